@@ -1,0 +1,43 @@
+// The one kind of error that the tools report to a person.
+//
+// A diagnostic says what is wrong, where, and how to mend it; `code` is stable so that scripts and
+// documentation can name it. Anything else that is thrown is a bug of ours and may show its stack.
+
+/** A position in a source file; `line` and `column` count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** An error caused by the input. Thrown by every floor, printed by `src/cli/` alone. */
+export class Diagnostic extends Error {
+  override readonly name = "Diagnostic";
+
+  /**
+   * @param code   a stable code: letters for the floor, then three digits (`LINK003`)
+   * @param text   what was found and what was expected, one sentence, no full stop
+   * @param remedy how to mend it, one imperative sentence
+   * @param place  where, when a file is to blame
+   */
+  constructor(
+    readonly code: string,
+    text: string,
+    readonly remedy: string,
+    readonly place?: Place,
+  ) {
+    super(text);
+  }
+}
+
+/** `file:line:column`, as far as known: the form that editors and terminals turn into a link. */
+export function formatPlace(place: Place): string {
+  const line = place.line === undefined ? "" : `:${place.line}`;
+  return `${place.file}${line}${line && place.column !== undefined ? `:${place.column}` : ""}`;
+}
+
+/** The text that a person reads: `place: error[CODE]: text`, then a `help:` line. */
+export function formatDiagnostic(diagnostic: Diagnostic): string {
+  const where = diagnostic.place ? `${formatPlace(diagnostic.place)}: ` : "";
+  return `${where}error[${diagnostic.code}]: ${diagnostic.message}\n  help: ${diagnostic.remedy}`;
+}

@@ -1,0 +1,90 @@
+// A relocatable i686 object in memory: what assembler and compiler make and the linker takes.
+//
+// It is ELF's ET_REL without the encoding: sections, symbols and relocations, plus what the linker
+// turns into debug information (lines and frames). src/link/ reads and writes the ELF form.
+//
+// Invariants
+//   - `relocations`, `lines` and `frame.steps` ascend by offset.
+//   - A relocation names its symbol by index into `symbols`; index order is meaningless.
+//   - `bytes.length` is `size` for progbits and 0 for nobits. Addends are explicit (as in RELA);
+//     the four bytes at a relocation's offset are zero.
+
+/** ELF's i386 relocation types that static code needs; S + A or S + A - P. See the i386 psABI. */
+export type RelocationType =
+  | "R_386_32"
+  | "R_386_PC32"
+  | "R_386_16"
+  | "R_386_PC16"
+  | "R_386_8"
+  | "R_386_PC8";
+
+export interface Relocation {
+  readonly offset: number;
+  readonly type: RelocationType;
+  /** Index into the object's `symbols`. */
+  readonly symbol: number;
+  readonly addend: number;
+}
+
+/** From `offset` on, the code comes from this place, until the next entry. */
+export interface LineEntry {
+  readonly offset: number;
+  /** Path as the user knows it: relative to the project. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** From `offset` on, the canonical frame address is ESP + `cfaOffset`. */
+export interface FrameStep {
+  readonly offset: number;
+  readonly cfaOffset: number;
+  /** Registers saved so far, as distances below the CFA: `{ ebx: 8 }` means at CFA - 8. */
+  readonly saved: Readonly<Record<string, number>>;
+}
+
+/** How to unwind a function that keeps no frame pointer. At its entry the CFA is ESP + 4. */
+export interface FrameInfo {
+  readonly steps: readonly FrameStep[];
+}
+
+export interface SectionFlags {
+  readonly alloc: boolean;
+  readonly write: boolean;
+  readonly execute: boolean;
+}
+
+export interface Section {
+  /** `.text.<function>` for each compiled function, `.data`, `.bss`, `.trampoline.text`, … */
+  readonly name: string;
+  readonly type: "progbits" | "nobits";
+  readonly flags: SectionFlags;
+  readonly align: number;
+  readonly size: number;
+  readonly bytes: Uint8Array;
+  /** The VMA that the code assumes already (asc bakes data addresses in); absent: anywhere. */
+  readonly address?: number;
+  readonly relocations: readonly Relocation[];
+  readonly lines: readonly LineEntry[];
+  readonly frame?: FrameInfo;
+}
+
+export type SymbolBinding = "local" | "global" | "weak";
+export type SymbolType = "function" | "object" | "none";
+
+export interface ObjectSymbol {
+  readonly name: string;
+  readonly binding: SymbolBinding;
+  readonly type: SymbolType;
+  /** Index into the object's `sections`; absent: undefined here, defined elsewhere. */
+  readonly section?: number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+export interface ObjectFile {
+  /** What diagnostics call it: `kernel/trampoline/trampoline.asm.ts`, `build/kernel.wasm`. */
+  readonly name: string;
+  readonly sections: readonly Section[];
+  readonly symbols: readonly ObjectSymbol[];
+}
