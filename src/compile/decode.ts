@@ -1,0 +1,330 @@
+// Decodes a WebAssembly module of the binary format.
+//
+// Decoding checks the binary format alone. Bodies are decoded last, after the name section, so that
+// every message can name its function.
+// Source: WebAssembly Core Specification 2.0, section 5.5.
+
+import { Op } from "./opcodes";
+import {
+  type ConstantExpression,
+  type CustomSection,
+  type DataSegment,
+  type ElementSegment,
+  type ExternalKind,
+  FUNCREF,
+  type FunctionType,
+  type Limits,
+  type ValueType,
+  type WasmExport,
+  type WasmFunction,
+  type WasmGlobal,
+  type WasmMemory,
+  type WasmModule,
+  type WasmTable,
+} from "./wasm";
+import { CodeDecoder, decodeConstant, decodeLocals, referenceType, valueType } from "./wasm-code";
+import { applyNames } from "./wasm-names";
+import { WasmReader } from "./wasm-reader";
+
+/**
+ * Decodes a module of the binary format.
+ *
+ * @param bytes the module; data segments and custom sections are views of it
+ * @param file  what messages call it
+ * @throws WasmDiagnostic for a malformed module or one that needs an unsupported feature
+ */
+export function decodeModule(bytes: Uint8Array, file: string): WasmModule {
+  const reader = new WasmReader(bytes, file);
+  if (reader.end < 8 || reader.word() !== 0x6d736100) {
+    reader.malformed("it does not begin with the magic number of WebAssembly", 0);
+  }
+  if (reader.word() !== 1) reader.malformed("its version is not 1", 4);
+  return new ModuleDecoder(reader).decode();
+}
+
+/** Sections in the order in which they must appear, by section number. */
+const ORDER = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
+const KINDS: readonly ExternalKind[] = ["function", "table", "memory", "global"];
+
+interface BodyRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+class ModuleDecoder {
+  private readonly types: FunctionType[] = [];
+  private readonly functions: WasmFunction[] = [];
+  private readonly tables: WasmTable[] = [];
+  private readonly memories: WasmMemory[] = [];
+  private readonly globals: WasmGlobal[] = [];
+  private readonly exports: WasmExport[] = [];
+  private readonly elements: ElementSegment[] = [];
+  private readonly data: DataSegment[] = [];
+  private readonly custom: CustomSection[] = [];
+  private readonly declared: number[] = [];
+  private readonly bodies: BodyRange[] = [];
+  private start: number | undefined;
+  private dataCount: number | undefined;
+
+  constructor(private readonly reader: WasmReader) {}
+
+  decode(): WasmModule {
+    this.sections();
+    const imported = this.functions.length;
+    for (const [i, typeIndex] of this.declared.entries()) {
+      const index = imported + i;
+      this.functions.push({ index, typeIndex, name: `function${index}` });
+    }
+    const names = applyNames(this.custom, this.exports, this.functions, this.globals);
+    const functions = [
+      ...this.functions.slice(0, imported),
+      ...this.decodeBodies(this.functions.slice(imported)),
+    ];
+    for (const [index, locals] of names.locals) {
+      const body = functions[index]?.body;
+      if (body) body.localNames = locals;
+    }
+    return {
+      file: this.reader.module,
+      types: this.types,
+      functions,
+      tables: this.tables,
+      memories: this.memories,
+      globals: this.globals,
+      exports: this.exports,
+      ...(this.start === undefined ? {} : { start: this.start }),
+      elements: this.elements,
+      data: this.data,
+      ...(this.dataCount === undefined ? {} : { dataCount: this.dataCount }),
+      custom: this.custom,
+    };
+  }
+
+  private sections(): void {
+    const { reader } = this;
+    const { end } = reader;
+    let last = 0;
+    while (reader.position < end) {
+      const at = reader.position;
+      const id = reader.u8();
+      const size = reader.count("bytes in a section");
+      const order = ORDER.indexOf(id);
+      if (order < 0) reader.malformed(`there is no section ${id}`, at);
+      if (id !== 0) {
+        if (order <= last) reader.malformed(`section ${id} is out of order or twice there`, at);
+        last = order;
+      }
+      reader.end = reader.position + size;
+      this.section(id);
+      if (reader.position !== reader.end)
+        reader.malformed(`section ${id} is longer than its items`);
+      reader.end = end;
+    }
+    this.agree(this.declared.length, this.bodies.length, "functions", "bodies");
+    if (this.dataCount !== undefined) {
+      this.agree(this.dataCount, this.data.length, "data segments announced", "data segments");
+    }
+  }
+
+  private agree(left: number, right: number, what: string, than: string): void {
+    if (left !== right) this.reader.malformed(`it has ${left} ${what} but ${right} ${than}`);
+  }
+
+  private section(id: number): void {
+    const { reader } = this;
+    switch (id) {
+      case 0:
+        this.customSection();
+        break;
+      case 1:
+        this.each("types", () => this.types.push(this.functionType()));
+        break;
+      case 2:
+        this.each("imports", () => this.importItem());
+        break;
+      case 3:
+        this.each("functions", () => this.declared.push(reader.u32()));
+        break;
+      case 4:
+        this.each("tables", () => this.tables.push(this.table()));
+        break;
+      case 5:
+        this.each("memories", () => this.memories.push({ limits: this.limits("memory") }));
+        break;
+      case 6:
+        this.each("globals", () => this.global());
+        break;
+      case 7:
+        this.each("exports", () => this.exportItem());
+        break;
+      case 8:
+        this.start = reader.u32();
+        break;
+      case 9:
+        this.each("element segments", () => this.elements.push(this.elementSegment()));
+        break;
+      case 10:
+        this.each("bodies", () => this.bodyRange());
+        break;
+      case 11:
+        this.each("data segments", () => this.data.push(this.dataSegment()));
+        break;
+      case 12:
+        this.dataCount = reader.u32();
+        break;
+    }
+  }
+
+  private each(what: string, read: () => unknown): void {
+    for (let count = this.reader.count(what); count > 0; count--) read();
+  }
+
+  private customSection(): void {
+    const { reader } = this;
+    const name = reader.name();
+    const at = reader.position;
+    this.custom.push({ name, bytes: reader.bytes.subarray(at, reader.end), at });
+    reader.position = reader.end;
+  }
+
+  private functionType(): FunctionType {
+    const { reader } = this;
+    if (reader.u8() !== 0x60) reader.unsupported("a type that is not a function's");
+    return { params: this.valueTypes(), results: this.valueTypes() };
+  }
+
+  private valueTypes(): ValueType[] {
+    const types: ValueType[] = [];
+    this.each("value types", () => types.push(valueType(this.reader)));
+    return types;
+  }
+
+  private importItem(): void {
+    const { reader } = this;
+    const imported = { module: reader.name(), name: reader.name() };
+    const kind = this.kind();
+    if (kind === "function") {
+      const index = this.functions.length;
+      const name = `${imported.module}.${imported.name}`;
+      this.functions.push({ index, typeIndex: reader.u32(), name, imported });
+    } else if (kind === "table") {
+      this.tables.push({ ...this.table(), imported });
+    } else if (kind === "memory") {
+      this.memories.push({ limits: this.limits("memory"), imported });
+    } else {
+      const name = `${imported.module}.${imported.name}`;
+      this.globals.push({ ...this.globalType(), name, imported });
+    }
+  }
+
+  private kind(): ExternalKind {
+    const byte = this.reader.u8();
+    const kind = KINDS[byte];
+    return kind ?? this.reader.malformed(`there is no kind of item ${byte}`);
+  }
+
+  private table(): WasmTable {
+    const element = referenceType(this.reader);
+    return { element, limits: this.limits("table") };
+  }
+
+  private limits(what: "memory" | "table"): Limits {
+    const { reader } = this;
+    const flags = reader.u8();
+    if (what === "memory" && (flags === 2 || flags === 3)) reader.unsupported("a shared memory");
+    if (flags > 1) reader.malformed("limits have an unknown form", reader.position - 1);
+    const min = reader.u32();
+    return flags === 0 ? { min } : { min, max: reader.u32() };
+  }
+
+  private globalType(): { type: ValueType; mutable: boolean } {
+    const type = valueType(this.reader);
+    const mutability = this.reader.u8();
+    if (mutability > 1) this.reader.malformed("a mutability is neither 0 nor 1");
+    return { type, mutable: mutability === 1 };
+  }
+
+  private global(): void {
+    const type = this.globalType();
+    const name = `global${this.globals.length}`;
+    this.globals.push({ ...type, name, init: decodeConstant(this.reader) });
+  }
+
+  private exportItem(): void {
+    const at = this.reader.position;
+    const name = this.reader.name();
+    this.exports.push({ name, kind: this.kind(), index: this.reader.u32(), at });
+  }
+
+  /** Flags: bit 0 not active; bit 1 explicit table, or declarative; bit 2 expressions as items. */
+  private elementSegment(): ElementSegment {
+    const { reader } = this;
+    const at = reader.position;
+    const flags = reader.u32();
+    if (flags > 7) reader.malformed("an element segment has an unknown form", at);
+    const active = (flags & 1) === 0;
+    const mode = active ? "active" : flags & 2 ? "declarative" : "passive";
+    const table = active && flags & 2 ? reader.u32() : 0;
+    const offset = active ? { offset: decodeConstant(reader) } : {};
+    const expressions = (flags & 4) !== 0;
+    const element = (flags & 3) === 0 ? FUNCREF : this.elementType(expressions);
+    const items: ConstantExpression[] = [];
+    this.each("elements", () => items.push(this.element(expressions)));
+    return { mode, table, ...offset, element, items, at };
+  }
+
+  private elementType(expressions: boolean): ValueType {
+    if (expressions) return referenceType(this.reader);
+    if (this.reader.u8() !== 0) this.reader.malformed("there is no such kind of element");
+    return FUNCREF;
+  }
+
+  private element(expression: boolean): ConstantExpression {
+    const at = this.reader.position;
+    if (expression) return decodeConstant(this.reader);
+    return { op: Op["ref.func"], a: this.reader.u32(), b: 0, at };
+  }
+
+  private dataSegment(): DataSegment {
+    const { reader } = this;
+    const at = reader.position;
+    const mode = reader.u32();
+    if (mode > 2) reader.malformed("a data segment has an unknown form", at);
+    const memory = mode === 2 ? reader.u32() : 0;
+    const offset = mode === 1 ? {} : { offset: decodeConstant(reader) };
+    const length = reader.count("bytes of data");
+    const start = reader.position;
+    reader.position += length;
+    return { memory, ...offset, bytes: reader.bytes.subarray(start, start + length), at };
+  }
+
+  private bodyRange(): void {
+    const { reader } = this;
+    const size = reader.count("bytes in a body");
+    this.bodies.push({ start: reader.position, end: reader.position + size });
+    reader.position += size;
+  }
+
+  private decodeBodies(functions: readonly WasmFunction[]): WasmFunction[] {
+    const { reader, bodies } = this;
+    const total = bodies.reduce((sum, { start, end }) => sum + end - start, 0);
+    const decoder = new CodeDecoder(reader, total);
+    const locals = functions.map((each, i) => {
+      const { start, end } = bodies[i]!;
+      reader.functionName = each.name;
+      reader.position = start;
+      reader.end = end;
+      const declared = decodeLocals(reader);
+      decoder.decode();
+      return declared;
+    });
+    reader.functionName = undefined;
+    const codes = decoder.finish();
+    return functions.map((each, i) => {
+      const { start, end } = bodies[i]!;
+      const localNames: ReadonlyMap<number, string> = new Map();
+      const body = { offset: start, end, locals: locals[i]!, localNames, code: codes[i]! };
+      return { ...each, body };
+    });
+  }
+}
