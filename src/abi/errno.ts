@@ -1,0 +1,33 @@
+// Error numbers of Linux on i386: a system call that fails returns the negative of one.
+//
+// Only those that this kernel returns. Source: asm-generic/errno-base.h and errno.h.
+
+export const EPERM: i32 = 1;
+export const ENOENT: i32 = 2;
+export const ESRCH: i32 = 3;
+export const EINTR: i32 = 4;
+export const EIO: i32 = 5;
+export const E2BIG: i32 = 7;
+export const ENOEXEC: i32 = 8;
+export const EBADF: i32 = 9;
+export const ECHILD: i32 = 10;
+export const EAGAIN: i32 = 11;
+export const ENOMEM: i32 = 12;
+export const EACCES: i32 = 13;
+export const EFAULT: i32 = 14;
+export const EEXIST: i32 = 17;
+export const ENOTDIR: i32 = 20;
+export const EISDIR: i32 = 21;
+export const EINVAL: i32 = 22;
+export const EMFILE: i32 = 24;
+export const ENOTTY: i32 = 25;
+export const ESPIPE: i32 = 29;
+export const EROFS: i32 = 30;
+export const ERANGE: i32 = 34;
+export const ENAMETOOLONG: i32 = 36;
+export const ENOSYS: i32 = 38;
+export const ELOOP: i32 = 40;
+export const EOVERFLOW: i32 = 75;
+
+/** Results in [-ERRNO_MAX, -1] are errors; everything else is a value. */
+export const ERRNO_MAX: i32 = 4095;

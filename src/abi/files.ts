@@ -1,0 +1,82 @@
+// Files as Linux on i386 shows them to programs: modes, open flags, stat64 and directory entries.
+//
+//   stat64      0  dev       u64     dirent64   0  ino     u64
+//               12 __ino     u32                8  offset  u64, of the next entry
+//               16 mode      u32                16 length  u16, of this record, a multiple of 8
+//               20 nlink     u32                18 type    u8, DT_...
+//               24 uid, 28 gid                  19 name    ends in NUL
+//               32 rdev      u64
+//               44 size      u64
+//               52 blksize   u32
+//               56 blocks    u64, of 512 bytes
+//               64 atime, 72 mtime, 80 ctime    seconds u32, nanoseconds u32
+//               88 ino       u64
+//
+// See stat(2), open(2), getdents(2), arch/x86/include/uapi/asm/stat.h.
+
+export const S_IFMT: u32 = 0xf000;
+export const S_IFCHR: u32 = 0x2000;
+export const S_IFDIR: u32 = 0x4000;
+export const S_IFREG: u32 = 0x8000;
+export const S_IFLNK: u32 = 0xa000;
+/** Any of the three execute permissions. */
+export const S_IX: u32 = 0o111;
+
+export const O_ACCMODE: u32 = 0o3;
+export const O_RDONLY: u32 = 0;
+export const O_WRONLY: u32 = 0o1;
+export const O_RDWR: u32 = 0o2;
+export const O_CREAT: u32 = 0o100;
+export const O_EXCL: u32 = 0o200;
+export const O_TRUNC: u32 = 0o1000;
+export const O_APPEND: u32 = 0o2000;
+export const O_NONBLOCK: u32 = 0o4000;
+export const O_DIRECTORY: u32 = 0o200000;
+export const O_NOFOLLOW: u32 = 0o400000;
+export const O_CLOEXEC: u32 = 0o2000000;
+
+export const SEEK_SET: u32 = 0;
+export const SEEK_CUR: u32 = 1;
+export const SEEK_END: u32 = 2;
+
+export const F_DUPFD: u32 = 0;
+export const F_GETFD: u32 = 1;
+export const F_SETFD: u32 = 2;
+export const F_GETFL: u32 = 3;
+export const F_SETFL: u32 = 4;
+export const F_DUPFD_CLOEXEC: u32 = 1030;
+export const FD_CLOEXEC: u32 = 1;
+
+/** access(2): may it be read (4), written (2), executed (1); 0: is it there. */
+export const R_OK: u32 = 4;
+export const W_OK: u32 = 2;
+export const X_OK: u32 = 1;
+
+export const STAT_DEV: u32 = 0;
+export const STAT_INO_LOW: u32 = 12;
+export const STAT_MODE: u32 = 16;
+export const STAT_NLINK: u32 = 20;
+export const STAT_RDEV: u32 = 32;
+export const STAT_SIZE: u32 = 44;
+export const STAT_BLKSIZE: u32 = 52;
+export const STAT_BLOCKS: u32 = 56;
+export const STAT_ATIME: u32 = 64;
+export const STAT_MTIME: u32 = 72;
+export const STAT_CTIME: u32 = 80;
+export const STAT_INO: u32 = 88;
+export const STAT_BYTES: u32 = 96;
+
+export const DIRENT_INO: u32 = 0;
+export const DIRENT_OFFSET: u32 = 8;
+export const DIRENT_LENGTH: u32 = 16;
+export const DIRENT_TYPE: u32 = 18;
+export const DIRENT_NAME: u32 = 19;
+
+export const DT_CHR: u32 = 2;
+export const DT_DIR: u32 = 4;
+export const DT_REG: u32 = 8;
+
+/** The longest path, its NUL included. */
+export const PATH_MAX: u32 = 4096;
+/** The longest name in a directory, without a NUL. */
+export const NAME_MAX: u32 = 255;
