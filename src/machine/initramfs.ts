@@ -1,0 +1,117 @@
+// The archive that the boot loader hands to the kernel as its one module: cpio, "newc" format.
+//
+//   "070701", then 13 fields of 8 hexadecimal digits: inode, mode, uid, gid, links, mtime, size,
+//   device major, minor, special major, minor, name size (NUL included), check (0)
+//   name and NUL, padded with NULs to a multiple of 4 from the header's start
+//   data, padded with NULs to a multiple of 4
+//
+// The archive ends with an entry named "TRAILER!!!". The writer is a function of its input alone:
+// no time stamps, owner 0, inode numbers in order, so equal files give equal archives.
+// See Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
+
+import { alignUp } from "../base/align";
+import { Diagnostic } from "../base/diagnostic";
+
+const HEADER_SIZE = 110;
+const TRAILER = "TRAILER!!!";
+const S_IFMT = 0o170000;
+const S_IFDIR = 0o040000;
+const S_IFREG = 0o100000;
+
+export interface ArchiveEntry {
+  /** Without a leading slash: `bin/hello`. */
+  readonly name: string;
+  readonly kind: "file" | "directory";
+  /** Permission bits. */
+  readonly mode: number;
+  readonly data: Uint8Array;
+}
+
+/** A file's entry; 0o755 for programs, 0o644 for other files. */
+export function fileEntry(name: string, data: Uint8Array, mode = 0o644): ArchiveEntry {
+  return { name, kind: "file", mode, data };
+}
+
+/** Writes an archive; directories that files lie in are added before them. */
+export function writeArchive(entries: readonly ArchiveEntry[]): Uint8Array {
+  const all = withDirectories(entries);
+  const parts = all.map((entry, index) => encodeEntry(entry, index + 1));
+  parts.push(encodeEntry({ name: TRAILER, kind: "file", mode: 0, data: new Uint8Array() }, 0));
+  return Buffer.concat(parts);
+}
+
+function withDirectories(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
+  const result = new Map<string, ArchiveEntry>();
+  for (const entry of entries) {
+    const parents = entry.name.split("/").slice(0, -1);
+    for (let depth = 1; depth <= parents.length; depth++) {
+      const name = parents.slice(0, depth).join("/");
+      if (!result.has(name)) {
+        result.set(name, { name, kind: "directory", mode: 0o755, data: new Uint8Array() });
+      }
+    }
+    result.set(entry.name, entry);
+  }
+  return [...result.values()];
+}
+
+function encodeEntry(entry: ArchiveEntry, inode: number): Uint8Array {
+  const name = Buffer.from(`${entry.name}\0`);
+  const isTrailer = entry.name === TRAILER;
+  const type = entry.kind === "directory" ? S_IFDIR : S_IFREG;
+  const links = entry.kind === "directory" ? 2 : 1;
+  const mode = isTrailer ? 0 : type | entry.mode;
+  const fields = [inode, mode, 0, 0, links, 0, entry.data.length, 0, 0, 0, 0, name.length, 0];
+  const header = `070701${fields.map((field) => field.toString(16).padStart(8, "0")).join("")}`;
+  const dataStart = alignUp(HEADER_SIZE + name.length, 4);
+  const bytes = Buffer.alloc(alignUp(dataStart + entry.data.length, 4));
+  bytes.write(header, "latin1");
+  name.copy(bytes, HEADER_SIZE);
+  bytes.set(entry.data, dataStart);
+  return bytes;
+}
+
+/**
+ * Reads an archive.
+ *
+ * @throws Diagnostic MACH002 naming the offset of the first thing that is wrong
+ */
+export function readArchive(archive: Uint8Array): ArchiveEntry[] {
+  const bytes = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
+  const entries: ArchiveEntry[] = [];
+  let offset = 0;
+  while (true) {
+    const { entry, next } = decodeEntry(bytes, offset);
+    if (entry.name === TRAILER) return entries;
+    entries.push(entry);
+    offset = next;
+  }
+}
+
+function decodeEntry(bytes: Buffer, offset: number): { entry: ArchiveEntry; next: number } {
+  const header = bytes.toString("latin1", offset, offset + HEADER_SIZE);
+  if (header.length < HEADER_SIZE) throw malformed(offset, "the archive ends without a trailer");
+  if (!/^07070[12][0-9a-fA-F]{104}$/.test(header)) {
+    throw malformed(offset, "no newc header here");
+  }
+  const field = (index: number) => Number.parseInt(header.substr(6 + index * 8, 8), 16);
+  const nameEnd = offset + HEADER_SIZE + field(11);
+  const dataStart = alignUp(nameEnd, 4);
+  const next = alignUp(dataStart + field(6), 4);
+  if (field(11) === 0 || next > bytes.length) throw malformed(offset, "the entry is cut off");
+  const entry: ArchiveEntry = {
+    name: bytes.toString("utf8", offset + HEADER_SIZE, nameEnd - 1),
+    kind: (field(1) & S_IFMT) === S_IFDIR ? "directory" : "file",
+    mode: field(1) & 0o7777,
+    data: bytes.subarray(dataStart, dataStart + field(6)),
+  };
+  return { entry, next };
+}
+
+function malformed(offset: number, what: string): Diagnostic {
+  return new Diagnostic(
+    "MACH002",
+    `the initramfs is not a newc cpio archive: ${what}, at offset ${offset}`,
+    "Make it with `isthmus build`, or with `cpio --create --format=newc`",
+  );
+}

@@ -1,0 +1,162 @@
+// A PC that runs a kernel: the one interface in front of v86, QEMU, and QEMU booted by GRUB.
+//
+// The life of a machine: made by `openMachine` (open.ts) and not running; `start` boots the kernel;
+// `stop` and `resume` hold and continue it; `ended` resolves when the guest says so or dies; `close`
+// releases everything and may be called at any time, twice too. After its end a machine stays
+// stopped and readable until it is closed, so that an inspector sees what the kernel left.
+//
+// Where a machine cannot do something, its `capabilities` say why in words that a report can print.
+
+import type { PhysicalMemory } from "./physical-memory";
+import type { SerialPort } from "./serial-port";
+
+export const MACHINE_NAMES = ["v86", "qemu", "grub"] as const;
+export type MachineName = (typeof MACHINE_NAMES)[number];
+
+/** What to boot. */
+export interface BootOptions {
+  /** The kernel: a Multiboot 1 ELF image. */
+  readonly kernel: Uint8Array;
+  /** The one Multiboot module, if any: a cpio archive. */
+  readonly initramfs?: Uint8Array;
+  /** As `encodeCommandLine` makes it. */
+  readonly commandLine: string;
+  readonly memoryMiB: number;
+}
+
+/** Settings that only QEMU has; v86 ignores them. */
+export interface QemuOptions {
+  /** `-cpu`; absent: everything that the emulator offers, so NX, SMEP, SMAP and UMIP. */
+  readonly cpu?: string;
+  /** `-icount shift=N`: a guest clock of one instruction per 2^N ns, so runs repeat exactly. */
+  readonly icountShift?: number;
+  /** Opens GDB's remote protocol: `gdb()` and `step()` work then. */
+  readonly gdb?: boolean;
+  /** More arguments, at the end of the command. */
+  readonly extraArguments?: readonly string[];
+}
+
+/** A descriptor table's or segment's place, as the processor caches it. */
+export interface TableRegister {
+  readonly base: number;
+  readonly limit: number;
+}
+
+/** The processor's state between two instructions. All values are unsigned. */
+export interface Registers {
+  readonly eax: number;
+  readonly ebx: number;
+  readonly ecx: number;
+  readonly edx: number;
+  readonly esi: number;
+  readonly edi: number;
+  readonly ebp: number;
+  readonly esp: number;
+  readonly eip: number;
+  readonly eflags: number;
+  readonly cs: number;
+  readonly ss: number;
+  readonly ds: number;
+  readonly es: number;
+  readonly fs: number;
+  readonly gs: number;
+  /** Current privilege level, 0 to 3. */
+  readonly cpl: number;
+  readonly cr0: number;
+  readonly cr2: number;
+  readonly cr3: number;
+  readonly cr4: number;
+  /** The EFER register; undefined where the processor has none. */
+  readonly efer: number | undefined;
+  readonly gdtr: TableRegister;
+  readonly idtr: TableRegister;
+  readonly tr: TableRegister & { readonly selector: number };
+  /** Whether the processor waits in `hlt`. */
+  readonly halted: boolean;
+}
+
+/** A machine's memory and registers at one moment. */
+export interface Snapshot {
+  readonly memory: PhysicalMemory;
+  readonly registers: Registers;
+  readonly machine: MachineName;
+  readonly capabilities: Capabilities;
+}
+
+/** `true`, or the reason why not, as the end of the sentence "not checked, because …". */
+export type Capability = true | string;
+
+export interface Capabilities {
+  /** The NX bit is honoured. */
+  readonly nx: Capability;
+  readonly smep: Capability;
+  readonly smap: Capability;
+  readonly umip: Capability;
+  /** An exception while one is delivered raises #DF. */
+  readonly doubleFault: Capability;
+  /** `step` executes one instruction. */
+  readonly singleStep: Capability;
+  /** EFLAGS.TF and the debug registers raise #DB in the guest. */
+  readonly guestDebug: Capability;
+  /** `injectNmi` works. */
+  readonly nmi: Capability;
+  /** An `iret` to a bad CS raises #GP. */
+  readonly iretFaults: Capability;
+}
+
+/** Why a run is over. */
+export type Ending =
+  /** The guest reported the status of its last program. */
+  | { readonly kind: "exit"; readonly status: number }
+  /** The kernel gave up and said why. */
+  | { readonly kind: "panic"; readonly text: string }
+  /** The guest switched the machine off without naming a status. */
+  | { readonly kind: "off" }
+  /** The processor shut down (triple fault), or the emulator itself died. */
+  | { readonly kind: "crash"; readonly text: string }
+  /** `close` was called while it ran. */
+  | { readonly kind: "closed" };
+
+export interface Machine {
+  readonly name: MachineName;
+  readonly capabilities: Capabilities;
+  readonly serial: SerialPort;
+  /** Resolves, and never rejects, once the run is over. */
+  readonly ended: Promise<Ending>;
+
+  /** Boots the kernel. */
+  start(): Promise<void>;
+  /** Holds the machine between two instructions. Stopping a stopped machine does nothing. */
+  stop(): Promise<void>;
+  resume(): Promise<void>;
+  /** Copies memory and registers; the machine need not be stopped, and goes on if it was not. */
+  snapshot(): Promise<Snapshot>;
+  /**
+   * Runs until the registers satisfy `condition` at one of the moments at which this machine can
+   * look, and returns the snapshot of that moment; undefined after `timeoutMs` or at the end of
+   * the run. The machine is left running.
+   */
+  snapshotWhen(
+    condition: (registers: Registers) => boolean,
+    timeoutMs: number,
+  ): Promise<Snapshot | undefined>;
+  /** The 25 lines of the VGA text screen, without trailing blanks. */
+  screen(): Promise<string[]>;
+  /** Executes one instruction of a stopped machine. */
+  step(): Promise<void>;
+  /** Raises a non-maskable interrupt. */
+  injectNmi(): Promise<void>;
+  /** Ends the machine and releases what it holds. */
+  close(): Promise<void>;
+}
+
+/** The lines of a text screen from VGA memory: character and attribute bytes in turns. */
+export function decodeTextScreen(memory: Uint8Array, columns = 80, rows = 25): string[] {
+  return Array.from({ length: rows }, (_, row) => {
+    const cells = Array.from({ length: columns }, (_, column) => {
+      const code = memory[(row * columns + column) * 2] ?? 0;
+      return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : " ";
+    });
+    return cells.join("").trimEnd();
+  });
+}

@@ -1,0 +1,351 @@
+// v86 embedded in Node: the machine that needs nothing installed.
+//
+// v86 compiles guest code to WebAssembly and runs it in slices of about a millisecond on Node's own
+// event loop. It loads a Multiboot kernel without any BIOS image. This file stands between v86's
+// WebAssembly and its JavaScript, by the imports and exports that pass between the two:
+//
+//   - `main_loop` is wrapped: what v86 cannot do ends as a Rust panic or a stack overflow there, and
+//     becomes the ending "crash" instead of an exception from nowhere;
+//   - `run_hardware_timers` and `io_port_write8` are wrapped: at these moments (every 100,003
+//     instructions, and at each OUT of the guest) the registers are consistent, so `snapshotWhen`
+//     looks at them there.
+//
+// The capabilities below were measured with version 0.5.462; the version is pinned.
+
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { V86, type V86Options } from "v86";
+import { PORT_DEBUG_CONSOLE, PORT_EXIT } from "../abi/ports";
+import { Diagnostic } from "../base/diagnostic";
+import { DebugConsole } from "./debug-console";
+import {
+  type BootOptions,
+  type Capabilities,
+  decodeTextScreen,
+  type Ending,
+  type Machine,
+  type Registers,
+  type Snapshot,
+} from "./machine";
+import { PhysicalMemory } from "./physical-memory";
+import { SerialPort } from "./serial-port";
+
+const VGA_TEXT = 0xb8000;
+const VGA_TEXT_SIZE = 80 * 25 * 2;
+/** v86's index of the task register in its arrays of segments. */
+const TASK_REGISTER = 6;
+
+export const V86_CAPABILITIES: Capabilities = {
+  nx: "v86 has no NX bit and no EFER",
+  smep: "v86 has no SMEP",
+  smap: "v86 has no SMAP",
+  umip: "v86 has no UMIP",
+  doubleFault: "v86 recurses instead of raising #DF when delivering a fault faults",
+  singleStep: "v86 cannot stop after one instruction",
+  guestDebug: "v86 ignores EFLAGS.TF and the debug registers",
+  nmi: "v86 offers no way to raise an NMI",
+  iretFaults: "v86 dies on an iret to a bad CS",
+};
+
+/** The part of v86's processor that this file reads. It is not in v86's own declarations. */
+interface Cpu {
+  readonly reg32: Int32Array;
+  readonly sreg: Uint16Array;
+  readonly cr: Int32Array;
+  readonly cpl: Uint8Array;
+  readonly in_hlt: Uint8Array;
+  readonly instruction_pointer: Int32Array;
+  readonly segment_offsets: Int32Array;
+  readonly segment_limits: Uint32Array;
+  readonly gdtr_offset: Int32Array;
+  readonly gdtr_size: Int32Array;
+  readonly idtr_offset: Int32Array;
+  readonly idtr_size: Int32Array;
+  readonly mem8: Uint8Array;
+  readonly wasm_memory: WebAssembly.Memory;
+  readonly io: {
+    register_write(port: number, device: object, write8: (value: number) => void): void;
+  };
+  get_eflags(): number;
+  read8(address: number): number;
+}
+
+type Environment = Record<string, (...values: number[]) => unknown>;
+
+interface Watcher {
+  readonly condition: (registers: Registers) => boolean;
+  readonly found: (snapshot: Snapshot) => void;
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** v86's WebAssembly, compiled once per process. */
+function v86Module(): Promise<WebAssembly.Module> {
+  compiled ??= (async () => {
+    const main = createRequire(import.meta.url).resolve("v86");
+    return WebAssembly.compile(await readFile(new URL("v86.wasm", `file://${main}`)));
+  })();
+  return compiled;
+}
+
+/** See `Machine` for the methods. */
+export class V86Machine implements Machine {
+  readonly name = "v86";
+  readonly capabilities = V86_CAPABILITIES;
+  readonly serial: SerialPort;
+  readonly ended: Promise<Ending>;
+
+  #resolveEnded: (ending: Ending) => void = () => {};
+  #ending: Ending | undefined;
+  #emulator: V86 | undefined;
+  #cpu: Cpu | undefined;
+  #closed = false;
+  #pendingInput: Uint8Array[] = [];
+  #pendingOutput: number[] = [];
+  #lastWords = "";
+  readonly #console = new DebugConsole();
+  readonly #watchers = new Set<Watcher>();
+
+  constructor(private readonly options: BootOptions) {
+    this.serial = new SerialPort((bytes) => this.#transmit(bytes));
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  async start(): Promise<void> {
+    const emulator = new V86(this.#v86Options());
+    this.#emulator = emulator;
+    emulator.add_listener("serial0-output-byte", (byte) => this.#receive(byte));
+    await new Promise<void>((resolve) => emulator.add_listener("emulator-loaded", () => resolve()));
+    if (this.#closed) {
+      await emulator.destroy();
+      return;
+    }
+    this.#cpu = (emulator as unknown as { v86: { cpu: Cpu } }).v86.cpu;
+    this.#cpu.io.register_write(PORT_DEBUG_CONSOLE, this, (byte) => {
+      const ending = this.#console.receive(byte);
+      if (ending) this.#end(ending);
+    });
+    this.#cpu.io.register_write(PORT_EXIT, this, () => this.#end({ kind: "off" }));
+    for (const bytes of this.#pendingInput.splice(0)) this.#transmit(bytes);
+    await emulator.run();
+  }
+
+  async stop(): Promise<void> {
+    await this.#emulator?.stop();
+  }
+
+  async resume(): Promise<void> {
+    if (!this.#ending && !this.#closed) await this.#emulator?.run();
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    return this.#snapshotNow();
+  }
+
+  async snapshotWhen(
+    condition: (registers: Registers) => boolean,
+    timeoutMs: number,
+  ): Promise<Snapshot | undefined> {
+    if (this.#ending || this.#closed) return undefined;
+    let watcher: Watcher | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const found = new Promise<Snapshot>((resolve) => {
+      watcher = { condition, found: resolve };
+      this.#watchers.add(watcher);
+    });
+    const expired = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), timeoutMs);
+    });
+    try {
+      return await Promise.race([found, expired, this.ended.then(() => undefined)]);
+    } finally {
+      clearTimeout(timer);
+      if (watcher) this.#watchers.delete(watcher);
+    }
+  }
+
+  async screen(): Promise<string[]> {
+    const cpu = this.#started();
+    const text = Uint8Array.from({ length: VGA_TEXT_SIZE }, (_, i) => cpu.read8(VGA_TEXT + i));
+    return decodeTextScreen(text);
+  }
+
+  step(): Promise<void> {
+    return Promise.reject(cannot("step", V86_CAPABILITIES.singleStep));
+  }
+
+  injectNmi(): Promise<void> {
+    return Promise.reject(cannot("raise an NMI", V86_CAPABILITIES.nmi));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#end({ kind: "closed" });
+    if (this.#cpu) await this.#emulator?.destroy();
+    this.serial.close();
+  }
+
+  #v86Options(): V86Options {
+    return {
+      wasm_fn: (imports) => this.#instantiate(imports),
+      memory_size: this.options.memoryMiB << 20,
+      vga_memory_size: 1 << 20,
+      multiboot: { buffer: exactBuffer(this.options.kernel) },
+      ...(this.options.initramfs && { initrd: { buffer: exactBuffer(this.options.initramfs) } }),
+      cmdline: this.options.commandLine,
+      autostart: false,
+      disable_keyboard: true,
+      disable_mouse: true,
+      disable_speaker: true,
+      log_level: 0,
+    };
+  }
+
+  /** Instantiates v86's WebAssembly with the wrappers that the header describes. */
+  async #instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.Exports> {
+    const original = imports.env as unknown as Environment;
+    const environment: Environment = { ...original };
+    for (const name of ["run_hardware_timers", "io_port_write8"]) {
+      environment[name] = (...values) => {
+        this.#look();
+        return original[name]?.(...values);
+      };
+    }
+    let memory: WebAssembly.Memory | undefined;
+    environment.console_log_from_wasm = (offset = 0, length = 0) => {
+      if (memory) this.#lastWords = Buffer.from(memory.buffer, offset, length).toString("utf8");
+    };
+    const instance = await WebAssembly.instantiate(await v86Module(), {
+      ...imports,
+      env: environment as WebAssembly.ModuleImports,
+    });
+    memory = instance.exports.memory as WebAssembly.Memory;
+    const mainLoop = instance.exports.main_loop as () => number;
+    return { ...instance.exports, main_loop: () => this.#guard(mainLoop) };
+  }
+
+  /** Runs one slice. Returns the milliseconds until v86 should call again. */
+  #guard(mainLoop: () => number): number {
+    if (this.#ending) {
+      void this.#emulator?.stop();
+      return 100;
+    }
+    try {
+      return mainLoop();
+    } catch (error) {
+      this.#end({ kind: "crash", text: this.#explain(error) });
+      return 100;
+    }
+  }
+
+  #explain(error: unknown): string {
+    if (error instanceof RangeError) {
+      return "a fault while a fault was being delivered (v86 has no double fault)";
+    }
+    const why = this.#lastWords || (error instanceof Error ? error.message : String(error));
+    return `v86 met a case that it does not implement: ${why.trim().split("\n").join(" ")}`;
+  }
+
+  #started(): Cpu {
+    if (this.#cpu) return this.#cpu;
+    throw new Error("the machine has not been started");
+  }
+
+  #end(ending: Ending): void {
+    if (this.#ending) return;
+    this.#ending = ending;
+    this.#flushOutput();
+    if (!this.#closed) void this.#emulator?.stop();
+    this.#resolveEnded(ending);
+  }
+
+  #transmit(bytes: Uint8Array): void {
+    if (this.#ending) return;
+    if (this.#cpu) this.#emulator?.serial_send_bytes(0, bytes);
+    else this.#pendingInput.push(bytes);
+  }
+
+  /** Collects the bytes of a slice, so that listeners get chunks and not single bytes. */
+  #receive(byte: number): void {
+    this.#pendingOutput.push(byte);
+    if (this.#pendingOutput.length === 1) queueMicrotask(() => this.#flushOutput());
+  }
+
+  #flushOutput(): void {
+    this.serial.receive(Uint8Array.from(this.#pendingOutput.splice(0)));
+  }
+
+  #look(): void {
+    if (this.#watchers.size === 0 || !this.#cpu || this.#ending) return;
+    const registers = this.#registers();
+    for (const watcher of [...this.#watchers]) {
+      if (!watcher.condition(registers)) continue;
+      this.#watchers.delete(watcher);
+      watcher.found(this.#snapshotNow());
+    }
+  }
+
+  #snapshotNow(): Snapshot {
+    const { mem8, wasm_memory } = this.#started();
+    // v86 loads lazily evaluated views; a copy through them goes byte by byte, so copy from below.
+    const ram = new Uint8Array(wasm_memory.buffer, mem8.byteOffset, mem8.length);
+    return {
+      memory: new PhysicalMemory(ram.slice()),
+      registers: this.#registers(),
+      machine: this.name,
+      capabilities: this.capabilities,
+    };
+  }
+
+  #registers(): Registers {
+    const cpu = this.#started();
+    const general = (index: number) => (cpu.reg32[index] ?? 0) >>> 0;
+    const segment = (index: number) => cpu.sreg[index] ?? 0;
+    const control = (index: number) => (cpu.cr[index] ?? 0) >>> 0;
+    const first = (array: Int32Array) => (array[0] ?? 0) >>> 0;
+    return {
+      eax: general(0),
+      ecx: general(1),
+      edx: general(2),
+      ebx: general(3),
+      esp: general(4),
+      ebp: general(5),
+      esi: general(6),
+      edi: general(7),
+      eip: first(cpu.instruction_pointer),
+      eflags: cpu.get_eflags() >>> 0,
+      es: segment(0),
+      cs: segment(1),
+      ss: segment(2),
+      ds: segment(3),
+      fs: segment(4),
+      gs: segment(5),
+      cpl: cpu.cpl[0] ?? 0,
+      cr0: control(0),
+      cr2: control(2),
+      cr3: control(3),
+      cr4: control(4),
+      efer: undefined,
+      gdtr: { base: first(cpu.gdtr_offset), limit: first(cpu.gdtr_size) },
+      idtr: { base: first(cpu.idtr_offset), limit: first(cpu.idtr_size) },
+      tr: {
+        selector: segment(TASK_REGISTER),
+        base: (cpu.segment_offsets[TASK_REGISTER] ?? 0) >>> 0,
+        limit: cpu.segment_limits[TASK_REGISTER] ?? 0,
+      },
+      halted: cpu.in_hlt[0] === 1,
+    };
+  }
+}
+
+function cannot(what: string, why: string | true): Diagnostic {
+  return new Diagnostic("MACH003", `cannot ${what}: ${why}`, "Use `--machine qemu`");
+}
+
+/** v86 takes whole ArrayBuffers; a Buffer is often a part of one. */
+function exactBuffer(bytes: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytes).buffer;
+}
