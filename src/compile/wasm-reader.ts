@@ -22,6 +22,18 @@ export class WasmDiagnostic extends Diagnostic {
   }
 }
 
+/** Reports a module that is well-formed but breaks a rule of the standard. */
+export function invalid(module: string, text: string, at: number, functionName?: string): never {
+  throw new WasmDiagnostic(
+    "WASM003",
+    `the module is invalid: ${text}`,
+    "Build the module again; whatever wrote it is at fault.",
+    module,
+    at,
+    functionName,
+  );
+}
+
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A cursor over `[position, end)` of a module's bytes. */
