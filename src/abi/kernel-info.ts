@@ -12,6 +12,7 @@
 //                 24 frameCount how many frames the list describes
 //                 28 freeFrames how many are free
 //                 32 entries    how often the trampoline entered the kernel from ring 3
+//                 36 nmis       how many non-maskable interrupts came
 //
 //   a process     0  next       kernel address of the next record, 0: the last
 //                 4  pid
@@ -28,7 +29,8 @@ export const INFO_FRAMES: u32 = 20;
 export const INFO_FRAME_COUNT: u32 = 24;
 export const INFO_FREE_FRAMES: u32 = 28;
 export const INFO_ENTRIES: u32 = 32;
-export const INFO_SIZE: u32 = 36;
+export const INFO_NMIS: u32 = 36;
+export const INFO_SIZE: u32 = 40;
 
 export const INFO_NX: u32 = 1 << 0;
 export const INFO_SMEP: u32 = 1 << 1;

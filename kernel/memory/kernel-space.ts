@@ -1,0 +1,232 @@
+// The kernel's address space: built before paging, extended page by page afterwards.
+//
+//   PAGE_SIZE .. identity end    each address is its own physical address: low memory, the kernel
+//                                image, the frame list, the tables below
+//   .. PAGE_TABLES, .. WINDOWS   the heap (heap.ts)
+//   PAGE_TABLES                  the page tables as one array: directory 3 has four entries that
+//                                point at the four directories, so the PTE of an address lies at
+//                                PAGE_TABLES + (address >> 12) * 8 and its PDE at
+//                                DIRECTORIES + (address >> 21) * 8
+//   WINDOWS                      frames of processes, one at a time (window.ts)
+//   the end                      the trampoline
+//
+// Tables made at boot lie right behind the frame list, in this order: the PDPT (its page is shared
+// with nothing), four directories, the tables of the identity map, the table of the last 2 MiB.
+// Tables for the heap come and go; their frame's link counts the entries that are present.
+//
+// Invariants
+//   - No entry has U/S, and none has G but the trampoline's (laws 3 and 8).
+//   - Page 0 has no entry (law 9). The load images of the trampoline are not in the identity map:
+//     its text would be writable or its data executable under the other address (law 4).
+
+import {
+  DIRECTORY_SHIFT,
+  ENTRIES_PER_TABLE,
+  ENTRY_FRAME,
+  ENTRY_G,
+  ENTRY_NX_HIGH,
+  ENTRY_P,
+  ENTRY_RW,
+  ENTRY_SIZE,
+  PDPT_ENTRIES,
+} from "../../src/abi/paging";
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, PAGE_TABLES } from "../../src/abi/memory-map";
+import * as x86 from "../../src/abi/x86";
+import { panic } from "../debug/panic";
+import * as symbols from "../symbols";
+import { allocateFrame, frameLink, releaseFrame, setFrameLink } from "./frames";
+
+const DIRECTORIES: usize = PAGE_TABLES + (PAGE_TABLES >> 9);
+/** The table for the last 2 MiB: windows and trampoline. */
+const LAST_TABLE: u32 = 0xffffffff >> DIRECTORY_SHIFT;
+
+let pdpt: usize = 0;
+let identityEnd: usize = 0;
+let nxHigh: u32 = 0;
+
+/** The physical address of the kernel's page-directory-pointer table: what CR3 holds. */
+export function kernelCr3(): u32 {
+  return pdpt;
+}
+
+/** ENTRY_NX_HIGH if the processor has NX, else 0: what goes into the high word of an entry. */
+export function noExecute(): u32 {
+  return nxHigh;
+}
+
+/** The first address behind the identity map: where the heap starts. */
+export function identityMapEnd(): usize {
+  return identityEnd;
+}
+
+/** How many bytes the boot-time tables take for an identity map that ends behind them. */
+export function kernelTablesSize(listEnd: usize): u32 {
+  const fixed = (1 + PDPT_ENTRIES + 1) << PAGE_SHIFT;
+  const tables = ((listEnd + fixed) >> DIRECTORY_SHIFT) + 2;
+  return fixed + (tables << PAGE_SHIFT);
+}
+
+/**
+ * Builds the kernel's tables at `tables` (page aligned, right behind the frame list); everything
+ * from PAGE_SIZE to their end is identity mapped. Runs with paging off.
+ */
+export function buildKernelSpace(tables: usize, hasNx: bool): void {
+  nxHigh = hasNx ? ENTRY_NX_HIGH : 0;
+  pdpt = tables;
+  identityEnd = tables + kernelTablesSize(tables);
+  memory.fill(tables, 0, identityEnd - tables);
+
+  const directories = tables + PAGE_SIZE;
+  linkDirectories(directories);
+  const identityTables = directories + ((PDPT_ENTRIES + 1) << PAGE_SHIFT);
+  const count = (identityEnd - identityTables) >> PAGE_SHIFT;
+  for (let i: u32 = 0; i < count; i++) {
+    writeEntry(directories + i * ENTRY_SIZE, (identityTables + (i << PAGE_SHIFT)) | ENTRY_P | ENTRY_RW, 0);
+  }
+  const lastTable = directories + (PDPT_ENTRIES << PAGE_SHIFT);
+  writeEntry(directories + LAST_TABLE * ENTRY_SIZE, lastTable | ENTRY_P | ENTRY_RW, 0);
+
+  mapIdentity(identityTables);
+  mapTrampolineInto(lastTable);
+}
+
+/** The trampoline's three PTEs, the same in every address space; `table` covers the last 2 MiB. */
+export function mapTrampolineInto(table: usize): void {
+  mapTrampolineSection(
+    table,
+    symbols.trampoline_text_start(),
+    symbols.trampoline_text_size(),
+    symbols.trampoline_text_load() | ENTRY_P | ENTRY_G,
+    0,
+  );
+  mapTrampolineSection(
+    table,
+    symbols.trampoline_rodata_start(),
+    symbols.trampoline_rodata_size(),
+    symbols.trampoline_rodata_load() | ENTRY_P | ENTRY_G,
+    nxHigh,
+  );
+  mapTrampolineSection(
+    table,
+    symbols.trampoline_data_start(),
+    symbols.trampoline_data_size(),
+    symbols.trampoline_data_load() | ENTRY_P | ENTRY_G | ENTRY_RW,
+    nxHigh,
+  );
+}
+
+/**
+ * Maps the page at `address` to `frame`, writable or not, never executable. The page must not be
+ * mapped. False when there is no frame for a page table.
+ */
+export function mapKernelPage(address: usize, frame: u32, flags: u32): bool {
+  const pde = DIRECTORIES + (address >> DIRECTORY_SHIFT) * ENTRY_SIZE;
+  if (!(load<u32>(pde) & ENTRY_P) && !addKernelTable(pde, address)) return false;
+  const pte = kernelPte(address);
+  if (load<u32>(pte) & ENTRY_P) panic(cstr("kernel-space: page is mapped already"));
+  writeEntry(pte, frame | flags | ENTRY_P, nxHigh);
+  countEntries(pde, 1);
+  return true;
+}
+
+/** Takes the page at `address` out of the kernel's space; returns the frame that was there. */
+export function unmapKernelPage(address: usize): u32 {
+  const pte = kernelPte(address);
+  const frame = load<u32>(pte) & ENTRY_FRAME;
+  if (!(load<u32>(pte) & ENTRY_P)) panic(cstr("kernel-space: page is not mapped"));
+  writeEntry(pte, 0, 0);
+  x86.invlpg(address);
+  countEntries(DIRECTORIES + (address >> DIRECTORY_SHIFT) * ENTRY_SIZE, -1);
+  return frame;
+}
+
+/** The address of the kernel PTE of `address`; its page table must exist. */
+export function kernelPte(address: usize): usize {
+  return PAGE_TABLES + (address >> PAGE_SHIFT) * ENTRY_SIZE;
+}
+
+/** The physical address behind a mapped kernel address. */
+export function physicalAddress(address: usize): u32 {
+  return (load<u32>(kernelPte(address)) & ENTRY_FRAME) | (address & PAGE_MASK);
+}
+
+/** Writes an entry so that it is never present with half of its bits. */
+export function writeEntry(entry: usize, low: u32, high: u32): void {
+  if (!(low & ENTRY_P)) {
+    store<u32>(entry, low);
+    store<u32>(entry + 4, high);
+    return;
+  }
+  store<u32>(entry + 4, high);
+  store<u32>(entry, low);
+}
+
+function linkDirectories(directories: usize): void {
+  const selfMap = directories + ((PDPT_ENTRIES - 1) << PAGE_SHIFT);
+  const selfIndex: u32 = (PAGE_TABLES >> DIRECTORY_SHIFT) & (ENTRIES_PER_TABLE - 1);
+  for (let i: u32 = 0; i < PDPT_ENTRIES; i++) {
+    const directory = directories + (i << PAGE_SHIFT);
+    writeEntry(pdpt + i * ENTRY_SIZE, directory | ENTRY_P, 0);
+    writeEntry(selfMap + (selfIndex + i) * ENTRY_SIZE, directory | ENTRY_P | ENTRY_RW, nxHigh);
+  }
+}
+
+function mapIdentity(identityTables: usize): void {
+  setIdentity(identityTables, PAGE_SIZE, identityEnd, ENTRY_P | ENTRY_RW, nxHigh);
+  const boot = symbols.boot_start();
+  setIdentity(identityTables, boot, boot + symbols.boot_size(), ENTRY_P, 0);
+  const rodata = symbols.rodata_start();
+  setIdentity(identityTables, rodata, rodata + symbols.rodata_size(), ENTRY_P, nxHigh);
+  const table = symbols.symbols_start();
+  setIdentity(identityTables, table, table + symbols.symbols_size(), ENTRY_P, nxHigh);
+  const text = symbols.text_start();
+  setIdentity(identityTables, text, text + symbols.text_size(), ENTRY_P, 0);
+  hideTrampolineImage(identityTables, symbols.trampoline_text_load(), symbols.trampoline_text_size());
+  hideTrampolineImage(
+    identityTables,
+    symbols.trampoline_rodata_load(),
+    symbols.trampoline_rodata_size(),
+  );
+  hideTrampolineImage(identityTables, symbols.trampoline_data_load(), symbols.trampoline_data_size());
+}
+
+function setIdentity(tables: usize, start: usize, end: usize, flags: u32, high: u32): void {
+  for (let page = start & ENTRY_FRAME; page < end; page += PAGE_SIZE) {
+    writeEntry(tables + (page >> PAGE_SHIFT) * ENTRY_SIZE, page | flags, high);
+  }
+}
+
+function hideTrampolineImage(tables: usize, load: usize, size: usize): void {
+  for (let page = load & ENTRY_FRAME; page < load + size; page += PAGE_SIZE) {
+    writeEntry(tables + (page >> PAGE_SHIFT) * ENTRY_SIZE, 0, 0);
+  }
+}
+
+function mapTrampolineSection(table: usize, start: usize, size: usize, low: u32, high: u32): void {
+  for (let offset: usize = 0; offset < size; offset += PAGE_SIZE) {
+    const index = ((start + offset) >> PAGE_SHIFT) & (ENTRIES_PER_TABLE - 1);
+    writeEntry(table + index * ENTRY_SIZE, low + offset, high);
+  }
+}
+
+function addKernelTable(pde: usize, address: usize): bool {
+  const frame = allocateFrame();
+  if (frame == 0) return false;
+  writeEntry(pde, frame | ENTRY_P | ENTRY_RW, 0);
+  const table = kernelPte(address) & ENTRY_FRAME;
+  x86.invlpg(table);
+  memory.fill(table, 0, PAGE_SIZE);
+  return true;
+}
+
+/** Counts entries of a table of the heap; an empty one is freed. Tables of the boot stay. */
+function countEntries(pde: usize, change: i32): void {
+  const frame = load<u32>(pde) & ENTRY_FRAME;
+  if (frame < identityEnd) return;
+  const count = frameLink(frame) + change;
+  setFrameLink(frame, count);
+  if (count != 0) return;
+  writeEntry(pde, 0, 0);
+  x86.invlpg(PAGE_TABLES + ((pde - DIRECTORIES) << 9));
+  releaseFrame(frame);
+}

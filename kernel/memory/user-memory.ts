@@ -1,0 +1,164 @@
+// The one file that turns a user's pointer into bytes (law 6).
+//
+// A pointer from a user is an allegation: a number that may be 0, the kernel's, the trampoline's,
+// or wrap around. In this system it could not be followed even by mistake to any good, because the
+// same number means other bytes in the kernel's space. So each access walks the tables of the
+// process as the processor would: every page must lie in user space, be present, and have U/S
+// (and R/W to write) in its PTE and its PDE; demand-zero and copy-on-write pages are resolved
+// first. Then the frame is seen through a window. Nothing here can fault in ring 0.
+//
+// Invariants
+//   - A size of 0 succeeds with any pointer. A range that wraps or leaves user space is refused
+//     before a byte is copied; a range that runs into a hole is copied up to the hole and refused.
+//   - Every window is closed on return.
+
+import { EFAULT, ENAMETOOLONG } from "../../src/abi/errno";
+import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
+import {
+  ENTRY_FRAME,
+  ENTRY_P,
+  ENTRY_RW,
+  ENTRY_US,
+  FAULT_USER,
+  FAULT_WRITE,
+} from "../../src/abi/paging";
+import { AddressSpace } from "./space";
+import { closeWindow, openWindow } from "./window";
+
+/** An address that a user program gave. It has no fields: there is nothing to dereference. */
+@unmanaged
+export class UserPointer {
+  /** The address `offset` bytes further on, for fields of structures. */
+  plus(offset: u32): UserPointer {
+    return userPointer(changetype<usize>(this) + offset);
+  }
+}
+
+/** The allegation that a register or a structure of the user's holds. */
+export function userPointer(value: u32): UserPointer {
+  return changetype<UserPointer>(<usize>value);
+}
+
+/** The number itself: to compare with 0, or to print. */
+export function userAddress(pointer: UserPointer): u32 {
+  return <u32>changetype<usize>(pointer);
+}
+
+/** Copies `size` bytes from the user to kernel address `to`. 0, -EFAULT or -ENOMEM. */
+export function copyIn(space: AddressSpace, from: UserPointer, to: usize, size: u32): i32 {
+  let address = changetype<usize>(from);
+  if (!isUserRange(address, size)) return -EFAULT;
+  while (size != 0) {
+    const part = min<u32>(size, PAGE_SIZE - (address & PAGE_MASK));
+    const frame = frameFor(space, address, 0);
+    if (frame < PAGE_SIZE) return -(<i32>frame);
+    const window = openWindow(frame);
+    memory.copy(to, window + (address & PAGE_MASK), part);
+    closeWindow(window);
+    address += part;
+    to += part;
+    size -= part;
+  }
+  return 0;
+}
+
+/** Copies `size` bytes from kernel address `from` to the user. 0, -EFAULT or -ENOMEM. */
+export function copyOut(space: AddressSpace, to: UserPointer, from: usize, size: u32): i32 {
+  let address = changetype<usize>(to);
+  if (!isUserRange(address, size)) return -EFAULT;
+  while (size != 0) {
+    const part = min<u32>(size, PAGE_SIZE - (address & PAGE_MASK));
+    const frame = frameFor(space, address, FAULT_WRITE);
+    if (frame < PAGE_SIZE) return -(<i32>frame);
+    const window = openWindow(frame);
+    memory.copy(window + (address & PAGE_MASK), from, part);
+    closeWindow(window);
+    address += part;
+    from += part;
+    size -= part;
+  }
+  return 0;
+}
+
+/**
+ * Copies a NUL-terminated string of at most `limit` bytes, the NUL included, to `to`. Its length
+ * without the NUL, or -EFAULT, -ENOMEM, -ENAMETOOLONG.
+ */
+export function copyInString(space: AddressSpace, from: UserPointer, to: usize, limit: u32): i32 {
+  let address = changetype<usize>(from);
+  let length: u32 = 0;
+  while (length < limit) {
+    if (!isUserRange(address, 1)) return -EFAULT;
+    const frame = frameFor(space, address, 0);
+    if (frame < PAGE_SIZE) return -(<i32>frame);
+    const part = min<u32>(limit - length, PAGE_SIZE - (address & PAGE_MASK));
+    const window = openWindow(frame);
+    const end = copyUntilNul(window + (address & PAGE_MASK), to + length, part);
+    closeWindow(window);
+    if (end < part) return length + end;
+    length += part;
+    address += part;
+  }
+  return -ENAMETOOLONG;
+}
+
+/** Reads the user's word at `pointer` into the kernel word at `out`. 0, -EFAULT or -ENOMEM. */
+export function readWord(space: AddressSpace, pointer: UserPointer, out: usize): i32 {
+  return copyIn(space, pointer, out, sizeof<u32>());
+}
+
+/** Writes a word of the user's. 0, -EFAULT or -ENOMEM. */
+export function writeWord(space: AddressSpace, pointer: UserPointer, value: u32): i32 {
+  store<u32>(wordBuffer, value);
+  return copyOut(space, pointer, wordBuffer, sizeof<u32>());
+}
+
+/** Sets `size` bytes of the user's to 0. 0, -EFAULT or -ENOMEM. */
+export function clearUser(space: AddressSpace, to: UserPointer, size: u32): i32 {
+  let address = changetype<usize>(to);
+  if (!isUserRange(address, size)) return -EFAULT;
+  while (size != 0) {
+    const part = min<u32>(size, PAGE_SIZE - (address & PAGE_MASK));
+    const frame = frameFor(space, address, FAULT_WRITE);
+    if (frame < PAGE_SIZE) return -(<i32>frame);
+    const window = openWindow(frame);
+    memory.fill(window + (address & PAGE_MASK), 0, part);
+    closeWindow(window);
+    address += part;
+    size -= part;
+  }
+  return 0;
+}
+
+/** Whether [address, address + size) lies in user space, without wrapping. */
+export function isUserRange(address: usize, size: u32): bool {
+  return size == 0 || (address >= PAGE_SIZE && address < USER_END && size <= USER_END - address);
+}
+
+const wordBuffer: usize = memory.data(4, 4);
+
+/**
+ * The physical address behind the user's `address`, for reading or (FAULT_WRITE) writing; an errno,
+ * which is less than any frame's address, if the user may not do that.
+ */
+function frameFor(space: AddressSpace, address: usize, access: u32): u32 {
+  const needed = access ? ENTRY_P | ENTRY_US | ENTRY_RW : ENTRY_P | ENTRY_US;
+  let pte = space.entry(address);
+  if (pte == 0 || (load<u32>(pte) & needed) != needed) {
+    const result = space.resolveFault(address, FAULT_USER | access);
+    if (result != 0) return -result;
+    pte = space.entry(address);
+    if (pte == 0 || (load<u32>(pte) & needed) != needed) return EFAULT;
+  }
+  return load<u32>(pte) & ENTRY_FRAME;
+}
+
+/** Copies up to `limit` bytes and stops at a NUL; how many bytes came before it. */
+function copyUntilNul(from: usize, to: usize, limit: u32): u32 {
+  for (let i: u32 = 0; i < limit; i++) {
+    const byte = load<u8>(from + i);
+    store<u8>(to + i, byte);
+    if (byte == 0) return i;
+  }
+  return limit;
+}

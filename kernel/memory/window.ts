@@ -1,0 +1,58 @@
+// Windows: how the kernel sees a frame that belongs to a process.
+//
+// The kernel directory maps no frame of a process, except here: sixteen pages below the guard,
+// opened for one access and closed again before the return to user mode (law 3). Every entry from
+// user mode loads CR3 and so forgets all translations of windows; slots used in order after an
+// entry therefore need no `invlpg`. Only when the sixteen are used up, the next round needs it.
+//
+// Invariants
+//   - A thread that blocks, or returns to user mode, has no window open.
+//   - `openCount` is the number of slots whose entry is present.
+
+import { ENTRY_P, ENTRY_RW } from "../../src/abi/paging";
+import { PAGE_MASK, PAGE_SHIFT, WINDOWS, WINDOW_COUNT } from "../../src/abi/memory-map";
+import * as x86 from "../../src/abi/x86";
+import { panic } from "../debug/panic";
+import { kernelPte, noExecute, writeEntry } from "./kernel-space";
+
+let nextSlot: u32 = 0;
+/** Slots before this one may be in the TLB. */
+let usedSlots: u32 = 0;
+let openCount: u32 = 0;
+
+/** The kernel address at which `frame` is readable and writable until closeWindow(). */
+export function openWindow(frame: u32): usize {
+  if (nextSlot == WINDOW_COUNT) nextSlot = 0;
+  for (let tries: u32 = 0; tries < WINDOW_COUNT; tries++) {
+    const slot = nextSlot;
+    nextSlot = slot + 1 == WINDOW_COUNT ? 0 : slot + 1;
+    const address = WINDOWS + (slot << PAGE_SHIFT);
+    const pte = kernelPte(address);
+    if (load<u32>(pte) & ENTRY_P) continue;
+    if (slot < usedSlots) x86.invlpg(address);
+    else usedSlots = slot + 1;
+    writeEntry(pte, (frame & ~PAGE_MASK) | ENTRY_P | ENTRY_RW, noExecute());
+    openCount++;
+    return address;
+  }
+  panic(cstr("window: all sixteen are open"));
+  return 0;
+}
+
+/** Ends the view that openWindow() gave; any address inside the page will do. */
+export function closeWindow(address: usize): void {
+  store<u32>(kernelPte(address), 0);
+  openCount--;
+}
+
+/** Called on the way to user mode: the entry that follows starts with a clean TLB. */
+export function forgetWindows(): void {
+  if (openCount != 0) panic(cstr("window: open at the return to user mode"));
+  nextSlot = 0;
+  usedSlots = 0;
+}
+
+/** A blocking thread asserts that it leaves no window behind. */
+export function noWindowOpen(): bool {
+  return openCount == 0;
+}

@@ -1,0 +1,127 @@
+// Where an entry to the kernel becomes TypeScript: one function for each kind of origin.
+//
+//   from ring 3        enterFromUser     on the thread's kernel stack, frame copied, any vector
+//   int 0x80           enterSystemCall   the same, without the detour through the vector
+//   an IRQ in ring 0   enterFromKernel   on the stack that was interrupted: only the idle loop runs
+//                                        with interrupts on
+//   NMI, #MC, and      enterParanoid     on any stack and any CR3: the trampoline has loaded ours
+//   ring-0 exceptions                    and will put back what it found
+//   double fault       enterDoubleFault  by task gate, on a stack and a CR3 of its own, for good
+//
+// The trampoline (trampoline.asm.ts) calls these by their export names; they are its only exits.
+
+import {
+  VECTOR_DEBUG,
+  VECTOR_IRQ,
+  VECTOR_MACHINE_CHECK,
+  VECTOR_NMI,
+  VECTOR_SYSTEM_CALL,
+} from "../../src/abi/descriptors";
+import { INFO_ENTRIES, INFO_NMIS } from "../../src/abi/kernel-info";
+import {
+  FRAME_CS,
+  FRAME_EAX,
+  FRAME_EDI,
+  FRAME_EFLAGS,
+  FRAME_EIP,
+  FRAME_ERROR,
+  FRAME_ESP,
+  FRAME_SIZE,
+  FRAME_SS,
+  FRAME_VECTOR,
+} from "../../src/abi/trap-frame";
+import { doubleFault, panic } from "../debug/panic";
+import { interrupt } from "../device/interrupt";
+import { forgetWindows } from "../memory/window";
+import { beforeUserReturn, fault, kernelFault } from "../process/fault";
+import * as symbols from "../symbols";
+import { systemCall } from "../syscall/table";
+
+/** What the trampoline saved: see src/abi/trap-frame.ts. */
+@unmanaged
+export class TrapFrame {
+  edi: u32 = 0;
+  esi: u32 = 0;
+  ebp: u32 = 0;
+  /** The ESP that pusha saw: meaningless. */
+  unusedEsp: u32 = 0;
+  ebx: u32 = 0;
+  edx: u32 = 0;
+  ecx: u32 = 0;
+  eax: u32 = 0;
+  /** The vector in the low 8 bits; the rest is its sign. */
+  vectorByte: u32 = 0;
+  error: u32 = 0;
+  eip: u32 = 0;
+  cs: u32 = 0;
+  eflags: u32 = 0;
+  /** These two are there only when ring 3 was interrupted. */
+  esp: u32 = 0;
+  ss: u32 = 0;
+
+  get vector(): u32 {
+    return this.vectorByte & 0xff;
+  }
+
+  get fromUser(): bool {
+    return (this.cs & 3) != 0;
+  }
+}
+
+/** Any vector but 0x80, from ring 3. */
+export function enterFromUser(frame: TrapFrame): void {
+  count(INFO_ENTRIES);
+  const vector = frame.vector;
+  if (vector - VECTOR_IRQ < 16) interrupt(frame);
+  else fault(frame);
+  beforeUserReturn(frame);
+  forgetWindows();
+}
+
+/** int 0x80. */
+export function enterSystemCall(frame: TrapFrame): void {
+  count(INFO_ENTRIES);
+  systemCall(frame);
+  beforeUserReturn(frame);
+  forgetWindows();
+}
+
+/** An interrupt that found the kernel in its idle loop. */
+export function enterFromKernel(frame: TrapFrame): void {
+  if (frame.vector - VECTOR_IRQ >= 16) panic(cstr("trap: a vector that nobody raises"));
+  interrupt(frame);
+}
+
+/** NMI and #MC from anywhere, exceptions in ring 0. */
+export function enterParanoid(frame: TrapFrame): void {
+  const vector = frame.vector;
+  // Nobody here uses NMIs; a watchdog or a debugger may. They are counted and otherwise ignored.
+  if (vector == VECTOR_NMI) count(INFO_NMIS);
+  else if (vector == VECTOR_MACHINE_CHECK) panic(cstr("trap: machine check"));
+  // A debugger outside set a breakpoint register, or MOV SS delayed one to our first instruction.
+  else if (vector == VECTOR_DEBUG) return;
+  else kernelFault(frame);
+}
+
+/** The kernel could not even take an exception: its state is in the main TSS. */
+export function enterDoubleFault(): void {
+  doubleFault(symbols.tss());
+}
+
+/** Adds 1 to a counter of kernel_info. */
+function count(field: u32): void {
+  const counter = symbols.kernel_info() + field;
+  store<u32>(counter, load<u32>(counter) + 1);
+}
+
+if (offsetof<TrapFrame>("edi") != FRAME_EDI) ERROR("pusha leaves edi at FRAME_EDI");
+if (offsetof<TrapFrame>("eax") != FRAME_EAX) ERROR("pusha leaves eax at FRAME_EAX");
+if (offsetof<TrapFrame>("vectorByte") != FRAME_VECTOR) ERROR("stubs push the vector at FRAME_VECTOR");
+if (offsetof<TrapFrame>("error") != FRAME_ERROR) ERROR("the error code is at FRAME_ERROR");
+if (offsetof<TrapFrame>("eip") != FRAME_EIP) ERROR("the trampoline reads eip at FRAME_EIP");
+if (offsetof<TrapFrame>("cs") != FRAME_CS) ERROR("the trampoline reads cs at FRAME_CS");
+if (offsetof<TrapFrame>("eflags") != FRAME_EFLAGS) ERROR("the trampoline reads eflags there");
+if (offsetof<TrapFrame>("esp") != FRAME_ESP) ERROR("the trampoline reads esp at FRAME_ESP");
+if (offsetof<TrapFrame>("ss") != FRAME_SS) ERROR("the trampoline reads ss at FRAME_SS");
+if (offsetof<TrapFrame>() != FRAME_SIZE) ERROR("the trampoline copies FRAME_SIZE bytes");
+if (VECTOR_SYSTEM_CALL - VECTOR_IRQ < 16) ERROR("the system call is no IRQ");
