@@ -78,6 +78,8 @@ export interface ObjectSymbol {
   readonly type: SymbolType;
   /** Index into the object's `sections`; absent: undefined here, defined elsewhere. */
   readonly section?: number;
+  /** Defined as a plain number, which is `offset` (ELF's SHN_ABS); it has no section. */
+  readonly absolute?: true;
   readonly offset: number;
   readonly size: number;
 }

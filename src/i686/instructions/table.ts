@@ -1,0 +1,43 @@
+// The instruction table: every row of this folder under its mnemonic.
+//
+// A mnemonic may consist of two words (`rep movsd`, `lock xadd`); the prefix is part of its rows.
+
+import { arithmetic } from "./arithmetic";
+import { atomic } from "./atomic";
+import { bit } from "./bit";
+import { branch } from "./branch";
+import { condition } from "./condition";
+import { floatingPoint } from "./floating-point";
+import type { OperandSpec, Row } from "./form";
+import { move } from "./move";
+import { multiplyDivide } from "./multiply-divide";
+import { shifts } from "./shift";
+import { stack } from "./stack";
+import { strings } from "./string";
+import { system } from "./system";
+
+export const table = {
+  ...move,
+  ...arithmetic,
+  ...shifts,
+  ...multiplyDivide,
+  ...branch,
+  ...condition,
+  ...stack,
+  ...strings,
+  ...bit,
+  ...system,
+  ...atomic,
+  ...floatingPoint,
+};
+
+export type Mnemonic = keyof typeof table;
+
+export const mnemonics = Object.keys(table) as Mnemonic[];
+
+type ArgumentOf<S> = S extends OperandSpec<infer T> ? T : never;
+type ArgumentsOf<R> =
+  R extends Row<infer K> ? { -readonly [I in keyof K]: ArgumentOf<K[I]> } : never;
+
+/** The tuples of operands that a mnemonic takes, one for each of its rows. */
+export type OperandsOf<M extends Mnemonic> = ArgumentsOf<(typeof table)[M][number]>;
