@@ -1,6 +1,6 @@
 // A PC that runs a kernel: the one interface in front of v86, QEMU, and QEMU booted by GRUB.
 //
-// The life of a machine: made by `openMachine` (open.ts) and not running; `start` boots the kernel;
+// The life of a machine: made by `openMachine` (open-machine.ts) and not running; `start` boots the kernel;
 // `stop` and `resume` hold and continue it; `ended` resolves when the guest says so or dies; `close`
 // releases everything and may be called at any time, twice too. After its end a machine stays
 // stopped and readable until it is closed, so that an inspector sees what the kernel left.

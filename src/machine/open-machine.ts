@@ -1,0 +1,22 @@
+// Makes a machine by its name.
+
+import { bootByGrub } from "./grub";
+import type { BootOptions, Machine, MachineName, QemuOptions } from "./machine";
+import { bootDirectly, QemuMachine } from "./qemu";
+import { V86Machine } from "./v86";
+
+/** The machine is not running yet; `start` boots it. */
+export function openMachine(
+  name: MachineName,
+  options: BootOptions,
+  qemu: QemuOptions = {},
+): Machine {
+  switch (name) {
+    case "v86":
+      return new V86Machine(options);
+    case "qemu":
+      return new QemuMachine(name, options, qemu, bootDirectly);
+    case "grub":
+      return new QemuMachine(name, options, qemu, bootByGrub);
+  }
+}

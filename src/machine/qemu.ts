@@ -1,0 +1,360 @@
+// QEMU's i386 PC, emulated in software: the machine with everything that v86 lacks.
+//
+// QEMU runs as a child process that cannot outlive us, without a display, and talks over four
+// sockets: serial line, debug console, monitor (QMP), and GDB if asked for. It starts held, so that
+// all of them are connected before the first instruction. At a shutdown or a triple fault it pauses
+// instead of leaving (`-no-shutdown -no-reboot`), so that its memory stays readable.
+
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PORT_DEBUG_CONSOLE } from "../abi/ports";
+import { hex } from "../base/align";
+import { Diagnostic } from "../base/diagnostic";
+import { type Channel, openChannel } from "./channel";
+import { type GuardedProcess, startGuarded } from "./child-process";
+import { DebugConsole } from "./debug-console";
+import { GdbRemote } from "./gdb-remote";
+import {
+  type BootOptions,
+  type Capabilities,
+  decodeTextScreen,
+  type Ending,
+  type Machine,
+  type MachineName,
+  type QemuOptions,
+  type Registers,
+  type Snapshot,
+} from "./machine";
+import { PhysicalMemory } from "./physical-memory";
+import { requireProgram } from "./programs";
+import { QemuMonitor } from "./qemu-monitor";
+import { parseQemuRegisters } from "./qemu-registers";
+import { SerialPort } from "./serial-port";
+
+const VGA_TEXT = 0xb8000;
+const VGA_TEXT_SIZE = 80 * 25 * 2;
+const MIB = 1 << 20;
+/** RAM below the hole for devices: more of it starts at 4 GiB, where no i686 table reaches. */
+const LOW_RAM_MAX = 0xc0000000;
+/** A QEMU that has not connected by then never will. */
+const CONNECT_TIMEOUT_MS = 20_000;
+const QUIT_TIMEOUT_MS = 2_000;
+/** `snapshotWhen` looks after runs of random length, so that it is in step with nothing. */
+const LOOK_INTERVAL_MAX_MS = 4;
+
+/** How the guest gets the kernel; `prepare` may write files into the machine's directory. */
+export type BootMethod = (options: BootOptions, directory: string) => Promise<string[]>;
+
+/** `-kernel`, `-initrd` and `-append`: QEMU's own Multiboot loader. */
+export async function bootDirectly(options: BootOptions, directory: string): Promise<string[]> {
+  const kernel = join(directory, "kernel.elf");
+  await writeFile(kernel, options.kernel);
+  const parameters = ["-kernel", kernel, "-append", options.commandLine];
+  if (options.initramfs) {
+    const initramfs = join(directory, "initramfs.cpio");
+    await writeFile(initramfs, options.initramfs);
+    parameters.push("-initrd", initramfs);
+  }
+  return parameters;
+}
+
+interface Channels {
+  readonly serial: Channel;
+  readonly debug: Channel;
+  readonly monitor: Channel;
+  readonly gdb?: Channel;
+}
+
+/** See `Machine` for the methods. */
+export class QemuMachine implements Machine {
+  readonly serial: SerialPort;
+  readonly capabilities: Capabilities;
+  readonly ended: Promise<Ending>;
+
+  #resolveEnded: (ending: Ending) => void = () => {};
+  #ending: Ending | undefined;
+  #closing: Promise<void> | undefined;
+  #directory = "";
+  #process: GuardedProcess | undefined;
+  #channels: Channels | undefined;
+  #monitor: QemuMonitor | undefined;
+  #gdb: GdbRemote | undefined;
+  #serialSocket: Socket | undefined;
+  #pendingInput: Uint8Array[] = [];
+  #received = 0;
+  /** Snapshots stop and resume the machine, so only one is taken at a time. */
+  #exclusive: Promise<unknown> = Promise.resolve();
+  readonly #console = new DebugConsole();
+
+  constructor(
+    readonly name: MachineName,
+    private readonly options: BootOptions,
+    private readonly qemu: QemuOptions,
+    private readonly boot: BootMethod,
+  ) {
+    this.serial = new SerialPort((bytes) => this.#transmit(bytes));
+    this.capabilities = capabilitiesOf(qemu);
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  async start(): Promise<void> {
+    const program = await requireProgram("qemu-system-i386");
+    this.#directory = await mkdtemp(join(tmpdir(), "isthmus-"));
+    try {
+      const bootParameters = await this.boot(this.options, this.#directory);
+      this.#channels = await this.#openChannels();
+      this.#process = startGuarded(program, [
+        ...this.#parameters(this.#channels),
+        ...bootParameters,
+        ...(this.qemu.extraArguments ?? []),
+      ]);
+      await this.#connect(this.#channels, this.#process);
+      await this.resume();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#started().execute("stop");
+  }
+
+  async resume(): Promise<void> {
+    if (!this.#ending) await this.#started().execute("cont");
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return this.#exclusively(() => this.#whileStopped(() => this.#snapshotNow()));
+  }
+
+  async snapshotWhen(
+    condition: (registers: Registers) => boolean,
+    timeoutMs: number,
+  ): Promise<Snapshot | undefined> {
+    const deadline = Date.now() + timeoutMs;
+    while (Date.now() < deadline && !this.#ending) {
+      const snapshot = await this.#exclusively(() =>
+        this.#whileStopped(async () =>
+          condition(await this.#registers()) ? this.#snapshotNow() : undefined,
+        ),
+      ).catch((error: unknown) => {
+        if (this.#ending) return undefined;
+        throw error;
+      });
+      if (snapshot) return snapshot;
+      await sleep(Math.random() * LOOK_INTERVAL_MAX_MS);
+    }
+    return undefined;
+  }
+
+  async screen(): Promise<string[]> {
+    return decodeTextScreen(await this.#physical(VGA_TEXT, VGA_TEXT_SIZE));
+  }
+
+  async step(): Promise<void> {
+    await this.gdb().step();
+  }
+
+  async injectNmi(): Promise<void> {
+    await this.#started().execute("inject-nmi");
+  }
+
+  /** The connection to QEMU's GDB stub; only if it was asked for in the options. */
+  gdb(): GdbRemote {
+    if (this.#gdb) return this.#gdb;
+    throw new Error("this machine was made without the option `gdb`");
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#resolveEnded({ kind: "closed" });
+    this.#ending ??= { kind: "closed" };
+    if (this.#process) {
+      this.#monitor?.execute("quit").catch(() => {});
+      await Promise.race([this.#process.exited, sleep(QUIT_TIMEOUT_MS, undefined, { ref: false })]);
+      this.#process.kill();
+      await this.#process.exited;
+    }
+    for (const channel of Object.values(this.#channels ?? {})) channel?.close();
+    this.serial.close();
+    if (this.#directory) await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #openChannels(): Promise<Channels> {
+    const open = (name: string) => openChannel(this.#directory, name);
+    return {
+      serial: await open("serial"),
+      debug: await open("debug"),
+      monitor: await open("monitor"),
+      ...(this.qemu.gdb && { gdb: await open("gdb") }),
+    };
+  }
+
+  #parameters(channels: Channels): string[] {
+    const chardevs = Object.entries(channels).flatMap(([id, channel]) => [
+      "-chardev",
+      `${channel.chardev},id=${id}`,
+    ]);
+    const icount =
+      this.qemu.icountShift === undefined ? [] : ["-icount", `shift=${this.qemu.icountShift}`];
+    return [
+      ...["-nodefaults", "-machine", "pc", "-accel", "tcg", "-vga", "std", "-display", "none"],
+      ...["-no-reboot", "-no-shutdown", "-S", "-m", `${this.options.memoryMiB}M`],
+      ...["-cpu", this.qemu.cpu ?? "max", ...icount, ...chardevs],
+      ...["-serial", "chardev:serial", "-mon", "chardev=monitor,mode=control"],
+      ...["-device", `isa-debugcon,iobase=${PORT_DEBUG_CONSOLE},chardev=debug`],
+      ...(channels.gdb ? ["-gdb", "chardev:gdb"] : []),
+    ];
+  }
+
+  async #connect(channels: Channels, process: GuardedProcess): Promise<void> {
+    void process.exited.then(({ status, errors }) => {
+      void this.#end({ kind: "crash", text: `QEMU left with status ${status}: ${errors}` });
+    });
+    const all = Promise.all([
+      channels.serial.socket,
+      channels.debug.socket,
+      channels.monitor.socket,
+      channels.gdb?.socket,
+    ]);
+    const sockets = await Promise.race([all, this.#connectFailure(process)]);
+    const [serial, debug, monitor, gdb] = sockets;
+    this.#attachSerial(serial);
+    debug.on("data", (chunk: Buffer) => this.#receiveDebug(chunk));
+    this.#monitor = new QemuMonitor(monitor, (name, data) => this.#onEvent(name, data));
+    if (gdb) this.#gdb = new GdbRemote(gdb);
+    await this.#monitor.execute("qmp_capabilities");
+  }
+
+  async #connectFailure(process: GuardedProcess): Promise<never> {
+    const exited = await Promise.race([
+      process.exited,
+      sleep(CONNECT_TIMEOUT_MS, undefined, { ref: false }),
+    ]);
+    const why = exited ? exited.errors : `no answer in ${CONNECT_TIMEOUT_MS / 1000} s`;
+    throw new Diagnostic(
+      "MACH005",
+      `QEMU did not start: ${why}`,
+      "Mend what it complains about; `qemu-system-i386 --version` should print 7.2 or newer",
+    );
+  }
+
+  #attachSerial(socket: Socket): void {
+    this.#serialSocket = socket;
+    socket.on("data", (chunk: Buffer) => {
+      this.#received += chunk.length;
+      this.serial.receive(chunk);
+    });
+    for (const bytes of this.#pendingInput.splice(0)) socket.write(bytes);
+  }
+
+  #transmit(bytes: Uint8Array): void {
+    if (this.#ending) return;
+    if (this.#serialSocket) this.#serialSocket.write(bytes);
+    else this.#pendingInput.push(bytes);
+  }
+
+  #receiveDebug(chunk: Buffer): void {
+    for (const byte of chunk) {
+      const ending = this.#console.receive(byte);
+      if (ending) void this.#end(ending);
+    }
+  }
+
+  #onEvent(name: string, data: Readonly<Record<string, unknown>>): void {
+    if (name !== "SHUTDOWN") return;
+    if (data.reason === "guest-shutdown") void this.#end({ kind: "off" });
+    else if (data.reason === "guest-reset") void this.#endByReset();
+  }
+
+  async #endByReset(): Promise<void> {
+    const registers = await this.#registers().catch(() => undefined);
+    const where = registers ? ` at eip ${hex(registers.eip)}, cr2 ${hex(registers.cr2)}` : "";
+    await this.#end({ kind: "crash", text: `the processor shut down (triple fault)${where}` });
+  }
+
+  /** Holds the machine, takes in the rest of its serial output, and reports the end. */
+  async #end(ending: Ending): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = ending;
+    await this.#drain().catch(() => {});
+    this.#resolveEnded(ending);
+  }
+
+  async #drain(): Promise<void> {
+    await this.#monitor?.execute("stop");
+    for (let seen = -1; seen !== this.#received; ) {
+      seen = this.#received;
+      await this.#monitor?.execute("query-status");
+    }
+  }
+
+  #started(): QemuMonitor {
+    if (this.#monitor) return this.#monitor;
+    throw new Error("the machine has not been started");
+  }
+
+  #exclusively<T>(action: () => Promise<T>): Promise<T> {
+    const done = this.#exclusive.then(action);
+    this.#exclusive = done.catch(() => {});
+    return done;
+  }
+
+  async #whileStopped<T>(action: () => Promise<T>): Promise<T> {
+    const status = (await this.#started().execute("query-status")) as { running: boolean };
+    if (!status.running) return action();
+    await this.stop();
+    try {
+      return await action();
+    } finally {
+      await this.resume();
+    }
+  }
+
+  async #snapshotNow(): Promise<Snapshot> {
+    const size = Math.min(this.options.memoryMiB * MIB, LOW_RAM_MAX);
+    return {
+      memory: new PhysicalMemory(await this.#physical(0, size)),
+      registers: await this.#registers(),
+      machine: this.name,
+      capabilities: this.capabilities,
+    };
+  }
+
+  async #registers(): Promise<Registers> {
+    return parseQemuRegisters(await this.#started().human("info registers"));
+  }
+
+  async #physical(address: number, size: number): Promise<Uint8Array> {
+    const filename = join(this.#directory, "memory");
+    await this.#started().execute("pmemsave", { val: address, size, filename });
+    const bytes = await readFile(filename);
+    await rm(filename);
+    return bytes;
+  }
+}
+
+function capabilitiesOf(qemu: QemuOptions): Capabilities {
+  const feature = qemu.cpu === undefined ? true : `the processor was chosen with -cpu ${qemu.cpu}`;
+  return {
+    nx: feature,
+    smep: feature,
+    smap: feature,
+    umip: feature,
+    doubleFault: true,
+    singleStep: qemu.gdb ? true : "the machine was made without GDB's protocol",
+    guestDebug: true,
+    nmi: true,
+    iretFaults: true,
+  };
+}
