@@ -32,7 +32,6 @@ import { panic } from "../debug/panic";
 
 const MAX_RANGES: u32 = 32;
 
-
 let rangeCount: u32 = 0;
 /** Pairs of frame indices: first, end. */
 const ranges: usize = memory.data(32 * 8, 4);
@@ -125,7 +124,7 @@ function readMemoryMap(record: usize): void {
 /** Adds the whole frames of [base, end) that lie in [1 MiB, 4 GiB). */
 function addRange(base: u64, end: u64): void {
   const start = max<u64>(base, KERNEL);
-  const limit = min<u64>(end, <u64>1 << 32);
+  const limit = min<u64>(end, (<u64>1) << 32);
   const first = <u32>((start + PAGE_MASK) >> PAGE_SHIFT);
   const last = <u32>(limit >> PAGE_SHIFT);
   if (start >= limit || first >= last || rangeCount == MAX_RANGES) return;

@@ -3,7 +3,14 @@
 // An i686 has CPUID and PAE; everything else is optional, and the audit is told which of the
 // features were switched on (kernel_info).
 
-import { INFO_FEATURES, INFO_NX, INFO_PGE, INFO_SMAP, INFO_SMEP, INFO_UMIP } from "../../src/abi/kernel-info";
+import {
+  INFO_FEATURES,
+  INFO_NX,
+  INFO_PGE,
+  INFO_SMAP,
+  INFO_SMEP,
+  INFO_UMIP,
+} from "../../src/abi/kernel-info";
 import {
   CR0_EM,
   CR0_MP,

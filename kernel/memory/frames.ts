@@ -9,11 +9,14 @@
 //               4  references  0: free; RESERVED: never allocated; else how many mappings share it
 //
 // Invariants
-//   - `freeFrames` is the length of the list that starts at `firstFree`.
+//   - INFO_FREE_FRAMES of kernel_info is the length of the list that starts at `firstFree`: the
+//     count lives there so that an inspector outside sees it.
 //   - Frame 0 is reserved, so 0 is no frame's address.
 
+import { INFO_FRAME_COUNT, INFO_FRAMES, INFO_FREE_FRAMES } from "../../src/abi/kernel-info";
 import { PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
 import { panic } from "../debug/panic";
+import * as symbols from "../symbols";
 
 const RECORD_SHIFT: u32 = 3;
 const LINK: usize = 0;
@@ -24,7 +27,6 @@ const RESERVED: u32 = 0xffffffff;
 let list: usize = 0;
 let frameCount: u32 = 0;
 let firstFree: u32 = 0;
-let freeFrames: u32 = 0;
 let ramFrames: u32 = 0;
 
 /** How many bytes the list of `count` frames takes. */
@@ -36,6 +38,8 @@ export function frameListSize(count: u32): u32 {
 export function startFrameList(address: usize, count: u32): void {
   list = address;
   frameCount = count;
+  store<u32>(symbols.kernel_info(), address, INFO_FRAMES);
+  store<u32>(symbols.kernel_info(), count, INFO_FRAME_COUNT);
   for (let index: u32 = 0; index < count; index++) {
     const record = list + (index << RECORD_SHIFT);
     store<u32>(record, 0, LINK);
@@ -67,7 +71,7 @@ export function allocateFrame(): u32 {
   if (index == 0) return 0;
   const record = list + (index << RECORD_SHIFT);
   firstFree = load<u32>(record, LINK);
-  freeFrames--;
+  changeFreeCount(-1);
   store<u32>(record, 0, LINK);
   store<u32>(record, 1, REFERENCES);
   return index << PAGE_SHIFT;
@@ -102,7 +106,7 @@ export function setFrameLink(frame: u32, link: u32): void {
 }
 
 export function freeFrameCount(): u32 {
-  return freeFrames;
+  return load<u32>(symbols.kernel_info(), INFO_FREE_FRAMES);
 }
 
 /** RAM below 4 GiB in frames, the kernel's own included. */
@@ -110,20 +114,16 @@ export function totalFrameCount(): u32 {
   return ramFrames;
 }
 
-/** How many frames the list describes: RAM, and the holes below its end. */
-export function listedFrameCount(): u32 {
-  return frameCount;
-}
-
-export function frameListAddress(): usize {
-  return list;
+function changeFreeCount(change: i32): void {
+  const counter = symbols.kernel_info() + INFO_FREE_FRAMES;
+  store<u32>(counter, load<u32>(counter) + change);
 }
 
 function pushFree(index: u32, record: usize): void {
   store<u32>(record, firstFree, LINK);
   store<u32>(record, 0, REFERENCES);
   firstFree = index;
-  freeFrames++;
+  changeFreeCount(1);
 }
 
 function recordOf(frame: u32): usize {

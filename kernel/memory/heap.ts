@@ -41,7 +41,6 @@ class Large {
 const HEADER: u32 = 32;
 const LARGE: u32 = 0xffffffff;
 const LARGEST_SMALL: u32 = 2032;
-const CLASS_COUNT: u32 = 12;
 /** Sizes that leave little of a page unused. */
 const classSizes: usize = memory.data<u32>([
   16, 32, 64, 96, 128, 192, 256, 336, 496, 672, 1008, 2032,

@@ -19,6 +19,8 @@
 //   - Page 0 has no entry (law 9). The load images of the trampoline are not in the identity map:
 //     its text would be writable or its data executable under the other address (law 4).
 
+import { INFO_CR3 } from "../../src/abi/kernel-info";
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, PAGE_TABLES } from "../../src/abi/memory-map";
 import {
   DIRECTORY_SHIFT,
   ENTRIES_PER_TABLE,
@@ -30,7 +32,6 @@ import {
   ENTRY_SIZE,
   PDPT_ENTRIES,
 } from "../../src/abi/paging";
-import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, PAGE_TABLES } from "../../src/abi/memory-map";
 import * as x86 from "../../src/abi/x86";
 import { panic } from "../debug/panic";
 import * as symbols from "../symbols";
@@ -73,6 +74,7 @@ export function kernelTablesSize(listEnd: usize): u32 {
 export function buildKernelSpace(tables: usize, hasNx: bool): void {
   nxHigh = hasNx ? ENTRY_NX_HIGH : 0;
   pdpt = tables;
+  store<u32>(symbols.kernel_info(), pdpt, INFO_CR3);
   identityEnd = tables + kernelTablesSize(tables);
   memory.fill(tables, 0, identityEnd - tables);
 
@@ -81,7 +83,11 @@ export function buildKernelSpace(tables: usize, hasNx: bool): void {
   const identityTables = directories + ((PDPT_ENTRIES + 1) << PAGE_SHIFT);
   const count = (identityEnd - identityTables) >> PAGE_SHIFT;
   for (let i: u32 = 0; i < count; i++) {
-    writeEntry(directories + i * ENTRY_SIZE, (identityTables + (i << PAGE_SHIFT)) | ENTRY_P | ENTRY_RW, 0);
+    writeEntry(
+      directories + i * ENTRY_SIZE,
+      (identityTables + (i << PAGE_SHIFT)) | ENTRY_P | ENTRY_RW,
+      0,
+    );
   }
   const lastTable = directories + (PDPT_ENTRIES << PAGE_SHIFT);
   writeEntry(directories + LAST_TABLE * ENTRY_SIZE, lastTable | ENTRY_P | ENTRY_RW, 0);
@@ -181,13 +187,21 @@ function mapIdentity(identityTables: usize): void {
   setIdentity(identityTables, table, table + symbols.symbols_size(), ENTRY_P, nxHigh);
   const text = symbols.text_start();
   setIdentity(identityTables, text, text + symbols.text_size(), ENTRY_P, 0);
-  hideTrampolineImage(identityTables, symbols.trampoline_text_load(), symbols.trampoline_text_size());
+  hideTrampolineImage(
+    identityTables,
+    symbols.trampoline_text_load(),
+    symbols.trampoline_text_size(),
+  );
   hideTrampolineImage(
     identityTables,
     symbols.trampoline_rodata_load(),
     symbols.trampoline_rodata_size(),
   );
-  hideTrampolineImage(identityTables, symbols.trampoline_data_load(), symbols.trampoline_data_size());
+  hideTrampolineImage(
+    identityTables,
+    symbols.trampoline_data_load(),
+    symbols.trampoline_data_size(),
+  );
 }
 
 function setIdentity(tables: usize, start: usize, end: usize, flags: u32, high: u32): void {

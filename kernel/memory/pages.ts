@@ -12,7 +12,13 @@
 //   - A page of the range is mapped exactly while it is allocated; guard pages never are.
 //   - Freed pages give their frames back at once.
 
-import { PAGE_SHIFT, PAGE_SIZE, PAGE_TABLES, PAGE_TABLES_END, WINDOWS } from "../../src/abi/memory-map";
+import {
+  PAGE_SHIFT,
+  PAGE_SIZE,
+  PAGE_TABLES,
+  PAGE_TABLES_END,
+  WINDOWS,
+} from "../../src/abi/memory-map";
 import { ENTRY_RW } from "../../src/abi/paging";
 import { panic } from "../debug/panic";
 import { allocateFrame, releaseFrame } from "./frames";
@@ -91,7 +97,7 @@ export function mapPhysical(physical: u32, size: u32, flags: u32): usize {
   const start = takeRange(count);
   if (start == 0) return 0;
   for (let i: u32 = 0; i < count; i++) {
-    if (!mapKernelPage(start + (i << PAGE_SHIFT), (physical - offset) + (i << PAGE_SHIFT), flags)) {
+    if (!mapKernelPage(start + (i << PAGE_SHIFT), physical - offset + (i << PAGE_SHIFT), flags)) {
       while (i > 0) unmapKernelPage(start + (--i << PAGE_SHIFT));
       addRange(start, count);
       return 0;

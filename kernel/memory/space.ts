@@ -15,7 +15,7 @@
 //   - The processor never runs on these tables while they change (the kernel has its own
 //     directory), so nothing here flushes the TLB: the next return to user mode loads CR3.
 
-import { EINVAL, EFAULT, ENOMEM } from "../../src/abi/errno";
+import { EFAULT, EINVAL, ENOMEM } from "../../src/abi/errno";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import {
   DIRECTORY_SHIFT,
@@ -45,12 +45,12 @@ import { allocatePages, freePages } from "./pages";
 import {
   freeRegion,
   newRegion,
-  Region,
   REGION_EXECUTE,
   REGION_HEAP,
   REGION_READ,
   REGION_STACK,
   REGION_WRITE,
+  type Region,
 } from "./region";
 import { closeWindow, openWindow } from "./window";
 
@@ -85,10 +85,9 @@ export class AddressSpace {
 
   /** The region that `address` lies in, or null. */
   findRegion(address: usize): Region | null {
-    for (let region = this.regions; region; region = region.next) {
-      if (region.contains(address)) return region;
-    }
-    return null;
+    let region = this.regions;
+    while (region && !region.contains(address)) region = region.next;
+    return region;
   }
 
   /**
@@ -99,7 +98,8 @@ export class AddressSpace {
   addRegion(start: usize, end: usize, rights: u32, kind: u32): i32 {
     if (((start | end) & PAGE_MASK) != 0 || start >= end) return -EINVAL;
     if (start < PAGE_SIZE || end > USER_END) return -EINVAL;
-    if ((rights & (REGION_WRITE | REGION_EXECUTE)) == (REGION_WRITE | REGION_EXECUTE)) return -EINVAL;
+    if ((rights & (REGION_WRITE | REGION_EXECUTE)) == (REGION_WRITE | REGION_EXECUTE))
+      return -EINVAL;
     let before: Region | null = null;
     let after = this.regions;
     while (after && after.start < start) {
@@ -136,10 +136,9 @@ export class AddressSpace {
 
   /** The region of kind REGION_HEAP, or null. It may be empty: [start, start). */
   heapRegion(): Region | null {
-    for (let region = this.regions; region; region = region.next) {
-      if (region.kind == REGION_HEAP) return region;
-    }
-    return null;
+    let region = this.regions;
+    while (region && region.kind != REGION_HEAP) region = region.next;
+    return region;
   }
 
   /**
@@ -147,7 +146,12 @@ export class AddressSpace {
    * -ENOMEM.
    */
   placeHeap(start: usize): i32 {
-    const result = this.addRegion(start, start + PAGE_SIZE, REGION_READ | REGION_WRITE, REGION_HEAP);
+    const result = this.addRegion(
+      start,
+      start + PAGE_SIZE,
+      REGION_READ | REGION_WRITE,
+      REGION_HEAP,
+    );
     if (result != 0) return result;
     const heap = this.heapRegion();
     if (heap) heap.end = start;
@@ -286,12 +290,14 @@ export class AddressSpace {
 
   private copyRegionsTo(child: AddressSpace): bool {
     let last: Region | null = null;
-    for (let region = this.regions; region; region = region.next) {
+    let region = this.regions;
+    while (region) {
       const copy = newRegion(region.start, region.end, region.rights, region.kind);
       if (!copy) return false;
       if (last) last.next = copy;
       else child.regions = copy;
       last = copy;
+      region = region.next;
     }
     return true;
   }
@@ -333,7 +339,7 @@ export class AddressSpace {
   }
 
   /** As entry(), but makes the directory and the page table. 0: out of memory. */
-  private entryForMapping(address: usize): usize {
+  entryForMapping(address: usize): usize {
     const pdpte = this.pdpt + (address >> PDPT_SHIFT) * ENTRY_SIZE;
     const directory = this.tableBehind(pdpte, ENTRY_P);
     if (directory == 0) return 0;

@@ -9,8 +9,8 @@
 //   - A thread that blocks, or returns to user mode, has no window open.
 //   - `openCount` is the number of slots whose entry is present.
 
+import { PAGE_MASK, PAGE_SHIFT, WINDOW_COUNT, WINDOWS } from "../../src/abi/memory-map";
 import { ENTRY_P, ENTRY_RW } from "../../src/abi/paging";
-import { PAGE_MASK, PAGE_SHIFT, WINDOWS, WINDOW_COUNT } from "../../src/abi/memory-map";
 import * as x86 from "../../src/abi/x86";
 import { panic } from "../debug/panic";
 import { kernelPte, noExecute, writeEntry } from "./kernel-space";

@@ -6,6 +6,7 @@
 
 import {
   DOUBLE_FAULT_SELECTOR,
+  EFLAGS_FIXED,
   FLAT_LIMIT_LOW,
   GATE_DPL3,
   GATE_INTERRUPT,
@@ -41,7 +42,6 @@ import {
   VECTOR_DOUBLE_FAULT,
   VECTOR_OVERFLOW,
   VECTOR_SYSTEM_CALL,
-  EFLAGS_FIXED,
 } from "../../src/abi/descriptors";
 import * as x86 from "../../src/abi/x86";
 import { kernelCr3 } from "../memory/kernel-space";

@@ -116,7 +116,8 @@ function count(field: u32): void {
 
 if (offsetof<TrapFrame>("edi") != FRAME_EDI) ERROR("pusha leaves edi at FRAME_EDI");
 if (offsetof<TrapFrame>("eax") != FRAME_EAX) ERROR("pusha leaves eax at FRAME_EAX");
-if (offsetof<TrapFrame>("vectorByte") != FRAME_VECTOR) ERROR("stubs push the vector at FRAME_VECTOR");
+if (offsetof<TrapFrame>("vectorByte") != FRAME_VECTOR)
+  ERROR("stubs push the vector at FRAME_VECTOR");
 if (offsetof<TrapFrame>("error") != FRAME_ERROR) ERROR("the error code is at FRAME_ERROR");
 if (offsetof<TrapFrame>("eip") != FRAME_EIP) ERROR("the trampoline reads eip at FRAME_EIP");
 if (offsetof<TrapFrame>("cs") != FRAME_CS) ERROR("the trampoline reads cs at FRAME_CS");
