@@ -50,7 +50,7 @@ import {
   REGION_READ,
   REGION_STACK,
   REGION_WRITE,
-  type Region,
+  Region,
 } from "./region";
 import { closeWindow, openWindow } from "./window";
 

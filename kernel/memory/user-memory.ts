@@ -22,7 +22,7 @@ import {
   FAULT_USER,
   FAULT_WRITE,
 } from "../../src/abi/paging";
-import type { AddressSpace } from "./space";
+import { AddressSpace } from "./space";
 import { closeWindow, openWindow } from "./window";
 
 /** An address that a user program gave. It has no fields: there is nothing to dereference. */
