@@ -53,12 +53,4 @@ export declare function xchg32(address: usize, value: u32): u32;
 export declare function cmpxchg32(address: usize, expected: u32, value: u32): u32;
 
 /** `int 0x80` with the number in EAX and the arguments in EBX, ECX, EDX, ESI, EDI, EBP. */
-export declare function int80(
-  number: u32,
-  a: u32,
-  b: u32,
-  c: u32,
-  d: u32,
-  e: u32,
-  f: u32,
-): i32;
+export declare function int80(number: u32, a: u32, b: u32, c: u32, d: u32, e: u32, f: u32): i32;

@@ -30,6 +30,15 @@ export class Diagnostic extends Error {
   }
 }
 
+/** Several findings of one run, thrown as one and printed one after the other. */
+export class Diagnostics extends Diagnostic {
+  constructor(readonly list: readonly [Diagnostic, ...Diagnostic[]]) {
+    const [first, ...rest] = list;
+    const more = rest.length === 0 ? "" : ` (and ${rest.length} more)`;
+    super(first.code, first.message + more, first.remedy, first.place);
+  }
+}
+
 /** `file:line:column`, as far as known: the form that editors and terminals turn into a link. */
 export function formatPlace(place: Place): string {
   const line = place.line === undefined ? "" : `:${place.line}`;
@@ -38,6 +47,7 @@ export function formatPlace(place: Place): string {
 
 /** The text that a person reads: `place: error[CODE]: text`, then a `help:` line. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
+  if (diagnostic instanceof Diagnostics) return diagnostic.list.map(formatDiagnostic).join("\n");
   const where = diagnostic.place ? `${formatPlace(diagnostic.place)}: ` : "";
   return `${where}error[${diagnostic.code}]: ${diagnostic.message}\n  help: ${diagnostic.remedy}`;
 }

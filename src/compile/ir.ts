@@ -130,12 +130,12 @@ const OPS = {
   unreachable: { effect: "terminator", arity: 0, results: 0 },
 } as const satisfies Record<string, OpFacts>;
 
-export type Op = keyof typeof OPS;
+export type IrOp = keyof typeof OPS;
 
-const FACTS: Readonly<Record<Op, OpFacts>> = OPS;
+const FACTS: Readonly<Record<IrOp, OpFacts>> = OPS;
 
 /** The facts about an operation: effect, number of operands and of results. */
-export function factsOf(op: Op): OpFacts {
+export function factsOf(op: IrOp): OpFacts {
   return FACTS[op];
 }
 
@@ -163,7 +163,7 @@ export class Value {
 
   constructor(
     readonly id: number,
-    public op: Op,
+    public op: IrOp,
     public args: Value[],
     /** Byte offset in the wasm module, for lines and messages. */
     public position: number,
@@ -233,7 +233,7 @@ export class IrFunction {
   }
 
   /** A new value, not yet in a block. */
-  createValue(op: Op, args: Value[], position: number): Value {
+  createValue(op: IrOp, args: Value[], position: number): Value {
     return new Value(this.nextValue++, op, args, position);
   }
 

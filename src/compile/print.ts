@@ -42,7 +42,8 @@ function printValue(value: Value): string {
   const left = facts.results === 0 ? "" : `v${value.id} = `;
   const isMemory = facts.effect === "read" || value.op.startsWith("store");
   const operands = value.args.map(printOperand);
-  if (isMemory && value.immediate) operands[0] += `${value.immediate > 0 ? "+" : ""}${value.immediate}`;
+  if (isMemory && value.immediate)
+    operands[0] += `${value.immediate > 0 ? "+" : ""}${value.immediate}`;
   const targets = facts.effect === "terminator" ? printTargets(value) : [];
   return left + [value.op, ...printPayload(value), ...operands, ...targets].join(" ");
 }
@@ -50,7 +51,10 @@ function printValue(value: Value): string {
 function printBlock(block: Block): string[] {
   const from = block.predecessors.map((predecessor) => `b${predecessor.id}`).join(" ");
   const depth = block.depth ? `  ; depth ${block.depth}` : "";
-  return [`b${block.id}:${from && ` from ${from}`}${depth}`, ...block.values.map((v) => `  ${printValue(v)}`)];
+  return [
+    `b${block.id}:${from && ` from ${from}`}${depth}`,
+    ...block.values.map((v) => `  ${printValue(v)}`),
+  ];
 }
 
 /** The whole function as text, one value a line. */

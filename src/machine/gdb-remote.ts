@@ -72,10 +72,10 @@ export class GdbRemote {
   }
 
   async writeRegister(name: (typeof GDB_REGISTERS)[number], value: number): Promise<void> {
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32LE(value >>> 0);
-    const index = GDB_REGISTERS.indexOf(name).toString(16);
-    await this.#expectOk(`P${index}=${bytes.toString("hex")}`);
+    // The stub takes a single register (`P`) only from clients that read its XML: write all.
+    const words = decodeHex(await this.#request("g"));
+    words.writeUInt32LE(value >>> 0, GDB_REGISTERS.indexOf(name) * 4);
+    await this.#expectOk(`G${words.toString("hex")}`);
   }
 
   /** Reads at a linear address, through the processor's current page tables. */
