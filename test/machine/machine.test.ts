@@ -1,0 +1,229 @@
+// What every machine must do, once for each: boot, serial line, screen, memory, registers, endings.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { after, before, describe, it } from "node:test";
+import { type BootOptions, MACHINE_NAMES, type Machine } from "../../src/machine/machine";
+import { openMachine } from "../../src/machine/open-machine";
+import { skipReason } from "./installed";
+import {
+  debugLine,
+  ECHO,
+  HALT,
+  out,
+  poke,
+  print,
+  SPIN,
+  store16,
+  TRIPLE_FAULT,
+  tinyKernel,
+} from "./tiny-kernel";
+
+const MARK = 0x10_3000;
+
+function boot(kernel: Uint8Array, more: Partial<BootOptions> = {}): BootOptions {
+  return { kernel, commandLine: "", memoryMiB: 16, ...more };
+}
+
+/** Runs `use` on a started machine and closes it, whatever happens. */
+async function running(machine: Machine, use: () => Promise<void>): Promise<void> {
+  await machine.start();
+  try {
+    await use();
+  } finally {
+    await machine.close();
+  }
+}
+
+for (const name of MACHINE_NAMES) {
+  describe(`machine ${name}`, { skip: skipReason(name) }, () => {
+    it("carries the serial line both ways, and reports the exit status after all output", async () => {
+      const kernel = tinyKernel(
+        print("ready\n"),
+        ECHO,
+        print("\nbye\n"),
+        debugLine("some note"),
+        debugLine("exit 7"),
+        out(0xf4, 0),
+        HALT,
+      );
+      const machine = openMachine(name, boot(kernel));
+      await running(machine, async () => {
+        await machine.serial.waitFor("ready\n");
+        machine.serial.send("x");
+        assert.deepEqual(await machine.ended, { kind: "exit", status: 7 });
+        assert.equal(machine.serial.text(), "ready\nx\nbye\n");
+      });
+    });
+
+    it("shows memory, registers and screen, while it runs and after the end", async () => {
+      const marks = [...store16(MARK, 0xbeef), ...poke(0, 0, 0x48), ...poke(1, 0, 0x69)];
+      const ending = [ECHO, debugLine("panic no more frames"), HALT];
+      const machine = openMachine(name, boot(tinyKernel(marks, print("set"), ...ending)));
+      await running(machine, async () => {
+        await machine.serial.waitFor("set");
+        const snapshot = await machine.snapshot();
+        assert.equal(snapshot.memory.size, 16 << 20);
+        assert.equal((snapshot.memory.word(MARK) ?? 0) & 0xffff, 0xbeef);
+        assert.equal(snapshot.memory.word(16 << 20), undefined);
+        assert.equal(snapshot.registers.cpl, 0);
+        assert.equal(snapshot.registers.esp, 0x90000);
+        assert.equal(snapshot.registers.cr0 & 1, 1);
+        assert.match((await machine.screen())[0] ?? "", /^Hi/);
+        machine.serial.send("!");
+        assert.deepEqual(await machine.ended, { kind: "panic", text: "no more frames" });
+        const after = await machine.snapshot();
+        assert.equal((after.memory.word(MARK) ?? 0) & 0xffff, 0xbeef);
+      });
+    });
+
+    it("finds a moment that satisfies a condition, and gives up on one that never comes", async () => {
+      const machine = openMachine(name, boot(tinyKernel(print("go"), SPIN)));
+      await running(machine, async () => {
+        await machine.serial.waitFor("go");
+        const eip = (await machine.snapshot()).registers.eip;
+        const found = await machine.snapshotWhen((registers) => registers.eip === eip, 5000);
+        assert.equal(found?.registers.eip, eip);
+        assert.equal(
+          await machine.snapshotWhen((registers) => registers.cpl === 3, 100),
+          undefined,
+        );
+      });
+    });
+
+    it("stops and resumes", async () => {
+      const machine = openMachine(name, boot(tinyKernel(print("a"), ECHO, print("b"), SPIN)));
+      await running(machine, async () => {
+        await machine.serial.waitFor("a");
+        await machine.stop();
+        machine.serial.send("x");
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        assert.equal(machine.serial.text(), "a");
+        await machine.resume();
+        await machine.serial.waitFor("axb");
+      });
+    });
+
+    it("reports a processor that shut down as a crash", async () => {
+      const machine = openMachine(name, boot(tinyKernel(print("a"), TRIPLE_FAULT)));
+      await running(machine, async () => {
+        const ending = await machine.ended;
+        assert.equal(ending.kind, "crash");
+        assert.equal(machine.serial.text(), "a");
+      });
+    });
+
+    it("hands over the command line and the module", async () => {
+      // Sends the bytes that the information structure points to: command line, then module.
+      const send = [
+        ...[0x66, 0xba, 0xf8, 0x03], // mov dx, 0x3f8
+        ...[0x8b, 0x73, 0x10], // mov esi, [ebx + 16]
+        ...[0xac, 0xee, 0x84, 0xc0, 0x75, 0xfa], // again: lodsb; out dx, al; test al, al; jnz again
+        ...[0x8b, 0x5b, 0x18, 0x8b, 0x33], // mov ebx, [ebx + 24]; mov esi, [ebx]
+        ...[0x8b, 0x4b, 0x04, 0x29, 0xf1], // mov ecx, [ebx + 4]; sub ecx, esi
+        ...[0xf3, 0x6e], // rep outsb
+      ];
+      const options = boot(tinyKernel([0xfc], send, debugLine("exit 0"), HALT), {
+        commandLine: "a=%24b -- prog %",
+        initramfs: Buffer.from("module!"),
+      });
+      const machine = openMachine(name, options);
+      await running(machine, async () => {
+        assert.deepEqual(await machine.ended, { kind: "exit", status: 0 });
+        const [line, module] = machine.serial.text().split("\0");
+        assert.match(line ?? "", /(^| )a=%24b -- prog % ?$/);
+        assert.equal(module, "module!");
+      });
+    });
+
+    it("ends with `closed` and fails waiters when it is closed while running", async () => {
+      const machine = openMachine(name, boot(tinyKernel(SPIN)));
+      await machine.start();
+      const waiting = machine.serial.waitFor("never", 5000);
+      const failed = assert.rejects(waiting, /the machine ended/);
+      await machine.close();
+      await machine.close();
+      await failed;
+      assert.deepEqual(await machine.ended, { kind: "closed" });
+    });
+  });
+}
+
+describe("QEMU alone", { skip: skipReason("qemu") }, () => {
+  it("steps by instructions and stops at breakpoints through GDB's protocol", async () => {
+    const { QemuMachine, bootDirectly } = await import("../../src/machine/qemu");
+    const nops = Array.from({ length: 8 }, () => 0x90);
+    const options = boot(tinyKernel(print("a"), ECHO, nops, SPIN));
+    const machine = new QemuMachine("qemu", options, { gdb: true }, bootDirectly);
+    await running(machine, async () => {
+      await machine.serial.waitFor("a");
+      await machine.stop();
+      const loop = (await machine.snapshot()).registers.eip;
+      const start = loop & ~0xff;
+      const code = await machine.gdb().readMemory(start, 0x200);
+      const firstNop = start + Buffer.from(code).indexOf(Buffer.from(nops));
+      await machine.gdb().setBreakpoint(firstNop);
+      machine.serial.send("x");
+      await machine.gdb().continue();
+      assert.equal((await machine.gdb().registers()).eip, firstNop);
+      await machine.gdb().clearBreakpoint(firstNop);
+      for (let i = 1; i <= 3; i++) {
+        await machine.step();
+        assert.equal((await machine.snapshot()).registers.eip, firstNop + i);
+      }
+      await machine.gdb().writeRegister("eax", 0xdeadbeef);
+      assert.equal((await machine.snapshot()).registers.eax, 0xdeadbeef);
+    });
+  });
+
+  it("says what QEMU complained about when it does not start", async () => {
+    const options = boot(tinyKernel(SPIN));
+    const machine = openMachine("qemu", options, { extraArguments: ["-no-such-option"] });
+    await assert.rejects(machine.start(), { code: "MACH005", message: /no-such-option/ });
+  });
+
+  it("does not outlive its parent, not even a killed one", async () => {
+    const script = `
+      const { openMachine } = await import("./src/machine/open-machine.ts");
+      const { tinyKernel, SPIN } = await import("./test/machine/tiny-kernel.ts");
+      const options = { kernel: tinyKernel(SPIN), commandLine: "", memoryMiB: 16 };
+      const extraArguments = ["-name", process.env.MARK];
+      await openMachine("qemu", options, { extraArguments }).start();
+      process.kill(process.pid, "SIGKILL");`;
+    const mark = `isthmus-orphan-${process.pid}`;
+    assert.throws(
+      () =>
+        execFileSync(
+          process.execPath,
+          ["--import", "tsx", "--input-type=module", "--eval", script],
+          { env: { ...process.env, MARK: mark }, stdio: "ignore" },
+        ),
+      { signal: "SIGKILL" },
+    );
+    const listing = () => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
+    const deadline = Date.now() + 3000;
+    while (listing().includes(mark) && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.ok(!listing().includes(mark), "QEMU is still running");
+  });
+});
+
+describe("a missing program", () => {
+  const path = process.env.PATH;
+  before(() => {
+    process.env.PATH = "/nowhere";
+  });
+  after(() => {
+    process.env.PATH = path;
+  });
+
+  it("is named together with its Debian package", async () => {
+    const machine = openMachine("qemu", boot(tinyKernel(SPIN)));
+    await assert.rejects(machine.start(), {
+      code: "MACH004",
+      message: /qemu-system-i386/,
+      remedy: /apt-get install qemu-system-x86/,
+    });
+  });
+});
