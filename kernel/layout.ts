@@ -1,0 +1,91 @@
+// The kernel's address space as data, for the linker. See src/link/layout.ts for the types.
+//
+//   4 GiB      +-------------------------+
+//              | .trampoline.data    rw- |   region "trampoline": anchored at its end; its size is
+//              | .trampoline.rodata  r-- |   written nowhere, GUARD_END is only the limit
+//              | .trampoline.text    r-x |
+//              +-------------------------+
+//                        ...
+//   kernel_end +-------------------------+
+//              | load images of the      |   region "kernel": one run of physical memory, so that
+//              |   trampoline            |   GRUB sees a span of the image's size, not of 4 GiB
+//              | .text               r-x |
+//              | .symbols            r-- |
+//              | .rodata             r-- |
+//              | .bss                rw- |
+//   KERNEL_DATA| .data               rw- |   static data of asc first: its addresses are in the code
+//   KERNEL     | .boot               r-x |   Multiboot header, then the code that runs before paging
+//              +-------------------------+
+
+import {
+  GUARD_END,
+  KERNEL,
+  KERNEL_DATA,
+  PAGE_SIZE,
+  PAGE_TABLES,
+  PAGE_TABLES_END,
+  USER_END,
+  WINDOW_END,
+  WINDOWS,
+} from "../src/abi/memory-map";
+import { ADDRESS_SPACE_END } from "../src/base/align";
+import type { Layout } from "../src/link/layout";
+
+/** A page of the trampoline: seen in both spaces, loaded with the kernel. */
+const shared = { region: "trampoline", load: "kernel", align: PAGE_SIZE, keep: true };
+
+export const layout: Layout = {
+  name: "kernel",
+  boot: "multiboot",
+  fileAlign: 16,
+  regions: {
+    kernel: { start: KERNEL, end: PAGE_TABLES, title: "kernel image" },
+    trampoline: { start: GUARD_END, end: ADDRESS_SPACE_END, anchor: "end" },
+    low: { start: PAGE_SIZE, end: KERNEL, reserved: true, title: "low memory, identity" },
+    tables: {
+      start: PAGE_TABLES,
+      end: PAGE_TABLES_END,
+      reserved: true,
+      title: "page tables",
+    },
+    windows: { start: WINDOWS, end: WINDOW_END, reserved: true, title: "windows" },
+    guard: { start: WINDOW_END, end: GUARD_END, reserved: true, title: "guard, unmapped" },
+    user: { start: PAGE_SIZE, end: USER_END, reserved: true, title: "a user program" },
+    userGuard: { start: USER_END, end: GUARD_END, reserved: true, title: "guard, unmapped" },
+  },
+  spaces: {
+    kernel: { regions: ["low", "kernel", "tables", "windows", "guard", "trampoline"] },
+    user: { regions: ["user", "userGuard", "trampoline"] },
+  },
+  sections: [
+    {
+      name: ".boot",
+      permissions: "rx",
+      inputs: [".boot", ".boot.*"],
+      keep: true,
+      end: KERNEL_DATA,
+      pack: false,
+    },
+    {
+      name: ".data",
+      address: KERNEL_DATA,
+      inputs: [{ sections: "*", fixed: true }, ".data", ".data.*"],
+    },
+    { name: ".bss", align: 16 },
+    { name: ".rodata" },
+    { name: ".symbols", permissions: "r", content: "symbols", inputs: [] },
+    { name: ".text" },
+    { ...shared, name: ".trampoline.text", permissions: "rx", pack: false },
+    { ...shared, name: ".trampoline.rodata", permissions: "r" },
+    { ...shared, name: ".trampoline.data", permissions: "rw" },
+  ],
+  closed: [
+    {
+      name: "trampoline",
+      sections: [".trampoline.text", ".trampoline.rodata", ".trampoline.data"],
+      // What the trampoline names of the kernel: only touched on the kernel's page directory.
+      exits: [],
+    },
+  ],
+  beforePaging: { roots: ["_start"], barriers: [] },
+};

@@ -1,0 +1,82 @@
+// Pass: the inside of each output section. Offsets count from its start, whose address is still
+// unknown but for its alignment.
+//
+//      fixed inputs, at the addresses that they insist on
+//      other inputs with bytes, in rule order (functions packed into pages: pack-functions.ts)
+//      other inputs without bytes (.bss), last, so that the file can end before them
+//      padding
+//
+// Requires: inputs in rule order.  Provides: offset, contentSize, size, fixedAddress.
+
+import { alignUp, hex } from "../base/align";
+import type { InputSection, PlacedSection } from "./model";
+import { packFunctions } from "./pack-functions";
+import type { Reporter } from "./reporter";
+
+/** Lays out the inside of `output`. */
+export function arrange(output: PlacedSection, report: Reporter): void {
+  const fixed = output.inputs.filter((input) => input.section.address !== undefined);
+  const loose = output.inputs.filter((input) => input.section.address === undefined);
+  const stored = loose.filter((input) => input.section.type === "progbits");
+  const zeroed = loose.filter((input) => input.section.type === "nobits");
+  let cursor = arrangeFixed(output, fixed, report);
+  cursor = output.plan.pack ? packFunctions(stored, cursor) : stack(stored, cursor);
+  cursor = stack(zeroed, cursor);
+  output.inputs.sort((a, b) => a.offset - b.offset || a.section.size - b.section.size);
+  checkAlignments(output, report);
+  output.contentSize = cursor;
+  output.size = alignUp(cursor, output.plan.pad);
+}
+
+/** Puts inputs behind each other from offset `cursor`; returns the end. */
+export function stack(inputs: readonly InputSection[], cursor: number): number {
+  let end = cursor;
+  for (const input of inputs) {
+    input.offset = alignUp(end, input.section.align);
+    end = input.offset + input.section.size;
+  }
+  return end;
+}
+
+function arrangeFixed(
+  output: PlacedSection,
+  fixed: readonly InputSection[],
+  report: Reporter,
+): number {
+  const sorted = [...fixed].sort((a, b) => addressOf(a) - addressOf(b));
+  const first = sorted[0];
+  if (!first) return 0;
+  const base = output.plan.address ?? addressOf(first);
+  output.fixedAddress = base;
+  let end = base;
+  let below = output.name;
+  for (const input of sorted) {
+    const address = addressOf(input);
+    if (address < end) {
+      const name = `${input.section.name} of ${input.object.name}`;
+      const text = `${name} must lie at ${hex(address)}, but ${below} reaches to ${hex(end)}`;
+      const remedy =
+        "Move the layout's `address`, or the address that the object was compiled for.";
+      report.error("LINK007", text, remedy, { file: input.object.name });
+    }
+    input.offset = Math.max(0, address - base);
+    end = address + input.section.size;
+    below = `${input.section.name} of ${input.object.name}`;
+  }
+  return Math.max(0, end - base);
+}
+
+function addressOf(input: InputSection): number {
+  return input.section.address ?? 0;
+}
+
+/** An input cannot be aligned better than the section it lies in. */
+function checkAlignments(output: PlacedSection, report: Reporter): void {
+  for (const { section, object } of output.inputs) {
+    if (section.address !== undefined || section.align <= output.plan.align) continue;
+    const text =
+      `${section.name} of ${object.name} wants an alignment of ${section.align}, but output section ` +
+      `${output.name} has only ${output.plan.align}`;
+    report.error("LINK008", text, "Raise the output section's `align`.", { file: object.name });
+  }
+}

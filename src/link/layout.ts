@@ -1,0 +1,138 @@
+// The address space as data: what a project declares and the linker obeys.
+//
+// A linker script is a program that moves a location counter, so a section that must *end* at an
+// address needs its size first. A layout only states what shall hold; the passes work out the rest:
+//
+//      space "kernel"         regions             output sections
+//      +--------------+ end   "trampoline"        .trampoline.text  r-x  <-- *.o(.trampoline.text)
+//      |  parked here |       anchor: "end"       .trampoline.data  rw-
+//      +--------------+         |  VMA
+//      |      ...     |         |
+//      +--------------+         |  LMA
+//      |  grows  ^    |       "kernel"            .text             r-x  <-- *.o(.text .text.*)
+//      |  here   |    | start anchor: "start"     .data             rw-
+//      +--------------+
+//
+//   - A *region* is a range of addresses. Its sections are stacked upwards from its start, or, with
+//     the anchor at its end, so that the last one ends there. Either way its size may be unknown.
+//   - An *output section* takes its VMA from `region` and its LMA from `load`; where both are the
+//     same region, VMA = LMA (the section is identity mapped).
+//   - An *input rule* says which sections of which objects go there; the first rule that matches wins.
+//   - A *space* is a set of regions that one page directory shows. A region in two spaces is shared.
+//
+// The types hold plain JSON values. Everything but a region's anchor has a default; resolve-layout.ts
+// fills them in and refuses what contradicts itself.
+
+/** A range of addresses, half-open. At least one bound must be given: it is the anchor. */
+export interface Region {
+  /** Where the first section begins or, with the anchor at the end, the lowest address allowed. */
+  readonly start?: number;
+  /** Where the last section ends or, with the anchor at the start, the limit. 2^32 is allowed. */
+  readonly end?: number;
+  /** Default: "start" if `start` is given, else "end". */
+  readonly anchor?: "start" | "end";
+  /** No section goes here (guard pages, heaps, device windows): drawn and kept free. */
+  readonly reserved?: boolean;
+  /** A few words for people: drawings and maps show them. */
+  readonly title?: string;
+}
+
+/** What a page table shall allow: letters of "rwx", in this order. */
+export type Permissions = "r" | "rw" | "rx" | "rwx";
+
+/** Which input sections go to an output section. A string is short for `{ sections: string }`. */
+export interface InputRule {
+  /** Globs over section names. */
+  readonly sections: string | readonly string[];
+  /** Globs over object names; default: every object. */
+  readonly objects?: string | readonly string[];
+  /** true: only sections whose address the code assumes already; false: only the others. */
+  readonly fixed?: boolean;
+  /** Never drop these, even if nothing refers to them. */
+  readonly keep?: boolean;
+  /** Default: the order of the command line. */
+  readonly sort?: "name";
+}
+
+export interface OutputSection {
+  /** `.trampoline.text`; the linker defines trampoline_text_start, _end, _size and _load. */
+  readonly name: string;
+  /** The region of its VMA; default: the layout's first region that is not reserved. */
+  readonly region?: string;
+  /** The region of its LMA; default: `region`. */
+  readonly load?: string;
+  /** Default by name: `.text*` rx, `.rodata*` r, anything else rw. */
+  readonly permissions?: Permissions;
+  /** Default: the sections named `name` and `name.*`. */
+  readonly inputs?: readonly (string | InputRule)[];
+  /** A VMA of its own, instead of the next free address of its region. */
+  readonly address?: number;
+  /** It must not reach beyond this VMA. */
+  readonly end?: number;
+  /** The most bytes it may have, padding included. */
+  readonly maxSize?: number;
+  /** Alignment of its start, VMA and LMA; default: a page. */
+  readonly align?: number;
+  /** Its size is rounded up to a multiple of this; default: 1, in an end-anchored region `align`. */
+  readonly pad?: number;
+  /** The byte between and behind inputs; default: 0xcc (`int3`) in code, else 0. */
+  readonly fill?: number;
+  /** Order functions so that none crosses a page needlessly; default: true for code. */
+  readonly pack?: boolean;
+  /** Never drop its inputs, even if nothing refers to them; default: false. */
+  readonly keep?: boolean;
+  /** false: not part of the memory image, only of the file; default: true. */
+  readonly allocate?: boolean;
+  /** Its content is made by the linker: the compact symbol table (symbol-table.ts). */
+  readonly content?: "symbols";
+}
+
+/** A page directory's view: which regions it shows, from the lowest on. */
+export interface Space {
+  readonly regions: readonly string[];
+  readonly title?: string;
+}
+
+/** A group of sections that must refer to nothing outside itself, but for named exits. */
+export interface ClosedGroup {
+  /** What diagnostics call it: `trampoline`. */
+  readonly name: string;
+  /** Its output sections. All their inputs are kept. */
+  readonly sections: readonly string[];
+  /** Globs over the names of the symbols outside that its code and data may name. */
+  readonly exits?: readonly string[];
+}
+
+/** Code that runs before paging is on, where only VMA = LMA is reachable. */
+export interface BeforePaging {
+  /** Symbols where such code begins. */
+  readonly roots: readonly string[];
+  /** Symbols of code that runs with paging on: the walk stops there. */
+  readonly barriers?: readonly string[];
+}
+
+export interface Layout {
+  /** `kernel`: the base name of the files that a link writes. */
+  readonly name: string;
+  /** The symbol where execution begins; default: `_start`. */
+  readonly entry?: string;
+  readonly regions: Readonly<Record<string, Region>>;
+  readonly spaces?: Readonly<Record<string, Space>>;
+  /** In the order of their addresses (VMA, and LMA for those that load elsewhere). */
+  readonly sections: readonly OutputSection[];
+  /** Globs over names of input sections to leave out; default: notes, comments, debug sections. */
+  readonly discard?: readonly string[];
+  /** Globs over symbols that must survive even if nothing refers to them. */
+  readonly keep?: readonly string[];
+  readonly closed?: readonly ClosedGroup[];
+  readonly beforePaging?: BeforePaging;
+  /** Demands a Multiboot header where loaders look for it; default: "none". */
+  readonly boot?: "multiboot" | "none";
+  /**
+   * File offsets are congruent to VMAs modulo this; default: a page, which loaders that map files
+   * need (Linux). Loaders that copy (GRUB, QEMU) take 4, which saves space.
+   */
+  readonly fileAlign?: number;
+  /** Adds PT_GNU_STACK without X, which tells Linux to make the stack not executable. */
+  readonly stackHeader?: boolean;
+}

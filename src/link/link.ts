@@ -1,0 +1,103 @@
+// The linker: objects and a layout to an image. The passes, in order; each is a file.
+
+import type { ObjectFile } from "../i686/object";
+import { arrange } from "./arrange";
+import { collectSections } from "./collect-sections";
+import { collectSymbols, refuseUndefined } from "./collect-symbols";
+import { defineSymbols } from "./define-symbols";
+import { dropUnreferenced } from "./drop-unreferenced";
+import type { LinkedImage } from "./image";
+import type { Layout } from "./layout";
+import { makeSegments } from "./make-segments";
+import { matchSections } from "./match-sections";
+import type { LinkSymbol, SymbolScope } from "./model";
+import { place } from "./place";
+import { proveBeforePaging } from "./prove-before-paging";
+import { proveClosed } from "./prove-closed";
+import { relocate } from "./relocate";
+import { Reporter } from "./reporter";
+import { resolveLayout } from "./resolve-layout";
+
+/**
+ * Links `objects` as `layout` says. Pure: no file is read or written. Throws Diagnostics (LAYOUT…,
+ * LINK…) that name symbol, object, section and source line; what is no error is in `warnings`.
+ */
+export function link(objects: readonly ObjectFile[], layout: Layout): LinkedImage {
+  const report = new Reporter();
+
+  // Fill in what the layout leaves out; refuse what contradicts itself.
+  const plan = resolveLayout(layout);
+
+  // List the sections of all objects.
+  const byObject = collectSections(objects, report);
+  const inputs = [...byObject.values()].flat();
+  report.barrier();
+
+  // Give each name one meaning.
+  const symbols = collectSymbols(byObject, plan, report);
+
+  // Beyond this point no object and no name is added.
+  report.barrier();
+
+  // Give each input section its output section.
+  const sections = matchSections(inputs, plan, report);
+
+  // Leave out what nothing needs.
+  const dropped = dropUnreferenced(inputs, symbols, plan, report);
+
+  // Whatever is left must be defined.
+  refuseUndefined(byObject, symbols, report);
+
+  // Beyond this point the content of the image is fixed.
+  report.barrier();
+
+  // Lay out the inside of each output section.
+  for (const section of sections) arrange(section, report);
+
+  // Beyond this point offsets and sizes within output sections are fixed.
+  report.barrier();
+
+  // Give each output section its addresses.
+  const regions = place(sections, plan, report);
+
+  // Give the layout's own symbols their values.
+  defineSymbols(symbols, sections, regions);
+
+  // Beyond this point every address has its final value.
+  report.barrier();
+
+  // The trampoline names nothing outside itself; early boot code names nothing high.
+  proveClosed(sections, symbols, plan, report);
+  proveBeforePaging(symbols, plan, report);
+
+  // Patch the addresses into the code.
+  for (const section of sections) relocate(section, symbols, report);
+
+  // Decide what a loader copies and what it zeroes.
+  const segments = makeSegments(sections);
+  report.barrier();
+
+  const entry = symbols.globals.get(plan.entry)?.address ?? 0;
+  return Object.freeze({
+    layout: plan,
+    entry,
+    sections,
+    segments,
+    regions,
+    symbols: sortedSymbols(symbols),
+    dropped,
+    warnings: report.warnings,
+  });
+}
+
+/** The symbols of what is in the image, and those of the layout. */
+function sortedSymbols(symbols: SymbolScope): LinkSymbol[] {
+  const ofObjects = symbols.defined.filter(
+    (symbol) =>
+      symbol.kind === "number" || (symbol.input?.live && symbol.input.output !== undefined),
+  );
+  const ofLayout = [...symbols.globals.values()].filter((symbol) => symbol.kind === "layout");
+  return [...ofObjects, ...ofLayout].sort(
+    (a, b) => a.address - b.address || (a.name < b.name ? -1 : Number(a.name > b.name)),
+  );
+}

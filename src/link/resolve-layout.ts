@@ -1,0 +1,279 @@
+// Fills in a layout's defaults and refuses what contradicts itself.
+//
+// Only what can be seen without objects is checked here; place.ts checks what depends on sizes.
+//
+// Invariants
+//   - In a resolved layout every region that a section names exists, is not reserved, and has the
+//     bound that its anchor needs; every name is unique; every alignment is a power of two.
+
+import { ADDRESS_SPACE_END, hex } from "../base/align";
+import { Diagnostic } from "../base/diagnostic";
+import { nearestName } from "../base/nearest-name";
+import type {
+  BeforePaging,
+  ClosedGroup,
+  InputRule,
+  Layout,
+  OutputSection,
+  Permissions,
+  Region,
+  Space,
+} from "./layout";
+import { Reporter } from "./reporter";
+
+const PAGE = 4096;
+
+export interface ResolvedRegion {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly anchor: "start" | "end";
+  /** false: the bound opposite to the anchor is only the end of the address space. */
+  readonly limited: boolean;
+  readonly reserved: boolean;
+  readonly title: string;
+}
+
+export interface ResolvedRule {
+  readonly sections: readonly string[];
+  readonly objects: readonly string[];
+  readonly fixed: boolean | undefined;
+  readonly keep: boolean;
+  readonly sort: "name" | undefined;
+}
+
+export interface ResolvedSection {
+  readonly name: string;
+  readonly region: ResolvedRegion;
+  readonly load: ResolvedRegion;
+  readonly permissions: Permissions;
+  readonly rules: readonly ResolvedRule[];
+  readonly address: number | undefined;
+  readonly end: number | undefined;
+  readonly maxSize: number | undefined;
+  readonly align: number;
+  readonly pad: number;
+  readonly fill: number;
+  readonly pack: boolean;
+  readonly allocate: boolean;
+  readonly content: "symbols" | "inputs";
+}
+
+export interface ResolvedLayout {
+  readonly name: string;
+  readonly entry: string;
+  readonly regions: readonly ResolvedRegion[];
+  readonly spaces: Readonly<Record<string, Space>>;
+  readonly sections: readonly ResolvedSection[];
+  readonly discard: readonly string[];
+  readonly keep: readonly string[];
+  readonly closed: readonly Required<ClosedGroup>[];
+  readonly beforePaging: Required<BeforePaging>;
+  readonly boot: "multiboot" | "none";
+  readonly fileAlign: number;
+  readonly stackHeader: boolean;
+}
+
+const DISCARDED = [".note*", ".comment*", ".debug*", ".stab*"];
+
+/** `.trampoline.text` as part of a symbol's name: `trampoline_text`. */
+export function symbolStem(name: string): string {
+  return name.replace(/^\./, "").replace(/\W/g, "_");
+}
+
+/** `layout` with every default filled in. Throws Diagnostics that name each contradiction. */
+export function resolveLayout(layout: Layout): ResolvedLayout {
+  const report = new Reporter();
+  const regions = Object.entries(layout.regions).map(([name, region]) =>
+    resolveRegion(name, region, report),
+  );
+  report.barrier();
+  const sections = layout.sections.map((section) => resolveSection(section, regions, report));
+  report.barrier();
+  checkNames(layout, report);
+  checkSpaces(layout, regions, report);
+  checkClosed(layout, report);
+  checkAlignment("fileAlign", layout.fileAlign ?? PAGE, report);
+  report.barrier();
+  return {
+    name: layout.name,
+    entry: layout.entry ?? "_start",
+    regions,
+    spaces: layout.spaces ?? {},
+    sections,
+    discard: layout.discard ?? DISCARDED,
+    keep: layout.keep ?? [],
+    closed: (layout.closed ?? []).map((group) => ({ exits: [], ...group })),
+    beforePaging: { roots: [], barriers: [], ...layout.beforePaging },
+    boot: layout.boot ?? "none",
+    fileAlign: layout.fileAlign ?? PAGE,
+    stackHeader: layout.stackHeader ?? false,
+  };
+}
+
+function resolveRegion(name: string, region: Region, report: Reporter): ResolvedRegion {
+  const anchor = region.anchor ?? (region.start === undefined ? "end" : "start");
+  const resolved = {
+    name,
+    start: region.start ?? 0,
+    end: region.end ?? ADDRESS_SPACE_END,
+    anchor,
+    limited: region.start !== undefined && region.end !== undefined,
+    reserved: region.reserved ?? false,
+    title: region.title ?? name,
+  };
+  if (region[anchor] === undefined) {
+    const text = `region "${name}" is anchored at its ${anchor} but has no \`${anchor}\``;
+    report.error("LAYOUT001", text, `Give the region its \`${anchor}\` address.`);
+  }
+  for (const bound of [resolved.start, resolved.end]) {
+    if (bound >= 0 && bound <= ADDRESS_SPACE_END && Number.isInteger(bound)) continue;
+    const text = `region "${name}" has a bound of ${bound}, which is no address of 32 bits`;
+    report.error("LAYOUT002", text, "Give a number from 0 to 0x100000000.");
+  }
+  if (resolved.start >= resolved.end) {
+    const text = `region "${name}" ends at ${hex(resolved.end)}, not above ${hex(resolved.start)}`;
+    report.error("LAYOUT003", text, "Make its `end` larger than its `start`.");
+  }
+  return resolved;
+}
+
+function resolveSection(
+  section: OutputSection,
+  regions: readonly ResolvedRegion[],
+  report: Reporter,
+): ResolvedSection {
+  const region = findRegion(section, section.region, regions);
+  const load = section.load === undefined ? region : findRegion(section, section.load, regions);
+  const permissions = section.permissions ?? permissionsByName(section.name);
+  const align = section.align ?? (section.allocate === false ? 1 : PAGE);
+  checkAlignment(`the alignment of section "${section.name}"`, align, report);
+  if (load.anchor === "end" && load !== region) {
+    const text = `section "${section.name}" loads into region "${load.name}", anchored at its end`;
+    report.error("LAYOUT004", text, "Load it into a region that is anchored at its start.");
+  }
+  return {
+    name: section.name,
+    region,
+    load,
+    permissions,
+    rules: (section.inputs ?? [section.name, `${section.name}.*`]).map((rule) =>
+      resolveRule(rule, section.keep ?? false),
+    ),
+    address: section.address,
+    end: section.end,
+    maxSize: section.maxSize,
+    align,
+    pad: section.pad ?? (region.anchor === "end" ? align : 1),
+    fill: section.fill ?? (permissions.includes("x") ? 0xcc : 0),
+    pack: section.pack ?? permissions.includes("x"),
+    allocate: section.allocate ?? true,
+    content: section.content ?? "inputs",
+  };
+}
+
+function resolveRule(rule: string | InputRule, keep: boolean): ResolvedRule {
+  const long: InputRule = typeof rule === "string" ? { sections: rule } : rule;
+  return {
+    sections: list(long.sections),
+    objects: list(long.objects ?? "*"),
+    fixed: long.fixed,
+    keep: long.keep ?? keep,
+    sort: long.sort,
+  };
+}
+
+function list(value: string | readonly string[]): readonly string[] {
+  return typeof value === "string" ? [value] : value;
+}
+
+function permissionsByName(name: string): Permissions {
+  if (/\.text\b/.test(name)) return "rx";
+  return /\.rodata\b/.test(name) ? "r" : "rw";
+}
+
+function findRegion(
+  section: OutputSection,
+  name: string | undefined,
+  regions: readonly ResolvedRegion[],
+): ResolvedRegion {
+  const free = regions.filter((region) => !region.reserved);
+  const found = name === undefined ? free[0] : free.find((region) => region.name === name);
+  if (found) return found;
+  const known = free.map((region) => region.name);
+  const near = nearestName(name ?? "", known);
+  const text = regions.some((region) => region.name === name)
+    ? `section "${section.name}" is put into region "${name}", which is reserved`
+    : `section "${section.name}" names region "${name ?? ""}", which does not exist`;
+  const remedy = near
+    ? `Did you mean "${near}"?`
+    : `Declare it under \`regions\`, or use one of: ${known.join(", ")}.`;
+  throw new Diagnostic("LAYOUT005", text, remedy);
+}
+
+function checkAlignment(what: string, value: number, report: Reporter): void {
+  if (Number.isInteger(value) && value > 0 && Number.isInteger(Math.log2(value))) return;
+  report.error("LAYOUT006", `${what} is ${value}, no power of two`, "Use 1, 2, 4, … or 4096.");
+}
+
+/** Sections and regions share the name space of the symbols that the linker makes from them. */
+function checkNames(layout: Layout, report: Reporter): void {
+  const owners = new Map<string, string>();
+  const claim = (stem: string, owner: string) => {
+    const other = owners.get(stem);
+    owners.set(stem, owner);
+    if (other === undefined) return;
+    const text = `${owner} and ${other} would both define the symbols ${stem}_start and ${stem}_end`;
+    report.error("LAYOUT007", text, "Rename one of them.");
+  };
+  for (const [name, region] of Object.entries(layout.regions)) {
+    if (!region.reserved) claim(symbolStem(name), `region "${name}"`);
+  }
+  for (const { name } of layout.sections) claim(symbolStem(name), `section "${name}"`);
+}
+
+function checkSpaces(layout: Layout, regions: readonly ResolvedRegion[], report: Reporter): void {
+  for (const [name, space] of Object.entries(layout.spaces ?? {})) {
+    const members = space.regions.map((member) => {
+      const region = regions.find((candidate) => candidate.name === member);
+      if (!region) {
+        const text = `space "${name}" names region "${member}", which does not exist`;
+        report.error("LAYOUT008", text, "Declare it under `regions`.");
+      }
+      return region;
+    });
+    const known = members.filter((region) => region !== undefined);
+    checkOverlaps(name, known, report);
+  }
+}
+
+/** Regions without a limit may grow into a neighbour: that is checked once their size is known. */
+function checkOverlaps(space: string, regions: readonly ResolvedRegion[], report: Reporter): void {
+  const bounded = regions.map((region) => {
+    if (region.limited || region.reserved) return region;
+    return region.anchor === "start"
+      ? { ...region, end: region.start + 1 }
+      : { ...region, start: region.end - 1 };
+  });
+  bounded.sort((a, b) => a.start - b.start);
+  for (const [index, upper] of bounded.entries()) {
+    const lower = bounded[index - 1];
+    if (!lower || lower.end <= upper.start) continue;
+    const text =
+      `in space "${space}" region "${lower.name}" (up to ${hex(lower.end)}) overlaps ` +
+      `"${upper.name}" (from ${hex(upper.start)})`;
+    report.error("LAYOUT009", text, "Move or shorten one of them.");
+  }
+}
+
+function checkClosed(layout: Layout, report: Reporter): void {
+  const names = layout.sections.map((section) => section.name);
+  for (const group of layout.closed ?? []) {
+    for (const name of group.sections) {
+      if (names.includes(name)) continue;
+      const near = nearestName(name, names);
+      const text = `closed group "${group.name}" names section "${name}", which does not exist`;
+      report.error("LAYOUT010", text, near ? `Did you mean "${near}"?` : "Declare the section.");
+    }
+  }
+}

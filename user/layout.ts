@@ -1,0 +1,45 @@
+// A user program's address space as data, for the linker. See src/link/layout.ts for the types.
+//
+//   USER_END   +-------------------------+
+//              | guard, trampoline       |
+//              +-------------------------+
+//              | stack, mmap, heap       |   the kernel's doing; the heap begins behind .data
+//              +-------------------------+
+//   USER_DATA  | .data               rw- |   static data of asc: its addresses, and that of the heap
+//              +-------------------------+   behind it, are in the code
+//              | .globals            rw- |   all other writable data
+//              | .rodata             r-- |
+//   USER       | .text               r-x |
+//              +-------------------------+
+//
+// No two permissions share a page. `.isthmus.symbols` is in the file only: the kernel reads it from
+// there to say where a program died.
+
+import { USER, USER_DATA, USER_END } from "../src/abi/memory-map";
+import type { Layout } from "../src/link/layout";
+
+/** The layout of a program whose static data asc put at `data`. */
+export function userLayout(data: number = USER_DATA): Layout {
+  return {
+    name: "user",
+    stackHeader: true,
+    regions: { program: { start: USER, end: USER_END, title: "program" } },
+    sections: [
+      { name: ".text" },
+      { name: ".rodata" },
+      {
+        name: ".globals",
+        inputs: [
+          { sections: [".data", ".data.*"], fixed: false },
+          { sections: [".bss", ".bss.*"], fixed: false },
+        ],
+        end: data,
+      },
+      { name: ".data", address: data, inputs: [{ sections: "*", fixed: true }] },
+      { name: ".isthmus.symbols", allocate: false, content: "symbols", inputs: [] },
+    ],
+  };
+}
+
+/** The layout of a program with its data where memory-map.ts says. */
+export const layout: Layout = userLayout();
