@@ -27,6 +27,7 @@ import type {
   Register8,
   Register16,
   Register32,
+  SegmentName,
   SegmentRegister,
 } from "./registers";
 import {
@@ -149,7 +150,7 @@ export const sreg = kind<SegmentRegister>(
   { size: 16, registers: segmentRegisters },
 );
 /** A segment register that can be loaded: CS changes by far transfers only. */
-export const loadableSreg = kind<Exclude<SegmentRegister, { name: "cs" }>>(
+export const loadableSreg = kind<SegmentRegister<Exclude<SegmentName, "cs">>>(
   "sreg",
   "reg",
   [CLASS.es, CLASS.ss, CLASS.ds, CLASS.fs, CLASS.gs],

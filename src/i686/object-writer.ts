@@ -1,0 +1,239 @@
+// Turns what an assembler has collected into an object: lays out sections, numbers symbols, fills in
+// what is known and makes relocations of the rest.
+//
+// A reference within one section that counts from its own place (a branch) is filled in here, also
+// to a global symbol: nothing can come between. Everything else is the linker's.
+//
+// Invariants
+//   - Symbols: the definitions in order, then what relocations need: local labels by their names,
+//     and symbols of other objects.
+//   - The bytes under a relocation stay zero.
+
+import { Diagnostic } from "../base/diagnostic";
+import type { SymbolDefinition } from "./assembler";
+import type { Reference } from "./encode";
+import type {
+  FrameInfo,
+  FrameStep,
+  LineEntry,
+  ObjectFile,
+  ObjectSymbol,
+  Relocation,
+  Section,
+} from "./object";
+import type { Target } from "./operand";
+import { type Label, targetName } from "./operand";
+import type { LabelPlace, LabelPlaces, SectionBuilder } from "./section-builder";
+
+/** What an assembler has collected. */
+export interface Assembly {
+  readonly file: string;
+  readonly sections: readonly SectionBuilder[];
+  readonly definitions: readonly SymbolDefinition[];
+  readonly places: LabelPlaces;
+  /** Labels that stand for others: a name used in a function and defined outside. */
+  readonly forwards: ReadonlyMap<Label, Label>;
+  /** Labels known by identity only: they cannot be symbols of other objects. */
+  readonly anonymous: ReadonlySet<Label>;
+}
+
+/** The object. Errors: labels that were never placed, short branches that do not reach. */
+export function writeObject(assembly: Assembly): ObjectFile {
+  return new ObjectWriter(assembly).write();
+}
+
+class ObjectWriter {
+  private readonly symbols: ObjectSymbol[] = [];
+  private readonly symbolOf = new Map<Label, number>();
+  private readonly starts = new Map<SectionBuilder, readonly number[]>();
+  private readonly sectionIndex: ReadonlyMap<SectionBuilder, number>;
+
+  constructor(private readonly assembly: Assembly) {
+    this.sectionIndex = new Map(assembly.sections.map((section, index) => [section, index]));
+  }
+
+  write(): ObjectFile {
+    for (const section of this.assembly.sections) {
+      section.layOut((target) => this.positionIn(section, target));
+    }
+    for (const definition of this.assembly.definitions) this.addDefinition(definition);
+    const sections = this.assembly.sections.map((section) => this.writeSection(section));
+    return { name: this.assembly.file, sections, symbols: this.symbols };
+  }
+
+  /** The label that finally stands for a target. */
+  private labelOf(target: Target): Label {
+    if (typeof target === "string") throw new Error(`name ${target} was not resolved`);
+    const next = this.assembly.forwards.get(target);
+    return next === undefined ? target : this.labelOf(next);
+  }
+
+  private placeOf(target: Target): LabelPlace | undefined {
+    return this.assembly.places.get(this.labelOf(target));
+  }
+
+  private positionIn(section: SectionBuilder, target: Target) {
+    const place = this.placeOf(target);
+    return place?.section === section ? place.position : undefined;
+  }
+
+  private addDefinition(definition: SymbolDefinition): void {
+    const { name, label, binding, type } = definition;
+    const place = this.placeOf(label) as LabelPlace;
+    const offset = place.section.offsetOf(place.position);
+    const size = type === "none" ? 0 : this.endOf(definition, place) - offset;
+    const section = this.sectionIndex.get(place.section) as number;
+    this.symbolOf.set(label, this.symbols.length);
+    this.symbols.push({ name, binding, type, section, offset, size });
+  }
+
+  /** The offset at which a symbol ends: its own end, the next one's start, or the section's. */
+  private endOf({ end }: SymbolDefinition, { section, position }: LabelPlace): number {
+    const own = end && this.placeOf(end);
+    if (own !== undefined) return section.offsetOf(own.position);
+    const start = section.offsetOf(position);
+    const starts = this.startsIn(section);
+    return starts.find((offset) => offset > start) ?? section.size;
+  }
+
+  /** Where functions and objects of a section begin, ascending. */
+  private startsIn(section: SectionBuilder): readonly number[] {
+    let starts = this.starts.get(section);
+    if (starts === undefined) {
+      starts = this.assembly.definitions
+        .filter(({ type }) => type !== "none")
+        .map(({ label }) => this.placeOf(label))
+        .flatMap((place) => (place?.section === section ? section.offsetOf(place.position) : []))
+        .sort((a, b) => a - b);
+      this.starts.set(section, starts);
+    }
+    return starts;
+  }
+
+  /** The index of a target's symbol, which is made if this is the first need of it. */
+  private symbolIndex(target: Target): number {
+    const label = this.labelOf(target);
+    const known = this.symbolOf.get(label);
+    if (known !== undefined) return known;
+    const index = this.symbols.length;
+    this.symbolOf.set(label, index);
+    this.symbols.push(this.makeSymbol(label, index));
+    return index;
+  }
+
+  private makeSymbol(label: Label, index: number): ObjectSymbol {
+    const place = this.assembly.places.get(label);
+    if (place !== undefined) {
+      const name = label.name === "" ? `.L${index}` : label.name;
+      const offset = place.section.offsetOf(place.position);
+      const section = this.sectionIndex.get(place.section) as number;
+      return { name, binding: "local", type: "none", section, offset, size: 0 };
+    }
+    if (this.assembly.anonymous.has(label)) {
+      const text = `label ${label.name} is used but never placed`;
+      throw new Diagnostic("ASM004", text, "Call place(label).", { file: this.assembly.file });
+    }
+    return { name: label.name, binding: "global", type: "none", offset: 0, size: 0 };
+  }
+
+  private writeSection(section: SectionBuilder): Section {
+    const { bytes, references } = section.write((target) => this.positionIn(section, target));
+    const relocations: Relocation[] = [];
+    for (const reference of references) {
+      const value = this.knownValue(section, reference);
+      if (value === undefined) relocations.push(this.relocation(reference));
+      else this.patch(section, bytes, reference, value);
+    }
+    return {
+      name: section.name,
+      type: section.nobits ? "nobits" : "progbits",
+      flags: section.flags,
+      align: section.align,
+      size: section.size,
+      bytes,
+      ...(section.address === undefined ? {} : { address: section.address }),
+      relocations,
+      lines: lineEntries(section),
+      ...frameInfo(section),
+    };
+  }
+
+  private relocation({ offset, type, target, addend }: Reference): Relocation {
+    return { offset, type, symbol: this.symbolIndex(target), addend };
+  }
+
+  /** What a reference comes to, if that does not depend on where sections are put. */
+  private knownValue(section: SectionBuilder, reference: Reference): number | undefined {
+    const place = this.placeOf(reference.target);
+    if (reference.minus !== undefined) return this.differenceOf(section, reference);
+    const relative = reference.type.startsWith("R_386_PC");
+    if (!relative || place?.section !== section) return undefined;
+    return section.offsetOf(place.position) + reference.addend - reference.offset;
+  }
+
+  private differenceOf(section: SectionBuilder, reference: Reference): number {
+    const end = this.placeOf(reference.target);
+    const start = this.placeOf(reference.minus as Target);
+    if (end !== undefined && end.section === start?.section) {
+      const distance = end.section.offsetOf(end.position) - end.section.offsetOf(start.position);
+      return distance + reference.addend;
+    }
+    const names = `${targetName(reference.target)} - ${targetName(reference.minus as Target)}`;
+    return this.fail(
+      section,
+      reference,
+      "ASM006",
+      `${names} is not known when assembling: both must be in one section of this module`,
+      "Compute the difference at run time, or let the layout define a symbol for it.",
+    );
+  }
+
+  private patch(section: SectionBuilder, bytes: Uint8Array, reference: Reference, value: number) {
+    const width = reference.type.endsWith("8") ? 1 : reference.type.endsWith("16") ? 2 : 4;
+    const limit = 2 ** (8 * width - 1);
+    const signed = reference.type.startsWith("R_386_PC");
+    if (value < -limit || value >= (signed ? limit : 2 * limit)) {
+      const text = `${value} (to ${targetName(reference.target)}) does not fit ${8 * width} bits`;
+      this.fail(section, reference, "ASM005", text, "Move the target nearer, or go by a jmp.");
+    }
+    for (let i = 0; i < width; i++) bytes[reference.offset + i] = (value >> (8 * i)) & 0xff;
+  }
+
+  private fail(
+    section: SectionBuilder,
+    reference: Reference,
+    code: string,
+    text: string,
+    remedy: string,
+  ): never {
+    const entry = lineEntries(section)
+      .filter(({ offset }) => offset <= reference.offset)
+      .at(-1);
+    const place = entry && { file: entry.file, line: entry.line, column: entry.column };
+    throw new Diagnostic(code, text, remedy, place ?? { file: this.assembly.file });
+  }
+}
+
+function lineEntries(section: SectionBuilder): LineEntry[] {
+  return section.lines.map(({ at, file, line, column }) => ({
+    offset: section.offsetOf(at),
+    file,
+    line,
+    column,
+  }));
+}
+
+/** The frame steps; each function of the section begins with its caller's frame. */
+function frameInfo(section: SectionBuilder): { frame?: FrameInfo } {
+  if (section.frames.length === 0) return {};
+  const steps = new Map<number, FrameStep>();
+  for (const start of section.functions) {
+    const offset = section.offsetOf(start);
+    steps.set(offset, { offset, cfaOffset: 4, saved: {} });
+  }
+  for (const { at, cfaOffset, saved } of section.frames) {
+    const offset = section.offsetOf(at);
+    steps.set(offset, { offset, cfaOffset, saved });
+  }
+  return { frame: { steps: [...steps.values()].sort((a, b) => a.offset - b.offset) } };
+}

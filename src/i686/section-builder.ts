@@ -1,0 +1,219 @@
+// One section while it is being assembled: fixed bytes, and items whose size is not known yet.
+//
+//   raw bytes   |instructions|instructions|data|
+//   items                    ^jmp label   ^align 16
+//   laid out    |instructions|eb 10|instructions|00 00|data|
+//
+// Branches to labels start short; those that do not reach grow, which may push others out of reach,
+// until nothing changes. A branch never shrinks again, so this ends, after a few rounds in practice;
+// should it take more than `MAX_ROUNDS`, all branches go long and one round settles the rest. Time
+// is linear in the number of items.
+//
+// Invariants
+//   - `items` ascends by `raw`; an item lies before the raw byte of that index.
+//   - A `Position` counts the items before it, so a label before an `align` is told from one after.
+
+import { alignUp } from "../base/align";
+import type { Reference } from "./encode";
+import { CodeBuffer, encodeForm } from "./encode";
+import type { Form } from "./form";
+import { nopFill } from "./nop";
+import type { SectionFlags } from "./object";
+import type { Label, SymbolReference } from "./operand";
+import { relative } from "./operand";
+
+const MAX_ROUNDS = 32;
+
+/** A place in a section before layout: a raw offset, and how many items lie before it. */
+export interface Position {
+  readonly raw: number;
+  readonly items: number;
+}
+
+export interface BranchItem {
+  readonly kind: "branch";
+  readonly raw: number;
+  readonly short: Form;
+  readonly long: Form;
+  readonly target: SymbolReference;
+  isLong: boolean;
+}
+
+interface AlignItem {
+  readonly kind: "align";
+  readonly raw: number;
+  readonly alignment: number;
+  /** The byte to fill with; undefined: no-operations. */
+  readonly fill: number | undefined;
+}
+
+type Item = BranchItem | AlignItem;
+
+interface SourceMark {
+  readonly at: Position;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+interface FrameMark {
+  readonly at: Position;
+  readonly cfaOffset: number;
+  readonly saved: Readonly<Record<string, number>>;
+}
+
+export interface SectionOptions {
+  /** Default: by the name; see `Assembler.section`. */
+  readonly execute?: boolean;
+  readonly write?: boolean;
+  readonly alloc?: boolean;
+  /** Holds no bytes in the file, zeros in memory. */
+  readonly nobits?: boolean;
+  /** The address that the contents assume already. */
+  readonly address?: number;
+}
+
+/** Where a label is, if it is in this section. */
+export type Locate = (target: SymbolReference["target"]) => Position | undefined;
+
+export class SectionBuilder {
+  readonly code = new CodeBuffer();
+  readonly lines: SourceMark[] = [];
+  readonly frames: FrameMark[] = [];
+  /** Where functions begin: there the frame is a caller's again. */
+  readonly functions: Position[] = [];
+  align = 1;
+  private reserved = 0;
+  private readonly items: Item[] = [];
+  /** After `layOut`: how many bytes the first i items take. */
+  private growth: Int32Array = new Int32Array(1);
+
+  constructor(
+    readonly name: string,
+    readonly flags: SectionFlags,
+    readonly nobits: boolean,
+    readonly address: number | undefined,
+  ) {}
+
+  /** Here: the end of what has been assembled so far. */
+  get here(): Position {
+    const raw = this.nobits ? this.reserved : this.code.length;
+    return { raw, items: this.items.length };
+  }
+
+  branch(short: Form, long: Form, target: SymbolReference): void {
+    const raw = this.code.length;
+    this.items.push({ kind: "branch", raw, short, long, target, isLong: false });
+  }
+
+  alignTo(alignment: number, fill: number | undefined): void {
+    this.align = Math.max(this.align, alignment);
+    this.items.push({ kind: "align", raw: this.here.raw, alignment, fill });
+  }
+
+  space(size: number, fill: number): void {
+    if (this.nobits) this.reserved += size;
+    else this.code.append(new Uint8Array(size).fill(fill));
+  }
+
+  /** Decides the length of every item; `locate` finds the labels of this section. */
+  layOut(locate: Locate): void {
+    const targets = this.items.map((item) =>
+      item.kind === "branch" ? locate(item.target.target) : undefined,
+    );
+    this.items.forEach((item, index) => {
+      if (item.kind === "branch") item.isLong = targets[index] === undefined;
+    });
+    for (let round = 1; ; round++) {
+      this.measure();
+      if (!this.growBranches(targets, round > MAX_ROUNDS)) return;
+    }
+  }
+
+  /** Where a position ends up; valid after `layOut`. */
+  offsetOf({ raw, items }: Position): number {
+    return raw + (this.growth[items] as number);
+  }
+
+  /** The section's size; valid after `layOut`. */
+  get size(): number {
+    return this.offsetOf(this.here);
+  }
+
+  private measure(): void {
+    const growth = new Int32Array(this.items.length + 1);
+    let total = 0;
+    this.items.forEach((item, index) => {
+      const start = item.raw + total;
+      if (item.kind === "align") total += alignUp(start, item.alignment) - start;
+      else total += item.isLong ? item.long.length : item.short.length;
+      growth[index + 1] = total;
+    });
+    this.growth = growth;
+  }
+
+  private growBranches(targets: readonly (Position | undefined)[], all: boolean): boolean {
+    let grown = false;
+    this.items.forEach((item, index) => {
+      const target = targets[index];
+      if (item.kind !== "branch" || item.isLong || target === undefined) return;
+      const distance = this.distance(item, index, target);
+      if (!all && distance >= -0x80 && distance < 0x80) return;
+      item.isLong = true;
+      grown = true;
+    });
+    return grown;
+  }
+
+  private distance(item: BranchItem, index: number, target: Position): number {
+    const end = item.raw + (this.growth[index + 1] as number);
+    return this.offsetOf(target) + item.target.addend - end;
+  }
+
+  /** The bytes, with references left open where `locate` does not know the target. */
+  write(locate: Locate): { bytes: Uint8Array; references: Reference[] } {
+    const out = new CodeBuffer();
+    if (this.nobits) return { bytes: out.bytes, references: [] };
+    const raw = this.code.bytes;
+    const references: Reference[] = [];
+    const open = this.code.references;
+    let done = 0;
+    let next = 0;
+    const copyTo = (end: number) => {
+      const shift = out.length - done;
+      for (let ref = open[next]; ref !== undefined && ref.offset < end; ref = open[++next]) {
+        references.push({ ...ref, offset: ref.offset + shift });
+      }
+      out.append(raw.subarray(done, end));
+      done = end;
+    };
+    this.items.forEach((item, index) => {
+      copyTo(item.raw);
+      if (item.kind === "align") this.writePadding(out, item, index);
+      else this.writeBranch(out, item, index, locate);
+      references.push(...out.references.splice(0));
+    });
+    copyTo(raw.length);
+    return { bytes: out.bytes, references };
+  }
+
+  private writePadding(out: CodeBuffer, { fill }: AlignItem, index: number): void {
+    const length = (this.growth[index + 1] as number) - (this.growth[index] as number);
+    out.append(fill === undefined ? nopFill(length) : new Uint8Array(length).fill(fill));
+  }
+
+  private writeBranch(out: CodeBuffer, item: BranchItem, index: number, locate: Locate): void {
+    const target = locate(item.target.target);
+    const operand =
+      target === undefined ? item.target : relative(this.distance(item, index, target));
+    encodeForm(out, item.isLong ? item.long : item.short, [operand]);
+  }
+}
+
+/** A label's place before layout. */
+export interface LabelPlace {
+  readonly section: SectionBuilder;
+  readonly position: Position;
+}
+
+export type LabelPlaces = ReadonlyMap<Label, LabelPlace>;
