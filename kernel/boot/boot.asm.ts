@@ -59,7 +59,7 @@ function start(a: Assembler): void {
   a.mov(ecx, symbol("bss_size"));
   a.shr(ecx, 2);
   a.xor(eax, eax);
-  a.rep_stosd();
+  a.repStosd();
   a.mov(eax, esi);
   a.mov(edx, ebx);
   a.call("kernelMain");
@@ -74,7 +74,7 @@ function start(a: Assembler): void {
 function reloadSegments(a: Assembler): void {
   a.global("reload_segments", "function");
   const reloaded = a.newLabel("reloaded");
-  a.jmpf(KERNEL_CS, symbol(reloaded));
+  a.jmpFar(KERNEL_CS, symbol(reloaded));
   a.label(reloaded);
   a.mov(eax, KERNEL_DS);
   for (const segment of [ds, es, ss]) a.mov(segment, eax);
