@@ -20,9 +20,9 @@ export const ELF_VERSION: u32 = 1;
 
 // The ELF header.
 export const EHDR_MAGIC: u32 = 0;
-export const EHDR_CLASS: u32 = 4; // 8 bits
-export const EHDR_DATA: u32 = 5; // 8 bits
-export const EHDR_IDENT_VERSION: u32 = 6; // 8 bits
+export const ELF_CLASS: u32 = 4; // 8 bits
+export const ELF_DATA: u32 = 5; // 8 bits
+export const ELF_IDENT_VERSION: u32 = 6; // 8 bits
 export const EHDR_TYPE: u32 = 16; // 16 bits
 export const EHDR_MACHINE: u32 = 18; // 16 bits
 export const EHDR_VERSION: u32 = 20;
@@ -70,7 +70,7 @@ export const SHDR_TYPE: u32 = 4;
 export const SHDR_FLAGS: u32 = 8;
 export const SHDR_ADDR: u32 = 12;
 export const SHDR_OFFSET: u32 = 16;
-export const SHDR_SECTION_SIZE: u32 = 20;
+export const SHDR_BYTES: u32 = 20;
 export const SHDR_LINK: u32 = 24;
 export const SHDR_INFO: u32 = 28;
 export const SHDR_ADDRALIGN: u32 = 32;

@@ -65,6 +65,10 @@ export function collectSymbols(
       if (!symbol) throw new Error(`${input.object.name}: symbol ${relocation.symbol} is unbound`);
       return symbol;
     },
+    adopt(object: ObjectFile): void {
+      const meaning = (symbol: ObjectSymbol) => globals.get(symbol.name) ?? undefinedSymbol(symbol);
+      bound.set(object, object.symbols.map(meaning));
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 // elf-write.ts, map-file.ts, symbol-file.ts, listing-file.ts and drawing.ts.
 
 import type { Diagnostic } from "../base/diagnostic";
+import type { LinkedFunction } from "./functions";
 import type { Segment } from "./make-segments";
 import type { InputSection, LinkSymbol, PlacedSection } from "./model";
 import type { RegionUse } from "./place";
@@ -18,6 +19,8 @@ export interface LinkedImage {
   readonly regions: readonly RegionUse[];
   /** Every symbol of what is in the image, and those of the layout, by address, then by name. */
   readonly symbols: readonly LinkSymbol[];
+  /** The functions of all code, by output section and address. */
+  readonly functions: readonly LinkedFunction[];
   /** Inputs that nothing referred to. */
   readonly dropped: readonly InputSection[];
   readonly warnings: readonly Diagnostic[];

@@ -6,17 +6,19 @@ import { collectSections } from "./collect-sections";
 import { collectSymbols, refuseUndefined } from "./collect-symbols";
 import { defineSymbols } from "./define-symbols";
 import { dropUnreferenced } from "./drop-unreferenced";
+import { functionsOf } from "./functions";
 import type { LinkedImage } from "./image";
 import type { Layout } from "./layout";
 import { makeSegments } from "./make-segments";
 import { matchSections } from "./match-sections";
-import type { LinkSymbol, SymbolScope } from "./model";
+import { InputSection, type LinkSymbol, type PlacedSection, type SymbolScope } from "./model";
 import { place } from "./place";
 import { proveBeforePaging } from "./prove-before-paging";
 import { proveClosed } from "./prove-closed";
 import { relocate } from "./relocate";
 import { Reporter } from "./reporter";
 import { resolveLayout } from "./resolve-layout";
+import { symbolTableObject } from "./symbol-table";
 
 /**
  * Links `objects` as `layout` says. Pure: no file is read or written. Throws Diagnostics (LAYOUT…,
@@ -54,6 +56,19 @@ export function link(objects: readonly ObjectFile[], layout: Layout): LinkedImag
   // Lay out the inside of each output section.
   for (const section of sections) arrange(section, report);
 
+  // List the functions, and make the tables that are about them: their content counts from the
+  // starts of sections, so their size is known before any address is.
+  const functions = sections
+    .map((section) => ({ section, functions: functionsOf(section, symbols) }))
+    .filter((group) => group.functions.length > 0);
+  for (const section of sections) {
+    if (section.plan.content !== "symbols") continue;
+    const object = symbolTableObject(section, functions);
+    symbols.adopt(object);
+    addGenerated(section, object);
+    arrange(section, report);
+  }
+
   // Beyond this point offsets and sizes within output sections are fixed.
   report.barrier();
 
@@ -85,9 +100,20 @@ export function link(objects: readonly ObjectFile[], layout: Layout): LinkedImag
     segments,
     regions,
     symbols: sortedSymbols(symbols),
+    functions: functions.flatMap((group) => group.functions),
     dropped,
     warnings: report.warnings,
   });
+}
+
+/** Makes the sections of `object` the content of `section`. */
+function addGenerated(section: PlacedSection, object: ObjectFile): void {
+  for (const content of object.sections) {
+    const input = new InputSection(object, content);
+    input.live = true;
+    input.output = section;
+    section.inputs.push(input);
+  }
 }
 
 /** The symbols of what is in the image, and those of the layout. */

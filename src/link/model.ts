@@ -122,4 +122,6 @@ export interface SymbolScope {
   readonly defined: readonly LinkSymbol[];
   /** The symbol that a relocation of `input` refers to. */
   target(input: InputSection, relocation: Relocation): LinkSymbol;
+  /** Binds an object of the linker's own making, which only refers to what is defined. */
+  adopt(object: ObjectFile): void;
 }

@@ -1,0 +1,94 @@
+// The functions of an image: what symbol table, DWARF, listing and symbol file call by name.
+//
+// Requires: offsets within output sections. Addresses are read only when asked for, so the list can
+// be made before placement.
+
+import type { FrameInfo, LineEntry } from "../i686/object";
+import {
+  type InputSection,
+  type LinkSymbol,
+  lineAt,
+  type PlacedSection,
+  type SymbolScope,
+} from "./model";
+
+/** A stretch of code with a name. */
+export class LinkedFunction {
+  /** Its lines, with offsets from its own start: one for each offset, ascending. */
+  readonly lines: readonly LineEntry[];
+
+  constructor(
+    readonly name: string,
+    readonly input: InputSection,
+    /** From the start of the input section. */
+    readonly offset: number,
+    readonly size: number,
+  ) {
+    this.lines = linesWithin(input.section.lines, offset, offset + size);
+  }
+
+  get address(): number {
+    return this.input.address + this.offset;
+  }
+
+  /** Bytes from ESP to the end of the return address in its body: past the prologue. */
+  get bodyCfa(): number | undefined {
+    const steps = this.input.section.frame?.steps ?? [];
+    const end = this.offset + this.size;
+    const inside = steps.filter(({ offset }) => offset >= this.offset && offset < end);
+    if (inside.length === 0) return undefined;
+    return Math.max(...inside.map(({ cfaOffset }) => cfaOffset));
+  }
+
+  get frame(): FrameInfo | undefined {
+    return this.input.section.frame;
+  }
+}
+
+function linesWithin(lines: readonly LineEntry[], start: number, end: number): LineEntry[] {
+  const first = lineAt(lines, start);
+  const all = lines.filter(({ offset }) => offset > start && offset < end);
+  if (first) all.unshift({ ...first, offset: start });
+  return all
+    .filter(({ offset }, index) => offset !== all[index + 1]?.offset)
+    .map((line) => ({ ...line, offset: line.offset - start }));
+}
+
+/** The functions of `section`, ascending, without overlaps. One name for each address. */
+export function functionsOf(section: PlacedSection, symbols: SymbolScope): LinkedFunction[] {
+  if (!section.plan.permissions.includes("x")) return [];
+  const byInput = new Map<InputSection, LinkSymbol[]>();
+  for (const symbol of symbols.defined) {
+    if (symbol.input?.output !== section) continue;
+    const list = byInput.get(symbol.input) ?? [];
+    byInput.set(symbol.input, list);
+    list.push(symbol);
+  }
+  return section.inputs.flatMap((input) => functionsIn(input, byInput.get(input) ?? []));
+}
+
+function functionsIn(input: InputSection, symbols: readonly LinkSymbol[]): LinkedFunction[] {
+  const starts = new Map<number, LinkSymbol>();
+  for (const symbol of symbols) {
+    if (symbol.type !== "function" && symbol.binding === "local") continue;
+    if (symbol.offset >= input.section.size) continue;
+    const other = starts.get(symbol.offset);
+    if (!other || isBetterName(symbol, other)) starts.set(symbol.offset, symbol);
+  }
+  const sorted = [...starts.values()].sort((a, b) => a.offset - b.offset);
+  return sorted.map((symbol, index) => {
+    const next = sorted[index + 1]?.offset ?? input.section.size;
+    const room = next - symbol.offset;
+    const size = symbol.size > 0 ? Math.min(symbol.size, room) : room;
+    return new LinkedFunction(symbol.name, input, symbol.offset, size);
+  });
+}
+
+/** Among aliases: a function before a label, the full path before an export's name, then by name. */
+function isBetterName(candidate: LinkSymbol, other: LinkSymbol): boolean {
+  if (candidate.type !== other.type) return candidate.type === "function";
+  if (candidate.name.length !== other.name.length) {
+    return candidate.name.length > other.name.length;
+  }
+  return candidate.name < other.name;
+}
