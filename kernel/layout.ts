@@ -84,8 +84,16 @@ export const layout: Layout = {
       name: "trampoline",
       sections: [".trampoline.text", ".trampoline.rodata", ".trampoline.data"],
       // What the trampoline names of the kernel: only touched on the kernel's page directory.
-      exits: [],
+      exits: [
+        "current_kernel_stack",
+        "current_cr3",
+        "paranoid_stack_top",
+        "enterSystemCall",
+        "enterFromUser",
+        "enterFromKernel",
+        "enterParanoid",
+      ],
     },
   ],
-  beforePaging: { roots: ["_start"], barriers: [] },
+  beforePaging: { roots: ["_start"], barriers: ["kernelMain"] },
 };

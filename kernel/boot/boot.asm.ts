@@ -62,6 +62,7 @@ function start(a: Assembler): void {
   a.repStosd();
   a.mov(eax, esi);
   a.mov(edx, ebx);
+  a.call("bootBeforePaging");
   a.call("kernelMain");
   const halt = a.newLabel("halt");
   a.label(halt);

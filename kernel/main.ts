@@ -1,0 +1,36 @@
+// The boot sequence, and the functions that assembly calls.
+//
+// `_start` (kernel/boot/boot.asm.ts) calls bootBeforePaging, then kernelMain on the same stack,
+// which becomes the idle thread's.
+
+import { commandLine, moduleSize, moduleStart, readMultiboot } from "./boot/multiboot";
+import { detectProcessor, enablePaging, hasNoExecute, protectPages } from "./boot/processor";
+import { startConsole } from "./device/console";
+import { startInterrupts } from "./device/interrupt";
+import { startPages } from "./memory/pages";
+import { claimMemory } from "./memory/start";
+import { buildDescriptors } from "./trampoline/descriptors";
+
+export {
+  enterDoubleFault,
+  enterFromKernel,
+  enterFromUser,
+  enterParanoid,
+  enterSystemCall,
+} from "./trampoline/trap";
+
+/** What must happen while every address is still physical. */
+export function bootBeforePaging(magic: u32, record: usize): void {
+  readMultiboot(magic, record); // memory map, command line, module: copied out of the way
+  detectProcessor(); // which of NX, SMEP, SMAP, UMIP, global pages there are
+  claimMemory(hasNoExecute()); // list of frames and kernel tables, right behind the image
+  enablePaging(); // identity map below, trampoline at the end
+}
+
+export function kernelMain(): void {
+  buildDescriptors(); // GDT, TSS and IDT, in the trampoline
+  protectPages(); // from here on read-only means read-only
+  startPages(); // the kernel heap: everything between image and trampoline
+  startConsole(); // serial line and screen
+  startInterrupts(); // PIC, timer, keyboard, serial input
+}
