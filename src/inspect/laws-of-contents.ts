@@ -1,0 +1,123 @@
+// The laws that need more than page tables: 4 (what is code?) and 5 (what lies on the entry stack?).
+
+import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_USER } from "../abi/descriptors";
+import { PAGE_SIZE } from "../abi/memory-map";
+import { FRAME_EFLAGS, FRAME_SIZE } from "../abi/trap-frame";
+import { alignDown, hex } from "../base/align";
+
+import { type ElfImage, symbolAddress } from "./elf-image";
+import { type Finding, judge, type Offence, unchecked } from "./finding";
+import { everySpace, processTitle } from "./laws-of-paging";
+import type { ProcessSpace, Spaces } from "./spaces";
+import { type AddressSpace, findMapping, readLinear } from "./walk";
+
+/**
+ * Law 4: W and X exclude each other, and ring 0 obeys W. Where the processor has no NX, everything
+ * that is readable can be executed; then what the ELF files call code must not be writable.
+ */
+export function writeExcludesExecute(
+  spaces: Spaces,
+  image: ElfImage,
+  programs: ReadonlyMap<string, ElfImage>,
+): Finding {
+  const { mode } = spaces.kernel;
+  const offences: Offence[] = [];
+  if (!mode.writeProtect) {
+    offences.push({ space: "kernel", va: 0, what: "CR0.WP is off: ring 0 may write anywhere" });
+  }
+  if (mode.nx) {
+    for (const [space, { mappings }] of everySpace(spaces)) {
+      for (const { va, pa, writable, executable } of mappings) {
+        if (!writable || !executable) continue;
+        offences.push({ space, va, pa, what: "writable and executable" });
+      }
+    }
+    return judge(offences, "by W and NX of every entry; CR0.WP is set", "W^X is broken");
+  }
+  offences.push(...writableCode(spaces, image, programs));
+  const reason = spaces.snapshot.capabilities.nx;
+  const because = reason === true ? "the kernel left EFER.NXE off" : reason;
+  const unknown = spaces.processes.filter(({ name }) => !programs.has(name)).map(processTitle);
+  const gap = unknown.length > 0 ? `; not known which pages of ${unknown.join(", ")} are code` : "";
+  const holds = `${because}, so by intent: no page of code is writable; CR0.WP is set${gap}`;
+  return judge(offences, holds, "code can be written");
+}
+
+function writableCode(
+  spaces: Spaces,
+  image: ElfImage,
+  programs: ReadonlyMap<string, ElfImage>,
+): Offence[] {
+  const offences = writableIn("kernel", spaces.kernel, codePages(image));
+  for (const process of spaces.processes) {
+    const program = programs.get(process.name);
+    const code = program ? codePages(program) : [];
+    offences.push(...writableIn(processTitle(process), process.space, code));
+  }
+  return offences;
+}
+
+function writableIn(title: string, space: AddressSpace, code: readonly number[]): Offence[] {
+  return code.flatMap((va) => {
+    const mapping = findMapping(space, va);
+    if (!mapping?.writable) return [];
+    return [{ space: title, va, pa: mapping.pa, what: "a page of code is writable" }];
+  });
+}
+
+/** The pages on which executable sections lie; segments where a file has no sections. */
+function codePages(image: ElfImage): number[] {
+  const parts = image.sections.length > 0 ? image.sections : image.segments;
+  const pages = new Set<number>();
+  for (const { va, size, execute } of parts) {
+    if (!execute) continue;
+    for (let page = alignDown(va, PAGE_SIZE); page < va + size; page += PAGE_SIZE) pages.add(page);
+  }
+  return [...pages];
+}
+
+/**
+ * Law 5: in user mode, every word on the entry stack is 0 or one of the current thread's own last
+ * frame, which is still at the end of its kernel stack. So no program can find another's words.
+ */
+export function entryStackHoldsNoSecrets(spaces: Spaces, image: ElfImage): Finding {
+  const bottom = symbolAddress(image, "entry_stack");
+  const top = symbolAddress(image, "entry_stack_top");
+  if (bottom === undefined || top === undefined) {
+    return unchecked(`${image.name} has no symbols entry_stack and entry_stack_top`);
+  }
+  const { registers } = spaces.snapshot;
+  if (registers.cpl !== 3) {
+    return unchecked(
+      "the processor was in ring 0, where the entry stack holds the entry under way",
+    );
+  }
+  const process = spaces.processes.find(({ space }) => space.cr3 === registers.cr3);
+  if (!process) return unchecked(`no process has the CR3 in use, ${hex(registers.cr3)}`);
+  const allowed = wordsOfLastFrame(spaces, process);
+  if (!allowed) {
+    return unchecked(`the kernel stack of ${processTitle(process)} is not mapped`);
+  }
+  const offences: Offence[] = [];
+  for (let va = bottom; va < top; va += 4) {
+    const word = readLinear(spaces.snapshot.memory, spaces.kernel, va);
+    if (word === undefined || allowed.has(word)) continue;
+    const what = `${hex(word)} is not of the frame of ${processTitle(process)}, which runs`;
+    offences.push({ space: "kernel", va, what });
+  }
+  const holds = `${(top - bottom) / 4} words were compared with the frame of ${processTitle(process)}`;
+  return judge(offences, holds, "words of another thread are left on the entry stack");
+}
+
+function wordsOfLastFrame(spaces: Spaces, process: ProcessSpace): Set<number> | undefined {
+  const words = new Set([0]);
+  const frame = process.stackTop - FRAME_SIZE;
+  for (let offset = 0; offset < FRAME_SIZE; offset += 4) {
+    const word = readLinear(spaces.snapshot.memory, spaces.kernel, frame + offset);
+    if (word === undefined) return undefined;
+    words.add(word);
+    // The way out passes only those flags that a user may have.
+    if (offset === FRAME_EFLAGS) words.add(((word & EFLAGS_USER) | EFLAGS_IF | EFLAGS_FIXED) >>> 0);
+  }
+  return words;
+}

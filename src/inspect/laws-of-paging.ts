@@ -1,0 +1,238 @@
+// The laws that page tables alone can answer: 1, 2, 3, 8 and 9.
+
+import { GUARD_END, PAGE_SIZE, WINDOW_END, WINDOWS } from "../abi/memory-map";
+import { ENTRY_US } from "../abi/paging";
+import { hex } from "../base/align";
+import { type Finding, judge, type Offence, unchecked } from "./finding";
+import type { ProcessSpace, Spaces } from "./spaces";
+import { type AddressSpace, findMapping, type Mapping, rightsText } from "./walk";
+
+/** Law 1: three pages for each processor, and there is one processor. */
+const SHARED_PAGES_MAX = 3;
+
+/** A page that the kernel and user programs see alike. */
+export interface SharedPage {
+  readonly va: number;
+  readonly pa: number;
+  /** `urwxg`, as both spaces grant it. */
+  readonly flags: string;
+}
+
+/** `hello (pid 3)`. */
+export function processTitle(process: ProcessSpace): string {
+  return `${process.name || "?"} (pid ${process.pid})`;
+}
+
+const NO_PROCESS = unchecked("no process has an address space at this moment");
+
+/** Large pages as the 4 KiB pages that they stand for. */
+function* smallPages(mapping: Mapping): Generator<{ va: number; pa: number }> {
+  for (let offset = 0; offset < mapping.size; offset += PAGE_SIZE) {
+    yield { va: mapping.va + offset, pa: mapping.pa + offset };
+  }
+}
+
+function isTrampoline(va: number): boolean {
+  return va >= GUARD_END;
+}
+
+function isWindow(va: number): boolean {
+  return va >= WINDOWS && va < WINDOW_END;
+}
+
+/** The pages at which kernel and processes agree: same address, same frame. */
+export function sharedPages(spaces: Spaces): SharedPage[] {
+  return spaces.kernel.mappings
+    .filter(({ va, pa }) => spaces.processes.some(({ space }) => findMapping(space, va)?.pa === pa))
+    .map((mapping) => ({ va: mapping.va, pa: mapping.pa, flags: rightsText(mapping) }));
+}
+
+/** Law 1: the pages in both directories are the trampoline's, alike, supervisor only, at most 3. */
+export function sharedSet(spaces: Spaces): Finding {
+  if (spaces.processes.length === 0) return NO_PROCESS;
+  const offences: Offence[] = [];
+  const trampoline = spaces.kernel.mappings.filter(({ va }) => isTrampoline(va));
+  const count = trampoline.reduce((pages, { size }) => pages + size / PAGE_SIZE, 0);
+  if (count > SHARED_PAGES_MAX) {
+    const what = `the trampoline has ${count} pages, at most ${SHARED_PAGES_MAX} are allowed`;
+    offences.push({ space: "kernel", va: trampoline[0]?.va ?? GUARD_END, what });
+  }
+  for (const mapping of trampoline) {
+    if (!mapping.user) continue;
+    offences.push({ space: "kernel", va: mapping.va, what: "a trampoline page has U set" });
+  }
+  const kernelFrames = framesOf(spaces.kernel, (va) => !isWindow(va));
+  for (const process of spaces.processes) {
+    offences.push(...differencesOfTrampoline(process, trampoline));
+    offences.push(...sharedElsewhere(process, kernelFrames));
+  }
+  const holds = `${count} pages, ${count * PAGE_SIZE} bytes, in ${spaces.processes.length} user spaces`;
+  return judge(offences, holds, "kernel and user share what they must not");
+}
+
+function differencesOfTrampoline(process: ProcessSpace, trampoline: readonly Mapping[]): Offence[] {
+  const space = processTitle(process);
+  const offences: Offence[] = [];
+  for (const { va, pa } of trampoline) {
+    const theirs = findMapping(process.space, va);
+    if (!theirs) {
+      offences.push({ space, va, what: "this page of the trampoline is missing" });
+    } else if (theirs.pa !== pa) {
+      const what = `this page of the trampoline is frame ${hex(theirs.pa)} here, ${hex(pa)} in the kernel`;
+      offences.push({ space, va, pa: theirs.pa, what });
+    } else if (theirs.user) {
+      offences.push({ space, va, pa, what: "a trampoline page has U set" });
+    }
+  }
+  const known = new Set(trampoline.map(({ va }) => va));
+  for (const { va, pa } of process.space.mappings) {
+    if (!isTrampoline(va) || known.has(va)) continue;
+    offences.push({ space, va, pa, what: "mapped above the guard, but not in the kernel" });
+  }
+  return offences;
+}
+
+function sharedElsewhere(
+  process: ProcessSpace,
+  kernelFrames: ReadonlyMap<number, number>,
+): Offence[] {
+  const offences: Offence[] = [];
+  for (const mapping of process.space.mappings) {
+    if (isTrampoline(mapping.va)) continue;
+    for (const { va, pa } of smallPages(mapping)) {
+      const kernelVa = kernelFrames.get(pa);
+      if (kernelVa === undefined) continue;
+      const what = `frame ${hex(pa)} is also the kernel's, at ${hex(kernelVa)}`;
+      offences.push({ space: processTitle(process), va, pa, what });
+    }
+  }
+  return offences;
+}
+
+/** The frames that a space maps at the addresses that `include` accepts, each with one address. */
+function framesOf(space: AddressSpace, include: (va: number) => boolean): Map<number, number> {
+  const frames = new Map<number, number>();
+  for (const mapping of space.mappings) {
+    if (!include(mapping.va)) continue;
+    for (const { va, pa } of smallPages(mapping)) frames.set(pa, va);
+  }
+  return frames;
+}
+
+/** Law 2: what a user directory maps is a frame of users, or the trampoline; no table, no kernel. */
+export function userDirectories(spaces: Spaces): Finding {
+  if (spaces.processes.length === 0) return NO_PROCESS;
+  const kernelFrames = framesOf(spaces.kernel, (va) => !isWindow(va));
+  const tables = tableFrames(spaces);
+  const offences: Offence[] = [];
+  let pages = 0;
+  for (const process of spaces.processes) {
+    const space = processTitle(process);
+    offences.push(...process.space.defects.map((what) => ({ space, va: 0, what })));
+    for (const mapping of process.space.mappings) {
+      pages += mapping.size / PAGE_SIZE;
+      offences.push(...offencesOfUserMapping(space, mapping, kernelFrames, tables));
+    }
+  }
+  const holds = `${pages} pages in ${spaces.processes.length} user spaces were looked at`;
+  return judge(offences, holds, "a user directory holds what is not the user's");
+}
+
+function offencesOfUserMapping(
+  space: string,
+  mapping: Mapping,
+  kernelFrames: ReadonlyMap<number, number>,
+  tables: ReadonlyMap<number, string>,
+): Offence[] {
+  if (isTrampoline(mapping.va)) return [];
+  const offences: Offence[] = [];
+  if (!mapping.user) {
+    const what = "a supervisor page outside the trampoline";
+    offences.push({ space, va: mapping.va, pa: mapping.pa, what });
+  }
+  for (const { va, pa } of smallPages(mapping)) {
+    const table = tables.get(pa);
+    if (table) offences.push({ space, va, pa, what: `maps a page-table frame: ${table}` });
+    if (kernelFrames.has(pa)) offences.push({ space, va, pa, what: "maps a frame of the kernel" });
+  }
+  return offences;
+}
+
+function tableFrames(spaces: Spaces): Map<number, string> {
+  const frames = new Map<number, string>();
+  const add = (title: string, space: AddressSpace) => {
+    for (const { pa, level, va } of space.tables) {
+      frames.set(pa, `${level} for ${hex(va)} of ${title}`);
+    }
+  };
+  add("the kernel", spaces.kernel);
+  for (const process of spaces.processes) add(processTitle(process), process.space);
+  return frames;
+}
+
+/** Law 3: no U in the kernel directory; user frames only in windows, none of them in user mode. */
+export function kernelDirectory(spaces: Spaces): Finding {
+  const offences: Offence[] = spaces.kernel.defects.map((what) => ({
+    space: "kernel",
+    va: 0,
+    what,
+  }));
+  const inUserMode = spaces.snapshot.registers.cpl === 3;
+  const userFrames = new Map<number, string>();
+  for (const process of spaces.processes) {
+    for (const mapping of process.space.mappings) {
+      if (isTrampoline(mapping.va)) continue;
+      for (const { pa } of smallPages(mapping)) userFrames.set(pa, processTitle(process));
+    }
+  }
+  for (const mapping of spaces.kernel.mappings) {
+    const { va, pa } = mapping;
+    if (mapping.entry & ENTRY_US) {
+      offences.push({ space: "kernel", va, pa, what: "a kernel entry has U set" });
+    }
+    if (isWindow(va)) {
+      const what = "a window is open in user mode";
+      if (inUserMode) offences.push({ space: "kernel", va, pa, what });
+      continue;
+    }
+    for (const page of smallPages(mapping)) {
+      const owner = userFrames.get(page.pa);
+      if (owner === undefined || isTrampoline(page.va)) continue;
+      const what = `a frame of ${owner} is mapped outside the windows`;
+      offences.push({ space: "kernel", va: page.va, pa: page.pa, what });
+    }
+  }
+  const windows = inUserMode
+    ? "; all windows are closed"
+    : "; in ring 0, where windows may be open";
+  const holds = `${spaces.kernel.mappings.length} kernel entries were looked at${windows}`;
+  return judge(offences, holds, "the kernel directory holds what it must not");
+}
+
+/** Law 8: an entry that outlives a change of CR3 must mean the same in every space. */
+export function globalPages(spaces: Spaces): Finding {
+  const offences = everySpace(spaces).flatMap(([title, space]) =>
+    space.mappings
+      .filter(({ va, global }) => global && !isTrampoline(va))
+      .map(({ va, pa }) => ({ space: title, va, pa, what: "G is set outside the trampoline" })),
+  );
+  return judge(offences, "G is set in no other entry", "an entry would outlive its space");
+}
+
+/** Law 9: a null pointer meets no page, in any space. */
+export function pageZero(spaces: Spaces): Finding {
+  const offences = everySpace(spaces).flatMap(([title, space]) => {
+    const mapping = findMapping(space, 0);
+    return mapping ? [{ space: title, va: 0, pa: mapping.pa, what: "page 0 is mapped" }] : [];
+  });
+  return judge(offences, "it is mapped in no space", "a null pointer would find memory");
+}
+
+/** The kernel's space and every user space, by title. */
+export function everySpace(spaces: Spaces): [string, AddressSpace][] {
+  const users = spaces.processes.map((process): [string, AddressSpace] => [
+    processTitle(process),
+    process.space,
+  ]);
+  return [["kernel", spaces.kernel], ...users];
+}

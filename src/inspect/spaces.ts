@@ -1,0 +1,143 @@
+// Finds the address spaces of a stopped machine: the kernel's, and one for each process.
+//
+// The way in is the record at symbol `kernel_info` (src/abi/kernel-info.ts). It lies in the kernel's
+// image, so the ELF file says at which physical address; from then on everything is read through the
+// kernel's own directory, whichever directory the processor happens to use.
+
+import {
+  INFO_CR3,
+  INFO_CURRENT,
+  INFO_ENTRIES,
+  INFO_FRAME_COUNT,
+  INFO_FREE_FRAMES,
+  INFO_MAGIC,
+  INFO_PROCESSES,
+  PROCESS_CR3,
+  PROCESS_NAME,
+  PROCESS_NAME_SIZE,
+  PROCESS_NEXT,
+  PROCESS_PID,
+  PROCESS_STACK_TOP,
+} from "../abi/kernel-info";
+import { hex } from "../base/align";
+import { Diagnostic } from "../base/diagnostic";
+import type { Snapshot } from "../machine/machine";
+import { type ElfImage, loadAddress, symbolAddress } from "./elf-image";
+import { type AddressSpace, pagingMode, readLinear, walk } from "./walk";
+
+/** More than any kernel of 4 GiB can hold; a longer list is a loop. */
+const PROCESSES_MAX = 65536;
+
+export interface ProcessSpace {
+  readonly pid: number;
+  readonly name: string;
+  /** Kernel address of the end of its kernel stack. */
+  readonly stackTop: number;
+  /** Whether the kernel's record says that it runs. */
+  readonly current: boolean;
+  readonly space: AddressSpace;
+}
+
+/** All address spaces at one moment. */
+export interface Spaces {
+  readonly snapshot: Snapshot;
+  readonly kernel: AddressSpace;
+  /** Without zombies: a process whose space is gone already. */
+  readonly processes: readonly ProcessSpace[];
+  /** How often the trampoline has entered the kernel from ring 3. */
+  readonly entries: number;
+  readonly frameCount: number;
+  readonly freeFrames: number;
+}
+
+/**
+ * Finds all spaces.
+ *
+ * @param image the kernel's ELF file
+ * @throws Diagnostic INSP002 if the kernel has no `kernel_info`, INSP003 if it is not set up yet,
+ *   INSP004 if its list of processes is damaged
+ */
+export function findSpaces(snapshot: Snapshot, image: ElfImage): Spaces {
+  const mode = pagingMode(snapshot.registers);
+  const record = findRecord(snapshot, image);
+  const kernel = walk(snapshot.memory, record(INFO_CR3), mode);
+  return {
+    snapshot,
+    kernel,
+    processes: findProcesses(snapshot, kernel, record(INFO_PROCESSES), record(INFO_CURRENT)),
+    entries: record(INFO_ENTRIES),
+    frameCount: record(INFO_FRAME_COUNT),
+    freeFrames: record(INFO_FREE_FRAMES),
+  };
+}
+
+/** Whether the kernel has got far enough to be inspected: its record names a directory. */
+export function isInspectable(snapshot: Snapshot, image: ElfImage): boolean {
+  return pagingMode(snapshot.registers).enabled && findRecord(snapshot, image)(INFO_CR3) !== 0;
+}
+
+/** The function that reads a field of the `kernel_info` record. */
+function findRecord(snapshot: Snapshot, image: ElfImage): (offset: number) => number {
+  const va = symbolAddress(image, "kernel_info");
+  const pa = va === undefined ? undefined : loadAddress(image, va);
+  if (pa === undefined) {
+    throw new Diagnostic(
+      "INSP002",
+      `${image.name} has no symbol kernel_info in a loaded section`,
+      "Inspect a kernel that describes itself as src/abi/kernel-info.ts says",
+    );
+  }
+  const magic = snapshot.memory.word(pa);
+  if (magic !== INFO_MAGIC) {
+    throw new Diagnostic(
+      "INSP003",
+      `there is no kernel_info record at physical address ${hex(pa)} (${hex(magic ?? 0)})`,
+      "Inspect the machine with the very ELF file that it booted, after it was loaded",
+    );
+  }
+  return (offset) => snapshot.memory.word(pa + offset) ?? 0;
+}
+
+function findProcesses(
+  snapshot: Snapshot,
+  kernel: AddressSpace,
+  first: number,
+  current: number,
+): ProcessSpace[] {
+  const processes: ProcessSpace[] = [];
+  let count = 0;
+  for (let address = first; address !== 0; count++) {
+    const field = (offset: number) => {
+      const word = readLinear(snapshot.memory, kernel, address + offset);
+      if (word === undefined || count > PROCESSES_MAX) throw damagedList(address);
+      return word;
+    };
+    const cr3 = field(PROCESS_CR3);
+    if (cr3 !== 0) {
+      processes.push({
+        pid: field(PROCESS_PID),
+        name: processName(field),
+        stackTop: field(PROCESS_STACK_TOP),
+        current: address === current,
+        space: walk(snapshot.memory, cr3, kernel.mode),
+      });
+    }
+    address = field(PROCESS_NEXT);
+  }
+  return processes.sort((a, b) => a.pid - b.pid);
+}
+
+function processName(field: (offset: number) => number): string {
+  const bytes = Buffer.alloc(PROCESS_NAME_SIZE);
+  for (let i = 0; i < PROCESS_NAME_SIZE; i += 4) bytes.writeUInt32LE(field(PROCESS_NAME + i), i);
+  const end = bytes.indexOf(0);
+  return bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
+}
+
+function damagedList(address: number): Diagnostic {
+  return new Diagnostic(
+    "INSP004",
+    `the list of processes is damaged at kernel address ${hex(address)}`,
+    "Stop the machine at another moment; if it stays damaged, the kernel's list is wrong",
+  );
+}

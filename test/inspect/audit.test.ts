@@ -1,0 +1,313 @@
+// The nine laws on a machine made by hand: all hold, and each one that is broken on purpose is named
+// with the address.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { CR0_PE, CR0_PG, ENTRY_G, ENTRY_P, ENTRY_US } from "../../src/abi/paging";
+import { audit, joinAudits, type LawResult } from "../../src/inspect/audit";
+import { blame, userPointersAreAllegations } from "../../src/inspect/law-of-sources";
+import { sharedPages } from "../../src/inspect/laws-of-paging";
+import { findSpaces } from "../../src/inspect/spaces";
+import {
+  DATA,
+  ELSEWHERE,
+  FakeMachine,
+  IMAGE,
+  KERNEL_STACKS,
+  PROGRAMS,
+  TEXT,
+  TRAMPOLINE,
+  TRAMPOLINE_FRAME,
+  USER_CODE,
+  USER_DATA,
+} from "./fake-machine";
+
+function laws(machine: FakeMachine): LawResult[] {
+  const spaces = findSpaces(machine.snapshot(), IMAGE);
+  return audit({ spaces, image: IMAGE, programs: PROGRAMS, ...ELSEWHERE });
+}
+
+/** The numbers of the broken laws. */
+function broken(results: readonly LawResult[]): number[] {
+  return results.filter(({ verdict }) => verdict === "broken").map(({ number }) => number);
+}
+
+function law(results: readonly LawResult[], number: number): LawResult {
+  const result = results[number - 1];
+  assert.ok(result);
+  return result;
+}
+
+function process(machine: FakeMachine, index: number): { cr3: number } {
+  const process = machine.processes[index];
+  assert.ok(process);
+  return process;
+}
+
+const WINDOW = 0xfffec000;
+
+describe("an audit of a machine that keeps the laws", () => {
+  for (const nx of [true, false]) {
+    it(`finds all that it checks to hold, ${nx ? "with" : "without"} NX`, () => {
+      const results = laws(new FakeMachine(nx));
+      assert.deepEqual(
+        results.map(({ verdict }) => verdict),
+        ["holds", "holds", "holds", "holds", "holds", "unchecked", "unchecked", "holds", "holds"],
+        JSON.stringify(results, undefined, 1),
+      );
+    });
+  }
+
+  it("lists the three shared pages with their rights", () => {
+    assert.deepEqual(sharedPages(findSpaces(new FakeMachine().snapshot(), IMAGE)), [
+      { va: TRAMPOLINE, pa: TRAMPOLINE_FRAME, flags: "-r-xg" },
+      { va: TRAMPOLINE + 0x1000, pa: TRAMPOLINE_FRAME + 0x1000, flags: "-r--g" },
+      { va: TRAMPOLINE + 0x2000, pa: TRAMPOLINE_FRAME + 0x2000, flags: "-rw-g" },
+    ]);
+  });
+
+  it("leaves the laws about users unchecked while there is no user", () => {
+    const machine = new FakeMachine();
+    machine.enterKernel();
+    machine.setWord(DATA + 0x100 + 8, 0); // kernel_info.processes
+    const results = laws(machine);
+    assert.deepEqual(
+      [1, 2, 5].map((number) => law(results, number).verdict),
+      ["unchecked", "unchecked", "unchecked"],
+    );
+    assert.match(law(results, 1).why, /no process/);
+  });
+
+  it("says that NX is missing instead of passing law 4 silently", () => {
+    assert.match(law(laws(new FakeMachine(false)), 4).why, /v86 has no NX .* by intent/);
+    assert.match(law(laws(new FakeMachine(true)), 4).why, /by W and NX/);
+  });
+
+  it("does not judge the entry stack in ring 0", () => {
+    const machine = new FakeMachine();
+    machine.enterKernel();
+    assert.equal(law(laws(machine), 5).verdict, "unchecked");
+  });
+});
+
+describe("an audit names the law and the address when", () => {
+  it("a kernel page is mapped into a user directory", () => {
+    const machine = new FakeMachine();
+    machine.map(process(machine, 0).cr3, 0x5000, DATA, { user: true, write: true });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [1, 2, 3]);
+    const [offence] = law(results, 1).offences;
+    assert.deepEqual([offence?.space, offence?.va, offence?.pa], ["hello (pid 1)", 0x5000, DATA]);
+  });
+
+  it("a trampoline page has U set in a user directory", () => {
+    const machine = new FakeMachine();
+    machine.map(process(machine, 1).cr3, TRAMPOLINE + 0x1000, TRAMPOLINE_FRAME + 0x1000, {
+      user: true,
+      global: true,
+    });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [1]);
+    const [offence] = law(results, 1).offences;
+    assert.deepEqual([offence?.space, offence?.va], ["sh (pid 2)", TRAMPOLINE + 0x1000]);
+    assert.match(offence?.what ?? "", /U set/);
+  });
+
+  it("a trampoline page is missing, or is another frame", () => {
+    const machine = new FakeMachine();
+    const { cr3 } = process(machine, 0);
+    machine.setWord(machine.map(cr3, TRAMPOLINE, 0, {}), 0);
+    machine.map(cr3, TRAMPOLINE + 0x1000, machine.takeUserFrame(), { global: true });
+    const offences = law(laws(machine), 1).offences;
+    assert.deepEqual(
+      offences.map(({ va }) => va),
+      [TRAMPOLINE, TRAMPOLINE + 0x1000],
+    );
+  });
+
+  it("the trampoline has a fourth page", () => {
+    const machine = new FakeMachine();
+    machine.map(machine.kernelCr3, TRAMPOLINE - 0x1000, TRAMPOLINE_FRAME - 0x1000, {});
+    for (const { cr3 } of machine.processes) {
+      machine.map(cr3, TRAMPOLINE - 0x1000, TRAMPOLINE_FRAME - 0x1000, {});
+    }
+    // Below GUARD_END it is not even a trampoline page: a shared page elsewhere.
+    assert.deepEqual(broken(laws(machine)), [1, 2, 3]);
+  });
+
+  it("a page-table frame is reachable from a user directory", () => {
+    const machine = new FakeMachine();
+    const { cr3 } = process(machine, 0);
+    machine.map(cr3, 0x7000, process(machine, 1).cr3, { user: true });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [2]);
+    assert.match(law(results, 2).offences[0]?.what ?? "", /page-table frame: PDPT .* sh \(pid 2\)/);
+    assert.equal(law(results, 2).offences[0]?.va, 0x7000);
+  });
+
+  it("a user directory has a supervisor page of its own", () => {
+    const machine = new FakeMachine();
+    machine.map(process(machine, 0).cr3, 0x9000, machine.takeUserFrame(), { write: true });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [2]);
+    assert.equal(law(results, 2).offences[0]?.va, 0x9000);
+  });
+
+  it("the kernel directory has U set", () => {
+    const machine = new FakeMachine();
+    machine.map(machine.kernelCr3, KERNEL_STACKS + 0x5000, machine.takeTable(), { user: true });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [3]);
+    assert.equal(law(results, 3).offences[0]?.va, KERNEL_STACKS + 0x5000);
+  });
+
+  it("a window is left open on the way to user mode, but not when it is open in ring 0", () => {
+    const machine = new FakeMachine();
+    const { cr3 } = process(machine, 0);
+    const frame = machine.takeUserFrame();
+    machine.map(cr3, 0x6000, frame, { user: true, write: true });
+    machine.map(machine.kernelCr3, WINDOW, frame, { write: true });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [3]);
+    assert.deepEqual(
+      law(results, 3).offences.map(({ va, what }) => [va, what]),
+      [[WINDOW, "a window is open in user mode"]],
+    );
+    machine.enterKernel();
+    assert.deepEqual(broken(laws(machine)), []);
+  });
+
+  it("a user's frame is in the kernel directory outside the windows", () => {
+    const machine = new FakeMachine();
+    const frame = machine.takeUserFrame();
+    machine.map(process(machine, 1).cr3, 0x6000, frame, { user: true, write: true });
+    machine.map(machine.kernelCr3, 0xd000_0000, frame, { write: true });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [1, 2, 3]);
+    assert.deepEqual(law(results, 3).offences[0], {
+      space: "kernel",
+      va: 0xd000_0000,
+      pa: frame,
+      what: "a frame of sh (pid 2) is mapped outside the windows",
+    });
+  });
+
+  it("a page is writable and executable, with NX", () => {
+    const machine = new FakeMachine();
+    machine.map(machine.kernelCr3, 0xd000_0000, machine.takeTable(), {
+      write: true,
+      execute: true,
+    });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [4]);
+    assert.equal(law(results, 4).offences[0]?.va, 0xd000_0000);
+  });
+
+  it("code is writable, without NX, in the kernel and in a known program", () => {
+    const machine = new FakeMachine(false);
+    machine.map(machine.kernelCr3, TEXT, TEXT, { write: true });
+    machine.map(process(machine, 0).cr3, USER_CODE, machine.takeUserFrame(), {
+      user: true,
+      write: true,
+    });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [4]);
+    assert.deepEqual(
+      law(results, 4).offences.map(({ space, va }) => [space, va]),
+      [
+        ["kernel", TEXT],
+        ["hello (pid 1)", USER_CODE],
+      ],
+    );
+  });
+
+  it("CR0.WP is off", () => {
+    const machine = new FakeMachine();
+    machine.registers = { ...machine.registers, cr0: (CR0_PE | CR0_PG) >>> 0 };
+    assert.deepEqual(broken(laws(machine)), [4]);
+  });
+
+  it("a word of another thread is left on the entry stack", () => {
+    const machine = new FakeMachine();
+    machine.setWord(machine.entryStackWord(20), 0xdeadbeef);
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [5]);
+    assert.equal(law(results, 5).offences[0]?.va, 0xfffff000 + 512 - 80);
+    assert.match(
+      law(results, 5).offences[0]?.what ?? "",
+      /0xdeadbeef is not of .* hello \(pid 1\)/,
+    );
+  });
+
+  it("the entry stack was not scrubbed when another process got the processor", () => {
+    const machine = new FakeMachine();
+    machine.registers = { ...machine.registers, cr3: process(machine, 1).cr3 };
+    assert.deepEqual(broken(laws(machine)), [5]);
+  });
+
+  it("G is set outside the trampoline", () => {
+    const machine = new FakeMachine();
+    const entry = machine.map(process(machine, 0).cr3, USER_DATA, machine.takeUserFrame(), {
+      user: true,
+      write: true,
+    });
+    machine.setWord(entry, machine.word(entry) | ENTRY_G);
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [8]);
+    assert.equal(law(results, 8).offences[0]?.va, USER_DATA);
+  });
+
+  it("page 0 is mapped", () => {
+    const machine = new FakeMachine();
+    machine.map(process(machine, 1).cr3, 0, machine.takeUserFrame(), { user: true });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [9]);
+    assert.equal(law(results, 9).offences[0]?.space, "sh (pid 2)");
+  });
+
+  it("an entry of a user directory is one that no processor would follow", () => {
+    const machine = new FakeMachine();
+    const { cr3 } = process(machine, 0);
+    machine.setWord(cr3 + 8, (0x7f00_0000 | ENTRY_P) >>> 0); // a directory outside RAM
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [2]);
+    assert.match(law(results, 2).offences[0]?.what ?? "", /0x7f000000, outside RAM/);
+  });
+});
+
+describe("joining audits of one run", () => {
+  it("keeps what is broken once, and what holds at least once", () => {
+    const good = new FakeMachine();
+    const bad = new FakeMachine();
+    const entry = bad.map(bad.kernelCr3, DATA, DATA, { write: true });
+    bad.setWord(entry, bad.word(entry) | ENTRY_US);
+    const inKernel = new FakeMachine();
+    inKernel.enterKernel();
+    const joined = joinAudits([laws(inKernel), laws(good), laws(bad)]);
+    assert.deepEqual(broken(joined), [3]);
+    assert.equal(law(joined, 5).verdict, "holds");
+    assert.equal(law(joined, 6).verdict, "unchecked");
+    assert.equal(law(joined, 3).offences[0]?.va, DATA);
+  });
+});
+
+describe("law 6, by the sources", () => {
+  const pointers = `import { UserPointer, userAddress } from "../memory/user-memory";\n`;
+
+  it("blames a file that knows user pointers and opens windows", () => {
+    const text = `${pointers}import { openWindow } from "../memory/window";\n`;
+    assert.match(blame("process/exec.ts", text) ?? "", /opens windows/);
+    assert.equal(blame("memory/user-memory.ts", text), undefined);
+  });
+
+  it("blames a load from the number of a user pointer", () => {
+    const follows = `${pointers}const x = load<u8>(userAddress(pointer) + 1);\n`;
+    assert.match(blame("syscall/read.ts", follows) ?? "", /follows a number/);
+    const compares = `${pointers}if (userAddress(pointer) === 0) return load<u8>(mine);\n`;
+    assert.equal(blame("syscall/read.ts", compares), undefined);
+  });
+
+  it("is unchecked where there is no source tree", async () => {
+    assert.equal((await userPointersAreAllegations("/nowhere")).verdict, "unchecked");
+  });
+});

@@ -1,0 +1,159 @@
+// The page-table walk: rights, large pages, both formats, merging, and resolving an address.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ENTRY_P, ENTRY_PS, ENTRY_RW, ENTRY_US } from "../../src/abi/paging";
+import { kernelRegions } from "../../src/inspect/region";
+import { describeSteps, resolve } from "../../src/inspect/resolve";
+import {
+  findMapping,
+  mappedBytes,
+  mergeRanges,
+  type PagingMode,
+  pagingMode,
+  readLinear,
+  rightsText,
+  walk,
+} from "../../src/inspect/walk";
+import { PhysicalMemory } from "../../src/machine/physical-memory";
+import { FakeMachine, IMAGE, TEXT, TRAMPOLINE, TRAMPOLINE_FRAME } from "./fake-machine";
+
+function kernelSpace(machine: FakeMachine) {
+  const snapshot = machine.snapshot();
+  const space = walk(snapshot.memory, machine.kernelCr3, pagingMode(snapshot.registers));
+  return { memory: snapshot.memory, space };
+}
+
+describe("walk with PAE", () => {
+  it("grants a right only if every level does", () => {
+    const machine = new FakeMachine();
+    const entry = machine.map(machine.kernelCr3, 0x4000_0000, 0x3f_0000, {
+      user: true,
+      write: true,
+      execute: true,
+    });
+    const before = findMapping(kernelSpace(machine).space, 0x4000_0000);
+    // The directory entry grants W and not U.
+    assert.equal(before && rightsText(before), "-rwx-");
+    const directory = (machine.word(machine.kernelCr3 + 8) & ~0xfff) >>> 0;
+    machine.setWord(directory, machine.word(directory) & ~ENTRY_RW);
+    machine.setWord(directory + 4, 0x8000_0000);
+    const after = findMapping(kernelSpace(machine).space, 0x4000_0000);
+    assert.equal(after && rightsText(after), "-r---");
+    assert.equal(after?.entryAddress, entry);
+  });
+
+  it("lists a 2 MiB page as one mapping and translates inside it", () => {
+    const machine = new FakeMachine();
+    machine.map(machine.kernelCr3, 0x8000_0000, 0, {});
+    const directory = (machine.word(machine.kernelCr3 + 16) & ~0xfff) >>> 0;
+    machine.setWord(directory + 8, (0x20_0000 | ENTRY_PS | ENTRY_P) >>> 0);
+    const { memory, space } = kernelSpace(machine);
+    assert.deepEqual(
+      space.mappings.filter(({ size }) => size !== 0x1000).map(({ va, pa }) => [va, pa]),
+      [[0x8020_0000, 0x20_0000]],
+    );
+    machine.setWord(0x20_1234, 0xfeedface);
+    assert.equal(readLinear(memory, space, 0x8020_1234), 0xfeedface);
+    assert.equal(findMapping(space, 0x8040_0000), undefined);
+  });
+
+  it("reports NX without EFER.NXE, frames above 4 GiB and reserved bits of the PDPT", () => {
+    const machine = new FakeMachine(false);
+    const entry = machine.map(machine.kernelCr3, 0x4000_0000, 0x3f_0000, {});
+    machine.setWord(entry + 4, 0x8000_0000);
+    machine.setWord(machine.map(machine.kernelCr3, 0x4000_1000, 0x3f_0000, {}) + 4, 1);
+    machine.setWord(machine.kernelCr3, machine.word(machine.kernelCr3) | ENTRY_RW);
+    const { defects } = kernelSpace(machine).space;
+    assert.equal(defects.length, 3, defects.join("\n"));
+    assert.match(defects.join(" "), /reserved bits.*NXE is off.*above 4 GiB/);
+  });
+});
+
+describe("walk without PAE", () => {
+  const mode: PagingMode = { enabled: true, pae: false, pse: true, nx: false, writeProtect: true };
+
+  it("reads tables of 4-byte entries and 4 MiB pages", () => {
+    const bytes = new Uint8Array(0x1_0000);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0x1000, 0x2000 | ENTRY_P | ENTRY_RW | ENTRY_US, true);
+    view.setUint32(0x2000 + 5 * 4, 0x8000 | ENTRY_P | ENTRY_US, true);
+    view.setUint32(0x1000 + 1023 * 4, (0x40_0000 | ENTRY_P | ENTRY_PS | ENTRY_RW) >>> 0, true);
+    const memory = new PhysicalMemory(bytes);
+    const space = walk(memory, 0x1000, mode);
+    assert.deepEqual(
+      space.mappings.map(({ va, pa, size, ...rights }) => [va, pa, size, rightsText(rights)]),
+      [
+        [0x5000, 0x8000, 0x1000, "ur-x-"],
+        [0xffc0_0000, 0x40_0000, 0x40_0000, "-rwx-"],
+      ],
+    );
+    const names = { regions: [], image: undefined };
+    assert.deepEqual(
+      resolve(memory, space, 0x5123, names).steps.map(({ level, address }) => [level, address]),
+      [
+        ["PDE", 0x1000],
+        ["PTE", 0x2014],
+      ],
+    );
+  });
+});
+
+describe("resolve", () => {
+  const machine = new FakeMachine();
+  const { memory, space } = kernelSpace(machine);
+  const names = { regions: kernelRegions(IMAGE), image: IMAGE };
+
+  it("gives frame, region, symbol and the entries on the way", () => {
+    const resolved = resolve(memory, space, TEXT + 0x14, names);
+    assert.equal(resolved.pa, TEXT + 0x14);
+    assert.equal(resolved.region, ".text");
+    assert.equal(resolved.symbol, "kernelMain+0x4");
+    assert.deepEqual(
+      resolved.steps.map(({ level }) => level),
+      ["PDPTE", "PDE", "PTE"],
+    );
+    assert.match(describeSteps(resolved)[2] ?? "", /^PTE at 0x[0-9a-f]{8} = 0x00100001: P$/);
+  });
+
+  it("ends at the first entry that is not present", () => {
+    const resolved = resolve(memory, space, 0x5000_0000, names);
+    assert.equal(resolved.pa, undefined);
+    assert.equal(resolved.steps.length, 1);
+    assert.equal(resolve(memory, space, 0, names).region, "page 0");
+  });
+
+  it("names every boundary of the space", () => {
+    const region = (va: number) => resolve(memory, space, va, names).region;
+    assert.equal(region(0xfff), "page 0");
+    assert.equal(region(0x1000), "low memory, identity");
+    assert.equal(region(0xfffebfff), "kernel stacks and heap");
+    assert.equal(region(0xfffec000), "windows");
+    assert.equal(region(0xffffbfff), "windows");
+    assert.equal(region(0xffffc000), "guard");
+    assert.equal(region(TRAMPOLINE), ".trampoline.text");
+    assert.equal(region(0xffffffff), ".trampoline.data");
+  });
+});
+
+describe("merging", () => {
+  it("joins neighbours with equal rights and says whether their frames are in a row", () => {
+    const machine = new FakeMachine();
+    for (const [page, frame] of [3, 4, 9].entries()) {
+      machine.map(machine.kernelCr3, 0x4000_0000 + page * 0x1000, 0x38_0000 + frame * 0x1000, {});
+    }
+    const { space } = kernelSpace(machine);
+    const range = mergeRanges(space.mappings).find(({ va }) => va === 0x4000_0000);
+    assert.deepEqual([range?.end, range?.pa, range?.linear], [0x4000_3000, 0x38_3000, false]);
+    const split = mergeRanges(space.mappings, new Set([0x4000_2000]));
+    const first = split.find(({ va }) => va === 0x4000_0000);
+    assert.deepEqual([first?.end, first?.linear], [0x4000_2000, true]);
+    const last = mergeRanges(space.mappings).at(-1);
+    assert.equal(last?.end, 2 ** 32);
+  });
+
+  it("counts mapped bytes", () => {
+    assert.equal(mappedBytes(kernelSpace(new FakeMachine()).space), 7 * 0x1000);
+    assert.equal(TRAMPOLINE_FRAME % 0x1000, 0);
+  });
+});
