@@ -1,0 +1,115 @@
+// `.debug_frame`: how a debugger finds the caller of code that keeps no frame pointer.
+//
+// The canonical frame address (CFA) is where ESP was before the call pushed the return address. One
+// common entry says what holds at every function's start (CFA = ESP + 4, return address at CFA - 4);
+// one description for each input section says how pushes and pops change that.
+//
+// See the DWARF 4 standard, 6.4, and the i386 psABI, table 2.14 (register numbers).
+
+import { ByteWriter } from "../base/byte-writer";
+import type { FrameStep } from "../i686/object";
+import type { LinkedFunction } from "./functions";
+import type { InputSection } from "./model";
+
+const DW_CFA_ADVANCE_LOC = 0x40;
+const DW_CFA_OFFSET = 0x80;
+const DW_CFA_RESTORE = 0xc0;
+const DW_CFA_ADVANCE_LOC1 = 0x02;
+const DW_CFA_ADVANCE_LOC2 = 0x03;
+const DW_CFA_ADVANCE_LOC4 = 0x04;
+const DW_CFA_DEF_CFA = 0x0c;
+const DW_CFA_DEF_CFA_OFFSET = 0x0e;
+
+const CIE_ID = 0xffffffff;
+const CODE_ALIGNMENT = 1;
+const DATA_ALIGNMENT = -4;
+
+const REGISTERS: Readonly<Record<string, number>> = {
+  eax: 0,
+  ecx: 1,
+  edx: 2,
+  ebx: 3,
+  esp: 4,
+  ebp: 5,
+  esi: 6,
+  edi: 7,
+};
+const RETURN_ADDRESS = 8;
+
+/** The frame table of `functions`, which ascend by address. */
+export function writeFrames(functions: readonly LinkedFunction[]): Uint8Array {
+  const out = new ByteWriter();
+  writeEntry(out, () => {
+    out.u32(CIE_ID);
+    out.u8(1); // the format's version
+    out.cstring(""); // no augmentation
+    out.uleb(CODE_ALIGNMENT);
+    out.sleb(DATA_ALIGNMENT);
+    out.u8(RETURN_ADDRESS);
+    out.u8(DW_CFA_DEF_CFA);
+    out.uleb(REGISTERS.esp ?? 0);
+    out.uleb(4);
+    out.u8(DW_CFA_OFFSET | RETURN_ADDRESS);
+    out.uleb(1);
+  });
+  for (const input of new Set(functions.map((func) => func.input))) {
+    const steps = input.section.frame?.steps;
+    if (steps) writeEntry(out, () => writeDescription(input, steps, out));
+  }
+  return out.finish();
+}
+
+/** An entry with its length before it, padded to whole words with DW_CFA_nop (0). */
+function writeEntry(out: ByteWriter, content: () => void): void {
+  const start = out.length;
+  out.u32(0);
+  content();
+  out.alignTo(4);
+  out.patchU32(start, out.length - start - 4);
+}
+
+function writeDescription(input: InputSection, steps: readonly FrameStep[], out: ByteWriter): void {
+  out.u32(0); // the common entry is the first
+  out.u32(input.address);
+  out.u32(input.section.size);
+  let state: FrameStep = { offset: 0, cfaOffset: 4, saved: {} };
+  for (const step of steps) {
+    writeAdvance(step.offset - state.offset, out);
+    if (step.cfaOffset !== state.cfaOffset) {
+      out.u8(DW_CFA_DEF_CFA_OFFSET);
+      out.uleb(step.cfaOffset);
+    }
+    writeSaved(state, step, out);
+    state = step;
+  }
+}
+
+/** What became saved, and what was restored. */
+function writeSaved(before: FrameStep, after: FrameStep, out: ByteWriter): void {
+  for (const [name, number] of Object.entries(REGISTERS)) {
+    const distance = after.saved[name];
+    if (distance === before.saved[name]) continue;
+    if (distance === undefined) {
+      out.u8(DW_CFA_RESTORE | number);
+    } else {
+      out.u8(DW_CFA_OFFSET | number);
+      out.uleb(distance / -DATA_ALIGNMENT);
+    }
+  }
+}
+
+function writeAdvance(bytes: number, out: ByteWriter): void {
+  if (bytes === 0) return;
+  if (bytes < 0x40) {
+    out.u8(DW_CFA_ADVANCE_LOC | bytes);
+  } else if (bytes <= 0xff) {
+    out.u8(DW_CFA_ADVANCE_LOC1);
+    out.u8(bytes);
+  } else if (bytes <= 0xffff) {
+    out.u8(DW_CFA_ADVANCE_LOC2);
+    out.u16(bytes);
+  } else {
+    out.u8(DW_CFA_ADVANCE_LOC4);
+    out.u32(bytes);
+  }
+}
