@@ -7,6 +7,7 @@
 // a zero displacement is left out, far transfers say `far`.
 
 import type { Instruction } from "./decode";
+import type { OperandSpec } from "./instructions/form";
 import type { Memory, Operand } from "./operand";
 import { describeOperand } from "./operand";
 import type { OperandKind } from "./operand-kind";
@@ -36,9 +37,8 @@ export function print(instruction: Instruction, context: PrintContext = {}): str
   const { form, operands } = instruction;
   if (operands.length === 0) return form.mnemonic;
   const texts = operands.map((operand, index) => {
-    const { role, kind } = form.operands[index] ?? {};
-    if (kind === undefined) throw new Error(`${form.mnemonic} has too many operands`);
-    return printOperand(operand, kind, role === "address", instruction.length, context);
+    const { kind } = form.operands[index] as OperandSpec;
+    return printOperand(operand, kind, instruction.length, context);
   });
   const separator = form.mnemonic.endsWith(" far") ? ":" : ",";
   return `${form.mnemonic.padEnd(MNEMONIC_WIDTH)} ${texts.join(separator)}`;
@@ -47,14 +47,13 @@ export function print(instruction: Instruction, context: PrintContext = {}): str
 function printOperand(
   operand: Operand,
   kind: OperandKind,
-  addressOnly: boolean,
   length: number,
   context: PrintContext,
 ): string {
   if (typeof operand === "number") return printImmediate(operand, kind);
   switch (operand.kind) {
     case "memory":
-      return (addressOnly ? "" : (SIZE_NAME[kind.size] ?? "")) + printAddress(operand);
+      return (SIZE_NAME[kind.size] ?? "") + printAddress(operand);
     case "relative": {
       const target = ((context.address ?? 0) + length + operand.displacement) >>> 0;
       return `${hex(target)}${printSymbol(target, context)}`;

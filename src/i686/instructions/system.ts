@@ -1,6 +1,6 @@
 // What an operating system needs: descriptor tables, control, ports, flags, identification.
 
-import { AL, AX, DX, EAX, m, m8, m16, r16, r32, rm16, rm32, uimm8 } from "../operand-kind";
+import { AL, AX, DX, EAX, m, m16, r16, r32, rm16, rm32, uimm8 } from "../operand-kind";
 import { eax, ebx, ecx, edx } from "../registers";
 import { address, effects, r, row, w } from "./form";
 
@@ -13,7 +13,13 @@ const storeWord = (encoding: string) => [
   row([w(m16)], encoding),
 ];
 
-/** The flags that say "carry" and "direction" and "interrupt", cleared or set. */
+/** Rights or limit of the descriptor that a selector names; ZF is clear if there is none. */
+const aboutSelector = (encoding: string) => [
+  row([w(r32), r(r32)], encoding, SELECTOR_QUERY),
+  row([w(r32), r(m16)], encoding, SELECTOR_QUERY),
+];
+
+/** One flag, cleared, set or complemented. */
 const flag = (opcode: string, letter: string, read = "") => [
   row([], opcode, effects({ flagsRead: read, flagsWritten: letter })),
 ];
@@ -31,9 +37,9 @@ export const system = {
   lmsw: [row([r(rm16)], "0F 01 /6")],
   verr: [row([r(rm16)], "0F 00 /4", SELECTOR_QUERY)],
   verw: [row([r(rm16)], "0F 00 /5", SELECTOR_QUERY)],
-  lar: [row([w(r32), r(rm32)], "0F 02 /r", SELECTOR_QUERY)],
-  lsl: [row([w(r32), r(rm32)], "0F 03 /r", SELECTOR_QUERY)],
-  invlpg: [row([address(m8)], "0F 01 /7")],
+  lar: aboutSelector("0F 02 /r"),
+  lsl: aboutSelector("0F 03 /r"),
+  invlpg: [row([address(m)], "0F 01 /7")],
   invd: [row([], "0F 08")],
   wbinvd: [row([], "0F 09")],
   clts: [row([], "0F 06")],
