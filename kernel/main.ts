@@ -3,14 +3,18 @@
 // `_start` (kernel/boot/boot.asm.ts) calls bootBeforePaging, then kernelMain on the same stack,
 // which becomes the idle thread's.
 
-import { commandLine, moduleSize, moduleStart, readMultiboot } from "./boot/multiboot";
+import { readMultiboot } from "./boot/multiboot";
 import { detectProcessor, enablePaging, hasNoExecute, protectPages } from "./boot/processor";
 import { startConsole } from "./device/console";
 import { startInterrupts } from "./device/interrupt";
+import { startFiles } from "./file/start";
 import { startPages } from "./memory/pages";
 import { claimMemory } from "./memory/start";
+import { readOptions, startFirstProcess } from "./process/first";
+import { startSystemCalls } from "./syscall/table";
 import { buildDescriptors } from "./trampoline/descriptors";
 
+export { panicked } from "./debug/panic";
 export {
   enterDoubleFault,
   enterFromKernel,
@@ -27,10 +31,15 @@ export function bootBeforePaging(magic: u32, record: usize): void {
   enablePaging(); // identity map below, trampoline at the end
 }
 
+/** Everything else. Does not return: it ends as process 1. */
 export function kernelMain(): void {
   buildDescriptors(); // GDT, TSS and IDT, in the trampoline
   protectPages(); // from here on read-only means read-only
   startPages(); // the kernel heap: everything between image and trampoline
+  readOptions(); // of the command line
   startConsole(); // serial line and screen
   startInterrupts(); // PIC, timer, keyboard, serial input
+  startSystemCalls(); // the table behind int 0x80
+  startFiles(); // the initramfs, and /dev
+  startFirstProcess(); // the shell, or what the command line names
 }
