@@ -20,7 +20,7 @@
 //   - A role speaks of the register or memory named; registers in an address are always read.
 //   - An 8- or 16-bit register operand that is written leaves the rest of its register as it was.
 
-import { AF, ALL_FLAGS, CF, DF, IF, OF, PF, SF, ZF } from "../flags";
+import { AC, AF, ALL_FLAGS, CF, DF, IF, OF, PF, SF, ZF } from "../flags";
 import type { OperandKind } from "../operand-kind";
 import type { Register32 } from "../registers";
 
@@ -68,7 +68,7 @@ export function row<const K extends readonly OperandSpec[]>(
 interface EffectsText {
   readonly reads?: readonly Register32[];
   readonly writes?: readonly Register32[];
-  /** Flags as letters: O S Z A P C, D for the direction and I for the interrupt flag, * for all. */
+  /** Flags as letters: O S Z A P C, Direction, Interrupt, K for the alignment checK; * for all. */
   readonly flagsRead?: string;
   readonly flagsWritten?: string;
   readonly flagsUndefined?: string;
@@ -83,6 +83,7 @@ const FLAG_LETTERS: Readonly<Record<string, number>> = {
   C: CF,
   D: DF,
   I: IF,
+  K: AC,
   "*": ALL_FLAGS,
 };
 
