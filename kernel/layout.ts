@@ -42,6 +42,8 @@ export const layout: Layout = {
     kernel: { start: KERNEL, end: PAGE_TABLES, title: "kernel image" },
     trampoline: { start: GUARD_END, end: ADDRESS_SPACE_END, anchor: "end" },
     low: { start: PAGE_SIZE, end: KERNEL, reserved: true, title: "low memory, identity" },
+    heap: { end: PAGE_TABLES, reserved: true, title: "heap" },
+    moreHeap: { start: PAGE_TABLES_END, end: WINDOWS, reserved: true, title: "heap" },
     tables: {
       start: PAGE_TABLES,
       end: PAGE_TABLES_END,
@@ -54,7 +56,9 @@ export const layout: Layout = {
     userGuard: { start: USER_END, end: GUARD_END, reserved: true, title: "guard, unmapped" },
   },
   spaces: {
-    kernel: { regions: ["low", "kernel", "tables", "windows", "guard", "trampoline"] },
+    kernel: {
+      regions: ["low", "kernel", "heap", "tables", "moreHeap", "windows", "guard", "trampoline"],
+    },
     user: { regions: ["user", "userGuard", "trampoline"] },
   },
   sections: [

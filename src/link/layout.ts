@@ -31,7 +31,10 @@ export interface Region {
   readonly end?: number;
   /** Default: "start" if `start` is given, else "end". */
   readonly anchor?: "start" | "end";
-  /** No section goes here (guard pages, heaps, device windows): drawn and kept free. */
+  /**
+   * No section goes here (guard pages, heaps, device windows): drawn and kept free. With `end` alone
+   * it is whatever room is left below.
+   */
   readonly reserved?: boolean;
   /** A few words for people: drawings and maps show them. */
   readonly title?: string;

@@ -20,15 +20,24 @@ import { Reporter } from "./reporter";
 import { resolveLayout } from "./resolve-layout";
 import { symbolTableObject } from "./symbol-table";
 
+export interface LinkOptions {
+  /** The base name of the files, instead of the layout's: programs share one layout. */
+  readonly name?: string;
+}
+
 /**
  * Links `objects` as `layout` says. Pure: no file is read or written. Throws Diagnostics (LAYOUT…,
  * LINK…) that name symbol, object, section and source line; what is no error is in `warnings`.
  */
-export function link(objects: readonly ObjectFile[], layout: Layout): LinkedImage {
+export function link(
+  objects: readonly ObjectFile[],
+  layout: Layout,
+  options: LinkOptions = {},
+): LinkedImage {
   const report = new Reporter();
 
   // Fill in what the layout leaves out; refuse what contradicts itself.
-  const plan = resolveLayout(layout);
+  const plan = resolveLayout({ ...layout, name: options.name ?? layout.name });
 
   // List the sections of all objects.
   const byObject = collectSections(objects, report);

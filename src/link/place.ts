@@ -146,6 +146,7 @@ function checkSpaces(
   for (const [name, space] of Object.entries(layout.spaces)) {
     const ranges = layout.regions
       .filter((region) => space.regions.includes(region.name))
+      .filter((region) => region.limited || !region.reserved)
       .map((region) => (region.reserved ? { ...region, region } : useOf(region)))
       .sort((a, b) => a.start - b.start);
     for (const [index, upper] of ranges.entries()) {

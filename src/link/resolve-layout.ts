@@ -28,7 +28,7 @@ export interface ResolvedRegion {
   readonly start: number;
   readonly end: number;
   readonly anchor: "start" | "end";
-  /** false: the bound opposite to the anchor is only the end of the address space. */
+  /** false: the bound opposite to the anchor is only that of the address space. */
   readonly limited: boolean;
   readonly reserved: boolean;
   readonly title: string;
@@ -247,10 +247,11 @@ function checkSpaces(layout: Layout, regions: readonly ResolvedRegion[], report:
   }
 }
 
-/** Regions without a limit may grow into a neighbour: that is checked once their size is known. */
+/** A region without a limit may grow into a neighbour: that is seen once its size is known. */
 function checkOverlaps(space: string, regions: readonly ResolvedRegion[], report: Reporter): void {
-  const bounded = regions.map((region) => {
-    if (region.limited || region.reserved) return region;
+  const claiming = regions.filter((region) => region.limited || !region.reserved);
+  const bounded = claiming.map((region) => {
+    if (region.limited) return region;
     return region.anchor === "start"
       ? { ...region, end: region.start + 1 }
       : { ...region, start: region.end - 1 };

@@ -42,7 +42,7 @@ const CODES = {
 };
 
 /** The bytes of an ET_REL file. Throws Diagnostic ELF005 if an addend does not fit its field. */
-export function writeObject(object: ObjectFile): Uint8Array {
+export function writeElfObject(object: ObjectFile): Uint8Array {
   const out = new ByteWriter();
   out.fill(EHDR_SIZE);
   const table = new SectionTable(out);

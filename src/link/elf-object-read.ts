@@ -57,7 +57,7 @@ const TYPES = new Map<number, RelocationType>([
 const CONTENT = new Set([1, 7, 8, 14, 15, 16]);
 
 /** Reads a relocatable object. Throws Diagnostics ELF001 to ELF004. */
-export function readObject(bytes: Uint8Array, name: string): ObjectFile {
+export function readElfObject(bytes: Uint8Array, name: string): ObjectFile {
   const file = readElf(bytes, name);
   if (file.type !== ET_REL) {
     const text = `${name} is an ELF file of type ${file.type}, not a relocatable object`;

@@ -1,0 +1,73 @@
+// A vertical axis of addresses, the highest at the top, on which empty stretches are folded.
+//
+// The address space has four billion bytes and what is interesting has a few pages, so the axis is to
+// scale only where something is. It is cut at every boundary of every box:
+//
+//      a piece that holds content      PIXELS_PER_PAGE for each page, folded above LONGEST_CONTENT
+//      a piece of anything else        the same up to LONGEST_GAP pages, folded above
+//
+// Invariants
+//   - y falls as the address rises; a boundary's y is exact, an address inside a fold is interpolated.
+
+const PAGE = 4096;
+export const PIXELS_PER_PAGE = 18;
+const LONGEST_CONTENT = 20;
+const LONGEST_GAP = 2;
+const FOLD_HEIGHT = 44;
+
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+  /** Something is there: drawn to scale. */
+  readonly content: boolean;
+}
+
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly top: number;
+  readonly height: number;
+  readonly folded: boolean;
+}
+
+export class FoldedAxis {
+  private readonly stretches: readonly Stretch[];
+  readonly height: number;
+
+  constructor(extents: readonly Extent[]) {
+    const cuts = [...new Set(extents.flatMap(({ start, end }) => [start, end]))];
+    cuts.sort((a, b) => b - a);
+    const stretches: Stretch[] = [];
+    let top = 0;
+    for (const [index, end] of cuts.entries()) {
+      const start = cuts[index + 1];
+      if (start === undefined) break;
+      const content = extents.some((box) => box.content && box.start <= start && box.end >= end);
+      const pages = (end - start) / PAGE;
+      const longest = content ? LONGEST_CONTENT : LONGEST_GAP;
+      const folded = pages > longest;
+      const height = folded ? foldedHeight(content) : pages * PIXELS_PER_PAGE;
+      stretches.push({ start, end, top, height, folded });
+      top += height;
+    }
+    this.stretches = stretches;
+    this.height = top;
+  }
+
+  /** Pixels from the top of the axis to `address`. */
+  y(address: number): number {
+    const stretch = this.stretches.find(({ start, end }) => address >= start && address <= end);
+    if (!stretch) return address > (this.stretches[0]?.end ?? 0) ? 0 : this.height;
+    const share = (stretch.end - address) / (stretch.end - stretch.start);
+    return stretch.top + share * stretch.height;
+  }
+
+  /** Where the axis is folded: pixels from its top. */
+  get folds(): number[] {
+    return this.stretches.filter(({ folded }) => folded).map(({ top, height }) => top + height / 2);
+  }
+}
+
+function foldedHeight(content: boolean): number {
+  return content ? LONGEST_CONTENT * PIXELS_PER_PAGE : FOLD_HEIGHT;
+}
