@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command `isthmus`: registers the TypeScript loader and hands over to src/cli/main.ts.
-import { register } from "tsx/esm/api";
+// The command `isthmus`: makes Node read TypeScript and hands over to src/cli/main.ts.
+import "./loader.js";
 
-register();
-await import("../src/cli/main.ts");
+const { main } = await import("../src/cli/main.ts");
+process.exitCode = await main(process.argv.slice(2));

@@ -13,7 +13,7 @@ if (files.length === 0) {
   console.error(`run-tests: no test file's path contains ${wanted.join(" or ")}`);
   process.exit(2);
 }
-const run = spawnSync(process.execPath, ["--import", "tsx", "--test", ...files], {
+const run = spawnSync(process.execPath, ["--import", "./bin/loader.js", "--test", ...files], {
   stdio: "inherit",
 });
 process.exit(run.status ?? 1);

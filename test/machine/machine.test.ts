@@ -195,7 +195,7 @@ describe("QEMU alone", { skip: skipReason("qemu") }, () => {
       () =>
         execFileSync(
           process.execPath,
-          ["--import", "tsx", "--input-type=module", "--eval", script],
+          ["--import", "./bin/loader.js", "--input-type=module", "--eval", script],
           { env: { ...process.env, MARK: mark }, stdio: "ignore" },
         ),
       { signal: "SIGKILL" },
