@@ -1,0 +1,30 @@
+// The PS/2 keyboard behind an 8042 controller: scan codes in, bytes to the terminal.
+//
+// The controller translates to scan code set 1 unless told otherwise, so nothing is set up but the
+// interrupt (line 1). See keymap.ts for the keys.
+
+import { inb } from "../../src/abi/x86";
+import { receiveByte } from "./console";
+import { decodeScanCode } from "./keymap";
+
+const DATA: u32 = 0x60;
+const STATUS: u32 = 0x64;
+const OUTPUT_FULL: u32 = 0x01;
+/** The byte comes from the mouse. */
+const FROM_MOUSE: u32 = 0x20;
+/** More pending bytes than any controller holds: there is no controller. */
+const MOST_PENDING: u32 = 32;
+
+/** Drops what was typed before the kernel listened; a full controller would never interrupt. */
+export function startKeyboard(): void {
+  for (let i: u32 = 0; i < MOST_PENDING && (inb(STATUS) & OUTPUT_FULL) !== 0; i++) inb(DATA);
+}
+
+/** The interrupt of line 1. */
+export function receiveKeys(): void {
+  const status = inb(STATUS);
+  if ((status & OUTPUT_FULL) === 0) return;
+  const code = inb(DATA);
+  if ((status & FROM_MOUSE) !== 0) return;
+  for (let bytes = decodeScanCode(code); bytes !== 0; bytes >>= 8) receiveByte(bytes & 0xff);
+}

@@ -1,0 +1,68 @@
+// The end of the machine: an emulator is told the status, a PC is switched off.
+//
+// In this order: the exit line for the emulator's debug console (src/abi/ports.ts has its form),
+// the emulator's exit port, the ACPI power-off ports of QEMU and Bochs, and `hlt` for ever.
+
+import { PORT_DEBUG_CONSOLE, PORT_EXIT } from "../../src/abi/ports";
+import * as x86 from "../../src/abi/x86";
+import { print } from "../debug/log";
+import { drainSerial } from "./serial";
+
+/** PM1a_CNT of QEMU's chip sets, and of Bochs and old QEMU. */
+const ACPI_CONTROL: u32 = 0x604;
+const ACPI_CONTROL_OLD: u32 = 0xb004;
+/** SLP_EN with type 0: S5, soft off, on these chip sets. */
+const SLEEP_S5: u32 = 0x2000;
+const KEYBOARD_COMMAND: u32 = 0x64;
+const PULSE_RESET: u32 = 0xfe;
+
+/** Ends the machine with the exit status `status` (0 to 255). Does not return. */
+export function powerOff(status: u32): void {
+  drainSerial();
+  announce(cstr("exit "));
+  announceNumber(status & 0xff);
+  announceByte(0x0a);
+  endMachine(status);
+}
+
+/** Ends the machine as panicked, because of `reason`. Does not return. */
+export function powerOffPanicked(reason: usize): void {
+  drainSerial();
+  announce(cstr("panic "));
+  announce(reason);
+  announceByte(0x0a);
+  endMachine(0xff);
+}
+
+/** Resets the machine through the keyboard controller. Does not return. */
+export function restart(): void {
+  drainSerial();
+  x86.outb(KEYBOARD_COMMAND, PULSE_RESET);
+  haltForever();
+}
+
+function endMachine(status: u32): void {
+  x86.outb(PORT_EXIT, status);
+  x86.outw(ACPI_CONTROL, SLEEP_S5);
+  x86.outw(ACPI_CONTROL_OLD, SLEEP_S5);
+  print(cstr("The machine has ended; it is safe to switch it off.\n"));
+  haltForever();
+}
+
+function haltForever(): void {
+  x86.cli();
+  while (true) x86.hlt();
+}
+
+function announce(text: usize): void {
+  for (let at = text; load<u8>(at) !== 0; at++) announceByte(load<u8>(at));
+}
+
+function announceNumber(value: u32): void {
+  if (value >= 10) announceNumber(value / 10);
+  announceByte(0x30 + (value % 10));
+}
+
+function announceByte(byte: u32): void {
+  x86.outb(PORT_DEBUG_CONSOLE, byte);
+}

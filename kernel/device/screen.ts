@@ -1,0 +1,238 @@
+// The VGA text screen, 80 columns by 25 rows, as a small ANSI terminal.
+//
+//   a cell    |15    |14  12|11   8|7      0|     at 0xb8000 + 2 * (row * 80 + column)
+//             | blink| back | fore | code   |
+//
+// Understood: BS, HT, LF, CR, and the control sequences ESC [ ... with final A B C D (move),
+// H f (position), J K (erase), m (colours), s u (save and restore the position). Others are
+// skipped. Bytes of UTF-8 beyond ASCII show as one `?` for each character.
+//
+// Invariants
+//   - 0 <= row < ROWS and 0 <= column <= COLUMNS: a full row wraps when the next character comes.
+//   - Every access to a cell is volatile: the optimiser must not merge or drop any.
+// See ECMA-48 and the VGA's CRTC registers 0x0e and 0x0f.
+
+import { load16, outb, store16 } from "../../src/abi/x86";
+
+export const ROWS: i32 = 25;
+export const COLUMNS: i32 = 80;
+
+const CELLS: usize = 0xb8000;
+const CELL_SIZE: u32 = 2;
+const CRTC_INDEX: u32 = 0x3d4;
+const CRTC_DATA: u32 = 0x3d5;
+const CURSOR_HIGH: u32 = 0x0e;
+const CURSOR_LOW: u32 = 0x0f;
+
+const LIGHT_GREY: u32 = 0x07;
+const BRIGHT: u32 = 0x08;
+const TAB: i32 = 8;
+
+// Where the parser is in a sequence.
+const GROUND: u32 = 0;
+const ESCAPE: u32 = 1;
+const CONTROL: u32 = 2;
+
+const PARAMETERS: u32 = 8;
+const parameters: usize = memory.data(4 * 8, 4);
+/** ANSI counts colours red 1, blue 4; the VGA has it the other way round. */
+const VGA_COLOURS: usize = memory.data<u8>([0, 4, 2, 6, 1, 5, 3, 7]);
+
+let state: u32 = GROUND;
+let parameterCount: u32 = 0;
+let row: i32 = 0;
+let column: i32 = 0;
+let savedRow: i32 = 0;
+let savedColumn: i32 = 0;
+let foreground: u32 = LIGHT_GREY;
+let background: u32 = 0;
+let isBold: bool = false;
+let isReversed: bool = false;
+
+/** Clears the screen. */
+export function startScreen(): void {
+  erase(0, ROWS * COLUMNS);
+  showCursor();
+}
+
+/** Shows one byte of output; call showCursor after the last one. */
+export function writeScreen(byte: u32): void {
+  if (state === ESCAPE) afterEscape(byte);
+  else if (state === CONTROL) inSequence(byte);
+  else if (byte < 0x20 || byte === 0x7f) controlCharacter(byte);
+  else if (byte < 0x80) putCharacter(byte);
+  else if (byte >= 0xc0) putCharacter(0x3f); // the first byte of a character; the rest is dropped
+}
+
+/** Moves the hardware cursor to where the next character will be. */
+export function showCursor(): void {
+  const last = COLUMNS - 1;
+  const cell = <u32>(row * COLUMNS + (column > last ? last : column));
+  outb(CRTC_INDEX, CURSOR_HIGH);
+  outb(CRTC_DATA, cell >> 8);
+  outb(CRTC_INDEX, CURSOR_LOW);
+  outb(CRTC_DATA, cell & 0xff);
+}
+
+function putCharacter(code: u32): void {
+  if (column === COLUMNS) {
+    column = 0;
+    lineFeed();
+  }
+  store16(cellAddress(row * COLUMNS + column), (attribute() << 8) | code);
+  column++;
+}
+
+function controlCharacter(byte: u32): void {
+  switch (byte) {
+    case 0x08:
+      if (column > 0) column--;
+      return;
+    case 0x09:
+      column = min((column / TAB + 1) * TAB, COLUMNS - 1);
+      return;
+    case 0x0a:
+      lineFeed();
+      return;
+    case 0x0d:
+      column = 0;
+      return;
+    case 0x1b:
+      state = ESCAPE;
+      return;
+    default:
+  }
+}
+
+function lineFeed(): void {
+  if (row < ROWS - 1) {
+    row++;
+    return;
+  }
+  const kept = (ROWS - 1) * COLUMNS;
+  for (let cell = 0; cell < kept; cell++) {
+    store16(cellAddress(cell), load16(cellAddress(cell + COLUMNS)));
+  }
+  erase(kept, ROWS * COLUMNS);
+}
+
+function afterEscape(byte: u32): void {
+  state = GROUND;
+  if (byte !== 0x5b) return; // only ESC [ starts a sequence that is known here
+  state = CONTROL;
+  parameterCount = 0;
+  for (let i: u32 = 0; i < PARAMETERS; i++) store<u32>(parameters + 4 * i, 0);
+}
+
+function inSequence(byte: u32): void {
+  if (byte >= 0x30 && byte <= 0x39) {
+    const at = parameters + 4 * parameterCount;
+    store<u32>(at, min<u32>(load<u32>(at) * 10 + (byte - 0x30), 9999));
+  } else if (byte === 0x3b) {
+    if (parameterCount < PARAMETERS - 1) parameterCount++;
+  } else if (byte >= 0x40 && byte <= 0x7e) {
+    state = GROUND;
+    perform(byte);
+  } else if (byte === 0x1b) {
+    state = ESCAPE;
+  }
+}
+
+function perform(final: u32): void {
+  switch (final) {
+    case 0x41: // A
+      moveTo(row - count(), column);
+      return;
+    case 0x42: // B
+      moveTo(row + count(), column);
+      return;
+    case 0x43: // C
+      moveTo(row, column + count());
+      return;
+    case 0x44: // D
+      moveTo(row, min(column, COLUMNS - 1) - count());
+      return;
+    case 0x48: // H
+    case 0x66: // f
+      moveTo(<i32>max<u32>(parameter(0), 1) - 1, <i32>max<u32>(parameter(1), 1) - 1);
+      return;
+    case 0x4a: // J
+      eraseInDisplay(parameter(0));
+      return;
+    case 0x4b: // K
+      eraseInLine(parameter(0));
+      return;
+    case 0x6d: // m
+      for (let i: u32 = 0; i <= parameterCount; i++) selectRendition(parameter(i));
+      return;
+    case 0x73: // s
+      savedRow = row;
+      savedColumn = column;
+      return;
+    case 0x75: // u
+      moveTo(savedRow, savedColumn);
+      return;
+    default:
+  }
+}
+
+function moveTo(newRow: i32, newColumn: i32): void {
+  row = max(0, min(newRow, ROWS - 1));
+  column = max(0, min(newColumn, COLUMNS - 1));
+}
+
+function eraseInDisplay(what: u32): void {
+  const here = row * COLUMNS + column;
+  if (what === 0) erase(here, ROWS * COLUMNS);
+  else if (what === 1) erase(0, here + 1);
+  else erase(0, ROWS * COLUMNS);
+}
+
+function eraseInLine(what: u32): void {
+  const start = row * COLUMNS;
+  const end = start + COLUMNS;
+  if (what === 0) erase(start + column, end);
+  else if (what === 1) erase(start, min(start + column + 1, end));
+  else erase(start, end);
+}
+
+function selectRendition(code: u32): void {
+  if (code === 0) {
+    foreground = LIGHT_GREY;
+    background = 0;
+    isBold = false;
+    isReversed = false;
+  } else if (code === 1) isBold = true;
+  else if (code === 7) isReversed = true;
+  else if (code === 22) isBold = false;
+  else if (code === 27) isReversed = false;
+  else if (code >= 30 && code <= 37) foreground = load<u8>(VGA_COLOURS + (code - 30));
+  else if (code === 39) foreground = LIGHT_GREY;
+  else if (code >= 40 && code <= 47) background = load<u8>(VGA_COLOURS + (code - 40));
+  else if (code === 49) background = 0;
+  else if (code >= 90 && code <= 97) foreground = BRIGHT | load<u8>(VGA_COLOURS + (code - 90));
+}
+
+function attribute(): u32 {
+  const fore = isBold ? foreground | BRIGHT : foreground;
+  // The high bit of the background would blink.
+  return isReversed ? ((fore & 0x07) << 4) | background : (background << 4) | fore;
+}
+
+function erase(start: i32, end: i32): void {
+  const blank = (attribute() << 8) | 0x20;
+  for (let cell = start; cell < end; cell++) store16(cellAddress(cell), blank);
+}
+
+function parameter(index: u32): u32 {
+  return load<u32>(parameters + 4 * index);
+}
+
+/** The first parameter as a repeat count: at least 1. */
+function count(): i32 {
+  return <i32>max<u32>(parameter(0), 1);
+}
+
+function cellAddress(cell: i32): usize {
+  return CELLS + <usize>cell * CELL_SIZE;
+}

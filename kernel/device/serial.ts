@@ -1,0 +1,80 @@
+// COM1, a 16550 UART: 115200 baud, 8 data bits, no parity, 1 stop bit, with FIFOs.
+//
+// Output is polled: it works before interrupts do, and in a panic. Input interrupts on line 4.
+//
+// Invariant: a port with no UART behind it (all bits read as 1) is never waited for.
+// See the PC16550D data sheet.
+
+import { inb, outb } from "../../src/abi/x86";
+import { receiveByte } from "./console";
+
+const COM1: u32 = 0x3f8;
+const DATA: u32 = COM1;
+const INTERRUPT_ENABLE: u32 = COM1 + 1;
+const FIFO_CONTROL: u32 = COM1 + 2;
+const LINE_CONTROL: u32 = COM1 + 3;
+const MODEM_CONTROL: u32 = COM1 + 4;
+const LINE_STATUS: u32 = COM1 + 5;
+const SCRATCH: u32 = COM1 + 7;
+
+const DIVISOR_LATCH: u32 = 0x80;
+const EIGHT_BITS: u32 = 0x03;
+/** On, both FIFOs emptied, interrupt at one byte so that a keystroke is seen at once. */
+const FIFO_ON: u32 = 0x07;
+/** DTR, RTS, and OUT2, which connects the interrupt. */
+const MODEM_READY: u32 = 0x0b;
+const RECEIVE_INTERRUPT: u32 = 0x01;
+const DATA_READY: u32 = 0x01;
+const TRANSMIT_EMPTY: u32 = 0x20;
+const ALL_SENT: u32 = 0x40;
+/** The divisor for 115200 baud. */
+const FASTEST: u32 = 1;
+const PROBE: u32 = 0x5a;
+/** Polls before a byte is given up: far longer than a byte takes at 115200 baud. */
+const PATIENCE: u32 = 1000000;
+
+let isPresent: bool = false;
+
+/** Sets the port up; without a UART all output is dropped. */
+export function startSerial(): void {
+  outb(SCRATCH, PROBE);
+  isPresent = inb(SCRATCH) === PROBE;
+  if (!isPresent) return;
+  outb(INTERRUPT_ENABLE, 0);
+  outb(LINE_CONTROL, DIVISOR_LATCH);
+  outb(DATA, FASTEST);
+  outb(INTERRUPT_ENABLE, 0);
+  outb(LINE_CONTROL, EIGHT_BITS);
+  outb(FIFO_CONTROL, FIFO_ON);
+  outb(MODEM_CONTROL, MODEM_READY);
+}
+
+/** Asks for an interrupt on input; what arrived before is taken now, or no edge would follow. */
+export function enableSerialInput(): void {
+  if (!isPresent) return;
+  outb(INTERRUPT_ENABLE, RECEIVE_INTERRUPT);
+  receiveSerial();
+}
+
+/** Sends one byte, waiting for room. */
+export function sendSerial(byte: u32): void {
+  if (!isPresent) return;
+  if (waitFor(TRANSMIT_EMPTY)) outb(DATA, byte);
+}
+
+/** Waits until the last byte has left the wire. */
+export function drainSerial(): void {
+  if (isPresent) waitFor(ALL_SENT);
+}
+
+/** The interrupt of line 4: hands all bytes that arrived to the terminal. */
+export function receiveSerial(): void {
+  while ((inb(LINE_STATUS) & DATA_READY) !== 0) receiveByte(inb(DATA));
+}
+
+function waitFor(status: u32): bool {
+  for (let i: u32 = 0; i < PATIENCE; i++) {
+    if ((inb(LINE_STATUS) & status) !== 0) return true;
+  }
+  return false;
+}
