@@ -50,3 +50,6 @@ export declare function current_kernel_stack(): usize;
 export declare function current_cr3(): usize;
 export declare function boot_stack(): usize;
 export declare function boot_stack_top(): usize;
+
+// kernel/debug/panic.asm.ts
+export declare function epitaph(): usize;

@@ -44,3 +44,6 @@ export const PROCESS_CR3: u32 = 8;
 export const PROCESS_STACK_TOP: u32 = 12;
 export const PROCESS_NAME: u32 = 16;
 export const PROCESS_NAME_SIZE: u32 = 16;
+
+/** Bytes at symbol `epitaph`: what the kernel printed when it panicked, NUL-terminated. */
+export const EPITAPH_SIZE: u32 = 4096;

@@ -1,0 +1,99 @@
+// The end of a kernel that found itself wrong: says what, where and how it came there, and ends
+// the machine with a status that no program can give.
+//
+// Only bugs of ours come here. What a user does wrong gets an errno or ends the user's process
+// (law 7). Each panic's text is unique, so that a search finds the place.
+//
+// Invariant: a second panic, while the first is being reported, says its text and ends the machine.
+
+import {
+  TSS_CS,
+  TSS_EAX,
+  TSS_EBP,
+  TSS_EBX,
+  TSS_ECX,
+  TSS_EDI,
+  TSS_EDX,
+  TSS_EFLAGS,
+  TSS_EIP,
+  TSS_ESI,
+  TSS_ESP,
+} from "../../src/abi/descriptors";
+import { EPITAPH_SIZE } from "../../src/abi/kernel-info";
+import { FRAME_SIZE } from "../../src/abi/trap-frame";
+import * as x86 from "../../src/abi/x86";
+import { isConsoleStarted, startConsole } from "../device/console";
+import { powerOffPanicked } from "../device/power";
+import { freeFrameCount, totalFrameCount } from "../memory/frames";
+import { kernelCr3 } from "../memory/kernel-space";
+import { current } from "../process/process";
+import * as symbols from "../symbols";
+import { TrapFrame } from "../trampoline/trap";
+import { printBacktrace } from "./backtrace";
+import { copyOutputTo, print } from "./log";
+
+let firstReason: usize = 0;
+const doubleFaultFrame: usize = memory.data(60, 4);
+
+/** Ends the machine because of a bug; `reason` reads "where: fact". Does not return. */
+export declare function panic(reason: usize): void;
+
+/** Called by panic (panic.asm.ts) and by what finds a trap frame of ring 0: see panicAt. */
+export function panicked(reason: usize, frame: TrapFrame, esp: usize): void {
+  panicAt(reason, frame, esp);
+}
+
+/** Panics with the registers of `frame`; `esp` is what ESP was there. Does not return. */
+export function panicAt(reason: usize, frame: TrapFrame, esp: usize): void {
+  if (firstReason !== 0) {
+    print(cstr("\n*** panic while panicking: %s\n"), <u32>reason);
+    powerOffPanicked(firstReason);
+  }
+  firstReason = reason;
+  copyOutputTo(symbols.epitaph(), EPITAPH_SIZE);
+  if (!isConsoleStarted()) startConsole();
+  print(cstr("\n*** kernel panic: %s\n"), <u32>reason);
+  printSpaces();
+  printRegisters(frame, esp);
+  printBacktrace(frame.eip, esp);
+  powerOffPanicked(reason);
+}
+
+/** The processor could not deliver an exception: `tss` has the state. Does not return. */
+export function doubleFault(tss: usize): void {
+  const frame = changetype<TrapFrame>(doubleFaultFrame);
+  memory.fill(doubleFaultFrame, 0, FRAME_SIZE);
+  frame.eax = load<u32>(tss, TSS_EAX);
+  frame.ebx = load<u32>(tss, TSS_EBX);
+  frame.ecx = load<u32>(tss, TSS_ECX);
+  frame.edx = load<u32>(tss, TSS_EDX);
+  frame.esi = load<u32>(tss, TSS_ESI);
+  frame.edi = load<u32>(tss, TSS_EDI);
+  frame.ebp = load<u32>(tss, TSS_EBP);
+  frame.eip = load<u32>(tss, TSS_EIP);
+  frame.cs = load<u32>(tss, TSS_CS);
+  frame.eflags = load<u32>(tss, TSS_EFLAGS);
+  panicAt(cstr("trap: double fault"), frame, load<u32>(tss, TSS_ESP));
+}
+
+function printSpaces(): void {
+  const process = current;
+  if (changetype<usize>(process) !== 0) {
+    print(cstr("process %u (%s), cr3 %p"), process.pid, <u32>process.name, process.cr3);
+  } else print(cstr("no process yet"));
+  print(cstr("; kernel cr3 %p\n"), kernelCr3());
+  print(cstr("%u of %u frames free\n"), freeFrameCount(), totalFrameCount());
+}
+
+function printRegisters(frame: TrapFrame, esp: usize): void {
+  print(cstr("eax %p  ebx %p  ecx %p  edx %p\n"), frame.eax, frame.ebx, frame.ecx, frame.edx);
+  print(cstr("esi %p  edi %p  ebp %p  esp %p\n"), frame.esi, frame.edi, frame.ebp, <u32>esp);
+  print(cstr("eip %p  eflags %p  cs %x\n"), frame.eip, frame.eflags, frame.cs & 0xffff);
+  print(
+    cstr("cr0 %p  cr2 %p  cr3 %p  cr4 %p\n"),
+    x86.readcr0(),
+    x86.readcr2(),
+    x86.readcr3(),
+    x86.readcr4(),
+  );
+}
