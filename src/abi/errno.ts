@@ -31,3 +31,8 @@ export const EOVERFLOW: i32 = 75;
 
 /** Results in [-ERRNO_MAX, -1] are errors; everything else is a value. */
 export const ERRNO_MAX: i32 = 4095;
+
+/** Whether `value`, an address or a negative errno, is the latter. */
+export function isErrno(value: u32): boolean {
+  return value >= 0xfffff001;
+}

@@ -75,6 +75,7 @@ export const DIRENT_NAME: u32 = 19;
 export const DT_CHR: u32 = 2;
 export const DT_DIR: u32 = 4;
 export const DT_REG: u32 = 8;
+export const DT_LNK: u32 = 10;
 
 /** The longest path, its NUL included. */
 export const PATH_MAX: u32 = 4096;

@@ -1,0 +1,110 @@
+// The tree of files: names, and what is behind them.
+//
+//   root -> child -> child -> null            linked by next, in the order of the archive
+//             |
+//           child ...
+//
+// The tree is made at boot (initramfs.ts, devices.ts) and never changes, so nothing is counted or
+// locked. Names and contents are not copied: they lie in the archive.
+
+import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../src/abi/files";
+import { allocate } from "../memory/heap";
+import { FileOperations } from "./file";
+
+@unmanaged
+export class Inode {
+  /** The directory that it is in; the root is in itself. */
+  parent: Inode | null = null;
+  next: Inode | null = null;
+  firstChild: Inode | null = null;
+  lastChild: Inode | null = null;
+  /** Not NUL-terminated. */
+  name: usize = 0;
+  nameLength: u32 = 0;
+  /** What Linux calls the inode number. */
+  number: u32 = 0;
+  /** S_IF... and permissions. */
+  mode: u32 = 0;
+  /** Seconds since 1970. */
+  modified: u32 = 0;
+  data: usize = 0;
+  size: u32 = 0;
+  /** What open files of it do. */
+  operations: FileOperations | null = null;
+  /** A device: major << 8 | minor. */
+  device: u32 = 0;
+
+  isType(type: u32): bool {
+    return (this.mode & S_IFMT) === type;
+  }
+
+  get isDirectory(): bool {
+    return this.isType(S_IFDIR);
+  }
+
+  get isRegular(): bool {
+    return this.isType(S_IFREG);
+  }
+
+  get isLink(): bool {
+    return this.isType(S_IFLNK);
+  }
+
+  get isDevice(): bool {
+    return this.isType(S_IFCHR);
+  }
+
+  /** The child of that name, or null. */
+  find(name: usize, length: u32): Inode | null {
+    let child = this.firstChild;
+    while (child !== null) {
+      if (child.nameLength === length && isEqual(child.name, name, length)) return child;
+      child = child.next;
+    }
+    return null;
+  }
+
+  /** Adds `child` behind the others. */
+  add(child: Inode): void {
+    const last = this.lastChild;
+    child.parent = this;
+    child.next = null;
+    if (last === null) this.firstChild = child;
+    else last.next = child;
+    this.lastChild = child;
+  }
+}
+
+let root: Inode | null = null;
+let lastNumber: u32 = 0;
+
+/** The root directory. It exists from the start of the file system on. */
+export function rootDirectory(): Inode {
+  return root!;
+}
+
+/** Makes the root directory, or nothing when out of memory. */
+export function createRoot(): Inode | null {
+  const inode = createInode(S_IFDIR | 0o755, 0, 0);
+  if (inode !== null) inode.parent = inode;
+  root = inode;
+  return inode;
+}
+
+/** An inode in no directory, or null when out of memory. `name` must stay where it is. */
+export function createInode(mode: u32, name: usize, nameLength: u32): Inode | null {
+  const inode = changetype<Inode | null>(allocate(offsetof<Inode>()));
+  if (inode === null) return null;
+  inode.mode = mode;
+  inode.name = name;
+  inode.nameLength = nameLength;
+  inode.number = ++lastNumber;
+  return inode;
+}
+
+function isEqual(a: usize, b: usize, length: u32): bool {
+  for (let i: u32 = 0; i < length; i++) {
+    if (load<u8>(a + i) !== load<u8>(b + i)) return false;
+  }
+  return true;
+}
