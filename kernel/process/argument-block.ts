@@ -1,0 +1,128 @@
+// The arguments and the environment of a program that is about to start, collected in the kernel.
+//
+// They must survive the old address space, so they are copied in before the new one exists:
+//
+//   strings   argv[0] NUL argv[1] NUL ... envp[0] NUL ... path NUL
+//             |<----------------------- size ------------------->|
+//
+// The block grows as needed, up to what Linux's programs may expect (ARG_MAX).
+
+import { E2BIG, ENAMETOOLONG, ENOMEM } from "../../src/abi/errno";
+import { allocate, free } from "../memory/heap";
+import { AddressSpace } from "../memory/space";
+import {
+  copyInString,
+  readWord,
+  UserPointer,
+  userAddress,
+  userPointer,
+} from "../memory/user-memory";
+
+const FIRST_CAPACITY: u32 = 2032;
+/** As Linux's ARG_MAX. */
+const LARGEST_CAPACITY: u32 = 128 << 10;
+const WORD: u32 = 4;
+
+const word: usize = memory.data(4, 4);
+
+@unmanaged
+export class ArgumentBlock {
+  strings: usize = 0;
+  size: u32 = 0;
+  private capacity: u32 = 0;
+  argumentCount: u32 = 0;
+  environmentCount: u32 = 0;
+  /** Where the program's path begins in `strings`: AT_EXECFN. */
+  path: u32 = 0;
+
+  /** Adds the user's arguments, environment and path; the path is a kernel string. 0 or -errno. */
+  collect(space: AddressSpace, argv: UserPointer, envp: UserPointer, path: usize): i32 {
+    const count = this.addUserStrings(space, argv);
+    if (count < 0) return count;
+    this.argumentCount = <u32>count;
+    const variables = this.addUserStrings(space, envp);
+    if (variables < 0) return variables;
+    this.environmentCount = <u32>variables;
+    return this.addPath(path);
+  }
+
+  /** Adds one argument; all arguments come before the environment. 0 or -errno. */
+  addArgument(text: usize): i32 {
+    this.argumentCount++;
+    return this.addString(text);
+  }
+
+  /** Adds one `NAME=value`. 0 or -errno. */
+  addVariable(text: usize): i32 {
+    this.environmentCount++;
+    return this.addString(text);
+  }
+
+  /** Adds the path, after everything else. 0 or -errno. */
+  addPath(path: usize): i32 {
+    this.path = this.size;
+    return this.addString(path);
+  }
+
+  release(): void {
+    free(this.strings);
+    free(changetype<usize>(this));
+  }
+
+  /** Adds the strings of a null-terminated array; 0 is an empty one. Their number or -errno. */
+  private addUserStrings(space: AddressSpace, array: UserPointer): i32 {
+    if (userAddress(array) === 0) return 0;
+    for (let count: u32 = 0; count * WORD <= LARGEST_CAPACITY; count++) {
+      const result = readWord(space, array.plus(count * WORD), word);
+      if (result !== 0) return result;
+      const text = load<u32>(word);
+      if (text === 0) return <i32>count;
+      const added = this.addUserString(space, userPointer(text));
+      if (added !== 0) return added;
+    }
+    return -E2BIG;
+  }
+
+  private addUserString(space: AddressSpace, text: UserPointer): i32 {
+    while (true) {
+      const room = this.capacity - this.size;
+      const length = copyInString(space, text, this.strings + this.size, room);
+      if (length >= 0) {
+        this.size += <u32>length + 1;
+        return 0;
+      }
+      if (length !== -ENAMETOOLONG) return length;
+      const result = this.grow();
+      if (result !== 0) return result;
+    }
+  }
+
+  private addString(text: usize): i32 {
+    let length: u32 = 1;
+    while (load<u8>(text + length - 1) !== 0) length++;
+    while (this.capacity - this.size < length) {
+      const result = this.grow();
+      if (result !== 0) return result;
+    }
+    memory.copy(this.strings + this.size, text, length);
+    this.size += length;
+    return 0;
+  }
+
+  private grow(): i32 {
+    if (this.capacity >= LARGEST_CAPACITY) return -E2BIG;
+    const capacity = this.capacity === 0 ? FIRST_CAPACITY : this.capacity * 2;
+    const strings = allocate(capacity);
+    if (strings === 0) return -ENOMEM;
+    memory.copy(strings, this.strings, this.size);
+    free(this.strings);
+    this.strings = strings;
+    this.capacity = capacity;
+    return 0;
+  }
+}
+
+/** An empty block, or null when out of memory. */
+export function createArgumentBlock(): ArgumentBlock | null {
+  return changetype<ArgumentBlock | null>(allocate(offsetof<ArgumentBlock>()));
+}

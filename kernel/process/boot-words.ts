@@ -1,0 +1,58 @@
+// The words of the kernel's command line: options, then `--`, then the program and its arguments.
+//
+// src/abi/command-line.ts has the form: words between spaces, bytes as % and two digits, a lone %
+// for the empty word.
+
+import { COMMAND_LINE_ESCAPE, COMMAND_LINE_MAX, hexDigitValue } from "../../src/abi/command-line";
+
+const SPACE: u32 = 0x20;
+
+/** The word that nextWord() found, decoded and NUL-terminated, and its length. */
+const word: usize = memory.data(2048, 4);
+let wordLength: u32 = 0;
+/** Where nextWord() goes on. */
+let cursor: usize = 0;
+
+/** Goes to the start of a NUL-terminated command line. */
+export function startWords(line: usize): void {
+  cursor = line;
+}
+
+/** The next word, decoded; 0 behind the last one. It stays until the next call. */
+export function nextWord(): usize {
+  while (load<u8>(cursor) === SPACE) cursor++;
+  if (load<u8>(cursor) === 0) return 0;
+  wordLength = 0;
+  for (let byte: u32 = load<u8>(cursor); byte !== SPACE && byte !== 0; byte = load<u8>(cursor)) {
+    cursor++;
+    if (byte === COMMAND_LINE_ESCAPE) decodeEscape();
+    else append(byte);
+  }
+  store<u8>(word + wordLength, 0);
+  return word;
+}
+
+/** True if the current word is `text`. */
+export function wordIs(text: usize): bool {
+  for (let i: u32 = 0; i <= wordLength; i++) {
+    if (load<u8>(word + i) !== load<u8>(text + i)) return false;
+  }
+  return true;
+}
+
+/** Behind a %: two digits are a byte, anything else is nothing. */
+function decodeEscape(): void {
+  const high = hexDigitValue(load<u8>(cursor));
+  if (high < 0) return;
+  const low = hexDigitValue(load<u8>(cursor + 1));
+  if (low < 0) return;
+  cursor += 2;
+  append(((<u32>high) << 4) | <u32>low);
+}
+
+/** A word is shorter than the line, so it always fits. A NUL would end it early: it is dropped. */
+function append(byte: u32): void {
+  if (byte !== 0) store<u8>(word + wordLength++, byte);
+}
+
+if (COMMAND_LINE_MAX !== 2048) ERROR("word has COMMAND_LINE_MAX bytes");

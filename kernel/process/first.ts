@@ -1,0 +1,107 @@
+// Process 1: the shell, or what the command line names after `--`.
+//
+// A program without a slash in its name is taken from /bin. When it ends, the machine ends with
+// its status; when it cannot be started, with 127 (not found) or 126, as a shell would say.
+
+import { ENOENT, isErrno } from "../../src/abi/errno";
+import { O_RDWR } from "../../src/abi/files";
+import { commandLine } from "../boot/multiboot";
+import { setQuiet, warn } from "../debug/log";
+import { panic } from "../debug/panic";
+import { powerOff } from "../device/power";
+import { createDescriptors } from "../file/descriptors";
+import { consoleDevice } from "../file/devices";
+import { createFile } from "../file/file";
+import { Inode, rootDirectory } from "../file/inode";
+import { resolvePath } from "../file/path";
+import { ArgumentBlock, createArgumentBlock } from "./argument-block";
+import { nextWord, startWords, wordIs } from "./boot-words";
+import { executeProgram } from "./execute";
+import { createProcess, Process, prepareStack } from "./process";
+import { startScheduling } from "./schedule";
+
+const STATUS_CANNOT_RUN: u32 = 126;
+const STATUS_NOT_FOUND: u32 = 127;
+const PATH_SIZE: u32 = 2048;
+const SLASH: u32 = 0x2f;
+
+const path: usize = memory.data(2064, 4);
+
+/** Reads the kernel's own options: the words before `--`. */
+export function readOptions(): void {
+  startWords(commandLine());
+  while (nextWord() !== 0 && !wordIs(cstr("--"))) {
+    if (wordIs(cstr("quiet"))) setQuiet(true);
+  }
+}
+
+/** Makes process 1 and runs it. Does not return. */
+export function startFirstProcess(): void {
+  const block = createArgumentBlock();
+  const process = createProcess();
+  if (block === null || process === null || !fillBlock(block) || !openConsole(process)) {
+    panic(cstr("first: not enough memory for process 1"));
+    return;
+  }
+  process.group = 1;
+  process.directory = rootDirectory();
+  const found = resolvePath(rootDirectory(), path, true);
+  const result = isErrno(<u32>found)
+    ? <i32>found
+    : executeProgram(process, changetype<Inode>(found), block);
+  block.release();
+  if (result !== 0) {
+    warn(cstr("cannot run %s: error %d"), <u32>path, -result);
+    powerOff(result === -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
+  }
+  prepareStack(process);
+  startScheduling(process);
+}
+
+/** Arguments from the command line, a small environment, and the program's path. */
+function fillBlock(block: ArgumentBlock): bool {
+  startWords(commandLine());
+  let word = nextWord();
+  while (word !== 0 && !wordIs(cstr("--"))) word = nextWord();
+  if (word !== 0) word = nextWord();
+  if (word === 0) word = cstr("/bin/shell");
+  setPath(word);
+  for (; word !== 0; word = nextWord()) {
+    if (block.addArgument(word) !== 0) return false;
+  }
+  return (
+    block.addVariable(cstr("PATH=/bin")) === 0 &&
+    block.addVariable(cstr("HOME=/")) === 0 &&
+    block.addVariable(cstr("TERM=linux")) === 0 &&
+    block.addPath(path) === 0
+  );
+}
+
+function setPath(program: usize): void {
+  let length: u32 = 0;
+  let hasSlash = false;
+  for (; load<u8>(program + length) !== 0; length++) {
+    if (load<u8>(program + length) === SLASH) hasSlash = true;
+  }
+  const folder = cstr("/bin/");
+  const skipped: u32 = hasSlash ? 0 : 5;
+  memory.copy(path, folder, skipped);
+  memory.copy(path + skipped, program, min<u32>(length, PATH_SIZE) + 1);
+}
+
+/** Descriptors 0, 1 and 2: the console. */
+function openConsole(process: Process): bool {
+  const files = createDescriptors();
+  const device = consoleDevice();
+  const operations = device.operations;
+  if (files === null || operations === null) return false;
+  const file = createFile(device, operations, O_RDWR);
+  if (file === null) return false;
+  process.files = files;
+  if (files.add(file, 0, 0) < 0) return false;
+  for (let descriptor: u32 = 1; descriptor < 3; descriptor++) {
+    file.retain();
+    if (files.add(file, descriptor, 0) < 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,58 @@
+// Signals, as far as they end processes: there are no handlers and no stopping.
+//
+// A signal is a note in the process's record. It takes effect when the process is about to return
+// to user mode; a blocked one is woken, and the call that it blocked in gives -EINTR on the way.
+
+import { SIGKILL } from "../../src/abi/signals";
+import { current, firstProcess, Process, ZOMBIE } from "./process";
+import { demandAttention, wake } from "./schedule";
+
+/** The process group that the terminal belongs to: TIOCSPGRP sets it. */
+export let foregroundGroup: u32 = 1;
+
+export function setForegroundGroup(group: u32): void {
+  foregroundGroup = group;
+}
+
+/** Ends `process` with `signal`, soon. SIGKILL overrules what is pending already. */
+export function sendSignal(process: Process, signal: u32): void {
+  if (process.state === ZOMBIE) return;
+  if (process.pendingSignal === 0 || signal === SIGKILL) process.pendingSignal = signal;
+  if (process === current) demandAttention();
+  wake(process);
+}
+
+/** Sends `signal` to every process of `group`; how many there were. */
+export function signalGroup(group: u32, signal: u32): u32 {
+  let count: u32 = 0;
+  let process = firstProcess();
+  while (process !== null) {
+    if (process.group === group && process.state !== ZOMBIE) {
+      if (signal !== 0) sendSignal(process, signal);
+      count++;
+    }
+    process = process.next;
+  }
+  return count;
+}
+
+/**
+ * ^C: `signal` goes to the terminal's group. Process 1 is spared if it has company there, so that
+ * a shell that never made groups outlives what it runs; alone, it is what the user wants to stop.
+ */
+export function signalForeground(signal: u32): void {
+  let others: u32 = 0;
+  let first: Process | null = null;
+  let process = firstProcess();
+  while (process !== null) {
+    if (process.group === foregroundGroup && process.state !== ZOMBIE) {
+      if (process.pid === 1) first = process;
+      else {
+        sendSignal(process, signal);
+        others++;
+      }
+    }
+    process = process.next;
+  }
+  if (first !== null && others === 0) sendSignal(first, signal);
+}

@@ -1,0 +1,54 @@
+// waitpid: what became of a child. See wait(2).
+
+import { ECHILD, EINVAL } from "../../src/abi/errno";
+import { WCONTINUED, WNOHANG, WUNTRACED } from "../../src/abi/signals";
+import { UserPointer, userAddress, writeWord } from "../memory/user-memory";
+import { current, firstProcess, Process, releaseProcess, ZOMBIE } from "./process";
+import { block } from "./schedule";
+
+/**
+ * Waits for a child to end: `pid` > 0 that one, -1 any, 0 any of the caller's group, < -1 any of
+ * group -pid. Stores its wait status, if `status` is not 0, and releases it. The child's id; 0 with
+ * WNOHANG while none has ended; -ECHILD, -EINVAL, -EINTR; -EFAULT leaves the child as it is.
+ */
+export function waitForChild(pid: i32, status: UserPointer, options: u32): i32 {
+  if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED)) !== 0) return -EINVAL;
+  while (true) {
+    const child = findChild(pid, true);
+    if (child !== null) return collect(child, status);
+    if (findChild(pid, false) === null) return -ECHILD;
+    if ((options & WNOHANG) !== 0) return 0;
+    current.waitsForChild = true;
+    const result = block();
+    current.waitsForChild = false;
+    if (result !== 0) return result;
+  }
+}
+
+/** A child that `pid` selects, zombies only if `ended`; null when there is none. */
+function findChild(pid: i32, ended: bool): Process | null {
+  let process = firstProcess();
+  while (process !== null) {
+    const isChild = process.parent === current && isSelected(process, pid);
+    if (isChild && (!ended || process.state === ZOMBIE)) return process;
+    process = process.next;
+  }
+  return null;
+}
+
+function isSelected(process: Process, pid: i32): bool {
+  if (pid > 0) return process.pid === <u32>pid;
+  if (pid === -1) return true;
+  return process.group === (pid === 0 ? current.group : <u32>-pid);
+}
+
+function collect(child: Process, status: UserPointer): i32 {
+  const space = current.space;
+  if (space !== null && userAddress(status) !== 0) {
+    const result = writeWord(space, status, child.status);
+    if (result !== 0) return result;
+  }
+  const pid = <i32>child.pid;
+  releaseProcess(child);
+  return pid;
+}
