@@ -1,0 +1,271 @@
+// System calls about files and descriptors.
+
+import {
+  EACCES,
+  EBADF,
+  EINVAL,
+  EISDIR,
+  ENOENT,
+  ENOMEM,
+  ENOTDIR,
+  EOVERFLOW,
+  ERANGE,
+  EROFS,
+  isErrno,
+} from "../../src/abi/errno";
+import {
+  F_DUPFD,
+  F_DUPFD_CLOEXEC,
+  F_GETFD,
+  F_GETFL,
+  F_SETFD,
+  F_SETFL,
+  FD_CLOEXEC,
+  O_ACCMODE,
+  O_APPEND,
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_RDONLY,
+  PATH_MAX,
+  R_OK,
+  S_IX,
+  W_OK,
+  X_OK,
+} from "../../src/abi/files";
+import { createFile, File } from "../file/file";
+import { Inode, rootDirectory } from "../file/inode";
+import { copyIn, copyOut, userPointer } from "../memory/user-memory";
+import { current } from "../process/process";
+import { TrapFrame } from "../trampoline/trap";
+import { sendStatus } from "./file-status";
+import { pathArgument } from "./path-argument";
+
+/** A vector of Linux: address and size of a buffer. */
+const IOVEC_SIZE: u32 = 8;
+const MOST_VECTORS: u32 = 1024;
+/** What open remembers of its flags. */
+const KEPT_FLAGS: u32 = O_ACCMODE | O_APPEND | O_NONBLOCK;
+
+const scratch: usize = memory.data(8, 8);
+const pathText: usize = memory.data(4096, 4);
+
+/** read(file, to, size) */
+export function read(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.ebx);
+  return file === null ? -EBADF : file.read(userPointer(frame.ecx), frame.edx);
+}
+
+/** write(file, from, size) */
+export function write(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.ebx);
+  return file === null ? -EBADF : file.write(userPointer(frame.ecx), frame.edx);
+}
+
+/** writev(file, vectors, count): stops at the first vector that is not written in full. */
+export function writev(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.ebx);
+  if (file === null) return -EBADF;
+  if (frame.edx > MOST_VECTORS) return -EINVAL;
+  let done: u32 = 0;
+  for (let i: u32 = 0; i < frame.edx; i++) {
+    const vector = userPointer(frame.ecx + i * IOVEC_SIZE);
+    let result = copyIn(current.space!, vector, scratch, IOVEC_SIZE);
+    const size = load<u32>(scratch, 4);
+    if (result === 0) result = file.write(userPointer(load<u32>(scratch)), size);
+    if (result < 0) return done !== 0 ? <i32>done : result;
+    done += <u32>result;
+    if (<u32>result !== size) break;
+  }
+  return <i32>done;
+}
+
+/** open(path, flags, mode) */
+export function open(frame: TrapFrame): i32 {
+  const flags = frame.ecx;
+  const found = pathArgument(userPointer(frame.ebx), (flags & O_NOFOLLOW) === 0);
+  if (isErrno(<u32>found)) {
+    return <i32>found === -ENOENT && (flags & O_CREAT) !== 0 ? -EROFS : <i32>found;
+  }
+  const inode = changetype<Inode>(found);
+  const refusal = openRefusal(inode, flags);
+  if (refusal !== 0) return refusal;
+  const file = createFile(inode, inode.operations!, flags & KEPT_FLAGS);
+  if (file === null) return -ENOMEM;
+  const result = current.files!.add(file, 0, (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0);
+  if (result < 0) file.release();
+  return result;
+}
+
+/** close(file) */
+export function close(frame: TrapFrame): i32 {
+  return current.files!.close(frame.ebx);
+}
+
+/** dup(file) */
+export function dup(frame: TrapFrame): i32 {
+  return duplicate(frame.ebx, 0, 0);
+}
+
+/** dup2(file, number) */
+export function dup2(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.ebx);
+  if (file === null) return -EBADF;
+  if (frame.ebx === frame.ecx) return <i32>frame.ecx;
+  file.retain();
+  const result = current.files!.replace(frame.ecx, file, 0);
+  if (result < 0) file.release();
+  return result;
+}
+
+/** fcntl64(file, command, argument) */
+export function fcntl64(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.ebx);
+  if (file === null) return -EBADF;
+  const files = current.files!;
+  switch (frame.ecx) {
+    case F_DUPFD:
+      return duplicate(frame.ebx, frame.edx, 0);
+    case F_DUPFD_CLOEXEC:
+      return duplicate(frame.ebx, frame.edx, FD_CLOEXEC);
+    case F_GETFD:
+      return <i32>files.flags(frame.ebx);
+    case F_SETFD:
+      files.setFlags(frame.ebx, frame.edx & FD_CLOEXEC);
+      return 0;
+    case F_GETFL:
+      return <i32>file.flags;
+    case F_SETFL:
+      file.flags = (file.flags & O_ACCMODE) | (frame.edx & (O_APPEND | O_NONBLOCK));
+      return 0;
+    default:
+      return -EINVAL;
+  }
+}
+
+/** ioctl(file, command, argument) */
+export function ioctl(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.ebx);
+  return file === null ? -EBADF : file.control(frame.ecx, frame.edx);
+}
+
+/** lseek(file, offset, whence): -EOVERFLOW if the position does not fit 31 bits. */
+export function lseek(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.ebx);
+  if (file === null) return -EBADF;
+  const before = file.position;
+  const result = file.seek(<i64>(<i32>frame.ecx), frame.edx);
+  if (result !== 0) return result;
+  if (file.position <= <u64>i32.MAX_VALUE) return <i32>file.position;
+  file.position = before;
+  return -EOVERFLOW;
+}
+
+/** _llseek(file, high, low, result, whence) */
+export function llseek(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.ebx);
+  if (file === null) return -EBADF;
+  const offset = ((<u64>frame.ecx) << 32) | <u64>frame.edx;
+  const result = file.seek(<i64>offset, frame.edi);
+  if (result !== 0) return result;
+  store<u64>(scratch, file.position);
+  return copyOut(current.space!, userPointer(frame.esi), scratch, 8);
+}
+
+/** getdents64(file, to, size) */
+export function getdents64(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.ebx);
+  return file === null ? -EBADF : file.list(userPointer(frame.ecx), frame.edx);
+}
+
+/** chdir(path) */
+export function chdir(frame: TrapFrame): i32 {
+  const found = pathArgument(userPointer(frame.ebx), true);
+  if (isErrno(<u32>found)) return <i32>found;
+  const inode = changetype<Inode>(found);
+  if (!inode.isDirectory) return -ENOTDIR;
+  current.directory = inode;
+  return 0;
+}
+
+/** getcwd(to, size): bytes with the NUL, as Linux counts them. */
+export function getcwd(frame: TrapFrame): i32 {
+  const start = buildPath(current.directory!);
+  const length = <u32>(pathText + PATH_MAX - start);
+  if (length > frame.ecx) return -ERANGE;
+  const result = copyOut(current.space!, userPointer(frame.ebx), start, length);
+  return result !== 0 ? result : <i32>length;
+}
+
+/** stat64(path, to) */
+export function stat64(frame: TrapFrame): i32 {
+  return statPath(frame, true);
+}
+
+/** lstat64(path, to) */
+export function lstat64(frame: TrapFrame): i32 {
+  return statPath(frame, false);
+}
+
+/** fstat64(file, to) */
+export function fstat64(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.ebx);
+  return file === null ? -EBADF : sendStatus(file.inode, userPointer(frame.ecx));
+}
+
+/** access(path, mode): nothing but devices can be written. */
+export function access(frame: TrapFrame): i32 {
+  const mode = frame.ecx;
+  if ((mode & ~(R_OK | W_OK | X_OK)) !== 0) return -EINVAL;
+  const found = pathArgument(userPointer(frame.ebx), true);
+  if (isErrno(<u32>found)) return <i32>found;
+  const inode = changetype<Inode>(found);
+  if ((mode & W_OK) !== 0 && !inode.isDevice) return -EROFS;
+  return (mode & X_OK) !== 0 && (inode.mode & S_IX) === 0 ? -EACCES : 0;
+}
+
+function fileArgument(descriptor: u32): File | null {
+  return current.files!.get(descriptor);
+}
+
+/** Why `inode` cannot be opened with `flags`; 0: it can. */
+function openRefusal(inode: Inode, flags: u32): i32 {
+  const writes = (flags & O_ACCMODE) !== O_RDONLY;
+  if ((flags & O_DIRECTORY) !== 0 && !inode.isDirectory) return -ENOTDIR;
+  if (writes && inode.isDirectory) return -EISDIR;
+  if (writes && !inode.isDevice) return -EROFS;
+  return inode.operations === null ? -EACCES : 0;
+}
+
+function duplicate(descriptor: u32, lowest: u32, flags: u32): i32 {
+  const file = fileArgument(descriptor);
+  if (file === null) return -EBADF;
+  file.retain();
+  const result = current.files!.add(file, lowest, flags);
+  if (result < 0) file.release();
+  return result;
+}
+
+function statPath(frame: TrapFrame, follow: bool): i32 {
+  const found = pathArgument(userPointer(frame.ebx), follow);
+  if (isErrno(<u32>found)) return <i32>found;
+  return sendStatus(changetype<Inode>(found), userPointer(frame.ecx));
+}
+
+/** The absolute path of a directory, built from the end of `pathText`; where it starts. */
+function buildPath(directory: Inode): usize {
+  let start = pathText + PATH_MAX - 1;
+  store<u8>(start, 0);
+  if (directory === rootDirectory()) store<u8>(--start, 0x2f);
+  for (let at = directory; at !== rootDirectory(); at = at.parent!) {
+    if (<u32>(start - pathText) < at.nameLength + 1) break;
+    start -= at.nameLength;
+    memory.copy(start, at.name, at.nameLength);
+    store<u8>(--start, 0x2f);
+  }
+  return start;
+}
+
+if (PATH_MAX !== 4096) ERROR("pathText has PATH_MAX bytes");
