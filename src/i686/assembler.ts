@@ -226,8 +226,7 @@ export class Assembler extends InstructionSet {
    * distances below it. A function begins with 4: nothing but the return address.
    */
   frame(cfaOffset: number, saved: Readonly<Record<string, number>> = {}): void {
-    const section = this.current();
-    section.frames.push({ at: section.here, cfaOffset, saved });
+    this.addFrame(cfaOffset, saved, false);
   }
 
   /** From here on the code comes from this line of source. */
@@ -264,11 +263,19 @@ export class Assembler extends InstructionSet {
   }
 
   private addSymbol(name: string, binding: SymbolBinding, type: SymbolType, end?: Label): void {
-    const section = this.current();
-    if (type === "function") section.functions.push(section.here);
+    if (type === "function") this.addFrame(4, {}, true);
     const label = this.define(this.fileScope, name);
     this.place(label);
     this.definitions.push({ name, label, binding, type, end });
+  }
+
+  private addFrame(
+    cfaOffset: number,
+    saved: Readonly<Record<string, number>>,
+    implicit: boolean,
+  ): void {
+    const section = this.current();
+    section.frames.push({ at: section.here, implicit, cfaOffset, saved });
   }
 
   private place(label: Label): void {

@@ -223,17 +223,13 @@ function lineEntries(section: SectionBuilder): LineEntry[] {
   }));
 }
 
-/** The frame steps; each function of the section begins with its caller's frame. */
+/** The frame steps, if any were declared. Of those at one offset the last counts. */
 function frameInfo(section: SectionBuilder): { frame?: FrameInfo } {
-  if (section.frames.length === 0) return {};
+  if (section.frames.every(({ implicit }) => implicit)) return {};
   const steps = new Map<number, FrameStep>();
-  for (const start of section.functions) {
-    const offset = section.offsetOf(start);
-    steps.set(offset, { offset, cfaOffset: 4, saved: {} });
-  }
   for (const { at, cfaOffset, saved } of section.frames) {
     const offset = section.offsetOf(at);
     steps.set(offset, { offset, cfaOffset, saved });
   }
-  return { frame: { steps: [...steps.values()].sort((a, b) => a.offset - b.offset) } };
+  return { frame: { steps: [...steps.values()] } };
 }

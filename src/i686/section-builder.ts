@@ -58,6 +58,8 @@ interface SourceMark {
 
 interface FrameMark {
   readonly at: Position;
+  /** Nobody asked for it: a function begins, and so its caller's frame is on top. */
+  readonly implicit: boolean;
   readonly cfaOffset: number;
   readonly saved: Readonly<Record<string, number>>;
 }
@@ -80,8 +82,6 @@ export class SectionBuilder {
   readonly code = new CodeBuffer();
   readonly lines: SourceMark[] = [];
   readonly frames: FrameMark[] = [];
-  /** Where functions begin: there the frame is a caller's again. */
-  readonly functions: Position[] = [];
   align = 1;
   private reserved = 0;
   private readonly items: Item[] = [];
