@@ -46,7 +46,7 @@ export function consoleDevice(): Inode {
 function deviceDirectory(): Inode | null {
   const name = cstr("dev");
   const found = rootDirectory().find(name, 3);
-  if (found?.isDirectory) return found;
+  if (found !== null && found.isDirectory) return found;
   const made = createInode(S_IFDIR | 0o755, name, 3);
   if (made === null) return null;
   made.operations = directoryOperations();
