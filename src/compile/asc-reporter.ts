@@ -12,6 +12,9 @@ const SHOWN = 20;
 const INFO = 1;
 const WARNING = 2;
 
+/** Conversions between pointers and 32-bit numbers: they are the same here, and will stay so. */
+const POINTER_CONVERSION = 201;
+
 const REMEDIES: Readonly<Record<string, string>> = {
   AS100: "Write it in another way: AssemblyScript has no such feature.",
   TS2304: "Declare it, import it, or correct its spelling.",
@@ -47,11 +50,13 @@ export class AscReporter {
       const message = assemblyscript.nextDiagnostic(this.program);
       if (message === null) return;
       if (assemblyscript.isError(message)) this.errors.push(translate(message));
-      else if (message.category === WARNING || message.category === INFO) {
-        this.warnings.push(translate(message));
-      }
+      else if (isWarning(message)) this.warnings.push(translate(message));
     }
   }
+}
+
+function isWarning({ category, code }: assemblyscript.DiagnosticMessage): boolean {
+  return (category === WARNING || category === INFO) && code !== POINTER_CONVERSION;
 }
 
 function bySource({ place: left }: Diagnostic, { place: right }: Diagnostic): number {

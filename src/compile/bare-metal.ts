@@ -49,6 +49,7 @@ const HOST: Ban = {
 const HOST_MODULE = "env";
 const ALLOCATORS = /^~lib\/rt\/.*\/__(new|renew|alloc|realloc)$/;
 const LIBRARY = "~lib/";
+const IDLE = /^(drop|end|global\.get|i(32|64)\.(?!load|store)[a-z0-9_]+)$/;
 /** asc's start function, and the part of it that belongs to one source file. */
 const START = /^(~start$|start:(?!~lib\/))/;
 
@@ -95,15 +96,25 @@ class BareMetalChecker {
     }
   }
 
-  /** Reports the sources of what runs before the entry. */
+  /** Reports the lines that do something before the entry. */
   forbidStart(): void {
     for (const each of this.module.functions) {
       if (!START.test(each.name)) continue;
-      for (const { op, a, at } of this.body(each)) {
-        const nested = op === Op.call && START.test(this.module.functions[a]?.name ?? "");
-        if (!nested) this.report(INITIALISER, at);
+      const code = this.body(each).filter(({ op, a }) => !this.isNestedStart(op, a));
+      const acting = new Set(code.filter(({ op }) => !isIdle(op)).map(({ at }) => this.line(at)));
+      for (const { at } of code) {
+        if (acting.has(this.line(at))) this.report(INITIALISER, at);
       }
     }
+  }
+
+  private isNestedStart(op: number, callee: number): boolean {
+    return op === Op.call && START.test(this.module.functions[callee]?.name ?? "");
+  }
+
+  private line(at: number): string {
+    const place = this.place(at);
+    return `${place?.file}:${place?.line}`;
   }
 
   /** The functions that do this, themselves or by a call, at no place in the sources. */
@@ -165,4 +176,12 @@ function isGrowth(op: number | undefined): boolean {
 
 function isFloat(op: number): boolean {
   return /f(32|64)/.test(opcodeName(op));
+}
+
+/**
+ * Whether an instruction only computes. What is left of `if (sizeof<T>() != N) ERROR("…")`, when it
+ * holds, is a comparison of constants: asc does not fold it before it optimises.
+ */
+function isIdle(op: number): boolean {
+  return IDLE.test(opcodeName(op));
 }

@@ -137,6 +137,15 @@ describe("the kernel target accepts", () => {
     assert.deepEqual(errorsOf(sources), []);
   });
 
+  it("conditions at the top level that the compiler decides", () => {
+    const sources = main(
+      "@unmanaged class A { x: u32; y: u32; }",
+      'if (offsetof<A>("y") != 4) ERROR("the layout changed");',
+      "export function run(): u32 { return offsetof<A>(); }",
+    );
+    assert.deepEqual(errorsOf(sources), []);
+  });
+
   it("what no code reaches, whatever it does", () => {
     const sources = main(
       "function never(): f64 { return 1.5; }",
