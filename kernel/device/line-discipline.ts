@@ -71,6 +71,10 @@ export class LineDiscipline {
   oflag: u32 = 0;
   cflag: u32 = 0;
   lflag: u32 = 0;
+  /** The line number and the special characters: bytes 16 to 35 of the termios. */
+  special0: u64 = 0;
+  special1: u64 = 0;
+  special2: u32 = 0;
   private head: u32 = 0;
   private committed: u32 = 0;
   private tail: u32 = 0;

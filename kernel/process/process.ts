@@ -50,6 +50,8 @@ export class Process {
   pid: u32 = 0;
   cr3: u32 = 0;
   stackTop: usize = 0;
+  name0: u64 = 0;
+  name1: u64 = 0;
 
   state: u32 = 0;
   /** The wait status, once the process is a zombie. */
