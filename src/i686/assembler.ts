@@ -36,7 +36,6 @@
 //     their lengths.
 //   - Everything that the caller does wrong is a Diagnostic with the caller's line.
 
-import type { Place } from "../base/diagnostic";
 import { Diagnostic } from "../base/diagnostic";
 import { encodeForm } from "./encode";
 import type { Form } from "./form";
@@ -47,8 +46,8 @@ import { writeObject } from "./object-writer";
 import type { Immediate, Operand, SymbolReference, Target } from "./operand";
 import { Label, relative, symbol } from "./operand";
 import { Scope } from "./scope";
-import type { LabelPlace, SectionOptions } from "./section-builder";
-import { SectionBuilder } from "./section-builder";
+import type { LabelPlace, SectionBuilder, SectionOptions } from "./section-builder";
+import { beginSection } from "./section-builder";
 import { checkMemory, NoForm, selectForm } from "./select";
 import { callerPlace } from "./source-place";
 
@@ -68,13 +67,6 @@ export interface SymbolDefinition {
   /** The label at its end; undefined: it ends where the next function or object begins. */
   readonly end: Label | undefined;
 }
-
-const DEFAULT_OPTIONS: Readonly<Record<string, SectionOptions>> = {
-  text: { execute: true },
-  rodata: {},
-  data: { write: true },
-  bss: { write: true, nobits: true },
-};
 
 const DATA_RELOCATION = { 1: "R_386_8", 2: "R_386_16", 4: "R_386_32" } as const;
 
@@ -102,21 +94,16 @@ export class Assembler extends InstructionSet {
    */
   section(name: string, options?: SectionOptions): void {
     const existing = this.sections.get(name);
-    if (existing !== undefined) {
-      if (options !== undefined && !sameFlags(existing, options)) {
-        this.fail("ASM008", `section ${name} was begun with other flags`, "Give flags once.");
-      }
-      this.selected = existing;
-      return;
-    }
-    const chosen = options ?? DEFAULT_OPTIONS[name.split(".")[1] ?? ""];
-    if (chosen === undefined) {
+    const section = existing ?? beginSection(name, options);
+    if (section === undefined) {
       const remedy = `Write a.section("${name}", { execute: true }) or the like.`;
       this.fail("ASM009", `section ${name} needs flags: its name does not tell them`, remedy);
     }
-    const { alloc = true, write = false, execute = false, nobits = false, address } = chosen;
-    this.selected = new SectionBuilder(name, { alloc, write, execute }, nobits, address);
-    this.sections.set(name, this.selected);
+    if (existing !== undefined && options !== undefined && !existing.hasOptions(options)) {
+      this.fail("ASM008", `section ${name} was begun with other flags`, "Give flags once.");
+    }
+    this.sections.set(name, section);
+    this.selected = section;
   }
 
   /** Names this place, within the current function or else in the file; or puts a label here. */
@@ -241,7 +228,8 @@ export class Assembler extends InstructionSet {
   override instruction(mnemonic: Mnemonic, operands: readonly (Operand | Target)[]): void {
     const section = this.progbits();
     if (this.options.lines) this.recordLine();
-    const resolved = operands.map((operand) => this.resolve(operand));
+    const resolved: Operand[] = [];
+    for (const operand of operands) resolved.push(this.resolve(operand));
     const form = selectForm(mnemonic, resolved);
     if (form instanceof NoForm) this.fail("ASM001", form.text, form.remedy);
     for (const operand of resolved) this.checkOperand(operand);
@@ -360,24 +348,8 @@ export class Assembler extends InstructionSet {
   }
 
   private fail(code: string, text: string, remedy: string): never {
-    throw new Diagnostic(code, text, remedy, this.sourcePlace());
+    throw new Diagnostic(code, text, remedy, callerPlace(this.file));
   }
-
-  private sourcePlace(): Place {
-    return callerPlace(this.file);
-  }
-}
-
-function sameFlags(section: SectionBuilder, options: SectionOptions): boolean {
-  const { alloc = true, write = false, execute = false, nobits = false, address } = options;
-  const { flags } = section;
-  return (
-    flags.alloc === alloc &&
-    flags.write === write &&
-    flags.execute === execute &&
-    section.nobits === nobits &&
-    section.address === address
-  );
 }
 
 const NEAR = relative(0);

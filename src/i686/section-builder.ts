@@ -65,7 +65,6 @@ interface FrameMark {
 }
 
 export interface SectionOptions {
-  /** Default: by the name; see `Assembler.section`. */
   readonly execute?: boolean;
   readonly write?: boolean;
   readonly alloc?: boolean;
@@ -88,12 +87,30 @@ export class SectionBuilder {
   /** After `layOut`: how many bytes the first i items take. */
   private growth: Int32Array = new Int32Array(1);
 
+  readonly flags: SectionFlags;
+  readonly nobits: boolean;
+  readonly address: number | undefined;
+
   constructor(
     readonly name: string,
-    readonly flags: SectionFlags,
-    readonly nobits: boolean,
-    readonly address: number | undefined,
-  ) {}
+    { alloc = true, write = false, execute = false, nobits = false, address }: SectionOptions,
+  ) {
+    this.flags = { alloc, write, execute };
+    this.nobits = nobits;
+    this.address = address;
+  }
+
+  /** Whether it was begun with the same options. */
+  hasOptions(options: SectionOptions): boolean {
+    const { flags, nobits, address } = new SectionBuilder(this.name, options);
+    return (
+      flags.alloc === this.flags.alloc &&
+      flags.write === this.flags.write &&
+      flags.execute === this.flags.execute &&
+      nobits === this.nobits &&
+      address === this.address
+    );
+  }
 
   /** Here: the end of what has been assembled so far. */
   get here(): Position {
@@ -208,6 +225,20 @@ export class SectionBuilder {
       target === undefined ? item.target : relative(this.distance(item, index, target));
     encodeForm(out, item.isLong ? item.long : item.short, [operand]);
   }
+}
+
+/** By the first part of the section's name. */
+const DEFAULT_OPTIONS: Readonly<Record<string, SectionOptions>> = {
+  text: { execute: true },
+  rodata: {},
+  data: { write: true },
+  bss: { write: true, nobits: true },
+};
+
+/** A new section; undefined: no options are given and the name does not tell them. */
+export function beginSection(name: string, options?: SectionOptions): SectionBuilder | undefined {
+  const chosen = options ?? DEFAULT_OPTIONS[name.split(".")[1] ?? ""];
+  return chosen && new SectionBuilder(name, chosen);
 }
 
 /** A label's place before layout. */

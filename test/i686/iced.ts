@@ -38,6 +38,30 @@ export interface IcedInstruction {
   readonly text: string;
 }
 
+/** Mnemonics that iced names differently. */
+const ICED_NAME: Readonly<Record<string, string>> = {
+  pusha: "pushad",
+  popa: "popad",
+  pushf: "pushfd",
+  popf: "popfd",
+  iret: "iretd",
+  fwait: "wait",
+};
+
+const ALIAS: Readonly<Record<string, string>> = { z: "e", nz: "ne", c: "b", nc: "ae" };
+
+/** Mnemonic and prefix as iced names them. */
+export function icedName(mnemonic: string): { name: string; prefix: string } {
+  const [first = "", second] = mnemonic.split(" ");
+  if (second === "far") return { name: first, prefix: "" };
+  if (second !== undefined) {
+    return { name: icedName(second).name, prefix: first === "repe" ? "rep" : first };
+  }
+  const [, stem, condition] = /^(j|set|cmov)(z|nz|c|nc)$/.exec(mnemonic) ?? [];
+  const name = condition === undefined ? mnemonic : `${stem}${ALIAS[condition]}`;
+  return { name: ICED_NAME[name] ?? name, prefix: "" };
+}
+
 const ADDRESS = 0x1000;
 
 const formatter = new Formatter(FormatterSyntax.Masm);

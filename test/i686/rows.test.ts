@@ -11,22 +11,10 @@ import { print } from "../../src/i686/print";
 import { containing } from "../../src/i686/registers";
 import { NoForm, selectForm } from "../../src/i686/select";
 import type { IcedInstruction, IcedMemory, IcedOperand } from "./iced";
-import { icedDecode } from "./iced";
+import { icedDecode, icedName } from "./iced";
 import { samples } from "./samples";
 
 const ADDRESS = 0x1000;
-
-/** Mnemonics that iced names differently. */
-const ICED_NAME: Readonly<Record<string, string>> = {
-  pusha: "pushad",
-  popa: "popad",
-  pushf: "pushfd",
-  popf: "popfd",
-  iret: "iretd",
-  fwait: "wait",
-};
-
-const ALIAS: Readonly<Record<string, string>> = { z: "e", nz: "ne", c: "b", nc: "ae" };
 
 function encodeWith(form: Form, operands: readonly Operand[]): Uint8Array {
   const out = new CodeBuffer();
@@ -37,18 +25,6 @@ function encodeWith(form: Form, operands: readonly Operand[]): Uint8Array {
 function describe(form: Form, operands: readonly Operand[], bytes: Uint8Array): string {
   const text = `${form.mnemonic} ${operands.map(describeOperand).join(", ")}`;
   return `${text} = ${Buffer.from(bytes).toString("hex")}`;
-}
-
-/** Mnemonic and prefix as iced names them. */
-function icedName(mnemonic: string): { name: string; prefix: string } {
-  const [first = "", second] = mnemonic.split(" ");
-  if (second === "far") return { name: first, prefix: "" };
-  if (second !== undefined) {
-    return { name: icedName(second).name, prefix: first === "repe" ? "rep" : first };
-  }
-  const [, stem, condition] = /^(j|set|cmov)(z|nz|c|nc)$/.exec(mnemonic) ?? [];
-  const name = condition === undefined ? mnemonic : `${stem}${ALIAS[condition]}`;
-  return { name: ICED_NAME[name] ?? name, prefix: "" };
 }
 
 /** An address as the encoder may legally rewrite it: base and index are a multiset of terms. */
