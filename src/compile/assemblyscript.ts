@@ -16,7 +16,7 @@ import { join } from "node:path";
 import * as assemblyscript from "assemblyscript";
 import { libraryFiles } from "assemblyscript/asc";
 import binaryen from "assemblyscript/binaryen";
-import { hex } from "../base/align";
+import { alignUp, hex } from "../base/align";
 import { Diagnostic } from "../base/diagnostic";
 import { AscReporter } from "./asc-reporter";
 import { checkBareMetal } from "./bare-metal";
@@ -230,7 +230,7 @@ function emit(
   module: assemblyscript.Module,
   reporter: AscReporter,
   options: AssemblyScriptOptions,
-): Pick<AssemblyScriptOutput, "wasm" | "module" | "sourceMap"> {
+): Pick<AssemblyScriptOutput, "wasm" | "module" | "sourceMap" | "dataEnd"> {
   module.setDebugInfo(true);
   guarded(options, () => module.runPasses(["propagate-debug-locs"]));
   const raw = emitBinary(module, options);
@@ -242,7 +242,7 @@ function emit(
   const output = emitBinary(module, options);
   validateModule(output.module);
   checkDataAddresses(output.module, options);
-  return output;
+  return { ...output, dataEnd: endOfData(raw.module, options) };
 }
 
 function emitBinary(module: assemblyscript.Module, options: AssemblyScriptOptions) {
@@ -253,6 +253,12 @@ function emitBinary(module: assemblyscript.Module, options: AssemblyScriptOption
     module: decodeModule(output, name),
     sourceMap: new SourceMap(sourceMap ?? ""),
   };
+}
+
+/** Before it is optimised, a module has a segment for every static byte, zero or not. */
+function endOfData(module: WasmModule, { memoryBase }: AssemblyScriptOptions): number {
+  const ends = module.data.map(({ offset, bytes }) => ((offset?.a ?? 0) >>> 0) + bytes.length);
+  return alignUp(Math.max(memoryBase, ...ends), 16);
 }
 
 /** asc bakes the addresses of static data into the code, so they must be those asked for. */
