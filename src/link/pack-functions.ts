@@ -54,7 +54,7 @@ function inOrder(inputs: readonly InputSection[], start: number): Plan {
 /** `gaps` are the pages that were begun: how far each is used, and where it ends. */
 function firstFit(inputs: readonly InputSection[], start: number): Plan {
   const offsets = new Map<InputSection, number>();
-  const pages = [{ used: start, end: alignUp(start + 1, PAGE) }];
+  const pages = start % PAGE === 0 ? [] : [{ used: start, end: alignUp(start, PAGE) }];
   let end = start;
   for (const input of inputs) {
     const { size, align } = input.section;

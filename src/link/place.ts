@@ -72,12 +72,13 @@ function advance(section: PlacedSection, use: RegionUse, report: Reporter): void
       "Raise the section's `address`, or make what lies before it smaller.",
     );
   }
-  use.end = Math.max(use.end, section.end);
+  // An empty section has an address, but takes no room for its alignment either.
+  if (section.size > 0) use.end = Math.max(use.end, section.end);
 }
 
 function takeLoad(section: PlacedSection, use: RegionUse): number {
   const address = alignUp(use.end, section.plan.align);
-  use.end = address + section.size;
+  if (section.size > 0) use.end = address + section.size;
   return address;
 }
 

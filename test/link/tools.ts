@@ -1,0 +1,30 @@
+// Other people's tools, as judges of what the linker writes.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+
+/** The value of node:test's option `skip`: a reason where `program` is missing, but never in CI. */
+export function unlessInstalled(program: string): string | false {
+  if (process.env.CI === "true") return false;
+  const { error } = spawnSync(program, ["--version"], { stdio: "ignore" });
+  return error ? `${program} is not installed` : false;
+}
+
+/** A directory that vanishes with the test. */
+export function scratch(t: TestContext): (name: string, content?: Uint8Array | string) => string {
+  const directory = mkdtempSync(join(tmpdir(), "isthmus-link-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  return (name, content) => {
+    const path = join(directory, name);
+    if (content !== undefined) writeFileSync(path, content);
+    return path;
+  };
+}
+
+/** What `program` prints; fails the test if it exits with an error. */
+export function run(program: string, ...args: string[]): string {
+  return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
