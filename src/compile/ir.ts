@@ -126,6 +126,8 @@ const OPS = {
   branch: { effect: "terminator", arity: 1, results: 0 },
   /** (index): `cases[index]`, the last one if the index is too large, indexes successors. */
   switch: { effect: "terminator", arity: 1, results: 0 },
+  /** (index): `cases[index]`, and the index is known to be in range. Made by lower-switches.ts. */
+  table_jump: { effect: "terminator", arity: 1, results: 0 },
   return: { effect: "terminator", results: 0 },
   unreachable: { effect: "terminator", arity: 0, results: 0 },
 } as const satisfies Record<string, OpFacts>;

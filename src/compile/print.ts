@@ -33,7 +33,7 @@ function printPayload(value: Value): string[] {
 function printTargets(value: Value): string[] {
   const successors = value.block?.successors ?? [];
   const names = successors.map((block) => `b${block.id}`);
-  if (value.op !== "switch") return names;
+  if (!value.cases) return names;
   return (value.cases ?? []).map((target) => names[target] ?? "b?");
 }
 

@@ -1,0 +1,579 @@
+// Builds SSA form from a function's WebAssembly instructions.
+//
+// wasm's control is structured, so no dominance frontiers are needed: values meet only where a
+// block ends (all branches to it are known by then) and at loop headers. A header gets a phi for
+// each local that the loop assigns; the simplifier removes those that turn out to be needless.
+//
+// Invariants
+//   - `values.block` is undefined exactly where control cannot arrive; that code is skipped.
+//   - The predecessors of a merge block and the states recorded for it stand in one order.
+
+import type { Operand, OperandStack } from "./build-numeric";
+import { numericHandler } from "./build-numeric";
+import type { Block, Signature, Value, WordType } from "./ir";
+import { connect, IrFunction } from "./ir";
+import { Op, opcodeName } from "./opcodes";
+import type { Pair } from "./value-builder";
+import { ValueBuilder } from "./value-builder";
+import type { FunctionType, ValueType, WasmFunction, WasmModule } from "./wasm";
+import { I32, I64 } from "./wasm";
+import type { Code } from "./wasm-code";
+import { BLOCK_EMPTY } from "./wasm-code";
+
+/** Something that the compiler does not support, at a byte offset of the module. */
+export class UnsupportedCode extends Error {
+  constructor(
+    readonly what: string,
+    readonly position: number,
+  ) {
+    super(what);
+  }
+}
+
+/** What a call of an imported or defined function becomes. */
+export type Callee =
+  | { readonly kind: "function"; readonly name: string }
+  | { readonly kind: "intrinsic"; readonly name: string }
+  /** The address of a symbol; nothing is called. */
+  | { readonly kind: "address"; readonly name: string };
+
+/** How the module's items are reached from code. */
+export interface Linkage {
+  callee(index: number): Callee;
+  /** The symbol of a global's storage; a number pair if it never changes. */
+  global(index: number): string | Pair64;
+  /** Whether there is a memory manager to call for `memory.size` and `memory.grow`. */
+  readonly hasMemoryManager: boolean;
+}
+
+/** A constant global's value. */
+export interface Pair64 {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Locals and block results on one edge into a merge block. */
+interface State {
+  readonly locals: readonly Operand[];
+  readonly results: readonly Operand[];
+}
+
+interface HeaderPhi {
+  /** Index of the local; undefined: a block parameter, at `depth` of the results. */
+  readonly local: number | undefined;
+  readonly depth: number;
+  readonly isHigh: boolean;
+  readonly phi: Value;
+}
+
+interface Frame {
+  readonly kind: "block" | "loop" | "if" | "function";
+  /** Where a branch to this label goes: the header of a loop, else the block behind the end. */
+  readonly target: Block;
+  /** Words' owners: operands on the stack below this frame's. */
+  readonly height: number;
+  readonly labelArity: number;
+  readonly results: number;
+  /** Recorded edges into `target`, unless it is a loop. */
+  readonly states: State[];
+  readonly phis: readonly HeaderPhi[];
+  /** `if`: where the condition is false, until its `else` or end. */
+  otherwise: { block: Block; state: State } | undefined;
+}
+
+/** Translates a wasm type; floats and references are unsupported. */
+export function wordType(type: ValueType, position: number): WordType {
+  if (type === I32) return "i32";
+  if (type === I64) return "i64";
+  throw new UnsupportedCode(type >= 0x7c ? "floating-point numbers" : "reference types", position);
+}
+
+/** Translates a function type; more than one result is unsupported. */
+export function signatureOf(type: FunctionType, position: number): Signature {
+  if (type.results.length > 1) throw new UnsupportedCode("functions with two results", position);
+  return {
+    parameters: type.params.map((each) => wordType(each, position)),
+    results: type.results.map((each) => wordType(each, position)),
+  };
+}
+
+/**
+ * Builds one function that has a body.
+ *
+ * @throws UnsupportedCode for floats, references, tables as values and the like
+ */
+export function buildFunction(module: WasmModule, fn: WasmFunction, linkage: Linkage): IrFunction {
+  return new FunctionBuilder(module, fn, linkage).build();
+}
+
+type ControlHandler = (builder: FunctionBuilder, index: number, a: number, b: number) => void;
+
+class FunctionBuilder implements OperandStack {
+  readonly values: ValueBuilder;
+  readonly fn: IrFunction;
+  readonly code: Code;
+  readonly stack: Operand[] = [];
+  locals: Operand[] = [];
+  readonly frames: Frame[] = [];
+  private readonly exit: Frame;
+
+  constructor(
+    readonly module: WasmModule,
+    readonly source: WasmFunction,
+    readonly linkage: Linkage,
+  ) {
+    const { body } = source;
+    const type = module.types[source.typeIndex];
+    if (!body || !type) throw new Error(`${source.name} has no body or no type`);
+    this.code = body.code;
+    const signature = signatureOf(type, body.offset);
+    this.fn = new IrFunction(source.name, signature);
+    this.values = new ValueBuilder(this.fn);
+    this.values.position = body.offset;
+    this.exit = this.openFrame("function", 0, signature.results.length);
+    this.startBlock(this.fn.createBlock());
+    this.initLocals(signature, body.locals);
+  }
+
+  build(): IrFunction {
+    const { code } = this;
+    for (let index = 0; index < code.length; index++) {
+      const op = code.op[index]!;
+      this.values.position = code.at[index]!;
+      if (!this.values.block && op !== Op.end && op !== Op.else) {
+        if (op === Op.block || op === Op.loop || op === Op.if) index = this.skip(index);
+        continue;
+      }
+      this.instruction(index, op);
+    }
+    return this.fn;
+  }
+
+  /** The index of the `end` of a block that control cannot enter. */
+  private skip(index: number): number {
+    const end = this.code.b[index]!;
+    return this.code.op[end] === Op.else ? this.code.b[end]! : end;
+  }
+
+  private instruction(index: number, op: number): void {
+    const a = this.code.a[index]!;
+    const b = this.code.b[index]!;
+    const numeric = numericHandler(op);
+    if (numeric) {
+      numeric(this, a, b);
+      return;
+    }
+    const control = CONTROL.get(op);
+    if (!control) throw new UnsupportedCode(describe(op), this.values.position);
+    control(this, index, a, b);
+  }
+
+  private initLocals(signature: Signature, declared: readonly ValueType[]): void {
+    let word = 0;
+    const parameter = (): Value => this.values.effect("param", [], word++);
+    for (const type of signature.parameters) {
+      const low = parameter();
+      this.locals.push({ low, high: type === "i64" ? parameter() : undefined });
+    }
+    const zero = this.values.constant(0);
+    for (const type of declared) {
+      const words = wordType(type, this.values.position);
+      this.locals.push({ low: zero, high: words === "i64" ? zero : undefined });
+    }
+  }
+
+  // --- operands ---
+
+  push(low: Value, high?: Value): void {
+    this.stack.push({ low, high });
+  }
+
+  pop(): Operand {
+    const operand = this.stack.pop();
+    if (!operand) throw new Error(`${this.fn.name}: the operand stack is empty`);
+    return operand;
+  }
+
+  popWord(): Value {
+    return this.pop().low;
+  }
+
+  popPair(): Pair {
+    const { low, high } = this.pop();
+    if (!high) throw new Error(`${this.fn.name}: a word stands where an i64 must`);
+    return { low, high };
+  }
+
+  /** Takes `count` operands off the stack, the deepest first. */
+  popMany(count: number): Operand[] {
+    return count === 0 ? [] : this.stack.splice(-count);
+  }
+
+  // --- blocks ---
+
+  startBlock(block: Block): void {
+    this.fn.blocks.push(block);
+    this.values.block = block;
+  }
+
+  currentBlock(): Block {
+    if (!this.values.block) throw new Error(`${this.fn.name}: control cannot arrive here`);
+    return this.values.block;
+  }
+
+  private openFrame(
+    kind: Frame["kind"],
+    parameters: number,
+    results: number,
+    target = this.fn.createBlock(),
+    phis: readonly HeaderPhi[] = [],
+  ): Frame {
+    const frame: Frame = {
+      kind,
+      target,
+      height: this.stack.length - parameters,
+      labelArity: kind === "loop" ? parameters : results,
+      results,
+      states: [],
+      phis,
+      otherwise: undefined,
+    };
+    this.frames.push(frame);
+    return frame;
+  }
+
+  /** Numbers of parameters and results of a block type. */
+  private blockArity(type: number): { parameters: number; results: number } {
+    if (type === BLOCK_EMPTY) return { parameters: 0, results: 0 };
+    if (type < 0) return { parameters: 0, results: 1 };
+    const known = this.module.types[type];
+    if (!known) throw new Error(`${this.fn.name}: there is no type ${type}`);
+    return { parameters: known.params.length, results: known.results.length };
+  }
+
+  block(type: number): void {
+    const { parameters, results } = this.blockArity(type);
+    this.openFrame("block", parameters, results);
+  }
+
+  if(type: number): void {
+    const condition = this.popWord();
+    const { parameters, results } = this.blockArity(type);
+    const from = this.currentBlock();
+    this.values.effect("branch", [condition]);
+    const state = this.state(parameters);
+    const frame = this.openFrame("if", parameters, results);
+    const then = this.fn.createBlock();
+    connect(from, then);
+    frame.otherwise = { block: from, state };
+    this.startBlock(then);
+  }
+
+  else(): void {
+    const frame = this.frames[this.frames.length - 1];
+    if (!frame?.otherwise) throw new Error(`${this.fn.name}: an else belongs to no if`);
+    this.leave(frame);
+    const { block: from, state } = frame.otherwise;
+    frame.otherwise = undefined;
+    this.stack.length = frame.height;
+    this.stack.push(...state.results);
+    this.locals = [...state.locals];
+    const block = this.fn.createBlock();
+    connect(from, block);
+    this.startBlock(block);
+  }
+
+  loop(index: number, type: number): void {
+    const { parameters, results } = this.blockArity(type);
+    const from = this.currentBlock();
+    this.values.effect("jump", []);
+    const header = this.fn.createBlock();
+    connect(from, header);
+    this.startBlock(header);
+    const phis = this.headerPhis(this.assignedLocals(index), parameters);
+    this.openFrame("loop", parameters, results, header, phis);
+  }
+
+  /** The locals that the loop starting at `index` assigns, ascending. */
+  private assignedLocals(index: number): number[] {
+    const { op, a, b } = this.code;
+    const assigned = new Set<number>();
+    for (let i = index + 1; i < b[index]!; i++) {
+      if (op[i] === Op["local.set"] || op[i] === Op["local.tee"]) assigned.add(a[i]!);
+    }
+    return [...assigned].sort((x, y) => x - y);
+  }
+
+  private headerPhis(assigned: readonly number[], parameters: number): HeaderPhi[] {
+    const phis: HeaderPhi[] = [];
+    const phiFor = (entry: Value, isHigh: boolean, local: number | undefined, depth: number) => {
+      const phi = this.values.effect("phi", [entry]);
+      phis.push({ local, depth, isHigh, phi });
+      return phi;
+    };
+    const replace = (operand: Operand, local: number | undefined, depth: number): Operand => ({
+      low: phiFor(operand.low, false, local, depth),
+      high: operand.high && phiFor(operand.high, true, local, depth),
+    });
+    for (const local of assigned) this.locals[local] = replace(this.locals[local]!, local, 0);
+    const entries = this.popMany(parameters);
+    this.stack.push(...entries.map((operand, depth) => replace(operand, undefined, depth)));
+    return phis;
+  }
+
+  /** The locals and the top `count` operands as they are now. */
+  private state(count: number): State {
+    return { locals: [...this.locals], results: count === 0 ? [] : this.stack.slice(-count) };
+  }
+
+  /** Records the edge from `from` to a label, with the top of the stack as its operands. */
+  edge(from: Block, frame: Frame): void {
+    connect(from, frame.target);
+    if (frame.kind !== "loop") {
+      frame.states.push(this.state(frame.labelArity));
+      return;
+    }
+    const { results } = this.state(frame.labelArity);
+    for (const { local, depth, isHigh, phi } of frame.phis) {
+      const operand = local === undefined ? results[depth] : this.locals[local];
+      const value = isHigh ? operand?.high : operand?.low;
+      if (!value) throw new Error(`${this.fn.name}: a loop operand is missing`);
+      phi.args.push(value);
+    }
+  }
+
+  /** Control flows from here to the end of `frame`'s block. */
+  private leave(frame: Frame): void {
+    const { block } = this.values;
+    if (!block) return;
+    this.values.effect("jump", []);
+    connect(block, frame.target);
+    frame.states.push(this.state(frame.results));
+    this.values.block = undefined;
+  }
+
+  end(): void {
+    const frame = this.frames.pop();
+    if (!frame) throw new Error(`${this.fn.name}: an end belongs to nothing`);
+    if (frame.kind === "loop") return;
+    this.leave(frame);
+    if (frame.otherwise) {
+      connect(frame.otherwise.block, frame.target);
+      frame.states.push(frame.otherwise.state);
+    }
+    this.stack.length = frame.height;
+    if (frame.states.length === 0) return;
+    this.startBlock(frame.target);
+    this.merge(frame.states);
+    if (frame.kind === "function") this.finish();
+  }
+
+  /** Makes locals and block results those of `states`, with phis where they differ. */
+  private merge(states: readonly State[]): void {
+    const [first] = states as [State];
+    const merged = (select: (state: State) => Operand): Operand => {
+      const { low, high } = select(first);
+      return {
+        low: this.meet(low, () => states.map((state) => select(state).low)),
+        high: high && this.meet(high, () => states.map((state) => select(state).high ?? high)),
+      };
+    };
+    this.locals = first.locals.map((operand, i) =>
+      states.every((state) => state.locals[i] === operand)
+        ? operand
+        : merged((state) => state.locals[i]!),
+    );
+    this.stack.push(...first.results.map((_, i) => merged((state) => state.results[i]!)));
+  }
+
+  private meet(first: Value, all: () => Value[]): Value {
+    const args = all();
+    return args.every((value) => value === first) ? first : this.values.effect("phi", args);
+  }
+
+  private finish(): void {
+    const results = this.popMany(this.exit.results);
+    this.values.effect("return", wordsOfOperands(results));
+    this.values.block = undefined;
+  }
+
+  // --- branches ---
+
+  label(depth: number): Frame {
+    const frame = this.frames[this.frames.length - 1 - depth];
+    if (!frame) throw new Error(`${this.fn.name}: there is no label ${depth}`);
+    return frame;
+  }
+
+  br(frame: Frame): void {
+    const from = this.currentBlock();
+    this.values.effect("jump", []);
+    this.edge(from, frame);
+    this.values.block = undefined;
+  }
+
+  brIf(frame: Frame): void {
+    const condition = this.popWord();
+    const from = this.currentBlock();
+    this.values.effect("branch", [condition]);
+    this.edge(from, frame);
+    const next = this.fn.createBlock();
+    connect(from, next);
+    this.startBlock(next);
+  }
+
+  brTable(first: number, count: number): void {
+    const index = this.popWord();
+    const labels = this.code.targets.slice(first, first + count + 1);
+    const distinct = [...new Set(labels)];
+    const from = this.currentBlock();
+    if (distinct.length === 1) {
+      this.br(this.label(distinct[0]!));
+      return;
+    }
+    const terminator = this.values.effect("switch", [index]);
+    terminator.cases = labels.map((label) => distinct.indexOf(label));
+    for (const label of distinct) this.edge(from, this.label(label));
+    this.values.block = undefined;
+  }
+
+  unreachable(): void {
+    this.values.effect("unreachable", []);
+    this.values.block = undefined;
+  }
+
+  // --- variables and calls ---
+
+  select(): void {
+    const { values } = this;
+    const condition = this.popWord();
+    const no = this.pop();
+    const yes = this.pop();
+    const low = values.emit("select", condition, yes.low, no.low);
+    const isWide = yes.high && no.high;
+    this.push(low, isWide && values.emit("select", condition, yes.high, no.high));
+  }
+
+  globalGet(index: number): void {
+    const { values } = this;
+    const isWide = this.module.globals[index]?.type === I64;
+    const storage = this.linkage.global(index);
+    if (typeof storage !== "string") {
+      const { low, high } = values.pairConstant(storage.low, storage.high);
+      this.push(low, isWide ? high : undefined);
+      return;
+    }
+    const address = this.fn.symbol(storage);
+    const low = values.effect("load32", [address]);
+    this.push(low, isWide ? values.effect("load32", [address], 4) : undefined);
+  }
+
+  globalSet(index: number): void {
+    const storage = this.linkage.global(index);
+    if (typeof storage !== "string") throw new Error(`${this.fn.name}: sets a constant global`);
+    const { low, high } = this.pop();
+    const address = this.fn.symbol(storage);
+    this.values.effect("store32", [address, low]);
+    if (high) this.values.effect("store32", [address, high], 4);
+  }
+
+  call(index: number): void {
+    const callee = this.linkage.callee(index);
+    const type = this.module.types[this.module.functions[index]?.typeIndex ?? -1];
+    if (!type) throw new Error(`${this.fn.name}: there is no function ${index}`);
+    const signature = signatureOf(type, this.values.position);
+    const args = wordsOfOperands(this.popMany(signature.parameters.length));
+    if (callee.kind === "address") {
+      this.push(this.fn.symbol(callee.name));
+      return;
+    }
+    const op = callee.kind === "function" ? "call" : "intrinsic";
+    this.called(this.values.effect(op, args, 0, callee.name), signature);
+  }
+
+  callIndirect(typeIndex: number, table: number): void {
+    if (table !== 0) throw new UnsupportedCode("more than one table", this.values.position);
+    const type = this.module.types[typeIndex];
+    if (!type) throw new Error(`${this.fn.name}: there is no type ${typeIndex}`);
+    const signature = signatureOf(type, this.values.position);
+    const index = this.popWord();
+    const args = wordsOfOperands(this.popMany(signature.parameters.length));
+    this.called(this.values.effect("call_indirect", [...args, index]), signature);
+  }
+
+  callNamed(name: string, args: Value[], signature: Signature): void {
+    this.called(this.values.effect("call", args, 0, name), signature);
+  }
+
+  private called(call: Value, signature: Signature): void {
+    call.signature = signature;
+    const [result] = signature.results;
+    if (result) this.push(call, result === "i64" ? this.values.high(call) : undefined);
+  }
+}
+
+function wordsOfOperands(operands: readonly Operand[]): Value[] {
+  return operands.flatMap(({ low, high }) => (high ? [low, high] : [low]));
+}
+
+/** What a person calls an instruction that is refused. */
+function describe(op: number): string {
+  const name = opcodeName(op);
+  return /f32|f64/.test(name) ? `floating-point numbers (${name})` : `the instruction ${name}`;
+}
+
+function requireManager(builder: FunctionBuilder, op: number): void {
+  if (builder.linkage.hasMemoryManager) return;
+  throw new UnsupportedCode(describe(op), builder.values.position);
+}
+
+const SIZE: Signature = { parameters: [], results: ["i32"] };
+const GROW: Signature = { parameters: ["i32"], results: ["i32"] };
+
+const CONTROL: ReadonlyMap<number, ControlHandler> = new Map<number, ControlHandler>([
+  [Op.nop, () => {}],
+  [Op.unreachable, (builder) => builder.unreachable()],
+  [Op.block, (builder, _, type) => builder.block(type)],
+  [Op.loop, (builder, index, type) => builder.loop(index, type)],
+  [Op.if, (builder, _, type) => builder.if(type)],
+  [Op.else, (builder) => builder.else()],
+  [Op.end, (builder) => builder.end()],
+  [Op.br, (builder, _, depth) => builder.br(builder.label(depth))],
+  [Op.br_if, (builder, _, depth) => builder.brIf(builder.label(depth))],
+  [Op.br_table, (builder, _, first, count) => builder.brTable(first, count)],
+  [Op.return, (builder) => builder.br(builder.label(builder.frames.length - 1))],
+  [Op.drop, (builder) => builder.pop()],
+  [Op.select, (builder) => builder.select()],
+  [Op.select_typed, (builder) => builder.select()],
+  [Op["local.get"], (builder, _, local) => builder.stack.push(builder.locals[local]!)],
+  [
+    Op["local.set"],
+    (builder, _, local) => {
+      builder.locals[local] = builder.pop();
+    },
+  ],
+  [
+    Op["local.tee"],
+    (builder, _, local) => {
+      builder.locals[local] = builder.stack[builder.stack.length - 1]!;
+    },
+  ],
+  [Op["global.get"], (builder, _, index) => builder.globalGet(index)],
+  [Op["global.set"], (builder, _, index) => builder.globalSet(index)],
+  [Op.call, (builder, _, index) => builder.call(index)],
+  [Op.call_indirect, (builder, _, type, table) => builder.callIndirect(type, table)],
+  [
+    Op["memory.size"],
+    (builder) => {
+      requireManager(builder, Op["memory.size"]);
+      builder.callNamed("memory_size", [], SIZE);
+    },
+  ],
+  [
+    Op["memory.grow"],
+    (builder) => {
+      requireManager(builder, Op["memory.grow"]);
+      builder.callNamed("memory_grow", [builder.popWord()], GROW);
+    },
+  ],
+]);

@@ -1,0 +1,124 @@
+// Which block dominates which, and how deeply each is nested in loops.
+//
+// Dominators by the algorithm of Cooper, Harvey and Kennedy ("A simple, fast dominance algorithm",
+// 2001). wasm's control flow is reducible, so a loop is the set of blocks that reach a back edge
+// without passing its header, and a header dominates its loop.
+
+import type { Block, IrFunction } from "./ir";
+
+/** The blocks that control can reach, each before its successors except along back edges. */
+export function reversePostorder(entry: Block): Block[] {
+  const seen = new Set<Block>([entry]);
+  const order: Block[] = [];
+  const path: { block: Block; next: number }[] = [{ block: entry, next: 0 }];
+  for (let top = path[0]; top; top = path[path.length - 1]) {
+    const successor = top.block.successors[top.next++];
+    if (!successor) {
+      order.push(top.block);
+      path.pop();
+    } else if (!seen.has(successor)) {
+      seen.add(successor);
+      path.push({ block: successor, next: 0 });
+    }
+  }
+  return order.reverse();
+}
+
+/** The dominator tree of a function's reachable blocks. */
+export class Dominators {
+  private readonly rank = new Map<Block, number>();
+  /** By rank: the rank of the immediate dominator. */
+  private readonly parent: number[] = [];
+
+  constructor(readonly order: readonly Block[]) {
+    for (const [rank, block] of order.entries()) this.rank.set(block, rank);
+    this.compute();
+  }
+
+  isReachable(block: Block): boolean {
+    return this.rank.has(block);
+  }
+
+  /** Whether every path from the entry to `b` passes `a`; a block dominates itself. */
+  dominates(a: Block, b: Block): boolean {
+    const wanted = this.rankOf(a);
+    let rank = this.rankOf(b);
+    while (rank > wanted) rank = this.parent[rank]!;
+    return rank === wanted;
+  }
+
+  private rankOf(block: Block): number {
+    const rank = this.rank.get(block);
+    if (rank === undefined) throw new Error(`b${block.id} cannot be reached`);
+    return rank;
+  }
+
+  private compute(): void {
+    this.parent[0] = 0;
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (let rank = 1; rank < this.order.length; rank++) {
+        const found = this.immediateDominator(this.order[rank]!);
+        if (this.parent[rank] !== found) changed = true;
+        this.parent[rank] = found;
+      }
+    }
+  }
+
+  private immediateDominator(block: Block): number {
+    let found = -1;
+    for (const predecessor of block.predecessors) {
+      const rank = this.rank.get(predecessor);
+      if (rank === undefined || this.parent[rank] === undefined) continue;
+      found = found < 0 ? rank : this.intersect(found, rank);
+    }
+    return found;
+  }
+
+  private intersect(a: number, b: number): number {
+    let left = a;
+    let right = b;
+    while (left !== right) {
+      if (left > right) left = this.parent[left]!;
+      else right = this.parent[right]!;
+    }
+    return left;
+  }
+}
+
+/** A natural loop. */
+export interface Loop {
+  readonly header: Block;
+  readonly blocks: ReadonlySet<Block>;
+}
+
+/** The loops of a function, outer before inner where they nest. */
+export function findLoops(dominators: Dominators): Loop[] {
+  const loops: Loop[] = [];
+  for (const header of dominators.order) {
+    const ends = header.predecessors.filter(
+      (block) => dominators.isReachable(block) && dominators.dominates(header, block),
+    );
+    if (ends.length > 0) loops.push({ header, blocks: loopBody(header, ends) });
+  }
+  return loops;
+}
+
+function loopBody(header: Block, ends: readonly Block[]): Set<Block> {
+  const body = new Set<Block>([header]);
+  const work = [...ends];
+  for (let block = work.pop(); block; block = work.pop()) {
+    if (body.has(block)) continue;
+    body.add(block);
+    work.push(...block.predecessors);
+  }
+  return body;
+}
+
+/** Sets the loop depth of every block; returns the loops. */
+export function setLoopDepths(fn: IrFunction): Loop[] {
+  for (const block of fn.blocks) block.depth = 0;
+  const loops = findLoops(new Dominators(reversePostorder(fn.entry)));
+  for (const { blocks } of loops) for (const block of blocks) block.depth++;
+  return loops;
+}

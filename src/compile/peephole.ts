@@ -1,0 +1,110 @@
+// Small improvements of code that has its registers.
+//
+//   mov d, a; add d, b      lea d, [a + b]        if nobody needs the flags
+//   mov d, 0                xor d, d              likewise
+//   add d, 1                inc d                 likewise
+//   mov d, d                nothing
+//
+// Invariant: only flags that are dead change.
+
+import type { Scale } from "../i686/operand";
+import type { MachineBlock, MachineFunction, MachineInstruction, MachineOperand } from "./machine";
+import { factsOf, memory, register } from "./machine";
+
+/** Improves the code of `fn` in place. */
+export function improve(fn: MachineFunction): void {
+  for (const block of fn.blocks) improveBlock(block);
+}
+
+function improveBlock(block: MachineBlock): void {
+  const result: MachineInstruction[] = [];
+  const { instructions } = block;
+  let flagsLive = false;
+  for (let i = instructions.length - 1; i >= 0; i--) {
+    const instruction = instructions[i]!;
+    const previous = instructions[i - 1];
+    if (isSelfMove(instruction)) continue;
+    const sum = !flagsLive && previous ? joinWithMove(previous, instruction) : undefined;
+    if (sum) {
+      result.push(sum);
+      i--;
+      continue;
+    }
+    const better = flagsLive ? instruction : shorten(instruction);
+    result.push(better);
+    const facts = factsOf(better);
+    if (facts.readsFlags) flagsLive = true;
+    else if (facts.changesFlags) flagsLive = false;
+  }
+  block.instructions = result.reverse();
+}
+
+function isSelfMove({ mnemonic, operands }: MachineInstruction): boolean {
+  const [to, from] = operands;
+  if (mnemonic !== "mov" || to?.kind !== "register" || from?.kind !== "register") return false;
+  return to.register === from.register && to.size === 32 && from.size === 32;
+}
+
+function isWhole(operand: MachineOperand | undefined): operand is MachineOperand & {
+  kind: "register";
+} {
+  return operand?.kind === "register" && operand.size === 32;
+}
+
+/** `mov d, a` and an operation on d, as one `lea`. */
+function joinWithMove(
+  move: MachineInstruction,
+  operation: MachineInstruction,
+): MachineInstruction | undefined {
+  const [to, from] = move.operands;
+  const [target, source] = operation.operands;
+  if (move.mnemonic !== "mov" || !isWhole(to) || !isWhole(from) || !isWhole(target)) return;
+  if (to.register !== target.register || to.register === from.register || !source) return;
+  const address = addressOf(operation.mnemonic, from.register, to.register, source);
+  if (!address) return undefined;
+  return { ...operation, mnemonic: "lea", operands: [register(to.register), address] };
+}
+
+function addressOf(
+  mnemonic: string,
+  base: number,
+  target: number,
+  source: MachineOperand,
+): MachineOperand | undefined {
+  if (source.kind === "immediate") {
+    if (mnemonic === "add") {
+      const { value, symbol } = source;
+      return memory({ base, displacement: value, symbol }, undefined);
+    }
+    if (mnemonic === "sub" && source.symbol === undefined) {
+      return memory({ base, displacement: -source.value | 0 }, undefined);
+    }
+    if (mnemonic === "shl" && source.value === 1) {
+      return memory({ base, index: base, scale: 1 }, undefined);
+    }
+    if (mnemonic === "shl" && source.value <= 3) {
+      return memory({ index: base, scale: (1 << source.value) as Scale }, undefined);
+    }
+    return undefined;
+  }
+  const isSum = mnemonic === "add" && isWhole(source);
+  if (!isSum || source.register === target) return undefined;
+  return memory({ base, index: source.register, scale: 1 }, undefined);
+}
+
+/** A shorter instruction with the same result but other flags. */
+function shorten(instruction: MachineInstruction): MachineInstruction {
+  const { mnemonic, operands } = instruction;
+  const [target, source] = operands;
+  if (source?.kind !== "immediate" || source.symbol !== undefined || !target) return instruction;
+  if (mnemonic === "mov" && source.value === 0 && isWhole(target)) {
+    return { ...instruction, mnemonic: "xor", operands: [target, target] };
+  }
+  if (mnemonic === "add" && source.value === 1) {
+    return { ...instruction, mnemonic: "inc", operands: [target] };
+  }
+  if (mnemonic === "add" && source.value === -1) {
+    return { ...instruction, mnemonic: "dec", operands: [target] };
+  }
+  return instruction;
+}

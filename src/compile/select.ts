@@ -1,0 +1,201 @@
+// Selects instructions for a function: SSA values to machine instructions on virtual registers.
+//
+// Phis become parallel moves at the ends of the predecessors. The other files of this name select
+// arithmetic, comparisons, memory and intrinsics; here are the order of things, control and calls.
+
+import { argumentPlaces, CALLER_SAVED, RESULTS } from "./calling-convention";
+import { setLoopDepths } from "./dominators";
+import { selectIntrinsic } from "./intrinsics";
+import type { Block, IrFunction, Value } from "./ir";
+import { isFree } from "./ir";
+import type { MachineBlock, MachineFunction, MachineOperand } from "./machine";
+import { EAX, immediate, memory, register, slotOperand } from "./machine";
+import { selectArithmetic, takeResults } from "./select-arithmetic";
+import { conditionOf } from "./select-compare";
+import { selectMemory } from "./select-memory";
+import type { SelectionOptions } from "./selection";
+import { machineBlocks, Selection } from "./selection";
+
+/** The symbol of the function table of `call_indirect`. */
+export const TABLE_SYMBOL = "__isthmus_table";
+
+/** Selects all of `fn`, whose critical edges have been split. */
+export function select(fn: IrFunction, options: SelectionOptions): MachineFunction {
+  return new Selector(fn, options).run();
+}
+
+class Selector {
+  private readonly selection: Selection;
+  private readonly blocks: Map<Block, MachineBlock>;
+
+  constructor(
+    private readonly fn: IrFunction,
+    options: SelectionOptions,
+  ) {
+    this.selection = new Selection(fn, options);
+    this.blocks = machineBlocks(fn, setLoopDepths(fn));
+  }
+
+  run(): MachineFunction {
+    const { machine } = this.selection;
+    for (let i = this.fn.blocks.length - 1; i >= 0; i--) this.block(this.fn.blocks[i]!);
+    machine.blocks = [...this.blocks.values()];
+    return machine;
+  }
+
+  private machineBlock(block: Block): MachineBlock {
+    const found = this.blocks.get(block);
+    if (!found) throw new Error(`${this.fn.name}: b${block.id} has no machine block`);
+    return found;
+  }
+
+  private block(block: Block): void {
+    const { selection } = this;
+    const { values, terminator } = block;
+    this.terminator(block, terminator);
+    for (let i = values.length - 2; i >= 0; i--) {
+      const value = values[i]!;
+      if (this.isNeeded(value)) this.value(value);
+    }
+    if (block === this.fn.entry) this.parameters(values);
+    this.machineBlock(block).instructions = selection.finishBlock();
+  }
+
+  private isNeeded(value: Value): boolean {
+    const { selection } = this;
+    if (value.op === "phi" || value.op === "high" || value.op === "param") return false;
+    if (value.effect === "write" || value.effect === "trap") return true;
+    if (selection.isRequested(value)) return true;
+    const high = selection.highOf(value);
+    return high !== undefined && selection.isRequested(high);
+  }
+
+  private value(value: Value): void {
+    const { selection } = this;
+    selection.begin(value);
+    if (selectArithmetic(selection, value) || selectMemory(selection, value)) return;
+    switch (value.op) {
+      case "call":
+        this.call(value, value.args, immediate(0, value.name));
+        return;
+      case "call_indirect":
+        this.callIndirect(value);
+        return;
+      case "intrinsic":
+        selectIntrinsic(selection, value);
+        return;
+      default:
+        throw new Error(`${this.fn.name}: no instruction for ${value.op}`);
+    }
+  }
+
+  /** Moves the arguments from where the caller put them; those on the stack stay there. */
+  private parameters(values: readonly Value[]): void {
+    const { selection } = this;
+    const [first] = values;
+    if (!first) return;
+    const places = argumentPlaces(this.fn.signature);
+    const params = values.filter((value) => value.op === "param" && selection.isRequested(value));
+    selection.begin(first);
+    const moves: MachineOperand[] = [];
+    const loads: [number, MachineOperand][] = [];
+    for (const value of params) {
+      const place = places[value.immediate];
+      if (!place) throw new Error(`${this.fn.name}: there is no argument ${value.immediate}`);
+      const target = selection.registerOf(value);
+      if ("register" in place) moves.push(register(target), register(place.register));
+      else loads.push([target, slotOperand({ kind: "incoming", index: place.stack })]);
+    }
+    selection.moves(moves);
+    for (const [target, from] of loads) selection.move(target, from);
+  }
+
+  // --- calls ---
+
+  private call(value: Value, args: readonly Value[], target: MachineOperand): void {
+    const { selection } = this;
+    if (!value.signature) throw new Error(`${this.fn.name}: a call has no signature`);
+    const places = argumentPlaces(value.signature);
+    const moves: MachineOperand[] = [];
+    const used: number[] = [];
+    for (const [i, argument] of args.entries()) {
+      const place = places[i]!;
+      if ("register" in place) {
+        used.push(place.register);
+        moves.push(register(place.register), selection.orImmediate(argument));
+      } else {
+        const { machine } = selection;
+        machine.outgoingWords = Math.max(machine.outgoingWords, place.stack + 1);
+        const slot = slotOperand({ kind: "outgoing", index: place.stack });
+        moves.push(slot, selection.orImmediate(argument));
+      }
+    }
+    selection.moves(moves);
+    selection.push("call", [target], used, CALLER_SAVED);
+    takeResults(selection, value);
+  }
+
+  private callIndirect(value: Value): void {
+    const { selection } = this;
+    const index = value.args[value.args.length - 1]!;
+    const at = isFree(index)
+      ? { displacement: index.immediate * 4 }
+      : { index: selection.registerOf(index), scale: 4 as const };
+    const target = memory({ ...at, symbol: TABLE_SYMBOL }, 32);
+    this.call(value, value.args.slice(0, -1), target);
+  }
+
+  // --- control ---
+
+  private terminator(block: Block, value: Value): void {
+    const { selection } = this;
+    selection.begin(value);
+    switch (value.op) {
+      case "jump":
+        this.phiMoves(block, block.successors[0]!);
+        selection.push("jump", [], [], []);
+        return;
+      case "branch": {
+        const condition = conditionOf(selection, value.args[0]!);
+        selection.push("branch", [], [], [], condition);
+        return;
+      }
+      case "table_jump":
+        this.tableJump(block, value);
+        return;
+      case "return": {
+        const moves = value.args.flatMap((argument, i) => [
+          register(RESULTS[i] ?? EAX),
+          selection.orImmediate(argument),
+        ]);
+        selection.moves(moves);
+        selection.push("ret", [], RESULTS.slice(0, value.args.length), []);
+        return;
+      }
+      default:
+        selection.emit("ud2");
+    }
+  }
+
+  private phiMoves(from: Block, to: Block): void {
+    const { selection } = this;
+    const edge = to.predecessors.indexOf(from);
+    const moves = to
+      .phis()
+      .flatMap((phi) => [
+        register(selection.registerOf(phi)),
+        selection.orImmediate(phi.args[edge]!),
+      ]);
+    selection.moves(moves);
+  }
+
+  private tableJump(block: Block, value: Value): void {
+    const { selection } = this;
+    const { machine } = selection;
+    const symbol = `${this.fn.name}$table${machine.jumpTables.length}`;
+    const targets = (value.cases ?? []).map((i) => this.machineBlock(block.successors[i]!));
+    machine.jumpTables.push({ symbol, targets });
+    const index = selection.inRegister(value.args[0]!).register;
+    selection.emit("jmp", memory({ index, scale: 4, symbol }, 32));
+  }
+}

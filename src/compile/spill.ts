@@ -1,0 +1,220 @@
+// Moves a value's home from a register to memory and rewrites the instructions that use it.
+//
+// A home is a slot of the frame; the caller's slot if the value is an argument that arrived on the
+// stack; or nothing at all if the value is a constant. An operand becomes the home itself where the
+// instruction can take it, else a fresh register that lives for this instruction:
+//
+//   imul v5, v4     v5 in memory      mov t, [v5]; imul t, v4; mov [v5], t
+//   add v5, v4                        add [v5], v4
+//
+// Invariants
+//   - An instruction has at most one memory operand, `moves` excepted.
+//   - Fetches stand right before their instruction and stores right behind it.
+
+import type { Liveness, Ranges } from "./live";
+import type {
+  MachineFunction,
+  MachineInstruction,
+  MachineOperand,
+  MemoryOperand,
+  RegisterOperand,
+} from "./machine";
+import { factsOf, forEachRead, forEachWrite, immediate, register, slotOperand } from "./machine";
+
+/** A register that lives within one instruction. */
+export interface TinyInterval {
+  readonly register: number;
+  readonly ranges: Ranges;
+  readonly isByteOnly: boolean;
+}
+
+/** Where a spilled value is; a constant or an argument is never written. */
+export interface Home {
+  readonly operand: MachineOperand;
+  readonly isFetched: boolean;
+}
+
+interface Inserted {
+  readonly before: MachineInstruction[];
+  readonly after: MachineInstruction[];
+}
+
+export class Spiller {
+  /** Values that have no slot but are fetched from `operand` wherever they are needed. */
+  readonly fetched = new Map<number, MachineOperand>();
+  private readonly mentions = new Map<number, Set<number>>();
+  private readonly definitions = new Map<number, number[]>();
+  private readonly inserted = new Map<number, Inserted>();
+
+  constructor(
+    private readonly fn: MachineFunction,
+    private readonly liveness: Liveness,
+  ) {
+    for (const [number, instruction] of liveness.instructions.entries()) {
+      const mention = (register: number) => {
+        const found = this.mentions.get(register);
+        if (found) found.add(number);
+        else this.mentions.set(register, new Set([number]));
+      };
+      forEachRead(instruction, mention);
+      forEachWrite(instruction, (written) => {
+        mention(written);
+        const found = this.definitions.get(written);
+        if (found) found.push(number);
+        else this.definitions.set(written, [number]);
+      });
+    }
+  }
+
+  /** Whether the value need not be stored: its only definition copies something that stays. */
+  isFetchable(value: number): boolean {
+    return this.fetchSource(value) !== undefined;
+  }
+
+  private fetchSource(value: number): MachineOperand | undefined {
+    const definitions = this.definitions.get(value) ?? [];
+    const instruction = this.liveness.instructions[definitions[0] ?? -1];
+    if (definitions.length !== 1 || instruction?.mnemonic !== "mov") return undefined;
+    const source = instruction.operands[1]!;
+    const stays =
+      source.kind === "immediate" || (source.kind === "memory" && source.slot?.kind === "incoming");
+    return stays ? source : undefined;
+  }
+
+  /** Gives `value` a home; returns the short intervals that this needs. */
+  spill(value: number): TinyInterval[] {
+    const source = this.fetchSource(value);
+    if (source) this.fetched.set(value, source);
+    const home = { operand: source ?? slotOperand(this.fn.newSlot()), isFetched: !!source };
+    const numbers = [...(this.mentions.get(value) ?? [])].sort((a, b) => a - b);
+    return numbers.flatMap((number) => this.rewrite(number, value, home));
+  }
+
+  private rewrite(number: number, value: number, home: Home): TinyInterval[] {
+    const instruction = this.liveness.instructions[number]!;
+    if (home.isFetched && this.definitions.get(value)?.[0] === number) {
+      // It stays as an empty `moves`, by which the checker knows of the copy.
+      instruction.mnemonic = "moves";
+      instruction.operands = [];
+      return [];
+    }
+    if (instruction.mnemonic === "moves") {
+      instruction.operands = instruction.operands.map((operand) =>
+        operand.kind === "register" && operand.register === value ? home.operand : operand,
+      );
+      return [];
+    }
+    if (this.takeFromHome(instruction, value, home)) return [];
+    return [this.throughRegister(number, instruction, value, home)];
+  }
+
+  /** Replaces the operand by the home, if the instruction can take it. */
+  private takeFromHome(instruction: MachineInstruction, value: number, home: Home): boolean {
+    const { operands } = instruction;
+    const places = operands.flatMap((operand, i) => (mentions(operand, value) ? [i] : []));
+    const [place] = places;
+    if (place === undefined) return false;
+    const operand = operands[place]!;
+    if (operand.kind !== "register") return false;
+    if (places.length > 1) return testInMemory(instruction, home);
+    const facts = factsOf(instruction);
+    if (home.operand.kind === "immediate") {
+      if (!facts.mayBeImmediate[place] || operand.size !== 32) return false;
+      operands[place] = home.operand;
+      return true;
+    }
+    const hasMemory = operands.some(({ kind }) => kind === "memory");
+    if (hasMemory || !facts.mayBeMemory[place] || home.operand.kind !== "memory") return false;
+    if (home.isFetched && facts.roles[place] !== "read") return false;
+    operands[place] = { ...home.operand, size: operand.size };
+    return true;
+  }
+
+  private throughRegister(
+    number: number,
+    instruction: MachineInstruction,
+    value: number,
+    home: Home,
+  ): TinyInterval {
+    let isRead = false;
+    let isWritten = false;
+    let isByteOnly = false;
+    forEachRead(instruction, (read) => {
+      isRead ||= read === value;
+    });
+    forEachWrite(instruction, (written) => {
+      isWritten ||= written === value;
+    });
+    const tiny = this.fn.newRegister();
+    instruction.operands = instruction.operands.map((operand) => {
+      if (!mentions(operand, value)) return operand;
+      if (operand.kind === "register") {
+        isByteOnly ||= operand.size === 8;
+        return { ...operand, register: tiny };
+      }
+      const memory = operand as MemoryOperand;
+      return {
+        ...memory,
+        base: memory.base === value ? tiny : memory.base,
+        index: memory.index === value ? tiny : memory.index,
+      };
+    });
+    const inserted = this.insertedAt(number);
+    if (isRead) inserted.before.push(move(register(tiny), home.operand, instruction.position));
+    if (isWritten) inserted.after.push(move(home.operand, register(tiny), instruction.position));
+    const start = isRead ? 2 * number : 2 * number + 1;
+    const end = isWritten ? 2 * number + 2 : 2 * number + 1;
+    return { register: tiny, ranges: [start, end], isByteOnly };
+  }
+
+  private insertedAt(number: number): Inserted {
+    let found = this.inserted.get(number);
+    if (!found) {
+      found = { before: [], after: [] };
+      this.inserted.set(number, found);
+    }
+    return found;
+  }
+
+  /** Puts the fetches and stores into the blocks. */
+  insert(): void {
+    for (const block of this.fn.blocks) {
+      const span = this.liveness.spans.get(block);
+      if (!span) continue;
+      block.instructions = block.instructions.flatMap((instruction, i) => {
+        const inserted = this.inserted.get(span.first + i);
+        return inserted ? [...inserted.before, instruction, ...inserted.after] : [instruction];
+      });
+    }
+  }
+}
+
+function mentions(operand: MachineOperand, value: number): boolean {
+  if (operand.kind === "register") return operand.register === value;
+  return operand.kind === "memory" && (operand.base === value || operand.index === value);
+}
+
+/** `test v, v` compares with zero, which can be done in memory; the caller keeps the mnemonic. */
+function testInMemory(instruction: MachineInstruction, home: Home): boolean {
+  const { operands } = instruction;
+  const isTest = instruction.mnemonic === "test" && operands.every(isWholeRegister);
+  if (!isTest || home.operand.kind !== "memory") return false;
+  instruction.mnemonic = "cmp";
+  instruction.operands = [home.operand, immediate(0)];
+  return true;
+}
+
+function isWholeRegister(operand: MachineOperand): operand is RegisterOperand {
+  return operand.kind === "register" && operand.size === 32;
+}
+
+function move(to: MachineOperand, from: MachineOperand, position: number): MachineInstruction {
+  return {
+    mnemonic: "mov",
+    operands: [to, from],
+    reads: [],
+    writes: [],
+    condition: undefined,
+    position,
+  };
+}

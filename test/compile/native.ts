@@ -1,0 +1,324 @@
+// Runs compiled modules as i386 Linux processes of this machine.
+//
+// A driver in our own assembler calls each function of a list with its arguments and records the
+// result, whether it trapped, and whether the callee kept the calling convention:
+//
+//   record i   0  status   RETURNED, TRAPPED or BROKEN (a preserved register or ESP changed)
+//              4  result   EAX
+//              8  high     EDX
+//
+// Traps are signals (SIGFPE, SIGILL, SIGSEGV); the handler goes on with the next call. Linear memory
+// begins at MEMORY_BASE, because Linux gives no process page 0.
+
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { argumentPlaces } from "../../src/compile/calling-convention";
+import type { CompileOptions, Stress } from "../../src/compile/compile";
+import { compileModule } from "../../src/compile/compile";
+import type { Signature } from "../../src/compile/ir";
+import type { WasmModule } from "../../src/compile/wasm";
+import { I64 } from "../../src/compile/wasm";
+import { Assembler } from "../../src/i686/assembler";
+import type { ObjectFile } from "../../src/i686/object";
+import { mem, mem32, symbol } from "../../src/i686/operand";
+import { eax, ebp, ebx, ecx, edi, edx, esi, esp, registers32 } from "../../src/i686/registers";
+import { writeElf } from "../../src/link/elf-write";
+import type { Layout } from "../../src/link/layout";
+import { link } from "../../src/link/link";
+
+export const MEMORY_BASE = 0x10000000;
+/** Pages of 64 KiB that `memory.grow` can reach. */
+const MAX_PAGES = 1024;
+
+const RETURNED = 1;
+const TRAPPED = 2;
+const BROKEN = 3;
+const RECORD = 12;
+
+/** A call of an exported function; arguments as unsigned numbers of their type's width. */
+export interface Call {
+  readonly name: string;
+  readonly args: readonly bigint[];
+}
+
+/** A result of up to 64 bits as an unsigned number, `undefined` for void, or what went wrong. */
+export type Outcome = bigint | undefined | "trap" | "broken";
+
+export interface RunOptions {
+  readonly stress?: Stress;
+  readonly unsupported?: "refuse" | "trap";
+  readonly dump?: NonNullable<CompileOptions["dump"]>;
+  /** Receives the name of each function that is replaced by a trap. */
+  readonly onRefusal?: (fn: string) => void;
+}
+
+const layout: Layout = {
+  name: "test",
+  stackHeader: true,
+  regions: {
+    program: { start: 0x08048000, end: MEMORY_BASE },
+    pages: { start: MEMORY_BASE, end: MEMORY_BASE + (MAX_PAGES << 16) },
+  },
+  sections: [
+    { name: ".text", region: "program" },
+    { name: ".rodata", region: "program" },
+    {
+      name: ".data",
+      region: "program",
+      inputs: [{ sections: [".data", ".data.*"], fixed: false }],
+    },
+    { name: ".bss", region: "program", inputs: [{ sections: [".bss", ".bss.*"], fixed: false }] },
+    {
+      name: ".linear",
+      region: "pages",
+      address: MEMORY_BASE,
+      permissions: "rw",
+      inputs: [{ sections: "*", fixed: true, keep: true }],
+    },
+  ],
+};
+
+/** The signature of an exported function. */
+export function exportSignature(module: WasmModule, name: string): Signature {
+  const found = module.exports.find((each) => each.name === name && each.kind === "function");
+  const type = found && module.types[module.functions[found.index]!.typeIndex];
+  if (!type) throw new Error(`no function is exported as ${name}`);
+  const words = (types: readonly number[]) =>
+    types.map((each) => (each === I64 ? ("i64" as const) : ("i32" as const)));
+  return { parameters: words(type.params), results: words(type.results) };
+}
+
+/** Compiles a module so that it can run in a Linux process. */
+export function compileNative(module: WasmModule, options: RunOptions = {}): ObjectFile {
+  const pages = module.memories[0]?.limits.min ?? 0;
+  return compileModule(module, {
+    target: "user",
+    name: "test.wasm",
+    memoryBase: MEMORY_BASE,
+    data: { start: 0, end: MAX_PAGES << 16 },
+    ...(pages > MAX_PAGES ? { data: { start: 0, end: 0 } } : {}),
+    ...options,
+  });
+}
+
+/** Runs the calls in order in one process, after the start function if there is one. */
+export function runNative(
+  module: WasmModule,
+  calls: readonly Call[],
+  options: RunOptions = {},
+): Outcome[] {
+  const object = compileNative(module, options);
+  return runObject(object, module, calls);
+}
+
+/** The same with a compiled object. */
+export function runObject(
+  object: ObjectFile,
+  module: WasmModule,
+  calls: readonly Call[],
+): Outcome[] {
+  const image = link([object, driver(module, calls), stubs(module)], layout);
+  const output = execute(writeElf(image));
+  if (output.length !== calls.length * RECORD) {
+    throw new Error(`the process wrote ${output.length} bytes for ${calls.length} calls`);
+  }
+  return calls.map(({ name }, i) => outcome(output, i, exportSignature(module, name)));
+}
+
+function outcome(output: Buffer, index: number, { results }: Signature): Outcome {
+  const at = index * RECORD;
+  const status = output.readUInt32LE(at);
+  if (status === TRAPPED) return "trap";
+  if (status !== RETURNED) return "broken";
+  const [type] = results;
+  if (!type) return undefined;
+  const low = BigInt(output.readUInt32LE(at + 4));
+  return type === "i32" ? low : (BigInt(output.readUInt32LE(at + 8)) << 32n) | low;
+}
+
+function execute(elf: Uint8Array): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), "isthmus-"));
+  const file = join(folder, "program");
+  try {
+    writeFileSync(file, elf);
+    chmodSync(file, 0o755);
+    const run = spawnSync(file, { timeout: 20_000, maxBuffer: 64 << 20 });
+    if (run.error) throw run.error;
+    if (run.status !== 0) throw new Error(`the process ended with ${run.status ?? run.signal}`);
+    return run.stdout;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+let reason: string | false | undefined;
+
+/** Why compiled programs cannot run here, or false. In CI they must. */
+export function cannotRun(): string | false {
+  reason ??= probe();
+  if (reason && process.env.CI === "true") throw new Error(reason);
+  return reason;
+}
+
+function probe(): string | false {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    return "compiled programs run on x86-64 Linux only";
+  }
+  const a = new Assembler("probe");
+  a.section(".text");
+  a.function("_start", () => exit(a));
+  try {
+    execute(writeElf(link([a.finish()], layout)));
+    return false;
+  } catch {
+    return "this machine does not run i386 executables";
+  }
+}
+
+const SYS_EXIT = 1;
+const SYS_WRITE = 4;
+const SYS_RT_SIGACTION = 174;
+const SYS_SIGALTSTACK = 186;
+const SA_NODEFER = 0x40000000;
+const SA_ONSTACK = 0x08000000;
+const SIGNALS = [4, 8, 11];
+
+function exit(a: Assembler): void {
+  a.mov(eax, SYS_EXIT);
+  a.xor(ebx, ebx);
+  a.int(0x80);
+}
+
+const KEPT = [ebx, esi, edi, ebp] as const;
+const magic = (index: number) => 0x51000000 + index;
+
+/** `_start`: all calls, then the records to standard output. */
+function driver(module: WasmModule, calls: readonly Call[]): ObjectFile {
+  const a = new Assembler("driver");
+  a.section(".text");
+  const start = module.start === undefined ? undefined : module.functions[module.start];
+  a.function("_start", () => {
+    installHandlers(a);
+    if (start) a.call(start.name);
+    for (const [i, call] of calls.entries())
+      callOnce(a, i, call, exportSignature(module, call.name));
+    a.mov(eax, SYS_WRITE);
+    a.mov(ebx, 1);
+    a.mov(ecx, symbol("records"));
+    a.mov(edx, calls.length * RECORD);
+    a.int(0x80);
+    exit(a);
+  });
+  a.function("onSignal", () => {
+    a.mov(esp, mem32({ symbol: "stack" }));
+    a.mov(eax, mem32({ symbol: "record" }));
+    a.mov(mem32({ base: eax }), TRAPPED);
+    a.jmp(mem32({ symbol: "resume" }));
+  });
+  a.section(".bss");
+  for (const name of ["stack", "record", "resume"]) {
+    a.local(name);
+    a.space(4);
+  }
+  a.local("records");
+  a.space(calls.length * RECORD);
+  a.local("signalStack");
+  a.space(0x4000);
+  return a.finish();
+}
+
+function installHandlers(a: Assembler): void {
+  // struct stack_t { ss_sp, ss_flags, ss_size }: stack overflows are signals, too.
+  a.sub(esp, 32);
+  a.mov(mem32({ base: esp }), symbol("signalStack"));
+  a.mov(mem32({ base: esp, disp: 4 }), 0);
+  a.mov(mem32({ base: esp, disp: 8 }), 0x4000);
+  a.mov(eax, SYS_SIGALTSTACK);
+  a.mov(ebx, esp);
+  a.xor(ecx, ecx);
+  a.int(0x80);
+  // struct sigaction { handler, flags, restorer, mask[2] }
+  a.mov(mem32({ base: esp }), symbol("onSignal"));
+  a.mov(mem32({ base: esp, disp: 4 }), SA_NODEFER | SA_ONSTACK);
+  for (const disp of [8, 12, 16]) a.mov(mem32({ base: esp, disp }), 0);
+  for (const signal of SIGNALS) {
+    a.mov(eax, SYS_RT_SIGACTION);
+    a.mov(ebx, signal);
+    a.mov(ecx, esp);
+    a.xor(edx, edx);
+    a.mov(esi, 8);
+    a.int(0x80);
+  }
+  a.add(esp, 32);
+}
+
+function callOnce(a: Assembler, index: number, call: Call, signature: Signature): void {
+  const next = a.newLabel();
+  const record = { symbol: "records", disp: index * RECORD };
+  const words = signature.parameters.flatMap((type, i) => {
+    const value = call.args[i] ?? 0n;
+    const low = Number(BigInt.asIntN(32, value));
+    return type === "i64" ? [low, Number(BigInt.asIntN(32, value >> 32n))] : [low];
+  });
+  const places = argumentPlaces(signature);
+  const stacked = places.filter((place) => "stack" in place).length;
+  a.mov(mem32({ symbol: "stack" }), esp);
+  a.mov(mem32({ symbol: "record" }), symbol("records", index * RECORD));
+  a.mov(mem32({ symbol: "resume" }), symbol(next));
+  if (stacked > 0) a.sub(esp, 4 * stacked);
+  for (const [i, register] of KEPT.entries()) a.mov(register, magic(i));
+  for (const [i, place] of places.entries()) {
+    if ("stack" in place) a.mov(mem32({ base: esp, disp: 4 * place.stack }), words[i]!);
+    else a.mov(registers32[place.register]!, words[i]!);
+  }
+  a.call(call.name);
+  a.mov(mem32({ ...record, disp: record.disp + 4 }), eax);
+  a.mov(mem32({ ...record, disp: record.disp + 8 }), edx);
+  if (stacked > 0) a.add(esp, 4 * stacked);
+  a.mov(mem32(record), BROKEN);
+  for (const [i, register] of KEPT.entries()) {
+    a.cmp(register, magic(i));
+    a.jne(next);
+  }
+  a.cmp(esp, mem({ symbol: "stack" }));
+  a.jne(next);
+  a.mov(mem32(record), RETURNED);
+  a.label(next);
+  a.mov(esp, mem({ symbol: "stack" }));
+}
+
+/** What modules import: functions that do nothing, and a memory manager. */
+function stubs(module: WasmModule): ObjectFile {
+  const a = new Assembler("stubs");
+  a.section(".text");
+  const names = new Set<string>();
+  for (const { imported } of module.functions) {
+    if (imported && !["x86", "symbols"].includes(imported.module)) names.add(imported.name);
+  }
+  for (const name of names) a.function(name, () => a.ret());
+  const limit = Math.min(module.memories[0]?.limits.max ?? MAX_PAGES, MAX_PAGES);
+  a.function("memory_size", () => {
+    a.mov(eax, mem({ symbol: "pages" }));
+    a.ret();
+  });
+  a.function("memory_grow", () => {
+    a.mov(edx, mem({ symbol: "pages" }));
+    a.add(edx, eax);
+    a.cmp(eax, limit);
+    a.ja("refuse");
+    a.cmp(edx, limit);
+    a.ja("refuse");
+    a.mov(eax, mem({ symbol: "pages" }));
+    a.mov(mem({ symbol: "pages" }), edx);
+    a.ret();
+    a.label("refuse");
+    a.mov(eax, -1);
+    a.ret();
+  });
+  a.section(".data");
+  a.local("pages");
+  a.long(module.memories[0]?.limits.min ?? 0);
+  return a.finish();
+}
