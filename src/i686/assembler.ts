@@ -42,6 +42,7 @@ import type { Form } from "./form";
 import { InstructionSet } from "./instruction-methods";
 import type { Mnemonic } from "./instructions/table";
 import type { ObjectFile, SymbolBinding, SymbolType } from "./object";
+import type { SymbolDefinition } from "./object-writer";
 import { writeObject } from "./object-writer";
 import type { Immediate, Operand, SymbolReference, Target } from "./operand";
 import { Label, relative, symbol } from "./operand";
@@ -56,16 +57,6 @@ export type AssemblyModule = (a: Assembler) => void;
 export interface AssemblerOptions {
   /** Record for each instruction the line of the `.asm.ts` module that asked for it. Slow. */
   readonly lines?: boolean;
-}
-
-/** A symbol of the object, with the label that has its place. */
-export interface SymbolDefinition {
-  readonly name: string;
-  readonly label: Label;
-  readonly binding: SymbolBinding;
-  readonly type: SymbolType;
-  /** The label at its end; undefined: it ends where the next function or object begins. */
-  readonly end: Label | undefined;
 }
 
 const DATA_RELOCATION = { 1: "R_386_8", 2: "R_386_16", 4: "R_386_32" } as const;

@@ -10,7 +10,6 @@
 //   - The bytes under a relocation stay zero.
 
 import { Diagnostic } from "../base/diagnostic";
-import type { SymbolDefinition } from "./assembler";
 import type { Reference } from "./encode";
 import type {
   FrameInfo,
@@ -20,10 +19,22 @@ import type {
   ObjectSymbol,
   Relocation,
   Section,
+  SymbolBinding,
+  SymbolType,
 } from "./object";
 import type { Target } from "./operand";
 import { type Label, targetName } from "./operand";
 import type { LabelPlace, LabelPlaces, SectionBuilder } from "./section-builder";
+
+/** A symbol of the object, with the label that has its place. */
+export interface SymbolDefinition {
+  readonly name: string;
+  readonly label: Label;
+  readonly binding: SymbolBinding;
+  readonly type: SymbolType;
+  /** The label at its end; undefined: it ends where the next function or object begins. */
+  readonly end: Label | undefined;
+}
 
 /** What an assembler has collected. */
 export interface Assembly {
