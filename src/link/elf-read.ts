@@ -131,12 +131,15 @@ export function stringAt(table: Uint8Array, offset: number): string | undefined 
 }
 
 class ElfReader {
+  private readonly bytes: Uint8Array;
   private readonly view: DataView;
 
   constructor(
-    private readonly bytes: Uint8Array,
+    bytes: Uint8Array,
     private readonly name: string,
   ) {
+    // Node's Buffer is a Uint8Array whose `slice` does not copy; this one does.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 

@@ -47,7 +47,8 @@ export function place(
     if (region.anchor === "start") advance(section, useOf(region), report);
     section.loadAddress = load === region ? section.address : takeLoad(section, useOf(load));
   }
-  for (const section of allocated) checkSection(section, report);
+  report.barrier();
+  for (const section of allocated) if (section.size > 0) checkSection(section, report);
   checkPermissions(allocated, report);
   checkSpaces(layout, useOf, report);
   return [...uses.values()].filter((use) => !use.region.reserved);
