@@ -1,0 +1,280 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { USER_END } from "../../src/abi/memory-map";
+import { loadKernelPart } from "./kernel-part";
+
+const part = loadKernelPart(`
+  import { findSection, imageEnd, programHeadersAddress, programProblem } from "./kernel/process/elf";
+  export function problem(image: usize, size: u32): usize { return programProblem(image, size); }
+  export function end(image: usize): u32 { return imageEnd(image); }
+  export function headers(image: usize): u32 { return programHeadersAddress(image); }
+  export function section(image: usize, size: u32): usize {
+    return findSection(image, size, cstr(".isthmus.symbols"));
+  }
+`);
+
+const TEXT = 52;
+const DATA = TEXT + 32;
+
+/** A program of two segments: text at 0x1000 with the headers in it, data at 0x3000 with a bss. */
+function program(): DataView {
+  const bytes = new Uint8Array(0x1800);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(16, 2, true);
+  view.setUint16(18, 3, true);
+  view.setUint32(20, 1, true);
+  view.setUint32(24, 0x1100, true);
+  view.setUint32(28, TEXT, true);
+  view.setUint16(42, 32, true);
+  view.setUint16(44, 2, true);
+  segment(view, TEXT, { offset: 0, address: 0x1000, size: 0x800, memory: 0x800, flags: 5 });
+  segment(view, DATA, { offset: 0x1000, address: 0x3000, size: 0x800, memory: 0x2800, flags: 6 });
+  return view;
+}
+
+interface SegmentFields {
+  readonly offset: number;
+  readonly address: number;
+  readonly size: number;
+  readonly memory: number;
+  readonly flags: number;
+}
+
+function segment(view: DataView, at: number, fields: SegmentFields): void {
+  const { offset, address, size, memory, flags } = fields;
+  [1, offset, address, address, size, memory, flags, 0x1000].forEach((value, i) => {
+    view.setUint32(at + 4 * i, value, true);
+  });
+}
+
+/** What the kernel says of the program after `change`; "" if it is good. */
+function judge(change: (view: DataView) => void, size = 0x1800): string {
+  const view = program();
+  change(view);
+  part.write(part.area, new Uint8Array(view.buffer));
+  const problem = part.call.problem!(part.area, size);
+  return problem === 0 ? "" : part.text(problem);
+}
+
+describe("elf", () => {
+  it("accepts a program, and says where it ends and where its headers are", () => {
+    assert.equal(
+      judge(() => {}),
+      "",
+    );
+    assert.equal(part.call.end!(part.area), 0x6000);
+    assert.equal(part.call.headers!(part.area), 0x1000 + TEXT);
+  });
+
+  it("refuses files that are no programs for this machine", () => {
+    assert.match(
+      judge((v) => v.setUint8(0, 0)),
+      /no ELF file/,
+    );
+    assert.match(
+      judge((v) => v.setUint8(4, 2)),
+      /not a 32-bit/,
+    );
+    assert.match(
+      judge((v) => v.setUint8(5, 2)),
+      /not little endian/,
+    );
+    assert.match(
+      judge((v) => v.setUint16(18, 62, true)),
+      /another processor/,
+    );
+    assert.match(
+      judge((v) => v.setUint16(16, 1, true)),
+      /no executable/,
+    );
+    assert.match(
+      judge((v) => v.setUint16(16, 3, true)),
+      /position independent/,
+    );
+    assert.match(
+      judge((v) => v.setUint32(TEXT, 3, true)),
+      /interpreter/,
+    );
+  });
+
+  it("refuses a file that is cut off at any byte before its last segment's end", () => {
+    for (let size = 0; size < 0x1800; size += 37) {
+      assert.notEqual(
+        judge(() => {}, size),
+        "",
+        `size ${size}`,
+      );
+    }
+    assert.equal(
+      judge(() => {}, 0x1800),
+      "",
+    );
+  });
+
+  it("refuses program headers that are misplaced", () => {
+    assert.match(
+      judge((v) => v.setUint32(28, 0xfffffff0, true)),
+      /outside the file/,
+    );
+    assert.match(
+      judge((v) => v.setUint32(28, TEXT + 1, true)),
+      /misaligned/,
+    );
+    assert.match(
+      judge((v) => v.setUint16(42, 56, true)),
+      /another size/,
+    );
+    assert.match(
+      judge((v) => v.setUint16(44, 0, true)),
+      /no program headers/,
+    );
+    assert.match(
+      judge((v) => v.setUint16(44, 0xffff, true)),
+      /too many/,
+    );
+  });
+
+  it("refuses segments outside user space", () => {
+    assert.match(
+      judge((v) => v.setUint32(TEXT + 8, 0, true)),
+      /outside user space/,
+    );
+    assert.match(
+      judge((v) => v.setUint32(DATA + 8, USER_END, true)),
+      /outside user space/,
+    );
+    assert.match(
+      judge((v) => v.setUint32(DATA + 8, 0xfffff000, true)),
+      /outside user space/,
+    );
+    assert.match(
+      judge((v) => v.setUint32(DATA + 20, 0xffffffff, true)),
+      /outside user space/,
+    );
+    const last = (v: DataView) => v.setUint32(DATA + 8, USER_END - 0x3000, true);
+    assert.equal(judge(last), "");
+    assert.equal(part.call.end!(part.area) >>> 0, USER_END);
+  });
+
+  it("refuses segments that lie outside the file, wrap, or shrink", () => {
+    assert.match(
+      judge((v) => v.setUint32(DATA + 4, 0xfffff000, true)),
+      /outside the file/,
+    );
+    assert.match(
+      judge((v) => v.setUint32(DATA + 16, 0x801, true)),
+      /outside the file/,
+    );
+    assert.match(
+      judge((v) => v.setUint32(DATA + 16, 0x2801, true)),
+      /larger in the file/,
+    );
+  });
+
+  it("refuses segments that overlap, even by a page", () => {
+    assert.match(
+      judge((v) => v.setUint32(DATA + 8, 0x1000, true)),
+      /share a page/,
+    );
+    const touching = (v: DataView) => {
+      v.setUint32(DATA + 4, 0x1800 - 0x800, true);
+      v.setUint32(DATA + 8, 0x1800, true);
+      v.setUint32(DATA + 28, 1, true);
+    };
+    assert.match(judge(touching), /share a page/);
+  });
+
+  it("refuses segments that are misaligned, or writable and executable", () => {
+    assert.match(
+      judge((v) => v.setUint32(DATA + 8, 0x3010, true)),
+      /misaligned/,
+    );
+    assert.match(
+      judge((v) => v.setUint32(DATA + 28, 0x3000, true)),
+      /misaligned/,
+    );
+    assert.match(
+      judge((v) => v.setUint32(DATA + 24, 7, true)),
+      /writable and executable/,
+    );
+  });
+
+  it("refuses an entry point outside the text", () => {
+    assert.match(
+      judge((v) => v.setUint32(24, 0x3000, true)),
+      /entry point/,
+    );
+    assert.match(
+      judge((v) => v.setUint32(24, 0x1800, true)),
+      /entry point/,
+    );
+  });
+
+  it("never reads outside the file, whatever its header says", () => {
+    let random = 1;
+    const next = () => {
+      random = (Math.imul(random, 1103515245) + 12345) >>> 0;
+      return random >>> 8;
+    };
+    for (let i = 0; i < 300; i++) {
+      const corrupt = (v: DataView) => {
+        for (let n = 0; n < 3; n++) v.setUint8(16 + (next() % (DATA + 32 - 16)), next());
+      };
+      judge(corrupt); // reading outside wasm's memory would trap
+      part.call.section!(part.area, 0x1800);
+    }
+  });
+});
+
+describe("sections", () => {
+  const NAMES = 0x900;
+  const HEADERS = 0xa00;
+
+  function withSections(change: (view: DataView) => void = () => {}): number {
+    const view = program();
+    new Uint8Array(view.buffer).set(Buffer.from("\0.text\0.isthmus.symbols\0"), NAMES);
+    view.setUint32(32, HEADERS, true);
+    view.setUint16(46, 40, true);
+    view.setUint16(48, 3, true);
+    view.setUint16(50, 1, true);
+    const header = (index: number, name: number, offset: number, size: number) => {
+      view.setUint32(HEADERS + 40 * index, name, true);
+      view.setUint32(HEADERS + 40 * index + 4, 1, true);
+      view.setUint32(HEADERS + 40 * index + 16, offset, true);
+      view.setUint32(HEADERS + 40 * index + 20, size, true);
+    };
+    header(1, 1, NAMES, 24);
+    header(2, 7, 0x700, 16);
+    change(view);
+    part.write(part.area, new Uint8Array(view.buffer));
+    return part.call.section!(part.area, 0x1800);
+  }
+
+  it("are found by name", () => {
+    assert.equal(withSections(), part.area + 0x700);
+  });
+
+  it("are not found when their headers lie", () => {
+    assert.equal(
+      withSections((v) => v.setUint32(32, 0xfffffff0, true)),
+      0,
+    );
+    assert.equal(
+      withSections((v) => v.setUint16(50, 9, true)),
+      0,
+    );
+    assert.equal(
+      withSections((v) => v.setUint32(HEADERS + 40 + 16, 0x1800, true)),
+      0,
+    );
+    assert.equal(
+      withSections((v) => v.setUint32(HEADERS + 80 + 20, 0xffffffff, true)),
+      0,
+    );
+    assert.equal(
+      withSections((v) => v.setUint32(HEADERS + 80, 0xffffffff, true)),
+      0,
+    );
+  });
+});
