@@ -14,6 +14,7 @@ import { consoleDevice } from "../file/devices";
 import { createFile } from "../file/file";
 import { Inode, rootDirectory } from "../file/inode";
 import { resolvePath } from "../file/path";
+import { startTracing } from "../syscall/trace";
 import { ArgumentBlock, createArgumentBlock } from "./argument-block";
 import { nextWord, startWords, wordIs } from "./boot-words";
 import { executeProgram } from "./execute";
@@ -27,11 +28,15 @@ const SLASH: u32 = 0x2f;
 
 const path: usize = memory.data(2064, 4);
 
-/** Reads the kernel's own options: the words before `--`. */
+/**
+ * Reads the kernel's own options, the words before `--`: `quiet` hushes messages that only inform,
+ * `trace` prints every system call.
+ */
 export function readOptions(): void {
   startWords(commandLine());
   while (nextWord() !== 0 && !wordIs(cstr("--"))) {
     if (wordIs(cstr("quiet"))) setQuiet(true);
+    if (wordIs(cstr("trace"))) startTracing();
   }
 }
 
