@@ -1,5 +1,6 @@
 // Small improvements of code that has its registers.
 //
+//   cmp d, 0                test d, d             the flags are the same
 //   mov d, a; add d, b      lea d, [a + b]        if nobody needs the flags
 //   mov d, 0                xor d, d              likewise
 //   add d, 1                inc d                 likewise
@@ -30,7 +31,7 @@ function improveBlock(block: MachineBlock): void {
       i--;
       continue;
     }
-    const better = flagsLive ? instruction : shorten(instruction);
+    const better = flagsLive ? withTest(instruction) : shorten(withTest(instruction));
     result.push(better);
     const facts = factsOf(better);
     if (facts.readsFlags) flagsLive = true;
@@ -90,6 +91,15 @@ function addressOf(
   const isSum = mnemonic === "add" && isWhole(source);
   if (!isSum || source.register === target) return undefined;
   return memory({ base, index: source.register, scale: 1 }, undefined);
+}
+
+function withTest(instruction: MachineInstruction): MachineInstruction {
+  const [left, right] = instruction.operands;
+  if (instruction.mnemonic !== "cmp" || !isWhole(left) || right?.kind !== "immediate") {
+    return instruction;
+  }
+  if (right.value !== 0 || right.symbol !== undefined) return instruction;
+  return { ...instruction, mnemonic: "test", operands: [left, left] };
 }
 
 /** A shorter instruction with the same result but other flags. */

@@ -17,9 +17,8 @@ import type {
   MachineInstruction,
   MachineOperand,
   MemoryOperand,
-  RegisterOperand,
 } from "./machine";
-import { factsOf, forEachRead, forEachWrite, immediate, register, slotOperand } from "./machine";
+import { factsOf, forEachRead, forEachWrite, register, slotOperand } from "./machine";
 
 /** A register that lives within one instruction. */
 export interface TinyInterval {
@@ -116,7 +115,7 @@ export class Spiller {
     if (place === undefined) return false;
     const operand = operands[place]!;
     if (operand.kind !== "register") return false;
-    if (places.length > 1) return testInMemory(instruction, home);
+    if (places.length > 1) return false;
     const facts = factsOf(instruction);
     if (home.operand.kind === "immediate") {
       if (!facts.mayBeImmediate[place] || operand.size !== 32) return false;
@@ -192,20 +191,6 @@ export class Spiller {
 function mentions(operand: MachineOperand, value: number): boolean {
   if (operand.kind === "register") return operand.register === value;
   return operand.kind === "memory" && (operand.base === value || operand.index === value);
-}
-
-/** `test v, v` compares with zero, which can be done in memory; the caller keeps the mnemonic. */
-function testInMemory(instruction: MachineInstruction, home: Home): boolean {
-  const { operands } = instruction;
-  const isTest = instruction.mnemonic === "test" && operands.every(isWholeRegister);
-  if (!isTest || home.operand.kind !== "memory") return false;
-  instruction.mnemonic = "cmp";
-  instruction.operands = [home.operand, immediate(0)];
-  return true;
-}
-
-function isWholeRegister(operand: MachineOperand): operand is RegisterOperand {
-  return operand.kind === "register" && operand.size === 32;
 }
 
 function move(to: MachineOperand, from: MachineOperand, position: number): MachineInstruction {

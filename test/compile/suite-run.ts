@@ -61,7 +61,7 @@ function load(filename: string): WasmModule | undefined {
     validateModule(module);
     const isOwn = ({ imported }: { imported?: { module: string } }) => !imported;
     const owns = module.memories.every(isOwn) && module.tables.every(isOwn);
-    const isSmall = (module.memories[0]?.limits.min ?? 0) <= 1024;
+    const isSmall = (module.memories[0]?.limits.min ?? 0) <= 64;
     const startsImport = module.start !== undefined && !module.functions[module.start]?.body;
     return owns && isSmall && !startsImport && module.globals.every(isOwn) ? module : undefined;
   } catch (error) {
@@ -73,7 +73,7 @@ function load(filename: string): WasmModule | undefined {
 /** What a command asks for, if the compiler can be asked for it. */
 function expect(module: WasmModule, command: SuiteCommand): Expectation | undefined {
   const { action, type, line } = command;
-  if (!action || action.type !== "invoke" || action.module) return undefined;
+  if (action?.type !== "invoke" || action.module) return undefined;
   const exported = module.exports.find(
     ({ name, kind }) => name === action.field && kind === "function",
   );
