@@ -32,7 +32,6 @@ const DW_AT_DECL_LINE = 0x3b;
 const DW_AT_EXTERNAL = 0x3f;
 const DW_AT_FRAME_BASE = 0x40;
 const DW_AT_RANGES = 0x55;
-const DW_AT_LINKAGE_NAME = 0x6e;
 const DW_FORM_ADDR = 0x01;
 const DW_FORM_DATA2 = 0x05;
 const DW_FORM_DATA4 = 0x06;
@@ -62,7 +61,6 @@ const SUBPROGRAM: Abbreviation = {
   hasChildren: false,
   attributes: [
     [DW_AT_NAME, DW_FORM_STRING],
-    [DW_AT_LINKAGE_NAME, DW_FORM_STRING],
     [DW_AT_DECL_FILE, DW_FORM_UDATA],
     [DW_AT_DECL_LINE, DW_FORM_UDATA],
     [DW_AT_EXTERNAL, DW_FORM_FLAG_PRESENT],
@@ -135,7 +133,6 @@ function writeSubprogram(func: LinkedFunction, files: LineFiles, out: ByteWriter
   const first = func.lines[0];
   out.uleb(ABBREVIATIONS.indexOf(SUBPROGRAM) + 1);
   out.cstring(shortName(func.name));
-  out.cstring(func.name);
   out.uleb(first ? files.number(first.file) : 0);
   out.uleb(first?.line ?? 0);
   out.u32(func.address);
@@ -144,7 +141,10 @@ function writeSubprogram(func: LinkedFunction, files: LineFiles, out: ByteWriter
   out.u8(DW_OP_CALL_FRAME_CFA);
 }
 
-/** `allocateFrame` of `kernel/memory/frames/allocateFrame`: what a person types after `break`. */
+/**
+ * `allocateFrame` of `kernel/memory/frames/allocateFrame`: what a person types after `break`. The
+ * whole name stays in the symbol table; as DW_AT_linkage_name it would hide the short one from gdb.
+ */
 function shortName(name: string): string {
   return name.slice(name.lastIndexOf("/") + 1) || name;
 }

@@ -19,7 +19,7 @@ export function scratch(t: TestContext): (name: string, content?: Uint8Array | s
   t.after(() => rmSync(directory, { recursive: true }));
   return (name, content) => {
     const path = join(directory, name);
-    if (content !== undefined) writeFileSync(path, content);
+    if (content !== undefined) writeFileSync(path, content, { mode: 0o755 });
     return path;
   };
 }
