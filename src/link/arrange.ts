@@ -6,7 +6,7 @@
 //      other inputs without bytes (.bss), last, so that the file can end before them
 //      padding
 //
-// Requires: inputs in rule order.  Provides: offset, contentSize, size, fixedAddress.
+// Requires: inputs in rule order.  Provides: offset, align, contentSize, size, fixedAddress.
 
 import { alignUp, hex } from "../base/align";
 import type { InputSection, PlacedSection } from "./model";
@@ -23,7 +23,7 @@ export function arrange(output: PlacedSection, report: Reporter): void {
   cursor = output.plan.pack ? packFunctions(stored, cursor) : stack(stored, cursor);
   cursor = stack(zeroed, cursor);
   output.inputs.sort((a, b) => a.offset - b.offset || a.section.size - b.section.size);
-  checkAlignments(output, report);
+  output.align = alignmentOf(output, report);
   output.contentSize = cursor;
   output.size = alignUp(cursor, output.plan.pad);
 }
@@ -70,13 +70,18 @@ function addressOf(input: InputSection): number {
   return input.section.address ?? 0;
 }
 
-/** An input cannot be aligned better than the section it lies in. */
-function checkAlignments(output: PlacedSection, report: Reporter): void {
-  for (const { section, object } of output.inputs) {
-    if (section.address !== undefined || section.align <= output.plan.align) continue;
+/** A section is aligned as well as its best aligned input, which a declared address must allow. */
+function alignmentOf(output: PlacedSection, report: Reporter): number {
+  const loose = output.inputs.filter(({ section }) => section.address === undefined);
+  const align = Math.max(output.plan.align, ...loose.map(({ section }) => section.align));
+  const base = output.plan.address;
+  const demanding = loose.find(({ section }) => base !== undefined && base % section.align !== 0);
+  if (demanding && base !== undefined) {
+    const { section, object } = demanding;
     const text =
-      `${section.name} of ${object.name} wants an alignment of ${section.align}, but output section ` +
-      `${output.name} has only ${output.plan.align}`;
-    report.error("LINK008", text, "Raise the output section's `align`.", { file: object.name });
+      `${section.name} of ${object.name} wants an alignment of ${section.align}, which the address ` +
+      `of output section ${output.name}, ${hex(base)}, does not have`;
+    report.error("LINK008", text, "Change the output section's `address`.", { file: object.name });
   }
+  return align;
 }

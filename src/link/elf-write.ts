@@ -105,7 +105,8 @@ function writeSegment(
 
 function addHeaders(piece: Piece, offset: number, table: SectionTable): void {
   const { section, size, fileSize } = piece;
-  const { permissions, align } = section.plan;
+  const { align } = section;
+  const { permissions } = section.plan;
   const flags =
     SHF_ALLOC |
     (permissions.includes("w") ? SHF_WRITE : 0) |

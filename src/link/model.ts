@@ -66,6 +66,8 @@ export function lineAt(lines: readonly LineEntry[], offset: number): LineEntry |
 export class PlacedSection {
   /** In the order of their offsets, from arrange.ts on. */
   inputs: InputSection[] = [];
+  /** That of the plan, or of an input that wants more: arrange.ts. */
+  align = 1;
   /** Bytes of content, and with the padding behind it: arrange.ts. */
   contentSize = 0;
   size = 0;

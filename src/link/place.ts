@@ -56,13 +56,13 @@ export function place(
 
 /** End-anchored: directly below what was parked before. */
 function park(section: PlacedSection, use: RegionUse): void {
-  section.address = section.plan.address ?? alignDown(use.start - section.size, section.plan.align);
+  section.address = section.plan.address ?? alignDown(use.start - section.size, section.align);
   use.start = section.address;
 }
 
 function advance(section: PlacedSection, use: RegionUse, report: Reporter): void {
   const wanted = section.fixedAddress ?? section.plan.address;
-  section.address = wanted ?? alignUp(use.end, section.plan.align);
+  section.address = wanted ?? alignUp(use.end, section.align);
   if (section.address < use.end) {
     const text =
       `section ${section.name} must begin at ${hex(section.address)}, but what lies before it ` +
@@ -78,7 +78,7 @@ function advance(section: PlacedSection, use: RegionUse, report: Reporter): void
 }
 
 function takeLoad(section: PlacedSection, use: RegionUse): number {
-  const address = alignUp(use.end, section.plan.align);
+  const address = alignUp(use.end, section.align);
   if (section.size > 0) use.end = address + section.size;
   return address;
 }
@@ -112,7 +112,7 @@ function checkSection(section: PlacedSection, report: Reporter): void {
     const text = `the load image of section ${name} does not fit into region "${load.name}"`;
     report.error("LINK010", text, "Make the region larger.");
   }
-  if (plan.align >= PAGE && (address - section.loadAddress) % PAGE !== 0) {
+  if (section.align >= PAGE && (address - section.loadAddress) % PAGE !== 0) {
     const text = `section ${name} has VMA ${from} and LMA ${hex(section.loadAddress)}: no page can map that`;
     report.error("LINK012", text, "Let both be congruent modulo 4096.");
   }

@@ -368,11 +368,22 @@ test("a missing entry point is an error with the nearest name", () => {
   assert.match(text, /"_start" as the entry point[\s\S]*Did you mean "start"\?/);
 });
 
-test("an input aligned better than its output section is an error", () => {
+test("a section is aligned as well as its best aligned input; a fixed address must allow it", () => {
   const object = objectFile("a.o", {
-    ".text": { bytes: nops(4), align: 8192, symbols: { _start: 0 } },
+    ...start,
+    ".data": { bytes: [1], align: 64, symbols: { datum: 0 } },
   });
-  diagnosed("LINK008", () => link([object], flat));
+  const sections = [{ name: ".text" }, { name: ".data", align: 4, permissions: "rx" as const }];
+  const image = link([object], { ...flat, keep: ["datum"], sections });
+  assert.equal(addressOf(image, "datum"), 0x100040);
+  const text = diagnosed("LINK008", () =>
+    link([object], {
+      ...flat,
+      keep: ["datum"],
+      sections: [{ name: ".text" }, { name: ".data", address: 0x200010 }],
+    }),
+  );
+  assert.match(text, /\.data of a\.o wants an alignment of 64[\s\S]*0x00200010/);
 });
 
 test("a malformed object is refused, not linked", () => {
