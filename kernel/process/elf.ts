@@ -219,6 +219,8 @@ function isAligned(segment: Segment): bool {
   const alignment = segment.alignment;
   if (alignment <= 1) return true;
   if ((alignment & (alignment - 1)) !== 0) return false;
+  // Nothing is read from the file: its offset means nothing, and linkers do not align it.
+  if (segment.fileSize === 0) return true;
   return ((segment.address - segment.offset) & (alignment - 1)) === 0;
 }
 
