@@ -1,0 +1,5 @@
+// false: does nothing, unsuccessfully.
+
+export function main(_argc: i32, _argv: usize, _envp: usize): i32 {
+  return 1;
+}

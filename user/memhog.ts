@@ -1,0 +1,137 @@
+// memhog [MIB]: takes memory until there is none, right up to the guard below the trampoline.
+//
+//   heap start                0xf0000000                         stack       USER_END
+//      |  2. page by page, up ->  |     1. one page of each 16 MiB  | gap |  |
+//      +--------------------------+---------------------------------+     +--+
+//
+// A child does it, so that the parent can tell how the child ended and that every frame came back.
+// brk(2) gives addresses, the first write to a page gives memory: the child moves the end of its heap
+// to the highest place that the kernel allows, writes there and at places below, then to every page
+// from the bottom up. When the kernel has no frame left, it kills the child.
+
+import { PAGE_SIZE, USER_END } from "../src/abi/memory-map";
+import { SIGKILL } from "../src/abi/signals";
+import * as x86 from "../src/abi/x86";
+import { argument, parseDecimal, refuse, wantsHelp } from "./runtime/arguments";
+import { complain } from "./runtime/errors";
+import { print, printDecimal, printHex, printLine } from "./runtime/output";
+import { brk, exit, fork, waitpid } from "./runtime/system-calls";
+import { freeBytes, updateInformation } from "./runtime/system-information";
+
+const USAGE = `usage: memhog [MIB]
+Writes to MIB mebibytes of heap, or without MIB to as much as there is.`;
+const MIB_SHIFT: u32 = 20;
+const FRAME_SHIFT: u64 = 12;
+/** The places at the top are this far apart: each needs a page table of its own. */
+const STRIDE: u32 = 16 << 20;
+const HIGH: u32 = 0xf0000000;
+/** A line of progress for so many pages. */
+const PROGRESS: u32 = 2048;
+const ANY: u32 = 0xffffffff;
+
+const status: usize = memory.data(4);
+
+export function main(argc: i32, argv: usize, _envp: usize): i32 {
+  if (wantsHelp(argc, argv, USAGE)) return 0;
+  if (argc > 2) return refuse(argv, 2, USAGE);
+  const wanted = argc == 2 ? parseDecimal(argument(argv, 1)) : 0;
+  if (wanted < 0 || wanted > 4095) return refuse(argv, 1, USAGE);
+
+  const before = freeFrames();
+  const child = fork();
+  if (child == 0) exit(hog(argc == 2 ? (<u32>wanted) << MIB_SHIFT : ANY));
+  if (child < 0) {
+    complain("memhog", cstr("fork"), child);
+    return 1;
+  }
+  waitpid(child, status, 0);
+  const ending = load<u32>(status);
+  return report(ending, before, freeFrames());
+}
+
+function freeFrames(): u32 {
+  updateInformation();
+  return <u32>(freeBytes() >> FRAME_SHIFT);
+}
+
+/** 0 if the child ended as it should and nothing is lost. */
+function report(ending: u32, before: u32, after: u32): i32 {
+  const wasKilled = (ending & 0x7f) == SIGKILL;
+  if (wasKilled) printLine("memhog: the memory ended, and the kernel killed the process");
+  else if (ending != 0) printLine("memhog: the process ended as it should not");
+  print("memhog: free frames before ");
+  printDecimal(before);
+  print(", after ");
+  printDecimal(after);
+  printLine(after >= before ? "" : ": some are lost");
+  return (wasKilled || ending == 0) && after >= before ? 0 : 1;
+}
+
+/** Writes a word to each of `bytes` bytes' pages; returns if the memory suffices. */
+function hog(bytes: u32): i32 {
+  const start = (brk(0) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+  const end = highestBreak(start);
+  writeHigh(start, end);
+  const last = min(end - start, bytes);
+  let pages: u32 = 0;
+  for (let offset: u32 = 0; offset < last; offset += PAGE_SIZE) {
+    x86.store32(start + offset, start + offset);
+    pages++;
+    if (pages % PROGRESS == 0) printProgress(pages, start + offset);
+  }
+  printProgress(pages, start + last - PAGE_SIZE);
+  return verify(start, last) ? 0 : 1;
+}
+
+/** The highest end of the heap that the kernel grants, by halving. */
+function highestBreak(start: u32): u32 {
+  let granted = start;
+  let refused = USER_END;
+  while (refused - granted > PAGE_SIZE) {
+    const middle = (granted + (refused - granted) / 2) & ~(PAGE_SIZE - 1);
+    if (brk(middle) == middle) granted = middle;
+    else refused = middle;
+  }
+  brk(granted);
+  return granted;
+}
+
+/** Writes to the last page of the heap and to pages below it, down to HIGH. */
+function writeHigh(start: u32, end: u32): void {
+  let lowest = end - PAGE_SIZE;
+  const floor = max(HIGH, start);
+  for (let page = end - PAGE_SIZE; page >= floor; page -= STRIDE) {
+    x86.store32(page, page);
+    lowest = page;
+  }
+  print("memhog: heap from ");
+  printHex(start);
+  print(" to ");
+  printHex(end);
+  print(", wrote at ");
+  printHex(lowest);
+  print(" to ");
+  printHex(end - PAGE_SIZE);
+  printLine("");
+}
+
+function printProgress(pages: u32, highest: u32): void {
+  print("memhog: ");
+  printDecimal(pages / 256);
+  print(" MiB, highest address ");
+  printHex(highest);
+  printLine("");
+}
+
+/** Whether every page still has what was written to it. */
+function verify(start: u32, size: u32): bool {
+  for (let offset: u32 = 0; offset < size; offset += PAGE_SIZE) {
+    if (x86.load32(start + offset) != start + offset) {
+      print("memhog: wrong contents at ");
+      printHex(start + offset);
+      printLine("");
+      return false;
+    }
+  }
+  return true;
+}

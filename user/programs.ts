@@ -1,0 +1,50 @@
+// The user programs: what is compiled into /bin of the initramfs.
+//
+// An entry exports `main(argc: i32, argv: usize, envp: usize): i32`. Every program is linked with
+// start.asm.ts and gets runtime/memory.ts and runtime/abort.ts.
+
+/** One program of /bin. */
+export interface Program {
+  readonly name: string;
+  /** Its AssemblyScript file, relative to the project's root. */
+  readonly entry: string;
+  /** `stub` never frees: for programs that end soon. The collector is for those that stay. */
+  readonly runtime: "stub" | "incremental";
+  /** Assembly modules besides start.asm.ts. */
+  readonly assembly?: readonly string[];
+}
+
+/** Assembly that every program is linked with. */
+export const START_ASSEMBLY = "user/start.asm.ts";
+/** Compiled into every program: exports what `memory.size` and `memory.grow` call. */
+export const RUNTIME_ENTRY = "user/runtime/memory.ts";
+/** What `abort` and failed assertions call, as the front end wants it named. */
+export const RUNTIME_ABORT = "user/runtime/abort/abort";
+/** The export of the module that runs its initialisers; start.asm.ts calls it. */
+export const RUNTIME_START = "_initialize";
+
+const SHORT_LIVED = [
+  "cat",
+  "echo",
+  "false",
+  "free",
+  "hello",
+  "kill",
+  "ls",
+  "memhog",
+  "poweroff",
+  "sleep",
+  "spin",
+  "true",
+  "uptime",
+];
+
+export const PROGRAMS: readonly Program[] = [
+  ...SHORT_LIVED.map((name): Program => ({ name, entry: `user/${name}.ts`, runtime: "stub" })),
+  {
+    name: "crossing",
+    entry: "user/crossing.ts",
+    runtime: "stub",
+    assembly: ["user/crossing.asm.ts"],
+  },
+];
