@@ -1,0 +1,70 @@
+// What `run`, `audit` and `map` have in common: which kernel to boot, on which machine, how.
+
+import { readFile } from "node:fs/promises";
+import { Diagnostic } from "../base/diagnostic";
+import { encodeCommandLine } from "../machine/command-line";
+import { type BootOptions, MACHINE_NAMES, type MachineName } from "../machine/machine";
+import { buildProject } from "./build-project";
+import type { CommandLine, OptionSpec } from "./command";
+import { findProject } from "./project";
+
+export const BOOT_OPTIONS = {
+  machine: { type: "string" },
+  memory: { type: "string" },
+  kernel: { type: "string" },
+  initramfs: { type: "string" },
+} satisfies Record<string, OptionSpec>;
+
+const DEFAULT_MEMORY_MIB = 64;
+/** Enough for image, tables and one process; and what the emulators can address for us. */
+const MEMORY_LIMITS = { min: 2, max: 2048 };
+
+export interface BootSettings {
+  readonly machine: MachineName;
+  readonly options: BootOptions;
+  /** The kernel's path, for diagnostics. */
+  readonly kernelPath: string;
+}
+
+/**
+ * Reads the options, and builds the project's kernel unless another one is named.
+ *
+ * @param program what to run if the command line names none; empty: what the kernel wants
+ */
+export async function bootSettings(
+  line: CommandLine,
+  program: readonly string[] = [],
+): Promise<BootSettings> {
+  const machine = line.choice("machine", MACHINE_NAMES);
+  const memoryMiB = line.count("memory", MEMORY_LIMITS, DEFAULT_MEMORY_MIB);
+  const commandLine = encodeCommandLine([], line.program.length > 0 ? line.program : program);
+  const { kernelPath, initramfsPath } = await imagePaths(line);
+  return {
+    machine,
+    kernelPath,
+    options: {
+      kernel: await readInput(kernelPath),
+      ...(initramfsPath && { initramfs: await readInput(initramfsPath) }),
+      commandLine,
+      memoryMiB,
+    },
+  };
+}
+
+async function imagePaths(line: CommandLine) {
+  const kernelPath = line.value("kernel");
+  const initramfsPath = line.value("initramfs");
+  if (kernelPath !== undefined) return { kernelPath, initramfsPath };
+  const outputs = await buildProject(findProject(process.cwd()), { force: false });
+  return { kernelPath: outputs.kernel, initramfsPath: initramfsPath ?? outputs.initramfs };
+}
+
+/** @throws Diagnostic CLI002 if the file cannot be read */
+export async function readInput(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Diagnostic("CLI002", `cannot read ${path}: ${reason}`, "Name a file that exists");
+  }
+}

@@ -1,0 +1,20 @@
+// The assembly modules of a project, to objects. Runs in a build worker.
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { type AssemblyModule, assembleModule } from "../i686/assembler";
+import type { ObjectFile } from "../i686/object";
+import { importExport } from "./project-module";
+
+/** The object that the assembly module at `path` describes. */
+export async function assemble(root: string, path: string): Promise<ObjectFile> {
+  return assembleModule(path, await importExport<AssemblyModule>(root, path, "default"));
+}
+
+/** The assembly modules below `folder`, relative to the root, in the order of their names. */
+export function assemblySources(root: string, folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".asm.ts"))
+    .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
+    .sort();
+}

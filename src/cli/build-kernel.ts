@@ -1,0 +1,48 @@
+// Builds the kernel of a project: AssemblyScript, assembly, layout; to build/kernel.elf and the
+// files beside it. Runs in a build worker.
+
+import { KERNEL_DATA } from "../abi/memory-map";
+import { compileAssemblyScript } from "../compile/assemblyscript";
+import { compileModule } from "../compile/compile";
+import type { Layout } from "../link/layout";
+import { link } from "../link/link";
+import { writeOutputs } from "../link/write-outputs";
+import { assemble, assemblySources } from "./build-assembly";
+import type { BuildOutcome } from "./build-task";
+import { importClosure } from "./import-closure";
+import type { Project } from "./project";
+import { importExport } from "./project-module";
+
+const ENTRY = "kernel/main.ts";
+const LAYOUT = "kernel/layout.ts";
+/** The function that failed assertions call. */
+const ABORT = "kernel/debug/abort/abort";
+
+/** @throws Diagnostics of every pass */
+export async function buildKernel({ root, output }: Project): Promise<BuildOutcome> {
+  const { wasm, module, sourceMap, sources, warnings, dataEnd } = compileAssemblyScript({
+    root,
+    entries: [ENTRY],
+    target: "kernel",
+    runtime: "stub",
+    memoryBase: KERNEL_DATA,
+    abort: ABORT,
+  });
+  const compiled = compileModule(module, {
+    target: "kernel",
+    name: "kernel.wasm",
+    sourceMap,
+    data: { start: KERNEL_DATA, end: dataEnd },
+  });
+  const assembly = assemblySources(root, "kernel");
+  const assembled = await Promise.all(assembly.map((path) => assemble(root, path)));
+  const layout = await importExport<Layout>(root, LAYOUT, "layout");
+  const image = link([compiled, ...assembled], layout);
+  return {
+    title: "kernel",
+    outputs: writeOutputs(image, output),
+    sources: [...sources, ...importClosure(root, [...assembly, LAYOUT])],
+    warnings: [...warnings, ...image.warnings],
+    wasmBytes: wasm.length,
+  };
+}

@@ -1,0 +1,52 @@
+// One build at a time in one output directory: tests and terminals may start several at once.
+//
+// The lock is a directory, because making one is atomic everywhere; it holds the number of the
+// process that made it, so that a lock whose owner died is taken over.
+
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const RETRY_MS = 50;
+
+/** Runs `work` while no other process does with the same directory. */
+export async function withBuildLock<Result>(
+  directory: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  mkdirSync(directory, { recursive: true });
+  const lock = join(directory, ".lock");
+  while (!tryLock(lock)) await sleep(RETRY_MS);
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function tryLock(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (isAbandoned(lock)) rmSync(lock, { recursive: true, force: true });
+    return false;
+  }
+  writeFileSync(join(lock, "owner"), String(process.pid));
+  return true;
+}
+
+function isAbandoned(lock: string): boolean {
+  let owner: number;
+  try {
+    owner = Number(readFileSync(join(lock, "owner"), "utf8"));
+  } catch {
+    return false; // its owner is about to write it, or has just left
+  }
+  try {
+    process.kill(owner, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}

@@ -1,0 +1,62 @@
+// Builds one user program: AssemblyScript to build/user/NAME and, with
+// debug information, NAME.elf. Runs in a build worker.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { USER_DATA } from "../abi/memory-map";
+import { compileAssemblyScript } from "../compile/assemblyscript";
+import { compileModule } from "../compile/compile";
+import { writeElf } from "../link/elf-write";
+import type { LinkedImage } from "../link/image";
+import type { Layout } from "../link/layout";
+import { link } from "../link/link";
+import { elfFile } from "../link/write-outputs";
+import { assemble } from "./build-assembly";
+import type { BuildOutcome, ProgramRecipe } from "./build-task";
+import { importClosure } from "./import-closure";
+import type { Project } from "./project";
+import { importExport } from "./project-module";
+
+const LAYOUT = "user/layout.ts";
+
+/** @throws Diagnostics of every pass */
+export async function buildProgram(
+  { root, output }: Project,
+  { name, entries, assembly, runtime, abort, start }: ProgramRecipe,
+): Promise<BuildOutcome> {
+  const { wasm, module, sourceMap, sources, warnings, dataEnd } = compileAssemblyScript({
+    root,
+    entries,
+    target: "user",
+    runtime,
+    memoryBase: USER_DATA,
+    abort,
+    start,
+  });
+  const compiled = compileModule(module, {
+    target: "user",
+    name: `${name}.wasm`,
+    sourceMap,
+    data: { start: USER_DATA, end: dataEnd },
+  });
+  const assembled = await Promise.all(assembly.map((path) => assemble(root, path)));
+  const layout = await importExport<Layout>(root, LAYOUT, "layout");
+  const image = link([compiled, ...assembled], { ...layout, name });
+  return {
+    title: `user/${name}`,
+    outputs: writeProgram(image, join(output, "user"), name),
+    sources: [...sources, ...importClosure(root, [...assembly, LAYOUT])],
+    warnings: [...warnings, ...image.warnings],
+    wasmBytes: wasm.length,
+  };
+}
+
+/** What the guest loads has no DWARF; a debugger reads the other file. */
+function writeProgram(image: LinkedImage, directory: string, name: string): string[] {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, name);
+  const debugPath = `${path}.elf`;
+  writeFileSync(path, writeElf(image));
+  writeFileSync(debugPath, elfFile(image));
+  return [path, debugPath];
+}

@@ -1,0 +1,192 @@
+// Builds a project: its kernel, its user programs, and the initramfs that holds them.
+//
+//   kernel/**   -> build/kernel.elf .map .sym .asm .svg       one task
+//   user/**     -> build/user/NAME, NAME.elf with DWARF       one task for each program
+//   user/root/, build/user/* -> build/initramfs.cpio          here
+//
+// Tasks whose stamp is current are skipped. The others are compiled by worker threads, the kernel
+// first because it takes longest; a thread takes several programs, since loading the compiler costs
+// more than compiling one.
+
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, relative } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Program } from "../../user/programs";
+import { Diagnostic, Diagnostics } from "../base/diagnostic";
+import { type ArchiveEntry, fileEntry, writeArchive } from "../machine/initramfs";
+import { withBuildLock } from "./build-lock";
+import type { BuildAnswer, BuildTask, PlainDiagnostic, ProgramRecipe } from "./build-task";
+import type { Project } from "./project";
+import { importExport } from "./project-module";
+import { hashOf, isCurrent, toolchainHash, writeStamp } from "./stamp";
+import { complain, progress } from "./terminal";
+
+export interface BuildOptions {
+  /** Build everything, up to date or not. */
+  readonly force: boolean;
+}
+
+/** A task and what became of it. */
+export interface BuiltUnit {
+  readonly title: string;
+  /** false: it was up to date. */
+  readonly built: boolean;
+  readonly milliseconds: number;
+}
+
+export interface BuiltProject {
+  readonly kernel: string;
+  readonly initramfs: string;
+  /** Paths of the programs by name. */
+  readonly programs: Readonly<Record<string, string>>;
+  readonly units: readonly BuiltUnit[];
+}
+
+/**
+ * Brings a project's outputs up to date. Progress and warnings go to stderr.
+ *
+ * @throws Diagnostics of the compiler and the linker
+ */
+export function buildProject(project: Project, options: BuildOptions): Promise<BuiltProject> {
+  return withBuildLock(project.output, async () => {
+    const programs = await listPrograms(project);
+    const tasks: BuildTask[] = [
+      { kind: "kernel", project },
+      ...programs.map((program): BuildTask => ({ kind: "program", project, program })),
+    ];
+    const toolchain = toolchainHash();
+    const isPending = (task: BuildTask) =>
+      options.force || !isCurrent(stampPath(task), project.root, taskKey(task, toolchain));
+    const pending = tasks.filter(isPending);
+    const built = await runTasks(pending, toolchain);
+    const idle = tasks
+      .filter((task) => !pending.includes(task))
+      .map((task) => ({ title: taskTitle(task), built: false, milliseconds: 0 }));
+    return {
+      kernel: join(project.output, "kernel.elf"),
+      initramfs: writeInitramfs(project, programs),
+      programs: Object.fromEntries(
+        programs.map(({ name }) => [name, join(project.output, "user", name)]),
+      ),
+      units: [...built, ...idle],
+    };
+  });
+}
+
+const PROGRAM_LIST = "user/programs.ts";
+
+/** The programs that `user/programs.ts` lists; none if a project has no such file. */
+async function listPrograms({ root }: Project): Promise<ProgramRecipe[]> {
+  if (!existsSync(join(root, PROGRAM_LIST))) return [];
+  const read = <Value>(name: string) => importExport<Value>(root, PROGRAM_LIST, name);
+  const startAssembly = await read<string>("START_ASSEMBLY");
+  const runtimeEntry = await read<string>("RUNTIME_ENTRY");
+  const abort = await read<string>("RUNTIME_ABORT");
+  const start = await read<string>("RUNTIME_START");
+  const programs = await read<readonly Program[]>("PROGRAMS");
+  return programs.map(({ name, entry, runtime, assembly = [] }) => ({
+    name,
+    entries: [entry, runtimeEntry],
+    assembly: [startAssembly, ...assembly],
+    runtime,
+    abort,
+    start,
+  }));
+}
+
+function taskTitle(task: BuildTask): string {
+  return task.kind === "kernel" ? "kernel" : `user/${task.program.name}`;
+}
+
+function stampPath(task: BuildTask): string {
+  const name = `${taskTitle(task).replace("/", "-")}.json`;
+  return join(task.project.output, ".stamps", name);
+}
+
+function taskKey(task: BuildTask, toolchain: string): string {
+  return hashOf(JSON.stringify([toolchain, task.kind === "program" ? task.program : "kernel"]));
+}
+
+/** Runs the tasks on worker threads; all of them, even if one fails, so that all errors show. */
+async function runTasks(tasks: readonly BuildTask[], toolchain: string): Promise<BuiltUnit[]> {
+  const waiting = [...tasks];
+  const built: BuiltUnit[] = [];
+  const refusals: PlainDiagnostic[] = [];
+  const count = Math.min(availableParallelism(), tasks.length);
+  const serve = async () => {
+    const worker = new BuildWorker();
+    try {
+      for (let task = waiting.shift(); task; task = waiting.shift()) {
+        const answer = await worker.perform(task);
+        if (answer.kind === "broken") throw new Error(answer.trace);
+        if (answer.kind === "refused") refusals.push(...answer.diagnostics);
+        else built.push(accept(task, toolchain, answer));
+      }
+    } finally {
+      await worker.close();
+    }
+  };
+  await Promise.all(Array.from({ length: count }, serve));
+  const [first, ...rest] = refusals.map(revive);
+  if (first) throw new Diagnostics([first, ...rest]);
+  return built;
+}
+
+function accept(
+  task: BuildTask,
+  toolchain: string,
+  { outcome, warnings, milliseconds }: BuildAnswer & { kind: "done" },
+): BuiltUnit {
+  const { root } = task.project;
+  for (const warning of warnings) complain(revive(warning), "warning");
+  const outputs = outcome.outputs.map((path) => relative(root, path).replaceAll("\\", "/"));
+  writeStamp(stampPath(task), root, taskKey(task, toolchain), outcome.sources, outputs);
+  progress(`built ${outcome.title} in ${(milliseconds / 1000).toFixed(1)} s`);
+  return { title: outcome.title, built: true, milliseconds };
+}
+
+function revive({ code, text, remedy, place }: PlainDiagnostic): Diagnostic {
+  return new Diagnostic(code, text, remedy, place);
+}
+
+/** A thread that runs src/cli/build-worker.ts. */
+class BuildWorker {
+  readonly #worker = new Worker(new URL("../../bin/worker.js", import.meta.url), {
+    workerData: { module: new URL("./build-worker.ts", import.meta.url).href },
+  });
+
+  perform(task: BuildTask): Promise<BuildAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#worker.once("error", reject);
+      this.#worker.once("message", (answer: BuildAnswer) => {
+        this.#worker.removeListener("error", reject);
+        resolve(answer);
+      });
+      this.#worker.postMessage(task);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+/** Packs the programs as /bin/NAME and the files of user/root/; writes only what differs. */
+function writeInitramfs(project: Project, programs: readonly ProgramRecipe[]): string {
+  const binaries = programs.map(({ name }) =>
+    fileEntry(`bin/${name}`, readFileSync(join(project.output, "user", name)), 0o755),
+  );
+  const archive = writeArchive([...binaries, ...rootFiles(join(project.root, "user", "root"))]);
+  const path = join(project.output, "initramfs.cpio");
+  if (!existsSync(path) || !readFileSync(path).equals(archive)) writeFileSync(path, archive);
+  return path;
+}
+
+function rootFiles(directory: string): ArchiveEntry[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .filter((name) => statSync(join(directory, name)).isFile())
+    .sort()
+    .map((name) => fileEntry(name.replaceAll("\\", "/"), readFileSync(join(directory, name))));
+}

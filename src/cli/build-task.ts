@@ -1,0 +1,48 @@
+// What a build worker is asked to do, and what it answers. Everything here passes between threads.
+
+import type { Diagnostic, Place } from "../base/diagnostic";
+import type { Project } from "./project";
+
+/** A user program and what it is linked with, as user/programs.ts says. Paths are relative. */
+export interface ProgramRecipe {
+  readonly name: string;
+  readonly entries: readonly string[];
+  readonly assembly: readonly string[];
+  readonly runtime: "stub" | "minimal" | "incremental";
+  readonly abort: string;
+  /** The export that runs the initialisers of the top level. */
+  readonly start: string;
+}
+
+export type BuildTask =
+  | { readonly kind: "kernel"; readonly project: Project }
+  | { readonly kind: "program"; readonly project: Project; readonly program: ProgramRecipe };
+
+export interface BuildOutcome {
+  /** `kernel`, `user/hello`. */
+  readonly title: string;
+  /** Absolute paths. */
+  readonly outputs: readonly string[];
+  /** Relative to the root: all that the outputs depend on. */
+  readonly sources: readonly string[];
+  readonly warnings: readonly Diagnostic[];
+  readonly wasmBytes: number;
+}
+
+/** A Diagnostic without its class, which does not survive the way between threads. */
+export interface PlainDiagnostic {
+  readonly code: string;
+  readonly text: string;
+  readonly remedy: string;
+  readonly place?: Place;
+}
+
+export type BuildAnswer =
+  | {
+      readonly kind: "done";
+      readonly outcome: Omit<BuildOutcome, "warnings">;
+      readonly warnings: readonly PlainDiagnostic[];
+      readonly milliseconds: number;
+    }
+  | { readonly kind: "refused"; readonly diagnostics: readonly PlainDiagnostic[] }
+  | { readonly kind: "broken"; readonly trace: string };

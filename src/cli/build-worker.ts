@@ -1,0 +1,40 @@
+// A thread that compiles: it takes tasks one after the other and answers each. bin/worker.js starts
+// it. The compilers are loaded here alone, so that a build with nothing to do loads none.
+
+import { parentPort } from "node:worker_threads";
+import { Diagnostic, Diagnostics } from "../base/diagnostic";
+import { buildKernel } from "./build-kernel";
+import { buildProgram } from "./build-program";
+import type { BuildAnswer, BuildOutcome, BuildTask, PlainDiagnostic } from "./build-task";
+
+async function answer(task: BuildTask): Promise<BuildAnswer> {
+  const start = performance.now();
+  try {
+    const { warnings, ...outcome } = await perform(task);
+    const milliseconds = Math.round(performance.now() - start);
+    return { kind: "done", outcome, warnings: warnings.flatMap(plain), milliseconds };
+  } catch (error) {
+    if (error instanceof Diagnostic) return { kind: "refused", diagnostics: plain(error) };
+    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { kind: "broken", trace };
+  }
+}
+
+function perform(task: BuildTask): Promise<BuildOutcome> {
+  switch (task.kind) {
+    case "kernel":
+      return buildKernel(task.project);
+    case "program":
+      return buildProgram(task.project, task.program);
+  }
+}
+
+function plain(diagnostic: Diagnostic): PlainDiagnostic[] {
+  if (diagnostic instanceof Diagnostics) return diagnostic.list.flatMap(plain);
+  const { code, message, remedy, place } = diagnostic;
+  return [{ code, text: message, remedy, ...(place && { place }) }];
+}
+
+parentPort?.on("message", async (task: BuildTask) => {
+  parentPort?.postMessage(await answer(task));
+});

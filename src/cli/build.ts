@@ -1,0 +1,44 @@
+// isthmus build: compiles and links the kernel and the user programs
+//
+//   npx isthmus build [--force] [--json]
+//
+// Writes into build/ of the project: kernel.elf with DWARF, kernel.map (where everything went),
+// kernel.sym (symbols by address), kernel.asm (disassembly with TypeScript lines), kernel.svg (a
+// drawing of the layout), user/NAME for each program of user/programs.ts, and initramfs.cpio with
+// these programs in /bin and the files of user/root. Only what changed is built again.
+//
+// Options
+//   --force      builds everything, up to date or not
+//   --json       prints what was built, with times in milliseconds and sizes in bytes
+//
+// Exit status: 0 built; 2 the sources have errors.
+
+import { statSync } from "node:fs";
+import { relative } from "node:path";
+import { buildProject } from "./build-project";
+import type { Command, CommandLine } from "./command";
+import { findProject } from "./project";
+import { print, printJson } from "./terminal";
+
+export const command: Command = {
+  options: { force: { type: "boolean" }, json: { type: "boolean" } },
+  run: build,
+};
+
+async function build(line: CommandLine): Promise<number> {
+  const start = performance.now();
+  const built = await buildProject(findProject(process.cwd()), { force: line.flag("force") });
+  const milliseconds = Math.round(performance.now() - start);
+  const files = [built.kernel, built.initramfs, ...Object.values(built.programs)].map((path) => ({
+    path: relative(process.cwd(), path),
+    bytes: statSync(path).size,
+  }));
+  if (line.flag("json")) {
+    printJson({ milliseconds, units: built.units, files });
+    return 0;
+  }
+  const count = built.units.filter((unit) => unit.built).length;
+  for (const { path, bytes } of files) print(`${String(bytes).padStart(9)}  ${path}`);
+  print(count === 0 ? "all is up to date" : `built ${count} of ${built.units.length}`);
+  return 0;
+}

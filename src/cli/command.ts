@@ -1,0 +1,130 @@
+// What a command is, and how its command line is read.
+//
+// Every command lives in a file of its own that exports `command`. The file's header comment is the
+// command's manual page: `--help` prints it (manual-page.ts). So options are written down twice
+// only: for the reader there, for the parser here; a test compares the two.
+
+import { parseArgs } from "node:util";
+import { Diagnostic } from "../base/diagnostic";
+import { nearestName } from "../base/nearest-name";
+
+export interface OptionSpec {
+  readonly type: "boolean" | "string";
+}
+
+export interface Command {
+  /** Long options by name, `--help` not among them. */
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  /** How many operands it takes at the most; default 0. */
+  readonly operands?: number;
+  /** Whether `-- PROGRAM ARGS…` may follow. */
+  readonly takesProgram?: boolean;
+  /** Does the work; returns the exit status. */
+  run(line: CommandLine): Promise<number>;
+}
+
+/** A command line that has been checked against the command's options. */
+export class CommandLine {
+  constructor(
+    private readonly values: Readonly<Record<string, string | boolean | undefined>>,
+    /** What stands before `--` besides options. */
+    readonly operands: readonly string[],
+    /** What stands after `--`: a program of the guest and its arguments. */
+    readonly program: readonly string[],
+  ) {}
+
+  flag(name: string): boolean {
+    return this.values[name] === true;
+  }
+
+  value(name: string): string | undefined {
+    const value = this.values[name];
+    return typeof value === "string" ? value : undefined;
+  }
+
+  /** The option's value as one of `choices`; the first one if the option is absent. */
+  choice<Choice extends string>(name: string, choices: readonly [Choice, ...Choice[]]): Choice {
+    const value = this.value(name) ?? choices[0];
+    const found = choices.find((choice) => choice === value);
+    if (found !== undefined) return found;
+    throw new UsageError(`--${name} is ${value}, not one of ${choices.join(", ")}`, value, choices);
+  }
+
+  /** The option's value as a whole number; `absent` if the option is. */
+  count<Absent>(name: string, limits: { min: number; max: number }, absent: Absent) {
+    const text = this.value(name);
+    if (text === undefined) return absent;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= limits.min && value <= limits.max) return value;
+    throw new UsageError(`--${name} is ${text}, not a number from ${limits.min} to ${limits.max}`);
+  }
+}
+
+/** A command line that cannot be obeyed: exit status 2. */
+export class UsageError extends Diagnostic {
+  /** @param wrong with `known`: the word that may be a mistyped one of these */
+  constructor(text: string, wrong?: string, known: readonly string[] = []) {
+    const nearest = wrong === undefined ? undefined : nearestName(wrong, known);
+    super("CLI001", text, nearest ? `Did you mean ${nearest}?` : "See `npx isthmus --help`");
+  }
+}
+
+/** Whether `--help` or `-h` stands before any `--`. */
+export function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return words.slice(0, end < 0 ? words.length : end).some((w) => w === "--help" || w === "-h");
+}
+
+/** @throws UsageError */
+export function parseCommandLine(command: Command, words: readonly string[]): CommandLine {
+  const names = Object.keys(command.options);
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: { ...command.options },
+    strict: false,
+    tokens: true,
+  });
+  const values: Record<string, string | boolean> = {};
+  const operands: string[] = [];
+  let program: readonly string[] = [];
+  let ended = false;
+  for (const token of tokens) {
+    if (ended) break;
+    if (token.kind === "option-terminator") {
+      if (!command.takesProgram) throw new UsageError("this command takes nothing after --");
+      program = words.slice(token.index + 1);
+      ended = true;
+    } else if (token.kind === "positional") {
+      operands.push(token.value);
+    } else {
+      values[token.name] = optionValue(command, names, token.rawName, token.name, token.value);
+    }
+  }
+  const limit = command.operands ?? 0;
+  if (operands.length > limit) {
+    const extra = operands[limit] ?? "";
+    const remedy = command.takesProgram ? `; a program goes after --: \`-- ${extra}\`` : "";
+    throw new UsageError(`${extra} is not expected here${remedy}`);
+  }
+  return new CommandLine(values, operands, program);
+}
+
+function optionValue(
+  command: Command,
+  names: readonly string[],
+  rawName: string,
+  name: string,
+  value: string | undefined,
+): string | boolean {
+  const spec = command.options[name];
+  if (spec === undefined) {
+    const known = names.map((each) => `--${each}`);
+    throw new UsageError(`there is no option ${rawName}`, rawName, known);
+  }
+  if (spec.type === "boolean") {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
+    return true;
+  }
+  if (value === undefined) throw new UsageError(`${rawName} needs a value: ${rawName}=VALUE`);
+  return value;
+}

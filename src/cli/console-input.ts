@@ -1,0 +1,91 @@
+// Our standard input as the guest's keyboard.
+//
+// At a terminal every key goes to the guest, ^C too: the terminal is in raw mode, and ^A is the
+// escape. From a pipe or a file the bytes go as they are, and its end goes as ^D, which a terminal
+// line discipline reads as the end of the file.
+//
+// Invariant: whatever ends this process, the terminal is left as it was found.
+
+import type { SerialPort } from "../machine/serial-port";
+import { progress } from "./terminal";
+
+const CTRL_A = 0x01;
+const CTRL_D = 0x04;
+const NEWLINE = 0x0a;
+const LEAVE_KEY = 0x78;
+
+export class ConsoleInput {
+  /** Resolves when the person asks to leave, or a signal does. */
+  readonly left: Promise<void>;
+  #leave: () => void = () => {};
+  #escaped = false;
+  #open = false;
+  #lastByte = NEWLINE;
+  readonly #onData = (chunk: Buffer) => this.#receive(chunk);
+  readonly #onEnd = () => this.#end();
+  readonly #onSignal = () => this.#leave();
+  readonly #onExit = () => this.close();
+
+  constructor(private readonly serial: SerialPort) {
+    this.left = new Promise((resolve) => {
+      this.#leave = resolve;
+    });
+  }
+
+  open(): void {
+    const { stdin } = process;
+    this.#open = true;
+    if (stdin.isTTY) {
+      progress("isthmus: ^A x leaves");
+      stdin.setRawMode(true);
+    }
+    process.once("exit", this.#onExit);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, this.#onSignal);
+    stdin.on("data", this.#onData);
+    stdin.on("end", this.#onEnd);
+    stdin.on("error", this.#onEnd);
+  }
+
+  /** Gives the terminal back. May be called more than once. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const { stdin } = process;
+    if (stdin.isTTY) stdin.setRawMode(false);
+    process.removeListener("exit", this.#onExit);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+      process.removeListener(signal, this.#onSignal);
+    }
+    stdin.removeListener("data", this.#onData);
+    stdin.removeListener("end", this.#onEnd);
+    stdin.removeListener("error", this.#onEnd);
+    stdin.pause();
+    // A pipe that is still open would keep this process waiting for its end.
+    stdin.unref?.();
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#lastByte = chunk.at(-1) ?? this.#lastByte;
+    const bytes = process.stdin.isTTY ? this.#withoutEscapes(chunk) : chunk;
+    if (bytes.length > 0) this.serial.send(bytes);
+  }
+
+  #end(): void {
+    // In the middle of a line the first ^D only ends the line.
+    const isMidLine = this.#lastByte !== NEWLINE;
+    this.serial.send(Uint8Array.from(isMidLine ? [CTRL_D, CTRL_D] : [CTRL_D]));
+  }
+
+  #withoutEscapes(chunk: Buffer): Uint8Array {
+    const bytes: number[] = [];
+    for (const byte of chunk) {
+      if (this.#escaped) {
+        this.#escaped = false;
+        if (byte === LEAVE_KEY) this.#leave();
+        else if (byte === CTRL_A) bytes.push(byte);
+      } else if (byte === CTRL_A) this.#escaped = true;
+      else bytes.push(byte);
+    }
+    return Uint8Array.from(bytes);
+  }
+}

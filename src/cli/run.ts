@@ -1,0 +1,111 @@
+// isthmus run: boots the kernel; this terminal is its serial line
+//
+//   npx isthmus run [--machine v86|qemu|grub] [--memory MiB] [--timeout S]
+//                   [--kernel FILE [--initramfs FILE]] [-- PROGRAM ARGS…]
+//
+// Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input that is
+// not from a terminal is passed on, and its end too, as ^D.
+//
+// Options
+//   --machine NAME     v86 (default) needs nothing installed; qemu; grub: QEMU, from a GRUB image
+//   --memory MIB       the guest's memory; default 64
+//   --timeout S        ends the run after S seconds
+//   --kernel FILE      boots this Multiboot ELF file instead of the project's kernel
+//   --initramfs FILE   the module to hand to the kernel; a cpio archive
+//
+// Keys, at a terminal
+//   ^A x               leaves
+//   ^A ^A              sends ^A
+//
+// Exit status: the program's own (128 + signal if it was killed); 2 usage or unusable input; 124 timed
+// out, 125 the kernel panicked or the machine died, 130 left by ^A x.
+
+import type { Ending, Machine } from "../machine/machine";
+import { openMachine } from "../machine/open-machine";
+import { BOOT_OPTIONS, bootSettings } from "./boot-settings";
+import type { Command, CommandLine } from "./command";
+import { ConsoleInput } from "./console-input";
+import { progress } from "./terminal";
+
+const STATUS_TIMEOUT = 124;
+const STATUS_PANIC = 125;
+const STATUS_LEFT = 130;
+const TIMEOUT_LIMITS = { min: 1, max: 86_400 };
+
+type Outcome = Ending | { readonly kind: "timeout" } | { readonly kind: "left" };
+
+export const command: Command = {
+  options: { ...BOOT_OPTIONS, timeout: { type: "string" } },
+  takesProgram: true,
+  run,
+};
+
+async function run(line: CommandLine): Promise<number> {
+  const seconds = line.count("timeout", TIMEOUT_LIMITS, undefined);
+  const { machine: name, options } = await bootSettings(line);
+  const machine = openMachine(name, options);
+  const timer = seconds === undefined ? undefined : new Timer(seconds * 1000);
+  const input = new ConsoleInput(machine.serial);
+  machine.serial.onOutput((bytes) => process.stdout.write(bytes));
+  try {
+    input.open();
+    await machine.start();
+    const outcome = await firstOf(machine, input, timer);
+    input.close();
+    return report(outcome, machine, seconds);
+  } finally {
+    timer?.cancel();
+    input.close();
+    await machine.close();
+  }
+}
+
+class Timer {
+  readonly expired: Promise<void>;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ms: number) {
+    this.expired = new Promise((resolve) => {
+      this.#timer = setTimeout(resolve, ms);
+    });
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function firstOf(
+  machine: Machine,
+  input: ConsoleInput,
+  timer: Timer | undefined,
+): Promise<Outcome> {
+  const outcomes: Promise<Outcome>[] = [
+    machine.ended,
+    input.left.then(() => ({ kind: "left" as const })),
+  ];
+  if (timer) outcomes.push(timer.expired.then(() => ({ kind: "timeout" as const })));
+  return Promise.race(outcomes);
+}
+
+function report(outcome: Outcome, machine: Machine, seconds: number | undefined): number {
+  const text = machine.serial.text();
+  if (outcome.kind !== "exit" && text !== "" && !text.endsWith("\n")) process.stdout.write("\n");
+  switch (outcome.kind) {
+    case "exit":
+      return outcome.status;
+    case "off":
+      return 0;
+    case "panic":
+      progress(`isthmus: the kernel panicked: ${outcome.text}`);
+      return STATUS_PANIC;
+    case "crash":
+      progress(`isthmus: the machine died: ${outcome.text}`);
+      return STATUS_PANIC;
+    case "timeout":
+      progress(`isthmus: timed out after ${seconds} s, as --timeout asked`);
+      return STATUS_TIMEOUT;
+    default:
+      return STATUS_LEFT;
+  }
+}

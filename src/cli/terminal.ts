@@ -1,0 +1,69 @@
+// What goes to the person at the terminal: facts to stdout, progress and diagnostics to stderr.
+//
+// Colour only where a terminal shows it and NO_COLOR is not set (no-color.org); FORCE_COLOR turns it
+// on elsewhere. Progress lines are plain lines, so that logs of CI stay readable.
+
+import { type Diagnostic, formatDiagnostic } from "../base/diagnostic";
+
+type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+
+const CODES: Readonly<Record<Style, readonly [number, number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+};
+
+function hasColour(stream: NodeJS.WriteStream): boolean {
+  if (process.env.NO_COLOR) return false;
+  if (process.env.FORCE_COLOR) return true;
+  return stream.isTTY === true && process.env.TERM !== "dumb";
+}
+
+/** `text` in a style, if the stream shows it. */
+export function style(
+  text: string,
+  name: Style,
+  stream: NodeJS.WriteStream = process.stdout,
+): string {
+  if (!hasColour(stream)) return text;
+  const [on, off] = CODES[name];
+  return `\x1b[${on}m${text}\x1b[${off}m`;
+}
+
+/** A fact: one line of the command's output. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Facts for a program: one JSON document. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, undefined, 2));
+}
+
+/** What is going on: a line for a person, not part of the output. */
+export function progress(line: string): void {
+  process.stderr.write(`${style(line, "dim", process.stderr)}\n`);
+}
+
+/** An error or a warning, with its remedy; each of several on lines of its own. */
+export function complain(diagnostic: Diagnostic, severity: "error" | "warning" = "error"): void {
+  const colour = severity === "error" ? "red" : "yellow";
+  const text = formatDiagnostic(diagnostic, severity).replace(
+    new RegExp(`\\b${severity}\\[[A-Z]+\\d+\\]`, "g"),
+    (mark) => style(mark, colour, process.stderr),
+  );
+  process.stderr.write(`${text}\n`);
+}
+
+/** A reader that went away (`| head`) ends the command quietly. */
+export function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      process.exit();
+    });
+  }
+}
