@@ -24,10 +24,11 @@ import {
 } from "../memory/region";
 import { AddressSpace, createSpace } from "../memory/space";
 import { closeWindow, openWindow } from "../memory/window";
+import { setCurrentThread } from "../trampoline/current";
 import { ArgumentBlock } from "./argument-block";
 import { entryPoint, imageEnd, programProblem, Segment, segmentAt, segmentCount } from "./elf";
 import { buildInitialStack } from "./initial-stack";
-import { Process } from "./process";
+import { current, Process } from "./process";
 
 /** An errno as an unsigned number is above this; no stack pointer is. */
 const HIGHEST_ESP: u32 = USER_END;
@@ -57,6 +58,8 @@ export function executeProgram(process: Process, program: Inode, block: Argument
   if (old !== null) old.destroy();
   process.space = space;
   process.cr3 = space.cr3;
+  // The way out to user mode has the old space's CR3 in hand.
+  if (process === current) setCurrentThread(process.stackTop, process.cr3);
   process.programBreak = imageEnd(program.data);
   process.program = program;
   nameProcess(process, block.strings + block.path);
