@@ -1,10 +1,11 @@
 // The boot sequence, and the functions that assembly calls.
 //
 // `_start` (kernel/boot/boot.asm.ts) calls bootBeforePaging, then kernelMain on the same stack,
-// which becomes the idle thread's.
+// which is left for good when process 1 starts.
 
 import { readMultiboot } from "./boot/multiboot";
 import { detectProcessor, enablePaging, hasNoExecute, protectPages } from "./boot/processor";
+import { startClock } from "./device/clock";
 import { startConsole } from "./device/console";
 import { startInterrupts } from "./device/interrupt";
 import { startFiles } from "./file/start";
@@ -39,6 +40,7 @@ export function kernelMain(): void {
   readOptions(); // of the command line
   startConsole(); // serial line and screen
   startInterrupts(); // PIC, timer, keyboard, serial input
+  startClock(); // what time it is
   startSystemCalls(); // the table behind int 0x80
   startFiles(); // the initramfs, and /dev
   startFirstProcess(); // the shell, or what the command line names

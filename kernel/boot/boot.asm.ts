@@ -13,6 +13,7 @@ import {
 import type { Assembler } from "../../src/i686/assembler";
 import { mem32, symbol } from "../../src/i686/operand";
 import {
+  ax,
   ds,
   eax,
   ebp,
@@ -71,7 +72,10 @@ function start(a: Assembler): void {
   a.jmp(halt);
 }
 
-/** reload_segments(): every segment register from the GDT that LGDT has just named. */
+/**
+ * reload_segments(): every segment register from the GDT that LGDT has just named. LDTR too: a reset
+ * leaves it with base 0 and limit 0xffff, where user programs could write descriptors of their own.
+ */
 function reloadSegments(a: Assembler): void {
   a.global("reload_segments", "function");
   const reloaded = a.newLabel("reloaded");
@@ -81,6 +85,7 @@ function reloadSegments(a: Assembler): void {
   for (const segment of [ds, es, ss]) a.mov(segment, eax);
   a.xor(eax, eax);
   for (const segment of [fs, gs]) a.mov(segment, eax);
+  a.lldt(ax);
   a.ret();
 }
 
