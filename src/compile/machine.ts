@@ -17,7 +17,7 @@
 //   - A register written at 8 or 16 bits counts as written whole; the upper bits are unspecified.
 
 import type { Condition } from "../i686/instructions/condition";
-import type { Role, Row } from "../i686/instructions/form";
+import type { Role, Row } from "../i686/instructions/row";
 import type { Mnemonic } from "../i686/instructions/table";
 import { table } from "../i686/instructions/table";
 import type { MemorySize, Scale } from "../i686/operand";

@@ -9,7 +9,7 @@
 //   - Every operand that is not fixed has exactly one place in the encoding; checked at load.
 //   - `forms` keeps the table's order, which decides between encodings of one length.
 
-import type { Effects, OperandSpec } from "./instructions/form";
+import type { Effects, OperandSpec } from "./instructions/row";
 import type { Mnemonic } from "./instructions/table";
 import { mnemonics, table } from "./instructions/table";
 
@@ -58,7 +58,7 @@ interface Encoding {
   readonly fields: string[];
 }
 
-/** Takes an encoding's text apart; src/i686/instructions/form.ts describes the notation. */
+/** Takes an encoding's text apart; src/i686/instructions/row.ts describes the notation. */
 function parseEncoding(text: string): Encoding {
   const encoding: Encoding = {
     prefixes: [],

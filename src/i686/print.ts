@@ -7,7 +7,7 @@
 // a zero displacement is left out, far transfers say `far`.
 
 import type { Instruction } from "./decode";
-import type { OperandSpec } from "./instructions/form";
+import type { OperandSpec } from "./instructions/row";
 import type { Memory, Operand } from "./operand";
 import { describeOperand } from "./operand";
 import type { OperandKind } from "./operand-kind";

@@ -23,8 +23,8 @@ import {
   rm16,
   rm32,
 } from "../operand-kind";
-import type { Effects, OperandSpec } from "./form";
-import { byte, effects, r, row, rw } from "./form";
+import type { Effects, OperandSpec } from "./row";
+import { byte, effects, r, row, rw } from "./row";
 
 const ARITHMETIC = effects({ flagsWritten: "OSZAPC" });
 const WITH_CARRY = effects({ flagsRead: "C", flagsWritten: "OSZAPC" });

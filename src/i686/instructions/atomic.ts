@@ -10,8 +10,8 @@ import { m8, m16, m32, m64, r8, r16, r32, rm8, rm16, rm32 } from "../operand-kin
 import { eax, ebx, ecx, edx } from "../registers";
 import { arithmetic } from "./arithmetic";
 import { bit } from "./bit";
-import type { OperandSpec, Row } from "./form";
-import { effects, r, row, rw } from "./form";
+import type { OperandSpec, Row } from "./row";
+import { effects, r, row, rw } from "./row";
 
 const ACCUMULATOR = effects({ reads: [eax], writes: [eax], flagsWritten: "OSZAPC" });
 const SUM = effects({ flagsWritten: "OSZAPC" });

@@ -5,8 +5,8 @@
 
 import type { OperandKind } from "../operand-kind";
 import { r16, r32, rm16, rm32, uimm8 } from "../operand-kind";
-import type { OperandSpec } from "./form";
-import { byte, effects, r, row, rw, w } from "./form";
+import type { OperandSpec } from "./row";
+import { byte, effects, r, row, rw, w } from "./row";
 
 const SCAN = effects({ flagsWritten: "Z", flagsUndefined: "OSAPC" });
 const TEST = effects({ flagsWritten: "C", flagsUndefined: "OSAP" });

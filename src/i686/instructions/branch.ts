@@ -5,7 +5,7 @@
 
 import { imm32, m, m64, r32, rel8, rel32, rm32, uimm8, uimm16 } from "../operand-kind";
 import { ecx, edx, esp } from "../registers";
-import { effects, r, row } from "./form";
+import { effects, r, row } from "./row";
 
 const STACK = effects({ reads: [esp], writes: [esp] });
 const RESTORE_FLAGS = effects({ reads: [esp], writes: [esp], flagsWritten: "*" });

@@ -4,8 +4,8 @@
 
 import { onlyRel8, r16, r32, rel8, rel32, rm8, rm16, rm32 } from "../operand-kind";
 import { ecx } from "../registers";
-import type { Row } from "./form";
-import { byte, effects, r, row, rw, w } from "./form";
+import type { Row } from "./row";
+import { byte, effects, r, row, rw, w } from "./row";
 
 /** The sixteen conditions by their codes, under the names that the disassembler prints. */
 export const CONDITIONS = [

@@ -2,7 +2,7 @@
 // and restore. There is no floating-point arithmetic in this table.
 
 import { AX, m, m16, m32 } from "../operand-kind";
-import { r, row, w } from "./form";
+import { r, row, w } from "./row";
 
 export const floatingPoint = {
   fninit: [row([], "DB E3")],

@@ -28,7 +28,7 @@ import {
   sreg,
 } from "../operand-kind";
 import { eax, ebx, edx } from "../registers";
-import { address, effects, r, row, rw, w } from "./form";
+import { address, effects, r, row, rw, w } from "./row";
 
 const CONTROL = effects({ flagsUndefined: "OSZAPC" });
 const WIDEN_EAX = effects({ reads: [eax], writes: [eax] });

@@ -4,7 +4,7 @@
 
 import { imm8s16, imm8s32, imm16, imm32, r16, r32, rm8, rm16, rm32 } from "../operand-kind";
 import { eax, edx } from "../registers";
-import { effects, r, row, rw, w } from "./form";
+import { effects, r, row, rw, w } from "./row";
 
 const PRODUCT = { flagsWritten: "OC", flagsUndefined: "SZAP" };
 const MULTIPLY = effects(PRODUCT);

@@ -4,7 +4,7 @@
 // shift by CL: its rows call them undefined. Rows with a constant speak of counts that are not 0.
 
 import { CL, one, r16, r32, rm8, rm16, rm32, uimm8 } from "../operand-kind";
-import { effects, r, row, rw } from "./form";
+import { effects, r, row, rw } from "./row";
 
 interface Flags {
   readonly byOne: string;

@@ -2,7 +2,7 @@
 
 import { CS, DS, ES, FS, GS, imm8s32, imm32, r32, rm32, SS, uimm8, uimm16 } from "../operand-kind";
 import { eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../registers";
-import { effects, r, row, w } from "./form";
+import { effects, r, row, w } from "./row";
 
 const STACK = effects({ reads: [esp], writes: [esp] });
 const GENERAL = [eax, ecx, edx, ebx, esp, ebp, esi, edi];

@@ -2,8 +2,8 @@
 
 import type { Register32 } from "../registers";
 import { eax, ecx, edi, edx, esi } from "../registers";
-import type { Row } from "./form";
-import { byte, effects, row } from "./form";
+import type { Row } from "./row";
+import { byte, effects, row } from "./row";
 
 const SIZES = { b: 0, w: 1, d: 1 } as const;
 type SizeLetter = keyof typeof SIZES;

@@ -2,7 +2,7 @@
 
 import { AL, AX, DX, EAX, m, m16, r16, r32, rm16, rm32, uimm8 } from "../operand-kind";
 import { eax, ebx, ecx, edx } from "../registers";
-import { address, effects, r, row, w } from "./form";
+import { address, effects, r, row, w } from "./row";
 
 const SELECTOR_QUERY = effects({ flagsWritten: "Z" });
 
