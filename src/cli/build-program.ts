@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { USER_DATA } from "../abi/memory-map";
-import { compileAssemblyScript } from "../compile/assemblyscript";
+import { type AssemblyScriptOptions, compileAssemblyScript } from "../compile/assemblyscript";
 import { compileModule } from "../compile/compile";
 import { writeElf } from "../link/elf-write";
 import type { LinkedImage } from "../link/image";
@@ -13,9 +13,9 @@ import { link } from "../link/link";
 import { elfFile } from "../link/write-outputs";
 import { assemble } from "./build-assembly";
 import type { BuildOutcome, ProgramRecipe } from "./build-task";
-import { importClosure } from "./import-closure";
 import type { Project } from "./project";
 import { importExport } from "./project-module";
+import { SourceLog } from "./source-log";
 
 const LAYOUT = "user/layout.ts";
 
@@ -24,7 +24,9 @@ export async function buildProgram(
   { root, output }: Project,
   { name, entries, assembly, runtime, abort, start }: ProgramRecipe,
 ): Promise<BuildOutcome> {
-  const { wasm, module, sourceMap, sources, warnings, dataEnd } = compileAssemblyScript({
+  const log = new SourceLog(root);
+  log.noteModules([...assembly, LAYOUT]);
+  const options: AssemblyScriptOptions = {
     root,
     entries,
     target: "user",
@@ -32,7 +34,8 @@ export async function buildProgram(
     memoryBase: USER_DATA,
     abort,
     start,
-  });
+  };
+  const { wasm, module, sourceMap, warnings, dataEnd } = compileAssemblyScript(options, log.read);
   const compiled = compileModule(module, {
     target: "user",
     name: `${name}.wasm`,
@@ -45,7 +48,7 @@ export async function buildProgram(
   return {
     title: `user/${name}`,
     outputs: writeProgram(image, join(output, "user"), name),
-    sources: [...sources, ...importClosure(root, [...assembly, LAYOUT])],
+    sources: log.hashes,
     warnings: [...warnings, ...image.warnings],
     wasmBytes: wasm.length,
   };

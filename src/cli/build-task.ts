@@ -2,6 +2,7 @@
 
 import type { Diagnostic, Place } from "../base/diagnostic";
 import type { Project } from "./project";
+import type { Hashes } from "./stamp";
 
 /** A user program and what it is linked with, as user/programs.ts says. Paths are relative. */
 export interface ProgramRecipe {
@@ -23,8 +24,8 @@ export interface BuildOutcome {
   readonly title: string;
   /** Absolute paths. */
   readonly outputs: readonly string[];
-  /** Relative to the root: all that the outputs depend on. */
-  readonly sources: readonly string[];
+  /** All that the outputs depend on: hashes by path relative to the root. */
+  readonly sources: Hashes;
   readonly warnings: readonly Diagnostic[];
   readonly wasmBytes: number;
 }

@@ -55,14 +55,10 @@ export function writeStamp(
   path: string,
   root: string,
   key: string,
-  inputs: readonly string[],
+  inputs: Hashes,
   outputs: readonly string[],
 ): void {
-  const stamp: Stamp = {
-    key,
-    inputs: hashFiles(root, inputs),
-    outputs: hashFiles(root, outputs),
-  };
+  const stamp: Stamp = { key, inputs, outputs: hashFiles(root, outputs) };
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(stamp, undefined, 1)}\n`);
 }

@@ -1,0 +1,35 @@
+// Remembers what a build has read, by hash, as it was when it was read: a file that somebody edits
+// while the compiler works must not count as built.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { importClosure } from "./import-closure";
+import { type Hashes, hashFiles, hashOf } from "./stamp";
+
+export class SourceLog {
+  readonly #hashes: Record<string, string> = {};
+
+  constructor(private readonly root: string) {}
+
+  /** Hashes of all that was read, by path relative to the root. */
+  get hashes(): Hashes {
+    return this.#hashes;
+  }
+
+  /** The text of a source file; undefined if there is none. For the AssemblyScript front end. */
+  readonly read = (path: string): string | undefined => {
+    let text: string;
+    try {
+      text = readFileSync(join(this.root, path), "utf8");
+    } catch {
+      return undefined;
+    }
+    this.#hashes[path] = hashOf(text);
+    return text;
+  };
+
+  /** Notes modules that are about to be imported, with all that they import. */
+  noteModules(paths: readonly string[]): void {
+    Object.assign(this.#hashes, hashFiles(this.root, importClosure(this.root, paths)));
+  }
+}
