@@ -12,7 +12,7 @@
 // any byte to PORT_EXIT, then halts with interrupts off. A machine may stop at the line already, so
 // that its memory can be read as the kernel left it.
 
-/** Bochs' debug console: QEMU's `-debugcon`, v86 by a hook. */
+/** Bochs' debug console: QEMU's `-debugcon`, v86 by a hook. It reads as its own number. */
 export const PORT_DEBUG_CONSOLE: u32 = 0xe9;
 /** QEMU's `isa-debug-exit` and v86 by a hook: any write of a byte ends the machine. */
 export const PORT_EXIT: u32 = 0xf4;

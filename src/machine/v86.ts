@@ -65,10 +65,14 @@ interface Cpu {
   readonly wasm_memory: WebAssembly.Memory;
   readonly io: {
     register_write(port: number, device: object, write8: (value: number) => void): void;
+    register_read(port: number, device: object, read8: () => number): void;
   };
   get_eflags(): number;
   read8(address: number): number;
 }
+
+/** Thrown out of v86 to stop at the very instruction that ends the machine. */
+const MACHINE_ENDED = Symbol("the machine has ended");
 
 type Environment = Record<string, (...values: number[]) => unknown>;
 
@@ -123,11 +127,15 @@ export class V86Machine implements Machine {
       return;
     }
     this.#cpu = (emulator as unknown as { v86: { cpu: Cpu } }).v86.cpu;
+    this.#cpu.io.register_read(PORT_DEBUG_CONSOLE, this, () => PORT_DEBUG_CONSOLE);
     this.#cpu.io.register_write(PORT_DEBUG_CONSOLE, this, (byte) => {
       const ending = this.#console.receive(byte);
       if (ending) this.#end(ending);
     });
-    this.#cpu.io.register_write(PORT_EXIT, this, () => this.#end({ kind: "off" }));
+    this.#cpu.io.register_write(PORT_EXIT, this, () => {
+      this.#end({ kind: "off" });
+      throw MACHINE_ENDED;
+    });
     for (const bytes of this.#pendingInput.splice(0)) this.#transmit(bytes);
     await emulator.run();
   }
@@ -236,7 +244,7 @@ export class V86Machine implements Machine {
     try {
       return mainLoop();
     } catch (error) {
-      this.#end({ kind: "crash", text: this.#explain(error) });
+      if (error !== MACHINE_ENDED) this.#end({ kind: "crash", text: this.#explain(error) });
       return 100;
     }
   }
