@@ -46,8 +46,14 @@ export function formatPlace(place: Place): string {
 }
 
 /** The text that a person reads: `place: error[CODE]: text`, then a `help:` line. */
-export function formatDiagnostic(diagnostic: Diagnostic): string {
-  if (diagnostic instanceof Diagnostics) return diagnostic.list.map(formatDiagnostic).join("\n");
+export function formatDiagnostic(
+  diagnostic: Diagnostic,
+  severity: "error" | "warning" = "error",
+): string {
+  if (diagnostic instanceof Diagnostics) {
+    return diagnostic.list.map((each) => formatDiagnostic(each, severity)).join("\n");
+  }
   const where = diagnostic.place ? `${formatPlace(diagnostic.place)}: ` : "";
-  return `${where}error[${diagnostic.code}]: ${diagnostic.message}\n  help: ${diagnostic.remedy}`;
+  const text = `${where}${severity}[${diagnostic.code}]: ${diagnostic.message}`;
+  return `${text}\n  help: ${diagnostic.remedy}`;
 }

@@ -52,7 +52,7 @@ export class Svg {
     this.#shape(
       "rect",
       { x, y, width, height, ...style },
-      tip && element("title", {}, escape(tip)),
+      tip && element("title", {}, escapeXml(tip)),
     );
   }
 
@@ -77,7 +77,7 @@ export class Svg {
       "font-family": mono ? MONO : undefined,
       "font-weight": bold ? 600 : undefined,
     };
-    this.#shape("text", attributes, escape(content));
+    this.#shape("text", attributes, escapeXml(content));
   }
 
   toString(): string {
@@ -91,7 +91,7 @@ export class Svg {
       role: "img",
     };
     const paper = element("rect", { width, height, rx: 8, fill: PALETTE.paper });
-    const content = [element("title", {}, escape(this.title)), HATCH, paper, ...this.#shapes];
+    const content = [element("title", {}, escapeXml(this.title)), HATCH, paper, ...this.#shapes];
     return `${element("svg", attributes, `\n${content.join("\n")}\n`)}\n`;
   }
 
@@ -117,7 +117,9 @@ export function pathData(...parts: readonly (string | number)[]): string {
 function element(name: string, attributes: Attributes, content?: string): string {
   const text = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}="${typeof value === "number" ? format(value) : escape(value)}"`)
+    .map(
+      ([key, value]) => ` ${key}="${typeof value === "number" ? format(value) : escapeXml(value)}"`,
+    )
     .join("");
   return content ? `<${name}${text}>${content}</${name}>` : `<${name}${text}/>`;
 }
@@ -126,7 +128,7 @@ function format(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
-function escape(text: string | number | undefined): string {
+function escapeXml(text: string | number | undefined): string {
   return String(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

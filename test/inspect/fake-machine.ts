@@ -69,8 +69,8 @@ export interface EntryFlags {
 export const IMAGE: ElfImage = {
   name: "kernel.elf",
   segments: [
-    { va: TEXT, pa: TEXT, fileOffset: 0, fileSize: PAGE, size: PAGE, write: false, execute: true },
-    { va: DATA, pa: DATA, fileOffset: 0, fileSize: PAGE, size: PAGE, write: true, execute: false },
+    { va: TEXT, pa: TEXT, size: PAGE, write: false, execute: true },
+    { va: DATA, pa: DATA, size: PAGE, write: true, execute: false },
   ],
   sections: [
     { name: ".text", va: TEXT, size: PAGE, write: false, execute: true },
