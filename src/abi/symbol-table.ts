@@ -2,7 +2,7 @@
 //
 // It maps an address to function, file and line, and says how far the return address is from ESP. The
 // linker makes it (src/link/symbol-table.ts); the kernel reads its own (output section `.symbols`)
-// and that of a user program (section USER_SYMBOLS of the ELF file, which is in no segment).
+// and that of a user program (section `.isthmus.symbols` of its file, which is in no segment).
 //
 //      0  +-------------------------------+
 //         | header                        |  words: see TABLE_... below

@@ -2,14 +2,14 @@
 
 import type { Place } from "../base/diagnostic";
 import type { LinkedFunction } from "./functions";
-import { type LinkedImage, sectionAt } from "./image";
+import type { LinkedImage } from "./image";
 import { type LinkSymbol, lineAt } from "./model";
 
 export class AddressIndex {
   private readonly symbols: readonly LinkSymbol[];
   private readonly functions: readonly LinkedFunction[];
 
-  constructor(private readonly image: LinkedImage) {
+  constructor(image: LinkedImage) {
     const names = new Map(image.functions.map((func) => [func.address, func.name]));
     const placed = image.symbols.filter(({ input }) => input?.output?.plan.allocate);
     // Of the aliases at a function's start, the function's own name is the one to show.
@@ -20,8 +20,8 @@ export class AddressIndex {
   /** The symbol at or before `address` in the same output section. */
   symbolAt(address: number): { readonly name: string; readonly offset: number } | undefined {
     const symbol = lastAtOrBefore(this.symbols, address);
-    const section = symbol && sectionAt(this.image, address);
-    if (!section || symbol.input?.output !== section) return undefined;
+    const section = symbol?.input?.output;
+    if (!symbol || !section || address >= section.end) return undefined;
     return { name: symbol.name, offset: address - symbol.address };
   }
 

@@ -19,7 +19,7 @@ const PAGE = 4096;
 const MARGIN = 24;
 const TOP = 92;
 const COLUMN = 190;
-const GAP = 140;
+const GAP = 152;
 const SMALLEST_LABEL = 11;
 
 interface Box {

@@ -80,6 +80,7 @@ export function link(
 
   // Beyond this point offsets and sizes within output sections are fixed.
   report.barrier();
+  for (const { inputs } of sections) for (const input of inputs) Object.freeze(input);
 
   // Give each output section its addresses.
   const regions = place(sections, plan, report);
@@ -96,6 +97,9 @@ export function link(
 
   // Patch the addresses into the code.
   for (const section of sections) relocate(section, symbols, report);
+
+  // Beyond this point the bytes of the image are fixed.
+  for (const section of sections) Object.freeze(section);
 
   // Decide what a loader copies and what it zeroes.
   const segments = makeSegments(sections);
