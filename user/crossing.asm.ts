@@ -3,7 +3,7 @@
 import { EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF } from "../src/abi/descriptors";
 import type { Assembler } from "../src/i686/assembler";
 import { mem32 } from "../src/i686/operand";
-import { eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../src/i686/registers";
+import { ebp, ebx, ecx, edi, edx, esi, esp } from "../src/i686/registers";
 
 const PATTERNS = [
   [ebx, 0x1b1b1b1b],

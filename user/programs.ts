@@ -25,6 +25,7 @@ export const RUNTIME_START = "_initialize";
 
 const SHORT_LIVED = [
   "cat",
+  "churn",
   "echo",
   "false",
   "free",
@@ -47,4 +48,5 @@ export const PROGRAMS: readonly Program[] = [
     runtime: "stub",
     assembly: ["user/crossing.asm.ts"],
   },
+  { name: "shell", entry: "user/shell/main.ts", runtime: "incremental" },
 ];

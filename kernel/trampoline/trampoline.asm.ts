@@ -24,8 +24,8 @@
 //   - The kernel's CR3 comes from the read-only page, never from a register.
 //   - Interrupts are off throughout: every gate is an interrupt gate.
 //   - User mode gets its selectors as constants, and of its flags only what it may change.
-//   - What follows an exit's name in kernel/layout.ts is all that this code refers to outside.
-// See research on FreeBSD's, Linux's and XNU's entry code in ARCHITECTURE.md, "The crossing".
+//   - The exits listed in kernel/layout.ts are all that this code refers to outside.
+// ARCHITECTURE.md, "The crossing", has a row for each way in which other kernels went wrong here.
 
 import {
   EFLAGS_FIXED,
@@ -58,7 +58,7 @@ import {
 } from "../../src/abi/trap-frame";
 import type { Assembler } from "../../src/i686/assembler";
 import { mem, mem8, mem32, symbol } from "../../src/i686/operand";
-import { cr3, ds, eax, ebp, edx, es, esi, esp, fs, gs } from "../../src/i686/registers";
+import { cr3, ds, eax, ebp, ebx, edi, edx, es, esi, esp, fs, gs } from "../../src/i686/registers";
 
 const ENTRY_STACK_SIZE = 512;
 const STUB_SIZE = 8;
@@ -122,11 +122,12 @@ function makeUpErrorCode(a: Assembler): void {
 /** From the entry stack and the user's CR3 to the thread's stack and the kernel's. */
 function enterKernel(a: Assembler, handler: string): void {
   a.pusha();
-  setKernelFlags(a);
   loadKernelDataSegments(a);
   loadKernelCr3(a);
   a.mov(esi, esp);
   a.mov(esp, mem({ symbol: "current_kernel_stack" }));
+  // Not before: the entry stack must hold nothing but the user's own registers.
+  setKernelFlags(a);
   for (let offset = FRAME_SS; offset >= FRAME_EDI; offset -= 4) {
     a.push(mem32({ base: esi, disp: offset }));
   }
@@ -211,20 +212,19 @@ function waysFromRing0(a: Assembler): void {
 
 /**
  * NMI and #MC from anywhere, exceptions from ring 0. The privilege level says nothing about CR3 or
- * the segments here, so both are saved, set, and restored as found. The entry stack is small: the
- * handler moves to a stack of its own if it came that way; on any other stack it stays, and so a
- * second such entry cannot overwrite the first.
+ * the segments here, so both are saved, set, and restored as found: in registers that the handler
+ * preserves, because the entry stack is no place for a CR3. It is small, too: the handler moves to
+ * a stack of its own if it came that way; on any other stack it stays, and so a second such entry
+ * cannot overwrite the first.
  */
 function paranoid(a: Assembler): void {
   a.local("paranoid_no_error", "function");
   makeUpErrorCode(a);
   a.local("paranoid", "function");
   a.pusha();
-  a.push(ds);
-  a.push(es);
-  a.mov(eax, cr3);
-  a.push(eax);
-  setKernelFlags(a);
+  a.mov(ebx, cr3);
+  a.mov(esi, ds);
+  a.mov(edi, es);
   loadKernelDataSegments(a);
   loadKernelCr3(a);
   a.mov(ebp, esp);
@@ -233,13 +233,13 @@ function paranoid(a: Assembler): void {
   a.jb(onKernelStack);
   a.mov(esp, symbol("paranoid_stack_top"));
   a.label(onKernelStack);
-  a.lea(eax, mem({ base: ebp, disp: 12 }));
+  setKernelFlags(a);
+  a.mov(eax, ebp);
   a.call("enterParanoid");
   a.mov(esp, ebp);
-  a.pop(eax);
-  a.mov(cr3, eax);
-  a.pop(es);
-  a.pop(ds);
+  a.mov(cr3, ebx);
+  a.mov(es, edi);
+  a.mov(ds, esi);
   a.popa();
   a.add(esp, 8);
   a.iret();

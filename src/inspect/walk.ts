@@ -34,8 +34,11 @@ const PAGE = 0x1000;
 const LARGE_PAE = 0x20_0000;
 const LARGE_32 = 0x40_0000;
 const DIRECTORY_SPAN_PAE = 0x4000_0000;
-/** R/W, U/S and bits 5 to 8 are reserved in an entry of the PDPT. SDM vol. 3A, table 4-8. */
-const PDPTE_RESERVED = 0x1e6;
+/**
+ * R/W, U/S and bits 6 to 8 are reserved in an entry of the PDPT. Bit 5 is, too, but QEMU's emulated
+ * processor sets it as if it were the accessed bit of the levels below. SDM vol. 3A, table 4-8.
+ */
+const PDPTE_RESERVED = 0x1c6;
 
 /** How the processor reads the tables. */
 export interface PagingMode {

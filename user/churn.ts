@@ -1,0 +1,105 @@
+// churn [SECONDS]: several processes that all do what processes do, for `isthmus audit` to look at.
+//
+//   churn -- 3 workers, each in turn: write pattern -> compute -> fork, wait -> yield -> verify
+//                                                               `- child: write, exit
+//
+// Every worker has a pattern of its own at the same addresses as the others. A page that two of them
+// shared by mistake, or a register that a switch lost, shows as a wrong pattern: exit status 1.
+
+import { PAGE_SIZE } from "../src/abi/memory-map";
+import * as x86 from "../src/abi/x86";
+import { argument, parseDecimal, refuse, wantsHelp } from "./runtime/arguments";
+import { complain } from "./runtime/errors";
+import { print, printDecimal, printLine } from "./runtime/output";
+import { brk, exit, fork, getpid, waitpid, yieldProcessor } from "./runtime/system-calls";
+import { updateInformation, uptimeSeconds } from "./runtime/system-information";
+
+const USAGE = `usage: churn [SECONDS]
+Runs processes that compute, call the kernel, fork and exit; by default for 3 seconds.`;
+const WORKERS: i32 = 3;
+const PAGES: u32 = 16;
+const MIXINGS: u32 = 20_000;
+const MOST_SECONDS: i32 = 3600;
+
+const status: usize = memory.data(4, 4);
+
+export function main(argc: i32, argv: usize, _envp: usize): i32 {
+  if (wantsHelp(argc, argv, USAGE)) return 0;
+  const seconds = argc > 1 ? parseDecimal(argument(argv, 1)) : 3;
+  if (argc > 2 || seconds < 1 || seconds > MOST_SECONDS) return refuse(argv, argc - 1, USAGE);
+  const end = now() + <u32>seconds;
+  let started: i32 = 0;
+  for (let worker = 0; worker < WORKERS; worker++) {
+    const child = fork();
+    if (child == 0) exit(work(<u32>worker, end));
+    if (child < 0) complain("churn", cstr("fork"), child);
+    else started++;
+  }
+  let failures = WORKERS - started;
+  for (; started > 0; started--) {
+    if (waitpid(-1, status, 0) < 0 || load<u32>(status) != 0) failures++;
+  }
+  print("churn: ");
+  printDecimal(WORKERS);
+  print(" processes, ");
+  printDecimal(failures);
+  printLine(" of them failed");
+  return failures == 0 ? 0 : 1;
+}
+
+function now(): u32 {
+  updateInformation();
+  return uptimeSeconds();
+}
+
+/** Rounds of work until the uptime is `end`; 0, or 1 if something was not as it was left. */
+function work(worker: u32, end: u32): i32 {
+  const area = (brk(0) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+  if (brk(area + PAGES * PAGE_SIZE) < area + PAGES * PAGE_SIZE) return 1;
+  let seed: u32 = (worker + 1) * 0x9e3779b9;
+  do {
+    fill(area, seed);
+    const mixed = mix(seed);
+    if (!childSurvives(area, seed)) return 1;
+    yieldProcessor();
+    if (!isFilled(area, seed) || mix(seed) != mixed) return 1;
+    seed = mixed;
+  } while (now() < end);
+  return 0;
+}
+
+/** Some time in user mode; the result depends on each step. */
+function mix(seed: u32): u32 {
+  let value = seed;
+  for (let i: u32 = 0; i < MIXINGS; i++) {
+    value ^= value << 13;
+    value ^= value >> 17;
+    value ^= value << 5;
+  }
+  return value;
+}
+
+function fill(area: usize, seed: u32): void {
+  for (let page: u32 = 0; page < PAGES; page++) {
+    x86.store32(area + page * PAGE_SIZE, seed + page);
+  }
+}
+
+function isFilled(area: usize, seed: u32): bool {
+  for (let page: u32 = 0; page < PAGES; page++) {
+    if (x86.load32(area + page * PAGE_SIZE) != seed + page) return false;
+  }
+  return true;
+}
+
+/** A child sees our memory, writes over its copy of it, and leaves with its own status. */
+function childSurvives(area: usize, seed: u32): bool {
+  const expected = seed & 0x3f;
+  const child = fork();
+  if (child == 0) {
+    if (!isFilled(area, seed)) exit(0x7f);
+    fill(area, <u32>getpid());
+    exit(<i32>expected);
+  }
+  return child > 0 && waitpid(child, status, 0) == child && load<u32>(status) == expected << 8;
+}

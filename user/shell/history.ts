@@ -1,0 +1,39 @@
+// The lines that were entered, and where the user is among them while leafing through.
+
+const LIMIT: i32 = 200;
+
+export class History {
+  private readonly lines: string[] = [];
+  /** The line that is shown; lines.length: the new one. */
+  private at: i32 = 0;
+  /** What was typed on the new line before leafing began. */
+  private draft: string = "";
+
+  /** Remembers a line, unless it is empty or the same as the last one. */
+  add(line: string): void {
+    const count = this.lines.length;
+    if (line.trim().length == 0 || (count > 0 && this.lines[count - 1] == line)) return;
+    if (count == LIMIT) this.lines.shift();
+    this.lines.push(line);
+  }
+
+  /** Goes to the new line. */
+  rewind(): void {
+    this.at = this.lines.length;
+    this.draft = "";
+  }
+
+  /** The line before the shown one, which has the text `current`. */
+  older(current: string): string {
+    if (this.at == 0) return current;
+    if (this.at == this.lines.length) this.draft = current;
+    this.at--;
+    return this.lines[this.at];
+  }
+
+  newer(current: string): string {
+    if (this.at == this.lines.length) return current;
+    this.at++;
+    return this.at == this.lines.length ? this.draft : this.lines[this.at];
+  }
+}

@@ -1,0 +1,104 @@
+// Starts programs and learns how they end.
+//
+// Each program is a process group of its own, and the terminal's foreground group while the shell
+// waits for it: ^C reaches the program and not the shell. What runs in the background reads from
+// /dev/null.
+
+import { ENOENT } from "../../src/abi/errno";
+import { O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from "../../src/abi/files";
+import { shellStatus, WNOHANG } from "../../src/abi/signals";
+import { complain } from "../runtime/errors";
+import { flush, STANDARD_INPUT, STANDARD_OUTPUT } from "../runtime/output";
+import {
+  close,
+  dup2,
+  execve,
+  exit,
+  fork,
+  getpgrp,
+  open,
+  setpgid,
+  waitpid,
+} from "../runtime/system-calls";
+import { setForegroundGroup } from "../runtime/terminal";
+import { addressOf, toC } from "../runtime/text";
+import { Command } from "./command";
+
+/** Statuses of a program that could not be started. */
+export const STATUS_CANNOT_RUN: i32 = 126;
+export const STATUS_NOT_FOUND: i32 = 127;
+
+const FILE_MODE: u32 = 0o644;
+
+const status: usize = memory.data(4);
+
+/** What the last wait reported, undecoded. */
+export function lastWaitStatus(): u32 {
+  return load<u32>(status);
+}
+
+/**
+ * Starts the program at `path`; its process, or a negative errno. What goes wrong in the new process
+ * is told there, and it ends with 126 or 127.
+ */
+export function startProgram(command: Command, path: string, environment: usize): i32 {
+  flush();
+  const child = fork();
+  if (child == 0) becomeProgram(command, path, environment);
+  if (child > 0) setpgid(child, child);
+  return child;
+}
+
+/** Waits for a program that has the terminal meanwhile; its status as `$?` shows it. */
+export function waitInForeground(process: i32): i32 {
+  setForegroundGroup(process);
+  const result = waitpid(process, status, 0);
+  setForegroundGroup(getpgrp());
+  return result == process ? <i32>shellStatus(load<u32>(status)) : STATUS_CANNOT_RUN;
+}
+
+/** A process that has ended, or 0 if none has; lastWaitStatus tells how. */
+export function reap(): i32 {
+  return max(waitpid(-1, status, WNOHANG), 0);
+}
+
+/** Waits for any process to end; 0 if there is none. */
+export function waitForAny(): i32 {
+  return max(waitpid(-1, status, 0), 0);
+}
+
+/** In the new process: never returns. */
+function becomeProgram(command: Command, path: string, environment: usize): void {
+  setpgid(0, 0);
+  const input = command.isBackground && command.input.length == 0 ? "/dev/null" : command.input;
+  if (!redirect(input, O_RDONLY, STANDARD_INPUT)) exit(STATUS_CANNOT_RUN);
+  const mode = command.appends ? O_APPEND : O_TRUNC;
+  if (!redirect(command.output, O_WRONLY | O_CREAT | mode, STANDARD_OUTPUT)) {
+    exit(STATUS_CANNOT_RUN);
+  }
+  const words = command.words;
+  const strings: ArrayBuffer[] = [];
+  const argv = new StaticArray<usize>(words.length + 1);
+  for (let i = 0; i < words.length; i++) {
+    strings.push(toC(words[i]));
+    argv[i] = addressOf(strings[i]);
+  }
+  const program = toC(path);
+  const error = execve(addressOf(program), changetype<usize>(argv), environment);
+  complain("shell", addressOf(program), error);
+  exit(error == -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
+}
+
+/** Opens a file as descriptor `to`; nothing to do if the name is empty. */
+function redirect(name: string, flags: u32, to: i32): bool {
+  if (name.length == 0) return true;
+  const path = toC(name);
+  const file = open(addressOf(path), flags, FILE_MODE);
+  if (file < 0) {
+    complain("shell", addressOf(path), file);
+    return false;
+  }
+  dup2(file, to);
+  if (file != to) close(file);
+  return true;
+}

@@ -1,0 +1,114 @@
+// Runs command lines: built-in commands here, programs in processes of their own.
+
+import { SIGINT } from "../../src/abi/signals";
+import {
+  flush,
+  print,
+  printDecimal,
+  printLine,
+  STANDARD_ERROR,
+  STANDARD_OUTPUT,
+  use,
+} from "../runtime/output";
+import { Builtins, isBuiltin } from "./builtins";
+import { Command, CommandParser, Condition } from "./command";
+import { Environment } from "./environment";
+import { Jobs } from "./jobs";
+import { lastWaitStatus, STATUS_NOT_FOUND, startProgram, waitInForeground } from "./processes";
+import { findProgram } from "./search";
+import { signalName } from "./signal-name";
+import { Splitter } from "./words";
+
+const STATUS_SYNTAX: i32 = 2;
+const STATUS_CANNOT_FORK: i32 = 126;
+
+export class Shell {
+  readonly jobs: Jobs = new Jobs();
+  private readonly builtins: Builtins;
+
+  constructor(
+    readonly environment: Environment,
+    private readonly isInteractive: bool,
+  ) {
+    this.builtins = new Builtins(environment, this.jobs);
+  }
+
+  /** Whether `exit` was called; the status is in the environment. */
+  get isOver(): bool {
+    return this.builtins.isOver;
+  }
+
+  /** Runs the commands of a line, or of several lines. */
+  run(line: string): void {
+    const splitter = new Splitter(line);
+    const parser = new CommandParser();
+    if (!splitter.split()) this.refuse(splitter.error);
+    else if (!parser.parse(splitter.tokens)) this.refuse(parser.error);
+    else this.runAll(parser.commands);
+  }
+
+  private refuse(error: string): void {
+    use(STANDARD_ERROR);
+    print("shell: ");
+    printLine(error);
+    use(STANDARD_OUTPUT);
+    this.environment.status = STATUS_SYNTAX;
+  }
+
+  private runAll(commands: Command[]): void {
+    const environment = this.environment;
+    for (let i = 0; i < commands.length && !this.isOver; i++) {
+      const command = commands[i];
+      if (command.condition == Condition.ifZero && environment.status != 0) continue;
+      if (command.condition == Condition.ifNotZero && environment.status == 0) continue;
+      command.expandWith(environment);
+      environment.status = this.runCommand(command);
+      flush();
+    }
+  }
+
+  private runCommand(command: Command): i32 {
+    if (command.words.length == 0) return 0;
+    const name = command.words[0];
+    if (isBuiltin(name)) return this.builtins.run(command.words);
+    const path = findProgram(name, this.environment.path);
+    if (path.length == 0) {
+      this.report(name, "there is no such program; help lists those that there are");
+      return STATUS_NOT_FOUND;
+    }
+    const process = startProgram(command, path, this.environment.address);
+    if (process < 0) {
+      this.report(name, "there are too many processes, or too little memory");
+      return STATUS_CANNOT_FORK;
+    }
+    if (command.isBackground) return this.runInBackground(process, name);
+    const status = waitInForeground(process);
+    this.reportSignal(name, lastWaitStatus());
+    return status;
+  }
+
+  private runInBackground(process: i32, name: string): i32 {
+    this.jobs.add(process, name);
+    if (!this.isInteractive) return 0;
+    print("[");
+    printDecimal(process);
+    printLine("]");
+    return 0;
+  }
+
+  private report(name: string, error: string): void {
+    use(STANDARD_ERROR);
+    print(name);
+    print(": ");
+    printLine(error);
+    use(STANDARD_OUTPUT);
+  }
+
+  /** Says what a program died of; after ^C the terminal only needs a new line. */
+  private reportSignal(name: string, status: u32): void {
+    const signal = status & 0x7f;
+    if (signal == 0) return;
+    if (signal == SIGINT) printLine("");
+    else this.report(name, `killed by ${signalName(signal)}`);
+  }
+}
