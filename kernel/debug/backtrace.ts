@@ -39,6 +39,7 @@ export function printBacktrace(eip: u32, esp: usize): void {
     address = load<u32>(frameEnd - WORD);
     stack = frameEnd;
   }
+  print(cstr("  ...\n"));
 }
 
 /** Prints `function (file:line)` for an address of the kernel's; false if there is none there. */

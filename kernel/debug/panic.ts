@@ -26,6 +26,8 @@ import { isConsoleStarted, startConsole } from "../device/console";
 import { powerOffPanicked } from "../device/power";
 import { freeFrameCount, totalFrameCount } from "../memory/frames";
 import { kernelCr3 } from "../memory/kernel-space";
+import { KERNEL_STACK_SIZE } from "../memory/pages";
+import { printWhere } from "../process/explain-fault";
 import { current } from "../process/process";
 import * as symbols from "../symbols";
 import { TrapFrame } from "../trampoline/trap";
@@ -56,6 +58,7 @@ export function panicAt(reason: usize, frame: TrapFrame, esp: usize): void {
   printSpaces();
   printRegisters(frame, esp);
   printBacktrace(frame.eip, esp);
+  printOrigin(esp);
   powerOffPanicked(reason);
 }
 
@@ -74,6 +77,15 @@ export function doubleFault(tss: usize): void {
   frame.cs = load<u32>(tss, TSS_CS);
   frame.eflags = load<u32>(tss, TSS_EFLAGS);
   panicAt(cstr("trap: double fault"), frame, load<u32>(tss, TSS_ESP));
+}
+
+/** If the kernel works for a process: what that was doing. */
+function printOrigin(esp: usize): void {
+  const process = current;
+  if (changetype<usize>(process) === 0 || process.program === null) return;
+  if (process.stackTop - esp > KERNEL_STACK_SIZE) return;
+  print(cstr("called by %s[%u]\n"), <u32>process.name, process.pid);
+  printWhere(process, process.frame);
 }
 
 function printSpaces(): void {

@@ -148,7 +148,8 @@ function printVictim(process: Process, signal: u32): void {
   print(cstr("%s[%u] killed by %s: "), <u32>process.name, process.pid, <u32>signalName(signal));
 }
 
-function printWhere(process: Process, frame: TrapFrame): void {
+/** Prints where in its program a process entered the kernel with `frame`. */
+export function printWhere(process: Process, frame: TrapFrame): void {
   print(cstr("  at "));
   const program = process.program!;
   const table = findSection(program.data, program.size, cstr(".isthmus.symbols"));

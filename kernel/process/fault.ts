@@ -18,6 +18,7 @@ import {
   VECTOR_STACK_FAULT,
 } from "../../src/abi/descriptors";
 import { ENOMEM } from "../../src/abi/errno";
+import { FAULT_WRITE } from "../../src/abi/paging";
 import {
   SIGBUS,
   SIGFPE,
@@ -29,6 +30,7 @@ import {
 } from "../../src/abi/signals";
 import { FRAME_KERNEL_SIZE } from "../../src/abi/trap-frame";
 import { readcr2 } from "../../src/abi/x86";
+import { print } from "../debug/log";
 import { panicAt } from "../debug/panic";
 import { TrapFrame } from "../trampoline/trap";
 import { exitProcess } from "./exit";
@@ -49,7 +51,14 @@ export function fault(frame: TrapFrame): void {
 
 /** An exception in ring 0: a bug of ours. */
 export function kernelFault(frame: TrapFrame): void {
-  panicAt(exceptionName(frame.vector), frame, changetype<usize>(frame) + FRAME_KERNEL_SIZE);
+  if (frame.vector === VECTOR_PAGE_FAULT) {
+    const verb = (frame.error & FAULT_WRITE) !== 0 ? cstr("writes to") : cstr("reads from");
+    print(cstr("\nkernel %s %p, error code 0x%x\n"), <u32>verb, readcr2(), frame.error);
+  } else {
+    print(cstr("\nkernel: %s, error code 0x%x\n"), <u32>exceptionName(frame.vector), frame.error);
+  }
+  const esp = changetype<usize>(frame) + FRAME_KERNEL_SIZE;
+  panicAt(kernelFaultReason(frame.vector), frame, esp);
 }
 
 /** What the current process must do before it returns to user mode: die, or let others run. */
@@ -66,6 +75,19 @@ function pageFault(frame: TrapFrame, address: u32): void {
   const signal = result === -ENOMEM ? SIGKILL : SIGSEGV;
   explainPageFault(current, frame, address, signal);
   exitProcess(signaledStatus(signal));
+}
+
+function kernelFaultReason(vector: u32): usize {
+  switch (vector) {
+    case VECTOR_PAGE_FAULT:
+      return cstr("fault: page fault in the kernel");
+    case VECTOR_INVALID_OPCODE:
+      return cstr("fault: the kernel ran into unreachable code");
+    case VECTOR_DIVIDE_ERROR:
+      return cstr("fault: the kernel divided by zero");
+    default:
+      return cstr("fault: exception in the kernel");
+  }
 }
 
 /** As Linux: arch/x86/kernel/traps.c. */
