@@ -8,7 +8,7 @@ import type { Assembler } from "../i686/assembler";
 import { negated } from "../i686/instructions/condition";
 import type { Mnemonic } from "../i686/instructions/table";
 import type { Label, Operand } from "../i686/operand";
-import { mem, mem8, mem16, mem32, mem64, symbol } from "../i686/operand";
+import { mem, mem8, mem16, mem32, mem64, mem128, symbol } from "../i686/operand";
 import {
   controlRegisters,
   ebp,
@@ -42,7 +42,7 @@ export interface EmitOptions {
   readonly lineAt: (position: number) => Place | undefined;
 }
 
-const MEMORY = { 8: mem8, 16: mem16, 32: mem32, 64: mem64 } as const;
+const MEMORY = { 8: mem8, 16: mem16, 32: mem32, 64: mem64, 128: mem128 } as const;
 const SAVED = { [EBX]: ebx, [ESI]: esi, [EDI]: edi, [EBP]: ebp } as const;
 const CODE_ALIGN = 4;
 
@@ -215,6 +215,8 @@ class Emitter {
 
   private prologue(): void {
     const { a, frame } = this;
+    // Also said of a function that pushes nothing: without a word it could not be unwound.
+    a.frame(frame.cfaOffset(0, false));
     for (const [i, number] of frame.saved.entries()) {
       a.push(SAVED[number as keyof typeof SAVED]);
       a.frame(frame.cfaOffset(i + 1, false), frame.savedAt(i + 1));

@@ -3,7 +3,7 @@
 // Requires: offsets within output sections. Addresses are read only when asked for, so the list can
 // be made before placement.
 
-import type { FrameInfo, LineEntry } from "../i686/object";
+import type { LineEntry } from "../i686/object";
 import {
   type InputSection,
   type LinkSymbol,
@@ -31,17 +31,21 @@ export class LinkedFunction {
     return this.input.address + this.offset;
   }
 
-  /** Bytes from ESP to the end of the return address in its body: past the prologue. */
+  /**
+   * Bytes from ESP to the end of the return address in its body: the distance that holds for most of
+   * its bytes. Prologue, epilogues and pushed arguments take only a few.
+   */
   get bodyCfa(): number | undefined {
+    const covered = new Map<number, number>();
     const steps = this.input.section.frame?.steps ?? [];
-    const end = this.offset + this.size;
-    const inside = steps.filter(({ offset }) => offset >= this.offset && offset < end);
-    if (inside.length === 0) return undefined;
-    return Math.max(...inside.map(({ cfaOffset }) => cfaOffset));
-  }
-
-  get frame(): FrameInfo | undefined {
-    return this.input.section.frame;
+    for (const [index, { offset, cfaOffset }] of steps.entries()) {
+      const from = Math.max(offset, this.offset);
+      const end = steps[index + 1]?.offset ?? this.input.section.size;
+      const bytes = Math.min(end, this.offset + this.size) - from;
+      if (bytes > 0) covered.set(cfaOffset, (covered.get(cfaOffset) ?? 0) + bytes);
+    }
+    const [most] = [...covered].sort((a, b) => b[1] - a[1] || b[0] - a[0]);
+    return most?.[0];
   }
 }
 

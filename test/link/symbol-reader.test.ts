@@ -188,3 +188,31 @@ test("the table states its size", () => {
   const table = link([objectOf(5)], layout).sections[0]?.bytes ?? new Uint8Array();
   assert.equal(new DataView(table.buffer).getUint32(TABLE_SIZE, true), table.length);
 });
+
+test("a function's frame is that of its body, not of prologue, epilogue or pushed arguments", () => {
+  const steps = [
+    [0, 4],
+    [1, 8],
+    [4, 40],
+    [20, 44], // an argument is pushed
+    [22, 40],
+    [40, 8], // an early return
+    [41, 4],
+    [42, 40],
+    [50, 4],
+  ].map(([offset = 0, cfaOffset = 0]) => ({ offset, cfaOffset, saved: {} }));
+  const object = objectFile("a.o", {
+    ".text": { bytes: nops(60), symbols: { _start: 0, second: 50 }, frame: { steps } },
+    ".text.bare": { bytes: nops(9), symbols: { bare: 0 } },
+    ".top.text": { bytes: nops(1) },
+  });
+  const { functions } = link([object], layout);
+  assert.deepEqual(
+    functions.map(({ name, bodyCfa }) => [name, bodyCfa]),
+    [
+      ["_start", 40],
+      ["second", 4],
+      ["bare", undefined],
+    ],
+  );
+});
