@@ -27,6 +27,7 @@ import type {
   Register8,
   Register16,
   Register32,
+  RegisterXmm,
   SegmentName,
   SegmentRegister,
 } from "./registers";
@@ -46,15 +47,17 @@ import {
   registers8,
   registers16,
   registers32,
+  registersXmm,
   segmentRegisters,
   ss,
 } from "./registers";
 
 const CLASS_NAMES = [
   ...["invalid", "al", "cl", "r8", "ax", "dx", "r16", "eax", "r32"],
-  ...["es", "cs", "ss", "ds", "fs", "gs", "creg", "dreg"],
+  ...["es", "cs", "ss", "ds", "fs", "gs", "creg", "dreg", "xmm"],
   // Memory by its size, and whether it is a bare address without registers ("abs").
-  ...["mem", "mem8", "mem16", "mem32", "mem64", "abs", "abs8", "abs16", "abs32", "abs64"],
+  ...["mem", "mem8", "mem16", "mem32", "mem64", "mem128"],
+  ...["abs", "abs8", "abs16", "abs32", "abs64", "abs128"],
   // Immediates; n: negative, s: sign extension of its low byte gives it at 16 (s16) or 32 bits.
   ...["one", "u7", "u8", "s16", "u16", "s32", "u32", "n8", "n16", "n32", "symbol"],
   ...["rel8", "rel32"],
@@ -98,6 +101,7 @@ const MEM8 = [CLASS.mem, CLASS.abs, CLASS.mem8, CLASS.abs8];
 const MEM16 = [CLASS.mem, CLASS.abs, CLASS.mem16, CLASS.abs16];
 const MEM32 = [CLASS.mem, CLASS.abs, CLASS.mem32, CLASS.abs32];
 const MEM64 = [CLASS.mem, CLASS.abs, CLASS.mem64, CLASS.abs64];
+const MEM128 = [CLASS.mem, CLASS.abs, CLASS.mem128, CLASS.abs128];
 const UNSIGNED7 = [CLASS.one, CLASS.u7];
 const UNSIGNED8 = [...UNSIGNED7, CLASS.u8];
 const UNSIGNED16 = [...UNSIGNED8, CLASS.s16, CLASS.u16];
@@ -143,6 +147,10 @@ export const one = kind<1>("1", "fixed", [CLASS.one], { size: 8, fixed: 1 });
 export const r8 = kind<Register8>("r8", "general", R8, { size: 8, registers: registers8 });
 export const r16 = kind<Register16>("r16", "general", R16, { size: 16, registers: registers16 });
 export const r32 = kind<Register32>("r32", "general", R32, { size: 32, registers: registers32 });
+export const xmm = kind<RegisterXmm>("xmm", "general", [CLASS.xmm], {
+  size: 128,
+  registers: registersXmm,
+});
 export const sreg = kind<SegmentRegister>(
   "sreg",
   "reg",
@@ -175,8 +183,9 @@ export const m8 = memoryKind("m8", 8, MEM8);
 export const m16 = memoryKind("m16", 16, MEM16);
 export const m32 = memoryKind("m32", 32, MEM32);
 export const m64 = memoryKind("m64", 64, MEM64);
+export const m128 = memoryKind("m128", 128, MEM128);
 /** Memory of a size that no other operand has (descriptors, save areas), or only its address. */
-export const m = memoryKind("m", 0, [...MEM8, ...MEM16, ...MEM32, ...MEM64]);
+export const m = memoryKind("m", 0, [...MEM8, ...MEM16, ...MEM32, ...MEM64, ...MEM128]);
 
 export const rm8 = kind<Register8 | Memory>("rm8", "rm", [...R8, ...MEM8], {
   size: 8,
@@ -193,6 +202,18 @@ export const rm32 = kind<Register32 | Memory>("rm32", "rm", [...R32, ...MEM32], 
   registers: registers32,
   memory: true,
 });
+
+/** The low 32 or 64 bits of an XMM register, or all of it; or as much memory. */
+const xmmOrMemory = (size: number, accepts: readonly OperandClass[]) =>
+  kind<RegisterXmm | Memory>(`xm${size}`, "rm", [CLASS.xmm, ...accepts], {
+    size,
+    registers: registersXmm,
+    memory: true,
+  });
+
+export const xm32 = xmmOrMemory(32, MEM32);
+export const xm64 = xmmOrMemory(64, MEM64);
+export const xm128 = xmmOrMemory(128, MEM128);
 
 /** Memory at a constant address, for the short accumulator forms of `mov`. */
 const offsetKind = (size: number, accepts: readonly OperandClass[]) =>
@@ -252,6 +273,7 @@ const MEMORY_CLASS: Readonly<Record<MemorySize, OperandClass>> = {
   16: CLASS.mem16,
   32: CLASS.mem32,
   64: CLASS.mem64,
+  128: CLASS.mem128,
 };
 const ABSOLUTE = CLASS.abs - CLASS.mem;
 const SEGMENT_CLASS = [CLASS.es, CLASS.cs, CLASS.ss, CLASS.ds, CLASS.fs, CLASS.gs];
@@ -281,6 +303,8 @@ export function classify(operand: Operand): OperandClass {
       return CLASS_R16[operand.number] ?? CLASS.r16;
     case "sreg":
       return SEGMENT_CLASS[operand.number] ?? CLASS.invalid;
+    case "xmm":
+      return CLASS.xmm;
     case "creg":
       return CLASS.creg;
     case "dreg":
@@ -297,7 +321,7 @@ export function isUnsizedMemory(operandClass: OperandClass): boolean {
 
 /** Whether a class is memory at a constant address, which always takes a 32-bit displacement. */
 export function isAbsoluteMemory(operandClass: OperandClass): boolean {
-  return operandClass >= CLASS.abs && operandClass <= CLASS.abs64;
+  return operandClass >= CLASS.abs && operandClass <= CLASS.abs128;
 }
 
 /** Whether no instruction accepts the class: a fraction, or an integer beyond 32 bits. */

@@ -32,7 +32,7 @@ export interface Relative {
   readonly displacement: number;
 }
 
-export type MemorySize = 8 | 16 | 32 | 64;
+export type MemorySize = 8 | 16 | 32 | 64 | 128;
 export type Scale = 1 | 2 | 4 | 8;
 
 /** `segment:[base + index * scale + symbol + disp]`; `size` is in bits, undefined: by context. */
@@ -110,6 +110,11 @@ export function mem32(parts: MemoryParts): Memory {
 /** 64 bits in memory. */
 export function mem64(parts: MemoryParts): Memory {
   return memory(parts, 64);
+}
+
+/** 128 bits in memory. */
+export function mem128(parts: MemoryParts): Memory {
+  return memory(parts, 128);
 }
 
 /** The name of a target. */

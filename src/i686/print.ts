@@ -30,6 +30,7 @@ const SIZE_NAME: Readonly<Record<number, string>> = {
   16: "WORD PTR ",
   32: "DWORD PTR ",
   64: "QWORD PTR ",
+  128: "XMMWORD PTR ",
 };
 
 /** One instruction as text. */

@@ -7,6 +7,7 @@
 export type Name32 = "eax" | "ecx" | "edx" | "ebx" | "esp" | "ebp" | "esi" | "edi";
 export type Name16 = "ax" | "cx" | "dx" | "bx" | "sp" | "bp" | "si" | "di";
 export type Name8 = "al" | "cl" | "dl" | "bl" | "ah" | "ch" | "dh" | "bh";
+export type NameXmm = "xmm0" | "xmm1" | "xmm2" | "xmm3" | "xmm4" | "xmm5" | "xmm6" | "xmm7";
 export type SegmentName = "es" | "cs" | "ss" | "ds" | "fs" | "gs";
 
 export interface Register32<N extends Name32 = Name32> {
@@ -33,6 +34,13 @@ export interface SegmentRegister<N extends SegmentName = SegmentName> {
   readonly name: N;
 }
 
+/** 128 bits: floating-point scalars in the low 32 or 64, or vectors. */
+export interface RegisterXmm<N extends NameXmm = NameXmm> {
+  readonly kind: "xmm";
+  readonly number: number;
+  readonly name: N;
+}
+
 export interface ControlRegister {
   readonly kind: "creg";
   readonly number: number;
@@ -46,7 +54,12 @@ export interface DebugRegister {
 }
 
 export type GeneralRegister = Register32 | Register16 | Register8;
-export type Register = GeneralRegister | SegmentRegister | ControlRegister | DebugRegister;
+export type Register =
+  | GeneralRegister
+  | RegisterXmm
+  | SegmentRegister
+  | ControlRegister
+  | DebugRegister;
 
 const r32 = <N extends Name32>(name: N, number: number): Register32<N> =>
   Object.freeze({ kind: "r32", number, name });
@@ -56,6 +69,8 @@ const r8 = <N extends Name8>(name: N, number: number): Register8<N> =>
   Object.freeze({ kind: "r8", number, name });
 const sreg = <N extends SegmentName>(name: N, number: number): SegmentRegister<N> =>
   Object.freeze({ kind: "sreg", number, name });
+const xmm = <N extends NameXmm>(name: N, number: number): RegisterXmm<N> =>
+  Object.freeze({ kind: "xmm", number, name });
 const creg = (number: number): ControlRegister =>
   Object.freeze({ kind: "creg", number, name: `cr${number}` });
 const dreg = (number: number): DebugRegister =>
@@ -88,6 +103,15 @@ export const ch = r8("ch", 5);
 export const dh = r8("dh", 6);
 export const bh = r8("bh", 7);
 
+export const xmm0 = xmm("xmm0", 0);
+export const xmm1 = xmm("xmm1", 1);
+export const xmm2 = xmm("xmm2", 2);
+export const xmm3 = xmm("xmm3", 3);
+export const xmm4 = xmm("xmm4", 4);
+export const xmm5 = xmm("xmm5", 5);
+export const xmm6 = xmm("xmm6", 6);
+export const xmm7 = xmm("xmm7", 7);
+
 export const es = sreg("es", 0);
 export const cs = sreg("cs", 1);
 export const ss = sreg("ss", 2);
@@ -111,6 +135,10 @@ export const dr7 = dreg(7);
 export const registers32: readonly Register32[] = [eax, ecx, edx, ebx, esp, ebp, esi, edi];
 export const registers16: readonly Register16[] = [ax, cx, dx, bx, sp, bp, si, di];
 export const registers8: readonly Register8[] = [al, cl, dl, bl, ah, ch, dh, bh];
+export const registersXmm: readonly RegisterXmm[] = [
+  ...[xmm0, xmm1, xmm2, xmm3],
+  ...[xmm4, xmm5, xmm6, xmm7],
+];
 export const segmentRegisters: readonly SegmentRegister[] = [es, cs, ss, ds, fs, gs];
 export const controlRegisters: readonly (ControlRegister | undefined)[] = [
   cr0,

@@ -3,7 +3,7 @@ import test from "node:test";
 import { encode } from "../../src/i686/encode";
 import type { Mnemonic } from "../../src/i686/instructions/table";
 import type { Operand } from "../../src/i686/operand";
-import { mem, mem8, mem32, relative, symbol } from "../../src/i686/operand";
+import { mem, mem8, mem32, mem64, relative, symbol } from "../../src/i686/operand";
 import {
   al,
   ax,
@@ -18,6 +18,9 @@ import {
   esp,
   gs,
   low8,
+  xmm0,
+  xmm1,
+  xmm7,
 } from "../../src/i686/registers";
 
 function hex(mnemonic: Mnemonic, ...operands: Operand[]): string {
@@ -92,6 +95,23 @@ test("segment prefixes come first, also for absolute addresses", () => {
   assert.equal(hex("mov", ax, mem({ base: ebx, segment: gs })), "65668b03");
 });
 
+test("operands tell a move or comparison of doubles from the string instruction of its name", () => {
+  assert.equal(hex("movsd"), "a5");
+  assert.equal(hex("movsd", xmm1, mem({ base: esi })), "f20f100e");
+  assert.equal(hex("movsd", mem({ base: esi }), xmm1), "f20f110e");
+  assert.equal(hex("movsd", xmm1, xmm7), "f20f10cf");
+  assert.equal(hex("cmpsd"), "a7");
+  assert.equal(hex("cmpsd", xmm0, xmm1, 2), "f20fc2c102");
+});
+
+test("a mandatory prefix follows the segment's and precedes the opcode", () => {
+  assert.equal(hex("movss", xmm0, mem({ disp: 8, segment: gs })), "65f30f100508000000");
+  assert.equal(hex("movd", eax, xmm7), "660f7ef8");
+  assert.equal(hex("movq", mem({ base: ebx }), xmm0), "660fd603");
+  assert.equal(hex("psrlq", xmm1, 32), "660f73d120");
+  assert.equal(hex("roundsd", xmm0, xmm1, 3), "660f3a0bc103");
+});
+
 test("symbols become references at the offset of their field", () => {
   const target = "frames";
   const reference = (offset: number, type: string, addend: number) => [
@@ -142,6 +162,9 @@ test("what no row encodes is refused with a text that says why", () => {
   fails(/how many bytes of memory/, "inc", mem({ base: eax }));
   fails(/how many bytes of memory/, "mov", mem({ base: eax }), 1);
   fails(/how many bytes of memory/, "movzx", eax, mem({ base: eax }));
+  fails(/no instruction "addsd xmm0, eax"/, "addsd", xmm0, eax);
+  fails(/no instruction "movss mem64/, "movss", mem64({ base: eax }), xmm0);
+  fails(/how many bytes of memory/, "fld", mem({ base: eax }));
   fails(/no instruction "mov eax, mem8/, "mov", eax, mem8({ base: eax }));
   fails(/esp cannot be the index/, "mov", eax, mem({ index: esp }));
   fails(/esp cannot be the index/, "mov", eax, mem({ base: ebx, index: esp, scale: 2 }));

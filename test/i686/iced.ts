@@ -138,7 +138,7 @@ function registerName(register: Register): string | undefined {
   return register === Register.None ? undefined : (Register[register] as string).toLowerCase();
 }
 
-/** What an instruction touches: registers by their 32-bit names, flags as EFLAGS masks. */
+/** What an instruction touches: registers whole, by their 32-bit or XMM names, flags as EFLAGS masks. */
 export interface IcedEffects {
   readonly reads: ReadonlySet<string>;
   readonly writes: ReadonlySet<string>;
@@ -167,7 +167,8 @@ export function icedEffects(bytes: Uint8Array): IcedEffects | undefined {
     const reads = new Set<string>();
     const writes = new Set<string>();
     for (const used of info.usedRegisters()) {
-      const name = registerName(RegisterExt.fullRegister32(used.register)) as string;
+      const full = registerName(RegisterExt.fullRegister32(used.register)) as string;
+      const name = full.replace(/^[yz]mm/, "xmm");
       if (READING.has(used.access)) reads.add(name);
       if (WRITING.has(used.access)) writes.add(name);
       used.free();

@@ -144,7 +144,8 @@ function accepts(form: Form, operands: readonly Operand[]): boolean {
 /** Instructions that we print shorter, or under the names that objdump has for them. */
 function printsDifferently(form: Form): boolean {
   const { name } = icedName(form.mnemonic);
-  if (/^(movs|cmps|stos|lods|scas|ins|outs)[bwd]$|^xlatb$/.test(name)) return true;
+  const isString = /^(movs|cmps|stos|lods|scas|ins|outs)[bwd]$|^xlatb$/.test(name);
+  if (isString && form.operands.length === 0) return true;
   return name !== form.mnemonic && !form.mnemonic.startsWith("lock ");
 }
 

@@ -18,7 +18,8 @@
 //
 // Invariants
 //   - A role speaks of the register or memory named; registers in an address are always read.
-//   - An 8- or 16-bit register operand that is written leaves the rest of its register as it was.
+//   - An 8- or 16-bit register operand that is written leaves the rest of its register as it was;
+//     so does a floating-point scalar that is written to an XMM register. Roles speak of the part.
 
 import { AC, AF, ALL_FLAGS, CF, DF, IF, OF, PF, SF, ZF } from "../flags";
 import type { OperandKind } from "../operand-kind";

@@ -7,14 +7,15 @@ import { atomic } from "./atomic";
 import { bit } from "./bit";
 import { branch } from "./branch";
 import { condition } from "./condition";
-import { floatingPoint } from "./floating-point";
 import { move } from "./move";
 import { multiplyDivide } from "./multiply-divide";
 import type { OperandSpec, Row } from "./row";
 import { shifts } from "./shift";
+import { sse } from "./sse";
 import { stack } from "./stack";
 import { strings } from "./string";
 import { system } from "./system";
+import { x87 } from "./x87";
 
 export const table = {
   ...move,
@@ -28,7 +29,11 @@ export const table = {
   ...bit,
   ...system,
   ...atomic,
-  ...floatingPoint,
+  ...x87,
+  ...sse,
+  // The names that SSE2 shares with string instructions.
+  movsd: [...strings.movsd, ...sse.movsd],
+  cmpsd: [...strings.cmpsd, ...sse.cmpsd],
 };
 
 export type Mnemonic = keyof typeof table;
