@@ -165,6 +165,11 @@ export class QemuMachine implements Machine {
     await this.#started().execute("inject-nmi");
   }
 
+  /** Runs a line of QEMU's human monitor and returns what it prints. */
+  async monitor(line: string): Promise<string> {
+    return this.#started().human(line);
+  }
+
   /** The connection to QEMU's GDB stub; only if it was asked for in the options. */
   gdb(): GdbRemote {
     if (this.#gdb) return this.#gdb;

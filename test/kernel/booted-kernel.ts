@@ -1,0 +1,119 @@
+// The project's own kernel in a machine, for the tests: built if needed, booted, and closed again.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildProject } from "../../src/cli/build-project";
+import { INSTALLATION } from "../../src/cli/project";
+import { type ElfImage, readElfImage, symbolAddress } from "../../src/inspect/elf-image";
+import { encodeCommandLine } from "../../src/machine/command-line";
+import type {
+  BootOptions,
+  Ending,
+  Machine,
+  MachineName,
+  QemuOptions,
+} from "../../src/machine/machine";
+import { openMachine } from "../../src/machine/open-machine";
+import { bootDirectly, QemuMachine } from "../../src/machine/qemu";
+
+export interface BootRequest {
+  /** The program and its arguments; absent: the shell. */
+  readonly program?: readonly string[];
+  readonly memoryMiB?: number;
+  readonly qemu?: QemuOptions;
+}
+
+/** The kernel and its programs as the build left them. */
+export interface Built {
+  readonly kernel: ElfImage;
+  readonly initramfs: Uint8Array;
+  readonly kernelFile: Uint8Array;
+}
+
+const project = { root: INSTALLATION, output: join(INSTALLATION, "build") };
+let built: Promise<Built> | undefined;
+
+/** Builds what has changed; once in each test file. */
+export function build(): Promise<Built> {
+  built ??= buildProject(project, { force: false }).then(({ kernel, initramfs }) => {
+    const kernelFile = readFileSync(kernel);
+    return {
+      kernel: readElfImage(kernelFile, "kernel.elf"),
+      kernelFile,
+      initramfs: readFileSync(initramfs),
+    };
+  });
+  return built;
+}
+
+/** The file of a user program, with its symbols. */
+export function programImage(name: string): ElfImage {
+  return readElfImage(readFileSync(join(project.output, "user", `${name}.elf`)), name);
+}
+
+/** The address of a symbol that must be there. */
+export function addressOf(image: ElfImage, symbol: string): number {
+  const address = symbolAddress(image, symbol);
+  if (address === undefined) throw new Error(`${image.name} has no symbol ${symbol}`);
+  return address;
+}
+
+function bootOptions({ kernelFile, initramfs }: Built, request: BootRequest): BootOptions {
+  return {
+    kernel: kernelFile,
+    initramfs,
+    commandLine: encodeCommandLine(["quiet"], request.program ?? []),
+    memoryMiB: request.memoryMiB ?? 64,
+  };
+}
+
+/** Boots, hands the machine to `use`, and closes it whatever happens. */
+export async function withMachine<T>(
+  name: MachineName,
+  request: BootRequest,
+  use: (machine: Machine, built: Built) => Promise<T>,
+): Promise<T> {
+  const built = await build();
+  const machine = openMachine(name, bootOptions(built, request), request.qemu);
+  try {
+    await machine.start();
+    return await use(machine, built);
+  } finally {
+    await machine.close();
+  }
+}
+
+/** As withMachine, on a QEMU whose GDB stub is open. */
+export async function withDebugger<T>(
+  request: BootRequest,
+  use: (machine: QemuMachine, built: Built) => Promise<T>,
+): Promise<T> {
+  const built = await build();
+  const options = { ...request.qemu, gdb: true };
+  const machine = new QemuMachine("qemu", bootOptions(built, request), options, bootDirectly);
+  try {
+    await machine.start();
+    return await use(machine, built);
+  } finally {
+    await machine.close();
+  }
+}
+
+/** Runs a program as process 1 to its end; how it ended, and what the serial line said. */
+export async function runProgram(
+  name: MachineName,
+  program: readonly string[],
+  request: Omit<BootRequest, "program"> = {},
+  timeoutMs = 120_000,
+): Promise<{ ending: Ending | "timeout"; output: string }> {
+  return withMachine(name, { ...request, program }, async (machine) => {
+    const ending = await Promise.race([machine.ended, timeout(timeoutMs)]);
+    return { ending, output: machine.serial.text().replaceAll("\r\n", "\n") };
+  });
+}
+
+function timeout(milliseconds: number): Promise<"timeout"> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve("timeout"), milliseconds).unref();
+  });
+}
