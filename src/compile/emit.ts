@@ -71,10 +71,28 @@ class Emitter {
     a.section(`.text.${fn.name}`, { execute: true });
     a.align(CODE_ALIGN);
     a.function(fn.name, () => {
+      this.firstLine();
       this.prologue();
       for (const [i, block] of this.order.entries()) this.block(block, this.order[i + 1]);
     });
     if (fn.jumpTables.length > 0) this.jumpTables();
+  }
+
+  /** The prologue belongs to the first line of the function that has code. */
+  private firstLine(): void {
+    for (const { instructions } of this.order) {
+      for (const { position } of instructions) {
+        if (this.line(position)) return;
+      }
+    }
+  }
+
+  /** Records where the code from here on comes from; false if that is not known. */
+  private line(position: number): boolean {
+    const place = this.options.lineAt(position);
+    if (place?.line === undefined) return false;
+    this.a.line(place.file, place.line, place.column);
+    return true;
   }
 
   private jumpTables(): void {
@@ -110,8 +128,7 @@ class Emitter {
     const { a } = this;
     a.label(this.labels.get(block)!);
     for (const instruction of block.instructions) {
-      const place = this.options.lineAt(instruction.position);
-      if (place?.line !== undefined) a.line(place.file, place.line, place.column);
+      this.line(instruction.position);
       this.instruction(block, instruction, next);
     }
   }
