@@ -5,25 +5,15 @@ import { nearestName } from "../base/nearest-name";
 import type { ObjectFile, ObjectSymbol, Relocation } from "../i686/object";
 import { type InputSection, LinkSymbol, type SymbolScope } from "./model";
 import type { Reporter } from "./reporter";
-import { type ResolvedLayout, symbolStem } from "./resolve-layout";
+import type { ResolvedLayout } from "./resolve-layout";
 
 type Inputs = ReadonlyMap<ObjectFile, readonly InputSection[]>;
 
-/** The names that the linker defines for `layout`; define-symbols.ts gives them their values. */
-export function layoutSymbols(layout: ResolvedLayout): LinkSymbol[] {
-  const make = (name: string, about?: string) =>
-    new LinkSymbol(name, "layout", "global", "none", 0, undefined, 0, about);
-  const allocated = layout.sections.filter((section) => section.allocate);
-  return [
-    ...allocated.flatMap(({ name }) =>
-      ["start", "end", "size", "load"].map((edge) => make(`${symbolStem(name)}_${edge}`, name)),
-    ),
-    ...layout.regions
-      .filter((region) => !region.reserved)
-      .flatMap(({ name }) =>
-        ["start", "end", "size"].map((edge) => make(`${symbolStem(name)}_${edge}`)),
-      ),
-  ];
+/** The symbols that the linker defines for `layout`; define-symbols.ts gives them their values. */
+function layoutSymbols(layout: ResolvedLayout): LinkSymbol[] {
+  return layout.symbols.map(
+    (about) => new LinkSymbol(about.name, "layout", "global", "none", 0, undefined, 0, about),
+  );
 }
 
 /** Binds every symbol of every object. */

@@ -90,6 +90,14 @@ export interface OutputSection {
   readonly content?: "symbols";
 }
 
+/** A symbol to define besides those that every section and region gets: an edge of one of them. */
+export interface EdgeSymbol {
+  /** The name of an output section or of a region. */
+  readonly of: string;
+  /** "load" and "loadEnd" are physical, and of sections only. */
+  readonly edge: "start" | "end" | "size" | "load" | "loadEnd";
+}
+
 /** A page directory's view: which regions it shows, from the lowest on. */
 export interface Space {
   readonly regions: readonly string[];
@@ -127,6 +135,8 @@ export interface Layout {
   readonly discard?: readonly string[];
   /** Globs over symbols that must survive even if nothing refers to them. */
   readonly keep?: readonly string[];
+  /** More names for edges: `{ _link_end: { of: "kernel", edge: "end" } }`. */
+  readonly symbols?: Readonly<Record<string, EdgeSymbol>>;
   readonly closed?: readonly ClosedGroup[];
   readonly beforePaging?: BeforePaging;
   /** Demands a Multiboot header where loaders look for it; default: "none". */

@@ -16,7 +16,7 @@ import type {
   SymbolBinding,
   SymbolType,
 } from "../i686/object";
-import type { ResolvedRule, ResolvedSection } from "./resolve-layout";
+import type { LayoutSymbol, ResolvedRule, ResolvedSection } from "./resolve-layout";
 
 /** One section of one object. */
 export class InputSection {
@@ -76,7 +76,7 @@ export class PlacedSection {
   /** place.ts. */
   address = 0;
   loadAddress = 0;
-  /** The bytes of the whole section, padding included: relocate.ts. */
+  /** The bytes of the whole section, padding included; none if `isZero`: relocate.ts. */
   bytes: Uint8Array = new Uint8Array(0);
 
   constructor(readonly plan: ResolvedSection) {}
@@ -108,8 +108,8 @@ export class LinkSymbol {
     readonly size: number,
     readonly input?: InputSection,
     readonly offset = 0,
-    /** Of a layout symbol: the output section that it tells about; absent: a region's. */
-    readonly about?: string,
+    /** Of a layout symbol: what it tells. */
+    readonly about?: LayoutSymbol,
   ) {}
 
   get address(): number {

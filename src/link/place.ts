@@ -20,6 +20,8 @@ export interface RegionUse {
 }
 
 const PAGE = 4096;
+/** More bytes in one section are a mistake, or an attack by an object's headers. */
+const LARGEST_CONTENT = 2 ** 29;
 
 /** Gives every output section its addresses, and returns what each region holds. */
 export function place(
@@ -107,6 +109,10 @@ function checkSection(section: PlacedSection, report: Reporter): void {
   if (plan.maxSize !== undefined && size > plan.maxSize) {
     const text = `section ${name} has ${size} bytes; the layout allows ${plan.maxSize}`;
     report.error("LINK011", text, "Make it smaller, or raise `maxSize`.");
+  }
+  if (!section.isZero && size > LARGEST_CONTENT) {
+    const text = `section ${name} would have ${size} bytes of content`;
+    report.error("LINK023", text, "Look for an input with a wrong size or a far fixed address.");
   }
   if (section.loadAddress + size > Math.min(load.end, ADDRESS_SPACE_END)) {
     const text = `the load image of section ${name} does not fit into region "${load.name}"`;

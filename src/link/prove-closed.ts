@@ -60,9 +60,9 @@ function isInside(symbol: LinkSymbol, group: Group, members: readonly PlacedSect
     case "section":
       return members.some((member) => member === symbol.input?.output);
     case "layout":
-      return symbol.about === undefined
-        ? members.some(({ plan }) => symbol.name.startsWith(`${plan.region.name}_`))
-        : group.sections.includes(symbol.about);
+      return symbol.about?.kind === "region"
+        ? members.some(({ plan }) => plan.region.name === symbol.about?.of)
+        : group.sections.includes(symbol.about?.of ?? "");
   }
 }
 

@@ -18,8 +18,9 @@ const RANGE: Partial<Record<RelocationType, readonly [number, number]>> = {
   R_386_PC8: [-0x80, 0x7f],
 };
 
-/** Sets `bytes` of `output`. */
+/** Sets `bytes` of `output`, unless all of it is zeros. */
 export function relocate(output: PlacedSection, symbols: SymbolScope, report: Reporter): void {
+  if (output.isZero) return; // A large .bss need not exist here either.
   output.bytes = new Uint8Array(output.size).fill(output.plan.fill);
   const view = new DataView(output.bytes.buffer);
   for (const input of output.inputs) {

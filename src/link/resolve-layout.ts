@@ -12,6 +12,7 @@ import { nearestName } from "../base/nearest-name";
 import type {
   BeforePaging,
   ClosedGroup,
+  EdgeSymbol,
   InputRule,
   Layout,
   OutputSection,
@@ -59,6 +60,14 @@ export interface ResolvedSection {
   readonly content: "symbols" | "inputs";
 }
 
+/** A symbol that the linker defines: an edge of an output section or of a region. */
+export interface LayoutSymbol {
+  readonly name: string;
+  readonly of: string;
+  readonly kind: "section" | "region";
+  readonly edge: EdgeSymbol["edge"];
+}
+
 export interface ResolvedLayout {
   readonly name: string;
   readonly entry: string;
@@ -67,6 +76,7 @@ export interface ResolvedLayout {
   readonly sections: readonly ResolvedSection[];
   readonly discard: readonly string[];
   readonly keep: readonly string[];
+  readonly symbols: readonly LayoutSymbol[];
   readonly closed: readonly Required<ClosedGroup>[];
   readonly beforePaging: Required<BeforePaging>;
   readonly boot: "multiboot" | "none";
@@ -91,6 +101,7 @@ export function resolveLayout(layout: Layout): ResolvedLayout {
   const sections = layout.sections.map((section) => resolveSection(section, regions, report));
   report.barrier();
   checkNames(layout, report);
+  checkSymbols(layout, report);
   checkSpaces(layout, regions, report);
   checkClosed(layout, report);
   checkAlignment("fileAlign", layout.fileAlign ?? PAGE, report);
@@ -103,12 +114,37 @@ export function resolveLayout(layout: Layout): ResolvedLayout {
     sections,
     discard: layout.discard ?? DISCARDED,
     keep: layout.keep ?? [],
+    symbols: [...edgeSymbols(sections, regions), ...namedSymbols(layout)],
     closed: (layout.closed ?? []).map((group) => ({ exits: [], ...group })),
     beforePaging: { roots: [], barriers: [], ...layout.beforePaging },
     boot: layout.boot ?? "none",
     fileAlign: layout.fileAlign ?? PAGE,
     stackHeader: layout.stackHeader ?? false,
   };
+}
+
+/** `<section>_start` and its relatives, for everything that is in memory. */
+function edgeSymbols(
+  sections: readonly ResolvedSection[],
+  regions: readonly ResolvedRegion[],
+): LayoutSymbol[] {
+  const named = (kind: "section" | "region", of: string, edges: readonly EdgeSymbol["edge"][]) =>
+    edges.map((edge) => ({ name: `${symbolStem(of)}_${edge}`, of, kind, edge }));
+  return [
+    ...sections
+      .filter((section) => section.allocate)
+      .flatMap(({ name }) => named("section", name, ["start", "end", "size", "load"])),
+    ...regions
+      .filter((region) => !region.reserved)
+      .flatMap(({ name }) => named("region", name, ["start", "end", "size"])),
+  ];
+}
+
+function namedSymbols(layout: Layout): LayoutSymbol[] {
+  const isSection = (of: string) => layout.sections.some(({ name }) => name === of);
+  return Object.entries(layout.symbols ?? {}).map(([name, { of, edge }]) => {
+    return { name, of, kind: isSection(of) ? "section" : "region", edge };
+  });
 }
 
 function resolveRegion(name: string, region: Region, report: Reporter): ResolvedRegion {
@@ -230,6 +266,22 @@ function checkNames(layout: Layout, report: Reporter): void {
     if (!region.reserved) claim(symbolStem(name), `region "${name}"`);
   }
   for (const { name } of layout.sections) claim(symbolStem(name), `section "${name}"`);
+}
+
+function checkSymbols(layout: Layout, report: Reporter): void {
+  const regions = Object.entries(layout.regions)
+    .filter(([, region]) => !region.reserved)
+    .map(([name]) => name);
+  const sections = layout.sections.map(({ name }) => name);
+  for (const [name, { of, edge }] of Object.entries(layout.symbols ?? {})) {
+    if (sections.includes(of)) continue;
+    const physical = edge === "load" || edge === "loadEnd";
+    if (regions.includes(of) && !physical) continue;
+    const what = physical ? "section" : "section or region";
+    const near = nearestName(of, physical ? sections : [...sections, ...regions]);
+    const text = `symbol "${name}" is the ${edge} of "${of}", which is no ${what} of this layout`;
+    report.error("LAYOUT011", text, near ? `Did you mean "${near}"?` : `Name a ${what}.`);
+  }
 }
 
 function checkSpaces(layout: Layout, regions: readonly ResolvedRegion[], report: Reporter): void {

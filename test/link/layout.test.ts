@@ -128,3 +128,17 @@ test("all contradictions are told at once", () => {
     resolveLayout(withRegions({ a: { start: 1, anchor: "end" }, b: { start: 9, end: 8 } })),
   );
 });
+
+test("a symbol of the layout's own names a section or region that exists", () => {
+  const symbols = (of: string, edge: "end" | "load") => ({
+    ...base,
+    symbols: { _x: { of, edge } },
+  });
+  resolveLayout(symbols(".text", "load"));
+  resolveLayout(symbols("low", "end"));
+  assert.match(
+    diagnosed("LAYOUT011", () => resolveLayout(symbols(".test", "end"))),
+    /symbol "_x" is the end of "\.test"[\s\S]*Did you mean "\.text"\?/,
+  );
+  diagnosed("LAYOUT011", () => resolveLayout(symbols("low", "load")));
+});

@@ -80,6 +80,36 @@ test("the layout's symbols: start, end, size and load; an end at 4 GiB is 0", ()
   assert.equal(value("top_size"), 0x1000);
 });
 
+test("a layout may name edges as an existing kernel does", () => {
+  const symbols = {
+    _shared_start_virtual: { of: ".top.text", edge: "start" },
+    _shared_start_physical: { of: ".top.text", edge: "load" },
+    _shared_end_physical: { of: ".top.text", edge: "loadEnd" },
+    _link_end: { of: "low", edge: "end" },
+  } as const;
+  const object = objectFile("a.o", { ...start, ".top.text": { bytes: nops(5) } });
+  const image = link([object], { ...parked, symbols });
+  assert.deepEqual(
+    Object.keys(symbols).map((name) => addressOf(image, name)),
+    [0xfffff000, 0x101000, 0x102000, 0x102000],
+  );
+});
+
+test("a gigabyte of zeros needs no gigabyte here; a gigabyte of content is refused", () => {
+  const zeros = objectFile("a.o", {
+    ...start,
+    ".bss": { zeros: 2 ** 30, symbols: { zeros: 0 } },
+  });
+  const image = link([zeros], { ...flat, keep: ["zeros"] });
+  assert.ok(writeElf(image).length < 8192);
+  const far = objectFile("a.o", {
+    ...start,
+    ".data": { bytes: [1], address: 0x200000 },
+    ".data#2": { bytes: [1], address: 0x60000000 },
+  });
+  diagnosed("LINK023", () => link([far], flat));
+});
+
 test("S + A and S + A - P, in the widths of the psABI", () => {
   const bytes = new Uint8Array(16).fill(0x90);
   const object = objectFile("a.o", {
