@@ -3,7 +3,7 @@
 // A program without a slash in its name is taken from /bin. When it ends, the machine ends with
 // its status; when it cannot be started, with 127 (not found) or 126, as a shell would say.
 
-import { ENOENT, isErrno } from "../../src/abi/errno";
+import { EACCES, EISDIR, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, isErrno } from "../../src/abi/errno";
 import { O_RDWR } from "../../src/abi/files";
 import { commandLine } from "../boot/multiboot";
 import { setQuiet, warn } from "../debug/log";
@@ -56,7 +56,7 @@ export function startFirstProcess(): void {
     : executeProgram(process, changetype<Inode>(found), block);
   block.release();
   if (result !== 0) {
-    warn(cstr("cannot run %s: error %d"), <u32>path, -result);
+    warn(cstr("cannot run %s: %s"), <u32>path, <u32>describe(result));
     powerOff(result === -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
   }
   prepareStack(process);
@@ -109,4 +109,23 @@ function openConsole(process: Process): bool {
     if (files.add(file, descriptor, 0) < 0) return false;
   }
   return true;
+}
+
+function describe(error: i32): usize {
+  switch (error) {
+    case -ENOENT:
+      return cstr("there is no such file");
+    case -EACCES:
+      return cstr("it is not executable");
+    case -EISDIR:
+      return cstr("it is a directory");
+    case -ENOTDIR:
+      return cstr("its path goes through a file");
+    case -ENOEXEC:
+      return cstr("it is no program for this machine");
+    case -ENOMEM:
+      return cstr("there is not enough memory");
+    default:
+      return cstr("its path is wrong");
+  }
 }

@@ -25,6 +25,7 @@ import {
   PROCESS_PID,
   PROCESS_STACK_TOP,
 } from "../../src/abi/kernel-info";
+import { SYSTEM_CALL_LIMIT } from "../../src/abi/syscalls";
 import { FRAME_SIZE } from "../../src/abi/trap-frame";
 import { Descriptors } from "../file/descriptors";
 import { Inode } from "../file/inode";
@@ -43,6 +44,7 @@ export const ZOMBIE: u32 = 2;
 const PID_LIMIT: u32 = 32768;
 /** Bytes that switch_stack pops before it returns. */
 const SAVED_REGISTERS: u32 = 16;
+const BITS_PER_BYTE: u32 = 8;
 
 @unmanaged
 export class Process {
@@ -85,8 +87,6 @@ export class Process {
   directory: Inode | null = null;
   /** The file that runs: messages about faults find their symbols in it. */
   program: Inode | null = null;
-  /** A bit for each unknown system call that was logged already; 0: none was. */
-  loggedCalls: usize = 0;
 
   /** The registers of the last entry from user mode. */
   get frame(): TrapFrame {
@@ -96,6 +96,11 @@ export class Process {
   /** The name's address: NUL-terminated. */
   get name(): usize {
     return changetype<usize>(this) + PROCESS_NAME;
+  }
+
+  /** Behind the record: a bit for each unknown system call that was logged already. */
+  get loggedCalls(): usize {
+    return changetype<usize>(this) + offsetof<Process>();
   }
 
   /** Where switch_stack is to save the stack pointer. */
@@ -148,7 +153,7 @@ export function findProcess(pid: u32): Process | null {
 export function createProcess(): Process | null {
   const pid = unusedPid();
   if (pid === 0) return null;
-  const record = allocate(offsetof<Process>());
+  const record = allocate(offsetof<Process>() + SYSTEM_CALL_LIMIT / BITS_PER_BYTE);
   if (record === 0) return null;
   const stack = allocateStack();
   if (stack === 0) {
@@ -180,7 +185,6 @@ export function prepareStack(process: Process): void {
 export function releaseProcess(process: Process): void {
   unlink(process);
   processCount--;
-  free(process.loggedCalls);
   freeStack(process.stack);
   free(changetype<usize>(process));
 }

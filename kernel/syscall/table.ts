@@ -9,7 +9,6 @@
 import { ENOSYS } from "../../src/abi/errno";
 import { SYSTEM_CALL_LIMIT, SystemCall } from "../../src/abi/syscalls";
 import { warn } from "../debug/log";
-import { allocate } from "../memory/heap";
 import { current } from "../process/process";
 import { TrapFrame } from "../trampoline/trap";
 import {
@@ -119,8 +118,6 @@ function set(call: u32, index: u32): void {
 
 /** Says once for each process and number that a call is missing. */
 function logUnknown(number: u32): void {
-  if (current.loggedCalls === 0) current.loggedCalls = allocate(SYSTEM_CALL_LIMIT / BITS_PER_BYTE);
-  if (current.loggedCalls === 0) return;
   // Numbers beyond the table share the last bit.
   const bit = min<u32>(number, SYSTEM_CALL_LIMIT - 1);
   const address = current.loggedCalls + bit / BITS_PER_BYTE;
