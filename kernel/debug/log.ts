@@ -101,10 +101,8 @@ function convert(conversion: u32, value: u32, width: u32, fill: u32): void {
       printNumber(value, 10, width, fill);
       return;
     case 0x64: // d
-      if (<i32>value < 0) {
-        writeByte(0x2d);
-        printNumber(0 - value, 10, width - 1, fill);
-      } else printNumber(value, 10, width, fill);
+      if (<i32>value < 0) printNumber(0 - value, 10, width, fill, true);
+      else printNumber(value, 10, width, fill);
       return;
     case 0x78: // x
       printNumber(value, 16, width, fill);
@@ -119,15 +117,16 @@ function convert(conversion: u32, value: u32, width: u32, fill: u32): void {
   }
 }
 
-function printNumber(value: u32, base: u32, width: u32, fill: u32): void {
-  let digits: u32 = 1;
+function printNumber(value: u32, base: u32, width: u32, fill: u32, isNegative: bool = false): void {
+  let length: u32 = isNegative ? 2 : 1;
   let power: u32 = 1;
   while (value / power >= base) {
     power *= base;
-    digits++;
+    length++;
   }
-  // A width below zero (of a negative number) wraps: compare as signed.
-  for (let i = <i32>digits; i < <i32>width; i++) writeByte(fill);
+  if (isNegative && fill === 0x30) writeByte(0x2d);
+  for (; length < width; length++) writeByte(fill);
+  if (isNegative && fill !== 0x30) writeByte(0x2d);
   for (; power !== 0; power /= base) writeByte(load<u8>(DIGITS + ((value / power) % base)));
 }
 
