@@ -54,12 +54,12 @@ export async function buildProgram(
   };
 }
 
-/** What the guest loads has no DWARF; a debugger reads the other file. */
+/** What the guest loads has the compact symbol table only; a debugger reads the other file. */
 function writeProgram(image: LinkedImage, directory: string, name: string): string[] {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, name);
   const debugPath = `${path}.elf`;
-  writeFileSync(path, writeElf(image));
+  writeFileSync(path, writeElf(image, { symbols: false }));
   writeFileSync(debugPath, elfFile(image));
   return [path, debugPath];
 }

@@ -42,8 +42,16 @@ export interface ExtraSection {
   readonly bytes: Uint8Array;
 }
 
-/** The bytes of the ELF file, with `extra` (debug information) behind the image. */
-export function writeElf(image: LinkedImage, extra: readonly ExtraSection[] = []): Uint8Array {
+export interface ElfOptions {
+  /** Debug information, behind the image. */
+  readonly extra?: readonly ExtraSection[];
+  /** false: leave `.symtab` out, as `strip` would; default: true. */
+  readonly symbols?: boolean;
+}
+
+/** The bytes of the ELF file. */
+export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Array {
+  const { extra = [], symbols = true } = options;
   const { layout, segments, sections } = image;
   const headerCount = segments.length + (layout.stackHeader ? 1 : 0);
   const out = new ByteWriter();
@@ -56,7 +64,7 @@ export function writeElf(image: LinkedImage, extra: readonly ExtraSection[] = []
   for (const { name, bytes } of [...unmapped, ...extra]) {
     table.addBytes(bytes, { name, type: SHT_PROGBITS, align: 4 });
   }
-  table.addSymbols(image.symbols.map((symbol) => fileSymbol(symbol, allocated)));
+  if (symbols) table.addSymbols(image.symbols.map((symbol) => fileSymbol(symbol, allocated)));
   const sectionTable = table.finish();
 
   const front = new ByteWriter();
@@ -87,11 +95,10 @@ function writeSegment(
   table: SectionTable,
   out: ByteWriter,
 ): number {
-  // Only bytes need a place that suits their address; a segment of zeros takes none.
-  if (segment.fileSize > 0) {
-    out.fill((((segment.address - out.length) % fileAlign) + fileAlign) % fileAlign);
-  }
-  const offset = out.length;
+  // Congruent to the address. A segment of zeros takes no room: its offset only has to look right.
+  const excess = (out.length - (segment.address % fileAlign) + fileAlign) % fileAlign;
+  if (segment.fileSize > 0) out.fill(excess === 0 ? 0 : fileAlign - excess);
+  const offset = segment.fileSize > 0 ? out.length : Math.max(0, out.length - excess);
   for (const piece of segment.pieces) {
     const start = offset + piece.section.address + piece.offset - segment.address;
     if (piece.fileSize > 0) {

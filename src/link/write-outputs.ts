@@ -20,7 +20,7 @@ import { symbolFile } from "./symbol-file";
  * protocol that the file does not satisfy.
  */
 export function elfFile(image: LinkedImage): Uint8Array {
-  const bytes = writeElf(image, makeDwarf(image));
+  const bytes = writeElf(image, { extra: makeDwarf(image) });
   if (image.layout.boot === "multiboot") proveMultiboot(bytes, image);
   return bytes;
 }

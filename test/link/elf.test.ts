@@ -129,6 +129,30 @@ test("a user program: no page has two permissions, offsets are congruent to addr
   assert.ok((table?.size ?? 0) > 24);
 });
 
+test("a segment of zeros among others takes no room, and its offset is congruent too", () => {
+  const zeros = { ".bss.globals": { zeros: 40, symbols: { space: 0 } } };
+  const start = { ".text": { bytes: nops(20), symbols: { _start: 0 } } };
+  const data = { ".data": { bytes: nops(300), address: 0x100000 } };
+  const object = objectFile("a.o", { ...start, ...zeros, ...data });
+  const bytes = writeElf(link([object], { ...userLayout(), keep: ["space"] }));
+  const { segments } = readElf(bytes, "a");
+  const empty = segments.find(({ fileSize, type }) => type === PT_LOAD && fileSize === 0);
+  assert.equal(empty?.address, 0x2000);
+  assert.equal(empty?.memorySize, 40);
+  for (const { type, address, offset } of segments) {
+    if (type === PT_LOAD) assert.equal((address - offset) % 4096, 0);
+    assert.ok(offset <= bytes.length);
+  }
+});
+
+test("a stripped program has its compact symbol table and no other", () => {
+  const image = link([program], userLayout());
+  const { sections, symbols } = readElf(writeElf(image, { symbols: false }), "hello");
+  assert.equal(symbols.length, 0);
+  assert.ok(sections.some(({ name }) => name === ".isthmus.symbols"));
+  assert.ok(!sections.some(({ name }) => name === ".strtab"));
+});
+
 test("text that grows into the data of a user program is refused", () => {
   const big = objectFile("big.o", {
     ".text": { bytes: nops(0x100000), symbols: { _start: 0 } },
