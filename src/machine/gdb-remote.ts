@@ -5,7 +5,8 @@
 //   \x03         interrupt: stop the processor
 //
 // One request is outstanding at a time. `continue` and `step` are answered when the processor stops
-// (`S05` or `T05…`). See GDB's manual, appendix E, and QEMU's docs/system/gdb.rst.
+// (`S05` or `T05…`). QEMU sends such a packet also when its monitor stops the machine, with nobody
+// waiting for it: whoever waits for something else must not take it for the answer. See GDB's manual, appendix E, and QEMU's docs/system/gdb.rst.
 
 import type { Socket } from "node:net";
 
@@ -20,9 +21,13 @@ export const GDB_REGISTERS = [
   ...["cs", "ss", "ds", "es", "fs", "gs"],
 ] as const;
 
+const STOP_REPLY = /^[ST][0-9a-fA-F]{2}/;
+
 export class GdbRemote {
   #received = "";
   #answer: ((packet: string) => void) | undefined;
+  /** The outstanding request is `continue` or `step`. */
+  #isRunning = false;
   #fail: ((error: Error) => void) | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -104,6 +109,7 @@ export class GdbRemote {
     return new Promise((resolve, reject) => {
       this.#answer = resolve;
       this.#fail = reject;
+      this.#isRunning = packet === "c" || packet === "s";
       if (this.socket.destroyed) reject(new Error("QEMU's GDB stub has gone"));
       else this.socket.write(`$${packet}#${checksum(packet)}`, "latin1");
     });
@@ -116,10 +122,13 @@ export class GdbRemote {
       if (!match) return;
       this.#received = this.#received.slice(match[0].length);
       this.socket.write("+");
+      const packet = match[1] ?? "";
+      if (STOP_REPLY.test(packet) && !this.#isRunning) continue;
+      this.#isRunning = false;
       const answer = this.#answer;
       this.#answer = undefined;
       this.#fail = undefined;
-      answer?.(match[1] ?? "");
+      answer?.(packet);
     }
   }
 }
