@@ -1,24 +1,38 @@
 // churn [SECONDS]: several processes that all do what processes do, for `isthmus audit` to look at.
 //
-//   churn -- 3 workers, each in turn: write pattern -> compute -> fork, wait -> yield -> verify
-//                                                               `- child: write, exit
+//   churn -- 3 workers, each in turn: write pattern, compute, read a file, fork, wait, yield, verify
+//                                                                            `- child: write, exit
 //
 // Every worker has a pattern of its own at the same addresses as the others. A page that two of them
 // shared by mistake, or a register that a switch lost, shows as a wrong pattern: exit status 1.
 
+import { O_RDONLY } from "../src/abi/files";
 import { PAGE_SIZE } from "../src/abi/memory-map";
 import * as x86 from "../src/abi/x86";
 import { argument, parseDecimal, refuse, wantsHelp } from "./runtime/arguments";
 import { complain } from "./runtime/errors";
 import { print, printDecimal, printLine } from "./runtime/output";
-import { brk, exit, fork, getpid, waitpid, yieldProcessor } from "./runtime/system-calls";
+import {
+  brk,
+  close,
+  exit,
+  fork,
+  getpid,
+  open,
+  read,
+  waitpid,
+  yieldProcessor,
+} from "./runtime/system-calls";
 import { updateInformation, uptimeSeconds } from "./runtime/system-information";
 
 const USAGE = `usage: churn [SECONDS]
 Runs processes that compute, call the kernel, fork and exit; by default for 3 seconds.`;
 const WORKERS: i32 = 3;
 const PAGES: u32 = 16;
-const MIXINGS: u32 = 20_000;
+const MIXINGS: u32 = 5_000;
+/** Long system calls: how often a worker reads this many bytes of its own file in a round. */
+const READS: u32 = 16;
+const READ_SIZE: u32 = 16 * PAGE_SIZE;
 const MOST_SECONDS: i32 = 3600;
 
 const status: usize = memory.data(4, 4);
@@ -58,6 +72,7 @@ function work(worker: u32, end: u32): i32 {
   if (brk(area + PAGES * PAGE_SIZE) < area + PAGES * PAGE_SIZE) return 1;
   let seed: u32 = (worker + 1) * 0x9e3779b9;
   do {
+    if (!readFile(area)) return 1;
     fill(area, seed);
     const mixed = mix(seed);
     if (!childSurvives(area, seed)) return 1;
@@ -77,6 +92,16 @@ function mix(seed: u32): u32 {
     value ^= value << 5;
   }
   return value;
+}
+
+/** Copies our own file to `area`, several times; false if it cannot be read. */
+function readFile(area: usize): bool {
+  for (let i: u32 = 0; i < READS; i++) {
+    const file = open(cstr("/bin/churn"), O_RDONLY, 0);
+    if (file < 0 || read(file, area, READ_SIZE) <= 0) return false;
+    close(file);
+  }
+  return true;
 }
 
 function fill(area: usize, seed: u32): void {

@@ -39,7 +39,7 @@ const DEFAULT_STOPS = 4;
 const STOPS_LIMITS = { min: 0, max: 1000 };
 const DEFAULT_PROGRAM = ["churn"];
 /** How long to wait for each of the moments. */
-const MOMENT_TIMEOUT_MS = 15_000;
+const MOMENT_TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 60_000;
 const RANDOM_STOP_MAX_MS = 60;
 const PAGE = 4096;
@@ -47,7 +47,21 @@ const PAGE = 4096;
 /** What was seen at one moment. */
 interface Moment {
   readonly name: string;
-  readonly spaces: Spaces;
+  readonly cpl: number;
+  readonly eip: number;
+  readonly pids: readonly number[];
+  readonly processes: readonly string[];
+  /** How often the kernel had been entered from ring 3. */
+  readonly entries: number;
+  readonly laws: readonly LawResult[];
+  readonly shared: readonly SharedPage[];
+  readonly spaces: readonly SpaceSize[];
+}
+
+interface SpaceSize {
+  readonly name: string;
+  readonly cr3: number;
+  readonly mappedBytes: number;
 }
 
 interface Report {
@@ -56,8 +70,8 @@ interface Report {
   readonly sharedBytes: number;
   readonly shared: readonly SharedPage[];
   readonly laws: readonly LawResult[];
-  readonly spaces: readonly { name: string; cr3: number; mappedBytes: number }[];
-  readonly moments: readonly { name: string; cpl: number; eip: number; processes: string[] }[];
+  readonly spaces: readonly SpaceSize[];
+  readonly moments: readonly Pick<Moment, "name" | "cpl" | "eip" | "processes">[];
   /** Moments that did not come in time. */
   readonly missed: readonly string[];
 }
@@ -80,46 +94,66 @@ async function run(line: CommandLine): Promise<number> {
 /**
  * Boots a machine and audits it until the end of its program.
  *
- * @throws Diagnostic CLI004 if there was no moment at which the kernel could be looked at
+ * @throws Diagnostic CLI004 if there was no moment at which a process existed
  */
 export async function auditMachine(settings: BootSettings, stops: number): Promise<Report> {
   const observation = new Observation(settings);
   try {
-    await observation.start();
-    const { moments, missed } = await collectMoments(observation, stops);
     const userPointers = await userPointersAreAllegations(
       join(findProject(process.cwd()).root, "kernel"),
     );
+    await observation.start();
+    const { moments, missed } = await collectMoments(observation, stops, userPointers);
     const liveness = judgeLiveness(moments, observation.ending);
-    if (moments.length === 0 && liveness.verdict !== "broken") throw nothingSeen(observation);
-    const { image, programs } = observation;
-    const audits = moments.map(({ spaces }) =>
-      auditSpaces({ spaces, image, programs, userPointers, liveness }),
-    );
-    return makeReport(settings.machine, moments, missed, audits, liveness);
+    const sawUser = moments.some(({ pids }) => pids.length > 0);
+    if (!sawUser && liveness.verdict !== "broken") throw nothingSeen(observation);
+    return makeReport(settings.machine, moments, missed, liveness);
   } finally {
     await observation.close();
   }
 }
 
-async function collectMoments(observation: Observation, stops: number) {
+async function collectMoments(observation: Observation, stops: number, userPointers: Finding) {
+  const { image, programs } = observation;
+  const liveness = unchecked("judged at the end of the run");
+  const look = (spaces: Spaces): Omit<Moment, "name"> => ({
+    ...describe(spaces),
+    laws: auditSpaces({ spaces, image, programs, userPointers, liveness }),
+  });
   const moments: Moment[] = [];
   const missed: string[] = [];
-  const note = (name: string, spaces: Spaces | undefined) => {
-    if (spaces) moments.push({ name, spaces });
+  const note = (name: string, seen: Omit<Moment, "name"> | undefined) => {
+    if (seen) moments.push({ name, ...seen });
     else missed.push(name);
-    return spaces;
   };
-  const first = note("user mode", await observation.userMode(MOMENT_TIMEOUT_MS));
-  note("system call", await observation.systemCall(MOMENT_TIMEOUT_MS));
+  note("user mode", await observation.userMode(look, MOMENT_TIMEOUT_MS));
+  note("system call", await observation.systemCall(look, MOMENT_TIMEOUT_MS));
   for (let stop = 1; stop <= stops && !observation.ending; stop++) {
     await sleep(Math.random() * RANDOM_STOP_MAX_MS);
-    note(`random stop ${stop}`, await observation.now());
+    note(`random stop ${stop}`, await observation.now(look));
   }
-  if (first) note("after an exit", await observation.afterExit(first, MOMENT_TIMEOUT_MS));
+  const pids = new Set(moments.flatMap((moment) => moment.pids));
+  note("after an exit", await observation.afterExit(pids, look, MOMENT_TIMEOUT_MS));
   await Promise.race([observation.machine.ended, sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
-  note("end of the run", observation.ending && (await observation.now()));
+  note("end of the run", observation.ending && (await observation.now(look)));
   return { moments, missed };
+}
+
+function describe(spaces: Spaces): Omit<Moment, "name" | "laws"> {
+  const { registers } = spaces.snapshot;
+  return {
+    cpl: registers.cpl,
+    eip: registers.eip,
+    pids: spaces.processes.map(({ pid }) => pid),
+    processes: spaces.processes.map(processTitle),
+    entries: spaces.entries,
+    shared: sharedPages(spaces),
+    spaces: everySpace(spaces).map(([name, space]) => ({
+      name,
+      cr3: space.cr3,
+      mappedBytes: mappedBytes(space),
+    })),
+  };
 }
 
 /** Law 7, as far as one run shows it: the kernel lived on, and was entered from ring 3 meanwhile. */
@@ -129,7 +163,7 @@ function judgeLiveness(moments: readonly Moment[], ending: Ending | undefined): 
     const why = `${what}: ${ending.text}`;
     return { verdict: "broken", why, offences: [{ space: "kernel", va: 0, what: why }] };
   }
-  const entries = moments.at(-1)?.spaces.entries ?? 0;
+  const entries = moments.at(-1)?.entries ?? 0;
   if (entries === 0) return unchecked("no entry from ring 3 was seen");
   const end = ending ? "to its end" : "so far";
   const why = `in this run, ${end}: the kernel was alive after ${entries} entries from ring 3`;
@@ -140,7 +174,7 @@ function nothingSeen(observation: Observation): Diagnostic {
   const tail = observation.machine.serial.text().trimEnd().split("\n").slice(-3).join(" / ");
   return new Diagnostic(
     "CLI004",
-    `there was no moment at which the kernel could be looked at; it said: ${tail || "nothing"}`,
+    `no process was there to be looked at; the kernel said: ${tail || "nothing"}`,
     "See what `npx isthmus run` shows with the same options",
   );
 }
@@ -149,33 +183,21 @@ function makeReport(
   machine: string,
   moments: readonly Moment[],
   missed: readonly string[],
-  audits: readonly (readonly LawResult[])[],
   liveness: Finding,
 ): Report {
-  const laws = joinAudits(audits).map((law) => (law.number === 7 ? { ...law, ...liveness } : law));
-  const busiest = moments.reduce<Spaces | undefined>(
-    (best, { spaces }) =>
-      best && best.processes.length >= spaces.processes.length ? best : spaces,
-    undefined,
+  const laws = joinAudits(moments.map((moment) => moment.laws)).map((law) =>
+    law.number === 7 ? { ...law, ...liveness } : law,
   );
-  const shared = busiest ? sharedPages(busiest) : [];
+  const busiest = [...moments].sort((a, b) => b.pids.length - a.pids.length)[0];
+  const shared = busiest?.shared ?? [];
   return {
     ok: laws.every(({ verdict }) => verdict !== "broken"),
     machine,
     sharedBytes: shared.length * PAGE,
     shared,
     laws,
-    spaces: (busiest ? everySpace(busiest) : []).map(([name, space]) => ({
-      name,
-      cr3: space.cr3,
-      mappedBytes: mappedBytes(space),
-    })),
-    moments: moments.map(({ name, spaces: { snapshot, processes } }) => ({
-      name,
-      cpl: snapshot.registers.cpl,
-      eip: snapshot.registers.eip,
-      processes: processes.map(processTitle),
-    })),
+    spaces: busiest?.spaces ?? [],
+    moments: moments.map(({ name, cpl, eip, processes }) => ({ name, cpl, eip, processes })),
     missed,
   };
 }

@@ -1,6 +1,5 @@
 // Boots a machine and looks at it at chosen moments: what `audit` and `map` share.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { VECTOR_SYSTEM_CALL } from "../abi/descriptors";
 import { FRAME_SIZE, FRAME_VECTOR } from "../abi/trap-frame";
 import { Diagnostic } from "../base/diagnostic";
@@ -14,7 +13,6 @@ import type { BootSettings } from "./boot-settings";
 
 /** How deep a kernel stack may be: an ESP this far below a stack's end is on another one. */
 const KERNEL_STACK_MAX = 0x4000;
-const LOOK_AGAIN_MS = 5;
 
 /** A machine under observation. `close` it, whatever happens. */
 export class Observation {
@@ -42,57 +40,63 @@ export class Observation {
     return this.machine.close();
   }
 
-  userMode(timeoutMs: number): Promise<Spaces | undefined> {
-    return this.find(
-      (registers) => registers.cpl === 3,
+  /** A moment at which a program runs in ring 3. */
+  userMode<Result>(look: Look<Result>, timeoutMs: number): Promise<Result | undefined> {
+    return this.#find(
+      ({ cpl }) => cpl === 3,
       () => true,
+      look,
       timeoutMs,
     );
   }
 
   /** A moment at which the kernel works for a process that executed `int 0x80`. */
-  systemCall(timeoutMs: number): Promise<Spaces | undefined> {
-    return this.find(
-      (registers) => registers.cpl === 0 && !registers.halted,
-      isInSystemCall,
-      timeoutMs,
-    );
+  systemCall<Result>(look: Look<Result>, timeoutMs: number): Promise<Result | undefined> {
+    const isKernel = ({ cpl, halted }: Registers) => cpl === 0 && !halted;
+    return this.#find(isKernel, isInSystemCall, look, timeoutMs);
   }
 
-  /** A moment after the end of a process that was there in `before`. */
-  afterExit(before: Spaces, timeoutMs: number): Promise<Spaces | undefined> {
-    const known = before.processes.map(({ pid }) => pid);
-    const isGone = ({ processes }: Spaces) =>
-      known.some((pid) => processes.every((process) => process.pid !== pid));
-    return this.find(() => true, isGone, timeoutMs);
+  /** A moment at which one of the processes `pids` is gone. */
+  afterExit<Result>(
+    pids: ReadonlySet<number>,
+    look: Look<Result>,
+    timeoutMs: number,
+  ): Promise<Result | undefined> {
+    const isGone = ({ processes }: Spaces) => {
+      const alive = new Set(processes.map(({ pid }) => pid));
+      return [...pids].some((pid) => !alive.has(pid));
+    };
+    return this.#find(() => true, isGone, look, timeoutMs);
   }
 
-  /** Any moment. */
-  async now(): Promise<Spaces | undefined> {
-    return this.spacesOf(await this.machine.snapshot());
+  /** Any moment; undefined if the kernel is not far enough to be looked at. */
+  now<Result>(look: Look<Result>): Promise<Result | undefined> {
+    return this.machine.inspect((snapshot) => {
+      const spaces = this.#spacesOf(snapshot);
+      return spaces && look(spaces);
+    });
   }
 
-  private spacesOf(snapshot: Snapshot): Spaces | undefined {
-    return isInspectable(snapshot, this.image) ? findSpaces(snapshot, this.image) : undefined;
-  }
-
-  /** Looks until registers and spaces satisfy the conditions; undefined when time is over. */
-  private async find(
+  #find<Result>(
     condition: (registers: Registers) => boolean,
     accept: (spaces: Spaces) => boolean,
+    look: Look<Result>,
     timeoutMs: number,
-  ): Promise<Spaces | undefined> {
-    const deadline = Date.now() + timeoutMs;
-    while (Date.now() < deadline && !this.ending) {
-      const left = deadline - Date.now();
-      const snapshot: Snapshot | undefined = await this.machine.snapshotWhen(condition, left);
-      const spaces = snapshot && this.spacesOf(snapshot);
-      if (spaces && accept(spaces)) return spaces;
-      await sleep(LOOK_AGAIN_MS);
-    }
-    return undefined;
+  ): Promise<Result | undefined> {
+    const inspect = (snapshot: Snapshot) => {
+      const spaces = this.#spacesOf(snapshot);
+      return spaces && accept(spaces) ? look(spaces) : undefined;
+    };
+    return this.machine.inspectWhen(condition, inspect, timeoutMs);
+  }
+
+  #spacesOf(snapshot: Snapshot): Spaces | undefined {
+    return isInspectable(snapshot, this.image) ? findSpaces(snapshot, this.image) : undefined;
   }
 }
+
+/** Looks at the spaces of a machine that stands still; they are valid during the call only. */
+export type Look<Result> = (spaces: Spaces) => Result;
 
 function isInSystemCall(spaces: Spaces): boolean {
   const process = spaces.processes.find(({ current }) => current);

@@ -129,17 +129,21 @@ export interface Machine {
   /** Holds the machine between two instructions. Stopping a stopped machine does nothing. */
   stop(): Promise<void>;
   resume(): Promise<void>;
-  /** Copies memory and registers; the machine need not be stopped, and goes on if it was not. */
-  snapshot(): Promise<Snapshot>;
   /**
-   * Runs until the registers satisfy `condition` at one of the moments at which this machine can
-   * look, and returns the snapshot of that moment; undefined after `timeoutMs` or at the end of
-   * the run. The machine is left running.
+   * Calls `look` between two instructions and returns what it returns. The machine need not be
+   * stopped, and goes on if it was not. The snapshot is valid during the call only.
    */
-  snapshotWhen(
+  inspect<Result>(look: (snapshot: Snapshot) => Result): Promise<Result>;
+  /**
+   * Runs until `look` returns something. It is called at moments at which this machine can look and
+   * the registers satisfy `condition`, under the rules of `inspect`. Undefined after `timeoutMs`, or
+   * at the end of the run. The machine is left running.
+   */
+  inspectWhen<Result>(
     condition: (registers: Registers) => boolean,
+    look: (snapshot: Snapshot) => Result | undefined,
     timeoutMs: number,
-  ): Promise<Snapshot | undefined>;
+  ): Promise<Result | undefined>;
   /** The 25 lines of the VGA text screen, without trailing blanks. */
   screen(): Promise<string[]>;
   /** Executes one instruction of a stopped machine. */

@@ -42,7 +42,7 @@ const LOW_RAM_MAX = 0xc0000000;
 /** A QEMU that has not connected by then never will. */
 const CONNECT_TIMEOUT_MS = 20_000;
 const QUIT_TIMEOUT_MS = 2_000;
-/** `snapshotWhen` looks after runs of random length, so that it is in step with nothing. */
+/** `inspectWhen` looks after runs of random length, so that it is in step with nothing. */
 const LOOK_INTERVAL_MAX_MS = 4;
 
 /** How the guest gets the kernel; `prepare` may write files into the machine's directory. */
@@ -129,25 +129,26 @@ export class QemuMachine implements Machine {
     if (!this.#ending) await this.#started().execute("cont");
   }
 
-  snapshot(): Promise<Snapshot> {
-    return this.#exclusively(() => this.#whileStopped(() => this.#snapshotNow()));
+  inspect<Result>(look: (snapshot: Snapshot) => Result): Promise<Result> {
+    return this.#exclusively(() => this.#whileStopped(async () => look(await this.#snapshot())));
   }
 
-  async snapshotWhen(
+  async inspectWhen<Result>(
     condition: (registers: Registers) => boolean,
+    look: (snapshot: Snapshot) => Result | undefined,
     timeoutMs: number,
-  ): Promise<Snapshot | undefined> {
+  ): Promise<Result | undefined> {
     const deadline = Date.now() + timeoutMs;
+    const lookNow = () =>
+      this.#whileStopped(async () =>
+        condition(await this.#registers()) ? look(await this.#snapshot()) : undefined,
+      );
     while (Date.now() < deadline && !this.#ending) {
-      const snapshot = await this.#exclusively(() =>
-        this.#whileStopped(async () =>
-          condition(await this.#registers()) ? this.#snapshotNow() : undefined,
-        ),
-      ).catch((error: unknown) => {
+      const result = await this.#exclusively(lookNow).catch((error: unknown) => {
         if (this.#ending) return undefined;
         throw error;
       });
-      if (snapshot) return snapshot;
+      if (result !== undefined) return result;
       await sleep(Math.random() * LOOK_INTERVAL_MAX_MS);
     }
     return undefined;
@@ -326,7 +327,7 @@ export class QemuMachine implements Machine {
     }
   }
 
-  async #snapshotNow(): Promise<Snapshot> {
+  async #snapshot(): Promise<Snapshot> {
     const size = Math.min(this.options.memoryMiB * MIB, LOW_RAM_MAX);
     return {
       memory: new PhysicalMemory(await this.#physical(0, size)),

@@ -7,7 +7,7 @@
 //   - `main_loop` is wrapped: what v86 cannot do ends as a Rust panic or a stack overflow there, and
 //     becomes the ending "crash" instead of an exception from nowhere;
 //   - `run_hardware_timers` and `io_port_write8` are wrapped: at these moments (every 100,003
-//     instructions, and at each OUT of the guest) the registers are consistent, so `snapshotWhen`
+//     instructions, and at each OUT of the guest) the registers are consistent, so `inspectWhen`
 //     looks at them there.
 //
 // The capabilities below were measured with version 0.5.462; the version is pinned.
@@ -76,10 +76,8 @@ const MACHINE_ENDED = Symbol("the machine has ended");
 
 type Environment = Record<string, (...values: number[]) => unknown>;
 
-interface Watcher {
-  readonly condition: (registers: Registers) => boolean;
-  readonly found: (snapshot: Snapshot) => void;
-}
+/** Called at each moment at which the registers are consistent; true: it has seen enough. */
+type Watcher = (registers: Registers) => boolean;
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
@@ -148,26 +146,36 @@ export class V86Machine implements Machine {
     if (!this.#ending && !this.#closed) await this.#emulator?.run();
   }
 
-  async snapshot(): Promise<Snapshot> {
-    return this.#snapshotNow();
+  async inspect<Result>(look: (snapshot: Snapshot) => Result): Promise<Result> {
+    return look(this.#snapshot(this.#registers()));
   }
 
-  async snapshotWhen(
+  async inspectWhen<Result>(
     condition: (registers: Registers) => boolean,
+    look: (snapshot: Snapshot) => Result | undefined,
     timeoutMs: number,
-  ): Promise<Snapshot | undefined> {
+  ): Promise<Result | undefined> {
     if (this.#ending || this.#closed) return undefined;
     let watcher: Watcher | undefined;
     let timer: NodeJS.Timeout | undefined;
-    const found = new Promise<Snapshot>((resolve) => {
-      watcher = { condition, found: resolve };
+    const seen = new Promise<Result | undefined>((resolve, reject) => {
+      watcher = (registers) => {
+        if (!condition(registers)) return false;
+        try {
+          const result = look(this.#snapshot(registers));
+          if (result !== undefined) resolve(result);
+          return result !== undefined;
+        } catch (error) {
+          reject(error);
+          return true;
+        }
+      };
       this.#watchers.add(watcher);
-    });
-    const expired = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), timeoutMs);
+      void this.ended.then(() => resolve(undefined));
     });
     try {
-      return await Promise.race([found, expired, this.ended.then(() => undefined)]);
+      return await seen;
     } finally {
       clearTimeout(timer);
       if (watcher) this.#watchers.delete(watcher);
@@ -290,19 +298,18 @@ export class V86Machine implements Machine {
     if (this.#watchers.size === 0 || !this.#cpu || this.#ending) return;
     const registers = this.#registers();
     for (const watcher of [...this.#watchers]) {
-      if (!watcher.condition(registers)) continue;
-      this.#watchers.delete(watcher);
-      watcher.found(this.#snapshotNow());
+      if (watcher(registers)) this.#watchers.delete(watcher);
     }
   }
 
-  #snapshotNow(): Snapshot {
+  /** RAM as it is, not copied: it is the guest's. */
+  #snapshot(registers: Registers): Snapshot {
     const { mem8, wasm_memory } = this.#started();
-    // v86 loads lazily evaluated views; a copy through them goes byte by byte, so copy from below.
+    // v86's own view is a proxy that looks up each byte.
     const ram = new Uint8Array(wasm_memory.buffer, mem8.byteOffset, mem8.length);
     return {
-      memory: new PhysicalMemory(ram.slice()),
-      registers: this.#registers(),
+      memory: new PhysicalMemory(ram),
+      registers,
       machine: this.name,
       capabilities: this.capabilities,
     };

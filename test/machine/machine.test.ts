@@ -25,6 +25,10 @@ function boot(kernel: Uint8Array, more: Partial<BootOptions> = {}): BootOptions 
   return { kernel, commandLine: "", memoryMiB: 16, ...more };
 }
 
+function currentEip(machine: Machine): Promise<number> {
+  return machine.inspect(({ registers }) => registers.eip);
+}
+
 /** Runs `use` on a started machine and closes it, whatever happens. */
 async function running(machine: Machine, use: () => Promise<void>): Promise<void> {
   await machine.start();
@@ -62,18 +66,19 @@ for (const name of MACHINE_NAMES) {
       const machine = openMachine(name, boot(tinyKernel(marks, print("set"), ...ending)));
       await running(machine, async () => {
         await machine.serial.waitFor("set");
-        const snapshot = await machine.snapshot();
-        assert.equal(snapshot.memory.size, 16 << 20);
-        assert.equal((snapshot.memory.word(MARK) ?? 0) & 0xffff, 0xbeef);
-        assert.equal(snapshot.memory.word(16 << 20), undefined);
-        assert.equal(snapshot.registers.cpl, 0);
-        assert.equal(snapshot.registers.esp, 0x90000);
-        assert.equal(snapshot.registers.cr0 & 1, 1);
+        await machine.inspect(({ memory, registers }) => {
+          assert.equal(memory.size, 16 << 20);
+          assert.equal((memory.word(MARK) ?? 0) & 0xffff, 0xbeef);
+          assert.equal(memory.word(16 << 20), undefined);
+          assert.equal(registers.cpl, 0);
+          assert.equal(registers.esp, 0x90000);
+          assert.equal(registers.cr0 & 1, 1);
+        });
         assert.match((await machine.screen())[0] ?? "", /^Hi/);
         machine.serial.send("!");
         assert.deepEqual(await machine.ended, { kind: "panic", text: "no more frames" });
-        const after = await machine.snapshot();
-        assert.equal((after.memory.word(MARK) ?? 0) & 0xffff, 0xbeef);
+        const after = await machine.inspect(({ memory }) => memory.word(MARK));
+        assert.equal((after ?? 0) & 0xffff, 0xbeef);
       });
     });
 
@@ -81,13 +86,21 @@ for (const name of MACHINE_NAMES) {
       const machine = openMachine(name, boot(tinyKernel(print("go"), SPIN)));
       await running(machine, async () => {
         await machine.serial.waitFor("go");
-        const eip = (await machine.snapshot()).registers.eip;
-        const found = await machine.snapshotWhen((registers) => registers.eip === eip, 5000);
-        assert.equal(found?.registers.eip, eip);
-        assert.equal(
-          await machine.snapshotWhen((registers) => registers.cpl === 3, 100),
-          undefined,
+        const eip = await currentEip(machine);
+        let looks = 0;
+        const third = await machine.inspectWhen(
+          (registers) => registers.eip === eip,
+          ({ registers }) => (++looks === 3 ? registers.eip : undefined),
+          5000,
         );
+        assert.equal(third, eip);
+        assert.equal(looks, 3);
+        const never = await machine.inspectWhen(
+          (registers) => registers.cpl === 3,
+          () => "found",
+          100,
+        );
+        assert.equal(never, undefined);
       });
     });
 
@@ -158,7 +171,7 @@ describe("QEMU alone", { skip: skipReason("qemu") }, () => {
     await running(machine, async () => {
       await machine.serial.waitFor("a");
       await machine.stop();
-      const loop = (await machine.snapshot()).registers.eip;
+      const loop = await currentEip(machine);
       const start = loop & ~0xff;
       const code = await machine.gdb().readMemory(start, 0x200);
       const firstNop = start + Buffer.from(code).indexOf(Buffer.from(nops));
@@ -169,10 +182,10 @@ describe("QEMU alone", { skip: skipReason("qemu") }, () => {
       await machine.gdb().clearBreakpoint(firstNop);
       for (let i = 1; i <= 3; i++) {
         await machine.step();
-        assert.equal((await machine.snapshot()).registers.eip, firstNop + i);
+        assert.equal(await currentEip(machine), firstNop + i);
       }
       await machine.gdb().writeRegister("eax", 0xdeadbeef);
-      assert.equal((await machine.snapshot()).registers.eax, 0xdeadbeef);
+      assert.equal(await machine.inspect(({ registers }) => registers.eax), 0xdeadbeef);
     });
   });
 
