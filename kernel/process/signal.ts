@@ -37,22 +37,26 @@ export function signalGroup(group: u32, signal: u32): u32 {
 }
 
 /**
- * ^C: `signal` goes to the terminal's group. Process 1 is spared if it has company there, so that
- * a shell that never made groups outlives what it runs; alone, it is what the user wants to stop.
+ * ^C: `signal` goes to the terminal's group. Process 1 is spared while there are others, so that a
+ * shell outlives what it runs; alone, it is what the user wants to stop.
  */
 export function signalForeground(signal: u32): void {
-  let others: u32 = 0;
-  let first: Process | null = null;
+  const isAlone = countLiving() === 1;
   let process = firstProcess();
   while (process !== null) {
-    if (process.group === foregroundGroup && process.state !== ZOMBIE) {
-      if (process.pid === 1) first = process;
-      else {
-        sendSignal(process, signal);
-        others++;
-      }
+    if (process.group === foregroundGroup && (process.pid !== 1 || isAlone)) {
+      sendSignal(process, signal);
     }
     process = process.next;
   }
-  if (first !== null && others === 0) sendSignal(first, signal);
+}
+
+function countLiving(): u32 {
+  let count: u32 = 0;
+  let process = firstProcess();
+  while (process !== null) {
+    if (process.state !== ZOMBIE) count++;
+    process = process.next;
+  }
+  return count;
 }
