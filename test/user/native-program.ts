@@ -62,9 +62,10 @@ export class NativePrograms {
   /** Runs a program with this standard input. */
   run(name: string, args: readonly string[] = [], input = "", env = {}): Outcome {
     const path = join(this.folder, name);
-    const { status, signal, stdout, stderr } = spawnSync("setarch", ["i386", "-R", path, ...args], {
+    const variables = Object.entries({ PATH: this.folder, ...env }).map((pair) => pair.join("="));
+    const command = ["i386", "-R", "env", "-i", ...variables, path, ...args];
+    const { status, signal, stdout, stderr } = spawnSync("setarch", command, {
       input,
-      env: { PATH: this.folder, ...env },
       encoding: "utf8",
       timeout: 20_000,
     });

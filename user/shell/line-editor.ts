@@ -80,7 +80,7 @@ export class LineEditor {
     }
     this.cursor = this.text.length;
     this.show();
-    print(this.ending == Ending.cancelled ? "^C\r\n" : "\r\n");
+    print(this.ending == Ending.cancelled ? "^C\n" : "\n");
     flush();
     return this.ending;
   }
@@ -255,17 +255,17 @@ function commonPrefix(texts: string[]): string {
 }
 
 function printCandidates(texts: string[]): void {
-  print("\r\n");
+  print("\n");
   let column = 0;
   const columns = <i32>terminalColumns();
   for (let i = 0; i < texts.length; i++) {
     if (column != 0 && column + texts[i].length + GAP > columns) {
-      print("\r\n");
+      print("\n");
       column = 0;
     }
     print(texts[i]);
     print("  ");
     column += texts[i].length + GAP;
   }
-  print("\r\n");
+  print("\n");
 }

@@ -23,14 +23,16 @@ const STATUS_SYNTAX: i32 = 2;
 const STATUS_CANNOT_FORK: i32 = 126;
 
 export class Shell {
-  readonly jobs: Jobs = new Jobs();
+  readonly jobs: Jobs;
   private readonly builtins: Builtins;
 
   constructor(
     readonly environment: Environment,
     private readonly isInteractive: bool,
   ) {
-    this.builtins = new Builtins(environment, this.jobs);
+    const jobs = new Jobs();
+    this.jobs = jobs;
+    this.builtins = new Builtins(environment, jobs);
   }
 
   /** Whether `exit` was called; the status is in the environment. */

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { NativePrograms, nativeMissing } from "./native-program";
+
+const programs = new NativePrograms();
+
+/** The shell at a terminal of its own, which script(1) makes. */
+class Terminal {
+  private readonly child: ChildProcessWithoutNullStreams;
+  private output = "";
+
+  constructor(folder: string) {
+    // The host's kernel would stop a shell that takes the terminal back from its program, unless it
+    // ignores SIGTTOU; ours has no job control.
+    const shell = `setarch i386 -R env -i PATH=${folder} ${folder}/shell`;
+    const command = `trap '' TTOU; stty cols 40; exec ${shell}`;
+    this.child = spawn("script", ["-qec", command, "/dev/null"]);
+    this.child.stdout.on("data", (bytes: Buffer) => {
+      this.output += bytes.toString();
+    });
+  }
+
+  /** Types keys, waits for `expected`, and returns what was shown since the last call. */
+  async type(keys: string, expected: string): Promise<string> {
+    this.child.stdin.write(keys);
+    for (let tries = 0; tries < 500; tries++) {
+      const at = this.output.indexOf(expected);
+      if (at >= 0) {
+        const shown = this.output.slice(0, at + expected.length);
+        this.output = this.output.slice(at + expected.length);
+        return shown;
+      }
+      await sleep(20);
+    }
+    throw new Error(`no ${JSON.stringify(expected)} in ${JSON.stringify(this.output)}`);
+  }
+
+  async status(): Promise<number | null> {
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    return new Promise((resolve) => this.child.once("exit", resolve));
+  }
+
+  close(): void {
+    this.child.kill("SIGKILL");
+  }
+}
+
+function missing(): string | false {
+  if (spawnSync("script", ["--version"]).status !== 0) return "script(1) is not installed";
+  return nativeMissing();
+}
+
+describe("the shell at a terminal", { skip: missing() }, () => {
+  let terminal: Terminal;
+  before(async () => {
+    await programs.build("shell", "echo", "hello", "cat");
+    terminal = new Terminal(programs.folder);
+    await terminal.type("", "$ ");
+    await terminal.type("cd /\r", "\r/$ ");
+  });
+  after(() => {
+    terminal.close();
+    programs.remove();
+  });
+
+  it("edits a line with cursor keys, erase keys and control keys", async () => {
+    await terminal.type("echo bcX\x7f\x1b[D\x1b[Da\x1b[C\x1b[C\x1b[3~d\r", "\nabcd\r\n");
+    await terminal.type("cho x\x01e\x05y\r", "\nxy\r\n");
+    await terminal.type("junk\x15echo one two\x17three\r", "\none three\r\n");
+    await terminal.type("echo keep lose\x1bb\x0b\r", "\nkeep\r\n");
+    await terminal.type("echo é☃𝄞\x1b[D\x7f!\r", "\né!𝄞\r\n");
+  });
+
+  it("recalls earlier lines", async () => {
+    await terminal.type("echo first\r", "\nfirst\r\n");
+    await terminal.type("echo second\r", "\nsecond\r\n");
+    await terminal.type("\x1b[A\x1b[A\r", "\nfirst\r\n");
+    await terminal.type("\x10\x10\x0e\x7f3\r", "\nfirs3\r\n");
+  });
+
+  it("completes programs, commands and files", async () => {
+    await terminal.type("hel\t", "hel");
+    await terminal.type("\t", "hello  help");
+    await terminal.type("l\t", "hello ");
+    await terminal.type("\x15echo /dev/nul\t.\r", "\n/dev/null .\r\n");
+  });
+
+  it("scrolls a line that is wider than the terminal", async () => {
+    const long = "0123456789".repeat(6);
+    const shown = await terminal.type(`echo ${long}\r`, `\n${long}\r\n`);
+    for (const line of shown.split(/[\r\n]/)) {
+      assert.ok(line.includes(long) || line.length < 60, JSON.stringify(line));
+    }
+  });
+
+  it("forgets a line on ^C, and lets ^C end a program", async () => {
+    await terminal.type("echo nothing\x03", "/ [130]$ ");
+    await terminal.type("cat\r", "cat");
+    await terminal.type("text\r", "text\r\ntext\r\n");
+    await terminal.type("\x03", "/ [130]$ ");
+    await terminal.type("echo alive\r", "\nalive\r\n");
+  });
+
+  it("ends on ^D", async () => {
+    await terminal.type("", "$ ");
+    await terminal.type("\x04", "\n");
+    assert.equal(await terminal.status(), 0);
+  });
+});
