@@ -39,7 +39,8 @@ export type Callee =
 
 /** How the module's items are reached from code. */
 export interface Linkage {
-  callee(index: number): Callee;
+  /** @param position of the call, for messages */
+  callee(index: number, position: number): Callee;
   /** The symbol of a global's storage; a number pair if it never changes. */
   global(index: number): string | Pair64;
   /** Whether there is a memory manager to call for `memory.size` and `memory.grow`. */
@@ -478,7 +479,7 @@ class FunctionBuilder implements OperandStack {
   }
 
   call(index: number): void {
-    const callee = this.linkage.callee(index);
+    const callee = this.linkage.callee(index, this.values.position);
     const type = this.module.types[this.module.functions[index]?.typeIndex ?? -1];
     if (!type) throw new Error(`${this.fn.name}: there is no function ${index}`);
     const signature = signatureOf(type, this.values.position);

@@ -166,24 +166,24 @@ class ModuleCompiler implements Linkage {
 
   // --- linkage ---
 
-  callee(index: number): Callee {
+  callee(index: number, position: number): Callee {
     const { imported, typeIndex } = this.module.functions[index]!;
     const name = this.functionNames[index]!;
     if (imported?.module === "symbols") return { kind: "address", name };
     if (imported?.module !== "x86") return { kind: "function", name };
-    this.checkIntrinsic(name, typeIndex);
+    this.checkIntrinsic(name, typeIndex, position);
     return { kind: "intrinsic", name };
   }
 
   /** A declaration in another file could differ from what the instruction takes. */
-  private checkIntrinsic(name: string, typeIndex: number): void {
+  private checkIntrinsic(name: string, typeIndex: number, position: number): void {
     const intrinsic = INTRINSICS[name];
     const type = this.module.types[typeIndex];
-    if (!intrinsic) throw new UnsupportedCode(`the instruction x86.${name}`, 0);
-    const { parameters, results } = signatureOf(type!, 0);
+    if (!intrinsic) throw new UnsupportedCode(`the instruction x86.${name}`, position);
+    const { parameters, results } = signatureOf(type!, position);
     if (wordsOf(parameters) === intrinsic.parameters && wordsOf(results) === intrinsic.results)
       return;
-    throw new UnsupportedCode(`these operands of the instruction x86.${name}`, 0);
+    throw new UnsupportedCode(`these operands of the instruction x86.${name}`, position);
   }
 
   global(index: number): string | Pair64 {

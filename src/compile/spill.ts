@@ -12,12 +12,7 @@
 //   - Fetches stand right before their instruction and stores right behind it.
 
 import type { Liveness, Ranges } from "./live";
-import type {
-  MachineFunction,
-  MachineInstruction,
-  MachineOperand,
-  MemoryOperand,
-} from "./machine";
+import type { MachineFunction, MachineInstruction, MachineOperand, MemoryOperand } from "./machine";
 import { factsOf, forEachRead, forEachWrite, register, slotOperand } from "./machine";
 
 /** A register that lives within one instruction. */
