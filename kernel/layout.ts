@@ -13,8 +13,8 @@
 //              | .symbols            r-- |
 //              | .rodata             r-- |
 //              | .bss                rw- |
-//   KERNEL_DATA| .data               rw- |   static data of asc first: its addresses are in the code
-//   KERNEL     | .boot               r-x |   Multiboot header, then the code that runs before paging
+//   KERNEL_DATA| .data               rw- |   static data of asc first: the code has its address
+//   KERNEL     | .boot               r-x |   Multiboot header, then what runs before paging
 //              +-------------------------+
 
 import {

@@ -5,7 +5,7 @@
 //              +-------------------------+
 //              | stack, mmap, heap       |   the kernel's doing; the heap begins behind .data
 //              +-------------------------+
-//   USER_DATA  | .data               rw- |   static data of asc: its addresses, and that of the heap
+//   USER_DATA  | .data               rw- |   static data of asc: its address, and that of the heap
 //              +-------------------------+   behind it, are in the code
 //              | .globals            rw- |   all other writable data
 //              | .rodata             r-- |

@@ -6,7 +6,7 @@
 // most the table's size, and what is printed of it is printable.
 //
 //   const place = changetype<CodePlace>(memory.data(offsetof<CodePlace>()));
-//   if (place.find(table, size, eip)) { place.writeName(buffer, 64); place.writeFile(…); place.line }
+//   if (place.find(table, size, eip)) place.writeName(buffer, 64), place.writeFile(…), place.line
 //
 // Invariants
 //   - `cursor` <= `limit`; a read beyond the limit gives 0 and leaves the cursor there.
@@ -83,7 +83,7 @@ export class CodePlace {
     return false;
   }
 
-  /** Writes the function's name without a terminator; returns its length, `capacity` at the most. */
+  /** Writes the function's name without a terminator; returns its length, at most `capacity`. */
   writeName(out: usize, capacity: u32): u32 {
     let length: u32 = 0;
     if (this.path != 0) {

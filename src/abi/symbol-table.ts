@@ -1,8 +1,9 @@
 // The compact symbol table: what a kernel without a debugger needs to name an address.
 //
-// It maps an address to function, file and line, and says how far the return address is from ESP. The
-// linker makes it (src/link/symbol-table.ts); the kernel reads its own (output section `.symbols`)
-// and that of a user program (section `.isthmus.symbols` of its file, which is in no segment).
+// It maps an address to function, file and line, and says how far the return address is from ESP.
+// The linker makes it (src/link/symbol-table.ts); the kernel reads its own (output section
+// `.symbols`) and that of a user program (section `.isthmus.symbols` of its file, which is in no
+// segment).
 //
 //      0  +-------------------------------+
 //         | header                        |  words: see TABLE_... below
@@ -21,7 +22,7 @@
 //
 //   gap      bytes since the end of the previous function, 0 for the first of an index entry
 //   size     bytes of code
-//   cfa      (bytes from ESP in the function's body to the end of its return address) / 4; 0: unknown
+//   cfa      (bytes from ESP in its body to the end of its return address) / 4; 0: unknown
 //   path     1 + number of the path whose stem begins the name, followed in it by "/"; 0: none
 //   length   bytes of the name's rest, which follow (UTF-8)
 //   program  bytes of the line program, which follows
@@ -33,11 +34,12 @@
 //   LINE_SWAP     the other place becomes the current one, and this the other
 //   LINE_LINE     SLEB128: added to the line
 //   LINE_ADVANCE  ULEB128: added to the address
-//   LINE_SPECIAL  or more: with k = byte - LINE_SPECIAL, the line grows by k % LINE_RANGE + LINE_BASE
-//                 and the address by k / LINE_RANGE + 1; from there on the place holds
+//   LINE_SPECIAL  or more: with k = byte - LINE_SPECIAL, the line grows by
+//                 k % LINE_RANGE + LINE_BASE and the address by k / LINE_RANGE + 1;
+//                 from there on the place holds
 //
-// Line 0 means that nothing is known. The other place is where an inlined function was inlined: most
-// programs go back there.
+// Line 0 means that nothing is known. The other place is where an inlined function was inlined:
+// most programs go back there.
 
 /** "SYMT" */
 export const TABLE_MAGIC_VALUE: u32 = 0x544d5953;

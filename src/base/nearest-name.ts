@@ -1,8 +1,9 @@
 // "Did you mean …?": the known name that a mistyped one is closest to.
 
 /**
- * The name of `candidates` that takes the fewest single-character edits to become `wanted`; undefined
- * if none is near (more than a third of the letters wrong). Ties go to the first candidate.
+ * The name of `candidates` that takes the fewest single-character edits to become `wanted`;
+ * undefined if none is near (more than a third of the letters wrong). Ties go to the first
+ * candidate.
  */
 export function nearestName(wanted: string, candidates: Iterable<string>): string | undefined {
   let limit = Math.max(1, Math.floor(wanted.length / 3));

@@ -79,8 +79,8 @@ function alignmentOf(output: PlacedSection, report: Reporter): number {
   if (demanding && base !== undefined) {
     const { section, object } = demanding;
     const text =
-      `${section.name} of ${object.name} wants an alignment of ${section.align}, which the address ` +
-      `of output section ${output.name}, ${hex(base)}, does not have`;
+      `${section.name} of ${object.name} wants an alignment of ${section.align}, which the ` +
+      `address of output section ${output.name}, ${hex(base)}, does not have`;
     report.error("LINK008", text, "Change the output section's `address`.", { file: object.name });
   }
   return align;

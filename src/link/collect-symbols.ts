@@ -107,7 +107,7 @@ export function refuseUndefined(inputs: Inputs, symbols: SymbolScope, report: Re
       const { kind, binding, name } = symbols.target(input, relocation);
       if (kind !== "undefined" || binding === "weak" || reported.has(name)) continue;
       reported.add(name);
-      const from = `${input.section.name}+0x${relocation.offset.toString(16)} of ${input.object.name}`;
+      const from = input.describe(relocation.offset);
       const place = input.placeOf(relocation.offset);
       report.error(
         "LINK004",

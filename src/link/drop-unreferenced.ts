@@ -1,8 +1,8 @@
 // Pass: marks the sections that the image needs; the others are left out.
 //
-// A section is needed if it holds the entry point or a symbol that the layout keeps, if its rule says
-// `keep`, if it belongs to a closed group, if its address is fixed (the code names it by number, not
-// by a relocation), or if a needed section refers to it.
+// A section is needed if it holds the entry point or a symbol that the layout keeps, if its rule
+// says `keep`, if it belongs to a closed group, if its address is fixed (the code names it by
+// number, not by a relocation), or if a needed section refers to it.
 
 import { hint } from "./collect-symbols";
 import { matchesAny } from "./glob";

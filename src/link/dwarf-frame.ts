@@ -1,8 +1,8 @@
 // `.debug_frame`: how a debugger finds the caller of code that keeps no frame pointer.
 //
 // The canonical frame address (CFA) is where ESP was before the call pushed the return address. One
-// common entry says what holds at every function's start (CFA = ESP + 4, return address at CFA - 4);
-// one description for each input section says how pushes and pops change that.
+// common entry says what holds at every function's start (CFA = ESP + 4, return address at CFA -
+// 4); one description for each input section says how pushes and pops change that.
 //
 // See the DWARF 4 standard, 6.4, and the i386 psABI, table 2.14 (register numbers).
 

@@ -1,7 +1,8 @@
 // `.debug_line`: a program for a small machine that prints the table address -> file, line, column.
 //
-// Each function is a sequence of its own: DW_LNE_set_address, rows, DW_LNE_end_sequence. A row takes
-// one byte in most cases: the special opcode for (advance of the address, advance of the line).
+// Each function is a sequence of its own: DW_LNE_set_address, rows, DW_LNE_end_sequence. A row
+// takes one byte in most cases: the special opcode for (advance of the address, advance of the
+// line).
 //
 //   special = OPCODE_BASE + (lines - LINE_BASE) + LINE_RANGE * bytes
 //

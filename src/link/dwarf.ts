@@ -6,9 +6,9 @@
 //   .debug_abbrev  the shape of those entries
 //   .debug_ranges  the unit's code: one range for each function
 //
-// Addresses are final, so nothing here needs relocations. Variables are not described: AssemblyScript
-// tells nothing about them. There is no code for TypeScript among DWARF's languages; C's makes gdb's
-// expressions work.
+// Addresses are final, so nothing here needs relocations. Variables are not described:
+// AssemblyScript tells nothing about them. There is no code for TypeScript among DWARF's languages;
+// C's makes gdb's expressions work.
 //
 // See the DWARF 4 standard, chapters 2, 3 and 7.
 

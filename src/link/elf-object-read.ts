@@ -53,7 +53,7 @@ const TYPES = new Map<number, RelocationType>([
   [R_386_PC8, "R_386_PC8"],
 ]);
 
-/** Section types that are content: PROGBITS, NOTE, NOBITS, INIT_ARRAY, FINI_ARRAY, PREINIT_ARRAY. */
+/** Section types that are content: PROGBITS, NOTE, NOBITS, and the three kinds of INIT_ARRAY. */
 const CONTENT = new Set([1, 7, 8, 14, 15, 16]);
 
 /** Reads a relocatable object. Throws Diagnostics ELF001 to ELF004. */

@@ -1,10 +1,10 @@
 // An ObjectFile as an ELF relocatable object, so that ld, objdump and gdb can take ours.
 //
-//   ELF header | section bytes … | .rel<section> … | .symtab | .strtab | .shstrtab | section headers
+//   ELF header | bytes of sections | .symtab .strtab | .rel<section> … | .shstrtab | headers
 //
 // Addends go where REL keeps them: into the bytes that are patched. Lines and frames stay behind
-// (debug information is made for images: dwarf.ts), and so does a fixed address, which ET_REL cannot
-// express.
+// (debug information is made for images: dwarf.ts), and so does a fixed address, which ET_REL
+// cannot express.
 
 import {
   EHDR_SIZE,

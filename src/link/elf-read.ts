@@ -1,4 +1,5 @@
-// Reads ELF32 files for i386: headers, sections, symbols and relocations, without interpreting them.
+// Reads ELF32 files for i386: headers, sections, symbols and relocations, without interpreting
+// them.
 //
 // The file may come from anywhere, so every offset, size, count and index is checked before it is
 // followed, and what is returned holds no reference outside the file. A file that breaks the format

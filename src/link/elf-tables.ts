@@ -116,7 +116,7 @@ export class SectionTable {
     return new Map(sorted.map((symbol, index) => [symbol, index + 1]));
   }
 
-  /** Writes `.shstrtab` and the headers; returns their offset. No header can be added after that. */
+  /** Writes `.shstrtab` and the headers; returns their offset. Nothing can be added after that. */
   finish(): number {
     const names = new StringTable();
     const offsets = this.headers.map(({ name }) => names.add(name));

@@ -1,19 +1,25 @@
 // A vertical axis of addresses, the highest at the top, on which empty stretches are folded.
 //
-// The address space has four billion bytes and what is interesting has a few pages, so the axis is to
-// scale only where something is. It is cut at every boundary of every box:
+// The address space has four billion bytes and what is interesting has a few pages, so the axis is
+// to scale only where something is. It is cut at every boundary of every box:
 //
-//      a piece that holds content      PIXELS_PER_PAGE for each page, folded above LONGEST_CONTENT
-//      a piece of anything else        the same up to LONGEST_GAP pages, folded above
+//      a piece that holds content      pixelsPerPage for each page, folded above longestContent
+//      a piece of anything else        the same up to longestGap pages, folded above
 //
 // Invariants
-//   - y falls as the address rises; a boundary's y is exact, an address inside a fold is interpolated.
+//   - y falls as the address rises; a boundary's y is exact, inside a fold it is interpolated.
 
 const PAGE = 4096;
-export const PIXELS_PER_PAGE = 18;
-const LONGEST_CONTENT = 20;
-const LONGEST_GAP = 2;
-const FOLD_HEIGHT = 44;
+
+/** How much room a stretch of addresses gets. */
+export interface Scale {
+  readonly pixelsPerPage: number;
+  /** In pages: longer content is folded to this height. */
+  readonly longestContent: number;
+  /** In pages: longer gaps are folded to `foldedGap` pixels. */
+  readonly longestGap: number;
+  readonly foldedGap: number;
+}
 
 export interface Extent {
   readonly start: number;
@@ -34,7 +40,7 @@ export class FoldedAxis {
   private readonly stretches: readonly Stretch[];
   readonly height: number;
 
-  constructor(extents: readonly Extent[]) {
+  constructor(extents: readonly Extent[], scale: Scale) {
     const cuts = [...new Set(extents.flatMap(({ start, end }) => [start, end]))];
     cuts.sort((a, b) => b - a);
     const stretches: Stretch[] = [];
@@ -44,9 +50,9 @@ export class FoldedAxis {
       if (start === undefined) break;
       const content = extents.some((box) => box.content && box.start <= start && box.end >= end);
       const pages = (end - start) / PAGE;
-      const longest = content ? LONGEST_CONTENT : LONGEST_GAP;
+      const longest = content ? scale.longestContent : scale.longestGap;
       const folded = pages > longest;
-      const height = folded ? foldedHeight(content) : pages * PIXELS_PER_PAGE;
+      const height = folded ? foldedHeight(content, scale) : pages * scale.pixelsPerPage;
       stretches.push({ start, end, top, height, folded });
       top += height;
     }
@@ -68,6 +74,6 @@ export class FoldedAxis {
   }
 }
 
-function foldedHeight(content: boolean): number {
-  return content ? LONGEST_CONTENT * PIXELS_PER_PAGE : FOLD_HEIGHT;
+function foldedHeight(content: boolean, scale: Scale): number {
+  return content ? scale.longestContent * scale.pixelsPerPage : scale.foldedGap;
 }

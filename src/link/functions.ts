@@ -32,8 +32,8 @@ export class LinkedFunction {
   }
 
   /**
-   * Bytes from ESP to the end of the return address in its body: the distance that holds for most of
-   * its bytes. Prologue, epilogues and pushed arguments take only a few.
+   * Bytes from ESP to the end of the return address in its body: the distance that holds for most
+   * of its bytes. Prologue, epilogues and pushed arguments take only a few.
    */
   get bodyCfa(): number | undefined {
     const covered = new Map<number, number>();
@@ -88,7 +88,7 @@ function functionsIn(input: InputSection, symbols: readonly LinkSymbol[]): Linke
   });
 }
 
-/** Among aliases: a function before a label, the full path before an export's name, then by name. */
+/** Of aliases: a function before a label, the full path before an export's name, then by name. */
 function isBetterName(candidate: LinkSymbol, other: LinkSymbol): boolean {
   if (candidate.type !== other.type) return candidate.type === "function";
   if (candidate.name.length !== other.name.length) {

@@ -17,11 +17,11 @@
 //     the anchor at its end, so that the last one ends there. Either way its size may be unknown.
 //   - An *output section* takes its VMA from `region` and its LMA from `load`; where both are the
 //     same region, VMA = LMA (the section is identity mapped).
-//   - An *input rule* says which sections of which objects go there; the first rule that matches wins.
-//   - A *space* is a set of regions that one page directory shows. A region in two spaces is shared.
+//   - An *input rule* says which sections of which objects go there; the first that matches wins.
+//   - A *space* is a set of regions that one page directory shows. A region in two is shared.
 //
-// The types hold plain JSON values. Everything but a region's anchor has a default; resolve-layout.ts
-// fills them in and refuses what contradicts itself.
+// The types hold plain JSON values. Everything but a region's anchor has a default;
+// resolve-layout.ts fills them in and refuses what contradicts itself.
 
 /** A range of addresses, half-open. At least one bound must be given: it is the anchor. */
 export interface Region {
@@ -32,8 +32,8 @@ export interface Region {
   /** Default: "start" if `start` is given, else "end". */
   readonly anchor?: "start" | "end";
   /**
-   * No section goes here (guard pages, heaps, device windows): drawn and kept free. With `end` alone
-   * it is whatever room is left below.
+   * No section goes here (guard pages, heaps, device windows): drawn and kept free. With `end`
+   * alone it is whatever room is left below.
    */
   readonly reserved?: boolean;
   /** A few words for people: drawings and maps show them. */
@@ -76,7 +76,7 @@ export interface OutputSection {
   readonly maxSize?: number;
   /** Alignment of its start, VMA and LMA; default: a page. */
   readonly align?: number;
-  /** Its size is rounded up to a multiple of this; default: 1, in an end-anchored region `align`. */
+  /** Its size is rounded up to a multiple; default: 1, in an end-anchored region `align`. */
   readonly pad?: number;
   /** The byte between and behind inputs; default: 0xcc (`int3`) in code, else 0. */
   readonly fill?: number;

@@ -39,15 +39,17 @@ function regionLine({ region, start, end }: RegionUse): string {
 function sectionLines(section: PlacedSection): string[] {
   const { plan, address, loadAddress, contentSize, size } = section;
   const permissions = ["r", "w", "x"].map((p) => (plan.permissions.includes(p) ? p : "-")).join("");
+  const name = section.name.padEnd(42);
   const head = plan.allocate
-    ? `${digits(address)} ${digits(loadAddress)} ${count(size)} ${section.name.padEnd(42)} ${permissions}`
-    : `${" ".repeat(17)} ${count(size)} ${section.name.padEnd(42)} in the file only`;
+    ? `${digits(address)} ${digits(loadAddress)} ${count(size)} ${name} ${permissions}`
+    : `${" ".repeat(17)} ${count(size)} ${name} in the file only`;
   const lines = [head];
   let end = 0;
   for (const input of section.inputs) {
     if (input.offset > end) lines.push(fillLine(section, end, input.offset));
     end = Math.max(end, input.offset + input.section.size);
-    const range = `${digits(input.address)} ${digits(input.loadAddress)} ${count(input.section.size)}`;
+    const addresses = `${digits(input.address)} ${digits(input.loadAddress)}`;
+    const range = `${addresses} ${count(input.section.size)}`;
     lines.push(`${range}   ${input.section.name.padEnd(40)} ${input.object.name}`);
   }
   if (size > contentSize) lines.push(fillLine(section, contentSize, size));

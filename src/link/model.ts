@@ -41,6 +41,11 @@ export class InputSection {
     return (this.output?.loadAddress ?? 0) + this.offset;
   }
 
+  /** `.text+0x1c of kernel.wasm`: a place in words. */
+  describe(offset: number): string {
+    return `${this.section.name}+0x${offset.toString(16)} of ${this.object.name}`;
+  }
+
   /** The source line that `offset` comes from, or the object if it carries no lines. */
   placeOf(offset: number): Place {
     const line = lineAt(this.section.lines, offset);

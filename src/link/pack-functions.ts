@@ -1,8 +1,9 @@
 // Orders the functions of an output section so that none crosses a 4 KiB page needlessly.
 //
-// QEMU does not chain translated blocks across pages, and v86 compiles page by page: a hot loop that
-// straddles two pages runs up to twenty times slower there. Packing is first-fit: each function goes
-// to the first page with room for it, so most stay in the order given and small ones fill the gaps.
+// QEMU does not chain translated blocks across pages, and v86 compiles page by page: a hot loop
+// that straddles two pages runs up to twenty times slower there. Packing is first-fit: each
+// function goes to the first page with room for it, so most stay in the order given and small ones
+// fill the gaps.
 //
 //      given order   | f1    f2  |f3      f4 |        crosses -> next page; f5, f6 fill the hole
 //      packed        | f1    f2 5| f3  f4  6 |

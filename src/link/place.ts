@@ -1,9 +1,9 @@
 // Pass: VMA and LMA of every output section.
 //
 // A region that is anchored at its end is stacked from its last section down, so that the last one
-// ends at the region's end whatever the sizes are. All other addresses are handed out upwards in the
-// layout's order; a region's LMAs and VMAs come from one cursor, so the load image of a section that
-// lives elsewhere takes room between its neighbours.
+// ends at the region's end whatever the sizes are. All other addresses are handed out upwards in
+// the layout's order; a region's LMAs and VMAs come from one cursor, so the load image of a section
+// that lives elsewhere takes room between its neighbours.
 //
 // Requires: sizes.  Provides: address, loadAddress.
 
@@ -97,7 +97,9 @@ function checkSection(section: PlacedSection, report: Reporter): void {
   for (const [limit, what] of limits) {
     if (limit === undefined || end <= limit) continue;
     const over = end - limit;
-    const text = `section ${name} (${size} bytes from ${from}) reaches ${over} bytes beyond ${what}, ${hex(limit)}`;
+    const text =
+      `section ${name} (${size} bytes from ${from}) reaches ${over} bytes beyond ${what}, ` +
+      `${hex(limit)}`;
     report.error("LINK010", text, "Make it smaller, or move the limit.");
     break;
   }
@@ -119,7 +121,8 @@ function checkSection(section: PlacedSection, report: Reporter): void {
     report.error("LINK010", text, "Make the region larger.");
   }
   if (section.align >= PAGE && (address - section.loadAddress) % PAGE !== 0) {
-    const text = `section ${name} has VMA ${from} and LMA ${hex(section.loadAddress)}: no page can map that`;
+    const lma = hex(section.loadAddress);
+    const text = `section ${name} has VMA ${from} and LMA ${lma}: no page can map that`;
     report.error("LINK012", text, "Let both be congruent modulo 4096.");
   }
 }

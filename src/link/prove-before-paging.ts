@@ -1,12 +1,13 @@
 // Pass: proves that code that runs with paging off names only what lies where it is linked.
 //
 // Before paging is on, an address means physical memory: whatever has VMA != LMA is not there. The
-// walk begins at the layout's roots and follows every relocation into code; it stops at the barriers,
-// which are the symbols that run once paging is on. Code reaches from its symbol to the symbol's end,
-// to the next barrier, or to the end of its section, whichever comes first.
+// walk begins at the layout's roots and follows every relocation into code; it stops at the
+// barriers, which are the symbols that run once paging is on. Code reaches from its symbol to the
+// symbol's end, to the next barrier, or to the end of its section, whichever comes first.
 //
-// What data points to is not followed: a descriptor table may well hold addresses for later. Symbols
-// that the layout defines are numbers (`trampoline_text_load`, and `_start` for the page tables).
+// What data points to is not followed: a descriptor table may well hold addresses for later.
+// Symbols that the layout defines are numbers (`trampoline_text_load`, and `_start` for the page
+// tables).
 
 import { hex } from "../base/align";
 import type { InputSection, LinkSymbol, SymbolScope } from "./model";
@@ -91,7 +92,9 @@ function endOf(code: Reached, barriers: readonly (LinkSymbol | undefined)[]): nu
 function checkIdentity(code: Reached, input: InputSection, by: string, report: Reporter): void {
   const output = input.output;
   if (!output || output.address === output.loadAddress) return;
-  const text = `"${code.name}" runs before paging (named by ${by}) but is linked at ${hex(input.address)}`;
+  const text =
+    `"${code.name}" runs before paging (named by ${by}) but is linked at ` +
+    `${hex(input.address)}`;
   report.error("LINK019", text, "Put it into a section whose VMA is its LMA.", input.placeOf(0));
 }
 
@@ -102,10 +105,11 @@ function reportHigh(
   target: InputSection,
   report: Reporter,
 ): void {
-  const at = `${code.input.section.name}+0x${offset.toString(16)} of ${code.input.object.name}`;
+  const at = code.input.describe(offset);
   const text =
     `"${code.name}" runs before paging${path(code)} and refers to "${symbol.name}" at ` +
-    `${hex(symbol.address)} (${target.output?.name}, loaded at ${hex(target.loadAddress)}), at ${at}`;
+    `${hex(symbol.address)} (${target.output?.name}, loaded at ${hex(target.loadAddress)}), ` +
+    `at ${at}`;
   const remedy =
     "Use the section's `_load` symbol, or, if this runs once paging is on, name it in `barriers`.";
   report.error("LINK019", text, remedy, code.input.placeOf(offset));

@@ -1,9 +1,9 @@
-// Pass: proves that a closed group of sections (the trampoline) refers to nothing outside itself but
-// its declared exits.
+// Pass: proves that a closed group of sections (the trampoline) refers to nothing outside itself
+// but its declared exits.
 //
 // While the trampoline runs on a user's page directory, every other kernel address holds the user's
-// bytes or nothing. Objects carry a relocation for each address that code or data names, so what has
-// no relocation to the outside cannot name the outside.
+// bytes or nothing. Objects carry a relocation for each address that code or data names, so what
+// has no relocation to the outside cannot name the outside.
 //
 // The linker's own symbols about the group are numbers that hold wherever the code runs.
 
@@ -40,13 +40,13 @@ function proveMember(
     for (const relocation of input.section.relocations) {
       const symbol = symbols.target(input, relocation);
       if (isInside(symbol, group, members) || matchesAny(symbol.name, group.exits)) continue;
-      const from = `${input.section.name}+0x${relocation.offset.toString(16)} of ${input.object.name}`;
+      const from = input.describe(relocation.offset);
       const text =
         `${group.name} refers to "${symbol.name}"${whereIs(symbol)}, which is not part of it, ` +
         `at ${from}`;
       const remedy =
-        `Move it into ${group.sections.join(", ")}, or, if it is only used with the kernel's page ` +
-        "directory loaded, name it in the group's `exits`.";
+        `Move it into ${group.sections.join(", ")}, or, if it is only used with the kernel's ` +
+        "page directory loaded, name it in the group's `exits`.";
       report.error("LINK017", text, remedy, input.placeOf(relocation.offset));
     }
   }

@@ -54,9 +54,10 @@ function checkEntry(image: LinkedImage, report: Reporter): void {
     ({ address, memorySize }) => entry >= address && entry < address + memorySize,
   );
   if (inside?.address === inside?.loadAddress && inside?.permissions.includes("x")) return;
+  const what = `the entry point "${layout.entry}" (${hex(entry)})`;
   const text = inside
-    ? `the entry point "${layout.entry}" (${hex(entry)}) is not code that is loaded where it is linked`
-    : `the entry point "${layout.entry}" (${hex(entry)}) lies in no segment`;
+    ? `${what} is not code that is loaded where it is linked`
+    : `${what} lies in no segment`;
   const remedy = "Put it into an executable section whose VMA is its LMA.";
   report.error("LINK022", text, remedy, { file: layout.name });
 }

@@ -50,7 +50,7 @@ function patch(
   const value = isRelative(relocation.type) ? S + A - P : S + A;
   const range = RANGE[relocation.type];
   if (range && (value < range[0] || value > range[1])) {
-    const from = `${input.section.name}+0x${relocation.offset.toString(16)} of ${input.object.name}`;
+    const from = input.describe(relocation.offset);
     const text =
       `${relocation.type} to "${symbol.name}" (${hex(S)}) at ${from}: ` +
       `${value < 0 ? `-${hex(-value, 1)}` : hex(value, 1)} does not fit`;

@@ -17,7 +17,7 @@ export class Reporter {
     this.warnings.push(new Diagnostic(code, text, remedy, place));
   }
 
-  /** Throws what was reported so far; the passes behind a barrier may rely on what those before it checked. */
+  /** Throws what was reported so far: passes behind a barrier rely on what those before checked. */
   barrier(): void {
     const [first, ...rest] = this.errors.slice(0, SHOWN);
     if (!first) return;

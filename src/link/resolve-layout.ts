@@ -259,7 +259,8 @@ function checkNames(layout: Layout, report: Reporter): void {
     const other = owners.get(stem);
     owners.set(stem, owner);
     if (other === undefined) return;
-    const text = `${owner} and ${other} would both define the symbols ${stem}_start and ${stem}_end`;
+    const names = `${stem}_start and ${stem}_end`;
+    const text = `${owner} and ${other} would both define the symbols ${names}`;
     report.error("LAYOUT007", text, "Rename one of them.");
   };
   for (const [name, region] of Object.entries(layout.regions)) {

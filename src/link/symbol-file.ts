@@ -1,5 +1,5 @@
-// The symbols of a link by address, in the format of `nm`: address, size, letter, name. Capitals are
-// global; T is code, D data, R read-only data, B zeros, A a number.
+// The symbols of a link by address, in the format of `nm`: address, size, letter, name. Capitals
+// are global; T is code, D data, R read-only data, B zeros, A a number.
 
 import type { LinkedImage } from "./image";
 import type { LinkSymbol } from "./model";

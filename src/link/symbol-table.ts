@@ -1,9 +1,9 @@
 // Pass: makes the compact symbol table (src/abi/symbol-table.ts draws it).
 //
-// The table must have its size before the sections behind it get their addresses, and it tells about
-// those addresses. So everything in it counts from the start of a section, which is fixed once the
-// inside of the sections is arranged; the starts themselves are left to relocations against the
-// layout's symbols, like any other address.
+// The table must have its size before the sections behind it get their addresses, and it tells
+// about those addresses. So everything in it counts from the start of a section, which is fixed
+// once the inside of the sections is arranged; the starts themselves are left to relocations
+// against the layout's symbols, like any other address.
 //
 // Requires: offsets within output sections.  Provides: an object with one section, for collect.
 

@@ -59,7 +59,7 @@ const program = objectFile("hello.o", {
   ".bss": { zeros: 9000, address: 0x10012c },
 });
 
-test("our kernel's layout: VMA and LMA of the trampoline differ, the rest is identity mapped", () => {
+test("our kernel's layout: VMA and LMA differ for the trampoline alone", () => {
   const { segments } = readElf(elfFile(link([tinyKernel()], layout)), "kernel.elf");
   const loads = segments.filter(({ type }) => type === PT_LOAD);
   const high = loads.filter(({ address }) => address >= 0xffffd000);
@@ -297,7 +297,7 @@ test("what is no i386 ELF file is told apart", () => {
   }
 });
 
-test("damaged objects give a Diagnostic or an object that links or is refused: never a crash", () => {
+test("damaged objects give a Diagnostic or an object that links or is refused: no crash", () => {
   const good = writeElfObject(tinyKernel());
   let seed = 3;
   const random = (below: number) => {

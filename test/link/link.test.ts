@@ -398,7 +398,7 @@ test("a missing entry point is an error with the nearest name", () => {
   assert.match(text, /"_start" as the entry point[\s\S]*Did you mean "start"\?/);
 });
 
-test("a section is aligned as well as its best aligned input; a fixed address must allow it", () => {
+test("a section is aligned as its best aligned input; a fixed address must allow it", () => {
   const object = objectFile("a.o", {
     ...start,
     ".data": { bytes: [1], align: 64, symbols: { datum: 0 } },

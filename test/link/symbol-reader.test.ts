@@ -189,7 +189,7 @@ test("the table states its size", () => {
   assert.equal(new DataView(table.buffer).getUint32(TABLE_SIZE, true), table.length);
 });
 
-test("a function's frame is that of its body, not of prologue, epilogue or pushed arguments", () => {
+test("a function's frame is that of its body, not of prologue or pushed arguments", () => {
   const steps = [
     [0, 4],
     [1, 8],
