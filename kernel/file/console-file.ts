@@ -28,7 +28,7 @@ import {
   writeWord,
 } from "../memory/user-memory";
 import { current } from "../process/process";
-import { sleepOn } from "../process/schedule";
+import { sleepOn, takeBreath } from "../process/schedule";
 import { foregroundGroup, setForegroundGroup } from "../process/signal";
 import { File, FileOperations } from "./file";
 import { refuseList } from "./regular";
@@ -74,6 +74,7 @@ function writeConsole(_file: File, from: UserPointer, size: u32): i32 {
     finishOutput();
     done += <u32>part;
     // A long output must not keep the others from running, nor ^C from stopping it.
+    if (done < <u32>wanted) takeBreath();
     if (current.pendingSignal !== 0) break;
   }
   return <i32>done;

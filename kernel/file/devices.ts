@@ -3,6 +3,7 @@
 import { S_IFCHR, S_IFDIR } from "../../src/abi/files";
 import { clearUser, UserPointer } from "../memory/user-memory";
 import { current } from "../process/process";
+import { takeBreath } from "../process/schedule";
 import { consoleOperations, startConsoleFile } from "./console-file";
 import { File, FileOperations } from "./file";
 import { createInode, Inode, rootDirectory } from "./inode";
@@ -93,6 +94,8 @@ function readZeros(_file: File, to: UserPointer, size: u32): i32 {
     const result = clearUser(current.space!, to.plus(done), part);
     if (result !== 0) return done !== 0 ? <i32>done : result;
     done += part;
+    if (done < <u32>wanted) takeBreath();
+    if (current.pendingSignal !== 0) break;
   }
   return <i32>done;
 }

@@ -55,6 +55,8 @@ const PLATFORM_SIZE: u32 = 8;
 const AUXILIARY_PAIRS: u32 = 18;
 const CPUID_FEATURES: u32 = 1;
 const CPUID_EDX: usize = 12;
+/** FPU, MMX, FXSR, SSE and SSE2: programs have none of them here. */
+const FLOATING_POINT: u32 = (1 << 0) | (1 << 23) | (1 << 24) | (1 << 25) | (1 << 26);
 
 const random: usize = memory.data(16, 4);
 const cpuid: usize = memory.data(16, 4);
@@ -103,7 +105,7 @@ function putPointers(block: ArgumentBlock, offset: u32, strings: u32, count: u32
 
 function putAuxiliary(image: usize, platform: u32, randomBytes: u32, path: u32): void {
   x86.cpuid(CPUID_FEATURES, 0, cpuid);
-  putPair(AT_HWCAP, load<u32>(cpuid, CPUID_EDX));
+  putPair(AT_HWCAP, load<u32>(cpuid, CPUID_EDX) & ~FLOATING_POINT);
   putPair(AT_PAGESZ, PAGE_SIZE);
   putPair(AT_CLKTCK, TICKS_PER_SECOND);
   putPair(AT_PHDR, programHeadersAddress(image));

@@ -3,7 +3,7 @@
 // The kernel itself is not preemptive: a process runs in it until it blocks, ends, or is about to
 // return to user mode with its slice used up (beforeUserReturn in fault.ts). Each process has a
 // kernel stack; to switch is to switch stacks. When nobody can run, the process that blocked last
-// lends its stack to the idle loop, the only place where the kernel has interrupts on.
+// lends its stack to the idle loop: interrupts are on only there and in takeBreath().
 //
 // Invariants
 //   - A runnable process other than `current` is in the run queue; `current` never is, except
@@ -63,6 +63,17 @@ export function reschedule(): void {
 export function yieldProcessor(): void {
   makeRunnable(current);
   reschedule();
+}
+
+/**
+ * A safe point of a call that takes long: interrupts come in, and others run if the slice is over.
+ * Static buffers may have changed afterwards.
+ */
+export function takeBreath(): void {
+  x86.sti();
+  x86.readeflags(); // sti takes effect one instruction late; not `pause`: QEMU 7 is deaf after that
+  x86.cli();
+  if (sliceIsOver) yieldProcessor();
 }
 
 /** Blocks until the queue is woken: 0, or -EINTR because a signal came. */

@@ -22,13 +22,21 @@ export function sendSignal(process: Process, signal: u32): void {
   wake(process);
 }
 
-/** Sends `signal` to every process of `group`; how many there were. */
-export function signalGroup(group: u32, signal: u32): u32 {
+/**
+ * kill(2): as sendSignal, but nobody else's signal ends process 1, and signal 0 does nothing: it
+ * asks whether there is someone.
+ */
+export function killProcess(process: Process, signal: u32): void {
+  if (signal !== 0 && (process.pid !== 1 || process === current)) sendSignal(process, signal);
+}
+
+/** Kills every process of `group` with `signal`; how many there were. */
+export function killGroup(group: u32, signal: u32): u32 {
   let count: u32 = 0;
   let process = firstProcess();
   while (process !== null) {
     if (process.group === group && process.state !== ZOMBIE) {
-      if (signal !== 0) sendSignal(process, signal);
+      killProcess(process, signal);
       count++;
     }
     process = process.next;

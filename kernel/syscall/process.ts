@@ -10,7 +10,7 @@ import { exitProcess } from "../process/exit";
 import { forkProcess } from "../process/fork";
 import { current, findProcess, firstProcess, Process, ZOMBIE } from "../process/process";
 import { yieldProcessor } from "../process/schedule";
-import { sendSignal, signalGroup } from "../process/signal";
+import { killGroup, killProcess } from "../process/signal";
 import { waitForChild } from "../process/wait";
 import { TrapFrame } from "../trampoline/trap";
 import { pathArgument, userPath } from "./path-argument";
@@ -92,7 +92,7 @@ export function kill(frame: TrapFrame): i32 {
   const signal: u32 = isIgnoredByDefault(number) ? 0 : number;
   if (pid > 0) return killOne(<u32>pid, signal);
   if (pid === -1) return killOthers(signal);
-  const count = signalGroup(pid === 0 ? current.group : <u32>-pid, signal);
+  const count = killGroup(pid === 0 ? current.group : <u32>-pid, signal);
   return count === 0 ? -ESRCH : 0;
 }
 
@@ -121,7 +121,7 @@ function selfOr(pid: u32): Process | null {
 function killOne(pid: u32, signal: u32): i32 {
   const process = findProcess(pid);
   if (process === null) return -ESRCH;
-  if (signal !== 0) sendSignal(process, signal);
+  killProcess(process, signal);
   return 0;
 }
 
@@ -131,7 +131,7 @@ function killOthers(signal: u32): i32 {
   let process = firstProcess();
   while (process !== null) {
     if (process.pid !== 1 && process !== current && process.state !== ZOMBIE) {
-      if (signal !== 0) sendSignal(process, signal);
+      killProcess(process, signal);
       count++;
     }
     process = process.next;

@@ -2,8 +2,8 @@
 //
 //   from ring 3        enterFromUser     on the thread's kernel stack, frame copied, any vector
 //   int 0x80           enterSystemCall   the same, without the detour through the vector
-//   an IRQ in ring 0   enterFromKernel   on the stack that was interrupted: only the idle loop runs
-//                                        with interrupts on
+//   an IRQ in ring 0   enterFromKernel   on the stack that was interrupted: interrupts are on only
+//                                        in the idle loop and at safe points (schedule.ts)
 //   NMI, #MC, and      enterParanoid     on any stack and any CR3: the trampoline has loaded ours
 //   ring-0 exceptions                    and will put back what it found
 //   double fault       enterDoubleFault  by task gate, on a stack and a CR3 of its own, for good
@@ -86,7 +86,7 @@ export function enterSystemCall(frame: TrapFrame): void {
   forgetWindows();
 }
 
-/** An interrupt that found the kernel in its idle loop. */
+/** An interrupt that found the kernel in its idle loop, or at a safe point of a long call. */
 export function enterFromKernel(frame: TrapFrame): void {
   if (frame.vector - VECTOR_IRQ >= 16) panic(cstr("trap: a vector that nobody raises"));
   interrupt(frame);
