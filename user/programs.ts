@@ -34,6 +34,7 @@ const SHORT_LIVED = [
   "ls",
   "memhog",
   "poweroff",
+  "ps",
   "sleep",
   "spin",
   "true",

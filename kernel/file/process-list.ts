@@ -6,15 +6,16 @@
 // Every line has the same length, so a position in the file is a process and a place in its line.
 // The state is R (runnable), S (sleeps until something happens) or Z (a zombie).
 
-import { findNthProcess, Process, RUNNABLE, ZOMBIE } from "../process/process";
+import { EINVAL } from "../../src/abi/errno";
 import { UserPointer } from "../memory/user-memory";
+import { countProcesses, firstProcess, Process, RUNNABLE, ZOMBIE } from "../process/process";
 import { File, FileOperations } from "./file";
-import { refuseControl, refuseList, refuseWrite } from "./regular";
+import { refuseControl, refuseList } from "./regular";
 import { sendBytes, transferSize } from "./transfer";
 
 const LINE: u32 = 48;
 const KIB_PER_PAGE: u32 = 4;
-const SPACE: u32 = 0x20;
+const SPACE: u8 = 0x20;
 const NEWLINE: u32 = 0x0a;
 
 const operations: FileOperations = changetype<FileOperations>(memory.data(20, 4));
@@ -35,7 +36,7 @@ function readProcesses(file: File, to: UserPointer, size: u32): i32 {
   if (wanted <= 0) return wanted;
   let done: u32 = 0;
   while (done < <u32>wanted) {
-    const process = findNthProcess(<u32>(file.position / LINE));
+    const process = nthProcess(<u32>min<u64>(file.position / LINE, u32.MAX_VALUE));
     if (process === null) break;
     fillLine(process);
     const start = <u32>(file.position % LINE);
@@ -45,6 +46,19 @@ function readProcesses(file: File, to: UserPointer, size: u32): i32 {
     file.position += count;
   }
   return <i32>done;
+}
+
+function refuseWrite(_file: File, _from: UserPointer, _size: u32): i32 {
+  return -EINVAL;
+}
+
+/** The processes in the order of their creation; the list begins with the newest. */
+function nthProcess(index: u32): Process | null {
+  const count = countProcesses();
+  if (index >= count) return null;
+  let process = firstProcess();
+  for (let i = count - 1; i > index && process !== null; i--) process = process.next;
+  return process;
 }
 
 function fillLine(process: Process): void {
@@ -62,7 +76,7 @@ function fillLine(process: Process): void {
   store<u8>(line + LINE - 1, NEWLINE);
 }
 
-function stateLetter(state: u32): u32 {
+function stateLetter(state: u32): u8 {
   if (state === ZOMBIE) return 0x5a;
   return state === RUNNABLE ? 0x52 : 0x53;
 }

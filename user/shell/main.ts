@@ -7,8 +7,16 @@
 import { O_RDONLY } from "../../src/abi/files";
 import { argument, equals, STATUS_USAGE, wantsHelp } from "../runtime/arguments";
 import { complain } from "../runtime/errors";
-import { flush, print, printLine, STANDARD_ERROR, STANDARD_INPUT, use } from "../runtime/output";
-import { close, dup2, open } from "../runtime/system-calls";
+import {
+  flush,
+  print,
+  printBytes,
+  printLine,
+  STANDARD_ERROR,
+  STANDARD_INPUT,
+  use,
+} from "../runtime/output";
+import { close, dup2, open, read } from "../runtime/system-calls";
 import { enterRawMode, isTerminalInput, leaveRawMode } from "../runtime/terminal";
 import { fromC } from "../runtime/text";
 import { builtinNames, workingDirectory } from "./builtins";
@@ -23,6 +31,9 @@ const USAGE = `usage: shell [-c COMMANDS | FILE]
 Runs commands from the terminal, from COMMANDS or from FILE; type help at the prompt.`;
 const NEWLINE: i32 = 0x0a;
 const STATUS_INTERRUPTED: i32 = 130;
+const MESSAGE_SIZE: u32 = 256;
+
+const message: usize = memory.data(256);
 
 export function main(argc: i32, argv: usize, envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
@@ -74,6 +85,7 @@ function talk(shell: Shell): void {
   const history = new History();
   const completer = new ShellCompleter(shell.environment.path, builtinNames());
   const editor = new LineEditor(history, completer);
+  greet();
   while (!shell.isOver) {
     shell.jobs.reapAll(true);
     const line = ask(shell, editor);
@@ -81,6 +93,20 @@ function talk(shell: Shell): void {
     history.add(line);
     shell.run(line);
   }
+}
+
+/** Prints the message of the day, if there is one. */
+function greet(): void {
+  const file = open(cstr("/etc/motd"), O_RDONLY, 0);
+  if (file < 0) return;
+  for (
+    let size = read(file, message, MESSAGE_SIZE);
+    size > 0;
+    size = read(file, message, MESSAGE_SIZE)
+  ) {
+    printBytes(message, size);
+  }
+  close(file);
 }
 
 /** A line from the user; null: there are no more. */
