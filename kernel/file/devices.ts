@@ -7,6 +7,7 @@ import { takeBreath } from "../process/schedule";
 import { consoleOperations, startConsoleFile } from "./console-file";
 import { File, FileOperations } from "./file";
 import { createInode, Inode, rootDirectory } from "./inode";
+import { processListOperations } from "./process-list";
 import { directoryOperations, refuseControl, refuseList } from "./regular";
 import { portion, transferSize } from "./transfer";
 
@@ -34,7 +35,8 @@ export function createDevices(): bool {
     consoleInode !== null &&
     addDevice(directory, cstr("tty"), 3, 5, 0, consoleOperations()) !== null &&
     addDevice(directory, cstr("null"), 4, 1, 3, nothing) !== null &&
-    addDevice(directory, cstr("zero"), 4, 1, 5, zeros) !== null
+    addDevice(directory, cstr("zero"), 4, 1, 5, zeros) !== null &&
+    addDevice(directory, cstr("processes"), 9, 10, 0, processListOperations()) !== null
   );
 }
 
