@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   build: () => import("./build"),
   run: () => import("./run"),
   audit: () => import("./audit"),
+  map: () => import("./map"),
 };
 
 export const COMMAND_NAMES = Object.keys(COMMANDS);

@@ -35,7 +35,7 @@ export function kernelRegions(image: ElfImage | undefined): Region[] {
   const imageEnd = Math.max(KERNEL, ...low.map(({ end }) => end));
   return [
     { name: "page 0", va: 0, end: PAGE_SIZE },
-    { name: "low memory, identity", va: PAGE_SIZE, end: KERNEL },
+    { name: "low memory", va: PAGE_SIZE, end: KERNEL },
     ...withoutOverlaps(low),
     { name: "frame list and heap", va: imageEnd, end: PAGE_TABLES },
     { name: "page tables", va: PAGE_TABLES, end: PAGE_TABLES_END },

@@ -51,6 +51,8 @@ export interface Drawing {
   readonly description: string;
   readonly columns: readonly Column[];
   readonly scale: Scale;
+  /** What a level band means that is not of shared pages: `VMA = LMA`. */
+  readonly sameAddress: string;
   /** A box's fill and stroke, and what they mean. */
   readonly legend: readonly (readonly [fill: string, stroke: string, meaning: string])[];
 }
@@ -69,7 +71,7 @@ export function drawColumns(drawing: Drawing): string {
   const svg = new Svg(width, TOP + axis.height + 76, drawing.description);
   svg.text(MARGIN, 30, drawing.title, { size: 17, bold: true });
   svg.text(MARGIN, 48, drawing.summary, { size: 11, fill: PALETTE.faint });
-  drawBands(columns, axis, svg);
+  drawBands(columns, drawing.sameAddress, axis, svg);
   for (const column of columns) drawColumn(column, axis, svg);
   drawFolds(axis, width, svg);
   drawLegend(drawing, TOP + axis.height + 34, svg);
@@ -120,7 +122,12 @@ function drawAddresses(column: PlacedColumn, axis: FoldedAxis, svg: Svg): void {
 }
 
 /** From each load image to where it is seen, and between the columns that share pages. */
-function drawBands(columns: readonly PlacedColumn[], axis: FoldedAxis, svg: Svg): void {
+function drawBands(
+  columns: readonly PlacedColumn[],
+  sameAddress: string,
+  axis: FoldedAxis,
+  svg: Svg,
+): void {
   for (const [index, right] of columns.entries()) {
     const left = columns[index - 1];
     if (!left) continue;
@@ -131,12 +138,18 @@ function drawBands(columns: readonly PlacedColumn[], axis: FoldedAxis, svg: Svg)
       const fill = moved || box.shared ? PALETTE.sharedPaper : PALETTE.gap;
       drawBand(left.x + COLUMN, twin, right.x, box, fill, axis, svg);
     }
-    labelBands(left, right, axis, svg);
+    labelBands(left, right, sameAddress, axis, svg);
   }
 }
 
 /** Says once for each pair of columns what a level band means. */
-function labelBands(left: PlacedColumn, right: PlacedColumn, axis: FoldedAxis, svg: Svg): void {
+function labelBands(
+  left: PlacedColumn,
+  right: PlacedColumn,
+  sameAddress: string,
+  axis: FoldedAxis,
+  svg: Svg,
+): void {
   const level = right.boxes.filter((box) =>
     left.boxes.some((other) => other.twin === box.twin && other.start === box.start),
   );
@@ -144,7 +157,7 @@ function labelBands(left: PlacedColumn, right: PlacedColumn, axis: FoldedAxis, s
   const [first] = sections;
   if (!first) return;
   const y = (axis.y(Math.max(...sections.map((box) => box.end))) + axis.y(first.start)) / 2;
-  const label = first.shared ? "the same pages" : "VMA = LMA";
+  const label = first.shared ? "the same pages" : sameAddress;
   const fill = first.shared ? PALETTE.shared : PALETTE.faint;
   svg.text(left.x + COLUMN + 8, TOP + y + 3, label, { size: 9.5, fill });
 }

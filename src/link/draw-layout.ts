@@ -27,6 +27,7 @@ export function drawLayout(image: LinkedImage): string {
     description: `Layout of ${image.layout.name}`,
     columns: columnsOf(image),
     scale: { pixelsPerPage: 18, longestContent: 20, longestGap: 2, foldedGap: 44 },
+    sameAddress: "VMA = LMA",
     legend: LEGEND,
   });
 }

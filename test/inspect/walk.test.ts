@@ -126,7 +126,7 @@ describe("resolve", () => {
   it("names every boundary of the space", () => {
     const region = (va: number) => resolve(memory, space, va, names).region;
     assert.equal(region(0xfff), "page 0");
-    assert.equal(region(0x1000), "low memory, identity");
+    assert.equal(region(0x1000), "low memory");
     assert.equal(region(0xfffebfff), "kernel stacks and heap");
     assert.equal(region(0xfffec000), "windows");
     assert.equal(region(0xffffbfff), "windows");

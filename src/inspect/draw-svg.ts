@@ -1,0 +1,21 @@
+// Columns of address spaces as SVG, in the style of the linker's drawings.
+
+import { type Column, drawColumns } from "../link/draw-columns";
+import { LEGEND } from "../link/draw-layout";
+
+/** Denser than a layout: a running machine has more to show. */
+const SCALE = { pixelsPerPage: 18, longestContent: 3, longestGap: 1, foldedGap: 44 };
+
+/** The drawing as SVG text. */
+export function drawSvg(title: string, summary: string, columns: readonly Column[]): string {
+  const description = `${title}: ${summary}`;
+  return drawColumns({
+    title,
+    summary,
+    description,
+    columns,
+    scale: SCALE,
+    sameAddress: "one to one",
+    legend: LEGEND,
+  });
+}

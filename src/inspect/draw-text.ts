@@ -1,0 +1,72 @@
+// Columns of address spaces as text, from the highest address down.
+//
+//   address     kernel space                           hello (pid 2)
+//   0xfffff000  .trampoline.data       rw-  4 KiB  ==  .trampoline.data       rw-  4 KiB
+//   0xffffc000  guard, unmapped                        guard, unmapped
+//      ⋮
+//
+// A line is a stretch between two boundaries of any column; it says what begins there at its lower
+// end, which is the address in front. Folded stretches, where nothing is, are a line of dots.
+
+import { hex } from "../base/align";
+import type { Box, Column } from "../link/draw-columns";
+
+const LABEL = 26;
+const NOTE = 14;
+const CELL = LABEL + NOTE;
+
+/** The lines of the drawing. */
+export function drawText(columns: readonly Column[]): string[] {
+  const cuts = boundaries(columns);
+  const lines = [heading(columns), subheading(columns)];
+  let wasEmpty = false;
+  for (const [index, start] of cuts.entries()) {
+    const end = cuts[index - 1];
+    if (end === undefined) continue;
+    const boxes = columns.map((column) => boxAt(column, start, end));
+    if (boxes.every((box) => box === undefined)) {
+      if (!wasEmpty) lines.push("   ⋮");
+      wasEmpty = true;
+      continue;
+    }
+    wasEmpty = false;
+    lines.push(line(start, boxes, end));
+  }
+  return lines.map((each) => each.trimEnd());
+}
+
+/** Every start and end of a box, from the highest down. */
+function boundaries(columns: readonly Column[]): number[] {
+  const all = columns.flatMap(({ boxes }) => boxes.flatMap(({ start, end }) => [start, end]));
+  return [...new Set(all)].sort((a, b) => b - a);
+}
+
+function boxAt({ boxes }: Column, start: number, end: number): Box | undefined {
+  return boxes.find((box) => box.start <= start && box.end >= end);
+}
+
+function heading(columns: readonly Column[]): string {
+  return `${"address".padEnd(12)}${columns.map(({ title }) => title.padEnd(CELL)).join("    ")}`;
+}
+
+function subheading(columns: readonly Column[]): string {
+  const titles = columns.map(({ subtitle }) => subtitle.padEnd(CELL));
+  return `${"".padEnd(12)}${titles.join("    ")}`;
+}
+
+function line(start: number, boxes: readonly (Box | undefined)[], end: number): string {
+  const cells = boxes.map((box) => cell(box, end));
+  const text = cells.reduce((left, right, index) => {
+    const [before, box] = [boxes[index - 1], boxes[index]];
+    const isSame = box?.twin !== undefined && box.twin === before?.twin && box.end === end;
+    return `${left} ${isSame ? "==" : "  "} ${right}`;
+  });
+  return `${hex(start)}  ${text}`;
+}
+
+/** A box is named on the line where it ends; on lines below that it only goes on. */
+function cell(box: Box | undefined, end: number): string {
+  if (!box) return "".padEnd(CELL);
+  if (box.end > end) return " |".padEnd(CELL);
+  return box.label.slice(0, LABEL - 1).padEnd(LABEL) + box.note.padEnd(NOTE);
+}
