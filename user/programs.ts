@@ -25,6 +25,7 @@ export const RUNTIME_START = "_initialize";
 
 const SHORT_LIVED = [
   "cat",
+  "calls",
   "churn",
   "echo",
   "false",

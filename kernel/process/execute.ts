@@ -8,8 +8,8 @@
 
 import { EFLAGS_FIXED, EFLAGS_IF, USER_CS, USER_DS } from "../../src/abi/descriptors";
 import { PF_R, PF_W, PF_X } from "../../src/abi/elf";
-import { EACCES, EISDIR, ENOEXEC, ENOMEM } from "../../src/abi/errno";
-import { S_IFDIR, S_IX } from "../../src/abi/files";
+import { EACCES, ENOEXEC, ENOMEM } from "../../src/abi/errno";
+import { S_IX } from "../../src/abi/files";
 import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import { FRAME_SIZE } from "../../src/abi/trap-frame";
 import { inform } from "../debug/log";
@@ -35,7 +35,7 @@ const HIGHEST_ESP: u32 = USER_END;
 
 /**
  * Makes `process` run `program` with the arguments of `block` when it next returns to user mode.
- * 0; or -EACCES, -EISDIR, -ENOEXEC, -ENOMEM and nothing has changed.
+ * 0; or -EACCES, -ENOEXEC, -ENOMEM and nothing has changed.
  */
 export function executeProgram(process: Process, program: Inode, block: ArgumentBlock): i32 {
   const refusal = checkProgram(program, block);
@@ -68,7 +68,6 @@ export function executeProgram(process: Process, program: Inode, block: Argument
 }
 
 function checkProgram(program: Inode, block: ArgumentBlock): i32 {
-  if (program.isType(S_IFDIR)) return -EISDIR;
   if (!program.isRegular || (program.mode & S_IX) === 0) return -EACCES;
   const problem = programProblem(program.data, program.size);
   if (problem === 0) return 0;

@@ -3,7 +3,7 @@
 // A program without a slash in its name is taken from /bin. When it ends, the machine ends with
 // its status; when it cannot be started, with 127 (not found) or 126, as a shell would say.
 
-import { EACCES, EISDIR, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, isErrno } from "../../src/abi/errno";
+import { EACCES, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, isErrno } from "../../src/abi/errno";
 import { O_RDWR } from "../../src/abi/files";
 import { commandLine } from "../boot/multiboot";
 import { setQuiet, warn } from "../debug/log";
@@ -117,8 +117,6 @@ function describe(error: i32): usize {
       return cstr("there is no such file");
     case -EACCES:
       return cstr("it is not executable");
-    case -EISDIR:
-      return cstr("it is a directory");
     case -ENOTDIR:
       return cstr("its path goes through a file");
     case -ENOEXEC:

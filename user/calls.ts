@@ -1,0 +1,385 @@
+// calls FILE: asks for every system call what Linux answers, the mistakes above all.
+//
+// What is expected here is what Linux does on i386, and the tests run this very program on the
+// host's Linux too (test/kernel/system-calls.test.ts). FILE is any executable; its own will do.
+// Pointers that are nobody's are the business of `abuse`.
+
+import {
+  EACCES,
+  EBADF,
+  ECHILD,
+  EFAULT,
+  EINVAL,
+  EISDIR,
+  ENAMETOOLONG,
+  ENOENT,
+  ENOSYS,
+  ENOTDIR,
+  ENOTTY,
+  ERANGE,
+  ESRCH,
+} from "../src/abi/errno";
+import {
+  F_DUPFD,
+  F_GETFD,
+  F_GETFL,
+  F_SETFD,
+  FD_CLOEXEC,
+  O_ACCMODE,
+  O_DIRECTORY,
+  O_RDONLY,
+  O_RDWR,
+  O_WRONLY,
+  R_OK,
+  S_IFCHR,
+  S_IFMT,
+  S_IFREG,
+  SEEK_CUR,
+  SEEK_END,
+  SEEK_SET,
+  STAT_MODE,
+  STAT_RDEV,
+  STAT_SIZE,
+  W_OK,
+  X_OK,
+} from "../src/abi/files";
+import { SIGABRT, SIGCONT, SIGTERM, WNOHANG } from "../src/abi/signals";
+import { SystemCall } from "../src/abi/syscalls";
+import { TCGETS } from "../src/abi/termios";
+import { int80 } from "../src/abi/x86";
+import { argument, wantsHelp } from "./runtime/arguments";
+import { flush, print, printC, printDecimal, printLine, printSigned } from "./runtime/output";
+
+const USAGE = `usage: calls FILE
+Checks what the system calls answer. FILE is an executable to read.`;
+
+const SECOND: i32 = 1000000000;
+const BUFFER_SIZE: u32 = 8192;
+const buffer: usize = memory.data(8192, 8);
+const word: usize = memory.data(8, 8);
+const pair: usize = memory.data(8, 8);
+
+let checks: u32 = 0;
+let failures: u32 = 0;
+
+export function main(argc: i32, argv: usize, _envp: usize): i32 {
+  if (wantsHelp(argc, argv, USAGE)) return 0;
+  if (argc != 2) {
+    printLine(USAGE);
+    return 2;
+  }
+  const path = argument(argv, 1);
+  descriptors();
+  devices();
+  regularFile(path);
+  directories(path);
+  vectors();
+  programs(path);
+  children();
+  signals();
+  groups();
+  time();
+  memoryCalls();
+  machine();
+  printDecimal(checks);
+  print(" answers, ");
+  printDecimal(failures);
+  printLine(" of them wrong");
+  return failures == 0 ? 0 : 1;
+}
+
+function descriptors(): void {
+  expect(cstr("write, closed"), call(SystemCall.write, 9, buffer, 1), -EBADF);
+  expect(cstr("write, negative"), call(SystemCall.write, -1, buffer, 1), -EBADF);
+  expect(cstr("write, nothing"), call(SystemCall.write, 1, 0, 0), 0);
+  expect(cstr("read, closed"), call(SystemCall.read, 9, buffer, 1), -EBADF);
+  expect(cstr("close, closed"), call(SystemCall.close, 9), -EBADF);
+  expect(cstr("dup, closed"), call(SystemCall.dup, 9), -EBADF);
+  expect(cstr("dup2, closed"), call(SystemCall.dup2, 9, 5), -EBADF);
+  expect(cstr("dup2, to -1"), call(SystemCall.dup2, 1, -1), -EBADF);
+  expect(cstr("dup2, to itself"), call(SystemCall.dup2, 1, 1), 1);
+  expect(cstr("dup2, beyond the table"), call(SystemCall.dup2, 1, 70), 70);
+  expect(cstr("fcntl, next one"), call(SystemCall.fcntl64, 1, F_DUPFD, 70), 71);
+  expect(cstr("close, copy"), call(SystemCall.close, 71), 0);
+  expect(cstr("close, copy"), call(SystemCall.close, 70), 0);
+  expect(cstr("close, twice"), call(SystemCall.close, 70), -EBADF);
+  expect(cstr("ioctl, closed"), call(SystemCall.ioctl, 9, TCGETS, buffer), -EBADF);
+}
+
+function devices(): void {
+  const nothing = call(SystemCall.open, cstr("/dev/null"), O_RDWR);
+  expect(cstr("null, read"), call(SystemCall.read, nothing, buffer, 10), 0);
+  expect(cstr("null, write"), call(SystemCall.write, nothing, buffer, 10), 10);
+  expect(cstr("null, write from nowhere"), call(SystemCall.write, nothing, 0, 10), 10);
+  expect(cstr("null, ioctl"), call(SystemCall.ioctl, nothing, TCGETS, buffer), -ENOTTY);
+  expect(cstr("null, status"), call(SystemCall.fstat64, nothing, buffer), 0);
+  expect(cstr("null, type"), load<u32>(buffer, STAT_MODE) & S_IFMT, S_IFCHR);
+  expect(cstr("null, device"), load<u32>(buffer, STAT_RDEV), 0x103);
+  expect(cstr("fcntl, flags"), call(SystemCall.fcntl64, nothing, F_GETFL) & O_ACCMODE, O_RDWR);
+  expect(cstr("fcntl, not close-on-exec"), call(SystemCall.fcntl64, nothing, F_GETFD), 0);
+  call(SystemCall.fcntl64, nothing, F_SETFD, FD_CLOEXEC);
+  expect(cstr("fcntl, close-on-exec"), call(SystemCall.fcntl64, nothing, F_GETFD), FD_CLOEXEC);
+  expect(cstr("fcntl, unknown"), call(SystemCall.fcntl64, nothing, 77), -EINVAL);
+  call(SystemCall.close, nothing);
+
+  const input = call(SystemCall.open, cstr("/dev/null"), O_RDONLY);
+  expect(cstr("write, read-only"), call(SystemCall.write, input, buffer, 1), -EBADF);
+  call(SystemCall.close, input);
+  const output = call(SystemCall.open, cstr("/dev/null"), O_WRONLY);
+  expect(cstr("read, write-only"), call(SystemCall.read, output, buffer, 1), -EBADF);
+  call(SystemCall.close, output);
+
+  const zeros = call(SystemCall.open, cstr("/dev/zero"), O_RDONLY);
+  memory.fill(buffer, 7, BUFFER_SIZE);
+  expect(cstr("zero, read"), call(SystemCall.read, zeros, buffer + 1, 5000), 5000);
+  expect(cstr("zero, before"), load<u8>(buffer), 7);
+  expect(cstr("zero, first"), load<u8>(buffer, 1), 0);
+  expect(cstr("zero, last"), load<u8>(buffer, 5000), 0);
+  expect(cstr("zero, behind"), load<u8>(buffer, 5001), 7);
+  call(SystemCall.close, zeros);
+}
+
+function regularFile(path: usize): void {
+  const file = call(SystemCall.open, path, O_RDONLY);
+  expect(cstr("read, size 0"), call(SystemCall.read, file, 0, 0), 0);
+  expect(cstr("read, magic"), call(SystemCall.read, file, buffer, 4), 4);
+  expect(cstr("magic"), load<u32>(buffer), 0x464c457f);
+  expect(cstr("seek, where"), call(SystemCall.lseek, file, 0, SEEK_CUR), 4);
+  expect(cstr("seek, back"), call(SystemCall.lseek, file, -1, SEEK_CUR), 3);
+  expect(cstr("seek, before the start"), call(SystemCall.lseek, file, -4, SEEK_CUR), -EINVAL);
+  expect(cstr("seek, from the start"), call(SystemCall.lseek, file, 1, SEEK_SET), 1);
+  expect(cstr("seek, unknown"), call(SystemCall.lseek, file, 0, 77), -EINVAL);
+  expect(cstr("read, there"), call(SystemCall.read, file, buffer, 1), 1);
+  expect(cstr("what is there"), load<u8>(buffer), 0x45);
+  call(SystemCall.fstat64, file, buffer);
+  const size = load<u32>(buffer, STAT_SIZE);
+  expect(cstr("type"), load<u32>(buffer, STAT_MODE) & S_IFMT, S_IFREG);
+  expect(cstr("seek, end"), call(SystemCall.lseek, file, 0, SEEK_END), size);
+  expect(cstr("read, at the end"), call(SystemCall.read, file, buffer, 4), 0);
+  call(SystemCall.lseek, file, -3, SEEK_END);
+  expect(cstr("read, up to the end"), call(SystemCall.read, file, buffer, 100), 3);
+  expect(cstr("llseek, far"), call(SystemCall._llseek, file, 1, 2, word, SEEK_SET), 0);
+  expect(cstr("llseek, high"), load<u32>(word, 4), 1);
+  expect(cstr("llseek, low"), load<u32>(word), 2);
+  expect(cstr("llseek, < 0"), call(SystemCall._llseek, file, -1, -1, word, SEEK_SET), -EINVAL);
+  expect(cstr("read, far behind"), call(SystemCall.read, file, buffer, 4), 0);
+  expect(cstr("write, to a program"), call(SystemCall.write, file, buffer, 1), -EBADF);
+  expect(cstr("list, no directory"), call(SystemCall.getdents64, file, buffer, 500), -ENOTDIR);
+  call(SystemCall.close, file);
+  expect(cstr("access"), call(SystemCall.access, path, R_OK | X_OK), 0);
+}
+
+function directories(path: usize): void {
+  expect(cstr("open, not there"), call(SystemCall.open, cstr("/none"), O_RDONLY), -ENOENT);
+  expect(cstr("open, empty"), call(SystemCall.open, cstr(""), O_RDONLY), -ENOENT);
+  expect(cstr("open, through it"), call(SystemCall.open, cstr("/none/x"), O_RDONLY), -ENOENT);
+  expect(cstr("open, to write"), call(SystemCall.open, cstr("/dev"), O_WRONLY), -EISDIR);
+  expect(cstr("open, device/"), call(SystemCall.open, cstr("/dev/null/x"), O_RDONLY), -ENOTDIR);
+  expect(cstr("open, as one"), call(SystemCall.open, path, O_DIRECTORY), -ENOTDIR);
+  memory.fill(buffer, 0x61, 5000);
+  store<u8>(buffer, 0x2f);
+  store<u8>(buffer, 0, 4999);
+  expect(cstr("open, long path"), call(SystemCall.open, buffer, O_RDONLY), -ENAMETOOLONG);
+  store<u8>(buffer, 0, 300);
+  expect(cstr("open, long name"), call(SystemCall.open, buffer, O_RDONLY), -ENAMETOOLONG);
+
+  const file = call(SystemCall.open, cstr("/dev"), O_RDONLY | O_DIRECTORY);
+  expect(cstr("read, directory"), call(SystemCall.read, file, buffer, 10), -EISDIR);
+  expect(cstr("write, directory"), call(SystemCall.write, file, buffer, 10), -EBADF);
+  expect(cstr("list, no room"), call(SystemCall.getdents64, file, buffer, 10), -EINVAL);
+  expect(cstr("list, unmapped"), call(SystemCall.getdents64, file, 0, 100), -EFAULT);
+  expect(cstr("ioctl, directory"), call(SystemCall.ioctl, file, TCGETS, buffer), -ENOTTY);
+  call(SystemCall.close, file);
+
+  expect(cstr("chdir, not there"), call(SystemCall.chdir, cstr("/none")), -ENOENT);
+  expect(cstr("chdir, no directory"), call(SystemCall.chdir, cstr("/dev/null")), -ENOTDIR);
+  expect(cstr("chdir"), call(SystemCall.chdir, cstr("/dev")), 0);
+  expect(cstr("getcwd"), call(SystemCall.getcwd, buffer, 100), 5);
+  expect(cstr("getcwd, text"), load<u32>(buffer), 0x7665642f);
+  expect(cstr("getcwd, no room"), call(SystemCall.getcwd, buffer, 4), -ERANGE);
+  expect(cstr("getcwd, unmapped"), call(SystemCall.getcwd, 0, 100), -EFAULT);
+  expect(cstr("access, relative"), call(SystemCall.access, cstr("./null"), R_OK | W_OK), 0);
+  expect(cstr("access, X"), call(SystemCall.access, cstr("null"), X_OK), -EACCES);
+  expect(cstr("access, unknown"), call(SystemCall.access, cstr("null"), 8), -EINVAL);
+  expect(cstr("chdir, up"), call(SystemCall.chdir, cstr("..")), 0);
+  expect(cstr("getcwd, root"), call(SystemCall.getcwd, buffer, 2), 2);
+  expect(cstr("stat, not there"), call(SystemCall.stat64, cstr("/none"), buffer), -ENOENT);
+  expect(cstr("stat, unmapped"), call(SystemCall.stat64, cstr("/dev"), 0), -EFAULT);
+  expect(cstr("fstat, closed"), call(SystemCall.fstat64, 9, buffer), -EBADF);
+}
+
+function vectors(): void {
+  const file = call(SystemCall.open, cstr("/dev/null"), O_WRONLY);
+  store<u32>(buffer, buffer);
+  store<u32>(buffer, 3, 4);
+  store<u32>(buffer, 0, 8);
+  store<u32>(buffer, 0, 12);
+  store<u32>(buffer, buffer, 16);
+  store<u32>(buffer, 2, 20);
+  expect(cstr("writev"), call(SystemCall.writev, file, buffer, 3), 5);
+  expect(cstr("writev, none"), call(SystemCall.writev, file, buffer, 0), 0);
+  expect(cstr("writev, too many"), call(SystemCall.writev, file, buffer, 5000), -EINVAL);
+  expect(cstr("writev, unmapped"), call(SystemCall.writev, file, 0, 1), -EFAULT);
+  expect(cstr("writev, closed"), call(SystemCall.writev, 9, buffer, 1), -EBADF);
+  call(SystemCall.close, file);
+}
+
+function programs(path: usize): void {
+  expect(cstr("execve, not there"), call(SystemCall.execve, cstr("/none")), -ENOENT);
+  expect(cstr("execve, empty"), call(SystemCall.execve, cstr("")), -ENOENT);
+  expect(cstr("execve, directory"), call(SystemCall.execve, cstr("/dev")), -EACCES);
+  expect(cstr("execve, device"), call(SystemCall.execve, cstr("/dev/null")), -EACCES);
+  expect(cstr("execve, bad argv"), call(SystemCall.execve, path, 1), -EFAULT);
+  const child = fork();
+  if (child == 0) {
+    store<u32>(pair, cstr("calls"));
+    store<u32>(pair, cstr("--help"), 4);
+    store<u32>(buffer, load<u32>(pair));
+    store<u32>(buffer, load<u32>(pair, 4), 4);
+    store<u32>(buffer, 0, 8);
+    quiet();
+    call(SystemCall.execve, path, buffer, 0);
+    call(SystemCall.exit, 99);
+  }
+  expect(cstr("execve, status"), statusOf(child), 0);
+}
+
+function children(): void {
+  expect(cstr("waitpid, no child"), call(SystemCall.waitpid, -1, 0, 0), -ECHILD);
+  expect(cstr("waitpid, not there"), call(SystemCall.waitpid, 99999, 0, 0), -ECHILD);
+  expect(cstr("waitpid, own group"), call(SystemCall.waitpid, 0, 0, WNOHANG), -ECHILD);
+  expect(cstr("waitpid, options"), call(SystemCall.waitpid, -1, 0, 0x1234), -EINVAL);
+  const child = fork();
+  if (child == 0) call(SystemCall.exit, 0x1ff);
+  expect(cstr("exit, status"), statusOf(child), 0xff00);
+  expect(cstr("waitpid, twice"), call(SystemCall.waitpid, child, 0, 0), -ECHILD);
+  const second = fork();
+  if (second == 0) call(SystemCall.exit_group, 3);
+  expect(cstr("wait4"), call(SystemCall.wait4, second, word, 0, buffer), second);
+  expect(cstr("wait4, status"), load<u32>(word), 0x300);
+  const parent = call(SystemCall.getpid);
+  const third = fork();
+  if (third == 0) call(SystemCall.exit, call(SystemCall.getppid) == parent ? 0 : 1);
+  expect(cstr("getppid"), statusOf(third), 0);
+}
+
+function signals(): void {
+  const child = fork();
+  if (child == 0) spin();
+  expect(cstr("waitpid, runs on"), call(SystemCall.waitpid, child, 0, WNOHANG), 0);
+  expect(cstr("kill, nothing"), call(SystemCall.kill, child, 0), 0);
+  expect(cstr("kill, unknown"), call(SystemCall.kill, child, 99), -EINVAL);
+  expect(cstr("kill, harmless"), call(SystemCall.kill, child, SIGCONT), 0);
+  expect(cstr("kill"), call(SystemCall.kill, child, SIGTERM), 0);
+  expect(cstr("kill, status"), statusOf(child), SIGTERM);
+  expect(cstr("kill, not there"), call(SystemCall.kill, child, SIGTERM), -ESRCH);
+  const sleeper = fork();
+  if (sleeper == 0) sleep(1000, 0);
+  sleep(0, 20000000);
+  call(SystemCall.kill, sleeper, SIGTERM);
+  expect(cstr("kill, asleep"), statusOf(sleeper), SIGTERM);
+  const self = fork();
+  if (self == 0) {
+    call(SystemCall.kill, call(SystemCall.getpid), SIGABRT);
+    spin();
+  }
+  expect(cstr("kill, self"), statusOf(self) & 0x7f, SIGABRT);
+}
+
+function groups(): void {
+  const child = fork();
+  if (child == 0) {
+    call(SystemCall.setpgid, 0, 0);
+    const self = call(SystemCall.getpid);
+    call(SystemCall.exit, call(SystemCall.getpgrp) == self ? 0 : 1);
+  }
+  expect(cstr("setpgid"), statusOf(child), 0);
+  expect(cstr("setpgid, not there"), call(SystemCall.setpgid, 99999, 0), -ESRCH);
+  expect(cstr("getpgid, not there"), call(SystemCall.getpgid, 99999), -ESRCH);
+  expect(cstr("getpgid"), call(SystemCall.getpgid, 0), call(SystemCall.getpgrp));
+  expect(cstr("kill, no group"), call(SystemCall.kill, -99999, 0), -ESRCH);
+}
+
+function time(): void {
+  expect(cstr("nanosleep, too long"), sleep(0, SECOND), -EINVAL);
+  expect(cstr("nanosleep, < 0"), sleep(-1, 0), -EINVAL);
+  expect(cstr("nanosleep, unmapped"), call(SystemCall.nanosleep, 0, 0), -EFAULT);
+  const before = milliseconds();
+  expect(cstr("nanosleep"), sleep(0, 30000000), 0);
+  expect(cstr("nanosleep, long enough"), milliseconds() - before >= 30 ? 1 : 0, 1);
+  expect(cstr("clock, unknown"), call(SystemCall.clock_gettime, 77, pair), -EINVAL);
+  expect(cstr("clock, unmapped"), call(SystemCall.clock_gettime, 1, 0), -EFAULT);
+  expect(cstr("time, unmapped"), call(SystemCall.time, 1), -EFAULT);
+  const now = call(SystemCall.time, 0);
+  expect(cstr("gettimeofday"), call(SystemCall.gettimeofday, pair, 0), 0);
+  expect(cstr("gettimeofday, time"), load<i32>(pair) - now < 2 ? 1 : 0, 1);
+  expect(cstr("gettimeofday, nothing"), call(SystemCall.gettimeofday, 0, 0), 0);
+  expect(cstr("sched_yield"), call(SystemCall.sched_yield), 0);
+}
+
+function memoryCalls(): void {
+  const start = call(SystemCall.brk, 0);
+  expect(cstr("brk, up"), call(SystemCall.brk, start + 5000), start + 5000);
+  store<u8>(start + 4999, 1);
+  expect(cstr("brk, down"), call(SystemCall.brk, start), start);
+  expect(cstr("brk, below the start"), call(SystemCall.brk, 0x1000), start);
+  call(SystemCall.brk, start + 5000);
+  expect(cstr("brk, zero again"), load<u8>(start + 4999), 0);
+}
+
+function machine(): void {
+  expect(cstr("uname, unmapped"), call(SystemCall.uname, 0), -EFAULT);
+  expect(cstr("uname"), call(SystemCall.uname, buffer), 0);
+  expect(cstr("sysinfo, unmapped"), call(SystemCall.sysinfo, 0), -EFAULT);
+  expect(cstr("sysinfo"), call(SystemCall.sysinfo, buffer), 0);
+  expect(cstr("no call"), call(-1), -ENOSYS);
+  expect(cstr("no call"), call(0x40000000), -ENOSYS);
+}
+
+function call(number: i32, a: i32 = 0, b: i32 = 0, c: i32 = 0, d: i32 = 0, e: i32 = 0): i32 {
+  return int80(number, a, b, c, d, e, 0);
+}
+
+function fork(): i32 {
+  flush();
+  return call(SystemCall.fork);
+}
+
+/** Waits for a child: its wait status. */
+function statusOf(child: i32): i32 {
+  store<u32>(word, 0x55555555);
+  call(SystemCall.waitpid, child, word, 0);
+  return load<u32>(word);
+}
+
+function sleep(seconds: i32, nanoseconds: i32): i32 {
+  store<i32>(pair, seconds);
+  store<i32>(pair, nanoseconds, 4);
+  return call(SystemCall.nanosleep, pair, 0);
+}
+
+function milliseconds(): i32 {
+  call(SystemCall.clock_gettime, 1, pair);
+  return load<i32>(pair) * 1000 + load<i32>(pair, 4) / 1000000;
+}
+
+/** Standard output to nowhere. */
+function quiet(): void {
+  call(SystemCall.dup2, call(SystemCall.open, cstr("/dev/null"), O_WRONLY), 1);
+}
+
+function spin(): void {
+  while (call(SystemCall.getpid) != 0) {}
+}
+
+function expect(what: usize, got: i32, wanted: i32): void {
+  checks++;
+  if (got == wanted) return;
+  failures++;
+  printC(what);
+  print(": ");
+  printSigned(got);
+  print(" instead of ");
+  printSigned(wanted);
+  printLine("");
+}
