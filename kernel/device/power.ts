@@ -13,9 +13,6 @@ const ACPI_CONTROL: u32 = 0x604;
 const ACPI_CONTROL_OLD: u32 = 0xb004;
 /** SLP_EN with type 0: S5, soft off, on these chip sets. */
 const SLEEP_S5: u32 = 0x2000;
-/** Reading the port of the BIOS's test codes takes about a microsecond. */
-const DELAY_PORT: u32 = 0x80;
-const POWER_OFF_READS: i32 = 100_000;
 const KEYBOARD_COMMAND: u32 = 0x64;
 const PULSE_RESET: u32 = 0xfe;
 
