@@ -73,8 +73,8 @@ function start(a: Assembler): void {
 }
 
 /**
- * reload_segments(): every segment register from the GDT that LGDT has just named. LDTR too: a reset
- * leaves it with base 0 and limit 0xffff, where user programs could write descriptors of their own.
+ * reload_segments(): every segment register from the GDT that LGDT has just named. LDTR too: a
+ * reset leaves it with base 0 and limit 0xffff, where user programs could write descriptors.
  */
 function reloadSegments(a: Assembler): void {
   a.global("reload_segments", "function");

@@ -135,7 +135,7 @@ export class LineDiscipline {
     return count;
   }
 
-  /** Takes over the termios at `from`. What was typed and not ended becomes readable in raw mode. */
+  /** Takes over the termios at `from`. In raw mode a line that has not ended becomes readable. */
   setTermios(from: usize): void {
     memory.copy(changetype<usize>(this), from, TERMIOS_SIZE);
     if ((this.lflag & ICANON) === 0) this.committed = this.tail;

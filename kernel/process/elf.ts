@@ -89,7 +89,7 @@ export class Segment {
   }
 }
 
-/** Why the `size` bytes at `image` (4-byte aligned) are no program for this machine; 0: they are. */
+/** Why the `size` bytes at `image` (4-byte aligned) are no program for us; 0: they are one. */
 export function programProblem(image: usize, size: u32): usize {
   const problem = headerProblem(image, size);
   if (problem !== 0) return problem;

@@ -20,7 +20,7 @@ import { setCurrentThread } from "../trampoline/current";
 import { BLOCKED, current, Process, RUNNABLE, setCurrent } from "./process";
 import { WaitQueue } from "./wait-queue";
 
-/** kernel/trampoline/entry.asm.ts: saves this stack's ESP at `saveOld` and goes on from `newEsp`. */
+/** kernel/boot/boot.asm.ts: saves this stack's ESP at `saveOld` and goes on from `newEsp`. */
 declare function switch_stack(saveOld: usize, newEsp: usize): void;
 
 /** Ticks that a process may run while others wait. */

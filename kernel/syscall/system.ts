@@ -1,6 +1,6 @@
 // System calls about the machine.
 //
-//   sysinfo   0  uptime   4 three loads   16 totalram   20 freeram   ...   40 procs u16   52 mem_unit
+//   sysinfo   0  uptime   4  three loads   16 totalram   20 freeram   40 procs u16   52 mem_unit
 //   utsname   six fields of 65 bytes: sysname, nodename, release, version, machine, domainname
 
 import { EINVAL } from "../../src/abi/errno";

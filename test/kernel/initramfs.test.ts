@@ -9,7 +9,10 @@ const part = loadKernelPart(
   import { createRoot, Inode, rootDirectory } from "./kernel/file/inode";
   import { mountInitramfs } from "./kernel/file/initramfs";
   import { resolvePath } from "./kernel/file/path";
-  export function mount(start: usize, size: u32): u32 { createRoot(); return mountInitramfs(start, size); }
+  export function mount(start: usize, size: u32): u32 {
+    createRoot();
+    return mountInitramfs(start, size);
+  }
   export function find(path: usize): usize { return resolvePath(rootDirectory(), path, true); }
   export function findLink(path: usize): usize { return resolvePath(rootDirectory(), path, false); }
   export function data(inode: usize): usize { return changetype<Inode>(inode).data; }

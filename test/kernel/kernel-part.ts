@@ -33,7 +33,11 @@ export const AREA_SIZE = 65536;
 /** An allocator that never frees, in place of kernel/memory/heap.ts. */
 export const TEST_HEAP = `
   let next: usize = memory.data(65536, 16);
-  export function allocate(size: usize): usize { const at = next; next += (size + 15) & ~15; return at; }
+  export function allocate(size: usize): usize {
+    const at = next;
+    next += (size + 15) & ~15;
+    return at;
+  }
   export function free(object: usize): void {}
 `;
 

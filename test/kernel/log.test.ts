@@ -19,7 +19,8 @@ const part = loadKernelPart(
   {
     replace: {
       "kernel/device/console.ts":
-        "export declare function writeByte(byte: u32): void; export function finishOutput(): void {}",
+        "export declare function writeByte(byte: u32): void;" +
+        "export function finishOutput(): void {}",
     },
     imports: {
       console: {
