@@ -11,6 +11,7 @@
 // Invariants
 //   - A page of the range is mapped exactly while it is allocated; guard pages never are.
 //   - Freed pages give their frames back at once.
+//   - A static node is spare only while no node of the heap is in the list.
 
 import {
   PAGE_SHIFT,
@@ -206,13 +207,35 @@ function takeNode(): usize {
   return node;
 }
 
+/**
+ * A static node that becomes free takes the place of one from the heap. Otherwise nodes would pin
+ * the heap's pages that they lie in, those pages would keep free ranges apart, and these would need
+ * the nodes: memory that is lost to nobody's use.
+ */
 function releaseNode(node: usize): void {
-  if (node - staticNodes >= STATIC_NODES * offsetof<FreeRange>()) {
+  if (!isStatic(node)) {
     free(node);
     return;
   }
-  changetype<FreeRange>(node).next = spareNodes;
-  spareNodes = node;
+  let before: usize = 0;
+  let at = ranges;
+  while (at != 0 && isStatic(at)) {
+    before = at;
+    at = changetype<FreeRange>(at).next;
+  }
+  if (at == 0) {
+    changetype<FreeRange>(node).next = spareNodes;
+    spareNodes = node;
+    return;
+  }
+  memory.copy(node, at, offsetof<FreeRange>());
+  if (before == 0) ranges = node;
+  else changetype<FreeRange>(before).next = node;
+  free(at);
+}
+
+function isStatic(node: usize): bool {
+  return node - staticNodes < STATIC_NODES * offsetof<FreeRange>();
 }
 
 if (offsetof<FreeRange>() != 12) ERROR("staticNodes has room for nodes of 12 bytes");

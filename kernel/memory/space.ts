@@ -251,7 +251,7 @@ export class AddressSpace {
     return result;
   }
 
-  /** Ends the sharing of a copy-on-write page: with a copy, or by taking over the last reference. */
+  /** Ends the sharing of a copy-on-write page: by a copy, or by taking the last reference over. */
   private makePrivate(pte: usize): i32 {
     const entry = load<u32>(pte);
     if (!(entry & ENTRY_COPY_ON_WRITE)) return -EFAULT;
