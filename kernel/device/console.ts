@@ -44,6 +44,11 @@ export function receiveByte(byte: u32): void {
   if (discipline.isReadable()) wakeAll(readers);
 }
 
+/** False while a sender that can wait should not send: programs have much to read. */
+export function hasInputRoom(): bool {
+  return discipline.hasRoom();
+}
+
 /** Shows one byte; call finishOutput after the last one. */
 export function writeByte(byte: u32): void {
   if (byte === NEWLINE && (discipline.oflag & (OPOST | ONLCR)) === (OPOST | ONLCR)) {

@@ -55,6 +55,8 @@ import {
 const ENDS_LINE: u32 = 1 << 8;
 const ENDS_INPUT: u32 = 1 << 9;
 const RING_ENTRIES: u32 = 4096;
+/** Entries that a sender that waits leaves free, for keys that cannot wait. */
+const ROOM_FOR_TYPING: u32 = 256;
 const ENTRY_SHIFT: u32 = 1;
 const BELL: u32 = 0x07;
 const NEWLINE: u32 = 0x0a;
@@ -109,6 +111,15 @@ export class LineDiscipline {
     const available = this.committed - this.head;
     if ((this.lflag & ICANON) !== 0) return available !== 0;
     return available >= <u32>this.special(VMIN);
+  }
+
+  /**
+   * False if a sender that can wait should: there is much to be read. A line that has not ended
+   * does not count, for nobody can read it yet.
+   */
+  hasRoom(): bool {
+    if (this.head === this.committed) return true;
+    return this.tail - this.head < RING_ENTRIES - ROOM_FOR_TYPING;
   }
 
   /** How many bytes are ready to be read. */

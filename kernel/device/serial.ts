@@ -6,7 +6,7 @@
 // See the PC16550D data sheet.
 
 import { inb, outb } from "../../src/abi/x86";
-import { receiveByte } from "./console";
+import { hasInputRoom, receiveByte } from "./console";
 
 const COM1: u32 = 0x3f8;
 const DATA: u32 = COM1;
@@ -67,9 +67,13 @@ export function drainSerial(): void {
   if (isPresent) waitFor(ALL_SENT);
 }
 
-/** The interrupt of line 4: hands all bytes that arrived to the terminal. */
+/**
+ * Hands what has arrived to the terminal, as far as there is room; what stays in the UART makes the
+ * sender wait. Called by the interrupt of line 4, and again when a program has read.
+ */
 export function receiveSerial(): void {
-  while ((inb(LINE_STATUS) & DATA_READY) !== 0) receiveByte(inb(DATA));
+  if (!isPresent) return;
+  while (hasInputRoom() && (inb(LINE_STATUS) & DATA_READY) !== 0) receiveByte(inb(DATA));
 }
 
 function waitFor(status: u32): bool {

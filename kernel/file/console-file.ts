@@ -19,6 +19,7 @@ import {
 } from "../../src/abi/termios";
 import { discipline, finishOutput, readers, writeByte } from "../device/console";
 import { COLUMNS, ROWS } from "../device/screen";
+import { receiveSerial } from "../device/serial";
 import {
   copyIn,
   copyOut,
@@ -59,6 +60,7 @@ function readConsole(file: File, to: UserPointer, size: u32): i32 {
     if (result !== 0) return result;
   }
   const count = discipline.read(bounce, min<u32>(<u32>wanted, PAGE_SIZE));
+  receiveSerial();
   const result = copyOut(current.space!, to, bounce, count);
   return result !== 0 ? result : <i32>count;
 }

@@ -1,8 +1,9 @@
 // Our standard input as the guest's keyboard.
 //
 // At a terminal every key goes to the guest, ^C too: the terminal is in raw mode, and ^A is the
-// escape. From a pipe or a file the bytes go as they are, and its end goes as ^D, which a terminal
-// line discipline reads as the end of the file.
+// escape. From a pipe or a file the bytes go as they are, and its end goes as ^D, which a terminal's
+// line discipline reads as the end of the file. The end of a file lasts, but a ^D is read once, and by
+// whatever reads then; so it is sent again and again until the machine ends.
 //
 // Invariant: whatever ends this process, the terminal is left as it was found.
 
@@ -13,6 +14,9 @@ const CTRL_A = 0x01;
 const CTRL_D = 0x04;
 const NEWLINE = 0x0a;
 const LEAVE_KEY = 0x78;
+const END_INTERVAL_MS = 100;
+/** A line editor keeps an unfinished line; after so many ^D it gets the line's end. */
+const ENDS_BEFORE_NEWLINE = 10;
 
 export class ConsoleInput {
   /** Resolves when the person asks to leave, or a signal does. */
@@ -21,6 +25,7 @@ export class ConsoleInput {
   #escaped = false;
   #open = false;
   #lastByte = NEWLINE;
+  #endTimer: NodeJS.Timeout | undefined;
   readonly #onData = (chunk: Buffer) => this.#receive(chunk);
   readonly #onEnd = () => this.#end();
   readonly #onSignal = () => this.#leave();
@@ -50,6 +55,7 @@ export class ConsoleInput {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    clearInterval(this.#endTimer);
     const { stdin } = process;
     if (stdin.isTTY) stdin.setRawMode(false);
     process.removeListener("exit", this.#onExit);
@@ -71,9 +77,16 @@ export class ConsoleInput {
   }
 
   #end(): void {
-    // In the middle of a line the first ^D only ends the line.
+    if (this.#endTimer) return;
     const isMidLine = this.#lastByte !== NEWLINE;
+    // In the middle of a line the first ^D only ends the line.
     this.serial.send(Uint8Array.from(isMidLine ? [CTRL_D, CTRL_D] : [CTRL_D]));
+    let count = 0;
+    this.#endTimer = setInterval(() => {
+      count++;
+      const isLate = isMidLine && count === ENDS_BEFORE_NEWLINE;
+      this.serial.send(Uint8Array.from(isLate ? [NEWLINE] : [CTRL_D]));
+    }, END_INTERVAL_MS);
   }
 
   #withoutEscapes(chunk: Buffer): Uint8Array {

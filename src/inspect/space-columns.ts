@@ -194,7 +194,7 @@ function splitHeap(regions: readonly Region[], space: AddressSpace): Region[] {
     const heap = space.mappings.find(isHeap)?.va ?? region.end;
     return [
       { name: "list of frames", va: region.va, end: heap },
-      { name: "heap and stacks", va: heap, end: region.end },
+      { name: "heap, stacks", va: heap, end: region.end },
     ];
   });
 }

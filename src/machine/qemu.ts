@@ -42,6 +42,11 @@ const LOW_RAM_MAX = 0xc0000000;
 /** A QEMU that has not connected by then never will. */
 const CONNECT_TIMEOUT_MS = 20_000;
 const QUIT_TIMEOUT_MS = 2_000;
+/**
+ * A UART loses what arrives before the guest sets it up. A guest that sends has done so; one that
+ * sends nothing gets its input after this time.
+ */
+const INPUT_DELAY_MS = 3_000;
 /** `inspectWhen` looks after runs of random length, so that it is in step with nothing. */
 const LOOK_INTERVAL_MAX_MS = 4;
 
@@ -83,7 +88,9 @@ export class QemuMachine implements Machine {
   #monitor: QemuMonitor | undefined;
   #gdb: GdbRemote | undefined;
   #serialSocket: Socket | undefined;
-  #pendingInput: Uint8Array[] = [];
+  /** Held back until the guest is ready for it; undefined from then on. */
+  #pendingInput: Uint8Array[] | undefined = [];
+  #inputTimer: NodeJS.Timeout | undefined;
   #received = 0;
   /** Snapshots stop and resume the machine, so only one is taken at a time. */
   #exclusive: Promise<unknown> = Promise.resolve();
@@ -185,6 +192,7 @@ export class QemuMachine implements Machine {
   async #shutDown(): Promise<void> {
     this.#resolveEnded({ kind: "closed" });
     this.#ending ??= { kind: "closed" };
+    clearTimeout(this.#inputTimer);
     if (this.#process) {
       this.#monitor?.execute("quit").catch(() => {});
       await Promise.race([this.#process.exited, sleep(QUIT_TIMEOUT_MS, undefined, { ref: false })]);
@@ -259,15 +267,23 @@ export class QemuMachine implements Machine {
     this.#serialSocket = socket;
     socket.on("data", (chunk: Buffer) => {
       this.#received += chunk.length;
+      this.#releaseInput();
       this.serial.receive(chunk);
     });
-    for (const bytes of this.#pendingInput.splice(0)) socket.write(bytes);
+    this.#inputTimer = setTimeout(() => this.#releaseInput(), INPUT_DELAY_MS).unref();
+  }
+
+  #releaseInput(): void {
+    clearTimeout(this.#inputTimer);
+    const pending = this.#pendingInput ?? [];
+    this.#pendingInput = undefined;
+    for (const bytes of pending) this.#serialSocket?.write(bytes);
   }
 
   #transmit(bytes: Uint8Array): void {
     if (this.#ending) return;
-    if (this.#serialSocket) this.#serialSocket.write(bytes);
-    else this.#pendingInput.push(bytes);
+    if (this.#pendingInput) this.#pendingInput.push(bytes);
+    else this.#serialSocket?.write(bytes);
   }
 
   #receiveDebug(chunk: Buffer): void {
