@@ -47,6 +47,18 @@ export class Dominators {
     return rank === wanted;
   }
 
+  /** The blocks whose immediate dominator each block is. */
+  children(): Map<Block, Block[]> {
+    const children = new Map<Block, Block[]>();
+    for (let rank = 1; rank < this.order.length; rank++) {
+      const parent = this.order[this.parent[rank]!]!;
+      const found = children.get(parent);
+      if (found) found.push(this.order[rank]!);
+      else children.set(parent, [this.order[rank]!]);
+    }
+    return children;
+  }
+
   private rankOf(block: Block): number {
     const rank = this.rank.get(block);
     if (rank === undefined) throw new Error(`b${block.id} cannot be reached`);

@@ -64,6 +64,10 @@ const OPS = {
   div_u: trapping(2, 1),
   rem_s: trapping(2, 1),
   rem_u: trapping(2, 1),
+  /** (low, high, divisor): quotient, and remainder as high word; faults if that needs 33 bits. */
+  divide_u: trapping(3, 2),
+  /** (dividend, divisor): quotient, and remainder as high word. */
+  divide_s: trapping(2, 2),
   /** The high word of the 64-bit product. */
   mulh_s: pure(2),
   mulh_u: pure(2),

@@ -1,8 +1,13 @@
 // The order of a function's blocks in memory.
 //
-// Loops stay together, each block is followed by its likeliest successor where that is free, and
-// blocks that end in a trap come last. Then loops are rotated: a header that tests whether to leave
-// moves behind the loop's last block, so that an iteration takes one jump and not two.
+// Blocks follow each other so that the likeliest successor comes next, both arms of a branch stand
+// before the block where they meet, loops stay together, and blocks that end in a trap come last.
+// Then loops are rotated: a block that may leave the loop moves to its end, so that an iteration
+// takes one jump and not two.
+//
+//   header: test, leave?          jmp header
+//   body                    ->    body
+//   jmp header                    header: test, again?
 //
 // Allocation follows this order too: intervals are short when loops are contiguous.
 
@@ -13,96 +18,101 @@ export const COLD = 0.01;
 
 /** Orders the blocks of `fn`; the entry stays first. */
 export function layOut(fn: MachineFunction): void {
-  const order = new Placement(fn.blocks).run();
-  fn.blocks = rotateLoops(order);
+  fn.blocks = rotateLoops(new Placement(fn.blocks).run());
 }
 
 class Placement {
-  private readonly placed = new Set<MachineBlock>();
   private readonly order: MachineBlock[] = [];
-  /** Successors passed over so far, the last first. */
-  private readonly pending: MachineBlock[] = [];
+  /** Predecessors of each block that must be placed before it. */
+  private readonly waiting = new Map<MachineBlock, number>();
+  /** Blocks that wait for nothing; the latest to become so is the last. */
+  private ready: MachineBlock[] = [];
+  /** Blocks of each loop that are not placed yet, cold ones left out. */
+  private readonly open = new Map<MachineLoop, number>();
 
-  constructor(private readonly blocks: readonly MachineBlock[]) {}
+  constructor(private readonly blocks: readonly MachineBlock[]) {
+    for (const block of blocks) {
+      this.waiting.set(block, block.predecessors.filter((from) => counts(from, block)).length);
+      if (!isCold(block)) for (const loop of block.loops) this.countOpen(loop, 1);
+    }
+  }
 
   run(): MachineBlock[] {
-    let next = this.blocks[0];
-    while (next) {
-      this.placed.add(next);
-      this.order.push(next);
-      next = this.follow(next);
-    }
+    const [entry] = this.blocks;
+    this.ready = this.blocks.filter((block) => block === entry || isCold(block)).reverse();
+    for (let next = this.ready.pop(); next; next = this.next(next)) this.place(next);
     return this.order;
   }
 
-  private follow(block: MachineBlock): MachineBlock | undefined {
-    const open = block.successors.filter((successor) => !this.placed.has(successor));
-    const best = open.reduce<MachineBlock | undefined>(
-      (found, successor) => (found && this.isBetter(found, successor) ? found : successor),
-      undefined,
-    );
-    for (const successor of open) if (successor !== best) this.pending.push(successor);
-    if (best && !this.leavesOpenLoop(block, best)) return best;
-    if (best) this.pending.push(best);
-    return this.takePending();
+  private countOpen(loop: MachineLoop, by: number): void {
+    this.open.set(loop, (this.open.get(loop) ?? 0) + by);
   }
 
-  private isBetter(a: MachineBlock, b: MachineBlock): boolean {
-    return a.frequency >= b.frequency;
-  }
-
-  /** Whether `next` is outside a loop of `block` that still has blocks to place. */
-  private leavesOpenLoop(block: MachineBlock, next: MachineBlock): boolean {
-    if (next.frequency < COLD) return this.pending.some((other) => !this.placed.has(other));
-    const left = block.loops.filter((loop) => !next.loops.includes(loop));
-    return left.some((loop) => this.pending.some((other) => this.isOpenIn(other, loop)));
-  }
-
-  private isOpenIn(block: MachineBlock, loop: MachineLoop): boolean {
-    return !this.placed.has(block) && block.loops.includes(loop) && block.frequency >= COLD;
-  }
-
-  /** The pending block in the deepest loop; cold ones only when nothing else is left. */
-  private takePending(): MachineBlock | undefined {
-    let best = -1;
-    for (let i = this.pending.length - 1; i >= 0; i--) {
-      const candidate = this.pending[i]!;
-      if (this.placed.has(candidate)) {
-        this.pending.splice(i, 1);
-        if (best > i) best--;
-      } else if (best < 0 || this.rank(candidate) > this.rank(this.pending[best]!)) best = i;
+  private place(block: MachineBlock): void {
+    this.order.push(block);
+    if (!isCold(block)) for (const loop of block.loops) this.countOpen(loop, -1);
+    // The first successor is what a branch is about: it becomes ready last and is tried first.
+    for (const successor of [...block.successors].reverse()) {
+      if (!counts(block, successor)) continue;
+      const left = this.waiting.get(successor)! - 1;
+      this.waiting.set(successor, left);
+      if (left === 0 && !isCold(successor)) this.ready.push(successor);
     }
-    return best < 0 ? undefined : this.pending.splice(best, 1)[0];
   }
 
-  private rank(block: MachineBlock): number {
-    return block.frequency < COLD ? -1 : block.loops.length;
+  /** The best ready block that does not leave an unfinished loop. */
+  private next(last: MachineBlock): MachineBlock | undefined {
+    const unfinished = last.loops.filter((loop) => this.open.get(loop)! > 0).at(-1);
+    let best = -1;
+    for (let i = this.ready.length - 1; i >= 0; i--) {
+      const block = this.ready[i]!;
+      if (unfinished && !block.loops.includes(unfinished)) continue;
+      if (best < 0 || this.score(block, last) > this.score(this.ready[best]!, last)) best = i;
+    }
+    return best < 0 ? undefined : this.ready.splice(best, 1)[0];
+  }
+
+  private score(block: MachineBlock, last: MachineBlock): number {
+    const follows = last.successors.includes(block) ? 1 : 0;
+    return isCold(block) ? -1 : block.frequency * 2 + follows;
   }
 }
 
-/** Moves each loop's header behind the loop where that saves a jump per iteration. */
+function isCold(block: MachineBlock): boolean {
+  return block.frequency < COLD;
+}
+
+/** Whether `to` shall stand behind `from`: not over back edges, nor for code that hardly runs. */
+function counts(from: MachineBlock, to: MachineBlock): boolean {
+  const isBack = from.loops.some((loop) => loop.header === to);
+  return !isBack && !isCold(from) && !isCold(to);
+}
+
+/** Moves a block that may leave the loop to the loop's end, where that saves a jump. */
 function rotateLoops(order: MachineBlock[]): MachineBlock[] {
-  const loops = new Set(order.flatMap((block) => block.loops));
-  let result = order;
-  for (const loop of loops) result = rotate(result, loop);
-  return result;
+  const loops = [...new Set(order.flatMap((block) => block.loops))];
+  loops.sort((a, b) => b.depth - a.depth);
+  return loops.reduce(rotate, order);
 }
 
 function rotate(order: MachineBlock[], loop: MachineLoop): MachineBlock[] {
-  const { header } = loop;
-  const first = order.indexOf(header);
   const isInside = (block: MachineBlock | undefined) => block?.loops.includes(loop) === true;
-  if (first <= 0 || isInside(order[first - 1])) return order;
+  const first = order.findIndex(isInside);
   let last = first;
   while (isInside(order[last + 1])) last++;
-  const leaves = header.successors.some((successor) => !isInside(successor));
-  const [back] = order[last]!.successors;
-  const jumpsBack = order[last]!.successors.length === 1 && back === header;
-  if (last === first || !leaves || !jumpsBack || header.successors.length !== 2) return order;
+  const bottom = order[last]!;
+  const jumpsBack = bottom.successors.length === 1 && bottom.successors[0] === order[first];
+  if (first <= 0 || last === first || !jumpsBack || order[first] !== loop.header) return order;
+  const mayLeave = (block: MachineBlock) =>
+    block.loops.at(-1) === loop &&
+    block.successors.length === 2 &&
+    block.successors.some((successor) => !isInside(successor) && !isCold(successor));
+  const leaving = order.findIndex((block, i) => i >= first && i < last && mayLeave(block));
+  if (leaving < 0) return order;
   return [
     ...order.slice(0, first),
-    ...order.slice(first + 1, last + 1),
-    header,
+    ...order.slice(leaving + 1, last + 1),
+    ...order.slice(first, leaving + 1),
     ...order.slice(last + 1),
   ];
 }

@@ -1,38 +1,63 @@
 // Replaces operations that the processor does not have by sequences of those that it has.
 //
-//   popcnt        the parallel sum of bits (no i686 has the instruction)
-//   switch        comparisons or a table (lower-switches.ts)
+//   popcnt             the parallel sum of bits (no i686 has the instruction)
+//   div, rem           lower-division.ts
+//   switch             lower-switches.ts
 
 import type { Block, IrFunction, Value } from "./ir";
+import { resolve } from "./ir";
+import { lowerDivision, lowerWideDivision } from "./lower-division";
 import { lowerSwitches } from "./lower-switches";
 import { ValueBuilder } from "./value-builder";
 
 /** Lowers every value of `fn` that needs it. */
 export function lower(fn: IrFunction): void {
   lowerSwitches(fn);
+  const highs = new Map<Value, Value>();
   for (const block of fn.blocks) {
-    if (block.values.some(({ op }) => op === "popcnt")) lowerBlock(fn, block);
+    for (const value of block.values) if (value.op === "high") highs.set(value.args[0]!, value);
+  }
+  for (const block of fn.blocks) lowerBlock(fn, block, highs);
+  for (const block of fn.blocks) {
+    block.values = block.values.filter((value) => !value.forward);
+    for (const value of block.values) value.args = value.args.map(resolve);
   }
 }
 
-function lowerBlock(fn: IrFunction, block: Block): void {
+function lowerBlock(fn: IrFunction, block: Block, highs: ReadonlyMap<Value, Value>): void {
   const { values } = block;
   const builder = new ValueBuilder(fn);
   builder.block = block;
   block.values = [];
-  const replaced = new Map<Value, Value>();
   for (const value of values) {
-    if (value.op !== "popcnt") {
-      block.values.push(value);
-      continue;
-    }
+    value.args = value.args.map(resolve);
     builder.position = value.position;
-    replaced.set(value, countBits(builder, replaced.get(value.args[0]!) ?? value.args[0]!));
+    if (!lowerValue(builder, value, highs.get(value))) block.values.push(value);
   }
-  for (const each of fn.blocks) {
-    for (const value of each.values) {
-      value.args = value.args.map((argument) => replaced.get(argument) ?? argument);
+}
+
+/** Forwards `value`, and its high word if it has one, to what computes the same. */
+function lowerValue(builder: ValueBuilder, value: Value, high: Value | undefined): boolean {
+  switch (value.op) {
+    case "popcnt":
+      value.forward = countBits(builder, value.args[0]!);
+      return true;
+    case "div_s":
+    case "div_u":
+    case "rem_s":
+    case "rem_u":
+      value.forward = lowerDivision(builder, value);
+      return true;
+    case "div64_u":
+    case "rem64_u": {
+      const pair = lowerWideDivision(builder, value);
+      if (!pair) return false;
+      value.forward = pair.low;
+      if (high) high.forward = pair.high;
+      return true;
     }
+    default:
+      return value.forward !== undefined;
   }
 }
 

@@ -177,17 +177,20 @@ function selectDoubleShift(selection: Selection, value: Value): void {
   selection.emit(value.op === "shld" ? "shld" : "shrd", register(result), from, by);
 }
 
-/** 32-bit division: EDX:EAX by a register or memory. */
+/** Division of EDX:EAX by a register or memory: quotient to EAX, remainder to EDX. */
 function selectDivision(selection: Selection, value: Value): void {
-  const [dividend, divisor] = value.args as [Value, Value];
-  const isSigned = value.op.endsWith("_s");
-  const by = placeOperand(selection, divisor);
-  selection.move(EAX, sourceOperand(selection, dividend));
-  if (isSigned) selection.emit("cdq");
-  else selection.move(EDX, immediate(0));
+  const isSigned = value.op === "divide_s";
+  const [dividend, ...rest] = value.args as [Value, Value];
+  const by = placeOperand(selection, rest[rest.length - 1]!);
+  if (isSigned) {
+    selection.move(EAX, sourceOperand(selection, dividend));
+    selection.emit("cdq");
+  } else {
+    const moves = [register(EAX), dividend, register(EDX), rest[0]!] as const;
+    selection.moves(moves.map((each) => ("op" in each ? selection.orImmediate(each) : each)));
+  }
   selection.emit(isSigned ? "idiv" : "div", by);
-  const from = value.op.startsWith("div") ? EAX : EDX;
-  if (selection.isRequested(value)) selection.move(selection.registerOf(value), register(from));
+  takeResults(selection, value);
 }
 
 /** The two words of a product, or its high one. */
@@ -273,10 +276,8 @@ function selectSelect(selection: Selection, value: Value): void {
 const SPECIAL: Readonly<Partial<Record<IrOp, (selection: Selection, value: Value) => void>>> = {
   shld: selectDoubleShift,
   shrd: selectDoubleShift,
-  div_s: selectDivision,
-  div_u: selectDivision,
-  rem_s: selectDivision,
-  rem_u: selectDivision,
+  divide_s: selectDivision,
+  divide_u: selectDivision,
   mulh_s: selectWideProduct,
   mulh_u: selectWideProduct,
   mul_wide_s: selectWideProduct,

@@ -183,7 +183,7 @@ class Selector {
     const moves = to
       .phis()
       .flatMap((phi) => [
-        register(selection.registerOf(phi)),
+        register(selection.destinationOf(phi)),
         selection.orImmediate(phi.args[edge]!),
       ]);
     selection.moves(moves);

@@ -40,6 +40,8 @@ export class Selection {
   /** How many writes stand before each value in its block, by id. */
   private readonly writesBefore: Int32Array;
   private readonly registers: Int32Array;
+  /** 1 for each value whose register some selected instruction reads. */
+  private readonly isRead: Uint8Array;
   /** The `high` value of each value that has one. */
   private readonly highs = new Map<Value, Value>();
   private chunk: MachineInstruction[] = [];
@@ -56,6 +58,7 @@ export class Selection {
     this.addressUses = new Int32Array(fn.valueLimit);
     this.writesBefore = new Int32Array(fn.valueLimit);
     this.registers = new Int32Array(fn.valueLimit);
+    this.isRead = new Uint8Array(fn.valueLimit);
     for (const block of fn.blocks) this.count(block);
   }
 
@@ -134,11 +137,17 @@ export class Selection {
 
   /** Whether some instruction selected so far reads the register of `value`. */
   isRequested(value: Value): boolean {
-    return this.registers[value.id] !== 0;
+    return this.isRead[value.id] !== 0;
   }
 
-  /** The register that holds `value`; from now on the value must be computed into it. */
+  /** The register that holds `value`, to be read; so the value must be computed into it. */
   registerOf(value: Value): number {
+    this.isRead[value.id] = 1;
+    return this.destinationOf(value);
+  }
+
+  /** The register that `value` is computed into. */
+  destinationOf(value: Value): number {
     if (isFree(value)) throw new Error(`${this.fn.name}: ${value.op} has no register`);
     let found = this.registers[value.id]!;
     if (found === 0) {

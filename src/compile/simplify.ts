@@ -7,6 +7,7 @@ import { reversePostorder } from "./dominators";
 import type { Block, IrFunction, Value } from "./ir";
 import { disconnect, isConst, resolve } from "./ir";
 import { reduce } from "./reduce";
+import { threadJumps } from "./thread-jumps";
 
 /** Simplifies `fn` in place. */
 export function simplify(fn: IrFunction): void {
@@ -14,6 +15,7 @@ export function simplify(fn: IrFunction): void {
     removeUnreachable(fn);
     changed = simplifyValues(fn);
     changed = decideBranches(fn) || changed;
+    changed = threadJumps(fn) || changed;
     if (changed) removeUnreachable(fn);
     removeDead(fn);
     changed = narrowWide(fn) || changed;
@@ -111,9 +113,21 @@ function jumpTo(block: Block, terminator: Value, target: Block): void {
 /** Whether a value must stay even if nobody uses its result. */
 export function isRequired(value: Value): boolean {
   if (value.effect === "write" || value.effect === "terminator") return true;
-  if (value.effect !== "trap") return false;
-  const divisor = value.args.slice(value.args.length / 2);
-  return !(divisor.every(isConst) && divisor.some(({ immediate }) => immediate > 0));
+  return value.effect === "trap" && !isSafeDivision(value);
+}
+
+/** Whether a division cannot fault: the divisor is a constant other than 0 and -1. */
+function isSafeDivision(value: Value): boolean {
+  // The quotient of `divide_u` may not fit, whatever the divisor is.
+  if (value.op === "divide_u")
+    return (
+      isConst(value.args[1]!) && value.args[1]!.immediate === 0 && isSafeDivisor([value.args[2]!])
+    );
+  return isSafeDivisor(value.args.slice(value.args.length / 2));
+}
+
+function isSafeDivisor(words: readonly Value[]): boolean {
+  return words.every(isConst) && words.some(({ immediate }) => immediate > 0);
 }
 
 function removeDead(fn: IrFunction): void {
