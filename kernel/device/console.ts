@@ -6,7 +6,7 @@
 //
 // What a program sees of it, /dev/console, is kernel/file/console-file.ts.
 
-import { ONLCR, OPOST } from "../../src/abi/termios";
+import { ECHO, ONLCR, OPOST } from "../../src/abi/termios";
 import { wakeAll } from "../process/schedule";
 import { signalForeground } from "../process/signal";
 import { WaitQueue } from "../process/wait-queue";
@@ -23,12 +23,19 @@ export const discipline: LineDiscipline = changetype<LineDiscipline>(memory.data
 export const readers: WaitQueue = changetype<WaitQueue>(memory.data(8, 4));
 
 let isStarted: bool = false;
+let isInputShown: bool = true;
+
+/** Input is not to be echoed: it comes from a file, not from fingers. Before startConsole. */
+export function hushInput(): void {
+  isInputShown = false;
+}
 
 /** Makes output work. Input follows when interrupts do. */
 export function startConsole(): void {
   startSerial();
   startScreen();
   discipline.reset(echo.index);
+  if (!isInputShown) discipline.lflag &= ~ECHO;
   isStarted = true;
 }
 

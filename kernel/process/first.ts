@@ -8,6 +8,7 @@ import { O_RDWR } from "../../src/abi/files";
 import { commandLine } from "../boot/multiboot";
 import { setQuiet, warn } from "../debug/log";
 import { panic } from "../debug/panic";
+import { hushInput } from "../device/console";
 import { powerOff } from "../device/power";
 import { createDescriptors } from "../file/descriptors";
 import { consoleDevice } from "../file/devices";
@@ -30,12 +31,13 @@ const path: usize = memory.data(2064, 4);
 
 /**
  * Reads the kernel's own options, the words before `--`: `quiet` hushes messages that only inform,
- * `trace` prints every system call.
+ * `noecho` hushes the echo of input, `trace` prints every system call.
  */
 export function readOptions(): void {
   startWords(commandLine());
   while (nextWord() !== 0 && !wordIs(cstr("--"))) {
     if (wordIs(cstr("quiet"))) setQuiet(true);
+    if (wordIs(cstr("noecho"))) hushInput();
     if (wordIs(cstr("trace"))) startTracing();
   }
 }

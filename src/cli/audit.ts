@@ -84,7 +84,7 @@ export const command: Command = {
 
 async function run(line: CommandLine): Promise<number> {
   const stops = line.count("stops", STOPS_LIMITS, DEFAULT_STOPS);
-  const settings = await bootSettings(line, DEFAULT_PROGRAM);
+  const settings = await bootSettings(line, { program: DEFAULT_PROGRAM, kernelOptions: ["quiet"] });
   const report = await auditMachine(settings, stops);
   if (line.flag("json")) printJson(report);
   else printReport(report);

@@ -26,18 +26,23 @@ export interface BootSettings {
   readonly kernelPath: string;
 }
 
-/**
- * Reads the options, and builds the project's kernel unless another one is named.
- *
- * @param program what to run if the command line names none; empty: what the kernel wants
- */
+/** What to run, and how, besides what the command line says. */
+export interface BootRequest {
+  /** If the command line names no program; absent: what the kernel wants. */
+  readonly program?: readonly string[];
+  /** Options for the kernel: kernel/process/first.ts has the list. */
+  readonly kernelOptions?: readonly string[];
+}
+
+/** Reads the options, and builds the project's kernel unless another one is named. */
 export async function bootSettings(
   line: CommandLine,
-  program: readonly string[] = [],
+  { program = [], kernelOptions = [] }: BootRequest = {},
 ): Promise<BootSettings> {
   const machine = line.choice("machine", MACHINE_NAMES);
   const memoryMiB = line.count("memory", MEMORY_LIMITS, DEFAULT_MEMORY_MIB);
-  const commandLine = encodeCommandLine([], line.program.length > 0 ? line.program : program);
+  const chosen = line.program.length > 0 ? line.program : program;
+  const commandLine = encodeCommandLine(kernelOptions, chosen);
   const { kernelPath, initramfsPath } = await imagePaths(line);
   return {
     machine,

@@ -12,7 +12,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { Program } from "../../user/programs";
+import type { GeneratedFile, Program } from "../../user/programs";
 import { Diagnostic, Diagnostics } from "../base/diagnostic";
 import { type ArchiveEntry, fileEntry, writeArchive } from "../machine/initramfs";
 import { withBuildLock } from "./build-lock";
@@ -65,7 +65,7 @@ export function buildProject(project: Project, options: BuildOptions): Promise<B
       .map((task) => ({ title: taskTitle(task), built: false, milliseconds: 0 }));
     return {
       kernel: join(project.output, "kernel.elf"),
-      initramfs: writeInitramfs(project, programs),
+      initramfs: writeInitramfs(project, programs, await generatedEntries(project)),
       programs: Object.fromEntries(
         programs.map(({ name }) => [name, join(project.output, "user", name)]),
       ),
@@ -172,12 +172,24 @@ class BuildWorker {
   }
 }
 
-/** Packs the programs as /bin/NAME and the files of user/root/; writes only what differs. */
-function writeInitramfs(project: Project, programs: readonly ProgramRecipe[]): string {
+/** What `user/programs.ts` makes besides programs. */
+async function generatedEntries({ root }: Project): Promise<ArchiveEntry[]> {
+  if (!existsSync(join(root, PROGRAM_LIST))) return [];
+  const generate = await importExport<() => GeneratedFile[]>(root, PROGRAM_LIST, "generatedFiles");
+  return generate().map(({ path, bytes, mode }) => fileEntry(path, bytes, mode));
+}
+
+/** Packs /bin/NAME, the files of user/root/ and generated ones; writes only what differs. */
+function writeInitramfs(
+  project: Project,
+  programs: readonly ProgramRecipe[],
+  generated: readonly ArchiveEntry[],
+): string {
   const binaries = programs.map(({ name }) =>
     fileEntry(`bin/${name}`, readFileSync(join(project.output, "user", name)), 0o755),
   );
-  const archive = writeArchive([...binaries, ...rootFiles(join(project.root, "user", "root"))]);
+  const files = rootFiles(join(project.root, "user", "root"));
+  const archive = writeArchive([...binaries, ...files, ...generated]);
   const path = join(project.output, "initramfs.cpio");
   if (!existsSync(path) || !readFileSync(path).equals(archive)) writeFileSync(path, archive);
   return path;

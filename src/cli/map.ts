@@ -77,7 +77,7 @@ async function mapFile(path: string): Promise<Map> {
 
 async function mapMachine(line: CommandLine): Promise<Map> {
   const pid = line.count("pid", PID_LIMITS, undefined);
-  const settings = await bootSettings(line, DEFAULT_PROGRAM);
+  const settings = await bootSettings(line, { program: DEFAULT_PROGRAM, kernelOptions: ["quiet"] });
   const observation = new Observation(settings);
   try {
     await observation.start();

@@ -1,10 +1,10 @@
 // isthmus run: boots the kernel; this terminal is its serial line
 //
 //   npx isthmus run [--machine v86|qemu|grub] [--memory MiB] [--timeout S]
-//                   [--kernel FILE [--initramfs FILE]] [-- PROGRAM ARGS…]
+//                   [--kernel FILE [--initramfs FILE]] [--verbose] [--trace] [-- PROGRAM ARGS…]
 //
 // Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input that is
-// not from a terminal is passed on, and its end too, as ^D.
+// not from a terminal is passed on without echo, and its end too, as ^D.
 //
 // Options
 //   --machine NAME     v86 (default) needs nothing installed; qemu; grub: QEMU, from a GRUB image
@@ -12,6 +12,8 @@
 //   --timeout S        ends the run after S seconds
 //   --kernel FILE      boots this Multiboot ELF file instead of the project's kernel
 //   --initramfs FILE   the module to hand to the kernel; a cpio archive
+//   --verbose          shows what the kernel says while it boots
+//   --trace            shows every system call
 //
 // Keys, at a terminal
 //   ^A x               leaves
@@ -35,14 +37,20 @@ const TIMEOUT_LIMITS = { min: 1, max: 86_400 };
 type Outcome = Ending | { readonly kind: "timeout" } | { readonly kind: "left" };
 
 export const command: Command = {
-  options: { ...BOOT_OPTIONS, timeout: { type: "string" } },
+  options: {
+    ...BOOT_OPTIONS,
+    timeout: { type: "string" },
+    verbose: { type: "boolean" },
+    trace: { type: "boolean" },
+  },
   takesProgram: true,
   run,
 };
 
 async function run(line: CommandLine): Promise<number> {
   const seconds = line.count("timeout", TIMEOUT_LIMITS, undefined);
-  const { machine: name, options } = await bootSettings(line);
+  const kernelOptions = kernelOptionsOf(line);
+  const { machine: name, options } = await bootSettings(line, { kernelOptions });
   const machine = openMachine(name, options);
   const timer = seconds === undefined ? undefined : new Timer(seconds * 1000);
   const input = new ConsoleInput(machine.serial);
@@ -58,6 +66,14 @@ async function run(line: CommandLine): Promise<number> {
     input.close();
     await machine.close();
   }
+}
+
+function kernelOptionsOf(line: CommandLine): string[] {
+  return [
+    ...(line.flag("verbose") ? [] : ["quiet"]),
+    ...(line.flag("trace") ? ["trace"] : []),
+    ...(process.stdin.isTTY ? [] : ["noecho"]),
+  ];
 }
 
 class Timer {
