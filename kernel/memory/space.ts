@@ -187,9 +187,10 @@ export class AddressSpace {
     const pte = this.entry(address);
     if (pte == 0 || !(load<u32>(pte) & ENTRY_P)) return this.mapZeroPage(address, region);
     if (errorCode & FAULT_WRITE && !(load<u32>(pte) & ENTRY_RW)) return this.makePrivate(pte);
-    // The entry allows the access: another look at it (after a stack grew, say) is enough. A
-    // fault that comes back for ever would be a bug of ours, not of the user.
-    return 0;
+    // The entry allows what the processor refused. No translation is stale here, so trying again
+    // would fault for ever. (QEMU 7 reads the stack of a far return in ring 3 as if it were the
+    // kernel's, and with SMAP refuses.)
+    return -EFAULT;
   }
 
   /** A copy of this space that shares every frame until one side writes. Null: out of memory. */
