@@ -28,7 +28,7 @@ function putLength(target: usize, length: u32): usize {
 /** One token with its literals; a match of length 0 is none. */
 function putToken(target: usize, literals: usize, count: u32, match: u32, distance: u32): usize {
   let to = target;
-  const length = match == 0 ? 0 : match - SHORTEST;
+  const length: u32 = match == 0 ? 0 : match - SHORTEST;
   store<u8>(to++, ((count < 15 ? count : 15) << 4) | (length < 15 ? length : 15));
   if (count >= 15) to = putLength(to, count - 15);
   for (let i: u32 = 0; i < count; i++) store<u8>(to++, load<u8>(literals + i));

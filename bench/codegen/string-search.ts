@@ -17,9 +17,9 @@ function makeSkips(skips: usize, word: usize, length: u32): void {
 /** Where `word` is in the text from `start` on. */
 function search(text: usize, start: u32, word: usize, length: u32, skips: usize): u32 {
   let at = start;
-  const last: u32 = load<u8>(word + length - 1);
+  const last: u32 = load<u8>(word + (length - 1));
   while (at + length <= TEXT) {
-    const found: u32 = load<u8>(text + at + length - 1);
+    const found: u32 = load<u8>(text + (at + length - 1));
     if (found == last) {
       let i: u32 = 0;
       while (i < length - 1 && load<u8>(text + at + i) == load<u8>(word + i)) i++;
