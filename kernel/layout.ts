@@ -38,6 +38,7 @@ export const layout: Layout = {
   name: "kernel",
   boot: "multiboot",
   fileAlign: 16,
+  gcSections: true,
   regions: {
     kernel: { start: KERNEL, end: PAGE_TABLES, title: "kernel image" },
     trampoline: { start: GUARD_END, end: ADDRESS_SPACE_END, anchor: "end" },
@@ -68,7 +69,6 @@ export const layout: Layout = {
       inputs: [".boot", ".boot.*"],
       keep: true,
       end: KERNEL_DATA,
-      pack: false,
     },
     {
       name: ".data",
@@ -78,8 +78,8 @@ export const layout: Layout = {
     { name: ".bss", align: 16 },
     { name: ".rodata" },
     { name: ".symbols", permissions: "r", content: "symbols", inputs: [] },
-    { name: ".text" },
-    { ...shared, name: ".trampoline.text", permissions: "rx", pack: false },
+    { name: ".text", pack: true },
+    { ...shared, name: ".trampoline.text", permissions: "rx" },
     { ...shared, name: ".trampoline.rodata", permissions: "r" },
     { ...shared, name: ".trampoline.data", permissions: "rw" },
   ],

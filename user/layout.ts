@@ -23,9 +23,10 @@ export function userLayout(data: number = USER_DATA): Layout {
   return {
     name: "user",
     stackHeader: true,
+    gcSections: true,
     regions: { program: { start: USER, end: USER_END, title: "program" } },
     sections: [
-      { name: ".text" },
+      { name: ".text", pack: true },
       { name: ".rodata" },
       {
         name: ".globals",

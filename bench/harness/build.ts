@@ -35,11 +35,12 @@ const layout: Layout = {
   name: "program",
   boot: "multiboot",
   stackHeader: true,
+  gcSections: true,
   discard: [".note*", ".comment*", ".eh_frame*"],
   regions: { program: { start: 0x0010_0000, end: 0x0200_0000 } },
   sections: [
-    { name: ".driver", permissions: "rx", keep: true, pack: false },
-    { name: ".text" },
+    { name: ".driver", permissions: "rx", keep: true },
+    { name: ".text", pack: true },
     { name: ".rodata" },
     {
       name: ".globals",

@@ -58,6 +58,7 @@ export const PT_NULL: u32 = 0;
 export const PT_LOAD: u32 = 1;
 export const PT_DYNAMIC: u32 = 2;
 export const PT_INTERP: u32 = 3;
+export const PT_NOTE: u32 = 4;
 export const PT_TLS: u32 = 7;
 export const PT_GNU_STACK: u32 = 0x6474e551;
 export const PF_X: u32 = 1;
@@ -85,15 +86,30 @@ export const SHT_RELA: u32 = 4;
 export const SHT_NOTE: u32 = 7;
 export const SHT_NOBITS: u32 = 8;
 export const SHT_REL: u32 = 9;
+export const SHT_INIT_ARRAY: u32 = 14;
+export const SHT_FINI_ARRAY: u32 = 15;
+export const SHT_PREINIT_ARRAY: u32 = 16;
+export const SHT_GROUP: u32 = 17;
+/** For each symbol the index of its section, where that needs more than 16 bits. */
+export const SHT_SYMTAB_SHNDX: u32 = 18;
 export const SHF_WRITE: u32 = 1;
 export const SHF_ALLOC: u32 = 2;
 export const SHF_EXECINSTR: u32 = 4;
+export const SHF_MERGE: u32 = 0x10;
+export const SHF_STRINGS: u32 = 0x20;
+export const SHF_TLS: u32 = 0x400;
+export const SHF_COMPRESSED: u32 = 0x800;
+export const SHF_GNU_RETAIN: u32 = 0x200000;
+/** The first word of an SHT_GROUP section: of equal groups one is taken. */
+export const GRP_COMDAT: u32 = 1;
 
 /** Section indices that stand for no section. */
 export const SHN_UNDEF: u32 = 0;
 export const SHN_LORESERVE: u32 = 0xff00;
 export const SHN_ABS: u32 = 0xfff1;
 export const SHN_COMMON: u32 = 0xfff2;
+/** The index is elsewhere: in SHT_SYMTAB_SHNDX, or in section header 0. */
+export const SHN_XINDEX: u32 = 0xffff;
 
 // A symbol.
 export const SYM_NAME: u32 = 0;
@@ -113,6 +129,8 @@ export const STT_FUNC: u32 = 2;
 export const STT_SECTION: u32 = 3;
 export const STT_FILE: u32 = 4;
 export const STT_COMMON: u32 = 5;
+export const STT_TLS: u32 = 6;
+export const STT_GNU_IFUNC: u32 = 10;
 
 // A relocation without an addend (it lies at the place that is patched).
 export const REL_OFFSET: u32 = 0;
@@ -121,8 +139,12 @@ export const REL_SIZE: u32 = 8;
 
 export const R_386_32: u32 = 1;
 export const R_386_PC32: u32 = 2;
+export const R_386_GOT32: u32 = 3;
 export const R_386_PLT32: u32 = 4;
+export const R_386_GOTOFF: u32 = 9;
+export const R_386_GOTPC: u32 = 10;
 export const R_386_16: u32 = 20;
 export const R_386_PC16: u32 = 21;
 export const R_386_8: u32 = 22;
 export const R_386_PC8: u32 = 23;
+export const R_386_GOT32X: u32 = 43;

@@ -7,16 +7,25 @@
 //   - `relocations`, `lines` and `frame.steps` ascend by offset.
 //   - A relocation names its symbol by index into `symbols`; index order is meaningless.
 //   - `bytes.length` is `size` for progbits and 0 for nobits. Addends are explicit (as in RELA);
-//     the four bytes at a relocation's offset are zero.
+//     the bytes that a relocation patches are zero.
 
-/** ELF's i386 relocation types that static code needs; S + A or S + A - P. See the i386 psABI. */
+import type { Place } from "../base/diagnostic";
+
+/**
+ * ELF's i386 relocation types that static code needs: S + A, S + A - P, and those about the global
+ * offset table that position-independent code has. See the i386 psABI.
+ */
 export type RelocationType =
   | "R_386_32"
   | "R_386_PC32"
   | "R_386_16"
   | "R_386_PC16"
   | "R_386_8"
-  | "R_386_PC8";
+  | "R_386_PC8"
+  | "R_386_GOT32"
+  | "R_386_GOT32X"
+  | "R_386_GOTOFF"
+  | "R_386_GOTPC";
 
 export interface Relocation {
   readonly offset: number;
@@ -67,10 +76,29 @@ export interface Section {
   readonly relocations: readonly Relocation[];
   readonly lines: readonly LineEntry[];
   readonly frame?: FrameInfo;
+  /** Its entries may be shared with equal ones of other sections (ELF's SHF_MERGE). */
+  readonly merge?: MergeInfo;
+  /** Never dropped, even if nothing refers to it (ELF's SHF_GNU_RETAIN). */
+  readonly retain?: true;
+}
+
+/** Entries of `entrySize` bytes each or, for strings, characters of that size up to a zero one. */
+export interface MergeInfo {
+  readonly entrySize: number;
+  readonly strings: boolean;
+}
+
+/** Sections that live or fall together. Of COMDAT groups with one signature the first is taken. */
+export interface SectionGroup {
+  readonly signature: string;
+  readonly comdat: boolean;
+  /** Indices into the object's `sections`. */
+  readonly sections: readonly number[];
 }
 
 export type SymbolBinding = "local" | "global" | "weak";
-export type SymbolType = "function" | "object" | "none";
+/** "section": it stands for the start of its section, and offsets count from there. */
+export type SymbolType = "function" | "object" | "section" | "none";
 
 export interface ObjectSymbol {
   readonly name: string;
@@ -80,6 +108,8 @@ export interface ObjectSymbol {
   readonly section?: number;
   /** Defined as a plain number, which is `offset` (ELF's SHN_ABS); it has no section. */
   readonly absolute?: true;
+  /** A tentative definition of `size` zeros with this alignment (ELF's SHN_COMMON). */
+  readonly common?: number;
   readonly offset: number;
   readonly size: number;
 }
@@ -89,4 +119,7 @@ export interface ObjectFile {
   readonly name: string;
   readonly sections: readonly Section[];
   readonly symbols: readonly ObjectSymbol[];
+  readonly groups?: readonly SectionGroup[];
+  /** The source line of an offset in a section, where the object knows it otherwise (DWARF). */
+  readonly locate?: (section: number, offset: number) => Place | undefined;
 }

@@ -22,7 +22,7 @@ export function arrange(output: PlacedSection, report: Reporter): void {
   let cursor = arrangeFixed(output, fixed, report);
   cursor = output.plan.pack ? packFunctions(stored, cursor) : stack(stored, cursor);
   cursor = stack(zeroed, cursor);
-  output.inputs.sort((a, b) => a.offset - b.offset || a.section.size - b.section.size);
+  output.inputs.sort((a, b) => a.offset - b.offset || a.size - b.size);
   output.align = alignmentOf(output, report);
   output.contentSize = cursor;
   output.size = alignUp(cursor, output.plan.pad);
@@ -33,7 +33,7 @@ export function stack(inputs: readonly InputSection[], cursor: number): number {
   let end = cursor;
   for (const input of inputs) {
     input.offset = alignUp(end, input.section.align);
-    end = input.offset + input.section.size;
+    end = input.offset + input.size;
   }
   return end;
 }
@@ -60,7 +60,7 @@ function arrangeFixed(
       report.error("LINK007", text, remedy, { file: input.object.name });
     }
     input.offset = Math.max(0, address - base);
-    end = address + input.section.size;
+    end = address + input.size;
     below = `${input.section.name} of ${input.object.name}`;
   }
   return Math.max(0, end - base);
@@ -73,7 +73,10 @@ function addressOf(input: InputSection): number {
 /** A section is aligned as well as its best aligned input, which a declared address must allow. */
 function alignmentOf(output: PlacedSection, report: Reporter): number {
   const loose = output.inputs.filter(({ section }) => section.address === undefined);
-  const align = Math.max(output.plan.align, ...loose.map(({ section }) => section.align));
+  const align = loose.reduce(
+    (most, { section }) => Math.max(most, section.align),
+    output.plan.align,
+  );
   const base = output.plan.address;
   const demanding = loose.find(({ section }) => base !== undefined && base % section.align !== 0);
   if (demanding && base !== undefined) {

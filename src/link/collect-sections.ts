@@ -1,20 +1,28 @@
-// Pass: lists the sections of all objects and checks that each is what object.ts promises.
+// Pass: lists the sections of all objects, checks that each is what object.ts promises, and leaves
+// out the copies of what several objects bring: of COMDAT groups with one signature the first wins
+// (inline functions and templates of C++), and so does the first `.gnu.linkonce` section of a name.
 
-import type { ObjectFile, Section } from "../i686/object";
+import type { ObjectFile, RelocationType, Section } from "../i686/object";
 import { InputSection } from "./model";
 import type { Reporter } from "./reporter";
 
-const WIDTH = {
+const WIDTH: Readonly<Record<RelocationType, 1 | 2 | 4>> = {
   R_386_32: 4,
   R_386_PC32: 4,
   R_386_16: 2,
   R_386_PC16: 2,
   R_386_8: 1,
   R_386_PC8: 1,
-} as const;
+  R_386_GOT32: 4,
+  R_386_GOT32X: 4,
+  R_386_GOTOFF: 4,
+  R_386_GOTPC: 4,
+};
+
+const LINK_ONCE = ".gnu.linkonce.";
 
 /** Bytes that a relocation of this type patches. */
-export function relocationWidth(type: keyof typeof WIDTH): number {
+export function relocationWidth(type: RelocationType): 1 | 2 | 4 {
   return WIDTH[type];
 }
 
@@ -24,14 +32,35 @@ export function collectSections(
   report: Reporter,
 ): Map<ObjectFile, InputSection[]> {
   const inputs = new Map<ObjectFile, InputSection[]>();
+  const taken = new Set<string>();
   for (const object of objects) {
     for (const section of object.sections) checkSection(object, section, report);
-    inputs.set(
-      object,
-      object.sections.map((section) => new InputSection(object, section)),
-    );
+    const own = object.sections.map((section, index) => new InputSection(object, section, index));
+    inputs.set(object, own);
+    discardCopies(object, own, taken);
   }
   return inputs;
+}
+
+/** @param taken signatures of groups that an earlier object brought */
+function discardCopies(object: ObjectFile, own: readonly InputSection[], taken: Set<string>): void {
+  for (const { signature, comdat, sections } of object.groups ?? []) {
+    if (!comdat || isFirst(signature, taken)) continue;
+    for (const index of sections) {
+      const member = own[index];
+      if (member) member.discarded = true;
+    }
+  }
+  for (const input of own) {
+    const { name } = input.section;
+    if (name.startsWith(LINK_ONCE) && !isFirst(name, taken)) input.discarded = true;
+  }
+}
+
+function isFirst(signature: string, taken: Set<string>): boolean {
+  if (taken.has(signature)) return false;
+  taken.add(signature);
+  return true;
 }
 
 function checkSection(object: ObjectFile, section: Section, report: Reporter): void {

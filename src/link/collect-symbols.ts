@@ -1,13 +1,16 @@
-// Pass: one meaning for each name. A strong definition beats a weak one; two strong ones are an
-// error; a local symbol is seen by its own object only; the layout's names belong to the linker.
+// Pass: one meaning for each name. A strong definition beats a common and a weak one, a common one
+// beats a weak one; of two common ones the larger counts; two strong ones are an error. A local
+// symbol is seen by its own object only; the layout's names belong to the linker.
 
 import { nearestName } from "../base/nearest-name";
 import type { ObjectFile, ObjectSymbol, Relocation } from "../i686/object";
-import { type InputSection, LinkSymbol, type SymbolScope } from "./model";
+import { providedSymbol } from "./define-symbols";
+import { displayName } from "./demangle";
+import { InputSection, LinkSymbol, type SymbolScope } from "./model";
 import type { Reporter } from "./reporter";
 import type { ResolvedLayout } from "./resolve-layout";
 
-type Inputs = ReadonlyMap<ObjectFile, readonly InputSection[]>;
+type Inputs = ReadonlyMap<ObjectFile, InputSection[]>;
 
 /** The symbols that the linker defines for `layout`; define-symbols.ts gives them their values. */
 function layoutSymbols(layout: ResolvedLayout): LinkSymbol[] {
@@ -16,61 +19,95 @@ function layoutSymbols(layout: ResolvedLayout): LinkSymbol[] {
   );
 }
 
-/** Binds every symbol of every object. */
+/** Binds every symbol of every object. Common symbols get sections, which are added to `inputs`. */
 export function collectSymbols(
   inputs: Inputs,
   layout: ResolvedLayout,
   report: Reporter,
 ): SymbolScope {
   const globals = new Map<string, LinkSymbol>();
-  const owners = new Map<LinkSymbol, ObjectFile>();
   for (const symbol of layoutSymbols(layout)) globals.set(symbol.name, symbol);
 
+  const owners = new Owners();
   const own = new Map<ObjectFile, (LinkSymbol | undefined)[]>();
   for (const [object, sections] of inputs) {
     const defined = object.symbols.map((symbol) => define(symbol, sections));
     own.set(object, defined);
     for (const symbol of defined) {
       if (!symbol || symbol.binding === "local") continue;
+      if (symbol.kind === "common") owners.noteAlignment(symbol);
       owners.set(symbol, object);
       const winner = prefer(globals.get(symbol.name), symbol, owners, report);
       globals.set(symbol.name, winner);
     }
   }
+  allocateCommons(globals, owners, inputs);
+  provide(inputs, globals);
 
-  const bound = new Map<ObjectFile, LinkSymbol[]>();
-  for (const [object, defined] of own) {
-    const meaning = (symbol: ObjectSymbol, index: number) => {
-      const local = defined[index];
+  const defined = new Set<LinkSymbol>();
+  for (const [object, sections] of inputs) {
+    const locals = own.get(object) ?? [];
+    const bindings = object.symbols.map((symbol, index) => {
+      const local = locals[index];
+      if (local && local.kind !== "common") defined.add(local);
       if (local?.binding === "local") return local;
       return globals.get(symbol.name) ?? undefinedSymbol(symbol);
-    };
-    bound.set(object, object.symbols.map(meaning));
+    });
+    for (const section of sections) section.bindings = bindings;
   }
+  for (const symbol of globals.values()) if (symbol.kind === "section") defined.add(symbol);
   return {
     globals,
-    defined: [...own.values()].flat().filter((symbol) => symbol !== undefined),
+    defined: [...defined],
     target(input: InputSection, relocation: Relocation): LinkSymbol {
-      const symbol = bound.get(input.object)?.[relocation.symbol];
+      const symbol = input.bindings[relocation.symbol];
       if (!symbol) throw new Error(`${input.object.name}: symbol ${relocation.symbol} is unbound`);
       return symbol;
     },
-    adopt(object: ObjectFile): void {
-      const meaning = (symbol: ObjectSymbol) => globals.get(symbol.name) ?? undefinedSymbol(symbol);
-      bound.set(object, object.symbols.map(meaning));
+    define(symbol: LinkSymbol): void {
+      globals.set(symbol.name, symbol);
+    },
+    bindingsOf(object: ObjectFile): LinkSymbol[] {
+      return object.symbols.map((symbol) => globals.get(symbol.name) ?? undefinedSymbol(symbol));
     },
   };
 }
 
+/** Who brought which definition, and what the copies of a common symbol ask for. */
+class Owners {
+  private readonly objects = new Map<LinkSymbol, ObjectFile>();
+  private readonly alignments = new Map<string, number>();
+
+  set(symbol: LinkSymbol, object: ObjectFile): void {
+    this.objects.set(symbol, object);
+  }
+
+  of(symbol: LinkSymbol): ObjectFile | undefined {
+    return this.objects.get(symbol);
+  }
+
+  noteAlignment({ name, value }: LinkSymbol): void {
+    this.alignments.set(name, Math.max(value, this.alignments.get(name) ?? 1));
+  }
+
+  alignment(name: string): number {
+    return this.alignments.get(name) ?? 1;
+  }
+}
+
 function define(symbol: ObjectSymbol, sections: readonly InputSection[]): LinkSymbol | undefined {
   const { name, binding, type, size, offset } = symbol;
-  if (symbol.absolute) {
-    const number = new LinkSymbol(name, "number", binding, type, size);
-    number.value = offset;
+  if (symbol.absolute || symbol.common !== undefined) {
+    const kind = symbol.absolute ? "number" : "common";
+    const number = new LinkSymbol(name, kind, binding, type, size);
+    number.value = symbol.common ?? offset;
     return number;
   }
   if (symbol.section === undefined) return undefined;
-  return new LinkSymbol(name, "section", binding, type, size, sections[symbol.section], offset);
+  const input = sections[symbol.section];
+  // A copy that is not taken defines nothing: its name means what the copy taken defines.
+  if (input?.discarded && binding !== "local") return undefined;
+  return new LinkSymbol(name, "section", binding, type, size, input, offset);
 }
 
 function undefinedSymbol({ name, binding, type }: ObjectSymbol): LinkSymbol {
@@ -80,47 +117,131 @@ function undefinedSymbol({ name, binding, type }: ObjectSymbol): LinkSymbol {
 function prefer(
   old: LinkSymbol | undefined,
   candidate: LinkSymbol,
-  owners: ReadonlyMap<LinkSymbol, ObjectFile>,
+  owners: Owners,
   report: Reporter,
 ): LinkSymbol {
-  if (!old || (old.binding === "weak" && candidate.binding === "global")) return candidate;
-  if (candidate.binding === "weak") return old;
-  const here = owners.get(candidate)?.name ?? "";
+  if (!old) return candidate;
+  if (old.kind === "common" && candidate.kind === "common") {
+    return candidate.size > old.size ? candidate : old;
+  }
+  const better = rank(candidate) - rank(old);
+  if (better > 0) return candidate;
+  if (better < 0 || candidate.binding === "weak") return old;
+  const here = owners.of(candidate)?.name ?? "";
+  const shown = displayName(candidate.name);
   const place = candidate.input?.placeOf(candidate.offset) ?? { file: here };
   if (old.kind === "layout") {
-    const text = `${here} defines "${candidate.name}", which the linker defines for the layout`;
+    const text = `${here} defines ${shown}, which the linker defines for the layout`;
     report.error("LINK003", text, "Rename the symbol or the layout's section.", place);
   } else {
-    const there = owners.get(old)?.name ?? "";
-    const text = `"${candidate.name}" is defined twice: in ${there} and in ${here}`;
+    const there = owners.of(old)?.name ?? "";
+    const text = `${shown} is defined twice: in ${there} and in ${here}`;
     report.error("LINK002", text, "Rename one, or make one of them local or weak.", place);
   }
   return old;
 }
 
-/** Pass: every name that a live section refers to must be defined. Weak ones may stay 0. */
+function rank({ kind, binding }: LinkSymbol): number {
+  if (kind === "common") return 1;
+  return binding === "weak" ? 0 : 2;
+}
+
+/** Gives each common symbol that no definition replaced zeros of its own, in a section COMMON. */
+function allocateCommons(globals: Map<string, LinkSymbol>, owners: Owners, inputs: Inputs): void {
+  for (const symbol of globals.values()) {
+    const object = owners.of(symbol);
+    if (symbol.kind !== "common" || !object) continue;
+    const { name, size } = symbol;
+    const input = new InputSection(object, {
+      name: "COMMON",
+      type: "nobits",
+      flags: { alloc: true, write: true, execute: false },
+      align: owners.alignment(name),
+      size,
+      bytes: new Uint8Array(0),
+      relocations: [],
+      lines: [],
+    });
+    inputs.get(object)?.push(input);
+    globals.set(name, new LinkSymbol(name, "section", "global", "object", size, input));
+  }
+}
+
+/** Defines what objects refer to, nothing defines, and the linker knows (`__init_array_start`). */
+function provide(inputs: Inputs, globals: Map<string, LinkSymbol>): void {
+  for (const object of inputs.keys()) {
+    for (const { name, binding, section, absolute, common } of object.symbols) {
+      if (binding === "local" || globals.has(name)) continue;
+      if (section !== undefined || absolute || common !== undefined) continue;
+      const about = providedSymbol(name);
+      if (about) {
+        const symbol = new LinkSymbol(name, "layout", "global", "none", 0, undefined, 0, about);
+        globals.set(name, symbol);
+      }
+    }
+  }
+}
+
+/**
+ * Pass: every name that a live section refers to must be defined, and in the image. Weak ones may
+ * stay 0, and what describes code (debug sections, unwind tables) may describe code that is gone.
+ */
 export function refuseUndefined(inputs: Inputs, symbols: SymbolScope, report: Reporter): void {
   const reported = new Set<string>();
   for (const input of [...inputs.values()].flat()) {
     if (!input.live) continue;
-    for (const relocation of input.section.relocations) {
-      const { kind, binding, name } = symbols.target(input, relocation);
-      if (kind !== "undefined" || binding === "weak" || reported.has(name)) continue;
-      reported.add(name);
-      const from = input.describe(relocation.offset);
-      const place = input.placeOf(relocation.offset);
-      report.error(
-        "LINK004",
-        `undefined symbol "${name}", used at ${from}`,
-        hint(name, symbols),
-        place,
-      );
+    const descriptive = isDescriptive(input);
+    for (const relocation of input.relocations) {
+      const symbol = symbols.target(input, relocation);
+      const { kind, binding, name } = symbol;
+      if (kind === "undefined" && binding !== "weak" && !reported.has(name)) {
+        reported.add(name);
+        reportUndefined(input, relocation, symbol, symbols, report);
+      } else if (kind === "section" && !symbol.input?.output && !descriptive) {
+        reportLeftOut(input, relocation, symbol, report);
+      }
     }
   }
+}
+
+/** Whether a section only tells about others. */
+export function isDescriptive({ section }: InputSection): boolean {
+  return !section.flags.alloc || /^\.(eh_frame|gcc_except_table)(\.|$)/.test(section.name);
+}
+
+function reportUndefined(
+  input: InputSection,
+  { offset }: Relocation,
+  { name }: LinkSymbol,
+  symbols: SymbolScope,
+  report: Reporter,
+): void {
+  const text = `undefined symbol ${displayName(name)}, used at ${input.describe(offset)}`;
+  report.error("LINK004", text, hint(name, symbols), input.placeOf(offset));
+}
+
+function reportLeftOut(
+  input: InputSection,
+  { offset }: Relocation,
+  { name, input: target }: LinkSymbol,
+  report: Reporter,
+): void {
+  if (!target) return;
+  const what = `${target.section.name} of ${target.object.name}`;
+  const why = target.discarded
+    ? "which was left out for an equal section of another object"
+    : "which the layout leaves out";
+  const text = `${input.describe(offset)} refers to ${displayName(name)} in ${what}, ${why}`;
+  const remedy = target.discarded
+    ? "Compile both objects with the same options and headers."
+    : `Give "${target.section.name}" a place in an output section's \`inputs\`.`;
+  report.error("LINK024", text, remedy, input.placeOf(offset));
 }
 
 /** What a person may have meant by an undefined name. */
 export function hint(name: string, symbols: SymbolScope): string {
   const near = nearestName(name, symbols.globals.keys());
-  return near ? `Did you mean "${near}"?` : "Define it, or add the object that does to the link.";
+  return near
+    ? `Did you mean ${displayName(near)}?`
+    : "Define it, or add the object that does to the link.";
 }

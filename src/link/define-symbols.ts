@@ -1,8 +1,8 @@
 // Pass: the numbers behind the names that the layout promises (ARCHITECTURE.md, "Names that layout,
-// assembly and kernel share").
+// assembly and kernel share"), and behind those that C's start-up code expects of every linker.
 
 import { ADDRESS_SPACE_END } from "../base/align";
-import type { PlacedSection, SymbolScope } from "./model";
+import type { InputSection, PlacedSection, SymbolScope } from "./model";
 import type { RegionUse } from "./place";
 import type { LayoutSymbol } from "./resolve-layout";
 
@@ -11,6 +11,37 @@ interface Edges {
   readonly start: number;
   readonly end: number;
   readonly load: number;
+}
+
+const NOWHERE: Edges = { start: 0, end: 0, load: 0 };
+
+/** `__init_array_start`, `__init_array_end` and their relatives. */
+const ARRAY_EDGE = /^__(preinit_array|init_array|fini_array|ctors|dtors)_(start|end)$/;
+/** `__start_NAME` and `__stop_NAME` of a section whose name is an identifier of C. */
+const IDENTIFIER_EDGE = /^__(start|stop)_([A-Za-z_]\w*)$/;
+
+/** What an undefined symbol of this name means to the linker; undefined: nothing. */
+export function providedSymbol(name: string): LayoutSymbol | undefined {
+  if (name === "_GLOBAL_OFFSET_TABLE_") {
+    return { name, of: ".got.plt", kind: "inputs", edge: "start" };
+  }
+  const array = ARRAY_EDGE.exec(name);
+  if (array) {
+    const edge = array[2] === "start" ? "start" : "end";
+    return { name, of: `.${array[1]}`, kind: "inputs", edge };
+  }
+  const section = IDENTIFIER_EDGE.exec(name);
+  if (!section) return undefined;
+  return { name, of: section[2] ?? "", kind: "inputs", edge: edgeOfWord(section[1]) };
+}
+
+function edgeOfWord(word: string | undefined): "start" | "end" {
+  return word === "start" ? "start" : "end";
+}
+
+/** Whether an input section is one of those that a symbol of kind "inputs" is about. */
+export function isAbout({ of }: LayoutSymbol, { section }: InputSection): boolean {
+  return section.name === of || (of.startsWith(".") && section.name.startsWith(`${of}.`));
 }
 
 /** Sets the value of every layout symbol. An end at 4 GiB is the number 0. */
@@ -28,12 +59,30 @@ export function defineSymbols(
   const byRegion = new Map<string, Edges>(
     regions.map(({ region, start, end }) => [region.name, { start, end, load: start }]),
   );
+  const edgesOf = (about: LayoutSymbol): Edges | undefined => {
+    if (about.kind === "inputs") return inputEdges(about, sections);
+    return (about.kind === "section" ? bySection : byRegion).get(about.of);
+  };
   for (const symbol of symbols.globals.values()) {
     const { about } = symbol;
     if (!about) continue;
-    const edges = (about.kind === "section" ? bySection : byRegion).get(about.of);
+    const edges = edgesOf(about);
     if (edges) symbol.value = edgeOf(edges, about.edge) % ADDRESS_SPACE_END;
   }
+}
+
+/** From the first to the last of the inputs; both 0 where there is none: a loop runs zero times. */
+function inputEdges(about: LayoutSymbol, sections: readonly PlacedSection[]): Edges {
+  const inputs = sections
+    .filter(({ plan }) => plan.allocate)
+    .flatMap((section) => section.inputs.filter((input) => isAbout(about, input)));
+  const [first] = inputs;
+  if (!first) return NOWHERE;
+  return {
+    start: inputs.reduce((least, { address }) => Math.min(least, address), first.address),
+    end: inputs.reduce((most, input) => Math.max(most, input.address + input.size), 0),
+    load: first.loadAddress,
+  };
 }
 
 function edgeOf({ start, end, load }: Edges, edge: LayoutSymbol["edge"]): number {

@@ -1,12 +1,18 @@
 // Pass: marks the sections that the image needs; the others are left out.
 //
-// A section is needed if it holds the entry point or a symbol that the layout keeps, if its rule
-// says `keep`, if it belongs to a closed group, if its address is fixed (the code names it by
-// number, not by a relocation), or if a needed section refers to it.
+// Unless the layout asks for `gcSections`, all that has a place is needed. Otherwise a section is
+// needed if it holds the entry point or a symbol that the layout keeps, if its rule says `keep`, if
+// its object says so, if it belongs to a closed group, if its address is fixed (the code names it by
+// number, not by a relocation), if a needed section refers to it, or if it is in a group with one.
+//
+// What only describes code (debug sections, unwind tables) is needed as its object is, and nothing
+// is needed because such a section refers to it.
 
-import { hint } from "./collect-symbols";
+import type { ObjectFile } from "../i686/object";
+import { hint, isDescriptive } from "./collect-symbols";
+import { isAbout } from "./define-symbols";
 import { matchesAny } from "./glob";
-import type { InputSection, SymbolScope } from "./model";
+import type { InputSection, LinkSymbol, SymbolScope } from "./model";
 import type { Reporter } from "./reporter";
 import type { ResolvedLayout } from "./resolve-layout";
 
@@ -17,27 +23,76 @@ export function dropUnreferenced(
   layout: ResolvedLayout,
   report: Reporter,
 ): InputSection[] {
-  const closed = new Set(layout.closed.flatMap((group) => group.sections));
   const placed = inputs.filter((input) => input.output);
-  const work = placed.filter(
-    ({ rule, output, section }) =>
-      rule?.keep || section.address !== undefined || closed.has(output?.name ?? ""),
-  );
-  work.push(...namedRoots(symbols, layout, report));
-  while (work.length > 0) {
-    const input = work.pop();
-    if (!input?.output || input.live) continue;
-    input.live = true;
-    for (const relocation of input.section.relocations) {
-      const target = symbols.target(input, relocation).input;
-      if (target && !target.live) work.push(target);
-    }
+  const roots = namedRoots(symbols, layout, report);
+  if (!layout.gcSections) {
+    for (const input of placed) input.live = true;
+    return [];
+  }
+  const content = placed.filter((input) => !isDescriptive(input));
+  new Marker(placed, symbols).mark([...content.filter(isRoot(layout)), ...roots]);
+  const objects = new Set(content.filter(({ live }) => live).map(({ object }) => object));
+  for (const input of placed) {
+    if (isDescriptive(input) && objects.has(input.object)) input.live = true;
   }
   const dropped = placed.filter((input) => !input.live);
   for (const output of new Set(dropped.map((input) => input.output))) {
     if (output) output.inputs = output.inputs.filter((input) => input.live);
   }
   return dropped;
+}
+
+function isRoot(layout: ResolvedLayout): (input: InputSection) => boolean {
+  const closed = new Set(layout.closed.flatMap((group) => group.sections));
+  return ({ rule, output, section }) =>
+    rule?.keep === true ||
+    section.retain === true ||
+    section.address !== undefined ||
+    closed.has(output?.name ?? "");
+}
+
+/** Walks from what is needed to what that refers to. */
+class Marker {
+  private readonly members = new Map<InputSection, readonly InputSection[]>();
+
+  constructor(
+    private readonly placed: readonly InputSection[],
+    private readonly symbols: SymbolScope,
+  ) {
+    const byObject = new Map<ObjectFile, Map<number, InputSection>>();
+    for (const input of placed) {
+      if (!input.object.groups?.length) continue;
+      const own = byObject.get(input.object) ?? new Map<number, InputSection>();
+      byObject.set(input.object, own.set(input.index, input));
+    }
+    for (const [object, own] of byObject) {
+      for (const { sections } of object.groups ?? []) {
+        const members = sections
+          .map((index) => own.get(index))
+          .filter((each) => each !== undefined);
+        for (const member of members) this.members.set(member, members);
+      }
+    }
+  }
+
+  mark(roots: readonly InputSection[]): void {
+    const work = [...roots];
+    for (let input = work.pop(); input; input = work.pop()) {
+      if (!input.output || input.live) continue;
+      input.live = true;
+      for (const member of this.members.get(input) ?? []) if (!member.live) work.push(member);
+      for (const relocation of input.relocations) {
+        const symbol = this.symbols.target(input, relocation);
+        if (symbol.input && !symbol.input.live) work.push(symbol.input);
+        if (symbol.about?.kind === "inputs") work.push(...this.bracketed(symbol));
+      }
+    }
+  }
+
+  /** `__start_NAME` needs every section NAME. */
+  private bracketed({ about }: LinkSymbol): InputSection[] {
+    return this.placed.filter((input) => about && !input.live && isAbout(about, input));
+  }
 }
 
 /** The sections of the symbols that the layout names. */

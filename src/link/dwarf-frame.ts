@@ -71,7 +71,7 @@ function writeEntry(out: ByteWriter, content: () => void): void {
 function writeDescription(input: InputSection, steps: readonly FrameStep[], out: ByteWriter): void {
   out.u32(0); // the common entry is the first
   out.u32(input.address);
-  out.u32(input.section.size);
+  out.u32(input.size);
   let state: FrameStep = { offset: 0, cfaOffset: 4, saved: {} };
   for (const step of steps) {
     writeAdvance(step.offset - state.offset, out);

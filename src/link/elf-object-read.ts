@@ -1,18 +1,23 @@
-// ELF's relocatable objects as ObjectFiles: what gcc, clang and nasm make.
+// ELF's relocatable objects as ObjectFiles: what gcc, clang, nasm and rustc make.
 //
-// Sections that are no content (symbol tables, strings, relocations) are left out; relocations get
-// their addends from the bytes that they patch. What static code for a kernel cannot have (global
-// offset tables, thread-local storage) is refused with the compiler option that avoids it.
+// Sections that are no content (symbol tables, strings, relocations, groups) are left out;
+// relocations get their addends from the bytes that they patch. What a static image cannot have
+// (thread-local storage, functions that choose themselves at run time) is refused with its remedy.
 //
 // Invariants
 //   - The ObjectFile keeps what object.ts promises, whatever the file holds.
-// See the i386 psABI, 4.4 (relocation).
+// See the System V gABI, chapter 4, and the i386 psABI, 4.4 (relocation).
 
 import {
   ET_REL,
+  GRP_COMDAT,
   R_386_8,
   R_386_16,
   R_386_32,
+  R_386_GOT32,
+  R_386_GOT32X,
+  R_386_GOTOFF,
+  R_386_GOTPC,
   R_386_PC8,
   R_386_PC16,
   R_386_PC32,
@@ -21,26 +26,46 @@ import {
   REL_OFFSET,
   REL_SIZE,
   SHF_ALLOC,
+  SHF_COMPRESSED,
   SHF_EXECINSTR,
+  SHF_GNU_RETAIN,
+  SHF_MERGE,
+  SHF_STRINGS,
   SHF_WRITE,
   SHN_ABS,
   SHN_COMMON,
-  SHN_LORESERVE,
   SHN_UNDEF,
+  SHT_FINI_ARRAY,
+  SHT_GROUP,
+  SHT_INIT_ARRAY,
   SHT_NOBITS,
+  SHT_NOTE,
+  SHT_PREINIT_ARRAY,
+  SHT_PROGBITS,
   SHT_REL,
   SHT_RELA,
   STB_LOCAL,
   STB_WEAK,
   STT_FILE,
   STT_FUNC,
+  STT_GNU_IFUNC,
   STT_OBJECT,
   STT_SECTION,
 } from "../abi/elf";
-import { Diagnostic } from "../base/diagnostic";
-import type { ObjectFile, ObjectSymbol, Relocation, RelocationType, Section } from "../i686/object";
+import { Diagnostic, type Place } from "../base/diagnostic";
+import type {
+  LineEntry,
+  ObjectFile,
+  ObjectSymbol,
+  Relocation,
+  RelocationType,
+  Section,
+  SectionGroup,
+} from "../i686/object";
 import { relocationWidth } from "./collect-sections";
 import { type ElfFile, type ElfSection, type ElfSymbol, readElf } from "./elf-read";
+import { readLineTables } from "./input/dwarf-line-read";
+import { lineAt } from "./model";
 
 const TYPES = new Map<number, RelocationType>([
   [R_386_32, "R_386_32"],
@@ -51,10 +76,22 @@ const TYPES = new Map<number, RelocationType>([
   [R_386_PC16, "R_386_PC16"],
   [R_386_8, "R_386_8"],
   [R_386_PC8, "R_386_PC8"],
+  [R_386_GOT32, "R_386_GOT32"],
+  [R_386_GOT32X, "R_386_GOT32X"],
+  [R_386_GOTOFF, "R_386_GOTOFF"],
+  [R_386_GOTPC, "R_386_GOTPC"],
 ]);
 
-/** Section types that are content: PROGBITS, NOTE, NOBITS, and the three kinds of INIT_ARRAY. */
-const CONTENT = new Set([1, 7, 8, 14, 15, 16]);
+/** Section types that are content. */
+const CONTENT = new Set([
+  SHT_PROGBITS,
+  SHT_NOTE,
+  SHT_NOBITS,
+  SHT_INIT_ARRAY,
+  SHT_FINI_ARRAY,
+  SHT_PREINIT_ARRAY,
+  0x70000001, // SHT_X86_64_UNWIND, which some assemblers give to .eh_frame
+]);
 
 /** Reads a relocatable object. Throws Diagnostics ELF001 to ELF004. */
 export function readElfObject(bytes: Uint8Array, name: string): ObjectFile {
@@ -69,32 +106,39 @@ export function readElfObject(bytes: Uint8Array, name: string): ObjectFile {
 class ObjectReader {
   private readonly sections: Section[] = [];
   private readonly symbols: ObjectSymbol[] = [];
-  /** From indices of the file to ours. */
-  private readonly sectionNumbers = new Map<number, number>();
-  private readonly symbolNumbers = new Map<number, number>();
+  private readonly groups: SectionGroup[] = [];
+  /** From indices of the file to ours; -1 for what is no content. */
+  private readonly sectionNumbers: Int32Array;
+  private readonly symbolNumbers: Int32Array;
 
-  constructor(private readonly file: ElfFile) {}
+  constructor(private readonly file: ElfFile) {
+    this.sectionNumbers = new Int32Array(file.sections.length).fill(-1);
+    this.symbolNumbers = new Int32Array(file.symbols.length).fill(-1);
+  }
 
   read(): ObjectFile {
-    const { file, sections, symbols } = this;
+    const { file, sections, symbols, groups } = this;
     for (const [index, section] of file.sections.entries()) {
-      if (!CONTENT.has(section.type)) continue;
-      this.sectionNumbers.set(index, sections.length);
+      if (!CONTENT.has(section.type) || isUnreadable(section)) continue;
+      this.sectionNumbers[index] = sections.length;
       sections.push(this.section(section));
     }
     for (const [index, symbol] of file.symbols.entries()) {
       if (index === 0 || symbol.type === STT_FILE) continue;
-      this.symbolNumbers.set(index, symbols.length);
+      this.symbolNumbers[index] = symbols.length;
       symbols.push(this.symbol(symbol));
     }
-    for (const section of file.sections) this.relocate(section);
-    return { name: file.name, sections, symbols };
+    for (const section of file.sections) {
+      if (section.type === SHT_GROUP) this.group(section);
+      else this.relocate(section);
+    }
+    return { name: file.name, sections, symbols, groups, locate: this.locator() };
   }
 
   private section(section: ElfSection): Section {
     const nobits = section.type === SHT_NOBITS;
     const align = Math.max(1, section.align);
-    if (!Number.isInteger(Math.log2(align))) {
+    if (!isPowerOfTwo(align)) {
       throw this.malformed(`section ${section.name} has an alignment of ${align}`);
     }
     return {
@@ -111,6 +155,8 @@ class ObjectReader {
       bytes: section.bytes.slice(),
       relocations: [],
       lines: [],
+      ...mergeOf(section),
+      ...(section.flags & SHF_GNU_RETAIN ? { retain: true } : {}),
     };
   }
 
@@ -119,26 +165,32 @@ class ObjectReader {
       name: symbol.type === STT_SECTION ? this.sectionName(symbol) : symbol.name,
       binding:
         symbol.binding === STB_LOCAL ? "local" : symbol.binding === STB_WEAK ? "weak" : "global",
-      type: symbol.type === STT_FUNC ? "function" : symbol.type === STT_OBJECT ? "object" : "none",
+      type: symbolType(symbol.type),
       offset: symbol.value,
       size: symbol.size,
     } as const;
-    switch (symbol.section) {
-      case SHN_UNDEF:
-        return { ...base, offset: 0 };
+    if (symbol.type === STT_GNU_IFUNC) {
+      const text = `${this.file.name} defines "${symbol.name}" as an indirect function`;
+      const remedy =
+        "Compile it without `ifunc` and target_clones: nothing resolves it in a kernel.";
+      throw new Diagnostic("ELF004", text, remedy, { file: this.file.name });
+    }
+    switch (symbol.special) {
       case SHN_ABS:
         return { ...base, absolute: true };
       case SHN_COMMON:
         return this.common(symbol);
     }
-    const section = this.sectionNumbers.get(symbol.section);
+    if (symbol.special !== 0) {
+      throw this.malformed(`symbol "${symbol.name}" is in section ${symbol.special}`);
+    }
+    if (symbol.section === SHN_UNDEF) return { ...base, offset: 0 };
+    const section = this.sectionNumbers[symbol.section];
     if (section === undefined) {
-      // Symbols of debug or group sections: harmless unless something refers to them.
-      if (symbol.section < Math.min(SHN_LORESERVE, this.file.sections.length)) {
-        return { ...base, binding: "local", absolute: true, offset: 0 };
-      }
       throw this.malformed(`symbol "${symbol.name}" is in section ${symbol.section}`);
     }
+    // Symbols of group sections: harmless unless something refers to them.
+    if (section < 0) return { ...base, binding: "local", absolute: true, offset: 0 };
     if (symbol.value > (this.sections[section]?.size ?? 0)) {
       throw this.malformed(`symbol "${symbol.name}" lies beyond the end of its section`);
     }
@@ -148,25 +200,35 @@ class ObjectReader {
   /** C's tentative definition: zeros of its own that a real definition replaces. */
   private common({ name, value, size }: ElfSymbol): ObjectSymbol {
     const align = Math.max(1, value);
-    if (!Number.isInteger(Math.log2(align))) {
+    if (!isPowerOfTwo(align)) {
       throw this.malformed(`common symbol "${name}" has an alignment of ${align}`);
     }
-    const section = this.sections.length;
-    this.sections.push({
-      name: "COMMON",
-      type: "nobits",
-      flags: { alloc: true, write: true, execute: false },
-      align,
-      size,
-      bytes: new Uint8Array(0),
-      relocations: [],
-      lines: [],
-    });
-    return { name, binding: "weak", type: "object", section, offset: 0, size };
+    return { name, binding: "global", type: "object", common: align, offset: 0, size };
   }
 
   private sectionName(symbol: ElfSymbol): string {
     return this.file.sections[symbol.section]?.name ?? symbol.name;
+  }
+
+  private group(section: ElfSection): void {
+    const { bytes, name } = section;
+    if (bytes.length < 4 || bytes.length % 4 !== 0) {
+      throw this.malformed(`group section ${name} has ${bytes.length} bytes`);
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const signature = this.file.symbols[section.info];
+    if (!signature) throw this.malformed(`group section ${name} has no signature`);
+    const members: number[] = [];
+    for (let at = 4; at < bytes.length; at += 4) {
+      const number = this.sectionNumbers[view.getUint32(at, true)];
+      if (number === undefined) throw this.malformed(`group section ${name} names no section`);
+      if (number >= 0) members.push(number);
+    }
+    this.groups.push({
+      signature: signature.type === STT_SECTION ? this.sectionName(signature) : signature.name,
+      comdat: (view.getUint32(0, true) & GRP_COMDAT) !== 0,
+      sections: members,
+    });
   }
 
   private relocate(table: ElfSection): void {
@@ -174,48 +236,94 @@ class ObjectReader {
       throw this.malformed(`section ${table.name} has RELA relocations, which i386 does not use`);
     }
     if (table.type !== SHT_REL) return;
-    const number = this.sectionNumbers.get(table.info);
-    const section = number === undefined ? undefined : this.sections[number];
-    if (number === undefined || !section) return;
+    const number = this.sectionNumbers[table.info] ?? -1;
+    const section = this.sections[number];
+    if (!section) return;
     if (table.size % REL_SIZE !== 0) throw this.malformed(`section ${table.name} has a torn entry`);
-    const view = new DataView(table.bytes.buffer, table.bytes.byteOffset, table.bytes.byteLength);
+    const view = viewOf(table.bytes);
+    const content = viewOf(section.bytes);
     const relocations: Relocation[] = [];
+    let sorted = true;
+    let last = 0;
     for (let at = 0; at < table.size; at += REL_SIZE) {
       const info = view.getUint32(at + REL_INFO, true);
       const offset = view.getUint32(at + REL_OFFSET, true);
-      const relocation = this.relocation(section, offset, info & 0xff, info >>> 8);
+      const relocation = this.relocation(section, content, offset, info & 0xff, info >>> 8);
       if (relocation) relocations.push(relocation);
+      if (offset < last) sorted = false;
+      last = offset;
     }
-    relocations.sort((a, b) => a.offset - b.offset);
-    this.sections[number] = { ...section, relocations };
+    if (!sorted) relocations.sort((a, b) => a.offset - b.offset);
+    this.sections[number] = {
+      ...section,
+      relocations:
+        section.relocations.length > 0
+          ? [...section.relocations, ...relocations].sort((a, b) => a.offset - b.offset)
+          : relocations,
+    };
   }
 
   private relocation(
     section: Section,
+    content: DataView,
     offset: number,
     code: number,
     symbolIndex: number,
   ): Relocation | undefined {
     if (code === 0) return undefined;
-    const where = `${section.name}+0x${offset.toString(16)}`;
     const type = TYPES.get(code);
-    if (!type) throw this.unsupported(code, where);
-    const symbol = this.symbolNumbers.get(symbolIndex);
-    if (symbol === undefined) {
+    if (!type) throw this.unsupported(code, `${section.name}+0x${offset.toString(16)}`);
+    const symbol = this.symbolNumbers[symbolIndex] ?? -1;
+    if (symbol < 0) {
+      const where = `${section.name}+0x${offset.toString(16)}`;
       throw this.malformed(`the relocation at ${where} refers to symbol ${symbolIndex}`);
     }
-    if (offset + relocationWidth(type) > section.bytes.length) {
+    if (offset + relocationWidth(type) > content.byteLength) {
+      const where = `${section.name}+0x${offset.toString(16)}`;
       throw this.malformed(`the relocation at ${where} lies beyond the end of its section`);
     }
-    return { offset, type, symbol, addend: cutAddend(section.bytes, offset, type) };
+    return { offset, type, symbol, addend: cutAddend(content, offset, type) };
+  }
+
+  /** Finds source lines, from DWARF, once a diagnostic asks for one. */
+  private locator(): (section: number, offset: number) => Place | undefined {
+    let tables: Map<number, LineEntry[]> | undefined;
+    return (section, offset) => {
+      tables ??= this.lineTables();
+      const line = lineAt(tables.get(section) ?? [], offset);
+      return line && { file: line.file, line: line.line, column: line.column };
+    };
+  }
+
+  private lineTables(): Map<number, LineEntry[]> {
+    const { sections, symbols } = this.file;
+    const index = sections.findIndex(({ name }) => name === ".debug_line");
+    const bytesOf = (name: string) =>
+      sections.find((section) => section.name === name)?.bytes ?? new Uint8Array(0);
+    const targets = new Map<number, number>();
+    for (const table of sections) {
+      if (table.type !== SHT_REL || table.info !== index) continue;
+      const view = viewOf(table.bytes);
+      for (let at = 0; at + REL_SIZE <= table.bytes.length; at += REL_SIZE) {
+        const symbol = symbols[view.getUint32(at + REL_INFO, true) >>> 8];
+        const number = this.sectionNumbers[symbol?.section ?? 0] ?? -1;
+        if (number >= 0) targets.set(view.getUint32(at + REL_OFFSET, true), number);
+      }
+    }
+    return readLineTables({
+      line: index < 0 ? new Uint8Array(0) : (sections[index]?.bytes ?? new Uint8Array(0)),
+      lineStrings: bytesOf(".debug_line_str"),
+      strings: bytesOf(".debug_str"),
+      sectionAt: (offset) => targets.get(offset),
+    });
   }
 
   private unsupported(code: number, where: string): Diagnostic {
     const name = RELOCATION_NAMES.get(code);
     const text = `${this.file.name} has a relocation of type ${name ?? code} at ${where}`;
     const remedy = name?.includes("TLS")
-      ? "Compile without thread-local storage: a kernel has none."
-      : "Compile with -fno-pic -fno-pie: a static image has no global offset table.";
+      ? "Compile without thread-local variables (`__thread`, `thread_local`): a kernel has none."
+      : "Compile with -fno-pic -fno-pie; this type is for shared libraries.";
     return new Diagnostic("ELF003", text, remedy, { file: this.file.name });
   }
 
@@ -227,33 +335,73 @@ class ObjectReader {
   }
 }
 
+/** Debug sections that a compiler compressed cannot be relocated; the image does without them. */
+function isUnreadable({ flags }: ElfSection): boolean {
+  return (flags & SHF_COMPRESSED) !== 0 && (flags & SHF_ALLOC) === 0;
+}
+
+function mergeOf({ flags, entrySize, size }: ElfSection): Pick<Section, "merge"> {
+  if ((flags & SHF_MERGE) === 0 || entrySize === 0 || size % entrySize !== 0) return {};
+  if ((flags & SHF_WRITE) !== 0) return {};
+  return { merge: { entrySize, strings: (flags & SHF_STRINGS) !== 0 } };
+}
+
+function symbolType(type: number): ObjectSymbol["type"] {
+  switch (type) {
+    case STT_FUNC:
+      return "function";
+    case STT_OBJECT:
+      return "object";
+    case STT_SECTION:
+      return "section";
+    default:
+      return "none";
+  }
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(Math.log2(value));
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 const RELOCATION_NAMES = new Map([
-  [3, "R_386_GOT32"],
   [5, "R_386_COPY"],
   [6, "R_386_GLOB_DAT"],
   [7, "R_386_JUMP_SLOT"],
   [8, "R_386_RELATIVE"],
-  [9, "R_386_GOTOFF"],
-  [10, "R_386_GOTPC"],
   [14, "R_386_TLS_TPOFF"],
   [15, "R_386_TLS_IE"],
   [16, "R_386_TLS_GOTIE"],
   [17, "R_386_TLS_LE"],
   [18, "R_386_TLS_GD"],
   [19, "R_386_TLS_LDM"],
-  [43, "R_386_GOT32X"],
+  [32, "R_386_TLS_LDO_32"],
+  [33, "R_386_TLS_IE_32"],
+  [34, "R_386_TLS_LE_32"],
+  [39, "R_386_TLS_GOTDESC"],
+  [42, "R_386_IRELATIVE"],
 ]);
 
 /** Takes the addend out of the bytes that a relocation will patch, and leaves zeros there. */
-function cutAddend(bytes: Uint8Array, offset: number, type: RelocationType): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const width = relocationWidth(type);
-  const addend =
-    width === 4
-      ? view.getInt32(offset, true)
-      : width === 2
-        ? view.getInt16(offset, true)
-        : view.getInt8(offset);
-  bytes.fill(0, offset, offset + width);
-  return addend;
+function cutAddend(view: DataView, offset: number, type: RelocationType): number {
+  switch (relocationWidth(type)) {
+    case 4: {
+      const addend = view.getInt32(offset, true);
+      view.setUint32(offset, 0, true);
+      return addend;
+    }
+    case 2: {
+      const addend = view.getInt16(offset, true);
+      view.setUint16(offset, 0, true);
+      return addend;
+    }
+    default: {
+      const addend = view.getInt8(offset);
+      view.setUint8(offset, 0);
+      return addend;
+    }
+  }
 }

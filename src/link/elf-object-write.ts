@@ -12,6 +12,10 @@ import {
   R_386_8,
   R_386_16,
   R_386_32,
+  R_386_GOT32,
+  R_386_GOT32X,
+  R_386_GOTOFF,
+  R_386_GOTPC,
   R_386_PC8,
   R_386_PC16,
   R_386_PC32,
@@ -20,6 +24,7 @@ import {
   SHF_EXECINSTR,
   SHF_WRITE,
   SHN_ABS,
+  SHN_COMMON,
   SHN_UNDEF,
   SHT_NOBITS,
   SHT_PROGBITS,
@@ -28,17 +33,21 @@ import {
 } from "../abi/elf";
 import { ByteWriter } from "../base/byte-writer";
 import { Diagnostic } from "../base/diagnostic";
-import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../i686/object";
+import type { ObjectFile, ObjectSymbol, Relocation, RelocationType, Section } from "../i686/object";
 import { relocationWidth } from "./collect-sections";
 import { elfHeader, type FileSymbol, SectionTable } from "./elf-tables";
 
-const CODES = {
+const CODES: Readonly<Record<RelocationType, number>> = {
   R_386_32,
   R_386_PC32,
   R_386_16,
   R_386_PC16,
   R_386_8,
   R_386_PC8,
+  R_386_GOT32,
+  R_386_GOT32X,
+  R_386_GOTOFF,
+  R_386_GOTPC,
 };
 
 /** The bytes of an ET_REL file. Throws Diagnostic ELF005 if an addend does not fit its field. */
@@ -97,6 +106,9 @@ function addSection(
 
 function fileSymbol(symbol: ObjectSymbol): FileSymbol {
   const { name, binding, type, size, offset } = symbol;
+  if (symbol.common !== undefined) {
+    return { name, binding, type, size, value: symbol.common, header: SHN_COMMON };
+  }
   const defined = symbol.section === undefined ? SHN_UNDEF : symbol.section + 1;
   return { name, binding, type, size, value: offset, header: symbol.absolute ? SHN_ABS : defined };
 }

@@ -45,9 +45,12 @@ import {
   SHDR_OFFSET,
   SHDR_SIZE,
   SHDR_TYPE,
+  SHN_LORESERVE,
+  SHN_XINDEX,
   SHT_NOBITS,
   SHT_NULL,
   SHT_SYMTAB,
+  SHT_SYMTAB_SHNDX,
   SYM_INFO,
   SYM_NAME,
   SYM_SHNDX,
@@ -89,8 +92,10 @@ export interface ElfSymbol {
   readonly size: number;
   readonly binding: number;
   readonly type: number;
-  /** A section's index, or SHN_UNDEF, SHN_ABS, SHN_COMMON, … */
+  /** A section's index (even above 16 bits), or what `special` says. */
   readonly section: number;
+  /** SHN_UNDEF, SHN_ABS, SHN_COMMON, …; 0 too if the symbol is in a section. */
+  readonly special: number;
 }
 
 export interface ElfFile {
@@ -126,9 +131,17 @@ export function readElf(bytes: Uint8Array, name: string): ElfFile {
 
 /** The NUL-terminated string at `offset` of a string table; undefined if it does not end there. */
 export function stringAt(table: Uint8Array, offset: number): string | undefined {
+  if (offset > table.length) return undefined;
   const end = table.indexOf(0, offset);
-  if (offset > table.length || end < 0) return undefined;
-  return new TextDecoder().decode(table.subarray(offset, end));
+  if (end < 0) return undefined;
+  // Names are short and mostly ASCII; a TextDecoder takes several times as long for each.
+  let text = "";
+  for (let at = offset; at < end; at++) {
+    const byte = table[at] ?? 0;
+    if (byte >= 0x80) return new TextDecoder().decode(table.subarray(offset, end));
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 class ElfReader {
@@ -171,13 +184,8 @@ class ElfReader {
   }
 
   segments(): ElfSegment[] {
-    const offsets = this.table(
-      "program headers",
-      EHDR_PHOFF,
-      EHDR_PHNUM,
-      EHDR_PHENTSIZE,
-      PHDR_SIZE,
-    );
+    const count = this.half(EHDR_PHNUM);
+    const offsets = this.table("program headers", EHDR_PHOFF, count, EHDR_PHENTSIZE, PHDR_SIZE);
     return offsets.map((at) => ({
       type: this.word(at + PHDR_TYPE),
       offset: this.word(at + PHDR_OFFSET),
@@ -191,14 +199,9 @@ class ElfReader {
   }
 
   sections(): ElfSection[] {
-    const headers = this.table(
-      "section headers",
-      EHDR_SHOFF,
-      EHDR_SHNUM,
-      EHDR_SHENTSIZE,
-      SHDR_SIZE,
-    );
-    const names = headers[this.half(EHDR_SHSTRNDX)];
+    const { count, names: namesIndex } = this.sectionCounts();
+    const headers = this.table("section headers", EHDR_SHOFF, count, EHDR_SHENTSIZE, SHDR_SIZE);
+    const names = headers[namesIndex];
     const strings = names === undefined ? new Uint8Array(1) : this.sectionBytes(names);
     return headers.map((at, index) => {
       const name = stringAt(strings, this.word(at + SHDR_NAME));
@@ -227,6 +230,7 @@ class ElfReader {
     const strings = sections[table.link]?.bytes ?? new Uint8Array(1);
     const view = new DataView(table.bytes.buffer, table.bytes.byteOffset, table.bytes.byteLength);
     if (table.size % SYM_SIZE !== 0) throw this.malformed("the symbol table has a torn entry");
+    const indices = this.extendedIndices(table, sections);
     return Array.from({ length: table.size / SYM_SIZE }, (_, index) => {
       const at = index * SYM_SIZE;
       const name = stringAt(strings, view.getUint32(at + SYM_NAME, true));
@@ -234,27 +238,57 @@ class ElfReader {
         throw this.malformed(`the name of symbol ${index} lies outside the string table`);
       }
       const info = view.getUint8(at + SYM_INFO);
+      const short = view.getUint16(at + SYM_SHNDX, true);
+      const section = short === SHN_XINDEX ? indices(index) : short;
       return {
         name,
         value: view.getUint32(at + SYM_VALUE, true),
         size: view.getUint32(at + SYM_SYMBOL_SIZE, true),
         binding: info >> 4,
         type: info & 15,
-        section: view.getUint16(at + SYM_SHNDX, true),
+        section,
+        special: short >= SHN_LORESERVE && short !== SHN_XINDEX ? short : 0,
       };
     });
+  }
+
+  /** Counts that need more than 16 bits are in the first section header. */
+  private sectionCounts(): { count: number; names: number } {
+    const count = this.half(EHDR_SHNUM);
+    const names = this.half(EHDR_SHSTRNDX);
+    const first = this.word(EHDR_SHOFF);
+    if (first === 0 || first + SHDR_SIZE > this.bytes.length) return { count, names };
+    return {
+      count: count === 0 ? this.word(first + SHDR_BYTES) : count,
+      names: names === SHN_XINDEX ? this.word(first + SHDR_LINK) : names,
+    };
+  }
+
+  /** The section of a symbol whose index does not fit its field. */
+  private extendedIndices(
+    symbols: ElfSection,
+    sections: readonly ElfSection[],
+  ): (symbol: number) => number {
+    const table = sections.find(
+      ({ type, link }) => type === SHT_SYMTAB_SHNDX && sections[link] === symbols,
+    );
+    return (symbol) => {
+      if (!table || symbol * 4 + 4 > table.bytes.length) {
+        throw this.malformed(`symbol ${symbol} has no entry in the table of extended indices`);
+      }
+      return this.word(table.offset + symbol * 4);
+    };
   }
 
   /** The offsets of a table's entries, all of which lie within the file. */
   private table(
     what: string,
     offsetField: number,
-    countField: number,
+    count: number,
     sizeField: number,
     expectedSize: number,
   ): number[] {
     const start = this.word(offsetField);
-    const count = this.half(countField);
     if (count === 0) return [];
     if (this.half(sizeField) !== expectedSize) {
       throw this.malformed(`its ${what} have ${this.half(sizeField)} bytes, not ${expectedSize}`);

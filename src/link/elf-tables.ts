@@ -18,6 +18,7 @@ import {
   STT_FUNC,
   STT_NOTYPE,
   STT_OBJECT,
+  STT_SECTION,
   SYM_SIZE,
 } from "../abi/elf";
 import { ByteWriter } from "../base/byte-writer";
@@ -47,7 +48,12 @@ export interface FileSymbol {
 }
 
 const BINDING = { local: STB_LOCAL, global: STB_GLOBAL, weak: STB_WEAK };
-const TYPE = { function: STT_FUNC, object: STT_OBJECT, none: STT_NOTYPE };
+const TYPE = {
+  function: STT_FUNC,
+  object: STT_OBJECT,
+  section: STT_SECTION,
+  none: STT_NOTYPE,
+};
 
 const EMPTY: SectionHeader = {
   name: "",

@@ -40,7 +40,7 @@ export class LinkedFunction {
     const steps = this.input.section.frame?.steps ?? [];
     for (const [index, { offset, cfaOffset }] of steps.entries()) {
       const from = Math.max(offset, this.offset);
-      const end = steps[index + 1]?.offset ?? this.input.section.size;
+      const end = steps[index + 1]?.offset ?? this.input.size;
       const bytes = Math.min(end, this.offset + this.size) - from;
       if (bytes > 0) covered.set(cfaOffset, (covered.get(cfaOffset) ?? 0) + bytes);
     }
@@ -75,13 +75,13 @@ function functionsIn(input: InputSection, symbols: readonly LinkSymbol[]): Linke
   const starts = new Map<number, LinkSymbol>();
   for (const symbol of symbols) {
     if (symbol.type !== "function" && symbol.binding === "local") continue;
-    if (symbol.offset >= input.section.size) continue;
+    if (symbol.offset >= input.size) continue;
     const other = starts.get(symbol.offset);
     if (!other || isBetterName(symbol, other)) starts.set(symbol.offset, symbol);
   }
   const sorted = [...starts.values()].sort((a, b) => a.offset - b.offset);
   return sorted.map((symbol, index) => {
-    const next = sorted[index + 1]?.offset ?? input.section.size;
+    const next = sorted[index + 1]?.offset ?? input.size;
     const room = next - symbol.offset;
     const size = symbol.size > 0 ? Math.min(symbol.size, room) : room;
     return new LinkedFunction(symbol.name, input, symbol.offset, size);

@@ -20,8 +20,18 @@
 //   - An *input rule* says which sections of which objects go there; the first that matches wins.
 //   - A *space* is a set of regions that one page directory shows. A region in two is shared.
 //
-// The types hold plain JSON values. Everything but a region's anchor has a default;
-// resolve-layout.ts fills them in and refuses what contradicts itself.
+// The types hold plain JSON values, and everything has a default; resolve-layout.ts fills them in and
+// refuses what contradicts itself. A kernel with a trampoline at the end of its address space:
+//
+//      export const layout: Layout = {
+//        regions: { kernel: { start: 0x100000 }, top: { end: 0x100000000 } },
+//        sections: [
+//          ".text", ".rodata", ".data", ".bss",
+//          { name: ".shared_text", region: "top", load: "kernel", permissions: "rx" },
+//          { name: ".shared_data", region: "top", load: "kernel" },
+//        ],
+//        closed: [{ name: "trampoline", sections: [".shared_text", ".shared_data"] }],
+//      };
 
 /** A range of addresses, half-open. At least one bound must be given: it is the anchor. */
 export interface Region {
@@ -47,14 +57,20 @@ export type Permissions = "r" | "rw" | "rx" | "rwx";
 export interface InputRule {
   /** Globs over section names. */
   readonly sections: string | readonly string[];
-  /** Globs over object names; default: every object. */
+  /**
+   * Globs over object names, which are paths as given; `libkernel.a(string.o)` is a member of an
+   * archive. Default: every object.
+   */
   readonly objects?: string | readonly string[];
   /** true: only sections whose address the code assumes already; false: only the others. */
   readonly fixed?: boolean;
   /** Never drop these, even if nothing refers to them. */
   readonly keep?: boolean;
-  /** Default: the order of the command line. */
-  readonly sort?: "name";
+  /**
+   * Default: the order of the command line. "priority" is that of constructors: `.init_array.101`
+   * before `.init_array.200` before `.init_array`; `.ctors.65434` is of priority 101.
+   */
+  readonly sort?: "name" | "priority";
 }
 
 export interface OutputSection {
@@ -66,7 +82,11 @@ export interface OutputSection {
   readonly load?: string;
   /** Default by name: `.text*` rx, `.rodata*` r, anything else rw. */
   readonly permissions?: Permissions;
-  /** Default: the sections named `name` and `name.*`. */
+  /**
+   * Default: the sections named `name` and `name.*`, and what else is always meant: `.multiboot*`
+   * first in `.text`, constructors and `.got*` in `.data`, `COMMON` in `.bss`, and gcc's old
+   * `.gnu.linkonce.*` in each. The first rule of the layout that matches takes a section.
+   */
   readonly inputs?: readonly (string | InputRule)[];
   /** A VMA of its own, instead of the next free address of its region. */
   readonly address?: number;
@@ -80,12 +100,17 @@ export interface OutputSection {
   readonly pad?: number;
   /** The byte between and behind inputs; default: 0xcc (`int3`) in code, else 0. */
   readonly fill?: number;
-  /** Order functions so that none crosses a page needlessly; default: true for code. */
+  /** Order functions so that none crosses a page needlessly; default: false. */
   readonly pack?: boolean;
   /** Never drop its inputs, even if nothing refers to them; default: false. */
   readonly keep?: boolean;
   /** false: not part of the memory image, only of the file; default: true. */
   readonly allocate?: boolean;
+  /**
+   * It goes into an ELF file of its own, NAME.elf, which the boot loader brings as a module; such a
+   * section is not loaded with the image, so its LMA is its VMA. Default: the image.
+   */
+  readonly module?: string;
   /** Its content is made by the linker: the compact symbol table (symbol-table.ts). */
   readonly content?: "symbols";
 }
@@ -123,24 +148,43 @@ export interface BeforePaging {
 }
 
 export interface Layout {
-  /** `kernel`: the base name of the files that a link writes. */
-  readonly name: string;
+  /** The base name of the files that a link writes; default: `kernel`. */
+  readonly name?: string;
   /** The symbol where execution begins; default: `_start`. */
   readonly entry?: string;
-  readonly regions: Readonly<Record<string, Region>>;
+  /** Default: `{ kernel: { start: 0x100000 } }`. */
+  readonly regions?: Readonly<Record<string, Region>>;
   readonly spaces?: Readonly<Record<string, Space>>;
-  /** In the order of their addresses (VMA, and LMA for those that load elsewhere). */
-  readonly sections: readonly OutputSection[];
-  /** Globs over names of input sections to leave out; default: notes, comments, debug sections. */
+  /**
+   * In the order of their addresses (VMA, and LMA for those that load elsewhere). A string is short
+   * for `{ name: string }`. Default: `[".text", ".rodata", ".data", ".bss"]`.
+   */
+  readonly sections?: readonly (string | OutputSection)[];
+  /**
+   * Globs over names of input sections to leave out, whatever the rules say. Default: notes,
+   * comments and unwind tables (`.eh_frame`), but only where no rule takes them.
+   */
   readonly discard?: readonly string[];
+  /**
+   * What becomes of a section that no rule takes. "place": it goes to the end of the last output
+   * section that fits (code, read-only data, data or zeros) among those that load where they lie.
+   * Default: "error".
+   */
+  readonly orphans?: "error" | "place";
+  /** Leave out sections that nothing refers to; default: false. */
+  readonly gcSections?: boolean;
+  /** Keep the debug sections of the objects, relocated, behind the image; default: true. */
+  readonly debug?: boolean;
+  /** Globs over archives of which every member is linked; default: only members that are needed. */
+  readonly wholeArchives?: readonly string[];
   /** Globs over symbols that must survive even if nothing refers to them. */
   readonly keep?: readonly string[];
   /** More names for edges: `{ _link_end: { of: "kernel", edge: "end" } }`. */
   readonly symbols?: Readonly<Record<string, EdgeSymbol>>;
   readonly closed?: readonly ClosedGroup[];
   readonly beforePaging?: BeforePaging;
-  /** Demands a Multiboot header where loaders look for it; default: "none". */
-  readonly boot?: "multiboot" | "none";
+  /** Demands a header of this protocol where its loaders look for it; default: "none". */
+  readonly boot?: "multiboot" | "multiboot2" | "none";
   /**
    * File offsets are congruent to VMAs modulo this; default: a page, which loaders that map files
    * need (Linux). Loaders that copy (GRUB, QEMU) take 4, which saves space.

@@ -8,10 +8,14 @@ import { defineSymbols } from "./define-symbols";
 import { dropUnreferenced } from "./drop-unreferenced";
 import { functionsOf } from "./functions";
 import type { LinkedImage } from "./image";
+import { pullMembers } from "./input/pull-members";
+import type { LinkInput } from "./input/read-input";
 import type { Layout } from "./layout";
 import { makeSegments } from "./make-segments";
-import { matchSections } from "./match-sections";
+import { matchSections, outputsOf } from "./match-sections";
+import { mergeSections } from "./merge-sections";
 import { InputSection, type LinkSymbol, type PlacedSection, type SymbolScope } from "./model";
+import { makeOffsetTable } from "./offset-table";
 import { place } from "./place";
 import { proveBeforePaging } from "./prove-before-paging";
 import { proveClosed } from "./prove-closed";
@@ -26,38 +30,51 @@ export interface LinkOptions {
 }
 
 /**
- * Links `objects` as `layout` says. Pure: no file is read or written. Throws Diagnostics (LAYOUT…,
- * LINK…) that name symbol, object, section and source line; what is no error is in `warnings`.
+ * Links objects and archives as `layout` says. Pure: no file is read or written. Throws Diagnostics
+ * (LAYOUT…, LINK…, ELF… of archive members) that name symbol, object, section and source line; what
+ * is no error is in `warnings`.
  */
 export function link(
-  objects: readonly ObjectFile[],
+  files: readonly LinkInput[],
   layout: Layout,
   options: LinkOptions = {},
 ): LinkedImage {
   const report = new Reporter();
 
   // Fill in what the layout leaves out; refuse what contradicts itself.
-  const plan = resolveLayout({ ...layout, name: options.name ?? layout.name });
+  const { name } = options;
+  const plan = resolveLayout(name === undefined ? layout : { ...layout, name });
+
+  // Take from archives what is needed.
+  const objects = pullMembers(files, plan);
 
   // List the sections of all objects.
   const byObject = collectSections(objects, report);
-  const inputs = [...byObject.values()].flat();
   report.barrier();
 
-  // Give each name one meaning.
+  // Give each name one meaning; common symbols get sections.
   const symbols = collectSymbols(byObject, plan, report);
+  const inputs = [...byObject.values()].flat();
 
   // Beyond this point no object and no name is added.
   report.barrier();
 
   // Give each input section its output section.
-  const sections = matchSections(inputs, plan, report);
+  const sections = outputsOf(plan);
+  matchSections(inputs, sections, plan, report);
 
   // Leave out what nothing needs.
   const dropped = dropUnreferenced(inputs, symbols, plan, report);
 
   // Whatever is left must be defined.
   refuseUndefined(byObject, symbols, report);
+
+  // Beyond this point it is fixed which inputs the image has.
+  report.barrier();
+
+  // Give position-independent code its table, and equal constants one place.
+  matchSections(makeOffsetTable(inputs, symbols), sections, plan, report);
+  mergeSections(inputs);
 
   // Beyond this point the content of the image is fixed.
   report.barrier();
@@ -73,8 +90,7 @@ export function link(
   for (const section of sections) {
     if (section.plan.content !== "symbols") continue;
     const object = symbolTableObject(section, functions);
-    symbols.adopt(object);
-    addGenerated(section, object);
+    addGenerated(section, object, symbols);
     arrange(section, report);
   }
 
@@ -120,9 +136,10 @@ export function link(
 }
 
 /** Makes the sections of `object` the content of `section`. */
-function addGenerated(section: PlacedSection, object: ObjectFile): void {
+function addGenerated(section: PlacedSection, object: ObjectFile, symbols: SymbolScope): void {
   for (const content of object.sections) {
     const input = new InputSection(object, content);
+    input.bindings = symbols.bindingsOf(object);
     input.live = true;
     input.output = section;
     section.inputs.push(input);

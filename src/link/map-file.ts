@@ -47,9 +47,9 @@ function sectionLines(section: PlacedSection): string[] {
   let end = 0;
   for (const input of section.inputs) {
     if (input.offset > end) lines.push(fillLine(section, end, input.offset));
-    end = Math.max(end, input.offset + input.section.size);
+    end = Math.max(end, input.offset + input.size);
     const addresses = `${digits(input.address)} ${digits(input.loadAddress)}`;
-    const range = `${addresses} ${count(input.section.size)}`;
+    const range = `${addresses} ${count(input.size)}`;
     lines.push(`${range}   ${input.section.name.padEnd(40)} ${input.object.name}`);
   }
   if (size > contentSize) lines.push(fillLine(section, contentSize, size));

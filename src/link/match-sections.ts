@@ -1,38 +1,95 @@
 // Pass: each input section goes to the output section whose first rule matches it, in the layout's
-// order. A section that no rule wants is an error: silently placed orphans are how a descriptor
-// table ends up behind the kernel's end.
+// order. What no rule wants is, in this order,
+//
+//   - left out if it is empty, not loaded, or one of what kernels rarely want (notes, comments);
+//   - placed where the layout allows it (`orphans: "place"`): at the end of the last output section
+//     that fits and loads where it lies;
+//   - an error: silently placed orphans are how a descriptor table ends up behind the kernel's end.
+//
+// Debug sections make output sections of their own, which are in the file only.
 
 import { matchesAny } from "./glob";
 import { type InputSection, PlacedSection } from "./model";
 import type { Reporter } from "./reporter";
-import type { ResolvedLayout, ResolvedRule } from "./resolve-layout";
+import type { ResolvedLayout, ResolvedRule, ResolvedSection } from "./resolve-layout";
 
-/** Sets `output` and `rule` of every input that is to be in the image; returns the outputs. */
-export function matchSections(
-  inputs: readonly InputSection[],
-  layout: ResolvedLayout,
-  report: Reporter,
-): PlacedSection[] {
-  const outputs = layout.sections.map((plan) => new PlacedSection(plan));
-  for (const input of inputs) {
-    if (matchesAny(input.section.name, layout.discard)) continue;
-    if (!claim(input, outputs)) reportOrphan(input, report);
-  }
-  for (const output of outputs) inRuleOrder(output);
-  return outputs;
+const DEBUG = /^\.debug_/;
+
+/** The output sections of the layout, empty as yet. */
+export function outputsOf(layout: ResolvedLayout): PlacedSection[] {
+  return layout.sections.map((plan) => new PlacedSection(plan));
 }
 
-function claim(input: InputSection, outputs: readonly PlacedSection[]): boolean {
-  for (const output of outputs) {
-    if (output.plan.allocate !== input.section.flags.alloc) continue;
-    const rule = output.plan.rules.find((candidate) => matches(input, candidate));
-    if (!rule) continue;
-    input.output = output;
-    input.rule = rule;
-    output.inputs.push(input);
+/**
+ * Sets `output` and `rule` of every input that is to be in the image, and adds the input to the
+ * output. Debug sections are added to `outputs`.
+ */
+export function matchSections(
+  inputs: readonly InputSection[],
+  outputs: PlacedSection[],
+  layout: ResolvedLayout,
+  report: Reporter,
+): void {
+  const debug = new Map<string, PlacedSection>();
+  const matcher = new Matcher(outputs);
+  for (const input of inputs) {
+    const { name, flags } = input.section;
+    if (input.discarded || matchesAny(name, layout.discard)) continue;
+    if (matcher.claim(input)) continue;
+    if (!flags.alloc && DEBUG.test(name)) {
+      if (layout.debug) addDebug(input, debug, layout);
+    } else if (!matchesAny(name, layout.unwanted)) {
+      placeOrphan(input, outputs, layout, report);
+    }
+  }
+  for (const output of outputs) inRuleOrder(output);
+  outputs.push(...debug.values());
+}
+
+interface Match {
+  readonly output: PlacedSection;
+  readonly rule: ResolvedRule;
+}
+
+/** Finds the rule for a section; most depend on the section's name alone, so they are kept. */
+class Matcher {
+  private readonly known = new Map<string, Match | undefined>();
+  private readonly byObject: boolean;
+
+  constructor(private readonly outputs: readonly PlacedSection[]) {
+    const rules = outputs.flatMap(({ plan }) => plan.rules);
+    this.byObject = rules.some(({ objects }) => objects.some((pattern) => pattern !== "*"));
+  }
+
+  claim(input: InputSection): boolean {
+    const match = this.match(input);
+    if (!match) return false;
+    assign(input, match.output, match.rule);
     return true;
   }
-  return false;
+
+  private match(input: InputSection): Match | undefined {
+    if (this.byObject) return this.search(input);
+    const { name, address, flags } = input.section;
+    const key = `${flags.alloc ? "a" : ""}${address === undefined ? "" : "f"} ${name}`;
+    if (!this.known.has(key)) this.known.set(key, this.search(input));
+    return this.known.get(key);
+  }
+
+  private search(input: InputSection): Match | undefined {
+    for (const output of this.outputs) {
+      if (output.plan.allocate !== input.section.flags.alloc) continue;
+      const rule = output.plan.rules.find((candidate) => matches(input, candidate));
+      if (rule) return { output, rule };
+    }
+    return undefined;
+  }
+}
+
+function assign(input: InputSection, output: PlacedSection, rule: ResolvedRule | undefined): void {
+  input.output = output;
+  input.rule = rule;
+  output.inputs.push(input);
 }
 
 function matches({ section, object }: InputSection, rule: ResolvedRule): boolean {
@@ -42,18 +99,73 @@ function matches({ section, object }: InputSection, rule: ResolvedRule): boolean
 
 /** Rules are in the order in which their sections shall lie; within a rule, objects are. */
 function inRuleOrder(output: PlacedSection): void {
-  const rank = ({ rule }: InputSection) => (rule ? output.plan.rules.indexOf(rule) : -1);
+  const ranks = new Map(output.plan.rules.map((rule, index) => [rule, index]));
+  const rank = ({ rule }: InputSection) => (rule ? ranks.get(rule) : undefined) ?? Infinity;
   output.inputs.sort((a, b) => {
-    const byRule = rank(a) - rank(b);
-    if (byRule !== 0 || a.rule?.sort !== "name") return byRule;
+    const first = rank(a);
+    const second = rank(b);
+    if (first !== second) return first - second;
+    if (a.rule?.sort === "priority") return priorityOf(a) - priorityOf(b);
+    if (a.rule?.sort !== "name") return 0;
     return a.section.name < b.section.name ? -1 : Number(a.section.name > b.section.name);
   });
 }
 
+/** Of `.init_array.N`, N; of `.ctors.N`, which counts down, 65535 - N; without a number, last. */
+function priorityOf({ section }: InputSection): number {
+  const [, kind, digits] = /^\.(\w+)\.(\d+)$/.exec(section.name) ?? [];
+  if (digits === undefined) return Infinity;
+  return kind === "ctors" || kind === "dtors" ? 65535 - Number(digits) : Number(digits);
+}
+
+/** Debug sections of one name lie behind each other, as they are. */
+function addDebug(
+  input: InputSection,
+  debug: Map<string, PlacedSection>,
+  layout: ResolvedLayout,
+): void {
+  const { name } = input.section;
+  const [region] = layout.regions;
+  if (!region) return;
+  const output = debug.get(name) ?? new PlacedSection(debugPlan(name, region));
+  debug.set(name, output);
+  assign(input, output, undefined);
+}
+
+function debugPlan(name: string, region: ResolvedLayout["regions"][number]): ResolvedSection {
+  return {
+    name,
+    region,
+    load: region,
+    permissions: "r",
+    rules: [],
+    address: undefined,
+    end: undefined,
+    maxSize: undefined,
+    align: 1,
+    pad: 1,
+    fill: 0,
+    pack: false,
+    allocate: false,
+    module: undefined,
+    content: "inputs",
+  };
+}
+
 /** An empty section or one that is not loaded is no loss: assemblers emit both unasked. */
-function reportOrphan(input: InputSection, report: Reporter): void {
+function placeOrphan(
+  input: InputSection,
+  outputs: readonly PlacedSection[],
+  layout: ResolvedLayout,
+  report: Reporter,
+): void {
   const { section, object } = input;
   if (section.size === 0 || !section.flags.alloc) return;
+  const output = layout.orphans === "place" ? homeOf(input, outputs, layout) : undefined;
+  if (output) {
+    assign(input, output, undefined);
+    return;
+  }
   const fixed = section.address === undefined ? "" : " (whose address is fixed)";
   report.error(
     "LINK005",
@@ -61,4 +173,31 @@ function reportOrphan(input: InputSection, report: Reporter): void {
     `Add "${section.name}" to the \`inputs\` of an output section, or to \`discard\`.`,
     { file: object.name },
   );
+}
+
+/** The last output section with the orphan's permissions, or else with more. */
+function homeOf(
+  { section }: InputSection,
+  outputs: readonly PlacedSection[],
+  layout: ResolvedLayout,
+): PlacedSection | undefined {
+  const closed = new Set(layout.closed.flatMap((group) => group.sections));
+  const open = outputs.filter(
+    ({ plan }) =>
+      plan.allocate &&
+      plan.content === "inputs" &&
+      plan.load === plan.region &&
+      plan.module === undefined &&
+      !closed.has(plan.name),
+  );
+  const { write, execute } = section.flags;
+  const wanted = execute ? (write ? ["rwx"] : ["rx", "rwx"]) : write ? ["rw", "rwx"] : ["r"];
+  const zeros = section.type === "nobits";
+  for (const permissions of [...wanted, "rw", "rx", "rwx"]) {
+    const fitting = open.filter(({ plan }) => plan.permissions === permissions);
+    const same = fitting.filter(({ name }) => name.startsWith(".bss") === zeros);
+    const home = same.at(-1) ?? fitting.at(-1);
+    if (home) return home;
+  }
+  return undefined;
 }

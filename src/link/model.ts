@@ -22,16 +22,36 @@ import type { LayoutSymbol, ResolvedRule, ResolvedSection } from "./resolve-layo
 export class InputSection {
   /** Something refers to it, or it is kept: drop-unreferenced.ts. */
   live = false;
+  /** An equal section of another object was taken in its stead: collect-sections.ts. */
+  discarded = false;
   /** Where it goes and by which rule: match-sections.ts. Absent: left out of the image. */
   output: PlacedSection | undefined;
   rule: ResolvedRule | undefined;
+  /** What the object's symbol indices stand for: collect-symbols.ts. */
+  bindings: readonly LinkSymbol[] = [];
+  /** Its content, where a pass replaced that of the object: merge-sections.ts, relax-got.ts. */
+  content: Content | undefined;
   /** From the start of its output section: arrange.ts. */
   offset = 0;
 
   constructor(
     readonly object: ObjectFile,
     readonly section: Section,
+    /** Its index in the object. */
+    readonly index = -1,
   ) {}
+
+  get size(): number {
+    return this.content?.bytes.length ?? this.section.size;
+  }
+
+  get bytes(): Uint8Array {
+    return this.content?.bytes ?? this.section.bytes;
+  }
+
+  get relocations(): readonly Relocation[] {
+    return this.content?.relocations ?? this.section.relocations;
+  }
 
   get address(): number {
     return (this.output?.address ?? 0) + this.offset;
@@ -39,6 +59,12 @@ export class InputSection {
 
   get loadAddress(): number {
     return (this.output?.loadAddress ?? 0) + this.offset;
+  }
+
+  /** Where what the object has at `offset` lies now. */
+  addressAt(offset: number): number {
+    const moved = this.content?.locate?.(offset);
+    return moved ? moved.input.address + moved.offset : this.address + offset;
   }
 
   /** `.text+0x1c of kernel.wasm`: a place in words. */
@@ -49,10 +75,17 @@ export class InputSection {
   /** The source line that `offset` comes from, or the object if it carries no lines. */
   placeOf(offset: number): Place {
     const line = lineAt(this.section.lines, offset);
-    return line
-      ? { file: line.file, line: line.line, column: line.column }
-      : { file: this.object.name };
+    if (line) return { file: line.file, line: line.line, column: line.column };
+    return this.object.locate?.(this.index, offset) ?? { file: this.object.name };
   }
+}
+
+/** The content of an input section after a pass changed it. */
+export interface Content {
+  readonly bytes: Uint8Array;
+  readonly relocations: readonly Relocation[];
+  /** Where what was at an offset is now, if that changed. */
+  locate?(offset: number): { readonly input: InputSection; readonly offset: number } | undefined;
 }
 
 /** The entry of `lines` that covers `offset`. */
@@ -107,7 +140,7 @@ export class LinkSymbol {
 
   constructor(
     readonly name: string,
-    readonly kind: "section" | "number" | "layout" | "undefined",
+    readonly kind: "section" | "number" | "layout" | "undefined" | "common",
     readonly binding: SymbolBinding,
     readonly type: SymbolType,
     readonly size: number,
@@ -118,17 +151,29 @@ export class LinkSymbol {
   ) {}
 
   get address(): number {
-    return this.input ? this.input.address + this.offset : this.value;
+    return this.input ? this.input.addressAt(this.offset) : this.value;
+  }
+
+  /**
+   * S + A of a relocation. A section's symbol with an addend is a place in the section, which may
+   * have moved on its own.
+   */
+  plus(addend: number): number {
+    if (this.type !== "section" || !this.input) return this.address + addend;
+    return this.input.addressAt(this.offset + addend);
   }
 }
 
 /** The symbol table of a link: what each object's indices stand for, and the names they share. */
 export interface SymbolScope {
+  /** By name; what is only referred to is not there. */
   readonly globals: ReadonlyMap<string, LinkSymbol>;
   /** All symbols that objects define, in the order of objects. */
   readonly defined: readonly LinkSymbol[];
   /** The symbol that a relocation of `input` refers to. */
   target(input: InputSection, relocation: Relocation): LinkSymbol;
-  /** Binds an object of the linker's own making, which only refers to what is defined. */
-  adopt(object: ObjectFile): void;
+  /** Adds a symbol of the linker's own making. */
+  define(symbol: LinkSymbol): void;
+  /** For an object of the linker's own making, which only refers to globals: its bindings. */
+  bindingsOf(object: ObjectFile): readonly LinkSymbol[];
 }

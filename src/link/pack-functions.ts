@@ -18,6 +18,7 @@
 
 import { alignUp } from "../base/align";
 import type { InputSection } from "./model";
+import { PageRooms } from "./page-rooms";
 
 const PAGE = 4096;
 /** The waste that is worth it: this part of the functions' bytes, and always this many bytes. */
@@ -33,7 +34,7 @@ interface Plan {
 export function packFunctions(inputs: readonly InputSection[], start: number): number {
   const linear = inOrder(inputs, start);
   const limit = linear.end + Math.max(WASTE_FLOOR, (linear.end - start) * WASTE_RATIO);
-  const bySize = [...inputs].sort((a, b) => b.section.size - a.section.size);
+  const bySize = [...inputs].sort((a, b) => b.size - a.size);
   let plan = firstFit(inputs, start);
   if (plan.end > limit) plan = firstFit(bySize, start);
   if (plan.end > limit) plan = linear;
@@ -47,29 +48,27 @@ function inOrder(inputs: readonly InputSection[], start: number): Plan {
   for (const input of inputs) {
     const offset = alignUp(end, input.section.align);
     offsets.set(input, offset);
-    end = offset + input.section.size;
+    end = offset + input.size;
   }
   return { offsets, end };
 }
 
-/** `gaps` are the pages that were begun: how far each is used, and where it ends. */
+/** Each input in the first page with room for it. Linear but for the logarithm of the pages. */
 function firstFit(inputs: readonly InputSection[], start: number): Plan {
   const offsets = new Map<InputSection, number>();
-  const pages = start % PAGE === 0 ? [] : [{ used: start, end: alignUp(start, PAGE) }];
+  const rooms = new PageRooms();
+  if (start % PAGE !== 0) rooms.push(start, alignUp(start, PAGE));
   let end = start;
   for (const input of inputs) {
-    const { size, align } = input.section;
-    let page = pages.find(({ used, end }) => alignUp(used, align) + size <= end);
-    if (!page) {
-      const last = pages[pages.length - 1]?.end ?? alignUp(start, PAGE);
-      const begin = alignUp(last, align);
-      page = { used: begin, end: begin + alignUp(Math.max(size, 1), PAGE) };
-      pages.push(page);
+    const { size } = input;
+    const { align } = input.section;
+    let offset = rooms.take(size, align);
+    if (offset === undefined) {
+      offset = alignUp(rooms.end ?? alignUp(start, PAGE), align);
+      rooms.push(offset + size, offset + alignUp(Math.max(size, 1), PAGE));
     }
-    const offset = alignUp(page.used, align);
     offsets.set(input, offset);
-    page.used = offset + size;
-    end = Math.max(end, page.used);
+    end = Math.max(end, offset + size);
   }
   return { offsets, end };
 }

@@ -54,7 +54,7 @@ function reach(
   input: InputSection,
   from: Reached | undefined,
 ): Reached {
-  const size = symbol.size > 0 ? symbol.size : input.section.size - offset;
+  const size = symbol.size > 0 ? symbol.size : input.size - offset;
   return { name: symbol.name, input, offset, size, from };
 }
 
@@ -67,7 +67,7 @@ function follow(
 ): Reached[] {
   const found: Reached[] = [];
   const end = endOf(code, barriers);
-  for (const relocation of code.input.section.relocations) {
+  for (const relocation of code.input.relocations) {
     if (relocation.offset < code.offset || relocation.offset >= end) continue;
     const symbol = symbols.target(code.input, relocation);
     const { input } = symbol;

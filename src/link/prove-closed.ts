@@ -8,10 +8,11 @@
 // The linker's own symbols about the group are numbers that hold wherever the code runs.
 
 import { hex } from "../base/align";
+import { isAbout } from "./define-symbols";
 import { matchesAny } from "./glob";
 import type { LinkSymbol, PlacedSection, SymbolScope } from "./model";
 import type { Reporter } from "./reporter";
-import type { ResolvedLayout } from "./resolve-layout";
+import type { LayoutSymbol, ResolvedLayout } from "./resolve-layout";
 
 type Group = ResolvedLayout["closed"][number];
 
@@ -37,9 +38,9 @@ function proveMember(
   report: Reporter,
 ): void {
   for (const input of member.inputs) {
-    for (const relocation of input.section.relocations) {
+    for (const relocation of input.relocations) {
       const symbol = symbols.target(input, relocation);
-      if (isInside(symbol, group, members) || matchesAny(symbol.name, group.exits)) continue;
+      if (isInside(symbol, members) || matchesAny(symbol.name, group.exits)) continue;
       const from = input.describe(relocation.offset);
       const text =
         `${group.name} refers to "${symbol.name}"${whereIs(symbol)}, which is not part of it, ` +
@@ -52,17 +53,27 @@ function proveMember(
   }
 }
 
-function isInside(symbol: LinkSymbol, group: Group, members: readonly PlacedSection[]): boolean {
+function isInside(symbol: LinkSymbol, members: readonly PlacedSection[]): boolean {
   switch (symbol.kind) {
     case "number":
+    case "common":
     case "undefined":
       return true; // An undefined symbol that got this far is weak: the number 0.
     case "section":
       return members.some((member) => member === symbol.input?.output);
     case "layout":
-      return symbol.about?.kind === "region"
-        ? members.some(({ plan }) => plan.region.name === symbol.about?.of)
-        : group.sections.includes(symbol.about?.of ?? "");
+      return symbol.about !== undefined && isAboutMembers(symbol.about, members);
+  }
+}
+
+function isAboutMembers(about: LayoutSymbol, members: readonly PlacedSection[]): boolean {
+  switch (about.kind) {
+    case "region":
+      return members.some(({ plan }) => plan.region.name === about.of);
+    case "section":
+      return members.some(({ name }) => name === about.of);
+    case "inputs":
+      return members.some(({ inputs }) => inputs.some((input) => isAbout(about, input)));
   }
 }
 

@@ -40,7 +40,7 @@ export interface ResolvedRule {
   readonly objects: readonly string[];
   readonly fixed: boolean | undefined;
   readonly keep: boolean;
-  readonly sort: "name" | undefined;
+  readonly sort: "name" | "priority" | undefined;
 }
 
 export interface ResolvedSection {
@@ -57,14 +57,19 @@ export interface ResolvedSection {
   readonly fill: number;
   readonly pack: boolean;
   readonly allocate: boolean;
+  /** The ELF file of its own that it goes to; absent: the image. */
+  readonly module: string | undefined;
   readonly content: "symbols" | "inputs";
 }
 
-/** A symbol that the linker defines: an edge of an output section or of a region. */
+/**
+ * A symbol that the linker defines: an edge of an output section, of a region, or of the input
+ * sections of a name wherever they went (`__init_array_start`).
+ */
 export interface LayoutSymbol {
   readonly name: string;
   readonly of: string;
-  readonly kind: "section" | "region";
+  readonly kind: "section" | "region" | "inputs";
   readonly edge: EdgeSymbol["edge"];
 }
 
@@ -74,17 +79,70 @@ export interface ResolvedLayout {
   readonly regions: readonly ResolvedRegion[];
   readonly spaces: Readonly<Record<string, Space>>;
   readonly sections: readonly ResolvedSection[];
+  /** Left out before any rule is asked. */
   readonly discard: readonly string[];
+  /** Left out where no rule takes them. */
+  readonly unwanted: readonly string[];
+  readonly orphans: "error" | "place";
+  readonly gcSections: boolean;
+  readonly debug: boolean;
+  readonly wholeArchives: readonly string[];
   readonly keep: readonly string[];
   readonly symbols: readonly LayoutSymbol[];
   readonly closed: readonly Required<ClosedGroup>[];
   readonly beforePaging: Required<BeforePaging>;
-  readonly boot: "multiboot" | "none";
+  readonly boot: "multiboot" | "multiboot2" | "none";
   readonly fileAlign: number;
   readonly stackHeader: boolean;
 }
 
-const DISCARDED = [".note*", ".comment*", ".debug*", ".stab*"];
+const UNWANTED = [
+  ".note*",
+  ".comment*",
+  ".stab*",
+  ".eh_frame",
+  ".eh_frame_hdr",
+  ".gcc_except_table",
+  ".gcc_except_table.*",
+  ".llvm*",
+  ".gnu.attributes",
+];
+
+/** Arrays of functions to call before and after `main`, and gcc's older form of them. */
+const CONSTRUCTORS = ["preinit_array", "init_array", "fini_array", "ctors", "dtors"].map(
+  (name): InputRule => ({
+    sections: [`.${name}`, `.${name}.*`],
+    sort: "priority",
+    keep: true,
+  }),
+);
+
+/** What is meant by an output section of this name, besides `NAME` and `NAME.*`. */
+const BEFORE: Readonly<Record<string, readonly (string | InputRule)[]>> = {
+  ".text": [{ sections: ".multiboot*", keep: true }],
+};
+const BEHIND: Readonly<Record<string, readonly (string | InputRule)[]>> = {
+  ".text": [".gnu.linkonce.t.*"],
+  ".rodata": [".gnu.linkonce.r.*"],
+  ".data": [".gnu.linkonce.d.*", ...CONSTRUCTORS, ".got", ".got.plt"],
+  ".bss": [".gnu.linkonce.b.*", "COMMON"],
+};
+
+const DEFAULT_REGIONS: Readonly<Record<string, Region>> = { kernel: { start: 0x100000 } };
+const DEFAULT_SECTIONS = [".text", ".rodata", ".data", ".bss"];
+
+/** A layout with its abbreviations written out. */
+interface PlainLayout extends Layout {
+  readonly regions: Readonly<Record<string, Region>>;
+  readonly sections: readonly OutputSection[];
+}
+
+function writtenOut(layout: Layout): PlainLayout {
+  const sections = (layout.sections ?? DEFAULT_SECTIONS).map((section) =>
+    typeof section === "string" ? { name: section } : section,
+  );
+  return { ...layout, regions: layout.regions ?? DEFAULT_REGIONS, sections };
+}
 
 /** `.trampoline.text` as part of a symbol's name: `trampoline_text`. */
 export function symbolStem(name: string): string {
@@ -92,8 +150,9 @@ export function symbolStem(name: string): string {
 }
 
 /** `layout` with every default filled in. Throws Diagnostics that name each contradiction. */
-export function resolveLayout(layout: Layout): ResolvedLayout {
+export function resolveLayout(declared: Layout): ResolvedLayout {
   const report = new Reporter();
+  const layout = writtenOut(declared);
   const regions = Object.entries(layout.regions).map(([name, region]) =>
     resolveRegion(name, region, report),
   );
@@ -107,12 +166,17 @@ export function resolveLayout(layout: Layout): ResolvedLayout {
   checkAlignment("fileAlign", layout.fileAlign ?? PAGE, report);
   report.barrier();
   return {
-    name: layout.name,
+    name: layout.name ?? "kernel",
     entry: layout.entry ?? "_start",
     regions,
     spaces: layout.spaces ?? {},
     sections,
-    discard: layout.discard ?? DISCARDED,
+    discard: layout.discard ?? [],
+    unwanted: layout.discard ? [] : UNWANTED,
+    orphans: layout.orphans ?? "error",
+    gcSections: layout.gcSections ?? false,
+    debug: layout.debug ?? true,
+    wholeArchives: layout.wholeArchives ?? [],
     keep: layout.keep ?? [],
     symbols: [...edgeSymbols(sections, regions), ...namedSymbols(layout)],
     closed: (layout.closed ?? []).map((group) => ({ exits: [], ...group })),
@@ -140,7 +204,7 @@ function edgeSymbols(
   ];
 }
 
-function namedSymbols(layout: Layout): LayoutSymbol[] {
+function namedSymbols(layout: PlainLayout): LayoutSymbol[] {
   const isSection = (of: string) => layout.sections.some(({ name }) => name === of);
   return Object.entries(layout.symbols ?? {}).map(([name, { of, edge }]) => {
     return { name, of, kind: isSection(of) ? "section" : "region", edge };
@@ -184,6 +248,10 @@ function resolveSection(
   const permissions = section.permissions ?? permissionsByName(section.name);
   const align = section.align ?? (section.allocate === false ? 1 : PAGE);
   checkAlignment(`the alignment of section "${section.name}"`, align, report);
+  if (section.module !== undefined && load !== region) {
+    const text = `section "${section.name}" is in module "${section.module}" and has a \`load\``;
+    report.error("LAYOUT012", text, "Remove `load`: a module is loaded where there is room.");
+  }
   if (load.anchor === "end" && load !== region) {
     const text = `section "${section.name}" loads into region "${load.name}", anchored at its end`;
     report.error("LAYOUT004", text, "Load it into a region that is anchored at its start.");
@@ -193,7 +261,7 @@ function resolveSection(
     region,
     load,
     permissions,
-    rules: (section.inputs ?? [section.name, `${section.name}.*`]).map((rule) =>
+    rules: (section.inputs ?? defaultInputs(section.name)).map((rule) =>
       resolveRule(rule, section.keep ?? false),
     ),
     address: section.address,
@@ -202,10 +270,15 @@ function resolveSection(
     align,
     pad: section.pad ?? (region.anchor === "end" ? align : 1),
     fill: section.fill ?? (permissions.includes("x") ? 0xcc : 0),
-    pack: section.pack ?? permissions.includes("x"),
+    pack: section.pack ?? false,
     allocate: section.allocate ?? true,
+    module: section.module,
     content: section.content ?? "inputs",
   };
+}
+
+function defaultInputs(name: string): (string | InputRule)[] {
+  return [...(BEFORE[name] ?? []), name, `${name}.*`, ...(BEHIND[name] ?? [])];
 }
 
 function resolveRule(rule: string | InputRule, keep: boolean): ResolvedRule {
@@ -253,7 +326,7 @@ function checkAlignment(what: string, value: number, report: Reporter): void {
 }
 
 /** Sections and regions share the name space of the symbols that the linker makes from them. */
-function checkNames(layout: Layout, report: Reporter): void {
+function checkNames(layout: PlainLayout, report: Reporter): void {
   const owners = new Map<string, string>();
   const claim = (stem: string, owner: string) => {
     const other = owners.get(stem);
@@ -269,7 +342,7 @@ function checkNames(layout: Layout, report: Reporter): void {
   for (const { name } of layout.sections) claim(symbolStem(name), `section "${name}"`);
 }
 
-function checkSymbols(layout: Layout, report: Reporter): void {
+function checkSymbols(layout: PlainLayout, report: Reporter): void {
   const regions = Object.entries(layout.regions)
     .filter(([, region]) => !region.reserved)
     .map(([name]) => name);
@@ -320,7 +393,7 @@ function checkOverlaps(space: string, regions: readonly ResolvedRegion[], report
   }
 }
 
-function checkClosed(layout: Layout, report: Reporter): void {
+function checkClosed(layout: PlainLayout, report: Reporter): void {
   const names = layout.sections.map((section) => section.name);
   for (const group of layout.closed ?? []) {
     for (const name of group.sections) {

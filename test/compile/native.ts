@@ -58,12 +58,13 @@ export interface RunOptions {
 const layout: Layout = {
   name: "test",
   stackHeader: true,
+  gcSections: true,
   regions: {
     program: { start: 0x08048000, end: MEMORY_BASE },
     pages: { start: MEMORY_BASE, end: MEMORY_BASE + (PAGES << 16) },
   },
   sections: [
-    { name: ".text", region: "program" },
+    { name: ".text", region: "program", pack: true },
     { name: ".rodata", region: "program" },
     {
       name: ".data",

@@ -37,7 +37,10 @@ test("the shortest layout: everything has a default", () => {
       ["rw", 4096, 0],
     ],
   );
-  assert.deepEqual(sections[0]?.rules[0]?.sections, [".text"]);
+  assert.deepEqual(
+    sections[1]?.rules.map((rule) => rule.sections),
+    [[".rodata"], [".rodata.*"], [".gnu.linkonce.r.*"]],
+  );
   assert.equal(sections[0]?.region.name, "low");
 });
 

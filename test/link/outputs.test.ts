@@ -16,6 +16,7 @@ import { run, scratch, unlessInstalled } from "./tools";
 
 const layout: Layout = {
   name: "demo",
+  gcSections: true,
   regions: {
     low: { start: 0x100000, title: "the image" },
     heap: { end: 0xffff0000, reserved: true, title: "heap <of everything>" },

@@ -12,7 +12,7 @@ const layout: Layout = {
   entry: "f0",
   keep: ["*"],
   regions: { low: { start: 0x100000 } },
-  sections: [{ name: ".text" }],
+  sections: [{ name: ".text", pack: true }],
 };
 
 function linkSizes(sizes: readonly number[], align = 16) {

@@ -1,0 +1,78 @@
+// Reads little-endian numbers one after the other from bytes that may be damaged.
+//
+// Invariants
+//   - Nothing outside the bytes is read; a read that would go there throws EndOfBytes, and the
+//     position never moves backwards.
+
+/** The bytes end before what they promise. Caught by whoever made the reader. */
+export class EndOfBytes extends Error {
+  override readonly name = "EndOfBytes";
+}
+
+export class ByteReader {
+  private readonly view: DataView;
+
+  constructor(
+    readonly bytes: Uint8Array,
+    public position = 0,
+    readonly end = bytes.length,
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get atEnd(): boolean {
+    return this.position >= this.end;
+  }
+
+  u8(): number {
+    return this.view.getUint8(this.take(1));
+  }
+
+  u16(): number {
+    return this.view.getUint16(this.take(2), true);
+  }
+
+  u32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  /** Unsigned LEB128. What exceeds 2^53 loses its low bits; no offset in a file is that large. */
+  uleb(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.u8();
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  }
+
+  /** Signed LEB128. */
+  sleb(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.u8();
+      value += (byte & 127) * scale;
+      if (byte < 128) return byte & 64 ? value - scale * 128 : value;
+    }
+  }
+
+  /** A NUL-terminated text. */
+  text(): string {
+    const end = this.bytes.indexOf(0, this.position);
+    if (end < 0 || end >= this.end) throw new EndOfBytes();
+    const text = new TextDecoder().decode(this.bytes.subarray(this.position, end));
+    this.position = end + 1;
+    return text;
+  }
+
+  skip(count: number): void {
+    this.take(count);
+  }
+
+  private take(count: number): number {
+    const at = this.position;
+    if (count < 0 || at + count > this.end) throw new EndOfBytes();
+    this.position = at + count;
+    return at;
+  }
+}

@@ -1,0 +1,33 @@
+// A file of a link's command line: a relocatable object or an archive of them.
+
+import { Diagnostic } from "../../base/diagnostic";
+import type { ObjectFile } from "../../i686/object";
+import { readElfObject } from "../elf-object-read";
+import { type Archive, isArchive, readArchive } from "./archive";
+
+/** What a link takes. */
+export type LinkInput = ObjectFile | Archive;
+
+export function isArchiveInput(input: LinkInput): input is Archive {
+  return "kind" in input;
+}
+
+/**
+ * Reads an object or an archive, told apart by their first bytes.
+ *
+ * @param name what diagnostics and the layout's globs call it
+ * @throws Diagnostics ELF001 to ELF004, ARCH001, ARCH002
+ */
+export function readInput(bytes: Uint8Array, name: string): LinkInput {
+  if (isArchive(bytes)) return readArchive(bytes, name);
+  const start = new TextDecoder("latin1").decode(bytes.subarray(0, 256));
+  if (/^(\/\*|\s)*.*\b(INPUT|GROUP|SECTIONS|OUTPUT_FORMAT)\s*[({]/s.test(start)) {
+    throw new Diagnostic(
+      "ELF001",
+      `${name} is a linker script, not an object`,
+      "Say what it says in a layout (`--layout FILE`), and give the objects it names.",
+      { file: name },
+    );
+  }
+  return readElfObject(bytes, name);
+}
