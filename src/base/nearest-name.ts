@@ -18,18 +18,25 @@ export function nearestName(wanted: string, candidates: Iterable<string>): strin
   return best;
 }
 
-/** Levenshtein's distance, or any number above `limit` as soon as it must exceed it. */
+/**
+ * How many letters must be inserted, removed, replaced or swapped with their neighbour; or any number
+ * above `limit` as soon as it must exceed it. (Optimal string alignment, row by row.)
+ */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const isEqual = a[i - 1] === b[j - 1];
+      const isSwapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const replaced = (last[j - 1] ?? 0) + (isEqual ? 0 : 1);
+      const swapped = isSwapped ? (beforeLast[j - 2] ?? Infinity) + 1 : Infinity;
+      row.push(Math.min(replaced, swapped, (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
     }
-    if (Math.min(...next) > limit) return limit + 1;
-    row = next;
+    if (Math.min(...row) > limit) return limit + 1;
+    [beforeLast, last] = [last, row];
   }
-  return row[b.length] ?? limit + 1;
+  return last[b.length] ?? limit + 1;
 }

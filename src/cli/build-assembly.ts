@@ -4,11 +4,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type AssemblyModule, assembleModule } from "../i686/assembler";
 import type { ObjectFile } from "../i686/object";
-import { importExport } from "./project-module";
+import { blaming, importExport } from "./project-module";
 
 /** The object that the assembly module at `path` describes. */
 export async function assemble(root: string, path: string): Promise<ObjectFile> {
-  return assembleModule(path, await importExport<AssemblyModule>(root, path, "default"));
+  const module = await importExport<AssemblyModule>(root, path, "default");
+  return blaming(root, path, () => assembleModule(path, module));
 }
 
 /** The assembly modules below `folder`, relative to the root, in the order of their names. */

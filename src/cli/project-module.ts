@@ -7,14 +7,15 @@ import { Diagnostic } from "../base/diagnostic";
 /**
  * What the module at `path` exports as `name`.
  *
- * @throws Diagnostic CLI003 if it exports no such thing
+ * @throws Diagnostic CLI003 if it exports no such thing, CLI006 if it cannot be loaded
  */
 export async function importExport<Value>(
   root: string,
   path: string,
   name: string,
 ): Promise<Value> {
-  const exports = (await import(pathToFileURL(join(root, path)).href)) as Record<string, unknown>;
+  const url = pathToFileURL(join(root, path)).href;
+  const exports = (await blaming(root, path, () => import(url))) as Record<string, unknown>;
   const value = exports[name];
   if (value !== undefined) return value as Value;
   throw new Diagnostic(
@@ -23,4 +24,37 @@ export async function importExport<Value>(
     "Export it, as the sources of this installation do",
     { file: path },
   );
+}
+
+/**
+ * Runs code of the project's module at `path`. What it throws, other than a Diagnostic, is the
+ * module's fault and not ours: it becomes a Diagnostic with the module's line.
+ *
+ * @throws Diagnostic CLI006
+ */
+export async function blaming<Result>(
+  root: string,
+  path: string,
+  run: () => Result | Promise<Result>,
+): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof Diagnostic) throw error;
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    const line = lineOf(join(root, path), stack ?? "");
+    throw new Diagnostic(
+      "CLI006",
+      `${path} failed while it was evaluated: ${message.split("\n")[0]}`,
+      'Mend the module; its package.json needs "type": "module"',
+      { file: path, ...(line !== undefined && { line }) },
+    );
+  }
+}
+
+/** The line of `file` that stands highest in a stack trace. */
+function lineOf(file: string, stack: string): number | undefined {
+  const at = stack.indexOf(`${file}:`);
+  const line = Number.parseInt(stack.slice(at + file.length + 1), 10);
+  return at < 0 || Number.isNaN(line) ? undefined : line;
 }

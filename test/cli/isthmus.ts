@@ -1,0 +1,44 @@
+// Runs the command `isthmus` as a person would, and collects what it prints.
+
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { INSTALLATION } from "../../src/cli/project";
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Circumstances {
+  /** What it reads; absent: an empty file. */
+  readonly input?: string;
+  readonly directory?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Runs `isthmus` with these words to its end. */
+export function isthmus(
+  words: readonly string[],
+  { input = "", directory = INSTALLATION, environment = {} }: Circumstances = {},
+): Promise<Outcome> {
+  const command = join(INSTALLATION, "bin", "isthmus.js");
+  const child = spawn(process.execPath, [command, ...words], {
+    cwd: directory,
+    env: { ...process.env, NO_COLOR: "1", ...environment },
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString("utf8");
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString("utf8");
+  });
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (status) => resolve({ status, stdout, stderr }));
+  });
+}

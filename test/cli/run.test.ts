@@ -1,0 +1,63 @@
+// `isthmus run` with kernels of a few bytes: exit statuses, input, endings.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { debugLine, ECHO, HALT, out, print, SPIN, tinyKernel } from "../machine/tiny-kernel";
+import { type Circumstances, isthmus } from "./isthmus";
+
+const directory = mkdtempSync(join(tmpdir(), "isthmus-test-"));
+after(() => rmSync(directory, { recursive: true }));
+
+/** Runs a kernel of these instructions. */
+function run(
+  code: readonly (readonly number[])[],
+  words: readonly string[] = [],
+  circumstances: Circumstances = {},
+) {
+  const file = join(directory, `${Math.random()}.elf`);
+  writeFileSync(file, tinyKernel(...code));
+  return isthmus(["run", "--kernel", file, ...words], circumstances);
+}
+
+describe("isthmus run", () => {
+  it("passes output on and exits with the guest's status", async () => {
+    const outcome = await run([print("hello\n"), debugLine("exit 7"), out(0xf4, 0), HALT]);
+    assert.deepEqual(outcome, { status: 7, stdout: "hello\n", stderr: "" });
+  });
+
+  it("exits with 125 when the kernel panics, and says why", async () => {
+    const { status, stdout, stderr } = await run([print("x"), debugLine("panic no frames"), HALT]);
+    assert.equal(status, 125);
+    assert.equal(stdout, "x\n", "the message begins on a line of its own");
+    assert.equal(stderr, "isthmus: the kernel panicked: no frames\n");
+  });
+
+  it("exits with 124 when the time is over", async () => {
+    const { status, stderr } = await run([print("busy\n"), SPIN], ["--timeout", "1"]);
+    assert.equal(status, 124);
+    assert.match(stderr, /timed out after 1 s/);
+  });
+
+  it("passes input on, and its end as ^D", async () => {
+    const echoTwo = [ECHO, ECHO, debugLine("exit 0"), HALT];
+    const { status, stdout } = await run(echoTwo, [], { input: "\n" });
+    assert.equal(status, 0);
+    assert.equal(stdout, "\n\x04");
+  });
+
+  it("passes the program's words to the kernel", async () => {
+    const sendCommandLine = [
+      ...[0x66, 0xba, 0xf8, 0x03], // mov dx, 0x3f8
+      ...[0x8b, 0x73, 0x10], // mov esi, [ebx + 16]
+      ...[0xac, 0xee, 0x84, 0xc0, 0x75, 0xfa], // again: lodsb; out dx, al; test al, al; jnz again
+    ];
+    const { stdout } = await run(
+      [[0xfc], sendCommandLine, debugLine("exit 0"), HALT],
+      ["--trace", "--", "ls", "a b"],
+    );
+    assert.equal(stdout, "quiet trace noecho -- ls a%20b\0");
+  });
+});

@@ -1,0 +1,126 @@
+// The command line itself: help, versions, mistakes. Nothing is built or booted here.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { parseCommandLine } from "../../src/cli/command";
+import { COMMAND_NAMES, loadCommand } from "../../src/cli/main";
+import { manualPage, parseManualPage } from "../../src/cli/manual-page";
+import { isthmus } from "./isthmus";
+
+describe("isthmus", () => {
+  it("lists every command with the first line of its manual page", async () => {
+    const { status, stdout } = await isthmus(["--help"]);
+    assert.equal(status, 0);
+    for (const name of COMMAND_NAMES) {
+      assert.match(stdout, new RegExp(`^  ${name} +\\S.{10}`, "m"));
+    }
+  });
+
+  it("prints the version of its package", async () => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    assert.deepEqual(await isthmus(["--version"]), {
+      status: 0,
+      stdout: `${version}\n`,
+      stderr: "",
+    });
+  });
+
+  it("without a command, shows the overview and fails", async () => {
+    const { status, stdout } = await isthmus([]);
+    assert.equal(status, 2);
+    assert.match(stdout, /Commands/);
+  });
+
+  it("names the command that was meant", async () => {
+    const { status, stderr } = await isthmus(["biuld"]);
+    assert.equal(status, 2);
+    assert.match(
+      stderr,
+      /^error\[CLI001\]: there is no command biuld\n {2}help: Did you mean build\?/,
+    );
+    assert.doesNotMatch(stderr, /\n\s+at /, "a stack trace");
+  });
+
+  it("names the option that was meant", async () => {
+    const { status, stderr } = await isthmus(["run", "--machin=qemu"]);
+    assert.equal(status, 2);
+    assert.match(stderr, /no option --machin\n {2}help: Did you mean --machine\?/);
+  });
+
+  it("says where a file is that cannot be read", async () => {
+    const { status, stderr } = await isthmus(["run", "--kernel", "no-such.elf"]);
+    assert.equal(status, 2);
+    assert.match(stderr, /CLI002.*no-such\.elf/);
+  });
+
+  it("refuses a file that is no kernel, without a stack trace", async () => {
+    const { status, stderr } = await isthmus(["map", "package.json"]);
+    assert.equal(status, 2);
+    assert.match(stderr, /error\[ELF001\]/);
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  });
+
+  it("colours only when asked to", async () => {
+    const forced = await isthmus(["biuld"], { environment: { NO_COLOR: "", FORCE_COLOR: "1" } });
+    assert.ok(forced.stderr.includes("\u001b[31merror[CLI001]\u001b[39m"));
+    assert.ok(!(await isthmus(["biuld"])).stderr.includes("\u001b"));
+  });
+});
+
+for (const name of COMMAND_NAMES) {
+  describe(`isthmus ${name}`, () => {
+    it("has a manual page, printed by --help and by help", async () => {
+      const page = manualPage(name).text;
+      const byOption = await isthmus([name, "--help"]);
+      assert.deepEqual(byOption, { status: 0, stdout: `${page}\n`, stderr: "" });
+      assert.match(page, new RegExp(`^isthmus ${name}: `));
+      assert.match(page, /^Exit status/m);
+    });
+
+    it("describes exactly the options that it takes", async () => {
+      const command = await loadCommand(name);
+      const described = manualPage(name).text.matchAll(/^ {2}--([a-z]+)/gm);
+      const names = [...described].map((match) => match[1]).sort();
+      assert.deepEqual(names, Object.keys(command.options).sort());
+    });
+  });
+}
+
+describe("a command line", async () => {
+  const command = await loadCommand("run");
+  const parse = (...words: string[]) => parseCommandLine(command, words);
+
+  it("takes values with and without =", () => {
+    assert.equal(parse("--memory", "32").value("memory"), "32");
+    assert.equal(parse("--memory=32").value("memory"), "32");
+  });
+
+  it("leaves all that follows -- to the program", () => {
+    const line = parse("--trace", "--", "ls", "--memory", "--", "-x");
+    assert.deepEqual(line.program, ["ls", "--memory", "--", "-x"]);
+    assert.equal(line.flag("trace"), true);
+    assert.equal(line.value("memory"), undefined);
+  });
+
+  it("refuses operands, and says how to name a program", () => {
+    assert.throws(() => parse("hello"), { code: "CLI001", message: /`-- hello`/ });
+  });
+
+  it("refuses values of the wrong kind", () => {
+    assert.throws(() => parse("--trace=yes"), { message: /takes no value/ });
+    assert.throws(() => parse("--memory"), { message: /needs a value/ });
+    const line = parse("--memory=lots", "--machine=qmeu");
+    assert.throws(() => line.count("memory", { min: 1, max: 9 }, 1), { message: /from 1 to 9/ });
+    assert.throws(() => line.choice("machine", ["v86", "qemu"]), {
+      remedy: "Did you mean qemu?",
+    });
+  });
+});
+
+describe("a manual page", () => {
+  it("is the leading comment, without its marks", () => {
+    const page = parseManualPage("// isthmus x: does y\n//\n//   indented\n\n// not this\n");
+    assert.deepEqual(page, { summary: "does y", text: "isthmus x: does y\n\n  indented" });
+  });
+});
