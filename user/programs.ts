@@ -3,6 +3,8 @@
 // An entry exports `main(argc: i32, argv: usize, envp: usize): i32`. Every program is linked with
 // start.asm.ts and gets runtime/memory.ts and runtime/abort.ts.
 
+import { brokenPrograms } from "./abuse/broken-programs.asm";
+
 /** One program of /bin. */
 export interface Program {
   readonly name: string;
@@ -22,6 +24,23 @@ export const RUNTIME_ENTRY = "user/runtime/memory.ts";
 export const RUNTIME_ABORT = "user/runtime/abort/abort";
 /** The export of the module that runs its initialisers; start.asm.ts calls it. */
 export const RUNTIME_START = "_initialize";
+
+/** A file of the initramfs that is neither a program nor in user/root/. */
+export interface GeneratedFile {
+  /** Without a leading slash. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly mode: number;
+}
+
+/** The files of the initramfs that are made by a program. */
+export function generatedFiles(): GeneratedFile[] {
+  return brokenPrograms().map(({ name, bytes }) => ({
+    path: `lib/abuse/${name}`,
+    bytes,
+    mode: 0o755,
+  }));
+}
 
 const SHORT_LIVED = [
   "cat",
@@ -51,4 +70,10 @@ export const PROGRAMS: readonly Program[] = [
     assembly: ["user/crossing.asm.ts"],
   },
   { name: "shell", entry: "user/shell/main.ts", runtime: "incremental" },
+  {
+    name: "abuse",
+    entry: "user/abuse/main.ts",
+    runtime: "stub",
+    assembly: ["user/abuse/abuse.asm.ts"],
+  },
 ];
