@@ -1,10 +1,10 @@
 // churn [SECONDS]: several processes that all do what processes do, for `isthmus audit` to look at.
 //
-//   churn -- 3 workers, each in turn: write pattern, compute, read a file, fork, wait, yield, verify
-//                                                                            `- child: write, exit
+//   churn -- 3 workers, each in turn: write, compute, read a file, fork, wait, yield, verify
+//                                                                   `- child: write, exit
 //
-// Every worker has a pattern of its own at the same addresses as the others. A page that two of them
-// shared by mistake, or a register that a switch lost, shows as a wrong pattern: exit status 1.
+// Every worker has a pattern of its own at the same addresses as the others. A page that two of
+// them shared by mistake, or a register that a switch lost, shows as a wrong pattern: status 1.
 
 import { O_RDONLY } from "../src/abi/files";
 import { PAGE_SIZE } from "../src/abi/memory-map";

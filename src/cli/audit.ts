@@ -3,20 +3,23 @@
 //   npx isthmus audit [--machine v86|qemu|grub] [--memory MiB] [--stops N] [--json]
 //                     [--kernel FILE --initramfs FILE] [-- PROGRAM ARGS…]
 //
-// The moments: in user mode, in a system call, after the exit of a process, N random ones in between,
-// and the end of the run. PROGRAM is what runs meanwhile; without it, churn: processes that compute,
-// call the kernel, fork and exit. A law that a machine cannot show is `unchecked`, with the reason.
+// The moments: in user mode, in a system call, after the exit of a process, N random ones in
+// between, and the end of the run. PROGRAM is what runs meanwhile; without it, churn: processes
+// that compute, call the kernel, fork and exit. A law that a machine cannot show is `unchecked`,
+// with the reason.
 //
 // Options
 //   --machine NAME     v86 (default), qemu or grub
 //   --memory MIB       the guest's memory; default 64
 //   --stops N          random stops; default 4
-//   --json             prints one JSON document: ok, sharedBytes, shared (va, pa, flags), laws (number,
-//                      title, verdict, why, offences), spaces (name, cr3, mappedBytes), moments, missed
+//   --json             prints one JSON document: ok, sharedBytes, shared (va, pa, flags), laws
+//                      (number, title, verdict, why, offences), spaces (name, cr3, mappedBytes),
+//                      moments, missed
 //   --kernel FILE      audits this kernel; it must describe itself as src/abi/kernel-info.ts says
 //   --initramfs FILE   the module for it
 //
-// Exit status: 0 no law is broken; 1 one is, and the addresses are listed; 2 it could not be audited.
+// Exit status: 0 no law is broken; 1 one is, and the addresses are listed; 2 it could not be
+// audited.
 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -156,7 +159,7 @@ function describe(spaces: Spaces): Omit<Moment, "name" | "laws"> {
   };
 }
 
-/** Law 7, as far as one run shows it: the kernel lived on, and was entered from ring 3 meanwhile. */
+/** Law 7, as far as one run shows it: the kernel lived on while ring 3 entered it. */
 function judgeLiveness(moments: readonly Moment[], ending: Ending | undefined): Finding {
   if (ending?.kind === "panic" || ending?.kind === "crash") {
     const what = ending.kind === "panic" ? "the kernel panicked" : "the machine died";

@@ -1,9 +1,9 @@
 // Our standard input as the guest's keyboard.
 //
 // At a terminal every key goes to the guest, ^C too: the terminal is in raw mode, and ^A is the
-// escape. From a pipe or a file the bytes go as they are, and its end goes as ^D, which a terminal's
-// line discipline reads as the end of the file. The end of a file lasts, but a ^D is read once, and by
-// whatever reads then; so it is sent again and again until the machine ends.
+// escape. From a pipe or a file the bytes go as they are, and its end goes as ^D, which a
+// terminal's line discipline reads as the end of the file. The end of a file lasts, but a ^D is
+// read once, and by whatever reads then; so it is sent again and again until the machine ends.
 //
 // Invariant: whatever ends this process, the terminal is left as it was found.
 

@@ -1,6 +1,7 @@
 // Which files a module that runs in Node depends on: itself and what it imports, by relative path.
 //
-// Only for stamps. Imports of types count too: leaving one out would be wrong, one more does no harm.
+// Only for stamps. Imports of types count too: leaving one out would be wrong, one more does no
+// harm.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -4,8 +4,8 @@
 //   npx isthmus COMMAND --help
 //   npx isthmus --version
 //
-// Exit status: 0 all is well; 1 a command found something wrong, or the guest's program failed; 2 the
-// command line or a file cannot be used; 70 a fault of isthmus itself. `run` has more.
+// Exit status: 0 all is well; 1 a command found something wrong, or the guest's program failed; 2
+// the command line or a file cannot be used; 70 a fault of isthmus itself. `run` has more.
 
 import { readFileSync } from "node:fs";
 import { Diagnostic } from "../base/diagnostic";

@@ -5,8 +5,8 @@
 //   npx isthmus map FILE.elf [--json] [--svg FILE]
 //
 // Boots and stops the machine while PROGRAM runs (without it: churn), then draws physical memory,
-// the kernel's space and that of one process side by side, from the page tables. With FILE.elf nothing
-// is booted: the drawing shows where the file is loaded and where its code sees it.
+// the kernel's space and that of one process side by side, from the page tables. With FILE.elf
+// nothing is booted: the drawing shows where the file is loaded and where its code sees it.
 //
 // Options
 //   --machine NAME     v86 (default), qemu or grub

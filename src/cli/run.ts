@@ -3,8 +3,8 @@
 //   npx isthmus run [--machine v86|qemu|grub] [--memory MiB] [--timeout S]
 //                   [--kernel FILE [--initramfs FILE]] [--verbose] [--trace] [-- PROGRAM ARGS…]
 //
-// Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input that is
-// not from a terminal is passed on without echo, and its end too, as ^D.
+// Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input that
+// is not from a terminal is passed on without echo, and its end too, as ^D.
 //
 // Options
 //   --machine NAME     v86 (default) needs nothing installed; qemu; grub: QEMU, from a GRUB image
@@ -19,8 +19,8 @@
 //   ^A x               leaves
 //   ^A ^A              sends ^A
 //
-// Exit status: the program's own (128 + signal if it was killed); 2 usage or unusable input; 124 timed
-// out, 125 the kernel panicked or the machine died, 130 left by ^A x.
+// Exit status: the program's own (128 + signal if it was killed); 2 usage or unusable input; 124
+// timed out, 125 the kernel panicked or the machine died, 130 left by ^A x.
 
 import type { Ending, Machine } from "../machine/machine";
 import { openMachine } from "../machine/open-machine";

@@ -1,7 +1,7 @@
 // What goes to the person at the terminal: facts to stdout, progress and diagnostics to stderr.
 //
-// Colour only where a terminal shows it and NO_COLOR is not set (no-color.org); FORCE_COLOR turns it
-// on elsewhere. Progress lines are plain lines, so that logs of CI stay readable.
+// Colour only where a terminal shows it and NO_COLOR is not set (no-color.org); FORCE_COLOR turns
+// it on elsewhere. Progress lines are plain lines, so that logs of CI stay readable.
 
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic";
 

@@ -1,9 +1,9 @@
 // Law 6, which no snapshot can show: a user's pointer becomes bytes in one file only.
 //
 // The kernel sees a user's frame through a window alone (law 3), so what is asked of the sources is
-// that the two abilities meet nowhere but in kernel/memory/user-memory.ts: to know a user's pointer,
-// and to open a window. A number made from a pointer must not go into a load or a store either: it
-// would name the kernel's own bytes.
+// that the two abilities meet nowhere but in kernel/memory/user-memory.ts: to know a user's
+// pointer, and to open a window. A number made from a pointer must not go into a load or a store
+// either: it would name the kernel's own bytes.
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,8 +12,11 @@ import { type Finding, unchecked } from "./finding";
 const THE_ONE_FILE = "memory/user-memory.ts";
 const KNOWS_POINTERS = /import\s*\{[^}]*\b(UserPointer|userPointer|userAddress)\b[^}]*\}/;
 const OPENS_WINDOWS = /import\s*\{[^}]*\bopenWindow\b[^}]*\}/;
-const FOLLOWS_NUMBER =
-  /\b(?:(?:load|store)<\w+>|memory\.(?:copy|fill|compare)|x86\.(?:load|store)\d+)\s*\([^;]*\b(?:userAddress\(|changetype<usize>\(\w*[pP]ointer)/;
+/** A load, a store or a block operation on a number that was a user's pointer. */
+const FOLLOWS_NUMBER = new RegExp(
+  String.raw`\b((load|store)<\w+>|memory\.(copy|fill|compare)|x86\.(load|store)\d+)\s*` +
+    String.raw`\([^;]*\b(userAddress\(|changetype<usize>\(\w*[pP]ointer)`,
+);
 
 /** Judges the kernel's sources under `directory` (`kernel/`); unchecked if they are not there. */
 export async function userPointersAreAllegations(directory: string): Promise<Finding> {
@@ -34,7 +37,7 @@ export async function userPointersAreAllegations(directory: string): Promise<Fin
       offences: blamed.map((what) => ({ space: "kernel", va: 0, what })),
     };
   }
-  const why = `by the sources: of ${sources.length} files only ${THE_ONE_FILE} turns one into bytes`;
+  const why = `of ${sources.length} source files only ${THE_ONE_FILE} turns one into bytes`;
   return { verdict: "holds", why, offences: [] };
 }
 

@@ -1,4 +1,5 @@
-// The laws that need more than page tables: 4 (what is code?) and 5 (what lies on the entry stack?).
+// The laws that need more than page tables: 4 (what is code?) and 5 (what lies on the entry
+// stack?).
 
 import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_USER } from "../abi/descriptors";
 import { PAGE_SIZE } from "../abi/memory-map";
@@ -105,7 +106,8 @@ export function entryStackHoldsNoSecrets(spaces: Spaces, image: ElfImage): Findi
     const what = `${hex(word)} is not of the frame of ${processTitle(process)}, which runs`;
     offences.push({ space: "kernel", va, what });
   }
-  const holds = `${(top - bottom) / 4} words were compared with the frame of ${processTitle(process)}`;
+  const count = (top - bottom) / 4;
+  const holds = `${count} words were compared with the frame of ${processTitle(process)}`;
   return judge(offences, holds, "words of another thread are left on the entry stack");
 }
 

@@ -66,7 +66,8 @@ export function sharedSet(spaces: Spaces): Finding {
     offences.push(...differencesOfTrampoline(process, trampoline));
     offences.push(...sharedElsewhere(process, kernelFrames));
   }
-  const holds = `${count} pages, ${count * PAGE_SIZE} bytes, in ${spaces.processes.length} user spaces`;
+  const users = spaces.processes.length;
+  const holds = `${count} pages, ${count * PAGE_SIZE} bytes, in ${users} user spaces`;
   return judge(offences, holds, "kernel and user share what they must not");
 }
 
@@ -78,7 +79,7 @@ function differencesOfTrampoline(process: ProcessSpace, trampoline: readonly Map
     if (!theirs) {
       offences.push({ space, va, what: "this page of the trampoline is missing" });
     } else if (theirs.pa !== pa) {
-      const what = `this page of the trampoline is frame ${hex(theirs.pa)} here, ${hex(pa)} in the kernel`;
+      const what = `this page of the trampoline is another frame than the kernel's ${hex(pa)}`;
       offences.push({ space, va, pa: theirs.pa, what });
     } else if (theirs.user) {
       offences.push({ space, va, pa, what: "a trampoline page has U set" });
@@ -119,7 +120,7 @@ function framesOf(space: AddressSpace, include: (va: number) => boolean): Map<nu
   return frames;
 }
 
-/** Law 2: what a user directory maps is a frame of users, or the trampoline; no table, no kernel. */
+/** Law 2: a user directory maps frames of users and the trampoline; no table, no kernel. */
 export function userDirectories(spaces: Spaces): Finding {
   if (spaces.processes.length === 0) return NO_PROCESS;
   const kernelFrames = framesOf(spaces.kernel, (va) => !isWindow(va));

@@ -3,7 +3,7 @@
 //
 //   - Pages that are mapped are boxes with content: one for each region that touches them, or for
 //     each run of pages where a region is sparse.
-//   - What is not mapped is a box only where its emptiness means something: guards, page 0, windows.
+//   - What is not mapped is a box only where its emptiness means something: guards, windows, room.
 //   - Boxes of pages that kernel and user share, and the frames behind them, have the same `twin`.
 
 import { GUARD_END, PAGE_SIZE, USER_END } from "../abi/memory-map";
@@ -186,7 +186,7 @@ function joinNames(names: string, name: string): string {
   return [...stems].join(", ");
 }
 
-/** What lies behind the kernel's image: first the list of frames, identity mapped, then the heap. */
+/** What lies behind the kernel's image: the list of frames, identity mapped, and the heap. */
 function splitHeap(regions: readonly Region[], space: AddressSpace): Region[] {
   return regions.flatMap((region) => {
     if (region.name !== "frame list and heap") return [region];
@@ -252,7 +252,7 @@ function moved(box: Box, pa: number): Box {
   return { ...box, start: pa, end: pa + (box.end - box.start) };
 }
 
-/** One box from the first to the last frame that is mapped somewhere, besides `known`; and the rest. */
+/** The frames besides `known`: a box from the first to the last that is mapped; and the rest. */
 function otherFrames(spaces: Spaces, known: readonly Box[], size: number): Box[] {
   const all = [spaces.kernel, ...spaces.processes.map(({ space }) => space)];
   const isKnown = (pa: number) => known.some(({ start, end }) => pa >= start && pa < end);

@@ -1,8 +1,8 @@
 // Finds the address spaces of a stopped machine: the kernel's, and one for each process.
 //
-// The way in is the record at symbol `kernel_info` (src/abi/kernel-info.ts). It lies in the kernel's
-// image, so the ELF file says at which physical address; from then on everything is read through the
-// kernel's own directory, whichever directory the processor happens to use.
+// The way in is the record at symbol `kernel_info` (src/abi/kernel-info.ts). It lies in the
+// kernel's image, so the ELF file says at which physical address; from then on everything is read
+// through the kernel's own directory, whichever directory the processor happens to use.
 
 import {
   INFO_CR3,

@@ -6,7 +6,8 @@
 //
 // One request is outstanding at a time. `continue` and `step` are answered when the processor stops
 // (`S05` or `T05…`). QEMU sends such a packet also when its monitor stops the machine, with nobody
-// waiting for it: whoever waits for something else must not take it for the answer. See GDB's manual, appendix E, and QEMU's docs/system/gdb.rst.
+// waiting for it: whoever waits for something else must not take it for the answer. See GDB's
+// manual, appendix E, and QEMU's docs/system/gdb.rst.
 
 import type { Socket } from "node:net";
 

@@ -1,9 +1,10 @@
 // A PC that runs a kernel: the one interface in front of v86, QEMU, and QEMU booted by GRUB.
 //
-// The life of a machine: made by `openMachine` (open-machine.ts) and not running; `start` boots the kernel;
-// `stop` and `resume` hold and continue it; `ended` resolves when the guest says so or dies; `close`
-// releases everything and may be called at any time, twice too. After its end a machine stays
-// stopped and readable until it is closed, so that an inspector sees what the kernel left.
+// The life of a machine: made by `openMachine` (open-machine.ts) and not running; `start` boots the
+// kernel; `stop` and `resume` hold and continue it; `ended` resolves when the guest says so or
+// dies; `close` releases everything and may be called at any time, twice too. After its end a
+// machine stays stopped and readable until it is closed, so that an inspector sees what the kernel
+// left.
 //
 // Where a machine cannot do something, its `capabilities` say why in words that a report can print.
 
@@ -136,8 +137,8 @@ export interface Machine {
   inspect<Result>(look: (snapshot: Snapshot) => Result): Promise<Result>;
   /**
    * Runs until `look` returns something. It is called at moments at which this machine can look and
-   * the registers satisfy `condition`, under the rules of `inspect`. Undefined after `timeoutMs`, or
-   * at the end of the run. The machine is left running.
+   * the registers satisfy `condition`, under the rules of `inspect`. Undefined after `timeoutMs`,
+   * or at the end of the run. The machine is left running.
    */
   inspectWhen<Result>(
     condition: (registers: Registers) => boolean,

@@ -4,8 +4,8 @@
 // event loop. It loads a Multiboot kernel without any BIOS image. This file stands between v86's
 // WebAssembly and its JavaScript, by the imports and exports that pass between the two:
 //
-//   - `main_loop` is wrapped: what v86 cannot do ends as a Rust panic or a stack overflow there, and
-//     becomes the ending "crash" instead of an exception from nowhere;
+//   - `main_loop` is wrapped: what v86 cannot do ends as a Rust panic or a stack overflow there,
+//     and becomes the ending "crash" instead of an exception from nowhere;
 //   - `run_hardware_timers` and `io_port_write8` are wrapped: at these moments (every 100,003
 //     instructions, and at each OUT of the guest) the registers are consistent, so `inspectWhen`
 //     looks at them there.

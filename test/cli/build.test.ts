@@ -94,7 +94,7 @@ describe("isthmus build", () => {
     assert.equal((await build()).units[0]?.built, false);
   });
 
-  it("builds again when a source, even an imported one, an output or an option differs", async () => {
+  it("builds again when a source, imported or not, or an output differs", async () => {
     write("kernel/word.ts", "export function word(): u32 {\n  return 42;\n}\n");
     assert.equal((await build()).units[0]?.built, true, "an imported source");
     write("kernel/layout.ts", `${FILES["kernel/layout.ts"]}\n// changed\n`);

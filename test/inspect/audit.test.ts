@@ -1,5 +1,5 @@
-// The nine laws on a machine made by hand: all hold, and each one that is broken on purpose is named
-// with the address.
+// The nine laws on a machine made by hand: all hold, and each one that is broken on purpose is
+// named with the address.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

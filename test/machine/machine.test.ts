@@ -41,7 +41,7 @@ async function running(machine: Machine, use: () => Promise<void>): Promise<void
 
 for (const name of MACHINE_NAMES) {
   describe(`machine ${name}`, { skip: skipReason(name) }, () => {
-    it("carries the serial line both ways, and reports the exit status after all output", async () => {
+    it("carries the serial line both ways, and reports the status after all output", async () => {
       const kernel = tinyKernel(
         print("ready\n"),
         ECHO,
@@ -82,7 +82,7 @@ for (const name of MACHINE_NAMES) {
       });
     });
 
-    it("finds a moment that satisfies a condition, and gives up on one that never comes", async () => {
+    it("finds a moment that satisfies a condition, and gives up on others", async () => {
       const machine = openMachine(name, boot(tinyKernel(print("go"), SPIN)));
       await running(machine, async () => {
         await machine.serial.waitFor("go");
