@@ -159,6 +159,17 @@ function timeAll(
   return times;
 }
 
+/** @throws Diagnostic BENCH006 where executables of i386 Linux do not run */
+function requireNative(): void {
+  if (process.platform === "linux" && ["x64", "ia32"].includes(process.arch)) return;
+  const host = `${process.platform} on ${process.arch}`;
+  throw new Diagnostic(
+    "BENCH006",
+    `i386 programs of Linux do not run on ${host}`,
+    "Add --no-time.",
+  );
+}
+
 /** What our build exceeds of the limits, a line each. */
 function excesses(results: readonly ProgramResult[]): string[] {
   const over = (what: string, value: number | undefined, limit: number) =>
@@ -175,6 +186,7 @@ function main(): number {
   const settings = readSettings();
   const programs = choosePrograms(settings.words);
   for (const tool of ["gcc", "clang", "qemu-system-i386"]) requireTool(tool);
+  if (settings.time) requireNative();
   const results: ProgramResult[] = [];
   if (!settings.json) console.log(tableHead());
   for (const program of programs) {
