@@ -27,8 +27,11 @@ import { checkClasses, MEMORY_ALIAS, transformSources } from "./transform";
 import { validateModule } from "./validate";
 import type { WasmModule } from "./wasm";
 
-/** What a program is compiled for; the kernel has no floats, no allocator and no start function. */
-export type Target = "kernel" | "user";
+/**
+ * What a program is compiled for. The kernel has no floats, no allocator and no start function;
+ * an object for C has no allocator, since the memory is C's.
+ */
+export type Target = "kernel" | "user" | "object";
 
 export interface AssemblyScriptOptions {
   /** The folder to which all paths are relative. */
@@ -46,6 +49,8 @@ export interface AssemblyScriptOptions {
   readonly assertions?: boolean;
   /** The function that `abort` and failed assertions call: `kernel/debug/abort/abort`. */
   readonly abort?: string;
+  /** More names that every source knows, and what they stand for, as in `abort`. */
+  readonly names?: Readonly<Record<string, string>>;
   /** The export that runs the initialisers of the top level; by default wasm's start function. */
   readonly start?: string;
 }
@@ -64,7 +69,10 @@ export interface AssemblyScriptOutput {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** The text of a file by its path relative to the root; undefined: there is none. */
+/**
+ * The text of a file by its path relative to the root; undefined: there is none. What is imported
+ * by the name of a package, `isthmus/user/print`, is asked for as `~lib/isthmus/user/print.ts`.
+ */
 export type ReadSource = (path: string) => string | undefined;
 
 /**
@@ -124,6 +132,9 @@ function programOptions(options: AssemblyScriptOptions): assemblyscript.Options 
   assemblyscript.setOptimizeLevelHints(result, options.optimize ?? 2, 0);
   if (options.start !== undefined) assemblyscript.setExportStart(result, options.start);
   assemblyscript.addGlobalAlias(result, "abort", options.abort ?? "");
+  for (const [name, element] of Object.entries(options.names ?? {})) {
+    assemblyscript.addGlobalAlias(result, name, element);
+  }
   assemblyscript.addGlobalAlias(result, MEMORY_ALIAS, "~lib/memory/memory");
   return result;
 }
@@ -143,14 +154,16 @@ class ProgramSources {
     return [...this.found].sort();
   }
 
-  parseAll({ entries, runtime, abort }: AssemblyScriptOptions): void {
+  parseAll({ entries, runtime, abort, names = {} }: AssemblyScriptOptions): void {
     for (const [path, text] of Object.entries(library())) {
       if (!path.includes("/")) this.parse(text, `${LIBRARY}${path}.ts`, false);
     }
     const index = `rt/index-${runtime}`;
     this.parse(library()[index], `${LIBRARY}${index}.ts`, true);
     for (const path of entries) this.parse(this.readFile(path), path, true);
-    if (abort) this.parseImport(abort.slice(0, abort.lastIndexOf("/")));
+    for (const element of [abort, ...Object.values(names)]) {
+      if (element) this.parseImport(element.slice(0, element.lastIndexOf("/")));
+    }
     for (;;) {
       const path = assemblyscript.nextFile(this.program);
       if (path === null) return;
@@ -171,9 +184,8 @@ class ProgramSources {
   /** Parses the file of an import, which is named without extension or is a folder's index. */
   private parseImport(path: string): void {
     for (const candidate of [`${path}.ts`, `${path}/index.ts`]) {
-      const text = path.startsWith(LIBRARY)
-        ? library()[candidate.slice(LIBRARY.length, -".ts".length)]
-        : this.readFile(candidate);
+      const own = path.startsWith(LIBRARY) ? candidate.slice(LIBRARY.length, -3) : "";
+      const text = library()[own] ?? this.readFile(candidate);
       if (text !== undefined) {
         this.parse(text, candidate, false);
         return;

@@ -5,7 +5,9 @@
 // the calls from the program's own sources that lead to it.
 //
 //   kernel           floats, allocation, growing the memory, code that runs before main
-//   kernel and user  functions that only a JavaScript host could provide
+//   object           allocation, growing the memory
+//   all              functions that only a JavaScript host could provide; for an object, C does
+//                    provide functions, but none that has a dot in its name
 
 import { Diagnostic, type Place } from "../base/diagnostic";
 import type { Target } from "./assemblyscript";
@@ -29,6 +31,16 @@ const ALLOCATION: Ban = {
   text: "this allocates a managed object, which the kernel does not have",
   remedy: "Use an @unmanaged class in memory of the kernel's own heap, static data or cstr.",
 };
+const OBJECT_ALLOCATION: Ban = {
+  code: "BARE010",
+  text: "this allocates a managed object, but the memory of an object is managed by C",
+  remedy: "Take memory from the caller or from malloc, or compile a whole program: --target linux.",
+};
+const OBJECT_GROWTH: Ban = {
+  code: "BARE011",
+  text: "an object's memory is that of the program that it is linked into, and does not grow",
+  remedy: "Take memory from the caller or from malloc.",
+};
 const GROWTH: Ban = {
   code: "BARE007",
   text: "the kernel's memory is the whole address space and does not grow",
@@ -47,6 +59,8 @@ const HOST: Ban = {
 
 /** What asc's library declares for JavaScript to provide is imported from this module. */
 const HOST_MODULE = "env";
+/** Of these, what C cannot be meant by. */
+const HOST_ONLY = /\.|^(trace|seed)$/;
 const ALLOCATORS = /^~lib\/rt\/.*\/__(new|renew|alloc|realloc)$/;
 const LIBRARY = "~lib/";
 const IDLE = /^(drop|end|global\.get|i(32|64)\.(?!load|store)[a-z0-9_]+)$/;
@@ -64,15 +78,26 @@ export function checkBareMetal(module: WasmModule, map: SourceMap, target: Targe
   if (target === "kernel") {
     checker.forbid(FLOAT, (_, op) => op !== undefined && isFloat(op));
     checker.forbid(ALLOCATION, (each, op) => op === undefined && ALLOCATORS.test(each.name));
-    checker.forbid(GROWTH, (each, op) => isGrowth(op) && !each.name.startsWith(LIBRARY));
+    checker.forbid(GROWTH, growsMemory);
     checker.forbidStart();
   }
-  checker.forbid(HOST, (each, op) => op === undefined && each.imported?.module === HOST_MODULE);
+  if (target === "object") {
+    checker.forbid(OBJECT_ALLOCATION, (each, op) => op === undefined && ALLOCATORS.test(each.name));
+    checker.forbid(OBJECT_GROWTH, growsMemory);
+  }
+  checker.forbid(HOST, ({ imported }, op) => {
+    if (op !== undefined || imported?.module !== HOST_MODULE) return false;
+    return target !== "object" || HOST_ONLY.test(imported.name);
+  });
   return checker.found;
 }
 
 /** Whether a function, or with `op` one of its instructions, does something forbidden. */
 type Act = (each: WasmFunction, op?: number) => boolean;
+
+function growsMemory({ name }: WasmFunction, op?: number): boolean {
+  return isGrowth(op) && !name.startsWith(LIBRARY);
+}
 
 class BareMetalChecker {
   readonly found: Diagnostic[] = [];

@@ -168,7 +168,6 @@ function storePair(name: string): Handler {
 
 /** The instructions that follow no rule. */
 const IRREGULAR: Readonly<Partial<Record<OpcodeName, Handler>>> = {
-  "i32.const": (stack, a) => stack.push(stack.values.constant(a)),
   "i64.const": (stack, a, b) => stack.push(stack.values.constant(a), stack.values.constant(b)),
   "i32.rem_s": remainder,
   "i32.eqz": (stack) => {

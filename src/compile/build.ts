@@ -41,8 +41,10 @@ export type Callee =
 export interface Linkage {
   /** @param position of the call, for messages */
   callee(index: number, position: number): Callee;
-  /** The symbol of a global's storage; a number pair if it never changes. */
-  global(index: number): string | Pair64;
+  /** The symbol of a global's storage; its value if that never changes. */
+  global(index: number): string | Pair64 | StaticAddress;
+  /** What address the constant `value` at this byte of the module is; undefined: none. */
+  addressAt(position: number, value: number): StaticAddress | undefined;
   /** Whether there is a memory manager to call for `memory.size` and `memory.grow`. */
   readonly hasMemoryManager: boolean;
 }
@@ -51,6 +53,13 @@ export interface Linkage {
 export interface Pair64 {
   readonly low: number;
   readonly high: number;
+}
+
+/** A number that the linker knows: the address of a symbol and an offset, or that negated. */
+export interface StaticAddress {
+  readonly symbol: string;
+  readonly offset: number;
+  readonly isNegated: boolean;
 }
 
 /** Locals and block results on one edge into a merge block. */
@@ -459,6 +468,10 @@ class FunctionBuilder implements OperandStack {
     const { values } = this;
     const isWide = this.module.globals[index]?.type === I64;
     const storage = this.linkage.global(index);
+    if (typeof storage !== "string" && "symbol" in storage) {
+      this.pushAddress(storage);
+      return;
+    }
     if (typeof storage !== "string") {
       const { low, high } = values.pairConstant(storage.low, storage.high);
       this.push(low, isWide ? high : undefined);
@@ -467,6 +480,18 @@ class FunctionBuilder implements OperandStack {
     const address = this.fn.symbol(storage);
     const low = values.effect("load32", [address]);
     this.push(low, isWide ? values.effect("load32", [address], 4) : undefined);
+  }
+
+  constant(value: number): void {
+    const address = this.linkage.addressAt(this.values.position, value);
+    if (address) this.pushAddress(address);
+    else this.push(this.values.constant(value));
+  }
+
+  private pushAddress({ symbol, offset, isNegated }: StaticAddress): void {
+    const address = this.fn.symbol(symbol, offset);
+    if (isNegated) this.push(this.values.emit("sub", this.values.constant(0), address));
+    else this.push(address);
   }
 
   globalSet(index: number): void {
@@ -559,6 +584,7 @@ const CONTROL: ReadonlyMap<number, ControlHandler> = new Map<number, ControlHand
       builder.locals[local] = builder.stack[builder.stack.length - 1]!;
     },
   ],
+  [Op["i32.const"], (builder, _, value) => builder.constant(value)],
   [Op["global.get"], (builder, _, index) => builder.globalGet(index)],
   [Op["global.set"], (builder, _, index) => builder.globalSet(index)],
   [Op.call, (builder, _, index) => builder.call(index)],

@@ -5,17 +5,26 @@ import type { Place } from "../base/diagnostic";
 import { Diagnostic } from "../base/diagnostic";
 import { Assembler } from "../i686/assembler";
 import type { ObjectFile } from "../i686/object";
+import { symbol } from "../i686/operand";
 import type { AllocationOptions } from "./allocate";
 import { ALL_REGISTERS, allocate } from "./allocate";
-import type { Callee, Linkage, Pair64 } from "./build";
+import type { Callee, Linkage, Pair64, StaticAddress } from "./build";
 import { buildFunction, signatureOf, UnsupportedCode } from "./build";
+import { emitExport, emitImport, forOtherLinkers, importAdapter } from "./cdecl";
 import { checkAllocation } from "./check-allocation";
 import type { AddressRange } from "./data";
-import { emitGlobal, emitMemory, emitTable } from "./data";
+import {
+  DATA_SYMBOL,
+  emitAddressGlobal,
+  emitGlobal,
+  emitMemory,
+  emitMovableMemory,
+  emitTable,
+} from "./data";
 import { setLoopDepths } from "./dominators";
 import { emit } from "./emit";
 import { INTRINSICS } from "./intrinsics";
-import type { IrFunction } from "./ir";
+import type { IrFunction, Signature } from "./ir";
 import { wordsOf } from "./ir";
 import { layOut } from "./layout";
 import { lower } from "./lower";
@@ -31,8 +40,9 @@ import { simplify } from "./simplify";
 import { sink } from "./sink";
 import type { SourceMap } from "./source-map";
 import { splitEdges } from "./split-edges";
+import { DATA_ALIGN, type StaticAddresses } from "./static-addresses";
 import { verify } from "./verify";
-import type { WasmFunction, WasmGlobal, WasmModule } from "./wasm";
+import type { ImportName, WasmFunction, WasmGlobal, WasmModule } from "./wasm";
 
 /** Ways to make the compiler's work harder, for its tests. */
 export interface Stress {
@@ -48,13 +58,20 @@ export interface Stress {
 }
 
 export interface CompileOptions {
-  /** `kernel`: nothing can grow the memory. `user`: calls of `memory_size` and `memory_grow`. */
-  readonly target: "kernel" | "user";
+  /**
+   * `kernel`: nothing can grow the memory. `user`: calls of `memory_size` and `memory_grow`.
+   * `object`: exports and imports are functions of C (cdecl.ts), and so is the memory.
+   */
+  readonly target: "kernel" | "user" | "object";
   /** What the object is called: `build/kernel.wasm`. */
   readonly name: string;
   readonly sourceMap?: SourceMap;
   /** The static data's range: what no segment fills is reserved as zeros. */
   readonly data?: AddressRange;
+  /** The numbers that are addresses in `data`, which the linker then places. */
+  readonly addresses?: StaticAddresses;
+  /** A further symbol of the start function, if the module has one: what start code calls. */
+  readonly start?: string;
   /** Added to every address of linear memory; 0 unless the module is not to own low memory. */
   readonly memoryBase?: number;
   /** What to do with a function that needs what is not supported; `trap` is for test suites. */
@@ -86,7 +103,7 @@ class ModuleCompiler implements Linkage {
     private readonly options: CompileOptions,
   ) {
     this.assembler = new Assembler(options.name);
-    const taken = new Set<string>();
+    const taken = new Set<string>(options.target === "object" ? foreignNames(module) : []);
     const unique = (name: string): string => {
       let found = name;
       for (let i = 2; taken.has(found); i++) found = `${name}#${i}`;
@@ -94,7 +111,7 @@ class ModuleCompiler implements Linkage {
       return found;
     };
     this.functionNames = module.functions.map(({ name, imported }) =>
-      imported ? imported.name : unique(name),
+      imported ? this.importSymbol(imported) : unique(name),
     );
     this.globalNames = module.globals.map(({ name }) => unique(name));
   }
@@ -106,10 +123,18 @@ class ModuleCompiler implements Linkage {
     this.guarded(undefined, () => {
       for (const [index, global] of module.globals.entries()) this.storage(index, global);
       emitTable(assembler, module, (index) => this.functionNames[index]!);
-      emitMemory(assembler, module, this.options.data, this.options.memoryBase ?? 0);
+      this.memory();
     });
     this.aliases();
-    return assembler.finish();
+    if (this.options.target !== "object") return assembler.finish();
+    this.guarded(undefined, () => this.adapters());
+    return forOtherLinkers(assembler.finish(), new Set(module.exports.map(({ name }) => name)));
+  }
+
+  private memory(): void {
+    const { addresses, data, memoryBase = 0 } = this.options;
+    if (!addresses || !data) emitMemory(this.assembler, this.module, data, memoryBase);
+    else emitMovableMemory(this.assembler, this.module, data, DATA_ALIGN, addresses.words);
   }
 
   // --- functions ---
@@ -193,9 +218,25 @@ class ModuleCompiler implements Linkage {
     throw new UnsupportedCode(`these operands of the instruction x86.${name}`, position);
   }
 
-  global(index: number): string | Pair64 {
+  global(index: number): string | Pair64 | StaticAddress {
     const global = this.module.globals[index]!;
-    return global.mutable || global.imported ? this.globalNames[index]! : initialValue(global);
+    if (global.mutable || global.imported) return this.globalNames[index]!;
+    const value = initialValue(global);
+    return this.isAddress(index) ? this.dataAddress(value.low) : value;
+  }
+
+  addressAt(position: number, value: number): StaticAddress | undefined {
+    const sign = this.options.addresses?.constants.get(position);
+    return sign && this.dataAddress(sign * value, sign < 0);
+  }
+
+  private dataAddress(address: number, isNegated = false): StaticAddress {
+    const offset = (address - (this.options.data?.start ?? 0)) | 0;
+    return { symbol: DATA_SYMBOL, offset, isNegated };
+  }
+
+  private isAddress(global: number): boolean {
+    return this.options.addresses?.globals.has(global) === true;
   }
 
   get hasMemoryManager(): boolean {
@@ -206,18 +247,60 @@ class ModuleCompiler implements Linkage {
     if (global.imported) throw new UnsupportedCode("imported globals", 0);
     if (!global.mutable) return;
     const name = this.globalNames[index]!;
-    emitGlobal(this.assembler, name, global.type, initialValue(global));
+    const value = initialValue(global);
+    if (!this.isAddress(index)) emitGlobal(this.assembler, name, global.type, value);
+    else emitAddressGlobal(this.assembler, name, this.dataAddress(value.low).offset);
+  }
+
+  // --- names that others know ---
+
+  private importSymbol({ module, name }: ImportName): string {
+    const isFunction = module !== "x86" && module !== "symbols";
+    return this.options.target === "object" && isFunction ? importAdapter(name) : name;
   }
 
   /** Exports are further names of functions and of globals that have storage. */
   private aliases(): void {
+    const { start } = this.module;
+    if (this.options.start !== undefined && start !== undefined) {
+      this.assembler.alias(this.options.start, this.functionNames[start]!);
+    }
     for (const { name, kind, index } of this.module.exports) {
-      const isFunction = kind === "function" && this.module.functions[index]?.body;
+      const isC = this.options.target === "object";
+      const isFunction = kind === "function" && !isC && this.module.functions[index]?.body;
       const isGlobal = kind === "global" && this.module.globals[index]?.mutable;
       if (!isFunction && !isGlobal) continue;
       const own = isFunction ? this.functionNames[index]! : this.globalNames[index]!;
       if (own !== name) this.assembler.alias(name, own);
     }
+  }
+
+  /** Functions between ours and C's, and the start function among those that C runs first. */
+  private adapters(): void {
+    const { module, assembler } = this;
+    for (const { name, kind, index } of module.exports) {
+      if (kind !== "function") continue;
+      emitExport(assembler, name, this.functionNames[index]!, this.signature(index));
+    }
+    const imports = new Map<string, number>();
+    for (const { imported, index } of module.functions) {
+      if (!imported || this.importSymbol(imported) === imported.name) continue;
+      const other = imports.get(imported.name) ?? index;
+      if (!isEqualSignature(this.signature(index), this.signature(other))) {
+        throw new UnsupportedCode(`two types of the import ${imported.name}`, 0);
+      }
+      if (!imports.has(imported.name)) emitImport(assembler, imported.name, this.signature(index));
+      imports.set(imported.name, index);
+    }
+    if (module.start === undefined) return;
+    assembler.section(".init_array", { write: true });
+    assembler.align(4);
+    assembler.long(symbol(this.functionNames[module.start]!));
+  }
+
+  private signature(index: number): Signature {
+    const { module } = this;
+    return signatureOf(module.types[module.functions[index]!.typeIndex]!, 0);
   }
 
   // --- refusals ---
@@ -250,6 +333,18 @@ function initialValue(global: WasmGlobal): Pair64 {
     return { low: init.a, high: init.b };
   }
   throw new UnsupportedCode("globals whose first value is not an integer constant", init?.at ?? 0);
+}
+
+/** The symbols that an object of C defines or needs: ours must have other names. */
+function foreignNames({ exports, functions }: WasmModule): string[] {
+  return [
+    ...exports.map(({ name }) => name),
+    ...functions.flatMap(({ imported }) => (imported ? [imported.name] : [])),
+  ];
+}
+
+function isEqualSignature(a: Signature, b: Signature): boolean {
+  return a.parameters.join() === b.parameters.join() && a.results.join() === b.results.join();
 }
 
 const FEW_REGISTERS: readonly number[] = [EAX, ECX, EDX, ESI];

@@ -96,6 +96,60 @@ export function emitMemory(
   }
 }
 
+/** The bytes of a range of static data, with zeros where no segment is. */
+export function dataImage(module: WasmModule, { start, end }: AddressRange): Uint8Array {
+  const bytes = new Uint8Array(end - start);
+  for (const segment of module.data) {
+    bytes.set(segment.bytes, addressOf(segment.offset, segment.at) - start);
+  }
+  return bytes;
+}
+
+/** The symbol of the static data that a linker places. */
+export const DATA_SYMBOL = "isthmus.data";
+
+/**
+ * Appends static data that a linker places, as one section: what is in `range` keeps its distances.
+ *
+ * @param words addresses of words that hold addresses of this data themselves
+ */
+export function emitMovableMemory(
+  a: Assembler,
+  module: WasmModule,
+  range: AddressRange,
+  align: number,
+  words: ReadonlySet<number>,
+): void {
+  const { start, end } = range;
+  if (start === end) return;
+  const bytes = dataImage(module, range);
+  const isZero = bytes.every((byte) => byte === 0);
+  const name = `${isZero ? ".bss" : ".data"}.${DATA_SYMBOL}`;
+  a.section(name, { write: true, nobits: isZero });
+  a.align(align);
+  a.local(DATA_SYMBOL, "object");
+  if (isZero) {
+    a.space(bytes.length);
+    return;
+  }
+  const view = new DataView(bytes.buffer);
+  let done = 0;
+  for (const offset of [...words].map((address) => address - start).sort((p, q) => p - q)) {
+    a.bytes(bytes.subarray(done, offset));
+    a.long(symbol(DATA_SYMBOL, view.getInt32(offset, true) - start));
+    done = offset + 4;
+  }
+  a.bytes(bytes.subarray(done));
+}
+
+/** Appends the storage of a global that starts as the address of static data, plus `offset`. */
+export function emitAddressGlobal(a: Assembler, name: string, offset: number): void {
+  a.section(`.data.${name}`, { write: true });
+  a.align(4);
+  a.global(name, "object");
+  a.long(symbol(DATA_SYMBOL, offset));
+}
+
 /** Appends the storage of a global; `value` is its initial value. */
 export function emitGlobal(
   a: Assembler,
