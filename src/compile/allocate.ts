@@ -36,8 +36,6 @@ const BYTE_REGISTERS: ReadonlySet<number> = new Set([EAX, ECX, EDX, EBX]);
 export interface Allocation {
   /** Operands of each original instruction before allocation. */
   readonly original: ReadonlyMap<MachineInstruction, readonly MachineOperand[]>;
-  /** Values that are fetched again from a constant or the caller's frame. */
-  readonly fetched: ReadonlyMap<number, MachineOperand>;
   readonly usedRegisters: ReadonlySet<number>;
   /** A register that holds nothing before and after `instruction`, if there is one. */
   readonly scratchAt: (instruction: MachineInstruction) => number | undefined;
@@ -105,7 +103,6 @@ class Allocator {
     this.rewrite();
     return {
       original: this.original,
-      fetched: this.expand(this.spiller.fetched),
       usedRegisters: this.used,
       scratchAt: (instruction) => this.scratchAt(instruction),
     };
@@ -118,16 +115,6 @@ class Allocator {
       (register) =>
         this.file.isFree(register, 2 * number) && this.file.isFree(register, 2 * number + 1),
     );
-  }
-
-  /** The fetched values under the names that they had before joining. */
-  private expand(fetched: ReadonlyMap<number, MachineOperand>): Map<number, MachineOperand> {
-    const expanded = new Map<number, MachineOperand>();
-    for (let register = 0; register < this.liveness.ranges.length; register++) {
-      const home = fetched.get(this.representative(register));
-      if (home) expanded.set(register, home);
-    }
-    return expanded;
   }
 
   private allVirtual(): number[] {

@@ -1,124 +1,143 @@
 // Proves that allocation kept the program: every operand reads the value that it should.
 //
-// The code is run symbolically. For each place (register or slot) the state says which virtual
-// registers of the original program have their values there; joining two paths keeps what both
-// agree on. An original instruction names virtual registers, its final form places: each virtual
-// register read must be in the place read. A copy in the original makes two names for one value.
+// The code is run symbolically, the original program (virtual registers) and the final one (places:
+// registers, slots) side by side. Each virtual register and each place has a class; two of one class
+// hold the same value on every way here. An original operand and its final form must be of one
+// class. A write makes a new class for both, a copy hands on the class of its source, and where two
+// ways meet, only what both put in one class stays in one.
 //
 // It is independent of how allocation works, always on, and throws an Error for a bug of ours.
 
 import type { Allocation } from "./allocate";
 import type { MachineBlock, MachineFunction, MachineInstruction, MachineOperand } from "./machine";
-import { ESP, factsOf, NONE } from "./machine";
-
-/** Places by name, each with the original registers whose values it holds. */
-type State = Map<string, Set<number>>;
+import { ESP, FIRST_VIRTUAL, factsOf, NONE } from "./machine";
 
 /** @throws Error if an instruction of `fn` reads a place that does not hold its value */
 export function checkAllocation(fn: MachineFunction, allocation: Allocation): void {
   new AllocationChecker(fn, allocation).run();
 }
 
-function placeOf(operand: MachineOperand): string | undefined {
-  if (operand.kind === "register") return `r${operand.register}`;
-  if (operand.kind === "memory" && operand.slot) {
-    return `${operand.slot.kind}${operand.slot.index}`;
-  }
-  return undefined;
-}
-
-/** Places that code cannot change: a constant or an argument that arrived on the stack. */
-function fixedPlace(operand: MachineOperand): string | undefined {
-  if (operand.kind === "immediate") return `${operand.symbol ?? ""}+${operand.value}`;
-  return operand.kind === "memory" && operand.slot?.kind === "incoming"
-    ? placeOf(operand)
-    : undefined;
-}
+/** By entity: its class. Entities are the original registers, then the places as they turn up. */
+type State = number[];
 
 class AllocationChecker {
-  private readonly entryStates = new Map<MachineBlock, State>();
-  /** Values found in each unchanging place, everywhere. */
-  private readonly fixed = new Map<string, Set<number>>();
+  private readonly entries = new Map<MachineBlock, State>();
+  /** The entities of slots and constants by name. */
+  private readonly places = new Map<string, number>();
+  private nextClass = 0;
+  private entityCount: number;
 
   constructor(
     private readonly fn: MachineFunction,
     private readonly allocation: Allocation,
   ) {
-    for (const [register, home] of allocation.fetched) {
-      const place = fixedPlace(home);
-      if (place === undefined) throw new Error(`${fn.name}: v${register} is fetched from nowhere`);
-      const held = this.fixed.get(place);
-      if (held) held.add(register);
-      else this.fixed.set(place, new Set([register]));
+    this.entityCount = fn.registerLimit + FIRST_VIRTUAL;
+    for (const { instructions } of fn.blocks) {
+      for (const instruction of instructions) {
+        instruction.operands.forEach((operand) => this.place(operand));
+        this.original(instruction)?.forEach((operand) => this.place(operand));
+      }
     }
   }
 
   run(): void {
     const [entry] = this.fn.blocks;
     if (!entry) return;
-    const initial: State = new Map();
-    for (let register = 0; register < 8; register++) {
-      initial.set(`r${register}`, new Set([register]));
+    const initial = Array.from({ length: this.entityCount }, (_, entity) => entity);
+    for (let register = 0; register < FIRST_VIRTUAL; register++) {
+      initial[this.physical(register)] = initial[register]!;
     }
-    this.entryStates.set(entry, initial);
+    this.entries.set(entry, initial);
     const work = [entry];
     for (let block = work.pop(); block; block = work.pop()) {
-      const state = copy(this.entryStates.get(block)!);
+      const state = this.entries.get(block)!.slice();
+      this.nextClass = this.entityCount;
       for (const instruction of block.instructions) this.step(state, instruction, false);
       for (const successor of block.successors) {
         if (this.meet(successor, state)) work.push(successor);
       }
     }
-    for (const [block, state] of this.entryStates) {
-      const end = copy(state);
+    for (const [block, state] of this.entries) {
+      const end = state.slice();
+      this.nextClass = this.entityCount;
       for (const instruction of block.instructions) this.step(end, instruction, true);
     }
   }
 
-  /** Keeps in the entry state of `block` what `state` agrees with; whether that changed it. */
+  private original(instruction: MachineInstruction): readonly MachineOperand[] | undefined {
+    return this.allocation.original.get(instruction);
+  }
+
+  // --- entities ---
+
+  /** The place that the final program calls register `register`. */
+  private physical(register: number): number {
+    return this.fn.registerLimit + register;
+  }
+
+  /** The entity of a slot or constant; both programs know it by the same name. */
+  private place(operand: MachineOperand): number | undefined {
+    const name = nameOf(operand);
+    if (name === undefined) return undefined;
+    let entity = this.places.get(name);
+    if (entity === undefined) {
+      entity = this.entityCount++;
+      this.places.set(name, entity);
+    }
+    return entity;
+  }
+
+  private originalEntity(operand: MachineOperand): number | undefined {
+    return operand.kind === "register" ? operand.register : this.place(operand);
+  }
+
+  private finalEntity(operand: MachineOperand): number | undefined {
+    return operand.kind === "register" ? this.physical(operand.register) : this.place(operand);
+  }
+
+  // --- states ---
+
+  /** Splits the classes of `block`'s entry by those of `state`; whether that changed any. */
   private meet(block: MachineBlock, state: State): boolean {
-    const known = this.entryStates.get(block);
-    if (!known) {
-      this.entryStates.set(block, copy(state));
-      return true;
-    }
-    let changed = false;
-    for (const [place, held] of known) {
-      const other = state.get(place);
-      for (const register of held) {
-        if (other?.has(register)) continue;
-        held.delete(register);
-        changed = true;
+    const known = this.entries.get(block);
+    const classes = new Map<number, number>();
+    const met: State = new Array(state.length);
+    let changed = known === undefined;
+    for (let entity = 0; entity < state.length; entity++) {
+      // A pair of classes as one number: classes are far below 2^26.
+      const key = (known?.[entity] ?? 0) * 0x400_0000 + state[entity]!;
+      let found = classes.get(key);
+      if (found === undefined) {
+        found = entity;
+        classes.set(key, found);
       }
+      met[entity] = found;
+      if (known && known[entity] !== found) changed = true;
     }
+    if (changed) this.entries.set(block, met);
     return changed;
   }
 
-  private held(state: State, operand: MachineOperand): ReadonlySet<number> {
-    const fixed = this.fixed.get(fixedPlace(operand) ?? "");
-    const place = placeOf(operand);
-    const found = place === undefined ? undefined : state.get(place);
-    if (!fixed) return found ?? NOTHING;
-    return found ? new Set([...fixed, ...found]) : fixed;
-  }
-
   private step(state: State, instruction: MachineInstruction, checks: boolean): void {
-    const original = this.allocation.original.get(instruction);
+    const original = this.original(instruction);
     if (!original) this.inserted(state, instruction);
-    else if (instruction.mnemonic === "moves" || isCopy(instruction)) {
+    else if (instruction.mnemonic === "moves" || isCopy(instruction, original)) {
       this.copies(state, instruction, original, checks);
     } else this.ordinary(state, instruction, original, checks);
   }
 
-  /** A move that allocation inserted: the destination now holds what the source does. */
-  private inserted(state: State, { mnemonic, operands }: MachineInstruction): void {
-    const [to, from] = operands;
-    if (mnemonic !== "mov" || !to || !from)
-      throw new Error(`${this.fn.name}: inserted ${mnemonic}`);
-    state.set(placeOf(to) ?? "nowhere", new Set(this.held(state, from)));
+  /** A move that allocation inserted: only the final program sees it. */
+  private inserted(state: State, instruction: MachineInstruction): void {
+    const { mnemonic, operands } = instruction;
+    const to = operands[0] && this.finalEntity(operands[0]);
+    const from = operands[1] && this.finalEntity(operands[1]);
+    if (mnemonic !== "mov" || to === undefined || from === undefined) {
+      this.fail(instruction, "this must not be inserted");
+    }
+    state[to] = state[from]!;
   }
 
-  /** `mov` or `moves`, all pairs at once. */
+  /** `mov` or `moves`, all pairs at once, in both programs. */
   private copies(
     state: State,
     instruction: MachineInstruction,
@@ -126,39 +145,19 @@ class AllocationChecker {
     checks: boolean,
   ): void {
     const { operands } = instruction;
-    const sources: { to: MachineOperand; values: Set<number> }[] = [];
-    for (let i = 0; i < operands.length; i += 2) {
-      const values = this.held(state, operands[i + 1]!);
-      this.checkRead(instruction, original[i + 1]!, operands[i + 1]!, values, checks);
-      sources.push({ to: operands[i]!, values: new Set(values) });
-    }
-    const before = original.map((operand) =>
-      operand.kind === "register" ? this.placesOf(state, operand.register) : [],
-    );
-    const defined = original.flatMap((operand, i) =>
-      i % 2 === 0 && operand.kind === "register" ? [operand.register] : [],
-    );
-    for (const register of defined) forget(state, register);
-    // Wherever the source of a copy is, its destination's value now is, too.
+    const assignments: [number, number][] = [];
     for (let i = 0; i < original.length; i += 2) {
-      const to = original[i]!;
-      if (to.kind !== "register") continue;
-      for (const place of before[i + 1]!) state.get(place)?.add(to.register);
+      const to = this.originalEntity(original[i]!);
+      const from = this.originalEntity(original[i + 1]!);
+      if (to !== undefined && from !== undefined) assignments.push([to, state[from]!]);
     }
-    for (const [i, { to, values }] of sources.entries()) {
-      const place = placeOf(to);
-      if (place === undefined) continue;
-      for (const register of defined) values.delete(register);
-      state.set(place, values);
-      const name = original[2 * i];
-      if (name?.kind === "register") values.add(name.register);
+    for (let i = 0; i < operands.length; i += 2) {
+      this.checkRead(state, instruction, original[i + 1]!, operands[i + 1]!, checks);
+      const to = this.finalEntity(operands[i]!);
+      const from = this.finalEntity(operands[i + 1]!);
+      if (to !== undefined && from !== undefined) assignments.push([to, state[from]!]);
     }
-    // What was defined by a copy of a value that is still elsewhere, but in a place overwritten
-    // here, went with `state.set` above; that loses knowledge and is safe.
-  }
-
-  private placesOf(state: State, register: number): string[] {
-    return [...state].flatMap(([place, held]) => (held.has(register) ? [place] : []));
+    for (const [entity, value] of assignments) state[entity] = value;
   }
 
   private ordinary(
@@ -168,27 +167,41 @@ class AllocationChecker {
     checks: boolean,
   ): void {
     const facts = factsOf(instruction);
-    const written: { place: string; register: number }[] = [];
-    for (const [i, before] of original.entries()) {
+    for (let i = 0; i < original.length; i++) {
+      const before = original[i]!;
       const after = instruction.operands[i]!;
-      const role = facts.roles[i];
       if (before.kind === "memory") this.checkAddress(state, instruction, before, after, checks);
-      if (before.kind !== "register") continue;
-      if (role !== "write") {
-        this.checkRead(instruction, before, after, this.held(state, after), checks);
+      else if (facts.roles[i] !== "write") {
+        this.checkRead(state, instruction, before, after, checks);
       }
-      if (role === "read" || role === "address") continue;
-      written.push({ place: placeOf(after) ?? "nowhere", register: before.register });
     }
-    for (const register of [...facts.reads, ...instruction.reads]) {
-      const isThere = state.get(`r${register}`)?.has(register);
-      if (checks && !isThere) this.fail(instruction, `r${register} does not hold its operand`);
+    if (checks) {
+      for (const register of facts.reads) this.checkImplicit(state, instruction, register);
+      for (const register of instruction.reads) this.checkImplicit(state, instruction, register);
     }
-    for (const register of [...facts.writes, ...instruction.writes]) {
-      written.push({ place: `r${register}`, register });
+    for (let i = 0; i < original.length; i++) {
+      const role = facts.roles[i];
+      const before = original[i]!;
+      if (before.kind !== "register" || role === "read" || role === "address") continue;
+      this.define(state, before.register, this.finalEntity(instruction.operands[i]!));
     }
-    for (const { register } of written) forget(state, register);
-    for (const { place, register } of written) state.set(place, new Set([register]));
+    for (const register of facts.writes) this.define(state, register, this.physical(register));
+    for (const register of instruction.writes) {
+      this.define(state, register, this.physical(register));
+    }
+  }
+
+  private define(state: State, original: number, final: number | undefined): void {
+    const fresh = this.nextClass++;
+    state[original] = fresh;
+    if (final !== undefined) state[final] = fresh;
+  }
+
+  // --- checks ---
+
+  private checkImplicit(state: State, instruction: MachineInstruction, register: number): void {
+    if (state[register] === state[this.physical(register)]) return;
+    this.fail(instruction, `register ${register} does not hold its operand`);
   }
 
   private checkAddress(
@@ -206,22 +219,23 @@ class AllocationChecker {
     ] as const;
     for (const [register, physical] of pairs) {
       if (register === NONE || register === ESP) continue;
-      if (!state.get(`r${physical}`)?.has(register)) {
-        this.fail(instruction, `r${physical} does not hold v${register} of an address`);
+      if (state[register] !== state[this.physical(physical)]) {
+        this.fail(instruction, `register ${physical} does not hold v${register} of an address`);
       }
     }
   }
 
   private checkRead(
+    state: State,
     instruction: MachineInstruction,
     before: MachineOperand,
     after: MachineOperand,
-    held: ReadonlySet<number>,
     checks: boolean,
   ): void {
-    if (!checks || before.kind !== "register" || held.has(before.register)) return;
-    const place = placeOf(after) ?? fixedPlace(after) ?? after.kind;
-    this.fail(instruction, `${place} does not hold v${before.register}`);
+    if (!checks || before.kind !== "register") return;
+    const place = this.finalEntity(after);
+    if (place !== undefined && state[place] === state[before.register]) return;
+    this.fail(instruction, `${describe(after)} does not hold v${before.register}`);
   }
 
   private fail(instruction: MachineInstruction, text: string): never {
@@ -230,23 +244,25 @@ class AllocationChecker {
   }
 }
 
-const NOTHING: ReadonlySet<number> = new Set();
+/** What both programs call a slot or a constant; undefined: a register or other memory. */
+function nameOf(operand: MachineOperand): string | undefined {
+  if (operand.kind === "immediate") return `${operand.symbol ?? ""}+${operand.value}`;
+  if (operand.kind !== "memory" || !operand.slot) return undefined;
+  return `${operand.slot.kind} ${operand.slot.index}`;
+}
 
-/** A whole-register `mov` whose two operands are not linear memory or control registers. */
-function isCopy({ mnemonic, operands }: MachineInstruction): boolean {
-  return mnemonic === "mov" && operands.every(isWholePlace);
+function describe(operand: MachineOperand): string {
+  return operand.kind === "register"
+    ? `register ${operand.register}`
+    : (nameOf(operand) ?? operand.kind);
+}
+
+/** A whole-register `mov` between places, not to or from linear memory or control registers. */
+function isCopy({ mnemonic }: MachineInstruction, original: readonly MachineOperand[]): boolean {
+  return mnemonic === "mov" && original.every(isWholePlace);
 }
 
 function isWholePlace(operand: MachineOperand): boolean {
   if (operand.kind === "register") return operand.size === 32;
-  return operand.kind === "immediate" || (operand.kind === "memory" && operand.slot !== undefined);
-}
-
-function copy(state: State): State {
-  return new Map([...state].map(([place, held]) => [place, new Set(held)]));
-}
-
-/** A new value of `register` is about to be made: no place holds it any more. */
-function forget(state: State, register: number): void {
-  for (const held of state.values()) held.delete(register);
+  return operand.kind === "immediate" || nameOf(operand) !== undefined;
 }

@@ -4,13 +4,15 @@
 //   mov d, a; add d, b      lea d, [a + b]        if nobody needs the flags
 //   mov d, 0                xor d, d              likewise
 //   add d, 1                inc d                 likewise
+//   lea d, [d + b]          add d, b              likewise
+//   test d, 1               test dl, 1            only the low byte can decide
 //   mov d, d                nothing
 //
 // Invariant: only flags that are dead change.
 
 import type { Scale } from "../i686/operand";
 import type { MachineBlock, MachineFunction, MachineInstruction, MachineOperand } from "./machine";
-import { factsOf, memory, register } from "./machine";
+import { ESP, factsOf, immediate, memory, NONE, register } from "./machine";
 
 /** Improves the code of `fn` in place. */
 export function improve(fn: MachineFunction): void {
@@ -31,7 +33,8 @@ function improveBlock(block: MachineBlock): void {
       i--;
       continue;
     }
-    const better = flagsLive ? withTest(instruction) : shorten(withTest(instruction));
+    const same = shortenTest(withTest(instruction));
+    const better = flagsLive ? same : shorten(addInPlace(same));
     result.push(better);
     const facts = factsOf(better);
     if (facts.readsFlags) flagsLive = true;
@@ -100,6 +103,35 @@ function withTest(instruction: MachineInstruction): MachineInstruction {
   }
   if (right.value !== 0 || right.symbol !== undefined) return instruction;
   return { ...instruction, mnemonic: "test", operands: [left, left] };
+}
+
+/** A test of bits 0 to 6 of a register that has a low byte: the flags are the same. */
+function shortenTest(instruction: MachineInstruction): MachineInstruction {
+  const [left, right] = instruction.operands;
+  if (instruction.mnemonic !== "test" || !isWhole(left) || right?.kind !== "immediate") {
+    return instruction;
+  }
+  const isLow = right.symbol === undefined && right.value >= 0 && right.value < 0x80;
+  if (!isLow || left.register >= ESP) return instruction;
+  return { ...instruction, operands: [register(left.register, 8), right] };
+}
+
+/** A `lea` that changes one of its parts is an `add`. */
+function addInPlace(instruction: MachineInstruction): MachineInstruction {
+  const [target, address] = instruction.operands;
+  if (instruction.mnemonic !== "lea" || !isWhole(target) || address?.kind !== "memory") {
+    return instruction;
+  }
+  const { base, index, scale, displacement, symbol, slot } = address;
+  if (slot || (base !== target.register && (index !== target.register || scale !== 1))) {
+    return instruction;
+  }
+  const other = base === target.register ? index : base;
+  if (other === NONE) {
+    return { ...instruction, mnemonic: "add", operands: [target, immediate(displacement, symbol)] };
+  }
+  if (scale !== 1 || displacement !== 0 || symbol !== undefined) return instruction;
+  return { ...instruction, mnemonic: "add", operands: [target, register(other)] };
 }
 
 /** A shorter instruction with the same result but other flags. */

@@ -29,6 +29,20 @@ const CONDITION: Readonly<Partial<Record<IrOp, Condition>>> = {
   ge64_u: "ae",
 };
 
+/** How numbers below 2^31 compare, whatever their declared sign. */
+const UNSIGNED: Readonly<Partial<Record<IrOp, Condition>>> = {
+  eq: "e",
+  ne: "ne",
+  lt_s: "b",
+  lt_u: "b",
+  gt_s: "a",
+  gt_u: "a",
+  le_s: "be",
+  le_u: "be",
+  ge_s: "ae",
+  ge_u: "ae",
+};
+
 /** After `test x, x`, which condition decides the comparison with 0. */
 const AGAINST_ZERO: Readonly<Partial<Record<IrOp, Condition>>> = {
   eq: "e",
@@ -62,6 +76,8 @@ export function compare(selection: Selection, value: Value): Condition {
     }
     if (compareByte(selection, value, left, right.immediate)) return condition;
   }
+  const bytes = compareBytes(selection, value, left, right);
+  if (bytes) return bytes;
   return compareWords(selection, value, left, right, condition);
 }
 
@@ -93,6 +109,25 @@ function compareByte(selection: Selection, value: Value, left: Value, constant: 
   if (!isSignless || constant < 0 || constant > 0xff) return false;
   selection.emit("cmp", loadOperand(selection, left, 8), immediate(constant));
   return true;
+}
+
+/** Compares a byte in a register with one in memory: both extended with zeros compare the same. */
+function compareBytes(
+  selection: Selection,
+  value: Value,
+  left: Value,
+  right: Value,
+): Condition | undefined {
+  if (left.op !== "load8_u" || right.op !== "load8_u") return undefined;
+  const isSwapped = !selection.canFold(right);
+  const [first, second] = isSwapped ? [right, left] : [left, right];
+  if (first === second || !selection.canFold(second)) return undefined;
+  const op = isSwapped ? MIRROR[value.op] : value.op;
+  const condition = op && UNSIGNED[op];
+  if (!condition) return undefined;
+  const byte = selection.inRegister(first, 8);
+  selection.emit("cmp", byte, loadOperand(selection, second, 8));
+  return condition;
 }
 
 /**

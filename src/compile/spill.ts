@@ -34,8 +34,6 @@ interface Inserted {
 }
 
 export class Spiller {
-  /** Values that have no slot but are fetched from `operand` wherever they are needed. */
-  readonly fetched = new Map<number, MachineOperand>();
   private readonly mentions = new Map<number, Set<number>>();
   private readonly definitions = new Map<number, number[]>();
   private readonly inserted = new Map<number, Inserted>();
@@ -78,7 +76,6 @@ export class Spiller {
   /** Gives `value` a home; returns the short intervals that this needs. */
   spill(value: number): TinyInterval[] {
     const source = this.fetchSource(value);
-    if (source) this.fetched.set(value, source);
     const home = { operand: source ?? slotOperand(this.fn.newSlot()), isFetched: !!source };
     const numbers = [...(this.mentions.get(value) ?? [])].sort((a, b) => a - b);
     return numbers.flatMap((number) => this.rewrite(number, value, home));
