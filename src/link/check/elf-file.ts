@@ -112,7 +112,10 @@ export interface ElfFile {
   readonly damage: readonly string[];
 }
 
-/** Offsets of fields; those of one width in both classes are numbers, addresses follow the class. */
+/**
+ * Offsets of fields; those of one width in both classes are numbers, addresses follow the
+ * class.
+ */
 interface Shape {
   readonly bits: 32 | 64;
   readonly header: number;
@@ -325,7 +328,10 @@ class Reader {
     };
   }
 
-  /** The bytes of the section whose header is at `start`; none, and damage, if the file lacks them. */
+  /**
+   * The bytes of the section whose header is at `start`; none, and damage, if the file lacks
+   * them.
+   */
   private content(start: number): Uint8Array {
     const { section: at } = this.shape;
     const type = this.word(start + 4);

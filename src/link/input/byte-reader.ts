@@ -36,6 +36,10 @@ export class ByteReader {
     return this.view.getUint32(this.take(4), true);
   }
 
+  u64(): bigint {
+    return this.view.getBigUint64(this.take(8), true);
+  }
+
   /** Unsigned LEB128. What exceeds 2^53 loses its low bits; no offset in a file is that large. */
   uleb(): number {
     let value = 0;

@@ -6,9 +6,12 @@
 //
 // Versions 2 to 5 of the 32-bit format are understood: what GCC, Clang, NASM and rustc write. The
 // bytes may come from anywhere: a unit that breaks the format is skipped, and nothing outside the
-// section is read.
+// section is read. It differs from input/dwarf-line-read.ts, which reads objects, in that
+// addresses are final, may have 64 bits, and end where a sequence ends.
 //
 // See the DWARF 4 and 5 standards, 6.2.
+
+import { ByteReader, EndOfBytes } from "../input/byte-reader";
 
 /** From `start` up to, not including, `end`, code comes from this line. */
 export interface LineRange {
@@ -60,9 +63,9 @@ export function readLineRanges(sections: LineSections): LineRange[] {
     const end = Math.min(offset + 4 + length, sections.line.length);
     if (length === 0 || length >= 0xffff_fff0) break;
     try {
-      readUnit(new Cursor(sections.line, offset + 4, end), sections, ranges);
+      readUnit(new ByteReader(sections.line, offset + 4, end), sections, ranges);
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error; // A torn unit: the next one may be whole.
+      if (!(error instanceof EndOfBytes)) throw error; // A torn unit: the next one may be whole.
     }
     offset = end;
   }
@@ -92,54 +95,57 @@ interface Header {
   readonly files: readonly string[];
 }
 
-function readUnit(cursor: Cursor, sections: LineSections, ranges: LineRange[]): void {
-  const version = cursor.u16();
+function readUnit(reader: ByteReader, sections: LineSections, ranges: LineRange[]): void {
+  const version = reader.u16();
   if (version < 2 || version > 5) return;
-  if (version === 5) cursor.skip(2); // sizes of addresses and of segment selectors
-  const headerLength = cursor.u32();
-  const program = cursor.offset + headerLength;
-  const minimumLength = BigInt(cursor.u8());
-  if (version >= 4) cursor.skip(1); // operations in an instruction
-  cursor.skip(1); // whether rows begin statements
-  const lineBase = (cursor.u8() << 24) >> 24;
-  const lineRange = Math.max(1, cursor.u8());
-  const opcodeBase = cursor.u8();
-  const operands = Array.from({ length: Math.max(0, opcodeBase - 1) }, () => cursor.u8());
-  const files = version === 5 ? readFiles5(cursor, sections) : readFiles4(cursor);
-  cursor.offset = program;
-  run(cursor, { minimumLength, lineBase, lineRange, opcodeBase, operands, files }, ranges);
+  if (version === 5) reader.skip(2); // sizes of addresses and of segment selectors
+  const headerLength = reader.u32();
+  const program = reader.position + headerLength;
+  const minimumLength = BigInt(reader.u8());
+  if (version >= 4) reader.skip(1); // operations in an instruction
+  reader.skip(1); // whether rows begin statements
+  const lineBase = (reader.u8() << 24) >> 24;
+  const lineRange = Math.max(1, reader.u8());
+  const opcodeBase = reader.u8();
+  const operands = Array.from({ length: Math.max(0, opcodeBase - 1) }, () => reader.u8());
+  const files = version === 5 ? readFiles5(reader, sections) : readFiles4(reader);
+  reader.skip(program - reader.position);
+  run(reader, { minimumLength, lineBase, lineRange, opcodeBase, operands, files }, ranges);
 }
 
-/** Version 2 to 4: strings up to an empty one; files count from 1, directory 0 is the compiler's. */
-function readFiles4(cursor: Cursor): string[] {
+/**
+ * Version 2 to 4: strings up to an empty one; files count from 1, directory 0 is the
+ * compiler's.
+ */
+function readFiles4(reader: ByteReader): string[] {
   const directories = [""];
-  for (let text = cursor.text(); text !== ""; text = cursor.text()) directories.push(text);
+  for (let text = reader.text(); text !== ""; text = reader.text()) directories.push(text);
   const files = [""];
-  for (let text = cursor.text(); text !== ""; text = cursor.text()) {
-    const directory = directories[cursor.uleb()] ?? "";
-    cursor.uleb();
-    cursor.uleb();
+  for (let text = reader.text(); text !== ""; text = reader.text()) {
+    const directory = directories[reader.uleb()] ?? "";
+    reader.uleb();
+    reader.uleb();
     files.push(join(directory, text));
   }
   return files;
 }
 
-function readFiles5(cursor: Cursor, sections: LineSections): string[] {
-  const directories = readEntries(cursor, sections).map(({ path }) => path);
-  return readEntries(cursor, sections).map(({ path, directory }) => {
+function readFiles5(reader: ByteReader, sections: LineSections): string[] {
+  const directories = readEntries(reader, sections).map(({ path }) => path);
+  return readEntries(reader, sections).map(({ path, directory }) => {
     return join(directory === 0 ? "" : (directories[directory] ?? ""), path);
   });
 }
 
 /** Version 5: the table says which fields its entries have. */
-function readEntries(cursor: Cursor, sections: LineSections) {
-  const fields = Array.from({ length: cursor.u8() }, () => [cursor.uleb(), cursor.uleb()]);
-  const count = cursor.uleb();
+function readEntries(reader: ByteReader, sections: LineSections) {
+  const fields = Array.from({ length: reader.u8() }, () => [reader.uleb(), reader.uleb()]);
+  const count = reader.uleb();
   const found: { path: string; directory: number }[] = [];
   for (let index = 0; index < count; index++) {
     const entry = { path: "", directory: 0 };
     for (const [type, form] of fields) {
-      const value = readForm(cursor, form ?? 0, sections);
+      const value = readForm(reader, form ?? 0, sections);
       if (type === DW_LNCT_PATH) entry.path = String(value);
       if (type === DW_LNCT_DIRECTORY_INDEX) entry.directory = Number(value);
     }
@@ -149,35 +155,40 @@ function readEntries(cursor: Cursor, sections: LineSections) {
   return found;
 }
 
-function readForm(cursor: Cursor, form: number, sections: LineSections): string | number {
+function readForm(reader: ByteReader, form: number, sections: LineSections): string | number {
   switch (form) {
     case DW_FORM.string:
-      return cursor.text();
+      return reader.text();
     case DW_FORM.lineStrp:
-      return textAt(sections.lineStrings, cursor.u32());
+      return textAt(sections.lineStrings, reader.u32());
     case DW_FORM.strp:
-      return textAt(sections.strings, cursor.u32());
+      return textAt(sections.strings, reader.u32());
     case DW_FORM.udata:
-      return cursor.uleb();
+      return reader.uleb();
     case DW_FORM.data1:
-      return cursor.u8();
+      return reader.u8();
     case DW_FORM.data2:
-      return cursor.u16();
+      return reader.u16();
     case DW_FORM.data4:
-      return cursor.u32();
+      return reader.u32();
     case DW_FORM.data8:
-      return cursor.skip(8);
+      return skipped(reader, 8);
     case DW_FORM.data16:
-      return cursor.skip(16);
+      return skipped(reader, 16);
     case DW_FORM.block:
-      return cursor.skip(cursor.uleb());
+      return skipped(reader, reader.uleb());
     default:
-      throw new RangeError(`form ${form}`);
+      throw new EndOfBytes();
   }
 }
 
-/** Executes the line program up to the cursor's end. */
-function run(cursor: Cursor, header: Header, ranges: LineRange[]): void {
+function skipped(reader: ByteReader, count: number): number {
+  reader.skip(count);
+  return 0;
+}
+
+/** Executes the line program up to the reader's end. */
+function run(reader: ByteReader, header: Header, ranges: LineRange[]): void {
   const start = { address: 0n, file: 1, line: 1 };
   let state = { ...start };
   let last: typeof start | undefined;
@@ -191,8 +202,8 @@ function run(cursor: Cursor, header: Header, ranges: LineRange[]): void {
   const advance = (operations: number) => {
     state.address += BigInt(operations) * header.minimumLength;
   };
-  while (!cursor.atEnd && ranges.length < MAX_RANGES) {
-    const opcode = cursor.u8();
+  while (!reader.atEnd && ranges.length < MAX_RANGES) {
+    const opcode = reader.u8();
     if (opcode >= header.opcodeBase) {
       const adjusted = opcode - header.opcodeBase;
       advance(Math.floor(adjusted / header.lineRange));
@@ -202,38 +213,40 @@ function run(cursor: Cursor, header: Header, ranges: LineRange[]): void {
     }
     switch (opcode) {
       case 0: {
-        const next = cursor.uleb() + cursor.offset;
-        const extended = cursor.u8();
+        const length = reader.uleb();
+        const next = reader.position + length;
+        if (length === 0) break;
+        const extended = reader.u8();
         if (extended === DW_LNE_SET_ADDRESS) {
-          state.address = next - cursor.offset === 8 ? cursor.u64() : BigInt(cursor.u32());
+          state.address = next - reader.position === 8 ? reader.u64() : BigInt(reader.u32());
         } else if (extended === DW_LNE_END_SEQUENCE) {
           append();
           last = undefined;
           state = { ...start };
         }
-        cursor.offset = next;
+        reader.skip(Math.min(next, reader.end) - reader.position);
         break;
       }
       case DW_LNS_COPY:
         append();
         break;
       case DW_LNS_ADVANCE_PC:
-        advance(cursor.uleb());
+        advance(reader.uleb());
         break;
       case DW_LNS_ADVANCE_LINE:
-        state.line += cursor.sleb();
+        state.line += reader.sleb();
         break;
       case DW_LNS_SET_FILE:
-        state.file = cursor.uleb();
+        state.file = reader.uleb();
         break;
       case DW_LNS_CONST_ADD_PC:
         advance(Math.floor((255 - header.opcodeBase) / header.lineRange));
         break;
       case DW_LNS_FIXED_ADVANCE_PC:
-        state.address += BigInt(cursor.u16());
+        state.address += BigInt(reader.u16());
         break;
       default:
-        for (let n = header.operands[opcode - 1] ?? 0; n > 0; n--) cursor.uleb();
+        for (let n = header.operands[opcode - 1] ?? 0; n > 0; n--) reader.uleb();
     }
   }
 }
@@ -251,75 +264,4 @@ const decoder = new TextDecoder();
 function textAt(table: Uint8Array, offset: number): string {
   const end = offset < table.length ? table.indexOf(0, offset) : -1;
   return end < 0 ? "" : decoder.decode(table.subarray(offset, end));
-}
-
-/** Reads forward; a read past the end throws RangeError. */
-class Cursor {
-  private readonly view: DataView;
-
-  constructor(
-    private readonly bytes: Uint8Array,
-    public offset: number,
-    private readonly end: number,
-  ) {
-    this.view = viewOf(bytes);
-  }
-
-  get atEnd(): boolean {
-    return this.offset >= this.end;
-  }
-
-  u8(): number {
-    return this.view.getUint8(this.take(1));
-  }
-
-  u16(): number {
-    return this.view.getUint16(this.take(2), true);
-  }
-
-  u32(): number {
-    return this.view.getUint32(this.take(4), true);
-  }
-
-  u64(): bigint {
-    return this.view.getBigUint64(this.take(8), true);
-  }
-
-  skip(count: number): number {
-    this.take(count);
-    return 0;
-  }
-
-  uleb(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = this.u8();
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-    }
-  }
-
-  sleb(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = this.u8();
-      value += (byte & 127) * scale;
-      if (byte < 128) return byte & 64 ? value - scale * 128 : value;
-    }
-  }
-
-  text(): string {
-    const stop = this.bytes.indexOf(0, this.offset);
-    if (stop < 0 || stop >= this.end) throw new RangeError("a string does not end");
-    const text = decoder.decode(this.bytes.subarray(this.offset, stop));
-    this.offset = stop + 1;
-    return text;
-  }
-
-  private take(count: number): number {
-    const at = this.offset;
-    if (!(count >= 0) || at + count > this.end) throw new RangeError("the unit ends here");
-    this.offset = at + count;
-    return at;
-  }
 }

@@ -1,0 +1,144 @@
+// Which boot protocols a file speaks: found by their magic numbers, as loaders find them.
+//
+//   Multiboot 1   0x1badb002, flags, checksum; 4-byte aligned, in the first 8 KiB of the file
+//   Multiboot 2   0xe85250d6, architecture, length, checksum, tags; 8-byte aligned, first 32 KiB
+//   Limine        requests: two words of 64 bits, c7b1dd30df4c8b88 0a82e883a194f07b
+//   PVH           an ELF note of type 18 named "Xen": a 32-bit entry point
+//
+// A header is looked for in the whole file, because one that lies where no loader looks is the most
+// common mistake of all.
+
+import { PT_NOTE, SHT_NOTE } from "../../abi/elf";
+import { MULTIBOOT_HEADER_MAGIC } from "../../abi/multiboot";
+import type { ElfFile } from "./elf-file";
+
+export const MULTIBOOT_WINDOW = 8192;
+export const MULTIBOOT2_WINDOW = 32768;
+const MULTIBOOT2_MAGIC = 0xe85250d6;
+const LIMINE_MAGIC = [0xdf4c8b88, 0xc7b1dd30, 0xa194f07b, 0x0a82e883];
+const PVH_NOTE = 18;
+/** The fields of `HEADER_ADDRESS` are there: the loader need not read ELF. */
+export const MULTIBOOT_ADDRESSES = 1 << 16;
+
+export interface MultibootHeader {
+  readonly offset: number;
+  readonly flags: number;
+  /** It begins where loaders look: aligned, and in the window with all its words. */
+  readonly found: boolean;
+}
+
+export interface Multiboot2Header {
+  readonly offset: number;
+  readonly found: boolean;
+  /** Types of its tags. */
+  readonly tags: readonly number[];
+}
+
+export interface Protocols {
+  readonly multiboot: MultibootHeader | undefined;
+  readonly multiboot2: Multiboot2Header | undefined;
+  readonly limine: boolean;
+  readonly pvh: boolean;
+  /** A note whose sizes reach beyond its section, by the section's name. */
+  readonly tornNote: string | undefined;
+}
+
+/** Everything that `subject` says to a boot loader. */
+export function findProtocols({ file }: { readonly file: ElfFile }): Protocols {
+  const view = new DataView(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
+  const notes = readNotes(file, view);
+  return {
+    multiboot: findMultiboot(view),
+    multiboot2: findMultiboot2(view),
+    limine: findLimine(view),
+    pvh: notes.pvh,
+    tornNote: notes.torn,
+  };
+}
+
+function findMultiboot(view: DataView): MultibootHeader | undefined {
+  let lost: MultibootHeader | undefined;
+  for (let offset = 0; offset + 12 <= view.byteLength; offset++) {
+    if (view.getUint32(offset, true) !== MULTIBOOT_HEADER_MAGIC) continue;
+    const flags = view.getUint32(offset + 4, true);
+    const sum = MULTIBOOT_HEADER_MAGIC + flags + view.getUint32(offset + 8, true);
+    if (sum % 2 ** 32 !== 0) continue;
+    const found = offset % 4 === 0 && offset + 12 <= MULTIBOOT_WINDOW;
+    if (found) return { offset, flags, found };
+    lost ??= { offset, flags, found };
+  }
+  return lost;
+}
+
+function findMultiboot2(view: DataView): Multiboot2Header | undefined {
+  let lost: Multiboot2Header | undefined;
+  for (let offset = 0; offset + 16 <= view.byteLength; offset++) {
+    if (view.getUint32(offset, true) !== MULTIBOOT2_MAGIC) continue;
+    const architecture = view.getUint32(offset + 4, true);
+    const length = view.getUint32(offset + 8, true);
+    const sum = MULTIBOOT2_MAGIC + architecture + length + view.getUint32(offset + 12, true);
+    if (sum % 2 ** 32 !== 0) continue;
+    const found = offset % 8 === 0 && offset + length <= MULTIBOOT2_WINDOW;
+    const header = { offset, found, tags: readTags(view, offset + 16, offset + length) };
+    if (found) return header;
+    lost ??= header;
+  }
+  return lost;
+}
+
+function readTags(view: DataView, start: number, end: number): number[] {
+  const tags: number[] = [];
+  for (let at = start; at + 8 <= Math.min(end, view.byteLength); ) {
+    const type = view.getUint16(at, true);
+    const size = view.getUint32(at + 4, true);
+    if (type === 0 || size < 8) break;
+    tags.push(type);
+    at += Math.ceil(size / 8) * 8;
+  }
+  return tags;
+}
+
+function findLimine(view: DataView): boolean {
+  for (let offset = 0; offset + 16 <= view.byteLength; offset += 8) {
+    const matches = LIMINE_MAGIC.every((word, index) => {
+      return view.getUint32(offset + 4 * index, true) === word;
+    });
+    if (matches) return true;
+  }
+  return false;
+}
+
+function readNotes(file: ElfFile, view: DataView) {
+  let pvh = false;
+  let torn: string | undefined;
+  const ranges = [
+    ...file.segments
+      .filter(({ type }) => type === PT_NOTE)
+      .map(({ index, offset, fileSize }) => ({ name: `segment ${index}`, offset, size: fileSize })),
+    ...file.sections
+      .filter(({ type }) => type === SHT_NOTE)
+      .map(({ name, offset, bytes }) => ({ name, offset, size: bytes.length })),
+  ];
+  for (const { name, offset, size } of ranges) {
+    const end = Math.min(offset + size, view.byteLength);
+    for (let at = offset; at + 12 <= end; ) {
+      const nameSize = view.getUint32(at, true);
+      const contentSize = view.getUint32(at + 4, true);
+      const type = view.getUint32(at + 8, true);
+      const next = at + 12 + round4(nameSize) + round4(contentSize);
+      const isXen = nameSize === 4 && at + 16 <= end && view.getUint32(at + 12, true) === 0x6e6558;
+      const isPvh = isXen && type === PVH_NOTE;
+      if (next > end + 3 || (isPvh && contentSize !== 4 && contentSize !== 8)) {
+        torn ??= name;
+        break;
+      }
+      pvh ||= isPvh;
+      at = next;
+    }
+  }
+  return { pvh, torn };
+}
+
+function round4(size: number): number {
+  return Math.ceil(size / 4) * 4;
+}

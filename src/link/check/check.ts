@@ -1,0 +1,62 @@
+// The check: a linked file, and what the user knows about it, to a report.
+//
+// Pure: nothing is read or written. See mistakes.ts for what is looked for, verdict.ts for the
+// loaders, closed-proof.ts for the proof about the shared part.
+
+import { type ClosedProof, proveSharedClosed } from "./closed-proof";
+import { readElfFile } from "./elf-file";
+import type { CodedFinding } from "./mistake";
+import { MISTAKES } from "./mistakes";
+import type { SharedPart } from "./shared-part";
+import { type CheckOptions, Subject } from "./subject";
+import { judgeLoader, LOADERS, type Loader, type Verdict } from "./verdict";
+
+export interface CheckInput extends CheckOptions {
+  readonly loaders?: readonly Loader[];
+  /** Codes of mistakes that are none here. */
+  readonly allow?: readonly string[];
+  /** Bytes of RAM that loaders may use. */
+  readonly memory?: bigint;
+}
+
+export interface SharedReport {
+  readonly part: SharedPart;
+  readonly proof: ClosedProof;
+}
+
+export interface CheckReport {
+  readonly subject: Subject;
+  readonly findings: readonly CodedFinding[];
+  readonly verdicts: readonly Verdict[];
+  readonly shared: SharedReport | undefined;
+  /** No mistake was found, and every loader that was asked for loads all of it. */
+  readonly ok: boolean;
+}
+
+/**
+ * Checks the kernel `bytes`.
+ *
+ * @param name what the report calls it
+ * @throws Diagnostic ELF001, ELF002 if it is no linked ELF file for a PC
+ */
+export function check(bytes: Uint8Array, name: string, input: CheckInput = {}): CheckReport {
+  const subject = new Subject(readElfFile(bytes, name), input);
+  const allowed = (input.allow ?? []).map((code) => code.toUpperCase());
+  const findings = MISTAKES.filter(({ code }) => !allowed.includes(code)).flatMap((mistake) =>
+    mistake
+      .find(subject)
+      .map((finding) => ({ ...finding, code: mistake.code, title: mistake.title })),
+  );
+  const verdicts = (input.loaders ?? LOADERS).map((loader) =>
+    judgeLoader(loader, subject, input.memory),
+  );
+  const { shared: part } = subject;
+  const asked = input.loaders === undefined ? [] : verdicts;
+  return {
+    subject,
+    findings,
+    verdicts,
+    shared: part && { part, proof: proveSharedClosed(subject, part) },
+    ok: findings.length === 0 && asked.every(({ outcome }) => outcome === "loads"),
+  };
+}

@@ -1,0 +1,106 @@
+// The walk through code that runs before paging is on: from the entry point to MOV CR0.
+//
+// Until then an address is physical memory, so whatever is linked elsewhere than it is loaded is
+// not there. The walk is by disassembly of 32-bit code at physical addresses; indirect jumps end
+// it.
+
+import { isAbsolute, stepAt, writesControl } from "./code-step";
+import type { Subject } from "./subject";
+
+export interface EarlyReference {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly how: "reads or writes" | "calls" | "jumps to";
+}
+
+export interface EarlyCode {
+  readonly references: readonly EarlyReference[];
+  /** Where an instruction was not understood. */
+  readonly unknown: readonly bigint[];
+}
+
+const MAX_STEPS = 20_000;
+
+/** What code before paging refers to that is not where it is loaded. */
+export function walkEarlyCode(subject: Subject): EarlyCode {
+  const references = new Map<string, EarlyReference>();
+  const unknown: bigint[] = [];
+  const seen = new Set<bigint>();
+  const work = [subject.file.entry];
+  const note = (from: bigint, to: bigint, how: EarlyReference["how"]) => {
+    if (isElsewhere(to, subject)) {
+      // One function that uses a structure is one mistake, not one for each field.
+      const key = `${functionOf(from, subject)} ${functionOf(to, subject)}`;
+      if (!references.has(key)) references.set(key, { from, to, how });
+    }
+  };
+  for (let at = work.pop(); at !== undefined && seen.size < MAX_STEPS; at = work.pop()) {
+    const section = subject.sectionAt(at);
+    if (!section?.execute || seen.has(at) || isBarrier(at, subject)) continue;
+    seen.add(at);
+    const step = stepAt(section, at);
+    if (!step) {
+      unknown.push(at);
+      continue;
+    }
+    if (writesControl(step, 0)) continue;
+    for (const operand of step.operands) {
+      if (typeof operand !== "object" || operand.kind !== "memory") continue;
+      if (isAbsolute(operand) && step.mnemonic !== "lea" && step.mnemonic !== "invlpg") {
+        note(at, BigInt.asUintN(32, BigInt(operand.disp)), "reads or writes");
+      }
+    }
+    const { target } = step;
+    if (target !== undefined) {
+      note(at, absolute(step.mnemonic, target, at, subject), step.isCall ? "calls" : "jumps to");
+      work.push(target);
+    }
+    const returnsPaged = step.isCall && target !== undefined && turnsPagingOn(target, subject);
+    if (step.falls && !returnsPaged) work.push(at + BigInt(step.length));
+  }
+  return { references: [...references.values()], unknown };
+}
+
+/** Whether the function at `start`, or one that it calls, writes CR0. */
+function turnsPagingOn(start: bigint, subject: Subject): boolean {
+  const seen = new Set<bigint>();
+  const work = [start];
+  for (let at = work.pop(); at !== undefined && seen.size < MAX_STEPS; at = work.pop()) {
+    const section = subject.sectionAt(at);
+    if (!section?.execute || seen.has(at)) continue;
+    seen.add(at);
+    const step = stepAt(section, at);
+    if (!step) continue;
+    if (writesControl(step, 0)) return true;
+    if (step.target !== undefined) work.push(step.target);
+    if (step.falls) work.push(at + BigInt(step.length));
+  }
+  return false;
+}
+
+/**
+ * A relative branch within one section works wherever the section is; one into a section with
+ * another distance between VMA and LMA does not.
+ */
+function absolute(mnemonic: string, target: bigint, from: bigint, subject: Subject): bigint {
+  const distance = (at: bigint) => {
+    const segment = subject.segmentAt(at);
+    return segment && segment.address - segment.loadAddress;
+  };
+  const isSame = mnemonic !== "jmp far" && distance(target) === distance(from);
+  return isSame ? 0n : target;
+}
+
+function isElsewhere(address: bigint, subject: Subject): boolean {
+  const segment = subject.segmentAt(address);
+  return segment !== undefined && segment.address !== segment.loadAddress;
+}
+
+function isBarrier(address: bigint, subject: Subject): boolean {
+  const barriers = subject.layout?.beforePaging.barriers ?? [];
+  return barriers.some((name) => subject.symbolNamed(name)?.address === address);
+}
+
+function functionOf(address: bigint, subject: Subject): string {
+  return subject.nameOf(address)?.replace(/\+0x.*$/, "") ?? String(address);
+}

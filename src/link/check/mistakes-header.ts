@@ -1,0 +1,216 @@
+// Mistakes about what a boot loader reads first: its header, the program headers, the ELF class.
+
+import { ET_DYN } from "../../abi/elf";
+import { MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW } from "./boot-protocol";
+import type { Finding, Mistake } from "./mistake";
+import { compare, type Subject } from "./subject";
+
+export const headerTooFar: Mistake = {
+  code: "LAY002",
+  title: "the Multiboot header is where no loader looks",
+  why:
+    "A loader searches the first 8 KiB of the file (Multiboot 2: 32 KiB) at multiples of 4 (8) " +
+    'bytes, and says "no multiboot header found". The header slips out when something is put ' +
+    "before it: a build-id note, .eh_frame, a section that is aligned to a large page, or code " +
+    "of an object that comes first on the command line.",
+  wrong: ".text : { *(.text*) *(.multiboot) }",
+  right:
+    ".boot : { KEEP(*(.multiboot)) }   /* the first section of all */\n" +
+    ".text : { *(.text*) }\n" +
+    "gcc … -Wl,--build-id=none -z max-page-size=4096",
+  find({ protocols, file, sections }) {
+    const { multiboot, multiboot2 } = protocols;
+    const found: Finding[] = [];
+    const tell = (name: string, offset: number, window: number, step: number) => {
+      const before = sections.find((section) => section.offset <= offset && !section.nobits);
+      const where = offset % step === 0 ? `beyond the first ${window} bytes` : "not aligned";
+      found.push({
+        what:
+          `the ${name} header is at offset ${offset} of the file, ${where}: ` +
+          "no loader finds it",
+        change:
+          offset % step === 0
+            ? `Make \`.boot : { KEEP(*(.multiboot)) }\` the first line of SECTIONS` +
+              `${before ? `, before ${before.name}` : ""}, and link with -z max-page-size=4096.`
+            : `Write \`.align ${step}\` before the header.`,
+        subject: `${name} header`,
+        place: { file: file.name },
+      });
+    };
+    if (multiboot && !multiboot.found && !multiboot2?.found) {
+      tell("Multiboot", multiboot.offset, MULTIBOOT_WINDOW, 4);
+    }
+    if (multiboot2 && !multiboot2.found && !multiboot?.found) {
+      tell("Multiboot 2", multiboot2.offset, MULTIBOOT2_WINDOW, 8);
+    }
+    return found;
+  },
+};
+
+const HEADER_NAME = /multi_?boot|mb(oot)?_?header|limine_?req/i;
+
+export const headerDropped: Mistake = {
+  code: "LAY003",
+  title: "the boot header was dropped or is not loaded",
+  why:
+    "Nothing refers to a boot header, so --gc-sections removes it unless the script says KEEP. A " +
+    "section that an assembler does not know by name is not allocated unless it is declared with " +
+    '"a": the linker puts it behind everything that is loaded. NOLOAD makes it zeros.',
+  wrong: ".section .multiboot          // no flags: not allocated\n.boot : { *(.multiboot) }",
+  right: '.section .multiboot, "a"\n.boot : { KEEP(*(.multiboot)) }',
+  limits:
+    "A header that left no trace is missed only if you name the loader (--loader) or the objects.",
+  find(subject) {
+    const { protocols, file } = subject;
+    const place = { file: file.name };
+    const { multiboot, multiboot2, limine, pvh } = protocols;
+    const named = file.sections.find(({ name, size }) => HEADER_NAME.test(name) && size > 0n);
+    if (named && !named.alloc) return [notAllocated(named.name, place)];
+    const header = multiboot ?? multiboot2;
+    if (header) return isLoaded(subject, header.offset) ? [] : [notAllocated("the header", place)];
+    if (limine || pvh) return [];
+    const evidence = evidenceOfHeader(subject);
+    if (evidence === undefined) return [];
+    return [
+      {
+        what: `${evidence}, but the file has no boot header`,
+        change: 'Write `KEEP(*(.multiboot))` in the script, and `.section .multiboot, "a"`.',
+        subject: "boot header",
+        place,
+      },
+    ];
+  },
+};
+
+function notAllocated(name: string, place: { file: string }): Finding {
+  return {
+    what: `${name} is in the file, but in no part of it that is loaded`,
+    change: `Declare it as \`.section .multiboot, "a"\` and put it into a section of the image.`,
+    subject: name,
+    place,
+  };
+}
+
+/** Loaders read the file, but the header's addresses and the memory manager count on memory. */
+function isLoaded({ loads }: Subject, offset: number): boolean {
+  return loads.some((segment) => {
+    return offset >= segment.offset && offset < segment.offset + segment.fileSize;
+  });
+}
+
+/** Why there should be a header. */
+function evidenceOfHeader(subject: Subject): string | undefined {
+  const { layout, options, objects, sections } = subject;
+  const section = sections.find(({ name }) => HEADER_NAME.test(name));
+  if (section) return `section ${section.name} ${section.nobits ? "is NOBITS" : "has no header"}`;
+  const symbol = subject.symbolsNamed(HEADER_NAME).find((each) => each.section < 0xff00);
+  if (symbol) return `there is a symbol ${symbol.name}`;
+  if (layout?.boot === "multiboot") return 'the layout says boot: "multiboot"';
+  for (const object of objects) {
+    const lost = object.sections.find(({ name }) => HEADER_NAME.test(name));
+    if (lost) return `${object.name} has a section ${lost.name}`;
+  }
+  const [loader] = options.loaders ?? [];
+  return loader === undefined ? undefined : `it shall be loaded by ${loader}`;
+}
+
+export const headersTooFar: Mistake = {
+  code: "LAY004",
+  title: "the program headers are where GRUB does not look",
+  why:
+    "GRUB reads the program headers from the same first bytes of the file as the Multiboot " +
+    'header, and says "program header at a too high offset". Linkers write them right behind ' +
+    "the ELF header; tools that edit files (patchelf, some objcopy runs, a packer) append them.",
+  wrong: "patchelf --set-rpath … kernel.elf",
+  right: "Link the kernel last, and let no tool rewrite its headers.",
+  find({ protocols, file }) {
+    const { multiboot, multiboot2 } = protocols;
+    if (!multiboot && !multiboot2) return [];
+    const window = multiboot2 && !multiboot ? MULTIBOOT2_WINDOW : MULTIBOOT_WINDOW;
+    if (file.headersEnd <= window) return [];
+    return [
+      {
+        what: `the program headers end at offset ${file.headersEnd}; GRUB reads ${window} bytes`,
+        change: "Link again, and leave out the tool that rewrote the file's headers.",
+        subject: "program headers",
+        place: { file: file.name },
+      },
+    ];
+  },
+};
+
+export const wrongProtocol: Mistake = {
+  code: "LAY020",
+  title: "the ELF class and the boot protocol do not fit",
+  why:
+    "QEMU's -kernel takes Multiboot kernels of 32 bits only: \"Cannot load x86-64 image, give a " +
+    '32bit one." It takes 64-bit files by PVH, which is a note, and a damaged note is none: ' +
+    '"Error ' +
+    'loading uncompressed kernel without PVH ELF Note". Limine is for 64-bit kernels.',
+  wrong: "ld -m elf_x86_64 -T kernel.ld …        /* with a Multiboot 1 header */",
+  right:
+    "objcopy -O elf32-i386 kernel64.elf kernel.elf   /* the code stays 64-bit */\n" +
+    "or a Multiboot 2 header for GRUB, or a PVH note for QEMU",
+  find({ protocols, file }) {
+    const place = { file: file.name };
+    const found: Finding[] = [];
+    const { multiboot, multiboot2, limine, pvh, tornNote } = protocols;
+    if (file.bits === 64 && multiboot?.found && !multiboot2 && !limine && !pvh) {
+      found.push({
+        what: "a 64-bit ELF file has a Multiboot 1 header alone: QEMU -kernel and v86 refuse it",
+        change: "Run `objcopy -O elf32-i386 kernel.elf`, or use a Multiboot 2 header with GRUB.",
+        subject: "ELF class",
+        place,
+      });
+    }
+    if (file.bits === 32 && limine && !multiboot && !multiboot2) {
+      found.push({
+        what: "a 32-bit ELF file speaks the Limine protocol, which is for 64-bit kernels",
+        change: "Use a Multiboot header, or link with `-m elf_x86_64`.",
+        subject: "ELF class",
+        place,
+      });
+    }
+    if (tornNote !== undefined) {
+      found.push({
+        what: `a note of ${tornNote} says a size that it does not have`,
+        change: 'Let the note\'s words be name size 4, content size 4 or 8, type 18, "Xen\\0".',
+        subject: tornNote,
+        place,
+      });
+    }
+    return found;
+  },
+};
+
+const EFI_TAGS = new Set([7, 8, 9]);
+const RELOCATABLE_TAG = 10;
+
+export const fixedUnderUefi: Mistake = {
+  code: "LAY024",
+  title: "a kernel for UEFI that must be loaded at a fixed address",
+  why:
+    "UEFI promises no memory at any address: firmware may own what lies at 1 MiB. A Multiboot 2 " +
+    "kernel that asks for EFI boot services must tell by the relocatable tag where it may be " +
+    "put, " +
+    "and find out where it is before it uses any address.",
+  wrong: "header: EFI boot services (7)",
+  right: "header: EFI boot services (7), relocatable (10): min, max, align, preference",
+  limits: "Whether the code can run elsewhere is not checked.",
+  find({ protocols, file, loads }) {
+    const tags = protocols.multiboot2?.tags ?? [];
+    const wantsEfi = tags.some((tag) => EFI_TAGS.has(tag));
+    if (!wantsEfi || tags.includes(RELOCATABLE_TAG) || file.type === ET_DYN) return [];
+    const [low = 0n] = loads.map(({ loadAddress }) => loadAddress).sort(compare);
+    return [
+      {
+        what:
+          "the Multiboot 2 header has EFI tags but no relocatable tag: the kernel must be loaded " +
+          `at 0x${low.toString(16)}, which UEFI may own`,
+        change: "Add tag 10: `.short 10, 0; .long 24, 0x100000, 0xffffffff, 4096, 1`.",
+        subject: "Multiboot 2 header",
+        place: { file: file.name },
+      },
+    ];
+  },
+};

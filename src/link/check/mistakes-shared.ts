@@ -1,0 +1,256 @@
+// Mistakes about what kernel and user programs share, and about page tables and their permissions.
+
+import { proveSharedClosed } from "./closed-proof";
+import type { FileSymbol } from "./elf-file";
+import type { Finding, Mistake } from "./mistake";
+import { meeting } from "./mistakes-segments";
+import type { SharedPart } from "./shared-part";
+import { staticTables } from "./static-tables";
+import { compare, hex, pageDown, pageUp, type Subject } from "./subject";
+
+/** What the processor itself reads at an interrupt from user mode, by the usual names. */
+const PROCESSORS_TABLE = /^_*(the_|kernel_)?(idt|gdt|tss)(_table|_entries|_array|_base|0)?_*$/i;
+
+export const incompleteShare: Mistake = {
+  code: "LAY017",
+  title: "the shared part lacks what an interrupt from user mode needs, or shows too much",
+  why:
+    "At an interrupt the processor reads IDT, GDT and TSS and writes to the TSS's stack, all " +
+    "on the " +
+    "user's page directory. If one of them lies in the kernel alone, it reads the user's bytes " +
+    "there, or faults three times. And the other way: what else is in the shared frames, user " +
+    "processes have too.",
+  wrong: ".shared : { *(.trampoline) }        /* idt and tss stay in .data */",
+  right: ".shared_data : { *(.shared.idt) *(.shared.tss) *(.shared.gdt) *(.shared.stack) }",
+  limits: "Tables are found by their names: idt, gdt, tss, idt_table, ….",
+  find(subject) {
+    const { shared } = subject;
+    if (!shared) return [];
+    return [
+      ...tablesOutside(shared, subject),
+      ...strangersInFrames(shared, subject),
+      ...tooLarge(shared, subject),
+    ];
+  },
+};
+
+function tablesOutside(shared: SharedPart, subject: Subject): Finding[] {
+  return subject
+    .symbolsNamed(PROCESSORS_TABLE)
+    .filter((symbol) => isTable(symbol) && !shared.contains(symbol.address))
+    .map(({ name, address }) => ({
+      what:
+        `${name} is at ${hex(address)}, outside the shared part (${hex(shared.start)} to ` +
+        `${hex(shared.end)}): the processor reads it with the user's page directory`,
+      change:
+        `Declare it \`__attribute__((section(".shared.data")))\`, and place that ` +
+        `section there.`,
+      subject: name,
+      place: subject.placeOf(address),
+    }));
+}
+
+/** Data, not a function or the six bytes for LGDT. */
+function isTable({ type, size, section }: FileSymbol): boolean {
+  return type !== 2 && section < 0xff00 && (size === 0n || size > 8n);
+}
+
+/** Other sections whose load images share a frame with the shared part's. */
+function strangersInFrames(shared: SharedPart, subject: Subject): Finding[] {
+  const frames = shared.sections.flatMap((section) => {
+    const load = subject.loadAddressOf(section);
+    return load === undefined
+      ? []
+      : [{ section, start: pageDown(load), end: pageUp(load + section.size) }];
+  });
+  return subject.sections.flatMap((other) => {
+    const load = subject.loadAddressOf(other);
+    if (load === undefined || shared.sections.includes(other)) return [];
+    const hit = frames.find(({ start, end }) => load < end && load + other.size > start);
+    if (!hit) return [];
+    return [
+      {
+        what:
+          `${other.name} is loaded at ${hex(load)}, in a frame of ${hit.section.name}: user ` +
+          "processes would have it mapped",
+        change: `Put \`. = ALIGN(4096);\` before ${hit.section.name} and behind it.`,
+        subject: other.name,
+        place: { file: subject.file.name },
+      },
+    ];
+  });
+}
+
+function tooLarge({ sections }: SharedPart, { layout, file }: Subject): Finding[] {
+  if (!layout) return [];
+  return sections.flatMap(({ name, address, size }) => {
+    const plan = layout.sections.find((each) => each.name === name);
+    if (!plan) return [];
+    const limit = BigInt(plan.region.start);
+    const max = plan.maxSize === undefined ? undefined : BigInt(plan.maxSize);
+    const what =
+      max !== undefined && size > max
+        ? `${name} has ${size} bytes, the layout allows ${max}`
+        : address < limit
+          ? `${name} begins at ${hex(address)}, below its region (${hex(limit)})`
+          : undefined;
+    if (what === undefined) return [];
+    return [
+      {
+        what,
+        change: "Make the region larger, and map as many pages.",
+        subject: name,
+        place: { file: file.name },
+      },
+    ];
+  });
+}
+
+export const openShare: Mistake = {
+  code: "LAY018",
+  title: "the trampoline refers to the kernel while the user's page directory is loaded",
+  why:
+    "Until MOV CR3, every address outside the shared part is the user's. A constant in " +
+    ".rodata, a " +
+    "jump table, a function of libgcc, an entry of the global offset table: the compiler " +
+    "refers to " +
+    "them without being asked, and a static link even makes position-independent code absolute.",
+  wrong: "entry: pusha\n       call save_state        // in .text\n       mov kernel_cr3, %eax",
+  right: "entry: pusha\n       mov kernel_cr3, %eax   // in the shared part\n       mov %eax, %cr3",
+  limits:
+    "Without relocations (`ld -q`, or the objects) the code is disassembled; addresses that are " +
+    "computed are not followed.",
+  find(subject) {
+    const { shared } = subject;
+    if (!shared) return [];
+    return proveSharedClosed(subject, shared).leaving.map(({ from, to, symbol, object }) => {
+      const name = symbol ?? hex(to);
+      const of = object === undefined ? "" : ` of ${object}`;
+      return {
+        what:
+          `${subject.nameOf(from) ?? hex(from)}${of} refers to ${name} (${hex(to)}, ` +
+          `${subject.sectionAt(to)?.name ?? "nowhere"}) before CR3 is the kernel's`,
+        change: `Move ${name} into the shared part, or refer to it behind \`mov …, %cr3\`.`,
+        subject: name,
+        place: subject.placeOf(from),
+      };
+    });
+  },
+};
+
+/** Where Limine and others of its kind want 64-bit kernels. */
+const HIGHER_HALF = 0xffff_ffff_8000_0000n;
+
+export const limineSegments: Mistake = {
+  code: "LAY022",
+  title: "segments that Limine refuses",
+  why:
+    "Limine maps a kernel by its program headers, at 0xffffffff80000000 and above: a lower " +
+    "one ends " +
+    "in a panic, and a page with two permissions cannot be mapped. FILEHDR and PHDRS in a " +
+    "segment " +
+    "need `. = BASE + SIZEOF_HEADERS`, or GNU ld puts the segment a page below the base.",
+  wrong: "PHDRS { text PT_LOAD FILEHDR PHDRS; }\nSECTIONS { . = 0xffffffff80000000; … }",
+  right:
+    "PHDRS { text PT_LOAD FLAGS(5); }\nSECTIONS { . = 0xffffffff80000000; … . = ALIGN(4096); … }",
+  find(subject) {
+    const { protocols, file, loads } = subject;
+    if (!protocols.limine || file.bits === 32) return [];
+    const low = loads
+      .filter(({ address }) => address < HIGHER_HALF)
+      .map((segment) => ({
+        what: `segment ${segment.index} is linked at ${hex(segment.address)}, in the lower half`,
+        change: `Write \`. = 0xffffffff80000000;\` (+ SIZEOF_HEADERS with FILEHDR and PHDRS).`,
+        subject: `segment ${segment.index}`,
+        place: { file: file.name },
+      }));
+    const sorted = [...loads].sort((a, b) => compare(a.address, b.address));
+    const shared = sorted.flatMap((upper, index) => {
+      const lower = sorted[index - 1];
+      return lower ? meeting(lower, upper, subject) : [];
+    });
+    return [...low, ...shared];
+  },
+};
+
+export const dialects: Mistake = {
+  code: "LAY023",
+  title: "this linker read the script otherwise than it was meant",
+  why:
+    "Linkers differ where the manual is silent: gold does not align the LMA of a section with " +
+    "AT>REGION as GNU ld and lld do; GNU ld wraps addresses that lld refuses. The same " +
+    "script then " +
+    "makes a kernel that boots and one that does not.",
+  wrong: ".shared : ALIGN(4K) { … } >SHARED AT>KERNEL     /* with gold: LMA 0x10000c */",
+  right: ".shared : ALIGN(4K) AT(ALIGN(LOADADDR(.boot) + SIZEOF(.boot), 4096)) { … }",
+  limits: "With --layout every section is compared; without, the alignment of LMAs.",
+  find(subject) {
+    return subject.layout ? differences(subject) : unalignedByGold(subject);
+  },
+};
+
+/** Sections that lie elsewhere than the layout demands: out of their regions. */
+function differences(subject: Subject): Finding[] {
+  const plans = subject.layout?.sections ?? [];
+  return subject.sections.flatMap((section) => {
+    const plan = plans.find(({ name }) => name === section.name);
+    const load = subject.loadAddressOf(section);
+    if (!plan || load === undefined) return [];
+    const end = section.address + section.size;
+    const isIn = (at: bigint, { start, end: stop }: { start: number; end: number }) =>
+      at >= BigInt(start) && at < BigInt(stop);
+    const isParked = plan.region.anchor === "end";
+    const last = plans.filter(({ region }) => region === plan.region).at(-1);
+    const what = !isIn(section.address, plan.region)
+      ? `is linked at ${hex(section.address)}, outside region "${plan.region.name}"`
+      : !isIn(load, plan.load)
+        ? `is loaded at ${hex(load)}, outside region "${plan.load.name}"`
+        : isParked && last === plan && pageUp(end) < BigInt(plan.region.end)
+          ? `ends at ${hex(end)}, not at the end of region "${plan.region.name}"`
+          : undefined;
+    if (what === undefined) return [];
+    return [
+      {
+        what: `${section.name} ${what}, as the layout says`.replace(", as the layout says", ""),
+        change: "Link with the script that `npx isthmus script` writes for your linker.",
+        subject: section.name,
+        place: { file: subject.file.name },
+      },
+    ];
+  });
+}
+
+function unalignedByGold(subject: Subject): Finding[] {
+  const gold = subject.file.sections.some(({ name }) => name === ".note.gnu.gold-version");
+  if (!gold) return [];
+  return subject.sections.flatMap((section) => {
+    const load = subject.loadAddressOf(section);
+    const isOdd = load !== undefined && section.address % 4096n === 0n && load % 4096n !== 0n;
+    if (!isOdd) return [];
+    return [
+      {
+        what: `gold has loaded ${section.name} (VMA ${hex(section.address)}) at ${hex(load)}`,
+        change: `Write \`AT(ALIGN(…, 4096))\` at ${section.name}, or link with GNU ld or lld.`,
+        subject: section.name,
+        place: { file: subject.file.name },
+      },
+    ];
+  });
+}
+
+export const tableBits: Mistake = {
+  code: "LAY026",
+  title: "page tables with wrong bits",
+  why:
+    "Page directories and tables begin a page: the processor ignores the low 12 bits of what " +
+    "it is " +
+    "told. The U bit counts on every level: with it on a kernel page, user programs read the " +
+    "kernel; " +
+    "without it on the directory's entry, they fault on their own pages.",
+  wrong: "page_directory: .long page_table + 7     // user, over the kernel",
+  right: ".balign 4096\npage_directory: .long page_table + 3     // present, writable, supervisor",
+  limits: "Tables that are built at run time are seen by `npx isthmus audit` alone.",
+  find(subject) {
+    return staticTables(subject);
+  },
+};

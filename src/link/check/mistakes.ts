@@ -1,0 +1,62 @@
+// The table of mistakes: one row for each, in the order of their codes. `check` runs it, `explain`
+// prints it.
+
+import type { Mistake } from "./mistake";
+import { earlyEnd, loadersMemory, orphan, pastTheEnd } from "./mistakes-addresses";
+import {
+  apTrampoline,
+  badEntry,
+  halfAddresses,
+  positionIndependent,
+  tooEarly,
+} from "./mistakes-code";
+import {
+  fixedUnderUefi,
+  headerDropped,
+  headersTooFar,
+  headerTooFar,
+  wrongProtocol,
+} from "./mistakes-header";
+import {
+  inheritedLoad,
+  loadedHigh,
+  lostBss,
+  oddDistance,
+  overlap,
+  sparseBinary,
+  writableCode,
+} from "./mistakes-segments";
+import { dialects, incompleteShare, limineSegments, openShare, tableBits } from "./mistakes-shared";
+
+export const MISTAKES: readonly Mistake[] = [
+  writableCode,
+  headerTooFar,
+  headerDropped,
+  headersTooFar,
+  overlap,
+  orphan,
+  oddDistance,
+  loadedHigh,
+  inheritedLoad,
+  pastTheEnd,
+  badEntry,
+  tooEarly,
+  positionIndependent,
+  lostBss,
+  earlyEnd,
+  loadersMemory,
+  incompleteShare,
+  openShare,
+  apTrampoline,
+  wrongProtocol,
+  sparseBinary,
+  limineSegments,
+  dialects,
+  fixedUnderUefi,
+  halfAddresses,
+  tableBits,
+];
+
+export function mistakeOf(code: string): Mistake | undefined {
+  return MISTAKES.find((mistake) => mistake.code === code.toUpperCase());
+}

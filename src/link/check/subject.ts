@@ -1,0 +1,180 @@
+// What every finder looks at: the file, what a loader makes of it, and where each address is from.
+//
+// Invariants
+//   - Nothing here judges; costly views (line tables) are made on first use and kept.
+//   - Ranges are half-open bigints. A segment may end at 2^32 or 2^64: that is no overflow.
+
+import { PT_LOAD, SHN_ABS, SHN_LORESERVE, SHN_UNDEF, STT_FILE, STT_SECTION } from "../../abi/elf";
+import type { Place } from "../../base/diagnostic";
+import type { ObjectFile } from "../../i686/object";
+import type { ResolvedLayout } from "../resolve-layout";
+import { findProtocols, type Protocols } from "./boot-protocol";
+import type { ElfFile, FileSection, FileSymbol, Segment } from "./elf-file";
+import { type LineRange, lineRangeAt, readLineRanges } from "./line-ranges";
+import { findShared, type SharedPart } from "./shared-part";
+
+export const PAGE = 4096n;
+
+/** What the user gave besides the file. */
+export interface CheckOptions {
+  /** What the layout says is compared with what the file has. */
+  readonly layout?: ResolvedLayout;
+  /** The objects that were linked: their relocations say more than disassembly. */
+  readonly objects?: readonly ObjectFile[];
+  /** The loaders that the kernel is meant for; default: those whose protocol it speaks. */
+  readonly loaders?: readonly string[];
+}
+
+export class Subject {
+  /** PT_LOAD with a size, in the file's order. */
+  readonly loads: readonly Segment[];
+  /** Sections that occupy memory, ascending by address. */
+  readonly sections: readonly FileSection[];
+  /** Named symbols with a place, ascending by address. */
+  readonly symbols: readonly FileSymbol[];
+  readonly protocols: Protocols;
+  readonly shared: SharedPart | undefined;
+  readonly layout: ResolvedLayout | undefined;
+  readonly objects: readonly ObjectFile[];
+  private lines: LineRange[] | undefined;
+
+  constructor(
+    readonly file: ElfFile,
+    readonly options: CheckOptions = {},
+  ) {
+    this.layout = options.layout;
+    this.objects = options.objects ?? [];
+    this.loads = file.segments.filter(
+      ({ type, memorySize }) => type === PT_LOAD && memorySize > 0n,
+    );
+    this.sections = file.sections
+      .filter(({ alloc, size, type }) => alloc && size > 0n && type !== 0)
+      .sort((a, b) => compare(a.address, b.address));
+    this.symbols = file.symbols.filter(isPlace).sort((a, b) => compare(a.address, b.address));
+    this.protocols = findProtocols(this);
+    this.shared = findShared(this);
+  }
+
+  /** 2^32 or 2^64: the end of the address space. */
+  get spaceEnd(): bigint {
+    return 1n << BigInt(this.file.bits);
+  }
+
+  get hasSymbols(): boolean {
+    return this.symbols.length > 0;
+  }
+
+  /** The loaded segment that `address` lies in. */
+  segmentAt(address: bigint): Segment | undefined {
+    return this.loads.find((segment) => contains(segment, address));
+  }
+
+  sectionAt(address: bigint): FileSection | undefined {
+    return this.sections.find(
+      (section) => address >= section.address && address < section.address + section.size,
+    );
+  }
+
+  /** The LMA of a section that lies in a segment. */
+  loadAddressOf(section: FileSection): bigint | undefined {
+    const segment = this.segmentAt(section.address);
+    return segment && segment.loadAddress + (section.address - segment.address);
+  }
+
+  sectionsOf(segment: Segment): FileSection[] {
+    return this.sections.filter(({ address }) => contains(segment, address));
+  }
+
+  /** `size` bytes of memory as the file has them; undefined where it has none. */
+  bytesAt(address: bigint, size: number): Uint8Array | undefined {
+    const segment = this.segmentAt(address);
+    if (!segment) return undefined;
+    const at = Number(address - segment.address);
+    if (at + size > segment.fileSize) return undefined;
+    return this.file.bytes.subarray(segment.offset + at, segment.offset + at + size);
+  }
+
+  symbolsNamed(pattern: RegExp): FileSymbol[] {
+    return this.symbols.filter(({ name }) => pattern.test(name));
+  }
+
+  symbolNamed(name: string): FileSymbol | undefined {
+    return this.symbols.find((symbol) => symbol.name === name);
+  }
+
+  /** `entry+0x12`: the last symbol at or before `address` in the same section. */
+  nameOf(address: bigint): string | undefined {
+    const section = this.sectionAt(address);
+    let best: FileSymbol | undefined;
+    for (const symbol of this.symbols) {
+      if (symbol.address > address) break;
+      const isBetter = best === undefined || symbol.address > best.address || symbol.size > 0n;
+      if (symbol.section === section?.index && isBetter) best = symbol;
+    }
+    if (!best) return undefined;
+    const distance = address - best.address;
+    return distance === 0n ? best.name : `${best.name}+0x${distance.toString(16)}`;
+  }
+
+  /** The source line of `address`, or else the file. */
+  placeOf(address: bigint): Place {
+    this.lines ??= readLineRanges({
+      line: this.debugBytes(".debug_line"),
+      lineStrings: this.debugBytes(".debug_line_str"),
+      strings: this.debugBytes(".debug_str"),
+    });
+    const range = lineRangeAt(this.lines, address);
+    return range ? { file: range.file, line: range.line } : { file: this.file.name };
+  }
+
+  private debugBytes(name: string): Uint8Array {
+    return this.file.sections.find((section) => section.name === name)?.bytes ?? new Uint8Array(0);
+  }
+}
+
+/** Whether the linker gave the symbol a place or a number, and not the compiler a mere name. */
+function isPlace({ name, type, section }: FileSymbol): boolean {
+  if (name === "" || type === STT_FILE || type === STT_SECTION) return false;
+  return section !== SHN_UNDEF && (section < SHN_LORESERVE || section === SHN_ABS);
+}
+
+export function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** An address as the manuals print it, as wide as it needs. */
+export function hex(value: bigint): string {
+  return `0x${value.toString(16).padStart(8, "0")}`;
+}
+
+export function endOf(range: { readonly address: bigint; readonly memorySize: bigint }): bigint {
+  return range.address + range.memorySize;
+}
+
+export function loadEndOf(segment: Segment): bigint {
+  return segment.loadAddress + segment.memorySize;
+}
+
+function contains({ address, memorySize }: Segment, at: bigint): boolean {
+  return at >= address && at < address + memorySize;
+}
+
+export function pageDown(value: bigint): bigint {
+  return value - (value % PAGE);
+}
+
+export function pageUp(value: bigint): bigint {
+  return pageDown(value + PAGE - 1n);
+}
+
+/** `r-x`. */
+export function permissionText(of: Pick<Segment, "read" | "write" | "execute">): string {
+  return `${of.read ? "r" : "-"}${of.write ? "w" : "-"}${of.execute ? "x" : "-"}`;
+}
+
+/** `segment 2 (.data, .bss)`: what a person can find in `readelf -l`. */
+export function describeSegment(segment: Segment, subject: Subject): string {
+  const names = subject.sectionsOf(segment).map(({ name }) => name);
+  const shown = names.length > 4 ? [...names.slice(0, 3), "…"] : names;
+  return `segment ${segment.index}${shown.length > 0 ? ` (${shown.join(", ")})` : ""}`;
+}

@@ -1,0 +1,241 @@
+// What each boot loader will do with the file: load it, load a part of it, or refuse it, and why.
+//
+// The rules are those of the loaders' sources (GRUB 2.06 loader/multiboot_elfxx.c, QEMU 7.2
+// hw/i386/multiboot.c and include/hw/elf_ops.h, v86 0.5 src/cpu.js, Limine's PROTOCOL.md);
+// test/link/check/verdict.test.ts boots each case and compares.
+//
+//   address used     GRUB, QEMU, v86: p_paddr. Limine: p_vaddr, wherever it has memory
+//   what it costs    GRUB: each segment for itself, and all sections without an address (debug
+//                    information) besides. QEMU: one buffer from the lowest to the highest address
+//   entry            translated by the segment that it lies in: GRUB any header, QEMU what is in
+//                    the file and executable, v86 what was loaded; else QEMU and v86 jump to
+// e_entry
+
+import { ET_DYN, ET_EXEC, SHT_REL, SHT_RELA } from "../../abi/elf";
+import { MULTIBOOT_ADDRESSES, MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW } from "./boot-protocol";
+import type { Segment } from "./elf-file";
+import { compare, describeSegment, endOf, hex, loadEndOf, type Subject } from "./subject";
+
+export const LOADERS = ["grub", "qemu", "v86", "limine"] as const;
+export type Loader = (typeof LOADERS)[number];
+
+export interface Verdict {
+  readonly loader: Loader;
+  /** partly: it starts, but something of the image is not where it should be. */
+  readonly outcome: "loads" | "partly" | "refuses";
+  /** In the loader's own words where it has any. */
+  readonly reasons: readonly string[];
+  /** Physical memory from the lowest to the highest load address. */
+  readonly span: { readonly start: bigint; readonly end: bigint } | undefined;
+  /** The physical address where execution begins. */
+  readonly entry: bigint | undefined;
+}
+
+/** RAM below the devices: what a 32-bit address can reach at the most. */
+const MEMORY_MAX = 0xc000_0000n;
+/** What QEMU gives a machine unless it is told otherwise. */
+const USUAL_MEMORY = 128n << 20n;
+/** QEMU wants room for the largest header. */
+const QEMU_WINDOW = MULTIBOOT_WINDOW - 48;
+const GRUB_UNKNOWN_FLAGS = 0xfff8;
+const HIGHER_HALF = 0xffff_ffff_8000_0000n;
+/** Video memory and firmware. */
+const HOLE = { start: 0xa_0000n, end: 0x10_0000n };
+
+/**
+ * @param memory bytes of RAM that the machine has; default: as much as a PC can have below 4
+ * GiB
+ */
+export function judgeLoader(loader: Loader, subject: Subject, memory = MEMORY_MAX): Verdict {
+  const judges = { grub: judgeGrub, qemu: judgeQemu, v86: judgeV86, limine: judgeLimine };
+  return judges[loader](subject, memory);
+}
+
+function verdict(
+  loader: Loader,
+  subject: Subject,
+  outcome: Verdict["outcome"],
+  reasons: readonly string[],
+  entry?: bigint,
+): Verdict {
+  const span = outcome === "refuses" ? undefined : spanOf(subject);
+  const isLarge = span && outcome === "loads" && span.end > USUAL_MEMORY;
+  const need = isLarge ? [`only with memory up to ${hex(span.end)}`] : [];
+  return { loader, outcome, reasons: [...reasons, ...need], span, entry };
+}
+
+function judgeGrub(subject: Subject, memory: bigint): Verdict {
+  const { file, protocols } = subject;
+  const refuse = (...reasons: string[]) => verdict("grub", subject, "refuses", reasons);
+  const { multiboot, multiboot2 } = protocols;
+  const one = multiboot?.found ? multiboot : undefined;
+  const two = multiboot2?.found ? multiboot2 : undefined;
+  if (!one && !two) return refuse('"no multiboot header found"');
+  if (one && (one.flags & GRUB_UNKNOWN_FLAGS) !== 0) {
+    return refuse(`"unsupported flag: ${hex(BigInt(one.flags & GRUB_UNKNOWN_FLAGS))}"`);
+  }
+  if (one && (one.flags & MULTIBOOT_ADDRESSES) !== 0) return judgeAddresses("grub", subject);
+  if (file.type !== ET_EXEC && file.type !== ET_DYN) {
+    return refuse('"this ELF file is not of the right type"');
+  }
+  const window = one ? MULTIBOOT_WINDOW : MULTIBOOT2_WINDOW;
+  if (file.headersEnd > window) return refuse('"program header at a too high offset"');
+  const crossing = subject.loads.find((segment) => loadEndOf(segment) >= 1n << 32n);
+  if (file.bits === 64 && crossing) return refuse('"segment crosses 4 GiB border"');
+  const twice = firstOverlap(subject);
+  if (twice) return refuse(`"overlap detected": ${twice}`);
+  const outside = subject.loads.filter((segment) => loadEndOf(segment) > memory);
+  if (outside.length > 0) {
+    return refuse(`"out of memory": ${outside.map((s) => needs(s, subject)).join("; ")}`);
+  }
+  const inHole = subject.loads.find((s) => s.loadAddress < HOLE.end && loadEndOf(s) > HOLE.start);
+  if (inHole) return refuse(`"out of memory": ${needs(inHole, subject)}, which is no RAM`);
+  const entry = translate(file.segments, file.entry);
+  if (entry === undefined) return refuse(`"entry point isn't in a segment": ${hex(file.entry)}`);
+  const withRelocations = file.sections.some(({ type }) => type === SHT_REL || type === SHT_RELA);
+  if (!one && withRelocations) return refuse('"ELF files with relocs are not supported yet"');
+  return verdict("grub", subject, "loads", alongside(subject), entry);
+}
+
+/** GRUB also loads what has no address: debug sections and symbols. */
+function alongside({ file }: Subject): string[] {
+  const bytes = file.sections
+    .filter(({ address, type }) => address === 0n && type !== 0)
+    .reduce((sum, { size }) => sum + size, 0n);
+  if (bytes < 1n << 20n) return [];
+  return [`${bytes >> 10n} KiB of sections without an address (debug information) come along`];
+}
+
+function judgeQemu(subject: Subject, memory: bigint): Verdict {
+  const { file, protocols } = subject;
+  const refuse = (...reasons: string[]) => verdict("qemu", subject, "refuses", reasons);
+  const { multiboot, pvh } = protocols;
+  const isMultiboot = multiboot?.found && multiboot.offset < QEMU_WINDOW;
+  if (!isMultiboot && !pvh) {
+    return refuse('"Error loading uncompressed kernel without PVH ELF Note"');
+  }
+  if (isMultiboot && (multiboot.flags & MULTIBOOT_ADDRESSES) !== 0) {
+    return judgeAddresses("qemu", subject);
+  }
+  if (isMultiboot && file.bits === 64) {
+    return refuse('"Cannot load x86-64 image, give a 32bit one."');
+  }
+  const twice = firstOverlap(subject, "file");
+  if (twice) return refuse(`"Error while fetching elf kernel from rom": ${twice}`);
+  const outside = subject.loads.filter((segment) => loadEndOf(segment) > memory);
+  if (outside.length > 0) {
+    return refuse(`nothing runs: ${outside.map((s) => needs(s, subject)).join("; ")}`);
+  }
+  const executable = file.segments
+    .filter(({ execute, type }) => execute && type === 1)
+    .map((segment) => ({ ...segment, memorySize: BigInt(segment.fileSize) }));
+  const entry = translate(executable, file.entry) ?? file.entry;
+  if (!isLoaded(entry, subject)) return refuse(nothingAt(entry));
+  return verdict("qemu", subject, "loads", isMultiboot ? [] : ["by its PVH note"], entry);
+}
+
+function judgeV86(subject: Subject, memory: bigint): Verdict {
+  const { file, protocols } = subject;
+  const refuse = (...reasons: string[]) => verdict("v86", subject, "refuses", reasons);
+  if (!protocols.multiboot?.found)
+    return refuse("there is no Multiboot 1 header: nothing is loaded");
+  if ((protocols.multiboot.flags & MULTIBOOT_ADDRESSES) !== 0)
+    return judgeAddresses("v86", subject);
+  if (file.bits === 64) return refuse("it reads 32-bit ELF files only");
+  const loaded = subject.loads.filter((segment) => loadEndOf(segment) < memory);
+  const skipped = subject.loads.filter((segment) => !loaded.includes(segment));
+  const entry = translate(loaded, file.entry) ?? file.entry;
+  if (!loaded.some((s) => entry >= s.loadAddress && entry < loadEndOf(s))) {
+    return refuse(nothingAt(entry));
+  }
+  const twice = firstOverlap(subject);
+  const reasons = [
+    ...skipped.map((segment) => `leaves out ${needs(segment, subject)}`),
+    ...(twice ? [`overwrites without a word: ${twice}`] : []),
+  ];
+  return verdict("v86", subject, reasons.length > 0 ? "partly" : "loads", reasons, entry);
+}
+
+function judgeLimine(subject: Subject): Verdict {
+  const { file, protocols, loads } = subject;
+  const refuse = (...reasons: string[]) => verdict("limine", subject, "refuses", reasons);
+  if (!protocols.limine) {
+    const { multiboot, multiboot2 } = protocols;
+    const version = multiboot2?.found ? 2 : multiboot?.found ? 1 : 0;
+    return refuse(
+      version === 0
+        ? "the file has no Limine requests"
+        : `the file has no Limine requests; it may boot with \`protocol: multiboot${version}\``,
+    );
+  }
+  if (file.bits === 32) return refuse("the Limine protocol is for 64-bit kernels");
+  const low = loads.find(({ address }) => address < HIGHER_HALF);
+  if (low) return refuse(`lower half: ${describeSegment(low, subject)} at ${hex(low.address)}`);
+  const sorted = [...loads].sort((a, b) => compare(a.address, b.address));
+  const clash = sorted.find((upper, index) => {
+    const lower = sorted[index - 1];
+    return lower && endOf(lower) > upper.address;
+  });
+  if (clash) return refuse(`${describeSegment(clash, subject)} overlaps another segment`);
+  if (!subject.segmentAt(file.entry))
+    return refuse(`the entry ${hex(file.entry)} is in no segment`);
+  return { loader: "limine", outcome: "loads", reasons: [], span: undefined, entry: file.entry };
+}
+
+/** Multiboot 1 with addresses in the header: ELF is not read at all. */
+function judgeAddresses(loader: Loader, subject: Subject): Verdict {
+  const { file, protocols } = subject;
+  const at = protocols.multiboot?.offset ?? 0;
+  const view = new DataView(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
+  const field = (index: number) =>
+    at + 4 * index + 4 <= view.byteLength ? BigInt(view.getUint32(at + 4 * index, true)) : 0n;
+  const [header, start, dataEnd, bssEnd, entry] = [3, 4, 5, 6, 7].map(field);
+  const reasons = ["the addresses in the Multiboot header are used, not the program headers"];
+  if (header === undefined || start === undefined || start > header) {
+    return verdict(loader, subject, "refuses", ["the header's load address is above its own"]);
+  }
+  const end = [dataEnd ?? 0n, bssEnd ?? 0n].sort(compare).at(-1) ?? 0n;
+  return { loader, outcome: "loads", reasons, span: { start, end }, entry };
+}
+
+/** The physical address of `entry`, by the first of `segments` that it lies in. */
+function translate(segments: readonly Segment[], entry: bigint): bigint | undefined {
+  const segment = segments.find((each) => entry >= each.address && entry < endOf(each));
+  return segment && segment.loadAddress + (entry - segment.address);
+}
+
+function isLoaded(address: bigint, { loads }: Subject): boolean {
+  return loads.some((s) => address >= s.loadAddress && address < s.loadAddress + s.memorySize);
+}
+
+function nothingAt(entry: bigint): string {
+  return `jumps to ${hex(entry)}, where nothing was loaded`;
+}
+
+function needs(segment: Segment, subject: Subject): string {
+  const name = describeSegment(segment, subject);
+  return `${name} wants ${hex(segment.loadAddress)} to ${hex(loadEndOf(segment))}`;
+}
+
+/** Two segments that are loaded to one place. @param of whether zeros count */
+function firstOverlap(subject: Subject, of: "memory" | "file" = "memory"): string | undefined {
+  const end = (s: Segment) =>
+    of === "memory" ? loadEndOf(s) : s.loadAddress + BigInt(s.fileSize || s.memorySize);
+  const sorted = [...subject.loads].sort((a, b) => compare(a.loadAddress, b.loadAddress));
+  for (const [index, upper] of sorted.entries()) {
+    const lower = sorted[index - 1];
+    if (lower && end(lower) > upper.loadAddress) {
+      const names = [lower, upper].map((segment) => describeSegment(segment, subject));
+      return `${names.join(" and ")} at ${hex(upper.loadAddress)}`;
+    }
+  }
+  return undefined;
+}
+
+function spanOf({ loads }: Subject): Verdict["span"] {
+  const byStart = [...loads].sort((a, b) => compare(a.loadAddress, b.loadAddress));
+  const byEnd = [...loads].sort((a, b) => compare(loadEndOf(a), loadEndOf(b)));
+  const [first] = byStart;
+  const last = byEnd.at(-1);
+  return first && last && { start: first.loadAddress, end: loadEndOf(last) };
+}
