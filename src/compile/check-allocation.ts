@@ -34,8 +34,8 @@ class AllocationChecker {
     this.entityCount = fn.registerLimit + FIRST_VIRTUAL;
     for (const { instructions } of fn.blocks) {
       for (const instruction of instructions) {
-        instruction.operands.forEach((operand) => this.place(operand));
-        this.original(instruction)?.forEach((operand) => this.place(operand));
+        for (const operand of instruction.operands) this.place(operand);
+        for (const operand of this.original(instruction) ?? []) this.place(operand);
       }
     }
   }
