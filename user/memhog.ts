@@ -5,9 +5,9 @@
 //      +--------------------------+---------------------------------+     +--+
 //
 // A child does it, so that the parent can tell how the child ended and that every frame came back.
-// brk(2) gives addresses, the first write to a page gives memory: the child moves the end of its heap
-// to the highest place that the kernel allows, writes there and at places below, then to every page
-// from the bottom up. When the kernel has no frame left, it kills the child.
+// brk(2) gives addresses, the first write to a page gives memory: the child moves the end of its
+// heap to the highest place that the kernel allows, writes there and at places below, then to every
+// page from the bottom up. When the kernel has no frame left, it kills the child.
 
 import { PAGE_SIZE, USER_END } from "../src/abi/memory-map";
 import { SIGKILL } from "../src/abi/signals";

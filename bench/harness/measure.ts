@@ -5,8 +5,8 @@
 // a count is exact and the same in every run; it includes some ten instructions around the call.
 // (An iteration of a `rep` instruction counts as an instruction.)
 //
-// Native time is that of the processor, not of the clock on the wall, and the least of several runs:
-// other work on the machine only ever adds to it.
+// Native time is that of the processor, not of the clock on the wall, and the least of several
+// runs: other work on the machine only ever adds to it.
 
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

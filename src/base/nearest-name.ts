@@ -19,8 +19,8 @@ export function nearestName(wanted: string, candidates: Iterable<string>): strin
 }
 
 /**
- * How many letters must be inserted, removed, replaced or swapped with their neighbour; or any number
- * above `limit` as soon as it must exceed it. (Optimal string alignment, row by row.)
+ * How many letters must be inserted, removed, replaced or swapped with their neighbour; or any
+ * number above `limit` as soon as it must exceed it. (Optimal string alignment, row by row.)
  */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;

@@ -11,7 +11,8 @@
 //   EAX, EDX:EAX      the result
 //
 // EBX, ESI, EDI and EBP are preserved and EAX, ECX and EDX are not, in both conventions. C may
-// expect ESP + 4 to be a multiple of 16 at a function's entry; ours are not, so calls of C align it.
+// expect ESP + 4 to be a multiple of 16 at a function's entry; ours are not, so calls of C align
+// it.
 
 import type { Assembler } from "../i686/assembler";
 import type { ObjectFile } from "../i686/object";

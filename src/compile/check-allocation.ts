@@ -1,10 +1,10 @@
 // Proves that allocation kept the program: every operand reads the value that it should.
 //
 // The code is run symbolically, the original program (virtual registers) and the final one (places:
-// registers, slots) side by side. Each virtual register and each place has a class; two of one class
-// hold the same value on every way here. An original operand and its final form must be of one
-// class. A write makes a new class for both, a copy hands on the class of its source, and where two
-// ways meet, only what both put in one class stays in one.
+// registers, slots) side by side. Each virtual register and each place has a class; two of one
+// class hold the same value on every way here. An original operand and its final form must be of
+// one class. A write makes a new class for both, a copy hands on the class of its source, and where
+// two ways meet, only what both put in one class stays in one.
 //
 // It is independent of how allocation works, always on, and throws an Error for a bug of ours.
 

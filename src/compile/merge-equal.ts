@@ -1,4 +1,5 @@
-// Global value numbering: a value that was computed already on every way here is not computed again.
+// Global value numbering: a value that was computed already on every way here is not computed
+// again.
 //
 // Walks the dominator tree with a table of what is available. Only operations that cost more than a
 // register take part: a sum or a comparison is cheaper inside the instruction that uses it, and

@@ -200,9 +200,9 @@ function writeSigned(part: Part): (a: Assembler) => void {
  * EDX:EAX by EBX:ECX, unsigned: quotient in EDX:EAX, remainder in EBX:ECX; changes ESI, EDI, EBP.
  *
  * A divisor of one word takes one or two divisions. Otherwise the quotient has one word: dividing
- * half the dividend by the divisor's 32 leading bits estimates it, at most one too large; taking one
- * off makes it at most one too small, which the remainder shows. (H. S. Warren, Hacker's Delight,
- * second edition, section 9-5.)
+ * half the dividend by the divisor's 32 leading bits estimates it, at most one too large; taking
+ * one off makes it at most one too small, which the remainder shows. (H. S. Warren, Hacker's
+ * Delight, second edition, section 9-5.)
  */
 function writeDivide(a: Assembler): void {
   a.test(ebx, ebx);

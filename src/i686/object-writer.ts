@@ -1,5 +1,5 @@
-// Turns what an assembler has collected into an object: lays out sections, numbers symbols, fills in
-// what is known and makes relocations of the rest.
+// Turns what an assembler has collected into an object: lays out sections, numbers symbols, fills
+// in what is known and makes relocations of the rest.
 //
 // A reference within one section that counts from its own place (a branch) is filled in here, also
 // to a global symbol: nothing can come between. Everything else is the linker's.

@@ -1,4 +1,5 @@
-// The kinds of operand that instruction rows are written in, named as in the SDM (vol. 2A, 3.1.1.3).
+// The kinds of operand that instruction rows are written in, named as in the SDM (vol. 2A,
+// 3.1.1.3).
 //
 // Finding a row must be quick and must pick the shortest encoding, so each actual operand is first
 // sorted into one of a few classes (`classify`): everything that the choice can depend on, and

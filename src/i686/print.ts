@@ -3,8 +3,8 @@
 //   mov    eax,DWORD PTR [esp+0x4]
 //   call   0x101020 <allocateFrame>
 //
-// Differences, where ours says more with less: string instructions are `rep movsd` without operands,
-// a zero displacement is left out, far transfers say `far`.
+// Differences, where ours says more with less: string instructions are `rep movsd` without
+// operands, a zero displacement is left out, far transfers say `far`.
 
 import type { Instruction } from "./decode";
 import type { OperandSpec } from "./instructions/row";

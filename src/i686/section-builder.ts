@@ -5,9 +5,9 @@
 //   laid out    |instructions|eb 10|instructions|00 00|data|
 //
 // Branches to labels start short; those that do not reach grow, which may push others out of reach,
-// until nothing changes. A branch never shrinks again, so this ends, after a few rounds in practice;
-// should it take more than `MAX_ROUNDS`, all branches go long and one round settles the rest. Time
-// is linear in the number of items.
+// until nothing changes. A branch never shrinks again, so this ends, after a few rounds in
+// practice; should it take more than `MAX_ROUNDS`, all branches go long and one round settles the
+// rest. Time is linear in the number of items.
 //
 // Invariants
 //   - `items` ascends by `raw`; an item lies before the raw byte of that index.

@@ -7,8 +7,8 @@
 //   |  image  |---/  |             |   |             |     boxes with the same `twin` are joined by a
 //   |         |      |    image    |   |   program   |     band from column to column
 //
-// What a box means is its maker's business: the linker draws a layout (draw-layout.ts), the inspector
-// a machine (src/inspect/draw-spaces.ts).
+// What a box means is its maker's business: the linker draws a layout (draw-layout.ts), the
+// inspector a machine (src/inspect/draw-spaces.ts).
 
 import { ADDRESS_SPACE_END, hex } from "../base/align";
 import { PALETTE, pathData, Svg } from "../base/svg";

@@ -1,5 +1,5 @@
-// The drawing of a linked layout: physical memory and each address space, side by side. A section is
-// loaded at its LMA and seen at its VMA; a section in two spaces is shared.
+// The drawing of a linked layout: physical memory and each address space, side by side. A section
+// is loaded at its LMA and seen at its VMA; a section in two spaces is shared.
 
 import { ADDRESS_SPACE_END, alignUp, hex } from "../base/align";
 import { HATCH_FILL, PALETTE } from "../base/svg";

@@ -2,8 +2,9 @@
 //
 // Unless the layout asks for `gcSections`, all that has a place is needed. Otherwise a section is
 // needed if it holds the entry point or a symbol that the layout keeps, if its rule says `keep`, if
-// its object says so, if it belongs to a closed group, if its address is fixed (the code names it by
-// number, not by a relocation), if a needed section refers to it, or if it is in a group with one.
+// its object says so, if it belongs to a closed group, if its address is fixed (the code names it
+// by number, not by a relocation), if a needed section refers to it, or if it is in a group with
+// one.
 //
 // What only describes code (debug sections, unwind tables) is needed as its object is, and nothing
 // is needed because such a section refers to it.

@@ -20,8 +20,8 @@
 //   - An *input rule* says which sections of which objects go there; the first that matches wins.
 //   - A *space* is a set of regions that one page directory shows. A region in two is shared.
 //
-// The types hold plain JSON values, and everything has a default; resolve-layout.ts fills them in and
-// refuses what contradicts itself. A kernel with a trampoline at the end of its address space:
+// The types hold plain JSON values, and everything has a default; resolve-layout.ts fills them in
+// and refuses what contradicts itself. A kernel with a trampoline at the end of its address space:
 //
 //      export const layout: Layout = {
 //        regions: { kernel: { start: 0x100000 }, top: { end: 0x100000000 } },

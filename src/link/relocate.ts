@@ -1,9 +1,9 @@
 // Pass: copies the inputs into their output sections and patches every relocation.
 //
 // The letters are those of the i386 psABI: S is the symbol's address, A the addend, P the address
-// of the place that is patched, GOT that of the global offset table. 32-bit results wrap, as address
-// arithmetic does; narrower ones must fit: in 16-bit code addresses wrap at 64 KiB too, so R_386_16,
-// R_386_PC16 and R_386_8 may be read as signed or unsigned; R_386_PC8 is signed.
+// of the place that is patched, GOT that of the global offset table. 32-bit results wrap, as
+// address arithmetic does; narrower ones must fit: in 16-bit code addresses wrap at 64 KiB too, so
+// R_386_16, R_386_PC16 and R_386_8 may be read as signed or unsigned; R_386_PC8 is signed.
 //
 // What describes code that is gone (debug sections) gets 0 for its address.
 

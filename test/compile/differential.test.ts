@@ -1,5 +1,5 @@
-// Random modules against Node's own WebAssembly. FUZZ_SEEDS=5000 npm test -- differential runs more;
-// a failure names its seed, which FUZZ_FIRST=<seed> FUZZ_SEEDS=1 plays again.
+// Random modules against Node's own WebAssembly. FUZZ_SEEDS=5000 npm test -- differential runs
+// more; a failure names its seed, which FUZZ_FIRST=<seed> FUZZ_SEEDS=1 plays again.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

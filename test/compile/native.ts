@@ -7,8 +7,8 @@
 //              4  result   EAX
 //              8  high     EDX
 //
-// Traps are signals (SIGFPE, SIGILL, SIGSEGV); the handler goes on with the next call. Linear memory
-// begins at MEMORY_BASE, because Linux gives no process page 0.
+// Traps are signals (SIGFPE, SIGILL, SIGSEGV); the handler goes on with the next call. Linear
+// memory begins at MEMORY_BASE, because Linux gives no process page 0.
 
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

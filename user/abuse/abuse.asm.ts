@@ -1,5 +1,5 @@
-// The machine code of the abuse suite: the cases of privileged.asm.ts and crossing-cases.asm.ts, and
-// what the cases in TypeScript call.
+// The machine code of the abuse suite: the cases of privileged.asm.ts and crossing-cases.asm.ts,
+// and what the cases in TypeScript call.
 //
 //   machine_cases   name, code, outcomes, needs; name, code, outcomes, needs; ...; 0
 //   interrupts      256 functions of INTERRUPT_STRIDE bytes: int N, ret

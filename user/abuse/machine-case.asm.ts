@@ -1,8 +1,9 @@
-// A case of the abuse suite that is written in machine code: what one process does, and how it may end.
+// A case of the abuse suite that is written in machine code: what one process does, and how it may
+// end.
 //
 // The code runs as a function in a process of its own. It succeeds by falling off its end, fails by
-// `a.jmp(FAILED)` with the stack as it was, or ends by a signal. EBX, ESI, EDI, EBP and DF need not be
-// preserved.
+// `a.jmp(FAILED)` with the stack as it was, or ends by a signal. EBX, ESI, EDI, EBP and DF need not
+// be preserved.
 
 import { SystemCall } from "../../src/abi/syscalls";
 import type { Assembler } from "../../src/i686/assembler";

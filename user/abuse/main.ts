@@ -1,8 +1,9 @@
 // abuse [--list] [--no-frames] [NAME...]: does to the kernel whatever a program must not do.
 //
-// Each case runs in a process of its own. Afterwards the kernel must be alive, the process must have
-// ended as the case says, and as many frames must be free as before. A case that seems to lose frames
-// is run again: what the kernel keeps for the next time is no loss, what it loses each time is.
+// Each case runs in a process of its own. Afterwards the kernel must be alive, the process must
+// have ended as the case says, and as many frames must be free as before. A case that seems to lose
+// frames is run again: what the kernel keeps for the next time is no loss, what it loses each time
+// is.
 
 import { argument, equals, refuse, wantsHelp } from "../runtime/arguments";
 import { print, printDecimal, printLine } from "../runtime/output";

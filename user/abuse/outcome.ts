@@ -53,8 +53,8 @@ export function printStatus(status: i32): void {
 }
 
 /**
- * Runs a deed for an address in a process of its own; 0 if that faults, else 1, with a message: what
- * the cases of memory that is not the user's have in common.
+ * Runs a deed for an address in a process of its own; 0 if that faults, else 1, with a message:
+ * what the cases of memory that is not the user's have in common.
  */
 export function expectFault(deed: Deed, address: u32): i32 {
   const status = statusOf(deed, address);

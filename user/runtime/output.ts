@@ -1,8 +1,8 @@
 // Printing: strings as UTF-8, numbers, raw bytes. Nothing here allocates.
 //
 // Output is collected in a buffer and written when a line ends, when the buffer is full, and when
-// the output changes between standard output and standard error. Text that does not end in a newline
-// needs `flush`; `write` errors are ignored, as there is nobody to tell.
+// the output changes between standard output and standard error. Text that does not end in a
+// newline needs `flush`; `write` errors are ignored, as there is nobody to tell.
 
 import { write } from "./system-calls";
 

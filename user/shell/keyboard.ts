@@ -1,5 +1,5 @@
-// From the bytes of a terminal to keys: characters, control keys, and the escape sequences of cursor
-// keys as VT100, xterm and the Linux console send them.
+// From the bytes of a terminal to keys: characters, control keys, and the escape sequences of
+// cursor keys as VT100, xterm and the Linux console send them.
 //
 //   ESC [ A          up        ESC [ 3 ~   delete      ESC O H   home
 //   ESC [ 1 ; 5 C    right, with Control               ESC b     Alt and b

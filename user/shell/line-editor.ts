@@ -3,8 +3,8 @@
 //   prompt | text before the cursor | text behind it
 //          ^ first                    the part that fits in the terminal's width is shown
 //
-// The line never wraps: what does not fit scrolls sideways, so that nothing depends on how a terminal
-// wraps. A character counts as one column.
+// The line never wraps: what does not fit scrolls sideways, so that nothing depends on how a
+// terminal wraps. A character counts as one column.
 
 import { flush, print, printByte } from "../runtime/output";
 import { terminalColumns } from "../runtime/terminal";

@@ -1,8 +1,8 @@
 // shell [-c COMMANDS | FILE]: the command line. The kernel runs it as process 1.
 //
 // At a terminal it edits lines; where the terminal has no raw mode, the kernel's own line editing
-// serves. Input that is no terminal is a script: no prompt, and lines are read byte by byte, because
-// the rest is for the programs that they run.
+// serves. Input that is no terminal is a script: no prompt, and lines are read byte by byte,
+// because the rest is for the programs that they run.
 
 import { O_RDONLY } from "../../src/abi/files";
 import { argument, equals, STATUS_USAGE, wantsHelp } from "../runtime/arguments";

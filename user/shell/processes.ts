@@ -38,8 +38,8 @@ export function lastWaitStatus(): u32 {
 }
 
 /**
- * Starts the program at `path`; its process, or a negative errno. What goes wrong in the new process
- * is told there, and it ends with 126 or 127.
+ * Starts the program at `path`; its process, or a negative errno. What goes wrong in the new
+ * process is told there, and it ends with 126 or 127.
  */
 export function startProgram(command: Command, path: string, environment: usize): i32 {
   flush();

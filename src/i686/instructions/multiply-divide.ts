@@ -1,6 +1,7 @@
 // Multiplication and division.
 //
-// The one-operand forms work on EDX:EAX (or AX for bytes); a quotient that does not fit faults (#DE).
+// The one-operand forms work on EDX:EAX (or AX for bytes); a quotient that does not fit faults
+// (#DE).
 
 import { imm8s16, imm8s32, imm16, imm32, r16, r32, rm8, rm16, rm32 } from "../operand-kind";
 import { eax, edx } from "../registers";

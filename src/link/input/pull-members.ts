@@ -1,5 +1,6 @@
-// Pass: takes from each archive the members that the link needs, as every Unix linker does: archives
-// in the order of the command line, each searched again until nothing more is wanted from it.
+// Pass: takes from each archive the members that the link needs, as every Unix linker does:
+// archives in the order of the command line, each searched again until nothing more is wanted from
+// it.
 //
 // Wanted is what an object so far refers to, or what the layout names, and nothing defines yet. A
 // weak reference wants nothing; a common symbol wants a real definition.
