@@ -1,6 +1,9 @@
-// Starts a worker thread whose module is TypeScript: `new Worker(".../worker.js", { workerData })`
-// with `workerData.module`, the module's URL.
-import { workerData } from "node:worker_threads";
-import "./loader.js";
+// The process in which src/cli/build-worker.ts compiles.
+//
+// It runs Binaryen's megabytes of WebAssembly for a few seconds: V8's optimising compiler would
+// spend more time on them than it saves.
+import { setFlagsFromString } from "node:v8";
 
-await import(workerData.module);
+setFlagsFromString("--liftoff-only");
+await import("./loader.js");
+await import("../src/cli/build-worker.ts");

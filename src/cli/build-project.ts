@@ -4,14 +4,15 @@
 //   user/**     -> build/user/NAME, NAME.elf with DWARF       one task for each program
 //   user/root/, build/user/* -> build/initramfs.cpio          here
 //
-// Tasks whose stamp is current are skipped. The others are compiled by worker threads, the kernel
-// first because it takes longest; a thread takes several programs, since loading the compiler costs
-// more than compiling one.
+// Tasks whose stamp is current are skipped. The others are compiled by worker processes, the kernel
+// first because it takes longest; a process takes several programs, since loading the compiler
+// costs more than compiling one.
 
+import { fork } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
-import { Worker } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
 import type { GeneratedFile, Program } from "../../user/programs";
 import { Diagnostic, Diagnostics } from "../base/diagnostic";
 import { type ArchiveEntry, fileEntry, writeArchive } from "../machine/initramfs";
@@ -108,7 +109,7 @@ function taskKey(task: BuildTask, toolchain: string): string {
   return hashOf(JSON.stringify([toolchain, task.kind === "program" ? task.program : "kernel"]));
 }
 
-/** Runs the tasks on worker threads; all of them, even if one fails, so that all errors show. */
+/** Runs the tasks in worker processes; all of them, even if one fails, so that all errors show. */
 async function runTasks(tasks: readonly BuildTask[], toolchain: string): Promise<BuiltUnit[]> {
   const waiting = [...tasks];
   const built: BuiltUnit[] = [];
@@ -124,7 +125,7 @@ async function runTasks(tasks: readonly BuildTask[], toolchain: string): Promise
         else built.push(accept(task, toolchain, answer));
       }
     } finally {
-      await worker.close();
+      worker.close();
     }
   };
   await Promise.all(Array.from({ length: count }, serve));
@@ -150,25 +151,28 @@ function revive({ code, text, remedy, place }: PlainDiagnostic): Diagnostic {
   return new Diagnostic(code, text, remedy, place);
 }
 
-/** A thread that runs src/cli/build-worker.ts. */
+/** A process that runs src/cli/build-worker.ts. */
 class BuildWorker {
-  readonly #worker = new Worker(new URL("../../bin/worker.js", import.meta.url), {
-    workerData: { module: new URL("./build-worker.ts", import.meta.url).href },
+  readonly #child = fork(fileURLToPath(new URL("../../bin/worker.js", import.meta.url)), {
+    execArgv: [],
+    serialization: "advanced",
   });
 
   perform(task: BuildTask): Promise<BuildAnswer> {
     return new Promise((resolve, reject) => {
-      this.#worker.once("error", reject);
-      this.#worker.once("message", (answer: BuildAnswer) => {
-        this.#worker.removeListener("error", reject);
+      const died = (status: number | null) =>
+        reject(new Error(`the build process ended with status ${status}`));
+      this.#child.once("exit", died);
+      this.#child.once("message", (answer: BuildAnswer) => {
+        this.#child.removeListener("exit", died);
         resolve(answer);
       });
-      this.#worker.postMessage(task);
+      this.#child.send(task);
     });
   }
 
-  async close(): Promise<void> {
-    await this.#worker.terminate();
+  close(): void {
+    if (this.#child.connected) this.#child.disconnect();
   }
 }
 

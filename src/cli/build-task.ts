@@ -1,4 +1,4 @@
-// What a build worker is asked to do, and what it answers. Everything here passes between threads.
+// What a build worker is asked to do, and what it answers. Everything here passes between processes.
 
 import type { Diagnostic, Place } from "../base/diagnostic";
 import type { Project } from "./project";
@@ -30,7 +30,7 @@ export interface BuildOutcome {
   readonly wasmBytes: number;
 }
 
-/** A Diagnostic without its class, which does not survive the way between threads. */
+/** A Diagnostic without its class, which does not survive the way between processes. */
 export interface PlainDiagnostic {
   readonly code: string;
   readonly text: string;

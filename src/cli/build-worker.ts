@@ -1,7 +1,6 @@
-// A thread that compiles: it takes tasks one after the other and answers each. bin/worker.js starts
-// it. The compilers are loaded here alone, so that a build with nothing to do loads none.
+// A process that compiles: it takes tasks one after the other and answers each. bin/worker.js
+// starts it. The compilers are loaded here alone, so that a build with nothing to do loads none.
 
-import { parentPort } from "node:worker_threads";
 import { Diagnostic, Diagnostics } from "../base/diagnostic";
 import { buildKernel } from "./build-kernel";
 import { buildProgram } from "./build-program";
@@ -35,6 +34,8 @@ function plain(diagnostic: Diagnostic): PlainDiagnostic[] {
   return [{ code, text: message, remedy, ...(place && { place }) }];
 }
 
-parentPort?.on("message", async (task: BuildTask) => {
-  parentPort?.postMessage(await answer(task));
+process.on("message", async (task: BuildTask) => {
+  process.send?.(await answer(task));
 });
+// The parent has no more tasks, or is gone.
+process.on("disconnect", () => process.exit());
