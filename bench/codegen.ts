@@ -74,22 +74,22 @@ interface Built {
   readonly executable: Executable;
 }
 
-/** All builds of a program, or fewer and the reason. */
+/** The images of a program by compiler, or fewer and the reason. */
 function buildAll(program: BenchProgram, keep: string | undefined) {
-  const built: Built[] = [];
+  const images = new Map<CompilerName, LinkedImage>();
   let skipped: string | undefined;
   for (const compiler of COMPILERS) {
     try {
       const image = build(program, compiler);
       if (keep !== undefined) writeOutputs(image, keep);
-      built.push({ compiler, image, executable: new Executable(image) });
+      images.set(compiler, image);
     } catch (error) {
       const mayLack = program.floats && error instanceof Diagnostic && error.code === UNSUPPORTED;
       if (!mayLack) throw error;
       skipped = `skipped: ${error.message}`;
     }
   }
-  return { built, skipped };
+  return { images, skipped };
 }
 
 /** Fails unless all builds agree. */
@@ -110,8 +110,12 @@ class Checksum {
 }
 
 function measure(program: BenchProgram, settings: Settings): ProgramResult {
-  const { built, skipped } = buildAll(program, settings.keep);
+  const { images, skipped } = buildAll(program, settings.keep);
+  const built: Built[] = [];
   try {
+    for (const [compiler, image] of images) {
+      built.push({ compiler, image, executable: new Executable(image) });
+    }
     const counts = countAll(program, built);
     const times = settings.time ? timeAll(program, built, counts) : undefined;
     const builds: Partial<Record<CompilerName, BuildCost>> = {};
