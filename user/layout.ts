@@ -18,13 +18,13 @@
 import { USER, USER_DATA, USER_END } from "../src/abi/memory-map";
 import type { Layout } from "../src/link/layout";
 
-/** The layout of a program whose static data asc put at `data`. */
-export function userLayout(data: number = USER_DATA): Layout {
+/** The layout of a program whose static data asc put at `data`, and that begins at `text`. */
+export function userLayout(data: number = USER_DATA, text: number = USER): Layout {
   return {
     name: "user",
     stackHeader: true,
     gcSections: true,
-    regions: { program: { start: USER, end: USER_END, title: "program" } },
+    regions: { program: { start: text, end: USER_END, title: "program" } },
     sections: [
       { name: ".text", pack: true },
       { name: ".rodata" },

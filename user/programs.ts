@@ -42,6 +42,18 @@ export function generatedFiles(): GeneratedFile[] {
   }));
 }
 
+// What programs get that `npx isthmus compile` makes of any source file, besides the above.
+/** Compiled into every such program: exports what the start code calls after `main`. */
+export const RUNTIME_FINISH_ENTRY = "user/runtime/finish.ts";
+export const RUNTIME_FINISH = "_finish";
+/** Names of a JavaScript host that these programs have, and what they stand for. */
+export const RUNTIME_NAMES: Readonly<Record<string, string>> = {
+  console: "user/runtime/console/console",
+  process: "user/runtime/console/process",
+};
+/** Assembly for programs that are WebAssembly modules: exports `writeWasmMemory`. */
+export const WASM_MEMORY_ASSEMBLY = "user/runtime/wasm-memory.asm.ts";
+
 const SHORT_LIVED = [
   "cat",
   "calls",

@@ -6,27 +6,83 @@
 //
 // The program's initialisers run first, then main(argc, argv, envp); its result is the exit status.
 // EBP is 0 and the frame says that nothing lies outside it, so a backtrace ends here.
+//
+// The allocators take the heap to begin where the static data ends, as it does on our kernel. Linux
+// puts the first brk at a random distance behind that, so there the gap is mapped first:
+//
+//   static data | gap: mmap here    | heap: brk
+//               ^ data_end          ^ brk(0)
 
 import { SystemCall } from "../src/abi/syscalls";
 import type { Assembler } from "../src/i686/assembler";
-import { mem, mem32 } from "../src/i686/operand";
+import { mem, mem32, symbol } from "../src/i686/operand";
 import { eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../src/i686/registers";
 
+/** What a program has for the start code to call. */
+export interface StartOptions {
+  /** The function that runs the initialisers of the top level. */
+  readonly initialise?: string;
+  /** Whether there is a `main`, and whether its result is the exit status, which is else 0. */
+  readonly main: "none" | "void" | "status";
+  /** A function to call after `main`. */
+  readonly finish?: string;
+  /** Whether to map what lies between the static data and the first brk. */
+  readonly mapsGap?: boolean;
+}
+
 export default function start(a: Assembler): void {
+  writeStart(a, { initialise: "_initialize", main: "status" });
+}
+
+/** Writes `_start`. */
+export function writeStart(a: Assembler, options: StartOptions): void {
+  const { initialise, main, finish, mapsGap = false } = options;
   a.section(".text");
   a.function("_start", () => {
+    if (mapsGap) mapGap(a);
     a.xor(ebp, ebp);
     a.mov(esi, mem32({ base: esp }));
     a.lea(edi, mem({ base: esp, disp: 4 }));
     a.lea(ebx, mem({ base: esp, index: esi, scale: 4, disp: 8 }));
-    a.call("_initialize");
+    if (initialise !== undefined) a.call(initialise);
     a.mov(eax, esi);
     a.mov(edx, edi);
     a.mov(ecx, ebx);
-    a.call("main");
+    if (main !== "none") a.call("main");
+    if (main !== "status") a.xor(eax, eax);
     a.mov(ebx, eax);
+    if (finish !== undefined) a.call(finish);
     a.mov(eax, SystemCall.exit_group);
     a.int(0x80);
     a.ud2();
   });
+}
+
+/** Linux's number: our kernel, where there is never a gap, has no such call. */
+const MMAP2 = 192;
+const PROT_READ_WRITE = 3;
+const MAP_PRIVATE = 0x02;
+const MAP_ANONYMOUS = 0x20;
+const MAP_NORESERVE = 0x4000;
+const MAP_FIXED_NOREPLACE = 0x100000;
+const PAGE_SIZE = 4096;
+
+/** Changes all registers but ESP. What cannot be mapped shows when the heap is first used. */
+function mapGap(a: Assembler): void {
+  a.mov(eax, SystemCall.brk);
+  a.xor(ebx, ebx);
+  a.int(0x80);
+  a.mov(ecx, eax);
+  a.mov(ebx, symbol("data_end", PAGE_SIZE - 1));
+  a.and(ecx, -PAGE_SIZE);
+  a.and(ebx, -PAGE_SIZE);
+  a.sub(ecx, ebx);
+  a.jbe("contiguous");
+  a.mov(edx, PROT_READ_WRITE);
+  a.mov(esi, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE);
+  a.mov(edi, -1);
+  a.xor(ebp, ebp);
+  a.mov(eax, MMAP2);
+  a.int(0x80);
+  a.label("contiguous");
 }

@@ -10,6 +10,8 @@ import { nearestName } from "../base/nearest-name";
 
 export interface OptionSpec {
   readonly type: "boolean" | "string";
+  /** One letter: `-o OUT` for `--output OUT`. */
+  readonly short?: string;
 }
 
 export interface Command {

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   run: () => import("./run"),
   audit: () => import("./audit"),
   map: () => import("./map"),
+  compile: () => import("./compile"),
 };
 
 export const COMMAND_NAMES = Object.keys(COMMANDS);

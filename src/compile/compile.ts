@@ -34,6 +34,7 @@ import { mergeEqual } from "./merge-equal";
 import { Op } from "./opcodes";
 import { improve } from "./peephole";
 import { printFunction } from "./print";
+import { printMachine } from "./print-machine";
 import { emitRoutines, isRoutine } from "./runtime";
 import { select } from "./select";
 import { simplify } from "./simplify";
@@ -79,9 +80,39 @@ export interface CompileOptions {
   /** Receives the name of each function that became a trap. */
   readonly onRefusal?: (fn: string) => void;
   readonly stress?: Stress;
-  /** Receives the text of each function after each pass. */
-  readonly dump?: (pass: string, fn: string, text: string) => void;
+  /** Called after each pass over each function; `text` prints the function as it is then. */
+  readonly dump?: (pass: Pass, fn: string, text: () => string) => void;
+  /** Go no further than this pass with any function: the object is of no use then. */
+  readonly until?: Pass;
+  /** Called before each function: how many are done, of how many. */
+  readonly onProgress?: (done: number, of: number) => void;
 }
+
+/** The passes over values in SSA form (ir.ts), in order. */
+const IR_PASS = {
+  build: () => {},
+  simplify,
+  lower,
+  "merge-equal": (fn: IrFunction): void => {
+    mergeEqual(fn);
+    simplify(fn);
+  },
+  sink: (fn: IrFunction): void => {
+    splitEdges(fn);
+    setLoopDepths(fn);
+    sink(fn);
+  },
+};
+type IrPass = keyof typeof IR_PASS;
+export const IR_PASSES = Object.keys(IR_PASS) as readonly IrPass[];
+
+/** The passes over machine instructions (machine.ts), in order. */
+export const MACHINE_PASSES = ["select", "layout", "allocate", "peephole"] as const;
+type MachinePass = (typeof MACHINE_PASSES)[number];
+
+export type Pass = IrPass | MachinePass;
+/** All passes after which a function can be dumped, in order. */
+export const PASSES: readonly Pass[] = [...IR_PASSES, ...MACHINE_PASSES];
 
 /**
  * Compiles a validated module.
@@ -118,7 +149,12 @@ class ModuleCompiler implements Linkage {
 
   run(): ObjectFile {
     const { module, assembler } = this;
-    for (const fn of module.functions) if (fn.body) this.function(fn);
+    const own = module.functions.filter(({ body }) => body !== undefined);
+    for (const [done, fn] of own.entries()) {
+      this.options.onProgress?.(done, own.length);
+      this.function(fn);
+    }
+    if (this.options.until !== undefined) return assembler.finish();
     emitRoutines(assembler, this.routines);
     this.guarded(undefined, () => {
       for (const [index, global] of module.globals.entries()) this.storage(index, global);
@@ -153,26 +189,24 @@ class ModuleCompiler implements Linkage {
   }
 
   private compile(source: WasmFunction): void {
-    const { stress = {}, memoryBase = 0 } = this.options;
+    const { stress = {}, memoryBase = 0, until } = this.options;
     const fn = buildFunction(this.module, source, this);
-    this.after("build", fn);
-    simplify(fn);
-    this.after("simplify", fn);
-    lower(fn);
-    this.after("lower", fn);
-    mergeEqual(fn);
-    simplify(fn);
-    this.after("merge-equal", fn);
-    splitEdges(fn);
-    setLoopDepths(fn);
-    sink(fn);
-    this.after("sink", fn);
+    for (const pass of IR_PASSES) {
+      IR_PASS[pass](fn);
+      verify(fn, pass);
+      this.options.dump?.(pass, fn.name, () => printFunction(fn));
+      if (until === pass) return;
+    }
     const machine = select(fn, { folds: !stress.noFolding, memoryBase });
+    if (this.after("select", machine)) return;
     layOut(machine);
     if (stress.reversedBlocks) reverseBlocks(machine);
+    if (this.after("layout", machine)) return;
     const allocation = allocate(machine, allocationOptions(stress));
     checkAllocation(machine, allocation);
+    if (this.after("allocate", machine)) return;
     improve(machine);
+    if (this.after("peephole", machine)) return;
     this.noteRoutines(machine);
     emit(this.assembler, machine, {
       usedRegisters: allocation.usedRegisters,
@@ -181,9 +215,10 @@ class ModuleCompiler implements Linkage {
     });
   }
 
-  private after(pass: string, fn: IrFunction): void {
-    verify(fn, pass);
-    this.options.dump?.(pass, fn.name, printFunction(fn));
+  /** Offers the function for a dump; true if nothing is to be done beyond this pass. */
+  private after(pass: MachinePass, fn: MachineFunction): boolean {
+    this.options.dump?.(pass, fn.name, () => printMachine(fn));
+    return this.options.until === pass;
   }
 
   private noteRoutines(machine: MachineFunction): void {

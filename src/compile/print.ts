@@ -1,21 +1,42 @@
-// The text form of the intermediate representation, for people, dumps and tests.
+// The text form of the intermediate representation, for people, dumps and tests. parse.ts reads it
+// back: everything but the positions in the source is there.
 //
 //   function kernel/add(i32, i32): i32
 //   b0:
 //     v0 = param 0
-//     v2 = add v0 v1
-//     return v2
+//     v2 = add v0 -1
+//     v3 = load32 &counter+4 offset=8
+//     v4 = call work(i32, i64): i32 v2 v3 0
+//     branch v4 b1 b2
+//   b1: from b0 depth 1
+//
+// A name that could be read as something else stands in quotation marks, as in JSON.
 
-import type { Block, IrFunction, Value } from "./ir";
+import type { Block, IrFunction, Signature, Value } from "./ir";
 import { factsOf } from "./ir";
+
+const PLAIN_NAME = /^[A-Za-z_~$.][\w~$./#:|<>,@^%*]*$/;
+
+/** A name as it stands in a dump. */
+export function printName(name: string): string {
+  return PLAIN_NAME.test(name) ? name : JSON.stringify(name);
+}
+
+/** `&name+4`: the address of a symbol. */
+export function printSymbol(name: string, addend: number): string {
+  if (addend === 0) return `&${printName(name)}`;
+  return `&${printName(name)}${addend < 0 ? "" : "+"}${addend}`;
+}
 
 /** How a value is named where it is used: constants by value, symbols by name. */
 export function printOperand(value: Value): string {
   if (value.op === "const") return String(value.immediate);
-  if (value.op === "symbol") {
-    return value.immediate ? `&${value.name}+${value.immediate}` : `&${value.name}`;
-  }
+  if (value.op === "symbol") return printSymbol(value.name, value.immediate);
   return `v${value.id}`;
+}
+
+function printSignature({ parameters, results }: Signature): string {
+  return `(${parameters.join(", ")}): ${results.join(", ") || "void"}`;
 }
 
 function printPayload(value: Value): string[] {
@@ -23,43 +44,46 @@ function printPayload(value: Value): string[] {
     case "param":
       return [String(value.immediate)];
     case "call":
-    case "intrinsic":
-      return [value.name];
+    case "call_indirect":
+    case "intrinsic": {
+      const name = value.op === "call_indirect" ? "" : printName(value.name);
+      return [name + (value.signature ? printSignature(value.signature) : "")];
+    }
     default:
       return [];
   }
 }
 
+/** Whether the operation adds a constant to its address. */
+export function isMemoryAccess(value: Value): boolean {
+  return factsOf(value.op).effect === "read" || value.op.startsWith("store");
+}
+
 function printTargets(value: Value): string[] {
-  const successors = value.block?.successors ?? [];
-  const names = successors.map((block) => `b${block.id}`);
-  if (!value.cases) return names;
-  return (value.cases ?? []).map((target) => names[target] ?? "b?");
+  const names = (value.block?.successors ?? []).map((block) => `b${block.id}`);
+  return value.cases ? value.cases.map((target) => names[target] ?? "b?") : names;
 }
 
 function printValue(value: Value): string {
   const facts = factsOf(value.op);
   const left = facts.results === 0 ? "" : `v${value.id} = `;
-  const isMemory = facts.effect === "read" || value.op.startsWith("store");
   const operands = value.args.map(printOperand);
-  if (isMemory && value.immediate)
-    operands[0] += `${value.immediate > 0 ? "+" : ""}${value.immediate}`;
+  if (isMemoryAccess(value) && value.immediate !== 0) operands.push(`offset=${value.immediate}`);
   const targets = facts.effect === "terminator" ? printTargets(value) : [];
   return left + [value.op, ...printPayload(value), ...operands, ...targets].join(" ");
 }
 
 function printBlock(block: Block): string[] {
-  const from = block.predecessors.map((predecessor) => `b${predecessor.id}`).join(" ");
-  const depth = block.depth ? `  ; depth ${block.depth}` : "";
+  const from = block.predecessors.map((predecessor) => ` b${predecessor.id}`).join("");
+  const depth = block.depth ? ` depth ${block.depth}` : "";
   return [
-    `b${block.id}:${from && ` from ${from}`}${depth}`,
-    ...block.values.map((v) => `  ${printValue(v)}`),
+    `b${block.id}:${from && ` from${from}`}${depth}`,
+    ...block.values.map((value) => `  ${printValue(value)}`),
   ];
 }
 
 /** The whole function as text, one value a line. */
 export function printFunction(fn: IrFunction): string {
-  const { parameters, results } = fn.signature;
-  const head = `function ${fn.name}(${parameters.join(", ")}): ${results.join(", ") || "void"}`;
+  const head = `function ${printName(fn.name)}${printSignature(fn.signature)}`;
   return `${[head, ...fn.blocks.flatMap(printBlock)].join("\n")}\n`;
 }

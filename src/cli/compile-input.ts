@@ -1,0 +1,186 @@
+// From the file that `isthmus compile` is given to a module that the back end takes: AssemblyScript
+// through its compiler, WebAssembly as it is.
+//
+//   target           static data                              numbers that are addresses
+//   linux, isthmus   at PROGRAM_DATA                          as asc writes them
+//   kernel, object   where the linker puts it                 found by compiling twice
+//
+// Files of this package are imported by its name: `isthmus/user/runtime/output` is
+// user/runtime/output.ts of this installation. Other paths are relative to the current folder.
+
+import { readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { hex } from "../base/align";
+import { Diagnostic } from "../base/diagnostic";
+import {
+  type AssemblyScriptOptions,
+  type AssemblyScriptOutput,
+  compileAssemblyScript,
+  type ReadSource,
+} from "../compile/assemblyscript";
+import type { CompileOptions } from "../compile/compile";
+import { decodeModule } from "../compile/decode";
+import {
+  FIRST_BASE,
+  findStaticAddresses,
+  type PlacedModule,
+  SECOND_BASE,
+} from "../compile/static-addresses";
+import { validateModule } from "../compile/validate";
+import type { WasmModule } from "../compile/wasm";
+import { readInput } from "./boot-settings";
+import type { ProgramRuntime } from "./program-runtime";
+import { INSTALLATION } from "./project";
+
+export type Target = "kernel" | "isthmus" | "linux" | "object";
+export const TARGETS: readonly [Target, ...Target[]] = ["linux", "isthmus", "object", "kernel"];
+
+export type Level = 0 | 1 | 2;
+
+/** Where static data of a program begins: far behind any text, and the heap has room above it. */
+export const PROGRAM_DATA = 0x0800_0000;
+const PAGE_SHIFT = 16;
+
+export interface CompileInput {
+  readonly module: WasmModule;
+  /** What the back end needs to know besides the module. */
+  readonly options: Pick<
+    CompileOptions,
+    "target" | "sourceMap" | "data" | "addresses" | "memoryBase" | "start"
+  >;
+  readonly warnings: readonly Diagnostic[];
+  /** Whether the module contains the runtime of `user/`. */
+  readonly hasRuntime: boolean;
+}
+
+/**
+ * Reads and checks `file`, and what it imports.
+ *
+ * @param runtime what programs are linked with; absent for `kernel` and `object`
+ * @throws Diagnostics of the file's language
+ */
+export async function readCompileInput(
+  file: string,
+  target: Target,
+  level: Level,
+  runtime: ProgramRuntime | undefined,
+): Promise<CompileInput> {
+  const bytes = await readInput(file);
+  if (isWasm(file, bytes)) return wasmInput(bytes, file, target);
+  if (runtime) return programInput(file, level, runtime);
+  return objectInput(file, target === "kernel" ? "kernel" : "object", level);
+}
+
+function isWasm(file: string, bytes: Uint8Array): boolean {
+  if (extname(file) === ".wasm") return true;
+  if (extname(file) === ".ts") return false;
+  if (bytes[0] === 0 && bytes[1] === 0x61) return true;
+  const text = `${file} is neither TypeScript (.ts) nor WebAssembly (.wasm)`;
+  throw new Diagnostic("CLI008", text, "Give the file the ending of what it is.", { file });
+}
+
+// --- AssemblyScript ---
+
+const PACKAGE = "~lib/isthmus/";
+
+const readSource: ReadSource = (path) => {
+  const isOurs = path.startsWith(PACKAGE);
+  try {
+    const place = isOurs ? join(INSTALLATION, path.slice(PACKAGE.length)) : path;
+    return readFileSync(place, "utf8");
+  } catch {
+    return undefined;
+  }
+};
+
+function programInput(file: string, level: Level, runtime: ProgramRuntime): CompileInput {
+  const ours = (path: string) => PACKAGE + path;
+  const names = Object.entries(runtime.names).map(([name, path]) => [name, ours(path)]);
+  const output = compileAssemblyScript(
+    {
+      root: ".",
+      entries: [file, ...runtime.entries.map(ours)],
+      target: "user",
+      runtime: "incremental",
+      memoryBase: PROGRAM_DATA,
+      optimize: level,
+      abort: ours(runtime.abort),
+      names: Object.fromEntries(names),
+      start: runtime.start,
+    },
+    readSource,
+  );
+  const { module, sourceMap, warnings, dataEnd } = output;
+  const data = { start: PROGRAM_DATA, end: dataEnd };
+  return { module, options: { target: "user", sourceMap, data }, warnings, hasRuntime: true };
+}
+
+/** In an object for C, `abort` is C's own. */
+const C_ABORT = "~lib/builtins/abort";
+
+function objectInput(file: string, target: "kernel" | "object", level: Level): CompileInput {
+  const options: AssemblyScriptOptions = {
+    root: ".",
+    entries: [file],
+    target,
+    runtime: "stub",
+    memoryBase: FIRST_BASE,
+    optimize: level,
+    ...(target === "object" ? { abort: C_ABORT } : {}),
+  };
+  const first = compileAssemblyScript(options, readSource);
+  const { module, sourceMap, warnings, dataEnd } = first;
+  const data = { start: FIRST_BASE, end: dataEnd };
+  const common = { module, warnings, hasRuntime: false };
+  if (dataEnd === FIRST_BASE) return { ...common, options: { target, sourceMap, data } };
+  const second = compileAssemblyScript({ ...options, memoryBase: SECOND_BASE }, readSource);
+  const addresses = findStaticAddresses(placed(first, FIRST_BASE), placed(second, SECOND_BASE));
+  return { ...common, options: { target, sourceMap, data, addresses } };
+}
+
+function placed({ module, sourceMap, dataEnd }: AssemblyScriptOutput, start: number): PlacedModule {
+  const placeAt = (position: number) => sourceMap.lookup(position);
+  return { module, data: { start, end: dataEnd }, placeAt };
+}
+
+// --- WebAssembly ---
+
+function wasmInput(bytes: Uint8Array, file: string, target: Target): CompileInput {
+  const module = decodeModule(bytes, file);
+  validateModule(module);
+  const common = { module, warnings: [], hasRuntime: false };
+  if (target === "kernel" || target === "object") {
+    refuseStaticData(module);
+    return { ...common, options: { target } };
+  }
+  const options = { target: "user" as const, start: WASM_START };
+  if (knowsAddresses(module)) return { ...common, options };
+  const size = (module.memories[0]?.limits.min ?? 0) << PAGE_SHIFT;
+  const data = { start: 0, end: size >>> 0 };
+  return { ...common, options: { ...options, data, memoryBase: PROGRAM_DATA } };
+}
+
+/** The symbol of a module's start function. */
+export const WASM_START = "_initialize";
+
+/**
+ * Whether a module may know real addresses: it has machine instructions or symbols. Others cannot
+ * tell where their memory is, so it need not be at 0, where Linux gives nobody any.
+ */
+export function knowsAddresses({ functions }: WasmModule): boolean {
+  return functions.some(
+    ({ imported }) => imported?.module === "x86" || imported?.module === "symbols",
+  );
+}
+
+function refuseStaticData({ data, file }: WasmModule): void {
+  const [segment] = data;
+  if (!segment) return;
+  const where = hex((segment.offset?.a ?? 0) >>> 0);
+  throw new Diagnostic(
+    "COMP003",
+    `the static data at ${where} has no other place, and an object must not claim one`,
+    "Compile the TypeScript source, which says what is an address, or use --target linux.",
+    { file },
+  );
+}

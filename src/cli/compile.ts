@@ -1,0 +1,243 @@
+// isthmus compile: compiles AssemblyScript or WebAssembly to an i386 program or object
+//
+//   npx isthmus compile FILE.ts|FILE.wasm [--target TARGET] [-O0|-O1|-O2] -o OUT [--json]
+//   npx isthmus compile FILE.ts|FILE.wasm [OPTIONS] --print=PASS [-o OUT]
+//   npx isthmus compile FILE.ts|FILE.wasm [OPTIONS] --until=PASS [-o DUMP]
+//
+// Targets
+//   linux     a static executable for Linux on i386 and x86-64 (the default). The whole standard
+//             library of AssemblyScript, with its garbage collector.
+//   isthmus   the same program for the kernel of this project: put it into /bin of an initramfs
+//   object    a relocatable object that links with those of gcc -m32 and clang -m32. Exports are
+//             functions of C, imports are C's, pointers are pointers; docs/object-abi.md
+//   kernel    a relocatable object of our own calling convention (gcc -mregparm=3) without floats
+//             and allocation; imports from module x86 are instructions
+//
+// Programs
+//   The top level runs first, then `main` if there is one: `export function main(): i32`, whose
+//   result is the exit status. It may also take (argc: i32, argv: usize, envp: usize), as in C, and
+//   return nothing. console.log and console.error write a line, process.exit(status) ends. More is
+//   in isthmus/user/runtime: import { printDecimal } from "isthmus/user/runtime/output".
+//   A module of WebAssembly may import nothing but instructions (x86) and has its own memory.
+//
+// Options
+//   -o, --output OUT   the file to write
+//   --target TARGET    what to make: linux, isthmus, object or kernel
+//   -O, --optimize N   how much the front end optimises: 0, 1 or 2 (the default)
+//   --print PASS       prints all functions as they are after PASS; --print=help lists the passes
+//   --until PASS       stops after PASS: writes the functions as they are then, to OUT or stdout
+//   --json             prints what was made: sizes in bytes, times in milliseconds, warnings
+//
+// Example
+//   $ cat hello.ts
+//   const words = ["strait", "isthmus", "continent"];
+//   export function main(): i32 {
+//     console.log(words.sort().join(", "));
+//     return words.length;
+//   }
+//   $ npx isthmus compile hello.ts -o hello && ./hello; echo $?
+//   continent, isthmus, strait
+//   3
+//
+// Exit status: 0 compiled; 1 the source, the module or the output is at fault, and nothing was
+// written; 2 the command line cannot be used.
+
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { Diagnostic } from "../base/diagnostic";
+import { compileModule, PASSES, type Pass } from "../compile/compile";
+import type { ObjectFile } from "../i686/object";
+import { writeElfObject } from "../link/elf-object-write";
+import { elfFile } from "../link/write-outputs";
+import { type Command, type CommandLine, UsageError } from "./command";
+import { type CompileInput, readCompileInput, TARGETS, type Target } from "./compile-input";
+import { checkProgram, linkProgram } from "./link-program";
+import { loadProgramRuntime, type ProgramRuntime } from "./program-runtime";
+import { replaceFile } from "./replace-file";
+import { complain, print, printJson, progress } from "./terminal";
+
+const STATUS_REFUSED = 1;
+
+export const command: Command = {
+  options: {
+    output: { type: "string", short: "o" },
+    target: { type: "string" },
+    optimize: { type: "string", short: "O" },
+    print: { type: "string" },
+    until: { type: "string" },
+    json: { type: "boolean" },
+  },
+  operands: 1,
+  run,
+};
+
+interface Request {
+  readonly file: string;
+  readonly target: Target;
+  readonly level: 0 | 1 | 2;
+  readonly output: string | undefined;
+  readonly prints: Pass | undefined;
+  readonly until: Pass | undefined;
+  readonly json: boolean;
+}
+
+async function run(line: CommandLine): Promise<number> {
+  if (line.value("print") === "help" || line.value("until") === "help") {
+    for (const pass of PASSES) print(pass);
+    return 0;
+  }
+  const request = readRequest(line);
+  try {
+    await compile(request);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error;
+    complain(error);
+    return STATUS_REFUSED;
+  }
+}
+
+function readRequest(line: CommandLine): Request {
+  const [file] = line.operands;
+  if (file === undefined) throw new UsageError("there is no file to compile");
+  const request: Request = {
+    file,
+    target: line.choice("target", TARGETS),
+    level: Number(line.choice("optimize", ["2", "1", "0"])) as Request["level"],
+    output: line.value("output"),
+    prints: passOption(line, "print") ?? passOption(line, "until"),
+    until: passOption(line, "until"),
+    json: line.flag("json"),
+  };
+  const { output, prints, until, json } = request;
+  if (output === undefined && prints === undefined) {
+    throw new UsageError("there is no output file: -o OUT");
+  }
+  if (output !== undefined && resolve(output) === resolve(file)) {
+    throw new UsageError(`the output would overwrite the source ${file}`);
+  }
+  if (json && prints && !(until && output)) {
+    throw new UsageError("--json and a dump cannot both go to standard output");
+  }
+  return request;
+}
+
+function passOption(line: CommandLine, name: string): Pass | undefined {
+  const value = line.value(name);
+  if (value === undefined) return undefined;
+  const found = PASSES.find((pass) => pass === value);
+  if (found) return found;
+  const list = `there are ${PASSES.join(", ")}`;
+  throw new UsageError(`--${name} is ${value}, which is no pass: ${list}`, value, PASSES);
+}
+
+async function compile(request: Request): Promise<void> {
+  const { file, target, level } = request;
+  const clock = new Clock(file);
+  const isProgram = target === "linux" || target === "isthmus";
+  const runtime = isProgram ? await loadProgramRuntime() : undefined;
+  const input = await readCompileInput(file, target, level, runtime);
+  for (const warning of input.warnings) complain(warning, "warning");
+  if (isProgram) checkProgram(input);
+  clock.stage("front end");
+  const { object, dumps } = translate(input, request, clock);
+  if (request.until === undefined) {
+    clock.stage("back end");
+    writeResult(object, input, runtime, request);
+    clock.stage("link");
+  }
+  writeDumps(dumps.join("\n"), request);
+  clock.end();
+  if (request.json) report(request, input, clock);
+}
+
+function translate(
+  input: CompileInput,
+  { file, prints, until }: Request,
+  clock: Clock,
+): { object: ObjectFile; dumps: string[] } {
+  const dumps: string[] = [];
+  const object = compileModule(input.module, {
+    ...input.options,
+    name: basename(file),
+    ...(until === undefined ? {} : { until }),
+    dump: (pass, _, text) => {
+      if (pass === prints) dumps.push(text());
+    },
+    onProgress: (done, of) => clock.progress(`${done} of ${of} functions`),
+  });
+  return { object, dumps };
+}
+
+function writeResult(
+  object: ObjectFile,
+  input: CompileInput,
+  runtime: ProgramRuntime | undefined,
+  { target, output, file }: Request,
+): void {
+  if (runtime && (target === "linux" || target === "isthmus")) {
+    const name = basename(output ?? file);
+    const image = linkProgram(object, input, runtime, target, name);
+    for (const warning of image.warnings) complain(warning, "warning");
+    if (output !== undefined) replaceFile(output, elfFile(image), 0o755);
+  } else if (output !== undefined) {
+    replaceFile(output, writeElfObject(object));
+  }
+}
+
+function writeDumps(text: string, { prints, until, output }: Request): void {
+  if (prints === undefined) return;
+  if (until !== undefined && output !== undefined) replaceFile(output, text);
+  else process.stdout.write(text);
+}
+
+function report({ file, target, output }: Request, input: CompileInput, clock: Clock): void {
+  printJson({
+    input: file,
+    target,
+    output,
+    bytes: output === undefined ? 0 : statSync(output).size,
+    functions: input.module.functions.filter(({ body }) => body).length,
+    milliseconds: clock.stages,
+    warnings: input.warnings.map(({ code, message, place }) => ({ code, text: message, place })),
+  });
+}
+
+/** Below this many milliseconds nobody wonders what is going on. */
+const PATIENCE = 1000;
+
+/** Times the stages, and tells a person about those that take long. */
+class Clock {
+  /** Milliseconds by stage. */
+  readonly stages: Record<string, number> = {};
+  private readonly begin = performance.now();
+  private stageBegin = this.begin;
+  private told = this.begin;
+
+  constructor(private readonly file: string) {}
+
+  /** The stage that ends now. */
+  stage(name: string): void {
+    const now = performance.now();
+    this.stages[name] = Math.round(now - this.stageBegin);
+    this.stageBegin = now;
+    this.progress(`${name} took ${seconds(this.stages[name])}`);
+  }
+
+  /** Tells what is going on if it was quiet for long. */
+  progress(text: string): void {
+    const now = performance.now();
+    if (now - this.told < PATIENCE) return;
+    this.told = now;
+    progress(`${this.file}: ${text}`);
+  }
+
+  end(): void {
+    const all = performance.now() - this.begin;
+    if (all >= PATIENCE) progress(`compiled ${this.file} in ${seconds(all)}`);
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,105 @@
+// From the object of a program to an executable, for Linux or for our kernel: the start code that
+// suits its `main`, a memory manager, and the layout.
+
+import { Diagnostic, type Place } from "../base/diagnostic";
+import { Op } from "../compile/opcodes";
+import type { FunctionType, WasmModule } from "../compile/wasm";
+import { I32 } from "../compile/wasm";
+import type { ObjectFile } from "../i686/object";
+import type { LinkedImage } from "../link/image";
+import { link } from "../link/link";
+import { type CompileInput, PROGRAM_DATA } from "./compile-input";
+import type { ProgramRuntime } from "./program-runtime";
+
+/** Linux maps nothing below this (vm.mmap_min_addr). */
+const LINUX_TEXT = 0x10000;
+const PAGE_SHIFT = 16;
+const MAX_PAGES = 0xffff;
+
+/** What can be found wrong with a program's outside, before anything is compiled. */
+export function checkProgram(input: CompileInput): void {
+  const { module } = input;
+  checkMain(module);
+  for (const { imported, index } of module.functions) {
+    if (!imported || imported.module === "x86" || imported.module === "symbols") continue;
+    throw missing(input, `${imported.module}.${imported.name}`, firstCall(input, index));
+  }
+  for (const { imported } of [...module.memories, ...module.tables, ...module.globals]) {
+    if (imported) throw missing(input, `${imported.module}.${imported.name}`, undefined);
+  }
+}
+
+function missing({ module }: CompileInput, name: string, place: Place | undefined): Diagnostic {
+  return new Diagnostic(
+    "COMP004",
+    `the import ${name} is missing: nothing that a program is linked with provides it`,
+    "Define it in the program, or compile to an object and link it with what does.",
+    place ?? { file: module.file },
+  );
+}
+
+/** Where the program's own sources call function `index` first. */
+function firstCall({ module, options }: CompileInput, index: number): Place | undefined {
+  for (const { body } of module.functions) {
+    if (!body) continue;
+    const { code } = body;
+    for (let i = 0; i < code.length; i++) {
+      const isCall = code.op[i] === Op.call && code.a[i] === index;
+      const place = isCall ? options.sourceMap?.lookup(code.at[i]!) : undefined;
+      if (place) return place;
+    }
+  }
+  return undefined;
+}
+
+function mainType(module: WasmModule): FunctionType | undefined {
+  const main = module.exports.find(({ name, kind }) => name === "main" && kind === "function");
+  return main && module.types[module.functions[main.index]!.typeIndex];
+}
+
+function checkMain(module: WasmModule): void {
+  const type = mainType(module);
+  if (!type) return;
+  const { params, results } = type;
+  const isFit = [...params, ...results].every((each) => each === I32);
+  if (isFit && params.length <= 3 && results.length <= 1) return;
+  throw new Diagnostic(
+    "COMP005",
+    "main takes or returns what no program's main does",
+    "Declare it as main(argc: i32, argv: usize, envp: usize): i32, or with less.",
+    { file: module.file },
+  );
+}
+
+/** Links a program that `checkProgram` has passed. */
+export function linkProgram(
+  object: ObjectFile,
+  input: CompileInput,
+  runtime: ProgramRuntime,
+  target: "linux" | "isthmus",
+  name: string,
+): LinkedImage {
+  const { module, options, hasRuntime } = input;
+  const type = mainType(module);
+  const start = runtime.startCode({
+    main: !type ? "none" : type.results.length > 0 ? "status" : "void",
+    mapsGap: target === "linux",
+    ...(hasRuntime ? { initialise: runtime.start, finish: runtime.finish } : {}),
+    ...(!hasRuntime && module.start !== undefined ? { initialise: options.start ?? "" } : {}),
+  });
+  const memory = hasRuntime ? [] : [runtime.wasmMemory(options.memoryBase ?? 0, limitOf(input))];
+  const layout = runtime.layout(dataStart(input), target === "linux" ? LINUX_TEXT : undefined);
+  return link([object, start, ...memory], layout, { name });
+}
+
+function limitOf({ module, options }: CompileInput): number {
+  const room = MAX_PAGES - ((options.memoryBase ?? 0) >>> PAGE_SHIFT);
+  return Math.min(module.memories[0]?.limits.max ?? room, room);
+}
+
+/** Where the lowest static data is: a module of WebAssembly may have its own idea. */
+function dataStart({ module, options }: CompileInput): number {
+  if (options.data) return options.data.start + (options.memoryBase ?? 0);
+  const starts = module.data.map(({ offset }) => (offset?.a ?? PROGRAM_DATA) >>> 0);
+  return Math.min(PROGRAM_DATA, ...starts);
+}

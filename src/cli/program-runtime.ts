@@ -1,0 +1,59 @@
+// What programs that `isthmus compile` makes are linked with: the start code, the memory manager and
+// the names of a JavaScript host. It is read from user/ of this installation, by path, as the
+// toolchain contains no program.
+
+import type { StartOptions } from "../../user/start.asm";
+import type { Assembler } from "../i686/assembler";
+import { assembleModule } from "../i686/assembler";
+import type { ObjectFile } from "../i686/object";
+import type { Layout } from "../link/layout";
+import { INSTALLATION } from "./project";
+import { importExport } from "./project-module";
+
+const PROGRAMS = "user/programs.ts";
+const LAYOUT = "user/layout.ts";
+
+export interface ProgramRuntime {
+  /** AssemblyScript files whose exports belong to every program, relative to the installation. */
+  readonly entries: readonly string[];
+  /** The function that `abort` calls. */
+  readonly abort: string;
+  /** The export that runs the initialisers, and the one to call after `main`. */
+  readonly start: string;
+  readonly finish: string;
+  /** What global names stand for. */
+  readonly names: Readonly<Record<string, string>>;
+  /** An object with `_start`. */
+  startCode(options: StartOptions): ObjectFile;
+  /** An object with `memory_size` and `memory_grow` of a module whose memory begins at `base`. */
+  wasmMemory(base: number, limit: number): ObjectFile;
+  /** The address space, with static data at `data` and code from `text` on. */
+  layout(data: number, text?: number): Layout;
+}
+
+/** Reads the runtime's modules. */
+export async function loadProgramRuntime(): Promise<ProgramRuntime> {
+  const fact = <Value>(name: string) => importExport<Value>(INSTALLATION, PROGRAMS, name);
+  const startPath = await fact<string>("START_ASSEMBLY");
+  const memoryPath = await fact<string>("WASM_MEMORY_ASSEMBLY");
+  const writeStart = await importExport<(a: Assembler, options: StartOptions) => void>(
+    INSTALLATION,
+    startPath,
+    "writeStart",
+  );
+  const writeWasmMemory = await importExport<(a: Assembler, base: number, limit: number) => void>(
+    INSTALLATION,
+    memoryPath,
+    "writeWasmMemory",
+  );
+  return {
+    entries: [await fact<string>("RUNTIME_ENTRY"), await fact<string>("RUNTIME_FINISH_ENTRY")],
+    abort: await fact<string>("RUNTIME_ABORT"),
+    start: await fact<string>("RUNTIME_START"),
+    finish: await fact<string>("RUNTIME_FINISH"),
+    names: await fact<Record<string, string>>("RUNTIME_NAMES"),
+    startCode: (options) => assembleModule(startPath, (a) => writeStart(a, options)),
+    wasmMemory: (base, limit) => assembleModule(memoryPath, (a) => writeWasmMemory(a, base, limit)),
+    layout: await importExport<ProgramRuntime["layout"]>(INSTALLATION, LAYOUT, "userLayout"),
+  };
+}
