@@ -126,8 +126,10 @@ function trackedFiles(): string[] {
   return output.split("\n").filter((path) => path.endsWith(".ts") || path.endsWith(".js"));
 }
 
+/** Checks the files that the command line names, or else all that git knows of. */
 function main(): void {
-  const violations = trackedFiles().flatMap((path) => {
+  const named = process.argv.slice(2);
+  const violations = (named.length > 0 ? named : trackedFiles()).flatMap((path) => {
     let text: string;
     try {
       text = readFileSync(path, "utf8");

@@ -16,7 +16,7 @@
 //
 //   a process     0  next       kernel address of the next record, 0: the last
 //                 4  pid
-//                 8  cr3        its page directory: physical address of its PDPT, 0: none (a zombie)
+//                 8  cr3        its page directory: physical address of its PDPT, 0: a zombie
 //                 12 stackTop   kernel address of the end of its kernel stack
 //                 16 name       16 bytes, NUL-padded
 

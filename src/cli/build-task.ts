@@ -1,4 +1,4 @@
-// What a build worker is asked to do, and what it answers. Everything here passes between processes.
+// What a build worker is asked to do, and what it answers. All of it passes between processes.
 
 import type { Diagnostic, Place } from "../base/diagnostic";
 import type { Project } from "./project";

@@ -4,8 +4,8 @@
 //    physical            kernel                user
 //   |         |      |  trampoline |===|  trampoline |     shared: the same pages at the same place
 //   |         |    /-|             |   |             |
-//   |  image  |---/  |             |   |             |     boxes with the same `twin` are joined by a
-//   |         |      |    image    |   |   program   |     band from column to column
+//   |  image  |---/  |             |   |             |     boxes with the same `twin` are joined
+//   |         |      |    image    |   |   program   |     by a band from column to column
 //
 // What a box means is its maker's business: the linker draws a layout (draw-layout.ts), the
 // inspector a machine (src/inspect/draw-spaces.ts).
