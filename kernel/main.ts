@@ -15,7 +15,7 @@ import { readOptions, startFirstProcess } from "./process/first";
 import { startSystemCalls } from "./syscall/table";
 import { buildDescriptors } from "./trampoline/descriptors";
 
-export { panicked } from "./debug/panic";
+export { panicked } from "./debug/post-mortem";
 export {
   enterDoubleFault,
   enterFromKernel,

@@ -3,7 +3,7 @@
 import { VECTOR_IRQ } from "../../src/abi/descriptors";
 import { warn } from "../debug/log";
 import { tick } from "../process/schedule";
-import { TrapFrame } from "../trampoline/trap";
+import { TrapFrame } from "../trampoline/trap-frame";
 import { receiveKeys, startKeyboard } from "./keyboard";
 import {
   acknowledgeInterrupt,

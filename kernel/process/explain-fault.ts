@@ -28,7 +28,7 @@ import { printPlace } from "../debug/backtrace";
 import { print } from "../debug/log";
 import { REGION_EXECUTE, REGION_STACK, REGION_WRITE } from "../memory/region";
 import { AddressSpace, STACK_GAP, STACK_LIMIT } from "../memory/space";
-import { TrapFrame } from "../trampoline/trap";
+import { TrapFrame } from "../trampoline/trap-frame";
 import { findSection } from "./elf";
 import { privilegedInstruction } from "./privileged";
 import { Process } from "./process";

@@ -31,8 +31,8 @@ import {
 import { FRAME_KERNEL_SIZE } from "../../src/abi/trap-frame";
 import { readcr2 } from "../../src/abi/x86";
 import { print } from "../debug/log";
-import { panicAt } from "../debug/panic";
-import { TrapFrame } from "../trampoline/trap";
+import { panicAt } from "../debug/post-mortem";
+import { TrapFrame } from "../trampoline/trap-frame";
 import { exitProcess } from "./exit";
 import { exceptionName, explainException, explainPageFault } from "./explain-fault";
 import { current } from "./process";

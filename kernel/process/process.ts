@@ -33,7 +33,7 @@ import { allocate, free } from "../memory/heap";
 import { allocateStack, freeStack, KERNEL_STACK_SIZE } from "../memory/pages";
 import { AddressSpace } from "../memory/space";
 import * as symbols from "../symbols";
-import { TrapFrame } from "../trampoline/trap";
+import { TrapFrame } from "../trampoline/trap-frame";
 import { WaitQueue } from "./wait-queue";
 
 export const RUNNABLE: u32 = 0;

@@ -39,7 +39,7 @@ import { createFile, File } from "../file/file";
 import { Inode, rootDirectory } from "../file/inode";
 import { copyIn, copyOut, userPointer } from "../memory/user-memory";
 import { current } from "../process/process";
-import { TrapFrame } from "../trampoline/trap";
+import { TrapFrame } from "../trampoline/trap-frame";
 import { sendStatus } from "./file-status";
 import { pathArgument } from "./path-argument";
 

@@ -12,7 +12,7 @@ import { current, findProcess, firstProcess, Process, ZOMBIE } from "../process/
 import { yieldProcessor } from "../process/schedule";
 import { killGroup, killProcess } from "../process/signal";
 import { waitForChild } from "../process/wait";
-import { TrapFrame } from "../trampoline/trap";
+import { TrapFrame } from "../trampoline/trap-frame";
 import { pathArgument, userPath } from "./path-argument";
 
 /** Bytes of Linux's struct rusage, which wait4 fills with zeros: nobody counts here. */

@@ -17,7 +17,7 @@ import { powerOff, restart } from "../device/power";
 import { freeFrameCount, totalFrameCount } from "../memory/frames";
 import { copyOut, userPointer } from "../memory/user-memory";
 import { countProcesses, current } from "../process/process";
-import { TrapFrame } from "../trampoline/trap";
+import { TrapFrame } from "../trampoline/trap-frame";
 
 const SYSINFO_TOTAL: usize = 16;
 const SYSINFO_FREE: usize = 20;

@@ -10,7 +10,7 @@ import { ENOSYS } from "../../src/abi/errno";
 import { SYSTEM_CALL_LIMIT, SystemCall } from "../../src/abi/syscalls";
 import { warn } from "../debug/log";
 import { current } from "../process/process";
-import { TrapFrame } from "../trampoline/trap";
+import { TrapFrame } from "../trampoline/trap-frame";
 import {
   access,
   chdir,

@@ -12,7 +12,7 @@ import {
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
 import { current } from "../process/process";
 import { sleepUntil } from "../process/schedule";
-import { TrapFrame } from "../trampoline/trap";
+import { TrapFrame } from "../trampoline/trap-frame";
 
 const CLOCK_REALTIME: u32 = 0;
 const CLOCK_MONOTONIC: u32 = 1;

@@ -22,7 +22,7 @@ import {
 import { print } from "../debug/log";
 import { copyIn, copyInString, userPointer } from "../memory/user-memory";
 import { current } from "../process/process";
-import { TrapFrame } from "../trampoline/trap";
+import { TrapFrame } from "../trampoline/trap-frame";
 
 /** Longer strings are cut off, as strace does. */
 const SHOWN: u32 = 32;
