@@ -3,11 +3,16 @@
 // The lock is a directory, because making one is atomic everywhere; it holds the number of the
 // process that made it, so that a lock whose owner died is taken over.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { progress } from "./terminal";
 
 const RETRY_MS = 50;
+/** After this time a person wants to know what is going on. */
+const PATIENCE_MS = 2_000;
+/** A lock gets its owner's number within moments, unless the owner died in between. */
+const UNSIGNED_MAX_MS = 10_000;
 
 /** Runs `work` while no other process does with the same directory. */
 export async function withBuildLock<Result>(
@@ -16,7 +21,10 @@ export async function withBuildLock<Result>(
 ): Promise<Result> {
   mkdirSync(directory, { recursive: true });
   const lock = join(directory, ".lock");
-  while (!tryLock(lock)) await sleep(RETRY_MS);
+  for (let tries = 1; !tryLock(lock); tries++) {
+    if (tries * RETRY_MS === PATIENCE_MS) progress("waiting for another build to end");
+    await sleep(RETRY_MS);
+  }
   try {
     return await work();
   } finally {
@@ -41,12 +49,20 @@ function isAbandoned(lock: string): boolean {
   try {
     owner = Number(readFileSync(join(lock, "owner"), "utf8"));
   } catch {
-    return false; // its owner is about to write it, or has just left
+    return isOld(lock);
   }
   try {
     process.kill(owner, 0);
     return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
+function isOld(path: string): boolean {
+  try {
+    return Date.now() - statSync(path).mtimeMs > UNSIGNED_MAX_MS;
+  } catch {
+    return false; // it has just gone
   }
 }
