@@ -160,6 +160,18 @@ describe("user programs on the host's Linux", { skip: nativeMissing() }, () => {
       assert.equal(script("cat", "this is", "for cat").output, "this is\nfor cat\n");
     });
 
+    it("needs no more memory after thousands of lines", () => {
+      const lines = new Array(1500).fill('cd /usr; cd "/tmp" && cd $HOME/ || pwd > /dev/null');
+      const measure = "cat /proc/$$/statm";
+      const { output } = script(...lines, measure, ...lines, measure);
+      const sizes = output
+        .trim()
+        .split("\n")
+        .map((line) => Number(line.split(" ")[1]));
+      assert.equal(sizes.length, 2, output);
+      assert.ok(sizes[1] !== undefined && sizes[1] <= (sizes[0] ?? 0) + 4, output);
+    });
+
     it("runs a script from a file, and long lines", () => {
       const long = "x".repeat(5000);
       assert.equal(script(`echo ${long}`).output, `${long}\n`);

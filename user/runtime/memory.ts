@@ -4,16 +4,20 @@
 //   |   text   |  static data  |   heap   |   not mapped yet   |    |
 //
 // AssemblyScript's allocators begin at the end of the static data, which is where the kernel puts
-// the first brk, and take the memory to be contiguous up to the size. A size is rounded down: what
-// is mapped of the last 64 KiB is not counted, and the next growth takes it in.
+// the first brk, and take memory to be contiguous up to the size. They also take the size to reach
+// beyond the static data, as it does in WebAssembly: the collector computes from the difference when
+// to run first. So the first question rounds the heap up to a whole page.
 
 import { brk } from "./system-calls";
 
 const PAGE_SHIFT: u32 = 16;
+const PAGE_MASK: u32 = 0xffff;
 
-/** The pages that lie wholly below the end of the heap. */
+/** How many pages there are below the end of the heap, which is a multiple of the page size. */
 export function memory_size(): i32 {
-  return <i32>(brk(0) >> PAGE_SHIFT);
+  let end = brk(0);
+  if ((end & PAGE_MASK) != 0) end = brk((end + PAGE_MASK) & ~PAGE_MASK);
+  return <i32>(end >> PAGE_SHIFT);
 }
 
 /** Moves the end of the heap up by `pages`; the size before, or -1 when that cannot be. */
