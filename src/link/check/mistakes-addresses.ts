@@ -109,10 +109,16 @@ function endsAtTop({ loads, sections, spaceEnd }: Subject): boolean {
   );
 }
 
-/** Sections in page 0 of a kernel that has something at the top: they followed it. */
+/** Sections that begin in page 0, and what follows them there: they came after one at the top. */
 function wrapped(subject: Subject): Finding[] {
   if (!endsAtTop(subject)) return [];
-  const low = subject.sections.filter(({ address }) => address < 0x10000n);
+  const low: FileSection[] = [];
+  let next = PAGE;
+  for (const section of subject.sections) {
+    if (section.address >= next) break;
+    low.push(section);
+    next = pageUp(section.address + section.size) + PAGE;
+  }
   return low.map(({ name, address }) => ({
     what:
       `${name} is linked at ${hex(address)}: it follows a section that ends at the end of the ` +

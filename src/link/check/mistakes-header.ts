@@ -18,10 +18,12 @@ export const headerTooFar: Mistake = {
     ".boot : { KEEP(*(.multiboot)) }   /* the first section of all */\n" +
     ".text : { *(.text*) }\n" +
     "gcc … -Wl,--build-id=none -z max-page-size=4096",
-  find({ protocols, file, sections }) {
+  find(subject) {
+    const { protocols, file, sections } = subject;
     const { multiboot, multiboot2 } = protocols;
     const found: Finding[] = [];
     const tell = (name: string, offset: number, window: number, step: number) => {
+      if (!isLoaded(subject, offset)) return; // LAY003
       const before = sections.find((section) => section.offset <= offset && !section.nobits);
       const where = offset % step === 0 ? `beyond the first ${window} bytes` : "not aligned";
       found.push({

@@ -1,0 +1,598 @@
+// Each mistake of the table is made on purpose in a minimal kernel and found by its code; the twin
+// without it gives no finding at all.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it, type TestContext } from "node:test";
+import { buildProject } from "../../../src/cli/build-project";
+import { findProject } from "../../../src/cli/project";
+import { type CheckInput, check } from "../../../src/link/check/check";
+import { MISTAKES } from "../../../src/link/check/mistakes";
+import { readElfObject } from "../../../src/link/elf-object-read";
+import type { Layout } from "../../../src/link/layout";
+import { resolveLayout } from "../../../src/link/resolve-layout";
+import { unlessInstalled } from "../tools";
+import {
+  ASSEMBLY,
+  ASSEMBLY_64,
+  change,
+  type KernelParts,
+  makeKernel,
+  SCRIPT,
+  SCRIPT_64,
+} from "./make-kernel";
+
+interface Made extends KernelParts {
+  /** Damages the file where no toolchain would. */
+  readonly mutate?: (bytes: Uint8Array) => Uint8Array;
+  readonly input?: CheckInput;
+  /** Gives the objects to the check too. */
+  readonly withObjects?: boolean;
+}
+
+interface Case {
+  readonly name: string;
+  readonly code: string;
+  readonly wrong: Made;
+  /** Default: the kernel as it is. */
+  readonly right?: Made;
+  /** What the findings say, one of them at least. */
+  readonly says: RegExp;
+  /** Other mistakes that this one cannot be made without. */
+  readonly also?: readonly string[];
+}
+
+const script = (from: string, to: string) => change(SCRIPT, from, to);
+const assembly = (from: string, to: string) => change(ASSEMBLY, from, to);
+const addAssembly = (text: string) => `${ASSEMBLY}\n${text}\n`;
+
+const SHARED_LAYOUT: Layout = {
+  entry: "_start",
+  regions: { kernel: { start: 0x100000, end: 0x400000 }, top: { start: 0xffff0000, end: 2 ** 32 } },
+  sections: [
+    ...[".boot", ".text", ".rodata", ".data", ".bss"],
+    { name: ".shared_text", region: "top", load: "kernel" },
+    { name: ".shared_data", region: "top", load: "kernel" },
+  ],
+  closed: [
+    { name: "trampoline", sections: [".shared_text", ".shared_data"], exits: ["kernel_main"] },
+  ],
+};
+const parked: Layout = {
+  ...SHARED_LAYOUT,
+  regions: { ...SHARED_LAYOUT.regions, top: { start: 0xffff0000, end: 2 ** 32, anchor: "end" } },
+};
+
+/** A Multiboot 2 header with these tags, instead of Multiboot 1's. */
+const multiboot2 = (tags: string) =>
+  assembly(
+    ".balign 4\n.long 0x1badb002, 3, -(0x1badb002 + 3)",
+    `.balign 8
+mb: .long 0xe85250d6, 0, mb_end - mb, -(0xe85250d6 + (mb_end - mb))
+${tags}
+.short 0, 0
+.long 8
+mb_end:`,
+  );
+
+const MEMORY_MAP = (type: string, test: string) => `
+struct entry { unsigned size; ${type} } __attribute__((packed));
+unsigned add(unsigned base, unsigned length);
+unsigned count(struct entry *e, char *end) {
+  unsigned sum = 0;
+  for (; (char *)e < end; e = (struct entry *)((char *)e + e->size + 4))
+    if (e->type == 1 && ${test}) sum += (unsigned)e->base + (unsigned)e->length;
+  return sum;
+}`;
+
+/** Moves the program headers to the end of a large file, as tools that edit files do. */
+function moveHeaders(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = view.getUint32(28, true);
+  const size = view.getUint16(42, true) * view.getUint16(44, true);
+  const at = Math.max(bytes.length, 8192);
+  const moved = new Uint8Array(at + size);
+  moved.set(bytes);
+  moved.set(bytes.subarray(start, start + size), at);
+  new DataView(moved.buffer).setUint32(28, at, true);
+  return moved;
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "code and data without ALIGN between them",
+    code: "LAY001",
+    wrong: { script: script(" ALIGN(4096) : { *(.", " : { *(.") },
+    says: /can be written and executed/,
+  },
+  {
+    name: "the header behind 12 KiB of code",
+    code: "LAY002",
+    wrong: {
+      script: script("KEEP(*(.multiboot)) *(.boot)", "*(.boot) . += 0x3000; KEEP(*(.multiboot))"),
+    },
+    says: /offset \d+ of the file, beyond the first 8192 bytes/,
+  },
+  {
+    name: "a header at an odd offset",
+    code: "LAY002",
+    wrong: { assembly: assembly(".balign 4\n", ".balign 4\n.byte 0\n") },
+    says: /not aligned/,
+  },
+  {
+    name: "a header that --gc-sections dropped",
+    code: "LAY003",
+    wrong: {
+      script: script("KEEP(*(.multiboot))", "*(.multiboot)"),
+      flags: ["--gc-sections", "-u", "entry", "-u", "idt"],
+      withObjects: true,
+    },
+    says: /kernel\.o has a section \.multiboot, but the file has no boot header/,
+    also: ["LAY017"],
+  },
+  {
+    name: "a header section without flags",
+    code: "LAY003",
+    wrong: {
+      assembly: assembly('.section .multiboot, "a"', ".section .multiboot"),
+      script: script("KEEP(*(.multiboot)) ", ""),
+    },
+    says: /\.multiboot is in the file, but in no part of it that is loaded/,
+  },
+  {
+    name: "program headers that were moved to the end of the file",
+    code: "LAY004",
+    wrong: { mutate: moveHeaders },
+    says: /GRUB reads 8192 bytes/,
+  },
+  {
+    name: "two sections loaded to one place",
+    code: "LAY005",
+    wrong: {
+      script: script(".rodata ALIGN(4096) :", ".rodata ALIGN(4096) : AT(LOADADDR(.text))"),
+      flags: ["--no-check-sections"],
+    },
+    says: /overlaps/,
+    also: ["LAY009"],
+  },
+  {
+    name: "code and data in one page, in two segments",
+    code: "LAY005",
+    wrong: {
+      script: change(
+        script(" ALIGN(4096) : { *(.data", " : { *(.data"),
+        "SECTIONS {",
+        `PHDRS { boot PT_LOAD; text PT_LOAD; ro PT_LOAD; data PT_LOAD; st PT_LOAD; sd PT_LOAD; }
+         SECTIONS {`,
+      )
+        .replace("*(.boot) }", "*(.boot) } :boot")
+        .replace("*(.text .text.*) }", "*(.text .text.*) } :text")
+        .replace("*(.rodata .rodata.*) }", "*(.rodata .rodata.*) } :ro")
+        .replace("*(.data .data.*) }", "*(.data .data.*) } :data")
+        .replace("*(.shared_text) . = ALIGN(4096); }", "*(.shared_text) . = ALIGN(4096); } :st")
+        .replace("*(.shared_data) . = ALIGN(4096); }", "*(.shared_data) . = ALIGN(4096); } :sd"),
+    },
+    says: /share the page/,
+  },
+  {
+    name: "strings that the script does not name",
+    code: "LAY006",
+    wrong: {
+      assembly: addAssembly('.section .rodata.str1.1, "aMS", @progbits, 1\n.string "text"'),
+      script: script("*(.rodata .rodata.*)", "*(.rodata)"),
+    },
+    right: { assembly: addAssembly('.section .rodata.str1.1, "aMS", @progbits, 1\n.string "x"') },
+    says: /\.rodata\.str1\.1 .* the script does not name/,
+  },
+  {
+    name: "constructors that nothing calls",
+    code: "LAY006",
+    wrong: {
+      assembly: addAssembly('.section .init_array, "aw"\n.long kernel_main'),
+      script: script("*(.data .data.*)", "*(.data .data.*) } .init_array : { *(.init_array)"),
+    },
+    right: {
+      assembly: addAssembly('.section .init_array, "aw"\n.long kernel_main'),
+      script: script(
+        "*(.data .data.*)",
+        "*(.data .data.*) } .init_array : { init_start = .; KEEP(*(.init_array)) init_stop = .;",
+      ),
+    },
+    says: /nothing calls them/,
+  },
+  {
+    name: "a load address that is not that of a page",
+    code: "LAY007",
+    wrong: {
+      script: change(
+        script("AT(shared_load)", "AT(shared_load + 16)"),
+        "AT(shared_load + 4096)",
+        "AT(shared_load + 4112)",
+      ),
+    },
+    says: /their offsets in a page differ/,
+    also: ["LAY001", "LAY005", "LAY009", "LAY015", "LAY017"],
+  },
+  {
+    name: "high sections without AT",
+    code: "LAY008",
+    wrong: {
+      script: change(script("AT(shared_load) ", ""), "AT(shared_load + 4096) ", ""),
+    },
+    says: /loaded at 0xffffe000, where a PC has no memory/,
+  },
+  {
+    name: "a section loaded apart from its neighbours",
+    code: "LAY009",
+    wrong: { script: script(".rodata ALIGN(4096) :", ".rodata ALIGN(4096) : AT(0x180000)") },
+    says: /\.rodata follows \.text .* is loaded at 0x00180000/,
+    also: ["LAY015"],
+  },
+  {
+    name: "code that NOLOAD has emptied",
+    code: "LAY009",
+    wrong: { script: script(".rodata ALIGN(4096) :", ".rodata ALIGN(4096) (NOLOAD) :") },
+    says: /NOLOAD has made it zeros/,
+  },
+  {
+    name: "a section behind the one that ends at 4 GiB",
+    code: "LAY010",
+    wrong: {
+      assembly: addAssembly('.section .late, "aw"\n.long 1'),
+      script: script("shared_size = 8192;", ".late : { *(.late) } shared_size = 8192;"),
+    },
+    right: {
+      assembly: addAssembly('.section .late, "aw"\n.long 1'),
+      script: script("*(.data .data.*)", "*(.data .data.*) *(.late)"),
+    },
+    says: /the address has wrapped to 0/,
+    also: ["LAY006"],
+  },
+  {
+    name: "a symbol for the end at 4 GiB",
+    code: "LAY010",
+    wrong: {
+      script: script(
+        "*(.shared_data) . = ALIGN(4096);",
+        "*(.shared_data) . = ALIGN(4096); top_end = .;",
+      ),
+    },
+    says: /top_end is 0/,
+  },
+  {
+    name: "an entry point that nothing defines",
+    code: "LAY011",
+    wrong: { script: script("ENTRY(_start)", "ENTRY(begin)") },
+    says: /is the start of \.text, not _start/,
+    also: ["LAY012"],
+  },
+  {
+    name: "an entry point that is the header",
+    code: "LAY011",
+    wrong: { flags: ["-e", "0x100000"] },
+    says: /is the Multiboot header/,
+  },
+  {
+    name: "an entry point outside every segment",
+    code: "LAY011",
+    wrong: { flags: ["-e", "0x300000"] },
+    says: /lies in no segment/,
+  },
+  {
+    name: "a high variable that is read before paging",
+    code: "LAY012",
+    wrong: {
+      assembly: assembly("  mov $page_directory, %eax\n", "  mov shared_value, %eax\n"),
+    },
+    says: /_start.* runs before paging and reads or writes shared_value at 0xfffff/,
+  },
+  {
+    name: "position-independent code",
+    code: "LAY013",
+    wrong: { c: "extern int counter; int get(void) { return counter; }", cFlags: ["-fpic"] },
+    right: { c: "extern int counter; int get(void) { return counter; }" },
+    says: /compiled with -fpic/,
+    also: ["LAY006"],
+  },
+  {
+    name: "a kernel linked as PIE",
+    code: "LAY013",
+    wrong: { flags: ["-pie", "--no-dynamic-linker", "-z", "notext", "--no-check-sections"] },
+    says: /linked as PIE/,
+    also: ["LAY005", "LAY001", "LAY006", "LAY010", "LAY009"],
+  },
+  {
+    name: "common symbols behind the end of .bss",
+    code: "LAY014",
+    wrong: {
+      assembly: addAssembly(".comm shared_counter, 64, 4"),
+      script: script("*(COMMON) bss_end = .;", "bss_end = .; *(COMMON)"),
+    },
+    right: { assembly: addAssembly(".comm shared_counter, 64, 4") },
+    says: /\.bss .* is not between bss_start/,
+  },
+  {
+    name: "the end of the kernel marked before .bss",
+    code: "LAY015",
+    wrong: {
+      script: change(
+        script("  kernel_end = shared_load + shared_size;\n", ""),
+        "  .bss :",
+        "  kernel_end = .;\n  .bss :",
+      ),
+    },
+    says: /kernel_end is 0x[0-9a-f]+, but \.bss reaches up to/,
+  },
+  {
+    name: "the shared pages loaded behind the end of the kernel",
+    code: "LAY015",
+    wrong: { script: script("kernel_end = shared_load + shared_size", "kernel_end = shared_load") },
+    says: /the load image of \.shared_text/,
+  },
+  {
+    name: "a kernel at 0x8000",
+    code: "LAY016",
+    wrong: { script: script(". = 1M;", ". = 0x8000;") },
+    says: /QEMU's Multiboot record/,
+  },
+  {
+    name: "an IDT outside the shared part",
+    code: "LAY017",
+    wrong: {
+      assembly: assembly("idt: .skip 2048", '.data\nidt: .skip 2048\n.section .shared_data, "aw"'),
+    },
+    says: /idt is at 0x[0-9a-f]+, outside the shared part/,
+  },
+  {
+    name: "kernel data in a frame of the shared part",
+    code: "LAY017",
+    wrong: {
+      script: change(
+        script("shared_load = ALIGN(4096);", "shared_load = ALIGN(4096) - 4096;"),
+        "AT(shared_load + 4096)",
+        "AT(shared_load + 8192)",
+      ),
+      flags: ["--no-check-sections"],
+    },
+    says: /in a frame of \.shared_text: user processes would have it mapped/,
+    also: ["LAY005", "LAY009", "LAY015"],
+  },
+  {
+    name: "a trampoline that reads the kernel before it switches (by disassembly)",
+    code: "LAY018",
+    wrong: {
+      assembly: assembly("  pusha\n  mov kernel_cr3", "  mov counter, %ecx\n  mov kernel_cr3"),
+    },
+    says: /entry refers to counter .*before CR3 is the kernel's/,
+  },
+  {
+    name: "a trampoline that calls the kernel before it switches (by kept relocations)",
+    code: "LAY018",
+    wrong: {
+      assembly: assembly("  pusha\n  mov kernel_cr3", "  call kernel_main\n  mov kernel_cr3"),
+      flags: ["-q"],
+    },
+    right: { flags: ["-q"] },
+    says: /refers to kernel_main/,
+  },
+  {
+    name: "a trampoline that refers to the kernel early (by the objects)",
+    code: "LAY018",
+    wrong: {
+      assembly: assembly("  pusha\n  mov kernel_cr3", "  mov $counter, %ecx\n  mov kernel_cr3"),
+      withObjects: true,
+    },
+    right: { withObjects: true },
+    says: /of .*kernel\.o refers to counter/,
+  },
+  {
+    name: "a trampoline that leaves by no exit of the layout",
+    code: "LAY018",
+    wrong: {
+      assembly: assembly("  call kernel_main\n  mov user", "  mov counter, %ecx\n  mov user"),
+      input: { layout: resolveLayout(SHARED_LAYOUT) },
+    },
+    right: { input: { layout: resolveLayout(SHARED_LAYOUT) } },
+    says: /refers to counter/,
+  },
+  {
+    name: "start-up code of processors that begins no page",
+    code: "LAY019",
+    wrong: {
+      assembly: addAssembly('.section .ap_trampoline, "ax"\nhlt'),
+      script: script(
+        "  shared_load = ",
+        `  .ap_trampoline 0x2010 : AT(bss_end + 16) { *(.ap_trampoline) }
+  . = bss_end + 32;
+  shared_load = `,
+      ),
+    },
+    right: {
+      assembly: addAssembly('.section .ap_trampoline, "ax"\nhlt'),
+      script: script(
+        "  shared_load = ",
+        `  ap_load = ALIGN(4096);
+  .ap_trampoline 0x2000 : AT(ap_load) { *(.ap_trampoline) }
+  . = ap_load + 4096;
+  shared_load = `,
+      ),
+    },
+    says: /does not begin a page/,
+    also: ["LAY007", "LAY015", "LAY010", "LAY017"],
+  },
+  {
+    name: "a 64-bit file with a Multiboot 1 header alone",
+    code: "LAY020",
+    wrong: {
+      bits: 64,
+      assembly: change(
+        ASSEMBLY_64,
+        ".quad 0xc7b1dd30df4c8b88",
+        ".long 0x1badb002, 3, -(0x1badb002 + 3)\n.quad 0",
+      ),
+      script: change(
+        change(SCRIPT_64, "0xffffffff80000000", "0x100000"),
+        "{ *(.text) }",
+        "{ *(.requests) *(.text) }",
+      ),
+    },
+    right: { bits: 64 },
+    says: /a 64-bit ELF file has a Multiboot 1 header alone/,
+  },
+  {
+    name: "a PVH note of the wrong size",
+    code: "LAY020",
+    wrong: {
+      assembly: addAssembly(
+        '.section .pvh, "a", @note\n.long 4, 12, 18\n.asciz "Xen"\n.long 0,0,0',
+      ),
+      script: script("*(.boot) }", "*(.boot) } .pvh : { KEEP(*(.pvh)) }"),
+    },
+    right: {
+      assembly: addAssembly(
+        '.section .pvh, "a", @note\n.long 4, 4, 18\n.asciz "Xen"\n.long _start',
+      ),
+      script: script("*(.boot) }", "*(.boot) } .pvh : { KEEP(*(.pvh)) }"),
+    },
+    says: /a note of .* says a size that it does not have/,
+  },
+  {
+    name: "a section 256 MiB away",
+    code: "LAY021",
+    wrong: {
+      assembly: addAssembly('.section .far, "aw"\n.long 1'),
+      script: script(
+        "shared_size = 8192;",
+        ".far 0x10000000 : AT(0x10000000) { *(.far) } shared_size = 8192;",
+      ),
+    },
+    right: {
+      assembly: addAssembly('.section .far, "aw"\n.long 1'),
+      script: script(
+        "shared_load = ALIGN(4096);",
+        "far_load = ALIGN(4096); .far 0x10000000 : AT(far_load) { *(.far) } shared_load = far_load + 4096;",
+      ),
+    },
+    says: /its load addresses span/,
+  },
+  {
+    name: "a Limine kernel in the lower half",
+    code: "LAY022",
+    wrong: { bits: 64, script: change(SCRIPT_64, "0xffffffff80000000", "0x200000") },
+    right: { bits: 64 },
+    says: /in the lower half/,
+  },
+  {
+    name: "a section that is not parked where the layout says",
+    code: "LAY023",
+    wrong: {
+      input: { layout: resolveLayout(parked) },
+      script: change(script("0xffffe000", "0xffffc000"), "0xfffff000", "0xffffd000"),
+    },
+    right: { input: { layout: resolveLayout(parked) } },
+    says: /\.shared_data ends at 0xffffe000, not at the end of region "top"/,
+  },
+  {
+    name: "an EFI kernel without the relocatable tag",
+    code: "LAY024",
+    wrong: { assembly: multiboot2(".short 7, 0\n.long 8") },
+    right: {
+      assembly: multiboot2(".short 7, 0\n.long 8\n.short 10, 0\n.long 24, 0x100000, -1, 4096, 1"),
+    },
+    says: /EFI tags but no relocatable tag/,
+  },
+  {
+    name: "a memory map read by its low words",
+    code: "LAY025",
+    wrong: {
+      c: MEMORY_MAP("unsigned base, base_high, length, length_high, type;", "e->length"),
+    },
+    right: {
+      c: MEMORY_MAP("unsigned long long base, length; unsigned type;", "e->base < 0x100000000ull"),
+    },
+    says: /count reads type and base of memory-map entries/,
+  },
+  {
+    name: "a page directory that begins no page",
+    code: "LAY026",
+    wrong: { assembly: assembly(".type page_directory", ".skip 4\n.type page_directory") },
+    says: /page_directory at 0x[0-9a-f]+ does not begin a page/,
+  },
+  {
+    name: "a page table that gives user mode the kernel",
+    code: "LAY026",
+    wrong: { assembly: addAssembly(table(7)) },
+    right: { assembly: addAssembly(table(3)) },
+    says: /entry 0 of boot_page_table .* gives user mode the frame 0x00100000/,
+  },
+];
+
+function table(flags: number): string {
+  return `.data
+.balign 4096
+.type boot_page_table, @object
+boot_page_table: .long 0x100000 + ${flags}
+.skip 4092
+.size boot_page_table, 4096`;
+}
+
+function findings(t: TestContext, made: Made) {
+  const kernel = makeKernel(t, made);
+  const bytes = made.mutate ? made.mutate(kernel.bytes) : kernel.bytes;
+  const objects = made.withObjects
+    ? kernel.objects.map((path) => readElfObject(readFileSync(path), path))
+    : [];
+  return check(bytes, "kernel.elf", { ...made.input, objects }).findings;
+}
+
+const skip = unlessInstalled("gcc") || unlessInstalled("ld");
+
+describe("each mistake, made on purpose and then not", { skip }, () => {
+  for (const { name, code, wrong, right, says, also = [] } of CASES) {
+    it(`${code}: ${name}`, (t) => {
+      const made = findings(t, wrong);
+      const text = made.map((finding) => `${finding.code} ${finding.what}`);
+      const own = made.filter((finding) => finding.code === code);
+      assert.ok(
+        own.some(({ what }) => says.test(what)),
+        `${code} ${says} in\n${text.join("\n")}`,
+      );
+      const others = made.filter(
+        (finding) => finding.code !== code && !also.includes(finding.code),
+      );
+      assert.deepEqual(
+        others.map((finding) => `${finding.code} ${finding.what}`),
+        [],
+      );
+      for (const finding of own) assert.ok(finding.change.length > 10);
+      const twin = findings(t, { ...right });
+      assert.deepEqual(
+        twin.map((finding) => `${finding.code} ${finding.what}`),
+        [],
+      );
+    });
+  }
+
+  it("has a case for every row of the table", () => {
+    const tested = new Set(CASES.map(({ code }) => code));
+    assert.deepEqual(
+      MISTAKES.map(({ code }) => code).filter((code) => !tested.has(code)),
+      [],
+    );
+    assert.equal(MISTAKES.length, 26);
+  });
+});
+
+describe("a kernel without mistakes", () => {
+  it("ours gives no finding, with and without its layout", async () => {
+    const { kernel } = await buildProject(findProject(process.cwd()), { force: false });
+    const { layout } = await import("../../../kernel/layout");
+    const bytes = readFileSync(kernel);
+    for (const input of [{}, { layout: resolveLayout(layout) }]) {
+      const report = check(bytes, "kernel.elf", input);
+      assert.deepEqual(report.findings, []);
+      assert.deepEqual(report.shared?.proof.leaving, []);
+      assert.deepEqual(report.shared?.proof.unproven, []);
+    }
+  });
+});
