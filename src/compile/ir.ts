@@ -145,6 +145,11 @@ export function factsOf(op: IrOp): OpFacts {
   return FACTS[op];
 }
 
+/** Whether there is an operation of this name. */
+export function isIrOp(name: string): name is IrOp {
+  return Object.hasOwn(OPS, name);
+}
+
 /** A wasm value type as the calling convention sees it: one word or two. */
 export type WordType = "i32" | "i64";
 
@@ -236,6 +241,12 @@ export class IrFunction {
   /** A new block, not yet in `blocks`. */
   createBlock(): Block {
     return new Block(this.nextBlock++);
+  }
+
+  /** Leaves ids below these to others: to values and blocks that are read from text. */
+  reserve(values: number, blocks: number): void {
+    this.nextValue = Math.max(this.nextValue, values);
+    this.nextBlock = Math.max(this.nextBlock, blocks);
   }
 
   /** A new value, not yet in a block. */

@@ -24,7 +24,10 @@ import {
 } from "./machine";
 import { printName, printSymbol } from "./print";
 
-export const REGISTER_NAMES = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"] as const;
+export const REGISTER_NAMES: readonly string[] = [
+  ...["eax", "ecx", "edx", "ebx"],
+  ...["esp", "ebp", "esi", "edi"],
+];
 export const SIZE_SUFFIX = { 8: "b", 16: "w", 32: "" } as const;
 export const SIZE_WORDS = {
   8: "byte",

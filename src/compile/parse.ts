@@ -1,0 +1,174 @@
+// Reads the text form of the intermediate representation back; print.ts describes it.
+//
+// Values keep their numbers, so that a dump can be changed by hand, read, and compared. Uses may
+// stand before definitions (phis), so operands are looked up when a function is complete.
+
+import { type DumpLine, dumpFunctions, limitOf } from "./dump-reader";
+import {
+  Block,
+  factsOf,
+  IrFunction,
+  type IrOp,
+  isIrOp,
+  type Signature,
+  Value,
+  type WordType,
+} from "./ir";
+import { isMemoryAccess } from "./print";
+
+/**
+ * All functions of a dump, in order.
+ *
+ * @param file what messages call the text
+ * @throws Diagnostic DUMP001 with the line
+ */
+export function parseFunctions(text: string, file = "dump"): IrFunction[] {
+  return dumpFunctions(text, file, "function").map(([head, ...lines]) =>
+    new FunctionParser(head, lines).run(),
+  );
+}
+
+/** A value whose operands are words still. */
+interface Pending {
+  readonly line: DumpLine;
+  readonly value: Value;
+  readonly operands: readonly string[];
+}
+
+const OPERAND = /^(v\d+|-?\d+|&.*)$/;
+const TARGET = /^b\d+$/;
+
+class FunctionParser {
+  private readonly fn: IrFunction;
+  private readonly blocks = new Map<string, Block>();
+  private readonly values = new Map<string, Value>();
+  private readonly pending: Pending[] = [];
+  private readonly edges: { line: DumpLine; to: Block; from: readonly string[] }[] = [];
+  private block: Block | undefined;
+
+  constructor(
+    head: DumpLine,
+    private readonly lines: readonly DumpLine[],
+  ) {
+    head.take();
+    const { name, signature } = parseHead(head, head.rest().join(" "));
+    if (!signature) head.fail("a function has parameters and a result");
+    this.fn = new IrFunction(head.name(name), signature);
+    // Values without a name get numbers that no other has.
+    this.fn.reserve(limitOf(lines, /^ +v(\d+) = /), limitOf(lines, /^b(\d+):/));
+  }
+
+  run(): IrFunction {
+    for (const line of this.lines) {
+      if (line.isIndented) this.value(line);
+      else this.startBlock(line);
+    }
+    for (const { line, to, from } of this.edges) {
+      to.predecessors = from.map((name) => this.target(line, name));
+    }
+    for (const { line, value, operands } of this.pending) {
+      value.args = operands.map((word) => this.operand(line, word));
+    }
+    return this.fn;
+  }
+
+  private startBlock(line: DumpLine): void {
+    const name = line.take().replace(/:$/, "");
+    const block = this.target(line, name);
+    if (this.fn.blocks.includes(block)) line.fail(`${name} is there twice`);
+    this.fn.blocks.push(block);
+    const from = line.takeIf("from") ? line.takeWhile(TARGET) : [];
+    if (line.takeIf("depth")) block.depth = line.integer();
+    if (!line.atEnd) line.fail(`${line.peek} is not expected here`);
+    this.edges.push({ line, to: block, from });
+    this.block = block;
+  }
+
+  /** The block of that name, which may come later. */
+  private target(line: DumpLine, name: string): Block {
+    if (!TARGET.test(name)) line.fail(`${name} is no block`);
+    const found = this.blocks.get(name) ?? new Block(Number(name.slice(1)));
+    this.blocks.set(name, found);
+    return found;
+  }
+
+  private value(line: DumpLine): void {
+    const block = this.block ?? line.fail("there is no block yet");
+    const first = line.take();
+    const isNamed = line.takeIf("=");
+    const op = operation(line, isNamed ? line.take() : first);
+    const value = this.create(line, isNamed ? first : undefined, op);
+    value.block = block;
+    block.values.push(value);
+    this.payload(line, value);
+    const operands = line.takeWhile(OPERAND);
+    if (isMemoryAccess(value) && line.peek?.startsWith("offset=")) {
+      value.immediate = line.integer(line.take().slice("offset=".length));
+    }
+    const targets = line.takeWhile(TARGET).map((name) => this.target(line, name));
+    if (!line.atEnd) line.fail(`${line.peek} is not expected here`);
+    this.pending.push({ line, value, operands });
+    if (value.effect === "terminator") this.leave(value, block, targets);
+  }
+
+  private create(line: DumpLine, name: string | undefined, op: IrOp): Value {
+    const hasResult = factsOf(op).results > 0;
+    if (hasResult !== (name !== undefined)) line.fail(`${op} has ${hasResult ? "a" : "no"} result`);
+    if (name === undefined) return this.fn.createValue(op, [], 0);
+    if (!/^v\d+$/.test(name)) line.fail(`${name} is no value`);
+    if (this.values.has(name)) line.fail(`${name} is there twice`);
+    const value = new Value(Number(name.slice(1)), op, [], 0);
+    this.values.set(name, value);
+    return value;
+  }
+
+  private payload(line: DumpLine, value: Value): void {
+    if (value.op === "param") value.immediate = line.integer();
+    if (!["call", "call_indirect", "intrinsic"].includes(value.op)) return;
+    let text = line.take();
+    // A signature has spaces: `work(i32, i64): i32`.
+    while (isOpen(text)) text += ` ${line.take()}`;
+    const { name, signature } = parseHead(line, text);
+    value.name = line.name(name);
+    value.signature = signature;
+  }
+
+  private leave(value: Value, block: Block, targets: readonly Block[]): void {
+    block.successors = [...new Set(targets)];
+    if (value.op === "switch" || value.op === "table_jump") {
+      value.cases = targets.map((each) => block.successors.indexOf(each));
+    }
+  }
+
+  private operand(line: DumpLine, word: string): Value {
+    if (word.startsWith("&")) {
+      const { name, addend } = line.symbol(word);
+      return this.fn.symbol(name, addend);
+    }
+    if (!word.startsWith("v")) return this.fn.constant(line.integer(word));
+    return this.values.get(word) ?? line.fail(`${word} is defined nowhere`);
+  }
+}
+
+function operation(line: DumpLine, name: string): IrOp {
+  return isIrOp(name) ? name : line.fail(`there is no operation ${name}`);
+}
+
+/** Whether a name with its signature goes on in the next word. */
+function isOpen(text: string): boolean {
+  const unquoted = text.replace(/"(?:[^"\\]|\\.)*"/g, "");
+  return unquoted.includes("(") && !/\): \S+$/.test(unquoted);
+}
+
+/** `name(i32, i64): i32` or `name`. */
+function parseHead(line: DumpLine, text: string): { name: string; signature?: Signature } {
+  const match = /^("(?:[^"\\]|\\.)*"|[^("]*)(?:\(([^()]*)\): (\S+))?$/.exec(text);
+  if (!match) return line.fail(`${text} is no name with a signature`);
+  const [, name = "", parameters, result = ""] = match;
+  if (parameters === undefined) return { name };
+  const words = parameters === "" ? [] : parameters.split(", ");
+  const results = result === "void" ? [] : [result];
+  const type = (word: string): WordType =>
+    word === "i32" || word === "i64" ? word : line.fail(`${word} is no type`);
+  return { name, signature: { parameters: words.map(type), results: results.map(type) } };
+}
