@@ -17,6 +17,9 @@ const POINTER_CONVERSION = 201;
 
 const REMEDIES: Readonly<Record<string, string>> = {
   AS100: "Write it in another way: AssemblyScript has no such feature.",
+  AS103: "Use an instruction of module x86 instead, such as x86.xchg32 for an atomic exchange.",
+  AS200: "Write the conversion: `<u8>value`.",
+  TS2305: "Import what the file exports, or export it there.",
   TS2304: "Declare it, import it, or correct its spelling.",
   TS2322: "Convert the value, or change the type.",
   TS2339: "Declare the member, or correct its spelling.",

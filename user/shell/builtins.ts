@@ -56,7 +56,7 @@ export class Builtins {
     if (name == "help") return this.help();
     if (name == "pwd") printLine(workingDirectory());
     if (name == "jobs") this.jobs.printAll();
-    if (name == "wait") this.jobs.waitForAll(false);
+    if (name == "wait") this.jobs.waitForAll();
     return 0;
   }
 

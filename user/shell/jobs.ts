@@ -1,14 +1,20 @@
-// The programs that run in the background.
+// The children of the shell: the program that it waits for, and those in the background.
 //
 // The shell is process 1 of the machine as a rule: processes whose parents have ended become its
-// children, so it waits for all children, not only for those that it started.
+// children. So it always waits for any child, forgets those that it does not know, and tells the
+// user of background programs that have ended when the next prompt is due.
 
 import { shellStatus } from "../../src/abi/signals";
 import { print, printDecimal, printLine } from "../runtime/output";
-import { lastWaitStatus, reap, waitForAny } from "./processes";
+import { giveTerminal, lastWaitStatus, reap, takeTerminal, waitForAny } from "./processes";
 import { signalName } from "./signal-name";
 
+/** A program in the background. */
 class Job {
+  hasEnded: bool = false;
+  /** Its wait status once it has ended. */
+  status: u32 = 0;
+
   constructor(
     readonly process: i32,
     readonly name: string,
@@ -22,33 +28,59 @@ export class Jobs {
     this.list.push(new Job(process, name));
   }
 
+  /** Waits for a program, which has the terminal meanwhile; its wait status. */
+  waitInForeground(process: i32): u32 {
+    giveTerminal(process);
+    let ended = waitForAny();
+    while (ended != 0 && ended != process) {
+      this.note(ended);
+      ended = waitForAny();
+    }
+    takeTerminal();
+    return lastWaitStatus();
+  }
+
   /** Forgets all processes that have ended; tells of those that the user knows, if wanted. */
   reapAll(tells: bool): void {
-    for (let process = reap(); process != 0; process = reap()) this.end(process, tells);
+    for (let process = reap(); process != 0; process = reap()) this.note(process);
+    for (let i = this.list.length - 1; i >= 0; i--) {
+      if (!this.list[i].hasEnded) continue;
+      const job = this.list.splice(i, 1)[0];
+      if (tells) printEnding(job);
+    }
   }
 
   /** Waits until every job has ended. */
-  waitForAll(tells: bool): void {
-    while (this.list.length != 0) {
+  waitForAll(): void {
+    while (this.isAnyRunning()) {
       const process = waitForAny();
-      if (process == 0) this.list = [];
-      else this.end(process, tells);
+      if (process == 0) return;
+      this.note(process);
     }
   }
 
   printAll(): void {
     for (let i = 0; i < this.list.length; i++) {
+      if (this.list[i].hasEnded) continue;
       printJob(this.list[i]);
       printLine("running");
     }
   }
 
-  private end(process: i32, tells: bool): void {
+  private isAnyRunning(): bool {
     for (let i = 0; i < this.list.length; i++) {
-      if (this.list[i].process != process) continue;
-      const job = this.list.splice(i, 1)[0];
-      if (tells) printEnding(job);
-      return;
+      if (!this.list[i].hasEnded) return true;
+    }
+    return false;
+  }
+
+  /** Notes how a process has ended, if it is a job. */
+  private note(process: i32): void {
+    for (let i = 0; i < this.list.length; i++) {
+      const job = this.list[i];
+      if (job.process != process) continue;
+      job.hasEnded = true;
+      job.status = lastWaitStatus();
     }
   }
 }
@@ -62,9 +94,8 @@ function printJob(job: Job): void {
 }
 
 function printEnding(job: Job): void {
-  const status = lastWaitStatus();
-  const signal = status & 0x7f;
+  const signal = job.status & 0x7f;
   printJob(job);
   if (signal != 0) printLine(`killed by ${signalName(signal)}`);
-  else printLine(`exit status ${shellStatus(status)}`);
+  else printLine(`exit status ${shellStatus(job.status)}`);
 }

@@ -6,7 +6,7 @@
 
 import { ENOENT } from "../../src/abi/errno";
 import { O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from "../../src/abi/files";
-import { shellStatus, WNOHANG } from "../../src/abi/signals";
+import { WNOHANG } from "../../src/abi/signals";
 import { complain } from "../runtime/errors";
 import { flush, STANDARD_INPUT, STANDARD_OUTPUT } from "../runtime/output";
 import {
@@ -49,12 +49,14 @@ export function startProgram(command: Command, path: string, environment: usize)
   return child;
 }
 
-/** Waits for a program that has the terminal meanwhile; its status as `$?` shows it. */
-export function waitInForeground(process: i32): i32 {
+/** Gives the terminal to a program: ^C is meant for it. */
+export function giveTerminal(process: i32): void {
   setForegroundGroup(process);
-  const result = waitpid(process, status, 0);
+}
+
+/** Takes the terminal back. */
+export function takeTerminal(): void {
   setForegroundGroup(getpgrp());
-  return result == process ? <i32>shellStatus(load<u32>(status)) : STATUS_CANNOT_RUN;
 }
 
 /** A process that has ended, or 0 if none has; lastWaitStatus tells how. */

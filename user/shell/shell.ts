@@ -1,6 +1,6 @@
 // Runs command lines: built-in commands here, programs in processes of their own.
 
-import { SIGINT } from "../../src/abi/signals";
+import { SIGINT, shellStatus } from "../../src/abi/signals";
 import {
   flush,
   print,
@@ -14,7 +14,7 @@ import { Builtins, isBuiltin } from "./builtins";
 import { Command, CommandParser, Condition } from "./command";
 import { Environment } from "./environment";
 import { Jobs } from "./jobs";
-import { lastWaitStatus, STATUS_NOT_FOUND, startProgram, waitInForeground } from "./processes";
+import { STATUS_NOT_FOUND, startProgram } from "./processes";
 import { findProgram } from "./search";
 import { signalName } from "./signal-name";
 import { Splitter } from "./words";
@@ -84,9 +84,9 @@ export class Shell {
       return STATUS_CANNOT_FORK;
     }
     if (command.isBackground) return this.runInBackground(process, name);
-    const status = waitInForeground(process);
-    this.reportSignal(name, lastWaitStatus());
-    return status;
+    const status = this.jobs.waitInForeground(process);
+    this.reportSignal(name, status);
+    return <i32>shellStatus(status);
   }
 
   private runInBackground(process: i32, name: string): i32 {
