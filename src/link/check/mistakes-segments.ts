@@ -227,6 +227,8 @@ function distanceChanges(subject: Subject): Finding[] {
   return sorted.flatMap((upper, index) => {
     const lower = sorted[index - 1];
     if (!lower || upper.address - endOf(lower) > 2n * PAGE || isLoadedHigh(upper)) return [];
+    // Shared sections are mapped one by one, so each may be loaded where there is room.
+    if ([lower, upper].every(({ address }) => subject.shared?.contains(address))) return [];
     const before = lower.address - lower.loadAddress;
     const after = upper.address - upper.loadAddress;
     if (before === after || (after % PAGE !== 0n && before % PAGE === 0n)) return [];

@@ -1,0 +1,317 @@
+// A linker script from a layout, for people who keep their own linker: GNU ld (bfd), gold or lld.
+//
+// The script places as place.ts does: one cursor for each region, sections and load images upwards,
+// end-anchored regions from their end down. What the linkers do badly is kept out of their way:
+//
+//   - a section that ends at 4 GiB leaves the location counter at 0 (GNU ld, gold: without a word),
+//     so every section gets its address from a symbol and none from what came before it;
+//   - LMAs are inherited in surprising ways (GNU ld) or unaligned (gold with AT>), so every section
+//     has an AT of its own;
+//   - lld refuses a section that ends at 4 GiB: the last one there is not padded, and where its
+//     content fills its pages, one more page is taken;
+//   - GNU ld keeps a program header without content and places it at 0, where QEMU loads it, so it gets
+//     no PHDRS: its own segments are right, because no two permissions share a page;
+//   - a symbol for the end of the address space is 0, so sizes are symbols of their own.
+//
+// Symbols are those that our own linker defines (ARCHITECTURE.md, "Names that layout, assembly and
+// kernel share").
+
+import { ADDRESS_SPACE_END, hex } from "../../base/align";
+import { Diagnostic } from "../../base/diagnostic";
+import {
+  type LayoutSymbol,
+  type ResolvedLayout,
+  type ResolvedRegion,
+  type ResolvedRule,
+  type ResolvedSection,
+  symbolStem,
+} from "../resolve-layout";
+
+export const DIALECTS = ["bfd", "gold", "lld"] as const;
+export type Dialect = (typeof DIALECTS)[number];
+
+const NAMES: Readonly<Record<Dialect, string>> = {
+  bfd: "GNU ld (bfd)",
+  gold: "gold",
+  lld: "LLVM's lld",
+};
+
+/**
+ * The script as text.
+ *
+ * @throws Diagnostic SCRIPT001 for what only our own linker can do
+ */
+export function writeLinkerScript(layout: ResolvedLayout, dialect: Dialect): string {
+  for (const section of layout.sections) refuseOurOwn(section);
+  const writer = new ScriptWriter(layout, dialect);
+  return writer.write();
+}
+
+function refuseOurOwn({ name, content, module, rules }: ResolvedSection): void {
+  const what =
+    content === "symbols"
+      ? "is a symbol table that `isthmus link` makes"
+      : module !== undefined
+        ? `goes to a file of its own, ${module}.elf`
+        : rules.length > 0 && rules.every(({ fixed }) => fixed === true)
+          ? "takes sections whose address the code assumes already"
+          : undefined;
+  if (what === undefined) return;
+  throw new Diagnostic(
+    "SCRIPT001",
+    `section ${name} ${what}: no linker script can say that`,
+    "Link with `npx isthmus link`, or leave the section out of the layout.",
+  );
+}
+
+const PAGE = 4096;
+/** What GNU ld makes for itself, empty in a static kernel, and takes for orphans. */
+const LINKERS_OWN = [".rel.got", ".rel.plt", ".rel.dyn", ".plt", ".iplt", ".rel.iplt", ".igot.plt"];
+
+class ScriptWriter {
+  private readonly lines: string[] = [];
+  private readonly sections: readonly ResolvedSection[];
+  /** Where the next section of a region begins, as an expression. */
+  private readonly cursors = new Map<ResolvedRegion, string>();
+
+  constructor(
+    private readonly layout: ResolvedLayout,
+    private readonly dialect: Dialect,
+  ) {
+    this.sections = layout.sections.filter(({ allocate }) => allocate);
+  }
+
+  write(): string {
+    this.header();
+    if (this.dialect !== "bfd") this.programHeaders();
+    this.line("SECTIONS", "{");
+    for (const section of [...this.sections].reverse()) {
+      if (section.region.anchor === "end") this.park(section);
+    }
+    for (const section of this.sections) this.section(section);
+    this.ending();
+    this.discards();
+    this.line("}", "");
+    this.symbols();
+    this.limits();
+    return `${this.lines.join("\n")}\n`;
+  }
+
+  private line(...texts: string[]): void {
+    this.lines.push(...texts);
+  }
+
+  private header(): void {
+    const { dialect, layout } = this;
+    const option = dialect === "gold" ? "" : " --orphan-handling=error";
+    this.line(
+      `/* ${layout.name}, for ${NAMES[dialect]}: written by \`isthmus script\` from a layout.`,
+      "   Change the layout, not this file.",
+      "",
+      `     ${LINKERS[dialect]} -m elf_i386 -z max-page-size=4096${option} -T THIS -o OUT OBJECTS…`,
+      "*/",
+      "",
+      `ENTRY(${layout.entry})`,
+      "",
+    );
+    for (const name of layout.keep.filter((each) => !/[*?]/.test(each))) {
+      this.line(`EXTERN(${name})`);
+    }
+  }
+
+  /** One for each run of sections with equal permissions, region and distance to its LMA. */
+  private programHeaders(): void {
+    this.line("/* FLAGS: 4 read, 2 write, 1 execute. No segment is writable and executable. */");
+    this.line("PHDRS", "{");
+    const seen = new Set<string>();
+    for (const section of this.sections) {
+      const name = this.segmentOf(section);
+      if (seen.has(name)) continue;
+      seen.add(name);
+      this.line(`  ${name} PT_LOAD FLAGS(${flagsOf(section)});`);
+    }
+    if (this.layout.stackHeader) this.line("  stack PT_GNU_STACK FLAGS(6);");
+    this.line("}", "");
+  }
+
+  /** The segment is named after the first section of its run. */
+  private segmentOf(section: ResolvedSection): string {
+    let first = section;
+    for (const each of this.sections.slice(0, this.sections.indexOf(section)).reverse()) {
+      const isSame =
+        each.region === section.region &&
+        each.load === section.load &&
+        each.permissions === section.permissions;
+      if (!isSame) break;
+      first = each;
+    }
+    return symbolStem(first.name);
+  }
+
+  /** The address of an end-anchored section: its size below what lies above it. */
+  private park(section: ResolvedSection): void {
+    const { region, align, pad } = section;
+    const stem = symbolStem(section.name);
+    const above = this.cursors.get(region) ?? hex(region.end);
+    const isLast = above === hex(region.end);
+    const size = this.isUnpadded(section)
+      ? `SIZEOF(${section.name}) + 1`
+      : `SIZEOF(${section.name})`;
+    if (isLast) {
+      this.line(
+        `  /* "${region.name}" ends at ${hex(region.end)}: its sections are parked there. */`,
+      );
+    }
+    this.line(
+      `  ${stem}_size = ALIGN(${size}, ${Math.max(pad, 1)});`,
+      `  ${stem}_start = (${above} - ${stem}_size) & ${hex(ADDRESS_SPACE_END - align)};`,
+    );
+    this.cursors.set(region, `${stem}_start`);
+  }
+
+  /** lld refuses a section that ends at 4 GiB. */
+  private isUnpadded({ region, name }: ResolvedSection): boolean {
+    if (this.dialect !== "lld" || region.end !== ADDRESS_SPACE_END) return false;
+    const last = this.sections.filter((section) => section.region === region).at(-1);
+    return last?.name === name;
+  }
+
+  private section(section: ResolvedSection): void {
+    const { name, region, load, align, address } = section;
+    const stem = symbolStem(name);
+    const isParked = region.anchor === "end";
+    this.line("", `  /* ${titleOf(section)} */`);
+    if (!isParked) {
+      const free = this.cursors.get(region) ?? hex(region.start);
+      // Inputs may want more than a small alignment; more than a page is nobody's.
+      const wanted = align < PAGE ? `MAX(${align}, ALIGNOF(${name}))` : `${align}`;
+      const start = address === undefined ? `ALIGN(${free}, ${wanted})` : hex(address);
+      this.line(`  ${stem}_start = ${start};`);
+    }
+    if (load === region) {
+      this.line(`  ${stem}_load = ${stem}_start;`);
+    } else {
+      this.line(`  ${stem}_load = ALIGN(${this.cursors.get(load) ?? hex(load.start)}, ${align});`);
+    }
+    this.line(`  ${name} ${stem}_start : AT(${stem}_load)`, "  {");
+    for (const rule of section.rules) this.inputs(rule);
+    if (section.pad > 1 && !this.isUnpadded(section)) this.line(`    . = ALIGN(${section.pad});`);
+    const fill = section.fill === 0 ? "" : ` =${hex(section.fill * 0x01010101)}`;
+    const segment = this.dialect === "bfd" ? "" : ` :${this.segmentOf(section)}`;
+    this.line(`  }${segment}${fill}`);
+    if (!isParked) {
+      this.line(`  ${stem}_size = SIZEOF(${name});`);
+      this.cursors.set(region, `${stem}_start + ${stem}_size`);
+    }
+    if (load !== region) this.cursors.set(load, `${stem}_load + ${stem}_size`);
+  }
+
+  private inputs({ sections, objects, keep, sort, fixed }: ResolvedRule): void {
+    if (fixed === true) return;
+    const names = sections.map((name) => {
+      if (sort === "name") return `SORT_BY_NAME(${name})`;
+      return sort === "priority" ? `SORT_BY_INIT_PRIORITY(${name})` : name;
+    });
+    for (const object of objects) {
+      const input = `${objectPattern(object)}(${names.join(" ")})`;
+      this.line(`    ${keep ? `KEEP(${input})` : input}`);
+    }
+  }
+
+  /** Orphans, if there are any, go behind the kernel, not behind the end of the address space. */
+  private ending(): void {
+    const [first] = this.sections.filter(({ region }) => region.anchor === "start");
+    const cursor = first && this.cursors.get(first.load);
+    if (cursor !== undefined) this.line("", `  . = ${cursor};`);
+  }
+
+  private discards(): void {
+    const own = this.dialect === "bfd" ? LINKERS_OWN : [];
+    const names = [...new Set([...this.layout.discard, ...this.layout.unwanted, ...own])];
+    if (names.length === 0) return;
+    this.line("", "  /DISCARD/ :", "  {", `    *(${names.join(" ")})`, "  }");
+  }
+
+  private symbols(): void {
+    this.line("/* An end at 4 GiB is the number 0: count by the _size. */");
+    const done = new Set(
+      this.sections.flatMap(({ name }) =>
+        ["start", "size", "load"].map((edge) => `${symbolStem(name)}_${edge}`),
+      ),
+    );
+    for (const symbol of this.layout.symbols) {
+      const value = done.has(symbol.name) ? undefined : this.valueOf(symbol);
+      if (value !== undefined) this.line(`${symbol.name} = ${value};`);
+    }
+  }
+
+  private valueOf({ of, kind, edge }: LayoutSymbol): string | undefined {
+    if (kind === "inputs") return undefined;
+    if (kind === "section") return edgeOf(symbolStem(of), edge);
+    const region = this.layout.regions.find(({ name }) => name === of);
+    if (!region) return undefined;
+    const cursor = this.cursors.get(region);
+    const isStart = region.anchor === "start";
+    const start = isStart ? hex(region.start) : (cursor ?? hex(region.end));
+    const end = isStart ? (cursor ?? hex(region.start)) : hex(region.end);
+    if (edge === "start") return start;
+    return edge === "size" ? `${end} - ${parenthesised(start)}` : `(${end}) & 0xffffffff`;
+  }
+
+  /** What place.ts refuses, as assertions. */
+  private limits(): void {
+    this.line("");
+    for (const { name, end, maxSize } of this.sections) {
+      const stem = symbolStem(name);
+      if (end !== undefined) {
+        const text = `${name} reaches beyond ${hex(end)}`;
+        this.line(`ASSERT(${stem}_start + ${stem}_size <= ${hex(end)}, "${text}")`);
+      }
+      if (maxSize !== undefined) {
+        this.line(`ASSERT(${stem}_size <= ${maxSize}, "${name} has more than ${maxSize} bytes")`);
+      }
+    }
+    for (const [region, cursor] of this.cursors) {
+      const isStart = region.anchor === "start";
+      const bound = isStart ? region.end : region.start;
+      const test = `${parenthesised(cursor)} ${isStart ? "<=" : ">="} ${hex(bound)}`;
+      this.line(`ASSERT(${test}, "region ${region.name} is too small")`);
+    }
+  }
+}
+
+const LINKERS: Readonly<Record<Dialect, string>> = { bfd: "ld", gold: "ld.gold", lld: "ld.lld" };
+
+function flagsOf({ permissions }: ResolvedSection): number {
+  const has = (letter: string, bit: number) => (permissions.includes(letter) ? bit : 0);
+  return has("r", 4) + has("w", 2) + has("x", 1);
+}
+
+function edgeOf(stem: string, edge: LayoutSymbol["edge"]): string {
+  switch (edge) {
+    case "end":
+      return `(${stem}_start + ${stem}_size) & 0xffffffff`;
+    case "loadEnd":
+      return `${stem}_load + ${stem}_size`;
+    default:
+      return `${stem}_${edge}`;
+  }
+}
+
+function parenthesised(expression: string): string {
+  return /\s/.test(expression) ? `(${expression})` : expression;
+}
+
+/** `libkernel.a(string.o)` is `*libkernel.a:string.o` in scripts; other names are globs already. */
+function objectPattern(pattern: string): string {
+  const member = /^(.*)\((.*)\)$/.exec(pattern);
+  if (member) return `*${member[1]?.replace(/^\*/, "")}:${member[2]}`;
+  return pattern;
+}
+
+function titleOf({ region, load, permissions, align }: ResolvedSection): string {
+  const place =
+    region.anchor === "end" ? `parked at the end of "${region.title}"` : `in "${region.title}"`;
+  const image = load === region ? "" : `, loaded with "${load.title}"`;
+  return `${permissions}, ${place}${image}, aligned to ${align}`;
+}

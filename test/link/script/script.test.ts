@@ -1,0 +1,149 @@
+// The scripts that `isthmus script` writes, read by the linkers that they are for: the same addresses
+// and bytes as from our own linker, and nothing for `check` to find.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it, type TestContext } from "node:test";
+import { PT_LOAD } from "../../../src/abi/elf";
+import { check } from "../../../src/link/check/check";
+import { readElfObject } from "../../../src/link/elf-object-read";
+import { type ElfFile, readElf } from "../../../src/link/elf-read";
+import type { Layout } from "../../../src/link/layout";
+import { link } from "../../../src/link/link";
+import { resolveLayout } from "../../../src/link/resolve-layout";
+import { writeHeader, writeTable } from "../../../src/link/script/c-header";
+import { type Dialect, writeLinkerScript } from "../../../src/link/script/linker-script";
+import { elfFile } from "../../../src/link/write-outputs";
+import { ASSEMBLY, makeKernel } from "../check/make-kernel";
+import { diagnosed } from "../expect-diagnostic";
+import { run, scratch, unlessInstalled } from "../tools";
+
+const LINKERS = { bfd: "ld", gold: "ld.gold", lld: "ld.lld" } as const;
+
+/** Everything that a layout can say and a script can too. */
+const LAYOUT: Layout = {
+  boot: "multiboot",
+  regions: {
+    kernel: { start: 0x100000, end: 0x400000 },
+    top: { start: 0xffff0000, end: 2 ** 32, anchor: "end" },
+  },
+  sections: [
+    { name: ".boot", inputs: [{ sections: ".multiboot", keep: true }, ".boot"], permissions: "rx" },
+    { name: ".shared_text", region: "top", load: "kernel", permissions: "rx" },
+    { name: ".text", maxSize: 65536 },
+    ".rodata",
+    ".data",
+    { name: ".bss", align: 16, end: 0x200000 },
+    { name: ".shared_data", region: "top", load: "kernel" },
+  ],
+  symbols: { kernel_image_end: { of: "kernel", edge: "end" } },
+  closed: [
+    { name: "trampoline", sections: [".shared_text", ".shared_data"], exits: ["kernel_main"] },
+  ],
+};
+
+function make(t: TestContext, dialect: Dialect, layout = LAYOUT, assembly = ASSEMBLY) {
+  const script = writeLinkerScript(resolveLayout(layout), dialect);
+  const flags = dialect === "bfd" ? ["--orphan-handling=error"] : [];
+  return makeKernel(t, { script, assembly, linker: LINKERS[dialect], flags });
+}
+
+/** What is loaded: physical address to linear address and byte. */
+function loaded(file: ElfFile, bytes: Uint8Array): Map<number, string> {
+  const memory = new Map<number, string>();
+  for (const { type, loadAddress, address, fileSize, memorySize, offset } of file.segments) {
+    if (type !== PT_LOAD) continue;
+    for (let at = 0; at < memorySize; at++) {
+      const byte = at < fileSize ? bytes[offset + at] : 0;
+      memory.set(loadAddress + at, `${address + at}: ${byte}`);
+    }
+  }
+  return memory;
+}
+
+for (const dialect of ["bfd", "gold", "lld"] as const) {
+  const skip = unlessInstalled("gcc") || unlessInstalled(LINKERS[dialect]);
+  describe(`a script for ${dialect}`, { skip }, () => {
+    it("links a kernel in which check finds nothing", (t) => {
+      const { bytes } = make(t, dialect);
+      const report = check(bytes, "kernel.elf", { layout: resolveLayout(LAYOUT) });
+      assert.deepEqual(report.findings, []);
+      assert.deepEqual(report.shared?.proof.leaving, []);
+      for (const { loader, outcome } of report.verdicts) {
+        if (loader !== "limine") assert.equal(outcome, "loads", loader);
+      }
+    });
+
+    it("places and fills every byte as our own linker does", (t) => {
+      const { bytes, objects } = make(t, dialect);
+      const inputs = objects.map((path) => readElfObject(readFileSync(path), path));
+      const ourBytes = elfFile(link(inputs, { ...LAYOUT, debug: false }));
+      const [ours, theirs] = [readElf(ourBytes, "ours"), readElf(bytes, "theirs")];
+      assert.equal(theirs.entry, ours.entry);
+      const [expected, actual] = [loaded(ours, ourBytes), loaded(theirs, bytes)];
+      for (const [address, byte] of expected) {
+        // What lld must not pad is not in its file.
+        if (dialect === "lld" && !actual.has(address)) continue;
+        assert.equal(actual.get(address), byte, `at ${address.toString(16)}`);
+      }
+      for (const address of actual.keys()) assert.ok(expected.has(address), address.toString(16));
+      const valueIn = (file: ElfFile, name: string) =>
+        file.symbols.find((symbol) => symbol.name === name)?.value;
+      for (const { name, value } of ours.symbols) {
+        if (/_(start|end|size|load)$|^[a-z]/.test(name) && valueIn(theirs, name) !== undefined) {
+          assert.equal(valueIn(theirs, name), value, name);
+        }
+      }
+      assert.equal(valueIn(theirs, "kernel_image_end"), valueIn(ours, "kernel_image_end"));
+      assert.equal(valueIn(theirs, "top_end"), 0);
+    });
+
+    it("survives shared data that fills its pages exactly", (t) => {
+      const assembly = `${ASSEMBLY}\n.section .shared_data, "aw"\n.skip 8192 - (. - idt)\n`;
+      const { bytes } = make(t, dialect, LAYOUT, assembly);
+      const report = check(bytes, "kernel.elf", { layout: resolveLayout(LAYOUT) });
+      assert.deepEqual(report.findings, []);
+    });
+
+    it("says when something does not fit", (t) => {
+      const sections = LAYOUT.sections ?? [];
+      const small = sections.map((section) =>
+        typeof section === "object" && section.name === ".text"
+          ? { ...section, maxSize: 4 }
+          : section,
+      );
+      assert.throws(() => make(t, dialect, { ...LAYOUT, sections: small }), /more than 4 bytes/);
+    });
+  });
+}
+
+describe("what belongs to a script", { skip: unlessInstalled("gcc") }, () => {
+  it("has a header and a table that C and C++ take", (t) => {
+    const file = scratch(t);
+    const layout = resolveLayout({ ...LAYOUT, spaces: { user: { regions: ["top"] } } });
+    file("kernel-layout.h", writeHeader(layout));
+    file("table.h", writeTable(layout, "kernel-layout.h"));
+    const source = `#include "table.h"
+unsigned long f(void) { return LAYOUT_SIZE(shared_text) + (unsigned long)layout_sections[1].vma; }
+#ifdef __cplusplus
+static_assert(LAYOUT_SECTIONS == 7, "rows");
+#endif
+`;
+    for (const [name, compiler] of [
+      ["a.c", "gcc"],
+      ["a.cpp", "g++"],
+    ] as const) {
+      const options = ["-m32", "-ffreestanding", "-Wall", "-Wextra", "-Werror"];
+      run(compiler, ...options, "-c", file(name, source), "-o", file("a.o"));
+    }
+    assert.match(writeTable(layout, "x.h"), /"\.shared_text".*LAYOUT_EXECUTE \| LAYOUT_SHARED/);
+  });
+
+  it("refuses what only our own linker can do", () => {
+    const layout = resolveLayout({ sections: [".text", { name: ".symbols", content: "symbols" }] });
+    assert.match(
+      diagnosed("SCRIPT001", () => writeLinkerScript(layout, "bfd")),
+      /npx isthmus link/,
+    );
+  });
+});
