@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   audit: () => import("./audit"),
   map: () => import("./map"),
   compile: () => import("./compile"),
+  link: () => import("./link"),
 };
 
 export const COMMAND_NAMES = Object.keys(COMMANDS);

@@ -2,10 +2,12 @@
 // beats a weak one; of two common ones the larger counts; two strong ones are an error. A local
 // symbol is seen by its own object only; the layout's names belong to the linker.
 
+import { alignUp } from "../base/align";
 import { nearestName } from "../base/nearest-name";
-import type { ObjectFile, ObjectSymbol, Relocation } from "../i686/object";
+import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../i686/object";
 import { providedSymbol } from "./define-symbols";
 import { displayName } from "./demangle";
+import { byGnuOrder } from "./gnu-order";
 import { InputSection, LinkSymbol, type SymbolScope } from "./model";
 import type { Reporter } from "./reporter";
 import type { ResolvedLayout } from "./resolve-layout";
@@ -146,25 +148,48 @@ function rank({ kind, binding }: LinkSymbol): number {
   return binding === "weak" ? 0 : 2;
 }
 
-/** Gives each common symbol that no definition replaced zeros of its own, in a section COMMON. */
+/**
+ * Gives the common symbols that no definition replaced zeros of their own: those of an object behind
+ * each other, in a section COMMON.
+ */
 function allocateCommons(globals: Map<string, LinkSymbol>, owners: Owners, inputs: Inputs): void {
+  const byObject = new Map<ObjectFile, LinkSymbol[]>();
   for (const symbol of globals.values()) {
     const object = owners.of(symbol);
     if (symbol.kind !== "common" || !object) continue;
-    const { name, size } = symbol;
-    const input = new InputSection(object, {
-      name: "COMMON",
-      type: "nobits",
-      flags: { alloc: true, write: true, execute: false },
-      align: owners.alignment(name),
-      size,
-      bytes: new Uint8Array(0),
-      relocations: [],
-      lines: [],
-    });
-    inputs.get(object)?.push(input);
-    globals.set(name, new LinkSymbol(name, "section", "global", "object", size, input));
+    byObject.set(object, [...(byObject.get(object) ?? []), symbol]);
   }
+  for (const [object, symbols] of byObject) {
+    symbols.sort((a, b) => byGnuOrder(a.name, b.name));
+    const offsets = new Map<LinkSymbol, number>();
+    let size = 0;
+    let align = 1;
+    for (const symbol of symbols) {
+      const own = owners.alignment(symbol.name);
+      const offset = alignUp(size, own);
+      offsets.set(symbol, offset);
+      size = offset + symbol.size;
+      align = Math.max(align, own);
+    }
+    const input = new InputSection(object, commonSection(size, align));
+    inputs.get(object)?.push(input);
+    for (const [{ name, size }, offset] of offsets) {
+      globals.set(name, new LinkSymbol(name, "section", "global", "object", size, input, offset));
+    }
+  }
+}
+
+function commonSection(size: number, align: number): Section {
+  return {
+    name: "COMMON",
+    type: "nobits",
+    flags: { alloc: true, write: true, execute: false },
+    align,
+    size,
+    bytes: new Uint8Array(0),
+    relocations: [],
+    lines: [],
+  };
 }
 
 /** Defines what objects refer to, nothing defines, and the linker knows (`__init_array_start`). */
@@ -226,7 +251,7 @@ function reportLeftOut(
   { name, input: target }: LinkSymbol,
   report: Reporter,
 ): void {
-  if (!target) return;
+  if (!target || target.orphan) return;
   const what = `${target.section.name} of ${target.object.name}`;
   const why = target.discarded
     ? "which was left out for an equal section of another object"

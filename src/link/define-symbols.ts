@@ -71,18 +71,32 @@ export function defineSymbols(
   }
 }
 
-/** From the first to the last of the inputs; both 0 where there is none: a loop runs zero times. */
+/** From the first to the last of the inputs; where there is none, twice where they would be. */
 function inputEdges(about: LayoutSymbol, sections: readonly PlacedSection[]): Edges {
   const inputs = sections
     .filter(({ plan }) => plan.allocate)
     .flatMap((section) => section.inputs.filter((input) => isAbout(about, input)));
   const [first] = inputs;
-  if (!first) return NOWHERE;
+  if (!first) return emptyEdges(about, sections);
   return {
     start: inputs.reduce((least, { address }) => Math.min(least, address), first.address),
     end: inputs.reduce((most, input) => Math.max(most, input.address + input.size), 0),
     load: first.loadAddress,
   };
+}
+
+/** The end of what the rules before that of the missing inputs took. */
+function emptyEdges({ of }: LayoutSymbol, sections: readonly PlacedSection[]): Edges {
+  for (const { plan, inputs, address, loadAddress } of sections) {
+    const index = plan.rules.findIndex((rule) => rule.sections.includes(of));
+    if (index < 0 || !plan.allocate) continue;
+    const before = new Set(plan.rules.slice(0, index));
+    const offset = inputs
+      .filter(({ rule }) => rule !== undefined && before.has(rule))
+      .reduce((most, input) => Math.max(most, input.offset + input.size), 0);
+    return { start: address + offset, end: address + offset, load: loadAddress + offset };
+  }
+  return NOWHERE;
 }
 
 function edgeOf({ start, end, load }: Edges, edge: LayoutSymbol["edge"]): number {

@@ -36,8 +36,12 @@ const REGISTERS: Readonly<Record<string, number>> = {
 };
 const RETURN_ADDRESS = 8;
 
-/** The frame table of `functions`, which ascend by address. */
-export function writeFrames(functions: readonly LinkedFunction[]): Uint8Array {
+/**
+ * The frame table of `functions`, which ascend by address.
+ *
+ * @param base how much of the section is taken already
+ */
+export function writeFrames(functions: readonly LinkedFunction[], base: number): Uint8Array {
   const out = new ByteWriter();
   writeEntry(out, () => {
     out.u32(CIE_ID);
@@ -54,7 +58,7 @@ export function writeFrames(functions: readonly LinkedFunction[]): Uint8Array {
   });
   for (const input of new Set(functions.map((func) => func.input))) {
     const steps = input.section.frame?.steps;
-    if (steps) writeEntry(out, () => writeDescription(input, steps, out));
+    if (steps) writeEntry(out, () => writeDescription(input, steps, base, out));
   }
   return out.finish();
 }
@@ -68,8 +72,13 @@ function writeEntry(out: ByteWriter, content: () => void): void {
   out.patchU32(start, out.length - start - 4);
 }
 
-function writeDescription(input: InputSection, steps: readonly FrameStep[], out: ByteWriter): void {
-  out.u32(0); // the common entry is the first
+function writeDescription(
+  input: InputSection,
+  steps: readonly FrameStep[],
+  base: number,
+  out: ByteWriter,
+): void {
+  out.u32(base); // the common entry is the first
   out.u32(input.address);
   out.u32(input.size);
   let state: FrameStep = { offset: 0, cfaOffset: 4, saved: {} };

@@ -78,17 +78,38 @@ interface Abbreviation {
   readonly attributes: readonly (readonly [number, number])[];
 }
 
-/** The debug sections of `image`, to be written into its ELF file. */
+/**
+ * The debug sections of `image`, to be written into its ELF file: none for what other compilers
+ * made, who bring their own. Where both are, ours continue theirs, so offsets count from there.
+ */
 export function makeDwarf(image: LinkedImage): ExtraSection[] {
-  const functions = [...image.functions].sort((a, b) => a.address - b.address);
+  const functions = image.functions
+    .filter(({ input }) => input.section.lines.length > 0 || input.section.frame !== undefined)
+    .sort((a, b) => a.address - b.address);
+  if (functions.length === 0) return [];
   const files = new LineFiles(functions);
+  const base = (name: string) =>
+    image.sections.find((section) => section.name === name && !section.plan.allocate)?.size ?? 0;
+  const bases = {
+    line: base(".debug_line"),
+    abbreviations: base(".debug_abbrev"),
+    ranges: base(".debug_ranges"),
+  };
+  const { name } = image.layout;
   return [
     { name: ".debug_line", bytes: writeLines(functions, files) },
-    { name: ".debug_info", bytes: writeInfo(image.layout.name, functions, files) },
+    { name: ".debug_info", bytes: writeInfo(name, functions, files, bases) },
     { name: ".debug_abbrev", bytes: writeAbbreviations() },
     { name: ".debug_ranges", bytes: writeRanges(functions) },
-    { name: ".debug_frame", bytes: writeFrames(functions) },
+    { name: ".debug_frame", bytes: writeFrames(functions, base(".debug_frame")) },
   ];
+}
+
+/** How much of each section is taken already. */
+interface Bases {
+  readonly line: number;
+  readonly abbreviations: number;
+  readonly ranges: number;
 }
 
 function writeAbbreviations(): Uint8Array {
@@ -110,19 +131,20 @@ function writeInfo(
   name: string,
   functions: readonly LinkedFunction[],
   files: LineFiles,
+  bases: Bases,
 ): Uint8Array {
   const out = new ByteWriter();
   out.u32(0); // the length, patched below
   out.u16(4); // DWARF's version
-  out.u32(0); // where in .debug_abbrev
+  out.u32(bases.abbreviations);
   out.u8(4); // bytes of an address
   out.uleb(ABBREVIATIONS.indexOf(UNIT) + 1);
   out.cstring("isthmus");
   out.u16(DW_LANG_C99);
   out.cstring(name);
-  out.u32(0); // where in .debug_line
+  out.u32(bases.line);
   out.u32(0); // ranges count from here
-  out.u32(0); // where in .debug_ranges
+  out.u32(bases.ranges);
   for (const func of functions) writeSubprogram(func, files, out);
   out.u8(0); // no more children
   out.patchU32(0, out.length - 4);

@@ -189,8 +189,8 @@ class ObjectReader {
     if (section === undefined) {
       throw this.malformed(`symbol "${symbol.name}" is in section ${symbol.section}`);
     }
-    // Symbols of group sections: harmless unless something refers to them.
-    if (section < 0) return { ...base, binding: "local", absolute: true, offset: 0 };
+    // Signatures of groups and the like: nothing refers to them.
+    if (section < 0) return { ...base, name: "", binding: "weak", offset: 0 };
     if (symbol.value > (this.sections[section]?.size ?? 0)) {
       throw this.malformed(`symbol "${symbol.name}" lies beyond the end of its section`);
     }
@@ -291,7 +291,9 @@ class ObjectReader {
     return (section, offset) => {
       tables ??= this.lineTables();
       const line = lineAt(tables.get(section) ?? [], offset);
-      return line && { file: line.file, line: line.line, column: line.column };
+      if (!line) return undefined;
+      const { file, line: number, column } = line;
+      return column > 0 ? { file, line: number, column } : { file, line: number };
     };
   }
 

@@ -36,6 +36,8 @@ import type { LinkedImage } from "./image";
 import type { Piece, Segment } from "./make-segments";
 import type { LinkSymbol } from "./model";
 
+const PAGE = 4096;
+
 /** A section that is in the file but not in memory. */
 export interface ExtraSection {
   readonly name: string;
@@ -47,38 +49,44 @@ export interface ElfOptions {
   readonly extra?: readonly ExtraSection[];
   /** false: leave `.symtab` out, as `strip` would; default: true. */
   readonly symbols?: boolean;
+  /** Writes the layout's module of this name instead of the image. */
+  readonly module?: string;
 }
 
 /** The bytes of the ELF file. */
 export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Array {
-  const { extra = [], symbols = true } = options;
-  const { layout, segments, sections } = image;
+  const { extra = [], symbols = true, module } = options;
+  const { layout, sections } = image;
+  const segments = image.segments.filter((segment) => segment.module === module);
+  // A module's pages are mapped where the loader put the file.
+  const fileAlign = module === undefined ? layout.fileAlign : PAGE;
   const headerCount = segments.length + (layout.stackHeader ? 1 : 0);
   const out = new ByteWriter();
   out.fill(EHDR_SIZE + headerCount * PHDR_SIZE);
 
   const table = new SectionTable(out);
-  const offsets = segments.map((segment) => writeSegment(segment, layout.fileAlign, table, out));
+  const offsets = segments.map((segment) => writeSegment(segment, fileAlign, table, out));
   const allocated = table.headers.slice();
-  const unmapped = sections.filter((section) => !section.plan.allocate);
-  for (const { name, bytes } of [...unmapped, ...extra]) {
-    table.addBytes(bytes, { name, type: SHT_PROGBITS, align: 4 });
+  const unmapped = sections.filter(({ plan }) => !plan.allocate && plan.module === module);
+  addUnmapped([...unmapped, ...(module === undefined ? extra : [])], table);
+  if (symbols) {
+    const shown = image.symbols.filter((symbol) => isOf(symbol, module));
+    table.addSymbols(shown.map((symbol) => fileSymbol(symbol, allocated)));
   }
-  if (symbols) table.addSymbols(image.symbols.map((symbol) => fileSymbol(symbol, allocated)));
   const sectionTable = table.finish();
 
   const front = new ByteWriter();
   front.bytes(
     elfHeader({
       type: ET_EXEC,
-      entry: image.entry,
+      entry: module === undefined ? image.entry : 0,
       segments: headerCount,
       sectionTable,
       sections: table.headers.length,
     }),
   );
   for (const [index, segment] of segments.entries()) {
-    writePhdr(front, segment, offsets[index] ?? 0, layout.fileAlign);
+    writePhdr(front, segment, offsets[index] ?? 0, fileAlign);
   }
   if (layout.stackHeader) {
     for (const word of [PT_GNU_STACK, 0, 0, 0, 0, 0, PF_R | PF_W, 16]) front.u32(word);
@@ -86,6 +94,26 @@ export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Arr
   const bytes = out.finish();
   bytes.set(front.finish(), 0);
   return bytes;
+}
+
+/** Whether a file's symbol table has `symbol`: the image's has all, a module's only its own. */
+function isOf({ input }: LinkSymbol, module: string | undefined): boolean {
+  return module === undefined || input?.output?.plan.module === module;
+}
+
+/** What is in the file only; sections of one name continue each other. */
+function addUnmapped(sections: readonly ExtraSection[], table: SectionTable): void {
+  const parts = new Map<string, Uint8Array[]>();
+  for (const { name, bytes } of sections) parts.set(name, [...(parts.get(name) ?? []), bytes]);
+  for (const [name, list] of parts) {
+    const bytes = new Uint8Array(list.reduce((size, part) => size + part.length, 0));
+    let at = 0;
+    for (const part of list) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    table.addBytes(bytes, { name, type: SHT_PROGBITS, align: 4 });
+  }
 }
 
 /** Writes the segment's bytes and adds its section headers; returns its file offset. */

@@ -161,8 +161,8 @@ export interface Layout {
    */
   readonly sections?: readonly (string | OutputSection)[];
   /**
-   * Globs over names of input sections to leave out, whatever the rules say. Default: notes,
-   * comments and unwind tables (`.eh_frame`), but only where no rule takes them.
+   * Globs over names of input sections to leave out, whatever the rules say. Notes, comments and
+   * unwind tables (`.eh_frame`) are left out anyhow where no rule takes them.
    */
   readonly discard?: readonly string[];
   /**

@@ -146,11 +146,18 @@ function addGenerated(section: PlacedSection, object: ObjectFile, symbols: Symbo
   }
 }
 
+/** A label of the compiler's own (`.L12`), or the symbol of a section: nobody asks for these. */
+function isTemporary({ name, binding, type }: LinkSymbol): boolean {
+  return type === "section" || name === "" || (binding === "local" && name.startsWith(".L"));
+}
+
 /** The symbols of what is in the image, and those of the layout. */
 function sortedSymbols(symbols: SymbolScope): LinkSymbol[] {
   const ofObjects = symbols.defined.filter(
     (symbol) =>
-      symbol.kind === "number" || (symbol.input?.live && symbol.input.output !== undefined),
+      !isTemporary(symbol) &&
+      (symbol.binding === "local" || symbols.globals.get(symbol.name) === symbol) &&
+      (symbol.kind === "number" || (symbol.input?.live && symbol.input.output !== undefined)),
   );
   const ofLayout = [...symbols.globals.values()].filter((symbol) => symbol.kind === "layout");
   return [...ofObjects, ...ofLayout].sort(

@@ -34,6 +34,8 @@ export interface Segment {
   readonly memorySize: number;
   readonly fileSize: number;
   readonly permissions: PlacedSection["plan"]["permissions"];
+  /** The file of its own that it goes to; absent: the image. */
+  readonly module: string | undefined;
   readonly pieces: readonly Piece[];
 }
 
@@ -60,6 +62,7 @@ function begin(piece: Piece): Segment {
     memorySize: size,
     fileSize,
     permissions: section.plan.permissions,
+    module: section.plan.module,
     pieces: [piece],
   };
 }
@@ -70,6 +73,7 @@ function join(segment: Segment, piece: Piece): Segment | undefined {
   const sameDistance =
     segment.address - segment.loadAddress === section.address - section.loadAddress;
   if (section.plan.permissions !== segment.permissions || !sameDistance) return undefined;
+  if (section.plan.module !== segment.module) return undefined;
   if (gap < 0 || gap >= PAGE) return undefined;
   if (fileSize > 0 && segment.fileSize !== segment.memorySize) return undefined;
   const memorySize = segment.memorySize + gap + size;

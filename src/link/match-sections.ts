@@ -166,6 +166,7 @@ function placeOrphan(
     assign(input, output, undefined);
     return;
   }
+  input.orphan = true;
   const fixed = section.address === undefined ? "" : " (whose address is fixed)";
   report.error(
     "LINK005",

@@ -24,6 +24,8 @@ export class InputSection {
   live = false;
   /** An equal section of another object was taken in its stead: collect-sections.ts. */
   discarded = false;
+  /** Nothing takes it, which was reported: match-sections.ts. */
+  orphan = false;
   /** Where it goes and by which rule: match-sections.ts. Absent: left out of the image. */
   output: PlacedSection | undefined;
   rule: ResolvedRule | undefined;
@@ -125,6 +127,11 @@ export class PlacedSection {
 
   get end(): number {
     return this.address + this.size;
+  }
+
+  /** A loader puts it where it is linked, so its addresses hold without paging. */
+  get isIdentity(): boolean {
+    return this.address === this.loadAddress && this.plan.module === undefined;
   }
 
   /** No input has bytes of its own: nothing of it is in the file. */

@@ -4,8 +4,8 @@
 // own (R_386_GOTPC), and fetches their addresses from there (R_386_GOT32, R_386_GOT32X). In a static
 // image the addresses are known, so most fetches become the address itself:
 //
-//      mov foo@GOT(%ebx), %eax      ->  lea foo@GOTOFF(%ebx), %eax
-//      mov foo@GOT, %eax            ->  mov $foo, %eax
+//      mov foo@GOT(%ebx), %eax      ->  mov $foo, %eax (GOT32X), or lea foo@GOTOFF(%ebx), %eax
+//      add foo@GOT(%ebx), %eax      ->  add $foo, %eax
 //      call/jmp *foo@GOT(%ebx)      ->  call/jmp foo
 //
 // What cannot be changed gets an entry of a table that is made here: `.got` has the entries,
@@ -14,6 +14,7 @@
 
 import type { ObjectFile, Relocation, RelocationType, Section } from "../i686/object";
 import { providedSymbol } from "./define-symbols";
+import { byGnuOrder } from "./gnu-order";
 import { InputSection, LinkSymbol, type SymbolScope } from "./model";
 
 /** The symbol of the table, at whose address it begins. */
@@ -54,38 +55,38 @@ function isFetch(type: RelocationType): boolean {
   return type === "R_386_GOT32" || type === "R_386_GOT32X";
 }
 
-/** The entries: addresses of symbols, in the order in which they were asked for. */
+/** The entries: addresses of symbols, local ones first. */
 class OffsetTable {
-  private readonly slots = new Map<LinkSymbol, LinkSymbol>();
-  private readonly relocations: Relocation[] = [];
-  private readonly entries: InputSection;
+  private readonly slots = new Map<LinkSymbol, InputSection>();
   private readonly object: ObjectFile = { name: "(offset table)", sections: [], symbols: [] };
-
-  constructor() {
-    this.entries = new InputSection(this.object, this.section(".got", 0));
-  }
 
   /** The symbol of the entry for `symbol`. */
   slot(symbol: LinkSymbol): LinkSymbol {
-    const known = this.slots.get(symbol);
-    if (known) return known;
-    const offset = this.slots.size * WORD;
-    this.relocations.push({ offset, type: "R_386_32", symbol: this.slots.size, addend: 0 });
-    const name = `${symbol.name}@GOT`;
-    const slot = new LinkSymbol(name, "section", "local", "object", WORD, this.entries, offset);
-    this.slots.set(symbol, slot);
-    return slot;
+    const entry = this.slots.get(symbol) ?? this.entry(symbol);
+    this.slots.set(symbol, entry);
+    return new LinkSymbol(`${symbol.name}@GOT`, "section", "local", "object", WORD, entry);
   }
 
   sections(): InputSection[] {
-    const size = this.slots.size * WORD;
-    this.entries.content = { bytes: new Uint8Array(size), relocations: this.relocations };
-    this.entries.bindings = [...this.slots.keys()];
     const reserved = this.section(".got.plt", RESERVED_WORDS * WORD);
-    const all = [new InputSection(this.object, reserved)];
-    if (size > 0) all.unshift(this.entries);
+    const entries = [...this.slots].sort(([a], [b]) => {
+      const isLocal = (symbol: LinkSymbol) => symbol.binding === "local";
+      if (isLocal(a) || isLocal(b)) return Number(isLocal(b)) - Number(isLocal(a));
+      return byGnuOrder(a.name, b.name);
+    });
+    const all = entries.map(([, entry]) => entry);
+    all.push(new InputSection(this.object, reserved));
     for (const input of all) input.live = true;
     return all;
+  }
+
+  /** A word with the symbol's address. */
+  private entry(symbol: LinkSymbol): InputSection {
+    const input = new InputSection(this.object, this.section(".got", WORD));
+    const relocation = { offset: 0, type: "R_386_32", symbol: 0, addend: 0 } as const;
+    input.content = { bytes: input.bytes, relocations: [relocation] };
+    input.bindings = [symbol];
+    return input;
   }
 
   private section(name: string, size: number): Section {
@@ -140,11 +141,11 @@ class FetchRewriter {
     const { offset, type, addend } = relocation;
     const opcode = this.bytes[offset - 2] ?? 0;
     if (addend !== 0) return undefined;
-    if (opcode === 0x8b && hasBase) {
+    if (type !== "R_386_GOT32X") {
+      if (opcode !== 0x8b || !hasBase) return undefined;
       this.bytes[offset - 2] = 0x8d; // lea
       return { ...relocation, type: "R_386_GOTOFF" };
     }
-    if (type !== "R_386_GOT32X") return undefined;
     const register = (modRm >> 3) & 7;
     if (opcode === 0xff) return this.relaxBranch(relocation, register);
     if (opcode === 0x8b)

@@ -72,7 +72,7 @@ function follow(
     const symbol = symbols.target(code.input, relocation);
     const { input } = symbol;
     if (!input || barriers.includes(symbol)) continue;
-    if (input.output && input.output.address !== input.output.loadAddress) {
+    if (input.output && !input.output.isIdentity) {
       reportHigh(code, relocation.offset, symbol, input, report);
     } else if (input.section.flags.execute) {
       found.push(reach(symbol, symbol.offset, input, code));
@@ -91,7 +91,7 @@ function endOf(code: Reached, barriers: readonly (LinkSymbol | undefined)[]): nu
 
 function checkIdentity(code: Reached, input: InputSection, by: string, report: Reporter): void {
   const output = input.output;
-  if (!output || output.address === output.loadAddress) return;
+  if (!output || output.isIdentity) return;
   const text =
     `"${code.name}" runs before paging (named by ${by}) but is linked at ` +
     `${hex(input.address)}`;
@@ -108,11 +108,16 @@ function reportHigh(
   const at = code.input.describe(offset);
   const text =
     `"${code.name}" runs before paging${path(code)} and refers to "${symbol.name}" at ` +
-    `${hex(symbol.address)} (${target.output?.name}, loaded at ${hex(target.loadAddress)}), ` +
+    `${hex(symbol.address)} (${target.output?.name}, ${whereLoaded(target)}), ` +
     `at ${at}`;
   const remedy =
     "Use the section's `_load` symbol, or, if this runs once paging is on, name it in `barriers`.";
   report.error("LINK019", text, remedy, code.input.placeOf(offset));
+}
+
+function whereLoaded({ output, loadAddress }: InputSection): string {
+  const { module } = output?.plan ?? {};
+  return module === undefined ? `loaded at ${hex(loadAddress)}` : `in module "${module}"`;
 }
 
 function path(code: Reached): string {

@@ -172,7 +172,7 @@ export function resolveLayout(declared: Layout): ResolvedLayout {
     spaces: layout.spaces ?? {},
     sections,
     discard: layout.discard ?? [],
-    unwanted: layout.discard ? [] : UNWANTED,
+    unwanted: UNWANTED,
     orphans: layout.orphans ?? "error",
     gcSections: layout.gcSections ?? false,
     debug: layout.debug ?? true,

@@ -25,11 +25,19 @@ export function elfFile(image: LinkedImage): Uint8Array {
   return bytes;
 }
 
+/** The ELF files of the layout's modules, by the module's name. */
+export function moduleFiles(image: LinkedImage): Map<string, Uint8Array> {
+  const names = image.layout.sections.map(({ module }) => module);
+  const modules = [...new Set(names)].filter((name) => name !== undefined);
+  return new Map(modules.map((module) => [module, writeElf(image, { module })]));
+}
+
 /** All files of a link, by name. */
 export function outputFiles(image: LinkedImage): Map<string, Uint8Array | string> {
   const { name } = image.layout;
   return new Map<string, Uint8Array | string>([
     [`${name}.elf`, elfFile(image)],
+    ...[...moduleFiles(image)].map(([module, bytes]) => [`${module}.elf`, bytes] as const),
     [`${name}.map`, mapFile(image)],
     [`${name}.sym`, symbolFile(image)],
     [`${name}.asm`, listingFile(image)],

@@ -1,0 +1,70 @@
+// Reads a layout from a file: isthmus.layout.ts, a module that exports `layout` (or has a default
+// export), or isthmus.layout.json.
+
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { tsImport } from "tsx/esm/api";
+import { Diagnostic } from "../base/diagnostic";
+import type { Layout } from "../link/layout";
+import { parseLayout } from "../link/parse-layout";
+
+const DEFAULT_NAMES = ["isthmus.layout.ts", "isthmus.layout.js", "isthmus.layout.json"];
+
+/**
+ * The layout in `path`, or in this folder's isthmus.layout.ts, .js or .json; undefined if there is
+ * no such file and `path` was not given.
+ *
+ * @throws Diagnostics CLI002, CLI003, LAYOUT013
+ */
+export async function readLayout(path: string | undefined): Promise<Layout | undefined> {
+  const found = path ?? DEFAULT_NAMES.find((name) => existsSync(name));
+  if (found === undefined) return undefined;
+  if (!existsSync(found)) {
+    const text = `there is no file ${found}`;
+    throw new Diagnostic("CLI002", text, "Check the path after --layout", { file: found });
+  }
+  const value = found.endsWith(".json") ? await readJson(found) : await importLayout(found);
+  return parseLayout(value, found);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Diagnostic("CLI003", `${path} is no JSON: ${why}`, "Correct the file", {
+      file: path,
+    });
+  }
+}
+
+/** What a module exports, whether Node took it for an ES module or not. */
+function exported(module: Record<string, unknown>): unknown {
+  const inner = module.default;
+  const isWrapped = typeof inner === "object" && inner !== null && "default" in inner;
+  const own = isWrapped ? (inner as Record<string, unknown>) : module;
+  return module.layout ?? own.layout ?? own.default;
+}
+
+async function importLayout(path: string): Promise<unknown> {
+  let module: Record<string, unknown>;
+  try {
+    // A kernel in C has no package.json that says "module", which `import` would insist on.
+    const url = pathToFileURL(resolve(path)).href;
+    module = (await tsImport(url, import.meta.url)) as Record<string, unknown>;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const text = `${path} cannot be read as a module: ${why}`;
+    throw new Diagnostic("CLI003", text, "Correct the file", { file: path });
+  }
+  const value = exported(module);
+  if (value !== undefined) return value;
+  throw new Diagnostic(
+    "CLI003",
+    `${path} exports no layout`,
+    "Write `export const layout: Layout = { … }`",
+    { file: path },
+  );
+}

@@ -1,0 +1,120 @@
+// isthmus link: links objects and archives of any i386 compiler into an image, as a layout says
+//
+//   npx isthmus link [--layout FILE] [--map FILE] [--gc-sections] [--json] OBJECTS… -o OUT
+//
+// OBJECTS are relocatable ELF files (gcc -m32 -c, clang --target=i686-elf -c, nasm -f elf32, rustc
+// --emit obj) and archives of them; of an archive only the members that are needed are taken, in the
+// order given. The layout says where everything goes: isthmus.layout.ts, .js or .json of this folder,
+// else .text, .rodata, .data and .bss from 1 MiB on. Sections that the layout puts into a module are
+// written to a file of their own beside OUT.
+//
+// Options
+//   -o, --output OUT   the ELF file to write
+//   --layout FILE      the layout: a module that exports `layout`, or JSON
+//   --map FILE         writes where every section of every object went; - is stdout
+//   --gc-sections      leaves out sections that nothing refers to, as `gcSections` of the layout does
+//   --json             prints one JSON document: entry, files (path, bytes), sections (name, vma, lma,
+//                      size, permissions, module), regions (name, start, end), dropped, warnings
+//
+// Exit status: 0 linked; 2 it cannot be linked, and every reason that was found is listed.
+
+import { writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import type { LinkedImage } from "../link/image";
+import { readInput } from "../link/input/read-input";
+import type { Layout } from "../link/layout";
+import { link } from "../link/link";
+import { mapFile } from "../link/map-file";
+import { elfFile, moduleFiles } from "../link/write-outputs";
+import { readInput as readBytes } from "./boot-settings";
+import { type Command, type CommandLine, UsageError } from "./command";
+import { readLayout } from "./layout-file";
+import { complain, print, printJson } from "./terminal";
+
+/** What is linked without a layout: nothing is refused a place. */
+const NO_LAYOUT: Layout = { orphans: "place" };
+
+export const command: Command = {
+  options: {
+    output: { type: "string", short: "o" },
+    layout: { type: "string" },
+    map: { type: "string" },
+    "gc-sections": { type: "boolean" },
+    json: { type: "boolean" },
+  },
+  operands: Number.POSITIVE_INFINITY,
+  run,
+};
+
+interface OutputFile {
+  readonly path: string;
+  readonly bytes: Uint8Array | string;
+}
+
+async function run(line: CommandLine): Promise<number> {
+  const output = line.value("output");
+  if (output === undefined) throw new UsageError("there is no output file: -o OUT");
+  if (line.operands.length === 0) throw new UsageError("there are no objects to link");
+  const layout = await layoutOf(line);
+  const inputs = await Promise.all(
+    line.operands.map(async (path) => readInput(await readBytes(path), path)),
+  );
+  const name = layout.name ?? basename(output, extname(output));
+  const image = link(inputs, layout, { name });
+  for (const warning of image.warnings) complain(warning, "warning");
+  const files = filesOf(image, output);
+  await Promise.all(files.map(({ path, bytes }) => writeFile(path, bytes, { mode: 0o755 })));
+  await writeMap(image, line.value("map"));
+  if (line.flag("json")) printJson(summary(image, files));
+  else if (line.value("map") !== "-") printFiles(files);
+  return 0;
+}
+
+async function layoutOf(line: CommandLine): Promise<Layout> {
+  const layout = (await readLayout(line.value("layout"))) ?? NO_LAYOUT;
+  return line.flag("gc-sections") ? { ...layout, gcSections: true } : layout;
+}
+
+function filesOf(image: LinkedImage, output: string): OutputFile[] {
+  const beside = dirname(output);
+  const modules = [...moduleFiles(image)].map(([name, bytes]) => ({
+    path: join(beside, `${name}.elf`),
+    bytes,
+  }));
+  const clash = modules.find(({ path }) => path === join(beside, basename(output)));
+  if (clash) throw new UsageError(`the image and a module would both be written to ${output}`);
+  return [{ path: output, bytes: elfFile(image) }, ...modules];
+}
+
+async function writeMap(image: LinkedImage, path: string | undefined): Promise<void> {
+  if (path === "-") process.stdout.write(mapFile(image));
+  else if (path !== undefined) await writeFile(path, mapFile(image));
+}
+
+function printFiles(files: readonly OutputFile[]): void {
+  for (const { path, bytes } of files) print(`${String(bytes.length).padStart(9)}  ${path}`);
+}
+
+function summary(image: LinkedImage, files: readonly OutputFile[]) {
+  return {
+    entry: image.entry,
+    files: files.map(({ path, bytes }) => ({ path, bytes: bytes.length })),
+    sections: image.sections
+      .filter(({ plan }) => plan.allocate)
+      .map(({ name, address, loadAddress, size, plan }) => ({
+        name,
+        vma: address,
+        lma: loadAddress,
+        size,
+        permissions: plan.permissions,
+        ...(plan.module === undefined ? {} : { module: plan.module }),
+      })),
+    regions: image.regions.map(({ region, start, end }) => ({ name: region.name, start, end })),
+    dropped: image.dropped.map(({ section, object }) => ({
+      section: section.name,
+      object: object.name,
+      size: section.size,
+    })),
+    warnings: image.warnings.map(({ code, message, remedy }) => ({ code, message, remedy })),
+  };
+}

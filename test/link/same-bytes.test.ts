@@ -1,0 +1,288 @@
+// Objects of gcc, clang, gas and nasm, linked by us and by GNU ld from an equivalent script: the same
+// bytes at the same addresses, the same entry point, the same symbols.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { PT_LOAD, STT_FILE, STT_SECTION } from "../../src/abi/elf";
+import { readElf } from "../../src/link/elf-read";
+import { writeElf } from "../../src/link/elf-write";
+import { readInput } from "../../src/link/input/read-input";
+import type { Layout } from "../../src/link/layout";
+import { link } from "../../src/link/link";
+import { resolveLayout } from "../../src/link/resolve-layout";
+import { gnuScript } from "./gnu-script";
+import { SOURCES, type SourceName } from "./same-bytes-sources";
+import { run } from "./tools";
+
+const KEEP = process.env.KEEP_FILES;
+const directory = mkdtempSync(join(tmpdir(), "isthmus-same-"));
+after(() => KEEP || rmSync(directory, { recursive: true }));
+
+const FREESTANDING = ["-m32", "-ffreestanding", "-fno-stack-protector", "-g0"];
+const GCC: Readonly<Record<string, readonly string[]>> = {
+  plain: ["-O2", "-fno-pic"],
+  small: ["-Os", "-fno-pic", "-fcommon"],
+  sections: ["-O1", "-fno-pic", "-ffunction-sections", "-fdata-sections"],
+  none: ["-O0", "-fno-pic"],
+  pic: ["-O2", "-fpic"],
+  pie: ["-O1", "-fpie"],
+};
+const CXX = ["-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit"];
+
+/** `clang:plain` compiles with clang, `gcc:pic` with gcc as position-independent code. */
+type Compiler = `${"gcc" | "clang"}:${string}`;
+
+const objects = new Map<string, string>();
+
+/** The object of a source, made when first wanted. */
+function compiled(source: SourceName, compiler: Compiler): string {
+  const [program = "gcc", flags = "plain"] = compiler.split(":");
+  const key = `${source.replace(/\W/g, "-")}-${program}-${flags}`;
+  const known = objects.get(key);
+  if (known) return known;
+  const path = join(directory, source);
+  const object = join(directory, `${key}.o`);
+  writeFileSync(path, SOURCES[source]);
+  if (source.endsWith(".nasm")) run("nasm", "-f", "elf32", path, "-o", object);
+  else if (source.endsWith(".S")) run("gcc", "-m32", "-c", path, "-o", object);
+  else {
+    const cxx = source.endsWith(".cpp") ? CXX : [];
+    run(program, ...FREESTANDING, ...(GCC[flags] ?? []), ...cxx, "-c", path, "-o", object);
+  }
+  objects.set(key, object);
+  return object;
+}
+
+function archive(name: string, members: readonly string[]): string {
+  const path = join(directory, name);
+  rmSync(path, { force: true });
+  run("ar", "rcs", path, ...members);
+  return path;
+}
+
+const top = { region: "top", load: "kernel" } as const;
+const trampoline = (name: string) => ({ ...top, name });
+
+const LAYOUTS = {
+  plain: {},
+  collected: { gcSections: true },
+  parked: {
+    regions: { kernel: { start: 0x100000 }, top: { end: 0x1_0000_0000 } },
+    sections: [
+      ".text",
+      ".rodata",
+      ".data",
+      ".bss",
+      { ...trampoline(".shared_text"), permissions: "rx" },
+      { ...trampoline(".shared_data") },
+    ],
+  },
+  middle: {
+    regions: { kernel: { start: 0x100000 }, high: { start: 0xc0000000 } },
+    sections: [
+      { name: ".boot", permissions: "rx", inputs: [{ sections: ".text", objects: "*start*" }] },
+      { name: ".text", region: "high", load: "kernel" },
+      { name: ".rodata", region: "high", load: "kernel" },
+      { name: ".data", region: "high", load: "kernel" },
+      { name: ".bss", region: "high", load: "kernel", align: 64, permissions: "rw" },
+    ],
+  },
+  sorted: {
+    sections: [
+      { name: ".text", inputs: [{ sections: [".text", ".text.*"], sort: "name" }] },
+      { name: ".rodata", align: 64, permissions: "rx", inputs: [".rodata", ".rodata.*"] },
+      ".data",
+      { name: ".bss", align: 32 },
+    ],
+  },
+  together: {
+    sections: [
+      {
+        name: ".all",
+        permissions: "rwx",
+        fill: 0,
+        inputs: [
+          ".text*",
+          ".rodata*",
+          ".data*",
+          { sections: [".init_array", ".init_array.*"], sort: "priority" },
+          ".got",
+          ".got.plt",
+          "table",
+          ".bss*",
+          "COMMON",
+        ],
+      },
+    ],
+  },
+} satisfies Record<string, Layout>;
+
+interface Case {
+  readonly layout: keyof typeof LAYOUTS;
+  readonly compiler: Compiler;
+  readonly sources: readonly SourceName[];
+  /** These go into an archive, behind the others. */
+  readonly library?: readonly SourceName[];
+}
+
+const C: readonly SourceName[] = ["start.c", "strings.c", "numbers.c"];
+const COMPILERS: readonly Compiler[] = [
+  "gcc:plain",
+  "gcc:small",
+  "gcc:sections",
+  "gcc:none",
+  "gcc:pic",
+  "gcc:pie",
+  "clang:plain",
+  "clang:sections",
+  "clang:pic",
+];
+
+const CASES: readonly Case[] = [
+  ...COMPILERS.flatMap((compiler): Case[] => [
+    { layout: "plain", compiler, sources: C },
+    { layout: "together", compiler, sources: [...C, "cross.S"] },
+    { layout: "plain", compiler, sources: ["start.c", "classes.cpp", "inline.cpp"] },
+  ]),
+  { layout: "collected", compiler: "gcc:sections", sources: [...C, "unused.c"] },
+  { layout: "collected", compiler: "clang:sections", sources: [...C, "unused.c"] },
+  { layout: "collected", compiler: "gcc:pic", sources: ["start.c", "classes.cpp", "inline.cpp"] },
+  { layout: "parked", compiler: "gcc:plain", sources: [...C, "trampoline.S"] },
+  { layout: "parked", compiler: "clang:plain", sources: ["trampoline.S", ...C] },
+  { layout: "parked", compiler: "gcc:plain", sources: ["start.c", "nasm.nasm", "trampoline.S"] },
+  { layout: "middle", compiler: "gcc:plain", sources: C },
+  { layout: "middle", compiler: "gcc:pic", sources: ["start.c", "classes.cpp", "inline.cpp"] },
+  { layout: "sorted", compiler: "gcc:sections", sources: ["start.c", "strings.c", "nasm.nasm"] },
+  { layout: "sorted", compiler: "clang:sections", sources: ["inline.cpp", "classes.cpp", ...C] },
+  { layout: "plain", compiler: "gcc:plain", sources: ["start.c", "real.S", "nasm.nasm"] },
+  { layout: "together", compiler: "gcc:none", sources: ["start.c", "table.c", "weak.c"] },
+  { layout: "plain", compiler: "gcc:plain", sources: ["start.c", "weak.c", "strong.c"] },
+  { layout: "plain", compiler: "gcc:small", sources: ["start.c", "common-a.c", "common-b.c"] },
+  {
+    layout: "plain",
+    compiler: "gcc:plain",
+    sources: ["start.c"],
+    library: ["strings.c", "weak.c"],
+  },
+  {
+    layout: "plain",
+    compiler: "gcc:pic",
+    sources: ["start.c"],
+    library: ["unused.c", "numbers.c", "strings.c", "nasm.nasm"],
+  },
+  {
+    layout: "collected",
+    compiler: "clang:pic",
+    sources: ["start.c", "strings.c"],
+    library: ["unused.c", "numbers.c"],
+  },
+];
+
+/** A reason to skip: only gcc and binutils are certain to be there in CI. */
+function missing({ compiler, sources, library = [] }: Case): string | false {
+  const wanted = ["gcc", "ld", ...(compiler.startsWith("clang") ? ["clang"] : [])];
+  if ([...sources, ...library].some((name) => name.endsWith(".nasm"))) wanted.push("nasm");
+  for (const program of wanted) {
+    const needed = process.env.CI === "true" && (program === "gcc" || program === "ld");
+    if (!needed && spawnSync(program, ["--version"], { stdio: "ignore" }).error) {
+      return `${program} is not installed`;
+    }
+  }
+  return false;
+}
+
+function title({ layout, compiler, sources, library }: Case): string {
+  return `${layout}, ${compiler}: ${sources.join(" ")}${library ? ` + ${library.join(" ")}` : ""}`;
+}
+
+for (const [number, each] of CASES.entries()) {
+  test(title(each), { skip: missing(each) }, () => compare(each, number));
+}
+
+function compare({ layout: name, compiler, sources, library }: Case, number: number): void {
+  const layout: Layout = { ...LAYOUTS[name], debug: false };
+  const paths = sources.map((source) => compiled(source, compiler));
+  if (library) {
+    const members = library.map((source) => compiled(source, compiler));
+    paths.push(archive(`lib${number}.a`, members));
+  }
+  const script = join(directory, `${number}.ld`);
+  const theirs = join(directory, `${number}.elf`);
+  writeFileSync(script, gnuScript(resolveLayout(layout)));
+  const gc = layout.gcSections ? ["--gc-sections"] : [];
+  run(
+    "ld",
+    "-m",
+    "elf_i386",
+    "--no-warn-rwx-segments",
+    ...gc,
+    "-T",
+    script,
+    "-o",
+    theirs,
+    ...paths,
+  );
+  const image = link(
+    paths.map((path) => readInput(readFileSync(path), path)),
+    layout,
+  );
+  if (process.env.KEEP_FILES) writeFileSync(`${theirs}.ours`, writeElf(image));
+  assertSame(writeElf(image), readFileSync(theirs));
+}
+
+function assertSame(ours: Uint8Array, theirs: Uint8Array): void {
+  const our = readElf(ours, "ours");
+  const their = readElf(theirs, "theirs");
+  assert.equal(our.entry, their.entry, "entry point");
+  assert.deepEqual(symbolsOf(our), commonTo(symbolsOf(our), symbolsOf(their)), "symbols");
+  const expected = loaded(their, theirs);
+  const actual = loaded(our, ours);
+  for (const [address, byte] of expected) {
+    assert.equal(actual.get(address), byte, `VMA/value at LMA ${address.toString(16)}`);
+  }
+  // Between two of our sections in one segment the loader zeroes what theirs leaves as it is.
+  for (const [address, byte] of actual) {
+    if (!expected.has(address)) assert.match(byte, /: 0$/, `only ours, at ${address.toString(16)}`);
+  }
+  assert.ok(expected.size > 20);
+}
+
+/** VMA and byte of each loaded byte, by its LMA. */
+function loaded(file: ReturnType<typeof readElf>, bytes: Uint8Array): Map<number, string> {
+  const memory = new Map<number, string>();
+  for (const segment of file.segments) {
+    if (segment.type !== PT_LOAD) continue;
+    for (let offset = 0; offset < segment.memorySize; offset++) {
+      const byte = offset < segment.fileSize ? bytes[segment.offset + offset] : 0;
+      memory.set(segment.loadAddress + offset, `${segment.address + offset}: ${byte}`);
+    }
+  }
+  return memory;
+}
+
+/** Values by name; of several local symbols of one name, all. */
+function symbolsOf(file: ReturnType<typeof readElf>): Record<string, string> {
+  const values = new Map<string, number[]>();
+  for (const { name, value, type, section, special } of file.symbols) {
+    const undefinedHere = section === 0 && special === 0;
+    if (name === "" || type === STT_FILE || type === STT_SECTION || undefinedHere) continue;
+    values.set(name, [...(values.get(name) ?? []), value]);
+  }
+  return Object.fromEntries(
+    [...values].map(([name, list]) => [name, list.sort((a, b) => a - b).join(" ")]),
+  );
+}
+
+/** What `theirs` says of the symbols of `ours`, but for those that only a layout defines. */
+function commonTo(ours: Record<string, string>, theirs: Record<string, string>) {
+  return Object.fromEntries(
+    Object.entries(ours).map(([name, value]) => {
+      const isLayouts = /_(start|end|size|load)$/.test(name);
+      return [name, theirs[name] ?? (isLayouts ? value : "missing")];
+    }),
+  );
+}
