@@ -37,3 +37,14 @@ export const MMAP_BASE: u32 = 4;
 export const MMAP_LENGTH: u32 = 12;
 export const MMAP_TYPE: u32 = 20;
 export const MMAP_RAM: u32 = 1;
+
+// Multiboot 2: the header alone. See the Multiboot2 Specification, section 3.1.
+export const MULTIBOOT2_HEADER_MAGIC: u32 = 0xe85250d6;
+/** Loaders look for it in so many bytes of the file. */
+export const MULTIBOOT2_WINDOW: u32 = 32768;
+export const MULTIBOOT2_HEADER_SIZE: u32 = 16;
+export const MULTIBOOT2_I386: u32 = 0;
+export const MULTIBOOT2_TAG_HEADER_SIZE: u32 = 8;
+export const MULTIBOOT2_END_TAG: u32 = 0;
+export const MULTIBOOT2_RELOCATABLE_TAG: u32 = 10;
+export const MULTIBOOT2_RELOCATABLE_SIZE: u32 = 24;

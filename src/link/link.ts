@@ -19,6 +19,7 @@ import { makeOffsetTable } from "./offset-table";
 import { place } from "./place";
 import { proveBeforePaging } from "./prove-before-paging";
 import { proveClosed } from "./prove-closed";
+import { proveRelocatable } from "./prove-multiboot2";
 import { relocate } from "./relocate";
 import { Reporter } from "./reporter";
 import { resolveLayout } from "./resolve-layout";
@@ -113,6 +114,9 @@ export function link(
 
   // Patch the addresses into the code.
   for (const section of sections) relocate(section, symbols, report);
+
+  // What a boot loader may do with the image suits it.
+  proveRelocatable(sections, symbols, plan, report);
 
   // Beyond this point the bytes of the image are fixed.
   for (const section of sections) Object.freeze(section);

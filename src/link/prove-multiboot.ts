@@ -48,7 +48,8 @@ function findHeader(view: DataView): number | undefined {
   return undefined;
 }
 
-function checkEntry(image: LinkedImage, report: Reporter): void {
+/** Reports an entry point that is not code where the loader puts it. */
+export function checkEntry(image: LinkedImage, report: Reporter): void {
   const { entry, segments, layout } = image;
   const inside = segments.find(
     ({ address, memorySize }) => entry >= address && entry < address + memorySize,

@@ -13,6 +13,7 @@ import type { LinkedImage } from "./image";
 import { listingFile } from "./listing-file";
 import { mapFile } from "./map-file";
 import { proveMultiboot } from "./prove-multiboot";
+import { proveMultiboot2 } from "./prove-multiboot2";
 import { symbolFile } from "./symbol-file";
 
 /**
@@ -22,6 +23,7 @@ import { symbolFile } from "./symbol-file";
 export function elfFile(image: LinkedImage): Uint8Array {
   const bytes = writeElf(image, { extra: makeDwarf(image) });
   if (image.layout.boot === "multiboot") proveMultiboot(bytes, image);
+  if (image.layout.boot === "multiboot2") proveMultiboot2(bytes, image);
   return bytes;
 }
 
