@@ -98,25 +98,12 @@ function argument(word: number, stacked: number) {
   return mem({ base: esp, disp: WORD * (1 + stacked + word) });
 }
 
-/**
- * The object as other compilers' linkers take it: only `visible` symbols are global, and a note
- * says that the stack need not be executable.
- */
-export function forOtherLinkers(object: ObjectFile, visible: ReadonlySet<string>): ObjectFile {
+/** The object with only `visible` symbols global, as C hides what is `static`. */
+export function hideSymbols(object: ObjectFile, visible: ReadonlySet<string>): ObjectFile {
   const symbols = object.symbols.map((symbol) => {
     const isDefined = symbol.section !== undefined || symbol.absolute === true;
     const hides = isDefined && !visible.has(symbol.name);
     return hides ? { ...symbol, binding: "local" as const } : symbol;
   });
-  const note = {
-    name: ".note.GNU-stack",
-    type: "progbits" as const,
-    flags: { alloc: false, write: false, execute: false },
-    align: 1,
-    size: 0,
-    bytes: new Uint8Array(),
-    relocations: [],
-    lines: [],
-  };
-  return { ...object, symbols, sections: [...object.sections, note] };
+  return { ...object, symbols };
 }

@@ -10,7 +10,7 @@ import type { AllocationOptions } from "./allocate";
 import { ALL_REGISTERS, allocate } from "./allocate";
 import type { Callee, Linkage, Pair64, StaticAddress } from "./build";
 import { buildFunction, signatureOf, UnsupportedCode } from "./build";
-import { emitExport, emitImport, forOtherLinkers, importAdapter } from "./cdecl";
+import { emitExport, emitImport, hideSymbols, importAdapter } from "./cdecl";
 import { checkAllocation } from "./check-allocation";
 import type { AddressRange } from "./data";
 import {
@@ -164,7 +164,7 @@ class ModuleCompiler implements Linkage {
     this.aliases();
     if (this.options.target !== "object") return assembler.finish();
     this.guarded(undefined, () => this.adapters());
-    return forOtherLinkers(assembler.finish(), new Set(module.exports.map(({ name }) => name)));
+    return hideSymbols(assembler.finish(), new Set(module.exports.map(({ name }) => name)));
   }
 
   private memory(): void {

@@ -2,6 +2,8 @@
 //
 //   ELF header | bytes of sections | .symtab .strtab | .rel<section> … | .shstrtab | headers
 //
+// The empty section .note.GNU-stack tells GNU ld that the stack need not be executable.
+//
 // Addends go where REL keeps them: into the bytes that are patched. Lines and frames stay behind
 // (debug information is made for images: dwarf.ts), and so does a fixed address, which ET_REL
 // cannot express.
@@ -50,6 +52,8 @@ const CODES: Readonly<Record<RelocationType, number>> = {
   R_386_GOTPC,
 };
 
+const STACK_NOTE = ".note.GNU-stack";
+
 /** The bytes of an ET_REL file. Throws Diagnostic ELF005 if an addend does not fit its field. */
 export function writeElfObject(object: ObjectFile): Uint8Array {
   const out = new ByteWriter();
@@ -76,6 +80,9 @@ export function writeElfObject(object: ObjectFile): Uint8Array {
       align: 4,
       entrySize: REL_SIZE,
     });
+  }
+  if (!object.sections.some(({ name }) => name === STACK_NOTE)) {
+    table.addBytes(new Uint8Array(), { name: STACK_NOTE, type: SHT_PROGBITS, flags: 0, align: 1 });
   }
   const sectionTable = table.finish();
   const bytes = out.finish();
