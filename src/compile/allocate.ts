@@ -1,9 +1,11 @@
 // Register allocation: virtual registers to the seven general ones, or to the frame.
 //
 // Intervals are placed in the order of what they would cost in memory. One that finds no free
-// register evicts cheaper ones, else it is spilled: an instruction then takes the value from memory
-// directly where it can, and through an interval of its own, as short as the instruction, where it
-// cannot. Constants and arguments on the stack are not stored but fetched again.
+// register evicts cheaper ones, else it is split: it gets a register in those blocks where one is
+// free and it pays (split.ts), and the rest tries again. What finds no such blocks is spilled: an
+// instruction then takes the value from memory directly where it can, and through an interval of
+// its own, as short as the instruction, where it cannot. Constants and arguments on the stack are
+// not stored but fetched again.
 //
 // Invariants
 //   - Intervals of single instructions have infinite weight: they are never spilled, so
@@ -16,9 +18,10 @@ import { coalesce } from "./coalesce";
 import type { Liveness, Ranges } from "./live";
 import { analyseLiveness, isVirtual, lengthOf } from "./live";
 import type { MachineFunction, MachineInstruction, MachineOperand } from "./machine";
-import { EAX, EBX, ECX, EDX, forEachRead, forEachWrite, samePlace } from "./machine";
+import { EAX, EBX, ECX, EDX, forEachRead, forEachWrite, register, samePlace } from "./machine";
 import { FIXED, RegisterFile } from "./register-file";
-import { Spiller } from "./spill";
+import { renamed, Spiller } from "./spill";
+import { Splitter } from "./split";
 
 export interface AllocationOptions {
   /** Registers that may be used. */
@@ -26,6 +29,7 @@ export interface AllocationOptions {
   /** Keep every value in memory between instructions. */
   readonly spillsAll: boolean;
   readonly coalesces: boolean;
+  readonly splits: boolean;
 }
 
 export const ALL_REGISTERS: readonly number[] = [...CALLER_SAVED, ...CALLEE_SAVED];
@@ -57,6 +61,7 @@ class Allocator {
   private readonly wishes = new Map<number, Copy[]>();
   private readonly original = new Map<MachineInstruction, readonly MachineOperand[]>();
   private readonly spiller: Spiller;
+  private readonly splitter: Splitter;
   private readonly used = new Set<number>();
   /** Ascending by weight: the last is placed next. */
   private queue: number[] = [];
@@ -81,6 +86,7 @@ class Allocator {
     this.recordWishes(joined.wishes);
     this.renameToRepresentatives();
     this.spiller = new Spiller(fn, this.liveness);
+    this.splitter = new Splitter(fn, this.liveness, this.spiller);
     for (let register = 0; !isVirtual(register); register++) {
       this.file.add(register, this.ranges[register]!, FIXED);
       if (this.ranges[register]!.length > 0) this.used.add(register);
@@ -99,7 +105,9 @@ class Allocator {
     for (let next = this.queue.pop(); next !== undefined; next = this.queue.pop()) {
       this.place(next);
     }
+    this.splitter.planMoves((piece) => this.locationOf(piece));
     this.spiller.insert();
+    this.splitter.insertMoves();
     this.rewrite();
     return {
       original: this.original,
@@ -205,7 +213,38 @@ class Allocator {
       this.assign(register, cheapest.physical);
       return;
     }
-    this.spill(register);
+    if (!this.split(register)) this.spill(register);
+  }
+
+  /** Gives `value` a register in some blocks; the rest is placed later. */
+  private split(value: number): boolean {
+    if (!this.options.splits || this.weightOf(value) === Number.POSITIVE_INFINITY) return false;
+    const found = this.splitter.split(value, this.ranges[value]!, {
+      candidates: this.candidates(value),
+      isFree: (physical, ranges) => this.file.conflicts(physical, ranges)?.size === 0,
+      priceOf: (physical) => (this.isNew(physical) ? 2 : 0),
+    });
+    if (!found) return false;
+    const { piece, physical, ranges, rest, weight, restWeight } = found;
+    this.ranges[piece] = ranges;
+    this.ranges[value] = rest;
+    if (this.fn.isByteOnly(value)) this.fn.restrictToBytes(piece);
+    const wishes = this.wishes.get(value);
+    if (wishes) this.wishes.set(piece, wishes);
+    this.weights.set(piece, weight / (lengthOf(ranges) + 8));
+    this.weights.set(value, restWeight / (lengthOf(rest) + 8));
+    this.assign(piece, physical);
+    if (rest.length > 0) this.enqueue(value);
+    return true;
+  }
+
+  private isNew(physical: number): boolean {
+    return CALLEE_SAVED.includes(physical) && !this.used.has(physical);
+  }
+
+  private locationOf(piece: number): MachineOperand | undefined {
+    const physical = this.assigned.get(piece);
+    return physical === undefined ? undefined : register(physical);
   }
 
   private assign(register: number, physical: number): void {
@@ -234,10 +273,8 @@ class Allocator {
     const allowed = isByteOnly
       ? this.options.registers.filter((physical) => BYTE_REGISTERS.has(physical))
       : this.options.registers;
-    const score = (physical: number): number => {
-      const isNew = CALLEE_SAVED.includes(physical) && !this.used.has(physical);
-      return (scores.get(physical) ?? 0) - (isNew ? 0.5 : 0);
-    };
+    const score = (physical: number): number =>
+      (scores.get(physical) ?? 0) - (this.isNew(physical) ? 0.5 : 0);
     return [...allowed].sort((a, b) => score(b) - score(a));
   }
 
@@ -280,16 +317,4 @@ function isSelfMove({ mnemonic, operands }: MachineInstruction): boolean {
 function dropMove(instruction: MachineInstruction): void {
   instruction.mnemonic = "moves";
   instruction.operands = [];
-}
-
-/** An operand with its registers replaced. */
-export function renamed(
-  operand: MachineOperand,
-  rename: (register: number) => number,
-): MachineOperand {
-  if (operand.kind === "register") return { ...operand, register: rename(operand.register) };
-  if (operand.kind !== "memory") return operand;
-  const base = operand.base < 0 ? operand.base : rename(operand.base);
-  const index = operand.index < 0 ? operand.index : rename(operand.index);
-  return { ...operand, base, index };
 }

@@ -126,15 +126,15 @@ class AllocationChecker {
     } else this.ordinary(state, instruction, original, checks);
   }
 
-  /** A move that allocation inserted: only the final program sees it. */
+  /** Moves that allocation inserted: only the final program sees them. */
   private inserted(state: State, instruction: MachineInstruction): void {
     const { mnemonic, operands } = instruction;
-    const to = operands[0] && this.finalEntity(operands[0]);
-    const from = operands[1] && this.finalEntity(operands[1]);
-    if (mnemonic !== "mov" || to === undefined || from === undefined) {
+    const entities = operands.map((operand) => this.finalEntity(operand));
+    const isMove = mnemonic === "mov" || mnemonic === "moves";
+    if (!isMove || entities.includes(undefined))
       this.fail(instruction, "this must not be inserted");
-    }
-    state[to] = state[from]!;
+    const values = entities.map((entity) => state[entity ?? 0]!);
+    for (let i = 0; i < entities.length; i += 2) state[entities[i]!] = values[i + 1]!;
   }
 
   /** `mov` or `moves`, all pairs at once, in both programs. */

@@ -12,6 +12,7 @@ import type { Callee, Linkage, Pair64, StaticAddress } from "./build";
 import { buildFunction, signatureOf, UnsupportedCode } from "./build";
 import { emitExport, emitImport, hideSymbols, importAdapter } from "./cdecl";
 import { checkAllocation } from "./check-allocation";
+import { cutNoReturn } from "./cut-no-return";
 import type { AddressRange } from "./data";
 import {
   DATA_SYMBOL,
@@ -22,6 +23,7 @@ import {
   emitTable,
 } from "./data";
 import { setLoopDepths } from "./dominators";
+import { duplicateReturns } from "./duplicate-returns";
 import { emit } from "./emit";
 import { INTRINSICS } from "./intrinsics";
 import type { IrFunction, Signature } from "./ir";
@@ -52,6 +54,7 @@ export interface Stress {
   /** Allocate four registers instead of seven. */
   readonly fewRegisters?: boolean;
   readonly noCoalescing?: boolean;
+  readonly noSplitting?: boolean;
   /** One instruction per operation: no folding of loads, addresses and comparisons. */
   readonly noFolding?: boolean;
   /** Lay blocks out backwards. */
@@ -77,8 +80,8 @@ export interface CompileOptions {
   readonly memoryBase?: number;
   /** What to do with a function that needs what is not supported; `trap` is for test suites. */
   readonly unsupported?: "refuse" | "trap";
-  /** Receives the name of each function that became a trap. */
-  readonly onRefusal?: (fn: string) => void;
+  /** Receives the name of each function that became a trap, and the message. */
+  readonly onRefusal?: (fn: string, why: string) => void;
   readonly stress?: Stress;
   /** Called after each pass over each function; `text` prints the function as it is then. */
   readonly dump?: (pass: Pass, fn: string, text: () => string) => void;
@@ -92,9 +95,15 @@ export interface CompileOptions {
 const IR_PASS = {
   build: () => {},
   simplify,
+  // Here all functions are cut behind calls that do not return.
+  "cut-no-return": simplify,
   lower,
   "merge-equal": (fn: IrFunction): void => {
     mergeEqual(fn);
+    simplify(fn);
+  },
+  "duplicate-returns": (fn: IrFunction): void => {
+    duplicateReturns(fn);
     simplify(fn);
   },
   sink: (fn: IrFunction): void => {
@@ -105,6 +114,10 @@ const IR_PASS = {
 };
 type IrPass = keyof typeof IR_PASS;
 export const IR_PASSES = Object.keys(IR_PASS) as readonly IrPass[];
+/** Those before and those behind the cut, for which all functions must be there. */
+const CUT = IR_PASSES.indexOf("cut-no-return");
+const BEFORE_CUT = IR_PASSES.slice(0, CUT);
+const BEHIND_CUT = IR_PASSES.slice(CUT);
 
 /** The passes over machine instructions (machine.ts), in order. */
 export const MACHINE_PASSES = ["select", "layout", "allocate", "peephole"] as const;
@@ -150,9 +163,11 @@ class ModuleCompiler implements Linkage {
   run(): ObjectFile {
     const { module, assembler } = this;
     const own = module.functions.filter(({ body }) => body !== undefined);
-    for (const [done, fn] of own.entries()) {
-      this.options.onProgress?.(done, own.length);
-      this.function(fn);
+    const functions = own.flatMap((fn) => this.build(fn) ?? []);
+    cutNoReturn(functions);
+    for (const [done, fn] of functions.entries()) {
+      this.options.onProgress?.(done, functions.length);
+      this.generate(fn);
     }
     if (this.options.until !== undefined) return assembler.finish();
     emitRoutines(assembler, this.routines);
@@ -175,28 +190,38 @@ class ModuleCompiler implements Linkage {
 
   // --- functions ---
 
-  private function(fn: WasmFunction): void {
-    const name = this.functionNames[fn.index]!;
+  /** The simplified SSA form of a function; undefined if it needs what is not supported. */
+  private build(source: WasmFunction): IrFunction | undefined {
+    const name = this.functionNames[source.index]!;
     try {
-      this.guarded(fn, () => this.compile({ ...fn, name }));
+      const build = () => buildFunction(this.module, { ...source, name }, this);
+      const fn = this.guarded(source, build);
+      this.irPasses(fn, BEFORE_CUT);
+      return fn;
     } catch (error) {
       const mayTrap = this.options.unsupported === "trap" && error instanceof Diagnostic;
       if (!mayTrap) throw error;
-      this.options.onRefusal?.(fn.name);
+      this.options.onRefusal?.(source.name, error.message);
       this.assembler.section(`.text.${name}`, { execute: true });
       this.assembler.function(name, () => this.assembler.ud2());
+      return undefined;
     }
   }
 
-  private compile(source: WasmFunction): void {
-    const { stress = {}, memoryBase = 0, until } = this.options;
-    const fn = buildFunction(this.module, source, this);
-    for (const pass of IR_PASSES) {
+  /** Runs passes over values; false if nothing is to be done beyond one of them. */
+  private irPasses(fn: IrFunction, passes: readonly IrPass[]): boolean {
+    for (const pass of passes) {
       IR_PASS[pass](fn);
       verify(fn, pass);
       this.options.dump?.(pass, fn.name, () => printFunction(fn));
-      if (until === pass) return;
+      if (this.options.until === pass) return false;
     }
+    return true;
+  }
+
+  private generate(fn: IrFunction): void {
+    const { stress = {}, memoryBase = 0, until } = this.options;
+    if (BEFORE_CUT.some((pass) => pass === until) || !this.irPasses(fn, BEHIND_CUT)) return;
     const machine = select(fn, { folds: !stress.noFolding, memoryBase });
     if (this.after("select", machine)) return;
     layOut(machine);
@@ -341,9 +366,9 @@ class ModuleCompiler implements Linkage {
   // --- refusals ---
 
   /** Runs `work`; what it does not support becomes a Diagnostic at the source's line. */
-  private guarded(fn: WasmFunction | undefined, work: () => void): void {
+  private guarded<Result>(fn: WasmFunction | undefined, work: () => Result): Result {
     try {
-      work();
+      return work();
     } catch (error) {
       if (!(error instanceof UnsupportedCode)) throw error;
       throw this.refusal(fn, error);
@@ -389,6 +414,7 @@ function allocationOptions(stress: Stress): AllocationOptions {
     registers: stress.fewRegisters ? FEW_REGISTERS : ALL_REGISTERS,
     spillsAll: stress.spillsAll === true,
     coalesces: !stress.noCoalescing,
+    splits: !stress.noSplitting,
   };
 }
 

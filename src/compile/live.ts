@@ -211,6 +211,18 @@ export function intersects(a: Ranges, b: Ranges): boolean {
   return false;
 }
 
+/** Whether an interval covers a position. */
+export function contains(ranges: Ranges, position: number): boolean {
+  let low = 0;
+  let high = ranges.length / 2;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ranges[2 * middle + 1]! <= position) low = middle + 1;
+    else high = middle;
+  }
+  return low < ranges.length / 2 && ranges[2 * low]! <= position;
+}
+
 /** All positions of two intervals that do not intersect. */
 export function union(a: Ranges, b: Ranges): Ranges {
   const result: Ranges = [];

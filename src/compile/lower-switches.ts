@@ -100,8 +100,13 @@ class SwitchLowering {
     const inRange = this.newBlock();
     this.goTo(block, this.otherwise);
     connect(block, inRange);
-    const jump = this.end(inRange, "table_jump", [this.index]);
     const distinct = [...new Set(this.targets)];
+    if (distinct.length === 1) {
+      this.end(inRange, "jump", []);
+      this.goTo(inRange, distinct[0]!);
+      return;
+    }
+    const jump = this.end(inRange, "table_jump", [this.index]);
     jump.cases = this.targets.map((target) => distinct.indexOf(target));
     for (const target of distinct) this.goTo(inRange, target);
   }

@@ -35,7 +35,11 @@ interface Inserted {
 
 export class Spiller {
   private readonly mentions = new Map<number, Set<number>>();
+  /** By value before any split: the numbers of the instructions that write it. */
   private readonly definitions = new Map<number, number[]>();
+  /** The value that a piece was split from. */
+  private readonly origins = new Map<number, number>();
+  private readonly homes = new Map<number, Home>();
   private readonly inserted = new Map<number, Inserted>();
 
   constructor(
@@ -58,13 +62,48 @@ export class Spiller {
     }
   }
 
+  /** The value that `piece` is a part of, or itself. */
+  originOf(piece: number): number {
+    return this.origins.get(piece) ?? piece;
+  }
+
+  /** The instructions that write the value, in all its pieces. */
+  definitionsOf(origin: number): readonly number[] {
+    return this.definitions.get(origin) ?? [];
+  }
+
+  mentionsOf(piece: number): ReadonlySet<number> {
+    return this.mentions.get(piece) ?? NOWHERE;
+  }
+
+  /** Renames `value` in the instructions that `isInside` chooses; returns the new name. */
+  rename(value: number, isInside: (number: number) => boolean): number {
+    const piece = this.fn.newRegister();
+    this.origins.set(piece, this.originOf(value));
+    const own = this.mentions.get(value) ?? new Set();
+    const moved = new Set([...own].filter(isInside));
+    this.mentions.set(piece, moved);
+    this.mentions.set(value, new Set([...own].filter((number) => !moved.has(number))));
+    const to = (register: number) => (register === value ? piece : register);
+    for (const number of moved) {
+      const instruction = this.liveness.instructions[number]!;
+      instruction.operands = instruction.operands.map((operand) => renamed(operand, to));
+    }
+    return piece;
+  }
+
   /** Whether the value need not be stored: its only definition copies something that stays. */
   isFetchable(value: number): boolean {
     return this.fetchSource(value) !== undefined;
   }
 
+  /** Where the spilled pieces of a value are; undefined: none is spilled. */
+  homeOf(origin: number): Home | undefined {
+    return this.homes.get(origin);
+  }
+
   private fetchSource(value: number): MachineOperand | undefined {
-    const definitions = this.definitions.get(value) ?? [];
+    const definitions = this.definitionsOf(this.originOf(value));
     const instruction = this.liveness.instructions[definitions[0] ?? -1];
     if (definitions.length !== 1 || instruction?.mnemonic !== "mov") return undefined;
     const source = instruction.operands[1]!;
@@ -75,15 +114,33 @@ export class Spiller {
 
   /** Gives `value` a home; returns the short intervals that this needs. */
   spill(value: number): TinyInterval[] {
-    const source = this.fetchSource(value);
-    const home = { operand: source ?? slotOperand(this.fn.newSlot()), isFetched: !!source };
+    const home = this.makeHome(value);
     const numbers = [...(this.mentions.get(value) ?? [])].sort((a, b) => a - b);
     return numbers.flatMap((number) => this.rewrite(number, value, home));
   }
 
+  private makeHome(value: number): Home {
+    const origin = this.originOf(value);
+    let home = this.homes.get(origin);
+    if (!home) {
+      const source = this.fetchSource(value);
+      home = { operand: source ?? slotOperand(this.fn.newSlot()), isFetched: !!source };
+      this.homes.set(origin, home);
+    }
+    return home;
+  }
+
+  /** Stores `from` in the home of `origin` right behind an instruction. */
+  storeBehind(number: number, origin: number, from: MachineOperand): void {
+    const home = this.homes.get(origin);
+    if (!home) throw new Error(`${this.fn.name}: v${origin} has no home`);
+    const { position } = this.liveness.instructions[number]!;
+    this.insertedAt(number).after.push(move(home.operand, from, position));
+  }
+
   private rewrite(number: number, value: number, home: Home): TinyInterval[] {
     const instruction = this.liveness.instructions[number]!;
-    if (home.isFetched && this.definitions.get(value)?.[0] === number) {
+    if (home.isFetched && this.definitionsOf(this.originOf(value))[0] === number) {
       // It stays as an empty `moves`, by which the checker knows of the copy.
       instruction.mnemonic = "moves";
       instruction.operands = [];
@@ -178,6 +235,20 @@ export class Spiller {
       });
     }
   }
+}
+
+const NOWHERE: ReadonlySet<number> = new Set();
+
+/** An operand with its registers replaced. */
+export function renamed(
+  operand: MachineOperand,
+  rename: (register: number) => number,
+): MachineOperand {
+  if (operand.kind === "register") return { ...operand, register: rename(operand.register) };
+  if (operand.kind !== "memory") return operand;
+  const base = operand.base < 0 ? operand.base : rename(operand.base);
+  const index = operand.index < 0 ? operand.index : rename(operand.index);
+  return { ...operand, base, index };
 }
 
 function mentions(operand: MachineOperand, value: number): boolean {

@@ -14,7 +14,8 @@ export function splitEdges(fn: IrFunction): void {
     blocks.push(block);
     if (block.successors.length < 2) continue;
     for (const [index, target] of block.successors.entries()) {
-      if (target.predecessors.length > 1) blocks.push(split(fn, block, index, target));
+      const isShared = target.predecessors.length > 1 || target.values[0]?.op === "phi";
+      if (isShared) blocks.push(split(fn, block, index, target));
     }
   }
   fn.blocks = blocks;
