@@ -1,5 +1,5 @@
-// Objects of gcc, clang, gas and nasm, linked by us and by GNU ld from an equivalent script: the same
-// bytes at the same addresses, the same entry point, the same symbols.
+// Objects of gcc, clang, gas and nasm, linked by us and by GNU ld from the script that `isthmus
+// script` writes: the same bytes at the same addresses, the same entry point, the same symbols.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -14,7 +14,7 @@ import { readInput } from "../../src/link/input/read-input";
 import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
 import { resolveLayout } from "../../src/link/resolve-layout";
-import { gnuScript } from "./gnu-script";
+import { writeLinkerScript } from "../../src/link/script/linker-script";
 import { SOURCES, type SourceName } from "./same-bytes-sources";
 import { run } from "./tools";
 
@@ -212,7 +212,7 @@ function compare({ layout: name, compiler, sources, library }: Case, number: num
   }
   const script = join(directory, `${number}.ld`);
   const theirs = join(directory, `${number}.elf`);
-  writeFileSync(script, gnuScript(resolveLayout(layout)));
+  writeFileSync(script, writeLinkerScript(resolveLayout(layout), "bfd"));
   const gc = layout.gcSections ? ["--gc-sections"] : [];
   run(
     "ld",

@@ -196,26 +196,36 @@ class ScriptWriter {
     this.line(`  ${name} ${stem}_start : AT(${stem}_load)`, "  {");
     for (const rule of section.rules) this.inputs(rule);
     if (section.pad > 1 && !this.isUnpadded(section)) this.line(`    . = ALIGN(${section.pad});`);
-    const fill = section.fill === 0 ? "" : ` =${hex(section.fill * 0x01010101)}`;
+    // Without a fill GNU ld pads code with `nop`.
+    const isPlain = section.fill === 0 && !section.permissions.includes("x");
+    const fill = isPlain ? "" : ` =${hex(section.fill * 0x01010101)}`;
     const segment = this.dialect === "bfd" ? "" : ` :${this.segmentOf(section)}`;
     this.line(`  }${segment}${fill}`);
     if (!isParked) {
       this.line(`  ${stem}_size = SIZEOF(${name});`);
-      this.cursors.set(region, `${stem}_start + ${stem}_size`);
+      this.advance(region, `${stem}_next`, `${stem}_start`, `${stem}_size`);
     }
-    if (load !== region) this.cursors.set(load, `${stem}_load + ${stem}_size`);
+    if (load !== region) this.advance(load, `${stem}_load_next`, `${stem}_load`, `${stem}_size`);
+  }
+
+  /** An empty section takes no room for its alignment either. */
+  private advance(region: ResolvedRegion, next: string, start: string, size: string): void {
+    const free = this.cursors.get(region) ?? hex(region.start);
+    this.line(`  ${next} = ${size} > 0 ? ${start} + ${size} : ${free};`);
+    this.cursors.set(region, next);
   }
 
   private inputs({ sections, objects, keep, sort, fixed }: ResolvedRule): void {
     if (fixed === true) return;
-    const names = sections.map((name) => {
-      if (sort === "name") return `SORT_BY_NAME(${name})`;
-      return sort === "priority" ? `SORT_BY_INIT_PRIORITY(${name})` : name;
-    });
-    for (const object of objects) {
-      const input = `${objectPattern(object)}(${names.join(" ")})`;
-      this.line(`    ${keep ? `KEEP(${input})` : input}`);
+    const bracketed = sections.map(bracketOf).find((bracket) => bracket !== undefined);
+    if (bracketed) this.line(`    PROVIDE(${bracketed.start} = .);`);
+    for (const names of inputNames(sections, sort)) {
+      for (const object of objects) {
+        const input = `${objectPattern(object)}(${names.join(" ")})`;
+        this.line(`    ${keep ? `KEEP(${input})` : input}`);
+      }
     }
+    if (bracketed) this.line(`    PROVIDE(${bracketed.end} = .);`);
   }
 
   /** Orphans, if there are any, go behind the kernel, not behind the end of the address space. */
@@ -278,6 +288,27 @@ class ScriptWriter {
       this.line(`ASSERT(${test}, "region ${region.name} is too small")`);
     }
   }
+}
+
+/** The patterns of each statement: what has no priority comes behind all that has one. */
+function inputNames(
+  sections: readonly string[],
+  sort: ResolvedRule["sort"],
+): (readonly string[])[] {
+  if (sort === undefined) return [sections];
+  if (sort === "name") return [sections.map((name) => `SORT_BY_NAME(${name})`)];
+  const numbered = sections.filter((name) => name.endsWith(".*"));
+  const plain = sections.filter((name) => !name.endsWith(".*"));
+  const sorted = numbered.map((name) => `SORT_BY_INIT_PRIORITY(${name})`);
+  return [sorted, plain].filter((names) => names.length > 0);
+}
+
+/** The symbols that C expects around sections of this name (define-symbols.ts provides them). */
+function bracketOf(section: string): { start: string; end: string } | undefined {
+  const array = /^\.((preinit|init|fini)_array|[cd]tors)$/.exec(section);
+  if (array) return { start: `__${array[1]}_start`, end: `__${array[1]}_end` };
+  if (!/^[A-Za-z_]\w*$/.test(section) || section === "COMMON") return undefined;
+  return { start: `__start_${section}`, end: `__stop_${section}` };
 }
 
 const LINKERS: Readonly<Record<Dialect, string>> = { bfd: "ld", gold: "ld.gold", lld: "ld.lld" };

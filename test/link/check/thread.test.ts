@@ -1,0 +1,147 @@
+// The forum thread that this project comes from: its linker script, judged. It carves the last
+// megabyte out of the address space by MEMORY, and puts the trampoline there with AT>KERNEL.
+//
+// The script as printed is read from the thread's text where that is at hand; one in its manner is
+// tested everywhere.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { describe, it, type TestContext } from "node:test";
+import { check } from "../../../src/link/check/check";
+import type { Layout } from "../../../src/link/layout";
+import { resolveLayout } from "../../../src/link/resolve-layout";
+import { run, scratch, unlessInstalled } from "../tools";
+
+const THREAD = "../shared/thread.txt";
+
+const IN_ITS_MANNER = `
+ENTRY(boot)
+MEMORY { LOW : ORIGIN = 1M, LENGTH = 4094M   TOP : ORIGIN = 4095M, LENGTH = 1M }
+SECTIONS {
+  .multiboot : ALIGN(4K) { *(.multiboot) } >LOW
+  .shared_text : ALIGN(4K) { top_start = .; *trampoline.o(.text) } >TOP AT>LOW
+  .text : ALIGN(4K) { *(.text) } >LOW
+  .rodata : ALIGN(4K) { *(.rodata) } >LOW
+  .data : ALIGN(4K) { *(.data) } >LOW
+  .bss : ALIGN(4K) { *(COMMON) *(.bss) } >LOW
+  _link_end = ALIGN(4K);
+}
+`;
+
+const KERNEL = `
+.section .multiboot, "a"
+.long 0x1badb002, 3, -(0x1badb002 + 3)
+.text
+.globl boot
+boot: hlt
+  jmp boot
+.globl interrupt
+interrupt: ret
+.section .rodata
+.long 1
+.data
+.balign 8
+.type idt, @object
+idt: .skip 2048, 1
+.size idt, 2048
+.bss
+.skip 4096
+`;
+
+/** As its author says: in assembly, and with nothing but a text section. */
+const TRAMPOLINE = `
+.text
+.globl enter
+enter:
+  pusha
+  mov kernel_directory, %eax
+  mov %eax, %cr3
+  call interrupt
+  popa
+  iret
+kernel_directory: .long 0
+`;
+
+/** What its author wanted: parked at the end, and the tables of the processor with it. */
+const WANTED: Layout = {
+  entry: "boot",
+  regions: {
+    kernel: { start: 0x100000, end: 0xfff00000 },
+    shared: { start: 0xfff00000, end: 2 ** 32, anchor: "end" },
+  },
+  sections: [
+    ...[".multiboot", ".text", ".rodata", ".data", ".bss"],
+    { name: ".shared_text", region: "shared", load: "kernel" },
+  ],
+};
+
+function build(t: TestContext, script: string, linker = "ld"): Uint8Array {
+  const file = scratch(t);
+  for (const [name, text] of [
+    ["kernel", KERNEL],
+    ["trampoline", TRAMPOLINE],
+  ] as const) {
+    run("gcc", "-m32", "-c", file(`${name}.S`, text), "-o", file(`${name}.o`));
+  }
+  const archive = "trampoline.a";
+  const usesArchive = script.includes(archive);
+  const path = file(archive);
+  if (usesArchive) run("ar", "rcs", path, file("trampoline.o"));
+  const text = script.replaceAll(archive, path);
+  const input = usesArchive ? ["--whole-archive", path] : [file("trampoline.o")];
+  const emulation = ["-m", "elf_i386", "-T", file("thread.ld", text)];
+  run(linker, ...emulation, "-o", file("kernel.elf"), file("kernel.o"), ...input);
+  return readFileSync(file("kernel.elf"));
+}
+
+function judge(bytes: Uint8Array) {
+  const report = check(bytes, "kernel.elf");
+  const codes = report.findings.map(({ code, subject }) => `${code} ${subject}`);
+  return { report, codes };
+}
+
+function isRightButForWhereItEnds(bytes: Uint8Array): void {
+  const { report, codes } = judge(bytes);
+  // Right: it loads, and the trampoline is closed. Wrong: what the processor needs is not with it.
+  assert.deepEqual(codes, ["LAY017 idt"]);
+  for (const { loader, outcome } of report.verdicts) {
+    if (loader !== "limine") assert.equal(outcome, "loads", loader);
+  }
+  const { shared } = report;
+  assert.deepEqual(
+    shared?.part.sections.map(({ name }) => name),
+    [".shared_text"],
+  );
+  assert.equal(shared.part.how, "inferred");
+  assert.equal(shared.part.start, 0xfff00000n);
+  assert.equal(shared.part.slack, 0xff000n, "it begins at the region's origin");
+  assert.deepEqual(shared.proof.leaving, []);
+  const wanted = check(bytes, "kernel.elf", { layout: resolveLayout(WANTED) });
+  assert.ok(
+    wanted.findings.some(
+      ({ code, what }) =>
+        code === "LAY023" && /\.shared_text ends at 0xfff0.*not at the end of region/.test(what),
+    ),
+  );
+}
+
+describe("the thread's kernel", { skip: unlessInstalled("gcc") || unlessInstalled("ld") }, () => {
+  it("is loaded, but its shared section is at the origin of its region", (t) => {
+    isRightButForWhereItEnds(build(t, IN_ITS_MANNER));
+  });
+
+  it("the same, by the script as it is printed", {
+    skip: existsSync(THREAD) ? false : "the thread's text is not here",
+  }, (t) => {
+    const text = readFileSync(THREAD, "utf8");
+    const start = text.indexOf("ENTRY(boot)");
+    const end = text.indexOf("\n}\n", text.indexOf("SECTIONS", start)) + 3;
+    isRightButForWhereItEnds(build(t, text.slice(start, end)));
+  });
+
+  it("is loaded where no page can map it, by gold", { skip: unlessInstalled("ld.gold") }, (t) => {
+    const { codes } = judge(build(t, IN_ITS_MANNER, "ld.gold"));
+    assert.ok(codes.includes("LAY007 .shared_text"), codes.join(", "));
+    assert.ok(codes.includes("LAY023 .shared_text"), codes.join(", "));
+  });
+});
