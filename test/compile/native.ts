@@ -51,8 +51,8 @@ export interface RunOptions {
   readonly stress?: Stress;
   readonly unsupported?: "refuse" | "trap";
   readonly dump?: NonNullable<CompileOptions["dump"]>;
-  /** Receives the name of each function that is replaced by a trap. */
-  readonly onRefusal?: (fn: string) => void;
+  /** Receives the name of each function that is replaced by a trap, and why. */
+  readonly onRefusal?: (fn: string, why: string) => void;
 }
 
 const layout: Layout = {

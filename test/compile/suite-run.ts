@@ -2,21 +2,34 @@
 //
 // A file is a sequence of modules, each followed by calls. All calls of one module run in one
 // process, in order, so that memory and globals keep their state. What the compiler does not aim
-// at is left out and counted: floats, references, tables as values, bounds checks of memory and
-// tables (linear memory is the address space itself), and imports of other modules' state.
+// at is excluded and counted by reason: bounds checks of memory and tables (linear memory is the
+// address space itself), imports of other modules' state, the text format.
 
 import { Diagnostic } from "../../src/base/diagnostic";
 import { decodeModule } from "../../src/compile/decode";
 import { validateModule } from "../../src/compile/validate";
 import type { WasmModule } from "../../src/compile/wasm";
-import { I32, I64 } from "../../src/compile/wasm";
+import { F32, F64, I32, I64 } from "../../src/compile/wasm";
 import type { Call, Outcome, RunOptions } from "./native";
 import { compileNative, runObject } from "./native";
-import type { SuiteCommand } from "./wasm-suite";
-import { suiteCommands, suiteModule } from "./wasm-suite";
+import type { Suite, SuiteCommand } from "./wasm-suite";
 
-/** Traps that our code raises; the others are checks that it does not make. */
-const OUR_TRAPS = new Set(["integer divide by zero", "integer overflow", "unreachable"]);
+/** Traps that our code raises; the others are checks that it does not make, for this reason. */
+const TRAPS: Readonly<Record<string, string | true>> = {
+  "integer divide by zero": true,
+  "integer overflow": true,
+  unreachable: true,
+  "out of bounds memory access": "bounds of memory, which is the whole address space",
+  "out of bounds table access": "bounds of tables are not checked",
+  "undefined element": "bounds of tables are not checked",
+  "uninitialized element": "entries of tables are not checked",
+  "indirect call type mismatch": "types of indirect calls are not checked",
+};
+
+const TEXT = "the text format is not read";
+const FLOATS = "floating-point numbers";
+const FOREIGN = "state of other modules";
+const LARGE = "memory larger than the test process";
 
 interface Expectation extends Call {
   readonly line: number;
@@ -26,117 +39,207 @@ interface Expectation extends Call {
 
 export interface SuiteResult {
   passed: number;
-  skipped: number;
   readonly failures: string[];
+  /** How many assertions were left out, by reason. */
+  readonly excluded: Map<string, number>;
 }
 
 /** Runs all of a suite file. */
-export function runSuiteFile(name: string, options: RunOptions): SuiteResult {
-  const result: SuiteResult = { passed: 0, skipped: 0, failures: [] };
-  let current: WasmModule | undefined;
-  let calls: Expectation[] = [];
-  const flush = (): void => {
-    if (current && calls.length > 0) play(name, current, calls, options, result);
-    calls = [];
-  };
-  for (const command of suiteCommands(name)) {
-    if (command.type === "module") {
-      flush();
-      current = command.filename ? load(command.filename) : undefined;
-      continue;
-    }
-    const expectation = current ? expect(current, command) : undefined;
-    if (expectation) calls.push(expectation);
-    else if (command.type.startsWith("assert_re") || command.type === "assert_trap") {
-      result.skipped++;
-    }
-  }
-  flush();
-  return result;
+export function runSuiteFile(suite: Suite, name: string, options: RunOptions): SuiteResult {
+  return new SuiteFile(suite, name, options).run();
 }
 
-function load(filename: string): WasmModule | undefined {
-  try {
-    const module = decodeModule(suiteModule(filename), filename);
-    validateModule(module);
-    const isOwn = ({ imported }: { imported?: { module: string } }) => !imported;
-    const owns = module.memories.every(isOwn) && module.tables.every(isOwn);
-    const isSmall = (module.memories[0]?.limits.min ?? 0) <= 64;
-    const startsImport = module.start !== undefined && !module.functions[module.start]?.body;
-    return owns && isSmall && !startsImport && module.globals.every(isOwn) ? module : undefined;
-  } catch (error) {
-    if (error instanceof Diagnostic) return undefined;
-    throw error;
+/** What there is to run, or why not. */
+type Loaded = { readonly module: WasmModule } | { readonly reason: string };
+
+class SuiteFile {
+  private readonly result: SuiteResult = { passed: 0, failures: [], excluded: new Map() };
+  private current: Loaded = { reason: "there is no module" };
+  private calls: Expectation[] = [];
+
+  constructor(
+    private readonly suite: Suite,
+    private readonly name: string,
+    private readonly options: RunOptions,
+  ) {}
+
+  run(): SuiteResult {
+    for (const command of this.suite.commands(this.name)) this.command(command);
+    this.flush();
+    return this.result;
+  }
+
+  private command(command: SuiteCommand): void {
+    switch (command.type) {
+      case "module":
+        this.flush();
+        this.current = this.load(command);
+        return;
+      case "assert_invalid":
+      case "assert_malformed":
+        this.refusal(command);
+        return;
+      case "assert_unlinkable":
+      case "assert_uninstantiable":
+        this.exclude("instances are made by a linker, which no test can ask to fail");
+        return;
+      case "assert_exhaustion":
+        this.exclude("the end of the stack is where the system puts it");
+        return;
+      case "action":
+      case "assert_return":
+      case "assert_trap": {
+        const wanted = this.expect(command);
+        if (typeof wanted !== "string") this.calls.push(wanted);
+        else if (command.type !== "action") this.exclude(wanted);
+      }
+    }
+  }
+
+  private exclude(reason: string, count = 1): void {
+    const { excluded } = this.result;
+    if (count > 0) excluded.set(reason, (excluded.get(reason) ?? 0) + count);
+  }
+
+  private load({ filename, module_type }: SuiteCommand): Loaded {
+    if (!filename || module_type === "text") return { reason: TEXT };
+    try {
+      const module = decodeModule(this.suite.module(filename), filename);
+      validateModule(module);
+      const reason = notRunnable(module);
+      return reason === undefined ? { module } : { reason };
+    } catch (error) {
+      if (error instanceof Diagnostic) return { reason: reasonOf(error.message) };
+      throw error;
+    }
+  }
+
+  /** A module that must not be accepted. */
+  private refusal({ filename, module_type, line, text }: SuiteCommand): void {
+    if (!filename || module_type === "text") {
+      this.exclude(TEXT);
+      return;
+    }
+    try {
+      validateModule(decodeModule(this.suite.module(filename), filename));
+      this.result.failures.push(`${this.name}:${line}: ${filename} was accepted: ${text}`);
+    } catch (error) {
+      if (!(error instanceof Diagnostic)) throw error;
+      this.result.passed++;
+    }
+  }
+
+  /** What a command asks for, or why the compiler cannot be asked. */
+  private expect(command: SuiteCommand): Expectation | string {
+    const { current } = this;
+    const { action, type, line } = command;
+    if ("reason" in current) return current.reason;
+    if (action?.type !== "invoke") return "globals cannot be read from outside";
+    if (action.module) return FOREIGN;
+    const unfit = notCallable(current.module, action.field);
+    if (unfit !== undefined) return unfit;
+    const call = { name: action.field, args: action.args.map(({ value }) => BigInt(value)), line };
+    if (type === "action") return { ...call, expected: undefined };
+    if (type === "assert_return") {
+      const [value] = command.expected ?? [];
+      return { ...call, expected: { outcome: value && BigInt(value.value) } };
+    }
+    const reason = trapReason(command.text ?? "");
+    return reason === true ? { ...call, expected: { outcome: "trap" } } : reason;
+  }
+
+  /** Runs the calls that the last module has collected. */
+  private flush(): void {
+    const { calls, current } = this;
+    this.calls = [];
+    if ("reason" in current || calls.length === 0) return;
+    const { module } = current;
+    const refused = new Map<string, string>();
+    const counted = calls.filter(({ expected }) => expected);
+    let object: ReturnType<typeof compileNative>;
+    try {
+      const onRefusal = (fn: string, why: string) => refused.set(fn, reasonOf(why));
+      object = compileNative(module, { ...this.options, onRefusal });
+    } catch (error) {
+      if (!(error instanceof Diagnostic)) throw error;
+      this.exclude(reasonOf(error.message), counted.length);
+      return;
+    }
+    this.judge(module, calls, runObject(object, module, calls), refused);
+  }
+
+  private judge(
+    module: WasmModule,
+    calls: readonly Expectation[],
+    outcomes: readonly Outcome[],
+    refused: ReadonlyMap<string, string>,
+  ): void {
+    let unknownState: string | undefined;
+    for (const [i, { name, args, line, expected }] of calls.entries()) {
+      unknownState ??= reachableRefusal(module, name, refused);
+      if (!expected) continue;
+      if (unknownState !== undefined) this.exclude(unknownState);
+      else if (outcomes[i] === expected.outcome) this.result.passed++;
+      else {
+        const got = `${outcomes[i]}, expected ${expected.outcome}`;
+        this.result.failures.push(`${this.name}:${line}: ${name}(${args.join(", ")}) gave ${got}`);
+      }
+    }
   }
 }
 
-/** What a command asks for, if the compiler can be asked for it. */
-function expect(module: WasmModule, command: SuiteCommand): Expectation | undefined {
-  const { action, type, line } = command;
-  if (action?.type !== "invoke" || action.module) return undefined;
-  const exported = module.exports.find(
-    ({ name, kind }) => name === action.field && kind === "function",
-  );
+function notRunnable(module: WasmModule): string | undefined {
+  const state = [...module.memories, ...module.tables, ...module.globals];
+  if (state.some(({ imported }) => imported)) return FOREIGN;
+  if ((module.memories[0]?.limits.min ?? 0) > 64) return LARGE;
+  const { start } = module;
+  return start !== undefined && !module.functions[start]?.body ? FOREIGN : undefined;
+}
+
+function notCallable(module: WasmModule, field: string): string | undefined {
+  const exported = module.exports.find(({ name, kind }) => name === field && kind === "function");
   const found = exported && module.functions[exported.index];
   const signature = found && module.types[found.typeIndex];
-  if (!found?.body || !signature || signature.results.length > 1) return undefined;
-  const words = [...signature.params, ...signature.results];
-  if (!words.every((each) => each === I32 || each === I64)) return undefined;
-  const args = action.args.map(({ value }) => BigInt(value));
-  const call = { name: action.field, args, line };
-  if (type === "action") return { ...call, expected: undefined };
-  if (type === "assert_return") {
-    const [value] = command.expected ?? [];
-    return { ...call, expected: { outcome: value && BigInt(value.value) } };
-  }
-  if (type !== "assert_trap" || !OUR_TRAPS.has(command.text ?? "")) return undefined;
-  return { ...call, expected: { outcome: "trap" } };
+  if (!found?.body || !signature) return FOREIGN;
+  if (signature.results.length > 1) return "functions with two results";
+  const types = [...signature.params, ...signature.results];
+  if (types.every((each) => each === I32 || each === I64)) return undefined;
+  return types.some((each) => each === F32 || each === F64) ? FLOATS : "reference types";
 }
 
-function play(
-  file: string,
+function trapReason(text: string): string | true {
+  const known = Object.keys(TRAPS).find((each) => text.startsWith(each));
+  return known === undefined ? `the trap ${text}` : (TRAPS[known] ?? true);
+}
+
+/** A refusal without the names that are in it, so that equal ones count together. */
+function reasonOf(message: string): string {
+  return message
+    .replace(/^the compiler does not support /, "")
+    .replace(/^the module (is malformed|is invalid|uses): ?/, "")
+    .replace(/ in [^ ]+$/, "")
+    .replace(/, at byte .*$/, "")
+    .replace(/ \([^)]*\)/, "");
+}
+
+/** Why a refused function is one, for an exported function that is or may call one. */
+function reachableRefusal(
   module: WasmModule,
-  calls: readonly Expectation[],
-  options: RunOptions,
-  result: SuiteResult,
-): void {
-  const refused = new Set<string>();
-  let object: ReturnType<typeof compileNative>;
-  try {
-    object = compileNative(module, { ...options, onRefusal: (fn) => refused.add(fn) });
-  } catch (error) {
-    if (!(error instanceof Diagnostic)) throw error;
-    result.skipped += calls.length;
-    return;
-  }
-  const outcomes = runObject(object, module, calls);
-  let isStateKnown = true;
-  for (const [i, { name, args, line, expected }] of calls.entries()) {
-    if (mayReach(module, name, refused)) isStateKnown = false;
-    if (!expected) continue;
-    if (!isStateKnown) result.skipped++;
-    else if (outcomes[i] === expected.outcome) result.passed++;
-    else {
-      const got = `${outcomes[i]}, expected ${expected.outcome}`;
-      result.failures.push(`${file}:${line}: ${name}(${args.join(", ")}) gave ${got}`);
-    }
-  }
-}
-
-/** Whether an exported function is one that the compiler refused, or may call one. */
-function mayReach(module: WasmModule, name: string, refused: ReadonlySet<string>): boolean {
-  if (refused.size === 0) return false;
+  name: string,
+  refused: ReadonlyMap<string, string>,
+): string | undefined {
+  if (refused.size === 0) return undefined;
   const start = module.exports.find((each) => each.name === name && each.kind === "function");
   const seen = new Set<number>();
   const work = start ? [start.index] : [];
   for (let index = work.pop(); index !== undefined; index = work.pop()) {
     if (seen.has(index)) continue;
     seen.add(index);
-    const fn = module.functions[index]!;
-    if (refused.has(fn.name)) return true;
+    const reason = refused.get(module.functions[index]!.name);
+    if (reason !== undefined) return reason;
     work.push(...calleesOf(module, index));
   }
-  return false;
+  return undefined;
 }
 
 const CALL = 0x10;

@@ -1,12 +1,9 @@
 // The official WebAssembly core test suite, converted to data, where it is available.
 //
-// It is looked for in `$WASM_TESTSUITE`, else beside the repository. Tests that need it skip with
-// `suite.missing` as the reason.
+// Tests that need it skip with `suite.missing` as the reason.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-
-const FOLDER = process.env.WASM_TESTSUITE ?? resolve("../shared/wasm-testsuite");
 
 /** One value: its type and its bits as an unsigned decimal number, or a class of NaN. */
 export interface SuiteValue {
@@ -32,23 +29,33 @@ export interface SuiteCommand {
   readonly expected?: readonly SuiteValue[];
 }
 
-/** The reason to skip, or false where the suite is there. */
-export const missing: string | false = existsSync(join(FOLDER, "i32.json"))
-  ? false
-  : `no WebAssembly test suite in ${FOLDER} (set WASM_TESTSUITE)`;
+/** The suite in one folder. */
+export class Suite {
+  constructor(private readonly folder: string) {}
 
-/** The names of the suite's files, without `.json`. */
-export function suiteFiles(): string[] {
-  if (missing) return [];
-  return readdirSync(FOLDER)
-    .filter((file) => file.endsWith(".json"))
-    .map((file) => file.slice(0, -5));
+  /** Why it cannot be used, or false where it is there. */
+  get missing(): string | false {
+    if (existsSync(join(this.folder, "i32.json"))) return false;
+    return `there is no WebAssembly test suite in ${this.folder}`;
+  }
+
+  /** The names of its files, without `.json`. */
+  get files(): string[] {
+    if (this.missing) return [];
+    return readdirSync(this.folder)
+      .filter((file) => file.endsWith(".json"))
+      .map((file) => file.slice(0, -".json".length))
+      .sort();
+  }
+
+  commands(name: string): SuiteCommand[] {
+    return JSON.parse(readFileSync(join(this.folder, `${name}.json`), "utf8")).commands;
+  }
+
+  module(filename: string): Uint8Array {
+    return readFileSync(join(this.folder, filename));
+  }
 }
 
-export function suiteCommands(name: string): SuiteCommand[] {
-  return JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8")).commands;
-}
-
-export function suiteModule(filename: string): Uint8Array {
-  return readFileSync(join(FOLDER, filename));
-}
+/** The suite that tests use: `$WASM_TESTSUITE`, else the one beside the repository. */
+export const suite = new Suite(process.env.WASM_TESTSUITE ?? resolve("../shared/wasm-testsuite"));

@@ -5,7 +5,7 @@ import { Op } from "../../src/compile/opcodes";
 import { validateModule } from "../../src/compile/validate";
 import { WasmDiagnostic, WasmReader } from "../../src/compile/wasm-reader";
 import { body, leb, oneFunction, section, text, vector, wasm } from "./wasm-bytes";
-import { missing, suiteCommands, suiteFiles, suiteModule } from "./wasm-suite";
+import { suite } from "./wasm-suite";
 
 function load(bytes: Uint8Array) {
   const module = decodeModule(bytes, "test.wasm");
@@ -176,14 +176,14 @@ describe("the WebAssembly validator", () => {
   });
 });
 
-describe("the WebAssembly core test suite", { skip: missing }, () => {
+describe("the WebAssembly core test suite", { skip: suite.missing }, () => {
   it("has each of its modules accepted and each invalid or malformed one refused", () => {
     let accepted = 0;
     let refused = 0;
-    for (const file of suiteFiles()) {
-      for (const { type, filename, module_type, line, text: why } of suiteCommands(file)) {
+    for (const file of suite.files) {
+      for (const { type, filename, module_type, line, text: why } of suite.commands(file)) {
         if (!filename || module_type === "text") continue;
-        const bytes = suiteModule(filename);
+        const bytes = suite.module(filename);
         if (type === "assert_invalid" || type === "assert_malformed") {
           assert.throws(() => load(bytes), WasmDiagnostic, `${file}.wast:${line}: ${why}`);
           refused++;
