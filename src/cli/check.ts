@@ -16,7 +16,7 @@
 //   --memory MIB       what the machine has; default: all that 32 bits can reach
 //   --allow CODES      mistakes that are on purpose here, by commas
 //   --json             prints one JSON document: ok, findings (code, title, what, change, subject,
-//                      place), verdicts (loader, outcome, reasons, span, entry), shared (how,
+//                      place), verdicts (loader, outcome, reasons, span, entry), shared (how, slack,
 //                      sections, method, proven, leaving, allowed, unproven)
 //
 // Exit status: 0 all is well; 1 something was found; 2 a file cannot be used.
@@ -131,6 +131,11 @@ function printShared({ part, proof }: SharedReport, { subject }: CheckReport): v
     const from = load === undefined ? "not loaded" : `loaded at ${hex(load)}`;
     print(`         ${section.name}: ${section.size} bytes at ${hex(section.address)}, ${from}`);
   }
+  if (part.slack > 0n) {
+    print(
+      `         it ends ${part.slack} bytes below the end of the address space: it is not parked there`,
+    );
+  }
   const { method, leaving, allowed, unproven } = proof;
   const state = leaving.length > 0 ? "open" : unproven.length > 0 ? "not proven" : "closed";
   const colour = state === "closed" ? "green" : state === "open" ? "red" : "yellow";
@@ -162,6 +167,7 @@ function plainShared({ part, proof }: SharedReport) {
     how: part.how,
     start: hex(part.start),
     end: hex(part.end),
+    slack: Number(part.slack),
     sections: part.sections.map(({ name }) => name),
     method,
     proven: leaving.length === 0 && unproven.length === 0,

@@ -4,7 +4,7 @@ import { proveSharedClosed } from "./closed-proof";
 import type { FileSymbol } from "./elf-file";
 import type { Finding, Mistake } from "./mistake";
 import { meeting } from "./mistakes-segments";
-import type { SharedPart } from "./shared-part";
+import { type SharedPart, TOP } from "./shared-part";
 import { staticTables } from "./static-tables";
 import { compare, hex, PAGE, pageDown, pageUp, type Subject } from "./subject";
 
@@ -25,7 +25,7 @@ export const incompleteShare: Mistake = {
   limits: "Tables are found by their names: idt, gdt, tss, idt_table, ….",
   find(subject) {
     const { shared } = subject;
-    if (!shared) return [];
+    if (!shared) return emptyShare(subject);
     return [
       ...tablesOutside(shared, subject),
       ...strangersInFrames(shared, subject),
@@ -33,6 +33,26 @@ export const incompleteShare: Mistake = {
     ];
   },
 };
+
+/** Two symbols around nothing, at the end of the address space: no input matched the script. */
+function emptyShare({ symbols, spaceEnd, file }: Subject): Finding[] {
+  return symbols.flatMap(({ name, address }) => {
+    if (address < spaceEnd - TOP || !/start/i.test(name)) return [];
+    const endName = name.replace(/start/i, (word) => (word === "START" ? "END" : "end"));
+    const end = symbols.find((symbol) => symbol.name === endName);
+    if (end?.address !== address) return [];
+    return [
+      {
+        what: `${name} and ${endName} are both ${hex(address)}: no section lies between them`,
+        change:
+          "Let the script's pattern match: `*trampoline.o(.text)`; for all members of an archive " +
+          "`*trampoline.a:*(.text)`, because `trampoline.a(.text)` matches none.",
+        subject: name,
+        place: { file: file.name },
+      },
+    ];
+  });
+}
 
 function tablesOutside(shared: SharedPart, subject: Subject): Finding[] {
   return subject

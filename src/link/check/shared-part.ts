@@ -7,15 +7,18 @@
 import { matchesAny } from "../glob";
 import type { ResolvedLayout } from "../resolve-layout";
 import type { FileSection } from "./elf-file";
-import { compare, type Subject } from "./subject";
+import { compare, pageUp, type Subject } from "./subject";
 
-const TOP = 16n << 20n;
+/** How far from the end of the address space something is taken for shared. */
+export const TOP = 16n << 20n;
 
 export interface SharedPart {
   readonly how: "layout" | "inferred";
   readonly sections: readonly FileSection[];
   readonly start: bigint;
   readonly end: bigint;
+  /** Whole pages between its end and the end of the address space, in bytes. */
+  readonly slack: bigint;
   /** Whether the layout lets code here refer to the symbol. */
   isExit(name: string): boolean;
   contains(address: bigint): boolean;
@@ -28,14 +31,17 @@ export function findShared(
   const { layout, sections, file, spaceEnd } = subject;
   const declared = layout && declaredSections(layout);
   if (layout && declared && declared.length > 0) {
-    const found = sections.filter(({ name }) => declared.includes(name));
+    const found = sections.filter(({ name }) => {
+      // Our linker splits a section with zeros at its end: .shared_data, .shared_data.zero.
+      return declared.some((each) => name === each || name.startsWith(`${each}.`));
+    });
     const exits = layout.closed.flatMap((group) => group.exits);
-    return shared("layout", found, (name) => matchesAny(name, exits));
+    return shared("layout", found, spaceEnd, (name) => matchesAny(name, exits));
   }
   const isHigh = (address: bigint) => address >= spaceEnd - TOP;
   if (isHigh(file.entry)) return undefined;
   const high = sections.filter(({ address }) => isHigh(address));
-  return shared("inferred", high, () => false);
+  return shared("inferred", high, spaceEnd, () => false);
 }
 
 /** Closed groups, and sections that two spaces show. */
@@ -51,6 +57,7 @@ function declaredSections(layout: ResolvedLayout): string[] {
 function shared(
   how: SharedPart["how"],
   sections: readonly FileSection[],
+  spaceEnd: bigint,
   isExit: SharedPart["isExit"],
 ): SharedPart | undefined {
   const [first] = sections;
@@ -62,5 +69,6 @@ function shared(
       .at(-1) ?? 0n;
   const contains = (at: bigint) =>
     sections.some(({ address, size }) => at >= address && at < address + size);
-  return { how, sections, start: first.address, end, isExit, contains };
+  const slack = spaceEnd - pageUp(end);
+  return { how, sections, start: first.address, end, slack, isExit, contains };
 }

@@ -75,7 +75,8 @@ const WANTED: Layout = {
   ],
 };
 
-function build(t: TestContext, script: string, linker = "ld"): Uint8Array {
+/** @param how what the trampoline's file is: an object under its name, or an archive of one */
+function build(t: TestContext, script: string, how: "object" | "archive", linker = "ld") {
   const file = scratch(t);
   for (const [name, text] of [
     ["kernel", KERNEL],
@@ -83,15 +84,22 @@ function build(t: TestContext, script: string, linker = "ld"): Uint8Array {
   ] as const) {
     run("gcc", "-m32", "-c", file(`${name}.S`, text), "-o", file(`${name}.o`));
   }
-  const archive = "trampoline.a";
-  const usesArchive = script.includes(archive);
-  const path = file(archive);
-  if (usesArchive) run("ar", "rcs", path, file("trampoline.o"));
-  const text = script.replaceAll(archive, path);
-  const input = usesArchive ? ["--whole-archive", path] : [file("trampoline.o")];
-  const emulation = ["-m", "elf_i386", "-T", file("thread.ld", text)];
-  run(linker, ...emulation, "-o", file("kernel.elf"), file("kernel.o"), ...input);
+  const archive = file("trampoline.a");
+  if (how === "archive") run("ar", "rcs", archive, file("trampoline.o"));
+  else run("ld", "-m", "elf_i386", "-r", file("trampoline.o"), "-o", archive);
+  const isNamed = script.includes("trampoline.a");
+  const text = script.replaceAll("trampoline.a", archive);
+  const inputs = [file("kernel.o"), isNamed ? archive : file("trampoline.o")];
+  const options = ["-m", "elf_i386", "-u", "enter", "-T", file("thread.ld", text)];
+  run(linker, ...options, "-o", file("kernel.elf"), ...inputs);
   return readFileSync(file("kernel.elf"));
+}
+
+/** The script as the thread prints it. */
+function printedScript(): string {
+  const text = readFileSync(THREAD, "utf8");
+  const start = text.indexOf("ENTRY(boot)");
+  return text.slice(start, text.indexOf("\n}\n", text.indexOf("SECTIONS", start)) + 3);
 }
 
 function judge(bytes: Uint8Array) {
@@ -127,20 +135,26 @@ function isRightButForWhereItEnds(bytes: Uint8Array): void {
 
 describe("the thread's kernel", { skip: unlessInstalled("gcc") || unlessInstalled("ld") }, () => {
   it("is loaded, but its shared section is at the origin of its region", (t) => {
-    isRightButForWhereItEnds(build(t, IN_ITS_MANNER));
+    isRightButForWhereItEnds(build(t, IN_ITS_MANNER, "object"));
   });
 
-  it("the same, by the script as it is printed", {
-    skip: existsSync(THREAD) ? false : "the thread's text is not here",
+  const skip = existsSync(THREAD) ? false : "the thread's text is not here";
+
+  it("the same, by the script as it is printed, if trampoline.a is an object", { skip }, (t) => {
+    isRightButForWhereItEnds(build(t, printedScript(), "object"));
+  });
+
+  it("by the script as it is printed, shares nothing if trampoline.a is an archive", {
+    skip,
   }, (t) => {
-    const text = readFileSync(THREAD, "utf8");
-    const start = text.indexOf("ENTRY(boot)");
-    const end = text.indexOf("\n}\n", text.indexOf("SECTIONS", start)) + 3;
-    isRightButForWhereItEnds(build(t, text.slice(start, end)));
+    const { report, codes } = judge(build(t, printedScript(), "archive"));
+    assert.deepEqual(codes, ["LAY017 _shared_start_virtual"]);
+    assert.match(report.findings[0]?.change ?? "", /\*trampoline\.a:\*\(\.text\)/);
+    assert.equal(report.shared, undefined);
   });
 
   it("is loaded where no page can map it, by gold", { skip: unlessInstalled("ld.gold") }, (t) => {
-    const { codes } = judge(build(t, IN_ITS_MANNER, "ld.gold"));
+    const { codes } = judge(build(t, IN_ITS_MANNER, "object", "ld.gold"));
     assert.ok(codes.includes("LAY007 .shared_text"), codes.join(", "));
     assert.ok(codes.includes("LAY023 .shared_text"), codes.join(", "));
   });

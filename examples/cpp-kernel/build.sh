@@ -1,0 +1,41 @@
+#!/bin/sh
+# Builds the kernel into OUT (default: build) with one of three linkers:
+#
+#   ./build.sh isthmus | bfd | lld  [OUT]
+#
+# ISTHMUS is the command of this toolchain (default: npx isthmus), CXX the compiler (default: g++).
+set -eu
+linker=${1:-isthmus}
+source=$(cd "$(dirname "$0")" && pwd)
+out=${2:-$source/build}
+isthmus=${ISTHMUS:-npx isthmus}
+cxx=${CXX:-g++}
+layout=$source/isthmus.layout.json
+flags="-m32 -O2 -std=c++17 -ffreestanding -fno-exceptions -fno-rtti -fno-pic -fno-pie
+  -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -mgeneral-regs-only
+  -Wall -Wextra -Werror"
+
+mkdir -p "$out"
+$isthmus script --layout "$layout" --header "$out/kernel-layout.h" --table "$out/layout-table.h"
+for file in kernel user; do
+  $cxx $flags -I "$out" -c "$source/$file.cpp" -o "$out/$file.o"
+done
+for file in boot trampoline; do
+  $cxx -m32 -c "$source/$file.S" -o "$out/$file.o"
+done
+objects="$out/boot.o $out/trampoline.o $out/kernel.o $out/user.o"
+
+case $linker in
+  isthmus)
+    $isthmus link --layout "$layout" -o "$out/kernel.elf" $objects
+    ;;
+  bfd | lld)
+    $isthmus script --layout "$layout" --linker "$linker" -o "$out/$linker.ld"
+    program=ld.$linker
+    "$program" -m elf_i386 -z max-page-size=4096 -T "$out/$linker.ld" -o "$out/kernel.elf" $objects
+    ;;
+  *)
+    echo "build.sh: there is no linker $linker: isthmus, bfd or lld" >&2
+    exit 2
+    ;;
+esac
