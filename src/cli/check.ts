@@ -16,8 +16,8 @@
 //   --memory MIB       what the machine has; default: all that 32 bits can reach
 //   --allow CODES      mistakes that are on purpose here, by commas
 //   --json             prints one JSON document: ok, findings (code, title, what, change, subject,
-//                      place), verdicts (loader, outcome, reasons, span, entry), shared (how, slack,
-//                      sections, method, proven, leaving, allowed, unproven)
+//                      place), verdicts (loader, outcome, reasons, span, entry), shared (how,
+//                      slack, sections, method, proven, leaving, allowed, unproven)
 //
 // Exit status: 0 all is well; 1 something was found; 2 a file cannot be used.
 
@@ -133,7 +133,7 @@ function printShared({ part, proof }: SharedReport, { subject }: CheckReport): v
   }
   if (part.slack > 0n) {
     print(
-      `         it ends ${part.slack} bytes below the end of the address space: it is not parked there`,
+      `         it ends ${part.slack} bytes below the end of the address space, not parked there`,
     );
   }
   const { method, leaving, allowed, unproven } = proof;

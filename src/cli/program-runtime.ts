@@ -1,5 +1,5 @@
-// What programs that `isthmus compile` makes are linked with: the start code, the memory manager and
-// the names of a JavaScript host. It is read from user/ of this installation, by path, as the
+// What programs that `isthmus compile` makes are linked with: the start code, the memory manager
+// and the names of a JavaScript host. It is read from user/ of this installation, by path, as the
 // toolchain contains no program.
 
 import type { StartOptions } from "../../user/start.asm";

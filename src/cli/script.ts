@@ -3,8 +3,8 @@
 //   npx isthmus script [--linker bfd|gold|lld] [--layout FILE] [-o FILE] [--header FILE]
 //                      [--table FILE]
 //
-// The script places everything as `isthmus link` does, and avoids what each linker does badly at the
-// end of the address space. Without -o it goes to the standard output.
+// The script places everything as `isthmus link` does, and avoids what each linker does badly at
+// the end of the address space. Without -o it goes to the standard output.
 //
 // Options
 //   --linker NAME      bfd (default) is GNU ld; gold; lld

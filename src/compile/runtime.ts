@@ -154,7 +154,7 @@ function takePart(a: Assembler, part: Part): void {
   a.mov(edx, ebx);
 }
 
-/** Divides magnitudes; the quotient's sign is that of the product, the remainder's the dividend's. */
+/** Divides magnitudes; the quotient has the product's sign, the remainder the dividend's. */
 function writeSigned(part: Part): (a: Assembler) => void {
   return (a) => {
     saveAll(a);

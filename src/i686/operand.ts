@@ -5,7 +5,8 @@
 //
 // Invariants
 //   - Operands are immutable.
-//   - A `Memory` always has all its fields, in one order: the encoder's inner loop stays monomorphic.
+//   - A `Memory` always has all its fields, in one order, which keeps the encoder's inner loop
+//     monomorphic.
 
 import type { Register, Register32, SegmentRegister } from "./registers";
 

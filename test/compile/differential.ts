@@ -32,7 +32,8 @@ export function compareSeed(seed: number, options: RunOptions): string | undefin
   if (wrong < 0) return undefined;
   const { name, args } = calls[blamed(wrong, calls)]!;
   const what = wrong === blamed(wrong, calls) ? "" : "the state after ";
-  return `seed ${seed}: ${what}${name}(${args.join(", ")}) is ${found[wrong]}, not ${expected[wrong]}`;
+  const call = `${what}${name}(${args.join(", ")})`;
+  return `seed ${seed}: ${call} is ${found[wrong]}, not ${expected[wrong]}`;
 }
 
 /** The call that a wrong result belongs to: a wrong state is the fault of the call before. */

@@ -118,7 +118,8 @@ int main(int argc, char **argv) {
   printf("mix %lld\\n", (long long)mix(-3000000000LL, 7, 1LL << 50, -3));
   printf("worst %d\\n", worstMisalignment(5));
   printf("callBack %d\\n", callBack(square, 9));
-  printf("table %d %d\\n", callFunction(indexOfFunction(0), 41), callFunction(indexOfFunction(1), 41));
+  printf("table %d ", callFunction(indexOfFunction(0), 41));
+  printf("%d\\n", callFunction(indexOfFunction(1), 41));
   printf("managed %c%c\\n", managed()[0], managed()[5]);
   fflush(stdout);
   return say() < 0;

@@ -95,7 +95,7 @@ test("segment prefixes come first, also for absolute addresses", () => {
   assert.equal(hex("mov", ax, mem({ base: ebx, segment: gs })), "65668b03");
 });
 
-test("operands tell a move or comparison of doubles from the string instruction of its name", () => {
+test("operands tell a move or comparison of doubles from the string instruction", () => {
   assert.equal(hex("movsd"), "a5");
   assert.equal(hex("movsd", xmm1, mem({ base: esi })), "f20f100e");
   assert.equal(hex("movsd", mem({ base: esi }), xmm1), "f20f110e");

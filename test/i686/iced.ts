@@ -138,7 +138,7 @@ function registerName(register: Register): string | undefined {
   return register === Register.None ? undefined : (Register[register] as string).toLowerCase();
 }
 
-/** What an instruction touches: registers whole, by their 32-bit or XMM names, flags as EFLAGS masks. */
+/** What an instruction touches: whole registers by 32-bit or XMM names, flags as EFLAGS masks. */
 export interface IcedEffects {
   readonly reads: ReadonlySet<string>;
   readonly writes: ReadonlySet<string>;

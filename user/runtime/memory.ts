@@ -5,8 +5,8 @@
 //
 // AssemblyScript's allocators begin at the end of the static data, which is where the kernel puts
 // the first brk, and take memory to be contiguous up to the size. They also take the size to reach
-// beyond the static data, as it does in WebAssembly: the collector computes from the difference when
-// to run first. So the first question rounds the heap up to a whole page.
+// beyond the static data, as it does in WebAssembly: the collector computes from the difference
+// when to run first. So the first question rounds the heap up to a whole page.
 
 import { brk } from "./system-calls";
 

@@ -1,7 +1,8 @@
-// A C header with the symbols of a layout, and a table of its sections for whoever builds page tables.
+// A C header with the symbols of a layout, and a table of its sections for whoever builds page
+// tables.
 //
-// In C a linker's symbol has an address and no value, so all of them are arrays of char: `text_size`
-// as a number is `(uintptr_t)text_size`, which LAYOUT_SIZE(text) writes.
+// In C a linker's symbol has an address and no value, so all of them are arrays of char:
+// `text_size` as a number is `(uintptr_t)text_size`, which LAYOUT_SIZE(text) writes.
 
 import { hex } from "../../base/align";
 import { type ResolvedLayout, symbolStem } from "../resolve-layout";
@@ -63,8 +64,8 @@ export function writeTable(layout: ResolvedLayout, header: string): string {
       return `  {"${name}", ${stem}_start, ${stem}_load, ${stem}_size, ${bits}},`;
     });
   return `${[
-    `/* The sections of ${layout.name}: map \`size\` bytes from \`lma\` at \`vma\`. All are aligned`,
-    "   to pages unless the layout says otherwise; an address of `size` is its number. */",
+    `/* The sections of ${layout.name}: map \`size\` bytes from \`lma\` at \`vma\`. All are`,
+    "   aligned to pages unless the layout says otherwise; an address of `size` is its number. */",
     `#include "${header}"`,
     "",
     "enum { LAYOUT_WRITE = 2, LAYOUT_EXECUTE = 1, LAYOUT_SHARED = 8 };",
