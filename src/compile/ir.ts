@@ -162,7 +162,7 @@ export interface Signature {
 export class Value {
   /** The block that it stands in; constants and symbols are in none. */
   block: Block | undefined;
-  /** `const`: the value, a signed word. Memory: the offset. `param`: which word of the arguments. */
+  /** `const`: the value, a signed word. Memory: the offset. `param`: which argument word. */
   immediate = 0;
   /** `symbol`, `call`, `intrinsic`: of what. */
   name = "";
