@@ -1,0 +1,207 @@
+// Allocation, its checker, and what follows it, on machine code in the form of print-machine.ts.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ALL_REGISTERS, type Allocation, allocate } from "../../src/compile/allocate";
+import { checkAllocation } from "../../src/compile/check-allocation";
+import { layOut } from "../../src/compile/layout";
+import type { MachineFunction, MachineOperand } from "../../src/compile/machine";
+import { EAX, ECX, EDX, immediate, register, slotOperand } from "../../src/compile/machine";
+import { orderMoves } from "../../src/compile/parallel-moves";
+import { parseMachine } from "../../src/compile/parse-machine";
+import { improve } from "../../src/compile/peephole";
+import { printMachine } from "../../src/compile/print-machine";
+
+function machine(...lines: string[]): MachineFunction {
+  const [fn] = parseMachine(`${lines.join("\n")}\n`);
+  assert.ok(fn);
+  return fn;
+}
+
+const OPTIONS = { registers: ALL_REGISTERS, spillsAll: false, coalesces: true, splits: true };
+
+/** Eight values that live at once: one more than there are registers. */
+function crowded(): MachineFunction {
+  const values = [8, 9, 10, 11, 12, 13, 14, 15];
+  return machine(
+    "machine crowded registers 17 outgoing 0 slots 0",
+    "b0: frequency 1",
+    ...values.map((value) => `  mov r${value} dword[${value * 4}]`),
+    "  mov r16 0",
+    ...values.map((value) => `  add r16 r${value}`),
+    "  moves eax r16",
+    "  ret reads eax",
+  );
+}
+
+describe("the checker of allocations", () => {
+  /** Allocates `fn`, lets `damage` change the result, and checks it. */
+  function checkDamaged(damage: (fn: MachineFunction, allocation: Allocation) => void): void {
+    const fn = crowded();
+    const allocation = allocate(fn, OPTIONS);
+    checkAllocation(fn, allocation);
+    damage(fn, allocation);
+    checkAllocation(fn, allocation);
+  }
+
+  it("accepts what allocation makes", () => {
+    checkDamaged(() => {});
+  });
+
+  it("refuses an operand in another register", () => {
+    const swap = (operand: MachineOperand): MachineOperand =>
+      operand.kind === "register" && operand.register === ECX ? register(EDX) : operand;
+    assert.throws(
+      () =>
+        checkDamaged((fn) => {
+          const add = fn.blocks[0]!.instructions.find(
+            ({ mnemonic, operands }) => mnemonic === "add" && operands.some((o) => swap(o) !== o),
+          );
+          assert.ok(add);
+          add.operands = add.operands.map(swap);
+        }),
+      /allocation: crowded: add at byte 0: register \d does not hold v\d+/,
+    );
+  });
+
+  it("refuses a value that was not stored", () => {
+    assert.throws(
+      () =>
+        checkDamaged((fn, allocation) => {
+          const block = fn.blocks[0]!;
+          const store = block.instructions.findIndex(
+            (each) => !allocation.original.has(each) && each.operands[0]?.kind === "memory",
+          );
+          assert.ok(store >= 0);
+          block.instructions.splice(store, 1);
+        }),
+      /does not hold v\d+/,
+    );
+  });
+});
+
+describe("allocation", () => {
+  it("keeps a value in a register around the loop that has none left for it", () => {
+    const busy = [9, 10, 11, 12, 13, 14, 15];
+    const fn = machine(
+      "machine loop registers 16 outgoing 0 slots 0",
+      "b0: frequency 1",
+      "  mov r8 dword[4]",
+      "  add r8 dword[8]",
+      "  mov dword[12] r8",
+      "  jump b1",
+      "b1: from b0 b1 frequency 8 loops b1/1",
+      ...busy.map((value) => `  mov r${value} dword[${value * 4}]`),
+      ...busy.map((value) => `  mov dword[${value * 4}] r${value}`),
+      "  cmp dword[16] 0",
+      "  branch ne b1 b2",
+      "b2: from b1 frequency 1",
+      "  add r8 dword[20]",
+      "  moves eax r8",
+      "  ret reads eax",
+    );
+    const allocation = allocate(fn, OPTIONS);
+    checkAllocation(fn, allocation);
+    const [before, inside, after] = fn.blocks.map(({ instructions }) =>
+      instructions.filter(({ operands }) =>
+        operands.some((operand) => operand.kind === "memory" && operand.slot !== undefined),
+      ),
+    );
+    assert.deepEqual([before?.length, inside?.length, after?.length], [1, 0, 1]);
+  });
+
+  it("fetches a constant again instead of storing it", () => {
+    const fn = machine(
+      "machine constant registers 9 outgoing 0 slots 0",
+      "b0: frequency 1",
+      "  mov r8 1234",
+      "  call &work writes eax ecx edx ebx esi edi ebp",
+      "  moves eax r8",
+      "  ret reads eax",
+    );
+    checkAllocation(fn, allocate(fn, OPTIONS));
+    assert.equal(fn.localSlots, 0);
+    assert.match(printMachine(fn), /moves eax 1234/);
+  });
+});
+
+describe("parallel moves", () => {
+  const order = (...operands: MachineOperand[]) =>
+    orderMoves(operands).map(({ kind, to, from }) => [kind, to, from]);
+
+  it("go in an order in which nothing is lost", () => {
+    const [eax, ecx, edx] = [register(EAX), register(ECX), register(EDX)];
+    assert.deepEqual(order(eax, edx, edx, ecx, ecx, immediate(1)), [
+      ["move", eax, edx],
+      ["move", edx, ecx],
+      ["move", ecx, immediate(1)],
+    ]);
+  });
+
+  it("exchange where they form a cycle, also with memory", () => {
+    const [eax, ecx, edx] = [register(EAX), register(ECX), register(EDX)];
+    const slot = slotOperand({ kind: "local", index: 0 });
+    assert.deepEqual(order(eax, ecx, ecx, edx, edx, eax), [
+      ["exchange", eax, ecx],
+      ["exchange", ecx, edx],
+    ]);
+    assert.deepEqual(order(eax, slot, slot, eax, edx, edx), [["exchange", eax, slot]]);
+  });
+});
+
+describe("layout", () => {
+  it("puts the test of a loop at its end and traps behind everything", () => {
+    const fn = machine(
+      "machine loop registers 9 outgoing 0 slots 0",
+      "b0: frequency 1",
+      "  jump b1",
+      "b1: from b0 b3 frequency 8 loops b1/1",
+      "  cmp dword[4] 0",
+      "  branch e b4 b2",
+      "b2: from b1 frequency 8 loops b1/1",
+      "  cmp dword[8] 0",
+      "  branch e b5 b3",
+      "b5: from b2 frequency 0.001",
+      "  ud2",
+      "b3: from b2 frequency 8 loops b1/1",
+      "  jump b1",
+      "b4: from b1 frequency 1",
+      "  ret",
+    );
+    layOut(fn);
+    assert.deepEqual(
+      fn.blocks.map(({ id }) => id),
+      [0, 2, 3, 1, 4, 5],
+    );
+  });
+});
+
+describe("the peephole pass", () => {
+  const improved = (...instructions: string[]): string[] => {
+    const fn = machine(
+      "machine tiny registers 8 outgoing 0 slots 0",
+      "b0: frequency 1",
+      ...instructions.map((each) => `  ${each}`),
+    );
+    improve(fn);
+    return printMachine(fn)
+      .trimEnd()
+      .split("\n")
+      .slice(2)
+      .map((line) => line.trim());
+  };
+
+  it("shortens what nobody reads the flags of", () => {
+    assert.deepEqual(improved("mov eax 0", "add ecx 1", "mov edx ecx", "add edx eax", "ret"), [
+      "xor eax eax",
+      "inc ecx",
+      "lea edx [ecx+eax*1]",
+      "ret",
+    ]);
+  });
+
+  it("leaves the flags alone where somebody does", () => {
+    const code = ["cmp ecx edx", "mov eax 0", "cmovb eax ecx", "ret"];
+    assert.deepEqual(improved(...code), code);
+  });
+});

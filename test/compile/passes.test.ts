@@ -1,0 +1,379 @@
+// One case per thing that a pass over SSA form does: text in, text out. The form is that of
+// src/compile/print.ts.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { cutNoReturn } from "../../src/compile/cut-no-return";
+import { setLoopDepths } from "../../src/compile/dominators";
+import { duplicateReturns } from "../../src/compile/duplicate-returns";
+import type { IrFunction } from "../../src/compile/ir";
+import { lower } from "../../src/compile/lower";
+import { mergeEqual } from "../../src/compile/merge-equal";
+import { parseFunctions } from "../../src/compile/parse";
+import { printFunction } from "../../src/compile/print";
+import { simplify } from "../../src/compile/simplify";
+import { sink } from "../../src/compile/sink";
+import { splitEdges } from "../../src/compile/split-edges";
+import { verify } from "../../src/compile/verify";
+
+function text(...lines: string[]): string {
+  return `${lines.join("\n")}\n`;
+}
+
+/** Runs `pass` on the one function in `before` and expects `after`. */
+function turns(pass: (fn: IrFunction) => void, before: string, after: string): void {
+  const [fn] = parseFunctions(before);
+  assert.ok(fn);
+  verify(fn, "input");
+  pass(fn);
+  verify(fn, "the pass");
+  assert.equal(printFunction(fn), after);
+}
+
+describe("simplify", () => {
+  it("jumps past a merge of truth values to where they lead", () => {
+    turns(
+      simplify,
+      text(
+        "function both(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  v2 = lt_s v0 10",
+        "  branch v2 b1 b2",
+        "b1: from b0",
+        "  v3 = eq v1 7",
+        "  jump b3",
+        "b2: from b0",
+        "  jump b3",
+        "b3: from b1 b2",
+        "  v4 = phi v3 0",
+        "  branch v4 b4 b5",
+        "b4: from b3",
+        "  return 1",
+        "b5: from b3",
+        "  return 2",
+      ),
+      text(
+        "function both(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  v2 = lt_s v0 10",
+        "  branch v2 b1 b2",
+        "b2: from b0",
+        "  jump b5",
+        "b1: from b0",
+        "  v3 = eq v1 7",
+        "  branch v3 b4 b5",
+        "b5: from b1 b2",
+        "  return 2",
+        "b4: from b1",
+        "  return 1",
+      ),
+    );
+  });
+
+  it("decides a branch on `a ? b : 0` in two steps", () => {
+    turns(
+      simplify,
+      text(
+        "function both(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  v2 = eq v1 7",
+        "  v3 = select v0 v2 0",
+        "  branch v3 b1 b2",
+        "b1: from b0",
+        "  return 1",
+        "b2: from b0",
+        "  return 2",
+      ),
+      text(
+        "function both(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  branch v0 b3 b2",
+        "b3: from b0",
+        "  v2 = eq v1 7",
+        "  branch v2 b1 b2",
+        "b2: from b3 b0",
+        "  return 2",
+        "b1: from b3",
+        "  return 1",
+      ),
+    );
+  });
+
+  it("adds words where nobody wants the high one", () => {
+    turns(
+      simplify,
+      text(
+        "function low(i64, i64): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  v2 = param 2",
+        "  v3 = param 3",
+        "  v4 = add64 v0 v1 v2 v3",
+        "  v5 = high v4",
+        "  return v4",
+      ),
+      text(
+        "function low(i64, i64): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v2 = param 2",
+        "  v4 = add v0 v2",
+        "  return v4",
+      ),
+    );
+  });
+
+  it("keeps a division that may fault, though its result is dead", () => {
+    turns(
+      simplify,
+      text(
+        "function check(i32, i32): void",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  v2 = div_u v0 v1",
+        "  v3 = div_u v0 3",
+        "  v4 = div_s v0 -1",
+        "  return",
+      ),
+      text(
+        "function check(i32, i32): void",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  v2 = div_u v0 v1",
+        "  v4 = div_s v0 -1",
+        "  return",
+      ),
+    );
+  });
+});
+
+describe("lower", () => {
+  it("divides by a constant with a multiplication", () => {
+    turns(
+      (fn) => {
+        lower(fn);
+        simplify(fn);
+      },
+      text(
+        "function tenth(i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = div_u v0 10",
+        "  return v1",
+      ),
+      text(
+        "function tenth(i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v5 = mulh_u v0 -858993459",
+        "  v7 = shr v5 3",
+        "  return v7",
+      ),
+    );
+  });
+
+  it("gets quotient and remainder from one division", () => {
+    turns(
+      (fn) => {
+        lower(fn);
+        mergeEqual(fn);
+        simplify(fn);
+      },
+      text(
+        "function both(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  v2 = div_u v0 v1",
+        "  v3 = rem_u v0 v1",
+        "  v4 = xor v2 v3",
+        "  return v4",
+      ),
+      text(
+        "function both(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  v7 = divide_u v0 0 v1",
+        "  v9 = high v7",
+        "  v4 = xor v7 v9",
+        "  return v4",
+      ),
+    );
+  });
+
+  it("checks the range of a long switch once, and compares for a short one", () => {
+    const head = ["function pick(i32): i32", "b0:", "  v0 = param 0"];
+    const ends = ["b1: from b0", "  return 1", "b2: from b0", "  return 2"];
+    turns(
+      lower,
+      text(...head, "  switch v0 b1 b2 b1 b2 b1 b2", ...ends),
+      text(
+        ...head,
+        "  v7 = gt_u v0 4",
+        "  branch v7 b2 b3",
+        "b3: from b0",
+        "  table_jump v0 b1 b2 b1 b2 b1",
+        "b1: from b3",
+        "  return 1",
+        "b2: from b0 b3",
+        "  return 2",
+      ),
+    );
+    turns(
+      lower,
+      text(...head, "  switch v0 b1 b2", ...ends),
+      text(...head, "  v7 = eq v0 0", "  branch v7 b1 b2", ...ends),
+    );
+  });
+});
+
+describe("sink", () => {
+  it("computes a value on the one way that needs it", () => {
+    turns(
+      (fn) => {
+        splitEdges(fn);
+        setLoopDepths(fn);
+        sink(fn);
+      },
+      text(
+        "function late(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  v2 = add v0 v1",
+        "  branch v0 b1 b2",
+        "b1: from b0",
+        "  return v2",
+        "b2: from b0",
+        "  return 3",
+      ),
+      text(
+        "function late(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  branch v0 b1 b2",
+        "b1: from b0",
+        "  v2 = add v0 v1",
+        "  return v2",
+        "b2: from b0",
+        "  return 3",
+      ),
+    );
+  });
+});
+
+describe("duplicate-returns", () => {
+  it("returns from where a block would jump to the return", () => {
+    turns(
+      (fn) => {
+        duplicateReturns(fn);
+        simplify(fn);
+      },
+      text(
+        "function either(i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  branch v0 b1 b2",
+        "b1: from b0",
+        "  v1 = call f(): i32",
+        "  jump b3",
+        "b2: from b0",
+        "  v2 = call g(): i32",
+        "  jump b3",
+        "b3: from b1 b2",
+        "  v3 = phi v1 v2",
+        "  return v3",
+      ),
+      text(
+        "function either(i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  branch v0 b1 b2",
+        "b2: from b0",
+        "  v2 = call g(): i32",
+        "  return v2",
+        "b1: from b0",
+        "  v1 = call f(): i32",
+        "  return v1",
+      ),
+    );
+  });
+});
+
+describe("cut-no-return", () => {
+  it("ends the code behind a call that never returns, also through another function", () => {
+    const functions = parseFunctions(
+      text(
+        "function stop(): void",
+        "b0:",
+        "  jump b1",
+        "b1: from b0 b1",
+        "  jump b1",
+        "",
+        "function fail(): void",
+        "b0:",
+        "  v0 = call stop(): void",
+        "  return",
+        "",
+        "function check(i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  branch v0 b1 b2",
+        "b1: from b0",
+        "  v1 = call fail(): void",
+        "  jump b2",
+        "b2: from b0 b1",
+        "  return v0",
+      ),
+    );
+    cutNoReturn(functions);
+    for (const fn of functions) simplify(fn);
+    assert.equal(
+      printFunction(functions[2]!),
+      text(
+        "function check(i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  branch v0 b1 b2",
+        "b2: from b0",
+        "  return v0",
+        "b1: from b0",
+        "  v1 = call fail(): void",
+        "  unreachable",
+      ),
+    );
+  });
+});
+
+describe("verify", () => {
+  it("names pass, function and value of a use that its definition does not dominate", () => {
+    const [fn] = parseFunctions(
+      text(
+        "function wrong(i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  branch v0 b1 b2",
+        "b1: from b0",
+        "  v1 = add v0 1",
+        "  jump b2",
+        "b2: from b0 b1",
+        "  return v1",
+      ),
+    );
+    assert.ok(fn);
+    assert.throws(() => verify(fn, "simplify"), /after simplify: wrong: .*v1 does not dominate/);
+  });
+});
