@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Diagnostic } from "../../src/base/diagnostic";
 import type { LinkedImage } from "../../src/link/image";
-import { elfFile } from "../../src/link/write-outputs";
+import { elfFile } from "../../src/link/elf-files";
 import { DEBUG_PORT, EXIT_PORT, RECORD_SIZE } from "./driver";
 
 const TIMEOUT = 30_000;

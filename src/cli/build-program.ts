@@ -10,7 +10,7 @@ import { writeElf } from "../link/elf-write";
 import type { LinkedImage } from "../link/image";
 import type { Layout } from "../link/layout";
 import { link } from "../link/link";
-import { elfFile } from "../link/write-outputs";
+import { elfFile } from "../link/elf-files";
 import { assemble } from "./build-assembly";
 import type { BuildOutcome, ProgramRecipe } from "./build-task";
 import type { Project } from "./project";

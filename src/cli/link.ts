@@ -3,29 +3,30 @@
 //   npx isthmus link [--layout FILE] [--map FILE] [--gc-sections] [--json] OBJECTS… -o OUT
 //
 // OBJECTS are relocatable ELF files (gcc -m32 -c, clang --target=i686-elf -c, nasm -f elf32, rustc
-// --emit obj) and archives of them; of an archive only the members that are needed are taken, in the
-// order given. The layout says where everything goes: isthmus.layout.ts, .js or .json of this folder,
-// else .text, .rodata, .data and .bss from 1 MiB on. Sections that the layout puts into a module are
-// written to a file of their own beside OUT.
+// --emit obj) and archives of them; of an archive only the members that are needed are taken, in
+// the order given. The layout says where everything goes: isthmus.layout.ts, .js or .json of this
+// folder, else .text, .rodata, .data and .bss from 1 MiB on. Sections that the layout puts into a
+// module are written to a file of their own beside OUT.
 //
 // Options
 //   -o, --output OUT   the ELF file to write
 //   --layout FILE      the layout: a module that exports `layout`, or JSON
 //   --map FILE         writes where every section of every object went; - is stdout
-//   --gc-sections      leaves out sections that nothing refers to, as `gcSections` of the layout does
-//   --json             prints one JSON document: entry, files (path, bytes), sections (name, vma, lma,
-//                      size, permissions, module), regions (name, start, end), dropped, warnings
+//   --gc-sections      leaves out sections that nothing refers to, as the layout's gcSections does
+//   --json             prints one JSON document: entry, files (path, bytes), sections (name, vma,
+//                      lma, size, permissions, module), regions (name, start, end), dropped,
+//                      warnings
 //
 // Exit status: 0 linked; 2 it cannot be linked, and every reason that was found is listed.
 
 import { writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { elfFile, moduleFiles } from "../link/elf-files";
 import type { LinkedImage } from "../link/image";
 import { readInput } from "../link/input/read-input";
 import type { Layout } from "../link/layout";
 import { link } from "../link/link";
 import { mapFile } from "../link/map-file";
-import { elfFile, moduleFiles } from "../link/write-outputs";
 import { readInput as readBytes } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { readLayout } from "./layout-file";

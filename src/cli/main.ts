@@ -24,6 +24,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   audit: () => import("./audit"),
   map: () => import("./map"),
   compile: () => import("./compile"),
+  check: () => import("./check"),
+  explain: () => import("./explain"),
+  script: () => import("./script"),
   link: () => import("./link"),
 };
 

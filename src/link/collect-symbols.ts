@@ -149,8 +149,8 @@ function rank({ kind, binding }: LinkSymbol): number {
 }
 
 /**
- * Gives the common symbols that no definition replaced zeros of their own: those of an object behind
- * each other, in a section COMMON.
+ * Gives the common symbols that no definition replaced zeros of their own: those of an object
+ * behind each other, in a section COMMON.
  */
 function allocateCommons(globals: Map<string, LinkSymbol>, owners: Owners, inputs: Inputs): void {
   const byObject = new Map<ObjectFile, LinkSymbol[]>();

@@ -1,5 +1,5 @@
-// The order in which GNU ld takes symbols when it gives them room: common symbols in COMMON, entries
-// in the global offset table. Any order is right; with this one both linkers make the same bytes.
+// The order in which GNU ld takes symbols when it gives them room: common symbols in COMMON,
+// entries in the global offset table. Any order is right; with this one both make the same bytes.
 //
 // GNU ld walks the buckets of its symbol table, so the order is that of a hash of the names. The
 // table has 4051 buckets and grows once it is three quarters full: beyond 3,038 global symbols the

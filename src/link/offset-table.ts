@@ -1,8 +1,8 @@
 // Pass: what position-independent code needs of a static image.
 //
 // Such code finds variables through a global offset table (GOT), whose address it computes from its
-// own (R_386_GOTPC), and fetches their addresses from there (R_386_GOT32, R_386_GOT32X). In a static
-// image the addresses are known, so most fetches become the address itself:
+// own (R_386_GOTPC), and fetches their addresses from there (R_386_GOT32, R_386_GOT32X). In a
+// static image the addresses are known, so most fetches become the address itself:
 //
 //      mov foo@GOT(%ebx), %eax      ->  mov $foo, %eax (GOT32X), or lea foo@GOTOFF(%ebx), %eax
 //      add foo@GOT(%ebx), %eax      ->  add $foo, %eax

@@ -172,9 +172,10 @@ function warnOfAddresses(
   const [first] = found;
   if (!first) return;
   const { input, each } = first;
+  const where = input.describe(each.offset);
   const text =
     `the Multiboot 2 header lets the loader put ${layout.name} elsewhere, but ${found.length} ` +
-    `addresses in its code hold only where it is linked, the first at ${input.describe(each.offset)}`;
+    `addresses in its code hold only where it is linked, the first at ${where}`;
   const remedy = "Add the load base that the loader reports, or leave the relocatable tag out.";
   report.warning("LINK027", text, remedy, input.placeOf(each.offset));
 }

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
+import { elfFile, moduleFiles } from "../../src/link/elf-files";
 import { readElf } from "../../src/link/elf-read";
 import { addressOf } from "../../src/link/image";
 import { readInput } from "../../src/link/input/read-input";
 import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
 import { mapFile } from "../../src/link/map-file";
-import { elfFile, moduleFiles } from "../../src/link/write-outputs";
 import { diagnosed } from "./expect-diagnostic";
 import { run, scratch, unlessInstalled } from "./tools";
 
@@ -128,7 +128,8 @@ test("the largest common symbol counts, with the strictest alignment", { skip },
 test("diagnostics name the source line that DWARF has, for every DWARF of gcc", { skip }, (t) => {
   const { compile } = workshop(t);
   const source =
-    "void alocate_frame(void);\n\nvoid allocate_frame(void) {}\nvoid _start(void) {\n  alocate_frame();\n}\n";
+    "void alocate_frame(void);\n\nvoid allocate_frame(void) {}\n" +
+    "void _start(void) {\n  alocate_frame();\n}\n";
   for (const version of [2, 3, 4, 5]) {
     const object = compile("start.c", source, `-gdwarf-${version}`);
     const text = diagnosed("LINK004", () => linkFiles([object]));

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { elfFile } from "../../src/link/elf-files";
 import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
-import { elfFile } from "../../src/link/write-outputs";
 import { nops, objectFile } from "./build-object";
 import { diagnosed } from "./expect-diagnostic";
 import { run, scratch, unlessInstalled } from "./tools";

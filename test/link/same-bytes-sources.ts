@@ -4,8 +4,10 @@ export type SourceName = keyof typeof SOURCES;
 
 const STRINGS = `
   int outside;
-  const char *names[] = {"world %d", "hello world %d", "d", "rld %d", "a string of more than 32 bytes, aligned to a word"};
-  const char *more(int i) { return i ? "hello world %d" : "a longer string that ends as others do, world %d"; }
+  const char *names[] = {"world %d", "hello world %d", "d", "rld %d",
+    "a string of more than 32 bytes, aligned to a word"};
+  const char *more(int i) { return i ? "hello world %d"
+    : "a longer string that ends as others do, world %d"; }
   const unsigned short *wide(void) { return u"wide characters of two bytes"; }
   const unsigned *wider(void) { return (const unsigned *)U"wide characters of four bytes"; }
   const unsigned *widest(int i) { return (const unsigned *)(i ? U"of four bytes" : U"four bytes"); }
@@ -63,7 +65,10 @@ export const SOURCES = {
     extern "C" int atexit(void (*)()) { return 0; }
     extern "C" int __cxa_atexit(void (*)(void *), void *, void *) { return 0; }
     void *__dso_handle;
-    template <class T> struct List { T items[8]; T &at(int i) { static int hits; hits++; return items[i]; } };
+    template <class T> struct List {
+      T items[8];
+      T &at(int i) { static int hits; hits++; return items[i]; }
+    };
     inline int twice(int x) { static int total; return total += x; }
     int use(List<int> &list);
     List<int> list;
@@ -75,7 +80,10 @@ export const SOURCES = {
     int sum() { return list.at(2) + twice(3) + square.area() + sooner.value; }
   `,
   "inline.cpp": `
-    template <class T> struct List { T items[8]; T &at(int i) { static int hits; hits++; return items[i]; } };
+    template <class T> struct List {
+      T items[8];
+      T &at(int i) { static int hits; hits++; return items[i]; }
+    };
     inline int twice(int x) { static int total; return total += x; }
     inline const char *label() { return "a label"; }
     int use(List<int> &list) { return list.at(1) + twice(2) + label()[1]; }
@@ -166,11 +174,13 @@ export const SOURCES = {
   `,
   "table.c": `
     struct entry { int key; const char *name; };
-    #define ENTRY(k, n) static const struct entry entry_##k __attribute__((section("table"), used)) = {k, n}
+    #define IN_TABLE __attribute__((section("table"), used))
+    #define ENTRY(k, n) static const struct entry entry_##k IN_TABLE = {k, n}
     ENTRY(1, "one"); ENTRY(2, "two"); ENTRY(3, "hello world %d");
     extern const struct entry __start_table[], __stop_table[];
     int choose(int x) {
-      for (const struct entry *e = __start_table; e != __stop_table; e++) if (e->key == x) return e->name[0];
+      for (const struct entry *e = __start_table; e != __stop_table; e++)
+        if (e->key == x) return e->name[0];
       return -1;
     }
   `,

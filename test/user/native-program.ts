@@ -14,7 +14,7 @@ import { compileModule } from "../../src/compile/compile";
 import { Assembler, type AssemblyModule } from "../../src/i686/assembler";
 import type { ObjectFile } from "../../src/i686/object";
 import { link } from "../../src/link/link";
-import { elfFile } from "../../src/link/write-outputs";
+import { elfFile } from "../../src/link/elf-files";
 import { userLayout } from "../../user/layout";
 import {
   PROGRAMS,

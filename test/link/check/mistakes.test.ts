@@ -470,8 +470,8 @@ const CASES: readonly Case[] = [
       assembly: addAssembly('.section .far, "aw"\n.long 1'),
       script: script(
         "shared_load = ALIGN(4096);",
-        "far_load = ALIGN(4096); .far 0x10000000 : AT(far_load) { *(.far) }",
-        "shared_load = far_load + 4096;",
+        "far_load = ALIGN(4096); .far 0x10000000 : AT(far_load) { *(.far) } " +
+          "shared_load = far_load + 4096;",
       ),
     },
     says: /its load addresses span/,
