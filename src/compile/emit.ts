@@ -21,6 +21,7 @@ import {
   registers32,
 } from "../i686/registers";
 import { Frame } from "./frame";
+import { joinRuns } from "./layout";
 import type {
   MachineBlock,
   MachineFunction,
@@ -62,7 +63,8 @@ class Emitter {
     private readonly options: EmitOptions,
   ) {
     this.frame = new Frame(fn, options.usedRegisters);
-    this.order = fn.blocks.filter((block, i) => i === 0 || this.finalTarget(block) === block);
+    const kept = fn.blocks.filter((block, i) => i === 0 || this.finalTarget(block) === block);
+    this.order = joinRuns(kept, (block) => block.successors.map((next) => this.finalTarget(next)));
     for (const block of this.order) this.labels.set(block, a.newLabel(`${fn.name}.b${block.id}`));
   }
 
