@@ -186,9 +186,11 @@ function moveTo(newRow: i32, newColumn: i32): void {
 
 function eraseInDisplay(what: u32): void {
   const here = row * COLUMNS + column;
-  if (what === 0) erase(here, ROWS * COLUMNS);
-  else if (what === 1) erase(0, here + 1);
-  else erase(0, ROWS * COLUMNS);
+  const end = ROWS * COLUMNS;
+  if (what === 0) erase(here, end);
+  // Behind a full last row, "up to the cursor" would be a cell too far.
+  else if (what === 1) erase(0, min(here + 1, end));
+  else erase(0, end);
 }
 
 function eraseInLine(what: u32): void {

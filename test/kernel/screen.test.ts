@@ -22,7 +22,9 @@ const part = loadKernelPart(
     imports: {
       x86: {
         store16(address = 0, value = 0) {
-          cells[(address - CELLS) / 2] = value;
+          const cell = (address - CELLS) / 2;
+          assert.ok(cell >= 0 && cell < cells.length, `cell ${cell} is not on the screen`);
+          cells[cell] = value;
           writes++;
           return 0;
         },
@@ -105,6 +107,13 @@ describe("the screen", () => {
     fill();
     print("\x1b[1J");
     assert.deepEqual(lines(), ["", "   def", "abcdef"]);
+  });
+
+  it("erases nothing beyond its end when the cursor is behind a full last row", () => {
+    for (const sequence of ["\x1b[J", "\x1b[1J", "\x1b[2J", "\x1b[K", "\x1b[1K"]) {
+      print(`\x1b[25;1H${"x".repeat(COLUMNS)}${sequence}`);
+    }
+    assert.equal(row(24), "");
   });
 
   it("colours as ANSI says", () => {
