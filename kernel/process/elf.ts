@@ -158,7 +158,8 @@ export function findSection(image: usize, size: u32, name: usize): usize {
   if (load<u16>(image, EHDR_SHENTSIZE) !== SHDR_SIZE || names >= count) return 0;
   if ((offset & 3) !== 0 || !isInside(offset, count * SHDR_SIZE, size)) return 0;
   const strings = sectionAt(image, offset, names);
-  if (!sectionIsInside(strings, size)) return 0;
+  // Without contents it may lie anywhere: there are no names in it.
+  if (load<u32>(strings, SHDR_TYPE) === SHT_NOBITS || !sectionIsInside(strings, size)) return 0;
   for (let i: u32 = 0; i < count; i++) {
     const header = sectionAt(image, offset, i);
     if (!sectionIsInside(header, size) || load<u32>(header, SHDR_TYPE) === SHT_NOBITS) continue;

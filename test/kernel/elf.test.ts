@@ -277,5 +277,10 @@ describe("sections", () => {
       withSections((v) => v.setUint32(HEADERS + 80, 0xffffffff, true)),
       0,
     );
+    const namesWithoutContents = (v: DataView) => {
+      v.setUint32(HEADERS + 40 + 4, 8, true);
+      v.setUint32(HEADERS + 40 + 16, 0x7fffffff, true);
+    };
+    assert.equal(withSections(namesWithoutContents), 0); // a read out there would trap
   });
 });
