@@ -35,10 +35,12 @@ import {
   W_OK,
   X_OK,
 } from "../../src/abi/files";
+import { PAGE_SHIFT } from "../../src/abi/memory-map";
 import { createFile, File } from "../file/file";
 import { Inode, rootDirectory } from "../file/inode";
 import { copyIn, copyOut, userPointer } from "../memory/user-memory";
 import { current } from "../process/process";
+import { takeBreath } from "../process/schedule";
 import { TrapFrame } from "../trampoline/trap-frame";
 import { sendStatus } from "./file-status";
 import { pathArgument } from "./path-argument";
@@ -76,8 +78,12 @@ export function writev(frame: TrapFrame): i32 {
     const size = load<u32>(scratch, 4);
     if (result === 0) result = file.write(userPointer(load<u32>(scratch)), size);
     if (result < 0) return done !== 0 ? <i32>done : result;
+    const before = done;
     done += <u32>result;
     if (<u32>result !== size) break;
+    // As within one long write: many short ones must not keep the others from running either.
+    if (before >> PAGE_SHIFT !== done >> PAGE_SHIFT) takeBreath();
+    if (current.pendingSignal !== 0) break;
   }
   return <i32>done;
 }
