@@ -54,7 +54,7 @@ export function consoleOperations(): FileOperations {
 function readConsole(file: File, to: UserPointer, size: u32): i32 {
   const wanted = transferSize(to, size);
   if (wanted <= 0) return wanted;
-  while (!discipline.isReadable()) {
+  while (!hasInput()) {
     if ((file.flags & O_NONBLOCK) !== 0) return -EAGAIN;
     const result = sleepOn(readers);
     if (result !== 0) return result;
@@ -63,6 +63,15 @@ function readConsole(file: File, to: UserPointer, size: u32): i32 {
   receiveSerial();
   const result = copyOut(current.space!, to, bounce, count);
   return result !== 0 ? result : <i32>count;
+}
+
+/**
+ * What was flushed made room that no interrupt tells of: the serial line's came when there was
+ * none. So before a read waits for input, it takes what waits in the UART.
+ */
+function hasInput(): bool {
+  if (!discipline.isReadable()) receiveSerial();
+  return discipline.isReadable();
 }
 
 function writeConsole(_file: File, from: UserPointer, size: u32): i32 {
