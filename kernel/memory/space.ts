@@ -234,7 +234,8 @@ export class AddressSpace {
     if (!stack || stack.kind != REGION_STACK) return null;
     const start = address & ~PAGE_MASK;
     if (stack.end - start > STACK_LIMIT) return null;
-    if (below && below.end + STACK_GAP > start) return null;
+    // `start` is not below below.end; a sum could wrap at 4 GiB.
+    if (below && start - below.end < STACK_GAP) return null;
     stack.start = start;
     return stack;
   }
