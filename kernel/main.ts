@@ -16,6 +16,7 @@ import { startSystemCalls } from "./syscall/table";
 import { buildDescriptors } from "./trampoline/descriptors";
 
 export { panicked } from "./debug/post-mortem";
+export { beforeUserReturn } from "./process/fault";
 export {
   enterDoubleFault,
   enterFromKernel,

@@ -45,6 +45,8 @@ export declare function entry_stack_top(): usize;
 export declare function double_fault_entry(): usize;
 export declare function double_fault_stack_top(): usize;
 export declare function return_to_user(): usize;
+/** kernel/process/fault.ts: where a new process starts. */
+export declare function beforeUserReturn(): usize;
 export declare function kernel_info(): usize;
 export declare function current_kernel_stack(): usize;
 export declare function current_cr3(): usize;

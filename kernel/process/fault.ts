@@ -62,7 +62,7 @@ export function kernelFault(frame: TrapFrame): void {
 }
 
 /** What the current process must do before it returns to user mode: die, or let others run. */
-export function beforeUserReturn(_frame: TrapFrame): void {
+export function beforeUserReturn(): void {
   while (attention) {
     if (current.pendingSignal !== 0) exitProcess(signaledStatus(current.pendingSignal));
     if (sliceIsOver) yieldProcessor();

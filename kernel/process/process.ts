@@ -172,11 +172,15 @@ export function createProcess(): Process | null {
 
 /**
  * Makes the first switch to `process` end in user mode, with the registers of its frame: below the
- * frame lies what switch_stack pops, EBP, EDI, ESI, EBX and the address to go to.
+ * frame lies what switch_stack pops, EBP, EDI, ESI, EBX and the address to go to. That is the
+ * function which every way to user mode goes through, as if called just before return_to_user: a
+ * signal may come before the first switch does.
  */
 export function prepareStack(process: Process): void {
-  const goTo = changetype<usize>(process.frame) - sizeof<usize>();
-  store<usize>(goTo, symbols.return_to_user());
+  const returnTo = changetype<usize>(process.frame) - sizeof<usize>();
+  const goTo = returnTo - sizeof<usize>();
+  store<usize>(returnTo, symbols.return_to_user());
+  store<usize>(goTo, symbols.beforeUserReturn());
   process.savedEsp = goTo - SAVED_REGISTERS;
   memory.fill(process.savedEsp, 0, SAVED_REGISTERS);
 }

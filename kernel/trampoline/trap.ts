@@ -33,7 +33,7 @@ export function enterFromUser(frame: TrapFrame): void {
   const vector = frame.vector;
   if (vector - VECTOR_IRQ < 16) interrupt(frame);
   else fault(frame);
-  beforeUserReturn(frame);
+  beforeUserReturn();
   forgetWindows();
 }
 
@@ -41,7 +41,7 @@ export function enterFromUser(frame: TrapFrame): void {
 export function enterSystemCall(frame: TrapFrame): void {
   count(INFO_ENTRIES);
   systemCall(frame);
-  beforeUserReturn(frame);
+  beforeUserReturn();
   forgetWindows();
 }
 

@@ -12,11 +12,25 @@ import {
   USER_DS,
 } from "../../src/abi/descriptors";
 import { GUARD_END, USER_END } from "../../src/abi/memory-map";
-import { SIGBUS, SIGILL, SIGSEGV, SIGTRAP } from "../../src/abi/signals";
+import { SIGBUS, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from "../../src/abi/signals";
 import { SystemCall } from "../../src/abi/syscalls";
 import type { Assembler } from "../../src/i686/assembler";
 import { mem, mem32 } from "../../src/i686/operand";
-import { ds, eax, edi, es, esp, fs, gs, type SegmentRegister, ss } from "../../src/i686/registers";
+import {
+  ds,
+  eax,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  es,
+  esi,
+  esp,
+  fs,
+  gs,
+  type SegmentRegister,
+  ss,
+} from "../../src/i686/registers";
 import {
   dies,
   EXITS,
@@ -292,10 +306,51 @@ const NO_STACK: readonly MachineCase[] = [
   },
 ];
 
+const CHILD_STATUS = 3;
+
+/**
+ * A child that is killed before it first ran must not run, not even to exit by itself. It touches
+ * no memory: a fault would be an entry to the kernel, where the signal is seen anyway.
+ */
+const FIRST_RETURN: MachineCase = {
+  name: "kill-before-the-first-instruction",
+  outcomes: EXITS,
+  code: (a) => {
+    const again = a.newLabel("again");
+    const parent = a.newLabel("parent");
+    // A tick may come between fork and kill and let the child run, but not each time.
+    a.mov(edi, 10);
+    a.label(again);
+    a.dec(edi);
+    a.jz(FAILED);
+    a.mov(eax, SystemCall.fork);
+    a.int(0x80);
+    a.test(eax, eax);
+    a.jnz(parent);
+    a.mov(eax, SystemCall.exit);
+    a.mov(ebx, CHILD_STATUS);
+    a.int(0x80);
+    a.label(parent);
+    a.mov(ebx, eax);
+    a.mov(ecx, SIGKILL);
+    a.mov(eax, SystemCall.kill);
+    a.int(0x80);
+    a.push(0);
+    a.mov(ecx, esp);
+    a.xor(edx, edx);
+    a.mov(eax, SystemCall.waitpid);
+    a.int(0x80);
+    a.pop(esi);
+    a.cmp(esi, SIGKILL);
+    a.jne(again);
+  },
+};
+
 export const CROSSING_CASES: readonly MachineCase[] = [
   ...FLAGS,
   ...SEGMENTS,
   ...STACK_SEGMENT,
   ...STACK_POINTERS,
   ...NO_STACK,
+  FIRST_RETURN,
 ];
