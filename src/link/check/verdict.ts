@@ -39,7 +39,8 @@ const USUAL_MEMORY = 128n << 20n;
 const QEMU_WINDOW = MULTIBOOT_WINDOW - 48;
 const GRUB_UNKNOWN_FLAGS = 0xfff8;
 const HIGHER_HALF = 0xffff_ffff_8000_0000n;
-/** Video memory and firmware. */
+/** Firmware, QEMU's loader in it; and the hole in RAM that it and the screen make. */
+const FIRMWARE = 0xc_0000n;
 const HOLE = { start: 0xa_0000n, end: 0x10_0000n };
 
 /**
@@ -88,13 +89,20 @@ function judgeGrub(subject: Subject, memory: bigint): Verdict {
   if (outside.length > 0) {
     return refuse(`"out of memory": ${outside.map((s) => needs(s, subject)).join("; ")}`);
   }
-  const inHole = subject.loads.find((s) => s.loadAddress < HOLE.end && loadEndOf(s) > HOLE.start);
-  if (inHole) return refuse(`"out of memory": ${needs(inHole, subject)}, which is no RAM`);
   const entry = translate(file.segments, file.entry);
   if (entry === undefined) return refuse(`"entry point isn't in a segment": ${hex(file.entry)}`);
   const withRelocations = file.sections.some(({ type }) => type === SHT_REL || type === SHT_RELA);
   if (!one && withRelocations) return refuse('"ELF files with relocs are not supported yet"');
-  return verdict("grub", subject, "loads", alongside(subject), entry);
+  const lost = inHole(subject);
+  const outcome = lost.length > 0 ? "partly" : "loads";
+  return verdict("grub", subject, outcome, [...lost, ...alongside(subject)], entry);
+}
+
+/** What is loaded where there is no RAM, but a screen and ROM. */
+function inHole(subject: Subject): string[] {
+  return subject.loads
+    .filter((segment) => segment.loadAddress < HOLE.end && loadEndOf(segment) > HOLE.start)
+    .map((segment) => `${needs(segment, subject)}, which is no memory`);
 }
 
 /** GRUB also loads what has no address: debug sections and symbols. */
@@ -126,6 +134,12 @@ function judgeQemu(subject: Subject, memory: bigint): Verdict {
   if (outside.length > 0) {
     return refuse(`nothing runs: ${outside.map((s) => needs(s, subject)).join("; ")}`);
   }
+  const span = spanOf(subject);
+  if (span && span.start < HOLE.end && span.end > FIRMWARE) {
+    return refuse(
+      `nothing runs: its one buffer, ${hex(span.start)} to ${hex(span.end)}, covers the firmware`,
+    );
+  }
   const executable = file.segments
     .filter(({ execute, type }) => execute && type === 1)
     .map((segment) => ({ ...segment, memorySize: BigInt(segment.fileSize) }));
@@ -150,6 +164,7 @@ function judgeV86(subject: Subject, memory: bigint): Verdict {
   }
   const twice = firstOverlap(subject);
   const reasons = [
+    ...inHole(subject),
     ...skipped.map((segment) => `leaves out ${needs(segment, subject)}`),
     ...(twice ? [`overwrites without a word: ${twice}`] : []),
   ];

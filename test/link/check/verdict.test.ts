@@ -203,7 +203,8 @@ function kernelOf(t: TestContext, { mutate, ...parts }: Case): Uint8Array {
 
 for (const machine of MACHINES) {
   const skip = skipReason(machine) || unlessInstalled("gcc") || unlessInstalled("ld");
-  describe(`the verdict on ${machine}`, { skip }, () => {
+  const concurrency = machine === "v86" ? 1 : 3;
+  describe(`the verdict on ${machine}`, { skip, concurrency }, () => {
     for (const each of CASES) {
       it(`is what happens: ${each.name}`, async (t) => {
         const bytes = kernelOf(t, each);

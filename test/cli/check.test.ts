@@ -1,0 +1,124 @@
+// `isthmus check`, `explain` and `script` as a person calls them.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { MISTAKES } from "../../src/link/check/mistakes";
+import { change, makeKernel, SCRIPT } from "../link/check/make-kernel";
+import { scratch, unlessInstalled } from "../link/tools";
+import { isthmus } from "./isthmus";
+
+const skip = unlessInstalled("gcc") || unlessInstalled("ld");
+
+describe("isthmus check", { skip }, () => {
+  it("finds nothing in a kernel that is right, and says what it proved", async (t) => {
+    const { path } = makeKernel(t);
+    const { status, stdout } = await isthmus(["check", path, "--loader", "grub,qemu,v86"]);
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /^grub +loads +0x00100000 to 0x[0-9a-f]{8}, starts at 0x0010000c$/m);
+    assert.match(stdout, /closed, by disassembly/);
+    assert.match(stdout, /no mistake was found/);
+  });
+
+  it("takes the objects, and then proves by relocations", async (t) => {
+    const { path, objects } = makeKernel(t);
+    const { status, stdout } = await isthmus(["check", path, ...objects]);
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /closed, by relocations/);
+  });
+
+  it("names what it found, and the line to change; 1 is the status", async (t) => {
+    const { path } = makeKernel(t, { script: change(SCRIPT, "AT(shared_load) ", "") });
+    const { status, stdout } = await isthmus(["check", path]);
+    assert.equal(status, 1);
+    assert.match(stdout, /kernel\.elf: LAY008: segment .*\.shared_text.* is loaded at 0xffffe000/);
+    assert.match(stdout, /change: Write `AT\(…\)` at \.shared_text/);
+    assert.match(stdout, /^grub +refuses\n +"out of memory"/m);
+  });
+
+  it("says all of it in JSON", async (t) => {
+    const { path } = makeKernel(t, { script: change(SCRIPT, "AT(shared_load) ", "") });
+    const { status, stdout } = await isthmus(["check", path, "--json", "--memory", "64"]);
+    assert.equal(status, 1);
+    const report = JSON.parse(stdout);
+    assert.equal(report.ok, false);
+    assert.ok(report.findings.some(({ code }: { code: string }) => code === "LAY008"));
+    assert.equal(report.verdicts.length, 4);
+    assert.equal(report.shared.how, "inferred");
+    assert.equal(report.shared.proven, true);
+  });
+
+  it("lets a mistake be that is on purpose, and refuses a code that is none", async (t) => {
+    const { path } = makeKernel(t, { script: change(SCRIPT, ". = 1M", ". = 0x8000") });
+    assert.equal((await isthmus(["check", path])).status, 1);
+    assert.equal((await isthmus(["check", path, "--allow", "lay016"])).status, 0);
+    const { status, stderr } = await isthmus(["check", path, "--allow", "LAY999"]);
+    assert.equal(status, 2);
+    assert.match(stderr, /LAY999/);
+  });
+
+  it("fails for a loader that the kernel is meant for and that refuses it", async (t) => {
+    const { path } = makeKernel(t);
+    const { status, stdout } = await isthmus(["check", path, "--loader", "limine"]);
+    assert.equal(status, 1);
+    assert.match(stdout, /limine +refuses/);
+  });
+
+  it("refuses what is no kernel, without a stack trace", async () => {
+    const { status, stderr } = await isthmus(["check", "package.json"]);
+    assert.equal(status, 2);
+    assert.match(stderr, /error\[ELF001\].*no ELF file/);
+  });
+});
+
+describe("isthmus explain", () => {
+  it("lists every mistake, and tells about each", async () => {
+    const { status, stdout } = await isthmus(["explain", "--list"]);
+    assert.equal(status, 0);
+    assert.equal(stdout.trimEnd().split("\n").length, MISTAKES.length);
+    const long = await isthmus(["explain", "lay010"]);
+    assert.match(long.stdout, /^LAY010: .*\n\n[\s\S]+\nWrong\n {4}[\s\S]+\nRight\n {4}/);
+  });
+
+  it("refuses a code that does not exist", async () => {
+    const { status, stderr } = await isthmus(["explain", "LAY01"]);
+    assert.equal(status, 2);
+    assert.match(stderr, /no mistake LAY01/);
+  });
+
+  it("has a reason, a wrong and a right example for each row", () => {
+    for (const { code, title, why, wrong, right } of MISTAKES) {
+      assert.match(code, /^LAY\d{3}$/);
+      for (const text of [title, why, wrong, right]) assert.ok(text.length > 5, code);
+      assert.notEqual(wrong, right);
+    }
+  });
+});
+
+describe("isthmus script", () => {
+  it("writes a script, a header and a table", async (t) => {
+    const file = scratch(t);
+    const layout = file("isthmus.layout.json");
+    const top = { start: 0xfff00000, end: 2 ** 32, anchor: "end" };
+    const sections = [".text", { name: ".shared", region: "top", load: "kernel" }];
+    const regions = { kernel: { start: 0x100000 }, top };
+    writeFileSync(layout, JSON.stringify({ regions, sections }));
+    const print = ["script", "--layout", layout, "--linker", "lld"];
+    const { status, stdout } = await isthmus(print);
+    assert.equal(status, 0);
+    assert.match(stdout, /for LLVM's lld/);
+    assert.match(stdout, /shared_start = \(0x100000000 - shared_size\) & 0xfffff000;/);
+    const header = await isthmus([...print, "--header", "-", "--table", "-"]);
+    assert.match(header.stdout, /extern char shared_load\[\];/);
+    assert.match(
+      header.stdout,
+      /\{"\.shared", shared_start, shared_load, shared_size, LAYOUT_WRITE\}/,
+    );
+  });
+
+  it("names the linker that was meant", async () => {
+    const { status, stderr } = await isthmus(["script", "--linker", "bdf"]);
+    assert.equal(status, 2);
+    assert.match(stderr, /Did you mean bfd\?/);
+  });
+});
