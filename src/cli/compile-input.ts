@@ -43,6 +43,8 @@ const PAGE_SHIFT = 16;
 
 export interface CompileInput {
   readonly module: WasmModule;
+  /** The same as bytes. */
+  readonly wasm: Uint8Array;
   /** What the back end needs to know besides the module. */
   readonly options: Pick<
     CompileOptions,
@@ -110,9 +112,10 @@ function programInput(file: string, level: Level, runtime: ProgramRuntime): Comp
     },
     readSource,
   );
-  const { module, sourceMap, warnings, dataEnd } = output;
+  const { wasm, module, sourceMap, warnings, dataEnd } = output;
   const data = { start: PROGRAM_DATA, end: dataEnd };
-  return { module, options: { target: "user", sourceMap, data }, warnings, hasRuntime: true };
+  const options = { target: "user" as const, sourceMap, data };
+  return { wasm, module, options, warnings, hasRuntime: true };
 }
 
 /** In an object for C, `abort` is C's own. */
@@ -129,9 +132,9 @@ function objectInput(file: string, target: "kernel" | "object", level: Level): C
     ...(target === "object" ? { abort: C_ABORT } : {}),
   };
   const first = compileAssemblyScript(options, readSource);
-  const { module, sourceMap, warnings, dataEnd } = first;
+  const { wasm, module, sourceMap, warnings, dataEnd } = first;
   const data = { start: FIRST_BASE, end: dataEnd };
-  const common = { module, warnings, hasRuntime: false };
+  const common = { wasm, module, warnings, hasRuntime: false };
   if (dataEnd === FIRST_BASE) return { ...common, options: { target, sourceMap, data } };
   const second = compileAssemblyScript({ ...options, memoryBase: SECOND_BASE }, readSource);
   const addresses = findStaticAddresses(placed(first, FIRST_BASE), placed(second, SECOND_BASE));
@@ -148,7 +151,7 @@ function placed({ module, sourceMap, dataEnd }: AssemblyScriptOutput, start: num
 function wasmInput(bytes: Uint8Array, file: string, target: Target): CompileInput {
   const module = decodeModule(bytes, file);
   validateModule(module);
-  const common = { module, warnings: [], hasRuntime: false };
+  const common = { wasm: bytes, module, warnings: [], hasRuntime: false };
   if (target === "kernel" || target === "object") {
     refuseStaticData(module);
     return { ...common, options: { target } };

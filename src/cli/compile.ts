@@ -197,6 +197,7 @@ function report({ file, target, output }: Request, input: CompileInput, clock: C
     target,
     output,
     bytes: output === undefined ? 0 : statSync(output).size,
+    wasmBytes: input.wasm.length,
     functions: input.module.functions.filter(({ body }) => body).length,
     milliseconds: clock.stages,
     warnings: input.warnings.map(({ code, message, place }) => ({ code, text: message, place })),

@@ -87,14 +87,15 @@ export function linkProgram(
     ...(hasRuntime ? { initialise: runtime.start, finish: runtime.finish } : {}),
     ...(!hasRuntime && module.start !== undefined ? { initialise: options.start ?? "" } : {}),
   });
-  const memory = hasRuntime ? [] : [runtime.wasmMemory(options.memoryBase ?? 0, limitOf(input))];
+  const memory = hasRuntime ? [] : [runtime.wasmMemory(memoryOf(input))];
   const layout = runtime.layout(dataStart(input), target === "linux" ? LINUX_TEXT : undefined);
   return link([object, start, ...memory], layout, { name });
 }
 
-function limitOf({ module, options }: CompileInput): number {
-  const room = MAX_PAGES - ((options.memoryBase ?? 0) >>> PAGE_SHIFT);
-  return Math.min(module.memories[0]?.limits.max ?? room, room);
+function memoryOf({ module, options }: CompileInput) {
+  const { memoryBase: base = 0 } = options;
+  const { min: pages, max = MAX_PAGES } = module.memories[0]?.limits ?? { min: 0 };
+  return { base, pages, limit: Math.min(max, MAX_PAGES - (base >>> PAGE_SHIFT)) };
 }
 
 /** Where the lowest static data is: a module of WebAssembly may have its own idea. */

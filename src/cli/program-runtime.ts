@@ -2,6 +2,7 @@
 // and the names of a JavaScript host. It is read from user/ of this installation, by path, as the
 // toolchain contains no program.
 
+import type { WasmMemory } from "../../user/runtime/wasm-memory.asm";
 import type { StartOptions } from "../../user/start.asm";
 import type { Assembler } from "../i686/assembler";
 import { assembleModule } from "../i686/assembler";
@@ -25,8 +26,8 @@ export interface ProgramRuntime {
   readonly names: Readonly<Record<string, string>>;
   /** An object with `_start`. */
   startCode(options: StartOptions): ObjectFile;
-  /** An object with `memory_size` and `memory_grow` of a module whose memory begins at `base`. */
-  wasmMemory(base: number, limit: number): ObjectFile;
+  /** An object with `memory_size` and `memory_grow` of a module with a memory of its own. */
+  wasmMemory(memory: WasmMemory): ObjectFile;
   /** The address space, with static data at `data` and code from `text` on. */
   layout(data: number, text?: number): Layout;
 }
@@ -41,7 +42,7 @@ export async function loadProgramRuntime(): Promise<ProgramRuntime> {
     startPath,
     "writeStart",
   );
-  const writeWasmMemory = await importExport<(a: Assembler, base: number, limit: number) => void>(
+  const writeWasmMemory = await importExport<(a: Assembler, memory: WasmMemory) => void>(
     INSTALLATION,
     memoryPath,
     "writeWasmMemory",
@@ -53,7 +54,7 @@ export async function loadProgramRuntime(): Promise<ProgramRuntime> {
     finish: await fact<string>("RUNTIME_FINISH"),
     names: await fact<Record<string, string>>("RUNTIME_NAMES"),
     startCode: (options) => assembleModule(startPath, (a) => writeStart(a, options)),
-    wasmMemory: (base, limit) => assembleModule(memoryPath, (a) => writeWasmMemory(a, base, limit)),
+    wasmMemory: (memory) => assembleModule(memoryPath, (a) => writeWasmMemory(a, memory)),
     layout: await importExport<ProgramRuntime["layout"]>(INSTALLATION, LAYOUT, "userLayout"),
   };
 }

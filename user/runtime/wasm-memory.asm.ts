@@ -1,10 +1,11 @@
 // `memory.size` and `memory.grow` of programs that come as WebAssembly modules and know nothing of
-// addresses: their memory begins not at 0 but at `base`, and ends at the brk.
+// addresses: their memory begins not at 0 but at `base`.
 //
-//   base              base + 64 KiB * memory.size
-//   | data, heap, ... | grows
+//   base              base + 64 KiB * pages
+//   | data, heap, ... | not theirs yet; up to the brk it may be mapped already
 //
-// See memory.ts for what programs in TypeScript have.
+// The size is counted, as the module may rely on the one that it declares. See memory.ts for what
+// programs in TypeScript have.
 
 import { SystemCall } from "../../src/abi/syscalls";
 import type { Assembler } from "../../src/i686/assembler";
@@ -13,51 +14,53 @@ import { eax, ebx, ecx, edx } from "../../src/i686/registers";
 
 const PAGE_SHIFT = 16;
 
-/**
- * Writes both functions.
- *
- * @param base  the address of the memory, a multiple of 64 KiB
- * @param limit how many pages the memory may have at the most
- */
-export function writeWasmMemory(a: Assembler, base: number, limit: number): void {
-  const first = base >>> PAGE_SHIFT;
+export interface WasmMemory {
+  /** The address of the memory, a multiple of 64 KiB. */
+  readonly base: number;
+  /** How many pages of 64 KiB it has first, and may have at the most. */
+  readonly pages: number;
+  readonly limit: number;
+}
+
+/** Writes both functions. */
+export function writeWasmMemory(a: Assembler, { base, pages, limit }: WasmMemory): void {
   a.section(".text");
   a.function("memory_size", () => {
+    a.mov(eax, mem({ symbol: "pages" }));
+    a.ret();
+  });
+  // EAX pages; the size before, or -1.
+  a.function("memory_grow", () => {
+    a.cmp(eax, limit);
+    a.ja("refuse");
+    a.mov(ecx, mem({ symbol: "pages" }));
+    a.lea(edx, mem({ base: eax, index: ecx, scale: 1 }));
+    a.cmp(edx, limit);
+    a.ja("refuse");
     a.push(ebx);
     a.frame(8, { ebx: 8 });
     a.xor(ebx, ebx);
     a.mov(eax, SystemCall.brk);
     a.int(0x80);
-    a.shr(eax, PAGE_SHIFT);
-    a.sub(eax, first);
-    a.pop(ebx);
-    a.frame(4);
-    a.ret();
-  });
-  // EAX pages; the size before, or -1.
-  a.function("memory_grow", () => {
-    a.push(ebx);
-    a.frame(8, { ebx: 8 });
-    a.mov(edx, eax);
-    a.call("memory_size");
-    a.mov(ecx, eax);
-    a.cmp(edx, limit);
-    a.ja("refuse");
-    a.add(edx, eax);
-    a.cmp(edx, limit);
-    a.ja("refuse");
-    a.lea(ebx, mem({ base: edx, disp: first }));
+    a.lea(ebx, mem({ base: edx, disp: base >>> PAGE_SHIFT }));
     a.shl(ebx, PAGE_SHIFT);
+    a.cmp(eax, ebx);
+    a.jae("mapped");
     a.mov(eax, SystemCall.brk);
     a.int(0x80);
     a.cmp(eax, ebx);
-    a.mov(eax, ecx);
-    a.jae("done");
-    a.label("refuse");
-    a.mov(eax, -1);
-    a.label("done");
+    a.label("mapped");
     a.pop(ebx);
     a.frame(4);
+    a.jb("refuse");
+    a.mov(mem({ symbol: "pages" }), edx);
+    a.mov(eax, ecx);
+    a.ret();
+    a.label("refuse");
+    a.mov(eax, -1);
     a.ret();
   });
+  a.section(".data");
+  a.local("pages", "object");
+  a.long(pages);
 }
