@@ -3,6 +3,7 @@
 //   npx isthmus map [--machine v86|qemu|grub] [--memory MiB] [--pid N] [--json] [--svg FILE]
 //                   [--kernel FILE --initramfs FILE] [-- PROGRAM ARGS…]
 //   npx isthmus map FILE.elf [--json] [--svg FILE]
+//   npx isthmus map --diff A.elf B.elf [--json]
 //
 // Boots and stops the machine while PROGRAM runs (without it: churn), then draws physical memory,
 // the kernel's space and that of one process side by side, from the page tables. With FILE.elf
@@ -13,6 +14,7 @@
 //   --memory MIB       the guest's memory; default 64
 //   --pid N            draws this process; default the one that runs
 //   --svg FILE         writes the drawing to FILE; `-` is the standard output
+//   --diff             compares the two files; i386 or x86-64, linked by anyone
 //   --json             prints the columns: title, subtitle, boxes (start, end, label, note, shared)
 //   --kernel FILE      boots this kernel
 //   --initramfs FILE   the module for it
@@ -27,6 +29,15 @@ import { drawText } from "../inspect/draw-text";
 import { readElfImage } from "../inspect/elf-image";
 import { imageColumns, sizeText, spaceColumns } from "../inspect/space-columns";
 import type { Spaces } from "../inspect/spaces";
+import { readElfFile } from "../link/check/elf-file";
+import {
+  diffMaps,
+  formatMapDiff,
+  type MapDiff,
+  type MemoryUse,
+  type SectionPlace,
+} from "../link/check/map-diff";
+import { hex as hexOf } from "../link/check/subject";
 import type { Column } from "../link/draw-columns";
 import { BOOT_OPTIONS, type BootSettings, bootSettings, readInput } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
@@ -49,14 +60,17 @@ export const command: Command = {
     pid: { type: "string" },
     json: { type: "boolean" },
     svg: { type: "string" },
+    diff: { type: "boolean" },
   },
-  operands: 1,
+  operands: 2,
   takesProgram: true,
   run,
 };
 
 async function run(line: CommandLine): Promise<number> {
-  const [file] = line.operands;
+  const [file, other] = line.operands;
+  if (line.flag("diff")) return diffFiles(line, file, other);
+  if (other !== undefined) throw new UsageError(`${other} is not expected here; see --diff`);
   if (file !== undefined && line.program.length > 0) {
     throw new UsageError("a program cannot run when only a file is drawn");
   }
@@ -66,6 +80,40 @@ async function run(line: CommandLine): Promise<number> {
   if (line.flag("json")) printJson({ title: map.title, columns: map.columns.map(plainColumn) });
   else if (path === undefined) for (const text of drawText(map.columns)) print(text);
   return 0;
+}
+
+/** Two builds of a kernel, compared. */
+async function diffFiles(line: CommandLine, before?: string, after?: string): Promise<number> {
+  if (before === undefined || after === undefined) throw new UsageError("--diff needs two files");
+  const read = async (path: string) => readElfFile(await readInput(path), path);
+  const [old, now] = await Promise.all([read(before), read(after)]);
+  const diff = diffMaps(old, now);
+  if (line.flag("json")) printJson(plainDiff(diff));
+  else for (const text of formatMapDiff(diff)) print(text);
+  return 0;
+}
+
+/** Addresses as hexadecimal text, sizes as numbers. */
+function plainDiff({ changes, same, before, after }: MapDiff) {
+  const place = (of: SectionPlace | undefined) =>
+    of && {
+      vma: hexOf(of.address),
+      lma: of.loadAddress === undefined ? undefined : hexOf(of.loadAddress),
+      size: Number(of.size),
+      permissions: of.permissions,
+    };
+  const use = (of: MemoryUse) =>
+    Object.fromEntries(Object.entries(of).map(([name, bytes]) => [name, Number(bytes)]));
+  return {
+    changes: changes.map((each) => ({
+      name: each.name,
+      before: place(each.before),
+      after: place(each.after),
+    })),
+    same,
+    before: use(before),
+    after: use(after),
+  };
 }
 
 async function mapFile(path: string): Promise<Map> {

@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { MISTAKES } from "../../src/link/check/mistakes";
-import { change, makeKernel, SCRIPT } from "../link/check/make-kernel";
+import { ASSEMBLY, change, makeKernel, SCRIPT } from "../link/check/make-kernel";
 import { scratch, unlessInstalled } from "../link/tools";
 import { isthmus } from "./isthmus";
 
+/** A kernel whose code no longer fits its page. */
+const GROWN = change(ASSEMBLY, "kernel_main:\n", "kernel_main:\n.skip 5000, 0x90\n");
 const skip = unlessInstalled("gcc") || unlessInstalled("ld");
 
 describe("isthmus check", { skip }, () => {
@@ -120,5 +122,26 @@ describe("isthmus script", () => {
     const { status, stderr } = await isthmus(["script", "--linker", "bdf"]);
     assert.equal(status, 2);
     assert.match(stderr, /Did you mean bfd\?/);
+  });
+});
+
+describe("isthmus map --diff", { skip }, () => {
+  it("tells what moved, grew, came and went", async (t) => {
+    const [a, b] = [makeKernel(t), makeKernel(t, { assembly: GROWN })];
+    const { status, stdout } = await isthmus(["map", "--diff", a.path, b.path]);
+    assert.equal(status, 0);
+    assert.match(stdout, /^ {2}\.text +0x00101000, \d+ bytes \(\+5000\)$/m);
+    assert.match(stdout, /^ {2}\.rodata +0x00102000 -> 0x00103000, LMA 0x00102000 -> 0x00103000/m);
+    assert.match(stdout, /^ {2}\.shared_text +0xffffe000, LMA 0x[0-9a-f]+ -> 0x/m);
+    const same = await isthmus(["map", "--diff", a.path, a.path, "--json"]);
+    const diff = JSON.parse(same.stdout);
+    assert.deepEqual(diff.changes, []);
+    assert.equal(diff.before.bytes, diff.after.bytes);
+  });
+
+  it("needs two files", async (t) => {
+    const { path } = makeKernel(t);
+    assert.match((await isthmus(["map", "--diff", path])).stderr, /--diff needs two files/);
+    assert.match((await isthmus(["map", path, path])).stderr, /see --diff/);
   });
 });
