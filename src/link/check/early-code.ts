@@ -27,6 +27,8 @@ export function walkEarlyCode(subject: Subject): EarlyCode {
   const unknown: bigint[] = [];
   const seen = new Set<bigint>();
   const work = [subject.file.entry];
+  // Whatever its flags say.
+  const boot = subject.sectionAt(subject.file.entry);
   const note = (from: bigint, to: bigint, how: EarlyReference["how"]) => {
     if (isElsewhere(to, subject)) {
       // One function that uses a structure is one mistake, not one for each field.
@@ -36,7 +38,8 @@ export function walkEarlyCode(subject: Subject): EarlyCode {
   };
   for (let at = work.pop(); at !== undefined && seen.size < MAX_STEPS; at = work.pop()) {
     const section = subject.sectionAt(at);
-    if (!section?.execute || seen.has(at) || isBarrier(at, subject)) continue;
+    const isCode = section?.execute || section === boot;
+    if (!section || !isCode || seen.has(at) || isBarrier(at, subject)) continue;
     seen.add(at);
     const step = stepAt(section, at);
     if (!step) {

@@ -36,7 +36,9 @@ function entryProblem(subject: Subject): string | undefined {
   const { file, symbols, protocols } = subject;
   const segment = subject.segmentAt(file.entry);
   if (!segment) return "lies in no segment";
-  if (!segment.execute) return `is in ${subject.sectionAt(file.entry)?.name ?? "data"}, not code`;
+  // Before paging nobody asks for permissions: many a boot section is declared without x.
+  if (!segment.execute && segment.write)
+    return `is in ${subject.sectionAt(file.entry)?.name ?? "data"}, not code`;
   const header = protocols.multiboot ?? protocols.multiboot2;
   const at = segment.offset + Number(file.entry - segment.address);
   if (header && at >= header.offset && at < header.offset + 12) return "is the Multiboot header";

@@ -596,4 +596,53 @@ describe("a kernel without mistakes", () => {
       assert.deepEqual(report.shared?.proof.unproven, []);
     }
   });
+
+  it("one in the higher half, whose boot section has no x, gives no finding", { skip }, (t) => {
+    const base = "0xc0000000";
+    const assembly = `
+.section .multiboot, "a"
+.balign 4
+.long 0x1badb002, 3, -(0x1badb002 + 3)
+.section .boot, "a"
+.globl _start
+_start:
+  movl $(boot_table - ${base} + 3), boot_directory - ${base}
+  mov $(boot_directory - ${base}), %ecx
+  mov %ecx, %cr3
+  mov %cr0, %ecx
+  or $0x80010000, %ecx
+  mov %ecx, %cr0
+  lea high, %ecx
+  jmp *%ecx
+.text
+high:
+  mov counter, %eax
+  hlt
+.data
+counter: .long 1
+.bss
+.balign 4096
+boot_directory: .skip 4096
+boot_table: .skip 4096`;
+    const place = (name: string) => `${name} ALIGN(4096) : AT(ADDR(${name}) - ${base})`;
+    const higherHalf = `
+ENTRY(_start)
+SECTIONS {
+  . = 1M;
+  .boot : { KEEP(*(.multiboot)) *(.boot) }
+  . += ${base};
+  ${place(".text")} { *(.text) }
+  ${place(".data")} { *(.data) }
+  ${place(".bss")} { *(.bss) }
+  kernel_end = .;
+  /DISCARD/ : { *(.note*) }
+}`;
+    const { bytes } = makeKernel(t, { assembly, script: higherHalf });
+    assert.deepEqual(check(bytes, "kernel.elf").findings, []);
+    const early = change(assembly, "lea high", "mov counter");
+    const wrong = change(early, "  mov %cr0, %ecx", "  mov counter, %eax\n  mov %cr0, %ecx");
+    const { bytes: broken } = makeKernel(t, { assembly: wrong, script: higherHalf });
+    const codes = check(broken, "kernel.elf").findings.map(({ code }) => code);
+    assert.deepEqual(codes, ["LAY012"]);
+  });
 });
