@@ -11,10 +11,10 @@ import { join } from "node:path";
 import { USER_DATA } from "../../src/abi/memory-map";
 import { compileAssemblyScript } from "../../src/compile/assemblyscript";
 import { compileModule } from "../../src/compile/compile";
-import { Assembler, type AssemblyModule } from "../../src/i686/assembler";
+import { type AssemblyModule, assembleModule } from "../../src/i686/assembler";
 import type { ObjectFile } from "../../src/i686/object";
-import { link } from "../../src/link/link";
 import { elfFile } from "../../src/link/elf-files";
+import { link } from "../../src/link/link";
 import { userLayout } from "../../user/layout";
 import {
   PROGRAMS,
@@ -24,6 +24,8 @@ import {
   RUNTIME_START,
   START_ASSEMBLY,
 } from "../../user/programs";
+import { writeStart } from "../../user/start.asm";
+import { cannotRun } from "../compile/native";
 
 const TEXT = 0x10000;
 
@@ -36,10 +38,7 @@ export interface Outcome {
 
 /** Why native runs are not possible here; false: they are. */
 export function nativeMissing(): string | false {
-  const { status } = spawnSync("setarch", ["i386", "-R", "true"]);
-  if (process.platform === "linux" && status === 0) return false;
-  if (process.env.CI === "true") throw new Error("CI must run i386 programs natively");
-  return "this host does not run i386 Linux programs without address randomisation";
+  return cannotRun();
 }
 
 /** A folder with the executables that were asked for. */
@@ -62,9 +61,9 @@ export class NativePrograms {
   /** Runs a program with this standard input. */
   run(name: string, args: readonly string[] = [], input = "", env = {}): Outcome {
     const path = join(this.folder, name);
-    const variables = Object.entries({ PATH: this.folder, ...env }).map((pair) => pair.join("="));
-    const command = ["i386", "-R", "env", "-i", ...variables, path, ...args];
-    const { status, signal, stdout, stderr } = spawnSync("setarch", command, {
+    const { status, signal, stdout, stderr } = spawnSync(path, args, {
+      argv0: path,
+      env: { PATH: this.folder, ...env },
       input,
       encoding: "utf8",
       timeout: 20_000,
@@ -93,15 +92,15 @@ async function executable(program: Program): Promise<Uint8Array> {
     sourceMap: compiled.sourceMap,
     data: { start: USER_DATA, end: compiled.dataEnd },
   });
-  const assembly = [START_ASSEMBLY, ...(program.assembly ?? [])];
-  const objects = await Promise.all(assembly.map(assemble));
-  const layout = { ...userLayout(), regions: { program: { start: TEXT, end: 0xff00_0000 } } };
-  return elfFile(link([object, ...objects], layout, { name: program.name }));
+  const start = assembleModule(START_ASSEMBLY, (a) =>
+    writeStart(a, { initialise: RUNTIME_START, main: "status", mapsGap: true }),
+  );
+  const objects = await Promise.all((program.assembly ?? []).map(assemble));
+  const layout = userLayout(USER_DATA, TEXT);
+  return elfFile(link([object, start, ...objects], layout, { name: program.name }));
 }
 
 async function assemble(path: string): Promise<ObjectFile> {
   const module: { default: AssemblyModule } = await import(`../../${path}`);
-  const assembler = new Assembler(path);
-  module.default(assembler);
-  return assembler.finish();
+  return assembleModule(path, module.default);
 }
