@@ -56,7 +56,18 @@ export class ByteWriter {
 
   /** The text in UTF-8, without a terminator. */
   text(value: string): void {
-    this.bytes(new TextEncoder().encode(value));
+    this.reserve(value.length);
+    const start = this.length;
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code >= 0x80) {
+        this.length = start;
+        this.bytes(new TextEncoder().encode(value));
+        return;
+      }
+      this.buffer[start + index] = code;
+    }
+    this.length = start + value.length;
   }
 
   /** The text in UTF-8 and a NUL. */

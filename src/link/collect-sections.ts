@@ -64,22 +64,33 @@ function isFirst(signature: string, taken: Set<string>): boolean {
 }
 
 function checkSection(object: ObjectFile, section: Section, report: Reporter): void {
-  const bad = (what: string) =>
-    report.error(
-      "LINK001",
-      `section ${section.name} of ${object.name} ${what}`,
-      "Rebuild the object; if it was made by this toolchain, this is a bug worth reporting.",
-      { file: object.name },
-    );
-  const stored = section.type === "nobits" ? 0 : section.size;
-  if (section.bytes.length !== stored) bad(`has ${section.bytes.length} bytes, not ${stored}`);
-  if (!Number.isInteger(Math.log2(section.align))) bad(`has an alignment of ${section.align}`);
-  if (section.address !== undefined && section.address % section.align !== 0) {
-    bad(`is fixed at ${section.address}, which its alignment of ${section.align} forbids`);
+  const { type, size, bytes, align, address, relocations } = section;
+  const stored = type === "nobits" ? 0 : size;
+  if (bytes.length !== stored) {
+    refuse(object, section, `has ${bytes.length} bytes, not ${stored}`, report);
   }
-  for (const relocation of section.relocations) {
-    const end = relocation.offset + relocationWidth(relocation.type);
-    if (relocation.offset < 0 || end > stored) bad(`has a relocation at ${relocation.offset}`);
-    if (!object.symbols[relocation.symbol]) bad(`refers to symbol number ${relocation.symbol}`);
+  if (!Number.isInteger(Math.log2(align))) {
+    refuse(object, section, `has an alignment of ${align}`, report);
   }
+  if (address !== undefined && address % align !== 0) {
+    const what = `is fixed at ${address}, which its alignment of ${align} forbids`;
+    refuse(object, section, what, report);
+  }
+  for (const { offset, type, symbol } of relocations) {
+    if (offset < 0 || offset + relocationWidth(type) > stored) {
+      refuse(object, section, `has a relocation at ${offset}`, report);
+    }
+    if (!object.symbols[symbol]) {
+      refuse(object, section, `refers to symbol number ${symbol}`, report);
+    }
+  }
+}
+
+function refuse(object: ObjectFile, section: Section, what: string, report: Reporter): void {
+  report.error(
+    "LINK001",
+    `section ${section.name} of ${object.name} ${what}`,
+    "Rebuild the object; if it was made by this toolchain, this is a bug worth reporting.",
+    { file: object.name },
+  );
 }

@@ -28,7 +28,8 @@ export function collectSymbols(
   report: Reporter,
 ): SymbolScope {
   const globals = new Map<string, LinkSymbol>();
-  for (const symbol of layoutSymbols(layout)) globals.set(symbol.name, symbol);
+  const ofLayout = layoutSymbols(layout);
+  for (const symbol of ofLayout) globals.set(symbol.name, symbol);
 
   const owners = new Owners();
   const own = new Map<ObjectFile, (LinkSymbol | undefined)[]>();
@@ -44,23 +45,21 @@ export function collectSymbols(
     }
   }
   allocateCommons(globals, owners, inputs);
-  provide(inputs, globals);
+  ofLayout.push(...provide(inputs, globals));
 
-  const defined = new Set<LinkSymbol>();
+  const defined: LinkSymbol[] = [];
   for (const [object, sections] of inputs) {
-    const locals = own.get(object) ?? [];
-    const bindings = object.symbols.map((symbol, index) => {
-      const local = locals[index];
-      if (local && local.kind !== "common") defined.add(local);
-      if (local?.binding === "local") return local;
-      return globals.get(symbol.name) ?? undefinedSymbol(symbol);
-    });
+    const bindings = bind(object, own.get(object) ?? [], globals, defined);
     for (const section of sections) section.bindings = bindings;
   }
-  for (const symbol of globals.values()) if (symbol.kind === "section") defined.add(symbol);
+  for (const symbol of globals.values()) {
+    // Common symbols only now have a place.
+    if (symbol.kind === "section" && symbol.input?.index === -1) defined.push(symbol);
+  }
   return {
     globals,
-    defined: [...defined],
+    ofLayout,
+    defined,
     target(input: InputSection, relocation: Relocation): LinkSymbol {
       const symbol = input.bindings[relocation.symbol];
       if (!symbol) throw new Error(`${input.object.name}: symbol ${relocation.symbol} is unbound`);
@@ -68,11 +67,29 @@ export function collectSymbols(
     },
     define(symbol: LinkSymbol): void {
       globals.set(symbol.name, symbol);
+      if (symbol.kind === "layout") ofLayout.push(symbol);
     },
     bindingsOf(object: ObjectFile): LinkSymbol[] {
       return object.symbols.map((symbol) => globals.get(symbol.name) ?? undefinedSymbol(symbol));
     },
   };
+}
+
+/** What each symbol of `object` means; what it defines itself is added to `defined`. */
+function bind(
+  object: ObjectFile,
+  locals: readonly (LinkSymbol | undefined)[],
+  globals: ReadonlyMap<string, LinkSymbol>,
+  defined: LinkSymbol[],
+): LinkSymbol[] {
+  const bindings: LinkSymbol[] = [];
+  for (const [index, symbol] of object.symbols.entries()) {
+    const local = locals[index];
+    if (local && local.kind !== "common") defined.push(local);
+    if (local?.binding === "local") bindings.push(local);
+    else bindings.push(globals.get(symbol.name) ?? undefinedSymbol(symbol));
+  }
+  return bindings;
 }
 
 /** Who brought which definition, and what the copies of a common symbol ask for. */
@@ -193,18 +210,21 @@ function commonSection(size: number, align: number): Section {
 }
 
 /** Defines what objects refer to, nothing defines, and the linker knows (`__init_array_start`). */
-function provide(inputs: Inputs, globals: Map<string, LinkSymbol>): void {
+function provide(inputs: Inputs, globals: Map<string, LinkSymbol>): LinkSymbol[] {
+  const provided: LinkSymbol[] = [];
   for (const object of inputs.keys()) {
     for (const { name, binding, section, absolute, common } of object.symbols) {
-      if (binding === "local" || globals.has(name)) continue;
       if (section !== undefined || absolute || common !== undefined) continue;
+      if (binding === "local" || !name.startsWith("_") || globals.has(name)) continue;
       const about = providedSymbol(name);
       if (about) {
         const symbol = new LinkSymbol(name, "layout", "global", "none", 0, undefined, 0, about);
         globals.set(name, symbol);
+        provided.push(symbol);
       }
     }
   }
+  return provided;
 }
 
 /**
@@ -213,18 +233,20 @@ function provide(inputs: Inputs, globals: Map<string, LinkSymbol>): void {
  */
 export function refuseUndefined(inputs: Inputs, symbols: SymbolScope, report: Reporter): void {
   const reported = new Set<string>();
-  for (const input of [...inputs.values()].flat()) {
-    if (!input.live) continue;
-    const descriptive = isDescriptive(input);
-    for (const relocation of input.relocations) {
-      const symbol = symbols.target(input, relocation);
-      const { kind, binding, name } = symbol;
-      if (kind === "undefined" && binding !== "weak" && !reported.has(name)) {
-        reported.add(name);
-        reportUndefined(input, relocation, symbol, symbols, report);
-      } else if (kind === "section" && !symbol.input?.output && !descriptive) {
-        reportLeftOut(input, relocation, symbol, report);
-      }
+  const check = (input: InputSection, relocation: Relocation) => {
+    const symbol = symbols.target(input, relocation);
+    const { kind, binding, name } = symbol;
+    if (kind === "undefined" && binding !== "weak" && !reported.has(name)) {
+      reported.add(name);
+      reportUndefined(input, relocation, symbol, symbols, report);
+    } else if (kind === "section" && !symbol.input?.output && !isDescriptive(input)) {
+      reportLeftOut(input, relocation, symbol, report);
+    }
+  };
+  for (const sections of inputs.values()) {
+    for (const input of sections) {
+      if (!input.live) continue;
+      for (const relocation of input.relocations) check(input, relocation);
     }
   }
 }

@@ -63,7 +63,7 @@ export function defineSymbols(
     if (about.kind === "inputs") return inputEdges(about, sections);
     return (about.kind === "section" ? bySection : byRegion).get(about.of);
   };
-  for (const symbol of symbols.globals.values()) {
+  for (const symbol of symbols.ofLayout) {
     const { about } = symbol;
     if (!about) continue;
     const edges = edgesOf(about);

@@ -96,6 +96,11 @@ class Marker {
   }
 }
 
+function keptSymbols({ globals }: SymbolScope, { keep }: ResolvedLayout): LinkSymbol[] {
+  if (keep.length === 0) return [];
+  return [...globals.values()].filter((symbol) => matchesAny(symbol.name, keep));
+}
+
 /** The sections of the symbols that the layout names. */
 function namedRoots(
   symbols: SymbolScope,
@@ -113,9 +118,7 @@ function namedRoots(
   const roots = [
     exact(layout.entry, "the entry point"),
     ...layout.beforePaging.roots.map((name) => exact(name, "code that runs before paging")),
-    ...[...symbols.globals.values()]
-      .filter((symbol) => matchesAny(symbol.name, layout.keep))
-      .map((symbol) => symbol.input),
+    ...keptSymbols(symbols, layout).map((symbol) => symbol.input),
   ];
   return roots.filter((input) => input !== undefined);
 }

@@ -18,6 +18,7 @@ import { LineFiles, writeLines } from "./dwarf-line";
 import type { ExtraSection } from "./elf-write";
 import type { LinkedFunction } from "./functions";
 import type { LinkedImage } from "./image";
+import type { InputSection } from "./model";
 
 const DW_TAG_COMPILE_UNIT = 0x11;
 const DW_TAG_SUBPROGRAM = 0x2e;
@@ -83,8 +84,9 @@ interface Abbreviation {
  * made, who bring their own. Where both are, ours continue theirs, so offsets count from there.
  */
 export function makeDwarf(image: LinkedImage): ExtraSection[] {
+  if (!image.sections.some(({ inputs }) => inputs.some(isDescribed))) return [];
   const functions = image.functions
-    .filter(({ input }) => input.section.lines.length > 0 || input.section.frame !== undefined)
+    .filter(({ input }) => isDescribed(input))
     .sort((a, b) => a.address - b.address);
   if (functions.length === 0) return [];
   const files = new LineFiles(functions);
@@ -103,6 +105,11 @@ export function makeDwarf(image: LinkedImage): ExtraSection[] {
     { name: ".debug_ranges", bytes: writeRanges(functions) },
     { name: ".debug_frame", bytes: writeFrames(functions, base(".debug_frame")) },
   ];
+}
+
+/** Whether an input has lines or frames that only we know of. */
+function isDescribed({ section }: InputSection): boolean {
+  return section.lines.length > 0 || section.frame !== undefined;
 }
 
 /** How much of each section is taken already. */

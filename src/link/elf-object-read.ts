@@ -100,8 +100,13 @@ export function readElfObject(bytes: Uint8Array, name: string): ObjectFile {
     const text = `${name} is an ELF file of type ${file.type}, not a relocatable object`;
     throw new Diagnostic("ELF001", text, "Compile with -c.", { file: name });
   }
-  return new ObjectReader(file).read();
+  return new ObjectReader(file, bytes).read();
 }
+
+const NO_BYTES = new Uint8Array(0);
+/** Shared, because objects have sections by the thousand. */
+const NO_LINES: readonly LineEntry[] = [];
+const NO_RELOCATIONS: readonly Relocation[] = [];
 
 class ObjectReader {
   private readonly sections: Section[] = [];
@@ -111,7 +116,16 @@ class ObjectReader {
   private readonly sectionNumbers: Int32Array;
   private readonly symbolNumbers: Int32Array;
 
-  constructor(private readonly file: ElfFile) {
+  /** A copy of the file: addends are cut out of it. Sections are parts of it. */
+  private readonly content: Uint8Array;
+  private readonly view: DataView;
+
+  constructor(
+    private readonly file: ElfFile,
+    bytes: Uint8Array,
+  ) {
+    this.content = new Uint8Array(bytes);
+    this.view = viewOf(this.content);
     this.sectionNumbers = new Int32Array(file.sections.length).fill(-1);
     this.symbolNumbers = new Int32Array(file.symbols.length).fill(-1);
   }
@@ -151,50 +165,48 @@ class ObjectReader {
       },
       align,
       size: section.size,
-      // A copy: addends are cut out of it.
-      bytes: section.bytes.slice(),
-      relocations: [],
-      lines: [],
+      bytes: nobits
+        ? NO_BYTES
+        : this.content.subarray(section.offset, section.offset + section.size),
+      relocations: NO_RELOCATIONS,
+      lines: NO_LINES,
       ...mergeOf(section),
       ...(section.flags & SHF_GNU_RETAIN ? { retain: true } : {}),
     };
   }
 
   private symbol(symbol: ElfSymbol): ObjectSymbol {
-    const base = {
-      name: symbol.type === STT_SECTION ? this.sectionName(symbol) : symbol.name,
-      binding:
-        symbol.binding === STB_LOCAL ? "local" : symbol.binding === STB_WEAK ? "weak" : "global",
-      type: symbolType(symbol.type),
-      offset: symbol.value,
-      size: symbol.size,
-    } as const;
+    const { value, size, special } = symbol;
+    const type = symbolType(symbol.type);
+    const name = type === "section" ? this.sectionName(symbol) : symbol.name;
+    const binding =
+      symbol.binding === STB_LOCAL ? "local" : symbol.binding === STB_WEAK ? "weak" : "global";
     if (symbol.type === STT_GNU_IFUNC) {
-      const text = `${this.file.name} defines "${symbol.name}" as an indirect function`;
-      const remedy =
-        "Compile it without `ifunc` and target_clones: nothing resolves it in a kernel.";
+      const text = `${this.file.name} defines "${name}" as an indirect function`;
+      const remedy = "Compile it without ifunc and target_clones: nothing resolves it in a kernel.";
       throw new Diagnostic("ELF004", text, remedy, { file: this.file.name });
     }
-    switch (symbol.special) {
+    switch (special) {
+      case 0:
+        break;
       case SHN_ABS:
-        return { ...base, absolute: true };
+        return { name, binding, type, absolute: true, offset: value, size };
       case SHN_COMMON:
         return this.common(symbol);
+      default:
+        throw this.malformed(`symbol "${name}" is in section ${special}`);
     }
-    if (symbol.special !== 0) {
-      throw this.malformed(`symbol "${symbol.name}" is in section ${symbol.special}`);
-    }
-    if (symbol.section === SHN_UNDEF) return { ...base, offset: 0 };
+    if (symbol.section === SHN_UNDEF) return { name, binding, type, offset: 0, size };
     const section = this.sectionNumbers[symbol.section];
     if (section === undefined) {
-      throw this.malformed(`symbol "${symbol.name}" is in section ${symbol.section}`);
+      throw this.malformed(`symbol "${name}" is in section ${symbol.section}`);
     }
     // Signatures of groups and the like: nothing refers to them.
-    if (section < 0) return { ...base, name: "", binding: "weak", offset: 0 };
-    if (symbol.value > (this.sections[section]?.size ?? 0)) {
-      throw this.malformed(`symbol "${symbol.name}" lies beyond the end of its section`);
+    if (section < 0) return { name: "", binding: "weak", type, offset: 0, size };
+    if (value > (this.sections[section]?.size ?? 0)) {
+      throw this.malformed(`symbol "${name}" lies beyond the end of its section`);
     }
-    return { ...base, section };
+    return { name, binding, type, section, offset: value, size };
   }
 
   /** C's tentative definition: zeros of its own that a real definition replaces. */
@@ -240,32 +252,31 @@ class ObjectReader {
     const section = this.sections[number];
     if (!section) return;
     if (table.size % REL_SIZE !== 0) throw this.malformed(`section ${table.name} has a torn entry`);
-    const view = viewOf(table.bytes);
-    const content = viewOf(section.bytes);
+    const { view } = this;
     const relocations: Relocation[] = [];
+    // The table itself may be what a damaged file patches: what was read before stays valid.
+    const start = this.file.sections[table.info]?.offset ?? 0;
     let sorted = true;
     let last = 0;
-    for (let at = 0; at < table.size; at += REL_SIZE) {
+    for (let at = table.offset; at < table.offset + table.size; at += REL_SIZE) {
       const info = view.getUint32(at + REL_INFO, true);
       const offset = view.getUint32(at + REL_OFFSET, true);
-      const relocation = this.relocation(section, content, offset, info & 0xff, info >>> 8);
+      const relocation = this.relocation(section, start, offset, info & 0xff, info >>> 8);
       if (relocation) relocations.push(relocation);
       if (offset < last) sorted = false;
       last = offset;
     }
+    if (section.relocations.length > 0) {
+      relocations.push(...section.relocations);
+      sorted = false;
+    }
     if (!sorted) relocations.sort((a, b) => a.offset - b.offset);
-    this.sections[number] = {
-      ...section,
-      relocations:
-        section.relocations.length > 0
-          ? [...section.relocations, ...relocations].sort((a, b) => a.offset - b.offset)
-          : relocations,
-    };
+    this.sections[number] = { ...section, relocations };
   }
 
   private relocation(
     section: Section,
-    content: DataView,
+    start: number,
     offset: number,
     code: number,
     symbolIndex: number,
@@ -278,11 +289,11 @@ class ObjectReader {
       const where = `${section.name}+0x${offset.toString(16)}`;
       throw this.malformed(`the relocation at ${where} refers to symbol ${symbolIndex}`);
     }
-    if (offset + relocationWidth(type) > content.byteLength) {
+    if (offset + relocationWidth(type) > section.bytes.length) {
       const where = `${section.name}+0x${offset.toString(16)}`;
       throw this.malformed(`the relocation at ${where} lies beyond the end of its section`);
     }
-    return { offset, type, symbol, addend: cutAddend(content, offset, type) };
+    return { offset, type, symbol, addend: cutAddend(this.view, start + offset, type) };
   }
 
   /** Finds source lines, from DWARF, once a diagnostic asks for one. */

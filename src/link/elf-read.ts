@@ -129,19 +129,51 @@ export function readElf(bytes: Uint8Array, name: string): ElfFile {
   };
 }
 
+/** A table of NUL-terminated strings, decoded once: names are slices of the whole. */
+export class Strings {
+  private readonly text: string;
+
+  constructor(private readonly bytes: Uint8Array) {
+    this.text = new TextDecoder().decode(bytes);
+  }
+
+  /** The string at `offset`; undefined if it does not end in the table. */
+  at(offset: number): string | undefined {
+    // Characters are bytes, unless a name has characters of several.
+    if (this.text.length !== this.bytes.length) return stringAt(this.bytes, offset);
+    const end = this.text.indexOf("\0", offset);
+    return end < 0 || offset > this.text.length ? undefined : this.text.slice(offset, end);
+  }
+}
+
 /** The NUL-terminated string at `offset` of a string table; undefined if it does not end there. */
 export function stringAt(table: Uint8Array, offset: number): string | undefined {
   if (offset > table.length) return undefined;
   const end = table.indexOf(0, offset);
-  if (end < 0) return undefined;
-  // Names are short and mostly ASCII; a TextDecoder takes several times as long for each.
-  let text = "";
-  for (let at = offset; at < end; at++) {
-    const byte = table[at] ?? 0;
-    if (byte >= 0x80) return new TextDecoder().decode(table.subarray(offset, end));
-    text += String.fromCharCode(byte);
+  return end < 0 ? undefined : new TextDecoder().decode(table.subarray(offset, end));
+}
+
+/** A section whose view of the file is made only for those who look: most look at few. */
+class FileSection implements ElfSection {
+  constructor(
+    private readonly file: Uint8Array,
+    private readonly isStored: boolean,
+    readonly name: string,
+    readonly type: number,
+    readonly flags: number,
+    readonly address: number,
+    readonly offset: number,
+    readonly size: number,
+    readonly link: number,
+    readonly info: number,
+    readonly align: number,
+    readonly entrySize: number,
+  ) {}
+
+  get bytes(): Uint8Array {
+    if (!this.isStored) return new Uint8Array(0);
+    return this.file.subarray(this.offset, this.offset + this.size);
   }
-  return text;
 }
 
 class ElfReader {
@@ -202,38 +234,44 @@ class ElfReader {
     const { count, names: namesIndex } = this.sectionCounts();
     const headers = this.table("section headers", EHDR_SHOFF, count, EHDR_SHENTSIZE, SHDR_SIZE);
     const names = headers[namesIndex];
-    const strings = names === undefined ? new Uint8Array(1) : this.sectionBytes(names);
+    const strings = new Strings(names === undefined ? new Uint8Array(1) : this.sectionBytes(names));
     return headers.map((at, index) => {
-      const name = stringAt(strings, this.word(at + SHDR_NAME));
+      const name = strings.at(this.word(at + SHDR_NAME));
       if (name === undefined && this.word(at + SHDR_TYPE) !== SHT_NULL) {
         throw this.malformed(`the name of section ${index} lies outside the string table`);
       }
-      return {
-        name: name ?? "",
-        type: this.word(at + SHDR_TYPE),
-        flags: this.word(at + SHDR_FLAGS),
-        address: this.word(at + SHDR_ADDR),
-        offset: this.word(at + SHDR_OFFSET),
-        size: this.word(at + SHDR_BYTES),
-        link: this.word(at + SHDR_LINK),
-        info: this.word(at + SHDR_INFO),
-        align: this.word(at + SHDR_ADDRALIGN),
-        entrySize: this.word(at + SHDR_ENTSIZE),
-        bytes: this.sectionBytes(at),
-      };
+      const type = this.word(at + SHDR_TYPE);
+      const isStored = type !== SHT_NOBITS && type !== SHT_NULL;
+      const offset = this.word(at + SHDR_OFFSET);
+      const size = this.word(at + SHDR_BYTES);
+      if (isStored) this.checkWithin(offset, offset + size);
+      return new FileSection(
+        this.bytes,
+        isStored,
+        name ?? "",
+        type,
+        this.word(at + SHDR_FLAGS),
+        this.word(at + SHDR_ADDR),
+        offset,
+        size,
+        this.word(at + SHDR_LINK),
+        this.word(at + SHDR_INFO),
+        this.word(at + SHDR_ADDRALIGN),
+        this.word(at + SHDR_ENTSIZE),
+      );
     });
   }
 
   symbols(sections: readonly ElfSection[]): ElfSymbol[] {
     const table = sections.find((section) => section.type === SHT_SYMTAB);
     if (!table) return [];
-    const strings = sections[table.link]?.bytes ?? new Uint8Array(1);
+    const strings = new Strings(sections[table.link]?.bytes ?? new Uint8Array(1));
     const view = new DataView(table.bytes.buffer, table.bytes.byteOffset, table.bytes.byteLength);
     if (table.size % SYM_SIZE !== 0) throw this.malformed("the symbol table has a torn entry");
     const indices = this.extendedIndices(table, sections);
     return Array.from({ length: table.size / SYM_SIZE }, (_, index) => {
       const at = index * SYM_SIZE;
-      const name = stringAt(strings, view.getUint32(at + SYM_NAME, true));
+      const name = strings.at(view.getUint32(at + SYM_NAME, true));
       if (name === undefined) {
         throw this.malformed(`the name of symbol ${index} lies outside the string table`);
       }
@@ -304,10 +342,13 @@ class ElfReader {
     if (type === SHT_NOBITS || type === SHT_NULL) return new Uint8Array(0);
     const offset = this.word(at + SHDR_OFFSET);
     const end = offset + this.word(at + SHDR_BYTES);
-    if (end > this.bytes.length) {
-      throw this.malformed(`a section from offset ${offset} to ${end} reaches beyond its end`);
-    }
+    this.checkWithin(offset, end);
     return this.bytes.subarray(offset, end);
+  }
+
+  private checkWithin(offset: number, end: number): void {
+    if (end <= this.bytes.length) return;
+    throw this.malformed(`a section from offset ${offset} to ${end} reaches beyond its end`);
   }
 
   private malformed(what: string): Diagnostic {

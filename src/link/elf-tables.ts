@@ -102,7 +102,9 @@ export class SectionTable {
     const table = new ByteWriter();
     table.fill(SYM_SIZE);
     for (const symbol of sorted) {
-      table.u32(names.add(symbol.name));
+      // Global names are unique already, and looking each up would take longer than the rest.
+      const isLocal = symbol.binding === "local";
+      table.u32(isLocal ? names.add(symbol.name) : names.append(symbol.name));
       table.u32(symbol.value);
       table.u32(symbol.size);
       table.u8((BINDING[symbol.binding] << 4) | TYPE[symbol.type]);
@@ -191,6 +193,13 @@ class StringTable {
       this.offsets.set(text, offset);
       this.out.cstring(text);
     }
+    return offset;
+  }
+
+  /** Adds a text that is not there yet. */
+  append(text: string): number {
+    const offset = this.out.length;
+    this.out.cstring(text);
     return offset;
   }
 

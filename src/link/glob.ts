@@ -2,17 +2,32 @@
 
 /** Whether `name` matches one of `patterns`. */
 export function matchesAny(name: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => compile(pattern).test(name));
+  for (const pattern of patterns) if (matcherOf(pattern)(name)) return true;
+  return false;
 }
 
-const compiled = new Map<string, RegExp>();
+type Matcher = (name: string) => boolean;
 
-function compile(pattern: string): RegExp {
-  let expression = compiled.get(pattern);
-  if (!expression) {
-    const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*");
-    expression = new RegExp(`^${source.replace(/\?/g, ".")}$`, "s");
-    compiled.set(pattern, expression);
+const matchers = new Map<string, Matcher>();
+
+function matcherOf(pattern: string): Matcher {
+  let matcher = matchers.get(pattern);
+  if (!matcher) {
+    matcher = compile(pattern);
+    matchers.set(pattern, matcher);
   }
-  return expression;
+  return matcher;
+}
+
+/** Most patterns are names or `name.*`, which need no regular expression. */
+function compile(pattern: string): Matcher {
+  const wild = pattern.search(/[*?]/);
+  if (wild < 0) return (name) => name === pattern;
+  if (wild === pattern.length - 1 && pattern.endsWith("*")) {
+    const start = pattern.slice(0, -1);
+    return (name) => name.startsWith(start);
+  }
+  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*");
+  const expression = new RegExp(`^${source.replace(/\?/g, ".")}$`, "s");
+  return (name) => expression.test(name);
 }

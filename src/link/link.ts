@@ -83,14 +83,16 @@ export function link(
   // Lay out the inside of each output section.
   for (const section of sections) arrange(section, report);
 
-  // List the functions, and make the tables that are about them: their content counts from the
-  // starts of sections, so their size is known before any address is.
-  const functions = sections
-    .map((section) => ({ section, functions: functionsOf(section, symbols) }))
-    .filter((group) => group.functions.length > 0);
+  // List the functions once somebody asks, and make the tables that are about them: their content
+  // counts from the starts of sections, so their size is known before any address is.
+  const functions = once(() =>
+    sections
+      .map((section) => ({ section, functions: functionsOf(section, symbols) }))
+      .filter((group) => group.functions.length > 0),
+  );
   for (const section of sections) {
     if (section.plan.content !== "symbols") continue;
-    const object = symbolTableObject(section, functions);
+    const object = symbolTableObject(section, functions());
     addGenerated(section, object, symbols);
     arrange(section, report);
   }
@@ -126,6 +128,7 @@ export function link(
   report.barrier();
 
   const entry = symbols.globals.get(plan.entry)?.address ?? 0;
+  const allFunctions = once(() => functions().flatMap((group) => group.functions));
   return Object.freeze({
     layout: plan,
     entry,
@@ -133,10 +136,21 @@ export function link(
     segments,
     regions,
     symbols: sortedSymbols(symbols),
-    functions: functions.flatMap((group) => group.functions),
+    get functions() {
+      return allFunctions();
+    },
     dropped,
     warnings: report.warnings,
   });
+}
+
+/** A value that is made when first asked for. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** Makes the sections of `object` the content of `section`. */
@@ -150,21 +164,29 @@ function addGenerated(section: PlacedSection, object: ObjectFile, symbols: Symbo
   }
 }
 
+/** The symbols of what is in the image, and those of the layout. */
+function sortedSymbols(symbols: SymbolScope): LinkSymbol[] {
+  const placed: { readonly symbol: LinkSymbol; readonly address: number }[] = [];
+  for (const symbol of symbols.defined) {
+    if (isInImage(symbol, symbols)) placed.push({ symbol, address: symbol.address });
+  }
+  for (const symbol of symbols.ofLayout) placed.push({ symbol, address: symbol.address });
+  placed.sort((a, b) => a.address - b.address || byName(a.symbol, b.symbol));
+  return placed.map(({ symbol }) => symbol);
+}
+
+function isInImage(symbol: LinkSymbol, { globals }: SymbolScope): boolean {
+  if (isTemporary(symbol)) return false;
+  // Another definition of the name was preferred.
+  if (symbol.binding !== "local" && globals.get(symbol.name) !== symbol) return false;
+  return symbol.kind === "number" || (symbol.input?.live === true && !!symbol.input.output);
+}
+
+function byName(a: LinkSymbol, b: LinkSymbol): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
+}
+
 /** A label of the compiler's own (`.L12`), or the symbol of a section: nobody asks for these. */
 function isTemporary({ name, binding, type }: LinkSymbol): boolean {
   return type === "section" || name === "" || (binding === "local" && name.startsWith(".L"));
-}
-
-/** The symbols of what is in the image, and those of the layout. */
-function sortedSymbols(symbols: SymbolScope): LinkSymbol[] {
-  const ofObjects = symbols.defined.filter(
-    (symbol) =>
-      !isTemporary(symbol) &&
-      (symbol.binding === "local" || symbols.globals.get(symbol.name) === symbol) &&
-      (symbol.kind === "number" || (symbol.input?.live && symbol.input.output !== undefined)),
-  );
-  const ofLayout = [...symbols.globals.values()].filter((symbol) => symbol.kind === "layout");
-  return [...ofObjects, ...ofLayout].sort(
-    (a, b) => a.address - b.address || (a.name < b.name ? -1 : Number(a.name > b.name)),
-  );
 }

@@ -46,43 +46,25 @@ export function matchSections(
   outputs.push(...debug.values());
 }
 
-interface Match {
-  readonly output: PlacedSection;
-  readonly rule: ResolvedRule;
-}
-
-/** Finds the rule for a section; most depend on the section's name alone, so they are kept. */
+/** Finds the rule for a section. */
 class Matcher {
-  private readonly known = new Map<string, Match | undefined>();
-  private readonly byObject: boolean;
+  private readonly loaded: readonly PlacedSection[];
+  private readonly unloaded: readonly PlacedSection[];
 
-  constructor(private readonly outputs: readonly PlacedSection[]) {
-    const rules = outputs.flatMap(({ plan }) => plan.rules);
-    this.byObject = rules.some(({ objects }) => objects.some((pattern) => pattern !== "*"));
+  constructor(outputs: readonly PlacedSection[]) {
+    this.loaded = outputs.filter(({ plan }) => plan.allocate);
+    this.unloaded = outputs.filter(({ plan }) => !plan.allocate);
   }
 
   claim(input: InputSection): boolean {
-    const match = this.match(input);
-    if (!match) return false;
-    assign(input, match.output, match.rule);
-    return true;
-  }
-
-  private match(input: InputSection): Match | undefined {
-    if (this.byObject) return this.search(input);
-    const { name, address, flags } = input.section;
-    const key = `${flags.alloc ? "a" : ""}${address === undefined ? "" : "f"} ${name}`;
-    if (!this.known.has(key)) this.known.set(key, this.search(input));
-    return this.known.get(key);
-  }
-
-  private search(input: InputSection): Match | undefined {
-    for (const output of this.outputs) {
-      if (output.plan.allocate !== input.section.flags.alloc) continue;
-      const rule = output.plan.rules.find((candidate) => matches(input, candidate));
-      if (rule) return { output, rule };
+    for (const output of input.section.flags.alloc ? this.loaded : this.unloaded) {
+      for (const rule of output.plan.rules) {
+        if (!matches(input, rule)) continue;
+        assign(input, output, rule);
+        return true;
+      }
     }
-    return undefined;
+    return false;
   }
 }
 
@@ -101,6 +83,7 @@ function matches({ section, object }: InputSection, rule: ResolvedRule): boolean
 function inRuleOrder(output: PlacedSection): void {
   const ranks = new Map(output.plan.rules.map((rule, index) => [rule, index]));
   const rank = ({ rule }: InputSection) => (rule ? ranks.get(rule) : undefined) ?? Infinity;
+  if (output.plan.rules.length < 2 && output.plan.rules[0]?.sort === undefined) return;
   output.inputs.sort((a, b) => {
     const first = rank(a);
     const second = rank(b);

@@ -175,6 +175,8 @@ export class LinkSymbol {
 export interface SymbolScope {
   /** By name; what is only referred to is not there. */
   readonly globals: ReadonlyMap<string, LinkSymbol>;
+  /** Those of `globals` that the linker itself defines. */
+  readonly ofLayout: readonly LinkSymbol[];
   /** All symbols that objects define, in the order of objects. */
   readonly defined: readonly LinkSymbol[];
   /** The symbol that a relocation of `input` refers to. */
