@@ -58,7 +58,7 @@ export class SerialPort {
    * Waits until all output so far matches `pattern`, and returns that output. Rejects after
    * `timeoutMs`, or when the machine ends without it; the message ends with the last output.
    */
-  waitFor(pattern: string | RegExp, timeoutMs = 10_000): Promise<string> {
+  waitFor(pattern: string | RegExp, timeoutMs = 30_000): Promise<string> {
     return new Promise((resolve, reject) => {
       const matches = () =>
         typeof pattern === "string" ? this.text().includes(pattern) : pattern.test(this.text());
