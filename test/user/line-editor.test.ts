@@ -14,7 +14,7 @@ class Terminal {
   constructor(folder: string) {
     // The host's kernel would stop a shell that takes the terminal back from its program, unless it
     // ignores SIGTTOU; ours has no job control.
-    const shell = `setarch i386 -R env -i PATH=${folder} ${folder}/shell`;
+    const shell = `env -i PATH=${folder} ${folder}/shell`;
     const command = `trap '' TTOU; stty cols 40; exec ${shell}`;
     this.child = spawn("script", ["-qec", command, "/dev/null"]);
     this.child.stdout.on("data", (bytes: Buffer) => {

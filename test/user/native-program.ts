@@ -1,8 +1,8 @@
 // Builds user programs for the host's own Linux, which runs i386 executables: the system calls and
 // the start of a process are the same there.
 //
-// Only the address of the text differs: hosts forbid mappings below 64 KiB. The heap must begin
-// right behind the data, so the address space is not randomised (setarch -R).
+// Only the address of the text differs, as hosts forbid mappings below 64 KiB, and the start code
+// maps what the host leaves between the data and the heap.
 
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
