@@ -1,8 +1,8 @@
-// What `check` says of a loader, and what the loader does: each kernel is booted by QEMU -kernel, by
-// GRUB from an ISO image, and by v86, and must come as far as the verdict says.
+// What `check` says of a loader, and what the loader does: each kernel is booted by QEMU -kernel,
+// by GRUB from an ISO image, and by v86, and must come as far as the verdict says.
 //
-// A kernel that starts writes `exit N` to the debug console, where N is 1 if its far section is where
-// the file says, else 2. What refuses a kernel never gets there.
+// A kernel that starts writes `exit N` to the debug console, where N is 1 if its far section is
+// where the file says, else 2. What refuses a kernel never gets there.
 
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";

@@ -1,5 +1,5 @@
-// The scripts that `isthmus script` writes, read by the linkers that they are for: the same addresses
-// and bytes as from our own linker, and nothing for `check` to find.
+// The scripts that `isthmus script` writes, read by the linkers that they are for: the same
+// addresses and bytes as from our own linker, and nothing for `check` to find.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
