@@ -17,7 +17,7 @@ import type { Copy } from "./coalesce";
 import { coalesce } from "./coalesce";
 import type { Liveness, Ranges } from "./live";
 import { analyseLiveness, isVirtual, lengthOf } from "./live";
-import type { MachineFunction, MachineInstruction, MachineOperand } from "./machine";
+import type { MachineBlock, MachineFunction, MachineInstruction, MachineOperand } from "./machine";
 import { EAX, EBX, ECX, EDX, forEachRead, forEachWrite, register, samePlace } from "./machine";
 import { FIXED, RegisterFile } from "./register-file";
 import { renamed, Spiller } from "./spill";
@@ -41,6 +41,8 @@ export interface Allocation {
   /** Operands of each original instruction before allocation. */
   readonly original: ReadonlyMap<MachineInstruction, readonly MachineOperand[]>;
   readonly usedRegisters: ReadonlySet<number>;
+  /** The original registers that are live into a block. */
+  readonly liveInto: (block: MachineBlock) => number[];
   /** A register that holds nothing before and after `instruction`, if there is one. */
   readonly scratchAt: (instruction: MachineInstruction) => number | undefined;
 }
@@ -112,6 +114,7 @@ class Allocator {
     return {
       original: this.original,
       usedRegisters: this.used,
+      liveInto: this.liveness.liveInto,
       scratchAt: (instruction) => this.scratchAt(instruction),
     };
   }

@@ -18,50 +18,76 @@ export function checkAllocation(fn: MachineFunction, allocation: Allocation): vo
 }
 
 /** By entity: its class. Entities are the original registers, then the places as they turn up. */
-type State = number[];
+type State = Int32Array;
+
+/** What matters at a block's start: live registers and the places that hold one, with classes. */
+interface Entry {
+  readonly entities: readonly number[];
+  classes: number[];
+}
 
 class AllocationChecker {
-  private readonly entries = new Map<MachineBlock, State>();
+  private readonly entries = new Map<MachineBlock, Entry>();
   /** The entities of slots and constants by name. */
   private readonly places = new Map<string, number>();
+  /** Constants and the caller's arguments: the class of such an entity is itself, always. */
+  private readonly fixed = new Set<number>();
+  private readonly slots: number[] = [];
   private nextClass = 0;
   private entityCount: number;
+  /** Every entity in a class of its own. */
+  private readonly apart: State;
 
   constructor(
     private readonly fn: MachineFunction,
     private readonly allocation: Allocation,
   ) {
     this.entityCount = fn.registerLimit + FIRST_VIRTUAL;
+    for (let register = 0; register < FIRST_VIRTUAL; register++) {
+      this.slots.push(this.physical(register));
+    }
     for (const { instructions } of fn.blocks) {
       for (const instruction of instructions) {
         for (const operand of instruction.operands) this.place(operand);
         for (const operand of this.original(instruction) ?? []) this.place(operand);
       }
     }
+    this.apart = Int32Array.from({ length: this.entityCount }, (_, entity) => entity);
   }
 
   run(): void {
     const [entry] = this.fn.blocks;
     if (!entry) return;
-    const initial = Array.from({ length: this.entityCount }, (_, entity) => entity);
-    for (let register = 0; register < FIRST_VIRTUAL; register++) {
-      initial[this.physical(register)] = initial[register]!;
-    }
-    this.entries.set(entry, initial);
-    const work = [entry];
-    for (let block = work.pop(); block; block = work.pop()) {
-      const state = this.entries.get(block)!.slice();
-      this.nextClass = this.entityCount;
-      for (const instruction of block.instructions) this.step(state, instruction, false);
-      for (const successor of block.successors) {
-        if (this.meet(successor, state)) work.push(successor);
+    const registers = Array.from({ length: FIRST_VIRTUAL }, (_, register) => register);
+    this.entries.set(entry, {
+      entities: [...registers, ...registers.map((register) => this.physical(register))],
+      classes: [...registers, ...registers],
+    });
+    // In layout order most predecessors come first, so few blocks are visited more than twice.
+    const changed = new Set([entry]);
+    while (changed.size > 0) {
+      for (const block of this.fn.blocks) {
+        if (changed.delete(block)) this.visit(block, changed);
       }
     }
-    for (const [block, state] of this.entries) {
-      const end = state.slice();
-      this.nextClass = this.entityCount;
-      for (const instruction of block.instructions) this.step(end, instruction, true);
+    for (const block of this.entries.keys()) this.simulate(block, true);
+  }
+
+  private visit(block: MachineBlock, changed: Set<MachineBlock>): void {
+    const state = this.simulate(block, false);
+    for (const successor of block.successors) {
+      if (this.meet(successor, state)) changed.add(successor);
     }
+  }
+
+  /** The state at the end of `block`. */
+  private simulate(block: MachineBlock, checks: boolean): State {
+    const state = this.apart.slice();
+    const { entities, classes } = this.entries.get(block)!;
+    for (const [i, entity] of entities.entries()) state[entity] = classes[i]!;
+    this.nextClass = this.entityCount;
+    for (const instruction of block.instructions) this.step(state, instruction, checks);
+    return state;
   }
 
   private original(instruction: MachineInstruction): readonly MachineOperand[] | undefined {
@@ -83,6 +109,8 @@ class AllocationChecker {
     if (entity === undefined) {
       entity = this.entityCount++;
       this.places.set(name, entity);
+      if (isFixed(operand)) this.fixed.add(entity);
+      else this.slots.push(entity);
     }
     return entity;
   }
@@ -100,22 +128,41 @@ class AllocationChecker {
   /** Splits the classes of `block`'s entry by those of `state`; whether that changed any. */
   private meet(block: MachineBlock, state: State): boolean {
     const known = this.entries.get(block);
-    const classes = new Map<number, number>();
-    const met: State = new Array(state.length);
-    let changed = known === undefined;
-    for (let entity = 0; entity < state.length; entity++) {
-      // A pair of classes as one number: classes are far below 2^26.
-      const key = (known?.[entity] ?? 0) * 0x400_0000 + state[entity]!;
-      let found = classes.get(key);
-      if (found === undefined) {
-        found = entity;
-        classes.set(key, found);
-      }
-      met[entity] = found;
-      if (known && known[entity] !== found) changed = true;
+    if (!known) {
+      this.entries.set(block, this.firstEntry(block, state));
+      return true;
     }
-    if (changed) this.entries.set(block, met);
+    const { entities, classes } = known;
+    const met = new Map<number, number>();
+    let changed = false;
+    known.classes = entities.map((entity, i) => {
+      const before = classes[i]!;
+      const here = state[entity]!;
+      if (before === here && this.fixed.has(before)) return before;
+      // A pair of classes as one number: classes are far below 2^26.
+      const key = before * 0x400_0000 + here;
+      const found = met.get(key) ?? entity;
+      met.set(key, found);
+      if (found !== before) changed = true;
+      return found;
+    });
     return changed;
+  }
+
+  private firstEntry(block: MachineBlock, state: State): Entry {
+    const live = this.allocation.liveInto(block);
+    const liveClasses = new Set(live.map((register) => state[register]!));
+    const holding = this.slots.filter((place) => liveClasses.has(state[place]!));
+    const entities = [...live, ...holding];
+    const first = new Map<number, number>();
+    const classes = entities.map((entity) => {
+      const here = state[entity]!;
+      if (this.fixed.has(here)) return here;
+      const found = first.get(here) ?? entity;
+      first.set(here, found);
+      return found;
+    });
+    return { entities, classes };
   }
 
   private step(state: State, instruction: MachineInstruction, checks: boolean): void {
@@ -249,6 +296,13 @@ function nameOf(operand: MachineOperand): string | undefined {
   if (operand.kind === "immediate") return `${operand.symbol ?? ""}+${operand.value}`;
   if (operand.kind !== "memory" || !operand.slot) return undefined;
   return `${operand.slot.kind} ${operand.slot.index}`;
+}
+
+/** Whether code cannot change it: a constant, or an argument that the caller put on the stack. */
+function isFixed(operand: MachineOperand): boolean {
+  return (
+    operand.kind === "immediate" || (operand.kind === "memory" && operand.slot?.kind === "incoming")
+  );
 }
 
 function describe(operand: MachineOperand): string {

@@ -29,7 +29,8 @@ export interface Liveness {
   /** Instructions by number. */
   readonly instructions: readonly MachineInstruction[];
   readonly blockOf: readonly MachineBlock[];
-  liveIn(block: MachineBlock, register: number): boolean;
+  /** The registers that are live into a block. */
+  liveInto(block: MachineBlock): number[];
 }
 
 class BitSet {
@@ -49,6 +50,14 @@ class BitSet {
 
   delete(bit: number): void {
     this.words[bit >> 5]! &= ~(1 << (bit & 31));
+  }
+
+  members(): number[] {
+    const found: number[] = [];
+    this.forEach((bit) => {
+      found.push(bit);
+    });
+    return found;
   }
 
   forEach(visit: (bit: number) => void): void {
@@ -178,7 +187,7 @@ export function analyseLiveness(fn: MachineFunction): Liveness {
     spans,
     instructions,
     blockOf,
-    liveIn: (block, register) => sets.get(block)!.in.has(register),
+    liveInto: (block) => sets.get(block)!.in.members(),
   };
 }
 
