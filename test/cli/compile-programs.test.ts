@@ -25,7 +25,9 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       counts.set(word, counts.has(word) ? counts.get(word) + 1 : 1);
     }
     const keys = counts.keys().sort();
-    for (let i = 0; i < keys.length; i++) console.log(keys[i] + " " + counts.get(keys[i]).toString());
+    for (let i = 0; i < keys.length; i++) {
+      console.log(keys[i] + " " + counts.get(keys[i]).toString());
+    }
     const seen = new Set<i64>();
     let x: i64 = 1;
     while (!seen.has(x)) { seen.add(x); x = (x * 0x5851f42d4c957f2d + 7) % 100003; }
@@ -36,10 +38,14 @@ const PROGRAMS: Readonly<Record<string, string>> = {
     export function main(argc: i32): i32 {
       const numbers = new Array<i32>();
       let seed: u32 = argc;
-      for (let i = 0; i < 3000; i++) { seed = random(seed); numbers.push(i32(seed >> 4) - 100000000); }
+      for (let i = 0; i < 3000; i++) {
+        seed = random(seed);
+        numbers.push(i32(seed >> 4) - 100000000);
+      }
       numbers.sort((a, b) => a - b);
       for (let i = 0; i < numbers.length; i += 300) console.log(numbers[i].toString());
-      const names = numbers.slice(0, 20).map<string>((n) => n.toString(16)).filter((s) => s.length % 2 == 0);
+      const hex = numbers.slice(0, 20).map<string>((n) => n.toString(16));
+      const names = hex.filter((s) => s.length % 2 == 0);
       names.sort().reverse();
       console.log(names.join(" "));
       return numbers.reduce((sum, n) => sum ^ n, 0) & 63;
@@ -47,13 +53,18 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   text: `
     export function main(): void {
       let text = "";
-      for (let i = 0; i < 200; i++) text += String.fromCharCode(0x61 + i % 26) + (i % 7 ? "" : "☃");
+      for (let i = 0; i < 200; i++) {
+        text += String.fromCharCode(0x61 + i % 26) + (i % 7 ? "" : "☃");
+      }
       console.log(text.toUpperCase().replaceAll("☃", "-").substring(3, 90));
       console.log("  naïve 𝄞 ".trim().padStart(12, "*") + text.indexOf("xyz").toString());
-      console.log((-1234567890123).toString() + " " + u64.MAX_VALUE.toString() + " " + I32.parseInt("-77").toString());
+      const large = (-1234567890123).toString() + " " + u64.MAX_VALUE.toString();
+      console.log(large + " " + I32.parseInt("-77").toString());
       const bytes = String.UTF8.encode("☃ snow");
       let hash: u32 = 2166136261;
-      for (let i = 0; i < bytes.byteLength; i++) hash = (hash ^ load<u8>(changetype<usize>(bytes) + i)) * 16777619;
+      for (let i = 0; i < bytes.byteLength; i++) {
+        hash = (hash ^ load<u8>(changetype<usize>(bytes) + i)) * 16777619;
+      }
       console.log(hash.toString(16));
       console.error("done");
     }
@@ -63,9 +74,12 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       return s.charAt(0) == "-" ? -value : value;
     } }`,
   garbage: `
-    class Node { constructor(public value: i32, public left: Node | null, public right: Node | null) {} }
+    class Node {
+      constructor(public value: i32, public left: Node | null, public right: Node | null) {}
+    }
     function tree(depth: i32): Node {
-      return depth == 0 ? new Node(1, null, null) : new Node(depth, tree(depth - 1), tree(depth - 1));
+      if (depth == 0) return new Node(1, null, null);
+      return new Node(depth, tree(depth - 1), tree(depth - 1));
     }
     function sum(node: Node | null): i32 {
       return node == null ? 0 : node.value + sum(node.left) + sum(node.right);

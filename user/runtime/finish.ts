@@ -4,8 +4,9 @@
 import { abort } from "./abort";
 import { flush } from "./output";
 
-// asc compiles what only its library calls after it has looked for references on the stack, and then
-// leaves calls of a function that is not there. An export is compiled first; the linker drops it.
+// asc compiles what only its library calls after it has looked for references on the stack, and
+// then leaves calls of a function that is not there. An export is compiled first; the linker drops
+// it.
 export { abort as _abort };
 
 export function _finish(): void {
