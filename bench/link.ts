@@ -1,5 +1,6 @@
-// `npm run bench:link [-- OBJECTS]`: links a synthetic kernel of 50 MiB and 200,000 symbols with our
-// linker, GNU ld and lld, each from the same files and layout, and prints the times and their ratios.
+// `npm run bench:link [-- OBJECTS]`: links a synthetic kernel of 50 MiB and 200,000 symbols with
+// our linker, GNU ld and lld, each from the same files and layout, and prints the times and their
+// ratios.
 //
 // Each object has 1,000 functions in a section of their own each, with data, strings that may be
 // merged, and references to its own and to other objects. All linkers write the whole file; ours is

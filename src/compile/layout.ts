@@ -121,7 +121,7 @@ function rotate(order: MachineBlock[], loop: MachineLoop): MachineBlock[] {
  * Moves runs of blocks to where control falls into them: behind a block none of whose successors
  * comes next, if nothing falls into the run where it is. No loop is torn apart.
  *
- * @param successorsOf where a block's jumps end; differs from `successors` if some blocks are skipped
+ * @param successorsOf where jumps end; differs from `successors` if blocks are skipped
  */
 export function joinRuns(
   order: readonly MachineBlock[],
