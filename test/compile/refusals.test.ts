@@ -94,7 +94,9 @@ describe("the compiler emits", () => {
     const { module } = compileSources({
       "main.ts": `
         declare function work(a: u32, b: u32, c: u32, d: u32): u32;
-        export function run(a: u32, b: u32): u32 { return work(a, b, a, b) + work(b, a, b, a) * a; }`,
+        export function run(a: u32, b: u32): u32 {
+          return work(a, b, a, b) + work(b, a, b, a) * a;
+        }`,
     });
     const object = compileModule(module, { target: "kernel", name: "test" });
     const section = object.sections.find(({ name }) => name.endsWith("main/run"));
