@@ -375,8 +375,17 @@ class ModuleCompiler implements Linkage {
     }
   }
 
+  /** Where a function's code begins: its signature has no place in the source map. */
+  private firstPlace(fn: WasmFunction | undefined): Place | undefined {
+    for (const position of fn?.body?.code.at ?? []) {
+      const place = this.options.sourceMap?.lookup(position);
+      if (place) return place;
+    }
+    return undefined;
+  }
+
   private refusal(fn: WasmFunction | undefined, { what, position }: UnsupportedCode): Diagnostic {
-    const place: Place | undefined = this.options.sourceMap?.lookup(position);
+    const place = this.options.sourceMap?.lookup(position) ?? this.firstPlace(fn);
     const where = fn ? ` in ${fn.name}` : "";
     return new Diagnostic(
       "COMP001",
