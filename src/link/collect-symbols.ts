@@ -98,11 +98,11 @@ class Owners {
   private readonly alignments = new Map<string, number>();
 
   set(symbol: LinkSymbol, object: ObjectFile): void {
-    this.objects.set(symbol, object);
+    if (!symbol.input) this.objects.set(symbol, object);
   }
 
   of(symbol: LinkSymbol): ObjectFile | undefined {
-    return this.objects.get(symbol);
+    return symbol.input?.object ?? this.objects.get(symbol);
   }
 
   noteAlignment({ name, value }: LinkSymbol): void {

@@ -62,7 +62,8 @@ export function writeElfObject(object: ObjectFile): Uint8Array {
   for (const section of object.sections) addSection(section, object, table, out);
 
   const symbols = object.symbols.map(fileSymbol);
-  const numbers = table.addSymbols(symbols);
+  const sorted = table.addSymbols(symbols);
+  const numbers = new Map(sorted.map((symbol, index) => [symbol, index + 1]));
   const symbolTable = table.headers.findIndex((header) => header.type === SHT_SYMTAB);
   for (const [index, section] of object.sections.entries()) {
     if (section.relocations.length === 0) continue;

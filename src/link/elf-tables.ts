@@ -92,10 +92,10 @@ export class SectionTable {
   }
 
   /**
-   * Writes `.symtab` and `.strtab`. Locals come first, as the gABI demands; returns the number that
-   * each of `symbols` got.
+   * Writes `.symtab` and `.strtab`. Locals come first, as the gABI demands; returns the symbols in
+   * the order of their numbers, which begin with 1.
    */
-  addSymbols(symbols: readonly FileSymbol[]): ReadonlyMap<FileSymbol, number> {
+  addSymbols(symbols: readonly FileSymbol[]): readonly FileSymbol[] {
     const locals = symbols.filter((symbol) => symbol.binding === "local");
     const sorted = [...locals, ...symbols.filter((symbol) => symbol.binding !== "local")];
     const names = new StringTable();
@@ -121,7 +121,7 @@ export class SectionTable {
       entrySize: SYM_SIZE,
     });
     this.addBytes(names.finish(), { name: ".strtab", type: SHT_STRTAB });
-    return new Map(sorted.map((symbol, index) => [symbol, index + 1]));
+    return sorted;
   }
 
   /** Writes `.shstrtab` and the headers; returns their offset. Nothing can be added after that. */

@@ -37,7 +37,7 @@ export function matchSections(
     if (input.discarded || matchesAny(name, layout.discard)) continue;
     if (matcher.claim(input)) continue;
     if (!flags.alloc && DEBUG.test(name)) {
-      if (layout.debug) addDebug(input, debug, layout);
+      if (layout.debug && input.section.type === "progbits") addDebug(input, debug, layout);
     } else if (!matchesAny(name, layout.unwanted)) {
       placeOrphan(input, outputs, layout, report);
     }

@@ -21,7 +21,7 @@ export interface RegionUse {
 
 const PAGE = 4096;
 /** More bytes in one section are a mistake, or an attack by an object's headers. */
-const LARGEST_CONTENT = 2 ** 29;
+const LARGEST_CONTENT = 2 ** 28;
 
 /** Gives every output section its addresses, and returns what each region holds. */
 export function place(
@@ -49,6 +49,7 @@ export function place(
     if (region.anchor === "start") advance(section, useOf(region), report);
     section.loadAddress = load === region ? section.address : takeLoad(section, useOf(load));
   }
+  for (const section of sections) checkContent(section, report);
   report.barrier();
   for (const section of allocated) if (section.size > 0) checkSection(section, report);
   checkPermissions(allocated, report);
@@ -85,6 +86,13 @@ function takeLoad(section: PlacedSection, use: RegionUse): number {
   return address;
 }
 
+/** Zeros among content are content too: they need room here and, unless they fill pages, there. */
+function checkContent({ name, size, isZero }: PlacedSection, report: Reporter): void {
+  if (isZero || size <= LARGEST_CONTENT) return;
+  const text = `section ${name} would have ${size} bytes of content`;
+  report.error("LINK023", text, "Look for an input with a wrong size or a far fixed address.");
+}
+
 /** What the layout demands of one section. */
 function checkSection(section: PlacedSection, report: Reporter): void {
   const { name, plan, address, end, size } = section;
@@ -111,10 +119,6 @@ function checkSection(section: PlacedSection, report: Reporter): void {
   if (plan.maxSize !== undefined && size > plan.maxSize) {
     const text = `section ${name} has ${size} bytes; the layout allows ${plan.maxSize}`;
     report.error("LINK011", text, "Make it smaller, or raise `maxSize`.");
-  }
-  if (!section.isZero && size > LARGEST_CONTENT) {
-    const text = `section ${name} would have ${size} bytes of content`;
-    report.error("LINK023", text, "Look for an input with a wrong size or a far fixed address.");
   }
   if (section.loadAddress + size > Math.min(load.end, ADDRESS_SPACE_END)) {
     const text = `the load image of section ${name} does not fit into region "${load.name}"`;

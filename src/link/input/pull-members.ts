@@ -13,6 +13,9 @@ import { isArchiveInput, type LinkInput } from "./read-input";
 
 /** The objects of a link, in its order. Throws what reading a member throws. */
 export function pullMembers(inputs: readonly LinkInput[], layout: ResolvedLayout): ObjectFile[] {
+  // Without archives nobody asks what is wanted.
+  const alone = inputs.filter((input): input is ObjectFile => !isArchiveInput(input));
+  if (alone.length === inputs.length) return alone;
   const wants = new Wants(layout);
   const objects: ObjectFile[] = [];
   const take = (object: ObjectFile) => {
