@@ -1,4 +1,4 @@
-// Damaged objects, archives and whole links: always an image or a Diagnostic, in time and in memory.
+// Damaged objects, archives and whole links: always an image or a Diagnostic, in time and memory.
 //
 // The number of mutations is 1,500; MUTATIONS=10000 in the environment makes it that many, and
 // MUTATION_SEED begins elsewhere.
