@@ -140,7 +140,8 @@ test("diagnostics name the source line that DWARF has, for every DWARF of gcc", 
 
 test("names of C++ are shown as people write them", { skip }, (t) => {
   const { compile } = workshop(t);
-  const source = 'namespace a { int f(const char *); } extern "C" int _start() { return a::f(""); }';
+  const source =
+    'namespace a { int f(const char *); } extern "C" int _start() { return a::f(""); }';
   const text = diagnosed("LINK004", () => linkFiles([compile("start.cpp", source)]));
   assert.match(text, /undefined symbol "a::f\(char const\*\)" \(_ZN1a1fEPKc\), used at/);
 });
