@@ -18,6 +18,7 @@ import { writeLinkerScript } from "../../src/link/script/linker-script";
 import { SOURCES, type SourceName } from "./same-bytes-sources";
 import { run } from "./tools";
 
+/** KEEP_FILES=1 in the environment leaves objects, scripts and both images for a look. */
 const KEEP = process.env.KEEP_FILES;
 const directory = mkdtempSync(join(tmpdir(), "isthmus-same-"));
 after(() => KEEP || rmSync(directory, { recursive: true }));
@@ -230,7 +231,7 @@ function compare({ layout: name, compiler, sources, library }: Case, number: num
     paths.map((path) => readInput(readFileSync(path), path)),
     layout,
   );
-  if (process.env.KEEP_FILES) writeFileSync(`${theirs}.ours`, writeElf(image));
+  if (KEEP) writeFileSync(`${theirs}.ours`, writeElf(image));
   assertSame(writeElf(image), readFileSync(theirs));
 }
 
