@@ -10,7 +10,7 @@
 
 import type { Allocation } from "./allocate";
 import type { MachineBlock, MachineFunction, MachineInstruction, MachineOperand } from "./machine";
-import { ESP, FIRST_VIRTUAL, factsOf, NONE } from "./machine";
+import { ESP, FIRST_VIRTUAL, factsOf, isReadBy, NONE } from "./machine";
 
 /** @throws Error if an instruction of `fn` reads a place that does not hold its value */
 export function checkAllocation(fn: MachineFunction, allocation: Allocation): void {
@@ -218,7 +218,7 @@ class AllocationChecker {
       const before = original[i]!;
       const after = instruction.operands[i]!;
       if (before.kind === "memory") this.checkAddress(state, instruction, before, after, checks);
-      else if (facts.roles[i] !== "write") {
+      else if (isReadBy(facts.roles[i])) {
         this.checkRead(state, instruction, before, after, checks);
       }
     }

@@ -133,6 +133,7 @@ const OPS = {
   /** (index): `cases[index]`, and the index is known to be in range. Made by lower-switches.ts. */
   table_jump: { effect: "terminator", arity: 1, results: 0 },
   return: { effect: "terminator", results: 0 },
+  /** The trap whose kind is `immediate` (trap.ts). */
   unreachable: { effect: "terminator", arity: 0, results: 0 },
 } as const satisfies Record<string, OpFacts>;
 
@@ -162,7 +163,10 @@ export interface Signature {
 export class Value {
   /** The block that it stands in; constants and symbols are in none. */
   block: Block | undefined;
-  /** `const`: the value, a signed word. Memory: the offset. `param`: which argument word. */
+  /**
+   * `const`: the value, a signed word. Memory: the offset. `param`: which argument word.
+   * `unreachable`: the kind of trap.
+   */
   immediate = 0;
   /** `symbol`, `call`, `intrinsic`: of what. */
   name = "";

@@ -274,6 +274,11 @@ function deriveFacts(mnemonic: Mnemonic, count: number, isControl: boolean): Ins
   };
 }
 
+/** Whether an operand of this role is read; a register that is only named is not. */
+export function isReadBy(role: Role | undefined): boolean {
+  return role !== "write" && role !== "address";
+}
+
 /** Calls `visit` for each register that `instruction` reads, as operand, in an address or else. */
 export function forEachRead(
   instruction: MachineInstruction,
@@ -288,7 +293,7 @@ export function forEachRead(
       if (operand.base !== NONE) visit(operand.base);
       if (operand.index !== NONE) visit(operand.index);
     } else if (operand.kind === "register") {
-      const isRead = isMoves ? (i & 1) === 1 : facts.roles[i] !== "write";
+      const isRead = isMoves ? (i & 1) === 1 : isReadBy(facts.roles[i]);
       if (isRead) visit(operand.register);
     }
   }

@@ -15,6 +15,7 @@ import {
   type WordType,
 } from "./ir";
 import { isMemoryAccess } from "./print";
+import { type Trap, trapKind } from "./trap";
 
 /**
  * All functions of a dump, in order.
@@ -124,6 +125,7 @@ class FunctionParser {
 
   private payload(line: DumpLine, value: Value): void {
     if (value.op === "param") value.immediate = line.integer();
+    if (value.op === "unreachable" && !line.atEnd) value.immediate = trapNumber(line);
     if (!["call", "call_indirect", "intrinsic"].includes(value.op)) return;
     let text = line.take();
     // A signature has spaces: `work(i32, i64): i32`.
@@ -148,6 +150,11 @@ class FunctionParser {
     if (!word.startsWith("v")) return this.fn.constant(line.integer(word));
     return this.values.get(word) ?? line.fail(`${word} is defined nowhere`);
   }
+}
+
+function trapNumber(line: DumpLine): number {
+  const kind = trapKind(line.name() as Trap);
+  return kind < 0 ? line.fail("there is no such trap") : kind;
 }
 
 function operation(line: DumpLine, name: string): IrOp {

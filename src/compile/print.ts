@@ -14,6 +14,7 @@
 
 import type { Block, IrFunction, Signature, Value } from "./ir";
 import { factsOf } from "./ir";
+import { trapOf } from "./trap";
 
 const PLAIN_NAME = /^[A-Za-z_~$.][\w~$./#:|<>,@^%*]*$/;
 
@@ -43,6 +44,8 @@ function printPayload(value: Value): string[] {
   switch (value.op) {
     case "param":
       return [String(value.immediate)];
+    case "unreachable":
+      return value.immediate === 0 ? [] : [JSON.stringify(trapOf(value.immediate))];
     case "call":
     case "call_indirect":
     case "intrinsic": {

@@ -15,6 +15,7 @@ import { conditionOf } from "./select-compare";
 import { selectMemory } from "./select-memory";
 import type { SelectionOptions } from "./selection";
 import { machineBlocks, Selection } from "./selection";
+import { trapKind } from "./trap";
 
 /** The symbol of the function table of `call_indirect`. */
 export const TABLE_SYMBOL = "__isthmus_table";
@@ -173,8 +174,15 @@ class Selector {
         return;
       }
       default:
-        selection.emit("ud2");
+        this.trap(value.immediate);
     }
+  }
+
+  /** The kind stands where no processor looks: in the operand of an undefined instruction. */
+  private trap(kind: number): void {
+    const { selection } = this;
+    if (kind === trapKind("unreachable")) selection.emit("ud2");
+    else selection.emit("ud1", register(EAX), memory({ displacement: kind }, 32));
   }
 
   private phiMoves(from: Block, to: Block): void {

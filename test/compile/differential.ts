@@ -2,7 +2,7 @@
 
 import { decodeModule } from "../../src/compile/decode";
 import { validateModule } from "../../src/compile/validate";
-import type { Call, Outcome, RunOptions } from "./native";
+import type { Call, Outcome, RunOptions, Trapped } from "./native";
 import { runNative } from "./native";
 import { Random, randomModule } from "./random-module";
 
@@ -52,10 +52,24 @@ export function runInNode(bytes: Uint8Array, calls: readonly Call[]): Outcome[] 
       if (result === undefined) return undefined;
       return typeof result === "bigint" ? BigInt.asUintN(64, result) : BigInt(result >>> 0);
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) return "trap";
+      if (error instanceof WebAssembly.RuntimeError) return trapInNode(error.message);
       throw error;
     }
   });
+}
+
+/** V8's words for traps. */
+const NODE_TRAPS: Readonly<Record<string, Trapped>> = {
+  unreachable: "unreachable",
+  "divide by zero": "integer divide by zero",
+  "remainder by zero": "integer divide by zero",
+  "divide result unrepresentable": "integer overflow",
+};
+
+function trapInNode(message: string): Trapped {
+  const trap = NODE_TRAPS[message];
+  if (trap === undefined) throw new Error(`what trap is "${message}"?`);
+  return trap;
 }
 
 function parameterTypes(bytes: Uint8Array, name: string): readonly number[] {

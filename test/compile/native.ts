@@ -4,10 +4,10 @@
 // result, whether it trapped, and whether the callee kept the calling convention:
 //
 //   record i   0  status   RETURNED, TRAPPED or BROKEN (a preserved register or ESP changed)
-//              4  result   EAX
+//              4  result   EAX, or which trap
 //              8  high     EDX
 //
-// Traps are signals (SIGFPE, SIGILL, SIGSEGV); the handler goes on with the next call. Linear
+// Traps are signals (native-trap.ts); the handler goes on with the next call. Linear
 // memory begins at MEMORY_BASE, because Linux gives no process page 0.
 
 import { spawnSync } from "node:child_process";
@@ -27,6 +27,7 @@ import { eax, ebp, ebx, ecx, edi, edx, esi, esp, registers32 } from "../../src/i
 import { writeElf } from "../../src/link/elf-write";
 import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
+import { installHandlers, reportedTrap, writeHandler } from "./native-trap";
 
 export const MEMORY_BASE = 0x10000000;
 /** Pages of 64 KiB that exist; `memory.grow` may promise more. */
@@ -45,7 +46,10 @@ export interface Call {
 }
 
 /** A result of up to 64 bits as an unsigned number, `undefined` for void, or what went wrong. */
-export type Outcome = bigint | undefined | "trap" | "broken";
+export type Outcome = bigint | undefined | Trapped | "broken";
+
+/** A trap in the words of the standard's interpreter. */
+export type Trapped = ReturnType<typeof reportedTrap>;
 
 export interface RunOptions {
   readonly stress?: Stress;
@@ -132,7 +136,7 @@ export function runObject(
 function outcome(output: Buffer, index: number, { results }: Signature): Outcome {
   const at = index * RECORD;
   const status = output.readUInt32LE(at);
-  if (status === TRAPPED) return "trap";
+  if (status === TRAPPED) return reportedTrap(output.readUInt32LE(at + 4));
   if (status !== RETURNED) return "broken";
   const [type] = results;
   if (!type) return undefined;
@@ -181,11 +185,6 @@ function probe(): string | false {
 
 const SYS_EXIT = 1;
 const SYS_WRITE = 4;
-const SYS_RT_SIGACTION = 174;
-const SYS_SIGALTSTACK = 186;
-const SA_NODEFER = 0x40000000;
-const SA_ONSTACK = 0x08000000;
-const SIGNALS = [4, 8, 11];
 
 function exit(a: Assembler): void {
   a.mov(eax, SYS_EXIT);
@@ -213,12 +212,7 @@ function driver(module: WasmModule, calls: readonly Call[]): ObjectFile {
     a.int(0x80);
     exit(a);
   });
-  a.function("onSignal", () => {
-    a.mov(esp, mem32({ symbol: "stack" }));
-    a.mov(eax, mem32({ symbol: "record" }));
-    a.mov(mem32({ base: eax }), TRAPPED);
-    a.jmp(mem32({ symbol: "resume" }));
-  });
+  writeHandler(a, TRAPPED);
   a.section(".bss");
   for (const name of ["stack", "record", "resume"]) {
     a.local(name);
@@ -226,34 +220,7 @@ function driver(module: WasmModule, calls: readonly Call[]): ObjectFile {
   }
   a.local("records");
   a.space(calls.length * RECORD);
-  a.local("signalStack");
-  a.space(0x4000);
   return a.finish();
-}
-
-function installHandlers(a: Assembler): void {
-  // struct stack_t { ss_sp, ss_flags, ss_size }: stack overflows are signals, too.
-  a.sub(esp, 32);
-  a.mov(mem32({ base: esp }), symbol("signalStack"));
-  a.mov(mem32({ base: esp, disp: 4 }), 0);
-  a.mov(mem32({ base: esp, disp: 8 }), 0x4000);
-  a.mov(eax, SYS_SIGALTSTACK);
-  a.mov(ebx, esp);
-  a.xor(ecx, ecx);
-  a.int(0x80);
-  // struct sigaction { handler, flags, restorer, mask[2] }
-  a.mov(mem32({ base: esp }), symbol("onSignal"));
-  a.mov(mem32({ base: esp, disp: 4 }), SA_NODEFER | SA_ONSTACK);
-  for (const disp of [8, 12, 16]) a.mov(mem32({ base: esp, disp }), 0);
-  for (const signal of SIGNALS) {
-    a.mov(eax, SYS_RT_SIGACTION);
-    a.mov(ebx, signal);
-    a.mov(ecx, esp);
-    a.xor(edx, edx);
-    a.mov(esi, 8);
-    a.int(0x80);
-  }
-  a.add(esp, 32);
 }
 
 function callOnce(a: Assembler, index: number, call: Call, signature: Signature): void {

@@ -144,8 +144,9 @@ class SuiteFile {
       const [value] = command.expected ?? [];
       return { ...call, expected: { outcome: value && BigInt(value.value) } };
     }
-    const reason = trapReason(command.text ?? "");
-    return reason === true ? { ...call, expected: { outcome: "trap" } } : reason;
+    const trap = command.text ?? "";
+    const reason = trapReason(trap);
+    return reason === true ? { ...call, expected: { outcome: trap as Outcome } } : reason;
   }
 
   /** Runs the calls that the last module has collected. */

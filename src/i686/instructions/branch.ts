@@ -5,7 +5,7 @@
 
 import { imm32, m, m64, r32, rel8, rel32, rm32, uimm8, uimm16 } from "../operand-kind";
 import { ecx, edx, esp } from "../registers";
-import { effects, r, row } from "./row";
+import { address, effects, r, row } from "./row";
 
 const STACK = effects({ reads: [esp], writes: [esp] });
 const RESTORE_FLAGS = effects({ reads: [esp], writes: [esp], flagsWritten: "*" });
@@ -22,6 +22,8 @@ export const branch = {
   int: [row([r(uimm8)], "CD ib", STACK)],
   int3: [row([], "CC", STACK)],
   into: [row([], "CE", effects({ reads: [esp], writes: [esp], flagsRead: "O" }))],
+  /** Always #UD, like `ud2`; its operands are never used and may say why. */
+  ud1: [row([address(r32), address(rm32)], "0F B9 /r")],
   ud2: [row([], "0F 0B")],
   bound: [row([r(r32), r(m64)], "62 /r")],
   sysenter: [row([], "0F 34", effects({ writes: [esp], flagsWritten: "I" }))],
