@@ -20,6 +20,7 @@ import {
 } from "../compile/assemblyscript";
 import type { CompileOptions } from "../compile/compile";
 import { decodeModule } from "../compile/decode";
+import type { Level } from "../compile/pipeline";
 import {
   FIRST_BASE,
   findStaticAddresses,
@@ -34,8 +35,6 @@ import { INSTALLATION } from "./project";
 
 export type Target = "kernel" | "isthmus" | "linux" | "object";
 export const TARGETS: readonly [Target, ...Target[]] = ["linux", "isthmus", "object", "kernel"];
-
-export type Level = 0 | 1 | 2;
 
 /** Where static data of a program begins: far behind any text, and the heap has room above it. */
 export const PROGRAM_DATA = 0x0800_0000;

@@ -23,8 +23,10 @@
 // Options
 //   -o, --output OUT   the file to write
 //   --target TARGET    what to make: linux, isthmus, object or kernel
-//   -O, --optimize N   how much the front end optimises: 0, 1 or 2 (the default)
+//   -O, --optimize N   how much to optimise: 0 (what correct code needs), 1 (what is cheap) or 2
+//                      (all, the default), in the front end and in the passes of the back end
 //   --print PASS       prints all functions as they are after PASS; --print=help lists the passes
+//                      and the level from which on each is there
 //   --until PASS       stops after PASS: writes the functions as they are then, to OUT or stdout
 //   --json             prints what was made: sizes in bytes, times in milliseconds, warnings
 //
@@ -45,7 +47,8 @@
 import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
-import { compileModule, PASSES, type Pass } from "../compile/compile";
+import { compileModule } from "../compile/compile";
+import { describePasses, type Level, levelOf, PASSES, type Pass } from "../compile/pipeline";
 import type { ObjectFile } from "../i686/object";
 import { elfFile } from "../link/elf-files";
 import { writeElfObject } from "../link/elf-object-write";
@@ -74,7 +77,7 @@ export const command: Command = {
 interface Request {
   readonly file: string;
   readonly target: Target;
-  readonly level: 0 | 1 | 2;
+  readonly level: Level;
   readonly output: string | undefined;
   readonly prints: Pass | undefined;
   readonly until: Pass | undefined;
@@ -83,7 +86,7 @@ interface Request {
 
 async function run(line: CommandLine): Promise<number> {
   if (line.value("print") === "help" || line.value("until") === "help") {
-    for (const pass of PASSES) print(pass);
+    for (const each of describePasses()) print(each);
     return 0;
   }
   const request = readRequest(line);
@@ -103,13 +106,16 @@ function readRequest(line: CommandLine): Request {
   const request: Request = {
     file,
     target: line.choice("target", TARGETS),
-    level: Number(line.choice("optimize", ["2", "1", "0"])) as Request["level"],
+    level: Number(line.choice("optimize", ["2", "1", "0"])) as Level,
     output: line.value("output"),
     prints: passOption(line, "print") ?? passOption(line, "until"),
     until: passOption(line, "until"),
     json: line.flag("json"),
   };
-  const { output, prints, until, json } = request;
+  const { output, prints, until, json, level } = request;
+  if (prints !== undefined && levelOf(prints) > level) {
+    throw new UsageError(`-O${level} has no pass ${prints}: it begins with -O${levelOf(prints)}`);
+  }
   if (output === undefined && prints === undefined) {
     throw new UsageError("there is no output file: -o OUT");
   }
@@ -153,13 +159,14 @@ async function compile(request: Request): Promise<void> {
 
 function translate(
   input: CompileInput,
-  { file, prints, until }: Request,
+  { file, level, prints, until }: Request,
   clock: Clock,
 ): { object: ObjectFile; dumps: string[] } {
   const dumps: string[] = [];
   const object = compileModule(input.module, {
     ...input.options,
     name: basename(file),
+    level,
     ...(until === undefined ? {} : { until }),
     dump: (pass, _, text) => {
       if (pass === prints) dumps.push(text());

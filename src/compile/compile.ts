@@ -1,5 +1,5 @@
-// The compiler's back end: a WebAssembly module to an i686 object. The passes, in order; each is a
-// file. Between passes the intermediate representation is verified, always.
+// The compiler's back end: a WebAssembly module to an i686 object, through the passes of
+// pipeline.ts; each is a file. Between passes the intermediate representation is verified, always.
 
 import type { Place } from "../base/diagnostic";
 import { Diagnostic } from "../base/diagnostic";
@@ -22,27 +22,22 @@ import {
   emitMovableMemory,
   emitTable,
 } from "./data";
-import { setLoopDepths } from "./dominators";
-import { duplicateReturns } from "./duplicate-returns";
 import { emit } from "./emit";
 import { INTRINSICS } from "./intrinsics";
 import type { IrFunction, Signature } from "./ir";
 import { wordsOf } from "./ir";
 import { layOut } from "./layout";
-import { lower } from "./lower";
 import type { MachineFunction } from "./machine";
 import { EAX, ECX, EDX, ESI } from "./machine";
-import { mergeEqual } from "./merge-equal";
 import { Op } from "./opcodes";
 import { improve } from "./peephole";
+import type { IrPass, Level, MachinePass, Optimisation, Pass } from "./pipeline";
+import { Pipeline } from "./pipeline";
 import { printFunction } from "./print";
 import { printMachine } from "./print-machine";
 import { emitRoutines, isRoutine } from "./runtime";
 import { select } from "./select";
-import { simplify } from "./simplify";
-import { sink } from "./sink";
 import type { SourceMap } from "./source-map";
-import { splitEdges } from "./split-edges";
 import { DATA_ALIGN, type StaticAddresses } from "./static-addresses";
 import { verify } from "./verify";
 import type { ImportName, WasmFunction, WasmGlobal, WasmModule } from "./wasm";
@@ -53,10 +48,6 @@ export interface Stress {
   readonly spillsAll?: boolean;
   /** Allocate four registers instead of seven. */
   readonly fewRegisters?: boolean;
-  readonly noCoalescing?: boolean;
-  readonly noSplitting?: boolean;
-  /** One instruction per operation: no folding of loads, addresses and comparisons. */
-  readonly noFolding?: boolean;
   /** Lay blocks out backwards. */
   readonly reversedBlocks?: boolean;
 }
@@ -82,6 +73,10 @@ export interface CompileOptions {
   readonly unsupported?: "refuse" | "trap";
   /** Receives the name of each function that became a trap, and the message. */
   readonly onRefusal?: (fn: string, why: string) => void;
+  /** How much to optimise; by default 2. */
+  readonly level?: Level;
+  /** What to leave out of what the level has. */
+  readonly without?: readonly Optimisation[];
   readonly stress?: Stress;
   /** Called after each pass over each function; `text` prints the function as it is then. */
   readonly dump?: (pass: Pass, fn: string, text: () => string) => void;
@@ -90,42 +85,6 @@ export interface CompileOptions {
   /** Called before each function: how many are done, of how many. */
   readonly onProgress?: (done: number, of: number) => void;
 }
-
-/** The passes over values in SSA form (ir.ts), in order. */
-const IR_PASS = {
-  build: () => {},
-  simplify,
-  // Here all functions are cut behind calls that do not return.
-  "cut-no-return": simplify,
-  lower,
-  "merge-equal": (fn: IrFunction): void => {
-    mergeEqual(fn);
-    simplify(fn);
-  },
-  "duplicate-returns": (fn: IrFunction): void => {
-    duplicateReturns(fn);
-    simplify(fn);
-  },
-  sink: (fn: IrFunction): void => {
-    splitEdges(fn);
-    setLoopDepths(fn);
-    sink(fn);
-  },
-};
-type IrPass = keyof typeof IR_PASS;
-export const IR_PASSES = Object.keys(IR_PASS) as readonly IrPass[];
-/** Those before and those behind the cut, for which all functions must be there. */
-const CUT = IR_PASSES.indexOf("cut-no-return");
-const BEFORE_CUT = IR_PASSES.slice(0, CUT);
-const BEHIND_CUT = IR_PASSES.slice(CUT);
-
-/** The passes over machine instructions (machine.ts), in order. */
-export const MACHINE_PASSES = ["select", "layout", "allocate", "peephole"] as const;
-type MachinePass = (typeof MACHINE_PASSES)[number];
-
-export type Pass = IrPass | MachinePass;
-/** All passes after which a function can be dumped, in order. */
-export const PASSES: readonly Pass[] = [...IR_PASSES, ...MACHINE_PASSES];
 
 /**
  * Compiles a validated module.
@@ -138,6 +97,7 @@ export function compileModule(module: WasmModule, options: CompileOptions): Obje
 
 class ModuleCompiler implements Linkage {
   private readonly assembler: Assembler;
+  private readonly pipeline: Pipeline;
   private readonly functionNames: readonly string[];
   private readonly globalNames: readonly string[];
   private readonly routines = new Set<string>();
@@ -147,6 +107,7 @@ class ModuleCompiler implements Linkage {
     private readonly options: CompileOptions,
   ) {
     this.assembler = new Assembler(options.name);
+    this.pipeline = new Pipeline(options.level, options.without);
     const taken = new Set<string>(options.target === "object" ? foreignNames(module) : []);
     const unique = (name: string): string => {
       let found = name;
@@ -164,7 +125,7 @@ class ModuleCompiler implements Linkage {
     const { module, assembler } = this;
     const own = module.functions.filter(({ body }) => body !== undefined);
     const functions = own.flatMap((fn) => this.build(fn) ?? []);
-    cutNoReturn(functions);
+    if (this.pipeline.has("cut-no-return")) cutNoReturn(functions);
     for (const [done, fn] of functions.entries()) {
       this.options.onProgress?.(done, functions.length);
       this.generate(fn);
@@ -196,7 +157,7 @@ class ModuleCompiler implements Linkage {
     try {
       const build = () => buildFunction(this.module, { ...source, name }, this);
       const fn = this.guarded(source, build);
-      this.irPasses(fn, BEFORE_CUT);
+      this.irPasses(fn, this.pipeline.beforeCut);
       return fn;
     } catch (error) {
       const mayTrap = this.options.unsupported === "trap" && error instanceof Diagnostic;
@@ -211,7 +172,7 @@ class ModuleCompiler implements Linkage {
   /** Runs passes over values; false if nothing is to be done beyond one of them. */
   private irPasses(fn: IrFunction, passes: readonly IrPass[]): boolean {
     for (const pass of passes) {
-      IR_PASS[pass](fn);
+      this.pipeline.run(pass, fn);
       verify(fn, pass);
       this.options.dump?.(pass, fn.name, () => printFunction(fn));
       if (this.options.until === pass) return false;
@@ -220,17 +181,19 @@ class ModuleCompiler implements Linkage {
   }
 
   private generate(fn: IrFunction): void {
+    const { pipeline } = this;
     const { stress = {}, memoryBase = 0, until } = this.options;
-    if (BEFORE_CUT.some((pass) => pass === until) || !this.irPasses(fn, BEHIND_CUT)) return;
-    const machine = select(fn, { folds: !stress.noFolding, memoryBase });
+    if (pipeline.beforeCut.some((pass) => pass === until)) return;
+    if (!this.irPasses(fn, pipeline.behindCut)) return;
+    const machine = select(fn, { folds: pipeline.has("fold"), memoryBase });
     if (this.after("select", machine)) return;
-    layOut(machine);
+    if (pipeline.has("layout")) layOut(machine);
     if (stress.reversedBlocks) reverseBlocks(machine);
     if (this.after("layout", machine)) return;
-    const allocation = allocate(machine, allocationOptions(stress));
+    const allocation = allocate(machine, allocationOptions(pipeline, stress));
     checkAllocation(machine, allocation);
     if (this.after("allocate", machine)) return;
-    improve(machine);
+    if (pipeline.has("peephole")) improve(machine);
     if (this.after("peephole", machine)) return;
     this.noteRoutines(machine);
     emit(this.assembler, machine, {
@@ -242,6 +205,7 @@ class ModuleCompiler implements Linkage {
 
   /** Offers the function for a dump; true if nothing is to be done beyond this pass. */
   private after(pass: MachinePass, fn: MachineFunction): boolean {
+    if (!this.pipeline.has(pass)) return false;
     this.options.dump?.(pass, fn.name, () => printMachine(fn));
     return this.options.until === pass;
   }
@@ -418,12 +382,12 @@ function isEqualSignature(a: Signature, b: Signature): boolean {
 
 const FEW_REGISTERS: readonly number[] = [EAX, ECX, EDX, ESI];
 
-function allocationOptions(stress: Stress): AllocationOptions {
+function allocationOptions(pipeline: Pipeline, stress: Stress): AllocationOptions {
   return {
     registers: stress.fewRegisters ? FEW_REGISTERS : ALL_REGISTERS,
     spillsAll: stress.spillsAll === true,
-    coalesces: !stress.noCoalescing,
-    splits: !stress.noSplitting,
+    coalesces: pipeline.has("coalesce"),
+    splits: pipeline.has("split"),
   };
 }
 

@@ -94,7 +94,7 @@ function compareWords(
     return condition;
   }
   const mirror = MIRROR[value.op];
-  if (isConst(left) && mirror) {
+  if (isConst(left) && !isConst(right) && mirror) {
     return compareWords(selection, value, right, left, CONDITION[mirror] ?? condition);
   }
   const first = selection.inRegister(left);

@@ -24,7 +24,7 @@ export function simplify(fn: IrFunction): void {
 }
 
 /** Drops blocks that control cannot reach; orders the rest in reverse postorder. */
-function removeUnreachable(fn: IrFunction): void {
+export function removeUnreachable(fn: IrFunction): void {
   const order = reversePostorder(fn.entry);
   const reachable = new Set(order);
   for (const block of fn.blocks) {

@@ -8,10 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { SystemCall } from "../../src/abi/syscalls";
-import { type CompileInput, type Level, readCompileInput } from "../../src/cli/compile-input";
+import { type CompileInput, readCompileInput } from "../../src/cli/compile-input";
 import { checkProgram, linkProgram } from "../../src/cli/link-program";
 import { loadProgramRuntime } from "../../src/cli/program-runtime";
 import { compileModule } from "../../src/compile/compile";
+import type { Level } from "../../src/compile/pipeline";
 import { elfFile } from "../../src/link/elf-files";
 import { cannotRun } from "../compile/native";
 
@@ -111,7 +112,7 @@ async function compile(name: string, source: string, level: Level): Promise<Comp
   const runtime = await loadProgramRuntime();
   const input = await readCompileInput(path, "linux", level, runtime);
   checkProgram(input);
-  const object = compileModule(input.module, { ...input.options, name });
+  const object = compileModule(input.module, { ...input.options, name, level });
   const image = linkProgram(object, input, runtime, "linux", name);
   writeFileSync(join(folder, name), elfFile(image), { mode: 0o755 });
   return input;

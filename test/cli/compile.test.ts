@@ -10,9 +10,9 @@ import { formatDiagnostic } from "../../src/base/diagnostic";
 import { parseCommandLine, UsageError } from "../../src/cli/command";
 import { command } from "../../src/cli/compile";
 import { manualPage } from "../../src/cli/manual-page";
-import { PASSES } from "../../src/compile/compile";
 import { parseFunctions } from "../../src/compile/parse";
 import { parseMachine } from "../../src/compile/parse-machine";
+import { describePasses } from "../../src/compile/pipeline";
 import { cannotRun } from "../compile/native";
 import { body, section, text, vector, wasm } from "../compile/wasm-bytes";
 import { isthmus } from "./isthmus";
@@ -127,7 +127,7 @@ describe("isthmus compile", () => {
       parseMachine(dump).map(({ name }) => name),
       ["small/half"],
     );
-    assert.equal((await compile("--print=help")).stdout, `${PASSES.join("\n")}\n`);
+    assert.equal((await compile("--print=help")).stdout, `${describePasses().join("\n")}\n`);
   });
 });
 
@@ -180,6 +180,7 @@ describe("isthmus compile refuses, and leaves no file:", () => {
     ["to overwrite the source", ["sum.wasm", "-o", "./sum.wasm"], 2, /error\[CLI001\]: /],
     ["a target that is none", ["sum.wasm", "-o", "x", "--target=arm"], 2, /error\[CLI001\]: /],
     ["a level that is none", ["sum.wasm", "-o", "x", "-O3"], 2, /error\[CLI001\]: /],
+    ["a pass that this level has not", ["sum.wasm", "-O0", "--print=sink"], 2, /begins with -O2/],
     ["a pass that is none", ["sum.wasm", "--print=lowr"], 2, /no pass[\s\S]*Did you mean lower\?/],
   ];
   for (const [what, words, wanted, pattern] of cases) {

@@ -3,16 +3,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Diagnostic } from "../../src/base/diagnostic";
-import {
-  compileModule,
-  IR_PASSES,
-  MACHINE_PASSES,
-  PASSES,
-  type Pass,
-} from "../../src/compile/compile";
+import { compileModule } from "../../src/compile/compile";
 import { decodeModule } from "../../src/compile/decode";
 import { parseFunctions } from "../../src/compile/parse";
 import { parseMachine } from "../../src/compile/parse-machine";
+import {
+  IR_PASSES,
+  type Level,
+  levelOf,
+  MACHINE_PASSES,
+  type Optimisation,
+  PASSES,
+  type Pass,
+} from "../../src/compile/pipeline";
 import { printFunction } from "../../src/compile/print";
 import { printMachine } from "../../src/compile/print-machine";
 import { verify } from "../../src/compile/verify";
@@ -58,6 +61,35 @@ function modules(): WasmModule[] {
   );
   return [compileSources({ "main.ts": PROGRAM }, { optimize: 1 }).module, ...random];
 }
+
+describe("the level", () => {
+  const names = (level: Level, without: readonly Optimisation[] = []) => {
+    const run = new Set<Pass>();
+    compileModule(modules()[0]!, {
+      target: "user",
+      name: "test.wasm",
+      level,
+      without,
+      dump: (pass) => run.add(pass),
+    });
+    return [...run];
+  };
+
+  it("decides which passes run", () => {
+    const needed = ["build", "lower", "split-edges", "select", "allocate"];
+    assert.deepEqual(names(0), needed);
+    assert.deepEqual(
+      names(1),
+      PASSES.filter((pass) => levelOf(pass) <= 1),
+    );
+    assert.deepEqual(names(2), PASSES);
+  });
+
+  it("leaves out what is named", () => {
+    const left = PASSES.filter((pass) => pass !== "sink" && pass !== "peephole");
+    assert.deepEqual(names(2, ["sink", "peephole", "coalesce"]), left);
+  });
+});
 
 describe("a dump", () => {
   const all = modules().map(dumps);

@@ -18,6 +18,7 @@ import { argumentPlaces } from "../../src/compile/calling-convention";
 import type { CompileOptions, Stress } from "../../src/compile/compile";
 import { compileModule } from "../../src/compile/compile";
 import type { Signature } from "../../src/compile/ir";
+import type { Level, Optimisation } from "../../src/compile/pipeline";
 import type { WasmModule } from "../../src/compile/wasm";
 import { I64 } from "../../src/compile/wasm";
 import { Assembler } from "../../src/i686/assembler";
@@ -52,6 +53,8 @@ export type Outcome = bigint | undefined | Trapped | "broken";
 export type Trapped = ReturnType<typeof reportedTrap>;
 
 export interface RunOptions {
+  readonly level?: Level;
+  readonly without?: readonly Optimisation[];
   readonly stress?: Stress;
   readonly unsupported?: "refuse" | "trap";
   readonly dump?: NonNullable<CompileOptions["dump"]>;

@@ -8,8 +8,9 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Diagnostic } from "../../src/base/diagnostic";
-import { type Level, readCompileInput } from "../../src/cli/compile-input";
+import { readCompileInput } from "../../src/cli/compile-input";
 import { compileModule } from "../../src/compile/compile";
+import type { Level } from "../../src/compile/pipeline";
 import { writeElfObject } from "../../src/link/elf-object-write";
 
 const TYPESCRIPT = `
@@ -156,7 +157,7 @@ async function compile(
   const path = inFolder(`${name}.ts`);
   writeFileSync(path, source);
   const input = await readCompileInput(relative(".", path), target, level, undefined);
-  const object = compileModule(input.module, { ...input.options, name });
+  const object = compileModule(input.module, { ...input.options, name, level });
   writeFileSync(inFolder(`${name}.o`), writeElfObject(object));
   return inFolder(`${name}.o`);
 }

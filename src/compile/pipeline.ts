@@ -1,0 +1,145 @@
+// The passes of the back end in order, and which of them each level has.
+//
+//   -O0    what correct code needs, and no more
+//   -O1    what is cheap for what it gains: small code that folds its operands
+//   -O2    all
+//
+// Whatever a level has beyond -O0 can also be left out by name: the tests do, and the benchmark
+// that measures what each is worth (bench:codegen -- --passes).
+
+import { setLoopDepths } from "./dominators";
+import { duplicateReturns } from "./duplicate-returns";
+import type { IrFunction } from "./ir";
+import { lower } from "./lower";
+import { mergeEqual } from "./merge-equal";
+import { removeUnreachable, simplify } from "./simplify";
+import { sink } from "./sink";
+import { splitEdges } from "./split-edges";
+
+export type Level = 0 | 1 | 2;
+
+interface PassFacts {
+  /** The lowest level that has it. */
+  readonly level: Level;
+  /** What it does, for people. */
+  readonly what: string;
+}
+
+interface IrPassFacts extends PassFacts {
+  readonly run: (fn: IrFunction) => void;
+}
+
+/** The passes over values in SSA form (ir.ts). */
+const IR = {
+  build: { level: 0, what: "WebAssembly to values in SSA form", run: removeUnreachable },
+  simplify: { level: 1, what: "needless phis, decided branches, dead values", run: simplify },
+  "cut-no-return": {
+    level: 1,
+    what: "code behind calls that do not return",
+    // All functions have been cut when this runs.
+    run: simplify,
+  },
+  lower: { level: 0, what: "division by constants, switches, bit counts", run: lower },
+  "merge-equal": {
+    level: 2,
+    what: "costly values that were computed before",
+    run: (fn) => {
+      mergeEqual(fn);
+      simplify(fn);
+    },
+  },
+  "duplicate-returns": {
+    level: 1,
+    what: "returns instead of jumps to one",
+    run: (fn) => {
+      duplicateReturns(fn);
+      simplify(fn);
+    },
+  },
+  "split-edges": { level: 0, what: "a block for the moves of each edge", run: splitEdges },
+  sink: {
+    level: 2,
+    what: "values to where they are used",
+    run: (fn) => {
+      setLoopDepths(fn);
+      sink(fn);
+    },
+  },
+} as const satisfies Record<string, IrPassFacts>;
+
+/** The passes over machine instructions (machine.ts). */
+const MACHINE = {
+  select: { level: 0, what: "values to instructions on virtual registers" },
+  layout: { level: 1, what: "the order of blocks: loops rotated, traps last" },
+  allocate: { level: 0, what: "registers, and homes in memory" },
+  peephole: { level: 1, what: "shorter instructions for the same" },
+} as const satisfies Record<string, PassFacts>;
+
+/** What passes do besides, and can be left out by itself. */
+const PARTS = {
+  fold: { level: 1, what: "select: operands and addresses inside the instruction that uses them" },
+  coalesce: { level: 1, what: "allocate: one register for what is copied" },
+  split: { level: 2, what: "allocate: a register in some blocks, memory in others" },
+} as const satisfies Record<string, PassFacts>;
+
+export type IrPass = keyof typeof IR;
+export type MachinePass = keyof typeof MACHINE;
+export type Pass = IrPass | MachinePass;
+type Step = Pass | keyof typeof PARTS;
+
+const ALL = { ...IR, ...MACHINE, ...PARTS };
+const FACTS: Readonly<Record<Step, PassFacts>> = ALL;
+
+/** What can be left out. */
+export type Optimisation = {
+  [Name in Step]: (typeof ALL)[Name]["level"] extends 0 ? never : Name;
+}[Step];
+
+export const IR_PASSES = Object.keys(IR) as readonly IrPass[];
+export const MACHINE_PASSES = Object.keys(MACHINE) as readonly MachinePass[];
+/** All passes after which a function can be dumped, in order. */
+export const PASSES: readonly Pass[] = [...IR_PASSES, ...MACHINE_PASSES];
+export const OPTIMISATIONS = (Object.keys(ALL) as readonly Step[]).filter(
+  (name): name is Optimisation => FACTS[name].level > 0,
+);
+
+/** The pass `cut-no-return` and those behind it run when all functions are there. */
+const CUT = IR_PASSES.indexOf("cut-no-return");
+
+/** A line for each pass and part: its name, the lowest level that has it, what it does. */
+export function describePasses(): string[] {
+  return (Object.keys(ALL) as Step[]).map(
+    (name) => `${name.padEnd(18)} -O${FACTS[name].level}  ${FACTS[name].what}`,
+  );
+}
+
+/** The lowest level at which a pass runs. */
+export function levelOf(pass: Pass): Level {
+  return FACTS[pass].level;
+}
+
+/** What runs at a level. */
+export class Pipeline {
+  constructor(
+    private readonly level: Level = 2,
+    private readonly without: readonly Optimisation[] = [],
+  ) {}
+
+  has(step: Step): boolean {
+    const isLeftOut = this.without.some((each) => each === step);
+    return FACTS[step].level <= this.level && !isLeftOut;
+  }
+
+  /** The passes over values that a function can take before all functions are there. */
+  get beforeCut(): readonly IrPass[] {
+    return IR_PASSES.slice(0, CUT).filter((pass) => this.has(pass));
+  }
+
+  get behindCut(): readonly IrPass[] {
+    return IR_PASSES.slice(CUT).filter((pass) => this.has(pass));
+  }
+
+  run(pass: IrPass, fn: IrFunction): void {
+    IR[pass].run(fn);
+  }
+}
