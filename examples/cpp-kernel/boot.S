@@ -20,6 +20,7 @@ _start:
   mov $bss_size, %ecx
   xor %eax, %eax
   rep stosb
+  push %ebx                # the loader's record: kernel_main(info)
   call kernel_main
 1:
   hlt

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Builds the kernel into OUT (default: build) with one of three linkers:
+# Builds the kernel into OUT (default: build), with one of three linkers, or with the trampoline in a
+# file of its own, trampoline.elf, which the boot loader brings as a module:
 #
-#   ./build.sh isthmus | bfd | lld  [OUT]
+#   ./build.sh isthmus | bfd | lld | module  [OUT]
 #
 # ISTHMUS is the command of this toolchain (default: npx isthmus), CXX the compiler (default: g++).
 set -eu
@@ -16,6 +17,11 @@ flags="-m32 -O2 -std=c++17 -ffreestanding -fno-exceptions -fno-rtti -fno-pic -fn
   -Wall -Wextra -Werror"
 
 mkdir -p "$out"
+if [ "$linker" = module ]; then
+  # The same layout, but for where the two shared sections are loaded.
+  layout=$out/module.layout.json
+  sed '/"\.shared_/s/"load": "kernel"/"module": "trampoline"/' "$source/isthmus.layout.json" > "$layout"
+fi
 $isthmus script --layout "$layout" --header "$out/kernel-layout.h" --table "$out/layout-table.h"
 for file in kernel user; do
   $cxx $flags -I "$out" -c "$source/$file.cpp" -o "$out/$file.o"
@@ -26,7 +32,7 @@ done
 objects="$out/boot.o $out/trampoline.o $out/kernel.o $out/user.o"
 
 case $linker in
-  isthmus)
+  isthmus | module)
     $isthmus link --layout "$layout" -o "$out/kernel.elf" $objects
     ;;
   bfd | lld)
@@ -35,7 +41,7 @@ case $linker in
     "$program" -m elf_i386 -z max-page-size=4096 -T "$out/$linker.ld" -o "$out/kernel.elf" $objects
     ;;
   *)
-    echo "build.sh: there is no linker $linker: isthmus, bfd or lld" >&2
+    echo "build.sh: there is no linker $linker: isthmus, bfd, lld or module" >&2
     exit 2
     ;;
 esac

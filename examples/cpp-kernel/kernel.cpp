@@ -6,7 +6,8 @@
 //                      the shared pages       the same ones
 //
 // The addresses of the shared pages come from the linker: layout-table.h is written by
-// `isthmus script --table`.
+// `isthmus script --table`. Their frames are part of the kernel's image or, if the layout says so, a
+// file of its own that the boot loader has brought as a module.
 
 #include <stdint.h>
 
@@ -75,19 +76,67 @@ void print_hex(uint32_t value) {
   for (;;) asm volatile("cli; hlt");
 }
 
+[[noreturn]] void give_up(const char *why) {
+  print(why);
+  print("\n");
+  finish("exit ", 2);
+}
+
 uint32_t address(const void *pointer) { return reinterpret_cast<uint32_t>(pointer); }
+
+// What Multiboot tells, as far as it is needed here (specification 0.6.96, 3.3).
+struct BootModule {
+  uint32_t start, end, text, reserved;
+};
+struct BootInfo {
+  uint32_t flags, unused[4], module_count;
+  const BootModule *modules;
+};
+constexpr uint32_t HAS_MODULES = 8;
+
+// The two headers of an ELF file.
+struct ElfHeader {
+  uint32_t magic, unused[6], segments_offset, more[2];
+  uint16_t header_size, segment_size, segment_count;
+};
+struct Segment {
+  uint32_t type, offset, linear, physical, file_size, memory_size, flags, align;
+};
+constexpr uint32_t ELF_MAGIC = 0x464c457f, LOADED = 1;
+
+// The module's pages lie in its file as they shall lie in memory: they are mapped where they are.
+uint32_t frame_in_module(const BootInfo &info, uint32_t linear) {
+  if (!(info.flags & HAS_MODULES) || info.module_count == 0) give_up("there is no module");
+  const uint32_t file = info.modules[0].start, size = info.modules[0].end - file;
+  const ElfHeader &header = *reinterpret_cast<const ElfHeader *>(file);
+  if (file % PAGE != 0) give_up("the module does not begin on a page");
+  if (size < PAGE || header.magic != ELF_MAGIC) give_up("the module is no ELF file");
+  const Segment *segments = reinterpret_cast<const Segment *>(file + header.segments_offset);
+  for (uint32_t index = 0; index < header.segment_count; index++) {
+    const Segment &segment = segments[index];
+    const uint32_t inside = linear - segment.linear;
+    if (segment.type == LOADED && linear >= segment.linear && inside < segment.file_size) {
+      return file + segment.offset + inside;
+    }
+  }
+  give_up("the module was not linked with this kernel");
+}
+
+uint32_t shared_frame;  // of the first shared page
 
 void map(Table &table, uint32_t linear, uint32_t physical, uint32_t flags) {
   table.entries[linear / PAGE % 1024] = physical | flags | PRESENT;
 }
 
 // Each section of the layout with its own permissions, in the tables that should show it.
-void map_sections() {
+void map_sections(const BootInfo &info) {
   for (const layout_section &section : layout_sections) {
     uint32_t flags = section.flags & LAYOUT_WRITE ? WRITE : 0;
     for (uint32_t offset = 0; offset < address(section.size); offset += PAGE) {
       uint32_t linear = address(section.vma) + offset;
-      uint32_t physical = address(section.lma) + offset;
+      uint32_t physical = section.flags & LAYOUT_MODULE ? frame_in_module(info, linear)
+                                                        : address(section.lma) + offset;
+      if (linear == address(shared_text_start)) shared_frame = physical;
       if (linear >= REGION_SHARED_LOWEST) {
         map(shared_table, linear, physical, flags);
       } else if (linear >= REGION_KERNEL_LOWEST) {
@@ -100,12 +149,12 @@ void map_sections() {
   }
 }
 
-void build_directories() {
+void build_directories(const BootInfo &info) {
   // Identity for the rest of the low memory: the screen, and what the boot loader left.
   for (uint32_t page = PAGE; page < REGION_KERNEL_LOWEST; page += PAGE) {
     map(kernel_low, page, page, WRITE);
   }
-  map_sections();
+  map_sections(info);
   map(user_low, USER_STACK_TOP - PAGE, address(user_stack), USER | WRITE);
   kernel_directory.entries[0] = address(&kernel_low) | WRITE | PRESENT;
   user_directory.entries[0] = address(&user_low) | USER | WRITE | PRESENT;
@@ -199,14 +248,14 @@ extern "C" [[noreturn]] void run_user() {
   print("kernel: the trampoline is at ");
   print_hex(address(shared_text_start));
   print(", loaded at ");
-  print_hex(LAYOUT_LOAD(shared_text));
+  print_hex(shared_frame);
   print("\n");
   enter_user(address(user_text_start), USER_STACK_TOP);
 }
 
-extern "C" void kernel_main() {
+extern "C" void kernel_main(const BootInfo *info) {
   print("kernel: paging is off\n");
-  build_directories();
+  build_directories(*info);
   turn_paging_on();
   run_user();
 }

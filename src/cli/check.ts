@@ -1,12 +1,15 @@
 // isthmus check: finds what is wrong with a kernel's layout, whoever linked it
 //
-//   npx isthmus check FILE.elf [OBJECT.o…] [--layout FILE] [--loader grub|qemu|v86|limine|all]
-//                     [--memory MiB] [--allow CODE,…] [--json]
+//   npx isthmus check FILE.elf [MODULE.elf…] [OBJECTS…] [--layout FILE]
+//                     [--loader grub|qemu|v86|limine|all] [--memory MiB] [--allow CODE,…] [--json]
 //
 // Looks for the mistakes of `isthmus explain --list` in an i386 or x86-64 ELF kernel; judges what
 // each boot loader will do with it; and proves that the part which kernel and user programs share
 // refers to nothing outside itself: from relocations where there are any (`ld -q`, or the objects
-// that were linked), else by disassembly.
+// and archives that were linked, for i386), else by disassembly.
+//
+// A second linked file is a module that the boot loader brings: a trampoline in a file of its own.
+// The two are checked as one, and the report says what the kernel must do to map the module.
 //
 // Options
 //   --layout FILE      a layout (.ts, .js or .json, see src/link/layout.ts): says what is shared,
@@ -17,16 +20,20 @@
 //   --allow CODES      mistakes that are on purpose here, by commas
 //   --json             prints one JSON document: ok, findings (code, title, what, change, subject,
 //                      place), verdicts (loader, outcome, reasons, span, entry), shared (how,
-//                      slack, sections, method, proven, leaving, allowed, unproven)
+//                      slack, sections, method, proven, leaving, allowed, unproven), modules
+//                      (file, bytes, parts: sections, vma, offset, size, permissions, mustCopy)
 //
 // Exit status: 0 all is well; 1 something was found; 2 a file cannot be used.
 
+import { EHDR_SIZE, EHDR_TYPE, ELF_MAGIC, ET_DYN, ET_EXEC } from "../abi/elf";
 import { formatPlace } from "../base/diagnostic";
+import type { ObjectFile } from "../i686/object";
 import { type CheckReport, check as checkFile, type SharedReport } from "../link/check/check";
 import { mistakeOf } from "../link/check/mistakes";
-import { hex } from "../link/check/subject";
+import type { ModuleFile } from "../link/check/module-file";
+import { hex, permissionText } from "../link/check/subject";
 import { LOADERS, type Loader, type Verdict } from "../link/check/verdict";
-import { readElfObject } from "../link/elf-object-read";
+import { isArchiveInput, readInput as readObjects } from "../link/input/read-input";
 import { resolveLayout } from "../link/resolve-layout";
 import { readInput } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
@@ -49,17 +56,19 @@ export const command: Command = {
 };
 
 async function run(line: CommandLine): Promise<number> {
-  const [path, ...objectPaths] = line.operands;
+  const [path, ...others] = line.operands;
   if (path === undefined) throw new UsageError("check needs a file: npx isthmus check FILE.elf");
   const layoutPath = line.value("layout");
   const layout = layoutPath === undefined ? undefined : await readLayout(layoutPath);
   const loaders = loadersOf(line);
   const memory = line.count("memory", MEMORY_LIMITS, undefined);
-  const objects = await Promise.all(
-    objectPaths.map(async (each) => readElfObject(await readInput(each), each)),
+  const files = await Promise.all(
+    others.map(async (name) => ({ name, bytes: await readInput(name) })),
   );
+  const isModule = ({ bytes }: { bytes: Uint8Array }) => isLinked(bytes);
   const report = checkFile(await readInput(path), path, {
-    objects,
+    modules: files.filter(isModule),
+    objects: files.filter((file) => !isModule(file)).flatMap(objectsOf),
     allow: allowedOf(line),
     ...(layout && { layout: resolveLayout(layout) }),
     ...(loaders && { loaders }),
@@ -68,6 +77,20 @@ async function run(line: CommandLine): Promise<number> {
   if (line.flag("json")) printJson(plainReport(report));
   else printReport(report);
   return report.ok ? 0 : 1;
+}
+
+/** Whether it is a linked ELF file, not an object; an archive is neither. */
+function isLinked(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < EHDR_SIZE || view.getUint32(0, true) !== ELF_MAGIC) return false;
+  const type = view.getUint16(EHDR_TYPE, true);
+  return type === ET_EXEC || type === ET_DYN;
+}
+
+/** An object, or every member of an archive: what was not linked has no symbol in the kernel. */
+function objectsOf({ bytes, name }: { bytes: Uint8Array; name: string }): ObjectFile[] {
+  const input = readObjects(bytes, name);
+  return isArchiveInput(input) ? input.members.map((member) => member.read()) : [input];
 }
 
 function loadersOf(line: CommandLine): readonly Loader[] | undefined {
@@ -105,6 +128,7 @@ function printReport(report: CheckReport): void {
   print("");
   if (report.shared) printShared(report.shared, report);
   else print("shared   no section is at the end of the address space: nothing is taken for shared");
+  for (const module of report.subject.modules) printModule(module);
   for (const damage of report.subject.file.damage) print(style(`damaged  ${damage}`, "yellow"));
   print("");
   const count = report.findings.length;
@@ -123,12 +147,15 @@ function printVerdict({ loader, outcome, reasons, span, entry }: Verdict): void 
 }
 
 function printShared({ part, proof }: SharedReport, { subject }: CheckReport): void {
+  const modules = subject.modules.filter(({ sections }) => sections.length > 0);
   const how =
     part.how === "layout" ? "the layout says so" : "inferred: the end of the address space";
   print(`shared   ${hex(part.start)} to ${hex(part.end)} (${how})`);
   for (const section of part.sections) {
     const load = subject.loadAddressOf(section);
-    const from = load === undefined ? "not loaded" : `loaded at ${hex(load)}`;
+    const module = modules.find(({ sections }) => sections.includes(section))?.file.name;
+    const elsewhere = module === undefined ? "not loaded" : `in ${module}`;
+    const from = load === undefined ? elsewhere : `loaded at ${hex(load)}`;
     print(`         ${section.name}: ${section.size} bytes at ${hex(section.address)}, ${from}`);
   }
   if (part.slack > 0n) {
@@ -145,6 +172,34 @@ function printShared({ part, proof }: SharedReport, { subject }: CheckReport): v
   for (const place of unproven) print(`         not proven: ${place}`);
 }
 
+/** What the kernel must do with each part of a module. */
+function printModule({ file, parts }: ModuleFile): void {
+  print(`module   ${file.name}: ${file.bytes.length} bytes, put on a page behind the kernel`);
+  for (const { segment, names, mustCopy } of parts) {
+    const pages = (segment.memorySize + 0xfffn) >> 12n;
+    const range = `${segment.fileSize} bytes at offset 0x${segment.offset.toString(16)}`;
+    const how = mustCopy === undefined ? "map its" : "copy to new frames, and map, its";
+    const what = `${how} ${range} at ${hex(segment.address)}, ${permissionText(segment)}`;
+    print(`         ${names.join(", ")}: ${what} (${pages} ${pages === 1n ? "page" : "pages"})`);
+    if (mustCopy !== undefined) print(`         because ${mustCopy}`);
+  }
+}
+
+function plainModule({ file, parts }: ModuleFile) {
+  return {
+    file: file.name,
+    bytes: file.bytes.length,
+    parts: parts.map(({ segment, names, mustCopy }) => ({
+      sections: names,
+      vma: hex(segment.address),
+      offset: segment.offset,
+      size: Number(segment.memorySize),
+      permissions: permissionText(segment),
+      mustCopy,
+    })),
+  };
+}
+
 function plainReport({ ok, findings, verdicts, shared, subject }: CheckReport) {
   return {
     ok,
@@ -157,6 +212,7 @@ function plainReport({ ok, findings, verdicts, shared, subject }: CheckReport) {
       entry: entry === undefined ? undefined : hex(entry),
     })),
     shared: shared && plainShared(shared),
+    modules: subject.modules.map(plainModule),
     damage: subject.file.damage,
   };
 }

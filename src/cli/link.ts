@@ -14,8 +14,9 @@
 //   --map FILE         writes where every section of every object went; - is stdout
 //   --gc-sections      leaves out sections that nothing refers to, as the layout's gcSections does
 //   --json             prints one JSON document: entry, files (path, bytes), sections (name, vma,
-//                      lma, size, permissions, module), regions (name, start, end), dropped,
-//                      warnings
+//                      lma or, for what is not in the image, module; size, permissions), regions
+//                      (name, start, end), dropped (section, object, size), warnings (code,
+//                      message, remedy)
 //
 // Exit status: 0 linked; 2 it cannot be linked, and every reason that was found is listed.
 
@@ -105,10 +106,9 @@ function summary(image: LinkedImage, files: readonly OutputFile[]) {
       .map(({ name, address, loadAddress, size, plan }) => ({
         name,
         vma: address,
-        lma: loadAddress,
+        ...(plan.module === undefined ? { lma: loadAddress } : { module: plan.module }),
         size,
         permissions: plan.permissions,
-        ...(plan.module === undefined ? {} : { module: plan.module }),
       })),
     regions: image.regions.map(({ region, start, end }) => ({ name: region.name, start, end })),
     dropped: image.dropped.map(({ section, object }) => ({

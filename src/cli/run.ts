@@ -11,7 +11,7 @@
 //   --memory MIB       the guest's memory; default 64
 //   --timeout S        ends the run after S seconds
 //   --kernel FILE      boots this Multiboot ELF file instead of the project's kernel
-//   --initramfs FILE   the module to hand to the kernel; a cpio archive
+//   --initramfs FILE   the module to hand to the kernel; ours wants a cpio archive
 //   --verbose          shows what the kernel says while it boots
 //   --trace            shows every system call
 //

@@ -132,6 +132,8 @@ function writeSegment(
     if (piece.fileSize > 0) {
       out.fill(start - out.length);
       out.bytes(piece.section.bytes.subarray(piece.offset, piece.offset + piece.fileSize));
+      // A section of zeros has no bytes; in a module it is in the file all the same.
+      out.fill(start + piece.fileSize - out.length);
     }
     addHeaders(piece, start, table);
   }

@@ -74,7 +74,7 @@ export interface InputRule {
 }
 
 export interface OutputSection {
-  /** `.trampoline.text`; the linker defines trampoline_text_start, _end, _size and _load. */
+  /** `.trampoline.text`: the linker defines trampoline_text_start, _end, _size and _load. */
   readonly name: string;
   /** The region of its VMA; default: the layout's first region that is not reserved. */
   readonly region?: string;
@@ -96,7 +96,7 @@ export interface OutputSection {
   readonly maxSize?: number;
   /** Alignment of its start, VMA and LMA; default: a page. */
   readonly align?: number;
-  /** Its size is rounded up to a multiple; default: 1, in an end-anchored region `align`. */
+  /** Its size is rounded up to a multiple; default: 1, parked at an end or in a module `align`. */
   readonly pad?: number;
   /** The byte between and behind inputs; default: 0xcc (`int3`) in code, else 0. */
   readonly fill?: number;
@@ -107,8 +107,9 @@ export interface OutputSection {
   /** false: not part of the memory image, only of the file; default: true. */
   readonly allocate?: boolean;
   /**
-   * It goes into an ELF file of its own, NAME.elf, which the boot loader brings as a module; such a
-   * section is not loaded with the image, so its LMA is its VMA. Default: the image.
+   * It goes into an ELF file of its own, NAME.elf, which the boot loader brings as a module. Where
+   * that is, the kernel learns at boot: there is no symbol `_load`, and the section's whole pages
+   * are in the file, so that they can be mapped where they lie. Default: the image.
    */
   readonly module?: string;
   /** Its content is made by the linker: the compact symbol table (symbol-table.ts). */

@@ -11,6 +11,8 @@
 // Invariants
 //   - Segments ascend as the sections do; no two overlap.
 //   - A segment that follows a cut begins on a page, so that a loader may map the file.
+//   - A module's segments have all their bytes in the file, zeros too: no loader reads its program
+//     headers, and a kernel may map its pages where they lie.
 
 import { alignDown } from "../base/align";
 import type { PlacedSection } from "./model";
@@ -87,6 +89,7 @@ function join(segment: Segment, piece: Piece): Segment | undefined {
 
 function cut(section: PlacedSection): Piece[] {
   const { bytes, size, address } = section;
+  if (section.plan.module !== undefined) return [{ section, offset: 0, size, fileSize: size }];
   if (section.isZero) return [{ section, offset: 0, size, fileSize: 0 }];
   const pieces: Piece[] = [];
   let start = 0;

@@ -41,7 +41,8 @@ function sectionLines(section: PlacedSection): string[] {
   const permissions = ["r", "w", "x"].map((p) => (plan.permissions.includes(p) ? p : "-")).join("");
   const name = section.name.padEnd(42);
   const head = plan.allocate
-    ? `${digits(address)} ${digits(loadAddress)} ${count(size)} ${name} ${permissions}`
+    ? `${digits(address)} ${digits(loadAddress)} ${count(size)} ${name} ${permissions}` +
+      fileOf(plan)
     : `${" ".repeat(17)} ${count(size)} ${name} in the file only`;
   const lines = [head];
   let end = 0;
@@ -54,6 +55,11 @@ function sectionLines(section: PlacedSection): string[] {
   }
   if (size > contentSize) lines.push(fillLine(section, contentSize, size));
   return lines;
+}
+
+/** Where a module is loaded is known at boot only: what the map calls its LMA is its VMA. */
+function fileOf({ module }: PlacedSection["plan"]): string {
+  return module === undefined ? "" : `, in ${module}.elf`;
 }
 
 function fillLine({ address, loadAddress }: PlacedSection, from: number, to: number): string {

@@ -197,7 +197,11 @@ function edgeSymbols(
   return [
     ...sections
       .filter((section) => section.allocate)
-      .flatMap(({ name }) => named("section", name, ["start", "end", "size", "load"])),
+      .flatMap(({ name, module }) => {
+        // Where a module is loaded nobody knows before the boot.
+        const load = module === undefined ? (["load"] as const) : [];
+        return named("section", name, ["start", "end", "size", ...load]);
+      }),
     ...regions
       .filter((region) => !region.reserved)
       .flatMap(({ name }) => named("region", name, ["start", "end", "size"])),
@@ -268,7 +272,7 @@ function resolveSection(
     end: section.end,
     maxSize: section.maxSize,
     align,
-    pad: section.pad ?? (region.anchor === "end" ? align : 1),
+    pad: section.pad ?? (region.anchor === "end" || section.module !== undefined ? align : 1),
     fill: section.fill ?? (permissions.includes("x") ? 0xcc : 0),
     pack: section.pack ?? false,
     allocate: section.allocate ?? true,
@@ -346,12 +350,14 @@ function checkSymbols(layout: PlainLayout, report: Reporter): void {
   const regions = Object.entries(layout.regions)
     .filter(([, region]) => !region.reserved)
     .map(([name]) => name);
-  const sections = layout.sections.map(({ name }) => name);
+  const all = layout.sections.map(({ name }) => name);
+  const loaded = layout.sections.filter(({ module }) => module === undefined);
   for (const [name, { of, edge }] of Object.entries(layout.symbols ?? {})) {
-    if (sections.includes(of)) continue;
     const physical = edge === "load" || edge === "loadEnd";
+    const sections = physical ? loaded.map((section) => section.name) : all;
+    if (sections.includes(of)) continue;
     if (regions.includes(of) && !physical) continue;
-    const what = physical ? "section" : "section or region";
+    const what = physical ? "section of the image" : "section or region";
     const near = nearestName(of, physical ? sections : [...sections, ...regions]);
     const text = `symbol "${name}" is the ${edge} of "${of}", which is no ${what} of this layout`;
     report.error("LAYOUT011", text, near ? `Did you mean "${near}"?` : `Name a ${what}.`);

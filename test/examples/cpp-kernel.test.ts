@@ -1,4 +1,5 @@
-// examples/cpp-kernel, built by its own build.sh in three ways, and booted in each machine.
+// examples/cpp-kernel, built by its own build.sh in three ways and with the trampoline in a module;
+// booted in each machine.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -9,13 +10,14 @@ import { after, before, describe, it } from "node:test";
 import { readLayout } from "../../src/cli/layout-file";
 import { check } from "../../src/link/check/check";
 import { resolveLayout } from "../../src/link/resolve-layout";
-import { MACHINE_NAMES } from "../../src/machine/machine";
+import { type BootOptions, MACHINE_NAMES, type MachineName } from "../../src/machine/machine";
 import { openMachine } from "../../src/machine/open-machine";
 import { unlessInstalled } from "../link/tools";
 import { skipReason } from "../machine/installed";
 
 const EXAMPLE = "examples/cpp-kernel";
-const LINKERS = { isthmus: "g++", bfd: "ld.bfd", lld: "ld.lld" } as const;
+/** The words that build.sh takes, and the program that each needs besides g++. */
+const LINKERS = { isthmus: "g++", bfd: "ld.bfd", lld: "ld.lld", module: "g++" } as const;
 const OUTPUT = [
   "kernel: paging is off",
   "kernel: the trampoline is at 0xffffe000, loaded at 0x",
@@ -23,11 +25,29 @@ const OUTPUT = [
   "user: the kernel's memory is not mine",
 ];
 
+/** Runs a kernel to its end; returns how that was and what it printed. */
+async function boot(name: MachineName, files: Pick<BootOptions, "kernel" | "initramfs">) {
+  const machine = openMachine(name, { ...files, commandLine: "", memoryMiB: 16 });
+  try {
+    await machine.start();
+    const ending = await machine.ended;
+    return { ending, lines: machine.serial.text().split(/\r?\n/) };
+  } finally {
+    await machine.close();
+  }
+}
+
 for (const [linker, program] of Object.entries(LINKERS)) {
   const skip = unlessInstalled("g++") || unlessInstalled(program);
-  describe(`the C++ kernel, linked by ${linker}`, { skip }, () => {
+  const withModule = linker === "module";
+  const how = withModule ? "with its trampoline in a module" : `linked by ${linker}`;
+  describe(`the C++ kernel, ${how}`, { skip }, () => {
     const directory = mkdtempSync(join(tmpdir(), "isthmus-cpp-"));
     const kernel = join(directory, "kernel.elf");
+    const trampoline = join(directory, "trampoline.elf");
+    const layoutFile = withModule
+      ? join(directory, "module.layout.json")
+      : join(EXAMPLE, "isthmus.layout.json");
 
     before(() => {
       const env = { ...process.env, ISTHMUS: `${process.execPath} ${join("bin", "isthmus.js")}` };
@@ -36,9 +56,12 @@ for (const [linker, program] of Object.entries(LINKERS)) {
     after(() => rmSync(directory, { recursive: true }));
 
     it("has no mistake, and a trampoline that is closed", async () => {
-      const layout = await readLayout(join(EXAMPLE, "isthmus.layout.json"));
+      const layout = await readLayout(layoutFile);
       assert.ok(layout);
-      for (const input of [{}, { layout: resolveLayout(layout) }]) {
+      const modules = withModule
+        ? [{ bytes: readFileSync(trampoline), name: "trampoline.elf" }]
+        : [];
+      for (const input of [{ modules }, { modules, layout: resolveLayout(layout) }]) {
         const { findings, shared } = check(readFileSync(kernel), "kernel.elf", input);
         assert.deepEqual(findings, []);
         assert.deepEqual(shared?.part.sections[0]?.name, ".shared_text");
@@ -50,19 +73,19 @@ for (const [linker, program] of Object.entries(LINKERS)) {
 
     for (const name of MACHINE_NAMES) {
       it(`runs its user program in ${name}`, { skip: skipReason(name) }, async () => {
-        const options = { kernel: readFileSync(kernel), commandLine: "", memoryMiB: 16 };
-        const machine = openMachine(name, options);
-        try {
-          await machine.start();
-          assert.deepEqual(await machine.ended, { kind: "exit", status: 0 });
-          const lines = machine.serial.text().split(/\r?\n/);
-          for (const [index, text] of OUTPUT.entries()) {
-            assert.ok(lines[index]?.startsWith(text), lines[index]);
-          }
-        } finally {
-          await machine.close();
+        const module = withModule ? { initramfs: readFileSync(trampoline) } : {};
+        const { ending, lines } = await boot(name, { kernel: readFileSync(kernel), ...module });
+        assert.deepEqual(ending, { kind: "exit", status: 0 });
+        for (const [index, text] of OUTPUT.entries()) {
+          assert.ok(lines[index]?.startsWith(text), lines[index]);
         }
       });
     }
+
+    it("says that its module is missing", { skip: !withModule }, async () => {
+      const { ending, lines } = await boot("v86", { kernel: readFileSync(kernel) });
+      assert.deepEqual(ending, { kind: "exit", status: 2 });
+      assert.equal(lines[1], "there is no module");
+    });
   });
 }

@@ -302,6 +302,41 @@ test("a module is an ELF file of its own, linked with the image", { skip }, (t) 
   assert.ok(module.symbols.some(({ name, value }) => name === "enter" && value === 0xfffff000));
 });
 
+test("a module's whole pages are in its file; where it is loaded has no symbol", { skip }, (t) => {
+  const { compile } = workshop(t);
+  const source = (extra: string) => `
+    ${extra}
+    __attribute__((section(".top_data"))) int table[1000] = { 1 };
+    char zeros[5000];
+    int _start(void) { return table[0] + zeros[0]; }
+  `;
+  const layout: Layout = {
+    regions: { kernel: { start: 0x100000 }, top: { start: 0xf0000000 } },
+    sections: [
+      ".text",
+      { name: ".top_data", region: "top", module: "part" },
+      { name: ".bss", region: "top", module: "part" },
+    ],
+  };
+  const image = linkFiles([compile("start.c", source(""))], layout);
+  const bytes = moduleFiles(image).get("part") ?? new Uint8Array();
+  const { segments } = readElf(bytes, "part.elf");
+  assert.deepEqual(
+    segments.map(({ fileSize, memorySize, address }) => [fileSize, memorySize, address]),
+    [[12288, 12288, 0xf0000000]],
+  );
+  const offset = segments[0]?.offset ?? 0;
+  assert.equal(bytes[offset], 1);
+  assert.ok(bytes.subarray(offset + 1, offset + 12288).every((byte) => byte === 0));
+  const used = compile("used.c", source("extern char top_data_load[]; char *at = top_data_load;"));
+  assert.match(
+    diagnosed("LINK004", () => linkFiles([used], { ...layout, orphans: "place" })),
+    /top_data_load/,
+  );
+  const symbols = { at: { of: ".bss", edge: "load" } } as const;
+  diagnosed("LAYOUT011", () => linkFiles([used], { ...layout, symbols }));
+});
+
 test("linker scripts and other files are told apart", () => {
   const encode = (text: string) => new TextEncoder().encode(text);
   const script = "/* GNU ld script */\nGROUP ( /lib/libc.so.6 libc_nonshared.a )\n";

@@ -30,8 +30,32 @@ export interface MultibootHeader {
 export interface Multiboot2Header {
   readonly offset: number;
   readonly found: boolean;
-  /** Types of its tags. */
-  readonly tags: readonly number[];
+  readonly tags: readonly HeaderTag[];
+}
+
+/** A tag of a Multiboot 2 header (specification 2.0, 3.1.3 and on). */
+export interface HeaderTag {
+  readonly type: number;
+  /** A loader that does not know it goes on. */
+  readonly optional: boolean;
+  /** The words of 32 bits behind type, flags and size. */
+  readonly fields: readonly number[];
+}
+
+/** Types of tags. */
+export const TAG = {
+  address: 2,
+  entry: 3,
+  moduleAlignment: 6,
+  efiBootServices: 7,
+  efiEntry32: 8,
+  efiEntry64: 9,
+  relocatable: 10,
+} as const;
+
+/** The tag of type `type`. */
+export function tagOf(header: Multiboot2Header | undefined, type: number): HeaderTag | undefined {
+  return header?.tags.find((tag) => tag.type === type);
 }
 
 export interface Protocols {
@@ -86,13 +110,18 @@ function findMultiboot2(view: DataView): Multiboot2Header | undefined {
   return lost;
 }
 
-function readTags(view: DataView, start: number, end: number): number[] {
-  const tags: number[] = [];
-  for (let at = start; at + 8 <= Math.min(end, view.byteLength); ) {
+function readTags(view: DataView, start: number, headerEnd: number): HeaderTag[] {
+  const tags: HeaderTag[] = [];
+  const end = Math.min(headerEnd, view.byteLength);
+  for (let at = start; at + 8 <= end; ) {
     const type = view.getUint16(at, true);
     const size = view.getUint32(at + 4, true);
     if (type === 0 || size < 8) break;
-    tags.push(type);
+    const fields: number[] = [];
+    for (let field = at + 8; field + 4 <= Math.min(at + size, end); field += 4) {
+      fields.push(view.getUint32(field, true));
+    }
+    tags.push({ type, optional: (view.getUint16(at + 2, true) & 1) !== 0, fields });
     at += Math.ceil(size / 8) * 8;
   }
   return tags;

@@ -11,7 +11,9 @@ import type { SharedPart } from "./shared-part";
 import { type CheckOptions, Subject } from "./subject";
 import { judgeLoader, LOADERS, type Loader, type Verdict } from "./verdict";
 
-export interface CheckInput extends CheckOptions {
+export interface CheckInput extends Omit<CheckOptions, "modules"> {
+  /** ELF files that the boot loader brings beside the kernel. */
+  readonly modules?: readonly { readonly bytes: Uint8Array; readonly name: string }[];
   readonly loaders?: readonly Loader[];
   /** Codes of mistakes that are none here. */
   readonly allow?: readonly string[];
@@ -37,10 +39,11 @@ export interface CheckReport {
  * Checks the kernel `bytes`.
  *
  * @param name what the report calls it
- * @throws Diagnostic ELF001, ELF002 if it is no linked ELF file for a PC
+ * @throws Diagnostic ELF001, ELF002 if it or a module is no linked ELF file for a PC
  */
 export function check(bytes: Uint8Array, name: string, input: CheckInput = {}): CheckReport {
-  const subject = new Subject(readElfFile(bytes, name), input);
+  const modules = (input.modules ?? []).map((each) => readElfFile(each.bytes, each.name));
+  const subject = new Subject(readElfFile(bytes, name), { ...input, modules });
   const allowed = (input.allow ?? []).map((code) => code.toUpperCase());
   const findings = MISTAKES.filter(({ code }) => !allowed.includes(code)).flatMap((mistake) =>
     mistake

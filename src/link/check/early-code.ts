@@ -2,7 +2,7 @@
 //
 // Until then an address is physical memory, so whatever is linked elsewhere than it is loaded is
 // not there. The walk is by disassembly of 32-bit code at physical addresses; indirect jumps end
-// it.
+// it, and so do calls of functions that do not return: what lies behind them is another function.
 
 import { isAbsolute, stepAt, writesControl } from "./code-step";
 import type { Subject } from "./subject";
@@ -24,6 +24,7 @@ const MAX_STEPS = 20_000;
 /** What code before paging refers to that is not where it is loaded. */
 export function walkEarlyCode(subject: Subject): EarlyCode {
   const references = new Map<string, EarlyReference>();
+  const returning = new Map<bigint, boolean>();
   const unknown: bigint[] = [];
   const seen = new Set<bigint>();
   const work = [subject.file.entry];
@@ -58,8 +59,11 @@ export function walkEarlyCode(subject: Subject): EarlyCode {
       note(at, absolute(step.mnemonic, target, at, subject), step.isCall ? "calls" : "jumps to");
       work.push(target);
     }
-    const returnsPaged = step.isCall && target !== undefined && turnsPagingOn(target, subject);
-    if (step.falls && !returnsPaged) work.push(at + BigInt(step.length));
+    const callee = step.isCall ? target : undefined;
+    const isLast =
+      callee !== undefined &&
+      (turnsPagingOn(callee, subject) || !mayReturn(callee, subject, returning));
+    if (step.falls && !isLast) work.push(at + BigInt(step.length));
   }
   return { references: [...references.values()], unknown };
 }
@@ -81,6 +85,36 @@ function turnsPagingOn(start: bigint, subject: Subject): boolean {
   return false;
 }
 
+const RETURNS = new Set(["ret", "retf", "iret"]);
+
+/**
+ * Whether the function at `start` may return. What is not understood may; so may a function that
+ * is being looked at already.
+ *
+ * @param known what is known of functions so far, by their addresses
+ */
+function mayReturn(start: bigint, subject: Subject, known: Map<bigint, boolean>): boolean {
+  const before = known.get(start);
+  if (before !== undefined) return before;
+  known.set(start, true);
+  const seen = new Set<bigint>();
+  const work = [start];
+  for (let at = work.pop(); at !== undefined; at = work.pop()) {
+    if (seen.has(at)) continue;
+    seen.add(at);
+    const section = subject.sectionAt(at);
+    const step = section && stepAt(section, at);
+    const isIndirect = step?.mnemonic === "jmp" && step.target === undefined;
+    if (!step || isIndirect || RETURNS.has(step.mnemonic) || seen.size > MAX_STEPS) return true;
+    const { target, isCall } = step;
+    if (target !== undefined && !isCall) work.push(target);
+    const comesBack = !isCall || target === undefined || mayReturn(target, subject, known);
+    if (step.falls && comesBack) work.push(at + BigInt(step.length));
+  }
+  known.set(start, false);
+  return false;
+}
+
 /**
  * A relative branch within one section works wherever the section is; one into a section with
  * another distance between VMA and LMA does not.
@@ -96,7 +130,9 @@ function absolute(mnemonic: string, target: bigint, from: bigint, subject: Subje
 
 function isElsewhere(address: bigint, subject: Subject): boolean {
   const segment = subject.segmentAt(address);
-  return segment !== undefined && segment.address !== segment.loadAddress;
+  // What a module brings is mapped once there are page tables.
+  if (!segment) return subject.hasContent(address);
+  return segment.address !== segment.loadAddress;
 }
 
 function isBarrier(address: bigint, subject: Subject): boolean {

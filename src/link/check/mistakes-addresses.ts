@@ -52,7 +52,7 @@ function reasonOfOrphan(section: FileSection, subject: Subject): string | undefi
   if (isDeclared) return undefined;
   if (layout) return "is in no section of the layout";
   if (COMPILERS_NAME.test(name)) return "is an input section that the script does not name";
-  if (loads.length > 0 && !subject.segmentAt(address) && !section.nobits) {
+  if (loads.length > 0 && !subject.hasContent(address) && !section.nobits) {
     return "is in no segment: it is not loaded";
   }
   if (CONSTRUCTORS.test(name) && subject.hasSymbols && !isBounded(section, subject)) {

@@ -1,7 +1,7 @@
 // Mistakes about what a boot loader reads first: its header, the program headers, the ELF class.
 
 import { ET_DYN } from "../../abi/elf";
-import { MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW } from "./boot-protocol";
+import { MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW, TAG, tagOf } from "./boot-protocol";
 import type { Finding, Mistake } from "./mistake";
 import { compare, type Subject } from "./subject";
 
@@ -185,8 +185,7 @@ export const wrongProtocol: Mistake = {
   },
 };
 
-const EFI_TAGS = new Set([7, 8, 9]);
-const RELOCATABLE_TAG = 10;
+const EFI_TAGS: readonly number[] = [TAG.efiBootServices, TAG.efiEntry32, TAG.efiEntry64];
 
 export const fixedUnderUefi: Mistake = {
   code: "LAY024",
@@ -200,9 +199,9 @@ export const fixedUnderUefi: Mistake = {
   right: "header: EFI boot services (7), relocatable (10): min, max, align, preference",
   limits: "Whether the code can run elsewhere is not checked.",
   find({ protocols, file, loads }) {
-    const tags = protocols.multiboot2?.tags ?? [];
-    const wantsEfi = tags.some((tag) => EFI_TAGS.has(tag));
-    if (!wantsEfi || tags.includes(RELOCATABLE_TAG) || file.type === ET_DYN) return [];
+    const { multiboot2 } = protocols;
+    const wantsEfi = multiboot2?.tags.some(({ type }) => EFI_TAGS.includes(type));
+    if (!wantsEfi || tagOf(multiboot2, TAG.relocatable) || file.type === ET_DYN) return [];
     const [low = 0n] = loads.map(({ loadAddress }) => loadAddress).sort(compare);
     return [
       {

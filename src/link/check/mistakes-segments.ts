@@ -312,8 +312,11 @@ export const lostBss: Mistake = {
   },
 };
 
-function isCovered({ address, size }: FileSection, { loads }: Subject): boolean {
-  return loads.some((segment) => address >= segment.address && address + size <= endOf(segment));
+function isCovered({ address, size }: FileSection, { loads, modules }: Subject): boolean {
+  const parts = modules.flatMap((module) => module.parts.map(({ segment }) => segment));
+  return [...loads, ...parts].some(
+    (segment) => address >= segment.address && address + size <= endOf(segment),
+  );
 }
 
 function uncovered({ name, address, size }: FileSection, subject: Subject): Finding {

@@ -215,7 +215,7 @@ function differences(subject: Subject): Finding[] {
   return subject.sections.flatMap((section) => {
     const plan = plans.find(({ name }) => name === section.name);
     const load = subject.loadAddressOf(section);
-    if (!plan || load === undefined) return [];
+    if (!plan || (load === undefined && plan.module === undefined)) return [];
     const end = section.address + section.size;
     const isIn = (at: bigint, { start, end: stop }: { start: number; end: number }) =>
       at >= BigInt(start) && at < BigInt(stop);
@@ -223,7 +223,7 @@ function differences(subject: Subject): Finding[] {
     const last = plans.filter(({ region }) => region === plan.region).at(-1);
     const what = !isIn(section.address, plan.region)
       ? `is linked at ${hex(section.address)}, outside region "${plan.region.name}"`
-      : !isIn(load, plan.load)
+      : load !== undefined && !isIn(load, plan.load)
         ? `is loaded at ${hex(load)}, outside region "${plan.load.name}"`
         : isParked && last === plan && pageUp(end) < parkedEnd(plan.region.end, section.size)
           ? `ends at ${hex(end)}, not at the end of region "${plan.region.name}"`

@@ -17,6 +17,7 @@ import {
   headerTooFar,
   wrongProtocol,
 } from "./mistakes-header";
+import { strangeModule } from "./mistakes-module";
 import {
   inheritedLoad,
   loadedHigh,
@@ -55,6 +56,7 @@ export const MISTAKES: readonly Mistake[] = [
   fixedUnderUefi,
   halfAddresses,
   tableBits,
+  strangeModule,
 ];
 
 export function mistakeOf(code: string): Mistake | undefined {

@@ -11,6 +11,7 @@ import type { ResolvedLayout } from "../resolve-layout";
 import { findProtocols, type Protocols } from "./boot-protocol";
 import type { ElfFile, FileSection, FileSymbol, Segment } from "./elf-file";
 import { type LineRange, lineRangeAt, readLineRanges } from "./line-ranges";
+import { type ModuleFile, moduleFile } from "./module-file";
 import { findShared, type SharedPart } from "./shared-part";
 
 export const PAGE = 4096n;
@@ -23,14 +24,17 @@ export interface CheckOptions {
   readonly objects?: readonly ObjectFile[];
   /** The loaders that the kernel is meant for; default: those whose protocol it speaks. */
   readonly loaders?: readonly string[];
+  /** ELF files that the boot loader brings as modules. */
+  readonly modules?: readonly ElfFile[];
 }
 
 export class Subject {
   /** PT_LOAD with a size, in the file's order. */
   readonly loads: readonly Segment[];
-  /** Sections that occupy memory, ascending by address. */
+  readonly modules: readonly ModuleFile[];
+  /** Sections that occupy memory, those of modules too, ascending by address. */
   readonly sections: readonly FileSection[];
-  /** Named symbols with a place, ascending by address. */
+  /** Named symbols with a place, those of modules too, ascending by address. */
   readonly symbols: readonly FileSymbol[];
   readonly protocols: Protocols;
   readonly shared: SharedPart | undefined;
@@ -47,10 +51,19 @@ export class Subject {
     this.loads = file.segments.filter(
       ({ type, memorySize }) => type === PT_LOAD && memorySize > 0n,
     );
-    this.sections = file.sections
-      .filter(({ alloc, size, type }) => alloc && size > 0n && type !== 0)
-      .sort((a, b) => compare(a.address, b.address));
-    this.symbols = file.symbols.filter(isPlace).sort((a, b) => compare(a.address, b.address));
+    this.modules = (options.modules ?? []).map((each, index) => moduleFile(each, index + 1));
+    const own = file.sections.filter(({ alloc, size, type }) => alloc && size > 0n && type !== 0);
+    this.sections = [...own, ...this.modules.flatMap(({ sections }) => sections)].sort((a, b) =>
+      compare(a.address, b.address),
+    );
+    const symbols = [...this.modules.flatMap((each) => each.symbols.filter(isNamed))];
+    const known = new Set(symbols.map(({ name, address }) => `${name} ${address}`));
+    // What the kernel's file says of a module's symbols is a mere number.
+    const isNew = ({ name, address }: FileSymbol) => !known.has(`${name} ${address}`);
+    this.symbols = [
+      ...file.symbols.filter((each) => isPlace(each) && isNew(each)),
+      ...symbols,
+    ].sort((a, b) => compare(a.address, b.address));
     this.protocols = findProtocols(this);
     this.shared = findShared(this);
   }
@@ -64,7 +77,7 @@ export class Subject {
     return this.symbols.length > 0;
   }
 
-  /** The loaded segment that `address` lies in. */
+  /** The loaded segment that `address` lies in; nobody loads those of modules. */
   segmentAt(address: bigint): Segment | undefined {
     return this.loads.find((segment) => contains(segment, address));
   }
@@ -87,11 +100,29 @@ export class Subject {
 
   /** `size` bytes of memory as the file has them; undefined where it has none. */
   bytesAt(address: bigint, size: number): Uint8Array | undefined {
-    const segment = this.segmentAt(address);
-    if (!segment) return undefined;
-    const at = Number(address - segment.address);
-    if (at + size > segment.fileSize) return undefined;
-    return this.file.bytes.subarray(segment.offset + at, segment.offset + at + size);
+    for (const { file, segments } of this.contents) {
+      const segment = segments.find((each) => contains(each, address));
+      if (!segment) continue;
+      const at = Number(address - segment.address);
+      if (at + size > segment.fileSize) return undefined;
+      return file.bytes.subarray(segment.offset + at, segment.offset + at + size);
+    }
+    return undefined;
+  }
+
+  /** Whether the kernel's file or a module has something at `address`. */
+  hasContent(address: bigint): boolean {
+    return this.contents.some(({ segments }) => segments.some((each) => contains(each, address)));
+  }
+
+  private get contents() {
+    return [
+      { file: this.file, segments: this.loads },
+      ...this.modules.map(({ file, parts }) => ({
+        file,
+        segments: parts.map(({ segment }) => segment),
+      })),
+    ];
   }
 
   symbolsNamed(pattern: RegExp): FileSymbol[] {
@@ -133,9 +164,14 @@ export class Subject {
 }
 
 /** Whether the linker gave the symbol a place or a number, and not the compiler a mere name. */
-function isPlace({ name, type, section }: FileSymbol): boolean {
-  if (name === "" || type === STT_FILE || type === STT_SECTION) return false;
+function isPlace(symbol: FileSymbol): boolean {
+  const { section } = symbol;
+  if (!isNamed(symbol)) return false;
   return section !== SHN_UNDEF && (section < SHN_LORESERVE || section === SHN_ABS);
+}
+
+function isNamed({ name, type }: FileSymbol): boolean {
+  return name !== "" && type !== STT_FILE && type !== STT_SECTION;
 }
 
 export function compare(a: bigint, b: bigint): number {

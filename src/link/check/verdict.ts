@@ -9,10 +9,20 @@
 //                    information) besides. QEMU: one buffer from the lowest to the highest address
 //   entry            translated by the segment that it lies in: GRUB any header, QEMU what is in
 //                    the file and executable, v86 what was loaded; else QEMU and v86 jump to
-// e_entry
+//                    e_entry
+//   modules          GRUB and QEMU bring any number, on pages; v86 one
+//   Multiboot 2      GRUB alone; with a relocatable tag the image goes where there is room
 
 import { ET_DYN, ET_EXEC, SHT_REL, SHT_RELA } from "../../abi/elf";
-import { MULTIBOOT_ADDRESSES, MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW } from "./boot-protocol";
+import {
+  type HeaderTag,
+  MULTIBOOT_ADDRESSES,
+  MULTIBOOT_WINDOW,
+  MULTIBOOT2_WINDOW,
+  type Multiboot2Header,
+  TAG,
+  tagOf,
+} from "./boot-protocol";
 import type { Segment } from "./elf-file";
 import { compare, describeSegment, endOf, hex, loadEndOf, type Subject } from "./subject";
 
@@ -70,12 +80,15 @@ function judgeGrub(subject: Subject, memory: bigint): Verdict {
   const refuse = (...reasons: string[]) => verdict("grub", subject, "refuses", reasons);
   const { multiboot, multiboot2 } = protocols;
   const one = multiboot?.found ? multiboot : undefined;
-  const two = multiboot2?.found ? multiboot2 : undefined;
+  const two = !one && multiboot2?.found ? multiboot2 : undefined;
   if (!one && !two) return refuse('"no multiboot header found"');
   if (one && (one.flags & GRUB_UNKNOWN_FLAGS) !== 0) {
     return refuse(`"unsupported flag: ${hex(BigInt(one.flags & GRUB_UNKNOWN_FLAGS))}"`);
   }
   if (one && (one.flags & MULTIBOOT_ADDRESSES) !== 0) return judgeAddresses("grub", subject);
+  const unknown = two?.tags.find(({ type, optional }) => type > TAG.relocatable && !optional);
+  if (unknown) return refuse(`"unsupported tag: 0x${unknown.type.toString(16)}"`);
+  if (tagOf(two, TAG.address)) return judgeAddressTags(subject, two);
   if (file.type !== ET_EXEC && file.type !== ET_DYN) {
     return refuse('"this ELF file is not of the right type"');
   }
@@ -83,6 +96,10 @@ function judgeGrub(subject: Subject, memory: bigint): Verdict {
   if (file.headersEnd > window) return refuse('"program header at a too high offset"');
   const crossing = subject.loads.find((segment) => loadEndOf(segment) >= 1n << 32n);
   if (file.bits === 64 && crossing) return refuse('"segment crosses 4 GiB border"');
+  const withRelocations = file.sections.some(({ type }) => type === SHT_REL || type === SHT_RELA);
+  if (two && withRelocations) return refuse('"ELF files with relocs are not supported yet"');
+  const relocatable = tagOf(two, TAG.relocatable);
+  if (relocatable) return judgeRelocatable(subject, relocatable, memory);
   const twice = firstOverlap(subject);
   if (twice) return refuse(`"overlap detected": ${twice}`);
   const outside = subject.loads.filter((segment) => loadEndOf(segment) > memory);
@@ -91,12 +108,43 @@ function judgeGrub(subject: Subject, memory: bigint): Verdict {
   }
   const entry = translate(file.segments, file.entry);
   if (entry === undefined) return refuse(`"entry point isn't in a segment": ${hex(file.entry)}`);
-  const withRelocations = file.sections.some(({ type }) => type === SHT_REL || type === SHT_RELA);
-  if (!one && withRelocations) return refuse('"ELF files with relocs are not supported yet"');
   const lost = inHole(subject);
   const outcome = lost.length > 0 ? "partly" : "loads";
   return verdict("grub", subject, outcome, [...lost, ...alongside(subject)], entry);
 }
+
+/** Multiboot 2 with a relocatable tag: GRUB looks for one room for everything, and tells where. */
+function judgeRelocatable(subject: Subject, { fields }: HeaderTag, memory: bigint): Verdict {
+  const [least = 0n, most = 0n, align = 0n] = fields.map(BigInt);
+  const span = spanOf(subject);
+  const size = span ? span.end - span.start : 0n;
+  if (size > most || least > most - size) {
+    return verdict("grub", subject, "refuses", ['"invalid min/max address and/or load size"']);
+  }
+  if (least + size > memory) {
+    const what = `it wants ${size} bytes from ${hex(least)} on`;
+    return verdict("grub", subject, "refuses", [`"out of memory": ${what}`]);
+  }
+  const { file } = subject;
+  if (translate(file.segments, file.entry) === undefined) {
+    const what = `"entry point isn't in a segment": ${hex(file.entry)}`;
+    return verdict("grub", subject, "refuses", [what]);
+  }
+  const preferred = PREFERENCES[fields[3] ?? 0] ?? "";
+  const where = `anywhere from ${hex(least)} to ${hex(most)}, at multiples of ${align}${preferred}`;
+  return {
+    loader: "grub",
+    outcome: "loads",
+    reasons: [`relocatable: its ${size} bytes go ${where}`],
+    span: undefined,
+    entry: undefined,
+  };
+}
+
+const PREFERENCES: Readonly<Record<number, string>> = {
+  1: ", the lowest that is free",
+  2: ", the highest that is free",
+};
 
 /** What is loaded where there is no RAM, but a screen and ROM. */
 function inHole(subject: Subject): string[] {
@@ -165,6 +213,7 @@ function judgeV86(subject: Subject, memory: bigint): Verdict {
   const twice = firstOverlap(subject);
   const reasons = [
     ...inHole(subject),
+    ...(subject.modules.length > 1 ? ["brings one module, the first"] : []),
     ...skipped.map((segment) => `leaves out ${needs(segment, subject)}`),
     ...(twice ? [`overwrites without a word: ${twice}`] : []),
   ];
@@ -211,6 +260,19 @@ function judgeAddresses(loader: Loader, subject: Subject): Verdict {
   }
   const end = [dataEnd ?? 0n, bssEnd ?? 0n].sort(compare).at(-1) ?? 0n;
   return { loader, outcome: "loads", reasons, span: { start, end }, entry };
+}
+
+/** Multiboot 2 with tags for addresses: ELF is not read at all. */
+function judgeAddressTags(subject: Subject, header: Multiboot2Header | undefined): Verdict {
+  const [, start = 0, dataEnd = 0, bssEnd = 0] = tagOf(header, TAG.address)?.fields ?? [];
+  const entry = tagOf(header, TAG.entry)?.fields[0];
+  if (entry === undefined) {
+    const what = '"load address tag without entry address tag"';
+    return verdict("grub", subject, "refuses", [what]);
+  }
+  const reasons = ["the addresses in the Multiboot 2 header are used, not the program headers"];
+  const span = { start: BigInt(start), end: BigInt(Math.max(dataEnd, bssEnd)) };
+  return { loader: "grub", outcome: "loads", reasons, span, entry: BigInt(entry) };
 }
 
 /** The physical address of `entry`, by the first of `segments` that it lies in. */

@@ -53,22 +53,25 @@ export function writeTable(layout: ResolvedLayout, header: string): string {
   const closed = layout.closed.flatMap(({ sections }) => sections);
   const rows = layout.sections
     .filter(({ allocate }) => allocate)
-    .map(({ name, permissions, region }) => {
+    .map(({ name, permissions, region, module }) => {
       const stem = symbolStem(name);
       const flags = [
         ...(permissions.includes("w") ? ["LAYOUT_WRITE"] : []),
         ...(permissions.includes("x") ? ["LAYOUT_EXECUTE"] : []),
         ...(closed.includes(name) || isShared(region.name) ? ["LAYOUT_SHARED"] : []),
+        ...(module === undefined ? [] : ["LAYOUT_MODULE"]),
       ];
       const bits = flags.length === 0 ? "0" : flags.join(" | ");
-      return `  {"${name}", ${stem}_start, ${stem}_load, ${stem}_size, ${bits}},`;
+      const load = module === undefined ? `${stem}_load` : "0";
+      return `  {"${name}", ${stem}_start, ${load}, ${stem}_size, ${bits}},`;
     });
   return `${[
     `/* The sections of ${layout.name}: map \`size\` bytes from \`lma\` at \`vma\`. All are`,
-    "   aligned to pages unless the layout says otherwise; an address of `size` is its number. */",
+    "   aligned to pages unless the layout says otherwise; an address of `size` is its number.",
+    "   What is LAYOUT_MODULE came in a file of its own: its program headers say where. */",
     `#include "${header}"`,
     "",
-    "enum { LAYOUT_WRITE = 2, LAYOUT_EXECUTE = 1, LAYOUT_SHARED = 8 };",
+    "enum { LAYOUT_WRITE = 2, LAYOUT_EXECUTE = 1, LAYOUT_SHARED = 8, LAYOUT_MODULE = 16 };",
     "",
     "struct layout_section {",
     "  const char *name;",

@@ -63,6 +63,15 @@ const parked: Layout = {
   regions: { ...SHARED_LAYOUT.regions, top: { start: 0xffff0000, end: 2 ** 32, anchor: "end" } },
 };
 
+const inModule = resolveLayout({
+  ...parked,
+  sections: (parked.sections ?? []).map((section) =>
+    typeof section === "object" && section.name === ".shared_text"
+      ? { name: ".shared_text", region: "top", module: "trampoline" }
+      : section,
+  ),
+});
+
 /** A Multiboot 2 header with these tags, instead of Multiboot 1's. */
 const multiboot2 = (tags: string) =>
   assembly(
@@ -526,6 +535,15 @@ const CASES: readonly Case[] = [
     right: { assembly: addAssembly(table(3)) },
     says: /entry 0 of boot_page_table .* gives user mode the frame 0x00100000/,
   },
+  {
+    // What a module can have wrong is in module.test.ts.
+    name: "a layout with a module that was not given",
+    code: "LAY027",
+    wrong: { script: script(".shared_text 0x", ".other 0x"), input: { layout: inModule } },
+    right: { script: SCRIPT, input: { layout: resolveLayout(parked) } },
+    says: /puts \.shared_text into trampoline\.elf, which was not given/,
+    also: ["LAY006"],
+  },
 ];
 
 function table(flags: number): string {
@@ -580,7 +598,7 @@ describe("each mistake, made on purpose and then not", { skip }, () => {
       MISTAKES.map(({ code }) => code).filter((code) => !tested.has(code)),
       [],
     );
-    assert.equal(MISTAKES.length, 26);
+    assert.equal(MISTAKES.length, 27);
   });
 });
 
