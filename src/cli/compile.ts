@@ -25,6 +25,10 @@
 //   --target TARGET    what to make: linux, isthmus, object or kernel
 //   -O, --optimize N   how much to optimise: 0 (what correct code needs), 1 (what is cheap) or 2
 //                      (all, the default), in the front end and in the passes of the back end
+//   --check-calls WHEN yes or no: whether a call through a table that finds no function, or one of
+//                      another type, is a trap. Otherwise such a call is not defined. yes is the
+//                      default for WebAssembly, no for TypeScript, whose types say the same, and
+//                      for the kernel
 //   --print PASS       prints all functions as they are after PASS; --print=help lists the passes
 //                      and the level from which on each is there
 //   --until PASS       stops after PASS: writes the functions as they are then, to OUT or stdout
@@ -45,7 +49,7 @@
 // written; 2 the command line cannot be used.
 
 import { statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 import { compileModule } from "../compile/compile";
 import { describePasses, type Level, levelOf, PASSES, type Pass } from "../compile/pipeline";
@@ -66,6 +70,7 @@ export const command: Command = {
     output: { type: "string", short: "o" },
     target: { type: "string" },
     optimize: { type: "string", short: "O" },
+    "check-calls": { type: "string" },
     print: { type: "string" },
     until: { type: "string" },
     json: { type: "boolean" },
@@ -78,6 +83,7 @@ interface Request {
   readonly file: string;
   readonly target: Target;
   readonly level: Level;
+  readonly checksCalls: boolean;
   readonly output: string | undefined;
   readonly prints: Pass | undefined;
   readonly until: Pass | undefined;
@@ -107,6 +113,7 @@ function readRequest(line: CommandLine): Request {
     file,
     target: line.choice("target", TARGETS),
     level: Number(line.choice("optimize", ["2", "1", "0"])) as Level,
+    checksCalls: checksCalls(line, file),
     output: line.value("output"),
     prints: passOption(line, "print") ?? passOption(line, "until"),
     until: passOption(line, "until"),
@@ -126,6 +133,13 @@ function readRequest(line: CommandLine): Request {
     throw new UsageError("--json and a dump cannot both go to standard output");
   }
   return request;
+}
+
+function checksCalls(line: CommandLine, file: string): boolean {
+  if (line.value("check-calls") !== undefined) {
+    return line.choice("check-calls", ["yes", "no"]) === "yes";
+  }
+  return extname(file) !== ".ts" && line.value("target") !== "kernel";
 }
 
 function passOption(line: CommandLine, name: string): Pass | undefined {
@@ -159,7 +173,7 @@ async function compile(request: Request): Promise<void> {
 
 function translate(
   input: CompileInput,
-  { file, level, prints, until }: Request,
+  { file, level, checksCalls, prints, until }: Request,
   clock: Clock,
 ): { object: ObjectFile; dumps: string[] } {
   const dumps: string[] = [];
@@ -167,6 +181,7 @@ function translate(
     ...input.options,
     name: basename(file),
     level,
+    checksCalls,
     ...(until === undefined ? {} : { until }),
     dump: (pass, _, text) => {
       if (pass === prints) dumps.push(text());

@@ -21,9 +21,11 @@ export interface OperandStack {
   push(low: Value, high?: Value): void;
   popWord(): Value;
   popPair(): Pair;
+  /** An address of linear memory as the processor knows it. */
+  linear(address: Value): Value;
 }
 
-/** `a` and `b` are the instruction's immediates as in `Code`. */
+/** `a` and `b` are the instruction's immediates as in `Code`; an offset is the processor's. */
 export type Handler = (stack: OperandStack, a: number, b: number) => void;
 
 /** wasm's names of operations where ours differ. */
@@ -191,9 +193,10 @@ const IRREGULAR: Readonly<Partial<Record<OpcodeName, Handler>>> = {
 function bulk(stack: OperandStack, op: "copy" | "fill"): void {
   const count = stack.popWord();
   const source = stack.popWord();
-  const destination = stack.popWord();
+  const destination = stack.linear(stack.popWord());
   if (isConst(count) && count.immediate === 0) return;
-  stack.values.effect(op, [destination, source, count]);
+  const from = op === "copy" ? stack.linear(source) : source;
+  stack.values.effect(op, [destination, from, count]);
 }
 
 /** What the operand and result types say about how to build an instruction. */

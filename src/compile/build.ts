@@ -10,13 +10,16 @@
 
 import type { Operand, OperandStack } from "./build-numeric";
 import { numericHandler } from "./build-numeric";
+import { TABLE_HANDLERS } from "./build-table";
 import type { Block, Signature, Value, WordType } from "./ir";
 import { connect, IrFunction } from "./ir";
-import { Op, opcodeName } from "./opcodes";
+import { Op, opcodeInfo, opcodeName } from "./opcodes";
+import type { Segment, Table } from "./tables";
+import { type Trap, trapKind } from "./trap";
 import type { Pair } from "./value-builder";
 import { ValueBuilder } from "./value-builder";
 import type { FunctionType, ValueType, WasmFunction, WasmModule } from "./wasm";
-import { I32, I64 } from "./wasm";
+import { EXTERNREF, FUNCREF, I32, I64 } from "./wasm";
 import type { Code } from "./wasm-code";
 import { BLOCK_EMPTY } from "./wasm-code";
 
@@ -45,6 +48,17 @@ export interface Linkage {
   global(index: number): string | Pair64 | StaticAddress;
   /** What address the constant `value` at this byte of the module is; undefined: none. */
   addressAt(position: number, value: number): StaticAddress | undefined;
+  table(index: number): Table;
+  elements(index: number): Segment;
+  data(index: number): Segment;
+  /** The symbol whose address is a reference to function `index`. */
+  functionAddress(index: number): string;
+  /** What stands before functions of a type, if calls are checked: equal for equal types only. */
+  typeHash(typeIndex: number): number;
+  /** Whether a call through a table must find a function of its type there, or trap. */
+  readonly checksCalls: boolean;
+  /** Added to every address of linear memory. */
+  readonly memoryBase: number;
   /** Whether there is a memory manager to call for `memory.size` and `memory.grow`. */
   readonly hasMemoryManager: boolean;
 }
@@ -91,11 +105,11 @@ interface Frame {
   otherwise: { block: Block; state: State } | undefined;
 }
 
-/** Translates a wasm type; floats and references are unsupported. */
+/** Translates a wasm type: references are words. Floats are unsupported. */
 export function wordType(type: ValueType, position: number): WordType {
-  if (type === I32) return "i32";
+  if (type === I32 || type === FUNCREF || type === EXTERNREF) return "i32";
   if (type === I64) return "i64";
-  throw new UnsupportedCode(type >= 0x7c ? "floating-point numbers" : "reference types", position);
+  throw new UnsupportedCode("floating-point numbers", position);
 }
 
 /** Translates a function type; more than one result is unsupported. */
@@ -110,7 +124,7 @@ export function signatureOf(type: FunctionType, position: number): Signature {
 /**
  * Builds one function that has a body.
  *
- * @throws UnsupportedCode for floats, references, tables as values and the like
+ * @throws UnsupportedCode for floats and the like
  */
 export function buildFunction(module: WasmModule, fn: WasmFunction, linkage: Linkage): IrFunction {
   return new FunctionBuilder(module, fn, linkage).build();
@@ -118,7 +132,7 @@ export function buildFunction(module: WasmModule, fn: WasmFunction, linkage: Lin
 
 type ControlHandler = (builder: FunctionBuilder, index: number, a: number, b: number) => void;
 
-class FunctionBuilder implements OperandStack {
+export class FunctionBuilder implements OperandStack {
   readonly values: ValueBuilder;
   readonly fn: IrFunction;
   readonly code: Code;
@@ -170,7 +184,8 @@ class FunctionBuilder implements OperandStack {
     const b = this.code.b[index]!;
     const numeric = numericHandler(op);
     if (numeric) {
-      numeric(this, a, b);
+      const isAccess = opcodeInfo(op)?.immediate === "memory";
+      numeric(this, isAccess ? (a + this.linkage.memoryBase) | 0 : a, b);
       return;
     }
     const control = CONTROL.get(op);
@@ -217,6 +232,11 @@ class FunctionBuilder implements OperandStack {
   /** Takes `count` operands off the stack, the deepest first. */
   popMany(count: number): Operand[] {
     return count === 0 ? [] : this.stack.splice(-count);
+  }
+
+  /** An address of linear memory as the processor knows it. */
+  linear(address: Value): Value {
+    return this.values.emit("add", address, this.values.constant(this.linkage.memoryBase));
   }
 
   // --- blocks ---
@@ -452,6 +472,19 @@ class FunctionBuilder implements OperandStack {
     this.values.block = undefined;
   }
 
+  /** Stops the program for this reason if `condition` is not 0. */
+  trapIf(condition: Value, trap: Trap): void {
+    const from = this.currentBlock();
+    this.values.effect("branch", [condition]);
+    const fails = this.fn.createBlock();
+    const next = this.fn.createBlock();
+    connect(from, fails);
+    connect(from, next);
+    this.startBlock(fails);
+    this.values.effect("unreachable", [], trapKind(trap));
+    this.startBlock(next);
+  }
+
   // --- variables and calls ---
 
   select(): void {
@@ -517,14 +550,13 @@ class FunctionBuilder implements OperandStack {
     this.called(this.values.effect(op, args, 0, callee.name), signature);
   }
 
-  callIndirect(typeIndex: number, table: number): void {
-    if (table !== 0) throw new UnsupportedCode("more than one table", this.values.position);
+  /** Calls the function of this type at an address. */
+  callAddress(target: Value, typeIndex: number): void {
     const type = this.module.types[typeIndex];
     if (!type) throw new Error(`${this.fn.name}: there is no type ${typeIndex}`);
     const signature = signatureOf(type, this.values.position);
-    const index = this.popWord();
     const args = wordsOfOperands(this.popMany(signature.parameters.length));
-    this.called(this.values.effect("call_indirect", [...args, index]), signature);
+    this.called(this.values.effect("call_indirect", [...args, target]), signature);
   }
 
   callNamed(name: string, args: Value[], signature: Signature): void {
@@ -588,7 +620,10 @@ const CONTROL: ReadonlyMap<number, ControlHandler> = new Map<number, ControlHand
   [Op["global.get"], (builder, _, index) => builder.globalGet(index)],
   [Op["global.set"], (builder, _, index) => builder.globalSet(index)],
   [Op.call, (builder, _, index) => builder.call(index)],
-  [Op.call_indirect, (builder, _, type, table) => builder.callIndirect(type, table)],
+  ...TABLE_HANDLERS.map(([op, handler]): [number, ControlHandler] => [
+    op,
+    (builder, _, a, b) => handler(builder, a, b),
+  ]),
   [
     Op["memory.size"],
     (builder) => {

@@ -14,22 +14,16 @@ import { emitExport, emitImport, hideSymbols, importAdapter } from "./cdecl";
 import { checkAllocation } from "./check-allocation";
 import { cutNoReturn } from "./cut-no-return";
 import type { AddressRange } from "./data";
-import {
-  DATA_SYMBOL,
-  emitAddressGlobal,
-  emitGlobal,
-  emitMemory,
-  emitMovableMemory,
-  emitTable,
-} from "./data";
+import { DATA_SYMBOL, emitMemory, emitMovableMemory } from "./data";
 import { emit } from "./emit";
+import { ModuleGlobals } from "./globals";
+import { emitInstantiate, INSTANTIATE, isInstantiated } from "./instantiate";
 import { INTRINSICS } from "./intrinsics";
 import type { IrFunction, Signature } from "./ir";
 import { wordsOf } from "./ir";
 import { layOut } from "./layout";
 import type { MachineFunction } from "./machine";
 import { EAX, ECX, EDX, ESI } from "./machine";
-import { Op } from "./opcodes";
 import { improve } from "./peephole";
 import type { IrPass, Level, MachinePass, Optimisation, Pass } from "./pipeline";
 import { Pipeline } from "./pipeline";
@@ -39,8 +33,9 @@ import { emitRoutines, isRoutine } from "./runtime";
 import { select } from "./select";
 import type { SourceMap } from "./source-map";
 import { DATA_ALIGN, type StaticAddresses } from "./static-addresses";
+import { ModuleTables, type Segment, type Table, typeHash } from "./tables";
 import { verify } from "./verify";
-import type { ImportName, WasmFunction, WasmGlobal, WasmModule } from "./wasm";
+import type { ImportName, WasmFunction, WasmModule } from "./wasm";
 
 /** Ways to make the compiler's work harder, for its tests. */
 export interface Stress {
@@ -65,8 +60,12 @@ export interface CompileOptions {
   readonly data?: AddressRange;
   /** The numbers that are addresses in `data`, which the linker then places. */
   readonly addresses?: StaticAddresses;
-  /** A further symbol of the start function, if the module has one: what start code calls. */
+  /** The symbol of what start code calls first, if the module needs that (instantiate.ts). */
   readonly start?: string;
+  /** What an import is called; its own name, if this is absent. */
+  readonly importName?: (imported: ImportName) => string;
+  /** Trap at calls through tables that find no function, or one of another type. */
+  readonly checksCalls?: boolean;
   /** Added to every address of linear memory; 0 unless the module is not to own low memory. */
   readonly memoryBase?: number;
   /** What to do with a function that needs what is not supported; `trap` is for test suites. */
@@ -101,6 +100,10 @@ class ModuleCompiler implements Linkage {
   private readonly functionNames: readonly string[];
   private readonly globalNames: readonly string[];
   private readonly routines = new Set<string>();
+  private readonly globals: ModuleGlobals;
+  private readonly tables: ModuleTables;
+  /** The functions before whose code stands the hash of their type. */
+  private readonly hashed: ReadonlySet<number>;
 
   constructor(
     private readonly module: WasmModule,
@@ -118,29 +121,55 @@ class ModuleCompiler implements Linkage {
     this.functionNames = module.functions.map(({ name, imported }) =>
       imported ? this.importSymbol(imported) : unique(name),
     );
-    this.globalNames = module.globals.map(({ name }) => unique(name));
+    this.globalNames = module.globals.map(({ name, imported }) =>
+      imported ? this.importName(imported) : unique(name),
+    );
+    this.globals = new ModuleGlobals(module, {
+      names: this.globalNames,
+      exportsConstants: options.target !== "kernel",
+      addressOf: (index, value) =>
+        options.addresses?.globals.has(index) ? this.dataAddress(value) : undefined,
+      functionAddress: (index) => this.functionAddress(index),
+    });
+    this.tables = this.guarded(
+      undefined,
+      () =>
+        new ModuleTables(module, {
+          functionAddress: (index) => this.functionAddress(index),
+          importSymbol: (index) => this.importName(module.tables[index]!.imported!),
+        }),
+    );
+    this.hashed = options.checksCalls ? this.tables.addressTaken() : new Set();
   }
 
   run(): ObjectFile {
     const { module, assembler } = this;
     const own = module.functions.filter(({ body }) => body !== undefined);
-    const functions = own.flatMap((fn) => this.build(fn) ?? []);
-    if (this.pipeline.has("cut-no-return")) cutNoReturn(functions);
-    for (const [done, fn] of functions.entries()) {
+    const functions = own.flatMap((source) => {
+      const fn = this.build(source);
+      return fn ? [{ source, fn }] : [];
+    });
+    if (this.pipeline.has("cut-no-return")) cutNoReturn(functions.map(({ fn }) => fn));
+    for (const [done, { source, fn }] of functions.entries()) {
       this.options.onProgress?.(done, functions.length);
-      this.generate(fn);
+      this.generate(source, fn);
     }
     if (this.options.until !== undefined) return assembler.finish();
-    emitRoutines(assembler, this.routines);
     this.guarded(undefined, () => {
-      for (const [index, global] of module.globals.entries()) this.storage(index, global);
-      emitTable(assembler, module, (index) => this.functionNames[index]!);
+      this.globals.emit(assembler);
+      this.tables.emit(assembler);
       this.memory();
+      this.instantiation();
     });
+    for (const index of this.hashed) this.emitHashedImport(index);
+    emitRoutines(assembler, this.routines);
     this.aliases();
     if (this.options.target !== "object") return assembler.finish();
     this.guarded(undefined, () => this.adapters());
-    return hideSymbols(assembler.finish(), new Set(module.exports.map(({ name }) => name)));
+    const visible = module.exports.flatMap(({ name, kind }) =>
+      kind === "table" ? [name, `${name}.size`] : [name],
+    );
+    return hideSymbols(assembler.finish(), new Set(visible));
   }
 
   private memory(): void {
@@ -164,6 +193,8 @@ class ModuleCompiler implements Linkage {
       if (!mayTrap) throw error;
       this.options.onRefusal?.(source.name, error.message);
       this.assembler.section(`.text.${name}`, { execute: true });
+      const hash = this.hashOf(source);
+      if (hash !== undefined) this.assembler.long(hash);
       this.assembler.function(name, () => this.assembler.ud2());
       return undefined;
     }
@@ -180,7 +211,7 @@ class ModuleCompiler implements Linkage {
     return true;
   }
 
-  private generate(fn: IrFunction): void {
+  private generate(source: WasmFunction, fn: IrFunction): void {
     const { pipeline } = this;
     const { stress = {}, memoryBase = 0, until } = this.options;
     if (pipeline.beforeCut.some((pass) => pass === until)) return;
@@ -197,6 +228,7 @@ class ModuleCompiler implements Linkage {
     if (this.after("peephole", machine)) return;
     this.noteRoutines(machine);
     emit(this.assembler, machine, {
+      prefix: this.hashOf(source),
       usedRegisters: allocation.usedRegisters,
       scratchAt: allocation.scratchAt,
       lineAt: (position) => this.options.sourceMap?.lookup(position),
@@ -243,10 +275,7 @@ class ModuleCompiler implements Linkage {
   }
 
   global(index: number): string | Pair64 | StaticAddress {
-    const global = this.module.globals[index]!;
-    if (global.mutable || global.imported) return this.globalNames[index]!;
-    const value = initialValue(global);
-    return this.isAddress(index) ? this.dataAddress(value.low) : value;
+    return this.globals.access(index);
   }
 
   addressAt(position: number, value: number): StaticAddress | undefined {
@@ -259,44 +288,114 @@ class ModuleCompiler implements Linkage {
     return { symbol: DATA_SYMBOL, offset, isNegated };
   }
 
-  private isAddress(global: number): boolean {
-    return this.options.addresses?.globals.has(global) === true;
+  table(index: number): Table {
+    return this.tables.tables[index]!;
+  }
+
+  elements(index: number): Segment {
+    return this.tables.elements[index]!;
+  }
+
+  data(index: number): Segment {
+    return this.tables.data[index]!;
+  }
+
+  get checksCalls(): boolean {
+    return this.options.checksCalls === true;
+  }
+
+  get memoryBase(): number {
+    return this.options.memoryBase ?? 0;
+  }
+
+  typeHash(typeIndex: number): number {
+    return typeHash(this.module.types[typeIndex]!);
+  }
+
+  /** The hash of another module's function stands before a jump to it. */
+  functionAddress(index: number): string {
+    const name = this.functionNames[index]!;
+    return this.hashed.has(index) && this.module.functions[index]!.imported ? `to:${name}` : name;
+  }
+
+  /** What stands before the code of a function. */
+  private hashOf({ index, typeIndex }: WasmFunction): number | undefined {
+    return this.hashed.has(index) ? this.typeHash(typeIndex) : undefined;
+  }
+
+  private emitHashedImport(index: number): void {
+    const { imported, typeIndex } = this.module.functions[index]!;
+    if (!imported) return;
+    const { assembler: a } = this;
+    const name = this.functionAddress(index);
+    a.section(`.text.${name}`, { execute: true });
+    a.align(4);
+    a.long(this.typeHash(typeIndex));
+    a.function(name, () => a.jmp(this.functionNames[index]!), "local");
   }
 
   get hasMemoryManager(): boolean {
     return this.options.target === "user";
   }
 
-  private storage(index: number, global: WasmGlobal): void {
-    if (global.imported) throw new UnsupportedCode("imported globals", 0);
-    if (!global.mutable) return;
-    const name = this.globalNames[index]!;
-    const value = initialValue(global);
-    if (!this.isAddress(index)) emitGlobal(this.assembler, name, global.type, value);
-    else emitAddressGlobal(this.assembler, name, this.dataAddress(value.low).offset);
-  }
-
   // --- names that others know ---
 
-  private importSymbol({ module, name }: ImportName): string {
-    const isFunction = module !== "x86" && module !== "symbols";
-    return this.options.target === "object" && isFunction ? importAdapter(name) : name;
+  private importName(imported: ImportName): string {
+    return this.options.importName?.(imported) ?? imported.name;
+  }
+
+  private importSymbol(imported: ImportName): string {
+    const { module, name } = imported;
+    if (module === "x86" || module === "symbols") return name;
+    const symbol = this.importName(imported);
+    return this.options.target === "object" ? importAdapter(symbol) : symbol;
+  }
+
+  /** What must run first, as code for what no linker can do. */
+  private instantiation(): void {
+    const { module, assembler, tables } = this;
+    if (!isInstantiated(module, tables)) return;
+    emitInstantiate(assembler, {
+      module,
+      tables,
+      memoryBase: this.memoryBase,
+      globalSymbol: (index) => this.globalNames[index]!,
+      dataSymbol: (index) => this.tables.data[index]!.symbol,
+      start: module.start === undefined ? undefined : this.functionNames[module.start],
+    });
+    this.routines.add("__isthmus_copy");
+  }
+
+  /** The function to call before all others, if there is one. */
+  private get initialiser(): string | undefined {
+    const { module, tables } = this;
+    if (isInstantiated(module, tables)) return INSTANTIATE;
+    return module.start === undefined ? undefined : this.functionNames[module.start];
   }
 
   /** Exports are further names of functions and of globals that have storage. */
   private aliases(): void {
-    const { start } = this.module;
-    if (this.options.start !== undefined && start !== undefined) {
-      this.assembler.alias(this.options.start, this.functionNames[start]!);
+    const { initialiser } = this;
+    if (this.options.start !== undefined && initialiser !== undefined) {
+      this.assembler.alias(this.options.start, initialiser);
     }
     for (const { name, kind, index } of this.module.exports) {
       const isC = this.options.target === "object";
+      if (kind === "table") this.tableAliases(name, index);
       const isFunction = kind === "function" && !isC && this.module.functions[index]?.body;
-      const isGlobal = kind === "global" && this.module.globals[index]?.mutable;
+      const isGlobal = kind === "global" && this.globals.hasStorage(index);
       if (!isFunction && !isGlobal) continue;
       const own = isFunction ? this.functionNames[index]! : this.globalNames[index]!;
       if (own !== name) this.assembler.alias(name, own);
     }
+  }
+
+  /** An exported table is two symbols: its entries, and the word with its size. */
+  private tableAliases(name: string, index: number): void {
+    if (this.module.tables[index]!.imported) return;
+    const { symbol: entries, size } = this.table(index);
+    this.assembler.alias(name, entries);
+    this.assembler.alias(`${name}.size`, String(size));
   }
 
   /** Functions between ours and C's, and the start function among those that C runs first. */
@@ -316,10 +415,11 @@ class ModuleCompiler implements Linkage {
       if (!imports.has(imported.name)) emitImport(assembler, imported.name, this.signature(index));
       imports.set(imported.name, index);
     }
-    if (module.start === undefined) return;
+    const { initialiser } = this;
+    if (initialiser === undefined) return;
     assembler.section(".init_array", { write: true });
     assembler.align(4);
-    assembler.long(symbol(this.functionNames[module.start]!));
+    assembler.long(symbol(initialiser));
   }
 
   private signature(index: number): Signature {
@@ -360,19 +460,11 @@ class ModuleCompiler implements Linkage {
   }
 }
 
-function initialValue(global: WasmGlobal): Pair64 {
-  const { init } = global;
-  if (init?.op === Op["i32.const"] || init?.op === Op["i64.const"]) {
-    return { low: init.a, high: init.b };
-  }
-  throw new UnsupportedCode("globals whose first value is not an integer constant", init?.at ?? 0);
-}
-
 /** The symbols that an object of C defines or needs: ours must have other names. */
-function foreignNames({ exports, functions }: WasmModule): string[] {
+function foreignNames({ exports, functions, globals, tables }: WasmModule): string[] {
   return [
     ...exports.map(({ name }) => name),
-    ...functions.flatMap(({ imported }) => (imported ? [imported.name] : [])),
+    ...[...functions, ...globals, ...tables].flatMap(({ imported }) => imported?.name ?? []),
   ];
 }
 

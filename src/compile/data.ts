@@ -1,4 +1,4 @@
-// A module's static data as sections: segments at their addresses, globals, the function table.
+// A module's static data as sections: segments at their addresses, and globals.
 //
 // asc bakes the addresses of static data into the code, so its sections have a fixed `address`.
 // Whatever lies in the range of static data and is not in a segment, or is a long run of zeros in
@@ -11,8 +11,7 @@ import type { Assembler } from "../i686/assembler";
 import { symbol } from "../i686/operand";
 import { UnsupportedCode } from "./build";
 import { Op } from "./opcodes";
-import { TABLE_SYMBOL } from "./select";
-import type { ConstantExpression, WasmModule } from "./wasm";
+import type { WasmModule } from "./wasm";
 import { I64 } from "./wasm";
 
 /** A range of linear memory that belongs to the module: [start, end). */
@@ -29,12 +28,48 @@ interface Piece extends AddressRange {
   readonly bytes: Uint8Array | undefined;
 }
 
-/** The address of an active segment; memory and imported bases are not supported. */
-function addressOf(expression: ConstantExpression | undefined, at: number): number {
-  if (expression?.op !== Op["i32.const"]) {
-    throw new UnsupportedCode("data without a constant address", at);
+interface PlacedSegment {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+const PAGE_SHIFT = 16;
+
+/** The segments whose address is known now, in order of the module. */
+function placedSegments({ data, memories }: WasmModule): PlacedSegment[] {
+  const [memory] = memories;
+  const limit = memory && !memory.imported ? memory.limits.min * 2 ** PAGE_SHIFT : 2 ** 32;
+  return data.flatMap(({ offset, bytes, at }) => {
+    if (offset?.op !== Op["i32.const"]) return [];
+    const start = offset.a >>> 0;
+    if (start + bytes.length > limit) throw new UnsupportedCode("data beyond the memory", at);
+    return [{ start, bytes }];
+  });
+}
+
+/** Joins segments that overlap: the later in the module wins. Ascending by address. */
+function joinOverlapping(segments: readonly PlacedSegment[]): PlacedSegment[] {
+  const order = segments
+    .map((segment, index) => ({ ...segment, index }))
+    .sort((a, b) => a.start - b.start);
+  const groups: (typeof order)[] = [];
+  let end = -1;
+  for (const segment of order) {
+    if (segment.start < end) groups[groups.length - 1]!.push(segment);
+    else groups.push([segment]);
+    end = Math.max(end, segment.start + segment.bytes.length);
   }
-  return expression.a >>> 0;
+  return groups.map((group) => {
+    const [first] = group as [(typeof order)[number]];
+    if (group.length === 1) return first;
+    const { start } = first;
+    const ends = group.map((each) => each.start + each.bytes.length);
+    const bytes = new Uint8Array(Math.max(...ends) - start);
+    for (const each of group.sort((a, b) => a.index - b.index)) {
+      bytes.set(each.bytes, each.start - start);
+    }
+    return { start, bytes };
+  });
 }
 
 /** Runs of bytes and of zeros in a segment, in order. */
@@ -62,16 +97,13 @@ function splitZeros(bytes: Uint8Array, base: number): Piece[] {
 
 /** The pieces of `range` in order, with zeros between the segments. */
 function pieces(module: WasmModule, range: AddressRange | undefined): Piece[] {
-  const segments = module.data
-    .map(({ offset, bytes, at }) => ({ start: addressOf(offset, at), bytes, at }))
-    .sort((a, b) => a.start - b.start);
+  const segments = joinOverlapping(placedSegments(module));
   const result: Piece[] = [];
   let position = range?.start ?? segments[0]?.start ?? 0;
   const reserve = (end: number): void => {
     if (end > position) result.push({ start: position, end, bytes: undefined });
   };
-  for (const { start, bytes, at } of segments) {
-    if (start < position) throw new UnsupportedCode("overlapping data segments", at);
+  for (const { start, bytes } of segments) {
     reserve(start);
     result.push(...splitZeros(bytes, start));
     position = start + bytes.length;
@@ -99,9 +131,7 @@ export function emitMemory(
 /** The bytes of a range of static data, with zeros where no segment is. */
 export function dataImage(module: WasmModule, { start, end }: AddressRange): Uint8Array {
   const bytes = new Uint8Array(end - start);
-  for (const segment of module.data) {
-    bytes.set(segment.bytes, addressOf(segment.offset, segment.at) - start);
-  }
+  for (const segment of placedSegments(module)) bytes.set(segment.bytes, segment.start - start);
   return bytes;
 }
 
@@ -142,12 +172,17 @@ export function emitMovableMemory(
   a.bytes(bytes.subarray(done));
 }
 
-/** Appends the storage of a global that starts as the address of static data, plus `offset`. */
-export function emitAddressGlobal(a: Assembler, name: string, offset: number): void {
+/** Appends the storage of a global that starts as the address of `target`, plus `offset`. */
+export function emitAddressGlobal(
+  a: Assembler,
+  name: string,
+  target: string,
+  offset: number,
+): void {
   a.section(`.data.${name}`, { write: true });
   a.align(4);
   a.global(name, "object");
-  a.long(symbol(DATA_SYMBOL, offset));
+  a.long(symbol(target, offset));
 }
 
 /** Appends the storage of a global; `value` is its initial value. */
@@ -164,29 +199,4 @@ export function emitGlobal(
   const words = type === I64 ? [value.low, value.high] : [value.low];
   if (isZero) a.space(4 * words.length);
   else a.long(...words);
-}
-
-/** Appends the table of `call_indirect`: addresses of functions, 0 where there is none. */
-export function emitTable(
-  a: Assembler,
-  module: WasmModule,
-  functionSymbol: (index: number) => string,
-): void {
-  const [table, ...more] = module.tables;
-  if (!table) return;
-  if (more.length > 0) throw new UnsupportedCode("more than one table", 0);
-  const entries: (string | undefined)[] = new Array(table.limits.min).fill(undefined);
-  for (const { mode, offset, items, at } of module.elements) {
-    if (mode === "passive") throw new UnsupportedCode("passive element segments", at);
-    if (mode !== "active") continue;
-    const start = addressOf(offset, at);
-    for (const [i, item] of items.entries()) {
-      if (start + i >= entries.length) throw new UnsupportedCode("elements beyond the table", at);
-      if (item.op === Op["ref.func"]) entries[start + i] = functionSymbol(item.a);
-    }
-  }
-  a.section(".rodata.table", {});
-  a.align(4);
-  a.local(TABLE_SYMBOL, "object");
-  a.long(...entries.map((name) => (name === undefined ? 0 : symbol(name))));
 }

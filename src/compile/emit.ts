@@ -39,6 +39,8 @@ export interface EmitOptions {
   readonly usedRegisters: ReadonlySet<number>;
   /** A register that holds nothing at `instruction`, if there is one. */
   readonly scratchAt: (instruction: MachineInstruction) => number | undefined;
+  /** A word that stands before the function's code. */
+  readonly prefix?: number | undefined;
   /** The source of a byte of the module, for the line table. */
   readonly lineAt: (position: number) => Place | undefined;
 }
@@ -72,6 +74,7 @@ class Emitter {
     const { a, fn } = this;
     a.section(`.text.${fn.name}`, { execute: true });
     a.align(CODE_ALIGN);
+    if (this.options.prefix !== undefined) a.long(this.options.prefix);
     a.function(fn.name, () => {
       this.firstLine();
       this.prologue();

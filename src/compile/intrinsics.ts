@@ -12,7 +12,7 @@ import type { Value } from "./ir";
 import { isConst } from "./ir";
 import type { MachineOperand, Size } from "./machine";
 import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, immediate, memory, register } from "./machine";
-import { memoryAt } from "./select-address";
+import { linearMemoryAt } from "./select-address";
 import { takeResults } from "./select-arithmetic";
 import type { Selection } from "./selection";
 
@@ -81,14 +81,14 @@ function writeControl(number: 0 | 3 | 4): Intrinsic {
 /** An instruction with the memory at its only argument as operand. */
 function onMemory(mnemonic: Mnemonic, size: Size | undefined): Intrinsic {
   const select = (selection: Selection, value: Value): void => {
-    selection.emit(mnemonic, memoryAt(selection, value.args[0]!, 0, size));
+    selection.emit(mnemonic, linearMemoryAt(selection, value.args[0]!, size));
   };
   return { parameters: 1, results: 0, select };
 }
 
 function volatileLoad(size: Size): Intrinsic {
   const select = (selection: Selection, value: Value): void => {
-    const from = memoryAt(selection, value.args[0]!, 0, size);
+    const from = linearMemoryAt(selection, value.args[0]!, size);
     selection.emit(size === 32 ? "mov" : "movzx", register(selection.registerOf(value)), from);
   };
   return { parameters: 1, results: 1, select };
@@ -100,7 +100,7 @@ function volatileStore(size: Size): Intrinsic {
     const source = isConst(data)
       ? immediate(size === 32 ? data.immediate : data.immediate & ((1 << size) - 1))
       : selection.inRegister(data, size);
-    selection.emit("mov", memoryAt(selection, address, 0, size), source);
+    selection.emit("mov", linearMemoryAt(selection, address, size), source);
   };
   return { parameters: 2, results: 0, select };
 }
@@ -142,14 +142,14 @@ function selectCpuid(selection: Selection, value: Value): void {
 function selectExchange(selection: Selection, value: Value): void {
   const [address, data] = value.args as [Value, Value];
   const result = selection.registerOf(value);
-  const target = memoryAt(selection, address, 0, 32);
+  const target = linearMemoryAt(selection, address, 32);
   selection.move(result, selection.orImmediate(data));
   selection.emit("xchg", target, register(result));
 }
 
 function selectCompareExchange(selection: Selection, value: Value): void {
   const [address, expected, data] = value.args as [Value, Value, Value];
-  const target = memoryAt(selection, address, 0, 32);
+  const target = linearMemoryAt(selection, address, 32);
   const source = selection.inRegister(data);
   selection.move(EAX, selection.orImmediate(expected));
   selection.emit("lock cmpxchg", target, source);

@@ -120,7 +120,7 @@ const OPS = {
 
   /** Calls `name` with all words of the arguments; `signature` tells where they go. */
   call: { effect: "write", results: 2 },
-  /** The same through the table; the last operand is the index. */
+  /** The same of the function at the address that is the last operand. */
   call_indirect: { effect: "write", results: 2 },
   /** The instruction `name` of module `x86`. */
   intrinsic: { effect: "write", results: 2 },

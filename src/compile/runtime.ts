@@ -2,6 +2,8 @@
 //
 //   __isthmus_copy    EAX destination, EDX source, ECX bytes; they may overlap
 //   __isthmus_fill    EAX destination, DL byte, ECX bytes
+//   __isthmus_fill_words
+//                     EAX destination, EDX word, ECX words
 //   __isthmus_div64_u, rem64_u, div64_s, rem64_s
 //                     EDX:EAX dividend, EBX:ECX divisor; result EDX:EAX
 //
@@ -23,6 +25,7 @@ const DIVIDE = "__isthmus_divide64";
 const ROUTINES: Readonly<Record<string, Routine>> = {
   __isthmus_copy: { needs: [], write: writeCopy },
   __isthmus_fill: { needs: [], write: writeFill },
+  __isthmus_fill_words: { needs: [], write: writeFillWords },
   __isthmus_div64_u: { needs: [DIVIDE], write: writeUnsigned("quotient") },
   __isthmus_rem64_u: { needs: [DIVIDE], write: writeUnsigned("remainder") },
   __isthmus_div64_s: { needs: [DIVIDE], write: writeSigned("quotient") },
@@ -110,6 +113,17 @@ function writeFill(a: Assembler): void {
   a.mov(ecx, edx);
   a.and(ecx, 3);
   a.repStosb();
+  a.pop(edi);
+  a.frame(4);
+  a.ret();
+}
+
+function writeFillWords(a: Assembler): void {
+  a.push(edi);
+  a.frame(8, { edi: 8 });
+  a.mov(edi, eax);
+  a.mov(eax, edx);
+  a.repStosd();
   a.pop(edi);
   a.frame(4);
   a.ret();

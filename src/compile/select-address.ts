@@ -18,17 +18,25 @@ interface Address {
   symbol: string | undefined;
 }
 
-/** The operand for linear memory at `address` + `offset`. */
+/** The operand for memory at `address` + `offset`. */
 export function memoryAt(
   selection: Selection,
   address: Value,
   offset: number,
   size: MemorySize | undefined,
 ): MemoryOperand {
+  return operandOf(selection, decompose(selection, address), offset, size);
+}
+
+/** The same for an address that an instruction of module x86 takes as it is. */
+export function linearMemoryAt(
+  selection: Selection,
+  address: Value,
+  size: MemorySize | undefined,
+): MemoryOperand {
   const found = decompose(selection, address);
-  const isGlobal = found.symbol !== undefined;
-  const base = isGlobal ? 0 : selection.options.memoryBase;
-  return operandOf(selection, found, (offset + base) | 0, size);
+  const base = found.symbol === undefined ? selection.options.memoryBase : 0;
+  return operandOf(selection, found, base, size);
 }
 
 /** The sum that `value` is, if it has more parts than `add` takes: for `lea`. */

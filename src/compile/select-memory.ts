@@ -48,8 +48,8 @@ export function selectMemory(selection: Selection, value: Value): boolean {
     const from = loadOperand(selection, value, LOAD_SIZE[value.op]);
     selection.emit(load, register(selection.registerOf(value)), from);
   } else if (size) selectStore(selection, value, size);
-  else if (value.op === "copy") selectRoutine(selection, value, COPY_ROUTINE, [0, 1]);
-  else if (value.op === "fill") selectRoutine(selection, value, FILL_ROUTINE, [0]);
+  else if (value.op === "copy") selectRoutine(selection, value, COPY_ROUTINE);
+  else if (value.op === "fill") selectRoutine(selection, value, FILL_ROUTINE);
   else return false;
   return true;
 }
@@ -110,21 +110,10 @@ function isSamePlace(selection: Selection, store: Value, load: Value, size: Size
   return load.args[0] === store.args[0] && load.immediate === store.immediate;
 }
 
-/** A call of a routine with up to three words in EAX, EDX, ECX; some are addresses. */
-function selectRoutine(
-  selection: Selection,
-  value: Value,
-  routine: string,
-  addresses: readonly number[],
-): void {
+/** A call of a routine with three words in EAX, EDX, ECX. */
+function selectRoutine(selection: Selection, value: Value, routine: string): void {
   const targets = [EAX, EDX, ECX];
-  const base = selection.options.memoryBase;
-  const operands = value.args.map((argument, i) => {
-    if (base === 0 || !addresses.includes(i)) return selection.orImmediate(argument);
-    const fresh = selection.machine.newRegister();
-    selection.emit("lea", register(fresh), memoryAt(selection, argument, 0, undefined));
-    return register(fresh);
-  });
+  const operands = value.args.map((argument) => selection.orImmediate(argument));
   selection.moves(operands.flatMap((operand, i) => [register(targets[i]!), operand]));
   selection.push("call", [immediate(0, routine)], targets, targets);
 }

@@ -7,18 +7,15 @@ import { argumentPlaces, CALLER_SAVED, RESULTS } from "./calling-convention";
 import { setLoopDepths } from "./dominators";
 import { selectIntrinsic } from "./intrinsics";
 import type { Block, IrFunction, Value } from "./ir";
-import { isFree } from "./ir";
 import type { MachineBlock, MachineFunction, MachineOperand } from "./machine";
 import { EAX, immediate, memory, register, slotOperand } from "./machine";
 import { selectArithmetic, takeResults } from "./select-arithmetic";
 import { conditionOf } from "./select-compare";
 import { selectMemory } from "./select-memory";
+import { placeOperand } from "./select-operand";
 import type { SelectionOptions } from "./selection";
 import { machineBlocks, Selection } from "./selection";
 import { trapKind } from "./trap";
-
-/** The symbol of the function table of `call_indirect`. */
-export const TABLE_SYMBOL = "__isthmus_table";
 
 /** Selects all of `fn`, whose critical edges have been split. */
 export function select(fn: IrFunction, options: SelectionOptions): MachineFunction {
@@ -138,12 +135,10 @@ class Selector {
 
   private callIndirect(value: Value): void {
     const { selection } = this;
-    const index = value.args[value.args.length - 1]!;
-    const at = isFree(index)
-      ? { displacement: index.immediate * 4 }
-      : { index: selection.registerOf(index), scale: 4 as const };
-    const target = memory({ ...at, symbol: TABLE_SYMBOL }, 32);
-    this.call(value, value.args.slice(0, -1), target);
+    const target = value.args[value.args.length - 1]!;
+    const isName = target.op === "symbol";
+    const operand = isName ? selection.orImmediate(target) : placeOperand(selection, target);
+    this.call(value, value.args.slice(0, -1), operand);
   }
 
   // --- control ---

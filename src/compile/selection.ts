@@ -25,7 +25,7 @@ import { immediate, MachineBlock, MachineFunction, register } from "./machine";
 export interface SelectionOptions {
   /** Fold loads, addresses and comparisons into their uses. */
   readonly folds: boolean;
-  /** Added to every address of linear memory. */
+  /** Added to every address that an instruction of module x86 takes. */
   readonly memoryBase: number;
 }
 

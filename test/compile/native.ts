@@ -35,6 +35,9 @@ export const MEMORY_BASE = 0x10000000;
 const PAGES = 64;
 const MAX_PAGES = 0x10000;
 
+/** What runs before the calls, if the module needs that. */
+const START = "isthmus:start";
+
 const RETURNED = 1;
 const TRAPPED = 2;
 const BROKEN = 3;
@@ -106,6 +109,8 @@ export function compileNative(module: WasmModule, options: RunOptions = {}): Obj
     target: "user",
     name: "test.wasm",
     memoryBase: MEMORY_BASE,
+    start: START,
+    checksCalls: true,
     data: { start: 0, end: PAGES << 16 },
     ...(pages > PAGES ? { data: { start: 0, end: 0 } } : {}),
     ...options,
@@ -128,7 +133,7 @@ export function runObject(
   module: WasmModule,
   calls: readonly Call[],
 ): Outcome[] {
-  const image = link([object, driver(module, calls), stubs(module)], layout);
+  const image = link([object, driver(object, module, calls), stubs(module)], layout);
   const output = execute(writeElf(image));
   if (output.length !== calls.length * RECORD) {
     throw new Error(`the process wrote ${output.length} bytes for ${calls.length} calls`);
@@ -199,13 +204,12 @@ const KEPT = [ebx, esi, edi, ebp] as const;
 const magic = (index: number) => 0x51000000 + index;
 
 /** `_start`: all calls, then the records to standard output. */
-function driver(module: WasmModule, calls: readonly Call[]): ObjectFile {
+function driver(object: ObjectFile, module: WasmModule, calls: readonly Call[]): ObjectFile {
   const a = new Assembler("driver");
   a.section(".text");
-  const start = module.start === undefined ? undefined : module.functions[module.start];
   a.function("_start", () => {
     installHandlers(a);
-    if (start) a.call(start.name);
+    if (object.symbols.some(({ name }) => name === START)) a.call(START);
     for (const [i, call] of calls.entries())
       callOnce(a, i, call, exportSignature(module, call.name));
     a.mov(eax, SYS_WRITE);
