@@ -5,21 +5,28 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Diagnostic } from "../base/diagnostic";
+import { findMultiboot, findMultiboot2 } from "../link/check/boot-protocol";
 import type { BootOptions } from "./machine";
 import { requireProgram } from "./programs";
 
 /** GRUB's configuration: boots at once, without a menu. */
 export function grubConfiguration(options: BootOptions): string {
+  const version = speaksMultiboot2Only(options.kernel) ? "2" : "";
   const lines = [
     "set timeout=0",
     "set default=0",
     'menuentry "isthmus" {',
-    `  multiboot /boot/kernel.elf ${options.commandLine}`.trimEnd(),
-    ...(options.initramfs ? ["  module /boot/initramfs.cpio"] : []),
+    `  multiboot${version} /boot/kernel.elf ${options.commandLine}`.trimEnd(),
+    ...(options.initramfs ? [`  module${version} /boot/initramfs.cpio`] : []),
     "  boot",
     "}",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function speaksMultiboot2Only(kernel: Uint8Array): boolean {
+  const view = new DataView(kernel.buffer, kernel.byteOffset, kernel.byteLength);
+  return !findMultiboot(view)?.found && findMultiboot2(view)?.found === true;
 }
 
 /**

@@ -16,9 +16,9 @@ export type MachineName = (typeof MACHINE_NAMES)[number];
 
 /** What to boot. */
 export interface BootOptions {
-  /** The kernel: a Multiboot 1 ELF image. */
+  /** The kernel: a Multiboot 1 ELF image; for GRUB also one of Multiboot 2. */
   readonly kernel: Uint8Array;
-  /** The one Multiboot module, if any: a cpio archive. */
+  /** The one Multiboot module, if any: a cpio archive, or whatever the kernel takes. */
   readonly initramfs?: Uint8Array;
   /** As `encodeCommandLine` makes it. */
   readonly commandLine: string;

@@ -1,11 +1,17 @@
-// Multiboot 2 headers: found, complete, and true about where the image may be loaded.
+// Multiboot 2 headers: found, complete, and true about where the image may be loaded. GRUB boots what
+// is linked.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { elfFile } from "../../src/link/elf-files";
+import { readElfObject } from "../../src/link/elf-object-read";
 import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
+import { openMachine } from "../../src/machine/open-machine";
+import { skipReason } from "../machine/installed";
 import { nops, objectFile } from "./build-object";
+import { relocatable as anywhere } from "./check/multiboot2-kernel";
 import { diagnosed } from "./expect-diagnostic";
 import { run, scratch, unlessInstalled } from "./tools";
 
@@ -88,3 +94,32 @@ test("addresses that hold only where the image is linked are warned of", () => {
   const pinned = header([...relocatable(0x100000, 0x101fff, 4096), ...END]);
   assert.deepEqual(link([kernel(pinned, true)], layout).warnings, []);
 });
+
+// The kernel reports 1 if it runs elsewhere than where it was linked, else 2.
+const PLACES = [
+  { name: "at 16 MiB or above", assembly: anywhere("0x1000000", "0x2000000", 1), status: 1 },
+  { name: "as high as memory reaches", assembly: anywhere("0x100000", "0xffffffff", 2), status: 1 },
+  { name: "where it is linked", assembly: anywhere("0x100000", "0x200000", 1), status: 2 },
+];
+
+for (const { name, assembly, status } of PLACES) {
+  const skip = skipReason("grub") || unlessInstalled("gcc");
+  test(`a relocatable image is loaded ${name}, by GRUB`, { skip }, async (t) => {
+    const file = scratch(t);
+    run("gcc", "-m32", "-c", file("kernel.S", assembly), "-o", file("kernel.o"));
+    const object = readElfObject(readFileSync(file("kernel.o")), "kernel.o");
+    const sections = [
+      { name: ".text", inputs: [{ sections: ".multiboot", keep: true }, ".text"] },
+      ".data",
+      { name: ".far", permissions: "rw" as const },
+    ];
+    const kernel = elfFile(link([object], { ...layout, sections }));
+    const machine = openMachine("grub", { kernel, commandLine: "", memoryMiB: 64 });
+    try {
+      await machine.start();
+      assert.deepEqual(await machine.ended, { kind: "exit", status });
+    } finally {
+      await machine.close();
+    }
+  });
+}

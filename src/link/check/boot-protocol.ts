@@ -80,7 +80,8 @@ export function findProtocols({ file }: { readonly file: ElfFile }): Protocols {
   };
 }
 
-function findMultiboot(view: DataView): MultibootHeader | undefined {
+/** The header where a loader of Multiboot 1 finds it, or else one that lies where none looks. */
+export function findMultiboot(view: DataView): MultibootHeader | undefined {
   let lost: MultibootHeader | undefined;
   for (let offset = 0; offset + 12 <= view.byteLength; offset++) {
     if (view.getUint32(offset, true) !== MULTIBOOT_HEADER_MAGIC) continue;
@@ -94,7 +95,8 @@ function findMultiboot(view: DataView): MultibootHeader | undefined {
   return lost;
 }
 
-function findMultiboot2(view: DataView): Multiboot2Header | undefined {
+/** The same for Multiboot 2. */
+export function findMultiboot2(view: DataView): Multiboot2Header | undefined {
   let lost: Multiboot2Header | undefined;
   for (let offset = 0; offset + 16 <= view.byteLength; offset++) {
     if (view.getUint32(offset, true) !== MULTIBOOT2_MAGIC) continue;

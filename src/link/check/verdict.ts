@@ -19,11 +19,11 @@ import {
   MULTIBOOT_ADDRESSES,
   MULTIBOOT_WINDOW,
   MULTIBOOT2_WINDOW,
-  type Multiboot2Header,
   TAG,
   tagOf,
 } from "./boot-protocol";
 import type { Segment } from "./elf-file";
+import { headerAddresses, notLoaded } from "./header-addresses";
 import { compare, describeSegment, endOf, hex, loadEndOf, type Subject } from "./subject";
 
 export const LOADERS = ["grub", "qemu", "v86", "limine"] as const;
@@ -88,7 +88,7 @@ function judgeGrub(subject: Subject, memory: bigint): Verdict {
   if (one && (one.flags & MULTIBOOT_ADDRESSES) !== 0) return judgeAddresses("grub", subject);
   const unknown = two?.tags.find(({ type, optional }) => type > TAG.relocatable && !optional);
   if (unknown) return refuse(`"unsupported tag: 0x${unknown.type.toString(16)}"`);
-  if (tagOf(two, TAG.address)) return judgeAddressTags(subject, two);
+  if (tagOf(two, TAG.address)) return judgeAddresses("grub", subject);
   if (file.type !== ET_EXEC && file.type !== ET_DYN) {
     return refuse('"this ELF file is not of the right type"');
   }
@@ -246,33 +246,17 @@ function judgeLimine(subject: Subject): Verdict {
   return { loader: "limine", outcome: "loads", reasons: [], span: undefined, entry: file.entry };
 }
 
-/** Multiboot 1 with addresses in the header: ELF is not read at all. */
+/** Addresses in the boot header: ELF is not read at all. */
 function judgeAddresses(loader: Loader, subject: Subject): Verdict {
-  const { file, protocols } = subject;
-  const at = protocols.multiboot?.offset ?? 0;
-  const view = new DataView(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
-  const field = (index: number) =>
-    at + 4 * index + 4 <= view.byteLength ? BigInt(view.getUint32(at + 4 * index, true)) : 0n;
-  const [header, start, dataEnd, bssEnd, entry] = [3, 4, 5, 6, 7].map(field);
-  const reasons = ["the addresses in the Multiboot header are used, not the program headers"];
-  if (header === undefined || start === undefined || start > header) {
-    return verdict(loader, subject, "refuses", ["the header's load address is above its own"]);
-  }
-  const end = [dataEnd ?? 0n, bssEnd ?? 0n].sort(compare).at(-1) ?? 0n;
-  return { loader, outcome: "loads", reasons, span: { start, end }, entry };
-}
-
-/** Multiboot 2 with tags for addresses: ELF is not read at all. */
-function judgeAddressTags(subject: Subject, header: Multiboot2Header | undefined): Verdict {
-  const [, start = 0, dataEnd = 0, bssEnd = 0] = tagOf(header, TAG.address)?.fields ?? [];
-  const entry = tagOf(header, TAG.entry)?.fields[0];
-  if (entry === undefined) {
-    const what = '"load address tag without entry address tag"';
-    return verdict("grub", subject, "refuses", [what]);
-  }
-  const reasons = ["the addresses in the Multiboot 2 header are used, not the program headers"];
-  const span = { start: BigInt(start), end: BigInt(Math.max(dataEnd, bssEnd)) };
-  return { loader: "grub", outcome: "loads", reasons, span, entry: BigInt(entry) };
+  const addresses = headerAddresses(subject);
+  if ("wrong" in addresses) return verdict(loader, subject, "refuses", [addresses.wrong]);
+  const { start, end, entry } = addresses;
+  const lost = notLoaded(subject, addresses).map((segment) => {
+    return `leaves out, or loads other bytes for, ${needs(segment, subject)}`;
+  });
+  const reasons = ["the addresses in the boot header are used, not the program headers", ...lost];
+  const outcome = lost.length > 0 ? "partly" : "loads";
+  return { loader, outcome, reasons, span: { start, end }, entry };
 }
 
 /** The physical address of `entry`, by the first of `segments` that it lies in. */

@@ -14,6 +14,7 @@ import { openMachine } from "../../../src/machine/open-machine";
 import { skipReason } from "../../machine/installed";
 import { unlessInstalled } from "../tools";
 import { change, type KernelParts, makeKernel } from "./make-kernel";
+import { multiboot2, relocatable } from "./multiboot2-kernel";
 
 const MEMORY_MIB = 32;
 /** How long to wait for a kernel that should run, and for one that should not. */
@@ -151,6 +152,22 @@ const CASES: readonly Case[] = [
     expected: { v86: "loads", qemu: "loads", grub: "refuses" },
   },
   {
+    name: "a header with addresses that cover everything",
+    assembly: assembly(
+      "3, -(0x1badb002 + 3)",
+      "0x10003, -(0x1badb002 + 0x10003), 0x100000, 0x100000, far_load + 4, 0, _start",
+    ),
+    expected: all("loads"),
+  },
+  {
+    name: "a header with addresses that leave out the far section",
+    assembly: assembly(
+      "3, -(0x1badb002 + 3)",
+      "0x10003, -(0x1badb002 + 0x10003), 0x100000, 0x100000, far_load, 0, _start",
+    ),
+    expected: all("partly"),
+  },
+  {
     name: "a 64-bit file",
     bits: 64,
     assembly: change(ASSEMBLY, ".text\n", ".text\n.code32\n"),
@@ -163,6 +180,80 @@ const CASES: readonly Case[] = [
       bytes[16] = 1; // ET_REL
     },
     expected: { v86: "loads", qemu: "loads", grub: "refuses" },
+  },
+];
+
+const BY_GRUB = { v86: "refuses", qemu: "refuses", grub: "loads" } as const;
+
+const MULTIBOOT2_CASES: readonly Case[] = [
+  {
+    name: "a Multiboot 2 header",
+    assembly: multiboot2(ASSEMBLY),
+    expected: BY_GRUB,
+  },
+  {
+    name: "a Multiboot 2 header behind 16 KiB, in a 64-bit file",
+    bits: 64,
+    assembly: multiboot2(change(ASSEMBLY, ".text\n", ".text\n.code32\n")),
+    script: script("*(.multiboot) *(.text)", "*(.text) . += 0x4000; *(.multiboot)"),
+    expected: BY_GRUB,
+  },
+  {
+    name: "a Multiboot 2 header behind 32 KiB",
+    assembly: multiboot2(ASSEMBLY),
+    script: script("*(.multiboot) *(.text)", "*(.text) . += 0x8000; *(.multiboot)"),
+    expected: none,
+  },
+  {
+    name: "a Multiboot 2 header with a tag that nobody knows",
+    assembly: multiboot2(ASSEMBLY, ".short 99, 0\n.long 8\n"),
+    expected: none,
+  },
+  {
+    name: "a Multiboot 2 header with an optional tag that nobody knows",
+    assembly: multiboot2(ASSEMBLY, ".short 99, 1\n.long 8\n"),
+    expected: BY_GRUB,
+  },
+  {
+    name: "a Multiboot 2 header with the addresses of load and entry",
+    assembly: multiboot2(
+      ASSEMBLY,
+      ".short 2, 0\n.long 24, header, 0x100000, image_end, 0\n" + ".short 3, 0\n.long 12, _start\n",
+    ),
+    script: script("far_image =", "image_end = .; far_image ="),
+    // Nothing but what the addresses say is loaded: not the far section.
+    expected: { ...BY_GRUB, grub: "partly" },
+  },
+  {
+    name: "a Multiboot 2 header with an address to load to, but none to jump to",
+    assembly: multiboot2(ASSEMBLY, ".short 2, 0\n.long 24, header, 0x100000, 0x102000, 0\n"),
+    expected: none,
+  },
+  {
+    name: "an image that may lie anywhere from 16 MiB on",
+    assembly: relocatable("0x1000000", "0x2000000", 1),
+    expected: BY_GRUB,
+  },
+  {
+    name: "an image that may lie anywhere, as high as possible",
+    assembly: relocatable("0x100000", "0xffffffff", 2),
+    expected: BY_GRUB,
+  },
+  {
+    name: "an image that may lie where there is no room for it",
+    assembly: relocatable("0x1000000", "0x1001000", 1),
+    expected: none,
+  },
+  {
+    name: "an image that may lie where there is no memory",
+    assembly: relocatable("0x10000000", "0x20000000", 1),
+    expected: none,
+  },
+  {
+    name: "an image that may lie anywhere, with a section without AT",
+    assembly: relocatable("0x1000000", "0x2000000", 1),
+    script: script(" AT(far_image)", ""),
+    expected: none,
   },
 ];
 
@@ -205,7 +296,7 @@ for (const machine of MACHINES) {
   const skip = skipReason(machine) || unlessInstalled("gcc") || unlessInstalled("ld");
   const concurrency = machine === "v86" ? 1 : 3;
   describe(`the verdict on ${machine}`, { skip, concurrency }, () => {
-    for (const each of CASES) {
+    for (const each of [...CASES, ...MULTIBOOT2_CASES]) {
       it(`is what happens: ${each.name}`, async (t) => {
         const bytes = kernelOf(t, each);
         const subject = new Subject(readElfFile(bytes, "kernel.elf"));
