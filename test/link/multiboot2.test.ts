@@ -1,5 +1,5 @@
-// Multiboot 2 headers: found, complete, and true about where the image may be loaded. GRUB boots what
-// is linked.
+// Multiboot 2 headers: found, complete, and true about where the image may be loaded. GRUB boots
+// what is linked.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
