@@ -111,6 +111,14 @@ export const SHN_COMMON: u32 = 0xfff2;
 /** The index is elsewhere: in SHT_SYMTAB_SHNDX, or in section header 0. */
 export const SHN_XINDEX: u32 = 0xffff;
 
+// The header of an SHF_COMPRESSED section's content.
+export const CHDR_TYPE: u32 = 0;
+export const CHDR_BYTES: u32 = 4;
+export const CHDR_ADDRALIGN: u32 = 8;
+export const CHDR_SIZE: u32 = 12;
+export const ELFCOMPRESS_ZLIB: u32 = 1;
+export const ELFCOMPRESS_ZSTD: u32 = 2;
+
 // A symbol.
 export const SYM_NAME: u32 = 0;
 export const SYM_VALUE: u32 = 4;

@@ -6,8 +6,14 @@
 
 export class ByteWriter {
   length = 0;
-  private buffer = new Uint8Array(256);
-  private view = new DataView(this.buffer.buffer);
+  private buffer: Uint8Array;
+  private view: DataView;
+
+  /** @param room for how many bytes to begin with; it grows when that is too little */
+  constructor(room = 256) {
+    this.buffer = new Uint8Array(room);
+    this.view = new DataView(this.buffer.buffer);
+  }
 
   u8(value: number): void {
     this.reserve(1);
@@ -94,6 +100,11 @@ export class ByteWriter {
   /** What was written so far, as an array of its own. */
   finish(): Uint8Array {
     return this.buffer.slice(0, this.length);
+  }
+
+  /** What was written, without a copy: nothing may be written afterwards. */
+  release(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
   }
 
   private reserve(count: number): void {

@@ -7,7 +7,7 @@
 //   - `relocations`, `lines` and `frame.steps` ascend by offset.
 //   - A relocation names its symbol by index into `symbols`; index order is meaningless.
 //   - `bytes.length` is `size` for progbits and 0 for nobits. Addends are explicit (as in RELA);
-//     the bytes that a relocation patches are zero.
+//     the bytes that a relocation patches count for nothing.
 
 import type { Place } from "../base/diagnostic";
 
@@ -77,9 +77,9 @@ export interface Section {
   readonly lines: readonly LineEntry[];
   readonly frame?: FrameInfo;
   /** Its entries may be shared with equal ones of other sections (ELF's SHF_MERGE). */
-  readonly merge?: MergeInfo;
+  readonly merge?: MergeInfo | undefined;
   /** Never dropped, even if nothing refers to it (ELF's SHF_GNU_RETAIN). */
-  readonly retain?: true;
+  readonly retain?: boolean;
 }
 
 /** Entries of `entrySize` bytes each or, for strings, characters of that size up to a zero one. */
@@ -122,4 +122,6 @@ export interface ObjectFile {
   readonly groups?: readonly SectionGroup[];
   /** The source line of an offset in a section, where the object knows it otherwise (DWARF). */
   readonly locate?: (section: number, offset: number) => Place | undefined;
+  /** Whoever made it has made sure of the invariants, so the linker need not. */
+  readonly isChecked?: true;
 }

@@ -15,15 +15,22 @@ import type { Reporter } from "./reporter";
 
 /** Lays out the inside of `output`. */
 export function arrange(output: PlacedSection, report: Reporter): void {
-  const fixed = output.inputs.filter((input) => input.section.address !== undefined);
-  const loose = output.inputs.filter((input) => input.section.address === undefined);
-  const stored = loose.filter((input) => input.section.type === "progbits");
-  const zeroed = loose.filter((input) => input.section.type === "nobits");
+  const fixed: InputSection[] = [];
+  const stored: InputSection[] = [];
+  const zeroed: InputSection[] = [];
+  for (const input of output.inputs) {
+    if (input.section.address !== undefined) fixed.push(input);
+    else if (input.section.type === "progbits") stored.push(input);
+    else zeroed.push(input);
+  }
   let cursor = arrangeFixed(output, fixed, report);
   cursor = output.plan.pack ? packFunctions(stored, cursor) : stack(stored, cursor);
   cursor = stack(zeroed, cursor);
-  output.inputs.sort((a, b) => a.offset - b.offset || a.size - b.size);
-  output.align = alignmentOf(output, report);
+  output.align = alignmentOf(output, [stored, zeroed], report);
+  output.inputs = [...fixed, ...stored, ...zeroed];
+  if (fixed.length > 0 || output.plan.pack) {
+    output.inputs.sort((a, b) => a.offset - b.offset || a.size - b.size);
+  }
   output.contentSize = cursor;
   output.size = alignUp(cursor, output.plan.pad);
 }
@@ -71,20 +78,31 @@ function addressOf(input: InputSection): number {
 }
 
 /** A section is aligned as well as its best aligned input, which a declared address must allow. */
-function alignmentOf(output: PlacedSection, report: Reporter): number {
-  const loose = output.inputs.filter(({ section }) => section.address === undefined);
-  const align = loose.reduce(
-    (most, { section }) => Math.max(most, section.align),
-    output.plan.align,
-  );
-  const base = output.plan.address;
-  const demanding = loose.find(({ section }) => base !== undefined && base % section.align !== 0);
-  if (demanding && base !== undefined) {
-    const { section, object } = demanding;
-    const text =
-      `${section.name} of ${object.name} wants an alignment of ${section.align}, which the ` +
-      `address of output section ${output.name}, ${hex(base)}, does not have`;
-    report.error("LINK008", text, "Change the output section's `address`.", { file: object.name });
+function alignmentOf(
+  output: PlacedSection,
+  groups: readonly (readonly InputSection[])[],
+  report: Reporter,
+): number {
+  let { align, address: base } = output.plan;
+  for (const group of groups) {
+    for (const input of group) {
+      align = Math.max(align, input.section.align);
+      if (base === undefined || base % input.section.align === 0) continue;
+      reportAlignment(input, output, base, report);
+      base = undefined;
+    }
   }
   return align;
+}
+
+function reportAlignment(
+  { section, object }: InputSection,
+  output: PlacedSection,
+  base: number,
+  report: Reporter,
+): void {
+  const text =
+    `${section.name} of ${object.name} wants an alignment of ${section.align}, which the ` +
+    `address of output section ${output.name}, ${hex(base)}, does not have`;
+  report.error("LINK008", text, "Change the output section's `address`.", { file: object.name });
 }

@@ -2,29 +2,12 @@
 // out the copies of what several objects bring: of COMDAT groups with one signature the first wins
 // (inline functions and templates of C++), and so does the first `.gnu.linkonce` section of a name.
 
-import type { ObjectFile, RelocationType, Section } from "../i686/object";
+import type { ObjectFile, Section } from "../i686/object";
 import { InputSection } from "./model";
+import { relocationWidth } from "./relocation-types";
 import type { Reporter } from "./reporter";
 
-const WIDTH: Readonly<Record<RelocationType, 1 | 2 | 4>> = {
-  R_386_32: 4,
-  R_386_PC32: 4,
-  R_386_16: 2,
-  R_386_PC16: 2,
-  R_386_8: 1,
-  R_386_PC8: 1,
-  R_386_GOT32: 4,
-  R_386_GOT32X: 4,
-  R_386_GOTOFF: 4,
-  R_386_GOTPC: 4,
-};
-
 const LINK_ONCE = ".gnu.linkonce.";
-
-/** Bytes that a relocation of this type patches. */
-export function relocationWidth(type: RelocationType): 1 | 2 | 4 {
-  return WIDTH[type];
-}
 
 /** The sections of each object, by object and index. */
 export function collectSections(
@@ -34,7 +17,9 @@ export function collectSections(
   const inputs = new Map<ObjectFile, InputSection[]>();
   const taken = new Set<string>();
   for (const object of objects) {
-    for (const section of object.sections) checkSection(object, section, report);
+    if (!object.isChecked) {
+      for (const section of object.sections) checkSection(object, section, report);
+    }
     const own = object.sections.map((section, index) => new InputSection(object, section, index));
     inputs.set(object, own);
     discardCopies(object, own, taken);

@@ -32,24 +32,25 @@ export function collectSymbols(
   for (const symbol of ofLayout) globals.set(symbol.name, symbol);
 
   const owners = new Owners();
-  const own = new Map<ObjectFile, (LinkSymbol | undefined)[]>();
+  const definitions = new Map<ObjectFile, (LinkSymbol | undefined)[]>();
   for (const [object, sections] of inputs) {
-    const defined = object.symbols.map((symbol) => define(symbol, sections));
-    own.set(object, defined);
-    for (const symbol of defined) {
-      if (!symbol || symbol.binding === "local") continue;
-      if (symbol.kind === "common") owners.noteAlignment(symbol);
-      owners.set(symbol, object);
-      const winner = prefer(globals.get(symbol.name), symbol, owners, report);
-      globals.set(symbol.name, winner);
+    const own: (LinkSymbol | undefined)[] = [];
+    for (const symbol of object.symbols) {
+      const definition = define(symbol, sections);
+      own.push(definition);
+      if (definition && definition.binding !== "local") {
+        owners.note(definition, object);
+        elect(definition, globals, owners, report);
+      }
     }
+    definitions.set(object, own);
   }
   allocateCommons(globals, owners, inputs);
   ofLayout.push(...provide(inputs, globals));
 
   const defined: LinkSymbol[] = [];
   for (const [object, sections] of inputs) {
-    const bindings = bind(object, own.get(object) ?? [], globals, defined);
+    const bindings = bind(object, definitions.get(object) ?? [], globals, defined);
     for (const section of sections) section.bindings = bindings;
   }
   for (const symbol of globals.values()) {
@@ -78,18 +79,17 @@ export function collectSymbols(
 /** What each symbol of `object` means; what it defines itself is added to `defined`. */
 function bind(
   object: ObjectFile,
-  locals: readonly (LinkSymbol | undefined)[],
+  definitions: readonly (LinkSymbol | undefined)[],
   globals: ReadonlyMap<string, LinkSymbol>,
   defined: LinkSymbol[],
 ): LinkSymbol[] {
-  const bindings: LinkSymbol[] = [];
-  for (const [index, symbol] of object.symbols.entries()) {
-    const local = locals[index];
-    if (local && local.kind !== "common") defined.push(local);
-    if (local?.binding === "local") bindings.push(local);
-    else bindings.push(globals.get(symbol.name) ?? undefinedSymbol(symbol));
-  }
-  return bindings;
+  return object.symbols.map((symbol, index) => {
+    const own = definitions[index];
+    const isPlaced = own !== undefined && own.kind !== "common";
+    if (isPlaced) defined.push(own);
+    if (isPlaced && !own.superseded) return own;
+    return globals.get(symbol.name) ?? undefinedSymbol(symbol);
+  });
 }
 
 /** Who brought which definition, and what the copies of a common symbol ask for. */
@@ -97,20 +97,21 @@ class Owners {
   private readonly objects = new Map<LinkSymbol, ObjectFile>();
   private readonly alignments = new Map<string, number>();
 
-  set(symbol: LinkSymbol, object: ObjectFile): void {
+  note(symbol: LinkSymbol, object: ObjectFile): void {
     if (!symbol.input) this.objects.set(symbol, object);
+    if (symbol.kind === "common") this.noteAlignment(symbol);
   }
 
   of(symbol: LinkSymbol): ObjectFile | undefined {
     return symbol.input?.object ?? this.objects.get(symbol);
   }
 
-  noteAlignment({ name, value }: LinkSymbol): void {
-    this.alignments.set(name, Math.max(value, this.alignments.get(name) ?? 1));
-  }
-
   alignment(name: string): number {
     return this.alignments.get(name) ?? 1;
+  }
+
+  private noteAlignment({ name, value }: LinkSymbol): void {
+    this.alignments.set(name, Math.max(value, this.alignment(name)));
   }
 }
 
@@ -133,13 +134,26 @@ function undefinedSymbol({ name, binding, type }: ObjectSymbol): LinkSymbol {
   return new LinkSymbol(name, "undefined", binding, type, 0);
 }
 
+/** Makes `candidate` the meaning of its name, unless what it meant so far is better. */
+function elect(
+  candidate: LinkSymbol,
+  globals: Map<string, LinkSymbol>,
+  owners: Owners,
+  report: Reporter,
+): void {
+  const old = globals.get(candidate.name);
+  const winner = old ? prefer(old, candidate, owners, report) : candidate;
+  if (winner === candidate) globals.set(candidate.name, candidate);
+  else candidate.superseded = true;
+  if (old && winner !== old) old.superseded = true;
+}
+
 function prefer(
-  old: LinkSymbol | undefined,
+  old: LinkSymbol,
   candidate: LinkSymbol,
   owners: Owners,
   report: Reporter,
 ): LinkSymbol {
-  if (!old) return candidate;
   if (old.kind === "common" && candidate.kind === "common") {
     return candidate.size > old.size ? candidate : old;
   }

@@ -1,7 +1,8 @@
 // ELF's relocatable objects as ObjectFiles: what gcc, clang, nasm and rustc make.
 //
-// Sections that are no content (symbol tables, strings, relocations, groups) are left out;
-// relocations get their addends from the bytes that they patch. What a static image cannot have
+// Sections that are no content (symbol tables, strings, relocations, groups) are left out, and
+// packed ones unpacked; the others are views of the file, which must not change afterwards.
+// Relocations get their addends from the bytes that they patch. What a static image cannot have
 // (thread-local storage, functions that choose themselves at run time) is refused with its remedy.
 //
 // Invariants
@@ -11,17 +12,6 @@
 import {
   ET_REL,
   GRP_COMDAT,
-  R_386_8,
-  R_386_16,
-  R_386_32,
-  R_386_GOT32,
-  R_386_GOT32X,
-  R_386_GOTOFF,
-  R_386_GOTPC,
-  R_386_PC8,
-  R_386_PC16,
-  R_386_PC32,
-  R_386_PLT32,
   REL_INFO,
   REL_OFFSET,
   REL_SIZE,
@@ -52,35 +42,22 @@ import {
   STT_OBJECT,
   STT_SECTION,
 } from "../abi/elf";
-import { Diagnostic, type Place } from "../base/diagnostic";
+import { Diagnostic } from "../base/diagnostic";
 import type {
   LineEntry,
+  MergeInfo,
   ObjectFile,
   ObjectSymbol,
   Relocation,
   RelocationType,
   Section,
+  SectionFlags,
   SectionGroup,
 } from "../i686/object";
-import { relocationWidth } from "./collect-sections";
-import { type ElfFile, type ElfSection, type ElfSymbol, readElf } from "./elf-read";
-import { readLineTables } from "./input/dwarf-line-read";
-import { lineAt } from "./model";
-
-const TYPES = new Map<number, RelocationType>([
-  [R_386_32, "R_386_32"],
-  [R_386_PC32, "R_386_PC32"],
-  // A call of what might be in a shared library; here it is in the image.
-  [R_386_PLT32, "R_386_PC32"],
-  [R_386_16, "R_386_16"],
-  [R_386_PC16, "R_386_PC16"],
-  [R_386_8, "R_386_8"],
-  [R_386_PC8, "R_386_PC8"],
-  [R_386_GOT32, "R_386_GOT32"],
-  [R_386_GOT32X, "R_386_GOT32X"],
-  [R_386_GOTOFF, "R_386_GOTOFF"],
-  [R_386_GOTPC, "R_386_GOTPC"],
-]);
+import { type ElfSections, type ElfSymbols, ElfView } from "./elf-view";
+import { unpackSection } from "./input/compressed-section";
+import { sourceLocator } from "./input/source-lines";
+import { refusedName, relocationType, relocationWidth } from "./relocation-types";
 
 /** Section types that are content. */
 const CONTENT = new Set([
@@ -93,95 +70,130 @@ const CONTENT = new Set([
   0x70000001, // SHT_X86_64_UNWIND, which some assemblers give to .eh_frame
 ]);
 
-/** Reads a relocatable object. Throws Diagnostics ELF001 to ELF004. */
+/** Reads a relocatable object. Throws Diagnostics ELF001 to ELF004, ELF006. */
 export function readElfObject(bytes: Uint8Array, name: string): ObjectFile {
-  const file = readElf(bytes, name);
+  const file = new ElfView(bytes, name);
   if (file.type !== ET_REL) {
     const text = `${name} is an ELF file of type ${file.type}, not a relocatable object`;
     throw new Diagnostic("ELF001", text, "Compile with -c.", { file: name });
   }
-  return new ObjectReader(file, bytes).read();
+  return new ObjectReader(file).read();
 }
 
+// Shared, because objects have sections by the thousand.
 const NO_BYTES = new Uint8Array(0);
-/** Shared, because objects have sections by the thousand. */
 const NO_LINES: readonly LineEntry[] = [];
 const NO_RELOCATIONS: readonly Relocation[] = [];
+/** What `flags` can be, by the bits of SHF_WRITE, SHF_ALLOC and SHF_EXECINSTR. */
+const FLAGS: readonly SectionFlags[] = Array.from({ length: 8 }, (_, bits) => ({
+  alloc: (bits & SHF_ALLOC) !== 0,
+  write: (bits & SHF_WRITE) !== 0,
+  execute: (bits & SHF_EXECINSTR) !== 0,
+}));
+const NO_FLAGS: SectionFlags = { alloc: false, write: false, execute: false };
+
+/** A section whose view of the file is made only for those who look. */
+class FileSection implements Section {
+  relocations = NO_RELOCATIONS;
+
+  constructor(
+    readonly name: string,
+    readonly type: Section["type"],
+    readonly flags: SectionFlags,
+    readonly align: number,
+    readonly size: number,
+    /** The file, or what was packed in it, and where the section begins there. */
+    readonly file: Uint8Array,
+    readonly start: number,
+    readonly merge: MergeInfo | undefined,
+    readonly retain: boolean,
+  ) {}
+
+  get lines(): readonly LineEntry[] {
+    return NO_LINES;
+  }
+
+  get bytes(): Uint8Array {
+    if (this.type === "nobits") return NO_BYTES;
+    return this.file.subarray(this.start, this.start + this.size);
+  }
+}
 
 class ObjectReader {
-  private readonly sections: Section[] = [];
+  private readonly sections: FileSection[] = [];
   private readonly symbols: ObjectSymbol[] = [];
   private readonly groups: SectionGroup[] = [];
+  private readonly fileSections: ElfSections;
+  private readonly fileSymbols: ElfSymbols;
   /** From indices of the file to ours; -1 for what is no content. */
   private readonly sectionNumbers: Int32Array;
   private readonly symbolNumbers: Int32Array;
 
-  /** A copy of the file: addends are cut out of it. Sections are parts of it. */
-  private readonly content: Uint8Array;
-  private readonly view: DataView;
-
-  constructor(
-    private readonly file: ElfFile,
-    bytes: Uint8Array,
-  ) {
-    this.content = new Uint8Array(bytes);
-    this.view = viewOf(this.content);
-    this.sectionNumbers = new Int32Array(file.sections.length).fill(-1);
-    this.symbolNumbers = new Int32Array(file.symbols.length).fill(-1);
+  constructor(private readonly file: ElfView) {
+    this.fileSections = file.sections();
+    this.fileSymbols = this.fileSections.symbols();
+    this.sectionNumbers = new Int32Array(this.fileSections.count).fill(-1);
+    this.symbolNumbers = new Int32Array(this.fileSymbols.count).fill(-1);
   }
 
   read(): ObjectFile {
-    const { file, sections, symbols, groups } = this;
-    for (const [index, section] of file.sections.entries()) {
-      if (!CONTENT.has(section.type) || isUnreadable(section)) continue;
+    const { fileSections, fileSymbols, sections, symbols, groups } = this;
+    for (let index = 0; index < fileSections.count; index++) {
+      if (!CONTENT.has(fileSections.type(index))) continue;
       this.sectionNumbers[index] = sections.length;
-      sections.push(this.section(section));
+      sections.push(this.section(index));
     }
-    for (const [index, symbol] of file.symbols.entries()) {
-      if (index === 0 || symbol.type === STT_FILE) continue;
+    for (let index = 1; index < fileSymbols.count; index++) {
+      if (fileSymbols.type(index) === STT_FILE) continue;
       this.symbolNumbers[index] = symbols.length;
-      symbols.push(this.symbol(symbol));
+      symbols.push(this.symbol(index));
     }
-    for (const section of file.sections) {
-      if (section.type === SHT_GROUP) this.group(section);
-      else this.relocate(section);
+    for (let index = 0; index < fileSections.count; index++) {
+      const type = fileSections.type(index);
+      if (type === SHT_REL) this.relocate(index);
+      else if (type === SHT_GROUP) this.group(index);
+      else if (type === SHT_RELA) {
+        const name = fileSections.name(index);
+        throw this.malformed(`section ${name} has RELA relocations, which i386 does not use`);
+      }
     }
-    return { name: file.name, sections, symbols, groups, locate: this.locator() };
+    const object = { name: this.file.name, sections, symbols, groups };
+    return { ...object, locate: sourceLocator(object), isChecked: true };
   }
 
-  private section(section: ElfSection): Section {
-    const nobits = section.type === SHT_NOBITS;
-    const align = Math.max(1, section.align);
-    if (!isPowerOfTwo(align)) {
-      throw this.malformed(`section ${section.name} has an alignment of ${align}`);
-    }
-    return {
-      name: section.name,
-      type: nobits ? "nobits" : "progbits",
-      flags: {
-        alloc: (section.flags & SHF_ALLOC) !== 0,
-        write: (section.flags & SHF_WRITE) !== 0,
-        execute: (section.flags & SHF_EXECINSTR) !== 0,
-      },
+  private section(index: number): FileSection {
+    const { fileSections, file } = this;
+    const name = fileSections.name(index);
+    const bits = fileSections.flags(index);
+    const unpacked =
+      (bits & SHF_COMPRESSED) !== 0
+        ? unpackSection(fileSections.bytes(index), name, file.name)
+        : undefined;
+    const size = unpacked?.bytes.length ?? fileSections.size(index);
+    const align = Math.max(1, unpacked?.align ?? fileSections.align(index));
+    if (!isPowerOfTwo(align)) throw this.malformed(`section ${name} has an alignment of ${align}`);
+    return new FileSection(
+      name,
+      fileSections.type(index) === SHT_NOBITS ? "nobits" : "progbits",
+      FLAGS[bits & (SHF_WRITE | SHF_ALLOC | SHF_EXECINSTR)] ?? NO_FLAGS,
       align,
-      size: section.size,
-      bytes: nobits
-        ? NO_BYTES
-        : this.content.subarray(section.offset, section.offset + section.size),
-      relocations: NO_RELOCATIONS,
-      lines: NO_LINES,
-      ...mergeOf(section),
-      ...(section.flags & SHF_GNU_RETAIN ? { retain: true } : {}),
-    };
+      size,
+      unpacked?.bytes ?? file.bytes,
+      unpacked ? 0 : fileSections.offset(index),
+      mergeOf(bits, fileSections.entrySize(index), size),
+      (bits & SHF_GNU_RETAIN) !== 0,
+    );
   }
 
-  private symbol(symbol: ElfSymbol): ObjectSymbol {
-    const { value, size, special } = symbol;
-    const type = symbolType(symbol.type);
-    const name = type === "section" ? this.sectionName(symbol) : symbol.name;
-    const binding =
-      symbol.binding === STB_LOCAL ? "local" : symbol.binding === STB_WEAK ? "weak" : "global";
-    if (symbol.type === STT_GNU_IFUNC) {
+  private symbol(index: number): ObjectSymbol {
+    const { fileSymbols } = this;
+    const type = symbolType(fileSymbols.type(index));
+    const name = this.symbolName(index);
+    const binding = bindingOf(fileSymbols.binding(index));
+    const value = fileSymbols.value(index);
+    const size = fileSymbols.size(index);
+    const special = fileSymbols.special(index);
+    if (fileSymbols.type(index) === STT_GNU_IFUNC) {
       const text = `${this.file.name} defines "${name}" as an indirect function`;
       const remedy = "Compile it without ifunc and target_clones: nothing resolves it in a kernel.";
       throw new Diagnostic("ELF004", text, remedy, { file: this.file.name });
@@ -192,15 +204,14 @@ class ObjectReader {
       case SHN_ABS:
         return { name, binding, type, absolute: true, offset: value, size };
       case SHN_COMMON:
-        return this.common(symbol);
+        return this.common(name, value, size);
       default:
         throw this.malformed(`symbol "${name}" is in section ${special}`);
     }
-    if (symbol.section === SHN_UNDEF) return { name, binding, type, offset: 0, size };
-    const section = this.sectionNumbers[symbol.section];
-    if (section === undefined) {
-      throw this.malformed(`symbol "${name}" is in section ${symbol.section}`);
-    }
+    const number = fileSymbols.section(index);
+    if (number === SHN_UNDEF) return { name, binding, type, offset: 0, size };
+    const section = this.sectionNumbers[number];
+    if (section === undefined) throw this.malformed(`symbol "${name}" is in section ${number}`);
     // Signatures of groups and the like: nothing refers to them.
     if (section < 0) return { name: "", binding: "weak", type, offset: 0, size };
     if (value > (this.sections[section]?.size ?? 0)) {
@@ -210,7 +221,7 @@ class ObjectReader {
   }
 
   /** C's tentative definition: zeros of its own that a real definition replaces. */
-  private common({ name, value, size }: ElfSymbol): ObjectSymbol {
+  private common(name: string, value: number, size: number): ObjectSymbol {
     const align = Math.max(1, value);
     if (!isPowerOfTwo(align)) {
       throw this.malformed(`common symbol "${name}" has an alignment of ${align}`);
@@ -218,126 +229,98 @@ class ObjectReader {
     return { name, binding: "global", type: "object", common: align, offset: 0, size };
   }
 
-  private sectionName(symbol: ElfSymbol): string {
-    return this.file.sections[symbol.section]?.name ?? symbol.name;
+  /** A section's symbol has the section's name. */
+  private symbolName(index: number): string {
+    const { fileSymbols, fileSections } = this;
+    const own = fileSymbols.name(index);
+    if (fileSymbols.type(index) !== STT_SECTION) return own;
+    const number = fileSymbols.section(index);
+    return number < fileSections.count ? fileSections.name(number) : own;
   }
 
-  private group(section: ElfSection): void {
-    const { bytes, name } = section;
+  private group(index: number): void {
+    const bytes = this.fileSections.bytes(index);
+    const name = this.fileSections.name(index);
     if (bytes.length < 4 || bytes.length % 4 !== 0) {
       throw this.malformed(`group section ${name} has ${bytes.length} bytes`);
     }
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const signature = this.file.symbols[section.info];
-    if (!signature) throw this.malformed(`group section ${name} has no signature`);
+    const { view } = this.file;
+    const start = this.fileSections.offset(index);
+    const signature = this.fileSections.info(index);
+    if (signature >= this.fileSymbols.count) {
+      throw this.malformed(`group section ${name} has no signature`);
+    }
     const members: number[] = [];
     for (let at = 4; at < bytes.length; at += 4) {
-      const number = this.sectionNumbers[view.getUint32(at, true)];
+      const number = this.sectionNumbers[view.getUint32(start + at, true)];
       if (number === undefined) throw this.malformed(`group section ${name} names no section`);
       if (number >= 0) members.push(number);
     }
     this.groups.push({
-      signature: signature.type === STT_SECTION ? this.sectionName(signature) : signature.name,
-      comdat: (view.getUint32(0, true) & GRP_COMDAT) !== 0,
+      signature: this.symbolName(signature),
+      comdat: (view.getUint32(start, true) & GRP_COMDAT) !== 0,
       sections: members,
     });
   }
 
-  private relocate(table: ElfSection): void {
-    if (table.type === SHT_RELA) {
-      throw this.malformed(`section ${table.name} has RELA relocations, which i386 does not use`);
-    }
-    if (table.type !== SHT_REL) return;
-    const number = this.sectionNumbers[table.info] ?? -1;
-    const section = this.sections[number];
+  private relocate(table: number): void {
+    const { fileSections, file } = this;
+    const section = this.sections[this.sectionNumbers[fileSections.info(table)] ?? -1];
     if (!section) return;
-    if (table.size % REL_SIZE !== 0) throw this.malformed(`section ${table.name} has a torn entry`);
-    const { view } = this;
-    const relocations: Relocation[] = [];
-    // The table itself may be what a damaged file patches: what was read before stays valid.
-    const start = this.file.sections[table.info]?.offset ?? 0;
-    let sorted = true;
+    const size = fileSections.size(table);
+    if (size % REL_SIZE !== 0) {
+      throw this.malformed(`section ${fileSections.name(table)} has a torn entry`);
+    }
+    const relocations: Relocation[] = new Array(size / REL_SIZE);
+    const content = this.viewOf(section);
+    const start = fileSections.offset(table);
+    let count = 0;
+    let isSorted = section.relocations.length === 0;
     let last = 0;
-    for (let at = table.offset; at < table.offset + table.size; at += REL_SIZE) {
-      const info = view.getUint32(at + REL_INFO, true);
-      const offset = view.getUint32(at + REL_OFFSET, true);
-      const relocation = this.relocation(section, start, offset, info & 0xff, info >>> 8);
-      if (relocation) relocations.push(relocation);
-      if (offset < last) sorted = false;
+    for (let at = start; at < start + size; at += REL_SIZE) {
+      const info = file.word(at + REL_INFO);
+      if ((info & 0xff) === 0) continue; // R_386_NONE
+      const offset = file.word(at + REL_OFFSET);
+      const type = this.relocationType(info & 0xff, section, offset);
+      const symbol = this.relocationSymbol(info >>> 8, section, offset);
+      if (section.type === "nobits" || offset + relocationWidth(type) > section.size) {
+        const where = place(section, offset);
+        throw this.malformed(`the relocation at ${where} lies beyond the end of its section`);
+      }
+      const addend = addendAt(content, section.start + offset, type);
+      relocations[count++] = { offset, type, symbol, addend };
+      if (offset < last) isSorted = false;
       last = offset;
     }
-    if (section.relocations.length > 0) {
-      relocations.push(...section.relocations);
-      sorted = false;
-    }
-    if (!sorted) relocations.sort((a, b) => a.offset - b.offset);
-    this.sections[number] = { ...section, relocations };
+    relocations.length = count;
+    section.relocations = isSorted
+      ? relocations
+      : [...section.relocations, ...relocations].sort((a, b) => a.offset - b.offset);
   }
 
-  private relocation(
-    section: Section,
-    start: number,
-    offset: number,
-    code: number,
-    symbolIndex: number,
-  ): Relocation | undefined {
-    if (code === 0) return undefined;
-    const type = TYPES.get(code);
-    if (!type) throw this.unsupported(code, `${section.name}+0x${offset.toString(16)}`);
-    const symbol = this.symbolNumbers[symbolIndex] ?? -1;
-    if (symbol < 0) {
-      const where = `${section.name}+0x${offset.toString(16)}`;
-      throw this.malformed(`the relocation at ${where} refers to symbol ${symbolIndex}`);
-    }
-    if (offset + relocationWidth(type) > section.bytes.length) {
-      const where = `${section.name}+0x${offset.toString(16)}`;
-      throw this.malformed(`the relocation at ${where} lies beyond the end of its section`);
-    }
-    return { offset, type, symbol, addend: cutAddend(this.view, start + offset, type) };
+  /** What a section's `start` counts in. */
+  private viewOf({ file }: FileSection): DataView {
+    if (file === this.file.bytes) return this.file.view;
+    return new DataView(file.buffer, file.byteOffset, file.byteLength);
   }
 
-  /** Finds source lines, from DWARF, once a diagnostic asks for one. */
-  private locator(): (section: number, offset: number) => Place | undefined {
-    let tables: Map<number, LineEntry[]> | undefined;
-    return (section, offset) => {
-      tables ??= this.lineTables();
-      const line = lineAt(tables.get(section) ?? [], offset);
-      if (!line) return undefined;
-      const { file, line: number, column } = line;
-      return column > 0 ? { file, line: number, column } : { file, line: number };
-    };
-  }
-
-  private lineTables(): Map<number, LineEntry[]> {
-    const { sections, symbols } = this.file;
-    const index = sections.findIndex(({ name }) => name === ".debug_line");
-    const bytesOf = (name: string) =>
-      sections.find((section) => section.name === name)?.bytes ?? new Uint8Array(0);
-    const targets = new Map<number, number>();
-    for (const table of sections) {
-      if (table.type !== SHT_REL || table.info !== index) continue;
-      const view = viewOf(table.bytes);
-      for (let at = 0; at + REL_SIZE <= table.bytes.length; at += REL_SIZE) {
-        const symbol = symbols[view.getUint32(at + REL_INFO, true) >>> 8];
-        const number = this.sectionNumbers[symbol?.section ?? 0] ?? -1;
-        if (number >= 0) targets.set(view.getUint32(at + REL_OFFSET, true), number);
-      }
-    }
-    return readLineTables({
-      line: index < 0 ? new Uint8Array(0) : (sections[index]?.bytes ?? new Uint8Array(0)),
-      lineStrings: bytesOf(".debug_line_str"),
-      strings: bytesOf(".debug_str"),
-      sectionAt: (offset) => targets.get(offset),
-    });
-  }
-
-  private unsupported(code: number, where: string): Diagnostic {
-    const name = RELOCATION_NAMES.get(code);
+  private relocationType(code: number, section: Section, offset: number): RelocationType {
+    const type = relocationType(code);
+    if (type) return type;
+    const name = refusedName(code);
+    const where = place(section, offset);
     const text = `${this.file.name} has a relocation of type ${name ?? code} at ${where}`;
     const remedy = name?.includes("TLS")
       ? "Compile without thread-local variables (`__thread`, `thread_local`): a kernel has none."
       : "Compile with -fno-pic -fno-pie; this type is for shared libraries.";
-    return new Diagnostic("ELF003", text, remedy, { file: this.file.name });
+    throw new Diagnostic("ELF003", text, remedy, { file: this.file.name });
+  }
+
+  private relocationSymbol(index: number, section: Section, offset: number): number {
+    const symbol = this.symbolNumbers[index] ?? -1;
+    if (symbol >= 0) return symbol;
+    const where = place(section, offset);
+    throw this.malformed(`the relocation at ${where} refers to symbol ${index}`);
   }
 
   private malformed(what: string): Diagnostic {
@@ -348,15 +331,19 @@ class ObjectReader {
   }
 }
 
-/** Debug sections that a compiler compressed cannot be relocated; the image does without them. */
-function isUnreadable({ flags }: ElfSection): boolean {
-  return (flags & SHF_COMPRESSED) !== 0 && (flags & SHF_ALLOC) === 0;
+function place({ name }: Section, offset: number): string {
+  return `${name}+0x${offset.toString(16)}`;
 }
 
-function mergeOf({ flags, entrySize, size }: ElfSection): Pick<Section, "merge"> {
-  if ((flags & SHF_MERGE) === 0 || entrySize === 0 || size % entrySize !== 0) return {};
-  if ((flags & SHF_WRITE) !== 0) return {};
-  return { merge: { entrySize, strings: (flags & SHF_STRINGS) !== 0 } };
+function mergeOf(flags: number, entrySize: number, size: number): MergeInfo | undefined {
+  if ((flags & SHF_MERGE) === 0 || entrySize === 0 || size % entrySize !== 0) return undefined;
+  if ((flags & SHF_WRITE) !== 0) return undefined;
+  return { entrySize, strings: (flags & SHF_STRINGS) !== 0 };
+}
+
+function bindingOf(binding: number): ObjectSymbol["binding"] {
+  if (binding === STB_LOCAL) return "local";
+  return binding === STB_WEAK ? "weak" : "global";
 }
 
 function symbolType(type: number): ObjectSymbol["type"] {
@@ -376,45 +363,9 @@ function isPowerOfTwo(value: number): boolean {
   return Number.isInteger(Math.log2(value));
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-const RELOCATION_NAMES = new Map([
-  [5, "R_386_COPY"],
-  [6, "R_386_GLOB_DAT"],
-  [7, "R_386_JUMP_SLOT"],
-  [8, "R_386_RELATIVE"],
-  [14, "R_386_TLS_TPOFF"],
-  [15, "R_386_TLS_IE"],
-  [16, "R_386_TLS_GOTIE"],
-  [17, "R_386_TLS_LE"],
-  [18, "R_386_TLS_GD"],
-  [19, "R_386_TLS_LDM"],
-  [32, "R_386_TLS_LDO_32"],
-  [33, "R_386_TLS_IE_32"],
-  [34, "R_386_TLS_LE_32"],
-  [39, "R_386_TLS_GOTDESC"],
-  [42, "R_386_IRELATIVE"],
-]);
-
-/** Takes the addend out of the bytes that a relocation will patch, and leaves zeros there. */
-function cutAddend(view: DataView, offset: number, type: RelocationType): number {
-  switch (relocationWidth(type)) {
-    case 4: {
-      const addend = view.getInt32(offset, true);
-      view.setUint32(offset, 0, true);
-      return addend;
-    }
-    case 2: {
-      const addend = view.getInt16(offset, true);
-      view.setUint16(offset, 0, true);
-      return addend;
-    }
-    default: {
-      const addend = view.getInt8(offset);
-      view.setUint8(offset, 0);
-      return addend;
-    }
-  }
+/** The addend, which REL keeps in the bytes that are patched. */
+function addendAt(view: DataView, offset: number, type: RelocationType): number {
+  const width = relocationWidth(type);
+  if (width === 4) return view.getInt32(offset, true);
+  return width === 2 ? view.getInt16(offset, true) : view.getInt8(offset);
 }

@@ -36,8 +36,8 @@ import {
 import { ByteWriter } from "../base/byte-writer";
 import { Diagnostic } from "../base/diagnostic";
 import type { ObjectFile, ObjectSymbol, Relocation, RelocationType, Section } from "../i686/object";
-import { relocationWidth } from "./collect-sections";
-import { elfHeader, type FileSymbol, SectionTable } from "./elf-tables";
+import { elfHeader, SectionTable } from "./elf-tables";
+import { relocationWidth } from "./relocation-types";
 
 const CODES: Readonly<Record<RelocationType, number>> = {
   R_386_32,
@@ -61,8 +61,11 @@ export function writeElfObject(object: ObjectFile): Uint8Array {
   const table = new SectionTable(out);
   for (const section of object.sections) addSection(section, object, table, out);
 
-  const symbols = object.symbols.map(fileSymbol);
-  const sorted = table.addSymbols(symbols);
+  const { symbols } = object;
+  const sorted = table.addSymbols(symbols, {
+    value: ({ common, offset }) => common ?? offset,
+    header: headerOf,
+  });
   const numbers = new Map(sorted.map((symbol, index) => [symbol, index + 1]));
   const symbolTable = table.headers.findIndex((header) => header.type === SHT_SYMTAB);
   for (const [index, section] of object.sections.entries()) {
@@ -112,13 +115,10 @@ function addSection(
   table.addBytes(bytes, { name, type: SHT_PROGBITS, flags, align });
 }
 
-function fileSymbol(symbol: ObjectSymbol): FileSymbol {
-  const { name, binding, type, size, offset } = symbol;
-  if (symbol.common !== undefined) {
-    return { name, binding, type, size, value: symbol.common, header: SHN_COMMON };
-  }
-  const defined = symbol.section === undefined ? SHN_UNDEF : symbol.section + 1;
-  return { name, binding, type, size, value: offset, header: symbol.absolute ? SHN_ABS : defined };
+function headerOf({ section, absolute, common }: ObjectSymbol): number {
+  if (common !== undefined) return SHN_COMMON;
+  if (absolute) return SHN_ABS;
+  return section === undefined ? SHN_UNDEF : section + 1;
 }
 
 function storeAddend(

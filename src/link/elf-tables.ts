@@ -37,14 +37,19 @@ export interface SectionHeader {
   readonly entrySize: number;
 }
 
-/** A symbol as the file has it; `header` is the index of its section, or SHN_…. */
-export interface FileSymbol {
+/** What a symbol table tells of a symbol besides its place. */
+interface NamedSymbol {
   readonly name: string;
   readonly binding: SymbolBinding;
   readonly type: SymbolType;
-  readonly value: number;
   readonly size: number;
-  readonly header: number;
+}
+
+/** Where a symbol is. */
+export interface SymbolPlaces<Symbol> {
+  value(symbol: Symbol): number;
+  /** The index of its section's header, or SHN_…. */
+  header(symbol: Symbol): number;
 }
 
 const BINDING = { local: STB_LOCAL, global: STB_GLOBAL, weak: STB_WEAK };
@@ -95,26 +100,32 @@ export class SectionTable {
    * Writes `.symtab` and `.strtab`. Locals come first, as the gABI demands; returns the symbols in
    * the order of their numbers, which begin with 1.
    */
-  addSymbols(symbols: readonly FileSymbol[]): readonly FileSymbol[] {
+  addSymbols<Symbol extends NamedSymbol>(
+    symbols: readonly Symbol[],
+    places: SymbolPlaces<Symbol>,
+  ): readonly Symbol[] {
     const locals = symbols.filter((symbol) => symbol.binding === "local");
-    const sorted = [...locals, ...symbols.filter((symbol) => symbol.binding !== "local")];
+    const sorted = locals.concat(symbols.filter((symbol) => symbol.binding !== "local"));
     const names = new StringTable();
-    const table = new ByteWriter();
-    table.fill(SYM_SIZE);
+    const strings = this.headers.length + 1;
+    this.out.alignTo(4);
+    const offset = this.out.length;
+    this.out.fill(SYM_SIZE);
     for (const symbol of sorted) {
       // Global names are unique already, and looking each up would take longer than the rest.
       const isLocal = symbol.binding === "local";
-      table.u32(isLocal ? names.add(symbol.name) : names.append(symbol.name));
-      table.u32(symbol.value);
-      table.u32(symbol.size);
-      table.u8((BINDING[symbol.binding] << 4) | TYPE[symbol.type]);
-      table.u8(0);
-      table.u16(symbol.header);
+      this.out.u32(isLocal ? names.add(symbol.name) : names.append(symbol.name));
+      this.out.u32(places.value(symbol));
+      this.out.u32(symbol.size);
+      this.out.u8((BINDING[symbol.binding] << 4) | TYPE[symbol.type]);
+      this.out.u8(0);
+      this.out.u16(places.header(symbol));
     }
-    const strings = this.headers.length + 1;
-    this.addBytes(table.finish(), {
+    this.add({
       name: ".symtab",
       type: SHT_SYMTAB,
+      offset,
+      size: this.out.length - offset,
       link: strings,
       info: locals.length + 1,
       align: 4,
@@ -204,6 +215,6 @@ class StringTable {
   }
 
   finish(): Uint8Array {
-    return this.out.finish();
+    return this.out.release();
   }
 }

@@ -29,12 +29,13 @@ import {
   SHN_ABS,
   SHT_NOBITS,
   SHT_PROGBITS,
+  SYM_SIZE,
 } from "../abi/elf";
 import { ByteWriter } from "../base/byte-writer";
-import { elfHeader, type FileSymbol, type SectionHeader, SectionTable } from "./elf-tables";
+import { elfHeader, SectionTable } from "./elf-tables";
 import type { LinkedImage } from "./image";
 import type { Piece, Segment } from "./make-segments";
-import type { LinkSymbol } from "./model";
+import type { LinkSymbol, PlacedSection } from "./model";
 
 const PAGE = 4096;
 
@@ -61,17 +62,20 @@ export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Arr
   // A module's pages are mapped where the loader put the file.
   const fileAlign = module === undefined ? layout.fileAlign : PAGE;
   const headerCount = segments.length + (layout.stackHeader ? 1 : 0);
-  const out = new ByteWriter();
+  const out = new ByteWriter(likelySize(image));
   out.fill(EHDR_SIZE + headerCount * PHDR_SIZE);
 
   const table = new SectionTable(out);
-  const offsets = segments.map((segment) => writeSegment(segment, fileAlign, table, out));
-  const allocated = table.headers.slice();
+  const headers = new Headers(table);
+  const offsets = segments.map((segment) => writeSegment(segment, fileAlign, headers, out));
   const unmapped = sections.filter(({ plan }) => !plan.allocate && plan.module === module);
   addUnmapped([...unmapped, ...(module === undefined ? extra : [])], table);
   if (symbols) {
     const shown = image.symbols.filter((symbol) => isOf(symbol, module));
-    table.addSymbols(shown.map((symbol) => fileSymbol(symbol, allocated)));
+    table.addSymbols(shown, {
+      value: ({ address }) => address,
+      header: (symbol) => headers.of(symbol),
+    });
   }
   const sectionTable = table.finish();
 
@@ -91,9 +95,19 @@ export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Arr
   if (layout.stackHeader) {
     for (const word of [PT_GNU_STACK, 0, 0, 0, 0, 0, PF_R | PF_W, 16]) front.u32(word);
   }
-  const bytes = out.finish();
+  const bytes = out.release();
   bytes.set(front.finish(), 0);
   return bytes;
+}
+
+/** Room for all of the file but debug information of our own, so that it need not be copied. */
+function likelySize({ segments, sections, symbols }: LinkedImage): number {
+  const stored = segments.reduce((sum, { fileSize }) => sum + fileSize + PAGE, PAGE);
+  const unmapped = sections.reduce((sum, { bytes, plan }) => {
+    return plan.allocate ? sum : sum + bytes.length;
+  }, 0);
+  const names = symbols.reduce((sum, { name }) => sum + name.length + 1, 0);
+  return stored + unmapped + names + symbols.length * SYM_SIZE;
 }
 
 /** Whether a file's symbol table has `symbol`: the image's has all, a module's only its own. */
@@ -120,7 +134,7 @@ function addUnmapped(sections: readonly ExtraSection[], table: SectionTable): vo
 function writeSegment(
   segment: Segment,
   fileAlign: number,
-  table: SectionTable,
+  headers: Headers,
   out: ByteWriter,
 ): number {
   // Congruent to the address. A segment of zeros takes no room: its offset only has to look right.
@@ -135,54 +149,67 @@ function writeSegment(
       // A section of zeros has no bytes; in a module it is in the file all the same.
       out.fill(start + piece.fileSize - out.length);
     }
-    addHeaders(piece, start, table);
+    headers.add(piece, start);
   }
   return offset;
 }
 
-function addHeaders(piece: Piece, offset: number, table: SectionTable): void {
-  const { section, size, fileSize } = piece;
-  const { align } = section;
-  const { permissions } = section.plan;
-  const flags =
-    SHF_ALLOC |
-    (permissions.includes("w") ? SHF_WRITE : 0) |
-    (permissions.includes("x") ? SHF_EXECINSTR : 0);
-  const address = section.address + piece.offset;
-  const suffix = piece.offset === 0 ? "" : `.${piece.offset.toString(16)}`;
-  const name = section.name + suffix;
-  const common = { flags, address, offset, align: address % align === 0 ? align : 1 };
-  if (fileSize === 0) {
-    table.add({ ...common, name, type: SHT_NOBITS, size });
-    return;
+/** The section headers of what is loaded. */
+class Headers {
+  private readonly ofSection = new Map<PlacedSection, number[]>();
+
+  constructor(private readonly table: SectionTable) {}
+
+  /** Adds the headers of a piece whose bytes are at `offset` of the file. */
+  add(piece: Piece, offset: number): void {
+    const { section, size, fileSize } = piece;
+    const { align } = section;
+    const { permissions } = section.plan;
+    const flags =
+      SHF_ALLOC |
+      (permissions.includes("w") ? SHF_WRITE : 0) |
+      (permissions.includes("x") ? SHF_EXECINSTR : 0);
+    const address = section.address + piece.offset;
+    const suffix = piece.offset === 0 ? "" : `.${piece.offset.toString(16)}`;
+    const name = section.name + suffix;
+    const common = { flags, address, offset, align: address % align === 0 ? align : 1 };
+    if (fileSize === 0) {
+      this.note(section, this.table.add({ ...common, name, type: SHT_NOBITS, size }));
+      return;
+    }
+    const stored = { ...common, name, type: SHT_PROGBITS, size: fileSize };
+    this.note(section, this.table.add(stored));
+    if (fileSize === size) return;
+    const zeros = {
+      ...common,
+      name: `${name}.zero`,
+      type: SHT_NOBITS,
+      address: address + fileSize,
+      offset: offset + fileSize,
+      size: size - fileSize,
+      align: 1,
+    };
+    this.note(section, this.table.add(zeros));
   }
-  table.add({ ...common, name, type: SHT_PROGBITS, size: fileSize });
-  if (fileSize === size) return;
-  table.add({
-    ...common,
-    name: `${name}.zero`,
-    type: SHT_NOBITS,
-    address: address + fileSize,
-    offset: offset + fileSize,
-    size: size - fileSize,
-    align: 1,
-  });
-}
 
-function fileSymbol(symbol: LinkSymbol, headers: readonly SectionHeader[]): FileSymbol {
-  const { name, binding, type, size, address } = symbol;
-  return { name, binding, type, size, value: address, header: headerOf(symbol, headers) };
-}
+  /** The header that a symbol belongs to; one at the end of a section does too. */
+  of({ input, address }: LinkSymbol): number {
+    const section = input?.output;
+    if (!section?.plan.allocate) return SHN_ABS;
+    const own = this.ofSection.get(section) ?? [];
+    return own.find((index) => address < this.endOf(index)) ?? own.at(-1) ?? SHN_ABS;
+  }
 
-/** The header of the section that holds the symbol; one at a section's end belongs to it too. */
-function headerOf({ input, address }: LinkSymbol, headers: readonly SectionHeader[]): number {
-  if (!input?.output?.plan.allocate) return SHN_ABS;
-  const inside = headers.findIndex(
-    (header) => address >= header.address && address < header.address + header.size,
-  );
-  if (inside >= 0) return inside;
-  const before = headers.findIndex((header) => address === header.address + header.size);
-  return before > 0 ? before : SHN_ABS;
+  private note(section: PlacedSection, header: number): void {
+    const own = this.ofSection.get(section);
+    if (own) own.push(header);
+    else this.ofSection.set(section, [header]);
+  }
+
+  private endOf(header: number): number {
+    const { address = 0, size = 0 } = this.table.headers[header] ?? {};
+    return address + size;
+  }
 }
 
 function writePhdr(out: ByteWriter, segment: Segment, offset: number, align: number): void {

@@ -99,13 +99,13 @@ export function link(
 
   // Beyond this point offsets and sizes within output sections are fixed.
   report.barrier();
-  for (const { inputs } of sections) for (const input of inputs) Object.freeze(input);
 
   // Give each output section its addresses.
   const regions = place(sections, plan, report);
 
-  // Give the layout's own symbols their values.
+  // Give the layout's own symbols their values, and those of objects their addresses.
   defineSymbols(symbols, sections, regions);
+  for (const symbol of symbols.defined) symbol.settle();
 
   // Beyond this point every address has its final value.
   report.barrier();
@@ -164,29 +164,21 @@ function addGenerated(section: PlacedSection, object: ObjectFile, symbols: Symbo
   }
 }
 
-/** The symbols of what is in the image, and those of the layout. */
-function sortedSymbols(symbols: SymbolScope): LinkSymbol[] {
-  const placed: { readonly symbol: LinkSymbol; readonly address: number }[] = [];
-  for (const symbol of symbols.defined) {
-    if (isInImage(symbol, symbols)) placed.push({ symbol, address: symbol.address });
-  }
-  for (const symbol of symbols.ofLayout) placed.push({ symbol, address: symbol.address });
-  placed.sort((a, b) => a.address - b.address || byName(a.symbol, b.symbol));
-  return placed.map(({ symbol }) => symbol);
+/** The symbols of what is in the image, and those of the layout, by address and name. */
+function sortedSymbols({ defined, ofLayout }: SymbolScope): LinkSymbol[] {
+  const symbols = [...defined.filter(isInImage), ...ofLayout];
+  return symbols.sort((a, b) => a.address - b.address || compareNames(a.name, b.name));
 }
 
-function isInImage(symbol: LinkSymbol, { globals }: SymbolScope): boolean {
-  if (isTemporary(symbol)) return false;
-  // Another definition of the name was preferred.
-  if (symbol.binding !== "local" && globals.get(symbol.name) !== symbol) return false;
-  return symbol.kind === "number" || (symbol.input?.live === true && !!symbol.input.output);
+function isInImage(symbol: LinkSymbol): boolean {
+  return !symbol.isGone && !symbol.superseded && !isTemporary(symbol);
 }
 
-function byName(a: LinkSymbol, b: LinkSymbol): number {
-  return a.name < b.name ? -1 : Number(a.name > b.name);
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /** A label of the compiler's own (`.L12`), or the symbol of a section: nobody asks for these. */
 function isTemporary({ name, binding, type }: LinkSymbol): boolean {
-  return type === "section" || name === "" || (binding === "local" && name.startsWith(".L"));
+  return type === "section" || (binding === "local" && (name === "" || name.startsWith(".L")));
 }

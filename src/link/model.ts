@@ -142,8 +142,16 @@ export class PlacedSection {
 
 /** A symbol: a place in an input section, or a number. */
 export class LinkSymbol {
-  /** The number of an absolute symbol or of one that the layout defines (define-symbols.ts). */
+  /**
+   * The number of an absolute symbol or of one that the layout defines (define-symbols.ts); the
+   * address of one in a section, once that is settled.
+   */
   value = 0;
+  /** Another definition of the name was preferred: collect-symbols.ts. */
+  superseded = false;
+  /** What it is a place in is not in the image: known once it is settled. */
+  isGone = false;
+  private isSettled = false;
 
   constructor(
     readonly name: string,
@@ -158,7 +166,16 @@ export class LinkSymbol {
   ) {}
 
   get address(): number {
-    return this.input ? this.input.addressAt(this.offset) : this.value;
+    if (this.isSettled || !this.input) return this.value;
+    return this.input.addressAt(this.offset);
+  }
+
+  /** Notes what its section knows, whose address is final: relocations ask for it in any order. */
+  settle(): void {
+    if (!this.input) return;
+    this.value = this.input.addressAt(this.offset);
+    this.isGone = !this.input.live;
+    this.isSettled = true;
   }
 
   /**

@@ -9,19 +9,16 @@
 
 import { hex } from "../base/align";
 import type { Relocation, RelocationType } from "../i686/object";
-import { relocationWidth } from "./collect-sections";
 import { displayName } from "./demangle";
 import type { InputSection, LinkSymbol, PlacedSection, SymbolScope } from "./model";
 import { TABLE_SYMBOL } from "./offset-table";
 import type { Reporter } from "./reporter";
 
-/** The range that a result must be in; absent: any, it wraps. */
-const RANGE: Partial<Record<RelocationType, readonly [number, number]>> = {
-  R_386_16: [-0x8000, 0xffff],
-  R_386_PC16: [-0x8000, 0xffff],
-  R_386_8: [-0x80, 0xff],
-  R_386_PC8: [-0x80, 0x7f],
-};
+/** The range that a result of less than 32 bits must be in. */
+type Range = readonly [least: number, most: number];
+const ANY_16: Range = [-0x8000, 0xffff];
+const ANY_8: Range = [-0x80, 0xff];
+const SIGNED_8: Range = [-0x80, 0x7f];
 
 /** Sets `bytes` of `output`, unless all of it is zeros. */
 export function relocate(output: PlacedSection, symbols: SymbolScope, report: Reporter): void {
@@ -36,52 +33,54 @@ export function relocate(output: PlacedSection, symbols: SymbolScope, report: Re
       continue;
     }
     output.bytes.set(input.bytes, input.offset);
-    for (const relocation of input.relocations) {
-      patch(view, input, relocation, symbols.target(input, relocation), table, report);
+    const { relocations, address } = input;
+    for (const relocation of relocations) {
+      const symbol = symbols.target(input, relocation);
+      const value = resultOf(relocation, symbol, address + relocation.offset, table);
+      const range = rangeOf(relocation.type);
+      const at = input.offset + relocation.offset;
+      if (!range) view.setUint32(at, value, true);
+      else if (value < range[0] || value > range[1]) {
+        reportOverflow(input, relocation, symbol, value, report);
+      } else if (range === ANY_16) view.setUint16(at, value, true);
+      else view.setUint8(at, value);
     }
   }
 }
 
-function patch(
-  view: DataView,
-  input: InputSection,
-  relocation: Relocation,
-  symbol: LinkSymbol,
-  table: number,
-  report: Reporter,
-): void {
-  const { type, offset } = relocation;
-  const value = resultOf(input, relocation, symbol, table);
-  const at = input.offset + offset;
-  const range = RANGE[type];
-  if (!range) {
-    view.setUint32(at, value, true);
-    return;
-  }
-  if (value < range[0] || value > range[1]) {
-    reportOverflow(input, relocation, symbol, value, report);
-  } else if (relocationWidth(type) === 2) view.setUint16(at, value, true);
-  else view.setUint8(at, value);
-}
-
 function resultOf(
-  input: InputSection,
-  { type, offset, addend }: Relocation,
+  { type, addend }: Relocation,
   symbol: LinkSymbol,
+  place: number,
   table: number,
 ): number {
-  if (symbol.input && !symbol.input.live) return 0;
+  if (symbol.isGone) return 0;
   switch (type) {
     case "R_386_GOTPC":
-      return table + addend - (input.address + offset);
+      return table + addend - place;
     case "R_386_GOTOFF":
       return symbol.plus(addend) - table;
     case "R_386_PC32":
     case "R_386_PC16":
     case "R_386_PC8":
-      return symbol.plus(addend) - (input.address + offset);
+      return symbol.plus(addend) - place;
     default:
       return symbol.plus(addend);
+  }
+}
+
+/** undefined: a word, which wraps. */
+function rangeOf(type: RelocationType): Range | undefined {
+  switch (type) {
+    case "R_386_16":
+    case "R_386_PC16":
+      return ANY_16;
+    case "R_386_8":
+      return ANY_8;
+    case "R_386_PC8":
+      return SIGNED_8;
+    default:
+      return undefined;
   }
 }
 

@@ -14,7 +14,7 @@
 import { Diagnostic } from "../../base/diagnostic";
 import type { ObjectFile } from "../../i686/object";
 import { readElfObject } from "../elf-object-read";
-import { stringAt } from "../elf-read";
+import { stringAt } from "../elf-view";
 
 const MAGIC = "!<arch>\n";
 const THIN_MAGIC = "!<thin>\n";
