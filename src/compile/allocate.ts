@@ -1,4 +1,5 @@
-// Register allocation: virtual registers to the seven general ones, or to the frame.
+// Register allocation: virtual registers to the seven general ones, those of floating-point
+// numbers to the eight XMM registers, or to the frame.
 //
 // Intervals are placed in the order of what they would cost in memory. One that finds no free
 // register evicts cheaper ones, else it is split: it gets a register in those blocks where one is
@@ -18,14 +19,15 @@ import { coalesce } from "./coalesce";
 import type { Liveness, Ranges } from "./live";
 import { analyseLiveness, isVirtual, lengthOf } from "./live";
 import type { MachineBlock, MachineFunction, MachineInstruction, MachineOperand } from "./machine";
-import { EAX, EBX, ECX, EDX, forEachRead, forEachWrite, register, samePlace } from "./machine";
+import { EAX, EBX, ECX, EDX, forEachRead, forEachWrite, isXmm, samePlace } from "./machine";
 import { FIXED, RegisterFile } from "./register-file";
 import { renamed, Spiller } from "./spill";
 import { Splitter } from "./split";
 
 export interface AllocationOptions {
-  /** Registers that may be used. */
+  /** General registers, and those for floating-point numbers, that may be used. */
   readonly registers: readonly number[];
+  readonly xmmRegisters: readonly number[];
   /** Keep every value in memory between instructions. */
   readonly spillsAll: boolean;
   readonly coalesces: boolean;
@@ -124,7 +126,9 @@ class Allocator {
     if (number === undefined) return undefined;
     return [...CALLER_SAVED, ...this.used].find(
       (register) =>
-        this.file.isFree(register, 2 * number) && this.file.isFree(register, 2 * number + 1),
+        !isXmm(register) &&
+        this.file.isFree(register, 2 * number) &&
+        this.file.isFree(register, 2 * number + 1),
     );
   }
 
@@ -247,7 +251,7 @@ class Allocator {
 
   private locationOf(piece: number): MachineOperand | undefined {
     const physical = this.assigned.get(piece);
-    return physical === undefined ? undefined : register(physical);
+    return physical === undefined ? undefined : this.fn.operandOf(physical);
   }
 
   private assign(register: number, physical: number): void {
@@ -272,13 +276,17 @@ class Allocator {
       const physical = isVirtual(other) ? this.assigned.get(other) : other;
       if (physical !== undefined) scores.set(physical, (scores.get(physical) ?? 0) + frequency);
     }
-    const isByteOnly = this.fn.isByteOnly(register);
-    const allowed = isByteOnly
-      ? this.options.registers.filter((physical) => BYTE_REGISTERS.has(physical))
-      : this.options.registers;
+    const allowed = this.allowed(register);
     const score = (physical: number): number =>
       (scores.get(physical) ?? 0) - (this.isNew(physical) ? 0.5 : 0);
     return [...allowed].sort((a, b) => score(b) - score(a));
+  }
+
+  private allowed(register: number): readonly number[] {
+    const { registers, xmmRegisters } = this.options;
+    if (this.fn.typeOf(register) !== "i32") return xmmRegisters;
+    if (!this.fn.isByteOnly(register)) return registers;
+    return registers.filter((physical) => BYTE_REGISTERS.has(physical));
   }
 
   private spill(register: number): void {

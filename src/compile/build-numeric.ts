@@ -1,8 +1,10 @@
 // WebAssembly's arithmetic, comparisons, conversions and memory accesses as values.
 //
 // One entry per instruction, derived from the instruction table where names follow a rule. A
-// handler takes its operands from the stack and pushes its result; control is build.ts's.
+// handler takes its operands from the stack and pushes its result; control is build.ts's, and
+// floating-point numbers are build-float.ts's.
 
+import { floatHandler } from "./build-float";
 import type { IrOp, Value } from "./ir";
 import { isConst } from "./ir";
 import type { OpcodeInfo, OpcodeName } from "./opcodes";
@@ -212,7 +214,7 @@ const BY_TYPE: Readonly<Record<string, (name: string) => Handler>> = {
 };
 
 function handlerFor(info: OpcodeInfo): Handler | undefined {
-  const irregular = IRREGULAR[info.name];
+  const irregular = IRREGULAR[info.name] ?? floatHandler(info.name);
   if (irregular || !info.type) return irregular;
   const [family = "", name = ""] = info.name.split(".");
   return BY_TYPE[`${family}.${info.type.operands}:${info.type.results}`]?.(name);

@@ -11,15 +11,15 @@
 import type { Operand, OperandStack } from "./build-numeric";
 import { numericHandler } from "./build-numeric";
 import { TABLE_HANDLERS } from "./build-table";
-import type { Block, Signature, Value, WordType } from "./ir";
+import type { Block, NumberType, Signature, Value } from "./ir";
 import { connect, IrFunction } from "./ir";
-import { Op, opcodeInfo, opcodeName } from "./opcodes";
+import { isFloatOpcode, Op, opcodeInfo, opcodeName } from "./opcodes";
 import type { Segment, Table } from "./tables";
 import { type Trap, trapKind } from "./trap";
 import type { Pair } from "./value-builder";
 import { ValueBuilder } from "./value-builder";
 import type { FunctionType, ValueType, WasmFunction, WasmModule } from "./wasm";
-import { EXTERNREF, FUNCREF, I32, I64 } from "./wasm";
+import { EXTERNREF, F32, F64, FUNCREF, I32, I64 } from "./wasm";
 import type { Code } from "./wasm-code";
 import { BLOCK_EMPTY } from "./wasm-code";
 
@@ -59,6 +59,8 @@ export interface Linkage {
   readonly checksCalls: boolean;
   /** Added to every address of linear memory. */
   readonly memoryBase: number;
+  /** Whether floating-point numbers may be used: a kernel does not save their registers. */
+  readonly hasFloats: boolean;
   /** Whether there is a memory manager to call for `memory.size` and `memory.grow`. */
   readonly hasMemoryManager: boolean;
 }
@@ -105,26 +107,35 @@ interface Frame {
   otherwise: { block: Block; state: State } | undefined;
 }
 
-/** Translates a wasm type: references are words. Floats are unsupported. */
-export function wordType(type: ValueType, position: number): WordType {
-  if (type === I32 || type === FUNCREF || type === EXTERNREF) return "i32";
-  if (type === I64) return "i64";
-  throw new UnsupportedCode("floating-point numbers", position);
+const NUMBER_TYPES: Readonly<Partial<Record<ValueType, NumberType>>> = {
+  [I32]: "i32",
+  [I64]: "i64",
+  [F32]: "f32",
+  [F64]: "f64",
+  [FUNCREF]: "i32",
+  [EXTERNREF]: "i32",
+};
+
+/** Translates a wasm type: references are words. */
+export function numberType(type: ValueType, position: number): NumberType {
+  const found = NUMBER_TYPES[type];
+  if (!found) throw new UnsupportedCode("vectors", position);
+  return found;
 }
 
 /** Translates a function type; more than one result is unsupported. */
 export function signatureOf(type: FunctionType, position: number): Signature {
   if (type.results.length > 1) throw new UnsupportedCode("functions with two results", position);
   return {
-    parameters: type.params.map((each) => wordType(each, position)),
-    results: type.results.map((each) => wordType(each, position)),
+    parameters: type.params.map((each) => numberType(each, position)),
+    results: type.results.map((each) => numberType(each, position)),
   };
 }
 
 /**
  * Builds one function that has a body.
  *
- * @throws UnsupportedCode for floats and the like
+ * @throws UnsupportedCode for floating-point numbers in a kernel, and the like
  */
 export function buildFunction(module: WasmModule, fn: WasmFunction, linkage: Linkage): IrFunction {
   return new FunctionBuilder(module, fn, linkage).build();
@@ -151,6 +162,7 @@ export class FunctionBuilder implements OperandStack {
     if (!body || !type) throw new Error(`${source.name} has no body or no type`);
     this.code = body.code;
     const signature = signatureOf(type, body.offset);
+    this.requireFloats(signature, body.locals);
     this.fn = new IrFunction(source.name, signature);
     this.values = new ValueBuilder(this.fn);
     this.values.position = body.offset;
@@ -179,7 +191,18 @@ export class FunctionBuilder implements OperandStack {
     return this.code.op[end] === Op.else ? this.code.b[end]! : end;
   }
 
+  /** Refuses floating-point parameters, results and locals where there are none. */
+  private requireFloats({ parameters, results }: Signature, locals: readonly ValueType[]): void {
+    const position = this.source.body?.offset ?? 0;
+    const types = [...parameters, ...results, ...locals.map((each) => numberType(each, position))];
+    if (this.linkage.hasFloats || !types.some((type) => type === "f32" || type === "f64")) return;
+    throw new UnsupportedCode(FLOATS, position);
+  }
+
   private instruction(index: number, op: number): void {
+    if (!this.linkage.hasFloats && isFloatOpcode(op)) {
+      throw new UnsupportedCode(describe(op), this.values.position);
+    }
     const a = this.code.a[index]!;
     const b = this.code.b[index]!;
     const numeric = numericHandler(op);
@@ -194,16 +217,22 @@ export class FunctionBuilder implements OperandStack {
   }
 
   private initLocals(signature: Signature, declared: readonly ValueType[]): void {
-    let word = 0;
-    const parameter = (): Value => this.values.effect("param", [], word++);
+    let count = 0;
+    const parameter = (type: NumberType): Value => {
+      const value = this.values.effect("param", [], count++);
+      if (type !== "i64") value.type = type;
+      return value;
+    };
     for (const type of signature.parameters) {
-      const low = parameter();
-      this.locals.push({ low, high: type === "i64" ? parameter() : undefined });
+      const low = parameter(type);
+      this.locals.push({ low, high: type === "i64" ? parameter(type) : undefined });
     }
     const zero = this.values.constant(0);
-    for (const type of declared) {
-      const words = wordType(type, this.values.position);
-      this.locals.push({ low: zero, high: words === "i64" ? zero : undefined });
+    for (const wasmType of declared) {
+      const type = numberType(wasmType, this.values.position);
+      const isFloat = type === "f32" || type === "f64";
+      const low = isFloat ? this.fn.float(type, 0) : zero;
+      this.locals.push({ low, high: type === "i64" ? zero : undefined });
     }
   }
 
@@ -499,10 +528,17 @@ export class FunctionBuilder implements OperandStack {
 
   globalGet(index: number): void {
     const { values } = this;
-    const isWide = this.module.globals[index]?.type === I64;
+    const type = numberType(this.module.globals[index]?.type ?? I32, values.position);
+    const isWide = type === "i64";
+    const isFloat = type === "f32" || type === "f64";
+    if (isFloat && !this.linkage.hasFloats) throw new UnsupportedCode(FLOATS, values.position);
     const storage = this.linkage.global(index);
     if (typeof storage !== "string" && "symbol" in storage) {
       this.pushAddress(storage);
+      return;
+    }
+    if (typeof storage !== "string" && isFloat) {
+      this.push(this.fn.float(type, storage.low, storage.high));
       return;
     }
     if (typeof storage !== "string") {
@@ -511,7 +547,7 @@ export class FunctionBuilder implements OperandStack {
       return;
     }
     const address = this.fn.symbol(storage);
-    const low = values.effect("load32", [address]);
+    const low = values.effect(isFloat ? `load_${type}` : "load32", [address]);
     this.push(low, isWide ? values.effect("load32", [address], 4) : undefined);
   }
 
@@ -532,7 +568,8 @@ export class FunctionBuilder implements OperandStack {
     if (typeof storage !== "string") throw new Error(`${this.fn.name}: sets a constant global`);
     const { low, high } = this.pop();
     const address = this.fn.symbol(storage);
-    this.values.effect("store32", [address, low]);
+    const op = low.type === "i32" ? "store32" : (`store_${low.type}` as const);
+    this.values.effect(op, [address, low]);
     if (high) this.values.effect("store32", [address, high], 4);
   }
 
@@ -566,6 +603,7 @@ export class FunctionBuilder implements OperandStack {
   private called(call: Value, signature: Signature): void {
     call.signature = signature;
     const [result] = signature.results;
+    if (result && result !== "i64") call.type = result;
     if (result) this.push(call, result === "i64" ? this.values.high(call) : undefined);
   }
 }
@@ -574,10 +612,12 @@ function wordsOfOperands(operands: readonly Operand[]): Value[] {
   return operands.flatMap(({ low, high }) => (high ? [low, high] : [low]));
 }
 
+const FLOATS = "floating-point numbers";
+
 /** What a person calls an instruction that is refused. */
 function describe(op: number): string {
   const name = opcodeName(op);
-  return /f32|f64/.test(name) ? `floating-point numbers (${name})` : `the instruction ${name}`;
+  return isFloatOpcode(op) ? `${FLOATS} (${name})` : `the instruction ${name}`;
 }
 
 function requireManager(builder: FunctionBuilder, op: number): void {

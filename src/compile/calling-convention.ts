@@ -1,36 +1,67 @@
-// Where arguments and results are: GCC's `-mregparm=3`, for everything that is compiled.
+// Where arguments and results are: GCC's `-mregparm=3 -msseregparm`, for everything that is
+// compiled.
 //
 //   f(a: u32, b: u64, c: u32)      a EAX   b EDX (low), ECX (high)   c [ESP + 4] at entry
+//   g(x: f64, a: u32, y: f32)      x XMM0  a EAX   y XMM1
 //
-// From the left, each argument takes the next of EAX, EDX, ECX; a 64-bit one takes two and both
-// words must fit. The first that does not fit goes to the stack, and so do all after it.
+// From the left, each integer takes the next of EAX, EDX, ECX; a 64-bit one takes two and both
+// words must fit. The first that does not fit goes to the stack, and so do all integers after it.
+// Floating-point numbers take XMM0 to XMM2, the further ones go to the stack: an f32 is one word
+// there, an f64 two. Whatever is on the stack lies in the order of the arguments.
 
-import type { Signature } from "./ir";
-import { EAX, EBP, EBX, ECX, EDI, EDX, ESI } from "./machine";
+import type { NumberType, Signature, ValueType } from "./ir";
+import { valuesOf } from "./ir";
+import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, wordsOf, XMM_COUNT, XMM0 } from "./machine";
 
-/** A word of an argument: a register by number, or the n-th word of the stack arguments. */
+/** A value of the arguments: a register by number, or from the n-th word of the stack arguments. */
 export type ArgumentPlace = { readonly register: number } | { readonly stack: number };
 
-/** Registers that a call changes. */
+/** General registers that a call changes. */
 export const CALLER_SAVED: readonly number[] = [EAX, ECX, EDX];
 /** Registers that a function restores before it returns. */
 export const CALLEE_SAVED: readonly number[] = [EBX, ESI, EDI, EBP];
-/** Result words, the low one first. */
-export const RESULTS: readonly number[] = [EAX, EDX];
-
+/** The registers of floating-point numbers; a call changes them all. */
+export const XMM_REGISTERS: readonly number[] = Array.from(
+  { length: XMM_COUNT },
+  (_, number) => XMM0 + number,
+);
+const RESULTS: readonly number[] = [EAX, EDX];
 const ARGUMENTS: readonly number[] = [EAX, EDX, ECX];
+const FLOAT_ARGUMENTS: readonly number[] = XMM_REGISTERS.slice(0, 3);
 
-/** The place of each word of the arguments, in order. */
+/** The register of each value of the results; of an i64 the low word comes first. */
+export function resultRegisters(results: readonly NumberType[]): number[] {
+  let words = 0;
+  let floats = 0;
+  return valuesOf(results).map((type) => {
+    const found = type === "i32" ? RESULTS[words++] : XMM_REGISTERS[floats++];
+    if (found === undefined) throw new Error("no register is left for a result");
+    return found;
+  });
+}
+
+/** The place of each value of the arguments, in order. */
 export function argumentPlaces(signature: Signature): ArgumentPlace[] {
   const places: ArgumentPlace[] = [];
   let used = 0;
+  let floats = 0;
   let stack = 0;
+  const onStack = (type: ValueType): void => {
+    places.push({ stack });
+    stack += wordsOf(type);
+  };
   for (const type of signature.parameters) {
-    const words = type === "i64" ? 2 : 1;
-    if (used + words > ARGUMENTS.length) used = ARGUMENTS.length;
-    for (let word = 0; word < words; word++) {
+    const values = valuesOf([type]);
+    if (values[0] !== "i32") {
+      const register = FLOAT_ARGUMENTS[floats++];
+      if (register === undefined) onStack(values[0]!);
+      else places.push({ register });
+      continue;
+    }
+    if (used + values.length > ARGUMENTS.length) used = ARGUMENTS.length;
+    for (const each of values) {
       const register = ARGUMENTS[used];
-      if (register === undefined) places.push({ stack: stack++ });
+      if (register === undefined) onStack(each);
       else {
         places.push({ register });
         used++;
@@ -38,4 +69,13 @@ export function argumentPlaces(signature: Signature): ArgumentPlace[] {
     }
   }
   return places;
+}
+
+/** How many words the arguments on the stack take. */
+export function stackWords(signature: Signature): number {
+  const types = valuesOf(signature.parameters);
+  return argumentPlaces(signature).reduce(
+    (words, place, i) => words + ("stack" in place ? wordsOf(types[i]!) : 0),
+    0,
+  );
 }

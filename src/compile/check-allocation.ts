@@ -10,7 +10,7 @@
 
 import type { Allocation } from "./allocate";
 import type { MachineBlock, MachineFunction, MachineInstruction, MachineOperand } from "./machine";
-import { ESP, FIRST_VIRTUAL, factsOf, isReadBy, NONE } from "./machine";
+import { ESP, FIRST_VIRTUAL, factsOf, isConstantMemory, isReadBy, NONE } from "./machine";
 
 /** @throws Error if an instruction of `fn` reads a place that does not hold its value */
 export function checkAllocation(fn: MachineFunction, allocation: Allocation): void {
@@ -294,15 +294,17 @@ class AllocationChecker {
 /** What both programs call a slot or a constant; undefined: a register or other memory. */
 function nameOf(operand: MachineOperand): string | undefined {
   if (operand.kind === "immediate") return `${operand.symbol ?? ""}+${operand.value}`;
-  if (operand.kind !== "memory" || !operand.slot) return undefined;
+  if (operand.kind !== "memory") return undefined;
+  if (isConstantMemory(operand)) return `[${operand.symbol}]`;
+  if (!operand.slot) return undefined;
   return `${operand.slot.kind} ${operand.slot.index}`;
 }
 
 /** Whether code cannot change it: a constant, or an argument that the caller put on the stack. */
 function isFixed(operand: MachineOperand): boolean {
-  return (
-    operand.kind === "immediate" || (operand.kind === "memory" && operand.slot?.kind === "incoming")
-  );
+  if (operand.kind === "immediate") return true;
+  if (operand.kind !== "memory") return false;
+  return operand.slot?.kind === "incoming" || isConstantMemory(operand);
 }
 
 function describe(operand: MachineOperand): string {

@@ -36,7 +36,7 @@ function copiesOf({ mnemonic, operands }: MachineInstruction, frequency: number)
     const to = operands[i]!;
     const from = operands[i + 1]!;
     if (to.kind !== "register" || from.kind !== "register") continue;
-    if (to.size !== 32 || from.size !== 32) continue;
+    if (to.size !== from.size || to.size < 32) continue;
     copies.push({ to: to.register, from: from.register, frequency });
   }
   return copies;

@@ -10,17 +10,19 @@ import type { AllocationOptions } from "./allocate";
 import { ALL_REGISTERS, allocate } from "./allocate";
 import type { Callee, Linkage, Pair64, StaticAddress } from "./build";
 import { buildFunction, signatureOf, UnsupportedCode } from "./build";
+import { XMM_REGISTERS } from "./calling-convention";
 import { emitExport, emitImport, hideSymbols, importAdapter } from "./cdecl";
 import { checkAllocation } from "./check-allocation";
 import { cutNoReturn } from "./cut-no-return";
 import type { AddressRange } from "./data";
 import { DATA_SYMBOL, emitMemory, emitMovableMemory } from "./data";
 import { emit } from "./emit";
+import { emitFloatConstants, isFloatSymbol } from "./float-constants";
 import { ModuleGlobals } from "./globals";
 import { emitInstantiate, INSTANTIATE, isInstantiated } from "./instantiate";
 import { INTRINSICS } from "./intrinsics";
 import type { IrFunction, Signature } from "./ir";
-import { wordsOf } from "./ir";
+import { valuesOf } from "./ir";
 import { layOut } from "./layout";
 import type { MachineFunction } from "./machine";
 import { EAX, ECX, EDX, ESI } from "./machine";
@@ -104,6 +106,7 @@ class ModuleCompiler implements Linkage {
   private readonly tables: ModuleTables;
   /** The functions before whose code stands the hash of their type. */
   private readonly hashed: ReadonlySet<number>;
+  private readonly floats = new Set<string>();
 
   constructor(
     private readonly module: WasmModule,
@@ -163,6 +166,7 @@ class ModuleCompiler implements Linkage {
     });
     for (const index of this.hashed) this.emitHashedImport(index);
     emitRoutines(assembler, this.routines);
+    emitFloatConstants(assembler, this.floats);
     this.aliases();
     if (this.options.target !== "object") return assembler.finish();
     this.guarded(undefined, () => this.adapters());
@@ -226,7 +230,7 @@ class ModuleCompiler implements Linkage {
     if (this.after("allocate", machine)) return;
     if (pipeline.has("peephole")) improve(machine);
     if (this.after("peephole", machine)) return;
-    this.noteRoutines(machine);
+    this.noteParts(machine);
     emit(this.assembler, machine, {
       prefix: this.hashOf(source),
       usedRegisters: allocation.usedRegisters,
@@ -242,12 +246,17 @@ class ModuleCompiler implements Linkage {
     return this.options.until === pass;
   }
 
-  private noteRoutines(machine: MachineFunction): void {
+  /** Notes the routines and constants that a function needs. */
+  private noteParts(machine: MachineFunction): void {
     for (const { instructions } of machine.blocks) {
-      for (const { mnemonic, operands } of instructions) {
-        const [target] = operands;
-        if (mnemonic !== "call" || target?.kind !== "immediate") continue;
-        if (target.symbol && isRoutine(target.symbol)) this.routines.add(target.symbol);
+      for (const { operands } of instructions) {
+        for (const operand of operands) {
+          if (operand.kind !== "immediate" && operand.kind !== "memory") continue;
+          const { symbol } = operand;
+          if (symbol === undefined) continue;
+          if (isRoutine(symbol)) this.routines.add(symbol);
+          else if (isFloatSymbol(symbol)) this.floats.add(symbol);
+        }
       }
     }
   }
@@ -269,8 +278,10 @@ class ModuleCompiler implements Linkage {
     const type = this.module.types[typeIndex];
     if (!intrinsic) throw new UnsupportedCode(`the instruction x86.${name}`, position);
     const { parameters, results } = signatureOf(type!, position);
-    if (wordsOf(parameters) === intrinsic.parameters && wordsOf(results) === intrinsic.results)
-      return;
+    const fits =
+      valuesOf(parameters).length === intrinsic.parameters &&
+      valuesOf(results).length === intrinsic.results;
+    if (fits) return;
     throw new UnsupportedCode(`these operands of the instruction x86.${name}`, position);
   }
 
@@ -332,6 +343,10 @@ class ModuleCompiler implements Linkage {
     a.align(4);
     a.long(this.typeHash(typeIndex));
     a.function(name, () => a.jmp(this.functionNames[index]!), "local");
+  }
+
+  get hasFloats(): boolean {
+    return this.options.target !== "kernel";
   }
 
   get hasMemoryManager(): boolean {
@@ -451,10 +466,13 @@ class ModuleCompiler implements Linkage {
   private refusal(fn: WasmFunction | undefined, { what, position }: UnsupportedCode): Diagnostic {
     const place = this.options.sourceMap?.lookup(position) ?? this.firstPlace(fn);
     const where = fn ? ` in ${fn.name}` : "";
+    const remedy = what.startsWith("floating-point")
+      ? "Count in integers: a kernel's code does not keep the floating-point registers."
+      : "Write it without; the core of WebAssembly 1.0 and bulk memory are compiled.";
     return new Diagnostic(
       "COMP001",
       `the compiler does not support ${what}${where}`,
-      "Write it without; only integers of 32 and 64 bits, memory, and calls are compiled.",
+      remedy,
       place ?? { file: this.module.file },
     );
   }
@@ -473,10 +491,13 @@ function isEqualSignature(a: Signature, b: Signature): boolean {
 }
 
 const FEW_REGISTERS: readonly number[] = [EAX, ECX, EDX, ESI];
+/** As many as the operands of one operation need, and the arguments of a call. */
+const FEW_XMM_REGISTERS: readonly number[] = XMM_REGISTERS.slice(0, 3);
 
 function allocationOptions(pipeline: Pipeline, stress: Stress): AllocationOptions {
   return {
     registers: stress.fewRegisters ? FEW_REGISTERS : ALL_REGISTERS,
+    xmmRegisters: stress.fewRegisters ? FEW_XMM_REGISTERS : XMM_REGISTERS,
     spillsAll: stress.spillsAll === true,
     coalesces: pipeline.has("coalesce"),
     splits: pipeline.has("split"),

@@ -12,7 +12,7 @@ import { symbol } from "../i686/operand";
 import { UnsupportedCode } from "./build";
 import { Op } from "./opcodes";
 import type { WasmModule } from "./wasm";
-import { I64 } from "./wasm";
+import { F64, I64 } from "./wasm";
 
 /** A range of linear memory that belongs to the module: [start, end). */
 export interface AddressRange {
@@ -196,7 +196,7 @@ export function emitGlobal(
   a.section(`${isZero ? ".bss" : ".data"}.${name}`, { write: true, nobits: isZero });
   a.align(4);
   a.global(name, "object");
-  const words = type === I64 ? [value.low, value.high] : [value.low];
+  const words = type === I64 || type === F64 ? [value.low, value.high] : [value.low];
   if (isZero) a.space(4 * words.length);
   else a.long(...words);
 }

@@ -19,7 +19,9 @@ import {
   registers8,
   registers16,
   registers32,
+  registersXmm,
 } from "../i686/registers";
+import { isFloatZero } from "./float-constants";
 import { Frame } from "./frame";
 import { joinRuns } from "./layout";
 import type {
@@ -30,7 +32,7 @@ import type {
   MemoryOperand,
   RegisterOperand,
 } from "./machine";
-import { EBP, EBX, EDI, ESI, ESP, NONE, register } from "./machine";
+import { EBP, EBX, EDI, ESI, ESP, memory, NONE, register, XMM0 } from "./machine";
 import type { OrderedMove } from "./parallel-moves";
 import { isThroughMemory, orderMoves } from "./parallel-moves";
 
@@ -190,6 +192,7 @@ class Emitter {
 
   private move(at: MachineInstruction, move: OrderedMove): void {
     if (isThroughMemory(move)) this.moveMemory(at, move);
+    else if (isXmmOperand(move.to) || isXmmOperand(move.from)) this.moveFloat(move);
     else if (move.kind === "exchange") this.emit("xchg", move.to, move.from);
     else if (isZeroing(move)) this.emit("xor", move.to, move.to);
     else this.emit("mov", move.to, move.from);
@@ -197,15 +200,60 @@ class Emitter {
 
   private moveMemory(at: MachineInstruction, { kind, to, from }: OrderedMove): void {
     const scratch = this.options.scratchAt(at);
+    const target = wordsOf(to);
+    const source = wordsOf(from);
     if (scratch !== undefined && kind === "move") {
-      this.emit("mov", register(scratch), from);
-      this.emit("mov", to, register(scratch));
+      for (const [i, word] of source.entries()) {
+        this.emit("mov", register(scratch), word);
+        this.emit("mov", target[i]!, register(scratch));
+      }
       return;
     }
-    if (kind === "exchange") this.push(to, 0);
-    this.push(from, kind === "exchange" ? 1 : 0);
-    this.pop(to, kind === "exchange" ? 1 : 0);
-    if (kind === "exchange") this.pop(from, 0);
+    const both = kind === "exchange" ? [...source, ...target] : source;
+    for (const [depth, word] of [...both].reverse().entries()) this.push(word, depth);
+    const popped = kind === "exchange" ? [...target, ...source] : target;
+    for (const [i, word] of popped.entries()) this.pop(word, popped.length - 1 - i);
+  }
+
+  /** A move from or to an XMM register. */
+  private moveFloat({ kind, to, from }: OrderedMove): void {
+    const isToMemory = to.kind === "memory";
+    const place = isToMemory ? to : from;
+    if (place.kind !== "memory") {
+      if (kind === "move") this.emit("movaps", to, from);
+      else
+        for (const [a, b] of [
+          [to, from],
+          [from, to],
+          [to, from],
+        ])
+          this.emit("xorps", a!, b!);
+      return;
+    }
+    const mnemonic = place.size === 64 ? "movsd" : "movss";
+    const isZero = place.symbol !== undefined && isFloatZero(place.symbol);
+    if (kind === "move" && isZero) this.emit("xorps", to, to);
+    else if (kind === "move") this.emit(mnemonic, to, from);
+    else this.exchangeFloat(mnemonic, isToMemory ? from : to, place);
+  }
+
+  /** Exchanges an XMM register and memory over the stack. */
+  private exchangeFloat(
+    mnemonic: "movss" | "movsd",
+    xmm: MachineOperand,
+    place: MemoryOperand,
+  ): void {
+    const words = wordsOf(place).reverse();
+    for (const [depth, word] of words.entries()) this.push(word, depth);
+    this.a.instruction(mnemonic, [this.operand(place, words.length), this.operand(xmm)]);
+    const top = memory({ base: ESP }, place.size);
+    this.emit(mnemonic, xmm, top);
+    this.emit(
+      "lea",
+      register(ESP),
+      memory({ base: ESP, displacement: 4 * words.length }, undefined),
+    );
+    this.frameStep(0);
   }
 
   /** Pushes an operand when `depth` words are on the stack above the frame. */
@@ -295,10 +343,27 @@ class Emitter {
 }
 
 function registerOperand({ register: number, size }: RegisterOperand): Operand {
+  if (size === 128) return registersXmm[number - XMM0]!;
   if (size === 32) return registers32[number]!;
   if (size === 16) return registers16[number]!;
   if (number >= ESP) throw new Error(`register ${number} has no low byte`);
   return registers8[number]!;
+}
+
+function isXmmOperand(operand: MachineOperand): boolean {
+  return operand.kind === "register" && operand.size === 128;
+}
+
+/** The words of memory, the lowest first, or an immediate as the one word that it is. */
+function wordsOf(operand: MachineOperand): MachineOperand[] {
+  if (operand.kind !== "memory") return [operand];
+  const { slot, displacement } = operand;
+  return Array.from({ length: (operand.size ?? 32) / 32 }, (_, i) => ({
+    ...operand,
+    size: 32,
+    displacement: slot ? displacement : displacement + 4 * i,
+    slot: slot && { ...slot, index: slot.index + i },
+  }));
 }
 
 function isZeroing({ to, from }: OrderedMove): boolean {

@@ -68,10 +68,12 @@ export class ModuleGlobals {
 
 const ZERO: Pair64 = { low: 0, high: 0 };
 
+const NUMBERS: ReadonlySet<number> = new Set([
+  ...[Op["i32.const"], Op["i64.const"], Op["f32.const"], Op["f64.const"]],
+]);
+
 function initialValue({ init }: WasmGlobal): Pair64 {
-  if (init?.op === Op["i32.const"] || init?.op === Op["i64.const"]) {
-    return { low: init.a, high: init.b };
-  }
+  if (init && NUMBERS.has(init.op)) return { low: init.a, high: init.b };
   if (init?.op === Op["ref.null"]) return ZERO;
-  throw new UnsupportedCode("floating-point numbers", init?.at ?? 0);
+  throw new UnsupportedCode("globals whose first value is computed", init?.at ?? 0);
 }

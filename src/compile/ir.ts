@@ -1,15 +1,18 @@
-// The compiler's intermediate representation: SSA over a control-flow graph, 32-bit values only.
+// The compiler's intermediate representation: SSA over a control-flow graph, of 32-bit words and
+// floating-point numbers.
 //
 //   function            blocks in layout order; blocks[0] is the entry and has no predecessors
 //     block             phis, then other values, then exactly one terminator
-//       value           an operation with its operands; defines at most one 32-bit result
+//       value           an operation with its operands; defines at most one result: i32, f32 or f64
 //
 // 64-bit integers do not exist here: the builder splits each into a pair of values. The few machine
 // operations whose two halves must be computed together (`add64`, `mul_wide_u`, calls that return
 // i64, …) define the low word themselves and the high word through a `high` value behind them.
 //
+// The name of an operation on floating-point numbers ends in their type: `add_f64`.
+//
 // Invariants (verify.ts checks them between all passes)
-//   - `const` and `symbol` values are interned, belong to no block and cost nothing until selected.
+//   - `const`, `const_f32`, `const_f64` and `symbol` values are interned, belong to no block and cost nothing until selected.
 //   - phi operands stand in the order of `block.predecessors`; an edge occurs once in both lists.
 //   - Every other operand is defined by a value that dominates its use.
 
@@ -24,12 +27,20 @@ export type Effect =
   | "trap"
   | "terminator";
 
+/** What a register can hold: a word, or a floating-point number. */
+export type ValueType = "i32" | FloatType;
+export type FloatType = "f32" | "f64";
+
 interface OpFacts {
   readonly effect: Effect;
   /** Number of operands; absent: depends on the value. */
   readonly arity?: number;
   /** Results: 0, 1, or 2 where a `high` value names the second. */
   readonly results: 0 | 1 | 2;
+  /** Type of the result; absent: i32, or what the operands or the callee say. */
+  readonly type?: FloatType;
+  /** Types of the operands; absent: all i32, or what the value says. */
+  readonly operands?: readonly ValueType[];
 }
 
 const pure = (arity: number): OpFacts => ({ effect: "none", arity, results: 1 });
@@ -38,8 +49,31 @@ const trapping = (arity: number, results: 1 | 2): OpFacts => ({ effect: "trap", 
 const load: OpFacts = { effect: "read", arity: 1, results: 1 };
 const store: OpFacts = { effect: "write", arity: 2, results: 0 };
 
+const FLOAT_TYPES = ["f32", "f64"] as const;
+
+/** The same operations on both types of floating-point numbers. */
+function floats<Name extends string>(
+  names: readonly Name[],
+  facts: (type: FloatType) => OpFacts,
+): Record<`${Name}_${FloatType}`, OpFacts> {
+  const entries = names.flatMap((name) =>
+    FLOAT_TYPES.map((type) => [`${name}_${type}`, facts(type)] as const),
+  );
+  return Object.fromEntries(entries) as Record<`${Name}_${FloatType}`, OpFacts>;
+}
+
+/** From operands of the given types to a word, or to `type`. */
+const typed = (operands: readonly ValueType[], type?: FloatType): OpFacts => ({
+  effect: "none",
+  arity: operands.length,
+  results: 1,
+  operands,
+  ...(type && { type }),
+});
+
 const OPS = {
   const: pure(0),
+  ...floats(["const"], (type) => typed([], type)),
   symbol: pure(0),
   param: pure(0),
   phi: { effect: "none", results: 1 },
@@ -104,7 +138,26 @@ const OPS = {
   rem64_s: trapping(4, 2),
   rem64_u: trapping(4, 2),
 
+  ...floats(["add", "sub", "mul", "div", "min", "max", "copysign"], (type) =>
+    typed([type, type], type),
+  ),
+  ...floats(["abs", "neg", "sqrt"], (type) => typed([type], type)),
+  ...floats(["eq", "ne", "lt", "gt", "le", "ge"], (type) => typed([type, type])),
+  /** Of a signed word. */
+  ...floats(["convert"], (type) => typed(["i32"], type)),
+  promote_f32: typed(["f32"], "f64"),
+  demote_f64: typed(["f64"], "f32"),
+  /** The bits of a number, and the number of bits: (word), (low, high). */
+  bits_f32: typed(["f32"]),
+  bits_f64: { effect: "none", arity: 1, results: 2, operands: ["f64"] },
+  from_bits_f32: typed(["i32"], "f32"),
+  from_bits_f64: typed(["i32", "i32"], "f64"),
+  /** The routine `name` of float-routines.ts; one that is `checked` traps for some operands. */
+  routine: { effect: "none", results: 2 },
+  checked_routine: { effect: "trap", results: 2 },
+
   /** (address), plus `offset` */
+  ...floats(["load"], (type) => ({ ...load, type })),
   load8_u: load,
   load8_s: load,
   load16_u: load,
@@ -114,6 +167,7 @@ const OPS = {
   store8: store,
   store16: store,
   store32: store,
+  ...floats(["store"], (type) => ({ ...store, operands: ["i32", type] })),
   /** (destination, source, count), which may overlap; (destination, byte, count) */
   copy: { effect: "write", arity: 3, results: 0 },
   fill: { effect: "write", arity: 3, results: 0 },
@@ -151,24 +205,28 @@ export function isIrOp(name: string): name is IrOp {
   return Object.hasOwn(OPS, name);
 }
 
-/** A wasm value type as the calling convention sees it: one word or two. */
-export type WordType = "i32" | "i64";
+/** A number type of WebAssembly. An i64 is two values here, the others one. */
+export type NumberType = ValueType | "i64";
 
 export interface Signature {
-  readonly parameters: readonly WordType[];
-  readonly results: readonly WordType[];
+  readonly parameters: readonly NumberType[];
+  readonly results: readonly NumberType[];
 }
 
 /** One operation and its result. */
 export class Value {
   /** The block that it stands in; constants and symbols are in none. */
   block: Block | undefined;
+  /** Of the result, where there is one. */
+  type: ValueType;
   /**
-   * `const`: the value, a signed word. Memory: the offset. `param`: which argument word.
+   * `const`: the value, a signed word. Memory: the offset. `param`: which argument value.
    * `unreachable`: the kind of trap.
    */
   immediate = 0;
-  /** `symbol`, `call`, `intrinsic`: of what. */
+  /** `const_f64`: the high word of its bits; `immediate` is the low one. */
+  highImmediate = 0;
+  /** `symbol`, `call`, `intrinsic`, `routine`: of what. */
   name = "";
   signature: Signature | undefined;
   /** `switch`: for each index, which successor; the last entry is the default. */
@@ -182,7 +240,11 @@ export class Value {
     public args: Value[],
     /** Byte offset in the wasm module, for lines and messages. */
     public position: number,
-  ) {}
+  ) {
+    // A phi has the type of its operands, a selection that of what it chooses from.
+    const same = op === "phi" ? args[0] : op === "select" ? args[1] : undefined;
+    this.type = same?.type ?? FACTS[op].type ?? "i32";
+  }
 
   get effect(): Effect {
     return FACTS[this.op].effect;
@@ -219,6 +281,7 @@ export class IrFunction {
   private nextValue = 0;
   private nextBlock = 0;
   private readonly constants = new Map<number, Value>();
+  private readonly floats = new Map<string, Value>();
   private readonly symbols = new Map<string, Value>();
 
   constructor(
@@ -270,6 +333,19 @@ export class IrFunction {
     return found;
   }
 
+  /** The floating-point number with these bits; an f32 has no high word. */
+  float(type: FloatType, low: number, high = 0): Value {
+    const key = `${type} ${low | 0} ${high | 0}`;
+    let found = this.floats.get(key);
+    if (!found) {
+      found = this.createValue(`const_${type}`, [], 0);
+      found.immediate = low | 0;
+      found.highImmediate = high | 0;
+      this.floats.set(key, found);
+    }
+    return found;
+  }
+
   /** The address of the symbol `name`, plus `addend`. */
   symbol(name: string, addend = 0): Value {
     const key = `${name}+${addend}`;
@@ -312,16 +388,22 @@ export function resolve(value: Value): Value {
   return found;
 }
 
+/** Whether `value` is a known word. */
 export function isConst(value: Value): boolean {
   return value.op === "const";
 }
 
-/** Whether `value` takes no part in block order: constants and addresses. */
-export function isFree(value: Value): boolean {
-  return value.op === "const" || value.op === "symbol";
+/** Whether `value` is a known floating-point number. */
+export function isFloatConst(value: Value): boolean {
+  return value.op === "const_f32" || value.op === "const_f64";
 }
 
-/** Numbers of the value types' words: an i64 has two. */
-export function wordsOf(types: readonly WordType[]): number {
-  return types.reduce((words, type) => words + (type === "i64" ? 2 : 1), 0);
+/** Whether `value` takes no part in block order: constants and addresses. */
+export function isFree(value: Value): boolean {
+  return value.op === "const" || value.op === "symbol" || isFloatConst(value);
+}
+
+/** How many values these types make: an i64 is two. */
+export function valuesOf(types: readonly NumberType[]): ValueType[] {
+  return types.flatMap((type) => (type === "i64" ? (["i32", "i32"] as const) : [type]));
 }

@@ -3,16 +3,19 @@
 //   popcnt             the parallel sum of bits (no i686 has the instruction)
 //   div, rem           lower-division.ts
 //   switch             lower-switches.ts
+//   select of numbers  lower-selects.ts
 
 import type { Block, IrFunction, Value } from "./ir";
 import { resolve } from "./ir";
 import { lowerDivision, lowerWideDivision } from "./lower-division";
+import { lowerFloatSelects } from "./lower-selects";
 import { lowerSwitches } from "./lower-switches";
 import { ValueBuilder } from "./value-builder";
 
 /** Lowers every value of `fn` that needs it. */
 export function lower(fn: IrFunction): void {
   lowerSwitches(fn);
+  lowerFloatSelects(fn);
   const highs = new Map<Value, Value>();
   for (const block of fn.blocks) {
     for (const value of block.values) if (value.op === "high") highs.set(value.args[0]!, value);

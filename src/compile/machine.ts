@@ -2,7 +2,8 @@
 //
 // Selection makes it, allocation replaces virtual registers by physical ones, emission encodes it.
 //
-//   registers   0..7 the physical ones by their encoding (ESP is never an operand), 8.. virtual
+//   registers   0..7 the general ones by their encoding (ESP is never an operand), 8..15 XMM0 to
+//               XMM7, 16.. virtual; a virtual one has a type and becomes one of its kind
 //   memory      base + index * scale + displacement + symbol, or a place in the frame (`slot`)
 //   moves       [d0, s0, d1, s1, ...]: all sources are read before any destination is written
 //   jump        to the block's only successor
@@ -15,12 +16,17 @@
 //   - Only the last instruction of a block is a terminator; ones that the processor needs before
 //     it (a compare) change flags, and everything that allocation inserts leaves flags alone.
 //   - A register written at 8 or 16 bits counts as written whole; the upper bits are unspecified.
+//   - A floating-point number is in the low part of its register; what lies above is unspecified.
+//     It is copied by `moves`, for which emission finds the instruction, whole or by its type.
 
 import type { Condition } from "../i686/instructions/condition";
 import type { Role, Row } from "../i686/instructions/row";
 import type { Mnemonic } from "../i686/instructions/table";
 import { table } from "../i686/instructions/table";
 import type { MemorySize, Scale } from "../i686/operand";
+import { registersXmm } from "../i686/registers";
+import { isFloatSymbol } from "./float-constants";
+import type { ValueType } from "./ir";
 
 export const EAX = 0;
 export const ECX = 1;
@@ -31,18 +37,23 @@ export const EBP = 5;
 export const ESI = 6;
 export const EDI = 7;
 
+export const XMM0 = 8;
+export const XMM_COUNT = registersXmm.length;
+
 /** Registers below are physical, from here on virtual. */
-export const FIRST_VIRTUAL = 8;
+export const FIRST_VIRTUAL = XMM0 + XMM_COUNT;
 
 /** No register, in a memory operand. */
 export const NONE = -1;
 
+/** Bits of a general register, or of its low part. */
 export type Size = 8 | 16 | 32;
 
 export interface RegisterOperand {
   readonly kind: "register";
   readonly register: number;
-  readonly size: Size;
+  /** 128: an XMM register. */
+  readonly size: Size | 128;
 }
 
 export interface ImmediateOperand {
@@ -71,8 +82,9 @@ export interface ControlOperand {
 export type MachineOperand = RegisterOperand | ImmediateOperand | MemoryOperand | ControlOperand;
 
 /**
- * A word of the frame. `incoming`: the caller's argument, by number; `outgoing`: an argument of a
- * call; `local`: a home for a value, placed when the frame is laid out.
+ * A word of the frame, or two for an f64, of which it is the first. `incoming`: the caller's
+ * argument, by number; `outgoing`: an argument of a call; `local`: a home for a value, placed when
+ * the frame is laid out.
  */
 export interface Slot {
   readonly kind: "incoming" | "outgoing" | "local";
@@ -120,7 +132,7 @@ export interface JumpTable {
 export class MachineFunction {
   blocks: MachineBlock[] = [];
   readonly jumpTables: JumpTable[] = [];
-  private registerCount = FIRST_VIRTUAL;
+  private readonly types: ValueType[] = [];
   private readonly byteOnly = new Set<number>();
   private slotCount = 0;
   /** Words that calls need for their stack arguments. */
@@ -130,15 +142,29 @@ export class MachineFunction {
 
   /** All registers are below this. */
   get registerLimit(): number {
-    return this.registerCount;
+    return FIRST_VIRTUAL + this.types.length;
   }
 
   get localSlots(): number {
     return this.slotCount;
   }
 
-  newRegister(): number {
-    return this.registerCount++;
+  newRegister(type: ValueType = "i32"): number {
+    return FIRST_VIRTUAL + this.types.push(type) - 1;
+  }
+
+  /** What a virtual register holds. */
+  typeOf(register: number): ValueType {
+    const type = this.types[register - FIRST_VIRTUAL];
+    if (type === undefined) throw new Error(`${this.name}: register ${register} is not virtual`);
+    return type;
+  }
+
+  /** A register as an operand of its whole size. */
+  operandOf(register: number): RegisterOperand {
+    return isXmm(register) || (register >= FIRST_VIRTUAL && this.typeOf(register) !== "i32")
+      ? xmm(register)
+      : { kind: "register", register, size: 32 };
   }
 
   /** Demands that the register's low byte can be named: EAX, ECX, EDX or EBX. */
@@ -150,15 +176,33 @@ export class MachineFunction {
     return this.byteOnly.has(register);
   }
 
-  newSlot(): Slot {
-    return { kind: "local", index: this.slotCount++ };
+  /** A place in the frame, of one word or of what a value of `type` takes. */
+  newSlot(type: ValueType = "i32"): Slot {
+    const index = this.slotCount;
+    this.slotCount += wordsOf(type);
+    return { kind: "local", index };
   }
+}
+
+/** Words of memory that a value takes. */
+export function wordsOf(type: ValueType): 1 | 2 {
+  return type === "f64" ? 2 : 1;
+}
+
+/** Whether a physical register is one of XMM0 to XMM7. */
+export function isXmm(register: number): boolean {
+  return register >= XMM0 && register < FIRST_VIRTUAL;
 }
 
 // --- operands ---
 
 export function register(number: number, size: Size = 32): RegisterOperand {
   return { kind: "register", register: number, size };
+}
+
+/** A register that holds a floating-point number. */
+export function xmm(register: number): RegisterOperand {
+  return { kind: "register", register, size: 128 };
 }
 
 export function immediate(value: number, symbol?: string): ImmediateOperand {
@@ -181,8 +225,20 @@ export function memory(
   };
 }
 
-export function slotOperand(slot: Slot, size: MemorySize = 32): MemoryOperand {
-  return memory({ slot }, size);
+export function slotOperand(slot: Slot, type: ValueType = "i32"): MemoryOperand {
+  return memory({ slot }, memorySizeOf(type));
+}
+
+/** Bits of memory that a value of a type takes. */
+export function memorySizeOf(type: ValueType): 32 | 64 {
+  return type === "f64" ? 64 : 32;
+}
+
+/** Whether an operand is a constant in memory: a floating-point number that code can only read. */
+export function isConstantMemory(operand: MachineOperand): boolean {
+  if (operand.kind !== "memory" || operand.symbol === undefined) return false;
+  const isPlain = operand.base === NONE && operand.index === NONE && !operand.displacement;
+  return isPlain && isFloatSymbol(operand.symbol);
 }
 
 /** Whether two operands are the same place. */
@@ -203,26 +259,35 @@ export interface InstructionFacts {
   readonly changesFlags: boolean;
   /** By operand: whether it may be memory of the operation's size. */
   readonly mayBeMemory: readonly boolean[];
+  /** By operand: the bits of memory that stand for an XMM register; 0: none do. */
+  readonly xmmMemory: readonly number[];
   /** By operand: whether it may be an immediate of 32 bits. */
   readonly mayBeImmediate: readonly boolean[];
 }
 
 const factsCache = new Map<string, InstructionFacts>();
 
-/** What an instruction does, by mnemonic and number of operands (32-bit forms). */
+/** What an instruction does, by mnemonic, number and kinds of operands (32-bit forms). */
 export function factsOf(instruction: MachineInstruction): InstructionFacts {
   const { mnemonic, operands } = instruction;
   if (mnemonic === "moves") return MOVES;
   if (mnemonic === "jump") return NOTHING;
   if (mnemonic === "branch") return BRANCH;
-  const isControl = operands.some(({ kind }) => kind === "control");
-  const key = `${mnemonic}/${isControl ? "control" : operands.length}`;
+  let kinds = "";
+  for (const operand of operands) kinds += kindLetter(operand);
+  const key = `${mnemonic}/${kinds}`;
   let found = factsCache.get(key);
   if (!found) {
-    found = deriveFacts(mnemonic, operands.length, isControl);
+    found = deriveFacts(mnemonic, kinds);
     factsCache.set(key, found);
   }
   return found;
+}
+
+/** c: control register, x: XMM register, o: any other operand. */
+function kindLetter(operand: MachineOperand): string {
+  if (operand.kind === "control") return "c";
+  return operand.kind === "register" && operand.size === 128 ? "x" : "o";
 }
 
 const NOTHING: InstructionFacts = {
@@ -232,6 +297,7 @@ const NOTHING: InstructionFacts = {
   readsFlags: false,
   changesFlags: false,
   mayBeMemory: [],
+  xmmMemory: [],
   mayBeImmediate: [],
 };
 const MOVES: InstructionFacts = NOTHING;
@@ -239,18 +305,26 @@ const BRANCH: InstructionFacts = { ...NOTHING, readsFlags: true };
 
 const SYSTEM_REGISTERS = new Set(["creg", "dreg", "sreg"]);
 
-function deriveFacts(mnemonic: Mnemonic, count: number, isControl: boolean): InstructionFacts {
+/** Whether an operand of the row can be what `kindLetter` says. */
+function fits({ kind }: Row["operands"][number], letter: string): boolean {
+  if (SYSTEM_REGISTERS.has(kind.name)) return letter === "c";
+  const isXmmKind = kind.registers === registersXmm;
+  if (letter === "x") return isXmmKind;
+  return letter === "o" && (!isXmmKind || kind.memory);
+}
+
+function deriveFacts(mnemonic: Mnemonic, kinds: string): InstructionFacts {
   const all: readonly Row[] = table[mnemonic];
   const rows = all.filter(
     ({ operands }) =>
-      operands.length === count &&
-      operands.some(({ kind }) => SYSTEM_REGISTERS.has(kind.name)) === isControl,
+      operands.length === kinds.length &&
+      operands.every((operand, i) => fits(operand, kinds[i] ?? "")),
   );
   const isWord = (row: (typeof rows)[number]) =>
     row.operands.every(({ kind }) => kind.size === 32 || kind.size === 0);
   const general = rows.filter(isWord);
   const row = general[general.length - 1] ?? rows[rows.length - 1];
-  if (!row) throw new Error(`${mnemonic} takes no ${count} operands`);
+  if (!row) throw new Error(`${mnemonic} takes no such operands: ${kinds}`);
   const numbers = (registers: readonly { number: number }[]) =>
     registers.map(({ number }) => number).filter((number) => number !== ESP);
   return {
@@ -264,6 +338,9 @@ function deriveFacts(mnemonic: Mnemonic, count: number, isControl: boolean): Ins
         const kind = operands[index]?.kind;
         return kind?.memory === true && kind.place === "rm";
       }),
+    ),
+    xmmMemory: row.operands.map(({ kind }, index) =>
+      kinds[index] === "x" && kind.memory && kind.place === "rm" ? kind.size : 0,
     ),
     mayBeImmediate: row.operands.map((_, index) =>
       rows.some(({ operands }) => {

@@ -176,6 +176,15 @@ export function opcodeName(code: number): string {
   return BY_CODE.get(code)?.name ?? `0x${code.toString(16)}`;
 }
 
+const FLOAT_OPCODES: ReadonlySet<number> = new Set(
+  OPCODES.filter(({ name }) => /f32|f64/.test(name)).map(({ code }) => code),
+);
+
+/** Whether an instruction takes or makes a floating-point number. */
+export function isFloatOpcode(code: number): boolean {
+  return FLOAT_OPCODES.has(code);
+}
+
 /** log2 of the bytes that a load or store accesses: its natural and greatest alignment. */
 export function accessShift(name: string): number {
   const width = /(?:load|store)(\d+)/.exec(name)?.[1] ?? /^[if](\d+)/.exec(name)?.[1] ?? "8";

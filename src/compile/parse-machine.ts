@@ -4,6 +4,7 @@ import type { Condition } from "../i686/instructions/condition";
 import { table } from "../i686/instructions/table";
 import type { MemorySize, Scale } from "../i686/operand";
 import { type DumpLine, dumpFunctions } from "./dump-reader";
+import type { ValueType } from "./ir";
 import {
   immediate,
   MachineBlock,
@@ -17,6 +18,7 @@ import {
   register,
   type Size,
   type Slot,
+  xmm,
 } from "./machine";
 import { REGISTER_NAMES, SIZE_SUFFIX, SIZE_WORDS } from "./print-machine";
 
@@ -34,7 +36,7 @@ export function parseMachine(text: string, file = "dump"): MachineFunction[] {
 
 const TARGET = /^b\d+$/;
 const LOOP = /^b\d+\/\d+$/;
-const REGISTER = /^(e[a-ds][xpi]|r\d+)$/;
+const REGISTER = /^(e[a-ds][xpi]|r\d+|xmm[0-7])$/;
 
 class MachineParser {
   private readonly fn: MachineFunction;
@@ -49,12 +51,20 @@ class MachineParser {
     head.take();
     this.fn = new MachineFunction(head.name());
     const limit = keyword(head, "registers");
-    while (this.fn.registerLimit < limit) this.fn.newRegister();
     this.fn.outgoingWords = keyword(head, "outgoing");
     const slots = keyword(head, "slots");
     while (this.fn.localSlots < slots) this.fn.newSlot();
-    if (!head.takeIf("bytes")) return;
-    for (const name of head.rest()) this.fn.restrictToBytes(registerNumber(head, name));
+    const list = (word: string) => (head.takeIf(word) ? head.takeWhile(REGISTER) : []);
+    const bytes = list("bytes");
+    const types = new Map<number, ValueType>();
+    for (const type of ["f32", "f64"] as const) {
+      for (const name of list(type)) types.set(registerNumber(head, name), type);
+    }
+    if (!head.atEnd) head.fail(`${head.peek} is not expected here`);
+    for (let number = this.fn.registerLimit; number < limit; number++) {
+      this.fn.newRegister(types.get(number));
+    }
+    for (const name of bytes) this.fn.restrictToBytes(registerNumber(head, name));
   }
 
   run(): MachineFunction {
@@ -169,7 +179,8 @@ function operandOf(line: DumpLine, word: string): MachineOperand {
   if (/^-?\d/.test(word)) return immediate(line.integer(word));
   const control = /^cr([0234])$/.exec(word);
   if (control) return { kind: "control", number: Number(control[1]) as 0 | 2 | 3 | 4 };
-  const match = /^(e[a-ds][xpi]|r\d+)([bw]?)$/.exec(word);
+  if (/^xmm[0-7]$/.test(word)) return xmm(registerNumber(line, word));
+  const match = /^(e[a-ds][xpi]|r\d+)([bwx]?)$/.exec(word);
   if (!match) return line.fail(`${word} is no operand`);
   const size = Object.entries(SIZE_SUFFIX).find(([, suffix]) => suffix === match[2])?.[0];
   return register(registerNumber(line, match[1] ?? ""), Number(size) as Size);

@@ -10,9 +10,10 @@ import {
   IrFunction,
   type IrOp,
   isIrOp,
+  type NumberType,
   type Signature,
   Value,
-  type WordType,
+  type ValueType,
 } from "./ir";
 import { isMemoryAccess } from "./print";
 import { type Trap, trapKind } from "./trap";
@@ -36,7 +37,9 @@ interface Pending {
   readonly operands: readonly string[];
 }
 
-const OPERAND = /^(v\d+|-?\d+|&.*)$/;
+const OPERAND = /^(v\d+|-?\d+|&.*|f(?:32|64):[0-9a-f]+)$/;
+/** An operation, and the type of its result where the name does not tell. */
+const OPERATION = /^(\w+?)(?:\.(f32|f64))?$/;
 const TARGET = /^b\d+$/;
 
 class FunctionParser {
@@ -97,8 +100,10 @@ class FunctionParser {
     const block = this.block ?? line.fail("there is no block yet");
     const first = line.take();
     const isNamed = line.takeIf("=");
-    const op = operation(line, isNamed ? line.take() : first);
+    const [, name = "", type] = OPERATION.exec(isNamed ? line.take() : first) ?? [];
+    const op = operation(line, name);
     const value = this.create(line, isNamed ? first : undefined, op);
+    if (type) value.type = type as ValueType;
     value.block = block;
     block.values.push(value);
     this.payload(line, value);
@@ -126,6 +131,7 @@ class FunctionParser {
   private payload(line: DumpLine, value: Value): void {
     if (value.op === "param") value.immediate = line.integer();
     if (value.op === "unreachable" && !line.atEnd) value.immediate = trapNumber(line);
+    if (value.op.endsWith("routine")) value.name = line.name();
     if (!["call", "call_indirect", "intrinsic"].includes(value.op)) return;
     let text = line.take();
     // A signature has spaces: `work(i32, i64): i32`.
@@ -146,6 +152,13 @@ class FunctionParser {
     if (word.startsWith("&")) {
       const { name, addend } = line.symbol(word);
       return this.fn.symbol(name, addend);
+    }
+    const float = /^(f32|f64):([0-9a-f]{8})([0-9a-f]{8})?$/.exec(word);
+    if (float) {
+      const [, type, first = "", second] = float;
+      const words = [first, ...(second === undefined ? [] : [second])];
+      const [low = 0, high = 0] = words.reverse().map((hex) => Number.parseInt(hex, 16));
+      return this.fn.float(type as "f32" | "f64", low, high);
     }
     if (!word.startsWith("v")) return this.fn.constant(line.integer(word));
     return this.values.get(word) ?? line.fail(`${word} is defined nowhere`);
@@ -175,7 +188,7 @@ function parseHead(line: DumpLine, text: string): { name: string; signature?: Si
   if (parameters === undefined) return { name };
   const words = parameters === "" ? [] : parameters.split(", ");
   const results = result === "void" ? [] : [result];
-  const type = (word: string): WordType =>
-    word === "i32" || word === "i64" ? word : line.fail(`${word} is no type`);
+  const type = (word: string): NumberType =>
+    /^[if](32|64)$/.test(word) ? (word as NumberType) : line.fail(`${word} is no type`);
   return { name, signature: { parameters: words.map(type), results: results.map(type) } };
 }

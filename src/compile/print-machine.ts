@@ -1,19 +1,23 @@
 // The text form of machine code before it is encoded, for people, dumps and tests. parse-machine.ts
 // reads it back: everything but the positions in the source is there.
 //
-//   machine kernel/add registers 11 outgoing 1 slots 2 bytes r9
+//   machine kernel/add registers 19 outgoing 1 slots 2 bytes r17 f64 r18
 //   b0: frequency 1
-//     moves r8 eax r9 edx
-//     add r8 dword[r9+eax*4+16+&table]
-//     mov r10b 1                                  a register's low byte; r10w: its low 16 bits
+//     moves r16 eax r17 edx r18x xmm0               x: an XMM register
+//     add r16 dword[r17+eax*4+16+&table]
+//     mov r17b 1                                  a register's low byte; r17w: its low 16 bits
 //     call &kernel/work reads eax writes eax ecx edx
 //     branch e b1 b2
 //   b1: from b0 frequency 10 loops b1/1
 //   table .L7: b1 b2
 //
-// `r8` and up are virtual registers, until allocation; `dword[local 2]` is a place in the frame.
+// `r16` and up are virtual registers, until allocation; `dword[local 2]` is a place in the frame.
 
+import { registersXmm } from "../i686/registers";
+import type { FloatType } from "./ir";
 import {
+  FIRST_VIRTUAL,
+  isXmm,
   type MachineBlock,
   type MachineFunction,
   type MachineInstruction,
@@ -27,8 +31,9 @@ import { printName, printSymbol } from "./print";
 export const REGISTER_NAMES: readonly string[] = [
   ...["eax", "ecx", "edx", "ebx"],
   ...["esp", "ebp", "esi", "edi"],
+  ...registersXmm.map(({ name }) => name),
 ];
-export const SIZE_SUFFIX = { 8: "b", 16: "w", 32: "" } as const;
+export const SIZE_SUFFIX = { 8: "b", 16: "w", 32: "", 128: "x" } as const;
 export const SIZE_WORDS = {
   8: "byte",
   16: "word",
@@ -42,7 +47,7 @@ function printRegister(number: number): string {
 }
 
 function printSized({ register, size }: RegisterOperand): string {
-  return printRegister(register) + SIZE_SUFFIX[size];
+  return printRegister(register) + (isXmm(register) ? "" : SIZE_SUFFIX[size]);
 }
 
 function printMemory(operand: MemoryOperand): string {
@@ -101,8 +106,11 @@ function printBlock(block: MachineBlock): string[] {
 /** The whole function as text, one instruction a line. */
 export function printMachine(fn: MachineFunction): string {
   const bytes: string[] = [];
-  for (let register = 0; register < fn.registerLimit; register++) {
+  const floats: Record<FloatType, string[]> = { f32: [], f64: [] };
+  for (let register = FIRST_VIRTUAL; register < fn.registerLimit; register++) {
     if (fn.isByteOnly(register)) bytes.push(printRegister(register));
+    const type = fn.typeOf(register);
+    if (type !== "i32") floats[type].push(printRegister(register));
   }
   const tables = fn.jumpTables.map(
     ({ symbol, targets }) =>
@@ -112,6 +120,8 @@ export function printMachine(fn: MachineFunction): string {
     `machine ${printName(fn.name)} registers ${fn.registerLimit}`,
     `outgoing ${fn.outgoingWords} slots ${fn.localSlots}`,
     ...(bytes.length > 0 ? ["bytes", ...bytes] : []),
+    ...(floats.f32.length > 0 ? ["f32", ...floats.f32] : []),
+    ...(floats.f64.length > 0 ? ["f64", ...floats.f64] : []),
   ].join(" ");
   return `${[head, ...fn.blocks.flatMap(printBlock), ...tables].join("\n")}\n`;
 }

@@ -6,14 +6,16 @@
 //     v0 = param 0
 //     v2 = add v0 -1
 //     v3 = load32 &counter+4 offset=8
+//     v5 = phi.f64 v6 f64:3ff0000000000000     a number by its bits; a type that the name lacks
 //     v4 = call work(i32, i64): i32 v2 v3 0
 //     branch v4 b1 b2
 //   b1: from b0 depth 1
 //
 // A name that could be read as something else stands in quotation marks, as in JSON.
 
+import { floatSymbol } from "./float-constants";
 import type { Block, IrFunction, Signature, Value } from "./ir";
-import { factsOf } from "./ir";
+import { factsOf, isFree } from "./ir";
 import { trapOf } from "./trap";
 
 const PLAIN_NAME = /^[A-Za-z_~$.][\w~$./#:|<>,@^%*]*$/;
@@ -33,6 +35,9 @@ export function printSymbol(name: string, addend: number): string {
 export function printOperand(value: Value): string {
   if (value.op === "const") return String(value.immediate);
   if (value.op === "symbol") return printSymbol(value.name, value.immediate);
+  if (isFree(value) && value.type !== "i32") {
+    return floatSymbol(value.type, value.immediate, value.highImmediate);
+  }
   return `v${value.id}`;
 }
 
@@ -48,6 +53,8 @@ function printPayload(value: Value): string[] {
       return value.immediate === 0 ? [] : [JSON.stringify(trapOf(value.immediate))];
     case "call":
     case "call_indirect":
+    case "routine":
+    case "checked_routine":
     case "intrinsic": {
       const name = value.op === "call_indirect" ? "" : printName(value.name);
       return [name + (value.signature ? printSignature(value.signature) : "")];
@@ -70,10 +77,11 @@ function printTargets(value: Value): string[] {
 function printValue(value: Value): string {
   const facts = factsOf(value.op);
   const left = facts.results === 0 ? "" : `v${value.id} = `;
+  const op = value.type === (facts.type ?? "i32") ? value.op : `${value.op}.${value.type}`;
   const operands = value.args.map(printOperand);
   if (isMemoryAccess(value) && value.immediate !== 0) operands.push(`offset=${value.immediate}`);
   const targets = facts.effect === "terminator" ? printTargets(value) : [];
-  return left + [value.op, ...printPayload(value), ...operands, ...targets].join(" ");
+  return left + [op, ...printPayload(value), ...operands, ...targets].join(" ");
 }
 
 function printBlock(block: Block): string[] {

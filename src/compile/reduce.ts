@@ -22,6 +22,10 @@ export const INVERSE: Readonly<Partial<Record<IrOp, IrOp>>> = {
   le_s: "gt_s",
   gt_u: "le_u",
   le_u: "gt_u",
+  eq_f32: "ne_f32",
+  ne_f32: "eq_f32",
+  eq_f64: "ne_f64",
+  ne_f64: "eq_f64",
   lt64_s: "ge64_s",
   ge64_s: "lt64_s",
   lt64_u: "ge64_u",
@@ -54,8 +58,18 @@ const COMMUTATIVE: ReadonlySet<IrOp> = new Set([
   "mul_wide_u",
 ]);
 
+const FLOAT_COMPARISONS: ReadonlySet<IrOp> = new Set([
+  ...(["eq_f32", "ne_f32", "lt_f32", "gt_f32", "le_f32", "ge_f32"] as const),
+  ...(["eq_f64", "ne_f64", "lt_f64", "gt_f64", "le_f64", "ge_f64"] as const),
+]);
+
 /** Whether the value is 0 or 1 because a comparison made it. */
 export function isComparison(value: Value): boolean {
+  return INVERSE[value.op] !== undefined || FLOAT_COMPARISONS.has(value.op);
+}
+
+/** Whether there is a comparison that holds exactly when this one does not: a NaN has none. */
+function isInvertible(value: Value): boolean {
   return INVERSE[value.op] !== undefined;
 }
 
@@ -257,7 +271,7 @@ function withConstant(fn: IrFunction, value: Value, x: Value, c: number): Value 
       break;
     case "xor":
       if (c === 0) return x;
-      if (c === 1 && isComparison(x)) return invert(fn, value, x);
+      if (c === 1 && isInvertible(x)) return invert(fn, value, x);
       break;
     case "div_u":
       if (shift !== undefined) return reduce(fn, become(value, "shr", [x, fn.constant(shift)]));
@@ -307,7 +321,7 @@ function compareConstant(fn: IrFunction, value: Value, x: Value, c: number): Val
   if (c === 0) {
     switch (value.op) {
       case "eq":
-        return isComparison(x) ? invert(fn, value, x) : value;
+        return isInvertible(x) ? invert(fn, value, x) : value;
       case "ne":
         return isComparison(x) ? x : value;
       case "lt_u":

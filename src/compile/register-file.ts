@@ -4,6 +4,7 @@
 // walk along both.
 
 import type { Ranges } from "./live";
+import { FIRST_VIRTUAL } from "./machine";
 
 /** The occupant of ranges that instructions themselves demand. */
 export const FIXED = -1;
@@ -67,7 +68,7 @@ class Occupancy {
 
 /** The occupancy of all physical registers. */
 export class RegisterFile {
-  private readonly occupancies = Array.from({ length: 8 }, () => new Occupancy());
+  private readonly occupancies = Array.from({ length: FIRST_VIRTUAL }, () => new Occupancy());
 
   /** Puts `owner` in `register` for `ranges`, which must be free there. */
   add(register: number, ranges: Ranges, owner: number): void {

@@ -7,30 +7,34 @@
 //   __isthmus_div64_u, rem64_u, div64_s, rem64_s
 //                     EDX:EAX dividend, EBX:ECX divisor; result EDX:EAX
 //
+// Those for floating-point numbers are in float-routines.ts.
+//
 // All preserve EBX, ESI, EDI and EBP. Division by zero and the quotient 2^63 fault (#DE), as the
 // processor's own division does. An object has its own copy of those that it calls.
 
 import type { Assembler } from "../i686/assembler";
 import { mem, mem32 } from "../i686/operand";
 import { cl, dl, eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../i686/registers";
+import { FLOAT_ROUTINES } from "./float-routines";
 
 /** The routines by symbol; `needs` are those that one calls itself. */
 interface Routine {
-  readonly needs: readonly string[];
+  readonly needs?: readonly string[];
   readonly write: (a: Assembler) => void;
 }
 
 const DIVIDE = "__isthmus_divide64";
 
 const ROUTINES: Readonly<Record<string, Routine>> = {
-  __isthmus_copy: { needs: [], write: writeCopy },
-  __isthmus_fill: { needs: [], write: writeFill },
-  __isthmus_fill_words: { needs: [], write: writeFillWords },
+  ...FLOAT_ROUTINES,
+  __isthmus_copy: { write: writeCopy },
+  __isthmus_fill: { write: writeFill },
+  __isthmus_fill_words: { write: writeFillWords },
   __isthmus_div64_u: { needs: [DIVIDE], write: writeUnsigned("quotient") },
   __isthmus_rem64_u: { needs: [DIVIDE], write: writeUnsigned("remainder") },
   __isthmus_div64_s: { needs: [DIVIDE], write: writeSigned("quotient") },
   __isthmus_rem64_s: { needs: [DIVIDE], write: writeSigned("remainder") },
-  [DIVIDE]: { needs: [], write: writeDivide },
+  [DIVIDE]: { write: writeDivide },
 };
 
 /** Whether `name` is a routine of this file. */
@@ -45,7 +49,7 @@ export function emitRoutines(a: Assembler, names: Iterable<string>): void {
     const routine = ROUTINES[name];
     if (!routine || wanted.has(name)) return;
     wanted.add(name);
-    routine.needs.forEach(want);
+    routine.needs?.forEach(want);
   };
   for (const name of names) want(name);
   for (const name of wanted) {

@@ -7,7 +7,7 @@ import type { Mnemonic } from "../i686/instructions/table";
 import type { IrOp, Value } from "./ir";
 import { isConst, isFree } from "./ir";
 import type { MachineOperand } from "./machine";
-import { EAX, EBX, ECX, EDX, immediate, memory, register } from "./machine";
+import { EAX, EBX, ECX, EDX, immediate, memory, register, XMM0, xmm } from "./machine";
 import { isCommutative } from "./reduce";
 import { sumOperand } from "./select-address";
 import { compare, conditionOf } from "./select-compare";
@@ -205,12 +205,13 @@ function selectWideProduct(selection: Selection, value: Value): void {
   else takeResults(selection, value);
 }
 
-/** Moves EDX:EAX, as far as wanted, to the registers of `value` and its high word. */
+/** Moves EDX:EAX or XMM0, as far as wanted, to the registers of `value` and its high word. */
 export function takeResults(selection: Selection, value: Value): void {
   const high = selection.highOf(value);
   const moves: MachineOperand[] = [];
   if (selection.isRequested(value)) {
-    moves.push(register(selection.registerOf(value)), register(EAX));
+    const from = value.type === "i32" ? register(EAX) : xmm(XMM0);
+    moves.push(selection.machine.operandOf(selection.registerOf(value)), from);
   }
   if (high && selection.isRequested(high)) {
     moves.push(register(selection.registerOf(high)), register(EDX));
@@ -303,4 +304,12 @@ const SPECIAL: Readonly<Partial<Record<IrOp, (selection: Selection, value: Value
   lt64_u: selectFlag,
   ge64_s: selectFlag,
   ge64_u: selectFlag,
+  lt_f32: selectFlag,
+  gt_f32: selectFlag,
+  le_f32: selectFlag,
+  ge_f32: selectFlag,
+  lt_f64: selectFlag,
+  gt_f64: selectFlag,
+  le_f64: selectFlag,
+  ge_f64: selectFlag,
 };

@@ -9,6 +9,7 @@ import type { IrOp, Value } from "./ir";
 import { isConst } from "./ir";
 import { immediate, register } from "./machine";
 import { isComparison, MIRROR } from "./reduce";
+import { compareFloats } from "./select-float";
 import { isFoldableLoad, LOAD_SIZE, loadOperand, sourceOperand } from "./select-operand";
 import type { Selection } from "./selection";
 
@@ -61,6 +62,7 @@ export function conditionOf(selection: Selection, value: Value): Condition {
 
 /** Emits the comparison that `value` is; the condition is its truth. */
 export function compare(selection: Selection, value: Value): Condition {
+  if (value.args[0]!.type !== "i32") return compareFloats(selection, value);
   const condition = CONDITION[value.op];
   if (!condition) throw new Error(`${value.op} is no comparison`);
   if (value.args.length === 4) {

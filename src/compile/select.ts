@@ -3,7 +3,13 @@
 // Phis become parallel moves at the ends of the predecessors. The other files of this name select
 // arithmetic, comparisons, memory and intrinsics; here are the order of things, control and calls.
 
-import { argumentPlaces, CALLER_SAVED, RESULTS } from "./calling-convention";
+import {
+  argumentPlaces,
+  CALLER_SAVED,
+  resultRegisters,
+  stackWords,
+  XMM_REGISTERS,
+} from "./calling-convention";
 import { setLoopDepths } from "./dominators";
 import { selectIntrinsic } from "./intrinsics";
 import type { Block, IrFunction, Value } from "./ir";
@@ -11,6 +17,7 @@ import type { MachineBlock, MachineFunction, MachineOperand } from "./machine";
 import { EAX, immediate, memory, register, slotOperand } from "./machine";
 import { selectArithmetic, takeResults } from "./select-arithmetic";
 import { conditionOf } from "./select-compare";
+import { selectFloat } from "./select-float";
 import { selectMemory } from "./select-memory";
 import { placeOperand } from "./select-operand";
 import type { SelectionOptions } from "./selection";
@@ -25,6 +32,8 @@ export function select(fn: IrFunction, options: SelectionOptions): MachineFuncti
 class Selector {
   private readonly selection: Selection;
   private readonly blocks: Map<Block, MachineBlock>;
+  /** What calls change: XMM registers too where the function has numbers in them. */
+  private readonly clobbered: readonly number[];
 
   constructor(
     private readonly fn: IrFunction,
@@ -32,6 +41,7 @@ class Selector {
   ) {
     this.selection = new Selection(fn, options);
     this.blocks = machineBlocks(fn, setLoopDepths(fn));
+    this.clobbered = hasFloats(fn) ? [...CALLER_SAVED, ...XMM_REGISTERS] : CALLER_SAVED;
   }
 
   run(): MachineFunction {
@@ -72,6 +82,7 @@ class Selector {
     const { selection } = this;
     selection.begin(value);
     if (selectArithmetic(selection, value) || selectMemory(selection, value)) return;
+    if (selectFloat(selection, value)) return;
     switch (value.op) {
       case "call":
         this.call(value, value.args, immediate(0, value.name));
@@ -100,9 +111,13 @@ class Selector {
     for (const value of params) {
       const place = places[value.immediate];
       if (!place) throw new Error(`${this.fn.name}: there is no argument ${value.immediate}`);
+      const { machine } = selection;
       const target = selection.registerOf(value);
-      if ("register" in place) moves.push(register(target), register(place.register));
-      else loads.push([target, slotOperand({ kind: "incoming", index: place.stack })]);
+      if ("register" in place) {
+        moves.push(machine.operandOf(target), machine.operandOf(place.register));
+      } else {
+        loads.push([target, slotOperand({ kind: "incoming", index: place.stack }, value.type)]);
+      }
     }
     selection.moves(moves);
     for (const [target, from] of loads) selection.move(target, from);
@@ -113,23 +128,23 @@ class Selector {
   private call(value: Value, args: readonly Value[], target: MachineOperand): void {
     const { selection } = this;
     if (!value.signature) throw new Error(`${this.fn.name}: a call has no signature`);
+    const { machine } = selection;
     const places = argumentPlaces(value.signature);
+    machine.outgoingWords = Math.max(machine.outgoingWords, stackWords(value.signature));
     const moves: MachineOperand[] = [];
     const used: number[] = [];
     for (const [i, argument] of args.entries()) {
       const place = places[i]!;
       if ("register" in place) {
         used.push(place.register);
-        moves.push(register(place.register), selection.orImmediate(argument));
+        moves.push(machine.operandOf(place.register), selection.orImmediate(argument));
       } else {
-        const { machine } = selection;
-        machine.outgoingWords = Math.max(machine.outgoingWords, place.stack + 1);
-        const slot = slotOperand({ kind: "outgoing", index: place.stack });
+        const slot = slotOperand({ kind: "outgoing", index: place.stack }, argument.type);
         moves.push(slot, selection.orImmediate(argument));
       }
     }
     selection.moves(moves);
-    selection.push("call", [target], used, CALLER_SAVED);
+    selection.push("call", [target], used, this.clobbered);
     takeResults(selection, value);
   }
 
@@ -160,12 +175,13 @@ class Selector {
         this.tableJump(block, value);
         return;
       case "return": {
+        const registers = resultRegisters(this.fn.signature.results);
         const moves = value.args.flatMap((argument, i) => [
-          register(RESULTS[i] ?? EAX),
+          selection.machine.operandOf(registers[i]!),
           selection.orImmediate(argument),
         ]);
         selection.moves(moves);
-        selection.push("ret", [], RESULTS.slice(0, value.args.length), []);
+        selection.push("ret", [], registers, []);
         return;
       }
       default:
@@ -186,7 +202,7 @@ class Selector {
     const moves = to
       .phis()
       .flatMap((phi) => [
-        register(selection.destinationOf(phi)),
+        selection.machine.operandOf(selection.destinationOf(phi)),
         selection.orImmediate(phi.args[edge]!),
       ]);
     selection.moves(moves);
@@ -201,4 +217,9 @@ class Selector {
     const index = selection.inRegister(value.args[0]!).register;
     selection.emit("jmp", memory({ index, scale: 4, symbol }, 32));
   }
+}
+
+/** Whether any value of `fn` lives in an XMM register. */
+function hasFloats(fn: IrFunction): boolean {
+  return fn.blocks.some(({ values }) => values.some(({ type }) => type !== "i32"));
 }

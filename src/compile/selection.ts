@@ -12,6 +12,7 @@
 import type { Condition } from "../i686/instructions/condition";
 import type { Mnemonic } from "../i686/instructions/table";
 import type { Loop } from "./dominators";
+import { floatSymbol } from "./float-constants";
 import type { Block, IrFunction, Value } from "./ir";
 import { isConst, isFree } from "./ir";
 import type {
@@ -20,7 +21,14 @@ import type {
   MachineOperand,
   RegisterOperand,
 } from "./machine";
-import { immediate, MachineBlock, MachineFunction, register } from "./machine";
+import {
+  immediate,
+  MachineBlock,
+  MachineFunction,
+  memory,
+  memorySizeOf,
+  register,
+} from "./machine";
 
 export interface SelectionOptions {
   /** Fold loads, addresses and comparisons into their uses. */
@@ -112,7 +120,9 @@ export class Selection {
   }
 
   move(to: number, from: MachineOperand): void {
-    this.emit("mov", register(to), from);
+    const target = this.machine.operandOf(to);
+    if (target.size === 128) this.moves([target, from]);
+    else this.emit("mov", target, from);
   }
 
   /** Moves all at once: [d0, s0, d1, s1, ...]. */
@@ -151,7 +161,7 @@ export class Selection {
     if (isFree(value)) throw new Error(`${this.fn.name}: ${value.op} has no register`);
     let found = this.registers[value.id]!;
     if (found === 0) {
-      found = this.machine.newRegister();
+      found = this.machine.newRegister(value.type);
       this.registers[value.id] = found;
     }
     return found;
@@ -201,14 +211,19 @@ export class Selection {
     return fresh;
   }
 
-  /** `value` as an immediate if it is constant, else in a register. */
+  /** `value` as an immediate, or as memory, if it is constant, else in a register. */
   orImmediate(value: Value): MachineOperand {
-    return isFree(value) ? constantOperand(value) : register(this.registerOf(value));
+    if (isFree(value)) return constantOperand(value);
+    return this.machine.operandOf(this.registerOf(value));
   }
 }
 
-/** A constant or symbol as an immediate operand. */
+/** A constant or symbol as an immediate operand; a floating-point number is in memory. */
 export function constantOperand(value: Value): MachineOperand {
+  if (value.type !== "i32") {
+    const symbol = floatSymbol(value.type, value.immediate, value.highImmediate);
+    return memory({ symbol }, memorySizeOf(value.type));
+  }
   return isConst(value) ? immediate(value.immediate) : immediate(value.immediate, value.name);
 }
 

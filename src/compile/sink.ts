@@ -10,7 +10,7 @@
 // Invariant: nothing moves into a loop, nor past what it depends on.
 
 import type { Block, IrFunction, Value } from "./ir";
-import { isFree } from "./ir";
+import { factsOf, isFree } from "./ir";
 
 /** Sinks what can be sunk in `fn`, whose blocks are in reverse postorder with depths set. */
 export function sink(fn: IrFunction): void {
@@ -62,7 +62,7 @@ function mayMove(value: Value, from: Block, to: Block): boolean {
 }
 
 function isWide(value: Value): boolean {
-  return value.op.endsWith("64") || value.op.startsWith("mul_wide");
+  return factsOf(value.op).results === 2;
 }
 
 /** Updates the use block of an operand whose user moved; exact only where it had one user. */

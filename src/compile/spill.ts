@@ -13,7 +13,7 @@
 
 import type { Liveness, Ranges } from "./live";
 import type { MachineFunction, MachineInstruction, MachineOperand, MemoryOperand } from "./machine";
-import { factsOf, forEachRead, forEachWrite, register, slotOperand } from "./machine";
+import { factsOf, forEachRead, forEachWrite, isConstantMemory, slotOperand } from "./machine";
 
 /** A register that lives within one instruction. */
 export interface TinyInterval {
@@ -78,7 +78,7 @@ export class Spiller {
 
   /** Renames `value` in the instructions that `isInside` chooses; returns the new name. */
   rename(value: number, isInside: (number: number) => boolean): number {
-    const piece = this.fn.newRegister();
+    const piece = this.fn.newRegister(this.fn.typeOf(value));
     this.origins.set(piece, this.originOf(value));
     const own = this.mentions.get(value) ?? new Set();
     const moved = new Set([...own].filter(isInside));
@@ -105,10 +105,13 @@ export class Spiller {
   private fetchSource(value: number): MachineOperand | undefined {
     const definitions = this.definitionsOf(this.originOf(value));
     const instruction = this.liveness.instructions[definitions[0] ?? -1];
-    if (definitions.length !== 1 || instruction?.mnemonic !== "mov") return undefined;
+    const isCopy = instruction?.mnemonic === "mov" || instruction?.mnemonic === "moves";
+    if (definitions.length !== 1 || !isCopy || instruction.operands.length !== 2) return undefined;
     const source = instruction.operands[1]!;
     const stays =
-      source.kind === "immediate" || (source.kind === "memory" && source.slot?.kind === "incoming");
+      source.kind === "immediate" ||
+      (source.kind === "memory" && source.slot?.kind === "incoming") ||
+      isConstantMemory(source);
     return stays ? source : undefined;
   }
 
@@ -124,7 +127,9 @@ export class Spiller {
     let home = this.homes.get(origin);
     if (!home) {
       const source = this.fetchSource(value);
-      home = { operand: source ?? slotOperand(this.fn.newSlot()), isFetched: !!source };
+      const type = this.fn.typeOf(value);
+      const operand = source ?? slotOperand(this.fn.newSlot(type), type);
+      home = { operand, isFetched: !!source };
       this.homes.set(origin, home);
     }
     return home;
@@ -174,7 +179,9 @@ export class Spiller {
     const hasMemory = operands.some(({ kind }) => kind === "memory");
     if (hasMemory || !facts.mayBeMemory[place] || home.operand.kind !== "memory") return false;
     if (home.isFetched && facts.roles[place] !== "read") return false;
-    operands[place] = { ...home.operand, size: operand.size };
+    const isXmm = operand.size === 128;
+    if (isXmm && facts.xmmMemory[place] !== home.operand.size) return false;
+    operands[place] = isXmm ? home.operand : { ...home.operand, size: operand.size };
     return true;
   }
 
@@ -193,7 +200,7 @@ export class Spiller {
     forEachWrite(instruction, (written) => {
       isWritten ||= written === value;
     });
-    const tiny = this.fn.newRegister();
+    const tiny = this.fn.newRegister(this.fn.typeOf(value));
     instruction.operands = instruction.operands.map((operand) => {
       if (!mentions(operand, value)) return operand;
       if (operand.kind === "register") {
@@ -208,8 +215,9 @@ export class Spiller {
       };
     });
     const inserted = this.insertedAt(number);
-    if (isRead) inserted.before.push(move(register(tiny), home.operand, instruction.position));
-    if (isWritten) inserted.after.push(move(home.operand, register(tiny), instruction.position));
+    const operand = this.fn.operandOf(tiny);
+    if (isRead) inserted.before.push(move(operand, home.operand, instruction.position));
+    if (isWritten) inserted.after.push(move(home.operand, operand, instruction.position));
     const start = isRead ? 2 * number : 2 * number + 1;
     const end = isWritten ? 2 * number + 2 : 2 * number + 1;
     return { register: tiny, ranges: [start, end], isByteOnly };
@@ -256,9 +264,13 @@ function mentions(operand: MachineOperand, value: number): boolean {
   return operand.kind === "memory" && (operand.base === value || operand.index === value);
 }
 
+function isXmmOperand(operand: MachineOperand): boolean {
+  return operand.kind === "register" && operand.size === 128;
+}
+
 function move(to: MachineOperand, from: MachineOperand, position: number): MachineInstruction {
   return {
-    mnemonic: "mov",
+    mnemonic: [to, from].some(isXmmOperand) ? "moves" : "mov",
     operands: [to, from],
     reads: [],
     writes: [],

@@ -4,8 +4,8 @@
 // pass, the function and the value; a wrong program must not be emitted quietly.
 
 import { Dominators, reversePostorder } from "./dominators";
-import type { Block, IrFunction, Value } from "./ir";
-import { factsOf, isFree } from "./ir";
+import type { Block, IrFunction, Value, ValueType } from "./ir";
+import { factsOf, isFree, valuesOf } from "./ir";
 
 /** @throws Error naming `pass` if the function breaks a law of `ir.ts` */
 export function verify(fn: IrFunction, pass: string): void {
@@ -71,7 +71,7 @@ class Verifier {
   }
 
   private value(block: Block, index: number, value: Value): void {
-    const { arity } = factsOf(value.op);
+    const { arity, operands } = factsOf(value.op);
     if (arity !== undefined && value.args.length !== arity) this.fail(value, "wrong operand count");
     if (value.op === "high" && factsOf(value.args[0]!.op).results !== 2) {
       this.fail(value, "its operand has no high word");
@@ -80,6 +80,10 @@ class Verifier {
       this.fail(value, "operands and predecessors differ in number");
     }
     for (const [i, argument] of value.args.entries()) {
+      const type = value.op === "phi" ? value.type : operandType(value, i, operands?.[i]);
+      if (type && argument.type !== type) {
+        this.fail(value, `operand ${i} is of type ${argument.type}, not ${type}`);
+      }
       if (isFree(argument)) continue;
       if (factsOf(argument.op).results === 0) this.fail(value, "an operand has no result");
       const defined = this.place.get(argument);
@@ -112,5 +116,22 @@ class Verifier {
       default:
         if (count !== 0) this.fail(value, "it has successors");
     }
+  }
+}
+
+/** What an operand must be; undefined: anything. */
+function operandType(value: Value, index: number, fixed?: ValueType): ValueType | undefined {
+  switch (value.op) {
+    case "call":
+    case "call_indirect":
+      return valuesOf(value.signature?.parameters ?? [])[index] ?? "i32";
+    case "select":
+      return index === 0 ? "i32" : value.type;
+    case "return":
+    case "routine":
+    case "checked_routine":
+      return undefined;
+    default:
+      return fixed ?? "i32";
   }
 }

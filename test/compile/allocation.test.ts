@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ALL_REGISTERS, type Allocation, allocate } from "../../src/compile/allocate";
+import { XMM_REGISTERS } from "../../src/compile/calling-convention";
 import { checkAllocation } from "../../src/compile/check-allocation";
 import { layOut } from "../../src/compile/layout";
 import type { MachineFunction, MachineOperand } from "../../src/compile/machine";
@@ -18,18 +19,24 @@ function machine(...lines: string[]): MachineFunction {
   return fn;
 }
 
-const OPTIONS = { registers: ALL_REGISTERS, spillsAll: false, coalesces: true, splits: true };
+const OPTIONS = {
+  registers: ALL_REGISTERS,
+  xmmRegisters: XMM_REGISTERS,
+  spillsAll: false,
+  coalesces: true,
+  splits: true,
+};
 
 /** Eight values that live at once: one more than there are registers. */
 function crowded(): MachineFunction {
-  const values = [8, 9, 10, 11, 12, 13, 14, 15];
+  const values = [16, 17, 18, 19, 20, 21, 22, 23];
   return machine(
-    "machine crowded registers 17 outgoing 0 slots 0",
+    "machine crowded registers 25 outgoing 0 slots 0",
     "b0: frequency 1",
     ...values.map((value) => `  mov r${value} dword[${value * 4}]`),
-    "  mov r16 0",
-    ...values.map((value) => `  add r16 r${value}`),
-    "  moves eax r16",
+    "  mov r24 0",
+    ...values.map((value) => `  add r24 r${value}`),
+    "  moves eax r24",
     "  ret reads eax",
   );
 }
@@ -82,13 +89,13 @@ describe("the checker of allocations", () => {
 
 describe("allocation", () => {
   it("keeps a value in a register around the loop that has none left for it", () => {
-    const busy = [9, 10, 11, 12, 13, 14, 15];
+    const busy = [17, 18, 19, 20, 21, 22, 23];
     const fn = machine(
-      "machine loop registers 16 outgoing 0 slots 0",
+      "machine loop registers 24 outgoing 0 slots 0",
       "b0: frequency 1",
-      "  mov r8 dword[4]",
-      "  add r8 dword[8]",
-      "  mov dword[12] r8",
+      "  mov r16 dword[4]",
+      "  add r16 dword[8]",
+      "  mov dword[12] r16",
       "  jump b1",
       "b1: from b0 b1 frequency 8 loops b1/1",
       ...busy.map((value) => `  mov r${value} dword[${value * 4}]`),
@@ -96,8 +103,8 @@ describe("allocation", () => {
       "  cmp dword[16] 0",
       "  branch ne b1 b2",
       "b2: from b1 frequency 1",
-      "  add r8 dword[20]",
-      "  moves eax r8",
+      "  add r16 dword[20]",
+      "  moves eax r16",
       "  ret reads eax",
     );
     const allocation = allocate(fn, OPTIONS);
@@ -112,11 +119,11 @@ describe("allocation", () => {
 
   it("fetches a constant again instead of storing it", () => {
     const fn = machine(
-      "machine constant registers 9 outgoing 0 slots 0",
+      "machine constant registers 17 outgoing 0 slots 0",
       "b0: frequency 1",
-      "  mov r8 1234",
+      "  mov r16 1234",
       "  call &work writes eax ecx edx ebx esi edi ebp",
-      "  moves eax r8",
+      "  moves eax r16",
       "  ret reads eax",
     );
     checkAllocation(fn, allocate(fn, OPTIONS));
@@ -152,7 +159,7 @@ describe("parallel moves", () => {
 describe("layout", () => {
   it("puts the test of a loop at its end and traps behind everything", () => {
     const fn = machine(
-      "machine loop registers 9 outgoing 0 slots 0",
+      "machine loop registers 17 outgoing 0 slots 0",
       "b0: frequency 1",
       "  jump b1",
       "b1: from b0 b3 frequency 8 loops b1/1",
@@ -179,7 +186,7 @@ describe("layout", () => {
 describe("the peephole pass", () => {
   const improved = (...instructions: string[]): string[] => {
     const fn = machine(
-      "machine tiny registers 8 outgoing 0 slots 0",
+      "machine tiny registers 16 outgoing 0 slots 0",
       "b0: frequency 1",
       ...instructions.map((each) => `  ${each}`),
     );

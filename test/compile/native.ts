@@ -6,6 +6,7 @@
 //   record i   0  status   RETURNED, TRAPPED or BROKEN (a preserved register or ESP changed)
 //              4  result   EAX, or which trap
 //              8  high     EDX
+//             12  number   XMM0, its low 64 bits
 //
 // Traps are signals (native-trap.ts); the handler goes on with the next call. Linear
 // memory begins at MEMORY_BASE, because Linux gives no process page 0.
@@ -14,17 +15,30 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { argumentPlaces } from "../../src/compile/calling-convention";
+import { signatureOf } from "../../src/compile/build";
+import { argumentPlaces, stackWords } from "../../src/compile/calling-convention";
 import type { CompileOptions, Stress } from "../../src/compile/compile";
 import { compileModule } from "../../src/compile/compile";
 import type { Signature } from "../../src/compile/ir";
+import { XMM0 } from "../../src/compile/machine";
 import type { Level, Optimisation } from "../../src/compile/pipeline";
 import type { WasmModule } from "../../src/compile/wasm";
-import { I64 } from "../../src/compile/wasm";
 import { Assembler } from "../../src/i686/assembler";
 import type { ObjectFile } from "../../src/i686/object";
-import { mem, mem32, symbol } from "../../src/i686/operand";
-import { eax, ebp, ebx, ecx, edi, edx, esi, esp, registers32 } from "../../src/i686/registers";
+import { type MemoryParts, mem, mem32, mem64, symbol } from "../../src/i686/operand";
+import {
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  esi,
+  esp,
+  registers32,
+  registersXmm,
+  xmm0,
+} from "../../src/i686/registers";
 import { writeElf } from "../../src/link/elf-write";
 import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
@@ -41,7 +55,7 @@ const START = "isthmus:start";
 const RETURNED = 1;
 const TRAPPED = 2;
 const BROKEN = 3;
-const RECORD = 12;
+const RECORD = 20;
 
 /** A call of an exported function; arguments as unsigned numbers of their type's width. */
 export interface Call {
@@ -97,9 +111,7 @@ export function exportSignature(module: WasmModule, name: string): Signature {
   const found = module.exports.find((each) => each.name === name && each.kind === "function");
   const type = found && module.types[module.functions[found.index]!.typeIndex];
   if (!type) throw new Error(`no function is exported as ${name}`);
-  const words = (types: readonly number[]) =>
-    types.map((each) => (each === I64 ? ("i64" as const) : ("i32" as const)));
-  return { parameters: words(type.params), results: words(type.results) };
+  return signatureOf(type, 0);
 }
 
 /** Compiles a module so that it can run in a Linux process. */
@@ -148,6 +160,8 @@ function outcome(output: Buffer, index: number, { results }: Signature): Outcome
   if (status !== RETURNED) return "broken";
   const [type] = results;
   if (!type) return undefined;
+  if (type === "f32") return BigInt(output.readUInt32LE(at + 12));
+  if (type === "f64") return output.readBigUInt64LE(at + 12);
   const low = BigInt(output.readUInt32LE(at + 4));
   return type === "i32" ? low : (BigInt(output.readUInt32LE(at + 8)) << 32n) | low;
 }
@@ -230,28 +244,41 @@ function driver(object: ObjectFile, module: WasmModule, calls: readonly Call[]):
   return a.finish();
 }
 
+function putWords(a: Assembler, to: MemoryParts, words: readonly number[]): void {
+  for (const [i, word] of words.entries()) {
+    a.mov(mem32({ ...to, disp: (to.disp ?? 0) + 4 * i }), word);
+  }
+}
+
 function callOnce(a: Assembler, index: number, call: Call, signature: Signature): void {
   const next = a.newLabel();
   const record = { symbol: "records", disp: index * RECORD };
   const words = signature.parameters.flatMap((type, i) => {
     const value = call.args[i] ?? 0n;
     const low = Number(BigInt.asIntN(32, value));
-    return type === "i64" ? [low, Number(BigInt.asIntN(32, value >> 32n))] : [low];
+    const high = Number(BigInt.asIntN(32, value >> 32n));
+    return type === "i64" ? [[low], [high]] : [type === "f64" ? [low, high] : [low]];
   });
   const places = argumentPlaces(signature);
-  const stacked = places.filter((place) => "stack" in place).length;
+  const stacked = stackWords(signature);
   a.mov(mem32({ symbol: "stack" }), esp);
   a.mov(mem32({ symbol: "record" }), symbol("records", index * RECORD));
   a.mov(mem32({ symbol: "resume" }), symbol(next));
   if (stacked > 0) a.sub(esp, 4 * stacked);
   for (const [i, register] of KEPT.entries()) a.mov(register, magic(i));
   for (const [i, place] of places.entries()) {
-    if ("stack" in place) a.mov(mem32({ base: esp, disp: 4 * place.stack }), words[i]!);
-    else a.mov(registers32[place.register]!, words[i]!);
+    if ("stack" in place) putWords(a, { base: esp, disp: 4 * place.stack }, words[i]!);
+    else if (place.register < XMM0) a.mov(registers32[place.register]!, words[i]![0]!);
+    else {
+      const number = { symbol: "records", disp: index * RECORD + 12 };
+      putWords(a, number, words[i]!);
+      a.movsd(registersXmm[place.register - XMM0]!, mem64(number));
+    }
   }
   a.call(call.name);
   a.mov(mem32({ ...record, disp: record.disp + 4 }), eax);
   a.mov(mem32({ ...record, disp: record.disp + 8 }), edx);
+  a.movsd(mem64({ ...record, disp: record.disp + 12 }), xmm0);
   if (stacked > 0) a.add(esp, 4 * stacked);
   a.mov(mem32(record), BROKEN);
   for (const [i, register] of KEPT.entries()) {

@@ -9,10 +9,10 @@ import { Diagnostic } from "../../src/base/diagnostic";
 import { decodeModule } from "../../src/compile/decode";
 import { validateModule } from "../../src/compile/validate";
 import type { WasmModule } from "../../src/compile/wasm";
-import { F32, F64, I32, I64 } from "../../src/compile/wasm";
+import { F64 } from "../../src/compile/wasm";
 import type { Call, Outcome, RunOptions, Trapped } from "./native";
 import { compileNative, runObject } from "./native";
-import type { Suite, SuiteCommand } from "./wasm-suite";
+import type { Suite, SuiteCommand, SuiteValue } from "./wasm-suite";
 
 /** Traps that our code raises. */
 const TRAPS = [
@@ -28,14 +28,19 @@ const TRAPS = [
 
 const BOUNDS = "bounds of memory, which is the whole address space";
 const TEXT = "the text format is not read";
-const FLOATS = "floating-point numbers";
 const FOREIGN = "state of other modules";
 const LARGE = "memory larger than the test process";
 
 interface Expectation extends Call {
   readonly line: number;
   /** undefined: the call is made for its effect. */
-  readonly expected: { readonly outcome: Outcome } | undefined;
+  readonly expected: { readonly outcome: Outcome | NaNClass } | undefined;
+}
+
+/** `canonical`: only the sign is free; `arithmetic`: the payload too, but the quiet bit is set. */
+interface NaNClass {
+  readonly nan: "canonical" | "arithmetic";
+  readonly type: "f32" | "f64";
 }
 
 export interface SuiteResult {
@@ -143,7 +148,7 @@ class SuiteFile {
     if (type === "action") return { ...call, expected: undefined };
     if (type === "assert_return") {
       const [value] = command.expected ?? [];
-      return { ...call, expected: { outcome: value && BigInt(value.value) } };
+      return { ...call, expected: { outcome: value && expectedValue(value) } };
     }
     const trap = command.text ?? "";
     const reason = trapReason(trap);
@@ -183,13 +188,28 @@ class SuiteFile {
       unknownState ??= reachableRefusal(module, name, refused);
       if (!expected) continue;
       if (unknownState !== undefined) this.exclude(unknownState);
-      else if (outcomes[i] === expected.outcome) this.result.passed++;
+      else if (isExpected(outcomes[i], expected.outcome)) this.result.passed++;
       else {
-        const got = `${outcomes[i]}, expected ${expected.outcome}`;
+        const wanted = expected.outcome;
+        const text = typeof wanted === "object" ? `nan:${wanted.nan}` : wanted;
+        const got = `${outcomes[i]}, expected ${text}`;
         this.result.failures.push(`${this.name}:${line}: ${name}(${args.join(", ")}) gave ${got}`);
       }
     }
   }
+}
+
+function expectedValue({ type, value }: SuiteValue): Outcome | NaNClass {
+  const [, nan] = /^nan:(canonical|arithmetic)$/.exec(value) ?? [];
+  return nan ? { nan: nan as NaNClass["nan"], type: type as NaNClass["type"] } : BigInt(value);
+}
+
+function isExpected(outcome: Outcome, wanted: Outcome | NaNClass): boolean {
+  if (typeof wanted !== "object") return outcome === wanted;
+  if (typeof outcome !== "bigint") return false;
+  const [width, quiet] = wanted.type === "f32" ? [32, 0x7fc0_0000n] : [64, 0x7ff8n << 48n];
+  const magnitude = BigInt.asUintN(width - 1, outcome);
+  return wanted.nan === "canonical" ? magnitude === quiet : (magnitude & quiet) === quiet;
 }
 
 function notRunnable(module: WasmModule): string | undefined {
@@ -209,8 +229,7 @@ function notCallable(module: WasmModule, field: string): string | undefined {
   if (!found?.body || !signature) return FOREIGN;
   if (signature.results.length > 1) return "functions with two results";
   const types = [...signature.params, ...signature.results];
-  if (types.every((each) => each === I32 || each === I64)) return undefined;
-  return types.some((each) => each === F32 || each === F64) ? FLOATS : "reference types";
+  return types.every((each) => each >= F64) ? undefined : "reference types";
 }
 
 /** Why a trap cannot be asked for; undefined: it can. */
