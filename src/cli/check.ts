@@ -19,9 +19,10 @@
 //   --memory MIB       what the machine has; default: all that 32 bits can reach
 //   --allow CODES      mistakes that are on purpose here, by commas
 //   --json             prints one JSON document: ok, findings (code, title, what, change, subject,
-//                      place), verdicts (loader, outcome, reasons, span, entry), shared (how,
-//                      slack, sections, method, proven, leaving, allowed, unproven), modules
-//                      (file, bytes, parts: sections, vma, offset, size, permissions, mustCopy)
+//                      place), verdicts (loader, outcome, basis, reasons, span, entry), shared
+//                      (how, slack, sections, method, proven, leaving, allowed, unproven),
+//                      modules (file, bytes, parts: sections, vma, offset, size, permissions,
+//                      mustCopy)
 //
 // Exit status: 0 all is well; 1 something was found; 2 a file cannot be used.
 
@@ -138,12 +139,15 @@ function printReport(report: CheckReport): void {
 
 const OUTCOMES = { loads: "green", partly: "yellow", refuses: "red" } as const;
 
-function printVerdict({ loader, outcome, reasons, span, entry }: Verdict): void {
+function printVerdict({ loader, outcome, basis, reasons, span, entry }: Verdict): void {
   const where = span ? `${hex(span.start)} to ${hex(span.end)}` : "";
   const start = entry === undefined || outcome === "refuses" ? "" : `, starts at ${hex(entry)}`;
   const mark = style(outcome.padEnd(7), OUTCOMES[outcome]);
   print(`${loader.padEnd(7)}  ${mark}  ${where}${start}`.trimEnd());
   for (const reason of reasons) print(`                  ${reason}`);
+  if (basis === "rules" && outcome !== "refuses") {
+    print("                  by the rules of its source: no test of ours boots it");
+  }
 }
 
 function printShared({ part, proof }: SharedReport, { subject }: CheckReport): void {

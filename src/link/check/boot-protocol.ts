@@ -8,7 +8,7 @@
 // A header is looked for in the whole file, because one that lies where no loader looks is the most
 // common mistake of all.
 
-import { PT_NOTE, SHT_NOTE } from "../../abi/elf";
+import { PT_LOAD, PT_NOTE, SHT_NOTE } from "../../abi/elf";
 import { MULTIBOOT_HEADER_MAGIC } from "../../abi/multiboot";
 import type { ElfFile } from "./elf-file";
 
@@ -74,7 +74,7 @@ export function findProtocols({ file }: { readonly file: ElfFile }): Protocols {
   return {
     multiboot: findMultiboot(view),
     multiboot2: findMultiboot2(view),
-    limine: findLimine(view),
+    limine: limineRequests(file).length > 0,
     pvh: notes.pvh,
     tornNote: notes.torn,
   };
@@ -129,14 +129,22 @@ function readTags(view: DataView, start: number, headerEnd: number): HeaderTag[]
   return tags;
 }
 
-function findLimine(view: DataView): boolean {
-  for (let offset = 0; offset + 16 <= view.byteLength; offset += 8) {
-    const matches = LIMINE_MAGIC.every((word, index) => {
-      return view.getUint32(offset + 4 * index, true) === word;
+/** The requests in what is loaded: the second half of each one's ID, as Limine prints it. */
+export function limineRequests({ bytes, segments }: ElfFile): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return segments
+    .filter(({ type }) => type === PT_LOAD)
+    .flatMap(({ address, offset, fileSize }) => {
+      const found: string[] = [];
+      const end = Math.min(offset + fileSize, view.byteLength);
+      // Limine looks at addresses that are multiples of 8.
+      for (let at = offset + Number(-address & 7n); at + 32 <= end; at += 8) {
+        if (!LIMINE_MAGIC.every((word, i) => view.getUint32(at + 4 * i, true) === word)) continue;
+        const id = [16, 24].map((field) => view.getBigUint64(at + field, true).toString(16));
+        found.push(id.join(" ").toUpperCase());
+      }
+      return found;
     });
-    if (matches) return true;
-  }
-  return false;
 }
 
 function readNotes(file: ElfFile, view: DataView) {

@@ -3,10 +3,9 @@
 import { proveSharedClosed } from "./closed-proof";
 import type { FileSymbol } from "./elf-file";
 import type { Finding, Mistake } from "./mistake";
-import { meeting } from "./mistakes-segments";
 import { type SharedPart, TOP } from "./shared-part";
 import { staticTables } from "./static-tables";
-import { compare, hex, PAGE, pageDown, pageUp, type Subject } from "./subject";
+import { hex, PAGE, pageDown, pageUp, type Subject } from "./subject";
 
 /** What the processor itself reads at an interrupt from user mode, by the usual names. */
 const PROCESSORS_TABLE = /^_*(the_|kernel_)?(idt|gdt|tss)(_table|_entries|_array|_base|0)?_*$/i;
@@ -155,41 +154,6 @@ export const openShare: Mistake = {
         place: subject.placeOf(from),
       };
     });
-  },
-};
-
-/** Where Limine and others of its kind want 64-bit kernels. */
-const HIGHER_HALF = 0xffff_ffff_8000_0000n;
-
-export const limineSegments: Mistake = {
-  code: "LAY022",
-  title: "segments that Limine refuses",
-  why:
-    "Limine maps a kernel by its program headers, at 0xffffffff80000000 and above: a lower " +
-    "one ends " +
-    "in a panic, and a page with two permissions cannot be mapped. FILEHDR and PHDRS in a " +
-    "segment " +
-    "need `. = BASE + SIZEOF_HEADERS`, or GNU ld puts the segment a page below the base.",
-  wrong: "PHDRS { text PT_LOAD FILEHDR PHDRS; }\nSECTIONS { . = 0xffffffff80000000; … }",
-  right:
-    "PHDRS { text PT_LOAD FLAGS(5); }\nSECTIONS { . = 0xffffffff80000000; … . = ALIGN(4096); … }",
-  find(subject) {
-    const { protocols, file, loads } = subject;
-    if (!protocols.limine || file.bits === 32) return [];
-    const low = loads
-      .filter(({ address }) => address < HIGHER_HALF)
-      .map((segment) => ({
-        what: `segment ${segment.index} is linked at ${hex(segment.address)}, in the lower half`,
-        change: `Write \`. = 0xffffffff80000000;\` (+ SIZEOF_HEADERS with FILEHDR and PHDRS).`,
-        subject: `segment ${segment.index}`,
-        place: { file: file.name },
-      }));
-    const sorted = [...loads].sort((a, b) => compare(a.address, b.address));
-    const shared = sorted.flatMap((upper, index) => {
-      const lower = sorted[index - 1];
-      return lower ? meeting(lower, upper, subject) : [];
-    });
-    return [...low, ...shared];
   },
 };
 

@@ -17,6 +17,7 @@ import {
   headerTooFar,
   wrongProtocol,
 } from "./mistakes-header";
+import { limineSegments } from "./mistakes-limine";
 import { strangeModule } from "./mistakes-module";
 import {
   inheritedLoad,
@@ -27,7 +28,7 @@ import {
   sparseBinary,
   writableCode,
 } from "./mistakes-segments";
-import { dialects, incompleteShare, limineSegments, openShare, tableBits } from "./mistakes-shared";
+import { dialects, incompleteShare, openShare, tableBits } from "./mistakes-shared";
 
 export const MISTAKES: readonly Mistake[] = [
   writableCode,

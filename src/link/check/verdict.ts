@@ -1,8 +1,8 @@
 // What each boot loader will do with the file: load it, load a part of it, or refuse it, and why.
 //
 // The rules are those of the loaders' sources (GRUB 2.06 loader/multiboot_elfxx.c, QEMU 7.2
-// hw/i386/multiboot.c and include/hw/elf_ops.h, v86 0.5 src/cpu.js, Limine's PROTOCOL.md);
-// test/link/check/verdict.test.ts boots each case and compares.
+// hw/i386/multiboot.c and include/hw/elf_ops.h, v86 0.5 src/cpu.js, Limine 8.2 common/lib/elf.c);
+// test/link/check/verdict.test.ts boots each case and compares, but for Limine.
 //
 //   address used     GRUB, QEMU, v86: p_paddr. Limine: p_vaddr, wherever it has memory
 //   what it costs    GRUB: each segment for itself, and all sections without an address (debug
@@ -24,6 +24,7 @@ import {
 } from "./boot-protocol";
 import type { Segment } from "./elf-file";
 import { headerAddresses, notLoaded } from "./header-addresses";
+import { limineRefusal, limineSpan, uncountedByLimine } from "./judge-limine";
 import { compare, describeSegment, endOf, hex, loadEndOf, type Subject } from "./subject";
 
 export const LOADERS = ["grub", "qemu", "v86", "limine"] as const;
@@ -33,6 +34,8 @@ export interface Verdict {
   readonly loader: Loader;
   /** partly: it starts, but something of the image is not where it should be. */
   readonly outcome: "loads" | "partly" | "refuses";
+  /** Whether our tests boot that loader and compare, or only its source's rules are known. */
+  readonly basis: "booted" | "rules";
   /** In the loader's own words where it has any. */
   readonly reasons: readonly string[];
   /** Physical memory from the lowest to the highest load address. */
@@ -48,7 +51,6 @@ const USUAL_MEMORY = 128n << 20n;
 /** QEMU wants room for the largest header. */
 const QEMU_WINDOW = MULTIBOOT_WINDOW - 48;
 const GRUB_UNKNOWN_FLAGS = 0xfff8;
-const HIGHER_HALF = 0xffff_ffff_8000_0000n;
 /** Firmware, QEMU's loader in it; and the hole in RAM that it and the screen make. */
 const FIRMWARE = 0xc_0000n;
 const HOLE = { start: 0xa_0000n, end: 0x10_0000n };
@@ -72,7 +74,11 @@ function verdict(
   const span = outcome === "refuses" ? undefined : spanOf(subject);
   const isLarge = span && outcome === "loads" && span.end > USUAL_MEMORY;
   const need = isLarge ? [`only with memory up to ${hex(span.end)}`] : [];
-  return { loader, outcome, reasons: [...reasons, ...need], span, entry };
+  return { loader, outcome, basis: basisOf(loader), reasons: [...reasons, ...need], span, entry };
+}
+
+function basisOf(loader: Loader): Verdict["basis"] {
+  return loader === "limine" ? "rules" : "booted";
 }
 
 function judgeGrub(subject: Subject, memory: bigint): Verdict {
@@ -135,6 +141,7 @@ function judgeRelocatable(subject: Subject, { fields }: HeaderTag, memory: bigin
   return {
     loader: "grub",
     outcome: "loads",
+    basis: "booted",
     reasons: [`relocatable: its ${size} bytes go ${where}`],
     span: undefined,
     entry: undefined,
@@ -220,30 +227,22 @@ function judgeV86(subject: Subject, memory: bigint): Verdict {
   return verdict("v86", subject, reasons.length > 0 ? "partly" : "loads", reasons, entry);
 }
 
-function judgeLimine(subject: Subject): Verdict {
-  const { file, protocols, loads } = subject;
-  const refuse = (...reasons: string[]) => verdict("limine", subject, "refuses", reasons);
-  if (!protocols.limine) {
-    const { multiboot, multiboot2 } = protocols;
-    const version = multiboot2?.found ? 2 : multiboot?.found ? 1 : 0;
-    return refuse(
-      version === 0
-        ? "the file has no Limine requests"
-        : `the file has no Limine requests; it may boot with \`protocol: multiboot${version}\``,
-    );
-  }
-  if (file.bits === 32) return refuse("the Limine protocol is for 64-bit kernels");
-  const low = loads.find(({ address }) => address < HIGHER_HALF);
-  if (low) return refuse(`lower half: ${describeSegment(low, subject)} at ${hex(low.address)}`);
-  const sorted = [...loads].sort((a, b) => compare(a.address, b.address));
-  const clash = sorted.find((upper, index) => {
-    const lower = sorted[index - 1];
-    return lower && endOf(lower) > upper.address;
-  });
-  if (clash) return refuse(`${describeSegment(clash, subject)} overlaps another segment`);
-  if (!subject.segmentAt(file.entry))
-    return refuse(`the entry ${hex(file.entry)} is in no segment`);
-  return { loader: "limine", outcome: "loads", reasons: [], span: undefined, entry: file.entry };
+function judgeLimine(subject: Subject, memory: bigint): Verdict {
+  const { file, protocols } = subject;
+  const { multiboot, multiboot2, limine } = protocols;
+  const version = multiboot2?.found ? 2 : multiboot?.found ? 1 : 0;
+  const other = version === 0 ? "" : `; it may boot with \`protocol: multiboot${version}\``;
+  const none = limine ? undefined : `the file has no Limine requests${other}`;
+  const refusal = none ?? limineRefusal(subject, memory);
+  if (refusal !== undefined) return verdict("limine", subject, "refuses", [refusal]);
+  const uncounted = uncountedByLimine(subject);
+  const lost = uncounted
+    ? [`asks for no memory for ${describeSegment(uncounted, subject)}: its end, 2^64, counts as 0`]
+    : [];
+  const where = `${limineSpan(subject)} bytes in one piece, wherever there is room`;
+  const outcome = uncounted ? "partly" : "loads";
+  const reasons = [...lost, where];
+  return { loader: "limine", outcome, basis: "rules", reasons, span: undefined, entry: file.entry };
 }
 
 /** Addresses in the boot header: ELF is not read at all. */
@@ -256,7 +255,7 @@ function judgeAddresses(loader: Loader, subject: Subject): Verdict {
   });
   const reasons = ["the addresses in the boot header are used, not the program headers", ...lost];
   const outcome = lost.length > 0 ? "partly" : "loads";
-  return { loader, outcome, reasons, span: { start, end }, entry };
+  return { loader, outcome, basis: basisOf(loader), reasons, span: { start, end }, entry };
 }
 
 /** The physical address of `entry`, by the first of `segments` that it lies in. */

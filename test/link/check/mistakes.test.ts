@@ -493,6 +493,28 @@ const CASES: readonly Case[] = [
     says: /in the lower half/,
   },
   {
+    name: "a Limine kernel with a section at the end of the address space",
+    code: "LAY022",
+    wrong: {
+      bits: 64,
+      assembly: `${ASSEMBLY_64}.section .far, "aw"\n.quad 1\n`,
+      script: change(SCRIPT_64, "/DISCARD/", ".far 0xffffffffffffe000 : { *(.far) }\n  /DISCARD/"),
+    },
+    right: { bits: 64 },
+    says: /\.far.* is so far from the others that Limine asks for 2147475464 bytes/,
+  },
+  {
+    name: "a Limine kernel with a section that ends at 2^64",
+    code: "LAY022",
+    wrong: {
+      bits: 64,
+      assembly: `${ASSEMBLY_64}.section .far, "aw"\n.skip 4096, 1\n`,
+      script: change(SCRIPT_64, "/DISCARD/", ".far 0xfffffffffffff000 : { *(.far) }\n  /DISCARD/"),
+    },
+    right: { bits: 64 },
+    says: /\.far.* ends at 2\^64, which Limine takes for 0/,
+  },
+  {
     name: "a section that is not parked where the layout says",
     code: "LAY023",
     wrong: {
