@@ -1,8 +1,8 @@
 // What Limine will do with a kernel: the rules of its source (8.2, common/lib/elf.c and
 // common/protos/limine.c). They were read, not tried: no test here boots Limine.
 //
-//   - p_vaddr counts, p_paddr does not. Each segment lies at HIGHER_HALF or above, unless the kernel
-//     is ET_DYN with PT_DYNAMIC: then Limine relocates it, and moves it up if all of it is low.
+//   - p_vaddr counts, p_paddr does not. Each segment lies at HIGHER_HALF or above, unless the
+//     kernel is ET_DYN with PT_DYNAMIC: then Limine relocates it, and moves it up if all is low.
 //   - One piece of memory holds everything from the lowest to the highest p_vaddr + p_memsz, which
 //     is computed in 64 bits: an end at 2^64 counts as 0.
 //   - Segments must not overlap, nor share a page if their permissions differ.
