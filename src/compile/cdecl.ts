@@ -7,19 +7,22 @@
 // The compiled functions keep one convention among themselves, so calls through the table need no
 // second kind. cdecl passes every argument on the stack, the first at the lowest address:
 //
-//   [ESP + 4 + 4 n]   word n of the arguments; an i64 is two words, the low one first
-//   EAX, EDX:EAX      the result
+//   [ESP + 4 + 4 n]   word n of the arguments; an i64 is two words, the low one first, as is an f64
+//   EAX, EDX:EAX      the result, or for a floating-point number:
+//   ST(0)             the top of the x87 stack, which is empty otherwise
 //
-// EBX, ESI, EDI and EBP are preserved and EAX, ECX and EDX are not, in both conventions. C may
+// EBX, ESI, EDI and EBP are preserved and EAX, ECX, EDX and the XMM registers are not, in both
+// conventions. C may
 // expect ESP + 4 to be a multiple of 16 at a function's entry; ours are not, so calls of C align
 // it.
 
 import type { Assembler } from "../i686/assembler";
 import type { ObjectFile } from "../i686/object";
-import { mem, mem32 } from "../i686/operand";
-import { eax, ebp, esp, registers32 } from "../i686/registers";
-import { type ArgumentPlace, argumentPlaces } from "./calling-convention";
-import type { Signature } from "./ir";
+import { type MemoryParts, mem32, mem64 } from "../i686/operand";
+import { eax, ebp, esp, registers32, registersXmm } from "../i686/registers";
+import { type ArgumentPlace, argumentPlaces, stackWords } from "./calling-convention";
+import { type Signature, type ValueType, valuesOf } from "./ir";
+import { wordsOf, XMM0 } from "./machine";
 
 const WORD = 4;
 const C_STACK_ALIGN = 16;
@@ -29,29 +32,54 @@ export function importAdapter(name: string): string {
   return `cdecl:${name}`;
 }
 
+/** One value of the arguments: where C puts it and where our convention does. */
+interface Argument {
+  readonly type: ValueType;
+  /** Its first word among those of C's arguments. */
+  readonly word: number;
+  readonly place: ArgumentPlace;
+}
+
+function argumentsOf(signature: Signature): Argument[] {
+  const places = argumentPlaces(signature);
+  let next = 0;
+  return valuesOf(signature.parameters).map((type, i) => {
+    const word = next;
+    next += wordsOf(type);
+    return { type, word, place: places[i]! };
+  });
+}
+
 /** Appends the global cdecl function `name`, which calls `target`, one of ours. */
 export function emitExport(a: Assembler, name: string, target: string, signature: Signature): void {
-  const places = argumentPlaces(signature);
-  const stacked = places.filter(isStacked).length;
+  const all = argumentsOf(signature);
+  const stacked = WORD * stackWords(signature);
+  const [result] = signature.results;
+  const isFloat = result === "f32" || result === "f64";
+  // Place for our stack arguments, and later for a result on its way to ST(0).
+  const size = isFloat ? Math.max(stacked, WORD * wordsOf(result)) : stacked;
+  const from = (word: number) => ({ base: esp, disp: size + WORD * (1 + word) });
   a.section(`.text.${name}`, { execute: true });
   a.align(WORD);
   a.function(name, () => {
-    if (stacked > 0) a.sub(esp, WORD * stacked);
-    a.frame(WORD * (1 + stacked));
-    for (const [word, place] of places.entries()) {
-      if (!isStacked(place)) continue;
-      a.mov(eax, argument(word, stacked));
-      a.mov(mem32({ base: esp, disp: WORD * place.stack }), eax);
+    if (size > 0) a.sub(esp, size);
+    a.frame(WORD + size);
+    for (const { type, word, place } of all) {
+      if (isStacked(place)) copyWords(a, wordsOf(type), from(word), at(place.stack));
     }
-    for (const [word, place] of places.entries()) {
-      if (!isStacked(place)) a.mov(registers32[place.register]!, argument(word, stacked));
+    for (const { type, word, place } of all) {
+      if (!isStacked(place)) load(a, type, place.register, from(word));
     }
-    if (stacked === 0) {
+    if (size === 0) {
       a.jmp(target);
       return;
     }
     a.call(target);
-    a.add(esp, WORD * stacked);
+    if (isFloat) {
+      store(a, result, XMM0, at(0));
+      a.fld(result === "f32" ? mem32(at(0)) : mem64(at(0)));
+    }
+    a.add(esp, size);
     a.frame(WORD);
     a.ret();
   });
@@ -59,7 +87,10 @@ export function emitExport(a: Assembler, name: string, target: string, signature
 
 /** Appends our function `importAdapter(name)`, which calls the cdecl function `name`. */
 export function emitImport(a: Assembler, name: string, signature: Signature): void {
-  const places = argumentPlaces(signature);
+  const all = argumentsOf(signature);
+  const words = all.reduce((sum, { type }) => sum + wordsOf(type), 0);
+  const [result] = signature.results;
+  const isFloat = result === "f32" || result === "f64";
   const adapter = importAdapter(name);
   a.section(`.text.${adapter}`, { execute: true });
   a.align(WORD);
@@ -69,18 +100,20 @@ export function emitImport(a: Assembler, name: string, signature: Signature): vo
       a.push(ebp);
       a.frame(2 * WORD, { ebp: 2 * WORD });
       a.mov(ebp, esp);
-      a.sub(esp, WORD * places.length);
+      a.sub(esp, WORD * Math.max(words, isFloat ? wordsOf(result) : 0));
       a.and(esp, -C_STACK_ALIGN);
-      const to = (word: number) => mem32({ base: esp, disp: WORD * word });
-      for (const [word, place] of places.entries()) {
-        if (!isStacked(place)) a.mov(to(word), registers32[place.register]!);
+      for (const { type, word, place } of all) {
+        if (!isStacked(place)) store(a, type, place.register, at(word));
       }
-      for (const [word, place] of places.entries()) {
-        if (!isStacked(place)) continue;
-        a.mov(eax, mem32({ base: ebp, disp: 2 * WORD + WORD * place.stack }));
-        a.mov(to(word), eax);
+      for (const { type, word, place } of all) {
+        const from = isStacked(place) && { base: ebp, disp: WORD * (2 + place.stack) };
+        if (from) copyWords(a, wordsOf(type), from, at(word));
       }
       a.call(name);
+      if (isFloat) {
+        a.fstp(result === "f32" ? mem32(at(0)) : mem64(at(0)));
+        load(a, result, XMM0, at(0));
+      }
       a.mov(esp, ebp);
       a.pop(ebp);
       a.frame(WORD);
@@ -94,8 +127,29 @@ function isStacked(place: ArgumentPlace): place is { readonly stack: number } {
   return "stack" in place;
 }
 
-function argument(word: number, stacked: number) {
-  return mem({ base: esp, disp: WORD * (1 + stacked + word) });
+/** Word `word` of what is on top of the stack. */
+function at(word: number): MemoryParts {
+  return { base: esp, disp: WORD * word };
+}
+
+/** Copies words of memory by way of EAX. */
+function copyWords(a: Assembler, count: number, from: MemoryParts, to: MemoryParts): void {
+  for (let byte = 0; byte < WORD * count; byte += WORD) {
+    a.mov(eax, mem32({ ...from, disp: (from.disp ?? 0) + byte }));
+    a.mov(mem32({ ...to, disp: (to.disp ?? 0) + byte }), eax);
+  }
+}
+
+function load(a: Assembler, type: ValueType, register: number, from: MemoryParts): void {
+  if (type === "f32") a.movss(registersXmm[register - XMM0]!, mem32(from));
+  else if (type === "f64") a.movsd(registersXmm[register - XMM0]!, mem64(from));
+  else a.mov(registers32[register]!, mem32(from));
+}
+
+function store(a: Assembler, type: ValueType, register: number, to: MemoryParts): void {
+  if (type === "f32") a.movss(mem32(to), registersXmm[register - XMM0]!);
+  else if (type === "f64") a.movsd(mem64(to), registersXmm[register - XMM0]!);
+  else a.mov(mem32(to), registers32[register]!);
 }
 
 /** The object with only `visible` symbols global, as C hides what is `static`. */

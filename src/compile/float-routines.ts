@@ -211,7 +211,8 @@ function ifNaN(a: Assembler): void {
   a.mov(eax, edx);
   a.and(eax, ~NEGATIVE);
   a.cmp(ecx, 1);
-  // HIGH without its sign less that of infinity, one more if LOW is not 0: positive for a NaN alone.
+  // HIGH without its sign less infinity's, and one more if LOW is not 0, is positive for a NaN
+  // alone.
   a.sbb(eax, INFINITY - 1);
   a.jg("nan");
 }

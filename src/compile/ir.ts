@@ -12,7 +12,8 @@
 // The name of an operation on floating-point numbers ends in their type: `add_f64`.
 //
 // Invariants (verify.ts checks them between all passes)
-//   - `const`, `const_f32`, `const_f64` and `symbol` values are interned, belong to no block and cost nothing until selected.
+//   - `const`, `const_f32`, `const_f64` and `symbol` values are interned, belong to no block and
+//     cost nothing until selected.
 //   - phi operands stand in the order of `block.predecessors`; an edge occurs once in both lists.
 //   - Every other operand is defined by a value that dominates its use.
 

@@ -17,6 +17,8 @@ const TYPESCRIPT = `
 declare function twice(x: i32): i32;
 declare function many(a: i32, b: i64, c: i32, d: i32, e: i64): i64;
 declare function misalignment(): i32;
+declare function blend(a: f32, b: f64, c: i32, d: f64, e: f32, f: i64): f64;
+declare function third(x: f32): f32;
 declare function invoke(callback: usize, x: i32): i32;
 declare function qsort(base: usize, count: u32, size: u32, compare: usize): void;
 @external("env", "puts") declare function putLine(text: usize): i32;
@@ -57,6 +59,11 @@ function nested(a: i32, b: i32, c: i32, d: i32, e: i32): i32 {
   return a > 0 ? nested(a - 1, b, c, d, e) | misalignment() : misalignment();
 }
 export function mix(a: i64, b: i32, c: i64, d: i32): i64 { return a * b + c / d; }
+export function dot(a: f64, b: f32, c: f64, d: f64, e: f32): f64 { return a * b + c * d - e; }
+export function shrink(x: f64): f32 { return <f32>x; }
+export function callBlend(a: f32, b: f64): f64 {
+  return blend(a, b, 3, b / a, third(a), 1 << 40) + <f64>third(9) + Math.floor(b);
+}
 export function say(): i32 { return putLine(cstr("naïve text")); }
 export function managed(): usize { return changetype<usize>("static"); }
 export function callBack(f: usize, x: i32): i32 { return invoke(f, x) + 1; }
@@ -88,6 +95,8 @@ extern int32_t worstMisalignment(int32_t), callBack(int32_t (*)(int32_t), int32_
 extern uint32_t indexOfFunction(int32_t);
 extern int32_t callFunction(uint32_t, int32_t);
 extern const uint16_t *managed(void);
+extern double dot(double, float, double, double, float), callBlend(float, double);
+extern float shrink(double);
 extern void fail(int32_t);
 extern int32_t trap(int32_t);
 
@@ -100,6 +109,10 @@ int64_t many(int32_t a, int64_t b, int32_t c, int32_t d, int64_t e) {
 __attribute__((noinline)) int32_t misalignment(void) {
   return ((uintptr_t)__builtin_frame_address(0) + 8) & 15;
 }
+double blend(float a, double b, int32_t c, double d, float e, int64_t f) {
+  return a + 10 * b + 100 * c + 1000 * d + 10000 * e + f;
+}
+float third(float x) { return x / 3; }
 static int32_t square(int32_t x) { return x * x; }
 
 int main(int argc, char **argv) {
@@ -122,10 +135,16 @@ int main(int argc, char **argv) {
   printf("table %d ", callFunction(indexOfFunction(0), 41));
   printf("%d\\n", callFunction(indexOfFunction(1), 41));
   printf("managed %c%c\\n", managed()[0], managed()[5]);
+  printf("floats %.5f %.9g", dot(0.1, 2.5f, -3.75, 1e-3, 7.5f), shrink(3.14159265358979));
+  printf(" %.17g\\n", callBlend(1.5f, -2.25));
   fflush(stdout);
   return say() < 0;
 }
 `;
+
+/** As C prints an f32 with nine digits. */
+const FLOAT_PI = Math.fround(Math.PI).toPrecision(9);
+const BLENDED = 1.5 + 10 * -2.25 + 300 + (1000 * -2.25) / 1.5 + 10000 * 0.5 + 2 ** 40 + 3 - 3;
 
 const EXPECTED = `initial 40
 primes 2 13
@@ -139,6 +158,7 @@ worst 0
 callBack 82
 table 42 -41
 managed sc
+floats ${0.1 * 2.5 + -3.75 * 1e-3 - 7.5} ${FLOAT_PI} ${BLENDED}
 naïve text
 `;
 
