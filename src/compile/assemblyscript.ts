@@ -250,11 +250,31 @@ function emit(
   reporter.barrier();
   const level = options.optimize ?? 2;
   guarded(options, () => assemblyscript.optimize(module, level, 0, true, false));
+  if (level === 2) guarded(options, () => inlineSmall(module));
   guarded(options, () => module.runPasses(["propagate-debug-locs"]));
   const output = emitBinary(module, options);
   validateModule(output.module);
   checkDataAddresses(output.module, options);
   return { ...output, dataEnd: endOfData(raw.module, options) };
+}
+
+/** The largest function that is inlined wherever it is called, in Binaryen's units. */
+const SMALL_FUNCTION = 40;
+
+/**
+ * Inlines small functions that call nothing into all their callers. Binaryen does so from level 3
+ * on, whose other passes take as long as all of level 2 and gain nothing.
+ */
+function inlineSmall(module: assemblyscript.Module): void {
+  module.setOptimizeLevel(3);
+  module.setFlexibleInlineMaxSize(SMALL_FUNCTION);
+  module.runPasses([
+    "inlining-optimizing",
+    "precompute-propagate",
+    "vacuum",
+    "optimize-instructions",
+    "remove-unused-module-elements",
+  ]);
 }
 
 function emitBinary(module: assemblyscript.Module, options: AssemblyScriptOptions) {

@@ -37,6 +37,20 @@ describe("compiling AssemblyScript", () => {
     assert.deepEqual(importCalls(module), { load32: 3, store8: 2, load16: 1 });
   });
 
+  it("inlines a small function into all its callers, and a large one into none", () => {
+    const large = Array.from({ length: 20 }, (_, i) => `store<u32>(x + ${i}, x * ${i + 3});`);
+    const { module } = compileSources({
+      "main.ts": `
+        function next(x: u32): u32 { x ^= x << 13; x ^= x >> 17; return x ^ (x << 5); }
+        function fill(x: u32): u32 { ${large.join(" ")} return x; }
+        export function one(x: u32): u32 { return next(x) + fill(x); }
+        export function two(x: u32): u32 { return next(x + 1) ^ fill(x ^ 5); }
+        export function three(x: u32): u32 { return next(x * 3); }`,
+    });
+    const names = module.functions.filter(({ body }) => body).map(({ name }) => name);
+    assert.deepEqual(names.sort(), ["main/fill", "main/one", "main/three", "main/two"]);
+  });
+
   it("names an import's module after the last part of its file's path", () => {
     const { module } = compileSources({
       "main.ts": `
