@@ -12,6 +12,7 @@ import { duplicateReturns } from "./duplicate-returns";
 import type { IrFunction } from "./ir";
 import { lower } from "./lower";
 import { mergeEqual } from "./merge-equal";
+import { schedule } from "./schedule";
 import { removeUnreachable, simplify } from "./simplify";
 import { sink } from "./sink";
 import { splitEdges } from "./split-edges";
@@ -64,6 +65,11 @@ const IR = {
       setLoopDepths(fn);
       sink(fn);
     },
+  },
+  schedule: {
+    level: 2,
+    what: "values down to behind the last use of their operands",
+    run: schedule,
   },
 } as const satisfies Record<string, IrPassFacts>;
 

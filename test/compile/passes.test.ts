@@ -11,6 +11,7 @@ import { lower } from "../../src/compile/lower";
 import { mergeEqual } from "../../src/compile/merge-equal";
 import { parseFunctions } from "../../src/compile/parse";
 import { printFunction } from "../../src/compile/print";
+import { schedule } from "../../src/compile/schedule";
 import { simplify } from "../../src/compile/simplify";
 import { sink } from "../../src/compile/sink";
 import { splitEdges } from "../../src/compile/split-edges";
@@ -375,5 +376,63 @@ describe("verify", () => {
     );
     assert.ok(fn);
     assert.throws(() => verify(fn, "simplify"), /after simplify: wrong: .*v1 does not dominate/);
+  });
+});
+
+describe("schedule", () => {
+  it("computes the next value of a pointer when the last one is no longer needed", () => {
+    turns(
+      schedule,
+      text(
+        "function fill(i32, i32): void",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  jump b1",
+        "b1: from b0 b1",
+        "  v2 = phi v0 v4",
+        "  v3 = phi v1 v5",
+        "  v4 = add v2 1",
+        "  v5 = add v3 -1",
+        "  v6 = add v2 v3",
+        "  store8 v6 v3",
+        "  branch v5 b1 b2",
+        "b2: from b1",
+        "  return",
+      ),
+      text(
+        "function fill(i32, i32): void",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  jump b1",
+        "b1: from b0 b1",
+        "  v2 = phi v0 v4",
+        "  v3 = phi v1 v5",
+        "  v6 = add v2 v3",
+        "  store8 v6 v3",
+        "  v4 = add v2 1",
+        "  v5 = add v3 -1",
+        "  branch v5 b1 b2",
+        "b2: from b1",
+        "  return",
+      ),
+    );
+  });
+
+  it("keeps the order of what may write, and makes no operand live longer", () => {
+    const before = text(
+      "function swap(i32, i32): i32",
+      "b0:",
+      "  v0 = param 0",
+      "  v1 = param 1",
+      "  v2 = load32 v0",
+      "  v3 = add v2 v1",
+      "  store32 v0 7",
+      "  v4 = load32 v0",
+      "  v5 = add v4 v3",
+      "  return v5",
+    );
+    turns(schedule, before, before);
   });
 });
