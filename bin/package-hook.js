@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 
 export async function load(url, context, nextLoad) {
-  const isPackage = url.startsWith("file:") && url.includes("/node_modules/");
+  const isPackage = url.startsWith("file:") && /\/node_modules\/.*\.m?js$/.test(url);
   if (!isPackage || context.format !== "module") return nextLoad(url, context);
   return { format: "module", source: await readFile(new URL(url)), shortCircuit: true };
 }

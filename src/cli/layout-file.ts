@@ -5,7 +5,6 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { tsImport } from "tsx/esm/api";
 import { Diagnostic } from "../base/diagnostic";
 import type { Layout } from "../link/layout";
 import { parseLayout } from "../link/parse-layout";
@@ -51,6 +50,8 @@ function exported(module: Record<string, unknown>): unknown {
 async function importLayout(path: string): Promise<unknown> {
   let module: Record<string, unknown>;
   try {
+    // Not needed for JSON, and slow to load.
+    const { tsImport } = await import("tsx/esm/api");
     // A kernel in C has no package.json that says "module", which `import` would insist on.
     const url = pathToFileURL(resolve(path)).href;
     module = (await tsImport(url, import.meta.url)) as Record<string, unknown>;

@@ -1,7 +1,8 @@
 // A command's manual page is the header comment of its file; this reads it.
 
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { INSTALLATION } from "./project";
 
 export interface ManualPage {
   /** What follows the colon of the first line: `compiles and links …`. */
@@ -12,8 +13,7 @@ export interface ManualPage {
 
 /** The header of `src/cli/<name>.ts`. */
 export function manualPage(name: string): ManualPage {
-  const source = readFileSync(fileURLToPath(new URL(`${name}.ts`, import.meta.url)), "utf8");
-  return parseManualPage(source);
+  return parseManualPage(readFileSync(join(INSTALLATION, "src", "cli", `${name}.ts`), "utf8"));
 }
 
 /** The `//` lines at the start of a source text, as a page. */

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Diagnostic } from "../base/diagnostic";
+import { INSTALLATION } from "./project";
 
 /**
  * What the module at `path` exports as `name`.
@@ -14,6 +15,8 @@ export async function importExport<Value>(
   path: string,
   name: string,
 ): Promise<Value> {
+  // The bundled command starts without what reads TypeScript; loading it again does nothing.
+  await import(pathToFileURL(join(INSTALLATION, "bin", "loader.js")).href);
   const url = pathToFileURL(join(root, path)).href;
   const exports = (await blaming(root, path, () => import(url))) as Record<string, unknown>;
   const value = exports[name];

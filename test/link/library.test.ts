@@ -1,10 +1,11 @@
-// The package as a library: by its name in Node, and bundled for a browser, where Node is not.
+// The library's exports, in Node and bundled for a browser, where Node is not. How they are packed
+// is tested in test/cli/package.test.ts.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
-import { elfFile, link, readElf, readInput } from "isthmus";
+import { elfFile, link, readElf, readInput } from "../../src/index";
 import { writeElfObject } from "../../src/link/elf-object-write";
 import { nops, objectFile } from "./build-object";
 
@@ -12,7 +13,7 @@ const object = writeElfObject(
   objectFile("start.o", { ".text": { bytes: nops(9), symbols: { _start: 0 } } }),
 );
 
-test("an object becomes an ELF file through the package's name", () => {
+test("an object becomes an ELF file with what the library exports", () => {
   const image = link([readInput(object, "start.o")], { name: "kernel" });
   const { entry, segments } = readElf(elfFile(image), "kernel.elf");
   assert.equal(entry, 0x100000);
