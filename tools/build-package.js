@@ -1,6 +1,6 @@
 // Builds dist/, which is what an installed package runs and exports:
 //
-//   dist/cli/       the command, bundled: bin/isthmus.js prefers it to src/cli/ while it is no older
+//   dist/cli/       the command, bundled: bin/isthmus.js takes it while no source is newer
 //   dist/index.js   the library, one module without imports, for Node, bundlers and browsers
 //   dist/types/     its declarations, with --types
 //
