@@ -123,9 +123,8 @@ export function numberType(type: ValueType, position: number): NumberType {
   return found;
 }
 
-/** Translates a function type; more than one result is unsupported. */
+/** Translates a function type. */
 export function signatureOf(type: FunctionType, position: number): Signature {
-  if (type.results.length > 1) throw new UnsupportedCode("functions with two results", position);
   return {
     parameters: type.params.map((each) => numberType(each, position)),
     results: type.results.map((each) => numberType(each, position)),
@@ -602,9 +601,19 @@ export class FunctionBuilder implements OperandStack {
 
   private called(call: Value, signature: Signature): void {
     call.signature = signature;
-    const [result] = signature.results;
-    if (result && result !== "i64") call.type = result;
-    if (result) this.push(call, result === "i64" ? this.values.high(call) : undefined);
+    const [first, ...others] = signature.results;
+    if (first && first !== "i64") call.type = first;
+    if (first) this.push(call, first === "i64" ? this.values.high(call) : undefined);
+    let index = first === "i64" ? 2 : 1;
+    const result = (type: Value["type"]): Value => {
+      const value = this.values.effect("result", [call], index++);
+      value.type = type;
+      return value;
+    };
+    for (const type of others) {
+      if (type === "i64") this.push(result("i32"), result("i32"));
+      else this.push(result(type));
+    }
   }
 }
 

@@ -8,8 +8,14 @@
 // words must fit. The first that does not fit goes to the stack, and so do all integers after it.
 // Floating-point numbers take XMM0 to XMM2, the further ones go to the stack: an f32 is one word
 // there, an f64 two. Whatever is on the stack lies in the order of the arguments.
+//
+// The first result is in EAX, EDX:EAX or XMM0. The caller has room for the others above the
+// arguments on the stack, in order, and the callee writes them there before it returns.
+//
+//   [ESP + 4]       at entry: arguments on the stack
+//   … + 4 n         results from the second on, the low word of an i64 first
 
-import type { NumberType, Signature, ValueType } from "./ir";
+import type { Signature, ValueType } from "./ir";
 import { valuesOf } from "./ir";
 import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, wordsOf, XMM_COUNT, XMM0 } from "./machine";
 
@@ -29,15 +35,22 @@ const RESULTS: readonly number[] = [EAX, EDX];
 const ARGUMENTS: readonly number[] = [EAX, EDX, ECX];
 const FLOAT_ARGUMENTS: readonly number[] = XMM_REGISTERS.slice(0, 3);
 
-/** The register of each value of the results; of an i64 the low word comes first. */
-export function resultRegisters(results: readonly NumberType[]): number[] {
-  let words = 0;
-  let floats = 0;
-  return valuesOf(results).map((type) => {
-    const found = type === "i32" ? RESULTS[words++] : XMM_REGISTERS[floats++];
-    if (found === undefined) throw new Error("no register is left for a result");
-    return found;
+/** The place of each value of the results; of an i64 the low word comes first. */
+export function resultPlaces(signature: Signature): ArgumentPlace[] {
+  const inRegisters = valuesOf(signature.results.slice(0, 1)).length;
+  let stack = stackWords(signature);
+  return valuesOf(signature.results).map((type, i) => {
+    if (i < inRegisters) return { register: type === "i32" ? RESULTS[i]! : XMM0 };
+    const place = { stack };
+    stack += wordsOf(type);
+    return place;
   });
+}
+
+/** How many words the arguments and results on the stack take together. */
+export function exchangedWords(signature: Signature): number {
+  const others = valuesOf(signature.results.slice(1));
+  return others.reduce((words, type) => words + wordsOf(type), stackWords(signature));
 }
 
 /** The place of each value of the arguments, in order. */

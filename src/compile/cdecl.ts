@@ -11,6 +11,9 @@
 //   EAX, EDX:EAX      the result, or for a floating-point number:
 //   ST(0)             the top of the x87 stack, which is empty otherwise
 //
+// Several results are a structure in C: the caller passes its address before all arguments, and the
+// function removes that and returns it in EAX.
+//
 // EBX, ESI, EDI and EBP are preserved and EAX, ECX, EDX and the XMM registers are not, in both
 // conventions. C may
 // expect ESP + 4 to be a multiple of 16 at a function's entry; ours are not, so calls of C align
@@ -19,8 +22,13 @@
 import type { Assembler } from "../i686/assembler";
 import type { ObjectFile } from "../i686/object";
 import { type MemoryParts, mem32, mem64 } from "../i686/operand";
-import { eax, ebp, esp, registers32, registersXmm } from "../i686/registers";
-import { type ArgumentPlace, argumentPlaces, stackWords } from "./calling-convention";
+import { eax, ebp, ecx, esp, registers32, registersXmm } from "../i686/registers";
+import {
+  type ArgumentPlace,
+  argumentPlaces,
+  exchangedWords,
+  resultPlaces,
+} from "./calling-convention";
 import { type Signature, type ValueType, valuesOf } from "./ir";
 import { wordsOf, XMM0 } from "./machine";
 
@@ -50,15 +58,29 @@ function argumentsOf(signature: Signature): Argument[] {
   });
 }
 
+/** One value of the results: where it is in C's structure and where our convention has it. */
+function resultsOf(signature: Signature): Argument[] {
+  const places = resultPlaces(signature);
+  let next = 0;
+  return valuesOf(signature.results).map((type, i) => {
+    const word = next;
+    next += wordsOf(type);
+    return { type, word, place: places[i]! };
+  });
+}
+
 /** Appends the global cdecl function `name`, which calls `target`, one of ours. */
 export function emitExport(a: Assembler, name: string, target: string, signature: Signature): void {
   const all = argumentsOf(signature);
-  const stacked = WORD * stackWords(signature);
+  const exchanged = WORD * exchangedWords(signature);
   const [result] = signature.results;
-  const isFloat = result === "f32" || result === "f64";
-  // Place for our stack arguments, and later for a result on its way to ST(0).
-  const size = isFloat ? Math.max(stacked, WORD * wordsOf(result)) : stacked;
-  const from = (word: number) => ({ base: esp, disp: size + WORD * (1 + word) });
+  const isStructure = signature.results.length > 1;
+  const isFloat = !isStructure && (result === "f32" || result === "f64");
+  // Place for what is on our stack, and later for a result on its way to ST(0).
+  const size = isFloat ? Math.max(exchanged, WORD * wordsOf(result)) : exchanged;
+  const structure = { base: esp, disp: size + WORD };
+  const first = isStructure ? 2 : 1;
+  const from = (word: number) => ({ base: esp, disp: size + WORD * (first + word) });
   a.section(`.text.${name}`, { execute: true });
   a.align(WORD);
   a.function(name, () => {
@@ -79,10 +101,40 @@ export function emitExport(a: Assembler, name: string, target: string, signature
       store(a, result, XMM0, at(0));
       a.fld(result === "f32" ? mem32(at(0)) : mem64(at(0)));
     }
+    if (isStructure) fillStructure(a, signature, structure);
     a.add(esp, size);
     a.frame(WORD);
-    a.ret();
+    if (isStructure) a.ret(WORD);
+    else a.ret();
   });
+}
+
+/** Stores our results into C's structure; EAX := its address, which is at `place`. */
+function fillStructure(a: Assembler, signature: Signature, place: MemoryParts): void {
+  const results = resultsOf(signature);
+  a.mov(ecx, mem32(place));
+  for (const { type, word, place } of results) {
+    if (!isStacked(place)) store(a, type, place.register, { base: ecx, disp: WORD * word });
+  }
+  for (const { type, word, place } of results) {
+    const to = { base: ecx, disp: WORD * word };
+    if (isStacked(place)) copyWords(a, wordsOf(type), at(place.stack), to);
+  }
+  a.mov(eax, ecx);
+}
+
+/** Our results from C's structure, which is at EAX. */
+function takeStructure(a: Assembler, signature: Signature): void {
+  const results = resultsOf(signature);
+  a.mov(ecx, eax);
+  for (const { type, word, place } of results) {
+    const from = { base: ecx, disp: WORD * word };
+    const to = isStacked(place) && { base: ebp, disp: WORD * (2 + place.stack) };
+    if (to) copyWords(a, wordsOf(type), from, to);
+  }
+  for (const { type, word, place } of results) {
+    if (!isStacked(place)) load(a, type, place.register, { base: ecx, disp: WORD * word });
+  }
 }
 
 /** Appends our function `importAdapter(name)`, which calls the cdecl function `name`. */
@@ -90,7 +142,13 @@ export function emitImport(a: Assembler, name: string, signature: Signature): vo
   const all = argumentsOf(signature);
   const words = all.reduce((sum, { type }) => sum + wordsOf(type), 0);
   const [result] = signature.results;
-  const isFloat = result === "f32" || result === "f64";
+  const isStructure = signature.results.length > 1;
+  const isFloat = !isStructure && (result === "f32" || result === "f64");
+  // The address of the structure stands before the arguments, the structure itself behind them.
+  const first = isStructure ? 1 : 0;
+  const structure = isStructure
+    ? resultsOf(signature).reduce((sum, { type }) => sum + wordsOf(type), 0)
+    : 0;
   const adapter = importAdapter(name);
   a.section(`.text.${adapter}`, { execute: true });
   a.align(WORD);
@@ -100,20 +158,25 @@ export function emitImport(a: Assembler, name: string, signature: Signature): vo
       a.push(ebp);
       a.frame(2 * WORD, { ebp: 2 * WORD });
       a.mov(ebp, esp);
-      a.sub(esp, WORD * Math.max(words, isFloat ? wordsOf(result) : 0));
+      a.sub(esp, WORD * Math.max(first + words + structure, isFloat ? wordsOf(result) : 0));
       a.and(esp, -C_STACK_ALIGN);
       for (const { type, word, place } of all) {
-        if (!isStacked(place)) store(a, type, place.register, at(word));
+        if (!isStacked(place)) store(a, type, place.register, at(first + word));
       }
       for (const { type, word, place } of all) {
         const from = isStacked(place) && { base: ebp, disp: WORD * (2 + place.stack) };
-        if (from) copyWords(a, wordsOf(type), from, at(word));
+        if (from) copyWords(a, wordsOf(type), from, at(first + word));
+      }
+      if (isStructure) {
+        a.lea(eax, mem32(at(first + words)));
+        a.mov(mem32(at(0)), eax);
       }
       a.call(name);
       if (isFloat) {
         a.fstp(result === "f32" ? mem32(at(0)) : mem64(at(0)));
         load(a, result, XMM0, at(0));
       }
+      if (isStructure) takeStructure(a, signature);
       a.mov(esp, ebp);
       a.pop(ebp);
       a.frame(WORD);

@@ -33,6 +33,7 @@ class AllocationChecker {
   /** Constants and the caller's arguments: the class of such an entity is itself, always. */
   private readonly fixed = new Set<number>();
   private readonly slots: number[] = [];
+  private readonly outgoing: number[] = [];
   private nextClass = 0;
   private entityCount: number;
   /** Every entity in a class of its own. */
@@ -111,6 +112,8 @@ class AllocationChecker {
       this.places.set(name, entity);
       if (isFixed(operand)) this.fixed.add(entity);
       else this.slots.push(entity);
+      if (operand.kind === "memory" && operand.slot?.kind === "outgoing")
+        this.outgoing.push(entity);
     }
     return entity;
   }
@@ -232,6 +235,8 @@ class AllocationChecker {
       if (before.kind !== "register" || role === "read" || role === "address") continue;
       this.define(state, before.register, this.finalEntity(instruction.operands[i]!));
     }
+    // What a call finds on the stack is the callee's, and its results may be there.
+    if (instruction.mnemonic === "call") for (const place of this.outgoing) state[place] = place;
     for (const register of facts.writes) this.define(state, register, this.physical(register));
     for (const register of instruction.writes) {
       this.define(state, register, this.physical(register));

@@ -1,12 +1,14 @@
 // The stack frame of a function. ESP does not move after the prologue.
 //
 //   CFA  -> +---------------------------+
+//           | results but the first     |  written by this function before it returns
 //           | incoming arguments        |  pushed by the caller, from the right
 //           +---------------------------+  ESP at entry is CFA - 4
 //           | return address            |
 //           | saved ebx, esi, edi, ebp  |  those that the function uses, pushed in this order
 //           | local words               |  homes of spilled values
-//           | outgoing arguments        |  of calls that pass some on the stack
+//           | outgoing arguments        |  of calls that pass some on the stack, and behind them
+//           |                           |  what they return there
 //   ESP  -> +---------------------------+
 
 import { CALLEE_SAVED } from "./calling-convention";

@@ -7,7 +7,8 @@
 //
 // 64-bit integers do not exist here: the builder splits each into a pair of values. The few machine
 // operations whose two halves must be computed together (`add64`, `mul_wide_u`, calls that return
-// i64, …) define the low word themselves and the high word through a `high` value behind them.
+// i64, …) define the low word themselves and the high word through a `high` value behind them. A
+// call with more results defines the words of the others through `result` values.
 //
 // The name of an operation on floating-point numbers ends in their type: `add_f64`.
 //
@@ -79,6 +80,8 @@ const OPS = {
   param: pure(0),
   phi: { effect: "none", results: 1 },
   high: pure(1),
+  /** (call): word number `immediate` of the results from the second on. Stands behind the call. */
+  result: pure(1),
 
   add: pure(2),
   sub: pure(2),
@@ -222,7 +225,7 @@ export class Value {
   type: ValueType;
   /**
    * `const`: the value, a signed word. Memory: the offset. `param`: which argument value.
-   * `unreachable`: the kind of trap.
+   * `unreachable`: the kind of trap. `result`: which value of the results.
    */
   immediate = 0;
   /** `const_f64`: the high word of its bits; `immediate` is the low one. */

@@ -129,7 +129,7 @@ class FunctionParser {
   }
 
   private payload(line: DumpLine, value: Value): void {
-    if (value.op === "param") value.immediate = line.integer();
+    if (value.op === "param" || value.op === "result") value.immediate = line.integer();
     if (value.op === "unreachable" && !line.atEnd) value.immediate = trapNumber(line);
     if (value.op.endsWith("routine")) value.name = line.name();
     if (!["call", "call_indirect", "intrinsic"].includes(value.op)) return;
@@ -177,17 +177,17 @@ function operation(line: DumpLine, name: string): IrOp {
 /** Whether a name with its signature goes on in the next word. */
 function isOpen(text: string): boolean {
   const unquoted = text.replace(/"(?:[^"\\]|\\.)*"/g, "");
-  return unquoted.includes("(") && !/\): \S+$/.test(unquoted);
+  return unquoted.includes("(") && !/\): \S+$/.test(unquoted.replace(/, (?=[^)]*$)/g, ","));
 }
 
-/** `name(i32, i64): i32` or `name`. */
+/** `name(i32, i64): i32, i32` or `name`. */
 function parseHead(line: DumpLine, text: string): { name: string; signature?: Signature } {
-  const match = /^("(?:[^"\\]|\\.)*"|[^("]*)(?:\(([^()]*)\): (\S+))?$/.exec(text);
+  const match = /^("(?:[^"\\]|\\.)*"|[^("]*)(?:\(([^()]*)\): (\S+(?:, \S+)*))?$/.exec(text);
   if (!match) return line.fail(`${text} is no name with a signature`);
   const [, name = "", parameters, result = ""] = match;
   if (parameters === undefined) return { name };
   const words = parameters === "" ? [] : parameters.split(", ");
-  const results = result === "void" ? [] : [result];
+  const results = result === "void" ? [] : result.split(", ");
   const type = (word: string): NumberType =>
     /^[if](32|64)$/.test(word) ? (word as NumberType) : line.fail(`${word} is no type`);
   return { name, signature: { parameters: words.map(type), results: results.map(type) } };

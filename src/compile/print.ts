@@ -48,6 +48,7 @@ function printSignature({ parameters, results }: Signature): string {
 function printPayload(value: Value): string[] {
   switch (value.op) {
     case "param":
+    case "result":
       return [String(value.immediate)];
     case "unreachable":
       return value.immediate === 0 ? [] : [JSON.stringify(trapOf(value.immediate))];

@@ -205,10 +205,16 @@ function selectWideProduct(selection: Selection, value: Value): void {
   else takeResults(selection, value);
 }
 
-/** Moves EDX:EAX or XMM0, as far as wanted, to the registers of `value` and its high word. */
-export function takeResults(selection: Selection, value: Value): void {
+/**
+ * Moves EDX:EAX or XMM0, as far as wanted, to the registers of `value` and its high word, together
+ * with `moves` of the same kind.
+ */
+export function takeResults(
+  selection: Selection,
+  value: Value,
+  moves: MachineOperand[] = [],
+): void {
   const high = selection.highOf(value);
-  const moves: MachineOperand[] = [];
   if (selection.isRequested(value)) {
     const from = value.type === "i32" ? register(EAX) : xmm(XMM0);
     moves.push(selection.machine.operandOf(selection.registerOf(value)), from);

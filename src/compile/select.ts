@@ -6,13 +6,13 @@
 import {
   argumentPlaces,
   CALLER_SAVED,
-  resultRegisters,
-  stackWords,
+  exchangedWords,
+  resultPlaces,
   XMM_REGISTERS,
 } from "./calling-convention";
 import { setLoopDepths } from "./dominators";
 import { selectIntrinsic } from "./intrinsics";
-import type { Block, IrFunction, Value } from "./ir";
+import type { Block, IrFunction, IrOp, Signature, Value } from "./ir";
 import type { MachineBlock, MachineFunction, MachineOperand } from "./machine";
 import { EAX, immediate, memory, register, slotOperand } from "./machine";
 import { selectArithmetic, takeResults } from "./select-arithmetic";
@@ -28,6 +28,9 @@ import { trapKind } from "./trap";
 export function select(fn: IrFunction, options: SelectionOptions): MachineFunction {
   return new Selector(fn, options).run();
 }
+
+/** What has its place already: parameters, and what others make besides their own result. */
+const NOT_SELECTED: ReadonlySet<IrOp> = new Set(["phi", "param", "high", "result"]);
 
 class Selector {
   private readonly selection: Selection;
@@ -71,7 +74,7 @@ class Selector {
 
   private isNeeded(value: Value): boolean {
     const { selection } = this;
-    if (value.op === "phi" || value.op === "high" || value.op === "param") return false;
+    if (NOT_SELECTED.has(value.op)) return false;
     if (value.effect === "write" || value.effect === "trap") return true;
     if (selection.isRequested(value)) return true;
     const high = selection.highOf(value);
@@ -130,7 +133,7 @@ class Selector {
     if (!value.signature) throw new Error(`${this.fn.name}: a call has no signature`);
     const { machine } = selection;
     const places = argumentPlaces(value.signature);
-    machine.outgoingWords = Math.max(machine.outgoingWords, stackWords(value.signature));
+    machine.outgoingWords = Math.max(machine.outgoingWords, exchangedWords(value.signature));
     const moves: MachineOperand[] = [];
     const used: number[] = [];
     for (const [i, argument] of args.entries()) {
@@ -145,7 +148,20 @@ class Selector {
     }
     selection.moves(moves);
     selection.push("call", [target], used, this.clobbered);
-    takeResults(selection, value);
+    takeResults(selection, value, this.otherResults(value, value.signature));
+  }
+
+  /** Moves the results that are on the stack to where they are wanted. */
+  private otherResults(call: Value, signature: Signature): MachineOperand[] {
+    const { selection } = this;
+    const places = resultPlaces(signature);
+    const wanted = selection.resultsOf(call).filter((each) => selection.isRequested(each));
+    return wanted.flatMap((each) => {
+      const place = places[each.immediate]!;
+      if (!("stack" in place)) throw new Error(`${this.fn.name}: a result is in a register`);
+      const slot = slotOperand({ kind: "outgoing", index: place.stack }, each.type);
+      return [selection.machine.operandOf(selection.registerOf(each)), slot];
+    });
   }
 
   private callIndirect(value: Value): void {
@@ -175,11 +191,16 @@ class Selector {
         this.tableJump(block, value);
         return;
       case "return": {
-        const registers = resultRegisters(this.fn.signature.results);
-        const moves = value.args.flatMap((argument, i) => [
-          selection.machine.operandOf(registers[i]!),
-          selection.orImmediate(argument),
-        ]);
+        const places = resultPlaces(this.fn.signature);
+        const registers = places.flatMap((place) => ("register" in place ? [place.register] : []));
+        const moves = value.args.flatMap((argument, i) => {
+          const place = places[i]!;
+          const to =
+            "register" in place
+              ? selection.machine.operandOf(place.register)
+              : slotOperand({ kind: "incoming", index: place.stack }, argument.type);
+          return [to, selection.orImmediate(argument)];
+        });
         selection.moves(moves);
         selection.push("ret", [], registers, []);
         return;

@@ -52,6 +52,8 @@ export class Selection {
   private readonly isRead: Uint8Array;
   /** The `high` value of each value that has one. */
   private readonly highs = new Map<Value, Value>();
+  /** The `result` values of each call that has some. */
+  private readonly results = new Map<Value, Value[]>();
   private chunk: MachineInstruction[] = [];
   private chunks: MachineInstruction[][] = [];
   /** The value being selected. */
@@ -76,10 +78,16 @@ export class Selection {
       this.writesBefore[value.id] = writes;
       if (value.effect === "write") writes++;
       if (value.op === "high") this.highs.set(value.args[0]!, value);
+      if (value.op === "result") this.noteResult(value);
       for (const argument of value.args) this.useCounts[argument.id]!++;
       const isAccess = value.effect === "read" || value.op.startsWith("store");
       if (isAccess) this.addressUses[value.args[0]!.id]!++;
     }
+  }
+
+  private noteResult(value: Value): void {
+    const call = value.args[0]!;
+    this.results.set(call, [...(this.results.get(call) ?? []), value]);
   }
 
   // --- chunks ---
@@ -143,6 +151,11 @@ export class Selection {
 
   highOf(value: Value): Value | undefined {
     return this.highs.get(value);
+  }
+
+  /** The values of the call's results from the second on that somebody may want. */
+  resultsOf(call: Value): readonly Value[] {
+    return this.results.get(call) ?? [];
   }
 
   /** Whether some instruction selected so far reads the register of `value`. */

@@ -58,7 +58,8 @@ function sinkFrom(block: Block, uses: UseBlocks): void {
 
 function mayMove(value: Value, from: Block, to: Block): boolean {
   const isPlain = value.effect === "none" && value.op !== "phi" && value.op !== "param";
-  return isPlain && value.op !== "high" && !isWide(value) && to.depth <= from.depth;
+  const isPart = value.op === "high" || value.op === "result";
+  return isPlain && !isPart && !isWide(value) && to.depth <= from.depth;
 }
 
 function isWide(value: Value): boolean {

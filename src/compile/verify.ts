@@ -3,6 +3,7 @@
 // A violation is a bug of this compiler and never the user's, so it is an Error that names the
 // pass, the function and the value; a wrong program must not be emitted quietly.
 
+import { resultPlaces } from "./calling-convention";
 import { Dominators, reversePostorder } from "./dominators";
 import type { Block, IrFunction, Value, ValueType } from "./ir";
 import { factsOf, isFree, valuesOf } from "./ir";
@@ -10,6 +11,12 @@ import { factsOf, isFree, valuesOf } from "./ir";
 /** @throws Error naming `pass` if the function breaks a law of `ir.ts` */
 export function verify(fn: IrFunction, pass: string): void {
   new Verifier(fn, pass).run();
+}
+
+/** Whether the call that `value` is a result of has that many, and stands in the same block. */
+function hasResult({ args: [call], immediate, block }: Value): boolean {
+  const places = call?.signature ? resultPlaces(call.signature) : [];
+  return call?.block === block && places[immediate] !== undefined && "stack" in places[immediate];
 }
 
 class Verifier {
@@ -76,6 +83,7 @@ class Verifier {
     if (value.op === "high" && factsOf(value.args[0]!.op).results !== 2) {
       this.fail(value, "its operand has no high word");
     }
+    if (value.op === "result" && !hasResult(value)) this.fail(value, "its call has no such result");
     if (value.op === "phi" && value.args.length !== block.predecessors.length) {
       this.fail(value, "operands and predecessors differ in number");
     }
@@ -128,6 +136,7 @@ function operandType(value: Value, index: number, fixed?: ValueType): ValueType 
     case "select":
       return index === 0 ? "i32" : value.type;
     case "return":
+    case "result":
     case "routine":
     case "checked_routine":
       return undefined;

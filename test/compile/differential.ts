@@ -1,5 +1,6 @@
 // Compares natively running code with Node's own WebAssembly on random modules.
 
+import { isDeepStrictEqual } from "node:util";
 import { decodeModule } from "../../src/compile/decode";
 import { validateModule } from "../../src/compile/validate";
 import type { Call, Outcome, RunOptions, Trapped } from "./native";
@@ -28,7 +29,7 @@ export function compareSeed(seed: number, options: RunOptions): string | undefin
   );
   const expected = runInNode(bytes, calls);
   const found = runNative(module, calls, options);
-  const wrong = expected.findIndex((outcome, i) => outcome !== found[i]);
+  const wrong = expected.findIndex((outcome, i) => !isDeepStrictEqual(outcome, found[i]));
   if (wrong < 0) return undefined;
   const { name, args } = calls[blamed(wrong, calls)]!;
   const what = wrong === blamed(wrong, calls) ? "" : "the state after ";
@@ -45,17 +46,24 @@ function blamed(index: number, calls: readonly Call[]): number {
 export function runInNode(bytes: Uint8Array, calls: readonly Call[]): Outcome[] {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
   return calls.map(({ name, args }) => {
-    const fn = exports[name] as (...args: (number | bigint)[]) => number | bigint | undefined;
+    const fn = exports[name] as (...args: Result[]) => Result | Result[] | undefined;
     const types = parameterTypes(bytes, name);
     try {
       const result = fn(...args.map((value, i) => (types[i] === I64 ? value : Number(value))));
-      if (result === undefined) return undefined;
-      return typeof result === "bigint" ? BigInt.asUintN(64, result) : BigInt(result >>> 0);
+      if (Array.isArray(result)) return result.map(bitsOf);
+      return result === undefined ? undefined : bitsOf(result);
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) return trapInNode(error.message);
       throw error;
     }
   });
+}
+
+/** An integer as JavaScript has it. */
+type Result = number | bigint;
+
+function bitsOf(result: Result): bigint {
+  return typeof result === "bigint" ? BigInt.asUintN(64, result) : BigInt(result >>> 0);
 }
 
 /** V8's words for traps. */

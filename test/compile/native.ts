@@ -4,9 +4,7 @@
 // result, whether it trapped, and whether the callee kept the calling convention:
 //
 //   record i   0  status   RETURNED, TRAPPED or BROKEN (a preserved register or ESP changed)
-//              4  result   EAX, or which trap
-//              8  high     EDX
-//             12  number   XMM0, its low 64 bits
+//              4  results  value after value of one word or two, or which trap
 //
 // Traps are signals (native-trap.ts); the handler goes on with the next call. Linear
 // memory begins at MEMORY_BASE, because Linux gives no process page 0.
@@ -16,11 +14,11 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { signatureOf } from "../../src/compile/build";
-import { argumentPlaces, stackWords } from "../../src/compile/calling-convention";
+import { argumentPlaces, exchangedWords, resultPlaces } from "../../src/compile/calling-convention";
 import type { CompileOptions, Stress } from "../../src/compile/compile";
 import { compileModule } from "../../src/compile/compile";
-import type { Signature } from "../../src/compile/ir";
-import { XMM0 } from "../../src/compile/machine";
+import { type Signature, valuesOf } from "../../src/compile/ir";
+import { wordsOf, XMM0 } from "../../src/compile/machine";
 import type { Level, Optimisation } from "../../src/compile/pipeline";
 import type { WasmModule } from "../../src/compile/wasm";
 import { Assembler } from "../../src/i686/assembler";
@@ -35,6 +33,7 @@ import {
   edx,
   esi,
   esp,
+  type Register32,
   registers32,
   registersXmm,
   xmm0,
@@ -55,7 +54,9 @@ const START = "isthmus:start";
 const RETURNED = 1;
 const TRAPPED = 2;
 const BROKEN = 3;
-const RECORD = 20;
+/** Words of results that a record has room for. */
+const RESULT_WORDS = 32;
+const RECORD = 4 * (1 + RESULT_WORDS);
 
 /** A call of an exported function; arguments as unsigned numbers of their type's width. */
 export interface Call {
@@ -63,8 +64,8 @@ export interface Call {
   readonly args: readonly bigint[];
 }
 
-/** A result of up to 64 bits as an unsigned number, `undefined` for void, or what went wrong. */
-export type Outcome = bigint | undefined | Trapped | "broken";
+/** A result as an unsigned number, `undefined` for void, several in order, or what went wrong. */
+export type Outcome = bigint | undefined | readonly bigint[] | Trapped | "broken";
 
 /** A trap in the words of the standard's interpreter. */
 export type Trapped = ReturnType<typeof reportedTrap>;
@@ -158,12 +159,16 @@ function outcome(output: Buffer, index: number, { results }: Signature): Outcome
   const status = output.readUInt32LE(at);
   if (status === TRAPPED) return reportedTrap(output.readUInt32LE(at + 4));
   if (status !== RETURNED) return "broken";
-  const [type] = results;
-  if (!type) return undefined;
-  if (type === "f32") return BigInt(output.readUInt32LE(at + 12));
-  if (type === "f64") return output.readBigUInt64LE(at + 12);
-  const low = BigInt(output.readUInt32LE(at + 4));
-  return type === "i32" ? low : (BigInt(output.readUInt32LE(at + 8)) << 32n) | low;
+  let next = at + 4;
+  const values = results.map((type) => {
+    const value =
+      type === "i64" || type === "f64"
+        ? output.readBigUInt64LE(next)
+        : BigInt(output.readUInt32LE(next));
+    next += type === "i64" || type === "f64" ? 8 : 4;
+    return value;
+  });
+  return values.length > 1 ? values : values[0];
 }
 
 function execute(elf: Uint8Array): Buffer {
@@ -250,6 +255,30 @@ function putWords(a: Assembler, to: MemoryParts, words: readonly number[]): void
   }
 }
 
+/** Stores the results of a call from where they are to the words at `to`. */
+function takeResults(a: Assembler, to: MemoryParts, signature: Signature): void {
+  const types = valuesOf(signature.results);
+  let disp = to.disp ?? 0;
+  const store = (from: Register32): void => {
+    a.mov(mem32({ ...to, disp }), from);
+    disp += 4;
+  };
+  for (const [i, place] of resultPlaces(signature).entries()) {
+    const words = wordsOf(types[i]!);
+    if ("stack" in place) {
+      for (let word = 0; word < words; word++) {
+        a.mov(ecx, mem32({ base: esp, disp: 4 * (place.stack + word) }));
+        store(ecx);
+      }
+    } else if (place.register < XMM0) store(registers32[place.register]!);
+    else {
+      if (words === 2) a.movsd(mem64({ ...to, disp }), xmm0);
+      else a.movss(mem32({ ...to, disp }), xmm0);
+      disp += 4 * words;
+    }
+  }
+}
+
 function callOnce(a: Assembler, index: number, call: Call, signature: Signature): void {
   const next = a.newLabel();
   const record = { symbol: "records", disp: index * RECORD };
@@ -260,11 +289,11 @@ function callOnce(a: Assembler, index: number, call: Call, signature: Signature)
     return type === "i64" ? [[low], [high]] : [type === "f64" ? [low, high] : [low]];
   });
   const places = argumentPlaces(signature);
-  const stacked = stackWords(signature);
+  const room = exchangedWords(signature);
   a.mov(mem32({ symbol: "stack" }), esp);
   a.mov(mem32({ symbol: "record" }), symbol("records", index * RECORD));
   a.mov(mem32({ symbol: "resume" }), symbol(next));
-  if (stacked > 0) a.sub(esp, 4 * stacked);
+  if (room > 0) a.sub(esp, 4 * room);
   for (const [i, register] of KEPT.entries()) a.mov(register, magic(i));
   for (const [i, place] of places.entries()) {
     if ("stack" in place) putWords(a, { base: esp, disp: 4 * place.stack }, words[i]!);
@@ -276,10 +305,8 @@ function callOnce(a: Assembler, index: number, call: Call, signature: Signature)
     }
   }
   a.call(call.name);
-  a.mov(mem32({ ...record, disp: record.disp + 4 }), eax);
-  a.mov(mem32({ ...record, disp: record.disp + 8 }), edx);
-  a.movsd(mem64({ ...record, disp: record.disp + 12 }), xmm0);
-  if (stacked > 0) a.add(esp, 4 * stacked);
+  takeResults(a, { ...record, disp: record.disp + 4 }, signature);
+  if (room > 0) a.add(esp, 4 * room);
   a.mov(mem32(record), BROKEN);
   for (const [i, register] of KEPT.entries()) {
     a.cmp(register, magic(i));

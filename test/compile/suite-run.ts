@@ -9,7 +9,6 @@ import { Diagnostic } from "../../src/base/diagnostic";
 import { decodeModule } from "../../src/compile/decode";
 import { validateModule } from "../../src/compile/validate";
 import type { WasmModule } from "../../src/compile/wasm";
-import { F64 } from "../../src/compile/wasm";
 import type { Call, Outcome, RunOptions, Trapped } from "./native";
 import { compileNative, runObject } from "./native";
 import type { Suite, SuiteCommand, SuiteValue } from "./wasm-suite";
@@ -31,10 +30,13 @@ const TEXT = "the text format is not read";
 const FOREIGN = "state of other modules";
 const LARGE = "memory larger than the test process";
 
+/** What must come of a call. */
+type Expected = { readonly results: readonly (bigint | NaNClass)[] } | { readonly trap: Trapped };
+
 interface Expectation extends Call {
   readonly line: number;
   /** undefined: the call is made for its effect. */
-  readonly expected: { readonly outcome: Outcome | NaNClass } | undefined;
+  readonly expected: Expected | undefined;
 }
 
 /** `canonical`: only the sign is free; `arithmetic`: the payload too, but the quiet bit is set. */
@@ -144,17 +146,16 @@ class SuiteFile {
     if (action.module) return FOREIGN;
     const unfit = notCallable(current.module, action.field);
     if (unfit !== undefined) return unfit;
-    const call = { name: action.field, args: action.args.map(({ value }) => BigInt(value)), line };
+    const call = { name: action.field, args: action.args.map(bitsOf), line };
     if (type === "action") return { ...call, expected: undefined };
     if (type === "assert_return") {
-      const [value] = command.expected ?? [];
-      return { ...call, expected: { outcome: value && expectedValue(value) } };
+      const values = (command.expected ?? []).map(expectedValue);
+      return { ...call, expected: { results: values } };
     }
     const trap = command.text ?? "";
     const reason = trapReason(trap);
     if (reason !== undefined) return reason;
-    const outcome = TRAPS.find((each) => trap.startsWith(each));
-    return { ...call, expected: { outcome } };
+    return { ...call, expected: { trap: TRAPS.find((each) => trap.startsWith(each))! } };
   }
 
   /** Runs the calls that the last module has collected. */
@@ -188,27 +189,46 @@ class SuiteFile {
       unknownState ??= reachableRefusal(module, name, refused);
       if (!expected) continue;
       if (unknownState !== undefined) this.exclude(unknownState);
-      else if (isExpected(outcomes[i], expected.outcome)) this.result.passed++;
+      else if (isExpected(outcomes[i], expected)) this.result.passed++;
       else {
-        const wanted = expected.outcome;
-        const text = typeof wanted === "object" ? `nan:${wanted.nan}` : wanted;
-        const got = `${outcomes[i]}, expected ${text}`;
+        const got = `${outcomes[i]}, expected ${describe(expected)}`;
         this.result.failures.push(`${this.name}:${line}: ${name}(${args.join(", ")}) gave ${got}`);
       }
     }
   }
 }
 
-function expectedValue({ type, value }: SuiteValue): Outcome | NaNClass {
+function expectedValue({ type, value }: SuiteValue): bigint | NaNClass {
   const [, nan] = /^nan:(canonical|arithmetic)$/.exec(value) ?? [];
-  return nan ? { nan: nan as NaNClass["nan"], type: type as NaNClass["type"] } : BigInt(value);
+  if (nan) return { nan: nan as NaNClass["nan"], type: type as NaNClass["type"] };
+  return bitsOf({ type, value });
 }
 
-function isExpected(outcome: Outcome, wanted: Outcome | NaNClass): boolean {
-  if (typeof wanted !== "object") return outcome === wanted;
-  if (typeof outcome !== "bigint") return false;
+/** A value as our code has it: a reference of the host is its number plus one, null is 0. */
+function bitsOf({ type, value }: SuiteValue): bigint {
+  if (type !== "externref" && type !== "funcref") return BigInt(value);
+  return value === "null" ? 0n : BigInt(value) + 1n;
+}
+
+function describe(expected: Expected): string {
+  if ("trap" in expected) return expected.trap;
+  return expected.results
+    .map((value) => (typeof value === "bigint" ? value : `nan:${value.nan}`))
+    .join();
+}
+
+function isExpected(outcome: Outcome, expected: Expected): boolean {
+  if ("trap" in expected) return outcome === expected.trap;
+  if (typeof outcome === "string") return false;
+  const { results } = expected;
+  const values = typeof outcome === "object" ? outcome : outcome === undefined ? [] : [outcome];
+  return values.length === results.length && values.every((each, i) => isValue(each, results[i]!));
+}
+
+function isValue(value: bigint, wanted: bigint | NaNClass): boolean {
+  if (typeof wanted === "bigint") return value === wanted;
   const [width, quiet] = wanted.type === "f32" ? [32, 0x7fc0_0000n] : [64, 0x7ff8n << 48n];
-  const magnitude = BigInt.asUintN(width - 1, outcome);
+  const magnitude = BigInt.asUintN(width - 1, value);
   return wanted.nan === "canonical" ? magnitude === quiet : (magnitude & quiet) === quiet;
 }
 
@@ -227,9 +247,7 @@ function notCallable(module: WasmModule, field: string): string | undefined {
   const found = exported && module.functions[exported.index];
   const signature = found && module.types[found.typeIndex];
   if (!found?.body || !signature) return FOREIGN;
-  if (signature.results.length > 1) return "functions with two results";
-  const types = [...signature.params, ...signature.results];
-  return types.every((each) => each >= F64) ? undefined : "reference types";
+  return undefined;
 }
 
 /** Why a trap cannot be asked for; undefined: it can. */
