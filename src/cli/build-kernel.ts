@@ -31,11 +31,13 @@ export async function buildKernel({ root, output }: Project): Promise<BuildOutco
     memoryBase: KERNEL_DATA,
     abort: ABORT,
   };
-  const { wasm, module, sourceMap, warnings, dataEnd } = compileAssemblyScript(options, log.read);
+  const compiledSources = compileAssemblyScript(options, log.read);
+  const { wasm, module, sourceMap, facts, warnings, dataEnd } = compiledSources;
   const compiled = compileModule(module, {
     target: "kernel",
     name: "kernel.wasm",
     sourceMap,
+    facts,
     data: { start: KERNEL_DATA, end: dataEnd },
   });
   const assembled = await Promise.all(assembly.map((path) => assemble(root, path)));

@@ -35,11 +35,13 @@ export async function buildProgram(
     abort,
     start,
   };
-  const { wasm, module, sourceMap, warnings, dataEnd } = compileAssemblyScript(options, log.read);
+  const compiledSources = compileAssemblyScript(options, log.read);
+  const { wasm, module, sourceMap, facts, warnings, dataEnd } = compiledSources;
   const compiled = compileModule(module, {
     target: "user",
     name: `${name}.wasm`,
     sourceMap,
+    facts,
     data: { start: USER_DATA, end: dataEnd },
   });
   const assembled = await Promise.all(assembly.map((path) => assemble(root, path)));

@@ -47,7 +47,7 @@ export interface CompileInput {
   /** What the back end needs to know besides the module. */
   readonly options: Pick<
     CompileOptions,
-    "target" | "sourceMap" | "data" | "addresses" | "memoryBase" | "start"
+    "target" | "sourceMap" | "facts" | "data" | "addresses" | "memoryBase" | "start"
   >;
   readonly warnings: readonly Diagnostic[];
   /** Whether the module contains the runtime of `user/`. */
@@ -111,9 +111,9 @@ function programInput(file: string, level: Level, runtime: ProgramRuntime): Comp
     },
     readSource,
   );
-  const { wasm, module, sourceMap, warnings, dataEnd } = output;
+  const { wasm, module, sourceMap, facts, warnings, dataEnd } = output;
   const data = { start: PROGRAM_DATA, end: dataEnd };
-  const options = { target: "user" as const, sourceMap, data };
+  const options = { target: "user" as const, sourceMap, facts, data };
   return { wasm, module, options, warnings, hasRuntime: true };
 }
 
@@ -131,13 +131,14 @@ function objectInput(file: string, target: "kernel" | "object", level: Level): C
     ...(target === "object" ? { abort: C_ABORT } : {}),
   };
   const first = compileAssemblyScript(options, readSource);
-  const { wasm, module, sourceMap, warnings, dataEnd } = first;
+  const { wasm, module, sourceMap, facts, warnings, dataEnd } = first;
   const data = { start: FIRST_BASE, end: dataEnd };
   const common = { wasm, module, warnings, hasRuntime: false };
-  if (dataEnd === FIRST_BASE) return { ...common, options: { target, sourceMap, data } };
+  const known = { target, sourceMap, facts, data };
+  if (dataEnd === FIRST_BASE) return { ...common, options: known };
   const second = compileAssemblyScript({ ...options, memoryBase: SECOND_BASE }, readSource);
   const addresses = findStaticAddresses(placed(first, FIRST_BASE), placed(second, SECOND_BASE));
-  return { ...common, options: { target, sourceMap, data, addresses } };
+  return { ...common, options: { ...known, addresses } };
 }
 
 function placed({ module, sourceMap, dataEnd }: AssemblyScriptOutput, start: number): PlacedModule {

@@ -22,6 +22,7 @@ import { AscReporter } from "./asc-reporter";
 import { checkBareMetal } from "./bare-metal";
 import { decodeModule } from "./decode";
 import { Op } from "./opcodes";
+import { collectSourceFacts, type SourceFacts } from "./source-facts";
 import { SourceMap } from "./source-map";
 import { checkClasses, MEMORY_ALIAS, transformSources } from "./transform";
 import { validateModule } from "./validate";
@@ -59,6 +60,8 @@ export interface AssemblyScriptOutput {
   readonly wasm: Uint8Array;
   readonly module: WasmModule;
   readonly sourceMap: SourceMap;
+  /** What debug information says of the source. */
+  readonly facts: SourceFacts;
   /**
    * Where static data ends: an address, a multiple of 4. What lies between `memoryBase` and here
    * and is in no data segment must be zero when the program starts; asc's heap begins here.
@@ -95,8 +98,10 @@ export function compileAssemblyScript(
   reporter.barrier();
   const { module, dataEnd } = translate(program, reporter, options);
   try {
+    const { raw, ...output } = emit(module, reporter, options);
     return {
-      ...emit(module, reporter, options),
+      ...output,
+      facts: collectSourceFacts(program, raw.module),
       dataEnd,
       sources: sources.paths,
       warnings: reporter.warnings,
@@ -238,11 +243,14 @@ function guarded<Result>(options: AssemblyScriptOptions, run: () => Result): Res
 
 const MAP_NAME = "module.wasm.map";
 
+/** A module as Binaryen writes it. */
+type EmittedModule = Pick<AssemblyScriptOutput, "wasm" | "module" | "sourceMap">;
+
 function emit(
   module: assemblyscript.Module,
   reporter: AscReporter,
   options: AssemblyScriptOptions,
-): Pick<AssemblyScriptOutput, "wasm" | "module" | "sourceMap" | "dataEnd"> {
+): EmittedModule & { raw: EmittedModule; dataEnd: number } {
   module.setDebugInfo(true);
   guarded(options, () => module.runPasses(["propagate-debug-locs"]));
   const raw = emitBinary(module, options);
@@ -255,7 +263,7 @@ function emit(
   const output = emitBinary(module, options);
   validateModule(output.module);
   checkDataAddresses(output.module, options);
-  return { ...output, dataEnd: endOfData(raw.module, options) };
+  return { ...output, raw, dataEnd: endOfData(raw.module, options) };
 }
 
 /** The largest function that is inlined wherever it is called, in Binaryen's units. */
@@ -277,7 +285,7 @@ function inlineSmall(module: assemblyscript.Module): void {
   ]);
 }
 
-function emitBinary(module: assemblyscript.Module, options: AssemblyScriptOptions) {
+function emitBinary(module: assemblyscript.Module, options: AssemblyScriptOptions): EmittedModule {
   const { output, sourceMap } = guarded(options, () => module.toBinary(MAP_NAME));
   const name = `${options.entries[0] ?? "module"}.wasm`;
   return {

@@ -16,6 +16,7 @@ import { checkAllocation } from "./check-allocation";
 import { cutNoReturn } from "./cut-no-return";
 import type { AddressRange } from "./data";
 import { DATA_SYMBOL, emitMemory, emitMovableMemory } from "./data";
+import { describeFunction, describeModule } from "./describe";
 import { emit } from "./emit";
 import { emitFloatConstants, isFloatSymbol } from "./float-constants";
 import { ModuleGlobals } from "./globals";
@@ -33,6 +34,7 @@ import { printFunction } from "./print";
 import { printMachine } from "./print-machine";
 import { emitRoutines, isRoutine } from "./runtime";
 import { select } from "./select";
+import type { SourceFacts } from "./source-facts";
 import type { SourceMap } from "./source-map";
 import { DATA_ALIGN, type StaticAddresses } from "./static-addresses";
 import { ModuleTables, type Segment, type Table, typeHash } from "./tables";
@@ -58,6 +60,8 @@ export interface CompileOptions {
   /** What the object is called: `build/kernel.wasm`. */
   readonly name: string;
   readonly sourceMap?: SourceMap;
+  /** What debug information says of the source beyond lines. */
+  readonly facts?: SourceFacts;
   /** The static data's range: what no segment fills is reserved as zeros. */
   readonly data?: AddressRange;
   /** The numbers that are addresses in `data`, which the linker then places. */
@@ -107,6 +111,8 @@ class ModuleCompiler implements Linkage {
   /** The functions before whose code stands the hash of their type. */
   private readonly hashed: ReadonlySet<number>;
   private readonly floats = new Set<string>();
+  /** The functions that have code, in its order. */
+  private readonly emitted: string[] = [];
 
   constructor(
     private readonly module: WasmModule,
@@ -168,12 +174,21 @@ class ModuleCompiler implements Linkage {
     emitRoutines(assembler, this.routines);
     emitFloatConstants(assembler, this.floats);
     this.aliases();
-    if (this.options.target !== "object") return assembler.finish();
+    if (this.options.target !== "object") return this.described(assembler.finish());
     this.guarded(undefined, () => this.adapters());
     const visible = module.exports.flatMap(({ name, kind }) =>
       kind === "table" ? [name, `${name}.size`] : [name],
     );
-    return hideSymbols(assembler.finish(), new Set(visible));
+    return this.described(hideSymbols(assembler.finish(), new Set(visible)));
+  }
+
+  private described(object: ObjectFile): ObjectFile {
+    const { facts } = this.options;
+    if (!facts) return object;
+    const functions = this.emitted.flatMap((name) => describeFunction(name, facts) ?? []);
+    const { addresses, data } = this.options;
+    const globals = { symbols: this.globalNames, addresses: addresses && data };
+    return { ...object, debug: describeModule(this.module, facts, globals, functions) };
   }
 
   private memory(): void {
@@ -231,6 +246,7 @@ class ModuleCompiler implements Linkage {
     if (pipeline.has("peephole")) improve(machine);
     if (this.after("peephole", machine)) return;
     this.noteParts(machine);
+    this.emitted.push(fn.name);
     emit(this.assembler, machine, {
       prefix: this.hashOf(source),
       usedRegisters: allocation.usedRegisters,

@@ -10,6 +10,7 @@
 //     the bytes that a relocation patches count for nothing.
 
 import type { Place } from "../base/diagnostic";
+import type { DebugInfo } from "./debug-info";
 
 /**
  * ELF's i386 relocation types that static code needs: S + A, S + A - P, and those about the global
@@ -120,6 +121,8 @@ export interface ObjectFile {
   readonly sections: readonly Section[];
   readonly symbols: readonly ObjectSymbol[];
   readonly groups?: readonly SectionGroup[];
+  /** What is known of its source beyond lines. */
+  readonly debug?: DebugInfo;
   /** The source line of an offset in a section, where the object knows it otherwise (DWARF). */
   readonly locate?: (section: number, offset: number) => Place | undefined;
   /** Whoever made it has made sure of the invariants, so the linker need not. */

@@ -1,6 +1,6 @@
 // The ELF files of a linked image: the image with debug information, and its layout's modules.
 
-import { makeDwarf } from "./dwarf";
+import { makeDwarf } from "./dwarf/dwarf";
 import { writeElf } from "./elf-write";
 import type { LinkedImage } from "./image";
 import { proveMultiboot } from "./prove-multiboot";

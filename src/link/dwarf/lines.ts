@@ -8,8 +8,8 @@
 //
 // See the DWARF 4 standard, 6.2.
 
-import { ByteWriter } from "../base/byte-writer";
-import type { LinkedFunction } from "./functions";
+import type { LinkedFunction } from "../functions";
+import type { DebugSection } from "./debug-section";
 
 const DW_LNS_COPY = 1;
 const DW_LNS_ADVANCE_PC = 2;
@@ -31,20 +31,17 @@ export class LineFiles {
   readonly files: { readonly name: string; readonly directory: number }[] = [];
   private readonly numbers = new Map<string, number>();
 
-  constructor(functions: readonly LinkedFunction[]) {
-    for (const { lines } of functions) for (const { file } of lines) this.add(file);
-  }
-
+  /** The number of a file, which is added if it is new. */
   number(file: string): number {
-    return this.numbers.get(file) ?? 0;
+    return this.numbers.get(file) ?? this.add(file);
   }
 
-  private add(file: string): void {
-    if (this.numbers.has(file)) return;
+  private add(file: string): number {
     const slash = file.lastIndexOf("/");
     const directory = slash < 0 ? 0 : this.directoryNumber(file.slice(0, slash));
     this.files.push({ name: file.slice(slash + 1), directory });
     this.numbers.set(file, this.files.length);
+    return this.files.length;
   }
 
   private directoryNumber(path: string): number {
@@ -53,18 +50,21 @@ export class LineFiles {
   }
 }
 
-/** The line table of `functions`, which ascend by address. */
-export function writeLines(functions: readonly LinkedFunction[], files: LineFiles): Uint8Array {
-  const out = new ByteWriter();
+/** Appends the line table of `functions`; all files that it names must be in `files`. */
+export function writeLines(
+  functions: readonly LinkedFunction[],
+  files: LineFiles,
+  out: DebugSection,
+): void {
+  const start = out.length;
   writeHeader(files, out);
   for (const func of functions) {
     if (func.lines.length > 0) writeSequence(func, files, out);
   }
-  out.patchU32(0, out.length - 4);
-  return out.finish();
+  out.patchU32(start, out.length - start - 4);
 }
 
-function writeHeader(files: LineFiles, out: ByteWriter): void {
+function writeHeader(files: LineFiles, out: DebugSection): void {
   out.u32(0); // the length of the table, patched at the end
   out.u16(4); // DWARF's version
   const headerLength = out.length;
@@ -88,12 +88,12 @@ function writeHeader(files: LineFiles, out: ByteWriter): void {
   out.patchU32(headerLength, out.length - headerLength - 4);
 }
 
-function writeSequence(func: LinkedFunction, files: LineFiles, out: ByteWriter): void {
+function writeSequence(func: LinkedFunction, files: LineFiles, out: DebugSection): void {
   const state = { address: 0, file: 1, line: 1, column: 0 };
   const [first] = func.lines;
   state.address = first?.offset ?? 0;
   writeExtended(DW_LNE_SET_ADDRESS, out, 4);
-  out.u32(func.address + state.address);
+  out.reference(func.input, func.offset + state.address);
   for (const { offset, file, line, column } of func.lines) {
     const number = files.number(file);
     if (number !== state.file) {
@@ -112,7 +112,7 @@ function writeSequence(func: LinkedFunction, files: LineFiles, out: ByteWriter):
   writeExtended(DW_LNE_END_SEQUENCE, out, 0);
 }
 
-function writeRow(bytes: number, lines: number, out: ByteWriter): void {
+function writeRow(bytes: number, lines: number, out: DebugSection): void {
   let rest = lines;
   if (rest < LINE_BASE || rest >= LINE_BASE + LINE_RANGE) {
     out.u8(DW_LNS_ADVANCE_LINE);
@@ -130,7 +130,7 @@ function writeRow(bytes: number, lines: number, out: ByteWriter): void {
   else out.u8(OPCODE_BASE + (rest - LINE_BASE));
 }
 
-function writeExtended(opcode: number, out: ByteWriter, operandBytes: number): void {
+function writeExtended(opcode: number, out: DebugSection, operandBytes: number): void {
   out.u8(0);
   out.uleb(1 + operandBytes);
   out.u8(opcode);

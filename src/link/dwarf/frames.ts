@@ -6,10 +6,9 @@
 //
 // See the DWARF 4 standard, 6.4, and the i386 psABI, table 2.14 (register numbers).
 
-import { ByteWriter } from "../base/byte-writer";
-import type { FrameStep } from "../i686/object";
-import type { LinkedFunction } from "./functions";
-import type { InputSection } from "./model";
+import type { FrameStep } from "../../i686/object";
+import type { InputSection } from "../model";
+import { DebugSection } from "./debug-section";
 
 const DW_CFA_ADVANCE_LOC = 0x40;
 const DW_CFA_OFFSET = 0x80;
@@ -36,13 +35,9 @@ const REGISTERS: Readonly<Record<string, number>> = {
 };
 const RETURN_ADDRESS = 8;
 
-/**
- * The frame table of `functions`, which ascend by address.
- *
- * @param base how much of the section is taken already
- */
-export function writeFrames(functions: readonly LinkedFunction[], base: number): Uint8Array {
-  const out = new ByteWriter();
+/** The frame table of the code in `inputs`. */
+export function writeFrames(inputs: Iterable<InputSection>): DebugSection {
+  const out = new DebugSection(".debug_frame");
   writeEntry(out, () => {
     out.u32(CIE_ID);
     out.u8(1); // the format's version
@@ -56,15 +51,15 @@ export function writeFrames(functions: readonly LinkedFunction[], base: number):
     out.u8(DW_CFA_OFFSET | RETURN_ADDRESS);
     out.uleb(1);
   });
-  for (const input of new Set(functions.map((func) => func.input))) {
+  for (const input of inputs) {
     const steps = input.section.frame?.steps;
-    if (steps) writeEntry(out, () => writeDescription(input, steps, base, out));
+    if (steps) writeEntry(out, () => writeDescription(input, steps, out));
   }
-  return out.finish();
+  return out;
 }
 
 /** An entry with its length before it, padded to whole words with DW_CFA_nop (0). */
-function writeEntry(out: ByteWriter, content: () => void): void {
+function writeEntry(out: DebugSection, content: () => void): void {
   const start = out.length;
   out.u32(0);
   content();
@@ -75,11 +70,10 @@ function writeEntry(out: ByteWriter, content: () => void): void {
 function writeDescription(
   input: InputSection,
   steps: readonly FrameStep[],
-  base: number,
-  out: ByteWriter,
+  out: DebugSection,
 ): void {
-  out.u32(base); // the common entry is the first
-  out.u32(input.address);
+  out.reference(out, 0); // the common entry is the first
+  out.reference(input, 0);
   out.u32(input.size);
   let state: FrameStep = { offset: 0, cfaOffset: 4, saved: {} };
   for (const step of steps) {
@@ -94,7 +88,7 @@ function writeDescription(
 }
 
 /** What became saved, and what was restored. */
-function writeSaved(before: FrameStep, after: FrameStep, out: ByteWriter): void {
+function writeSaved(before: FrameStep, after: FrameStep, out: DebugSection): void {
   for (const [name, number] of Object.entries(REGISTERS)) {
     const distance = after.saved[name];
     if (distance === before.saved[name]) continue;
@@ -107,7 +101,7 @@ function writeSaved(before: FrameStep, after: FrameStep, out: ByteWriter): void 
   }
 }
 
-function writeAdvance(bytes: number, out: ByteWriter): void {
+function writeAdvance(bytes: number, out: DebugSection): void {
   if (bytes === 0) return;
   if (bytes < 0x40) {
     out.u8(DW_CFA_ADVANCE_LOC | bytes);

@@ -1,0 +1,111 @@
+// What gdb knows of a TypeScript program: its types, globals, functions and lines.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { unlessInstalled } from "../link/tools";
+import { type Debugged, debugged } from "./debugged";
+
+const MAIN = `
+import { Point, Kind, count as other } from "./shapes/point";
+
+export let count: i32 = 7;
+let wide: i64 = -5;
+const LIMIT: u32 = 4000000000;
+let origin: Point = changetype<Point>(memory.data(32, 8));
+
+export function main(): i32 {
+  origin.x = -3;
+  origin.y = 1 << 40;
+  origin.visible = true;
+  origin.next = origin;
+  store<u64>(changetype<usize>(origin), 0x3ff8000000000000, offsetof<Point>("weight")); // 1.5
+  origin.move(LIMIT);
+  wide += count;
+  return origin.x + <i32>wide + other + Kind.Line;
+}
+`;
+
+const POINT = `
+export enum Kind { Dot = 3, Line = -4 }
+export let count: u8 = 200;
+
+@unmanaged
+export class Point {
+  x: i32;
+  y: i64;
+  visible: bool;
+  kind: u8;
+  weight: f64;
+  next: Point | null;
+
+  move(by: u32): void {
+    if (this.next !== null && by > <u32>count) this.kind += <u8>by;
+    count++;
+  }
+}
+`;
+
+describe("debug information", { skip: unlessInstalled("gdb") }, () => {
+  let program: Debugged;
+
+  before(async () => {
+    program = await debugged({ "main.ts": MAIN, "shapes/point.ts": POINT });
+  });
+  after(() => program.close());
+
+  const print = (expression: string) =>
+    program
+      .gdb(`print ${expression}`)
+      .replace(/^\$1 = /, "")
+      .trim();
+
+  it("gives a class the fields of the source at their offsets", () => {
+    const fields = program.gdb("ptype /o Point");
+    const rows = [...fields.matchAll(/^\/\* +(\d+) .*\*\/ +(.*);$/gm)].map(([, at, field]) => [
+      Number(at),
+      field,
+    ]);
+    assert.deepEqual(rows, [
+      [0, "i32 x"],
+      [8, "i64 y"],
+      [16, "bool visible"],
+      [17, "u8 kind"],
+      [24, "f64 weight"],
+      [32, "struct Point *next"],
+    ]);
+    assert.equal(print("sizeof(Point)"), "36");
+  });
+
+  it("names globals as the source does, each file its own", () => {
+    assert.equal(print("'main.ts'::count"), "7");
+    assert.match(print("'shapes/point.ts'::count"), /^200\b/);
+    assert.equal(print("wide"), "-5");
+    assert.equal(print("LIMIT"), "4000000000");
+  });
+
+  it("knows enumerations and their values", () => {
+    assert.equal(print("'Kind.Line'"), "Kind.Line");
+    assert.equal(print("(i32) 'Kind.Line'"), "-4");
+  });
+
+  it("prints an object's fields", () => {
+    const text = program.gdb("break main.ts:16", "run", "print *origin", "print origin.next.x");
+    assert.match(text, /\{x = -3, y = 1099511627776, visible = true, kind = 0.*, weight = 1.5,/);
+    assert.match(text, /^\$2 = -3$/m);
+  });
+
+  it("stops at a file's line", () => {
+    assert.match(program.gdb("break point.ts:16", "run"), /shapes\/point\.ts:16\n16\s+count\+\+;/);
+  });
+
+  it("is what readelf and llvm-dwarfdump take for sound", () => {
+    assert.equal(
+      program
+        .inspect("readelf", "--debug-dump=info,abbrev,decodedline,Ranges,loc,frames-interp")
+        .match(/^readelf: .*$/gm),
+      null,
+    );
+    if (unlessInstalled("llvm-dwarfdump")) return;
+    assert.match(program.inspect("llvm-dwarfdump", "--verify"), /No errors\.$/m);
+  });
+});
