@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { MISTAKES } from "../../src/link/check/mistakes";
 import { ASSEMBLY, change, makeKernel, SCRIPT } from "../link/check/make-kernel";
-import { scratch, unlessInstalled } from "../link/tools";
+import { run, scratch, unlessInstalled } from "../link/tools";
 import { isthmus } from "./isthmus";
 
 /** A kernel whose code no longer fits its page. */
@@ -27,6 +27,43 @@ describe("isthmus check", { skip }, () => {
     const { status, stdout } = await isthmus(["check", path, ...objects]);
     assert.equal(status, 0, stdout);
     assert.match(stdout, /closed, by relocations/);
+  });
+
+  it("takes an archive of them too", async (t) => {
+    const { path, objects } = makeKernel(t);
+    const archive = scratch(t)("libkernel.a");
+    run("ar", "rcs", archive, ...objects);
+    const { status, stdout } = await isthmus(["check", path, archive]);
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /closed, by relocations/);
+  });
+
+  it("takes a second linked file for a module, and tells how it is mapped", async (t) => {
+    const { path } = makeKernel(t);
+    const file = scratch(t);
+    const source = file("t.S", '.section .part, "aw"\n.skip 4096, 1\n');
+    run("gcc", "-m32", "-c", source, "-o", file("t.o"));
+    const options = [
+      "-m",
+      "elf_i386",
+      "-z",
+      "max-page-size=4096",
+      "--section-start=.part=0xf0000000",
+    ];
+    run("ld", ...options, "-e", "0", file("t.o"), "-o", file("t.elf"));
+    const { status, stdout } = await isthmus(["check", path, file("t.elf")]);
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /^module .*t\.elf: \d+ bytes, put on a page behind the kernel$/m);
+    assert.match(
+      stdout,
+      /^ +\.part: map its 4096 bytes at offset 0x1000 at 0xf0000000, rw- \(1 page\)/m,
+    );
+    const { modules } = JSON.parse(
+      (await isthmus(["check", path, file("t.elf"), "--json"])).stdout,
+    );
+    assert.deepEqual(modules[0].parts, [
+      { sections: [".part"], vma: "0xf0000000", offset: 4096, size: 4096, permissions: "rw-" },
+    ]);
   });
 
   it("names what it found, and the line to change; 1 is the status", async (t) => {

@@ -13,13 +13,20 @@
 //   ring 0  the branch not taken by user mode of `test [saved CS], 3`: CR3 may be the kernel's;
 //           MOV CR3 leads to `kernel`
 //
+// Where a register or memory says where to go while the state is `user`, the report says that this
+// is not proven; `ret` and `iret` go where the processor or the kernel came from. Addresses that code
+// computes, and what lies behind an FS or GS base, are not followed.
+//
 // A layout's exits are names that may be referred to in any state.
 
 import type { ObjectFile, Relocation } from "../../i686/object";
-import { type Step, stepAt, testsPrivilege, writesControl } from "./code-step";
+import { type Step, stepAt } from "./code-step";
 import type { FileSection } from "./elf-file";
+import type { Bits } from "./instruction-shape";
 import type { SharedPart } from "./shared-part";
-import type { Subject } from "./subject";
+import { hex, type Subject } from "./subject";
+
+const CR3 = 3;
 
 type State = "user" | "kernel" | "ring 0";
 
@@ -44,11 +51,10 @@ export interface ClosedProof {
 
 /** Walks and judges the shared part of `subject`. */
 export function proveSharedClosed(subject: Subject, shared: SharedPart): ClosedProof {
-  const unproven: string[] = [];
-  const wide = subject.file.bits === 64;
-  const states = wide ? new Map<bigint, Set<State>>() : walk(subject, shared, unproven);
+  const unproven = new Set<string>();
+  const walker = new Walker(shared, subject.file.bits, unproven);
+  const states = walk(subject, shared, walker);
   const known = keptReferences(subject, shared);
-  if (!known && wide) unproven.push("the code: 64-bit instructions are not disassembled");
   const references = known ?? disassembledReferences(shared, states, subject);
   const leaving: LeavingReference[] = [];
   let allowed = 0;
@@ -56,7 +62,12 @@ export function proveSharedClosed(subject: Subject, shared: SharedPart): ClosedP
     if (isAllowed(reference, subject, shared, states)) allowed++;
     else leaving.push(reference);
   }
-  return { method: known ? "relocations" : "disassembly", leaving, allowed, unproven };
+  return {
+    method: known ? "relocations" : "disassembly",
+    leaving,
+    allowed,
+    unproven: [...unproven],
+  };
 }
 
 function isAllowed(
@@ -153,7 +164,7 @@ function disassembledReferences(
   const found: LeavingReference[] = [];
   for (const from of states.keys()) {
     const section = shared.sections.find((candidate) => within(candidate, from));
-    const step = section && stepAt(section, from);
+    const step = section && stepAt(section, from, subject.file.bits);
     for (const { to, use } of step?.references ?? []) {
       if (shared.contains(to)) continue;
       // A number may be an address by chance; what is jumped to or loaded is one for sure.
@@ -167,32 +178,29 @@ function disassembledReferences(
 }
 
 /** Which states each instruction of the shared part is executed in. */
-function walk(subject: Subject, shared: SharedPart, unproven: string[]) {
+function walk(subject: Subject, shared: SharedPart, walker: Walker) {
   const labels = [
     ...new Set(subject.symbols.map(({ address }) => address).filter((at) => isCode(at, shared))),
   ];
   const starts = shared.sections.filter(({ execute }) => execute).map(({ address }) => address);
-  const fromKernel = calledFromOutside(subject, shared);
-  const states = new Map<bigint, Set<State>>();
-  for (const label of fromKernel) follow(label, "kernel", shared, states, unproven);
-  for (const label of roots([...new Set([...starts, ...labels])], shared)) {
-    if (!states.has(label)) follow(label, "user", shared, states, unproven);
+  for (const label of calledFromOutside(subject, shared)) walker.follow(label, "kernel");
+  for (const label of roots([...new Set([...starts, ...labels])], walker)) {
+    if (!walker.states.has(label)) walker.follow(label, "user");
   }
   // Cycles have no first label.
   for (const label of labels) {
-    if (!states.has(label)) follow(label, "user", shared, states, unproven);
+    if (!walker.states.has(label)) walker.follow(label, "user");
   }
-  return states;
+  return walker.states;
 }
 
-/** Labels that no other label leads to. */
-function roots(labels: readonly bigint[], shared: SharedPart): bigint[] {
+/** Labels that no other label leads to. Each walk ends at the next label, so all are short. */
+function roots(labels: readonly bigint[], { shared, bits }: Walker): bigint[] {
   const reached = new Set<bigint>();
+  const borders = new Set(labels);
   for (const label of labels) {
-    const seen = new Map<bigint, Set<State>>();
-    follow(label, "user", shared, seen, []);
-    seen.delete(label);
-    for (const address of seen.keys()) reached.add(address);
+    const trial = new Walker(shared, bits, new Set());
+    for (const border of trial.follow(label, "user", borders)) reached.add(border);
   }
   return labels.filter((label) => !reached.has(label));
 }
@@ -202,77 +210,102 @@ function calledFromOutside(subject: Subject, shared: SharedPart): bigint[] {
   const found = new Set<bigint>();
   for (const section of subject.sections) {
     if (!section.execute || shared.sections.includes(section)) continue;
-    for (let at = 0; at + 5 <= section.bytes.length; at++) {
-      const opcode = section.bytes[at];
+    const { bytes, address } = section;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at + 5 <= bytes.length; at++) {
+      const opcode = bytes[at];
       if (opcode !== 0xe8 && opcode !== 0xe9) continue;
-      const { bytes } = section;
-      const distance = new DataView(bytes.buffer, bytes.byteOffset + at + 1, 4).getInt32(0, true);
-      const to = BigInt.asUintN(32, section.address + BigInt(at + 5 + distance));
+      const behind = address + BigInt(at + 5 + view.getInt32(at + 1, true));
+      const to = BigInt.asUintN(subject.file.bits, behind);
       if (shared.contains(to)) found.add(to);
     }
   }
   return [...found];
 }
 
-function follow(
-  start: bigint,
-  state: State,
-  shared: SharedPart,
-  states: Map<bigint, Set<State>>,
-  unproven: string[],
-): void {
-  const work: { at: bigint; state: State; testedCs: boolean }[] = [
-    { at: start, state, testedCs: false },
-  ];
-  for (let item = work.pop(); item; item = work.pop()) {
-    const { at } = item;
-    const section = shared.sections.find((candidate) => within(candidate, at));
-    const seen = states.get(at) ?? new Set();
-    if (!section?.execute || seen.has(item.state)) continue;
-    const step = stepAt(section, at);
-    if (!step) {
-      unproven.push(`the code from 0x${at.toString(16)} on: an instruction is not understood`);
-      continue;
+/** Walks through the code of the shared part, and remembers each instruction's states. */
+class Walker {
+  readonly states = new Map<bigint, Set<State>>();
+
+  constructor(
+    readonly shared: SharedPart,
+    readonly bits: Bits,
+    private readonly unproven: Set<string>,
+  ) {}
+
+  /** @returns which of `borders` were reached: the walk does not go beyond them */
+  follow(start: bigint, state: State, borders: ReadonlySet<bigint> = new Set()): Set<bigint> {
+    const reached = new Set<bigint>();
+    const work: Visit[] = [{ at: start, state, testedCs: false }];
+    for (let visit = work.pop(); visit; visit = work.pop()) {
+      const { at } = visit;
+      if (at !== start && borders.has(at)) {
+        reached.add(at);
+        continue;
+      }
+      const section = this.codeAt(at);
+      const seen = this.states.get(at) ?? new Set();
+      if (!section || seen.has(visit.state)) continue;
+      const step = stepAt(section, at, this.bits);
+      if (!step) {
+        this.unproven.add(`the code from ${hex(at)} on: an instruction is not understood`);
+        continue;
+      }
+      if (step.isIndirect && visit.state === "user") {
+        this.unproven.add(`where the ${step.isCall ? "call" : "jump"} at ${hex(at)} leads`);
+      }
+      this.states.set(at, seen.add(visit.state));
+      const { target, isCall } = step;
+      const switches = isCall && target !== undefined && this.callSwitches(target);
+      work.push(...successors(step, visit, switches));
     }
-    states.set(at, seen.add(item.state));
-    const switches = step.isCall && step.target !== undefined && callSwitches(step.target, shared);
-    work.push(...successors(step, item.state, item.testedCs, switches));
+    return reached;
+  }
+
+  private codeAt(at: bigint): FileSection | undefined {
+    const section = this.shared.sections.find((candidate) => within(candidate, at));
+    return section?.execute ? section : undefined;
+  }
+
+  /** Whether the function at `start` writes CR3 on a way to its end. */
+  private callSwitches(start: bigint): boolean {
+    const seen = new Set<bigint>();
+    const work = [start];
+    for (let at = work.pop(); at !== undefined; at = work.pop()) {
+      const section = this.codeAt(at);
+      if (!section || seen.has(at)) continue;
+      seen.add(at);
+      const step = stepAt(section, at, this.bits);
+      if (!step) continue;
+      if (step.writesControl === CR3) return true;
+      if (step.target !== undefined && !step.isCall) work.push(step.target);
+      if (step.falls) work.push(at + BigInt(step.length));
+    }
+    return false;
   }
 }
 
-/** Whether the function at `start` writes CR3 on a way to its end. */
-function callSwitches(start: bigint, shared: SharedPart): boolean {
-  const seen = new Set<bigint>();
-  const work = [start];
-  for (let at = work.pop(); at !== undefined; at = work.pop()) {
-    const address = at;
-    const section = shared.sections.find((candidate) => within(candidate, address));
-    if (!section?.execute || seen.has(address)) continue;
-    seen.add(address);
-    const step = stepAt(section, address);
-    if (!step) continue;
-    if (writesControl(step, 3)) return true;
-    if (step.target !== undefined && !step.isCall) work.push(step.target);
-    if (step.falls) work.push(address + BigInt(step.length));
-  }
-  return false;
+interface Visit {
+  readonly at: bigint;
+  readonly state: State;
+  /** The instruction before it has tested a saved CS for user mode. */
+  readonly testedCs: boolean;
 }
 
-function successors(step: Step, state: State, testedCs: boolean, callSwitched: boolean) {
-  const next: { at: bigint; state: State; testedCs: boolean }[] = [];
+function successors(step: Step, { state, testedCs }: Visit, callSwitched: boolean): Visit[] {
+  const next: Visit[] = [];
   const behind = step.address + BigInt(step.length);
-  const after = writesControl(step, 3) ? switched(state) : state;
+  const after = step.writesControl === CR3 ? switched(state) : state;
   const returned = callSwitched ? switched(state) : after;
   const isPrivilegeBranch = testedCs && step.isConditional;
-  const ifZero = step.mnemonic === "je" || step.mnemonic === "jz";
   const ring0: State = state === "user" ? "ring 0" : state;
   if (step.target !== undefined) {
-    const branch = isPrivilegeBranch && ifZero ? ring0 : after;
+    const branch = isPrivilegeBranch && step.isIfZero ? ring0 : after;
     next.push({ at: step.target, state: branch, testedCs: false });
   }
   if (step.falls) {
-    const fall = isPrivilegeBranch && !ifZero ? ring0 : returned;
-    next.push({ at: behind, state: fall, testedCs: testsPrivilege(step) });
+    const fall = isPrivilegeBranch && !step.isIfZero ? ring0 : returned;
+    next.push({ at: behind, state: fall, testedCs: step.testsPrivilege });
   }
   return next;
 }

@@ -1,11 +1,9 @@
-// One instruction, reduced to what proofs about code need: where it may go, what it names.
-//
-// The instructions are those of src/i686's table: 32-bit code. What the table lacks gives
-// undefined, and whoever walks says that it could not prove anything from there on.
+// One instruction, reduced to what proofs about code need: where it may go, what it names, and
+// whether it changes the address space. What has no shape gives undefined, and whoever walks says
+// that it could not prove anything from there on.
 
-import { decode } from "../../i686/decode";
-import type { Memory, Operand } from "../../i686/operand";
 import type { FileSection } from "./elf-file";
+import { type Bits, type MemoryOperand, type Shape, shapeAt } from "./instruction-shape";
 
 /** What an address is used for. */
 export type Use = "jump" | "call" | "memory" | "immediate";
@@ -18,102 +16,120 @@ export interface CodeReference {
 export interface Step {
   readonly address: bigint;
   readonly length: number;
-  readonly mnemonic: string;
-  readonly operands: readonly Operand[];
   /** Execution may go on behind it. */
   readonly falls: boolean;
   /** The target of a direct jump or call. */
   readonly target: bigint | undefined;
   readonly isCall: boolean;
+  /** A far branch: its target is absolute, wherever it runs. */
+  readonly isFar: boolean;
   /** A jump that may not be taken. */
   readonly isConditional: boolean;
-  /** Addresses that it names: targets, absolute memory operands, and immediates of 32 bits. */
+  /** JE: taken if the test before it gave zero. */
+  readonly isIfZero: boolean;
+  /** A jump or call whose target is in a register or in memory. */
+  readonly isIndirect: boolean;
+  readonly isReturn: boolean;
+  /** The control register that it writes. */
+  readonly writesControl: number | undefined;
+  /** `test …, 3` (or `and`): the privilege level of a saved CS. */
+  readonly testsPrivilege: boolean;
+  /** Addresses that it names: targets, memory without a register, and immediates. */
   readonly references: readonly CodeReference[];
 }
 
-const ENDBR32 = [0xf3, 0x0f, 0x1e, 0xfb];
-const NEVER_FALLS = new Set(["jmp", "jmp far", "ret", "retf", "iret", "ud2", "sysexit"]);
-const CONDITIONAL = /^(j(?!mp)|loop)/;
-const WORD = 2 ** 32;
+/** The opcodes that matter, by their map and last byte. */
+const OP = {
+  test: [0xa8, 0xa9],
+  and: [0x24, 0x25],
+  group1: [0x80, 0x81, 0x83],
+  group3: [0xf6, 0xf7],
+  group5: 0xff,
+  lea: 0x8d,
+  callFar: 0x9a,
+  call: 0xe8,
+  jump: 0xe9,
+  jumpFar: 0xea,
+  jumpShort: 0xeb,
+  je: [0x74, 0x0f84],
+  ret: [0xc2, 0xc3, 0xca, 0xcb, 0xcf],
+  writeControl: 0x0f22,
+  systemGroup: 0x0f01,
+  /** ud2, sysret, sysexit. */
+  ends: [0x0f0b, 0x0f07, 0x0f35],
+} as const;
+
+const INVLPG = 7;
 
 /** The instruction at `address`, which lies in `section`; undefined if it is not understood. */
-export function stepAt(section: FileSection, address: bigint): Step | undefined {
-  const offset = Number(address - section.address);
-  if (ENDBR32.every((byte, index) => section.bytes[offset + index] === byte)) {
-    return plainStep(address, ENDBR32.length, "endbr32");
-  }
-  const instruction = decode(section.bytes, offset);
-  if (!instruction) return undefined;
-  const { mnemonic } = instruction.form;
-  const { operands, length } = instruction;
-  const target = branchTarget(operands, address + BigInt(length));
-  const isCall = mnemonic === "call";
-  const isFarJump = mnemonic === "jmp far" && typeof operands[1] === "number";
-  const farTarget = isFarJump ? BigInt(operands[1] as number) : undefined;
+export function stepAt(section: FileSection, address: bigint, bits: Bits): Step | undefined {
+  const shape = shapeAt(section.bytes, Number(address - section.address), bits);
+  if (!shape) return undefined;
+  const { opcode, reg, memory, immediate } = shape;
+  const group = opcode === OP.group5 ? reg & 7 : -1;
+  const behind = address + BigInt(shape.length);
+  const isFar = opcode === OP.callFar || opcode === OP.jumpFar;
+  const isCall = opcode === OP.call || opcode === OP.callFar || group === 2 || group === 3;
+  const isIndirect = group >= 2 && group <= 5;
+  const isReturn = includes(OP.ret, opcode);
+  const isJump = opcode === OP.jump || opcode === OP.jumpShort || opcode === OP.jumpFar;
+  const isJumpIndirect = group === 4 || group === 5;
+  const target = targetOf(shape, behind, isFar, bits);
+  const ends = isReturn || isJump || isJumpIndirect || includes(OP.ends, opcode);
   return {
     address,
-    length,
-    mnemonic,
-    operands,
-    falls: !NEVER_FALLS.has(mnemonic),
-    target: target ?? farTarget,
+    length: shape.length,
+    falls: !ends,
+    target,
     isCall,
-    isConditional: CONDITIONAL.test(mnemonic),
-    references: references(operands, target ?? farTarget, isCall),
+    isFar,
+    isConditional: target !== undefined && !isCall && !isJump,
+    isIfZero: includes(OP.je, opcode),
+    isIndirect,
+    isReturn,
+    writesControl: opcode === OP.writeControl ? reg : undefined,
+    testsPrivilege: immediate === 3n && isTest(opcode, reg),
+    references: [
+      ...(target === undefined ? [] : [{ to: target, use: isCall ? "call" : "jump" } as const]),
+      ...(memory ? referenceOf(memory, behind, accesses(shape), bits) : []),
+      ...(immediate === undefined || isFar
+        ? []
+        : [{ to: BigInt.asUintN(bits, immediate), use: "immediate" } as const]),
+    ],
   };
 }
 
-function plainStep(address: bigint, length: number, mnemonic: string): Step {
-  const none = { falls: true, target: undefined, isCall: false, isConditional: false };
-  return { address, length, mnemonic, operands: [], ...none, references: [] };
+function includes(opcodes: readonly number[], opcode: number): boolean {
+  return opcodes.includes(opcode);
 }
 
-function branchTarget(operands: readonly Operand[], next: bigint): bigint | undefined {
-  for (const operand of operands) {
-    if (typeof operand === "object" && operand.kind === "relative") {
-      return BigInt.asUintN(32, next + BigInt(operand.displacement));
-    }
-  }
-  return undefined;
+function targetOf(shape: Shape, behind: bigint, isFar: boolean, bits: Bits): bigint | undefined {
+  if (shape.branch !== undefined) return BigInt.asUintN(bits, behind + BigInt(shape.branch));
+  return isFar ? BigInt.asUintN(32, shape.immediate ?? 0n) : undefined;
 }
 
-function references(
-  operands: readonly Operand[],
-  target: bigint | undefined,
-  isCall: boolean,
+function isTest(opcode: number, reg: number): boolean {
+  if (includes(OP.test, opcode) || includes(OP.and, opcode)) return true;
+  const group = reg & 7;
+  return (includes(OP.group3, opcode) && group < 2) || (includes(OP.group1, opcode) && group === 4);
+}
+
+/** LEA computes an address, INVLPG forgets one: neither goes there. */
+function accesses({ opcode, reg }: Shape): boolean {
+  return opcode !== OP.lea && !(opcode === OP.systemGroup && (reg & 7) === INVLPG);
+}
+
+function referenceOf(
+  memory: MemoryOperand,
+  behind: bigint,
+  accessed: boolean,
+  bits: Bits,
 ): CodeReference[] {
-  const found: CodeReference[] = [];
-  if (target !== undefined) found.push({ to: target, use: isCall ? "call" : "jump" });
-  for (const operand of operands) {
-    if (typeof operand === "number") {
-      if (target === undefined) found.push({ to: unsigned(operand), use: "immediate" });
-    } else if (typeof operand === "object" && operand.kind === "memory") {
-      // With a base register, a displacement may still be the address of an array.
-      found.push({ to: unsigned(operand.disp), use: isAbsolute(operand) ? "memory" : "immediate" });
-    }
-  }
-  return found;
-}
-
-export function isAbsolute({ base, index }: Memory): boolean {
-  return base === undefined && index === undefined;
-}
-
-function unsigned(value: number): bigint {
-  return BigInt(value < 0 ? value + WORD : value);
-}
-
-/** Whether the step writes control register `number`. */
-export function writesControl(step: Step, number: number): boolean {
-  if (step.mnemonic !== "mov") return false;
-  const [destination] = step.operands;
-  return (
-    typeof destination === "object" && destination.kind === "creg" && destination.number === number
-  );
-}
-
-/** `test …, 3` (or `and`): the privilege level of a saved CS. */
-export function testsPrivilege(step: Step): boolean {
-  if (step.mnemonic !== "test" && step.mnemonic !== "and") return false;
-  return step.operands[1] === 3;
+  const { isIndexed, isRelative, displacement, hasSegmentBase } = memory;
+  if (hasSegmentBase) return [];
+  const to = BigInt.asUintN(bits, isRelative ? behind + displacement : displacement);
+  // With a register, a displacement may still be the address of an array. What is relative to the
+  // instruction is an address for sure.
+  const isSure = (accessed && !isIndexed) || isRelative;
+  return [{ to, use: isSure ? "memory" : "immediate" }];
 }

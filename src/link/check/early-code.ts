@@ -1,10 +1,12 @@
 // The walk through code that runs before paging is on: from the entry point to MOV CR0.
 //
 // Until then an address is physical memory, so whatever is linked elsewhere than it is loaded is
-// not there. The walk is by disassembly of 32-bit code at physical addresses; indirect jumps end
-// it, and so do calls of functions that do not return: what lies behind them is another function.
+// not there. The walk is by disassembly of 32-bit code at physical addresses, which is what the
+// loaders of Multiboot and PVH enter, in 64-bit files too; 64-bit code runs with paging on. Indirect
+// jumps end the walk, and so do calls of functions that do not return: what lies behind them is
+// another function.
 
-import { isAbsolute, stepAt, writesControl } from "./code-step";
+import { type Step, stepAt } from "./code-step";
 import type { Subject } from "./subject";
 
 export interface EarlyReference {
@@ -20,12 +22,18 @@ export interface EarlyCode {
 }
 
 const MAX_STEPS = 20_000;
+const EARLY_BITS = 32;
 
 /** What code before paging refers to that is not where it is loaded. */
 export function walkEarlyCode(subject: Subject): EarlyCode {
   const references = new Map<string, EarlyReference>();
   const returning = new Map<bigint, boolean>();
   const unknown: bigint[] = [];
+  const { multiboot, multiboot2, pvh } = subject.protocols;
+  // Limine and UEFI enter 64-bit code.
+  if (subject.file.bits === 64 && !multiboot && !multiboot2 && !pvh) {
+    return { references: [], unknown };
+  }
   const seen = new Set<bigint>();
   const work = [subject.file.entry];
   // Whatever its flags say.
@@ -42,21 +50,18 @@ export function walkEarlyCode(subject: Subject): EarlyCode {
     const isCode = section?.execute || section === boot;
     if (!section || !isCode || seen.has(at) || isBarrier(at, subject)) continue;
     seen.add(at);
-    const step = stepAt(section, at);
+    const step = stepAt(section, at, EARLY_BITS);
     if (!step) {
       unknown.push(at);
       continue;
     }
-    if (writesControl(step, 0)) continue;
-    for (const operand of step.operands) {
-      if (typeof operand !== "object" || operand.kind !== "memory") continue;
-      if (isAbsolute(operand) && step.mnemonic !== "lea" && step.mnemonic !== "invlpg") {
-        note(at, BigInt.asUintN(32, BigInt(operand.disp)), "reads or writes");
-      }
+    if (step.writesControl === 0) continue;
+    for (const { to, use } of step.references) {
+      if (use === "memory") note(at, to, "reads or writes");
     }
     const { target } = step;
     if (target !== undefined) {
-      note(at, absolute(step.mnemonic, target, at, subject), step.isCall ? "calls" : "jumps to");
+      note(at, absolute(step, target, subject), step.isCall ? "calls" : "jumps to");
       work.push(target);
     }
     const callee = step.isCall ? target : undefined;
@@ -76,16 +81,14 @@ function turnsPagingOn(start: bigint, subject: Subject): boolean {
     const section = subject.sectionAt(at);
     if (!section?.execute || seen.has(at)) continue;
     seen.add(at);
-    const step = stepAt(section, at);
+    const step = stepAt(section, at, EARLY_BITS);
     if (!step) continue;
-    if (writesControl(step, 0)) return true;
+    if (step.writesControl === 0) return true;
     if (step.target !== undefined) work.push(step.target);
     if (step.falls) work.push(at + BigInt(step.length));
   }
   return false;
 }
-
-const RETURNS = new Set(["ret", "retf", "iret"]);
 
 /**
  * Whether the function at `start` may return. What is not understood may; so may a function that
@@ -103,10 +106,10 @@ function mayReturn(start: bigint, subject: Subject, known: Map<bigint, boolean>)
     if (seen.has(at)) continue;
     seen.add(at);
     const section = subject.sectionAt(at);
-    const step = section && stepAt(section, at);
-    const isIndirect = step?.mnemonic === "jmp" && step.target === undefined;
-    if (!step || isIndirect || RETURNS.has(step.mnemonic) || seen.size > MAX_STEPS) return true;
+    const step = section && stepAt(section, at, EARLY_BITS);
+    if (!step || step.isReturn || seen.size > MAX_STEPS) return true;
     const { target, isCall } = step;
+    if (step.isIndirect && !isCall) return true;
     if (target !== undefined && !isCall) work.push(target);
     const comesBack = !isCall || target === undefined || mayReturn(target, subject, known);
     if (step.falls && comesBack) work.push(at + BigInt(step.length));
@@ -119,12 +122,12 @@ function mayReturn(start: bigint, subject: Subject, known: Map<bigint, boolean>)
  * A relative branch within one section works wherever the section is; one into a section with
  * another distance between VMA and LMA does not.
  */
-function absolute(mnemonic: string, target: bigint, from: bigint, subject: Subject): bigint {
+function absolute({ address, isFar }: Step, target: bigint, subject: Subject): bigint {
   const distance = (at: bigint) => {
     const segment = subject.segmentAt(at);
     return segment && segment.address - segment.loadAddress;
   };
-  const isSame = mnemonic !== "jmp far" && distance(target) === distance(from);
+  const isSame = !isFar && distance(target) === distance(address);
   return isSame ? 0n : target;
 }
 

@@ -1,7 +1,7 @@
 // Mistakes about code: where it begins, what it refers to too early, how it was compiled.
 
 import { ET_DYN, PT_DYNAMIC, PT_INTERP } from "../../abi/elf";
-import { stepAt } from "./code-step";
+import { decode } from "../../i686/decode";
 import { walkEarlyCode } from "./early-code";
 import type { FileSection, FileSymbol } from "./elf-file";
 import type { Finding, Mistake } from "./mistake";
@@ -62,7 +62,8 @@ export const tooEarly: Mistake = {
     'from what it names, the linker may say "relocation truncated to fit" instead.',
   wrong: "_start: mov stack_top, %esp    // linked at 0xc0102000\n        call kmain",
   right: "_start: mov $(stack_top - 0xc0000000), %esp\n        … turn paging on, then: call kmain",
-  limits: "Addresses in registers are not followed; 64-bit code is not disassembled.",
+  limits:
+    "Addresses in registers are not followed. 64-bit code is not looked at: it runs with paging on.",
   find(subject) {
     return walkEarlyCode(subject).references.map(({ from, to, how }) => {
       const name = subject.nameOf(to) ?? hex(to);
@@ -204,17 +205,19 @@ function readsHalfEntries({ address, size }: FileSymbol, subject: Subject): bool
   let comparesType = false;
   let addsSize = false;
   for (let at = address; at < address + size; ) {
-    const step = stepAt(section, at);
-    if (!step) return false;
-    at += BigInt(step.length);
-    for (const operand of step.operands) {
-      if (typeof operand === "number") addsSize ||= step.mnemonic === "add" && operand === 4;
+    const instruction = decode(section.bytes, Number(at - section.address));
+    if (!instruction) return false;
+    const { operands, length } = instruction;
+    const { mnemonic } = instruction.form;
+    at += BigInt(length);
+    for (const operand of operands) {
+      if (typeof operand === "number") addsSize ||= mnemonic === "add" && operand === 4;
       if (typeof operand !== "object" || operand.kind !== "memory") continue;
       const { base, index, disp } = operand;
       const isObject = base !== undefined && base.name !== "esp" && base.name !== "ebp";
-      if (step.mnemonic === "lea") addsSize ||= index !== undefined && disp === 4;
+      if (mnemonic === "lea") addsSize ||= index !== undefined && disp === 4;
       else if (isObject && index === undefined) read.add(disp);
-      const isType = step.mnemonic === "cmp" && step.operands[1] === 1;
+      const isType = mnemonic === "cmp" && operands[1] === 1;
       comparesType ||= isObject && disp === TYPE && isType;
     }
   }

@@ -137,8 +137,9 @@ export const openShare: Mistake = {
   wrong: "entry: pusha\n       call save_state        // in .text\n       mov kernel_cr3, %eax",
   right: "entry: pusha\n       mov kernel_cr3, %eax   // in the shared part\n       mov %eax, %cr3",
   limits:
-    "Without relocations (`ld -q`, or the objects) the code is disassembled; addresses that are " +
-    "computed are not followed.",
+    "Without relocations (`ld -q`, or the objects) the code is disassembled, of 32 or 64 bits. " +
+    "Addresses that are computed are not followed; the report names each jump and call before " +
+    "MOV CR3 whose target is in a register or in memory, and calls the proof incomplete.",
   find(subject) {
     const { shared } = subject;
     if (!shared) return [];
