@@ -43,13 +43,8 @@ describe("isthmus check", { skip }, () => {
     const file = scratch(t);
     const source = file("t.S", '.section .part, "aw"\n.skip 4096, 1\n');
     run("gcc", "-m32", "-c", source, "-o", file("t.o"));
-    const options = [
-      "-m",
-      "elf_i386",
-      "-z",
-      "max-page-size=4096",
-      "--section-start=.part=0xf0000000",
-    ];
+    const script = file("t.ld", "SECTIONS { .part 0xf0000000 : { *(.part) } }");
+    const options = ["-m", "elf_i386", "-z", "max-page-size=4096", "-T", script];
     run("ld", ...options, "-e", "0", file("t.o"), "-o", file("t.elf"));
     const { status, stdout } = await isthmus(["check", path, file("t.elf")]);
     assert.equal(status, 0, stdout);

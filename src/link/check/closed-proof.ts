@@ -14,8 +14,8 @@
 //           MOV CR3 leads to `kernel`
 //
 // Where a register or memory says where to go while the state is `user`, the report says that this
-// is not proven; `ret` and `iret` go where the processor or the kernel came from. Addresses that code
-// computes, and what lies behind an FS or GS base, are not followed.
+// is not proven; `ret` and `iret` go where the processor or the kernel came from. Addresses that
+// code computes, and what lies behind an FS or GS base, are not followed.
 //
 // A layout's exits are names that may be referred to in any state.
 

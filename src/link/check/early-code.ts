@@ -2,9 +2,9 @@
 //
 // Until then an address is physical memory, so whatever is linked elsewhere than it is loaded is
 // not there. The walk is by disassembly of 32-bit code at physical addresses, which is what the
-// loaders of Multiboot and PVH enter, in 64-bit files too; 64-bit code runs with paging on. Indirect
-// jumps end the walk, and so do calls of functions that do not return: what lies behind them is
-// another function.
+// loaders of Multiboot and PVH enter, in 64-bit files too; 64-bit code runs with paging on.
+// Indirect jumps end the walk, and so do calls of functions that do not return: what lies behind
+// them is another function.
 
 import { type Step, stepAt } from "./code-step";
 import type { Subject } from "./subject";

@@ -10,7 +10,7 @@
 // Invariants
 //   - No byte outside the given ones is read, and no instruction is longer than 15 bytes.
 //   - What no processor executes may get a shape; what one executes gets the right one, or none
-//     (3DNow!, XOP, XBEGIN, and near branches with an operand-size prefix, where processors differ).
+//     (3DNow!, XOP, XBEGIN, and near branches with an operand-size prefix: processors differ).
 //
 // See the Intel SDM, volume 2, appendix A (opcode maps), chapters 2.1 to 2.3 and 2.7 (formats).
 

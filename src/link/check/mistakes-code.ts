@@ -63,7 +63,7 @@ export const tooEarly: Mistake = {
   wrong: "_start: mov stack_top, %esp    // linked at 0xc0102000\n        call kmain",
   right: "_start: mov $(stack_top - 0xc0000000), %esp\n        … turn paging on, then: call kmain",
   limits:
-    "Addresses in registers are not followed. 64-bit code is not looked at: it runs with paging on.",
+    "Addresses in registers are not followed. 64-bit code is left out: it runs with paging on.",
   find(subject) {
     return walkEarlyCode(subject).references.map(({ from, to, how }) => {
       const name = subject.nameOf(to) ?? hex(to);

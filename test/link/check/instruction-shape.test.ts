@@ -66,7 +66,7 @@ word choose(int n) {
     case 3: return here * 77; case 4: return here / 10; case 5: here = 0x12345678; return 5;
     case 6: return there[here] << n; case 7: return (here >> 3) | 0x80000000u; default: return n; }
 }
-word loop(word *a, int n) { word s = 0; for (int i = 0; i < n; i++) s += a[i] ^ (s << 5); return s; }
+word loop(word *a, int n) { word s = 0; while (n-- > 0) s += a[n] ^ (s << 5); return s; }
 four blend(four a, four b, int n) { for (int i = 0; i < n; i++) a = a * b + b; return a; }
 double mix(double x, int n) { double y = 1.5; while (n--) y = y * x + 0.25; return y; }
 void system(word p) {
