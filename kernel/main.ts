@@ -4,7 +4,13 @@
 // which is left for good when process 1 starts.
 
 import { readMultiboot } from "./boot/multiboot";
-import { detectProcessor, enablePaging, hasNoExecute, protectPages } from "./boot/processor";
+import {
+  detectProcessor,
+  enablePaging,
+  hasNoExecute,
+  offersFloatingPoint,
+  protectPages,
+} from "./boot/processor";
 import { startClock } from "./device/clock";
 import { startConsole } from "./device/console";
 import { startInterrupts } from "./device/interrupt";
@@ -12,6 +18,7 @@ import { startFiles } from "./file/start";
 import { startPages } from "./memory/pages";
 import { claimMemory } from "./memory/start";
 import { readOptions, startFirstProcess } from "./process/first";
+import { startFloatingPoint } from "./process/floating-point";
 import { startSystemCalls } from "./syscall/table";
 import { buildDescriptors } from "./trampoline/descriptors";
 
@@ -37,6 +44,7 @@ export function bootBeforePaging(magic: u32, record: usize): void {
 export function kernelMain(): void {
   buildDescriptors(); // GDT, TSS and IDT, in the trampoline
   protectPages(); // from here on read-only means read-only
+  startFloatingPoint(offersFloatingPoint()); // for programs: the kernel itself has none
   startPages(); // the kernel heap: everything between image and trampoline
   readOptions(); // of the command line
   startConsole(); // serial line and screen

@@ -12,9 +12,6 @@ import {
   INFO_UMIP,
 } from "../../src/abi/kernel-info";
 import {
-  CR0_EM,
-  CR0_MP,
-  CR0_NE,
   CR0_PG,
   CR0_WP,
   CR4_PAE,
@@ -36,6 +33,8 @@ const EDX_PSE: u32 = 1 << 3;
 const EDX_SEP: u32 = 1 << 11;
 const EDX_PAE: u32 = 1 << 6;
 const EDX_PGE: u32 = 1 << 13;
+const EDX_FXSR: u32 = 1 << 24;
+const EDX_SSE2: u32 = 1 << 26;
 const EBX7_SMEP: u32 = 1 << 7;
 const EBX7_SMAP: u32 = 1 << 20;
 const ECX7_UMIP: u32 = 1 << 2;
@@ -50,6 +49,7 @@ const EDX: usize = 12;
 let features: u32 = 0;
 let hasPse: bool = false;
 let hasSysenter: bool = false;
+let hasSse2: bool = false;
 
 /** Asks CPUID. Panics on a processor without PAE. */
 export function detectProcessor(): void {
@@ -60,6 +60,7 @@ export function detectProcessor(): void {
   if (!(edx & EDX_PAE)) panic(cstr("processor: no PAE, which every i686 but the Pentium M has"));
   hasPse = (edx & EDX_PSE) != 0;
   hasSysenter = (edx & EDX_SEP) != 0;
+  hasSse2 = (edx & EDX_FXSR) != 0 && (edx & EDX_SSE2) != 0;
   if (edx & EDX_PGE) features |= INFO_PGE;
   if (lastLeaf >= 7) {
     x86.cpuid(7, 0, answer);
@@ -100,10 +101,12 @@ export function enablePaging(): void {
   store<u32>(symbols.kernel_info(), features, INFO_FEATURES);
 }
 
-/**
- * From here on read-only pages are read-only for the kernel too. User programs have no
- * floating-point unit: its instructions raise #NM.
- */
+/** Whether floating-point registers can be saved and restored: FXSAVE and SSE2. */
+export function offersFloatingPoint(): bool {
+  return hasSse2;
+}
+
+/** From here on read-only pages are read-only for the kernel too. */
 export function protectPages(): void {
-  x86.writecr0((x86.readcr0() | CR0_WP | CR0_NE | CR0_EM) & ~CR0_MP);
+  x86.writecr0(x86.readcr0() | CR0_WP);
 }

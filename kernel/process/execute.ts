@@ -27,6 +27,7 @@ import { closeWindow, openWindow } from "../memory/window";
 import { setCurrentThread } from "../trampoline/current";
 import { ArgumentBlock } from "./argument-block";
 import { entryPoint, imageEnd, programProblem, Segment, segmentAt, segmentCount } from "./elf";
+import { clearFloatingPoint, loadFloatingPoint } from "./floating-point";
 import { buildInitialStack } from "./initial-stack";
 import { current, Process } from "./process";
 
@@ -60,6 +61,8 @@ export function executeProgram(process: Process, program: Inode, block: Argument
   process.cr3 = space.cr3;
   // The way out to user mode has the old space's CR3 in hand.
   if (process === current) setCurrentThread(process.stackTop, process.cr3);
+  clearFloatingPoint(process.floatingPoint);
+  if (process === current) loadFloatingPoint(process.floatingPoint);
   process.programBreak = imageEnd(program.data);
   process.program = program;
   nameProcess(process, block.strings + block.path);

@@ -1,12 +1,14 @@
 // fork: a second process that differs from the first in its id and in what the call returns.
 //
-// The pages are shared copy-on-write, the open files are shared as they are. Whatever is missing
+// The pages are shared copy-on-write, the open files are shared as they are; the floating-point
+// registers, which still hold the caller's, are copied. Whatever is missing
 // when memory runs out, what was taken so far is given back, and the caller goes on.
 
 import { EAGAIN, ENOMEM } from "../../src/abi/errno";
 import { PROCESS_NAME_SIZE } from "../../src/abi/kernel-info";
 import { FRAME_SIZE } from "../../src/abi/trap-frame";
 import { releaseFiles, releaseSpace } from "./exit";
+import { saveFloatingPoint } from "./floating-point";
 import { createProcess, current, Process, prepareStack, releaseProcess } from "./process";
 import { makeRunnable } from "./schedule";
 
@@ -28,6 +30,7 @@ export function forkProcess(): i32 {
   child.setName(current.name, PROCESS_NAME_SIZE);
   memory.copy(changetype<usize>(child.frame), changetype<usize>(current.frame), FRAME_SIZE);
   child.frame.eax = 0;
+  saveFloatingPoint(child.floatingPoint);
   prepareStack(child);
   makeRunnable(child);
   return <i32>child.pid;

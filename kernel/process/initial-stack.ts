@@ -46,6 +46,7 @@ import { AddressSpace } from "../memory/space";
 import { copyOut, userPointer } from "../memory/user-memory";
 import { ArgumentBlock } from "./argument-block";
 import { entryPoint, programHeadersAddress, segmentCount } from "./elf";
+import { hasFloatingPoint } from "./floating-point";
 import { fillRandom } from "./random";
 
 const WORD: u32 = 4;
@@ -55,7 +56,7 @@ const PLATFORM_SIZE: u32 = 8;
 const AUXILIARY_PAIRS: u32 = 18;
 const CPUID_FEATURES: u32 = 1;
 const CPUID_EDX: usize = 12;
-/** FPU, MMX, FXSR, SSE and SSE2: programs have none of them here. */
+/** FPU, MMX, FXSR, SSE and SSE2: what programs may lack though the processor has it. */
 const FLOATING_POINT: u32 = (1 << 0) | (1 << 23) | (1 << 24) | (1 << 25) | (1 << 26);
 
 const random: usize = memory.data(16, 4);
@@ -105,7 +106,8 @@ function putPointers(block: ArgumentBlock, offset: u32, strings: u32, count: u32
 
 function putAuxiliary(image: usize, platform: u32, randomBytes: u32, path: u32): void {
   x86.cpuid(CPUID_FEATURES, 0, cpuid);
-  putPair(AT_HWCAP, load<u32>(cpuid, CPUID_EDX) & ~FLOATING_POINT);
+  const hidden = hasFloatingPoint() ? 0 : FLOATING_POINT;
+  putPair(AT_HWCAP, load<u32>(cpuid, CPUID_EDX) & ~hidden);
   putPair(AT_PAGESZ, PAGE_SIZE);
   putPair(AT_CLKTCK, TICKS_PER_SECOND);
   putPair(AT_PHDR, programHeadersAddress(image));

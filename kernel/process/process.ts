@@ -1,7 +1,7 @@
 // The record of a process, and the list of all of them.
 //
 //   0   next, pid, cr3, stackTop, name      as src/abi/kernel-info.ts says: inspectors read them
-//   32  everything else
+//   32  everything else, then a bit for each system call, and the floating-point registers
 //
 //   created -> RUNNABLE <-> BLOCKED
 //                 |
@@ -34,6 +34,7 @@ import { allocateStack, freeStack, KERNEL_STACK_SIZE } from "../memory/pages";
 import { AddressSpace } from "../memory/space";
 import * as symbols from "../symbols";
 import { TrapFrame } from "../trampoline/trap-frame";
+import { clearFloatingPoint, FLOATING_POINT_SIZE } from "./floating-point";
 import { WaitQueue } from "./wait-queue";
 
 export const RUNNABLE: u32 = 0;
@@ -45,6 +46,9 @@ const PID_LIMIT: u32 = 32768;
 /** Bytes that switch_stack pops before it returns. */
 const SAVED_REGISTERS: u32 = 16;
 const BITS_PER_BYTE: u32 = 8;
+/** A record with what lies behind it: logged calls, floating-point registers. */
+const RECORD_SIZE: u32 =
+  <u32>offsetof<Process>() + SYSTEM_CALL_LIMIT / BITS_PER_BYTE + 15 + FLOATING_POINT_SIZE;
 
 @unmanaged
 export class Process {
@@ -103,6 +107,11 @@ export class Process {
     return changetype<usize>(this) + offsetof<Process>();
   }
 
+  /** Behind those: the floating-point registers while another process runs. */
+  get floatingPoint(): usize {
+    return (this.loggedCalls + SYSTEM_CALL_LIMIT / BITS_PER_BYTE + 15) & ~15;
+  }
+
   /** Where switch_stack is to save the stack pointer. */
   get savedEspAddress(): usize {
     return changetype<usize>(this) + offsetof<Process>("savedEsp");
@@ -153,7 +162,7 @@ export function findProcess(pid: u32): Process | null {
 export function createProcess(): Process | null {
   const pid = unusedPid();
   if (pid === 0) return null;
-  const record = allocate(offsetof<Process>() + SYSTEM_CALL_LIMIT / BITS_PER_BYTE);
+  const record = allocate(RECORD_SIZE);
   if (record === 0) return null;
   const stack = allocateStack();
   if (stack === 0) {
@@ -164,6 +173,7 @@ export function createProcess(): Process | null {
   process.pid = pid;
   process.stack = stack;
   process.stackTop = stack + KERNEL_STACK_SIZE;
+  clearFloatingPoint(process.floatingPoint);
   process.next = firstProcess();
   setFirstProcess(process);
   processCount++;

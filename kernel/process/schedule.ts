@@ -17,6 +17,7 @@ import { panic } from "../debug/panic";
 import { countTick, currentTick } from "../device/pit";
 import { noWindowOpen } from "../memory/window";
 import { setCurrentThread } from "../trampoline/current";
+import { loadFloatingPoint, saveFloatingPoint } from "./floating-point";
 import { BLOCKED, current, Process, RUNNABLE, setCurrent } from "./process";
 import { WaitQueue } from "./wait-queue";
 
@@ -41,6 +42,7 @@ const bootEsp: usize = memory.data(4, 4);
 /** Runs the very first process, whose kernel stack is prepared. Does not return. */
 export function startScheduling(first: Process): void {
   enter(first);
+  loadFloatingPoint(first.floatingPoint);
   switch_stack(bootEsp, first.savedEsp);
 }
 
@@ -56,7 +58,10 @@ export function reschedule(): void {
   const previous = current;
   const next = nextRunnable();
   enter(next);
-  if (next !== previous) switch_stack(previous.savedEspAddress, next.savedEsp);
+  if (next === previous) return;
+  saveFloatingPoint(previous.floatingPoint);
+  loadFloatingPoint(next.floatingPoint);
+  switch_stack(previous.savedEspAddress, next.savedEsp);
 }
 
 /** Lets the other runnable processes go first. */

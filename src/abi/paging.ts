@@ -46,6 +46,10 @@ export const CR0_PG: u32 = 0x80000000;
 export const CR4_PSE: u32 = 1 << 4;
 export const CR4_PAE: u32 = 1 << 5;
 export const CR4_PGE: u32 = 1 << 7;
+/** FXSAVE, and with it SSE, can be used. */
+export const CR4_OSFXSR: u32 = 1 << 9;
+/** Unmasked exceptions of SSE raise #XM instead of #UD. */
+export const CR4_OSXMMEXCPT: u32 = 1 << 10;
 export const CR4_UMIP: u32 = 1 << 11;
 export const CR4_SMEP: u32 = 1 << 20;
 export const CR4_SMAP: u32 = 1 << 21;

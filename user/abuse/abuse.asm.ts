@@ -2,11 +2,12 @@
 // and what the cases in TypeScript call.
 //
 //   machine_cases   name, code, outcomes, needs; name, code, outcomes, needs; ...; 0
+//   ..._float_registers...                          floating-point-cases.ts
 //   interrupts      256 functions of INTERRUPT_STRIDE bytes: int N, ret
 
 import type { Assembler } from "../../src/i686/assembler";
-import { symbol } from "../../src/i686/operand";
-import { eax, ebp, ebx, ecx, edi, edx, esi } from "../../src/i686/registers";
+import { mem, mem16, mem32, symbol } from "../../src/i686/operand";
+import { al, eax, ebp, ebx, ecx, edi, edx, esi, esp, registersXmm } from "../../src/i686/registers";
 import { CROSSING_CASES } from "./crossing-cases.asm";
 import { FAILED, NOTHING } from "./machine-case.asm";
 import { PRIVILEGED_CASES } from "./privileged.asm";
@@ -19,6 +20,9 @@ export default function abuse(a: Assembler): void {
   callCode(a);
   jumpHostile(a);
   overflowStack(a);
+  fillFloatRegisters(a);
+  floatRegistersHold(a);
+  floatRegistersAreClear(a);
   interrupts(a);
   failed(a);
   machineCases(a);
@@ -52,6 +56,96 @@ function overflowStack(a: Assembler): void {
     a.label(again);
     a.push(eax);
     a.jmp(again);
+  });
+}
+
+// What FXSAVE writes.
+const CONTROL = 0;
+const MXCSR = 24;
+const REGISTERS = 32;
+const REGISTERS_END = 288;
+const SAVED = 512;
+
+/** fill_float_registers(pattern: EAX): other control words than usual, two x87 numbers, all XMM. */
+function fillFloatRegisters(a: Assembler): void {
+  a.function("fill_float_registers", () => {
+    a.push(eax);
+    a.push(0x0000_3f80);
+    a.push(0x0000_027f);
+    a.fninit();
+    a.fldcw(mem16({ base: esp }));
+    a.ldmxcsr(mem32({ base: esp, disp: 4 }));
+    a.fild(mem32({ base: esp, disp: 8 }));
+    a.fild(mem32({ base: esp, disp: 8 }));
+    a.add(esp, 12);
+    for (const register of registersXmm) {
+      a.movd(register, eax);
+      a.pshufd(register, register, 0);
+      a.inc(eax);
+    }
+    a.ret();
+  });
+}
+
+/** Saves EBX, ESI, EDI and EBP, and makes room for two states, the first at ESP. */
+function openStates(a: Assembler): void {
+  for (const register of [ebx, esi, edi, ebp]) a.push(register);
+  a.mov(ebp, esp);
+  a.sub(esp, 2 * SAVED);
+  a.and(esp, -16);
+}
+
+/** Returns whether ZF is set. */
+function closeStates(a: Assembler): void {
+  a.label("different");
+  a.sete(al);
+  a.movzx(eax, al);
+  a.mov(esp, ebp);
+  for (const register of [ebp, edi, esi, ebx]) a.pop(register);
+  a.ret();
+}
+
+/** float_registers_hold(pattern: EAX): compares the registers with those filled again. */
+function floatRegistersHold(a: Assembler): void {
+  a.function("float_registers_hold", () => {
+    openStates(a);
+    a.fxsave(mem({ base: esp }));
+    a.call("fill_float_registers");
+    a.fxsave(mem({ base: esp, disp: SAVED }));
+    for (const offset of [CONTROL, MXCSR]) {
+      a.mov(eax, mem32({ base: esp, disp: offset }));
+      a.cmp(eax, mem32({ base: esp, disp: SAVED + offset }));
+      a.jne("different");
+    }
+    a.mov(ecx, REGISTERS);
+    a.label("next");
+    a.mov(eax, mem32({ base: esp, index: ecx }));
+    a.cmp(eax, mem32({ base: esp, index: ecx, disp: SAVED }));
+    a.jne("different");
+    a.add(ecx, 4);
+    a.cmp(ecx, REGISTERS_END);
+    a.jne("next");
+    closeStates(a);
+  });
+}
+
+/** float_registers_are_clear(): no bit set, and the control registers as the ABI wants them. */
+function floatRegistersAreClear(a: Assembler): void {
+  a.function("float_registers_are_clear", () => {
+    openStates(a);
+    a.fxsave(mem({ base: esp }));
+    a.cmp(mem32({ base: esp, disp: CONTROL }), 0x0000_037f);
+    a.jne("different");
+    a.cmp(mem32({ base: esp, disp: MXCSR }), 0x0000_1f80);
+    a.jne("different");
+    a.mov(ecx, REGISTERS);
+    a.label("next");
+    a.cmp(mem32({ base: esp, index: ecx }), 0);
+    a.jne("different");
+    a.add(ecx, 4);
+    a.cmp(ecx, REGISTERS_END);
+    a.jne("next");
+    closeStates(a);
   });
 }
 

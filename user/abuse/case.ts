@@ -8,6 +8,8 @@ export const SINGLE_STEP: u32 = 1;
 export const NO_EXECUTE: u32 = 2;
 /** `iret` to another privilege level is checked: v86 stops the machine instead. */
 export const IRET_CHECKS: u32 = 4;
+/** FXSAVE and SSE2. */
+export const FLOATING_POINT: u32 = 8;
 
 export class AbuseCase {
   constructor(

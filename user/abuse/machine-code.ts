@@ -4,5 +4,11 @@
 export declare function call_code(address: usize): i32;
 /** Goes to an address with `value` in every register but ESP. */
 export declare function jump_hostile(address: usize, value: u32): void;
+/** Fills the x87 and XMM registers by a pattern, and their control registers. */
+export declare function fill_float_registers(pattern: u32): void;
+/** Whether the floating-point registers are as fill_float_registers(pattern) leaves them. */
+export declare function float_registers_hold(pattern: u32): bool;
+/** Whether the floating-point registers are those of a program that starts. */
+export declare function float_registers_are_clear(): bool;
 /** Pushes until that is impossible. */
 export declare function overflow_stack(): void;

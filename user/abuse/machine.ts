@@ -8,6 +8,8 @@ import { EXITS, isIn, statusOf } from "./outcome";
 const EXTENDED_LEAVES: u32 = 0x80000000;
 const EXTENDED_FEATURES: u32 = 0x80000001;
 const FEATURE_NX: u32 = 1 << 20;
+const FEATURES: u32 = 1;
+const FEATURES_FLOATING_POINT: u32 = (1 << 24) | (1 << 26);
 const EDX: usize = 12;
 const UNKNOWN: i32 = -1;
 
@@ -20,6 +22,12 @@ export function hasNoExecute(): bool {
   if (load32(registers) < EXTENDED_FEATURES) return false;
   cpuid(EXTENDED_FEATURES, 0, registers);
   return (load32(registers + EDX) & FEATURE_NX) != 0;
+}
+
+/** Whether the processor has FXSAVE and SSE2: then programs have floating-point registers. */
+export function hasFloatingPoint(): bool {
+  cpuid(FEATURES, 0, registers);
+  return (load32(registers + EDX) & FEATURES_FLOATING_POINT) == FEATURES_FLOATING_POINT;
 }
 
 /** Whether the trap flag does anything: v86 ignores it. */

@@ -9,10 +9,11 @@ import { argument, equals, refuse, wantsHelp } from "../runtime/arguments";
 import { print, printDecimal, printLine } from "../runtime/output";
 import { freeBytes, updateInformation } from "../runtime/system-information";
 import { fromC } from "../runtime/text";
-import { AbuseCase, IRET_CHECKS, NO_EXECUTE, SINGLE_STEP } from "./case";
-import { hasNoExecute, hasSingleStep } from "./machine";
+import { AbuseCase, FLOATING_POINT, IRET_CHECKS, NO_EXECUTE, SINGLE_STEP } from "./case";
+import { floatingPointCases, isFloatRegisterCheck } from "./floating-point-cases";
+import { hasFloatingPoint, hasNoExecute, hasSingleStep } from "./machine";
 import { machineCases } from "./machine-cases";
-import { call_code } from "./machine-code";
+import { call_code, float_registers_are_clear } from "./machine-code";
 import { memoryCases } from "./memory-cases";
 import { isIn, printStatus, statusOf } from "./outcome";
 import { pointerCases } from "./pointer-cases";
@@ -34,8 +35,13 @@ let skipped: u32 = 0;
 let running: AbuseCase | null = null;
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
+  if (isFloatRegisterCheck(argc, argv)) return float_registers_are_clear() ? 0 : 1;
   if (wantsHelp(argc, argv, USAGE)) return 0;
-  const cases = machineCases().concat(memoryCases()).concat(pointerCases()).concat(processCases());
+  const cases = machineCases()
+    .concat(memoryCases())
+    .concat(pointerCases())
+    .concat(processCases())
+    .concat(floatingPointCases());
   let first = 1;
   for (; first < argc && load<u8>(argument(argv, first)) == DASH; first++) {
     const option = argument(argv, first);
@@ -109,6 +115,7 @@ function missing(needs: u32): string {
   if (needs == SINGLE_STEP && !hasSingleStep()) return "single step";
   // v86 has neither; there is no way to try out this one.
   if (needs == IRET_CHECKS && !hasSingleStep()) return "checks of iret";
+  if (needs == FLOATING_POINT && !hasFloatingPoint()) return "SSE2";
   if (needs == NO_EXECUTE && !hasNoExecute()) return "NX";
   return "";
 }
