@@ -261,6 +261,8 @@ export interface InstructionFacts {
   readonly mayBeMemory: readonly boolean[];
   /** By operand: the bits of memory that stand for an XMM register; 0: none do. */
   readonly xmmMemory: readonly number[];
+  /** By operand: whether it can only be one certain register. */
+  readonly isFixed: readonly boolean[];
   /** By operand: whether it may be an immediate of 32 bits. */
   readonly mayBeImmediate: readonly boolean[];
 }
@@ -298,11 +300,14 @@ const NOTHING: InstructionFacts = {
   changesFlags: false,
   mayBeMemory: [],
   xmmMemory: [],
+  isFixed: [],
   mayBeImmediate: [],
 };
 const MOVES: InstructionFacts = NOTHING;
 const BRANCH: InstructionFacts = { ...NOTHING, readsFlags: true };
 
+/** Places in an encoding that name a register. */
+const ENCODED: ReadonlySet<string> = new Set(["rm", "reg", "general"]);
 const SYSTEM_REGISTERS = new Set(["creg", "dreg", "sreg"]);
 
 /** Whether an operand of the row can be what `kindLetter` says. */
@@ -341,6 +346,9 @@ function deriveFacts(mnemonic: Mnemonic, kinds: string): InstructionFacts {
     ),
     xmmMemory: row.operands.map(({ kind }, index) =>
       kinds[index] === "x" && kind.memory && kind.place === "rm" ? kind.size : 0,
+    ),
+    isFixed: row.operands.map(
+      (_, index) => !rows.some(({ operands }) => ENCODED.has(operands[index]?.kind.place ?? "")),
     ),
     mayBeImmediate: row.operands.map((_, index) =>
       rows.some(({ operands }) => {

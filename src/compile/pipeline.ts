@@ -78,6 +78,8 @@ const MACHINE = {
   select: { level: 0, what: "values to instructions on virtual registers" },
   layout: { level: 1, what: "the order of blocks: loops rotated, traps last" },
   allocate: { level: 0, what: "registers, and homes in memory" },
+  "forward-copies": { level: 2, what: "operands read where they were copied from" },
+  tests: { level: 1, what: "comparisons whose flags are there already" },
   peephole: { level: 1, what: "shorter instructions for the same" },
 } as const satisfies Record<string, PassFacts>;
 

@@ -11,7 +11,7 @@
 // Invariant: only pure values move, so whatever reads, writes or traps keeps its order.
 
 import type { Block, IrFunction, Value } from "./ir";
-import { isFree } from "./ir";
+import { factsOf, isFree } from "./ir";
 
 /** Reorders the values of each block of `fn`. */
 export function schedule(fn: IrFunction): void {
@@ -114,5 +114,5 @@ function isMovable(value: Value): boolean {
   const { op, effect } = value;
   if (effect !== "none" || isFree(value) || op === "phi" || op === "param" || op === "high")
     return false;
-  return !op.endsWith("64") && !op.startsWith("mul_wide");
+  return factsOf(op).results === 1;
 }

@@ -3,12 +3,14 @@
 // An operation `d = a op b` is written `mov d, a; op d, b`; the allocator joins d and a where it
 // can, and emission turns what is left into `lea` where that saves the move.
 
+import type { Condition } from "../i686/instructions/condition";
+import { negated } from "../i686/instructions/condition";
 import type { Mnemonic } from "../i686/instructions/table";
 import type { IrOp, Value } from "./ir";
 import { isConst, isFree } from "./ir";
 import type { MachineOperand } from "./machine";
 import { EAX, EBX, ECX, EDX, immediate, memory, register, XMM0, xmm } from "./machine";
-import { isCommutative } from "./reduce";
+import { isCommutative, isComparison } from "./reduce";
 import { sumOperand } from "./select-address";
 import { compare, conditionOf } from "./select-compare";
 import { isFoldableLoad, loadOperand, placeOperand, sourceOperand } from "./select-operand";
@@ -57,6 +59,7 @@ export function selectArithmetic(selection: Selection, value: Value): boolean {
 function selectTwoAddress(selection: Selection, value: Value, mnemonic: Mnemonic): void {
   let [left, right] = value.args as [Value, Value];
   if (selectUnary(selection, value, left, right)) return;
+  if (selectFromFlag(selection, value, left, right)) return;
   if (value.op === "add" && selectSum(selection, value, left, right)) return;
   if (value.op === "and" && selectZeroExtension(selection, value, left, right)) return;
   if (value.op === "mul" && selectProduct(selection, value, left, right)) return;
@@ -85,6 +88,16 @@ function selectUnary(selection: Selection, value: Value, left: Value, right: Val
   const result = selection.registerOf(value);
   selection.move(result, sourceOperand(selection, isNegation ? right : left));
   selection.emit(isNegation ? "neg" : "not", register(result));
+  return true;
+}
+
+/** `c - (x < y)` as `(x >= y) + (c - 1)`, whose constant needs no register. */
+function selectFromFlag(selection: Selection, value: Value, left: Value, right: Value): boolean {
+  if (value.op !== "sub" || !isConst(left) || !isComparison(right)) return false;
+  if (!selection.canFold(right)) return false;
+  const result = selection.registerOf(value);
+  emitFlag(selection, result, negated(compare(selection, right)));
+  selection.emit("add", register(result), immediate(left.immediate - 1));
   return true;
 }
 
@@ -263,10 +276,13 @@ function selectBitScan(selection: Selection, value: Value): void {
 
 /** A comparison whose result is used as a number. */
 function selectFlag(selection: Selection, value: Value): void {
-  const result = selection.registerOf(value);
+  emitFlag(selection, selection.registerOf(value), compare(selection, value));
+}
+
+/** Sets `result` to 1 or 0 by the flags. */
+function emitFlag(selection: Selection, result: number, condition: Condition): void {
   const flag = selection.machine.newRegister();
   selection.machine.restrictToBytes(flag);
-  const condition = compare(selection, value);
   selection.emit(`set${condition}`, register(flag, 8));
   selection.emit("movzx", register(result), register(flag, 8));
 }

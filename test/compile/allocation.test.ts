@@ -5,9 +5,11 @@ import { describe, it } from "node:test";
 import { ALL_REGISTERS, type Allocation, allocate } from "../../src/compile/allocate";
 import { XMM_REGISTERS } from "../../src/compile/calling-convention";
 import { checkAllocation } from "../../src/compile/check-allocation";
+import { forwardCopies } from "../../src/compile/forward-copies";
 import { layOut } from "../../src/compile/layout";
 import type { MachineFunction, MachineOperand } from "../../src/compile/machine";
 import { EAX, ECX, EDX, immediate, register, slotOperand } from "../../src/compile/machine";
+import { removeTests } from "../../src/compile/needless-tests";
 import { orderMoves } from "../../src/compile/parallel-moves";
 import { parseMachine } from "../../src/compile/parse-machine";
 import { improve } from "../../src/compile/peephole";
@@ -183,20 +185,20 @@ describe("layout", () => {
   });
 });
 
+/** The instructions of a block after a pass over physical registers. */
+function after(pass: (fn: MachineFunction) => void, instructions: readonly string[]): string[] {
+  const fn = machine(
+    "machine tiny registers 16 outgoing 0 slots 0",
+    "b0: frequency 1",
+    ...instructions.map((each) => `  ${each}`),
+  );
+  pass(fn);
+  const lines = printMachine(fn).trimEnd().split("\n");
+  return lines.slice(2).map((line) => line.trim());
+}
+
 describe("the peephole pass", () => {
-  const improved = (...instructions: string[]): string[] => {
-    const fn = machine(
-      "machine tiny registers 16 outgoing 0 slots 0",
-      "b0: frequency 1",
-      ...instructions.map((each) => `  ${each}`),
-    );
-    improve(fn);
-    return printMachine(fn)
-      .trimEnd()
-      .split("\n")
-      .slice(2)
-      .map((line) => line.trim());
-  };
+  const improved = (...instructions: string[]): string[] => after(improve, instructions);
 
   it("shortens what nobody reads the flags of", () => {
     assert.deepEqual(improved("mov eax 0", "add ecx 1", "mov edx ecx", "add edx eax", "ret"), [
@@ -210,5 +212,60 @@ describe("the peephole pass", () => {
   it("leaves the flags alone where somebody does", () => {
     const code = ["cmp ecx edx", "mov eax 0", "cmovb eax ecx", "ret"];
     assert.deepEqual(improved(...code), code);
+  });
+});
+
+describe("the pass that removes tests", () => {
+  const left = (...instructions: string[]): string[] => after(removeTests, instructions);
+
+  it("takes the flags of what computed the value", () => {
+    const sum = ["add eax ecx", "mov edx dword[esi]"];
+    assert.deepEqual(left(...sum, "test eax eax", "cmove eax edx", "ret"), [
+      ...sum,
+      "cmove eax edx",
+      "ret",
+    ]);
+    assert.deepEqual(left("and eax 7", "cmp eax 0", "cmovg eax edx", "ret"), [
+      "and eax 7",
+      "cmovg eax edx",
+      "ret",
+    ]);
+  });
+
+  it("keeps a test where carry or overflow decide, or the value or the flags are others", () => {
+    for (const code of [
+      ["add eax ecx", "test eax eax", "cmovg eax edx", "ret"],
+      ["add eax ecx", "test ecx ecx", "cmove eax edx", "ret"],
+      ["add eax ecx", "mov eax dword[esi]", "test eax eax", "cmove eax edx", "ret"],
+      ["add eax ecx", "add edx 1", "test eax eax", "cmove eax edx", "ret"],
+      ["shl eax ecxb", "test eax eax", "cmove eax edx", "ret"],
+      ["add eax ecx", "moves edx 0", "test eax eax", "cmove eax edx", "ret"],
+    ]) {
+      assert.deepEqual(left(...code), code);
+    }
+  });
+});
+
+describe("the pass that forwards copies", () => {
+  const left = (...instructions: string[]): string[] => after(forwardCopies, instructions);
+
+  it("lets readers have the original where it has what they name", () => {
+    assert.deepEqual(left("mov ecx ebx", "mov byte[esi] ecxb", "moves ecx 0", "ret reads ebx"), [
+      "mov byte[esi] ebxb",
+      "moves ecx 0",
+      "ret reads ebx",
+    ]);
+  });
+
+  it("keeps copies that readers need", () => {
+    for (const code of [
+      ["mov ecx esi", "mov byte[edx] ecxb", "ret"],
+      ["mov ecx ebx", "shl eax ecxb", "ret reads eax"],
+      ["mov ecx ebx", "add ecx 1", "ret reads ecx"],
+      ["mov ecx ebx", "mov ebx 0", "mov dword[esi] ecx", "ret"],
+      ["mov ecx ebx", "mov dword[esi] ecx", "ret reads ecx"],
+    ]) {
+      assert.deepEqual(left(...code), code);
+    }
   });
 });
