@@ -2,8 +2,10 @@
 // files beside it. Runs in a build worker.
 
 import { KERNEL_DATA } from "../abi/memory-map";
+import type { Diagnostic } from "../base/diagnostic";
 import { type AssemblyScriptOptions, compileAssemblyScript } from "../compile/assemblyscript";
 import { compileModule } from "../compile/compile";
+import type { ObjectFile } from "../i686/object";
 import type { Layout } from "../link/layout";
 import { link } from "../link/link";
 import { writeOutputs } from "../link/write-outputs";
@@ -18,9 +20,34 @@ const LAYOUT = "kernel/layout.ts";
 /** The function that failed assertions call. */
 const ABORT = "kernel/debug/abort/abort";
 
+/** What the kernel is linked of. */
+export interface KernelParts {
+  readonly objects: readonly ObjectFile[];
+  readonly layout: Layout;
+  readonly warnings: readonly Diagnostic[];
+  readonly wasmBytes: number;
+}
+
 /** @throws Diagnostics of every pass */
 export async function buildKernel({ root, output }: Project): Promise<BuildOutcome> {
   const log = new SourceLog(root);
+  const { objects, layout, warnings, wasmBytes } = await kernelParts(root, log);
+  const image = link(objects, layout);
+  return {
+    title: "kernel",
+    outputs: writeOutputs(image, output),
+    sources: log.hashes,
+    warnings: [...warnings, ...image.warnings],
+    wasmBytes,
+  };
+}
+
+/**
+ * Compiles and assembles the kernel of the project at `root`, and notes in `log` what was read.
+ *
+ * @throws Diagnostics of every pass but the linker's
+ */
+export async function kernelParts(root: string, log: SourceLog): Promise<KernelParts> {
   const assembly = assemblySources(root, "kernel");
   log.noteModules([...assembly, LAYOUT]);
   const options: AssemblyScriptOptions = {
@@ -42,12 +69,5 @@ export async function buildKernel({ root, output }: Project): Promise<BuildOutco
   });
   const assembled = await Promise.all(assembly.map((path) => assemble(root, path)));
   const layout = await importExport<Layout>(root, LAYOUT, "layout");
-  const image = link([compiled, ...assembled], layout);
-  return {
-    title: "kernel",
-    outputs: writeOutputs(image, output),
-    sources: log.hashes,
-    warnings: [...warnings, ...image.warnings],
-    wasmBytes: wasm.length,
-  };
+  return { objects: [compiled, ...assembled], layout, warnings, wasmBytes: wasm.length };
 }

@@ -110,7 +110,7 @@ class Owners {
     return this.alignments.get(name) ?? 1;
   }
 
-  private noteAlignment({ name, value }: LinkSymbol): void {
+  private noteAlignment({ name, value = 1 }: LinkSymbol): void {
     this.alignments.set(name, Math.max(value, this.alignment(name)));
   }
 }

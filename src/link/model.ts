@@ -144,14 +144,14 @@ export class PlacedSection {
 export class LinkSymbol {
   /**
    * The number of an absolute symbol or of one that the layout defines (define-symbols.ts); the
-   * address of one in a section, once that is settled.
+   * address of one in a section, once that is settled. (Beginning with `undefined` lets V8 store
+   * small and large numbers without changing the shape of all symbols.)
    */
-  value = 0;
+  value: number | undefined = undefined;
   /** Another definition of the name was preferred: collect-symbols.ts. */
   superseded = false;
   /** What it is a place in is not in the image: known once it is settled. */
   isGone = false;
-  private isSettled = false;
 
   constructor(
     readonly name: string,
@@ -166,8 +166,7 @@ export class LinkSymbol {
   ) {}
 
   get address(): number {
-    if (this.isSettled || !this.input) return this.value;
-    return this.input.addressAt(this.offset);
+    return this.value ?? this.input?.addressAt(this.offset) ?? 0;
   }
 
   /** Notes what its section knows, whose address is final: relocations ask for it in any order. */
@@ -175,7 +174,6 @@ export class LinkSymbol {
     if (!this.input) return;
     this.value = this.input.addressAt(this.offset);
     this.isGone = !this.input.live;
-    this.isSettled = true;
   }
 
   /**
