@@ -76,10 +76,6 @@ export interface CompileOptions {
   readonly checksCalls?: boolean;
   /** Added to every address of linear memory; 0 unless the module is not to own low memory. */
   readonly memoryBase?: number;
-  /** What to do with a function that needs what is not supported; `trap` is for test suites. */
-  readonly unsupported?: "refuse" | "trap";
-  /** Receives the name of each function that became a trap, and the message. */
-  readonly onRefusal?: (fn: string, why: string) => void;
   /** How much to optimise; by default 2. */
   readonly level?: Level;
   /** What to leave out of what the level has. */
@@ -156,10 +152,7 @@ class ModuleCompiler implements Linkage {
   run(): ObjectFile {
     const { module, assembler } = this;
     const own = module.functions.filter(({ body }) => body !== undefined);
-    const functions = own.flatMap((source) => {
-      const fn = this.build(source);
-      return fn ? [{ source, fn }] : [];
-    });
+    const functions = own.map((source) => ({ source, fn: this.build(source) }));
     if (this.pipeline.has("cut-no-return")) cutNoReturn(functions.map(({ fn }) => fn));
     for (const [done, { source, fn }] of functions.entries()) {
       this.options.onProgress?.(done, functions.length);
@@ -201,24 +194,12 @@ class ModuleCompiler implements Linkage {
 
   // --- functions ---
 
-  /** The simplified SSA form of a function; undefined if it needs what is not supported. */
-  private build(source: WasmFunction): IrFunction | undefined {
+  /** The SSA form of a function, simplified as far as that needs no other function. */
+  private build(source: WasmFunction): IrFunction {
     const name = this.functionNames[source.index]!;
-    try {
-      const build = () => buildFunction(this.module, { ...source, name }, this);
-      const fn = this.guarded(source, build);
-      this.irPasses(fn, this.pipeline.beforeCut);
-      return fn;
-    } catch (error) {
-      const mayTrap = this.options.unsupported === "trap" && error instanceof Diagnostic;
-      if (!mayTrap) throw error;
-      this.options.onRefusal?.(source.name, error.message);
-      this.assembler.section(`.text.${name}`, { execute: true });
-      const hash = this.hashOf(source);
-      if (hash !== undefined) this.assembler.long(hash);
-      this.assembler.function(name, () => this.assembler.ud2());
-      return undefined;
-    }
+    const fn = this.guarded(source, () => buildFunction(this.module, { ...source, name }, this));
+    this.irPasses(fn, this.pipeline.beforeCut);
+    return fn;
   }
 
   /** Runs passes over values; false if nothing is to be done beyond one of them. */

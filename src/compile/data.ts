@@ -35,12 +35,20 @@ interface PlacedSegment {
 
 const PAGE_SHIFT = 16;
 
-/** The segments whose address is known now, in order of the module. */
-function placedSegments({ data, memories }: WasmModule): PlacedSegment[] {
-  const [memory] = memories;
-  const limit = memory && !memory.imported ? memory.limits.min * 2 ** PAGE_SHIFT : 2 ** 32;
+/** Whether segments are copied when the program runs: into another module's memory, or where only
+ * another module knows. */
+export function hasLateData({ data, memories }: WasmModule): boolean {
+  const isForeign = memories[0]?.imported !== undefined;
+  return data.some(({ offset }) => offset && (isForeign || offset.op !== Op["i32.const"]));
+}
+
+/** The segments that are linked to where they belong, in order of the module. */
+function placedSegments(module: WasmModule): PlacedSegment[] {
+  const { data, memories } = module;
+  const limit = memories[0] ? memories[0].limits.min * 2 ** PAGE_SHIFT : 2 ** 32;
+  if (hasLateData(module)) return [];
   return data.flatMap(({ offset, bytes, at }) => {
-    if (offset?.op !== Op["i32.const"]) return [];
+    if (!offset) return [];
     const start = offset.a >>> 0;
     if (start + bytes.length > limit) throw new UnsupportedCode("data beyond the memory", at);
     return [{ start, bytes }];

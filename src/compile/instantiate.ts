@@ -3,7 +3,7 @@
 //
 //   globals            whose first value is an imported global's
 //   element segments   into imported tables, or at an imported global's number
-//   data segments      at an imported global's address
+//   data segments      into imported memory, or at an imported global's address
 //   the start function
 //
 // A module without imported globals and tables has at most a start function, and no such code.
@@ -11,6 +11,7 @@
 import type { Assembler } from "../i686/assembler";
 import { mem32, symbol } from "../i686/operand";
 import { eax, ecx, edx } from "../i686/registers";
+import { hasLateData } from "./data";
 import { Op } from "./opcodes";
 import type { ModuleTables } from "./tables";
 import type { ConstantExpression, WasmGlobal, WasmModule } from "./wasm";
@@ -35,9 +36,9 @@ export function isForeign(expression: ConstantExpression | undefined): boolean {
 }
 
 /** Whether `module` needs more than its start function before it can be used. */
-export function isInstantiated({ globals, data }: WasmModule, tables: ModuleTables): boolean {
-  const isLate = globals.some(({ init }) => isForeign(init));
-  return isLate || tables.late().length > 0 || data.some(({ offset }) => isForeign(offset));
+export function isInstantiated(module: WasmModule, tables: ModuleTables): boolean {
+  const isLate = module.globals.some(({ init }) => isForeign(init));
+  return isLate || tables.late().length > 0 || hasLateData(module);
 }
 
 /** Appends the function `INSTANTIATE`, which ends by going on to the start function. */
@@ -59,7 +60,7 @@ export function emitInstantiate(a: Assembler, options: InstantiateOptions): void
         tables.emitPlacing(a, segment, () => load(segment.offset!));
       }
       for (const [index, { offset, bytes }] of module.data.entries()) {
-        if (!offset || !isForeign(offset)) continue;
+        if (!offset || !hasLateData(module)) continue;
         load(offset);
         if (memoryBase !== 0) a.add(eax, memoryBase);
         a.mov(edx, symbol(options.dataSymbol(index)));

@@ -16,7 +16,7 @@ import type { Assembler } from "../i686/assembler";
 import { mem32, symbol } from "../i686/operand";
 import { eax, ebx, ecx, edi, edx, esi } from "../i686/registers";
 import { UnsupportedCode } from "./build";
-import { isForeign } from "./instantiate";
+import { hasLateData } from "./data";
 import { Op } from "./opcodes";
 import { trapKind } from "./trap";
 import type { ConstantExpression, ElementSegment, FunctionType, WasmModule } from "./wasm";
@@ -154,7 +154,8 @@ export class ModuleTables {
     }
     for (const [index, segment] of this.data.entries()) {
       const { bytes, offset } = this.module.data[index]!;
-      if (segment.size > 0 || isForeign(offset)) this.emitSegment(a, segment, () => a.bytes(bytes));
+      if (segment.size > 0 || (offset && hasLateData(this.module)))
+        this.emitSegment(a, segment, () => a.bytes(bytes));
     }
   }
 

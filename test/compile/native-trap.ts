@@ -23,11 +23,15 @@ const SIGNAL_STACK = 0x4000;
 const DIVIDE_BY_ZERO = 0x100;
 const DIVIDE_OVERFLOW = 0x101;
 const SEGMENTATION = 0x102;
+const STACK_OVERFLOW = 0x103;
 
 /** The trap of a code that the handler has reported. */
-export function reportedTrap(code: number): Trap | "integer divide by zero" {
+export function reportedTrap(
+  code: number,
+): Trap | "integer divide by zero" | "call stack exhausted" {
   if (code === DIVIDE_BY_ZERO) return "integer divide by zero";
   if (code === DIVIDE_OVERFLOW) return "integer overflow";
+  if (code === STACK_OVERFLOW) return "call stack exhausted";
   if (code === SEGMENTATION) return "out of bounds memory access";
   const trap = trapOf(code);
   if (trap === undefined) throw new Error(`the handler reported the trap ${code}`);
@@ -66,7 +70,11 @@ export function installHandlers(a: Assembler): void {
 const SIGNAL = { base: esp, disp: 4 } as const;
 const CONTEXT = { base: esp, disp: 8 } as const;
 const CONTEXT_EAX = 44;
+const CONTEXT_ESP = 28;
 const CONTEXT_EIP = 56;
+const CONTEXT_CR2 = 84;
+/** A fault this close to ESP is one of the stack. */
+const STACK_REACH = 0x10000;
 const UD1 = 0xb9;
 /** Where the displacement is in `ud1 eax, [disp32]`. */
 const UD1_KIND = 3;
@@ -80,15 +88,23 @@ export function writeHandler(a: Assembler, trapped: number): void {
     a.lea(ebx, mem(CONTEXT));
     a.mov(esi, mem32({ base: ebx, disp: CONTEXT_EIP }));
     a.mov(eax, mem32(SIGNAL));
-    a.mov(ecx, SEGMENTATION);
     a.cmp(eax, SIGSEGV);
-    a.je("report");
+    a.je("access");
     a.cmp(eax, SIGFPE);
     a.je("division");
     a.xor(ecx, ecx);
     a.cmp(mem8({ base: esi, disp: 1 }), UD1);
     a.jne("report");
     a.mov(ecx, mem32({ base: esi, disp: UD1_KIND }));
+    a.jmp("report");
+    a.label("access");
+    a.mov(ecx, STACK_OVERFLOW);
+    a.mov(eax, mem32({ base: ebx, disp: CONTEXT_CR2 }));
+    a.sub(eax, mem32({ base: ebx, disp: CONTEXT_ESP }));
+    a.add(eax, STACK_REACH);
+    a.cmp(eax, 2 * STACK_REACH);
+    a.jbe("report");
+    a.mov(ecx, SEGMENTATION);
     a.jmp("report");
     a.label("division");
     loadDivisor(a);

@@ -1,62 +1,38 @@
 // Runs compiled modules as i386 Linux processes of this machine.
 //
-// A driver in our own assembler calls each function of a list with its arguments and records the
-// result, whether it trapped, and whether the callee kept the calling convention:
-//
-//   record i   0  status   RETURNED, TRAPPED or BROKEN (a preserved register or ESP changed)
-//              4  results  value after value of one word or two, or which trap
-//
-// Traps are signals (native-trap.ts); the handler goes on with the next call. Linear
-// memory begins at MEMORY_BASE, because Linux gives no process page 0.
+// A process has one instance of a module or several, whose symbols differ by a prefix, and a list
+// of events: calls and readings of globals, in order. Linear memories lie behind each other from
+// MEMORY_BASE on, because Linux gives no process page 0.
 
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { signatureOf } from "../../src/compile/build";
-import { argumentPlaces, exchangedWords, resultPlaces } from "../../src/compile/calling-convention";
+import { numberType, signatureOf } from "../../src/compile/build";
 import type { CompileOptions, Stress } from "../../src/compile/compile";
 import { compileModule } from "../../src/compile/compile";
-import { type Signature, valuesOf } from "../../src/compile/ir";
-import { wordsOf, XMM0 } from "../../src/compile/machine";
+import type { Signature } from "../../src/compile/ir";
 import type { Level, Optimisation } from "../../src/compile/pipeline";
-import type { WasmModule } from "../../src/compile/wasm";
+import type { ExternalKind, ImportName, Limits, WasmModule } from "../../src/compile/wasm";
 import { Assembler } from "../../src/i686/assembler";
 import type { ObjectFile } from "../../src/i686/object";
-import { type MemoryParts, mem, mem32, mem64, symbol } from "../../src/i686/operand";
-import {
-  eax,
-  ebp,
-  ebx,
-  ecx,
-  edi,
-  edx,
-  esi,
-  esp,
-  type Register32,
-  registers32,
-  registersXmm,
-  xmm0,
-} from "../../src/i686/registers";
+import { mem } from "../../src/i686/operand";
+import { eax, edx } from "../../src/i686/registers";
 import { writeElf } from "../../src/link/elf-write";
 import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
-import { installHandlers, reportedTrap, writeHandler } from "./native-trap";
+import { driver, exit, type NativeEvent, type Outcome, readOutcomes } from "./native-driver";
+
+export type { Outcome, Trapped } from "./native-driver";
 
 export const MEMORY_BASE = 0x10000000;
-/** Pages of 64 KiB that exist; `memory.grow` may promise more. */
+/** Pages of 64 KiB that exist of each memory; `memory.grow` may promise more. */
 const PAGES = 64;
+const MEMORY_SIZE = PAGES << 16;
 const MAX_PAGES = 0x10000;
 
-/** What runs before the calls, if the module needs that. */
+/** What runs before all calls, if the module needs that. */
 const START = "isthmus:start";
-
-const RETURNED = 1;
-const TRAPPED = 2;
-const BROKEN = 3;
-/** Words of results that a record has room for. */
-const RESULT_WORDS = 32;
-const RECORD = 4 * (1 + RESULT_WORDS);
 
 /** A call of an exported function; arguments as unsigned numbers of their type's width. */
 export interface Call {
@@ -64,70 +40,175 @@ export interface Call {
   readonly args: readonly bigint[];
 }
 
-/** A result as an unsigned number, `undefined` for void, several in order, or what went wrong. */
-export type Outcome = bigint | undefined | readonly bigint[] | Trapped | "broken";
-
-/** A trap in the words of the standard's interpreter. */
-export type Trapped = ReturnType<typeof reportedTrap>;
-
 export interface RunOptions {
   readonly level?: Level;
   readonly without?: readonly Optimisation[];
   readonly stress?: Stress;
-  readonly unsupported?: "refuse" | "trap";
   readonly dump?: NonNullable<CompileOptions["dump"]>;
-  /** Receives the name of each function that is replaced by a trap, and why. */
-  readonly onRefusal?: (fn: string, why: string) => void;
 }
 
-const layout: Layout = {
-  name: "test",
-  stackHeader: true,
-  gcSections: true,
-  regions: {
-    program: { start: 0x08048000, end: MEMORY_BASE },
-    pages: { start: MEMORY_BASE, end: MEMORY_BASE + (PAGES << 16) },
-  },
-  sections: [
-    { name: ".text", region: "program", pack: true },
-    { name: ".rodata", region: "program" },
-    {
-      name: ".data",
-      region: "program",
-      inputs: [{ sections: [".data", ".data.*"], fixed: false }],
-    },
-    { name: ".bss", region: "program", inputs: [{ sections: [".bss", ".bss.*"], fixed: false }] },
-    {
-      name: ".linear",
-      region: "pages",
-      address: MEMORY_BASE,
-      permissions: "rw",
-      inputs: [{ sections: "*", fixed: true, keep: true }],
-    },
-  ],
-};
+/** Whose export an import is; undefined: nobody's, and a function that does nothing stands in. */
+export type Resolve = (imported: ImportName) => NativeInstance | undefined;
 
-/** The signature of an exported function. */
-export function exportSignature(module: WasmModule, name: string): Signature {
-  const found = module.exports.find((each) => each.name === name && each.kind === "function");
-  const type = found && module.types[module.functions[found.index]!.typeIndex];
-  if (!type) throw new Error(`no function is exported as ${name}`);
-  return signatureOf(type, 0);
+interface NativeMemory {
+  readonly base: number;
+  /** What its `memory_size` and `memory_grow` begin with. */
+  readonly prefix: string;
+  readonly limits: Limits;
 }
 
-/** Compiles a module so that it can run in a Linux process. */
-export function compileNative(module: WasmModule, options: RunOptions = {}): ObjectFile {
-  const pages = module.memories[0]?.limits.min ?? 0;
-  return compileModule(module, {
-    target: "user",
-    name: "test.wasm",
-    memoryBase: MEMORY_BASE,
-    start: START,
-    checksCalls: true,
-    data: { start: 0, end: PAGES << 16 },
-    ...(pages > PAGES ? { data: { start: 0, end: 0 } } : {}),
-    ...options,
-  });
+/** A compiled module in a process. */
+export class NativeInstance {
+  constructor(
+    readonly prefix: string,
+    readonly module: WasmModule,
+    readonly memory: NativeMemory | undefined,
+    readonly hasStart: boolean,
+    private readonly resolve: Resolve,
+  ) {}
+
+  /** The symbol of an exported function, global or table, whoever defines it. */
+  symbolOf(name: string): string {
+    const { kind, index } = this.exported(name);
+    const { imported } = itemsOf(this.module, kind)[index]!;
+    return imported ? importSymbol(this.resolve, imported) : `${this.prefix}${name}`;
+  }
+
+  exported(name: string) {
+    const found = this.module.exports.find((each) => each.name === name);
+    if (!found) throw new Error(`nothing is exported as ${name}`);
+    return found;
+  }
+
+  signatureOf(name: string): Signature {
+    const { index } = this.exported(name);
+    return signatureOf(this.module.types[this.module.functions[index]!.typeIndex]!, 0);
+  }
+}
+
+function itemsOf(module: WasmModule, kind: ExternalKind): readonly { imported?: ImportName }[] {
+  const { functions, tables, memories, globals } = module;
+  return { function: functions, table: tables, memory: memories, global: globals }[kind];
+}
+
+const STUB = "stub:";
+
+function importSymbol(resolve: Resolve, imported: ImportName): string {
+  return resolve(imported)?.symbolOf(imported.name) ?? STUB + imported.name;
+}
+
+/** A Linux process in the making. */
+export class NativeProcess {
+  private readonly objects: ObjectFile[] = [];
+  private readonly events: NativeEvent[] = [];
+  private readonly memories: NativeMemory[] = [];
+
+  constructor(private readonly options: RunOptions = {}) {}
+
+  /**
+   * Compiles `module`, and makes what it does at its start the next event, if there is something.
+   *
+   * @throws Diagnostic if the compiler refuses it
+   */
+  add(module: WasmModule, resolve: Resolve = () => undefined): NativeInstance {
+    const prefix = `i${this.objects.length}.`;
+    const memory = this.memoryOf(module, resolve);
+    const object = compileModule(module, {
+      target: "user",
+      name: "test.wasm",
+      memoryBase: memory?.base ?? MEMORY_BASE,
+      start: START,
+      checksCalls: true,
+      importName: (imported) => importSymbol(resolve, imported),
+      ...(module.memories[0]?.imported ? {} : { data: { start: 0, end: dataEnd(module) } }),
+      ...this.options,
+    });
+    this.objects.push(prefixed(object, prefix, memory?.prefix ?? ""));
+    const hasStart = object.symbols.some(({ name }) => name === START);
+    const instance = new NativeInstance(prefix, module, memory, hasStart, resolve);
+    if (hasStart) this.start(instance);
+    return instance;
+  }
+
+  private memoryOf({ memories }: WasmModule, resolve: Resolve): NativeMemory | undefined {
+    const [memory] = memories;
+    if (!memory) return undefined;
+    const owner = memory.imported && resolve(memory.imported)?.memory;
+    if (owner) return owner;
+    const index = this.memories.length;
+    const base = MEMORY_BASE + index * MEMORY_SIZE;
+    const found = { base, prefix: `m${index}.`, limits: memory.limits };
+    this.memories.push(found);
+    return found;
+  }
+
+  private start({ prefix }: NativeInstance): void {
+    const signature: Signature = { parameters: [], results: [] };
+    this.events.push({ kind: "call", symbol: prefix + START, signature, args: [] });
+  }
+
+  call(instance: NativeInstance, { name, args }: Call): void {
+    const signature = instance.signatureOf(name);
+    this.events.push({ kind: "call", symbol: instance.symbolOf(name), signature, args });
+  }
+
+  read(instance: NativeInstance, name: string): void {
+    const { type } = instance.module.globals[instance.exported(name).index]!;
+    const symbol = instance.symbolOf(name);
+    this.events.push({ kind: "read", symbol, type: numberType(type, 0) });
+  }
+
+  /** What came of each event. */
+  run(): Outcome[] {
+    const objects = [driver(this.events), ...this.objects, memoryManagers(this.memories)];
+    const image = link([...objects, stubs(this.objects)], layoutFor(this.memories.length));
+    return readOutcomes(execute(writeElf(image)), this.events);
+  }
+}
+
+function dataEnd({ memories }: WasmModule): number {
+  const [memory] = memories;
+  return memory && memory.limits.min <= PAGES ? MEMORY_SIZE : 0;
+}
+
+/** The object with a prefix before the names of all that it defines, and of its memory manager. */
+function prefixed(object: ObjectFile, prefix: string, memory: string): ObjectFile {
+  const rename = (name: string, isDefined: boolean): string => {
+    if (isDefined) return prefix + name;
+    return name.startsWith("memory_") ? memory + name : name;
+  };
+  const symbols = object.symbols.map((symbol) => ({
+    ...symbol,
+    name: rename(symbol.name, symbol.section !== undefined),
+  }));
+  return { ...object, symbols };
+}
+
+function layoutFor(memories: number): Layout {
+  const inputs = (name: string) => [{ sections: [name, `${name}.*`], fixed: false }];
+  const end = MEMORY_BASE + Math.max(1, memories) * MEMORY_SIZE;
+  return {
+    name: "test",
+    stackHeader: true,
+    gcSections: true,
+    regions: {
+      program: { start: 0x08048000, end: MEMORY_BASE },
+      pages: { start: MEMORY_BASE, end },
+    },
+    sections: [
+      { name: ".text", region: "program", pack: true },
+      { name: ".rodata", region: "program" },
+      { name: ".data", region: "program", inputs: inputs(".data") },
+      { name: ".bss", region: "program", inputs: inputs(".bss") },
+      {
+        name: ".linear",
+        region: "pages",
+        address: MEMORY_BASE,
+        permissions: "rw",
+        inputs: [{ sections: "*", fixed: true, keep: true }],
+      },
+    ],
+  };
 }
 
 /** Runs the calls in order in one process, after the start function if there is one. */
@@ -136,39 +217,10 @@ export function runNative(
   calls: readonly Call[],
   options: RunOptions = {},
 ): Outcome[] {
-  const object = compileNative(module, options);
-  return runObject(object, module, calls);
-}
-
-/** The same with a compiled object. */
-export function runObject(
-  object: ObjectFile,
-  module: WasmModule,
-  calls: readonly Call[],
-): Outcome[] {
-  const image = link([object, driver(object, module, calls), stubs(module)], layout);
-  const output = execute(writeElf(image));
-  if (output.length !== calls.length * RECORD) {
-    throw new Error(`the process wrote ${output.length} bytes for ${calls.length} calls`);
-  }
-  return calls.map(({ name }, i) => outcome(output, i, exportSignature(module, name)));
-}
-
-function outcome(output: Buffer, index: number, { results }: Signature): Outcome {
-  const at = index * RECORD;
-  const status = output.readUInt32LE(at);
-  if (status === TRAPPED) return reportedTrap(output.readUInt32LE(at + 4));
-  if (status !== RETURNED) return "broken";
-  let next = at + 4;
-  const values = results.map((type) => {
-    const value =
-      type === "i64" || type === "f64"
-        ? output.readBigUInt64LE(next)
-        : BigInt(output.readUInt32LE(next));
-    next += type === "i64" || type === "f64" ? 8 : 4;
-    return value;
-  });
-  return values.length > 1 ? values : values[0];
+  const process = new NativeProcess(options);
+  const instance = process.add(module);
+  for (const call of calls) process.call(instance, call);
+  return process.run().slice(instance.hasStart ? 1 : 0);
 }
 
 function execute(elf: Uint8Array): Buffer {
@@ -203,152 +255,51 @@ function probe(): string | false {
   a.section(".text");
   a.function("_start", () => exit(a));
   try {
-    execute(writeElf(link([a.finish()], layout)));
+    execute(writeElf(link([a.finish()], layoutFor(0))));
     return false;
   } catch {
     return "this machine does not run i386 executables";
   }
 }
 
-const SYS_EXIT = 1;
-const SYS_WRITE = 4;
-
-function exit(a: Assembler): void {
-  a.mov(eax, SYS_EXIT);
-  a.xor(ebx, ebx);
-  a.int(0x80);
-}
-
-const KEPT = [ebx, esi, edi, ebp] as const;
-const magic = (index: number) => 0x51000000 + index;
-
-/** `_start`: all calls, then the records to standard output. */
-function driver(object: ObjectFile, module: WasmModule, calls: readonly Call[]): ObjectFile {
-  const a = new Assembler("driver");
+/** The functions that nobody defines: they do nothing. */
+function stubs(objects: readonly ObjectFile[]): ObjectFile {
+  const a = new Assembler("stubs");
   a.section(".text");
-  a.function("_start", () => {
-    installHandlers(a);
-    if (object.symbols.some(({ name }) => name === START)) a.call(START);
-    for (const [i, call] of calls.entries())
-      callOnce(a, i, call, exportSignature(module, call.name));
-    a.mov(eax, SYS_WRITE);
-    a.mov(ebx, 1);
-    a.mov(ecx, symbol("records"));
-    a.mov(edx, calls.length * RECORD);
-    a.int(0x80);
-    exit(a);
-  });
-  writeHandler(a, TRAPPED);
-  a.section(".bss");
-  for (const name of ["stack", "record", "resume"]) {
-    a.local(name);
-    a.space(4);
-  }
-  a.local("records");
-  a.space(calls.length * RECORD);
+  const names = objects.flatMap(({ symbols }) => symbols.map(({ name }) => name));
+  const wanted = new Set(names.filter((name) => name.startsWith(STUB)));
+  for (const name of wanted) a.function(name, () => a.ret());
   return a.finish();
 }
 
-function putWords(a: Assembler, to: MemoryParts, words: readonly number[]): void {
-  for (const [i, word] of words.entries()) {
-    a.mov(mem32({ ...to, disp: (to.disp ?? 0) + 4 * i }), word);
+/** `memory_size` and `memory_grow` of each memory. */
+function memoryManagers(memories: readonly NativeMemory[]): ObjectFile {
+  const a = new Assembler("memories");
+  for (const { prefix, limits } of memories) {
+    const pages = `${prefix}pages`;
+    const limit = Math.min(limits.max ?? MAX_PAGES, MAX_PAGES);
+    a.section(".text");
+    a.function(`${prefix}memory_size`, () => {
+      a.mov(eax, mem({ symbol: pages }));
+      a.ret();
+    });
+    a.function(`${prefix}memory_grow`, () => {
+      a.mov(edx, mem({ symbol: pages }));
+      a.add(edx, eax);
+      a.cmp(eax, limit);
+      a.ja("refuse");
+      a.cmp(edx, limit);
+      a.ja("refuse");
+      a.mov(eax, mem({ symbol: pages }));
+      a.mov(mem({ symbol: pages }), edx);
+      a.ret();
+      a.label("refuse");
+      a.mov(eax, -1);
+      a.ret();
+    });
+    a.section(".data");
+    a.local(pages);
+    a.long(limits.min);
   }
-}
-
-/** Stores the results of a call from where they are to the words at `to`. */
-function takeResults(a: Assembler, to: MemoryParts, signature: Signature): void {
-  const types = valuesOf(signature.results);
-  let disp = to.disp ?? 0;
-  const store = (from: Register32): void => {
-    a.mov(mem32({ ...to, disp }), from);
-    disp += 4;
-  };
-  for (const [i, place] of resultPlaces(signature).entries()) {
-    const words = wordsOf(types[i]!);
-    if ("stack" in place) {
-      for (let word = 0; word < words; word++) {
-        a.mov(ecx, mem32({ base: esp, disp: 4 * (place.stack + word) }));
-        store(ecx);
-      }
-    } else if (place.register < XMM0) store(registers32[place.register]!);
-    else {
-      if (words === 2) a.movsd(mem64({ ...to, disp }), xmm0);
-      else a.movss(mem32({ ...to, disp }), xmm0);
-      disp += 4 * words;
-    }
-  }
-}
-
-function callOnce(a: Assembler, index: number, call: Call, signature: Signature): void {
-  const next = a.newLabel();
-  const record = { symbol: "records", disp: index * RECORD };
-  const words = signature.parameters.flatMap((type, i) => {
-    const value = call.args[i] ?? 0n;
-    const low = Number(BigInt.asIntN(32, value));
-    const high = Number(BigInt.asIntN(32, value >> 32n));
-    return type === "i64" ? [[low], [high]] : [type === "f64" ? [low, high] : [low]];
-  });
-  const places = argumentPlaces(signature);
-  const room = exchangedWords(signature);
-  a.mov(mem32({ symbol: "stack" }), esp);
-  a.mov(mem32({ symbol: "record" }), symbol("records", index * RECORD));
-  a.mov(mem32({ symbol: "resume" }), symbol(next));
-  if (room > 0) a.sub(esp, 4 * room);
-  for (const [i, register] of KEPT.entries()) a.mov(register, magic(i));
-  for (const [i, place] of places.entries()) {
-    if ("stack" in place) putWords(a, { base: esp, disp: 4 * place.stack }, words[i]!);
-    else if (place.register < XMM0) a.mov(registers32[place.register]!, words[i]![0]!);
-    else {
-      const number = { symbol: "records", disp: index * RECORD + 12 };
-      putWords(a, number, words[i]!);
-      a.movsd(registersXmm[place.register - XMM0]!, mem64(number));
-    }
-  }
-  a.call(call.name);
-  takeResults(a, { ...record, disp: record.disp + 4 }, signature);
-  if (room > 0) a.add(esp, 4 * room);
-  a.mov(mem32(record), BROKEN);
-  for (const [i, register] of KEPT.entries()) {
-    a.cmp(register, magic(i));
-    a.jne(next);
-  }
-  a.cmp(esp, mem({ symbol: "stack" }));
-  a.jne(next);
-  a.mov(mem32(record), RETURNED);
-  a.label(next);
-  a.mov(esp, mem({ symbol: "stack" }));
-}
-
-/** What modules import: functions that do nothing, and a memory manager. */
-function stubs(module: WasmModule): ObjectFile {
-  const a = new Assembler("stubs");
-  a.section(".text");
-  const names = new Set<string>();
-  for (const { imported } of module.functions) {
-    if (imported && !["x86", "symbols"].includes(imported.module)) names.add(imported.name);
-  }
-  for (const name of names) a.function(name, () => a.ret());
-  const limit = Math.min(module.memories[0]?.limits.max ?? MAX_PAGES, MAX_PAGES);
-  a.function("memory_size", () => {
-    a.mov(eax, mem({ symbol: "pages" }));
-    a.ret();
-  });
-  a.function("memory_grow", () => {
-    a.mov(edx, mem({ symbol: "pages" }));
-    a.add(edx, eax);
-    a.cmp(eax, limit);
-    a.ja("refuse");
-    a.cmp(edx, limit);
-    a.ja("refuse");
-    a.mov(eax, mem({ symbol: "pages" }));
-    a.mov(mem({ symbol: "pages" }), edx);
-    a.ret();
-    a.label("refuse");
-    a.mov(eax, -1);
-    a.ret();
-  });
-  a.section(".data");
-  a.local("pages");
-  a.long(module.memories[0]?.limits.min ?? 0);
   return a.finish();
 }

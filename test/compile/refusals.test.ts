@@ -43,19 +43,6 @@ describe("the compiler refuses", () => {
       message: /memory\.size in f/,
     });
   });
-
-  it("nothing else of a function: one that it cannot compile may trap instead", () => {
-    const module = decodeModule(oneFunction([F32], [], 0x0b), "module.wasm");
-    const refused: string[] = [];
-    const object = compileModule(module, {
-      target: "kernel",
-      name: "test",
-      unsupported: "trap",
-      onRefusal: (fn) => refused.push(fn),
-    });
-    assert.deepEqual(refused, ["f"]);
-    assert.deepEqual(disassemble(object, "f"), ["ud2"]);
-  });
 });
 
 describe("the compiler emits", () => {

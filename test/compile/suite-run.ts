@@ -1,16 +1,17 @@
 // Plays the commands of an official test-suite file on natively running code.
 //
-// A file is a sequence of modules, each followed by calls. All calls of one module run in one
-// process, in order, so that memory and globals keep their state. What the compiler does not aim
-// at is excluded and counted by reason: bounds checks of memory (linear memory is the address space
-// itself), imports of other modules' state, the text format.
+// A file is a sequence of modules and of calls. Modules that import from each other run in one
+// process, each other module in one of its own, with all calls in the file's order, so that state
+// is kept. What the compiler does not aim at is excluded and counted by reason: bounds checks of
+// memory (linear memory is the address space itself), and the text format.
 
 import { Diagnostic } from "../../src/base/diagnostic";
 import { decodeModule } from "../../src/compile/decode";
 import { validateModule } from "../../src/compile/validate";
-import type { WasmModule } from "../../src/compile/wasm";
-import type { Call, Outcome, RunOptions, Trapped } from "./native";
-import { compileNative, runObject } from "./native";
+import type { ImportName, WasmModule } from "../../src/compile/wasm";
+import { type NativeInstance, NativeProcess, type Outcome, type RunOptions } from "./native";
+import type { Trapped } from "./native-driver";
+import { spectestModule } from "./spectest";
 import type { Suite, SuiteCommand, SuiteValue } from "./wasm-suite";
 
 /** Traps that our code raises. */
@@ -23,26 +24,30 @@ const TRAPS = [
   "uninitialized element",
   "indirect call type mismatch",
   "invalid conversion to integer",
+  "call stack exhausted",
 ] as const satisfies readonly Trapped[];
 
 const BOUNDS = "bounds of memory, which is the whole address space";
 const TEXT = "the text format is not read";
-const FOREIGN = "state of other modules";
-const LARGE = "memory larger than the test process";
+/** All reasons for which an assertion may be left out. */
+export const EXCLUSIONS: readonly string[] = [BOUNDS, TEXT];
 
-/** What must come of a call. */
-type Expected = { readonly results: readonly (bigint | NaNClass)[] } | { readonly trap: Trapped };
-
-interface Expectation extends Call {
-  readonly line: number;
-  /** undefined: the call is made for its effect. */
-  readonly expected: Expected | undefined;
-}
-
-/** `canonical`: only the sign is free; `arithmetic`: the payload too, but the quiet bit is set. */
 interface NaNClass {
   readonly nan: "canonical" | "arithmetic";
   readonly type: "f32" | "f64";
+}
+
+/** What must come of an event. */
+type Expected = { readonly results: readonly (bigint | NaNClass)[] } | { readonly trap: Trapped };
+
+/** An event of a process. */
+interface Expectation {
+  /** Line and words, for messages. */
+  readonly text: string;
+  /** undefined: whatever comes is right. */
+  readonly expected: Expected | undefined;
+  /** Whether it is an assertion of the suite; the others must succeed all the same. */
+  readonly counts: boolean;
 }
 
 export interface SuiteResult {
@@ -57,13 +62,28 @@ export function runSuiteFile(suite: Suite, name: string, options: RunOptions): S
   return new SuiteFile(suite, name, options).run();
 }
 
-/** What there is to run, or why not. */
-type Loaded = { readonly module: WasmModule } | { readonly reason: string };
+/** A process and what its events must give. */
+interface Group {
+  readonly process: NativeProcess;
+  readonly expectations: Expectation[];
+  /** The host's module in this process, once somebody imports from it. */
+  spectest: NativeInstance | undefined;
+}
+
+interface Loaded {
+  readonly instance: NativeInstance;
+  readonly group: Group;
+}
+
+const NOTHING: Expected = { results: [] };
 
 class SuiteFile {
   private readonly result: SuiteResult = { passed: 0, failures: [], excluded: new Map() };
-  private current: Loaded = { reason: "there is no module" };
-  private calls: Expectation[] = [];
+  /** The last module, or why there is none. */
+  private current: Loaded | string = "there is no module";
+  private readonly named = new Map<string, Loaded | string>();
+  private readonly registered = new Map<string, Loaded | string>();
+  private readonly groups: Group[] = [];
 
   constructor(
     private readonly suite: Suite,
@@ -73,15 +93,18 @@ class SuiteFile {
 
   run(): SuiteResult {
     for (const command of this.suite.commands(this.name)) this.command(command);
-    this.flush();
+    for (const group of this.groups) this.judge(group);
     return this.result;
   }
 
   private command(command: SuiteCommand): void {
     switch (command.type) {
       case "module":
-        this.flush();
-        this.current = this.load(command);
+        this.current = this.load(command, NOTHING, false);
+        if (command.name) this.named.set(command.name, this.current);
+        return;
+      case "register":
+        this.registered.set(command.as ?? "", this.instance(command.name));
         return;
       case "assert_invalid":
       case "assert_malformed":
@@ -89,47 +112,79 @@ class SuiteFile {
         return;
       case "assert_unlinkable":
       case "assert_uninstantiable":
-        this.exclude("instances are made by a linker, which no test can ask to fail");
+        this.uninstantiable(command);
         return;
-      case "assert_exhaustion":
-        this.exclude("the end of the stack is where the system puts it");
-        return;
-      case "action":
-      case "assert_return":
-      case "assert_trap": {
-        const wanted = this.expect(command);
-        if (typeof wanted !== "string") this.calls.push(wanted);
-        else if (command.type !== "action") this.exclude(wanted);
-      }
+      default:
+        this.action(command);
     }
   }
 
-  private exclude(reason: string, count = 1): void {
+  private exclude(reason: string): void {
     const { excluded } = this.result;
-    if (count > 0) excluded.set(reason, (excluded.get(reason) ?? 0) + count);
+    excluded.set(reason, (excluded.get(reason) ?? 0) + 1);
   }
 
-  private load({ filename, module_type }: SuiteCommand): Loaded {
-    if (!filename || module_type === "text") return { reason: TEXT };
+  private instance(name: string | undefined): Loaded | string {
+    return name === undefined ? this.current : (this.named.get(name) ?? `there is no ${name}`);
+  }
+
+  // --- modules ---
+
+  private decode({ filename }: SuiteCommand): WasmModule {
+    const module = decodeModule(this.suite.module(filename ?? ""), filename ?? "");
+    validateModule(module);
+    return module;
+  }
+
+  /** Adds a module to the process of those that it imports from; what is refused has a reason. */
+  private load(
+    command: SuiteCommand,
+    expected: Expected | undefined,
+    counts: boolean,
+  ): Loaded | string {
+    if (!command.filename || command.module_type === "text") return TEXT;
     try {
-      const module = decodeModule(this.suite.module(filename), filename);
-      validateModule(module);
-      const reason = notRunnable(module);
-      return reason === undefined ? { module } : { reason };
+      const module = this.decode(command);
+      const group = this.groupFor(module);
+      const instance = group.process.add(module, (imported) => this.resolve(group, imported));
+      const text = `${command.line}: ${command.filename}`;
+      if (instance.hasStart) group.expectations.push({ text, expected, counts });
+      return { instance, group };
     } catch (error) {
-      if (error instanceof Diagnostic) return { reason: reasonOf(error.message) };
-      throw error;
+      if (!(error instanceof Diagnostic)) throw error;
+      return reasonOf(error.message);
     }
+  }
+
+  private groupFor({ functions, tables, memories, globals }: WasmModule): Group {
+    for (const { imported } of [...functions, ...tables, ...memories, ...globals]) {
+      const provider = imported && this.registered.get(imported.module);
+      if (provider && typeof provider !== "string") return provider.group;
+    }
+    const process = new NativeProcess(this.options);
+    const group: Group = { process, expectations: [], spectest: undefined };
+    this.groups.push(group);
+    return group;
+  }
+
+  private resolve(group: Group, { module }: ImportName): NativeInstance | undefined {
+    if (module === "spectest") {
+      group.spectest ??= group.process.add(spectestModule());
+      return group.spectest;
+    }
+    const provider = this.registered.get(module);
+    return typeof provider === "object" ? provider.instance : undefined;
   }
 
   /** A module that must not be accepted. */
-  private refusal({ filename, module_type, line, text }: SuiteCommand): void {
+  private refusal(command: SuiteCommand): void {
+    const { filename, module_type, line, text } = command;
     if (!filename || module_type === "text") {
       this.exclude(TEXT);
       return;
     }
     try {
-      validateModule(decodeModule(this.suite.module(filename), filename));
+      this.decode(command);
       this.result.failures.push(`${this.name}:${line}: ${filename} was accepted: ${text}`);
     } catch (error) {
       if (!(error instanceof Diagnostic)) throw error;
@@ -137,63 +192,50 @@ class SuiteFile {
     }
   }
 
-  /** What a command asks for, or why the compiler cannot be asked. */
-  private expect(command: SuiteCommand): Expectation | string {
-    const { current } = this;
-    const { action, type, line } = command;
-    if ("reason" in current) return current.reason;
-    if (action?.type !== "invoke") return "globals cannot be read from outside";
-    if (action.module) return FOREIGN;
-    const unfit = notCallable(current.module, action.field);
-    if (unfit !== undefined) return unfit;
-    const call = { name: action.field, args: action.args.map(bitsOf), line };
-    if (type === "action") return { ...call, expected: undefined };
-    if (type === "assert_return") {
-      const values = (command.expected ?? []).map(expectedValue);
-      return { ...call, expected: { results: values } };
-    }
-    const trap = command.text ?? "";
-    const reason = trapReason(trap);
-    if (reason !== undefined) return reason;
-    return { ...call, expected: { trap: TRAPS.find((each) => trap.startsWith(each))! } };
+  /** A module that must be refused, or trap at its start. */
+  private uninstantiable(command: SuiteCommand): void {
+    const trap = trapOf(command.text ?? "");
+    const loaded = this.load(command, trap && { trap }, trap !== undefined);
+    if (loaded === TEXT) this.exclude(TEXT);
+    else if (typeof loaded === "string") this.result.passed++;
+    else if (trap === undefined) this.exclude(BOUNDS);
   }
 
-  /** Runs the calls that the last module has collected. */
-  private flush(): void {
-    const { calls, current } = this;
-    this.calls = [];
-    if ("reason" in current || calls.length === 0) return;
-    const { module } = current;
-    const refused = new Map<string, string>();
-    const counted = calls.filter(({ expected }) => expected);
-    let object: ReturnType<typeof compileNative>;
-    try {
-      const onRefusal = (fn: string, why: string) => refused.set(fn, reasonOf(why));
-      object = compileNative(module, { ...this.options, onRefusal });
-    } catch (error) {
-      if (!(error instanceof Diagnostic)) throw error;
-      this.exclude(reasonOf(error.message), counted.length);
+  // --- actions ---
+
+  private action(command: SuiteCommand): void {
+    const { action, type, line, text = "" } = command;
+    const counts = type !== "action";
+    const loaded = this.instance(action?.module);
+    if (typeof loaded === "string" || !action) {
+      if (counts) this.exclude(typeof loaded === "string" ? loaded : "there is no action");
       return;
     }
-    this.judge(module, calls, runObject(object, module, calls), refused);
+    const { instance, group } = loaded;
+    const isTrap = type === "assert_trap" || type === "assert_exhaustion";
+    const trap = trapOf(text);
+    if (isTrap && trap === undefined) {
+      this.exclude(text.startsWith("out of bounds memory") ? BOUNDS : `the trap ${text}`);
+      return;
+    }
+    const args = action.type === "invoke" ? action.args.map(bitsOf) : [];
+    if (action.type === "get") group.process.read(instance, action.field);
+    else group.process.call(instance, { name: action.field, args });
+    const expected =
+      isTrap && trap ? { trap } : { results: (command.expected ?? []).map(expectedValue) };
+    group.expectations.push({ text: `${line}: ${action.field}(${args})`, expected, counts });
   }
 
-  private judge(
-    module: WasmModule,
-    calls: readonly Expectation[],
-    outcomes: readonly Outcome[],
-    refused: ReadonlyMap<string, string>,
-  ): void {
-    let unknownState: string | undefined;
-    for (const [i, { name, args, line, expected }] of calls.entries()) {
-      unknownState ??= reachableRefusal(module, name, refused);
+  private judge({ process, expectations }: Group): void {
+    if (expectations.length === 0) return;
+    const outcomes = process.run();
+    for (const [i, { text, expected, counts }] of expectations.entries()) {
+      const outcome = outcomes[i];
       if (!expected) continue;
-      if (unknownState !== undefined) this.exclude(unknownState);
-      else if (isExpected(outcomes[i], expected)) this.result.passed++;
-      else {
-        const got = `${outcomes[i]}, expected ${describe(expected)}`;
-        this.result.failures.push(`${this.name}:${line}: ${name}(${args.join(", ")}) gave ${got}`);
-      }
+      if (!isExpected(outcome, expected, counts)) {
+        const got = `${text} gave ${outcome}, expected ${describe(expected)}`;
+        this.result.failures.push(`${this.name}:${got}`);
+      } else if (counts) this.result.passed++;
     }
   }
 }
@@ -217,11 +259,13 @@ function describe(expected: Expected): string {
     .join();
 }
 
-function isExpected(outcome: Outcome, expected: Expected): boolean {
+/** What is no assertion must return, and may return anything. */
+function isExpected(outcome: Outcome, expected: Expected, counts: boolean): boolean {
   if ("trap" in expected) return outcome === expected.trap;
   if (typeof outcome === "string") return false;
   const { results } = expected;
   const values = typeof outcome === "object" ? outcome : outcome === undefined ? [] : [outcome];
+  if (!counts) return true;
   return values.length === results.length && values.every((each, i) => isValue(each, results[i]!));
 }
 
@@ -232,28 +276,9 @@ function isValue(value: bigint, wanted: bigint | NaNClass): boolean {
   return wanted.nan === "canonical" ? magnitude === quiet : (magnitude & quiet) === quiet;
 }
 
-function notRunnable(module: WasmModule): string | undefined {
-  const state = [...module.memories, ...module.tables, ...module.globals];
-  if (state.some(({ imported }) => imported)) return FOREIGN;
-  const others = module.functions.filter(({ imported }) => imported?.module !== "spectest");
-  if (others.some(({ imported }) => imported)) return FOREIGN;
-  if ((module.memories[0]?.limits.min ?? 0) > 64) return LARGE;
-  const { start } = module;
-  return start !== undefined && !module.functions[start]?.body ? FOREIGN : undefined;
-}
-
-function notCallable(module: WasmModule, field: string): string | undefined {
-  const exported = module.exports.find(({ name, kind }) => name === field && kind === "function");
-  const found = exported && module.functions[exported.index];
-  const signature = found && module.types[found.typeIndex];
-  if (!found?.body || !signature) return FOREIGN;
-  return undefined;
-}
-
-/** Why a trap cannot be asked for; undefined: it can. */
-function trapReason(text: string): string | undefined {
-  if (TRAPS.some((each) => text.startsWith(each))) return undefined;
-  return text.startsWith("out of bounds memory access") ? BOUNDS : `the trap ${text}`;
+/** The trap that a text means; undefined: one that our code does not raise. */
+function trapOf(text: string): Trapped | undefined {
+  return TRAPS.find((each) => text.startsWith(each));
 }
 
 /** A refusal without the names that are in it, so that equal ones count together. */
@@ -264,40 +289,4 @@ function reasonOf(message: string): string {
     .replace(/ in [^ ]+$/, "")
     .replace(/, at byte .*$/, "")
     .replace(/ \([^)]*\)/, "");
-}
-
-/** Why a refused function is one, for an exported function that is or may call one. */
-function reachableRefusal(
-  module: WasmModule,
-  name: string,
-  refused: ReadonlyMap<string, string>,
-): string | undefined {
-  if (refused.size === 0) return undefined;
-  const start = module.exports.find((each) => each.name === name && each.kind === "function");
-  const seen = new Set<number>();
-  const work = start ? [start.index] : [];
-  for (let index = work.pop(); index !== undefined; index = work.pop()) {
-    if (seen.has(index)) continue;
-    seen.add(index);
-    const reason = refused.get(module.functions[index]!.name);
-    if (reason !== undefined) return reason;
-    work.push(...calleesOf(module, index));
-  }
-  return undefined;
-}
-
-const CALL = 0x10;
-const CALL_INDIRECT = 0x11;
-
-function calleesOf(module: WasmModule, index: number): number[] {
-  const code = module.functions[index]?.body?.code;
-  if (!code) return [];
-  const callees: number[] = [];
-  for (let i = 0; i < code.length; i++) {
-    if (code.op[i] === CALL) callees.push(code.a[i]!);
-    if (code.op[i] === CALL_INDIRECT) {
-      callees.push(...module.elements.flatMap(({ items }) => items.map(({ a }) => a)));
-    }
-  }
-  return callees;
 }

@@ -22,6 +22,8 @@ export interface SuiteCommand {
   readonly type: string;
   readonly line: number;
   readonly name?: string;
+  /** `register`: under which name other modules import from it. */
+  readonly as?: string;
   readonly filename?: string;
   readonly module_type?: "binary" | "text";
   readonly text?: string;
