@@ -6,6 +6,7 @@ import { buildProject } from "../../src/cli/build-project";
 import { INSTALLATION } from "../../src/cli/project";
 import { type ElfImage, readElfImage, symbolAddress } from "../../src/inspect/elf-image";
 import { encodeCommandLine } from "../../src/machine/command-line";
+import { type ArchiveEntry, readArchive, writeArchive } from "../../src/machine/initramfs";
 import type {
   BootOptions,
   Ending,
@@ -20,6 +21,8 @@ export interface BootRequest {
   /** The program and its arguments; absent: the shell. */
   readonly program?: readonly string[];
   readonly memoryMiB?: number;
+  /** Further files of the initramfs. */
+  readonly files?: readonly ArchiveEntry[];
   readonly qemu?: QemuOptions;
 }
 
@@ -61,7 +64,9 @@ export function addressOf(image: ElfImage, symbol: string): number {
 function bootOptions({ kernelFile, initramfs }: Built, request: BootRequest): BootOptions {
   return {
     kernel: kernelFile,
-    initramfs,
+    initramfs: request.files
+      ? writeArchive([...readArchive(initramfs), ...request.files])
+      : initramfs,
     commandLine: encodeCommandLine(["quiet"], request.program ?? []),
     memoryMiB: request.memoryMiB ?? 64,
   };
