@@ -101,7 +101,7 @@ export function compileAssemblyScript(
     const { raw, ...output } = emit(module, reporter, options);
     return {
       ...output,
-      facts: collectSourceFacts(program, raw.module),
+      facts: collectSourceFacts(program, raw),
       dataEnd,
       sources: sources.paths,
       warnings: reporter.warnings,

@@ -16,7 +16,7 @@ import { checkAllocation } from "./check-allocation";
 import { cutNoReturn } from "./cut-no-return";
 import type { AddressRange } from "./data";
 import { DATA_SYMBOL, emitMemory, emitMovableMemory } from "./data";
-import { describeFunction, describeModule } from "./describe";
+import { describeModule, FunctionDescriber } from "./describe";
 import { emit } from "./emit";
 import { emitFloatConstants, isFloatSymbol } from "./float-constants";
 import { forwardCopies } from "./forward-copies";
@@ -109,14 +109,16 @@ class ModuleCompiler implements Linkage {
   /** The functions before whose code stands the hash of their type. */
   private readonly hashed: ReadonlySet<number>;
   private readonly floats = new Set<string>();
-  /** The functions that have code, in its order. */
-  private readonly emitted: string[] = [];
+  private readonly describer: FunctionDescriber | undefined;
 
   constructor(
     private readonly module: WasmModule,
     private readonly options: CompileOptions,
   ) {
     this.assembler = new Assembler(options.name);
+    const { facts, sourceMap } = options;
+    const lookup = (position: number) => sourceMap?.lookup(position);
+    this.describer = facts && new FunctionDescriber(facts, lookup);
     this.pipeline = new Pipeline(options.level, options.without);
     const taken = new Set<string>(options.target === "object" ? foreignNames(module) : []);
     const unique = (name: string): string => {
@@ -178,11 +180,10 @@ class ModuleCompiler implements Linkage {
   }
 
   private described(object: ObjectFile): ObjectFile {
-    const { facts } = this.options;
-    if (!facts) return object;
-    const functions = this.emitted.flatMap((name) => describeFunction(name, facts) ?? []);
-    const { addresses, data } = this.options;
+    const { addresses, data, facts } = this.options;
+    if (!facts || !this.describer) return object;
     const globals = { symbols: this.globalNames, addresses: addresses && data };
+    const functions = this.describer.describe();
     return { ...object, debug: describeModule(this.module, facts, globals, functions) };
   }
 
@@ -233,12 +234,14 @@ class ModuleCompiler implements Linkage {
     if (pipeline.has("peephole")) improve(machine);
     if (this.after("peephole", machine)) return;
     this.noteParts(machine);
-    this.emitted.push(fn.name);
+    const notes = this.describer?.note(source, fn.name);
     emit(this.assembler, machine, {
       prefix: this.hashOf(source),
       usedRegisters: allocation.usedRegisters,
       scratchAt: allocation.scratchAt,
       lineAt: (position) => this.options.sourceMap?.lookup(position),
+      declaredAt: notes?.source.fact.place,
+      trace: notes?.trace,
     });
   }
 

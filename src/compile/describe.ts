@@ -1,11 +1,15 @@
 // What an object says of its source: from the facts that AssemblyScript gave, the names that the
 // module's items have, and what was noted while code was made.
 
+import type { Place } from "../base/diagnostic";
 import type { DebugFunction, DebugInfo, GlobalVariable } from "../i686/debug-info";
 import type { AddressRange } from "./data";
+import { findInlinedCalls, type InlinedCode } from "./inlined-calls";
 import { Op } from "./opcodes";
 import type { SourceFacts } from "./source-facts";
-import type { WasmGlobal, WasmModule } from "./wasm";
+import { type SourceFunction, SourceFunctions } from "./source-functions";
+import { CodeTrace } from "./trace";
+import type { WasmFunction, WasmGlobal, WasmModule } from "./wasm";
 import { I64 } from "./wasm";
 
 /** What the object has of a module's globals. */
@@ -67,11 +71,43 @@ function constant({ type, init }: WasmGlobal): GlobalVariable["where"] | undefin
   return { kind: "constant", words: type === I64 ? [init.a, init.b] : [init.a] };
 }
 
-/** What is known of the function with this symbol, if it is in the source. */
-export function describeFunction(symbol: string, facts: SourceFacts): DebugFunction | undefined {
-  const fact = facts.functions.get(symbol);
-  if (!fact) return undefined;
-  const { name, place, result } = fact;
-  const common = { symbol, name, place, variables: [], inlined: [] };
-  return result === undefined ? common : { ...common, result };
+/** What is noted of a function while it is compiled. */
+export interface FunctionNotes {
+  readonly symbol: string;
+  readonly source: SourceFunction;
+  readonly trace: CodeTrace;
+  readonly inlined: InlinedCode;
+}
+
+/** Describes functions, from their facts and from notes on their code. */
+export class FunctionDescriber {
+  private readonly functions: SourceFunctions;
+  private readonly notes: FunctionNotes[] = [];
+
+  constructor(
+    facts: SourceFacts,
+    private readonly lookup: (position: number) => Place | undefined,
+  ) {
+    this.functions = new SourceFunctions(facts);
+  }
+
+  /** Begins the notes on a function that becomes code; undefined: the source has none like it. */
+  note({ name, body }: WasmFunction, symbol: string): FunctionNotes | undefined {
+    const source = this.functions.named(name);
+    if (!source || !body) return undefined;
+    const inlined = findInlinedCalls(source, body, this.functions, this.lookup);
+    const notes = { symbol, source, trace: new CodeTrace(), inlined };
+    this.notes.push(notes);
+    return notes;
+  }
+
+  /** To be called when the object is finished. */
+  describe(): DebugFunction[] {
+    return this.notes.map(({ symbol, source, trace, inlined }) => {
+      const { name, place, result } = source.fact;
+      const calls = inlined.describe(trace);
+      const common = { symbol, name, place, variables: [], inlined: calls };
+      return result === undefined ? common : { ...common, result };
+    });
+  }
 }

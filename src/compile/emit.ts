@@ -35,6 +35,7 @@ import type {
 import { EBP, EBX, EDI, ESI, ESP, memory, NONE, register, XMM0 } from "./machine";
 import type { OrderedMove } from "./parallel-moves";
 import { isThroughMemory, orderMoves } from "./parallel-moves";
+import type { CodeTrace } from "./trace";
 
 export interface EmitOptions {
   /** Registers that the function changes. */
@@ -45,6 +46,10 @@ export interface EmitOptions {
   readonly prefix?: number | undefined;
   /** The source of a byte of the module, for the line table. */
   readonly lineAt: (position: number) => Place | undefined;
+  /** Where the function is declared; absent: not known. */
+  readonly declaredAt?: Place | undefined;
+  /** Receives what becomes of each instruction, in the order of the code. */
+  readonly trace?: CodeTrace | undefined;
 }
 
 const MEMORY = { 8: mem8, 16: mem16, 32: mem32, 64: mem64, 128: mem128 } as const;
@@ -78,15 +83,22 @@ class Emitter {
     a.align(CODE_ALIGN);
     if (this.options.prefix !== undefined) a.long(this.options.prefix);
     a.function(fn.name, () => {
+      this.options.trace?.begin(a.mark(), this.frame);
       this.firstLine();
       this.prologue();
       for (const [i, block] of this.order.entries()) this.block(block, this.order[i + 1]);
+      this.options.trace?.end(a.mark());
     });
     if (fn.jumpTables.length > 0) this.jumpTables();
   }
 
-  /** The prologue belongs to the first line of the function that has code. */
+  /** The prologue belongs to the declaration, else to the first line that has code. */
   private firstLine(): void {
+    const { declaredAt } = this.options;
+    if (declaredAt?.line !== undefined) {
+      this.a.line(declaredAt.file, declaredAt.line, declaredAt.column);
+      return;
+    }
     for (const { instructions } of this.order) {
       for (const { position } of instructions) {
         if (this.line(position)) return;
@@ -136,6 +148,7 @@ class Emitter {
     a.label(this.labels.get(block)!);
     for (const instruction of block.instructions) {
       this.line(instruction.position);
+      this.options.trace?.at(a.mark(), block, instruction);
       this.instruction(block, instruction, next);
     }
   }

@@ -11,6 +11,7 @@
 import * as assemblyscript from "assemblyscript";
 import type { DebugType, DeclarationPlace, StructureMember } from "../i686/debug-info";
 import { Op } from "./opcodes";
+import type { SourceMap } from "./source-map";
 import type { WasmModule } from "./wasm";
 
 export interface LocalFact {
@@ -21,8 +22,9 @@ export interface LocalFact {
 
 export interface FunctionFact {
   readonly name: string;
-  readonly place: DeclarationPlace;
-  readonly endLine: number;
+  /** Where its declaration begins and ends. Instances of a generic function have one. */
+  readonly place: DeclarationPlace & { readonly column: number };
+  readonly end: { readonly line: number; readonly column: number };
   readonly result?: number;
   /** By the module's name of the local. */
   readonly locals: ReadonlyMap<string, LocalFact>;
@@ -36,23 +38,26 @@ export interface GlobalFact {
   readonly constant?: Words;
 }
 
+/** The module before it was optimised: it has all calls and all assignments, in order. */
+export interface OriginalModule {
+  readonly module: WasmModule;
+  readonly sourceMap: SourceMap;
+}
+
 export interface SourceFacts {
+  readonly original: OriginalModule;
   readonly types: readonly DebugType[];
   /** By the module's names. */
   readonly globals: ReadonlyMap<string, GlobalFact>;
   readonly functions: ReadonlyMap<string, FunctionFact>;
 }
 
-/**
- * Reads all of that from a program that has been compiled.
- *
- * @param module what was compiled, not optimised yet: it has all constants
- */
+/** Reads all of that from a program that has been compiled, to this module. */
 export function collectSourceFacts(
   program: assemblyscript.Program,
-  module: WasmModule,
+  original: OriginalModule,
 ): SourceFacts {
-  const constants = constantsOf(module);
+  const constants = constantsOf(original.module);
   const types = new TypeCollector(constants);
   const globals = new Map<string, GlobalFact>();
   const functions = new Map<string, FunctionFact>();
@@ -69,7 +74,7 @@ export function collectSourceFacts(
       types.structure(element);
     }
   }
-  return { types: types.finish(), globals, functions };
+  return { original, types: types.finish(), globals, functions };
 }
 
 type Words = readonly [number, number];
@@ -127,14 +132,15 @@ function functionFact(fn: assemblyscript.Function, types: TypeCollector): Functi
   return {
     name: titleOf(fn),
     place: placeOf(range),
-    endLine: range.source.lineAt(range.end),
+    end: { line: range.source.lineAt(range.end), column: range.source.columnAt() },
     ...(hasResult ? { result: types.of(returnType) } : {}),
     locals,
   };
 }
 
-function placeOf({ source, start }: assemblyscript.Range): DeclarationPlace {
-  return { file: source.normalizedPath, line: source.lineAt(start) };
+function placeOf({ source, start }: assemblyscript.Range) {
+  const line = source.lineAt(start);
+  return { file: source.normalizedPath, line, column: source.columnAt() };
 }
 
 /** `Process.setName` of `kernel/process/process/Process#setName`, `Process.frame` of a getter. */

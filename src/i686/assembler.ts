@@ -48,7 +48,7 @@ import type { Immediate, Operand, SymbolReference, Target } from "./operand";
 import { Label, relative, symbol } from "./operand";
 import { Scope } from "./scope";
 import type { LabelPlace, SectionBuilder, SectionOptions } from "./section-builder";
-import { beginSection } from "./section-builder";
+import { beginSection, Mark } from "./section-builder";
 import { checkMemory, NoForm, selectForm } from "./select";
 import { callerPlace } from "./source-place";
 
@@ -205,6 +205,12 @@ export class Assembler extends InstructionSet {
    */
   frame(cfaOffset: number, saved: Readonly<Record<string, number>> = {}): void {
     this.addFrame(cfaOffset, saved, false);
+  }
+
+  /** This place, whose offset is known once the object is finished. */
+  mark(): Mark {
+    const section = this.current();
+    return new Mark(section, section.here);
   }
 
   /** From here on the code comes from this line of source. */

@@ -30,6 +30,19 @@ export interface Position {
   readonly items: number;
 }
 
+/** A place in the code whose offset is known once the object is finished. */
+export class Mark {
+  constructor(
+    private readonly section: SectionBuilder,
+    private readonly at: Position,
+  ) {}
+
+  /** From the start of the section. */
+  get offset(): number {
+    return this.section.offsetOf(this.at);
+  }
+}
+
 export interface BranchItem {
   readonly kind: "branch";
   readonly raw: number;

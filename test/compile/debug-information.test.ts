@@ -21,7 +21,17 @@ export function main(): i32 {
   store<u64>(changetype<usize>(origin), 0x3ff8000000000000, offsetof<Point>("weight")); // 1.5
   origin.move(LIMIT);
   wide += count;
+  wide = area(<i32>wide);
+  wide += square(count);
   return origin.x + <i32>wide + other + Kind.Line;
+}
+
+function area(side: i32): i32 {
+  return square(side) / 2;
+}
+
+function square(side: i32): i32 {
+  return side * side;
 }
 `;
 
@@ -86,6 +96,23 @@ describe("debug information", { skip: unlessInstalled("gdb") }, () => {
   it("knows enumerations and their values", () => {
     assert.equal(print("'Kind.Line'"), "Kind.Line");
     assert.equal(print("(i32) 'Kind.Line'"), "-4");
+  });
+
+  it("stops in functions and methods that were inlined, and shows who called them", () => {
+    const stop = program.gdb("break Point.move", "run", "backtrace", "info frame");
+    assert.match(stop, /^#0 +Point\.move \(\) at shapes\/point\.ts:1[456]$/m);
+    assert.match(stop, /^#1 +main \(\) at main\.ts:15$/m);
+    assert.match(stop, / inlined into frame/);
+    const twice = program.gdb("break square", "run", "backtrace", "continue", "backtrace");
+    const callers = [...twice.matchAll(/^#1 +(\w+) \(\) at main\.ts:(\d+)$/gm)];
+    assert.deepEqual(
+      callers.map(([, name, line]) => [name, Number(line)]),
+      [
+        ["area", 23],
+        ["main", 18],
+      ],
+    );
+    assert.match(twice, /^#2 +main \(\) at main\.ts:17$/m);
   });
 
   it("prints an object's fields", () => {

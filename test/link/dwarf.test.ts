@@ -153,9 +153,10 @@ test("readelf decodes the frames that the objects describe", {
     row.slice(1),
   );
   assert.deepEqual(rows, [
-    ["08048000", "4", "u     u     c-4   "],
-    ["08048001", "8", "u     c-8   c-4   "],
-    ["08048064", "300", "c-12  c-8   c-4   "],
-    ["080481f4", "4", "u     u     c-4   "],
+    // eax, ecx and edx are undefined; ebx, ebp, esi and edi saved or the same.
+    ["08048000", "4", "u     u     u     s     s     s     s     c-4   "],
+    ["08048001", "8", "u     u     u     s     s     s     c-8   c-4   "],
+    ["08048064", "300", "u     u     u     s     c-12  s     c-8   c-4   "],
+    ["080481f4", "4", "u     u     u     s     s     s     s     c-4   "],
   ]);
 });

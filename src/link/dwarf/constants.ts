@@ -5,6 +5,7 @@ export const DW_TAG = {
   formal_parameter: 0x05,
   member: 0x0d,
   pointer_type: 0x0f,
+  lexical_block: 0x0b,
   compile_unit: 0x11,
   structure_type: 0x13,
   typedef: 0x16,

@@ -16,6 +16,8 @@ const DW_CFA_RESTORE = 0xc0;
 const DW_CFA_ADVANCE_LOC1 = 0x02;
 const DW_CFA_ADVANCE_LOC2 = 0x03;
 const DW_CFA_ADVANCE_LOC4 = 0x04;
+const DW_CFA_UNDEFINED = 0x07;
+const DW_CFA_SAME_VALUE = 0x08;
 const DW_CFA_DEF_CFA = 0x0c;
 const DW_CFA_DEF_CFA_OFFSET = 0x0e;
 
@@ -34,6 +36,9 @@ const REGISTERS: Readonly<Record<string, number>> = {
   edi: 7,
 };
 const RETURN_ADDRESS = 8;
+/** Gone once a function runs; theirs that are not saved still have the caller's value. */
+const CALLER_SAVED = ["eax", "ecx", "edx"];
+const CALLEE_SAVED = ["ebx", "ebp", "esi", "edi"];
 
 /** The frame table of the code in `inputs`. */
 export function writeFrames(inputs: Iterable<InputSection>): DebugSection {
@@ -50,6 +55,8 @@ export function writeFrames(inputs: Iterable<InputSection>): DebugSection {
     out.uleb(4);
     out.u8(DW_CFA_OFFSET | RETURN_ADDRESS);
     out.uleb(1);
+    for (const name of CALLER_SAVED) writeRule(DW_CFA_UNDEFINED, name, out);
+    for (const name of CALLEE_SAVED) writeRule(DW_CFA_SAME_VALUE, name, out);
   });
   for (const input of inputs) {
     const steps = input.section.frame?.steps;
@@ -85,6 +92,11 @@ function writeDescription(
     writeSaved(state, step, out);
     state = step;
   }
+}
+
+function writeRule(rule: number, register: string, out: DebugSection): void {
+  out.u8(rule);
+  out.uleb(REGISTERS[register] ?? 0);
 }
 
 /** What became saved, and what was restored. */

@@ -241,7 +241,10 @@ class ObjectUnits {
       number(DW_AT.call_column, call.call.column),
     ];
     entries.parent(DW_TAG.inlined_subroutine, attributes, call.inlined.length, () => {
+      // The block is for gdb: a call directly within a call it takes for a fault (a complaint).
+      entries.begin(DW_TAG.lexical_block, this.rangesOf(call.ranges, func));
       for (const inner of call.inlined) this.writeInlined(inner, func, files);
+      entries.end();
     });
   }
 
