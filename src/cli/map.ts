@@ -2,20 +2,25 @@
 //
 //   npx isthmus map [--machine v86|qemu|grub] [--memory MiB] [--pid N] [--json] [--svg FILE]
 //                   [--kernel FILE --initramfs FILE] [-- PROGRAM ARGS…]
-//   npx isthmus map FILE.elf [--json] [--svg FILE]
+//   npx isthmus map FILE.elf [MODULE.elf…] [--layout FILE] [--json] [--svg FILE]
 //   npx isthmus map --diff A.elf B.elf [--json]
 //
 // Boots and stops the machine while PROGRAM runs (without it: churn), then draws physical memory,
-// the kernel's space and that of one process side by side, from the page tables. With FILE.elf
-// nothing is booted: the drawing shows where the file is loaded and where its code sees it.
+// the kernel's space and that of one process side by side, from the page tables. With FILE.elf, a
+// kernel for i386 or x86-64 linked by anyone, nothing is booted: the drawing shows where the file
+// is loaded and where its code sees it, in each of the layout's spaces, and what memory is lost.
 //
 // Options
 //   --machine NAME     v86 (default), qemu or grub
 //   --memory MIB       the guest's memory; default 64
 //   --pid N            draws this process; default the one that runs
 //   --svg FILE         writes the drawing to FILE; `-` is the standard output
+//   --layout FILE      the layout of FILE.elf: its spaces, and the regions that they show
 //   --diff             compares the two files; i386 or x86-64, linked by anyone
-//   --json             prints the columns: title, subtitle, boxes (start, end, label, note, shared)
+//   --json             prints title and columns: title, subtitle, boxes (start, end, label, note,
+//                      shared); of a file also use (bytes, span, gaps, rounding). Addresses are
+//                      numbers, those of 64-bit files texts. With --diff: changes (name, before,
+//                      after: vma, lma, size, permissions), same, before and after (as use)
 //   --kernel FILE      boots this kernel
 //   --initramfs FILE   the module for it
 //
@@ -26,8 +31,8 @@ import { basename } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 import { drawSvg } from "../inspect/draw-svg";
 import { drawText } from "../inspect/draw-text";
-import { readElfImage } from "../inspect/elf-image";
-import { imageColumns, sizeText, spaceColumns } from "../inspect/space-columns";
+import { fileColumns } from "../inspect/file-columns";
+import { sizeText, spaceColumns } from "../inspect/space-columns";
 import type { Spaces } from "../inspect/spaces";
 import { readElfFile } from "../link/check/elf-file";
 import {
@@ -35,23 +40,31 @@ import {
   formatMapDiff,
   type MapDiff,
   type MemoryUse,
+  memoryUse,
   type SectionPlace,
 } from "../link/check/map-diff";
-import { hex as hexOf } from "../link/check/subject";
+import { hex as hexOf, Subject } from "../link/check/subject";
 import type { Column } from "../link/draw-columns";
+import { resolveLayout } from "../link/resolve-layout";
 import { BOOT_OPTIONS, type BootSettings, bootSettings, readInput } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
+import { readLayout } from "./layout-file";
 import { Observation } from "./observe";
 import { print, printJson } from "./terminal";
 
 const DEFAULT_PROGRAM = ["churn"];
 const TIMEOUT_MS = 20_000;
+const FILES_MAX = 16;
 const PID_LIMITS = { min: 1, max: 0x7fff_ffff };
 
 interface Map {
   readonly title: string;
   readonly summary: string;
   readonly columns: readonly Column[];
+  /** Of a file. */
+  readonly use?: MemoryUse;
+  readonly isWide?: boolean;
+  readonly addressText?: (address: number) => string;
 }
 
 export const command: Command = {
@@ -61,30 +74,41 @@ export const command: Command = {
     json: { type: "boolean" },
     svg: { type: "string" },
     diff: { type: "boolean" },
+    layout: { type: "string" },
   },
-  operands: 2,
+  operands: FILES_MAX,
   takesProgram: true,
   run,
 };
 
 async function run(line: CommandLine): Promise<number> {
-  const [file, other] = line.operands;
-  if (line.flag("diff")) return diffFiles(line, file, other);
-  if (other !== undefined) throw new UsageError(`${other} is not expected here; see --diff`);
+  const [file, ...others] = line.operands;
+  if (line.flag("diff")) return diffFiles(line);
   if (file !== undefined && line.program.length > 0) {
     throw new UsageError("a program cannot run when only a file is drawn");
   }
-  const map = file === undefined ? await mapMachine(line) : await mapFile(file);
+  if (file === undefined && line.value("layout") !== undefined) {
+    throw new UsageError("--layout is for a file: npx isthmus map FILE.elf --layout FILE");
+  }
+  const map =
+    file === undefined ? await mapMachine(line) : await mapFile(file, others, line.value("layout"));
   const path = line.value("svg");
-  if (path !== undefined) await writeSvg(path, drawSvg(map.title, map.summary, map.columns));
-  if (line.flag("json")) printJson({ title: map.title, columns: map.columns.map(plainColumn) });
-  else if (path === undefined) for (const text of drawText(map.columns)) print(text);
+  const { title, summary, columns, use, addressText } = map;
+  if (path !== undefined) await writeSvg(path, drawSvg(title, summary, columns, addressText));
+  if (line.flag("json")) printJson(plainMap(map));
+  else if (path === undefined) {
+    for (const text of drawText(columns, addressText)) print(text);
+    if (use) print(`\n== the same pages at the same address\n${summary}`);
+  }
   return 0;
 }
 
 /** Two builds of a kernel, compared. */
-async function diffFiles(line: CommandLine, before?: string, after?: string): Promise<number> {
-  if (before === undefined || after === undefined) throw new UsageError("--diff needs two files");
+async function diffFiles(line: CommandLine): Promise<number> {
+  const [before, after, more] = line.operands;
+  if (before === undefined || after === undefined || more !== undefined) {
+    throw new UsageError("--diff needs two files");
+  }
   const read = async (path: string) => readElfFile(await readInput(path), path);
   const [old, now] = await Promise.all([read(before), read(after)]);
   const diff = diffMaps(old, now);
@@ -102,8 +126,6 @@ function plainDiff({ changes, same, before, after }: MapDiff) {
       size: Number(of.size),
       permissions: of.permissions,
     };
-  const use = (of: MemoryUse) =>
-    Object.fromEntries(Object.entries(of).map(([name, bytes]) => [name, Number(bytes)]));
   return {
     changes: changes.map((each) => ({
       name: each.name,
@@ -111,16 +133,46 @@ function plainDiff({ changes, same, before, after }: MapDiff) {
       after: place(each.after),
     })),
     same,
-    before: use(before),
-    after: use(after),
+    before: plainUse(before),
+    after: plainUse(after),
   };
 }
 
-async function mapFile(path: string): Promise<Map> {
-  const image = readElfImage(await readInput(path), path);
-  const bytes = image.segments.reduce((total, { size }) => total + size, 0);
-  const summary = `${sizeText(bytes)} in ${image.segments.length} segments`;
-  return { title: basename(path), summary, columns: imageColumns(image) };
+function plainUse(use: MemoryUse) {
+  return Object.fromEntries(Object.entries(use).map(([name, bytes]) => [name, Number(bytes)]));
+}
+
+async function mapFile(
+  path: string,
+  others: readonly string[],
+  layoutPath: string | undefined,
+): Promise<Map> {
+  const read = async (each: string) => readElfFile(await readInput(each), each);
+  const [file, ...modules] = await Promise.all([path, ...others].map(read));
+  if (!file) throw new UsageError("there is no file to draw");
+  const declared = layoutPath === undefined ? undefined : await readLayout(layoutPath);
+  const layout = declared && { layout: resolveLayout(declared) };
+  const subject = new Subject(file, { modules, ...layout });
+  const clash = subject.modules.find(({ parts }) =>
+    parts.some(({ segment }) => subject.segmentAt(segment.address)),
+  );
+  if (clash) {
+    const what = `${clash.file.name} has addresses of ${path}, so it is no module of it`;
+    throw new UsageError(`${what}; to compare two kernels see --diff`);
+  }
+  const use = memoryUse(subject);
+  const text = (bytes: bigint) => sizeText(Number(bytes));
+  const summary =
+    `${text(use.bytes)} of content in ${subject.loads.length} segments; ` +
+    `${text(use.span)} of physical memory, of which ${text(use.gaps)} are holes and ` +
+    `${text(use.rounding)} ends of pages`;
+  return {
+    title: basename(path),
+    summary,
+    use,
+    isWide: file.bits === 64,
+    ...fileColumns(subject),
+  };
 }
 
 async function mapMachine(line: CommandLine): Promise<Map> {
@@ -165,17 +217,22 @@ function mapSpaces(
   };
 }
 
-function plainColumn({ title, subtitle, boxes }: Column) {
+function plainMap({ title, columns, use, isWide, addressText }: Map) {
+  const address = (value: number) => (isWide && addressText ? addressText(value) : value);
   return {
     title,
-    subtitle,
-    boxes: boxes.map(({ start, end, label, note, shared }) => ({
-      start,
-      end,
-      label,
-      note,
-      shared,
+    columns: columns.map((column) => ({
+      title: column.title,
+      subtitle: column.subtitle,
+      boxes: column.boxes.map(({ start, end, label, note, shared }) => ({
+        start: address(start),
+        end: address(end),
+        label,
+        note,
+        shared,
+      })),
     })),
+    ...(use && { use: plainUse(use) }),
   };
 }
 

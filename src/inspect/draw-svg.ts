@@ -6,8 +6,17 @@ import { LEGEND } from "../link/draw-layout";
 /** Denser than a layout: a running machine has more to show. */
 const SCALE = { pixelsPerPage: 18, longestContent: 3, longestGap: 1, foldedGap: 44 };
 
-/** The drawing as SVG text. */
-export function drawSvg(title: string, summary: string, columns: readonly Column[]): string {
+/**
+ * The drawing as SVG text.
+ *
+ * @param addressText how addresses are written; default: eight digits
+ */
+export function drawSvg(
+  title: string,
+  summary: string,
+  columns: readonly Column[],
+  addressText?: (address: number) => string,
+): string {
   const description = `${title}: ${summary}`;
   return drawColumns({
     title,
@@ -17,5 +26,6 @@ export function drawSvg(title: string, summary: string, columns: readonly Column
     scale: SCALE,
     sameAddress: "one to one",
     legend: LEGEND,
+    ...(addressText && { addressText }),
   });
 }

@@ -15,10 +15,18 @@ const LABEL = 26;
 const NOTE = 14;
 const CELL = LABEL + NOTE;
 
-/** The lines of the drawing. */
-export function drawText(columns: readonly Column[]): string[] {
+/**
+ * The lines of the drawing.
+ *
+ * @param addressText how addresses are written
+ */
+export function drawText(
+  columns: readonly Column[],
+  addressText: (address: number) => string = hex,
+): string[] {
   const cuts = boundaries(columns);
-  const lines = [heading(columns), subheading(columns)];
+  const width = Math.max(0, ...cuts.slice(1).map((address) => addressText(address).length));
+  const lines = [heading(columns, width), subheading(columns, width)];
   let wasEmpty = false;
   for (const [index, start] of cuts.entries()) {
     const end = cuts[index - 1];
@@ -30,7 +38,7 @@ export function drawText(columns: readonly Column[]): string[] {
       continue;
     }
     wasEmpty = false;
-    lines.push(line(start, boxes, end));
+    lines.push(line(addressText(start).padEnd(width), boxes, end));
   }
   return lines.map((each) => each.trimEnd());
 }
@@ -45,23 +53,24 @@ function boxAt({ boxes }: Column, start: number, end: number): Box | undefined {
   return boxes.find((box) => box.start <= start && box.end >= end);
 }
 
-function heading(columns: readonly Column[]): string {
-  return `${"address".padEnd(12)}${columns.map(({ title }) => title.padEnd(CELL)).join("    ")}`;
+function heading(columns: readonly Column[], width: number): string {
+  const titles = columns.map(({ title }) => title.padEnd(CELL));
+  return `${"address".padEnd(width + 2)}${titles.join("    ")}`;
 }
 
-function subheading(columns: readonly Column[]): string {
-  const titles = columns.map(({ subtitle }) => subtitle.padEnd(CELL));
-  return `${"".padEnd(12)}${titles.join("    ")}`;
+function subheading(columns: readonly Column[], width: number): string {
+  const titles = columns.map(({ subtitle }) => subtitle.slice(0, CELL).padEnd(CELL));
+  return `${"".padEnd(width + 2)}${titles.join("    ")}`;
 }
 
-function line(start: number, boxes: readonly (Box | undefined)[], end: number): string {
+function line(start: string, boxes: readonly (Box | undefined)[], end: number): string {
   const cells = boxes.map((box) => cell(box, end));
   const text = cells.reduce((left, right, index) => {
     const [before, box] = [boxes[index - 1], boxes[index]];
     const isSame = box?.twin !== undefined && box.twin === before?.twin && box.end === end;
     return `${left} ${isSame ? "==" : "  "} ${right}`;
   });
-  return `${hex(start)}  ${text}`;
+  return `${start}  ${text}`;
 }
 
 /** A box is named on the line where it ends; on lines below that it only goes on. */

@@ -17,13 +17,17 @@ import { FoldedAxis, type Scale } from "./folded-axis";
 const MARGIN = 24;
 const TOP = 92;
 const COLUMN = 190;
-const GAP = 152;
+/** Between a column and the addresses of the next; enough for addresses of eight digits too. */
+const BAND = 76;
 const SMALLEST_LABEL = 11;
 const LABEL_CLEAR_OF_FOLD = 36;
+const SMALLEST_UNUSED = 2;
 
 export interface Box {
   readonly start: number;
   readonly end: number;
+  /** Where its content ends, if that is before `end`: the rest of the page is lost. */
+  readonly used?: number;
   readonly label: string;
   /** A few words at the right: rights and size. */
   readonly note: string;
@@ -53,6 +57,8 @@ export interface Drawing {
   readonly scale: Scale;
   /** What a level band means that is not of shared pages: `VMA = LMA`. */
   readonly sameAddress: string;
+  /** How addresses are written; default: eight digits. */
+  readonly addressText?: (address: number) => string;
   /** A box's fill and stroke, and what they mean. */
   readonly legend: readonly (readonly [fill: string, stroke: string, meaning: string])[];
 }
@@ -61,24 +67,43 @@ type PlacedColumn = Column & { readonly x: number };
 
 /** The drawing as SVG text. */
 export function drawColumns(drawing: Drawing): string {
+  const addressText = drawing.addressText ?? plainText;
+  const addressRoom = roomForAddresses(drawing.columns, addressText);
+  const gap = BAND + addressRoom;
   const columns = drawing.columns.map((column, index) => ({
     ...column,
-    x: MARGIN + 76 + index * (COLUMN + GAP),
+    x: MARGIN + addressRoom + index * (COLUMN + gap),
   }));
   const boxes = columns.flatMap((column) => column.boxes);
   const axis = new FoldedAxis(boxes, drawing.scale);
-  const width = MARGIN + 76 + columns.length * COLUMN + (columns.length - 1) * GAP + MARGIN;
+  const left = MARGIN + addressRoom;
+  const width = left + columns.length * COLUMN + (columns.length - 1) * gap + MARGIN;
   const svg = new Svg(width, TOP + axis.height + 76, drawing.description);
   svg.text(MARGIN, 30, drawing.title, { size: 17, bold: true });
   svg.text(MARGIN, 48, drawing.summary, { size: 11, fill: PALETTE.faint });
   drawBands(columns, drawing.sameAddress, axis, svg);
-  for (const column of columns) drawColumn(column, axis, svg);
+  for (const column of columns) drawColumn(column, axis, addressText, svg);
   drawFolds(axis, width, svg);
   drawLegend(drawing, TOP + axis.height + 34, svg);
   return svg.toString();
 }
 
-function drawColumn(column: PlacedColumn, axis: FoldedAxis, svg: Svg): void {
+/** Pixels for the longest address, and for what a band says beside it. */
+function roomForAddresses(columns: readonly Column[], text: (address: number) => string): number {
+  const lengths = columns.flatMap(({ boxes }) => boxes.map(({ start }) => text(start).length));
+  return Math.max(BAND, 20 + 6 * Math.max(0, ...lengths));
+}
+
+function plainText(address: number): string {
+  return address === ADDRESS_SPACE_END ? "4 GiB" : hex(address);
+}
+
+function drawColumn(
+  column: PlacedColumn,
+  axis: FoldedAxis,
+  addressText: (address: number) => string,
+  svg: Svg,
+): void {
   const { x, title, subtitle, boxes } = column;
   svg.text(x, TOP - 22, title, { size: 13, bold: true });
   svg.text(x, TOP - 8, subtitle, { size: 10, fill: PALETTE.faint });
@@ -86,7 +111,7 @@ function drawColumn(column: PlacedColumn, axis: FoldedAxis, svg: Svg): void {
   const frame = { fill: PALETTE.free, stroke: PALETTE.rule };
   svg.rect(x, TOP + top, COLUMN, axis.height - top, frame);
   for (const box of boxes) drawBox(box, x, axis, svg);
-  drawAddresses(column, axis, svg);
+  drawAddresses(column, axis, addressText, svg);
 }
 
 function drawBox(box: Box, x: number, axis: FoldedAxis, svg: Svg): void {
@@ -95,6 +120,7 @@ function drawBox(box: Box, x: number, axis: FoldedAxis, svg: Svg): void {
   const stroke = box.shared ? PALETTE.shared : box.content ? PALETTE.faint : PALETTE.rule;
   const style = { fill: box.fill, stroke, "stroke-width": box.shared ? 1.5 : 0.75 };
   svg.rect(x, top, COLUMN, height, style, box.tip);
+  drawUnused(box, x, axis, svg);
   if (height < SMALLEST_LABEL) return;
   // In a box with a fold in its middle, the label stays clear of the zigzag.
   const middle = height > LABEL_CLEAR_OF_FOLD ? top + 14 : top + height / 2 + 4;
@@ -103,8 +129,22 @@ function drawBox(box: Box, x: number, axis: FoldedAxis, svg: Svg): void {
   svg.text(x + COLUMN - 8, middle, box.note, { size: 10, anchor: "end", fill: PALETTE.faint });
 }
 
+/** The rest of a last page, paler. */
+function drawUnused({ used, end }: Box, x: number, axis: FoldedAxis, svg: Svg): void {
+  const top = TOP + axis.y(end);
+  const height = used === undefined ? 0 : axis.y(used) - axis.y(end);
+  if (height < SMALLEST_UNUSED) return;
+  const style = { fill: PALETTE.paper, "fill-opacity": 0.7, "pointer-events": "none" };
+  svg.rect(x + 1, top + 1, COLUMN - 2, height - 1, style);
+}
+
 /** The boundaries of the column's boxes, as many as fit. */
-function drawAddresses(column: PlacedColumn, axis: FoldedAxis, svg: Svg): void {
+function drawAddresses(
+  column: PlacedColumn,
+  axis: FoldedAxis,
+  addressText: (address: number) => string,
+  svg: Svg,
+): void {
   const content = new Set(
     column.boxes.filter((box) => box.content).flatMap(({ start, end }) => [start, end]),
   );
@@ -114,7 +154,7 @@ function drawAddresses(column: PlacedColumn, axis: FoldedAxis, svg: Svg): void {
     const y = TOP + axis.y(address);
     if (taken.some((other) => Math.abs(other - y) < SMALLEST_LABEL)) continue;
     taken.push(y);
-    const label = address === ADDRESS_SPACE_END ? "4 GiB" : hex(address);
+    const label = addressText(address);
     const style = { size: 9.5, anchor: "end", fill: PALETTE.faint, mono: true } as const;
     svg.line(column.x - 4, y, column.x, y, { stroke: PALETTE.faint, "stroke-width": 0.75 });
     svg.text(column.x - 7, y + 3.2, label, style);
@@ -207,7 +247,7 @@ function drawFolds(axis: FoldedAxis, width: number, svg: Svg): void {
   }
 }
 
-function drawLegend({ legend, scale }: Drawing, y: number, svg: Svg): void {
+function drawLegend({ columns, legend, scale }: Drawing, y: number, svg: Svg): void {
   let x = MARGIN;
   for (const [fill, stroke, meaning] of legend) {
     svg.rect(x, y - 10, 14, 12, { fill, stroke, "stroke-width": 0.75 });
@@ -216,5 +256,7 @@ function drawLegend({ legend, scale }: Drawing, y: number, svg: Svg): void {
   }
   const height = `One page is ${scale.pixelsPerPage} pixels high`;
   const folds = "torn strips leave out what has nothing new";
-  svg.text(MARGIN, y + 20, `${height}; ${folds}.`, { size: 10, fill: PALETTE.faint });
+  const isMarked = columns.some(({ boxes }) => boxes.some(({ used, end }) => (used ?? end) < end));
+  const pale = isMarked ? "; what is pale is the unused end of a page" : "";
+  svg.text(MARGIN, y + 20, `${height}; ${folds}${pale}.`, { size: 10, fill: PALETTE.faint });
 }

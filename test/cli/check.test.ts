@@ -157,6 +157,27 @@ describe("isthmus script", () => {
   });
 });
 
+describe("isthmus map FILE.elf", { skip }, () => {
+  it("draws the spaces of a layout beside each other", async (t) => {
+    const { path } = makeKernel(t);
+    const layout = scratch(t)("l.json");
+    const sections = [".boot", ".text", ".rodata", ".data", ".bss"];
+    const top = [".shared_text", ".shared_data"].map((name) => ({ name, region: "top" }));
+    const regions = { kernel: { start: "0x100000" }, top: { end: "0x100000000" } };
+    const spaces = { kernel: { regions: ["kernel", "top"] }, user: { regions: ["top"] } };
+    writeFileSync(layout, JSON.stringify({ regions, spaces, sections: [...sections, ...top] }));
+    const { status, stdout } = await isthmus(["map", path, "--layout", layout]);
+    assert.equal(status, 0);
+    assert.match(stdout, /^address +physical memory +kernel space +user space$/m);
+    assert.match(stdout, /^0xffffe000 +\.shared_text +r-x +4 KiB +== \.shared_text +r-x +4 KiB$/m);
+    assert.match(stdout, /KiB of physical memory, of which \d+ B are holes/);
+    const { columns, use } = JSON.parse((await isthmus(["map", path, "--json"])).stdout);
+    assert.equal(columns[2].boxes[0].start, 0xffffe000);
+    assert.equal(columns[2].boxes[0].shared, true);
+    assert.equal(use.gaps, 0);
+  });
+});
+
 describe("isthmus map --diff", { skip }, () => {
   it("tells what moved, grew, came and went", async (t) => {
     const [a, b] = [makeKernel(t), makeKernel(t, { assembly: GROWN })];

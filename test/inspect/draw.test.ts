@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { drawSvg } from "../../src/inspect/draw-svg";
 import { drawText } from "../../src/inspect/draw-text";
-import { imageColumns, sizeText, spaceColumns } from "../../src/inspect/space-columns";
+import { sizeText, spaceColumns } from "../../src/inspect/space-columns";
 import { findSpaces } from "../../src/inspect/spaces";
 import type { Column } from "../../src/link/draw-columns";
 import { FakeMachine, IMAGE, PROGRAM } from "./fake-machine";
@@ -99,18 +99,6 @@ describe("the drawing as SVG", () => {
   it("says what the bands mean", () => {
     assert.match(svg, />the same pages</);
     assert.match(svg, />one to one</);
-  });
-});
-
-describe("the columns of a file alone", () => {
-  it("show where it is loaded and where it is seen", () => {
-    const [physical, virtual] = imageColumns(IMAGE);
-    assert.deepEqual(
-      physical?.boxes.map(({ label }) => label),
-      [".text", ".data"],
-    );
-    assert.ok(virtual?.boxes.some(({ label }) => label === ".trampoline.data"));
-    assertOrdered(virtual?.boxes ?? []);
   });
 });
 

@@ -26,7 +26,7 @@ export interface MemoryUse {
   readonly bytes: bigint;
   /** Physical memory from the first byte to the last. */
   readonly span: bigint;
-  /** What of it holds nothing: gaps between segments. */
+  /** What of it holds nothing: whole pages between segments. */
   readonly gaps: bigint;
   /** What is lost because segments end within a page. */
   readonly rounding: bigint;
@@ -89,13 +89,14 @@ function byAddress(a: SectionChange, b: SectionChange): number {
   return compare(addressOf(a), addressOf(b));
 }
 
-function memoryUse({ loads, sections }: Subject): MemoryUse {
+/** How much of physical memory the image takes, and what of it is lost. */
+export function memoryUse({ loads, sections }: Subject): MemoryUse {
   const sorted = [...loads].sort((a, b) => compare(a.loadAddress, b.loadAddress));
   const start = sorted[0]?.loadAddress ?? 0n;
   let end = start;
   let gaps = 0n;
   for (const segment of sorted) {
-    if (segment.loadAddress > end) gaps += segment.loadAddress - end;
+    if (segment.loadAddress > pageUp(end)) gaps += segment.loadAddress - pageUp(end);
     if (loadEndOf(segment) > end) end = loadEndOf(segment);
   }
   return {

@@ -1,0 +1,251 @@
+// What the files of a kernel promise before anything runs, as columns for a drawing: physical
+// memory, where the loader puts it, and each address space, where code sees it.
+//
+//   - With a layout there is a column for each of its spaces; a section is in those that show its
+//     region, and shared if there are several. Reserved regions are boxes without content.
+//   - Without one there is a column for the kernel; if something lies at the end of the address
+//     space, another one for user programs shows that and nothing else.
+//   - Where a box ends within a page, the rest of the page is marked: it is lost. Holes of a page
+//     or more in the load image are boxes too.
+//
+// Addresses of 64 bits are folded to a line of 48: the two canonical halves beside each other, as
+// numbers that JavaScript has exactly.
+
+import { ADDRESS_SPACE_END } from "../base/align";
+import { HATCH_FILL, PALETTE } from "../base/svg";
+import type { FileSection } from "../link/check/elf-file";
+import { compare, hex, type Subject } from "../link/check/subject";
+import type { Box, Column } from "../link/draw-columns";
+import type { ResolvedLayout, ResolvedRegion } from "../link/resolve-layout";
+import { sizeText } from "./space-columns";
+
+const PAGE = 4096;
+const HALF = 1n << 47n;
+/** What lies between the canonical halves. */
+const HOLE = (1n << 64n) - 2n * HALF;
+
+/** The columns, and how the numbers in them are written. */
+export interface FileDrawing {
+  readonly columns: readonly Column[];
+  addressText(address: number): string;
+}
+
+/** The drawing of a kernel, its modules and its layout: what `subject` has of them. */
+export function fileColumns(subject: Subject): FileDrawing {
+  const line = new AddressLine(subject.file.bits);
+  const { layout } = subject;
+  const spaces =
+    layout && Object.keys(layout.spaces).length > 0 ? declared(subject, layout) : guessed(subject);
+  const isSharedAnywhere = (section: FileSection) => spaces.some((each) => each.isShared(section));
+  const columns = [
+    physicalColumn(subject, isSharedAnywhere, line),
+    ...spaces.map(({ title, subtitle, sections, reserved, isShared }) => {
+      const boxes = sectionBoxes(
+        sections,
+        ({ address }) => line.at(address),
+        isShared,
+        line,
+        subject,
+      );
+      const empty = reserved.map((region) => reservedBox(region, boxes));
+      return { title, subtitle, top: line.end, boxes: [...boxes, ...empty] };
+    }),
+  ];
+  return { columns, addressText: (address) => line.text(address) };
+}
+
+/** Addresses as numbers on a line, and back. */
+class AddressLine {
+  readonly end: number;
+
+  constructor(private readonly bits: 32 | 64) {
+    this.end = bits === 32 ? ADDRESS_SPACE_END : Number(2n * HALF);
+  }
+
+  at(address: bigint): number {
+    return Number(this.bits === 64 && address >= HALF ? address - HOLE : address);
+  }
+
+  /** `4 GiB` is where 32 bits end, and no address. */
+  text(address: number): string {
+    if (address === this.end) return this.bits === 32 ? "4 GiB" : "2^64";
+    const value = BigInt(Math.round(address));
+    return hex(this.bits === 64 && value >= HALF ? value + HOLE : value);
+  }
+}
+
+interface SpaceView {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly sections: readonly FileSection[];
+  readonly reserved: readonly ResolvedRegion[];
+  isShared(section: FileSection): boolean;
+}
+
+function declared(subject: Subject, layout: ResolvedLayout): SpaceView[] {
+  const spaces = Object.entries(layout.spaces);
+  const regionOf = (section: FileSection) => regionAt(section, layout);
+  const isShared = (section: FileSection) =>
+    spaces.filter(([, { regions }]) => regions.includes(regionOf(section) ?? "")).length > 1;
+  return spaces.map(([name, { title, regions }], index) => ({
+    title: title ?? `${name} space`,
+    subtitle: "where its code sees it",
+    sections: subject.sections.filter((section) => {
+      const region = regionOf(section);
+      // What the layout does not know is the kernel's, which comes first.
+      return region === undefined ? index === 0 : regions.includes(region);
+    }),
+    reserved: layout.regions.filter((region) => region.reserved && regions.includes(region.name)),
+    isShared,
+  }));
+}
+
+/** The region that the layout gives a section, or the one that its address lies in. */
+function regionAt({ name, address }: FileSection, layout: ResolvedLayout): string | undefined {
+  const plan =
+    layout.sections.find((section) => section.name === name) ??
+    // Our linker splits a section with zeros in it: .data, .data.zero, .data.2000.
+    layout.sections.find((section) => name.startsWith(`${section.name}.`));
+  if (plan) return plan.region.name;
+  return layout.regions.find(({ start, end, reserved }) => {
+    return !reserved && address >= BigInt(start) && address < BigInt(end);
+  })?.name;
+}
+
+function guessed(subject: Subject): SpaceView[] {
+  const { shared, sections } = subject;
+  const isShared = (section: FileSection) => shared?.sections.includes(section) ?? false;
+  const kernel = {
+    title: shared ? "kernel space" : "linear addresses",
+    subtitle: "where its code sees it",
+    sections,
+    reserved: [],
+    isShared,
+  };
+  if (!shared) return [kernel];
+  const user = {
+    title: "user space",
+    subtitle: "inferred: what lies at the end",
+    sections: shared.sections,
+    reserved: [],
+    isShared,
+  };
+  return [kernel, user];
+}
+
+function physicalColumn(
+  subject: Subject,
+  isShared: (section: FileSection) => boolean,
+  line: AddressLine,
+): Column {
+  const loaded = subject.sections.filter((s) => subject.loadAddressOf(s) !== undefined);
+  const at = (section: FileSection) => line.at(subject.loadAddressOf(section) ?? 0n);
+  const boxes = sectionBoxes(loaded, at, isShared, line, subject);
+  const modules = subject.modules.length > 0 ? ", modules where there is room" : "";
+  return {
+    title: "physical memory",
+    subtitle: `where the loader puts it${modules}`,
+    top: Math.max(0, ...boxes.map(({ end }) => end)),
+    boxes: withHoles(boxes),
+  };
+}
+
+/** Parts of one section that follow each other: our linker cuts out its zeros. */
+interface Piece {
+  readonly section: FileSection;
+  readonly start: number;
+  readonly size: number;
+}
+
+function joinParts(sorted: readonly FileSection[], at: (section: FileSection) => number): Piece[] {
+  const pieces: Piece[] = [];
+  for (const section of sorted) {
+    const last = pieces.at(-1);
+    const start = at(section);
+    const size = Number(section.size);
+    if (last && isPartOf(section, last.section) && start - (last.start + last.size) < PAGE) {
+      pieces[pieces.length - 1] = { ...last, size: start + size - last.start };
+    } else pieces.push({ section, start, size });
+  }
+  return pieces;
+}
+
+function isPartOf({ name, write, execute }: FileSection, first: FileSection): boolean {
+  const isPart = name.startsWith(`${first.name}.`) && PART.test(name.slice(first.name.length));
+  return isPart && write === first.write && execute === first.execute;
+}
+
+/** `.zero`, `.2000`, `.2000.zero`. */
+const PART = /^(\.[0-9a-f]+)?(\.zero)?$/;
+
+/** Sections take their last page to its end, unless the next one begins there. */
+function sectionBoxes(
+  sections: readonly FileSection[],
+  at: (section: FileSection) => number,
+  isShared: (section: FileSection) => boolean,
+  line: AddressLine,
+  subject: Subject,
+): Box[] {
+  const sorted = [...sections].sort((a, b) => at(a) - at(b) || compare(a.size, b.size));
+  const pieces = joinParts(sorted, at);
+  return pieces.map(({ section, start, size }, index) => {
+    const used = Math.min(start + size, line.end);
+    const next = pieces[index + 1]?.start;
+    const pageEnd = Math.min(Math.ceil(used / PAGE) * PAGE, line.end);
+    const end = next === undefined ? pageEnd : Math.min(pageEnd, Math.max(next, used));
+    const rights = `r${section.write ? "w" : "-"}${section.execute ? "x" : "-"}`;
+    return {
+      start,
+      end,
+      used,
+      label: section.name,
+      note: `${rights}  ${sizeText(size)}`,
+      tip: tipOf(section, BigInt(size), rights, subject),
+      fill: fillOf(section),
+      content: true,
+      shared: isShared(section),
+      twin: section,
+    };
+  });
+}
+
+function tipOf(section: FileSection, size: bigint, rights: string, subject: Subject): string {
+  const { name, address } = section;
+  const load = subject.loadAddressOf(section);
+  const module = subject.modules.find(({ sections }) => sections.includes(section));
+  const from = module ? `in ${module.file.name}` : "not loaded";
+  return [
+    `${name} ${rights}`,
+    `VMA ${hex(address)} to ${hex(address + size)}`,
+    load === undefined ? from : `LMA ${hex(load)} to ${hex(load + size)}`,
+  ].join("\n");
+}
+
+function fillOf({ write, execute }: FileSection): string {
+  if (write && execute) return PALETTE.mixed;
+  if (write) return PALETTE.data;
+  return execute ? PALETTE.code : PALETTE.readOnly;
+}
+
+/** Adds the holes of a page or more between two boxes. */
+function withHoles(boxes: readonly Box[]): Box[] {
+  return boxes.flatMap((box, index) => {
+    const start = Math.max(0, ...boxes.slice(0, index).map(({ end }) => end));
+    if (index === 0 || box.start - start < PAGE) return [box];
+    const note = sizeText(box.start - start);
+    const common = { content: false, shared: false, twin: undefined, fill: PALETTE.gap };
+    return [{ start, end: box.start, label: "hole", note, tip: `hole\n${note}`, ...common }, box];
+  });
+}
+
+/** A region that stays free; with a bound at one end only it is the room up to its neighbour. */
+function reservedBox(
+  { start: lowest, end, title, limited }: ResolvedRegion,
+  boxes: readonly Box[],
+) {
+  const below = boxes.map((box) => box.end).filter((other) => other < end);
+  const start = limited ? lowest : Math.max(lowest, ...below);
+  const fill = /guard/i.test(title) ? HATCH_FILL : PALETTE.gap;
+  const common = { content: false, shared: false, twin: undefined, fill };
+  return { start, end, label: title, note: sizeText(end - start), tip: title, ...common };
+}
