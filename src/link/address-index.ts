@@ -3,7 +3,7 @@
 import type { Place } from "../base/diagnostic";
 import type { LinkedFunction } from "./functions";
 import type { LinkedImage } from "./image";
-import { type LinkSymbol, lineAt } from "./model";
+import { entryAt, type LinkSymbol } from "./model";
 
 export class AddressIndex {
   private readonly symbols: readonly LinkSymbol[];
@@ -29,7 +29,7 @@ export class AddressIndex {
   lineAt(address: number): Place | undefined {
     const func = lastAtOrBefore(this.functions, address);
     if (!func || address >= func.address + func.size) return undefined;
-    const line = lineAt(func.lines, address - func.address);
+    const line = entryAt(func.lines, address - func.address);
     return line && { file: line.file, line: line.line, column: line.column };
   }
 }

@@ -7,7 +7,8 @@
 // one.
 //
 // What only describes code (debug sections, unwind tables) is needed as its object is, and nothing
-// is needed because such a section refers to it.
+// is needed because such a section refers to it; but a function that is needed needs what its entry
+// in an unwind table names, its exception table and personality routine.
 
 import type { ObjectFile } from "../i686/object";
 import { hint, isDescriptive } from "./collect-symbols";
@@ -16,6 +17,7 @@ import { matchesAny } from "./glob";
 import type { InputSection, LinkSymbol, SymbolScope } from "./model";
 import type { Reporter } from "./reporter";
 import type { ResolvedLayout } from "./resolve-layout";
+import { isUnwindTable, needsOf, unwindEntries } from "./unwind-table";
 
 /** Sets `live`, and takes what is not out of the outputs. Returns what was dropped. */
 export function dropUnreferenced(
@@ -30,17 +32,22 @@ export function dropUnreferenced(
     for (const input of placed) input.live = true;
     return [];
   }
-  const content = placed.filter((input) => !isDescriptive(input));
+  const content = placed.filter((input) => !isDescription(input));
   new Marker(placed, symbols).mark([...content.filter(isRoot(layout)), ...roots]);
   const objects = new Set(content.filter(({ live }) => live).map(({ object }) => object));
   for (const input of placed) {
-    if (isDescriptive(input) && objects.has(input.object)) input.live = true;
+    if (isDescription(input) && objects.has(input.object)) input.live = true;
   }
   const dropped = placed.filter((input) => !input.live);
   for (const output of new Set(dropped.map((input) => input.output))) {
     if (output) output.inputs = output.inputs.filter((input) => input.live);
   }
   return dropped;
+}
+
+/** Exception tables are needed one by one: unwind tables name them. */
+function isDescription(input: InputSection): boolean {
+  return isDescriptive(input) && !input.section.name.startsWith(".gcc_except_table");
 }
 
 function isRoot(layout: ResolvedLayout): (input: InputSection) => boolean {
@@ -55,11 +62,15 @@ function isRoot(layout: ResolvedLayout): (input: InputSection) => boolean {
 /** Walks from what is needed to what that refers to. */
 class Marker {
   private readonly members = new Map<InputSection, readonly InputSection[]>();
+  /** What functions need for unwinding, by the section that they are in. */
+  private readonly unwinding = new Map<InputSection, InputSection[]>();
+  private readonly unreadable: InputSection[] = [];
 
   constructor(
     private readonly placed: readonly InputSection[],
     private readonly symbols: SymbolScope,
   ) {
+    for (const table of placed) if (isUnwindTable(table)) this.noteUnwinding(table);
     const byObject = new Map<ObjectFile, Map<number, InputSection>>();
     for (const input of placed) {
       if (!input.object.groups?.length) continue;
@@ -77,15 +88,32 @@ class Marker {
   }
 
   mark(roots: readonly InputSection[]): void {
-    const work = [...roots];
+    const work = [...roots, ...this.unreadable];
     for (let input = work.pop(); input; input = work.pop()) {
       if (!input.output || input.live) continue;
       input.live = true;
       for (const member of this.members.get(input) ?? []) if (!member.live) work.push(member);
+      for (const needed of this.unwinding.get(input) ?? []) if (!needed.live) work.push(needed);
       for (const relocation of input.relocations) {
         const symbol = this.symbols.target(input, relocation);
         if (symbol.input && !symbol.input.live) work.push(symbol.input);
         if (symbol.about?.kind === "inputs") work.push(...this.bracketed(symbol));
+      }
+    }
+  }
+
+  private noteUnwinding(table: InputSection): void {
+    const entries = unwindEntries(table);
+    // What cannot be taken apart may be about anything.
+    if (!entries) this.unreadable.push(table);
+    for (const entry of entries ?? []) {
+      const home = entry.about && this.symbols.target(table, entry.about).input;
+      if (!home) continue;
+      const needs = this.unwinding.get(home) ?? [];
+      this.unwinding.set(home, needs);
+      for (const relocation of needsOf(entry)) {
+        const { input } = this.symbols.target(table, relocation);
+        if (input) needs.push(input);
       }
     }
   }

@@ -5,9 +5,9 @@
 
 import type { LineEntry } from "../i686/object";
 import {
+  entryAt,
   type InputSection,
   type LinkSymbol,
-  lineAt,
   type PlacedSection,
   type SymbolScope,
 } from "./model";
@@ -50,7 +50,7 @@ export class LinkedFunction {
 }
 
 function linesWithin(lines: readonly LineEntry[], start: number, end: number): LineEntry[] {
-  const first = lineAt(lines, start);
+  const first = entryAt(lines, start);
   const all = lines.filter(({ offset }) => offset > start && offset < end);
   if (first) all.unshift({ ...first, offset: start });
   return all

@@ -20,6 +20,7 @@ import { place } from "./place";
 import { proveBeforePaging } from "./prove-before-paging";
 import { proveClosed } from "./prove-closed";
 import { proveRelocatable } from "./prove-multiboot2";
+import { UnwindTables } from "./prune-unwind-tables";
 import { relocate } from "./relocate";
 import { Reporter } from "./reporter";
 import { resolveLayout } from "./resolve-layout";
@@ -67,6 +68,9 @@ export function link(
   // Leave out what nothing needs.
   const dropped = dropUnreferenced(inputs, symbols, plan, report);
 
+  // Unwind tables tell only of functions that are left.
+  const unwind = new UnwindTables(sections, symbols);
+
   // Whatever is left must be defined.
   refuseUndefined(byObject, symbols, report);
 
@@ -99,6 +103,7 @@ export function link(
 
   // Beyond this point offsets and sizes within output sections are fixed.
   report.barrier();
+  unwind.connect();
 
   // Give each output section its addresses.
   const regions = place(sections, plan, report);

@@ -8,14 +8,7 @@
 //   - Addresses are in [0, 2^32]; only an end may be 2^32.
 
 import type { Place } from "../base/diagnostic";
-import type {
-  LineEntry,
-  ObjectFile,
-  Relocation,
-  Section,
-  SymbolBinding,
-  SymbolType,
-} from "../i686/object";
+import type { ObjectFile, Relocation, Section, SymbolBinding, SymbolType } from "../i686/object";
 import type { LayoutSymbol, ResolvedRule, ResolvedSection } from "./resolve-layout";
 
 /** One section of one object. */
@@ -76,7 +69,7 @@ export class InputSection {
 
   /** The source line that `offset` comes from, or the object if it carries no lines. */
   placeOf(offset: number): Place {
-    const line = lineAt(this.section.lines, offset);
+    const line = entryAt(this.section.lines, offset);
     if (line) return { file: line.file, line: line.line, column: line.column };
     return this.object.locate?.(this.index, offset) ?? { file: this.object.name };
   }
@@ -90,16 +83,19 @@ export interface Content {
   locate?(offset: number): { readonly input: InputSection; readonly offset: number } | undefined;
 }
 
-/** The entry of `lines` that covers `offset`. */
-export function lineAt(lines: readonly LineEntry[], offset: number): LineEntry | undefined {
+/** The last of the entries, which ascend, that begins at or before `offset`. */
+export function entryAt<Entry extends { readonly offset: number }>(
+  entries: readonly Entry[],
+  offset: number,
+): Entry | undefined {
   let low = 0;
-  let high = lines.length;
+  let high = entries.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((lines[middle]?.offset ?? 0) <= offset) low = middle + 1;
+    if ((entries[middle]?.offset ?? 0) <= offset) low = middle + 1;
     else high = middle;
   }
-  return lines[low - 1];
+  return entries[low - 1];
 }
 
 /** An output section: what the layout says of it, its inputs, and where it ends up. */

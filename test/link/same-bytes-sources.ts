@@ -79,6 +79,27 @@ export const SOURCES = {
     Square square;
     int sum() { return list.at(2) + twice(3) + square.area() + sooner.value; }
   `,
+  "throws.cpp": `
+    extern "C" {
+    int personalities, caught;
+    int __gxx_personality_v0() { return ++personalities; }
+    void *__cxa_begin_catch(void *thrown) throw() { caught++; return thrown; }
+    void __cxa_end_catch() { caught--; }
+    void _Unwind_Resume(void *) { for (;;) ; }
+    int print(const char *text, int number);
+    int choose(int);
+    }
+    struct Guard { int &depth; Guard(int &d) : depth(d) { depth++; } ~Guard() { depth--; } };
+    int depth;
+    int print(const char *text, int number) {
+      Guard guard(depth);
+      try { return choose(number) + text[0]; } catch (...) { return depth; }
+    }
+    int never_called(int number) {
+      try { return choose(number); } catch (...) { return 7; }
+    }
+    int choose(int number) { return number > 3 ? print("again", number - 1) : number; }
+  `,
   "inline.cpp": `
     template <class T> struct List {
       T items[8];

@@ -31,8 +31,9 @@ const GCC: Readonly<Record<string, readonly string[]>> = {
   none: ["-O0", "-fno-pic"],
   pic: ["-O2", "-fpic"],
   pie: ["-O1", "-fpie"],
+  unwind: ["-O2", "-fno-pic", "-ffunction-sections", "-fasynchronous-unwind-tables"],
 };
-const CXX = ["-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit"];
+const CXX = ["-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit"];
 
 /** `clang:plain` compiles with clang, `gcc:pic` with gcc as position-independent code. */
 type Compiler = `${"gcc" | "clang"}:${string}`;
@@ -51,7 +52,8 @@ function compiled(source: SourceName, compiler: Compiler): string {
   if (source.endsWith(".nasm")) run("nasm", "-f", "elf32", path, "-o", object);
   else if (source.endsWith(".S")) run("gcc", "-m32", "-c", path, "-o", object);
   else {
-    const cxx = source.endsWith(".cpp") ? CXX : [];
+    const exceptions = flags === "unwind" ? "-fexceptions" : "-fno-exceptions";
+    const cxx = source.endsWith(".cpp") ? [...CXX, exceptions] : [];
     run(program, ...FREESTANDING, ...(GCC[flags] ?? []), ...cxx, "-c", path, "-o", object);
   }
   objects.set(key, object);
@@ -67,6 +69,16 @@ function archive(name: string, members: readonly string[]): string {
 
 const top = { region: "top", load: "kernel" } as const;
 const trampoline = (name: string) => ({ ...top, name });
+
+/** Unwind tables and exception tables are kept. */
+const UNWOUND = [
+  ".text",
+  ".rodata",
+  { name: ".eh_frame", permissions: "r" },
+  { name: ".gcc_except_table", permissions: "r" },
+  ".data",
+  ".bss",
+] as const;
 
 const LAYOUTS = {
   plain: {},
@@ -100,6 +112,8 @@ const LAYOUTS = {
       { name: ".bss", align: 32 },
     ],
   },
+  unwound: { sections: UNWOUND },
+  unwoundCollected: { sections: UNWOUND, gcSections: true },
   together: {
     sections: [
       {
@@ -152,6 +166,17 @@ const CASES: readonly Case[] = [
   { layout: "collected", compiler: "gcc:sections", sources: [...C, "unused.c"] },
   { layout: "collected", compiler: "clang:sections", sources: [...C, "unused.c"] },
   { layout: "collected", compiler: "gcc:pic", sources: ["start.c", "classes.cpp", "inline.cpp"] },
+  ...(["gcc:unwind", "gcc:none", "gcc:pic", "clang:unwind"] as const).flatMap(
+    (compiler): Case[] => [
+      { layout: "unwound", compiler, sources: C },
+      { layout: "unwound", compiler, sources: ["start.c", "classes.cpp", "inline.cpp"] },
+      { layout: "unwoundCollected", compiler, sources: [...C, "unused.c"] },
+      { layout: "unwoundCollected", compiler, sources: ["start.c", "classes.cpp", "inline.cpp"] },
+    ],
+  ),
+  { layout: "unwound", compiler: "gcc:unwind", sources: ["start.c", "throws.cpp", "inline.cpp"] },
+  { layout: "unwoundCollected", compiler: "gcc:unwind", sources: ["start.c", "throws.cpp"] },
+  { layout: "unwoundCollected", compiler: "clang:unwind", sources: ["start.c", "throws.cpp"] },
   { layout: "parked", compiler: "gcc:plain", sources: [...C, "trampoline.S"] },
   { layout: "parked", compiler: "clang:plain", sources: ["trampoline.S", ...C] },
   { layout: "parked", compiler: "gcc:plain", sources: ["start.c", "nasm.nasm", "trampoline.S"] },

@@ -3,7 +3,7 @@
 
 import type { Place } from "../../base/diagnostic";
 import type { LineEntry, ObjectFile } from "../../i686/object";
-import { lineAt } from "../model";
+import { entryAt } from "../model";
 import { readLineTables } from "./dwarf-line-read";
 
 type Content = Pick<ObjectFile, "sections" | "symbols">;
@@ -15,7 +15,7 @@ export function sourceLocator(
   let tables: Map<number, LineEntry[]> | undefined;
   return (section, offset) => {
     tables ??= lineTables(object);
-    const line = lineAt(tables.get(section) ?? [], offset);
+    const line = entryAt(tables.get(section) ?? [], offset);
     if (!line) return undefined;
     const { file, line: number, column } = line;
     return column > 0 ? { file, line: number, column } : { file, line: number };

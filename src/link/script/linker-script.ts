@@ -65,6 +65,7 @@ function refuseOurOwn({ name, content, module, rules }: ResolvedSection): void {
 }
 
 const PAGE = 4096;
+const UNWIND_TABLE = ".eh_frame";
 /** What GNU ld makes for itself, empty in a static kernel, and takes for orphans. */
 const LINKERS_OWN = [".rel.got", ".rel.plt", ".rel.dyn", ".plt", ".iplt", ".rel.iplt", ".igot.plt"];
 
@@ -222,7 +223,9 @@ class ScriptWriter {
     for (const names of inputNames(sections, sort)) {
       for (const object of objects) {
         const input = `${objectPattern(object)}(${names.join(" ")})`;
-        this.line(`    ${keep ? `KEEP(${input})` : input}`);
+        // GNU ld and lld drop unwind tables whole, but keep the entries of what is needed.
+        const isKept = keep || names.includes(UNWIND_TABLE);
+        this.line(`    ${isKept ? `KEEP(${input})` : input}`);
       }
     }
     if (bracketed) this.line(`    PROVIDE(${bracketed.end} = .);`);
