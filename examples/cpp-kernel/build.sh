@@ -12,7 +12,7 @@ out=${2:-$source/build}
 isthmus=${ISTHMUS:-npx isthmus}
 cxx=${CXX:-g++}
 layout=$source/isthmus.layout.json
-flags="-m32 -O2 -std=c++17 -ffreestanding -fno-exceptions -fno-rtti -fno-pic -fno-pie
+flags="-m32 -O2 -g -std=c++17 -ffreestanding -fno-exceptions -fno-rtti -fno-pic -fno-pie
   -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -mgeneral-regs-only
   -Wall -Wextra -Werror"
 
@@ -27,7 +27,7 @@ for file in kernel user; do
   $cxx $flags -I "$out" -c "$source/$file.cpp" -o "$out/$file.o"
 done
 for file in boot trampoline; do
-  $cxx -m32 -c "$source/$file.S" -o "$out/$file.o"
+  $cxx -m32 -g -c "$source/$file.S" -o "$out/$file.o"
 done
 objects="$out/boot.o $out/trampoline.o $out/kernel.o $out/user.o"
 

@@ -17,7 +17,7 @@
 // is not proven; `ret` and `iret` go where the processor or the kernel came from. Addresses that
 // code computes, and what lies behind an FS or GS base, are not followed.
 //
-// A layout's exits are names that may be referred to in any state.
+// A layout's exits are the only names that may be referred to, and in no other state than the rest.
 
 import type { ObjectFile, Relocation } from "../../i686/object";
 import { type Step, stepAt } from "./code-step";
@@ -77,7 +77,7 @@ function isAllowed(
   states: ReadonlyMap<bigint, Set<State>>,
 ): boolean {
   const hasExits = subject.layout?.closed.some(({ exits }) => exits.length > 0) ?? false;
-  if (hasExits) return namesAt(reference, subject).some((name) => shared.isExit(name));
+  if (hasExits && !namesAt(reference, subject).some((name) => shared.isExit(name))) return false;
   const seen = stateOf(reference.from, states);
   // Data only holds addresses; what matters is the instruction that uses them.
   return seen === undefined ? !isCode(reference.from, shared) : !seen.has("user");

@@ -54,6 +54,8 @@ function emptyShare({ symbols, spaceEnd, file }: Subject): Finding[] {
 }
 
 function tablesOutside(shared: SharedPart, subject: Subject): Finding[] {
+  const home = shared.sections.find(({ write }) => write)?.name;
+  const place = home === undefined ? ", and place that section there" : "";
   return subject
     .symbolsNamed(PROCESSORS_TABLE)
     .filter((symbol) => isTable(symbol) && !shared.contains(symbol.address))
@@ -61,9 +63,7 @@ function tablesOutside(shared: SharedPart, subject: Subject): Finding[] {
       what:
         `${name} is at ${hex(address)}, outside the shared part (${hex(shared.start)} to ` +
         `${hex(shared.end)}): the processor reads it with the user's page directory`,
-      change:
-        `Declare it \`__attribute__((section(".shared.data")))\`, and place that ` +
-        `section there.`,
+      change: `Declare it \`__attribute__((section("${home ?? ".shared_data"}")))\`${place}.`,
       subject: name,
       place: subject.placeOf(address),
     }));

@@ -221,7 +221,7 @@ function judgeV86(subject: Subject, memory: bigint): Verdict {
   const reasons = [
     ...inHole(subject),
     ...(subject.modules.length > 1 ? ["brings one module, the first"] : []),
-    ...skipped.map((segment) => `leaves out ${needs(segment, subject)}`),
+    ...skipped.map((segment) => `leaves out a part: ${needs(segment, subject)}`),
     ...(twice ? [`overwrites without a word: ${twice}`] : []),
   ];
   return verdict("v86", subject, reasons.length > 0 ? "partly" : "loads", reasons, entry);
@@ -251,7 +251,7 @@ function judgeAddresses(loader: Loader, subject: Subject): Verdict {
   if ("wrong" in addresses) return verdict(loader, subject, "refuses", [addresses.wrong]);
   const { start, end, entry } = addresses;
   const lost = notLoaded(subject, addresses).map((segment) => {
-    return `leaves out, or loads other bytes for, ${needs(segment, subject)}`;
+    return `leaves out a part, or loads other bytes: ${needs(segment, subject)}`;
   });
   const reasons = ["the addresses in the boot header are used, not the program headers", ...lost];
   const outcome = lost.length > 0 ? "partly" : "loads";

@@ -8,11 +8,16 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, it, type TestContext } from "node:test";
 import { check } from "../../../src/link/check/check";
+import { elfFile } from "../../../src/link/elf-files";
+import { readInput } from "../../../src/link/input/read-input";
 import type { Layout } from "../../../src/link/layout";
+import { link } from "../../../src/link/link";
+import { parseLayout } from "../../../src/link/parse-layout";
 import { resolveLayout } from "../../../src/link/resolve-layout";
 import { run, scratch, unlessInstalled } from "../tools";
 
 const THREAD = "../shared/thread.txt";
+const TUTORIAL = "examples/cpp-kernel/README.md";
 
 const IN_ITS_MANNER = `
 ENTRY(boot)
@@ -74,6 +79,14 @@ const WANTED: Layout = {
     { name: ".shared_text", region: "shared", load: "kernel" },
   ],
 };
+
+/** The layout that the tutorial gives for the thread's script. */
+function tutorialLayout(): Layout {
+  const text = readFileSync(TUTORIAL, "utf8");
+  const section = text.slice(text.indexOf("## The thread's own script"));
+  const [, json = ""] = /```json\n([\s\S]*?)\n```/.exec(section) ?? [];
+  return parseLayout(JSON.parse(json), TUTORIAL);
+}
 
 /** @param how what the trampoline's file is: an object under its name, or an archive of one */
 function build(t: TestContext, script: string, how: "object" | "archive", linker = "ld") {
@@ -151,6 +164,37 @@ describe("the thread's kernel", { skip: unlessInstalled("gcc") || unlessInstalle
     assert.deepEqual(codes, ["LAY017 _shared_start_virtual"]);
     assert.match(report.findings[0]?.change ?? "", /\*trampoline\.a:\*\(\.text\)/);
     assert.equal(report.shared, undefined);
+  });
+
+  it("does what its author wanted by the tutorial's layout", (t) => {
+    const file = scratch(t);
+    const objects = { "kernel.o": KERNEL, "trampoline.o": TRAMPOLINE };
+    for (const [name, text] of Object.entries(objects)) {
+      run("gcc", "-m32", "-c", file(`${name}.S`, text), "-o", file(name));
+    }
+    run("ar", "rcs", file("trampoline.a"), file("trampoline.o"));
+    const inputs = ["kernel.o", "trampoline.a"].map((name) => {
+      return readInput(readFileSync(file(name)), name);
+    });
+    const layout = tutorialLayout();
+    const image = link(inputs, layout);
+    const { report, codes } = judge(elfFile(image));
+    // Its tables are where they were: that is no matter of the layout.
+    assert.deepEqual(codes, ["LAY017 idt"]);
+    const { shared } = report;
+    assert.equal(shared?.part.slack, 0n, "it is parked");
+    assert.deepEqual([shared.proof.leaving, shared.proof.unproven], [[], []]);
+    const value = (name: string) => image.symbols.find((each) => each.name === name)?.value;
+    assert.equal(value("_shared_start_virtual"), 0xfffff000);
+    assert.equal(value("_shared_size"), 4096);
+    assert.equal(value("_shared_start_physical"), 0x101000);
+    assert.equal(value("_shared_end_physical"), 0x102000);
+    assert.deepEqual(
+      check(elfFile(image), "kernel.elf", { layout: resolveLayout(layout) }).findings.map(
+        ({ code }) => code,
+      ),
+      ["LAY017"],
+    );
   });
 
   it("is loaded where no page can map it, by gold", { skip: unlessInstalled("ld.gold") }, (t) => {
