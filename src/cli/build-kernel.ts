@@ -4,7 +4,7 @@
 import { KERNEL_DATA } from "../abi/memory-map";
 import type { Diagnostic } from "../base/diagnostic";
 import { type AssemblyScriptOptions, compileAssemblyScript } from "../compile/assemblyscript";
-import { compileModule } from "../compile/compile";
+import { type CompileOptions, compileModule } from "../compile/compile";
 import type { ObjectFile } from "../i686/object";
 import type { Layout } from "../link/layout";
 import { link } from "../link/link";
@@ -42,12 +42,19 @@ export async function buildKernel({ root, output }: Project): Promise<BuildOutco
   };
 }
 
+/** How the kernel is compiled: with everything, unless a test wants to know whether less will do. */
+export type KernelMode = Pick<CompileOptions, "level" | "without" | "stress">;
+
 /**
  * Compiles and assembles the kernel of the project at `root`, and notes in `log` what was read.
  *
  * @throws Diagnostics of every pass but the linker's
  */
-export async function kernelParts(root: string, log: SourceLog): Promise<KernelParts> {
+export async function kernelParts(
+  root: string,
+  log: SourceLog,
+  mode: KernelMode = {},
+): Promise<KernelParts> {
   const assembly = assemblySources(root, "kernel");
   log.noteModules([...assembly, LAYOUT]);
   const options: AssemblyScriptOptions = {
@@ -57,6 +64,7 @@ export async function kernelParts(root: string, log: SourceLog): Promise<KernelP
     runtime: "stub",
     memoryBase: KERNEL_DATA,
     abort: ABORT,
+    ...(mode.level === undefined ? {} : { optimize: mode.level }),
   };
   const compiledSources = compileAssemblyScript(options, log.read);
   const { wasm, module, sourceMap, facts, warnings, dataEnd } = compiledSources;
@@ -66,6 +74,7 @@ export async function kernelParts(root: string, log: SourceLog): Promise<KernelP
     sourceMap,
     facts,
     data: { start: KERNEL_DATA, end: dataEnd },
+    ...mode,
   });
   const assembled = await Promise.all(assembly.map((path) => assemble(root, path)));
   const layout = await importExport<Layout>(root, LAYOUT, "layout");

@@ -312,7 +312,7 @@ const SYSTEM_REGISTERS = new Set(["creg", "dreg", "sreg"]);
 
 /** Whether an operand of the row can be what `kindLetter` says. */
 function fits({ kind }: Row["operands"][number], letter: string): boolean {
-  if (SYSTEM_REGISTERS.has(kind.name)) return letter === "c";
+  if (SYSTEM_REGISTERS.has(kind.name)) return letter === "c" && kind.name === "creg";
   const isXmmKind = kind.registers === registersXmm;
   if (letter === "x") return isXmmKind;
   return letter === "o" && (!isXmmKind || kind.memory);

@@ -4,26 +4,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compareSeed } from "./differential";
-import { cannotRun, type RunOptions } from "./native";
+import { MODES } from "./modes";
+import { cannotRun } from "./native";
 
 const SEEDS = Number(process.env.FUZZ_SEEDS ?? 25);
 const FIRST = Number(process.env.FUZZ_FIRST ?? 1);
-
-const MODES: Readonly<Record<string, RunOptions>> = {
-  "as they are": {},
-  "at -O0": { level: 0 },
-  "at -O1": { level: 1 },
-  "with every value in memory": { stress: { spillsAll: true } },
-  "with four registers": { stress: { fewRegisters: true } },
-  "with four registers and nothing joined": {
-    stress: { fewRegisters: true },
-    without: ["coalesce"],
-  },
-  "without folding, blocks reversed": {
-    without: ["fold"],
-    stress: { reversedBlocks: true },
-  },
-};
 
 describe("random modules compute what Node computes", { skip: cannotRun() }, () => {
   for (const [name, options] of Object.entries(MODES)) {

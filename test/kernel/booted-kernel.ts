@@ -21,6 +21,8 @@ export interface BootRequest {
   /** The program and its arguments; absent: the shell. */
   readonly program?: readonly string[];
   readonly memoryMiB?: number;
+  /** Another kernel than the one of the build. */
+  readonly kernel?: Uint8Array;
   /** Further files of the initramfs. */
   readonly files?: readonly ArchiveEntry[];
   readonly qemu?: QemuOptions;
@@ -63,7 +65,7 @@ export function addressOf(image: ElfImage, symbol: string): number {
 
 function bootOptions({ kernelFile, initramfs }: Built, request: BootRequest): BootOptions {
   return {
-    kernel: kernelFile,
+    kernel: request.kernel ?? kernelFile,
     initramfs: request.files
       ? writeArchive([...readArchive(initramfs), ...request.files])
       : initramfs,

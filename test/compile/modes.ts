@@ -1,0 +1,18 @@
+// The ways to compile that tests compare: each level, and each of the stress modes, in which the
+// compiler must make do with less.
+
+import type { CompileOptions } from "../../src/compile/compile";
+
+export const MODES: Readonly<Record<string, Pick<CompileOptions, "level" | "without" | "stress">>> =
+  {
+    "as it is": {},
+    "at -O0": { level: 0 },
+    "at -O1": { level: 1 },
+    "with every value in memory": { stress: { spillsAll: true } },
+    "with four registers": { stress: { fewRegisters: true } },
+    "with four registers and nothing joined": {
+      stress: { fewRegisters: true },
+      without: ["coalesce"],
+    },
+    "without folding, blocks reversed": { without: ["fold"], stress: { reversedBlocks: true } },
+  };

@@ -1,0 +1,45 @@
+// The kernel compiled at each level and in each of the compiler's stress modes: it boots, keeps the
+// nine laws, and withstands the abuse suite. Programs are the usual ones.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { auditMachine } from "../../src/cli/audit";
+import { type KernelMode, kernelParts } from "../../src/cli/build-kernel";
+import { INSTALLATION } from "../../src/cli/project";
+import { SourceLog } from "../../src/cli/source-log";
+import { elfFile } from "../../src/link/elf-files";
+import { link } from "../../src/link/link";
+import { encodeCommandLine } from "../../src/machine/command-line";
+import { MODES } from "../compile/modes";
+import { skipReason } from "../machine/installed";
+import { build, runProgram } from "./booted-kernel";
+
+/** Other programs take turns with it: processes that compute, call, fork and exit. */
+const AUDITED = ["churn"];
+
+async function compileKernel(mode: KernelMode): Promise<Uint8Array> {
+  const { objects, layout } = await kernelParts(INSTALLATION, new SourceLog(INSTALLATION), mode);
+  return elfFile(link(objects, layout));
+}
+
+for (const machine of ["qemu", "v86"] as const) {
+  describe(`the kernel on ${machine}, compiled`, { skip: skipReason(machine) }, () => {
+    for (const [name, mode] of Object.entries(MODES)) {
+      // One emulator suffices for the long suite; the other shows that the kernel boots there too.
+      it(`${name}, keeps what it promises`, async () => {
+        const kernel = await compileKernel(mode);
+        const { initramfs } = await build();
+        const commandLine = encodeCommandLine(["quiet"], AUDITED);
+        const options = { kernel, initramfs, commandLine, memoryMiB: 64 };
+        const { ok, laws } = await auditMachine({ machine, options, kernelPath: name }, 2);
+        const broken = laws.filter(({ verdict }) => verdict === "broken");
+        assert.deepEqual([ok, broken], [true, []]);
+        if (machine === "v86") return;
+        const { ending, output } = await runProgram(machine, ["abuse"], { kernel });
+        assert.doesNotMatch(output, /^FAIL/m);
+        assert.match(output, /^\d+ passed, 0 failed/m);
+        assert.deepEqual(ending, { kind: "exit", status: 0 });
+      });
+    }
+  });
+}
