@@ -42,7 +42,7 @@ export async function buildKernel({ root, output }: Project): Promise<BuildOutco
   };
 }
 
-/** How the kernel is compiled: with everything, unless a test wants to know whether less will do. */
+/** How the kernel is compiled: with everything, unless a test asks whether less will do. */
 export type KernelMode = Pick<CompileOptions, "level" | "without" | "stress">;
 
 /**

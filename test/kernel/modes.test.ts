@@ -1,7 +1,7 @@
 // The kernel compiled at each level and in each of the compiler's stress modes: it boots, keeps the
 // nine laws, and withstands the abuse suite. Programs are the usual ones.
 //
-// ALL_MODES=1 npm test -- kernel/modes takes minutes, so it is what CI does; else one mode is tried.
+// ALL_MODES=1 npm test -- kernel/modes takes minutes: CI does so, else one mode is tried.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
