@@ -9,9 +9,11 @@
 
 import { setLoopDepths } from "./dominators";
 import { duplicateReturns } from "./duplicate-returns";
+import { hoist } from "./hoist";
 import type { IrFunction } from "./ir";
 import { lower } from "./lower";
 import { mergeEqual } from "./merge-equal";
+import { reduceStrength } from "./reduce-strength";
 import { schedule } from "./schedule";
 import { removeUnreachable, simplify } from "./simplify";
 import { sink } from "./sink";
@@ -57,6 +59,15 @@ const IR = {
       simplify(fn);
     },
   },
+  "reduce-strength": {
+    level: 2,
+    what: "addresses in loops by addition",
+    run: (fn) => {
+      reduceStrength(fn);
+      simplify(fn);
+    },
+  },
+  hoist: { level: 2, what: "what is the same in all iterations to before the loop", run: hoist },
   "split-edges": { level: 0, what: "a block for the moves of each edge", run: splitEdges },
   sink: {
     level: 2,

@@ -6,11 +6,13 @@ import { describe, it } from "node:test";
 import { cutNoReturn } from "../../src/compile/cut-no-return";
 import { setLoopDepths } from "../../src/compile/dominators";
 import { duplicateReturns } from "../../src/compile/duplicate-returns";
+import { hoist } from "../../src/compile/hoist";
 import type { IrFunction } from "../../src/compile/ir";
 import { lower } from "../../src/compile/lower";
 import { mergeEqual } from "../../src/compile/merge-equal";
 import { parseFunctions } from "../../src/compile/parse";
 import { printFunction } from "../../src/compile/print";
+import { reduceStrength } from "../../src/compile/reduce-strength";
 import { schedule } from "../../src/compile/schedule";
 import { simplify } from "../../src/compile/simplify";
 import { sink } from "../../src/compile/sink";
@@ -434,5 +436,131 @@ describe("schedule", () => {
       "  return v5",
     );
     turns(schedule, before, before);
+  });
+});
+
+describe("hoist", () => {
+  it("computes before a loop what does not change in it, and no sum that an address makes", () => {
+    turns(
+      hoist,
+      text(
+        "function f(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  branch v0 b1 b2",
+        "b1: from b0 b1",
+        "  v2 = phi 0 v6",
+        "  v3 = mul v0 v1",
+        "  v4 = add v0 v1",
+        "  v5 = load32 v4",
+        "  v6 = add v2 v3",
+        "  v7 = add v6 v5",
+        "  branch v7 b1 b2",
+        "b2: from b0 b1",
+        "  return v1",
+      ),
+      text(
+        "function f(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  branch v0 b3 b2",
+        "b3: from b0",
+        "  v3 = mul v0 v1",
+        "  jump b1",
+        "b1: from b1 b3",
+        "  v2 = phi v6 0",
+        "  v4 = add v0 v1",
+        "  v5 = load32 v4",
+        "  v6 = add v2 v3",
+        "  v7 = add v6 v5",
+        "  branch v7 b1 b2",
+        "b2: from b0 b1",
+        "  return v1",
+      ),
+    );
+  });
+
+  it("leaves what only some iterations need", () => {
+    const before = text(
+      "function f(i32, i32): void",
+      "b0:",
+      "  v0 = param 0",
+      "  v1 = param 1",
+      "  jump b1",
+      "b1: from b0 b3",
+      "  v2 = load32 v0",
+      "  branch v2 b2 b3",
+      "b2: from b1",
+      "  v3 = mul v0 v1",
+      "  store32 v1 v3",
+      "  jump b3",
+      "b3: from b1 b2",
+      "  jump b1",
+    );
+    turns(hoist, before, before);
+  });
+});
+
+describe("reduce-strength", () => {
+  const loop = (...body: string[]): string =>
+    text(
+      "function f(i32, i32): i32",
+      "b0:",
+      "  v0 = param 0",
+      "  v1 = param 1",
+      "  jump b1",
+      "b1: from b0 b2",
+      "  v2 = phi 3 v9",
+      "  v3 = lt_u v2 v0",
+      "  branch v3 b2 b3",
+      "b2: from b1",
+      ...body,
+      "  v9 = add v2 2",
+      "  jump b1",
+      "b3: from b1",
+      "  return v2",
+    );
+  const after = (before: string): string => {
+    const [fn] = parseFunctions(before);
+    assert.ok(fn);
+    reduceStrength(fn);
+    simplify(fn);
+    verify(fn, "reduce-strength");
+    return printFunction(fn);
+  };
+
+  it("gives addresses that grow by much a counter of their own, with their constants apart", () => {
+    const text = after(
+      loop(
+        "  v4 = shl v2 6",
+        "  v5 = add v4 v1",
+        "  v6 = shl v5 3",
+        "  v7 = add v6 40",
+        "  store32 v7 1",
+        "  store32 v6 2 offset=4",
+      ),
+    );
+    assert.match(text, /v\d+ = shl v1 3\n {2}(v\d+) = add v\d+ 1536\n/);
+    assert.match(text, /(v\d+) = phi v\d+ (v\d+)\n[\s\S]*\2 = add \1 1024\n/);
+    assert.match(text, /store32 (v\d+) 1 offset=40\n {2}store32 \1 2 offset=4\n/);
+  });
+
+  it("computes what does not change before the loop, and leaves the rest to the address", () => {
+    const text = after(
+      loop("  v4 = add v1 v0", "  v5 = add v4 v2", "  v6 = add v0 v5", "  store8 v6 7 offset=1"),
+    );
+    assert.match(text, /b0:[\s\S]* = shl v0 1\n[\s\S]*jump b1\n/);
+    assert.match(text, /b2: .*\n {2}(v\d+) = add v\d+ v2\n {2}store8 \1 7 offset=1\n/);
+  });
+
+  it("leaves addresses that are free, and those that do not grow evenly", () => {
+    for (const body of [
+      ["  v4 = shl v2 3", "  v5 = add v4 v1", "  store32 v5 1 offset=8"],
+      ["  v4 = mul v2 v2", "  v5 = shl v4 3", "  v6 = add v5 v1", "  store32 v6 1"],
+    ]) {
+      turns(reduceStrength, loop(...body), loop(...body));
+    }
   });
 });
