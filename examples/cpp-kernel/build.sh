@@ -1,8 +1,8 @@
 #!/bin/sh
-# Builds the kernel into OUT (default: build), with one of three linkers, or with the trampoline in a
+# Builds the kernel into OUT (default: build), with one of four linkers, or with the trampoline in a
 # file of its own, trampoline.elf, which the boot loader brings as a module:
 #
-#   ./build.sh isthmus | bfd | lld | module  [OUT]
+#   ./build.sh isthmus | bfd | gold | lld | module  [OUT]
 #
 # ISTHMUS is the command of this toolchain (default: npx isthmus), CXX the compiler (default: g++).
 set -eu
@@ -35,13 +35,13 @@ case $linker in
   isthmus | module)
     $isthmus link --layout "$layout" -o "$out/kernel.elf" $objects
     ;;
-  bfd | lld)
+  bfd | gold | lld)
     $isthmus script --layout "$layout" --linker "$linker" -o "$out/$linker.ld"
     program=ld.$linker
     "$program" -m elf_i386 -z max-page-size=4096 -T "$out/$linker.ld" -o "$out/kernel.elf" $objects
     ;;
   *)
-    echo "build.sh: there is no linker $linker: isthmus, bfd, lld or module" >&2
+    echo "build.sh: there is no linker $linker: isthmus, bfd, gold, lld or module" >&2
     exit 2
     ;;
 esac

@@ -1,5 +1,5 @@
-// examples/cpp-kernel, built by its own build.sh in three ways and with the trampoline in a module;
-// booted in each machine.
+// examples/cpp-kernel, built by its own build.sh with four linkers and with the trampoline in a
+// module; booted in each machine.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -17,7 +17,13 @@ import { skipReason } from "../machine/installed";
 
 const EXAMPLE = "examples/cpp-kernel";
 /** The words that build.sh takes, and the program that each needs besides g++. */
-const LINKERS = { isthmus: "g++", bfd: "ld.bfd", lld: "ld.lld", module: "g++" } as const;
+const LINKERS = {
+  isthmus: "g++",
+  bfd: "ld.bfd",
+  gold: "ld.gold",
+  lld: "ld.lld",
+  module: "g++",
+} as const;
 const OUTPUT = [
   "kernel: paging is off",
   "kernel: the trampoline is at 0xffffe000, loaded at 0x",
