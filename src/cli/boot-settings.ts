@@ -1,7 +1,10 @@
 // What `run`, `audit` and `map` have in common: which kernel to boot, on which machine, how.
 
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
+import { nearestName } from "../base/nearest-name";
 import { encodeCommandLine } from "../machine/command-line";
 import { type BootOptions, MACHINE_NAMES, type MachineName } from "../machine/machine";
 import { buildProject } from "./build-project";
@@ -69,7 +72,26 @@ export async function readInput(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Diagnostic("CLI002", `cannot read ${path}: ${reason}`, "Name a file that exists");
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): Diagnostic {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EISDIR") {
+    return new Diagnostic("CLI002", `${path} is a folder, not a file`, "Name a file in it");
+  }
+  const text = code === "ENOENT" ? `there is no file ${path}` : `cannot read ${path}: ${message}`;
+  const near = code === "ENOENT" ? nearestFile(path) : undefined;
+  return new Diagnostic("CLI002", text, near ? `Did you mean ${near}?` : "Name a file that exists");
+}
+
+/** A file beside `path` with almost its name. */
+function nearestFile(path: string): string | undefined {
+  try {
+    const near = nearestName(basename(path), readdirSync(dirname(path)));
+    return near === undefined ? undefined : join(dirname(path), near);
+  } catch {
+    return undefined; // There is no such folder either.
   }
 }

@@ -30,7 +30,7 @@ import { EHDR_SIZE, EHDR_TYPE, ELF_MAGIC, ET_DYN, ET_EXEC } from "../abi/elf";
 import { formatPlace } from "../base/diagnostic";
 import type { ObjectFile } from "../i686/object";
 import { type CheckReport, check as checkFile, type SharedReport } from "../link/check/check";
-import { mistakeOf } from "../link/check/mistakes";
+import { MISTAKES, mistakeOf } from "../link/check/mistakes";
 import type { ModuleFile } from "../link/check/module-file";
 import { hex, permissionText } from "../link/check/subject";
 import { LOADERS, type Loader, type Verdict } from "../link/check/verdict";
@@ -112,7 +112,9 @@ function loadersOf(line: CommandLine): readonly Loader[] | undefined {
 function allowedOf(line: CommandLine): string[] {
   const codes = line.value("allow")?.split(",") ?? [];
   for (const code of codes) {
-    if (!mistakeOf(code)) throw new UsageError(`--allow is ${code}, which is no code of a mistake`);
+    if (mistakeOf(code)) continue;
+    const known = MISTAKES.map((each) => each.code);
+    throw new UsageError(`--allow is ${code}, which is no code of a mistake`, code, known);
   }
   return codes;
 }

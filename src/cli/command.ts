@@ -62,12 +62,20 @@ export class CommandLine {
   }
 }
 
+const SEE_HELP = "See `npx isthmus --help`";
+
 /** A command line that cannot be obeyed: exit status 2. */
 export class UsageError extends Diagnostic {
   /** @param wrong with `known`: the word that may be a mistyped one of these */
   constructor(text: string, wrong?: string, known: readonly string[] = []) {
     const nearest = wrong === undefined ? undefined : nearestName(wrong, known);
-    super("CLI001", text, nearest ? `Did you mean ${nearest}?` : "See `npx isthmus --help`");
+    super("CLI001", text, nearest ? `Did you mean ${nearest}?` : SEE_HELP);
+  }
+
+  /** The same, with the manual page of the command that was used. */
+  of(command: string): Diagnostic {
+    if (this.remedy !== SEE_HELP) return this;
+    return new Diagnostic(this.code, this.message, `See \`npx isthmus ${command} --help\``);
   }
 }
 

@@ -5,9 +5,10 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Diagnostic } from "../base/diagnostic";
+import { Diagnostic, Diagnostics } from "../base/diagnostic";
 import type { Layout } from "../link/layout";
 import { parseLayout } from "../link/parse-layout";
+import { resolveLayout } from "../link/resolve-layout";
 
 const DEFAULT_NAMES = ["isthmus.layout.ts", "isthmus.layout.js", "isthmus.layout.json"];
 
@@ -15,7 +16,7 @@ const DEFAULT_NAMES = ["isthmus.layout.ts", "isthmus.layout.js", "isthmus.layout
  * The layout in `path`, or in this folder's isthmus.layout.ts, .js or .json; undefined if there is
  * no such file and `path` was not given.
  *
- * @throws Diagnostics CLI002, CLI003, LAYOUT013
+ * @throws Diagnostics CLI002, CLI003, LAYOUT…
  */
 export async function readLayout(path: string | undefined): Promise<Layout | undefined> {
   const found = path ?? DEFAULT_NAMES.find((name) => existsSync(name));
@@ -25,7 +26,24 @@ export async function readLayout(path: string | undefined): Promise<Layout | und
     throw new Diagnostic("CLI002", text, "Check the path after --layout", { file: found });
   }
   const value = found.endsWith(".json") ? await readJson(found) : await importLayout(found);
-  return parseLayout(value, found);
+  const layout = parseLayout(value, found);
+  blaming(found, () => resolveLayout(layout));
+  return layout;
+}
+
+/** Names `file` in what is found wrong with a layout's meaning. */
+function blaming(file: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error;
+    const list = error instanceof Diagnostics ? error.list : [error];
+    const [first = error, ...rest] = list.map(
+      ({ code, message, remedy, place }) =>
+        new Diagnostic(code, message, remedy, place ?? { file }),
+    );
+    throw new Diagnostics([first, ...rest]);
+  }
 }
 
 async function readJson(path: string): Promise<unknown> {
@@ -42,7 +60,8 @@ async function readJson(path: string): Promise<unknown> {
 /** What a module exports, whether Node took it for an ES module or not. */
 function exported(module: Record<string, unknown>): unknown {
   const inner = module.default;
-  const isWrapped = typeof inner === "object" && inner !== null && "default" in inner;
+  const isObject = typeof inner === "object" && inner !== null;
+  const isWrapped = isObject && ("default" in inner || "__esModule" in inner);
   const own = isWrapped ? (inner as Record<string, unknown>) : module;
   return module.layout ?? own.layout ?? own.default;
 }

@@ -20,7 +20,6 @@
 //
 // Exit status: 0 linked; 2 it cannot be linked, and every reason that was found is listed.
 
-import { writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { elfFile, moduleFiles } from "../link/elf-files";
 import type { LinkedImage } from "../link/image";
@@ -31,6 +30,7 @@ import { mapFile } from "../link/map-file";
 import { readInput as readBytes } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { readLayout } from "./layout-file";
+import { replaceFile, writeText } from "./replace-file";
 import { complain, print, printJson } from "./terminal";
 
 /** What is linked without a layout: nothing is refused a place. */
@@ -65,10 +65,11 @@ async function run(line: CommandLine): Promise<number> {
   const image = link(inputs, layout, { name });
   for (const warning of image.warnings) complain(warning, "warning");
   const files = filesOf(image, output);
-  await Promise.all(files.map(({ path, bytes }) => writeFile(path, bytes, { mode: 0o755 })));
-  await writeMap(image, line.value("map"));
+  for (const { path, bytes } of files) replaceFile(path, bytes, 0o755);
+  const map = line.value("map");
+  if (map !== undefined) writeText(map, mapFile(image));
   if (line.flag("json")) printJson(summary(image, files));
-  else if (line.value("map") !== "-") printFiles(files);
+  else if (map !== "-") printFiles(files);
   return 0;
 }
 
@@ -86,11 +87,6 @@ function filesOf(image: LinkedImage, output: string): OutputFile[] {
   const clash = modules.find(({ path }) => path === join(beside, basename(output)));
   if (clash) throw new UsageError(`the image and a module would both be written to ${output}`);
   return [{ path: output, bytes: elfFile(image) }, ...modules];
-}
-
-async function writeMap(image: LinkedImage, path: string | undefined): Promise<void> {
-  if (path === "-") process.stdout.write(mapFile(image));
-  else if (path !== undefined) await writeFile(path, mapFile(image));
 }
 
 function printFiles(files: readonly OutputFile[]): void {

@@ -71,7 +71,11 @@ async function dispatch(words: readonly string[]): Promise<number> {
   }
   const command = await loadCommand(name);
   if (asksForHelp(rest)) return printManual(name);
-  return command.run(parseCommandLine(command, rest));
+  try {
+    return await command.run(parseCommandLine(command, rest));
+  } catch (error) {
+    throw error instanceof UsageError ? error.of(name) : error;
+  }
 }
 
 function printOverview(): number {

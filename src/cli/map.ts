@@ -26,7 +26,6 @@
 //
 // Exit status: 0 drawn; 2 the machine or the file could not be drawn.
 
-import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 import { drawSvg } from "../inspect/draw-svg";
@@ -34,7 +33,7 @@ import { drawText } from "../inspect/draw-text";
 import { fileColumns } from "../inspect/file-columns";
 import { sizeText, spaceColumns } from "../inspect/space-columns";
 import type { Spaces } from "../inspect/spaces";
-import { readElfFile } from "../link/check/elf-file";
+import { readLinkedElf } from "../link/check/elf-file";
 import {
   diffMaps,
   formatMapDiff,
@@ -50,6 +49,7 @@ import { BOOT_OPTIONS, type BootSettings, bootSettings, readInput } from "./boot
 import { type Command, type CommandLine, UsageError } from "./command";
 import { readLayout } from "./layout-file";
 import { Observation } from "./observe";
+import { writeText } from "./replace-file";
 import { print, printJson } from "./terminal";
 
 const DEFAULT_PROGRAM = ["churn"];
@@ -94,7 +94,7 @@ async function run(line: CommandLine): Promise<number> {
     file === undefined ? await mapMachine(line) : await mapFile(file, others, line.value("layout"));
   const path = line.value("svg");
   const { title, summary, columns, use, addressText } = map;
-  if (path !== undefined) await writeSvg(path, drawSvg(title, summary, columns, addressText));
+  if (path !== undefined) writeText(path, drawSvg(title, summary, columns, addressText));
   if (line.flag("json")) printJson(plainMap(map));
   else if (path === undefined) {
     for (const text of drawText(columns, addressText)) print(text);
@@ -109,7 +109,7 @@ async function diffFiles(line: CommandLine): Promise<number> {
   if (before === undefined || after === undefined || more !== undefined) {
     throw new UsageError("--diff needs two files");
   }
-  const read = async (path: string) => readElfFile(await readInput(path), path);
+  const read = async (path: string) => readLinkedElf(await readInput(path), path);
   const [old, now] = await Promise.all([read(before), read(after)]);
   const diff = diffMaps(old, now);
   if (line.flag("json")) printJson(plainDiff(diff));
@@ -147,7 +147,7 @@ async function mapFile(
   others: readonly string[],
   layoutPath: string | undefined,
 ): Promise<Map> {
-  const read = async (each: string) => readElfFile(await readInput(each), each);
+  const read = async (each: string) => readLinkedElf(await readInput(each), each);
   const [file, ...modules] = await Promise.all([path, ...others].map(read));
   if (!file) throw new UsageError("there is no file to draw");
   const declared = layoutPath === undefined ? undefined : await readLayout(layoutPath);
@@ -234,9 +234,4 @@ function plainMap({ title, columns, use, isWide, addressText }: Map) {
     })),
     ...(use && { use: plainUse(use) }),
   };
-}
-
-async function writeSvg(path: string, text: string): Promise<void> {
-  if (path === "-") process.stdout.write(text);
-  else await writeFile(path, text);
 }

@@ -1,7 +1,16 @@
 // Writes an output file so that nobody ever sees half of one: into a file beside it, which then
 // takes its name. A command that fails leaves what was there before.
 
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 
@@ -12,6 +21,31 @@ import { Diagnostic } from "../base/diagnostic";
  * @throws Diagnostic CLI007 if it cannot be written
  */
 export function replaceFile(path: string, bytes: Uint8Array | string, mode = 0o644): void {
+  if (isDevice(path)) writeInPlace(path, bytes);
+  else replace(path, bytes, mode);
+}
+
+/** The standard output for `-`, else a file of this text. */
+export function writeText(path: string, text: string): void {
+  if (path === "-") process.stdout.write(text);
+  else replaceFile(path, text);
+}
+
+/** `/dev/null` or a pipe: what must not become a file. */
+function isDevice(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && !stats.isFile() && !stats.isDirectory();
+}
+
+function writeInPlace(path: string, bytes: Uint8Array | string): void {
+  try {
+    writeFileSync(path, bytes);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+function replace(path: string, bytes: Uint8Array | string, mode: number): void {
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   try {
     const file = openSync(partial, "w", mode);
@@ -25,12 +59,16 @@ export function replaceFile(path: string, bytes: Uint8Array | string, mode = 0o6
     renameSync(partial, path);
   } catch (error) {
     rmSync(partial, { force: true });
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Diagnostic(
-      "CLI007",
-      `${path} cannot be written: ${reason}`,
-      "Give a place where files may be written, with room for it.",
-      { file: path },
-    );
+    throw cannotWrite(path, error);
   }
+}
+
+function cannotWrite(path: string, error: unknown): Diagnostic {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Diagnostic(
+    "CLI007",
+    `${path} cannot be written: ${reason}`,
+    "Give a place where files may be written, with room for it.",
+    { file: path },
+  );
 }

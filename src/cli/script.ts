@@ -17,13 +17,13 @@
 //
 // Exit status: 0 written; 2 the layout cannot be used.
 
-import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { resolveLayout } from "../link/resolve-layout";
 import { writeHeader, writeTable } from "../link/script/c-header";
 import { DIALECTS, writeLinkerScript } from "../link/script/linker-script";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { readLayout } from "./layout-file";
+import { writeText } from "./replace-file";
 
 export const command: Command = {
   options: {
@@ -45,17 +45,12 @@ async function run(line: CommandLine): Promise<number> {
   const table = line.value("table");
   const output = line.value("output");
   if (output !== undefined || (header === undefined && table === undefined)) {
-    await write(output ?? "-", writeLinkerScript(layout, dialect));
+    writeText(output ?? "-", writeLinkerScript(layout, dialect));
   }
-  if (header !== undefined) await write(header, writeHeader(layout));
+  if (header !== undefined) writeText(header, writeHeader(layout));
   if (table !== undefined) {
     const name = header === undefined || header === "-" ? `${layout.name}-layout.h` : header;
-    await write(table, writeTable(layout, basename(name)));
+    writeText(table, writeTable(layout, basename(name)));
   }
   return 0;
-}
-
-async function write(path: string, text: string): Promise<void> {
-  if (path === "-") process.stdout.write(text);
-  else await writeFile(path, text);
 }

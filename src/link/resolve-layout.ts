@@ -370,7 +370,12 @@ function checkSpaces(layout: Layout, regions: readonly ResolvedRegion[], report:
       const region = regions.find((candidate) => candidate.name === member);
       if (!region) {
         const text = `space "${name}" names region "${member}", which does not exist`;
-        report.error("LAYOUT008", text, "Declare it under `regions`.");
+        const near = nearestName(
+          member,
+          regions.map((candidate) => candidate.name),
+        );
+        const remedy = near ? `Did you mean "${near}"?` : "Declare it under `regions`.";
+        report.error("LAYOUT008", text, remedy);
       }
       return region;
     });

@@ -1,7 +1,7 @@
 // `isthmus check`, `explain` and `script` as a person calls them.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { MISTAKES } from "../../src/link/check/mistakes";
 import { ASSEMBLY, change, makeKernel, SCRIPT } from "../link/check/make-kernel";
@@ -98,10 +98,46 @@ describe("isthmus check", { skip }, () => {
     assert.match(stdout, /limine +refuses/);
   });
 
-  it("refuses what is no kernel, without a stack trace", async () => {
-    const { status, stderr } = await isthmus(["check", "package.json"]);
-    assert.equal(status, 2);
-    assert.match(stderr, /error\[ELF001\].*no ELF file/);
+  it("refuses what is no kernel, without a stack trace", async (t) => {
+    const file = scratch(t);
+    const { path, objects } = makeKernel(t);
+    const whole = readFileSync(path);
+    run("ar", "rcs", file("lib.a"), ...objects);
+    const layout = (text: string) => {
+      return ["check", path, "--layout", file(`${text.length}.json`, text)];
+    };
+    const cases: readonly [readonly string[], RegExp][] = [
+      [["check", "package.json"], /error\[ELF001\].*no ELF file/],
+      [["check", file("empty.elf", "")], /error\[ELF001\].*no ELF file/],
+      [["check", file("cut.elf", whole.subarray(0, 100))], /error\[ELF002\].*beyond its end/],
+      [["check", objects[0] ?? ""], /error\[ELF001\].*is an object, not a linked kernel/],
+      [["check", file("lib.a")], /error\[ELF001\].*is an archive of objects/],
+      [["check", path, file("none.txt", "no")], /error\[ELF001\].*none\.txt is no ELF file/],
+      [["check", "test"], /CLI002\]: test is a folder/],
+      [["check", "packag.json"], /no file packag\.json\n +help: Did you mean package\.json\?/],
+      [["check"], /check needs a file.*\n +help: See `npx isthmus check --help`/],
+      [["check", path, "--lader", "grub"], /Did you mean --loader\?/],
+      [layout('{ "sections": [{ "name": ".t", "region": "kernl" }] }'), /\.json: error.*kernl/],
+      [layout('{ "bot": "none" }'), /LAYOUT013.*`bot`\n +help: Did you mean `boot`\?/],
+      [layout("{"), /CLI003.*no JSON/],
+      [["map", objects[0] ?? ""], /is an object, not a linked kernel/],
+      [["map", path, "--svg", "no/such/folder.svg"], /CLI007.*cannot be written/],
+      [["script", "--layout", file("l.json", "{}"), "-o", "no/such/s.ld"], /CLI007/],
+      [["link", ...objects, "-o", "no/such/k.elf"], /CLI007/],
+    ];
+    for (const [words, expected] of cases) {
+      const { status, stderr } = await isthmus([...words]);
+      assert.equal(status, 2, words.join(" "));
+      assert.match(stderr, expected);
+      assert.doesNotMatch(stderr, /\n\s+at /);
+    }
+  });
+
+  it("writes to a device without making a file of it", async (t) => {
+    const layout = scratch(t)("l.json", "{}");
+    const { status } = await isthmus(["script", "--layout", layout, "-o", "/dev/null"]);
+    assert.equal(status, 0);
+    assert.ok(statSync("/dev/null").isCharacterDevice());
   });
 });
 

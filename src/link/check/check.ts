@@ -4,7 +4,7 @@
 // loaders, closed-proof.ts for the proof about the shared part.
 
 import { type ClosedProof, proveSharedClosed } from "./closed-proof";
-import { readElfFile } from "./elf-file";
+import { readLinkedElf } from "./elf-file";
 import type { CodedFinding } from "./mistake";
 import { MISTAKES } from "./mistakes";
 import type { SharedPart } from "./shared-part";
@@ -42,8 +42,8 @@ export interface CheckReport {
  * @throws Diagnostic ELF001, ELF002 if it or a module is no linked ELF file for a PC
  */
 export function check(bytes: Uint8Array, name: string, input: CheckInput = {}): CheckReport {
-  const modules = (input.modules ?? []).map((each) => readElfFile(each.bytes, each.name));
-  const subject = new Subject(readElfFile(bytes, name), { ...input, modules });
+  const modules = (input.modules ?? []).map((each) => readLinkedElf(each.bytes, each.name));
+  const subject = new Subject(readLinkedElf(bytes, name), { ...input, modules });
   const allowed = (input.allow ?? []).map((code) => code.toUpperCase());
   const findings = MISTAKES.filter(({ code }) => !allowed.includes(code)).flatMap((mistake) =>
     mistake

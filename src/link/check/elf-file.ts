@@ -24,6 +24,7 @@ import {
   ELF_DATA_LITTLE,
   ELF_MAGIC,
   EM_386,
+  ET_REL,
   PF_R,
   PF_W,
   PF_X,
@@ -39,6 +40,7 @@ import {
   SHT_SYMTAB,
 } from "../../abi/elf";
 import { Diagnostic } from "../../base/diagnostic";
+import { isArchive } from "../input/archive";
 
 export const EM_X86_64 = 62;
 
@@ -196,6 +198,22 @@ export function readElfFile(bytes: Uint8Array, name: string): ElfFile {
     relocations: reader.relocations(sections, symbols),
     damage: reader.damage,
   };
+}
+
+/**
+ * The same for a file that must be linked: a kernel or a module.
+ *
+ * @throws Diagnostic ELF001 for an object or an archive too
+ */
+export function readLinkedElf(bytes: Uint8Array, name: string): ElfFile {
+  const notLinked = (what: string) => {
+    const text = `${name} is ${what}, not a linked kernel`;
+    return new Diagnostic("ELF001", text, "Link it, and give the result first.", { file: name });
+  };
+  if (isArchive(bytes)) throw notLinked("an archive of objects");
+  const file = readElfFile(bytes, name);
+  if (file.type === ET_REL && file.segments.length === 0) throw notLinked("an object");
+  return file;
 }
 
 function identify(bytes: Uint8Array, name: string): Shape {
