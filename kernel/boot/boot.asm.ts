@@ -96,10 +96,19 @@ function reloadSegments(a: Assembler): void {
 function switchStack(a: Assembler): void {
   const saved = [ebx, esi, edi, ebp];
   a.global("switch_stack", "function");
-  for (const register of saved) a.push(register);
+  const places = saved.map(({ name }, i): [string, number] => [name, 8 + 4 * i]);
+  const frame = (pushed: number) =>
+    a.frame(4 + 4 * pushed, Object.fromEntries(places.slice(0, pushed)));
+  for (const [i, register] of saved.entries()) {
+    a.push(register);
+    frame(i + 1);
+  }
   a.mov(mem32({ base: eax }), esp);
   a.mov(esp, edx);
-  for (const register of [...saved].reverse()) a.pop(register);
+  for (const [i, register] of [...saved.entries()].reverse()) {
+    a.pop(register);
+    frame(i);
+  }
   a.ret();
 }
 

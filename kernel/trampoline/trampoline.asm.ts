@@ -53,8 +53,10 @@ import {
   FRAME_EIP,
   FRAME_ESI,
   FRAME_ESP,
+  FRAME_KERNEL_SIZE,
   FRAME_SIZE,
   FRAME_SS,
+  FRAME_VECTOR,
 } from "../../src/abi/trap-frame";
 import type { Assembler } from "../../src/i686/assembler";
 import { mem, mem8, mem32, symbol } from "../../src/i686/operand";
@@ -71,6 +73,43 @@ const STUB_VECTOR = 0;
 const STUB_ERROR = 4;
 const STUB_EIP = 8;
 const STUB_CS = 12;
+
+/** Where the registers of a trap frame are, as distances below its end at `size`. */
+function savedIn(size: number): Record<string, number> {
+  const offsets = {
+    ...{ edi: FRAME_EDI, esi: FRAME_ESI, ebp: FRAME_EBP, ebx: FRAME_EBX },
+    ...{ edx: FRAME_EDX, ecx: FRAME_ECX, eax: FRAME_EAX, eip: FRAME_EIP },
+    ...(size === FRAME_SIZE ? { esp: FRAME_ESP } : {}),
+  };
+  const entries = Object.entries(offsets).map(([name, offset]) => [name, size - offset]);
+  return Object.fromEntries(entries);
+}
+
+// For debuggers, who find what was interrupted: the user's frame, which ends what they show since
+// its stack is in the other space, or the kernel's own.
+
+/** ESP or `base` is at a whole trap frame of user mode. */
+function userFrame(a: Assembler, base = "esp"): void {
+  a.frame(FRAME_SIZE, savedIn(FRAME_SIZE), { base });
+}
+
+/** ESP or `base` is at a whole trap frame of ring 0, which the processor ended without an ESP. */
+function kernelFrame(a: Assembler, base = "esp"): void {
+  const saved = savedIn(FRAME_KERNEL_SIZE);
+  a.frame(FRAME_KERNEL_SIZE, saved, { base, isInterrupt: true });
+}
+
+/** ESP is `words` below what the processor pushed in ring 0: EIP, CS, EFLAGS. */
+function interrupted(a: Assembler, words: number): void {
+  const saved = FRAME_KERNEL_SIZE - FRAME_EIP;
+  a.frame(saved + 4 * words, { eip: saved }, { isInterrupt: true });
+}
+
+/** The same of user mode, with ESP and SS. */
+function interruptedUser(a: Assembler, words: number): void {
+  const size = FRAME_SIZE - FRAME_EIP;
+  a.frame(size + 4 * words, { eip: size, esp: FRAME_SIZE - FRAME_ESP });
+}
 
 export default function trampoline(a: Assembler): void {
   a.section(".trampoline.text", { execute: true });
@@ -89,7 +128,10 @@ function vectorStubs(a: Assembler): void {
   a.align(STUB_SIZE);
   a.global("vector_stubs");
   for (let vector = 0; vector < IDT_ENTRIES; vector++) {
+    const words = HAS_ERROR_CODE.has(vector) ? 1 : 0;
+    interrupted(a, words);
     a.push(vector < 128 ? vector : vector - 256);
+    interrupted(a, words + 1);
     if (vector === VECTOR_NMI || vector === VECTOR_MACHINE_CHECK) a.jmp("paranoid_no_error");
     else a.jmp(HAS_ERROR_CODE.has(vector) ? "entry_with_error" : "entry_no_error");
     a.align(STUB_SIZE);
@@ -98,17 +140,23 @@ function vectorStubs(a: Assembler): void {
 
 function waysIn(a: Assembler): void {
   a.global("system_call_entry", "function");
+  interruptedUser(a, 0);
   a.push(0);
+  interruptedUser(a, 1);
   a.push(VECTOR_SYSTEM_CALL - 256);
+  interruptedUser(a, 2);
   enterKernel(a, "enterSystemCall");
   a.jmp("return_to_user");
 
   a.local("entry_no_error", "function");
+  interrupted(a, 1);
   makeUpErrorCode(a);
   a.local("entry_with_error", "function");
+  interrupted(a, 2);
   a.test(mem8({ base: esp, disp: STUB_CS }), 3);
   a.jz("entry_from_ring0");
   a.local("entry_from_user", "function");
+  interruptedUser(a, 2);
   enterKernel(a, "enterFromUser");
   // Falls through to return_to_user.
 }
@@ -122,15 +170,18 @@ function makeUpErrorCode(a: Assembler): void {
 /** From the entry stack and the user's CR3 to the thread's stack and the kernel's. */
 function enterKernel(a: Assembler, handler: string): void {
   a.pusha();
+  userFrame(a);
   loadKernelDataSegments(a);
   loadKernelCr3(a);
   a.mov(esi, esp);
+  userFrame(a, "esi");
   a.mov(esp, mem({ symbol: "current_kernel_stack" }));
   // Not before: the entry stack must hold nothing but the user's own registers.
   setKernelFlags(a);
   for (let offset = FRAME_SS; offset >= FRAME_EDI; offset -= 4) {
     a.push(mem32({ base: esi, disp: offset }));
   }
+  userFrame(a);
   a.mov(eax, esp);
   a.call(handler);
 }
@@ -155,8 +206,10 @@ function loadKernelCr3(a: Assembler): void {
 /** ESP points at a trap frame on a kernel stack. A new thread's first switch ends here too. */
 function wayOut(a: Assembler): void {
   a.global("return_to_user", "function");
+  userFrame(a);
   a.mov(edx, mem({ symbol: "current_cr3" }));
   a.mov(esi, esp);
+  userFrame(a, "esi");
   a.mov(esp, symbol("entry_stack_top"));
   a.push(USER_DS);
   a.push(mem32({ base: esi, disp: FRAME_ESP }));
@@ -173,11 +226,19 @@ function wayOut(a: Assembler): void {
   for (const offset of [FRAME_EBP, FRAME_ESI, FRAME_EDI]) {
     a.push(mem32({ base: esi, disp: offset }));
   }
+  // Vector and error code are left out of this frame: eight words, and then what iret takes.
+  const returning = savedIn(FRAME_SIZE);
+  const size = FRAME_SIZE - FRAME_EIP + FRAME_VECTOR;
+  for (const name of ["edi", "esi", "ebp", "ebx", "edx", "ecx", "eax"]) {
+    returning[name] = (returning[name] ?? 0) + size - FRAME_SIZE;
+  }
+  a.frame(size, returning);
   a.mov(cr3, edx);
   a.mov(eax, USER_DS);
   for (const segment of [ds, es, fs, gs]) a.mov(segment, eax);
   a.popa();
   a.global("exit_iret");
+  interruptedUser(a, 0);
   a.iret();
 }
 
@@ -188,6 +249,7 @@ function wayOut(a: Assembler): void {
  */
 function faultAtIret(a: Assembler): void {
   a.local("fault_at_iret", "function");
+  interrupted(a, 2);
   // pop [esp+8] counts from ESP after the pop: vector to where CS is, error code to EFLAGS.
   a.pop(mem32({ base: esp, disp: STUB_EIP }));
   a.pop(mem32({ base: esp, disp: STUB_EIP }));
@@ -197,16 +259,20 @@ function faultAtIret(a: Assembler): void {
 
 function waysFromRing0(a: Assembler): void {
   a.local("entry_from_ring0", "function");
+  interrupted(a, 2);
   a.cmp(mem32({ base: esp, disp: STUB_EIP }), symbol("exit_iret"));
   a.jz("fault_at_iret");
   a.cmp(mem8({ base: esp, disp: STUB_VECTOR }), VECTOR_IRQ);
   a.jb("paranoid");
   // An interrupt of the idle loop: kernel's CR3, kernel's segments, a kernel stack.
   a.pusha();
+  kernelFrame(a);
   a.mov(eax, esp);
   a.call("enterFromKernel");
   a.popa();
+  interrupted(a, 2);
   a.add(esp, 8);
+  interrupted(a, 0);
   a.iret();
 }
 
@@ -219,15 +285,19 @@ function waysFromRing0(a: Assembler): void {
  */
 function paranoid(a: Assembler): void {
   a.local("paranoid_no_error", "function");
+  interrupted(a, 1);
   makeUpErrorCode(a);
   a.local("paranoid", "function");
+  interrupted(a, 2);
   a.pusha();
+  kernelFrame(a);
   a.mov(ebx, cr3);
   a.mov(esi, ds);
   a.mov(edi, es);
   loadKernelDataSegments(a);
   loadKernelCr3(a);
   a.mov(ebp, esp);
+  kernelFrame(a, "ebp");
   const onKernelStack = a.newLabel("on_kernel_stack");
   a.cmp(esp, symbol("entry_stack"));
   a.jb(onKernelStack);
@@ -241,7 +311,9 @@ function paranoid(a: Assembler): void {
   a.mov(es, edi);
   a.mov(ds, esi);
   a.popa();
+  interrupted(a, 2);
   a.add(esp, 8);
+  interrupted(a, 0);
   a.iret();
 }
 

@@ -1,7 +1,8 @@
 // isthmus run: boots the kernel; this terminal is its serial line
 //
 //   npx isthmus run [--machine v86|qemu|grub] [--memory MiB] [--timeout S]
-//                   [--kernel FILE [--initramfs FILE]] [--verbose] [--trace] [-- PROGRAM ARGS…]
+//                   [--kernel FILE [--initramfs FILE]] [--verbose] [--trace] [--gdb]
+//                   [-- PROGRAM ARGS…]
 //
 // Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input that
 // is not from a terminal is passed on without echo, and its end too, as ^D.
@@ -14,6 +15,8 @@
 //   --initramfs FILE   the module to hand to the kernel; ours wants a cpio archive
 //   --verbose          shows what the kernel says while it boots
 //   --trace            shows every system call
+//   --gdb              with --machine qemu: waits for GDB before the first instruction, and says
+//                      what to type; gdb then stops at functions and lines of TypeScript
 //
 // Keys, at a terminal
 //   ^A x               leaves
@@ -22,16 +25,19 @@
 // Exit status: the program's own (128 + signal if it was killed); 2 usage or unusable input; 124
 // timed out, 125 the kernel panicked or the machine died, 130 left by ^A x.
 
+import { relative } from "node:path";
 import type { Ending, Machine } from "../machine/machine";
 import { openMachine } from "../machine/open-machine";
 import { BOOT_OPTIONS, bootSettings } from "./boot-settings";
-import type { Command, CommandLine } from "./command";
+import { type Command, type CommandLine, UsageError } from "./command";
 import { ConsoleInput } from "./console-input";
 import { progress } from "./terminal";
 
 const STATUS_TIMEOUT = 124;
 const STATUS_PANIC = 125;
 const STATUS_LEFT = 130;
+/** Where GDB's users expect a kernel: QEMU's `-s`. */
+const DEBUGGER = "tcp:127.0.0.1:1234";
 const TIMEOUT_LIMITS = { min: 1, max: 86_400 };
 
 type Outcome = Ending | { readonly kind: "timeout" } | { readonly kind: "left" };
@@ -42,6 +48,7 @@ export const command: Command = {
     timeout: { type: "string" },
     verbose: { type: "boolean" },
     trace: { type: "boolean" },
+    gdb: { type: "boolean" },
   },
   takesProgram: true,
   run,
@@ -50,14 +57,19 @@ export const command: Command = {
 async function run(line: CommandLine): Promise<number> {
   const seconds = line.count("timeout", TIMEOUT_LIMITS, undefined);
   const kernelOptions = kernelOptionsOf(line);
-  const { machine: name, options } = await bootSettings(line, { kernelOptions });
-  const machine = openMachine(name, options);
+  const isDebugged = line.flag("gdb");
+  if (isDebugged && line.value("machine") !== "qemu") {
+    throw new UsageError("--gdb works with --machine qemu alone");
+  }
+  const { machine: name, options, kernelPath } = await bootSettings(line, { kernelOptions });
+  const machine = openMachine(name, options, isDebugged ? { debuggerAt: DEBUGGER } : {});
   const timer = seconds === undefined ? undefined : new Timer(seconds * 1000);
   const input = new ConsoleInput(machine.serial);
   machine.serial.onOutput((bytes) => process.stdout.write(bytes));
   try {
     input.open();
     await machine.start();
+    if (isDebugged) progress(debuggerCommand(kernelPath));
     const outcome = await firstOf(machine, input, timer);
     input.close();
     return report(outcome, machine, seconds);
@@ -66,6 +78,12 @@ async function run(line: CommandLine): Promise<number> {
     input.close();
     await machine.close();
   }
+}
+
+/** What to type, in another terminal and this folder, where the sources are found. */
+function debuggerCommand(kernel: string): string {
+  const path = relative(process.cwd(), kernel);
+  return `waiting for: gdb ${path} -ex 'target remote ${DEBUGGER.slice("tcp:".length)}'`;
 }
 
 function kernelOptionsOf(line: CommandLine): string[] {

@@ -158,6 +158,7 @@ export function emitImport(a: Assembler, name: string, signature: Signature): vo
       a.push(ebp);
       a.frame(2 * WORD, { ebp: 2 * WORD });
       a.mov(ebp, esp);
+      a.frame(2 * WORD, { ebp: 2 * WORD }, { base: "ebp" });
       a.sub(esp, WORD * Math.max(first + words + structure, isFloat ? wordsOf(result) : 0));
       a.and(esp, -C_STACK_ALIGN);
       for (const { type, word, place } of all) {

@@ -41,7 +41,7 @@ import { encodeForm } from "./encode";
 import type { Form } from "./form";
 import { InstructionSet } from "./instruction-methods";
 import type { Mnemonic } from "./instructions/table";
-import type { ObjectFile, SymbolBinding, SymbolType } from "./object";
+import type { FrameRule, ObjectFile, SymbolBinding, SymbolType } from "./object";
 import type { SymbolDefinition } from "./object-writer";
 import { writeObject } from "./object-writer";
 import type { Immediate, Operand, SymbolReference, Target } from "./operand";
@@ -203,8 +203,12 @@ export class Assembler extends InstructionSet {
    * From here on the caller's frame begins at ESP + `cfaOffset`, and `saved` registers are at these
    * distances below it. A function begins with 4: nothing but the return address.
    */
-  frame(cfaOffset: number, saved: Readonly<Record<string, number>> = {}): void {
-    this.addFrame(cfaOffset, saved, false);
+  frame(
+    cfaOffset: number,
+    saved: Readonly<Record<string, number>> = {},
+    rule: FrameRule = {},
+  ): void {
+    this.addFrame(cfaOffset, saved, false, rule);
   }
 
   /** This place, whose offset is known once the object is finished. */
@@ -258,9 +262,10 @@ export class Assembler extends InstructionSet {
     cfaOffset: number,
     saved: Readonly<Record<string, number>>,
     implicit: boolean,
+    rule: FrameRule = {},
   ): void {
     const section = this.current();
-    section.frames.push({ at: section.here, implicit, cfaOffset, saved });
+    section.frames.push({ at: section.here, implicit, cfaOffset, saved, rule });
   }
 
   private place(label: Label): void {

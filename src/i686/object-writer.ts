@@ -238,9 +238,9 @@ function lineEntries(section: SectionBuilder): LineEntry[] {
 function frameInfo(section: SectionBuilder): { frame?: FrameInfo } {
   if (section.frames.every(({ implicit }) => implicit)) return {};
   const steps = new Map<number, FrameStep>();
-  for (const { at, cfaOffset, saved } of section.frames) {
+  for (const { at, cfaOffset, saved, rule } of section.frames) {
     const offset = section.offsetOf(at);
-    steps.set(offset, { offset, cfaOffset, saved });
+    steps.set(offset, { offset, cfaOffset, saved, ...rule });
   }
   return { frame: { steps: [...steps.values()] } };
 }

@@ -45,12 +45,22 @@ export interface LineEntry {
   readonly column: number;
 }
 
-/** From `offset` on, the canonical frame address is ESP + `cfaOffset`. */
-export interface FrameStep {
+/** From `offset` on, the canonical frame address is the register `base`, or ESP, + `cfaOffset`. */
+export interface FrameStep extends FrameRule {
   readonly offset: number;
   readonly cfaOffset: number;
-  /** Registers saved so far, as distances below the CFA: `{ ebx: 8 }` means at CFA - 8. */
+  /**
+   * Registers saved so far, as distances below the CFA: `{ ebx: 8 }` means at CFA - 8. Those that a
+   * call preserves; where an interrupt left all of them, also the others, `esp` and `eip`.
+   */
   readonly saved: Readonly<Record<string, number>>;
+}
+
+export interface FrameRule {
+  /** What the CFA counts from; absent: ESP. */
+  readonly base?: string;
+  /** What is above was interrupted: its EIP is of the instruction to come, not behind a call. */
+  readonly isInterrupt?: boolean;
 }
 
 /** How to unwind a function that keeps no frame pointer. At its entry the CFA is ESP + 4. */

@@ -18,7 +18,7 @@ import type { Reference } from "./encode";
 import { CodeBuffer, encodeForm } from "./encode";
 import type { Form } from "./form";
 import { nopFill } from "./nop";
-import type { SectionFlags } from "./object";
+import type { FrameRule, SectionFlags } from "./object";
 import type { Label, SymbolReference } from "./operand";
 import { relative } from "./operand";
 
@@ -75,6 +75,7 @@ interface FrameMark {
   readonly implicit: boolean;
   readonly cfaOffset: number;
   readonly saved: Readonly<Record<string, number>>;
+  readonly rule: FrameRule;
 }
 
 export interface SectionOptions {

@@ -4,9 +4,9 @@
 //
 // The empty section .note.GNU-stack tells GNU ld that the stack need not be executable.
 //
-// Addends go where REL keeps them: into the bytes that are patched. Lines and frames stay behind
-// (debug information is made for images: dwarf.ts), and so does a fixed address, which ET_REL
-// cannot express.
+// Addends go where REL keeps them: into the bytes that are patched. Lines, frames and what is known
+// of the source become debug sections (dwarf/object-sections.ts). A fixed address stays behind, as
+// ET_REL cannot express it.
 
 import {
   EHDR_SIZE,
@@ -36,6 +36,7 @@ import {
 import { ByteWriter } from "../base/byte-writer";
 import { Diagnostic } from "../base/diagnostic";
 import type { ObjectFile, ObjectSymbol, Relocation, RelocationType, Section } from "../i686/object";
+import { withDebugSections } from "./dwarf/object-sections";
 import { elfHeader, SectionTable } from "./elf-tables";
 import { relocationWidth } from "./relocation-types";
 
@@ -55,7 +56,8 @@ const CODES: Readonly<Record<RelocationType, number>> = {
 const STACK_NOTE = ".note.GNU-stack";
 
 /** The bytes of an ET_REL file. Throws Diagnostic ELF005 if an addend does not fit its field. */
-export function writeElfObject(object: ObjectFile): Uint8Array {
+export function writeElfObject(plain: ObjectFile): Uint8Array {
+  const object = withDebugSections(plain);
   const out = new ByteWriter();
   out.fill(EHDR_SIZE);
   const table = new SectionTable(out);

@@ -38,7 +38,9 @@ export class LinkedFunction {
   get bodyCfa(): number | undefined {
     const covered = new Map<number, number>();
     const steps = this.input.section.frame?.steps ?? [];
-    for (const [index, { offset, cfaOffset }] of steps.entries()) {
+    for (const [index, { offset, cfaOffset, base = "esp", saved }] of steps.entries()) {
+      // The kernel's own backtraces know one number for a function, and end at interrupts.
+      if (base !== "esp" || saved.eip !== undefined) continue;
       const from = Math.max(offset, this.offset);
       const end = steps[index + 1]?.offset ?? this.input.size;
       const bytes = Math.min(end, this.offset + this.size) - from;
@@ -71,7 +73,8 @@ export function functionsOf(section: PlacedSection, symbols: SymbolScope): Linke
   return section.inputs.flatMap((input) => functionsIn(input, byInput.get(input) ?? []));
 }
 
-function functionsIn(input: InputSection, symbols: readonly LinkSymbol[]): LinkedFunction[] {
+/** The functions among `symbols`, which are in `input`: ascending, one for each address. */
+export function functionsIn(input: InputSection, symbols: readonly LinkSymbol[]): LinkedFunction[] {
   const starts = new Map<number, LinkSymbol>();
   for (const symbol of symbols) {
     if (symbol.type !== "function" && symbol.binding === "local") continue;

@@ -33,6 +33,11 @@ export interface QemuOptions {
   readonly icountShift?: number;
   /** Opens GDB's remote protocol: `gdb()` and `step()` work then. */
   readonly gdb?: boolean;
+  /**
+   * Waits for GDB at this address, `tcp:127.0.0.1:1234` or `unix:PATH`, before the first
+   * instruction: it is GDB that lets the machine run.
+   */
+  readonly debuggerAt?: string;
   /** More arguments, at the end of the command. */
   readonly extraArguments?: readonly string[];
 }

@@ -121,7 +121,7 @@ export class QemuMachine implements Machine {
         ...(this.qemu.extraArguments ?? []),
       ]);
       await this.#connect(this.#channels, this.#process);
-      await this.resume();
+      if (this.qemu.debuggerAt === undefined) await this.resume();
     } catch (error) {
       await this.close();
       throw error;
@@ -228,6 +228,7 @@ export class QemuMachine implements Machine {
       ...["-serial", "chardev:serial", "-mon", "chardev=monitor,mode=control"],
       ...["-device", `isa-debugcon,iobase=${PORT_DEBUG_CONSOLE},chardev=debug`],
       ...(channels.gdb ? ["-gdb", "chardev:gdb"] : []),
+      ...(this.qemu.debuggerAt ? ["-gdb", `${this.qemu.debuggerAt},server=on,wait=off`] : []),
     ];
   }
 

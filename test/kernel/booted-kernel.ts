@@ -74,6 +74,11 @@ function bootOptions({ kernelFile, initramfs }: Built, request: BootRequest): Bo
   };
 }
 
+/** A machine with the kernel, to be started and closed by the caller. */
+export function openKernel(name: MachineName, built: Built, request: BootRequest): Machine {
+  return openMachine(name, bootOptions(built, request), request.qemu);
+}
+
 /** Boots, hands the machine to `use`, and closes it whatever happens. */
 export async function withMachine<T>(
   name: MachineName,
@@ -81,7 +86,7 @@ export async function withMachine<T>(
   use: (machine: Machine, built: Built) => Promise<T>,
 ): Promise<T> {
   const built = await build();
-  const machine = openMachine(name, bootOptions(built, request), request.qemu);
+  const machine = openKernel(name, built, request);
   try {
     await machine.start();
     return await use(machine, built);

@@ -48,7 +48,7 @@ export function makeDwarf(image: LinkedImage): ExtraSection[] {
 }
 
 /** Whether an input has lines or frames that only we know of. */
-function isDescribed({ section }: InputSection): boolean {
+export function isDescribed({ section }: InputSection): boolean {
   return section.lines.length > 0 || section.frame !== undefined;
 }
 

@@ -34,6 +34,7 @@ const REGISTERS: Readonly<Record<string, number>> = {
   ebp: 5,
   esi: 6,
   edi: 7,
+  eip: 8,
 };
 const RETURN_ADDRESS = 8;
 /** Gone once a function runs; theirs that are not saved still have the caller's value. */
@@ -43,10 +44,54 @@ const CALLEE_SAVED = ["ebx", "ebp", "esi", "edi"];
 /** The frame table of the code in `inputs`. */
 export function writeFrames(inputs: Iterable<InputSection>): DebugSection {
   const out = new DebugSection(".debug_frame");
+  writeCommon(out, CALLED);
+  let interrupted: number | undefined;
+  for (const input of inputs) {
+    for (const run of runsOf(input)) {
+      if (run.isInterrupt && interrupted === undefined) {
+        interrupted = out.length;
+        writeCommon(out, INTERRUPTED);
+      }
+      const common = run.isInterrupt ? (interrupted ?? 0) : 0;
+      writeEntry(out, () => writeDescription(input, run, common, out));
+    }
+  }
+  return out;
+}
+
+/** Code with steps of one kind. */
+interface Run {
+  readonly isInterrupt: boolean;
+  readonly start: number;
+  end: number;
+  readonly steps: FrameStep[];
+}
+
+function runsOf({ section, size }: InputSection): Run[] {
+  const runs: Run[] = [];
+  for (const step of section.frame?.steps ?? []) {
+    const isInterrupt = step.isInterrupt === true;
+    const last = runs[runs.length - 1];
+    if (last?.isInterrupt === isInterrupt) {
+      last.steps.push(step);
+      continue;
+    }
+    const start = last ? step.offset : 0;
+    if (last) last.end = start;
+    runs.push({ isInterrupt, start, end: size, steps: [step] });
+  }
+  return runs;
+}
+
+/** The augmentation of what is called, and of what begins where other code was interrupted. */
+const CALLED = "";
+const INTERRUPTED = "S";
+
+function writeCommon(out: DebugSection, augmentation: string): void {
   writeEntry(out, () => {
     out.u32(CIE_ID);
     out.u8(1); // the format's version
-    out.cstring(""); // no augmentation
+    out.cstring(augmentation);
     out.uleb(CODE_ALIGNMENT);
     out.sleb(DATA_ALIGNMENT);
     out.u8(RETURN_ADDRESS);
@@ -58,11 +103,6 @@ export function writeFrames(inputs: Iterable<InputSection>): DebugSection {
     for (const name of CALLER_SAVED) writeRule(DW_CFA_UNDEFINED, name, out);
     for (const name of CALLEE_SAVED) writeRule(DW_CFA_SAME_VALUE, name, out);
   });
-  for (const input of inputs) {
-    const steps = input.section.frame?.steps;
-    if (steps) writeEntry(out, () => writeDescription(input, steps, out));
-  }
-  return out;
 }
 
 /** An entry with its length before it, padded to whole words with DW_CFA_nop (0). */
@@ -76,16 +116,22 @@ function writeEntry(out: DebugSection, content: () => void): void {
 
 function writeDescription(
   input: InputSection,
-  steps: readonly FrameStep[],
+  { start, end, steps }: Run,
+  common: number,
   out: DebugSection,
 ): void {
-  out.reference(out, 0); // the common entry is the first
-  out.reference(input, 0);
-  out.u32(input.size);
-  let state: FrameStep = { offset: 0, cfaOffset: 4, saved: {} };
+  out.reference(out, common);
+  out.reference(input, start);
+  out.u32(end - start);
+  let state: FrameStep = { offset: start, cfaOffset: 4, saved: {} };
   for (const step of steps) {
     writeAdvance(step.offset - state.offset, out);
-    if (step.cfaOffset !== state.cfaOffset) {
+    const { base = "esp" } = step;
+    if (base !== (state.base ?? "esp")) {
+      out.u8(DW_CFA_DEF_CFA);
+      out.uleb(REGISTERS[base] ?? 0);
+      out.uleb(step.cfaOffset);
+    } else if (step.cfaOffset !== state.cfaOffset) {
       out.u8(DW_CFA_DEF_CFA_OFFSET);
       out.uleb(step.cfaOffset);
     }

@@ -1,0 +1,58 @@
+// A stock gdb that a test talks to: a command in, what it prints out.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { INSTALLATION } from "../../src/cli/project";
+
+const END = "--end of answer--";
+const ANSWER_TIMEOUT_MS = 60_000;
+
+export class GdbSession {
+  readonly #child: ChildProcess;
+  #output = "";
+  #waiting: (() => void) | undefined;
+
+  /** @param file the ELF file; its sources are found from the project's folder */
+  constructor(file: string) {
+    const quiet = ["set pagination off", "set confirm off", "set width 0", "set complaints 1000"];
+    const words = ["-nx", "-q", ...quiet.flatMap((each) => ["-ex", each]), file];
+    this.#child = spawn("gdb", words, { cwd: INSTALLATION, stdio: "pipe" });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on("data", (chunk: Buffer) => {
+        this.#output += chunk.toString("utf8");
+        this.#waiting?.();
+      });
+    }
+    this.#child.once("close", () => this.#waiting?.());
+  }
+
+  /** What gdb prints for this command; fails if there is no answer. */
+  async ask(command: string): Promise<string> {
+    this.#output = "";
+    this.#child.stdin?.write(`${command}\necho ${END}\\n\n`);
+    const deadline = Date.now() + ANSWER_TIMEOUT_MS;
+    while (!this.#output.includes(END)) {
+      if (this.#child.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`gdb did not answer ${command}: ${this.#output}`);
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 1000);
+        this.#waiting = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return this.#output.replaceAll("(gdb) ", "").replaceAll(`${END}\n`, "").trim();
+  }
+
+  /** The value of an expression, as gdb prints it. */
+  async value(expression: string): Promise<string> {
+    return (await this.ask(`output ${expression}`)).replace(END, "").trim();
+  }
+
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    this.#child.kill("SIGKILL");
+    await new Promise((resolve) => this.#child.once("close", resolve));
+  }
+}
