@@ -15,6 +15,7 @@ import { factsOf, isConst, isFree } from "./ir";
 import type { LoopNest } from "./loop-nest";
 import { isInvariant, prepareLoops, putLast, REGISTERS, wordsNeeded } from "./loop-nest";
 import { isComparison } from "./reduce";
+import { collectUsers, type Users } from "./users";
 
 /** Hoists what is worth it in `fn`. */
 export function hoist(fn: IrFunction): void {
@@ -59,22 +60,6 @@ function wordsAdded(value: Value, users: Users): number {
       users.get(operand)?.every((user) => user === value),
   );
   return (value.type === "i32" ? 1 : 0) - released.length;
-}
-
-type Users = ReadonlyMap<Value, readonly Value[]>;
-
-function collectUsers(fn: IrFunction): Users {
-  const users = new Map<Value, Value[]>();
-  for (const { values } of fn.blocks) {
-    for (const value of values) {
-      for (const operand of value.args) {
-        const found = users.get(operand);
-        if (found) found.push(value);
-        else users.set(operand, [value]);
-      }
-    }
-  }
-  return users;
 }
 
 function isPlain({ op, effect, args }: Value): boolean {

@@ -9,6 +9,7 @@
 
 import { setLoopDepths } from "./dominators";
 import { duplicateReturns } from "./duplicate-returns";
+import { forwardLoads } from "./forward-loads";
 import { hoist } from "./hoist";
 import type { IrFunction } from "./ir";
 import { lower } from "./lower";
@@ -48,6 +49,14 @@ const IR = {
     what: "costly values that were computed before",
     run: (fn) => {
       mergeEqual(fn);
+      simplify(fn);
+    },
+  },
+  "forward-loads": {
+    level: 2,
+    what: "values from loads and stores before to loads",
+    run: (fn) => {
+      forwardLoads(fn);
       simplify(fn);
     },
   },

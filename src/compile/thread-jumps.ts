@@ -15,6 +15,7 @@
 import type { Block, IrFunction, Value } from "./ir";
 import { append, connect, disconnect, isConst } from "./ir";
 import { isComparison } from "./reduce";
+import { collectUsers, type Users } from "./users";
 
 /** Threads what can be threaded; whether anything changed. Unreachable blocks may remain. */
 export function threadJumps(fn: IrFunction): boolean {
@@ -25,22 +26,6 @@ export function threadJumps(fn: IrFunction): boolean {
     else if (isThreadable(block, uses)) changed = threadBlock(fn, block, uses) || changed;
   }
   return changed;
-}
-
-type Users = Map<Value, Value[]>;
-
-function collectUsers(fn: IrFunction): Users {
-  const users: Users = new Map();
-  for (const block of fn.blocks) {
-    for (const value of block.values) {
-      for (const argument of value.args) {
-        const found = users.get(argument);
-        if (found) found.push(value);
-        else users.set(argument, [value]);
-      }
-    }
-  }
-  return users;
 }
 
 // --- branches on phis ---

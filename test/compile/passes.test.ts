@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { cutNoReturn } from "../../src/compile/cut-no-return";
 import { setLoopDepths } from "../../src/compile/dominators";
 import { duplicateReturns } from "../../src/compile/duplicate-returns";
+import { forwardLoads } from "../../src/compile/forward-loads";
 import { hoist } from "../../src/compile/hoist";
 import type { IrFunction } from "../../src/compile/ir";
 import { lower } from "../../src/compile/lower";
@@ -561,6 +562,90 @@ describe("reduce-strength", () => {
       ["  v4 = mul v2 v2", "  v5 = shl v4 3", "  v6 = add v5 v1", "  store32 v6 1"],
     ]) {
       turns(reduceStrength, loop(...body), loop(...body));
+    }
+  });
+});
+
+describe("forward-loads", () => {
+  const body = (...lines: string[]): string =>
+    text("function f(i32, i32): i32", "b0:", "  v0 = param 0", "  v1 = param 1", ...lines);
+
+  it("answers loads by what was loaded or stored there before", () => {
+    turns(
+      forwardLoads,
+      body(
+        "  v2 = load32 v0 offset=8",
+        "  store32 v2 v1 offset=4",
+        "  v3 = load32 v2 offset=4",
+        "  store32 v0 v3",
+        "  v4 = add v0 4",
+        "  v5 = load32 v4 offset=-4",
+        "  store32 v5 v3",
+        "  v6 = load32 v1",
+        "  v7 = mul v6 v3",
+        "  return v7",
+      ),
+      body(
+        "  v2 = load32 v0 offset=8",
+        "  store32 v2 v1 offset=4",
+        "  store32 v0 v1",
+        "  v4 = add v0 4",
+        "  store32 v1 v1",
+        "  v6 = load32 v1",
+        "  v7 = mul v6 v1",
+        "  return v7",
+      ),
+    );
+  });
+
+  it("knows what all ways to a block agree on, and nothing where a loop begins", () => {
+    const before = (again: string) =>
+      body(
+        "  v2 = load32 v0",
+        "  store32 v2 v2",
+        "  branch v1 b1 b2",
+        "b1: from b0",
+        "  jump b3",
+        "b2: from b0",
+        "  store32 v0 7 offset=4",
+        "  jump b3",
+        "b3: from b1 b2",
+        `  v3 = load32 v2`,
+        again,
+        "  return v3",
+      );
+    turns(forwardLoads, before("  store8 v3 v3"), before("  store8 v3 v3"));
+    const loop = body(
+      "  v2 = load32 v0",
+      "  store32 v2 v2 offset=4",
+      "  jump b1",
+      "b1: from b0 b1",
+      "  v3 = load32 v0",
+      "  branch v3 b1 b2",
+      "b2: from b1",
+      "  return v2",
+    );
+    turns(forwardLoads, loop, loop);
+  });
+
+  it("forgets what a store may have changed, and everything at a call", () => {
+    for (const between of [
+      "  store8 v1 0",
+      "  store8 v0 0 offset=3",
+      "  store32 v0 0 offset=-3",
+      "  store16 5 0",
+      "  v9 = call g(): void",
+      "  v9 = intrinsic pause(): void",
+    ]) {
+      const code = body(
+        "  v2 = load32 v0",
+        "  store32 v2 v2 offset=64",
+        between,
+        "  v3 = load32 v0",
+        "  store32 v3 v3 offset=64",
+        "  return v2",
+      );
+      turns(forwardLoads, code, code);
     }
   });
 });
