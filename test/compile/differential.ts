@@ -1,87 +1,125 @@
 // Compares natively running code with Node's own WebAssembly on random modules.
+//
+// Modules run many to a process, as starting one takes longer than all its calls.
 
 import { isDeepStrictEqual } from "node:util";
 import { decodeModule } from "../../src/compile/decode";
 import { validateModule } from "../../src/compile/validate";
-import type { Call, Outcome, RunOptions, Trapped } from "./native";
-import { runNative } from "./native";
-import { Random, randomModule } from "./random-module";
+import { F32, F64, I64 } from "../../src/compile/wasm";
+import type { Call, Outcome, RunOptions } from "./native";
+import { NativeProcess } from "./native";
+import { isNaNBits, Random } from "./random";
+import { type RandomModule, randomModule } from "./random-module";
+import { asInNode, exportTypes, runInNode } from "./run-in-node";
 
-const I64 = 0x7e;
 const CALLS_PER_FUNCTION = 10;
-const FUEL = 200n;
+const FUEL = 300n;
+
+/** A module, the calls of it, and what they must give. */
+interface Case {
+  readonly module: RandomModule;
+  readonly calls: readonly Call[];
+  readonly expected: readonly Outcome[];
+}
+
+export interface Difference {
+  readonly seed: number;
+  /** What is wrong, in words. */
+  readonly text: string;
+}
 
 /** What went wrong for a seed, or undefined. */
 export function compareSeed(seed: number, options: RunOptions): string | undefined {
-  const { bytes, functions } = randomModule(seed);
-  const module = decodeModule(bytes, `seed${seed}.wasm`);
-  validateModule(module);
+  return compareModule(randomModule(seed), seed, options);
+}
+
+/** The differences of several seeds, which share a process as long as it does not fail. */
+export function compareSeeds(seeds: readonly number[], options: RunOptions): Difference[] {
+  try {
+    const cases = seeds.map((seed) => caseOf(randomModule(seed), seed));
+    return runTogether(cases, options).flatMap((text, i) =>
+      text === undefined ? [] : [{ seed: seeds[i]!, text }],
+    );
+  } catch {
+    return seeds.flatMap((seed) => {
+      const text = compareSeed(seed, options);
+      return text === undefined ? [] : [{ seed, text }];
+    });
+  }
+}
+
+/** The same of a module that a seed did not make; calls come from `seed` all the same. */
+export function compareModule(
+  module: RandomModule,
+  seed: number,
+  options: RunOptions,
+): string | undefined {
+  try {
+    const [text] = runTogether([caseOf(module, seed)], options);
+    return text;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function caseOf(module: RandomModule, seed: number): Case {
   const random = new Random(seed ^ 0x5eed);
-  const calls: Call[] = functions.flatMap(({ params }, i) =>
+  const argument = (type: number): bigint => {
+    if (type === F32 || type === F64) return random.float(type === F32 ? "f32" : "f64");
+    return BigInt.asUintN(type === I64 ? 64 : 32, random.bits());
+  };
+  const calls: Call[] = module.functions.flatMap(({ params }, i) =>
     Array.from({ length: CALLS_PER_FUNCTION }, () => [
       { name: "fuel", args: [FUEL] },
-      {
-        name: `f${i}`,
-        args: params.map((type) => BigInt.asUintN(type === I64 ? 64 : 32, random.bits())),
-      },
+      { name: `f${i}`, args: params.map(argument) },
       { name: "state", args: [] },
     ]).flat(),
   );
-  const expected = runInNode(bytes, calls);
-  const found = runNative(module, calls, options);
-  const wrong = expected.findIndex((outcome, i) => !isDeepStrictEqual(outcome, found[i]));
-  if (wrong < 0) return undefined;
-  const { name, args } = calls[blamed(wrong, calls)]!;
-  const what = wrong === blamed(wrong, calls) ? "" : "the state after ";
-  const call = `${what}${name}(${args.join(", ")})`;
-  return `seed ${seed}: ${call} is ${found[wrong]}, not ${expected[wrong]}`;
+  return { module, calls, expected: runInNode(module.bytes, calls) };
 }
 
-/** The call that a wrong result belongs to: a wrong state is the fault of the call before. */
-function blamed(index: number, calls: readonly Call[]): number {
-  return calls[index]?.name === "state" ? index - 1 : index;
-}
-
-/** The results of the calls in Node. */
-export function runInNode(bytes: Uint8Array, calls: readonly Call[]): Outcome[] {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  return calls.map(({ name, args }) => {
-    const fn = exports[name] as (...args: Result[]) => Result | Result[] | undefined;
-    const types = parameterTypes(bytes, name);
-    try {
-      const result = fn(...args.map((value, i) => (types[i] === I64 ? value : Number(value))));
-      if (Array.isArray(result)) return result.map(bitsOf);
-      return result === undefined ? undefined : bitsOf(result);
-    } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) return trapInNode(error.message);
-      throw error;
-    }
+/** For each case what is wrong, or undefined. */
+function runTogether(cases: readonly Case[], options: RunOptions): (string | undefined)[] {
+  const process = new NativeProcess(options);
+  for (const { module, calls } of cases) {
+    const decoded = decodeModule(module.bytes, "random.wasm");
+    validateModule(decoded);
+    const instance = process.add(decoded);
+    for (const call of calls) process.call(instance, call);
+  }
+  const outcomes = process.run();
+  let first = 0;
+  return cases.map((each) => {
+    const own = outcomes.slice(first, first + each.calls.length);
+    first += each.calls.length;
+    return difference(each, own);
   });
 }
 
-/** An integer as JavaScript has it. */
-type Result = number | bigint;
-
-function bitsOf(result: Result): bigint {
-  return typeof result === "bigint" ? BigInt.asUintN(64, result) : BigInt(result >>> 0);
+function difference({ module, calls, expected }: Case, found: Outcome[]): string | undefined {
+  const types = exportTypes(module.bytes);
+  const isEqual = (index: number): boolean => {
+    const { results } = types.get(calls[index]!.name)!;
+    const sides = [expected[index], found[index]].map((each) => comparable(each, results));
+    return isDeepStrictEqual(sides[0], sides[1]);
+  };
+  const wrong = expected.findIndex((_, i) => !isEqual(i));
+  if (wrong < 0) return undefined;
+  // A wrong state is the fault of the call before.
+  const blamed = calls[wrong]?.name === "state" ? wrong - 1 : wrong;
+  const { name, args } = calls[blamed]!;
+  const what = wrong === blamed ? "" : "the state after ";
+  const call = `${what}${name}(${args.join(", ")})`;
+  return `${call} is ${found[wrong]}, not ${expected[wrong]}`;
 }
 
-/** V8's words for traps. */
-const NODE_TRAPS: Readonly<Record<string, Trapped>> = {
-  unreachable: "unreachable",
-  "divide by zero": "integer divide by zero",
-  "remainder by zero": "integer divide by zero",
-  "divide result unrepresentable": "integer overflow",
-};
-
-function trapInNode(message: string): Trapped {
-  const trap = NODE_TRAPS[message];
-  if (trap === undefined) throw new Error(`what trap is "${message}"?`);
-  return trap;
-}
-
-function parameterTypes(bytes: Uint8Array, name: string): readonly number[] {
-  const module = decodeModule(bytes, "module");
-  const index = module.exports.find((each) => each.name === name)?.index ?? 0;
-  return module.types[module.functions[index]!.typeIndex]?.params ?? [];
+/** JavaScript keeps no NaN's bits, so any NaN result is equal to any other. */
+function comparable(outcome: Outcome, results: readonly number[]): unknown {
+  const known = asInNode(outcome);
+  if (known === undefined || typeof known === "string") return known;
+  const values = typeof known === "bigint" ? [known] : known;
+  return values.map((value, i) => {
+    const type = results[i] === F32 ? "f32" : results[i] === F64 ? "f64" : undefined;
+    return type && isNaNBits(type, value) ? "nan" : value;
+  });
 }

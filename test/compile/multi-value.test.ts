@@ -12,8 +12,8 @@ import { decodeModule } from "../../src/compile/decode";
 import { validateModule } from "../../src/compile/validate";
 import type { WasmModule } from "../../src/compile/wasm";
 import { writeElfObject } from "../../src/link/elf-object-write";
-import { runInNode } from "./differential";
 import { cannotRun, runNative } from "./native";
+import { runInNode } from "./run-in-node";
 import { body, leb, section, text, vector, wasm } from "./wasm-bytes";
 
 const I32 = 0x7f;

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compileSources } from "./asc-program";
-import { runInNode } from "./differential";
 import type { Call } from "./native";
 import { cannotRun, runNative } from "./native";
+import { runInNode } from "./run-in-node";
 
 const PROGRAM = `
 class Point {
