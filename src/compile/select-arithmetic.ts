@@ -150,6 +150,8 @@ function extend(
 
 /** Products with a constant: `lea` for 3, 5 and 9, else the three-operand form. */
 function selectProduct(selection: Selection, value: Value, left: Value, right: Value): boolean {
+  // Lowering can have made the left operand known.
+  if (isConst(left) && !isConst(right)) return selectProduct(selection, value, right, left);
   if (!isConst(right)) return false;
   const result = register(selection.registerOf(value));
   const scale = right.immediate - 1;

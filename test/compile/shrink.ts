@@ -6,7 +6,7 @@ import type { RandomModule } from "./random-module";
 import { randomModule } from "./random-module";
 
 /** How often a candidate may be tried. */
-const TRIES = 4000;
+const TRIES = 1500;
 
 export interface Shrunk {
   readonly module: RandomModule;
