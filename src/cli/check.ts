@@ -18,11 +18,11 @@
 //                      failure
 //   --memory MIB       what the machine has; default: all that 32 bits can reach
 //   --allow CODES      mistakes that are on purpose here, by commas
-//   --json             prints one JSON document: ok, findings (code, title, what, change, subject,
-//                      place), verdicts (loader, outcome, basis, reasons, span, entry), shared
-//                      (how, slack, sections, method, proven, leaving, allowed, unproven),
-//                      modules (file, bytes, parts: sections, vma, offset, size, permissions,
-//                      mustCopy)
+//   --json             prints one JSON document: ok, file, bits, damage (what of the file could not
+//                      be used), findings (code, title, what, change, subject, place), verdicts
+//                      (loader, outcome, basis, reasons, span, entry), shared (how, start, end,
+//                      slack, sections, method, proven, leaving, allowed, unproven), modules (file,
+//                      bytes, parts: sections, vma, offset, size, permissions, mustCopy)
 //
 // Exit status: 0 all is well; 1 something was found; 2 a file cannot be used.
 

@@ -1,6 +1,7 @@
 // Mistakes about addresses: orphans, the end of the address space, the end of the kernel.
 
 import type { FileSection } from "./elf-file";
+import { isMereAddress, usesAsVariable } from "./end-as-variable";
 import type { Finding, Mistake } from "./mistake";
 import { endOf, hex, loadEndOf, PAGE, pageUp, type Subject } from "./subject";
 
@@ -176,7 +177,9 @@ export const earlyEnd: Mistake = {
   right:
     ".bss : { … }\nkernel_end = .;                 /* behind everything that is loaded */\n" +
     "extern char kernel_end[];       // in C: an array, never an integer",
-  limits: "How C declares the symbol is not seen.",
+  limits:
+    "That C takes the symbol for a variable is seen in 32-bit code, where an instruction reads " +
+    "or writes memory at the symbol's address; of 64-bit code it is not.",
   find(subject) {
     const virtual = subject.symbolsNamed(KERNEL_END).flatMap((symbol) => {
       return behindVirtual(symbol.name, symbol.address, subject);
@@ -184,7 +187,10 @@ export const earlyEnd: Mistake = {
     const physical = subject.symbolsNamed(PHYSICAL_END).flatMap((symbol) => {
       return behindPhysical(symbol.name, symbol.address, subject);
     });
-    return [...virtual, ...physical];
+    const variables = [...subject.symbolsNamed(KERNEL_END), ...subject.symbolsNamed(PHYSICAL_END)]
+      .filter((symbol) => isMereAddress(symbol, subject))
+      .flatMap(({ name, address }) => usesAsVariable(name, address, subject));
+    return [...virtual, ...physical, ...variables];
   },
 };
 

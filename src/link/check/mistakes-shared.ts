@@ -2,6 +2,7 @@
 
 import { proveSharedClosed } from "./closed-proof";
 import type { FileSymbol } from "./elf-file";
+import { describeLoad, loadedTables } from "./loaded-tables";
 import type { Finding, Mistake } from "./mistake";
 import { type SharedPart, TOP } from "./shared-part";
 import { staticTables } from "./static-tables";
@@ -21,7 +22,10 @@ export const incompleteShare: Mistake = {
     "processes have too.",
   wrong: ".shared : { *(.trampoline) }        /* idt and tss stay in .data */",
   right: ".shared_data : { *(.shared.idt) *(.shared.tss) *(.shared.gdt) *(.shared.stack) }",
-  limits: "Tables are found by their names: idt, gdt, tss, idt_table, ….",
+  limits:
+    "Tables are found by their names (idt, gdt, tss, idt_table, …), and by LIDT and LGDT where " +
+    "what they load is constant. A table that is copied or built elsewhere at run time is not " +
+    "seen, nor is the stack that the TSS names.",
   find(subject) {
     const { shared } = subject;
     if (!shared) return emptyShare(subject);
@@ -56,17 +60,35 @@ function emptyShare({ symbols, spaceEnd, file }: Subject): Finding[] {
 function tablesOutside(shared: SharedPart, subject: Subject): Finding[] {
   const home = shared.sections.find(({ write }) => write)?.name;
   const place = home === undefined ? ", and place that section there" : "";
-  return subject
+  const named = subject
     .symbolsNamed(PROCESSORS_TABLE)
     .filter((symbol) => isTable(symbol) && !shared.contains(symbol.address))
-    .map(({ name, address }) => ({
-      what:
-        `${name} is at ${hex(address)}, outside the shared part (${hex(shared.start)} to ` +
-        `${hex(shared.end)}): the processor reads it with the user's page directory`,
-      change: `Declare it \`__attribute__((section("${home ?? ".shared_data"}")))\`${place}.`,
-      subject: name,
-      place: subject.placeOf(address),
+    .map(({ name, address }) => ({ name, what: name, address, from: address }));
+  const loaded = loadedOutside(shared, subject).filter(({ address }) => {
+    return !named.some((each) => each.address === address);
+  });
+  return [...named, ...loaded].map(({ name, what, address, from }) => ({
+    what:
+      `${what} is at ${hex(address)}, outside the shared part (${hex(shared.start)} to ` +
+      `${hex(shared.end)}): the processor reads it with the user's page directory`,
+    change: `Declare it \`__attribute__((section("${home ?? ".shared_data"}")))\`${place}.`,
+    subject: name,
+    place: subject.placeOf(from),
+  }));
+}
+
+/** Tables of which none of their kind is in the shared part: a kernel may begin with others. */
+function loadedOutside(shared: SharedPart, subject: Subject) {
+  return (["IDT", "GDT"] as const).flatMap((kind) => {
+    const tables = loadedTables(kind, subject) ?? [];
+    if (tables.some(({ base }) => shared.contains(base))) return [];
+    return tables.slice(-1).map((table) => ({
+      name: subject.nameOf(table.base) ?? kind,
+      what: describeLoad(table, subject),
+      address: table.base,
+      from: table.from,
     }));
+  });
 }
 
 /** Data, not a function or the six bytes for LGDT. */

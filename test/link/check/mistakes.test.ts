@@ -339,6 +339,13 @@ const CASES: readonly Case[] = [
     says: /the load image of \.shared_text/,
   },
   {
+    name: "the end of the kernel taken for a variable",
+    code: "LAY015",
+    wrong: { c: END_IN_C("extern unsigned kernel_end;", "kernel_end") },
+    right: { c: END_IN_C("extern char kernel_end[];", "(unsigned)kernel_end") },
+    says: /first_free.* reads or writes memory at 0x[0-9a-f]+, where kernel_end marks an end/,
+  },
+  {
     name: "a kernel at 0x8000",
     code: "LAY016",
     wrong: { script: script(". = 1M;", ". = 0x8000;") },
@@ -351,6 +358,13 @@ const CASES: readonly Case[] = [
       assembly: assembly("idt: .skip 2048", '.data\nidt: .skip 2048\n.section .shared_data, "aw"'),
     },
     says: /idt is at 0x[0-9a-f]+, outside the shared part/,
+  },
+  {
+    name: "an IDT of another name outside the shared part",
+    code: "LAY017",
+    wrong: { assembly: addAssembly(LIDT(".data")) },
+    right: { assembly: addAssembly(LIDT('.section .shared_data, "aw"')) },
+    says: /the IDT that LIDT loads at load_vectors\+0xa is at 0x[0-9a-f]+, outside the shared part/,
   },
   {
     name: "kernel data in a frame of the shared part",
@@ -567,6 +581,35 @@ const CASES: readonly Case[] = [
     also: ["LAY006"],
   },
 ];
+
+function END_IN_C(declaration: string, use: string): string {
+  return `${declaration}\nunsigned first_free(void) { return (${use} + 4095) & ~4095u; }`;
+}
+
+/** Loads an IDT that lies in `section`, after one that does not count: it is in the kernel. */
+function LIDT(section: string): string {
+  return `.text
+.globl load_vectors
+.type load_vectors, @function
+load_vectors:
+  nop
+  nop
+  nop
+  lidt early
+  lidt descriptor
+  ret
+.size load_vectors, . - load_vectors
+.data
+early: .word 7
+.long early_vectors
+descriptor: .word 1023
+.long vectors
+early_vectors: .skip 8
+${section}
+.balign 8
+vectors: .skip 1024
+`;
+}
 
 function table(flags: number): string {
   return `.data
