@@ -3,25 +3,27 @@
 // A recursive descent over the Itanium C++ ABI's grammar (5.1), as far as kernels use it: nested
 // and local names, templates, operators, constructors, function and pointer types, substitutions.
 // What it does not know (expressions, lambdas' types, decltype) leaves the name as it is: a message
-// with a mangled name is better than one with a wrong name. Rust's legacy names are of the same
-// grammar.
+// with a mangled name is better than one with a wrong name. Rust's names: demangle-rust.ts.
 //
 // Invariants
 //   - Never throws outward, never recurses deeper than DEPTH, and its result has at most LENGTH
 //     characters, whatever the name.
 
+import { demangleRust } from "./demangle-rust";
+
 const DEPTH = 64;
 const LENGTH = 1000;
 
-/** How messages show the name of a symbol: quoted, and for C++ with the mangled name behind it. */
+/** How messages show a symbol's name: quoted, and for C++ and Rust with the mangled one behind. */
 export function displayName(name: string): string {
   const readable = demangle(name);
   return readable === undefined ? `"${name}"` : `"${readable}" (${name})`;
 }
 
-/** The C++ name that `name` stands for; undefined if it stands for none that is known here. */
+/** The C++ or Rust name that `name` stands for; undefined if none that is known. */
 export function demangle(name: string): string | undefined {
-  if (!name.startsWith("_Z")) return undefined;
+  const rust = demangleRust(name);
+  if (rust !== undefined || !name.startsWith("_Z")) return rust;
   try {
     return new Demangler(name).run();
   } catch (error) {

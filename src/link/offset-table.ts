@@ -107,6 +107,7 @@ class OffsetTable {
 class FetchRewriter {
   private readonly bytes: Uint8Array;
   private readonly bindings: LinkSymbol[];
+  private mayRelax = false;
 
   constructor(
     private readonly input: InputSection,
@@ -119,6 +120,8 @@ class FetchRewriter {
 
   run(): void {
     const { input, bytes } = this;
+    // As GNU ld does: where nothing allows more than R_386_GOT32 does, that is let alone as well.
+    this.mayRelax = input.relocations.some(({ type }) => type === "R_386_GOT32X");
     const relocations = input.relocations.map((each) => this.rewrite(each));
     input.content = { ...input.content, bytes, relocations };
     input.bindings = this.bindings;
@@ -129,7 +132,8 @@ class FetchRewriter {
     const { offset } = relocation;
     const modRm = offset >= 1 ? (this.bytes[offset - 1] ?? 0) : 0;
     const hasBase = (modRm & 0xc7) !== 0x05;
-    const direct = offset >= 2 ? this.relax(relocation, modRm, hasBase) : undefined;
+    const isRelaxed = this.mayRelax && offset >= 2;
+    const direct = isRelaxed ? this.relax(relocation, modRm, hasBase) : undefined;
     if (direct) return direct;
     const slot = this.table.slot(this.symbols.target(this.input, relocation));
     const symbol = this.bindings.push(slot) - 1;

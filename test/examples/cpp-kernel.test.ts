@@ -10,10 +10,10 @@ import { after, before, describe, it } from "node:test";
 import { readLayout } from "../../src/cli/layout-file";
 import { check } from "../../src/link/check/check";
 import { resolveLayout } from "../../src/link/resolve-layout";
-import { type BootOptions, MACHINE_NAMES, type MachineName } from "../../src/machine/machine";
-import { openMachine } from "../../src/machine/open-machine";
+import { MACHINE_NAMES } from "../../src/machine/machine";
 import { unlessInstalled } from "../link/tools";
 import { skipReason } from "../machine/installed";
+import { runKernel } from "./run-kernel";
 
 const EXAMPLE = "examples/cpp-kernel";
 /** The words that build.sh takes, and the program that each needs besides g++. */
@@ -30,18 +30,6 @@ const OUTPUT = [
   "user: hello from 0x1000",
   "user: the kernel's memory is not mine",
 ];
-
-/** Runs a kernel to its end; returns how that was and what it printed. */
-async function boot(name: MachineName, files: Pick<BootOptions, "kernel" | "initramfs">) {
-  const machine = openMachine(name, { ...files, commandLine: "", memoryMiB: 16 });
-  try {
-    await machine.start();
-    const ending = await machine.ended;
-    return { ending, lines: machine.serial.text().split(/\r?\n/) };
-  } finally {
-    await machine.close();
-  }
-}
 
 for (const [linker, program] of Object.entries(LINKERS)) {
   const skip = unlessInstalled("g++") || unlessInstalled(program);
@@ -80,7 +68,10 @@ for (const [linker, program] of Object.entries(LINKERS)) {
     for (const name of MACHINE_NAMES) {
       it(`runs its user program in ${name}`, { skip: skipReason(name) }, async () => {
         const module = withModule ? { initramfs: readFileSync(trampoline) } : {};
-        const { ending, lines } = await boot(name, { kernel: readFileSync(kernel), ...module });
+        const { ending, lines } = await runKernel(name, {
+          kernel: readFileSync(kernel),
+          ...module,
+        });
         assert.deepEqual(ending, { kind: "exit", status: 0 });
         for (const [index, text] of OUTPUT.entries()) {
           assert.ok(lines[index]?.startsWith(text), lines[index]);
@@ -89,7 +80,7 @@ for (const [linker, program] of Object.entries(LINKERS)) {
     }
 
     it("says that its module is missing", { skip: !withModule }, async () => {
-      const { ending, lines } = await boot("v86", { kernel: readFileSync(kernel) });
+      const { ending, lines } = await runKernel("v86", { kernel: readFileSync(kernel) });
       assert.deepEqual(ending, { kind: "exit", status: 2 });
       assert.equal(lines[1], "there is no module");
     });

@@ -1,7 +1,7 @@
 // Other people's tools, as judges of what the linker writes.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -27,4 +27,27 @@ export function scratch(t: TestContext): (name: string, content?: Uint8Array | s
 /** What `program` prints; fails the test if it exits with an error. */
 export function run(program: string, ...args: string[]): string {
   return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** The target whose core library `rustc` needs to make objects for us. */
+export const RUST_TARGET = "i686-unknown-linux-gnu";
+
+/**
+ * A `rustc` that has the core library for RUST_TARGET, and the folder of it: $RUSTC, the first of
+ * the PATH, or the distribution's. undefined: there is none.
+ */
+export function rustc(): { readonly program: string; readonly library: string } | undefined {
+  for (const program of [process.env.RUSTC ?? "rustc", "/usr/bin/rustc"]) {
+    const question = ["--print", "target-libdir", "--target", RUST_TARGET];
+    const { stdout } = spawnSync(program, question, { encoding: "utf8" });
+    const library = stdout?.trim();
+    if (library && existsSync(library)) return { program, library };
+  }
+  return undefined;
+}
+
+/** As `unlessInstalled`, for `rustc` and its core library. */
+export function unlessRust(): string | false {
+  if (process.env.CI === "true" || rustc()) return false;
+  return `rustc with ${RUST_TARGET} is not installed`;
 }

@@ -1,0 +1,19 @@
+// Runs a kernel of the examples to its end.
+
+import type { BootOptions, MachineName } from "../../src/machine/machine";
+import { openMachine } from "../../src/machine/open-machine";
+
+/** How the run of a kernel ended, and the lines that it printed. */
+export async function runKernel(
+  name: MachineName,
+  files: Pick<BootOptions, "kernel" | "initramfs">,
+) {
+  const machine = openMachine(name, { ...files, commandLine: "", memoryMiB: 16 });
+  try {
+    await machine.start();
+    const ending = await machine.ended;
+    return { ending, lines: machine.serial.text().split(/\r?\n/) };
+  } finally {
+    await machine.close();
+  }
+}
