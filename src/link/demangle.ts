@@ -20,6 +20,11 @@ export function displayName(name: string): string {
   return readable === undefined ? `"${name}"` : `"${readable}" (${name})`;
 }
 
+/** The name that a person reads: the C++ or Rust one, or else the symbol's. */
+export function readableName(name: string): string {
+  return demangle(name) ?? name;
+}
+
 /** The C++ or Rust name that `name` stands for; undefined if none that is known. */
 export function demangle(name: string): string | undefined {
   const rust = demangleRust(name);

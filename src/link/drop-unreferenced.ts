@@ -13,6 +13,7 @@
 import type { ObjectFile } from "../i686/object";
 import { hint, isDescriptive } from "./collect-symbols";
 import { isAbout } from "./define-symbols";
+import { displayName } from "./demangle";
 import { matchesAny } from "./glob";
 import type { InputSection, LinkSymbol, SymbolScope } from "./model";
 import type { Reporter } from "./reporter";
@@ -138,7 +139,7 @@ function namedRoots(
   const exact = (name: string, role: string) => {
     const symbol = symbols.globals.get(name);
     if (!symbol) {
-      const text = `the layout names "${name}" as ${role}, but no object defines it`;
+      const text = `the layout names ${displayName(name)} as ${role}, but no object defines it`;
       report.error("LINK006", text, hint(name, symbols), { file: layout.name });
     }
     return symbol?.input;

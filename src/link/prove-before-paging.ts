@@ -10,6 +10,7 @@
 // tables).
 
 import { hex } from "../base/align";
+import { displayName, readableName } from "./demangle";
 import type { InputSection, LinkSymbol, SymbolScope } from "./model";
 import type { Reporter } from "./reporter";
 import type { ResolvedLayout } from "./resolve-layout";
@@ -93,7 +94,7 @@ function checkIdentity(code: Reached, input: InputSection, by: string, report: R
   const output = input.output;
   if (!output || output.isIdentity) return;
   const text =
-    `"${code.name}" runs before paging (named by ${by}) but is linked at ` +
+    `${displayName(code.name)} runs before paging (named by ${by}) but is linked at ` +
     `${hex(input.address)}`;
   report.error("LINK019", text, "Put it into a section whose VMA is its LMA.", input.placeOf(0));
 }
@@ -107,9 +108,9 @@ function reportHigh(
 ): void {
   const at = code.input.describe(offset);
   const text =
-    `"${code.name}" runs before paging${path(code)} and refers to "${symbol.name}" at ` +
-    `${hex(symbol.address)} (${target.output?.name}, ${whereLoaded(target)}), ` +
-    `at ${at}`;
+    `${displayName(code.name)} runs before paging${path(code)} and refers to ` +
+    `${displayName(symbol.name)} at ${hex(symbol.address)} (${target.output?.name}, ` +
+    `${whereLoaded(target)}), at ${at}`;
   const remedy =
     "Use the section's `_load` symbol, or, if this runs once paging is on, name it in `barriers`.";
   report.error("LINK019", text, remedy, code.input.placeOf(offset));
@@ -122,6 +123,6 @@ function whereLoaded({ output, loadAddress }: InputSection): string {
 
 function path(code: Reached): string {
   const names: string[] = [];
-  for (let step = code.from; step; step = step.from) names.push(step.name);
+  for (let step = code.from; step; step = step.from) names.push(readableName(step.name));
   return names.length === 0 ? "" : ` (reached from ${names.join(", from ")})`;
 }

@@ -9,6 +9,7 @@
 
 import { hex } from "../base/align";
 import { isAbout } from "./define-symbols";
+import { displayName } from "./demangle";
 import { matchesAny } from "./glob";
 import type { LinkSymbol, PlacedSection, SymbolScope } from "./model";
 import type { Reporter } from "./reporter";
@@ -43,8 +44,8 @@ function proveMember(
       if (isInside(symbol, members) || matchesAny(symbol.name, group.exits)) continue;
       const from = input.describe(relocation.offset);
       const text =
-        `${group.name} refers to "${symbol.name}"${whereIs(symbol)}, which is not part of it, ` +
-        `at ${from}`;
+        `${group.name} refers to ${displayName(symbol.name)}${whereIs(symbol)}, which is not ` +
+        `part of it, at ${from}`;
       const remedy =
         `Move it into ${group.sections.join(", ")}, or, if it is only used with the kernel's ` +
         "page directory loaded, name it in the group's `exits`.";

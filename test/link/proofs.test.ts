@@ -48,6 +48,18 @@ test("a trampoline that names code outside is refused with symbol, object, place
   assert.match(text, /at \.top\.text\+0x4 of t\.o/);
 });
 
+test("proofs show names of C++ and Rust as people write them", () => {
+  const panic = "_ZN6kernel5panicEv";
+  const spin = "_RNvCs1_6kernel4spin";
+  const outside = objectFile("o.o", {
+    ".text": { bytes: nops(8), symbols: { [panic]: 0, [spin]: 4 } },
+  });
+  const codes = ["LINK017", "LINK017"];
+  const text = diagnosed(codes, () => link([kernel([panic, spin]), outside], layout));
+  assert.match(text, /refers to "kernel::panic\(\)" \(_ZN6kernel5panicEv\) in \.text/);
+  assert.match(text, /refers to "kernel::spin" \(_RNvCs1_6kernel4spin\) in \.text/);
+});
+
 test("every violation is told: data, and the linker's symbols of other sections", () => {
   diagnosed(["LINK017", "LINK017"], () => link([kernel(["password", "text_start"])], layout));
 });

@@ -2,6 +2,7 @@
 
 import { ET_DYN, PT_DYNAMIC, PT_INTERP } from "../../abi/elf";
 import { decode } from "../../i686/decode";
+import { readableName } from "../demangle";
 import { walkEarlyCode } from "./early-code";
 import type { FileSection, FileSymbol } from "./elf-file";
 import type { Finding, Mistake } from "./mistake";
@@ -187,9 +188,8 @@ export const halfAddresses: Mistake = {
       .filter((symbol) => readsHalfEntries(symbol, subject))
       .map((symbol) => ({
         what:
-          `${symbol.name} reads type and base of memory-map entries, but never the high ` +
-          `words: an ` +
-          "entry at 4 GiB looks like one at 0",
+          `${readableName(symbol.name)} reads type and base of memory-map entries, but never ` +
+          "the high words: an entry at 4 GiB looks like one at 0",
         change: "Read `base` and `length` as 64-bit fields, and skip what lies at 4 GiB or above.",
         subject: symbol.name,
         place: subject.placeOf(symbol.address),

@@ -1,5 +1,6 @@
 // Mistakes about what kernel and user programs share, and about page tables and their permissions.
 
+import { readableName } from "../demangle";
 import { proveSharedClosed } from "./closed-proof";
 import type { FileSymbol } from "./elf-file";
 import { describeLoad, loadedTables } from "./loaded-tables";
@@ -166,7 +167,7 @@ export const openShare: Mistake = {
     const { shared } = subject;
     if (!shared) return [];
     return proveSharedClosed(subject, shared).leaving.map(({ from, to, symbol, object }) => {
-      const name = symbol ?? hex(to);
+      const name = symbol === undefined ? hex(to) : readableName(symbol);
       const of = object === undefined ? "" : ` of ${object}`;
       return {
         what:

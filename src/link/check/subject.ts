@@ -7,6 +7,7 @@
 import { PT_LOAD, SHN_ABS, SHN_LORESERVE, SHN_UNDEF, STT_FILE, STT_SECTION } from "../../abi/elf";
 import type { Place } from "../../base/diagnostic";
 import type { ObjectFile } from "../../i686/object";
+import { readableName } from "../demangle";
 import type { ResolvedLayout } from "../resolve-layout";
 import { findProtocols, type Protocols } from "./boot-protocol";
 import type { ElfFile, FileSection, FileSymbol, Segment } from "./elf-file";
@@ -133,7 +134,7 @@ export class Subject {
     return this.symbols.find((symbol) => symbol.name === name);
   }
 
-  /** `entry+0x12`: the last symbol at or before `address` in the same section. */
+  /** `entry+0x12`, for people: the last symbol at or before `address` in the same section. */
   nameOf(address: bigint): string | undefined {
     const section = this.sectionAt(address);
     let best: FileSymbol | undefined;
@@ -144,7 +145,8 @@ export class Subject {
     }
     if (!best) return undefined;
     const distance = address - best.address;
-    return distance === 0n ? best.name : `${best.name}+0x${distance.toString(16)}`;
+    const name = readableName(best.name);
+    return distance === 0n ? name : `${name}+0x${distance.toString(16)}`;
   }
 
   /** The source line of `address`, or else the file. */
