@@ -45,6 +45,16 @@ export const MAX_LOCALS = 50_000;
 const IMMEDIATES: readonly (Immediate | undefined)[] = byNumber(0x00, 0xff);
 const PREFIXED: readonly (Immediate | undefined)[] = byNumber(0xfc00, 0xfcff);
 
+/** What instructions of later proposals are about, by their first byte. */
+const PROPOSALS: readonly [about: string, ...bytes: number[]][] = [
+  ["exception handling", 0x06, 0x07, 0x08, 0x09, 0x0a, 0x18, 0x19, 0x1f],
+  ["a tail call", 0x12, 0x13, 0x15],
+  ["a typed function reference", 0x14, 0xd3, 0xd4, 0xd5, 0xd6],
+  ["a garbage-collected value", 0xfb],
+  ["a vector instruction", 0xfd],
+  ["an atomic instruction", 0xfe],
+];
+
 function byNumber(first: number, last: number): (Immediate | undefined)[] {
   const table = new Array<Immediate | undefined>(last - first + 1).fill(undefined);
   for (const { code, immediate } of OPCODES) {
@@ -126,8 +136,8 @@ export class CodeDecoder {
   }
 
   private unknown(byte: number, start: number): never {
-    if (byte === 0xfd) this.reader.unsupported("a vector instruction", start);
-    if (byte === 0xfe) this.reader.unsupported("an atomic instruction", start);
+    const proposal = PROPOSALS.find(([, ...bytes]) => bytes.includes(byte));
+    if (proposal) this.reader.unsupported(proposal[0], start);
     return this.reader.malformed(`there is no instruction 0x${byte.toString(16)}`, start);
   }
 

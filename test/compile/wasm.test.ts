@@ -120,9 +120,9 @@ describe("the WebAssembly decoder", () => {
   it("says at which byte and in which function a module is damaged", () => {
     const good = oneFunction([], [], 0x01, 0x0b);
     const bad = good.slice();
-    bad[bad.length - 2] = 0x06;
+    bad[bad.length - 2] = 0xff;
     const at = (bad.length - 2).toString(16);
-    refuse(bad, "WASM001", new RegExp(`no instruction 0x6, at byte 0x${at} in function f`));
+    refuse(bad, "WASM001", new RegExp(`no instruction 0xff, at byte 0x${at} in function f`));
   });
 
   it("refuses every truncation of a module without any other error", () => {
@@ -157,6 +157,8 @@ describe("the WebAssembly decoder", () => {
   it("names what it does not support", () => {
     refuse(oneFunction([], [], 0xfd, 0, 0x0b), "WASM002", /vector instruction/);
     refuse(oneFunction([], [], 0xfe, 3, 0, 0x0b), "WASM002", /atomic instruction/);
+    refuse(oneFunction([], [], 0x12, 0, 0x0b), "WASM002", /tail call/);
+    refuse(oneFunction([], [], 0x06, 0x40, 0x0b, 0x0b), "WASM002", /exception handling/);
     refuse(wasm(section(5, vector([3, 1, 1]))), "WASM002", /shared memory/);
   });
 });
