@@ -17,6 +17,7 @@ import { cutNoReturn } from "./cut-no-return";
 import type { AddressRange } from "./data";
 import { DATA_SYMBOL, emitMemory, emitMovableMemory } from "./data";
 import { describeModule, FunctionDescriber } from "./describe";
+import { duplicateTests } from "./duplicate-tests";
 import { emit } from "./emit";
 import { emitFloatConstants, isFloatSymbol } from "./float-constants";
 import { forwardCopies } from "./forward-copies";
@@ -221,6 +222,8 @@ class ModuleCompiler implements Linkage {
     if (!this.irPasses(fn, pipeline.behindCut)) return;
     const machine = select(fn, { folds: pipeline.has("fold"), memoryBase });
     if (this.after("select", machine)) return;
+    if (pipeline.has("duplicate-tests")) duplicateTests(machine);
+    if (this.after("duplicate-tests", machine)) return;
     if (pipeline.has("layout")) layOut(machine);
     if (stress.reversedBlocks) reverseBlocks(machine);
     if (this.after("layout", machine)) return;

@@ -119,7 +119,7 @@ export class MachineBlock {
 
 /** A loop of the function, for layout and for splitting live ranges around it. */
 export interface MachineLoop {
-  readonly header: MachineBlock;
+  header: MachineBlock;
   readonly depth: number;
 }
 

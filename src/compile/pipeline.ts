@@ -96,6 +96,7 @@ const IR = {
 /** The passes over machine instructions (machine.ts). */
 const MACHINE = {
   select: { level: 0, what: "values to instructions on virtual registers" },
+  "duplicate-tests": { level: 2, what: "tests at the ends of loops instead of jumps to them" },
   layout: { level: 1, what: "the order of blocks: loops rotated, traps last" },
   allocate: { level: 0, what: "registers, and homes in memory" },
   "forward-copies": { level: 2, what: "operands read where they were copied from" },

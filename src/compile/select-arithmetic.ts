@@ -77,7 +77,9 @@ function betterSwapped(selection: Selection, left: Value, right: Value): boolean
   if (isFree(right)) return false;
   const isLoad = (value: Value) => isFoldableLoad(selection, value);
   if (isLoad(left) !== isLoad(right)) return isLoad(left);
-  return !selection.diesHere(left) && selection.diesHere(right);
+  if (!selection.diesHere(right)) return false;
+  // The sum of what a loop carries on often is what it carries on next.
+  return !selection.diesHere(left) || (right.op === "phi" && left.op !== "phi");
 }
 
 /** `0 - x` and `x ^ -1`. */

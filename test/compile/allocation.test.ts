@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { ALL_REGISTERS, type Allocation, allocate } from "../../src/compile/allocate";
 import { XMM_REGISTERS } from "../../src/compile/calling-convention";
 import { checkAllocation } from "../../src/compile/check-allocation";
+import { duplicateTests } from "../../src/compile/duplicate-tests";
 import { forwardCopies } from "../../src/compile/forward-copies";
 import { layOut } from "../../src/compile/layout";
 import type { MachineFunction, MachineOperand } from "../../src/compile/machine";
@@ -267,5 +268,62 @@ describe("the pass that forwards copies", () => {
     ]) {
       assert.deepEqual(left(...code), code);
     }
+  });
+});
+
+describe("the pass that duplicates tests", () => {
+  const loop = (test: readonly string[]): MachineFunction =>
+    machine(
+      "machine count registers 17 outgoing 0 slots 0",
+      "b0: frequency 1",
+      "  moves r16 eax",
+      "  jump b1",
+      "b1: from b0 b2 frequency 8 loops b1/1",
+      ...test.map((line) => `  ${line}`),
+      "  branch ne b2 b3",
+      "b2: from b1 frequency 8 loops b1/1",
+      "  call &work writes eax ecx edx",
+      "  sub r16 1",
+      "  jump b1",
+      "b3: from b1 frequency 1",
+      "  ret",
+    );
+
+  it("puts a loop's test before the loop and at its end", () => {
+    const fn = loop(["test r16 r16"]);
+    duplicateTests(fn);
+    assert.equal(
+      printMachine(fn),
+      [
+        "machine count registers 17 outgoing 0 slots 0",
+        "b0: frequency 1",
+        "  moves r16 eax",
+        "  test r16 r16",
+        "  branch ne b4 b5",
+        "b4: from b0 frequency 1",
+        "  jump b2",
+        "b5: from b0 frequency 1",
+        "  jump b3",
+        "b2: from b4 b6 frequency 8 loops b2/1",
+        "  call &work writes eax ecx edx",
+        "  sub r16 1",
+        "  test r16 r16",
+        "  branch ne b6 b7",
+        "b6: from b2 frequency 8 loops b2/1",
+        "  jump b2",
+        "b7: from b2 frequency 1",
+        "  jump b3",
+        "b3: from b5 b7 frequency 1",
+        "  ret",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("leaves a long test where it is", () => {
+    const fn = loop(Array.from({ length: 6 }, () => "test r16 r16"));
+    const before = printMachine(fn);
+    duplicateTests(fn);
+    assert.equal(printMachine(fn), before);
   });
 });
