@@ -27,6 +27,8 @@ import type { SharedPart } from "./shared-part";
 import { hex, type Subject } from "./subject";
 
 const CR3 = 3;
+/** Bytes of code that are walked: a kernel that lies at the end of the address space is not. */
+const LARGEST = 1 << 20;
 
 type State = "user" | "kernel" | "ring 0";
 
@@ -53,7 +55,12 @@ export interface ClosedProof {
 export function proveSharedClosed(subject: Subject, shared: SharedPart): ClosedProof {
   const unproven = new Set<string>();
   const walker = new Walker(shared, subject.file.bits, unproven);
-  const states = walk(subject, shared, walker);
+  const size = shared.sections.reduce(
+    (sum, each) => sum + (each.execute ? each.bytes.length : 0),
+    0,
+  );
+  if (size > LARGEST) unproven.add(`the code: ${size} bytes are more than a trampoline has`);
+  const states = size > LARGEST ? walker.states : walk(subject, shared, walker);
   const known = keptReferences(subject, shared);
   const references = known ?? disassembledReferences(shared, states, subject);
   const leaving: LeavingReference[] = [];
