@@ -1,4 +1,5 @@
-// memhog [MIB]: takes memory until there is none, right up to the guard below the trampoline.
+// memhog [--first | MIB]: takes memory until there is none, right up to the guard below the
+// trampoline.
 //
 //   heap start                0xf0000000                         stack       USER_END
 //      |  2. page by page, up ->  |     1. one page of each 16 MiB  | gap |  |
@@ -8,18 +9,22 @@
 // brk(2) gives addresses, the first write to a page gives memory: the child moves the end of its
 // heap to the highest place that the kernel allows, writes there and at places below, then to every
 // page from the bottom up. When the kernel has no frame left, it kills the child.
+//
+// With --first the child leaves a little and sleeps, and the parent wants more than that. As
+// process 1 it gets it: the child makes room.
 
 import { PAGE_SIZE, USER_END } from "../src/abi/memory-map";
 import { SIGKILL } from "../src/abi/signals";
 import * as x86 from "../src/abi/x86";
-import { argument, parseDecimal, refuse, wantsHelp } from "./runtime/arguments";
+import { argument, equals, parseDecimal, refuse, wantsHelp } from "./runtime/arguments";
 import { complain } from "./runtime/errors";
 import { print, printDecimal, printHex, printLine } from "./runtime/output";
-import { brk, exit, fork, waitpid } from "./runtime/system-calls";
+import { brk, exit, fork, nanosleep, waitpid } from "./runtime/system-calls";
 import { freeBytes, updateInformation } from "./runtime/system-information";
 
-const USAGE = `usage: memhog [MIB]
-Writes to MIB mebibytes of heap, or without MIB to as much as there is.`;
+const USAGE = `usage: memhog [--first | MIB]
+Writes to MIB mebibytes of heap, or without MIB to as much as there is.
+  --first  as process 1: a child takes the memory, and then the parent wants some`;
 const MIB_SHIFT: u32 = 20;
 const FRAME_SHIFT: u64 = 12;
 /** The places at the top are this far apart: each needs a page table of its own. */
@@ -28,12 +33,18 @@ const HIGH: u32 = 0xf0000000;
 /** A line of progress for so many pages. */
 const PROGRESS: u32 = 2048;
 const ANY: u32 = 0xffffffff;
+/** With --first: what the child leaves, and what the parent then wants, in pages. */
+const LEFT: u32 = 64;
+const WANTED: u32 = 256;
+const LONG: i32 = 1000;
 
 const status: usize = memory.data(4);
+const pause: usize = memory.data(8, 4);
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
   if (argc > 2) return refuse(argv, 2, USAGE);
+  if (argc == 2 && equals(argument(argv, 1), "--first")) return hogAsFirst();
   const wanted = argc == 2 ? parseDecimal(argument(argv, 1)) : 0;
   if (wanted < 0 || wanted > 4095) return refuse(argv, 1, USAGE);
 
@@ -47,6 +58,43 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   waitpid(child, status, 0);
   const ending = load<u32>(status);
   return report(ending, before, freeFrames());
+}
+
+/** 0 if the child was ended for the parent's sake, and the parent has what it wrote. */
+function hogAsFirst(): i32 {
+  const start = brk(0);
+  brk(start + WANTED * PAGE_SIZE);
+  const first = (start + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+  const child = fork();
+  if (child == 0) leaveLittle();
+  // The child has taken what it wants when there is no more than that.
+  while (freeFrames() > LEFT) sleep(0, 10000000);
+  for (let page: u32 = 0; page < WANTED - 1; page++) {
+    x86.store32(first + page * PAGE_SIZE, page);
+  }
+  waitpid(child, status, 0);
+  const madeRoom = (load<u32>(status) & 0x7f) == SIGKILL;
+  let isWhole = true;
+  for (let page: u32 = 0; page < WANTED - 1; page++) {
+    if (x86.load32(first + page * PAGE_SIZE) != page) isWhole = false;
+  }
+  if (madeRoom && isWhole) printLine("memhog: the child has made room for process 1");
+  return madeRoom && isWhole ? 0 : 1;
+}
+
+function leaveLittle(): void {
+  const start = (brk(0) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+  highestBreak(start);
+  // Each page may need a table, too.
+  for (let page = start; freeFrames() > LEFT; page += PAGE_SIZE) x86.store32(page, page);
+  sleep(LONG, 0);
+  exit(0);
+}
+
+function sleep(seconds: i32, nanoseconds: i32): void {
+  store<i32>(pause, seconds);
+  store<i32>(pause + 4, nanoseconds);
+  nanosleep(pause, 0);
 }
 
 function freeFrames(): u32 {

@@ -35,6 +35,7 @@ import { panicAt } from "../debug/post-mortem";
 import { TrapFrame } from "../trampoline/trap-frame";
 import { exitProcess } from "./exit";
 import { exceptionName, explainException, explainPageFault } from "./explain-fault";
+import { makeRoomForFirst } from "./out-of-memory";
 import { current } from "./process";
 import { attention, sliceIsOver, yieldProcessor } from "./schedule";
 
@@ -72,6 +73,7 @@ export function beforeUserReturn(): void {
 function pageFault(frame: TrapFrame, address: u32): void {
   const result = current.space!.resolveFault(address, frame.error);
   if (result === 0) return;
+  if (result === -ENOMEM && makeRoomForFirst()) return; // and the instruction is tried again
   const signal = result === -ENOMEM ? SIGKILL : SIGSEGV;
   explainPageFault(current, frame, address, signal);
   exitProcess(signaledStatus(signal));

@@ -37,6 +37,17 @@ for (const machine of MACHINES) {
       assert.deepEqual(ending, { kind: "exit", status: 0 });
     });
 
+    it("make room for process 1 when there is no memory", async () => {
+      const memory = { memoryMiB: 16 };
+      const { ending, output } = await runProgram(machine, ["memhog", "--first"], memory);
+      assert.match(
+        output,
+        /memhog\[2\] killed by SIGKILL: out of memory, makes room for process 1/,
+      );
+      assert.match(output, /memhog: the child has made room for process 1/);
+      assert.deepEqual(ending, { kind: "exit", status: 0 });
+    });
+
     it("are run by the shell, whose status is the machine's", async () => {
       await withMachine(machine, {}, async ({ serial, ended }) => {
         await serial.waitFor(/\/\$ /);
