@@ -7,9 +7,10 @@
 //   start                                                end
 //   | .bss | segment: .data | zeros: .bss | .data | .bss |
 
+import { hex } from "../base/align";
+import { Diagnostic } from "../base/diagnostic";
 import type { Assembler } from "../i686/assembler";
 import { symbol } from "../i686/operand";
-import { UnsupportedCode } from "./build";
 import { Op } from "./opcodes";
 import type { WasmModule } from "./wasm";
 import { F64, I64 } from "./wasm";
@@ -26,6 +27,21 @@ const MIN_ZERO_RUN = 64;
 interface Piece extends AddressRange {
   /** Absent: zeros. */
   readonly bytes: Uint8Array | undefined;
+}
+
+/** A segment that must be placed where there is no room traps before anything has run. */
+export function cannotStart(
+  { file }: WasmModule,
+  what: "data segment" | "element segment",
+  where: "memory" | "table",
+  at: number,
+): Diagnostic {
+  return new Diagnostic(
+    "COMP006",
+    `the ${what} at byte ${hex(at)} does not fit into its ${where}: the module can never start`,
+    `Declare a larger ${where}, or move the segment.`,
+    { file },
+  );
 }
 
 interface PlacedSegment {
@@ -50,7 +66,7 @@ function placedSegments(module: WasmModule): PlacedSegment[] {
   return data.flatMap(({ offset, bytes, at }) => {
     if (!offset) return [];
     const start = offset.a >>> 0;
-    if (start + bytes.length > limit) throw new UnsupportedCode("data beyond the memory", at);
+    if (start + bytes.length > limit) throw cannotStart(module, "data segment", "memory", at);
     return [{ start, bytes }];
   });
 }

@@ -16,7 +16,7 @@ import type { Assembler } from "../i686/assembler";
 import { mem32, symbol } from "../i686/operand";
 import { eax, ebx, ecx, edi, edx, esi } from "../i686/registers";
 import { UnsupportedCode } from "./build";
-import { hasLateData } from "./data";
+import { cannotStart, hasLateData } from "./data";
 import { Op } from "./opcodes";
 import { trapKind } from "./trap";
 import type { ConstantExpression, ElementSegment, FunctionType, WasmModule } from "./wasm";
@@ -117,7 +117,7 @@ export class ModuleTables {
         entries[start + i] = item.op === Op["ref.func"] ? item.a : undefined;
       }
       if (entries.length > this.module.tables[index]!.limits.min) {
-        throw new UnsupportedCode("elements beyond the table", segment.at);
+        throw cannotStart(this.module, "element segment", "table", segment.at);
       }
     }
     return entries;

@@ -66,6 +66,10 @@ const FILES: Readonly<Record<string, string | Uint8Array>> = {
     section(3, vector([0])),
     section(10, vector(body(0x0b))),
   ),
+  "full.wasm": wasm(
+    section(5, vector([0, 1])),
+    section(11, vector([0, 0x41, 0xfe, 0xff, 0x03, 0x0b, 4, 1, 2, 3, 4])),
+  ),
   "garbage.wasm": new TextEncoder().encode("not a module"),
   "vector.wasm": wasm(
     section(1, vector([0x60, 0, 0])),
@@ -169,6 +173,7 @@ describe("isthmus compile refuses, and leaves no file:", () => {
       /^cut\.wasm: error\[WASM001\]: .*at byte 0x/,
     ],
     ["an invalid module", ["invalid.wasm", "-o", "x"], 1, /^invalid\.wasm: error\[WASM003\]: /],
+    ["a module that traps first", ["full.wasm", "-o", "x"], 1, /^full\.wasm: error\[COMP006\]: /],
     ["what is no module", ["garbage.wasm", "-o", "x"], 1, /^garbage\.wasm: error\[WASM001\]: /],
     ["a proposal", ["vector.wasm", "-o", "x"], 1, /^vector\.wasm: error\[WASM00[12]\]: /],
     ["static data that cannot move", ["sum.wasm", "--target=object", "-o", "x"], 1, /COMP003/],

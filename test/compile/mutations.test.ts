@@ -49,7 +49,7 @@ function compileAny(module: ReturnType<typeof decodeModule>): void {
   try {
     compileModule(module, { target: "user", name: "mutant", checksCalls: true });
   } catch (error) {
-    if (!(error instanceof Diagnostic) || error.code !== "COMP001") throw error;
+    if (!(error instanceof Diagnostic) || error.code !== "COMP006") throw error;
   }
 }
 
