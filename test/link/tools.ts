@@ -14,7 +14,9 @@ export function unlessInstalled(program: string): string | false {
 }
 
 /** A directory that vanishes with the test. */
-export function scratch(t: TestContext): (name: string, content?: Uint8Array | string) => string {
+export function scratch(
+  t: Pick<TestContext, "after">,
+): (name: string, content?: Uint8Array | string) => string {
   const directory = mkdtempSync(join(tmpdir(), "isthmus-link-"));
   t.after(() => rmSync(directory, { recursive: true }));
   return (name, content) => {

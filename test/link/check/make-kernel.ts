@@ -135,7 +135,7 @@ export interface MadeKernel {
 }
 
 /** Compiles and links the parts; what is left out is right. */
-export function makeKernel(t: TestContext, parts: KernelParts = {}): MadeKernel {
+export function makeKernel(t: Pick<TestContext, "after">, parts: KernelParts = {}): MadeKernel {
   const file = scratch(t);
   const bits = parts.bits ?? 32;
   const machine = `-m${bits}`;

@@ -1,0 +1,41 @@
+// A process of the hunt: damages files number FROM to TO and says after each how it went. It is
+// started with a limit of memory; whoever started it watches the time.
+//
+//   worker.ts DIRECTORY SEED FROM TO
+
+import { Random } from "./damage";
+import { readTargets } from "./targets";
+
+/** One damaged file. */
+export interface Attempt {
+  readonly number: number;
+  readonly target: string;
+  readonly milliseconds: number;
+  /** The most that the process ever had, and what its buffers have now. */
+  readonly bytes: number;
+  readonly said?: string;
+  /** An exception that is no Diagnostic: a bug. */
+  readonly crash?: string;
+}
+
+const [directory = "", seed = "0", from = "0", to = "0"] = process.argv.slice(2);
+const targets = readTargets(directory);
+
+for (let number = Number(from); number < Number(to); number++) {
+  const target = targets[number % targets.length];
+  if (!target) break;
+  process.send?.(number);
+  const start = performance.now();
+  let result: Pick<Attempt, "said" | "crash"> = {};
+  try {
+    const said = target.attempt(new Random(Number(seed) + number));
+    if (said !== undefined) result = { said };
+  } catch (error) {
+    result = { crash: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+  const milliseconds = performance.now() - start;
+  const resident = process.resourceUsage().maxRSS * 1024;
+  const bytes = Math.max(resident, process.memoryUsage().external);
+  process.send?.({ number, target: target.name, milliseconds, bytes, ...result } satisfies Attempt);
+}
+process.disconnect?.();
