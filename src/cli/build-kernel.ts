@@ -3,7 +3,11 @@
 
 import { KERNEL_DATA } from "../abi/memory-map";
 import type { Diagnostic } from "../base/diagnostic";
-import { type AssemblyScriptOptions, compileAssemblyScript } from "../compile/assemblyscript";
+import {
+  type AssemblyScriptOptions,
+  type AssemblyScriptOutput,
+  compileAssemblyScript,
+} from "../compile/assemblyscript";
 import { type CompileOptions, compileModule } from "../compile/compile";
 import type { ObjectFile } from "../i686/object";
 import type { Layout } from "../link/layout";
@@ -55,8 +59,16 @@ export async function kernelParts(
   log: SourceLog,
   mode: KernelMode = {},
 ): Promise<KernelParts> {
-  const assembly = assemblySources(root, "kernel");
-  log.noteModules([...assembly, LAYOUT]);
+  const output = readKernel(root, log, mode);
+  const assembled = await assembleKernel(root, log);
+  const layout = await importExport<Layout>(root, LAYOUT, "layout");
+  const { warnings, wasm } = output;
+  const objects = [compileKernel(output, mode), ...assembled];
+  return { objects, layout, warnings, wasmBytes: wasm.length };
+}
+
+/** AssemblyScript's part: the sources of the kernel to one module. */
+export function readKernel(root: string, log: SourceLog, mode: KernelMode): AssemblyScriptOutput {
   const options: AssemblyScriptOptions = {
     root,
     entries: [ENTRY],
@@ -66,17 +78,20 @@ export async function kernelParts(
     abort: ABORT,
     ...(mode.level === undefined ? {} : { optimize: mode.level }),
   };
-  const compiledSources = compileAssemblyScript(options, log.read);
-  const { wasm, module, sourceMap, facts, warnings, dataEnd } = compiledSources;
-  const compiled = compileModule(module, {
-    target: "kernel",
-    name: "kernel.wasm",
-    sourceMap,
-    facts,
-    data: { start: KERNEL_DATA, end: dataEnd },
-    ...mode,
-  });
-  const assembled = await Promise.all(assembly.map((path) => assemble(root, path)));
-  const layout = await importExport<Layout>(root, LAYOUT, "layout");
-  return { objects: [compiled, ...assembled], layout, warnings, wasmBytes: wasm.length };
+  return compileAssemblyScript(options, log.read);
+}
+
+/** Our part: that module to an object. */
+export function compileKernel(output: AssemblyScriptOutput, mode: KernelMode): ObjectFile {
+  const { module, sourceMap, facts, dataEnd } = output;
+  const data = { start: KERNEL_DATA, end: dataEnd };
+  const options = { target: "kernel", name: "kernel.wasm", sourceMap, facts, data } as const;
+  return compileModule(module, { ...options, ...mode });
+}
+
+/** The objects of the kernel's assembly modules. */
+export function assembleKernel(root: string, log: SourceLog): Promise<ObjectFile[]> {
+  const assembly = assemblySources(root, "kernel");
+  log.noteModules([...assembly, LAYOUT]);
+  return Promise.all(assembly.map((path) => assemble(root, path)));
 }
