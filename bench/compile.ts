@@ -232,11 +232,11 @@ const missed = [
 ];
 
 function table(title: string, series: readonly Measurement[]): string[] {
-  const rows = series.map(
-    (each) =>
-      `${each.operations.toLocaleString("en").padStart(12)}${each.seconds.toFixed(2).padStart(10)}` +
-      perOperation(each).toFixed(2).padStart(16),
-  );
+  const rows = series.map((each) => {
+    const operations = each.operations.toLocaleString("en").padStart(12);
+    const time = each.seconds.toFixed(2).padStart(10);
+    return operations + time + perOperation(each).toFixed(2).padStart(15);
+  });
   return [title, "  operations   seconds   µs/operation", ...rows, ""];
 }
 

@@ -44,7 +44,7 @@ export interface Allocation {
   readonly original: ReadonlyMap<MachineInstruction, readonly MachineOperand[]>;
   readonly usedRegisters: ReadonlySet<number>;
   /** The original registers that are live into a block. */
-  readonly liveInto: (block: MachineBlock) => number[];
+  readonly liveInto: (block: MachineBlock) => readonly number[];
   /** A register that holds nothing before and after `instruction`, if there is one. */
   readonly scratchAt: (instruction: MachineInstruction) => number | undefined;
 }

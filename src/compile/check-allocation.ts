@@ -17,8 +17,41 @@ export function checkAllocation(fn: MachineFunction, allocation: Allocation): vo
   new AllocationChecker(fn, allocation).run();
 }
 
-/** By entity: its class. Entities are the original registers, then the places as they turn up. */
-type State = Int32Array;
+/**
+ * By entity: its class; an entity that nothing was said of is in a class of its own. Entities are
+ * the original registers, then the places as they turn up.
+ */
+class State {
+  private readonly classes: Int32Array;
+  /** By entity: the round in which its class was set. */
+  private readonly rounds: Int32Array;
+  private round = 0;
+  /** The entities whose class was set in this round. */
+  touched: number[] = [];
+
+  constructor(size: number) {
+    this.classes = new Int32Array(size);
+    this.rounds = new Int32Array(size);
+  }
+
+  /** Puts every entity in a class of its own. */
+  clear(): void {
+    this.round++;
+    this.touched = [];
+  }
+
+  get(entity: number): number {
+    return this.rounds[entity] === this.round ? this.classes[entity]! : entity;
+  }
+
+  set(entity: number, value: number): void {
+    if (this.rounds[entity] !== this.round) {
+      this.rounds[entity] = this.round;
+      this.touched.push(entity);
+    }
+    this.classes[entity] = value;
+  }
+}
 
 /** What matters at a block's start: live registers and the places that hold one, with classes. */
 interface Entry {
@@ -32,12 +65,12 @@ class AllocationChecker {
   private readonly places = new Map<string, number>();
   /** Constants and the caller's arguments: the class of such an entity is itself, always. */
   private readonly fixed = new Set<number>();
-  private readonly slots: number[] = [];
+  /** Places that code can change. */
+  private readonly slots = new Set<number>();
   private readonly outgoing: number[] = [];
   private nextClass = 0;
   private entityCount: number;
-  /** Every entity in a class of its own. */
-  private readonly apart: State;
+  private readonly state: State;
 
   constructor(
     private readonly fn: MachineFunction,
@@ -45,7 +78,7 @@ class AllocationChecker {
   ) {
     this.entityCount = fn.registerLimit + FIRST_VIRTUAL;
     for (let register = 0; register < FIRST_VIRTUAL; register++) {
-      this.slots.push(this.physical(register));
+      this.slots.add(this.physical(register));
     }
     for (const { instructions } of fn.blocks) {
       for (const instruction of instructions) {
@@ -53,7 +86,7 @@ class AllocationChecker {
         for (const operand of this.original(instruction) ?? []) this.place(operand);
       }
     }
-    this.apart = Int32Array.from({ length: this.entityCount }, (_, entity) => entity);
+    this.state = new State(this.entityCount);
   }
 
   run(): void {
@@ -81,11 +114,12 @@ class AllocationChecker {
     }
   }
 
-  /** The state at the end of `block`. */
+  /** The state at the end of `block`, until the next call. */
   private simulate(block: MachineBlock, checks: boolean): State {
-    const state = this.apart.slice();
+    const { state } = this;
+    state.clear();
     const { entities, classes } = this.entries.get(block)!;
-    for (const [i, entity] of entities.entries()) state[entity] = classes[i]!;
+    for (const [i, entity] of entities.entries()) state.set(entity, classes[i]!);
     this.nextClass = this.entityCount;
     for (const instruction of block.instructions) this.step(state, instruction, checks);
     return state;
@@ -111,7 +145,7 @@ class AllocationChecker {
       entity = this.entityCount++;
       this.places.set(name, entity);
       if (isFixed(operand)) this.fixed.add(entity);
-      else this.slots.push(entity);
+      else this.slots.add(entity);
       if (operand.kind === "memory" && operand.slot?.kind === "outgoing")
         this.outgoing.push(entity);
     }
@@ -140,7 +174,7 @@ class AllocationChecker {
     let changed = false;
     known.classes = entities.map((entity, i) => {
       const before = classes[i]!;
-      const here = state[entity]!;
+      const here = state.get(entity);
       if (before === here && this.fixed.has(before)) return before;
       // A pair of classes as one number: classes are far below 2^26.
       const key = before * 0x400_0000 + here;
@@ -154,12 +188,14 @@ class AllocationChecker {
 
   private firstEntry(block: MachineBlock, state: State): Entry {
     const live = this.allocation.liveInto(block);
-    const liveClasses = new Set(live.map((register) => state[register]!));
-    const holding = this.slots.filter((place) => liveClasses.has(state[place]!));
+    const liveClasses = new Set(live.map((register) => state.get(register)));
+    const holding = state.touched.filter(
+      (place) => this.slots.has(place) && liveClasses.has(state.get(place)),
+    );
     const entities = [...live, ...holding];
     const first = new Map<number, number>();
     const classes = entities.map((entity) => {
-      const here = state[entity]!;
+      const here = state.get(entity);
       if (this.fixed.has(here)) return here;
       const found = first.get(here) ?? entity;
       first.set(here, found);
@@ -183,8 +219,8 @@ class AllocationChecker {
     const isMove = mnemonic === "mov" || mnemonic === "moves";
     if (!isMove || entities.includes(undefined))
       this.fail(instruction, "this must not be inserted");
-    const values = entities.map((entity) => state[entity ?? 0]!);
-    for (let i = 0; i < entities.length; i += 2) state[entities[i]!] = values[i + 1]!;
+    const values = entities.map((entity) => state.get(entity ?? 0));
+    for (let i = 0; i < entities.length; i += 2) state.set(entities[i]!, values[i + 1]!);
   }
 
   /** `mov` or `moves`, all pairs at once, in both programs. */
@@ -199,15 +235,15 @@ class AllocationChecker {
     for (let i = 0; i < original.length; i += 2) {
       const to = this.originalEntity(original[i]!);
       const from = this.originalEntity(original[i + 1]!);
-      if (to !== undefined && from !== undefined) assignments.push([to, state[from]!]);
+      if (to !== undefined && from !== undefined) assignments.push([to, state.get(from)]);
     }
     for (let i = 0; i < operands.length; i += 2) {
       this.checkRead(state, instruction, original[i + 1]!, operands[i + 1]!, checks);
       const to = this.finalEntity(operands[i]!);
       const from = this.finalEntity(operands[i + 1]!);
-      if (to !== undefined && from !== undefined) assignments.push([to, state[from]!]);
+      if (to !== undefined && from !== undefined) assignments.push([to, state.get(from)]);
     }
-    for (const [entity, value] of assignments) state[entity] = value;
+    for (const [entity, value] of assignments) state.set(entity, value);
   }
 
   private ordinary(
@@ -236,7 +272,9 @@ class AllocationChecker {
       this.define(state, before.register, this.finalEntity(instruction.operands[i]!));
     }
     // What a call finds on the stack is the callee's, and its results may be there.
-    if (instruction.mnemonic === "call") for (const place of this.outgoing) state[place] = place;
+    if (instruction.mnemonic === "call") {
+      for (const place of this.outgoing) state.set(place, place);
+    }
     for (const register of facts.writes) this.define(state, register, this.physical(register));
     for (const register of instruction.writes) {
       this.define(state, register, this.physical(register));
@@ -245,14 +283,14 @@ class AllocationChecker {
 
   private define(state: State, original: number, final: number | undefined): void {
     const fresh = this.nextClass++;
-    state[original] = fresh;
-    if (final !== undefined) state[final] = fresh;
+    state.set(original, fresh);
+    if (final !== undefined) state.set(final, fresh);
   }
 
   // --- checks ---
 
   private checkImplicit(state: State, instruction: MachineInstruction, register: number): void {
-    if (state[register] === state[this.physical(register)]) return;
+    if (state.get(register) === state.get(this.physical(register))) return;
     this.fail(instruction, `register ${register} does not hold its operand`);
   }
 
@@ -271,7 +309,7 @@ class AllocationChecker {
     ] as const;
     for (const [register, physical] of pairs) {
       if (register === NONE || register === ESP) continue;
-      if (state[register] !== state[this.physical(physical)]) {
+      if (state.get(register) !== state.get(this.physical(physical))) {
         this.fail(instruction, `register ${physical} does not hold v${register} of an address`);
       }
     }
@@ -286,7 +324,7 @@ class AllocationChecker {
   ): void {
     if (!checks || before.kind !== "register") return;
     const place = this.finalEntity(after);
-    if (place !== undefined && state[place] === state[before.register]) return;
+    if (place !== undefined && state.get(place) === state.get(before.register)) return;
     this.fail(instruction, `${describe(after)} does not hold v${before.register}`);
   }
 

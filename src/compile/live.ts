@@ -1,4 +1,4 @@
-// Which virtual registers are live where: bit sets per block, then intervals with holes.
+// Which virtual registers are live where: at the ends of blocks, then intervals with holes.
 //
 // Instructions are numbered in layout order. Instruction k reads at 2k and writes at 2k + 1, so an
 // operand that is read for the last time and one that is written may share a register.
@@ -30,100 +30,74 @@ export interface Liveness {
   readonly instructions: readonly MachineInstruction[];
   readonly blockOf: readonly MachineBlock[];
   /** The registers that are live into a block. */
-  liveInto(block: MachineBlock): number[];
+  liveInto(block: MachineBlock): readonly number[];
+  /** The blocks that an interval covers a part of, in layout order. */
+  blocksWithin(ranges: Ranges): MachineBlock[];
 }
 
-class BitSet {
-  readonly words: Uint32Array;
+/** For each block, by its index: the registers that are live at its start and at its end. */
+interface LiveSets {
+  readonly in: readonly number[][];
+  readonly out: readonly number[][];
+}
 
-  constructor(size: number) {
-    this.words = new Uint32Array((size + 31) >> 5);
-  }
-
-  has(bit: number): boolean {
-    return (this.words[bit >> 5]! & (1 << (bit & 31))) !== 0;
-  }
-
-  add(bit: number): void {
-    this.words[bit >> 5]! |= 1 << (bit & 31);
-  }
-
-  delete(bit: number): void {
-    this.words[bit >> 5]! &= ~(1 << (bit & 31));
-  }
-
-  members(): number[] {
-    const found: number[] = [];
-    this.forEach((bit) => {
-      found.push(bit);
-    });
-    return found;
-  }
-
-  forEach(visit: (bit: number) => void): void {
-    for (const [index, word] of this.words.entries()) {
-      for (let rest = word; rest !== 0; rest &= rest - 1) {
-        visit(index * 32 + 31 - Math.clz32(rest & -rest));
+/**
+ * From each block that reads a register before writing it, backwards over all ways to the blocks
+ * that write it. That takes as long as the result is large, however many registers and blocks there
+ * are: most registers live in one block only.
+ */
+function solve(fn: MachineFunction): LiveSets {
+  const { blocks } = fn;
+  const { readers, writers } = findMentions(fn);
+  const indices = new Map(blocks.map((block, index) => [block, index]));
+  const predecessors = blocks.map((block) => block.predecessors.map((each) => indices.get(each)!));
+  const sets: LiveSets = { in: blocks.map(() => []), out: blocks.map(() => []) };
+  // Each holds the register for which the block was last looked at.
+  const writes = new Int32Array(blocks.length).fill(-1);
+  const isIn = new Int32Array(blocks.length).fill(-1);
+  const isOut = new Int32Array(blocks.length).fill(-1);
+  const work: number[] = [];
+  for (const [register, own] of readers.entries()) {
+    for (const index of writers[register]!) writes[index] = register;
+    const enter = (index: number): void => {
+      if (isIn[index] === register) return;
+      isIn[index] = register;
+      sets.in[index]!.push(register);
+      work.push(index);
+    };
+    own.forEach(enter);
+    for (let index = work.pop(); index !== undefined; index = work.pop()) {
+      for (const from of predecessors[index]!) {
+        if (isOut[from] === register) continue;
+        isOut[from] = register;
+        sets.out[from]!.push(register);
+        if (writes[from] !== register) enter(from);
       }
     }
   }
+  return sets;
 }
 
-interface BlockSets {
-  readonly uses: BitSet;
-  readonly defs: BitSet;
-  readonly in: BitSet;
-  readonly out: BitSet;
-}
-
-function localSets(block: MachineBlock, size: number): BlockSets {
-  const sets = {
-    uses: new BitSet(size),
-    defs: new BitSet(size),
-    in: new BitSet(size),
-    out: new BitSet(size),
+/** By register: the blocks that read it before they write it, and those that write it. */
+function findMentions(fn: MachineFunction): { readers: number[][]; writers: number[][] } {
+  const readers: number[][] = Array.from({ length: fn.registerLimit }, () => []);
+  const writers: number[][] = Array.from({ length: fn.registerLimit }, () => []);
+  const note = (blocks: number[], index: number): void => {
+    if (blocks[blocks.length - 1] !== index) blocks.push(index);
   };
-  for (const instruction of block.instructions) {
-    forEachRead(instruction, (register) => {
-      if (!sets.defs.has(register)) sets.uses.add(register);
-    });
-    forEachWrite(instruction, (register) => sets.defs.add(register));
-  }
-  return sets;
-}
-
-/** Recomputes `in` from `out`; whether it grew. */
-function transfer({ uses, defs, in: live, out }: BlockSets): boolean {
-  let changed = false;
-  for (let i = 0; i < live.words.length; i++) {
-    const word = (uses.words[i]! | (out.words[i]! & ~defs.words[i]!)) >>> 0;
-    if (word !== live.words[i]) changed = true;
-    live.words[i] = word;
-  }
-  return changed;
-}
-
-function solve(fn: MachineFunction): Map<MachineBlock, BlockSets> {
-  const sets = new Map(
-    fn.blocks.map((block) => [block, localSets(block, fn.registerLimit)] as const),
-  );
-  const work = [...fn.blocks];
-  const queued = new Set(work);
-  for (let block = work.pop(); block; block = work.pop()) {
-    queued.delete(block);
-    const own = sets.get(block)!;
-    for (const successor of block.successors) {
-      const { words } = sets.get(successor)!.in;
-      for (let i = 0; i < words.length; i++) own.out.words[i]! |= words[i]!;
-    }
-    if (!transfer(own)) continue;
-    for (const predecessor of block.predecessors) {
-      if (queued.has(predecessor)) continue;
-      queued.add(predecessor);
-      work.push(predecessor);
+  for (const [index, { instructions }] of fn.blocks.entries()) {
+    const isWritten = (register: number) => {
+      const own = writers[register]!;
+      return own[own.length - 1] === index;
+    };
+    for (const instruction of instructions) {
+      forEachRead(instruction, (register) => {
+        if (!isWritten(register)) note(readers[register]!, index);
+      });
+      forEachWrite(instruction, (register) => note(writers[register]!, index));
     }
   }
-  return sets;
+  return { readers, writers };
 }
 
 /** Collects ranges from the last to the first. */
@@ -152,10 +126,10 @@ class RangeBuilder {
     else ranges.push(end, start);
   }
 
-  closeAll(start: number, live: BitSet): void {
-    live.forEach((register) => {
+  closeAll(start: number, live: readonly number[]): void {
+    for (const register of live) {
       if (this.openEnd[register] !== -1) this.close(register, start);
-    });
+    }
   }
 
   finish(): Ranges[] {
@@ -180,22 +154,46 @@ export function analyseLiveness(fn: MachineFunction): Liveness {
   const builder = new RangeBuilder(fn.registerLimit);
   for (let i = fn.blocks.length - 1; i >= 0; i--) {
     const block = fn.blocks[i]!;
-    scanBlock(builder, block, spans.get(block)!, sets.get(block)!);
+    scanBlock(builder, block, spans.get(block)!, sets.in[i]!, sets.out[i]!);
   }
+  const liveIn = new Map(fn.blocks.map((block, i) => [block, sets.in[i]!]));
   return {
     ranges: builder.finish(),
     spans,
     instructions,
     blockOf,
-    liveInto: (block) => sets.get(block)!.in.members(),
+    liveInto: (block) => liveIn.get(block)!,
+    blocksWithin: (ranges) => blocksWithin(ranges, blockOf, spans),
   };
 }
 
-function scanBlock(builder: RangeBuilder, block: MachineBlock, span: Span, sets: BlockSets): void {
-  const end = 2 * span.end;
-  sets.out.forEach((register) => {
-    builder.open(register, end);
-  });
+/** The blocks that `ranges` cover a part of, in order. */
+function blocksWithin(
+  ranges: Ranges,
+  blockOf: readonly MachineBlock[],
+  spans: ReadonlyMap<MachineBlock, Span>,
+): MachineBlock[] {
+  const found: MachineBlock[] = [];
+  let number = 0;
+  for (let i = 0; i < ranges.length; i += 2) {
+    const end = Math.min((ranges[i + 1]! + 1) >> 1, blockOf.length);
+    for (number = Math.max(number, ranges[i]! >> 1); number < end; ) {
+      const block = blockOf[number]!;
+      found.push(block);
+      number = spans.get(block)!.end;
+    }
+  }
+  return found;
+}
+
+function scanBlock(
+  builder: RangeBuilder,
+  block: MachineBlock,
+  span: Span,
+  liveIn: readonly number[],
+  liveOut: readonly number[],
+): void {
+  for (const register of liveOut) builder.open(register, 2 * span.end);
   for (let k = span.end - 1; k >= span.first; k--) {
     const instruction = block.instructions[k - span.first]!;
     forEachWrite(instruction, (register) => {
@@ -205,7 +203,7 @@ function scanBlock(builder: RangeBuilder, block: MachineBlock, span: Span, sets:
       if (register !== ESP) builder.open(register, 2 * k + 1);
     });
   }
-  builder.closeAll(2 * span.first, sets.in);
+  builder.closeAll(2 * span.first, liveIn);
 }
 
 /** Whether two intervals have a position in common. */

@@ -177,7 +177,7 @@ function operation(line: DumpLine, name: string): IrOp {
 /** Whether a name with its signature goes on in the next word. */
 function isOpen(text: string): boolean {
   const unquoted = text.replace(/"(?:[^"\\]|\\.)*"/g, "");
-  return unquoted.includes("(") && !/\): \S+$/.test(unquoted.replace(/, (?=[^)]*$)/g, ","));
+  return unquoted.includes("(") && !/\): \S*[^\s,]$/.test(unquoted.replace(/, (?=[^)]*$)/g, ","));
 }
 
 /** `name(i32, i64): i32, i32` or `name`. */

@@ -124,9 +124,8 @@ export class Splitter {
       counts.set(block, (counts.get(block) ?? 0) + 1);
     }
     const unit = this.spiller.isFetchable(value) ? 0.4 : 0.8;
-    for (const block of this.fn.blocks) {
+    for (const block of this.liveness.blocksWithin(ranges)) {
       const clipped = this.clip(ranges, block);
-      if (clipped.length === 0) continue;
       const weight = (counts.get(block) ?? 0) * block.frequency * unit;
       lives.set(block, { block, ranges: clipped, weight, edges: [] });
     }
@@ -165,9 +164,10 @@ export class Splitter {
     for (const [origin, byBlock] of this.pieces) {
       const pieceAt = (block: MachineBlock) => byBlock.get(block) ?? origin;
       const stores = this.storesNeeded(origin, pieceAt, registerOf);
-      for (const from of this.fn.blocks) {
+      const whole = this.whole.get(origin)!;
+      for (const from of this.liveness.blocksWithin(whole)) {
         for (const to of from.successors) {
-          if (!contains(this.whole.get(origin)!, this.startOf(to))) continue;
+          if (!contains(whole, this.startOf(to))) continue;
           const before = pieceAt(from);
           const after = pieceAt(to);
           if (before === after) continue;
