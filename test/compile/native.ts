@@ -166,9 +166,10 @@ export class NativeProcess {
   }
 }
 
+/** Where the memory's room ends; a module that needs more gets only what its data takes. */
 function dataEnd({ memories }: WasmModule): number {
-  const [memory] = memories;
-  return memory && memory.limits.min <= PAGES ? MEMORY_SIZE : 0;
+  const { min, max = PAGES } = memories[0]?.limits ?? { min: PAGES + 1 };
+  return min <= PAGES ? Math.min(max, PAGES) << 16 : 0;
 }
 
 /** The object with a prefix before the names of all that it defines, and of its memory manager. */
