@@ -1,5 +1,5 @@
-// A program of WebAssembly whose call through a table finds the wrong function ends on our kernel as
-// on any: by the signal of an undefined instruction. Not every emulator knows `ud1`, so each is
+// A program of WebAssembly whose call through a table finds the wrong function ends on our kernel
+// as on any: by the signal of an undefined instruction. Not every emulator knows `ud1`, so each is
 // asked.
 
 import assert from "node:assert/strict";
