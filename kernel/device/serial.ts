@@ -2,7 +2,10 @@
 //
 // Output is polled: it works before interrupts do, and in a panic. Input interrupts on line 4.
 //
-// Invariant: a port with no UART behind it (all bits read as 1) is never waited for.
+// Invariants
+//   - A port with no UART behind it (all bits read as 1) is never waited for.
+//   - A UART that takes nothing is waited for once: until it takes a byte again, each one is
+//     offered and dropped.
 // See the PC16550D data sheet.
 
 import { inb, outb } from "../../src/abi/x86";
@@ -34,6 +37,8 @@ const PROBE: u32 = 0x5a;
 const PATIENCE: u32 = 1000000;
 
 let isPresent: bool = false;
+/** The last byte was not taken in time. */
+let isStuck: bool = false;
 
 /** Sets the port up; without a UART all output is dropped. */
 export function startSerial(): void {
@@ -59,7 +64,8 @@ export function enableSerialInput(): void {
 /** Sends one byte, waiting for room. */
 export function sendSerial(byte: u32): void {
   if (!isPresent) return;
-  if (waitFor(TRANSMIT_EMPTY)) outb(DATA, byte);
+  isStuck = !waitFor(TRANSMIT_EMPTY);
+  if (!isStuck) outb(DATA, byte);
 }
 
 /** Waits until the last byte has left the wire. */
@@ -77,7 +83,8 @@ export function receiveSerial(): void {
 }
 
 function waitFor(status: u32): bool {
-  for (let i: u32 = 0; i < PATIENCE; i++) {
+  const patience: u32 = isStuck ? 1 : PATIENCE;
+  for (let i: u32 = 0; i < patience; i++) {
     if ((inb(LINE_STATUS) & status) !== 0) return true;
   }
   return false;

@@ -29,7 +29,7 @@ import {
   writeWord,
 } from "../memory/user-memory";
 import { current } from "../process/process";
-import { sleepOn, takeBreath } from "../process/schedule";
+import { sleepOn, takeBreath, wakeAll } from "../process/schedule";
 import { foregroundGroup, setForegroundGroup } from "../process/signal";
 import { File, FileOperations } from "./file";
 import { refuseList } from "./regular";
@@ -120,10 +120,13 @@ function controlConsole(_file: File, command: u32, argument: u32): i32 {
   }
 }
 
+/** In raw mode what was typed so far can be read at once: by those too who wait for a line. */
 function setTermios(pointer: UserPointer): i32 {
   const result = copyIn(current.space!, pointer, scratch, TERMIOS_SIZE);
-  if (result === 0) discipline.setTermios(scratch);
-  return result;
+  if (result !== 0) return result;
+  discipline.setTermios(scratch);
+  if (discipline.isReadable()) wakeAll(readers);
+  return 0;
 }
 
 function getWindowSize(pointer: UserPointer): i32 {
