@@ -23,6 +23,8 @@ interface Routine {
   readonly write: (a: Assembler) => void;
 }
 
+/** What all routines' names begin with. */
+const PREFIX = "__isthmus_";
 const DIVIDE = "__isthmus_divide64";
 
 const ROUTINES: Readonly<Record<string, Routine>> = {
@@ -39,7 +41,7 @@ const ROUTINES: Readonly<Record<string, Routine>> = {
 
 /** Whether `name` is a routine of this file. */
 export function isRoutine(name: string): boolean {
-  return ROUTINES[name] !== undefined;
+  return name.startsWith(PREFIX) && ROUTINES[name] !== undefined;
 }
 
 /** Appends the routines named, and those that they call, each in a section of its own. */

@@ -78,7 +78,8 @@ class Verifier {
   }
 
   private value(block: Block, index: number, value: Value): void {
-    const { arity, operands } = factsOf(value.op);
+    const { arity } = factsOf(value.op);
+    const types = operandTypes(value);
     if (arity !== undefined && value.args.length !== arity) this.fail(value, "wrong operand count");
     if (value.op === "high" && factsOf(value.args[0]!.op).results !== 2) {
       this.fail(value, "its operand has no high word");
@@ -87,10 +88,10 @@ class Verifier {
     if (value.op === "phi" && value.args.length !== block.predecessors.length) {
       this.fail(value, "operands and predecessors differ in number");
     }
-    for (const [i, argument] of value.args.entries()) {
-      const type = value.op === "phi" ? value.type : operandType(value, i, operands?.[i]);
-      if (type && argument.type !== type) {
-        this.fail(value, `operand ${i} is of type ${argument.type}, not ${type}`);
+    for (let i = 0; i < value.args.length; i++) {
+      const argument = value.args[i]!;
+      if (types && argument.type !== (types[i] ?? "i32")) {
+        this.fail(value, `operand ${i} is of type ${argument.type}, not ${types[i] ?? "i32"}`);
       }
       if (isFree(argument)) continue;
       if (factsOf(argument.op).results === 0) this.fail(value, "an operand has no result");
@@ -127,20 +128,24 @@ class Verifier {
   }
 }
 
-/** What an operand must be; undefined: anything. */
-function operandType(value: Value, index: number, fixed?: ValueType): ValueType | undefined {
+const WORDS: readonly ValueType[] = [];
+
+/** What the operands must be; those beyond the end are words. Undefined: anything. */
+function operandTypes(value: Value): readonly ValueType[] | undefined {
   switch (value.op) {
     case "call":
     case "call_indirect":
-      return valuesOf(value.signature?.parameters ?? [])[index] ?? "i32";
+      return valuesOf(value.signature?.parameters ?? []);
+    case "phi":
+      return value.type === "i32" ? WORDS : value.args.map(() => value.type);
     case "select":
-      return index === 0 ? "i32" : value.type;
+      return value.type === "i32" ? WORDS : ["i32", value.type, value.type];
     case "return":
     case "result":
     case "routine":
     case "checked_routine":
       return undefined;
     default:
-      return fixed ?? "i32";
+      return factsOf(value.op).operands ?? WORDS;
   }
 }
