@@ -7,6 +7,8 @@
 //   --json         print JSON instead of the table
 //   --no-time      count instructions only; no native runs
 //   --gate         exit with 1 if our instructions exceed GCC's by more than the limits below
+//   --passes       what each optimisation of ours is worth: instructions without it over those with
+//                  all of them, as a table in Markdown or as JSON
 //   --keep DIR     leave executables, listings and maps of all builds in DIR
 //
 // Instructions are counted by QEMU and are the same in every run; native time is the least of
@@ -19,6 +21,7 @@ import type { LinkedImage } from "../src/link/image";
 import { writeOutputs } from "../src/link/write-outputs";
 import { build, COMPILERS, type CompilerName, requireTool, textBytes } from "./harness/build";
 import { Executable } from "./harness/measure";
+import { passWorths, WORTH_HEAD, worthRow } from "./harness/pass-worth";
 import { BENCH_PROGRAMS, type BenchProgram } from "./harness/programs";
 import type { BuildCost, ProgramResult } from "./harness/report";
 import { geomean, ratio, tableFoot, tableHead, tableRow, toJson } from "./harness/report";
@@ -35,6 +38,7 @@ interface Settings {
   readonly json: boolean;
   readonly time: boolean;
   readonly gate: boolean;
+  readonly passes: boolean;
   readonly keep: string | undefined;
 }
 
@@ -45,12 +49,13 @@ function readSettings(): Settings {
       options: {
         json: { type: "boolean", default: false },
         "no-time": { type: "boolean", default: false },
+        passes: { type: "boolean", default: false },
         gate: { type: "boolean", default: false },
         keep: { type: "string" },
       },
     });
-    const { json, gate, keep } = values;
-    return { words: positionals, json, gate, keep, time: !values["no-time"] };
+    const { json, gate, passes, keep } = values;
+    return { words: positionals, json, gate, passes, keep, time: !values["no-time"] };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Diagnostic("BENCH004", reason, "Read the head of bench/codegen.ts.");
@@ -186,9 +191,21 @@ function excesses(results: readonly ProgramResult[]): string[] {
   ];
 }
 
+function measurePasses(programs: readonly BenchProgram[], json: boolean): number {
+  requireTool("qemu-system-i386");
+  if (json) {
+    console.log(JSON.stringify([...passWorths(programs)], undefined, 2));
+    return 0;
+  }
+  console.log(WORTH_HEAD);
+  for (const worth of passWorths(programs)) console.log(worthRow(worth));
+  return 0;
+}
+
 function main(): number {
   const settings = readSettings();
   const programs = choosePrograms(settings.words);
+  if (settings.passes) return measurePasses(programs, settings.json);
   for (const tool of ["gcc", "clang", "qemu-system-i386"]) requireTool(tool);
   if (settings.time) requireNative();
   const results: ProgramResult[] = [];

@@ -12,8 +12,9 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Diagnostic } from "../../src/base/diagnostic";
-import { compileAssemblyScript } from "../../src/compile/assemblyscript";
+import { type AssemblyScriptOutput, compileAssemblyScript } from "../../src/compile/assemblyscript";
 import { compileModule } from "../../src/compile/compile";
+import type { Optimisation } from "../../src/compile/pipeline";
 import type { ObjectFile } from "../../src/i686/object";
 import { readElfObject } from "../../src/link/elf-object-read";
 import type { LinkedImage } from "../../src/link/image";
@@ -81,8 +82,14 @@ export function requireTool(name: string): void {
 
 /** The program, by that compiler. @throws Diagnostics of our compiler; BENCH002 of the others */
 export function build(program: BenchProgram, compiler: CompilerName): LinkedImage {
-  const object = compiler === "isthmus" ? compileOurs(program) : compileC(program, compiler);
+  const object = compiler === "isthmus" ? compileOurs(program, []) : compileC(program, compiler);
   return link([driver(program.rounds), object], layout, { name: `${program.name}-${compiler}` });
+}
+
+/** The program by our compiler with some of its optimisations left out. */
+export function buildWithout(program: BenchProgram, without: readonly Optimisation[]): LinkedImage {
+  const name = `${program.name}-without-${without.join("-") || "nothing"}`;
+  return link([driver(program.rounds), compileOurs(program, without)], layout, { name });
 }
 
 /** The code of the program itself and of what its compiler added. */
@@ -92,21 +99,28 @@ export function textBytes(image: LinkedImage): number {
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
-function compileOurs({ name, floats }: BenchProgram): ObjectFile {
+/** What the front end made of each program: it takes longer than all that follows. */
+const modules = new Map<string, AssemblyScriptOutput>();
+
+function compileOurs({ name, floats }: BenchProgram, without: readonly Optimisation[]): ObjectFile {
   const target = floats ? "user" : "kernel";
-  const compiled = compileAssemblyScript({
-    root: ROOT,
-    entries: [`${SOURCES}/${name}.ts`],
-    target,
-    runtime: "stub",
-    memoryBase: DATA,
-    assertions: false,
-  });
+  const compiled =
+    modules.get(name) ??
+    compileAssemblyScript({
+      root: ROOT,
+      entries: [`${SOURCES}/${name}.ts`],
+      target,
+      runtime: "stub",
+      memoryBase: DATA,
+      assertions: false,
+    });
+  modules.set(name, compiled);
   return compileModule(compiled.module, {
     target,
     name: `${name}.ts`,
     sourceMap: compiled.sourceMap,
     data: { start: DATA, end: compiled.dataEnd },
+    without,
   });
 }
 

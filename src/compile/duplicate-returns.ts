@@ -7,14 +7,18 @@
 import type { Block, IrFunction, Value } from "./ir";
 import { append, disconnect } from "./ir";
 
-/** Repeats the returns of `fn`. Blocks may be left unreachable, and phis with one operand. */
-export function duplicateReturns(fn: IrFunction): void {
+/** Repeats the returns of `fn`; whether there were any to repeat. Blocks may be left unreachable, and phis with one operand. */
+export function duplicateReturns(fn: IrFunction): boolean {
+  let changed = false;
   for (const block of fn.blocks) {
     if (block.terminator.op !== "return" || !isOnlyReturn(block)) continue;
     for (const from of [...block.predecessors]) {
-      if (from.terminator.op === "jump") returnFrom(fn, from, block);
+      if (from.terminator.op !== "jump") continue;
+      returnFrom(fn, from, block);
+      changed = true;
     }
   }
+  return changed;
 }
 
 /** Whether a block is a return and the phis that it returns. */

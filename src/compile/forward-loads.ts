@@ -60,8 +60,8 @@ const INVERSE: Readonly<Partial<Record<IrOp, IrOp>>> = {
   store_f64: "load_f64",
 };
 
-/** Forwards values to the loads of `fn`, whose blocks are in reverse postorder. */
-export function forwardLoads(fn: IrFunction): void {
+/** Forwards values to loads of `fn`, whose blocks are in reverse postorder; whether to any. */
+export function forwardLoads(fn: IrFunction): boolean {
   const ends = new Map<Block, readonly Known[]>();
   const users = collectUsers(fn);
   let changed = false;
@@ -71,6 +71,7 @@ export function forwardLoads(fn: IrFunction): void {
     ends.set(block, known);
   }
   if (changed) rewriteUses(fn);
+  return changed;
 }
 
 function knownAtStart(block: Block, ends: ReadonlyMap<Block, readonly Known[]>): Known[] {

@@ -30,66 +30,68 @@ interface PassFacts {
 }
 
 interface IrPassFacts extends PassFacts {
-  readonly run: (fn: IrFunction) => void;
+  /** Whether it left something to clean up, which `simplify` then does. */
+  readonly run: (fn: IrFunction) => boolean;
+}
+
+/** A pass that needs no cleaning up behind it. */
+function clean(...steps: readonly ((fn: IrFunction) => unknown)[]): (fn: IrFunction) => boolean {
+  return (fn) => {
+    for (const step of steps) step(fn);
+    return false;
+  };
 }
 
 /** The passes over values in SSA form (ir.ts). */
 const IR = {
-  build: { level: 0, what: "WebAssembly to values in SSA form", run: removeUnreachable },
-  simplify: { level: 1, what: "needless phis, decided branches, dead values", run: simplify },
+  build: { level: 0, what: "WebAssembly to values in SSA form", run: clean(removeUnreachable) },
+  simplify: {
+    level: 1,
+    what: "needless phis, decided branches, dead values",
+    run: clean(simplify),
+  },
   "cut-no-return": {
     level: 1,
     what: "code behind calls that do not return",
     // All functions have been cut when this runs.
-    run: simplify,
+    run: () => true,
   },
-  lower: { level: 0, what: "division by constants, switches, bit counts", run: lower },
+  lower: { level: 0, what: "division by constants, switches, bit counts", run: clean(lower) },
   "merge-equal": {
     level: 2,
     what: "costly values that were computed before",
-    run: (fn) => {
-      mergeEqual(fn);
-      simplify(fn);
-    },
+    run: mergeEqual,
   },
   "forward-loads": {
     level: 2,
     what: "values from loads and stores before to loads",
-    run: (fn) => {
-      forwardLoads(fn);
-      simplify(fn);
-    },
+    run: forwardLoads,
   },
   "duplicate-returns": {
     level: 1,
     what: "returns instead of jumps to one",
-    run: (fn) => {
-      duplicateReturns(fn);
-      simplify(fn);
-    },
+    run: duplicateReturns,
   },
   "reduce-strength": {
     level: 2,
     what: "addresses in loops by addition",
-    run: (fn) => {
-      reduceStrength(fn);
-      simplify(fn);
-    },
+    run: reduceStrength,
   },
-  hoist: { level: 2, what: "what is the same in all iterations to before the loop", run: hoist },
-  "split-edges": { level: 0, what: "a block for the moves of each edge", run: splitEdges },
+  hoist: {
+    level: 2,
+    what: "what is the same in all iterations to before the loop",
+    run: clean(hoist),
+  },
+  "split-edges": { level: 0, what: "a block for the moves of each edge", run: clean(splitEdges) },
   sink: {
     level: 2,
     what: "values to where they are used",
-    run: (fn) => {
-      setLoopDepths(fn);
-      sink(fn);
-    },
+    run: clean(setLoopDepths, sink),
   },
   schedule: {
     level: 2,
     what: "values down to behind the last use of their operands",
-    run: schedule,
+    run: clean(schedule),
   },
 } as const satisfies Record<string, IrPassFacts>;
 
@@ -169,6 +171,8 @@ export class Pipeline {
   }
 
   run(pass: IrPass, fn: IrFunction): void {
-    IR[pass].run(fn);
+    if (!IR[pass].run(fn)) return;
+    if (this.has("simplify")) simplify(fn);
+    else removeUnreachable(fn);
   }
 }

@@ -16,13 +16,16 @@ import type { LoopNest } from "./loop-nest";
 import { isInvariant, prepareLoops, REGISTERS, wordsNeeded } from "./loop-nest";
 import { ValueBuilder } from "./value-builder";
 
-/** Reduces the addresses in the innermost loops of `fn`. */
-export function reduceStrength(fn: IrFunction): void {
+/** Reduces the addresses in the innermost loops of `fn`; whether there were any. */
+export function reduceStrength(fn: IrFunction): boolean {
   const done = new Set<Block>();
+  let changed = false;
   for (const loop of prepareLoops(fn)) {
-    if (![...loop.blocks].some((block) => done.has(block))) new LoopReduction(fn, loop).run();
+    const isInnermost = [...loop.blocks].every((block) => !done.has(block));
+    if (isInnermost) changed = new LoopReduction(fn, loop).run() || changed;
     for (const block of loop.blocks) done.add(block);
   }
+  return changed;
 }
 
 /** A value that grows by the same in each iteration. */
@@ -67,8 +70,9 @@ class LoopReduction {
     this.before = new ValueBuilder(fn);
   }
 
-  run(): void {
-    if (this.counters.size === 0) return;
+  /** Whether any address was changed. */
+  run(): boolean {
+    if (this.counters.size === 0) return false;
     const groups = new Map<string, Access[]>();
     for (const block of this.fn.blocks) {
       if (!this.loop.blocks.has(block)) continue;
@@ -81,7 +85,7 @@ class LoopReduction {
         else groups.set(key, [access]);
       }
     }
-    for (const group of groups.values()) this.reduceGroup(group);
+    return [...groups.values()].filter((group) => this.reduceGroup(group)).length > 0;
   }
 
   private counterOf(phi: Value): Counter | undefined {
@@ -148,7 +152,7 @@ class LoopReduction {
 
   // --- replacing ---
 
-  private reduceGroup(group: readonly Access[]): void {
+  private reduceGroup(group: readonly Access[]): boolean {
     const [first] = group as [Access, ...Access[]];
     const { linear, counter } = first;
     const isScaled = SCALES.has(linear.factor);
@@ -157,7 +161,7 @@ class LoopReduction {
     }, 0);
     // A counter of its own costs an addition, and where registers are short, so does memory.
     const hasRoom = wordsNeeded(this.fn, this.loop) < REGISTERS;
-    if (saved < (isScaled && hasRoom ? 1 : 2)) return;
+    if (saved < (isScaled && hasRoom ? 1 : 2)) return false;
     this.before.block = this.loop.preheader;
     this.before.position = first.value.position;
     const jump = this.loop.preheader.values.pop()!;
@@ -171,6 +175,7 @@ class LoopReduction {
         own.constant,
       );
     }
+    return true;
   }
 
   /** The sum of the invariants, computed before the loop; undefined: there are none. */
