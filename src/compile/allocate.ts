@@ -77,7 +77,8 @@ class Allocator {
   ) {
     for (const { instructions } of fn.blocks) {
       for (const instruction of instructions) {
-        this.original.set(instruction, [...instruction.operands]);
+        instruction.virtual = [...instruction.operands];
+        this.original.set(instruction, instruction.virtual);
       }
     }
     this.liveness = analyseLiveness(fn);

@@ -256,14 +256,28 @@ function emit(
   const raw = emitBinary(module, options);
   for (const each of checkBareMetal(raw.module, raw.sourceMap, options.target)) reporter.add(each);
   reporter.barrier();
-  const level = options.optimize ?? 2;
-  guarded(options, () => assemblyscript.optimize(module, level, 0, true, false));
-  if (level === 2) guarded(options, () => inlineSmall(module));
+  guarded(options, () => optimise(module, options.optimize ?? 2));
   guarded(options, () => module.runPasses(["propagate-debug-locs"]));
   const output = emitBinary(module, options);
   validateModule(output.module);
   checkDataAddresses(output.module, options);
   return { ...output, raw, dataEnd: endOfData(raw.module, options) };
+}
+
+/**
+ * Passes about WebAssembly's locals alone. They gain nothing here, where locals become values in
+ * SSA form, and they would lose which local is which variable of the source.
+ */
+const NEEDLESS_PASSES = ["coalesce-locals", "ssa-nomerge", "rse"];
+
+function optimise(module: assemblyscript.Module, level: 0 | 1 | 2 | 3): void {
+  for (const pass of NEEDLESS_PASSES) binaryen.addPassToSkip(pass);
+  try {
+    assemblyscript.optimize(module, level, 0, true, false);
+    if (level === 2) inlineSmall(module);
+  } finally {
+    binaryen.clearPassesToSkip();
+  }
 }
 
 /** The largest function that is inlined wherever it is called, in Binaryen's units. */

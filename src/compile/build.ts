@@ -13,6 +13,7 @@ import { numericHandler } from "./build-numeric";
 import { TABLE_HANDLERS } from "./build-table";
 import type { Block, NumberType, Signature, Value } from "./ir";
 import { connect, IrFunction } from "./ir";
+import type { LocalHistory } from "./local-history";
 import { isFloatOpcode, Op, opcodeInfo, opcodeName } from "./opcodes";
 import type { Segment, Table } from "./tables";
 import { type Trap, trapKind } from "./trap";
@@ -136,8 +137,13 @@ export function signatureOf(type: FunctionType, position: number): Signature {
  *
  * @throws UnsupportedCode for floating-point numbers in a kernel, and the like
  */
-export function buildFunction(module: WasmModule, fn: WasmFunction, linkage: Linkage): IrFunction {
-  return new FunctionBuilder(module, fn, linkage).build();
+export function buildFunction(
+  module: WasmModule,
+  fn: WasmFunction,
+  linkage: Linkage,
+  history?: LocalHistory,
+): IrFunction {
+  return new FunctionBuilder(module, fn, linkage, history).build();
 }
 
 type ControlHandler = (builder: FunctionBuilder, index: number, a: number, b: number) => void;
@@ -155,6 +161,7 @@ export class FunctionBuilder implements OperandStack {
     readonly module: WasmModule,
     readonly source: WasmFunction,
     readonly linkage: Linkage,
+    private readonly history: LocalHistory | undefined,
   ) {
     const { body } = source;
     const type = module.types[source.typeIndex];
@@ -168,6 +175,18 @@ export class FunctionBuilder implements OperandStack {
     this.exit = this.openFrame("function", 0, signature.results.length);
     this.startBlock(this.fn.createBlock());
     this.initLocals(signature, body.locals);
+    history?.note(this.locals, history.start - 1);
+  }
+
+  /** What the locals are behind the current instruction. */
+  private noteLocals(): void {
+    this.history?.note(this.locals, this.values.position);
+  }
+
+  /** Gives a local another value. */
+  setLocal(local: number, value: Operand): void {
+    this.locals[local] = value;
+    this.noteLocals();
   }
 
   build(): IrFunction {
@@ -336,6 +355,7 @@ export class FunctionBuilder implements OperandStack {
     this.stack.length = frame.height;
     this.stack.push(...state.results);
     this.locals = [...state.locals];
+    this.noteLocals();
     const block = this.fn.createBlock();
     connect(from, block);
     this.startBlock(block);
@@ -349,6 +369,7 @@ export class FunctionBuilder implements OperandStack {
     connect(from, header);
     this.startBlock(header);
     const phis = this.headerPhis(this.assignedLocals(index), parameters);
+    this.noteLocals();
     this.openFrame("loop", parameters, results, header, phis);
   }
 
@@ -441,6 +462,7 @@ export class FunctionBuilder implements OperandStack {
         ? operand
         : merged((state) => state.locals[i]!),
     );
+    this.noteLocals();
     this.stack.push(...first.results.map((_, i) => merged((state) => state.results[i]!)));
   }
 
@@ -656,13 +678,13 @@ const CONTROL: ReadonlyMap<number, ControlHandler> = new Map<number, ControlHand
   [
     Op["local.set"],
     (builder, _, local) => {
-      builder.locals[local] = builder.pop();
+      builder.setLocal(local, builder.pop());
     },
   ],
   [
     Op["local.tee"],
     (builder, _, local) => {
-      builder.locals[local] = builder.stack[builder.stack.length - 1]!;
+      builder.setLocal(local, builder.stack[builder.stack.length - 1]!);
     },
   ],
   [Op["i32.const"], (builder, _, value) => builder.constant(value)],

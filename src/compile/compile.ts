@@ -118,8 +118,7 @@ class ModuleCompiler implements Linkage {
   ) {
     this.assembler = new Assembler(options.name);
     const { facts, sourceMap } = options;
-    const lookup = (position: number) => sourceMap?.lookup(position);
-    this.describer = facts && new FunctionDescriber(facts, lookup);
+    this.describer = facts && sourceMap && new FunctionDescriber(facts, sourceMap);
     this.pipeline = new Pipeline(options.level, options.without);
     const taken = new Set<string>(options.target === "object" ? foreignNames(module) : []);
     const unique = (name: string): string => {
@@ -199,7 +198,9 @@ class ModuleCompiler implements Linkage {
   /** The SSA form of a function, simplified as far as that needs no other function. */
   private build(source: WasmFunction): IrFunction {
     const name = this.functionNames[source.index]!;
-    const fn = this.guarded(source, () => buildFunction(this.module, { ...source, name }, this));
+    const history = this.describer?.watch(source);
+    const build = () => buildFunction(this.module, { ...source, name }, this, history);
+    const fn = this.guarded(source, build);
     this.irPasses(fn, this.pipeline.beforeCut);
     return fn;
   }
@@ -237,7 +238,7 @@ class ModuleCompiler implements Linkage {
     if (pipeline.has("peephole")) improve(machine);
     if (this.after("peephole", machine)) return;
     this.noteParts(machine);
-    const notes = this.describer?.note(source, fn.name);
+    const notes = this.describer?.note(source, fn, machine);
     emit(this.assembler, machine, {
       prefix: this.hashOf(source),
       usedRegisters: allocation.usedRegisters,

@@ -1,15 +1,20 @@
 // What an object says of its source: from the facts that AssemblyScript gave, the names that the
 // module's items have, and what was noted while code was made.
 
-import type { Place } from "../base/diagnostic";
 import type { DebugFunction, DebugInfo, GlobalVariable } from "../i686/debug-info";
+import { AssignmentOrder } from "./assignment-order";
 import type { AddressRange } from "./data";
+import { LocalTrace, type WatchedLocal, withoutPlaces } from "./describe-locals";
 import { findInlinedCalls, type InlinedCode } from "./inlined-calls";
+import type { IrFunction } from "./ir";
+import { LocalHistory } from "./local-history";
+import type { MachineFunction } from "./machine";
 import { Op } from "./opcodes";
-import type { SourceFacts } from "./source-facts";
+import type { FunctionFact, SourceFacts } from "./source-facts";
 import { type SourceFunction, SourceFunctions } from "./source-functions";
+import type { SourceMap } from "./source-map";
 import { CodeTrace } from "./trace";
-import type { WasmFunction, WasmGlobal, WasmModule } from "./wasm";
+import type { FunctionBody, WasmFunction, WasmGlobal, WasmModule } from "./wasm";
 import { I64 } from "./wasm";
 
 /** What the object has of a module's globals. */
@@ -74,39 +79,92 @@ function constant({ type, init }: WasmGlobal): GlobalVariable["where"] | undefin
 /** What is noted of a function while it is compiled. */
 export interface FunctionNotes {
   readonly symbol: string;
+  readonly fact: FunctionFact;
   readonly source: SourceFunction;
   readonly trace: CodeTrace;
   readonly inlined: InlinedCode;
+  readonly locals: LocalTrace | undefined;
+}
+
+/** Locals whose values are noted while a function is built. */
+interface Watch {
+  readonly history: LocalHistory;
+  readonly locals: readonly WatchedLocal[];
+  readonly original: FunctionBody;
 }
 
 /** Describes functions, from their facts and from notes on their code. */
 export class FunctionDescriber {
   private readonly functions: SourceFunctions;
+  private readonly bodies = new Map<string, FunctionBody>();
+  private readonly watches = new Map<WasmFunction, Watch>();
   private readonly notes: FunctionNotes[] = [];
 
   constructor(
-    facts: SourceFacts,
-    private readonly lookup: (position: number) => Place | undefined,
+    private readonly facts: SourceFacts,
+    private readonly sourceMap: SourceMap,
   ) {
     this.functions = new SourceFunctions(facts);
+    for (const { name, body } of facts.original.module.functions) {
+      if (body) this.bodies.set(name, body);
+    }
+  }
+
+  /** Where the values of the locals are to be noted that the source has too. */
+  watch(fn: WasmFunction): LocalHistory | undefined {
+    const fact = this.facts.functions.get(fn.name);
+    const original = this.bodies.get(fn.name);
+    if (!fact || !fn.body || !original) return undefined;
+    const locals: WatchedLocal[] = [];
+    for (const [index, name] of fn.body.localNames) {
+      const local = fact.locals.get(name);
+      if (local) locals.push({ index, name, fact: local });
+    }
+    if (locals.length === 0) return undefined;
+    const history = new LocalHistory(
+      locals.map(({ index }) => index),
+      fn.body.offset,
+    );
+    this.watches.set(fn, { history, locals, original });
+    return history;
   }
 
   /** Begins the notes on a function that becomes code; undefined: the source has none like it. */
-  note({ name, body }: WasmFunction, symbol: string): FunctionNotes | undefined {
+  note(fn: WasmFunction, ir: IrFunction, machine: MachineFunction): FunctionNotes | undefined {
+    const { name, body } = fn;
     const source = this.functions.named(name);
-    if (!source || !body) return undefined;
-    const inlined = findInlinedCalls(source, body, this.functions, this.lookup);
-    const notes = { symbol, source, trace: new CodeTrace(), inlined };
+    const fact = this.facts.functions.get(name);
+    if (!source || !fact || !body) return undefined;
+    const lookup = (position: number) => this.sourceMap.lookup(position);
+    const inlined = findInlinedCalls(source, body, this.functions, lookup);
+    const locals = this.traceLocals(fn, body, ir, machine);
+    const notes = { symbol: ir.name, fact, source, trace: new CodeTrace(), inlined, locals };
     this.notes.push(notes);
     return notes;
   }
 
+  private traceLocals(
+    fn: WasmFunction,
+    body: FunctionBody,
+    ir: IrFunction,
+    machine: MachineFunction,
+  ): LocalTrace | undefined {
+    const watch = this.watches.get(fn);
+    if (!watch) return undefined;
+    const order = new AssignmentOrder(
+      { body: watch.original, sourceMap: this.facts.original.sourceMap },
+      { body, sourceMap: this.sourceMap },
+    );
+    return new LocalTrace(machine, ir.signature, watch.locals, watch.history, order);
+  }
+
   /** To be called when the object is finished. */
   describe(): DebugFunction[] {
-    return this.notes.map(({ symbol, source, trace, inlined }) => {
-      const { name, place, result } = source.fact;
-      const calls = inlined.describe(trace);
-      const common = { symbol, name, place, variables: [], inlined: calls };
+    return this.notes.map(({ symbol, fact, trace, inlined, locals }) => {
+      const { name, place, result } = fact;
+      const facts = fact.locals.values();
+      const variables = locals?.describe(facts, trace) ?? withoutPlaces(facts);
+      const common = { symbol, name, place, variables, inlined: inlined.describe(trace) };
       return result === undefined ? common : { ...common, result };
     });
   }

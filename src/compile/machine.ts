@@ -103,6 +103,8 @@ export interface MachineInstruction {
   readonly condition: Condition | undefined;
   /** Byte offset in the wasm module. */
   readonly position: number;
+  /** The operands before allocation, for debug information; absent: allocation inserted it. */
+  virtual?: readonly MachineOperand[] | undefined;
 }
 
 export class MachineBlock {
@@ -135,6 +137,8 @@ export class MachineFunction {
   private readonly types: ValueType[] = [];
   private readonly byteOnly = new Set<number>();
   private slotCount = 0;
+  /** The virtual register of each value that has one, by id; for debug information. */
+  valueRegisters: Int32Array = new Int32Array(0);
   /** Words that calls need for their stack arguments. */
   outgoingWords = 0;
 

@@ -68,6 +68,7 @@ export class Selection {
     this.addressUses = new Int32Array(fn.valueLimit);
     this.writesBefore = new Int32Array(fn.valueLimit);
     this.registers = new Int32Array(fn.valueLimit);
+    this.machine.valueRegisters = this.registers;
     this.isRead = new Uint8Array(fn.valueLimit);
     for (const block of fn.blocks) this.count(block);
   }

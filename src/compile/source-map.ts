@@ -17,6 +17,10 @@ for (let i = 0; i < DIGITS.length; i++) VALUES[DIGITS.charCodeAt(i)] = i;
 const COMMA = ",".charCodeAt(0);
 const UNMAPPED = -1;
 
+/** More than any file has, and any line; with as many files a key is still exact. */
+const LINES = 2 ** 20;
+const COLUMNS = 2 ** 14;
+
 /** A decoded source map. Segments ascend by offset; each holds up to the next one. */
 export class SourceMap {
   /** Source files as the compiler knew them: `kernel/main.ts`, `~lib/memory.ts`. */
@@ -44,6 +48,30 @@ export class SourceMap {
     const file = index < 0 ? undefined : this.files[this.fileIndices[index]!];
     if (file === undefined) return undefined;
     return { file, line: this.lines[index]!, column: this.columns[index]! };
+  }
+
+  /**
+   * The places of many bytes at once, as numbers that are equal where file, line and column are; 0:
+   * no place.
+   *
+   * @param offsets ascending
+   * @param numbers of the files: two maps with one of these have one number for one place
+   */
+  keysOf(offsets: Uint32Array, numbers: Map<string, number>): Float64Array {
+    const keys = new Float64Array(offsets.length);
+    const ofFile = this.files.map((file) => {
+      const known = numbers.get(file) ?? numbers.size + 1;
+      numbers.set(file, known);
+      return known;
+    });
+    let index = offsets.length > 0 ? this.segmentAt(offsets[0]!) : -1;
+    for (let i = 0; i < offsets.length; i++) {
+      while (index + 1 < this.offsets.length && this.offsets[index + 1]! <= offsets[i]!) index++;
+      const file = index < 0 ? undefined : ofFile[this.fileIndices[index]!];
+      if (file === undefined) continue;
+      keys[i] = (file * LINES + this.lines[index]!) * COLUMNS + this.columns[index]!;
+    }
+    return keys;
   }
 
   /** The last segment that starts at or before `offset`; -1: none does. */

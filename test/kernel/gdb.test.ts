@@ -74,6 +74,9 @@ describe("gdb on the kernel", {
     assert.equal(await word("current.group"), 1);
     assert.equal(await gdb.value("'kernel/process/process.ts'::processCount"), "1");
     assert.match(await gdb.ask("print *current.space"), /= \{.* = \d+/);
+    assert.match(await gdb.ask("info args"), /^frame = 0x[0-9a-f]+$/);
+    assert.equal(await word("frame.eax"), 3, "read's number");
+    assert.equal(await word("&frame.ss + 1"), current.stackTop);
   });
 
   it("shows the way from a system call across the trampoline into the program", async () => {
@@ -103,6 +106,8 @@ describe("gdb on the kernel", {
     assert.equal(await line(), body + 1);
     await gdb.ask("next");
     assert.equal(await line(), body + 2);
+    assert.match(await gdb.ask("info locals"), /^file = 0x[0-9a-f]+$/m);
+    assert.equal(await word("frame.ebx"), 3, "the descriptor, in the caller's trap frame");
     assert.match(await gdb.ask("step"), /userPointer \(.*\) at kernel\/memory\/user-memory\.ts:/);
     assert.match(await gdb.ask("backtrace 2"), /#0 .*userPointer .*\n#1 .*read .*file\.ts:/);
     await gdb.ask("delete");
