@@ -1,20 +1,32 @@
 // Prints the kernel's numbers beside those of its rivals.
 //
-//   npm run bench [-- --json]
+//   npm run bench [-- --json] [--linux VMLINUZ]
+//
+//   --linux VMLINUZ   also counts the instructions of a system call of this Linux, for i386, with
+//                     page-table isolation (pti=on). Debian's is in linux-image-686-pae:
+//                     apt-get download, then dpkg -x FILE DIR; DIR/boot/vmlinuz-…
 //
 // Instruction counts are exact: QEMU executes one instruction at a time. Times are of this machine
 // and of this moment: compare the ratio of a run, not the seconds of two. A rival's number that
 // this run does not measure is marked "quoted", with where it comes from.
 
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { PAGE_SIZE, USER_END } from "../src/abi/memory-map";
+import { SystemCall } from "../src/abi/syscalls";
 import { INSTALLATION } from "../src/cli/project";
+import { assembleModule } from "../src/i686/assembler";
+import { eax } from "../src/i686/registers";
 import { readElfImage, symbolAddress } from "../src/inspect/elf-image";
 import { readElf } from "../src/link/elf-read";
+import { writeElf } from "../src/link/elf-write";
+import type { Layout } from "../src/link/layout";
+import { link } from "../src/link/link";
 import { encodeCommandLine } from "../src/machine/command-line";
+import { fileEntry, writeArchive } from "../src/machine/initramfs";
+import type { BootOptions } from "../src/machine/machine";
 import { openMachine } from "../src/machine/open-machine";
 import { bootDirectly, QemuMachine } from "../src/machine/qemu";
 
@@ -31,8 +43,13 @@ const BUILD = join(INSTALLATION, "build");
 const COMMAND = join(INSTALLATION, "bin", "isthmus.js");
 const LINUX = "Linux 6.1 i386 with PTI";
 const KIB = 1024;
+const CALLS = 3;
+/** Where Linux's one program is linked. */
+const LINUX_PROGRAM = 0x0804_8000;
 
-const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: { json: { type: "boolean", default: false }, linux: { type: "string" } },
+});
 
 const rows: Row[] = [
   await coldBuild(),
@@ -62,7 +79,9 @@ async function warmBuild(): Promise<Row> {
 function imageSize(): Row {
   const { segments } = readElf(readFileSync(join(BUILD, "kernel.elf")), "kernel.elf");
   const bytes = segments.reduce((total, { fileSize }) => total + fileSize, 0);
-  const rival = { name: "Linux 6.1", value: 8 * KIB, quoted: true };
+  const rival = values.linux
+    ? { name: "Linux, compressed", value: statSync(values.linux).size / KIB, quoted: false }
+    : { name: "Linux 6.1", value: 8 * KIB, quoted: true };
   return { what: "kernel image", ours: bytes / KIB, unit: "KiB", rival, limit: 128 };
 }
 
@@ -80,29 +99,63 @@ function userSpace(): Row {
   return { what: "user address space", ours, unit: "KiB", rival };
 }
 
-/** Instructions from `int 0x80`, itself included, to the next one of user mode. */
 async function nullSystemCall(): Promise<Row> {
-  const rival = { name: LINUX, value: 361, quoted: true };
   const what = "null system call (getppid)";
   const program = readElfImage(readFileSync(join(BUILD, "user", "crossing.elf")), "crossing");
   const call = symbolAddress(program, "crossing_int80") ?? 0;
-  const options = { ...bootOptions(["crossing", "1000000"]), memoryMiB: 16 };
+  const ours = await countCall({ ...bootOptions(["crossing", "1000000"]), memoryMiB: 16 }, call);
+  const rival = values.linux
+    ? { name: LINUX, value: await countLinuxCall(values.linux), quoted: false }
+    : { name: LINUX, value: 361, quoted: true };
+  return { what, ours, unit: "instructions", rival, limit: 150 };
+}
+
+/** Instructions from the `int 0x80` at `address`, itself included, to the next of user mode. */
+async function countCall(options: BootOptions, address: number): Promise<number> {
   const machine = new QemuMachine("qemu", options, { gdb: true }, bootDirectly);
   try {
     await machine.start();
     await machine.stop();
     const gdb = machine.gdb();
-    await gdb.setBreakpoint(call);
-    await gdb.continue();
-    let ours = 0;
-    for (let cs = 0; ours === 0 || (cs & 3) === 0; ours++) {
-      await gdb.step();
-      cs = (await gdb.registers()).cs ?? 0;
+    await gdb.setBreakpoint(address);
+    let least = Number.POSITIVE_INFINITY;
+    // The first calls may find work that is done once.
+    for (let call = 0; call < CALLS; call++) {
+      await gdb.continue();
+      let count = 0;
+      for (let cs = 0; count === 0 || (cs & 3) === 0; count++) {
+        await gdb.step();
+        cs = (await gdb.registers()).cs ?? 0;
+      }
+      least = Math.min(least, count);
     }
-    return { what, ours, unit: "instructions", rival, limit: 150 };
+    return least;
   } finally {
     await machine.close();
   }
+}
+
+/** The same for a Linux kernel, whose only program calls getppid for ever. */
+async function countLinuxCall(kernel: string): Promise<number> {
+  const layout: Layout = { regions: { program: { start: LINUX_PROGRAM } } };
+  const init = assembleModule("init", (a) => {
+    a.section(".text");
+    a.function("_start", () => {
+      a.mov(eax, SystemCall.getppid);
+      a.global("call");
+      a.int(0x80);
+      a.jmp("_start");
+    });
+  });
+  const image = link([init], layout);
+  const call = image.symbols.find(({ name }) => name === "call");
+  const options = {
+    kernel: readFileSync(kernel),
+    initramfs: writeArchive([fileEntry("init", writeElf(image), 0o755)]),
+    commandLine: "pti=on quiet",
+    memoryMiB: 256,
+  };
+  return countCall(options, call?.value ?? 0);
 }
 
 /** From the start of the command, warm, to the moment at which v86 is seen in ring 3. */
