@@ -7,7 +7,7 @@
 import type { Block, IrFunction, Value } from "./ir";
 import { append, disconnect } from "./ir";
 
-/** Repeats the returns of `fn`; whether there were any to repeat. Blocks may be left unreachable, and phis with one operand. */
+/** Repeats returns of `fn`; whether it did, and left blocks unreachable, phis with one operand. */
 export function duplicateReturns(fn: IrFunction): boolean {
   let changed = false;
   for (const block of fn.blocks) {
