@@ -1,5 +1,5 @@
-// What each optimisation of our compiler is worth: the instructions that programs execute without it,
-// over those that they execute with all.
+// What each optimisation of our compiler is worth: the instructions that programs execute without
+// it, over those that they execute with all.
 
 import { OPTIMISATIONS, type Optimisation } from "../../src/compile/pipeline";
 import { buildWithout } from "./build";
