@@ -9,6 +9,9 @@ export class EndOfBytes extends Error {
   override readonly name = "EndOfBytes";
 }
 
+/** No number of 64 bits has more bytes than lead here. */
+const LEB_LIMIT = 2 ** 63;
+
 export class ByteReader {
   private readonly view: DataView;
 
@@ -44,6 +47,7 @@ export class ByteReader {
   uleb(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
+      if (scale > LEB_LIMIT) throw new EndOfBytes();
       const byte = this.u8();
       value += (byte & 127) * scale;
       if (byte < 128) return value;
@@ -54,6 +58,7 @@ export class ByteReader {
   sleb(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
+      if (scale > LEB_LIMIT) throw new EndOfBytes();
       const byte = this.u8();
       value += (byte & 127) * scale;
       if (byte < 128) return byte & 64 ? value - scale * 128 : value;

@@ -2,9 +2,9 @@
 // for one.
 
 import type { Place } from "../../base/diagnostic";
-import type { LineEntry, ObjectFile } from "../../i686/object";
+import type { LineEntry, ObjectFile, ObjectSymbol } from "../../i686/object";
 import { entryAt } from "../model";
-import { readLineTables } from "./dwarf-line-read";
+import { readLineRows } from "./line-rows";
 
 type Content = Pick<ObjectFile, "sections" | "symbols">;
 
@@ -22,20 +22,29 @@ export function sourceLocator(
   };
 }
 
+/** The lines of each section, by its index, ascending by offset. */
 function lineTables({ sections, symbols }: Content): Map<number, LineEntry[]> {
   const find = (name: string) => sections.find((section) => section.name === name);
   const table = find(".debug_line");
-  if (!table) return new Map();
-  const targets = new Map<number, number>();
-  for (const { offset, symbol } of table.relocations) {
-    const section = symbols[symbol]?.section;
-    if (section !== undefined) targets.set(offset, section);
-  }
+  const lines = new Map<number, LineEntry[]>();
+  if (!table) return lines;
+  // An address is the offset of a symbol in a section, which a relocation names, and an addend.
+  const origins = new Map<number, ObjectSymbol | undefined>(
+    table.relocations.map(({ offset, symbol }) => [offset, symbols[symbol]]),
+  );
   const none = new Uint8Array(0);
-  return readLineTables({
+  const content = {
     line: table.bytes,
     lineStrings: find(".debug_line_str")?.bytes ?? none,
     strings: find(".debug_str")?.bytes ?? none,
-    sectionAt: (offset) => targets.get(offset),
+  };
+  readLineRows(content, ({ origin, address, file, line, column, isEnd }) => {
+    const symbol = origin === undefined ? undefined : origins.get(origin);
+    if (symbol?.section === undefined || isEnd || file === "" || line < 1) return;
+    const list = lines.get(symbol.section) ?? [];
+    lines.set(symbol.section, list);
+    list.push({ offset: symbol.offset + Number(address), file, line, column });
   });
+  for (const list of lines.values()) list.sort((a, b) => a.offset - b.offset);
+  return lines;
 }

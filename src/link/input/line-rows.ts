@@ -1,14 +1,38 @@
-// Reads `.debug_line` of an object that another compiler made, DWARF 2 to 5: which section and
-// offset comes from which source line.
+// Reads `.debug_line`, DWARF 2 to 5: which source line an address comes from.
 //
-// In an object the addresses are still relocations: DW_LNE_set_address has an offset in its operand
-// and a relocation that says which section that counts from. Only diagnostics depend on what this
-// file finds, so damage ends the reading of a table and is no error.
+// The section is a list of units; each has a header (directories, files) and a program for a small
+// machine whose registers are address, file, line and column. A row that the program appends counts
+// up to the next one's address; a sequence of rows ends with one that is only an end.
 //
-// See the DWARF 5 standard, 6.2, and DWARF 4's of the same number.
+// It reads linked files of 32 and 64 bits, whose addresses are final, and objects, where an address
+// is an operand with a relocation: each row says which operand its address counts from.
+//
+// The bytes may come from anywhere: a unit that breaks the format is left, and nothing outside the
+// sections is read. See the DWARF 4 and 5 standards, 6.2.
 
-import type { LineEntry } from "../../i686/object";
 import { ByteReader, EndOfBytes } from "./byte-reader";
+
+export interface LineSections {
+  /** `.debug_line`. */
+  readonly line: Uint8Array;
+  /** `.debug_line_str` and `.debug_str`, strings of version 5; empty if there is none. */
+  readonly lineStrings: Uint8Array;
+  readonly strings: Uint8Array;
+}
+
+export interface LineRow {
+  readonly address: bigint;
+  /** "" if the program names a file that is not in its table. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Nothing comes from here on: the sequence ends. */
+  readonly isEnd: boolean;
+  /** Rows of one sequence ascend, and have one number. */
+  readonly sequence: number;
+  /** Where in `.debug_line` the address stands that this one counts from. */
+  readonly origin: number | undefined;
+}
 
 const DW_LNS_COPY = 1;
 const DW_LNS_ADVANCE_PC = 2;
@@ -36,35 +60,45 @@ const DW_FORM_UDATA = 0x0f;
 const DW_FORM_DATA16 = 0x1e;
 const DW_FORM_LINE_STRP = 0x1f;
 
-/** What the reader needs of an object. */
-export interface LineSources {
-  readonly line: Uint8Array;
-  /** `.debug_line_str` and `.debug_str`; empty if there is none. */
-  readonly lineStrings: Uint8Array;
-  readonly strings: Uint8Array;
-  /** The section that the address word at this offset of `.debug_line` counts from. */
-  sectionAt(offset: number): number | undefined;
+/** 64-bit DWARF, which no compiler writes for these files, and lengths that are reserved. */
+const RESERVED_LENGTH = 0xffff_fff0;
+/** Debug information with more rows is not worth a minute of its reader's time. */
+const MAX_ROWS = 4_000_000;
+
+/** Calls `visit` with each row of each unit. */
+export function readLineRows(sections: LineSections, visit: (row: LineRow) => void): void {
+  const { line } = sections;
+  const view = new DataView(line.buffer, line.byteOffset, line.byteLength);
+  const rows = new RowCounter(visit);
+  for (let offset = 0; offset + 4 <= line.length && !rows.isFull; ) {
+    const length = view.getUint32(offset, true);
+    const end = Math.min(offset + 4 + length, line.length);
+    if (length === 0 || length >= RESERVED_LENGTH) return;
+    try {
+      readUnit(new ByteReader(line, offset + 4, end), sections, rows);
+    } catch (error) {
+      if (!(error instanceof EndOfBytes)) throw error; // A torn unit: the next one may be whole.
+    }
+    offset = end;
+  }
 }
 
-/** The lines of each section, by its index, ascending by offset. */
-export function readLineTables(sources: LineSources): Map<number, LineEntry[]> {
-  const lines = new Map<number, LineEntry[]>();
-  const reader = new ByteReader(sources.line);
-  try {
-    while (!reader.atEnd) {
-      const length = reader.u32();
-      const start = reader.position;
-      // 0xffffffff introduces 64-bit DWARF, which no i386 compiler writes.
-      const end = Math.min(start + length, sources.line.length);
-      readTable(new ByteReader(sources.line, start, end), sources, lines);
-      reader.skip(end - start);
-      if (length === 0) break;
-    }
-  } catch (error) {
-    if (!(error instanceof EndOfBytes)) throw error;
+/** Numbers sequences, and sees to it that there are not too many rows. */
+class RowCounter {
+  sequence = 0;
+  private count = 0;
+
+  constructor(private readonly visit: (row: LineRow) => void) {}
+
+  get isFull(): boolean {
+    return this.count >= MAX_ROWS;
   }
-  for (const list of lines.values()) list.sort((a, b) => a.offset - b.offset);
-  return lines;
+
+  add(row: Omit<LineRow, "sequence">): void {
+    this.count += 1;
+    this.visit({ ...row, sequence: this.sequence });
+    if (row.isEnd) this.sequence += 1;
+  }
 }
 
 interface Header {
@@ -74,25 +108,13 @@ interface Header {
   readonly opcodeBase: number;
   /** How many operands each standard opcode has. */
   readonly operands: readonly number[];
+  /** By number as the program has it. */
   readonly files: string[];
 }
 
-function readTable(
-  reader: ByteReader,
-  sources: LineSources,
-  lines: Map<number, LineEntry[]>,
-): void {
-  try {
-    const header = readHeader(reader, sources);
-    if (header) new LineProgram(header, reader, sources, lines).run();
-  } catch (error) {
-    if (!(error instanceof EndOfBytes)) throw error;
-  }
-}
-
-function readHeader(reader: ByteReader, sources: LineSources): Header | undefined {
+function readUnit(reader: ByteReader, sections: LineSections, rows: RowCounter): void {
   const version = reader.u16();
-  if (version < 2 || version > 5) return undefined;
+  if (version < 2 || version > 5) return;
   if (version >= 5) reader.skip(2); // bytes of an address and of a segment selector
   const headerLength = reader.u32();
   const program = reader.position + headerLength;
@@ -103,9 +125,11 @@ function readHeader(reader: ByteReader, sources: LineSources): Header | undefine
   const lineRange = Math.max(1, reader.u8());
   const opcodeBase = reader.u8();
   const operands = Array.from({ length: Math.max(0, opcodeBase - 1) }, () => reader.u8());
-  const files = version >= 5 ? readFiles5(reader, sources) : readFiles(reader);
+  const files = version >= 5 ? readFiles5(reader, sections) : readFiles(reader);
   reader.skip(program - reader.position);
-  return { minInstruction, lineBase, lineRange, opcodeBase, operands, files };
+  rows.sequence += 1;
+  const header = { minInstruction, lineBase, lineRange, opcodeBase, operands, files };
+  new LineProgram(header, reader, rows).run();
 }
 
 /** Up to DWARF 4 files count from 1, and directory 0 is where the compiler ran. */
@@ -123,11 +147,11 @@ function readFiles(reader: ByteReader): string[] {
 }
 
 /** DWARF 5 describes the columns of its two tables; both count from 0. */
-function readFiles5(reader: ByteReader, sources: LineSources): string[] {
-  const directories = readEntries(reader, sources).map(({ path }, index) =>
+function readFiles5(reader: ByteReader, sections: LineSections): string[] {
+  const directories = readEntries(reader, sections).map(({ path }, index) =>
     index === 0 ? "" : path,
   );
-  return readEntries(reader, sources).map(({ path, directory }) =>
+  return readEntries(reader, sections).map(({ path, directory }) =>
     joinPath(directories[directory], path),
   );
 }
@@ -137,7 +161,7 @@ interface Entry {
   directory: number;
 }
 
-function readEntries(reader: ByteReader, sources: LineSources): Entry[] {
+function readEntries(reader: ByteReader, sections: LineSections): Entry[] {
   const columns = Array.from({ length: reader.u8() }, () => ({
     content: reader.uleb(),
     form: reader.uleb(),
@@ -148,7 +172,7 @@ function readEntries(reader: ByteReader, sources: LineSources): Entry[] {
   for (let index = 0; index < count; index++) {
     const entry = { path: "", directory: 0 };
     for (const { content, form } of columns) {
-      const value = readForm(reader, form, sources);
+      const value = readForm(reader, form, sections);
       if (content === DW_LNCT_PATH && typeof value === "string") entry.path = value;
       if (content === DW_LNCT_DIRECTORY_INDEX && typeof value === "number") entry.directory = value;
     }
@@ -160,7 +184,7 @@ function readEntries(reader: ByteReader, sources: LineSources): Entry[] {
 function readForm(
   reader: ByteReader,
   form: number,
-  { lineStrings, strings }: LineSources,
+  { lineStrings, strings }: LineSections,
 ): string | number | undefined {
   switch (form) {
     case DW_FORM_STRING:
@@ -196,24 +220,25 @@ function joinPath(directory: string | undefined, name: string): string {
   return !directory || name.startsWith("/") ? name : `${directory}/${name}`;
 }
 
+const START = { address: 0n, file: 1, line: 1, column: 0, origin: undefined };
+
 /** The machine of DWARF 6.2.2, as far as lines depend on it. */
 class LineProgram {
-  private section: number | undefined;
-  private address = 0;
-  private file = 1;
-  private line = 1;
-  private column = 0;
+  private address = START.address;
+  private file = START.file;
+  private line = START.line;
+  private column = START.column;
+  private origin: number | undefined = START.origin;
 
   constructor(
     private readonly header: Header,
     private readonly reader: ByteReader,
-    private readonly sources: LineSources,
-    private readonly lines: Map<number, LineEntry[]>,
+    private readonly rows: RowCounter,
   ) {}
 
   run(): void {
-    const { reader, header } = this;
-    while (!reader.atEnd) {
+    const { reader, header, rows } = this;
+    while (!reader.atEnd && !rows.isFull) {
       const opcode = reader.u8();
       if (opcode >= header.opcodeBase) this.special(opcode);
       else if (opcode === 0) this.extended();
@@ -222,21 +247,21 @@ class LineProgram {
   }
 
   private special(opcode: number): void {
-    const { opcodeBase, lineBase, lineRange, minInstruction } = this.header;
+    const { opcodeBase, lineBase, lineRange } = this.header;
     const adjusted = opcode - opcodeBase;
-    this.address += Math.floor(adjusted / lineRange) * minInstruction;
+    this.advance(Math.floor(adjusted / lineRange));
     this.line += lineBase + (adjusted % lineRange);
-    this.row();
+    this.row(false);
   }
 
   private standard(opcode: number): void {
     const { reader, header } = this;
     switch (opcode) {
       case DW_LNS_COPY:
-        this.row();
+        this.row(false);
         return;
       case DW_LNS_ADVANCE_PC:
-        this.address += reader.uleb() * header.minInstruction;
+        this.advance(reader.uleb());
         return;
       case DW_LNS_ADVANCE_LINE:
         this.line += reader.sleb();
@@ -248,11 +273,10 @@ class LineProgram {
         this.column = reader.uleb();
         return;
       case DW_LNS_CONST_ADD_PC:
-        this.address +=
-          Math.floor((255 - header.opcodeBase) / header.lineRange) * header.minInstruction;
+        this.advance(Math.floor((255 - header.opcodeBase) / header.lineRange));
         return;
       case DW_LNS_FIXED_ADVANCE_PC:
-        this.address += reader.u16();
+        this.address += BigInt(reader.u16());
         return;
       default:
         for (let rest = header.operands[opcode - 1] ?? 0; rest > 0; rest--) reader.uleb();
@@ -266,11 +290,12 @@ class LineProgram {
     if (length === 0) return;
     switch (reader.u8()) {
       case DW_LNE_END_SEQUENCE:
-        Object.assign(this, { address: 0, file: 1, line: 1, column: 0, section: undefined });
+        this.row(true);
+        Object.assign(this, START);
         break;
       case DW_LNE_SET_ADDRESS:
-        this.section = this.sources.sectionAt(reader.position);
-        this.address = reader.u32();
+        this.origin = reader.position;
+        this.address = length === 9 ? reader.u64() : BigInt(reader.u32());
         break;
       case DW_LNE_DEFINE_FILE:
         this.header.files.push(reader.text());
@@ -279,12 +304,13 @@ class LineProgram {
     reader.skip(start + length - reader.position);
   }
 
-  private row(): void {
-    if (this.section === undefined) return;
-    const file = this.header.files[this.file];
-    if (!file || this.line < 1) return;
-    const list = this.lines.get(this.section) ?? [];
-    this.lines.set(this.section, list);
-    list.push({ offset: this.address, file, line: this.line, column: this.column });
+  private advance(operations: number): void {
+    this.address += BigInt(operations * this.header.minInstruction);
+  }
+
+  private row(isEnd: boolean): void {
+    const { address, line, column, origin } = this;
+    const file = this.header.files[this.file] ?? "";
+    this.rows.add({ address, file, line, column, origin, isEnd });
   }
 }
