@@ -24,6 +24,8 @@ import { shrink } from "../test/compile/shrink";
 
 /** Seeds that share a process. */
 const BATCH = 20;
+/** Milliseconds between two lines of progress. */
+const PROGRESS = 30_000;
 
 interface Request {
   readonly first: number;
@@ -68,6 +70,7 @@ function main(): number {
   let functions = 0;
   let failures = 0;
   let next = first;
+  let told = performance.now();
   while (next < first + seeds && performance.now() < end) {
     const count = Math.min(BATCH, first + seeds - next);
     const batch = Array.from({ length: count }, (_, i) => next + i);
@@ -80,6 +83,10 @@ function main(): number {
     }
     functions += batch.reduce((sum, seed) => sum + randomModule(seed).functions.length, 0);
     next += count;
+    if (performance.now() - told > PROGRESS) {
+      told = performance.now();
+      process.stderr.write(`fuzz: ${functions} functions, ${failures} differences so far\n`);
+    }
   }
   const what = `${functions} functions of seeds ${first} to ${next - 1}`;
   process.stdout.write(
