@@ -27,7 +27,7 @@ export interface Shape {
 export interface Surroundings {
   /** Functions that may be called directly: a body calls only earlier ones. */
   readonly callable: readonly Shape[];
-  /** All functions: which ones tables hold, by the index of their type. */
+  /** Those and this one: what may be called through a table, by the index of its type. */
   readonly functions: readonly Shape[];
   /** Types of blocks, from this index on. */
   readonly blockTypes: readonly Shape[];
@@ -123,7 +123,7 @@ export class BodyWriter {
 
   /** Straight-line code: nothing is lost to a branch not taken. */
   private localSets(): number[] {
-    return Array.from({ length: 2 + this.random.below(14) }, () => this.localSet()).flat();
+    return this.random.some(16, 88, () => this.localSet()).flat();
   }
 
   /** Stores all locals, so that no wrong one goes unseen. */
@@ -141,8 +141,7 @@ export class BodyWriter {
   }
 
   private statements(depth: number): number[] {
-    const count = 1 + this.random.below(5);
-    return Array.from({ length: count }, () => this.statement(depth)).flat();
+    return this.random.some(6, 67, () => this.statement(depth)).flat();
   }
 
   // --- statements ---
@@ -422,6 +421,10 @@ export class BodyWriter {
 
   /** A value of `type`; a float that is not `loose` has canonical NaNs only. */
   private expression(type: Type, depth: number, loose = false): number[] {
+    return this.random.span(() => this.randomExpression(type, depth, loose));
+  }
+
+  private randomExpression(type: Type, depth: number, loose: boolean): number[] {
     const { random } = this;
     if (depth <= 0 || --this.budget < 0) return this.leaf(type);
     const kind = random.below(28);

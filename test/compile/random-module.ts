@@ -37,6 +37,7 @@ const HASHED_WORDS = 0x1100 / 8;
 const MAX_PAGES = 3;
 const MAX_ENTRIES = 9;
 const BLOCK_TYPES = 3;
+const MAX_FUNCTIONS = 5;
 
 function randomTypes(random: Random, most: number): Type[] {
   return Array.from({ length: random.below(most + 1) }, () => randomType(random));
@@ -119,31 +120,36 @@ function segments(random: Random, functions: number): { elements: number[]; data
 /** The module of a seed, or of a generator's answers. */
 export function randomModule(source: number | Random): RandomModule {
   const random = typeof source === "number" ? new Random(source) : source;
-  const functions: Shape[] = Array.from({ length: 1 + random.below(5) }, () => randomShape(random));
   const blockTypes = Array.from({ length: BLOCK_TYPES }, () => ({
     params: randomTypes(random, 3),
     results: randomTypes(random, 3),
   }));
+  const functions: Shape[] = [];
+  const bodies = random.some(MAX_FUNCTIONS, 68, () => {
+    const shape = randomShape(random);
+    const callable = [...functions];
+    functions.push(shape);
+    const around: Surroundings = {
+      callable,
+      functions: [...functions],
+      blockTypes,
+      firstBlockType: MAX_FUNCTIONS + 2,
+      globals: GLOBALS,
+    };
+    return new BodyWriter(random, shape, around).write();
+  });
   const all: Shape[] = [
     ...functions,
     { params: [], results: [I64] },
     { params: [I32], results: [] },
   ];
-  const bodies = functions.map((shape, i) => {
-    const around: Surroundings = {
-      callable: functions.slice(0, i),
-      functions,
-      blockTypes,
-      firstBlockType: all.length,
-      globals: GLOBALS,
-    };
-    return new BodyWriter(random, shape, around).write();
-  });
+  // Types have the index of their function; those of blocks come behind all that there can be.
+  const unused = Array.from({ length: MAX_FUNCTIONS + 2 - all.length }, () => all[0]!);
   const state = functions.length;
   const { elements, data } = segments(random, functions.length);
   const globals = GLOBALS.map((type) => [type, 1, ...initialValue(random, type), 0x0b]);
   const bytes = wasm(
-    section(1, vector(...[...all, ...blockTypes].map(typeOf))),
+    section(1, vector(...[...all, ...unused, ...blockTypes].map(typeOf))),
     section(3, vector(...all.map((_, i) => leb(i)))),
     section(4, vector([0x70, 0, TABLE_SIZE], [0x70, 1, SECOND_TABLE_SIZE, MAX_ENTRIES])),
     section(5, vector([1, 1, MAX_PAGES])),

@@ -9,6 +9,8 @@
 export class Random {
   /** All answers so far. */
   readonly taken: number[] = [];
+  /** Which answers made one thing: [start, end) in `taken`. */
+  readonly spans: (readonly [start: number, end: number])[] = [];
   private state: number;
   private readonly given: readonly number[] | undefined;
 
@@ -38,6 +40,29 @@ export class Random {
   /** Whether something happens that does so in `percent` of all cases. */
   chance(percent: number): boolean {
     return this.below(100) >= 100 - percent;
+  }
+
+  /** Makes something and notes which answers did. */
+  span<T>(make: () => T): T {
+    const start = this.taken.length;
+    const made = make();
+    this.spans.push([start, this.taken.length]);
+    return made;
+  }
+
+  /**
+   * At least one thing and at most `most`. Whether there is another one is asked behind each, so that
+   * a list of answers without those of one thing makes the others.
+   */
+  some<T>(most: number, percent: number, make: (index: number) => T): T[] {
+    const items: T[] = [];
+    for (let more = true; more; ) {
+      more = this.span(() => {
+        items.push(make(items.length));
+        return this.chance(percent) && items.length < most;
+      });
+    }
+    return items;
   }
 
   pick<T>(items: readonly T[]): T {

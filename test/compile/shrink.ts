@@ -1,5 +1,6 @@
 // Makes a failing random module small: tries shorter lists of the generator's answers, and smaller
-// answers, as long as the module that they make fails.
+// answers, as long as the module that they make fails. What made one function, statement or
+// expression goes first, then runs of answers, whatever they mean.
 
 import { Random } from "./random";
 import type { RandomModule } from "./random-module";
@@ -21,7 +22,7 @@ export interface Shrunk {
  */
 export function shrink(seed: number, fails: (module: RandomModule) => boolean): Shrunk {
   const first = new Random(seed);
-  let best = { module: randomModule(first), answers: [...first.taken] };
+  let best = { module: randomModule(first), answers: [...first.taken], spans: [...first.spans] };
   let tries = 0;
   const attempt = (answers: readonly number[]): boolean => {
     if (tries >= TRIES) return false;
@@ -31,11 +32,12 @@ export function shrink(seed: number, fails: (module: RandomModule) => boolean): 
     if (!isSimpler(taken, best.answers)) return false;
     tries++;
     if (!fails(module)) return false;
-    best = { module, answers: taken };
+    best = { module, answers: taken, spans: [...random.spans] };
     return true;
   };
   for (let improved = true; improved && tries < TRIES; ) {
-    improved = dropRuns(() => best.answers, attempt);
+    improved = dropSpans(() => best, attempt);
+    improved = dropRuns(() => best.answers, attempt) || improved;
     improved = lowerAnswers(() => best.answers, attempt) || improved;
   }
   return { module: best.module, tries };
@@ -56,6 +58,30 @@ function isSimpler(a: readonly number[], b: readonly number[]): boolean {
 }
 
 type Attempt = (answers: readonly number[]) => boolean;
+
+interface Spanned {
+  readonly answers: readonly number[];
+  readonly spans: readonly (readonly [number, number])[];
+}
+
+/** The answers of a leaf. */
+const LEAF = [0, 0, 0];
+
+/** Takes spans out, or puts a leaf in their place, long ones first. */
+function dropSpans(current: () => Spanned, attempt: Attempt): boolean {
+  let improved = false;
+  for (let again = true; again; ) {
+    const { answers, spans } = current();
+    const ordered = [...spans].sort((a, b) => b[1] - b[0] - (a[1] - a[0]));
+    again = ordered.some(([start, end]) => {
+      const before = answers.slice(0, start);
+      const after = answers.slice(end);
+      return attempt([...before, ...after]) || attempt([...before, ...LEAF, ...after]);
+    });
+    improved ||= again;
+  }
+  return improved;
+}
 
 /** Takes runs out, long ones first. */
 function dropRuns(answers: () => readonly number[], attempt: Attempt): boolean {

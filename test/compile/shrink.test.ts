@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { decodeModule } from "../../src/compile/decode";
+import { Op } from "../../src/compile/opcodes";
+import { moduleText } from "./module-text";
+import type { RandomModule } from "./random-module";
+import { randomModule } from "./random-module";
+import { shrink } from "./shrink";
+
+function uses(module: RandomModule, wanted: number): boolean {
+  const { functions } = decodeModule(module.bytes, "random");
+  // The last two functions are the frame's own.
+  return functions.slice(0, -2).some(({ body }) => body?.code.op.includes(wanted));
+}
+
+it("shrinking keeps the failure and little else", () => {
+  const rotation = Op["i64.rotl"];
+  const seed = Array.from({ length: 100 }, (_, i) => i + 1).find((each) => {
+    const module = randomModule(each);
+    return module.functions.length > 2 && uses(module, rotation);
+  });
+  const { module } = shrink(seed ?? 1, (each) => uses(each, rotation));
+  assert.ok(uses(module, rotation));
+  const text = moduleText(decodeModule(module.bytes, "random"));
+  const [first = ""] = text.split("(func $state");
+  assert.match(first, /i64\.rotl/);
+  assert.equal(module.functions.length, 1);
+  assert.ok(first.split("\n").length < 40, first);
+});
+
+it("a module reads as WebAssembly's text does", () => {
+  const text = moduleText(decodeModule(randomModule(3).bytes, "random"));
+  assert.match(text, /^\(func \$f0 \(param [if\d ]+\)/m);
+  assert.match(text, /^ {2}(i32|i64|f32|f64|local|global)\.\w+/m);
+  assert.doesNotMatch(text, /undefined|\?/);
+});
