@@ -47,6 +47,9 @@ export const PASSIVE_ELEMENTS = 4;
 /** Where a body stores its locals at its end. */
 export const SAVED = 0x800;
 export const SAVED_SIZE = 128;
+/** Where values are kept to be seen. */
+const KEPT = 0x400;
+const KEPT_PLACES = 128;
 const MAX_LOCALS = SAVED_SIZE / 8;
 
 export function signedLeb(value: bigint): number[] {
@@ -74,6 +77,8 @@ export function constant(type: Type, bits: bigint): number[] {
 
 const isFloat = (type: Type): boolean => type === F32 || type === F64;
 const CANONICAL = { [F32]: 0x7fc0_0000n, [F64]: 0x7ff8n << 48n } as Record<Type, bigint>;
+
+const SUM = /\.(add|sub|xor)$/;
 
 const BLOCK = 0x02;
 const LOOP = 0x03;
@@ -114,9 +119,12 @@ export class BodyWriter {
   /** Size, locals and code; the last two locals are scratch for canonical NaNs. */
   write(): number[] {
     const declared = [...this.locals.slice(this.shape.params.length), F32, F64];
+    const start = this.locals
+      .slice(this.shape.params.length)
+      .flatMap((type, i) => [...this.constant(type), 0x21, this.shape.params.length + i]);
     const statements = this.random.chance(50) ? this.statements(3) : this.localSets();
     const results = this.values(this.shape.results, 4);
-    const code = [...statements, ...this.saveLocals(), ...results, END];
+    const code = [...start, ...statements, ...this.saveLocals(), ...results, END];
     const locals = vector(...declared.map((type) => [1, type]));
     return [...leb(locals.length + code.length), ...locals, ...code];
   }
@@ -132,7 +140,7 @@ export class BodyWriter {
     return this.locals.flatMap((type, i) => [
       ...i32(start + 8 * i),
       ...[0x20, i],
-      ...[STORES.get(type)![0]!.bytes[0]!, 0, 0],
+      ...storeOf(type),
     ]);
   }
 
@@ -153,7 +161,7 @@ export class BodyWriter {
     if (kind < 4) return this.localSet();
     if (kind < 6) return this.store();
     if (kind === 6) return this.globalSet();
-    if (kind === 7) return [...this.expression(randomType(random), 3), DROP, NOP];
+    if (kind === 7) return this.unused();
     if (kind === 8) return this.bulk();
     if (kind === 9) return this.tableStatement();
     if (kind < 12) return this.callStatement();
@@ -165,9 +173,29 @@ export class BodyWriter {
     return this.branch();
   }
 
+  /** Most of the time so that what the local was before still shows. */
   private localSet(): number[] {
-    const index = this.random.below(this.locals.length);
-    return [...this.expression(this.locals[index]!, 4), 0x21, index];
+    const { random } = this;
+    const index = random.below(this.locals.length);
+    const type = this.locals[index]!;
+    const value = this.expression(type, 4);
+    if (!random.chance(75)) return [...value, 0x21, index];
+    if (isFloat(type)) return [...this.place(), ...value, 0x22, index, ...storeOf(type)];
+    const turned = [0x20, index, ...constant(type, 7n), ROTL[type]!];
+    return [...turned, ...value, XOR[type]!, 0x21, index];
+  }
+
+  /** The address of a place that hardly anything else is stored to. */
+  private place(): number[] {
+    return i32(KEPT + 8 * this.random.below(KEPT_PLACES));
+  }
+
+  /** A value that nothing uses, or that is only stored. */
+  private unused(): number[] {
+    const type = randomType(this.random);
+    const value = this.expression(type, 3);
+    if (this.random.chance(25)) return [...value, DROP, NOP];
+    return [...this.place(), ...value, ...storeOf(type)];
   }
 
   private globalSet(): number[] {
@@ -180,7 +208,9 @@ export class BodyWriter {
   private discard(types: readonly Type[]): number[] {
     return [...types].reverse().flatMap((type) => {
       const local = this.local(type);
-      return local === undefined || this.random.chance(30) ? [DROP] : [0x21, local];
+      if (local === undefined || this.random.chance(10)) return [DROP];
+      const isPlain = isFloat(type) || this.random.chance(30);
+      return isPlain ? [0x21, local] : [0x20, local, XOR[type]!, 0x21, local];
     });
   }
 
@@ -292,7 +322,7 @@ export class BodyWriter {
     const size = table === 0 ? TABLE_SIZE : SECOND_TABLE_SIZE;
     // Most of the time function i is entry i of the first table, i + 1 of the second.
     const right = type + table;
-    const index = random.below(100) < 94 && right < size ? i32(right) : this.small(size + 1);
+    const index = random.below(100) < 98 && right < size ? i32(right) : this.small(size + 1);
     return [...this.burn(), ...this.values(params, depth), ...index, 0x11, ...leb(type), table];
   }
 
@@ -377,13 +407,16 @@ export class BodyWriter {
   /** `br_if`, `br`, `br_table` or a trap; never to a loop's start, which would burn no fuel. */
   private branch(): number[] {
     const { random } = this;
-    const label = random.below(this.labels.length);
+    // Leaving the function leaves out all that would have shown what was computed.
+    const isExit = random.chance(8);
+    const label = isExit ? this.labels.length - 1 : random.below(this.labels.length - 1 || 1);
+    if (label === this.labels.length - 1 && !isExit) return this.localSet();
     const types = this.labels[this.labels.length - 1 - label];
     const condition = this.expression(I32, 3);
     if (types === undefined) return [...condition, DROP];
-    if (random.chance(2)) return [...condition, IF, VOID, 0x00, END];
+    if (random.chance(1)) return [...condition, IF, VOID, 0x00, END];
     const values = this.values(types, 2);
-    const kind = random.below(4);
+    const kind = random.below(isExit ? 4 : 3);
     if (kind === 3)
       return [...condition, IF, VOID, ...this.values(this.shape.results, 2), RETURN, END];
     if (kind === 0) return [...values, ...condition, BR_IF, label, ...this.discard(types)];
@@ -453,7 +486,11 @@ export class BodyWriter {
     const { random } = this;
     const groups = OPERATIONS.get(type)!;
     const group = random.chance(45) ? random.pick(groups) : this.group(type, 2);
-    const op = random.pick(group);
+    // Sums and differences lose nothing of what their operands were.
+    const isSum = random.chance(35);
+    const op = isSum
+      ? random.pick(this.group(type, 2).filter(({ name }) => SUM.test(name)))
+      : random.pick(group);
     const code = [...this.operands(op, depth), ...op.bytes];
     return op.makesNaN && !loose ? this.canonical(type, code) : code;
   }
@@ -471,7 +508,7 @@ export class BodyWriter {
     // Divisors are made odd most of the time, or every third call would trap.
     const right = random.chance(50) ? this.constant(second) : this.expression(second, depth - 1);
     const one = second === I32 ? [...i32(1), 0x72] : [...i64(1n), 0x84];
-    return [...left, ...right, ...(random.below(100) < 90 ? one : [])];
+    return [...left, ...right, ...(random.below(100) < 98 ? one : [])];
   }
 
   /** Sometimes a constant, sometimes what the left operand is or nearly so. */
@@ -490,7 +527,7 @@ export class BodyWriter {
 
   /** A float that fits an integer, most of the time. */
   private truncated(type: Type, depth: number): number[] {
-    if (this.random.chance(20)) return this.expression(type, depth - 1, true);
+    if (this.random.chance(4)) return this.expression(type, depth - 1, true);
     const integer = [...this.expression(I32, depth - 1), ...i32(0xffff), 0x71];
     return [...integer, type === F32 ? 0xb2 : 0xb7, ...constant(type, QUARTER[type]!), MUL[type]!];
   }
@@ -571,6 +608,12 @@ export class BodyWriter {
     }
   }
 }
+
+const ROTL = { [I32]: 0x77, [I64]: 0x89 } as Record<Type, number>;
+const XOR = { [I32]: 0x73, [I64]: 0x85 } as Record<Type, number>;
+
+/** The plain store of a type, at the address itself. */
+const storeOf = (type: Type): number[] => [...STORES.get(type)![0]!.bytes, 0, 0];
 
 const QUARTER = { [F32]: 0x3e80_0000n, [F64]: 0x3fd0n << 48n } as Record<Type, bigint>;
 const MUL = { [F32]: 0x94, [F64]: 0xa2 } as Record<Type, number>;
