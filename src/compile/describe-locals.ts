@@ -85,39 +85,58 @@ export class LocalTrace {
     return values;
   }
 
-  private wordsOf({ low, high }: Operand, moment: Moment, before: readonly Word[] = []): Word[] {
-    const words = [this.word(low, moment, before[0])];
-    if (high) words.push(this.word(high, moment, before[1]));
-    return words;
+  private wordsOf(
+    { low, high }: Operand,
+    moment: Moment,
+    before: readonly Word[] = [],
+  ): readonly Word[] {
+    const first = this.word(low, moment, before[0]);
+    const second = high && this.word(high, moment, before[1]);
+    const isSame = first === before[0] && second === before[1] && before.length > 0;
+    if (isSame) return before;
+    return high ? [first, second] : [first];
   }
 
   private word(original: Value, moment: Moment, before: Word): Word {
     const value = resolve(original);
-    if (isConst(value)) return { constant: value.immediate };
+    if (isConst(value)) {
+      const isSame = before && "constant" in before && before.constant === value.immediate;
+      return isSame ? before : { constant: value.immediate };
+    }
     if (value.op === "symbol") return { symbol: value.name, offset: value.immediate };
     const preferred = before && "place" in before ? before.place : undefined;
     const register = this.fn.valueRegisters[value.id] ?? 0;
     let place = register === 0 ? undefined : moment.placeOf(register, preferred);
     if (value.op === "param") place ??= moment.placeOf(argumentToken(value.immediate), preferred);
-    return place === undefined ? undefined : { place };
+    if (place === undefined) return undefined;
+    return place === preferred ? before : { place };
   }
 
   /** The variables of the source, with offsets from the function's start. */
   describe(facts: Iterable<LocalFact>, trace: CodeTrace): LocalVariable[] {
     const ranges = this.watched.map((): ValueRange[] => []);
     const offsets = trace.offsets();
+    const places = new Map<readonly Word[], WordPlace[]>();
+    const whole = (words: readonly Word[]): WordPlace[] => {
+      const known = places.get(words) ?? placesOf(words, nothingLost, trace.frame);
+      places.set(words, known);
+      return known;
+    };
     const add = (snapshot: Snapshot, start: number, end: number, lost: PlaceFilter): void => {
-      for (const [i, words] of snapshot.entries()) {
-        if (words) addRange(ranges[i]!, start, end, placesOf(words, lost, trace.frame));
+      for (let i = 0; i < snapshot.length; i++) {
+        const words = snapshot[i];
+        if (!words) continue;
+        const at = lost === nothingLost ? whole(words) : placesOf(words, lost, trace.frame);
+        addRange(ranges[i]!, start, end, at);
       }
     };
-    add(this.start, 0, offsets[0]!, () => false);
+    add(this.start, 0, offsets[0]!, nothingLost);
     for (const [i, { instruction }] of trace.instructions.entries()) {
       const snapshot = this.snapshots.get(instruction) ?? [];
       const [start, end] = [offsets[i]!, offsets[i + 1]!];
       if (instruction.mnemonic === "call") {
         // Who is up the stack is looked up at the last byte of its call.
-        add(snapshot, start, end - 1, () => false);
+        add(snapshot, start, end - 1, nothingLost);
         add(snapshot, end - 1, end, isLostInCall);
       } else add(snapshot, start, end, lossWithin(instruction));
     }
@@ -130,6 +149,8 @@ export class LocalTrace {
 
 type PlaceFilter = (place: PlaceNumber) => boolean;
 
+const nothingLost: PlaceFilter = () => false;
+
 const isLostInCall: PlaceFilter = (place) => CALLER_SAVED.includes(place) || isXmm(place);
 
 /** What changes while several machine instructions are executed for this one. */
@@ -138,7 +159,9 @@ function lossWithin({ mnemonic, operands }: MachineInstruction): PlaceFilter {
     return (place) =>
       CALLEE_SAVED.includes(place) || (place >= FIRST_VIRTUAL && slotOf(place).kind === "local");
   }
-  if (mnemonic !== "moves" || orderMoves(operands).length < 2) return () => false;
+  if (mnemonic !== "moves" || operands.length < 4 || orderMoves(operands).length < 2) {
+    return nothingLost;
+  }
   const written = operands.filter((_, i) => i % 2 === 0);
   return (place) =>
     written.some((operand) => {
@@ -176,7 +199,7 @@ function addRange(ranges: ValueRange[], start: number, end: number, words: WordP
 }
 
 function isEqual(a: readonly WordPlace[], b: readonly WordPlace[]): boolean {
-  return a.length === b.length && a.every((place, i) => isSame(place, b[i]!));
+  return a === b || (a.length === b.length && a.every((place, i) => isSame(place, b[i]!)));
 }
 
 function isSame(a: WordPlace, b: WordPlace): boolean {

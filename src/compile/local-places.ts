@@ -166,7 +166,7 @@ function isWhole(operand: MachineOperand): boolean {
 }
 
 function step(state: State, instruction: MachineInstruction): void {
-  const { operands, virtual = [] } = instruction;
+  const { operands, virtual } = instruction;
   const copied: [PlaceNumber, readonly Token[]][] = [];
   if (isCopy(instruction)) {
     for (let i = 0; i + 1 < operands.length; i += 2) {
@@ -175,10 +175,10 @@ function step(state: State, instruction: MachineInstruction): void {
       if (to !== undefined && from !== undefined) copied.push([to, state.get(from) ?? NONE]);
     }
   }
-  const dropped = operands.length === 0 ? droppedCopy(state, virtual) : NONE;
-  for (const [i, operand] of operands.entries()) {
-    const place = isWritten(instruction, i) ? placeOf(operand) : undefined;
-    if (place !== undefined) state.delete(place);
+  const dropped = operands.length === 0 && virtual ? droppedCopy(state, virtual) : NONE;
+  for (let i = 0; i < operands.length; i++) {
+    const place = placeOf(operands[i]);
+    if (place !== undefined && isWritten(instruction, i)) state.delete(place);
   }
   if (instruction.mnemonic !== "moves") {
     for (const register of factsOf(instruction).writes) state.delete(register);
@@ -192,6 +192,7 @@ function step(state: State, instruction: MachineInstruction): void {
 function define(state: State, instruction: MachineInstruction, dropped: readonly number[]): void {
   const { operands, virtual = [] } = instruction;
   const written = writtenTokens(instruction);
+  if (written.length === 0) return;
   for (const token of written) remove(state, token);
   for (const [i, before] of virtual.entries()) {
     const token = tokenOf(before);
@@ -233,13 +234,19 @@ function droppedCopy(state: State, virtual: readonly MachineOperand[]): PlaceNum
   return [...state].filter(([, tokens]) => tokens.includes(token)).map(([each]) => each);
 }
 
-function writtenTokens(instruction: MachineInstruction): Token[] {
-  const { mnemonic, operands, virtual = [] } = instruction;
+function writtenTokens(instruction: MachineInstruction): readonly Token[] {
+  const { mnemonic, operands, virtual } = instruction;
+  if (!virtual) return NONE;
   // A copy that vanished has become an empty `moves`; its target stood first.
   const isDropped = mnemonic === "moves" && operands.length === 0;
-  return virtual.flatMap((operand, i) => {
+  let found: Token[] | undefined;
+  for (let i = 0; i < virtual.length; i++) {
+    const token = tokenOf(virtual[i]);
+    if (token === undefined) continue;
     const isTarget = isDropped ? i % 2 === 0 : isWritten(instruction, i);
-    const token = isTarget ? tokenOf(operand) : undefined;
-    return token === undefined ? [] : [token];
-  });
+    if (!isTarget) continue;
+    if (found) found.push(token);
+    else found = [token];
+  }
+  return found ?? NONE;
 }
