@@ -98,6 +98,7 @@ export class LocalTrace {
   }
 
   private word(original: Value, moment: Moment, before: Word): Word {
+    if (isBypassed(original)) return undefined;
     const value = resolve(original);
     if (isConst(value)) {
       const isSame = before && "constant" in before && before.constant === value.immediate;
@@ -145,6 +146,14 @@ export class LocalTrace {
       return ranges[i] ?? [];
     });
   }
+}
+
+/** Whether the value, or one that it was found equal to, holds on some ways only. */
+function isBypassed(value: Value): boolean {
+  for (let each: Value | undefined = value; each; each = each.forward) {
+    if (each.isBypassed) return true;
+  }
+  return false;
 }
 
 type PlaceFilter = (place: PlaceNumber) => boolean;

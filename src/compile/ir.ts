@@ -237,6 +237,8 @@ export class Value {
   cases: readonly number[] | undefined;
   /** Set when this value was found equal to another, until the uses are rewritten. */
   forward: Value | undefined;
+  /** A phi of a block that some ways now pass by: behind it, it is not what the source merged. */
+  isBypassed = false;
 
   constructor(
     readonly id: number,

@@ -64,6 +64,7 @@ function threadBlock(fn: IrFunction, block: Block, users: Users): boolean {
       changed = branchEarly(fn, from, block, condition, users) || changed;
     }
   }
+  if (changed) for (const phi of block.phis()) phi.isBypassed = true;
   return changed;
 }
 

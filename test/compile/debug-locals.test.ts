@@ -46,8 +46,23 @@ export function wide(a: i64, b: i32): i64 {
   log(<u32>x, b);
   return x ^ b;
 }
+export function choose(a: u32, y: u32): u32 {
+  let x: u32 = 0;
+  if (a > 5) x = y;
+  if (x) log(x, 1);
+  log(a, y);
+  return a + y;
+}
+export function mean(a: f64, b: f32, n: i32): f64 {
+  let sum = a;
+  for (let i = 0; i < n; i++) {
+    sum += <f64>b * i;
+    log(i, <u32>sum);
+  }
+  return sum / n;
+}
 export function main(): i32 {
-  const w = work(6, 100) + late(5);
+  const w = work(6, 100) + late(5) + choose(3, 9) + choose(8, 9) + <u32>mean(1.5, 0.25, 3);
   const x = crowded(3, 5, 7, 11, 13, 17);
   return <i32>(w + x) + <i32>wide(0x123456789a, -3);
 }
@@ -143,6 +158,21 @@ describe("locals in gdb", { skip: unlessInstalled("gdb") }, () => {
     const [first, second] = atCalls("wide");
     assertShown(first, { a, b: -3 });
     assertShown(second, { x: -3n * a + a });
+  });
+
+  it("shows floating-point numbers", () => {
+    const calls = atCalls("mean");
+    for (const [i, sum] of [1.5, 1.75, 2.25].entries()) assertShown(calls[i], { n: 3, i, sum });
+    const entry = program.gdb("break mean", "run", "info args");
+    assert.match(entry, /^a = 1\.5\nb = 0\.25\nn = 3$/m);
+  });
+
+  it("hides what differs by the way that was taken", () => {
+    const x = atCalls("choose").map((call) => call.get("x"));
+    assert.equal(x.length, 3);
+    assert.match(x[0] ?? "", /^(0|<optimized out>)$/);
+    assert.match(x[1] ?? "", /^(9|<optimized out>)$/);
+    assert.match(x[2] ?? "", /^(9|<optimized out>)$/);
   });
 
   it("hides what the optimiser has not assigned yet", () => {

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { INSTALLATION } from "../../src/cli/project";
 
-const END = "--end of answer--";
+const END = "--end of answer--\n";
 const ANSWER_TIMEOUT_MS = 60_000;
 
 export class GdbSession {
@@ -28,7 +28,7 @@ export class GdbSession {
   /** What gdb prints for this command; fails if there is no answer. */
   async ask(command: string): Promise<string> {
     this.#output = "";
-    this.#child.stdin?.write(`${command}\necho ${END}\\n\n`);
+    this.#child.stdin?.write(`${command}\necho ${END.trim()}\\n\n`);
     const deadline = Date.now() + ANSWER_TIMEOUT_MS;
     while (!this.#output.includes(END)) {
       if (this.#child.exitCode !== null || Date.now() > deadline) {
@@ -42,12 +42,12 @@ export class GdbSession {
         };
       });
     }
-    return this.#output.replaceAll("(gdb) ", "").replaceAll(`${END}\n`, "").trim();
+    return this.#output.replaceAll("(gdb) ", "").replaceAll(END, "").trim();
   }
 
   /** The value of an expression, as gdb prints it. */
-  async value(expression: string): Promise<string> {
-    return (await this.ask(`output ${expression}`)).replace(END, "").trim();
+  value(expression: string): Promise<string> {
+    return this.ask(`output ${expression}`);
   }
 
   async close(): Promise<void> {
