@@ -4,8 +4,8 @@
 //
 // Invariants
 //   - A port with no UART behind it (all bits read as 1) is never waited for.
-//   - A UART that takes nothing is waited for once: until it takes a byte again, each one is
-//     offered and dropped.
+//   - A UART that takes nothing is waited for half as long each time, until it takes a byte again:
+//     one that pauses loses little, and one that is dead costs two waits and no more.
 // See the PC16550D data sheet.
 
 import { inb, outb } from "../../src/abi/x86";
@@ -37,14 +37,15 @@ const PROBE: u32 = 0x5a;
 const PATIENCE: u32 = 1000000;
 
 let isPresent: bool = false;
-/** The last byte was not taken in time. */
-let isStuck: bool = false;
+/** Polls that the next wait may take; startSerial sets it. */
+let patience: u32 = 0;
 
 /** Sets the port up; without a UART all output is dropped. */
 export function startSerial(): void {
   outb(SCRATCH, PROBE);
   isPresent = inb(SCRATCH) === PROBE;
   if (!isPresent) return;
+  patience = PATIENCE;
   outb(INTERRUPT_ENABLE, 0);
   outb(LINE_CONTROL, DIVISOR_LATCH);
   outb(DATA, FASTEST);
@@ -64,8 +65,7 @@ export function enableSerialInput(): void {
 /** Sends one byte, waiting for room. */
 export function sendSerial(byte: u32): void {
   if (!isPresent) return;
-  isStuck = !waitFor(TRANSMIT_EMPTY);
-  if (!isStuck) outb(DATA, byte);
+  if (waitFor(TRANSMIT_EMPTY)) outb(DATA, byte);
 }
 
 /** Waits until the last byte has left the wire. */
@@ -83,9 +83,11 @@ export function receiveSerial(): void {
 }
 
 function waitFor(status: u32): bool {
-  const patience: u32 = isStuck ? 1 : PATIENCE;
   for (let i: u32 = 0; i < patience; i++) {
-    if ((inb(LINE_STATUS) & status) !== 0) return true;
+    if ((inb(LINE_STATUS) & status) === 0) continue;
+    patience = PATIENCE;
+    return true;
   }
+  patience = max<u32>(patience >> 1, 1);
   return false;
 }

@@ -46,38 +46,12 @@ export function userAddress(pointer: UserPointer): u32 {
 
 /** Copies `size` bytes from the user to kernel address `to`. 0, -EFAULT or -ENOMEM. */
 export function copyIn(space: AddressSpace, from: UserPointer, to: usize, size: u32): i32 {
-  let address = changetype<usize>(from);
-  if (!isUserRange(address, size)) return -EFAULT;
-  while (size != 0) {
-    const part = min<u32>(size, PAGE_SIZE - (address & PAGE_MASK));
-    const frame = frameFor(space, address, 0);
-    if (frame < PAGE_SIZE) return -(<i32>frame);
-    const window = openWindow(frame);
-    memory.copy(to, window + (address & PAGE_MASK), part);
-    closeWindow(window);
-    address += part;
-    to += part;
-    size -= part;
-  }
-  return 0;
+  return atPages(space, changetype<usize>(from), to, size, Work.copyIn);
 }
 
 /** Copies `size` bytes from kernel address `from` to the user. 0, -EFAULT or -ENOMEM. */
 export function copyOut(space: AddressSpace, to: UserPointer, from: usize, size: u32): i32 {
-  let address = changetype<usize>(to);
-  if (!isUserRange(address, size)) return -EFAULT;
-  while (size != 0) {
-    const part = min<u32>(size, PAGE_SIZE - (address & PAGE_MASK));
-    const frame = frameFor(space, address, FAULT_WRITE);
-    if (frame < PAGE_SIZE) return -(<i32>frame);
-    const window = openWindow(frame);
-    memory.copy(window + (address & PAGE_MASK), from, part);
-    closeWindow(window);
-    address += part;
-    from += part;
-    size -= part;
-  }
-  return 0;
+  return atPages(space, changetype<usize>(to), from, size, Work.copyOut);
 }
 
 /**
@@ -115,24 +89,39 @@ export function writeWord(space: AddressSpace, pointer: UserPointer, value: u32)
 
 /** Sets `size` bytes of the user's to 0. 0, -EFAULT or -ENOMEM. */
 export function clearUser(space: AddressSpace, to: UserPointer, size: u32): i32 {
-  let address = changetype<usize>(to);
-  if (!isUserRange(address, size)) return -EFAULT;
-  while (size != 0) {
-    const part = min<u32>(size, PAGE_SIZE - (address & PAGE_MASK));
-    const frame = frameFor(space, address, FAULT_WRITE);
-    if (frame < PAGE_SIZE) return -(<i32>frame);
-    const window = openWindow(frame);
-    memory.fill(window + (address & PAGE_MASK), 0, part);
-    closeWindow(window);
-    address += part;
-    size -= part;
-  }
-  return 0;
+  return atPages(space, changetype<usize>(to), 0, size, Work.clear);
 }
 
 /** Whether [address, address + size) lies in user space, without wrapping. */
 export function isUserRange(address: usize, size: u32): bool {
   return size == 0 || (address >= PAGE_SIZE && address < USER_END && size <= USER_END - address);
+}
+
+/** What happens to the part of a range that lies on one page. */
+enum Work {
+  copyIn,
+  copyOut,
+  clear,
+}
+
+/** Does `work` with the user's bytes at `user`, page by page. 0, -EFAULT or -ENOMEM. */
+function atPages(space: AddressSpace, user: usize, kernel: usize, size: u32, work: Work): i32 {
+  if (!isUserRange(user, size)) return -EFAULT;
+  while (size != 0) {
+    const part = min<u32>(size, PAGE_SIZE - (user & PAGE_MASK));
+    const frame = frameFor(space, user, work === Work.copyIn ? 0 : FAULT_WRITE);
+    if (frame < PAGE_SIZE) return -(<i32>frame);
+    const window = openWindow(frame);
+    const bytes = window + (user & PAGE_MASK);
+    if (work === Work.copyIn) memory.copy(kernel, bytes, part);
+    else if (work === Work.copyOut) memory.copy(bytes, kernel, part);
+    else memory.fill(bytes, 0, part);
+    closeWindow(window);
+    user += part;
+    kernel += part;
+    size -= part;
+  }
+  return 0;
 }
 
 const wordBuffer: usize = memory.data(4, 4);
