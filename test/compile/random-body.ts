@@ -243,7 +243,9 @@ export class BodyWriter {
     const loaded = random.chance(80) ? memarg : this.memarg();
     const left = [...place, ...random.pick(LOADS.get(type)!).bytes, ...loaded];
     const right = this.expression(type, 1);
-    const operands = random.chance(70) ? [...left, ...right] : [...right, ...left];
+    // A `local.tee` on the right would change the address, if it came first.
+    const isFirst = random.chance(70) || right.includes(0x22);
+    const operands = isFirst ? [...left, ...right] : [...right, ...left];
     const binary = random.pick(this.group(type, 2).filter((each) => !each.isDivision));
     const moved = [...this.address(), 0x21, index];
     return [...moved, ...place, ...operands, ...binary.bytes, ...op.bytes, ...memarg];
