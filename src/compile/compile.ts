@@ -240,6 +240,7 @@ class ModuleCompiler implements Linkage {
     this.noteParts(machine);
     const notes = this.describer?.note(source, fn, machine);
     emit(this.assembler, machine, {
+      tailCalls: pipeline.has("tail-calls") && this.mayHideCallers,
       prefix: this.hashOf(source),
       usedRegisters: allocation.usedRegisters,
       scratchAt: allocation.scratchAt,
@@ -353,6 +354,11 @@ class ModuleCompiler implements Linkage {
     a.align(4);
     a.long(this.typeHash(typeIndex));
     a.function(name, () => a.jmp(this.functionNames[index]!), "local");
+  }
+
+  /** A kernel's backtraces shall name every caller; endless recursion in WebAssembly must trap. */
+  private get mayHideCallers(): boolean {
+    return this.options.target !== "kernel" && !this.checksCalls;
   }
 
   get hasFloats(): boolean {

@@ -42,6 +42,8 @@ export interface EmitOptions {
   readonly usedRegisters: ReadonlySet<number>;
   /** A register that holds nothing at `instruction`, if there is one. */
   readonly scratchAt: (instruction: MachineInstruction) => number | undefined;
+  /** Whether a call right before a return becomes a jump: then its caller is in no backtrace. */
+  readonly tailCalls?: boolean;
   /** A word that stands before the function's code. */
   readonly prefix?: number | undefined;
   /** The source of a byte of the module, for the line table. */
@@ -146,9 +148,15 @@ class Emitter {
   private block(block: MachineBlock, next: MachineBlock | undefined): void {
     const { a } = this;
     a.label(this.labels.get(block)!);
+    const mayJump = this.options.tailCalls === true && this.fn.outgoingWords === 0;
+    const tailCall = mayJump ? findTailCall(block) : undefined;
     for (const instruction of block.instructions) {
       this.line(instruction.position);
       this.options.trace?.at(a.mark(), block, instruction);
+      if (instruction === tailCall) {
+        this.epilogue(next !== undefined, instruction.operands[0]);
+        return;
+      }
       this.instruction(block, instruction, next);
     }
   }
@@ -310,8 +318,13 @@ class Emitter {
     }
   }
 
-  /** @param continues whether more code of the function follows */
-  private epilogue(continues: boolean): void {
+  /**
+   * Leaves the function.
+   *
+   * @param target where to jump, instead of returning
+   * @param continues whether more code of the function follows
+   */
+  private epilogue(continues: boolean, target?: MachineOperand): void {
     const { a, frame } = this;
     const { saved } = frame;
     if (frame.size > 0) {
@@ -322,7 +335,8 @@ class Emitter {
       a.pop(SAVED[saved[i] as keyof typeof SAVED]);
       a.frame(frame.cfaOffset(i, false), frame.savedAt(i));
     }
-    a.ret();
+    if (target) a.instruction("jmp", [this.operand(target)]);
+    else a.ret();
     if (continues && (frame.size > 0 || saved.length > 0)) this.frameStep(0);
   }
 
@@ -361,6 +375,32 @@ function registerOperand({ register: number, size }: RegisterOperand): Operand {
   if (size === 16) return registers16[number]!;
   if (number >= ESP) throw new Error(`register ${number} has no low byte`);
   return registers8[number]!;
+}
+
+/**
+ * The call that a block ends with, if the callee may as well return to our caller: it finds the
+ * stack as our caller left it, and its results are ours. In a function none of whose calls has
+ * arguments on the stack.
+ */
+function findTailCall({ instructions }: MachineBlock): MachineInstruction | undefined {
+  if (instructions[instructions.length - 1]?.mnemonic !== "ret") return undefined;
+  let at = instructions.length - 2;
+  while (at >= 0 && isNoMove(instructions[at]!)) at--;
+  const call = instructions[at];
+  const [target] = call?.operands ?? [];
+  if (call?.mnemonic !== "call" || !target) return undefined;
+  // The epilogue comes between: it restores registers, and moves ESP.
+  if (target.kind === "immediate") return call;
+  const isReachable = target.kind === "memory" && !target.slot && target.base === NONE;
+  return isReachable && !isCalleeSaved(target.index) ? call : undefined;
+}
+
+function isNoMove({ mnemonic, operands }: MachineInstruction): boolean {
+  return mnemonic === "moves" && orderMoves(operands).length === 0;
+}
+
+function isCalleeSaved(register: number): boolean {
+  return register in SAVED;
 }
 
 function isXmmOperand(operand: MachineOperand): boolean {

@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly level?: Level;
   readonly without?: readonly Optimisation[];
   readonly stress?: Stress;
+  /** Whether calls through tables are checked, and calls before returns calls; absent: yes. */
+  readonly checksCalls?: boolean;
   readonly dump?: NonNullable<CompileOptions["dump"]>;
 }
 

@@ -32,7 +32,7 @@ function reading(): void {
     const x = <f64>(<i32>random()) / <f64>(1 + (<u32>random() >> 8));
     if (Math.abs(parseFloat(x.toString()) - x) <= Math.abs(x) * f64.EPSILON) same++;
   }
-  console.log(`${same} ${parseFloat("-12.5e3xyz")} ${parseInt("0x1f")} ${parseFloat(".5")}`);
+  console.log(`${same} ${parseFloat("-12.5e3xyz")} ${0x1f} ${parseFloat(".5")}`);
   console.log(
     `${F64.parseFloat("1e400")} ${I64.parseInt("-9223372036854775807")} ${parseFloat("x")}`,
   );
