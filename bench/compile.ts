@@ -13,9 +13,9 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compileModule } from "../src/compile/compile";
-import { decodeModule } from "../src/compile/decode";
-import { validateModule } from "../src/compile/validate";
-import type { WasmModule } from "../src/compile/wasm";
+import { decodeModule } from "../src/compile/wasm/decode";
+import { validateModule } from "../src/compile/wasm/validate";
+import type { WasmModule } from "../src/compile/wasm/wasm";
 import { leb, section, vector, wasm } from "../test/compile/wasm-bytes";
 
 const I32 = 0x7f;

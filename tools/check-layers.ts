@@ -8,6 +8,13 @@ import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 const FLOORS = ["base", "abi", "i686", "compile", "link", "machine", "inspect", "cli"];
+/** Rooms of a floor, in order: each uses those before it; files beside the rooms use all. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  compile: [
+    ...["wasm", "assemblyscript", "ir", "machine", "runtime"],
+    ...["build", "passes", "select", "allocate", "emit", "debug"],
+  ],
+};
 const COLUMNS = 100;
 const BANNED_NAMES = /(^|[-.])(util|utils|helper|helpers|manager|misc|common)([-.]|$)/;
 const IMPORT = /^\s*(?:import|export)\b(\s+type\b)?.*?\bfrom\s+["']([^"']+)["']/;
@@ -96,6 +103,17 @@ function runsInNode(path: string): boolean {
   return path.endsWith("/layout.ts") || path === "user/programs.ts" || path.endsWith(".asm.ts");
 }
 
+/** The sentence that forbids an import between two rooms of one floor. */
+function brokenRoom(from: readonly string[], to: readonly string[]): string | undefined {
+  const rooms = ROOMS[from[1] ?? ""];
+  if (!rooms || from[1] !== to[1] || from.length < 4) return undefined;
+  const own = rooms.indexOf(from[2] ?? "");
+  const other = to.length < 4 ? rooms.length : rooms.indexOf(to[2] ?? "");
+  if (own < 0) return `src/${from[1]}/${from[2]}/ is no room of ARCHITECTURE.md`;
+  if (other >= 0 && other <= own) return undefined;
+  return `${from.slice(1, 3).join("/")}/ comes before what it imports: see ARCHITECTURE.md`;
+}
+
 /** The sentence that forbids `path` to import `target`; undefined if it may. */
 function brokenRule(path: string, target: string, isType: boolean): string | undefined {
   const from = path.split("/");
@@ -113,6 +131,8 @@ function brokenRule(path: string, target: string, isType: boolean): string | und
   }
   // What the package exports: of all floors that need no Node.
   if (path === "src/index.ts") return undefined;
+  const behind = brokenRoom(from, to);
+  if (behind) return behind;
   const own = FLOORS.indexOf(from[1] ?? "");
   const other = FLOORS.indexOf(to[1] ?? "");
   if (own < 0) return `src/${from[1]}/ is no floor of ARCHITECTURE.md`;

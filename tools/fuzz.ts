@@ -14,7 +14,7 @@
 // one; 2 the arguments cannot be used, or this machine does not run i386 programs.
 
 import { parseArgs } from "node:util";
-import { decodeModule } from "../src/compile/decode";
+import { decodeModule } from "../src/compile/wasm/decode";
 import { compareModule, compareSeeds, type Difference } from "../test/compile/differential";
 import { MODES } from "../test/compile/modes";
 import { moduleText } from "../test/compile/module-text";

@@ -12,7 +12,10 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Diagnostic } from "../../src/base/diagnostic";
-import { type AssemblyScriptOutput, compileAssemblyScript } from "../../src/compile/assemblyscript";
+import {
+  type AssemblyScriptOutput,
+  compileAssemblyScript,
+} from "../../src/compile/assemblyscript/assemblyscript";
 import { compileModule } from "../../src/compile/compile";
 import type { Optimisation } from "../../src/compile/pipeline";
 import type { ObjectFile } from "../../src/i686/object";

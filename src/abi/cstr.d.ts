@@ -1,4 +1,4 @@
-// `cstr` as editors and tsc see it; src/compile/transform.ts is what it does.
+// `cstr` as editors and tsc see it; src/compile/assemblyscript/transform.ts is what it does.
 
 /**
  * The address of `text` in static data: its UTF-8 bytes and a NUL.

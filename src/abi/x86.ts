@@ -1,7 +1,7 @@
 // The processor's instructions that wasm has no operation for, as imports of module `x86`.
 //
 // asc names an import's module after the last part of the declaring file's path, so this file's
-// name is the module's. The compiler (src/compile/intrinsics.ts) turns each call into the
+// name is the module's. The compiler (src/compile/select/intrinsics.ts) turns each call into the
 // instruction itself, inline; imports are full barriers for Binaryen, so none is merged, moved or
 // dropped. Addresses are plain numbers; loads and stores here are volatile: exactly one access.
 

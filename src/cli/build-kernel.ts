@@ -7,7 +7,7 @@ import {
   type AssemblyScriptOptions,
   type AssemblyScriptOutput,
   compileAssemblyScript,
-} from "../compile/assemblyscript";
+} from "../compile/assemblyscript/assemblyscript";
 import { type CompileOptions, compileModule } from "../compile/compile";
 import type { ObjectFile } from "../i686/object";
 import type { Layout } from "../link/layout";

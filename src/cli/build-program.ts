@@ -4,7 +4,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { USER_DATA } from "../abi/memory-map";
-import { type AssemblyScriptOptions, compileAssemblyScript } from "../compile/assemblyscript";
+import {
+  type AssemblyScriptOptions,
+  compileAssemblyScript,
+} from "../compile/assemblyscript/assemblyscript";
 import { compileModule } from "../compile/compile";
 import { elfFile } from "../link/elf-files";
 import { writeElf } from "../link/elf-write";

@@ -17,18 +17,18 @@ import {
   type AssemblyScriptOutput,
   compileAssemblyScript,
   type ReadSource,
-} from "../compile/assemblyscript";
-import type { CompileOptions } from "../compile/compile";
-import { decodeModule } from "../compile/decode";
-import type { Level } from "../compile/pipeline";
+} from "../compile/assemblyscript/assemblyscript";
 import {
   FIRST_BASE,
   findStaticAddresses,
   type PlacedModule,
   SECOND_BASE,
-} from "../compile/static-addresses";
-import { validateModule } from "../compile/validate";
-import type { WasmModule } from "../compile/wasm";
+} from "../compile/build/static-addresses";
+import type { CompileOptions } from "../compile/compile";
+import type { Level } from "../compile/pipeline";
+import { decodeModule } from "../compile/wasm/decode";
+import { validateModule } from "../compile/wasm/validate";
+import type { WasmModule } from "../compile/wasm/wasm";
 import { readInput } from "./boot-settings";
 import type { ProgramRuntime } from "./program-runtime";
 import { INSTALLATION } from "./project";

@@ -2,9 +2,9 @@
 // suits its `main`, a memory manager, and the layout.
 
 import { Diagnostic, type Place } from "../base/diagnostic";
-import { Op } from "../compile/opcodes";
-import type { FunctionType, WasmModule } from "../compile/wasm";
-import { I32 } from "../compile/wasm";
+import { Op } from "../compile/wasm/opcodes";
+import type { FunctionType, WasmModule } from "../compile/wasm/wasm";
+import { I32 } from "../compile/wasm/wasm";
 import type { ObjectFile } from "../i686/object";
 import type { LinkedImage } from "../link/image";
 import { link } from "../link/link";

@@ -7,18 +7,18 @@
 // Whatever a level has beyond -O0 can also be left out by name: the tests do, and the benchmark
 // that measures what each is worth (bench:codegen -- --passes).
 
-import { setLoopDepths } from "./dominators";
-import { duplicateReturns } from "./duplicate-returns";
-import { forwardLoads } from "./forward-loads";
-import { hoist } from "./hoist";
-import type { IrFunction } from "./ir";
-import { lower } from "./lower";
-import { mergeEqual } from "./merge-equal";
-import { reduceStrength } from "./reduce-strength";
-import { schedule } from "./schedule";
-import { removeUnreachable, simplify } from "./simplify";
-import { sink } from "./sink";
-import { splitEdges } from "./split-edges";
+import { setLoopDepths } from "./ir/dominators";
+import type { IrFunction } from "./ir/ir";
+import { duplicateReturns } from "./passes/duplicate-returns";
+import { forwardLoads } from "./passes/forward-loads";
+import { hoist } from "./passes/hoist";
+import { lower } from "./passes/lower";
+import { mergeEqual } from "./passes/merge-equal";
+import { reduceStrength } from "./passes/reduce-strength";
+import { schedule } from "./passes/schedule";
+import { removeUnreachable, simplify } from "./passes/simplify";
+import { sink } from "./passes/sink";
+import { splitEdges } from "./passes/split-edges";
 
 export type Level = 0 | 1 | 2;
 

@@ -2,19 +2,19 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ALL_REGISTERS, type Allocation, allocate } from "../../src/compile/allocate";
-import { XMM_REGISTERS } from "../../src/compile/calling-convention";
-import { checkAllocation } from "../../src/compile/check-allocation";
-import { duplicateTests } from "../../src/compile/duplicate-tests";
-import { forwardCopies } from "../../src/compile/forward-copies";
-import { layOut } from "../../src/compile/layout";
-import type { MachineFunction, MachineOperand } from "../../src/compile/machine";
-import { EAX, ECX, EDX, immediate, register, slotOperand } from "../../src/compile/machine";
-import { removeTests } from "../../src/compile/needless-tests";
-import { orderMoves } from "../../src/compile/parallel-moves";
-import { parseMachine } from "../../src/compile/parse-machine";
-import { improve } from "../../src/compile/peephole";
-import { printMachine } from "../../src/compile/print-machine";
+import { ALL_REGISTERS, type Allocation, allocate } from "../../src/compile/allocate/allocate";
+import { checkAllocation } from "../../src/compile/allocate/check-allocation";
+import { duplicateTests } from "../../src/compile/emit/duplicate-tests";
+import { forwardCopies } from "../../src/compile/emit/forward-copies";
+import { layOut } from "../../src/compile/emit/layout";
+import { removeTests } from "../../src/compile/emit/needless-tests";
+import { improve } from "../../src/compile/emit/peephole";
+import { XMM_REGISTERS } from "../../src/compile/machine/calling-convention";
+import type { MachineFunction, MachineOperand } from "../../src/compile/machine/machine";
+import { EAX, ECX, EDX, immediate, register, slotOperand } from "../../src/compile/machine/machine";
+import { orderMoves } from "../../src/compile/machine/parallel-moves";
+import { parseMachine } from "../../src/compile/machine/parse-machine";
+import { printMachine } from "../../src/compile/machine/print-machine";
 
 function machine(...lines: string[]): MachineFunction {
   const [fn] = parseMachine(`${lines.join("\n")}\n`);

@@ -7,7 +7,7 @@ import {
   type AssemblyScriptOptions,
   type AssemblyScriptOutput,
   compileAssemblyScript,
-} from "../../src/compile/assemblyscript";
+} from "../../src/compile/assemblyscript/assemblyscript";
 
 export type Sources = Readonly<Record<string, string>>;
 

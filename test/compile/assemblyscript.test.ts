@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Op, opcodeName } from "../../src/compile/opcodes";
-import type { WasmModule } from "../../src/compile/wasm";
+import { Op, opcodeName } from "../../src/compile/wasm/opcodes";
+import type { WasmModule } from "../../src/compile/wasm/wasm";
 import { compileSources, errorsOf } from "./asc-program";
 
 /** How often each imported function is called, by its name. */

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeModule } from "../../src/compile/decode";
-import { OPCODES } from "../../src/compile/opcodes";
+import { decodeModule } from "../../src/compile/wasm/decode";
+import { OPCODES } from "../../src/compile/wasm/opcodes";
 import { compareSeeds } from "./differential";
 import { MODES } from "./modes";
 import { cannotRun } from "./native";

@@ -3,9 +3,9 @@
 // Modules run many to a process, as starting one takes longer than all its calls.
 
 import { isDeepStrictEqual } from "node:util";
-import { decodeModule } from "../../src/compile/decode";
-import { validateModule } from "../../src/compile/validate";
-import { F32, F64, I64 } from "../../src/compile/wasm";
+import { decodeModule } from "../../src/compile/wasm/decode";
+import { validateModule } from "../../src/compile/wasm/validate";
+import { F32, F64, I64 } from "../../src/compile/wasm/wasm";
 import type { Call, Outcome, RunOptions } from "./native";
 import { NativeProcess } from "./native";
 import { isNaNBits, Random } from "./random";

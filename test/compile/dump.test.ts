@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Diagnostic } from "../../src/base/diagnostic";
 import { compileModule } from "../../src/compile/compile";
-import { decodeModule } from "../../src/compile/decode";
-import { parseFunctions } from "../../src/compile/parse";
-import { parseMachine } from "../../src/compile/parse-machine";
+import { parseFunctions } from "../../src/compile/ir/parse";
+import { printFunction } from "../../src/compile/ir/print";
+import { parseMachine } from "../../src/compile/machine/parse-machine";
+import { printMachine } from "../../src/compile/machine/print-machine";
+import { verify } from "../../src/compile/passes/verify";
 import {
   IR_PASSES,
   type Level,
@@ -16,10 +18,8 @@ import {
   PASSES,
   type Pass,
 } from "../../src/compile/pipeline";
-import { printFunction } from "../../src/compile/print";
-import { printMachine } from "../../src/compile/print-machine";
-import { verify } from "../../src/compile/verify";
-import type { WasmModule } from "../../src/compile/wasm";
+import { decodeModule } from "../../src/compile/wasm/decode";
+import type { WasmModule } from "../../src/compile/wasm/wasm";
 import { compileSources } from "./asc-program";
 import { randomModule } from "./random-module";
 

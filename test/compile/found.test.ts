@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeModule } from "../../src/compile/decode";
+import { decodeModule } from "../../src/compile/wasm/decode";
 import { MODES } from "./modes";
 import { cannotRun, runNative } from "./native";
 import { runInNode } from "./run-in-node";

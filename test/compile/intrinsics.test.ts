@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { compileModule } from "../../src/compile/compile";
-import { INTRINSICS } from "../../src/compile/intrinsics";
+import { INTRINSICS } from "../../src/compile/select/intrinsics";
 import type { ObjectFile } from "../../src/i686/object";
 import { compileSources } from "./asc-program";
 import { disassemble } from "./disassemble";

@@ -1,9 +1,14 @@
 // A module's functions as text, near to WebAssembly's own: for people who look at a small case.
 
-import { OPCODES, Op, type OpcodeInfo } from "../../src/compile/opcodes";
-import type { FunctionType, ValueType, WasmFunction, WasmModule } from "../../src/compile/wasm";
-import type { Code } from "../../src/compile/wasm-code";
-import { BLOCK_EMPTY } from "../../src/compile/wasm-code";
+import { OPCODES, Op, type OpcodeInfo } from "../../src/compile/wasm/opcodes";
+import type {
+  FunctionType,
+  ValueType,
+  WasmFunction,
+  WasmModule,
+} from "../../src/compile/wasm/wasm";
+import type { Code } from "../../src/compile/wasm/wasm-code";
+import { BLOCK_EMPTY } from "../../src/compile/wasm/wasm-code";
 import { floatOfBits } from "./random";
 
 const NAMES: Readonly<Record<number, string>> = {

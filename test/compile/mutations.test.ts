@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { Diagnostic } from "../../src/base/diagnostic";
 import { compileModule } from "../../src/compile/compile";
-import { decodeModule } from "../../src/compile/decode";
-import { validateModule } from "../../src/compile/validate";
+import { decodeModule } from "../../src/compile/wasm/decode";
+import { validateModule } from "../../src/compile/wasm/validate";
 import { Random } from "./random";
 import { randomModule } from "./random-module";
 

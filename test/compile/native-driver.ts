@@ -6,9 +6,13 @@
 //
 // Traps are signals (native-trap.ts); the handler goes on with the next event.
 
-import { argumentPlaces, exchangedWords, resultPlaces } from "../../src/compile/calling-convention";
-import { type NumberType, type Signature, valuesOf } from "../../src/compile/ir";
-import { wordsOf, XMM0 } from "../../src/compile/machine";
+import { type NumberType, type Signature, valuesOf } from "../../src/compile/ir/ir";
+import {
+  argumentPlaces,
+  exchangedWords,
+  resultPlaces,
+} from "../../src/compile/machine/calling-convention";
+import { wordsOf, XMM0 } from "../../src/compile/machine/machine";
 import { Assembler } from "../../src/i686/assembler";
 import type { ObjectFile } from "../../src/i686/object";
 import { type MemoryParts, mem, mem32, mem64, symbol } from "../../src/i686/operand";

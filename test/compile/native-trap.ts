@@ -5,7 +5,7 @@
 //
 // Sources: arch/x86/include/uapi/asm/sigcontext.h (struct sigcontext_32), Intel SDM, vol. 2, 2.1.5.
 
-import { type Trap, trapOf } from "../../src/compile/trap";
+import { type Trap, trapOf } from "../../src/compile/ir/trap";
 import type { Assembler } from "../../src/i686/assembler";
 import { mem, mem8, mem32 } from "../../src/i686/operand";
 import { cl, eax, ebx, ecx, edi, edx, esi, esp } from "../../src/i686/registers";

@@ -1,24 +1,24 @@
 // One case per thing that a pass over SSA form does: text in, text out. The form is that of
-// src/compile/print.ts.
+// src/compile/ir/print.ts.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { cutNoReturn } from "../../src/compile/cut-no-return";
-import { setLoopDepths } from "../../src/compile/dominators";
-import { duplicateReturns } from "../../src/compile/duplicate-returns";
-import { forwardLoads } from "../../src/compile/forward-loads";
-import { hoist } from "../../src/compile/hoist";
-import type { IrFunction } from "../../src/compile/ir";
-import { lower } from "../../src/compile/lower";
-import { mergeEqual } from "../../src/compile/merge-equal";
-import { parseFunctions } from "../../src/compile/parse";
-import { printFunction } from "../../src/compile/print";
-import { reduceStrength } from "../../src/compile/reduce-strength";
-import { schedule } from "../../src/compile/schedule";
-import { simplify } from "../../src/compile/simplify";
-import { sink } from "../../src/compile/sink";
-import { splitEdges } from "../../src/compile/split-edges";
-import { verify } from "../../src/compile/verify";
+import { setLoopDepths } from "../../src/compile/ir/dominators";
+import type { IrFunction } from "../../src/compile/ir/ir";
+import { parseFunctions } from "../../src/compile/ir/parse";
+import { printFunction } from "../../src/compile/ir/print";
+import { cutNoReturn } from "../../src/compile/passes/cut-no-return";
+import { duplicateReturns } from "../../src/compile/passes/duplicate-returns";
+import { forwardLoads } from "../../src/compile/passes/forward-loads";
+import { hoist } from "../../src/compile/passes/hoist";
+import { lower } from "../../src/compile/passes/lower";
+import { mergeEqual } from "../../src/compile/passes/merge-equal";
+import { reduceStrength } from "../../src/compile/passes/reduce-strength";
+import { schedule } from "../../src/compile/passes/schedule";
+import { simplify } from "../../src/compile/passes/simplify";
+import { sink } from "../../src/compile/passes/sink";
+import { splitEdges } from "../../src/compile/passes/split-edges";
+import { verify } from "../../src/compile/passes/verify";
 
 function text(...lines: string[]): string {
   return `${lines.join("\n")}\n`;

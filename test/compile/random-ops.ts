@@ -1,8 +1,8 @@
 // WebAssembly's instructions for random programs, by types: from the compiler's own table, so that
 // none is forgotten.
 
-import { OPCODES, type OpcodeInfo } from "../../src/compile/opcodes";
-import { F32, F64, I32, I64 } from "../../src/compile/wasm";
+import { OPCODES, type OpcodeInfo } from "../../src/compile/wasm/opcodes";
+import { F32, F64, I32, I64 } from "../../src/compile/wasm/wasm";
 import { leb } from "./wasm-bytes";
 
 export type Type = typeof I32 | typeof I64 | typeof F32 | typeof F64;

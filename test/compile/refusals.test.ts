@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compileModule } from "../../src/compile/compile";
-import { decodeModule } from "../../src/compile/decode";
+import { decodeModule } from "../../src/compile/wasm/decode";
 import { compileSources } from "./asc-program";
 import { disassemble } from "./disassemble";
 import { oneFunction } from "./wasm-bytes";

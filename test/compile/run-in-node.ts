@@ -1,8 +1,8 @@
 // The results of calls in Node's own WebAssembly, in the terms of native.ts.
 
-import { decodeModule } from "../../src/compile/decode";
-import type { FunctionType, ValueType } from "../../src/compile/wasm";
-import { F32, F64, I64 } from "../../src/compile/wasm";
+import { decodeModule } from "../../src/compile/wasm/decode";
+import type { FunctionType, ValueType } from "../../src/compile/wasm/wasm";
+import { F32, F64, I64 } from "../../src/compile/wasm/wasm";
 import type { Call, Outcome, Trapped } from "./native";
 import { bitsOfFloat, floatOfBits } from "./random";
 

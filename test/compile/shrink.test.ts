@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { decodeModule } from "../../src/compile/decode";
-import { Op } from "../../src/compile/opcodes";
+import { decodeModule } from "../../src/compile/wasm/decode";
+import { Op } from "../../src/compile/wasm/opcodes";
 import { moduleText } from "./module-text";
 import type { RandomModule } from "./random-module";
 import { randomModule } from "./random-module";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Diagnostic } from "../../src/base/diagnostic";
-import { SourceMap } from "../../src/compile/source-map";
+import { SourceMap } from "../../src/compile/assemblyscript/source-map";
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -2,8 +2,8 @@
 //
 // Source: https://github.com/WebAssembly/spec/tree/main/test/core, "Spectest host module".
 
-import { decodeModule } from "../../src/compile/decode";
-import type { WasmModule } from "../../src/compile/wasm";
+import { decodeModule } from "../../src/compile/wasm/decode";
+import type { WasmModule } from "../../src/compile/wasm/wasm";
 import { body, leb, section, text, vector, wasm } from "./wasm-bytes";
 
 const I32 = 0x7f;

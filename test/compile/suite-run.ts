@@ -6,9 +6,9 @@
 // memory (linear memory is the address space itself), and the text format.
 
 import { Diagnostic } from "../../src/base/diagnostic";
-import { decodeModule } from "../../src/compile/decode";
-import { validateModule } from "../../src/compile/validate";
-import type { ImportName, WasmModule } from "../../src/compile/wasm";
+import { decodeModule } from "../../src/compile/wasm/decode";
+import { validateModule } from "../../src/compile/wasm/validate";
+import type { ImportName, WasmModule } from "../../src/compile/wasm/wasm";
 import { type NativeInstance, NativeProcess, type Outcome, type RunOptions } from "./native";
 import type { Trapped } from "./native-driver";
 import { spectestModule } from "./spectest";

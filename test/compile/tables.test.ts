@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compileModule } from "../../src/compile/compile";
-import { decodeModule } from "../../src/compile/decode";
-import { validateModule } from "../../src/compile/validate";
+import { decodeModule } from "../../src/compile/wasm/decode";
+import { validateModule } from "../../src/compile/wasm/validate";
 import { disassemble } from "./disassemble";
 import { cannotRun, runNative } from "./native";
 import { body, leb, section, text, vector, wasm } from "./wasm-bytes";

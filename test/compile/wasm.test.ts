@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeModule } from "../../src/compile/decode";
-import { Op } from "../../src/compile/opcodes";
-import { validateModule } from "../../src/compile/validate";
-import { WasmDiagnostic, WasmReader } from "../../src/compile/wasm-reader";
+import { decodeModule } from "../../src/compile/wasm/decode";
+import { Op } from "../../src/compile/wasm/opcodes";
+import { validateModule } from "../../src/compile/wasm/validate";
+import { WasmDiagnostic, WasmReader } from "../../src/compile/wasm/wasm-reader";
 import { body, leb, oneFunction, section, text, vector, wasm } from "./wasm-bytes";
 import { suite } from "./wasm-suite";
 

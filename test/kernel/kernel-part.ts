@@ -5,8 +5,8 @@
 // still imported (ports, panic) comes from JavaScript.
 
 import { readFileSync } from "node:fs";
-import { compileAssemblyScript } from "../../src/compile/assemblyscript";
-import type { WasmModule } from "../../src/compile/wasm";
+import { compileAssemblyScript } from "../../src/compile/assemblyscript/assemblyscript";
+import type { WasmModule } from "../../src/compile/wasm/wasm";
 
 /** What the exports of a part are: functions of numbers. */
 type Calls = Readonly<Record<string, (...values: number[]) => number>>;

@@ -60,6 +60,16 @@ describe("check-layers", () => {
     assert.match(broken("src/cli/build.ts", type.replace(" type", ""))[0] ?? "", /by their path/);
   });
 
+  it("keeps the rooms of the compiler in order", () => {
+    const up = 'import { IrFunction } from "../ir/ir";';
+    assert.deepEqual(broken("src/compile/select/select.ts", up), []);
+    assert.match(broken("src/compile/wasm/wasm.ts", up)[0] ?? "", /comes before/);
+    const top = 'import { compileModule } from "../compile";';
+    assert.match(broken("src/compile/ir/ir.ts", top)[0] ?? "", /comes before/);
+    assert.match(broken("src/compile/attic/x.ts", up)[0] ?? "", /no room/);
+    assert.deepEqual(broken("src/compile/compile.ts", 'import { x } from "./emit/emit";'), []);
+  });
+
   it("forbids long lines, names that say nothing, extensions, and floors that are none", () => {
     assert.match(broken("src/base/x.ts", "x".repeat(101))[0] ?? "", /^1: .*100 columns/);
     assert.deepEqual(broken("src/base/x.ts", `// see https://example.org/${"x".repeat(90)}`), []);

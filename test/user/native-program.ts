@@ -9,7 +9,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { USER_DATA } from "../../src/abi/memory-map";
-import { compileAssemblyScript } from "../../src/compile/assemblyscript";
+import { compileAssemblyScript } from "../../src/compile/assemblyscript/assemblyscript";
 import { compileModule } from "../../src/compile/compile";
 import { type AssemblyModule, assembleModule } from "../../src/i686/assembler";
 import type { ObjectFile } from "../../src/i686/object";

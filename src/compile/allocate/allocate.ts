@@ -1,0 +1,346 @@
+// Register allocation: virtual registers to the seven general ones, those of floating-point
+// numbers to the eight XMM registers, or to the frame.
+//
+// Intervals are placed in the order of what they would cost in memory. One that finds no free
+// register evicts cheaper ones, else it is split: it gets a register in those blocks where one is
+// free and it pays (split.ts), and the rest tries again. What finds no such blocks is spilled: an
+// instruction then takes the value from memory directly where it can, and through an interval of
+// its own, as short as the instruction, where it cannot. Constants and arguments on the stack are
+// not stored but fetched again.
+//
+// Invariants
+//   - Intervals of single instructions have infinite weight: they are never spilled, so
+//     allocation ends.
+//   - What is inserted are moves, which leave flags alone.
+
+import { CALLEE_SAVED, CALLER_SAVED } from "../machine/calling-convention";
+import type {
+  MachineBlock,
+  MachineFunction,
+  MachineInstruction,
+  MachineOperand,
+} from "../machine/machine";
+import {
+  EAX,
+  EBX,
+  ECX,
+  EDX,
+  forEachRead,
+  forEachWrite,
+  isXmm,
+  samePlace,
+} from "../machine/machine";
+import type { Copy } from "./coalesce";
+import { coalesce } from "./coalesce";
+import type { Liveness, Ranges } from "./live";
+import { analyseLiveness, isVirtual, lengthOf } from "./live";
+import { FIXED, RegisterFile } from "./register-file";
+import { renamed, Spiller } from "./spill";
+import { Splitter } from "./split";
+
+export interface AllocationOptions {
+  /** General registers, and those for floating-point numbers, that may be used. */
+  readonly registers: readonly number[];
+  readonly xmmRegisters: readonly number[];
+  /** Keep every value in memory between instructions. */
+  readonly spillsAll: boolean;
+  readonly coalesces: boolean;
+  readonly splits: boolean;
+}
+
+export const ALL_REGISTERS: readonly number[] = [...CALLER_SAVED, ...CALLEE_SAVED];
+
+const BYTE_REGISTERS: ReadonlySet<number> = new Set([EAX, ECX, EDX, EBX]);
+
+/** What allocation decided, for the checker and for emission. */
+export interface Allocation {
+  /** Operands of each original instruction before allocation. */
+  readonly original: ReadonlyMap<MachineInstruction, readonly MachineOperand[]>;
+  readonly usedRegisters: ReadonlySet<number>;
+  /** The original registers that are live into a block. */
+  readonly liveInto: (block: MachineBlock) => readonly number[];
+  /** A register that holds nothing before and after `instruction`, if there is one. */
+  readonly scratchAt: (instruction: MachineInstruction) => number | undefined;
+}
+
+/** Replaces the virtual registers of `fn` in place. */
+export function allocate(fn: MachineFunction, options: AllocationOptions): Allocation {
+  return new Allocator(fn, options).run();
+}
+
+class Allocator {
+  private readonly liveness: Liveness;
+  private readonly file = new RegisterFile();
+  private readonly ranges: Ranges[];
+  private readonly representative: (register: number) => number;
+  /** By representative: the physical register. */
+  private readonly assigned = new Map<number, number>();
+  private readonly weights = new Map<number, number>();
+  private readonly wishes = new Map<number, Copy[]>();
+  private readonly original = new Map<MachineInstruction, readonly MachineOperand[]>();
+  private readonly spiller: Spiller;
+  private readonly splitter: Splitter;
+  private readonly used = new Set<number>();
+  /** Ascending by weight: the last is placed next. */
+  private queue: number[] = [];
+  private readonly numbers = new Map<MachineInstruction, number>();
+
+  constructor(
+    private readonly fn: MachineFunction,
+    private readonly options: AllocationOptions,
+  ) {
+    for (const { instructions } of fn.blocks) {
+      for (const instruction of instructions) {
+        instruction.virtual = [...instruction.operands];
+        this.original.set(instruction, instruction.virtual);
+      }
+    }
+    this.liveness = analyseLiveness(fn);
+    for (const [number, instruction] of this.liveness.instructions.entries()) {
+      this.numbers.set(instruction, number);
+    }
+    const joined = coalesce(fn, this.liveness.ranges, options.coalesces && !options.spillsAll);
+    this.ranges = joined.ranges;
+    this.representative = joined.representative;
+    this.recordWishes(joined.wishes);
+    this.renameToRepresentatives();
+    this.spiller = new Spiller(fn, this.liveness);
+    this.splitter = new Splitter(fn, this.liveness, this.spiller);
+    for (let register = 0; !isVirtual(register); register++) {
+      this.file.add(register, this.ranges[register]!, FIXED);
+      if (this.ranges[register]!.length > 0) this.used.add(register);
+    }
+  }
+
+  run(): Allocation {
+    this.weigh();
+    this.queue = this.allVirtual().filter((register) => this.ranges[register]!.length > 0);
+    if (this.options.spillsAll) {
+      const all = this.queue;
+      this.queue = [];
+      for (const register of all) this.spill(register);
+    }
+    this.queue.sort((a, b) => this.compareWeights(a, b));
+    for (let next = this.queue.pop(); next !== undefined; next = this.queue.pop()) {
+      this.place(next);
+    }
+    this.splitter.planMoves((piece) => this.locationOf(piece));
+    this.spiller.insert();
+    this.splitter.insertMoves();
+    this.rewrite();
+    return {
+      original: this.original,
+      usedRegisters: this.used,
+      liveInto: this.liveness.liveInto,
+      scratchAt: (instruction) => this.scratchAt(instruction),
+    };
+  }
+
+  private scratchAt(instruction: MachineInstruction): number | undefined {
+    const number = this.numbers.get(instruction);
+    if (number === undefined) return undefined;
+    return [...CALLER_SAVED, ...this.used].find(
+      (register) =>
+        !isXmm(register) &&
+        this.file.isFree(register, 2 * number) &&
+        this.file.isFree(register, 2 * number + 1),
+    );
+  }
+
+  private allVirtual(): number[] {
+    return this.ranges.map((_, register) => register).filter(isVirtual);
+  }
+
+  private recordWishes(wishes: readonly Copy[]): void {
+    for (const wish of wishes) {
+      for (const end of [wish.to, wish.from]) {
+        if (!isVirtual(end)) continue;
+        const own = this.wishes.get(end);
+        if (own) own.push(wish);
+        else this.wishes.set(end, [wish]);
+      }
+    }
+  }
+
+  private renameToRepresentatives(): void {
+    const rename = (register: number) =>
+      isVirtual(register) ? this.representative(register) : register;
+    for (const { instructions } of this.fn.blocks) {
+      for (const instruction of instructions) {
+        instruction.operands = instruction.operands.map((operand) => renamed(operand, rename));
+        if (isSelfMove(instruction)) dropMove(instruction);
+      }
+    }
+  }
+
+  // --- weights ---
+
+  private weigh(): void {
+    const costs = new Map<number, number>();
+    const add = (register: number, cost: number) => {
+      if (isVirtual(register)) costs.set(register, (costs.get(register) ?? 0) + cost);
+    };
+    for (const { instructions, frequency } of this.fn.blocks) {
+      for (const instruction of instructions) {
+        forEachRead(instruction, (register) => add(register, frequency));
+        forEachWrite(instruction, (register) => add(register, frequency));
+      }
+    }
+    for (const [register, cost] of costs) {
+      const discount = this.spiller.isFetchable(register) ? 0.5 : 1;
+      const length = lengthOf(this.ranges[register]!);
+      this.weights.set(register, (discount * cost) / (length + 8));
+    }
+  }
+
+  private weightOf(register: number): number {
+    return this.weights.get(register) ?? 0;
+  }
+
+  private compareWeights(a: number, b: number): number {
+    const left = this.weightOf(a);
+    const right = this.weightOf(b);
+    return left === right ? b - a : left - right;
+  }
+
+  private enqueue(register: number): void {
+    let low = 0;
+    let high = this.queue.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.compareWeights(this.queue[middle]!, register) < 0) low = middle + 1;
+      else high = middle;
+    }
+    this.queue.splice(low, 0, register);
+  }
+
+  // --- placing ---
+
+  private place(register: number): void {
+    const ranges = this.ranges[register]!;
+    const candidates = this.candidates(register);
+    let cheapest: { physical: number; conflicts: Set<number>; cost: number } | undefined;
+    for (const physical of candidates) {
+      const conflicts = this.file.conflicts(physical, ranges);
+      if (!conflicts) continue;
+      if (conflicts.size === 0) {
+        this.assign(register, physical);
+        return;
+      }
+      const cost = Math.max(...[...conflicts].map((other) => this.weightOf(other)));
+      if (!cheapest || cost < cheapest.cost) cheapest = { physical, conflicts, cost };
+    }
+    if (cheapest && cheapest.cost < this.weightOf(register)) {
+      for (const other of cheapest.conflicts) this.evict(other);
+      this.assign(register, cheapest.physical);
+      return;
+    }
+    if (!this.split(register)) this.spill(register);
+  }
+
+  /** Gives `value` a register in some blocks; the rest is placed later. */
+  private split(value: number): boolean {
+    if (!this.options.splits || this.weightOf(value) === Number.POSITIVE_INFINITY) return false;
+    const found = this.splitter.split(value, this.ranges[value]!, {
+      candidates: this.candidates(value),
+      isFree: (physical, ranges) => this.file.conflicts(physical, ranges)?.size === 0,
+      priceOf: (physical) => (this.isNew(physical) ? 2 : 0),
+    });
+    if (!found) return false;
+    const { piece, physical, ranges, rest, weight, restWeight } = found;
+    this.ranges[piece] = ranges;
+    this.ranges[value] = rest;
+    if (this.fn.isByteOnly(value)) this.fn.restrictToBytes(piece);
+    const wishes = this.wishes.get(value);
+    if (wishes) this.wishes.set(piece, wishes);
+    this.weights.set(piece, weight / (lengthOf(ranges) + 8));
+    this.weights.set(value, restWeight / (lengthOf(rest) + 8));
+    this.assign(piece, physical);
+    if (rest.length > 0) this.enqueue(value);
+    return true;
+  }
+
+  private isNew(physical: number): boolean {
+    return CALLEE_SAVED.includes(physical) && !this.used.has(physical);
+  }
+
+  private locationOf(piece: number): MachineOperand | undefined {
+    const physical = this.assigned.get(piece);
+    return physical === undefined ? undefined : this.fn.operandOf(physical);
+  }
+
+  private assign(register: number, physical: number): void {
+    this.assigned.set(register, physical);
+    this.file.add(physical, this.ranges[register]!, register);
+    this.used.add(physical);
+  }
+
+  private evict(register: number): void {
+    const physical = this.assigned.get(register);
+    if (physical === undefined) throw new Error(`${this.fn.name}: v${register} is in no register`);
+    this.file.remove(physical, this.ranges[register]!);
+    this.assigned.delete(register);
+    this.enqueue(register);
+  }
+
+  /** The registers to try, the most wished for first; unused callee-saved ones cost a push. */
+  private candidates(register: number): number[] {
+    const scores = new Map<number, number>();
+    for (const { to, from, frequency } of this.wishes.get(register) ?? []) {
+      const other = to === register ? from : to;
+      const physical = isVirtual(other) ? this.assigned.get(other) : other;
+      if (physical !== undefined) scores.set(physical, (scores.get(physical) ?? 0) + frequency);
+    }
+    const allowed = this.allowed(register);
+    const score = (physical: number): number =>
+      (scores.get(physical) ?? 0) - (this.isNew(physical) ? 0.5 : 0);
+    return [...allowed].sort((a, b) => score(b) - score(a));
+  }
+
+  private allowed(register: number): readonly number[] {
+    const { registers, xmmRegisters } = this.options;
+    if (this.fn.typeOf(register) !== "i32") return xmmRegisters;
+    if (!this.fn.isByteOnly(register)) return registers;
+    return registers.filter((physical) => BYTE_REGISTERS.has(physical));
+  }
+
+  private spill(register: number): void {
+    if (this.weightOf(register) === Number.POSITIVE_INFINITY) {
+      throw new Error(`${this.fn.name}: no register is left for an operand (v${register})`);
+    }
+    for (const { register: tiny, ranges, isByteOnly } of this.spiller.spill(register)) {
+      this.ranges[tiny] = ranges;
+      this.weights.set(tiny, Number.POSITIVE_INFINITY);
+      if (isByteOnly) this.fn.restrictToBytes(tiny);
+      this.enqueue(tiny);
+    }
+    this.ranges[register] = [];
+  }
+
+  // --- rewriting ---
+
+  private rewrite(): void {
+    const physicalOf = (register: number): number => {
+      if (!isVirtual(register)) return register;
+      const physical = this.assigned.get(register);
+      if (physical === undefined) throw new Error(`${this.fn.name}: v${register} was not placed`);
+      return physical;
+    };
+    for (const { instructions } of this.fn.blocks) {
+      for (const instruction of instructions) {
+        instruction.operands = instruction.operands.map((operand) => renamed(operand, physicalOf));
+      }
+    }
+  }
+}
+
+function isSelfMove({ mnemonic, operands }: MachineInstruction): boolean {
+  const [to, from] = operands;
+  return mnemonic === "mov" && to?.kind === "register" && !!from && samePlace(to, from);
+}
+
+/** A move of joined registers becomes an empty `moves`, by which the checker knows of the copy. */
+function dropMove(instruction: MachineInstruction): void {
+  instruction.mnemonic = "moves";
+  instruction.operands = [];
+}

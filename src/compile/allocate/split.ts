@@ -1,0 +1,305 @@
+// Splits a live range by blocks: a register where one is free and it pays, memory elsewhere.
+//
+//      b0: v in esi                 a call, or more values than registers, in b1
+//      b0 -> b1: mov [v], esi
+//      b1: v in memory
+//      b1 -> b2: mov esi, [v]
+//      b2: v in esi
+//
+// For each register the blocks in which it is free for the whole of v's life there are found. Of
+// these the set is sought whose gain, uses out of memory less moves on the edges between inside and
+// outside, is the greatest: blocks change sides as long as that helps. It is a local optimum, of
+// the kind that LLVM's greedy allocator seeks by the same means.
+//
+// Invariants
+//   - A piece is made of whole blocks; where it ends is always an edge.
+//   - A store on an edge is left out where memory holds the value already.
+
+import type {
+  MachineBlock,
+  MachineFunction,
+  MachineInstruction,
+  MachineOperand,
+} from "../machine/machine";
+import type { Liveness, Ranges } from "./live";
+import { contains } from "./live";
+import type { Spiller } from "./spill";
+
+/** What allocation knows of the registers. */
+export interface SplitContext {
+  /** Registers to try, the best first. */
+  readonly candidates: readonly number[];
+  isFree(physical: number, ranges: Ranges): boolean;
+  /** What using this register costs beyond its moves. */
+  priceOf(physical: number): number;
+}
+
+export interface Split {
+  /** The new register for the part that is in `physical`. */
+  readonly piece: number;
+  readonly physical: number;
+  readonly ranges: Ranges;
+  /** What remains of the value's interval. */
+  readonly rest: Ranges;
+  readonly weight: number;
+  readonly restWeight: number;
+}
+
+/** The value's life in one block. */
+interface Life {
+  readonly block: MachineBlock;
+  readonly ranges: Ranges;
+  /** What its mentions in the block cost if it is in memory. */
+  readonly weight: number;
+  /** Neighbours over whose edge it is live, with the edges' frequencies. */
+  readonly edges: { readonly other: Life; readonly frequency: number }[];
+}
+
+interface Region {
+  readonly physical: number;
+  readonly lives: ReadonlySet<Life>;
+  readonly gain: number;
+}
+
+const MAX_PASSES = 8;
+/** A gain below this is not worth the bytes. */
+const MIN_GAIN = 0.05;
+
+interface EdgeMove {
+  readonly to: MachineOperand;
+  readonly from: MachineOperand;
+}
+
+export class Splitter {
+  /** Of each value that was split: its whole interval, and which piece is in which block. */
+  private readonly whole = new Map<number, Ranges>();
+  private readonly pieces = new Map<number, Map<MachineBlock, number>>();
+  private readonly atEnd = new Map<MachineBlock, EdgeMove[]>();
+  private readonly atStart = new Map<MachineBlock, EdgeMove[]>();
+
+  constructor(
+    private readonly fn: MachineFunction,
+    private readonly liveness: Liveness,
+    private readonly spiller: Spiller,
+  ) {}
+
+  /** Splits `value`, whose interval is `ranges`, if that gains anything. */
+  split(value: number, ranges: Ranges, context: SplitContext): Split | undefined {
+    const lives = this.livesOf(value, ranges);
+    if (lives.length < 2) return undefined;
+    let best: Region | undefined;
+    for (const physical of context.candidates) {
+      const region = findRegion(lives, physical, context);
+      if (region && region.gain > (best?.gain ?? MIN_GAIN)) best = region;
+    }
+    if (!best || best.lives.size === lives.length) return undefined;
+    return this.perform(value, ranges, lives, best);
+  }
+
+  private perform(value: number, ranges: Ranges, lives: readonly Life[], region: Region): Split {
+    const origin = this.spiller.originOf(value);
+    if (!this.whole.has(origin)) this.whole.set(origin, ranges);
+    const inside = lives.filter((life) => region.lives.has(life));
+    const outside = lives.filter((life) => !region.lives.has(life));
+    const blocks = new Set(inside.map(({ block }) => block));
+    const isInside = (number: number) => blocks.has(this.liveness.blockOf[number]!);
+    const piece = this.spiller.rename(value, isInside);
+    let byBlock = this.pieces.get(origin);
+    if (!byBlock) {
+      byBlock = new Map();
+      this.pieces.set(origin, byBlock);
+    }
+    for (const block of blocks) byBlock.set(block, piece);
+    const sum = (some: readonly Life[]) => some.reduce((total, { weight }) => total + weight, 0);
+    return {
+      piece,
+      physical: region.physical,
+      ranges: join(inside),
+      rest: join(outside),
+      weight: sum(inside),
+      restWeight: sum(outside),
+    };
+  }
+
+  private livesOf(value: number, ranges: Ranges): Life[] {
+    const lives = new Map<MachineBlock, Life>();
+    const counts = new Map<MachineBlock, number>();
+    for (const number of this.spiller.mentionsOf(value)) {
+      const block = this.liveness.blockOf[number]!;
+      counts.set(block, (counts.get(block) ?? 0) + 1);
+    }
+    const unit = this.spiller.isFetchable(value) ? 0.4 : 0.8;
+    for (const block of this.liveness.blocksWithin(ranges)) {
+      const clipped = this.clip(ranges, block);
+      const weight = (counts.get(block) ?? 0) * block.frequency * unit;
+      lives.set(block, { block, ranges: clipped, weight, edges: [] });
+    }
+    for (const life of lives.values()) {
+      for (const successor of life.block.successors) {
+        const other = lives.get(successor);
+        if (!other || !contains(ranges, this.startOf(successor))) continue;
+        const frequency = Math.min(life.block.frequency, successor.frequency);
+        life.edges.push({ other, frequency });
+        other.edges.push({ other: life, frequency });
+      }
+    }
+    return [...lives.values()];
+  }
+
+  private startOf(block: MachineBlock): number {
+    return 2 * this.liveness.spans.get(block)!.first;
+  }
+
+  private clip(ranges: Ranges, block: MachineBlock): Ranges {
+    const { first, end } = this.liveness.spans.get(block)!;
+    const clipped: Ranges = [];
+    for (let i = firstBehind(ranges, 2 * first); i < ranges.length; i += 2) {
+      const from = Math.max(ranges[i]!, 2 * first);
+      const to = Math.min(ranges[i + 1]!, 2 * end);
+      if (from >= to) break;
+      clipped.push(from, to);
+    }
+    return clipped;
+  }
+
+  // --- moves between the pieces ---
+
+  /** Decides on the moves; `registerOf` tells the register of a piece, undefined: spilled. */
+  planMoves(registerOf: (piece: number) => MachineOperand | undefined): void {
+    for (const [origin, byBlock] of this.pieces) {
+      const pieceAt = (block: MachineBlock) => byBlock.get(block) ?? origin;
+      const stores = this.storesNeeded(origin, pieceAt, registerOf);
+      const whole = this.whole.get(origin)!;
+      for (const from of this.liveness.blocksWithin(whole)) {
+        for (const to of from.successors) {
+          if (!contains(whole, this.startOf(to))) continue;
+          const before = pieceAt(from);
+          const after = pieceAt(to);
+          if (before === after) continue;
+          this.planMove(origin, from, to, registerOf(before), registerOf(after), stores);
+        }
+      }
+    }
+  }
+
+  private planMove(
+    origin: number,
+    from: MachineBlock,
+    to: MachineBlock,
+    before: MachineOperand | undefined,
+    after: MachineOperand | undefined,
+    stores: boolean,
+  ): void {
+    const home = this.spiller.homeOf(origin);
+    if (!after && (!before || !stores || home?.isFetched)) return;
+    const source = before ?? home?.operand;
+    const target = after ?? home?.operand;
+    if (!source || !target) throw new Error(`${this.fn.name}: v${origin} is nowhere`);
+    const place = from.successors.length === 1 ? this.atEnd : this.atStart;
+    const block = from.successors.length === 1 ? from : to;
+    const moves = place.get(block);
+    if (moves) moves.push({ to: target, from: source });
+    else place.set(block, [{ to: target, from: source }]);
+  }
+
+  /**
+   * Whether edges from a register to memory must store. Not if no piece in a register is written,
+   * for then memory has the value; nor if the value is written once, and stored there and then.
+   */
+  private storesNeeded(
+    origin: number,
+    pieceAt: (block: MachineBlock) => number,
+    registerOf: (piece: number) => MachineOperand | undefined,
+  ): boolean {
+    const home = this.spiller.homeOf(origin);
+    if (!home || home.isFetched) return false;
+    const blockOf = (number: number) => this.liveness.blockOf[number]!;
+    const definitions = this.spiller.definitionsOf(origin);
+    const inRegisters = definitions.filter((number) => registerOf(pieceAt(blockOf(number))));
+    const [only] = inRegisters;
+    if (only === undefined) return false;
+    if (definitions.length > 1) return true;
+    this.spiller.storeBehind(only, origin, registerOf(pieceAt(blockOf(only)))!);
+    return false;
+  }
+
+  /** Puts the moves into the blocks, whose other insertions have been made. */
+  insertMoves(): void {
+    for (const [block, moves] of this.atEnd) {
+      const { instructions } = block;
+      const last = instructions[instructions.length - 1]!;
+      instructions.splice(-1, 0, asInstruction(moves, last.position));
+    }
+    for (const [block, moves] of this.atStart) {
+      const { position } = block.instructions[0]!;
+      block.instructions.unshift(asInstruction(moves, position));
+    }
+  }
+}
+
+function asInstruction(moves: readonly EdgeMove[], position: number): MachineInstruction {
+  const operands = moves.flatMap(({ to, from }) => [to, from]);
+  return { mnemonic: "moves", operands, reads: [], writes: [], condition: undefined, position };
+}
+
+/** The index of the first range that ends behind `position`. */
+function firstBehind(ranges: Ranges, position: number): number {
+  let low = 0;
+  let high = ranges.length / 2;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ranges[2 * middle + 1]! <= position) low = middle + 1;
+    else high = middle;
+  }
+  return 2 * low;
+}
+
+/** The ranges of lives in block order as one interval. */
+function join(lives: readonly Life[]): Ranges {
+  const joined: Ranges = [];
+  for (const { ranges } of lives) {
+    for (let i = 0; i < ranges.length; i += 2) {
+      if (joined[joined.length - 1] === ranges[i]) joined[joined.length - 1] = ranges[i + 1]!;
+      else joined.push(ranges[i]!, ranges[i + 1]!);
+    }
+  }
+  return joined;
+}
+
+/** The best set of blocks for `physical` that this search finds. */
+function findRegion(
+  lives: readonly Life[],
+  physical: number,
+  context: SplitContext,
+): Region | undefined {
+  const free = lives.filter(({ ranges }) => context.isFree(physical, ranges));
+  const inside = new Set(free);
+  for (let pass = 0, changed = true; changed && pass < MAX_PASSES; pass++) {
+    changed = false;
+    for (const life of free) {
+      const isBetterInside = gainOfInside(life, inside) > 0;
+      if (isBetterInside === inside.has(life)) continue;
+      if (isBetterInside) inside.add(life);
+      else inside.delete(life);
+      changed = true;
+    }
+  }
+  if (inside.size === 0) return undefined;
+  return { physical, lives: inside, gain: totalGain(inside) - context.priceOf(physical) };
+}
+
+/** What a block gains by being inside, its neighbours staying where they are. */
+function gainOfInside({ weight, edges }: Life, inside: ReadonlySet<Life>): number {
+  let gain = weight;
+  for (const { other, frequency } of edges) gain += inside.has(other) ? frequency : -frequency;
+  return gain;
+}
+
+function totalGain(inside: ReadonlySet<Life>): number {
+  let gain = 0;
+  for (const { weight, edges } of inside) {
+    gain += weight;
+    for (const { other, frequency } of edges) if (!inside.has(other)) gain -= frequency;
+  }
+  return gain;
+}

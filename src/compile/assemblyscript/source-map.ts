@@ -1,0 +1,164 @@
+// Source maps of WebAssembly modules: which place in which source file a byte of code came from.
+//
+// asc writes a source map (version 3) whose one "line" is the module: each segment's column is a
+// byte offset. A segment is VLQ numbers, each relative to the segment before it:
+//
+//   offset [, source file, line, column [, name]]
+//
+// Base64 digits carry five bits each, the lowest first, with bit 5 saying that more follow; the
+// lowest bit of the assembled number is its sign.
+
+import { Diagnostic, type Place } from "../../base/diagnostic";
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const VALUES = new Int8Array(128).fill(-1);
+for (let i = 0; i < DIGITS.length; i++) VALUES[DIGITS.charCodeAt(i)] = i;
+
+const COMMA = ",".charCodeAt(0);
+const UNMAPPED = -1;
+
+/** More than any file has, and any line; with as many files a key is still exact. */
+const LINES = 2 ** 20;
+const COLUMNS = 2 ** 14;
+
+/** A decoded source map. Segments ascend by offset; each holds up to the next one. */
+export class SourceMap {
+  /** Source files as the compiler knew them: `kernel/main.ts`, `~lib/memory.ts`. */
+  readonly files: readonly string[];
+  private readonly offsets: number[] = [];
+  private readonly fileIndices: number[] = [];
+  private readonly lines: number[] = [];
+  private readonly columns: number[] = [];
+
+  /** @param json a source map, version 3, of a module; throws a Diagnostic if it is damaged */
+  constructor(json: string) {
+    const { sources, mappings } = parse(json);
+    this.files = sources;
+    this.decode(mappings);
+  }
+
+  /** How many segments the map has. */
+  get size(): number {
+    return this.offsets.length;
+  }
+
+  /** The place from which the code at this byte of the module came; undefined: from none. */
+  lookup(offset: number): Place | undefined {
+    const index = this.segmentAt(offset);
+    const file = index < 0 ? undefined : this.files[this.fileIndices[index]!];
+    if (file === undefined) return undefined;
+    return { file, line: this.lines[index]!, column: this.columns[index]! };
+  }
+
+  /**
+   * The places of many bytes at once, as numbers that are equal where file, line and column are; 0:
+   * no place.
+   *
+   * @param offsets ascending
+   * @param numbers of the files: two maps with one of these have one number for one place
+   */
+  keysOf(offsets: Uint32Array, numbers: Map<string, number>): Float64Array {
+    const keys = new Float64Array(offsets.length);
+    const ofFile = this.files.map((file) => {
+      const known = numbers.get(file) ?? numbers.size + 1;
+      numbers.set(file, known);
+      return known;
+    });
+    let index = offsets.length > 0 ? this.segmentAt(offsets[0]!) : -1;
+    for (let i = 0; i < offsets.length; i++) {
+      while (index + 1 < this.offsets.length && this.offsets[index + 1]! <= offsets[i]!) index++;
+      const file = index < 0 ? undefined : ofFile[this.fileIndices[index]!];
+      if (file === undefined) continue;
+      keys[i] = (file * LINES + this.lines[index]!) * COLUMNS + this.columns[index]!;
+    }
+    return keys;
+  }
+
+  /** The last segment that starts at or before `offset`; -1: none does. */
+  private segmentAt(offset: number): number {
+    let low = 0;
+    let high = this.offsets.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.offsets[middle]! <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  private decode(mappings: string): void {
+    const reader = new VlqReader(mappings);
+    let offset = 0;
+    let file = 0;
+    let line = 0;
+    let column = 0;
+    while (!reader.atEnd) {
+      offset += reader.number();
+      const mapped = !reader.atSegmentEnd;
+      if (mapped) {
+        file += reader.number();
+        line += reader.number();
+        column += reader.number();
+        if (!reader.atSegmentEnd) reader.number();
+      }
+      reader.endSegment();
+      this.offsets.push(offset);
+      this.fileIndices.push(mapped ? file : UNMAPPED);
+      this.lines.push(line + 1);
+      this.columns.push(column + 1);
+    }
+  }
+}
+
+function parse(json: string): { sources: string[]; mappings: string } {
+  let map: unknown;
+  try {
+    map = JSON.parse(json);
+  } catch {
+    damaged("it is not JSON");
+  }
+  if (typeof map !== "object" || map === null) damaged("it is not an object");
+  const { version, sources, mappings } = map as Record<string, unknown>;
+  if (version !== 3) damaged("its version is not 3");
+  if (typeof mappings !== "string" || !Array.isArray(sources)) damaged("it has no mappings");
+  return { sources: sources.map(String), mappings };
+}
+
+function damaged(text: string): never {
+  throw new Diagnostic(
+    "MAP001",
+    `the source map is damaged: ${text}`,
+    "Build the module and its source map again.",
+  );
+}
+
+class VlqReader {
+  private position = 0;
+
+  constructor(private readonly text: string) {}
+
+  get atEnd(): boolean {
+    return this.position >= this.text.length;
+  }
+
+  get atSegmentEnd(): boolean {
+    return this.atEnd || this.text.charCodeAt(this.position) === COMMA;
+  }
+
+  endSegment(): void {
+    if (!this.atSegmentEnd) damaged("a segment has too many numbers");
+    this.position++;
+  }
+
+  number(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 5) {
+      const digit = VALUES[this.text.charCodeAt(this.position++)] ?? -1;
+      if (digit < 0 || shift > 30) damaged("a number in its mappings is malformed");
+      value += (digit & 31) * 2 ** shift;
+      if (digit < 32) break;
+    }
+    const magnitude = Math.floor(value / 2);
+    return value % 2 === 0 ? magnitude : -magnitude;
+  }
+}

@@ -1,0 +1,94 @@
+// Where arguments and results are: GCC's `-mregparm=3 -msseregparm`, for everything that is
+// compiled.
+//
+//   f(a: u32, b: u64, c: u32)      a EAX   b EDX (low), ECX (high)   c [ESP + 4] at entry
+//   g(x: f64, a: u32, y: f32)      x XMM0  a EAX   y XMM1
+//
+// From the left, each integer takes the next of EAX, EDX, ECX; a 64-bit one takes two and both
+// words must fit. The first that does not fit goes to the stack, and so do all integers after it.
+// Floating-point numbers take XMM0 to XMM2, the further ones go to the stack: an f32 is one word
+// there, an f64 two. Whatever is on the stack lies in the order of the arguments.
+//
+// The first result is in EAX, EDX:EAX or XMM0. The caller has room for the others above the
+// arguments on the stack, in order, and the callee writes them there before it returns.
+//
+//   [ESP + 4]       at entry: arguments on the stack
+//   … + 4 n         results from the second on, the low word of an i64 first
+
+import type { Signature, ValueType } from "../ir/ir";
+import { valuesOf } from "../ir/ir";
+import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, wordsOf, XMM_COUNT, XMM0 } from "./machine";
+
+/** A value of the arguments: a register by number, or from the n-th word of the stack arguments. */
+export type ArgumentPlace = { readonly register: number } | { readonly stack: number };
+
+/** General registers that a call changes. */
+export const CALLER_SAVED: readonly number[] = [EAX, ECX, EDX];
+/** Registers that a function restores before it returns. */
+export const CALLEE_SAVED: readonly number[] = [EBX, ESI, EDI, EBP];
+/** The registers of floating-point numbers; a call changes them all. */
+export const XMM_REGISTERS: readonly number[] = Array.from(
+  { length: XMM_COUNT },
+  (_, number) => XMM0 + number,
+);
+const RESULTS: readonly number[] = [EAX, EDX];
+const ARGUMENTS: readonly number[] = [EAX, EDX, ECX];
+const FLOAT_ARGUMENTS: readonly number[] = XMM_REGISTERS.slice(0, 3);
+
+/** The place of each value of the results; of an i64 the low word comes first. */
+export function resultPlaces(signature: Signature): ArgumentPlace[] {
+  const inRegisters = valuesOf(signature.results.slice(0, 1)).length;
+  let stack = stackWords(signature);
+  return valuesOf(signature.results).map((type, i) => {
+    if (i < inRegisters) return { register: type === "i32" ? RESULTS[i]! : XMM0 };
+    const place = { stack };
+    stack += wordsOf(type);
+    return place;
+  });
+}
+
+/** How many words the arguments and results on the stack take together. */
+export function exchangedWords(signature: Signature): number {
+  const others = valuesOf(signature.results.slice(1));
+  return others.reduce((words, type) => words + wordsOf(type), stackWords(signature));
+}
+
+/** The place of each value of the arguments, in order. */
+export function argumentPlaces(signature: Signature): ArgumentPlace[] {
+  const places: ArgumentPlace[] = [];
+  let used = 0;
+  let floats = 0;
+  let stack = 0;
+  const onStack = (type: ValueType): void => {
+    places.push({ stack });
+    stack += wordsOf(type);
+  };
+  for (const type of signature.parameters) {
+    const values = valuesOf([type]);
+    if (values[0] !== "i32") {
+      const register = FLOAT_ARGUMENTS[floats++];
+      if (register === undefined) onStack(values[0]!);
+      else places.push({ register });
+      continue;
+    }
+    if (used + values.length > ARGUMENTS.length) used = ARGUMENTS.length;
+    for (const each of values) {
+      const register = ARGUMENTS[used];
+      if (register === undefined) onStack(each);
+      else {
+        places.push({ register });
+        used++;
+      }
+    }
+  }
+  return places;
+}
+
+/** How many words the arguments on the stack take. */
+export function stackWords(signature: Signature): number {
+  const types = valuesOf(signature.parameters);
+  return argumentPlaces(signature).reduce(
+    (words, place, i) => words + ("stack" in place ? wordsOf(types[i]!) : 0),
+    0,
+  );
+}

@@ -1,0 +1,410 @@
+// Machine code before it has registers: the instructions of src/i686 on virtual registers.
+//
+// Selection makes it, allocation replaces virtual registers by physical ones, emission encodes it.
+//
+//   registers   0..7 the general ones by their encoding (ESP is never an operand), 8..15 XMM0 to
+//               XMM7, 16.. virtual; a virtual one has a type and becomes one of its kind
+//   memory      base + index * scale + displacement + symbol, or a place in the frame (`slot`)
+//   moves       [d0, s0, d1, s1, ...]: all sources are read before any destination is written
+//   jump        to the block's only successor
+//   branch      if `condition`, to the first successor, else to the second
+//   ret         the epilogue belongs to it
+//
+// Roles and effects of real instructions come from the instruction table.
+//
+// Invariants
+//   - Only the last instruction of a block is a terminator; ones that the processor needs before
+//     it (a compare) change flags, and everything that allocation inserts leaves flags alone.
+//   - A register written at 8 or 16 bits counts as written whole; the upper bits are unspecified.
+//   - A floating-point number is in the low part of its register; what lies above is unspecified.
+//     It is copied by `moves`, for which emission finds the instruction, whole or by its type.
+
+import type { Condition } from "../../i686/instructions/condition";
+import type { Role, Row } from "../../i686/instructions/row";
+import type { Mnemonic } from "../../i686/instructions/table";
+import { table } from "../../i686/instructions/table";
+import type { MemorySize, Scale } from "../../i686/operand";
+import { registersXmm } from "../../i686/registers";
+import { isFloatSymbol } from "../ir/float-constants";
+import type { ValueType } from "../ir/ir";
+
+export const EAX = 0;
+export const ECX = 1;
+export const EDX = 2;
+export const EBX = 3;
+export const ESP = 4;
+export const EBP = 5;
+export const ESI = 6;
+export const EDI = 7;
+
+export const XMM0 = 8;
+export const XMM_COUNT = registersXmm.length;
+
+/** Registers below are physical, from here on virtual. */
+export const FIRST_VIRTUAL = XMM0 + XMM_COUNT;
+
+/** No register, in a memory operand. */
+export const NONE = -1;
+
+/** Bits of a general register, or of its low part. */
+export type Size = 8 | 16 | 32;
+
+export interface RegisterOperand {
+  readonly kind: "register";
+  readonly register: number;
+  /** 128: an XMM register. */
+  readonly size: Size | 128;
+}
+
+export interface ImmediateOperand {
+  readonly kind: "immediate";
+  readonly value: number;
+  /** The address of this symbol is added. */
+  readonly symbol: string | undefined;
+}
+
+export interface MemoryOperand {
+  readonly kind: "memory";
+  readonly base: number;
+  readonly index: number;
+  readonly scale: Scale;
+  readonly displacement: number;
+  readonly symbol: string | undefined;
+  readonly slot: Slot | undefined;
+  readonly size: MemorySize | undefined;
+}
+
+export interface ControlOperand {
+  readonly kind: "control";
+  readonly number: 0 | 2 | 3 | 4;
+}
+
+export type MachineOperand = RegisterOperand | ImmediateOperand | MemoryOperand | ControlOperand;
+
+/**
+ * A word of the frame, or two for an f64, of which it is the first. `incoming`: the caller's
+ * argument, by number; `outgoing`: an argument of a call; `local`: a home for a value, placed when
+ * the frame is laid out.
+ */
+export interface Slot {
+  readonly kind: "incoming" | "outgoing" | "local";
+  readonly index: number;
+}
+
+export type MachineMnemonic = Mnemonic | "moves" | "jump" | "branch";
+
+export interface MachineInstruction {
+  mnemonic: MachineMnemonic;
+  operands: MachineOperand[];
+  /** Registers that it reads and writes beyond what table and operands say: calls. */
+  readonly reads: readonly number[];
+  readonly writes: readonly number[];
+  /** Of a `branch`. */
+  readonly condition: Condition | undefined;
+  /** Byte offset in the wasm module. */
+  readonly position: number;
+  /** The operands before allocation, for debug information; absent: allocation inserted it. */
+  virtual?: readonly MachineOperand[] | undefined;
+}
+
+export class MachineBlock {
+  instructions: MachineInstruction[] = [];
+  predecessors: MachineBlock[] = [];
+  successors: MachineBlock[] = [];
+  /** Guess at how often it runs, relative to the function's entry. */
+  frequency = 1;
+  /** Which loops it is in, the innermost last. */
+  loops: readonly MachineLoop[] = [];
+
+  constructor(readonly id: number) {}
+}
+
+/** A loop of the function, for layout and for splitting live ranges around it. */
+export interface MachineLoop {
+  header: MachineBlock;
+  readonly depth: number;
+}
+
+/** A table of code addresses for an indirect jump. */
+export interface JumpTable {
+  readonly symbol: string;
+  readonly targets: readonly MachineBlock[];
+}
+
+export class MachineFunction {
+  blocks: MachineBlock[] = [];
+  readonly jumpTables: JumpTable[] = [];
+  private readonly types: ValueType[] = [];
+  private readonly byteOnly = new Set<number>();
+  private slotCount = 0;
+  /** The virtual register of each value that has one, by id; for debug information. */
+  valueRegisters: Int32Array = new Int32Array(0);
+  /** Words that calls need for their stack arguments. */
+  outgoingWords = 0;
+
+  constructor(readonly name: string) {}
+
+  /** All registers are below this. */
+  get registerLimit(): number {
+    return FIRST_VIRTUAL + this.types.length;
+  }
+
+  get localSlots(): number {
+    return this.slotCount;
+  }
+
+  newRegister(type: ValueType = "i32"): number {
+    return FIRST_VIRTUAL + this.types.push(type) - 1;
+  }
+
+  /** What a virtual register holds. */
+  typeOf(register: number): ValueType {
+    const type = this.types[register - FIRST_VIRTUAL];
+    if (type === undefined) throw new Error(`${this.name}: register ${register} is not virtual`);
+    return type;
+  }
+
+  /** A register as an operand of its whole size. */
+  operandOf(register: number): RegisterOperand {
+    return isXmm(register) || (register >= FIRST_VIRTUAL && this.typeOf(register) !== "i32")
+      ? xmm(register)
+      : { kind: "register", register, size: 32 };
+  }
+
+  /** Demands that the register's low byte can be named: EAX, ECX, EDX or EBX. */
+  restrictToBytes(register: number): void {
+    this.byteOnly.add(register);
+  }
+
+  isByteOnly(register: number): boolean {
+    return this.byteOnly.has(register);
+  }
+
+  /** A place in the frame, of one word or of what a value of `type` takes. */
+  newSlot(type: ValueType = "i32"): Slot {
+    const index = this.slotCount;
+    this.slotCount += wordsOf(type);
+    return { kind: "local", index };
+  }
+}
+
+/** Words of memory that a value takes. */
+export function wordsOf(type: ValueType): 1 | 2 {
+  return type === "f64" ? 2 : 1;
+}
+
+/** Whether a physical register is one of XMM0 to XMM7. */
+export function isXmm(register: number): boolean {
+  return register >= XMM0 && register < FIRST_VIRTUAL;
+}
+
+// --- operands ---
+
+export function register(number: number, size: Size = 32): RegisterOperand {
+  return { kind: "register", register: number, size };
+}
+
+/** A register that holds a floating-point number. */
+export function xmm(register: number): RegisterOperand {
+  return { kind: "register", register, size: 128 };
+}
+
+export function immediate(value: number, symbol?: string): ImmediateOperand {
+  return { kind: "immediate", value: value | 0, symbol };
+}
+
+export function memory(
+  parts: Partial<Omit<MemoryOperand, "kind">>,
+  size: MemorySize | undefined,
+): MemoryOperand {
+  return {
+    kind: "memory",
+    base: parts.base ?? NONE,
+    index: parts.index ?? NONE,
+    scale: parts.scale ?? 1,
+    displacement: parts.displacement ?? 0,
+    symbol: parts.symbol,
+    slot: parts.slot,
+    size,
+  };
+}
+
+export function slotOperand(slot: Slot, type: ValueType = "i32"): MemoryOperand {
+  return memory({ slot }, memorySizeOf(type));
+}
+
+/** Bits of memory that a value of a type takes. */
+export function memorySizeOf(type: ValueType): 32 | 64 {
+  return type === "f64" ? 64 : 32;
+}
+
+/** Whether an operand is a constant in memory: a floating-point number that code can only read. */
+export function isConstantMemory(operand: MachineOperand): boolean {
+  if (operand.kind !== "memory" || operand.symbol === undefined) return false;
+  const isPlain = operand.base === NONE && operand.index === NONE && !operand.displacement;
+  return isPlain && isFloatSymbol(operand.symbol);
+}
+
+/** Whether two operands are the same place. */
+export function samePlace(a: MachineOperand, b: MachineOperand): boolean {
+  if (a.kind === "register") return b.kind === "register" && a.register === b.register;
+  if (a.kind !== "memory" || b.kind !== "memory" || !a.slot || !b.slot) return false;
+  return a.slot.kind === b.slot.kind && a.slot.index === b.slot.index;
+}
+
+// --- facts about instructions ---
+
+export interface InstructionFacts {
+  readonly roles: readonly Role[];
+  readonly reads: readonly number[];
+  readonly writes: readonly number[];
+  readonly readsFlags: boolean;
+  /** Whether it changes any flag. */
+  readonly changesFlags: boolean;
+  /** By operand: whether it may be memory of the operation's size. */
+  readonly mayBeMemory: readonly boolean[];
+  /** By operand: the bits of memory that stand for an XMM register; 0: none do. */
+  readonly xmmMemory: readonly number[];
+  /** By operand: whether it can only be one certain register. */
+  readonly isFixed: readonly boolean[];
+  /** By operand: whether it may be an immediate of 32 bits. */
+  readonly mayBeImmediate: readonly boolean[];
+}
+
+const factsCache = new Map<string, InstructionFacts>();
+
+/** What an instruction does, by mnemonic, number and kinds of operands (32-bit forms). */
+export function factsOf(instruction: MachineInstruction): InstructionFacts {
+  const { mnemonic, operands } = instruction;
+  if (mnemonic === "moves") return MOVES;
+  if (mnemonic === "jump") return NOTHING;
+  if (mnemonic === "branch") return BRANCH;
+  let kinds = "";
+  for (const operand of operands) kinds += kindLetter(operand);
+  const key = `${mnemonic}/${kinds}`;
+  let found = factsCache.get(key);
+  if (!found) {
+    found = deriveFacts(mnemonic, kinds);
+    factsCache.set(key, found);
+  }
+  return found;
+}
+
+/** c: control register, x: XMM register, o: any other operand. */
+function kindLetter(operand: MachineOperand): string {
+  if (operand.kind === "control") return "c";
+  return operand.kind === "register" && operand.size === 128 ? "x" : "o";
+}
+
+const NOTHING: InstructionFacts = {
+  roles: [],
+  reads: [],
+  writes: [],
+  readsFlags: false,
+  changesFlags: false,
+  mayBeMemory: [],
+  xmmMemory: [],
+  isFixed: [],
+  mayBeImmediate: [],
+};
+const MOVES: InstructionFacts = NOTHING;
+const BRANCH: InstructionFacts = { ...NOTHING, readsFlags: true };
+
+/** Places in an encoding that name a register. */
+const ENCODED: ReadonlySet<string> = new Set(["rm", "reg", "general"]);
+const SYSTEM_REGISTERS = new Set(["creg", "dreg", "sreg"]);
+
+/** Whether an operand of the row can be what `kindLetter` says. */
+function fits({ kind }: Row["operands"][number], letter: string): boolean {
+  if (SYSTEM_REGISTERS.has(kind.name)) return letter === "c" && kind.name === "creg";
+  const isXmmKind = kind.registers === registersXmm;
+  if (letter === "x") return isXmmKind;
+  return letter === "o" && (!isXmmKind || kind.memory);
+}
+
+function deriveFacts(mnemonic: Mnemonic, kinds: string): InstructionFacts {
+  const all: readonly Row[] = table[mnemonic];
+  const rows = all.filter(
+    ({ operands }) =>
+      operands.length === kinds.length &&
+      operands.every((operand, i) => fits(operand, kinds[i] ?? "")),
+  );
+  const isWord = (row: (typeof rows)[number]) =>
+    row.operands.every(({ kind }) => kind.size === 32 || kind.size === 0);
+  const general = rows.filter(isWord);
+  const row = general[general.length - 1] ?? rows[rows.length - 1];
+  if (!row) throw new Error(`${mnemonic} takes no such operands: ${kinds}`);
+  const numbers = (registers: readonly { number: number }[]) =>
+    registers.map(({ number }) => number).filter((number) => number !== ESP);
+  return {
+    roles: row.operands.map(({ role }) => role),
+    reads: numbers(row.effects.reads),
+    writes: numbers(row.effects.writes),
+    readsFlags: rows.some(({ effects }) => effects.flagsRead !== 0),
+    changesFlags: rows.some(({ effects }) => (effects.flagsWritten | effects.flagsUndefined) !== 0),
+    mayBeMemory: row.operands.map((_, index) =>
+      rows.some(({ operands }) => {
+        const kind = operands[index]?.kind;
+        return kind?.memory === true && kind.place === "rm";
+      }),
+    ),
+    xmmMemory: row.operands.map(({ kind }, index) =>
+      kinds[index] === "x" && kind.memory && kind.place === "rm" ? kind.size : 0,
+    ),
+    isFixed: row.operands.map(
+      (_, index) => !rows.some(({ operands }) => ENCODED.has(operands[index]?.kind.place ?? "")),
+    ),
+    mayBeImmediate: row.operands.map((_, index) =>
+      rows.some(({ operands }) => {
+        const kind = operands[index]?.kind;
+        return kind?.place === "immediate" && kind.width === 32;
+      }),
+    ),
+  };
+}
+
+/** Whether an operand of this role is read; a register that is only named is not. */
+export function isReadBy(role: Role | undefined): boolean {
+  return role !== "write" && role !== "address";
+}
+
+/** Calls `visit` for each register that `instruction` reads, as operand, in an address or else. */
+export function forEachRead(
+  instruction: MachineInstruction,
+  visit: (register: number) => void,
+): void {
+  const { operands } = instruction;
+  const isMoves = instruction.mnemonic === "moves";
+  const facts = factsOf(instruction);
+  for (let i = 0; i < operands.length; i++) {
+    const operand = operands[i]!;
+    if (operand.kind === "memory") {
+      if (operand.base !== NONE) visit(operand.base);
+      if (operand.index !== NONE) visit(operand.index);
+    } else if (operand.kind === "register") {
+      const isRead = isMoves ? (i & 1) === 1 : isReadBy(facts.roles[i]);
+      if (isRead) visit(operand.register);
+    }
+  }
+  for (const each of facts.reads) visit(each);
+  for (const each of instruction.reads) visit(each);
+}
+
+/** Calls `visit` for each register that `instruction` writes. */
+export function forEachWrite(
+  instruction: MachineInstruction,
+  visit: (register: number) => void,
+): void {
+  const { operands } = instruction;
+  const isMoves = instruction.mnemonic === "moves";
+  const facts = factsOf(instruction);
+  for (let i = 0; i < operands.length; i++) {
+    const operand = operands[i]!;
+    if (operand.kind !== "register") continue;
+    const role = facts.roles[i];
+    const isWritten = isMoves ? (i & 1) === 0 : role === "write" || role === "read-write";
+    if (isWritten) visit(operand.register);
+  }
+  for (const each of facts.writes) visit(each);
+  for (const each of instruction.writes) visit(each);
+}

@@ -1,0 +1,58 @@
+// Finds the functions that never return, and ends the code behind calls of them.
+//
+// A panic is a call that the source goes on after. Knowing that it does not return takes what
+// follows out of the program, and marks the way to it as one that hardly runs.
+
+import type { Block, IrFunction, Value } from "../ir/ir";
+import { append, disconnect } from "../ir/ir";
+
+/** Cuts all functions of a module behind calls that do not return; whether any was cut. */
+export function cutNoReturn(functions: readonly IrFunction[]): void {
+  const neverReturn = findNeverReturning(functions);
+  if (neverReturn.size === 0) return;
+  for (const fn of functions) cut(fn, neverReturn);
+}
+
+/** The names of functions from whose entry no return can be reached. */
+function findNeverReturning(functions: readonly IrFunction[]): Set<string> {
+  const found = new Set<string>();
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const fn of functions) {
+      if (found.has(fn.name) || canReturn(fn, found)) continue;
+      found.add(fn.name);
+      changed = true;
+    }
+  }
+  return found;
+}
+
+function canReturn(fn: IrFunction, neverReturn: ReadonlySet<string>): boolean {
+  const seen = new Set<Block>([fn.entry]);
+  const work = [fn.entry];
+  for (let block = work.pop(); block; block = work.pop()) {
+    if (lastCall(block, neverReturn)) continue;
+    if (block.terminator.op === "return") return true;
+    for (const successor of block.successors) {
+      if (seen.has(successor)) continue;
+      seen.add(successor);
+      work.push(successor);
+    }
+  }
+  return false;
+}
+
+/** The first call in `block` that does not return. */
+function lastCall(block: Block, neverReturn: ReadonlySet<string>): Value | undefined {
+  return block.values.find((value) => value.op === "call" && neverReturn.has(value.name));
+}
+
+function cut(fn: IrFunction, neverReturn: ReadonlySet<string>): void {
+  for (const block of fn.blocks) {
+    const call = lastCall(block, neverReturn);
+    if (!call) continue;
+    for (const successor of [...block.successors]) disconnect(block, successor);
+    block.values.length = block.values.indexOf(call) + 1;
+    append(block, fn.createValue("unreachable", [], call.position));
+  }
+}

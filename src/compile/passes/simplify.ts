@@ -1,0 +1,211 @@
+// Whole-function clean-up: needless phis, values that become known, branches that are decided,
+// values and halves that nobody uses, blocks that are only a jump.
+//
+// Repeats until nothing changes; each round is linear, and few functions need a third.
+
+import { reversePostorder } from "../ir/dominators";
+import type { Block, IrFunction, Value } from "../ir/ir";
+import { disconnect, isConst, resolve } from "../ir/ir";
+import { reduce } from "../ir/reduce";
+import { threadJumps } from "./thread-jumps";
+
+/** Simplifies `fn` in place. */
+export function simplify(fn: IrFunction): void {
+  for (let changed = true; changed; ) {
+    removeUnreachable(fn);
+    changed = simplifyValues(fn);
+    changed = decideBranches(fn) || changed;
+    changed = threadJumps(fn) || changed;
+    if (changed) removeUnreachable(fn);
+    removeDead(fn);
+    changed = narrowWide(fn) || changed;
+    changed = mergeBlocks(fn) || changed;
+  }
+}
+
+/** Drops blocks that control cannot reach; orders the rest in reverse postorder. */
+export function removeUnreachable(fn: IrFunction): void {
+  const order = reversePostorder(fn.entry);
+  const reachable = new Set(order);
+  for (const block of fn.blocks) {
+    if (reachable.has(block)) continue;
+    for (const successor of [...block.successors]) disconnect(block, successor);
+  }
+  fn.blocks = order;
+}
+
+/** The one value that a phi can have, if it is only one. */
+function onlyOperand(phi: Value): Value | undefined {
+  let only: Value | undefined;
+  for (const argument of phi.args) {
+    const value = resolve(argument);
+    if (value === phi || value === only) continue;
+    if (only) return undefined;
+    only = value;
+  }
+  return only;
+}
+
+function simplifyValues(fn: IrFunction): boolean {
+  let changed = false;
+  for (const block of fn.blocks) {
+    for (const value of block.values) {
+      for (let i = 0; i < value.args.length; i++) value.args[i] = resolve(value.args[i]!);
+      const found = value.op === "phi" ? (onlyOperand(value) ?? value) : reduce(fn, value);
+      if (found === value) continue;
+      value.forward = found;
+      changed = true;
+    }
+  }
+  if (changed) rewriteUses(fn);
+  return changed;
+}
+
+function rewriteUses(fn: IrFunction): void {
+  for (const block of fn.blocks) {
+    block.values = block.values.filter((value) => !value.forward);
+    for (const value of block.values) {
+      for (let i = 0; i < value.args.length; i++) value.args[i] = resolve(value.args[i]!);
+    }
+  }
+}
+
+/** Turns branches on constants into jumps and strips `x != 0` and `x == 0` from conditions. */
+function decideBranches(fn: IrFunction): boolean {
+  let changed = false;
+  for (const block of fn.blocks) {
+    const { terminator } = block;
+    const [condition] = terminator.args;
+    if (!condition) continue;
+    if (terminator.op === "branch") changed = decideBranch(block, terminator, condition) || changed;
+    if (terminator.op === "switch" && isConst(condition)) {
+      const cases = terminator.cases ?? [];
+      const index = Math.min(condition.immediate >>> 0, cases.length - 1);
+      jumpTo(block, terminator, block.successors[cases[index] ?? 0]!);
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+function decideBranch(block: Block, branch: Value, condition: Value): boolean {
+  if (isConst(condition)) {
+    jumpTo(block, branch, block.successors[condition.immediate ? 0 : 1]!);
+    return true;
+  }
+  const [x, zero] = condition.args;
+  const againstZero = x && zero && isConst(zero) && zero.immediate === 0;
+  if (!againstZero || (condition.op !== "eq" && condition.op !== "ne")) return false;
+  branch.args = [x];
+  if (condition.op === "eq") block.successors.reverse();
+  return true;
+}
+
+function jumpTo(block: Block, terminator: Value, target: Block): void {
+  for (const successor of [...block.successors]) {
+    if (successor !== target) disconnect(block, successor);
+  }
+  terminator.op = "jump";
+  terminator.args = [];
+  terminator.cases = undefined;
+}
+
+/** Whether a value must stay even if nobody uses its result. */
+export function isRequired(value: Value): boolean {
+  if (value.effect === "write" || value.effect === "terminator") return true;
+  return value.effect === "trap" && !isSafeDivision(value);
+}
+
+/** Whether a division cannot fault: the divisor is a constant other than 0 and -1. */
+function isSafeDivision(value: Value): boolean {
+  // The quotient of `divide_u` may not fit, whatever the divisor is.
+  if (value.op === "divide_u")
+    return (
+      isConst(value.args[1]!) && value.args[1]!.immediate === 0 && isSafeDivisor([value.args[2]!])
+    );
+  return isSafeDivisor(value.args.slice(value.args.length / 2));
+}
+
+function isSafeDivisor(words: readonly Value[]): boolean {
+  return words.every(isConst) && words.some(({ immediate }) => immediate > 0);
+}
+
+function removeDead(fn: IrFunction): void {
+  const live = new Set<Value>();
+  const work: Value[] = [];
+  const mark = (value: Value): void => {
+    if (live.has(value)) return;
+    live.add(value);
+    work.push(value);
+  };
+  for (const block of fn.blocks) block.values.filter(isRequired).forEach(mark);
+  for (let value = work.pop(); value; value = work.pop()) value.args.forEach(mark);
+  for (const block of fn.blocks) block.values = block.values.filter((value) => live.has(value));
+}
+
+/** Operations on pairs whose high word nobody uses become operations on words. */
+function narrowWide(fn: IrFunction): boolean {
+  const withHigh = new Set<Value>();
+  for (const block of fn.blocks) {
+    for (const value of block.values) if (value.op === "high") withHigh.add(value.args[0]!);
+  }
+  let changed = false;
+  for (const block of fn.blocks) {
+    for (const value of block.values) {
+      if (!withHigh.has(value)) changed = narrow(value) || changed;
+    }
+  }
+  return changed;
+}
+
+function narrow(value: Value): boolean {
+  const [a, b, c] = value.args;
+  if (value.op === "add64" || value.op === "sub64") {
+    value.op = value.op === "add64" ? "add" : "sub";
+    value.args = [a!, c!];
+    return true;
+  }
+  if (value.op === "mul_wide_u" || value.op === "mul_wide_s") {
+    value.op = "mul";
+    value.args = [a!, b!];
+    return true;
+  }
+  return false;
+}
+
+/** Joins a block with its only successor where that has no other predecessor. */
+function mergeBlocks(fn: IrFunction): boolean {
+  const gone = new Set<Block>();
+  for (const block of fn.blocks) {
+    if (gone.has(block)) continue;
+    for (let next = onlyNext(block); next; next = onlyNext(block)) {
+      absorb(block, next);
+      gone.add(next);
+    }
+  }
+  if (gone.size > 0) {
+    fn.blocks = fn.blocks.filter((block) => !gone.has(block));
+    rewriteUses(fn);
+  }
+  return gone.size > 0;
+}
+
+function onlyNext(block: Block): Block | undefined {
+  const [next] = block.successors;
+  const isOnly = block.successors.length === 1 && next?.predecessors.length === 1;
+  return isOnly && next !== block ? next : undefined;
+}
+
+function absorb(block: Block, next: Block): void {
+  block.values.pop();
+  for (const value of next.values) {
+    value.block = block;
+    if (value.op === "phi") value.forward = resolve(value.args[0]!);
+    else block.values.push(value);
+  }
+  block.successors = next.successors;
+  for (const successor of next.successors) {
+    const { predecessors } = successor;
+    predecessors[predecessors.indexOf(next)] = block;
+  }
+}

@@ -1,0 +1,151 @@
+// The law of the intermediate representation, checked after every pass.
+//
+// A violation is a bug of this compiler and never the user's, so it is an Error that names the
+// pass, the function and the value; a wrong program must not be emitted quietly.
+
+import { Dominators, reversePostorder } from "../ir/dominators";
+import type { Block, IrFunction, Value, ValueType } from "../ir/ir";
+import { factsOf, isFree, valuesOf } from "../ir/ir";
+import { resultPlaces } from "../machine/calling-convention";
+
+/** @throws Error naming `pass` if the function breaks a law of `ir.ts` */
+export function verify(fn: IrFunction, pass: string): void {
+  new Verifier(fn, pass).run();
+}
+
+/** Whether the call that `value` is a result of has that many, and stands in the same block. */
+function hasResult({ args: [call], immediate, block }: Value): boolean {
+  const places = call?.signature ? resultPlaces(call.signature) : [];
+  return call?.block === block && places[immediate] !== undefined && "stack" in places[immediate];
+}
+
+class Verifier {
+  private readonly dominators: Dominators;
+  private readonly place = new Map<Value, number>();
+  private readonly blocks: ReadonlySet<Block>;
+
+  constructor(
+    private readonly fn: IrFunction,
+    private readonly pass: string,
+  ) {
+    this.dominators = new Dominators(reversePostorder(fn.entry));
+    this.blocks = new Set(fn.blocks);
+  }
+
+  run(): void {
+    const { entry, blocks } = this.fn;
+    if (entry.predecessors.length > 0) this.fail(entry, "the entry has predecessors");
+    if (this.blocks.size !== blocks.length) this.fail(entry, "a block is listed twice");
+    for (const block of blocks) this.number(block);
+    for (const block of blocks) this.block(block);
+  }
+
+  private fail(where: Value | Block, text: string): never {
+    const name = "op" in where ? `v${where.id} (${where.op})` : `b${where.id}`;
+    throw new Error(`after ${this.pass}: ${this.fn.name}: ${name}: ${text}`);
+  }
+
+  private number(block: Block): void {
+    for (const [index, value] of block.values.entries()) {
+      if (value.block !== block) this.fail(value, "it does not know its block");
+      if (this.place.has(value)) this.fail(value, "it stands in two places");
+      this.place.set(value, index);
+    }
+  }
+
+  private block(block: Block): void {
+    const { values } = block;
+    if (!this.dominators.isReachable(block)) this.fail(block, "it cannot be reached");
+    if (new Set(block.successors).size !== block.successors.length) {
+      this.fail(block, "it has the same successor twice");
+    }
+    for (const successor of block.successors) {
+      if (!this.blocks.has(successor)) this.fail(block, `b${successor.id} is not in the function`);
+      if (!successor.predecessors.includes(block)) this.fail(block, "an edge is one-sided");
+    }
+    for (const predecessor of block.predecessors) {
+      if (!predecessor.successors.includes(block)) this.fail(block, "an edge is one-sided");
+    }
+    let phisEnded = false;
+    for (const [index, value] of values.entries()) {
+      if (value.op !== "phi") phisEnded = true;
+      else if (phisEnded) this.fail(value, "a phi stands behind other values");
+      const isLast = index === values.length - 1;
+      if ((value.effect === "terminator") !== isLast) this.fail(value, "misplaced terminator");
+      this.value(block, index, value);
+    }
+    this.terminator(block, block.terminator);
+  }
+
+  private value(block: Block, index: number, value: Value): void {
+    const { arity } = factsOf(value.op);
+    const types = operandTypes(value);
+    if (arity !== undefined && value.args.length !== arity) this.fail(value, "wrong operand count");
+    if (value.op === "high" && factsOf(value.args[0]!.op).results !== 2) {
+      this.fail(value, "its operand has no high word");
+    }
+    if (value.op === "result" && !hasResult(value)) this.fail(value, "its call has no such result");
+    if (value.op === "phi" && value.args.length !== block.predecessors.length) {
+      this.fail(value, "operands and predecessors differ in number");
+    }
+    for (let i = 0; i < value.args.length; i++) {
+      const argument = value.args[i]!;
+      if (types && argument.type !== (types[i] ?? "i32")) {
+        this.fail(value, `operand ${i} is of type ${argument.type}, not ${types[i] ?? "i32"}`);
+      }
+      if (isFree(argument)) continue;
+      if (factsOf(argument.op).results === 0) this.fail(value, "an operand has no result");
+      const defined = this.place.get(argument);
+      if (defined === undefined || !argument.block) {
+        this.fail(value, `operand v${argument.id} (${argument.op}) is nowhere`);
+      }
+      const from = value.op === "phi" ? block.predecessors[i]! : block;
+      const isBefore = argument.block === block && value.op !== "phi" && defined < index;
+      if (isBefore) continue;
+      const isSame = argument.block === from && value.op !== "phi";
+      if (isSame || !this.dominators.dominates(argument.block, from)) {
+        this.fail(value, `operand v${argument.id} does not dominate its use`);
+      }
+    }
+  }
+
+  private terminator(block: Block, value: Value): void {
+    const count = block.successors.length;
+    switch (value.op) {
+      case "jump":
+        if (count !== 1) this.fail(value, "a jump has one successor");
+        return;
+      case "branch":
+        if (count !== 2) this.fail(value, "a branch has two successors");
+        return;
+      case "switch":
+      case "table_jump":
+        if (!value.cases?.every((target) => target < count)) this.fail(value, "a case is lost");
+        return;
+      default:
+        if (count !== 0) this.fail(value, "it has successors");
+    }
+  }
+}
+
+const WORDS: readonly ValueType[] = [];
+
+/** What the operands must be; those beyond the end are words. Undefined: anything. */
+function operandTypes(value: Value): readonly ValueType[] | undefined {
+  switch (value.op) {
+    case "call":
+    case "call_indirect":
+      return valuesOf(value.signature?.parameters ?? []);
+    case "phi":
+      return value.type === "i32" ? WORDS : value.args.map(() => value.type);
+    case "select":
+      return value.type === "i32" ? WORDS : ["i32", value.type, value.type];
+    case "return":
+    case "result":
+    case "routine":
+    case "checked_routine":
+      return undefined;
+    default:
+      return factsOf(value.op).operands ?? WORDS;
+  }
+}

@@ -1,0 +1,295 @@
+// Routines that compiled code calls for what takes more than a few instructions, in assembly.
+//
+//   __isthmus_copy    EAX destination, EDX source, ECX bytes; they may overlap
+//   __isthmus_fill    EAX destination, DL byte, ECX bytes
+//   __isthmus_fill_words
+//                     EAX destination, EDX word, ECX words
+//   __isthmus_div64_u, rem64_u, div64_s, rem64_s
+//                     EDX:EAX dividend, EBX:ECX divisor; result EDX:EAX
+//
+// Those for floating-point numbers are in float-routines.ts.
+//
+// All preserve EBX, ESI, EDI and EBP. Division by zero and the quotient 2^63 fault (#DE), as the
+// processor's own division does. An object has its own copy of those that it calls.
+
+import type { Assembler } from "../../i686/assembler";
+import { mem, mem32 } from "../../i686/operand";
+import { cl, dl, eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../../i686/registers";
+import { FLOAT_ROUTINES } from "./float-routines";
+
+/** The routines by symbol; `needs` are those that one calls itself. */
+interface Routine {
+  readonly needs?: readonly string[];
+  readonly write: (a: Assembler) => void;
+}
+
+/** What all routines' names begin with. */
+const PREFIX = "__isthmus_";
+const DIVIDE = "__isthmus_divide64";
+
+const ROUTINES: Readonly<Record<string, Routine>> = {
+  ...FLOAT_ROUTINES,
+  __isthmus_copy: { write: writeCopy },
+  __isthmus_fill: { write: writeFill },
+  __isthmus_fill_words: { write: writeFillWords },
+  __isthmus_div64_u: { needs: [DIVIDE], write: writeUnsigned("quotient") },
+  __isthmus_rem64_u: { needs: [DIVIDE], write: writeUnsigned("remainder") },
+  __isthmus_div64_s: { needs: [DIVIDE], write: writeSigned("quotient") },
+  __isthmus_rem64_s: { needs: [DIVIDE], write: writeSigned("remainder") },
+  [DIVIDE]: { write: writeDivide },
+};
+
+/** Whether `name` is a routine of this file. */
+export function isRoutine(name: string): boolean {
+  return name.startsWith(PREFIX) && ROUTINES[name] !== undefined;
+}
+
+/** Appends the routines named, and those that they call, each in a section of its own. */
+export function emitRoutines(a: Assembler, names: Iterable<string>): void {
+  const wanted = new Set<string>();
+  const want = (name: string): void => {
+    const routine = ROUTINES[name];
+    if (!routine || wanted.has(name)) return;
+    wanted.add(name);
+    routine.needs?.forEach(want);
+  };
+  for (const name of names) want(name);
+  for (const name of wanted) {
+    a.section(`.text.${name}`, { execute: true });
+    a.align(4);
+    a.function(name, () => ROUTINES[name]!.write(a), "local");
+  }
+}
+
+/**
+ * Copies words, then the bytes left over; backwards, from the end, if the destination starts
+ * within the source.
+ */
+function writeCopy(a: Assembler): void {
+  a.push(esi);
+  a.frame(8, { esi: 8 });
+  a.push(edi);
+  const saved = { esi: 8, edi: 12 };
+  a.frame(12, saved);
+  a.mov(edi, eax);
+  a.mov(esi, edx);
+  a.sub(eax, edx);
+  a.cmp(eax, ecx);
+  a.mov(eax, ecx);
+  a.jb("backward");
+  a.shr(ecx, 2);
+  a.repMovsd();
+  a.mov(ecx, eax);
+  a.and(ecx, 3);
+  a.repMovsb();
+  a.pop(edi);
+  a.frame(8, { esi: 8 });
+  a.pop(esi);
+  a.frame(4);
+  a.ret();
+  a.label("backward");
+  a.frame(12, saved);
+  a.lea(esi, mem({ base: esi, index: ecx, disp: -1 }));
+  a.lea(edi, mem({ base: edi, index: ecx, disp: -1 }));
+  a.and(ecx, 3);
+  a.std();
+  a.repMovsb();
+  a.mov(ecx, eax);
+  a.shr(ecx, 2);
+  a.sub(esi, 3);
+  a.sub(edi, 3);
+  a.repMovsd();
+  a.cld();
+  a.pop(edi);
+  a.frame(8, { esi: 8 });
+  a.pop(esi);
+  a.frame(4);
+  a.ret();
+}
+
+function writeFill(a: Assembler): void {
+  a.push(edi);
+  a.frame(8, { edi: 8 });
+  a.mov(edi, eax);
+  a.movzx(eax, dl);
+  a.imul(eax, eax, 0x01010101);
+  a.mov(edx, ecx);
+  a.shr(ecx, 2);
+  a.repStosd();
+  a.mov(ecx, edx);
+  a.and(ecx, 3);
+  a.repStosb();
+  a.pop(edi);
+  a.frame(4);
+  a.ret();
+}
+
+function writeFillWords(a: Assembler): void {
+  a.push(edi);
+  a.frame(8, { edi: 8 });
+  a.mov(edi, eax);
+  a.mov(eax, edx);
+  a.repStosd();
+  a.pop(edi);
+  a.frame(4);
+  a.ret();
+}
+
+const SAVED = [ebx, esi, edi, ebp] as const;
+
+function saveAll(a: Assembler): void {
+  for (const [i, register] of SAVED.entries()) {
+    a.push(register);
+    a.frame(8 + 4 * i, savedUpTo(i + 1));
+  }
+}
+
+function restoreAll(a: Assembler): void {
+  for (const [i, register] of [...SAVED.entries()].reverse()) {
+    a.pop(register);
+    a.frame(4 + 4 * i, savedUpTo(i));
+  }
+  a.ret();
+}
+
+function savedUpTo(count: number): Record<string, number> {
+  return Object.fromEntries(SAVED.slice(0, count).map(({ name }, i) => [name, 8 + 4 * i]));
+}
+
+type Part = "quotient" | "remainder";
+
+function writeUnsigned(part: Part): (a: Assembler) => void {
+  return (a) => {
+    saveAll(a);
+    a.call(DIVIDE);
+    takePart(a, part);
+    restoreAll(a);
+  };
+}
+
+/** `divide` leaves the quotient in EDX:EAX and the remainder in EBX:ECX. */
+function takePart(a: Assembler, part: Part): void {
+  if (part === "quotient") return;
+  a.mov(eax, ecx);
+  a.mov(edx, ebx);
+}
+
+/** Divides magnitudes; the quotient has the product's sign, the remainder the dividend's. */
+function writeSigned(part: Part): (a: Assembler) => void {
+  return (a) => {
+    saveAll(a);
+    // The sign of the result, kept on the stack: bit 31.
+    a.mov(esi, edx);
+    if (part === "quotient") a.xor(esi, ebx);
+    a.push(esi);
+    a.frame(24, savedUpTo(SAVED.length));
+    a.test(edx, edx);
+    a.jns("dividend");
+    a.neg(eax);
+    a.adc(edx, 0);
+    a.neg(edx);
+    a.label("dividend");
+    a.test(ebx, ebx);
+    a.jns("divisor");
+    a.neg(ecx);
+    a.adc(ebx, 0);
+    a.neg(ebx);
+    a.label("divisor");
+    a.call(DIVIDE);
+    takePart(a, part);
+    a.pop(esi);
+    a.frame(20, savedUpTo(SAVED.length));
+    a.test(esi, esi);
+    a.jns("positive");
+    a.neg(eax);
+    a.adc(edx, 0);
+    a.neg(edx);
+    a.label("end");
+    restoreAll(a);
+    a.label("positive");
+    a.frame(20, savedUpTo(SAVED.length));
+    a.test(edx, edx);
+    a.jns("end");
+    // +2^63 is the one quotient that does not fit: the processor says so when it divides it by 1.
+    a.mov(ecx, 1);
+    a.div(ecx);
+  };
+}
+
+/**
+ * EDX:EAX by EBX:ECX, unsigned: quotient in EDX:EAX, remainder in EBX:ECX; changes ESI, EDI, EBP.
+ *
+ * A divisor of one word takes one or two divisions. Otherwise the quotient has one word: dividing
+ * half the dividend by the divisor's 32 leading bits estimates it, at most one too large; taking
+ * one off makes it at most one too small, which the remainder shows. (H. S. Warren, Hacker's
+ * Delight, second edition, section 9-5.)
+ */
+function writeDivide(a: Assembler): void {
+  a.test(ebx, ebx);
+  a.jne("wide");
+  a.cmp(edx, ecx);
+  a.jae("twice");
+  a.div(ecx);
+  a.mov(ecx, edx);
+  a.xor(edx, edx);
+  a.ret();
+
+  a.label("twice");
+  a.mov(esi, eax);
+  a.mov(eax, edx);
+  a.xor(edx, edx);
+  a.div(ecx);
+  a.xchg(eax, esi);
+  a.div(ecx);
+  a.mov(ecx, edx);
+  a.mov(edx, esi);
+  a.ret();
+
+  a.label("wide");
+  a.mov(esi, eax);
+  a.mov(edi, edx);
+  a.mov(ebp, ecx);
+  a.bsr(eax, ebx);
+  a.mov(ecx, 31);
+  a.sub(ecx, eax);
+  a.mov(eax, ebx);
+  a.shld(eax, ebp, cl);
+  a.push(eax);
+  a.frame(8);
+  a.mov(eax, esi);
+  a.mov(edx, edi);
+  a.shrd(eax, edx, 1);
+  a.shr(edx, 1);
+  a.div(mem32({ base: esp }));
+  a.pop(edx);
+  a.frame(4);
+  a.xor(ecx, 31);
+  a.shr(eax, cl);
+  a.test(eax, eax);
+  a.je("estimated");
+  a.dec(eax);
+  a.label("estimated");
+  a.mov(ecx, eax);
+  a.mul(ebp);
+  a.push(ebx);
+  a.frame(8);
+  a.imul(ebx, ecx);
+  a.add(edx, ebx);
+  a.pop(ebx);
+  a.frame(4);
+  a.sub(esi, eax);
+  a.sbb(edi, edx);
+  a.mov(eax, ecx);
+  a.mov(ecx, esi);
+  a.mov(edx, edi);
+  a.cmp(esi, ebp);
+  a.sbb(edi, ebx);
+  a.jb("done");
+  a.inc(eax);
+  a.sub(ecx, ebp);
+  a.sbb(edx, ebx);
+  a.label("done");
+  a.mov(ebx, edx);
+  a.xor(edx, edx);
+  a.ret();
+}

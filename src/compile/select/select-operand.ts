@@ -1,0 +1,42 @@
+// Operands that may be loads: folds a load into the instruction that uses its value.
+
+import type { IrOp, Value } from "../ir/ir";
+import type { MachineOperand } from "../machine/machine";
+import { register } from "../machine/machine";
+import { memoryAt } from "./select-address";
+import type { Selection } from "./selection";
+
+/** Bits that a load reads. */
+export const LOAD_SIZE: Readonly<Partial<Record<IrOp, 8 | 16 | 32>>> = {
+  load8_u: 8,
+  load8_s: 8,
+  load16_u: 16,
+  load16_s: 16,
+  load32: 32,
+};
+
+/** Whether `value` is a whole-word load that may become a memory operand here. */
+export function isFoldableLoad(selection: Selection, value: Value): boolean {
+  return value.op === "load32" && selection.canFold(value);
+}
+
+/** The memory that a foldable load reads, as an operand of `size` bits at its low end. */
+export function loadOperand(
+  selection: Selection,
+  load: Value,
+  size: 8 | 16 | 32 = 32,
+): MachineOperand {
+  return memoryAt(selection, load.args[0]!, load.immediate, size);
+}
+
+/** `value` as an immediate, as memory, or in a register: for the source of an operation. */
+export function sourceOperand(selection: Selection, value: Value): MachineOperand {
+  if (isFoldableLoad(selection, value)) return loadOperand(selection, value);
+  return selection.orImmediate(value);
+}
+
+/** `value` as memory or in a register: for instructions that take no immediate. */
+export function placeOperand(selection: Selection, value: Value): MachineOperand {
+  if (isFoldableLoad(selection, value)) return loadOperand(selection, value);
+  return register(selection.inRegister(value).register);
+}

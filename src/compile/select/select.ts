@@ -1,0 +1,246 @@
+// Selects instructions for a function: SSA values to machine instructions on virtual registers.
+//
+// Phis become parallel moves at the ends of the predecessors. The other files of this name select
+// arithmetic, comparisons, memory and intrinsics; here are the order of things, control and calls.
+
+import { setLoopDepths } from "../ir/dominators";
+import type { Block, IrFunction, IrOp, Signature, Value } from "../ir/ir";
+import { trapKind } from "../ir/trap";
+import {
+  argumentPlaces,
+  CALLER_SAVED,
+  exchangedWords,
+  resultPlaces,
+  XMM_REGISTERS,
+} from "../machine/calling-convention";
+import type { MachineBlock, MachineFunction, MachineOperand } from "../machine/machine";
+import { EAX, immediate, memory, register, slotOperand } from "../machine/machine";
+import { selectIntrinsic } from "./intrinsics";
+import { selectArithmetic, takeResults } from "./select-arithmetic";
+import { conditionOf } from "./select-compare";
+import { selectFloat } from "./select-float";
+import { selectMemory } from "./select-memory";
+import { placeOperand } from "./select-operand";
+import type { SelectionOptions } from "./selection";
+import { machineBlocks, Selection } from "./selection";
+
+/** Selects all of `fn`, whose critical edges have been split. */
+export function select(fn: IrFunction, options: SelectionOptions): MachineFunction {
+  return new Selector(fn, options).run();
+}
+
+/** What has its place already: parameters, and what others make besides their own result. */
+const NOT_SELECTED: ReadonlySet<IrOp> = new Set(["phi", "param", "high", "result"]);
+
+class Selector {
+  private readonly selection: Selection;
+  private readonly blocks: Map<Block, MachineBlock>;
+  /** What calls change: XMM registers too where the function has numbers in them. */
+  private readonly clobbered: readonly number[];
+
+  constructor(
+    private readonly fn: IrFunction,
+    options: SelectionOptions,
+  ) {
+    this.selection = new Selection(fn, options);
+    this.blocks = machineBlocks(fn, setLoopDepths(fn));
+    this.clobbered = hasFloats(fn) ? [...CALLER_SAVED, ...XMM_REGISTERS] : CALLER_SAVED;
+  }
+
+  run(): MachineFunction {
+    const { machine } = this.selection;
+    for (let i = this.fn.blocks.length - 1; i >= 0; i--) this.block(this.fn.blocks[i]!);
+    machine.blocks = [...this.blocks.values()];
+    return machine;
+  }
+
+  private machineBlock(block: Block): MachineBlock {
+    const found = this.blocks.get(block);
+    if (!found) throw new Error(`${this.fn.name}: b${block.id} has no machine block`);
+    return found;
+  }
+
+  private block(block: Block): void {
+    const { selection } = this;
+    const { values, terminator } = block;
+    this.terminator(block, terminator);
+    for (let i = values.length - 2; i >= 0; i--) {
+      const value = values[i]!;
+      if (this.isNeeded(value)) this.value(value);
+    }
+    if (block === this.fn.entry) this.parameters(values);
+    this.machineBlock(block).instructions = selection.finishBlock();
+  }
+
+  private isNeeded(value: Value): boolean {
+    const { selection } = this;
+    if (NOT_SELECTED.has(value.op)) return false;
+    if (value.effect === "write" || value.effect === "trap") return true;
+    if (selection.isRequested(value)) return true;
+    const high = selection.highOf(value);
+    return high !== undefined && selection.isRequested(high);
+  }
+
+  private value(value: Value): void {
+    const { selection } = this;
+    selection.begin(value);
+    if (selectArithmetic(selection, value) || selectMemory(selection, value)) return;
+    if (selectFloat(selection, value)) return;
+    switch (value.op) {
+      case "call":
+        this.call(value, value.args, immediate(0, value.name));
+        return;
+      case "call_indirect":
+        this.callIndirect(value);
+        return;
+      case "intrinsic":
+        selectIntrinsic(selection, value);
+        return;
+      default:
+        throw new Error(`${this.fn.name}: no instruction for ${value.op}`);
+    }
+  }
+
+  /** Moves the arguments from where the caller put them; those on the stack stay there. */
+  private parameters(values: readonly Value[]): void {
+    const { selection } = this;
+    const [first] = values;
+    if (!first) return;
+    const places = argumentPlaces(this.fn.signature);
+    const params = values.filter((value) => value.op === "param" && selection.isRequested(value));
+    selection.begin(first);
+    const moves: MachineOperand[] = [];
+    const loads: [number, MachineOperand][] = [];
+    for (const value of params) {
+      const place = places[value.immediate];
+      if (!place) throw new Error(`${this.fn.name}: there is no argument ${value.immediate}`);
+      const { machine } = selection;
+      const target = selection.registerOf(value);
+      if ("register" in place) {
+        moves.push(machine.operandOf(target), machine.operandOf(place.register));
+      } else {
+        loads.push([target, slotOperand({ kind: "incoming", index: place.stack }, value.type)]);
+      }
+    }
+    selection.moves(moves);
+    for (const [target, from] of loads) selection.move(target, from);
+  }
+
+  // --- calls ---
+
+  private call(value: Value, args: readonly Value[], target: MachineOperand): void {
+    const { selection } = this;
+    if (!value.signature) throw new Error(`${this.fn.name}: a call has no signature`);
+    const { machine } = selection;
+    const places = argumentPlaces(value.signature);
+    machine.outgoingWords = Math.max(machine.outgoingWords, exchangedWords(value.signature));
+    const moves: MachineOperand[] = [];
+    const used: number[] = [];
+    for (const [i, argument] of args.entries()) {
+      const place = places[i]!;
+      if ("register" in place) {
+        used.push(place.register);
+        moves.push(machine.operandOf(place.register), selection.orImmediate(argument));
+      } else {
+        const slot = slotOperand({ kind: "outgoing", index: place.stack }, argument.type);
+        moves.push(slot, selection.orImmediate(argument));
+      }
+    }
+    selection.moves(moves);
+    selection.push("call", [target], used, this.clobbered);
+    takeResults(selection, value, this.otherResults(value, value.signature));
+  }
+
+  /** Moves the results that are on the stack to where they are wanted. */
+  private otherResults(call: Value, signature: Signature): MachineOperand[] {
+    const { selection } = this;
+    const places = resultPlaces(signature);
+    const wanted = selection.resultsOf(call).filter((each) => selection.isRequested(each));
+    return wanted.flatMap((each) => {
+      const place = places[each.immediate]!;
+      if (!("stack" in place)) throw new Error(`${this.fn.name}: a result is in a register`);
+      const slot = slotOperand({ kind: "outgoing", index: place.stack }, each.type);
+      return [selection.machine.operandOf(selection.registerOf(each)), slot];
+    });
+  }
+
+  private callIndirect(value: Value): void {
+    const { selection } = this;
+    const target = value.args[value.args.length - 1]!;
+    const isName = target.op === "symbol";
+    const operand = isName ? selection.orImmediate(target) : placeOperand(selection, target);
+    this.call(value, value.args.slice(0, -1), operand);
+  }
+
+  // --- control ---
+
+  private terminator(block: Block, value: Value): void {
+    const { selection } = this;
+    selection.begin(value);
+    switch (value.op) {
+      case "jump":
+        this.phiMoves(block, block.successors[0]!);
+        selection.push("jump", [], [], []);
+        return;
+      case "branch": {
+        const condition = conditionOf(selection, value.args[0]!);
+        selection.push("branch", [], [], [], condition);
+        return;
+      }
+      case "table_jump":
+        this.tableJump(block, value);
+        return;
+      case "return": {
+        const places = resultPlaces(this.fn.signature);
+        const registers = places.flatMap((place) => ("register" in place ? [place.register] : []));
+        const moves = value.args.flatMap((argument, i) => {
+          const place = places[i]!;
+          const to =
+            "register" in place
+              ? selection.machine.operandOf(place.register)
+              : slotOperand({ kind: "incoming", index: place.stack }, argument.type);
+          return [to, selection.orImmediate(argument)];
+        });
+        selection.moves(moves);
+        selection.push("ret", [], registers, []);
+        return;
+      }
+      default:
+        this.trap(value.immediate);
+    }
+  }
+
+  /** The kind stands where no processor looks: in the operand of an undefined instruction. */
+  private trap(kind: number): void {
+    const { selection } = this;
+    if (kind === trapKind("unreachable")) selection.emit("ud2");
+    else selection.emit("ud1", register(EAX), memory({ displacement: kind }, 32));
+  }
+
+  private phiMoves(from: Block, to: Block): void {
+    const { selection } = this;
+    const edge = to.predecessors.indexOf(from);
+    const moves = to
+      .phis()
+      .flatMap((phi) => [
+        selection.machine.operandOf(selection.destinationOf(phi)),
+        selection.orImmediate(phi.args[edge]!),
+      ]);
+    selection.moves(moves);
+  }
+
+  private tableJump(block: Block, value: Value): void {
+    const { selection } = this;
+    const { machine } = selection;
+    const symbol = `${this.fn.name}$table${machine.jumpTables.length}`;
+    const targets = (value.cases ?? []).map((i) => this.machineBlock(block.successors[i]!));
+    machine.jumpTables.push({ symbol, targets });
+    const index = selection.inRegister(value.args[0]!).register;
+    selection.emit("jmp", memory({ index, scale: 4, symbol }, 32));
+  }
+}
+
+/** Whether any value of `fn` lives in an XMM register. */
+function hasFloats(fn: IrFunction): boolean {
+  return fn.blocks.some(({ values }) => values.some(({ type }) => type !== "i32"));
+}

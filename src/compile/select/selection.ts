@@ -1,0 +1,280 @@
+// What instruction selection knows while it works, shared by the files that select each kind of
+// value.
+//
+// Blocks are selected in postorder and each from its end to its start, so that a value is reached
+// after all its uses. A use either folds the value into its own instruction or asks for its
+// register; a value that nobody asked for is skipped. A chunk of code is written forwards and the
+// chunks are put in order when the block is done.
+//
+// Invariants
+//   - A load folds only into the single use that it has, in its own block, and over no write.
+
+import type { Condition } from "../../i686/instructions/condition";
+import type { Mnemonic } from "../../i686/instructions/table";
+import type { Loop } from "../ir/dominators";
+import { floatSymbol } from "../ir/float-constants";
+import type { Block, IrFunction, Value } from "../ir/ir";
+import { isConst, isFree } from "../ir/ir";
+import type {
+  MachineInstruction,
+  MachineMnemonic,
+  MachineOperand,
+  RegisterOperand,
+} from "../machine/machine";
+import {
+  immediate,
+  MachineBlock,
+  MachineFunction,
+  memory,
+  memorySizeOf,
+  register,
+} from "../machine/machine";
+
+export interface SelectionOptions {
+  /** Fold loads, addresses and comparisons into their uses. */
+  readonly folds: boolean;
+  /** Added to every address that an instruction of module x86 takes. */
+  readonly memoryBase: number;
+}
+
+const NOWHERE: readonly number[] = [];
+
+export class Selection {
+  readonly machine: MachineFunction;
+  /** Uses of each value, by id. */
+  private readonly useCounts: Int32Array;
+  /** Uses of each value as a plain address. */
+  private readonly addressUses: Int32Array;
+  /** How many writes stand before each value in its block, by id. */
+  private readonly writesBefore: Int32Array;
+  private readonly registers: Int32Array;
+  /** 1 for each value whose register some selected instruction reads. */
+  private readonly isRead: Uint8Array;
+  /** The `high` value of each value that has one. */
+  private readonly highs = new Map<Value, Value>();
+  /** The `result` values of each call that has some. */
+  private readonly results = new Map<Value, Value[]>();
+  private chunk: MachineInstruction[] = [];
+  private chunks: MachineInstruction[][] = [];
+  /** The value being selected. */
+  private root: Value | undefined;
+
+  constructor(
+    readonly fn: IrFunction,
+    readonly options: SelectionOptions,
+  ) {
+    this.machine = new MachineFunction(fn.name);
+    this.useCounts = new Int32Array(fn.valueLimit);
+    this.addressUses = new Int32Array(fn.valueLimit);
+    this.writesBefore = new Int32Array(fn.valueLimit);
+    this.registers = new Int32Array(fn.valueLimit);
+    this.machine.valueRegisters = this.registers;
+    this.isRead = new Uint8Array(fn.valueLimit);
+    for (const block of fn.blocks) this.count(block);
+  }
+
+  private count(block: Block): void {
+    let writes = 0;
+    for (const value of block.values) {
+      this.writesBefore[value.id] = writes;
+      if (value.effect === "write") writes++;
+      if (value.op === "high") this.highs.set(value.args[0]!, value);
+      if (value.op === "result") this.noteResult(value);
+      for (const argument of value.args) this.useCounts[argument.id]!++;
+      const isAccess = value.effect === "read" || value.op.startsWith("store");
+      if (isAccess) this.addressUses[value.args[0]!.id]!++;
+    }
+  }
+
+  private noteResult(value: Value): void {
+    const call = value.args[0]!;
+    this.results.set(call, [...(this.results.get(call) ?? []), value]);
+  }
+
+  // --- chunks ---
+
+  /** Starts the code of `value`; everything emitted until the next call belongs to it. */
+  begin(value: Value): void {
+    this.root = value;
+    this.chunk = [];
+    this.chunks.push(this.chunk);
+  }
+
+  /** The code since the last call, in order. */
+  finishBlock(): MachineInstruction[] {
+    const code = this.chunks.reverse().flat();
+    this.chunks = [];
+    return code;
+  }
+
+  private get current(): Value {
+    if (!this.root) throw new Error(`${this.fn.name}: nothing is being selected`);
+    return this.root;
+  }
+
+  emit(mnemonic: Mnemonic, ...operands: MachineOperand[]): void {
+    this.push(mnemonic, operands, NOWHERE, NOWHERE);
+  }
+
+  /** An instruction with registers that its operands do not show. */
+  push(
+    mnemonic: MachineMnemonic,
+    operands: MachineOperand[],
+    reads: readonly number[],
+    writes: readonly number[],
+    condition?: Condition,
+  ): void {
+    const { position } = this.current;
+    this.chunk.push({ mnemonic, operands, reads, writes, condition, position });
+  }
+
+  move(to: number, from: MachineOperand): void {
+    const target = this.machine.operandOf(to);
+    if (target.size === 128) this.moves([target, from]);
+    else this.emit("mov", target, from);
+  }
+
+  /** Moves all at once: [d0, s0, d1, s1, ...]. */
+  moves(operands: MachineOperand[]): void {
+    if (operands.length > 0) this.push("moves", operands, NOWHERE, NOWHERE);
+  }
+
+  // --- values ---
+
+  uses(value: Value): number {
+    return this.useCounts[value.id]!;
+  }
+
+  /** Whether every use of `value` is as the address of a load or store. */
+  isAddressOnly(value: Value): boolean {
+    return this.addressUses[value.id] === this.useCounts[value.id];
+  }
+
+  highOf(value: Value): Value | undefined {
+    return this.highs.get(value);
+  }
+
+  /** The values of the call's results from the second on that somebody may want. */
+  resultsOf(call: Value): readonly Value[] {
+    return this.results.get(call) ?? [];
+  }
+
+  /** Whether some instruction selected so far reads the register of `value`. */
+  isRequested(value: Value): boolean {
+    return this.isRead[value.id] !== 0;
+  }
+
+  /** The register that holds `value`, to be read; so the value must be computed into it. */
+  registerOf(value: Value): number {
+    this.isRead[value.id] = 1;
+    return this.destinationOf(value);
+  }
+
+  /** The register that `value` is computed into. */
+  destinationOf(value: Value): number {
+    if (isFree(value)) throw new Error(`${this.fn.name}: ${value.op} has no register`);
+    let found = this.registers[value.id]!;
+    if (found === 0) {
+      found = this.machine.newRegister(value.type);
+      this.registers[value.id] = found;
+    }
+    return found;
+  }
+
+  /** Whether `value` may be computed inside the instruction being selected instead. */
+  canFold(value: Value): boolean {
+    if (!this.options.folds || this.useCounts[value.id] !== 1) return false;
+    return this.isNear(value);
+  }
+
+  /** Whether `value` stands in the current block, with no write from it to here if it reads. */
+  isNear(value: Value): boolean {
+    const root = this.current;
+    if (!this.options.folds || value.block !== root.block) return false;
+    if (value.effect !== "read") return value.effect === "none";
+    return this.writesBefore[value.id] === this.writesBefore[root.id];
+  }
+
+  /** Whether no later instruction needs `value`, as far as is known. */
+  diesHere(value: Value): boolean {
+    if (isFree(value) || this.isRequested(value)) return false;
+    const here = this.current.block?.depth ?? 0;
+    return (value.block?.depth ?? 0) >= here;
+  }
+
+  // --- operands ---
+
+  /** `value` in a register that may be read only. */
+  inRegister(value: Value, size: 8 | 16 | 32 = 32): RegisterOperand {
+    if (isFree(value)) {
+      const fresh = this.machine.newRegister();
+      this.move(fresh, constantOperand(value));
+      if (size === 8) this.machine.restrictToBytes(fresh);
+      return register(fresh, size);
+    }
+    if (size !== 8) return register(this.registerOf(value), size);
+    const copy = this.copy(value);
+    this.machine.restrictToBytes(copy);
+    return register(copy, 8);
+  }
+
+  /** `value` in a register that may be changed. */
+  copy(value: Value): number {
+    const fresh = this.machine.newRegister();
+    this.move(fresh, this.orImmediate(value));
+    return fresh;
+  }
+
+  /** `value` as an immediate, or as memory, if it is constant, else in a register. */
+  orImmediate(value: Value): MachineOperand {
+    if (isFree(value)) return constantOperand(value);
+    return this.machine.operandOf(this.registerOf(value));
+  }
+}
+
+/** A constant or symbol as an immediate operand; a floating-point number is in memory. */
+export function constantOperand(value: Value): MachineOperand {
+  if (value.type !== "i32") {
+    const symbol = floatSymbol(value.type, value.immediate, value.highImmediate);
+    return memory({ symbol }, memorySizeOf(value.type));
+  }
+  return isConst(value) ? immediate(value.immediate) : immediate(value.immediate, value.name);
+}
+
+/** Copies the shape of the control-flow graph, with guesses at frequencies. */
+export function machineBlocks(fn: IrFunction, loops: readonly Loop[]): Map<Block, MachineBlock> {
+  const blocks = new Map(fn.blocks.map((block) => [block, new MachineBlock(block.id)]));
+  const translate = (block: Block): MachineBlock => {
+    const found = blocks.get(block);
+    if (!found) throw new Error(`${fn.name}: b${block.id} is not in the function`);
+    return found;
+  };
+  for (const [block, machine] of blocks) {
+    machine.successors = block.successors.map(translate);
+    machine.predecessors = block.predecessors.map(translate);
+  }
+  for (const { header, blocks: body } of loops) {
+    const depth = translate(header).loops.length + 1;
+    const loop = { header: translate(header), depth };
+    for (const block of body) translate(block).loops = [...translate(block).loops, loop];
+  }
+  for (let i = fn.blocks.length - 1; i >= 0; i--) {
+    const block = fn.blocks[i]!;
+    translate(block).frequency = guessFrequency(block, translate);
+  }
+  return blocks;
+}
+
+/** Loops run often; what ends in a trap is never expected to. */
+function guessFrequency(block: Block, translate: (block: Block) => MachineBlock): number {
+  const machine = translate(block);
+  const isTrap = block.terminator.op === "unreachable";
+  const known = block.successors.filter((next) => next.depth >= block.depth);
+  const leadsToTrap =
+    known.length > 0 &&
+    known.length === block.successors.length &&
+    known.every((next) => translate(next).frequency < TRAP_FREQUENCY * 2);
+  return isTrap || leadsToTrap ? TRAP_FREQUENCY : 8 ** Math.min(machine.loops.length, 6);
+}
+
+const TRAP_FREQUENCY = 0.001;
