@@ -42,19 +42,20 @@ const VGA_COLOURS: usize = memory.data<u8>([0, 4, 2, 6, 1, 5, 3, 7]);
 /** A copy of the cells in fast memory. */
 const shadow: usize = memory.data(4000, 4);
 
-let state: u32 = GROUND;
+let state: u32 = 0; // GROUND: a global cannot begin as a copy of a constant
 let parameterCount: u32 = 0;
 let row: i32 = 0;
 let column: i32 = 0;
 let savedRow: i32 = 0;
 let savedColumn: i32 = 0;
-let foreground: u32 = LIGHT_GREY;
+let foreground: u32 = 0;
 let background: u32 = 0;
 let isBold: bool = false;
 let isReversed: bool = false;
 
-/** Clears the screen. */
+/** Clears the screen, which shows light grey on black. */
 export function startScreen(): void {
+  selectRendition(0);
   const blank = (attribute() << 8) | 0x20;
   for (let cell = 0; cell < ROWS * COLUMNS; cell++) forceCell(cell, blank);
   showCursor();

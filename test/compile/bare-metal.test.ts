@@ -99,6 +99,15 @@ describe("the kernel target refuses", () => {
     ]);
   });
 
+  it("globals that begin as copies of constants: the assignment has no place", () => {
+    const sources = main(
+      "const FIRST: u32 = 7;",
+      "let state: u32 = FIRST;",
+      "export function run(): u32 { return state++; }",
+    );
+    assert.deepEqual(errorsOf(sources), ["main.ts:2:18 BARE008"]);
+  });
+
   it("functions of a JavaScript host, in user programs too", () => {
     const sources = main("export function run(): void {", '  console.log("x");', "}");
     assert.deepEqual(errorsOf(sources), ["main.ts:2:3 BARE009"]);

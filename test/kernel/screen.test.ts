@@ -59,6 +59,10 @@ describe("the screen", () => {
     print("\x1b[0m\x1b[2J\x1b[H");
   });
 
+  it("begins with light grey on black", () => {
+    assert.ok(cells.every((cell) => cell === 0x0720));
+  });
+
   it("shows lines, and the cursor behind them", () => {
     print("one\r\ntwo\r\n\tthree\x08");
     assert.deepEqual([row(0), row(1), row(2)], ["one", "two", "        three"]);

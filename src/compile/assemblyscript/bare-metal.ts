@@ -125,12 +125,21 @@ class BareMetalChecker {
   forbidStart(): void {
     for (const each of this.module.functions) {
       if (!START.test(each.name)) continue;
-      const code = this.body(each).filter(({ op, a }) => !this.isNestedStart(op, a));
+      const code = this.placed(each).filter(({ op, a }) => !this.isNestedStart(op, a));
       const acting = new Set(code.filter(({ op }) => !isIdle(op)).map(({ at }) => this.line(at)));
       for (const { at } of code) {
         if (acting.has(this.line(at))) this.report(INITIALISER, at);
       }
     }
+  }
+
+  /** A function's code, where what has no place is where the instruction before it is. */
+  private placed(each: WasmFunction): Instruction[] {
+    let last = 0;
+    return this.body(each).map((instruction) => {
+      if (this.place(instruction.at)) last = instruction.at;
+      return { ...instruction, at: last };
+    });
   }
 
   private isNestedStart(op: number, callee: number): boolean {
