@@ -12,7 +12,7 @@ const FLOORS = ["base", "abi", "i686", "compile", "link", "machine", "inspect", 
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   compile: [
     ...["wasm", "assemblyscript", "ir", "machine", "runtime"],
-    ...["build", "passes", "select", "allocate", "emit", "debug"],
+    ...["translate", "passes", "select", "allocate", "emit", "debug"],
   ],
 };
 const COLUMNS = 100;

@@ -18,14 +18,14 @@ import {
   compileAssemblyScript,
   type ReadSource,
 } from "../compile/assemblyscript/assemblyscript";
+import type { CompileOptions } from "../compile/compile";
+import type { Level } from "../compile/pipeline";
 import {
   FIRST_BASE,
   findStaticAddresses,
   type PlacedModule,
   SECOND_BASE,
-} from "../compile/build/static-addresses";
-import type { CompileOptions } from "../compile/compile";
-import type { Level } from "../compile/pipeline";
+} from "../compile/translate/static-addresses";
 import { decodeModule } from "../compile/wasm/decode";
 import { validateModule } from "../compile/wasm/validate";
 import type { WasmModule } from "../compile/wasm/wasm";

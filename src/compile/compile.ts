@@ -11,14 +11,6 @@ import { ALL_REGISTERS, allocate } from "./allocate/allocate";
 import { checkAllocation } from "./allocate/check-allocation";
 import type { SourceFacts } from "./assemblyscript/source-facts";
 import type { SourceMap } from "./assemblyscript/source-map";
-import type { Callee, Linkage, Pair64, StaticAddress } from "./build/build";
-import { buildFunction, signatureOf, UnsupportedCode } from "./build/build";
-import type { AddressRange } from "./build/data";
-import { DATA_SYMBOL, emitMemory, emitMovableMemory } from "./build/data";
-import { ModuleGlobals } from "./build/globals";
-import { emitInstantiate, INSTANTIATE, isInstantiated } from "./build/instantiate";
-import { DATA_ALIGN, type StaticAddresses } from "./build/static-addresses";
-import { ModuleTables, type Segment, type Table, typeHash } from "./build/tables";
 import { describeModule, FunctionDescriber } from "./debug/describe";
 import { duplicateTests } from "./emit/duplicate-tests";
 import { emit } from "./emit/emit";
@@ -42,6 +34,14 @@ import { emitExport, emitImport, hideSymbols, importAdapter } from "./runtime/cd
 import { emitRoutines, isRoutine } from "./runtime/runtime";
 import { INTRINSICS } from "./select/intrinsics";
 import { select } from "./select/select";
+import type { Callee, Linkage, Pair64, StaticAddress } from "./translate/build";
+import { buildFunction, signatureOf, UnsupportedCode } from "./translate/build";
+import type { AddressRange } from "./translate/data";
+import { DATA_SYMBOL, emitMemory, emitMovableMemory } from "./translate/data";
+import { ModuleGlobals } from "./translate/globals";
+import { emitInstantiate, INSTANTIATE, isInstantiated } from "./translate/instantiate";
+import { DATA_ALIGN, type StaticAddresses } from "./translate/static-addresses";
+import { ModuleTables, type Segment, type Table, typeHash } from "./translate/tables";
 import type { ImportName, WasmFunction, WasmModule } from "./wasm/wasm";
 
 /** Ways to make the compiler's work harder, for its tests. */

@@ -60,6 +60,8 @@ describe("the screen", () => {
   });
 
   it("begins with light grey on black", () => {
+    cells.fill(0);
+    part.call.start!();
     assert.ok(cells.every((cell) => cell === 0x0720));
   });
 

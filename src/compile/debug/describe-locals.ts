@@ -9,8 +9,6 @@
 
 import type { LocalVariable, ValueRange, WordPlace } from "../../i686/debug-info";
 import type { LocalFact } from "../assemblyscript/source-facts";
-import type { Operand } from "../build/build-numeric";
-import type { LocalHistory } from "../build/local-history";
 import type { Frame } from "../emit/frame";
 import type { CodeTrace } from "../emit/trace";
 import type { Signature, Value } from "../ir/ir";
@@ -19,6 +17,8 @@ import { CALLEE_SAVED, CALLER_SAVED } from "../machine/calling-convention";
 import type { MachineFunction, MachineInstruction } from "../machine/machine";
 import { FIRST_VIRTUAL, isXmm, XMM0 } from "../machine/machine";
 import { orderMoves } from "../machine/parallel-moves";
+import type { Operand } from "../translate/build-numeric";
+import type { LocalHistory } from "../translate/local-history";
 import type { AssignmentOrder } from "./assignment-order";
 import { argumentToken, LocalPlaces, type Moment, type PlaceNumber, slotOf } from "./local-places";
 

@@ -4,11 +4,11 @@
 import type { DebugFunction, DebugInfo, GlobalVariable } from "../../i686/debug-info";
 import type { FunctionFact, SourceFacts } from "../assemblyscript/source-facts";
 import type { SourceMap } from "../assemblyscript/source-map";
-import type { AddressRange } from "../build/data";
-import { LocalHistory } from "../build/local-history";
 import { CodeTrace } from "../emit/trace";
 import type { IrFunction } from "../ir/ir";
 import type { MachineFunction } from "../machine/machine";
+import type { AddressRange } from "../translate/data";
+import { LocalHistory } from "../translate/local-history";
 import { Op } from "../wasm/opcodes";
 import type { FunctionBody, WasmFunction, WasmGlobal, WasmModule } from "../wasm/wasm";
 import { I64 } from "../wasm/wasm";
