@@ -29,7 +29,8 @@ const USAGE = `usage: churn [SECONDS]
 Runs processes that compute, call the kernel, fork and exit; by default for 3 seconds.`;
 const WORKERS: i32 = 3;
 const PAGES: u32 = 16;
-const MIXINGS: u32 = 5_000;
+/** Instructions between two calls are enough for v86 to pause among them: it does so at 100,000. */
+const MIXINGS: u32 = 20_000;
 /** Long system calls: how often a worker reads this many bytes of its own file in a round. */
 const READS: u32 = 16;
 const READ_SIZE: u32 = 16 * PAGE_SIZE;
