@@ -4,8 +4,8 @@
 //
 // Invariants
 //   - A port with no UART behind it (all bits read as 1) is never waited for.
-//   - A UART that takes nothing is waited for half as long each time, until it takes a byte again:
-//     one that pauses loses little, and one that is dead costs two waits and no more.
+//   - A UART that takes nothing is waited for so many times in a row, then no more until it takes a
+//     byte again: one that pauses for seconds loses nothing, and one that is dead costs only that.
 // See the PC16550D data sheet.
 
 import { inb, outb } from "../../src/abi/x86";
@@ -35,17 +35,19 @@ const FASTEST: u32 = 1;
 const PROBE: u32 = 0x5a;
 /** Polls before a byte is given up: far longer than a byte takes at 115200 baud. */
 const PATIENCE: u32 = 1000000;
+/** Waits in vain before a UART is taken for dead. */
+const WAITS: u32 = 16;
 
 let isPresent: bool = false;
-/** Polls that the next wait may take; startSerial sets it. */
-let patience: u32 = 0;
+/** How many more waits there may be; startSerial sets it. */
+let waits: u32 = 0;
 
 /** Sets the port up; without a UART all output is dropped. */
 export function startSerial(): void {
   outb(SCRATCH, PROBE);
   isPresent = inb(SCRATCH) === PROBE;
   if (!isPresent) return;
-  patience = PATIENCE;
+  waits = WAITS;
   outb(INTERRUPT_ENABLE, 0);
   outb(LINE_CONTROL, DIVISOR_LATCH);
   outb(DATA, FASTEST);
@@ -83,11 +85,12 @@ export function receiveSerial(): void {
 }
 
 function waitFor(status: u32): bool {
-  for (let i: u32 = 0; i < patience; i++) {
+  const polls = waits === 0 ? 1 : PATIENCE;
+  for (let i: u32 = 0; i < polls; i++) {
     if ((inb(LINE_STATUS) & status) === 0) continue;
-    patience = PATIENCE;
+    waits = WAITS;
     return true;
   }
-  patience = max<u32>(patience >> 1, 1);
+  if (waits !== 0) waits--;
   return false;
 }

@@ -67,7 +67,7 @@ describe("the serial port", () => {
     const first = polls;
     assert.ok(first > 1000, "it is patient at first");
     send("b".repeat(1000));
-    assert.ok(polls <= 2 * first + 1000, `${polls} polls for 1001 bytes`);
+    assert.ok(polls <= 16 * first + 1000, `${polls} polls for 1001 bytes`);
     polls = 0;
     part.call.drainSerial!();
     assert.equal(polls, 1);
