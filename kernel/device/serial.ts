@@ -85,7 +85,7 @@ export function receiveSerial(): void {
 }
 
 function waitFor(status: u32): bool {
-  const polls = waits === 0 ? 1 : PATIENCE;
+  const polls: u32 = waits === 0 ? 1 : PATIENCE;
   for (let i: u32 = 0; i < polls; i++) {
     if ((inb(LINE_STATUS) & status) === 0) continue;
     waits = WAITS;
