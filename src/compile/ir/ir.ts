@@ -409,6 +409,11 @@ export function isFree(value: Value): boolean {
   return value.op === "const" || value.op === "symbol" || isFloatConst(value);
 }
 
+/** Whether `value` loads or stores: what is at its first operand, plus `immediate`. */
+export function isMemoryAccess({ effect, op }: Value): boolean {
+  return effect === "read" || (effect === "write" && op.startsWith("store"));
+}
+
 /** How many values these types make: an i64 is two. */
 export function valuesOf(types: readonly NumberType[]): ValueType[] {
   return types.flatMap((type) => (type === "i64" ? (["i32", "i32"] as const) : [type]));

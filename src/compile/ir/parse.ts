@@ -10,12 +10,12 @@ import {
   IrFunction,
   type IrOp,
   isIrOp,
+  isMemoryAccess,
   type NumberType,
   type Signature,
   Value,
   type ValueType,
 } from "./ir";
-import { isMemoryAccess } from "./print";
 import { type Trap, trapKind } from "./trap";
 
 /**

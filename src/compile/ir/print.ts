@@ -15,7 +15,7 @@
 
 import { floatSymbol } from "./float-constants";
 import type { Block, IrFunction, Signature, Value } from "./ir";
-import { factsOf, isFree } from "./ir";
+import { factsOf, isFree, isMemoryAccess } from "./ir";
 import { trapOf } from "./trap";
 
 const PLAIN_NAME = /^[A-Za-z_~$.][\w~$./#:|<>,@^%*]*$/;
@@ -63,11 +63,6 @@ function printPayload(value: Value): string[] {
     default:
       return [];
   }
-}
-
-/** Whether the operation adds a constant to its address. */
-export function isMemoryAccess(value: Value): boolean {
-  return factsOf(value.op).effect === "read" || value.op.startsWith("store");
 }
 
 function printTargets(value: Value): string[] {

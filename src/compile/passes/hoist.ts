@@ -11,7 +11,7 @@
 
 import { Dominators, reversePostorder } from "../ir/dominators";
 import type { IrFunction, Value } from "../ir/ir";
-import { factsOf, isConst, isFree } from "../ir/ir";
+import { factsOf, isConst, isFree, isMemoryAccess } from "../ir/ir";
 import { isComparison } from "../ir/reduce";
 import { collectUsers, type Users } from "../ir/users";
 import type { LoopNest } from "./loop-nest";
@@ -81,6 +81,5 @@ function isFreeInUsers(value: Value, users: Users): boolean {
 
 /** Whether `user` takes `value` as the address of what it reads or writes. */
 function isAccess(user: Value, value: Value): boolean {
-  const isOne = user.effect === "read" || user.op.startsWith("store");
-  return isOne && user.args[0] === value && user.args[1] !== value;
+  return isMemoryAccess(user) && user.args[0] === value && user.args[1] !== value;
 }

@@ -11,7 +11,7 @@
 // All of it is arithmetic modulo 2^32, where it is exact.
 
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { append, isConst } from "../ir/ir";
+import { append, isConst, isMemoryAccess } from "../ir/ir";
 import { ValueBuilder } from "../ir/value-builder";
 import type { LoopNest } from "./loop-nest";
 import { isInvariant, prepareLoops, REGISTERS, wordsNeeded } from "./loop-nest";
@@ -100,7 +100,7 @@ class LoopReduction {
   }
 
   private accessOf(value: Value): Access | undefined {
-    if (value.effect !== "read" && !value.op.startsWith("store")) return undefined;
+    if (!isMemoryAccess(value)) return undefined;
     const linear = this.linear(value.args[0]!, 0);
     if (!linear?.counter || linear.factor === 0) return undefined;
     return { value, linear, counter: linear.counter };

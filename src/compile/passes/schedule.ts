@@ -11,7 +11,7 @@
 // Invariant: only pure values move, so whatever reads, writes or traps keeps its order.
 
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { factsOf, isFree } from "../ir/ir";
+import { factsOf, isFree, isMemoryAccess } from "../ir/ir";
 
 /** Reorders the values of each block of `fn`. */
 export function schedule(fn: IrFunction): void {
@@ -105,9 +105,9 @@ function operandsOf(value: Value): Value[] {
 }
 
 /** What an access needs in registers for its address, if the sum is made inside it. */
-function partsOfAddress({ effect, op, args: [address] }: Value): Value[] {
-  const isAccess = effect === "read" || op.startsWith("store");
-  return isAccess && address?.op === "add" ? operandsOf(address) : [];
+function partsOfAddress(value: Value): Value[] {
+  const [address] = value.args;
+  return isMemoryAccess(value) && address?.op === "add" ? operandsOf(address) : [];
 }
 
 function isMovable(value: Value): boolean {

@@ -14,7 +14,7 @@ import type { Mnemonic } from "../../i686/instructions/table";
 import type { Loop } from "../ir/dominators";
 import { floatSymbol } from "../ir/float-constants";
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { isConst, isFree } from "../ir/ir";
+import { isConst, isFree, isMemoryAccess } from "../ir/ir";
 import type {
   MachineInstruction,
   MachineMnemonic,
@@ -81,8 +81,7 @@ export class Selection {
       if (value.op === "high") this.highs.set(value.args[0]!, value);
       if (value.op === "result") this.noteResult(value);
       for (const argument of value.args) this.useCounts[argument.id]!++;
-      const isAccess = value.effect === "read" || value.op.startsWith("store");
-      if (isAccess) this.addressUses[value.args[0]!.id]!++;
+      if (isMemoryAccess(value)) this.addressUses[value.args[0]!.id]!++;
     }
   }
 
