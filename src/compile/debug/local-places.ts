@@ -17,7 +17,7 @@ import type {
   MachineInstruction,
   MachineOperand,
 } from "../machine/machine";
-import { FIRST_VIRTUAL, factsOf } from "../machine/machine";
+import { FIRST_VIRTUAL, factsOf, writesOperand } from "../machine/machine";
 
 /** A register by its number, then words of the frame. */
 export type PlaceNumber = number;
@@ -154,12 +154,6 @@ function tokenOf(operand: MachineOperand | undefined): Token | undefined {
   return isVirtual ? operand.register : undefined;
 }
 
-function isWritten(instruction: MachineInstruction, operand: number): boolean {
-  if (instruction.mnemonic === "moves") return operand % 2 === 0;
-  const role = factsOf(instruction).roles[operand];
-  return role === "write" || role === "read-write";
-}
-
 function isCopy({ mnemonic, operands }: MachineInstruction): boolean {
   if (mnemonic === "moves") return true;
   const isMove = mnemonic === "mov" || mnemonic === "movaps" || mnemonic === "movsd";
@@ -183,7 +177,7 @@ function step(state: State, instruction: MachineInstruction): void {
   const dropped = operands.length === 0 && virtual ? droppedCopy(state, virtual) : NONE;
   for (let i = 0; i < operands.length; i++) {
     const place = placeOf(operands[i]);
-    if (place !== undefined && isWritten(instruction, i)) state.delete(place);
+    if (place !== undefined && writesOperand(instruction, i)) state.delete(place);
   }
   if (instruction.mnemonic !== "moves") {
     for (const register of factsOf(instruction).writes) state.delete(register);
@@ -202,7 +196,7 @@ function define(state: State, instruction: MachineInstruction, dropped: readonly
   for (const [i, before] of virtual.entries()) {
     const token = tokenOf(before);
     if (token === undefined || !written.includes(token)) continue;
-    const isHere = i < operands.length && isWritten(instruction, i);
+    const isHere = i < operands.length && writesOperand(instruction, i);
     const place = isHere ? placeOf(operands[i]) : undefined;
     if (place !== undefined) add(state, place, token);
   }
@@ -248,7 +242,7 @@ function writtenTokens(instruction: MachineInstruction): readonly Token[] {
   for (let i = 0; i < virtual.length; i++) {
     const token = tokenOf(virtual[i]);
     if (token === undefined) continue;
-    const isTarget = isDropped ? i % 2 === 0 : isWritten(instruction, i);
+    const isTarget = isDropped ? i % 2 === 0 : writesOperand(instruction, i);
     if (!isTarget) continue;
     if (found) found.push(token);
     else found = [token];

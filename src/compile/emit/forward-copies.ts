@@ -8,11 +8,10 @@
 //
 // Invariant: between the copy and its last reader neither end of it is written.
 
-import type { Role } from "../../i686/instructions/row";
 import { analyseLiveness } from "../allocate/live";
 import { renamed } from "../allocate/spill";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../machine/machine";
-import { ESP, factsOf, forEachRead, forEachWrite } from "../machine/machine";
+import { ESP, factsOf, forEachRead, forEachWrite, roleOf } from "../machine/machine";
 
 /** How far readers of a copy are sought. */
 const REACH = 12;
@@ -114,11 +113,6 @@ function canReplace(instruction: MachineInstruction, { to, from }: Copy): boolea
     const role = roleOf(instruction, i);
     return role === "write" || (role === "read" && !(operand.size === 8 && from >= ESP));
   });
-}
-
-function roleOf(instruction: MachineInstruction, operand: number): Role | undefined {
-  if (instruction.mnemonic === "moves") return operand % 2 === 0 ? "write" : "read";
-  return factsOf(instruction).roles[operand];
 }
 
 function readOriginal(instruction: MachineInstruction, { to, from }: Copy): void {

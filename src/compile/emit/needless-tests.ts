@@ -14,7 +14,7 @@
 import type { Condition } from "../../i686/instructions/condition";
 import { CONDITIONS } from "../../i686/instructions/condition";
 import type { MachineFunction, MachineInstruction, MachineOperand } from "../machine/machine";
-import { factsOf, forEachWrite, samePlace } from "../machine/machine";
+import { factsOf, forEachWrite, samePlace, writesOperand } from "../machine/machine";
 
 const LIKE_TEST: ReadonlySet<string> = new Set(["and", "or", "xor"]);
 const LIKE_TEST_FOR_ZERO_AND_SIGN: ReadonlySet<string> = new Set(["add", "sub", "inc", "dec"]);
@@ -75,17 +75,13 @@ function mayChange(instruction: MachineInstruction, place: MachineOperand): bool
   const { mnemonic, operands } = instruction;
   if (mnemonic === "moves" && operands.some(({ kind }) => kind === "immediate")) return true;
   if (mnemonic === "call") return true;
-  let changes = operands.some((operand, i) => samePlace(operand, place) && writes(instruction, i));
+  let changes = operands.some(
+    (operand, i) => samePlace(operand, place) && writesOperand(instruction, i),
+  );
   forEachWrite(instruction, (register) => {
     changes ||= place.kind === "register" && place.register === register;
   });
   return changes;
-}
-
-function writes(instruction: MachineInstruction, operand: number): boolean {
-  if (instruction.mnemonic === "moves") return operand % 2 === 0;
-  const role = factsOf(instruction).roles[operand];
-  return role === "write" || role === "read-write";
 }
 
 function isShift({ mnemonic, operands }: MachineInstruction): boolean {

@@ -307,7 +307,8 @@ const NOTHING: InstructionFacts = {
   isFixed: [],
   mayBeImmediate: [],
 };
-const MOVES: InstructionFacts = NOTHING;
+/** `roleIn` knows the roles of its operands, however many they are. */
+const MOVES: InstructionFacts = { ...NOTHING };
 const BRANCH: InstructionFacts = { ...NOTHING, readsFlags: true };
 
 /** Places in an encoding that name a register. */
@@ -363,9 +364,29 @@ function deriveFacts(mnemonic: Mnemonic, kinds: string): InstructionFacts {
   };
 }
 
+/** What the instruction that `facts` are about does with an operand. */
+function roleIn(facts: InstructionFacts, operand: number): Role | undefined {
+  if (facts === MOVES) return (operand & 1) === 0 ? "write" : "read";
+  return facts.roles[operand];
+}
+
+/** What an instruction does with an operand, by number; undefined: the table does not say. */
+export function roleOf(instruction: MachineInstruction, operand: number): Role | undefined {
+  return roleIn(factsOf(instruction), operand);
+}
+
+/** Whether an instruction writes an operand, by number. */
+export function writesOperand(instruction: MachineInstruction, operand: number): boolean {
+  return isWrittenBy(roleOf(instruction, operand));
+}
+
 /** Whether an operand of this role is read; a register that is only named is not. */
 export function isReadBy(role: Role | undefined): boolean {
   return role !== "write" && role !== "address";
+}
+
+function isWrittenBy(role: Role | undefined): boolean {
+  return role === "write" || role === "read-write";
 }
 
 /** Calls `visit` for each register that `instruction` reads, as operand, in an address or else. */
@@ -374,7 +395,6 @@ export function forEachRead(
   visit: (register: number) => void,
 ): void {
   const { operands } = instruction;
-  const isMoves = instruction.mnemonic === "moves";
   const facts = factsOf(instruction);
   for (let i = 0; i < operands.length; i++) {
     const operand = operands[i]!;
@@ -382,8 +402,7 @@ export function forEachRead(
       if (operand.base !== NONE) visit(operand.base);
       if (operand.index !== NONE) visit(operand.index);
     } else if (operand.kind === "register") {
-      const isRead = isMoves ? (i & 1) === 1 : isReadBy(facts.roles[i]);
-      if (isRead) visit(operand.register);
+      if (isReadBy(roleIn(facts, i))) visit(operand.register);
     }
   }
   for (const each of facts.reads) visit(each);
@@ -396,14 +415,10 @@ export function forEachWrite(
   visit: (register: number) => void,
 ): void {
   const { operands } = instruction;
-  const isMoves = instruction.mnemonic === "moves";
   const facts = factsOf(instruction);
   for (let i = 0; i < operands.length; i++) {
     const operand = operands[i]!;
-    if (operand.kind !== "register") continue;
-    const role = facts.roles[i];
-    const isWritten = isMoves ? (i & 1) === 0 : role === "write" || role === "read-write";
-    if (isWritten) visit(operand.register);
+    if (operand.kind === "register" && isWrittenBy(roleIn(facts, i))) visit(operand.register);
   }
   for (const each of facts.writes) visit(each);
   for (const each of instruction.writes) visit(each);
