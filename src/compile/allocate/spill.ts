@@ -22,6 +22,7 @@ import {
   forEachRead,
   forEachWrite,
   isConstantMemory,
+  isXmmOperand,
   slotOperand,
 } from "../machine/machine";
 import type { Liveness, Ranges } from "./live";
@@ -190,7 +191,7 @@ export class Spiller {
     const hasMemory = operands.some(({ kind }) => kind === "memory");
     if (hasMemory || !facts.mayBeMemory[place] || home.operand.kind !== "memory") return false;
     if (home.isFetched && facts.roles[place] !== "read") return false;
-    const isXmm = operand.size === 128;
+    const isXmm = isXmmOperand(operand);
     if (isXmm && facts.xmmMemory[place] !== home.operand.size) return false;
     operands[place] = isXmm ? home.operand : { ...home.operand, size: operand.size };
     return true;
@@ -273,10 +274,6 @@ export function renamed(
 function mentions(operand: MachineOperand, value: number): boolean {
   if (operand.kind === "register") return operand.register === value;
   return operand.kind === "memory" && (operand.base === value || operand.index === value);
-}
-
-function isXmmOperand(operand: MachineOperand): boolean {
-  return operand.kind === "register" && operand.size === 128;
 }
 
 function move(to: MachineOperand, from: MachineOperand, position: number): MachineInstruction {

@@ -30,7 +30,18 @@ import type {
   MemoryOperand,
   RegisterOperand,
 } from "../machine/machine";
-import { EBP, EBX, EDI, ESI, ESP, memory, NONE, register, XMM0 } from "../machine/machine";
+import {
+  EBP,
+  EBX,
+  EDI,
+  ESI,
+  ESP,
+  isXmmOperand,
+  memory,
+  NONE,
+  register,
+  XMM0,
+} from "../machine/machine";
 import type { OrderedMove } from "../machine/parallel-moves";
 import { isThroughMemory, orderMoves } from "../machine/parallel-moves";
 import { Frame } from "./frame";
@@ -401,10 +412,6 @@ function isNoMove({ mnemonic, operands }: MachineInstruction): boolean {
 
 function isCalleeSaved(register: number): boolean {
   return register in SAVED;
-}
-
-function isXmmOperand(operand: MachineOperand): boolean {
-  return operand.kind === "register" && operand.size === 128;
 }
 
 /** The words of memory, the lowest first, or an immediate as the one word that it is. */

@@ -238,6 +238,11 @@ export function memorySizeOf(type: ValueType): 32 | 64 {
   return type === "f64" ? 64 : 32;
 }
 
+/** Whether an operand is a register of XMM's kind, physical or virtual. */
+export function isXmmOperand(operand: MachineOperand): boolean {
+  return operand.kind === "register" && operand.size === 128;
+}
+
 /** Whether an operand is a constant in memory: a floating-point number that code can only read. */
 export function isConstantMemory(operand: MachineOperand): boolean {
   if (operand.kind !== "memory" || operand.symbol === undefined) return false;
@@ -293,7 +298,7 @@ export function factsOf(instruction: MachineInstruction): InstructionFacts {
 /** c: control register, x: XMM register, o: any other operand. */
 function kindLetter(operand: MachineOperand): string {
   if (operand.kind === "control") return "c";
-  return operand.kind === "register" && operand.size === 128 ? "x" : "o";
+  return isXmmOperand(operand) ? "x" : "o";
 }
 
 const NOTHING: InstructionFacts = {

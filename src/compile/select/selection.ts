@@ -23,6 +23,7 @@ import type {
 } from "../machine/machine";
 import {
   immediate,
+  isXmmOperand,
   MachineBlock,
   MachineFunction,
   memory,
@@ -129,7 +130,7 @@ export class Selection {
 
   move(to: number, from: MachineOperand): void {
     const target = this.machine.operandOf(to);
-    if (target.size === 128) this.moves([target, from]);
+    if (isXmmOperand(target)) this.moves([target, from]);
     else this.emit("mov", target, from);
   }
 
