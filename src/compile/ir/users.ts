@@ -1,6 +1,8 @@
-// Who uses each value of a function, for passes that ask often.
+// The uses of a function's values: who uses each, for passes that ask often, and how uses are
+// rewritten where a pass has found a value equal to another and said so in its `forward`.
 
 import type { IrFunction, Value } from "./ir";
+import { resolve } from "./ir";
 
 /** The values that have a value as an operand, once for each time. */
 export type Users = Map<Value, Value[]>;
@@ -18,4 +20,17 @@ export function collectUsers(fn: IrFunction): Users {
     }
   }
   return users;
+}
+
+/** Lets `value` use what its operands were found equal to. */
+export function resolveOperands({ args }: Value): void {
+  for (let i = 0; i < args.length; i++) args[i] = resolve(args[i]!);
+}
+
+/** Drops the values of `fn` that were found equal to others, which take over all uses. */
+export function rewriteUses(fn: IrFunction): void {
+  for (const block of fn.blocks) {
+    block.values = block.values.filter((value) => !value.forward);
+    for (const value of block.values) resolveOperands(value);
+  }
 }

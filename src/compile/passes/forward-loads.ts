@@ -18,7 +18,7 @@
 import type { Block, IrFunction, IrOp, Value } from "../ir/ir";
 import { isConst, isFree, resolve } from "../ir/ir";
 import { isComparison } from "../ir/reduce";
-import { collectUsers, type Users } from "../ir/users";
+import { collectUsers, rewriteUses, type Users } from "../ir/users";
 
 /** What is in memory at a place. */
 interface Known {
@@ -155,11 +155,4 @@ function isApart(a: Place, b: Place): boolean {
   if (a.base !== b.base) return false;
   const distance = (b.offset - a.offset) >>> 0;
   return distance >= a.bytes && distance <= 0x1_0000_0000 - b.bytes;
-}
-
-function rewriteUses(fn: IrFunction): void {
-  for (const block of fn.blocks) {
-    block.values = block.values.filter((value) => !value.forward);
-    for (const value of block.values) value.args = value.args.map(resolve);
-  }
 }

@@ -6,7 +6,7 @@
 //   select of numbers  lower-selects.ts
 
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { resolve } from "../ir/ir";
+import { resolveOperands, rewriteUses } from "../ir/users";
 import { ValueBuilder } from "../ir/value-builder";
 import { lowerDivision, lowerWideDivision } from "./lower-division";
 import { lowerFloatSelects } from "./lower-selects";
@@ -21,10 +21,7 @@ export function lower(fn: IrFunction): void {
     for (const value of block.values) if (value.op === "high") highs.set(value.args[0]!, value);
   }
   for (const block of fn.blocks) lowerBlock(fn, block, highs);
-  for (const block of fn.blocks) {
-    block.values = block.values.filter((value) => !value.forward);
-    for (const value of block.values) value.args = value.args.map(resolve);
-  }
+  rewriteUses(fn);
 }
 
 function lowerBlock(fn: IrFunction, block: Block, highs: ReadonlyMap<Value, Value>): void {
@@ -33,7 +30,7 @@ function lowerBlock(fn: IrFunction, block: Block, highs: ReadonlyMap<Value, Valu
   builder.block = block;
   block.values = [];
   for (const value of values) {
-    value.args = value.args.map(resolve);
+    resolveOperands(value);
     builder.position = value.position;
     if (!lowerValue(builder, value, highs.get(value))) block.values.push(value);
   }

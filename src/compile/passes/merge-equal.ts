@@ -8,7 +8,7 @@
 
 import { Dominators, reversePostorder } from "../ir/dominators";
 import type { Block, IrFunction, IrOp, Value } from "../ir/ir";
-import { resolve } from "../ir/ir";
+import { resolveOperands, rewriteUses } from "../ir/users";
 
 const COSTLY: ReadonlySet<IrOp> = new Set([
   "mul",
@@ -55,7 +55,7 @@ export function mergeEqual(fn: IrFunction): boolean {
 }
 
 function merge(value: Value, available: Map<string, Value>, keys: string[]): boolean {
-  for (let i = 0; i < value.args.length; i++) value.args[i] = resolve(value.args[i]!);
+  resolveOperands(value);
   if (!COSTLY.has(value.op)) return false;
   const key = `${value.op} ${value.args.map(({ id }) => id).join(" ")}`;
   const equal = available.get(key);
@@ -66,11 +66,4 @@ function merge(value: Value, available: Map<string, Value>, keys: string[]): boo
   available.set(key, value);
   keys.push(key);
   return false;
-}
-
-function rewriteUses(fn: IrFunction): void {
-  for (const block of fn.blocks) {
-    block.values = block.values.filter((value) => !value.forward);
-    for (const value of block.values) value.args = value.args.map(resolve);
-  }
 }

@@ -7,6 +7,7 @@ import { reversePostorder } from "../ir/dominators";
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { disconnect, isConst, resolve } from "../ir/ir";
 import { reduce } from "../ir/reduce";
+import { resolveOperands, rewriteUses } from "../ir/users";
 import { threadJumps } from "./thread-jumps";
 
 /** Simplifies `fn` in place. */
@@ -50,7 +51,7 @@ function simplifyValues(fn: IrFunction): boolean {
   let changed = false;
   for (const block of fn.blocks) {
     for (const value of block.values) {
-      for (let i = 0; i < value.args.length; i++) value.args[i] = resolve(value.args[i]!);
+      resolveOperands(value);
       const found = value.op === "phi" ? (onlyOperand(value) ?? value) : reduce(fn, value);
       if (found === value) continue;
       value.forward = found;
@@ -59,15 +60,6 @@ function simplifyValues(fn: IrFunction): boolean {
   }
   if (changed) rewriteUses(fn);
   return changed;
-}
-
-function rewriteUses(fn: IrFunction): void {
-  for (const block of fn.blocks) {
-    block.values = block.values.filter((value) => !value.forward);
-    for (const value of block.values) {
-      for (let i = 0; i < value.args.length; i++) value.args[i] = resolve(value.args[i]!);
-    }
-  }
 }
 
 /** Turns branches on constants into jumps and strips `x != 0` and `x == 0` from conditions. */
