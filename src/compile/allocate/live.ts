@@ -220,6 +220,12 @@ export function intersects(a: Ranges, b: Ranges): boolean {
 
 /** Whether an interval covers a position. */
 export function contains(ranges: Ranges, position: number): boolean {
+  const at = firstBehind(ranges, position);
+  return at < ranges.length && ranges[at]! <= position;
+}
+
+/** The index of the first range that ends behind `position`; the length if none does. */
+export function firstBehind(ranges: Ranges, position: number): number {
   let low = 0;
   let high = ranges.length / 2;
   while (low < high) {
@@ -227,7 +233,7 @@ export function contains(ranges: Ranges, position: number): boolean {
     if (ranges[2 * middle + 1]! <= position) low = middle + 1;
     else high = middle;
   }
-  return low < ranges.length / 2 && ranges[2 * low]! <= position;
+  return 2 * low;
 }
 
 /** All positions of two intervals that do not intersect. */

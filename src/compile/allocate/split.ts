@@ -22,7 +22,7 @@ import type {
   MachineOperand,
 } from "../machine/machine";
 import type { Liveness, Ranges } from "./live";
-import { contains } from "./live";
+import { contains, firstBehind } from "./live";
 import type { Spiller } from "./spill";
 
 /** What allocation knows of the registers. */
@@ -240,18 +240,6 @@ export class Splitter {
 function asInstruction(moves: readonly EdgeMove[], position: number): MachineInstruction {
   const operands = moves.flatMap(({ to, from }) => [to, from]);
   return { mnemonic: "moves", operands, reads: [], writes: [], condition: undefined, position };
-}
-
-/** The index of the first range that ends behind `position`. */
-function firstBehind(ranges: Ranges, position: number): number {
-  let low = 0;
-  let high = ranges.length / 2;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ranges[2 * middle + 1]! <= position) low = middle + 1;
-    else high = middle;
-  }
-  return 2 * low;
 }
 
 /** The ranges of lives in block order as one interval. */
