@@ -409,6 +409,13 @@ export function isFree(value: Value): boolean {
   return value.op === "const" || value.op === "symbol" || isFloatConst(value);
 }
 
+/** Whether `value` is a word times 2, 4 or 8, by a shift that addresses can do. */
+export function isScaling({ op, args }: Value): boolean {
+  if (op !== "shl") return false;
+  const [, count] = args;
+  return count !== undefined && isConst(count) && count.immediate <= 3;
+}
+
 /** Whether `value` loads or stores: what is at its first operand, plus `immediate`. */
 export function isMemoryAccess({ effect, op }: Value): boolean {
   return effect === "read" || (effect === "write" && op.startsWith("store"));

@@ -11,7 +11,7 @@
 
 import { Dominators, reversePostorder } from "../ir/dominators";
 import type { IrFunction, Value } from "../ir/ir";
-import { factsOf, isConst, isFree, isMemoryAccess } from "../ir/ir";
+import { factsOf, isConst, isFree, isMemoryAccess, isScaling } from "../ir/ir";
 import { isComparison } from "../ir/reduce";
 import { collectUsers, type Users } from "../ir/users";
 import type { LoopNest } from "./loop-nest";
@@ -72,8 +72,7 @@ function isFreeInUsers(value: Value, users: Users): boolean {
   const own = users.get(value) ?? [];
   const [, right] = value.args;
   if (isComparison(value)) return true;
-  const isShort = value.op === "shl" && right && isConst(right) && right.immediate <= 3;
-  if (isShort) return own.every((user) => user.op === "add" || isAccess(user, value));
+  if (isScaling(value)) return own.every((user) => user.op === "add" || isAccess(user, value));
   if (value.op !== "add") return false;
   const isOffset = right !== undefined && isConst(right);
   return own.every((user) => (isOffset && user.op === "add") || isAccess(user, value));

@@ -11,7 +11,7 @@
 // All of it is arithmetic modulo 2^32, where it is exact.
 
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { append, isConst, isMemoryAccess } from "../ir/ir";
+import { append, isConst, isMemoryAccess, isScaling } from "../ir/ir";
 import { ValueBuilder } from "../ir/value-builder";
 import type { LoopNest } from "./loop-nest";
 import { isInvariant, prepareLoops, REGISTERS, wordsNeeded } from "./loop-nest";
@@ -134,9 +134,7 @@ class LoopReduction {
     const sum = this.withoutConstants(address);
     const isSum = sum.value.op === "add" && !isInvariant(sum.value, this.loop);
     const terms = isSum ? sum.value.args.map((term) => this.withoutConstants(term)) : [sum];
-    const hasIndex = terms.some(
-      ({ value }) => isShortShift(value) && !isInvariant(value, this.loop),
-    );
+    const hasIndex = terms.some(({ value }) => isScaling(value) && !isInvariant(value, this.loop));
     const constants = isSum ? terms.reduce((count, each) => count + each.constants, 0) : 0;
     return sum.constants + constants + (isSum ? 1 : 0) + (hasIndex ? 1 : 0);
   }
@@ -270,10 +268,6 @@ function scaled(a: Linear | undefined, by: number): Linear | undefined {
     constant: Math.imul(a.constant, by),
     operations: a.operations + 1,
   };
-}
-
-function isShortShift({ op, args: [, count] }: Value): boolean {
-  return op === "shl" && count !== undefined && isConst(count) && count.immediate <= 3;
 }
 
 /** Equal for accesses whose addresses differ by a constant. */

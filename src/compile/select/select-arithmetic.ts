@@ -7,7 +7,7 @@ import type { Condition } from "../../i686/instructions/condition";
 import { negated } from "../../i686/instructions/condition";
 import type { Mnemonic } from "../../i686/instructions/table";
 import type { IrOp, Value } from "../ir/ir";
-import { isConst, isFree } from "../ir/ir";
+import { isConst, isFree, isScaling } from "../ir/ir";
 import { isCommutative, isComparison } from "../ir/reduce";
 import type { MachineOperand } from "../machine/machine";
 import { EAX, EBX, ECX, EDX, immediate, memory, register, XMM0, xmm } from "../machine/machine";
@@ -116,11 +116,6 @@ function selectSum(selection: Selection, value: Value, left: Value, right: Value
   const result = selection.registerOf(value);
   selection.emit("lea", register(result), sumOperand(selection, value));
   return true;
-}
-
-function isScaling(value: Value): boolean {
-  const [, count] = value.args;
-  return value.op === "shl" && count !== undefined && isConst(count) && count.immediate <= 3;
 }
 
 /** `x & 0xff` and `x & 0xffff`. */
