@@ -10,7 +10,7 @@
 //                    provide functions, but none that has a dot in its name
 
 import { Diagnostic, type Place } from "../../base/diagnostic";
-import { Op, opcodeName } from "../wasm/opcodes";
+import { isFloatOpcode, Op, opcodeName } from "../wasm/opcodes";
 import type { WasmFunction, WasmModule } from "../wasm/wasm";
 import type { Target } from "./assemblyscript";
 import type { SourceMap } from "./source-map";
@@ -76,7 +76,7 @@ const START = /^(~start$|start:(?!~lib\/))/;
 export function checkBareMetal(module: WasmModule, map: SourceMap, target: Target): Diagnostic[] {
   const checker = new BareMetalChecker(module, map);
   if (target === "kernel") {
-    checker.forbid(FLOAT, (_, op) => op !== undefined && isFloat(op));
+    checker.forbid(FLOAT, (_, op) => op !== undefined && isFloatOpcode(op));
     checker.forbid(ALLOCATION, (each, op) => op === undefined && ALLOCATORS.test(each.name));
     checker.forbid(GROWTH, growsMemory);
     checker.forbidStart();
@@ -206,10 +206,6 @@ function instructions({ body }: WasmFunction): Instruction[] {
 
 function isGrowth(op: number | undefined): boolean {
   return op === Op["memory.grow"] || op === Op["memory.size"];
-}
-
-function isFloat(op: number): boolean {
-  return /f(32|64)/.test(opcodeName(op));
 }
 
 /**
