@@ -24,7 +24,7 @@ import { valuesOf } from "./ir/ir";
 import { printFunction } from "./ir/print";
 import { XMM_REGISTERS } from "./machine/calling-convention";
 import type { MachineFunction } from "./machine/machine";
-import { EAX, ECX, EDX, ESI } from "./machine/machine";
+import { EAX, ECX, EDX } from "./machine/machine";
 import { printMachine } from "./machine/print-machine";
 import { cutNoReturn } from "./passes/cut-no-return";
 import { verify } from "./passes/verify";
@@ -48,7 +48,7 @@ import type { ImportName, WasmFunction, WasmModule } from "./wasm/wasm";
 export interface Stress {
   /** Keep every value in memory between instructions. */
   readonly spillsAll?: boolean;
-  /** Allocate four registers instead of seven. */
+  /** Allocate three registers instead of seven, and as many for floating-point numbers. */
   readonly fewRegisters?: boolean;
   /** Lay blocks out backwards. */
   readonly reversedBlocks?: boolean;
@@ -221,7 +221,11 @@ class ModuleCompiler implements Linkage {
     const { stress = {}, memoryBase = 0, until } = this.options;
     if (pipeline.beforeCut.some((pass) => pass === until)) return;
     if (!this.irPasses(fn, pipeline.behindCut)) return;
-    const machine = select(fn, { folds: pipeline.has("fold"), memoryBase });
+    const machine = select(fn, {
+      folds: pipeline.has("fold"),
+      fewRegisters: stress.fewRegisters === true,
+      memoryBase,
+    });
     if (this.after("select", machine)) return;
     if (pipeline.has("duplicate-tests")) duplicateTests(machine);
     if (this.after("duplicate-tests", machine)) return;
@@ -506,8 +510,8 @@ function isEqualSignature(a: Signature, b: Signature): boolean {
   return a.parameters.join() === b.parameters.join() && a.results.join() === b.results.join();
 }
 
-const FEW_REGISTERS: readonly number[] = [EAX, ECX, EDX, ESI];
-/** As many as the operands of one operation need, and the arguments of a call. */
+/** As many as an address and a value need, or the arguments of a call. */
+const FEW_REGISTERS: readonly number[] = [EAX, ECX, EDX];
 const FEW_XMM_REGISTERS: readonly number[] = XMM_REGISTERS.slice(0, 3);
 
 function allocationOptions(pipeline: Pipeline, stress: Stress): AllocationOptions {

@@ -9,8 +9,8 @@ export const MODES: Readonly<Record<string, Pick<CompileOptions, "level" | "with
     "at -O0": { level: 0 },
     "at -O1": { level: 1 },
     "with every value in memory": { stress: { spillsAll: true } },
-    "with four registers": { stress: { fewRegisters: true } },
-    "with four registers and nothing joined": {
+    "with three registers": { stress: { fewRegisters: true } },
+    "with three registers and nothing joined": {
       stress: { fewRegisters: true },
       without: ["coalesce"],
     },

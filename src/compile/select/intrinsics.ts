@@ -133,9 +133,12 @@ function selectCpuid(selection: Selection, value: Value): void {
     selection.orImmediate(subleaf),
   ]);
   selection.emit("cpuid");
+  // With few registers, none may be left for the address before the results have left theirs.
+  const results = [EAX, EBX, ECX, EDX].map((from) => [selection.machine.newRegister(), from]);
+  selection.moves(results.flat().map((each) => register(each)));
   const start = selection.options.memoryBase;
-  for (const [i, from] of [EAX, EBX, ECX, EDX].entries()) {
-    selection.emit("mov", memory({ base, displacement: start + 4 * i }, 32), register(from));
+  for (const [i, [from]] of results.entries()) {
+    selection.emit("mov", memory({ base, displacement: start + 4 * i }, 32), register(from!));
   }
 }
 

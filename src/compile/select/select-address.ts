@@ -5,7 +5,7 @@
 
 import type { MemorySize, Scale } from "../../i686/operand";
 import type { Value } from "../ir/ir";
-import { isConst } from "../ir/ir";
+import { isConst, isFree } from "../ir/ir";
 import type { MemoryOperand } from "../machine/machine";
 import { memory, NONE } from "../machine/machine";
 import type { Selection } from "./selection";
@@ -28,13 +28,17 @@ export function memoryAt(
   return operandOf(selection, decompose(selection, address), offset, size);
 }
 
-/** The same for an address that an instruction of module x86 takes as it is. */
+/**
+ * The same for an address that an instruction of module x86 takes as it is. With few registers it
+ * is one: `cmpxchg` has two more.
+ */
 export function linearMemoryAt(
   selection: Selection,
   address: Value,
   size: MemorySize | undefined,
 ): MemoryOperand {
-  const found = decompose(selection, address);
+  const isWhole = selection.options.fewRegisters && !isFree(address);
+  const found = isWhole ? { ...emptyAddress(), base: address } : decompose(selection, address);
   const base = found.symbol === undefined ? selection.options.memoryBase : 0;
   return operandOf(selection, found, base, size);
 }

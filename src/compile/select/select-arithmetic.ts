@@ -13,7 +13,13 @@ import type { MachineOperand } from "../machine/machine";
 import { EAX, EBX, ECX, EDX, immediate, memory, register, XMM0, xmm } from "../machine/machine";
 import { sumOperand } from "./select-address";
 import { compare, conditionOf } from "./select-compare";
-import { isFoldableLoad, loadOperand, placeOperand, sourceOperand } from "./select-operand";
+import {
+  crowdedPlaceOperand,
+  isFoldableLoad,
+  loadOperand,
+  placeOperand,
+  sourceOperand,
+} from "./select-operand";
 import type { Selection } from "./selection";
 
 const TWO_ADDRESS: Readonly<Partial<Record<IrOp, Mnemonic>>> = {
@@ -193,7 +199,7 @@ function selectDoubleShift(selection: Selection, value: Value): void {
 function selectDivision(selection: Selection, value: Value): void {
   const isSigned = value.op === "divide_s";
   const [dividend, ...rest] = value.args as [Value, Value];
-  const by = placeOperand(selection, rest[rest.length - 1]!);
+  const by = crowdedPlaceOperand(selection, rest[rest.length - 1]!);
   if (isSigned) {
     selection.move(EAX, sourceOperand(selection, dividend));
     selection.emit("cdq");

@@ -40,3 +40,9 @@ export function placeOperand(selection: Selection, value: Value): MachineOperand
   if (isFoldableLoad(selection, value)) return loadOperand(selection, value);
   return register(selection.inRegister(value).register);
 }
+
+/** The same for an instruction that has two or three registers taken besides. */
+export function crowdedPlaceOperand(selection: Selection, value: Value): MachineOperand {
+  if (!selection.options.fewRegisters) return placeOperand(selection, value);
+  return register(selection.inRegister(value).register);
+}

@@ -20,7 +20,7 @@ import { selectArithmetic, takeResults } from "./select-arithmetic";
 import { conditionOf } from "./select-compare";
 import { selectFloat } from "./select-float";
 import { selectMemory } from "./select-memory";
-import { placeOperand } from "./select-operand";
+import { crowdedPlaceOperand } from "./select-operand";
 import type { SelectionOptions } from "./selection";
 import { machineBlocks, Selection } from "./selection";
 
@@ -168,7 +168,7 @@ class Selector {
     const { selection } = this;
     const target = value.args[value.args.length - 1]!;
     const isName = target.op === "symbol";
-    const operand = isName ? selection.orImmediate(target) : placeOperand(selection, target);
+    const operand = isName ? selection.orImmediate(target) : crowdedPlaceOperand(selection, target);
     this.call(value, value.args.slice(0, -1), operand);
   }
 

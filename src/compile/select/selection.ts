@@ -34,6 +34,8 @@ import {
 export interface SelectionOptions {
   /** Fold loads, addresses and comparisons into their uses. */
   readonly folds: boolean;
+  /** Allocation has three general registers: no instruction may need four. */
+  readonly fewRegisters: boolean;
   /** Added to every address that an instruction of module x86 takes. */
   readonly memoryBase: number;
 }
