@@ -11,16 +11,6 @@
 import {
   EHDR_SIZE,
   ET_REL,
-  R_386_8,
-  R_386_16,
-  R_386_32,
-  R_386_GOT32,
-  R_386_GOT32X,
-  R_386_GOTOFF,
-  R_386_GOTPC,
-  R_386_PC8,
-  R_386_PC16,
-  R_386_PC32,
   REL_SIZE,
   SHF_ALLOC,
   SHF_EXECINSTR,
@@ -35,23 +25,10 @@ import {
 } from "../abi/elf";
 import { ByteWriter } from "../base/byte-writer";
 import { Diagnostic } from "../base/diagnostic";
-import type { ObjectFile, ObjectSymbol, Relocation, RelocationType, Section } from "../i686/object";
+import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../i686/object";
 import { withDebugSections } from "./dwarf/object-sections";
 import { elfHeader, SectionTable } from "./elf-tables";
-import { relocationWidth } from "./relocation-types";
-
-const CODES: Readonly<Record<RelocationType, number>> = {
-  R_386_32,
-  R_386_PC32,
-  R_386_16,
-  R_386_PC16,
-  R_386_8,
-  R_386_PC8,
-  R_386_GOT32,
-  R_386_GOT32X,
-  R_386_GOTOFF,
-  R_386_GOTPC,
-};
+import { relocationNumber, relocationWidth } from "./relocation-types";
 
 const STACK_NOTE = ".note.GNU-stack";
 
@@ -76,7 +53,7 @@ export function writeElfObject(plain: ObjectFile): Uint8Array {
     for (const { offset, type, symbol } of section.relocations) {
       const target = symbols[symbol];
       entries.u32(offset);
-      entries.u32(((target && numbers.get(target)) ?? 0) * 256 + CODES[type]);
+      entries.u32(((target && numbers.get(target)) ?? 0) * 256 + relocationNumber(type));
     }
     table.addBytes(entries.finish(), {
       name: `.rel${section.name}`,

@@ -16,32 +16,29 @@ import {
 } from "../abi/elf";
 import type { RelocationType } from "../i686/object";
 
-const WIDTH: Readonly<Record<RelocationType, 1 | 2 | 4>> = {
-  R_386_32: 4,
-  R_386_PC32: 4,
-  R_386_16: 2,
-  R_386_PC16: 2,
-  R_386_8: 1,
-  R_386_PC8: 1,
-  R_386_GOT32: 4,
-  R_386_GOT32X: 4,
-  R_386_GOTOFF: 4,
-  R_386_GOTPC: 4,
+interface RelocationFacts {
+  readonly number: number;
+  /** Bytes that it patches. */
+  readonly width: 1 | 2 | 4;
+}
+
+const FACTS: Readonly<Record<RelocationType, RelocationFacts>> = {
+  R_386_32: { number: R_386_32, width: 4 },
+  R_386_PC32: { number: R_386_PC32, width: 4 },
+  R_386_16: { number: R_386_16, width: 2 },
+  R_386_PC16: { number: R_386_PC16, width: 2 },
+  R_386_8: { number: R_386_8, width: 1 },
+  R_386_PC8: { number: R_386_PC8, width: 1 },
+  R_386_GOT32: { number: R_386_GOT32, width: 4 },
+  R_386_GOT32X: { number: R_386_GOT32X, width: 4 },
+  R_386_GOTOFF: { number: R_386_GOTOFF, width: 4 },
+  R_386_GOTPC: { number: R_386_GOTPC, width: 4 },
 };
 
 const TYPES: (RelocationType | undefined)[] = [];
-TYPES[R_386_32] = "R_386_32";
-TYPES[R_386_PC32] = "R_386_PC32";
+for (const type of Object.keys(FACTS) as RelocationType[]) TYPES[FACTS[type].number] = type;
 // A call of what might be in a shared library; here it is in the image.
 TYPES[R_386_PLT32] = "R_386_PC32";
-TYPES[R_386_16] = "R_386_16";
-TYPES[R_386_PC16] = "R_386_PC16";
-TYPES[R_386_8] = "R_386_8";
-TYPES[R_386_PC8] = "R_386_PC8";
-TYPES[R_386_GOT32] = "R_386_GOT32";
-TYPES[R_386_GOT32X] = "R_386_GOT32X";
-TYPES[R_386_GOTOFF] = "R_386_GOTOFF";
-TYPES[R_386_GOTPC] = "R_386_GOTPC";
 
 const REFUSED = new Map([
   [5, "R_386_COPY"],
@@ -66,6 +63,11 @@ export function relocationType(code: number): RelocationType | undefined {
   return TYPES[code];
 }
 
+/** The psABI's number of a type. */
+export function relocationNumber(type: RelocationType): number {
+  return FACTS[type].number;
+}
+
 /** What the psABI calls a type that the linker refuses. */
 export function refusedName(code: number): string | undefined {
   return REFUSED.get(code);
@@ -73,5 +75,5 @@ export function refusedName(code: number): string | undefined {
 
 /** Bytes that a relocation of this type patches. */
 export function relocationWidth(type: RelocationType): 1 | 2 | 4 {
-  return WIDTH[type];
+  return FACTS[type].width;
 }
