@@ -212,6 +212,11 @@ export function isIrOp(name: string): name is IrOp {
 /** A number type of WebAssembly. An i64 is two values here, the others one. */
 export type NumberType = ValueType | "i64";
 
+/** Whether a type is one of floating-point numbers. */
+export function isFloatType(type: NumberType | undefined): type is FloatType {
+  return type === "f32" || type === "f64";
+}
+
 export interface Signature {
   readonly parameters: readonly NumberType[];
   readonly results: readonly NumberType[];

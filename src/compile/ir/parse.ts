@@ -6,6 +6,7 @@
 import { type DumpLine, dumpFunctions, limitOf } from "./dump-reader";
 import {
   Block,
+  type FloatType,
   factsOf,
   IrFunction,
   type IrOp,
@@ -158,7 +159,7 @@ class FunctionParser {
       const [, type, first = "", second] = float;
       const words = [first, ...(second === undefined ? [] : [second])];
       const [low = 0, high = 0] = words.reverse().map((hex) => Number.parseInt(hex, 16));
-      return this.fn.float(type as "f32" | "f64", low, high);
+      return this.fn.float(type as FloatType, low, high);
     }
     if (!word.startsWith("v")) return this.fn.constant(line.integer(word));
     return this.values.get(word) ?? line.fail(`${word} is defined nowhere`);

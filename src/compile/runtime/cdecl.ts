@@ -23,7 +23,7 @@ import type { Assembler } from "../../i686/assembler";
 import type { ObjectFile } from "../../i686/object";
 import { type MemoryParts, mem32, mem64 } from "../../i686/operand";
 import { eax, ebp, ecx, esp, registers32, registersXmm } from "../../i686/registers";
-import { type Signature, type ValueType, valuesOf } from "../ir/ir";
+import { isFloatType, type NumberType, type Signature, type ValueType, valuesOf } from "../ir/ir";
 import {
   type ArgumentPlace,
   argumentPlaces,
@@ -40,33 +40,35 @@ export function importAdapter(name: string): string {
   return `cdecl:${name}`;
 }
 
-/** One value of the arguments: where C puts it and where our convention does. */
-interface Argument {
+/** One value of the arguments or results: where C puts it and where our convention does. */
+interface Passed {
   readonly type: ValueType;
-  /** Its first word among those of C's arguments. */
+  /** Its first word among C's arguments, or in C's structure of results. */
   readonly word: number;
   readonly place: ArgumentPlace;
 }
 
-function argumentsOf(signature: Signature): Argument[] {
-  const places = argumentPlaces(signature);
+function argumentsOf(signature: Signature): Passed[] {
+  return passed(signature.parameters, argumentPlaces(signature));
+}
+
+function resultsOf(signature: Signature): Passed[] {
+  return passed(signature.results, resultPlaces(signature));
+}
+
+/** The values that `types` make, which C lays out one behind the other. */
+function passed(types: readonly NumberType[], places: readonly ArgumentPlace[]): Passed[] {
   let next = 0;
-  return valuesOf(signature.parameters).map((type, i) => {
+  return valuesOf(types).map((type, i) => {
     const word = next;
     next += wordsOf(type);
     return { type, word, place: places[i]! };
   });
 }
 
-/** One value of the results: where it is in C's structure and where our convention has it. */
-function resultsOf(signature: Signature): Argument[] {
-  const places = resultPlaces(signature);
-  let next = 0;
-  return valuesOf(signature.results).map((type, i) => {
-    const word = next;
-    next += wordsOf(type);
-    return { type, word, place: places[i]! };
-  });
+/** How many words all of them take in C. */
+function wordsIn(values: readonly Passed[]): number {
+  return values.reduce((sum, { type }) => sum + wordsOf(type), 0);
 }
 
 /** Appends the global cdecl function `name`, which calls `target`, one of ours. */
@@ -75,7 +77,7 @@ export function emitExport(a: Assembler, name: string, target: string, signature
   const exchanged = WORD * exchangedWords(signature);
   const [result] = signature.results;
   const isStructure = signature.results.length > 1;
-  const isFloat = !isStructure && (result === "f32" || result === "f64");
+  const isFloat = !isStructure && isFloatType(result);
   // Place for what is on our stack, and later for a result on its way to ST(0).
   const size = isFloat ? Math.max(exchanged, WORD * wordsOf(result)) : exchanged;
   const structure = { base: esp, disp: size + WORD };
@@ -140,15 +142,13 @@ function takeStructure(a: Assembler, signature: Signature): void {
 /** Appends our function `importAdapter(name)`, which calls the cdecl function `name`. */
 export function emitImport(a: Assembler, name: string, signature: Signature): void {
   const all = argumentsOf(signature);
-  const words = all.reduce((sum, { type }) => sum + wordsOf(type), 0);
+  const words = wordsIn(all);
   const [result] = signature.results;
   const isStructure = signature.results.length > 1;
-  const isFloat = !isStructure && (result === "f32" || result === "f64");
+  const isFloat = !isStructure && isFloatType(result);
   // The address of the structure stands before the arguments, the structure itself behind them.
   const first = isStructure ? 1 : 0;
-  const structure = isStructure
-    ? resultsOf(signature).reduce((sum, { type }) => sum + wordsOf(type), 0)
-    : 0;
+  const structure = isStructure ? wordsIn(resultsOf(signature)) : 0;
   const adapter = importAdapter(name);
   a.section(`.text.${adapter}`, { execute: true });
   a.align(WORD);

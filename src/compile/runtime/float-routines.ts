@@ -16,6 +16,7 @@
 import type { Assembler } from "../../i686/assembler";
 import { mem16, mem32, mem64 } from "../../i686/operand";
 import { ax, eax, ecx, edx, esp, xmm0, xmm1, xmm2, xmm3 } from "../../i686/registers";
+import type { FloatType } from "../ir/ir";
 import { type Trap, trapKind } from "../ir/trap";
 import { EAX, ECX, EDX, XMM0 } from "../machine/machine";
 
@@ -243,7 +244,7 @@ function writeSaturated(a: Assembler, { bits, isSigned }: IntegerType): void {
 
 const TWO_TO_64_AS_F32 = 0x5f80_0000;
 
-const fromPair = (isSigned: boolean, type: "f32" | "f64"): FloatRoutine => ({
+const fromPair = (isSigned: boolean, type: FloatType): FloatRoutine => ({
   operands: [EAX, EDX],
   results: [XMM0],
   writes: [XMM0],
@@ -251,7 +252,7 @@ const fromPair = (isSigned: boolean, type: "f32" | "f64"): FloatRoutine => ({
 });
 
 /** x87 holds any 64-bit integer exactly; storing it rounds once, as it must. */
-function writeFromPair(a: Assembler, isSigned: boolean, type: "f32" | "f64"): void {
+function writeFromPair(a: Assembler, isSigned: boolean, type: FloatType): void {
   a.push(edx);
   a.frame(8);
   a.push(eax);

@@ -9,7 +9,7 @@
 //   - The predecessors of a merge block and the states recorded for it stand in one order.
 
 import type { Block, NumberType, Signature, Value } from "../ir/ir";
-import { connect, IrFunction } from "../ir/ir";
+import { connect, IrFunction, isFloatType } from "../ir/ir";
 import { type Trap, trapKind } from "../ir/trap";
 import type { Pair } from "../ir/value-builder";
 import { ValueBuilder } from "../ir/value-builder";
@@ -213,7 +213,7 @@ export class FunctionBuilder implements OperandStack {
   private requireFloats({ parameters, results }: Signature, locals: readonly ValueType[]): void {
     const position = this.source.body?.offset ?? 0;
     const types = [...parameters, ...results, ...locals.map((each) => numberType(each, position))];
-    if (this.linkage.hasFloats || !types.some((type) => type === "f32" || type === "f64")) return;
+    if (this.linkage.hasFloats || !types.some(isFloatType)) return;
     throw new UnsupportedCode(FLOATS, position);
   }
 
@@ -248,8 +248,7 @@ export class FunctionBuilder implements OperandStack {
     const zero = this.values.constant(0);
     for (const wasmType of declared) {
       const type = numberType(wasmType, this.values.position);
-      const isFloat = type === "f32" || type === "f64";
-      const low = isFloat ? this.fn.float(type, 0) : zero;
+      const low = isFloatType(type) ? this.fn.float(type, 0) : zero;
       this.locals.push({ low, high: type === "i64" ? zero : undefined });
     }
   }
@@ -551,7 +550,7 @@ export class FunctionBuilder implements OperandStack {
     const { values } = this;
     const type = numberType(this.module.globals[index]?.type ?? I32, values.position);
     const isWide = type === "i64";
-    const isFloat = type === "f32" || type === "f64";
+    const isFloat = isFloatType(type);
     if (isFloat && !this.linkage.hasFloats) throw new UnsupportedCode(FLOATS, values.position);
     const storage = this.linkage.global(index);
     if (typeof storage !== "string" && "symbol" in storage) {
