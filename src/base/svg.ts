@@ -22,6 +22,12 @@ export const PALETTE = {
   sharedPaper: "#ecd9f7",
 } as const;
 
+/** The colour of what a file says may be written or executed, or neither. */
+export function colourOfRights(isWritable: boolean, isExecutable: boolean): string {
+  if (isWritable) return isExecutable ? PALETTE.mixed : PALETTE.data;
+  return isExecutable ? PALETTE.code : PALETTE.readOnly;
+}
+
 export const SANS = "ui-sans-serif, system-ui, -apple-system, 'Segoe UI', sans-serif";
 export const MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 

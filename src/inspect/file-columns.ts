@@ -12,7 +12,7 @@
 // numbers that JavaScript has exactly.
 
 import { ADDRESS_SPACE_END } from "../base/align";
-import { HATCH_FILL, PALETTE } from "../base/svg";
+import { colourOfRights, HATCH_FILL, PALETTE } from "../base/svg";
 import type { FileSection } from "../link/check/elf-file";
 import { compare, hex, type Subject } from "../link/check/subject";
 import type { Box, Column } from "../link/draw-columns";
@@ -201,7 +201,7 @@ function sectionBoxes(
       label: section.name,
       note: `${rights}  ${sizeText(size)}`,
       tip: tipOf(section, BigInt(size), rights, subject),
-      fill: fillOf(section),
+      fill: colourOfRights(section.write, section.execute),
       content: true,
       shared: isShared(section),
       twin: section,
@@ -219,12 +219,6 @@ function tipOf(section: FileSection, size: bigint, rights: string, subject: Subj
     `VMA ${hex(address)} to ${hex(address + size)}`,
     load === undefined ? from : `LMA ${hex(load)} to ${hex(load + size)}`,
   ].join("\n");
-}
-
-function fillOf({ write, execute }: FileSection): string {
-  if (write && execute) return PALETTE.mixed;
-  if (write) return PALETTE.data;
-  return execute ? PALETTE.code : PALETTE.readOnly;
 }
 
 /** Adds the holes of a page or more between two boxes. */

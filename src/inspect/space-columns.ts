@@ -132,6 +132,7 @@ function isIdentity(mappings: readonly Mapping[]): boolean {
   return mappings.every(({ va, pa }) => va === pa);
 }
 
+/** What may be written is data here: where the processor has no NX, all may be executed. */
 function fillOf(rights: readonly string[]): string {
   if (rights.length !== 1) return PALETTE.mixed;
   if (rights[0]?.includes("w")) return PALETTE.data;

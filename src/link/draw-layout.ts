@@ -2,7 +2,7 @@
 // is loaded at its LMA and seen at its VMA; a section in two spaces is shared.
 
 import { ADDRESS_SPACE_END, alignUp, hex } from "../base/align";
-import { HATCH_FILL, PALETTE } from "../base/svg";
+import { colourOfRights, HATCH_FILL, PALETTE } from "../base/svg";
 import { type Box, type Column, type Drawing, drawColumns } from "./draw-columns";
 import type { LinkedImage } from "./image";
 import type { Space } from "./layout";
@@ -115,9 +115,10 @@ function sectionBox(
   shared: boolean,
 ): Box {
   const pageEnd = Math.min(alignUp(start + section.size, PAGE), ADDRESS_SPACE_END);
-  const { address, loadAddress, size, plan, inputs } = section;
+  const { address, loadAddress, size, inputs } = section;
+  const { permissions } = section.plan;
   const tip = [
-    `${section.name} ${plan.permissions}`,
+    `${section.name} ${permissions}`,
     `VMA ${range(address, address + size)}`,
     `LMA ${range(loadAddress, loadAddress + size)}`,
     `${bytes(size)} from ${inputs.length} input sections`,
@@ -126,19 +127,13 @@ function sectionBox(
     start,
     end: next !== undefined && next >= start ? Math.min(pageEnd, next) : pageEnd,
     label: section.name,
-    note: `${plan.permissions}  ${bytes(size)}`,
+    note: `${permissions}  ${bytes(size)}`,
     tip,
-    fill: fillOf(section),
+    fill: colourOfRights(permissions.includes("w"), permissions.includes("x")),
     content: true,
     shared,
     twin: section,
   };
-}
-
-function fillOf({ plan: { permissions } }: PlacedSection): string {
-  if (permissions === "rwx") return PALETTE.mixed;
-  if (permissions === "rx") return PALETTE.code;
-  return permissions === "rw" ? PALETTE.data : PALETTE.readOnly;
 }
 
 function range(start: number, end: number): string {
