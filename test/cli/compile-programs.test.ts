@@ -1,5 +1,5 @@
 // Programs that `isthmus compile` makes for Linux run on this host, and say what the same module
-// says in Node's WebAssembly, where a few system calls are functions of this test.
+// says in Node's WebAssembly.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -7,7 +7,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { SystemCall } from "../../src/abi/syscalls";
 import { type CompileInput, readCompileInput } from "../../src/cli/compile-input";
 import { checkProgram, linkProgram } from "../../src/cli/link-program";
 import { loadProgramRuntime } from "../../src/cli/program-runtime";
@@ -15,6 +14,7 @@ import { compileModule } from "../../src/compile/compile";
 import type { Level } from "../../src/compile/pipeline";
 import { elfFile } from "../../src/link/elf-files";
 import { cannotRun } from "../compile/native";
+import { type ProgramResult, runProgramInNode } from "../user/program-in-node";
 
 /** A program each, of what its name says. Integers only. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -97,12 +97,6 @@ const PROGRAMS: Readonly<Record<string, string>> = {
     }`,
 };
 
-interface Result {
-  readonly output: string;
-  readonly errors: string;
-  readonly status: number | null;
-}
-
 const folder = mkdtempSync(join(tmpdir(), "isthmus-linux-"));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -118,28 +112,10 @@ async function compile(name: string, source: string, level: Level): Promise<Comp
   return input;
 }
 
-function runHere(name: string): Result {
+function runHere(name: string): ProgramResult {
   const path = join(folder, name);
   const { stdout, stderr, status } = spawnSync(path, [], { encoding: "utf8", timeout: 20_000 });
   return { output: stdout, errors: stderr, status };
-}
-
-function runInNode({ wasm }: CompileInput): Result {
-  const written: Record<number, Buffer[]> = { 1: [], 2: [] };
-  const int80 = (number: number, file: number, from: number, size: number): number => {
-    if (number !== SystemCall.write) throw new Error(`system call ${number}`);
-    const memory = instance.exports.memory as WebAssembly.Memory;
-    written[file]?.push(Buffer.from(memory.buffer.slice(from, from + size)));
-    return size;
-  };
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), { x86: { int80 } });
-  const call = (name: string, ...args: number[]) =>
-    (instance.exports[name] as (...args: number[]) => number | undefined)?.(...args);
-  call("_initialize");
-  const status = call("main", 1, 0, 0) ?? 0;
-  call("_finish");
-  const text = (file: number) => Buffer.concat(written[file] ?? []).toString("utf8");
-  return { output: text(1), errors: text(2), status: status & 0xff };
 }
 
 describe("programs for Linux", { skip: cannotRun() }, () => {
@@ -147,7 +123,7 @@ describe("programs for Linux", { skip: cannotRun() }, () => {
     for (const level of name === "text" ? ([2, 0] as const) : ([2] as const)) {
       it(`say what they say in Node: ${name} at -O${level}`, async () => {
         const input = await compile(name, source, level);
-        const wanted = runInNode(input);
+        const wanted = runProgramInNode(input.wasm);
         assert.notEqual(wanted.output, "");
         assert.deepEqual(runHere(name), wanted);
       });

@@ -16,7 +16,7 @@ import {
   STORES,
   type Type,
 } from "./random-ops";
-import { leb, vector } from "./wasm-bytes";
+import { leb, signedLeb, vector } from "./wasm-bytes";
 
 export interface Shape {
   readonly params: readonly Type[];
@@ -51,17 +51,6 @@ export const SAVED_SIZE = 128;
 const KEPT = 0x400;
 const KEPT_PLACES = 128;
 const MAX_LOCALS = SAVED_SIZE / 8;
-
-export function signedLeb(value: bigint): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; ) {
-    const byte = Number(rest & 0x7fn);
-    rest >>= 7n;
-    const done = (rest === 0n && (byte & 0x40) === 0) || (rest === -1n && (byte & 0x40) !== 0);
-    if (done) return [...bytes, byte];
-    bytes.push(byte | 0x80);
-  }
-}
 
 export const i32 = (value: number): number[] => [0x41, ...signedLeb(BigInt(value | 0))];
 export const i64 = (value: bigint): number[] => [0x42, ...signedLeb(BigInt.asIntN(64, value))];

@@ -11,6 +11,16 @@ export function leb(value: number): number[] {
   }
 }
 
+/** A signed LEB128 number of any size, in its shortest form. */
+export function signedLeb(value: bigint): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>= 7n) {
+    const low = Number(rest & 0x7fn);
+    if (rest >= -64n && rest < 64n) return [...bytes, low];
+    bytes.push(low | 0x80);
+  }
+}
+
 export function vector(...items: Bytes[]): number[] {
   return [...leb(items.length), ...items.flat()];
 }

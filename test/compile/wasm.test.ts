@@ -4,7 +4,7 @@ import { decodeModule } from "../../src/compile/wasm/decode";
 import { Op } from "../../src/compile/wasm/opcodes";
 import { validateModule } from "../../src/compile/wasm/validate";
 import { WasmDiagnostic, WasmReader } from "../../src/compile/wasm/wasm-reader";
-import { body, leb, oneFunction, section, text, vector, wasm } from "./wasm-bytes";
+import { body, leb, oneFunction, section, signedLeb, text, vector, wasm } from "./wasm-bytes";
 import { suite } from "./wasm-suite";
 
 function load(bytes: Uint8Array) {
@@ -23,18 +23,6 @@ function refuse(bytes: Uint8Array, code: string, pattern: RegExp): void {
       return true;
     },
   );
-}
-
-/** A signed LEB128 number of any size, the shortest form. */
-function signedLeb(value: bigint): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>= 7n) {
-    const low = Number(rest & 0x7fn);
-    if ((rest >> 6n === 0n || rest >> 6n === -1n) && rest >= -64n && rest < 64n) {
-      return [...bytes, low];
-    }
-    bytes.push(low | 0x80);
-  }
 }
 
 describe("the WebAssembly reader", () => {

@@ -1,8 +1,7 @@
 // The standard library with its garbage collector: the same WebAssembly module in Node, as a Linux
 // process and as process 1 of our kernel writes the same.
 //
-// The programs are in library/. In Node their system calls are played by this file: `write` to
-// standard output is all that they need.
+// The programs are in library/.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -10,7 +9,6 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { SystemCall } from "../../src/abi/syscalls";
 import { type CompileInput, readCompileInput } from "../../src/cli/compile-input";
 import { linkProgram } from "../../src/cli/link-program";
 import { loadProgramRuntime, type ProgramRuntime } from "../../src/cli/program-runtime";
@@ -20,27 +18,9 @@ import { fileEntry } from "../../src/machine/initramfs";
 import { cannotRun } from "../compile/native";
 import { runProgram } from "../kernel/booted-kernel";
 import { skipReason } from "../machine/installed";
+import { runProgramInNode } from "./program-in-node";
 
 const PROGRAM = "test/user/library/main.ts";
-const ENOSYS = 38;
-
-/** What the module writes when Node runs it. */
-function runInNode(wasm: Uint8Array): string {
-  const output: Buffer[] = [];
-  const int80 = (number: number, descriptor: number, from: number, size: number): number => {
-    if (number !== SystemCall.write || descriptor !== 1) return -ENOSYS;
-    // The memory may have grown since: its buffer is another one then.
-    const { buffer } = exports.memory as WebAssembly.Memory;
-    output.push(Buffer.from(buffer.slice(from >>> 0, (from >>> 0) + size)));
-    return size;
-  };
-  const module = new WebAssembly.Module(wasm);
-  const { exports } = new WebAssembly.Instance(module, { x86: { int80 } });
-  (exports._initialize as () => void)();
-  (exports.main as () => void)();
-  (exports._finish as () => void)();
-  return Buffer.concat(output).toString();
-}
 
 describe("the standard library", () => {
   let input: CompileInput;
@@ -50,7 +30,7 @@ describe("the standard library", () => {
   before(async () => {
     runtime = await loadProgramRuntime();
     input = await readCompileInput(PROGRAM, "isthmus", 2, runtime);
-    expected = runInNode(input.wasm);
+    expected = runProgramInNode(input.wasm).output;
   });
 
   function executable(target: "linux" | "isthmus"): Uint8Array {
