@@ -14,6 +14,7 @@
 
 import type { Assembler } from "../../i686/assembler";
 import { mem, mem32 } from "../../i686/operand";
+import type { Register32 } from "../../i686/registers";
 import { cl, dl, eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../../i686/registers";
 import { FLOAT_ROUTINES } from "./float-routines";
 
@@ -174,6 +175,22 @@ function takePart(a: Assembler, part: Part): void {
   a.mov(edx, ebx);
 }
 
+/** high:low := -high:low */
+function negate(a: Assembler, high: Register32, low: Register32): void {
+  a.neg(low);
+  a.adc(high, 0);
+  a.neg(high);
+}
+
+/** high:low := |high:low| */
+function takeMagnitude(a: Assembler, high: Register32, low: Register32): void {
+  const end = a.newLabel();
+  a.test(high, high);
+  a.jns(end);
+  negate(a, high, low);
+  a.label(end);
+}
+
 /** Divides magnitudes; the quotient has the product's sign, the remainder the dividend's. */
 function writeSigned(part: Part): (a: Assembler) => void {
   return (a) => {
@@ -183,27 +200,15 @@ function writeSigned(part: Part): (a: Assembler) => void {
     if (part === "quotient") a.xor(esi, ebx);
     a.push(esi);
     a.frame(24, savedUpTo(SAVED.length));
-    a.test(edx, edx);
-    a.jns("dividend");
-    a.neg(eax);
-    a.adc(edx, 0);
-    a.neg(edx);
-    a.label("dividend");
-    a.test(ebx, ebx);
-    a.jns("divisor");
-    a.neg(ecx);
-    a.adc(ebx, 0);
-    a.neg(ebx);
-    a.label("divisor");
+    takeMagnitude(a, edx, eax);
+    takeMagnitude(a, ebx, ecx);
     a.call(DIVIDE);
     takePart(a, part);
     a.pop(esi);
     a.frame(20, savedUpTo(SAVED.length));
     a.test(esi, esi);
     a.jns("positive");
-    a.neg(eax);
-    a.adc(edx, 0);
-    a.neg(edx);
+    negate(a, edx, eax);
     a.label("end");
     restoreAll(a);
     a.label("positive");
