@@ -7,15 +7,8 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { createContext, runInContext } from "node:vm";
-import { build } from "esbuild";
 import { INSTALLATION } from "../../src/cli/project";
-import { writeElfObject } from "../../src/link/elf-object-write";
-import { nops, objectFile } from "../link/build-object";
-
-const object = writeElfObject(
-  objectFile("start.o", { ".text": { bytes: nops(9), symbols: { _start: 0 } } }),
-);
+import { bundleForBrowsers, linkInPage, START_OBJECT } from "../link/in-browser";
 
 /** Where the package is installed. */
 let user = "";
@@ -57,7 +50,7 @@ before(() => {
   const [tarball = ""] = readdirSync(user);
   write("package.json", '{ "name": "user", "private": true }');
   run(user, "npm", "install", "--prefer-offline", "--no-audit", "--no-fund", `./${tarball}`);
-  write("start.o", object);
+  write("start.o", START_OBJECT);
 });
 
 after(() => {
@@ -100,24 +93,8 @@ test("TypeScript checks a user's file against the declarations, library files in
 });
 
 test("a bundler takes the library, and the bundle runs where there is no Node", async () => {
-  const { outputFiles } = await build({
-    stdin: { contents: `export * from "isthmus";`, resolveDir: user },
-    bundle: true,
-    platform: "browser",
-    format: "iife",
-    globalName: "isthmus",
-    write: false,
-    logLevel: "silent",
-  });
-  // What browsers have besides the language.
-  const page = createContext({ TextDecoder, TextEncoder, object });
-  runInContext(outputFiles[0]?.text ?? "", page);
-  const entry: unknown = runInContext(
-    `const image = isthmus.link([isthmus.readInput(object, "start.o")], {});
-     isthmus.readElf(isthmus.elfFile(image), "kernel.elf").entry`,
-    page,
-  );
-  assert.equal(entry, 0x100000);
+  const stdin = { contents: `export * from "isthmus";`, resolveDir: user };
+  assert.equal(linkInPage(await bundleForBrowsers({ stdin })), 0x100000);
 });
 
 test("npx isthmus links, with a layout in TypeScript, and checks", () => {

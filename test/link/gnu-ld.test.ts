@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { PT_LOAD } from "../../src/abi/elf";
 import { writeElfObject } from "../../src/link/elf-object-write";
 import { type ElfFile, readElf } from "../../src/link/elf-read";
 import { writeElf } from "../../src/link/elf-write";
 import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
 import { objectFile, type SectionSpec } from "./build-object";
+import { loadedBytes } from "./loaded-bytes";
 import { run, scratch, unlessInstalled } from "./tools";
 
 const layout: Layout = {
@@ -82,19 +82,6 @@ function objects() {
   return [a, b];
 }
 
-/** What a loader puts into memory, by physical address; and which address code sees it at. */
-function loaded(file: ElfFile, bytes: Uint8Array): Map<number, string> {
-  const memory = new Map<number, string>();
-  for (const segment of file.segments) {
-    if (segment.type !== PT_LOAD) continue;
-    for (let offset = 0; offset < segment.memorySize; offset++) {
-      const byte = offset < segment.fileSize ? bytes[segment.offset + offset] : 0;
-      memory.set(segment.loadAddress + offset, `${segment.address + offset}: ${byte}`);
-    }
-  }
-  return memory;
-}
-
 test("GNU ld puts the same bytes at the same addresses", { skip: unlessInstalled("ld") }, (t) => {
   for (let round = 0; round < 10; round++) {
     const file = scratch(t);
@@ -109,8 +96,8 @@ test("GNU ld puts the same bytes at the same addresses", { skip: unlessInstalled
     const theirFile = readElf(theirs, "ld.elf");
     const ourFile = readElf(ours, "kernel.elf");
     assert.equal(ourFile.entry, theirFile.entry);
-    const expected = loaded(theirFile, theirs);
-    const actual = loaded(ourFile, ours);
+    const expected = loadedBytes(theirFile, theirs);
+    const actual = loadedBytes(ourFile, ours);
     assert.equal(actual.size, expected.size);
     for (const [address, byte] of actual) {
       assert.equal(byte, expected.get(address), `at ${address.toString(16)}`);

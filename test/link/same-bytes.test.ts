@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { PT_LOAD, STT_FILE, STT_SECTION } from "../../src/abi/elf";
+import { STT_FILE, STT_SECTION } from "../../src/abi/elf";
 import { readElf } from "../../src/link/elf-read";
 import { writeElf } from "../../src/link/elf-write";
 import { readInput } from "../../src/link/input/read-input";
@@ -15,6 +15,7 @@ import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
 import { resolveLayout } from "../../src/link/resolve-layout";
 import { writeLinkerScript } from "../../src/link/script/linker-script";
+import { loadedBytes } from "./loaded-bytes";
 import { SOURCES, type SourceName } from "./same-bytes-sources";
 import { run } from "./tools";
 
@@ -265,8 +266,8 @@ function assertSame(ours: Uint8Array, theirs: Uint8Array): void {
   const their = readElf(theirs, "theirs");
   assert.equal(our.entry, their.entry, "entry point");
   assert.deepEqual(symbolsOf(our), commonTo(symbolsOf(our), symbolsOf(their)), "symbols");
-  const expected = loaded(their, theirs);
-  const actual = loaded(our, ours);
+  const expected = loadedBytes(their, theirs);
+  const actual = loadedBytes(our, ours);
   for (const [address, byte] of expected) {
     assert.equal(actual.get(address), byte, `VMA/value at LMA ${address.toString(16)}`);
   }
@@ -275,19 +276,6 @@ function assertSame(ours: Uint8Array, theirs: Uint8Array): void {
     if (!expected.has(address)) assert.match(byte, /: 0$/, `only ours, at ${address.toString(16)}`);
   }
   assert.ok(expected.size > 20);
-}
-
-/** VMA and byte of each loaded byte, by its LMA. */
-function loaded(file: ReturnType<typeof readElf>, bytes: Uint8Array): Map<number, string> {
-  const memory = new Map<number, string>();
-  for (const segment of file.segments) {
-    if (segment.type !== PT_LOAD) continue;
-    for (let offset = 0; offset < segment.memorySize; offset++) {
-      const byte = offset < segment.fileSize ? bytes[segment.offset + offset] : 0;
-      memory.set(segment.loadAddress + offset, `${segment.address + offset}: ${byte}`);
-    }
-  }
-  return memory;
 }
 
 /** Values by name; of several local symbols of one name, all. */
