@@ -9,6 +9,7 @@
 
 import { setLoopDepths } from "./ir/dominators";
 import type { IrFunction } from "./ir/ir";
+import { branchSelects } from "./passes/branch-selects";
 import { duplicateReturns } from "./passes/duplicate-returns";
 import { forwardLoads } from "./passes/forward-loads";
 import { hoist } from "./passes/hoist";
@@ -71,6 +72,11 @@ const IR = {
     level: 1,
     what: "returns instead of jumps to one",
     run: duplicateReturns,
+  },
+  "branch-selects": {
+    level: 2,
+    what: "branches instead of selections that loops wait for",
+    run: branchSelects,
   },
   "reduce-strength": {
     level: 2,

@@ -7,6 +7,7 @@ import { setLoopDepths } from "../../src/compile/ir/dominators";
 import type { IrFunction } from "../../src/compile/ir/ir";
 import { parseFunctions } from "../../src/compile/ir/parse";
 import { printFunction } from "../../src/compile/ir/print";
+import { branchSelects } from "../../src/compile/passes/branch-selects";
 import { cutNoReturn } from "../../src/compile/passes/cut-no-return";
 import { duplicateReturns } from "../../src/compile/passes/duplicate-returns";
 import { forwardLoads } from "../../src/compile/passes/forward-loads";
@@ -647,5 +648,112 @@ describe("forward-loads", () => {
       );
       turns(forwardLoads, code, code);
     }
+  });
+});
+
+describe("branch-selects", () => {
+  /** Goes through memory at v2 until v2 is 0; `body` computes the next v2 as v6. */
+  const loop = (...body: string[]): string =>
+    text(
+      "function f(i32, i32): i32",
+      "b0:",
+      "  v0 = param 0",
+      "  v1 = param 1",
+      "  jump b1",
+      "b1: from b0 b1",
+      "  v2 = phi v0 v6",
+      "  v3 = phi v1 v7",
+      ...body,
+      "  branch v6 b1 b2",
+      "b2: from b1",
+      "  return v2",
+    );
+
+  it("branches where the next iteration's address waits for what a load decides", () => {
+    turns(
+      branchSelects,
+      loop(
+        "  v4 = load32 v2",
+        "  v5 = lt_u v4 v1",
+        "  v6 = select v5 v3 v2",
+        "  v8 = add v3 4",
+        "  v7 = select v5 v8 v3",
+        "  store32 v6 v4",
+      ),
+      text(
+        "function f(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  jump b1",
+        "b1: from b0 b4",
+        "  v2 = phi v0 v6",
+        "  v3 = phi v1 v7",
+        "  v4 = load32 v2",
+        "  v5 = lt_u v4 v1",
+        "  v8 = add v3 4",
+        "  branch v5 b3 b4",
+        "b3: from b1",
+        "  jump b4",
+        "b4: from b1 b3",
+        "  v6 = phi v2 v3",
+        "  v7 = phi v3 v8",
+        "  store32 v6 v4",
+        "  branch v6 b1 b2",
+        "b2: from b4",
+        "  return v2",
+      ),
+    );
+  });
+
+  it("keeps selections whose condition is no later than what they choose from", () => {
+    for (const body of [
+      // A tree: both children are loaded, as is the key.
+      [
+        "  v4 = load32 v2",
+        "  v5 = lt_u v4 v1",
+        "  v8 = load32 v2 offset=4",
+        "  v6 = select v5 v8 v2",
+        "  v7 = add v3 4",
+      ],
+      // The least number: its address is a counter.
+      ["  v4 = load32 v3", "  v5 = lt_u v4 v2", "  v6 = select v5 v4 v2", "  v7 = add v3 4"],
+      // Nothing that is selected comes back.
+      [
+        "  v4 = load32 v2",
+        "  v5 = lt_u v4 v1",
+        "  v8 = select v5 v3 v2",
+        "  store32 v8 v4",
+        "  v6 = add v2 4",
+        "  v7 = add v3 4",
+      ],
+    ]) {
+      turns(branchSelects, loop(...body), loop(...body));
+    }
+  });
+
+  it("looks at innermost loops only", () => {
+    const code = text(
+      "function f(i32, i32): i32",
+      "b0:",
+      "  v0 = param 0",
+      "  v1 = param 1",
+      "  jump b1",
+      "b1: from b0 b3",
+      "  v2 = phi v0 v5",
+      "  v3 = load32 v2",
+      "  v4 = lt_u v3 v1",
+      "  v5 = select v4 v1 v2",
+      "  jump b2",
+      "b2: from b1 b2",
+      "  v6 = phi v1 v7",
+      "  v7 = sub v6 1",
+      "  branch v7 b2 b3",
+      "b3: from b2",
+      "  branch v5 b1 b4",
+      "b4: from b3",
+      "  return v2",
+    );
+    turns(branchSelects, code, code);
   });
 });

@@ -10,7 +10,7 @@
 // Neighbours with one condition share the branch.
 
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { append, connect } from "../ir/ir";
+import { branchInstead, type SplitBlock } from "./branch-instead";
 
 /** Replaces every `select` of `fn` whose type is f32 or f64. */
 export function lowerFloatSelects(fn: IrFunction): void {
@@ -33,41 +33,13 @@ function isFloatSelect(value: Value | undefined, condition?: Value): boolean {
 }
 
 /** Ends `block` at its first such selection; what follows it is in `rest`. */
-function splitAtSelect(fn: IrFunction, block: Block): { taken: Block; rest: Block } | undefined {
+function splitAtSelect(fn: IrFunction, block: Block): SplitBlock | undefined {
   const first = block.values.findIndex((value) => isFloatSelect(value));
   if (first < 0) return undefined;
   const [condition] = block.values[first]!.args as [Value];
   let end = first + 1;
   while (isFloatSelect(block.values[end], condition) && !usesOneOf(block, first, end)) end++;
-  const taken = fn.createBlock();
-  const rest = fn.createBlock();
-  taken.depth = block.depth;
-  rest.depth = block.depth;
-
-  const { position } = block.values[first]!;
-  const selects = block.values.slice(first, end);
-  rest.values = [...selects, ...block.values.slice(end)];
-  for (const value of rest.values) value.block = rest;
-  block.values.length = first;
-  rest.successors = block.successors;
-  block.successors = [];
-  for (const successor of rest.successors) {
-    const { predecessors } = successor;
-    predecessors[predecessors.indexOf(block)] = rest;
-  }
-
-  append(block, fn.createValue("branch", [condition], position));
-  append(taken, fn.createValue("jump", [], position));
-  connect(block, taken);
-  connect(block, rest);
-  connect(taken, rest);
-  for (const value of selects) {
-    const [, yes, no] = value.args as [Value, Value, Value];
-    value.op = "phi";
-    // In the order of the predecessors: the block itself, then the way round.
-    value.args = [no, yes];
-  }
-  return { taken, rest };
+  return branchInstead(fn, block, first, end);
 }
 
 /** Whether the value at `end` takes one from `first` on: phis cannot take each other's results. */
