@@ -392,6 +392,13 @@ export function disconnect(from: Block, to: Block): void {
   for (const phi of to.phis()) phi.args.splice(index, 1);
 }
 
+/** Gives `to` the edges out of `from` instead of its own; phis keep their operands. */
+export function moveSuccessors(from: Block, to: Block): void {
+  to.successors = from.successors;
+  from.successors = [];
+  for (const { predecessors } of to.successors) predecessors[predecessors.indexOf(from)] = to;
+}
+
 /** The value that `value` was found equal to, if any. */
 export function resolve(value: Value): Value {
   let found = value;

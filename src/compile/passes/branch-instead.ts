@@ -1,7 +1,7 @@
 // A branch instead of selections, for the passes that want one.
 
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { append, connect } from "../ir/ir";
+import { append, connect, moveSuccessors } from "../ir/ir";
 
 /** What a block became: it, or `taken` behind it, goes on in `rest`. */
 export interface SplitBlock {
@@ -29,12 +29,7 @@ export function branchInstead(
   const condition = args[0]!;
   rest.values = block.values.splice(first);
   for (const value of rest.values) value.block = rest;
-  rest.successors = block.successors;
-  block.successors = [];
-  for (const successor of rest.successors) {
-    const { predecessors } = successor;
-    predecessors[predecessors.indexOf(block)] = rest;
-  }
+  moveSuccessors(block, rest);
 
   append(block, fn.createValue("branch", [condition], position));
   append(taken, fn.createValue("jump", [], position));

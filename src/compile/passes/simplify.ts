@@ -5,7 +5,7 @@
 
 import { reversePostorder } from "../ir/dominators";
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { disconnect, isConst, resolve } from "../ir/ir";
+import { disconnect, isConst, moveSuccessors, resolve } from "../ir/ir";
 import { reduce } from "../ir/reduce";
 import { resolveOperands, rewriteUses } from "../ir/users";
 import { threadJumps } from "./thread-jumps";
@@ -195,9 +195,5 @@ function absorb(block: Block, next: Block): void {
     if (value.op === "phi") value.forward = resolve(value.args[0]!);
     else block.values.push(value);
   }
-  block.successors = next.successors;
-  for (const successor of next.successors) {
-    const { predecessors } = successor;
-    predecessors[predecessors.indexOf(next)] = block;
-  }
+  moveSuccessors(next, block);
 }

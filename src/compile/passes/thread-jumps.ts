@@ -13,7 +13,7 @@
 // behind it use, so no value is needed where it is no longer defined.
 
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { append, connect, disconnect, isConst } from "../ir/ir";
+import { append, connect, disconnect, isConst, moveSuccessors } from "../ir/ir";
 import { isComparison } from "../ir/reduce";
 import { collectUsers, type Users } from "../ir/users";
 
@@ -176,11 +176,7 @@ function splitBranch(
     append(next, second);
   }
   append(next, fn.createValue("branch", [second], position));
-  next.successors = block.successors;
-  for (const successor of next.successors) {
-    successor.predecessors[successor.predecessors.indexOf(block)] = next;
-  }
-  block.successors = [];
+  moveSuccessors(block, next);
   append(block, fn.createValue("branch", [first], position));
   if (decides) goTo(block, target, operands);
   connect(block, next);
