@@ -23,6 +23,7 @@ import {
   forEachWrite,
   isConstantMemory,
   isXmmOperand,
+  plainInstruction,
   slotOperand,
 } from "../machine/machine";
 import type { Liveness, Ranges } from "./live";
@@ -277,12 +278,6 @@ function mentions(operand: MachineOperand, value: number): boolean {
 }
 
 function move(to: MachineOperand, from: MachineOperand, position: number): MachineInstruction {
-  return {
-    mnemonic: [to, from].some(isXmmOperand) ? "moves" : "mov",
-    operands: [to, from],
-    reads: [],
-    writes: [],
-    condition: undefined,
-    position,
-  };
+  const operands = [to, from];
+  return plainInstruction(operands.some(isXmmOperand) ? "moves" : "mov", operands, position);
 }

@@ -21,6 +21,7 @@ import type {
   MachineInstruction,
   MachineOperand,
 } from "../machine/machine";
+import { plainInstruction } from "../machine/machine";
 import type { Liveness, Ranges } from "./live";
 import { contains, firstBehind } from "./live";
 import type { Spiller } from "./spill";
@@ -239,7 +240,7 @@ export class Splitter {
 
 function asInstruction(moves: readonly EdgeMove[], position: number): MachineInstruction {
   const operands = moves.flatMap(({ to, from }) => [to, from]);
-  return { mnemonic: "moves", operands, reads: [], writes: [], condition: undefined, position };
+  return plainInstruction("moves", operands, position);
 }
 
 /** The ranges of lives in block order as one interval. */

@@ -15,7 +15,7 @@
 //   - Loops have one entry: the header, which becomes the first block behind the test.
 
 import type { MachineFunction, MachineInstruction, MachineLoop } from "../machine/machine";
-import { MachineBlock } from "../machine/machine";
+import { MachineBlock, plainInstruction } from "../machine/machine";
 
 /** Instructions of a test that is worth repeating, with its branch. */
 const SHORT = 6;
@@ -93,9 +93,7 @@ function duplicate(
 function edgeBlock(id: number, from: MachineBlock, to: MachineBlock): MachineBlock {
   const block = new MachineBlock(id);
   const { position } = from.instructions[from.instructions.length - 1]!;
-  block.instructions = [
-    { mnemonic: "jump", operands: [], reads: [], writes: [], condition: undefined, position },
-  ];
+  block.instructions = [plainInstruction("jump", [], position)];
   block.loops = from.loops.filter((loop) => to.loops.includes(loop));
   block.frequency = Math.min(from.frequency, to.frequency);
   block.predecessors = [from];

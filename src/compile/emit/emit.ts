@@ -37,6 +37,7 @@ import {
   ESI,
   ESP,
   isXmmOperand,
+  isZero,
   memory,
   NONE,
   register,
@@ -427,13 +428,9 @@ function wordsOf(operand: MachineOperand): MachineOperand[] {
 }
 
 function isZeroing({ to, from }: OrderedMove): boolean {
-  const isZero = from.kind === "immediate" && from.value === 0 && from.symbol === undefined;
-  return isZero && to.kind === "register";
+  return isZero(from) && to.kind === "register";
 }
 
 function isOnlyJump(block: MachineBlock): boolean {
-  return block.instructions.every(
-    ({ mnemonic, operands }) =>
-      mnemonic === "jump" || (mnemonic === "moves" && orderMoves(operands).length === 0),
-  );
+  return block.instructions.every((each) => each.mnemonic === "jump" || isNoMove(each));
 }

@@ -11,7 +11,14 @@
 import { analyseLiveness } from "../allocate/live";
 import { renamed } from "../allocate/spill";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../machine/machine";
-import { ESP, factsOf, forEachRead, forEachWrite, roleOf } from "../machine/machine";
+import {
+  ESP,
+  factsOf,
+  forEachRead,
+  forEachWrite,
+  isWholeRegister,
+  roleOf,
+} from "../machine/machine";
 
 /** How far readers of a copy are sought. */
 const REACH = 12;
@@ -47,8 +54,8 @@ interface Copy {
 
 function copyOf({ mnemonic, operands }: MachineInstruction): Copy | undefined {
   const [to, from] = operands;
-  if (mnemonic !== "mov" || to?.kind !== "register" || from?.kind !== "register") return undefined;
-  if (to.size !== 32 || from.size !== 32 || to.register === from.register) return undefined;
+  if (mnemonic !== "mov" || !isWholeRegister(to) || !isWholeRegister(from)) return undefined;
+  if (to.register === from.register) return undefined;
   return { to: to.register, from: from.register };
 }
 

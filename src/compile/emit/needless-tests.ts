@@ -14,7 +14,7 @@
 import type { Condition } from "../../i686/instructions/condition";
 import { CONDITIONS } from "../../i686/instructions/condition";
 import type { MachineFunction, MachineInstruction, MachineOperand } from "../machine/machine";
-import { factsOf, forEachWrite, samePlace, writesOperand } from "../machine/machine";
+import { factsOf, forEachWrite, isZero, samePlace, writesOperand } from "../machine/machine";
 
 const LIKE_TEST: ReadonlySet<string> = new Set(["and", "or", "xor"]);
 const LIKE_TEST_FOR_ZERO_AND_SIGN: ReadonlySet<string> = new Set(["add", "sub", "inc", "dec"]);
@@ -46,8 +46,7 @@ function testedPlace({ mnemonic, operands }: MachineInstruction): MachineOperand
   const [left, right] = operands;
   if (!left || !right || !isWord(left)) return undefined;
   const isTest = mnemonic === "test" && samePlace(left, right);
-  const isZero = right.kind === "immediate" && right.value === 0 && right.symbol === undefined;
-  return isTest || (mnemonic === "cmp" && isZero) ? left : undefined;
+  return isTest || (mnemonic === "cmp" && isZero(right)) ? left : undefined;
 }
 
 function isWord(operand: MachineOperand): boolean {

@@ -17,7 +17,16 @@ import type {
   MachineInstruction,
   MachineOperand,
 } from "../machine/machine";
-import { ESP, factsOf, immediate, memory, NONE, register } from "../machine/machine";
+import {
+  ESP,
+  factsOf,
+  immediate,
+  isWholeRegister,
+  isZero,
+  memory,
+  NONE,
+  register,
+} from "../machine/machine";
 
 /** Improves the code of `fn` in place. */
 export function improve(fn: MachineFunction): void {
@@ -50,14 +59,8 @@ function improveBlock(block: MachineBlock): void {
 
 function isSelfMove({ mnemonic, operands }: MachineInstruction): boolean {
   const [to, from] = operands;
-  if (mnemonic !== "mov" || to?.kind !== "register" || from?.kind !== "register") return false;
-  return to.register === from.register && to.size === 32 && from.size === 32;
-}
-
-function isWhole(operand: MachineOperand | undefined): operand is MachineOperand & {
-  kind: "register";
-} {
-  return operand?.kind === "register" && operand.size === 32;
+  if (mnemonic !== "mov" || !isWholeRegister(to) || !isWholeRegister(from)) return false;
+  return to.register === from.register;
 }
 
 /** `mov d, a` and an operation on d, as one `lea`. */
@@ -67,7 +70,13 @@ function joinWithMove(
 ): MachineInstruction | undefined {
   const [to, from] = move.operands;
   const [target, source] = operation.operands;
-  if (move.mnemonic !== "mov" || !isWhole(to) || !isWhole(from) || !isWhole(target)) return;
+  if (
+    move.mnemonic !== "mov" ||
+    !isWholeRegister(to) ||
+    !isWholeRegister(from) ||
+    !isWholeRegister(target)
+  )
+    return;
   if (to.register !== target.register || to.register === from.register || !source) return;
   const address = addressOf(operation.mnemonic, from.register, to.register, source);
   if (!address) return undefined;
@@ -96,24 +105,22 @@ function addressOf(
     }
     return undefined;
   }
-  const isSum = mnemonic === "add" && isWhole(source);
+  const isSum = mnemonic === "add" && isWholeRegister(source);
   if (!isSum || source.register === target) return undefined;
   return memory({ base, index: source.register, scale: 1 }, undefined);
 }
 
 function withTest(instruction: MachineInstruction): MachineInstruction {
   const [left, right] = instruction.operands;
-  if (instruction.mnemonic !== "cmp" || !isWhole(left) || right?.kind !== "immediate") {
+  if (instruction.mnemonic !== "cmp" || !isWholeRegister(left) || !isZero(right))
     return instruction;
-  }
-  if (right.value !== 0 || right.symbol !== undefined) return instruction;
   return { ...instruction, mnemonic: "test", operands: [left, left] };
 }
 
 /** A test of bits 0 to 6 of a register that has a low byte: the flags are the same. */
 function shortenTest(instruction: MachineInstruction): MachineInstruction {
   const [left, right] = instruction.operands;
-  if (instruction.mnemonic !== "test" || !isWhole(left) || right?.kind !== "immediate") {
+  if (instruction.mnemonic !== "test" || !isWholeRegister(left) || right?.kind !== "immediate") {
     return instruction;
   }
   const isLow = right.symbol === undefined && right.value >= 0 && right.value < 0x80;
@@ -124,7 +131,7 @@ function shortenTest(instruction: MachineInstruction): MachineInstruction {
 /** A `lea` that changes one of its parts is an `add`. */
 function addInPlace(instruction: MachineInstruction): MachineInstruction {
   const [target, address] = instruction.operands;
-  if (instruction.mnemonic !== "lea" || !isWhole(target) || address?.kind !== "memory") {
+  if (instruction.mnemonic !== "lea" || !isWholeRegister(target) || address?.kind !== "memory") {
     return instruction;
   }
   const { base, index, scale, displacement, symbol, slot } = address;
@@ -144,7 +151,7 @@ function shorten(instruction: MachineInstruction): MachineInstruction {
   const { mnemonic, operands } = instruction;
   const [target, source] = operands;
   if (source?.kind !== "immediate" || source.symbol !== undefined || !target) return instruction;
-  if (mnemonic === "mov" && source.value === 0 && isWhole(target)) {
+  if (mnemonic === "mov" && source.value === 0 && isWholeRegister(target)) {
     return { ...instruction, mnemonic: "xor", operands: [target, target] };
   }
   if (mnemonic === "add" && source.value === 1) {

@@ -243,6 +243,16 @@ export function isXmmOperand(operand: MachineOperand): boolean {
   return operand.kind === "register" && operand.size === 128;
 }
 
+/** Whether an operand is a general register as a whole. */
+export function isWholeRegister(operand: MachineOperand | undefined): operand is RegisterOperand {
+  return operand?.kind === "register" && operand.size === 32;
+}
+
+/** Whether an operand is the constant 0. */
+export function isZero(operand: MachineOperand | undefined): boolean {
+  return operand?.kind === "immediate" && operand.value === 0 && operand.symbol === undefined;
+}
+
 /** Whether an operand is a constant in memory: a floating-point number that code can only read. */
 export function isConstantMemory(operand: MachineOperand): boolean {
   if (operand.kind !== "memory" || operand.symbol === undefined) return false;
@@ -255,6 +265,17 @@ export function samePlace(a: MachineOperand, b: MachineOperand): boolean {
   if (a.kind === "register") return b.kind === "register" && a.register === b.register;
   if (a.kind !== "memory" || b.kind !== "memory" || !a.slot || !b.slot) return false;
   return a.slot.kind === b.slot.kind && a.slot.index === b.slot.index;
+}
+
+// --- instructions ---
+
+/** An instruction that touches no registers beyond what table and operands say. */
+export function plainInstruction(
+  mnemonic: MachineMnemonic,
+  operands: MachineOperand[],
+  position: number,
+): MachineInstruction {
+  return { mnemonic, operands, reads: [], writes: [], condition: undefined, position };
 }
 
 // --- facts about instructions ---
