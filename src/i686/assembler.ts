@@ -50,7 +50,7 @@ import { Scope } from "./scope";
 import type { LabelPlace, SectionBuilder, SectionOptions } from "./section-builder";
 import { beginSection, Mark } from "./section-builder";
 import { checkMemory, NoForm, selectForm } from "./select";
-import { callerPlace } from "./source-place";
+import { SourcePlaces } from "./source-place";
 
 export type AssemblyModule = (a: Assembler) => void;
 
@@ -70,6 +70,7 @@ export class Assembler extends InstructionSet {
   private readonly fileScope = new Scope();
   private scope = this.fileScope;
   private selected: SectionBuilder | undefined;
+  private readonly sources: SourcePlaces;
 
   /** @param file what diagnostics and line entries call the source: its path in the project */
   constructor(
@@ -77,6 +78,7 @@ export class Assembler extends InstructionSet {
     private readonly options: AssemblerOptions = {},
   ) {
     super();
+    this.sources = new SourcePlaces(file);
   }
 
   /**
@@ -345,12 +347,12 @@ export class Assembler extends InstructionSet {
   }
 
   private recordLine(): void {
-    const { file, line, column } = callerPlace(this.file);
+    const { file, line, column } = this.sources.caller();
     if (line !== undefined) this.line(file, line, column);
   }
 
   private fail(code: string, text: string, remedy: string): never {
-    throw new Diagnostic(code, text, remedy, callerPlace(this.file));
+    throw new Diagnostic(code, text, remedy, this.sources.caller());
   }
 }
 
