@@ -62,16 +62,38 @@ export function emitRoutines(a: Assembler, names: Iterable<string>): void {
   }
 }
 
+/** Pushes `registers`, first thing in a routine. */
+function save(a: Assembler, registers: readonly Register32[]): void {
+  for (const [i, register] of registers.entries()) {
+    a.push(register);
+    a.frame(8 + 4 * i, savedPlaces(registers.slice(0, i + 1)));
+  }
+}
+
+/** Pops what `save` has pushed, and returns. */
+function restore(a: Assembler, registers: readonly Register32[]): void {
+  for (const [i, register] of [...registers.entries()].reverse()) {
+    a.pop(register);
+    a.frame(4 + 4 * i, savedPlaces(registers.slice(0, i)));
+  }
+  a.ret();
+}
+
+/** Where unwinding finds the registers that `save` has pushed. */
+function savedPlaces(registers: readonly Register32[]): Record<string, number> {
+  return Object.fromEntries(registers.map(({ name }, i) => [name, 8 + 4 * i]));
+}
+
+const COPY_SAVES = [esi, edi] as const;
+/** What the division of wide words saves: all that it must preserve. */
+const DIVISION_SAVES = [ebx, esi, edi, ebp] as const;
+
 /**
  * Copies words, then the bytes left over; backwards, from the end, if the destination starts
  * within the source.
  */
 function writeCopy(a: Assembler): void {
-  a.push(esi);
-  a.frame(8, { esi: 8 });
-  a.push(edi);
-  const saved = { esi: 8, edi: 12 };
-  a.frame(12, saved);
+  save(a, COPY_SAVES);
   a.mov(edi, eax);
   a.mov(esi, edx);
   a.sub(eax, edx);
@@ -83,13 +105,9 @@ function writeCopy(a: Assembler): void {
   a.mov(ecx, eax);
   a.and(ecx, 3);
   a.repMovsb();
-  a.pop(edi);
-  a.frame(8, { esi: 8 });
-  a.pop(esi);
-  a.frame(4);
-  a.ret();
+  restore(a, COPY_SAVES);
   a.label("backward");
-  a.frame(12, saved);
+  a.frame(12, savedPlaces(COPY_SAVES));
   a.lea(esi, mem({ base: esi, index: ecx, disp: -1 }));
   a.lea(edi, mem({ base: edi, index: ecx, disp: -1 }));
   a.and(ecx, 3);
@@ -101,16 +119,11 @@ function writeCopy(a: Assembler): void {
   a.sub(edi, 3);
   a.repMovsd();
   a.cld();
-  a.pop(edi);
-  a.frame(8, { esi: 8 });
-  a.pop(esi);
-  a.frame(4);
-  a.ret();
+  restore(a, COPY_SAVES);
 }
 
 function writeFill(a: Assembler): void {
-  a.push(edi);
-  a.frame(8, { edi: 8 });
+  save(a, [edi]);
   a.mov(edi, eax);
   a.movzx(eax, dl);
   a.imul(eax, eax, 0x01010101);
@@ -120,51 +133,25 @@ function writeFill(a: Assembler): void {
   a.mov(ecx, edx);
   a.and(ecx, 3);
   a.repStosb();
-  a.pop(edi);
-  a.frame(4);
-  a.ret();
+  restore(a, [edi]);
 }
 
 function writeFillWords(a: Assembler): void {
-  a.push(edi);
-  a.frame(8, { edi: 8 });
+  save(a, [edi]);
   a.mov(edi, eax);
   a.mov(eax, edx);
   a.repStosd();
-  a.pop(edi);
-  a.frame(4);
-  a.ret();
-}
-
-const SAVED = [ebx, esi, edi, ebp] as const;
-
-function saveAll(a: Assembler): void {
-  for (const [i, register] of SAVED.entries()) {
-    a.push(register);
-    a.frame(8 + 4 * i, savedUpTo(i + 1));
-  }
-}
-
-function restoreAll(a: Assembler): void {
-  for (const [i, register] of [...SAVED.entries()].reverse()) {
-    a.pop(register);
-    a.frame(4 + 4 * i, savedUpTo(i));
-  }
-  a.ret();
-}
-
-function savedUpTo(count: number): Record<string, number> {
-  return Object.fromEntries(SAVED.slice(0, count).map(({ name }, i) => [name, 8 + 4 * i]));
+  restore(a, [edi]);
 }
 
 type Part = "quotient" | "remainder";
 
 function writeUnsigned(part: Part): (a: Assembler) => void {
   return (a) => {
-    saveAll(a);
+    save(a, DIVISION_SAVES);
     a.call(DIVIDE);
     takePart(a, part);
-    restoreAll(a);
+    restore(a, DIVISION_SAVES);
   };
 }
 
@@ -194,25 +181,25 @@ function takeMagnitude(a: Assembler, high: Register32, low: Register32): void {
 /** Divides magnitudes; the quotient has the product's sign, the remainder the dividend's. */
 function writeSigned(part: Part): (a: Assembler) => void {
   return (a) => {
-    saveAll(a);
+    save(a, DIVISION_SAVES);
     // The sign of the result, kept on the stack: bit 31.
     a.mov(esi, edx);
     if (part === "quotient") a.xor(esi, ebx);
     a.push(esi);
-    a.frame(24, savedUpTo(SAVED.length));
+    a.frame(24, savedPlaces(DIVISION_SAVES));
     takeMagnitude(a, edx, eax);
     takeMagnitude(a, ebx, ecx);
     a.call(DIVIDE);
     takePart(a, part);
     a.pop(esi);
-    a.frame(20, savedUpTo(SAVED.length));
+    a.frame(20, savedPlaces(DIVISION_SAVES));
     a.test(esi, esi);
     a.jns("positive");
     negate(a, edx, eax);
     a.label("end");
-    restoreAll(a);
+    restore(a, DIVISION_SAVES);
     a.label("positive");
-    a.frame(20, savedUpTo(SAVED.length));
+    a.frame(20, savedPlaces(DIVISION_SAVES));
     a.test(edx, edx);
     a.jns("end");
     // +2^63 is the one quotient that does not fit: the processor says so when it divides it by 1.

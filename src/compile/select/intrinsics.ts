@@ -14,6 +14,7 @@ import type { MachineOperand, Size } from "../machine/machine";
 import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, immediate, memory, register } from "../machine/machine";
 import { linearMemoryAt } from "./select-address";
 import { takeResults } from "./select-arithmetic";
+import { lowBits } from "./select-operand";
 import type { Selection } from "./selection";
 
 export interface Intrinsic {
@@ -98,7 +99,7 @@ function volatileStore(size: Size): Intrinsic {
   const select = (selection: Selection, value: Value): void => {
     const [address, data] = value.args as [Value, Value];
     const source = isConst(data)
-      ? immediate(size === 32 ? data.immediate : data.immediate & ((1 << size) - 1))
+      ? immediate(lowBits(data.immediate, size))
       : selection.inRegister(data, size);
     selection.emit("mov", linearMemoryAt(selection, address, size), source);
   };

@@ -6,7 +6,7 @@ import { isConst, isFree } from "../ir/ir";
 import type { MachineOperand, Size } from "../machine/machine";
 import { EAX, ECX, EDX, immediate, register } from "../machine/machine";
 import { memoryAt } from "./select-address";
-import { LOAD_SIZE, loadOperand } from "./select-operand";
+import { LOAD_SIZE, loadOperand, lowBits } from "./select-operand";
 import { constantOperand, type Selection } from "./selection";
 
 const LOADS: Readonly<Partial<Record<IrOp, Mnemonic>>> = {
@@ -67,10 +67,6 @@ function storedOperand(selection: Selection, value: Value, size: Size): MachineO
   if (isConst(value)) return immediate(lowBits(value.immediate, size));
   if (isFree(value) && size === 32) return constantOperand(value);
   return selection.inRegister(withoutMask(selection, value, size), size);
-}
-
-function lowBits(value: number, size: Size): number {
-  return size === 32 ? value : value & ((1 << size) - 1);
 }
 
 /** Skips an extension that a narrow store undoes. */

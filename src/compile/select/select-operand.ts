@@ -1,13 +1,13 @@
 // Operands that may be loads: folds a load into the instruction that uses its value.
 
 import type { IrOp, Value } from "../ir/ir";
-import type { MachineOperand } from "../machine/machine";
+import type { MachineOperand, Size } from "../machine/machine";
 import { register } from "../machine/machine";
 import { memoryAt } from "./select-address";
 import type { Selection } from "./selection";
 
 /** Bits that a load reads. */
-export const LOAD_SIZE: Readonly<Partial<Record<IrOp, 8 | 16 | 32>>> = {
+export const LOAD_SIZE: Readonly<Partial<Record<IrOp, Size>>> = {
   load8_u: 8,
   load8_s: 8,
   load16_u: 16,
@@ -15,17 +15,18 @@ export const LOAD_SIZE: Readonly<Partial<Record<IrOp, 8 | 16 | 32>>> = {
   load32: 32,
 };
 
+/** The low `size` bits of a word. */
+export function lowBits(word: number, size: Size): number {
+  return size === 32 ? word : word & ((1 << size) - 1);
+}
+
 /** Whether `value` is a whole-word load that may become a memory operand here. */
 export function isFoldableLoad(selection: Selection, value: Value): boolean {
   return value.op === "load32" && selection.canFold(value);
 }
 
 /** The memory that a foldable load reads, as an operand of `size` bits at its low end. */
-export function loadOperand(
-  selection: Selection,
-  load: Value,
-  size: 8 | 16 | 32 = 32,
-): MachineOperand {
+export function loadOperand(selection: Selection, load: Value, size: Size = 32): MachineOperand {
   return memoryAt(selection, load.args[0]!, load.immediate, size);
 }
 
