@@ -242,16 +242,17 @@ class ModuleCompiler implements Linkage {
     if (pipeline.has("peephole")) improve(machine);
     if (this.after("peephole", machine)) return;
     this.noteParts(machine);
-    const notes = this.describer?.note(source, fn, machine);
+    const traced = this.describer?.begin(source);
     emit(this.assembler, machine, {
       tailCalls: pipeline.has("tail-calls") && this.mayHideCallers,
       prefix: this.hashOf(source),
       usedRegisters: allocation.usedRegisters,
       scratchAt: allocation.scratchAt,
       lineAt: (position) => this.options.sourceMap?.lookup(position),
-      declaredAt: notes?.source.fact.place,
-      trace: notes?.trace,
+      declaredAt: traced?.fact.place,
+      trace: traced?.trace,
     });
+    if (traced) this.describer?.note(traced, source, fn, machine);
   }
 
   /** Offers the function for a dump; true if nothing is to be done beyond this pass. */

@@ -48,7 +48,7 @@ import type { Immediate, Operand, SymbolReference, Target } from "./operand";
 import { Label, relative, symbol } from "./operand";
 import { Scope } from "./scope";
 import type { LabelPlace, SectionBuilder, SectionOptions } from "./section-builder";
-import { beginSection, Mark } from "./section-builder";
+import { beginSection, Marks } from "./section-builder";
 import { checkMemory, NoForm, selectForm } from "./select";
 import { SourcePlaces } from "./source-place";
 
@@ -213,10 +213,9 @@ export class Assembler extends InstructionSet {
     this.addFrame(cfaOffset, saved, false, rule);
   }
 
-  /** This place, whose offset is known once the object is finished. */
-  mark(): Mark {
-    const section = this.current();
-    return new Mark(section, section.here);
+  /** For places in the current section, whose offsets are known once the object is finished. */
+  marks(): Marks {
+    return new Marks(this.current());
   }
 
   /** From here on the code comes from this line of source. */

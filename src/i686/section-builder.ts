@@ -30,16 +30,25 @@ export interface Position {
   readonly items: number;
 }
 
-/** A place in the code whose offset is known once the object is finished. */
-export class Mark {
-  constructor(
-    private readonly section: SectionBuilder,
-    private readonly at: Position,
-  ) {}
+/** Places in the code of one section, whose offsets are known once the object is finished. */
+export class Marks {
+  private readonly raw: number[] = [];
+  private readonly items: number[] = [];
 
-  /** From the start of the section. */
-  get offset(): number {
-    return this.section.offsetOf(this.at);
+  constructor(private readonly section: SectionBuilder) {}
+
+  /** Marks the end of what has been assembled so far. */
+  add(): void {
+    const { raw, items } = this.section.here;
+    this.raw.push(raw);
+    this.items.push(items);
+  }
+
+  /** From the start of the section, in the order in which they were added. */
+  offsets(): Int32Array {
+    return Int32Array.from(this.raw, (raw, i) =>
+      this.section.offsetOf({ raw, items: this.items[i]! }),
+    );
   }
 }
 

@@ -17,10 +17,6 @@ for (let i = 0; i < DIGITS.length; i++) VALUES[DIGITS.charCodeAt(i)] = i;
 const COMMA = ",".charCodeAt(0);
 const UNMAPPED = -1;
 
-/** More than any file has, and any line; with as many files a key is still exact. */
-const LINES = 2 ** 20;
-const COLUMNS = 2 ** 14;
-
 /** A decoded source map. Segments ascend by offset; each holds up to the next one. */
 export class SourceMap {
   /** Source files as the compiler knew them: `kernel/main.ts`, `~lib/memory.ts`. */
@@ -29,6 +25,8 @@ export class SourceMap {
   private readonly fileIndices: number[] = [];
   private readonly lines: number[] = [];
   private readonly columns: number[] = [];
+  /** By segment, those that were asked for. */
+  private readonly places: (Place | undefined)[] = [];
 
   /** @param json a source map, version 3, of a module; throws a Diagnostic if it is damaged */
   constructor(json: string) {
@@ -44,34 +42,45 @@ export class SourceMap {
 
   /** The place from which the code at this byte of the module came; undefined: from none. */
   lookup(offset: number): Place | undefined {
-    const index = this.segmentAt(offset);
-    const file = index < 0 ? undefined : this.files[this.fileIndices[index]!];
+    return this.placeOf(this.segmentAt(offset));
+  }
+
+  /** The place of a segment; undefined: it has none, or there is no such segment. */
+  placeOf(segment: number): Place | undefined {
+    const file = this.files[this.fileOf(segment)];
     if (file === undefined) return undefined;
-    return { file, line: this.lines[index]!, column: this.columns[index]! };
+    this.places[segment] ??= { file, line: this.lineOf(segment), column: this.columnOf(segment) };
+    return this.places[segment];
+  }
+
+  /** The index of a segment's file; -1: it has none. */
+  fileOf(segment: number): number {
+    return this.fileIndices[segment] ?? UNMAPPED;
+  }
+
+  /** The line of a segment that has a file, from 1. */
+  lineOf(segment: number): number {
+    return this.lines[segment]!;
+  }
+
+  /** The column of a segment that has a file, from 1. */
+  columnOf(segment: number): number {
+    return this.columns[segment]!;
   }
 
   /**
-   * The places of many bytes at once, as numbers that are equal where file, line and column are; 0:
-   * no place.
+   * The segments of many bytes at once; -1: none.
    *
    * @param offsets ascending
-   * @param numbers of the files: two maps with one of these have one number for one place
    */
-  keysOf(offsets: Uint32Array, numbers: Map<string, number>): Float64Array {
-    const keys = new Float64Array(offsets.length);
-    const ofFile = this.files.map((file) => {
-      const known = numbers.get(file) ?? numbers.size + 1;
-      numbers.set(file, known);
-      return known;
-    });
-    let index = offsets.length > 0 ? this.segmentAt(offsets[0]!) : -1;
+  segmentsAt(offsets: Uint32Array): Int32Array {
+    const segments = new Int32Array(offsets.length);
+    let segment = offsets.length > 0 ? this.segmentAt(offsets[0]!) : -1;
     for (let i = 0; i < offsets.length; i++) {
-      while (index + 1 < this.offsets.length && this.offsets[index + 1]! <= offsets[i]!) index++;
-      const file = index < 0 ? undefined : ofFile[this.fileIndices[index]!];
-      if (file === undefined) continue;
-      keys[i] = (file * LINES + this.lines[index]!) * COLUMNS + this.columns[index]!;
+      while (segment + 1 < this.size && this.offsets[segment + 1]! <= offsets[i]!) segment++;
+      segments[i] = segment;
     }
-    return keys;
+    return segments;
   }
 
   /** The last segment that starts at or before `offset`; -1: none does. */

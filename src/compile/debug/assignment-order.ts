@@ -10,142 +10,190 @@
 // of other functions (inlined calls) stood somewhere between the function's own code around it.
 //
 // A variable that is not assigned yet is not believed either: it is not declared there.
+//
+// Instructions go by their index in the function here, in the module before or after.
 
-import type { SourceMap } from "../assemblyscript/source-map";
 import { Op } from "../wasm/opcodes";
-import type { FunctionBody } from "../wasm/wasm";
+import type { PlacedCode } from "./placed-code";
 
-/** A function's code, and where it comes from. */
-export interface PlacedCode {
-  readonly body: FunctionBody;
-  readonly sourceMap: SourceMap;
+const LAST = 0x7fff_ffff;
+const NONE = -1;
+
+/** The local of this name in both modules. */
+export interface NamedLocal {
+  readonly name: string;
+  readonly isParameter: boolean;
 }
-
-/** The first and the last instruction of a place in the source. */
-interface Span {
-  readonly first: number;
-  last: number;
-}
-
-interface Assignment {
-  /** By index of the instruction, before optimisation. */
-  readonly before: number;
-  /** By byte of the module, after it. */
-  readonly after: number;
-}
-
-const LAST = Number.MAX_SAFE_INTEGER;
 
 export class AssignmentOrder {
-  /** By byte of the optimised module: between which instructions it stood. */
-  private readonly spans = new Map<number, Span>();
-  /** By name of the local, those that are all left. */
-  private readonly assignments = new Map<string, readonly Assignment[]>();
+  /** By instruction of the optimised module: between which instructions it stood. */
+  private readonly first: Int32Array;
+  private readonly last: Int32Array;
+  /** By local; undefined: not all assignments are left. */
+  private readonly beliefs: readonly (Belief | undefined)[];
 
-  /** Up to here, parameters have what the caller gave. */
-  private readonly start: number;
-
-  constructor(original: PlacedCode, optimised: PlacedCode) {
-    this.start = optimised.body.offset;
-    const files = new Map<string, number>();
-    const originalKeys = original.sourceMap.keysOf(original.body.code.at, files);
-    const keys = optimised.sourceMap.keysOf(optimised.body.code.at, files);
-    this.findSpans(optimised.body, keys, spansOf(originalKeys));
-    const before = assignmentsOf(original.body, originalKeys);
-    const after = assignmentsOf(optimised.body, keys);
-    for (const name of optimised.body.localNames.values()) {
-      const pairs = pair(before.get(name) ?? [], after.get(name) ?? []);
-      if (pairs) this.assignments.set(name, pairs);
-    }
-  }
-
-  /** Whether the local `name` is the variable when the instruction at `position` begins. */
-  isBelieved(name: string, isParameter: boolean, position: number): boolean {
-    const assignments = this.assignments.get(name);
-    const span = this.spans.get(position);
-    if (!assignments) return false;
-    if (!span) return isParameter && position <= this.start;
-    let isDeclared = isParameter;
-    for (const { before, after } of assignments) {
-      const isBehind = after < position;
-      if (isBehind ? before > span.last : before < span.first) return false;
-      isDeclared ||= before <= span.last;
-    }
-    return isDeclared;
-  }
-
-  private findSpans(
-    { code }: FunctionBody,
-    keys: Float64Array,
-    places: ReadonlyMap<number, Span>,
-  ): void {
-    const { at, length } = code;
-    const own = Array.from(keys, (key) => places.get(key));
-    let last = -1;
-    const lasts = own.map((span) => {
-      if (span) last = span.last;
-      return last;
+  /** @param spans to work with; those of other functions are forgotten */
+  constructor(
+    original: PlacedCode,
+    optimised: PlacedCode,
+    locals: readonly NamedLocal[],
+    spans: Spans,
+  ) {
+    this.first = new Int32Array(optimised.length);
+    this.last = new Int32Array(optimised.length);
+    spans.note(original);
+    this.findSpans(optimised, spans);
+    spans.forget(original);
+    const before = assignmentsOf(original, locals);
+    const after = assignmentsOf(optimised, locals);
+    this.beliefs = locals.map(({ isParameter }, i) => {
+      const pairs = pair(before[i]!, after[i]!);
+      return pairs && new Belief(pairs, isParameter);
     });
-    let next = LAST;
+  }
+
+  /** Whether the `local`-th is the variable when the instruction `index` begins. */
+  isBelieved(local: number, index: number): boolean {
+    return this.beliefs[local]?.holds(index, this.first[index]!, this.last[index]!) ?? false;
+  }
+
+  /** Whether the `local`-th is the variable when the function begins: as its caller gave it. */
+  isBelievedAtStart(local: number): boolean {
+    return this.beliefs[local]?.isParameter ?? false;
+  }
+
+  private findSpans(code: PlacedCode, spans: Spans): void {
+    const { length } = code;
+    let last = NONE;
+    for (let i = 0; i < length; i++) {
+      const place = code.placeOf(i);
+      if (spans.first[place] !== NONE) last = spans.last[place]!;
+      this.last[i] = last;
+    }
+    // Of code in between: what is behind the code around on both sides of it.
+    let first = LAST;
     for (let i = length - 1; i >= 0; i--) {
-      const span = own[i];
-      if (span) next = span.first;
-      // Of code in between: what is behind the code around on both sides of it.
-      this.spans.set(at[i]!, span ?? { first: next, last: lasts[i]! });
+      const place = code.placeOf(i);
+      if (spans.first[place] !== NONE) first = spans.first[place]!;
+      this.first[i] = first;
     }
   }
 }
 
-function spansOf(keys: Float64Array): Map<number, Span> {
-  const spans = new Map<number, Span>();
-  for (const [i, key] of keys.entries()) {
-    if (key === 0) continue;
-    const known = spans.get(key);
-    if (known) known.last = i;
-    else spans.set(key, { first: i, last: i });
+/** By place in the source, the first and the last instruction of one function. */
+export class Spans {
+  readonly first: Int32Array;
+  readonly last: Int32Array;
+
+  /** @param limit all numbers of places are below it */
+  constructor(limit: number) {
+    this.first = new Int32Array(limit).fill(NONE);
+    this.last = new Int32Array(limit);
   }
-  return spans;
+
+  note(code: PlacedCode): void {
+    for (let i = 0; i < code.length; i++) {
+      const place = code.placeOf(i);
+      if (place === 0) continue;
+      if (this.first[place] === NONE) this.first[place] = i;
+      this.last[place] = i;
+    }
+  }
+
+  forget(code: PlacedCode): void {
+    for (let i = 0; i < code.length; i++) this.first[code.placeOf(i)] = NONE;
+  }
 }
 
-interface PlacedAssignment {
-  readonly key: number;
+/** Where a local is assigned, ascending. */
+interface Assignment {
+  readonly place: number;
   readonly index: number;
-  readonly position: number;
 }
 
-function assignmentsOf(body: FunctionBody, keys: Float64Array): Map<string, PlacedAssignment[]> {
-  const found = new Map<string, PlacedAssignment[]>();
-  const { op, a, at, length } = body.code;
+function assignmentsOf(code: PlacedCode, locals: readonly NamedLocal[]): Assignment[][] {
+  const found = locals.map((): Assignment[] => []);
+  const numbers = new Map(locals.map(({ name }, i) => [name, i]));
+  const byIndex: number[] = [];
+  for (const [index, name] of code.body.localNames) {
+    const number = numbers.get(name);
+    if (number !== undefined) byIndex[index] = number;
+  }
+  const { op, a, length } = code.body.code;
   for (let index = 0; index < length; index++) {
     if (op[index] !== Op["local.set"] && op[index] !== Op["local.tee"]) continue;
-    const name = body.localNames.get(a[index]!);
-    if (name === undefined) continue;
-    const assignment = { key: keys[index]!, index, position: at[index]! };
-    const others = found.get(name);
-    if (others) others.push(assignment);
-    else found.set(name, [assignment]);
+    const local = byIndex[a[index]!];
+    if (local !== undefined) found[local]!.push({ place: code.placeOf(index), index });
   }
   return found;
+}
+
+/** An assignment in the module before optimisation, and in that after it. */
+interface Pair {
+  readonly before: number;
+  readonly after: number;
 }
 
 /**
  * Each assignment before with the one that it became; undefined: not all are left, or which is
  * which cannot be told. One that moved into the first use of the variable has the place of that.
  */
-function pair(
-  before: readonly PlacedAssignment[],
-  after: readonly PlacedAssignment[],
-): Assignment[] | undefined {
+function pair(before: readonly Assignment[], after: readonly Assignment[]): Pair[] | undefined {
   if (before.length !== after.length) return undefined;
-  const rest = [...after];
-  const pairs: Assignment[] = [];
-  const moved: PlacedAssignment[] = [];
-  for (const assignment of before) {
-    const match = rest.findIndex((each) => each.key === assignment.key);
-    if (match < 0) moved.push(assignment);
-    else pairs.push({ before: assignment.index, after: rest.splice(match, 1)[0]!.position });
+  const byPlace = new Map<number, number[]>();
+  for (const { place, index } of [...after].reverse()) {
+    const others = byPlace.get(place);
+    if (others) others.push(index);
+    else byPlace.set(place, [index]);
   }
-  if (moved.length > 1) return undefined;
-  for (const { index } of moved) pairs.push({ before: index, after: rest[0]!.position });
+  const pairs: Pair[] = [];
+  let moved: number | undefined;
+  for (const { place, index } of before) {
+    const match = byPlace.get(place)?.pop();
+    if (match !== undefined) pairs.push({ before: index, after: match });
+    else if (moved !== undefined) return undefined;
+    else moved = index;
+  }
+  if (moved === undefined) return pairs;
+  for (const rest of byPlace.values()) {
+    for (const index of rest) pairs.push({ before: moved, after: index });
+  }
   return pairs;
+}
+
+/** Where one local is believed, given its assignments. */
+class Belief {
+  private readonly after: readonly number[];
+  /** Of the first n assignments after optimisation, the one that stood last before it. */
+  private readonly latest: number[] = [NONE];
+  /** Of those from the n-th on, the one that stood first. */
+  private readonly earliest: number[] = [];
+
+  constructor(
+    pairs: readonly Pair[],
+    readonly isParameter: boolean,
+  ) {
+    const sorted = [...pairs].sort((a, b) => a.after - b.after);
+    this.after = sorted.map(({ after }) => after);
+    this.earliest[sorted.length] = LAST;
+    for (let i = 0; i < sorted.length; i++) {
+      this.latest.push(Math.max(this.latest[i]!, sorted[i]!.before));
+    }
+    for (let i = sorted.length - 1; i >= 0; i--) {
+      this.earliest[i] = Math.min(this.earliest[i + 1]!, sorted[i]!.before);
+    }
+  }
+
+  /** At the instruction `index` of the optimised module, which stood from `first` to `last`. */
+  holds(index: number, first: number, last: number): boolean {
+    let behind = 0;
+    let end = this.after.length;
+    while (behind < end) {
+      const middle = (behind + end) >> 1;
+      if (this.after[middle]! < index) behind = middle + 1;
+      else end = middle;
+    }
+    const isInOrder = this.latest[behind]! <= last && this.earliest[behind]! >= first;
+    return isInOrder && (this.isParameter || this.earliest[0]! <= last);
+  }
 }

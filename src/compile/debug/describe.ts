@@ -1,8 +1,8 @@
 // What an object says of its source: from the facts that AssemblyScript gave, the names that the
 // module's items have, and what was noted while code was made.
 
-import type { DebugFunction, DebugInfo, GlobalVariable } from "../../i686/debug-info";
-import type { FunctionFact, SourceFacts } from "../assemblyscript/source-facts";
+import type { DebugFunction, DebugInfo, GlobalVariable, ValueRange } from "../../i686/debug-info";
+import type { FunctionFact, LocalFact, SourceFacts } from "../assemblyscript/source-facts";
 import type { SourceMap } from "../assemblyscript/source-map";
 import { CodeTrace } from "../emit/trace";
 import type { IrFunction } from "../ir/ir";
@@ -12,10 +12,13 @@ import { LocalHistory } from "../translate/local-history";
 import { Op } from "../wasm/opcodes";
 import type { FunctionBody, WasmFunction, WasmGlobal, WasmModule } from "../wasm/wasm";
 import { I64 } from "../wasm/wasm";
-import { AssignmentOrder } from "./assignment-order";
-import { LocalTrace, type WatchedLocal, withoutPlaces } from "./describe-locals";
-import { findInlinedCalls, type InlinedCode } from "./inlined-calls";
-import { type SourceFunction, SourceFunctions } from "./source-functions";
+import { AssignmentOrder, Spans } from "./assignment-order";
+import { InlinedCalls } from "./inlined-calls";
+import { joinScopes } from "./join-scopes";
+import type { LocalSpans } from "./local-spans";
+import { PlacedCode, PlaceNumbers } from "./placed-code";
+import { type Owners, SourceFunctions } from "./source-functions";
+import { type TracedFunction, traceLocals, type WatchedLocal } from "./trace-locals";
 
 /** What the object has of a module's globals. */
 export interface ObjectGlobals {
@@ -76,14 +79,19 @@ function constant({ type, init }: WasmGlobal): GlobalVariable["where"] | undefin
   return { kind: "constant", words: type === I64 ? [init.a, init.b] : [init.a] };
 }
 
-/** What is noted of a function while it is compiled. */
-export interface FunctionNotes {
+/** A function that becomes code. */
+export interface TracedCode {
+  readonly fact: FunctionFact;
+  readonly trace: CodeTrace;
+}
+
+/** What is noted of a function until the object is finished. */
+interface FunctionNotes {
   readonly symbol: string;
   readonly fact: FunctionFact;
-  readonly source: SourceFunction;
   readonly trace: CodeTrace;
-  readonly inlined: InlinedCode;
-  readonly locals: LocalTrace | undefined;
+  readonly inlined: InlinedCalls;
+  readonly locals: { readonly facts: readonly LocalFact[]; readonly spans: LocalSpans } | undefined;
 }
 
 /** Locals whose values are noted while a function is built. */
@@ -96,6 +104,10 @@ interface Watch {
 /** Describes functions, from their facts and from notes on their code. */
 export class FunctionDescriber {
   private readonly functions: SourceFunctions;
+  private readonly owners: Owners;
+  private readonly originalPlaces: Int32Array;
+  private readonly places: Int32Array;
+  private readonly spans: Spans;
   private readonly bodies = new Map<string, FunctionBody>();
   private readonly watches = new Map<WasmFunction, Watch>();
   private readonly notes: FunctionNotes[] = [];
@@ -105,6 +117,11 @@ export class FunctionDescriber {
     private readonly sourceMap: SourceMap,
   ) {
     this.functions = new SourceFunctions(facts);
+    this.owners = this.functions.ownersIn(sourceMap);
+    const numbers = new PlaceNumbers();
+    this.originalPlaces = numbers.of(facts.original.sourceMap);
+    this.places = numbers.of(sourceMap);
+    this.spans = new Spans(numbers.limit);
     for (const { name, body } of facts.original.module.functions) {
       if (body) this.bodies.set(name, body);
     }
@@ -118,7 +135,7 @@ export class FunctionDescriber {
     const locals: WatchedLocal[] = [];
     for (const [index, name] of fn.body.localNames) {
       const local = fact.locals.get(name);
-      if (local) locals.push({ index, name, fact: local });
+      if (local) locals.push({ index, name, isParameter: local.isParameter, fact: local });
     }
     if (locals.length === 0) return undefined;
     const history = new LocalHistory(
@@ -129,42 +146,49 @@ export class FunctionDescriber {
     return history;
   }
 
-  /** Begins the notes on a function that becomes code; undefined: the source has none like it. */
-  note(fn: WasmFunction, ir: IrFunction, machine: MachineFunction): FunctionNotes | undefined {
-    const { name, body } = fn;
-    const source = this.functions.named(name);
+  /** Begins with a function that becomes code; undefined: the source has none like it. */
+  begin({ name, body }: WasmFunction): TracedCode | undefined {
     const fact = this.facts.functions.get(name);
-    if (!source || !fact || !body) return undefined;
-    const lookup = (position: number) => this.sourceMap.lookup(position);
-    const inlined = findInlinedCalls(source, body, this.functions, lookup);
-    const locals = this.traceLocals(fn, body, ir, machine);
-    const notes = { symbol: ir.name, fact, source, trace: new CodeTrace(), inlined, locals };
-    this.notes.push(notes);
-    return notes;
+    return fact && body && { fact, trace: new CodeTrace() };
+  }
+
+  /** Notes what has become of a function, now that it is code. */
+  note(
+    { fact, trace }: TracedCode,
+    fn: WasmFunction,
+    ir: IrFunction,
+    machine: MachineFunction,
+  ): void {
+    const source = this.functions.named(fn.name)!;
+    const code = new PlacedCode(fn.body!, this.sourceMap, this.places);
+    const inlined = new InlinedCalls(source, code, this.owners, this.sourceMap);
+    inlined.trace(trace, code);
+    const watch = this.watches.get(fn);
+    const locals = watch && this.traceLocals(watch, code, { ir, machine, trace });
+    this.notes.push({ symbol: ir.name, fact, trace, inlined, locals });
   }
 
   private traceLocals(
-    fn: WasmFunction,
-    body: FunctionBody,
-    ir: IrFunction,
-    machine: MachineFunction,
-  ): LocalTrace | undefined {
-    const watch = this.watches.get(fn);
-    if (!watch) return undefined;
-    const order = new AssignmentOrder(
-      { body: watch.original, sourceMap: this.facts.original.sourceMap },
-      { body, sourceMap: this.sourceMap },
-    );
-    return new LocalTrace(machine, ir.signature, watch.locals, watch.history, order);
+    { original, locals: watched, history }: Watch,
+    code: PlacedCode,
+    made: Pick<TracedFunction, "ir" | "machine" | "trace">,
+  ): FunctionNotes["locals"] {
+    const before = new PlacedCode(original, this.facts.original.sourceMap, this.originalPlaces);
+    const order = new AssignmentOrder(before, code, watched, this.spans);
+    const spans = traceLocals({ ...made, code, watched, history, order });
+    return { facts: watched.map(({ fact }) => fact), spans };
   }
 
   /** To be called when the object is finished. */
   describe(): DebugFunction[] {
     return this.notes.map(({ symbol, fact, trace, inlined, locals }) => {
       const { name, place, result } = fact;
-      const facts = fact.locals.values();
-      const variables = locals?.describe(facts, trace) ?? withoutPlaces(facts);
-      const common = { symbol, name, place, variables, inlined: inlined.describe(trace) };
+      const offsets = trace.offsets();
+      const ranges = new Map<LocalFact, readonly ValueRange[]>();
+      const found = locals?.spans.ranges(offsets, trace.frame) ?? [];
+      for (const [i, values] of found.entries()) ranges.set(locals!.facts[i]!, values);
+      const variables = joinScopes(fact.locals.values(), (local) => ranges.get(local));
+      const common = { symbol, name, place, variables, inlined: inlined.describe(offsets) };
       return result === undefined ? common : { ...common, result };
     });
   }

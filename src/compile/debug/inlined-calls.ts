@@ -11,72 +11,83 @@
 // several calls of one function in another, the one that is nearest to the code around; and two
 // calls behind each other, with no code of the caller between them, are taken for one.
 
-import type { Place } from "../../base/diagnostic";
 import type { InlinedCall } from "../../i686/debug-info";
+import type { SourceMap } from "../assemblyscript/source-map";
 import type { CodeTrace } from "../emit/trace";
-import type { FunctionBody } from "../wasm/wasm";
-import type { CallPlace, SourceFunction, SourceFunctions } from "./source-functions";
+import type { PlacedCode } from "./placed-code";
+import type { CallPlace, Owners, SourceFunction } from "./source-functions";
 
 /** A function's own code, or that of one call within. */
 class CallNode {
-  readonly children = new Map<string, CallNode>();
-  /** Of its own code, the last that was seen. */
-  last: Place | undefined;
+  readonly children: CallNode[] = [];
+  /** Of its own code, the last that was seen: a segment of the source map. */
+  last = -1;
   readonly ranges: number[] = [];
 
   constructor(
     readonly fn: SourceFunction,
     readonly call: CallPlace,
     readonly parent: CallNode | undefined,
+    private readonly map: SourceMap,
   ) {}
 
   /** The call of `fn` in this code. */
   child(fn: SourceFunction): CallNode {
-    const call = nearest(this.fn.calls.get(fn), this.last) ?? this.lastPlace();
-    const { name, place } = fn.fact;
-    const key = `${call.line}:${call.column} ${place.file}:${place.line} ${name}`;
-    let child = this.children.get(key);
+    const { map } = this;
+    const line = this.last < 0 ? this.fn.fact.place.line : map.lineOf(this.last);
+    const column = this.last < 0 ? 0 : map.columnOf(this.last);
+    const places = this.fn.calls.get(fn);
+    const known = this.last < 0 ? places?.[0] : places && nearest(places, line);
+    const call = known ?? { file: this.fn.fact.place.file, line, column };
+    let child = this.children.find(
+      (each) => each.fn === fn && each.call.line === call.line && each.call.column === call.column,
+    );
     if (!child) {
-      child = new CallNode(fn, call, this);
-      this.children.set(key, child);
+      child = new CallNode(fn, call, this, map);
+      this.children.push(child);
     }
     return child;
   }
 
-  private lastPlace(): CallPlace {
-    const { file, line } = this.fn.fact.place;
-    return { file, line: this.last?.line ?? line, column: this.last?.column ?? 0 };
-  }
-
   addRange(start: number, end: number): void {
-    if (this.parent) this.parent.addRange(start, end);
-    if (this.ranges[this.ranges.length - 1] === start) this.ranges.pop();
-    else this.ranges.push(start);
-    this.ranges.push(end);
+    for (let node: CallNode = this; node.parent; node = node.parent) {
+      const { ranges } = node;
+      if (ranges[ranges.length - 1] === start) ranges.pop();
+      else ranges.push(start);
+      ranges.push(end);
+    }
   }
 
   describe(): InlinedCall[] {
-    return [...this.children.values()].flatMap((child) => {
+    const described: InlinedCall[] = [];
+    for (const child of this.children) {
       const { fn, call, ranges } = child;
-      if (ranges.length === 0) return [];
+      if (ranges.length === 0) continue;
       const { name, place } = fn.fact;
-      return [{ name: withoutTypes(name), place, call, ranges, inlined: child.describe() }];
-    });
+      described.push({
+        name: withoutTypes(name),
+        place,
+        call,
+        ranges,
+        inlined: child.describe(),
+      });
+    }
+    return described;
   }
 }
 
-/** Of several places the one next to `last`, rather behind it than before. */
-function nearest(
-  places: readonly CallPlace[] | undefined,
-  last: Place | undefined,
-): CallPlace | undefined {
-  const line = last?.line;
-  if (!places || line === undefined) return places?.[0];
-  const distance = (place: CallPlace) => {
+/** Of several places the one next to `line`, rather behind it than before. */
+function nearest(places: readonly CallPlace[], line: number): CallPlace | undefined {
+  let best: CallPlace | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const place of places) {
     const lines = place.line - line;
-    return lines >= 0 ? 2 * lines : -2 * lines + 1;
-  };
-  return [...places].sort((a, b) => distance(a) - distance(b))[0];
+    const distance = lines >= 0 ? 2 * lines : -2 * lines + 1;
+    if (distance >= least) continue;
+    least = distance;
+    best = place;
+  }
+  return best;
 }
 
 /** An inlined generic function stands for all its instances. */
@@ -85,54 +96,83 @@ function withoutTypes(name: string): string {
   return generic < 0 ? name : name.slice(0, generic);
 }
 
-export interface InlinedCode {
-  /** The calls within the function itself; offsets count from its start. */
-  describe(trace: CodeTrace): InlinedCall[];
+/** Code of one function in a row; code of none belongs to what stands before it. */
+interface Run {
+  readonly owner: SourceFunction;
+  readonly start: number;
+  /** The last segment of the source map that is of the function. */
+  last: number;
 }
 
-/**
- * Follows the code of `fn` through its calls.
- *
- * @param lookup the source of a byte of the module
- */
-export function findInlinedCalls(
-  fn: SourceFunction,
-  { code }: FunctionBody,
-  functions: SourceFunctions,
-  lookup: (position: number) => Place | undefined,
-): InlinedCode {
-  const { file, line, column } = fn.fact.place;
-  const root = new CallNode(fn, { file, line, column }, undefined);
-  const nodes = new Map<number, CallNode>();
-  const places = Array.from(code.at, lookup);
-  const owners = places.map((place) => place && functions.around(place));
-  const behind = nextOwners(owners);
-  let node = root;
-  for (let i = 0; i < code.length; i++) {
-    const owner = owners[i];
-    if (owner) {
-      node = follow(node, owner, behind[i]);
-      node.last = places[i];
+function runsOf({ segments }: PlacedCode, owners: Owners): Run[] {
+  const runs: Run[] = [];
+  let run: Run | undefined;
+  for (let i = 0; i < segments.length; i++) {
+    const segment = segments[i]!;
+    const owner = owners[segment];
+    if (!owner) continue;
+    if (run?.owner === owner) run.last = segment;
+    else {
+      run = { owner, start: i, last: segment };
+      runs.push(run);
     }
-    nodes.set(code.at[i]!, node);
   }
-  return { describe: (trace) => describe(root, nodes, trace) };
+  return runs;
 }
 
-/** For each instruction the next function that code comes from, other than its own. */
-function nextOwners(owners: readonly (SourceFunction | undefined)[]) {
-  const next: (SourceFunction | undefined)[] = [];
-  let current: SourceFunction | undefined;
-  let other: SourceFunction | undefined;
-  for (let i = owners.length - 1; i >= 0; i--) {
-    const owner = owners[i];
-    if (owner && owner !== current) {
-      other = current;
-      current = owner;
+/** The inlined calls within a function. */
+export class InlinedCalls {
+  private readonly root: CallNode;
+  /** By instruction of WebAssembly: whose code it is; empty: all is the function's own. */
+  private readonly nodes: CallNode[] = [];
+  /** Instructions of the machine in a row that are of one node. */
+  private readonly traced: { readonly node: CallNode; readonly start: number; end: number }[] = [];
+
+  /**
+   * Follows the code of `fn` through its calls.
+   *
+   * @param owners of the segments of `map`
+   */
+  constructor(fn: SourceFunction, code: PlacedCode, owners: Owners, map: SourceMap) {
+    const { file, line, column } = fn.fact.place;
+    this.root = new CallNode(fn, { file, line, column }, undefined, map);
+    const runs = runsOf(code, owners);
+    if (runs.every(({ owner }) => owner === fn)) return;
+    let node = this.root;
+    for (const [i, { owner, start, last }] of runs.entries()) {
+      while (this.nodes.length < start) this.nodes.push(node);
+      node = follow(node, owner, runs[i + 1]?.owner);
+      node.last = last;
     }
-    next[i] = other;
+    while (this.nodes.length < code.length) this.nodes.push(node);
   }
-  return next;
+
+  /** Follows the finished code. */
+  trace({ blocks, counts }: CodeTrace, code: PlacedCode): void {
+    if (this.nodes.length === 0) return;
+    let number = 0;
+    let last: (typeof this.traced)[number] | undefined;
+    for (let i = 0; i < blocks.length; i++) {
+      const { instructions } = blocks[i]!;
+      for (let j = 0; j < counts[i]!; j++) {
+        const node = this.nodes[code.indexAt(instructions[j]!.position)] ?? this.root;
+        const start = number++;
+        if (last?.node === node) last.end = number;
+        else {
+          last = { node, start, end: number };
+          this.traced.push(last);
+        }
+      }
+    }
+  }
+
+  /** @param offsets of the traced instructions, from the function's start */
+  describe(offsets: Int32Array): InlinedCall[] {
+    for (const { node, start, end } of this.traced) {
+      if (offsets[start]! < offsets[end]!) node.addRange(offsets[start]!, offsets[end]!);
+    }
+    return this.root.describe();
+  }
 }
 
 /**
@@ -177,18 +217,4 @@ function wayTo(from: SourceFunction, to: SourceFunction): SourceFunction[] | und
     ways = longer;
   }
   return undefined;
-}
-
-function describe(
-  root: CallNode,
-  nodes: ReadonlyMap<number, CallNode>,
-  trace: CodeTrace,
-): InlinedCall[] {
-  if (root.children.size === 0) return [];
-  const offsets = trace.offsets();
-  for (const [i, { instruction }] of trace.instructions.entries()) {
-    const node = nodes.get(instruction.position) ?? root;
-    if (offsets[i]! < offsets[i + 1]!) node.addRange(offsets[i]!, offsets[i + 1]!);
-  }
-  return root.describe();
 }

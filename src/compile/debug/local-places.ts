@@ -1,251 +1,256 @@
 // Where values are in the finished code of a function: at each instruction, which register or word
 // of the frame holds what a virtual register held before allocation.
 //
-// The final code is run symbolically. Every place has the set of virtual registers whose value it
-// holds: a write empties it, a copy hands the set on, and an instruction that computed a virtual
-// register puts it into the place that it now writes, and out of all others, which hold the value
-// of an earlier round of a loop. Where ways meet, a place holds what it holds on all of them.
+// The final code is run symbolically: every place has the set of tokens (place-steps.ts) whose
+// value it holds. Where ways meet, a place holds what it holds on all of them.
 //
 // It knows nothing of how the code came about, so a pass that drops or changes instructions may
 // make values unknown, but never wrong.
 
 import type { Signature } from "../ir/ir";
 import { argumentPlaces } from "../machine/calling-convention";
-import type {
-  MachineBlock,
-  MachineFunction,
-  MachineInstruction,
-  MachineOperand,
-} from "../machine/machine";
-import { FIRST_VIRTUAL, factsOf, writesOperand } from "../machine/machine";
+import type { MachineBlock, MachineFunction, MachineInstruction } from "../machine/machine";
+import {
+  CLEAR,
+  CLEAR_REGISTERS,
+  DEFINE,
+  isLostInCalls,
+  JOIN,
+  KIND,
+  KIND_BITS,
+  MOVES,
+  NOWHERE,
+  type PlaceNumber,
+  PlaceSteps,
+  PUT,
+  slotPlace,
+  type Token,
+  type Tokens,
+} from "./place-steps";
+import { type SetNumber, TokenSets } from "./token-sets";
 
-/** A register by its number, then words of the frame. */
-export type PlaceNumber = number;
-
-/** What a slot's place stands for. */
-export function slotOf(place: PlaceNumber) {
-  const index = (place - FIRST_VIRTUAL) >> 1;
-  return { kind: (place & 1) === 0 ? ("local" as const) : ("incoming" as const), index };
-}
-
-/** A virtual register, or an argument: -1 - its number. */
-export type Token = number;
-
-export function argumentToken(number: number): Token {
-  return -1 - number;
-}
-
-type State = Map<PlaceNumber, readonly Token[]>;
-
-/** What is known at one moment. */
-export interface Moment {
-  /** A place that holds the token; `preferred` if it does. */
-  placeOf(token: Token, preferred: PlaceNumber | undefined): PlaceNumber | undefined;
+/** A block and the steps of its instructions. */
+interface SteppedBlock {
+  readonly block: MachineBlock;
+  /** Where the steps of each instruction begin, and where those of the last one end. */
+  readonly bounds: readonly number[];
+  /** What the places hold before it; undefined: no way to it is known yet. */
+  start: Int32Array | undefined;
+  hasChanged: boolean;
 }
 
 export class LocalPlaces {
-  private readonly starts = new Map<MachineBlock, State>();
+  /** Whether any place held something else behind the last instruction than before it. */
+  hasChanged = false;
+  private readonly sets: TokenSets;
+  private readonly steps: PlaceSteps;
+  private readonly blocks = new Map<MachineBlock, SteppedBlock>();
+  /** What the places hold now. */
+  private state: Int32Array;
+  private current: SteppedBlock | undefined;
+  /** The next instruction of the current block, and the first that is for the next block's phis. */
+  private at = 0;
+  private firstOfEdge = 0;
+  private readonly hidden = new Set<Token>();
 
-  constructor(fn: MachineFunction, signature: Signature) {
-    const [entry] = fn.blocks;
-    if (!entry) return;
-    this.starts.set(entry, arguments_(signature));
-    for (let changed = new Set([entry]); changed.size > 0; ) {
-      const again = new Set<MachineBlock>();
-      for (const block of fn.blocks) {
-        if (changed.has(block) || again.delete(block)) this.flow(block, again);
+  constructor(fn: MachineFunction, signature: Signature, tokens: Tokens) {
+    tokens.addSources(fn);
+    this.sets = new TokenSets(tokens.limit);
+    this.steps = new PlaceSteps(tokens);
+    for (const block of fn.blocks) this.addSteps(block);
+    const begin = argumentPlaces(signature).map((place) =>
+      "register" in place ? place.register : slotPlace("incoming", place.stack),
+    );
+    const limit = Math.max(this.steps.limit, ...begin.map((place) => place + 1));
+    this.state = new Int32Array(limit);
+    for (const [number, place] of begin.entries()) this.state[place] = tokens.argument(number);
+    this.solve(fn.blocks);
+  }
+
+  /** Goes to the start of a block; false if nothing is known of it. */
+  enter(block: MachineBlock): boolean {
+    this.current = this.blocks.get(block);
+    this.hidden.clear();
+    this.at = 0;
+    this.firstOfEdge = lastOwnInstruction(block) + 1;
+    if (!this.current?.start) return false;
+    this.goTo(this.current.start);
+    return true;
+  }
+
+  /** Goes behind the next instruction of the block. */
+  step(): void {
+    const { bounds } = this.current!;
+    const number = this.at++;
+    const [start, end] = [bounds[number]!, bounds[number + 1]!];
+    this.hasChanged = false;
+    this.run(start, end);
+    // What the next block's phis are given is theirs from there on: it is not yet the source's.
+    if (number >= this.firstOfEdge && start < end) this.hide(start, end);
+  }
+
+  /** A place that holds the token: `preferred` if it does, else rather one that survives calls. */
+  placeOf(token: Token, preferred: PlaceNumber): PlaceNumber {
+    if (token === 0 || this.hidden.has(token)) return NOWHERE;
+    const { state, sets } = this;
+    if (preferred >= 0 && sets.has(state[preferred]!, token)) return preferred;
+    let found = NOWHERE;
+    for (let place = 0; place < state.length; place++) {
+      if (state[place] === 0 || !sets.has(state[place]!, token)) continue;
+      if (!isLostInCalls(place)) return place;
+      if (found === NOWHERE) found = place;
+    }
+    return found;
+  }
+
+  private addSteps(block: MachineBlock): void {
+    const bounds = [this.steps.end];
+    for (const instruction of block.instructions) {
+      this.steps.add(instruction);
+      bounds.push(this.steps.end);
+    }
+    this.blocks.set(block, { block, bounds, start: undefined, hasChanged: false });
+  }
+
+  /** Finds what the places hold before each block. */
+  private solve([entry]: readonly MachineBlock[]): void {
+    const first = entry && this.blocks.get(entry);
+    if (!first) return;
+    first.start = this.state.slice();
+    first.hasChanged = true;
+    for (let again = true; again; ) {
+      again = false;
+      for (const stepped of this.blocks.values()) {
+        if (!stepped.hasChanged) continue;
+        stepped.hasChanged = false;
+        this.flow(stepped);
+        again = true;
       }
-      changed = again;
     }
   }
 
-  /** Calls `visit` before each instruction of `block`, with what is known there. */
-  follow(block: MachineBlock, visit: (at: MachineInstruction, moment: Moment) => void): void {
-    const start = this.starts.get(block);
-    if (!start) return;
-    const state: State = new Map(start);
-    const lastOwn = lastOwnInstruction(block);
-    const next = new Set<Token>();
-    const moment = new StateMoment(state, next);
-    for (const [i, instruction] of block.instructions.entries()) {
-      visit(instruction, moment);
-      step(state, instruction);
-      // What the next block's phis are given is theirs from there on: it is not yet the source's.
-      if (i > lastOwn) for (const token of writtenTokens(instruction)) next.add(token);
-    }
-  }
-
-  private flow(block: MachineBlock, changed: Set<MachineBlock>): void {
-    const state: State = new Map(this.starts.get(block));
-    for (const instruction of block.instructions) step(state, instruction);
+  private flow({ block, bounds, start }: SteppedBlock): void {
+    this.goTo(start!);
+    this.run(bounds[0]!, bounds[bounds.length - 1]!);
     for (const successor of block.successors) {
-      const known = this.starts.get(successor);
-      if (!known) this.starts.set(successor, new Map(state));
-      if (!known || meet(known, state)) changed.add(successor);
+      const next = this.blocks.get(successor);
+      if (!next) continue;
+      if (next.start) next.hasChanged = this.meet(next.start) || next.hasChanged;
+      else {
+        next.start = this.state.slice();
+        next.hasChanged = true;
+      }
+    }
+  }
+
+  /** A loop: `set` costs more than it for as few places as there are. */
+  private goTo(state: Int32Array): void {
+    for (let place = 0; place < state.length; place++) this.state[place] = state[place]!;
+    this.hasChanged = true;
+  }
+
+  /** Leaves of `known` what the places hold now; whether that changed it. */
+  private meet(known: Int32Array): boolean {
+    let changed = false;
+    for (let place = 0; place < known.length; place++) {
+      const set = known[place]!;
+      if (set === 0 || set === this.state[place]) continue;
+      const left = this.sets.both(set, this.state[place]!);
+      changed ||= left !== set;
+      known[place] = left;
+    }
+    return changed;
+  }
+
+  // --- steps ---
+
+  private run(start: number, end: number): void {
+    const { steps } = this.steps;
+    for (let i = start; i < end; ) {
+      const step = steps[i++]!;
+      const operand = step >> KIND_BITS;
+      switch (step & KIND) {
+        case CLEAR_REGISTERS:
+          this.clearRegisters(operand);
+          break;
+        case CLEAR:
+          this.set(operand, 0);
+          break;
+        case MOVES:
+          this.move(i, operand);
+          i += 2 * operand;
+          break;
+        case DEFINE:
+          this.define(operand, 0);
+          break;
+        case JOIN:
+          this.define(operand, steps[i++]!);
+          break;
+        case PUT:
+          this.set(operand, this.sets.with(this.state[operand]!, steps[i++]!));
+          break;
+      }
+    }
+  }
+
+  private set(place: PlaceNumber, tokens: SetNumber): void {
+    if (this.state[place] === tokens) return;
+    this.state[place] = tokens;
+    this.hasChanged = true;
+  }
+
+  private setAt(place: PlaceNumber): SetNumber {
+    return place < 0 ? 0 : this.state[place]!;
+  }
+
+  private clearRegisters(bits: number): void {
+    for (let rest = bits; rest !== 0; rest &= rest - 1) this.set(31 - Math.clz32(rest & -rest), 0);
+  }
+
+  /** All sources are read before any target is written. */
+  private move(at: number, count: number): void {
+    const { steps } = this.steps;
+    if (count === 1) {
+      this.set(steps[at]!, this.setAt(steps[at + 1]!));
+      return;
+    }
+    const read: SetNumber[] = [];
+    for (let i = 0; i < count; i++) read.push(this.setAt(steps[at + 2 * i + 1]!));
+    for (let i = 0; i < count; i++) this.set(steps[at + 2 * i]!, read[i]!);
+  }
+
+  /** Puts a token where its `source` is (0: nowhere), and nowhere else. */
+  private define(token: Token, source: Token): void {
+    const { state, sets } = this;
+    for (let place = 0; place < state.length; place++) {
+      const held = state[place]!;
+      if (held === 0) continue;
+      const others = sets.without(held, token);
+      this.set(place, sets.has(held, source) ? sets.with(others, token) : others);
+    }
+  }
+
+  private hide(start: number, end: number): void {
+    const { steps } = this.steps;
+    for (let i = start; i < end; ) {
+      const step = steps[i++]!;
+      const kind = step & KIND;
+      const operand = step >> KIND_BITS;
+      if (kind === DEFINE || kind === JOIN) this.hidden.add(operand);
+      if (kind === MOVES) i += 2 * operand;
+      else if (kind === PUT || kind === JOIN) i++;
     }
   }
 }
-
-class StateMoment implements Moment {
-  constructor(
-    private readonly state: State,
-    private readonly hidden: ReadonlySet<Token>,
-  ) {}
-
-  placeOf(token: Token, preferred: PlaceNumber | undefined): PlaceNumber | undefined {
-    if (this.hidden.has(token)) return undefined;
-    if (preferred !== undefined && this.state.get(preferred)?.includes(token)) return preferred;
-    for (const [place, tokens] of this.state) if (tokens.includes(token)) return place;
-    return undefined;
-  }
-}
-
-function arguments_(signature: Signature): State {
-  const state: State = new Map();
-  for (const [number, place] of argumentPlaces(signature).entries()) {
-    const at = "register" in place ? place.register : slotPlace("incoming", place.stack);
-    state.set(at, [argumentToken(number)]);
-  }
-  return state;
-}
-
-/** Leaves of `known` what `state` has too; whether that changed it. */
-function meet(known: State, state: State): boolean {
-  let changed = false;
-  for (const [place, tokens] of known) {
-    const here = state.get(place) ?? NONE;
-    const left = tokens.filter((token) => here.includes(token));
-    if (left.length === tokens.length) continue;
-    changed = true;
-    if (left.length === 0) known.delete(place);
-    else known.set(place, left);
-  }
-  return changed;
-}
-
-const NONE: readonly Token[] = [];
 
 /** The last instruction before the moves for the next block's phis, and the jump there. */
 function lastOwnInstruction({ instructions }: MachineBlock): number {
   let last = instructions.length - 1;
   if (instructions[last]?.mnemonic !== "jump") return last;
-  const isOfEdge = ({ mnemonic, virtual }: MachineInstruction) =>
-    mnemonic === "moves" || virtual === undefined || mnemonic === "jump";
   while (last >= 0 && isOfEdge(instructions[last]!)) last--;
   return last;
 }
 
-// --- instructions ---
-
-function slotPlace(kind: "local" | "incoming", index: number): PlaceNumber {
-  return FIRST_VIRTUAL + 2 * index + (kind === "local" ? 0 : 1);
-}
-
-function placeOf(operand: MachineOperand | undefined): PlaceNumber | undefined {
-  if (operand?.kind === "register") return operand.register;
-  if (operand?.kind !== "memory" || !operand.slot || operand.slot.kind === "outgoing") {
-    return undefined;
-  }
-  return slotPlace(operand.slot.kind, operand.slot.index);
-}
-
-function tokenOf(operand: MachineOperand | undefined): Token | undefined {
-  const isVirtual = operand?.kind === "register" && operand.register >= FIRST_VIRTUAL;
-  return isVirtual ? operand.register : undefined;
-}
-
-function isCopy({ mnemonic, operands }: MachineInstruction): boolean {
-  if (mnemonic === "moves") return true;
-  const isMove = mnemonic === "mov" || mnemonic === "movaps" || mnemonic === "movsd";
-  return isMove && operands.every((each) => placeOf(each) !== undefined && isWhole(each));
-}
-
-function isWhole(operand: MachineOperand): boolean {
-  return "size" in operand && operand.size !== undefined && operand.size >= 32;
-}
-
-function step(state: State, instruction: MachineInstruction): void {
-  const { operands, virtual } = instruction;
-  const copied: [PlaceNumber, readonly Token[]][] = [];
-  if (isCopy(instruction)) {
-    for (let i = 0; i + 1 < operands.length; i += 2) {
-      const to = placeOf(operands[i]);
-      const from = placeOf(operands[i + 1]);
-      if (to !== undefined && from !== undefined) copied.push([to, state.get(from) ?? NONE]);
-    }
-  }
-  const dropped = operands.length === 0 && virtual ? droppedCopy(state, virtual) : NONE;
-  for (let i = 0; i < operands.length; i++) {
-    const place = placeOf(operands[i]);
-    if (place !== undefined && writesOperand(instruction, i)) state.delete(place);
-  }
-  if (instruction.mnemonic !== "moves") {
-    for (const register of factsOf(instruction).writes) state.delete(register);
-  }
-  for (const register of instruction.writes) state.delete(register);
-  for (const [to, tokens] of copied) if (tokens.length > 0) state.set(to, tokens);
-  define(state, instruction, dropped);
-}
-
-/** Puts the virtual registers that were computed where they are now, and nowhere else. */
-function define(state: State, instruction: MachineInstruction, dropped: readonly number[]): void {
-  const { operands, virtual = [] } = instruction;
-  const written = writtenTokens(instruction);
-  if (written.length === 0) return;
-  for (const token of written) remove(state, token);
-  for (const [i, before] of virtual.entries()) {
-    const token = tokenOf(before);
-    if (token === undefined || !written.includes(token)) continue;
-    const isHere = i < operands.length && writesOperand(instruction, i);
-    const place = isHere ? placeOf(operands[i]) : undefined;
-    if (place !== undefined) add(state, place, token);
-  }
-  const [token] = written;
-  if (token !== undefined) for (const place of dropped) add(state, place, token);
-}
-
-function add(state: State, place: PlaceNumber, token: Token): void {
-  const tokens = state.get(place) ?? NONE;
-  if (!tokens.includes(token)) state.set(place, [...tokens, token]);
-}
-
-function remove(state: State, token: Token): void {
-  for (const [place, tokens] of state) {
-    if (!tokens.includes(token)) continue;
-    if (tokens.length === 1) state.delete(place);
-    else
-      state.set(
-        place,
-        tokens.filter((each) => each !== token),
-      );
-  }
-}
-
-/** A copy of joined registers vanished: where its source is, its target is now as well. */
-function droppedCopy(state: State, virtual: readonly MachineOperand[]): PlaceNumber[] {
-  const [, from] = virtual;
-  const place = from?.kind === "register" && from.register < FIRST_VIRTUAL ? from.register : -1;
-  const slot = from?.kind === "memory" ? placeOf(from) : undefined;
-  if (slot !== undefined) return [slot];
-  if (place >= 0) return [place];
-  const token = tokenOf(from);
-  if (token === undefined || virtual.length !== 2) return [];
-  return [...state].filter(([, tokens]) => tokens.includes(token)).map(([each]) => each);
-}
-
-function writtenTokens(instruction: MachineInstruction): readonly Token[] {
-  const { mnemonic, operands, virtual } = instruction;
-  if (!virtual) return NONE;
-  // A copy that vanished has become an empty `moves`; its target stood first.
-  const isDropped = mnemonic === "moves" && operands.length === 0;
-  let found: Token[] | undefined;
-  for (let i = 0; i < virtual.length; i++) {
-    const token = tokenOf(virtual[i]);
-    if (token === undefined) continue;
-    const isTarget = isDropped ? i % 2 === 0 : writesOperand(instruction, i);
-    if (!isTarget) continue;
-    if (found) found.push(token);
-    else found = [token];
-  }
-  return found ?? NONE;
+function isOfEdge({ mnemonic, virtual }: MachineInstruction): boolean {
+  return mnemonic === "moves" || virtual === undefined || mnemonic === "jump";
 }

@@ -3,10 +3,10 @@
 //
 // Instances of a generic function have one declaration, and count as one here.
 
-import type { Place } from "../../base/diagnostic";
 import type { FunctionFact, SourceFacts } from "../assemblyscript/source-facts";
+import type { SourceMap } from "../assemblyscript/source-map";
 import { Op } from "../wasm/opcodes";
-import type { WasmFunction } from "../wasm/wasm";
+import type { FunctionBody } from "../wasm/wasm";
 
 /** A function as it is declared. */
 export interface SourceFunction {
@@ -22,20 +22,17 @@ export interface CallPlace {
 }
 
 class Declaration implements SourceFunction {
-  readonly bodies: WasmFunction[] = [];
+  readonly bodies: FunctionBody[] = [];
+  readonly start: number;
+  readonly end: number;
   private found: Map<SourceFunction, CallPlace[]> | undefined;
 
   constructor(
     readonly fact: FunctionFact,
     private readonly functions: SourceFunctions,
-  ) {}
-
-  get start(): number {
-    return positionOf(this.fact.place);
-  }
-
-  get end(): number {
-    return positionOf(this.fact.end);
+  ) {
+    this.start = positionOf(fact.place.line, fact.place.column);
+    this.end = positionOf(fact.end.line, fact.end.column);
   }
 
   get calls(): ReadonlyMap<SourceFunction, readonly CallPlace[]> {
@@ -44,10 +41,14 @@ class Declaration implements SourceFunction {
   }
 }
 
+/** The function around each segment of a source map; undefined: it is in none. */
+export type Owners = readonly (SourceFunction | undefined)[];
+
 export class SourceFunctions {
   /** By file, ascending by start: of those that contain a place, the last is the innermost. */
   private readonly byFile = new Map<string, Declaration[]>();
   private readonly byName = new Map<string, Declaration>();
+  private readonly originalOwners: Owners;
 
   constructor(private readonly facts: SourceFacts) {
     const known = new Map<string, Declaration>();
@@ -63,9 +64,10 @@ export class SourceFunctions {
       else this.byFile.set(file, [declaration]);
     }
     for (const list of this.byFile.values()) list.sort((a, b) => a.start - b.start);
-    for (const fn of facts.original.module.functions) {
-      if (fn.body) this.byName.get(fn.name)?.bodies.push(fn);
+    for (const { name, body } of facts.original.module.functions) {
+      if (body) this.byName.get(name)?.bodies.push(body);
     }
+    this.originalOwners = this.ownersIn(facts.original.sourceMap);
   }
 
   /** The function with this name in the module. */
@@ -73,53 +75,68 @@ export class SourceFunctions {
     return this.byName.get(name);
   }
 
-  /** The innermost function around a place; undefined: it is in none. */
-  around({ file, line, column }: Place): SourceFunction | undefined {
-    const list = this.byFile.get(file);
-    if (!list || line === undefined) return undefined;
-    const at = positionOf({ line, column: column ?? 0 });
-    let low = 0;
-    let high = list.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (list[middle]!.start <= at) low = middle + 1;
-      else high = middle;
+  /** The innermost function around the place of each segment. */
+  ownersIn(map: SourceMap): Owners {
+    const byFile = map.files.map((file) => this.byFile.get(file));
+    const owners: (SourceFunction | undefined)[] = [];
+    for (let segment = 0; segment < map.size; segment++) {
+      const declarations = byFile[map.fileOf(segment)];
+      const at = positionOf(map.lineOf(segment), map.columnOf(segment));
+      owners.push(declarations && innermost(declarations, at));
     }
-    for (let i = low - 1; i >= 0; i--) if (list[i]!.end >= at) return list[i];
-    return undefined;
+    return owners;
   }
 
   /** Calls, and code of functions that the front end itself inlined. */
-  findCalls(from: SourceFunction, bodies: readonly WasmFunction[]) {
+  findCalls(
+    from: SourceFunction,
+    bodies: readonly FunctionBody[],
+  ): Map<SourceFunction, CallPlace[]> {
     const { module, sourceMap } = this.facts.original;
     const found = new Map<SourceFunction, CallPlace[]>();
-    const add = (target: SourceFunction, place: Place): void => {
-      const { file, line = 0, column = 0 } = place;
+    const add = (target: SourceFunction, segment: number): void => {
+      const file = sourceMap.files[sourceMap.fileOf(segment)]!;
+      const place = { file, line: sourceMap.lineOf(segment), column: sourceMap.columnOf(segment) };
       const places = found.get(target);
-      if (!places) found.set(target, [{ file, line, column }]);
-      else if (!places.some((each) => each.line === line && each.column === column)) {
-        places.push({ file, line, column });
+      if (!places) found.set(target, [place]);
+      else if (!places.some(({ line, column }) => line === place.line && column === place.column)) {
+        places.push(place);
       }
     };
-    for (const { body } of bodies) {
-      let own: Place | undefined;
-      const { op, a, at, length } = body!.code;
-      for (let i = 0; i < length; i++) {
-        const place = sourceMap.lookup(at[i]!);
-        if (!place) continue;
-        const around = this.around(place);
-        if (around === from) own = place;
-        else if (around && own) add(around, own);
-        if (op[i] !== Op.call || around !== from) continue;
-        const callee = this.byName.get(module.functions[a[i]!]!.name);
-        if (callee) add(callee, place);
+    for (const { code } of bodies) {
+      const segments = sourceMap.segmentsAt(code.at);
+      let own = -1;
+      let added = -1;
+      for (let i = 0; i < code.length; i++) {
+        const segment = segments[i]!;
+        const around = this.originalOwners[segment];
+        if (around === from) own = segment;
+        else if (around && own >= 0 && segment !== added) {
+          add(around, own);
+          added = segment;
+        }
+        if (code.op[i] !== Op.call || around !== from) continue;
+        const callee = this.byName.get(module.functions[code.a[i]!]!.name);
+        if (callee) add(callee, segment);
       }
     }
     return found;
   }
 }
 
+function innermost(declarations: readonly Declaration[], at: number): Declaration | undefined {
+  let low = 0;
+  let high = declarations.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (declarations[middle]!.start <= at) low = middle + 1;
+    else high = middle;
+  }
+  for (let i = low - 1; i >= 0; i--) if (declarations[i]!.end >= at) return declarations[i];
+  return undefined;
+}
+
 /** Lines and columns as one number that orders them. */
-function positionOf({ line, column }: { line: number; column: number }): number {
+function positionOf(line: number, column: number): number {
   return line * 0x1_0000 + column;
 }

@@ -62,7 +62,7 @@ export interface EmitOptions {
   readonly lineAt: (position: number) => Place | undefined;
   /** Where the function is declared; absent: not known. */
   readonly declaredAt?: Place | undefined;
-  /** Receives what becomes of each instruction, in the order of the code. */
+  /** Told of each instruction, in the order of the code. */
   readonly trace?: CodeTrace | undefined;
 }
 
@@ -97,11 +97,11 @@ class Emitter {
     a.align(CODE_ALIGN);
     if (this.options.prefix !== undefined) a.long(this.options.prefix);
     a.function(fn.name, () => {
-      this.options.trace?.begin(a.mark(), this.frame);
+      this.options.trace?.begin(a.marks(), this.frame);
       this.firstLine();
       this.prologue();
       for (const [i, block] of this.order.entries()) this.block(block, this.order[i + 1]);
-      this.options.trace?.end(a.mark());
+      this.options.trace?.end();
     });
     if (fn.jumpTables.length > 0) this.jumpTables();
   }
@@ -160,11 +160,12 @@ class Emitter {
   private block(block: MachineBlock, next: MachineBlock | undefined): void {
     const { a } = this;
     a.label(this.labels.get(block)!);
+    this.options.trace?.block(block);
     const mayJump = this.options.tailCalls === true && this.fn.outgoingWords === 0;
     const tailCall = mayJump ? findTailCall(block) : undefined;
     for (const instruction of block.instructions) {
       this.line(instruction.position);
-      this.options.trace?.at(a.mark(), block, instruction);
+      this.options.trace?.instruction();
       if (instruction === tailCall) {
         this.epilogue(next !== undefined, instruction.operands[0]);
         return;

@@ -1,34 +1,37 @@
-// What became of each machine instruction: where in the code it is. Noted while code is emitted,
-// read when offsets are known, which is when the object is finished.
+// What became of the machine instructions of a function: in which order they are in the code, and
+// where. Noted while code is emitted; offsets are known when the object is finished.
 
-import type { Mark } from "../../i686/section-builder";
-import type { MachineBlock, MachineInstruction } from "../machine/machine";
+import type { Marks } from "../../i686/section-builder";
+import type { MachineBlock } from "../machine/machine";
 import type { Frame } from "./frame";
-
-export interface TracedInstruction {
-  readonly mark: Mark;
-  readonly block: MachineBlock;
-  readonly instruction: MachineInstruction;
-}
 
 export class CodeTrace {
   /** In the order of the code. */
-  readonly instructions: TracedInstruction[] = [];
-  private first: Mark | undefined;
-  private last: Mark | undefined;
+  readonly blocks: MachineBlock[] = [];
+  /** By block, how many of its instructions became code: the first ones. */
+  readonly counts: number[] = [];
+  private marks: Marks | undefined;
   private ownFrame: Frame | undefined;
 
-  begin(mark: Mark, frame: Frame): void {
-    this.first = mark;
+  begin(marks: Marks, frame: Frame): void {
+    this.marks = marks;
     this.ownFrame = frame;
+    marks.add();
   }
 
-  at(mark: Mark, block: MachineBlock, instruction: MachineInstruction): void {
-    this.instructions.push({ mark, block, instruction });
+  block(block: MachineBlock): void {
+    this.blocks.push(block);
+    this.counts.push(0);
   }
 
-  end(mark: Mark): void {
-    this.last = mark;
+  /** The next instruction of the block begins here. */
+  instruction(): void {
+    this.counts[this.counts.length - 1]!++;
+    this.marks?.add();
+  }
+
+  end(): void {
+    this.marks?.add();
   }
 
   get frame(): Frame {
@@ -37,10 +40,10 @@ export class CodeTrace {
   }
 
   /** Offsets from the function's start: of each instruction, and of the function's end. */
-  offsets(): number[] {
-    const { first, last } = this;
-    if (!first || !last) throw new Error("the function was not emitted");
-    const start = first.offset;
-    return [...this.instructions.map(({ mark }) => mark), last].map(({ offset }) => offset - start);
+  offsets(): Int32Array {
+    if (!this.marks) throw new Error("the function was not emitted");
+    const offsets = this.marks.offsets();
+    const start = offsets[0]!;
+    return offsets.subarray(1).map((offset) => offset - start);
   }
 }

@@ -175,18 +175,18 @@ export class FunctionBuilder implements OperandStack {
     this.exit = this.openFrame("function", 0, signature.results.length);
     this.startBlock(this.fn.createBlock());
     this.initLocals(signature, body.locals);
-    history?.note(this.locals, history.start - 1);
+    history?.noteAll(this.locals, history.start - 1);
   }
 
   /** What the locals are behind the current instruction. */
   private noteLocals(): void {
-    this.history?.note(this.locals, this.values.position);
+    this.history?.noteAll(this.locals, this.values.position);
   }
 
   /** Gives a local another value. */
   setLocal(local: number, value: Operand): void {
     this.locals[local] = value;
-    this.noteLocals();
+    this.history?.note(local, value, this.values.position);
   }
 
   build(): IrFunction {

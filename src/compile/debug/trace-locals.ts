@@ -1,0 +1,249 @@
+// The parameters and locals of a function, all along its code: where they certainly are.
+//
+//   the source's variable --assignment-order.ts--> a local of WebAssembly, where it can be believed
+//   --local-history.ts--> a value in SSA form --Selection--> a virtual register
+//   --local-places.ts--> a register or a word of the frame, at each instruction
+//
+// Where any of these does not know, the variable has no place. Most instructions change nothing of
+// all this: it is looked up again where the place in the source changed, or what places hold.
+
+import type { WordPlace } from "../../i686/debug-info";
+import type { LocalFact } from "../assemblyscript/source-facts";
+import type { CodeTrace } from "../emit/trace";
+import type { IrFunction, Value } from "../ir/ir";
+import { isConst, resolve } from "../ir/ir";
+import { CALLEE_SAVED } from "../machine/calling-convention";
+import type { MachineFunction, MachineInstruction } from "../machine/machine";
+import { FIRST_VIRTUAL } from "../machine/machine";
+import { orderMoves } from "../machine/parallel-moves";
+import type { LocalHistory } from "../translate/local-history";
+import type { AssignmentOrder } from "./assignment-order";
+import { LocalPlaces } from "./local-places";
+import { LocalSpans, START, type WordCode } from "./local-spans";
+import { isLostInCalls, NOWHERE, placeOf, slotOf, type Token, Tokens } from "./place-steps";
+import type { PlacedCode } from "./placed-code";
+
+/** A local that the module and the source have. */
+export interface WatchedLocal {
+  readonly index: number;
+  /** In the module: `pid`, or `pid|7`. */
+  readonly name: string;
+  readonly isParameter: boolean;
+  readonly fact: LocalFact;
+}
+
+/** A function that has become code, and what is known of its locals. */
+export interface TracedFunction {
+  readonly machine: MachineFunction;
+  readonly ir: IrFunction;
+  readonly code: PlacedCode;
+  readonly trace: CodeTrace;
+  readonly watched: readonly WatchedLocal[];
+  /** Of the watched locals, in their order. */
+  readonly history: LocalHistory;
+  readonly order: AssignmentOrder;
+}
+
+/** Where a word of a value can come from: tokens that have it, or what it always is. */
+interface Source {
+  readonly register: Token;
+  readonly argument: Token;
+  readonly fixed: WordPlace | undefined;
+}
+
+const UNKNOWN = 0;
+
+/** Follows the watched locals through the code of a function. */
+export function traceLocals(traced: TracedFunction): LocalSpans {
+  return new LocalTracer(traced).run();
+}
+
+class LocalTracer {
+  /** By number; the first is that of words of which nothing is known. */
+  private readonly sources: Source[] = [{ register: 0, argument: 0, fixed: undefined }];
+  private readonly sourceNumbers = new Map<Value, number>();
+  /** By local, the sources of the low and the high word of each of its values. */
+  private readonly valueSources: (readonly number[])[] = [];
+  private readonly tokens: Tokens;
+  private readonly places: LocalPlaces;
+  /** By instruction of WebAssembly: where in `rows` the sources of the words are; 0: not yet. */
+  private readonly rowStarts: Int32Array;
+  private readonly rows: number[] = [];
+  /** The rows of code from nowhere in the module, and of the function's first moment. */
+  private readonly noRow: number;
+  private readonly firstRow: number;
+  /** The low and the high word of each local, at the current instruction. */
+  private readonly words: Int32Array;
+  private readonly spans: LocalSpans;
+
+  constructor(private readonly traced: TracedFunction) {
+    const { machine, ir, code, watched, history } = traced;
+    this.tokens = new Tokens(machine);
+    for (let local = 0; local < watched.length; local++) {
+      this.valueSources.push(
+        history
+          .valuesOf(local)
+          .flatMap(({ low, high }) => [this.sourceOf(low), high ? this.sourceOf(high) : UNKNOWN]),
+      );
+    }
+    this.places = new LocalPlaces(machine, ir.signature, this.tokens);
+    this.rowStarts = new Int32Array(code.length);
+    this.words = new Int32Array(2 * watched.length);
+    this.noRow = this.addRow(-1, -1);
+    this.firstRow = this.addRow(-1, history.start);
+    const wide = watched.map((_, local) => history.valuesOf(local)[0]?.high !== undefined);
+    const fixed = this.sources.map((source) => source.fixed);
+    this.spans = new LocalSpans(wide, fixed);
+  }
+
+  run(): LocalSpans {
+    const { blocks, counts } = this.traced.trace;
+    let number = 0;
+    for (let i = 0; i < blocks.length; i++) {
+      const { instructions } = blocks[i]!;
+      const isReached = this.places.enter(blocks[i]!);
+      if (i === 0) this.begin();
+      let row = -1;
+      let isNoted = false;
+      for (let j = 0; j < counts[i]!; j++, number++) {
+        const instruction = instructions[j]!;
+        const next = isReached ? this.rowAt(instruction.position) : this.noRow;
+        if (next !== row || this.places.hasChanged) {
+          row = next;
+          isNoted = !this.look(row) && isNoted;
+        }
+        if (!isNoted) this.spans.note(2 * number, this.words);
+        isNoted = !this.noteLoss(instruction, number, row);
+        if (isReached) this.places.step();
+      }
+    }
+    this.words.fill(UNKNOWN);
+    this.spans.note(2 * number, this.words);
+    return this.spans;
+  }
+
+  // --- sources ---
+
+  private sourceOf(original: Value): number {
+    if (isBypassed(original)) return UNKNOWN;
+    const value = resolve(original);
+    let number = this.sourceNumbers.get(value);
+    if (number === undefined) {
+      number = this.sources.push(this.makeSource(value)) - 1;
+      this.sourceNumbers.set(value, number);
+    }
+    return number;
+  }
+
+  private makeSource(value: Value): Source {
+    const { name, immediate } = value;
+    if (isConst(value)) return fixedSource({ kind: "constant", value: immediate });
+    if (value.op === "symbol") {
+      return fixedSource({ kind: "address", symbol: name, offset: immediate });
+    }
+    const register = this.traced.machine.valueRegisters[value.id] ?? 0;
+    return {
+      register: register === 0 ? 0 : this.tokens.addRegister(register),
+      argument: value.op === "param" ? this.tokens.addArgument(immediate) : 0,
+      fixed: undefined,
+    };
+  }
+
+  /** The row of an instruction of WebAssembly: the sources of what the locals are there. */
+  private rowAt(position: number): number {
+    const { code, history } = this.traced;
+    const index = code.indexAt(position);
+    if (index < 0) return position <= history.start ? this.firstRow : this.noRow;
+    this.rowStarts[index] ||= this.addRow(index, position);
+    return this.rowStarts[index]!;
+  }
+
+  /** @param index of the instruction; -1: none, the function begins at `position` */
+  private addRow(index: number, position: number): number {
+    const { watched, history, order } = this.traced;
+    const start = this.rows.length;
+    for (let local = 0; local < watched.length; local++) {
+      const isBelieved =
+        index < 0 ? order.isBelievedAtStart(local) : order.isBelieved(local, index);
+      const value = isBelieved ? history.valueAt(local, position) : -1;
+      const sources = this.valueSources[local]!;
+      if (value < 0) this.rows.push(UNKNOWN, UNKNOWN);
+      else this.rows.push(sources[2 * value]!, sources[2 * value + 1]!);
+    }
+    return start;
+  }
+
+  // --- words ---
+
+  /** Before the first instruction: parameters are as the caller gave them. */
+  private begin(): void {
+    this.look(this.firstRow);
+    this.spans.note(START, this.words);
+  }
+
+  /** Looks up where the words of a row are now; whether any is elsewhere than before. */
+  private look(row: number): boolean {
+    const { words, rows } = this;
+    let changed = false;
+    for (let i = 0; i < words.length; i++) {
+      const before = words[i]!;
+      const now = this.wordOf(rows[row + i]!, before);
+      if (now === before) continue;
+      words[i] = now;
+      changed = true;
+    }
+    return changed;
+  }
+
+  private wordOf(number: number, before: WordCode): WordCode {
+    if (number === UNKNOWN) return UNKNOWN;
+    const { register, argument, fixed } = this.sources[number]!;
+    if (fixed) return -number;
+    const place = this.places.placeOf(register, before - 1);
+    return 1 + (place === NOWHERE ? this.places.placeOf(argument, before - 1) : place);
+  }
+
+  /** Notes what is not where it was while an instruction is executed; whether anything is. */
+  private noteLoss(instruction: MachineInstruction, number: number, row: number): boolean {
+    if (!losesPlaces(instruction)) return false;
+    const left = this.words.map((word, i) => {
+      if (!isLost(instruction, word)) return word;
+      const other = this.wordOf(this.rows[row + i]!, UNKNOWN);
+      return isLost(instruction, other) ? UNKNOWN : other;
+    });
+    // Who is up the stack is looked up at the last byte of its call.
+    this.spans.note(instruction.mnemonic === "call" ? 2 * number + 1 : 2 * number, left);
+    return true;
+  }
+}
+
+function fixedSource(fixed: WordPlace): Source {
+  return { register: 0, argument: 0, fixed };
+}
+
+/** Whether the value, or one that it was found equal to, holds on some ways only. */
+function isBypassed(value: Value): boolean {
+  for (let each: Value | undefined = value; each; each = each.forward) {
+    if (each.isBypassed) return true;
+  }
+  return false;
+}
+
+/** Whether several machine instructions are executed for this one, or those of a callee. */
+function losesPlaces({ mnemonic, operands }: MachineInstruction): boolean {
+  if (mnemonic === "call" || mnemonic === "ret") return true;
+  return mnemonic === "moves" && operands.length >= 4 && orderMoves(operands).length >= 2;
+}
+
+/** Whether a word is in a place that changes meanwhile. */
+function isLost({ mnemonic, operands }: MachineInstruction, word: WordCode): boolean {
+  if (word <= 0) return false;
+  const place = word - 1;
+  if (mnemonic === "call") return isLostInCalls(place);
+  if (mnemonic === "ret") {
+    const isLocal = place >= FIRST_VIRTUAL && slotOf(place).kind === "local";
+    return CALLEE_SAVED.includes(place) || isLocal;
+  }
+  for (let i = 0; i < operands.length; i += 2) if (placeOf(operands[i]) === place) return true;
+  return false;
+}
