@@ -244,6 +244,7 @@ class ModuleCompiler implements Linkage {
     this.noteParts(machine);
     const traced = this.describer?.begin(source);
     emit(this.assembler, machine, {
+      sidelines: pipeline.has("sideline"),
       tailCalls: pipeline.has("tail-calls") && this.mayHideCallers,
       prefix: this.hashOf(source),
       usedRegisters: allocation.usedRegisters,

@@ -117,6 +117,7 @@ const PARTS = {
   fold: { level: 1, what: "select: operands and addresses inside the instruction that uses them" },
   coalesce: { level: 1, what: "allocate: one register for what is copied" },
   split: { level: 2, what: "allocate: a register in some blocks, memory in others" },
+  sideline: { level: 2, what: "emission: what loops rarely do behind all else" },
   "tail-calls": {
     level: 2,
     what: "emission: jumps for calls before returns, in programs of TypeScript",

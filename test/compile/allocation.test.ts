@@ -9,6 +9,7 @@ import { forwardCopies } from "../../src/compile/emit/forward-copies";
 import { layOut } from "../../src/compile/emit/layout";
 import { removeTests } from "../../src/compile/emit/needless-tests";
 import { improve } from "../../src/compile/emit/peephole";
+import { sideline } from "../../src/compile/emit/sideline";
 import { XMM_REGISTERS } from "../../src/compile/machine/calling-convention";
 import type { MachineFunction, MachineOperand } from "../../src/compile/machine/machine";
 import { EAX, ECX, EDX, immediate, register, slotOperand } from "../../src/compile/machine/machine";
@@ -183,6 +184,41 @@ describe("layout", () => {
       fn.blocks.map(({ id }) => id),
       [0, 2, 3, 1, 4, 5],
     );
+  });
+});
+
+describe("sidelining", () => {
+  /** A loop that tests `condition` in b1, with two arms that meet in b4. */
+  const order = (condition: string, ...arm: string[]): number[] => {
+    const { blocks } = machine(
+      "machine loop registers 17 outgoing 0 slots 0",
+      "b0: frequency 1",
+      "  jump b1",
+      "b1: from b0 b4 frequency 8 loops b1/1",
+      "  cmp eax 10",
+      `  branch ${condition} b2 b3`,
+      "b2: from b1 frequency 8 loops b1/1",
+      ...arm,
+      "b3: from b1 frequency 8 loops b1/1",
+      "  inc ecx",
+      "  jump b4",
+      "b4: from b2 b3 frequency 8 loops b1/1",
+      "  cmp ecx 100",
+      "  branch b b1 b5",
+      "b5: from b4 frequency 1",
+      "  ret",
+    );
+    return sideline(blocks, ({ successors }) => successors).map(({ id }) => id);
+  };
+
+  it("moves what happens where two things are equal behind all else", () => {
+    assert.deepEqual(order("e", "  inc edx", "  jump b4"), [0, 1, 3, 4, 5, 2]);
+  });
+
+  it("moves nothing that is as likely, or that would need a jump more", () => {
+    assert.deepEqual(order("b", "  inc edx", "  jump b4"), [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual(order("ne", "  inc edx", "  jump b4"), [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual(order("e", "  inc edx", "  jump b3"), [0, 1, 2, 3, 4, 5]);
   });
 });
 

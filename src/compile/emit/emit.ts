@@ -47,6 +47,7 @@ import type { OrderedMove } from "../machine/parallel-moves";
 import { isThroughMemory, orderMoves } from "../machine/parallel-moves";
 import { Frame } from "./frame";
 import { joinRuns } from "./layout";
+import { sideline } from "./sideline";
 import type { CodeTrace } from "./trace";
 
 export interface EmitOptions {
@@ -54,6 +55,8 @@ export interface EmitOptions {
   readonly usedRegisters: ReadonlySet<number>;
   /** A register that holds nothing at `instruction`, if there is one. */
   readonly scratchAt: (instruction: MachineInstruction) => number | undefined;
+  /** Whether what loops rarely do stands behind all else. */
+  readonly sidelines?: boolean;
   /** Whether a call right before a return becomes a jump: then its caller is in no backtrace. */
   readonly tailCalls?: boolean;
   /** A word that stands before the function's code. */
@@ -87,7 +90,11 @@ class Emitter {
   ) {
     this.frame = new Frame(fn, options.usedRegisters);
     const kept = fn.blocks.filter((block, i) => i === 0 || this.finalTarget(block) === block);
-    this.order = joinRuns(kept, (block) => block.successors.map((next) => this.finalTarget(next)));
+    const successorsOf = (block: MachineBlock) => {
+      return block.successors.map((next) => this.finalTarget(next));
+    };
+    const joined = joinRuns(kept, successorsOf);
+    this.order = options.sidelines ? sideline(joined, successorsOf) : joined;
     for (const block of this.order) this.labels.set(block, a.newLabel(`${fn.name}.b${block.id}`));
   }
 
