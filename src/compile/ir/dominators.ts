@@ -4,21 +4,26 @@
 // 2001). wasm's control flow is reducible, so a loop is the set of blocks that reach a back edge
 // without passing its header, and a header dominates its loop.
 
+import { IdMap, IdSet } from "./id-map";
 import type { Block, IrFunction } from "./ir";
 
 /** The blocks that control can reach, each before its successors except along back edges. */
-export function reversePostorder(entry: Block): Block[] {
-  const seen = new Set<Block>([entry]);
+export function reversePostorder({ entry, blockLimit }: IrFunction): Block[] {
+  const seen = new IdSet<Block>(blockLimit);
   const order: Block[] = [];
-  const path: { block: Block; next: number }[] = [{ block: entry, next: 0 }];
-  for (let top = path[0]; top; top = path[path.length - 1]) {
-    const successor = top.block.successors[top.next++];
+  // The way to the block that is looked at, and by which of their successors it went.
+  const path: Block[] = [entry];
+  const turns: number[] = [0];
+  seen.add(entry);
+  while (path.length > 0) {
+    const top = path.length - 1;
+    const successor = path[top]!.successors[turns[top]!++];
     if (!successor) {
-      order.push(top.block);
-      path.pop();
-    } else if (!seen.has(successor)) {
-      seen.add(successor);
-      path.push({ block: successor, next: 0 });
+      order.push(path.pop()!);
+      turns.pop();
+    } else if (seen.add(successor)) {
+      path.push(successor);
+      turns.push(0);
     }
   }
   return order.reverse();
@@ -26,17 +31,22 @@ export function reversePostorder(entry: Block): Block[] {
 
 /** The dominator tree of a function's reachable blocks. */
 export class Dominators {
-  private readonly rank = new Map<Block, number>();
-  /** By rank: the rank of the immediate dominator. */
-  private readonly parent: number[] = [];
+  /** In reverse postorder. */
+  readonly order: readonly Block[];
+  private readonly rank: IdMap<Block, number>;
+  /** By rank: the rank of the immediate dominator; -1: not known yet. */
+  private readonly parent: Int32Array;
 
-  constructor(readonly order: readonly Block[]) {
-    for (const [rank, block] of order.entries()) this.rank.set(block, rank);
+  constructor(fn: IrFunction) {
+    this.order = reversePostorder(fn);
+    this.rank = new IdMap(fn.blockLimit);
+    this.parent = new Int32Array(this.order.length).fill(-1);
+    for (let rank = 0; rank < this.order.length; rank++) this.rank.set(this.order[rank]!, rank);
     this.compute();
   }
 
   isReachable(block: Block): boolean {
-    return this.rank.has(block);
+    return this.rank.get(block) !== undefined;
   }
 
   /** Whether every path from the entry to `b` passes `a`; a block dominates itself. */
@@ -48,8 +58,8 @@ export class Dominators {
   }
 
   /** The blocks whose immediate dominator each block is. */
-  children(): Map<Block, Block[]> {
-    const children = new Map<Block, Block[]>();
+  children(): IdMap<Block, Block[]> {
+    const children = new IdMap<Block, Block[]>(this.order.length);
     for (let rank = 1; rank < this.order.length; rank++) {
       const parent = this.order[this.parent[rank]!]!;
       const found = children.get(parent);
@@ -81,7 +91,7 @@ export class Dominators {
     let found = -1;
     for (const predecessor of block.predecessors) {
       const rank = this.rank.get(predecessor);
-      if (rank === undefined || this.parent[rank] === undefined) continue;
+      if (rank === undefined || this.parent[rank] === -1) continue;
       found = found < 0 ? rank : this.intersect(found, rank);
     }
     return found;
@@ -130,7 +140,7 @@ function loopBody(header: Block, ends: readonly Block[]): Set<Block> {
 /** Sets the loop depth of every block; returns the loops. */
 export function setLoopDepths(fn: IrFunction): Loop[] {
   for (const block of fn.blocks) block.depth = 0;
-  const loops = findLoops(new Dominators(reversePostorder(fn.entry)));
+  const loops = findLoops(new Dominators(fn));
   for (const { blocks } of loops) for (const block of blocks) block.depth++;
   return loops;
 }

@@ -226,6 +226,8 @@ export interface Signature {
 export class Value {
   /** The block that it stands in; constants and symbols are in none. */
   block: Block | undefined;
+  /** What is true of the operation. */
+  facts: OpFacts;
   /** Of the result, where there is one. */
   type: ValueType;
   /**
@@ -247,18 +249,25 @@ export class Value {
 
   constructor(
     readonly id: number,
-    public op: IrOp,
+    readonly op: IrOp,
     public args: Value[],
     /** Byte offset in the wasm module, for lines and messages. */
     public position: number,
   ) {
     // A phi has the type of its operands, a selection that of what it chooses from.
     const same = op === "phi" ? args[0] : op === "select" ? args[1] : undefined;
-    this.type = same?.type ?? FACTS[op].type ?? "i32";
+    this.facts = FACTS[op];
+    this.type = same?.type ?? this.facts.type ?? "i32";
   }
 
   get effect(): Effect {
-    return FACTS[this.op].effect;
+    return this.facts.effect;
+  }
+
+  /** Turns it into another operation of the same operands, or whose operands are set then. */
+  become(op: IrOp): void {
+    (this as { op: IrOp }).op = op;
+    this.facts = FACTS[op];
   }
 }
 
@@ -435,5 +444,10 @@ export function isMemoryAccess({ effect, op }: Value): boolean {
 
 /** How many values these types make: an i64 is two. */
 export function valuesOf(types: readonly NumberType[]): ValueType[] {
-  return types.flatMap((type) => (type === "i64" ? (["i32", "i32"] as const) : [type]));
+  const values: ValueType[] = [];
+  for (const type of types) {
+    if (type === "i64") values.push("i32", "i32");
+    else values.push(type);
+  }
+  return values;
 }

@@ -210,7 +210,7 @@ function shallowBits(value: Value): number {
 
 /** Turns `value` into another operation on other operands. */
 function become(value: Value, op: IrOp, args: Value[]): Value {
-  value.op = op;
+  value.become(op);
   value.args = args;
   value.immediate = 0;
   return value;
@@ -376,7 +376,7 @@ function reduceBinary(fn: IrFunction, value: Value): Value {
   }
   const mirror = MIRROR[value.op];
   if (isConst(a) && !isConst(b) && (mirror !== undefined || isCommutative(value.op))) {
-    value.op = mirror ?? value.op;
+    if (mirror) value.become(mirror);
     value.args = [b, a];
     [a, b] = [b, a];
   }

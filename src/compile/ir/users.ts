@@ -1,15 +1,16 @@
 // The uses of a function's values: who uses each, for passes that ask often, and how uses are
 // rewritten where a pass has found a value equal to another and said so in its `forward`.
 
+import { IdMap } from "./id-map";
 import type { IrFunction, Value } from "./ir";
 import { resolve } from "./ir";
 
 /** The values that have a value as an operand, once for each time. */
-export type Users = Map<Value, Value[]>;
+export type Users = IdMap<Value, Value[]>;
 
 /** Collects the users of all values in the blocks of `fn`. */
 export function collectUsers(fn: IrFunction): Users {
-  const users: Users = new Map();
+  const users: Users = new IdMap(fn.valueLimit);
   for (const block of fn.blocks) {
     for (const value of block.values) {
       for (const operand of value.args) {

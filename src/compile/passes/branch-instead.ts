@@ -38,7 +38,7 @@ export function branchInstead(
   connect(taken, rest);
   for (const value of selects) {
     const [, yes, no] = value.args as [Value, Value, Value];
-    value.op = "phi";
+    value.become("phi");
     // In the order of the predecessors: the block itself, then the way round.
     value.args = [no, yes];
   }

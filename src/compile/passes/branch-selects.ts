@@ -16,9 +16,8 @@
 //
 // Linear: an innermost loop is looked at a few times from its header to its ends.
 
-import { Dominators, findLoops, reversePostorder } from "../ir/dominators";
+import { Dominators, findLoops } from "../ir/dominators";
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { factsOf } from "../ir/ir";
 import { branchInstead, type SplitBlock } from "./branch-instead";
 
 /** Cycles from an address to what the nearest cache has there. */
@@ -69,8 +68,8 @@ class Recurrences {
     this.isChosen = new Uint8Array(fn.valueLimit);
     this.isNext = new Uint8Array(fn.valueLimit);
     this.latency = new Uint16Array(fn.valueLimit);
-    const order = reversePostorder(fn.entry);
-    const loops = findLoops(new Dominators(order));
+    const dominators = new Dominators(fn);
+    const loops = findLoops(dominators);
     // Of the loops around a block the innermost comes last.
     for (const [i, { blocks }] of loops.entries()) {
       for (const { id } of blocks) this.loopOf[id] = i + 1;
@@ -82,7 +81,7 @@ class Recurrences {
       if (isInnermost) continue;
       for (const { id } of blocks) if (this.loopOf[id] === i + 1) this.loopOf[id] = 0;
     }
-    this.blocks = order.filter(({ id }) => this.loopOf[id] !== 0);
+    this.blocks = dominators.order.filter(({ id }) => this.loopOf[id] !== 0);
   }
 
   /** The selections to branch on instead, one of each condition in a block, in order. */
@@ -185,8 +184,8 @@ function branchAt(fn: IrFunction, block: Block, select: Value): SplitBlock {
 }
 
 /** Whether a value may stand anywhere behind its operands. */
-function isPlain({ op, effect }: Value): boolean {
-  return effect === "none" && op !== "high" && op !== "result" && factsOf(op).results === 1;
+function isPlain({ op, facts: { effect, results } }: Value): boolean {
+  return effect === "none" && op !== "high" && op !== "result" && results === 1;
 }
 
 /** The values of `tail` that `users` need, in order. */

@@ -9,9 +9,9 @@
 //
 // Invariant: only pure values move, so it is no matter whether the loop runs at all.
 
-import { Dominators, reversePostorder } from "../ir/dominators";
+import { Dominators } from "../ir/dominators";
 import type { IrFunction, Value } from "../ir/ir";
-import { factsOf, isConst, isFree, isMemoryAccess, isScaling } from "../ir/ir";
+import { isConst, isFree, isMemoryAccess, isScaling } from "../ir/ir";
 import { isComparison } from "../ir/reduce";
 import { collectUsers, type Users } from "../ir/users";
 import type { LoopNest } from "./loop-nest";
@@ -21,7 +21,7 @@ import { isInvariant, prepareLoops, putLast, REGISTERS, wordsNeeded } from "./lo
 export function hoist(fn: IrFunction): void {
   const loops = prepareLoops(fn);
   if (loops.length === 0) return;
-  const dominators = new Dominators(reversePostorder(fn.entry));
+  const dominators = new Dominators(fn);
   const users = collectUsers(fn);
   for (const loop of loops) {
     const room = { words: REGISTERS - wordsNeeded(fn, loop) };
@@ -62,8 +62,8 @@ function wordsAdded(value: Value, users: Users): number {
   return (value.type === "i32" ? 1 : 0) - released.length;
 }
 
-function isPlain({ op, effect, args }: Value): boolean {
-  if (effect !== "none" || factsOf(op).results !== 1) return false;
+function isPlain({ op, facts: { effect, results }, args }: Value): boolean {
+  if (effect !== "none" || results !== 1) return false;
   return args.length > 0 && op !== "phi" && op !== "high";
 }
 

@@ -3,7 +3,7 @@
 //
 // Invariant: a preheader's only successor is the header, whose other predecessors are in the loop.
 
-import { Dominators, findLoops, reversePostorder } from "../ir/dominators";
+import { Dominators, findLoops } from "../ir/dominators";
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { append, connect, isFree } from "../ir/ir";
 
@@ -20,7 +20,7 @@ export const REGISTERS = 5;
 
 /** The loops of `fn`, inner before outer, with preheaders made where there were none. */
 export function prepareLoops(fn: IrFunction): LoopNest[] {
-  const found = findLoops(new Dominators(reversePostorder(fn.entry)));
+  const found = findLoops(new Dominators(fn));
   const loops = found.map(({ header, blocks }) => ({ header, blocks: new Set(blocks) }));
   return loops
     .map(({ header, blocks }) => {

@@ -6,7 +6,7 @@
 // Binaryen has merged what is worth it there. An equal division that dominates has trapped before,
 // if it traps.
 
-import { Dominators, reversePostorder } from "../ir/dominators";
+import { Dominators } from "../ir/dominators";
 import type { Block, IrFunction, IrOp, Value } from "../ir/ir";
 import { resolveOperands, rewriteUses } from "../ir/users";
 
@@ -29,8 +29,7 @@ const COSTLY: ReadonlySet<IrOp> = new Set([
 
 /** Merges equal values of `fn`; whether there were any. */
 export function mergeEqual(fn: IrFunction): boolean {
-  const order = reversePostorder(fn.entry);
-  const children = new Dominators(order).children();
+  const children = new Dominators(fn).children();
   const available = new Map<string, Value>();
   let changed = false;
   const undo: { block: Block; keys: string[] }[] = [];

@@ -10,82 +10,112 @@
 //
 // Invariant: only pure values move, so whatever reads, writes or traps keeps its order.
 
+import { IdMap } from "../ir/id-map";
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { factsOf, isFree, isMemoryAccess } from "../ir/ir";
+import { isFree, isMemoryAccess } from "../ir/ir";
 
 /** Reorders the values of each block of `fn`. */
 export function schedule(fn: IrFunction): void {
-  for (const block of fn.blocks) new BlockSchedule(block).run();
+  const notes: Notes = new IdMap(fn.valueLimit);
+  for (const block of fn.blocks) new BlockSchedule(block, notes).run();
 }
+
+/** What is known of a value while the order of a block is built. */
+interface Note {
+  readonly block: Block;
+  /** Where it stood; -1: in another block. */
+  rank: number;
+  /** The values of the block that use it. */
+  readonly users: Value[];
+  /** How many of them are not placed yet. */
+  waiting: number;
+  /** Whether something placed uses it: then it lives at least that long. */
+  isLive: boolean;
+  isPlaced: boolean;
+}
+
+/** Those of one block at a time. */
+type Notes = IdMap<Value, Note>;
 
 /** Builds the new order from its end. */
 class BlockSchedule {
-  /** The values of this block that use each value. */
-  private readonly users = new Map<Value, Value[]>();
-  /** How many users of a value are not placed yet. */
-  private readonly waiting = new Map<Value, number>();
-  /** Values that something placed uses: they live at least that long. */
-  private readonly isLive = new Set<Value>();
-  private readonly isPlaced = new Set<Value>();
   /** From the last to the first. */
   private readonly reversed: Value[] = [];
+  /** The terminator. */
+  private readonly last: Value;
 
-  private readonly ranks = new Map<Value, number>();
-
-  constructor(private readonly block: Block) {
-    for (const [rank, value] of block.values.entries()) {
-      this.ranks.set(value, rank);
+  constructor(
+    private readonly block: Block,
+    private readonly notes: Notes,
+  ) {
+    this.last = block.terminator;
+    for (let rank = 0; rank < block.values.length; rank++) {
+      const value = block.values[rank]!;
+      this.of(value).rank = rank;
       for (const operand of operandsOf(value)) {
-        const users = this.users.get(operand);
-        if (users) users.push(value);
-        else this.users.set(operand, [value]);
-        this.waiting.set(operand, (this.waiting.get(operand) ?? 0) + 1);
+        const note = this.of(operand);
+        note.users.push(value);
+        note.waiting++;
       }
     }
+  }
+
+  private of(value: Value): Note {
+    const found = this.notes.get(value);
+    if (found?.block === this.block) return found;
+    const { block } = this;
+    const note = { block, rank: -1, users: [], waiting: 0, isLive: false, isPlaced: false };
+    this.notes.set(value, note);
+    return note;
   }
 
   run(): void {
     const { values } = this.block;
     for (let i = values.length - 1; i >= 0; i--) {
       const value = values[i]!;
-      if (this.isPlaced.has(value)) continue;
+      if (this.of(value).isPlaced) continue;
       // Nothing can stand behind a terminator.
-      if (value.effect === "terminator") this.place(value);
+      if (value === this.last) this.place(value);
       this.placeAll(this.usersOfDying(value));
-      if (value.effect !== "terminator") this.place(value);
+      if (value !== this.last) this.place(value);
     }
     this.block.values = this.reversed.reverse();
   }
 
   private place(value: Value): void {
-    this.isPlaced.add(value);
+    this.of(value).isPlaced = true;
     this.reversed.push(value);
     for (const operand of operandsOf(value)) {
-      this.isLive.add(operand);
-      this.waiting.set(operand, this.waiting.get(operand)! - 1);
+      const note = this.of(operand);
+      note.isLive = true;
+      note.waiting--;
     }
   }
 
   /** Where a value stood; what the terminator decides by shall stand last, beside its flags. */
   private rank(value: Value): number {
-    return this.block.terminator.args.includes(value) ? Number.MAX_VALUE : this.ranks.get(value)!;
+    return this.last.args.includes(value) ? Number.MAX_VALUE : this.of(value).rank;
   }
 
   /** What else uses the operands that live no longer than to `value`; from now on they do live. */
   private usersOfDying(value: Value): Value[] {
     const found: Value[] = [];
-    for (const operand of [...operandsOf(value), ...partsOfAddress(value)]) {
-      if (this.isLive.has(operand) && !this.isPlaced.has(value)) continue;
-      this.isLive.add(operand);
-      found.push(...(this.users.get(operand) ?? []));
-    }
-    return found.filter((user) => user !== value).sort((a, b) => this.rank(a) - this.rank(b));
+    const { isPlaced } = this.of(value);
+    const look = (operand: Value): void => {
+      const note = this.of(operand);
+      if (note.isLive && !isPlaced) return;
+      note.isLive = true;
+      for (const user of note.users) if (user !== value) found.push(user);
+    };
+    operandsOf(value).forEach(look);
+    partsOfAddress(value).forEach(look);
+    return found.length < 2 ? found : found.sort((a, b) => this.rank(a) - this.rank(b));
   }
 
   /** Places those that may stand here, and what they use in turn. */
   private placeAll(values: Value[]): void {
     for (let value = values.pop(); value; value = values.pop()) {
-      if (this.isPlaced.has(value) || !this.mayStandHere(value)) continue;
+      if (!this.mayStandHere(value)) continue;
       this.place(value);
       values.push(...value.args);
     }
@@ -93,15 +123,16 @@ class BlockSchedule {
 
   private mayStandHere(value: Value): boolean {
     if (value.block !== this.block || !isMovable(value)) return false;
-    if ((this.waiting.get(value) ?? 0) > 0) return false;
-    return operandsOf(value).every((operand) => this.isLive.has(operand));
+    const { isPlaced, waiting } = this.of(value);
+    if (isPlaced || waiting > 0) return false;
+    return operandsOf(value).every((operand) => this.of(operand).isLive);
   }
 }
 
 /** What `value` needs in registers, each once; a phi needs it in other blocks. */
 function operandsOf(value: Value): Value[] {
   if (value.op === "phi") return [];
-  return [...new Set(value.args)].filter((operand) => !isFree(operand));
+  return value.args.filter((operand, i, all) => !isFree(operand) && all.indexOf(operand) === i);
 }
 
 /** What an access needs in registers for its address, if the sum is made inside it. */
@@ -111,8 +142,9 @@ function partsOfAddress(value: Value): Value[] {
 }
 
 function isMovable(value: Value): boolean {
-  const { op, effect } = value;
+  const { op } = value;
+  const { effect, results } = value.facts;
   if (effect !== "none" || isFree(value) || op === "phi" || op === "param" || op === "high")
     return false;
-  return factsOf(op).results === 1;
+  return results === 1;
 }

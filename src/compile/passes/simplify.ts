@@ -4,6 +4,7 @@
 // Repeats until nothing changes; each round is linear, and few functions need a third.
 
 import { reversePostorder } from "../ir/dominators";
+import { IdSet } from "../ir/id-map";
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { disconnect, isConst, moveSuccessors, resolve } from "../ir/ir";
 import { reduce } from "../ir/reduce";
@@ -26,8 +27,9 @@ export function simplify(fn: IrFunction): void {
 
 /** Drops blocks that control cannot reach; orders the rest in reverse postorder. */
 export function removeUnreachable(fn: IrFunction): void {
-  const order = reversePostorder(fn.entry);
-  const reachable = new Set(order);
+  const order = reversePostorder(fn);
+  const reachable = new IdSet<Block>(fn.blockLimit);
+  for (const block of order) reachable.add(block);
   for (const block of fn.blocks) {
     if (reachable.has(block)) continue;
     for (const successor of [...block.successors]) disconnect(block, successor);
@@ -97,7 +99,7 @@ function jumpTo(block: Block, terminator: Value, target: Block): void {
   for (const successor of [...block.successors]) {
     if (successor !== target) disconnect(block, successor);
   }
-  terminator.op = "jump";
+  terminator.become("jump");
   terminator.args = [];
   terminator.cases = undefined;
 }
@@ -123,21 +125,23 @@ function isSafeDivisor(words: readonly Value[]): boolean {
 }
 
 function removeDead(fn: IrFunction): void {
-  const live = new Set<Value>();
+  const live = new IdSet<Value>(fn.valueLimit);
   const work: Value[] = [];
-  const mark = (value: Value): void => {
-    if (live.has(value)) return;
-    live.add(value);
-    work.push(value);
-  };
-  for (const block of fn.blocks) block.values.filter(isRequired).forEach(mark);
-  for (let value = work.pop(); value; value = work.pop()) value.args.forEach(mark);
-  for (const block of fn.blocks) block.values = block.values.filter((value) => live.has(value));
+  for (const { values } of fn.blocks) {
+    for (const value of values) if (isRequired(value) && live.add(value)) work.push(value);
+  }
+  for (let value = work.pop(); value; value = work.pop()) {
+    for (const operand of value.args) if (live.add(operand)) work.push(operand);
+  }
+  for (const block of fn.blocks) {
+    const isLive = (value: Value) => live.has(value);
+    if (!block.values.every(isLive)) block.values = block.values.filter(isLive);
+  }
 }
 
 /** Operations on pairs whose high word nobody uses become operations on words. */
 function narrowWide(fn: IrFunction): boolean {
-  const withHigh = new Set<Value>();
+  const withHigh = new IdSet<Value>(fn.valueLimit);
   for (const block of fn.blocks) {
     for (const value of block.values) if (value.op === "high") withHigh.add(value.args[0]!);
   }
@@ -153,12 +157,12 @@ function narrowWide(fn: IrFunction): boolean {
 function narrow(value: Value): boolean {
   const [a, b, c] = value.args;
   if (value.op === "add64" || value.op === "sub64") {
-    value.op = value.op === "add64" ? "add" : "sub";
+    value.become(value.op === "add64" ? "add" : "sub");
     value.args = [a!, c!];
     return true;
   }
   if (value.op === "mul_wide_u" || value.op === "mul_wide_s") {
-    value.op = "mul";
+    value.become("mul");
     value.args = [a!, b!];
     return true;
   }
@@ -167,19 +171,21 @@ function narrow(value: Value): boolean {
 
 /** Joins a block with its only successor where that has no other predecessor. */
 function mergeBlocks(fn: IrFunction): boolean {
-  const gone = new Set<Block>();
+  const gone = new IdSet<Block>(fn.blockLimit);
+  let changed = false;
   for (const block of fn.blocks) {
     if (gone.has(block)) continue;
     for (let next = onlyNext(block); next; next = onlyNext(block)) {
       absorb(block, next);
       gone.add(next);
+      changed = true;
     }
   }
-  if (gone.size > 0) {
+  if (changed) {
     fn.blocks = fn.blocks.filter((block) => !gone.has(block));
     rewriteUses(fn);
   }
-  return gone.size > 0;
+  return changed;
 }
 
 function onlyNext(block: Block): Block | undefined {

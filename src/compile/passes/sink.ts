@@ -9,8 +9,9 @@
 //
 // Invariant: nothing moves into a loop, nor past what it depends on.
 
+import { IdMap } from "../ir/id-map";
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { factsOf, isFree } from "../ir/ir";
+import { isFree } from "../ir/ir";
 
 /** Sinks what can be sunk in `fn`, whose blocks are in reverse postorder with depths set. */
 export function sink(fn: IrFunction): void {
@@ -19,10 +20,10 @@ export function sink(fn: IrFunction): void {
 }
 
 /** The one block that uses each value; null: several do. Phis use in their predecessors. */
-type UseBlocks = Map<Value, Block | null>;
+type UseBlocks = IdMap<Value, Block | null>;
 
 function findUseBlocks(fn: IrFunction): UseBlocks {
-  const uses: UseBlocks = new Map();
+  const uses: UseBlocks = new IdMap(fn.valueLimit);
   for (const block of fn.blocks) {
     for (const value of block.values) noteUses(uses, block, value);
   }
@@ -30,7 +31,8 @@ function findUseBlocks(fn: IrFunction): UseBlocks {
 }
 
 function noteUses(uses: UseBlocks, block: Block, value: Value): void {
-  for (const [i, argument] of value.args.entries()) {
+  for (let i = 0; i < value.args.length; i++) {
+    const argument = value.args[i]!;
     const from = value.op === "phi" ? block.predecessors[i]! : block;
     const known = uses.get(argument);
     if (known === undefined) uses.set(argument, from);
@@ -63,7 +65,7 @@ function mayMove(value: Value, from: Block, to: Block): boolean {
 }
 
 function isWide(value: Value): boolean {
-  return factsOf(value.op).results === 2;
+  return value.facts.results === 2;
 }
 
 /** Updates the use block of an operand whose user moved; exact only where it had one user. */

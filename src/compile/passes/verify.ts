@@ -3,14 +3,20 @@
 // A violation is a bug of this compiler and never the user's, so it is an Error that names the
 // pass, the function and the value; a wrong program must not be emitted quietly.
 
-import { Dominators, reversePostorder } from "../ir/dominators";
+import { Dominators } from "../ir/dominators";
+import { IdMap } from "../ir/id-map";
 import type { Block, IrFunction, Value, ValueType } from "../ir/ir";
-import { factsOf, isFree, valuesOf } from "../ir/ir";
+import { isFree, valuesOf } from "../ir/ir";
 import { resultPlaces } from "../machine/calling-convention";
 
 /** @throws Error naming `pass` if the function breaks a law of `ir.ts` */
 export function verify(fn: IrFunction, pass: string): void {
   new Verifier(fn, pass).run();
+}
+
+function hasTwice(blocks: readonly Block[]): boolean {
+  if (blocks.length < 3) return blocks.length === 2 && blocks[0] === blocks[1];
+  return new Set(blocks).size !== blocks.length;
 }
 
 /** Whether the call that `value` is a result of has that many, and stands in the same block. */
@@ -21,22 +27,27 @@ function hasResult({ args: [call], immediate, block }: Value): boolean {
 
 class Verifier {
   private readonly dominators: Dominators;
-  private readonly place = new Map<Value, number>();
-  private readonly blocks: ReadonlySet<Block>;
+  /** Where in its block a value stands. */
+  private readonly place: IdMap<Value, number>;
+  private readonly blocks: IdMap<Block, Block>;
 
   constructor(
     private readonly fn: IrFunction,
     private readonly pass: string,
   ) {
-    this.dominators = new Dominators(reversePostorder(fn.entry));
-    this.blocks = new Set(fn.blocks);
+    this.dominators = new Dominators(fn);
+    this.place = new IdMap(fn.valueLimit);
+    this.blocks = new IdMap(fn.blockLimit);
   }
 
   run(): void {
     const { entry, blocks } = this.fn;
     if (entry.predecessors.length > 0) this.fail(entry, "the entry has predecessors");
-    if (this.blocks.size !== blocks.length) this.fail(entry, "a block is listed twice");
-    for (const block of blocks) this.number(block);
+    for (const block of blocks) {
+      if (this.blocks.get(block)) this.fail(block, "it is listed twice");
+      this.blocks.set(block, block);
+      this.number(block);
+    }
     for (const block of blocks) this.block(block);
   }
 
@@ -46,9 +57,11 @@ class Verifier {
   }
 
   private number(block: Block): void {
-    for (const [index, value] of block.values.entries()) {
+    const { values } = block;
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index]!;
       if (value.block !== block) this.fail(value, "it does not know its block");
-      if (this.place.has(value)) this.fail(value, "it stands in two places");
+      if (this.place.get(value) !== undefined) this.fail(value, "it stands in two places");
       this.place.set(value, index);
     }
   }
@@ -56,18 +69,10 @@ class Verifier {
   private block(block: Block): void {
     const { values } = block;
     if (!this.dominators.isReachable(block)) this.fail(block, "it cannot be reached");
-    if (new Set(block.successors).size !== block.successors.length) {
-      this.fail(block, "it has the same successor twice");
-    }
-    for (const successor of block.successors) {
-      if (!this.blocks.has(successor)) this.fail(block, `b${successor.id} is not in the function`);
-      if (!successor.predecessors.includes(block)) this.fail(block, "an edge is one-sided");
-    }
-    for (const predecessor of block.predecessors) {
-      if (!predecessor.successors.includes(block)) this.fail(block, "an edge is one-sided");
-    }
+    this.edges(block);
     let phisEnded = false;
-    for (const [index, value] of values.entries()) {
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index]!;
       if (value.op !== "phi") phisEnded = true;
       else if (phisEnded) this.fail(value, "a phi stands behind other values");
       const isLast = index === values.length - 1;
@@ -77,11 +82,25 @@ class Verifier {
     this.terminator(block, block.terminator);
   }
 
+  private edges(block: Block): void {
+    const { successors, predecessors } = block;
+    if (hasTwice(successors)) this.fail(block, "it has the same successor twice");
+    for (const successor of successors) {
+      if (this.blocks.get(successor) !== successor) {
+        this.fail(block, `b${successor.id} is not in the function`);
+      }
+      if (!successor.predecessors.includes(block)) this.fail(block, "an edge is one-sided");
+    }
+    for (const predecessor of predecessors) {
+      if (!predecessor.successors.includes(block)) this.fail(block, "an edge is one-sided");
+    }
+  }
+
   private value(block: Block, index: number, value: Value): void {
-    const { arity } = factsOf(value.op);
+    const { arity } = value.facts;
     const types = operandTypes(value);
     if (arity !== undefined && value.args.length !== arity) this.fail(value, "wrong operand count");
-    if (value.op === "high" && factsOf(value.args[0]!.op).results !== 2) {
+    if (value.op === "high" && value.args[0]!.facts.results !== 2) {
       this.fail(value, "its operand has no high word");
     }
     if (value.op === "result" && !hasResult(value)) this.fail(value, "its call has no such result");
@@ -94,7 +113,7 @@ class Verifier {
         this.fail(value, `operand ${i} is of type ${argument.type}, not ${types[i] ?? "i32"}`);
       }
       if (isFree(argument)) continue;
-      if (factsOf(argument.op).results === 0) this.fail(value, "an operand has no result");
+      if (argument.facts.results === 0) this.fail(value, "an operand has no result");
       const defined = this.place.get(argument);
       if (defined === undefined || !argument.block) {
         this.fail(value, `operand v${argument.id} (${argument.op}) is nowhere`);
@@ -135,7 +154,7 @@ function operandTypes(value: Value): readonly ValueType[] | undefined {
   switch (value.op) {
     case "call":
     case "call_indirect":
-      return valuesOf(value.signature?.parameters ?? []);
+      return value.signature ? valuesOf(value.signature.parameters) : WORDS;
     case "phi":
       return value.type === "i32" ? WORDS : value.args.map(() => value.type);
     case "select":
@@ -146,6 +165,6 @@ function operandTypes(value: Value): readonly ValueType[] | undefined {
     case "checked_routine":
       return undefined;
     default:
-      return factsOf(value.op).operands ?? WORDS;
+      return value.facts.operands ?? WORDS;
   }
 }
