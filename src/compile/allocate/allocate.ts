@@ -25,6 +25,7 @@ import {
   EBX,
   ECX,
   EDX,
+  FIRST_VIRTUAL,
   forEachRead,
   forEachWrite,
   isXmm,
@@ -35,7 +36,7 @@ import { coalesce } from "./coalesce";
 import type { Liveness, Ranges } from "./live";
 import { analyseLiveness, isVirtual, lengthOf } from "./live";
 import { FIXED, RegisterFile } from "./register-file";
-import { renamed, Spiller } from "./spill";
+import { renameOperands, Spiller } from "./spill";
 import { Splitter } from "./split";
 
 export interface AllocationOptions {
@@ -54,8 +55,6 @@ const BYTE_REGISTERS: ReadonlySet<number> = new Set([EAX, ECX, EDX, EBX]);
 
 /** What allocation decided, for the checker and for emission. */
 export interface Allocation {
-  /** Operands of each original instruction before allocation. */
-  readonly original: ReadonlyMap<MachineInstruction, readonly MachineOperand[]>;
   readonly usedRegisters: ReadonlySet<number>;
   /** The original registers that are live into a block. */
   readonly liveInto: (block: MachineBlock) => readonly number[];
@@ -74,16 +73,18 @@ class Allocator {
   private readonly ranges: Ranges[];
   private readonly representative: (register: number) => number;
   /** By representative: the physical register. */
-  private readonly assigned = new Map<number, number>();
-  private readonly weights = new Map<number, number>();
-  private readonly wishes = new Map<number, Copy[]>();
-  private readonly original = new Map<MachineInstruction, readonly MachineOperand[]>();
+  private readonly assigned: (number | undefined)[] = [];
+  private readonly weights: number[] = [];
+  private readonly wishes: (Copy[] | undefined)[] = [];
   private readonly spiller: Spiller;
   private readonly splitter: Splitter;
   private readonly used = new Set<number>();
   /** Ascending by weight: the last is placed next. */
   private queue: number[] = [];
-  private readonly numbers = new Map<MachineInstruction, number>();
+  /** Of instructions, once something asks. */
+  private numbers: ReadonlyMap<MachineInstruction, number> | undefined;
+  /** By physical register, while candidates are sorted. */
+  private readonly scores = new Float64Array(FIRST_VIRTUAL);
 
   constructor(
     private readonly fn: MachineFunction,
@@ -91,14 +92,11 @@ class Allocator {
   ) {
     for (const { instructions } of fn.blocks) {
       for (const instruction of instructions) {
-        instruction.virtual = [...instruction.operands];
-        this.original.set(instruction, instruction.virtual);
+        instruction.virtual = instruction.operands;
+        instruction.operands = [...instruction.operands];
       }
     }
     this.liveness = analyseLiveness(fn);
-    for (const [number, instruction] of this.liveness.instructions.entries()) {
-      this.numbers.set(instruction, number);
-    }
     const joined = coalesce(fn, this.liveness.ranges, options.coalesces && !options.spillsAll);
     this.ranges = joined.ranges;
     this.representative = joined.representative;
@@ -129,7 +127,6 @@ class Allocator {
     this.splitter.insertMoves();
     this.rewrite();
     return {
-      original: this.original,
       usedRegisters: this.used,
       liveInto: this.liveness.liveInto,
       scratchAt: (instruction) => this.scratchAt(instruction),
@@ -137,6 +134,7 @@ class Allocator {
   }
 
   private scratchAt(instruction: MachineInstruction): number | undefined {
+    this.numbers ??= new Map(this.liveness.instructions.map((each, number) => [each, number]));
     const number = this.numbers.get(instruction);
     if (number === undefined) return undefined;
     return [...CALLER_SAVED, ...this.used].find(
@@ -155,9 +153,9 @@ class Allocator {
     for (const wish of wishes) {
       for (const end of [wish.to, wish.from]) {
         if (!isVirtual(end)) continue;
-        const own = this.wishes.get(end);
+        const own = this.wishes[end];
         if (own) own.push(wish);
-        else this.wishes.set(end, [wish]);
+        else this.wishes[end] = [wish];
       }
     }
   }
@@ -167,7 +165,7 @@ class Allocator {
       isVirtual(register) ? this.representative(register) : register;
     for (const { instructions } of this.fn.blocks) {
       for (const instruction of instructions) {
-        instruction.operands = instruction.operands.map((operand) => renamed(operand, rename));
+        renameOperands(instruction, rename);
         if (isSelfMove(instruction)) dropMove(instruction);
       }
     }
@@ -176,25 +174,28 @@ class Allocator {
   // --- weights ---
 
   private weigh(): void {
-    const costs = new Map<number, number>();
-    const add = (register: number, cost: number) => {
-      if (isVirtual(register)) costs.set(register, (costs.get(register) ?? 0) + cost);
+    const costs = new Float64Array(this.fn.registerLimit);
+    let frequency = 0;
+    const add = (register: number) => {
+      costs[register]! += frequency;
     };
-    for (const { instructions, frequency } of this.fn.blocks) {
-      for (const instruction of instructions) {
-        forEachRead(instruction, (register) => add(register, frequency));
-        forEachWrite(instruction, (register) => add(register, frequency));
+    for (const block of this.fn.blocks) {
+      ({ frequency } = block);
+      for (const instruction of block.instructions) {
+        forEachRead(instruction, add);
+        forEachWrite(instruction, add);
       }
     }
-    for (const [register, cost] of costs) {
+    for (let register = 0; register < costs.length; register++) {
+      if (costs[register] === 0 || !isVirtual(register)) continue;
       const discount = this.spiller.isFetchable(register) ? 0.5 : 1;
       const length = lengthOf(this.ranges[register]!);
-      this.weights.set(register, (discount * cost) / (length + 8));
+      this.weights[register] = (discount * costs[register]!) / (length + 8);
     }
   }
 
   private weightOf(register: number): number {
-    return this.weights.get(register) ?? 0;
+    return this.weights[register] ?? 0;
   }
 
   private compareWeights(a: number, b: number): number {
@@ -219,7 +220,7 @@ class Allocator {
   private place(register: number): void {
     const ranges = this.ranges[register]!;
     const candidates = this.candidates(register);
-    let cheapest: { physical: number; conflicts: Set<number>; cost: number } | undefined;
+    let cheapest: { physical: number; conflicts: ReadonlySet<number>; cost: number } | undefined;
     for (const physical of candidates) {
       const conflicts = this.file.conflicts(physical, ranges);
       if (!conflicts) continue;
@@ -227,7 +228,8 @@ class Allocator {
         this.assign(register, physical);
         return;
       }
-      const cost = Math.max(...[...conflicts].map((other) => this.weightOf(other)));
+      let cost = 0;
+      for (const other of conflicts) cost = Math.max(cost, this.weightOf(other));
       if (!cheapest || cost < cheapest.cost) cheapest = { physical, conflicts, cost };
     }
     if (cheapest && cheapest.cost < this.weightOf(register)) {
@@ -251,10 +253,9 @@ class Allocator {
     this.ranges[piece] = ranges;
     this.ranges[value] = rest;
     if (this.fn.isByteOnly(value)) this.fn.restrictToBytes(piece);
-    const wishes = this.wishes.get(value);
-    if (wishes) this.wishes.set(piece, wishes);
-    this.weights.set(piece, weight / (lengthOf(ranges) + 8));
-    this.weights.set(value, restWeight / (lengthOf(rest) + 8));
+    this.wishes[piece] = this.wishes[value];
+    this.weights[piece] = weight / (lengthOf(ranges) + 8);
+    this.weights[value] = restWeight / (lengthOf(rest) + 8);
     this.assign(piece, physical);
     if (rest.length > 0) this.enqueue(value);
     return true;
@@ -265,36 +266,36 @@ class Allocator {
   }
 
   private locationOf(piece: number): MachineOperand | undefined {
-    const physical = this.assigned.get(piece);
+    const physical = this.assigned[piece];
     return physical === undefined ? undefined : this.fn.operandOf(physical);
   }
 
   private assign(register: number, physical: number): void {
-    this.assigned.set(register, physical);
+    this.assigned[register] = physical;
     this.file.add(physical, this.ranges[register]!, register);
     this.used.add(physical);
   }
 
   private evict(register: number): void {
-    const physical = this.assigned.get(register);
+    const physical = this.assigned[register];
     if (physical === undefined) throw new Error(`${this.fn.name}: v${register} is in no register`);
     this.file.remove(physical, this.ranges[register]!);
-    this.assigned.delete(register);
+    this.assigned[register] = undefined;
     this.enqueue(register);
   }
 
   /** The registers to try, the most wished for first; unused callee-saved ones cost a push. */
   private candidates(register: number): number[] {
-    const scores = new Map<number, number>();
-    for (const { to, from, frequency } of this.wishes.get(register) ?? []) {
-      const other = to === register ? from : to;
-      const physical = isVirtual(other) ? this.assigned.get(other) : other;
-      if (physical !== undefined) scores.set(physical, (scores.get(physical) ?? 0) + frequency);
-    }
+    const { scores } = this;
     const allowed = this.allowed(register);
-    const score = (physical: number): number =>
-      (scores.get(physical) ?? 0) - (this.isNew(physical) ? 0.5 : 0);
-    return [...allowed].sort((a, b) => score(b) - score(a));
+    scores.fill(0);
+    for (const physical of allowed) if (this.isNew(physical)) scores[physical] = -0.5;
+    for (const { to, from, frequency } of this.wishes[register] ?? []) {
+      const other = to === register ? from : to;
+      const physical = isVirtual(other) ? this.assigned[other] : other;
+      if (physical !== undefined) scores[physical]! += frequency;
+    }
+    return [...allowed].sort((a, b) => scores[b]! - scores[a]!);
   }
 
   private allowed(register: number): readonly number[] {
@@ -310,7 +311,7 @@ class Allocator {
     }
     for (const { register: tiny, ranges, isByteOnly } of this.spiller.spill(register)) {
       this.ranges[tiny] = ranges;
-      this.weights.set(tiny, Number.POSITIVE_INFINITY);
+      this.weights[tiny] = Number.POSITIVE_INFINITY;
       if (isByteOnly) this.fn.restrictToBytes(tiny);
       this.enqueue(tiny);
     }
@@ -322,13 +323,13 @@ class Allocator {
   private rewrite(): void {
     const physicalOf = (register: number): number => {
       if (!isVirtual(register)) return register;
-      const physical = this.assigned.get(register);
+      const physical = this.assigned[register];
       if (physical === undefined) throw new Error(`${this.fn.name}: v${register} was not placed`);
       return physical;
     };
     for (const { instructions } of this.fn.blocks) {
       for (const instruction of instructions) {
-        instruction.operands = instruction.operands.map((operand) => renamed(operand, physicalOf));
+        renameOperands(instruction, physicalOf);
       }
     }
   }

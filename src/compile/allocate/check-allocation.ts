@@ -88,7 +88,7 @@ class AllocationChecker {
     for (const { instructions } of fn.blocks) {
       for (const instruction of instructions) {
         for (const operand of instruction.operands) this.place(operand);
-        for (const operand of this.original(instruction) ?? []) this.place(operand);
+        for (const operand of instruction.virtual ?? []) this.place(operand);
       }
     }
     this.state = new State(this.entityCount);
@@ -128,10 +128,6 @@ class AllocationChecker {
     this.nextClass = this.entityCount;
     for (const instruction of block.instructions) this.step(state, instruction, checks);
     return state;
-  }
-
-  private original(instruction: MachineInstruction): readonly MachineOperand[] | undefined {
-    return this.allocation.original.get(instruction);
   }
 
   // --- entities ---
@@ -210,7 +206,7 @@ class AllocationChecker {
   }
 
   private step(state: State, instruction: MachineInstruction, checks: boolean): void {
-    const original = this.original(instruction);
+    const original = instruction.virtual;
     if (!original) this.inserted(state, instruction);
     else if (instruction.mnemonic === "moves" || isCopy(instruction, original)) {
       this.copies(state, instruction, original, checks);

@@ -25,15 +25,18 @@ export interface Span {
 export interface Liveness {
   /** By register number, physical ones included; empty: never live. */
   readonly ranges: readonly Ranges[];
-  readonly spans: ReadonlyMap<MachineBlock, Span>;
   /** Instructions by number. */
   readonly instructions: readonly MachineInstruction[];
   readonly blockOf: readonly MachineBlock[];
+  spanOf(block: MachineBlock): Span;
   /** The registers that are live into a block. */
   liveInto(block: MachineBlock): readonly number[];
   /** The blocks that an interval covers a part of, in layout order. */
   blocksWithin(ranges: Ranges): MachineBlock[];
 }
+
+/** Where blocks stand in the layout. */
+type Indices = ReadonlyMap<MachineBlock, number>;
 
 /** For each block, by its index: the registers that are live at its start and at its end. */
 interface LiveSets {
@@ -46,10 +49,8 @@ interface LiveSets {
  * that write it. That takes as long as the result is large, however many registers and blocks there
  * are: most registers live in one block only.
  */
-function solve(fn: MachineFunction): LiveSets {
-  const { blocks } = fn;
-  const { readers, writers } = findMentions(fn);
-  const indices = new Map(blocks.map((block, index) => [block, index]));
+function solve({ blocks, registerLimit }: MachineFunction, indices: Indices): LiveSets {
+  const { readers, writers } = findMentions(blocks, registerLimit);
   const predecessors = blocks.map((block) => block.predecessors.map((each) => indices.get(each)!));
   const sets: LiveSets = { in: blocks.map(() => []), out: blocks.map(() => []) };
   // Each holds the register for which the block was last looked at.
@@ -57,14 +58,16 @@ function solve(fn: MachineFunction): LiveSets {
   const isIn = new Int32Array(blocks.length).fill(-1);
   const isOut = new Int32Array(blocks.length).fill(-1);
   const work: number[] = [];
-  for (const [register, own] of readers.entries()) {
-    for (const index of writers[register]!) writes[index] = register;
+  for (let register = 0; register < readers.length; register++) {
+    const own = readers[register];
+    if (!own) continue;
     const enter = (index: number): void => {
       if (isIn[index] === register) return;
       isIn[index] = register;
       sets.in[index]!.push(register);
       work.push(index);
     };
+    for (const index of writers[register] ?? NOWHERE) writes[index] = register;
     own.forEach(enter);
     for (let index = work.pop(); index !== undefined; index = work.pop()) {
       for (const from of predecessors[index]!) {
@@ -78,37 +81,61 @@ function solve(fn: MachineFunction): LiveSets {
   return sets;
 }
 
-/** By register: the blocks that read it before they write it, and those that write it. */
-function findMentions(fn: MachineFunction): { readers: number[][]; writers: number[][] } {
-  const readers: number[][] = Array.from({ length: fn.registerLimit }, () => []);
-  const writers: number[][] = Array.from({ length: fn.registerLimit }, () => []);
-  const note = (blocks: number[], index: number): void => {
-    if (blocks[blocks.length - 1] !== index) blocks.push(index);
+interface Mentions {
+  /** By register: the blocks that read it before they write it; undefined: none does. */
+  readonly readers: readonly (number[] | undefined)[];
+  /** By register that has readers: the blocks that write it. */
+  readonly writers: readonly (number[] | undefined)[];
+}
+
+function findMentions(blocks: readonly MachineBlock[], registerLimit: number): Mentions {
+  const readers: (number[] | undefined)[] = new Array(registerLimit);
+  const writers: (number[] | undefined)[] = new Array(registerLimit);
+  const lastWriter = new Int32Array(registerLimit).fill(-1);
+  /** A register, a block that writes it, and so on. */
+  const written: number[] = [];
+  let index = 0;
+  const noteRead = (register: number): void => {
+    if (lastWriter[register] === index) return;
+    const own = readers[register];
+    if (!own) readers[register] = [index];
+    else if (own[own.length - 1] !== index) own.push(index);
   };
-  for (const [index, { instructions }] of fn.blocks.entries()) {
-    const isWritten = (register: number) => {
-      const own = writers[register]!;
-      return own[own.length - 1] === index;
-    };
-    for (const instruction of instructions) {
-      forEachRead(instruction, (register) => {
-        if (!isWritten(register)) note(readers[register]!, index);
-      });
-      forEachWrite(instruction, (register) => note(writers[register]!, index));
+  const noteWrite = (register: number): void => {
+    if (lastWriter[register] === index) return;
+    lastWriter[register] = index;
+    written.push(register, index);
+  };
+  for (; index < blocks.length; index++) {
+    for (const instruction of blocks[index]!.instructions) {
+      forEachRead(instruction, noteRead);
+      forEachWrite(instruction, noteWrite);
     }
+  }
+  for (let i = 0; i < written.length; i += 2) {
+    const register = written[i]!;
+    if (!readers[register]) continue;
+    const own = writers[register];
+    if (own) own.push(written[i + 1]!);
+    else writers[register] = [written[i + 1]!];
   }
   return { readers, writers };
 }
 
+const NOWHERE: readonly number[] = [];
+
+/** Of what is never live. */
+const NEVER: Ranges = [];
+
 /** Collects ranges from the last to the first. */
 class RangeBuilder {
   /** By register, descending: [end, start, end, start, ...]. */
-  private readonly reversed: number[][];
+  private readonly reversed: (Ranges | undefined)[];
   /** Where the range that is open ends; -1: not live. */
   private readonly openEnd: Int32Array;
 
   constructor(size: number) {
-    this.reversed = Array.from({ length: size }, () => []);
+    this.reversed = new Array(size);
     this.openEnd = new Int32Array(size).fill(-1);
   }
 
@@ -120,9 +147,13 @@ class RangeBuilder {
   close(register: number, start: number): void {
     const end = this.openEnd[register] === -1 ? start + 1 : this.openEnd[register]!;
     this.openEnd[register] = -1;
-    const ranges = this.reversed[register]!;
+    const ranges = this.reversed[register];
+    if (!ranges) {
+      this.reversed[register] = [end, start];
+      return;
+    }
     const last = ranges.length - 1;
-    if (last >= 0 && ranges[last]! <= end) ranges[last] = Math.min(ranges[last]!, start);
+    if (ranges[last]! <= end) ranges[last] = Math.min(ranges[last]!, start);
     else ranges.push(end, start);
   }
 
@@ -133,45 +164,50 @@ class RangeBuilder {
   }
 
   finish(): Ranges[] {
-    return this.reversed.map((ranges) => ranges.reverse());
+    return Array.from(this.reversed, (ranges) => ranges?.reverse() ?? NEVER);
   }
 }
 
 /** Analyses `fn` in its current block order. */
 export function analyseLiveness(fn: MachineFunction): Liveness {
-  const sets = solve(fn);
-  const spans = new Map<MachineBlock, Span>();
+  const { blocks } = fn;
+  const indices = new Map<MachineBlock, number>();
+  const spans: Span[] = [];
   const instructions: MachineInstruction[] = [];
   const blockOf: MachineBlock[] = [];
-  for (const block of fn.blocks) {
+  for (const block of blocks) {
     const first = instructions.length;
     for (const instruction of block.instructions) {
       instructions.push(instruction);
       blockOf.push(block);
     }
-    spans.set(block, { first, end: instructions.length });
+    indices.set(block, spans.length);
+    spans.push({ first, end: instructions.length });
   }
-  const builder = new RangeBuilder(fn.registerLimit);
-  for (let i = fn.blocks.length - 1; i >= 0; i--) {
-    const block = fn.blocks[i]!;
-    scanBlock(builder, block, spans.get(block)!, sets.in[i]!, sets.out[i]!);
-  }
-  const liveIn = new Map(fn.blocks.map((block, i) => [block, sets.in[i]!]));
+  const sets = solve(fn, indices);
+  const spanOf = (block: MachineBlock) => spans[indices.get(block)!]!;
   return {
-    ranges: builder.finish(),
-    spans,
+    ranges: findRanges(fn, spans, sets),
     instructions,
     blockOf,
-    liveInto: (block) => liveIn.get(block)!,
-    blocksWithin: (ranges) => blocksWithin(ranges, blockOf, spans),
+    spanOf,
+    liveInto: (block) => sets.in[indices.get(block)!]!,
+    blocksWithin: (ranges) => blocksWithin(ranges, blockOf, spanOf),
   };
+}
+
+/** The registers that are live into each block, by its index: all that some passes want to know. */
+export function liveIntoBlocks(fn: MachineFunction): (block: MachineBlock) => readonly number[] {
+  const indices = new Map(fn.blocks.map((block, index) => [block, index]));
+  const sets = solve(fn, indices);
+  return (block) => sets.in[indices.get(block)!]!;
 }
 
 /** The blocks that `ranges` cover a part of, in order. */
 function blocksWithin(
   ranges: Ranges,
   blockOf: readonly MachineBlock[],
-  spans: ReadonlyMap<MachineBlock, Span>,
+  spanOf: (block: MachineBlock) => Span,
 ): MachineBlock[] {
   const found: MachineBlock[] = [];
   let number = 0;
@@ -180,30 +216,33 @@ function blocksWithin(
     for (number = Math.max(number, ranges[i]! >> 1); number < end; ) {
       const block = blockOf[number]!;
       found.push(block);
-      number = spans.get(block)!.end;
+      number = spanOf(block).end;
     }
   }
   return found;
 }
 
-function scanBlock(
-  builder: RangeBuilder,
-  block: MachineBlock,
-  span: Span,
-  liveIn: readonly number[],
-  liveOut: readonly number[],
-): void {
-  for (const register of liveOut) builder.open(register, 2 * span.end);
-  for (let k = span.end - 1; k >= span.first; k--) {
-    const instruction = block.instructions[k - span.first]!;
-    forEachWrite(instruction, (register) => {
-      if (register !== ESP) builder.close(register, 2 * k + 1);
-    });
-    forEachRead(instruction, (register) => {
-      if (register !== ESP) builder.open(register, 2 * k + 1);
-    });
+function findRanges(fn: MachineFunction, spans: readonly Span[], sets: LiveSets): Ranges[] {
+  const builder = new RangeBuilder(fn.registerLimit);
+  let position = 0;
+  const close = (register: number): void => {
+    if (register !== ESP) builder.close(register, position);
+  };
+  const open = (register: number): void => {
+    if (register !== ESP) builder.open(register, position);
+  };
+  for (let i = fn.blocks.length - 1; i >= 0; i--) {
+    const { instructions } = fn.blocks[i]!;
+    const { first, end } = spans[i]!;
+    for (const register of sets.out[i]!) builder.open(register, 2 * end);
+    for (let k = instructions.length - 1; k >= 0; k--) {
+      position = 2 * (first + k) + 1;
+      forEachWrite(instructions[k]!, close);
+      forEachRead(instructions[k]!, open);
+    }
+    builder.closeAll(2 * first, sets.in[i]!);
   }
-  builder.closeAll(2 * span.first, liveIn);
+  return builder.finish();
 }
 
 /** Whether two intervals have a position in common. */

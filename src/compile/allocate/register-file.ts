@@ -9,6 +9,8 @@ import type { Ranges } from "./live";
 /** The occupant of ranges that instructions themselves demand. */
 export const FIXED = -1;
 
+const NOBODY: ReadonlySet<number> = new Set();
+
 class Occupancy {
   private readonly starts: number[] = [];
   private readonly ends: number[] = [];
@@ -44,8 +46,9 @@ class Occupancy {
     }
   }
 
-  /** The occupants that `ranges` would meet; stops at the first fixed one. */
-  conflicts(ranges: Ranges, found: Set<number>): boolean {
+  /** The occupants that `ranges` would meet; undefined: a fixed one is among them. */
+  conflicts(ranges: Ranges): ReadonlySet<number> | undefined {
+    let found: Set<number> | undefined;
     let at = this.search(ranges[0] ?? 0);
     for (let i = 0; i < ranges.length; i += 2) {
       const start = ranges[i]!;
@@ -53,11 +56,12 @@ class Occupancy {
       if (this.ends[at] !== undefined && this.ends[at]! <= start) at = this.search(start);
       for (let j = at; j < this.starts.length && this.starts[j]! < end; j++) {
         const owner = this.owners[j]!;
-        if (owner === FIXED) return false;
+        if (owner === FIXED) return undefined;
+        found ??= new Set();
         found.add(owner);
       }
     }
-    return true;
+    return found ?? NOBODY;
   }
 
   isFree(position: number): boolean {
@@ -80,9 +84,8 @@ export class RegisterFile {
   }
 
   /** Who is in the way of `ranges` in `register`; undefined: something that cannot be moved. */
-  conflicts(register: number, ranges: Ranges): Set<number> | undefined {
-    const found = new Set<number>();
-    return this.occupancies[register]!.conflicts(ranges, found) ? found : undefined;
+  conflicts(register: number, ranges: Ranges): ReadonlySet<number> | undefined {
+    return this.occupancies[register]!.conflicts(ranges);
   }
 
   isFree(register: number, position: number): boolean {

@@ -47,9 +47,10 @@ interface Inserted {
 }
 
 export class Spiller {
-  private readonly mentions = new Map<number, Set<number>>();
+  /** By register: the numbers of the instructions that name it, ascending. */
+  private readonly mentions: (number[] | undefined)[];
   /** By value before any split: the numbers of the instructions that write it. */
-  private readonly definitions = new Map<number, number[]>();
+  private readonly definitions: (number[] | undefined)[];
   /** The value that a piece was split from. */
   private readonly origins = new Map<number, number>();
   private readonly homes = new Map<number, Home>();
@@ -59,19 +60,23 @@ export class Spiller {
     private readonly fn: MachineFunction,
     private readonly liveness: Liveness,
   ) {
-    for (const [number, instruction] of liveness.instructions.entries()) {
-      const mention = (register: number) => {
-        const found = this.mentions.get(register);
-        if (found) found.add(number);
-        else this.mentions.set(register, new Set([number]));
-      };
-      forEachRead(instruction, mention);
-      forEachWrite(instruction, (written) => {
-        mention(written);
-        const found = this.definitions.get(written);
-        if (found) found.push(number);
-        else this.definitions.set(written, [number]);
-      });
+    this.mentions = new Array(fn.registerLimit);
+    this.definitions = new Array(fn.registerLimit);
+    let number = 0;
+    const mention = (register: number) => {
+      const found = this.mentions[register];
+      if (!found) this.mentions[register] = [number];
+      else if (found[found.length - 1] !== number) found.push(number);
+    };
+    const define = (register: number) => {
+      mention(register);
+      const found = this.definitions[register];
+      if (found) found.push(number);
+      else this.definitions[register] = [number];
+    };
+    for (; number < liveness.instructions.length; number++) {
+      forEachRead(liveness.instructions[number]!, mention);
+      forEachWrite(liveness.instructions[number]!, define);
     }
   }
 
@@ -82,26 +87,25 @@ export class Spiller {
 
   /** The instructions that write the value, in all its pieces. */
   definitionsOf(origin: number): readonly number[] {
-    return this.definitions.get(origin) ?? [];
+    return this.definitions[origin] ?? NOWHERE;
   }
 
-  mentionsOf(piece: number): ReadonlySet<number> {
-    return this.mentions.get(piece) ?? NOWHERE;
+  /** The instructions that name a piece, in order. */
+  mentionsOf(piece: number): readonly number[] {
+    return this.mentions[piece] ?? NOWHERE;
   }
 
   /** Renames `value` in the instructions that `isInside` chooses; returns the new name. */
   rename(value: number, isInside: (number: number) => boolean): number {
     const piece = this.fn.newRegister(this.fn.typeOf(value));
     this.origins.set(piece, this.originOf(value));
-    const own = this.mentions.get(value) ?? new Set();
-    const moved = new Set([...own].filter(isInside));
-    this.mentions.set(piece, moved);
-    this.mentions.set(value, new Set([...own].filter((number) => !moved.has(number))));
+    const moved: number[] = [];
+    const left: number[] = [];
+    for (const number of this.mentionsOf(value)) (isInside(number) ? moved : left).push(number);
+    this.mentions[piece] = moved;
+    this.mentions[value] = left;
     const to = (register: number) => (register === value ? piece : register);
-    for (const number of moved) {
-      const instruction = this.liveness.instructions[number]!;
-      instruction.operands = instruction.operands.map((operand) => renamed(operand, to));
-    }
+    for (const number of moved) renameOperands(this.liveness.instructions[number]!, to);
     return piece;
   }
 
@@ -131,8 +135,7 @@ export class Spiller {
   /** Gives `value` a home; returns the short intervals that this needs. */
   spill(value: number): TinyInterval[] {
     const home = this.makeHome(value);
-    const numbers = [...(this.mentions.get(value) ?? [])].sort((a, b) => a - b);
-    return numbers.flatMap((number) => this.rewrite(number, value, home));
+    return this.mentionsOf(value).flatMap((number) => this.rewrite(number, value, home));
   }
 
   private makeHome(value: number): Home {
@@ -247,29 +250,46 @@ export class Spiller {
 
   /** Puts the fetches and stores into the blocks. */
   insert(): void {
+    if (this.inserted.size === 0) return;
+    let number = 0;
     for (const block of this.fn.blocks) {
-      const span = this.liveness.spans.get(block);
-      if (!span) continue;
-      block.instructions = block.instructions.flatMap((instruction, i) => {
-        const inserted = this.inserted.get(span.first + i);
-        return inserted ? [...inserted.before, instruction, ...inserted.after] : [instruction];
-      });
+      const { instructions } = block;
+      block.instructions = [];
+      for (const instruction of instructions) {
+        const inserted = this.inserted.get(number++);
+        if (inserted) block.instructions.push(...inserted.before);
+        block.instructions.push(instruction);
+        if (inserted) block.instructions.push(...inserted.after);
+      }
     }
   }
 }
 
-const NOWHERE: ReadonlySet<number> = new Set();
+const NOWHERE: readonly number[] = [];
 
 /** An operand with its registers replaced. */
 export function renamed(
   operand: MachineOperand,
   rename: (register: number) => number,
 ): MachineOperand {
-  if (operand.kind === "register") return { ...operand, register: rename(operand.register) };
+  if (operand.kind === "register") {
+    const register = rename(operand.register);
+    return register === operand.register
+      ? operand
+      : { kind: "register", register, size: operand.size };
+  }
   if (operand.kind !== "memory") return operand;
   const base = operand.base < 0 ? operand.base : rename(operand.base);
   const index = operand.index < 0 ? operand.index : rename(operand.index);
-  return { ...operand, base, index };
+  return base === operand.base && index === operand.index ? operand : { ...operand, base, index };
+}
+
+/** Replaces the registers in the operands of an instruction. */
+export function renameOperands(
+  { operands }: MachineInstruction,
+  rename: (register: number) => number,
+): void {
+  for (let i = 0; i < operands.length; i++) operands[i] = renamed(operands[i]!, rename);
 }
 
 function mentions(operand: MachineOperand, value: number): boolean {

@@ -148,11 +148,11 @@ export class Splitter {
   }
 
   private startOf(block: MachineBlock): number {
-    return 2 * this.liveness.spans.get(block)!.first;
+    return 2 * this.liveness.spanOf(block).first;
   }
 
   private clip(ranges: Ranges, block: MachineBlock): Ranges {
-    const { first, end } = this.liveness.spans.get(block)!;
+    const { first, end } = this.liveness.spanOf(block);
     const clipped: Ranges = [];
     for (let i = firstBehind(ranges, 2 * first); i < ranges.length; i += 2) {
       const from = Math.max(ranges[i]!, 2 * first);

@@ -8,7 +8,7 @@
 //
 // Invariant: between the copy and its last reader neither end of it is written.
 
-import { analyseLiveness } from "../allocate/live";
+import { liveIntoBlocks } from "../allocate/live";
 import { renamed } from "../allocate/spill";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../machine/machine";
 import {
@@ -25,8 +25,9 @@ const REACH = 12;
 
 /** Drops the copies of `fn`, whose registers are physical, that readers can do without. */
 export function forwardCopies(fn: MachineFunction): void {
-  const { liveInto } = analyseLiveness(fn);
+  const liveInto = liveIntoBlocks(fn);
   for (const block of fn.blocks) {
+    if (!block.instructions.some(copyOf)) continue;
     const liveOut = new Set(block.successors.flatMap(liveInto));
     forwardIn(block, liveOut);
   }

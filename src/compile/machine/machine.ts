@@ -297,7 +297,8 @@ export interface InstructionFacts {
   readonly mayBeImmediate: readonly boolean[];
 }
 
-const factsCache = new Map<string, InstructionFacts>();
+/** By mnemonic, then by the kinds of the operands as one number. */
+const factsCache = new Map<Mnemonic, InstructionFacts[]>();
 
 /** What an instruction does, by mnemonic, number and kinds of operands (32-bit forms). */
 export function factsOf(instruction: MachineInstruction): InstructionFacts {
@@ -305,21 +306,26 @@ export function factsOf(instruction: MachineInstruction): InstructionFacts {
   if (mnemonic === "moves") return MOVES;
   if (mnemonic === "jump") return NOTHING;
   if (mnemonic === "branch") return BRANCH;
-  let kinds = "";
-  for (const operand of operands) kinds += kindLetter(operand);
-  const key = `${mnemonic}/${kinds}`;
-  let found = factsCache.get(key);
-  if (!found) {
-    found = deriveFacts(mnemonic, kinds);
-    factsCache.set(key, found);
+  let known = factsCache.get(mnemonic);
+  if (!known) {
+    known = [];
+    factsCache.set(mnemonic, known);
   }
+  // A leading 1 tells how many operands there are.
+  let kinds = 1;
+  for (let i = 0; i < operands.length; i++) kinds = (kinds << 2) | kindOf(operands[i]!);
+  const found = known[kinds] ?? deriveFacts(mnemonic, operands.map(kindOf));
+  known[kinds] = found;
   return found;
 }
 
-/** c: control register, x: XMM register, o: any other operand. */
-function kindLetter(operand: MachineOperand): string {
-  if (operand.kind === "control") return "c";
-  return isXmmOperand(operand) ? "x" : "o";
+const OTHER = 0;
+const XMM = 1;
+const CONTROL = 2;
+
+function kindOf(operand: MachineOperand): number {
+  if (operand.kind === "control") return CONTROL;
+  return isXmmOperand(operand) ? XMM : OTHER;
 }
 
 const NOTHING: InstructionFacts = {
@@ -341,26 +347,25 @@ const BRANCH: InstructionFacts = { ...NOTHING, readsFlags: true };
 const ENCODED: ReadonlySet<string> = new Set(["rm", "reg", "general"]);
 const SYSTEM_REGISTERS = new Set(["creg", "dreg", "sreg"]);
 
-/** Whether an operand of the row can be what `kindLetter` says. */
-function fits({ kind }: Row["operands"][number], letter: string): boolean {
-  if (SYSTEM_REGISTERS.has(kind.name)) return letter === "c" && kind.name === "creg";
+/** Whether an operand of the row can be what `kindOf` says. */
+function fits({ kind }: Row["operands"][number], actual: number): boolean {
+  if (SYSTEM_REGISTERS.has(kind.name)) return actual === CONTROL && kind.name === "creg";
   const isXmmKind = kind.registers === registersXmm;
-  if (letter === "x") return isXmmKind;
-  return letter === "o" && (!isXmmKind || kind.memory);
+  if (actual === XMM) return isXmmKind;
+  return actual === OTHER && (!isXmmKind || kind.memory);
 }
 
-function deriveFacts(mnemonic: Mnemonic, kinds: string): InstructionFacts {
+function deriveFacts(mnemonic: Mnemonic, kinds: readonly number[]): InstructionFacts {
   const all: readonly Row[] = table[mnemonic];
   const rows = all.filter(
     ({ operands }) =>
-      operands.length === kinds.length &&
-      operands.every((operand, i) => fits(operand, kinds[i] ?? "")),
+      operands.length === kinds.length && operands.every((operand, i) => fits(operand, kinds[i]!)),
   );
   const isWord = (row: (typeof rows)[number]) =>
     row.operands.every(({ kind }) => kind.size === 32 || kind.size === 0);
   const general = rows.filter(isWord);
   const row = general[general.length - 1] ?? rows[rows.length - 1];
-  if (!row) throw new Error(`${mnemonic} takes no such operands: ${kinds}`);
+  if (!row) throw new Error(`${mnemonic} takes no such operands: ${kinds.join()}`);
   const numbers = (registers: readonly { number: number }[]) =>
     registers.map(({ number }) => number).filter((number) => number !== ESP);
   return {
@@ -376,7 +381,7 @@ function deriveFacts(mnemonic: Mnemonic, kinds: string): InstructionFacts {
       }),
     ),
     xmmMemory: row.operands.map(({ kind }, index) =>
-      kinds[index] === "x" && kind.memory && kind.place === "rm" ? kind.size : 0,
+      kinds[index] === XMM && kind.memory && kind.place === "rm" ? kind.size : 0,
     ),
     isFixed: row.operands.map(
       (_, index) => !rows.some(({ operands }) => ENCODED.has(operands[index]?.kind.place ?? "")),
