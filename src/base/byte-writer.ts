@@ -92,6 +92,15 @@ export class ByteWriter {
     this.fill(Math.ceil(this.length / alignment) * alignment - this.length, value);
   }
 
+  /** Overwrites a byte that was written as a place-holder. */
+  patchU8(offset: number, value: number): void {
+    this.view.setUint8(offset, value);
+  }
+
+  patchU16(offset: number, value: number): void {
+    this.view.setUint16(offset, value, true);
+  }
+
   /** Overwrites a word that was written as a place-holder. */
   patchU32(offset: number, value: number): void {
     this.view.setUint32(offset, value, true);

@@ -21,23 +21,26 @@ const UNMAPPED = -1;
 export class SourceMap {
   /** Source files as the compiler knew them: `kernel/main.ts`, `~lib/memory.ts`. */
   readonly files: readonly string[];
-  private readonly offsets: number[] = [];
-  private readonly fileIndices: number[] = [];
-  private readonly lines: number[] = [];
-  private readonly columns: number[] = [];
+  /** How many segments the map has. */
+  readonly size: number;
+  private readonly offsets: Int32Array;
+  private readonly fileIndices: Int32Array;
+  private readonly lines: Int32Array;
+  private readonly columns: Int32Array;
   /** By segment, those that were asked for. */
-  private readonly places: (Place | undefined)[] = [];
+  private readonly places: (Place | undefined)[];
 
   /** @param json a source map, version 3, of a module; throws a Diagnostic if it is damaged */
   constructor(json: string) {
     const { sources, mappings } = parse(json);
     this.files = sources;
+    this.size = (mappings.match(/[^,]+/g) ?? []).length;
+    this.offsets = new Int32Array(this.size);
+    this.fileIndices = new Int32Array(this.size);
+    this.lines = new Int32Array(this.size);
+    this.columns = new Int32Array(this.size);
+    this.places = new Array(this.size);
     this.decode(mappings);
-  }
-
-  /** How many segments the map has. */
-  get size(): number {
-    return this.offsets.length;
   }
 
   /** The place from which the code at this byte of the module came; undefined: from none. */
@@ -47,7 +50,7 @@ export class SourceMap {
 
   /** The place of a segment; undefined: it has none, or there is no such segment. */
   placeOf(segment: number): Place | undefined {
-    const file = this.files[this.fileOf(segment)];
+    const file = segment < 0 ? undefined : this.files[this.fileOf(segment)];
     if (file === undefined) return undefined;
     this.places[segment] ??= { file, line: this.lineOf(segment), column: this.columnOf(segment) };
     return this.places[segment];
@@ -75,9 +78,10 @@ export class SourceMap {
    */
   segmentsAt(offsets: Uint32Array): Int32Array {
     const segments = new Int32Array(offsets.length);
+    const { offsets: starts, size } = this;
     let segment = offsets.length > 0 ? this.segmentAt(offsets[0]!) : -1;
     for (let i = 0; i < offsets.length; i++) {
-      while (segment + 1 < this.size && this.offsets[segment + 1]! <= offsets[i]!) segment++;
+      while (segment + 1 < size && starts[segment + 1]! <= offsets[i]!) segment++;
       segments[i] = segment;
     }
     return segments;
@@ -86,7 +90,7 @@ export class SourceMap {
   /** The last segment that starts at or before `offset`; -1: none does. */
   private segmentAt(offset: number): number {
     let low = 0;
-    let high = this.offsets.length;
+    let high = this.size;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.offsets[middle]! <= offset) low = middle + 1;
@@ -101,7 +105,7 @@ export class SourceMap {
     let file = 0;
     let line = 0;
     let column = 0;
-    while (!reader.atEnd) {
+    for (let segment = 0; !reader.atEnd; segment++) {
       offset += reader.number();
       const mapped = !reader.atSegmentEnd;
       if (mapped) {
@@ -111,10 +115,10 @@ export class SourceMap {
         if (!reader.atSegmentEnd) reader.number();
       }
       reader.endSegment();
-      this.offsets.push(offset);
-      this.fileIndices.push(mapped ? file : UNMAPPED);
-      this.lines.push(line + 1);
-      this.columns.push(column + 1);
+      this.offsets[segment] = offset;
+      this.fileIndices[segment] = mapped ? file : UNMAPPED;
+      this.lines[segment] = line + 1;
+      this.columns[segment] = column + 1;
     }
   }
 }

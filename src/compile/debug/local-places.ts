@@ -35,7 +35,7 @@ interface SteppedBlock {
   /** Where the steps of each instruction begin, and where those of the last one end. */
   readonly bounds: readonly number[];
   /** What the places hold before it; undefined: no way to it is known yet. */
-  start: Int32Array | undefined;
+  start: SetNumber[] | undefined;
   hasChanged: boolean;
 }
 
@@ -46,7 +46,7 @@ export class LocalPlaces {
   private readonly steps: PlaceSteps;
   private readonly blocks = new Map<MachineBlock, SteppedBlock>();
   /** What the places hold now. */
-  private state: Int32Array;
+  private readonly state: SetNumber[];
   private current: SteppedBlock | undefined;
   /** The next instruction of the current block, and the first that is for the next block's phis. */
   private at = 0;
@@ -62,7 +62,7 @@ export class LocalPlaces {
       "register" in place ? place.register : slotPlace("incoming", place.stack),
     );
     const limit = Math.max(this.steps.limit, ...begin.map((place) => place + 1));
-    this.state = new Int32Array(limit);
+    this.state = new Array<SetNumber>(limit).fill(0);
     for (const [number, place] of begin.entries()) this.state[place] = tokens.argument(number);
     this.solve(fn.blocks);
   }
@@ -143,14 +143,13 @@ export class LocalPlaces {
     }
   }
 
-  /** A loop: `set` costs more than it for as few places as there are. */
-  private goTo(state: Int32Array): void {
+  private goTo(state: readonly SetNumber[]): void {
     for (let place = 0; place < state.length; place++) this.state[place] = state[place]!;
     this.hasChanged = true;
   }
 
   /** Leaves of `known` what the places hold now; whether that changed it. */
-  private meet(known: Int32Array): boolean {
+  private meet(known: SetNumber[]): boolean {
     let changed = false;
     for (let place = 0; place < known.length; place++) {
       const set = known[place]!;

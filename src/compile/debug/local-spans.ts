@@ -41,7 +41,7 @@ export class LocalSpans {
    *
    * @param words the low and the high one of each local
    */
-  note(start: Moment, words: Int32Array): void {
+  note(start: Moment, words: readonly WordCode[]): void {
     for (let local = 0; local < this.spans.length; local++) {
       const spans = this.spans[local]!;
       const low = words[2 * local]!;

@@ -16,6 +16,7 @@ import { CALLEE_SAVED } from "../machine/calling-convention";
 import type { MachineFunction, MachineInstruction } from "../machine/machine";
 import { FIRST_VIRTUAL } from "../machine/machine";
 import { orderMoves } from "../machine/parallel-moves";
+import type { Operand } from "../translate/build-numeric";
 import type { LocalHistory } from "../translate/local-history";
 import type { AssignmentOrder } from "./assignment-order";
 import { LocalPlaces } from "./local-places";
@@ -61,7 +62,8 @@ export function traceLocals(traced: TracedFunction): LocalSpans {
 class LocalTracer {
   /** By number; the first is that of words of which nothing is known. */
   private readonly sources: Source[] = [{ register: 0, argument: 0, fixed: undefined }];
-  private readonly sourceNumbers = new Map<Value, number>();
+  /** By value, its number among the sources. */
+  private readonly sourceNumbers: Int32Array;
   /** By local, the sources of the low and the high word of each of its values. */
   private readonly valueSources: (readonly number[])[] = [];
   private readonly tokens: Tokens;
@@ -73,22 +75,19 @@ class LocalTracer {
   private readonly noRow: number;
   private readonly firstRow: number;
   /** The low and the high word of each local, at the current instruction. */
-  private readonly words: Int32Array;
+  private readonly words: WordCode[];
   private readonly spans: LocalSpans;
 
   constructor(private readonly traced: TracedFunction) {
     const { machine, ir, code, watched, history } = traced;
     this.tokens = new Tokens(machine);
+    this.sourceNumbers = new Int32Array(ir.valueLimit);
     for (let local = 0; local < watched.length; local++) {
-      this.valueSources.push(
-        history
-          .valuesOf(local)
-          .flatMap(({ low, high }) => [this.sourceOf(low), high ? this.sourceOf(high) : UNKNOWN]),
-      );
+      this.valueSources.push(this.sourcesOf(history.valuesOf(local)));
     }
     this.places = new LocalPlaces(machine, ir.signature, this.tokens);
     this.rowStarts = new Int32Array(code.length);
-    this.words = new Int32Array(2 * watched.length);
+    this.words = new Array<WordCode>(2 * watched.length).fill(UNKNOWN);
     this.noRow = this.addRow(-1, -1);
     this.firstRow = this.addRow(-1, history.start);
     const wide = watched.map((_, local) => history.valuesOf(local)[0]?.high !== undefined);
@@ -124,15 +123,19 @@ class LocalTracer {
 
   // --- sources ---
 
+  private sourcesOf(values: readonly Operand[]): number[] {
+    const sources: number[] = [];
+    for (const { low, high } of values) {
+      sources.push(this.sourceOf(low), high ? this.sourceOf(high) : UNKNOWN);
+    }
+    return sources;
+  }
+
   private sourceOf(original: Value): number {
     if (isBypassed(original)) return UNKNOWN;
     const value = resolve(original);
-    let number = this.sourceNumbers.get(value);
-    if (number === undefined) {
-      number = this.sources.push(this.makeSource(value)) - 1;
-      this.sourceNumbers.set(value, number);
-    }
-    return number;
+    this.sourceNumbers[value.id] ||= this.sources.push(this.makeSource(value)) - 1;
+    return this.sourceNumbers[value.id]!;
   }
 
   private makeSource(value: Value): Source {
@@ -206,11 +209,12 @@ class LocalTracer {
   /** Notes what is not where it was while an instruction is executed; whether anything is. */
   private noteLoss(instruction: MachineInstruction, number: number, row: number): boolean {
     if (!losesPlaces(instruction)) return false;
-    const left = this.words.map((word, i) => {
-      if (!isLost(instruction, word)) return word;
+    const left = this.words.slice();
+    for (let i = 0; i < left.length; i++) {
+      if (!isLost(instruction, left[i]!)) continue;
       const other = this.wordOf(this.rows[row + i]!, UNKNOWN);
-      return isLost(instruction, other) ? UNKNOWN : other;
-    });
+      left[i] = isLost(instruction, other) ? UNKNOWN : other;
+    }
     // Who is up the stack is looked up at the last byte of its call.
     this.spans.note(instruction.mnemonic === "call" ? 2 * number + 1 : 2 * number, left);
     return true;

@@ -1,8 +1,16 @@
 // `.debug_info` and `.debug_abbrev`: entries with attributes, in trees.
 //
-// An entry names its shape (tag, whether it has children, attributes and their forms) by number;
-// each shape that occurs is described once. References to entries go by their offset in the
-// section, which is known when all of them have been written: until then a `Target` stands for it.
+//   entries.open(DW_TAG.member);          an entry begins
+//   entries.text(DW_AT.name, "pid");      its attributes, each with its form
+//   entries.close();                      it has no children; or `closeParent`, children, `end`
+//
+// An entry names its shape (tag, attributes and their forms, whether it has children) by number;
+// each shape that occurs is described once. An attribute is written at once, and leads from one
+// shape to the next: the number is known when the entry is closed, and fits the byte before it, as
+// there are only as many shapes as this floor's code can make.
+//
+// References to entries go by their offset in the section, which is known when all of them have
+// been written: until then a `Target` stands for it.
 //
 // See the DWARF 4 standard, 7.5.
 
@@ -12,26 +20,39 @@ import { DebugSection } from "./debug-section";
 
 type Tag = (typeof DW_TAG)[keyof typeof DW_TAG];
 type AttributeName = (typeof DW_AT)[keyof typeof DW_AT];
+type Form = (typeof DW_FORM)[keyof typeof DW_FORM];
 
 /** An entry that others refer to, written or yet to be. */
 export class Target {
   offset: number | undefined;
 }
 
-export interface Attribute {
-  readonly name: AttributeName;
-  readonly form: number;
-  write(entries: Entries): void;
+/** A tag and attributes; 0: this has not occurred as an entry. */
+interface Shape {
+  readonly tag: Tag;
+  /** Names and forms in turn. */
+  readonly attributes: readonly number[];
+  /** By name and form of another attribute. */
+  readonly longer: Map<number, Shape>;
+  alone: number;
+  parent: number;
 }
+
+/** Numbers of shapes take one byte. */
+const SHAPE_LIMIT = 128;
+const FORMS = 32;
 
 export class Entries {
   readonly info = new DebugSection(".debug_info");
   readonly abbreviations = new DebugSection(".debug_abbrev");
-  private readonly shapes = new Map<string, number>();
+  private readonly tags = new Map<Tag, Shape>();
+  private shapes = 0;
   private readonly pending: { readonly at: number; readonly target: Target }[] = [];
   private unitStart = 0;
+  private shape: Shape | undefined;
+  private start = 0;
 
-  /** Begins a compilation unit; `end` of its one entry is to be called by `endUnit`. */
+  /** Begins a compilation unit; the `end` of its one entry is `endUnit`. */
   beginUnit(): void {
     const { info } = this;
     this.unitStart = info.length;
@@ -46,39 +67,36 @@ export class Entries {
     this.info.patchU32(this.unitStart, this.info.length - this.unitStart - 4);
   }
 
-  /** An entry without children. */
-  entry(tag: Tag, attributes: readonly Attribute[], target?: Target): void {
-    this.write(tag, attributes, false, target);
+  /** Begins an entry, to which `target` will refer. */
+  open(tag: Tag, target?: Target): void {
+    this.start = this.info.length;
+    if (target) target.offset = this.start;
+    this.info.u8(0); // the shape, patched when all attributes are known
+    let shape = this.tags.get(tag);
+    if (!shape) {
+      shape = { tag, attributes: [], longer: new Map(), alone: 0, parent: 0 };
+      this.tags.set(tag, shape);
+    }
+    this.shape = shape;
   }
 
-  /** An entry whose children follow, up to `end`. */
-  begin(tag: Tag, attributes: readonly Attribute[], target?: Target): void {
-    this.write(tag, attributes, true, target);
+  /** Ends the attributes of an entry without children. */
+  close(): void {
+    const shape = this.opened();
+    if (shape.alone === 0) shape.alone = this.describe(shape, false);
+    this.info.patchU8(this.start, shape.alone);
   }
 
-  /** An entry with the children that `children` writes, as many as `count`: perhaps none. */
-  parent(
-    tag: Tag,
-    attributes: readonly Attribute[],
-    count: number,
-    children: () => void,
-    target?: Target,
-  ): void {
-    this.write(tag, attributes, count > 0, target);
-    if (count === 0) return;
-    children();
-    this.end();
+  /** Ends the attributes of an entry whose children follow, up to `end`. */
+  closeParent(): void {
+    const shape = this.opened();
+    if (shape.parent === 0) shape.parent = this.describe(shape, true);
+    this.info.patchU8(this.start, shape.parent);
   }
 
   /** Ends the children of an entry. */
   end(): void {
     this.info.u8(0);
-  }
-
-  /** Refers to another entry from here. */
-  refer(target: Target): void {
-    this.pending.push({ at: this.info.length, target });
-    this.info.u32(0);
   }
 
   /** Fills in the references to entries. */
@@ -90,100 +108,97 @@ export class Entries {
     }
   }
 
-  private write(
-    tag: Tag,
-    attributes: readonly Attribute[],
-    hasChildren: boolean,
-    target: Target | undefined,
-  ): void {
-    if (target) target.offset = this.info.length;
-    this.info.uleb(this.shape(tag, attributes, hasChildren));
-    for (const attribute of attributes) attribute.write(this);
+  // --- attributes ---
+
+  text(name: AttributeName, value: string): void {
+    this.attribute(name, DW_FORM.string);
+    this.info.cstring(value);
   }
 
-  private shape(tag: Tag, attributes: readonly Attribute[], hasChildren: boolean): number {
-    const key = `${tag} ${hasChildren} ${attributes.map(({ name, form }) => `${name}:${form}`)}`;
-    const known = this.shapes.get(key);
-    if (known !== undefined) return known;
-    const number = this.shapes.size + 1;
-    this.shapes.set(key, number);
+  number(name: AttributeName, value: number): void {
+    this.attribute(name, DW_FORM.udata);
+    this.info.uleb(value);
+  }
+
+  signed(name: AttributeName, value: number): void {
+    this.attribute(name, DW_FORM.sdata);
+    this.info.sleb(value);
+  }
+
+  /** A number of one or two words, the low one first. */
+  words(name: AttributeName, low: number, high?: number): void {
+    this.attribute(name, high === undefined ? DW_FORM.data4 : DW_FORM.data8);
+    this.info.u32(low);
+    if (high !== undefined) this.info.u32(high);
+  }
+
+  flag(name: AttributeName): void {
+    this.attribute(name, DW_FORM.flag_present);
+  }
+
+  /** The address of a place in code or data; without one, 0. */
+  address(name: AttributeName, input: InputSection | undefined, offset: number): void {
+    this.attribute(name, DW_FORM.addr);
+    if (input) this.info.reference(input, offset);
+    else this.info.u32(0);
+  }
+
+  /** A place in another debug section. */
+  place(name: AttributeName, section: DebugSection, offset: number): void {
+    this.attribute(name, DW_FORM.sec_offset);
+    this.info.reference(section, offset);
+  }
+
+  /** Another entry. */
+  entry(name: AttributeName, target: Target): void {
+    this.attribute(name, DW_FORM.ref_addr);
+    this.pending.push({ at: this.info.length, target });
+    this.info.u32(0);
+  }
+
+  expression(name: AttributeName, bytes: readonly number[]): void {
+    this.attribute(name, DW_FORM.exprloc);
+    this.info.uleb(bytes.length);
+    this.info.bytes(bytes);
+  }
+
+  /** The location of what has an address. */
+  location(input: InputSection, offset: number): void {
+    this.attribute(DW_AT.location, DW_FORM.exprloc);
+    this.info.uleb(5);
+    this.info.u8(DW_OP.addr);
+    this.info.reference(input, offset);
+  }
+
+  // --- shapes ---
+
+  private opened(): Shape {
+    if (!this.shape) throw new Error("no entry is open");
+    return this.shape;
+  }
+
+  private attribute(name: AttributeName, form: Form): void {
+    const shape = this.opened();
+    const key = name * FORMS + form;
+    let longer = shape.longer.get(key);
+    if (!longer) {
+      const attributes = [...shape.attributes, name, form];
+      longer = { tag: shape.tag, attributes, longer: new Map(), alone: 0, parent: 0 };
+      shape.longer.set(key, longer);
+    }
+    this.shape = longer;
+  }
+
+  /** Gives a shape a number, and describes it. */
+  private describe({ tag, attributes }: Shape, hasChildren: boolean): number {
+    const number = ++this.shapes;
+    if (number >= SHAPE_LIMIT) throw new Error("there are too many shapes of entries");
     const out = this.abbreviations;
     out.uleb(number);
     out.uleb(tag);
     out.u8(hasChildren ? 1 : 0);
-    for (const { name, form } of attributes) {
-      out.uleb(name);
-      out.uleb(form);
-    }
+    for (const each of attributes) out.uleb(each);
     out.u16(0);
     return number;
   }
-}
-
-// --- attributes ---
-
-export function text(name: AttributeName, value: string): Attribute {
-  return { name, form: DW_FORM.string, write: ({ info }) => info.cstring(value) };
-}
-
-export function number(name: AttributeName, value: number): Attribute {
-  return { name, form: DW_FORM.udata, write: ({ info }) => info.uleb(value) };
-}
-
-export function signed(name: AttributeName, value: number): Attribute {
-  return { name, form: DW_FORM.sdata, write: ({ info }) => info.sleb(value) };
-}
-
-/** A number of one or two words, the low one first. */
-export function words(name: AttributeName, values: readonly number[]): Attribute {
-  const form = values.length > 1 ? DW_FORM.data8 : DW_FORM.data4;
-  return {
-    name,
-    form,
-    write: ({ info }) => {
-      for (const value of values) info.u32(value);
-    },
-  };
-}
-
-export function flag(name: AttributeName): Attribute {
-  return { name, form: DW_FORM.flag_present, write: () => {} };
-}
-
-/** The address of a place in code or data. */
-export function address(name: AttributeName, input: InputSection, offset: number): Attribute {
-  return { name, form: DW_FORM.addr, write: ({ info }) => info.reference(input, offset) };
-}
-
-/** A place in another debug section. */
-export function place(name: AttributeName, section: DebugSection, offset: number): Attribute {
-  return { name, form: DW_FORM.sec_offset, write: ({ info }) => info.reference(section, offset) };
-}
-
-export function entry(name: AttributeName, target: Target): Attribute {
-  return { name, form: DW_FORM.ref_addr, write: (entries) => entries.refer(target) };
-}
-
-export function expression(name: AttributeName, bytes: readonly number[]): Attribute {
-  return {
-    name,
-    form: DW_FORM.exprloc,
-    write: ({ info }) => {
-      info.uleb(bytes.length);
-      info.bytes(bytes);
-    },
-  };
-}
-
-/** The expression that is an address. */
-export function addressExpression(input: InputSection, offset: number): Attribute {
-  return {
-    name: DW_AT.location,
-    form: DW_FORM.exprloc,
-    write: ({ info }) => {
-      info.uleb(5);
-      info.u8(DW_OP.addr);
-      info.reference(input, offset);
-    },
-  };
 }

@@ -36,6 +36,7 @@ const REGISTERS: Readonly<Record<string, number>> = {
   edi: 7,
   eip: 8,
 };
+const NUMBERED = Object.entries(REGISTERS);
 const RETURN_ADDRESS = 8;
 /** Gone once a function runs; theirs that are not saved still have the caller's value. */
 const CALLER_SAVED = ["eax", "ecx", "edx"];
@@ -147,7 +148,8 @@ function writeRule(rule: number, register: string, out: DebugSection): void {
 
 /** What became saved, and what was restored. */
 function writeSaved(before: FrameStep, after: FrameStep, out: DebugSection): void {
-  for (const [name, number] of Object.entries(REGISTERS)) {
+  if (after.saved === before.saved) return;
+  for (const [name, number] of NUMBERED) {
     const distance = after.saved[name];
     if (distance === before.saved[name]) continue;
     if (distance === undefined) {

@@ -3,7 +3,7 @@
 
 import type { DebugType, Encoding } from "../../i686/debug-info";
 import { DW_AT, DW_ATE, DW_TAG } from "./constants";
-import { type Entries, entry, number, signed, Target, text } from "./entries";
+import { type Entries, Target } from "./entries";
 
 const ENCODINGS: Readonly<Record<Encoding, number>> = {
   boolean: DW_ATE.boolean,
@@ -43,26 +43,15 @@ export class TypeEntries {
   }
 
   private writeType(entries: Entries, type: DebugType, target: Target): void {
-    if (type.kind === "base") this.writeBase(entries, type, target);
+    if (type.kind === "base") writeBase(entries, type, target);
     else if (type.kind === "structure") this.writeStructure(entries, type, target);
     else if (type.kind === "enumeration") this.writeEnumeration(entries, type, target);
     else {
-      const size = number(DW_AT.byte_size, POINTER_SIZE);
-      entries.entry(DW_TAG.pointer_type, [size, entry(DW_AT.type, this.target(type.to))], target);
+      entries.open(DW_TAG.pointer_type, target);
+      entries.number(DW_AT.byte_size, POINTER_SIZE);
+      entries.entry(DW_AT.type, this.target(type.to));
+      entries.close();
     }
-  }
-
-  private writeBase(
-    entries: Entries,
-    { name, size, encoding }: DebugType & { kind: "base" },
-    target: Target,
-  ): void {
-    const attributes = [
-      text(DW_AT.name, name),
-      number(DW_AT.byte_size, size),
-      number(DW_AT.encoding, ENCODINGS[encoding]),
-    ];
-    entries.entry(DW_TAG.base_type, attributes, target);
   }
 
   private writeStructure(
@@ -70,22 +59,25 @@ export class TypeEntries {
     { name, size, place, members }: DebugType & { kind: "structure" },
     target: Target,
   ): void {
-    const declared = [number(DW_AT.decl_file, 1), number(DW_AT.decl_line, place.line)];
-    const named = [text(DW_AT.name, name), ...declared];
-    const attributes = [...named, number(DW_AT.byte_size, size)];
-    const writeMembers = () => {
+    entries.open(DW_TAG.structure_type, target);
+    writeDeclaration(entries, name, place.line);
+    entries.number(DW_AT.byte_size, size);
+    if (members.length === 0) entries.close();
+    else {
+      entries.closeParent();
       for (const member of members) {
-        entries.entry(DW_TAG.member, [
-          text(DW_AT.name, member.name),
-          number(DW_AT.decl_file, 1),
-          number(DW_AT.decl_line, member.line),
-          entry(DW_AT.type, this.target(member.type)),
-          number(DW_AT.data_member_location, member.offset),
-        ]);
+        entries.open(DW_TAG.member);
+        writeDeclaration(entries, member.name, member.line);
+        entries.entry(DW_AT.type, this.target(member.type));
+        entries.number(DW_AT.data_member_location, member.offset);
+        entries.close();
       }
-    };
-    entries.parent(DW_TAG.structure_type, attributes, members.length, writeMembers, target);
-    entries.entry(DW_TAG.typedef, [...named, entry(DW_AT.type, target)]);
+      entries.end();
+    }
+    entries.open(DW_TAG.typedef);
+    writeDeclaration(entries, name, place.line);
+    entries.entry(DW_AT.type, target);
+    entries.close();
   }
 
   private writeEnumeration(
@@ -93,18 +85,36 @@ export class TypeEntries {
     { name, base, place, values }: DebugType & { kind: "enumeration" },
     target: Target,
   ): void {
-    const attributes = [
-      text(DW_AT.name, name),
-      number(DW_AT.decl_file, 1),
-      number(DW_AT.decl_line, place.line),
-      number(DW_AT.byte_size, this.sizeOf(base)),
-      entry(DW_AT.type, this.target(base)),
-    ];
-    entries.begin(DW_TAG.enumeration_type, attributes, target);
+    entries.open(DW_TAG.enumeration_type, target);
+    writeDeclaration(entries, name, place.line);
+    entries.number(DW_AT.byte_size, this.sizeOf(base));
+    entries.entry(DW_AT.type, this.target(base));
+    entries.closeParent();
     for (const value of values) {
-      const written = [text(DW_AT.name, value.name), signed(DW_AT.const_value, value.value)];
-      entries.entry(DW_TAG.enumerator, written);
+      entries.open(DW_TAG.enumerator);
+      entries.text(DW_AT.name, value.name);
+      entries.signed(DW_AT.const_value, value.value);
+      entries.close();
     }
     entries.end();
   }
+}
+
+function writeBase(
+  entries: Entries,
+  { name, size, encoding }: DebugType & { kind: "base" },
+  target: Target,
+): void {
+  entries.open(DW_TAG.base_type, target);
+  entries.text(DW_AT.name, name);
+  entries.number(DW_AT.byte_size, size);
+  entries.number(DW_AT.encoding, ENCODINGS[encoding]);
+  entries.close();
+}
+
+/** The name of something, and where it is declared: all of a unit is, in its file 1. */
+export function writeDeclaration(entries: Entries, name: string, line: number): void {
+  entries.text(DW_AT.name, name);
+  entries.number(DW_AT.decl_file, 1);
+  entries.number(DW_AT.decl_line, line);
 }

@@ -8,33 +8,15 @@
 //
 // Invariant: file 1 of a unit's line table is the unit's own, where all its entries are declared.
 
-import type {
-  DebugFunction,
-  DeclarationPlace,
-  GlobalVariable,
-  InlinedCall,
-} from "../../i686/debug-info";
+import type { DebugFunction, GlobalVariable, InlinedCall } from "../../i686/debug-info";
 import type { ObjectFile } from "../../i686/object";
 import type { LinkedFunction } from "../functions";
 import type { InputSection } from "../model";
-import { DW_AT, DW_FORM, DW_INL_inlined, DW_LANG_C99, DW_OP, DW_TAG } from "./constants";
+import { DW_AT, DW_INL_inlined, DW_LANG_C99, DW_OP, DW_TAG } from "./constants";
 import { DebugSection } from "./debug-section";
-import {
-  type Attribute,
-  address,
-  addressExpression,
-  Entries,
-  entry,
-  expression,
-  flag,
-  number,
-  place,
-  Target,
-  text,
-  words,
-} from "./entries";
+import { Entries, Target } from "./entries";
 import { LineFiles, writeLines } from "./lines";
-import { TypeEntries } from "./types";
+import { TypeEntries, writeDeclaration } from "./types";
 import { VariableEntries } from "./variables";
 
 /** Where a symbol of an object lies. */
@@ -143,15 +125,14 @@ class ObjectUnits {
     const { entries } = this;
     const files = new LineFiles();
     files.number(unit.file);
-    const lineStart = this.lines.length;
     entries.beginUnit();
-    const attributes = [
-      text(DW_AT.producer, "isthmus"),
-      number(DW_AT.language, DW_LANG_C99),
-      text(DW_AT.name, unit.file),
-      place(DW_AT.stmt_list, this.lines, lineStart),
-    ];
-    entries.begin(DW_TAG.compile_unit, [...attributes, ...this.codeOf(unit)]);
+    entries.open(DW_TAG.compile_unit);
+    entries.text(DW_AT.producer, "isthmus");
+    entries.number(DW_AT.language, DW_LANG_C99);
+    entries.text(DW_AT.name, unit.file);
+    entries.place(DW_AT.stmt_list, this.lines, this.lines.length);
+    this.writeCode(unit);
+    entries.closeParent();
     if (isFirst) this.types.write(entries, undefined);
     this.types.write(entries, unit.file);
     for (const global of unit.globals) this.writeGlobal(global);
@@ -163,40 +144,42 @@ class ObjectUnits {
   }
 
   /** The unit's code: a range for each function. */
-  private codeOf({ functions }: Unit): Attribute[] {
-    if (functions.length === 0) return [];
-    const start = this.ranges.length;
+  private writeCode({ functions }: Unit): void {
+    if (functions.length === 0) return;
+    // What ranges and locations of the unit count from: they are addresses themselves.
+    this.entries.address(DW_AT.low_pc, undefined, 0);
+    this.entries.place(DW_AT.ranges, this.ranges, this.ranges.length);
     for (const { input, offset, size } of functions) {
       this.ranges.reference(input, offset);
       this.ranges.reference(input, offset + size);
     }
     this.ranges.u32(0);
     this.ranges.u32(0);
-    return [ZERO, place(DW_AT.ranges, this.ranges, start)];
   }
 
-  private writeGlobal(global: GlobalVariable): void {
-    const { where } = global;
+  private writeGlobal({ name, place, type, where }: GlobalVariable): void {
+    const { entries } = this;
     const storage = where.kind === "symbol" ? this.described.locate(where.symbol) : undefined;
     if (where.kind === "symbol" && !storage) return;
-    this.entries.entry(DW_TAG.variable, [
-      ...declaration(global.name, global.place),
-      entry(DW_AT.type, this.types.target(global.type)),
-      ...(storage ? [addressExpression(storage.input, storage.offset)] : []),
-      ...(where.kind === "constant" ? [words(DW_AT.const_value, where.words)] : []),
-    ]);
+    entries.open(DW_TAG.variable);
+    writeDeclaration(entries, name, place.line);
+    entries.entry(DW_AT.type, this.types.target(type));
+    if (storage) entries.location(storage.input, storage.offset);
+    if (where.kind === "constant")
+      entries.words(DW_AT.const_value, where.words[0]!, where.words[1]);
+    entries.close();
   }
 
   // --- functions ---
 
   /** What all inlined calls of a function have in common. */
   private writeOrigin(call: InlinedCall): void {
-    const attributes = [
-      ...declaration(call.name, call.place),
-      flag(DW_AT.prototyped),
-      number(DW_AT.inline, DW_INL_inlined),
-    ];
-    this.entries.entry(DW_TAG.subprogram, attributes, this.origin(call));
+    const { entries } = this;
+    entries.open(DW_TAG.subprogram, this.origin(call));
+    writeDeclaration(entries, call.name, call.place.line);
+    entries.flag(DW_AT.prototyped);
+    entries.number(DW_AT.inline, DW_INL_inlined);
+    entries.close();
   }
 
   private origin(call: InlinedCall): Target {
@@ -212,70 +195,67 @@ class ObjectUnits {
   private writeFunction(func: LinkedFunction, files: LineFiles): void {
     const { entries } = this;
     const debug = this.debugOf.get(func);
-    const line = debug?.place.line ?? func.lines[0]?.line ?? 0;
-    const name = debug?.name ?? shortName(func.name);
-    const file = this.fileOf(func);
-    const attributes = [
-      ...declaration(name, { file, line }),
-      ...(debug ? [] : [flag(DW_AT.external)]),
-      ...(debug ? [flag(DW_AT.prototyped)] : []),
-      ...(debug?.result === undefined ? [] : [entry(DW_AT.type, this.types.target(debug.result))]),
-      address(DW_AT.low_pc, func.input, func.offset),
-      words(DW_AT.high_pc, [func.size]),
-      expression(DW_AT.frame_base, [DW_OP.call_frame_cfa]),
-    ];
     const { variables = [], inlined = [] } = debug ?? {};
-    entries.parent(DW_TAG.subprogram, attributes, variables.length + inlined.length, () => {
-      for (const variable of variables) this.variables.write(variable, func);
-      for (const call of inlined) this.writeInlined(call, func, files);
-    });
+    entries.open(DW_TAG.subprogram);
+    const line = debug?.place.line ?? func.lines[0]?.line ?? 0;
+    writeDeclaration(entries, debug?.name ?? shortName(func.name), line);
+    entries.flag(debug ? DW_AT.prototyped : DW_AT.external);
+    if (debug?.result !== undefined) entries.entry(DW_AT.type, this.types.target(debug.result));
+    entries.address(DW_AT.low_pc, func.input, func.offset);
+    entries.words(DW_AT.high_pc, func.size);
+    entries.expression(DW_AT.frame_base, FRAME_BASE);
+    if (variables.length + inlined.length === 0) {
+      entries.close();
+      return;
+    }
+    entries.closeParent();
+    for (const variable of variables) this.variables.write(variable, func);
+    for (const call of inlined) this.writeInlined(call, func, files);
+    entries.end();
   }
 
   private writeInlined(call: InlinedCall, func: LinkedFunction, files: LineFiles): void {
     const { entries } = this;
-    const attributes = [
-      entry(DW_AT.abstract_origin, this.origin(call)),
-      ...this.rangesOf(call.ranges, func),
-      number(DW_AT.call_file, files.number(call.call.file)),
-      number(DW_AT.call_line, call.call.line),
-      number(DW_AT.call_column, call.call.column),
-    ];
-    entries.parent(DW_TAG.inlined_subroutine, attributes, call.inlined.length, () => {
-      // The block is for gdb: a call directly within a call it takes for a fault (a complaint).
-      entries.begin(DW_TAG.lexical_block, this.rangesOf(call.ranges, func));
-      for (const inner of call.inlined) this.writeInlined(inner, func, files);
-      entries.end();
-    });
+    entries.open(DW_TAG.inlined_subroutine);
+    entries.entry(DW_AT.abstract_origin, this.origin(call));
+    this.writeRanges(call.ranges, func);
+    entries.number(DW_AT.call_file, files.number(call.call.file));
+    entries.number(DW_AT.call_line, call.call.line);
+    entries.number(DW_AT.call_column, call.call.column);
+    if (call.inlined.length === 0) {
+      entries.close();
+      return;
+    }
+    entries.closeParent();
+    // The block is for gdb: a call directly within a call it takes for a fault (a complaint).
+    entries.open(DW_TAG.lexical_block);
+    this.writeRanges(call.ranges, func);
+    entries.closeParent();
+    for (const inner of call.inlined) this.writeInlined(inner, func, files);
+    entries.end();
+    entries.end();
   }
 
-  private rangesOf(ranges: readonly number[], { input, offset }: LinkedFunction): Attribute[] {
+  private writeRanges(ranges: readonly number[], { input, offset }: LinkedFunction): void {
+    const { entries } = this;
     const [start = 0, end = 0] = ranges;
     if (ranges.length === 2) {
-      return [address(DW_AT.low_pc, input, offset + start), words(DW_AT.high_pc, [end - start])];
+      entries.address(DW_AT.low_pc, input, offset + start);
+      entries.words(DW_AT.high_pc, end - start);
+      return;
     }
-    const at = this.ranges.length;
+    entries.place(DW_AT.ranges, this.ranges, this.ranges.length);
     for (const each of ranges) this.ranges.reference(input, offset + each);
     this.ranges.u32(0);
     this.ranges.u32(0);
-    return [place(DW_AT.ranges, this.ranges, at)];
   }
 }
+
+const FRAME_BASE = [DW_OP.call_frame_cfa];
 
 function keyOf({ name, place: { line } }: InlinedCall): string {
   return `${line}:${name}`;
 }
-
-/** All that is declared in a unit is declared in its file 1. */
-function declaration(name: string, { line }: DeclarationPlace): Attribute[] {
-  return [text(DW_AT.name, name), number(DW_AT.decl_file, 1), number(DW_AT.decl_line, line)];
-}
-
-/** What ranges and locations of a unit count from: they are addresses themselves. */
-const ZERO: Attribute = {
-  name: DW_AT.low_pc,
-  form: DW_FORM.addr,
-  write: ({ info }) => info.u32(0),
-};
 
 /** What the object says of each function in the file. */
 function matchFunctions({ object, functions, locate }: DescribedObject) {

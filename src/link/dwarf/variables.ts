@@ -8,8 +8,8 @@
 import type { LocalVariable, ValueRange, WordPlace } from "../../i686/debug-info";
 import type { LinkedFunction } from "../functions";
 import { DW_AT, DW_OP, DW_TAG } from "./constants";
-import { DebugSection } from "./debug-section";
-import { type Attribute, type Entries, entry, place, text } from "./entries";
+import type { DebugSection } from "./debug-section";
+import type { Entries } from "./entries";
 import type { TypeEntries } from "./types";
 import type { DescribedObject } from "./units";
 
@@ -24,49 +24,47 @@ export class VariableEntries {
     private readonly described: DescribedObject,
   ) {}
 
-  write(variable: LocalVariable, func: LinkedFunction): void {
-    const tag = variable.isParameter ? DW_TAG.formal_parameter : DW_TAG.variable;
-    this.entries.entry(tag, [
-      text(DW_AT.name, variable.name),
-      entry(DW_AT.type, this.types.target(variable.type)),
-      ...this.location(variable.values, func),
-    ]);
+  write({ name, type, isParameter, values }: LocalVariable, func: LinkedFunction): void {
+    const { entries } = this;
+    entries.open(isParameter ? DW_TAG.formal_parameter : DW_TAG.variable);
+    entries.text(DW_AT.name, name);
+    entries.entry(DW_AT.type, this.types.target(type));
+    if (values.length > 0) {
+      entries.place(DW_AT.location, this.locations, this.locations.length);
+      this.writeList(values, func);
+    }
+    entries.close();
   }
 
-  private location(values: readonly ValueRange[], { input, offset }: LinkedFunction): Attribute[] {
-    if (values.length === 0) return [];
+  private writeList(values: readonly ValueRange[], { input, offset }: LinkedFunction): void {
     const { locations } = this;
-    const start = locations.length;
     locations.u32(BASE_ADDRESS_SELECTION);
     locations.reference(input, offset);
-    for (const value of values) {
-      locations.u32(value.start);
-      locations.u32(value.end);
-      this.writeExpression(value.words);
+    for (const { start, end, words } of values) {
+      locations.u32(start);
+      locations.u32(end);
+      this.writeExpression(words);
     }
     locations.u32(0);
     locations.u32(0);
-    return [place(DW_AT.location, locations, start)];
   }
 
   /** An expression behind its length in 16 bits. */
   private writeExpression(words: readonly WordPlace[]): void {
-    const out = new DebugSection("");
-    for (const word of words) {
-      this.writeWord(out, word);
-      if (words.length === 1) continue;
-      out.u8(DW_OP.piece);
-      out.uleb(WORD);
-    }
     const { locations } = this;
-    locations.u16(out.length);
-    for (const { offset, target, addend } of out.references) {
-      locations.references.push({ offset: locations.length + offset, target, addend });
+    const start = locations.length;
+    locations.u16(0);
+    for (const word of words) {
+      this.writeWord(word);
+      if (words.length === 1) continue;
+      locations.u8(DW_OP.piece);
+      locations.uleb(WORD);
     }
-    locations.bytes(out.finish());
+    locations.patchU16(start, locations.length - start - 2);
   }
 
-  private writeWord(out: DebugSection, word: WordPlace): void {
+  private writeWord(word: WordPlace): void {
+    const out = this.locations;
     switch (word.kind) {
       case "unknown":
         return;
