@@ -15,11 +15,15 @@
 
 import { parseArgs } from "node:util";
 import { decodeModule } from "../src/compile/wasm/decode";
-import { compareModule, compareSeeds, type Difference } from "../test/compile/differential";
+import {
+  compareCases,
+  compareModule,
+  type Difference,
+  seedCase,
+} from "../test/compile/differential";
 import { MODES } from "../test/compile/modes";
 import { moduleText } from "../test/compile/module-text";
 import { cannotRun } from "../test/compile/native";
-import { randomModule } from "../test/compile/random-module";
 import { shrink } from "../test/compile/shrink";
 
 /** Seeds that share a process. */
@@ -73,15 +77,15 @@ function main(): number {
   let told = performance.now();
   while (next < first + seeds && performance.now() < end) {
     const count = Math.min(BATCH, first + seeds - next);
-    const batch = Array.from({ length: count }, (_, i) => next + i);
+    const batch = Array.from({ length: count }, (_, i) => seedCase(next + i));
     const turn = Math.floor((next - first) / BATCH) % modes.length;
     for (const mode of rotates ? modes.slice(turn, turn + 1) : modes) {
-      for (const difference of compareSeeds(batch, MODES[mode]!)) {
+      for (const difference of compareCases(batch, MODES[mode]!)) {
         failures++;
         report(difference, mode, shrinks);
       }
     }
-    functions += batch.reduce((sum, seed) => sum + randomModule(seed).functions.length, 0);
+    functions += batch.reduce((sum, { module }) => sum + module.functions.length, 0);
     next += count;
     if (performance.now() - told > PROGRESS) {
       told = performance.now();

@@ -16,7 +16,8 @@ const CALLS_PER_FUNCTION = 10;
 const FUEL = 300n;
 
 /** A module, the calls of it, and what they must give. */
-interface Case {
+export interface Case {
+  readonly seed: number;
   readonly module: RandomModule;
   readonly calls: readonly Call[];
   readonly expected: readonly Outcome[];
@@ -28,24 +29,20 @@ export interface Difference {
   readonly text: string;
 }
 
-/** What went wrong for a seed, or undefined. */
-export function compareSeed(seed: number, options: RunOptions): string | undefined {
-  return compareModule(randomModule(seed), seed, options);
+/** The differences of several cases, which share a process as long as it does not fail. */
+export function compareCases(cases: readonly Case[], options: RunOptions): Difference[] {
+  const found = (seed: number, text: string | undefined): Difference[] =>
+    text === undefined ? [] : [{ seed, text }];
+  try {
+    return runTogether(cases, options).flatMap((text, i) => found(cases[i]!.seed, text));
+  } catch {
+    return cases.flatMap((each) => found(each.seed, compareCase(each, options)));
+  }
 }
 
-/** The differences of several seeds, which share a process as long as it does not fail. */
-export function compareSeeds(seeds: readonly number[], options: RunOptions): Difference[] {
-  try {
-    const cases = seeds.map((seed) => caseOf(randomModule(seed), seed));
-    return runTogether(cases, options).flatMap((text, i) =>
-      text === undefined ? [] : [{ seed: seeds[i]!, text }],
-    );
-  } catch {
-    return seeds.flatMap((seed) => {
-      const text = compareSeed(seed, options);
-      return text === undefined ? [] : [{ seed, text }];
-    });
-  }
+/** The case of a seed. */
+export function seedCase(seed: number): Case {
+  return caseOf(randomModule(seed), seed);
 }
 
 /** The same of a module that a seed did not make; calls come from `seed` all the same. */
@@ -54,28 +51,39 @@ export function compareModule(
   seed: number,
   options: RunOptions,
 ): string | undefined {
+  return compareCase(caseOf(module, seed), options);
+}
+
+/** The same of a case, to be run in several ways. */
+export function compareCase(each: Case, options: RunOptions): string | undefined {
   try {
-    const [text] = runTogether([caseOf(module, seed)], options);
+    const [text] = runTogether([each], options);
     return text;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-function caseOf(module: RandomModule, seed: number): Case {
+/** The calls of a module, with arguments from `seed`, and what Node makes of them. */
+export function caseOf(
+  module: RandomModule,
+  seed: number,
+  callsPerFunction = CALLS_PER_FUNCTION,
+): Case {
   const random = new Random(seed ^ 0x5eed);
   const argument = (type: number): bigint => {
     if (type === F32 || type === F64) return random.float(type === F32 ? "f32" : "f64");
-    return BigInt.asUintN(type === I64 ? 64 : 32, random.bits());
+    const width = type === I64 ? 64 : 32;
+    return BigInt.asUintN(width, random.bits(width));
   };
   const calls: Call[] = module.functions.flatMap(({ params }, i) =>
-    Array.from({ length: CALLS_PER_FUNCTION }, () => [
+    Array.from({ length: callsPerFunction }, () => [
       { name: "fuel", args: [FUEL] },
       { name: `f${i}`, args: params.map(argument) },
       { name: "state", args: [] },
     ]).flat(),
   );
-  return { module, calls, expected: runInNode(module.bytes, calls) };
+  return { seed, module, calls, expected: runInNode(module.bytes, calls) };
 }
 
 /** For each case what is wrong, or undefined. */

@@ -28,7 +28,7 @@ export type { Outcome, Trapped } from "./native-driver";
 export const MEMORY_BASE = 0x10000000;
 /** Pages of 64 KiB that exist of each memory; `memory.grow` may promise more. */
 const PAGES = 64;
-const MEMORY_SIZE = PAGES << 16;
+const PAGE = 1 << 16;
 const MAX_PAGES = 0x10000;
 
 /** What runs before all calls, if the module needs that. */
@@ -47,6 +47,10 @@ export interface RunOptions {
   /** Whether calls through tables are checked, and calls before returns calls; absent: yes. */
   readonly checksCalls?: boolean;
   readonly dump?: NonNullable<CompileOptions["dump"]>;
+  /** Changes what was compiled before it is linked. */
+  readonly alter?: (object: ObjectFile) => ObjectFile;
+  /** Milliseconds after which the process is ended; absent: 20 s. */
+  readonly timeout?: number;
 }
 
 /** Whose export an import is; undefined: nobody's, and a function that does nothing stands in. */
@@ -54,6 +58,8 @@ export type Resolve = (imported: ImportName) => NativeInstance | undefined;
 
 interface NativeMemory {
   readonly base: number;
+  /** Bytes of its room. */
+  readonly size: number;
   /** What its `memory_size` and `memory_grow` begin with. */
   readonly prefix: string;
   readonly limits: Limits;
@@ -125,7 +131,8 @@ export class NativeProcess {
       ...(module.memories[0]?.imported ? {} : { data: { start: 0, end: dataEnd(module) } }),
       ...this.options,
     });
-    this.objects.push(prefixed(object, prefix, memory?.prefix ?? ""));
+    const { alter = (same) => same } = this.options;
+    this.objects.push(prefixed(alter(object), prefix, memory?.prefix ?? ""));
     const hasStart = object.symbols.some(({ name }) => name === START);
     const instance = new NativeInstance(prefix, module, memory, hasStart, resolve);
     if (hasStart) this.start(instance);
@@ -138,10 +145,16 @@ export class NativeProcess {
     const owner = memory.imported && resolve(memory.imported)?.memory;
     if (owner) return owner;
     const index = this.memories.length;
-    const base = MEMORY_BASE + index * MEMORY_SIZE;
-    const found = { base, prefix: `m${index}.`, limits: memory.limits };
+    const size = PAGE * Math.max(1, Math.min(memory.limits.max ?? PAGES, PAGES));
+    const found = { base: this.memoryEnd, size, prefix: `m${index}.`, limits: memory.limits };
     this.memories.push(found);
     return found;
+  }
+
+  /** Where the next memory begins. */
+  private get memoryEnd(): number {
+    const last = this.memories[this.memories.length - 1];
+    return last ? last.base + last.size : MEMORY_BASE;
   }
 
   private start({ prefix }: NativeInstance): void {
@@ -163,15 +176,15 @@ export class NativeProcess {
   /** What came of each event. */
   run(): Outcome[] {
     const objects = [driver(this.events), ...this.objects, memoryManagers(this.memories)];
-    const image = link([...objects, stubs(this.objects)], layoutFor(this.memories.length));
-    return readOutcomes(execute(writeElf(image)), this.events);
+    const image = link([...objects, stubs(this.objects)], layoutFor(this.memoryEnd));
+    return readOutcomes(execute(writeElf(image), this.options.timeout), this.events);
   }
 }
 
 /** Where the memory's room ends; a module that needs more gets only what its data takes. */
 function dataEnd({ memories }: WasmModule): number {
   const { min, max = PAGES } = memories[0]?.limits ?? { min: PAGES + 1 };
-  return min <= PAGES ? Math.min(max, PAGES) << 16 : 0;
+  return min <= PAGES ? PAGE * Math.min(max, PAGES) : 0;
 }
 
 /** The object with a prefix before the names of all that it defines, and of its memory manager. */
@@ -187,16 +200,15 @@ function prefixed(object: ObjectFile, prefix: string, memory: string): ObjectFil
   return { ...object, symbols };
 }
 
-function layoutFor(memories: number): Layout {
+function layoutFor(end: number): Layout {
   const inputs = (name: string) => [{ sections: [name, `${name}.*`], fixed: false }];
-  const end = MEMORY_BASE + Math.max(1, memories) * MEMORY_SIZE;
   return {
     name: "test",
     stackHeader: true,
     gcSections: true,
     regions: {
       program: { start: 0x08048000, end: MEMORY_BASE },
-      pages: { start: MEMORY_BASE, end },
+      pages: { start: MEMORY_BASE, end: Math.max(end, MEMORY_BASE + PAGE) },
     },
     sections: [
       { name: ".text", region: "program", pack: true },
@@ -226,13 +238,13 @@ export function runNative(
   return process.run().slice(instance.hasStart ? 1 : 0);
 }
 
-function execute(elf: Uint8Array): Buffer {
+function execute(elf: Uint8Array, timeout = 20_000): Buffer {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-"));
   const file = join(folder, "program");
   try {
     writeFileSync(file, elf);
     chmodSync(file, 0o755);
-    const run = spawnSync(file, { timeout: 20_000, maxBuffer: 64 << 20 });
+    const run = spawnSync(file, { timeout, killSignal: "SIGKILL", maxBuffer: 64 << 20 });
     if (run.error) throw run.error;
     if (run.status !== 0) throw new Error(`the process ended with ${run.status ?? run.signal}`);
     return run.stdout;
@@ -258,7 +270,7 @@ function probe(): string | false {
   a.section(".text");
   a.function("_start", () => exit(a));
   try {
-    execute(writeElf(link([a.finish()], layoutFor(0))));
+    execute(writeElf(link([a.finish()], layoutFor(MEMORY_BASE))));
     return false;
   } catch {
     return "this machine does not run i386 executables";

@@ -16,21 +16,16 @@ export interface RandomOp {
   readonly bytes: readonly number[];
   readonly operands: readonly Type[];
   readonly result: Type | undefined;
-  /** log2 of the bytes that it accesses. */
   readonly isDivision: boolean;
   /** Traps for numbers that do not fit. */
   readonly isTruncation: boolean;
-  /** The result may be any NaN, whose sign and payload differ between processors. */
-  readonly makesNaN: boolean;
+  /** The bits of its float operand, or the last one's sign, decide what it gives. */
+  readonly showsBits: boolean;
 }
-
-const QUIET = /\.(abs|neg|copysign|reinterpret|convert)/;
 
 function randomOp({ code, name, type }: OpcodeInfo): RandomOp {
   const operands = [...(type?.operands ?? "")].map((letter) => LETTERS[letter]!);
   const result = LETTERS[type?.results ?? ""];
-  const isFloat = result === F32 || result === F64;
-  const isMemory = /load|store/.test(name);
   return {
     name,
     bytes: code > 0xff ? [0xfc, ...leb(code & 0xff)] : [code],
@@ -38,7 +33,7 @@ function randomOp({ code, name, type }: OpcodeInfo): RandomOp {
     result,
     isDivision: /^i.*\.(div|rem)/.test(name),
     isTruncation: /^i.*\.trunc_f/.test(name),
-    makesNaN: isFloat && !isMemory && !QUIET.test(name),
+    showsBits: /reinterpret|copysign/.test(name),
   };
 }
 

@@ -69,21 +69,25 @@ export class Random {
     return items[this.below(items.length)]!;
   }
 
-  /** 64 bits, often near the edges where mistakes live. */
-  bits(): bigint {
+  /** So many bits, often near the edges where mistakes live. */
+  bits(width: 32 | 64): bigint {
     const kind = this.below(6);
     if (kind < 2) return BigInt(this.below(16)) * (kind === 0 ? 1n : -1n);
-    if (kind === 2) return 1n << BigInt(this.below(64));
-    if (kind === 3) return (1n << BigInt(this.below(64))) - 1n;
+    if (kind === 2) return 1n << BigInt(this.below(width));
+    if (kind === 3) return (1n << BigInt(this.below(width))) - 1n;
     const low = BigInt(this.below(2 ** 32));
-    return kind === 4 ? low : (BigInt(this.below(2 ** 32)) << 32n) | low;
+    const isShort = kind === 4 || width === 32;
+    return isShort ? low : (BigInt(this.below(2 ** 32)) << 32n) | low;
   }
 
   /** The bits of an f32 or f64: no NaN but the canonical one. */
   float(type: "f32" | "f64"): bigint {
-    const number = NUMBERS[this.below(NUMBERS.length + 4)];
-    if (number !== undefined) return bitsOfFloat(type, number);
-    const bits = type === "f32" ? this.bits() & 0xffff_ffffn : BigInt.asUintN(64, this.bits());
+    const kind = this.below(10);
+    if (kind < 4) return bitsOfFloat(type, NUMBERS[this.below(NUMBERS.length)]!);
+    // Most numbers are of a size at which sums are not just one of their operands.
+    if (kind < 8) return bitsOfFloat(type, (this.below(2 ** 16) - 2 ** 15) / 64);
+    const width = type === "f32" ? 32 : 64;
+    const bits = BigInt.asUintN(width, this.bits(width));
     return isNaNBits(type, bits) ? bitsOfFloat(type, Number.NaN) : bits;
   }
 }

@@ -9,11 +9,21 @@ import { bitsOfFloat, floatOfBits } from "./random";
 /** A number as JavaScript has it. */
 type Value = number | bigint;
 
+export interface RunInNode {
+  readonly outcomes: Outcome[];
+  readonly exports: WebAssembly.Exports;
+}
+
 /** The results of the calls, of exported functions, in order. */
 export function runInNode(bytes: Uint8Array, calls: readonly Call[]): Outcome[] {
+  return instanceInNode(bytes, calls).outcomes;
+}
+
+/** The same, with what the module exports, as the calls have left it. */
+export function instanceInNode(bytes: Uint8Array, calls: readonly Call[]): RunInNode {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
   const types = exportTypes(bytes);
-  return calls.map(({ name, args }) => {
+  const outcomes = calls.map(({ name, args }): Outcome => {
     const fn = exports[name] as (...args: Value[]) => Value | Value[] | undefined;
     const { params, results } = types.get(name)!;
     try {
@@ -25,6 +35,7 @@ export function runInNode(bytes: Uint8Array, calls: readonly Call[]): Outcome[] 
       throw error;
     }
   });
+  return { outcomes, exports };
 }
 
 /** The types of a module's exported functions, by name. */

@@ -1,0 +1,135 @@
+// Measures how much the comparison with random modules notices: changes single instructions of the
+// compiled modules, one at a time, and counts the changes that make a difference to Node's results.
+//
+//   node --import ./bin/loader.js tools/mutants.ts [--count N] [--seed S] [--first SEED]
+//                                                  [--calls N] [--mode MODE] [--list]
+//
+//   --count N      how many changes to try (200)
+//   --seed S       which changes are made (1)
+//   --first SEED   the first module; each gets four changes (1)
+//   --calls N      call each function so often instead of as the tests do
+//   --mode MODE    one of test/compile/modes.ts ("as it is")
+//   --list         print the changes that nobody noticed
+//
+// A change of an instruction that no call executes cannot be noticed and is counted apart: whether
+// one is executed is found by a breakpoint in its place. Of those that are executed some compute
+// the same in another way, so the share that can be noticed is below all.
+
+import { parseArgs } from "node:util";
+import type { ObjectFile } from "../src/i686/object";
+import { type Case, caseOf, compareCase } from "../test/compile/differential";
+import { MODES } from "../test/compile/modes";
+import { describeMutant, type Mutant, mutate, sitesOf, withBytes } from "../test/compile/mutant";
+import { cannotRun, type RunOptions } from "../test/compile/native";
+import { Random } from "../test/compile/random";
+import { randomModule } from "../test/compile/random-module";
+
+const PER_MODULE = 4;
+/** A mutant that runs so long loops without end. */
+const TIMEOUT = 3000;
+const INT3 = Uint8Array.of(0xcc);
+
+interface Score {
+  executed: number;
+  noticed: number;
+}
+
+interface Request {
+  readonly count: number;
+  readonly seed: number;
+  readonly first: number;
+  readonly calls: number | undefined;
+  readonly options: RunOptions;
+  readonly lists: boolean;
+}
+
+function readRequest(): Request | string {
+  const { values } = parseArgs({
+    options: {
+      count: { type: "string", default: "200" },
+      seed: { type: "string", default: "1" },
+      first: { type: "string", default: "1" },
+      calls: { type: "string" },
+      mode: { type: "string", default: "as it is" },
+      list: { type: "boolean", default: false },
+    },
+  });
+  const numbers = [values.count, values.seed, values.first, values.calls ?? "1"].map(Number);
+  const [count = 0, seed = 0, first = 0, calls] = numbers;
+  if (!numbers.every((number) => number > 0)) return "a number is none";
+  const mode = MODES[values.mode];
+  if (!mode) return `there is no mode ${values.mode}: there are ${Object.keys(MODES).join(", ")}`;
+  const options = { ...mode, timeout: TIMEOUT };
+  const given = values.calls === undefined ? undefined : calls;
+  return { count, seed, first, calls: given, options, lists: values.list };
+}
+
+/** The object of a case, compiled once. */
+function compiled(each: Case, options: RunOptions): ObjectFile {
+  let found: ObjectFile | undefined;
+  const problem = compareCase(each, {
+    ...options,
+    alter: (object) => {
+      found = object;
+      return object;
+    },
+  });
+  if (!found || problem !== undefined) throw new Error(`without a change: ${problem}`);
+  return found;
+}
+
+/** Random changes of the functions of an object that a seed made. */
+function mutantsOf(object: ObjectFile, random: Random): Mutant[] {
+  const sites = sitesOf(object, (name) => /^f\d+$/.test(name));
+  const mutants: Mutant[] = [];
+  while (mutants.length < PER_MODULE) {
+    const mutant = mutate(object, random.pick(sites), random);
+    if (mutant) mutants.push(mutant);
+  }
+  return mutants;
+}
+
+function main(): number {
+  const request = readRequest();
+  const problem = typeof request === "string" ? request : cannotRun();
+  if (typeof request === "string" || problem) {
+    process.stderr.write(`mutants: ${problem}\n`);
+    return 2;
+  }
+  const { count, first, seed, calls, options, lists } = request;
+  const random = new Random(seed);
+  const scores = new Map<string, Score>();
+  let tried = 0;
+  for (let module = first; tried < count; module++) {
+    const each = caseOf(randomModule(module), module, calls);
+    const object = compiled(each, options);
+    for (const mutant of mutantsOf(object, random)) {
+      tried++;
+      const runs = (bytes: Uint8Array) =>
+        compareCase(each, { ...options, alter: () => withBytes(object, mutant.site, bytes) });
+      if (runs(INT3) === undefined) continue;
+      const score = scores.get(mutant.kind) ?? { executed: 0, noticed: 0 };
+      scores.set(mutant.kind, score);
+      score.executed++;
+      if (runs(mutant.bytes) !== undefined) score.noticed++;
+      else if (lists) process.stdout.write(`seed ${module} ${describeMutant(mutant)}\n`);
+    }
+  }
+  report(tried, scores);
+  return 0;
+}
+
+function report(tried: number, scores: ReadonlyMap<string, Score>): void {
+  const all = { executed: 0, noticed: 0 };
+  for (const { executed, noticed } of scores.values()) {
+    all.executed += executed;
+    all.noticed += noticed;
+  }
+  const line = (name: string, { executed, noticed }: Score) =>
+    `${name}: ${noticed} of ${executed} noticed, ${((100 * noticed) / executed).toFixed(1)} %\n`;
+  for (const [kind, score] of [...scores].sort()) process.stdout.write(line(kind, score));
+  process.stdout.write(line("all", all));
+  process.stdout.write(`${tried - all.executed} of ${tried} are in code that no call executes\n`);
+}
+
+process.exitCode = main();
