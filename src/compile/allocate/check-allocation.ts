@@ -4,7 +4,9 @@
 // registers, slots) side by side. Each virtual register and each place has a class; two of one
 // class hold the same value on every way here. An original operand and its final form must be of
 // one class. A write makes a new class for both, a copy hands on the class of its source, and where
-// two ways meet, only what both put in one class stays in one.
+// two ways meet, only what both put in one class stays in one. Blocks are visited until nothing
+// changes, and reads checked at every visit: later ones only know of more that differs, so what
+// fails at one would fail at the last.
 //
 // It is independent of how allocation works, always on, and throws an Error for a bug of ours.
 
@@ -66,8 +68,9 @@ interface Entry {
 
 class AllocationChecker {
   private readonly entries = new Map<MachineBlock, Entry>();
-  /** The entities of slots and constants by name. */
-  private readonly places = new Map<string, number>();
+  /** The entities of slots and constants by name, and by operand. */
+  private readonly named = new Map<string, number>();
+  private readonly places = new Map<MachineOperand, number>();
   /** Constants and the caller's arguments: the class of such an entity is itself, always. */
   private readonly fixed = new Set<number>();
   /** Places that code can change. */
@@ -87,8 +90,8 @@ class AllocationChecker {
     }
     for (const { instructions } of fn.blocks) {
       for (const instruction of instructions) {
-        for (const operand of instruction.operands) this.place(operand);
-        for (const operand of instruction.virtual ?? []) this.place(operand);
+        for (const operand of instruction.operands) this.addPlace(operand);
+        for (const operand of instruction.virtual ?? []) this.addPlace(operand);
       }
     }
     this.state = new State(this.entityCount);
@@ -109,24 +112,23 @@ class AllocationChecker {
         if (changed.delete(block)) this.visit(block, changed);
       }
     }
-    for (const block of this.entries.keys()) this.simulate(block, true);
   }
 
   private visit(block: MachineBlock, changed: Set<MachineBlock>): void {
-    const state = this.simulate(block, false);
+    const state = this.simulate(block);
     for (const successor of block.successors) {
       if (this.meet(successor, state)) changed.add(successor);
     }
   }
 
   /** The state at the end of `block`, until the next call. */
-  private simulate(block: MachineBlock, checks: boolean): State {
+  private simulate(block: MachineBlock): State {
     const { state } = this;
     state.clear();
     const { entities, classes } = this.entries.get(block)!;
-    for (const [i, entity] of entities.entries()) state.set(entity, classes[i]!);
+    for (let i = 0; i < entities.length; i++) state.set(entities[i]!, classes[i]!);
     this.nextClass = this.entityCount;
-    for (const instruction of block.instructions) this.step(state, instruction, checks);
+    for (const instruction of block.instructions) this.step(state, instruction);
     return state;
   }
 
@@ -137,20 +139,26 @@ class AllocationChecker {
     return this.fn.registerLimit + register;
   }
 
-  /** The entity of a slot or constant; both programs know it by the same name. */
-  private place(operand: MachineOperand): number | undefined {
+  /** Makes an entity of a slot or constant; both programs know it by the same name. */
+  private addPlace(operand: MachineOperand): void {
+    if (operand.kind === "register" || this.places.has(operand)) return;
     const name = nameOf(operand);
-    if (name === undefined) return undefined;
-    let entity = this.places.get(name);
+    if (name === undefined) return;
+    let entity = this.named.get(name);
     if (entity === undefined) {
       entity = this.entityCount++;
-      this.places.set(name, entity);
+      this.named.set(name, entity);
       if (isFixed(operand)) this.fixed.add(entity);
       else this.slots.add(entity);
       if (operand.kind === "memory" && operand.slot?.kind === "outgoing")
         this.outgoing.push(entity);
     }
-    return entity;
+    this.places.set(operand, entity);
+  }
+
+  /** The entity of a slot or constant. */
+  private place(operand: MachineOperand): number | undefined {
+    return this.places.get(operand);
   }
 
   private originalEntity(operand: MachineOperand): number | undefined {
@@ -205,12 +213,19 @@ class AllocationChecker {
     return { entities, classes };
   }
 
-  private step(state: State, instruction: MachineInstruction, checks: boolean): void {
+  private step(state: State, instruction: MachineInstruction): void {
     const original = instruction.virtual;
     if (!original) this.inserted(state, instruction);
-    else if (instruction.mnemonic === "moves" || isCopy(instruction, original)) {
-      this.copies(state, instruction, original, checks);
-    } else this.ordinary(state, instruction, original, checks);
+    else if (instruction.mnemonic === "moves" || this.isCopy(instruction, original)) {
+      this.copies(state, instruction, original);
+    } else this.ordinary(state, instruction, original);
+  }
+
+  /** A whole-register `mov` between places, not to or from linear memory or control registers. */
+  private isCopy({ mnemonic }: MachineInstruction, original: readonly MachineOperand[]): boolean {
+    const isWholePlace = (operand: MachineOperand) =>
+      operand.kind === "register" ? operand.size === 32 : this.place(operand) !== undefined;
+    return mnemonic === "mov" && original.every(isWholePlace);
   }
 
   /** Moves that allocation inserted: only the final program sees them. */
@@ -229,43 +244,40 @@ class AllocationChecker {
     state: State,
     instruction: MachineInstruction,
     original: readonly MachineOperand[],
-    checks: boolean,
   ): void {
     const { operands } = instruction;
-    const assignments: [number, number][] = [];
+    /** An entity, its class, and so on. */
+    const assignments: number[] = [];
     for (let i = 0; i < original.length; i += 2) {
       const to = this.originalEntity(original[i]!);
       const from = this.originalEntity(original[i + 1]!);
-      if (to !== undefined && from !== undefined) assignments.push([to, state.get(from)]);
+      if (to !== undefined && from !== undefined) assignments.push(to, state.get(from));
     }
     for (let i = 0; i < operands.length; i += 2) {
-      this.checkRead(state, instruction, original[i + 1]!, operands[i + 1]!, checks);
+      this.checkRead(state, instruction, original[i + 1]!, operands[i + 1]!);
       const to = this.finalEntity(operands[i]!);
       const from = this.finalEntity(operands[i + 1]!);
-      if (to !== undefined && from !== undefined) assignments.push([to, state.get(from)]);
+      if (to !== undefined && from !== undefined) assignments.push(to, state.get(from));
     }
-    for (const [entity, value] of assignments) state.set(entity, value);
+    for (let i = 0; i < assignments.length; i += 2) state.set(assignments[i]!, assignments[i + 1]!);
   }
 
   private ordinary(
     state: State,
     instruction: MachineInstruction,
     original: readonly MachineOperand[],
-    checks: boolean,
   ): void {
     const facts = factsOf(instruction);
     for (let i = 0; i < original.length; i++) {
       const before = original[i]!;
       const after = instruction.operands[i]!;
-      if (before.kind === "memory") this.checkAddress(state, instruction, before, after, checks);
+      if (before.kind === "memory") this.checkAddress(state, instruction, before, after);
       else if (isReadBy(facts.roles[i])) {
-        this.checkRead(state, instruction, before, after, checks);
+        this.checkRead(state, instruction, before, after);
       }
     }
-    if (checks) {
-      for (const register of facts.reads) this.checkImplicit(state, instruction, register);
-      for (const register of instruction.reads) this.checkImplicit(state, instruction, register);
-    }
+    for (const register of facts.reads) this.checkImplicit(state, instruction, register);
+    for (const register of instruction.reads) this.checkImplicit(state, instruction, register);
     for (let i = 0; i < original.length; i++) {
       const role = facts.roles[i];
       const before = original[i]!;
@@ -300,20 +312,22 @@ class AllocationChecker {
     instruction: MachineInstruction,
     before: MachineOperand,
     after: MachineOperand,
-    checks: boolean,
   ): void {
-    if (!checks || before.kind !== "memory") return;
+    if (before.kind !== "memory") return;
     if (after.kind !== "memory") this.fail(instruction, "a memory operand is lost");
-    const pairs = [
-      [before.base, after.base],
-      [before.index, after.index],
-    ] as const;
-    for (const [register, physical] of pairs) {
-      if (register === NONE || register === ESP) continue;
-      if (state.get(register) !== state.get(this.physical(physical))) {
-        this.fail(instruction, `register ${physical} does not hold v${register} of an address`);
-      }
-    }
+    this.checkPart(state, instruction, before.base, after.base);
+    this.checkPart(state, instruction, before.index, after.index);
+  }
+
+  private checkPart(
+    state: State,
+    instruction: MachineInstruction,
+    register: number,
+    physical: number,
+  ): void {
+    if (register === NONE || register === ESP) return;
+    if (state.get(register) === state.get(this.physical(physical))) return;
+    this.fail(instruction, `register ${physical} does not hold v${register} of an address`);
   }
 
   private checkRead(
@@ -321,9 +335,8 @@ class AllocationChecker {
     instruction: MachineInstruction,
     before: MachineOperand,
     after: MachineOperand,
-    checks: boolean,
   ): void {
-    if (!checks || before.kind !== "register") return;
+    if (before.kind !== "register") return;
     const place = this.finalEntity(after);
     if (place !== undefined && state.get(place) === state.get(before.register)) return;
     this.fail(instruction, `${describe(after)} does not hold v${before.register}`);
@@ -355,14 +368,4 @@ function describe(operand: MachineOperand): string {
   return operand.kind === "register"
     ? `register ${operand.register}`
     : (nameOf(operand) ?? operand.kind);
-}
-
-/** A whole-register `mov` between places, not to or from linear memory or control registers. */
-function isCopy({ mnemonic }: MachineInstruction, original: readonly MachineOperand[]): boolean {
-  return mnemonic === "mov" && original.every(isWholePlace);
-}
-
-function isWholePlace(operand: MachineOperand): boolean {
-  if (operand.kind === "register") return operand.size === 32;
-  return operand.kind === "immediate" || nameOf(operand) !== undefined;
 }

@@ -80,6 +80,8 @@ export function emit(assembler: Assembler, fn: MachineFunction, options: EmitOpt
 
 class Emitter {
   private readonly frame: Frame;
+  /** Where a jump to a block that does nothing but jump ends; others are not in it. */
+  private readonly targets = new Map<MachineBlock, MachineBlock>();
   private readonly labels = new Map<MachineBlock, Label>();
   private readonly order: MachineBlock[];
 
@@ -89,6 +91,7 @@ class Emitter {
     private readonly options: EmitOptions,
   ) {
     this.frame = new Frame(fn, options.usedRegisters);
+    for (const block of fn.blocks) if (isOnlyJump(block)) this.targets.set(block, endOf(block));
     const kept = fn.blocks.filter((block, i) => i === 0 || this.finalTarget(block) === block);
     const successorsOf = (block: MachineBlock) => {
       return block.successors.map((next) => this.finalTarget(next));
@@ -147,15 +150,8 @@ class Emitter {
 
   // --- blocks ---
 
-  /** Where a jump to `block` ends, past blocks that do nothing but jump. */
   private finalTarget(block: MachineBlock): MachineBlock {
-    const passed = new Set<MachineBlock>();
-    let target = block;
-    while (isOnlyJump(target) && !passed.has(target)) {
-      passed.add(target);
-      target = target.successors[0]!;
-    }
-    return target;
+    return this.targets.get(block) ?? block;
   }
 
   private labelOf(block: MachineBlock): Label {
@@ -437,6 +433,17 @@ function wordsOf(operand: MachineOperand): MachineOperand[] {
 
 function isZeroing({ to, from }: OrderedMove): boolean {
   return isZero(from) && to.kind === "register";
+}
+
+/** Where a jump to `block` ends, past blocks that do nothing but jump. */
+function endOf(block: MachineBlock): MachineBlock {
+  const passed = new Set<MachineBlock>();
+  let target = block;
+  while (isOnlyJump(target) && !passed.has(target)) {
+    passed.add(target);
+    target = target.successors[0]!;
+  }
+  return target;
 }
 
 function isOnlyJump(block: MachineBlock): boolean {
