@@ -54,11 +54,15 @@ interface Life {
   readonly weight: number;
   /** Neighbours over whose edge it is live, with the edges' frequencies. */
   readonly edges: { readonly other: Life; readonly frequency: number }[];
+  /** Whether the register that is looked at is free for it, and whether it gets that. */
+  isFree: boolean;
+  isInside: boolean;
 }
 
 interface Region {
   readonly physical: number;
-  readonly lives: ReadonlySet<Life>;
+  /** The lives that get the register, in block order. */
+  readonly inside: readonly Life[];
   readonly gain: number;
 }
 
@@ -90,19 +94,20 @@ export class Splitter {
     if (lives.length < 2) return undefined;
     let best: Region | undefined;
     for (const physical of context.candidates) {
-      const region = findRegion(lives, physical, context);
-      if (region && region.gain > (best?.gain ?? MIN_GAIN)) best = region;
+      const gain = findRegion(lives, physical, context);
+      if (gain <= (best?.gain ?? MIN_GAIN)) continue;
+      best = { physical, inside: lives.filter(({ isInside }) => isInside), gain };
     }
-    if (!best || best.lives.size === lives.length) return undefined;
+    if (!best || best.inside.length === lives.length) return undefined;
     return this.perform(value, ranges, lives, best);
   }
 
   private perform(value: number, ranges: Ranges, lives: readonly Life[], region: Region): Split {
     const origin = this.spiller.originOf(value);
     if (!this.whole.has(origin)) this.whole.set(origin, ranges);
-    const inside = lives.filter((life) => region.lives.has(life));
-    const outside = lives.filter((life) => !region.lives.has(life));
+    const { inside } = region;
     const blocks = new Set(inside.map(({ block }) => block));
+    const outside = lives.filter(({ block }) => !blocks.has(block));
     const isInside = (number: number) => blocks.has(this.liveness.blockOf[number]!);
     const piece = this.spiller.rename(value, isInside);
     let byBlock = this.pieces.get(origin);
@@ -133,7 +138,8 @@ export class Splitter {
     for (const block of this.liveness.blocksWithin(ranges)) {
       const clipped = this.clip(ranges, block);
       const weight = (counts.get(block) ?? 0) * block.frequency * unit;
-      lives.set(block, { block, ranges: clipped, weight, edges: [] });
+      const life = { block, ranges: clipped, weight, edges: [], isFree: false, isInside: false };
+      lives.set(block, life);
     }
     for (const life of lives.values()) {
       for (const successor of life.block.successors) {
@@ -255,40 +261,38 @@ function join(lives: readonly Life[]): Ranges {
   return joined;
 }
 
-/** The best set of blocks for `physical` that this search finds. */
-function findRegion(
-  lives: readonly Life[],
-  physical: number,
-  context: SplitContext,
-): Region | undefined {
-  const free = lives.filter(({ ranges }) => context.isFree(physical, ranges));
-  const inside = new Set(free);
+/** Marks the best set of blocks for `physical` that this search finds; returns what it gains. */
+function findRegion(lives: readonly Life[], physical: number, context: SplitContext): number {
+  for (const life of lives) {
+    life.isFree = context.isFree(physical, life.ranges);
+    life.isInside = life.isFree;
+  }
   for (let pass = 0, changed = true; changed && pass < MAX_PASSES; pass++) {
     changed = false;
-    for (const life of free) {
-      const isBetterInside = gainOfInside(life, inside) > 0;
-      if (isBetterInside === inside.has(life)) continue;
-      if (isBetterInside) inside.add(life);
-      else inside.delete(life);
+    for (const life of lives) {
+      if (!life.isFree) continue;
+      const isBetterInside = gainOfInside(life) > 0;
+      if (isBetterInside === life.isInside) continue;
+      life.isInside = isBetterInside;
       changed = true;
     }
   }
-  if (inside.size === 0) return undefined;
-  return { physical, lives: inside, gain: totalGain(inside) - context.priceOf(physical) };
+  return totalGain(lives) - context.priceOf(physical);
 }
 
 /** What a block gains by being inside, its neighbours staying where they are. */
-function gainOfInside({ weight, edges }: Life, inside: ReadonlySet<Life>): number {
+function gainOfInside({ weight, edges }: Life): number {
   let gain = weight;
-  for (const { other, frequency } of edges) gain += inside.has(other) ? frequency : -frequency;
+  for (const { other, frequency } of edges) gain += other.isInside ? frequency : -frequency;
   return gain;
 }
 
-function totalGain(inside: ReadonlySet<Life>): number {
+function totalGain(lives: readonly Life[]): number {
   let gain = 0;
-  for (const { weight, edges } of inside) {
+  for (const { isInside, weight, edges } of lives) {
+    if (!isInside) continue;
     gain += weight;
-    for (const { other, frequency } of edges) if (!inside.has(other)) gain -= frequency;
+    for (const { other, frequency } of edges) if (!other.isInside) gain -= frequency;
   }
   return gain;
 }
