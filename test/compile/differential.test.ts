@@ -38,7 +38,7 @@ describe("the generator of random modules", () => {
     }
     const missing = OPCODES.filter(({ code }) => !ran.has(code)).map(({ name }) => name);
     assert.deepEqual(missing, []);
-    assert.ok(counts.ran > 0.75 * counts.all, `${counts.ran} of ${counts.all} ran`);
+    assert.ok(counts.ran > 0.7 * counts.all, `${counts.ran} of ${counts.all} ran`);
   });
 
   it("makes the same module from its answers as from the seed", () => {

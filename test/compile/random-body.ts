@@ -41,14 +41,7 @@ import {
   VOID,
   XOR,
 } from "./random-code";
-import {
-  ExpressionWriter,
-  MAX_COUNT,
-  randomType,
-  SECOND_TABLE_SIZE,
-  type Surroundings,
-  TABLE_SIZE,
-} from "./random-expression";
+import { ExpressionWriter, MAX_COUNT, randomType, type Surroundings } from "./random-expression";
 import {
   bodyTypeIndex,
   FIRST_BLOCK_TYPE,
@@ -56,6 +49,7 @@ import {
   functionIndex,
   GLOBALS,
   type Shape,
+  TABLES,
 } from "./random-frame";
 import { F32, F64, I32, LOADS, STORES, type Type } from "./random-ops";
 import { leb, vector } from "./wasm-bytes";
@@ -255,8 +249,9 @@ export class BodyWriter extends ExpressionWriter {
 
   private tableStatement(): number[] {
     const { random } = this;
+    if (!this.around.changesTables) return this.localSet();
     const table = random.below(2);
-    const size = table === 0 ? TABLE_SIZE : SECOND_TABLE_SIZE;
+    const size = TABLES[table]!.size;
     const index = this.small(size);
     const start = this.small(size - 3);
     const some = [...this.small(2), ...this.small(4)];

@@ -32,7 +32,15 @@ import {
   TYPED_SELECT,
   XOR,
 } from "./random-code";
-import { FUEL, functionIndex, GLOBALS, plainOf, type Shape, typeIndex } from "./random-frame";
+import {
+  FUEL,
+  functionIndex,
+  GLOBALS,
+  plainOf,
+  type Shape,
+  TABLES,
+  typeIndex,
+} from "./random-frame";
 import { F32, F64, I32, I64, LOADS, OPERATIONS, type RandomOp, type Type } from "./random-ops";
 import { leb } from "./wasm-bytes";
 
@@ -43,12 +51,12 @@ export interface Surroundings {
   /** Those and this one: what may be called through a table. */
   readonly functions: readonly Shape[];
   readonly blockTypes: readonly Shape[];
+  /** Otherwise the compiler knows what is in the tables. */
+  readonly changesTables: boolean;
 }
 
 /** Sizes that random instructions keep to, or just miss. */
 export const PAGE_MASK = 0xff8;
-export const TABLE_SIZE = 8;
-export const SECOND_TABLE_SIZE = 5;
 
 /** Iterations that a counted loop has at the most. */
 export const MAX_COUNT = 12;
@@ -323,7 +331,7 @@ export abstract class ExpressionWriter {
   /** Numbers of pages and entries, and whether an entry is empty. */
   private size(): number[] {
     const { random } = this;
-    switch (random.below(5)) {
+    switch (random.below(this.around.changesTables ? 5 : 4)) {
       case 0:
         return [0x3f, 0];
       case 1:
@@ -331,9 +339,9 @@ export abstract class ExpressionWriter {
       case 2:
         return [...this.small(2), 0x40, 0];
       case 3:
-        return [...this.reference(), ...this.small(3), 0xfc, 15, 1];
-      default:
         return [...this.reference(), 0xd1];
+      default:
+        return [...this.reference(), ...this.small(3), 0xfc, 15, 1];
     }
   }
 
@@ -341,7 +349,7 @@ export abstract class ExpressionWriter {
     const { random, around } = this;
     const kind = random.below(4);
     if (kind === 0) return [0xd0, FUNCREF];
-    if (kind === 1) return [...this.small(TABLE_SIZE), 0x25, 0];
+    if (kind === 1) return [...this.small(TABLES[0].size), 0x25, 0];
     return [0xd2, ...leb(functionIndex(random.below(around.functions.length)))];
   }
 
@@ -370,7 +378,7 @@ export abstract class ExpressionWriter {
   protected indirect(callee: number, params: readonly Type[], depth: number): number[] {
     const { random } = this;
     const table = random.chance(20) ? 1 : 0;
-    const size = table === 0 ? TABLE_SIZE : SECOND_TABLE_SIZE;
+    const size = TABLES[table]!.size;
     // Most of the time function i is entry i of the first table, i + 1 of the second.
     const right = callee + table;
     const isWild = random.below(100) >= 98 || right >= size;

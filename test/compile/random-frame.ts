@@ -39,6 +39,18 @@ export const FUEL = 0;
 /** Bytes of memory that functions change. */
 export const USED_BYTES = 0x1300;
 
+/** A table: what is filled in at the start, and again before each call from a segment. */
+export interface FilledTable {
+  readonly size: number;
+  readonly start: number;
+  readonly filled: number;
+  readonly segment: number;
+}
+export const TABLES: readonly [FilledTable, FilledTable] = [
+  { size: 8, start: 0, filled: 6, segment: 4 },
+  { size: 5, start: 1, filled: 4, segment: 5 },
+];
+
 function bodyOf(locals: readonly Type[], code: readonly number[]): number[] {
   const declared = vector(...locals.map((type) => [1, type]));
   return [...leb(declared.length + code.length + 1), ...declared, ...code, END];
@@ -72,21 +84,30 @@ function state(): FrameFunction {
   return { name: "state", params: [], results: [I64], body: bodyOf([I32, I64], code) };
 }
 
-/** Sets the fuel of the next call. */
-function fuel(): FrameFunction {
-  const body = bodyOf([], [LOCAL_GET, 0, GLOBAL_SET, FUEL]);
-  return { name: "fuel", params: [I32], results: [], body };
+/** Sets the fuel of the next call, and fills the tables anew if something changes them. */
+function fuel(changesTables: boolean): FrameFunction {
+  const refills = TABLES.flatMap(({ start, filled, segment }, table) => [
+    ...[...i32(start), ...i32(0), ...i32(filled)],
+    ...[0xfc, 12, segment, table],
+  ]);
+  const code = [LOCAL_GET, 0, GLOBAL_SET, FUEL, ...(changesTables ? refills : [])];
+  return { name: "fuel", params: [I32], results: [], body: bodyOf([], code) };
 }
 
-export const FRAME: readonly FrameFunction[] = [plain(F32), plain(F64), state(), fuel()];
+/** The functions of the frame of a module that changes its tables or does not. */
+export function frameOf(changesTables: boolean): FrameFunction[] {
+  return [plain(F32), plain(F64), state(), fuel(changesTables)];
+}
+
+const FRAME_FUNCTIONS = 4;
 
 /** The index of the function of the frame that takes any NaN away. */
 export const plainOf = (type: Type): number => (type === F32 ? 0 : 1);
 
 export const BLOCK_TYPES = 3;
-export const FIRST_BLOCK_TYPE = FRAME.length;
+export const FIRST_BLOCK_TYPE = FRAME_FUNCTIONS;
 /** The index of random function `i`. */
-export const functionIndex = (i: number): number => FRAME.length + i;
+export const functionIndex = (i: number): number => FRAME_FUNCTIONS + i;
 /** The index of its type. */
 export const typeIndex = (i: number): number => FIRST_BLOCK_TYPE + BLOCK_TYPES + 2 * i;
 /** The index of the type of a block that takes nothing and gives its results. */

@@ -9,13 +9,14 @@
 import { Random } from "./random";
 import { BodyWriter, PASSIVE_BYTES, PASSIVE_ELEMENTS } from "./random-body";
 import { constant, i32, i64 } from "./random-code";
-import { randomType, SECOND_TABLE_SIZE, type Surroundings, TABLE_SIZE } from "./random-expression";
+import { randomType, type Surroundings } from "./random-expression";
 import {
   BLOCK_TYPES,
-  FRAME,
+  frameOf,
   functionIndex,
   GLOBALS,
   type Shape,
+  TABLES,
   typeIndex,
   USED_BYTES,
 } from "./random-frame";
@@ -64,23 +65,25 @@ function initialValue(random: Random, type: Type): number[] {
 /** Function indices for a segment: most of the time entry i is function i. */
 function entries(random: Random, length: number, functions: number): number[][] {
   return Array.from({ length }, (_, i) =>
-    leb(functionIndex(random.below(100) < 95 && i < functions ? i : random.below(functions))),
+    leb(functionIndex(random.below(100) < 98 && i < functions ? i : random.below(functions))),
   );
 }
 
-/** Tables hold all functions; passive segments are the third of elements and the second of data. */
+/** Passive are the third segment of elements, what fills the tables, and the second of data. */
 function segments(random: Random, functions: number): { elements: number[]; data: number[] } {
-  const first = entries(random, TABLE_SIZE - 2, functions);
-  const second = entries(random, SECOND_TABLE_SIZE - 1, functions);
+  const first = entries(random, TABLES[0].filled, functions);
+  const second = entries(random, TABLES[1].filled, functions);
   const passive = entries(random, PASSIVE_ELEMENTS, functions);
   const all = Array.from({ length: functions }, (_, i) => leb(functionIndex(i)));
   const bytes = (count: number) => Array.from({ length: count }, () => [random.below(256)]);
   return {
     elements: vector(
-      [0, ...i32(0), 0x0b, ...vector(...first)],
-      [2, 1, ...i32(1), 0x0b, 0, ...vector(...second)],
+      [0, ...i32(TABLES[0].start), 0x0b, ...vector(...first)],
+      [2, 1, ...i32(TABLES[1].start), 0x0b, 0, ...vector(...second)],
       [1, 0, ...vector(...passive)],
       [3, 0, ...vector(...all)],
+      [1, 0, ...vector(...first)],
+      [1, 0, ...vector(...second)],
     ),
     data: vector([0, ...i32(0), 0x0b, ...PATTERN], [1, ...vector(...bytes(PASSIVE_BYTES))]),
   };
@@ -93,6 +96,8 @@ export function randomModule(source: number | Random): RandomModule {
     params: randomTypes(random, 3),
     results: randomTypes(random, 3),
   }));
+  const changesTables = random.chance(70);
+  const frame = frameOf(changesTables);
   const functions: Shape[] = [];
   const bodies = random.some(MAX_FUNCTIONS, 68, () => {
     const callable = [...functions];
@@ -103,11 +108,12 @@ export function randomModule(source: number | Random): RandomModule {
       callable,
       functions: [...functions],
       blockTypes,
+      changesTables,
     };
     return new BodyWriter(random, shape, around).write();
   });
   const types = [
-    ...FRAME,
+    ...frame,
     ...blockTypes,
     ...functions.flatMap(({ params, results }) => [
       { params, results },
@@ -118,21 +124,21 @@ export function randomModule(source: number | Random): RandomModule {
   const globals = GLOBALS.map((type) => [type, 1, ...initialValue(random, type), 0x0b]);
   const bytes = wasm(
     section(1, vector(...types.map(typeOf))),
-    section(3, vector(...FRAME.map((_, i) => [i]), ...functions.map((_, i) => leb(typeIndex(i))))),
-    section(4, vector([0x70, 0, TABLE_SIZE], [0x70, 1, SECOND_TABLE_SIZE, MAX_ENTRIES])),
+    section(3, vector(...frame.map((_, i) => [i]), ...functions.map((_, i) => leb(typeIndex(i))))),
+    section(4, vector([0x70, 0, TABLES[0].size], [0x70, 1, TABLES[1].size, MAX_ENTRIES])),
     section(5, vector([1, 1, MAX_PAGES])),
     section(6, vector(...globals)),
     section(
       7,
       vector(
-        ...FRAME.map(({ name }, i) => [...text(name), 0, i]),
+        ...frame.map(({ name }, i) => [...text(name), 0, i]),
         ...functions.map((_, i) => [...text(`f${i}`), 0, functionIndex(i)]),
         [...text("memory"), 2, 0],
       ),
     ),
     section(9, elements),
     section(12, [2]),
-    section(10, vector(...FRAME.map(({ body }) => body), ...bodies)),
+    section(10, vector(...frame.map(({ body }) => body), ...bodies)),
     section(11, data),
   );
   return { bytes, functions };
