@@ -599,6 +599,16 @@ describe("forward-loads", () => {
     );
   });
 
+  it("leaves operands in memory, but not what is extended on the way to a register", () => {
+    const byte = (again: string) =>
+      body("  v2 = load8_u v0", ...again.split("/"), "  v6 = mul v5 v2", "  return v6");
+    turns(forwardLoads, byte("  v3 = load8_u v0/  v5 = add v1 v3"), byte("  v5 = add v1 v2"));
+    const word = byte("  v3 = load32 v0/  v5 = add v1 v3").replace("load8_u", "load32");
+    turns(forwardLoads, word, word);
+    const compared = byte("  v3 = load8_u v0/  v5 = eq v3 7");
+    turns(forwardLoads, compared, compared);
+  });
+
   it("knows what all ways to a block agree on, and nothing where a loop begins", () => {
     const before = (again: string) =>
       body(

@@ -116,7 +116,9 @@ function isFolded(load: Value, users: Users): boolean {
   if (!user || others.length > 0 || user.block !== load.block) return false;
   // Of two loads that are compared, the first is in a register.
   if (isComparison(user) && user.args[0] === load && user.args[1]?.effect === "read") return false;
-  return user.effect === "none" && user.op !== "phi";
+  if (user.effect !== "none" || user.op === "phi") return false;
+  // What is extended is so in a register, unless nothing but its bits is asked for.
+  return BYTES[load.op]! >= 4 || isComparison(user) || user.op === "and";
 }
 
 /** Whether a store becomes an instruction that changes what is in memory. */
