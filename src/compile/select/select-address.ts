@@ -80,7 +80,7 @@ function decompose(selection: Selection, address: Value): Address {
 
 /** Adds `value` to the address; `isRoot`: its own sum must be taken apart. */
 function addTerm(selection: Selection, parts: Address, value: Value, isRoot: boolean): void {
-  const rest = withoutConstants(selection, parts, value);
+  const rest = withoutConstants(selection, parts, value, isRoot ? value : undefined);
   if (!rest) return;
   const isOwn = isRoot && rest === value;
   const isSum = rest.op === "add" && (isOwn || foldsInto(selection, rest));
@@ -103,8 +103,17 @@ function foldsInto(selection: Selection, value: Value): boolean {
   return selection.isNear(value) && selection.isAddressOnly(value);
 }
 
-/** Moves constant terms of `value` into the address; what remains, if anything. */
-function withoutConstants(selection: Selection, parts: Address, value: Value): Value | undefined {
+/**
+ * Moves constant terms of `value` into the address; what remains, if anything.
+ *
+ * @param root the value that the address is for, if it is for one: it must be taken apart
+ */
+function withoutConstants(
+  selection: Selection,
+  parts: Address,
+  value: Value,
+  root?: Value,
+): Value | undefined {
   let rest = value;
   for (;;) {
     if (isConst(rest)) {
@@ -120,6 +129,8 @@ function withoutConstants(selection: Selection, parts: Address, value: Value): V
     if (!selection.options.folds || rest.op !== "add" || !left || !right || !isConst(right)) {
       return rest;
     }
+    // What the block computes anyway is used, so that what it was made of need not live on.
+    if (rest !== root && selection.isRequested(rest) && selection.isNear(rest)) return rest;
     parts.displacement = (parts.displacement + right.immediate) | 0;
     rest = left;
   }

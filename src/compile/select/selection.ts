@@ -204,6 +204,11 @@ export class Selection {
     return (value.block?.depth ?? 0) >= here;
   }
 
+  /** Whether what is selected is in a loop that `value` comes from outside of. */
+  private isFromOutside(value: Value): boolean {
+    return (value.block?.depth ?? 0) < (this.current.block?.depth ?? 0);
+  }
+
   // --- operands ---
 
   /** `value` in a register that may be read only. */
@@ -215,6 +220,11 @@ export class Selection {
       return register(fresh, size);
     }
     if (size !== 8) return register(this.registerOf(value), size);
+    // A copy would be made in every iteration.
+    if (this.isFromOutside(value)) {
+      this.machine.restrictToBytes(this.registerOf(value));
+      return register(this.registerOf(value), 8);
+    }
     const copy = this.copy(value);
     this.machine.restrictToBytes(copy);
     return register(copy, 8);
