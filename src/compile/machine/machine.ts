@@ -103,8 +103,8 @@ export interface MachineInstruction {
   readonly condition: Condition | undefined;
   /** Byte offset in the wasm module. */
   readonly position: number;
-  /** The operands before allocation, for debug information; absent: allocation inserted it. */
-  virtual?: readonly MachineOperand[] | undefined;
+  /** The operands before allocation, for debug information; undefined: allocation inserted it. */
+  virtual: readonly MachineOperand[] | undefined;
 }
 
 export class MachineBlock {
@@ -275,7 +275,8 @@ export function plainInstruction(
   operands: MachineOperand[],
   position: number,
 ): MachineInstruction {
-  return { mnemonic, operands, reads: [], writes: [], condition: undefined, position };
+  const condition = undefined;
+  return { mnemonic, operands, reads: [], writes: [], condition, position, virtual: undefined };
 }
 
 // --- facts about instructions ---

@@ -138,6 +138,7 @@ class MachineParser {
       writes: list("writes"),
       condition,
       position: 0,
+      virtual: undefined,
     };
     if (!line.atEnd) line.fail(`${line.peek} is not expected here`);
     block.instructions.push(instruction);

@@ -133,8 +133,8 @@ function removeDead(fn: IrFunction): void {
   for (let value = work.pop(); value; value = work.pop()) {
     for (const operand of value.args) if (live.add(operand)) work.push(operand);
   }
+  const isLive = (value: Value) => live.has(value);
   for (const block of fn.blocks) {
-    const isLive = (value: Value) => live.has(value);
     if (!block.values.every(isLive)) block.values = block.values.filter(isLive);
   }
 }

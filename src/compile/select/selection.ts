@@ -127,7 +127,7 @@ export class Selection {
     condition?: Condition,
   ): void {
     const { position } = this.current;
-    this.chunk.push({ mnemonic, operands, reads, writes, condition, position });
+    this.chunk.push({ mnemonic, operands, reads, writes, condition, position, virtual: undefined });
   }
 
   move(to: number, from: MachineOperand): void {
