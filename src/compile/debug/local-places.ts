@@ -91,7 +91,7 @@ export class LocalPlaces {
 
   /** A place that holds the token: `preferred` if it does, else rather one that survives calls. */
   placeOf(token: Token, preferred: PlaceNumber): PlaceNumber {
-    if (token === 0 || this.hidden.has(token)) return NOWHERE;
+    if (token === 0 || (this.hidden.size > 0 && this.hidden.has(token))) return NOWHERE;
     const { state, sets } = this;
     if (preferred >= 0 && sets.has(state[preferred]!, token)) return preferred;
     let found = NOWHERE;

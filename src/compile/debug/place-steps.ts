@@ -11,6 +11,7 @@
 import type { Role } from "../../i686/instructions/row";
 import { CALLER_SAVED } from "../machine/calling-convention";
 import type {
+  InstructionFacts,
   MachineFunction,
   MachineInstruction,
   MachineOperand,
@@ -120,9 +121,10 @@ export class PlaceSteps {
   add(instruction: MachineInstruction): void {
     const { mnemonic, operands, virtual } = instruction;
     const isMoves = mnemonic === "moves";
-    const roles = isMoves ? MOVES_ROLES : factsOf(instruction).roles;
+    const facts = factsOf(instruction);
+    const roles = isMoves ? MOVES_ROLES : facts.roles;
     if (isMoves || isPlainCopy(instruction)) this.addMoves(operands);
-    else this.addWrites(instruction, roles);
+    else this.addWrites(instruction, facts);
     if (!virtual || !this.hasToken(virtual)) return;
     if (isMoves && operands.length === 0) this.addDropped(virtual);
     else this.addDefinitions(operands, virtual, roles);
@@ -149,8 +151,10 @@ export class PlaceSteps {
     if (count > 0) this.steps[at] = (count << KIND_BITS) | MOVES;
   }
 
-  private addWrites(instruction: MachineInstruction, roles: readonly Role[]): void {
-    const { operands, writes } = instruction;
+  private addWrites(
+    { operands, writes }: MachineInstruction,
+    { roles, writes: implicit }: InstructionFacts,
+  ): void {
     let registers = 0;
     for (let i = 0; i < operands.length; i++) {
       if (!isWritten(roles, i)) continue;
@@ -158,7 +162,6 @@ export class PlaceSteps {
       if (place >= FIRST_VIRTUAL) this.step(CLEAR, place);
       else if (place >= 0) registers |= 1 << place;
     }
-    const implicit = factsOf(instruction).writes;
     for (let i = 0; i < implicit.length; i++) registers |= 1 << implicit[i]!;
     for (let i = 0; i < writes.length; i++) registers |= 1 << writes[i]!;
     if (registers !== 0) this.step(CLEAR_REGISTERS, registers);
@@ -239,9 +242,11 @@ function isVirtual(operand: MachineOperand | undefined): operand is RegisterOper
 /** A copy of a whole place to another. */
 function isPlainCopy({ mnemonic, operands }: MachineInstruction): boolean {
   if (mnemonic !== "mov" && mnemonic !== "movaps" && mnemonic !== "movsd") return false;
-  return operands.every((each) => placeOf(each) !== NOWHERE && isWhole(each));
+  const [to, from] = operands;
+  return isWholePlace(to) && isWholePlace(from);
 }
 
-function isWhole(operand: MachineOperand): boolean {
-  return "size" in operand && operand.size !== undefined && operand.size >= 32;
+function isWholePlace(operand: MachineOperand | undefined): boolean {
+  if (operand?.kind !== "register" && operand?.kind !== "memory") return false;
+  return placeOf(operand) !== NOWHERE && operand.size !== undefined && operand.size >= 32;
 }

@@ -103,20 +103,22 @@ export class SourceFunctions {
         places.push(place);
       }
     };
+    const owners = this.originalOwners;
     for (const { code } of bodies) {
+      const { op, a, length } = code;
       const segments = sourceMap.segmentsAt(code.at);
       let own = -1;
       let added = -1;
-      for (let i = 0; i < code.length; i++) {
+      for (let i = 0; i < length; i++) {
         const segment = segments[i]!;
-        const around = this.originalOwners[segment];
+        const around = owners[segment];
         if (around === from) own = segment;
         else if (around && own >= 0 && segment !== added) {
           add(around, own);
           added = segment;
         }
-        if (code.op[i] !== Op.call || around !== from) continue;
-        const callee = this.byName.get(module.functions[code.a[i]!]!.name);
+        if (op[i] !== Op.call || around !== from) continue;
+        const callee = this.byName.get(module.functions[a[i]!]!.name);
         if (callee) add(callee, segment);
       }
     }
