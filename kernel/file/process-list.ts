@@ -8,7 +8,7 @@
 
 import { EINVAL } from "../../src/abi/errno";
 import { UserPointer } from "../memory/user-memory";
-import { countProcesses, firstProcess, Process, RUNNABLE, ZOMBIE } from "../process/process";
+import { countProcesses, firstProcess, Process, ProcessState } from "../process/process";
 import { File, FileOperations } from "./file";
 import { refuseControl, refuseList } from "./regular";
 import { sendBytes, transferSize } from "./transfer";
@@ -76,9 +76,9 @@ function fillLine(process: Process): void {
   store<u8>(line + LINE - 1, NEWLINE);
 }
 
-function stateLetter(state: u32): u8 {
-  if (state === ZOMBIE) return 0x5a;
-  return state === RUNNABLE ? 0x52 : 0x53;
+function stateLetter(state: ProcessState): u8 {
+  if (state === ProcessState.zombie) return 0x5a;
+  return state === ProcessState.runnable ? 0x52 : 0x53;
 }
 
 /** Writes a decimal number whose last digit goes to `column` - 1. */

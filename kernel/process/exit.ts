@@ -7,7 +7,7 @@
 import { shellStatus } from "../../src/abi/signals";
 import { panic } from "../debug/panic";
 import { powerOff } from "../device/power";
-import { current, findProcess, firstProcess, Process, ZOMBIE } from "./process";
+import { current, findProcess, firstProcess, Process, ProcessState } from "./process";
 import { reschedule, wake } from "./schedule";
 
 /** Ends the current process with a wait status. Does not return. */
@@ -17,7 +17,7 @@ export function exitProcess(status: u32): void {
   releaseFiles(current);
   releaseSpace(current);
   current.status = status;
-  current.state = ZOMBIE;
+  current.state = ProcessState.zombie;
   const parent = current.parent;
   adoptChildren(current);
   if (parent !== null) wakeParent(parent);
@@ -48,7 +48,7 @@ function adoptChildren(parent: Process): void {
   while (process !== null) {
     if (process.parent === parent) {
       process.parent = first;
-      if (process.state === ZOMBIE) hasZombie = true;
+      if (process.state === ProcessState.zombie) hasZombie = true;
     }
     process = process.next;
   }

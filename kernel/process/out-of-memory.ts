@@ -6,7 +6,7 @@
 
 import { SIGKILL } from "../../src/abi/signals";
 import { print } from "../debug/log";
-import { current, firstProcess, Process, ZOMBIE } from "./process";
+import { current, firstProcess, Process, ProcessState } from "./process";
 import { yieldProcessor } from "./schedule";
 import { sendSignal } from "./signal";
 
@@ -31,7 +31,7 @@ function youngestOther(): Process | null {
   let youngest: Process | null = null;
   let process = firstProcess();
   while (process !== null) {
-    const lives = process.pid !== 1 && process.state !== ZOMBIE;
+    const lives = process.pid !== 1 && process.state !== ProcessState.zombie;
     if (lives && (youngest === null || process.pid > youngest.pid)) youngest = process;
     process = process.next;
   }

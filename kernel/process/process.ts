@@ -3,9 +3,9 @@
 //   0   next, pid, cr3, stackTop, name      as src/abi/kernel-info.ts says: inspectors read them
 //   32  everything else, then a bit for each system call, and the floating-point registers
 //
-//   created -> RUNNABLE <-> BLOCKED
+//   created -> runnable <-> blocked
 //                 |
-//              ZOMBIE -> released by the parent's wait
+//              zombie -> released by the parent's wait
 //
 // The kernel stack ends with the trap frame of the last entry from user mode; below it, while the
 // process is not running, lies what switch_stack saved.
@@ -37,9 +37,11 @@ import { TrapFrame } from "../trampoline/trap-frame";
 import { clearFloatingPoint, FLOATING_POINT_SIZE } from "./floating-point";
 import { WaitQueue } from "./wait-queue";
 
-export const RUNNABLE: u32 = 0;
-export const BLOCKED: u32 = 1;
-export const ZOMBIE: u32 = 2;
+export enum ProcessState {
+  runnable,
+  blocked,
+  zombie,
+}
 
 /** Process ids are below this, as on Linux by default. */
 const PID_LIMIT: u32 = 32768;
@@ -59,7 +61,7 @@ export class Process {
   name0: u64 = 0;
   name1: u64 = 0;
 
-  state: u32 = 0;
+  state: ProcessState = ProcessState.runnable;
   /** The wait status, once the process is a zombie. */
   status: u32 = 0;
   /** The signal that ends the process before it next returns to user mode; 0: none. */

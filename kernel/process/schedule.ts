@@ -18,7 +18,7 @@ import { countTick, currentTick } from "../device/pit";
 import { noWindowOpen } from "../memory/window";
 import { setCurrentThread } from "../trampoline/current";
 import { loadFloatingPoint, saveFloatingPoint } from "./floating-point";
-import { BLOCKED, current, Process, RUNNABLE, setCurrent } from "./process";
+import { current, Process, ProcessState, setCurrent } from "./process";
 import { WaitQueue } from "./wait-queue";
 
 /** kernel/boot/boot.asm.ts: saves this stack's ESP at `saveOld` and goes on from `newEsp`. */
@@ -48,7 +48,7 @@ export function startScheduling(first: Process): void {
 
 /** Puts a process at the end of the run queue. */
 export function makeRunnable(process: Process): void {
-  process.state = RUNNABLE;
+  process.state = ProcessState.runnable;
   runQueue.append(process);
 }
 
@@ -98,14 +98,14 @@ export function sleepUntil(deadline: u64): i32 {
 /** Blocks until someone calls wake(): 0, or -EINTR because a signal came. */
 export function block(): i32 {
   if (current.pendingSignal !== 0) return -EINTR;
-  current.state = BLOCKED;
+  current.state = ProcessState.blocked;
   reschedule();
   return current.pendingSignal !== 0 ? -EINTR : 0;
 }
 
 /** Makes a blocked process run on, whatever it waits for; others are left alone. */
 export function wake(process: Process): void {
-  if (process.state !== BLOCKED) return;
+  if (process.state !== ProcessState.blocked) return;
   const queue = process.queue;
   if (queue !== null) queue.remove(process);
   if (process.isSleeping) removeSleeper(process);

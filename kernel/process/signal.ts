@@ -4,7 +4,7 @@
 // to user mode; a blocked one is woken, and the call that it blocked in gives -EINTR on the way.
 
 import { SIGKILL } from "../../src/abi/signals";
-import { current, firstProcess, Process, ZOMBIE } from "./process";
+import { current, firstProcess, Process, ProcessState } from "./process";
 import { demandAttention, wake } from "./schedule";
 
 /** The process group that the terminal belongs to: TIOCSPGRP sets it. */
@@ -16,7 +16,7 @@ export function setForegroundGroup(group: u32): void {
 
 /** Ends `process` with `signal`, soon. SIGKILL overrules what is pending already. */
 export function sendSignal(process: Process, signal: u32): void {
-  if (process.state === ZOMBIE) return;
+  if (process.state === ProcessState.zombie) return;
   if (process.pendingSignal === 0 || signal === SIGKILL) process.pendingSignal = signal;
   if (process === current) demandAttention();
   wake(process);
@@ -35,7 +35,7 @@ export function killGroup(group: u32, signal: u32): u32 {
   let count: u32 = 0;
   let process = firstProcess();
   while (process !== null) {
-    if (process.group === group && process.state !== ZOMBIE) {
+    if (process.group === group && process.state !== ProcessState.zombie) {
       killProcess(process, signal);
       count++;
     }
@@ -63,7 +63,7 @@ function countLiving(): u32 {
   let count: u32 = 0;
   let process = firstProcess();
   while (process !== null) {
-    if (process.state !== ZOMBIE) count++;
+    if (process.state !== ProcessState.zombie) count++;
     process = process.next;
   }
   return count;

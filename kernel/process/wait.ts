@@ -3,7 +3,7 @@
 import { ECHILD, EINVAL } from "../../src/abi/errno";
 import { WCONTINUED, WNOHANG, WUNTRACED } from "../../src/abi/signals";
 import { UserPointer, userAddress, writeWord } from "../memory/user-memory";
-import { current, firstProcess, Process, releaseProcess, ZOMBIE } from "./process";
+import { current, firstProcess, Process, ProcessState, releaseProcess } from "./process";
 import { block } from "./schedule";
 
 /**
@@ -30,7 +30,7 @@ function findChild(pid: i32, ended: bool): Process | null {
   let process = firstProcess();
   while (process !== null) {
     const isChild = process.parent === current && isSelected(process, pid);
-    if (isChild && (!ended || process.state === ZOMBIE)) return process;
+    if (isChild && (!ended || process.state === ProcessState.zombie)) return process;
     process = process.next;
   }
   return null;

@@ -8,7 +8,7 @@ import { createArgumentBlock } from "../process/argument-block";
 import { executeProgram } from "../process/execute";
 import { exitProcess } from "../process/exit";
 import { forkProcess } from "../process/fork";
-import { current, findProcess, firstProcess, Process, ZOMBIE } from "../process/process";
+import { current, findProcess, firstProcess, Process, ProcessState } from "../process/process";
 import { yieldProcessor } from "../process/schedule";
 import { killGroup, killProcess } from "../process/signal";
 import { waitForChild } from "../process/wait";
@@ -130,7 +130,7 @@ function killOthers(signal: u32): i32 {
   let count: u32 = 0;
   let process = firstProcess();
   while (process !== null) {
-    if (process.pid !== 1 && process !== current && process.state !== ZOMBIE) {
+    if (process.pid !== 1 && process !== current && process.state !== ProcessState.zombie) {
       killProcess(process, signal);
       count++;
     }

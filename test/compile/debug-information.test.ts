@@ -23,7 +23,7 @@ export function main(): i32 {
   wide += count;
   wide = area(<i32>wide);
   wide += square(count);
-  return origin.x + <i32>wide + other + Kind.Line;
+  return origin.x + <i32>wide + other + turn(Kind.Line) + turn(Kind.Dot);
 }
 
 function area(side: i32): i32 {
@@ -32,6 +32,15 @@ function area(side: i32): i32 {
 
 function square(side: i32): i32 {
   return side * side;
+}
+
+export let turns: Kind = Kind.Line;
+function turn(kind: Kind): Kind {
+  let other: Kind = kind == Kind.Dot ? Kind.Line : Kind.Dot;
+  if (count == 12345) other = turn(other);
+  origin.shape = other;
+  turns = kind;
+  return other;
 }
 `;
 
@@ -44,7 +53,7 @@ export class Point {
   x: i32;
   y: i64;
   visible: bool;
-  kind: u8;
+  kind: u8; shape: Kind;
   weight: f64;
   next: Point | null;
 
@@ -80,6 +89,7 @@ describe("debug information", { skip: unlessInstalled("gdb") }, () => {
       [8, "i64 y"],
       [16, "bool visible"],
       [17, "u8 kind"],
+      [20, "enum Kind shape"],
       [24, "f64 weight"],
       [32, "struct Point *next"],
     ]);
@@ -96,6 +106,15 @@ describe("debug information", { skip: unlessInstalled("gdb") }, () => {
   it("knows enumerations and their values", () => {
     assert.equal(print("'Kind.Line'"), "Kind.Line");
     assert.equal(print("(i32) 'Kind.Line'"), "-4");
+  });
+
+  it("shows what is of an enumeration by the names of its values", () => {
+    const end = ["finish", "print origin.shape", "print turns", "print (i32) origin.shape"];
+    const text = program.gdb("break turn", "run", "info args", "info locals", ...end);
+    assert.match(text, /^kind = Kind\.Line$/m);
+    assert.match(text, /^other = (<optimized out>|Kind\.Dot)$/m);
+    assert.match(text, /^Value returned is \$1 = Kind\.Dot$/m);
+    assert.match(text, /^\$2 = Kind\.Dot\n\$3 = Kind\.Line\n\$4 = 3$/m);
   });
 
   it("stops in functions and methods that were inlined, and shows who called them", () => {

@@ -71,6 +71,7 @@ describe("gdb on the kernel", {
     assert.equal(await word("current.stackTop"), current.stackTop);
     assert.match(await gdb.ask("x/s &current.name0"), new RegExp(`"${current.name}"`));
     assert.equal(await gdb.value("current.waitsForChild"), "false");
+    assert.equal(await gdb.value("current.state"), "ProcessState.runnable");
     assert.equal(await word("current.group"), 1);
     assert.equal(await gdb.value("'kernel/process/process.ts'::processCount"), "1");
     assert.match(await gdb.ask("print *current.space"), /= \{.* = \d+/);

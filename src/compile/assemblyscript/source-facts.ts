@@ -110,30 +110,34 @@ function globalFact(
   const constant = words ?? constants.get(internalName);
   return {
     name: titleOf(global),
-    type: types.of(global.type),
+    type: types.declared(global.type, global.typeNode, global),
     place: placeOf(global.declaration.range),
     ...(constant ? { constant } : {}),
   };
 }
 
 function functionFact(fn: assemblyscript.Function, types: TypeCollector): FunctionFact {
-  const { range } = fn.prototype.declaration;
+  const { declaration, functionTypeNode } = fn.prototype;
+  const { range } = declaration;
   const { returnType, thisType } = fn.signature;
-  const parameters = fn.signature.parameterTypes.length + (thisType ? 1 : 0);
+  const own = thisType ? 1 : 0;
+  const parameters = fn.signature.parameterTypes.length + own;
   const locals = new Map<string, LocalFact>();
   for (const [index, local] of fn.localsByIndex.entries()) {
     // As asc names them in the module; temporaries have numbers for names.
     const unique = locals.has(local.name) ? `${local.name}|${index}` : local.name;
     if (!hasDebugType(local.type) || /^\d/.test(local.name)) continue;
     const isParameter = index < parameters;
-    locals.set(unique, { name: local.name, type: types.of(local.type), isParameter });
+    const node = isParameter ? functionTypeNode.parameters[index - own]?.type : local.typeNode;
+    const type = types.declared(local.type, node ?? null, fn);
+    locals.set(unique, { name: local.name, type, isParameter });
   }
   const hasResult = returnType !== assemblyscript.Type.void && hasDebugType(returnType);
   return {
     name: titleOf(fn),
     place: placeOf(range),
     end: { line: range.source.lineAt(range.end), column: range.source.columnAt() },
-    ...(hasResult ? { result: types.of(returnType) } : {}),
+    ...(hasResult ? { result: types.declared(returnType, functionTypeNode.returnType, fn) } : {}),
     locals,
   };
 }
@@ -169,6 +173,16 @@ class TypeCollector {
     return this.types;
   }
 
+  /** The index of a type that `node` names: the compiler knows enumerations as integers only. */
+  declared(
+    type: assemblyscript.Type,
+    node: assemblyscript.TypeNode | null,
+    scope: assemblyscript.Element,
+  ): number {
+    const enumeration = node && enumerationNamed(node, scope);
+    return (enumeration && this.enumeration(enumeration)) ?? this.of(type);
+  }
+
   /** The index of a type; what refers to an object is a pointer to its structure. */
   of(type: assemblyscript.Type): number {
     const structure = type.classReference;
@@ -199,22 +213,26 @@ class TypeCollector {
       if (!field?.isField || !hasDebugType(field.type)) continue;
       const { line } = placeOf(field.identifierNode.range);
       const offset = field.memoryOffset;
-      members.push({ name: field.name, type: this.of(field.type), offset, line });
+      const type = this.declared(field.type, field.typeNode, element);
+      members.push({ name: field.name, type, offset, line });
     }
     members.sort((a, b) => a.offset - b.offset);
     return number;
   }
 
-  enumeration(element: assemblyscript.Enum): void {
+  /** Undefined: none of its values is constant. */
+  enumeration(element: assemblyscript.Enum): number | undefined {
+    const known = this.numbers.get(element);
+    if (known !== undefined) return known;
     const values: { name: string; value: number }[] = [];
     for (const member of element.members?.values() ?? []) {
       const words = this.constants.get(member.internalName);
       if (words) values.push({ name: `${element.name}.${member.name}`, value: words[0] });
     }
-    if (values.length === 0) return;
+    if (values.length === 0) return undefined;
     const base = this.base("i32", 4, "signed");
     const place = placeOf(element.declaration.range);
-    this.add(element, { kind: "enumeration", name: element.name, base, place, values });
+    return this.add(element, { kind: "enumeration", name: element.name, base, place, values });
   }
 
   private pointer(to: number): number {
@@ -230,6 +248,19 @@ class TypeCollector {
     this.numbers.set(key, number);
     return number;
   }
+}
+
+/** The enumeration that a type's name means where it stands. */
+function enumerationNamed(
+  node: assemblyscript.TypeNode,
+  scope: assemblyscript.Element,
+): assemblyscript.Enum | undefined {
+  if (!(node instanceof assemblyscript.NamedTypeNode)) return undefined;
+  let element = scope.lookup(node.name.identifier.text, true);
+  for (let part = node.name.next; element && part; part = part.next) {
+    element = element.getMember(part.identifier.text);
+  }
+  return element instanceof assemblyscript.Enum ? element : undefined;
 }
 
 /** The words of the compiler's own 64-bit numbers; it leaves these in the global scope. */
