@@ -27,13 +27,24 @@ const INNER_COPIES = 2;
 export function duplicateTests(fn: MachineFunction): void {
   let id = Math.max(...fn.blocks.map((block) => block.id)) + 1;
   const edge = (from: MachineBlock, to: MachineBlock) => edgeBlock(id++, from, to);
-  for (const block of [...fn.blocks]) {
+  const added: Added = new Map();
+  const gone = new Set<MachineBlock>();
+  for (const block of fn.blocks) {
     if (!isShortTest(block) || !block.predecessors.every(onlyJumps)) continue;
     const copies = block.predecessors.length;
     if (copies < 2 || copies > (mayLeaveLoop(block) ? COPIES : INNER_COPIES) || !moveHeader(block))
       continue;
-    duplicate(fn, block, edge);
+    duplicate(block, edge, added);
+    gone.add(block);
   }
+  if (gone.size > 0) fn.blocks = withAdded(fn.blocks, added).filter((block) => !gone.has(block));
+}
+
+/** The blocks that shall stand behind others. */
+type Added = Map<MachineBlock, readonly MachineBlock[]>;
+
+function withAdded(blocks: readonly MachineBlock[], added: Added): MachineBlock[] {
+  return blocks.flatMap((block) => [block, ...withAdded(added.get(block) ?? [], added)]);
 }
 
 function isShortTest({ instructions, loops, successors }: MachineBlock): boolean {
@@ -68,25 +79,21 @@ function moveHeader(test: MachineBlock): boolean {
 }
 
 function duplicate(
-  fn: MachineFunction,
   test: MachineBlock,
   edge: (from: MachineBlock, to: MachineBlock) => MachineBlock,
+  added: Added,
 ): void {
   const { predecessors, successors } = test;
   for (const next of successors) {
     next.predecessors = next.predecessors.filter((block) => block !== test);
   }
-  const edges: [MachineBlock, MachineBlock[]][] = predecessors.map((from) => {
+  for (const from of predecessors) {
     from.instructions.pop();
     from.instructions.push(...test.instructions.map(copyOf));
     const between = successors.map((next) => edge(from, next));
     from.successors = between;
-    return [from, between];
-  });
-  const behind = new Map(edges);
-  fn.blocks = fn.blocks
-    .filter((block) => block !== test)
-    .flatMap((block) => [block, ...(behind.get(block) ?? [])]);
+    added.set(from, between);
+  }
 }
 
 /** A block between two others, for what must happen on that way alone. */

@@ -24,9 +24,8 @@ export function hoist(fn: IrFunction): void {
   const dominators = new Dominators(fn);
   const users = collectUsers(fn);
   for (const loop of loops) {
-    const room = { words: REGISTERS - wordsNeeded(fn, loop) };
-    for (const block of fn.blocks) {
-      if (!loop.blocks.has(block)) continue;
+    const room = { words: REGISTERS - wordsNeeded(loop) };
+    for (const block of loop.ordered) {
       const isAlwaysRun = loop.latches.every((latch) => dominators.dominates(block, latch));
       if (!isAlwaysRun) continue;
       hoistFrom(block.values, loop, users, room);

@@ -4,12 +4,15 @@
 // Invariant: a preheader's only successor is the header, whose other predecessors are in the loop.
 
 import { Dominators, findLoops } from "../ir/dominators";
+import { IdMap } from "../ir/id-map";
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { append, connect, isFree } from "../ir/ir";
 
 export interface LoopNest {
   readonly header: Block;
   readonly blocks: ReadonlySet<Block>;
+  /** The same in the order of the function. */
+  readonly ordered: readonly Block[];
   readonly preheader: Block;
   /** The blocks that jump back to the header. */
   readonly latches: readonly Block[];
@@ -22,15 +25,25 @@ export const REGISTERS = 5;
 export function prepareLoops(fn: IrFunction): LoopNest[] {
   const found = findLoops(new Dominators(fn));
   const loops = found.map(({ header, blocks }) => ({ header, blocks: new Set(blocks) }));
+  const preheaders = loops.map(({ header, blocks }) => {
+    const present = findPreheader(header, blocks);
+    if (present) return present;
+    const preheader = makePreheader(fn, header, blocks);
+    for (const outer of loops) {
+      if (outer.blocks !== blocks && outer.blocks.has(header)) outer.blocks.add(preheader);
+    }
+    return preheader;
+  });
+  const ranks = new IdMap<Block, number>(fn.blockLimit);
+  for (let rank = 0; rank < fn.blocks.length; rank++) ranks.set(fn.blocks[rank]!, rank);
   return loops
-    .map(({ header, blocks }) => {
-      const preheader = findPreheader(header, blocks) ?? makePreheader(fn, header, blocks);
-      for (const outer of loops) {
-        if (outer.blocks !== blocks && outer.blocks.has(header)) outer.blocks.add(preheader);
-      }
-      const latches = header.predecessors.filter((block) => blocks.has(block));
-      return { header, blocks, preheader, latches };
-    })
+    .map(({ header, blocks }, i) => ({
+      header,
+      blocks,
+      ordered: [...blocks].sort((a, b) => ranks.get(a)! - ranks.get(b)!),
+      preheader: preheaders[i]!,
+      latches: header.predecessors.filter((block) => blocks.has(block)),
+    }))
     .reverse();
 }
 
@@ -40,11 +53,10 @@ export function isInvariant(value: Value, { blocks }: LoopNest): boolean {
 }
 
 /** How many words a loop keeps in registers: those that it carries on and those that it reads. */
-export function wordsNeeded(fn: IrFunction, loop: LoopNest): number {
+export function wordsNeeded(loop: LoopNest): number {
   const needed = new Set(loop.header.phis());
-  for (const block of fn.blocks) {
-    if (!loop.blocks.has(block)) continue;
-    for (const { args } of block.values) {
+  for (const { values } of loop.ordered) {
+    for (const { args } of values) {
       for (const operand of args) {
         if (!isFree(operand) && isInvariant(operand, loop)) needed.add(operand);
       }

@@ -74,8 +74,7 @@ class LoopReduction {
   run(): boolean {
     if (this.counters.size === 0) return false;
     const groups = new Map<string, Access[]>();
-    for (const block of this.fn.blocks) {
-      if (!this.loop.blocks.has(block)) continue;
+    for (const block of this.loop.ordered) {
       for (const value of block.values) {
         const access = this.accessOf(value);
         if (!access) continue;
@@ -158,7 +157,7 @@ class LoopReduction {
       return sum + operations - this.freeOperations(value.args[0]!);
     }, 0);
     // A counter of its own costs an addition, and where registers are short, so does memory.
-    const hasRoom = wordsNeeded(this.fn, this.loop) < REGISTERS;
+    const hasRoom = wordsNeeded(this.loop) < REGISTERS;
     if (saved < (isScaled && hasRoom ? 1 : 2)) return false;
     this.before.block = this.loop.preheader;
     this.before.position = first.value.position;
