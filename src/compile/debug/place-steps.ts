@@ -10,14 +10,15 @@
 
 import type { Role } from "../../i686/instructions/row";
 import { CALLER_SAVED } from "../machine/calling-convention";
+import type { InstructionFacts } from "../machine/instruction-facts";
+import { factsOf } from "../machine/instruction-facts";
 import type {
-  InstructionFacts,
   MachineFunction,
   MachineInstruction,
   MachineOperand,
   RegisterOperand,
 } from "../machine/machine";
-import { FIRST_VIRTUAL, factsOf, isXmm } from "../machine/machine";
+import { FIRST_VIRTUAL, isXmm } from "../machine/machine";
 
 /** A register by its number, then words of the frame. */
 export type PlaceNumber = number;

@@ -10,15 +10,9 @@
 
 import { liveIntoBlocks } from "../allocate/live";
 import { renamed } from "../allocate/spill";
+import { factsOf, forEachRead, forEachWrite, roleOf } from "../machine/instruction-facts";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../machine/machine";
-import {
-  ESP,
-  factsOf,
-  forEachRead,
-  forEachWrite,
-  isWholeRegister,
-  roleOf,
-} from "../machine/machine";
+import { ESP, isWholeRegister } from "../machine/machine";
 
 /** How far readers of a copy are sought. */
 const REACH = 12;

@@ -13,8 +13,9 @@
 
 import type { Condition } from "../../i686/instructions/condition";
 import { CONDITIONS } from "../../i686/instructions/condition";
+import { factsOf, forEachWrite, writesOperand } from "../machine/instruction-facts";
 import type { MachineFunction, MachineInstruction, MachineOperand } from "../machine/machine";
-import { factsOf, forEachWrite, isZero, samePlace, writesOperand } from "../machine/machine";
+import { isZero, samePlace } from "../machine/machine";
 
 const LIKE_TEST: ReadonlySet<string> = new Set(["and", "or", "xor"]);
 const LIKE_TEST_FOR_ZERO_AND_SIGN: ReadonlySet<string> = new Set(["add", "sub", "inc", "dec"]);

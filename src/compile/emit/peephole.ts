@@ -11,6 +11,7 @@
 // Invariant: only flags that are dead change.
 
 import type { Scale } from "../../i686/operand";
+import { factsOf } from "../machine/instruction-facts";
 import type {
   MachineBlock,
   MachineFunction,
@@ -19,7 +20,6 @@ import type {
 } from "../machine/machine";
 import {
   ESP,
-  factsOf,
   immediate,
   isWholeRegister,
   isZero,
