@@ -37,7 +37,7 @@ export class Dominators {
   /** By rank: the rank of the immediate dominator; -1: not known yet. */
   private readonly parent: Int32Array;
 
-  constructor(fn: IrFunction) {
+  constructor(private readonly fn: IrFunction) {
     this.order = reversePostorder(fn);
     this.rank = new IdMap(fn.blockLimit);
     this.parent = new Int32Array(this.order.length).fill(-1);
@@ -59,7 +59,7 @@ export class Dominators {
 
   /** The blocks whose immediate dominator each block is. */
   children(): IdMap<Block, Block[]> {
-    const children = new IdMap<Block, Block[]>(this.order.length);
+    const children = new IdMap<Block, Block[]>(this.fn.blockLimit);
     for (let rank = 1; rank < this.order.length; rank++) {
       const parent = this.order[this.parent[rank]!]!;
       const found = children.get(parent);
