@@ -245,6 +245,7 @@ class ModuleCompiler implements Linkage {
     const traced = this.describer?.begin(source);
     emit(this.assembler, machine, {
       sidelines: pipeline.has("sideline"),
+      fitsLines: pipeline.has("fit-lines"),
       tailCalls: pipeline.has("tail-calls") && this.mayHideCallers,
       prefix: this.hashOf(source),
       usedRegisters: allocation.usedRegisters,

@@ -118,6 +118,7 @@ const PARTS = {
   coalesce: { level: 1, what: "allocate: one register for what is copied" },
   split: { level: 2, what: "allocate: a register in some blocks, memory in others" },
   sideline: { level: 2, what: "emission: what loops rarely do behind all else" },
+  "fit-lines": { level: 2, what: "emission: small loops in few lines of the cache" },
   "tail-calls": {
     level: 2,
     what: "emission: jumps for calls before returns, in programs of TypeScript",

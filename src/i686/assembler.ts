@@ -48,7 +48,7 @@ import type { Immediate, Operand, SymbolReference, Target } from "./operand";
 import { Label, relative, symbol } from "./operand";
 import { Scope } from "./scope";
 import type { LabelPlace, SectionBuilder, SectionOptions } from "./section-builder";
-import { beginSection, Marks } from "./section-builder";
+import { beginSection, type LineSpan, Marks } from "./section-builder";
 import { checkMemory, NoForm, selectForm } from "./select";
 import { SourcePlaces } from "./source-place";
 
@@ -216,6 +216,14 @@ export class Assembler extends InstructionSet {
   /** For places in the current section, whose offsets are known once the object is finished. */
   marks(): Marks {
     return new Marks(this.current());
+  }
+
+  /**
+   * Lets this section begin where the code between marks is in few lines of the instruction cache.
+   * Nothing in the section may be aligned after this.
+   */
+  fitLines(spans: readonly LineSpan[]): void {
+    this.current().fitLines(spans);
   }
 
   /** From here on the code comes from this line of source. */

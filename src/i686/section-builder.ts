@@ -23,6 +23,10 @@ import type { Label, SymbolReference } from "./operand";
 import { relative } from "./operand";
 
 const MAX_ROUNDS = 32;
+/** Bytes of a line of the instruction cache, on x86 since the Pentium 4. */
+const LINE = 64;
+/** What is between functions: `int3`. */
+const BETWEEN = 0xcc;
 
 /** A place in a section before layout: a raw offset, and how many items lie before it. */
 export interface Position {
@@ -44,12 +48,22 @@ export class Marks {
     this.items.push(items);
   }
 
+  position(index: number): Position {
+    return { raw: this.raw[index]!, items: this.items[index]! };
+  }
+
   /** From the start of the section, in the order in which they were added. */
   offsets(): Int32Array {
-    return Int32Array.from(this.raw, (raw, i) =>
-      this.section.offsetOf({ raw, items: this.items[i]! }),
-    );
+    return Int32Array.from(this.raw, (_, i) => this.section.offsetOf(this.position(i)));
   }
+}
+
+/** Code that shall lie in as few lines of the instruction cache as can be. */
+export interface LineSpan {
+  readonly start: Position;
+  readonly end: Position;
+  /** What a line too many costs, in relation to other spans. */
+  readonly weight: number;
 }
 
 export interface BranchItem {
@@ -107,7 +121,11 @@ export class SectionBuilder {
   align = 1;
   private reserved = 0;
   private readonly items: Item[] = [];
-  /** After `layOut`: how many bytes the first i items take. */
+  private spans: readonly LineSpan[] = [];
+  /** Bytes before all others, so that the spans lie well; multiples of the alignment otherwise. */
+  private lead = 0;
+  private leadStep = 1;
+  /** After `layOut`: how many bytes the lead and the first i items take. */
   private growth: Int32Array = new Int32Array(1);
 
   readonly flags: SectionFlags;
@@ -151,6 +169,14 @@ export class SectionBuilder {
     this.items.push({ kind: "align", raw: this.here.raw, alignment, fill });
   }
 
+  /** Begins the section with a few unused bytes if spans lie in fewer lines then. */
+  fitLines(spans: readonly LineSpan[]): void {
+    if (spans.length === 0) return;
+    this.spans = spans;
+    this.leadStep = this.align;
+    this.align = Math.max(this.align, LINE);
+  }
+
   space(size: number, fill: number): void {
     if (this.nobits) this.reserved += size;
     else this.code.append(new Uint8Array(size).fill(fill));
@@ -166,8 +192,28 @@ export class SectionBuilder {
     });
     for (let round = 1; ; round++) {
       this.measure();
-      if (!this.growBranches(targets, round > MAX_ROUNDS)) return;
+      if (!this.growBranches(targets, round > MAX_ROUNDS)) break;
     }
+    this.lead = this.bestLead();
+    if (this.lead > 0) this.measure();
+  }
+
+  /** The least lead with which the spans lie in the fewest lines. */
+  private bestLead(): number {
+    const spans = this.spans.map(({ start, end, weight }) => {
+      const offset = this.offsetOf(start);
+      const size = this.offsetOf(end) - offset;
+      return { offset, size, weight };
+    });
+    let best = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let lead = 0; lead < LINE; lead += this.leadStep) {
+      const cost = spans.reduce((sum, span) => sum + costOfLines(span, lead), 0);
+      if (cost >= least) continue;
+      best = lead;
+      least = cost;
+    }
+    return best;
   }
 
   /** Where a position ends up; valid after `layOut`. */
@@ -181,8 +227,8 @@ export class SectionBuilder {
   }
 
   private measure(): void {
-    const growth = new Int32Array(this.items.length + 1);
-    let total = 0;
+    const growth = new Int32Array(this.items.length + 1).fill(this.lead);
+    let total = this.lead;
     this.items.forEach((item, index) => {
       const start = item.raw + total;
       if (item.kind === "align") total += alignUp(start, item.alignment) - start;
@@ -217,6 +263,7 @@ export class SectionBuilder {
     const raw = this.code.bytes;
     const references: Reference[] = [];
     const open = this.code.references;
+    out.append(new Uint8Array(this.lead).fill(BETWEEN));
     let done = 0;
     let next = 0;
     const copyTo = (end: number) => {
@@ -248,6 +295,17 @@ export class SectionBuilder {
       target === undefined ? item.target : relative(this.distance(item, index, target));
     encodeForm(out, item.isLong ? item.long : item.short, [operand]);
   }
+}
+
+/** What the lines cost that a span of `size` bytes at `offset` + `lead` is in beyond its least. */
+function costOfLines(
+  { offset, size, weight }: { offset: number; size: number; weight: number },
+  lead: number,
+): number {
+  const least = Math.max(1, Math.ceil(size / LINE));
+  const first = Math.floor((offset + lead) / LINE);
+  const last = Math.floor((offset + lead + size - 1) / LINE);
+  return (weight * (last - first + 1 - least)) / least;
 }
 
 /** By the first part of the section's name. */

@@ -7,6 +7,7 @@ import { checkAllocation } from "../../src/compile/allocate/check-allocation";
 import { duplicateTests } from "../../src/compile/emit/duplicate-tests";
 import { forwardCopies } from "../../src/compile/emit/forward-copies";
 import { layOut } from "../../src/compile/emit/layout";
+import { loopSpans } from "../../src/compile/emit/loop-spans";
 import { removeTests } from "../../src/compile/emit/needless-tests";
 import { improve } from "../../src/compile/emit/peephole";
 import { sideline } from "../../src/compile/emit/sideline";
@@ -219,6 +220,33 @@ describe("sidelining", () => {
     assert.deepEqual(order("b", "  inc edx", "  jump b4"), [0, 1, 2, 3, 4, 5]);
     assert.deepEqual(order("ne", "  inc edx", "  jump b4"), [0, 1, 2, 3, 4, 5]);
     assert.deepEqual(order("e", "  inc edx", "  jump b3"), [0, 1, 2, 3, 4, 5]);
+  });
+});
+
+describe("the spans of loops", () => {
+  it("are those of innermost loops without calls, as far as their blocks connect", () => {
+    const { blocks } = machine(
+      "machine loops registers 16 outgoing 0 slots 0",
+      "b0: frequency 1",
+      "  jump b1",
+      "b1: from b0 b3 frequency 8 loops b1/1",
+      "  jump b2",
+      "b2: from b1 b4 frequency 64 loops b1/1 b2/2",
+      "  cmp eax ecx",
+      "  branch e b3 b4",
+      "b4: from b2 frequency 64 loops b1/1 b2/2",
+      "  inc eax",
+      "  jump b2",
+      "b3: from b2 frequency 8 loops b1/1",
+      "  cmp eax 9",
+      "  branch e b5 b1",
+      "b5: from b3 b5 frequency 8 loops b5/1",
+      "  call &f",
+      "  branch e b5 b6",
+      "b6: from b5 frequency 1",
+      "  ret",
+    );
+    assert.deepEqual(loopSpans(blocks), [{ first: 2, end: 4, weight: 64 }]);
   });
 });
 

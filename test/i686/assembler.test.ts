@@ -52,6 +52,38 @@ test("a forward branch is short up to 127 bytes and near from 128", () => {
   }
 });
 
+test("a section begins where its spans are in the fewest lines of the cache", () => {
+  /** The bytes before code whose spans lie at these offsets and sizes. */
+  const lead = (...spans: readonly [at: number, size: number, weight: number][]): number => {
+    const { section, object } = text((a) => {
+      a.align(4);
+      a.local("code", "object");
+      const marks = a.marks();
+      for (let i = 0; i < 256; i++) {
+        marks.add();
+        a.nop();
+      }
+      a.fitLines(
+        spans.map(([at, size, weight]) => {
+          return { start: marks.position(at), end: marks.position(at + size), weight };
+        }),
+      );
+    });
+    assert.equal(section.align, spans.length > 0 ? 64 : 4);
+    const start = object.symbols[0]!.offset;
+    assert.equal(hex(section), "cc".repeat(start) + "90".repeat(256));
+    return start;
+  };
+  assert.equal(lead(), 0);
+  assert.equal(lead([0, 64, 1]), 0);
+  assert.equal(lead([10, 20, 1]), 0);
+  assert.equal(lead([50, 20, 1]), 16);
+  assert.equal(lead([50, 20, 1], [80, 40, 8]), 48);
+  // Two lines, and no fewer are possible: the first lead is as good as any.
+  assert.equal(lead([10, 80, 1]), 0);
+  assert.equal(lead([60, 80, 1]), 4);
+});
+
 test("a backward branch is short down to -128 bytes, its own included", () => {
   for (const [distance, length] of [
     [126, 2],

@@ -21,6 +21,7 @@ import {
   registers32,
   registersXmm,
 } from "../../i686/registers";
+import type { Marks } from "../../i686/section-builder";
 import { isFloatZero } from "../ir/float-constants";
 import type {
   MachineBlock,
@@ -47,6 +48,7 @@ import type { OrderedMove } from "../machine/parallel-moves";
 import { isThroughMemory, orderMoves } from "../machine/parallel-moves";
 import { Frame } from "./frame";
 import { joinRuns } from "./layout";
+import { loopSpans } from "./loop-spans";
 import { sideline } from "./sideline";
 import type { CodeTrace } from "./trace";
 
@@ -55,6 +57,8 @@ export interface EmitOptions {
   readonly usedRegisters: ReadonlySet<number>;
   /** A register that holds nothing at `instruction`, if there is one. */
   readonly scratchAt: (instruction: MachineInstruction) => number | undefined;
+  /** Whether the function begins where its innermost loops are in few lines of the cache. */
+  readonly fitsLines?: boolean;
   /** Whether what loops rarely do stands behind all else. */
   readonly sidelines?: boolean;
   /** Whether a call right before a return becomes a jump: then its caller is in no backtrace. */
@@ -110,10 +114,24 @@ class Emitter {
       this.options.trace?.begin(a.marks(), this.frame);
       this.firstLine();
       this.prologue();
-      for (const [i, block] of this.order.entries()) this.block(block, this.order[i + 1]);
+      const starts = a.marks();
+      for (const [i, block] of this.order.entries()) {
+        starts.add();
+        this.block(block, this.order[i + 1]);
+      }
+      starts.add();
+      if (this.options.fitsLines) this.fitLines(starts);
       this.options.trace?.end();
     });
     if (fn.jumpTables.length > 0) this.jumpTables();
+  }
+
+  /** `starts`: of each block, and the end of the last. */
+  private fitLines(starts: Marks): void {
+    const spans = loopSpans(this.order).map(({ first, end, weight }) => {
+      return { start: starts.position(first), end: starts.position(end), weight };
+    });
+    this.a.fitLines(spans);
   }
 
   /** The prologue belongs to the declaration, else to the first line that has code. */
