@@ -34,14 +34,16 @@ import { emitExport, emitImport, hideSymbols, importAdapter } from "./runtime/cd
 import { emitRoutines, isRoutine } from "./runtime/runtime";
 import { INTRINSICS } from "./select/intrinsics";
 import { select } from "./select/select";
-import type { Callee, Linkage, Pair64, StaticAddress } from "./translate/build";
-import { buildFunction, signatureOf, UnsupportedCode } from "./translate/build";
+import { buildFunction } from "./translate/build";
 import type { AddressRange } from "./translate/data";
 import { DATA_SYMBOL, emitMemory, emitMovableMemory } from "./translate/data";
 import { ModuleGlobals } from "./translate/globals";
 import { emitInstantiate, INSTANTIATE, isInstantiated } from "./translate/instantiate";
+import type { Callee, Linkage, Pair64, StaticAddress } from "./translate/linkage";
+import { signatureOf } from "./translate/signature";
 import { DATA_ALIGN, type StaticAddresses } from "./translate/static-addresses";
 import { ModuleTables, type Segment, type Table, typeHash } from "./translate/tables";
+import { UnsupportedCode } from "./translate/unsupported-code";
 import type { ImportName, WasmFunction, WasmModule } from "./wasm/wasm";
 
 /** Ways to make the compiler's work harder, for its tests. */

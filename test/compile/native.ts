@@ -12,7 +12,7 @@ import type { CompileOptions, Stress } from "../../src/compile/compile";
 import { compileModule } from "../../src/compile/compile";
 import type { Signature } from "../../src/compile/ir/ir";
 import type { Level, Optimisation } from "../../src/compile/pipeline";
-import { numberType, signatureOf } from "../../src/compile/translate/build";
+import { numberType, signatureOf } from "../../src/compile/translate/signature";
 import type { ExternalKind, ImportName, Limits, WasmModule } from "../../src/compile/wasm/wasm";
 import { Assembler } from "../../src/i686/assembler";
 import type { ObjectFile } from "../../src/i686/object";

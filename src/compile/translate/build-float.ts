@@ -8,7 +8,8 @@
 import type { FloatType, Value } from "../ir/ir";
 import type { FloatRoutineName } from "../runtime/float-routines";
 import type { OpcodeName } from "../wasm/opcodes";
-import type { Handler, OperandStack } from "./build-numeric";
+import type { Handler } from "./build-numeric";
+import type { OperandStack } from "./operand-stack";
 
 const BINARY = ["add", "sub", "mul", "div", "min", "max", "copysign"] as const;
 const COMPARISONS = ["eq", "ne", "lt", "gt", "le", "ge"] as const;

@@ -1,8 +1,8 @@
 // WebAssembly's arithmetic, comparisons, conversions and memory accesses as values.
 //
 // One entry per instruction, derived from the instruction table where names follow a rule. A
-// handler takes its operands from the stack and pushes its result; control is build.ts's, and
-// floating-point numbers are build-float.ts's.
+// handler takes its operands from the stack and pushes its result. It needs nothing else: not the
+// function's locals, nor the module. Floating-point numbers are build-float.ts's.
 
 import type { IrOp, Value } from "../ir/ir";
 import { isConst } from "../ir/ir";
@@ -10,22 +10,7 @@ import type { Pair, ValueBuilder } from "../ir/value-builder";
 import type { OpcodeInfo, OpcodeName } from "../wasm/opcodes";
 import { OPCODES } from "../wasm/opcodes";
 import { floatHandler } from "./build-float";
-
-/** A wasm operand: one word, or two for an i64. */
-export interface Operand {
-  readonly low: Value;
-  readonly high: Value | undefined;
-}
-
-/** The builder's face towards this file. */
-export interface OperandStack {
-  readonly values: ValueBuilder;
-  push(low: Value, high?: Value): void;
-  popWord(): Value;
-  popPair(): Pair;
-  /** An address of linear memory as the processor knows it. */
-  linear(address: Value): Value;
-}
+import type { OperandStack } from "./operand-stack";
 
 /** `a` and `b` are the instruction's immediates as in `Code`; an offset is the processor's. */
 export type Handler = (stack: OperandStack, a: number, b: number) => void;
@@ -227,7 +212,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map(
   }),
 );
 
-/** How to build an instruction of this file's kind; undefined: it is control, or not supported. */
+/** How to build an instruction of this file's kind; undefined: it is of another. */
 export function numericHandler(code: number): Handler | undefined {
   return HANDLERS.get(code);
 }

@@ -9,14 +9,14 @@ import type { Value } from "../ir/ir";
 import { isConst } from "../ir/ir";
 import type { Trap } from "../ir/trap";
 import { Op } from "../wasm/opcodes";
-import type { FunctionBuilder } from "./build";
+import type { FunctionBuilder, Handler } from "./build";
+import { call, callAddress, callNamed } from "./build-call";
+import { trapIf } from "./build-control";
 import type { Segment, Table } from "./tables";
 
 const WORD_SHIFT = 2;
 /** Where the hash of a function's type lies, from its code. */
 const HASH_OFFSET = -4;
-
-type Handler = (builder: FunctionBuilder, a: number, b: number) => void;
 
 /** The number of entries of a table or segment, as it is now. */
 function sizeOf({ fn, values }: FunctionBuilder, size: number | string): Value {
@@ -46,12 +46,12 @@ function checkRange(
   const { values } = builder;
   const isTooLong = values.emit("gt_u", count, size);
   const isTooFar = values.emit("gt_u", start, values.emit("sub", size, count));
-  builder.trapIf(values.emit("or", isTooLong, isTooFar), trap);
+  trapIf(builder, values.emit("or", isTooLong, isTooFar), trap);
 }
 
 function checkIndex(builder: FunctionBuilder, table: Table, index: Value, trap: Trap): void {
   const size = sizeOf(builder, table.size);
-  builder.trapIf(builder.values.emit("ge_u", index, size), trap);
+  trapIf(builder, builder.values.emit("ge_u", index, size), trap);
 }
 
 // --- calls ---
@@ -72,49 +72,49 @@ function checksOf(builder: FunctionBuilder, { known }: Table, typeIndex: number)
 function callIndirect(builder: FunctionBuilder, typeIndex: number, tableIndex: number): void {
   const { values, linkage } = builder;
   const table = linkage.table(tableIndex);
-  const index = builder.popWord();
+  const index = builder.stack.popWord();
   const checks = checksOf(builder, table, typeIndex);
   const only = isConst(index) ? table.known?.[index.immediate >>> 0] : undefined;
   const onlyType = only === undefined ? undefined : builder.module.functions[only]?.typeIndex;
   if (only !== undefined && linkage.typeHash(onlyType!) === checks.hash) {
-    builder.call(only);
+    call(builder, only);
     return;
   }
   if (linkage.checksCalls) checkIndex(builder, table, index, "undefined element");
   const target = values.effect("load32", [entryAt(builder, table.symbol, index)]);
   if (linkage.checksCalls && checks.null) {
-    builder.trapIf(values.emit("eq", target, values.constant(0)), "uninitialized element");
+    trapIf(builder, values.emit("eq", target, values.constant(0)), "uninitialized element");
   }
   if (linkage.checksCalls && checks.type) {
     const hash = values.effect("load32", [target], HASH_OFFSET);
     const isOther = values.emit("ne", hash, values.constant(checks.hash));
-    builder.trapIf(isOther, "indirect call type mismatch");
+    trapIf(builder, isOther, "indirect call type mismatch");
   }
-  builder.callAddress(target, typeIndex);
+  callAddress(builder, target, typeIndex);
 }
 
 // --- tables ---
 
 function tableGet(builder: FunctionBuilder, tableIndex: number): void {
   const table = builder.linkage.table(tableIndex);
-  const index = builder.popWord();
+  const index = builder.stack.popWord();
   checkIndex(builder, table, index, "out of bounds table access");
-  builder.push(builder.values.effect("load32", [entryAt(builder, table.symbol, index)]));
+  builder.stack.push(builder.values.effect("load32", [entryAt(builder, table.symbol, index)]));
 }
 
 function tableSet(builder: FunctionBuilder, tableIndex: number): void {
   const table = builder.linkage.table(tableIndex);
-  const value = builder.popWord();
-  const index = builder.popWord();
+  const value = builder.stack.popWord();
+  const index = builder.stack.popWord();
   checkIndex(builder, table, index, "out of bounds table access");
   builder.values.effect("store32", [entryAt(builder, table.symbol, index), value]);
 }
 
 function tableGrow(builder: FunctionBuilder, tableIndex: number): void {
   const { symbol } = builder.linkage.table(tableIndex);
-  const count = builder.popWord();
-  const value = builder.popWord();
-  builder.callNamed(`${symbol}.grow`, [value, count], {
+  const count = builder.stack.popWord();
+  const value = builder.stack.popWord();
+  callNamed(builder, `${symbol}.grow`, [value, count], {
     parameters: ["i32", "i32"],
     results: ["i32"],
   });
@@ -122,15 +122,20 @@ function tableGrow(builder: FunctionBuilder, tableIndex: number): void {
 
 function tableFill(builder: FunctionBuilder, tableIndex: number): void {
   const table = builder.linkage.table(tableIndex);
-  const count = builder.popWord();
-  const value = builder.popWord();
-  const start = builder.popWord();
+  const count = builder.stack.popWord();
+  const value = builder.stack.popWord();
+  const start = builder.stack.popWord();
   const size = sizeOf(builder, table.size);
   checkRange(builder, start, count, size, "out of bounds table access");
-  builder.callNamed("__isthmus_fill_words", [entryAt(builder, table.symbol, start), value, count], {
-    parameters: ["i32", "i32", "i32"],
-    results: [],
-  });
+  callNamed(
+    builder,
+    "__isthmus_fill_words",
+    [entryAt(builder, table.symbol, start), value, count],
+    {
+      parameters: ["i32", "i32", "i32"],
+      results: [],
+    },
+  );
 }
 
 /** Copies `count` words from `from` to entry `start` of a table, if both ranges are there. */
@@ -140,9 +145,9 @@ function copyEntries(
   from: { readonly symbol: string; readonly size: Value },
 ): void {
   const { values } = builder;
-  const count = builder.popWord();
-  const source = builder.popWord();
-  const start = builder.popWord();
+  const count = builder.stack.popWord();
+  const source = builder.stack.popWord();
+  const start = builder.stack.popWord();
   checkRange(builder, source, count, from.size, "out of bounds table access");
   checkRange(builder, start, count, sizeOf(builder, to.size), "out of bounds table access");
   const bytes = values.emit("shl", count, values.constant(WORD_SHIFT));
@@ -173,14 +178,14 @@ function drop(builder: FunctionBuilder, { sizeSymbol }: Segment): void {
 function memoryInit(builder: FunctionBuilder, segment: number): void {
   const { fn, values } = builder;
   const data = builder.linkage.data(segment);
-  const count = builder.popWord();
-  const source = builder.popWord();
-  const start = builder.popWord();
+  const count = builder.stack.popWord();
+  const source = builder.stack.popWord();
+  const start = builder.stack.popWord();
   const size = segmentSize(builder, data);
   checkRange(builder, source, count, size, "out of bounds memory access");
   if (data.size === 0) return;
   const from = values.emit("add", source, fn.symbol(data.symbol));
-  values.effect("copy", [builder.linear(start), from, count]);
+  values.effect("copy", [builder.stack.linear(start), from, count]);
 }
 
 /** How to build the instructions of this file, by number. */
@@ -190,7 +195,7 @@ export const TABLE_HANDLERS: readonly (readonly [number, Handler])[] = [
   [Op["table.set"], tableSet],
   [
     Op["table.size"],
-    (builder, index) => builder.push(sizeOf(builder, builder.linkage.table(index).size)),
+    (builder, index) => builder.stack.push(sizeOf(builder, builder.linkage.table(index).size)),
   ],
   [Op["table.grow"], tableGrow],
   [Op["table.fill"], tableFill],
@@ -199,16 +204,17 @@ export const TABLE_HANDLERS: readonly (readonly [number, Handler])[] = [
   [Op["elem.drop"], (builder, index) => drop(builder, builder.linkage.elements(index))],
   [Op["data.drop"], (builder, index) => drop(builder, builder.linkage.data(index))],
   [Op["memory.init"], memoryInit],
-  [Op["ref.null"], (builder) => builder.push(builder.values.constant(0))],
+  [Op["ref.null"], (builder) => builder.stack.push(builder.values.constant(0))],
   [
     Op["ref.is_null"],
     (builder) => {
       const { values } = builder;
-      builder.push(values.emit("eq", builder.popWord(), values.constant(0)));
+      builder.stack.push(values.emit("eq", builder.stack.popWord(), values.constant(0)));
     },
   ],
   [
     Op["ref.func"],
-    (builder, index) => builder.push(builder.fn.symbol(builder.linkage.functionAddress(index))),
+    (builder, index) =>
+      builder.stack.push(builder.fn.symbol(builder.linkage.functionAddress(index))),
   ],
 ];

@@ -6,9 +6,10 @@
 import type { Assembler } from "../../i686/assembler";
 import { Op } from "../wasm/opcodes";
 import type { WasmGlobal, WasmModule } from "../wasm/wasm";
-import { type Pair64, type StaticAddress, UnsupportedCode } from "./build";
 import { emitAddressGlobal, emitGlobal } from "./data";
 import { isForeign } from "./instantiate";
+import type { Pair64, StaticAddress } from "./linkage";
+import { UnsupportedCode } from "./unsupported-code";
 
 export interface GlobalsOptions {
   /** The symbol of each global's storage. */

@@ -6,7 +6,7 @@
 //
 // Only some locals are watched, and go by their number among these here.
 
-import type { Operand } from "./build-numeric";
+import type { Operand } from "./operand-stack";
 
 export class LocalHistory {
   /** By index in the function, the numbers of those that are watched. */

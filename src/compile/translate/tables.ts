@@ -18,8 +18,8 @@ import { eax, ebx, ecx, edi, edx, esi } from "../../i686/registers";
 import { trapKind } from "../ir/trap";
 import { Op } from "../wasm/opcodes";
 import type { ConstantExpression, ElementSegment, FunctionType, WasmModule } from "../wasm/wasm";
-import { UnsupportedCode } from "./build";
 import { cannotStart, hasLateData } from "./data";
+import { UnsupportedCode } from "./unsupported-code";
 
 const WORD = 4;
 /** How many entries a table without a maximum can grow by. */
