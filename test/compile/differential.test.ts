@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { OPCODES } from "../../src/compile/wasm/opcodes";
-import { compareCases, seedCase } from "./differential";
+import { compareCases, isComparable, seedCase } from "./differential";
 import { executedIn } from "./executed";
 import { MODES } from "./modes";
 import { cannotRun } from "./native";
@@ -20,7 +20,9 @@ const cases = Array.from({ length: SEEDS }, (_, i) => seedCase(FIRST + i));
 describe("random modules compute what Node computes", { skip: cannotRun() }, () => {
   for (const [mode, options] of Object.entries(MODES)) {
     it(`in mode ${mode}`, () => {
-      assert.deepEqual(compareCases(cases, options), []);
+      const comparable = cases.filter((each) => isComparable(each, options));
+      assert.ok(comparable.length > SEEDS / 4);
+      assert.deepEqual(compareCases(comparable, options), []);
     });
   }
 });

@@ -41,17 +41,19 @@ import {
   VOID,
   XOR,
 } from "./random-code";
-import { ExpressionWriter, MAX_COUNT, randomType, type Surroundings } from "./random-expression";
+import { MAX_COUNT, randomType, type Surroundings } from "./random-expression";
 import {
   bodyTypeIndex,
   FIRST_BLOCK_TYPE,
   FUEL,
   functionIndex,
   GLOBALS,
+  MUTABLE_GLOBALS,
   type Shape,
   TABLES,
 } from "./random-frame";
 import { F32, F64, I32, LOADS, STORES, type Type } from "./random-ops";
+import { PatternWriter } from "./random-pattern";
 import { leb, vector } from "./wasm-bytes";
 
 export const PASSIVE_BYTES = 48;
@@ -76,7 +78,7 @@ const LESS_FUEL = [GLOBAL_GET, FUEL, ...i32(1), I32_SUB, GLOBAL_SET, FUEL];
 /** At the start of a loop in a block: leaves both without fuel. */
 const USE_LOOP_FUEL = [...HAS_LOOP_FUEL, I32_EQZ, BR_IF, 1, ...LESS_FUEL];
 
-export class BodyWriter extends ExpressionWriter {
+export class BodyWriter extends PatternWriter {
   constructor(
     random: Random,
     private readonly shape: Shape,
@@ -103,14 +105,15 @@ export class BodyWriter extends ExpressionWriter {
       ...this.constant(type),
       ...[LOCAL_SET, shape.params.length + i],
     ]);
+    const all = vector(...declared.map((type) => [1, type]));
+    const written = (code: number[]) => [...leb(all.length + code.length), ...all, ...code];
+    if (shape.isFatal) return written([...start, ...this.straightLine(), UNREACHABLE, END]);
     this.labels.push(shape.results);
     const statements = random.chance(60) ? this.statements(DEPTH) : this.straightLine();
     const results = this.values(shape.results, 4);
     this.labels.pop();
     const body = [BLOCK, ...leb(bodyTypeIndex(this.number)), ...statements, ...results, END];
-    const code = [...this.entry(), ...start, ...body, ...this.saveLocals(), END];
-    const all = vector(...declared.map((type) => [1, type]));
-    return [...leb(all.length + code.length), ...all, ...code];
+    return written([...this.entry(), ...start, ...body, ...this.saveLocals(), END]);
   }
 
   private entry(): number[] {
@@ -143,7 +146,7 @@ export class BodyWriter extends ExpressionWriter {
   private statement(depth: number): number[] {
     const { random } = this;
     if (--this.budget < 0) return [];
-    const kind = random.below(depth > 0 ? 32 : 15);
+    const kind = random.below(depth > 0 ? 34 : 17);
     if (kind < 3) return this.localSet();
     if (kind < 7) return this.store();
     if (kind === 7) return this.globalSet();
@@ -151,13 +154,14 @@ export class BodyWriter extends ExpressionWriter {
     if (kind < 11) return this.bulk();
     if (kind < 13) return this.tableStatement();
     if (kind < 15) return this.callStatement();
-    if (kind < 18) return this.ifStatement(depth);
-    if (kind === 18) return this.loop(depth);
-    if (kind < 22) return this.countedLoop(depth);
-    if (kind === 22) return this.nested([BLOCK, VOID], [], depth);
-    if (kind < 25) return this.typedBlock(depth);
-    if (kind === 25) return this.switch(depth);
-    if (kind < 29) return this.branch();
+    if (kind < 17) return this.pattern();
+    if (kind < 20) return this.ifStatement(depth);
+    if (kind === 20) return this.loop(depth);
+    if (kind < 24) return this.countedLoop(depth);
+    if (kind === 24) return this.nested([BLOCK, VOID], [], depth);
+    if (kind < 27) return this.typedBlock(depth);
+    if (kind === 27) return this.switch(depth);
+    if (kind < 31) return this.branch();
     return this.waiting(depth);
   }
 
@@ -192,7 +196,7 @@ export class BodyWriter extends ExpressionWriter {
   }
 
   private globalSet(): number[] {
-    const index = 1 + this.random.below(GLOBALS.length - 1);
+    const index = 1 + this.random.below(MUTABLE_GLOBALS - 1);
     return [...this.exact(GLOBALS[index]!, 3), GLOBAL_SET, index];
   }
 
@@ -273,20 +277,28 @@ export class BodyWriter extends ExpressionWriter {
 
   private callStatement(): number[] {
     const { random, around } = this;
-    if (random.chance(40)) {
-      const callee = random.below(this.reachable().length);
-      const { params, results } = around.functions[callee]!;
-      return [...this.indirect(callee, params, 2), ...this.discard(results)];
-    }
-    if (around.callable.length === 0) return this.localSet();
-    const index = random.below(around.callable.length);
-    const { params, results } = around.callable[index]!;
-    return [
-      ...this.values(params, 2),
-      CALL,
-      ...leb(functionIndex(index)),
-      ...this.discard(results),
-    ];
+    const hasFatal = around.callable.some(({ isFatal }) => isFatal);
+    if (hasFatal && random.chance(30)) return this.trap(this.expression(I32, 2));
+    const isIndirect = random.chance(40);
+    const from = isIndirect ? this.reachable() : around.callable;
+    const callees = [...from.entries()].filter(([, { isFatal }]) => !isFatal);
+    if (callees.length === 0) return this.localSet();
+    const [index, { params, results }] = random.pick(callees);
+    const call = isIndirect
+      ? this.indirect(index, params, 2)
+      : [...this.values(params, 2), CALL, ...leb(functionIndex(index))];
+    return [...call, ...this.discard(results)];
+  }
+
+  /** A trap, or a call of a function that always traps, in one case of eight. */
+  private trap(condition: readonly number[]): number[] {
+    const { callable } = this.around;
+    const fatal = callable.findIndex(({ isFatal }) => isFatal);
+    const seldom = [...condition, ...i32(7), I32_AND, I32_EQZ, IF, VOID];
+    if (fatal < 0) return [...seldom, UNREACHABLE, END];
+    const { params, results } = callable[fatal]!;
+    const call = [...this.values(params, 1), CALL, ...leb(functionIndex(fatal))];
+    return [...seldom, ...call, ...results.map(() => DROP), END];
   }
 
   // --- control ---
@@ -335,7 +347,6 @@ export class BodyWriter extends ExpressionWriter {
     const counter = this.scratch.counters[this.counting]!;
     const isUp = random.chance(60);
     const turns = 1 + random.below(MAX_COUNT);
-    const first = isUp ? 0 : turns;
     const step = isUp ? I32_ADD : I32_SUB;
     const isMore = isUp ? [...i32(turns), I32_LT_S] : [];
     this.labels.push([], undefined);
@@ -348,7 +359,9 @@ export class BodyWriter extends ExpressionWriter {
     const next = [LOCAL_GET, counter, ...i32(1), step, LOCAL_TEE, counter];
     const again = [...next, ...isMore, BR_IF, 0];
     const code = [...USE_LOOP_FUEL, ...body, ...leave, ...again];
-    return [...i32(first), LOCAL_SET, counter, BLOCK, VOID, LOOP, VOID, ...code, END, END];
+    const other = isUp ? turns >> 1 : (turns + 1) >> 1;
+    const start = this.setCounter(counter, isUp ? 0 : turns, other);
+    return [...start, BLOCK, VOID, LOOP, VOID, ...code, END, END];
   }
 
   /** A block, loop or if with parameters and results. */
@@ -384,8 +397,12 @@ export class BodyWriter extends ExpressionWriter {
     const { random } = this;
     const count = 1 + random.below(8);
     for (let i = 0; i < count; i++) this.labels.push([]);
-    const targets = Array.from({ length: random.below(10) }, () => random.below(count));
-    const wild = this.expression(I32, 2);
+    const label = random.below(count);
+    const areEqual = random.chance(15);
+    const targets = Array.from({ length: random.below(10) }, () =>
+      areEqual ? label : random.below(count),
+    );
+    const wild = random.chance(6) ? i32(random.below(10)) : this.expression(I32, 2);
     // Otherwise it would nearly always be the default.
     const index = random.chance(80) ? [...wild, ...i32(7), I32_AND] : wild;
     let code = [...index, BR_TABLE, ...vector(...targets.map((t) => [t])), random.below(count)];
@@ -405,7 +422,7 @@ export class BodyWriter extends ExpressionWriter {
     const types = this.labels[this.labels.length - 1 - label];
     const condition = this.condition(3);
     if (types === undefined) return [...condition, DROP];
-    if (random.chance(6)) return [...condition, IF, VOID, UNREACHABLE, END];
+    if (random.chance(8)) return this.trap(condition);
     const values = this.values(types, 2);
     const kind = random.below(isExit ? 4 : 3);
     if (kind === 3) {

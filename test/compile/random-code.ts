@@ -29,6 +29,7 @@ export const FUNCREF = 0x70;
 
 export const I32_ADD = 0x6a;
 export const I32_SUB = 0x6b;
+export const I32_MUL = 0x6c;
 export const I32_AND = 0x71;
 export const I32_SHL = 0x74;
 export const I32_EQZ = 0x45;

@@ -19,6 +19,7 @@ import {
   GLOBAL_GET,
   I32_ADD,
   I32_AND,
+  I32_EQZ,
   I32_SHL,
   IF,
   i32,
@@ -58,6 +59,10 @@ export interface Surroundings {
 /** Sizes that random instructions keep to, or just miss. */
 export const PAGE_MASK = 0xff8;
 
+/** Of the expressions that may be written again, the longest, and how many. */
+const LONGEST_AGAIN = 40;
+const REMEMBERED = 10;
+
 /** Iterations that a counted loop has at the most. */
 export const MAX_COUNT = 12;
 
@@ -85,6 +90,9 @@ export abstract class ExpressionWriter {
   /** How many counted loops are open. */
   protected counting = 0;
   protected budget: number;
+  /** The latest expressions and addresses, to be written again. */
+  private readonly made: { type: Type; code: number[] }[] = [];
+  private readonly addresses: number[][] = [];
 
   constructor(
     protected readonly random: Random,
@@ -101,11 +109,25 @@ export abstract class ExpressionWriter {
 
   /** A value of `type`; of a float that is a NaN, sign and payload are open. */
   protected expression(type: Type, depth: number): number[] {
-    return this.random.span(() => this.randomExpression(type, depth));
+    return this.random.span(() => {
+      const again = this.made.filter((each) => each.type === type);
+      if (depth > 0 && again.length > 0 && this.random.chance(7)) {
+        return this.random.pick(again).code;
+      }
+      const code = this.randomExpression(type, depth);
+      if (code.length >= 3 && code.length <= LONGEST_AGAIN) this.remember(type, code);
+      return code;
+    });
+  }
+
+  private remember(type: Type, code: number[]): void {
+    this.made.push({ type, code });
+    if (this.made.length > REMEMBERED) this.made.shift();
   }
 
   /** The same with its bits certain. */
   protected exact(type: Type, depth: number): number[] {
+    if (isFloat(type) && this.random.chance(12)) return this.constant(type);
     const code = this.expression(type, depth);
     return isFloat(type) ? this.certain(type, code) : code;
   }
@@ -177,15 +199,22 @@ export abstract class ExpressionWriter {
   /** A number that is as likely 0 as not. */
   protected condition(depth: number): number[] {
     const { random } = this;
-    const kind = random.below(4);
-    if (kind === 0) return this.expression(I32, depth);
-    if (kind === 1) return [...this.expression(I32, depth), ...i32(1 << random.below(12)), I32_AND];
+    const kind = random.below(9);
+    if (kind < 2) return this.expression(I32, depth);
+    if (kind < 4) return [...this.expression(I32, depth), ...i32(1 << random.below(12)), I32_AND];
+    if (kind === 4) {
+      const isZero = random.chance(50) ? [I32_EQZ] : [];
+      return [...this.expression(I32, depth), ...this.load(I32), I32_AND, ...isZero];
+    }
     const type = randomType(random);
     const all = OPERATIONS.get(I32)!.flat();
     const comparisons = all.filter(
       ({ name, operands }) => operands[0] === type && COMPARISON.test(name),
     );
     const op = random.pick(comparisons);
+    if (!isFloat(type) && random.chance(10)) {
+      return [...this.load(type), ...this.load(type), ...op.bytes];
+    }
     const local = this.local(type);
     if (isFloat(type) || local === undefined || random.chance(40)) {
       return this.operationWith(op, depth);
@@ -217,8 +246,17 @@ export abstract class ExpressionWriter {
     const group = random.chance(45) ? random.pick(OPERATIONS.get(type)!) : this.group(type, 2);
     // Sums and differences lose nothing of what their operands were.
     const isSum = random.chance(35);
+    if (!isFloat(type) && random.chance(6)) return this.shiftedBack(type, depth);
     const sums = this.group(type, 2).filter(({ name }) => SUM.test(name));
     return this.operationWith(random.pick(isSum ? sums : group), depth);
+  }
+
+  /** Shifted left, and as far to the right: what extends a part of a word. */
+  private shiftedBack(type: Type, depth: number): number[] {
+    const count = constant(type, BigInt(this.random.pick([8, 16, 24, 1, 31, 32, 40, 48, 56])));
+    const [left, right, unsigned] = type === I32 ? [I32_SHL, 0x75, 0x76] : [0x86, 0x87, 0x88];
+    const back = this.random.chance(50) ? unsigned : right;
+    return [...this.expression(type, depth - 1), ...count, left!, ...count, back!];
   }
 
   private operationWith(op: RandomOp, depth: number): number[] {
@@ -269,14 +307,23 @@ export abstract class ExpressionWriter {
   // --- memory ---
 
   protected address(): number[] {
+    const { random, addresses } = this;
+    if (addresses.length > 0 && random.chance(20)) return random.pick(addresses);
+    const address = this.newAddress();
+    addresses.push(address);
+    if (addresses.length > REMEMBERED) addresses.shift();
+    return address;
+  }
+
+  private newAddress(): number[] {
     const { random } = this;
     if (random.chance(40)) return i32(random.below(0x1000));
-    if (this.counting > 0 && random.chance(60)) return this.element();
+    if (this.counting > 0 && random.chance(60)) return this.counted();
     return [...this.expression(I32, 2), ...i32(PAGE_MASK), I32_AND];
   }
 
   /** The address of an element of an array, by a loop's counter. */
-  private element(): number[] {
+  private counted(): number[] {
     const { random } = this;
     const scaled = [...this.counter(), ...i32(random.below(7)), I32_SHL];
     const base = i32(random.below(0x1000 - (MAX_COUNT << 6)));
@@ -360,7 +407,9 @@ export abstract class ExpressionWriter {
     const { random, around } = this;
     const isIndirect = random.chance(35);
     const from = isIndirect ? this.reachable() : around.callable;
-    const candidates = [...from.entries()].filter(([, { results }]) => results[0] === type);
+    const candidates = [...from.entries()].filter(
+      ([, { results, isFatal }]) => results[0] === type && !isFatal,
+    );
     if (candidates.length === 0) return this.operation(type, depth);
     const [index, { params, results }] = random.pick(candidates);
     const rest = this.discard(results.slice(1));

@@ -25,6 +25,8 @@ import { leb, vector } from "./wasm-bytes";
 export interface Shape {
   readonly params: readonly Type[];
   readonly results: readonly Type[];
+  /** It always traps, and is called where that is unlikely to happen. */
+  readonly isFatal?: boolean;
 }
 
 /** A function of the frame. */
@@ -33,7 +35,9 @@ interface FrameFunction extends Shape {
   readonly body: readonly number[];
 }
 
-export const GLOBALS: readonly Type[] = [I32, I32, I64, F64, F32, I32, I64];
+/** The last ones never change. */
+export const GLOBALS: readonly Type[] = [I32, I32, I64, F64, F32, I32, I64, I32, I64, F64];
+export const MUTABLE_GLOBALS = 7;
 /** The global that counts down with every call and every turn of a loop. */
 export const FUEL = 0;
 /** Bytes of memory that functions change. */

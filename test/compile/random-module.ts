@@ -15,6 +15,7 @@ import {
   frameOf,
   functionIndex,
   GLOBALS,
+  MUTABLE_GLOBALS,
   type Shape,
   TABLES,
   typeIndex,
@@ -47,6 +48,14 @@ function randomShape(random: Random): Shape {
   const params = randomTypes(random, 5);
   const isMany = random.chance(20);
   return { params, results: isMany ? randomTypes(random, 4) : [randomType(random)] };
+}
+
+/** The shape of the function behind `before`: sometimes one that was there. */
+function shapeAfter(random: Random, before: readonly Shape[]): Shape {
+  const others = before.filter(({ isFatal }) => !isFatal);
+  if (others.length === 0 || random.chance(65)) return randomShape(random);
+  if (random.chance(70)) return random.pick(others);
+  return { ...randomShape(random), isFatal: true };
 }
 
 const typeOf = ({ params, results }: Shape): Bytes => [
@@ -101,8 +110,7 @@ export function randomModule(source: number | Random): RandomModule {
   const functions: Shape[] = [];
   const bodies = random.some(MAX_FUNCTIONS, 68, () => {
     const callable = [...functions];
-    const shape =
-      callable.length > 0 && random.chance(30) ? random.pick(callable) : randomShape(random);
+    const shape = shapeAfter(random, callable);
     functions.push(shape);
     const around: Surroundings = {
       callable,
@@ -121,7 +129,10 @@ export function randomModule(source: number | Random): RandomModule {
     ]),
   ];
   const { elements, data } = segments(random, functions.length);
-  const globals = GLOBALS.map((type) => [type, 1, ...initialValue(random, type), 0x0b]);
+  const globals = GLOBALS.map((type, i) => [
+    ...[type, i < MUTABLE_GLOBALS ? 1 : 0],
+    ...[...initialValue(random, type), 0x0b],
+  ]);
   const bytes = wasm(
     section(1, vector(...types.map(typeOf))),
     section(3, vector(...frame.map((_, i) => [i]), ...functions.map((_, i) => leb(typeIndex(i))))),
