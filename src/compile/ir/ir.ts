@@ -43,15 +43,20 @@ interface OpFacts {
   readonly type?: FloatType;
   /** Types of the operands; absent: all i32, or what the value says. */
   readonly operands?: readonly ValueType[];
+  /** What a load reads or a store writes; absent: it is neither. */
+  readonly bits?: MemoryBits;
 }
+
+type MemoryBits = 8 | 16 | 32 | 64;
 
 const pure = (arity: number): OpFacts => ({ effect: "none", arity, results: 1 });
 const wide = (arity: number): OpFacts => ({ effect: "none", arity, results: 2 });
 const trapping = (arity: number, results: 1 | 2): OpFacts => ({ effect: "trap", arity, results });
-const load: OpFacts = { effect: "read", arity: 1, results: 1 };
-const store: OpFacts = { effect: "write", arity: 2, results: 0 };
+const load = (bits: MemoryBits): OpFacts => ({ effect: "read", arity: 1, results: 1, bits });
+const store = (bits: MemoryBits): OpFacts => ({ effect: "write", arity: 2, results: 0, bits });
 
 const FLOAT_TYPES = ["f32", "f64"] as const;
+const FLOAT_BITS = { f32: 32, f64: 64 } as const;
 
 /** The same operations on both types of floating-point numbers. */
 function floats<Name extends string>(
@@ -161,17 +166,17 @@ const OPS = {
   checked_routine: { effect: "trap", results: 2 },
 
   /** (address), plus `offset` */
-  ...floats(["load"], (type) => ({ ...load, type })),
-  load8_u: load,
-  load8_s: load,
-  load16_u: load,
-  load16_s: load,
-  load32: load,
+  ...floats(["load"], (type) => ({ ...load(FLOAT_BITS[type]), type })),
+  load8_u: load(8),
+  load8_s: load(8),
+  load16_u: load(16),
+  load16_s: load(16),
+  load32: load(32),
   /** (address, value), plus `offset` */
-  store8: store,
-  store16: store,
-  store32: store,
-  ...floats(["store"], (type) => ({ ...store, operands: ["i32", type] })),
+  store8: store(8),
+  store16: store(16),
+  store32: store(32),
+  ...floats(["store"], (type) => ({ ...store(FLOAT_BITS[type]), operands: ["i32", type] })),
   /** (destination, source, count), which may overlap; (destination, byte, count) */
   copy: { effect: "write", arity: 3, results: 0 },
   fill: { effect: "write", arity: 3, results: 0 },
@@ -438,8 +443,8 @@ export function isScaling({ op, args }: Value): boolean {
 }
 
 /** Whether `value` loads or stores: what is at its first operand, plus `immediate`. */
-export function isMemoryAccess({ effect, op }: Value): boolean {
-  return effect === "read" || (effect === "write" && op.startsWith("store"));
+export function isMemoryAccess({ facts }: Value): boolean {
+  return facts.bits !== undefined;
 }
 
 /** How many values these types make: an i64 is two. */

@@ -38,21 +38,6 @@ interface Place {
 /** More than this is not remembered, so that a block costs no more than it is long. */
 const MEMORY = 24;
 
-const BYTES: Readonly<Partial<Record<IrOp, number>>> = {
-  load8_u: 1,
-  load8_s: 1,
-  load16_u: 2,
-  load16_s: 2,
-  load32: 4,
-  load_f32: 4,
-  load_f64: 8,
-  store8: 1,
-  store16: 2,
-  store32: 4,
-  store_f32: 4,
-  store_f64: 8,
-};
-
 /** The load that returns just what a store wrote. */
 const INVERSE: Readonly<Partial<Record<IrOp, IrOp>>> = {
   store32: "load32",
@@ -86,12 +71,12 @@ function isEqual(a: Known, b: Known): boolean {
 
 /** Takes note of what `value` reads or writes; whether it was a load of something known. */
 function visit(value: Value, known: Known[], users: Users): boolean {
-  const bytes = BYTES[value.op];
-  if (bytes === undefined) {
+  const { bits } = value.facts;
+  if (bits === undefined) {
     if (value.effect === "write") known.length = 0;
     return false;
   }
-  const place = placeOf(value, bytes);
+  const place = placeOf(value, bits / 8);
   if (value.effect === "read") {
     const isOperand = isFolded(value, users);
     const found = known.find((each) => each.load === value.op && isSame(each.place, place));
@@ -118,7 +103,7 @@ function isFolded(load: Value, users: Users): boolean {
   if (isComparison(user) && user.args[0] === load && user.args[1]?.effect === "read") return false;
   if (user.effect !== "none" || user.op === "phi") return false;
   // What is extended is so in a register, unless nothing but its bits is asked for.
-  return BYTES[load.op]! >= 4 || isComparison(user) || user.op === "and";
+  return load.facts.bits! >= 32 || isComparison(user) || user.op === "and";
 }
 
 /** Whether a store becomes an instruction that changes what is in memory. */

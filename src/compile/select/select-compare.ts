@@ -10,7 +10,7 @@ import { isConst } from "../ir/ir";
 import { isComparison, MIRROR } from "../ir/reduce";
 import { immediate, register } from "../machine/machine";
 import { compareFloats } from "./select-float";
-import { isFoldableLoad, LOAD_SIZE, loadOperand, sourceOperand } from "./select-operand";
+import { isFoldableLoad, loadOperand, sizeOfLoad, sourceOperand } from "./select-operand";
 import type { Selection } from "./selection";
 
 const CONDITION: Readonly<Partial<Record<IrOp, Condition>>> = {
@@ -137,7 +137,7 @@ function compareBytes(
  * the sign of a narrow value, so `needsSign` rules out those whose value is extended with zeros.
  */
 function testZero(selection: Selection, value: Value, needsSign: boolean): Condition {
-  const size = LOAD_SIZE[value.op];
+  const size = sizeOfLoad(value);
   const keepsSign = !value.op.endsWith("_u");
   if (value.op === "and" && selection.canFold(value)) {
     testBits(selection, value, needsSign);

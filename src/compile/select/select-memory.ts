@@ -6,7 +6,7 @@ import { isConst, isFree } from "../ir/ir";
 import type { MachineOperand, Size } from "../machine/machine";
 import { EAX, ECX, EDX, immediate, register } from "../machine/machine";
 import { memoryAt } from "./select-address";
-import { LOAD_SIZE, loadOperand, lowBits } from "./select-operand";
+import { loadOperand, lowBits, sizeOfAccess, sizeOfLoad } from "./select-operand";
 import { constantOperand, type Selection } from "./selection";
 
 const LOADS: Readonly<Partial<Record<IrOp, Mnemonic>>> = {
@@ -16,8 +16,6 @@ const LOADS: Readonly<Partial<Record<IrOp, Mnemonic>>> = {
   load16_s: "movsx",
   load32: "mov",
 };
-
-const STORE_SIZE: Readonly<Partial<Record<IrOp, Size>>> = { store8: 8, store16: 16, store32: 32 };
 
 /** Operations that the processor can apply to memory, and whether their operands may swap. */
 const IN_PLACE: Readonly<Partial<Record<IrOp, { mnemonic: Mnemonic; swaps: boolean }>>> = {
@@ -43,9 +41,9 @@ const FILL_ROUTINE = "__isthmus_fill";
 /** Selects `value` if it is an access to memory; whether it was. */
 export function selectMemory(selection: Selection, value: Value): boolean {
   const load = LOADS[value.op];
-  const size = STORE_SIZE[value.op];
+  const size = sizeOfAccess(value);
   if (load) {
-    const from = loadOperand(selection, value, LOAD_SIZE[value.op]);
+    const from = loadOperand(selection, value, size);
     selection.emit(load, register(selection.registerOf(value)), from);
   } else if (size) selectStore(selection, value, size);
   else if (value.op === "copy") selectRoutine(selection, value, COPY_ROUTINE);
@@ -102,7 +100,7 @@ function selectInPlace(selection: Selection, store: Value, size: Size): boolean 
 
 /** Whether `load` reads just what `store` writes and may be read then. */
 function isSamePlace(selection: Selection, store: Value, load: Value, size: Size): boolean {
-  if (LOAD_SIZE[load.op] !== size || !selection.canFold(load)) return false;
+  if (sizeOfLoad(load) !== size || !selection.canFold(load)) return false;
   return load.args[0] === store.args[0] && load.immediate === store.immediate;
 }
 

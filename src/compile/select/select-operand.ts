@@ -1,19 +1,21 @@
 // Operands that may be loads: folds a load into the instruction that uses its value.
 
-import type { IrOp, Value } from "../ir/ir";
+import type { Value } from "../ir/ir";
 import type { MachineOperand, Size } from "../machine/machine";
 import { register } from "../machine/machine";
 import { memoryAt } from "./select-address";
 import type { Selection } from "./selection";
 
-/** Bits that a load reads. */
-export const LOAD_SIZE: Readonly<Partial<Record<IrOp, Size>>> = {
-  load8_u: 8,
-  load8_s: 8,
-  load16_u: 16,
-  load16_s: 16,
-  load32: 32,
-};
+/** Bits that a load or store of a word, or of its low part, reads or writes; undefined: no such. */
+export function sizeOfAccess({ facts: { effect, bits, type, operands } }: Value): Size | undefined {
+  const isFloat = effect === "read" ? type !== undefined : operands !== undefined;
+  return bits === undefined || bits === 64 || isFloat ? undefined : bits;
+}
+
+/** Bits that such a load reads; undefined: it is none. */
+export function sizeOfLoad(value: Value): Size | undefined {
+  return value.effect === "read" ? sizeOfAccess(value) : undefined;
+}
 
 /** The low `size` bits of a word. */
 export function lowBits(word: number, size: Size): number {
