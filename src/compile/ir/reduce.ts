@@ -7,205 +7,36 @@
 // Canonical forms that later passes rely on: a constant operand stands on the right; `sub x c` is
 // `add x -c`; a shift count is below 32; a comparison with a comparison's result is gone.
 
+import { INVERSE, isComparison, SWAPPED } from "./counterparts";
+import { evaluate, evaluateComparison, evaluateUnary } from "./evaluate";
 import type { IrFunction, IrOp, Value } from "./ir";
 import { isConst } from "./ir";
+import { possibleBits } from "./known-bits";
 
-/** The comparison that holds exactly when `op` does not. */
-export const INVERSE: Readonly<Partial<Record<IrOp, IrOp>>> = {
-  eq: "ne",
-  ne: "eq",
-  lt_s: "ge_s",
-  ge_s: "lt_s",
-  lt_u: "ge_u",
-  ge_u: "lt_u",
-  gt_s: "le_s",
-  le_s: "gt_s",
-  gt_u: "le_u",
-  le_u: "gt_u",
-  eq_f32: "ne_f32",
-  ne_f32: "eq_f32",
-  eq_f64: "ne_f64",
-  ne_f64: "eq_f64",
-  lt64_s: "ge64_s",
-  ge64_s: "lt64_s",
-  lt64_u: "ge64_u",
-  ge64_u: "lt64_u",
-};
-
-/** The comparison of the same operands in the other order. */
-export const MIRROR: Readonly<Partial<Record<IrOp, IrOp>>> = {
-  eq: "eq",
-  ne: "ne",
-  lt_s: "gt_s",
-  gt_s: "lt_s",
-  lt_u: "gt_u",
-  gt_u: "lt_u",
-  le_s: "ge_s",
-  ge_s: "le_s",
-  le_u: "ge_u",
-  ge_u: "le_u",
-};
-
-const COMMUTATIVE: ReadonlySet<IrOp> = new Set([
-  "add",
-  "mul",
-  "and",
-  "or",
-  "xor",
-  "mulh_s",
-  "mulh_u",
-  "mul_wide_s",
-  "mul_wide_u",
-]);
-
-const FLOAT_COMPARISONS: ReadonlySet<IrOp> = new Set([
-  ...(["eq_f32", "ne_f32", "lt_f32", "gt_f32", "le_f32", "ge_f32"] as const),
-  ...(["eq_f64", "ne_f64", "lt_f64", "gt_f64", "le_f64", "ge_f64"] as const),
-]);
-
-/** Whether the value is 0 or 1 because a comparison made it. */
-export function isComparison(value: Value): boolean {
-  return INVERSE[value.op] !== undefined || FLOAT_COMPARISONS.has(value.op);
-}
-
-/** Whether there is a comparison that holds exactly when this one does not: a NaN has none. */
-function isInvertible(value: Value): boolean {
-  return INVERSE[value.op] !== undefined;
-}
-
-/** Whether the operands may be swapped. */
-export function isCommutative(op: IrOp): boolean {
-  return COMMUTATIVE.has(op);
-}
-
-function popcount(word: number): number {
-  let count = 0;
-  for (let rest = word; rest !== 0; rest &= rest - 1) count++;
-  return count;
-}
-
-/** The high words of 64-bit products. */
-function highProduct(a: number, b: number, signed: boolean): number {
-  const wide = signed ? BigInt(a) * BigInt(b) : BigInt(a >>> 0) * BigInt(b >>> 0);
-  return Number(BigInt.asIntN(32, wide >> 32n));
-}
-
-/** The result of an operation on constants; undefined: it traps, or it is none of these. */
-function evaluate(op: IrOp, a: number, b: number): number | undefined {
-  switch (op) {
-    case "add":
-      return a + b;
-    case "sub":
-      return a - b;
-    case "mul":
-      return Math.imul(a, b);
-    case "mulh_s":
-      return highProduct(a, b, true);
-    case "mulh_u":
-      return highProduct(a, b, false);
-    case "and":
-      return a & b;
-    case "or":
-      return a | b;
-    case "xor":
-      return a ^ b;
-    case "shl":
-      return a << b;
-    case "shr":
-      return a >>> b;
-    case "sar":
-      return a >> b;
-    case "rotl":
-      return (a << b) | (a >>> -b);
-    case "rotr":
-      return (a >>> b) | (a << -b);
-    case "div_s":
-      return b === 0 || (b === -1 && a === -0x8000_0000) ? undefined : (a / b) | 0;
-    case "div_u":
-      return b === 0 ? undefined : Math.floor((a >>> 0) / (b >>> 0)) | 0;
-    case "rem_s":
-      return b === 0 ? undefined : (a % b) | 0;
-    case "rem_u":
-      return b === 0 ? undefined : ((a >>> 0) % (b >>> 0)) | 0;
-    default:
-      return compare(op, a, b);
-  }
-}
-
-function compare(op: IrOp, a: number, b: number): number | undefined {
-  switch (op) {
-    case "eq":
-      return Number(a === b);
-    case "ne":
-      return Number(a !== b);
-    case "lt_s":
-      return Number(a < b);
-    case "lt_u":
-      return Number(a >>> 0 < b >>> 0);
-    case "gt_s":
-      return Number(a > b);
-    case "gt_u":
-      return Number(a >>> 0 > b >>> 0);
-    case "le_s":
-      return Number(a <= b);
-    case "le_u":
-      return Number(a >>> 0 <= b >>> 0);
-    case "ge_s":
-      return Number(a >= b);
-    case "ge_u":
-      return Number(a >>> 0 >= b >>> 0);
-    default:
-      return undefined;
-  }
-}
-
-function evaluateUnary(op: IrOp, a: number): number | undefined {
-  switch (op) {
-    case "extend8_s":
-      return (a << 24) >> 24;
-    case "extend16_s":
-      return (a << 16) >> 16;
-    case "clz":
-      return Math.clz32(a);
-    case "ctz":
-      return a === 0 ? 32 : 31 - Math.clz32(a & -a);
-    case "popcnt":
-      return popcount(a);
-    default:
-      return undefined;
-  }
-}
-
-/** A mask of the bits of `value` that can be set. */
-function possibleBits(value: Value): number {
+/** An existing value equal to `value`, or `value`, perhaps as a cheaper operation. */
+export function reduce(fn: IrFunction, value: Value): Value {
   switch (value.op) {
-    case "const":
-      return value.immediate;
-    case "load8_u":
-      return 0xff;
-    case "load16_u":
-      return 0xffff;
+    case "select":
+      return reduceSelect(fn, value);
+    case "shld":
+    case "shrd":
+      return reduceDoubleShift(fn, value);
+    case "lt64_s":
+    case "lt64_u":
+    case "ge64_s":
+    case "ge64_u":
+      return reduceWideComparison(fn, value);
+    case "extend8_s":
+    case "extend16_s":
     case "clz":
     case "ctz":
     case "popcnt":
-      return 0x3f;
-    case "and": {
-      const [a, b] = value.args as [Value, Value];
-      return isConst(b) ? b.immediate & shallowBits(a) : -1;
-    }
-    case "shr": {
-      const [, count] = value.args as [Value, Value];
-      return isConst(count) ? -1 >>> count.immediate : -1;
-    }
+      return reduceUnary(fn, value);
     default:
-      return isComparison(value) ? 1 : -1;
+      return value.args.length === 2 && value.op !== "phi" && value.effect !== "write"
+        ? reduceBinary(fn, value)
+        : value;
   }
-}
-
-function shallowBits(value: Value): number {
-  if (value.op === "load8_u") return 0xff;
-  if (value.op === "load16_u") return 0xffff;
-  return isComparison(value) ? 1 : -1;
 }
 
 /** Turns `value` into another operation on other operands. */
@@ -216,131 +47,47 @@ function become(value: Value, op: IrOp, args: Value[]): Value {
   return value;
 }
 
-/** `(x op c1) op c2` as `x op c`, for the operations where constants combine. */
-function reassociate(fn: IrFunction, value: Value, inner: Value, c2: number): Value | undefined {
-  const [x, c] = inner.args;
-  if (inner.op !== value.op || !x || !c || !isConst(c)) return undefined;
-  const c1 = c.immediate;
+function reduceUnary(fn: IrFunction, value: Value): Value {
+  const [x] = value.args as [Value];
+  const known = isConst(x) ? evaluateUnary(value.op, x.immediate) : undefined;
+  if (known !== undefined) return fn.constant(known);
+  const bits = value.op === "extend8_s" ? 0x7f : value.op === "extend16_s" ? 0x7fff : 0;
+  return bits && (possibleBits(x) & ~bits) === 0 ? x : value;
+}
+
+// --- two operands ---
+
+function reduceBinary(fn: IrFunction, value: Value): Value {
+  let [a, b] = value.args as [Value, Value];
+  if (isConst(a) && isConst(b)) {
+    const known = evaluate(value.op, a.immediate, b.immediate);
+    if (known !== undefined) return fn.constant(known);
+  }
+  const swapped = SWAPPED[value.op];
+  if (isConst(a) && !isConst(b) && swapped) {
+    value.become(swapped);
+    value.args = [b, a];
+    [a, b] = [b, a];
+  }
+  if (a === b) {
+    const known = withItself(fn, value, a);
+    if (known) return known;
+  }
+  if (!isConst(b)) return value;
   switch (value.op) {
-    case "add":
-    case "mul":
-    case "and":
-    case "or":
-    case "xor": {
-      const combined = evaluate(value.op, c1, c2) ?? 0;
-      return reduce(fn, become(value, value.op, [x, fn.constant(combined)]));
-    }
     case "shl":
     case "shr":
-      if (c1 + c2 >= 32) return fn.constant(0);
-      return reduce(fn, become(value, value.op, [x, fn.constant(c1 + c2)]));
     case "sar":
-      return reduce(fn, become(value, "sar", [x, fn.constant(Math.min(31, c1 + c2))]));
+      return reduceShift(fn, value, a, b.immediate);
+    case "rotl":
+    case "rotr":
+      if ((b.immediate & 31) === 0) return a;
+      value.args = [a, fn.constant(b.immediate & 31)];
+      return value;
     default:
-      return undefined;
+      if (isComparison(value)) return compareConstant(fn, value, a, b.immediate);
+      return withConstant(fn, value, a, b.immediate);
   }
-}
-
-function log2(word: number): number | undefined {
-  return word !== 0 && (word & (word - 1)) === 0 ? 31 - Math.clz32(word) : undefined;
-}
-
-/** Rules for `x op c` where `op` is an arithmetic or bitwise operation. */
-function withConstant(fn: IrFunction, value: Value, x: Value, c: number): Value {
-  const shift = log2(c);
-  switch (value.op) {
-    case "add":
-      if (c === 0) return x;
-      if (x.op === "symbol") return fn.symbol(x.name, (x.immediate + c) | 0);
-      break;
-    case "sub":
-      return reduce(fn, become(value, "add", [x, fn.constant(-c)]));
-    case "mul":
-      if (c === 0) return fn.constant(0);
-      if (c === 1) return x;
-      if (c === -1) return become(value, "sub", [fn.constant(0), x]);
-      if (shift !== undefined) return reduce(fn, become(value, "shl", [x, fn.constant(shift)]));
-      break;
-    case "and":
-      if (c === 0) return fn.constant(0);
-      if ((possibleBits(x) & ~c) === 0) return x;
-      break;
-    case "or":
-      if (c === 0) return x;
-      if (c === -1) return fn.constant(-1);
-      break;
-    case "xor":
-      if (c === 0) return x;
-      if (c === 1 && isInvertible(x)) return invert(fn, value, x);
-      break;
-    case "div_u":
-      if (shift !== undefined) return reduce(fn, become(value, "shr", [x, fn.constant(shift)]));
-      break;
-    case "rem_u":
-      if (shift !== undefined) return reduce(fn, become(value, "and", [x, fn.constant(c - 1)]));
-      break;
-    case "div_s":
-      if (c === 1) return x;
-      break;
-    case "rem_s":
-      if (c === 1 || c === -1) return fn.constant(0);
-      break;
-  }
-  return reassociate(fn, value, x, c) ?? value;
-}
-
-function invert(fn: IrFunction, value: Value, comparison: Value): Value {
-  const inverse = INVERSE[comparison.op];
-  if (!inverse) throw new Error(`${comparison.op} is no comparison`);
-  return reduce(fn, become(value, inverse, [...comparison.args]));
-}
-
-function reduceShift(fn: IrFunction, value: Value, x: Value, count: number): Value {
-  const masked = count & 31;
-  if (masked === 0) return x;
-  if (masked !== count) value.args = [x, fn.constant(masked)];
-  const [inner, innerCount] = x.args;
-  if (x.op === "shl" && inner && innerCount && isConst(innerCount) && value.op !== "shl") {
-    const same = innerCount.immediate === masked;
-    if (same && value.op === "shr") {
-      return reduce(fn, become(value, "and", [inner, fn.constant(-1 >>> masked)]));
-    }
-    if (same && value.op === "sar" && masked === 24) {
-      return reduce(fn, become(value, "extend8_s", [inner]));
-    }
-    if (same && value.op === "sar" && masked === 16) {
-      return reduce(fn, become(value, "extend16_s", [inner]));
-    }
-  }
-  if (value.op === "shr" && possibleBits(x) >>> masked === 0) return fn.constant(0);
-  return reassociate(fn, value, x, masked) ?? value;
-}
-
-/** Rules for comparisons with a constant. */
-function compareConstant(fn: IrFunction, value: Value, x: Value, c: number): Value {
-  if (c === 0) {
-    switch (value.op) {
-      case "eq":
-        return isInvertible(x) ? invert(fn, value, x) : value;
-      case "ne":
-        return isComparison(x) ? x : value;
-      case "lt_u":
-        return fn.constant(0);
-      case "ge_u":
-        return fn.constant(1);
-      case "gt_u":
-        return reduce(fn, become(value, "ne", [x, fn.constant(0)]));
-      case "le_u":
-        return reduce(fn, become(value, "eq", [x, fn.constant(0)]));
-    }
-  }
-  if (c === 1 && value.op === "lt_u") {
-    return reduce(fn, become(value, "eq", [x, fn.constant(0)]));
-  }
-  if (c === 1 && value.op === "ge_u") {
-    return reduce(fn, become(value, "ne", [x, fn.constant(0)]));
-  }
-  return value;
 }
 
 /** Rules for two operands that are one value. */
@@ -368,38 +115,157 @@ function withItself(fn: IrFunction, value: Value, x: Value): Value | undefined {
   }
 }
 
-function reduceBinary(fn: IrFunction, value: Value): Value {
-  let [a, b] = value.args as [Value, Value];
-  if (isConst(a) && isConst(b)) {
-    const known = evaluate(value.op, a.immediate, b.immediate);
-    if (known !== undefined) return fn.constant(known);
-  }
-  const mirror = MIRROR[value.op];
-  if (isConst(a) && !isConst(b) && (mirror !== undefined || isCommutative(value.op))) {
-    if (mirror) value.become(mirror);
-    value.args = [b, a];
-    [a, b] = [b, a];
-  }
-  if (a === b) {
-    const known = withItself(fn, value, a);
-    if (known) return known;
-  }
-  if (!isConst(b)) return value;
+/** Rules for `x op c` where `op` is an arithmetic or bitwise operation. */
+function withConstant(fn: IrFunction, value: Value, x: Value, c: number): Value {
+  const shift = log2(c);
   switch (value.op) {
+    case "add":
+      if (c === 0) return x;
+      if (x.op === "symbol") return fn.symbol(x.name, (x.immediate + c) | 0);
+      break;
+    case "sub":
+      return reduce(fn, become(value, "add", [x, fn.constant(-c)]));
+    case "mul":
+      if (c === 0) return fn.constant(0);
+      if (c === 1) return x;
+      if (c === -1) return become(value, "sub", [fn.constant(0), x]);
+      if (shift !== undefined) return reduce(fn, become(value, "shl", [x, fn.constant(shift)]));
+      break;
+    case "and":
+      if (c === 0) return fn.constant(0);
+      if ((possibleBits(x) & ~c) === 0) return x;
+      break;
+    case "or":
+      if (c === 0) return x;
+      if (c === -1) return fn.constant(-1);
+      break;
+    case "xor": {
+      if (c === 0) return x;
+      const opposite = c === 1 ? invert(fn, value, x) : undefined;
+      if (opposite) return opposite;
+      break;
+    }
+    case "div_u":
+      if (shift !== undefined) return reduce(fn, become(value, "shr", [x, fn.constant(shift)]));
+      break;
+    case "rem_u":
+      if (shift !== undefined) return reduce(fn, become(value, "and", [x, fn.constant(c - 1)]));
+      break;
+    case "div_s":
+      if (c === 1) return x;
+      break;
+    case "rem_s":
+      if (c === 1 || c === -1) return fn.constant(0);
+      break;
+  }
+  return reassociate(fn, value, x, c) ?? value;
+}
+
+function log2(word: number): number | undefined {
+  return word !== 0 && (word & (word - 1)) === 0 ? 31 - Math.clz32(word) : undefined;
+}
+
+/** `(x op c1) op c2` as `x op c`, for the operations where constants combine. */
+function reassociate(fn: IrFunction, value: Value, inner: Value, c2: number): Value | undefined {
+  const [x, c] = inner.args;
+  if (inner.op !== value.op || !x || !c || !isConst(c)) return undefined;
+  const c1 = c.immediate;
+  switch (value.op) {
+    case "add":
+    case "mul":
+    case "and":
+    case "or":
+    case "xor": {
+      const combined = evaluate(value.op, c1, c2) ?? 0;
+      return reduce(fn, become(value, value.op, [x, fn.constant(combined)]));
+    }
     case "shl":
     case "shr":
+      if (c1 + c2 >= 32) return fn.constant(0);
+      return reduce(fn, become(value, value.op, [x, fn.constant(c1 + c2)]));
     case "sar":
-      return reduceShift(fn, value, a, b.immediate);
-    case "rotl":
-    case "rotr":
-      if ((b.immediate & 31) === 0) return a;
-      value.args = [a, fn.constant(b.immediate & 31)];
-      return value;
+      return reduce(fn, become(value, "sar", [x, fn.constant(Math.min(31, c1 + c2))]));
     default:
-      if (isComparison(value)) return compareConstant(fn, value, a, b.immediate);
-      return withConstant(fn, value, a, b.immediate);
+      return undefined;
   }
 }
+
+function reduceShift(fn: IrFunction, value: Value, x: Value, count: number): Value {
+  const masked = count & 31;
+  if (masked === 0) return x;
+  if (masked !== count) value.args = [x, fn.constant(masked)];
+  const [inner, innerCount] = x.args;
+  if (x.op === "shl" && inner && innerCount && isConst(innerCount) && value.op !== "shl") {
+    const same = innerCount.immediate === masked;
+    if (same && value.op === "shr") {
+      return reduce(fn, become(value, "and", [inner, fn.constant(-1 >>> masked)]));
+    }
+    if (same && value.op === "sar" && masked === 24) {
+      return reduce(fn, become(value, "extend8_s", [inner]));
+    }
+    if (same && value.op === "sar" && masked === 16) {
+      return reduce(fn, become(value, "extend16_s", [inner]));
+    }
+  }
+  if (value.op === "shr" && possibleBits(x) >>> masked === 0) return fn.constant(0);
+  return reassociate(fn, value, x, masked) ?? value;
+}
+
+// --- comparisons ---
+
+/** Rules for comparisons with a constant. */
+function compareConstant(fn: IrFunction, value: Value, x: Value, c: number): Value {
+  if (c === 0) {
+    switch (value.op) {
+      case "eq":
+        return invert(fn, value, x) ?? value;
+      case "ne":
+        return isComparison(x) ? x : value;
+      case "lt_u":
+        return fn.constant(0);
+      case "ge_u":
+        return fn.constant(1);
+      case "gt_u":
+        return reduce(fn, become(value, "ne", [x, fn.constant(0)]));
+      case "le_u":
+        return reduce(fn, become(value, "eq", [x, fn.constant(0)]));
+    }
+  }
+  if (c === 1 && value.op === "lt_u") {
+    return reduce(fn, become(value, "eq", [x, fn.constant(0)]));
+  }
+  if (c === 1 && value.op === "ge_u") {
+    return reduce(fn, become(value, "ne", [x, fn.constant(0)]));
+  }
+  return value;
+}
+
+/** The opposite of a comparison; undefined: it is none that has one. */
+function invert(fn: IrFunction, value: Value, comparison: Value): Value | undefined {
+  const inverse = INVERSE[comparison.op];
+  return inverse && reduce(fn, become(value, inverse, [...comparison.args]));
+}
+
+/** 64-bit comparisons of which one word decides. */
+function reduceWideComparison(fn: IrFunction, value: Value): Value {
+  const [aLow, aHigh, bLow, bHigh] = value.args as [Value, Value, Value, Value];
+  const isUnsigned = value.op.endsWith("_u");
+  const isLess = value.op.startsWith("lt");
+  if (aHigh === bHigh) {
+    return reduce(fn, become(value, isLess ? "lt_u" : "ge_u", [aLow, bLow]));
+  }
+  if (isConst(bLow) && bLow.immediate === 0) {
+    const op = isLess ? (isUnsigned ? "lt_u" : "lt_s") : isUnsigned ? "ge_u" : "ge_s";
+    return reduce(fn, become(value, op, [aHigh, bHigh]));
+  }
+  if (isConst(aHigh) && isConst(bHigh)) {
+    const less = evaluateComparison(isUnsigned ? "lt_u" : "lt_s", aHigh.immediate, bHigh.immediate);
+    return fn.constant(isLess ? (less ?? 0) : 1 - (less ?? 0));
+  }
+  return value;
+}
+
+// --- three operands ---
 
 function reduceSelect(fn: IrFunction, value: Value): Value {
   const [condition, yes, no] = value.args as [Value, Value, Value];
@@ -428,54 +294,4 @@ function reduceDoubleShift(fn: IrFunction, value: Value): Value {
   }
   value.args = [kept, filler, fn.constant(masked)];
   return value;
-}
-
-/** 64-bit comparisons of which one word decides. */
-function reduceWideComparison(fn: IrFunction, value: Value): Value {
-  const [aLow, aHigh, bLow, bHigh] = value.args as [Value, Value, Value, Value];
-  const isUnsigned = value.op.endsWith("_u");
-  const isLess = value.op.startsWith("lt");
-  if (aHigh === bHigh) {
-    return reduce(fn, become(value, isLess ? "lt_u" : "ge_u", [aLow, bLow]));
-  }
-  if (isConst(bLow) && bLow.immediate === 0) {
-    const op = isLess ? (isUnsigned ? "lt_u" : "lt_s") : isUnsigned ? "ge_u" : "ge_s";
-    return reduce(fn, become(value, op, [aHigh, bHigh]));
-  }
-  if (isConst(aHigh) && isConst(bHigh)) {
-    const less = compare(isUnsigned ? "lt_u" : "lt_s", aHigh.immediate, bHigh.immediate);
-    return fn.constant(isLess ? (less ?? 0) : 1 - (less ?? 0));
-  }
-  return value;
-}
-
-/** An existing value equal to `value`, or `value`, perhaps as a cheaper operation. */
-export function reduce(fn: IrFunction, value: Value): Value {
-  switch (value.op) {
-    case "select":
-      return reduceSelect(fn, value);
-    case "shld":
-    case "shrd":
-      return reduceDoubleShift(fn, value);
-    case "lt64_s":
-    case "lt64_u":
-    case "ge64_s":
-    case "ge64_u":
-      return reduceWideComparison(fn, value);
-    case "extend8_s":
-    case "extend16_s":
-    case "clz":
-    case "ctz":
-    case "popcnt": {
-      const [x] = value.args as [Value];
-      const known = isConst(x) ? evaluateUnary(value.op, x.immediate) : undefined;
-      if (known !== undefined) return fn.constant(known);
-      const bits = value.op === "extend8_s" ? 0x7f : value.op === "extend16_s" ? 0x7fff : 0;
-      return bits && (possibleBits(x) & ~bits) === 0 ? x : value;
-    }
-    default:
-      return value.args.length === 2 && value.op !== "phi" && value.effect !== "write"
-        ? reduceBinary(fn, value)
-        : value;
-  }
 }

@@ -4,6 +4,7 @@
 // A 64-bit shift or rotation by a constant becomes two double shifts; by a variable, these and
 // selects on bit 5 of the count, without branches. Division is left to `div64_*`, a call.
 
+import { evaluateWide, type WideOp } from "./evaluate";
 import type { Block, IrFunction, IrOp, Value } from "./ir";
 import { append, isConst } from "./ir";
 import { reduce } from "./reduce";
@@ -16,7 +17,6 @@ export interface Pair {
 
 /** Operations on pairs that work on each word alone. */
 type Bitwise = "and" | "or" | "xor";
-type WideOp = "add64" | "sub64" | "div64_s" | "div64_u" | "rem64_s" | "rem64_u";
 type Comparison = "lt_s" | "lt_u" | "gt_s" | "gt_u" | "le_s" | "le_u" | "ge_s" | "ge_u";
 
 /** How to compare pairs: with which operation, and whether with the operands swapped. */
@@ -33,25 +33,6 @@ const WIDE_COMPARISONS: Readonly<Record<Comparison, readonly [IrOp, boolean]>> =
 
 function toBigInt(pair: Pair): bigint {
   return (BigInt(pair.high.immediate) << 32n) | BigInt(pair.low.immediate >>> 0);
-}
-
-function evaluateWide(op: WideOp, a: bigint, b: bigint): bigint | undefined {
-  const unsignedA = BigInt.asUintN(64, a);
-  const unsignedB = BigInt.asUintN(64, b);
-  switch (op) {
-    case "add64":
-      return a + b;
-    case "sub64":
-      return a - b;
-    case "div64_s":
-      return b === 0n || (b === -1n && a === -(1n << 63n)) ? undefined : a / b;
-    case "div64_u":
-      return b === 0n ? undefined : unsignedA / unsignedB;
-    case "rem64_s":
-      return b === 0n ? undefined : a % b;
-    case "rem64_u":
-      return b === 0n ? undefined : unsignedA % unsignedB;
-  }
 }
 
 /** Writes to one block at a time. */

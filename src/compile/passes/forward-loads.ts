@@ -15,9 +15,9 @@
 // Invariant: what is known at the end of a block is known at the start of another only if it is so
 // at the end of all its predecessors.
 
+import { isComparison } from "../ir/counterparts";
 import type { Block, IrFunction, IrOp, Value } from "../ir/ir";
 import { isConst, isFree, resolve } from "../ir/ir";
-import { isComparison } from "../ir/reduce";
 import { collectUsers, rewriteUses, type Users } from "../ir/users";
 
 /** What is in memory at a place. */

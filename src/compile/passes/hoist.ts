@@ -9,10 +9,10 @@
 //
 // Invariant: only pure values move, so it is no matter whether the loop runs at all.
 
+import { isComparison } from "../ir/counterparts";
 import { Dominators } from "../ir/dominators";
 import type { IrFunction, Value } from "../ir/ir";
 import { isConst, isFree, isMemoryAccess, isScaling } from "../ir/ir";
-import { isComparison } from "../ir/reduce";
 import { collectUsers, type Users } from "../ir/users";
 import type { LoopNest } from "./loop-nest";
 import { isInvariant, prepareLoops, putLast, REGISTERS, wordsNeeded } from "./loop-nest";

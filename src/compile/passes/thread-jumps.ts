@@ -12,9 +12,9 @@
 // Invariant: the block that is passed over holds nothing but phis, which only it and the phis
 // behind it use, so no value is needed where it is no longer defined.
 
+import { isComparison } from "../ir/counterparts";
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { append, connect, disconnect, isConst, moveSuccessors } from "../ir/ir";
-import { isComparison } from "../ir/reduce";
 import { collectUsers, type Users } from "../ir/users";
 
 /** Threads what can be threaded; whether anything changed. Unreachable blocks may remain. */

@@ -6,9 +6,9 @@
 import type { Condition } from "../../i686/instructions/condition";
 import { negated } from "../../i686/instructions/condition";
 import type { Mnemonic } from "../../i686/instructions/table";
+import { isCommutative, isComparison } from "../ir/counterparts";
 import type { IrOp, Value } from "../ir/ir";
 import { isConst, isFree, isScaling } from "../ir/ir";
-import { isCommutative, isComparison } from "../ir/reduce";
 import type { MachineOperand } from "../machine/machine";
 import { EAX, EBX, ECX, EDX, immediate, memory, register, XMM0, xmm } from "../machine/machine";
 import { sumOperand } from "./select-address";

@@ -5,9 +5,9 @@
 
 import type { Condition } from "../../i686/instructions/condition";
 import { negated } from "../../i686/instructions/condition";
+import { isComparison, SWAPPED } from "../ir/counterparts";
 import type { IrOp, Value } from "../ir/ir";
 import { isConst } from "../ir/ir";
-import { isComparison, MIRROR } from "../ir/reduce";
 import { immediate, register } from "../machine/machine";
 import { compareFloats } from "./select-float";
 import { isFoldableLoad, loadOperand, sizeOfLoad, sourceOperand } from "./select-operand";
@@ -95,7 +95,7 @@ function compareWords(
     selection.emit("cmp", place, selection.orImmediate(right));
     return condition;
   }
-  const mirror = MIRROR[value.op];
+  const mirror = SWAPPED[value.op];
   if (isConst(left) && !isConst(right) && mirror) {
     return compareWords(selection, value, right, left, CONDITION[mirror] ?? condition);
   }
@@ -124,7 +124,7 @@ function compareBytes(
   const isSwapped = !selection.canFold(right);
   const [first, second] = isSwapped ? [right, left] : [left, right];
   if (first === second || !selection.canFold(second)) return undefined;
-  const op = isSwapped ? MIRROR[value.op] : value.op;
+  const op = isSwapped ? SWAPPED[value.op] : value.op;
   const condition = op && UNSIGNED[op];
   if (!condition) return undefined;
   const byte = selection.inRegister(first, 8);

@@ -1,0 +1,37 @@
+// Which bits of a value can be set, as far as its operation and those of its operands say: a mask
+// that keeps all of these changes nothing. Never deeper, so that asking stays cheap.
+
+import { isComparison } from "./counterparts";
+import { isConst, type Value } from "./ir";
+
+/** A mask of the bits of `value` that can be set. */
+export function possibleBits(value: Value): number {
+  switch (value.op) {
+    case "const":
+      return value.immediate;
+    case "load8_u":
+      return 0xff;
+    case "load16_u":
+      return 0xffff;
+    case "clz":
+    case "ctz":
+    case "popcnt":
+      return 0x3f;
+    case "and": {
+      const [a, b] = value.args as [Value, Value];
+      return isConst(b) ? b.immediate & shallowBits(a) : -1;
+    }
+    case "shr": {
+      const [, count] = value.args as [Value, Value];
+      return isConst(count) ? -1 >>> count.immediate : -1;
+    }
+    default:
+      return isComparison(value) ? 1 : -1;
+  }
+}
+
+function shallowBits(value: Value): number {
+  if (value.op === "load8_u") return 0xff;
+  if (value.op === "load16_u") return 0xffff;
+  return isComparison(value) ? 1 : -1;
+}
