@@ -353,12 +353,18 @@ export class BodyWriter extends PatternWriter {
     this.counting++;
     const body = this.statements(depth - 1);
     const leave = random.chance(25) ? [...this.condition(2), BR_IF, 1] : [];
+    const by = (count: number) => [LOCAL_GET, counter, ...i32(count), step, LOCAL_TEE, counter];
+    // A second way back to the start, by the same step or another.
+    const jump = 1 + random.below(2);
+    const isInside = isUp ? [...i32(turns - jump), I32_LT_S] : [...i32(jump), I32_GT_S];
+    const mayJump = [...this.condition(2), I32_EQZ, LOCAL_GET, counter, ...isInside, I32_AND];
+    const skip = random.chance(25) ? [...mayJump, IF, VOID, ...by(jump), DROP, BR, 1, END] : [];
+    const rest = skip.length > 0 ? this.statement(depth - 1) : [];
     this.counting--;
     this.labels.pop();
     this.labels.pop();
-    const next = [LOCAL_GET, counter, ...i32(1), step, LOCAL_TEE, counter];
-    const again = [...next, ...isMore, BR_IF, 0];
-    const code = [...USE_LOOP_FUEL, ...body, ...leave, ...again];
+    const again = [...by(1), ...isMore, BR_IF, 0];
+    const code = [...USE_LOOP_FUEL, ...body, ...leave, ...skip, ...rest, ...again];
     const other = isUp ? turns >> 1 : (turns + 1) >> 1;
     const start = this.setCounter(counter, isUp ? 0 : turns, other);
     return [...start, BLOCK, VOID, LOOP, VOID, ...code, END, END];
