@@ -2,7 +2,7 @@
 // compiled modules, one at a time, and counts the changes that make a difference to Node's results.
 //
 //   node --import ./bin/loader.js tools/mutants.ts [--count N] [--seed S] [--first SEED]
-//                                                  [--calls N] [--mode MODE] [--list]
+//                                                  [--calls N] [--mode MODE] [--list] [--why]
 //
 //   --count N      how many changes to try (200)
 //   --seed S       which changes are made (1)
@@ -10,6 +10,8 @@
 //   --calls N      call each function so often instead of as the tests do
 //   --mode MODE    one of test/compile/modes.ts ("as it is")
 //   --list         print the changes that nobody noticed
+//   --why          try other changes of instructions where one went unnoticed: if none of them is
+//                  noticed either, what the instruction computes is of no consequence there
 //
 // A change of an instruction that no call executes cannot be noticed and is counted apart: whether
 // one is executed is found by a breakpoint in its place. Of those that are executed some compute
@@ -25,6 +27,8 @@ import { Random } from "../test/compile/random";
 import { randomModule } from "../test/compile/random-module";
 
 const PER_MODULE = 4;
+/** How many other changes of an instruction are tried. */
+const OTHERS = 10;
 /** A mutant that runs so long loops without end. */
 const TIMEOUT = 3000;
 const INT3 = Uint8Array.of(0xcc);
@@ -32,6 +36,8 @@ const INT3 = Uint8Array.of(0xcc);
 interface Score {
   executed: number;
   noticed: number;
+  /** Of those that were not, in instructions of which other changes are noticed. */
+  matters: number;
 }
 
 interface Request {
@@ -41,6 +47,7 @@ interface Request {
   readonly calls: number | undefined;
   readonly options: RunOptions;
   readonly lists: boolean;
+  readonly explains: boolean;
 }
 
 function readRequest(): Request | string {
@@ -52,6 +59,7 @@ function readRequest(): Request | string {
       calls: { type: "string" },
       mode: { type: "string", default: "as it is" },
       list: { type: "boolean", default: false },
+      why: { type: "boolean", default: false },
     },
   });
   const numbers = [values.count, values.seed, values.first, values.calls ?? "1"].map(Number);
@@ -61,7 +69,8 @@ function readRequest(): Request | string {
   if (!mode) return `there is no mode ${values.mode}: there are ${Object.keys(MODES).join(", ")}`;
   const options = { ...mode, timeout: TIMEOUT };
   const given = values.calls === undefined ? undefined : calls;
-  return { count, seed, first, calls: given, options, lists: values.list };
+  const { list: lists, why: explains } = values;
+  return { count, seed, first, calls: given, options, lists, explains };
 }
 
 /** The object of a case, compiled once. */
@@ -96,7 +105,7 @@ function main(): number {
     process.stderr.write(`mutants: ${problem}\n`);
     return 2;
   }
-  const { count, first, seed, calls, options, lists } = request;
+  const { count, first, seed, calls, options, lists, explains } = request;
   const random = new Random(seed);
   const scores = new Map<string, Score>();
   let tried = 0;
@@ -108,28 +117,45 @@ function main(): number {
       const runs = (bytes: Uint8Array) =>
         compareCase(each, { ...options, alter: () => withBytes(object, mutant.site, bytes) });
       if (runs(INT3) === undefined) continue;
-      const score = scores.get(mutant.kind) ?? { executed: 0, noticed: 0 };
+      const score = scores.get(mutant.kind) ?? { executed: 0, noticed: 0, matters: 0 };
       scores.set(mutant.kind, score);
       score.executed++;
-      if (runs(mutant.bytes) !== undefined) score.noticed++;
-      else if (lists) process.stdout.write(`seed ${module} ${describeMutant(mutant)}\n`);
+      if (runs(mutant.bytes) !== undefined) {
+        score.noticed++;
+        continue;
+      }
+      if (lists) process.stdout.write(`seed ${module} ${describeMutant(mutant)}\n`);
+      const isNoticed = (other: Mutant) => runs(other.bytes) !== undefined;
+      if (explains && othersOf(object, mutant, random).some(isNoticed)) score.matters++;
     }
   }
-  report(tried, scores);
+  report(tried, scores, explains);
   return 0;
 }
 
-function report(tried: number, scores: ReadonlyMap<string, Score>): void {
-  const all = { executed: 0, noticed: 0 };
-  for (const { executed, noticed } of scores.values()) {
+/** Other changes of the same instruction. */
+function othersOf(object: ObjectFile, { site }: Mutant, random: Random): Mutant[] {
+  return Array.from({ length: OTHERS }, () => mutate(object, site, random)).flatMap(
+    (each) => each ?? [],
+  );
+}
+
+function report(tried: number, scores: ReadonlyMap<string, Score>, explains: boolean): void {
+  const all = { executed: 0, noticed: 0, matters: 0 };
+  for (const { executed, noticed, matters } of scores.values()) {
     all.executed += executed;
     all.noticed += noticed;
+    all.matters += matters;
   }
   const line = (name: string, { executed, noticed }: Score) =>
     `${name}: ${noticed} of ${executed} noticed, ${((100 * noticed) / executed).toFixed(1)} %\n`;
   for (const [kind, score] of [...scores].sort()) process.stdout.write(line(kind, score));
   process.stdout.write(line("all", all));
   process.stdout.write(`${tried - all.executed} of ${tried} are in code that no call executes\n`);
+  if (!explains) return;
+  const rest = all.executed - all.noticed;
+  const dead = `${rest - all.matters} in instructions of which no change is`;
+  process.stdout.write(`of ${rest} unnoticed: ${dead}, ${all.matters} of which others are\n`);
 }
 
 process.exitCode = main();
