@@ -79,6 +79,114 @@ describe("simplify", () => {
     );
   });
 
+  it("goes past the test of what was not found, and uses what was found behind it", () => {
+    turns(
+      simplify,
+      text(
+        "function first(i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = load32 v0",
+        "  branch v1 b1 b2",
+        "b1: from b0",
+        "  v2 = load32 v1 offset=4",
+        "  jump b3",
+        "b2: from b0",
+        "  store32 v0 1",
+        "  jump b3",
+        "b3: from b1 b2",
+        "  v3 = phi v2 0",
+        "  branch v3 b4 b5",
+        "b4: from b3",
+        "  v4 = load32 v3 offset=8",
+        "  return v4",
+        "b5: from b3",
+        "  return -1",
+      ),
+      text(
+        "function first(i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = load32 v0",
+        "  branch v1 b1 b2",
+        "b2: from b0",
+        "  store32 v0 1",
+        "  jump b5",
+        "b1: from b0",
+        "  v2 = load32 v1 offset=4",
+        "  branch v2 b4 b5",
+        "b5: from b1 b2",
+        "  return -1",
+        "b4: from b1",
+        "  v4 = load32 v2 offset=8",
+        "  return v4",
+      ),
+    );
+  });
+
+  it("tests again only on ways that do not know the outcome", () => {
+    turns(
+      simplify,
+      text(
+        "function again(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  branch v0 b1 b2",
+        "b1: from b0",
+        "  branch v1 b3 b2",
+        "b2: from b0 b1",
+        "  branch v0 b4 b5",
+        "b3: from b1",
+        "  return 1",
+        "b4: from b2",
+        "  return 2",
+        "b5: from b2",
+        "  return 3",
+      ),
+      text(
+        "function again(i32, i32): i32",
+        "b0:",
+        "  v0 = param 0",
+        "  v1 = param 1",
+        "  branch v0 b1 b5",
+        "b5: from b0",
+        "  return 3",
+        "b1: from b0",
+        "  branch v1 b3 b4",
+        "b4: from b1",
+        "  return 2",
+        "b3: from b1",
+        "  return 1",
+      ),
+    );
+  });
+
+  it("does not pass a merge for where the merged value is used", () => {
+    const code = text(
+      "function used(i32, i32): i32",
+      "b0:",
+      "  v0 = param 0",
+      "  v1 = param 1",
+      "  branch v0 b1 b2",
+      "b2: from b0",
+      "  store32 v1 2",
+      "  jump b3",
+      "b1: from b0",
+      "  store32 v1 1",
+      "  jump b3",
+      "b3: from b1 b2",
+      "  v2 = phi 7 v1",
+      "  branch v2 b4 b5",
+      "b5: from b3",
+      "  return 3",
+      "b4: from b3",
+      "  v3 = load32 v2",
+      "  return v3",
+    );
+    turns(simplify, code, code);
+  });
+
   it("decides a branch on `a ? b : 0` in two steps", () => {
     turns(
       simplify,

@@ -6,11 +6,12 @@
 //   P: ...            Q: v2 = lt x y         P: jump F        Q: branch (lt x y) T F
 //   J: v3 = phi 0 v2; branch v3 T F    ->
 //
-// Also, a branch on `a & b` or `a | b` of two comparisons becomes two branches, each of which needs
-// no more than the flags.
+// A function that returns 0 for what it does not find, inlined, looks the same, and so does a
+// second test of what some of the ways to it have tested. Also, a branch on `a & b` or `a | b` of
+// two comparisons becomes two branches, each of which needs no more than the flags.
 //
-// Invariant: the block that is passed over holds nothing but phis, which only it and the phis
-// behind it use, so no value is needed where it is no longer defined.
+// Invariant: the block that is passed over holds nothing but phis. What uses them is phis right
+// behind it, which the ways that pass it give the same, or is where no such way leads.
 
 import { isComparison } from "../ir/counterparts";
 import type { Block, IrFunction, Value } from "../ir/ir";
@@ -20,52 +21,98 @@ import { collectUsers, type Users } from "../ir/users";
 /** Threads what can be threaded; whether anything changed. Unreachable blocks may remain. */
 export function threadJumps(fn: IrFunction): boolean {
   let changed = false;
-  const uses = collectUsers(fn);
+  const users = collectUsers(fn);
   for (const block of [...fn.blocks]) {
-    if (splitCondition(fn, block, uses)) changed = true;
-    else if (isThreadable(block, uses)) changed = threadBlock(fn, block, uses) || changed;
+    if (splitCondition(fn, block, users)) changed = true;
+    else changed = threadBlock(fn, block, users) || changed;
   }
   return changed;
 }
 
-// --- branches on phis ---
+// --- branches that ways know the outcome of ---
 
-/** Whether `block` is phis and a branch on one of them, and nobody far away uses the phis. */
-function isThreadable(block: Block, users: Users): boolean {
-  const { terminator, values } = block;
-  const [condition] = terminator.args;
-  if (terminator.op !== "branch" || condition?.op !== "phi" || condition.block !== block) {
-    return false;
-  }
-  const phis = values.slice(0, -1);
-  return phis.every(
-    (phi) =>
-      phi.op === "phi" && (users.get(phi) ?? []).every((user) => isLocalUse(phi, user, block)),
-  );
-}
+/** How far back the branch may be that decided the outcome, or the one that leads to a use. */
+const REACH = 8;
 
-function isLocalUse(phi: Value, user: Value, block: Block): boolean {
-  if (user === block.terminator) return true;
-  if (user.op !== "phi" || !user.block || user.block === block) return false;
-  const { block: home } = user;
-  return user.args.every((argument, i) => argument !== phi || home.predecessors[i] === block);
-}
-
+/** Lets the ways to `block` that know where its branch leads go there, where they can. */
 function threadBlock(fn: IrFunction, block: Block, users: Users): boolean {
+  const [condition] = block.terminator.args;
+  if (block.terminator.op !== "branch" || !condition) return false;
+  const targets = targetsPast(block, users);
+  if (targets.length === 0) return false;
+  const isMerged = condition.block === block;
   let changed = false;
   for (const from of [...block.predecessors]) {
-    const edge = block.predecessors.indexOf(from);
-    const condition = block.terminator.args[0]!.args[edge]!;
     if (from === block) continue;
-    if (isConst(condition)) {
-      const target = block.successors[condition.immediate ? 0 : 1]!;
-      changed = redirect(from, block, target) || changed;
-    } else if (from.terminator.op === "jump" && isComparison(condition)) {
-      changed = branchEarly(fn, from, block, condition, users) || changed;
+    const value = isMerged ? condition.args[block.predecessors.indexOf(from)]! : condition;
+    const outcome = outcomeOn(from, block, value);
+    if (outcome !== undefined) {
+      const target = block.successors[outcome ? 0 : 1]!;
+      if (targets.includes(target)) changed = redirect(from, block, target, users) || changed;
+    } else if (from.terminator.op === "jump" && isMerged && isComparison(value)) {
+      if (targets.length === 2) changed = branchEarly(fn, from, block, value, users) || changed;
     }
   }
   if (changed) for (const phi of block.phis()) phi.isBypassed = true;
   return changed;
+}
+
+/**
+ * Where ways may lead past `block`: to none of its successors if it holds more than phis and a
+ * branch, nor to one that leads to where its phis are used.
+ */
+function targetsPast(block: Block, users: Users): readonly Block[] {
+  const [condition] = block.terminator.args;
+  const isOnlyPhis = block.values.every(
+    ({ op }, i) => op === "phi" || i === block.values.length - 1,
+  );
+  if (!isOnlyPhis || !condition) return [];
+  let targets: readonly Block[] = block.successors;
+  for (const phi of block.phis()) {
+    for (const user of users.get(phi) ?? []) {
+      if (user === block.terminator) continue;
+      for (const at of placesOfUse(phi, user)) {
+        // What a phi gets from this block, it can get from before it as well.
+        if (user.op === "phi" && user.block !== block && at === block) continue;
+        const side = entrance(at, block);
+        if (!side) return [];
+        targets = targets.filter((target) => target !== side);
+      }
+    }
+  }
+  return targets;
+}
+
+/** The blocks at whose end or in which `user` uses `value`. */
+function placesOfUse(value: Value, { op, block, args }: Value): readonly Block[] {
+  if (!block) return [];
+  if (op !== "phi") return [block];
+  return block.predecessors.filter((_, i) => args[i] === value);
+}
+
+/** The successor of `block` that has no other predecessor, and is the only way to `to`. */
+function entrance(to: Block, block: Block): Block | undefined {
+  let at = to;
+  for (let step = 0; step < REACH && at.predecessors.length === 1; step++) {
+    const [before] = at.predecessors;
+    if (before === block) return at;
+    at = before!;
+  }
+  return undefined;
+}
+
+/** Whether `value` is not 0 on the way from `from` to `to`; undefined: that is not known. */
+function outcomeOn(from: Block, to: Block, value: Value): boolean | undefined {
+  if (isConst(value)) return value.immediate !== 0;
+  let next = to;
+  let at: Block | undefined = from;
+  for (let step = 0; step < REACH && at; step++) {
+    const { op, args } = at.terminator;
+    if (op === "branch" && args[0] === value) return at.successors[0] === next;
+    next = at;
+    at = at.predecessors.length === 1 ? at.predecessors[0] : undefined;
+  }
+  return undefined;
 }
 
 /** What the phis of `target` get when `from` goes there directly, and not by way of `via`. */
@@ -78,18 +125,21 @@ function operandsPast(from: Block, via: Block, target: Block): Value[] {
   });
 }
 
-function goTo(from: Block, target: Block, operands: readonly Value[]): void {
+function goTo(from: Block, target: Block, operands: readonly Value[], users: Users): void {
   connect(from, target);
-  for (const [i, phi] of target.phis().entries()) phi.args.push(operands[i]!);
+  for (const [i, phi] of target.phis().entries()) {
+    phi.args.push(operands[i]!);
+    users.get(operands[i]!)?.push(phi);
+  }
 }
 
 /** Lets the edge from `from` to `via` end at `target`. */
-function redirect(from: Block, via: Block, target: Block): boolean {
+function redirect(from: Block, via: Block, target: Block, users: Users): boolean {
   if (target.predecessors.includes(from) || target === via) return false;
   const operands = operandsPast(from, via, target);
   const place = from.successors.indexOf(via);
   disconnect(from, via);
-  goTo(from, target, operands);
+  goTo(from, target, operands, users);
   // The new edge takes the old one's place: a branch's successors are ordered.
   from.successors.pop();
   from.successors.splice(place, 0, target);
@@ -113,8 +163,8 @@ function branchEarly(
   disconnect(from, via);
   const branch = append(from, fn.createValue("branch", [condition], position));
   users.get(condition)?.push(branch);
-  goTo(from, yes, toYes);
-  goTo(from, no, toNo);
+  goTo(from, yes, toYes, users);
+  goTo(from, no, toNo, users);
   return true;
 }
 
@@ -151,7 +201,7 @@ function splitCondition(fn: IrFunction, block: Block, users: Users): boolean {
   const parts = partsOf(condition);
   if (!parts || (users.get(condition) ?? []).length !== 1) return false;
   const isOnce = (users.get(parts.second) ?? []).length === 1;
-  splitBranch(fn, block, condition, parts, isOnce);
+  splitBranch(fn, block, condition, parts, isOnce, users);
   return true;
 }
 
@@ -161,6 +211,7 @@ function splitBranch(
   condition: Value,
   { first, decides, early, second }: Parts,
   isOnce: boolean,
+  users: Users,
 ): void {
   const target = block.successors[early ? 0 : 1]!;
   const { position } = block.terminator;
@@ -175,10 +226,10 @@ function splitBranch(
     block.values.splice(block.values.indexOf(second), 1);
     append(next, second);
   }
-  append(next, fn.createValue("branch", [second], position));
+  users.get(second)?.push(append(next, fn.createValue("branch", [second], position)));
   moveSuccessors(block, next);
-  append(block, fn.createValue("branch", [first], position));
-  if (decides) goTo(block, target, operands);
+  users.get(first)?.push(append(block, fn.createValue("branch", [first], position)));
+  if (decides) goTo(block, target, operands, users);
   connect(block, next);
-  if (!decides) goTo(block, target, operands);
+  if (!decides) goTo(block, target, operands, users);
 }
