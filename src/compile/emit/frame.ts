@@ -11,17 +11,11 @@
 //           |                           |  what they return there
 //   ESP  -> +---------------------------+
 
+import { registers32 } from "../../i686/registers";
 import { CALLEE_SAVED } from "../machine/calling-convention";
 import type { MachineFunction, Slot } from "../machine/machine";
-import { EBP, EBX, EDI, ESI } from "../machine/machine";
 
 const WORD = 4;
-const NAMES: Readonly<Record<number, string>> = {
-  [EBX]: "ebx",
-  [ESI]: "esi",
-  [EDI]: "edi",
-  [EBP]: "ebp",
-};
 
 export class Frame {
   /** Callee-saved registers in the order in which they are pushed. */
@@ -56,7 +50,8 @@ export class Frame {
 
   /** Where the first `pushed` registers are saved, as distances below the CFA. */
   savedAt(pushed: number): Record<string, number> {
-    const entries = this.saved.slice(0, pushed).map((register, i) => [NAMES[register]!, 8 + 4 * i]);
+    const registers = this.saved.slice(0, pushed).map((number) => registers32[number]!);
+    const entries = registers.map(({ name }, i) => [name, WORD * (2 + i)]);
     return Object.fromEntries(entries);
   }
 }

@@ -8,7 +8,7 @@
 // the rest are cycles: exchanging the two ends of one move makes it, and whoever wanted the
 // destination's old value finds it in the source.
 
-import type { MachineOperand } from "./machine";
+import type { MachineInstruction, MachineOperand } from "./machine";
 import { samePlace } from "./machine";
 
 /** One instruction of the order. `exchange` between two memory operands goes over the stack. */
@@ -58,4 +58,9 @@ function breakCycle(pending: readonly Pending[], ordered: OrderedMove[]): Pendin
 /** Whether a move needs a register in between. */
 export function isThroughMemory({ to, from }: OrderedMove): boolean {
   return to.kind === "memory" && from.kind === "memory";
+}
+
+/** Whether an instruction is `moves` that leave everything where it is. */
+export function isNoMove({ mnemonic, operands }: MachineInstruction): boolean {
+  return mnemonic === "moves" && orderMoves(operands).length === 0;
 }

@@ -1,0 +1,54 @@
+// The instructions that open and close a function's frame, with each step told to whoever unwinds:
+// how far ESP is below the CFA, and which registers are saved by then.
+
+import type { Assembler } from "../../i686/assembler";
+import { esp, registers32 } from "../../i686/registers";
+import type { MachineOperand } from "../machine/machine";
+import { encodeOperand } from "./encode-operand";
+import type { Frame } from "./frame";
+
+/** Says that the frame is open from here on, with `pushed` more words on the stack. */
+export function noteOpen(a: Assembler, frame: Frame, pushed = 0): void {
+  const saved = frame.saved.length;
+  a.frame(frame.cfaOffset(saved, true) + 4 * pushed, frame.savedAt(saved));
+}
+
+/** The prologue. */
+export function openFrame(a: Assembler, frame: Frame): void {
+  // Also said of a function that pushes nothing: without a word it could not be unwound.
+  a.frame(frame.cfaOffset(0, false));
+  for (const [i, register] of frame.saved.entries()) {
+    a.push(registers32[register]!);
+    a.frame(frame.cfaOffset(i + 1, false), frame.savedAt(i + 1));
+  }
+  if (frame.size > 0) {
+    a.sub(esp, frame.size);
+    noteOpen(a, frame);
+  }
+}
+
+/**
+ * An epilogue: leaves the function.
+ *
+ * @param continues whether more code of the function follows
+ * @param target where to jump, instead of returning
+ */
+export function closeFrame(
+  a: Assembler,
+  frame: Frame,
+  continues: boolean,
+  target?: MachineOperand,
+): void {
+  const { saved, size } = frame;
+  if (size > 0) {
+    a.add(esp, size);
+    a.frame(frame.cfaOffset(saved.length, false), frame.savedAt(saved.length));
+  }
+  for (let i = saved.length - 1; i >= 0; i--) {
+    a.pop(registers32[saved[i]!]!);
+    a.frame(frame.cfaOffset(i, false), frame.savedAt(i));
+  }
+  if (target) a.instruction("jmp", [encodeOperand(target, frame)]);
+  else a.ret();
+  if (continues && (size > 0 || saved.length > 0)) noteOpen(a, frame);
+}
