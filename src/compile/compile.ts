@@ -120,7 +120,7 @@ class ModuleCompiler implements Linkage {
   ) {
     this.assembler = new Assembler(options.name);
     const { facts, sourceMap } = options;
-    this.describer = facts && sourceMap && new FunctionDescriber(facts, sourceMap);
+    this.describer = facts && sourceMap && new FunctionDescriber(module, facts, sourceMap);
     this.pipeline = new Pipeline(options.level, options.without);
     const taken = new Set<string>(options.target === "object" ? foreignNames(module) : []);
     const unique = (name: string): string => {

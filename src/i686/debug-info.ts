@@ -103,6 +103,8 @@ export interface InlinedCall {
   readonly call: DeclarationPlace & { readonly column: number };
   /** [start, end, start, end, ...], ascending; those of `inlined` are within them. */
   readonly ranges: readonly number[];
+  /** Of all calls of the function the same, but for their values. */
+  readonly variables: readonly LocalVariable[];
   readonly inlined: readonly InlinedCall[];
 }
 

@@ -70,12 +70,19 @@ export class AssignmentOrder {
       if (spans.first[place] !== NONE) last = spans.last[place]!;
       this.last[i] = last;
     }
-    // Of code in between: what is behind the code around on both sides of it.
     let first = LAST;
     for (let i = length - 1; i >= 0; i--) {
       const place = code.placeOf(i);
-      if (spans.first[place] !== NONE) first = spans.first[place]!;
-      this.first[i] = first;
+      if (spans.first[place] !== NONE) {
+        first = spans.first[place]!;
+        this.first[i] = first;
+      } else {
+        // Of code in between: what is behind the code around on both sides of it. That may have
+        // changed sides, and then nothing is between.
+        const before = this.last[i]!;
+        this.first[i] = Math.max(first, before);
+        this.last[i] = Math.min(first, before);
+      }
     }
   }
 }

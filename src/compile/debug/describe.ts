@@ -1,7 +1,13 @@
 // What an object says of its source: from the facts that AssemblyScript gave, the names that the
 // module's items have, and what was noted while code was made.
 
-import type { DebugFunction, DebugInfo, GlobalVariable, ValueRange } from "../../i686/debug-info";
+import type {
+  DebugFunction,
+  DebugInfo,
+  GlobalVariable,
+  LocalVariable,
+  ValueRange,
+} from "../../i686/debug-info";
 import type { FunctionFact, LocalFact, SourceFacts } from "../assemblyscript/source-facts";
 import type { SourceMap } from "../assemblyscript/source-map";
 import { CodeTrace } from "../emit/trace";
@@ -13,12 +19,13 @@ import { Op } from "../wasm/opcodes";
 import type { FunctionBody, WasmFunction, WasmGlobal, WasmModule } from "../wasm/wasm";
 import { I64 } from "../wasm/wasm";
 import { AssignmentOrder, Spans } from "./assignment-order";
-import { InlinedCalls } from "./inlined-calls";
-import { joinScopes } from "./join-scopes";
+import { type CallNode, InlinedCalls } from "./inlined-calls";
+import { type InlinedLocal, InlinedLocals, PlaceCounts, SourceReads } from "./inlined-locals";
+import { joinInlined, joinScopes } from "./join-scopes";
 import type { LocalSpans } from "./local-spans";
 import { PlacedCode, PlaceNumbers } from "./placed-code";
-import { type Owners, SourceFunctions } from "./source-functions";
-import { type TracedFunction, traceLocals, type WatchedLocal } from "./trace-locals";
+import { type Owners, type SourceFunction, SourceFunctions } from "./source-functions";
+import { traceLocals, type WatchedLocal } from "./trace-locals";
 
 /** What the object has of a module's globals. */
 export interface ObjectGlobals {
@@ -90,15 +97,26 @@ interface FunctionNotes {
   readonly symbol: string;
   readonly fact: FunctionFact;
   readonly trace: CodeTrace;
-  readonly inlined: InlinedCalls;
-  readonly locals: { readonly facts: readonly LocalFact[]; readonly spans: LocalSpans } | undefined;
+  readonly calls: InlinedCalls;
+  readonly locals: TracedLocals | undefined;
 }
 
-/** Locals whose values are noted while a function is built. */
+/** The function's own locals, then those of inlined calls, and where they are in this order. */
+interface TracedLocals {
+  readonly own: readonly LocalFact[];
+  readonly inlined: readonly InlinedLocal[];
+  readonly spans: LocalSpans;
+}
+
+/** What is known of a function before it is built. */
 interface Watch {
-  readonly history: LocalHistory;
+  readonly code: PlacedCode;
+  readonly calls: InlinedCalls;
   readonly locals: readonly WatchedLocal[];
-  readonly original: FunctionBody;
+  readonly inlined: readonly InlinedLocal[];
+  readonly original: FunctionBody | undefined;
+  /** Of the locals whose values are to be noted. */
+  readonly history: LocalHistory;
 }
 
 /** Describes functions, from their facts and from notes on their code. */
@@ -108,11 +126,15 @@ export class FunctionDescriber {
   private readonly originalPlaces: Int32Array;
   private readonly places: Int32Array;
   private readonly spans: Spans;
+  private readonly counts: PlaceCounts;
+  private readonly sourceCounts: PlaceCounts;
   private readonly bodies = new Map<string, FunctionBody>();
   private readonly watches = new Map<WasmFunction, Watch>();
+  private readonly reads = new Map<SourceFunction, SourceReads>();
   private readonly notes: FunctionNotes[] = [];
 
   constructor(
+    private readonly module: WasmModule,
     private readonly facts: SourceFacts,
     private readonly sourceMap: SourceMap,
   ) {
@@ -122,34 +144,70 @@ export class FunctionDescriber {
     this.originalPlaces = numbers.of(facts.original.sourceMap);
     this.places = numbers.of(sourceMap);
     this.spans = new Spans(numbers.limit);
+    this.counts = new PlaceCounts(numbers.limit);
+    this.sourceCounts = new PlaceCounts(numbers.limit);
     for (const { name, body } of facts.original.module.functions) {
       if (body) this.bodies.set(name, body);
     }
   }
 
-  /** Where the values of the locals are to be noted that the source has too. */
+  /** Where values of locals are to be noted; undefined: the source has no function like it. */
   watch(fn: WasmFunction): LocalHistory | undefined {
-    const fact = this.facts.functions.get(fn.name);
-    const original = this.bodies.get(fn.name);
-    if (!fact || !fn.body || !original) return undefined;
+    const { name, body } = fn;
+    const source = this.functions.named(name);
+    if (!source || !body) return undefined;
+    const code = new PlacedCode(body, this.sourceMap, this.places);
+    const calls = new InlinedCalls(source, code, this.owners, this.sourceMap);
+    const original = this.bodies.get(name);
+    const locals = original ? this.watched(fn.name, body) : [];
+    const inlined = this.findInlined(calls, code, locals);
+    const indices = new Set(locals.map(({ index }) => index));
+    for (const { found } of inlined) for (const { local } of found) indices.add(local);
+    const history = new LocalHistory([...indices], body.offset);
+    this.watches.set(fn, { code, calls, locals, inlined, original, history });
+    return indices.size === 0 ? undefined : history;
+  }
+
+  /** The locals that both the module and the source have. */
+  private watched(name: string, { localNames }: FunctionBody): WatchedLocal[] {
+    const facts = this.facts.functions.get(name)?.locals;
     const locals: WatchedLocal[] = [];
-    for (const [index, name] of fn.body.localNames) {
-      const local = fact.locals.get(name);
-      if (local) locals.push({ index, name, isParameter: local.isParameter, fact: local });
+    for (const [index, local] of localNames) {
+      const fact = facts?.get(local);
+      if (fact) locals.push({ index, name: local, isParameter: fact.isParameter, fact });
     }
-    if (locals.length === 0) return undefined;
-    const history = new LocalHistory(
-      locals.map(({ index }) => index),
-      fn.body.offset,
+    return locals;
+  }
+
+  private findInlined(
+    calls: InlinedCalls,
+    code: PlacedCode,
+    locals: readonly WatchedLocal[],
+  ): InlinedLocal[] {
+    const named = new Set(locals.map(({ fact }) => fact));
+    const calleeOf = (index: number) => this.functions.named(this.module.functions[index]!.name);
+    return new InlinedLocals(calls, code, named, calleeOf, (fn) => this.readsOf(fn)).find(
+      this.counts,
     );
-    this.watches.set(fn, { history, locals, original });
-    return history;
+  }
+
+  private readsOf(fn: SourceFunction): SourceReads | undefined {
+    let reads = this.reads.get(fn);
+    if (!reads && fn.body) {
+      reads = new SourceReads(fn, this.originalCode(fn.body), this.sourceCounts);
+      this.reads.set(fn, reads);
+    }
+    return reads;
+  }
+
+  private originalCode(body: FunctionBody): PlacedCode {
+    return new PlacedCode(body, this.facts.original.sourceMap, this.originalPlaces);
   }
 
   /** Begins with a function that becomes code; undefined: the source has none like it. */
-  begin({ name, body }: WasmFunction): TracedCode | undefined {
-    const fact = this.facts.functions.get(name);
-    return fact && body && { fact, trace: new CodeTrace() };
+  begin(fn: WasmFunction): TracedCode | undefined {
+    const fact = this.facts.functions.get(fn.name);
+    return fact && this.watches.has(fn) ? { fact, trace: new CodeTrace() } : undefined;
   }
 
   /** Notes what has become of a function, now that it is code. */
@@ -159,37 +217,51 @@ export class FunctionDescriber {
     ir: IrFunction,
     machine: MachineFunction,
   ): void {
-    const source = this.functions.named(fn.name)!;
-    const code = new PlacedCode(fn.body!, this.sourceMap, this.places);
-    const inlined = new InlinedCalls(source, code, this.owners, this.sourceMap);
-    inlined.trace(trace, code);
-    const watch = this.watches.get(fn);
-    const locals = watch && this.traceLocals(watch, code, { ir, machine, trace });
-    this.notes.push({ symbol: ir.name, fact, trace, inlined, locals });
-  }
-
-  private traceLocals(
-    { original, locals: watched, history }: Watch,
-    code: PlacedCode,
-    made: Pick<TracedFunction, "ir" | "machine" | "trace">,
-  ): FunctionNotes["locals"] {
-    const before = new PlacedCode(original, this.facts.original.sourceMap, this.originalPlaces);
-    const order = new AssignmentOrder(before, code, watched, this.spans);
-    const spans = traceLocals({ ...made, code, watched, history, order });
-    return { facts: watched.map(({ fact }) => fact), spans };
+    const { code, calls, locals, inlined, original, history } = this.watches.get(fn)!;
+    this.watches.delete(fn);
+    calls.trace(trace, code);
+    const notes = { symbol: ir.name, fact, trace, calls };
+    if (locals.length + inlined.length === 0) {
+      this.notes.push({ ...notes, locals: undefined });
+      return;
+    }
+    const before = original ? this.originalCode(original) : code;
+    const order = new AssignmentOrder(before, code, locals, this.spans);
+    const traced = { machine, ir, code, trace, watched: locals, inlined, calls, history, order };
+    const spans = traceLocals(traced);
+    this.notes.push({ ...notes, locals: { own: locals.map(factOf), inlined, spans } });
   }
 
   /** To be called when the object is finished. */
   describe(): DebugFunction[] {
-    return this.notes.map(({ symbol, fact, trace, inlined, locals }) => {
+    return this.notes.map(({ symbol, fact, trace, calls, locals }) => {
       const { name, place, result } = fact;
       const offsets = trace.offsets();
-      const ranges = new Map<LocalFact, readonly ValueRange[]>();
-      const found = locals?.spans.ranges(offsets, trace.frame) ?? [];
-      for (const [i, values] of found.entries()) ranges.set(locals!.facts[i]!, values);
-      const variables = joinScopes(fact.locals.values(), (local) => ranges.get(local));
-      const common = { symbol, name, place, variables, inlined: inlined.describe(offsets) };
+      const ranges = locals?.spans.ranges(offsets, trace.frame) ?? [];
+      const own = new Map(locals?.own.map((local, i) => [local, ranges[i]!]));
+      const inlined = new Map<CallNode, Map<LocalFact, ValueRange[]>>();
+      for (const [i, { node, fact: local }] of (locals?.inlined ?? []).entries()) {
+        const values = inlined.get(node) ?? new Map<LocalFact, ValueRange[]>();
+        inlined.set(node, values.set(local, ranges[locals!.own.length + i]!));
+      }
+      const unnamed = inlined.get(calls.root);
+      const rangesOf = (local: LocalFact) => own.get(local) ?? unnamed?.get(local);
+      const variables = joinScopes(fact.locals.values(), rangesOf);
+      const described = calls.describe(offsets, (node) => variablesOf(node, inlined.get(node)));
+      const common = { symbol, name, place, variables, inlined: described };
       return result === undefined ? common : { ...common, result };
     });
   }
+}
+
+/** The variables of an inlined call; of a generic function's none, as they have no one type. */
+function variablesOf(
+  { fn }: CallNode,
+  values: ReadonlyMap<LocalFact, ValueRange[]> | undefined,
+): LocalVariable[] {
+  return fn.body ? joinInlined(fn.fact.locals.values(), values) : [];
+}
+
+function factOf({ fact }: WatchedLocal): LocalFact {
+  return fact;
 }

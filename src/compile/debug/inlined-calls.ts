@@ -11,14 +11,17 @@
 // several calls of one function in another, the one that is nearest to the code around; and two
 // calls behind each other, with no code of the caller between them, are taken for one.
 
-import type { InlinedCall } from "../../i686/debug-info";
+import type { InlinedCall, LocalVariable } from "../../i686/debug-info";
 import type { SourceMap } from "../assemblyscript/source-map";
 import type { CodeTrace } from "../emit/trace";
 import type { PlacedCode } from "./placed-code";
 import type { CallPlace, Owners, SourceFunction } from "./source-functions";
 
 /** A function's own code, or that of one call within. */
-class CallNode {
+export class CallNode {
+  /** The calls within have numbers from here on, up to `end`, in an order in which it is first. */
+  number = 0;
+  end = 0;
   readonly children: CallNode[] = [];
   /** Of its own code, the last that was seen: a segment of the source map. */
   last = -1;
@@ -38,7 +41,7 @@ class CallNode {
     const column = this.last < 0 ? 0 : map.columnOf(this.last);
     const places = this.fn.calls.get(fn);
     const known = this.last < 0 ? places?.[0] : places && nearest(places, line);
-    const call = known ?? { file: this.fn.fact.place.file, line, column };
+    const call = known ?? { file: this.fn.fact.place.file, line, column, index: -1 };
     let child = this.children.find(
       (each) => each.fn === fn && each.call.line === call.line && each.call.column === call.column,
     );
@@ -58,7 +61,15 @@ class CallNode {
     }
   }
 
-  describe(): InlinedCall[] {
+  /** Numbers the calls within, and whatever is called there. */
+  numberFrom(number: number): number {
+    this.number = number;
+    this.end = number + 1;
+    for (const child of this.children) this.end = child.numberFrom(this.end);
+    return this.end;
+  }
+
+  describe(variablesOf: (node: CallNode) => readonly LocalVariable[]): InlinedCall[] {
     const described: InlinedCall[] = [];
     for (const child of this.children) {
       const { fn, call, ranges } = child;
@@ -69,7 +80,8 @@ class CallNode {
         place,
         call,
         ranges,
-        inlined: child.describe(),
+        variables: variablesOf(child),
+        inlined: child.describe(variablesOf),
       });
     }
     return described;
@@ -122,7 +134,8 @@ function runsOf({ segments }: PlacedCode, owners: Owners): Run[] {
 
 /** The inlined calls within a function. */
 export class InlinedCalls {
-  private readonly root: CallNode;
+  /** The function itself. */
+  readonly root: CallNode;
   /** By instruction of WebAssembly: whose code it is; empty: all is the function's own. */
   private readonly nodes: CallNode[] = [];
   /** Instructions of the machine in a row that are of one node. */
@@ -135,7 +148,8 @@ export class InlinedCalls {
    */
   constructor(fn: SourceFunction, code: PlacedCode, owners: Owners, map: SourceMap) {
     const { file, line, column } = fn.fact.place;
-    this.root = new CallNode(fn, { file, line, column }, undefined, map);
+    this.root = new CallNode(fn, { file, line, column, index: -1 }, undefined, map);
+    this.root.numberFrom(0);
     const runs = runsOf(code, owners);
     if (runs.every(({ owner }) => owner === fn)) return;
     let node = this.root;
@@ -145,6 +159,12 @@ export class InlinedCalls {
       node.last = last;
     }
     while (this.nodes.length < code.length) this.nodes.push(node);
+    this.root.numberFrom(0);
+  }
+
+  /** Whose code an instruction of WebAssembly is. */
+  nodeAt(index: number): CallNode {
+    return this.nodes[index] ?? this.root;
   }
 
   /** Follows the finished code. */
@@ -155,7 +175,7 @@ export class InlinedCalls {
     for (let i = 0; i < blocks.length; i++) {
       const { instructions } = blocks[i]!;
       for (let j = 0; j < counts[i]!; j++) {
-        const node = this.nodes[code.indexAt(instructions[j]!.position)] ?? this.root;
+        const node = this.nodeAt(code.indexAt(instructions[j]!.position));
         const start = number++;
         if (last?.node === node) last.end = number;
         else {
@@ -167,11 +187,14 @@ export class InlinedCalls {
   }
 
   /** @param offsets of the traced instructions, from the function's start */
-  describe(offsets: Int32Array): InlinedCall[] {
+  describe(
+    offsets: Int32Array,
+    variablesOf: (node: CallNode) => readonly LocalVariable[],
+  ): InlinedCall[] {
     for (const { node, start, end } of this.traced) {
       if (offsets[start]! < offsets[end]!) node.addRange(offsets[start]!, offsets[end]!);
     }
-    return this.root.describe();
+    return this.root.describe(variablesOf);
   }
 }
 

@@ -27,6 +27,29 @@ export function joinScopes(
   return [...variables.values()];
 }
 
+/**
+ * The same for a function that was inlined. All calls of it have these variables, in this order: of
+ * those that have a value at once, only the first is said to have one.
+ *
+ * @param values where locals have values in one call
+ */
+export function joinInlined(
+  facts: Iterable<LocalFact>,
+  values: ReadonlyMap<LocalFact, readonly ValueRange[]> | undefined,
+): LocalVariable[] {
+  const variables = new Map<string, LocalVariable>();
+  for (const fact of facts) {
+    const { name, type, isParameter } = fact;
+    const key = `${name}:${type}`;
+    const own = values?.get(fact) ?? [];
+    const others = variables.get(key)?.values ?? [];
+    const joined = [...others, ...own].sort((a, b) => a.start - b.start);
+    const known = overlap(others, own) ? others : joined;
+    variables.set(key, { name, type, isParameter, values: known });
+  }
+  return [...variables.values()];
+}
+
 /** Whether two lists, both ascending, have anything in common. */
 function overlap(a: readonly ValueRange[], b: readonly ValueRange[]): boolean {
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {

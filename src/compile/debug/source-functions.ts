@@ -11,21 +11,35 @@ import type { FunctionBody } from "../wasm/wasm";
 /** A function as it is declared. */
 export interface SourceFunction {
   readonly fact: FunctionFact;
+  /** Its code before optimisation; undefined: there is none, or that of several instances. */
+  readonly body: FunctionBody | undefined;
   /** By the function that is called: where. */
   readonly calls: ReadonlyMap<SourceFunction, readonly CallPlace[]>;
+  /** How many instructions call each; Infinity: also code of others that the front end inlined. */
+  readonly counts: ReadonlyMap<SourceFunction, number>;
+  /** Whether a call of it may come to call `target`, by whatever calls between. */
+  reaches(target: SourceFunction): boolean;
 }
 
 export interface CallPlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** The instruction before optimisation; of an instance of a generic function, any one's. */
+  readonly index: number;
+}
+
+interface FoundCalls {
+  readonly places: ReadonlyMap<SourceFunction, readonly CallPlace[]>;
+  readonly counts: ReadonlyMap<SourceFunction, number>;
 }
 
 class Declaration implements SourceFunction {
   readonly bodies: FunctionBody[] = [];
   readonly start: number;
   readonly end: number;
-  private found: Map<SourceFunction, CallPlace[]> | undefined;
+  private found: FoundCalls | undefined;
+  private reached: Set<SourceFunction> | undefined;
 
   constructor(
     readonly fact: FunctionFact,
@@ -35,7 +49,28 @@ class Declaration implements SourceFunction {
     this.end = positionOf(fact.end.line, fact.end.column);
   }
 
+  get body(): FunctionBody | undefined {
+    return this.bodies.length === 1 ? this.bodies[0] : undefined;
+  }
+
+  reaches(target: SourceFunction): boolean {
+    if (!this.reached) {
+      this.reached = new Set(this.counts.keys());
+      for (const each of this.reached)
+        for (const next of each.counts.keys()) this.reached.add(next);
+    }
+    return this.reached.has(target);
+  }
+
   get calls(): ReadonlyMap<SourceFunction, readonly CallPlace[]> {
+    return this.findCalls().places;
+  }
+
+  get counts(): ReadonlyMap<SourceFunction, number> {
+    return this.findCalls().counts;
+  }
+
+  private findCalls(): FoundCalls {
     this.found ??= this.functions.findCalls(this, this.bodies);
     return this.found;
   }
@@ -88,21 +123,10 @@ export class SourceFunctions {
   }
 
   /** Calls, and code of functions that the front end itself inlined. */
-  findCalls(
-    from: SourceFunction,
-    bodies: readonly FunctionBody[],
-  ): Map<SourceFunction, CallPlace[]> {
+  findCalls(from: SourceFunction, bodies: readonly FunctionBody[]): FoundCalls {
     const { module, sourceMap } = this.facts.original;
-    const found = new Map<SourceFunction, CallPlace[]>();
-    const add = (target: SourceFunction, segment: number): void => {
-      const file = sourceMap.files[sourceMap.fileOf(segment)]!;
-      const place = { file, line: sourceMap.lineOf(segment), column: sourceMap.columnOf(segment) };
-      const places = found.get(target);
-      if (!places) found.set(target, [place]);
-      else if (!places.some(({ line, column }) => line === place.line && column === place.column)) {
-        places.push(place);
-      }
-    };
+    const places = new Map<SourceFunction, CallPlace[]>();
+    const counts = new Map<SourceFunction, number>();
     const owners = this.originalOwners;
     for (const { code } of bodies) {
       const { op, a, length } = code;
@@ -114,15 +138,39 @@ export class SourceFunctions {
         const around = owners[segment];
         if (around === from) own = segment;
         else if (around && own >= 0 && segment !== added) {
-          add(around, own);
+          addPlace(places, around, this.placeOf(own, i));
+          counts.set(around, Number.POSITIVE_INFINITY);
           added = segment;
         }
-        if (op[i] !== Op.call || around !== from) continue;
-        const callee = this.byName.get(module.functions[a[i]!]!.name);
-        if (callee) add(callee, segment);
+        const callee =
+          op[i] === Op.call ? this.byName.get(module.functions[a[i]!]!.name) : undefined;
+        if (!callee) continue;
+        const count = around === from ? 1 : Number.POSITIVE_INFINITY;
+        counts.set(callee, (counts.get(callee) ?? 0) + count);
+        if (around === from) addPlace(places, callee, this.placeOf(segment, i));
       }
     }
-    return found;
+    return { places, counts };
+  }
+
+  /** The place of a segment of the module before optimisation, as that of the call at `index`. */
+  private placeOf(segment: number, index: number): CallPlace {
+    const { sourceMap } = this.facts.original;
+    const file = sourceMap.files[sourceMap.fileOf(segment)]!;
+    const [line, column] = [sourceMap.lineOf(segment), sourceMap.columnOf(segment)];
+    return { file, line, column, index };
+  }
+}
+
+function addPlace(
+  calls: Map<SourceFunction, CallPlace[]>,
+  target: SourceFunction,
+  place: CallPlace,
+): void {
+  const places = calls.get(target);
+  if (!places) calls.set(target, [place]);
+  else if (!places.some(({ line, column }) => line === place.line && column === place.column)) {
+    places.push(place);
   }
 }
 

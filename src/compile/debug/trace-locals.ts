@@ -19,6 +19,8 @@ import { orderMoves } from "../machine/parallel-moves";
 import type { LocalHistory } from "../translate/local-history";
 import type { Operand } from "../translate/operand-stack";
 import type { AssignmentOrder } from "./assignment-order";
+import type { InlinedCalls } from "./inlined-calls";
+import type { InlinedLocal } from "./inlined-locals";
 import { LocalPlaces } from "./local-places";
 import { LocalSpans, START, type WordCode } from "./local-spans";
 import { isLostInCalls, NOWHERE, placeOf, slotOf, type Token, Tokens } from "./place-steps";
@@ -40,7 +42,10 @@ export interface TracedFunction {
   readonly code: PlacedCode;
   readonly trace: CodeTrace;
   readonly watched: readonly WatchedLocal[];
-  /** Of the watched locals, in their order. */
+  /** Of inlined calls, all that are known. */
+  readonly inlined: readonly InlinedLocal[];
+  readonly calls: InlinedCalls;
+  /** Of the watched locals, in their order, and of those that inlined ones are read from. */
   readonly history: LocalHistory;
   readonly order: AssignmentOrder;
 }
@@ -53,8 +58,9 @@ interface Source {
 }
 
 const UNKNOWN = 0;
+const NO_SOURCES: readonly number[] = [UNKNOWN, UNKNOWN];
 
-/** Follows the watched locals through the code of a function. */
+/** Follows the watched locals through the code of a function, and then the inlined ones. */
 export function traceLocals(traced: TracedFunction): LocalSpans {
   return new LocalTracer(traced).run();
 }
@@ -66,6 +72,8 @@ class LocalTracer {
   private readonly sourceNumbers: Int32Array;
   /** By local, the sources of the low and the high word of each of its values. */
   private readonly valueSources: (readonly number[])[] = [];
+  /** By inlined local, the sources of its two words. */
+  private readonly inlinedSources: (readonly number[])[] = [];
   private readonly tokens: Tokens;
   private readonly places: LocalPlaces;
   /** By instruction of WebAssembly: where in `rows` the sources of the words are; 0: not yet. */
@@ -79,18 +87,21 @@ class LocalTracer {
   private readonly spans: LocalSpans;
 
   constructor(private readonly traced: TracedFunction) {
-    const { machine, ir, code, watched, history } = traced;
+    const { machine, ir, code, watched, inlined, history } = traced;
     this.tokens = new Tokens(machine);
     this.sourceNumbers = new Int32Array(ir.valueLimit);
     for (let local = 0; local < watched.length; local++) {
       this.valueSources.push(this.sourcesOf(history.valuesOf(local)));
     }
+    for (const each of inlined) this.inlinedSources.push(this.sourcesOfInlined(each));
     this.places = new LocalPlaces(machine, ir.signature, this.tokens);
     this.rowStarts = new Int32Array(code.length);
-    this.words = new Array<WordCode>(2 * watched.length).fill(UNKNOWN);
+    const count = watched.length + inlined.length;
+    this.words = new Array<WordCode>(2 * count).fill(UNKNOWN);
     this.noRow = this.addRow(-1, -1);
     this.firstRow = this.addRow(-1, history.start);
-    const wide = watched.map((_, local) => history.valuesOf(local)[0]?.high !== undefined);
+    const wide = watched.map((_, local) => history.isWide(local));
+    for (const { found } of inlined) wide.push(history.isWide(history.numberOf(found[0]!.local)));
     const fixed = this.sources.map((source) => source.fixed);
     this.spans = new LocalSpans(wide, fixed);
   }
@@ -129,6 +140,20 @@ class LocalTracer {
       sources.push(this.sourceOf(low), high ? this.sourceOf(high) : UNKNOWN);
     }
     return sources;
+  }
+
+  /** All that is read must be one value. */
+  private sourcesOfInlined({ found }: InlinedLocal): readonly number[] {
+    const { history, code } = this.traced;
+    let sources: readonly number[] | undefined;
+    for (const { index, local } of found) {
+      const number = history.numberOf(local);
+      const value = history.valuesOf(number)[history.valueAt(number, code.body.code.at[index]!)];
+      const these = value ? this.sourcesOf([value]) : NO_SOURCES;
+      if (sources && (sources[0] !== these[0] || sources[1] !== these[1])) return NO_SOURCES;
+      sources = these;
+    }
+    return sources ?? NO_SOURCES;
   }
 
   private sourceOf(original: Value): number {
@@ -173,7 +198,18 @@ class LocalTracer {
       if (value < 0) this.rows.push(UNKNOWN, UNKNOWN);
       else this.rows.push(sources[2 * value]!, sources[2 * value + 1]!);
     }
+    this.addInlined(index);
     return start;
+  }
+
+  private addInlined(index: number): void {
+    const { code, inlined, calls } = this.traced;
+    for (let i = 0; i < inlined.length; i++) {
+      const isKnown =
+        index >= 0 && inlined[i]!.isAssigned(calls.nodeAt(index), code.placeOf(index));
+      const [low, high] = isKnown ? this.inlinedSources[i]! : NO_SOURCES;
+      this.rows.push(low!, high!);
+    }
   }
 
   // --- words ---
@@ -190,7 +226,8 @@ class LocalTracer {
     let changed = false;
     for (let i = 0; i < words.length; i++) {
       const before = words[i]!;
-      const now = this.wordOf(rows[row + i]!, before);
+      const source = rows[row + i]!;
+      const now = source === UNKNOWN ? UNKNOWN : this.wordOf(source, before);
       if (now === before) continue;
       words[i] = now;
       changed = true;

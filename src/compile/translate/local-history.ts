@@ -46,6 +46,16 @@ export class LocalHistory {
     this.positions[number]!.push(position);
   }
 
+  /** The number of a local that is watched. */
+  numberOf(local: number): number {
+    return this.numbers[local]!;
+  }
+
+  /** Whether it has two words. */
+  isWide(number: number): boolean {
+    return this.values[number]![0]?.high !== undefined;
+  }
+
   /** All values that a watched local ever has. */
   valuesOf(number: number): readonly Operand[] {
     return this.values[number]!;

@@ -42,6 +42,12 @@ interface Unit {
   readonly inlined: Map<string, InlinedCall>;
 }
 
+/** What an inlined call refers to: the function, and its variables. */
+interface Origin {
+  readonly target: Target;
+  readonly variables: readonly Target[];
+}
+
 /** Writes the units of several objects into one set of sections. */
 export class UnitWriter {
   private readonly entries = new Entries();
@@ -64,7 +70,7 @@ class ObjectUnits {
   private readonly types: TypeEntries;
   private readonly variables: VariableEntries;
   private readonly units = new Map<string, Unit>();
-  private readonly origins = new Map<string, Target>();
+  private readonly origins = new Map<string, Origin>();
   private readonly debugOf: ReadonlyMap<LinkedFunction, DebugFunction>;
 
   constructor(
@@ -175,21 +181,30 @@ class ObjectUnits {
   /** What all inlined calls of a function have in common. */
   private writeOrigin(call: InlinedCall): void {
     const { entries } = this;
-    entries.open(DW_TAG.subprogram, this.origin(call));
+    const { target, variables } = this.origin(call);
+    entries.open(DW_TAG.subprogram, target);
     writeDeclaration(entries, call.name, call.place.line);
     entries.flag(DW_AT.prototyped);
     entries.number(DW_AT.inline, DW_INL_inlined);
-    entries.close();
+    if (call.variables.length === 0) {
+      entries.close();
+      return;
+    }
+    entries.closeParent();
+    for (const [i, variable] of call.variables.entries()) {
+      this.variables.writeOrigin(variable, variables[i]!);
+    }
+    entries.end();
   }
 
-  private origin(call: InlinedCall): Target {
+  private origin(call: InlinedCall): Origin {
     const key = `${call.place.file}:${keyOf(call)}`;
-    let target = this.origins.get(key);
-    if (!target) {
-      target = new Target();
-      this.origins.set(key, target);
+    let origin = this.origins.get(key);
+    if (!origin) {
+      origin = { target: new Target(), variables: call.variables.map(() => new Target()) };
+      this.origins.set(key, origin);
     }
-    return target;
+    return origin;
   }
 
   private writeFunction(func: LinkedFunction, files: LineFiles): void {
@@ -216,23 +231,35 @@ class ObjectUnits {
 
   private writeInlined(call: InlinedCall, func: LinkedFunction, files: LineFiles): void {
     const { entries } = this;
+    const origin = this.origin(call);
+    const known = call.variables.some(({ values }) => values.length > 0);
     entries.open(DW_TAG.inlined_subroutine);
-    entries.entry(DW_AT.abstract_origin, this.origin(call));
+    entries.entry(DW_AT.abstract_origin, origin.target);
     this.writeRanges(call.ranges, func);
     entries.number(DW_AT.call_file, files.number(call.call.file));
     entries.number(DW_AT.call_line, call.call.line);
     entries.number(DW_AT.call_column, call.call.column);
-    if (call.inlined.length === 0) {
+    if (call.inlined.length === 0 && !known) {
       entries.close();
       return;
     }
     entries.closeParent();
+    for (const [i, variable] of call.variables.entries()) {
+      if (variable.values.length > 0) {
+        this.variables.writeInlined(variable, origin.variables[i]!, func);
+      }
+    }
+    if (call.inlined.length > 0) this.writeInlinedWithin(call, func, files);
+    entries.end();
+  }
+
+  private writeInlinedWithin(call: InlinedCall, func: LinkedFunction, files: LineFiles): void {
+    const { entries } = this;
     // The block is for gdb: a call directly within a call it takes for a fault (a complaint).
     entries.open(DW_TAG.lexical_block);
     this.writeRanges(call.ranges, func);
     entries.closeParent();
     for (const inner of call.inlined) this.writeInlined(inner, func, files);
-    entries.end();
     entries.end();
   }
 

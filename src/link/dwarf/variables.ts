@@ -9,7 +9,7 @@ import type { LocalVariable, ValueRange, WordPlace } from "../../i686/debug-info
 import type { LinkedFunction } from "../functions";
 import { DW_AT, DW_OP, DW_TAG } from "./constants";
 import type { DebugSection } from "./debug-section";
-import type { Entries } from "./entries";
+import type { Entries, Target } from "./entries";
 import type { TypeEntries } from "./types";
 import type { DescribedObject } from "./units";
 
@@ -24,16 +24,40 @@ export class VariableEntries {
     private readonly described: DescribedObject,
   ) {}
 
-  write({ name, type, isParameter, values }: LocalVariable, func: LinkedFunction): void {
-    const { entries } = this;
-    entries.open(isParameter ? DW_TAG.formal_parameter : DW_TAG.variable);
-    entries.text(DW_AT.name, name);
-    entries.entry(DW_AT.type, this.types.target(type));
-    if (values.length > 0) {
-      entries.place(DW_AT.location, this.locations, this.locations.length);
-      this.writeList(values, func);
-    }
-    entries.close();
+  write(variable: LocalVariable, func: LinkedFunction): void {
+    this.open(variable);
+    this.writeName(variable);
+    if (variable.values.length > 0) this.writeLocation(variable, func);
+    this.entries.close();
+  }
+
+  /** What the variable is in all inlined calls of a function. */
+  writeOrigin(variable: LocalVariable, target: Target): void {
+    this.open(variable, target);
+    this.writeName(variable);
+    this.entries.close();
+  }
+
+  /** Where it is in one of them. */
+  writeInlined(variable: LocalVariable, origin: Target, func: LinkedFunction): void {
+    this.open(variable);
+    this.entries.entry(DW_AT.abstract_origin, origin);
+    this.writeLocation(variable, func);
+    this.entries.close();
+  }
+
+  private open({ isParameter }: LocalVariable, target?: Target): void {
+    this.entries.open(isParameter ? DW_TAG.formal_parameter : DW_TAG.variable, target);
+  }
+
+  private writeName({ name, type }: LocalVariable): void {
+    this.entries.text(DW_AT.name, name);
+    this.entries.entry(DW_AT.type, this.types.target(type));
+  }
+
+  private writeLocation({ values }: LocalVariable, func: LinkedFunction): void {
+    this.entries.place(DW_AT.location, this.locations, this.locations.length);
+    this.writeList(values, func);
   }
 
   private writeList(values: readonly ValueRange[], { input, offset }: LinkedFunction): void {

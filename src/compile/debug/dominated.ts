@@ -1,0 +1,45 @@
+// Which code of a function of WebAssembly runs only after a given instruction.
+
+import { Op } from "../wasm/opcodes";
+import type { Code } from "../wasm/wasm-code";
+
+/**
+ * The index of the last instruction up to which all behind `index` is dominated by it: whoever gets
+ * there has come by it. Control is structured, so that is all up to the end of the block around it,
+ * and on from there unless a branch from before `index` leads there too.
+ */
+export function dominatedEnd(code: Code, index: number): number {
+  const { op, b, length } = code;
+  const open: number[] = [];
+  // For each block around: the first branch to its end.
+  const left: number[] = [];
+  for (let i = 0; i < index; i++) {
+    if (op[i] === Op.block || op[i] === Op.loop || op[i] === Op.if) {
+      open.push(i);
+      left.push(length);
+    } else if (op[i] === Op.end) {
+      open.pop();
+      left.pop();
+    } else {
+      for (const depth of targetsOf(code, i)) {
+        const at = open.length - 1 - depth;
+        if (at >= 0) left[at] = Math.min(left[at]!, i);
+      }
+    }
+  }
+  for (let i = open.length - 1; i >= 0; i--) {
+    const start = open[i]!;
+    if (op[start] === Op.loop) continue;
+    const half = b[start]!;
+    const end = op[start] === Op.if && op[half] === Op.else && half < index ? b[half]! : half;
+    if (op[start] === Op.if || left[i]! < index) return end - 1;
+  }
+  return length - 1;
+}
+
+/** The labels that an instruction may branch to, by how many blocks they are further out. */
+function targetsOf({ op, a, b, targets }: Code, index: number): readonly number[] {
+  if (op[index] === Op.br || op[index] === Op.br_if) return [a[index]!];
+  if (op[index] !== Op.br_table) return [];
+  return targets.slice(a[index]!, a[index]! + b[index]! + 1);
+}
