@@ -10,7 +10,7 @@
 // second test of what some of the ways to it have tested. Also, a branch on `a & b` or `a | b` of
 // two comparisons becomes two branches, each of which needs no more than the flags.
 //
-// Invariant: the block that is passed over holds nothing but phis. What uses them is phis right
+// Invariant: the block that is passed over holds phis and pure values. What uses them is phis right
 // behind it, which the ways that pass it give the same, or is where no such way leads.
 
 import { isComparison } from "../ir/counterparts";
@@ -33,18 +33,32 @@ export function threadJumps(fn: IrFunction): boolean {
 
 /** How far back the branch may be that decided the outcome, or the one that leads to a use. */
 const REACH = 8;
+/** Values besides phis in a block that is passed over. */
+const SHORT = 3;
 
 /** Lets the ways to `block` that know where its branch leads go there, where they can. */
 function threadBlock(fn: IrFunction, block: Block, users: Users): boolean {
-  const [condition] = block.terminator.args;
-  if (block.terminator.op !== "branch" || !condition) return false;
+  const { op, args } = block.terminator;
+  const [condition] = args;
+  if (op !== "branch" || !condition) return false;
+  const isMerged = condition.block === block;
+  if (isMerged && condition.op !== "phi") return false;
+  const valueOn = (from: Block) =>
+    isMerged ? condition.args[block.predecessors.indexOf(from)]! : condition;
+  const [first, ...others] = block.predecessors.map((from) =>
+    outcomeOn(from, block, valueOn(from)),
+  );
+  if (first !== undefined && others.every((other) => other === first)) {
+    if (isConst(condition)) return false;
+    block.terminator.args = [fn.constant(first ? 1 : 0)];
+    return true;
+  }
   const targets = targetsPast(block, users);
   if (targets.length === 0) return false;
-  const isMerged = condition.block === block;
   let changed = false;
   for (const from of [...block.predecessors]) {
     if (from === block) continue;
-    const value = isMerged ? condition.args[block.predecessors.indexOf(from)]! : condition;
+    const value = valueOn(from);
     const outcome = outcomeOn(from, block, value);
     if (outcome !== undefined) {
       const target = block.successors[outcome ? 0 : 1]!;
@@ -58,23 +72,24 @@ function threadBlock(fn: IrFunction, block: Block, users: Users): boolean {
 }
 
 /**
- * Where ways may lead past `block`: to none of its successors if it holds more than phis and a
- * branch, nor to one that leads to where its phis are used.
+ * Where ways may lead past `block`: to none of its successors if it does more than merge and
+ * compute a little, nor to one that leads to where its values are used.
  */
 function targetsPast(block: Block, users: Users): readonly Block[] {
-  const [condition] = block.terminator.args;
-  const isOnlyPhis = block.values.every(
-    ({ op }, i) => op === "phi" || i === block.values.length - 1,
-  );
-  if (!isOnlyPhis || !condition) return [];
   let targets: readonly Block[] = block.successors;
-  for (const phi of block.phis()) {
-    for (const user of users.get(phi) ?? []) {
-      if (user === block.terminator) continue;
-      for (const at of placesOfUse(phi, user)) {
-        // What a phi gets from this block, it can get from before it as well.
-        if (user.op === "phi" && user.block !== block && at === block) continue;
-        const side = entrance(at, block);
+  let computed = 0;
+  for (const value of block.values) {
+    if (value === block.terminator) break;
+    const isPhi = value.op === "phi";
+    if (!isPhi && (value.effect !== "none" || ++computed > SHORT)) return [];
+    for (const user of users.get(value) ?? []) {
+      const isHere = user.block === block;
+      if (user === block.terminator || (isHere && user.op !== "phi")) continue;
+      for (const at of placesOfUse(value, user)) {
+        const isRightBehind = user.op === "phi" && at === block && !isHere;
+        // What a phi gets from a phi of this block, it can get from before it as well.
+        if (isRightBehind && isPhi) continue;
+        const side = isRightBehind ? user.block : entrance(at, block);
         if (!side) return [];
         targets = targets.filter((target) => target !== side);
       }
