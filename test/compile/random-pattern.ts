@@ -19,6 +19,7 @@ import {
   LOCAL_TEE,
   LOOP,
   SELECT,
+  storeOf,
   VOID,
   XOR,
 } from "./random-code";
@@ -103,10 +104,25 @@ export abstract class PatternWriter extends ExpressionWriter {
     const either = random.chance(50) ? [LOCAL_GET, place] : moved();
     const found = [LOCAL_GET, place, ...i32(PAGE_MASK), I32_AND, ...LOADS.get(I32)![0]!.bytes];
     const condition = [...found, ...this.memarg(), ...this.leaf(I32), I32_LT_S];
-    const body = [...moved(), ...either, ...condition, SELECT, LOCAL_SET, place];
+    const flag = this.local(I32);
+    const choices = [...moved(), ...either, ...condition, SELECT, LOCAL_SET, place];
+    const body =
+      flag === undefined || flag === place || random.chance(40)
+        ? choices
+        : [...condition, LOCAL_SET, flag, ...this.chooseTwice(place, flag, moved(), either)];
     const turns = 2 + random.below(MAX_COUNT);
     const first = this.setCounter(counter, 0, 1);
     return [...first, LOOP, VOID, ...body, ...again(counter, 1, turns), END];
+  }
+
+  /** Two choices by one condition, of which the second sees what was stored behind the first. */
+  private chooseTwice(place: number, flag: number, yes: number[], no: number[]): number[] {
+    const address = i32(8 * this.random.below(PAGE_MASK / 8));
+    const store = [...address, LOCAL_GET, place, ...storeOf(I32)];
+    const load = [...address, ...LOADS.get(I32)![0]!.bytes, ...this.memarg()];
+    const byFlag = [LOCAL_GET, flag, SELECT];
+    const first = [...yes, ...no, ...byFlag, LOCAL_SET, place];
+    return [...first, ...store, ...load, ...this.leaf(I32), ...byFlag, LOCAL_SET, flag];
   }
 
   /** A counter's first value: sometimes one of two, from ways that meet at the loop. */
