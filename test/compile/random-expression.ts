@@ -212,8 +212,9 @@ export abstract class ExpressionWriter {
       ({ name, operands }) => operands[0] === type && COMPARISON.test(name),
     );
     const op = random.pick(comparisons);
-    if (!isFloat(type) && random.chance(10)) {
-      return [...this.load(type), ...this.load(type), ...op.bytes];
+    if (!isFloat(type) && random.chance(15)) {
+      const right = random.chance(50) ? constant(type, 0n) : this.load(type);
+      return [...this.load(type), ...right, ...op.bytes];
     }
     const local = this.local(type);
     if (isFloat(type) || local === undefined || random.chance(40)) {
