@@ -20,29 +20,24 @@ import { removeTests } from "./emit/needless-tests";
 import { improve } from "./emit/peephole";
 import { emitFloatConstants, isFloatSymbol } from "./ir/float-constants";
 import type { IrFunction, Signature } from "./ir/ir";
-import { valuesOf } from "./ir/ir";
 import { printFunction } from "./ir/print";
 import { XMM_REGISTERS } from "./machine/calling-convention";
 import type { MachineFunction } from "./machine/machine";
 import { EAX, ECX, EDX } from "./machine/machine";
 import { printMachine } from "./machine/print-machine";
+import { ModuleLinkage } from "./module-linkage";
 import { cutNoReturn } from "./passes/cut-no-return";
 import { verify } from "./passes/verify";
 import type { IrPass, Level, MachinePass, Optimisation, Pass } from "./pipeline";
 import { Pipeline } from "./pipeline";
-import { emitExport, emitImport, hideSymbols, importAdapter } from "./runtime/cdecl";
+import { emitExport, emitImport, hideSymbols } from "./runtime/cdecl";
 import { emitRoutines, isRoutine } from "./runtime/runtime";
-import { INTRINSICS } from "./select/intrinsics";
 import { select } from "./select/select";
 import { buildFunction } from "./translate/build";
 import type { AddressRange } from "./translate/data";
-import { DATA_SYMBOL, emitMemory, emitMovableMemory } from "./translate/data";
-import { ModuleGlobals } from "./translate/globals";
+import { emitMemory, emitMovableMemory } from "./translate/data";
 import { emitInstantiate, INSTANTIATE, isInstantiated } from "./translate/instantiate";
-import type { Callee, Linkage, Pair64, StaticAddress } from "./translate/linkage";
-import { signatureOf } from "./translate/signature";
 import { DATA_ALIGN, type StaticAddresses } from "./translate/static-addresses";
-import { ModuleTables, type Segment, type Table, typeHash } from "./translate/tables";
 import { UnsupportedCode } from "./translate/unsupported-code";
 import type { ImportName, WasmFunction, WasmModule } from "./wasm/wasm";
 
@@ -101,16 +96,11 @@ export function compileModule(module: WasmModule, options: CompileOptions): Obje
   return new ModuleCompiler(module, options).run();
 }
 
-class ModuleCompiler implements Linkage {
+class ModuleCompiler {
   private readonly assembler: Assembler;
   private readonly pipeline: Pipeline;
-  private readonly functionNames: readonly string[];
-  private readonly globalNames: readonly string[];
+  private readonly linkage: ModuleLinkage;
   private readonly routines = new Set<string>();
-  private readonly globals: ModuleGlobals;
-  private readonly tables: ModuleTables;
-  /** The functions before whose code stands the hash of their type. */
-  private readonly hashed: ReadonlySet<number>;
   private readonly floats = new Set<string>();
   private readonly describer: FunctionDescriber | undefined;
 
@@ -122,35 +112,7 @@ class ModuleCompiler implements Linkage {
     const { facts, sourceMap } = options;
     this.describer = facts && sourceMap && new FunctionDescriber(module, facts, sourceMap);
     this.pipeline = new Pipeline(options.level, options.without);
-    const taken = new Set<string>(options.target === "object" ? foreignNames(module) : []);
-    const unique = (name: string): string => {
-      let found = name;
-      for (let i = 2; taken.has(found); i++) found = `${name}#${i}`;
-      taken.add(found);
-      return found;
-    };
-    this.functionNames = module.functions.map(({ name, imported }) =>
-      imported ? this.importSymbol(imported) : unique(name),
-    );
-    this.globalNames = module.globals.map(({ name, imported }) =>
-      imported ? this.importName(imported) : unique(name),
-    );
-    this.globals = new ModuleGlobals(module, {
-      names: this.globalNames,
-      exportsConstants: options.target !== "kernel",
-      addressOf: (index, value) =>
-        options.addresses?.globals.has(index) ? this.dataAddress(value) : undefined,
-      functionAddress: (index) => this.functionAddress(index),
-    });
-    this.tables = this.guarded(
-      undefined,
-      () =>
-        new ModuleTables(module, {
-          functionAddress: (index) => this.functionAddress(index),
-          importSymbol: (index) => this.importName(module.tables[index]!.imported!),
-        }),
-    );
-    this.hashed = options.checksCalls ? this.tables.addressTaken() : new Set();
+    this.linkage = this.guarded(undefined, () => new ModuleLinkage(module, options));
   }
 
   run(): ObjectFile {
@@ -164,12 +126,12 @@ class ModuleCompiler implements Linkage {
     }
     if (this.options.until !== undefined) return assembler.finish();
     this.guarded(undefined, () => {
-      this.globals.emit(assembler);
-      this.tables.emit(assembler);
+      this.linkage.globals.emit(assembler);
+      this.linkage.tables.emit(assembler);
       this.memory();
       this.instantiation();
     });
-    for (const index of this.hashed) this.emitHashedImport(index);
+    for (const index of this.linkage.hashed) this.emitHashedImport(index);
     emitRoutines(assembler, this.routines);
     emitFloatConstants(assembler, this.floats);
     this.aliases();
@@ -184,7 +146,7 @@ class ModuleCompiler implements Linkage {
   private described(object: ObjectFile): ObjectFile {
     const { addresses, data, facts } = this.options;
     if (!facts || !this.describer) return object;
-    const globals = { symbols: this.globalNames, addresses: addresses && data };
+    const globals = { symbols: this.linkage.globalNames, addresses: addresses && data };
     const functions = this.describer.describe();
     return { ...object, debug: describeModule(this.module, facts, globals, functions) };
   }
@@ -199,9 +161,9 @@ class ModuleCompiler implements Linkage {
 
   /** The SSA form of a function, simplified as far as that needs no other function. */
   private build(source: WasmFunction): IrFunction {
-    const name = this.functionNames[source.index]!;
+    const name = this.linkage.functionNames[source.index]!;
     const history = this.describer?.watch(source);
-    const build = () => buildFunction(this.module, { ...source, name }, this, history);
+    const build = () => buildFunction(this.module, { ...source, name }, this.linkage, history);
     const fn = this.guarded(source, build);
     this.irPasses(fn, this.pipeline.beforeCut);
     return fn;
@@ -249,7 +211,7 @@ class ModuleCompiler implements Linkage {
       sidelines: pipeline.has("sideline"),
       fitsLines: pipeline.has("fit-lines"),
       tailCalls: pipeline.has("tail-calls") && this.mayHideCallers,
-      prefix: this.hashOf(source),
+      prefix: this.linkage.hashOf(source),
       usedRegisters: allocation.usedRegisters,
       scratchAt: allocation.scratchAt,
       lineAt: (position) => this.options.sourceMap?.lookup(position),
@@ -281,141 +243,51 @@ class ModuleCompiler implements Linkage {
     }
   }
 
-  // --- linkage ---
-
-  callee(index: number, position: number): Callee {
-    const { imported, typeIndex } = this.module.functions[index]!;
-    const name = this.functionNames[index]!;
-    if (imported?.module === "symbols") return { kind: "address", name };
-    if (imported?.module !== "x86") return { kind: "function", name };
-    this.checkIntrinsic(name, typeIndex, position);
-    return { kind: "intrinsic", name };
-  }
-
-  /** A declaration in another file could differ from what the instruction takes. */
-  private checkIntrinsic(name: string, typeIndex: number, position: number): void {
-    const intrinsic = INTRINSICS[name];
-    const type = this.module.types[typeIndex];
-    if (!intrinsic) throw new UnsupportedCode(`the instruction x86.${name}`, position);
-    const { parameters, results } = signatureOf(type!, position);
-    const fits =
-      valuesOf(parameters).length === intrinsic.parameters &&
-      valuesOf(results).length === intrinsic.results;
-    if (fits) return;
-    throw new UnsupportedCode(`these operands of the instruction x86.${name}`, position);
-  }
-
-  global(index: number): string | Pair64 | StaticAddress {
-    return this.globals.access(index);
-  }
-
-  addressAt(position: number, value: number): StaticAddress | undefined {
-    const sign = this.options.addresses?.constants.get(position);
-    return sign && this.dataAddress(sign * value, sign < 0);
-  }
-
-  private dataAddress(address: number, isNegated = false): StaticAddress {
-    const offset = (address - (this.options.data?.start ?? 0)) | 0;
-    return { symbol: DATA_SYMBOL, offset, isNegated };
-  }
-
-  table(index: number): Table {
-    return this.tables.tables[index]!;
-  }
-
-  elements(index: number): Segment {
-    return this.tables.elements[index]!;
-  }
-
-  data(index: number): Segment {
-    return this.tables.data[index]!;
-  }
-
-  get checksCalls(): boolean {
-    return this.options.checksCalls === true;
-  }
-
-  get memoryBase(): number {
-    return this.options.memoryBase ?? 0;
-  }
-
-  typeHash(typeIndex: number): number {
-    return typeHash(this.module.types[typeIndex]!);
-  }
-
-  /** The hash of another module's function stands before a jump to it. */
-  functionAddress(index: number): string {
-    const name = this.functionNames[index]!;
-    return this.hashed.has(index) && this.module.functions[index]!.imported ? `to:${name}` : name;
-  }
-
-  /** What stands before the code of a function. */
-  private hashOf({ index, typeIndex }: WasmFunction): number | undefined {
-    return this.hashed.has(index) ? this.typeHash(typeIndex) : undefined;
-  }
-
-  private emitHashedImport(index: number): void {
-    const { imported, typeIndex } = this.module.functions[index]!;
-    if (!imported) return;
-    const { assembler: a } = this;
-    const name = this.functionAddress(index);
-    a.section(`.text.${name}`, { execute: true });
-    a.align(4);
-    a.long(this.typeHash(typeIndex));
-    a.function(name, () => a.jmp(this.functionNames[index]!), "local");
-  }
-
   /** A kernel's backtraces shall name every caller; endless recursion in WebAssembly must trap. */
   private get mayHideCallers(): boolean {
-    return this.options.target !== "kernel" && !this.checksCalls;
-  }
-
-  get hasFloats(): boolean {
-    return this.options.target !== "kernel";
-  }
-
-  get hasMemoryManager(): boolean {
-    return this.options.target === "user";
+    return this.options.target !== "kernel" && !this.linkage.checksCalls;
   }
 
   // --- names that others know ---
 
-  private importName(imported: ImportName): string {
-    return this.options.importName?.(imported) ?? imported.name;
-  }
-
-  private importSymbol(imported: ImportName): string {
-    const { module, name } = imported;
-    if (module === "x86" || module === "symbols") return name;
-    const symbol = this.importName(imported);
-    return this.options.target === "object" ? importAdapter(symbol) : symbol;
+  /** The hash of the type, for those who call the import through a table. */
+  private emitHashedImport(index: number): void {
+    const { imported, typeIndex } = this.module.functions[index]!;
+    if (!imported) return;
+    const { assembler: a } = this;
+    const name = this.linkage.functionAddress(index);
+    a.section(`.text.${name}`, { execute: true });
+    a.align(4);
+    a.long(this.linkage.typeHash(typeIndex));
+    a.function(name, () => a.jmp(this.linkage.functionNames[index]!), "local");
   }
 
   /** What must run first, as code for what no linker can do. */
   private instantiation(): void {
-    const { module, assembler, tables } = this;
+    const { module, assembler, linkage } = this;
+    const { tables, memoryBase, functionNames, globalNames } = linkage;
     if (!isInstantiated(module, tables)) return;
     emitInstantiate(assembler, {
       module,
       tables,
-      memoryBase: this.memoryBase,
-      globalSymbol: (index) => this.globalNames[index]!,
-      dataSymbol: (index) => this.tables.data[index]!.symbol,
-      start: module.start === undefined ? undefined : this.functionNames[module.start],
+      memoryBase,
+      globalSymbol: (index) => globalNames[index]!,
+      dataSymbol: (index) => tables.data[index]!.symbol,
+      start: module.start === undefined ? undefined : functionNames[module.start],
     });
     this.routines.add("__isthmus_copy");
   }
 
   /** The function to call before all others, if there is one. */
   private get initialiser(): string | undefined {
-    const { module, tables } = this;
-    if (isInstantiated(module, tables)) return INSTANTIATE;
-    return module.start === undefined ? undefined : this.functionNames[module.start];
+    const { module, linkage } = this;
+    if (isInstantiated(module, linkage.tables)) return INSTANTIATE;
+    return module.start === undefined ? undefined : linkage.functionNames[module.start];
   }
 
   /** Exports are further names of functions and of globals that have storage. */
   private aliases(): void {
-    const { initialiser } = this;
+    const { initialiser, linkage } = this;
     if (this.options.start !== undefined && initialiser !== undefined) {
       this.assembler.alias(this.options.start, initialiser);
     }
@@ -423,9 +295,9 @@ class ModuleCompiler implements Linkage {
       const isC = this.options.target === "object";
       if (kind === "table") this.tableAliases(name, index);
       const isFunction = kind === "function" && !isC && this.module.functions[index]?.body;
-      const isGlobal = kind === "global" && this.globals.hasStorage(index);
+      const isGlobal = kind === "global" && linkage.globals.hasStorage(index);
       if (!isFunction && !isGlobal) continue;
-      const own = isFunction ? this.functionNames[index]! : this.globalNames[index]!;
+      const own = (isFunction ? linkage.functionNames : linkage.globalNames)[index]!;
       if (own !== name) this.assembler.alias(name, own);
     }
   }
@@ -433,26 +305,27 @@ class ModuleCompiler implements Linkage {
   /** An exported table is two symbols: its entries, and the word with its size. */
   private tableAliases(name: string, index: number): void {
     if (this.module.tables[index]!.imported) return;
-    const { symbol: entries, size } = this.table(index);
+    const { symbol: entries, size } = this.linkage.table(index);
     this.assembler.alias(name, entries);
     this.assembler.alias(`${name}.size`, String(size));
   }
 
   /** Functions between ours and C's, and the start function among those that C runs first. */
   private adapters(): void {
-    const { module, assembler } = this;
+    const { module, assembler, linkage } = this;
     for (const { name, kind, index } of module.exports) {
       if (kind !== "function") continue;
-      emitExport(assembler, name, this.functionNames[index]!, this.signature(index));
+      emitExport(assembler, name, linkage.functionNames[index]!, linkage.signature(index));
     }
     const imports = new Map<string, number>();
     for (const { imported, index } of module.functions) {
-      if (!imported || this.importSymbol(imported) === imported.name) continue;
+      if (!imported || linkage.importSymbol(imported) === imported.name) continue;
       const other = imports.get(imported.name) ?? index;
-      if (!isEqualSignature(this.signature(index), this.signature(other))) {
+      const signature = linkage.signature(index);
+      if (!isEqualSignature(signature, linkage.signature(other))) {
         throw new UnsupportedCode(`two types of the import ${imported.name}`, 0);
       }
-      if (!imports.has(imported.name)) emitImport(assembler, imported.name, this.signature(index));
+      if (!imports.has(imported.name)) emitImport(assembler, imported.name, signature);
       imports.set(imported.name, index);
     }
     const { initialiser } = this;
@@ -460,11 +333,6 @@ class ModuleCompiler implements Linkage {
     assembler.section(".init_array", { write: true });
     assembler.align(4);
     assembler.long(symbol(initialiser));
-  }
-
-  private signature(index: number): Signature {
-    const { module } = this;
-    return signatureOf(module.types[module.functions[index]!.typeIndex]!, 0);
   }
 
   // --- refusals ---
@@ -501,14 +369,6 @@ class ModuleCompiler implements Linkage {
       place ?? { file: this.module.file },
     );
   }
-}
-
-/** The symbols that an object of C defines or needs: ours must have other names. */
-function foreignNames({ exports, functions, globals, tables }: WasmModule): string[] {
-  return [
-    ...exports.map(({ name }) => name),
-    ...[...functions, ...globals, ...tables].flatMap(({ imported }) => imported?.name ?? []),
-  ];
 }
 
 function isEqualSignature(a: Signature, b: Signature): boolean {

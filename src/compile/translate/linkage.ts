@@ -1,5 +1,5 @@
 // What a function's code needs to know of the module around it: how functions, globals, tables and
-// memory are reached, and what the target offers. compile.ts answers for a whole module.
+// memory are reached, and what the target offers. module-linkage.ts answers for a whole module.
 
 import type { Segment, Table } from "./tables";
 

@@ -1,0 +1,167 @@
+// How the items of one module are reached: the symbols of its functions and globals, and what its
+// code needs to know of globals, tables, segments and memory (translate/linkage.ts).
+//
+//   import from x86        an instruction, by its name
+//   import from symbols    the address of the symbol of that name
+//   any other import       the symbol that `importName` says; in an object, an adapter's to C
+//   all else               its name in the module; `NAME#2` for the second of that name
+//
+// Invariant: no two functions of a module have one symbol, and no two globals.
+
+import type { CompileOptions } from "./compile";
+import type { Signature } from "./ir/ir";
+import { valuesOf } from "./ir/ir";
+import { importAdapter } from "./runtime/cdecl";
+import { INTRINSICS } from "./select/intrinsics";
+import { DATA_SYMBOL } from "./translate/data";
+import { ModuleGlobals } from "./translate/globals";
+import type { Callee, Linkage, Pair64, StaticAddress } from "./translate/linkage";
+import { signatureOf } from "./translate/signature";
+import { ModuleTables, type Segment, type Table, typeHash } from "./translate/tables";
+import { UnsupportedCode } from "./translate/unsupported-code";
+import type { ImportName, WasmFunction, WasmModule } from "./wasm/wasm";
+
+export class ModuleLinkage implements Linkage {
+  /** The symbol of each function and of each global. */
+  readonly functionNames: readonly string[];
+  readonly globalNames: readonly string[];
+  readonly globals: ModuleGlobals;
+  readonly tables: ModuleTables;
+  /** The functions before whose code stands the hash of their type. */
+  readonly hashed: ReadonlySet<number>;
+  readonly checksCalls: boolean;
+  readonly memoryBase: number;
+  readonly hasFloats: boolean;
+  readonly hasMemoryManager: boolean;
+
+  /** @throws UnsupportedCode for what cannot be said of tables and globals before code runs */
+  constructor(
+    private readonly module: WasmModule,
+    private readonly options: CompileOptions,
+  ) {
+    const { target, addresses } = options;
+    this.checksCalls = options.checksCalls === true;
+    this.memoryBase = options.memoryBase ?? 0;
+    this.hasFloats = target !== "kernel";
+    this.hasMemoryManager = target === "user";
+    const taken = new Set<string>(target === "object" ? foreignNames(module) : []);
+    const unique = (name: string): string => {
+      let found = name;
+      for (let i = 2; taken.has(found); i++) found = `${name}#${i}`;
+      taken.add(found);
+      return found;
+    };
+    this.functionNames = module.functions.map(({ name, imported }) =>
+      imported ? this.importSymbol(imported) : unique(name),
+    );
+    this.globalNames = module.globals.map(({ name, imported }) =>
+      imported ? this.importName(imported) : unique(name),
+    );
+    this.globals = new ModuleGlobals(module, {
+      names: this.globalNames,
+      exportsConstants: target !== "kernel",
+      addressOf: (index, value) =>
+        addresses?.globals.has(index) ? this.dataAddress(value) : undefined,
+      functionAddress: (index) => this.functionAddress(index),
+    });
+    this.tables = new ModuleTables(module, {
+      functionAddress: (index) => this.functionAddress(index),
+      importSymbol: (index) => this.importName(module.tables[index]!.imported!),
+    });
+    this.hashed = this.checksCalls ? this.tables.addressTaken() : new Set();
+  }
+
+  // --- functions ---
+
+  callee(index: number, position: number): Callee {
+    const { imported, typeIndex } = this.module.functions[index]!;
+    const name = this.functionNames[index]!;
+    if (imported?.module === "symbols") return { kind: "address", name };
+    if (imported?.module !== "x86") return { kind: "function", name };
+    this.checkIntrinsic(name, typeIndex, position);
+    return { kind: "intrinsic", name };
+  }
+
+  /** A declaration in another file could differ from what the instruction takes. */
+  private checkIntrinsic(name: string, typeIndex: number, position: number): void {
+    const intrinsic = INTRINSICS[name];
+    const type = this.module.types[typeIndex];
+    if (!intrinsic) throw new UnsupportedCode(`the instruction x86.${name}`, position);
+    const { parameters, results } = signatureOf(type!, position);
+    const fits =
+      valuesOf(parameters).length === intrinsic.parameters &&
+      valuesOf(results).length === intrinsic.results;
+    if (fits) return;
+    throw new UnsupportedCode(`these operands of the instruction x86.${name}`, position);
+  }
+
+  signature(index: number): Signature {
+    const { module } = this;
+    return signatureOf(module.types[module.functions[index]!.typeIndex]!, 0);
+  }
+
+  typeHash(typeIndex: number): number {
+    return typeHash(this.module.types[typeIndex]!);
+  }
+
+  /** The hash of another module's function stands before a jump to it. */
+  functionAddress(index: number): string {
+    const name = this.functionNames[index]!;
+    return this.hashed.has(index) && this.module.functions[index]!.imported ? `to:${name}` : name;
+  }
+
+  /** What stands before the code of a function. */
+  hashOf({ index, typeIndex }: WasmFunction): number | undefined {
+    return this.hashed.has(index) ? this.typeHash(typeIndex) : undefined;
+  }
+
+  // --- data ---
+
+  global(index: number): string | Pair64 | StaticAddress {
+    return this.globals.access(index);
+  }
+
+  addressAt(position: number, value: number): StaticAddress | undefined {
+    const sign = this.options.addresses?.constants.get(position);
+    return sign && this.dataAddress(sign * value, sign < 0);
+  }
+
+  private dataAddress(address: number, isNegated = false): StaticAddress {
+    const offset = (address - (this.options.data?.start ?? 0)) | 0;
+    return { symbol: DATA_SYMBOL, offset, isNegated };
+  }
+
+  table(index: number): Table {
+    return this.tables.tables[index]!;
+  }
+
+  elements(index: number): Segment {
+    return this.tables.elements[index]!;
+  }
+
+  data(index: number): Segment {
+    return this.tables.data[index]!;
+  }
+
+  // --- imports ---
+
+  private importName(imported: ImportName): string {
+    return this.options.importName?.(imported) ?? imported.name;
+  }
+
+  /** The symbol of an imported function. */
+  importSymbol(imported: ImportName): string {
+    const { module, name } = imported;
+    if (module === "x86" || module === "symbols") return name;
+    const symbol = this.importName(imported);
+    return this.options.target === "object" ? importAdapter(symbol) : symbol;
+  }
+}
+
+/** The symbols that an object of C defines or needs: ours must have other names. */
+function foreignNames({ exports, functions, globals, tables }: WasmModule): string[] {
+  return [
+    ...exports.map(({ name }) => name),
+    ...[...functions, ...globals, ...tables].flatMap(({ imported }) => imported?.name ?? []),
+  ];
+}
