@@ -47,6 +47,15 @@ function late(k: u32): u32 {
   log(square, k);
   return square;
 }
+function rarely(v: u32): u32 {
+  let found: u32;
+  if (v > 5) {
+    found = v * 11;
+    log(found, v);
+  }
+  log(v, 6);
+  return v;
+}
 export function once(p: u32): u32 {
   log(p, 0);
   const r = mix(p + 1, p * 2);
@@ -65,7 +74,7 @@ export function looped(n: u32): u32 {
   return r;
 }
 export function rest(n: u32): u32 {
-  const r = counted(n) + late(n + 1);
+  const r = counted(n) + late(n + 1) + rarely(n + 2);
   log(r, n);
   return r;
 }
@@ -105,6 +114,7 @@ const EXPECTED: Readonly<Record<string, (argument: number) => Values>> = {
   once: (p) => ({ p, r: 11 * p + 7 }),
   both: (p) => ({ p, a: Math.min(p, 10), b: Math.min(2 * p, 15) }),
   outer: (n) => ({ seed: n, rounds: 5, start: n ^ 85 }),
+  rarely: (n) => ({ v: n + 2, found: 11 * (n + 2) }),
   late: (n) => ({ k: n + 1, square: (n + 1) ** 2 }),
 };
 
@@ -175,7 +185,9 @@ describe("inlined locals in gdb", { skip: unlessInstalled("gdb") }, () => {
 
   it("shows locals from where they are assigned", () => {
     for (const [call, n] of [3, 8].entries()) {
-      assertSeen(check("rest", call, n, 150), "late.k", "late.square");
+      const seen = check("rest", call, n, 200);
+      assertSeen(seen, "late.k", "late.square", "rarely.v");
+      if (n + 2 <= 5) assert(!seen.has("rarely.found"), "it is never assigned");
     }
   });
 });

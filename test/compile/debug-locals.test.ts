@@ -61,9 +61,19 @@ export function mean(a: f64, b: f32, n: i32): f64 {
   }
   return sum / n;
 }
+export function chain(n: u32): u32 {
+  log(n, 2);
+  return n > 1000 ? n : chain(n * 3);
+}
+export function handsOn(n: u32): u32 {
+  const kept = n * 7;
+  log(n, kept);
+  log(kept, n);
+  return chain(kept + n);
+}
 export function main(): i32 {
   const w = work(6, 100) + late(5) + choose(3, 9) + choose(8, 9) + <u32>mean(1.5, 0.25, 3);
-  const x = crowded(3, 5, 7, 11, 13, 17);
+  const x = crowded(3, 5, 7, 11, 13, 17) + handsOn(5) + handsOn(6);
   return <i32>(w + x) + <i32>wide(0x123456789a, -3);
 }
 `;
@@ -182,6 +192,22 @@ describe("locals in gdb", { skip: unlessInstalled("gdb") }, () => {
       assert.match(call?.get("i") ?? "", /^(6|<optimized out>)$/);
     }
     assert.match(second?.get("many") ?? "", /^(25|<optimized out>)$/);
+  });
+
+  it("hides what is gone when a function ends with a jump to another", () => {
+    const step = ["frame", "info args", "info locals", "stepi"];
+    const commands = ["break handsOn", "run", "delete", ...Array(60).fill(step).flat()];
+    const stops = program.gdb(...commands).split(/^#0 /m);
+    const own = stops.filter((stop) => /^.*\bhandsOn \(/.test(stop));
+    assert(own.length > 8, `${own.length} instructions`);
+    let known = 0;
+    for (const stop of own) {
+      for (const [, name = "", value = ""] of stop.matchAll(/^(\w+) = (\d+)$/gm)) {
+        known++;
+        assert.equal(Number(value), name === "n" ? 5 : 35, name);
+      }
+    }
+    assert(known > 8, `${known} values`);
   });
 
   it("is right at every instruction", () => {

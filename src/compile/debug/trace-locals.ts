@@ -123,7 +123,9 @@ class LocalTracer {
           isNoted = !this.look(row) && isNoted;
         }
         if (!isNoted) this.spans.note(2 * number, this.words);
-        isNoted = !this.noteLoss(instruction, number, row);
+        const loss = lossOf(instruction, isTailCall(instructions, j, counts[i]!));
+        if (loss !== undefined) this.noteLoss(instruction, loss, number, row);
+        isNoted = loss === undefined;
         if (isReached) this.places.step();
       }
     }
@@ -243,18 +245,16 @@ class LocalTracer {
     return 1 + (place === NOWHERE ? this.places.placeOf(argument, before - 1) : place);
   }
 
-  /** Notes what is not where it was while an instruction is executed; whether anything is. */
-  private noteLoss(instruction: MachineInstruction, number: number, row: number): boolean {
-    if (!losesPlaces(instruction)) return false;
+  /** Notes what is not where it was while an instruction is executed. */
+  private noteLoss(instruction: MachineInstruction, loss: Loss, number: number, row: number): void {
     const left = this.words.slice();
     for (let i = 0; i < left.length; i++) {
-      if (!isLost(instruction, left[i]!)) continue;
+      if (!isLost(instruction, loss, left[i]!)) continue;
       const other = this.wordOf(this.rows[row + i]!, UNKNOWN);
-      left[i] = isLost(instruction, other) ? UNKNOWN : other;
+      left[i] = isLost(instruction, loss, other) ? UNKNOWN : other;
     }
     // Who is up the stack is looked up at the last byte of its call.
-    this.spans.note(instruction.mnemonic === "call" ? 2 * number + 1 : 2 * number, left);
-    return true;
+    this.spans.note(loss === "call" ? 2 * number + 1 : 2 * number, left);
   }
 }
 
@@ -270,18 +270,27 @@ function isBypassed(value: Value): boolean {
   return false;
 }
 
-/** Whether several machine instructions are executed for this one, or those of a callee. */
-function losesPlaces({ mnemonic, operands }: MachineInstruction): boolean {
-  if (mnemonic === "call" || mnemonic === "ret") return true;
-  return mnemonic === "moves" && operands.length >= 4 && orderMoves(operands).length >= 2;
+/** What changes places while several machine instructions are executed for one, or a callee's. */
+type Loss = "call" | "return" | "moves";
+
+function lossOf({ mnemonic, operands }: MachineInstruction, isTail: boolean): Loss | undefined {
+  if (mnemonic === "ret" || isTail) return "return";
+  if (mnemonic === "call") return "call";
+  if (mnemonic !== "moves" || operands.length < 4) return undefined;
+  return orderMoves(operands).length >= 2 ? "moves" : undefined;
+}
+
+/** Whether a call has become a jump behind the epilogue: then nothing behind it became code. */
+function isTailCall(block: readonly MachineInstruction[], index: number, count: number): boolean {
+  return block[index]!.mnemonic === "call" && index + 1 === count && count < block.length;
 }
 
 /** Whether a word is in a place that changes meanwhile. */
-function isLost({ mnemonic, operands }: MachineInstruction, word: WordCode): boolean {
+function isLost({ operands }: MachineInstruction, loss: Loss, word: WordCode): boolean {
   if (word <= 0) return false;
   const place = word - 1;
-  if (mnemonic === "call") return isLostInCalls(place);
-  if (mnemonic === "ret") {
+  if (loss === "call") return isLostInCalls(place);
+  if (loss === "return") {
     const isLocal = place >= FIRST_VIRTUAL && slotOf(place).kind === "local";
     return CALLEE_SAVED.includes(place) || isLocal;
   }
