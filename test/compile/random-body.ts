@@ -33,37 +33,20 @@ import {
   LOCAL_SET,
   LOCAL_TEE,
   LOOP,
-  NOP,
   RETURN,
-  ROTL,
   storeOf,
   UNREACHABLE,
   VOID,
-  XOR,
 } from "./random-code";
-import { MAX_COUNT, randomType, type Surroundings } from "./random-expression";
-import {
-  bodyTypeIndex,
-  FIRST_BLOCK_TYPE,
-  FUEL,
-  functionIndex,
-  GLOBALS,
-  MUTABLE_GLOBALS,
-  type Shape,
-  TABLES,
-} from "./random-frame";
-import { F32, F64, I32, LOADS, STORES, type Type } from "./random-ops";
+import { bodyTypeIndex, FIRST_BLOCK_TYPE, FUEL, functionIndex, type Shape } from "./random-frame";
+import { MAX_COUNT, randomType, type Surroundings } from "./random-leaf";
+import { F32, F64, I32, type Type } from "./random-ops";
 import { PatternWriter } from "./random-pattern";
 import { leb, vector } from "./wasm-bytes";
 
-export const PASSIVE_BYTES = 48;
-export const PASSIVE_ELEMENTS = 4;
 /** Where a body stores its locals at its end. */
 const SAVED = 0x800;
 const SAVED_SIZE = 128;
-/** Where values are kept to be seen. */
-const KEPT = 0x400;
-const KEPT_PLACES = 128;
 const MAX_LOCALS = SAVED_SIZE / 8;
 /** Statements within statements. */
 const DEPTH = 3;
@@ -165,115 +148,7 @@ export class BodyWriter extends PatternWriter {
     return this.waiting(depth);
   }
 
-  // --- what is computed ---
-
-  /** Most of the time so that what the local was before still shows. */
-  private localSet(): number[] {
-    const { random } = this;
-    const index = random.below(this.locals.length);
-    const type = this.locals[index]!;
-    if (isFloat(type)) {
-      const value = this.exact(type, 4);
-      if (!random.chance(75)) return [...value, LOCAL_SET, index];
-      return [...this.place(), ...value, LOCAL_TEE, index, ...storeOf(type)];
-    }
-    const value = this.expression(type, 4);
-    if (!random.chance(75)) return [...value, LOCAL_SET, index];
-    const turned = [LOCAL_GET, index, ...constant(type, 7n), ROTL[type]!];
-    return [...turned, ...value, XOR[type]!, LOCAL_SET, index];
-  }
-
-  /** The address of a place that hardly anything else is stored to. */
-  private place(): number[] {
-    return i32(KEPT + 8 * this.random.below(KEPT_PLACES));
-  }
-
-  /** A value that nothing uses, or that is only stored. */
-  private unused(): number[] {
-    const type = randomType(this.random);
-    if (this.random.chance(15)) return [...this.expression(type, 3), DROP, NOP];
-    return [...this.place(), ...this.exact(type, 3), ...storeOf(type)];
-  }
-
-  private globalSet(): number[] {
-    const index = 1 + this.random.below(MUTABLE_GLOBALS - 1);
-    return [...this.exact(GLOBALS[index]!, 3), GLOBAL_SET, index];
-  }
-
-  /** A store, half of the time of what was there, changed: `x[i] op= y`. */
-  private store(): number[] {
-    const { random } = this;
-    const type = randomType(random);
-    const op = random.pick(STORES.get(type)!);
-    if (random.chance(50) || isFloat(type)) {
-      return [...this.address(), ...this.exact(type, 3), ...op.bytes, ...this.memarg()];
-    }
-    const index = this.local(I32);
-    if (index === undefined) return [];
-    const place = [LOCAL_GET, index];
-    const memarg = this.memarg();
-    const loaded = random.chance(80) ? memarg : this.memarg();
-    const left = [...place, ...random.pick(LOADS.get(type)!).bytes, ...loaded];
-    const right = this.expression(type, 1);
-    // A `local.tee` on the right would change the address, if it came first.
-    const isFirst = random.chance(70) || right.includes(LOCAL_TEE);
-    const operands = isFirst ? [...left, ...right] : [...right, ...left];
-    const binary = random.pick(this.group(type, 2).filter((each) => !each.isDivision));
-    const moved = [...this.address(), LOCAL_SET, index];
-    return [...moved, ...place, ...operands, ...binary.bytes, ...op.bytes, ...memarg];
-  }
-
-  // --- memory and tables as a whole ---
-
-  private bulk(): number[] {
-    const { random } = this;
-    const kind = random.below(10);
-    const count = random.chance(80) ? this.small(64) : this.small(512);
-    if (kind < 3) return [...this.overlapping(), ...count, 0xfc, 10, 0, 0];
-    if (kind < 5) return [...this.address(), ...this.address(), ...count, 0xfc, 10, 0, 0];
-    if (kind < 7) return [...this.address(), ...this.expression(I32, 1), ...count, 0xfc, 11, 0];
-    if (kind === 9 && random.chance(30)) return [0xfc, 9, 1];
-    const part = [...this.small(PASSIVE_BYTES - 16), ...this.small(16)];
-    // The active segment is empty when code runs.
-    return [...this.address(), ...part, 0xfc, 8, random.chance(95) ? 1 : 0, 0];
-  }
-
-  /** Two addresses near each other. */
-  private overlapping(): number[] {
-    const { random } = this;
-    const distance = [...i32(64 + random.below(80) - 40), I32_ADD];
-    const index = this.local(I32);
-    if (index === undefined) {
-      const address = i32(random.below(0x1000));
-      return [...address, ...distance, ...address, ...i32(64), I32_ADD];
-    }
-    const from = [LOCAL_GET, index, ...i32(64), I32_ADD];
-    return [...this.address(), LOCAL_TEE, index, ...distance, ...from];
-  }
-
-  private tableStatement(): number[] {
-    const { random } = this;
-    if (!this.around.changesTables) return this.localSet();
-    const table = random.below(2);
-    const size = TABLES[table]!.size;
-    const index = this.small(size);
-    const start = this.small(size - 3);
-    const some = [...this.small(2), ...this.small(4)];
-    switch (random.below(6)) {
-      case 0:
-        return [...index, ...this.reference(), 0x26, table];
-      case 1:
-        return [...start, ...some, 0xfc, 14, table, random.below(2)];
-      case 2:
-        return [...start, ...some, 0xfc, 12, 2, table];
-      case 3:
-        return [...start, ...this.reference(), ...this.small(4), 0xfc, 17, table];
-      case 4:
-        return random.chance(20) ? [0xfc, 13, 2] : this.localSet();
-      default:
-        return [...this.reference(), ...this.small(3), 0xfc, 15, 1, DROP];
-    }
-  }
+  // --- calls ---
 
   private callStatement(): number[] {
     const { random, around } = this;

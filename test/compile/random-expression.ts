@@ -1,10 +1,5 @@
 // Writes random expressions.
-//
-// A float that was computed may be any NaN: standard and processor leave sign and payload open.
-// So a NaN is made a certain one where its bits are looked at (`exact`), and nowhere else:
-// comparisons and conversions to integers take it as it is.
 
-import type { Random } from "./random";
 import {
   BLOCK,
   BR_IF,
@@ -14,9 +9,7 @@ import {
   DROP,
   ELSE,
   END,
-  EQUAL,
   FUNCREF,
-  GLOBAL_GET,
   I32_ADD,
   I32_AND,
   I32_EQZ,
@@ -26,82 +19,29 @@ import {
   i64,
   isFloat,
   LOCAL_GET,
-  LOCAL_SET,
   LOCAL_TEE,
   MUL,
   SELECT,
   TYPED_SELECT,
-  XOR,
 } from "./random-code";
-import {
-  FUEL,
-  functionIndex,
-  GLOBALS,
-  plainOf,
-  type Shape,
-  TABLES,
-  typeIndex,
-} from "./random-frame";
-import { F32, F64, I32, I64, LOADS, OPERATIONS, type RandomOp, type Type } from "./random-ops";
+import { functionIndex, type Shape, TABLES, typeIndex } from "./random-frame";
+import { LeafWriter, MAX_COUNT, PAGE_MASK, randomType } from "./random-leaf";
+import { F32, F64, I32, LOADS, OPERATIONS, type RandomOp, type Type } from "./random-ops";
 import { leb } from "./wasm-bytes";
-
-/** What a body can refer to. */
-export interface Surroundings {
-  /** Functions that may be called directly: a body calls only earlier ones. */
-  readonly callable: readonly Shape[];
-  /** Those and this one: what may be called through a table. */
-  readonly functions: readonly Shape[];
-  readonly blockTypes: readonly Shape[];
-  /** Otherwise the compiler knows what is in the tables. */
-  readonly changesTables: boolean;
-}
-
-/** Sizes that random instructions keep to, or just miss. */
-export const PAGE_MASK = 0xff8;
 
 /** Of the expressions that may be written again, the longest, and how many. */
 const LONGEST_AGAIN = 40;
 const REMEMBERED = 10;
 
-/** Iterations that a counted loop has at the most. */
-export const MAX_COUNT = 12;
-
-const CANONICAL = { [F32]: 0x7fc0_0000n, [F64]: 0x7ff8n << 48n } as Record<Type, bigint>;
 const QUARTER = { [F32]: 0x3e80_0000n, [F64]: 0x3fd0n << 48n } as Record<Type, bigint>;
 
 const SUM = /\.(add|sub|xor)$/;
 const COMPARISON = /\.(eq|ne|lt|gt|le|ge)(_[su])?$/;
 
-export function randomType(random: Random): Type {
-  return random.pick([I32, I32, I32, I64, I64, F64, F32] as const);
-}
-
-/** The local variables that a body has beyond those that it computes with. */
-export interface Scratch {
-  readonly f32: number;
-  readonly f64: number;
-  /** Counters of loops, the outermost first. */
-  readonly counters: readonly number[];
-}
-
-export abstract class ExpressionWriter {
-  /** What branches to the open labels take, the innermost last; a loop may be undefined. */
-  protected readonly labels: (readonly Type[] | undefined)[] = [];
-  /** How many counted loops are open. */
-  protected counting = 0;
-  protected budget: number;
+export abstract class ExpressionWriter extends LeafWriter {
   /** The latest expressions and addresses, to be written again. */
   private readonly made: { type: Type; code: number[] }[] = [];
   private readonly addresses: number[][] = [];
-
-  constructor(
-    protected readonly random: Random,
-    protected readonly locals: readonly Type[],
-    protected readonly scratch: Scratch,
-    protected readonly around: Surroundings,
-  ) {
-    this.budget = 20 + random.below(140);
-  }
 
   protected values(types: readonly Type[], depth: number): number[] {
     return types.flatMap((type) => this.expression(type, depth));
@@ -149,45 +89,6 @@ export abstract class ExpressionWriter {
 
   // --- leaves ---
 
-  protected leaf(type: Type): number[] {
-    const { random } = this;
-    const local = this.local(type);
-    if (local !== undefined && random.below(100) < 70) return [LOCAL_GET, local];
-    if (type === I32 && this.counting > 0 && random.chance(30)) return this.counter();
-    if (random.chance(25)) {
-      const globals = [...GLOBALS.entries()].filter(([i, each]) => each === type && i !== FUEL);
-      return [GLOBAL_GET, random.pick(globals)[0]];
-    }
-    return this.constant(type);
-  }
-
-  protected local(type: Type): number | undefined {
-    const candidates = [...this.locals.entries()].filter(([, each]) => each === type);
-    return candidates.length === 0 ? undefined : this.random.pick(candidates)[0];
-  }
-
-  private counter(): number[] {
-    return [LOCAL_GET, this.scratch.counters[this.random.below(this.counting)]!];
-  }
-
-  protected constant(type: Type): number[] {
-    const { random } = this;
-    if (type === F32 || type === F64) {
-      return constant(type, random.float(type === F32 ? "f32" : "f64"));
-    }
-    return constant(type, random.bits(type === I32 ? 32 : 64));
-  }
-
-  /** Makes any NaN a certain number or the canonical one. */
-  protected certain(type: Type, code: readonly number[]): number[] {
-    const { scratch, random } = this;
-    if (random.chance(60)) return [...code, CALL, plainOf(type)];
-    const place = type === F32 ? scratch.f32 : scratch.f64;
-    const other = random.chance(70) ? this.constant(type) : constant(type, CANONICAL[type]!);
-    const isNumber = [LOCAL_GET, place, LOCAL_GET, place, EQUAL[type]!];
-    return [...code, LOCAL_TEE, place, ...other, ...isNumber, SELECT];
-  }
-
   /** A small number, most of the time less than `limit`. */
   protected small(limit: number): number[] {
     if (this.random.chance(60)) return i32(this.random.below(limit));
@@ -224,23 +125,7 @@ export abstract class ExpressionWriter {
     return [...left, ...this.near(type, local), ...op.bytes];
   }
 
-  /** What a local is, or one more or less. */
-  private near(type: Type, local: number): number[] {
-    const change = this.random.below(3) - 1;
-    const changed = type === I32 ? [...i32(change), I32_ADD] : [...i64(BigInt(change)), 0x7c];
-    return [LOCAL_GET, local, ...changed];
-  }
-
   // --- operations ---
-
-  /** Operations with this many operands of the result's own type. */
-  protected group(type: Type, operands: number): readonly RandomOp[] {
-    const groups = OPERATIONS.get(type)!;
-    const found = groups.find(
-      ([first]) => first?.operands.length === operands && first.operands.every((t) => t === type),
-    );
-    return found ?? groups[0]!;
-  }
 
   private operation(type: Type, depth: number): number[] {
     const { random } = this;
@@ -329,10 +214,6 @@ export abstract class ExpressionWriter {
     const scaled = [...this.counter(), ...i32(random.below(7)), I32_SHL];
     const base = i32(random.below(0x1000 - (MAX_COUNT << 6)));
     return random.chance(70) ? [...scaled, ...base, I32_ADD] : [...base, ...scaled, I32_ADD];
-  }
-
-  protected memarg(): number[] {
-    return [0, ...leb(this.random.chance(50) ? this.random.below(64) : 0)];
   }
 
   private load(type: Type): number[] {
@@ -444,15 +325,5 @@ export abstract class ExpressionWriter {
     const twin = functions.findIndex((shape, i) => i !== callee && isTwin(shape));
     if (twin < 0 || this.random.chance(30)) return i32(callee + table);
     return [...i32(callee + table), ...i32(twin + table), ...this.condition(1), SELECT];
-  }
-
-  /** Takes values of these types off the stack, into locals where there are some. */
-  protected discard(types: readonly Type[]): number[] {
-    return [...types].reverse().flatMap((type) => {
-      const local = this.local(type);
-      if (local === undefined || this.random.chance(10)) return [DROP];
-      const isPlain = isFloat(type) || this.random.chance(30);
-      return isPlain ? [LOCAL_SET, local] : [LOCAL_GET, local, XOR[type]!, LOCAL_SET, local];
-    });
   }
 }

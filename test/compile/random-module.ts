@@ -7,9 +7,8 @@
 // sides must, for the same reason.
 
 import { Random } from "./random";
-import { BodyWriter, PASSIVE_BYTES, PASSIVE_ELEMENTS } from "./random-body";
+import { BodyWriter } from "./random-body";
 import { constant, i32, i64 } from "./random-code";
-import { randomType, type Surroundings } from "./random-expression";
 import {
   BLOCK_TYPES,
   frameOf,
@@ -21,6 +20,8 @@ import {
   typeIndex,
   USED_BYTES,
 } from "./random-frame";
+import { randomType, type Surroundings } from "./random-leaf";
+import { PASSIVE_BYTES } from "./random-memory";
 import { F32, F64, I32, type Type } from "./random-ops";
 import type { Bytes } from "./wasm-bytes";
 import { leb, section, text, vector, wasm } from "./wasm-bytes";
@@ -38,6 +39,7 @@ const PATTERN = vector(
 );
 const MAX_PAGES = 3;
 const MAX_ENTRIES = 9;
+const PASSIVE_ELEMENTS = 4;
 const MAX_FUNCTIONS = 5;
 
 function randomTypes(random: Random, most: number): Type[] {

@@ -23,7 +23,8 @@ import {
   VOID,
   XOR,
 } from "./random-code";
-import { ExpressionWriter, MAX_COUNT, PAGE_MASK, randomType } from "./random-expression";
+import { MAX_COUNT, PAGE_MASK, randomType } from "./random-leaf";
+import { MemoryWriter } from "./random-memory";
 import { I32, I64, LOADS, STORES, type Type } from "./random-ops";
 
 /** An array loop: the largest step of its counter, and the largest factor of that in addresses. */
@@ -38,7 +39,7 @@ function again(counter: number, step: number, end: number): number[] {
   return [...next, ...i32(end), I32_LT_S, BR_IF, 0];
 }
 
-export abstract class PatternWriter extends ExpressionWriter {
+export abstract class PatternWriter extends MemoryWriter {
   protected pattern(): number[] {
     const kind = this.random.below(6);
     if (kind === 0) return this.permute();
