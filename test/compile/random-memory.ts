@@ -75,8 +75,9 @@ export abstract class MemoryWriter extends ExpressionWriter {
     const loaded = random.chance(80) ? memarg : this.memarg();
     const left = [...place, ...random.pick(LOADS.get(type)!).bytes, ...loaded];
     const right = this.expression(type, 1);
-    // A `local.tee` on the right would change the address, if it came first.
-    const isFirst = random.chance(70) || right.includes(LOCAL_TEE);
+    // What sets a local on the right could change the address, if it came first.
+    const setsLocal = right.includes(LOCAL_TEE) || right.includes(LOCAL_SET);
+    const isFirst = random.chance(70) || setsLocal;
     const operands = isFirst ? [...left, ...right] : [...right, ...left];
     const binary = random.pick(this.group(type, 2).filter((each) => !each.isDivision));
     const moved = [...this.address(), LOCAL_SET, index];
