@@ -8,10 +8,9 @@
 //
 // Steps are numbers, the kind in the low bits and an operand above; some have more behind them.
 
-import type { Role } from "../../i686/instructions/row";
 import { CALLER_SAVED } from "../machine/calling-convention";
 import type { InstructionFacts } from "../machine/instruction-facts";
-import { factsOf } from "../machine/instruction-facts";
+import { factsOf, isWrittenIn } from "../machine/instruction-facts";
 import type {
   MachineFunction,
   MachineInstruction,
@@ -123,12 +122,11 @@ export class PlaceSteps {
     const { mnemonic, operands, virtual } = instruction;
     const isMoves = mnemonic === "moves";
     const facts = factsOf(instruction);
-    const roles = isMoves ? MOVES_ROLES : facts.roles;
     if (isMoves || isPlainCopy(instruction)) this.addMoves(operands);
     else this.addWrites(instruction, facts);
     if (!virtual || !this.hasToken(virtual)) return;
     if (isMoves && operands.length === 0) this.addDropped(virtual);
-    else this.addDefinitions(operands, virtual, roles);
+    else this.addDefinitions(operands, virtual, facts);
   }
 
   private hasToken(virtual: readonly MachineOperand[]): boolean {
@@ -152,13 +150,11 @@ export class PlaceSteps {
     if (count > 0) this.steps[at] = (count << KIND_BITS) | MOVES;
   }
 
-  private addWrites(
-    { operands, writes }: MachineInstruction,
-    { roles, writes: implicit }: InstructionFacts,
-  ): void {
+  private addWrites({ operands, writes }: MachineInstruction, facts: InstructionFacts): void {
+    const { writes: implicit } = facts;
     let registers = 0;
     for (let i = 0; i < operands.length; i++) {
-      if (!isWritten(roles, i)) continue;
+      if (!isWrittenIn(facts, i)) continue;
       const place = this.placeOf(operands[i]);
       if (place >= FIRST_VIRTUAL) this.step(CLEAR, place);
       else if (place >= 0) registers |= 1 << place;
@@ -171,14 +167,14 @@ export class PlaceSteps {
   private addDefinitions(
     operands: readonly MachineOperand[],
     virtual: readonly MachineOperand[],
-    roles: readonly Role[],
+    facts: InstructionFacts,
   ): void {
     for (let i = 0; i < virtual.length; i++) {
-      const token = isWritten(roles, i) ? this.tokenOf(virtual[i]) : 0;
+      const token = isWrittenIn(facts, i) ? this.tokenOf(virtual[i]) : 0;
       if (token !== 0) this.step(DEFINE, token);
     }
     for (let i = 0; i < virtual.length && i < operands.length; i++) {
-      const token = isWritten(roles, i) ? this.tokenOf(virtual[i]) : 0;
+      const token = isWrittenIn(facts, i) ? this.tokenOf(virtual[i]) : 0;
       const place = token === 0 ? NOWHERE : this.placeOf(operands[i]);
       if (place === NOWHERE) continue;
       this.step(PUT, place);
@@ -214,14 +210,6 @@ export class PlaceSteps {
     if (place >= this.limit) this.limit = place + 1;
     return place;
   }
-}
-
-/** Of `moves`, whose targets stand before their sources. */
-const MOVES_ROLES: readonly Role[] = [];
-
-function isWritten(roles: readonly Role[], operand: number): boolean {
-  if (roles === MOVES_ROLES) return operand % 2 === 0;
-  return roles[operand] === "write" || roles[operand] === "read-write";
 }
 
 /** What is no place. */

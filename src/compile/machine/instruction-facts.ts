@@ -127,7 +127,7 @@ function deriveFacts(mnemonic: Mnemonic, kinds: readonly number[]): InstructionF
   };
 }
 
-/** What the instruction that `facts` are about does with an operand. */
+/** What the instruction that `facts` are about does with an operand; undefined: not said. */
 function roleIn(facts: InstructionFacts, operand: number): Role | undefined {
   if (facts === MOVES) return (operand & 1) === 0 ? "write" : "read";
   return facts.roles[operand];
@@ -140,16 +140,18 @@ export function roleOf(instruction: MachineInstruction, operand: number): Role |
 
 /** Whether an instruction writes an operand, by number. */
 export function writesOperand(instruction: MachineInstruction, operand: number): boolean {
-  return isWrittenBy(roleOf(instruction, operand));
+  return isWrittenIn(factsOf(instruction), operand);
+}
+
+/** The same for who has the facts about the instruction. */
+export function isWrittenIn(facts: InstructionFacts, operand: number): boolean {
+  const role = roleIn(facts, operand);
+  return role === "write" || role === "read-write";
 }
 
 /** Whether an operand of this role is read; a register that is only named is not. */
 export function isReadBy(role: Role | undefined): boolean {
   return role !== "write" && role !== "address";
-}
-
-function isWrittenBy(role: Role | undefined): boolean {
-  return role === "write" || role === "read-write";
 }
 
 /** Calls `visit` for each register that `instruction` reads, as operand, in an address or else. */
@@ -181,7 +183,7 @@ export function forEachWrite(
   const facts = factsOf(instruction);
   for (let i = 0; i < operands.length; i++) {
     const operand = operands[i]!;
-    if (operand.kind === "register" && isWrittenBy(roleIn(facts, i))) visit(operand.register);
+    if (operand.kind === "register" && isWrittenIn(facts, i)) visit(operand.register);
   }
   for (const each of facts.writes) visit(each);
   for (const each of instruction.writes) visit(each);
