@@ -2,9 +2,9 @@
 //
 // Kernel assembly lives in `*.asm.ts` modules whose default export takes an assembler:
 //
-//   import type { Assembler } from "./assembler";
-//   import { mem, mem32, symbol } from "./operand";
-//   import { eax, ecx, edi, edx } from "./registers";
+//   import type { Assembler } from "../../src/i686/assembler";
+//   import { mem, mem32, symbol } from "../../src/i686/operand";
+//   import { eax, ecx, edi, edx } from "../../src/i686/registers";
 //
 //   export default function (a: Assembler): void {
 //     a.section(".text");

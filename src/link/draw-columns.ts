@@ -8,7 +8,7 @@
 //   |         |      |    image    |   |   program   |     by a band from column to column
 //
 // What a box means is its maker's business: the linker draws a layout (draw-layout.ts), the
-// inspector a machine (src/inspect/draw-spaces.ts).
+// inspector a machine (src/inspect/draw-svg.ts).
 
 import { ADDRESS_SPACE_END, hex } from "../base/align";
 import { PALETTE, pathData, Svg } from "../base/svg";

@@ -1,5 +1,5 @@
 // What a link yields: an image in memory, complete and immutable. Files are made from it by
-// elf-write.ts, map-file.ts, symbol-file.ts, listing-file.ts and drawing.ts.
+// elf-write.ts, map-file.ts, symbol-file.ts, listing-file.ts and draw-layout.ts.
 
 import type { Diagnostic } from "../base/diagnostic";
 import type { LinkedFunction } from "./functions";

@@ -24,7 +24,7 @@ export class InputSection {
   rule: ResolvedRule | undefined;
   /** What the object's symbol indices stand for: collect-symbols.ts. */
   bindings: readonly LinkSymbol[] = [];
-  /** Its content, where a pass replaced that of the object: merge-sections.ts, relax-got.ts. */
+  /** Its content, where a pass replaced that of the object: merge-sections.ts, offset-table.ts. */
   content: Content | undefined;
   /** From the start of its output section: arrange.ts. */
   offset = 0;

@@ -281,7 +281,7 @@ export class Block {
   predecessors: Block[] = [];
   successors: Block[] = [];
   values: Value[] = [];
-  /** How many loops it is in; set by loops.ts. */
+  /** How many loops it is in; set by setLoopDepths. */
   depth = 0;
 
   constructor(readonly id: number) {}
