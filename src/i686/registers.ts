@@ -170,11 +170,6 @@ export function low8(register: Register32): Register8 {
   return low;
 }
 
-/** The low 16 bits of `register`. */
-export function low16(register: Register32): Register16 {
-  return registers16[register.number] as Register16;
-}
-
 /** The 32-bit register that `register` is a part of: EAX for AL, AH, AX and EAX. */
 export function containing(register: GeneralRegister): Register32 {
   const number = register.kind === "r8" ? register.number & 3 : register.number;

@@ -23,7 +23,7 @@ export interface Coalesced {
 }
 
 /** All copies of whole registers in `fn`. */
-export function findCopies(fn: MachineFunction): Copy[] {
+function findCopies(fn: MachineFunction): Copy[] {
   return fn.blocks.flatMap(({ instructions, frequency }) =>
     instructions.flatMap((instruction) => copiesOf(instruction, frequency)),
   );

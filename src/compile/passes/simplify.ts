@@ -105,7 +105,7 @@ function jumpTo(block: Block, terminator: Value, target: Block): void {
 }
 
 /** Whether a value must stay even if nobody uses its result. */
-export function isRequired(value: Value): boolean {
+function isRequired(value: Value): boolean {
   if (value.effect === "write" || value.effect === "terminator") return true;
   return value.effect === "trap" && !isSafeDivision(value);
 }
