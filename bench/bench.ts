@@ -17,8 +17,6 @@ import { parseArgs } from "node:util";
 import { PAGE_SIZE, USER_END } from "../src/abi/memory-map";
 import { SystemCall } from "../src/abi/syscalls";
 import { INSTALLATION } from "../src/cli/project";
-import { assembleModule } from "../src/i686/assembler";
-import { eax } from "../src/i686/registers";
 import { readElfImage, symbolAddress } from "../src/inspect/elf-image";
 import { readElf } from "../src/link/elf-read";
 import { writeElf } from "../src/link/elf-write";
@@ -29,6 +27,8 @@ import { fileEntry, writeArchive } from "../src/machine/initramfs";
 import type { BootOptions } from "../src/machine/machine";
 import { openMachine } from "../src/machine/open-machine";
 import { bootDirectly, QemuMachine } from "../src/machine/qemu";
+import { assembleModule } from "../src/x86/assembler";
+import { eax } from "../src/x86/registers";
 
 interface Row {
   readonly what: string;

@@ -12,7 +12,6 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../src/i686/object";
 import { elfFile } from "../src/link/elf-files";
 import { writeElfObject } from "../src/link/elf-object-write";
 import { readInput } from "../src/link/input/read-input";
@@ -20,6 +19,7 @@ import type { Layout } from "../src/link/layout";
 import { link } from "../src/link/link";
 import { resolveLayout } from "../src/link/resolve-layout";
 import { writeLinkerScript } from "../src/link/script/linker-script";
+import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../src/object/object";
 
 const OBJECTS = Number(process.argv[2] ?? 200);
 const FUNCTIONS = 1000;

@@ -4,7 +4,7 @@
 // TypeScript reads their addresses from kernel/symbols.ts.
 
 import { INFO_MAGIC, INFO_SIZE } from "../src/abi/kernel-info";
-import type { Assembler } from "../src/i686/assembler";
+import type { Assembler } from "../src/x86/assembler";
 
 const BOOT_STACK_SIZE = 8192;
 const PARANOID_STACK_SIZE = 4096;

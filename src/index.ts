@@ -10,7 +10,6 @@
 //      const { findings } = check(elf, "kernel.elf");
 
 export { Diagnostic, Diagnostics, formatDiagnostic, type Place } from "./base/diagnostic";
-export type { ObjectFile } from "./i686/object";
 export { type CheckInput, type CheckReport, check } from "./link/check/check";
 export { drawLayout } from "./link/draw-layout";
 export { elfFile, moduleFiles } from "./link/elf-files";
@@ -32,3 +31,4 @@ export { parseLayout } from "./link/parse-layout";
 export { type ResolvedLayout, resolveLayout } from "./link/resolve-layout";
 export { DIALECTS, type Dialect, writeLinkerScript } from "./link/script/linker-script";
 export { symbolFile } from "./link/symbol-file";
+export type { ObjectFile } from "./object/object";

@@ -7,11 +7,11 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
-const FLOORS = ["base", "abi", "i686", "compile", "link", "machine", "inspect", "cli"];
+const FLOORS = ["base", "abi", "object", "x86", "compile", "link", "machine", "inspect", "cli"];
 /** Rooms of a floor, in order: each uses those before it; files beside the rooms use all. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   compile: [
-    ...["wasm", "assemblyscript", "ir", "machine", "runtime"],
+    ...["wasm", "assemblyscript", "ir", "code", "runtime"],
     ...["translate", "passes", "select", "allocate", "emit", "debug"],
   ],
 };

@@ -18,7 +18,7 @@
 // the same in another way, so the share that can be noticed is below all.
 
 import { parseArgs } from "node:util";
-import type { ObjectFile } from "../src/i686/object";
+import type { ObjectFile } from "../src/object/object";
 import { type Case, caseOf, compareCase } from "../test/compile/differential";
 import { MODES } from "../test/compile/modes";
 import { describeMutant, type Mutant, mutate, sitesOf, withBytes } from "../test/compile/mutant";

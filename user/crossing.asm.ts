@@ -1,9 +1,9 @@
 // One system call with a known value in every register, and the count of those that changed.
 
 import { EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF } from "../src/abi/descriptors";
-import type { Assembler } from "../src/i686/assembler";
-import { mem32 } from "../src/i686/operand";
-import { ebp, ebx, ecx, edi, edx, esi, esp } from "../src/i686/registers";
+import type { Assembler } from "../src/x86/assembler";
+import { mem32 } from "../src/x86/operand";
+import { ebp, ebx, ecx, edi, edx, esi, esp } from "../src/x86/registers";
 
 const PATTERNS = [
   [ebx, 0x1b1b1b1b],

@@ -14,9 +14,9 @@
 //               ^ data_end          ^ brk(0)
 
 import { SystemCall } from "../src/abi/syscalls";
-import type { Assembler } from "../src/i686/assembler";
-import { mem, mem32, symbol } from "../src/i686/operand";
-import { eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../src/i686/registers";
+import type { Assembler } from "../src/x86/assembler";
+import { mem, mem32, symbol } from "../src/x86/operand";
+import { eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../src/x86/registers";
 
 /** What a program has for the start code to call. */
 export interface StartOptions {

@@ -18,11 +18,11 @@ import {
 } from "../../src/compile/assemblyscript/assemblyscript";
 import { compileModule } from "../../src/compile/compile";
 import type { Optimisation } from "../../src/compile/pipeline";
-import type { ObjectFile } from "../../src/i686/object";
 import { readElfObject } from "../../src/link/elf-object-read";
 import type { LinkedImage } from "../../src/link/image";
 import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
+import type { ObjectFile } from "../../src/object/object";
 import { DRIVER, driver } from "./driver";
 import type { BenchProgram } from "./programs";
 

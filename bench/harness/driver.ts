@@ -16,10 +16,10 @@
 // The arena is zero, mapped, and its pages have been touched.
 
 import { MULTIBOOT_BOOT_MAGIC, MULTIBOOT_HEADER_MAGIC } from "../../src/abi/multiboot";
-import { Assembler } from "../../src/i686/assembler";
-import type { ObjectFile } from "../../src/i686/object";
-import { mem32, symbol } from "../../src/i686/operand";
-import { cr0, cr4, dx, eax, ebx, ecx, edi, edx, esi, esp } from "../../src/i686/registers";
+import type { ObjectFile } from "../../src/object/object";
+import { Assembler } from "../../src/x86/assembler";
+import { mem32, symbol } from "../../src/x86/operand";
+import { cr0, cr4, dx, eax, ebx, ecx, edi, edx, esi, esp } from "../../src/x86/registers";
 
 /** The name of the driver's object. */
 export const DRIVER = "driver";

@@ -10,8 +10,8 @@ import {
   HEADER_PAGE_ALIGN,
   MULTIBOOT_HEADER_MAGIC,
 } from "../../src/abi/multiboot";
-import type { Assembler } from "../../src/i686/assembler";
-import { mem32, symbol } from "../../src/i686/operand";
+import type { Assembler } from "../../src/x86/assembler";
+import { mem32, symbol } from "../../src/x86/operand";
 import {
   ax,
   ds,
@@ -27,7 +27,7 @@ import {
   fs,
   gs,
   ss,
-} from "../../src/i686/registers";
+} from "../../src/x86/registers";
 
 export default function boot(a: Assembler): void {
   a.section(".boot", { execute: true });

@@ -8,9 +8,9 @@
 
 import { EPITAPH_SIZE } from "../../src/abi/kernel-info";
 import { FRAME_EAX, FRAME_EIP, FRAME_KERNEL_SIZE } from "../../src/abi/trap-frame";
-import type { Assembler } from "../../src/i686/assembler";
-import { mem, mem32 } from "../../src/i686/operand";
-import { cs, ecx, edx, esp } from "../../src/i686/registers";
+import type { Assembler } from "../../src/x86/assembler";
+import { mem, mem32 } from "../../src/x86/operand";
+import { cs, ecx, edx, esp } from "../../src/x86/registers";
 
 export default function panic(a: Assembler): void {
   a.section(".text.panic", { execute: true });

@@ -58,9 +58,9 @@ import {
   FRAME_SS,
   FRAME_VECTOR,
 } from "../../src/abi/trap-frame";
-import type { Assembler } from "../../src/i686/assembler";
-import { mem, mem8, mem32, symbol } from "../../src/i686/operand";
-import { cr3, ds, eax, ebp, ebx, edi, edx, es, esi, esp, fs, gs } from "../../src/i686/registers";
+import type { Assembler } from "../../src/x86/assembler";
+import { mem, mem8, mem32, symbol } from "../../src/x86/operand";
+import { cr3, ds, eax, ebp, ebx, edi, edx, es, esi, esp, fs, gs } from "../../src/x86/registers";
 
 const ENTRY_STACK_SIZE = 512;
 const STUB_SIZE = 8;

@@ -2,8 +2,8 @@
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type AssemblyModule, assembleModule } from "../i686/assembler";
-import type { ObjectFile } from "../i686/object";
+import type { ObjectFile } from "../object/object";
+import { type AssemblyModule, assembleModule } from "../x86/assembler";
 import { blaming, importExport } from "./project-module";
 
 /** The object that the assembly module at `path` describes. */

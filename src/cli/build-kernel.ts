@@ -9,10 +9,10 @@ import {
   compileAssemblyScript,
 } from "../compile/assemblyscript/assemblyscript";
 import { type CompileOptions, compileModule } from "../compile/compile";
-import type { ObjectFile } from "../i686/object";
 import type { Layout } from "../link/layout";
 import { link } from "../link/link";
 import { writeOutputs } from "../link/write-outputs";
+import type { ObjectFile } from "../object/object";
 import { assemble, assemblySources } from "./build-assembly";
 import type { BuildOutcome } from "./build-task";
 import type { Project } from "./project";

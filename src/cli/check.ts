@@ -28,7 +28,6 @@
 
 import { EHDR_SIZE, EHDR_TYPE, ELF_MAGIC, ET_DYN, ET_EXEC } from "../abi/elf";
 import { formatPlace } from "../base/diagnostic";
-import type { ObjectFile } from "../i686/object";
 import { type CheckReport, check as checkFile, type SharedReport } from "../link/check/check";
 import { MISTAKES, mistakeOf } from "../link/check/mistakes";
 import type { ModuleFile } from "../link/check/module-file";
@@ -36,6 +35,7 @@ import { hex, permissionText } from "../link/check/subject";
 import { LOADERS, type Loader, type Verdict } from "../link/check/verdict";
 import { isArchiveInput, readInput as readObjects } from "../link/input/read-input";
 import { resolveLayout } from "../link/resolve-layout";
+import type { ObjectFile } from "../object/object";
 import { readInput } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { readLayout } from "./layout-file";

@@ -5,9 +5,9 @@ import { Diagnostic, type Place } from "../base/diagnostic";
 import { Op } from "../compile/wasm/opcodes";
 import type { FunctionType, WasmModule } from "../compile/wasm/wasm";
 import { I32 } from "../compile/wasm/wasm";
-import type { ObjectFile } from "../i686/object";
 import type { LinkedImage } from "../link/image";
 import { link } from "../link/link";
+import type { ObjectFile } from "../object/object";
 import { type CompileInput, PROGRAM_DATA } from "./compile-input";
 import type { ProgramRuntime } from "./program-runtime";
 

@@ -4,10 +4,10 @@
 
 import type { WasmMemory } from "../../user/runtime/wasm-memory.asm";
 import type { StartOptions } from "../../user/start.asm";
-import type { Assembler } from "../i686/assembler";
-import { assembleModule } from "../i686/assembler";
-import type { ObjectFile } from "../i686/object";
 import type { Layout } from "../link/layout";
+import type { ObjectFile } from "../object/object";
+import type { Assembler } from "../x86/assembler";
+import { assembleModule } from "../x86/assembler";
 import { INSTALLATION } from "./project";
 import { importExport } from "./project-module";
 

@@ -2,7 +2,7 @@
 // out the copies of what several objects bring: of COMDAT groups with one signature the first wins
 // (inline functions and templates of C++), and so does the first `.gnu.linkonce` section of a name.
 
-import type { ObjectFile, Section } from "../i686/object";
+import type { ObjectFile, Section } from "../object/object";
 import { InputSection } from "./model";
 import { relocationWidth } from "./relocation-types";
 import type { Reporter } from "./reporter";

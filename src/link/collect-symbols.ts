@@ -4,7 +4,7 @@
 
 import { alignUp } from "../base/align";
 import { nearestName } from "../base/nearest-name";
-import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../i686/object";
+import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../object/object";
 import { providedSymbol } from "./define-symbols";
 import { displayName } from "./demangle";
 import { byGnuOrder } from "./gnu-order";

@@ -10,7 +10,7 @@
 // is needed because such a section refers to it; but a function that is needed needs what its entry
 // in an unwind table names, its exception table and personality routine.
 
-import type { ObjectFile } from "../i686/object";
+import type { ObjectFile } from "../object/object";
 import { hint, isDescriptive } from "./collect-symbols";
 import { isAbout } from "./define-symbols";
 import { displayName } from "./demangle";

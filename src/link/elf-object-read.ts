@@ -53,7 +53,7 @@ import type {
   Section,
   SectionFlags,
   SectionGroup,
-} from "../i686/object";
+} from "../object/object";
 import { type ElfSections, type ElfSymbols, ElfView } from "./elf-view";
 import { unpackSection } from "./input/compressed-section";
 import { sourceLocator } from "./input/source-lines";

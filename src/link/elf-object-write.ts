@@ -25,7 +25,7 @@ import {
 } from "../abi/elf";
 import { ByteWriter } from "../base/byte-writer";
 import { Diagnostic } from "../base/diagnostic";
-import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../i686/object";
+import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../object/object";
 import { withDebugSections } from "./dwarf/object-sections";
 import { elfHeader, SectionTable } from "./elf-tables";
 import { relocationNumber, relocationWidth } from "./relocation-types";

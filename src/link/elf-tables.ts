@@ -22,7 +22,7 @@ import {
   SYM_SIZE,
 } from "../abi/elf";
 import { ByteWriter } from "../base/byte-writer";
-import type { SymbolBinding, SymbolType } from "../i686/object";
+import type { SymbolBinding, SymbolType } from "../object/object";
 
 export interface SectionHeader {
   readonly name: string;

@@ -3,7 +3,7 @@
 // Requires: offsets within output sections. Addresses are read only when asked for, so the list can
 // be made before placement.
 
-import type { LineEntry } from "../i686/object";
+import type { LineEntry } from "../object/object";
 import {
   entryAt,
   type InputSection,

@@ -1,6 +1,6 @@
 // The linker: objects and a layout to an image. The passes, in order; each is a file.
 
-import type { ObjectFile } from "../i686/object";
+import type { ObjectFile } from "../object/object";
 import { arrange } from "./arrange";
 import { collectSections } from "./collect-sections";
 import { collectSymbols, refuseUndefined } from "./collect-symbols";

@@ -1,6 +1,6 @@
 // The disassembly of an image's code, with symbols and the lines of the sources.
 
-import { listing } from "../i686/listing";
+import { listing } from "../x86/listing";
 import { AddressIndex } from "./address-index";
 import type { LinkedImage } from "./image";
 

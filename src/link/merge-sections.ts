@@ -10,7 +10,7 @@
 // Requires: the inputs of the image.  Provides: `content` of merged inputs; empties are taken out.
 
 import { alignUp } from "../base/align";
-import type { MergeInfo } from "../i686/object";
+import type { MergeInfo } from "../object/object";
 import type { Content, InputSection } from "./model";
 
 /** One constant or string. */

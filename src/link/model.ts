@@ -8,7 +8,7 @@
 //   - Addresses are in [0, 2^32]; only an end may be 2^32.
 
 import type { Place } from "../base/diagnostic";
-import type { ObjectFile, Relocation, Section, SymbolBinding, SymbolType } from "../i686/object";
+import type { ObjectFile, Relocation, Section, SymbolBinding, SymbolType } from "../object/object";
 import type { LayoutSymbol, ResolvedRule, ResolvedSection } from "./resolve-layout";
 
 /** One section of one object. */

@@ -12,7 +12,7 @@
 // `.got.plt` the three words that the psABI reserves; _GLOBAL_OFFSET_TABLE_ is the start of that.
 // Afterwards only R_386_GOTOFF and R_386_GOTPC are left. See the i386 psABI, 4.4 and B.2.
 
-import type { ObjectFile, Relocation, RelocationType, Section } from "../i686/object";
+import type { ObjectFile, Relocation, RelocationType, Section } from "../object/object";
 import { providedSymbol } from "./define-symbols";
 import { byGnuOrder } from "./gnu-order";
 import { InputSection, LinkSymbol, type SymbolScope } from "./model";

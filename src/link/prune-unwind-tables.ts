@@ -9,7 +9,7 @@
 // which is known only when the sections are arranged: see `UnwindTables.connect`.
 
 import { alignUp } from "../base/align";
-import type { Relocation } from "../i686/object";
+import type { Relocation } from "../object/object";
 import { entryAt, type InputSection, type PlacedSection, type SymbolScope } from "./model";
 import { CIE_POINTER, isUnwindTable, type UnwindEntry, unwindEntries } from "./unwind-table";
 

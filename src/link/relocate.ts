@@ -8,7 +8,7 @@
 // What describes code that is gone (debug sections) gets 0 for its address.
 
 import { hex } from "../base/align";
-import type { Relocation, RelocationType } from "../i686/object";
+import type { Relocation, RelocationType } from "../object/object";
 import { displayName } from "./demangle";
 import type { InputSection, LinkSymbol, PlacedSection, SymbolScope } from "./model";
 import { TABLE_SYMBOL } from "./offset-table";

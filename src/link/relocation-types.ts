@@ -14,7 +14,7 @@ import {
   R_386_PC32,
   R_386_PLT32,
 } from "../abi/elf";
-import type { RelocationType } from "../i686/object";
+import type { RelocationType } from "../object/object";
 
 interface RelocationFacts {
   readonly number: number;

@@ -25,7 +25,7 @@ import {
   TABLE_SIZE,
 } from "../abi/symbol-table";
 import { ByteWriter } from "../base/byte-writer";
-import type { LineEntry, ObjectFile, Section } from "../i686/object";
+import type { LineEntry, ObjectFile, Section } from "../object/object";
 import type { LinkedFunction } from "./functions";
 import type { PlacedSection } from "./model";
 import { symbolStem } from "./resolve-layout";

@@ -7,7 +7,7 @@
 //
 // See the Linux Standard Base, "DWARF extensions", and DWARF 4, 6.4.1.
 
-import type { Relocation } from "../i686/object";
+import type { Relocation } from "../object/object";
 import type { InputSection } from "./model";
 
 const NAME = ".eh_frame";

@@ -5,9 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import type { ObjectFile } from "../../src/i686/object";
 import { writeElfObject } from "../../src/link/elf-object-write";
 import { readElf } from "../../src/link/elf-read";
+import type { ObjectFile } from "../../src/object/object";
 import { nops, objectFile } from "../link/build-object";
 import { isthmus } from "./isthmus";
 

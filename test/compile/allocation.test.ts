@@ -4,6 +4,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ALL_REGISTERS, allocate } from "../../src/compile/allocate/allocate";
 import { checkAllocation } from "../../src/compile/allocate/check-allocation";
+import { XMM_REGISTERS } from "../../src/compile/code/calling-convention";
+import type { MachineFunction, MachineOperand } from "../../src/compile/code/machine";
+import { EAX, ECX, EDX, immediate, register, slotOperand } from "../../src/compile/code/machine";
+import { orderMoves } from "../../src/compile/code/parallel-moves";
+import { parseMachine } from "../../src/compile/code/parse-machine";
+import { printMachine } from "../../src/compile/code/print-machine";
 import { duplicateTests } from "../../src/compile/emit/duplicate-tests";
 import { forwardCopies } from "../../src/compile/emit/forward-copies";
 import { layOut } from "../../src/compile/emit/layout";
@@ -11,12 +17,6 @@ import { loopSpans } from "../../src/compile/emit/loop-spans";
 import { removeTests } from "../../src/compile/emit/needless-tests";
 import { improve } from "../../src/compile/emit/peephole";
 import { sideline } from "../../src/compile/emit/sideline";
-import { XMM_REGISTERS } from "../../src/compile/machine/calling-convention";
-import type { MachineFunction, MachineOperand } from "../../src/compile/machine/machine";
-import { EAX, ECX, EDX, immediate, register, slotOperand } from "../../src/compile/machine/machine";
-import { orderMoves } from "../../src/compile/machine/parallel-moves";
-import { parseMachine } from "../../src/compile/machine/parse-machine";
-import { printMachine } from "../../src/compile/machine/print-machine";
 
 function machine(...lines: string[]): MachineFunction {
   const [fn] = parseMachine(`${lines.join("\n")}\n`);

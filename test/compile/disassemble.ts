@@ -1,9 +1,9 @@
 // The code of a compiled function as text, one instruction a line.
 
 import assert from "node:assert/strict";
-import { decode } from "../../src/i686/decode";
-import type { ObjectFile } from "../../src/i686/object";
-import { print } from "../../src/i686/print";
+import type { ObjectFile } from "../../src/object/object";
+import { decode } from "../../src/x86/decode";
+import { print } from "../../src/x86/print";
 
 /** The instructions of the function `name`; symbols read as 0, as in the object. */
 export function disassemble(object: ObjectFile, name: string): string[] {

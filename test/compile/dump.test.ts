@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Diagnostic } from "../../src/base/diagnostic";
+import { parseMachine } from "../../src/compile/code/parse-machine";
+import { printMachine } from "../../src/compile/code/print-machine";
 import { compileModule } from "../../src/compile/compile";
 import { parseFunctions } from "../../src/compile/ir/parse";
 import { printFunction } from "../../src/compile/ir/print";
-import { parseMachine } from "../../src/compile/machine/parse-machine";
-import { printMachine } from "../../src/compile/machine/print-machine";
 import { verify } from "../../src/compile/passes/verify";
 import {
   IR_PASSES,

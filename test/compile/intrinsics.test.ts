@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { compileModule } from "../../src/compile/compile";
 import { INTRINSICS } from "../../src/compile/select/intrinsics";
-import type { ObjectFile } from "../../src/i686/object";
+import type { ObjectFile } from "../../src/object/object";
 import { compileSources } from "./asc-program";
 import { disassemble } from "./disassemble";
 

@@ -3,15 +3,15 @@
 // A change keeps the instruction's length, so that nothing else moves: it becomes another one of
 // the same operands, loses or exchanges an operand's part, or becomes no operation at all.
 
-import { decode, type Instruction } from "../../src/i686/decode";
-import { CodeBuffer, encodeForm } from "../../src/i686/encode";
-import type { Mnemonic } from "../../src/i686/instructions/table";
-import { nopFill } from "../../src/i686/nop";
-import type { ObjectFile, Section } from "../../src/i686/object";
-import type { Operand } from "../../src/i686/operand";
-import { print } from "../../src/i686/print";
-import { type Register, registers8, registers32, registersXmm } from "../../src/i686/registers";
-import { NoForm, selectForm } from "../../src/i686/select";
+import type { ObjectFile, Section } from "../../src/object/object";
+import { decode, type Instruction } from "../../src/x86/decode";
+import { CodeBuffer, encodeForm } from "../../src/x86/encode";
+import type { Mnemonic } from "../../src/x86/instructions/table";
+import { nopFill } from "../../src/x86/nop";
+import type { Operand } from "../../src/x86/operand";
+import { print } from "../../src/x86/print";
+import { type Register, registers8, registers32, registersXmm } from "../../src/x86/registers";
+import { NoForm, selectForm } from "../../src/x86/select";
 import type { Random } from "./random";
 
 /** One instruction of one function. */

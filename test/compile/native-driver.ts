@@ -6,16 +6,16 @@
 //
 // Traps are signals (native-trap.ts); the handler goes on with the next event.
 
-import { type NumberType, type Signature, valuesOf } from "../../src/compile/ir/ir";
 import {
   argumentPlaces,
   exchangedWords,
   resultPlaces,
-} from "../../src/compile/machine/calling-convention";
-import { wordsOf, XMM0 } from "../../src/compile/machine/machine";
-import { Assembler } from "../../src/i686/assembler";
-import type { ObjectFile } from "../../src/i686/object";
-import { type MemoryParts, mem, mem32, mem64, symbol } from "../../src/i686/operand";
+} from "../../src/compile/code/calling-convention";
+import { wordsOf, XMM0 } from "../../src/compile/code/machine";
+import { type NumberType, type Signature, valuesOf } from "../../src/compile/ir/ir";
+import type { ObjectFile } from "../../src/object/object";
+import { Assembler } from "../../src/x86/assembler";
+import { type MemoryParts, mem, mem32, mem64, symbol } from "../../src/x86/operand";
 import {
   eax,
   ebp,
@@ -29,7 +29,7 @@ import {
   registers32,
   registersXmm,
   xmm0,
-} from "../../src/i686/registers";
+} from "../../src/x86/registers";
 import { installHandlers, reportedTrap, writeHandler } from "./native-trap";
 
 /** A result as an unsigned number, `undefined` for void, several in order, or what went wrong. */

@@ -6,9 +6,9 @@
 // Sources: arch/x86/include/uapi/asm/sigcontext.h (struct sigcontext_32), Intel SDM, vol. 2, 2.1.5.
 
 import { type Trap, trapOf } from "../../src/compile/ir/trap";
-import type { Assembler } from "../../src/i686/assembler";
-import { mem, mem8, mem32 } from "../../src/i686/operand";
-import { cl, eax, ebx, ecx, edi, edx, esi, esp } from "../../src/i686/registers";
+import type { Assembler } from "../../src/x86/assembler";
+import { mem, mem8, mem32 } from "../../src/x86/operand";
+import { cl, eax, ebx, ecx, edi, edx, esi, esp } from "../../src/x86/registers";
 
 const SYS_RT_SIGACTION = 174;
 const SYS_SIGALTSTACK = 186;

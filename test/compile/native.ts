@@ -14,13 +14,13 @@ import type { Signature } from "../../src/compile/ir/ir";
 import type { Level, Optimisation } from "../../src/compile/pipeline";
 import { numberType, signatureOf } from "../../src/compile/translate/signature";
 import type { ExternalKind, ImportName, Limits, WasmModule } from "../../src/compile/wasm/wasm";
-import { Assembler } from "../../src/i686/assembler";
-import type { ObjectFile } from "../../src/i686/object";
-import { mem } from "../../src/i686/operand";
-import { eax, edx } from "../../src/i686/registers";
 import { writeElf } from "../../src/link/elf-write";
 import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
+import type { ObjectFile } from "../../src/object/object";
+import { Assembler } from "../../src/x86/assembler";
+import { mem } from "../../src/x86/operand";
+import { eax, edx } from "../../src/x86/registers";
 import { driver, exit, type NativeEvent, type Outcome, readOutcomes } from "./native-driver";
 
 export type { Outcome, Trapped } from "./native-driver";

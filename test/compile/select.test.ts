@@ -1,10 +1,10 @@
 // Selection: what becomes of values, in the forms of src/compile/ir/print.ts and
-// src/compile/machine/print-machine.ts.
+// src/compile/code/print-machine.ts.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { printMachine } from "../../src/compile/code/print-machine";
 import { parseFunctions } from "../../src/compile/ir/parse";
-import { printMachine } from "../../src/compile/machine/print-machine";
 import { verify } from "../../src/compile/passes/verify";
 import { select } from "../../src/compile/select/select";
 

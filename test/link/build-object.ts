@@ -7,7 +7,7 @@ import type {
   Relocation,
   RelocationType,
   Section,
-} from "../../src/i686/object";
+} from "../../src/object/object";
 
 interface Ref {
   readonly at: number;

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Assembler } from "../../src/i686/assembler";
-import type { ObjectFile } from "../../src/i686/object";
-import { eax, ebx, esi, esp } from "../../src/i686/registers";
 import { elfFile } from "../../src/link/elf-files";
 import { addressOf } from "../../src/link/image";
 import type { Layout } from "../../src/link/layout";
 import { link } from "../../src/link/link";
+import type { ObjectFile } from "../../src/object/object";
+import { Assembler } from "../../src/x86/assembler";
+import { eax, ebx, esi, esp } from "../../src/x86/registers";
 import { nops, objectFile, type SectionSpec } from "./build-object";
 import { run, scratch, unlessInstalled } from "./tools";
 

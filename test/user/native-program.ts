@@ -11,10 +11,10 @@ import { join } from "node:path";
 import { USER_DATA } from "../../src/abi/memory-map";
 import { compileAssemblyScript } from "../../src/compile/assemblyscript/assemblyscript";
 import { compileModule } from "../../src/compile/compile";
-import { type AssemblyModule, assembleModule } from "../../src/i686/assembler";
-import type { ObjectFile } from "../../src/i686/object";
 import { elfFile } from "../../src/link/elf-files";
 import { link } from "../../src/link/link";
+import type { ObjectFile } from "../../src/object/object";
+import { type AssemblyModule, assembleModule } from "../../src/x86/assembler";
 import { userLayout } from "../../user/layout";
 import {
   PROGRAMS,

@@ -5,9 +5,9 @@
 //   ..._float_registers...                          floating-point-cases.ts
 //   interrupts      256 functions of INTERRUPT_STRIDE bytes: int N, ret
 
-import type { Assembler } from "../../src/i686/assembler";
-import { mem, mem16, mem32, symbol } from "../../src/i686/operand";
-import { al, eax, ebp, ebx, ecx, edi, edx, esi, esp, registersXmm } from "../../src/i686/registers";
+import type { Assembler } from "../../src/x86/assembler";
+import { mem, mem16, mem32, symbol } from "../../src/x86/operand";
+import { al, eax, ebp, ebx, ecx, edi, edx, esi, esp, registersXmm } from "../../src/x86/registers";
 import { CROSSING_CASES } from "./crossing-cases.asm";
 import { FAILED, NOTHING } from "./machine-case.asm";
 import { PRIVILEGED_CASES } from "./privileged.asm";

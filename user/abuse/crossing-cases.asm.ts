@@ -14,8 +14,8 @@ import {
 import { GUARD_END, USER_END } from "../../src/abi/memory-map";
 import { SIGBUS, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from "../../src/abi/signals";
 import { SystemCall } from "../../src/abi/syscalls";
-import type { Assembler } from "../../src/i686/assembler";
-import { mem, mem32 } from "../../src/i686/operand";
+import type { Assembler } from "../../src/x86/assembler";
+import { mem, mem32 } from "../../src/x86/operand";
 import {
   ds,
   eax,
@@ -30,7 +30,7 @@ import {
   gs,
   type SegmentRegister,
   ss,
-} from "../../src/i686/registers";
+} from "../../src/x86/registers";
 import {
   dies,
   EXITS,

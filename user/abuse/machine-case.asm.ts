@@ -6,8 +6,8 @@
 // be preserved.
 
 import { SystemCall } from "../../src/abi/syscalls";
-import type { Assembler } from "../../src/i686/assembler";
-import { eax } from "../../src/i686/registers";
+import type { Assembler } from "../../src/x86/assembler";
+import { eax } from "../../src/x86/registers";
 
 export interface MachineCase {
   readonly name: string;

@@ -3,9 +3,9 @@
 import { KERNEL_CS, KERNEL_DS, TSS_SELECTOR } from "../../src/abi/descriptors";
 import { GUARD_END, USER_END } from "../../src/abi/memory-map";
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../../src/abi/signals";
-import type { Assembler } from "../../src/i686/assembler";
-import { mem, mem32 } from "../../src/i686/operand";
-import { al, ax, cr0, cr3, cr4, dx, eax, ecx, edx, esp } from "../../src/i686/registers";
+import type { Assembler } from "../../src/x86/assembler";
+import { mem, mem32 } from "../../src/x86/operand";
+import { al, ax, cr0, cr3, cr4, dx, eax, ecx, edx, esp } from "../../src/x86/registers";
 import { bytes, dies, EXITS, IRET_CHECKS, type MachineCase } from "./machine-case.asm";
 
 const stack = mem({ base: esp, disp: -64 });

@@ -8,9 +8,9 @@
 // programs in TypeScript have.
 
 import { SystemCall } from "../../src/abi/syscalls";
-import type { Assembler } from "../../src/i686/assembler";
-import { mem } from "../../src/i686/operand";
-import { eax, ebx, ecx, edx } from "../../src/i686/registers";
+import type { Assembler } from "../../src/x86/assembler";
+import { mem } from "../../src/x86/operand";
+import { eax, ebx, ecx, edx } from "../../src/x86/registers";
 
 const PAGE_SHIFT = 16;
 

@@ -13,15 +13,15 @@
 //     allocation ends.
 //   - What is inserted are moves, which leave flags alone.
 
-import { CALLEE_SAVED, CALLER_SAVED } from "../machine/calling-convention";
-import { forEachRead, forEachWrite } from "../machine/instruction-facts";
+import { CALLEE_SAVED, CALLER_SAVED } from "../code/calling-convention";
+import { forEachRead, forEachWrite } from "../code/instruction-facts";
 import type {
   MachineBlock,
   MachineFunction,
   MachineInstruction,
   MachineOperand,
-} from "../machine/machine";
-import { EAX, EBX, ECX, EDX, FIRST_VIRTUAL, isXmm, samePlace } from "../machine/machine";
+} from "../code/machine";
+import { EAX, EBX, ECX, EDX, FIRST_VIRTUAL, isXmm, samePlace } from "../code/machine";
 import type { Copy } from "./coalesce";
 import { coalesce } from "./coalesce";
 import type { Liveness, Ranges } from "./live";

@@ -11,14 +11,14 @@
 //   - An instruction has at most one memory operand, `moves` excepted.
 //   - Fetches stand right before their instruction and stores right behind it.
 
-import { factsOf, forEachRead, forEachWrite } from "../machine/instruction-facts";
+import { factsOf, forEachRead, forEachWrite } from "../code/instruction-facts";
 import type {
   MachineFunction,
   MachineInstruction,
   MachineOperand,
   MemoryOperand,
-} from "../machine/machine";
-import { isConstantMemory, isXmmOperand, plainInstruction, slotOperand } from "../machine/machine";
+} from "../code/machine";
+import { isConstantMemory, isXmmOperand, plainInstruction, slotOperand } from "../code/machine";
 import type { Liveness, Ranges } from "./live";
 
 /** A register that lives within one instruction. */

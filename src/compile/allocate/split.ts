@@ -20,8 +20,8 @@ import type {
   MachineFunction,
   MachineInstruction,
   MachineOperand,
-} from "../machine/machine";
-import { plainInstruction } from "../machine/machine";
+} from "../code/machine";
+import { plainInstruction } from "../code/machine";
 import type { Liveness, Ranges } from "./live";
 import { contains, firstBehind } from "./live";
 import type { Spiller } from "./spill";

@@ -9,7 +9,7 @@
 //   - What a person calls it is what stands in the source: `Process.setName`.
 
 import * as assemblyscript from "assemblyscript";
-import type { DebugType, DeclarationPlace, StructureMember } from "../../i686/debug-info";
+import type { DebugType, DeclarationPlace, StructureMember } from "../../object/debug-info";
 import { Op } from "../wasm/opcodes";
 import type { WasmModule } from "../wasm/wasm";
 import type { SourceMap } from "./source-map";

@@ -7,12 +7,12 @@ import type {
   GlobalVariable,
   LocalVariable,
   ValueRange,
-} from "../../i686/debug-info";
+} from "../../object/debug-info";
 import type { FunctionFact, LocalFact, SourceFacts } from "../assemblyscript/source-facts";
 import type { SourceMap } from "../assemblyscript/source-map";
+import type { MachineFunction } from "../code/machine";
 import { CodeTrace } from "../emit/trace";
 import type { IrFunction } from "../ir/ir";
-import type { MachineFunction } from "../machine/machine";
 import type { AddressRange } from "../translate/data";
 import { LocalHistory } from "../translate/local-history";
 import { Op } from "../wasm/opcodes";

@@ -11,7 +11,7 @@
 // several calls of one function in another, the one that is nearest to the code around; and two
 // calls behind each other, with no code of the caller between them, are taken for one.
 
-import type { InlinedCall, LocalVariable } from "../../i686/debug-info";
+import type { InlinedCall, LocalVariable } from "../../object/debug-info";
 import type { SourceMap } from "../assemblyscript/source-map";
 import type { CodeTrace } from "../emit/trace";
 import type { PlacedCode } from "./placed-code";

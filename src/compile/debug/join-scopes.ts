@@ -1,6 +1,6 @@
 // The variables of a function as gdb shows them: one for each name.
 
-import type { LocalVariable, ValueRange } from "../../i686/debug-info";
+import type { LocalVariable, ValueRange } from "../../object/debug-info";
 import type { LocalFact } from "../assemblyscript/source-facts";
 
 /**

@@ -7,9 +7,9 @@
 // It knows nothing of how the code came about, so a pass that drops or changes instructions may
 // make values unknown, but never wrong.
 
+import { argumentPlaces } from "../code/calling-convention";
+import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/machine";
 import type { Signature } from "../ir/ir";
-import { argumentPlaces } from "../machine/calling-convention";
-import type { MachineBlock, MachineFunction, MachineInstruction } from "../machine/machine";
 import {
   CLEAR,
   CLEAR_REGISTERS,

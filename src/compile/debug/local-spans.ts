@@ -1,9 +1,9 @@
 // Where the locals of a function are, from moment to moment of its code: what trace-locals.ts finds
 // and what becomes the function's variables once it is known where the code lies.
 
-import type { ValueRange, WordPlace } from "../../i686/debug-info";
+import type { ValueRange, WordPlace } from "../../object/debug-info";
+import { FIRST_VIRTUAL, isXmm, XMM0 } from "../code/machine";
 import type { Frame } from "../emit/frame";
-import { FIRST_VIRTUAL, isXmm, XMM0 } from "../machine/machine";
 import { type PlaceNumber, slotOf } from "./place-steps";
 
 /** What a word is: 0: not known; 1 + a place; or minus the number of something fixed. */

@@ -8,16 +8,16 @@
 //
 // Steps are numbers, the kind in the low bits and an operand above; some have more behind them.
 
-import { CALLER_SAVED } from "../machine/calling-convention";
-import type { InstructionFacts } from "../machine/instruction-facts";
-import { factsOf, isWrittenIn } from "../machine/instruction-facts";
+import { CALLER_SAVED } from "../code/calling-convention";
+import type { InstructionFacts } from "../code/instruction-facts";
+import { factsOf, isWrittenIn } from "../code/instruction-facts";
 import type {
   MachineFunction,
   MachineInstruction,
   MachineOperand,
   RegisterOperand,
-} from "../machine/machine";
-import { FIRST_VIRTUAL, isXmm } from "../machine/machine";
+} from "../code/machine";
+import { FIRST_VIRTUAL, isXmm } from "../code/machine";
 
 /** A register by its number, then words of the frame. */
 export type PlaceNumber = number;

@@ -7,15 +7,15 @@
 // Where any of these does not know, the variable has no place. Most instructions change nothing of
 // all this: it is looked up again where the place in the source changed, or what places hold.
 
-import type { WordPlace } from "../../i686/debug-info";
+import type { WordPlace } from "../../object/debug-info";
 import type { LocalFact } from "../assemblyscript/source-facts";
+import { CALLEE_SAVED } from "../code/calling-convention";
+import type { MachineFunction, MachineInstruction } from "../code/machine";
+import { FIRST_VIRTUAL } from "../code/machine";
+import { orderMoves } from "../code/parallel-moves";
 import type { CodeTrace } from "../emit/trace";
 import type { IrFunction, Value } from "../ir/ir";
 import { isConst, resolve } from "../ir/ir";
-import { CALLEE_SAVED } from "../machine/calling-convention";
-import type { MachineFunction, MachineInstruction } from "../machine/machine";
-import { FIRST_VIRTUAL } from "../machine/machine";
-import { orderMoves } from "../machine/parallel-moves";
 import type { LocalHistory } from "../translate/local-history";
 import type { Operand } from "../translate/operand-stack";
 import type { AssignmentOrder } from "./assignment-order";

@@ -14,8 +14,8 @@
 //   - No edge leads from a block with several successors to one with several predecessors.
 //   - Loops have one entry: the header, which becomes the first block behind the test.
 
-import type { MachineFunction, MachineInstruction, MachineLoop } from "../machine/machine";
-import { MachineBlock, plainInstruction } from "../machine/machine";
+import type { MachineFunction, MachineInstruction, MachineLoop } from "../code/machine";
+import { MachineBlock, plainInstruction } from "../code/machine";
 
 /** Instructions of a test that is worth repeating, with its branch. */
 const SHORT = 6;

@@ -11,13 +11,13 @@
 // A register becomes 0 by `xor` or `xorps`. The former changes flags: moves stand where nobody
 // waits for any. What goes over the stack moves ESP, and each step is told to whoever unwinds.
 
-import type { Assembler } from "../../i686/assembler";
-import type { Mnemonic } from "../../i686/instructions/table";
+import type { Assembler } from "../../x86/assembler";
+import type { Mnemonic } from "../../x86/instructions/table";
+import type { MachineInstruction, MachineOperand, MemoryOperand } from "../code/machine";
+import { ESP, isXmmOperand, isZero, memory, register } from "../code/machine";
+import type { OrderedMove } from "../code/parallel-moves";
+import { isThroughMemory, orderMoves } from "../code/parallel-moves";
 import { isFloatZero } from "../ir/float-constants";
-import type { MachineInstruction, MachineOperand, MemoryOperand } from "../machine/machine";
-import { ESP, isXmmOperand, isZero, memory, register } from "../machine/machine";
-import type { OrderedMove } from "../machine/parallel-moves";
-import { isThroughMemory, orderMoves } from "../machine/parallel-moves";
 import { encodeOperand } from "./encode-operand";
 import type { Frame } from "./frame";
 import { noteOpen } from "./frame-code";

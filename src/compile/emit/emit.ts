@@ -5,12 +5,12 @@
 // (frame-code.ts), parallel moves (emit-moves.ts) and calls that become jumps (tail-call.ts).
 
 import type { Place } from "../../base/diagnostic";
-import type { Assembler } from "../../i686/assembler";
-import { negated } from "../../i686/instructions/condition";
-import type { Label } from "../../i686/operand";
-import type { Marks } from "../../i686/section-builder";
-import type { MachineBlock, MachineFunction, MachineInstruction } from "../machine/machine";
-import { isNoMove } from "../machine/parallel-moves";
+import type { Assembler } from "../../x86/assembler";
+import { negated } from "../../x86/instructions/condition";
+import type { Label } from "../../x86/operand";
+import type { Marks } from "../../x86/section-builder";
+import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/machine";
+import { isNoMove } from "../code/parallel-moves";
 import { MoveEmitter, type ScratchAt } from "./emit-moves";
 import { encodeOperand } from "./encode-operand";
 import { Frame } from "./frame";

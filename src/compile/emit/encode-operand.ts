@@ -1,8 +1,8 @@
 // Operands of finished machine code as the assembler's: registers by their objects, places of the
 // frame by their distance from ESP.
 
-import type { Operand } from "../../i686/operand";
-import { mem, mem8, mem16, mem32, mem64, mem128, symbol } from "../../i686/operand";
+import type { Operand } from "../../x86/operand";
+import { mem, mem8, mem16, mem32, mem64, mem128, symbol } from "../../x86/operand";
 import {
   controlRegisters,
   esp,
@@ -10,9 +10,9 @@ import {
   registers16,
   registers32,
   registersXmm,
-} from "../../i686/registers";
-import type { MachineOperand, MemoryOperand, RegisterOperand } from "../machine/machine";
-import { ESP, NONE, XMM0 } from "../machine/machine";
+} from "../../x86/registers";
+import type { MachineOperand, MemoryOperand, RegisterOperand } from "../code/machine";
+import { ESP, NONE, XMM0 } from "../code/machine";
 import type { Frame } from "./frame";
 
 const WORD = 4;

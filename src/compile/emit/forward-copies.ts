@@ -10,9 +10,9 @@
 
 import { liveIntoBlocks } from "../allocate/live";
 import { renamed } from "../allocate/spill";
-import { factsOf, forEachRead, forEachWrite, roleOf } from "../machine/instruction-facts";
-import type { MachineBlock, MachineFunction, MachineInstruction } from "../machine/machine";
-import { ESP, isWholeRegister } from "../machine/machine";
+import { factsOf, forEachRead, forEachWrite, roleOf } from "../code/instruction-facts";
+import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/machine";
+import { ESP, isWholeRegister } from "../code/machine";
 
 /** How far readers of a copy are sought. */
 const REACH = 12;

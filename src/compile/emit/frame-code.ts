@@ -1,9 +1,9 @@
 // The instructions that open and close a function's frame, with each step told to whoever unwinds:
 // how far ESP is below the CFA, and which registers are saved by then.
 
-import type { Assembler } from "../../i686/assembler";
-import { esp, registers32 } from "../../i686/registers";
-import type { MachineOperand } from "../machine/machine";
+import type { Assembler } from "../../x86/assembler";
+import { esp, registers32 } from "../../x86/registers";
+import type { MachineOperand } from "../code/machine";
 import { encodeOperand } from "./encode-operand";
 import type { Frame } from "./frame";
 

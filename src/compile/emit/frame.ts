@@ -11,9 +11,9 @@
 //           |                           |  what they return there
 //   ESP  -> +---------------------------+
 
-import { registers32 } from "../../i686/registers";
-import { CALLEE_SAVED } from "../machine/calling-convention";
-import type { MachineFunction, Slot } from "../machine/machine";
+import { registers32 } from "../../x86/registers";
+import { CALLEE_SAVED } from "../code/calling-convention";
+import type { MachineFunction, Slot } from "../code/machine";
 
 const WORD = 4;
 

@@ -11,7 +11,7 @@
 //
 // Allocation follows this order too: intervals are short when loops are contiguous.
 
-import type { MachineBlock, MachineFunction, MachineLoop } from "../machine/machine";
+import type { MachineBlock, MachineFunction, MachineLoop } from "../code/machine";
 
 /** Frequencies below this mark code that is not expected to run. */
 export const COLD = 0.01;

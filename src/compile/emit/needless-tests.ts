@@ -11,11 +11,11 @@
 // Invariant: between the two stands nothing that changes flags, and nothing that emission might
 // turn into such (a `moves` of 0).
 
-import type { Condition } from "../../i686/instructions/condition";
-import { CONDITIONS } from "../../i686/instructions/condition";
-import { factsOf, forEachWrite, writesOperand } from "../machine/instruction-facts";
-import type { MachineFunction, MachineInstruction, MachineOperand } from "../machine/machine";
-import { isZero, samePlace } from "../machine/machine";
+import type { Condition } from "../../x86/instructions/condition";
+import { CONDITIONS } from "../../x86/instructions/condition";
+import { factsOf, forEachWrite, writesOperand } from "../code/instruction-facts";
+import type { MachineFunction, MachineInstruction, MachineOperand } from "../code/machine";
+import { isZero, samePlace } from "../code/machine";
 
 const LIKE_TEST: ReadonlySet<string> = new Set(["and", "or", "xor"]);
 const LIKE_TEST_FOR_ZERO_AND_SIGN: ReadonlySet<string> = new Set(["add", "sub", "inc", "dec"]);

@@ -10,23 +10,15 @@
 //
 // Invariant: only flags that are dead change.
 
-import type { Scale } from "../../i686/operand";
-import { factsOf } from "../machine/instruction-facts";
+import type { Scale } from "../../x86/operand";
+import { factsOf } from "../code/instruction-facts";
 import type {
   MachineBlock,
   MachineFunction,
   MachineInstruction,
   MachineOperand,
-} from "../machine/machine";
-import {
-  ESP,
-  immediate,
-  isWholeRegister,
-  isZero,
-  memory,
-  NONE,
-  register,
-} from "../machine/machine";
+} from "../code/machine";
+import { ESP, immediate, isWholeRegister, isZero, memory, NONE, register } from "../code/machine";
 
 /** Improves the code of `fn` in place. */
 export function improve(fn: MachineFunction): void {

@@ -10,7 +10,7 @@
 // "Branch prediction for free", 1993). Nothing executes an instruction more: what moves ended with
 // a jump where it was, and what came behind is now fallen into.
 
-import type { MachineBlock } from "../machine/machine";
+import type { MachineBlock } from "../code/machine";
 
 /** Blocks that move together are no more than this. */
 const LONGEST = 4;

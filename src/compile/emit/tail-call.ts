@@ -5,10 +5,10 @@
 //   epilogue      ->    jmp f
 //   ret
 
-import { CALLEE_SAVED } from "../machine/calling-convention";
-import type { MachineBlock, MachineInstruction } from "../machine/machine";
-import { NONE } from "../machine/machine";
-import { isNoMove } from "../machine/parallel-moves";
+import { CALLEE_SAVED } from "../code/calling-convention";
+import type { MachineBlock, MachineInstruction } from "../code/machine";
+import { NONE } from "../code/machine";
+import { isNoMove } from "../code/parallel-moves";
 
 /**
  * The call that a block ends with, if the callee may return to our caller. In a function none of

@@ -1,8 +1,8 @@
 // What became of the machine instructions of a function: in which order they are in the code, and
 // where. Noted while code is emitted; offsets are known when the object is finished.
 
-import type { Marks } from "../../i686/section-builder";
-import type { MachineBlock } from "../machine/machine";
+import type { Marks } from "../../x86/section-builder";
+import type { MachineBlock } from "../code/machine";
 import type { Frame } from "./frame";
 
 export class CodeTrace {

@@ -7,7 +7,7 @@
 // They are local symbols named by what they are, so that selection can refer to one without asking
 // anybody, and two functions to the same one. An object has those that its code refers to.
 
-import type { Assembler } from "../../i686/assembler";
+import type { Assembler } from "../../x86/assembler";
 import type { FloatType } from "./ir";
 
 const NAME = /^(?:f32:[0-9a-f]{8}|f64:[0-9a-f]{16}|(?:abs|sign):f(?:32|64))$/;

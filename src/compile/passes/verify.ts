@@ -3,11 +3,11 @@
 // A violation is a bug of this compiler and never the user's, so it is an Error that names the
 // pass, the function and the value; a wrong program must not be emitted quietly.
 
+import { resultPlaces } from "../code/calling-convention";
 import { Dominators } from "../ir/dominators";
 import { IdMap } from "../ir/id-map";
 import type { Block, IrFunction, Value, ValueType } from "../ir/ir";
 import { isFree, valuesOf } from "../ir/ir";
-import { resultPlaces } from "../machine/calling-convention";
 
 /** @throws Error naming `pass` if the function breaks a law of `ir.ts` */
 export function verify(fn: IrFunction, pass: string): void {

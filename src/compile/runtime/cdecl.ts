@@ -19,18 +19,18 @@
 // expect ESP + 4 to be a multiple of 16 at a function's entry; ours are not, so calls of C align
 // it.
 
-import type { Assembler } from "../../i686/assembler";
-import type { ObjectFile } from "../../i686/object";
-import { type MemoryParts, mem32, mem64 } from "../../i686/operand";
-import { eax, ebp, ecx, esp, registers32, registersXmm } from "../../i686/registers";
-import { isFloatType, type NumberType, type Signature, type ValueType, valuesOf } from "../ir/ir";
+import type { ObjectFile } from "../../object/object";
+import type { Assembler } from "../../x86/assembler";
+import { type MemoryParts, mem32, mem64 } from "../../x86/operand";
+import { eax, ebp, ecx, esp, registers32, registersXmm } from "../../x86/registers";
 import {
   type ArgumentPlace,
   argumentPlaces,
   exchangedWords,
   resultPlaces,
-} from "../machine/calling-convention";
-import { wordsOf, XMM0 } from "../machine/machine";
+} from "../code/calling-convention";
+import { wordsOf, XMM0 } from "../code/machine";
+import { isFloatType, type NumberType, type Signature, type ValueType, valuesOf } from "../ir/ir";
 
 const WORD = 4;
 const C_STACK_ALIGN = 16;

@@ -13,12 +13,12 @@
 //   63   62      52 51                 0
 //   sign | exponent | mantissa           2^n has the high word (1023 + n) << 20
 
-import type { Assembler } from "../../i686/assembler";
-import { mem16, mem32, mem64 } from "../../i686/operand";
-import { ax, eax, ecx, edx, esp, xmm0, xmm1, xmm2, xmm3 } from "../../i686/registers";
+import type { Assembler } from "../../x86/assembler";
+import { mem16, mem32, mem64 } from "../../x86/operand";
+import { ax, eax, ecx, edx, esp, xmm0, xmm1, xmm2, xmm3 } from "../../x86/registers";
+import { EAX, ECX, EDX, XMM0 } from "../code/machine";
 import type { FloatType } from "../ir/ir";
 import { type Trap, trapKind } from "../ir/trap";
-import { EAX, ECX, EDX, XMM0 } from "../machine/machine";
 
 export interface FloatRoutine {
   /** Registers of operands, and of results, a result's low word first. */

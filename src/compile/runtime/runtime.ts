@@ -12,10 +12,10 @@
 // All preserve EBX, ESI, EDI and EBP. Division by zero and the quotient 2^63 fault (#DE), as the
 // processor's own division does. An object has its own copy of those that it calls.
 
-import type { Assembler } from "../../i686/assembler";
-import { mem, mem32 } from "../../i686/operand";
-import type { Register32 } from "../../i686/registers";
-import { cl, dl, eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../../i686/registers";
+import type { Assembler } from "../../x86/assembler";
+import { mem, mem32 } from "../../x86/operand";
+import type { Register32 } from "../../x86/registers";
+import { cl, dl, eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../../x86/registers";
 import { FLOAT_ROUTINES } from "./float-routines";
 
 /** The routines by symbol; `needs` are those that one calls itself. */

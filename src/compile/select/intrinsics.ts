@@ -7,11 +7,11 @@
 // A name is called as declared there; the entry states how many words it takes and returns, and
 // the compiler refuses a declaration that differs.
 
-import type { Mnemonic } from "../../i686/instructions/table";
+import type { Mnemonic } from "../../x86/instructions/table";
+import type { MachineOperand, Size } from "../code/machine";
+import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, immediate, memory, register } from "../code/machine";
 import type { Value } from "../ir/ir";
 import { isConst } from "../ir/ir";
-import type { MachineOperand, Size } from "../machine/machine";
-import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, immediate, memory, register } from "../machine/machine";
 import { linearMemoryAt } from "./select-address";
 import { takeResults } from "./select-arithmetic";
 import { lowBits } from "./select-operand";

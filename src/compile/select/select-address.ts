@@ -3,11 +3,11 @@
 // All of it wraps modulo 2^32, as the processor's does, so constants may be folded whatever their
 // size. A sum of two values folds if nobody else needs it in a register.
 
-import type { MemorySize, Scale } from "../../i686/operand";
+import type { MemorySize, Scale } from "../../x86/operand";
+import type { MemoryOperand } from "../code/machine";
+import { memory, NONE } from "../code/machine";
 import type { Value } from "../ir/ir";
 import { isConst, isFree } from "../ir/ir";
-import type { MemoryOperand } from "../machine/machine";
-import { memory, NONE } from "../machine/machine";
 import type { Selection } from "./selection";
 
 interface Address {

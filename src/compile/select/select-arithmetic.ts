@@ -3,14 +3,14 @@
 // An operation `d = a op b` is written `mov d, a; op d, b`; the allocator joins d and a where it
 // can, and emission turns what is left into `lea` where that saves the move.
 
-import type { Condition } from "../../i686/instructions/condition";
-import { negated } from "../../i686/instructions/condition";
-import type { Mnemonic } from "../../i686/instructions/table";
+import type { Condition } from "../../x86/instructions/condition";
+import { negated } from "../../x86/instructions/condition";
+import type { Mnemonic } from "../../x86/instructions/table";
+import type { MachineOperand } from "../code/machine";
+import { EAX, EBX, ECX, EDX, immediate, memory, register, XMM0, xmm } from "../code/machine";
 import { isCommutative, isComparison } from "../ir/counterparts";
 import type { IrOp, Value } from "../ir/ir";
 import { isConst, isFree, isScaling } from "../ir/ir";
-import type { MachineOperand } from "../machine/machine";
-import { EAX, EBX, ECX, EDX, immediate, memory, register, XMM0, xmm } from "../machine/machine";
 import { sumOperand } from "./select-address";
 import { compare, conditionOf } from "./select-compare";
 import {

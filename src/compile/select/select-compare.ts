@@ -3,12 +3,12 @@
 // A comparison with one use in its block is made right where the flags are needed. `x & y` against
 // zero is a `test`; a byte from memory against a constant is compared in memory.
 
-import type { Condition } from "../../i686/instructions/condition";
-import { negated } from "../../i686/instructions/condition";
+import type { Condition } from "../../x86/instructions/condition";
+import { negated } from "../../x86/instructions/condition";
+import { immediate, register } from "../code/machine";
 import { isComparison, SWAPPED } from "../ir/counterparts";
 import type { IrOp, Value } from "../ir/ir";
 import { isConst } from "../ir/ir";
-import { immediate, register } from "../machine/machine";
 import { compareFloats } from "./select-float";
 import { isFoldableLoad, loadOperand, sizeOfLoad, sourceOperand } from "./select-operand";
 import type { Selection } from "./selection";

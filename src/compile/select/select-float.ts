@@ -7,13 +7,13 @@
 // Constants are read from memory (float-constants.ts); allocation reads them again rather than
 // keep them where registers are short.
 
-import type { Condition } from "../../i686/instructions/condition";
-import type { Mnemonic } from "../../i686/instructions/table";
+import type { Condition } from "../../x86/instructions/condition";
+import type { Mnemonic } from "../../x86/instructions/table";
+import type { MachineOperand } from "../code/machine";
+import { immediate, memory, memorySizeOf, register, xmm } from "../code/machine";
 import { maskSymbol } from "../ir/float-constants";
 import type { FloatType, IrOp, Value } from "../ir/ir";
 import { isFloatConst } from "../ir/ir";
-import type { MachineOperand } from "../machine/machine";
-import { immediate, memory, memorySizeOf, register, xmm } from "../machine/machine";
 import { floatRoutine } from "../runtime/float-routines";
 import { memoryAt } from "./select-address";
 import { placeOperand } from "./select-operand";

@@ -1,10 +1,10 @@
 // Selects loads, stores, and stores that change what is there: `add [x], y`.
 
-import type { Mnemonic } from "../../i686/instructions/table";
+import type { Mnemonic } from "../../x86/instructions/table";
+import type { MachineOperand, Size } from "../code/machine";
+import { EAX, ECX, EDX, immediate, register } from "../code/machine";
 import type { IrOp, Value } from "../ir/ir";
 import { isConst, isFree } from "../ir/ir";
-import type { MachineOperand, Size } from "../machine/machine";
-import { EAX, ECX, EDX, immediate, register } from "../machine/machine";
 import { memoryAt } from "./select-address";
 import { loadOperand, lowBits, sizeOfAccess, sizeOfLoad } from "./select-operand";
 import { constantOperand, type Selection } from "./selection";

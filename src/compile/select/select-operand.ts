@@ -1,8 +1,8 @@
 // Operands that may be loads: folds a load into the instruction that uses its value.
 
+import type { MachineOperand, Size } from "../code/machine";
+import { register } from "../code/machine";
 import type { Value } from "../ir/ir";
-import type { MachineOperand, Size } from "../machine/machine";
-import { register } from "../machine/machine";
 import { memoryAt } from "./select-address";
 import type { Selection } from "./selection";
 

@@ -3,18 +3,18 @@
 // Phis become parallel moves at the ends of the predecessors. The other files of this name select
 // arithmetic, comparisons, memory and intrinsics; here are the order of things, control and calls.
 
-import { setLoopDepths } from "../ir/dominators";
-import type { Block, IrFunction, IrOp, Signature, Value } from "../ir/ir";
-import { trapKind } from "../ir/trap";
 import {
   argumentPlaces,
   CALLER_SAVED,
   exchangedWords,
   resultPlaces,
   XMM_REGISTERS,
-} from "../machine/calling-convention";
-import type { MachineBlock, MachineFunction, MachineOperand } from "../machine/machine";
-import { EAX, immediate, memory, register, slotOperand } from "../machine/machine";
+} from "../code/calling-convention";
+import type { MachineBlock, MachineFunction, MachineOperand } from "../code/machine";
+import { EAX, immediate, memory, register, slotOperand } from "../code/machine";
+import { setLoopDepths } from "../ir/dominators";
+import type { Block, IrFunction, IrOp, Signature, Value } from "../ir/ir";
+import { trapKind } from "../ir/trap";
 import { selectIntrinsic } from "./intrinsics";
 import { selectArithmetic, takeResults } from "./select-arithmetic";
 import { conditionOf } from "./select-compare";

@@ -9,18 +9,14 @@
 // Invariants
 //   - A load folds only into the single use that it has, in its own block, and over no write.
 
-import type { Condition } from "../../i686/instructions/condition";
-import type { Mnemonic } from "../../i686/instructions/table";
-import type { Loop } from "../ir/dominators";
-import { floatSymbol } from "../ir/float-constants";
-import type { Block, IrFunction, Value } from "../ir/ir";
-import { isConst, isFree, isMemoryAccess } from "../ir/ir";
+import type { Condition } from "../../x86/instructions/condition";
+import type { Mnemonic } from "../../x86/instructions/table";
 import type {
   MachineInstruction,
   MachineMnemonic,
   MachineOperand,
   RegisterOperand,
-} from "../machine/machine";
+} from "../code/machine";
 import {
   immediate,
   isXmmOperand,
@@ -29,7 +25,11 @@ import {
   memory,
   memorySizeOf,
   register,
-} from "../machine/machine";
+} from "../code/machine";
+import type { Loop } from "../ir/dominators";
+import { floatSymbol } from "../ir/float-constants";
+import type { Block, IrFunction, Value } from "../ir/ir";
+import { isConst, isFree, isMemoryAccess } from "../ir/ir";
 
 export interface SelectionOptions {
   /** Fold loads, addresses and comparisons into their uses. */

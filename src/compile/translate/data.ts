@@ -9,8 +9,8 @@
 
 import { hex } from "../../base/align";
 import { Diagnostic } from "../../base/diagnostic";
-import type { Assembler } from "../../i686/assembler";
-import { symbol } from "../../i686/operand";
+import type { Assembler } from "../../x86/assembler";
+import { symbol } from "../../x86/operand";
 import { Op } from "../wasm/opcodes";
 import type { WasmModule } from "../wasm/wasm";
 import { F64, I64 } from "../wasm/wasm";

@@ -3,7 +3,7 @@
 // A global that never changes costs nothing, unless another module reads it or its value is another
 // module's: then it has storage, as one that changes does.
 
-import type { Assembler } from "../../i686/assembler";
+import type { Assembler } from "../../x86/assembler";
 import { Op } from "../wasm/opcodes";
 import type { WasmGlobal, WasmModule } from "../wasm/wasm";
 import { emitAddressGlobal, emitGlobal } from "./data";

@@ -8,9 +8,9 @@
 //
 // A module without imported globals and tables has at most a start function, and no such code.
 
-import type { Assembler } from "../../i686/assembler";
-import { mem32, symbol } from "../../i686/operand";
-import { eax, ecx, edx } from "../../i686/registers";
+import type { Assembler } from "../../x86/assembler";
+import { mem32, symbol } from "../../x86/operand";
+import { eax, ecx, edx } from "../../x86/registers";
 import { Op } from "../wasm/opcodes";
 import type { ConstantExpression, WasmGlobal, WasmModule } from "../wasm/wasm";
 import { F64, I64 } from "../wasm/wasm";

@@ -12,9 +12,9 @@
 // the symbol `NAME.size`, and room up to its maximum or TABLE_ROOM entries more than at first.
 // An imported table is the symbols NAME and NAME.size of the module that exports it.
 
-import type { Assembler } from "../../i686/assembler";
-import { mem32, symbol } from "../../i686/operand";
-import { eax, ebx, ecx, edi, edx, esi } from "../../i686/registers";
+import type { Assembler } from "../../x86/assembler";
+import { mem32, symbol } from "../../x86/operand";
+import { eax, ebx, ecx, edi, edx, esi } from "../../x86/registers";
 import { trapKind } from "../ir/trap";
 import { Op } from "../wasm/opcodes";
 import type { ConstantExpression, ElementSegment, FunctionType, WasmModule } from "../wasm/wasm";

@@ -19,7 +19,7 @@
 //
 // A layout's exits are the only names that may be referred to, and in no other state than the rest.
 
-import type { ObjectFile, Relocation } from "../../i686/object";
+import type { ObjectFile, Relocation } from "../../object/object";
 import { type Step, stepAt } from "./code-step";
 import type { FileSection } from "./elf-file";
 import type { Bits } from "./instruction-shape";

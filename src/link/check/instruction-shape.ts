@@ -2,7 +2,7 @@
 //
 //      prefixes  [REX]  opcode  [ModR/M  [SIB]  [displacement]]  [immediate]
 //
-// src/i686 knows what the instructions of our own compiler mean, and nothing of others. A check of
+// src/x86 knows what the instructions of our own compiler mean, and nothing of others. A check of
 // other people's kernels needs the opposite: to get over whatever a compiler makes, and to see
 // where it may go and which addresses it names. So the tables here say of each opcode only what
 // follows it.

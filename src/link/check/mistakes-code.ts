@@ -1,7 +1,7 @@
 // Mistakes about code: where it begins, what it refers to too early, how it was compiled.
 
 import { ET_DYN, PT_DYNAMIC, PT_INTERP } from "../../abi/elf";
-import { decode } from "../../i686/decode";
+import { decode } from "../../x86/decode";
 import { readableName } from "../demangle";
 import { walkEarlyCode } from "./early-code";
 import type { FileSection, FileSymbol } from "./elf-file";

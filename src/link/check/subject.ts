@@ -6,7 +6,7 @@
 
 import { PT_LOAD, SHN_ABS, SHN_LORESERVE, SHN_UNDEF, STT_FILE, STT_SECTION } from "../../abi/elf";
 import type { Place } from "../../base/diagnostic";
-import type { ObjectFile } from "../../i686/object";
+import type { ObjectFile } from "../../object/object";
 import { readableName } from "../demangle";
 import type { ResolvedLayout } from "../resolve-layout";
 import { findProtocols, type Protocols } from "./boot-protocol";

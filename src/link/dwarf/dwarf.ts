@@ -9,7 +9,7 @@
 //
 // See the DWARF 4 standard, chapters 2, 3 and 7.
 
-import type { ObjectFile } from "../../i686/object";
+import type { ObjectFile } from "../../object/object";
 import type { ExtraSection } from "../elf-write";
 import type { LinkedFunction } from "../functions";
 import type { LinkedImage } from "../image";

@@ -6,7 +6,7 @@
 //
 // See the DWARF 4 standard, 6.4, and the i386 psABI, table 2.14 (register numbers).
 
-import type { FrameStep } from "../../i686/object";
+import type { FrameStep } from "../../object/object";
 import type { InputSection } from "../model";
 import { DebugSection } from "./debug-section";
 

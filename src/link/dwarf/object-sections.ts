@@ -3,7 +3,7 @@
 // The sections are those of an image (dwarf.ts); what they refer to becomes relocations against
 // the symbols of sections, as other compilers have them.
 
-import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../../i686/object";
+import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../../object/object";
 import { functionsIn } from "../functions";
 import { InputSection, LinkSymbol } from "../model";
 import { DebugSection } from "./debug-section";

@@ -1,7 +1,7 @@
 // Entries of types. A class is a structure and a typedef of its name, so that gdb takes
 // `(Process *) 0xff801000`; what refers to an object is a pointer to the structure.
 
-import type { DebugType, Encoding } from "../../i686/debug-info";
+import type { DebugType, Encoding } from "../../object/debug-info";
 import { DW_AT, DW_ATE, DW_TAG } from "./constants";
 import { type Entries, Target } from "./entries";
 

@@ -8,8 +8,8 @@
 //
 // Invariant: file 1 of a unit's line table is the unit's own, where all its entries are declared.
 
-import type { DebugFunction, GlobalVariable, InlinedCall } from "../../i686/debug-info";
-import type { ObjectFile } from "../../i686/object";
+import type { DebugFunction, GlobalVariable, InlinedCall } from "../../object/debug-info";
+import type { ObjectFile } from "../../object/object";
 import type { LinkedFunction } from "../functions";
 import type { InputSection } from "../model";
 import { DW_AT, DW_INL_inlined, DW_LANG_C99, DW_OP, DW_TAG } from "./constants";

@@ -5,7 +5,7 @@
 //
 // See the DWARF 4 standard, 2.6.
 
-import type { LocalVariable, ValueRange, WordPlace } from "../../i686/debug-info";
+import type { LocalVariable, ValueRange, WordPlace } from "../../object/debug-info";
 import type { LinkedFunction } from "../functions";
 import { DW_AT, DW_OP, DW_TAG } from "./constants";
 import type { DebugSection } from "./debug-section";

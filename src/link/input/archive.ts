@@ -12,7 +12,7 @@
 // counts are checked before they are followed.
 
 import { Diagnostic } from "../../base/diagnostic";
-import type { ObjectFile } from "../../i686/object";
+import type { ObjectFile } from "../../object/object";
 import { readElfObject } from "../elf-object-read";
 import { stringAt } from "../elf-view";
 

@@ -5,7 +5,7 @@
 // Wanted is what an object so far refers to, or what the layout names, and nothing defines yet. A
 // weak reference wants nothing; a common symbol wants a real definition.
 
-import type { ObjectFile, ObjectSymbol } from "../../i686/object";
+import type { ObjectFile, ObjectSymbol } from "../../object/object";
 import { matchesAny } from "../glob";
 import type { ResolvedLayout } from "../resolve-layout";
 import type { Archive, ArchiveMember } from "./archive";

@@ -1,7 +1,7 @@
 // A file of a link's command line: a relocatable object or an archive of them.
 
 import { Diagnostic } from "../../base/diagnostic";
-import type { ObjectFile } from "../../i686/object";
+import type { ObjectFile } from "../../object/object";
 import { readElfObject } from "../elf-object-read";
 import { type Archive, isArchive, readArchive } from "./archive";
 

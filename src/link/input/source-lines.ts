@@ -2,7 +2,7 @@
 // for one.
 
 import type { Place } from "../../base/diagnostic";
-import type { LineEntry, ObjectFile, ObjectSymbol } from "../../i686/object";
+import type { LineEntry, ObjectFile, ObjectSymbol } from "../../object/object";
 import { entryAt } from "../model";
 import { readLineRows } from "./line-rows";
 

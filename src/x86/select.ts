@@ -1,6 +1,6 @@
 // Chooses the form that encodes an instruction in the fewest bytes.
 //
-// The choice depends on the classes of the operands only (src/i686/operand-kind.ts), so it is made
+// The choice depends on the classes of the operands only (src/x86/operand-kind.ts), so it is made
 // once for each mnemonic and tuple of classes and then remembered.
 //
 // Invariants

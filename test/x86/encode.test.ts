@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { encode } from "../../src/i686/encode";
-import type { Mnemonic } from "../../src/i686/instructions/table";
-import type { Operand } from "../../src/i686/operand";
-import { mem, mem8, mem32, mem64, relative, symbol } from "../../src/i686/operand";
+import { encode } from "../../src/x86/encode";
+import type { Mnemonic } from "../../src/x86/instructions/table";
+import type { Operand } from "../../src/x86/operand";
+import { mem, mem8, mem32, mem64, relative, symbol } from "../../src/x86/operand";
 import {
   al,
   ax,
@@ -21,7 +21,7 @@ import {
   xmm0,
   xmm1,
   xmm7,
-} from "../../src/i686/registers";
+} from "../../src/x86/registers";
 
 function hex(mnemonic: Mnemonic, ...operands: Operand[]): string {
   return Buffer.from(encode(mnemonic, ...operands).bytes).toString("hex");

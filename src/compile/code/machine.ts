@@ -1,4 +1,4 @@
-// Machine code before it has registers: the instructions of src/i686 on virtual registers.
+// Machine code before it has registers: the instructions of src/x86 on virtual registers.
 //
 // Selection makes it, allocation replaces virtual registers by physical ones, emission encodes it.
 //
@@ -17,10 +17,10 @@
 //   - A floating-point number is in the low part of its register; what lies above is unspecified.
 //     It is copied by `moves`, for which emission finds the instruction, whole or by its type.
 
-import type { Condition } from "../../i686/instructions/condition";
-import type { Mnemonic } from "../../i686/instructions/table";
-import type { MemorySize, Scale } from "../../i686/operand";
-import { registersXmm } from "../../i686/registers";
+import type { Condition } from "../../x86/instructions/condition";
+import type { Mnemonic } from "../../x86/instructions/table";
+import type { MemorySize, Scale } from "../../x86/operand";
+import { registersXmm } from "../../x86/registers";
 import { isFloatSymbol } from "../ir/float-constants";
 import type { ValueType } from "../ir/ir";
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Diagnostic } from "../../src/base/diagnostic";
-import type { AssemblyModule } from "../../src/i686/assembler";
-import { Assembler, assembleModule } from "../../src/i686/assembler";
-import { listing } from "../../src/i686/listing";
-import { eax, ecx } from "../../src/i686/registers";
+import type { AssemblyModule } from "../../src/x86/assembler";
+import { Assembler, assembleModule } from "../../src/x86/assembler";
+import { listing } from "../../src/x86/listing";
+import { eax, ecx } from "../../src/x86/registers";
 import lines, { mistaken, unreachable } from "./fixtures/lines.asm";
 
-const PATH = "test/i686/fixtures/lines.asm.ts";
+const PATH = "test/x86/fixtures/lines.asm.ts";
 
 test("each instruction of a module knows its line, inside a macro the macro's", () => {
   const [section] = assembleModule(PATH, lines).sections;

@@ -10,7 +10,6 @@
 //   - The bytes under a relocation stay zero.
 
 import { Diagnostic } from "../base/diagnostic";
-import type { Reference } from "./encode";
 import type {
   FrameInfo,
   FrameStep,
@@ -21,7 +20,8 @@ import type {
   Section,
   SymbolBinding,
   SymbolType,
-} from "./object";
+} from "../object/object";
+import type { Reference } from "./encode";
 import type { Target } from "./operand";
 import { type Label, targetName } from "./operand";
 import type { LabelPlace, LabelPlaces, SectionBuilder } from "./section-builder";

@@ -13,7 +13,7 @@
 //
 // `r16` and up are virtual registers, until allocation; `dword[local 2]` is a place in the frame.
 
-import { registersXmm } from "../../i686/registers";
+import { registersXmm } from "../../x86/registers";
 import type { FloatType } from "../ir/ir";
 import { printName, printSymbol } from "../ir/print";
 import {

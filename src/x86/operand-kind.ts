@@ -4,7 +4,7 @@
 // Finding a row must be quick and must pick the shortest encoding, so each actual operand is first
 // sorted into one of a few classes (`classify`): everything that the choice can depend on, and
 // nothing else. A kind is the list of classes that it accepts; a tuple of classes is the "shape"
-// that src/i686/select.ts caches rows by.
+// that src/x86/select.ts caches rows by.
 //
 // Invariants
 //   - Immediate classes partition the integers in [-2^31, 2^32); `invalid` is everything else.
@@ -130,7 +130,7 @@ function kind<T>(
 const fixed = <R extends Register>(register: R, size: number, ofClass: OperandClass) =>
   kind<R>(register.name, "fixed", [ofClass], { size, fixed: register });
 
-/** Kinds that an operand of a row can have, for use in src/i686/instructions/. */
+/** Kinds that an operand of a row can have, for use in src/x86/instructions/. */
 export const AL = fixed(al, 8, CLASS.al);
 export const CL = fixed(cl, 8, CLASS.cl);
 export const AX = fixed(ax, 16, CLASS.ax);

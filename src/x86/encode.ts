@@ -12,9 +12,9 @@
 //   - Bytes that a reference will fill are zero.
 //   - References are appended in ascending order of offset.
 
+import type { RelocationType } from "../object/object";
 import type { Field, Form } from "./form";
 import type { Mnemonic } from "./instructions/table";
-import type { RelocationType } from "./object";
 import type { Memory, Operand, Target } from "./operand";
 import type { Register32 } from "./registers";
 import { checkMemory, NoForm, selectForm } from "./select";

@@ -1,14 +1,14 @@
 // What machine instructions do: with each operand, and with registers and flags beyond operands.
 //
-// All of it comes from the rows of the instruction table (src/i686/instructions), which is asked
+// All of it comes from the rows of the instruction table (src/x86/instructions), which is asked
 // once for each mnemonic and kinds of operands; only `moves`, `jump` and `branch` are our own.
 //
 // Invariant: ESP, which belongs to the frame, is never among the registers beyond operands.
 
-import type { Role, Row } from "../../i686/instructions/row";
-import type { Mnemonic } from "../../i686/instructions/table";
-import { table } from "../../i686/instructions/table";
-import { registersXmm } from "../../i686/registers";
+import type { Role, Row } from "../../x86/instructions/row";
+import type { Mnemonic } from "../../x86/instructions/table";
+import { table } from "../../x86/instructions/table";
+import { registersXmm } from "../../x86/registers";
 import type { MachineInstruction, MachineOperand } from "./machine";
 import { ESP, isXmmOperand, NONE } from "./machine";
 

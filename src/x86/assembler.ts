@@ -2,9 +2,9 @@
 //
 // Kernel assembly lives in `*.asm.ts` modules whose default export takes an assembler:
 //
-//   import type { Assembler } from "../../src/i686/assembler";
-//   import { mem, mem32, symbol } from "../../src/i686/operand";
-//   import { eax, ecx, edi, edx } from "../../src/i686/registers";
+//   import type { Assembler } from "./assembler";
+//   import { mem, mem32, symbol } from "./operand";
+//   import { eax, ecx, edi, edx } from "./registers";
 //
 //   export default function (a: Assembler): void {
 //     a.section(".text");
@@ -27,7 +27,7 @@
 //     a.long(0);
 //   }
 //
-// Each instruction of src/i686/instructions/ is a method. Macros are TypeScript functions that take
+// Each instruction of src/x86/instructions/ is a method. Macros are TypeScript functions that take
 // the assembler; their labels are known by identity: `const end = a.newLabel(); … a.label(end);`.
 // The compiler emits through the same class.
 //
@@ -37,11 +37,11 @@
 //   - Everything that the caller does wrong is a Diagnostic with the caller's line.
 
 import { Diagnostic } from "../base/diagnostic";
+import type { FrameRule, ObjectFile, SymbolBinding, SymbolType } from "../object/object";
 import { encodeForm } from "./encode";
 import type { Form } from "./form";
 import { InstructionSet } from "./instruction-methods";
 import type { Mnemonic } from "./instructions/table";
-import type { FrameRule, ObjectFile, SymbolBinding, SymbolType } from "./object";
 import type { SymbolDefinition } from "./object-writer";
 import { writeObject } from "./object-writer";
 import type { Immediate, Operand, SymbolReference, Target } from "./operand";

@@ -1,10 +1,10 @@
 // Operands to try each row of the instruction table with.
 
-import type { Form } from "../../src/i686/form";
-import type { MemoryParts, Operand, Scale } from "../../src/i686/operand";
-import { mem, relative } from "../../src/i686/operand";
-import type { OperandKind } from "../../src/i686/operand-kind";
-import { eax, ebp, ebx, esp, fs, gs, registers32 } from "../../src/i686/registers";
+import type { Form } from "../../src/x86/form";
+import type { MemoryParts, Operand, Scale } from "../../src/x86/operand";
+import { mem, relative } from "../../src/x86/operand";
+import type { OperandKind } from "../../src/x86/operand-kind";
+import { eax, ebp, ebx, esp, fs, gs, registers32 } from "../../src/x86/registers";
 
 const DISPLACEMENTS = [0, 1, -1, 127, -128, 128, -129, 0x12345678, -0x80000000, 0xfffffff0];
 

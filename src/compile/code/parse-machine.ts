@@ -1,8 +1,8 @@
 // Reads the text form of machine code before it is encoded back; print-machine.ts describes it.
 
-import type { Condition } from "../../i686/instructions/condition";
-import { table } from "../../i686/instructions/table";
-import type { MemorySize, Scale } from "../../i686/operand";
+import type { Condition } from "../../x86/instructions/condition";
+import { table } from "../../x86/instructions/table";
+import type { MemorySize, Scale } from "../../x86/operand";
 import { type DumpLine, dumpFunctions } from "../ir/dump-reader";
 import type { ValueType } from "../ir/ir";
 import {

@@ -17,7 +17,7 @@ import {
   RegisterExt,
   RflagsBits,
 } from "iced-x86";
-import * as flags from "../../src/i686/flags";
+import * as flags from "../../src/x86/flags";
 
 export interface IcedMemory {
   readonly base: string | undefined;

@@ -12,7 +12,7 @@
 //   cb cd         a branch distance of 8, 32 bits, counted from the end of the instruction
 //   od            an address of 32 bits without ModR/M
 //
-// The rows are all there is to know about an instruction: src/i686/ derives from them the choice of
+// The rows are all there is to know about an instruction: src/x86/ derives from them the choice of
 // the shortest encoding, the encoder, the decoder, the printer and the assembler's methods; the
 // compiler's register allocator and verifier take the roles and effects.
 //

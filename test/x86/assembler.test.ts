@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Diagnostic } from "../../src/base/diagnostic";
-import { Assembler } from "../../src/i686/assembler";
-import type { ObjectFile, Section } from "../../src/i686/object";
-import { difference, mem, mem32, symbol } from "../../src/i686/operand";
-import { eax, ebp, ecx, esp } from "../../src/i686/registers";
+import type { ObjectFile, Section } from "../../src/object/object";
+import { Assembler } from "../../src/x86/assembler";
+import { difference, mem, mem32, symbol } from "../../src/x86/operand";
+import { eax, ebp, ecx, esp } from "../../src/x86/registers";
 
 function assemble(body: (a: Assembler) => void): ObjectFile {
   const a = new Assembler("test.asm.ts");

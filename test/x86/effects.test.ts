@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { CodeBuffer, encodeForm } from "../../src/i686/encode";
-import { AC, DF, IF, STATUS_FLAGS } from "../../src/i686/flags";
-import type { Form } from "../../src/i686/form";
-import { forms } from "../../src/i686/form";
-import type { Operand } from "../../src/i686/operand";
-import type { GeneralRegister } from "../../src/i686/registers";
-import { containing } from "../../src/i686/registers";
+import { CodeBuffer, encodeForm } from "../../src/x86/encode";
+import { AC, DF, IF, STATUS_FLAGS } from "../../src/x86/flags";
+import type { Form } from "../../src/x86/form";
+import { forms } from "../../src/x86/form";
+import type { Operand } from "../../src/x86/operand";
+import type { GeneralRegister } from "../../src/x86/registers";
+import { containing } from "../../src/x86/registers";
 import { icedEffects } from "./iced";
 import { samples } from "./samples";
 

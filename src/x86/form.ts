@@ -58,7 +58,7 @@ interface Encoding {
   readonly fields: string[];
 }
 
-/** Takes an encoding's text apart; src/i686/instructions/row.ts describes the notation. */
+/** Takes an encoding's text apart; src/x86/instructions/row.ts describes the notation. */
 function parseEncoding(text: string): Encoding {
   const encoding: Encoding = {
     prefixes: [],

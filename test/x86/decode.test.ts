@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decode } from "../../src/i686/decode";
-import { CodeBuffer, encodeForm } from "../../src/i686/encode";
-import { forms } from "../../src/i686/form";
-import { nopFill } from "../../src/i686/nop";
-import { print } from "../../src/i686/print";
+import { decode } from "../../src/x86/decode";
+import { CodeBuffer, encodeForm } from "../../src/x86/encode";
+import { forms } from "../../src/x86/form";
+import { nopFill } from "../../src/x86/nop";
+import { print } from "../../src/x86/print";
 import { icedDecode, icedName } from "./iced";
 import { samples } from "./samples";
 

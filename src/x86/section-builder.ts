@@ -14,11 +14,11 @@
 //   - A `Position` counts the items before it, so a label before an `align` is told from one after.
 
 import { alignUp } from "../base/align";
+import type { FrameRule, SectionFlags } from "../object/object";
 import type { Reference } from "./encode";
 import { CodeBuffer, encodeForm } from "./encode";
 import type { Form } from "./form";
 import { nopFill } from "./nop";
-import type { FrameRule, SectionFlags } from "./object";
 import type { Label, SymbolReference } from "./operand";
 import { relative } from "./operand";
 
