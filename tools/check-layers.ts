@@ -1,46 +1,65 @@
 // `npm run layers`: the rules of the house that a type checker does not know.
 //
-// Prints each violation as file:line with the sentence that explains the rule; exit status 1 if
-// there is one. The floors are those of ARCHITECTURE.md.
+// Imports go down: from a floor of src/ to itself and to those below it, and in the same way
+// between the rooms of a floor; never in a circle. Prints each violation as file:line with the
+// sentence that explains the rule and what to do; exit status 1 if there is one.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { type Import, importCircles, importedPath, importsOf } from "./imports";
 
-const FLOORS = ["base", "abi", "object", "x86", "compile", "link", "machine", "inspect", "cli"];
-/** Rooms of a floor, in order: each uses those before it; files beside the rooms use all. */
+/**
+ * The folders in each folder, from the bottom to the top, as ARCHITECTURE.md draws them. Files that
+ * stand beside the rooms of a folder are on top of them all.
+ */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  compile: [
+  src: [
+    ...["base", "abi", "draw", "object", "x86", "compile", "link", "machine", "inspect", "cli"],
+  ],
+  "src/compile": [
     ...["wasm", "assemblyscript", "ir", "code", "runtime"],
     ...["translate", "passes", "select", "allocate", "emit", "debug"],
   ],
+  "src/link": [
+    ...["layout", "elf", "names", "passes", "input", "script", "prove", "dwarf", "output", "check"],
+  ],
+  kernel: [
+    ...["machine", "log", "memory", "thread", "device", "file", "terminal", "process"],
+    ...["filesystem", "program", "boot", "syscall", "trap"],
+  ],
+  user: ["runtime", "abuse", "shell"],
 };
+
+/** Folders that are yet to be put in order: their rooms, and circles through their files. */
+const ROOMS_NOT_YET_ENFORCED: readonly string[] = ["src/link", "kernel"];
+const CIRCLES_NOT_YET_ENFORCED: readonly string[] = ["src/compile", "src/link", "kernel"];
+
+const UP_REMEDY =
+  "imports go down. Move what both need into the lower one, or have the upper one register a " +
+  "function with the lower one (ARCHITECTURE.md, The floors)";
+const CIRCLE_REMEDY = "move what they share into a file of its own, which both import";
+
 const COLUMNS = 100;
 const BANNED_NAMES = /(^|[-.])(util|utils|helper|helpers|manager|misc|common)([-.]|$)/;
-const IMPORT = /^\s*(?:import|export)\b(\s+type\b)?.*?\bfrom\s+["']([^"']+)["']/;
-const IMPORT_END = /^\}\s*from\s+["']([^"']+)["']/;
-const DYNAMIC_IMPORT = /\bimport\(\s*["']([^"']+)["']\s*\)/g;
 
-interface Violation {
+export interface Violation {
   readonly file: string;
   readonly line: number;
   readonly rule: string;
 }
 
-interface Import {
-  readonly line: number;
-  readonly target: string;
-  /** `import type`: erased before anything runs. */
-  readonly isType: boolean;
+/** All that is wrong with these files: text by path, relative to the root, forward slashes. */
+export function checkFiles(sources: ReadonlyMap<string, string>): Violation[] {
+  const single = [...sources].flatMap(([path, text]) => checkFile(path, text));
+  return [...single, ...checkCircles(sources)];
 }
 
-/** All that is wrong with one file; `path` is relative to the root, with forward slashes. */
-export function checkFile(path: string, text: string): Violation[] {
-  const lines = text.split("\n");
+function checkFile(path: string, text: string): Violation[] {
   return [
     ...checkName(path),
-    ...lines.flatMap((line, index) => checkColumns(path, line, index + 1)),
-    ...importsOf(lines).flatMap((each) => checkImport(path, each)),
+    ...checkRoom(path),
+    ...text.split("\n").flatMap((line, index) => checkColumns(path, line, index + 1)),
+    ...importsOf(text).flatMap((each) => checkImport(path, each)),
   ];
 }
 
@@ -51,25 +70,38 @@ function checkName(path: string): Violation[] {
   return [{ file: path, line: 1, rule }];
 }
 
+function checkRoom(path: string): Violation[] {
+  return enforcedRooms().flatMap(([folder, rooms]) => {
+    const place = placeIn(folder, path);
+    if (place?.room === undefined || rooms.includes(place.room)) return [];
+    const known = `${folder}/ has ${rooms.join(", ")}`;
+    const rule = `${place.name} is not a room of ARCHITECTURE.md: ${known}`;
+    return [{ file: path, line: 1, rule: `${rule}; add it to ROOMS in tools/check-layers.ts` }];
+  });
+}
+
+function enforcedRooms(): [string, readonly string[]][] {
+  return Object.entries(ROOMS).filter(([folder]) => !ROOMS_NOT_YET_ENFORCED.includes(folder));
+}
+
 function checkColumns(path: string, line: string, number: number): Violation[] {
   if (line.length <= COLUMNS || /https?:\/\/\S+$/.test(line)) return [];
   const rule = `lines have at most ${COLUMNS} columns, so that two files fit side by side`;
   return [{ file: path, line: number, rule }];
 }
 
-/** The imports of a module by line; an import over several lines counts at its last. */
-function importsOf(lines: readonly string[]): Import[] {
-  const imports: Import[] = [];
-  let isType = false;
-  for (const [index, text] of lines.entries()) {
-    if (/^(import|export)\b/.test(text)) isType = /^(import|export)\s+type\b/.test(text);
-    const target = IMPORT.exec(text)?.[2] ?? IMPORT_END.exec(text)?.[1];
-    if (target !== undefined) imports.push({ line: index + 1, target, isType });
-    for (const match of text.matchAll(DYNAMIC_IMPORT)) {
-      imports.push({ line: index + 1, target: match[1] ?? "", isType: false });
-    }
-  }
-  return imports;
+function checkCircles(sources: ReadonlyMap<string, string>): Violation[] {
+  return importCircles(sources)
+    .filter(({ files }) => !files.some((file) => isWithin(file, CIRCLES_NOT_YET_ENFORCED)))
+    .map(({ files, line }) => {
+      const [first = ""] = files;
+      const way = [...files, first].join(" -> ");
+      return { file: first, line, rule: `imports go in a circle: ${way}; ${CIRCLE_REMEDY}` };
+    });
+}
+
+function isWithin(path: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => path.startsWith(`${folder}/`));
 }
 
 function checkImport(path: string, each: Import): Violation[] {
@@ -80,7 +112,8 @@ function checkImport(path: string, each: Import): Violation[] {
     const rule = "imports carry no extension, because asc wants none";
     violations.push({ file: path, line, rule });
   }
-  const rule = brokenRule(path, normalize(join(dirname(path), target)), isType);
+  const imported = importedPath(path, target);
+  const rule = foreignImport(path, imported, isType) ?? upwardImport(path, imported);
   if (rule) violations.push({ file: path, line, rule });
   return violations;
 }
@@ -100,45 +133,55 @@ function isGuestSource(path: string): boolean {
 }
 
 function runsInNode(path: string): boolean {
-  return path.endsWith("/layout.ts") || path === "user/programs.ts" || path.endsWith(".asm.ts");
+  return path.endsWith("/layout.ts") || path === "user/programs.ts";
 }
 
-/** The sentence that forbids an import between two rooms of one floor. */
-function brokenRoom(from: readonly string[], to: readonly string[]): string | undefined {
-  const rooms = ROOMS[from[1] ?? ""];
-  if (!rooms || from[1] !== to[1] || from.length < 4) return undefined;
-  const own = rooms.indexOf(from[2] ?? "");
-  const other = to.length < 4 ? rooms.length : rooms.indexOf(to[2] ?? "");
-  if (own < 0) return `src/${from[1]}/${from[2]}/ is no room of ARCHITECTURE.md`;
-  if (other >= 0 && other <= own) return undefined;
-  return `${from.slice(1, 3).join("/")}/ comes before what it imports: see ARCHITECTURE.md`;
-}
-
-/** The sentence that forbids `path` to import `target`; undefined if it may. */
-function brokenRule(path: string, target: string, isType: boolean): string | undefined {
-  const from = path.split("/");
-  const to = target.split("/");
-  if (isGuestSource(path)) {
-    const own = to[0] === from[0];
-    const shared = to[0] === "src" && to[1] === "abi";
-    if (own || shared) return undefined;
-    return `${from[0]}/ runs in the guest: it shares with the rest only the facts of src/abi/`;
+/** The sentence that forbids an import between kernel, user programs, tools and tests. */
+function foreignImport(path: string, imported: string, isType: boolean): string | undefined {
+  const [from = ""] = path.split("/");
+  const [to = ""] = imported.split("/");
+  const isAbi = imported.startsWith("src/abi/");
+  if (path.startsWith("src/abi/") && !isAbi) {
+    return "src/abi/ is compiled by asc as well as tsc: it imports nothing from outside itself";
   }
-  if (from[0] !== "src" || to[0] !== "src") {
-    const isForeign = from[0] === "src" && (to[0] === "kernel" || to[0] === "user");
-    if (!isForeign || isType) return undefined;
+  if (isGuestSource(path) && to !== from && !isAbi) {
+    return `${from}/ runs in the guest: it shares with the rest only the facts of src/abi/`;
+  }
+  if (from === "src" && (to === "kernel" || to === "user") && !isType) {
     return "the toolchain knows no kernel: it reads a project's files by their path";
   }
-  // What the package exports: of all floors that need no Node.
-  if (path === "src/index.ts") return undefined;
-  const behind = brokenRoom(from, to);
-  if (behind) return behind;
-  const own = FLOORS.indexOf(from[1] ?? "");
-  const other = FLOORS.indexOf(to[1] ?? "");
-  if (own < 0) return `src/${from[1]}/ is no floor of ARCHITECTURE.md`;
-  if (other <= own) return undefined;
-  const floors = `src/${from[1]}/ is above src/${to[1]}/`;
-  return `${floors}: a floor imports only from its own and those above`;
+  const isShipped = from === "src" || from === "kernel" || from === "user";
+  if (isShipped && (to === "test" || to === "tools" || to === "bench")) {
+    return `${to}/ is not in the package: what ships cannot import it`;
+  }
+  return undefined;
+}
+
+/** The sentence that forbids an import between two rooms of one folder. */
+function upwardImport(path: string, imported: string): string | undefined {
+  for (const [folder, rooms] of enforcedRooms()) {
+    const own = placeIn(folder, path);
+    const other = placeIn(folder, imported);
+    if (!own || !other || own.room === undefined || own.room === other.room) continue;
+    const isDown = other.room !== undefined && rooms.indexOf(other.room) <= rooms.indexOf(own.room);
+    if (isDown) continue;
+    return `${own.name} is below ${other.name}: ${UP_REMEDY}`;
+  }
+  return undefined;
+}
+
+interface Place {
+  /** Undefined of a file that stands beside the rooms. */
+  readonly room: string | undefined;
+  readonly name: string;
+}
+
+/** Where `path` is in `folder`; undefined if it is somewhere else. */
+function placeIn(folder: string, path: string): Place | undefined {
+  if (!path.startsWith(`${folder}/`)) return undefined;
+  const [room = "", ...rest] = path.slice(folder.length + 1).split("/");
+  if (rest.length === 0) return { room: undefined, name: path };
+  return { room, name: `${folder}/${room}/` };
 }
 
 function trackedFiles(): string[] {
@@ -148,18 +191,22 @@ function trackedFiles(): string[] {
   return output.split("\n").filter((path) => path.endsWith(".ts") || path.endsWith(".js"));
 }
 
+function readSources(paths: readonly string[]): Map<string, string> {
+  const sources = new Map<string, string>();
+  for (const path of paths) {
+    try {
+      sources.set(path, readFileSync(path, "utf8"));
+    } catch {
+      // Deleted, but still in the index.
+    }
+  }
+  return sources;
+}
+
 /** Checks the files that the command line names, or else all that git knows of. */
 function main(): void {
   const named = process.argv.slice(2);
-  const violations = (named.length > 0 ? named : trackedFiles()).flatMap((path) => {
-    let text: string;
-    try {
-      text = readFileSync(path, "utf8");
-    } catch {
-      return []; // deleted, but still in the index
-    }
-    return checkFile(path, text);
-  });
+  const violations = checkFiles(readSources(named.length > 0 ? named : trackedFiles()));
   for (const { file, line, rule } of violations) {
     process.stdout.write(`${file}:${line}: ${rule}\n`);
   }

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { checkFile } from "../../tools/check-layers";
+import { checkFiles } from "../../tools/check-layers";
 
 function run(...files: readonly string[]) {
   const words = ["--import", "./bin/loader.js", "tools/check-layers.ts", ...files];
@@ -14,13 +14,19 @@ function run(...files: readonly string[]) {
   return { status, stdout };
 }
 
-/** The rules that are broken, with their lines. */
+/** The rules that these files break, with file and line. */
+function brokenIn(sources: Readonly<Record<string, string>>): string[] {
+  const violations = checkFiles(new Map(Object.entries(sources)));
+  return violations.map(({ file, line, rule }) => `${file}:${line}: ${rule}`);
+}
+
+/** The rules that one file breaks, with their lines. */
 function broken(path: string, text: string): string[] {
-  return checkFile(path, text).map(({ line, rule }) => `${line}: ${rule}`);
+  return brokenIn({ [path]: text }).map((each) => each.slice(path.length + 1));
 }
 
 describe("check-layers", () => {
-  it("lets a floor import from its own and from those above, and from Node and packages", () => {
+  it("lets a floor import from itself, from floors below it, from Node and from packages", () => {
     const text = [
       'import { readFileSync } from "node:fs";',
       'import { V86 } from "v86";',
@@ -30,12 +36,47 @@ describe("check-layers", () => {
     assert.deepEqual(broken("src/inspect/audit.ts", text), []);
   });
 
-  it("forbids an import from a floor below, over several lines and when it is dynamic too", () => {
+  it("fails on an upward arrow, over several lines and when the import is dynamic", () => {
     const text = 'import {\n  main,\n} from "../cli/main";\nawait import("../machine/v86");\n';
     const found = broken("src/link/link.ts", text);
     assert.equal(found.length, 2);
-    assert.match(found[0] ?? "", /^3: src\/link\/ is above src\/cli\//);
-    assert.match(found[1] ?? "", /^4: src\/link\/ is above src\/machine\//);
+    assert.match(found[0] ?? "", /^3: src\/link\/ is below src\/cli\/: imports go down/);
+    assert.match(found[1] ?? "", /^4: src\/link\/ is below src\/machine\//);
+    assert.match(found[0] ?? "", /register a function/);
+  });
+
+  it("fails on a circle, naming its files in the order of the imports", () => {
+    const found = brokenIn({
+      "src/base/a.ts": '\nimport type { C } from "./c";',
+      "src/base/b.ts": 'export * from "./a";',
+      "src/base/c.ts": 'import "./b";',
+      "src/base/d.ts": 'import { A } from "./a";',
+    });
+    assert.equal(found.length, 1);
+    assert.ok(
+      found[0]?.startsWith(
+        "src/base/a.ts:2: imports go in a circle: " +
+          "src/base/a.ts -> src/base/c.ts -> src/base/b.ts -> src/base/a.ts; move",
+      ),
+      found[0],
+    );
+  });
+
+  it("fails on circles in every folder, one line for each", () => {
+    const found = brokenIn({
+      "user/a.ts": 'import { b } from "./b";',
+      "user/b.ts": 'import { a } from "./a";',
+      "test/base/x.ts": 'import { y } from "./y/index";',
+      "test/base/y/index.ts": 'import { x } from "../x";',
+    });
+    assert.deepEqual(
+      found.map((each) => each.slice(0, each.indexOf(";"))),
+      [
+        "test/base/x.ts:1: imports go in a circle: " +
+          "test/base/x.ts -> test/base/y/index.ts -> test/base/x.ts",
+        "user/a.ts:1: imports go in a circle: user/a.ts -> user/b.ts -> user/a.ts",
+      ],
+    );
   });
 
   it("lets the guest import its own sources and the shared facts alone", () => {
@@ -60,23 +101,40 @@ describe("check-layers", () => {
     assert.match(broken("src/cli/build.ts", type.replace(" type", ""))[0] ?? "", /by their path/);
   });
 
-  it("keeps the rooms of the compiler in order", () => {
-    const up = 'import { IrFunction } from "../ir/ir";';
-    assert.deepEqual(broken("src/compile/select/select.ts", up), []);
-    assert.match(broken("src/compile/wasm/wasm.ts", up)[0] ?? "", /comes before/);
+  it("keeps the rooms of the compiler in order, and knows no others", () => {
+    const ir = 'import { IrFunction } from "../ir/ir";';
+    assert.deepEqual(broken("src/compile/select/select.ts", ir), []);
+    assert.match(
+      broken("src/compile/wasm/wasm.ts", ir)[0] ?? "",
+      /^1: src\/compile\/wasm\/ is below src\/compile\/ir\//,
+    );
     const top = 'import { compileModule } from "../compile";';
-    assert.match(broken("src/compile/ir/ir.ts", top)[0] ?? "", /comes before/);
-    assert.match(broken("src/compile/attic/x.ts", up)[0] ?? "", /no room/);
+    assert.match(broken("src/compile/ir/ir.ts", top)[0] ?? "", /is below src\/compile\/compile:/);
+    assert.match(broken("src/compile/attic/x.ts", "")[0] ?? "", /^1: .*not a room/);
     assert.deepEqual(broken("src/compile/compile.ts", 'import { x } from "./emit/emit";'), []);
   });
 
-  it("forbids long lines, names that say nothing, extensions, and floors that are none", () => {
+  it("keeps the rooms of user programs in order", () => {
+    const runtime = 'import { print } from "../runtime/output";';
+    assert.deepEqual(broken("user/shell/main.ts", runtime), []);
+    const shell = 'import { words } from "../shell/words";';
+    assert.match(broken("user/runtime/output.ts", shell)[0] ?? "", /user\/runtime\/ is below/);
+  });
+
+  it("forbids what ships to import tests and tools, and shared facts to import anything", () => {
+    const test = 'import { x } from "../../test/cli/isthmus";';
+    assert.match(broken("src/cli/main.ts", test)[0] ?? "", /test\/ is not in the package/);
+    const base = 'import { hex } from "../base/align";';
+    assert.match(broken("src/abi/elf.ts", base)[0] ?? "", /imports nothing from outside/);
+  });
+
+  it("forbids long lines, names that say nothing, extensions, and unknown floors", () => {
     assert.match(broken("src/base/x.ts", "x".repeat(101))[0] ?? "", /^1: .*100 columns/);
     assert.deepEqual(broken("src/base/x.ts", `// see https://example.org/${"x".repeat(90)}`), []);
     assert.match(broken("src/base/string-utils.ts", "")[0] ?? "", /could mean anything/);
     assert.deepEqual(broken("src/base/commonality.ts", ""), []);
     assert.match(broken("src/base/x.ts", 'import { y } from "./y.ts";')[0] ?? "", /no extension/);
-    assert.match(broken("src/extra/x.ts", 'import { y } from "../base/y";')[0] ?? "", /no floor/);
+    assert.match(broken("src/extra/x.ts", "")[0] ?? "", /src\/extra\/ is not a room/);
   });
 
   it("prints file, line and rule, and exits with 1 if anything is broken", (context) => {
