@@ -1,36 +1,36 @@
 // The boot sequence, and the functions that assembly calls.
 //
-// `_start` (kernel/boot/boot.asm.ts) calls bootBeforePaging, then kernelMain on the same stack,
+// `_start` (kernel/machine/i686/boot.asm.ts) calls bootBeforePaging, then kernelMain on the same stack,
 // which is left for good when process 1 starts.
 
+import { claimMemory } from "./boot/claim-memory";
+import { readOptions, startFirstProcess } from "./boot/init";
+import { startFiles } from "./boot/mount-root";
 import { readMultiboot } from "./boot/multiboot";
+import { startClock } from "./device/clock";
+import { buildDescriptors } from "./machine/i686/descriptor-tables";
+import { startFloatingPoint } from "./machine/i686/floating-point";
 import {
   detectProcessor,
   enablePaging,
   hasNoExecute,
   offersFloatingPoint,
   protectPages,
-} from "./boot/processor";
-import { startClock } from "./device/clock";
-import { startConsole } from "./device/console";
-import { startInterrupts } from "./device/interrupt";
-import { startFiles } from "./file/start";
+} from "./machine/i686/processor";
 import { startPages } from "./memory/pages";
-import { claimMemory } from "./memory/start";
-import { readOptions, startFirstProcess } from "./process/first";
-import { startFloatingPoint } from "./process/floating-point";
 import { startSystemCalls } from "./syscall/table";
-import { buildDescriptors } from "./trampoline/descriptors";
+import { startConsole } from "./terminal/console";
+import { startInterrupts } from "./trap/interrupt";
 
-export { panicked } from "./debug/post-mortem";
-export { beforeUserReturn } from "./process/fault";
+export { beforeUserReturn } from "./trap/fault";
+export { panicked } from "./trap/post-mortem";
 export {
   enterDoubleFault,
   enterFromKernel,
   enterFromUser,
   enterParanoid,
   enterSystemCall,
-} from "./trampoline/trap";
+} from "./trap/trap";
 
 /** What must happen while every address is still physical. */
 export function bootBeforePaging(magic: u32, record: usize): void {

@@ -28,7 +28,7 @@ import {
   MULTIBOOT_MODS_COUNT,
   MULTIBOOT_MODULES,
 } from "../../src/abi/multiboot";
-import { panic } from "../debug/panic";
+import { panic } from "../log/panic";
 
 const MAX_RANGES: u32 = 32;
 

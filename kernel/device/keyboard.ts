@@ -4,7 +4,7 @@
 // interrupt (line 1). See keymap.ts for the keys.
 
 import { inb } from "../../src/abi/x86";
-import { receiveByte } from "./console";
+import { receiveByte } from "../terminal/console";
 import { decodeScanCode } from "./keymap";
 
 const DATA: u32 = 0x60;

@@ -5,7 +5,7 @@
 
 import { PORT_DEBUG_CONSOLE, PORT_EXIT } from "../../src/abi/ports";
 import * as x86 from "../../src/abi/x86";
-import { print } from "../debug/log";
+import { print } from "../log/log";
 import { drainSerial } from "./serial";
 
 /** PM1a_CNT of QEMU's chip sets, and of Bochs and old QEMU. */

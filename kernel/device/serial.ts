@@ -9,7 +9,7 @@
 // See the PC16550D data sheet.
 
 import { inb, outb } from "../../src/abi/x86";
-import { hasInputRoom, receiveByte } from "./console";
+import { hasInputRoom, receiveByte } from "../terminal/console";
 
 const COM1: u32 = 0x3f8;
 const DATA: u32 = COM1;

@@ -9,7 +9,7 @@
 
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../src/abi/files";
 import { allocate } from "../memory/heap";
-import { FileOperations } from "./file";
+import { FileOperations } from "./open-file";
 
 @unmanaged
 export class Inode {

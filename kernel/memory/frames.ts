@@ -15,8 +15,8 @@
 
 import { INFO_FRAME_COUNT, INFO_FRAMES, INFO_FREE_FRAMES } from "../../src/abi/kernel-info";
 import { PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
-import { panic } from "../debug/panic";
-import * as symbols from "../symbols";
+import { panic } from "../log/panic";
+import * as symbols from "../machine/i686/symbols";
 
 const RECORD_SHIFT: u32 = 3;
 const LINK: usize = 0;

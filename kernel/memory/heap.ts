@@ -20,7 +20,7 @@
 //   - Objects are zeroed when they are allocated.
 
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
-import { panic } from "../debug/panic";
+import { panic } from "../log/panic";
 import { allocatePages, freePages } from "./pages";
 
 @unmanaged

@@ -33,8 +33,8 @@ import {
   PDPT_ENTRIES,
 } from "../../src/abi/paging";
 import * as x86 from "../../src/abi/x86";
-import { panic } from "../debug/panic";
-import * as symbols from "../symbols";
+import { panic } from "../log/panic";
+import * as symbols from "../machine/i686/symbols";
 import { allocateFrame, frameLink, releaseFrame, setFrameLink } from "./frames";
 
 const DIRECTORIES: usize = PAGE_TABLES + (PAGE_TABLES >> 9);

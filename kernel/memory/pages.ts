@@ -21,7 +21,7 @@ import {
   WINDOWS,
 } from "../../src/abi/memory-map";
 import { ENTRY_RW } from "../../src/abi/paging";
-import { panic } from "../debug/panic";
+import { panic } from "../log/panic";
 import { allocateFrame, releaseFrame } from "./frames";
 import { allocate, free } from "./heap";
 import { identityMapEnd, mapKernelPage, unmapKernelPage } from "./kernel-space";

@@ -12,7 +12,7 @@
 import { PAGE_MASK, PAGE_SHIFT, WINDOW_COUNT, WINDOWS } from "../../src/abi/memory-map";
 import { ENTRY_P, ENTRY_RW } from "../../src/abi/paging";
 import * as x86 from "../../src/abi/x86";
-import { panic } from "../debug/panic";
+import { panic } from "../log/panic";
 import { kernelPte, noExecute, writeEntry } from "./kernel-space";
 
 let nextSlot: u32 = 0;

@@ -5,10 +5,10 @@
 // stack, on which this very code runs, are released by the parent's wait (wait.ts).
 
 import { shellStatus } from "../../src/abi/signals";
-import { panic } from "../debug/panic";
 import { powerOff } from "../device/power";
+import { panic } from "../log/panic";
+import { reschedule, wake } from "../thread/schedule";
 import { current, findProcess, firstProcess, Process, ProcessState } from "./process";
-import { reschedule, wake } from "./schedule";
 
 /** Ends the current process with a wait status. Does not return. */
 export function exitProcess(status: u32): void {

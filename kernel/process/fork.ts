@@ -7,10 +7,10 @@
 import { EAGAIN, ENOMEM } from "../../src/abi/errno";
 import { PROCESS_NAME_SIZE } from "../../src/abi/kernel-info";
 import { FRAME_SIZE } from "../../src/abi/trap-frame";
+import { saveFloatingPoint } from "../machine/i686/floating-point";
+import { makeRunnable } from "../thread/schedule";
 import { releaseFiles, releaseSpace } from "./exit";
-import { saveFloatingPoint } from "./floating-point";
 import { createProcess, current, Process, prepareStack, releaseProcess } from "./process";
-import { makeRunnable } from "./schedule";
 
 /** Makes a copy of the current process: the child's id, or -EAGAIN or -ENOMEM. */
 export function forkProcess(): i32 {

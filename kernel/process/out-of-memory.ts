@@ -5,9 +5,9 @@
 // work and can be started again. Only if there is no other one does it end itself.
 
 import { SIGKILL } from "../../src/abi/signals";
-import { print } from "../debug/log";
+import { print } from "../log/log";
+import { yieldProcessor } from "../thread/schedule";
 import { current, firstProcess, Process, ProcessState } from "./process";
-import { yieldProcessor } from "./schedule";
 import { sendSignal } from "./signal";
 
 /**

@@ -27,15 +27,15 @@ import {
 } from "../../src/abi/kernel-info";
 import { SYSTEM_CALL_LIMIT } from "../../src/abi/syscalls";
 import { FRAME_SIZE } from "../../src/abi/trap-frame";
-import { Descriptors } from "../file/descriptors";
+import { Descriptors } from "../file/file-table";
 import { Inode } from "../file/inode";
+import { clearFloatingPoint, FLOATING_POINT_SIZE } from "../machine/i686/floating-point";
+import * as symbols from "../machine/i686/symbols";
+import { TrapFrame } from "../machine/i686/trap-frame";
 import { allocate, free } from "../memory/heap";
 import { allocateStack, freeStack, KERNEL_STACK_SIZE } from "../memory/pages";
 import { AddressSpace } from "../memory/space";
-import * as symbols from "../symbols";
-import { TrapFrame } from "../trampoline/trap-frame";
-import { clearFloatingPoint, FLOATING_POINT_SIZE } from "./floating-point";
-import { WaitQueue } from "./wait-queue";
+import { WaitQueue } from "../thread/wait-queue";
 
 export enum ProcessState {
   runnable,

@@ -4,8 +4,8 @@
 // to user mode; a blocked one is woken, and the call that it blocked in gives -EINTR on the way.
 
 import { SIGKILL } from "../../src/abi/signals";
+import { demandAttention, wake } from "../thread/schedule";
 import { current, firstProcess, Process, ProcessState } from "./process";
-import { demandAttention, wake } from "./schedule";
 
 /** The process group that the terminal belongs to: TIOCSPGRP sets it. */
 export let foregroundGroup: u32 = 1;

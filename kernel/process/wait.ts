@@ -3,8 +3,8 @@
 import { ECHILD, EINVAL } from "../../src/abi/errno";
 import { WCONTINUED, WNOHANG, WUNTRACED } from "../../src/abi/signals";
 import { UserPointer, userAddress, writeWord } from "../memory/user-memory";
+import { block } from "../thread/schedule";
 import { current, firstProcess, Process, ProcessState, releaseProcess } from "./process";
-import { block } from "./schedule";
 
 /**
  * Waits for a child to end: `pid` > 0 that one, -1 any, 0 any of the caller's group, < -1 any of

@@ -36,12 +36,12 @@ import {
   X_OK,
 } from "../../src/abi/files";
 import { PAGE_SHIFT } from "../../src/abi/memory-map";
-import { createFile, File } from "../file/file";
 import { Inode, rootDirectory } from "../file/inode";
+import { createFile, File } from "../file/open-file";
+import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, userPointer } from "../memory/user-memory";
 import { current } from "../process/process";
-import { takeBreath } from "../process/schedule";
-import { TrapFrame } from "../trampoline/trap-frame";
+import { takeBreath } from "../thread/schedule";
 import { sendStatus } from "./file-status";
 import { pathArgument } from "./path-argument";
 

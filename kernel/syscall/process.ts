@@ -3,16 +3,16 @@
 import { EINVAL, ENOMEM, ESRCH, isErrno } from "../../src/abi/errno";
 import { exitedStatus, isIgnoredByDefault, isStopSignal, SIGNAL_MAX } from "../../src/abi/signals";
 import { Inode } from "../file/inode";
+import { TrapFrame } from "../machine/i686/trap-frame";
 import { clearUser, userAddress, userPointer } from "../memory/user-memory";
-import { createArgumentBlock } from "../process/argument-block";
-import { executeProgram } from "../process/execute";
 import { exitProcess } from "../process/exit";
 import { forkProcess } from "../process/fork";
 import { current, findProcess, firstProcess, Process, ProcessState } from "../process/process";
-import { yieldProcessor } from "../process/schedule";
 import { killGroup, killProcess } from "../process/signal";
 import { waitForChild } from "../process/wait";
-import { TrapFrame } from "../trampoline/trap-frame";
+import { createArgumentBlock } from "../program/argument-block";
+import { executeProgram } from "../program/execute";
+import { yieldProcessor } from "../thread/schedule";
 import { pathArgument, userPath } from "./path-argument";
 
 /** Bytes of Linux's struct rusage, which wait4 fills with zeros: nobody counts here. */

@@ -14,10 +14,10 @@ import {
 } from "../../src/abi/syscalls";
 import { uptimeSeconds } from "../device/pit";
 import { powerOff, restart } from "../device/power";
+import { TrapFrame } from "../machine/i686/trap-frame";
 import { freeFrameCount, totalFrameCount } from "../memory/frames";
 import { copyOut, userPointer } from "../memory/user-memory";
 import { countProcesses, current } from "../process/process";
-import { TrapFrame } from "../trampoline/trap-frame";
 
 const SYSINFO_TOTAL: usize = 16;
 const SYSINFO_FREE: usize = 20;

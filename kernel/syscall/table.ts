@@ -8,9 +8,9 @@
 
 import { ENOSYS } from "../../src/abi/errno";
 import { SYSTEM_CALL_LIMIT, SystemCall } from "../../src/abi/syscalls";
-import { warn } from "../debug/log";
+import { warn } from "../log/log";
+import { TrapFrame } from "../machine/i686/trap-frame";
 import { current } from "../process/process";
-import { TrapFrame } from "../trampoline/trap-frame";
 import {
   access,
   chdir,

@@ -9,10 +9,10 @@ import {
   uptimeNanoseconds,
   uptimeSeconds,
 } from "../device/pit";
+import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
 import { current } from "../process/process";
-import { sleepUntil } from "../process/schedule";
-import { TrapFrame } from "../trampoline/trap-frame";
+import { sleepUntil } from "../thread/schedule";
 
 const CLOCK_REALTIME: u32 = 0;
 const CLOCK_MONOTONIC: u32 = 1;

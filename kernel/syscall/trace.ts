@@ -19,10 +19,10 @@ import {
   argumentKinds,
   SystemCall,
 } from "../../src/abi/syscalls";
-import { print } from "../debug/log";
+import { print } from "../log/log";
+import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyInString, userPointer } from "../memory/user-memory";
 import { current } from "../process/process";
-import { TrapFrame } from "../trampoline/trap-frame";
 
 /** Longer strings are cut off, as strace does. */
 const SHOWN: u32 = 32;

@@ -17,7 +17,7 @@
 //   52  esp  \  the processor, only when it came from ring 3: a frame of the kernel's own ends at
 //   56  ss   /  FRAME_KERNEL_SIZE
 //
-// kernel/trampoline/ asserts that its TrapFrame class has these offsets.
+// kernel/machine/i686/trap-frame.ts asserts that its TrapFrame class has these offsets.
 
 export const FRAME_EDI: u32 = 0;
 export const FRAME_ESI: u32 = 4;

@@ -22,7 +22,7 @@ import { SourceLog } from "./source-log";
 const ENTRY = "kernel/main.ts";
 const LAYOUT = "kernel/layout.ts";
 /** The function that failed assertions call. */
-const ABORT = "kernel/debug/abort/abort";
+const ABORT = "kernel/log/abort/abort";
 
 /** What the kernel is linked of. */
 export interface KernelParts {

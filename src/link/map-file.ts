@@ -2,7 +2,7 @@
 //
 //   VMA      LMA      size     what
 //   00100000 00100000       37 .boot                         r-x
-//   00100000 00100000       37   .boot                       kernel/boot/boot.asm.ts
+//   00100000 00100000       37   .boot                       kernel/machine/i686/boot.asm.ts
 
 import type { LinkedImage } from "./image";
 import type { PlacedSection } from "./model";

@@ -126,7 +126,7 @@ export interface ObjectSymbol {
 }
 
 export interface ObjectFile {
-  /** What diagnostics call it: `kernel/trampoline/trampoline.asm.ts`, `build/kernel.wasm`. */
+  /** What diagnostics call it: `kernel/machine/i686/trampoline.asm.ts`, `build/kernel.wasm`. */
   readonly name: string;
   readonly sections: readonly Section[];
   readonly symbols: readonly ObjectSymbol[];

@@ -19,7 +19,7 @@ export function kernelMain(): u32 {
 }
 `,
   "kernel/word.ts": "export function word(): u32 {\n  return 41;\n}\n",
-  "kernel/debug/abort.ts":
+  "kernel/log/abort.ts":
     "export function abort(message: usize, file: usize, line: u32, column: u32): void {}\n",
   "kernel/start.asm.ts": `export default function start(a) {
   a.section(".boot", { execute: true });

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { loadKernelPart } from "./kernel-part";
 
 const part = loadKernelPart(`
-  import { nextWord, startWords, wordIs } from "./kernel/process/boot-words";
+  import { nextWord, startWords, wordIs } from "./kernel/boot/kernel-parameters";
   export function start(line: usize): void { startWords(line); }
   export function next(): usize { return nextWord(); }
   export function isDashes(): u32 { return wordIs(cstr("--")); }

@@ -9,10 +9,10 @@ let woken = 0;
 
 const part = loadKernelPart(
   `
-  import { LineDiscipline } from "./kernel/device/line-discipline";
-  import { discipline } from "./kernel/device/console";
-  import { consoleOperations, startConsoleFile } from "./kernel/file/console-file";
-  import { File } from "./kernel/file/file";
+  import { LineDiscipline } from "./kernel/terminal/line-discipline";
+  import { discipline } from "./kernel/terminal/console";
+  import { consoleOperations, startConsoleFile } from "./kernel/terminal/terminal-file";
+  import { File } from "./kernel/file/open-file";
   function echo(byte: u32): void {}
   export function start(): void { startConsoleFile(); discipline.reset(echo.index); }
   export function receive(byte: u32): u32 { return discipline.receive(byte); }
@@ -25,7 +25,7 @@ const part = loadKernelPart(
   {
     replace: {
       "kernel/memory/heap.ts": TEST_HEAP,
-      "kernel/device/console.ts": `
+      "kernel/terminal/console.ts": `
         import { LineDiscipline } from "./line-discipline";
         export class WaitQueue {}
         export const discipline: LineDiscipline = changetype<LineDiscipline>(memory.data(8256, 8));
@@ -58,7 +58,7 @@ const part = loadKernelPart(
         @unmanaged export class Process { pendingSignal: u32 = 0; space: u32 = 1; }
         export const current: Process = changetype<Process>(memory.data(16, 4));
       `,
-      "kernel/process/schedule.ts": `
+      "kernel/thread/schedule.ts": `
         declare function woke(): u32;
         export function wakeAll(queue: usize): void { woke(); }
         export function sleepOn(queue: usize): i32 { return 0; }
@@ -68,7 +68,7 @@ const part = loadKernelPart(
         export let foregroundGroup: u32 = 1;
         export function setForegroundGroup(group: u32): void { foregroundGroup = group; }
       `,
-      "kernel/file/regular.ts": `
+      "kernel/filesystem/initramfs/files.ts": `
         export function refuseList(file: u32, to: u32, size: u32): i32 { return -20; }
       `,
       "kernel/file/inode.ts": "@unmanaged export class Inode {}",

@@ -4,8 +4,8 @@ import { USER_END } from "../../src/abi/memory-map";
 import { loadKernelPart } from "./kernel-part";
 
 const part = loadKernelPart(`
-  import { findSection, imageEnd } from "./kernel/process/elf";
-  import { programHeadersAddress, programProblem } from "./kernel/process/elf";
+  import { findSection, imageEnd } from "./kernel/program/elf";
+  import { programHeadersAddress, programProblem } from "./kernel/program/elf";
   export function problem(image: usize, size: u32): usize { return programProblem(image, size); }
   export function end(image: usize): u32 { return imageEnd(image); }
   export function headers(image: usize): u32 { return programHeadersAddress(image); }

@@ -7,7 +7,7 @@ const complaints: string[] = [];
 const part = loadKernelPart(
   `
   import { createRoot, Inode, rootDirectory } from "./kernel/file/inode";
-  import { mountInitramfs } from "./kernel/file/initramfs";
+  import { mountInitramfs } from "./kernel/filesystem/initramfs/unpack";
   import { resolvePath } from "./kernel/file/path";
   export function mount(start: usize, size: u32): u32 {
     createRoot();
@@ -22,10 +22,10 @@ const part = loadKernelPart(
   {
     replace: {
       "kernel/memory/heap.ts": TEST_HEAP,
-      "kernel/debug/log.ts":
+      "kernel/log/log.ts":
         "export declare function warn(format: usize, a: u32 = 0, b: u32 = 0): void;",
       "kernel/memory/user-memory.ts": "@unmanaged export class UserPointer {}",
-      "kernel/file/regular.ts": `
+      "kernel/filesystem/initramfs/files.ts": `
         import { FileOperations } from "./file";
         export function regularOperations(): FileOperations | null { return null; }
         export function directoryOperations(): FileOperations | null { return null; }

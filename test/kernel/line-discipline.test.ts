@@ -7,7 +7,7 @@ let shown = "";
 
 const part = loadKernelPart(
   `
-  import { LineDiscipline } from "./kernel/device/line-discipline";
+  import { LineDiscipline } from "./kernel/terminal/line-discipline";
   declare function show(byte: u32): void;
   function echo(byte: u32): void { show(byte); }
   const terminal: LineDiscipline = changetype<LineDiscipline>(memory.data(8256, 8));

@@ -6,7 +6,7 @@ let printed = "";
 
 const part = loadKernelPart(
   `
-  import { copyOutputTo, inform, print, setQuiet, warn } from "./kernel/debug/log";
+  import { copyOutputTo, inform, print, setQuiet, warn } from "./kernel/log/log";
   export function show(format: usize, a: u32, b: u32, c: u32): void { print(format, a, b, c); }
   export function wide(): void { print(cstr("%S|%S"), <u32>changetype<usize>("wide é"), 0); }
   export function say(quiet: u32): void {
@@ -18,7 +18,7 @@ const part = loadKernelPart(
 `,
   {
     replace: {
-      "kernel/device/console.ts":
+      "kernel/terminal/console.ts":
         "export declare function writeByte(byte: u32): void;" +
         "export function finishOutput(): void {}",
     },

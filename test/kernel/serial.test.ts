@@ -20,7 +20,7 @@ const part = loadKernelPart(
 `,
   {
     replace: {
-      "kernel/device/console.ts": `
+      "kernel/terminal/console.ts": `
         export function hasInputRoom(): bool { return true; }
         export function receiveByte(byte: u32): void {}
       `,

@@ -11,7 +11,7 @@ import { link } from "../../src/link/link";
 import { nops, objectFile, type SectionSpec } from "./build-object";
 
 const DRIVER = `
-import { CodePlace } from "./kernel/debug/symbols";
+import { CodePlace } from "./kernel/trap/code-place";
 const place = changetype<CodePlace>(memory.data(offsetof<CodePlace>()));
 export function find(table: usize, size: u32, address: u32): bool {
   return place.find(table, size, address);

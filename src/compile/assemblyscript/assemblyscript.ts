@@ -48,7 +48,7 @@ export interface AssemblyScriptOptions {
   readonly optimize?: 0 | 1 | 2 | 3;
   /** Whether `assert` checks its argument; by default it does. */
   readonly assertions?: boolean;
-  /** The function that `abort` and failed assertions call: `kernel/debug/abort/abort`. */
+  /** The function that `abort` and failed assertions call: `kernel/log/abort/abort`. */
   readonly abort?: string;
   /** More names that every source knows, and what they stand for, as in `abort`. */
   readonly names?: Readonly<Record<string, string>>;

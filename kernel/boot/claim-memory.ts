@@ -1,0 +1,61 @@
+// Claims the machine's memory: the order in which frames, tables and heap come into being.
+//
+//   kernel image | frame list | boot tables | (module, if it was in the way) | free frames …
+//
+// The identity map ends behind the tables. See frames.ts and kernel-space.ts.
+
+import { PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
+import { panic } from "../log/panic";
+import * as symbols from "../machine/i686/symbols";
+import { countRam, frameListSize, freeReserved, startFrameList } from "../memory/frames";
+import { buildKernelSpace, identityMapEnd, kernelTablesSize } from "../memory/kernel-space";
+import {
+  isRam,
+  lastFrame,
+  memoryRangeCount,
+  moduleSize,
+  moduleStart,
+  moveModuleBehind,
+  rangeEnd,
+  rangeStart,
+} from "./multiboot";
+
+/** Makes frame list and kernel tables behind the image. Paging is off. */
+export function claimMemory(hasNx: bool): void {
+  const count = lastFrame();
+  const list = alignPage(symbols.kernel_end());
+  const tables = alignPage(list + frameListSize(count));
+  const end = tables + kernelTablesSize(tables);
+  if (!isRam(list, end - list)) panic(cstr("memory: no room for the list of frames"));
+  moveModuleBehind(end);
+  startFrameList(list, count);
+  buildKernelSpace(tables, hasNx);
+  freeTheRest();
+}
+
+/** Frees all RAM that neither the identity map nor the module occupies. */
+function freeTheRest(): void {
+  const kernelEnd = identityMapEnd() >> PAGE_SHIFT;
+  const moduleFirst = moduleStart() >> PAGE_SHIFT;
+  const moduleEnd = (moduleStart() + moduleSize() + PAGE_MASK) >> PAGE_SHIFT;
+  // From the top down: the lowest frame is handed out first.
+  for (let i = memoryRangeCount(); i > 0; ) {
+    i--;
+    countRam(rangeStart(i), rangeEnd(i));
+    const start = max<u32>(rangeStart(i), kernelEnd);
+    const end = rangeEnd(i);
+    if (moduleSize() == 0) freeRange(start, end);
+    else {
+      freeRange(max<u32>(start, moduleEnd), end);
+      freeRange(start, min<u32>(end, moduleFirst));
+    }
+  }
+}
+
+function freeRange(start: u32, end: u32): void {
+  if (start < end) freeReserved(start, end);
+}
+
+function alignPage(address: usize): usize {
+  return (address + PAGE_MASK) & ~PAGE_MASK;
+}

@@ -1,0 +1,131 @@
+// Process 1: the shell, or what the command line names after `--`.
+//
+// A program without a slash in its name is taken from /bin. When it ends, the machine ends with
+// its status; when it cannot be started, with 127 (not found) or 126, as a shell would say.
+
+import { EACCES, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, isErrno } from "../../src/abi/errno";
+import { O_RDWR } from "../../src/abi/files";
+import { powerOff } from "../device/power";
+import { createDescriptors } from "../file/file-table";
+import { Inode, rootDirectory } from "../file/inode";
+import { createFile } from "../file/open-file";
+import { resolvePath } from "../file/path";
+import { setQuiet, warn } from "../log/log";
+import { panic } from "../log/panic";
+import { createProcess, Process, prepareStack } from "../process/process";
+import { ArgumentBlock, createArgumentBlock } from "../program/argument-block";
+import { executeProgram } from "../program/execute";
+import { startTracing } from "../syscall/trace";
+import { hushInput } from "../terminal/console";
+import { startScheduling } from "../thread/schedule";
+import { consoleDevice } from "./device-files";
+import { nextWord, startWords, wordIs } from "./kernel-parameters";
+import { commandLine } from "./multiboot";
+
+const STATUS_CANNOT_RUN: u32 = 126;
+const STATUS_NOT_FOUND: u32 = 127;
+const PATH_SIZE: u32 = 2048;
+const SLASH: u32 = 0x2f;
+
+const path: usize = memory.data(2064, 4);
+
+/**
+ * Reads the kernel's own options, the words before `--`: `quiet` hushes messages that only inform,
+ * `noecho` hushes the echo of input, `trace` prints every system call.
+ */
+export function readOptions(): void {
+  startWords(commandLine());
+  while (nextWord() !== 0 && !wordIs(cstr("--"))) {
+    if (wordIs(cstr("quiet"))) setQuiet(true);
+    if (wordIs(cstr("noecho"))) hushInput();
+    if (wordIs(cstr("trace"))) startTracing();
+  }
+}
+
+/** Makes process 1 and runs it. Does not return. */
+export function startFirstProcess(): void {
+  const block = createArgumentBlock();
+  const process = createProcess();
+  if (block === null || process === null || !fillBlock(block) || !openConsole(process)) {
+    panic(cstr("first: not enough memory for process 1"));
+    return;
+  }
+  process.group = 1;
+  process.directory = rootDirectory();
+  const found = resolvePath(rootDirectory(), path, true);
+  const result = isErrno(<u32>found)
+    ? <i32>found
+    : executeProgram(process, changetype<Inode>(found), block);
+  block.release();
+  if (result !== 0) {
+    warn(cstr("cannot run %s: %s"), <u32>path, <u32>describe(result));
+    powerOff(result === -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
+  }
+  prepareStack(process);
+  startScheduling(process);
+}
+
+/** Arguments from the command line, a small environment, and the program's path. */
+function fillBlock(block: ArgumentBlock): bool {
+  startWords(commandLine());
+  let word = nextWord();
+  while (word !== 0 && !wordIs(cstr("--"))) word = nextWord();
+  if (word !== 0) word = nextWord();
+  if (word === 0) word = cstr("/bin/shell");
+  setPath(word);
+  for (; word !== 0; word = nextWord()) {
+    if (block.addArgument(word) !== 0) return false;
+  }
+  return (
+    block.addVariable(cstr("PATH=/bin")) === 0 &&
+    block.addVariable(cstr("HOME=/")) === 0 &&
+    block.addVariable(cstr("TERM=linux")) === 0 &&
+    block.addPath(path) === 0
+  );
+}
+
+function setPath(program: usize): void {
+  let length: u32 = 0;
+  let hasSlash = false;
+  for (; load<u8>(program + length) !== 0; length++) {
+    if (load<u8>(program + length) === SLASH) hasSlash = true;
+  }
+  const folder = cstr("/bin/");
+  const skipped: u32 = hasSlash ? 0 : 5;
+  memory.copy(path, folder, skipped);
+  memory.copy(path + skipped, program, min<u32>(length, PATH_SIZE) + 1);
+}
+
+/** Descriptors 0, 1 and 2: the console. */
+function openConsole(process: Process): bool {
+  const files = createDescriptors();
+  const device = consoleDevice();
+  const operations = device.operations;
+  if (files === null || operations === null) return false;
+  const file = createFile(device, operations, O_RDWR);
+  if (file === null) return false;
+  process.files = files;
+  if (files.add(file, 0, 0) < 0) return false;
+  for (let descriptor: u32 = 1; descriptor < 3; descriptor++) {
+    file.retain();
+    if (files.add(file, descriptor, 0) < 0) return false;
+  }
+  return true;
+}
+
+function describe(error: i32): usize {
+  switch (error) {
+    case -ENOENT:
+      return cstr("there is no such file");
+    case -EACCES:
+      return cstr("it is not executable");
+    case -ENOTDIR:
+      return cstr("its path goes through a file");
+    case -ENOEXEC:
+      return cstr("it is no program for this machine");
+    case -ENOMEM:
+      return cstr("there is not enough memory");
+    default:
+      return cstr("its path is wrong");
+  }
+}

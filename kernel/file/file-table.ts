@@ -1,0 +1,133 @@
+// The descriptor table of a process: small numbers that stand for open files.
+//
+//   entries -> file or 0, flags (FD_CLOEXEC) | file or 0, flags | ...     `count` of them
+//
+// It starts with room for FIRST_COUNT and doubles when it is full, up to LARGEST_COUNT.
+
+import { EBADF, EMFILE, ENOMEM } from "../../src/abi/errno";
+import { FD_CLOEXEC } from "../../src/abi/files";
+import { allocate, free } from "../memory/heap";
+import { File } from "./open-file";
+
+const FIRST_COUNT: u32 = 32;
+const LARGEST_COUNT: u32 = 1024;
+const ENTRY_SIZE: u32 = 8;
+const FLAGS: usize = 4;
+
+@unmanaged
+export class Descriptors {
+  private entries: usize = 0;
+  private count: u32 = 0;
+
+  /** The file behind a descriptor, or null. */
+  get(descriptor: u32): File | null {
+    if (descriptor >= this.count) return null;
+    return load<File | null>(this.entry(descriptor));
+  }
+
+  /** FD_CLOEXEC or 0. */
+  flags(descriptor: u32): u32 {
+    return load<u32>(this.entry(descriptor), FLAGS);
+  }
+
+  setFlags(descriptor: u32, flags: u32): void {
+    store<u32>(this.entry(descriptor), flags, FLAGS);
+  }
+
+  /**
+   * Gives `file`, whose reference passes to the table, the lowest free number from `lowest` on.
+   * The number, or -EMFILE or -ENOMEM: then the reference stays with the caller.
+   */
+  add(file: File, lowest: u32, flags: u32): i32 {
+    let descriptor = lowest;
+    while (descriptor < this.count && this.get(descriptor) !== null) descriptor++;
+    const result = this.makeRoom(descriptor);
+    if (result !== 0) return result;
+    this.set(descriptor, file, flags);
+    return <i32>descriptor;
+  }
+
+  /** Makes `descriptor` refer to `file`, whose reference passes; what it referred to is closed. */
+  replace(descriptor: u32, file: File, flags: u32): i32 {
+    if (descriptor >= LARGEST_COUNT) return -EBADF;
+    const result = this.makeRoom(descriptor);
+    if (result !== 0) return result;
+    const old = this.get(descriptor);
+    this.set(descriptor, file, flags);
+    if (old !== null) old.release();
+    return <i32>descriptor;
+  }
+
+  /** 0 or -EBADF. */
+  close(descriptor: u32): i32 {
+    const file = this.get(descriptor);
+    if (file === null) return -EBADF;
+    this.set(descriptor, null, 0);
+    file.release();
+    return 0;
+  }
+
+  /** Closes what execve must not hand on. */
+  closeOnExecute(): void {
+    for (let i: u32 = 0; i < this.count; i++) {
+      if (this.get(i) !== null && (this.flags(i) & FD_CLOEXEC) !== 0) this.close(i);
+    }
+  }
+
+  /** A second table that refers to the same files, or null when out of memory. */
+  duplicate(): Descriptors | null {
+    const copy = createDescriptors();
+    if (copy === null) return null;
+    if (copy.makeRoom(this.count - 1) !== 0) {
+      copy.release();
+      return null;
+    }
+    for (let i: u32 = 0; i < this.count; i++) {
+      const file = this.get(i);
+      if (file === null) continue;
+      file.retain();
+      copy.set(i, file, this.flags(i));
+    }
+    return copy;
+  }
+
+  /** Closes everything and frees the table. */
+  release(): void {
+    for (let i: u32 = 0; i < this.count; i++) this.close(i);
+    free(this.entries);
+    free(changetype<usize>(this));
+  }
+
+  /** Makes the table large enough for `descriptor`. 0, -EMFILE or -ENOMEM. */
+  makeRoom(descriptor: u32): i32 {
+    if (descriptor < this.count) return 0;
+    if (descriptor >= LARGEST_COUNT) return -EMFILE;
+    let count = max<u32>(this.count, FIRST_COUNT);
+    while (count <= descriptor) count *= 2;
+    const entries = allocate(count * ENTRY_SIZE);
+    if (entries === 0) return -ENOMEM;
+    memory.copy(entries, this.entries, this.count * ENTRY_SIZE);
+    free(this.entries);
+    this.entries = entries;
+    this.count = count;
+    return 0;
+  }
+
+  private set(descriptor: u32, file: File | null, flags: u32): void {
+    store<File | null>(this.entry(descriptor), file);
+    this.setFlags(descriptor, flags);
+  }
+
+  private entry(descriptor: u32): usize {
+    return this.entries + descriptor * ENTRY_SIZE;
+  }
+}
+
+/** An empty table, or null when out of memory. */
+export function createDescriptors(): Descriptors | null {
+  const table = changetype<Descriptors | null>(allocate(offsetof<Descriptors>()));
+  if (table === null) return null;
+  if (table.makeRoom(0) === 0) return table;
+  free(changetype<usize>(table));
+  return null;
+}

@@ -1,0 +1,120 @@
+// Files and directories of the initramfs: read only, contents in memory.
+
+import { EBADF, EFAULT, EINVAL, EISDIR, ENOTDIR, ENOTTY } from "../../../src/abi/errno";
+import {
+  DIRENT_INO,
+  DIRENT_LENGTH,
+  DIRENT_NAME,
+  DIRENT_OFFSET,
+  DIRENT_TYPE,
+  DT_CHR,
+  DT_DIR,
+  DT_LNK,
+  DT_REG,
+  NAME_MAX,
+} from "../../../src/abi/files";
+import { Inode } from "../../file/inode";
+import { File, FileOperations } from "../../file/open-file";
+import { sendBytes, transferSize } from "../../file/transfer";
+import { copyOut, UserPointer } from "../../memory/user-memory";
+import { current } from "../../process/process";
+
+const regular: FileOperations = changetype<FileOperations>(memory.data(20, 4));
+const directory: FileOperations = changetype<FileOperations>(memory.data(20, 4));
+/** One directory entry, built here and copied out. */
+const record: usize = memory.data(288, 8);
+const DOTS: usize = cstr("..");
+
+/** Fills the records of operations; before any file is opened. */
+export function startRegularFiles(): void {
+  regular.read = readRegular.index;
+  regular.write = refuseWrite.index;
+  regular.control = refuseControl.index;
+  regular.list = refuseList.index;
+  regular.seekable = true;
+  directory.read = refuseRead.index;
+  directory.write = refuseWrite.index;
+  directory.control = refuseControl.index;
+  directory.list = listDirectory.index;
+  directory.seekable = true;
+}
+
+export function regularOperations(): FileOperations {
+  return regular;
+}
+
+export function directoryOperations(): FileOperations {
+  return directory;
+}
+
+/** ioctl on what has no commands. */
+export function refuseControl(_file: File, _command: u32, _argument: u32): i32 {
+  return -ENOTTY;
+}
+
+/** getdents64 on what is no directory. */
+export function refuseList(_file: File, _to: UserPointer, _size: u32): i32 {
+  return -ENOTDIR;
+}
+
+function refuseRead(_file: File, _to: UserPointer, _size: u32): i32 {
+  return -EISDIR;
+}
+
+/** Nothing here is ever open for writing. */
+function refuseWrite(_file: File, _from: UserPointer, _size: u32): i32 {
+  return -EBADF;
+}
+
+function readRegular(file: File, to: UserPointer, size: u32): i32 {
+  const wanted = transferSize(to, size);
+  if (wanted <= 0) return wanted;
+  const inode = file.inode;
+  if (file.position >= inode.size) return 0;
+  const start = <u32>file.position;
+  const count = sendBytes(to, inode.data + start, min<u32>(<u32>wanted, inode.size - start));
+  if (count > 0) file.position += <u64>count;
+  return count;
+}
+
+/** The position of a directory counts entries: 0 is `.`, 1 is `..`, then the children. */
+function listDirectory(file: File, to: UserPointer, size: u32): i32 {
+  let done: u32 = 0;
+  while (true) {
+    const length = buildEntry(file.inode, file.position);
+    if (length === 0) return <i32>done;
+    if (length > size - done) return done !== 0 ? <i32>done : -EINVAL;
+    if (copyOut(current.space!, to.plus(done), record, length) !== 0) {
+      return done !== 0 ? <i32>done : -EFAULT;
+    }
+    done += length;
+    file.position++;
+  }
+}
+
+/** Builds entry `index` of `parent` in `record`: its length, or 0 behind the last one. */
+function buildEntry(parent: Inode, index: u64): u32 {
+  if (index === 0) return fillEntry(parent, DOTS, 1, index);
+  if (index === 1) return fillEntry(parent.parent!, DOTS, 2, index);
+  let child = parent.firstChild;
+  for (let i: u64 = 2; child !== null && i < index; i++) child = child.next;
+  return child === null ? 0 : fillEntry(child, child.name, child.nameLength, index);
+}
+
+function fillEntry(inode: Inode, name: usize, nameLength: u32, index: u64): u32 {
+  const kept = min<u32>(nameLength, NAME_MAX);
+  const length = (DIRENT_NAME + kept + 1 + 7) & ~7;
+  memory.fill(record, 0, length);
+  store<u64>(record, inode.number, DIRENT_INO);
+  store<u64>(record, index + 1, DIRENT_OFFSET);
+  store<u16>(record, length, DIRENT_LENGTH);
+  store<u8>(record, entryType(inode), DIRENT_TYPE);
+  memory.copy(record + DIRENT_NAME, name, kept);
+  return length;
+}
+
+function entryType(inode: Inode): u32 {
+  if (inode.isDirectory) return DT_DIR;
+  if (inode.isDevice) return DT_CHR;
+  return inode.isLink ? DT_LNK : DT_REG;
+}

@@ -1,0 +1,92 @@
+// /dev/processes: one line of text for each process, for ps.
+//
+//   column  0      6      12     18  20        30
+//           pid    parent group  state KiB     name, then blanks and a newline: LINE bytes
+//
+// Every line has the same length, so a position in the file is a process and a place in its line.
+// The state is R (runnable), S (sleeps until something happens) or Z (a zombie).
+
+import { EINVAL } from "../../../src/abi/errno";
+import { File, FileOperations } from "../../file/open-file";
+import { sendBytes, transferSize } from "../../file/transfer";
+import { UserPointer } from "../../memory/user-memory";
+import { countProcesses, firstProcess, Process, ProcessState } from "../../process/process";
+import { refuseControl, refuseList } from "../initramfs/files";
+
+const LINE: u32 = 48;
+const KIB_PER_PAGE: u32 = 4;
+const SPACE: u8 = 0x20;
+const NEWLINE: u32 = 0x0a;
+
+const operations: FileOperations = changetype<FileOperations>(memory.data(20, 4));
+const line: usize = memory.data(48);
+
+/** Fills the record of operations and returns it. */
+export function processListOperations(): FileOperations {
+  operations.read = readProcesses.index;
+  operations.write = refuseWrite.index;
+  operations.control = refuseControl.index;
+  operations.list = refuseList.index;
+  operations.seekable = true;
+  return operations;
+}
+
+function readProcesses(file: File, to: UserPointer, size: u32): i32 {
+  const wanted = transferSize(to, size);
+  if (wanted <= 0) return wanted;
+  let done: u32 = 0;
+  while (done < <u32>wanted) {
+    const process = nthProcess(<u32>min<u64>(file.position / LINE, u32.MAX_VALUE));
+    if (process === null) break;
+    fillLine(process);
+    const start = <u32>(file.position % LINE);
+    const count = sendBytes(to.plus(done), line + start, min<u32>(LINE - start, wanted - done));
+    if (count <= 0) return done !== 0 ? <i32>done : count;
+    done += count;
+    file.position += count;
+  }
+  return <i32>done;
+}
+
+function refuseWrite(_file: File, _from: UserPointer, _size: u32): i32 {
+  return -EINVAL;
+}
+
+/** The processes in the order of their creation; the list begins with the newest. */
+function nthProcess(index: u32): Process | null {
+  const count = countProcesses();
+  if (index >= count) return null;
+  let process = firstProcess();
+  for (let i = count - 1; i > index && process !== null; i--) process = process.next;
+  return process;
+}
+
+function fillLine(process: Process): void {
+  memory.fill(line, SPACE, LINE);
+  const parent = process.parent;
+  const space = process.space;
+  putNumber(5, process.pid);
+  putNumber(11, parent === null ? 0 : parent.pid);
+  putNumber(17, process.group);
+  store<u8>(line + 18, stateLetter(process.state));
+  putNumber(28, space === null ? 0 : space.residentPages * KIB_PER_PAGE);
+  for (let i: u32 = 0; load<u8>(process.name + i) !== 0; i++) {
+    store<u8>(line + 30 + i, load<u8>(process.name + i));
+  }
+  store<u8>(line + LINE - 1, NEWLINE);
+}
+
+function stateLetter(state: ProcessState): u8 {
+  if (state === ProcessState.zombie) return 0x5a;
+  return state === ProcessState.runnable ? 0x52 : 0x53;
+}
+
+/** Writes a decimal number whose last digit goes to `column` - 1. */
+function putNumber(column: u32, value: u32): void {
+  let at = line + column;
+  let rest = value;
+  do {
+    store<u8>(--at, 0x30 + (rest % 10));
+    rest /= 10;
+  } while (rest !== 0);
+}

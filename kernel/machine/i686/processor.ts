@@ -1,0 +1,112 @@
+// What the processor can do, asked once; and the control registers that follow from it.
+//
+// An i686 has CPUID and PAE; everything else is optional, and the audit is told which of the
+// features were switched on (kernel_info).
+
+import {
+  INFO_FEATURES,
+  INFO_NX,
+  INFO_PGE,
+  INFO_SMAP,
+  INFO_SMEP,
+  INFO_UMIP,
+} from "../../../src/abi/kernel-info";
+import {
+  CR0_PG,
+  CR0_WP,
+  CR4_PAE,
+  CR4_PGE,
+  CR4_PSE,
+  CR4_SMAP,
+  CR4_SMEP,
+  CR4_UMIP,
+  EFER_NXE,
+  MSR_EFER,
+} from "../../../src/abi/paging";
+import * as x86 from "../../../src/abi/x86";
+import { panic } from "../../log/panic";
+import { kernelCr3 } from "../../memory/kernel-space";
+import * as symbols from "./symbols";
+
+// CPUID bits. Intel SDM vol. 2A, CPUID.
+const EDX_PSE: u32 = 1 << 3;
+const EDX_SEP: u32 = 1 << 11;
+const EDX_PAE: u32 = 1 << 6;
+const EDX_PGE: u32 = 1 << 13;
+const EDX_FXSR: u32 = 1 << 24;
+const EDX_SSE2: u32 = 1 << 26;
+const EBX7_SMEP: u32 = 1 << 7;
+const EBX7_SMAP: u32 = 1 << 20;
+const ECX7_UMIP: u32 = 1 << 2;
+const EXTENDED_EDX_NX: u32 = 1 << 20;
+const MSR_SYSENTER_CS: u32 = 0x174;
+
+const answer: usize = memory.data(16, 4);
+const EBX: usize = 4;
+const ECX: usize = 8;
+const EDX: usize = 12;
+
+let features: u32 = 0;
+let hasPse: bool = false;
+let hasSysenter: bool = false;
+let hasSse2: bool = false;
+
+/** Asks CPUID. Panics on a processor without PAE. */
+export function detectProcessor(): void {
+  x86.cpuid(0, 0, answer);
+  const lastLeaf = load<u32>(answer);
+  x86.cpuid(1, 0, answer);
+  const edx = load<u32>(answer, EDX);
+  if (!(edx & EDX_PAE)) panic(cstr("processor: no PAE, which every i686 but the Pentium M has"));
+  hasPse = (edx & EDX_PSE) != 0;
+  hasSysenter = (edx & EDX_SEP) != 0;
+  hasSse2 = (edx & EDX_FXSR) != 0 && (edx & EDX_SSE2) != 0;
+  if (edx & EDX_PGE) features |= INFO_PGE;
+  if (lastLeaf >= 7) {
+    x86.cpuid(7, 0, answer);
+    if (load<u32>(answer, EBX) & EBX7_SMEP) features |= INFO_SMEP;
+    if (load<u32>(answer, EBX) & EBX7_SMAP) features |= INFO_SMAP;
+    if (load<u32>(answer, ECX) & ECX7_UMIP) features |= INFO_UMIP;
+  }
+  x86.cpuid(0x80000000, 0, answer);
+  if (load<u32>(answer) > 0x80000000) {
+    x86.cpuid(0x80000001, 0, answer);
+    if (load<u32>(answer, EDX) & EXTENDED_EDX_NX) features |= INFO_NX;
+  }
+}
+
+export function hasNoExecute(): bool {
+  return (features & INFO_NX) != 0;
+}
+
+/**
+ * Switches paging on, with everything that guards it but CR0.WP: descriptors are still to be
+ * written to the trampoline's read-only page.
+ */
+export function enablePaging(): void {
+  if (features & INFO_NX) x86.wrmsr(MSR_EFER, x86.rdmsr(MSR_EFER) | EFER_NXE);
+  // Real processors have 2 MiB pages under PAE without CR4.PSE; v86 asks for it.
+  x86.writecr4(x86.readcr4() | CR4_PAE | (hasPse ? CR4_PSE : 0));
+  x86.writecr3(kernelCr3());
+  x86.writecr0(x86.readcr0() | CR0_PG);
+
+  let cr4 = x86.readcr4();
+  if (features & INFO_PGE) cr4 |= CR4_PGE;
+  if (features & INFO_SMEP) cr4 |= CR4_SMEP;
+  if (features & INFO_SMAP) cr4 |= CR4_SMAP;
+  if (features & INFO_UMIP) cr4 |= CR4_UMIP;
+  x86.writecr4(cr4);
+  // With CS 0 in the MSR, SYSENTER is a general-protection fault: int 0x80 is the only gate.
+  if (hasSysenter) x86.wrmsr(MSR_SYSENTER_CS, 0);
+  store<u32>(symbols.kernel_info(), features, INFO_FEATURES);
+}
+
+/** Whether floating-point registers can be saved and restored: FXSAVE and SSE2. */
+export function offersFloatingPoint(): bool {
+  return hasSse2;
+}
+
+/** From here on read-only pages are read-only for the kernel too. */
+export function protectPages(): void {
+  x86.writecr0(x86.readcr0() | CR0_WP);
+}

@@ -1,0 +1,57 @@
+// The trap frame as TypeScript sees it. src/abi/trap-frame.ts draws it.
+
+import {
+  FRAME_CS,
+  FRAME_EAX,
+  FRAME_EDI,
+  FRAME_EFLAGS,
+  FRAME_EIP,
+  FRAME_ERROR,
+  FRAME_ESP,
+  FRAME_SIZE,
+  FRAME_SS,
+  FRAME_VECTOR,
+} from "../../../src/abi/trap-frame";
+
+/** What the trampoline saved: see src/abi/trap-frame.ts. */
+@unmanaged
+export class TrapFrame {
+  edi: u32 = 0;
+  esi: u32 = 0;
+  ebp: u32 = 0;
+  /** The ESP that pusha saw: meaningless. */
+  unusedEsp: u32 = 0;
+  ebx: u32 = 0;
+  edx: u32 = 0;
+  ecx: u32 = 0;
+  eax: u32 = 0;
+  /** The vector in the low 8 bits; the rest is its sign. */
+  vectorByte: u32 = 0;
+  error: u32 = 0;
+  eip: u32 = 0;
+  cs: u32 = 0;
+  eflags: u32 = 0;
+  /** These two are there only when ring 3 was interrupted. */
+  esp: u32 = 0;
+  ss: u32 = 0;
+
+  get vector(): u32 {
+    return this.vectorByte & 0xff;
+  }
+
+  get fromUser(): bool {
+    return (this.cs & 3) != 0;
+  }
+}
+
+if (offsetof<TrapFrame>("edi") != FRAME_EDI) ERROR("pusha leaves edi at FRAME_EDI");
+if (offsetof<TrapFrame>("eax") != FRAME_EAX) ERROR("pusha leaves eax at FRAME_EAX");
+if (offsetof<TrapFrame>("vectorByte") != FRAME_VECTOR)
+  ERROR("stubs push the vector at FRAME_VECTOR");
+if (offsetof<TrapFrame>("error") != FRAME_ERROR) ERROR("the error code is at FRAME_ERROR");
+if (offsetof<TrapFrame>("eip") != FRAME_EIP) ERROR("the trampoline reads eip at FRAME_EIP");
+if (offsetof<TrapFrame>("cs") != FRAME_CS) ERROR("the trampoline reads cs at FRAME_CS");
+if (offsetof<TrapFrame>("eflags") != FRAME_EFLAGS) ERROR("the trampoline reads eflags there");
+if (offsetof<TrapFrame>("esp") != FRAME_ESP) ERROR("the trampoline reads esp at FRAME_ESP");
+if (offsetof<TrapFrame>("ss") != FRAME_SS) ERROR("the trampoline reads ss at FRAME_SS");
+if (offsetof<TrapFrame>() != FRAME_SIZE) ERROR("the trampoline copies FRAME_SIZE bytes");

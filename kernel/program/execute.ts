@@ -1,0 +1,159 @@
+// execve: another program in the same process.
+//
+//   judge the file -> new space: segments, heap, stack -> point of no return -> drop the old space
+//
+// Everything that can fail comes before the point of no return, in a space that nobody runs on yet;
+// a caller that gets an error goes on as if nothing had happened. The price is that both programs
+// take memory for a moment.
+
+import { EFLAGS_FIXED, EFLAGS_IF, USER_CS, USER_DS } from "../../src/abi/descriptors";
+import { PF_R, PF_W, PF_X } from "../../src/abi/elf";
+import { EACCES, ENOEXEC, ENOMEM } from "../../src/abi/errno";
+import { S_IX } from "../../src/abi/files";
+import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
+import { FRAME_SIZE } from "../../src/abi/trap-frame";
+import { Inode } from "../file/inode";
+import { inform } from "../log/log";
+import { setCurrentThread } from "../machine/i686/entry-thread";
+import { clearFloatingPoint, loadFloatingPoint } from "../machine/i686/floating-point";
+import { allocateFrame, releaseFrame } from "../memory/frames";
+import {
+  REGION_EXECUTE,
+  REGION_IMAGE,
+  REGION_READ,
+  REGION_STACK,
+  REGION_WRITE,
+} from "../memory/region";
+import { AddressSpace, createSpace } from "../memory/space";
+import { closeWindow, openWindow } from "../memory/window";
+import { current, Process } from "../process/process";
+import { ArgumentBlock } from "./argument-block";
+import { entryPoint, imageEnd, programProblem, Segment, segmentAt, segmentCount } from "./elf";
+import { buildInitialStack } from "./initial-stack";
+
+/** An errno as an unsigned number is above this; no stack pointer is. */
+const HIGHEST_ESP: u32 = USER_END;
+
+/**
+ * Makes `process` run `program` with the arguments of `block` when it next returns to user mode.
+ * 0; or -EACCES, -ENOEXEC, -ENOMEM and nothing has changed.
+ */
+export function executeProgram(process: Process, program: Inode, block: ArgumentBlock): i32 {
+  const refusal = checkProgram(program, block);
+  if (refusal !== 0) return refusal;
+  const space = createSpace();
+  if (space === null) return -ENOMEM;
+  let esp: u32 = 0;
+  let result = loadProgram(space, program);
+  if (result === 0) {
+    esp = buildInitialStack(space, program.data, block);
+    if (esp > HIGHEST_ESP) result = <i32>esp;
+  }
+  if (result !== 0) {
+    space.destroy();
+    return result;
+  }
+
+  // The point of no return.
+  const old = process.space;
+  if (old !== null) old.destroy();
+  process.space = space;
+  process.cr3 = space.cr3;
+  // The way out to user mode has the old space's CR3 in hand.
+  if (process === current) setCurrentThread(process.stackTop, process.cr3);
+  clearFloatingPoint(process.floatingPoint);
+  if (process === current) loadFloatingPoint(process.floatingPoint);
+  process.programBreak = imageEnd(program.data);
+  process.program = program;
+  nameProcess(process, block.strings + block.path);
+  startAt(process, entryPoint(program.data), esp);
+  return 0;
+}
+
+function checkProgram(program: Inode, block: ArgumentBlock): i32 {
+  if (!program.isRegular || (program.mode & S_IX) === 0) return -EACCES;
+  const problem = programProblem(program.data, program.size);
+  if (problem === 0) return 0;
+  inform(cstr("exec: %s: %s"), <u32>(block.strings + block.path), <u32>problem);
+  return -ENOEXEC;
+}
+
+/** Segments, heap and stack of a program that was judged good. 0 or -ENOMEM. */
+function loadProgram(space: AddressSpace, program: Inode): i32 {
+  const count = segmentCount(program.data);
+  for (let i: u32 = 0; i < count; i++) {
+    const segment = segmentAt(program.data, i);
+    if (segment.isLoaded && loadSegment(space, program.data, segment) !== 0) return -ENOMEM;
+  }
+  if (space.placeHeap(imageEnd(program.data)) !== 0) return -ENOMEM;
+  const stack = USER_END - PAGE_SIZE;
+  if (space.addRegion(stack, USER_END, REGION_READ | REGION_WRITE, REGION_STACK) !== 0) {
+    return -ENOMEM;
+  }
+  return 0;
+}
+
+/** Pages with bytes of the file get their frames now, the others when they are touched. */
+function loadSegment(space: AddressSpace, image: usize, segment: Segment): i32 {
+  const result = space.addRegion(
+    segment.firstPage,
+    segment.pagesEnd,
+    rightsOf(segment.flags),
+    REGION_IMAGE,
+  );
+  if (result !== 0) return result;
+  const fileEnd = segment.address + segment.fileSize;
+  for (let page = segment.firstPage; page < fileEnd; page += PAGE_SIZE) {
+    const loaded = loadPage(space, image, segment, page);
+    if (loaded !== 0) return loaded;
+  }
+  return 0;
+}
+
+function loadPage(space: AddressSpace, image: usize, segment: Segment, page: u32): i32 {
+  const frame = allocateFrame();
+  if (frame === 0) return -ENOMEM;
+  const from = max<u32>(page, segment.address);
+  const end = min<u32>(page + PAGE_SIZE, segment.address + segment.fileSize);
+  const window = openWindow(frame);
+  memory.fill(window, 0, PAGE_SIZE);
+  memory.copy(
+    window + (from & PAGE_MASK),
+    image + segment.offset + (from - segment.address),
+    end - from,
+  );
+  closeWindow(window);
+  const writable = (segment.flags & PF_W) !== 0;
+  const executable = (segment.flags & PF_X) !== 0;
+  const result = space.mapFrame(page, frame, writable, executable);
+  if (result !== 0) releaseFrame(frame);
+  return result;
+}
+
+function rightsOf(flags: u32): u32 {
+  let rights: u32 = 0;
+  if ((flags & PF_R) !== 0) rights |= REGION_READ;
+  if ((flags & PF_W) !== 0) rights |= REGION_WRITE;
+  if ((flags & PF_X) !== 0) rights |= REGION_EXECUTE;
+  return rights;
+}
+
+/** The process is called what its path ends with. */
+function nameProcess(process: Process, path: usize): void {
+  let name = path;
+  let end = path;
+  for (; load<u8>(end) !== 0; end++) {
+    if (load<u8>(end) === 0x2f && load<u8>(end + 1) !== 0) name = end + 1;
+  }
+  process.setName(name, <u32>(end - name));
+}
+
+function startAt(process: Process, entry: u32, esp: u32): void {
+  const frame = process.frame;
+  memory.fill(changetype<usize>(frame), 0, FRAME_SIZE);
+  frame.eip = entry;
+  frame.cs = USER_CS;
+  frame.eflags = EFLAGS_IF | EFLAGS_FIXED;
+  frame.esp = esp;
+  frame.ss = USER_DS;
+}

@@ -1,0 +1,81 @@
+// Who called whom, from a stack without frame pointers.
+//
+// The symbol table says for each function how far the return address is from ESP in its body, so
+// one number per frame leads to the caller:
+//
+//   ESP ->  | locals, saved registers | return address | the caller's frame …
+//           |<------------ cfaOffset ----------------->|
+//
+// Every address is checked against the stack that it should lie in: a backtrace of a broken kernel
+// must not fault itself.
+
+import { print } from "../log/log";
+import * as symbols from "../machine/i686/symbols";
+import { KERNEL_STACK_SIZE } from "../memory/pages";
+import { current } from "../process/process";
+import { CodePlace } from "./code-place";
+
+const MOST_FRAMES: u32 = 32;
+const TEXT_SIZE: u32 = 128;
+const WORD: u32 = 4;
+
+const place: CodePlace = changetype<CodePlace>(memory.data(64, 4));
+const text: usize = memory.data(128);
+
+/** Prints the function at `eip` and its callers; ESP was `esp` there. */
+export function printBacktrace(eip: u32, esp: usize): void {
+  print(cstr("backtrace:\n"));
+  const limit = stackEnd(esp);
+  let address = eip;
+  let stack = esp;
+  for (let i: u32 = 0; i < MOST_FRAMES; i++) {
+    print(cstr("  %p "), address);
+    // A return address is behind the call, which may be the function's last instruction.
+    const known = printKernelPlace(i === 0 ? address : address - 1);
+    print(cstr("\n"));
+    if (!known || place.cfaOffset === 0) return;
+    const frameEnd = stack + place.cfaOffset;
+    if (frameEnd < stack || frameEnd > limit) return;
+    address = load<u32>(frameEnd - WORD);
+    stack = frameEnd;
+  }
+  print(cstr("  ...\n"));
+}
+
+/** Prints `function (file:line)` for an address of the kernel's; false if there is none there. */
+function printKernelPlace(address: u32): bool {
+  return printPlace(symbols.symbols_start(), <u32>symbols.symbols_size(), address);
+}
+
+/**
+ * Prints `function (file:line)` as the symbol table of `size` bytes at `table` has it; false, and
+ * `?`, if the address is in no function that it knows.
+ */
+export function printPlace(table: usize, size: u32, address: u32): bool {
+  if (!place.find(table, size, address)) {
+    print(cstr("?"));
+    return false;
+  }
+  store<u8>(text + place.writeName(text, TEXT_SIZE - 1), 0);
+  print(cstr("%s"), <u32>text);
+  const length = place.writeFile(text, TEXT_SIZE - 1);
+  store<u8>(text + length, 0);
+  if (length !== 0) print(cstr(" (%s:%u)"), <u32>text, place.line);
+  return true;
+}
+
+/** The end of the kernel stack that `esp` lies in; 0 if it lies in none. */
+function stackEnd(esp: usize): usize {
+  const process = current;
+  if (changetype<usize>(process) !== 0 && isWithin(esp, process.stackTop, KERNEL_STACK_SIZE)) {
+    return process.stackTop;
+  }
+  const boot = symbols.boot_stack_top();
+  return isWithin(esp, boot, <u32>(boot - symbols.boot_stack())) ? boot : 0;
+}
+
+function isWithin(esp: usize, end: usize, size: u32): bool {
+  return end - esp <= size;
+}
+
+if (offsetof<CodePlace>() > 64) ERROR("place has 64 bytes");

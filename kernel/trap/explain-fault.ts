@@ -1,0 +1,178 @@
+// The obituary of a user program: who, what it did, why that was wrong, and where.
+//
+//   abuse[7] killed by SIGSEGV: writes to 0xffffd000: the trampoline is the supervisor's
+//     at main (user/abuse.ts:31), eip 0x00001234, esp 0xffffbf80
+
+import {
+  VECTOR_ALIGNMENT_CHECK,
+  VECTOR_BOUND,
+  VECTOR_BREAKPOINT,
+  VECTOR_DEBUG,
+  VECTOR_DEVICE_NOT_AVAILABLE,
+  VECTOR_DIVIDE_ERROR,
+  VECTOR_FLOATING_POINT,
+  VECTOR_GENERAL_PROTECTION,
+  VECTOR_INVALID_OPCODE,
+  VECTOR_INVALID_TSS,
+  VECTOR_NMI,
+  VECTOR_OVERFLOW,
+  VECTOR_PAGE_FAULT,
+  VECTOR_SEGMENT_NOT_PRESENT,
+  VECTOR_SIMD,
+  VECTOR_STACK_FAULT,
+} from "../../src/abi/descriptors";
+import { GUARD_END, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
+import { FAULT_FETCH, FAULT_WRITE } from "../../src/abi/paging";
+import { SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from "../../src/abi/signals";
+import { print } from "../log/log";
+import { privilegedInstruction } from "../machine/i686/privileged";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { REGION_EXECUTE, REGION_STACK, REGION_WRITE } from "../memory/region";
+import { AddressSpace, STACK_GAP, STACK_LIMIT } from "../memory/space";
+import { Process } from "../process/process";
+import { findSection } from "../program/elf";
+import { printPlace } from "./backtrace";
+
+// A selector's error code: where the descriptor is, and that the event was not the program's own.
+const ERROR_IN_IDT: u32 = 2;
+const ERROR_INDEX_SHIFT: u32 = 3;
+
+/** Tells that `process` dies of an access to `address`. */
+export function explainPageFault(
+  process: Process,
+  frame: TrapFrame,
+  address: u32,
+  signal: u32,
+): void {
+  printVictim(process, signal);
+  // Without NX a fetch is told from a read by its address alone.
+  const fetches = (frame.error & FAULT_FETCH) !== 0 || address === frame.eip;
+  const writes = (frame.error & FAULT_WRITE) !== 0;
+  if (writes) print(cstr("writes to %p: "), address);
+  else if (fetches) print(cstr("executes at %p: "), address);
+  else print(cstr("reads from %p: "), address);
+  const why =
+    signal === SIGKILL ? cstr("out of memory") : reason(process.space!, address, writes, fetches);
+  print(cstr("%s\n"), <u32>why);
+  printWhere(process, frame);
+}
+
+/** Tells that `process` dies of an exception other than a page fault. */
+export function explainException(process: Process, frame: TrapFrame, signal: u32): void {
+  printVictim(process, signal);
+  const instruction =
+    frame.vector === VECTOR_GENERAL_PROTECTION
+      ? privilegedInstruction(process.space!, frame.eip)
+      : 0;
+  if (frame.vector === VECTOR_GENERAL_PROTECTION && (frame.error & ERROR_IN_IDT) !== 0) {
+    print(cstr("int 0x%x: that gate is not the user's\n"), frame.error >> ERROR_INDEX_SHIFT);
+  } else if (instruction !== 0) {
+    print(cstr("privileged instruction: %s\n"), <u32>instruction);
+  } else {
+    print(cstr("%s"), <u32>exceptionName(frame.vector));
+    if (frame.error !== 0) print(cstr(", error code 0x%x"), frame.error);
+    print(cstr("\n"));
+  }
+  printWhere(process, frame);
+}
+
+/** What the manual calls the exception. */
+export function exceptionName(vector: u32): usize {
+  switch (vector) {
+    case VECTOR_DIVIDE_ERROR:
+      return cstr("divide error");
+    case VECTOR_DEBUG:
+      return cstr("debug exception");
+    case VECTOR_NMI:
+      return cstr("non-maskable interrupt");
+    case VECTOR_BREAKPOINT:
+      return cstr("breakpoint");
+    case VECTOR_OVERFLOW:
+      return cstr("overflow");
+    case VECTOR_BOUND:
+      return cstr("bound range exceeded");
+    case VECTOR_INVALID_OPCODE:
+      return cstr("invalid opcode");
+    case VECTOR_DEVICE_NOT_AVAILABLE:
+      return cstr("floating-point instruction: there is no FPU for programs");
+    case VECTOR_INVALID_TSS:
+      return cstr("invalid TSS");
+    case VECTOR_SEGMENT_NOT_PRESENT:
+      return cstr("segment not present");
+    case VECTOR_STACK_FAULT:
+      return cstr("stack-segment fault");
+    case VECTOR_GENERAL_PROTECTION:
+      return cstr("general protection fault");
+    case VECTOR_PAGE_FAULT:
+      return cstr("page fault");
+    case VECTOR_FLOATING_POINT:
+      return cstr("floating-point error");
+    case VECTOR_ALIGNMENT_CHECK:
+      return cstr("alignment check");
+    case VECTOR_SIMD:
+      return cstr("SIMD floating-point error");
+    default:
+      return cstr("unexpected interrupt");
+  }
+}
+
+/** Why the user may not do that there. */
+function reason(space: AddressSpace, address: u32, writes: bool, fetches: bool): usize {
+  if (address < PAGE_SIZE) return cstr("page 0 is never mapped");
+  if (address >= GUARD_END) return cstr("the trampoline is the supervisor's");
+  if (address >= USER_END) return cstr("the guard page below the trampoline");
+  const region = space.findRegion(address);
+  if (region === null) {
+    return isBelowStack(space, address)
+      ? cstr("the stack has reached its limit, this is the guard below it")
+      : cstr("nothing is mapped there");
+  }
+  if (writes && (region.rights & REGION_WRITE) === 0) return cstr("it is read-only");
+  if (fetches && (region.rights & REGION_EXECUTE) === 0) return cstr("it is not executable");
+  return cstr("it may not be accessed");
+}
+
+/** Whether a stack would have grown down to `address`, had it been allowed to. */
+function isBelowStack(space: AddressSpace, address: u32): bool {
+  let region = space.regions;
+  while (region !== null) {
+    if (region.kind === REGION_STACK) {
+      return address < region.start && address >= region.end - STACK_LIMIT - STACK_GAP;
+    }
+    region = region.next;
+  }
+  return false;
+}
+
+function printVictim(process: Process, signal: u32): void {
+  print(cstr("%s[%u] killed by %s: "), <u32>process.name, process.pid, <u32>signalName(signal));
+}
+
+/** Prints where in its program a process entered the kernel with `frame`. */
+export function printWhere(process: Process, frame: TrapFrame): void {
+  print(cstr("  at "));
+  const program = process.program!;
+  const table = findSection(program.data, program.size, cstr(".isthmus.symbols"));
+  if (table === 0) print(cstr("?"));
+  else printPlace(table, <u32>(program.data + program.size - table), frame.eip);
+  print(cstr(", eip %p, esp %p\n"), frame.eip, frame.esp);
+}
+
+function signalName(signal: u32): usize {
+  switch (signal) {
+    case SIGILL:
+      return cstr("SIGILL");
+    case SIGTRAP:
+      return cstr("SIGTRAP");
+    case SIGBUS:
+      return cstr("SIGBUS");
+    case SIGFPE:
+      return cstr("SIGFPE");
+    case SIGKILL:
+      return cstr("SIGKILL");
+    case SIGSEGV:
+      return cstr("SIGSEGV");
+    default:
+      return cstr("a signal");
+  }
+}

@@ -1,0 +1,115 @@
+// Exceptions: of user programs, which may end them; of the kernel, which end the machine.
+//
+// A page fault of a user's may only mean that a page is due (demand zero, copy-on-write, a growing
+// stack). Anything else ends the process with the signal that Linux would send, and with a message
+// on the console: who, what it did, why that was wrong, and where in its source.
+
+import {
+  VECTOR_ALIGNMENT_CHECK,
+  VECTOR_BREAKPOINT,
+  VECTOR_DEBUG,
+  VECTOR_DEVICE_NOT_AVAILABLE,
+  VECTOR_DIVIDE_ERROR,
+  VECTOR_FLOATING_POINT,
+  VECTOR_INVALID_OPCODE,
+  VECTOR_PAGE_FAULT,
+  VECTOR_SEGMENT_NOT_PRESENT,
+  VECTOR_SIMD,
+  VECTOR_STACK_FAULT,
+} from "../../src/abi/descriptors";
+import { ENOMEM } from "../../src/abi/errno";
+import { FAULT_WRITE } from "../../src/abi/paging";
+import {
+  SIGBUS,
+  SIGFPE,
+  SIGILL,
+  SIGKILL,
+  SIGSEGV,
+  SIGTRAP,
+  signaledStatus,
+} from "../../src/abi/signals";
+import { FRAME_KERNEL_SIZE } from "../../src/abi/trap-frame";
+import { readcr2 } from "../../src/abi/x86";
+import { print } from "../log/log";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { exitProcess } from "../process/exit";
+import { makeRoomForFirst } from "../process/out-of-memory";
+import { current } from "../process/process";
+import { attention, sliceIsOver, yieldProcessor } from "../thread/schedule";
+import { exceptionName, explainException, explainPageFault } from "./explain-fault";
+import { panicAt } from "./post-mortem";
+
+/** An exception of a user program. */
+export function fault(frame: TrapFrame): void {
+  if (frame.vector === VECTOR_PAGE_FAULT) {
+    pageFault(frame, readcr2());
+    return;
+  }
+  const signal = signalOf(frame.vector);
+  explainException(current, frame, signal);
+  exitProcess(signaledStatus(signal));
+}
+
+/** An exception in ring 0: a bug of ours. */
+export function kernelFault(frame: TrapFrame): void {
+  if (frame.vector === VECTOR_PAGE_FAULT) {
+    const verb = (frame.error & FAULT_WRITE) !== 0 ? cstr("writes to") : cstr("reads from");
+    print(cstr("\nkernel %s %p, error code 0x%x\n"), <u32>verb, readcr2(), frame.error);
+  } else {
+    print(cstr("\nkernel: %s, error code 0x%x\n"), <u32>exceptionName(frame.vector), frame.error);
+  }
+  const esp = changetype<usize>(frame) + FRAME_KERNEL_SIZE;
+  panicAt(kernelFaultReason(frame.vector), frame, esp);
+}
+
+/** What the current process must do before it returns to user mode: die, or let others run. */
+export function beforeUserReturn(): void {
+  while (attention) {
+    if (current.pendingSignal !== 0) exitProcess(signaledStatus(current.pendingSignal));
+    if (sliceIsOver) yieldProcessor();
+  }
+}
+
+function pageFault(frame: TrapFrame, address: u32): void {
+  const result = current.space!.resolveFault(address, frame.error);
+  if (result === 0) return;
+  if (result === -ENOMEM && makeRoomForFirst()) return; // and the instruction is tried again
+  const signal = result === -ENOMEM ? SIGKILL : SIGSEGV;
+  explainPageFault(current, frame, address, signal);
+  exitProcess(signaledStatus(signal));
+}
+
+function kernelFaultReason(vector: u32): usize {
+  switch (vector) {
+    case VECTOR_PAGE_FAULT:
+      return cstr("fault: page fault in the kernel");
+    case VECTOR_INVALID_OPCODE:
+      return cstr("fault: the kernel ran into unreachable code");
+    case VECTOR_DIVIDE_ERROR:
+      return cstr("fault: the kernel divided by zero");
+    default:
+      return cstr("fault: exception in the kernel");
+  }
+}
+
+/** As Linux: arch/x86/kernel/traps.c. */
+function signalOf(vector: u32): u32 {
+  switch (vector) {
+    case VECTOR_DIVIDE_ERROR:
+    case VECTOR_FLOATING_POINT:
+    case VECTOR_SIMD:
+      return SIGFPE;
+    case VECTOR_DEBUG:
+    case VECTOR_BREAKPOINT:
+      return SIGTRAP;
+    case VECTOR_INVALID_OPCODE:
+    case VECTOR_DEVICE_NOT_AVAILABLE:
+      return SIGILL;
+    case VECTOR_SEGMENT_NOT_PRESENT:
+    case VECTOR_STACK_FAULT:
+    case VECTOR_ALIGNMENT_CHECK:
+      return SIGBUS;
+    default:
+      return SIGSEGV;
+  }
+}

@@ -1,0 +1,49 @@
+// Hardware interrupts: which line belongs to which device.
+
+import { VECTOR_IRQ } from "../../src/abi/descriptors";
+import { receiveKeys, startKeyboard } from "../device/keyboard";
+import {
+  acknowledgeInterrupt,
+  IRQ_KEYBOARD,
+  IRQ_SERIAL,
+  IRQ_TIMER,
+  isSpurious,
+  startInterruptController,
+  unmaskInterrupt,
+} from "../device/pic";
+import { startTimer } from "../device/pit";
+import { enableSerialInput, receiveSerial } from "../device/serial";
+import { warn } from "../log/log";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { tick } from "../thread/schedule";
+
+/** Sets up the devices that interrupt. Nothing arrives before interrupts are switched on. */
+export function startInterrupts(): void {
+  startInterruptController();
+  startTimer();
+  startKeyboard();
+  unmaskInterrupt(IRQ_TIMER);
+  unmaskInterrupt(IRQ_KEYBOARD);
+  unmaskInterrupt(IRQ_SERIAL);
+  enableSerialInput();
+}
+
+/** Serves an interrupt of the controllers; the processor keeps others off meanwhile. */
+export function interrupt(frame: TrapFrame): void {
+  const irq = frame.vector - VECTOR_IRQ;
+  if (isSpurious(irq)) return;
+  acknowledgeInterrupt(irq);
+  switch (irq) {
+    case IRQ_TIMER:
+      tick();
+      return;
+    case IRQ_KEYBOARD:
+      receiveKeys();
+      return;
+    case IRQ_SERIAL:
+      receiveSerial();
+      return;
+    default:
+      warn(cstr("interrupt: line %u belongs to no device"), irq);
+  }
+}

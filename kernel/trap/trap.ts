@@ -1,0 +1,76 @@
+// Where an entry to the kernel becomes TypeScript: one function for each kind of origin.
+//
+//   from ring 3        enterFromUser     on the thread's kernel stack, frame copied, any vector
+//   int 0x80           enterSystemCall   the same, without the detour through the vector
+//   an IRQ in ring 0   enterFromKernel   on the stack that was interrupted: interrupts are on only
+//                                        in the idle loop and at safe points (schedule.ts)
+//   NMI, #MC, and      enterParanoid     on any stack and any CR3: the trampoline has loaded ours
+//   ring-0 exceptions                    and will put back what it found
+//   double fault       enterDoubleFault  by task gate, on a stack and a CR3 of its own, for good
+//
+// The trampoline (trampoline.asm.ts) calls these by their export names; they are its only exits.
+
+import {
+  VECTOR_DEBUG,
+  VECTOR_IRQ,
+  VECTOR_MACHINE_CHECK,
+  VECTOR_NMI,
+  VECTOR_SYSTEM_CALL,
+} from "../../src/abi/descriptors";
+import { INFO_ENTRIES, INFO_NMIS } from "../../src/abi/kernel-info";
+import { panic } from "../log/panic";
+import * as symbols from "../machine/i686/symbols";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { forgetWindows } from "../memory/window";
+import { systemCall } from "../syscall/table";
+import { beforeUserReturn, fault, kernelFault } from "./fault";
+import { interrupt } from "./interrupt";
+import { doubleFault } from "./post-mortem";
+
+/** Any vector but 0x80, from ring 3. */
+export function enterFromUser(frame: TrapFrame): void {
+  count(INFO_ENTRIES);
+  const vector = frame.vector;
+  if (vector - VECTOR_IRQ < 16) interrupt(frame);
+  else fault(frame);
+  beforeUserReturn();
+  forgetWindows();
+}
+
+/** int 0x80. */
+export function enterSystemCall(frame: TrapFrame): void {
+  count(INFO_ENTRIES);
+  systemCall(frame);
+  beforeUserReturn();
+  forgetWindows();
+}
+
+/** An interrupt that found the kernel in its idle loop, or at a safe point of a long call. */
+export function enterFromKernel(frame: TrapFrame): void {
+  if (frame.vector - VECTOR_IRQ >= 16) panic(cstr("trap: a vector that nobody raises"));
+  interrupt(frame);
+}
+
+/** NMI and #MC from anywhere, exceptions in ring 0. */
+export function enterParanoid(frame: TrapFrame): void {
+  const vector = frame.vector;
+  // Nobody here uses NMIs; a watchdog or a debugger may. They are counted and otherwise ignored.
+  if (vector == VECTOR_NMI) count(INFO_NMIS);
+  else if (vector == VECTOR_MACHINE_CHECK) panic(cstr("trap: machine check"));
+  // A debugger outside set a breakpoint register, or MOV SS delayed one to our first instruction.
+  else if (vector == VECTOR_DEBUG) return;
+  else kernelFault(frame);
+}
+
+/** The kernel could not even take an exception: its state is in the main TSS. */
+export function enterDoubleFault(): void {
+  doubleFault(symbols.tss());
+}
+
+/** Adds 1 to a counter of kernel_info. */
+function count(field: u32): void {
+  const counter = symbols.kernel_info() + field;
+  store<u32>(counter, load<u32>(counter) + 1);
+}
+
+if (VECTOR_SYSTEM_CALL - VECTOR_IRQ < 16) ERROR("the system call is no IRQ");
