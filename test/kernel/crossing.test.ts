@@ -117,7 +117,7 @@ describe("the crossing", { skip }, () => {
       await gdb.writeRegister("esp", 0xe0000000);
       void gdb.continue().catch(() => {});
       assert.deepEqual(await machine.ended, { kind: "panic", text: "trap: double fault" });
-      assert.match(machine.serial.text(), /kernel\/trampoline\/trap\.ts:\d+/);
+      assert.match(machine.serial.text(), /kernel\/trap\/trap\.ts:\d+/);
     });
   });
 });

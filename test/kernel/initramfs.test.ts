@@ -26,7 +26,7 @@ const part = loadKernelPart(
         "export declare function warn(format: usize, a: u32 = 0, b: u32 = 0): void;",
       "kernel/memory/user-memory.ts": "@unmanaged export class UserPointer {}",
       "kernel/filesystem/initramfs/files.ts": `
-        import { FileOperations } from "./file";
+        import { FileOperations } from "../../file/open-file";
         export function regularOperations(): FileOperations | null { return null; }
         export function directoryOperations(): FileOperations | null { return null; }
       `,
