@@ -1,7 +1,7 @@
 // The boot sequence, and the functions that assembly calls.
 //
-// `_start` (kernel/machine/i686/boot.asm.ts) calls bootBeforePaging, then kernelMain on the same stack,
-// which is left for good when process 1 starts.
+// `_start` (kernel/machine/i686/boot.asm.ts) calls bootBeforePaging, then kernelMain on the same
+// stack, which is left for good when process 1 starts.
 
 import { claimMemory } from "./boot/claim-memory";
 import { readOptions, startFirstProcess } from "./boot/init";

@@ -21,7 +21,7 @@ import { noWindowOpen } from "../memory/window";
 import { current, Process, ProcessState, setCurrent } from "../process/process";
 import { WaitQueue } from "./wait-queue";
 
-/** kernel/machine/i686/boot.asm.ts: saves this stack's ESP at `saveOld` and goes on from `newEsp`. */
+/** kernel/machine/i686/boot.asm.ts: saves this ESP at `saveOld`, goes on from `newEsp`. */
 declare function switch_stack(saveOld: usize, newEsp: usize): void;
 
 /** Ticks that a process may run while others wait. */
