@@ -17,8 +17,8 @@
 
 import { parseArgs } from "node:util";
 import { Diagnostic, formatDiagnostic } from "../src/base/diagnostic";
-import type { LinkedImage } from "../src/link/image";
-import { writeOutputs } from "../src/link/write-outputs";
+import { writeOutputs } from "../src/link/output/write-outputs";
+import type { LinkedImage } from "../src/link/passes/image";
 import { build, COMPILERS, type CompilerName, requireTool, textBytes } from "./harness/build";
 import { Executable } from "./harness/measure";
 import { passWorths, WORTH_HEAD, worthRow } from "./harness/pass-worth";

@@ -4,8 +4,8 @@
 import { kernelParts } from "../src/cli/build-kernel";
 import { INSTALLATION } from "../src/cli/project";
 import { SourceLog } from "../src/cli/source-log";
-import { elfFile } from "../src/link/elf-files";
 import { link } from "../src/link/link";
+import { elfFile } from "../src/link/output/elf-files";
 
 const ROUNDS = 10;
 

@@ -12,12 +12,12 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { elfFile } from "../src/link/elf-files";
-import { writeElfObject } from "../src/link/elf-object-write";
 import { readInput } from "../src/link/input/read-input";
-import type { Layout } from "../src/link/layout";
+import type { Layout } from "../src/link/layout/layout";
+import { resolveLayout } from "../src/link/layout/resolve";
 import { link } from "../src/link/link";
-import { resolveLayout } from "../src/link/resolve-layout";
+import { elfFile } from "../src/link/output/elf-files";
+import { writeElfObject } from "../src/link/output/write-elf-object";
 import { writeLinkerScript } from "../src/link/script/linker-script";
 import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../src/object/object";
 

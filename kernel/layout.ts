@@ -1,4 +1,4 @@
-// The kernel's address space as data, for the linker. See src/link/layout.ts for the types.
+// The kernel's address space as data, for the linker. See src/link/layout/layout.ts for the types.
 //
 //   4 GiB      +-------------------------+
 //              | .trampoline.data    rw- |   region "trampoline": anchored at its end; its size is
@@ -29,7 +29,7 @@ import {
   WINDOWS,
 } from "../src/abi/memory-map";
 import { ADDRESS_SPACE_END } from "../src/base/align";
-import type { Layout } from "../src/link/layout";
+import type { Layout } from "../src/link/layout/layout";
 
 /** A page of the trampoline: seen in both spaces, loaded with the kernel. */
 const shared = { region: "trampoline", load: "kernel", align: PAGE_SIZE, keep: true };

@@ -11,24 +11,24 @@
 
 export { Diagnostic, Diagnostics, formatDiagnostic, type Place } from "./base/diagnostic";
 export { type CheckInput, type CheckReport, check } from "./link/check/check";
-export { drawLayout } from "./link/draw-layout";
-export { elfFile, moduleFiles } from "./link/elf-files";
-export { writeElfObject } from "./link/elf-object-write";
 export {
   type ElfFile,
   type ElfSection,
   type ElfSegment,
   type ElfSymbol,
   readElf,
-} from "./link/elf-read";
-export { addressOf, type LinkedImage, sectionAt } from "./link/image";
+} from "./link/elf/read";
 export type { Archive } from "./link/input/archive";
 export { type LinkInput, readInput } from "./link/input/read-input";
-export type * from "./link/layout";
+export type * from "./link/layout/layout";
+export { parseLayout } from "./link/layout/parse";
+export { type ResolvedLayout, resolveLayout } from "./link/layout/resolve";
 export { type LinkOptions, link } from "./link/link";
-export { mapFile } from "./link/map-file";
-export { parseLayout } from "./link/parse-layout";
-export { type ResolvedLayout, resolveLayout } from "./link/resolve-layout";
+export { drawLayout } from "./link/output/draw-layout";
+export { elfFile, moduleFiles } from "./link/output/elf-files";
+export { mapFile } from "./link/output/map-file";
+export { symbolFile } from "./link/output/symbol-file";
+export { writeElfObject } from "./link/output/write-elf-object";
+export { addressOf, type LinkedImage, sectionAt } from "./link/passes/image";
 export { DIALECTS, type Dialect, writeLinkerScript } from "./link/script/linker-script";
-export { symbolFile } from "./link/symbol-file";
 export type { ObjectFile } from "./object/object";

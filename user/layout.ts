@@ -1,4 +1,5 @@
-// A user program's address space as data, for the linker. See src/link/layout.ts for the types.
+// A user program's address space as data, for the linker. The types are in
+// src/link/layout/layout.ts.
 //
 //   USER_END   +-------------------------+
 //              | guard, trampoline       |
@@ -16,7 +17,7 @@
 // there to say where a program died.
 
 import { USER, USER_DATA, USER_END } from "../src/abi/memory-map";
-import type { Layout } from "../src/link/layout";
+import type { Layout } from "../src/link/layout/layout";
 
 /** The layout of a program whose static data asc put at `data`, and that begins at `text`. */
 export function userLayout(data: number = USER_DATA, text: number = USER): Layout {

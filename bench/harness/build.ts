@@ -18,10 +18,10 @@ import {
 } from "../../src/compile/assemblyscript/assemblyscript";
 import { compileModule } from "../../src/compile/compile";
 import type { Optimisation } from "../../src/compile/pipeline";
-import { readElfObject } from "../../src/link/elf-object-read";
-import type { LinkedImage } from "../../src/link/image";
-import type { Layout } from "../../src/link/layout";
+import { readElfObject } from "../../src/link/input/elf-object";
+import type { Layout } from "../../src/link/layout/layout";
 import { link } from "../../src/link/link";
+import type { LinkedImage } from "../../src/link/passes/image";
 import type { ObjectFile } from "../../src/object/object";
 import { DRIVER, driver } from "./driver";
 import type { BenchProgram } from "./programs";

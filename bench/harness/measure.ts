@@ -13,8 +13,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Diagnostic } from "../../src/base/diagnostic";
-import { elfFile } from "../../src/link/elf-files";
-import type { LinkedImage } from "../../src/link/image";
+import { elfFile } from "../../src/link/output/elf-files";
+import type { LinkedImage } from "../../src/link/passes/image";
 import { DEBUG_PORT, EXIT_PORT, RECORD_SIZE } from "./driver";
 
 const TIMEOUT = 30_000;

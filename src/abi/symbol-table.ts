@@ -1,7 +1,7 @@
 // The compact symbol table: what a kernel without a debugger needs to name an address.
 //
 // It maps an address to function, file and line, and says how far the return address is from ESP.
-// The linker makes it (src/link/symbol-table.ts); the kernel reads its own (output section
+// The linker makes it (src/link/passes/symbol-table.ts); the kernel reads its own (output section
 // `.symbols`) and that of a user program (section `.isthmus.symbols` of its file, which is in no
 // segment).
 //

@@ -9,9 +9,9 @@ import {
   compileAssemblyScript,
 } from "../compile/assemblyscript/assemblyscript";
 import { type CompileOptions, compileModule } from "../compile/compile";
-import type { Layout } from "../link/layout";
+import type { Layout } from "../link/layout/layout";
 import { link } from "../link/link";
-import { writeOutputs } from "../link/write-outputs";
+import { writeOutputs } from "../link/output/write-outputs";
 import type { ObjectFile } from "../object/object";
 import { assemble, assemblySources } from "./build-assembly";
 import type { BuildOutcome } from "./build-task";

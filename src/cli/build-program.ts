@@ -9,11 +9,11 @@ import {
   compileAssemblyScript,
 } from "../compile/assemblyscript/assemblyscript";
 import { compileModule } from "../compile/compile";
-import { elfFile } from "../link/elf-files";
-import { writeElf } from "../link/elf-write";
-import type { LinkedImage } from "../link/image";
-import type { Layout } from "../link/layout";
+import type { Layout } from "../link/layout/layout";
 import { link } from "../link/link";
+import { elfFile } from "../link/output/elf-files";
+import { writeElf } from "../link/output/write-elf";
+import type { LinkedImage } from "../link/passes/image";
 import { assemble } from "./build-assembly";
 import type { BuildOutcome, ProgramRecipe } from "./build-task";
 import type { Project } from "./project";

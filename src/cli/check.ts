@@ -12,8 +12,8 @@
 // The two are checked as one, and the report says what the kernel must do to map the module.
 //
 // Options
-//   --layout FILE      a layout (.ts, .js or .json, see src/link/layout.ts): says what is shared,
-//                      through which symbols it may be left, and where each section belongs
+//   --layout FILE      a layout (.ts, .js or .json, see src/link/layout/layout.ts): says what is
+//                      shared, through which symbols it may be left, and where each section belongs
 //   --loader NAMES     the loaders it is for, by commas: one that does not load all of it is a
 //                      failure
 //   --memory MIB       what the machine has; default: all that 32 bits can reach
@@ -28,13 +28,14 @@
 
 import { EHDR_SIZE, EHDR_TYPE, ELF_MAGIC, ET_DYN, ET_EXEC } from "../abi/elf";
 import { formatPlace } from "../base/diagnostic";
+import { hex } from "../link/check/address";
 import { type CheckReport, check as checkFile, type SharedReport } from "../link/check/check";
 import { MISTAKES, mistakeOf } from "../link/check/mistakes";
 import type { ModuleFile } from "../link/check/module-file";
-import { hex, permissionText } from "../link/check/subject";
+import { permissionText } from "../link/check/subject";
 import { LOADERS, type Loader, type Verdict } from "../link/check/verdict";
 import { isArchiveInput, readInput as readObjects } from "../link/input/read-input";
-import { resolveLayout } from "../link/resolve-layout";
+import { resolveLayout } from "../link/layout/resolve";
 import type { ObjectFile } from "../object/object";
 import { readInput } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";

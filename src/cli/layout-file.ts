@@ -6,9 +6,9 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Diagnostic, Diagnostics } from "../base/diagnostic";
-import type { Layout } from "../link/layout";
-import { parseLayout } from "../link/parse-layout";
-import { resolveLayout } from "../link/resolve-layout";
+import type { Layout } from "../link/layout/layout";
+import { parseLayout } from "../link/layout/parse";
+import { resolveLayout } from "../link/layout/resolve";
 
 const DEFAULT_NAMES = ["isthmus.layout.ts", "isthmus.layout.js", "isthmus.layout.json"];
 

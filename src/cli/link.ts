@@ -21,12 +21,12 @@
 // Exit status: 0 linked; 2 it cannot be linked, and every reason that was found is listed.
 
 import { basename, dirname, extname, join } from "node:path";
-import { elfFile, moduleFiles } from "../link/elf-files";
-import type { LinkedImage } from "../link/image";
 import { readInput } from "../link/input/read-input";
-import type { Layout } from "../link/layout";
+import type { Layout } from "../link/layout/layout";
 import { link } from "../link/link";
-import { mapFile } from "../link/map-file";
+import { elfFile, moduleFiles } from "../link/output/elf-files";
+import { mapFile } from "../link/output/map-file";
+import type { LinkedImage } from "../link/passes/image";
 import { readInput as readBytes } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { readLayout } from "./layout-file";

@@ -28,11 +28,13 @@
 
 import { basename } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
+import type { Column } from "../draw/columns";
 import { drawSvg } from "../inspect/draw-svg";
 import { drawText } from "../inspect/draw-text";
 import { fileColumns } from "../inspect/file-columns";
 import { sizeText, spaceColumns } from "../inspect/space-columns";
 import type { Spaces } from "../inspect/spaces";
+import { hex as hexOf } from "../link/check/address";
 import { readLinkedElf } from "../link/check/elf-file";
 import {
   diffMaps,
@@ -42,9 +44,8 @@ import {
   memoryUse,
   type SectionPlace,
 } from "../link/check/map-diff";
-import { hex as hexOf, Subject } from "../link/check/subject";
-import type { Column } from "../link/draw-columns";
-import { resolveLayout } from "../link/resolve-layout";
+import { Subject } from "../link/check/subject";
+import { resolveLayout } from "../link/layout/resolve";
 import { BOOT_OPTIONS, type BootSettings, bootSettings, readInput } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { readLayout } from "./layout-file";

@@ -4,7 +4,7 @@
 
 import type { WasmMemory } from "../../user/runtime/wasm-memory.asm";
 import type { StartOptions } from "../../user/start.asm";
-import type { Layout } from "../link/layout";
+import type { Layout } from "../link/layout/layout";
 import type { ObjectFile } from "../object/object";
 import type { Assembler } from "../x86/assembler";
 import { assembleModule } from "../x86/assembler";

@@ -18,7 +18,7 @@
 // Exit status: 0 written; 2 the layout cannot be used.
 
 import { basename } from "node:path";
-import { resolveLayout } from "../link/resolve-layout";
+import { resolveLayout } from "../link/layout/resolve";
 import { writeHeader, writeTable } from "../link/script/c-header";
 import { DIALECTS, writeLinkerScript } from "../link/script/linker-script";
 import { type Command, type CommandLine, UsageError } from "./command";

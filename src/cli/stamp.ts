@@ -75,7 +75,7 @@ function readStamp(path: string): Stamp | undefined {
 }
 
 /** The floors of which every output is a function. */
-const TOOLCHAIN_FLOORS = ["base", "abi", "object", "x86", "compile", "link"];
+const TOOLCHAIN_FLOORS = ["base", "abi", "draw", "object", "x86", "compile", "link"];
 
 /** A hash of the toolchain's own sources and of the versions of the packages it uses. */
 export function toolchainHash(): string {

@@ -1,7 +1,6 @@
 // Columns of address spaces as SVG, in the style of the linker's drawings.
 
-import { type Column, drawColumns } from "../link/draw-columns";
-import { LEGEND } from "../link/draw-layout";
+import { type Column, drawColumns } from "../draw/columns";
 
 /** Denser than a layout: a running machine has more to show. */
 const SCALE = { pixelsPerPage: 18, longestContent: 3, longestGap: 1, foldedGap: 44 };
@@ -25,7 +24,6 @@ export function drawSvg(
     columns,
     scale: SCALE,
     sameAddress: "one to one",
-    legend: LEGEND,
     ...(addressText && { addressText }),
   });
 }

@@ -9,7 +9,7 @@
 // end, which is the address in front. Folded stretches, where nothing is, are a line of dots.
 
 import { hex } from "../base/align";
-import type { Box, Column } from "../link/draw-columns";
+import type { Box, Column } from "../draw/columns";
 
 const LABEL = 26;
 const NOTE = 14;

@@ -11,7 +11,7 @@ import {
   STT_FILE,
   STT_SECTION,
 } from "../abi/elf";
-import { readElf } from "../link/elf-read";
+import { readElf } from "../link/elf/read";
 
 export interface ImageSegment {
   readonly va: number;

@@ -12,11 +12,12 @@
 // numbers that JavaScript has exactly.
 
 import { ADDRESS_SPACE_END } from "../base/align";
-import { colourOfRights, HATCH_FILL, PALETTE } from "../base/svg";
+import type { Box, Column } from "../draw/columns";
+import { colourOfRights, HATCH_FILL, PALETTE } from "../draw/svg";
+import { compare, hex } from "../link/check/address";
 import type { FileSection } from "../link/check/elf-file";
-import { compare, hex, type Subject } from "../link/check/subject";
-import type { Box, Column } from "../link/draw-columns";
-import type { ResolvedLayout, ResolvedRegion } from "../link/resolve-layout";
+import type { Subject } from "../link/check/subject";
+import type { ResolvedLayout, ResolvedRegion } from "../link/layout/resolve";
 import { sizeText } from "./space-columns";
 
 const PAGE = 4096;

@@ -8,8 +8,8 @@
 
 import { GUARD_END, PAGE_SIZE, USER_END } from "../abi/memory-map";
 import { ADDRESS_SPACE_END, alignDown, alignUp, hex } from "../base/align";
-import { HATCH_FILL, PALETTE } from "../base/svg";
-import type { Box, Column } from "../link/draw-columns";
+import type { Box, Column } from "../draw/columns";
+import { HATCH_FILL, PALETTE } from "../draw/svg";
 import type { ElfImage } from "./elf-image";
 import { processTitle, sharedPages } from "./laws-of-paging";
 import { kernelRegions, userRegions as plainUserRegions, type Region } from "./region";

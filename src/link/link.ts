@@ -1,30 +1,35 @@
 // The linker: objects and a layout to an image. The passes, in order; each is a file.
 
+import { Reporter } from "../base/reporter";
 import type { ObjectFile } from "../object/object";
-import { arrange } from "./arrange";
-import { collectSections } from "./collect-sections";
-import { collectSymbols, refuseUndefined } from "./collect-symbols";
-import { defineSymbols } from "./define-symbols";
-import { dropUnreferenced } from "./drop-unreferenced";
-import { functionsOf } from "./functions";
-import type { LinkedImage } from "./image";
-import { pullMembers } from "./input/pull-members";
 import type { LinkInput } from "./input/read-input";
-import type { Layout } from "./layout";
-import { makeSegments } from "./make-segments";
-import { matchSections, outputsOf } from "./match-sections";
-import { mergeSections } from "./merge-sections";
-import { InputSection, type LinkSymbol, type PlacedSection, type SymbolScope } from "./model";
-import { makeOffsetTable } from "./offset-table";
-import { place } from "./place";
-import { proveBeforePaging } from "./prove-before-paging";
-import { proveClosed } from "./prove-closed";
-import { proveRelocatable } from "./prove-multiboot2";
-import { UnwindTables } from "./prune-unwind-tables";
-import { relocate } from "./relocate";
-import { Reporter } from "./reporter";
-import { resolveLayout } from "./resolve-layout";
-import { symbolTableObject } from "./symbol-table";
+import type { Layout } from "./layout/layout";
+import { resolveLayout } from "./layout/resolve";
+import { arrange } from "./passes/arrange";
+import { collectSections } from "./passes/collect-sections";
+import { collectSymbols, refuseUndefined } from "./passes/collect-symbols";
+import { defineSymbols } from "./passes/define-symbols";
+import { dropUnreferenced } from "./passes/drop-unreferenced";
+import { functionsOf } from "./passes/functions";
+import type { LinkedImage } from "./passes/image";
+import { makeSegments } from "./passes/make-segments";
+import { matchSections, outputsOf } from "./passes/match-sections";
+import { mergeSections } from "./passes/merge-sections";
+import {
+  InputSection,
+  type LinkSymbol,
+  type PlacedSection,
+  type SymbolScope,
+} from "./passes/model";
+import { makeOffsetTable } from "./passes/offset-table";
+import { place } from "./passes/place";
+import { UnwindTables } from "./passes/prune-unwind-tables";
+import { pullMembers } from "./passes/pull-members";
+import { relocate } from "./passes/relocate";
+import { symbolTableObject } from "./passes/symbol-table";
+import { proveBeforePaging } from "./prove/before-paging";
+import { proveClosed } from "./prove/closed";
+import { proveRelocatable } from "./prove/multiboot2";
 
 export interface LinkOptions {
   /** The base name of the files, instead of the layout's: programs share one layout. */

@@ -1,5 +1,5 @@
 // What an object knows of the source behind its code and data: plain data, which the linker turns
-// into DWARF (src/link/dwarf.ts).
+// into DWARF (src/link/dwarf/).
 //
 // Invariants
 //   - A type refers to others by index into `types`; types may refer to each other in circles.

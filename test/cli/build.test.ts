@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { readElf } from "../../src/link/elf-read";
+import { readElf } from "../../src/link/elf/read";
 import { readArchive } from "../../src/machine/initramfs";
 import { isthmus } from "./isthmus";
 

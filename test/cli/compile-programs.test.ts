@@ -12,7 +12,7 @@ import { checkProgram, linkProgram } from "../../src/cli/link-program";
 import { loadProgramRuntime } from "../../src/cli/program-runtime";
 import { compileModule } from "../../src/compile/compile";
 import type { Level } from "../../src/compile/pipeline";
-import { elfFile } from "../../src/link/elf-files";
+import { elfFile } from "../../src/link/output/elf-files";
 import { cannotRun } from "../compile/native";
 import { type ProgramResult, runProgramInNode } from "../user/program-in-node";
 

@@ -11,7 +11,7 @@ import { compileModule } from "../../src/compile/compile";
 import { decodeModule } from "../../src/compile/wasm/decode";
 import { validateModule } from "../../src/compile/wasm/validate";
 import type { WasmModule } from "../../src/compile/wasm/wasm";
-import { writeElfObject } from "../../src/link/elf-object-write";
+import { writeElfObject } from "../../src/link/output/write-elf-object";
 import { cannotRun, runNative } from "./native";
 import { runInNode } from "./run-in-node";
 import { body, leb, section, text, vector, wasm } from "./wasm-bytes";

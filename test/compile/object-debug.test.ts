@@ -7,9 +7,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { elfFile } from "../../src/link/elf-files";
-import { readElfObject } from "../../src/link/elf-object-read";
+import { readElfObject } from "../../src/link/input/elf-object";
 import { link } from "../../src/link/link";
+import { elfFile } from "../../src/link/output/elf-files";
 import { isthmus } from "../cli/isthmus";
 import { unlessInstalled } from "../link/tools";
 

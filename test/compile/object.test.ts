@@ -11,7 +11,7 @@ import { Diagnostic } from "../../src/base/diagnostic";
 import { readCompileInput } from "../../src/cli/compile-input";
 import { compileModule } from "../../src/compile/compile";
 import type { Level } from "../../src/compile/pipeline";
-import { writeElfObject } from "../../src/link/elf-object-write";
+import { writeElfObject } from "../../src/link/output/write-elf-object";
 
 const TYPESCRIPT = `
 declare function twice(x: i32): i32;

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { readLayout } from "../../src/cli/layout-file";
 import { check } from "../../src/link/check/check";
-import { resolveLayout } from "../../src/link/resolve-layout";
+import { resolveLayout } from "../../src/link/layout/resolve";
 import { MACHINE_NAMES } from "../../src/machine/machine";
 import { unlessInstalled } from "../link/tools";
 import { skipReason } from "../machine/installed";

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Column } from "../../src/draw/columns";
 import { drawSvg } from "../../src/inspect/draw-svg";
 import { drawText } from "../../src/inspect/draw-text";
 import { sizeText, spaceColumns } from "../../src/inspect/space-columns";
 import { findSpaces } from "../../src/inspect/spaces";
-import type { Column } from "../../src/link/draw-columns";
 import { FakeMachine, IMAGE, PROGRAM } from "./fake-machine";
 
 function columns(machine = new FakeMachine()): Column[] {

@@ -2,16 +2,16 @@
 
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
+import type { Column } from "../../src/draw/columns";
 import { drawSvg } from "../../src/inspect/draw-svg";
 import { drawText } from "../../src/inspect/draw-text";
 import { fileColumns } from "../../src/inspect/file-columns";
 import { readElfFile } from "../../src/link/check/elf-file";
 import { Subject } from "../../src/link/check/subject";
-import type { Column } from "../../src/link/draw-columns";
-import { elfFile, moduleFiles } from "../../src/link/elf-files";
-import type { Layout } from "../../src/link/layout";
+import type { Layout } from "../../src/link/layout/layout";
+import { resolveLayout } from "../../src/link/layout/resolve";
 import { link } from "../../src/link/link";
-import { resolveLayout } from "../../src/link/resolve-layout";
+import { elfFile, moduleFiles } from "../../src/link/output/elf-files";
 import { nops, objectFile } from "../link/build-object";
 import { makeKernel } from "../link/check/make-kernel";
 import { run, scratch, unlessInstalled } from "../link/tools";

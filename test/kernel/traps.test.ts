@@ -11,7 +11,7 @@ import { readCompileInput } from "../../src/cli/compile-input";
 import { linkProgram } from "../../src/cli/link-program";
 import { loadProgramRuntime } from "../../src/cli/program-runtime";
 import { compileModule } from "../../src/compile/compile";
-import { elfFile } from "../../src/link/elf-files";
+import { elfFile } from "../../src/link/output/elf-files";
 import { fileEntry } from "../../src/machine/initramfs";
 import { body, section, text, vector, wasm } from "../compile/wasm-bytes";
 import { skipReason } from "../machine/installed";

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
-import { elfFile, moduleFiles } from "../../src/link/elf-files";
-import { readElf } from "../../src/link/elf-read";
-import { addressOf } from "../../src/link/image";
+import { readElf } from "../../src/link/elf/read";
 import { readInput } from "../../src/link/input/read-input";
-import type { Layout } from "../../src/link/layout";
+import type { Layout } from "../../src/link/layout/layout";
 import { link } from "../../src/link/link";
-import { mapFile } from "../../src/link/map-file";
+import { elfFile, moduleFiles } from "../../src/link/output/elf-files";
+import { mapFile } from "../../src/link/output/map-file";
+import { addressOf } from "../../src/link/passes/image";
 import { diagnosed } from "./expect-diagnostic";
 import { run, scratch, unlessInstalled } from "./tools";
 

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { writeElfObject } from "../../src/link/elf-object-write";
-import { type ElfFile, readElf } from "../../src/link/elf-read";
-import { writeElf } from "../../src/link/elf-write";
-import type { Layout } from "../../src/link/layout";
+import { type ElfFile, readElf } from "../../src/link/elf/read";
+import type { Layout } from "../../src/link/layout/layout";
 import { link } from "../../src/link/link";
+import { writeElf } from "../../src/link/output/write-elf";
+import { writeElfObject } from "../../src/link/output/write-elf-object";
 import { objectFile, type SectionSpec } from "./build-object";
 import { loadedBytes } from "./loaded-bytes";
 import { run, scratch, unlessInstalled } from "./tools";

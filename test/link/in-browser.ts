@@ -3,7 +3,7 @@
 
 import { createContext, runInContext } from "node:vm";
 import { type BuildOptions, type BuildResult, build } from "esbuild";
-import { writeElfObject } from "../../src/link/elf-object-write";
+import { writeElfObject } from "../../src/link/output/write-elf-object";
 import { nops, objectFile } from "./build-object";
 
 /** An object that links without a layout: the library's entry is then at 1 MiB. */

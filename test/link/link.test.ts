@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { writeElf } from "../../src/link/elf-write";
-import { addressOf, sectionAt } from "../../src/link/image";
-import type { Layout } from "../../src/link/layout";
+import type { Layout } from "../../src/link/layout/layout";
 import { link } from "../../src/link/link";
+import { writeElf } from "../../src/link/output/write-elf";
+import { addressOf, sectionAt } from "../../src/link/passes/image";
 import { nops, objectFile } from "./build-object";
 import { diagnosed } from "./expect-diagnostic";
 

@@ -1,7 +1,7 @@
 // What a loader makes of an ELF file, for comparing two of them byte by byte.
 
 import { PT_LOAD } from "../../src/abi/elf";
-import type { ElfFile } from "../../src/link/elf-read";
+import type { ElfFile } from "../../src/link/elf/read";
 
 /** VMA and byte, as text, of each byte that is loaded, by its LMA. */
 export function loadedBytes(file: ElfFile, bytes: Uint8Array): Map<number, string> {

@@ -13,7 +13,7 @@ import { type CompileInput, readCompileInput } from "../../src/cli/compile-input
 import { linkProgram } from "../../src/cli/link-program";
 import { loadProgramRuntime, type ProgramRuntime } from "../../src/cli/program-runtime";
 import { compileModule } from "../../src/compile/compile";
-import { elfFile } from "../../src/link/elf-files";
+import { elfFile } from "../../src/link/output/elf-files";
 import { fileEntry } from "../../src/machine/initramfs";
 import { cannotRun } from "../compile/native";
 import { runProgram } from "../kernel/booted-kernel";

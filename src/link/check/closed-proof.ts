@@ -20,11 +20,12 @@
 // A layout's exits are the only names that may be referred to, and in no other state than the rest.
 
 import type { ObjectFile, Relocation } from "../../object/object";
+import { hex } from "./address";
 import { type Step, stepAt } from "./code-step";
 import type { FileSection } from "./elf-file";
 import type { Bits } from "./instruction-shape";
 import type { SharedPart } from "./shared-part";
-import { hex, type Subject } from "./subject";
+import type { Subject } from "./subject";
 
 const CR3 = 3;
 /** Bytes of code that are walked: a kernel that lies at the end of the address space is not. */

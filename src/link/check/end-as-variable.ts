@@ -4,10 +4,11 @@
 // In 32-bit code the address stands in the instruction as it is, so its bytes are looked for, and
 // only the functions that have them are disassembled.
 
+import { hex } from "./address";
 import { stepAt } from "./code-step";
 import type { FileSection, FileSymbol } from "./elf-file";
 import type { Finding } from "./mistake";
-import { hex, type Subject } from "./subject";
+import type { Subject } from "./subject";
 
 /** A symbol of the linker's: nothing that has a size begins there. */
 export function isMereAddress({ type, size, address }: FileSymbol, { symbols }: Subject): boolean {

@@ -9,18 +9,10 @@
 //   - Each request may be there once.
 
 import { ET_DYN, ET_EXEC, PT_DYNAMIC } from "../../abi/elf";
+import { compare, hex, pageDown, pageUp } from "./address";
 import { limineRequests } from "./boot-protocol";
 import type { Segment } from "./elf-file";
-import {
-  compare,
-  describeSegment,
-  endOf,
-  hex,
-  pageDown,
-  pageUp,
-  permissionText,
-  type Subject,
-} from "./subject";
+import { describeSegment, endOf, permissionText, type Subject } from "./subject";
 
 export const HIGHER_HALF = 0xffff_ffff_8000_0000n;
 

@@ -8,9 +8,10 @@
 // A descriptor that is filled in at run time, or lies on a stack, says nothing here; where there is
 // one, nothing is claimed, because it may be the one that counts.
 
+import { hex } from "./address";
 import type { FileSection } from "./elf-file";
 import { shapeAt } from "./instruction-shape";
-import { hex, type Subject } from "./subject";
+import type { Subject } from "./subject";
 
 export interface LoadedTable {
   readonly name: "IDT" | "GDT";

@@ -1,8 +1,9 @@
 // What changed in the layout between two builds of a kernel: sections that came, went, moved or
 // grew, and what memory is wasted between them.
 
+import { compare, hex, pageUp } from "./address";
 import type { ElfFile } from "./elf-file";
-import { compare, hex, loadEndOf, pageUp, Subject } from "./subject";
+import { loadEndOf, Subject } from "./subject";
 
 /** A section as loaders and page tables see it. */
 export interface SectionPlace {

@@ -1,9 +1,10 @@
 // Mistakes about addresses: orphans, the end of the address space, the end of the kernel.
 
+import { hex, PAGE, pageUp } from "./address";
 import type { FileSection } from "./elf-file";
 import { isMereAddress, usesAsVariable } from "./end-as-variable";
 import type { Finding, Mistake } from "./mistake";
-import { endOf, hex, loadEndOf, PAGE, pageUp, type Subject } from "./subject";
+import { endOf, loadEndOf, type Subject } from "./subject";
 
 /** Names that compilers give to input sections, and no script to output sections. */
 const COMPILERS_NAME = new RegExp(

@@ -2,11 +2,12 @@
 
 import { ET_DYN, PT_DYNAMIC, PT_INTERP } from "../../abi/elf";
 import { decode } from "../../x86/decode";
-import { readableName } from "../demangle";
+import { readableName } from "../names/demangle";
+import { hex, PAGE } from "./address";
 import { walkEarlyCode } from "./early-code";
 import type { FileSection, FileSymbol } from "./elf-file";
 import type { Finding, Mistake } from "./mistake";
-import { hex, PAGE, type Subject } from "./subject";
+import type { Subject } from "./subject";
 
 export const badEntry: Mistake = {
   code: "LAY011",

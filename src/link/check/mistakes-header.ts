@@ -1,9 +1,10 @@
 // Mistakes about what a boot loader reads first: its header, the program headers, the ELF class.
 
 import { ET_DYN } from "../../abi/elf";
+import { compare } from "./address";
 import { MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW, TAG, tagOf } from "./boot-protocol";
 import type { Finding, Mistake } from "./mistake";
-import { compare, type Subject } from "./subject";
+import type { Subject } from "./subject";
 
 export const headerTooFar: Mistake = {
   code: "LAY002",

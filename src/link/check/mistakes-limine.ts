@@ -1,9 +1,10 @@
 // Mistakes about segments that Limine loads.
 
+import { compare, hex } from "./address";
 import { HIGHER_HALF, isRelocatedByLimine, limineSpan, uncountedByLimine } from "./judge-limine";
 import type { Finding, Mistake } from "./mistake";
 import { meeting } from "./mistakes-segments";
-import { compare, describeSegment, hex, type Subject } from "./subject";
+import { describeSegment, type Subject } from "./subject";
 
 /** An image with larger holes than content is not meant to be one piece of memory. */
 const SPARSE_SPAN = 64n << 20n;

@@ -1,10 +1,11 @@
 // Mistakes about an ELF file of its own that the boot loader brings as a module.
 
+import { compare, hex } from "./address";
 import { TAG, tagOf } from "./boot-protocol";
 import type { FileSymbol } from "./elf-file";
 import type { Finding, Mistake } from "./mistake";
 import type { ModuleFile } from "./module-file";
-import { compare, describeSegment, endOf, hex, type Subject } from "./subject";
+import { describeSegment, endOf, type Subject } from "./subject";
 
 /** Multiboot 1, flags: modules shall begin on pages. */
 const PAGE_ALIGNED = 1;

@@ -1,18 +1,9 @@
 // Mistakes about segments: permissions, overlaps, and VMAs and LMAs that do not fit each other.
 
+import { compare, hex, PAGE, pageDown } from "./address";
 import type { FileSection, Segment } from "./elf-file";
 import type { Finding, Mistake } from "./mistake";
-import {
-  compare,
-  describeSegment,
-  endOf,
-  hex,
-  loadEndOf,
-  PAGE,
-  pageDown,
-  permissionText,
-  type Subject,
-} from "./subject";
+import { describeSegment, endOf, loadEndOf, permissionText, type Subject } from "./subject";
 
 /** From here on a PC has no RAM that 32-bit addresses reach: devices and firmware are there. */
 const DEVICES = 0xc000_0000n;

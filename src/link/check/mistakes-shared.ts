@@ -1,13 +1,14 @@
 // Mistakes about what kernel and user programs share, and about page tables and their permissions.
 
-import { readableName } from "../demangle";
+import { readableName } from "../names/demangle";
+import { hex, PAGE, pageDown, pageUp } from "./address";
 import { proveSharedClosed } from "./closed-proof";
 import type { FileSymbol } from "./elf-file";
 import { describeLoad, loadedTables } from "./loaded-tables";
 import type { Finding, Mistake } from "./mistake";
 import { type SharedPart, TOP } from "./shared-part";
 import { staticTables } from "./static-tables";
-import { hex, PAGE, pageDown, pageUp, type Subject } from "./subject";
+import type { Subject } from "./subject";
 
 /** What the processor itself reads at an interrupt from user mode, by the usual names. */
 const PROCESSORS_TABLE = /^_*(the_|kernel_)?(idt|gdt|tss)(_table|_entries|_array|_base|0)?_*$/i;

@@ -4,10 +4,10 @@
 // is inferred: what is linked into the last 16 MiB of the address space, while the kernel starts
 // elsewhere. The report says which of the two it was.
 
-import { matchesAny } from "../glob";
-import type { ResolvedLayout } from "../resolve-layout";
-import type { FileSection } from "./elf-file";
-import { compare, pageUp, type Subject } from "./subject";
+import { matchesAny } from "../layout/glob";
+import type { ResolvedLayout } from "../layout/resolve";
+import { compare, pageUp, spaceEndOf } from "./address";
+import type { ElfFile, FileSection } from "./elf-file";
 
 /** How far from the end of the address space something is taken for shared. */
 export const TOP = 16n << 20n;
@@ -24,11 +24,13 @@ export interface SharedPart {
   contains(address: bigint): boolean;
 }
 
-/** The shared part of `subject`; undefined if it has none. Uses `file`, `sections` and `layout`. */
+/** The shared part of `file`, whose `sections` ascend by address; undefined if it has none. */
 export function findShared(
-  subject: Pick<Subject, "file" | "sections" | "layout" | "spaceEnd">,
+  file: ElfFile,
+  sections: readonly FileSection[],
+  layout: ResolvedLayout | undefined,
 ): SharedPart | undefined {
-  const { layout, sections, file, spaceEnd } = subject;
+  const spaceEnd = spaceEndOf(file);
   const declared = layout && declaredSections(layout);
   if (layout && declared && declared.length > 0) {
     const found = sections.filter(({ name }) => {

@@ -1,8 +1,9 @@
 // Page tables that are part of the image: found by name, read as the processor would read them.
 
+import { hex, PAGE } from "./address";
 import type { FileSymbol } from "./elf-file";
 import type { Finding } from "./mistake";
-import { hex, PAGE, type Subject } from "./subject";
+import type { Subject } from "./subject";
 
 const TABLE_NAME = /(page_?(dir|table|map)|(^|_)(pml4|pdpt?|pgd|pgdir|ptes?|pdir|ptab)(_|\d|$))/i;
 const PRESENT = 1n;

@@ -7,15 +7,14 @@
 import { PT_LOAD, SHN_ABS, SHN_LORESERVE, SHN_UNDEF, STT_FILE, STT_SECTION } from "../../abi/elf";
 import type { Place } from "../../base/diagnostic";
 import type { ObjectFile } from "../../object/object";
-import { readableName } from "../demangle";
-import type { ResolvedLayout } from "../resolve-layout";
+import type { ResolvedLayout } from "../layout/resolve";
+import { readableName } from "../names/demangle";
+import { compare, spaceEndOf } from "./address";
 import { findProtocols, type Protocols } from "./boot-protocol";
 import type { ElfFile, FileSection, FileSymbol, Segment } from "./elf-file";
 import { type LineRange, lineRangeAt, readLineRanges } from "./line-ranges";
 import { type ModuleFile, moduleFile } from "./module-file";
 import { findShared, type SharedPart } from "./shared-part";
-
-export const PAGE = 4096n;
 
 /** What the user gave besides the file. */
 export interface CheckOptions {
@@ -66,12 +65,12 @@ export class Subject {
       ...symbols,
     ].sort((a, b) => compare(a.address, b.address));
     this.protocols = findProtocols(this);
-    this.shared = findShared(this);
+    this.shared = findShared(file, this.sections, this.layout);
   }
 
   /** 2^32 or 2^64: the end of the address space. */
   get spaceEnd(): bigint {
-    return 1n << BigInt(this.file.bits);
+    return spaceEndOf(this.file);
   }
 
   get hasSymbols(): boolean {
@@ -176,15 +175,6 @@ function isNamed({ name, type }: FileSymbol): boolean {
   return name !== "" && type !== STT_FILE && type !== STT_SECTION;
 }
 
-export function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : Number(a > b);
-}
-
-/** An address as the manuals print it, as wide as it needs. */
-export function hex(value: bigint): string {
-  return `0x${value.toString(16).padStart(8, "0")}`;
-}
-
 export function endOf(range: { readonly address: bigint; readonly memorySize: bigint }): bigint {
   return range.address + range.memorySize;
 }
@@ -195,14 +185,6 @@ export function loadEndOf(segment: Segment): bigint {
 
 function contains({ address, memorySize }: Segment, at: bigint): boolean {
   return at >= address && at < address + memorySize;
-}
-
-export function pageDown(value: bigint): bigint {
-  return value - (value % PAGE);
-}
-
-export function pageUp(value: bigint): bigint {
-  return pageDown(value + PAGE - 1n);
 }
 
 /** `r-x`. */

@@ -14,6 +14,7 @@
 //   Multiboot 2      GRUB alone; with a relocatable tag the image goes where there is room
 
 import { ET_DYN, ET_EXEC, SHT_REL, SHT_RELA } from "../../abi/elf";
+import { compare, hex } from "./address";
 import {
   type HeaderTag,
   MULTIBOOT_ADDRESSES,
@@ -25,7 +26,7 @@ import {
 import type { Segment } from "./elf-file";
 import { headerAddresses, notLoaded } from "./header-addresses";
 import { limineRefusal, limineSpan, uncountedByLimine } from "./judge-limine";
-import { compare, describeSegment, endOf, hex, loadEndOf, type Subject } from "./subject";
+import { describeSegment, endOf, loadEndOf, type Subject } from "./subject";
 
 export const LOADERS = ["grub", "qemu", "v86", "limine"] as const;
 export type Loader = (typeof LOADERS)[number];

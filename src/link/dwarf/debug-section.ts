@@ -4,7 +4,7 @@
 // it, as relocations. Whoever writes a section need not know which of the two it is for.
 
 import { ByteWriter } from "../../base/byte-writer";
-import type { InputSection } from "../model";
+import type { InputSection } from "../passes/model";
 
 /** A word at `offset` that counts from the start of `target`. */
 export interface DebugReference {

@@ -10,13 +10,14 @@
 // See the DWARF 4 standard, chapters 2, 3 and 7.
 
 import type { ObjectFile } from "../../object/object";
-import type { ExtraSection } from "../elf-write";
-import type { LinkedFunction } from "../functions";
-import type { LinkedImage } from "../image";
-import type { InputSection } from "../model";
+import type { ExtraSection } from "../elf/tables";
+import type { LinkedFunction } from "../passes/functions";
+import type { LinkedImage } from "../passes/image";
+import type { InputSection } from "../passes/model";
 import { DebugSection } from "./debug-section";
+import type { DescribedObject, SymbolPlace } from "./described-object";
 import { writeFrames } from "./frames";
-import { type DescribedObject, type SymbolPlace, UnitWriter } from "./units";
+import { UnitWriter } from "./units";
 
 /** The debug sections of some objects' code, with references. */
 export function describe(objects: readonly DescribedObject[]): DebugSection[] {

@@ -14,7 +14,7 @@
 //
 // See the DWARF 4 standard, 7.5.
 
-import type { InputSection } from "../model";
+import type { InputSection } from "../passes/model";
 import { DW_AT, DW_FORM, DW_OP, type DW_TAG } from "./constants";
 import { DebugSection } from "./debug-section";
 

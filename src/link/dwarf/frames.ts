@@ -7,7 +7,7 @@
 // See the DWARF 4 standard, 6.4, and the i386 psABI, table 2.14 (register numbers).
 
 import type { FrameStep } from "../../object/object";
-import type { InputSection } from "../model";
+import type { InputSection } from "../passes/model";
 import { DebugSection } from "./debug-section";
 
 const DW_CFA_ADVANCE_LOC = 0x40;

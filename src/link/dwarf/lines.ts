@@ -8,7 +8,7 @@
 //
 // See the DWARF 4 standard, 6.2.
 
-import type { LinkedFunction } from "../functions";
+import type { LinkedFunction } from "../passes/functions";
 import type { DebugSection } from "./debug-section";
 
 const DW_LNS_COPY = 1;

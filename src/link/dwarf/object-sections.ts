@@ -4,11 +4,11 @@
 // the symbols of sections, as other compilers have them.
 
 import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../../object/object";
-import { functionsIn } from "../functions";
-import { InputSection, LinkSymbol } from "../model";
+import { functionsIn } from "../passes/functions";
+import { InputSection, LinkSymbol } from "../passes/model";
 import { DebugSection } from "./debug-section";
+import type { SymbolPlace } from "./described-object";
 import { describe, isDescribed } from "./dwarf";
-import type { SymbolPlace } from "./units";
 
 /** The object with sections that describe it, if anything is known of its source. */
 export function withDebugSections(object: ObjectFile): ObjectFile {

@@ -9,30 +9,14 @@
 // Invariant: file 1 of a unit's line table is the unit's own, where all its entries are declared.
 
 import type { DebugFunction, GlobalVariable, InlinedCall } from "../../object/debug-info";
-import type { ObjectFile } from "../../object/object";
-import type { LinkedFunction } from "../functions";
-import type { InputSection } from "../model";
+import type { LinkedFunction } from "../passes/functions";
 import { DW_AT, DW_INL_inlined, DW_LANG_C99, DW_OP, DW_TAG } from "./constants";
 import { DebugSection } from "./debug-section";
+import type { DescribedObject } from "./described-object";
 import { Entries, Target } from "./entries";
 import { LineFiles, writeLines } from "./lines";
 import { TypeEntries, writeDeclaration } from "./types";
 import { VariableEntries } from "./variables";
-
-/** Where a symbol of an object lies. */
-export interface SymbolPlace {
-  readonly input: InputSection;
-  readonly offset: number;
-}
-
-/** An object and what of it is in the file. */
-export interface DescribedObject {
-  readonly object: ObjectFile;
-  /** Ascending by address; none is empty. */
-  readonly functions: readonly LinkedFunction[];
-  /** Undefined: the symbol is not in the file, or not known here. */
-  locate(symbol: string): SymbolPlace | undefined;
-}
 
 interface Unit {
   readonly file: string;

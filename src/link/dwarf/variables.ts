@@ -6,12 +6,12 @@
 // See the DWARF 4 standard, 2.6.
 
 import type { LocalVariable, ValueRange, WordPlace } from "../../object/debug-info";
-import type { LinkedFunction } from "../functions";
+import type { LinkedFunction } from "../passes/functions";
 import { DW_AT, DW_OP, DW_TAG } from "./constants";
 import type { DebugSection } from "./debug-section";
+import type { DescribedObject } from "./described-object";
 import type { Entries, Target } from "./entries";
 import type { TypeEntries } from "./types";
-import type { DescribedObject } from "./units";
 
 const BASE_ADDRESS_SELECTION = 0xffffffff;
 const WORD = 4;

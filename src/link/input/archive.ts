@@ -13,8 +13,8 @@
 
 import { Diagnostic } from "../../base/diagnostic";
 import type { ObjectFile } from "../../object/object";
-import { readElfObject } from "../elf-object-read";
-import { stringAt } from "../elf-view";
+import { stringAt } from "../elf/view";
+import { readElfObject } from "./elf-object";
 
 const MAGIC = "!<arch>\n";
 const THIN_MAGIC = "!<thin>\n";

@@ -2,8 +2,8 @@
 
 import { Diagnostic } from "../../base/diagnostic";
 import type { ObjectFile } from "../../object/object";
-import { readElfObject } from "../elf-object-read";
 import { type Archive, isArchive, readArchive } from "./archive";
+import { readElfObject } from "./elf-object";
 
 /** What a link takes. */
 export type LinkInput = ObjectFile | Archive;

@@ -2,8 +2,8 @@
 // for one.
 
 import type { Place } from "../../base/diagnostic";
+import { entryAt } from "../../base/entry-at";
 import type { LineEntry, ObjectFile, ObjectSymbol } from "../../object/object";
-import { entryAt } from "../model";
 import { readLineRows } from "./line-rows";
 
 type Content = Pick<ObjectFile, "sections" | "symbols">;

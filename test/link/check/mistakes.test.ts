@@ -8,9 +8,9 @@ import { buildProject } from "../../../src/cli/build-project";
 import { findProject } from "../../../src/cli/project";
 import { type CheckInput, check } from "../../../src/link/check/check";
 import { MISTAKES } from "../../../src/link/check/mistakes";
-import { readElfObject } from "../../../src/link/elf-object-read";
-import type { Layout } from "../../../src/link/layout";
-import { resolveLayout } from "../../../src/link/resolve-layout";
+import { readElfObject } from "../../../src/link/input/elf-object";
+import type { Layout } from "../../../src/link/layout/layout";
+import { resolveLayout } from "../../../src/link/layout/resolve";
 import { unlessInstalled } from "../tools";
 import {
   ASSEMBLY,

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it, type TestContext } from "node:test";
 import { type CheckInput, check } from "../../../src/link/check/check";
-import { elfFile, moduleFiles } from "../../../src/link/elf-files";
-import { readElfObject } from "../../../src/link/elf-object-read";
-import type { Layout } from "../../../src/link/layout";
+import { readElfObject } from "../../../src/link/input/elf-object";
+import type { Layout } from "../../../src/link/layout/layout";
+import { resolveLayout } from "../../../src/link/layout/resolve";
 import { link } from "../../../src/link/link";
-import { resolveLayout } from "../../../src/link/resolve-layout";
+import { elfFile, moduleFiles } from "../../../src/link/output/elf-files";
 import { run, scratch, unlessInstalled } from "../tools";
 import { ASSEMBLY, change } from "./make-kernel";
 

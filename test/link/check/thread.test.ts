@@ -8,12 +8,12 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, it, type TestContext } from "node:test";
 import { check } from "../../../src/link/check/check";
-import { elfFile } from "../../../src/link/elf-files";
 import { readInput } from "../../../src/link/input/read-input";
-import type { Layout } from "../../../src/link/layout";
+import type { Layout } from "../../../src/link/layout/layout";
+import { parseLayout } from "../../../src/link/layout/parse";
+import { resolveLayout } from "../../../src/link/layout/resolve";
 import { link } from "../../../src/link/link";
-import { parseLayout } from "../../../src/link/parse-layout";
-import { resolveLayout } from "../../../src/link/resolve-layout";
+import { elfFile } from "../../../src/link/output/elf-files";
 import { run, scratch, unlessInstalled } from "../tools";
 
 const THREAD = "../shared/thread.txt";

@@ -1,0 +1,26 @@
+// Collects the findings of the passes, so that one link tells a person everything that is wrong.
+
+import { Diagnostic, Diagnostics, type Place } from "./diagnostic";
+
+/** How many errors of one run are shown: what follows is mostly a consequence. */
+const SHOWN = 20;
+
+export class Reporter {
+  readonly warnings: Diagnostic[] = [];
+  private readonly errors: Diagnostic[] = [];
+
+  error(code: string, text: string, remedy: string, place?: Place): void {
+    this.errors.push(new Diagnostic(code, text, remedy, place));
+  }
+
+  warning(code: string, text: string, remedy: string, place?: Place): void {
+    this.warnings.push(new Diagnostic(code, text, remedy, place));
+  }
+
+  /** Throws what was reported so far: passes behind a barrier rely on what those before checked. */
+  barrier(): void {
+    const [first, ...rest] = this.errors.slice(0, SHOWN);
+    if (!first) return;
+    throw rest.length === 0 ? first : new Diagnostics([first, ...rest]);
+  }
+}

@@ -1,0 +1,134 @@
+// ELF32 files for i386 as plain values: headers, sections, symbols, without interpreting them. For
+// those who want to look at a file; the linker itself reads objects through view.ts, which has
+// the checks.
+
+import {
+  PHDR_ALIGN,
+  PHDR_FILESZ,
+  PHDR_FLAGS,
+  PHDR_MEMSZ,
+  PHDR_OFFSET,
+  PHDR_PADDR,
+  PHDR_SIZE,
+  PHDR_TYPE,
+  PHDR_VADDR,
+} from "../../abi/elf";
+import { type ElfSections, type ElfSymbols, ElfView } from "./view";
+
+export interface ElfSegment {
+  readonly type: number;
+  readonly offset: number;
+  readonly address: number;
+  readonly loadAddress: number;
+  readonly fileSize: number;
+  readonly memorySize: number;
+  readonly flags: number;
+  readonly align: number;
+}
+
+export interface ElfSection {
+  readonly name: string;
+  readonly type: number;
+  readonly flags: number;
+  readonly address: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly link: number;
+  readonly info: number;
+  readonly align: number;
+  readonly entrySize: number;
+  /** What the file holds of it: empty for SHT_NOBITS. A view, not a copy. */
+  readonly bytes: Uint8Array;
+}
+
+export interface ElfSymbol {
+  readonly name: string;
+  readonly value: number;
+  readonly size: number;
+  readonly binding: number;
+  readonly type: number;
+  /** A section's index (even above 16 bits), or what `special` says. */
+  readonly section: number;
+  /** SHN_UNDEF, SHN_ABS, SHN_COMMON, …; 0 too if the symbol is in a section. */
+  readonly special: number;
+}
+
+export interface ElfFile {
+  readonly name: string;
+  /** ET_REL, ET_EXEC, … */
+  readonly type: number;
+  readonly entry: number;
+  readonly segments: readonly ElfSegment[];
+  readonly sections: readonly ElfSection[];
+  /** The symbol table, its null entry included; empty if the file was stripped. */
+  readonly symbols: readonly ElfSymbol[];
+}
+
+/**
+ * Reads the ELF file `bytes`.
+ *
+ * @param name what diagnostics call it
+ * @throws Diagnostic ELF001 (not such a file) or ELF002 (malformed)
+ */
+export function readElf(bytes: Uint8Array, name: string): ElfFile {
+  const file = new ElfView(bytes, name);
+  const sections = file.sections();
+  const symbols = sections.symbols();
+  return {
+    name,
+    type: file.type,
+    entry: file.entry,
+    segments: readSegments(file),
+    sections: listOf(sections.count, (index) => readSection(sections, index)),
+    symbols: listOf(symbols.count, (index) => readSymbol(symbols, index)),
+  };
+}
+
+function listOf<Value>(length: number, at: (index: number) => Value): Value[] {
+  return Array.from({ length }, (_, index) => at(index));
+}
+
+function readSegments(file: ElfView): ElfSegment[] {
+  const { start, count } = file.segments();
+  return listOf(count, (index) => {
+    const at = start + index * PHDR_SIZE;
+    return {
+      type: file.word(at + PHDR_TYPE),
+      offset: file.word(at + PHDR_OFFSET),
+      address: file.word(at + PHDR_VADDR),
+      loadAddress: file.word(at + PHDR_PADDR),
+      fileSize: file.word(at + PHDR_FILESZ),
+      memorySize: file.word(at + PHDR_MEMSZ),
+      flags: file.word(at + PHDR_FLAGS),
+      align: file.word(at + PHDR_ALIGN),
+    };
+  });
+}
+
+function readSection(sections: ElfSections, index: number): ElfSection {
+  return {
+    name: sections.name(index),
+    type: sections.type(index),
+    flags: sections.flags(index),
+    address: sections.address(index),
+    offset: sections.offset(index),
+    size: sections.size(index),
+    link: sections.link(index),
+    info: sections.info(index),
+    align: sections.align(index),
+    entrySize: sections.entrySize(index),
+    bytes: sections.bytes(index),
+  };
+}
+
+function readSymbol(symbols: ElfSymbols, index: number): ElfSymbol {
+  return {
+    name: symbols.name(index),
+    value: symbols.value(index),
+    size: symbols.size(index),
+    binding: symbols.binding(index),
+    type: symbols.type(index),
+    section: symbols.section(index),
+    special: symbols.special(index),
+  };
+}

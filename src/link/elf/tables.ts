@@ -1,0 +1,226 @@
+// The tables that every ELF file of ours ends with: symbols, strings, section headers.
+
+import {
+  EHDR_SIZE,
+  ELF_CLASS_32,
+  ELF_DATA_LITTLE,
+  ELF_MAGIC,
+  ELF_VERSION,
+  EM_386,
+  PHDR_SIZE,
+  SHDR_SIZE,
+  SHT_NULL,
+  SHT_STRTAB,
+  SHT_SYMTAB,
+  STB_GLOBAL,
+  STB_LOCAL,
+  STB_WEAK,
+  STT_FUNC,
+  STT_NOTYPE,
+  STT_OBJECT,
+  STT_SECTION,
+  SYM_SIZE,
+} from "../../abi/elf";
+import { ByteWriter } from "../../base/byte-writer";
+import type { SymbolBinding, SymbolType } from "../../object/object";
+
+export interface SectionHeader {
+  readonly name: string;
+  readonly type: number;
+  readonly flags: number;
+  readonly address: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly link: number;
+  readonly info: number;
+  readonly align: number;
+  readonly entrySize: number;
+}
+
+/** A section that is in the file but not in memory. */
+export interface ExtraSection {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a symbol table tells of a symbol besides its place. */
+interface NamedSymbol {
+  readonly name: string;
+  readonly binding: SymbolBinding;
+  readonly type: SymbolType;
+  readonly size: number;
+}
+
+/** Where a symbol is. */
+export interface SymbolPlaces<Symbol> {
+  value(symbol: Symbol): number;
+  /** The index of its section's header, or SHN_…. */
+  header(symbol: Symbol): number;
+}
+
+const BINDING = { local: STB_LOCAL, global: STB_GLOBAL, weak: STB_WEAK };
+const TYPE = {
+  function: STT_FUNC,
+  object: STT_OBJECT,
+  section: STT_SECTION,
+  none: STT_NOTYPE,
+};
+
+const EMPTY: SectionHeader = {
+  name: "",
+  type: SHT_NULL,
+  flags: 0,
+  address: 0,
+  offset: 0,
+  size: 0,
+  link: 0,
+  info: 0,
+  align: 0,
+  entrySize: 0,
+};
+
+/** Collects section headers while a file is written; header 0 is the null section. */
+export class SectionTable {
+  readonly headers: SectionHeader[] = [EMPTY];
+
+  constructor(private readonly out: ByteWriter) {}
+
+  /** Adds a header; returns its index. */
+  add(fields: Partial<SectionHeader> & Pick<SectionHeader, "name" | "type">): number {
+    return this.headers.push({ ...EMPTY, ...fields }) - 1;
+  }
+
+  /** Writes `bytes` here and adds their header; returns its index. */
+  addBytes(
+    bytes: Uint8Array,
+    fields: Partial<SectionHeader> & Pick<SectionHeader, "name" | "type">,
+  ): number {
+    const align = fields.align ?? 1;
+    this.out.alignTo(align);
+    const offset = this.out.length;
+    this.out.bytes(bytes);
+    return this.add({ align, ...fields, offset, size: bytes.length });
+  }
+
+  /**
+   * Writes `.symtab` and `.strtab`. Locals come first, as the gABI demands; returns the symbols in
+   * the order of their numbers, which begin with 1.
+   */
+  addSymbols<Symbol extends NamedSymbol>(
+    symbols: readonly Symbol[],
+    places: SymbolPlaces<Symbol>,
+  ): readonly Symbol[] {
+    const locals = symbols.filter((symbol) => symbol.binding === "local");
+    const sorted = locals.concat(symbols.filter((symbol) => symbol.binding !== "local"));
+    const names = new StringTable();
+    const strings = this.headers.length + 1;
+    this.out.alignTo(4);
+    const offset = this.out.length;
+    this.out.fill(SYM_SIZE);
+    for (const symbol of sorted) {
+      // Global names are unique already, and looking each up would take longer than the rest.
+      const isLocal = symbol.binding === "local";
+      this.out.u32(isLocal ? names.add(symbol.name) : names.append(symbol.name));
+      this.out.u32(places.value(symbol));
+      this.out.u32(symbol.size);
+      this.out.u8((BINDING[symbol.binding] << 4) | TYPE[symbol.type]);
+      this.out.u8(0);
+      this.out.u16(places.header(symbol));
+    }
+    this.add({
+      name: ".symtab",
+      type: SHT_SYMTAB,
+      offset,
+      size: this.out.length - offset,
+      link: strings,
+      info: locals.length + 1,
+      align: 4,
+      entrySize: SYM_SIZE,
+    });
+    this.addBytes(names.finish(), { name: ".strtab", type: SHT_STRTAB });
+    return sorted;
+  }
+
+  /** Writes `.shstrtab` and the headers; returns their offset. Nothing can be added after that. */
+  finish(): number {
+    const names = new StringTable();
+    const offsets = this.headers.map(({ name }) => names.add(name));
+    offsets.push(names.add(".shstrtab"));
+    this.addBytes(names.finish(), { name: ".shstrtab", type: SHT_STRTAB });
+    this.out.alignTo(4);
+    const start = this.out.length;
+    for (const [index, header] of this.headers.entries()) {
+      this.out.u32(offsets[index] ?? 0);
+      this.out.u32(header.type);
+      this.out.u32(header.flags);
+      this.out.u32(header.address);
+      this.out.u32(header.offset);
+      this.out.u32(header.size);
+      this.out.u32(header.link);
+      this.out.u32(header.info);
+      this.out.u32(header.align);
+      this.out.u32(header.entrySize);
+    }
+    return start;
+  }
+}
+
+/** The ELF header of an i386 file whose program headers follow it directly. */
+export function elfHeader(fields: {
+  readonly type: number;
+  readonly entry: number;
+  readonly segments: number;
+  readonly sectionTable: number;
+  readonly sections: number;
+}): Uint8Array {
+  const { type, entry, segments, sectionTable, sections } = fields;
+  const out = new ByteWriter();
+  out.u32(ELF_MAGIC);
+  out.bytes([ELF_CLASS_32, ELF_DATA_LITTLE, ELF_VERSION]);
+  out.fill(9);
+  out.u16(type);
+  out.u16(EM_386);
+  out.u32(ELF_VERSION);
+  out.u32(entry);
+  out.u32(segments > 0 ? EHDR_SIZE : 0);
+  out.u32(sectionTable);
+  out.u32(0); // flags: i386 has none
+  out.u16(EHDR_SIZE);
+  out.u16(segments > 0 ? PHDR_SIZE : 0);
+  out.u16(segments);
+  out.u16(SHDR_SIZE);
+  out.u16(sections);
+  out.u16(sections - 1); // .shstrtab is the last
+  return out.finish();
+}
+
+/** Strings behind each other, each stored once; offset 0 is the empty one. */
+class StringTable {
+  private readonly out = new ByteWriter();
+  private readonly offsets = new Map<string, number>();
+
+  constructor() {
+    this.add("");
+  }
+
+  add(text: string): number {
+    let offset = this.offsets.get(text);
+    if (offset === undefined) {
+      offset = this.out.length;
+      this.offsets.set(text, offset);
+      this.out.cstring(text);
+    }
+    return offset;
+  }
+
+  /** Adds a text that is not there yet. */
+  append(text: string): number {
+    const offset = this.out.length;
+    this.out.cstring(text);
+    return offset;
+  }
+
+  finish(): Uint8Array {
+    return this.out.release();
+  }
+}

@@ -1,0 +1,371 @@
+// ELF's relocatable objects as ObjectFiles: what gcc, clang, nasm and rustc make.
+//
+// Sections that are no content (symbol tables, strings, relocations, groups) are left out, and
+// packed ones unpacked; the others are views of the file, which must not change afterwards.
+// Relocations get their addends from the bytes that they patch. What a static image cannot have
+// (thread-local storage, functions that choose themselves at run time) is refused with its remedy.
+//
+// Invariants
+//   - The ObjectFile keeps what object.ts promises, whatever the file holds.
+// See the System V gABI, chapter 4, and the i386 psABI, 4.4 (relocation).
+
+import {
+  ET_REL,
+  GRP_COMDAT,
+  REL_INFO,
+  REL_OFFSET,
+  REL_SIZE,
+  SHF_ALLOC,
+  SHF_COMPRESSED,
+  SHF_EXECINSTR,
+  SHF_GNU_RETAIN,
+  SHF_MERGE,
+  SHF_STRINGS,
+  SHF_WRITE,
+  SHN_ABS,
+  SHN_COMMON,
+  SHN_UNDEF,
+  SHT_FINI_ARRAY,
+  SHT_GROUP,
+  SHT_INIT_ARRAY,
+  SHT_NOBITS,
+  SHT_NOTE,
+  SHT_PREINIT_ARRAY,
+  SHT_PROGBITS,
+  SHT_REL,
+  SHT_RELA,
+  STB_LOCAL,
+  STB_WEAK,
+  STT_FILE,
+  STT_FUNC,
+  STT_GNU_IFUNC,
+  STT_OBJECT,
+  STT_SECTION,
+} from "../../abi/elf";
+import { Diagnostic } from "../../base/diagnostic";
+import type {
+  LineEntry,
+  MergeInfo,
+  ObjectFile,
+  ObjectSymbol,
+  Relocation,
+  RelocationType,
+  Section,
+  SectionFlags,
+  SectionGroup,
+} from "../../object/object";
+import { refusedName, relocationType, relocationWidth } from "../elf/relocations";
+import { type ElfSections, type ElfSymbols, ElfView } from "../elf/view";
+import { unpackSection } from "./compressed-section";
+import { sourceLocator } from "./source-lines";
+
+/** Section types that are content. */
+const CONTENT = new Set([
+  SHT_PROGBITS,
+  SHT_NOTE,
+  SHT_NOBITS,
+  SHT_INIT_ARRAY,
+  SHT_FINI_ARRAY,
+  SHT_PREINIT_ARRAY,
+  0x70000001, // SHT_X86_64_UNWIND, which some assemblers give to .eh_frame
+]);
+
+/** Reads a relocatable object. Throws Diagnostics ELF001 to ELF004, ELF006. */
+export function readElfObject(bytes: Uint8Array, name: string): ObjectFile {
+  const file = new ElfView(bytes, name);
+  if (file.type !== ET_REL) {
+    const text = `${name} is an ELF file of type ${file.type}, not a relocatable object`;
+    throw new Diagnostic("ELF001", text, "Compile with -c.", { file: name });
+  }
+  return new ObjectReader(file).read();
+}
+
+// Shared, because objects have sections by the thousand.
+const NO_BYTES = new Uint8Array(0);
+const NO_LINES: readonly LineEntry[] = [];
+const NO_RELOCATIONS: readonly Relocation[] = [];
+/** What `flags` can be, by the bits of SHF_WRITE, SHF_ALLOC and SHF_EXECINSTR. */
+const FLAGS: readonly SectionFlags[] = Array.from({ length: 8 }, (_, bits) => ({
+  alloc: (bits & SHF_ALLOC) !== 0,
+  write: (bits & SHF_WRITE) !== 0,
+  execute: (bits & SHF_EXECINSTR) !== 0,
+}));
+const NO_FLAGS: SectionFlags = { alloc: false, write: false, execute: false };
+
+/** A section whose view of the file is made only for those who look. */
+class FileSection implements Section {
+  relocations = NO_RELOCATIONS;
+
+  constructor(
+    readonly name: string,
+    readonly type: Section["type"],
+    readonly flags: SectionFlags,
+    readonly align: number,
+    readonly size: number,
+    /** The file, or what was packed in it, and where the section begins there. */
+    readonly file: Uint8Array,
+    readonly start: number,
+    readonly merge: MergeInfo | undefined,
+    readonly retain: boolean,
+  ) {}
+
+  get lines(): readonly LineEntry[] {
+    return NO_LINES;
+  }
+
+  get bytes(): Uint8Array {
+    if (this.type === "nobits") return NO_BYTES;
+    return this.file.subarray(this.start, this.start + this.size);
+  }
+}
+
+class ObjectReader {
+  private readonly sections: FileSection[] = [];
+  private readonly symbols: ObjectSymbol[] = [];
+  private readonly groups: SectionGroup[] = [];
+  private readonly fileSections: ElfSections;
+  private readonly fileSymbols: ElfSymbols;
+  /** From indices of the file to ours; -1 for what is no content. */
+  private readonly sectionNumbers: Int32Array;
+  private readonly symbolNumbers: Int32Array;
+
+  constructor(private readonly file: ElfView) {
+    this.fileSections = file.sections();
+    this.fileSymbols = this.fileSections.symbols();
+    this.sectionNumbers = new Int32Array(this.fileSections.count).fill(-1);
+    this.symbolNumbers = new Int32Array(this.fileSymbols.count).fill(-1);
+  }
+
+  read(): ObjectFile {
+    const { fileSections, fileSymbols, sections, symbols, groups } = this;
+    for (let index = 0; index < fileSections.count; index++) {
+      if (!CONTENT.has(fileSections.type(index))) continue;
+      this.sectionNumbers[index] = sections.length;
+      sections.push(this.section(index));
+    }
+    for (let index = 1; index < fileSymbols.count; index++) {
+      if (fileSymbols.type(index) === STT_FILE) continue;
+      this.symbolNumbers[index] = symbols.length;
+      symbols.push(this.symbol(index));
+    }
+    for (let index = 0; index < fileSections.count; index++) {
+      const type = fileSections.type(index);
+      if (type === SHT_REL) this.relocate(index);
+      else if (type === SHT_GROUP) this.group(index);
+      else if (type === SHT_RELA) {
+        const name = fileSections.name(index);
+        throw this.malformed(`section ${name} has RELA relocations, which i386 does not use`);
+      }
+    }
+    const object = { name: this.file.name, sections, symbols, groups };
+    return { ...object, locate: sourceLocator(object), isChecked: true };
+  }
+
+  private section(index: number): FileSection {
+    const { fileSections, file } = this;
+    const name = fileSections.name(index);
+    const bits = fileSections.flags(index);
+    const unpacked =
+      (bits & SHF_COMPRESSED) !== 0
+        ? unpackSection(fileSections.bytes(index), name, file.name)
+        : undefined;
+    const size = unpacked?.bytes.length ?? fileSections.size(index);
+    const align = Math.max(1, unpacked?.align ?? fileSections.align(index));
+    if (!isPowerOfTwo(align)) throw this.malformed(`section ${name} has an alignment of ${align}`);
+    return new FileSection(
+      name,
+      fileSections.type(index) === SHT_NOBITS ? "nobits" : "progbits",
+      FLAGS[bits & (SHF_WRITE | SHF_ALLOC | SHF_EXECINSTR)] ?? NO_FLAGS,
+      align,
+      size,
+      unpacked?.bytes ?? file.bytes,
+      unpacked ? 0 : fileSections.offset(index),
+      mergeOf(bits, fileSections.entrySize(index), size),
+      (bits & SHF_GNU_RETAIN) !== 0,
+    );
+  }
+
+  private symbol(index: number): ObjectSymbol {
+    const { fileSymbols } = this;
+    const type = symbolType(fileSymbols.type(index));
+    const name = this.symbolName(index);
+    const binding = bindingOf(fileSymbols.binding(index));
+    const value = fileSymbols.value(index);
+    const size = fileSymbols.size(index);
+    const special = fileSymbols.special(index);
+    if (fileSymbols.type(index) === STT_GNU_IFUNC) {
+      const text = `${this.file.name} defines "${name}" as an indirect function`;
+      const remedy = "Compile it without ifunc and target_clones: nothing resolves it in a kernel.";
+      throw new Diagnostic("ELF004", text, remedy, { file: this.file.name });
+    }
+    switch (special) {
+      case 0:
+        break;
+      case SHN_ABS:
+        return { name, binding, type, absolute: true, offset: value, size };
+      case SHN_COMMON:
+        return this.common(name, value, size);
+      default:
+        throw this.malformed(`symbol "${name}" is in section ${special}`);
+    }
+    const number = fileSymbols.section(index);
+    if (number === SHN_UNDEF) return { name, binding, type, offset: 0, size };
+    const section = this.sectionNumbers[number];
+    if (section === undefined) throw this.malformed(`symbol "${name}" is in section ${number}`);
+    // Signatures of groups and the like: nothing refers to them.
+    if (section < 0) return { name: "", binding: "weak", type, offset: 0, size };
+    if (value > (this.sections[section]?.size ?? 0)) {
+      throw this.malformed(`symbol "${name}" lies beyond the end of its section`);
+    }
+    return { name, binding, type, section, offset: value, size };
+  }
+
+  /** C's tentative definition: zeros of its own that a real definition replaces. */
+  private common(name: string, value: number, size: number): ObjectSymbol {
+    const align = Math.max(1, value);
+    if (!isPowerOfTwo(align)) {
+      throw this.malformed(`common symbol "${name}" has an alignment of ${align}`);
+    }
+    return { name, binding: "global", type: "object", common: align, offset: 0, size };
+  }
+
+  /** A section's symbol has the section's name. */
+  private symbolName(index: number): string {
+    const { fileSymbols, fileSections } = this;
+    const own = fileSymbols.name(index);
+    if (fileSymbols.type(index) !== STT_SECTION) return own;
+    const number = fileSymbols.section(index);
+    return number < fileSections.count ? fileSections.name(number) : own;
+  }
+
+  private group(index: number): void {
+    const bytes = this.fileSections.bytes(index);
+    const name = this.fileSections.name(index);
+    if (bytes.length < 4 || bytes.length % 4 !== 0) {
+      throw this.malformed(`group section ${name} has ${bytes.length} bytes`);
+    }
+    const { view } = this.file;
+    const start = this.fileSections.offset(index);
+    const signature = this.fileSections.info(index);
+    if (signature >= this.fileSymbols.count) {
+      throw this.malformed(`group section ${name} has no signature`);
+    }
+    const members: number[] = [];
+    for (let at = 4; at < bytes.length; at += 4) {
+      const number = this.sectionNumbers[view.getUint32(start + at, true)];
+      if (number === undefined) throw this.malformed(`group section ${name} names no section`);
+      if (number >= 0) members.push(number);
+    }
+    this.groups.push({
+      signature: this.symbolName(signature),
+      comdat: (view.getUint32(start, true) & GRP_COMDAT) !== 0,
+      sections: members,
+    });
+  }
+
+  private relocate(table: number): void {
+    const { fileSections, file } = this;
+    const section = this.sections[this.sectionNumbers[fileSections.info(table)] ?? -1];
+    if (!section) return;
+    const size = fileSections.size(table);
+    if (size % REL_SIZE !== 0) {
+      throw this.malformed(`section ${fileSections.name(table)} has a torn entry`);
+    }
+    const relocations: Relocation[] = new Array(size / REL_SIZE);
+    const content = this.viewOf(section);
+    const start = fileSections.offset(table);
+    let count = 0;
+    let isSorted = section.relocations.length === 0;
+    let last = 0;
+    for (let at = start; at < start + size; at += REL_SIZE) {
+      const info = file.word(at + REL_INFO);
+      if ((info & 0xff) === 0) continue; // R_386_NONE
+      const offset = file.word(at + REL_OFFSET);
+      const type = this.relocationType(info & 0xff, section, offset);
+      const symbol = this.relocationSymbol(info >>> 8, section, offset);
+      if (section.type === "nobits" || offset + relocationWidth(type) > section.size) {
+        const where = place(section, offset);
+        throw this.malformed(`the relocation at ${where} lies beyond the end of its section`);
+      }
+      const addend = addendAt(content, section.start + offset, type);
+      relocations[count++] = { offset, type, symbol, addend };
+      if (offset < last) isSorted = false;
+      last = offset;
+    }
+    relocations.length = count;
+    section.relocations = isSorted
+      ? relocations
+      : [...section.relocations, ...relocations].sort((a, b) => a.offset - b.offset);
+  }
+
+  /** What a section's `start` counts in. */
+  private viewOf({ file }: FileSection): DataView {
+    if (file === this.file.bytes) return this.file.view;
+    return new DataView(file.buffer, file.byteOffset, file.byteLength);
+  }
+
+  private relocationType(code: number, section: Section, offset: number): RelocationType {
+    const type = relocationType(code);
+    if (type) return type;
+    const name = refusedName(code);
+    const where = place(section, offset);
+    const text = `${this.file.name} has a relocation of type ${name ?? code} at ${where}`;
+    const remedy = name?.includes("TLS")
+      ? "Compile without thread-local variables (`__thread`, `thread_local`): a kernel has none."
+      : "Compile with -fno-pic -fno-pie; this type is for shared libraries.";
+    throw new Diagnostic("ELF003", text, remedy, { file: this.file.name });
+  }
+
+  private relocationSymbol(index: number, section: Section, offset: number): number {
+    const symbol = this.symbolNumbers[index] ?? -1;
+    if (symbol >= 0) return symbol;
+    const where = place(section, offset);
+    throw this.malformed(`the relocation at ${where} refers to symbol ${index}`);
+  }
+
+  private malformed(what: string): Diagnostic {
+    const text = `${this.file.name} is malformed: ${what}`;
+    return new Diagnostic("ELF002", text, "Rebuild the file; it was cut off or damaged.", {
+      file: this.file.name,
+    });
+  }
+}
+
+function place({ name }: Section, offset: number): string {
+  return `${name}+0x${offset.toString(16)}`;
+}
+
+function mergeOf(flags: number, entrySize: number, size: number): MergeInfo | undefined {
+  if ((flags & SHF_MERGE) === 0 || entrySize === 0 || size % entrySize !== 0) return undefined;
+  if ((flags & SHF_WRITE) !== 0) return undefined;
+  return { entrySize, strings: (flags & SHF_STRINGS) !== 0 };
+}
+
+function bindingOf(binding: number): ObjectSymbol["binding"] {
+  if (binding === STB_LOCAL) return "local";
+  return binding === STB_WEAK ? "weak" : "global";
+}
+
+function symbolType(type: number): ObjectSymbol["type"] {
+  switch (type) {
+    case STT_FUNC:
+      return "function";
+    case STT_OBJECT:
+      return "object";
+    case STT_SECTION:
+      return "section";
+    default:
+      return "none";
+  }
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(Math.log2(value));
+}
+
+/** The addend, which REL keeps in the bytes that are patched. */
+function addendAt(view: DataView, offset: number, type: RelocationType): number {
+  const width = relocationWidth(type);
+  if (width === 4) return view.getInt32(offset, true);
+  return width === 2 ? view.getInt16(offset, true) : view.getInt8(offset);
+}

@@ -1,0 +1,196 @@
+// The address space as data: what a project declares and the linker obeys.
+//
+// A linker script is a program that moves a location counter, so a section that must *end* at an
+// address needs its size first. A layout only states what shall hold; the passes work out the rest:
+//
+//      space "kernel"         regions             output sections
+//      +--------------+ end   "trampoline"        .trampoline.text  r-x  <-- *.o(.trampoline.text)
+//      |  parked here |       anchor: "end"       .trampoline.data  rw-
+//      +--------------+         |  VMA
+//      |      ...     |         |
+//      +--------------+         |  LMA
+//      |  grows  ^    |       "kernel"            .text             r-x  <-- *.o(.text .text.*)
+//      |  here   |    | start anchor: "start"     .data             rw-
+//      +--------------+
+//
+//   - A *region* is a range of addresses. Its sections are stacked upwards from its start, or, with
+//     the anchor at its end, so that the last one ends there. Either way its size may be unknown.
+//   - An *output section* takes its VMA from `region` and its LMA from `load`; where both are the
+//     same region, VMA = LMA (the section is identity mapped).
+//   - An *input rule* says which sections of which objects go there; the first that matches wins.
+//   - A *space* is a set of regions that one page directory shows. A region in two is shared.
+//
+// The types hold plain JSON values, and everything has a default; resolve.ts fills them in
+// and refuses what contradicts itself. A kernel with a trampoline at the end of its address space:
+//
+//      export const layout: Layout = {
+//        regions: { kernel: { start: 0x100000 }, top: { end: 0x100000000 } },
+//        sections: [
+//          ".text", ".rodata", ".data", ".bss",
+//          { name: ".shared_text", region: "top", load: "kernel", permissions: "rx" },
+//          { name: ".shared_data", region: "top", load: "kernel" },
+//        ],
+//        closed: [{ name: "trampoline", sections: [".shared_text", ".shared_data"] }],
+//      };
+
+/** A range of addresses, half-open. At least one bound must be given: it is the anchor. */
+export interface Region {
+  /** Where the first section begins or, with the anchor at the end, the lowest address allowed. */
+  readonly start?: number;
+  /** Where the last section ends or, with the anchor at the start, the limit. 2^32 is allowed. */
+  readonly end?: number;
+  /** Default: "start" if `start` is given, else "end". */
+  readonly anchor?: "start" | "end";
+  /**
+   * No section goes here (guard pages, heaps, device windows): drawn and kept free. With `end`
+   * alone it is whatever room is left below.
+   */
+  readonly reserved?: boolean;
+  /** A few words for people: drawings and maps show them. */
+  readonly title?: string;
+}
+
+/** What a page table shall allow: letters of "rwx", in this order. */
+export type Permissions = "r" | "rw" | "rx" | "rwx";
+
+/** Which input sections go to an output section. A string is short for `{ sections: string }`. */
+export interface InputRule {
+  /** Globs over section names. */
+  readonly sections: string | readonly string[];
+  /**
+   * Globs over object names, which are paths as given; `libkernel.a(string.o)` is a member of an
+   * archive. Default: every object.
+   */
+  readonly objects?: string | readonly string[];
+  /** true: only sections whose address the code assumes already; false: only the others. */
+  readonly fixed?: boolean;
+  /** Never drop these, even if nothing refers to them. */
+  readonly keep?: boolean;
+  /**
+   * Default: the order of the command line. "priority" is that of constructors: `.init_array.101`
+   * before `.init_array.200` before `.init_array`; `.ctors.65434` is of priority 101.
+   */
+  readonly sort?: "name" | "priority";
+}
+
+export interface OutputSection {
+  /** `.trampoline.text`: the linker defines trampoline_text_start, _end, _size and _load. */
+  readonly name: string;
+  /** The region of its VMA; default: the layout's first region that is not reserved. */
+  readonly region?: string;
+  /** The region of its LMA; default: `region`. */
+  readonly load?: string;
+  /** Default by name: `.text*` rx, `.rodata*` r, anything else rw. */
+  readonly permissions?: Permissions;
+  /**
+   * Default: the sections named `name` and `name.*`, and what else is always meant: `.multiboot*`
+   * first in `.text`, constructors and `.got*` in `.data`, `COMMON` in `.bss`, and gcc's old
+   * `.gnu.linkonce.*` in each. The first rule of the layout that matches takes a section.
+   */
+  readonly inputs?: readonly (string | InputRule)[];
+  /** A VMA of its own, instead of the next free address of its region. */
+  readonly address?: number;
+  /** It must not reach beyond this VMA. */
+  readonly end?: number;
+  /** The most bytes it may have, padding included. */
+  readonly maxSize?: number;
+  /** Alignment of its start, VMA and LMA; default: a page. */
+  readonly align?: number;
+  /** Its size is rounded up to a multiple; default: 1, parked at an end or in a module `align`. */
+  readonly pad?: number;
+  /** The byte between and behind inputs; default: 0xcc (`int3`) in code, else 0. */
+  readonly fill?: number;
+  /** Order functions so that none crosses a page needlessly; default: false. */
+  readonly pack?: boolean;
+  /** Never drop its inputs, even if nothing refers to them; default: false. */
+  readonly keep?: boolean;
+  /** false: not part of the memory image, only of the file; default: true. */
+  readonly allocate?: boolean;
+  /**
+   * It goes into an ELF file of its own, NAME.elf, which the boot loader brings as a module. Where
+   * that is, the kernel learns at boot: there is no symbol `_load`, and the section's whole pages
+   * are in the file, so that they can be mapped where they lie. Default: the image.
+   */
+  readonly module?: string;
+  /** Its content is made by the linker: the compact symbol table (symbol-table.ts). */
+  readonly content?: "symbols";
+}
+
+/** A symbol to define besides those that every section and region gets: an edge of one of them. */
+export interface EdgeSymbol {
+  /** The name of an output section or of a region. */
+  readonly of: string;
+  /** "load" and "loadEnd" are physical, and of sections only. */
+  readonly edge: "start" | "end" | "size" | "load" | "loadEnd";
+}
+
+/** A page directory's view: which regions it shows, from the lowest on. */
+export interface Space {
+  readonly regions: readonly string[];
+  readonly title?: string;
+}
+
+/** A group of sections that must refer to nothing outside itself, but for named exits. */
+export interface ClosedGroup {
+  /** What diagnostics call it: `trampoline`. */
+  readonly name: string;
+  /** Its output sections. All their inputs are kept. */
+  readonly sections: readonly string[];
+  /** Globs over the names of the symbols outside that its code and data may name. */
+  readonly exits?: readonly string[];
+}
+
+/** Code that runs before paging is on, where only VMA = LMA is reachable. */
+export interface BeforePaging {
+  /** Symbols where such code begins. */
+  readonly roots: readonly string[];
+  /** Symbols of code that runs with paging on: the walk stops there. */
+  readonly barriers?: readonly string[];
+}
+
+export interface Layout {
+  /** The base name of the files that a link writes; default: `kernel`. */
+  readonly name?: string;
+  /** The symbol where execution begins; default: `_start`. */
+  readonly entry?: string;
+  /** Default: `{ kernel: { start: 0x100000 } }`. */
+  readonly regions?: Readonly<Record<string, Region>>;
+  readonly spaces?: Readonly<Record<string, Space>>;
+  /**
+   * In the order of their addresses (VMA, and LMA for those that load elsewhere). A string is short
+   * for `{ name: string }`. Default: `[".text", ".rodata", ".data", ".bss"]`.
+   */
+  readonly sections?: readonly (string | OutputSection)[];
+  /**
+   * Globs over names of input sections to leave out, whatever the rules say. Notes, comments and
+   * unwind tables (`.eh_frame`) are left out anyhow where no rule takes them.
+   */
+  readonly discard?: readonly string[];
+  /**
+   * What becomes of a section that no rule takes. "place": it goes to the end of the last output
+   * section that fits (code, read-only data, data or zeros) among those that load where they lie.
+   * Default: "error".
+   */
+  readonly orphans?: "error" | "place";
+  /** Leave out sections that nothing refers to; default: false. */
+  readonly gcSections?: boolean;
+  /** Keep the debug sections of the objects, relocated, behind the image; default: true. */
+  readonly debug?: boolean;
+  /** Globs over archives of which every member is linked; default: only members that are needed. */
+  readonly wholeArchives?: readonly string[];
+  /** Globs over symbols that must survive even if nothing refers to them. */
+  readonly keep?: readonly string[];
+  /** More names for edges: `{ _link_end: { of: "kernel", edge: "end" } }`. */
+  readonly symbols?: Readonly<Record<string, EdgeSymbol>>;
+  readonly closed?: readonly ClosedGroup[];
+  readonly beforePaging?: BeforePaging;
+  /** Demands a header of this protocol where its loaders look for it; default: "none". */
+  readonly boot?: "multiboot" | "multiboot2" | "none";
+  /**
+   * File offsets are congruent to VMAs modulo this; default: a page, which loaders that map files
+   * need (Linux). Loaders that copy (GRUB, QEMU) take 4, which saves space.
+   */
+  readonly fileAlign?: number;
+  /** Adds PT_GNU_STACK without X, which tells Linux to make the stack not executable. */
+  readonly stackHeader?: boolean;
+}

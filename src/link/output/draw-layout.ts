@@ -1,0 +1,137 @@
+// The drawing of a linked layout: physical memory and each address space, side by side. A section
+// is loaded at its LMA and seen at its VMA; a section in two spaces is shared.
+
+import { ADDRESS_SPACE_END, alignUp, hex } from "../../base/align";
+import { type Box, type Column, drawColumns } from "../../draw/columns";
+import { colourOfRights, HATCH_FILL, PALETTE } from "../../draw/svg";
+import type { Space } from "../layout/layout";
+import type { LinkedImage } from "../passes/image";
+import type { PlacedSection } from "../passes/model";
+
+const PAGE = 4096;
+
+/** The drawing as SVG text. */
+export function drawLayout(image: LinkedImage): string {
+  return drawColumns({
+    title: image.layout.name,
+    summary: summary(image),
+    description: `Layout of ${image.layout.name}`,
+    columns: columnsOf(image),
+    scale: { pixelsPerPage: 18, longestContent: 20, longestGap: 2, foldedGap: 44 },
+    sameAddress: "VMA = LMA",
+  });
+}
+
+function summary(image: LinkedImage): string {
+  const file = image.segments.reduce((sum, { fileSize }) => sum + fileSize, 0);
+  const memory = image.segments.reduce((sum, { memorySize }) => sum + memorySize, 0);
+  const entry = `entry ${hex(image.entry)}`;
+  const size = `${bytes(file)} loaded, ${bytes(memory)} of memory`;
+  return `${entry} · ${size} · ${image.functions.length} functions`;
+}
+
+function columnsOf(image: LinkedImage): Column[] {
+  const { spaces } = image.layout;
+  const all: Record<string, Space> = { [image.layout.name]: { regions: allRegions(image) } };
+  const named = Object.entries(Object.keys(spaces).length === 0 ? all : spaces);
+  const loaded = physicalBoxes(image);
+  const physical = {
+    title: "physical",
+    subtitle: "LMA: where the loader puts it",
+    top: Math.max(0, ...loaded.map((box) => box.end)),
+  };
+  const columns: Column[] = [{ ...physical, boxes: loaded }];
+  for (const [name, space] of named) {
+    columns.push({
+      title: space.title ?? `${name} space`,
+      subtitle: "VMA: where code sees it",
+      boxes: spaceBoxes(image, space),
+      top: ADDRESS_SPACE_END,
+    });
+  }
+  return columns;
+}
+
+function allRegions(image: LinkedImage): string[] {
+  return image.layout.regions.map(({ name }) => name);
+}
+
+function physicalBoxes(image: LinkedImage): Box[] {
+  const sections = visible(image).sort((a, b) => a.loadAddress - b.loadAddress);
+  return sections.map((section, index) =>
+    sectionBox(section, section.loadAddress, sections[index + 1]?.loadAddress, false),
+  );
+}
+
+function spaceBoxes(image: LinkedImage, space: Space): Box[] {
+  const isShared = (region: string) =>
+    Object.values(image.layout.spaces).filter(({ regions }) => regions.includes(region)).length > 1;
+  const sections = visible(image)
+    .filter((section) => space.regions.includes(section.plan.region.name))
+    .sort((a, b) => a.address - b.address);
+  const boxes = sections.map((section, index) =>
+    sectionBox(
+      section,
+      section.address,
+      sections[index + 1]?.address,
+      isShared(section.plan.region.name),
+    ),
+  );
+  const reserved = image.layout.regions
+    .filter((region) => region.reserved && space.regions.includes(region.name))
+    .sort((a, b) => a.end - b.end);
+  for (const { start: lowest, end, title, limited } of reserved) {
+    // What has no start of its own fills the room down to whatever lies below.
+    const below = boxes.map((box) => box.end).filter((other) => other < end);
+    const start = limited ? lowest : Math.max(lowest, ...below);
+    const guard = /guard/i.test(title);
+    const fill = guard ? HATCH_FILL : PALETTE.gap;
+    const tip = `${title}\n${range(start, end)}`;
+    const common = { note: "", content: false, shared: false, twin: undefined };
+    boxes.push({ start, end, label: title, tip, fill, ...common });
+  }
+  return boxes;
+}
+
+function visible(image: LinkedImage): PlacedSection[] {
+  return image.sections.filter((section) => section.plan.allocate && section.size > 0);
+}
+
+/** A section takes its last page to the end, unless the next section begins there. */
+function sectionBox(
+  section: PlacedSection,
+  start: number,
+  next: number | undefined,
+  shared: boolean,
+): Box {
+  const pageEnd = Math.min(alignUp(start + section.size, PAGE), ADDRESS_SPACE_END);
+  const { address, loadAddress, size, inputs } = section;
+  const { permissions } = section.plan;
+  const tip = [
+    `${section.name} ${permissions}`,
+    `VMA ${range(address, address + size)}`,
+    `LMA ${range(loadAddress, loadAddress + size)}`,
+    `${bytes(size)} from ${inputs.length} input sections`,
+  ].join("\n");
+  return {
+    start,
+    end: next !== undefined && next >= start ? Math.min(pageEnd, next) : pageEnd,
+    label: section.name,
+    note: `${permissions}  ${bytes(size)}`,
+    tip,
+    fill: colourOfRights(permissions.includes("w"), permissions.includes("x")),
+    content: true,
+    shared,
+    twin: section,
+  };
+}
+
+function range(start: number, end: number): string {
+  return `${hex(start)} to ${hex(end)}`;
+}
+
+/** `4 KiB`, `61.2 KiB`, `300 B`. */
+function bytes(size: number): string {
+  if (size < 1024) return `${size} B`;
+  return `${Math.round((size / 1024) * 10) / 10} KiB`;
+}

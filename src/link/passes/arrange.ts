@@ -1,0 +1,108 @@
+// Pass: the inside of each output section. Offsets count from its start, whose address is still
+// unknown but for its alignment.
+//
+//      fixed inputs, at the addresses that they insist on
+//      other inputs with bytes, in rule order (functions packed into pages: pack-functions.ts)
+//      other inputs without bytes (.bss), last, so that the file can end before them
+//      padding
+//
+// Requires: inputs in rule order.  Provides: offset, align, contentSize, size, fixedAddress.
+
+import { alignUp, hex } from "../../base/align";
+import type { Reporter } from "../../base/reporter";
+import type { InputSection, PlacedSection } from "./model";
+import { packFunctions } from "./pack-functions";
+
+/** Lays out the inside of `output`. */
+export function arrange(output: PlacedSection, report: Reporter): void {
+  const fixed: InputSection[] = [];
+  const stored: InputSection[] = [];
+  const zeroed: InputSection[] = [];
+  for (const input of output.inputs) {
+    if (input.section.address !== undefined) fixed.push(input);
+    else if (input.section.type === "progbits") stored.push(input);
+    else zeroed.push(input);
+  }
+  let cursor = arrangeFixed(output, fixed, report);
+  cursor = output.plan.pack ? packFunctions(stored, cursor) : stack(stored, cursor);
+  cursor = stack(zeroed, cursor);
+  output.align = alignmentOf(output, [stored, zeroed], report);
+  output.inputs = [...fixed, ...stored, ...zeroed];
+  if (fixed.length > 0 || output.plan.pack) {
+    output.inputs.sort((a, b) => a.offset - b.offset || a.size - b.size);
+  }
+  output.contentSize = cursor;
+  output.size = alignUp(cursor, output.plan.pad);
+}
+
+/** Puts inputs behind each other from offset `cursor`; returns the end. */
+export function stack(inputs: readonly InputSection[], cursor: number): number {
+  let end = cursor;
+  for (const input of inputs) {
+    input.offset = alignUp(end, input.section.align);
+    end = input.offset + input.size;
+  }
+  return end;
+}
+
+function arrangeFixed(
+  output: PlacedSection,
+  fixed: readonly InputSection[],
+  report: Reporter,
+): number {
+  const sorted = [...fixed].sort((a, b) => addressOf(a) - addressOf(b));
+  const first = sorted[0];
+  if (!first) return 0;
+  const base = output.plan.address ?? addressOf(first);
+  output.fixedAddress = base;
+  let end = base;
+  let below = output.name;
+  for (const input of sorted) {
+    const address = addressOf(input);
+    if (address < end) {
+      const name = `${input.section.name} of ${input.object.name}`;
+      const text = `${name} must lie at ${hex(address)}, but ${below} reaches to ${hex(end)}`;
+      const remedy =
+        "Move the layout's `address`, or the address that the object was compiled for.";
+      report.error("LINK007", text, remedy, { file: input.object.name });
+    }
+    input.offset = Math.max(0, address - base);
+    end = address + input.size;
+    below = `${input.section.name} of ${input.object.name}`;
+  }
+  return Math.max(0, end - base);
+}
+
+function addressOf(input: InputSection): number {
+  return input.section.address ?? 0;
+}
+
+/** A section is aligned as well as its best aligned input, which a declared address must allow. */
+function alignmentOf(
+  output: PlacedSection,
+  groups: readonly (readonly InputSection[])[],
+  report: Reporter,
+): number {
+  let { align, address: base } = output.plan;
+  for (const group of groups) {
+    for (const input of group) {
+      align = Math.max(align, input.section.align);
+      if (base === undefined || base % input.section.align === 0) continue;
+      reportAlignment(input, output, base, report);
+      base = undefined;
+    }
+  }
+  return align;
+}
+
+function reportAlignment(
+  { section, object }: InputSection,
+  output: PlacedSection,
+  base: number,
+  report: Reporter,
+): void {
+  const text =
+    `${section.name} of ${object.name} wants an alignment of ${section.align}, which the ` +
+    `address of output section ${output.name}, ${hex(base)}, does not have`;
+  report.error("LINK008", text, "Change the output section's `address`.", { file: object.name });
+}

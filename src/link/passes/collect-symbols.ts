@@ -1,0 +1,308 @@
+// Pass: one meaning for each name. A strong definition beats a common and a weak one, a common one
+// beats a weak one; of two common ones the larger counts; two strong ones are an error. A local
+// symbol is seen by its own object only; the layout's names belong to the linker.
+
+import { alignUp } from "../../base/align";
+import { nearestName } from "../../base/nearest-name";
+import type { Reporter } from "../../base/reporter";
+import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../../object/object";
+import type { ResolvedLayout } from "../layout/resolve";
+import { displayName } from "../names/demangle";
+import { byGnuOrder } from "../names/gnu-order";
+import { providedSymbol } from "./define-symbols";
+import { InputSection, LinkSymbol, type SymbolScope } from "./model";
+
+type Inputs = ReadonlyMap<ObjectFile, InputSection[]>;
+
+/** The symbols that the linker defines for `layout`; define-symbols.ts gives them their values. */
+function layoutSymbols(layout: ResolvedLayout): LinkSymbol[] {
+  return layout.symbols.map(
+    (about) => new LinkSymbol(about.name, "layout", "global", "none", 0, undefined, 0, about),
+  );
+}
+
+/** Binds every symbol of every object. Common symbols get sections, which are added to `inputs`. */
+export function collectSymbols(
+  inputs: Inputs,
+  layout: ResolvedLayout,
+  report: Reporter,
+): SymbolScope {
+  const globals = new Map<string, LinkSymbol>();
+  const ofLayout = layoutSymbols(layout);
+  for (const symbol of ofLayout) globals.set(symbol.name, symbol);
+
+  const owners = new Owners();
+  const definitions = new Map<ObjectFile, (LinkSymbol | undefined)[]>();
+  for (const [object, sections] of inputs) {
+    const own: (LinkSymbol | undefined)[] = [];
+    for (const symbol of object.symbols) {
+      const definition = define(symbol, sections);
+      own.push(definition);
+      if (definition && definition.binding !== "local") {
+        owners.note(definition, object);
+        elect(definition, globals, owners, report);
+      }
+    }
+    definitions.set(object, own);
+  }
+  allocateCommons(globals, owners, inputs);
+  ofLayout.push(...provide(inputs, globals));
+
+  const defined: LinkSymbol[] = [];
+  for (const [object, sections] of inputs) {
+    const bindings = bind(object, definitions.get(object) ?? [], globals, defined);
+    for (const section of sections) section.bindings = bindings;
+  }
+  for (const symbol of globals.values()) {
+    // Common symbols only now have a place.
+    if (symbol.kind === "section" && symbol.input?.index === -1) defined.push(symbol);
+  }
+  return {
+    globals,
+    ofLayout,
+    defined,
+    target(input: InputSection, relocation: Relocation): LinkSymbol {
+      const symbol = input.bindings[relocation.symbol];
+      if (!symbol) throw new Error(`${input.object.name}: symbol ${relocation.symbol} is unbound`);
+      return symbol;
+    },
+    define(symbol: LinkSymbol): void {
+      globals.set(symbol.name, symbol);
+      if (symbol.kind === "layout") ofLayout.push(symbol);
+    },
+    bindingsOf(object: ObjectFile): LinkSymbol[] {
+      return object.symbols.map((symbol) => globals.get(symbol.name) ?? undefinedSymbol(symbol));
+    },
+  };
+}
+
+/** What each symbol of `object` means; what it defines itself is added to `defined`. */
+function bind(
+  object: ObjectFile,
+  definitions: readonly (LinkSymbol | undefined)[],
+  globals: ReadonlyMap<string, LinkSymbol>,
+  defined: LinkSymbol[],
+): LinkSymbol[] {
+  return object.symbols.map((symbol, index) => {
+    const own = definitions[index];
+    const isPlaced = own !== undefined && own.kind !== "common";
+    if (isPlaced) defined.push(own);
+    if (isPlaced && !own.superseded) return own;
+    return globals.get(symbol.name) ?? undefinedSymbol(symbol);
+  });
+}
+
+/** Who brought which definition, and what the copies of a common symbol ask for. */
+class Owners {
+  private readonly objects = new Map<LinkSymbol, ObjectFile>();
+  private readonly alignments = new Map<string, number>();
+
+  note(symbol: LinkSymbol, object: ObjectFile): void {
+    if (!symbol.input) this.objects.set(symbol, object);
+    if (symbol.kind === "common") this.noteAlignment(symbol);
+  }
+
+  of(symbol: LinkSymbol): ObjectFile | undefined {
+    return symbol.input?.object ?? this.objects.get(symbol);
+  }
+
+  alignment(name: string): number {
+    return this.alignments.get(name) ?? 1;
+  }
+
+  private noteAlignment({ name, value = 1 }: LinkSymbol): void {
+    this.alignments.set(name, Math.max(value, this.alignment(name)));
+  }
+}
+
+function define(symbol: ObjectSymbol, sections: readonly InputSection[]): LinkSymbol | undefined {
+  const { name, binding, type, size, offset } = symbol;
+  if (symbol.absolute || symbol.common !== undefined) {
+    const kind = symbol.absolute ? "number" : "common";
+    const number = new LinkSymbol(name, kind, binding, type, size);
+    number.value = symbol.common ?? offset;
+    return number;
+  }
+  if (symbol.section === undefined) return undefined;
+  const input = sections[symbol.section];
+  // A copy that is not taken defines nothing: its name means what the copy taken defines.
+  if (input?.discarded && binding !== "local") return undefined;
+  return new LinkSymbol(name, "section", binding, type, size, input, offset);
+}
+
+function undefinedSymbol({ name, binding, type }: ObjectSymbol): LinkSymbol {
+  return new LinkSymbol(name, "undefined", binding, type, 0);
+}
+
+/** Makes `candidate` the meaning of its name, unless what it meant so far is better. */
+function elect(
+  candidate: LinkSymbol,
+  globals: Map<string, LinkSymbol>,
+  owners: Owners,
+  report: Reporter,
+): void {
+  const old = globals.get(candidate.name);
+  const winner = old ? prefer(old, candidate, owners, report) : candidate;
+  if (winner === candidate) globals.set(candidate.name, candidate);
+  else candidate.superseded = true;
+  if (old && winner !== old) old.superseded = true;
+}
+
+function prefer(
+  old: LinkSymbol,
+  candidate: LinkSymbol,
+  owners: Owners,
+  report: Reporter,
+): LinkSymbol {
+  if (old.kind === "common" && candidate.kind === "common") {
+    return candidate.size > old.size ? candidate : old;
+  }
+  const better = rank(candidate) - rank(old);
+  if (better > 0) return candidate;
+  if (better < 0 || candidate.binding === "weak") return old;
+  const here = owners.of(candidate)?.name ?? "";
+  const shown = displayName(candidate.name);
+  const place = candidate.input?.placeOf(candidate.offset) ?? { file: here };
+  if (old.kind === "layout") {
+    const text = `${here} defines ${shown}, which the linker defines for the layout`;
+    report.error("LINK003", text, "Rename the symbol or the layout's section.", place);
+  } else {
+    const there = owners.of(old)?.name ?? "";
+    const text = `${shown} is defined twice: in ${there} and in ${here}`;
+    report.error("LINK002", text, "Rename one, or make one of them local or weak.", place);
+  }
+  return old;
+}
+
+function rank({ kind, binding }: LinkSymbol): number {
+  if (kind === "common") return 1;
+  return binding === "weak" ? 0 : 2;
+}
+
+/**
+ * Gives the common symbols that no definition replaced zeros of their own: those of an object
+ * behind each other, in a section COMMON.
+ */
+function allocateCommons(globals: Map<string, LinkSymbol>, owners: Owners, inputs: Inputs): void {
+  const byObject = new Map<ObjectFile, LinkSymbol[]>();
+  for (const symbol of globals.values()) {
+    const object = owners.of(symbol);
+    if (symbol.kind !== "common" || !object) continue;
+    byObject.set(object, [...(byObject.get(object) ?? []), symbol]);
+  }
+  for (const [object, symbols] of byObject) {
+    symbols.sort((a, b) => byGnuOrder(a.name, b.name));
+    const offsets = new Map<LinkSymbol, number>();
+    let size = 0;
+    let align = 1;
+    for (const symbol of symbols) {
+      const own = owners.alignment(symbol.name);
+      const offset = alignUp(size, own);
+      offsets.set(symbol, offset);
+      size = offset + symbol.size;
+      align = Math.max(align, own);
+    }
+    const input = new InputSection(object, commonSection(size, align));
+    inputs.get(object)?.push(input);
+    for (const [{ name, size }, offset] of offsets) {
+      globals.set(name, new LinkSymbol(name, "section", "global", "object", size, input, offset));
+    }
+  }
+}
+
+function commonSection(size: number, align: number): Section {
+  return {
+    name: "COMMON",
+    type: "nobits",
+    flags: { alloc: true, write: true, execute: false },
+    align,
+    size,
+    bytes: new Uint8Array(0),
+    relocations: [],
+    lines: [],
+  };
+}
+
+/** Defines what objects refer to, nothing defines, and the linker knows (`__init_array_start`). */
+function provide(inputs: Inputs, globals: Map<string, LinkSymbol>): LinkSymbol[] {
+  const provided: LinkSymbol[] = [];
+  for (const object of inputs.keys()) {
+    for (const { name, binding, section, absolute, common } of object.symbols) {
+      if (section !== undefined || absolute || common !== undefined) continue;
+      if (binding === "local" || !name.startsWith("_") || globals.has(name)) continue;
+      const about = providedSymbol(name);
+      if (about) {
+        const symbol = new LinkSymbol(name, "layout", "global", "none", 0, undefined, 0, about);
+        globals.set(name, symbol);
+        provided.push(symbol);
+      }
+    }
+  }
+  return provided;
+}
+
+/**
+ * Pass: every name that a live section refers to must be defined, and in the image. Weak ones may
+ * stay 0, and what describes code (debug sections, unwind tables) may describe code that is gone.
+ */
+export function refuseUndefined(inputs: Inputs, symbols: SymbolScope, report: Reporter): void {
+  const reported = new Set<string>();
+  const check = (input: InputSection, relocation: Relocation) => {
+    const symbol = symbols.target(input, relocation);
+    const { kind, binding, name } = symbol;
+    if (kind === "undefined" && binding !== "weak" && !reported.has(name)) {
+      reported.add(name);
+      reportUndefined(input, relocation, symbol, symbols, report);
+    } else if (kind === "section" && !symbol.input?.output && !isDescriptive(input)) {
+      reportLeftOut(input, relocation, symbol, report);
+    }
+  };
+  for (const sections of inputs.values()) {
+    for (const input of sections) {
+      if (!input.live) continue;
+      for (const relocation of input.relocations) check(input, relocation);
+    }
+  }
+}
+
+/** Whether a section only tells about others. */
+export function isDescriptive({ section }: InputSection): boolean {
+  return !section.flags.alloc || /^\.(eh_frame|gcc_except_table)(\.|$)/.test(section.name);
+}
+
+function reportUndefined(
+  input: InputSection,
+  { offset }: Relocation,
+  { name }: LinkSymbol,
+  symbols: SymbolScope,
+  report: Reporter,
+): void {
+  const text = `undefined symbol ${displayName(name)}, used at ${input.describe(offset)}`;
+  report.error("LINK004", text, hint(name, symbols), input.placeOf(offset));
+}
+
+function reportLeftOut(
+  input: InputSection,
+  { offset }: Relocation,
+  { name, input: target }: LinkSymbol,
+  report: Reporter,
+): void {
+  if (!target || target.orphan) return;
+  const what = `${target.section.name} of ${target.object.name}`;
+  const why = target.discarded
+    ? "which was left out for an equal section of another object"
+    : "which the layout leaves out";
+  const text = `${input.describe(offset)} refers to ${displayName(name)} in ${what}, ${why}`;
+  const remedy = target.discarded
+    ? "Compile both objects with the same options and headers."
+    : `Give "${target.section.name}" a place in an output section's \`inputs\`.`;
+  report.error("LINK024", text, remedy, input.placeOf(offset));
+}
+
+/** What a person may have meant by an undefined name. */
+export function hint(name: string, symbols: SymbolScope): string {
+  const near = nearestName(name, symbols.globals.keys());
+  return near
+    ? `Did you mean ${displayName(near)}?`
+    : "Define it, or add the object that does to the link.";
+}

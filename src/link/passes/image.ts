@@ -1,0 +1,39 @@
+// What a link yields: an image in memory, complete and immutable. Files are made from it by
+// write-elf.ts, map-file.ts, symbol-file.ts, listing-file.ts and draw-layout.ts.
+
+import type { Diagnostic } from "../../base/diagnostic";
+import type { ResolvedLayout } from "../layout/resolve";
+import type { LinkedFunction } from "./functions";
+import type { Segment } from "./make-segments";
+import type { InputSection, LinkSymbol, PlacedSection } from "./model";
+import type { RegionUse } from "./place";
+
+export interface LinkedImage {
+  readonly layout: ResolvedLayout;
+  /** The address where execution begins. */
+  readonly entry: number;
+  /** The output sections, in the layout's order; those that are not allocated have address 0. */
+  readonly sections: readonly PlacedSection[];
+  readonly segments: readonly Segment[];
+  /** What each region that is not reserved holds. */
+  readonly regions: readonly RegionUse[];
+  /** Every symbol of what is in the image, and those of the layout, by address, then by name. */
+  readonly symbols: readonly LinkSymbol[];
+  /** The functions of all code, by output section and address. */
+  readonly functions: readonly LinkedFunction[];
+  /** Inputs that nothing referred to. */
+  readonly dropped: readonly InputSection[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** The output section that holds `address` (a VMA), if any. */
+export function sectionAt(image: LinkedImage, address: number): PlacedSection | undefined {
+  return image.sections.find(
+    (section) => section.plan.allocate && address >= section.address && address < section.end,
+  );
+}
+
+/** The value of a symbol, by name; undefined if the image has no such symbol. */
+export function addressOf(image: LinkedImage, name: string): number | undefined {
+  return image.symbols.find((symbol) => symbol.name === name)?.address;
+}

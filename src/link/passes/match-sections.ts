@@ -1,0 +1,187 @@
+// Pass: each input section goes to the output section whose first rule matches it, in the layout's
+// order. What no rule wants is, in this order,
+//
+//   - left out if it is empty, not loaded, or one of what kernels rarely want (notes, comments);
+//   - placed where the layout allows it (`orphans: "place"`): at the end of the last output section
+//     that fits and loads where it lies;
+//   - an error: silently placed orphans are how a descriptor table ends up behind the kernel's end.
+//
+// Debug sections make output sections of their own, which are in the file only.
+
+import type { Reporter } from "../../base/reporter";
+import { matchesAny } from "../layout/glob";
+import type { ResolvedLayout, ResolvedRule, ResolvedSection } from "../layout/resolve";
+import { type InputSection, PlacedSection } from "./model";
+
+const DEBUG = /^\.debug_/;
+
+/** The output sections of the layout, empty as yet. */
+export function outputsOf(layout: ResolvedLayout): PlacedSection[] {
+  return layout.sections.map((plan) => new PlacedSection(plan));
+}
+
+/**
+ * Sets `output` and `rule` of every input that is to be in the image, and adds the input to the
+ * output. Debug sections are added to `outputs`.
+ */
+export function matchSections(
+  inputs: readonly InputSection[],
+  outputs: PlacedSection[],
+  layout: ResolvedLayout,
+  report: Reporter,
+): void {
+  const debug = new Map<string, PlacedSection>();
+  const matcher = new Matcher(outputs);
+  for (const input of inputs) {
+    const { name, flags } = input.section;
+    if (input.discarded || matchesAny(name, layout.discard)) continue;
+    if (matcher.claim(input)) continue;
+    if (!flags.alloc && DEBUG.test(name)) {
+      if (layout.debug && input.section.type === "progbits") addDebug(input, debug, layout);
+    } else if (!matchesAny(name, layout.unwanted)) {
+      placeOrphan(input, outputs, layout, report);
+    }
+  }
+  for (const output of outputs) inRuleOrder(output);
+  outputs.push(...debug.values());
+}
+
+/** Finds the rule for a section. */
+class Matcher {
+  private readonly loaded: readonly PlacedSection[];
+  private readonly unloaded: readonly PlacedSection[];
+
+  constructor(outputs: readonly PlacedSection[]) {
+    this.loaded = outputs.filter(({ plan }) => plan.allocate);
+    this.unloaded = outputs.filter(({ plan }) => !plan.allocate);
+  }
+
+  claim(input: InputSection): boolean {
+    for (const output of input.section.flags.alloc ? this.loaded : this.unloaded) {
+      for (const rule of output.plan.rules) {
+        if (!matches(input, rule)) continue;
+        assign(input, output, rule);
+        return true;
+      }
+    }
+    return false;
+  }
+}
+
+function assign(input: InputSection, output: PlacedSection, rule: ResolvedRule | undefined): void {
+  input.output = output;
+  input.rule = rule;
+  output.inputs.push(input);
+}
+
+function matches({ section, object }: InputSection, rule: ResolvedRule): boolean {
+  if (rule.fixed !== undefined && rule.fixed !== (section.address !== undefined)) return false;
+  return matchesAny(section.name, rule.sections) && matchesAny(object.name, rule.objects);
+}
+
+/** Rules are in the order in which their sections shall lie; within a rule, objects are. */
+function inRuleOrder(output: PlacedSection): void {
+  const ranks = new Map(output.plan.rules.map((rule, index) => [rule, index]));
+  const rank = ({ rule }: InputSection) => (rule ? ranks.get(rule) : undefined) ?? Infinity;
+  if (output.plan.rules.length < 2 && output.plan.rules[0]?.sort === undefined) return;
+  output.inputs.sort((a, b) => {
+    const first = rank(a);
+    const second = rank(b);
+    if (first !== second) return first - second;
+    if (a.rule?.sort === "priority") return priorityOf(a) - priorityOf(b);
+    if (a.rule?.sort !== "name") return 0;
+    return a.section.name < b.section.name ? -1 : Number(a.section.name > b.section.name);
+  });
+}
+
+/** Of `.init_array.N`, N; of `.ctors.N`, which counts down, 65535 - N; without a number, last. */
+function priorityOf({ section }: InputSection): number {
+  const [, kind, digits] = /^\.(\w+)\.(\d+)$/.exec(section.name) ?? [];
+  if (digits === undefined) return Infinity;
+  return kind === "ctors" || kind === "dtors" ? 65535 - Number(digits) : Number(digits);
+}
+
+/** Debug sections of one name lie behind each other, as they are. */
+function addDebug(
+  input: InputSection,
+  debug: Map<string, PlacedSection>,
+  layout: ResolvedLayout,
+): void {
+  const { name } = input.section;
+  const [region] = layout.regions;
+  if (!region) return;
+  const output = debug.get(name) ?? new PlacedSection(debugPlan(name, region));
+  debug.set(name, output);
+  assign(input, output, undefined);
+}
+
+function debugPlan(name: string, region: ResolvedLayout["regions"][number]): ResolvedSection {
+  return {
+    name,
+    region,
+    load: region,
+    permissions: "r",
+    rules: [],
+    address: undefined,
+    end: undefined,
+    maxSize: undefined,
+    align: 1,
+    pad: 1,
+    fill: 0,
+    pack: false,
+    allocate: false,
+    module: undefined,
+    content: "inputs",
+  };
+}
+
+/** An empty section or one that is not loaded is no loss: assemblers emit both unasked. */
+function placeOrphan(
+  input: InputSection,
+  outputs: readonly PlacedSection[],
+  layout: ResolvedLayout,
+  report: Reporter,
+): void {
+  const { section, object } = input;
+  if (section.size === 0 || !section.flags.alloc) return;
+  const output = layout.orphans === "place" ? homeOf(input, outputs, layout) : undefined;
+  if (output) {
+    assign(input, output, undefined);
+    return;
+  }
+  input.orphan = true;
+  const fixed = section.address === undefined ? "" : " (whose address is fixed)";
+  report.error(
+    "LINK005",
+    `no output section of the layout takes section ${section.name}${fixed} of ${object.name}`,
+    `Add "${section.name}" to the \`inputs\` of an output section, or to \`discard\`.`,
+    { file: object.name },
+  );
+}
+
+/** The last output section with the orphan's permissions, or else with more. */
+function homeOf(
+  { section }: InputSection,
+  outputs: readonly PlacedSection[],
+  layout: ResolvedLayout,
+): PlacedSection | undefined {
+  const closed = new Set(layout.closed.flatMap((group) => group.sections));
+  const open = outputs.filter(
+    ({ plan }) =>
+      plan.allocate &&
+      plan.content === "inputs" &&
+      plan.load === plan.region &&
+      plan.module === undefined &&
+      !closed.has(plan.name),
+  );
+  const { write, execute } = section.flags;
+  const wanted = execute ? (write ? ["rwx"] : ["rx", "rwx"]) : write ? ["rw", "rwx"] : ["r"];
+  const zeros = section.type === "nobits";
+  for (const permissions of [...wanted, "rw", "rx", "rwx"]) {
+    const fitting = open.filter(({ plan }) => plan.permissions === permissions);
+    const same = fitting.filter(({ name }) => name.startsWith(".bss") === zeros);
+    const home = same.at(-1) ?? fitting.at(-1);
+    if (home) return home;
+  }
+  return undefined;
+}

@@ -1,0 +1,177 @@
+// Pass: what position-independent code needs of a static image.
+//
+// Such code finds variables through a global offset table (GOT), whose address it computes from its
+// own (R_386_GOTPC), and fetches their addresses from there (R_386_GOT32, R_386_GOT32X). In a
+// static image the addresses are known, so most fetches become the address itself:
+//
+//      mov foo@GOT(%ebx), %eax      ->  mov $foo, %eax (GOT32X), or lea foo@GOTOFF(%ebx), %eax
+//      add foo@GOT(%ebx), %eax      ->  add $foo, %eax
+//      call/jmp *foo@GOT(%ebx)      ->  call/jmp foo
+//
+// What cannot be changed gets an entry of a table that is made here: `.got` has the entries,
+// `.got.plt` the three words that the psABI reserves; _GLOBAL_OFFSET_TABLE_ is the start of that.
+// Afterwards only R_386_GOTOFF and R_386_GOTPC are left. See the i386 psABI, 4.4 and B.2.
+
+import type { ObjectFile, Relocation, RelocationType, Section } from "../../object/object";
+import { byGnuOrder } from "../names/gnu-order";
+import { providedSymbol } from "./define-symbols";
+import { InputSection, LinkSymbol, type SymbolScope } from "./model";
+
+/** The symbol of the table, at whose address it begins. */
+export const TABLE_SYMBOL = "_GLOBAL_OFFSET_TABLE_";
+
+const WORD = 4;
+/** For the dynamic section and the dynamic linker: there is neither, so they are zero. */
+const RESERVED_WORDS = 3;
+
+/** Changes what refers to the table; returns the sections of the table, if it is needed. */
+export function makeOffsetTable(
+  inputs: readonly InputSection[],
+  symbols: SymbolScope,
+): InputSection[] {
+  const table = new OffsetTable();
+  let needed = symbols.globals.get(TABLE_SYMBOL)?.kind === "layout";
+  for (const input of inputs) {
+    if (!input.live || !input.relocations.some(({ type }) => isAboutTable(type))) continue;
+    needed = true;
+    if (input.relocations.some(({ type }) => isFetch(type))) {
+      new FetchRewriter(input, symbols, table).run();
+    }
+  }
+  if (!needed) return [];
+  const about = providedSymbol(TABLE_SYMBOL);
+  if (!symbols.globals.has(TABLE_SYMBOL) && about) {
+    const base = new LinkSymbol(TABLE_SYMBOL, "layout", "global", "object", 0, undefined, 0, about);
+    symbols.define(base);
+  }
+  return table.sections();
+}
+
+function isAboutTable(type: RelocationType): boolean {
+  return isFetch(type) || type === "R_386_GOTOFF" || type === "R_386_GOTPC";
+}
+
+function isFetch(type: RelocationType): boolean {
+  return type === "R_386_GOT32" || type === "R_386_GOT32X";
+}
+
+/** The entries: addresses of symbols, local ones first. */
+class OffsetTable {
+  private readonly slots = new Map<LinkSymbol, InputSection>();
+  private readonly object: ObjectFile = { name: "(offset table)", sections: [], symbols: [] };
+
+  /** The symbol of the entry for `symbol`. */
+  slot(symbol: LinkSymbol): LinkSymbol {
+    const entry = this.slots.get(symbol) ?? this.entry(symbol);
+    this.slots.set(symbol, entry);
+    return new LinkSymbol(`${symbol.name}@GOT`, "section", "local", "object", WORD, entry);
+  }
+
+  sections(): InputSection[] {
+    const reserved = this.section(".got.plt", RESERVED_WORDS * WORD);
+    const entries = [...this.slots].sort(([a], [b]) => {
+      const isLocal = (symbol: LinkSymbol) => symbol.binding === "local";
+      if (isLocal(a) || isLocal(b)) return Number(isLocal(b)) - Number(isLocal(a));
+      return byGnuOrder(a.name, b.name);
+    });
+    const all = entries.map(([, entry]) => entry);
+    all.push(new InputSection(this.object, reserved));
+    for (const input of all) input.live = true;
+    return all;
+  }
+
+  /** A word with the symbol's address. */
+  private entry(symbol: LinkSymbol): InputSection {
+    const input = new InputSection(this.object, this.section(".got", WORD));
+    const relocation = { offset: 0, type: "R_386_32", symbol: 0, addend: 0 } as const;
+    input.content = { bytes: input.bytes, relocations: [relocation] };
+    input.bindings = [symbol];
+    return input;
+  }
+
+  private section(name: string, size: number): Section {
+    return {
+      name,
+      type: "progbits",
+      flags: { alloc: true, write: true, execute: false },
+      align: WORD,
+      size,
+      bytes: new Uint8Array(size),
+      relocations: [],
+      lines: [],
+    };
+  }
+}
+
+/** Rewrites the fetches of one section. */
+class FetchRewriter {
+  private readonly bytes: Uint8Array;
+  private readonly bindings: LinkSymbol[];
+  private mayRelax = false;
+
+  constructor(
+    private readonly input: InputSection,
+    private readonly symbols: SymbolScope,
+    private readonly table: OffsetTable,
+  ) {
+    this.bytes = input.bytes.slice();
+    this.bindings = [...input.bindings];
+  }
+
+  run(): void {
+    const { input, bytes } = this;
+    // As GNU ld does: where nothing allows more than R_386_GOT32 does, that is let alone as well.
+    this.mayRelax = input.relocations.some(({ type }) => type === "R_386_GOT32X");
+    const relocations = input.relocations.map((each) => this.rewrite(each));
+    input.content = { ...input.content, bytes, relocations };
+    input.bindings = this.bindings;
+  }
+
+  private rewrite(relocation: Relocation): Relocation {
+    if (!isFetch(relocation.type)) return relocation;
+    const { offset } = relocation;
+    const modRm = offset >= 1 ? (this.bytes[offset - 1] ?? 0) : 0;
+    const hasBase = (modRm & 0xc7) !== 0x05;
+    const isRelaxed = this.mayRelax && offset >= 2;
+    const direct = isRelaxed ? this.relax(relocation, modRm, hasBase) : undefined;
+    if (direct) return direct;
+    const slot = this.table.slot(this.symbols.target(this.input, relocation));
+    const symbol = this.bindings.push(slot) - 1;
+    return { ...relocation, symbol, type: hasBase ? "R_386_GOTOFF" : "R_386_32" };
+  }
+
+  /** The same effect without the table, if the instruction has such a form. */
+  private relax(relocation: Relocation, modRm: number, hasBase: boolean): Relocation | undefined {
+    const { offset, type, addend } = relocation;
+    const opcode = this.bytes[offset - 2] ?? 0;
+    if (addend !== 0) return undefined;
+    if (type !== "R_386_GOT32X") {
+      if (opcode !== 0x8b || !hasBase) return undefined;
+      this.bytes[offset - 2] = 0x8d; // lea
+      return { ...relocation, type: "R_386_GOTOFF" };
+    }
+    const register = (modRm >> 3) & 7;
+    if (opcode === 0xff) return this.relaxBranch(relocation, register);
+    if (opcode === 0x8b)
+      this.bytes.set([0xc7, 0xc0 | register], offset - 2); // mov $foo
+    else if (opcode === 0x85)
+      this.bytes.set([0xf7, 0xc0 | register], offset - 2); // test $foo
+    else if ((opcode & 0xc7) === 0x03) {
+      // add, or, adc, sbb, and, sub, xor, cmp
+      this.bytes.set([0x81, 0xc0 | (opcode & 0x38) | register], offset - 2);
+    } else return undefined;
+    return { ...relocation, type: "R_386_32" };
+  }
+
+  /** `call *` becomes `addr32 call`, `jmp *` becomes `jmp; nop`: both keep their six bytes. */
+  private relaxBranch(relocation: Relocation, extension: number): Relocation | undefined {
+    const { offset } = relocation;
+    if (extension === 2) {
+      this.bytes.set([0x67, 0xe8], offset - 2);
+      return { ...relocation, type: "R_386_PC32", addend: -WORD };
+    }
+    if (extension !== 4) return undefined;
+    this.bytes.set([0xe9, 0, 0, 0, 0, 0x90], offset - 2);
+    return { ...relocation, type: "R_386_PC32", offset: offset - 1, addend: -WORD };
+  }
+}

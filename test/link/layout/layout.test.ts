@@ -1,0 +1,147 @@
+// Layouts that contradict themselves, and what a layout gets by default.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { layout as kernel } from "../../../kernel/layout";
+import type { Layout } from "../../../src/link/layout/layout";
+import { resolveLayout } from "../../../src/link/layout/resolve";
+import { layout as user, userLayout } from "../../../user/layout";
+import { diagnosed } from "../expect-diagnostic";
+
+const base: Layout = {
+  name: "t",
+  regions: { low: { start: 0x1000 } },
+  sections: [{ name: ".text" }],
+};
+
+function withRegions(regions: Layout["regions"], more: Partial<Layout> = {}): Layout {
+  return { ...base, regions: { ...base.regions, ...regions }, ...more };
+}
+
+test("our own layouts are valid", () => {
+  for (const layout of [kernel, user, userLayout(0x400000)]) resolveLayout(layout);
+});
+
+test("the shortest layout: everything has a default", () => {
+  const { entry, sections, boot } = resolveLayout({
+    ...base,
+    sections: [{ name: ".text" }, { name: ".rodata" }, { name: ".data" }],
+  });
+  assert.equal(entry, "_start");
+  assert.equal(boot, "none");
+  assert.deepEqual(
+    sections.map(({ permissions, align, fill }) => [permissions, align, fill]),
+    [
+      ["rx", 4096, 0xcc],
+      ["r", 4096, 0],
+      ["rw", 4096, 0],
+    ],
+  );
+  assert.deepEqual(
+    sections[1]?.rules.map((rule) => rule.sections),
+    [[".rodata"], [".rodata.*"], [".gnu.linkonce.r.*"]],
+  );
+  assert.equal(sections[0]?.region.name, "low");
+});
+
+test("a region is anchored at the bound it has", () => {
+  const { regions } = resolveLayout(withRegions({ top: { end: 0x1_0000_0000 } }));
+  assert.deepEqual(
+    regions.map(({ anchor }) => anchor),
+    ["start", "end"],
+  );
+});
+
+test("an anchor without its bound is an error", () => {
+  const text = diagnosed("LAYOUT001", () =>
+    resolveLayout(withRegions({ top: { start: 0x2000, anchor: "end" } })),
+  );
+  assert.match(text, /region "top" is anchored at its end but has no `end`/);
+});
+
+test("bounds must be addresses, in order", () => {
+  diagnosed("LAYOUT002", () => resolveLayout(withRegions({ a: { start: 0.5, end: 0x1000 } })));
+  diagnosed("LAYOUT003", () => resolveLayout(withRegions({ a: { start: 0x3000, end: 0x2000 } })));
+});
+
+test("a load region that is anchored at its end is an error", () => {
+  const layout = withRegions(
+    { top: { end: 0x1_0000_0000 } },
+    { sections: [{ name: ".text", load: "top" }] },
+  );
+  diagnosed("LAYOUT004", () => resolveLayout(layout));
+});
+
+test("an unknown region comes with the nearest name; a reserved one is refused", () => {
+  const text = diagnosed("LAYOUT005", () =>
+    resolveLayout({ ...base, sections: [{ name: ".text", region: "lowe" }] }),
+  );
+  assert.match(text, /Did you mean "low"\?/);
+  const reserved = withRegions(
+    { guard: { start: 0x9000, end: 0xa000, reserved: true } },
+    { sections: [{ name: ".text", region: "guard" }] },
+  );
+  assert.match(
+    diagnosed("LAYOUT005", () => resolveLayout(reserved)),
+    /which is reserved/,
+  );
+});
+
+test("alignments are powers of two", () => {
+  diagnosed("LAYOUT006", () => resolveLayout({ ...base, sections: [{ name: ".text", align: 3 }] }));
+  diagnosed("LAYOUT006", () => resolveLayout({ ...base, fileAlign: 0 }));
+});
+
+test("two things that would define the same symbols are an error", () => {
+  const sections = [{ name: ".low" }];
+  const text = diagnosed("LAYOUT007", () => resolveLayout({ ...base, sections }));
+  assert.match(text, /section "\.low" and region "low" would both define the symbols low_start/);
+});
+
+test("a space names regions that exist and do not overlap", () => {
+  diagnosed("LAYOUT008", () =>
+    resolveLayout({ ...base, spaces: { kernel: { regions: ["low", "high"] } } }),
+  );
+  const layout = withRegions(
+    {
+      a: { start: 0x10000, end: 0x20000 },
+      b: { start: 0x1f000, end: 0x30000, reserved: true },
+    },
+    { spaces: { kernel: { regions: ["b", "a"] } } },
+  );
+  const text = diagnosed("LAYOUT009", () => resolveLayout(layout));
+  assert.match(text, /region "a" \(up to 0x00020000\) overlaps "b" \(from 0x0001f000\)/);
+});
+
+test("regions of different spaces may overlap", () => {
+  const spaces = { kernel: { regions: ["low"] }, user: { regions: ["program"] } };
+  resolveLayout(withRegions({ program: { start: 0x1000, end: 0x2000 } }, { spaces }));
+});
+
+test("a closed group names sections that exist", () => {
+  const layout = { ...base, closed: [{ name: "trampoline", sections: [".test"] }] };
+  assert.match(
+    diagnosed("LAYOUT010", () => resolveLayout(layout)),
+    /Did you mean "\.text"\?/,
+  );
+});
+
+test("all contradictions are told at once", () => {
+  diagnosed(["LAYOUT001", "LAYOUT003"], () =>
+    resolveLayout(withRegions({ a: { start: 1, anchor: "end" }, b: { start: 9, end: 8 } })),
+  );
+});
+
+test("a symbol of the layout's own names a section or region that exists", () => {
+  const symbols = (of: string, edge: "end" | "load") => ({
+    ...base,
+    symbols: { _x: { of, edge } },
+  });
+  resolveLayout(symbols(".text", "load"));
+  resolveLayout(symbols("low", "end"));
+  assert.match(
+    diagnosed("LAYOUT011", () => resolveLayout(symbols(".test", "end"))),
+    /symbol "_x" is the end of "\.test"[\s\S]*Did you mean "\.text"\?/,
+  );
+  diagnosed("LAYOUT011", () => resolveLayout(symbols("low", "load")));
+});
