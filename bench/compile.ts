@@ -16,7 +16,7 @@ import { compileModule } from "../src/compile/compile";
 import { decodeModule } from "../src/compile/wasm/decode";
 import { validateModule } from "../src/compile/wasm/validate";
 import type { WasmModule } from "../src/compile/wasm/wasm";
-import { leb, section, vector, wasm } from "../test/compile/wasm-bytes";
+import { leb, section, vector, wasm } from "../test/compile/wasm/wasm-bytes";
 
 const I32 = 0x7f;
 const I64 = 0x7e;

@@ -18,7 +18,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/compile": [
     ...["wasm", "assemblyscript", "ir", "code", "runtime"],
-    ...["translate", "passes", "select", "allocate", "emit", "debug"],
+    ...["translate", "passes", "select", "allocate", "code-passes", "emit", "debug"],
   ],
   "src/link": [
     ...["layout", "elf", "names", "input", "passes", "script", "prove", "dwarf", "output", "check"],
@@ -32,7 +32,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** Folders that are yet to be put in order: their rooms, and circles through their files. */
 const ROOMS_NOT_YET_ENFORCED: readonly string[] = ["kernel"];
-const CIRCLES_NOT_YET_ENFORCED: readonly string[] = ["src/compile", "kernel"];
+const CIRCLES_NOT_YET_ENFORCED: readonly string[] = ["kernel"];
 
 const UP_REMEDY =
   "imports go down. Move what both need into the lower one, or have the upper one register a " +

@@ -18,6 +18,8 @@
 
 import { parseArgs } from "node:util";
 import { decodeModule } from "../src/compile/wasm/decode";
+import { MODES } from "../test/compile/modes";
+import { cannotRun } from "../test/compile/native/native";
 import {
   caseOf,
   compareCase,
@@ -25,11 +27,9 @@ import {
   type Difference,
   isComparable,
   seedCase,
-} from "../test/compile/differential";
-import { MODES } from "../test/compile/modes";
-import { moduleText } from "../test/compile/module-text";
-import { cannotRun } from "../test/compile/native";
-import { shrink } from "../test/compile/shrink";
+} from "../test/compile/random/differential";
+import { shrink } from "../test/compile/random/shrink";
+import { moduleText } from "../test/compile/wasm/module-text";
 
 /** Seeds that share a process. */
 const BATCH = 20;

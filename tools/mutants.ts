@@ -19,12 +19,18 @@
 
 import { parseArgs } from "node:util";
 import type { ObjectFile } from "../src/object/object";
-import { type Case, caseOf, compareCase } from "../test/compile/differential";
 import { MODES } from "../test/compile/modes";
-import { describeMutant, type Mutant, mutate, sitesOf, withBytes } from "../test/compile/mutant";
-import { cannotRun, type RunOptions } from "../test/compile/native";
-import { Random } from "../test/compile/random";
-import { randomModule } from "../test/compile/random-module";
+import { cannotRun, type RunOptions } from "../test/compile/native/native";
+import { type Case, caseOf, compareCase } from "../test/compile/random/differential";
+import { randomModule } from "../test/compile/random/module";
+import {
+  describeMutant,
+  type Mutant,
+  mutate,
+  sitesOf,
+  withBytes,
+} from "../test/compile/random/mutant";
+import { Random } from "../test/compile/random/random";
 
 const PER_MODULE = 4;
 /** How many other changes of an instruction are tried. */

@@ -7,9 +7,9 @@
 // failure. Exit status: 0 nothing failed; 1 something did; 2 DIR holds no suite, or this machine
 // does not run i386 programs.
 
-import { cannotRun } from "../test/compile/native";
-import { runSuiteFile, type SuiteResult } from "../test/compile/suite-run";
-import { Suite } from "../test/compile/wasm-suite";
+import { cannotRun } from "../test/compile/native/native";
+import { runSuiteFile, type SuiteResult } from "../test/compile/suite/suite-run";
+import { Suite } from "../test/compile/suite/wasm-suite";
 
 const [folder, ...wanted] = process.argv.slice(2);
 

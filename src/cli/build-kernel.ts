@@ -8,7 +8,8 @@ import {
   type AssemblyScriptOutput,
   compileAssemblyScript,
 } from "../compile/assemblyscript/assemblyscript";
-import { type CompileOptions, compileModule } from "../compile/compile";
+import { compileModule } from "../compile/compile";
+import type { CompileOptions } from "../compile/options";
 import type { Layout } from "../link/layout/layout";
 import { link } from "../link/link";
 import { writeOutputs } from "../link/output/write-outputs";

@@ -18,7 +18,7 @@ import {
   compileAssemblyScript,
   type ReadSource,
 } from "../compile/assemblyscript/assemblyscript";
-import type { CompileOptions } from "../compile/compile";
+import type { CompileOptions } from "../compile/options";
 import type { Level } from "../compile/pipeline";
 import {
   FIRST_BASE,

@@ -9,83 +9,36 @@ import { symbol } from "../x86/operand";
 import type { AllocationOptions } from "./allocate/allocate";
 import { ALL_REGISTERS, allocate } from "./allocate/allocate";
 import { checkAllocation } from "./allocate/check-allocation";
-import type { SourceFacts } from "./assemblyscript/source-facts";
-import type { SourceMap } from "./assemblyscript/source-map";
 import { XMM_REGISTERS } from "./code/calling-convention";
-import type { MachineFunction } from "./code/machine";
-import { EAX, ECX, EDX } from "./code/machine";
-import { printMachine } from "./code/print-machine";
+import type { MachineFunction } from "./code/code";
+import { EAX, ECX, EDX } from "./code/code";
+import { printMachine } from "./code/print";
+import { layOut } from "./code-passes/block-order";
+import { duplicateTests } from "./code-passes/duplicate-tests";
+import { forwardCopies } from "./code-passes/forward-copies";
+import { removeTests } from "./code-passes/needless-tests";
+import { improve } from "./code-passes/peephole";
 import { describeModule, FunctionDescriber } from "./debug/describe";
-import { duplicateTests } from "./emit/duplicate-tests";
 import { emit } from "./emit/emit";
-import { forwardCopies } from "./emit/forward-copies";
-import { layOut } from "./emit/layout";
-import { removeTests } from "./emit/needless-tests";
-import { improve } from "./emit/peephole";
 import { emitFloatConstants, isFloatSymbol } from "./ir/float-constants";
 import type { IrFunction, Signature } from "./ir/ir";
 import { printFunction } from "./ir/print";
 import { ModuleLinkage } from "./module-linkage";
+import type { CompileOptions } from "./options";
 import { cutNoReturn } from "./passes/cut-no-return";
 import { verify } from "./passes/verify";
-import type { IrPass, Level, MachinePass, Optimisation, Pass } from "./pipeline";
+import type { IrPass, MachinePass } from "./pipeline";
 import { Pipeline } from "./pipeline";
 import { emitExport, emitImport, hideSymbols } from "./runtime/cdecl";
 import { emitRoutines, isRoutine } from "./runtime/runtime";
 import { select } from "./select/select";
+import type { Stress } from "./stress";
 import { buildFunction } from "./translate/build";
-import type { AddressRange } from "./translate/data";
-import { emitMemory, emitMovableMemory } from "./translate/data";
 import { emitInstantiate, INSTANTIATE, isInstantiated } from "./translate/instantiate";
-import { DATA_ALIGN, type StaticAddresses } from "./translate/static-addresses";
+import { emitMemory, emitMovableMemory } from "./translate/module-data";
+import { DATA_ALIGN } from "./translate/static-addresses";
 import { UnsupportedCode } from "./translate/unsupported-code";
-import type { ImportName, WasmFunction, WasmModule } from "./wasm/wasm";
-
-/** Ways to make the compiler's work harder, for its tests. */
-export interface Stress {
-  /** Keep every value in memory between instructions. */
-  readonly spillsAll?: boolean;
-  /** Allocate three registers instead of seven, and as many for floating-point numbers. */
-  readonly fewRegisters?: boolean;
-  /** Lay blocks out backwards. */
-  readonly reversedBlocks?: boolean;
-}
-
-export interface CompileOptions {
-  /**
-   * `kernel`: nothing can grow the memory. `user`: calls of `memory_size` and `memory_grow`.
-   * `object`: exports and imports are functions of C (cdecl.ts), and so is the memory.
-   */
-  readonly target: "kernel" | "user" | "object";
-  /** What the object is called: `build/kernel.wasm`. */
-  readonly name: string;
-  readonly sourceMap?: SourceMap;
-  /** What debug information says of the source beyond lines. */
-  readonly facts?: SourceFacts;
-  /** The static data's range: what no segment fills is reserved as zeros. */
-  readonly data?: AddressRange;
-  /** The numbers that are addresses in `data`, which the linker then places. */
-  readonly addresses?: StaticAddresses;
-  /** The symbol of what start code calls first, if the module needs that (instantiate.ts). */
-  readonly start?: string;
-  /** What an import is called; its own name, if this is absent. */
-  readonly importName?: (imported: ImportName) => string;
-  /** Trap at calls through tables that find no function, or one of another type. */
-  readonly checksCalls?: boolean;
-  /** Added to every address of linear memory; 0 unless the module is not to own low memory. */
-  readonly memoryBase?: number;
-  /** How much to optimise; by default 2. */
-  readonly level?: Level;
-  /** What to leave out of what the level has. */
-  readonly without?: readonly Optimisation[];
-  readonly stress?: Stress;
-  /** Called after each pass over each function; `text` prints the function as it is then. */
-  readonly dump?: (pass: Pass, fn: string, text: () => string) => void;
-  /** Go no further than this pass with any function: the object is of no use then. */
-  readonly until?: Pass;
-  /** Called before each function: how many are done, of how many. */
-  readonly onProgress?: (done: number, of: number) => void;
-}
+import type { WasmFunction, WasmModule } from "./wasm/wasm";
 
 /**
  * Compiles a validated module.

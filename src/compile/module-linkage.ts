@@ -8,16 +8,16 @@
 //
 // Invariant: no two functions of a module have one symbol, and no two globals.
 
-import type { CompileOptions } from "./compile";
 import type { Signature } from "./ir/ir";
 import { valuesOf } from "./ir/ir";
+import type { CompileOptions } from "./options";
 import { importAdapter } from "./runtime/cdecl";
 import { INTRINSICS } from "./select/intrinsics";
-import { DATA_SYMBOL } from "./translate/data";
-import { ModuleGlobals } from "./translate/globals";
 import type { Callee, Linkage, Pair64, StaticAddress } from "./translate/linkage";
+import { DATA_SYMBOL } from "./translate/module-data";
+import { ModuleGlobals } from "./translate/module-globals";
+import { ModuleTables, type Segment, type Table, typeHash } from "./translate/module-tables";
 import { signatureOf } from "./translate/signature";
-import { ModuleTables, type Segment, type Table, typeHash } from "./translate/tables";
 import { UnsupportedCode } from "./translate/unsupported-code";
 import type { ImportName, WasmFunction, WasmModule } from "./wasm/wasm";
 

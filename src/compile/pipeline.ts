@@ -101,7 +101,7 @@ const IR = {
   },
 } as const satisfies Record<string, IrPassFacts>;
 
-/** The passes over machine instructions (machine.ts). */
+/** The passes over machine instructions (code/code.ts). */
 const MACHINE = {
   select: { level: 0, what: "values to instructions on virtual registers" },
   "duplicate-tests": { level: 2, what: "tests at the ends of loops instead of jumps to them" },

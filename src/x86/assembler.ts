@@ -38,6 +38,7 @@
 
 import { Diagnostic } from "../base/diagnostic";
 import type { FrameRule, ObjectFile, SymbolBinding, SymbolType } from "../object/object";
+import { checkMemory, NoForm, selectForm } from "./choose-form";
 import { encodeForm } from "./encode";
 import type { Form } from "./form";
 import { InstructionSet } from "./instruction-methods";
@@ -49,7 +50,6 @@ import { Label, relative, symbol } from "./operand";
 import { Scope } from "./scope";
 import type { LabelPlace, SectionBuilder, SectionOptions } from "./section-builder";
 import { beginSection, type LineSpan, Marks } from "./section-builder";
-import { checkMemory, NoForm, selectForm } from "./select";
 import { SourcePlaces } from "./source-place";
 
 export type AssemblyModule = (a: Assembler) => void;

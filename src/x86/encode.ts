@@ -13,11 +13,11 @@
 //   - References are appended in ascending order of offset.
 
 import type { RelocationType } from "../object/object";
+import { checkMemory, NoForm, selectForm } from "./choose-form";
 import type { Field, Form } from "./form";
 import type { Mnemonic } from "./instructions/table";
 import type { Memory, Operand, Target } from "./operand";
 import type { Register32 } from "./registers";
-import { checkMemory, NoForm, selectForm } from "./select";
 
 /** A field that somebody fills in when the target's address is known: `target + addend - minus`. */
 export interface Reference {

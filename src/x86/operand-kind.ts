@@ -4,7 +4,7 @@
 // Finding a row must be quick and must pick the shortest encoding, so each actual operand is first
 // sorted into one of a few classes (`classify`): everything that the choice can depend on, and
 // nothing else. A kind is the list of classes that it accepts; a tuple of classes is the "shape"
-// that src/x86/select.ts caches rows by.
+// that src/x86/choose-form.ts caches rows by.
 //
 // Invariants
 //   - Immediate classes partition the integers in [-2^31, 2^32); `invalid` is everything else.

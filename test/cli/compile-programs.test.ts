@@ -13,7 +13,7 @@ import { loadProgramRuntime } from "../../src/cli/program-runtime";
 import { compileModule } from "../../src/compile/compile";
 import type { Level } from "../../src/compile/pipeline";
 import { elfFile } from "../../src/link/output/elf-files";
-import { cannotRun } from "../compile/native";
+import { cannotRun } from "../compile/native/native";
 import { type ProgramResult, runProgramInNode } from "../user/program-in-node";
 
 /** A program each, of what its name says. Integers only. */

@@ -10,11 +10,11 @@ import { formatDiagnostic } from "../../src/base/diagnostic";
 import { parseCommandLine, UsageError } from "../../src/cli/command";
 import { command } from "../../src/cli/compile";
 import { manualPage } from "../../src/cli/manual-page";
-import { parseMachine } from "../../src/compile/code/parse-machine";
+import { parseMachine } from "../../src/compile/code/parse";
 import { parseFunctions } from "../../src/compile/ir/parse";
 import { describePasses } from "../../src/compile/pipeline";
-import { cannotRun } from "../compile/native";
-import { body, section, text, vector, wasm } from "../compile/wasm-bytes";
+import { cannotRun } from "../compile/native/native";
+import { body, section, text, vector, wasm } from "../compile/wasm/wasm-bytes";
 import { isthmus } from "./isthmus";
 
 const folder = mkdtempSync(join(tmpdir(), "isthmus-compile-"));

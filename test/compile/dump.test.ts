@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Diagnostic } from "../../src/base/diagnostic";
-import { parseMachine } from "../../src/compile/code/parse-machine";
-import { printMachine } from "../../src/compile/code/print-machine";
+import { parseMachine } from "../../src/compile/code/parse";
+import { printMachine } from "../../src/compile/code/print";
 import { compileModule } from "../../src/compile/compile";
 import { parseFunctions } from "../../src/compile/ir/parse";
 import { printFunction } from "../../src/compile/ir/print";
@@ -20,8 +20,8 @@ import {
 } from "../../src/compile/pipeline";
 import { decodeModule } from "../../src/compile/wasm/decode";
 import type { WasmModule } from "../../src/compile/wasm/wasm";
-import { compileSources } from "./asc-program";
-import { randomModule } from "./random-module";
+import { compileSources } from "./assemblyscript/asc-program";
+import { randomModule } from "./random/module";
 
 const PROGRAM = `
 declare function work(a: i32, b: i64, c: i32, d: i32): i64;

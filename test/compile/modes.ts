@@ -1,7 +1,7 @@
 // The ways to compile that tests compare: each level, and each of the stress modes, in which the
 // compiler must make do with less.
 
-import type { CompileOptions } from "../../src/compile/compile";
+import type { CompileOptions } from "../../src/compile/options";
 
 type Mode = Pick<CompileOptions, "level" | "without" | "stress" | "checksCalls">;
 

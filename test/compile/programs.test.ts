@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { compileSources } from "./asc-program";
-import type { Call } from "./native";
-import { cannotRun, runNative } from "./native";
-import { runInNode } from "./run-in-node";
+import { compileSources } from "./assemblyscript/asc-program";
+import type { Call } from "./native/native";
+import { cannotRun, runNative } from "./native/native";
+import { runInNode } from "./native/run-in-node";
 
 const PROGRAM = `
 class Point {

@@ -13,7 +13,7 @@ import { loadProgramRuntime } from "../../src/cli/program-runtime";
 import { compileModule } from "../../src/compile/compile";
 import { elfFile } from "../../src/link/output/elf-files";
 import { fileEntry } from "../../src/machine/initramfs";
-import { body, section, text, vector, wasm } from "../compile/wasm-bytes";
+import { body, section, text, vector, wasm } from "../compile/wasm/wasm-bytes";
 import { skipReason } from "../machine/installed";
 import { runProgram } from "./booted-kernel";
 

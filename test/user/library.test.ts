@@ -15,7 +15,7 @@ import { loadProgramRuntime, type ProgramRuntime } from "../../src/cli/program-r
 import { compileModule } from "../../src/compile/compile";
 import { elfFile } from "../../src/link/output/elf-files";
 import { fileEntry } from "../../src/machine/initramfs";
-import { cannotRun } from "../compile/native";
+import { cannotRun } from "../compile/native/native";
 import { runProgram } from "../kernel/booted-kernel";
 import { skipReason } from "../machine/installed";
 import { runProgramInNode } from "./program-in-node";

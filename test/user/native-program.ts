@@ -25,7 +25,7 @@ import {
   START_ASSEMBLY,
 } from "../../user/programs";
 import { writeStart } from "../../user/start.asm";
-import { cannotRun } from "../compile/native";
+import { cannotRun } from "../compile/native/native";
 
 const TEXT = 0x10000;
 

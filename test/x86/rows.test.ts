@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { NoForm, selectForm } from "../../src/x86/choose-form";
 import { decode } from "../../src/x86/decode";
 import { CodeBuffer, encodeForm } from "../../src/x86/encode";
 import type { Form } from "../../src/x86/form";
@@ -9,7 +10,6 @@ import { describeOperand } from "../../src/x86/operand";
 import { classify } from "../../src/x86/operand-kind";
 import { print } from "../../src/x86/print";
 import { containing } from "../../src/x86/registers";
-import { NoForm, selectForm } from "../../src/x86/select";
 import type { IcedInstruction, IcedMemory, IcedOperand } from "./iced";
 import { icedDecode, icedName } from "./iced";
 import { samples } from "./samples";

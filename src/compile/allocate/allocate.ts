@@ -14,14 +14,14 @@
 //   - What is inserted are moves, which leave flags alone.
 
 import { CALLEE_SAVED, CALLER_SAVED } from "../code/calling-convention";
-import { forEachRead, forEachWrite } from "../code/instruction-facts";
 import type {
   MachineBlock,
   MachineFunction,
   MachineInstruction,
   MachineOperand,
-} from "../code/machine";
-import { EAX, EBX, ECX, EDX, FIRST_VIRTUAL, isXmm, samePlace } from "../code/machine";
+} from "../code/code";
+import { EAX, EBX, ECX, EDX, FIRST_VIRTUAL, isXmm, samePlace } from "../code/code";
+import { forEachRead, forEachWrite } from "../code/instruction-facts";
 import type { Copy } from "./coalesce";
 import { coalesce } from "./coalesce";
 import type { Liveness, Ranges } from "./live";

@@ -10,14 +10,14 @@
 //
 // It is independent of how allocation works, always on, and throws an Error for a bug of ours.
 
-import { factsOf, isReadBy } from "../code/instruction-facts";
 import type {
   MachineBlock,
   MachineFunction,
   MachineInstruction,
   MachineOperand,
-} from "../code/machine";
-import { ESP, FIRST_VIRTUAL, isConstantMemory, NONE } from "../code/machine";
+} from "../code/code";
+import { ESP, FIRST_VIRTUAL, isConstantMemory, NONE } from "../code/code";
+import { factsOf, isReadBy } from "../code/instruction-facts";
 import type { Allocation } from "./allocate";
 
 /** @throws Error if an instruction of `fn` reads a place that does not hold its value */

@@ -3,7 +3,7 @@
 // Copies that run most often are tried first. What cannot be joined, or is copied from and to a
 // physical register, becomes a wish that allocation tries to grant.
 
-import type { MachineFunction, MachineInstruction } from "../code/machine";
+import type { MachineFunction, MachineInstruction } from "../code/code";
 import type { Ranges } from "./live";
 import { intersects, isVirtual, union } from "./live";
 

@@ -10,9 +10,9 @@
 // An interval is an ascending list of half-open ranges; between them the register is free for
 // others. Physical registers have intervals too, where instructions name them.
 
+import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
+import { ESP, FIRST_VIRTUAL } from "../code/code";
 import { forEachRead, forEachWrite } from "../code/instruction-facts";
-import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/machine";
-import { ESP, FIRST_VIRTUAL } from "../code/machine";
 
 /** Ranges as [start, end, start, end, ...], ascending, neither touching nor overlapping. */
 export type Ranges = number[];

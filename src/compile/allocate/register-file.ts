@@ -3,7 +3,7 @@
 // Lists are kept sorted, so that finding who is in the way of an interval is a binary search and a
 // walk along both.
 
-import { FIRST_VIRTUAL } from "../code/machine";
+import { FIRST_VIRTUAL } from "../code/code";
 import type { Ranges } from "./live";
 
 /** The occupant of ranges that instructions themselves demand. */

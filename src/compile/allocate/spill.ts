@@ -11,14 +11,14 @@
 //   - An instruction has at most one memory operand, `moves` excepted.
 //   - Fetches stand right before their instruction and stores right behind it.
 
-import { factsOf, forEachRead, forEachWrite } from "../code/instruction-facts";
 import type {
   MachineFunction,
   MachineInstruction,
   MachineOperand,
   MemoryOperand,
-} from "../code/machine";
-import { isConstantMemory, isXmmOperand, plainInstruction, slotOperand } from "../code/machine";
+} from "../code/code";
+import { isConstantMemory, isXmmOperand, plainInstruction, slotOperand } from "../code/code";
+import { factsOf, forEachRead, forEachWrite } from "../code/instruction-facts";
 import type { Liveness, Ranges } from "./live";
 
 /** A register that lives within one instruction. */

@@ -20,8 +20,8 @@ import type {
   MachineFunction,
   MachineInstruction,
   MachineOperand,
-} from "../code/machine";
-import { plainInstruction } from "../code/machine";
+} from "../code/code";
+import { plainInstruction } from "../code/code";
 import type { Liveness, Ranges } from "./live";
 import { contains, firstBehind } from "./live";
 import type { Spiller } from "./spill";

@@ -24,22 +24,17 @@ import { validateModule } from "../wasm/validate";
 import type { WasmModule } from "../wasm/wasm";
 import { AscReporter } from "./asc-reporter";
 import { checkBareMetal } from "./bare-metal";
+import type { Environment } from "./environment";
 import { collectSourceFacts, type SourceFacts } from "./source-facts";
 import { SourceMap } from "./source-map";
 import { checkClasses, MEMORY_ALIAS, transformSources } from "./transform";
-
-/**
- * What a program is compiled for. The kernel has no floats, no allocator and no start function;
- * an object for C has no allocator, since the memory is C's.
- */
-export type Target = "kernel" | "user" | "object";
 
 export interface AssemblyScriptOptions {
   /** The folder to which all paths are relative. */
   readonly root: string;
   /** Files whose exports become the module's: `kernel/main.ts`. */
   readonly entries: readonly string[];
-  readonly target: Target;
+  readonly target: Environment;
   /** How `new` gets memory: `stub` never frees, `minimal` collects on request, `incremental`. */
   readonly runtime: "stub" | "minimal" | "incremental";
   /** Where static data starts. Not 0: asc would put it at 1024 and take what is below as unused. */

@@ -12,7 +12,7 @@
 import { Diagnostic, type Place } from "../../base/diagnostic";
 import { isFloatOpcode, Op, opcodeName } from "../wasm/opcodes";
 import type { WasmFunction, WasmModule } from "../wasm/wasm";
-import type { Target } from "./assemblyscript";
+import type { Environment } from "./environment";
 import type { SourceMap } from "./source-map";
 
 interface Ban {
@@ -73,7 +73,11 @@ const START = /^(~start$|start:(?!~lib\/))/;
  * @param module the module as asc emits it without optimisation
  * @param map    its source map
  */
-export function checkBareMetal(module: WasmModule, map: SourceMap, target: Target): Diagnostic[] {
+export function checkBareMetal(
+  module: WasmModule,
+  map: SourceMap,
+  target: Environment,
+): Diagnostic[] {
   const checker = new BareMetalChecker(module, map);
   if (target === "kernel") {
     checker.forbid(FLOAT, (_, op) => op !== undefined && isFloatOpcode(op));

@@ -14,7 +14,7 @@
 import * as assemblyscript from "assemblyscript";
 import { Diagnostic } from "../../base/diagnostic";
 import { placeOf } from "./asc-reporter";
-import type { Target } from "./assemblyscript";
+import type { Environment } from "./environment";
 
 /** Under this name `memory` is known to every source, whatever a source itself calls `memory`. */
 export const MEMORY_ALIAS = "~memory";
@@ -23,7 +23,10 @@ export const MEMORY_ALIAS = "~memory";
  * Rewrites `cstr` in the program's own sources, and finds what their syntax must not have.
  * To be called when all sources are parsed and the program is not yet initialised.
  */
-export function transformSources(program: assemblyscript.Program, target: Target): Diagnostic[] {
+export function transformSources(
+  program: assemblyscript.Program,
+  target: Environment,
+): Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const source of program.sources) {
     if (source.isLibrary || source.normalizedPath.startsWith("~lib/")) continue;
@@ -120,7 +123,7 @@ function thrown(node: assemblyscript.Node): Diagnostic {
  * Finds what the program's classes must not have.
  * To be called when the program is compiled: only then are its classes resolved.
  */
-export function checkClasses(program: assemblyscript.Program, target: Target): Diagnostic[] {
+export function checkClasses(program: assemblyscript.Program, target: Environment): Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const element of program.elementsByDeclaration.values()) {
     if (!(element instanceof assemblyscript.ClassPrototype)) continue;

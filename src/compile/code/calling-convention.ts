@@ -17,7 +17,7 @@
 
 import type { Signature, ValueType } from "../ir/ir";
 import { valuesOf } from "../ir/ir";
-import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, wordsOf, XMM_COUNT, XMM0 } from "./machine";
+import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, wordsOf, XMM_COUNT, XMM0 } from "./code";
 
 /** A value of the arguments: a register by number, or from the n-th word of the stack arguments. */
 export type ArgumentPlace = { readonly register: number } | { readonly stack: number };

@@ -9,8 +9,8 @@ import type { Role, Row } from "../../x86/instructions/row";
 import type { Mnemonic } from "../../x86/instructions/table";
 import { table } from "../../x86/instructions/table";
 import { registersXmm } from "../../x86/registers";
-import type { MachineInstruction, MachineOperand } from "./machine";
-import { ESP, isXmmOperand, NONE } from "./machine";
+import type { MachineInstruction, MachineOperand } from "./code";
+import { ESP, isXmmOperand, NONE } from "./code";
 
 export interface InstructionFacts {
   readonly roles: readonly Role[];

@@ -8,8 +8,8 @@
 // the rest are cycles: exchanging the two ends of one move makes it, and whoever wanted the
 // destination's old value finds it in the source.
 
-import type { MachineInstruction, MachineOperand } from "./machine";
-import { samePlace } from "./machine";
+import type { MachineInstruction, MachineOperand } from "./code";
+import { samePlace } from "./code";
 
 /** One instruction of the order. `exchange` between two memory operands goes over the stack. */
 export interface OrderedMove {

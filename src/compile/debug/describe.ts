@@ -10,11 +10,11 @@ import type {
 } from "../../object/debug-info";
 import type { FunctionFact, LocalFact, SourceFacts } from "../assemblyscript/source-facts";
 import type { SourceMap } from "../assemblyscript/source-map";
-import type { MachineFunction } from "../code/machine";
+import type { MachineFunction } from "../code/code";
 import { CodeTrace } from "../emit/trace";
 import type { IrFunction } from "../ir/ir";
-import type { AddressRange } from "../translate/data";
 import { LocalHistory } from "../translate/local-history";
+import type { AddressRange } from "../translate/module-data";
 import { Op } from "../wasm/opcodes";
 import type { FunctionBody, WasmFunction, WasmGlobal, WasmModule } from "../wasm/wasm";
 import { I64 } from "../wasm/wasm";

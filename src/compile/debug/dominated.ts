@@ -1,7 +1,7 @@
 // Which code of a function of WebAssembly runs only after a given instruction.
 
+import type { Code } from "../wasm/code";
 import { Op } from "../wasm/opcodes";
-import type { Code } from "../wasm/wasm-code";
 
 /**
  * The index of the last instruction up to which all behind `index` is dominated by it: whoever gets

@@ -8,7 +8,7 @@
 // make values unknown, but never wrong.
 
 import { argumentPlaces } from "../code/calling-convention";
-import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/machine";
+import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
 import type { Signature } from "../ir/ir";
 import {
   CLEAR,

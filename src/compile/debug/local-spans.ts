@@ -2,7 +2,7 @@
 // and what becomes the function's variables once it is known where the code lies.
 
 import type { ValueRange, WordPlace } from "../../object/debug-info";
-import { FIRST_VIRTUAL, isXmm, XMM0 } from "../code/machine";
+import { FIRST_VIRTUAL, isXmm, XMM0 } from "../code/code";
 import type { Frame } from "../emit/frame";
 import { type PlaceNumber, slotOf } from "./place-steps";
 

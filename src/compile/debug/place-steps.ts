@@ -9,15 +9,15 @@
 // Steps are numbers, the kind in the low bits and an operand above; some have more behind them.
 
 import { CALLER_SAVED } from "../code/calling-convention";
-import type { InstructionFacts } from "../code/instruction-facts";
-import { factsOf, isWrittenIn } from "../code/instruction-facts";
 import type {
   MachineFunction,
   MachineInstruction,
   MachineOperand,
   RegisterOperand,
-} from "../code/machine";
-import { FIRST_VIRTUAL, isXmm } from "../code/machine";
+} from "../code/code";
+import { FIRST_VIRTUAL, isXmm } from "../code/code";
+import type { InstructionFacts } from "../code/instruction-facts";
+import { factsOf, isWrittenIn } from "../code/instruction-facts";
 
 /** A register by its number, then words of the frame. */
 export type PlaceNumber = number;

@@ -10,8 +10,8 @@
 import type { WordPlace } from "../../object/debug-info";
 import type { LocalFact } from "../assemblyscript/source-facts";
 import { CALLEE_SAVED } from "../code/calling-convention";
-import type { MachineFunction, MachineInstruction } from "../code/machine";
-import { FIRST_VIRTUAL } from "../code/machine";
+import type { MachineFunction, MachineInstruction } from "../code/code";
+import { FIRST_VIRTUAL } from "../code/code";
 import { orderMoves } from "../code/parallel-moves";
 import type { CodeTrace } from "../emit/trace";
 import type { IrFunction, Value } from "../ir/ir";

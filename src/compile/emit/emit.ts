@@ -2,23 +2,23 @@
 //
 // Here are the blocks: their order, the jumps between them (blocks that only jump are skipped over)
 // and the lines that they come from. Instructions are encoded as they stand, but for the frame
-// (frame-code.ts), parallel moves (emit-moves.ts) and calls that become jumps (tail-call.ts).
+// (frame-code.ts), parallel moves (moves.ts) and calls that become jumps (tail-call.ts).
 
 import type { Place } from "../../base/diagnostic";
 import type { Assembler } from "../../x86/assembler";
 import { negated } from "../../x86/instructions/condition";
 import type { Label } from "../../x86/operand";
 import type { Marks } from "../../x86/section-builder";
-import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/machine";
+import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
 import { isNoMove } from "../code/parallel-moves";
-import { MoveEmitter, type ScratchAt } from "./emit-moves";
-import { encodeOperand } from "./encode-operand";
+import { joinRuns } from "../code-passes/block-order";
+import { sideline } from "../code-passes/sideline";
+import { findTailCall } from "../code-passes/tail-calls";
 import { Frame } from "./frame";
 import { closeFrame, openFrame } from "./frame-code";
-import { joinRuns } from "./layout";
 import { loopSpans } from "./loop-spans";
-import { sideline } from "./sideline";
-import { findTailCall } from "./tail-call";
+import { MoveEmitter, type ScratchAt } from "./moves";
+import { encodeOperand } from "./operand";
 import type { CodeTrace } from "./trace";
 
 export interface EmitOptions {

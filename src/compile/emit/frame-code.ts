@@ -3,9 +3,9 @@
 
 import type { Assembler } from "../../x86/assembler";
 import { esp, registers32 } from "../../x86/registers";
-import type { MachineOperand } from "../code/machine";
-import { encodeOperand } from "./encode-operand";
+import type { MachineOperand } from "../code/code";
 import type { Frame } from "./frame";
+import { encodeOperand } from "./operand";
 
 /** Says that the frame is open from here on, with `pushed` more words on the stack. */
 export function noteOpen(a: Assembler, frame: Frame, pushed = 0): void {

@@ -13,7 +13,7 @@
 
 import { registers32 } from "../../x86/registers";
 import { CALLEE_SAVED } from "../code/calling-convention";
-import type { MachineFunction, Slot } from "../code/machine";
+import type { MachineFunction, Slot } from "../code/code";
 
 const WORD = 4;
 

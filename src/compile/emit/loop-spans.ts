@@ -4,7 +4,7 @@
 // A processor takes its instructions from one line in a cycle, so a loop of a few instructions that
 // lies across two lines may take a cycle more in each iteration.
 
-import type { MachineBlock, MachineLoop } from "../code/machine";
+import type { MachineBlock, MachineLoop } from "../code/code";
 
 /** The blocks from number `first` on and before `end`. */
 export interface LoopSpan {

@@ -2,7 +2,7 @@
 // where. Noted while code is emitted; offsets are known when the object is finished.
 
 import type { Marks } from "../../x86/section-builder";
-import type { MachineBlock } from "../code/machine";
+import type { MachineBlock } from "../code/code";
 import type { Frame } from "./frame";
 
 export class CodeTrace {

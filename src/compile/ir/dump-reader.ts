@@ -1,4 +1,4 @@
-// The words of a dump's lines, for the parsers of its two forms (parse.ts, parse-machine.ts).
+// The words of a dump's lines, for the parsers of its two forms (ir/parse.ts, code/parse.ts).
 //
 //   v3 = load32 &"my name"+4 offset=8      ->   v3 | = | load32 | &"my name"+4 | offset=8
 //

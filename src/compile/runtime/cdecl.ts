@@ -29,7 +29,7 @@ import {
   exchangedWords,
   resultPlaces,
 } from "../code/calling-convention";
-import { wordsOf, XMM0 } from "../code/machine";
+import { wordsOf, XMM0 } from "../code/code";
 import { isFloatType, type NumberType, type Signature, type ValueType, valuesOf } from "../ir/ir";
 
 const WORD = 4;

@@ -16,7 +16,7 @@
 import type { Assembler } from "../../x86/assembler";
 import { mem16, mem32, mem64 } from "../../x86/operand";
 import { ax, eax, ecx, edx, esp, xmm0, xmm1, xmm2, xmm3 } from "../../x86/registers";
-import { EAX, ECX, EDX, XMM0 } from "../code/machine";
+import { EAX, ECX, EDX, XMM0 } from "../code/code";
 import type { FloatType } from "../ir/ir";
 import { type Trap, trapKind } from "../ir/trap";
 

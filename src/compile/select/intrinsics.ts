@@ -8,13 +8,13 @@
 // the compiler refuses a declaration that differs.
 
 import type { Mnemonic } from "../../x86/instructions/table";
-import type { MachineOperand, Size } from "../code/machine";
-import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, immediate, memory, register } from "../code/machine";
+import type { MachineOperand, Size } from "../code/code";
+import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, immediate, memory, register } from "../code/code";
 import type { Value } from "../ir/ir";
 import { isConst } from "../ir/ir";
-import { linearMemoryAt } from "./select-address";
-import { takeResults } from "./select-arithmetic";
-import { lowBits } from "./select-operand";
+import { linearMemoryAt } from "./address";
+import { takeResults } from "./arithmetic";
+import { lowBits } from "./operand";
 import type { Selection } from "./selection";
 
 export interface Intrinsic {

@@ -10,17 +10,17 @@ import {
   resultPlaces,
   XMM_REGISTERS,
 } from "../code/calling-convention";
-import type { MachineBlock, MachineFunction, MachineOperand } from "../code/machine";
-import { EAX, immediate, memory, register, slotOperand } from "../code/machine";
+import type { MachineBlock, MachineFunction, MachineOperand } from "../code/code";
+import { EAX, immediate, memory, register, slotOperand } from "../code/code";
 import { setLoopDepths } from "../ir/dominators";
 import type { Block, IrFunction, IrOp, Signature, Value } from "../ir/ir";
 import { trapKind } from "../ir/trap";
+import { selectArithmetic, takeResults } from "./arithmetic";
+import { conditionOf } from "./compare";
+import { selectFloat } from "./float";
 import { selectIntrinsic } from "./intrinsics";
-import { selectArithmetic, takeResults } from "./select-arithmetic";
-import { conditionOf } from "./select-compare";
-import { selectFloat } from "./select-float";
-import { selectMemory } from "./select-memory";
-import { crowdedPlaceOperand } from "./select-operand";
+import { selectMemory } from "./memory";
+import { crowdedPlaceOperand } from "./operand";
 import type { SelectionOptions } from "./selection";
 import { machineBlocks, Selection } from "./selection";
 

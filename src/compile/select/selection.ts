@@ -16,7 +16,7 @@ import type {
   MachineMnemonic,
   MachineOperand,
   RegisterOperand,
-} from "../code/machine";
+} from "../code/code";
 import {
   immediate,
   isXmmOperand,
@@ -25,7 +25,7 @@ import {
   memory,
   memorySizeOf,
   register,
-} from "../code/machine";
+} from "../code/code";
 import type { Loop } from "../ir/dominators";
 import { floatSymbol } from "../ir/float-constants";
 import type { Block, IrFunction, Value } from "../ir/ir";

@@ -14,8 +14,8 @@ import { eax, ecx, edx } from "../../x86/registers";
 import { Op } from "../wasm/opcodes";
 import type { ConstantExpression, WasmGlobal, WasmModule } from "../wasm/wasm";
 import { F64, I64 } from "../wasm/wasm";
-import { hasLateData } from "./data";
-import type { ModuleTables } from "./tables";
+import { hasLateData } from "./module-data";
+import type { ModuleTables } from "./module-tables";
 
 /** The symbol of the code; local to an object. */
 export const INSTANTIATE = "isthmus:instantiate";

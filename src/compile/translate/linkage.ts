@@ -1,7 +1,7 @@
 // What a function's code needs to know of the module around it: how functions, globals, tables and
 // memory are reached, and what the target offers. module-linkage.ts answers for a whole module.
 
-import type { Segment, Table } from "./tables";
+import type { Segment, Table } from "./module-tables";
 
 /** What a call of an imported or defined function becomes. */
 export type Callee =

@@ -89,3 +89,9 @@ export class OperandStack {
     return this.values.emit("add", address, this.values.constant(this.memoryBase));
   }
 }
+
+/**
+ * Builds an instruction that needs nothing but its operands. `a` and `b` are its immediates as in
+ * `Code`; an offset is the processor's.
+ */
+export type StackHandler = (stack: OperandStack, a: number, b: number) => void;

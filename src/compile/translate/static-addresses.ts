@@ -17,7 +17,7 @@
 import { Diagnostic, type Place } from "../../base/diagnostic";
 import { Op } from "../wasm/opcodes";
 import type { ConstantExpression, WasmModule } from "../wasm/wasm";
-import { type AddressRange, dataImage } from "./data";
+import { type AddressRange, dataImage } from "./module-data";
 
 /** Where a linker puts the data is a multiple of this. */
 export const DATA_ALIGN = 16;

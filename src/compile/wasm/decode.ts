@@ -4,7 +4,10 @@
 // every message can name its function.
 // Source: WebAssembly Core Specification 2.0, section 5.5.
 
+import { CodeDecoder, decodeConstant, decodeLocals, referenceType, valueType } from "./decode-code";
+import { applyNames } from "./names";
 import { Op } from "./opcodes";
+import { WasmReader } from "./reader";
 import {
   type ConstantExpression,
   type CustomSection,
@@ -22,9 +25,6 @@ import {
   type WasmModule,
   type WasmTable,
 } from "./wasm";
-import { CodeDecoder, decodeConstant, decodeLocals, referenceType, valueType } from "./wasm-code";
-import { applyNames } from "./wasm-names";
-import { WasmReader } from "./wasm-reader";
 
 /**
  * Decodes a module of the binary format.

@@ -5,7 +5,7 @@
 // stack type. Numbers after the prefix byte 0xfc are 0xfc00 + the number that follows it.
 // Source: WebAssembly Core Specification 2.0, section 5.4 and the index of instructions (A.7).
 
-/** How an instruction's immediates are encoded; see `wasm-code.ts` for what becomes of each. */
+/** How an instruction's immediates are encoded; see `code.ts` for what becomes of each. */
 export type Immediate =
   | "none"
   | "block" // a block type

@@ -5,7 +5,9 @@
 // `return`, `unreachable`) the operand stack is polymorphic until the block ends: popping from an
 // empty one yields UNKNOWN, which matches every type.
 
+import { BLOCK_EMPTY, type Code } from "./code";
 import { accessShift, OPCODES, Op, opcodeName } from "./opcodes";
+import { invalid } from "./reader";
 import { type Operand, TYPE_NAMES, TypingStack, UNKNOWN } from "./typing-stack";
 import {
   EXTERNREF,
@@ -20,8 +22,6 @@ import {
   type WasmModule,
   type WasmTable,
 } from "./wasm";
-import { BLOCK_EMPTY, type Code } from "./wasm-code";
-import { invalid } from "./wasm-reader";
 
 const LETTERS: Readonly<Record<string, ValueType>> = { i: I32, l: I64, f: F32, d: F64 };
 interface FixedType extends FunctionType {

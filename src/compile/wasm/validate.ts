@@ -5,6 +5,7 @@
 // expressions of the right type. Source: WebAssembly Core Specification 2.0, section 3.4.
 
 import { Op } from "./opcodes";
+import { invalid } from "./reader";
 import { CodeValidator } from "./validate-code";
 import {
   type ConstantExpression,
@@ -17,7 +18,6 @@ import {
   type ValueType,
   type WasmModule,
 } from "./wasm";
-import { invalid } from "./wasm-reader";
 
 const MAX_PAGES = 0x10000;
 const MAX_TABLE = 0xffff_ffff;

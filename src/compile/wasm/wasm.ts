@@ -7,7 +7,7 @@
 //
 // Source: WebAssembly Core Specification 2.0, chapter 2.
 
-import type { Code } from "./wasm-code";
+import type { Code } from "./code";
 
 /** A value type: its byte in the binary format. */
 export type ValueType = 0x7f | 0x7e | 0x7d | 0x7c | 0x70 | 0x6f;

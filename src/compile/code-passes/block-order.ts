@@ -1,0 +1,152 @@
+// The order of a function's blocks in memory.
+//
+// Blocks follow each other so that the likeliest successor comes next, both arms of a branch stand
+// before the block where they meet, loops stay together, and blocks that end in a trap come last.
+// Then loops are rotated: a block that may leave the loop moves to its end, so that an iteration
+// takes one jump and not two.
+//
+//   header: test, leave?          jmp header
+//   body                    ->    body
+//   jmp header                    header: test, again?
+//
+// Allocation follows this order too: intervals are short when loops are contiguous.
+
+import type { MachineBlock, MachineFunction, MachineLoop } from "../code/code";
+
+/** Frequencies below this mark code that is not expected to run. */
+export const COLD = 0.01;
+
+/** Orders the blocks of `fn`; the entry stays first. */
+export function layOut(fn: MachineFunction): void {
+  fn.blocks = rotateLoops(new Placement(fn.blocks).run());
+}
+
+class Placement {
+  private readonly order: MachineBlock[] = [];
+  /** Predecessors of each block that must be placed before it. */
+  private readonly waiting = new Map<MachineBlock, number>();
+  /** Blocks that wait for nothing; the latest to become so is the last. */
+  private ready: MachineBlock[] = [];
+  /** Blocks of each loop that are not placed yet, cold ones left out. */
+  private readonly open = new Map<MachineLoop, number>();
+
+  constructor(private readonly blocks: readonly MachineBlock[]) {
+    for (const block of blocks) {
+      this.waiting.set(block, block.predecessors.filter((from) => counts(from, block)).length);
+      if (!isCold(block)) for (const loop of block.loops) this.countOpen(loop, 1);
+    }
+  }
+
+  run(): MachineBlock[] {
+    const [entry] = this.blocks;
+    this.ready = this.blocks.filter((block) => block === entry || isCold(block)).reverse();
+    for (let next = this.ready.pop(); next; next = this.next(next)) this.place(next);
+    return this.order;
+  }
+
+  private countOpen(loop: MachineLoop, by: number): void {
+    this.open.set(loop, (this.open.get(loop) ?? 0) + by);
+  }
+
+  private place(block: MachineBlock): void {
+    this.order.push(block);
+    if (!isCold(block)) for (const loop of block.loops) this.countOpen(loop, -1);
+    // The first successor is what a branch is about: it becomes ready last and is tried first.
+    for (const successor of [...block.successors].reverse()) {
+      if (!counts(block, successor)) continue;
+      const left = this.waiting.get(successor)! - 1;
+      this.waiting.set(successor, left);
+      if (left === 0 && !isCold(successor)) this.ready.push(successor);
+    }
+  }
+
+  /** The best ready block that does not leave an unfinished loop. */
+  private next(last: MachineBlock): MachineBlock | undefined {
+    const unfinished = last.loops.filter((loop) => this.open.get(loop)! > 0).at(-1);
+    let best = -1;
+    for (let i = this.ready.length - 1; i >= 0; i--) {
+      const block = this.ready[i]!;
+      if (unfinished && !block.loops.includes(unfinished)) continue;
+      if (best < 0 || this.score(block, last) > this.score(this.ready[best]!, last)) best = i;
+    }
+    return best < 0 ? undefined : this.ready.splice(best, 1)[0];
+  }
+
+  private score(block: MachineBlock, last: MachineBlock): number {
+    const follows = last.successors.includes(block) ? 1 : 0;
+    return isCold(block) ? -1 : block.frequency * 2 + follows;
+  }
+}
+
+function isCold(block: MachineBlock): boolean {
+  return block.frequency < COLD;
+}
+
+/** Whether `to` shall stand behind `from`: not over back edges, nor for code that hardly runs. */
+function counts(from: MachineBlock, to: MachineBlock): boolean {
+  const isBack = from.loops.some((loop) => loop.header === to);
+  return !isBack && !isCold(from) && !isCold(to);
+}
+
+/** Moves a block that may leave the loop to the loop's end, where that saves a jump. */
+function rotateLoops(order: MachineBlock[]): MachineBlock[] {
+  const loops = [...new Set(order.flatMap((block) => block.loops))];
+  loops.sort((a, b) => b.depth - a.depth);
+  return loops.reduce(rotate, order);
+}
+
+function rotate(order: MachineBlock[], loop: MachineLoop): MachineBlock[] {
+  const isInside = (block: MachineBlock | undefined) => block?.loops.includes(loop) === true;
+  const first = order.findIndex(isInside);
+  let last = first;
+  while (isInside(order[last + 1])) last++;
+  const bottom = order[last]!;
+  const jumpsBack = bottom.successors.length === 1 && bottom.successors[0] === order[first];
+  if (first <= 0 || last === first || !jumpsBack || order[first] !== loop.header) return order;
+  const mayLeave = (block: MachineBlock) =>
+    block.loops.at(-1) === loop &&
+    block.successors.length === 2 &&
+    block.successors.some((successor) => !isInside(successor) && !isCold(successor));
+  const leaving = order.findIndex((block, i) => i >= first && i < last && mayLeave(block));
+  if (leaving < 0) return order;
+  return [
+    ...order.slice(0, first),
+    ...order.slice(leaving + 1, last + 1),
+    ...order.slice(first, leaving + 1),
+    ...order.slice(last + 1),
+  ];
+}
+
+/**
+ * Moves runs of blocks to where control falls into them: behind a block none of whose successors
+ * comes next, if nothing falls into the run where it is. No loop is torn apart.
+ *
+ * @param successorsOf where jumps end; differs from `successors` if blocks are skipped
+ */
+export function joinRuns(
+  order: readonly MachineBlock[],
+  successorsOf: (block: MachineBlock) => readonly MachineBlock[],
+): MachineBlock[] {
+  const result = [...order];
+  const falls = (from: MachineBlock | undefined, to: MachineBlock | undefined): boolean =>
+    from !== undefined && to !== undefined && successorsOf(from).includes(to);
+  for (let i = 0; i + 1 < result.length; i++) {
+    const block = result[i]!;
+    if (falls(block, result[i + 1])) continue;
+    const start = successorsOf(block)
+      .map((successor) => result.indexOf(successor))
+      .find((at) => at > i + 1 && !falls(result[at - 1], result[at]) && fits(result, i, at));
+    if (start === undefined) continue;
+    let end = start + 1;
+    while (end < result.length && falls(result[end - 1], result[end])) end++;
+    if (isCold(result[start]!) && !isCold(block)) continue;
+    result.splice(i + 1, 0, ...result.splice(start, end - start));
+  }
+  return result;
+}
+
+/** Whether the block at `at` is in every loop that goes on from `i` to `i + 1`. */
+function fits(order: readonly MachineBlock[], i: number, at: number): boolean {
+  const around = order[i]!.loops.filter((loop) => order[i + 1]!.loops.includes(loop));
+  return around.every((loop) => order[at]!.loops.includes(loop));
+}

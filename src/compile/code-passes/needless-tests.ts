@@ -1,0 +1,114 @@
+// Leaves out comparisons with zero of what an instruction before them computed: its flags tell.
+//
+//   and eax, 3                     and eax, 3
+//   mov ecx, [esi]           ->    mov ecx, [esi]
+//   test eax, eax                  je b4
+//   je b4
+//
+// Logical operations leave every flag as `test` does; sums, differences and shifts by constants
+// only ZF and SF, which is enough for equality and sign.
+//
+// Invariant: between the two stands nothing that changes flags, and nothing that emission might
+// turn into such (a `moves` of 0).
+
+import type { Condition } from "../../x86/instructions/condition";
+import { CONDITIONS } from "../../x86/instructions/condition";
+import type { MachineFunction, MachineInstruction, MachineOperand } from "../code/code";
+import { isZero, samePlace } from "../code/code";
+import { factsOf, forEachWrite, writesOperand } from "../code/instruction-facts";
+
+const LIKE_TEST: ReadonlySet<string> = new Set(["and", "or", "xor"]);
+const LIKE_TEST_FOR_ZERO_AND_SIGN: ReadonlySet<string> = new Set(["add", "sub", "inc", "dec"]);
+const SHIFTS: ReadonlySet<string> = new Set(["shl", "shr", "sar"]);
+const ZERO_AND_SIGN: ReadonlySet<Condition> = new Set(["e", "ne", "s", "ns"] as const);
+
+/** Removes the needless tests of `fn`, whose registers are physical. */
+export function removeTests(fn: MachineFunction): void {
+  for (const block of fn.blocks) {
+    const { instructions } = block;
+    block.instructions = instructions.filter((_, at) => !isNeedless(instructions, at));
+  }
+}
+
+function isNeedless(instructions: readonly MachineInstruction[], at: number): boolean {
+  const place = testedPlace(instructions[at]!);
+  const source = place && sourceOfFlags(instructions, at, place);
+  if (!source) return false;
+  if (LIKE_TEST.has(source.mnemonic)) return true;
+  const isEnough = LIKE_TEST_FOR_ZERO_AND_SIGN.has(source.mnemonic) || isShift(source);
+  return (
+    isEnough &&
+    conditionsBehind(instructions, at)?.every((each) => ZERO_AND_SIGN.has(each)) === true
+  );
+}
+
+/** What an instruction compares with zero, as a whole word. */
+function testedPlace({ mnemonic, operands }: MachineInstruction): MachineOperand | undefined {
+  const [left, right] = operands;
+  if (!left || !right || !isWord(left)) return undefined;
+  const isTest = mnemonic === "test" && samePlace(left, right);
+  return isTest || (mnemonic === "cmp" && isZero(right)) ? left : undefined;
+}
+
+function isWord(operand: MachineOperand): boolean {
+  return (operand.kind === "register" || operand.kind === "memory") && operand.size === 32;
+}
+
+/** The instruction that computed `place`, if the flags are still its. */
+function sourceOfFlags(
+  instructions: readonly MachineInstruction[],
+  at: number,
+  place: MachineOperand,
+): MachineInstruction | undefined {
+  for (let i = at - 1; i >= 0; i--) {
+    const instruction = instructions[i]!;
+    const [target] = instruction.operands;
+    const { changesFlags } = factsOf(instruction);
+    if (changesFlags)
+      return target && isWord(target) && samePlace(target, place) ? instruction : undefined;
+    if (mayChange(instruction, place)) return undefined;
+  }
+  return undefined;
+}
+
+function mayChange(instruction: MachineInstruction, place: MachineOperand): boolean {
+  const { mnemonic, operands } = instruction;
+  if (mnemonic === "moves" && operands.some(({ kind }) => kind === "immediate")) return true;
+  if (mnemonic === "call") return true;
+  let changes = operands.some(
+    (operand, i) => samePlace(operand, place) && writesOperand(instruction, i),
+  );
+  forEachWrite(instruction, (register) => {
+    changes ||= place.kind === "register" && place.register === register;
+  });
+  return changes;
+}
+
+function isShift({ mnemonic, operands }: MachineInstruction): boolean {
+  const [, count] = operands;
+  return SHIFTS.has(mnemonic) && count?.kind === "immediate" && (count.value & 31) !== 0;
+}
+
+/** The conditions that read the flags behind `at`; undefined: something else reads them. */
+function conditionsBehind(
+  instructions: readonly MachineInstruction[],
+  at: number,
+): Condition[] | undefined {
+  const found: Condition[] = [];
+  for (let i = at + 1; i < instructions.length; i++) {
+    const instruction = instructions[i]!;
+    const facts = factsOf(instruction);
+    if (facts.readsFlags) {
+      const condition = instruction.condition ?? conditionIn(instruction.mnemonic);
+      if (!condition) return undefined;
+      found.push(condition);
+    }
+    if (facts.changesFlags) break;
+  }
+  return found;
+}
+
+function conditionIn(mnemonic: string): Condition | undefined {
+  const [, name] = /^(?:set|cmov)(\w+)$/.exec(mnemonic) ?? [];
+  return CONDITIONS.find((condition) => condition === name);
+}

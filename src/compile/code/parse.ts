@@ -1,0 +1,210 @@
+// Reads the text form of machine code before it is encoded back; print.ts describes it.
+
+import type { Condition } from "../../x86/instructions/condition";
+import { table } from "../../x86/instructions/table";
+import type { MemorySize, Scale } from "../../x86/operand";
+import { type DumpLine, dumpFunctions } from "../ir/dump-reader";
+import type { ValueType } from "../ir/ir";
+import {
+  immediate,
+  MachineBlock,
+  MachineFunction,
+  type MachineInstruction,
+  type MachineLoop,
+  type MachineMnemonic,
+  type MachineOperand,
+  type MemoryOperand,
+  memory,
+  register,
+  type Size,
+  type Slot,
+  xmm,
+} from "./code";
+import { REGISTER_NAMES, SIZE_SUFFIX, SIZE_WORDS } from "./print";
+
+/**
+ * All functions of a dump, in order.
+ *
+ * @param file what messages call the text
+ * @throws Diagnostic DUMP001 with the line
+ */
+export function parseMachine(text: string, file = "dump"): MachineFunction[] {
+  return dumpFunctions(text, file, "machine").map(([head, ...lines]) =>
+    new MachineParser(head, lines).run(),
+  );
+}
+
+const TARGET = /^b\d+$/;
+const LOOP = /^b\d+\/\d+$/;
+const REGISTER = /^(e[a-ds][xpi]|r\d+|xmm[0-7])$/;
+
+class MachineParser {
+  private readonly fn: MachineFunction;
+  private readonly blocks = new Map<string, MachineBlock>();
+  private readonly loops = new Map<string, MachineLoop>();
+  private block: MachineBlock | undefined;
+
+  constructor(
+    head: DumpLine,
+    private readonly lines: readonly DumpLine[],
+  ) {
+    head.take();
+    this.fn = new MachineFunction(head.name());
+    const limit = keyword(head, "registers");
+    this.fn.outgoingWords = keyword(head, "outgoing");
+    const slots = keyword(head, "slots");
+    while (this.fn.localSlots < slots) this.fn.newSlot();
+    const list = (word: string) => (head.takeIf(word) ? head.takeWhile(REGISTER) : []);
+    const bytes = list("bytes");
+    const types = new Map<number, ValueType>();
+    for (const type of ["f32", "f64"] as const) {
+      for (const name of list(type)) types.set(registerNumber(head, name), type);
+    }
+    if (!head.atEnd) head.fail(`${head.peek} is not expected here`);
+    for (let number = this.fn.registerLimit; number < limit; number++) {
+      this.fn.newRegister(types.get(number));
+    }
+    for (const name of bytes) this.fn.restrictToBytes(registerNumber(head, name));
+  }
+
+  run(): MachineFunction {
+    for (const line of this.lines) {
+      if (line.isIndented) this.instruction(line);
+      else if (line.takeIf("table")) this.jumpTable(line);
+      else this.startBlock(line);
+    }
+    return this.fn;
+  }
+
+  private target(line: DumpLine, name: string): MachineBlock {
+    if (!TARGET.test(name)) line.fail(`${name} is no block`);
+    const found = this.blocks.get(name) ?? new MachineBlock(Number(name.slice(1)));
+    this.blocks.set(name, found);
+    return found;
+  }
+
+  private targets(line: DumpLine): MachineBlock[] {
+    return line.takeWhile(TARGET).map((name) => this.target(line, name));
+  }
+
+  private startBlock(line: DumpLine): void {
+    const block = this.target(line, line.take().replace(/:$/, ""));
+    if (this.fn.blocks.includes(block)) line.fail(`b${block.id} is there twice`);
+    if (line.takeIf("from")) block.predecessors = this.targets(line);
+    if (line.takeIf("to")) block.successors = this.targets(line);
+    if (!line.takeIf("frequency")) line.fail("a block has a frequency");
+    block.frequency = Number(line.take());
+    if (line.takeIf("loops")) {
+      block.loops = line.takeWhile(LOOP).map((word) => this.loop(line, word));
+    }
+    if (!line.atEnd || Number.isNaN(block.frequency)) line.fail("this is no block");
+    this.fn.blocks.push(block);
+    this.block = block;
+  }
+
+  /** `b3/2`: the loop of that header, at that depth. */
+  private loop(line: DumpLine, word: string): MachineLoop {
+    const [header = "", depth] = word.split("/");
+    const found = this.loops.get(word) ?? {
+      header: this.target(line, header),
+      depth: Number(depth),
+    };
+    this.loops.set(word, found);
+    return found;
+  }
+
+  private jumpTable(line: DumpLine): void {
+    const word = line.take();
+    if (!word.endsWith(":")) line.fail("a table has a name and a colon");
+    this.fn.jumpTables.push({ symbol: line.name(word.slice(0, -1)), targets: this.targets(line) });
+  }
+
+  private instruction(line: DumpLine): void {
+    const block = this.block ?? line.fail("there is no block yet");
+    const mnemonic = mnemonicOf(line, line.name());
+    const isTransfer = mnemonic === "jump" || mnemonic === "branch";
+    const condition = mnemonic === "branch" ? (line.take() as Condition) : undefined;
+    const operands: MachineOperand[] = [];
+    while (!line.atEnd && !/^(reads|writes|b\d+)$/.test(line.peek ?? "")) {
+      operands.push(operandOf(line, takeOperand(line)));
+    }
+    if (isTransfer) block.successors = this.targets(line);
+    const list = (word: string) =>
+      line.takeIf(word) ? line.takeWhile(REGISTER).map((name) => registerNumber(line, name)) : [];
+    const instruction: MachineInstruction = {
+      mnemonic,
+      operands,
+      reads: list("reads"),
+      writes: list("writes"),
+      condition,
+      position: 0,
+      virtual: undefined,
+    };
+    if (!line.atEnd) line.fail(`${line.peek} is not expected here`);
+    block.instructions.push(instruction);
+  }
+}
+
+function keyword(line: DumpLine, word: string): number {
+  if (!line.takeIf(word)) line.fail(`${word} is missing`);
+  return line.integer();
+}
+
+function mnemonicOf(line: DumpLine, name: string): MachineMnemonic {
+  if (["moves", "jump", "branch"].includes(name) || Object.hasOwn(table, name)) {
+    return name as MachineMnemonic;
+  }
+  return line.fail(`there is no instruction ${name}`);
+}
+
+function registerNumber(line: DumpLine, name: string): number {
+  const physical = REGISTER_NAMES.indexOf(name);
+  if (physical >= 0) return physical;
+  if (!/^r\d+$/.test(name)) line.fail(`${name} is no register`);
+  return Number(name.slice(1));
+}
+
+/** A word, or several where a memory operand names a place in the frame: `dword[local 2]`. */
+function takeOperand(line: DumpLine): string {
+  let word = line.take();
+  while (word.includes("[") && !word.endsWith("]")) word += ` ${line.take()}`;
+  return word;
+}
+
+function operandOf(line: DumpLine, word: string): MachineOperand {
+  if (word.endsWith("]")) return memoryOf(line, word);
+  if (word.startsWith("&")) {
+    const { name, addend } = line.symbol(word);
+    return immediate(addend, name);
+  }
+  if (/^-?\d/.test(word)) return immediate(line.integer(word));
+  const control = /^cr([0234])$/.exec(word);
+  if (control) return { kind: "control", number: Number(control[1]) as 0 | 2 | 3 | 4 };
+  if (/^xmm[0-7]$/.test(word)) return xmm(registerNumber(line, word));
+  const match = /^(e[a-ds][xpi]|r\d+)([bwx]?)$/.exec(word);
+  if (!match) return line.fail(`${word} is no operand`);
+  const size = Object.entries(SIZE_SUFFIX).find(([, suffix]) => suffix === match[2])?.[0];
+  return register(registerNumber(line, match[1] ?? ""), Number(size) as Size);
+}
+
+type MutableParts = { -readonly [Key in keyof MemoryOperand]?: MemoryOperand[Key] };
+
+function memoryOf(line: DumpLine, word: string): MachineOperand {
+  const [, sizeWord, inner = ""] = /^([a-z]*)\[(.*)\]$/.exec(word) ?? line.fail(`${word}: what?`);
+  const size = Object.entries(SIZE_WORDS).find(([, name]) => name === sizeWord)?.[0];
+  const parts: MutableParts = {};
+  const terms = inner.match(/&"(?:[^"\\]|\\.)*"|[^+]+/g) ?? [];
+  for (const term of terms) {
+    const slot = /^(incoming|outgoing|local) (\d+)$/.exec(term);
+    const [name = "", scale] = term.split("*");
+    if (slot) parts.slot = { kind: slot[1] as Slot["kind"], index: Number(slot[2]) };
+    else if (term.startsWith("&")) parts.symbol = line.symbol(term).name;
+    else if (/^-?\d+$/.test(term)) parts.displacement = Number(term);
+    else if (scale === undefined) parts.base = registerNumber(line, name);
+    else {
+      parts.index = registerNumber(line, name);
+      parts.scale = Number(scale) as Scale;
+    }
+  }
+  return memory(parts, size === undefined ? undefined : (Number(size) as MemorySize));
+}

@@ -1,0 +1,134 @@
+// Parallel moves as instructions, one after the other in the order of parallel-moves.ts.
+//
+//   between                       a move                       an exchange
+//   general registers             mov                          xchg
+//   a general register, memory    mov                          xchg
+//   XMM registers                 movaps                       xorps, three times
+//   an XMM register, memory       movss, movsd                 over the stack
+//   memory and memory             by a free register, else     over the stack
+//                                 over the stack, in words
+//
+// A register becomes 0 by `xor` or `xorps`. The former changes flags: moves stand where nobody
+// waits for any. What goes over the stack moves ESP, and each step is told to whoever unwinds.
+
+import type { Assembler } from "../../x86/assembler";
+import type { Mnemonic } from "../../x86/instructions/table";
+import type { MachineInstruction, MachineOperand, MemoryOperand } from "../code/code";
+import { ESP, isXmmOperand, isZero, memory, register } from "../code/code";
+import type { OrderedMove } from "../code/parallel-moves";
+import { isThroughMemory, orderMoves } from "../code/parallel-moves";
+import { isFloatZero } from "../ir/float-constants";
+import type { Frame } from "./frame";
+import { noteOpen } from "./frame-code";
+import { encodeOperand } from "./operand";
+
+/** A register that holds nothing at `instruction`, if there is one. */
+export type ScratchAt = (instruction: MachineInstruction) => number | undefined;
+
+/** Emits the parallel moves of one function, while its frame is open. */
+export class MoveEmitter {
+  constructor(
+    private readonly a: Assembler,
+    private readonly frame: Frame,
+    private readonly scratchAt: ScratchAt,
+  ) {}
+
+  /** @param moves an instruction `moves` */
+  emit(moves: MachineInstruction): void {
+    for (const move of orderMoves(moves.operands)) {
+      if (isThroughMemory(move)) this.moveMemory(move, this.scratchAt(moves));
+      else if (isXmmOperand(move.to) || isXmmOperand(move.from)) this.moveFloat(move);
+      else if (move.kind === "exchange") this.instruction("xchg", move.to, move.from);
+      else if (isZeroing(move)) this.instruction("xor", move.to, move.to);
+      else this.instruction("mov", move.to, move.from);
+    }
+  }
+
+  private moveMemory({ kind, to, from }: OrderedMove, scratch: number | undefined): void {
+    const target = wordsAt(to);
+    const source = wordsAt(from);
+    if (scratch !== undefined && kind === "move") {
+      for (const [i, word] of source.entries()) {
+        this.instruction("mov", register(scratch), word);
+        this.instruction("mov", target[i]!, register(scratch));
+      }
+      return;
+    }
+    const both = kind === "exchange" ? [...source, ...target] : source;
+    for (const [depth, word] of [...both].reverse().entries()) this.push(word, depth);
+    const popped = kind === "exchange" ? [...target, ...source] : target;
+    for (const [i, word] of popped.entries()) this.pop(word, popped.length - 1 - i);
+  }
+
+  /** A move from or to an XMM register. */
+  private moveFloat({ kind, to, from }: OrderedMove): void {
+    const isToMemory = to.kind === "memory";
+    const place = isToMemory ? to : from;
+    if (place.kind !== "memory") {
+      if (kind === "move") this.instruction("movaps", to, from);
+      else this.exchangeXmm(to, from);
+      return;
+    }
+    const mnemonic = place.size === 64 ? "movsd" : "movss";
+    const isFloat0 = place.symbol !== undefined && isFloatZero(place.symbol);
+    if (kind === "exchange") this.exchangeFloat(mnemonic, isToMemory ? from : to, place);
+    else if (isFloat0) this.instruction("xorps", to, to);
+    else this.instruction(mnemonic, to, from);
+  }
+
+  private exchangeXmm(one: MachineOperand, other: MachineOperand): void {
+    this.instruction("xorps", one, other);
+    this.instruction("xorps", other, one);
+    this.instruction("xorps", one, other);
+  }
+
+  /** Exchanges an XMM register and memory over the stack. */
+  private exchangeFloat(
+    mnemonic: "movss" | "movsd",
+    xmm: MachineOperand,
+    place: MemoryOperand,
+  ): void {
+    const words = wordsAt(place).reverse();
+    for (const [depth, word] of words.entries()) this.push(word, depth);
+    this.a.instruction(mnemonic, [
+      encodeOperand(place, this.frame, words.length),
+      encodeOperand(xmm, this.frame),
+    ]);
+    this.instruction(mnemonic, xmm, memory({ base: ESP }, place.size));
+    const above = memory({ base: ESP, displacement: 4 * words.length }, undefined);
+    this.instruction("lea", register(ESP), above);
+    noteOpen(this.a, this.frame);
+  }
+
+  /** Pushes an operand when `depth` words are on the stack below the frame. */
+  private push(operand: MachineOperand, depth: number): void {
+    this.a.instruction("push", [encodeOperand(operand, this.frame, depth)]);
+    noteOpen(this.a, this.frame, depth + 1);
+  }
+
+  /** Pops to an operand; its address counts from ESP after the pop, `depth` words remain. */
+  private pop(operand: MachineOperand, depth: number): void {
+    this.a.instruction("pop", [encodeOperand(operand, this.frame, depth)]);
+    noteOpen(this.a, this.frame, depth);
+  }
+
+  private instruction(mnemonic: Mnemonic, to: MachineOperand, from: MachineOperand): void {
+    this.a.instruction(mnemonic, [encodeOperand(to, this.frame), encodeOperand(from, this.frame)]);
+  }
+}
+
+/** The words of memory, the lowest first, or an immediate as the one word that it is. */
+function wordsAt(operand: MachineOperand): MachineOperand[] {
+  if (operand.kind !== "memory") return [operand];
+  const { slot, displacement } = operand;
+  return Array.from({ length: (operand.size ?? 32) / 32 }, (_, i) => ({
+    ...operand,
+    size: 32,
+    displacement: slot ? displacement : displacement + 4 * i,
+    slot: slot && { ...slot, index: slot.index + i },
+  }));
+}
+
+function isZeroing({ to, from }: OrderedMove): boolean {
+  return isZero(from) && to.kind === "register";
+}

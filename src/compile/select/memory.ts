@@ -1,0 +1,113 @@
+// Selects loads, stores, and stores that change what is there: `add [x], y`.
+
+import type { Mnemonic } from "../../x86/instructions/table";
+import type { MachineOperand, Size } from "../code/code";
+import { EAX, ECX, EDX, immediate, register } from "../code/code";
+import type { IrOp, Value } from "../ir/ir";
+import { isConst, isFree } from "../ir/ir";
+import { memoryAt } from "./address";
+import { loadOperand, lowBits, sizeOfAccess, sizeOfLoad } from "./operand";
+import { constantOperand, type Selection } from "./selection";
+
+const LOADS: Readonly<Partial<Record<IrOp, Mnemonic>>> = {
+  load8_u: "movzx",
+  load8_s: "movsx",
+  load16_u: "movzx",
+  load16_s: "movsx",
+  load32: "mov",
+};
+
+/** Operations that the processor can apply to memory, and whether their operands may swap. */
+const IN_PLACE: Readonly<Partial<Record<IrOp, { mnemonic: Mnemonic; swaps: boolean }>>> = {
+  add: { mnemonic: "add", swaps: true },
+  sub: { mnemonic: "sub", swaps: false },
+  and: { mnemonic: "and", swaps: true },
+  or: { mnemonic: "or", swaps: true },
+  xor: { mnemonic: "xor", swaps: true },
+};
+
+/** Shifts in place, by constants, of whole words. */
+const SHIFT_IN_PLACE: Readonly<Partial<Record<IrOp, Mnemonic>>> = {
+  shl: "shl",
+  shr: "shr",
+  sar: "sar",
+  rotl: "rol",
+  rotr: "ror",
+};
+
+const COPY_ROUTINE = "__isthmus_copy";
+const FILL_ROUTINE = "__isthmus_fill";
+
+/** Selects `value` if it is an access to memory; whether it was. */
+export function selectMemory(selection: Selection, value: Value): boolean {
+  const load = LOADS[value.op];
+  const size = sizeOfAccess(value);
+  if (load) {
+    const from = loadOperand(selection, value, size);
+    selection.emit(load, register(selection.registerOf(value)), from);
+  } else if (size) selectStore(selection, value, size);
+  else if (value.op === "copy") selectRoutine(selection, value, COPY_ROUTINE);
+  else if (value.op === "fill") selectRoutine(selection, value, FILL_ROUTINE);
+  else return false;
+  return true;
+}
+
+function selectStore(selection: Selection, value: Value, size: Size): void {
+  const [address, stored] = value.args as [Value, Value];
+  if (selectInPlace(selection, value, size)) return;
+  const source = storedOperand(selection, stored, size);
+  const target = memoryAt(selection, address, value.immediate, size);
+  selection.emit("mov", target, source);
+}
+
+/** What a store of `size` bits writes: the upper bits of `value` do not matter. */
+function storedOperand(selection: Selection, value: Value, size: Size): MachineOperand {
+  if (isConst(value)) return immediate(lowBits(value.immediate, size));
+  if (isFree(value) && size === 32) return constantOperand(value);
+  return selection.inRegister(withoutMask(selection, value, size), size);
+}
+
+/** Skips an extension that a narrow store undoes. */
+function withoutMask(selection: Selection, value: Value, size: Size): Value {
+  if (size === 32 || !selection.canFold(value)) return value;
+  const [inner, mask] = value.args;
+  if (!inner || isFree(inner)) return value;
+  if (value.op === (size === 8 ? "extend8_s" : "extend16_s")) return inner;
+  const keeps = value.op === "and" && mask && isConst(mask);
+  return keeps && lowBits(mask.immediate, size) === lowBits(-1, size) ? inner : value;
+}
+
+function selectInPlace(selection: Selection, store: Value, size: Size): boolean {
+  const [address, stored] = store.args as [Value, Value];
+  const operation = IN_PLACE[stored.op];
+  const shift = size === 32 ? SHIFT_IN_PLACE[stored.op] : undefined;
+  if ((!operation && !shift) || !selection.canFold(stored)) return false;
+  const [left, right] = stored.args as [Value, Value];
+  if (shift) {
+    if (!isConst(right) || !isSamePlace(selection, store, left, size)) return false;
+    const count = immediate(right.immediate & 31);
+    selection.emit(shift, memoryAt(selection, address, store.immediate, size), count);
+    return true;
+  }
+  if (!operation) return false;
+  const isLeft = isSamePlace(selection, store, left, size);
+  if (!isLeft && !(operation.swaps && isSamePlace(selection, store, right, size))) return false;
+  const source = storedOperand(selection, isLeft ? right : left, size);
+  const target = memoryAt(selection, address, store.immediate, size);
+  selection.emit(operation.mnemonic, target, source);
+  return true;
+}
+
+/** Whether `load` reads just what `store` writes and may be read then. */
+function isSamePlace(selection: Selection, store: Value, load: Value, size: Size): boolean {
+  if (sizeOfLoad(load) !== size || !selection.canFold(load)) return false;
+  return load.args[0] === store.args[0] && load.immediate === store.immediate;
+}
+
+/** A call of a routine with three words in EAX, EDX, ECX. */
+function selectRoutine(selection: Selection, value: Value, routine: string): void {
+  const targets = [EAX, EDX, ECX];
+  const operands = value.args.map((argument) => selection.orImmediate(argument));
+  selection.moves(operands.flatMap((operand, i) => [register(targets[i]!), operand]));
+  selection.push("call", [immediate(0, routine)], targets, targets);
+}

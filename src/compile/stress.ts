@@ -1,0 +1,10 @@
+// Ways to make the compiler's work harder, for its tests.
+
+export interface Stress {
+  /** Keep every value in memory between instructions. */
+  readonly spillsAll?: boolean;
+  /** Allocate three registers instead of seven, and as many for floating-point numbers. */
+  readonly fewRegisters?: boolean;
+  /** Lay blocks out backwards. */
+  readonly reversedBlocks?: boolean;
+}

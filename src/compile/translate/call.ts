@@ -1,0 +1,90 @@
+// Calls as values, and the two instructions that are calls: `memory.size` and `memory.grow` ask the
+// memory manager, if there is one.
+//
+// Arguments are words, an i64's low one first. A call's value is its first result; the high word
+// of that, if it is an i64, and all other results are values behind it that name the call.
+
+import type { Signature, Value } from "../ir/ir";
+import { Op } from "../wasm/opcodes";
+import type { FunctionBuilder, Handler } from "./function-builder";
+import { signatureOf } from "./signature";
+import { unsupportedInstruction } from "./unsupported-code";
+
+const SIZE: Signature = { parameters: [], results: ["i32"] };
+const GROW: Signature = { parameters: ["i32"], results: ["i32"] };
+
+/** Calls function `index`, or does what stands for that. */
+export function call(builder: FunctionBuilder, index: number): void {
+  const { fn, linkage, module, stack, values } = builder;
+  const callee = linkage.callee(index, values.position);
+  const type = module.types[module.functions[index]?.typeIndex ?? -1];
+  if (!type) throw new Error(`${fn.name}: there is no function ${index}`);
+  const signature = signatureOf(type, values.position);
+  const args = stack.popWords(signature.parameters.length);
+  if (callee.kind === "address") {
+    stack.push(fn.symbol(callee.name));
+    return;
+  }
+  const op = callee.kind === "function" ? "call" : "intrinsic";
+  pushResults(builder, values.effect(op, args, 0, callee.name), signature);
+}
+
+/** Calls the function of this type at an address. */
+export function callAddress(builder: FunctionBuilder, target: Value, typeIndex: number): void {
+  const { fn, module, stack, values } = builder;
+  const type = module.types[typeIndex];
+  if (!type) throw new Error(`${fn.name}: there is no type ${typeIndex}`);
+  const signature = signatureOf(type, values.position);
+  const args = stack.popWords(signature.parameters.length);
+  pushResults(builder, values.effect("call_indirect", [...args, target]), signature);
+}
+
+/** Calls what is at a symbol that the module does not know. */
+export function callNamed(
+  builder: FunctionBuilder,
+  name: string,
+  args: Value[],
+  signature: Signature,
+): void {
+  pushResults(builder, builder.values.effect("call", args, 0, name), signature);
+}
+
+function pushResults({ stack, values }: FunctionBuilder, call: Value, signature: Signature): void {
+  call.signature = signature;
+  const [first, ...others] = signature.results;
+  if (first && first !== "i64") call.type = first;
+  if (first) stack.push(call, first === "i64" ? values.high(call) : undefined);
+  let index = first === "i64" ? 2 : 1;
+  const result = (type: Value["type"]): Value => {
+    const value = values.effect("result", [call], index++);
+    value.type = type;
+    return value;
+  };
+  for (const type of others) {
+    if (type === "i64") stack.push(result("i32"), result("i32"));
+    else stack.push(result(type));
+  }
+}
+
+function requireManager({ linkage, values }: FunctionBuilder, op: number): void {
+  if (!linkage.hasMemoryManager) throw unsupportedInstruction(op, values.position);
+}
+
+/** How to build the instructions of this file, by number. */
+export const CALL_HANDLERS: readonly (readonly [number, Handler])[] = [
+  [Op.call, call],
+  [
+    Op["memory.size"],
+    (builder) => {
+      requireManager(builder, Op["memory.size"]);
+      callNamed(builder, "memory_size", [], SIZE);
+    },
+  ],
+  [
+    Op["memory.grow"],
+    (builder) => {
+      requireManager(builder, Op["memory.grow"]);
+      callNamed(builder, "memory_grow", [builder.stack.popWord()], GROW);
+    },
+  ],
+];

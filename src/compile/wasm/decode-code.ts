@@ -1,0 +1,302 @@
+// Decodes function bodies and constant expressions of a WebAssembly module, to the flat arrays that
+// code.ts draws.
+//
+// All bodies of a module share four arrays; they grow together, one entry for each instruction.
+
+import type { Code } from "./code";
+import { type Immediate, OPCODES, Op } from "./opcodes";
+import type { WasmReader } from "./reader";
+import type { ConstantExpression, ValueType } from "./wasm";
+
+/** Implementation limit, as in the web's engines: a function with more locals is refused. */
+export const MAX_LOCALS = 50_000;
+
+const IMMEDIATES: readonly (Immediate | undefined)[] = byNumber(0x00, 0xff);
+const PREFIXED: readonly (Immediate | undefined)[] = byNumber(0xfc00, 0xfcff);
+
+/** What instructions of later proposals are about, by their first byte. */
+const PROPOSALS: readonly [about: string, ...bytes: number[]][] = [
+  ["exception handling", 0x06, 0x07, 0x08, 0x09, 0x0a, 0x18, 0x19, 0x1f],
+  ["a tail call", 0x12, 0x13, 0x15],
+  ["a typed function reference", 0x14, 0xd3, 0xd4, 0xd5, 0xd6],
+  ["a garbage-collected value", 0xfb],
+  ["a vector instruction", 0xfd],
+  ["an atomic instruction", 0xfe],
+];
+
+function byNumber(first: number, last: number): (Immediate | undefined)[] {
+  const table = new Array<Immediate | undefined>(last - first + 1).fill(undefined);
+  for (const { code, immediate } of OPCODES) {
+    if (code >= first && code <= last) table[code - first] = immediate;
+  }
+  return table;
+}
+
+/** Decodes bodies one after the other into arrays that grow as needed. */
+export class CodeDecoder {
+  private op: Uint16Array;
+  private a: Int32Array;
+  private b: Int32Array;
+  private at: Uint32Array;
+  private length = 0;
+  private start = 0;
+  private readonly targets: number[] = [];
+  private readonly open: number[] = [];
+  private readonly ranges: { start: number; end: number }[] = [];
+
+  /** @param bytes how many bytes of code there will be: as many instructions at the most */
+  constructor(
+    private readonly reader: WasmReader,
+    bytes: number,
+  ) {
+    this.op = new Uint16Array(bytes);
+    this.a = new Int32Array(bytes);
+    this.b = new Int32Array(bytes);
+    this.at = new Uint32Array(bytes);
+  }
+
+  /** Decodes the instructions from the reader's position to its end, which must be an `end`. */
+  decode(): void {
+    const { reader } = this;
+    this.start = this.length;
+    this.open.length = 0;
+    let depth = 1;
+    while (depth > 0) {
+      const index = this.length++;
+      this.at[index] = reader.position;
+      const op = this.opcode();
+      this.op[index] = op;
+      depth += this.structure(index, op);
+    }
+    if (reader.position !== reader.end) reader.malformed("there are bytes after a body's end");
+    this.ranges.push({ start: this.start, end: this.length });
+  }
+
+  /** The code of each body that was decoded, in order. */
+  finish(): Code[] {
+    return this.ranges.map(({ start, end }) => ({
+      length: end - start,
+      op: this.op.subarray(start, end),
+      a: this.a.subarray(start, end),
+      b: this.b.subarray(start, end),
+      at: this.at.subarray(start, end),
+      targets: this.targets,
+    }));
+  }
+
+  private opcode(): number {
+    const { reader } = this;
+    const start = reader.position;
+    const byte = reader.u8();
+    const index = this.length - 1;
+    if (byte === 0xfc) {
+      const number = reader.u32();
+      const immediate = PREFIXED[number];
+      if (immediate === undefined) {
+        return reader.malformed(`there is no instruction 0xfc ${number}`, start);
+      }
+      this.immediate(immediate, index);
+      return 0xfc00 + number;
+    }
+    const immediate = IMMEDIATES[byte];
+    if (immediate === undefined) return this.unknown(byte, start);
+    this.immediate(immediate, index);
+    return byte;
+  }
+
+  private unknown(byte: number, start: number): never {
+    const proposal = PROPOSALS.find(([, ...bytes]) => bytes.includes(byte));
+    if (proposal) this.reader.unsupported(proposal[0], start);
+    return this.reader.malformed(`there is no instruction 0x${byte.toString(16)}`, start);
+  }
+
+  /** Links a block's start to its end; returns by how much the nesting changes. */
+  private structure(index: number, op: number): number {
+    const relative = index - this.start;
+    if (op === Op.block || op === Op.loop || op === Op.if) {
+      this.open.push(index);
+      return 1;
+    }
+    if (op === Op.else) {
+      const opener = this.open.pop();
+      if (opener === undefined || this.op[opener] !== Op.if) {
+        this.reader.malformed("an else belongs to no if", this.at[index]);
+      }
+      this.b[opener] = relative;
+      this.open.push(index);
+    } else if (op === Op.end) {
+      const opener = this.open.pop();
+      if (opener !== undefined) this.b[opener] = relative;
+      return -1;
+    }
+    return 0;
+  }
+
+  private immediate(kind: Immediate, index: number): void {
+    const { reader, a, b } = this;
+    switch (kind) {
+      case "none":
+        return;
+      case "index":
+        a[index] = reader.u32();
+        return;
+      case "i32":
+        a[index] = reader.s32();
+        return;
+      case "memory":
+        b[index] = this.alignment();
+        a[index] = reader.u32();
+        return;
+      case "block":
+        a[index] = this.blockType();
+        return;
+      case "pair":
+        a[index] = reader.u32();
+        b[index] = reader.u32();
+        return;
+      case "i64": {
+        const { low, high } = reader.s64();
+        a[index] = low;
+        b[index] = high;
+        return;
+      }
+      case "f32":
+        a[index] = reader.word();
+        return;
+      case "f64":
+        a[index] = reader.word();
+        b[index] = reader.word();
+        return;
+      case "labels":
+        this.labels(index);
+        return;
+      case "types":
+        if (reader.u32() !== 1) reader.malformed("a select has other than one type");
+        a[index] = valueType(reader);
+        return;
+      case "reference":
+        a[index] = referenceType(reader);
+        return;
+      case "zero":
+        this.memoryIndex();
+        return;
+      case "zeroes":
+        this.memoryIndex();
+        this.memoryIndex();
+        return;
+      case "indexZero":
+        a[index] = reader.u32();
+        this.memoryIndex();
+        return;
+    }
+  }
+
+  private alignment(): number {
+    const start = this.reader.position;
+    const alignment = this.reader.u32();
+    if (alignment >= 32) this.reader.malformed("an alignment is out of range", start);
+    return alignment;
+  }
+
+  private blockType(): number {
+    const { reader } = this;
+    const byte = reader.bytes[reader.position] ?? 0;
+    if (byte === 0x40 || isValueType(byte)) return reader.u8() - 0x80;
+    return reader.typeIndex();
+  }
+
+  private labels(index: number): void {
+    const count = this.reader.count("labels");
+    this.a[index] = this.targets.length;
+    this.b[index] = count;
+    for (let i = 0; i <= count; i++) this.targets.push(this.reader.u32());
+  }
+
+  private memoryIndex(): void {
+    if (this.reader.u8() !== 0) {
+      this.reader.malformed("a memory index is not zero", this.reader.position - 1);
+    }
+  }
+}
+
+/** The declared locals of a body: runs of a count and a type, expanded. */
+export function decodeLocals(reader: WasmReader): ValueType[] {
+  const locals: ValueType[] = [];
+  let total = 0;
+  for (let runs = reader.count("runs of locals"); runs > 0; runs--) {
+    const start = reader.position;
+    const count = reader.u32();
+    total += count;
+    if (total > 0xffff_ffff) reader.malformed("there are too many locals", start);
+    if (total > MAX_LOCALS) reader.unsupported(`more than ${MAX_LOCALS} locals`, start);
+    const type = valueType(reader);
+    for (let i = 0; i < count; i++) locals.push(type);
+  }
+  return locals;
+}
+
+const CONSTANTS = new Set([
+  Op["i32.const"],
+  Op["i64.const"],
+  Op["f32.const"],
+  Op["f64.const"],
+  Op["global.get"],
+  Op["ref.null"],
+  Op["ref.func"],
+]);
+
+/** One constant instruction and its `end`: all that the standard allows here in effect. */
+export function decodeConstant(reader: WasmReader): ConstantExpression {
+  const at = reader.position;
+  const op = reader.u8();
+  if (!CONSTANTS.has(op)) reader.malformed("a constant expression is required", at);
+  const { a, b } = constantImmediate(reader, op);
+  if (reader.u8() !== Op.end) {
+    reader.malformed("a constant expression is more than one constant", reader.position - 1);
+  }
+  return { op, a, b, at };
+}
+
+function constantImmediate(reader: WasmReader, op: number): { a: number; b: number } {
+  switch (op) {
+    case Op["i32.const"]:
+      return { a: reader.s32(), b: 0 };
+    case Op["i64.const"]: {
+      const { low, high } = reader.s64();
+      return { a: low, b: high };
+    }
+    case Op["f32.const"]:
+      return { a: reader.word(), b: 0 };
+    case Op["f64.const"]: {
+      const low = reader.word();
+      return { a: low, b: reader.word() };
+    }
+    case Op["ref.null"]:
+      return { a: referenceType(reader), b: 0 };
+    default:
+      return { a: reader.u32(), b: 0 };
+  }
+}
+
+function isValueType(byte: number): boolean {
+  return (byte >= 0x7c && byte <= 0x7f) || byte === 0x70 || byte === 0x6f;
+}
+
+/** A value type of WebAssembly 2.0; vectors are refused by name. */
+export function valueType(reader: WasmReader): ValueType {
+  const byte = reader.u8();
+  if (byte === 0x7b) reader.unsupported("the vector type v128", reader.position - 1);
+  if (!isValueType(byte)) {
+    reader.malformed(`there is no value type 0x${byte.toString(16)}`, reader.position - 1);
+  }
+  return byte as ValueType;
+}
+
+/** `funcref` or `externref`. */
+export function referenceType(reader: WasmReader): ValueType {
+  const byte = reader.u8();
+  if (byte !== 0x70 && byte !== 0x6f) {
+    reader.malformed(`there is no reference type 0x${byte.toString(16)}`, reader.position - 1);
+  }
+  return byte as ValueType;
+}

@@ -1,0 +1,321 @@
+// Runs compiled modules as i386 Linux processes of this machine.
+//
+// A process has one instance of a module or several, whose symbols differ by a prefix, and a list
+// of events: calls and readings of globals, in order. Linear memories lie behind each other from
+// MEMORY_BASE on, because Linux gives no process page 0.
+
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compileModule } from "../../../src/compile/compile";
+import type { Signature } from "../../../src/compile/ir/ir";
+import type { CompileOptions } from "../../../src/compile/options";
+import type { Level, Optimisation } from "../../../src/compile/pipeline";
+import type { Stress } from "../../../src/compile/stress";
+import { numberType, signatureOf } from "../../../src/compile/translate/signature";
+import type { ExternalKind, ImportName, Limits, WasmModule } from "../../../src/compile/wasm/wasm";
+import type { Layout } from "../../../src/link/layout/layout";
+import { link } from "../../../src/link/link";
+import { writeElf } from "../../../src/link/output/write-elf";
+import type { ObjectFile } from "../../../src/object/object";
+import { Assembler } from "../../../src/x86/assembler";
+import { mem } from "../../../src/x86/operand";
+import { eax, edx } from "../../../src/x86/registers";
+import { driver, exit, type NativeEvent, type Outcome, readOutcomes } from "./driver";
+
+export type { Outcome, Trapped } from "./driver";
+
+export const MEMORY_BASE = 0x10000000;
+/** Pages of 64 KiB that exist of each memory; `memory.grow` may promise more. */
+const PAGES = 64;
+const PAGE = 1 << 16;
+const MAX_PAGES = 0x10000;
+
+/** What runs before all calls, if the module needs that. */
+const START = "isthmus:start";
+
+/** A call of an exported function; arguments as unsigned numbers of their type's width. */
+export interface Call {
+  readonly name: string;
+  readonly args: readonly bigint[];
+}
+
+export interface RunOptions {
+  readonly level?: Level;
+  readonly without?: readonly Optimisation[];
+  readonly stress?: Stress;
+  /** Whether calls through tables are checked, and calls before returns calls; absent: yes. */
+  readonly checksCalls?: boolean;
+  readonly dump?: NonNullable<CompileOptions["dump"]>;
+  /** Changes what was compiled before it is linked. */
+  readonly alter?: (object: ObjectFile) => ObjectFile;
+  /** Milliseconds after which the process is ended; absent: 20 s. */
+  readonly timeout?: number;
+}
+
+/** Whose export an import is; undefined: nobody's, and a function that does nothing stands in. */
+export type Resolve = (imported: ImportName) => NativeInstance | undefined;
+
+interface NativeMemory {
+  readonly base: number;
+  /** Bytes of its room. */
+  readonly size: number;
+  /** What its `memory_size` and `memory_grow` begin with. */
+  readonly prefix: string;
+  readonly limits: Limits;
+}
+
+/** A compiled module in a process. */
+export class NativeInstance {
+  constructor(
+    readonly prefix: string,
+    readonly module: WasmModule,
+    readonly memory: NativeMemory | undefined,
+    readonly hasStart: boolean,
+    private readonly resolve: Resolve,
+  ) {}
+
+  /** The symbol of an exported function, global or table, whoever defines it. */
+  symbolOf(name: string): string {
+    const { kind, index } = this.exported(name);
+    const { imported } = itemsOf(this.module, kind)[index]!;
+    return imported ? importSymbol(this.resolve, imported) : `${this.prefix}${name}`;
+  }
+
+  exported(name: string) {
+    const found = this.module.exports.find((each) => each.name === name);
+    if (!found) throw new Error(`nothing is exported as ${name}`);
+    return found;
+  }
+
+  signatureOf(name: string): Signature {
+    const { index } = this.exported(name);
+    return signatureOf(this.module.types[this.module.functions[index]!.typeIndex]!, 0);
+  }
+}
+
+function itemsOf(module: WasmModule, kind: ExternalKind): readonly { imported?: ImportName }[] {
+  const { functions, tables, memories, globals } = module;
+  return { function: functions, table: tables, memory: memories, global: globals }[kind];
+}
+
+const STUB = "stub:";
+
+function importSymbol(resolve: Resolve, imported: ImportName): string {
+  return resolve(imported)?.symbolOf(imported.name) ?? STUB + imported.name;
+}
+
+/** A Linux process in the making. */
+export class NativeProcess {
+  private readonly objects: ObjectFile[] = [];
+  private readonly events: NativeEvent[] = [];
+  private readonly memories: NativeMemory[] = [];
+
+  constructor(private readonly options: RunOptions = {}) {}
+
+  /**
+   * Compiles `module`, and makes what it does at its start the next event, if there is something.
+   *
+   * @throws Diagnostic if the compiler refuses it
+   */
+  add(module: WasmModule, resolve: Resolve = () => undefined): NativeInstance {
+    const prefix = `i${this.objects.length}.`;
+    const memory = this.memoryOf(module, resolve);
+    const object = compileModule(module, {
+      target: "user",
+      name: "test.wasm",
+      memoryBase: memory?.base ?? MEMORY_BASE,
+      start: START,
+      checksCalls: true,
+      importName: (imported) => importSymbol(resolve, imported),
+      ...(module.memories[0]?.imported ? {} : { data: { start: 0, end: dataEnd(module) } }),
+      ...this.options,
+    });
+    const { alter = (same) => same } = this.options;
+    this.objects.push(prefixed(alter(object), prefix, memory?.prefix ?? ""));
+    const hasStart = object.symbols.some(({ name }) => name === START);
+    const instance = new NativeInstance(prefix, module, memory, hasStart, resolve);
+    if (hasStart) this.start(instance);
+    return instance;
+  }
+
+  private memoryOf({ memories }: WasmModule, resolve: Resolve): NativeMemory | undefined {
+    const [memory] = memories;
+    if (!memory) return undefined;
+    const owner = memory.imported && resolve(memory.imported)?.memory;
+    if (owner) return owner;
+    const index = this.memories.length;
+    const size = PAGE * Math.max(1, Math.min(memory.limits.max ?? PAGES, PAGES));
+    const found = { base: this.memoryEnd, size, prefix: `m${index}.`, limits: memory.limits };
+    this.memories.push(found);
+    return found;
+  }
+
+  /** Where the next memory begins. */
+  private get memoryEnd(): number {
+    const last = this.memories[this.memories.length - 1];
+    return last ? last.base + last.size : MEMORY_BASE;
+  }
+
+  private start({ prefix }: NativeInstance): void {
+    const signature: Signature = { parameters: [], results: [] };
+    this.events.push({ kind: "call", symbol: prefix + START, signature, args: [] });
+  }
+
+  call(instance: NativeInstance, { name, args }: Call): void {
+    const signature = instance.signatureOf(name);
+    this.events.push({ kind: "call", symbol: instance.symbolOf(name), signature, args });
+  }
+
+  read(instance: NativeInstance, name: string): void {
+    const { type } = instance.module.globals[instance.exported(name).index]!;
+    const symbol = instance.symbolOf(name);
+    this.events.push({ kind: "read", symbol, type: numberType(type, 0) });
+  }
+
+  /** What came of each event. */
+  run(): Outcome[] {
+    const objects = [driver(this.events), ...this.objects, memoryManagers(this.memories)];
+    const image = link([...objects, stubs(this.objects)], layoutFor(this.memoryEnd));
+    return readOutcomes(execute(writeElf(image), this.options.timeout), this.events);
+  }
+}
+
+/** Where the memory's room ends; a module that needs more gets only what its data takes. */
+function dataEnd({ memories }: WasmModule): number {
+  const { min, max = PAGES } = memories[0]?.limits ?? { min: PAGES + 1 };
+  return min <= PAGES ? PAGE * Math.min(max, PAGES) : 0;
+}
+
+/** The object with a prefix before the names of all that it defines, and of its memory manager. */
+function prefixed(object: ObjectFile, prefix: string, memory: string): ObjectFile {
+  const rename = (name: string, isDefined: boolean): string => {
+    if (isDefined) return prefix + name;
+    return name.startsWith("memory_") ? memory + name : name;
+  };
+  const symbols = object.symbols.map((symbol) => ({
+    ...symbol,
+    name: rename(symbol.name, symbol.section !== undefined),
+  }));
+  return { ...object, symbols };
+}
+
+function layoutFor(end: number): Layout {
+  const inputs = (name: string) => [{ sections: [name, `${name}.*`], fixed: false }];
+  return {
+    name: "test",
+    stackHeader: true,
+    gcSections: true,
+    regions: {
+      program: { start: 0x08048000, end: MEMORY_BASE },
+      pages: { start: MEMORY_BASE, end: Math.max(end, MEMORY_BASE + PAGE) },
+    },
+    sections: [
+      { name: ".text", region: "program", pack: true },
+      { name: ".rodata", region: "program" },
+      { name: ".data", region: "program", inputs: inputs(".data") },
+      { name: ".bss", region: "program", inputs: inputs(".bss") },
+      {
+        name: ".linear",
+        region: "pages",
+        address: MEMORY_BASE,
+        permissions: "rw",
+        inputs: [{ sections: "*", fixed: true, keep: true }],
+      },
+    ],
+  };
+}
+
+/** Runs the calls in order in one process, after the start function if there is one. */
+export function runNative(
+  module: WasmModule,
+  calls: readonly Call[],
+  options: RunOptions = {},
+): Outcome[] {
+  const process = new NativeProcess(options);
+  const instance = process.add(module);
+  for (const call of calls) process.call(instance, call);
+  return process.run().slice(instance.hasStart ? 1 : 0);
+}
+
+function execute(elf: Uint8Array, timeout = 20_000): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), "isthmus-"));
+  const file = join(folder, "program");
+  try {
+    writeFileSync(file, elf);
+    chmodSync(file, 0o755);
+    const run = spawnSync(file, { timeout, killSignal: "SIGKILL", maxBuffer: 64 << 20 });
+    if (run.error) throw run.error;
+    if (run.status !== 0) throw new Error(`the process ended with ${run.status ?? run.signal}`);
+    return run.stdout;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+let reason: string | false | undefined;
+
+/** Why compiled programs cannot run here, or false. In CI they must. */
+export function cannotRun(): string | false {
+  reason ??= probe();
+  if (reason && process.env.CI === "true") throw new Error(reason);
+  return reason;
+}
+
+function probe(): string | false {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    return "compiled programs run on x86-64 Linux only";
+  }
+  const a = new Assembler("probe");
+  a.section(".text");
+  a.function("_start", () => exit(a));
+  try {
+    execute(writeElf(link([a.finish()], layoutFor(MEMORY_BASE))));
+    return false;
+  } catch {
+    return "this machine does not run i386 executables";
+  }
+}
+
+/** The functions that nobody defines: they do nothing. */
+function stubs(objects: readonly ObjectFile[]): ObjectFile {
+  const a = new Assembler("stubs");
+  a.section(".text");
+  const names = objects.flatMap(({ symbols }) => symbols.map(({ name }) => name));
+  const wanted = new Set(names.filter((name) => name.startsWith(STUB)));
+  for (const name of wanted) a.function(name, () => a.ret());
+  return a.finish();
+}
+
+/** `memory_size` and `memory_grow` of each memory. */
+function memoryManagers(memories: readonly NativeMemory[]): ObjectFile {
+  const a = new Assembler("memories");
+  for (const { prefix, limits } of memories) {
+    const pages = `${prefix}pages`;
+    const limit = Math.min(limits.max ?? MAX_PAGES, MAX_PAGES);
+    a.section(".text");
+    a.function(`${prefix}memory_size`, () => {
+      a.mov(eax, mem({ symbol: pages }));
+      a.ret();
+    });
+    a.function(`${prefix}memory_grow`, () => {
+      a.mov(edx, mem({ symbol: pages }));
+      a.add(edx, eax);
+      a.cmp(eax, limit);
+      a.ja("refuse");
+      a.cmp(edx, limit);
+      a.ja("refuse");
+      a.mov(eax, mem({ symbol: pages }));
+      a.mov(mem({ symbol: pages }), edx);
+      a.ret();
+      a.label("refuse");
+      a.mov(eax, -1);
+      a.ret();
+    });
+    a.section(".data");
+    a.local(pages);
+    a.long(limits.min);
+  }
+  return a.finish();
+}

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { decodeModule } from "../../../src/compile/wasm/decode";
+import { Op } from "../../../src/compile/wasm/opcodes";
+import { WasmDiagnostic, WasmReader } from "../../../src/compile/wasm/reader";
+import { validateModule } from "../../../src/compile/wasm/validate";
+import { suite } from "../suite/wasm-suite";
+import { body, leb, oneFunction, section, signedLeb, text, vector, wasm } from "./wasm-bytes";
+
+function load(bytes: Uint8Array) {
+  const module = decodeModule(bytes, "test.wasm");
+  validateModule(module);
+  return module;
+}
+
+function refuse(bytes: Uint8Array, code: string, pattern: RegExp): void {
+  assert.throws(
+    () => load(bytes),
+    (error) => {
+      assert.ok(error instanceof WasmDiagnostic, String(error));
+      assert.equal(error.code, code);
+      assert.match(error.message, pattern);
+      return true;
+    },
+  );
+}
+
+describe("the WebAssembly reader", () => {
+  it("reads signed numbers of 32 and 64 bits at every power of two", () => {
+    for (let shift = 0n; shift < 64n; shift++) {
+      for (const value of [1n << shift, -(1n << shift), (1n << shift) - 1n, 1n - (1n << shift)]) {
+        const wanted = BigInt.asIntN(64, value);
+        const { low, high } = new WasmReader(new Uint8Array(signedLeb(wanted)), "").s64();
+        assert.equal((BigInt(high) << 32n) | BigInt(low >>> 0), wanted);
+        const small = BigInt.asIntN(32, value);
+        assert.equal(new WasmReader(new Uint8Array(signedLeb(small)), "").s32(), Number(small));
+      }
+    }
+  });
+
+  it("refuses numbers that are too long or have bits beyond their width", () => {
+    const reader = (...bytes: number[]) => new WasmReader(new Uint8Array(bytes), "");
+    const long = /more than (32|64) bits/;
+    assert.throws(() => reader(0x80, 0x80, 0x80, 0x80, 0x10).u32(), long);
+    assert.throws(() => reader(0x80, 0x80, 0x80, 0x80, 0x80, 0x00).u32(), long);
+    assert.throws(() => reader(0xff, 0xff, 0xff, 0xff, 0x0f).s32(), long);
+    assert.throws(() => reader(0x80, 0x80, 0x80, 0x80, 0x70).s32(), long);
+    assert.throws(() => reader(...new Array(9).fill(0xff), 0x01).s64(), long);
+    assert.equal(reader(0xff, 0xff, 0xff, 0xff, 0x0f).u32(), 0xffff_ffff);
+    assert.equal(reader(0xff, 0xff, 0xff, 0xff, 0x7f).s32(), -1);
+  });
+});
+
+describe("the WebAssembly decoder", () => {
+  it("gives every instruction its opcode, immediates, offset and matching end", () => {
+    const module = load(
+      oneFunction([0x7f], [0x7f], 0x20, 0, 0x04, 0x7f, 0x41, 0x7f, 0x05, 0x41, 5, 0x0b, 0x0b),
+    );
+    const code = module.functions[0]?.body?.code;
+    assert.ok(code);
+    const names = ["local.get", "if", "i32.const", "else", "i32.const", "end", "end"] as const;
+    assert.deepEqual(
+      [...code.op],
+      names.map((name) => Op[name]),
+    );
+    assert.deepEqual([...code.a], [0, -1, -1, 0, 5, 0, 0]);
+    assert.deepEqual([...code.b], [0, 3, 0, 5, 0, 0, 0]);
+    const start = code.at[0] ?? 0;
+    assert.deepEqual(
+      [...code.at].map((at) => at - start),
+      [0, 2, 4, 6, 7, 9, 10],
+    );
+  });
+
+  it("expands br_table with its default last, and splits 64-bit constants", () => {
+    const constant = signedLeb(-0x1234_5678_9abc_def0n);
+    const module = load(
+      oneFunction([], [], 0x42, ...constant, 0x1a, 0x41, 0, 0x0e, 2, 0, 0, 0, 0x0b),
+    );
+    const code = module.functions[0]?.body?.code;
+    assert.equal(code?.a[0], 0x6543_2110);
+    assert.equal(code?.b[0], ~0x1234_5678);
+    assert.equal(code?.b[3], 2);
+    assert.deepEqual(code?.targets, [0, 0, 0]);
+  });
+
+  it("names functions from the name section, and makes names unique", () => {
+    const functions = vector([0, ...text("dup")], [1, ...text("dup")]);
+    const module = load(
+      wasm(
+        section(1, vector([0x60, 0, 0])),
+        section(3, vector([0], [0], [0])),
+        section(10, vector(body(0x0b), body(0x0b), body(0x0b))),
+        section(0, [...text("name"), ...section(1, functions)]),
+      ),
+    );
+    assert.deepEqual(
+      module.functions.map(({ name }) => name),
+      ["dup", "dup#1", "function2"],
+    );
+  });
+
+  it("ignores a damaged name section", () => {
+    const broken = [...text("name"), 1, 100, 5];
+    assert.equal(load(wasm(section(0, broken))).custom.length, 1);
+  });
+
+  it("says at which byte and in which function a module is damaged", () => {
+    const good = oneFunction([], [], 0x01, 0x0b);
+    const bad = good.slice();
+    bad[bad.length - 2] = 0xff;
+    const at = (bad.length - 2).toString(16);
+    refuse(bad, "WASM001", new RegExp(`no instruction 0xff, at byte 0x${at} in function f`));
+  });
+
+  it("refuses every truncation of a module without any other error", () => {
+    const good = oneFunction([0x7f], [0x7f], 0x20, 0, 0x28, 2, 0, 0x0b);
+    load(good);
+    for (let length = 0; length < good.length; length++) {
+      const cut = good.subarray(0, length);
+      try {
+        load(cut);
+      } catch (error) {
+        assert.ok(error instanceof WasmDiagnostic, `${length}: ${error}`);
+      }
+    }
+    refuse(good.subarray(0, good.length - 1), "WASM001", /malformed/);
+  });
+
+  it("answers every one-byte change with a module or a diagnostic", () => {
+    const good = oneFunction([0x7f], [0x7e], 0x20, 0, 0x29, 3, ...leb(300), 0x42, 7, 0x7c, 0x0b);
+    for (let at = 0; at < good.length; at++) {
+      for (let value = 0; value < 256; value++) {
+        const bad = good.slice();
+        bad[at] = value;
+        try {
+          load(bad);
+        } catch (error) {
+          assert.ok(error instanceof WasmDiagnostic, `byte ${at} = ${value}: ${error}`);
+        }
+      }
+    }
+  });
+
+  it("names what it does not support", () => {
+    refuse(oneFunction([], [], 0xfd, 0, 0x0b), "WASM002", /vector instruction/);
+    refuse(oneFunction([], [], 0xfe, 3, 0, 0x0b), "WASM002", /atomic instruction/);
+    refuse(oneFunction([], [], 0x12, 0, 0x0b), "WASM002", /tail call/);
+    refuse(oneFunction([], [], 0x06, 0x40, 0x0b, 0x0b), "WASM002", /exception handling/);
+    refuse(wasm(section(5, vector([3, 1, 1]))), "WASM002", /shared memory/);
+  });
+});
+
+describe("the WebAssembly validator", () => {
+  it("names function, instruction and byte of a type error", () => {
+    refuse(
+      oneFunction([0x7e], [0x7f], 0x20, 0, 0x45, 0x0b),
+      "WASM003",
+      /i32\.eqz: the operand should be i32 but is i64, at byte 0x[0-9a-f]+ in function f/,
+    );
+  });
+
+  it("lets anything follow an instruction that never returns", () => {
+    load(oneFunction([], [0x7f], 0x00, 0x6a, 0x0b));
+    refuse(oneFunction([], [0x7f], 0x00, 0x6a, 0x50, 0x6a, 0x0b), "WASM003", /should be i64/);
+  });
+});
+
+describe("the WebAssembly core test suite", { skip: suite.missing }, () => {
+  it("has each of its modules accepted and each invalid or malformed one refused", () => {
+    let accepted = 0;
+    let refused = 0;
+    for (const file of suite.files) {
+      for (const { type, filename, module_type, line, text: why } of suite.commands(file)) {
+        if (!filename || module_type === "text") continue;
+        const bytes = suite.module(filename);
+        if (type === "assert_invalid" || type === "assert_malformed") {
+          assert.throws(() => load(bytes), WasmDiagnostic, `${file}.wast:${line}: ${why}`);
+          refused++;
+        } else {
+          assert.doesNotThrow(() => load(bytes), `${file}.wast:${line}`);
+          accepted++;
+        }
+      }
+    }
+    assert.ok(accepted > 900 && refused > 1300, `${accepted} accepted, ${refused} refused`);
+  });
+});
