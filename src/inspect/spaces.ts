@@ -23,7 +23,8 @@ import { hex } from "../base/align";
 import { Diagnostic } from "../base/diagnostic";
 import type { Snapshot } from "../machine/machine";
 import { type ElfImage, loadAddress, symbolAddress } from "./elf-image";
-import { type AddressSpace, pagingMode, readLinear, walk } from "./walk";
+import { pagingMode } from "./paging-format";
+import { type AddressSpace, readLinear, walk } from "./walk";
 
 /** More than any kernel of 4 GiB can hold; a longer list is a loop. */
 const PROCESSES_MAX = 65536;

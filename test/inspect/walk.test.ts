@@ -3,18 +3,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ENTRY_P, ENTRY_PS, ENTRY_RW, ENTRY_US } from "../../src/abi/paging";
+import { entryIndex, type PagingMode, pagingMode } from "../../src/inspect/paging-format";
 import { kernelRegions } from "../../src/inspect/region";
 import { describeSteps, resolve } from "../../src/inspect/resolve";
-import {
-  findMapping,
-  mappedBytes,
-  mergeRanges,
-  type PagingMode,
-  pagingMode,
-  readLinear,
-  rightsText,
-  walk,
-} from "../../src/inspect/walk";
+import { findMapping, mappedBytes, readLinear, rightsText, walk } from "../../src/inspect/walk";
 import { PhysicalMemory } from "../../src/machine/physical-memory";
 import { FakeMachine, IMAGE, TEXT, TRAMPOLINE, TRAMPOLINE_FRAME } from "./fake-machine";
 
@@ -90,12 +82,43 @@ describe("walk without PAE", () => {
     );
     const names = { regions: [], image: undefined };
     assert.deepEqual(
-      resolve(memory, space, 0x5123, names).steps.map(({ level, address }) => [level, address]),
+      resolve(memory, space, 0x5123, names).steps.map(({ level, address }) => [
+        level.entry,
+        address,
+      ]),
       [
         ["PDE", 0x1000],
         ["PTE", 0x2014],
       ],
     );
+  });
+});
+
+describe("the step of a walk", () => {
+  it("takes PS for a large page only where the processor does", () => {
+    const bytes = new Uint8Array(0x41_0000);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0x1000, (0x40_0000 | ENTRY_P | ENTRY_PS) >>> 0, true);
+    view.setUint32(0x40_0000, 0x9000 | ENTRY_P, true);
+    const memory = new PhysicalMemory(bytes);
+    const mapped = (pse: boolean) => {
+      const mode = { enabled: true, pae: false, pse, nx: false, writeProtect: true };
+      const space = walk(memory, 0x1000, mode);
+      const { steps } = resolve(memory, space, 0x123, { regions: [], image: undefined });
+      return [space.mappings.map(({ pa, size }) => [pa, size]), steps.length];
+    };
+    assert.deepEqual(mapped(true), [[[0x40_0000, 0x40_0000]], 1]);
+    assert.deepEqual(mapped(false), [[[0x9000, 0x1000]], 2]);
+  });
+
+  it("chooses entries by any bits of an address, those above 32 too", () => {
+    const level = { table: "directory", entry: "PDE", largePages: false, rights: true } as const;
+    const index = (shift: number, va: number) =>
+      entryIndex({ ...level, reserved: 0, shift, bits: 9 }, va);
+    assert.equal(index(39, 0x7fff_ffff_f000), 255);
+    assert.equal(index(30, 0x7fff_ffff_f000), 511);
+    assert.equal(index(21, 0xffff_f000), 511);
+    assert.equal(index(12, 0x40_1000), 1);
   });
 });
 
@@ -110,7 +133,7 @@ describe("resolve", () => {
     assert.equal(resolved.region, ".text");
     assert.equal(resolved.symbol, "kernelMain+0x4");
     assert.deepEqual(
-      resolved.steps.map(({ level }) => level),
+      resolved.steps.map(({ level }) => level.entry),
       ["PDPTE", "PDE", "PTE"],
     );
     assert.match(describeSteps(resolved)[2] ?? "", /^PTE at 0x[0-9a-f]{8} = 0x00100001: P$/);
@@ -136,22 +159,7 @@ describe("resolve", () => {
   });
 });
 
-describe("merging", () => {
-  it("joins neighbours with equal rights and says whether their frames are in a row", () => {
-    const machine = new FakeMachine();
-    for (const [page, frame] of [3, 4, 9].entries()) {
-      machine.map(machine.kernelCr3, 0x4000_0000 + page * 0x1000, 0x38_0000 + frame * 0x1000, {});
-    }
-    const { space } = kernelSpace(machine);
-    const range = mergeRanges(space.mappings).find(({ va }) => va === 0x4000_0000);
-    assert.deepEqual([range?.end, range?.pa, range?.linear], [0x4000_3000, 0x38_3000, false]);
-    const split = mergeRanges(space.mappings, new Set([0x4000_2000]));
-    const first = split.find(({ va }) => va === 0x4000_0000);
-    assert.deepEqual([first?.end, first?.linear], [0x4000_2000, true]);
-    const last = mergeRanges(space.mappings).at(-1);
-    assert.equal(last?.end, 2 ** 32);
-  });
-
+describe("a space", () => {
   it("counts mapped bytes", () => {
     assert.equal(mappedBytes(kernelSpace(new FakeMachine()).space), 7 * 0x1000);
     assert.equal(TRAMPOLINE_FRAME % 0x1000, 0);
