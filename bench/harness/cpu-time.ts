@@ -1,0 +1,40 @@
+// Processor time, which limits may be set on: that of the clock on the wall is also what everything
+// else on the machine takes.
+
+import { spawnSync } from "node:child_process";
+
+/** Seconds that this process has spent on a processor so far, with all its threads. */
+export function ownSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+export interface Spent {
+  /** Of the processor, by the program and all its children. */
+  readonly cpu: number;
+  readonly wall: number;
+}
+
+/** What running a program takes. Its output is dropped. @throws Error if it fails */
+export function timeCommand(program: string, parameters: readonly string[], cwd: string): Spent {
+  const script = '"$@" >/dev/null || exit; times';
+  const begun = performance.now();
+  const { status, stdout, stderr } = spawnSync("sh", ["-c", script, "sh", program, ...parameters], {
+    cwd,
+    encoding: "utf8",
+  });
+  const wall = (performance.now() - begun) / 1000;
+  if (status !== 0) throw new Error(`${program} ${parameters.join(" ")}: ${status} ${stderr}`);
+  return { cpu: childSeconds(stdout), wall };
+}
+
+/** What `times` of a shell says of its children, in its second line: `1m2.34s 0m5.67s`. */
+export function childSeconds(times: string): number {
+  const line = times.trim().split("\n")[1] ?? "";
+  const parts = [...line.matchAll(/(\d+)m([\d.]+)s/g)];
+  if (parts.length !== 2) throw new Error(`times said ${JSON.stringify(times)}`);
+  return parts.reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
+    0,
+  );
+}

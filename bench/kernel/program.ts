@@ -1,0 +1,138 @@
+// The program that takes the steps of all rows: one static executable for our kernel and for Linux.
+//
+// It reads the time-stamp counter before and after a row's body. Under `-icount shift=0` that
+// counts instructions, those of the kernel included. For each row it prints a line
+//
+//   row ID RESULT TICKS RESULT TICKS ...
+//
+// of hexadecimal numbers, one pair for each sample, then `end`, and it restarts the machine: it is
+// never to be run outside of one. The first row, `nothing`, has an
+// empty body: what it takes is what measuring takes.
+
+import { REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_RESTART, SystemCall } from "../../src/abi/syscalls";
+import type { Layout } from "../../src/link/layout/layout";
+import { link } from "../../src/link/link";
+import { elfFile } from "../../src/link/output/elf-files";
+import { type ArchiveEntry, fileEntry } from "../../src/machine/initramfs";
+import { type Assembler, assembleModule } from "../../src/x86/assembler";
+import { mem8, mem32, symbol } from "../../src/x86/operand";
+import { al, eax, ebp, ebx, ecx, edx, esi } from "../../src/x86/registers";
+import { type CallRow, DATA, DATA_SIZE, DEEP, PREPARATION, ROWS, TINY, TINY_STEPS } from "./rows";
+import { call, HEAP_WORD, SCRATCH_PAGE } from "./steps";
+
+export const NOTHING: CallRow = { id: "nothing", what: "nothing", body: [] };
+const SAMPLES = 15;
+/** Where Linux's programs are linked by habit. */
+const START = 0x0804_8000;
+const PAGE = 4096;
+const CONSOLE = 1;
+const LINE_SIZE = 512;
+const TEXT_WIDTH = 64;
+
+const layout: Layout = { regions: { program: { start: START } } };
+
+/** The files of the system that runs it; `/init` is the program. */
+export function benchmarkFiles(): ArchiveEntry[] {
+  return [
+    fileEntry("init", executable("init", benchmark), 0o755),
+    fileEntry(TINY.slice(1), executable("tiny", tiny), 0o755),
+    fileEntry(DATA.slice(1), text()),
+    fileEntry(DEEP.slice(1), new Uint8Array(1)),
+  ];
+}
+
+function executable(name: string, module: (a: Assembler) => void): Uint8Array {
+  return elfFile(link([assembleModule(name, module)], layout, { name }));
+}
+
+/** Lines as a program prints them. */
+function text(): Uint8Array {
+  return Uint8Array.from({ length: DATA_SIZE }, (_, at) =>
+    at % TEXT_WIDTH === TEXT_WIDTH - 1 ? 0x0a : 0x21 + (at % 94),
+  );
+}
+
+function tiny(a: Assembler): void {
+  a.section(".text");
+  a.function("_start", () => {
+    for (const step of TINY_STEPS) step.emit(a);
+  });
+}
+
+function benchmark(a: Assembler): void {
+  a.section(".bss");
+  a.align(PAGE);
+  a.local(SCRATCH_PAGE, "object");
+  a.space(PAGE);
+  for (const [name, size] of Object.entries({ [HEAP_WORD]: 4, left: 4, line: LINE_SIZE })) {
+    a.local(name, "object");
+    a.space(size);
+  }
+  a.section(".text");
+  a.label("append");
+  append(a);
+  a.global("_start");
+  call(SystemCall.brk, 0).emit(a);
+  a.mov(mem32({ symbol: HEAP_WORD }), eax);
+  for (const step of PREPARATION) step.emit(a);
+  for (const row of [NOTHING, ...ROWS]) measure(a, row);
+  call(SystemCall.write, CONSOLE, "end\n", 4).emit(a);
+  call(SystemCall.reboot, REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_RESTART).emit(a);
+}
+
+function measure(a: Assembler, { id, before = [], body, after = [], samples = SAMPLES }: CallRow) {
+  const again = a.newLabel("again");
+  a.mov(mem32({ symbol: "left" }), samples);
+  a.mov(esi, symbol("line"));
+  a.label(again);
+  for (const step of before) step.emit(a);
+  a.rdtsc();
+  a.mov(ebp, eax);
+  for (const step of body) step.emit(a);
+  a.mov(ebx, eax);
+  a.rdtsc();
+  a.sub(eax, ebp);
+  a.xchg(eax, ebx);
+  a.call("append");
+  a.mov(eax, ebx);
+  a.call("append");
+  for (const step of after) step.emit(a);
+  a.dec(mem32({ symbol: "left" }));
+  a.jnz(again);
+  const head = `row ${id}`;
+  call(SystemCall.write, CONSOLE, head, head.length).emit(a);
+  printLine(a);
+}
+
+/** Appends a space and EAX in hexadecimal to the line. EBX and EDI are kept. */
+function append(a: Assembler): void {
+  a.mov(mem8({ base: esi }), 0x20);
+  a.mov(ecx, 8);
+  a.label("digit");
+  a.rol(eax, 4);
+  a.mov(edx, eax);
+  a.and(edx, 15);
+  a.mov(edx, mem32({ base: edx, symbol: "digits" }));
+  a.xchg(eax, edx);
+  a.inc(esi);
+  a.mov(mem8({ base: esi }), al);
+  a.xchg(eax, edx);
+  a.dec(ecx);
+  a.jnz("digit");
+  a.inc(esi);
+  a.ret();
+  a.section(".rodata");
+  a.local("digits", "object");
+  a.ascii("0123456789abcdef   ");
+  a.section(".text");
+}
+
+function printLine(a: Assembler): void {
+  a.mov(mem8({ base: esi }), 0x0a);
+  a.lea(edx, mem32({ base: esi, disp: 1 }));
+  a.mov(ecx, symbol("line"));
+  a.sub(edx, ecx);
+  a.mov(ebx, CONSOLE);
+  a.mov(eax, SystemCall.write);
+  a.int(0x80);
+}

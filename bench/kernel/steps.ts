@@ -1,0 +1,147 @@
+// The steps that a row of the benchmark is made of, and the instructions of each.
+//
+// A step changes no memory but what it is there to change: after a fork each page written would
+// cost a copy, which belongs to no row but its own. So what must be kept is in registers.
+//
+//   EAX   the last call's result      EBP  the time at which the measured steps began
+//   EBX, ECX, EDX  arguments          EDI  the child, in its parent
+//                                     ESI  where the next sample goes
+
+import { SystemCall } from "../../src/abi/syscalls";
+import type { Assembler } from "../../src/x86/assembler";
+import { type Label, mem8, mem32, symbol } from "../../src/x86/operand";
+import { al, eax, ebx, ecx, edi, edx, type Register32 } from "../../src/x86/registers";
+
+export interface Step {
+  /** Instructions of the program itself that it executes, other than `int 0x80`. */
+  readonly own: number;
+  emit(a: Assembler): void;
+}
+
+/** A page to read into. */
+export const SCRATCH = Symbol("scratch");
+/** The process that the last `fork` made. */
+export const CHILD = Symbol("child");
+
+/** An address in the heap, which begins where the break is when the program starts. */
+export class HeapAddress {
+  constructor(readonly offset: number) {}
+}
+
+/**
+ * An argument: a number, the address of a string, of words in read-only memory, or one of the
+ * above. A string among the words is its address.
+ */
+export type Argument =
+  | number
+  | string
+  | readonly (number | string)[]
+  | typeof SCRATCH
+  | typeof CHILD
+  | HeapAddress;
+
+const PAGE = 4096;
+const ARGUMENTS = [ebx, ecx, edx] as const;
+/** Symbols of program.ts. */
+export const HEAP_WORD = "heap";
+export const SCRATCH_PAGE = "scratch";
+
+export function heap(offset = 0): HeapAddress {
+  return new HeapAddress(offset);
+}
+
+/** A system call. */
+export function call(number: number, ...parameters: readonly Argument[]): Step {
+  const own = parameters.reduce<number>((sum, each) => sum + loadCost(each), 1);
+  return {
+    own,
+    emit(a) {
+      for (const [index, parameter] of parameters.entries()) {
+        loadArgument(a, ARGUMENTS[index]!, parameter);
+      }
+      a.mov(eax, number);
+      a.int(0x80);
+    },
+  };
+}
+
+/** Writes to each of the first pages of the heap. */
+export function touch(pages: number): Step {
+  return {
+    own: 2 + 4 * pages,
+    emit(a) {
+      const next = a.newLabel("next");
+      a.mov(ecx, mem32({ symbol: HEAP_WORD }));
+      a.mov(edx, pages);
+      a.label(next);
+      a.mov(mem8({ base: ecx }), al);
+      a.add(ecx, PAGE);
+      a.dec(edx);
+      a.jnz(next);
+    },
+  };
+}
+
+/** A process that takes these steps and must not come to their end. */
+export function fork(...child: readonly Step[]): Step {
+  return {
+    own: 6 + ownInstructions(child),
+    emit(a) {
+      const parent = a.newLabel("parent");
+      a.mov(eax, SystemCall.fork);
+      a.int(0x80);
+      a.test(eax, eax);
+      a.jnz(parent);
+      for (const step of child) step.emit(a);
+      a.label(parent);
+      a.mov(edi, eax);
+    },
+  };
+}
+
+/** Takes a step again and again. */
+export function forever(step: Step): Step {
+  return {
+    own: 0,
+    emit(a) {
+      const again = a.newLabel("again");
+      a.label(again);
+      step.emit(a);
+      a.jmp(again);
+    },
+  };
+}
+
+export function ownInstructions(steps: readonly Step[]): number {
+  return steps.reduce((sum, { own }) => sum + own, 0);
+}
+
+function loadCost(parameter: Argument): number {
+  return parameter instanceof HeapAddress && parameter.offset !== 0 ? 2 : 1;
+}
+
+function loadArgument(a: Assembler, register: Register32, parameter: Argument): void {
+  if (parameter instanceof HeapAddress) {
+    a.mov(register, mem32({ symbol: HEAP_WORD }));
+    if (parameter.offset !== 0) a.add(register, parameter.offset);
+  } else if (parameter === CHILD) a.mov(register, edi);
+  else if (parameter === SCRATCH) a.mov(register, symbol(SCRATCH_PAGE));
+  else if (typeof parameter === "number") a.mov(register, parameter);
+  else a.mov(register, symbol(constant(a, parameter)));
+}
+
+/** Read-only data; the code goes on in .text. */
+function constant(a: Assembler, value: string | readonly (number | string)[]): Label {
+  const words =
+    typeof value === "string"
+      ? undefined
+      : value.map((word) => (typeof word === "string" ? constant(a, word) : word));
+  const label = a.newLabel("constant");
+  a.section(".rodata");
+  a.align(4);
+  a.label(label);
+  if (words) a.long(...words);
+  else a.asciz(value as string);
+  a.section(".text");
+  return label;
+}
