@@ -28,7 +28,7 @@ export function encodeCommandLine(
 function encodeWord(word: string): string {
   // A program argument `--` needs no escape: the kernel ends its options at the first one.
   if (word === "") return "%";
-  return Array.from(Buffer.from(word), (byte) =>
+  return Array.from(new TextEncoder().encode(word), (byte) =>
     isPlainByte(byte) ? String.fromCharCode(byte) : `%${byte.toString(16).padStart(2, "0")}`,
   ).join("");
 }
@@ -49,5 +49,5 @@ function decodeWord(word: string): string {
   const latin1 = word.replace(/%([0-9a-fA-F]{2})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
   );
-  return Buffer.from(latin1, "latin1").toString("utf8");
+  return new TextDecoder().decode(Uint8Array.from(latin1, (char) => char.charCodeAt(0)));
 }

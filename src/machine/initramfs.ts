@@ -10,6 +10,7 @@
 // See Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
 
 import { alignUp } from "../base/align";
+import { ByteWriter } from "../base/byte-writer";
 import { Diagnostic } from "../base/diagnostic";
 
 const HEADER_SIZE = 110;
@@ -34,10 +35,12 @@ export function fileEntry(name: string, data: Uint8Array, mode = 0o644): Archive
 
 /** Writes an archive; directories that files lie in are added before them. */
 export function writeArchive(entries: readonly ArchiveEntry[]): Uint8Array {
-  const all = withDirectories(entries);
-  const parts = all.map((entry, index) => encodeEntry(entry, index + 1));
-  parts.push(encodeEntry({ name: TRAILER, kind: "file", mode: 0, data: new Uint8Array() }, 0));
-  return Buffer.concat(parts);
+  const archive = new ByteWriter();
+  for (const [index, entry] of withDirectories(entries).entries()) {
+    writeEntry(archive, entry, index + 1);
+  }
+  writeEntry(archive, { name: TRAILER, kind: "file", mode: 0, data: new Uint8Array() }, 0);
+  return archive.finish();
 }
 
 function withDirectories(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
@@ -55,20 +58,19 @@ function withDirectories(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
   return [...result.values()];
 }
 
-function encodeEntry(entry: ArchiveEntry, inode: number): Uint8Array {
-  const name = Buffer.from(`${entry.name}\0`);
+function writeEntry(archive: ByteWriter, entry: ArchiveEntry, inode: number): void {
+  const name = new TextEncoder().encode(`${entry.name}\0`);
   const isTrailer = entry.name === TRAILER;
   const type = entry.kind === "directory" ? S_IFDIR : S_IFREG;
   const links = entry.kind === "directory" ? 2 : 1;
   const mode = isTrailer ? 0 : type | entry.mode;
   const fields = [inode, mode, 0, 0, links, 0, entry.data.length, 0, 0, 0, 0, name.length, 0];
-  const header = `070701${fields.map((field) => field.toString(16).padStart(8, "0")).join("")}`;
-  const dataStart = alignUp(HEADER_SIZE + name.length, 4);
-  const bytes = Buffer.alloc(alignUp(dataStart + entry.data.length, 4));
-  bytes.write(header, "latin1");
-  name.copy(bytes, HEADER_SIZE);
-  bytes.set(entry.data, dataStart);
-  return bytes;
+  archive.text("070701");
+  for (const field of fields) archive.text(field.toString(16).padStart(8, "0"));
+  archive.bytes(name);
+  archive.alignTo(4);
+  archive.bytes(entry.data);
+  archive.alignTo(4);
 }
 
 /**
@@ -77,30 +79,29 @@ function encodeEntry(entry: ArchiveEntry, inode: number): Uint8Array {
  * @throws Diagnostic MACH002 naming the offset of the first thing that is wrong
  */
 export function readArchive(archive: Uint8Array): ArchiveEntry[] {
-  const bytes = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
   const entries: ArchiveEntry[] = [];
   let offset = 0;
   while (true) {
-    const { entry, next } = decodeEntry(bytes, offset);
+    const { entry, next } = decodeEntry(archive, offset);
     if (entry.name === TRAILER) return entries;
     entries.push(entry);
     offset = next;
   }
 }
 
-function decodeEntry(bytes: Buffer, offset: number): { entry: ArchiveEntry; next: number } {
-  const header = bytes.toString("latin1", offset, offset + HEADER_SIZE);
+function decodeEntry(bytes: Uint8Array, offset: number): { entry: ArchiveEntry; next: number } {
+  const header = String.fromCharCode(...bytes.subarray(offset, offset + HEADER_SIZE));
   if (header.length < HEADER_SIZE) throw malformed(offset, "the archive ends without a trailer");
   if (!/^07070[12][0-9a-fA-F]{104}$/.test(header)) {
-    throw malformed(offset, "no newc header here");
+    throw malformed(offset, "there is no newc header");
   }
-  const field = (index: number) => Number.parseInt(header.substr(6 + index * 8, 8), 16);
+  const field = (index: number) => Number.parseInt(header.slice(6 + index * 8, 14 + index * 8), 16);
   const nameEnd = offset + HEADER_SIZE + field(11);
   const dataStart = alignUp(nameEnd, 4);
   const next = alignUp(dataStart + field(6), 4);
   if (field(11) === 0 || next > bytes.length) throw malformed(offset, "the entry is cut off");
   const entry: ArchiveEntry = {
-    name: bytes.toString("utf8", offset + HEADER_SIZE, nameEnd - 1),
+    name: new TextDecoder().decode(bytes.subarray(offset + HEADER_SIZE, nameEnd - 1)),
     kind: (field(1) & S_IFMT) === S_IFDIR ? "directory" : "file",
     mode: field(1) & 0o7777,
     data: bytes.subarray(dataStart, dataStart + field(6)),

@@ -4,6 +4,7 @@ import { bootByGrub } from "./grub";
 import type { BootOptions, Machine, MachineName, QemuOptions } from "./machine";
 import { bootDirectly, QemuMachine } from "./qemu";
 import { V86Machine } from "./v86";
+import { readV86Wasm } from "./v86-wasm";
 
 /** The machine is not running yet; `start` boots it. */
 export function openMachine(
@@ -13,7 +14,7 @@ export function openMachine(
 ): Machine {
   switch (name) {
     case "v86":
-      return new V86Machine(options);
+      return new V86Machine(options, readV86Wasm);
     case "qemu":
       return new QemuMachine(name, options, qemu, bootDirectly);
     case "grub":

@@ -1,22 +1,25 @@
-// The serial line between a machine and whoever talks to it.
+// The serial line between a machine and its user.
 //
-// Output is kept (the last KEPT bytes) so that a test may ask for text that came before it asked;
-// every listener gets each byte once, in order. Input goes to the function that the machine gave.
+// Output is kept (the last KEPT bytes), so that a test can ask for text that has already come; each
+// listener gets every byte once, in order. Input goes to the function that the machine gave.
 
 const KEPT = 4 << 20;
 
 export class SerialPort {
-  #output = Buffer.alloc(0);
+  #output: Uint8Array = new Uint8Array();
+  readonly #transmit: (bytes: Uint8Array) => void;
   #closed = false;
   readonly #listeners = new Set<(bytes: Uint8Array) => void>();
   readonly #closeListeners = new Set<() => void>();
 
   /** @param transmit passes bytes on to the guest's UART */
-  constructor(private readonly transmit: (bytes: Uint8Array) => void) {}
+  constructor(transmit: (bytes: Uint8Array) => void) {
+    this.#transmit = transmit;
+  }
 
   /** Sends to the guest. Text is sent as UTF-8. */
   send(input: Uint8Array | string): void {
-    this.transmit(typeof input === "string" ? Buffer.from(input) : input);
+    this.#transmit(typeof input === "string" ? new TextEncoder().encode(input) : input);
   }
 
   /** Calls `listener` with all bytes from now on; returns the function that ends that. */
@@ -27,7 +30,7 @@ export class SerialPort {
 
   /** What the guest has sent so far, as UTF-8. */
   text(): string {
-    return this.#output.toString("utf8");
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.#output);
   }
 
   /** Output from now on, in chunks as they come, until the machine ends. */
@@ -85,7 +88,10 @@ export class SerialPort {
   /** For the machine: the guest sent `bytes`. */
   receive(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#output = Buffer.concat([this.#output, bytes]).subarray(-KEPT);
+    const kept = this.#output.subarray(Math.max(0, this.#output.length + bytes.length - KEPT));
+    this.#output = new Uint8Array(kept.length + bytes.length);
+    this.#output.set(kept);
+    this.#output.set(bytes, kept.length);
     for (const listener of [...this.#listeners]) listener(bytes);
   }
 

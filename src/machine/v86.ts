@@ -1,8 +1,10 @@
-// v86 embedded in Node: the machine that needs nothing installed.
+// v86: the machine that needs nothing installed, in Node as in a browser.
 //
-// v86 compiles guest code to WebAssembly and runs it in slices of about a millisecond on Node's own
-// event loop. It loads a Multiboot kernel without any BIOS image. This file stands between v86's
-// WebAssembly and its JavaScript, by the imports and exports that pass between the two:
+// v86 compiles guest code to WebAssembly and runs it in slices of about a millisecond on the event
+// loop. It loads a Multiboot kernel without any BIOS image. Its own WebAssembly comes in as bytes,
+// since how they are read depends on where this runs (v86-wasm.ts reads them in Node). This file
+// stands between that WebAssembly and v86's JavaScript, by the imports and exports that pass
+// between the two:
 //
 //   - `main_loop` is wrapped: what v86 cannot do ends as a Rust panic or a stack overflow there,
 //     and becomes the ending "crash" instead of an exception from nowhere;
@@ -12,8 +14,6 @@
 //
 // The capabilities below were measured with version 0.5.462; the version is pinned.
 
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { V86, type V86Options } from "v86";
 import { PORT_DEBUG_CONSOLE, PORT_EXIT } from "../abi/ports";
 import { Diagnostic } from "../base/diagnostic";
@@ -79,15 +79,18 @@ type Environment = Record<string, (...values: number[]) => unknown>;
 /** Called at each moment at which the registers are consistent; true: it has seen enough. */
 type Watcher = (registers: Registers) => boolean;
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+/** Reads v86's WebAssembly, the file v86.wasm of its package. */
+export type WasmReader = () => Promise<Uint8Array>;
 
-/** v86's WebAssembly, compiled once per process. */
-function v86Module(): Promise<WebAssembly.Module> {
-  compiled ??= (async () => {
-    const main = createRequire(import.meta.url).resolve("v86");
-    return WebAssembly.compile(await readFile(new URL("v86.wasm", `file://${main}`)));
-  })();
-  return compiled;
+const compiled = new WeakMap<WasmReader, Promise<WebAssembly.Module>>();
+
+/** v86's WebAssembly, read and compiled once for each reader. */
+function compileOnce(read: WasmReader): Promise<WebAssembly.Module> {
+  const known = compiled.get(read);
+  if (known) return known;
+  const module = read().then((bytes) => WebAssembly.compile(bytes));
+  compiled.set(read, module);
+  return module;
 }
 
 /** See `Machine` for the methods. */
@@ -97,6 +100,8 @@ export class V86Machine implements Machine {
   readonly serial: SerialPort;
   readonly ended: Promise<Ending>;
 
+  readonly #options: BootOptions;
+  readonly #readWasm: WasmReader;
   #resolveEnded: (ending: Ending) => void = () => {};
   #ending: Ending | undefined;
   #emulator: V86 | undefined;
@@ -108,7 +113,9 @@ export class V86Machine implements Machine {
   readonly #console = new DebugConsole();
   readonly #watchers = new Set<Watcher>();
 
-  constructor(private readonly options: BootOptions) {
+  constructor(options: BootOptions, readWasm: WasmReader) {
+    this.#options = options;
+    this.#readWasm = readWasm;
     this.serial = new SerialPort((bytes) => this.#transmit(bytes));
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -157,7 +164,7 @@ export class V86Machine implements Machine {
   ): Promise<Result | undefined> {
     if (this.#ending || this.#closed) return undefined;
     let watcher: Watcher | undefined;
-    let timer: NodeJS.Timeout | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const seen = new Promise<Result | undefined>((resolve, reject) => {
       watcher = (registers) => {
         if (!condition(registers)) return false;
@@ -207,11 +214,11 @@ export class V86Machine implements Machine {
   #v86Options(): V86Options {
     return {
       wasm_fn: (imports) => this.#instantiate(imports),
-      memory_size: this.options.memoryMiB << 20,
+      memory_size: this.#options.memoryMiB << 20,
       vga_memory_size: 1 << 20,
-      multiboot: { buffer: exactBuffer(this.options.kernel) },
-      ...(this.options.initramfs && { initrd: { buffer: exactBuffer(this.options.initramfs) } }),
-      cmdline: this.options.commandLine,
+      multiboot: { buffer: exactBuffer(this.#options.kernel) },
+      ...(this.#options.initramfs && { initrd: { buffer: exactBuffer(this.#options.initramfs) } }),
+      cmdline: this.#options.commandLine,
       autostart: false,
       disable_keyboard: true,
       disable_mouse: true,
@@ -232,9 +239,10 @@ export class V86Machine implements Machine {
     }
     let memory: WebAssembly.Memory | undefined;
     environment.console_log_from_wasm = (offset = 0, length = 0) => {
-      if (memory) this.#lastWords = Buffer.from(memory.buffer, offset, length).toString("utf8");
+      if (!memory) return;
+      this.#lastWords = new TextDecoder().decode(new Uint8Array(memory.buffer, offset, length));
     };
-    const instance = await WebAssembly.instantiate(await v86Module(), {
+    const instance = await WebAssembly.instantiate(await compileOnce(this.#readWasm), {
       ...imports,
       env: environment as WebAssembly.ModuleImports,
     });
@@ -360,7 +368,7 @@ function cannot(what: string, why: string | true): Diagnostic {
   return new Diagnostic("MACH003", `cannot ${what}: ${why}`, "Use `--machine qemu`");
 }
 
-/** v86 takes whole ArrayBuffers; a Buffer is often a part of one. */
+/** v86 takes whole ArrayBuffers; a byte array is often a part of one. */
 function exactBuffer(bytes: Uint8Array): ArrayBuffer {
   return Uint8Array.from(bytes).buffer;
 }
