@@ -64,7 +64,7 @@ let failures: u32 = 0;
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
-  if (argc != 2) {
+  if (argc !== 2) {
     printLine(USAGE);
     return 2;
   }
@@ -85,7 +85,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   print(" answers, ");
   printDecimal(failures);
   printLine(" of them wrong");
-  return failures == 0 ? 0 : 1;
+  return failures === 0 ? 0 : 1;
 }
 
 function descriptors(): void {
@@ -231,7 +231,7 @@ function programs(path: usize): void {
   expect(cstr("execve, device"), call(SystemCall.execve, cstr("/dev/null")), -EACCES);
   expect(cstr("execve, bad argv"), call(SystemCall.execve, path, 1), -EFAULT);
   const child = fork();
-  if (child == 0) {
+  if (child === 0) {
     store<u32>(pair, cstr("calls"));
     store<u32>(pair, cstr("--help"), 4);
     store<u32>(buffer, load<u32>(pair));
@@ -250,22 +250,22 @@ function children(): void {
   expect(cstr("waitpid, own group"), call(SystemCall.waitpid, 0, 0, WNOHANG), -ECHILD);
   expect(cstr("waitpid, options"), call(SystemCall.waitpid, -1, 0, 0x1234), -EINVAL);
   const child = fork();
-  if (child == 0) call(SystemCall.exit, 0x1ff);
+  if (child === 0) call(SystemCall.exit, 0x1ff);
   expect(cstr("exit, status"), statusOf(child), 0xff00);
   expect(cstr("waitpid, twice"), call(SystemCall.waitpid, child, 0, 0), -ECHILD);
   const second = fork();
-  if (second == 0) call(SystemCall.exit_group, 3);
+  if (second === 0) call(SystemCall.exit_group, 3);
   expect(cstr("wait4"), call(SystemCall.wait4, second, word, 0, buffer), second);
   expect(cstr("wait4, status"), load<u32>(word), 0x300);
   const parent = call(SystemCall.getpid);
   const third = fork();
-  if (third == 0) call(SystemCall.exit, call(SystemCall.getppid) == parent ? 0 : 1);
+  if (third === 0) call(SystemCall.exit, call(SystemCall.getppid) === parent ? 0 : 1);
   expect(cstr("getppid"), statusOf(third), 0);
 }
 
 function signals(): void {
   const child = fork();
-  if (child == 0) spin();
+  if (child === 0) spin();
   expect(cstr("waitpid, runs on"), call(SystemCall.waitpid, child, 0, WNOHANG), 0);
   expect(cstr("kill, nothing"), call(SystemCall.kill, child, 0), 0);
   expect(cstr("kill, unknown"), call(SystemCall.kill, child, 99), -EINVAL);
@@ -274,12 +274,12 @@ function signals(): void {
   expect(cstr("kill, status"), statusOf(child), SIGTERM);
   expect(cstr("kill, not there"), call(SystemCall.kill, child, SIGTERM), -ESRCH);
   const sleeper = fork();
-  if (sleeper == 0) sleep(1000, 0);
+  if (sleeper === 0) sleep(1000, 0);
   sleep(0, 20000000);
   call(SystemCall.kill, sleeper, SIGTERM);
   expect(cstr("kill, asleep"), statusOf(sleeper), SIGTERM);
   const self = fork();
-  if (self == 0) {
+  if (self === 0) {
     call(SystemCall.kill, call(SystemCall.getpid), SIGABRT);
     spin();
   }
@@ -288,10 +288,10 @@ function signals(): void {
 
 function groups(): void {
   const child = fork();
-  if (child == 0) {
+  if (child === 0) {
     call(SystemCall.setpgid, 0, 0);
     const self = call(SystemCall.getpid);
-    call(SystemCall.exit, call(SystemCall.getpgrp) == self ? 0 : 1);
+    call(SystemCall.exit, call(SystemCall.getpgrp) === self ? 0 : 1);
   }
   expect(cstr("setpgid"), statusOf(child), 0);
   expect(cstr("setpgid, not there"), call(SystemCall.setpgid, 99999, 0), -ESRCH);
@@ -369,12 +369,12 @@ function quiet(): void {
 }
 
 function spin(): void {
-  while (call(SystemCall.getpid) != 0) {}
+  while (call(SystemCall.getpid) !== 0) {}
 }
 
 function expect(what: usize, got: i32, wanted: i32): void {
   checks++;
-  if (got == wanted) return;
+  if (got === wanted) return;
   failures++;
   printC(what);
   print(": ");

@@ -37,10 +37,10 @@ function copyNamed(name: usize): i32 {
 function copy(file: i32, name: usize): i32 {
   while (true) {
     const count = read(file, buffer, BUFFER_SIZE);
-    if (count == 0) return 0;
-    if (count == -EINTR) continue;
+    if (count === 0) return 0;
+    if (count === -EINTR) continue;
     const error = count < 0 ? count : writeAll(count);
-    if (error == 0) continue;
+    if (error === 0) continue;
     complain("cat", name, error);
     return 1;
   }
@@ -50,7 +50,7 @@ function writeAll(size: u32): i32 {
   let done: u32 = 0;
   while (done < size) {
     const count = write(STANDARD_OUTPUT, buffer + done, size - done);
-    if (count < 0 && count != -EINTR) return count;
+    if (count < 0 && count !== -EINTR) return count;
     if (count > 0) done += count;
   }
   return 0;

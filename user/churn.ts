@@ -46,20 +46,20 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   let started: i32 = 0;
   for (let worker = 0; worker < WORKERS; worker++) {
     const child = fork();
-    if (child == 0) exit(work(<u32>worker, end));
+    if (child === 0) exit(work(<u32>worker, end));
     if (child < 0) complain("churn", cstr("fork"), child);
     else started++;
   }
   let failures = WORKERS - started;
   for (; started > 0; started--) {
-    if (waitpid(-1, status, 0) < 0 || load<u32>(status) != 0) failures++;
+    if (waitpid(-1, status, 0) < 0 || load<u32>(status) !== 0) failures++;
   }
   print("churn: ");
   printDecimal(WORKERS);
   print(" processes, ");
   printDecimal(failures);
   printLine(" of them failed");
-  return failures == 0 ? 0 : 1;
+  return failures === 0 ? 0 : 1;
 }
 
 function now(): u32 {
@@ -78,7 +78,7 @@ function work(worker: u32, end: u32): i32 {
     const mixed = mix(seed);
     if (!childSurvives(area, seed)) return 1;
     yieldProcessor();
-    if (!isFilled(area, seed) || mix(seed) != mixed) return 1;
+    if (!isFilled(area, seed) || mix(seed) !== mixed) return 1;
     seed = mixed;
   } while (now() < end);
   return 0;
@@ -113,7 +113,7 @@ function fill(area: usize, seed: u32): void {
 
 function isFilled(area: usize, seed: u32): bool {
   for (let page: u32 = 0; page < PAGES; page++) {
-    if (x86.load32(area + page * PAGE_SIZE) != seed + page) return false;
+    if (x86.load32(area + page * PAGE_SIZE) !== seed + page) return false;
   }
   return true;
 }
@@ -122,10 +122,10 @@ function isFilled(area: usize, seed: u32): bool {
 function childSurvives(area: usize, seed: u32): bool {
   const expected = seed & 0x3f;
   const child = fork();
-  if (child == 0) {
+  if (child === 0) {
     if (!isFilled(area, seed)) exit(0x7f);
     fill(area, <u32>getpid());
     exit(<i32>expected);
   }
-  return child > 0 && waitpid(child, status, 0) == child && load<u32>(status) == expected << 8;
+  return child > 0 && waitpid(child, status, 0) === child && load<u32>(status) === expected << 8;
 }

@@ -21,7 +21,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   const expected = cross(SystemCall.getppid, changed);
   for (let i = 0; i < count; i++) {
     const result = cross(SystemCall.getppid, changed);
-    if (result != expected || load<u32>(changed) != 0) {
+    if (result !== expected || load<u32>(changed) !== 0) {
       print("crossing: call ");
       printDecimal(i);
       printLine(" came back with other registers");

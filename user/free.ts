@@ -15,7 +15,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
   if (argc > 1) return refuse(argv, 1, USAGE);
   const result = updateInformation();
-  if (result != 0) {
+  if (result !== 0) {
     complain("free", cstr("sysinfo"), result);
     return 1;
   }

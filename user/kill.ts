@@ -12,7 +12,7 @@ const DASH: u8 = 0x2d;
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
-  const hasSignal = argc > 1 && load<u8>(argument(argv, 1)) == DASH;
+  const hasSignal = argc > 1 && load<u8>(argument(argv, 1)) === DASH;
   const signal = hasSignal ? parseDecimal(argument(argv, 1) + 1) : <i32>SIGTERM;
   if (signal < 0) return refuse(argv, 1, USAGE);
   const first = hasSignal ? 2 : 1;
@@ -26,7 +26,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
     const pid = parseDecimal(argument(argv, i));
     if (pid <= 0) return refuse(argv, i, USAGE);
     const result = kill(pid, signal);
-    if (result == 0) continue;
+    if (result === 0) continue;
     complain("kill", argument(argv, i), result);
     status = 1;
   }

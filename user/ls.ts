@@ -32,7 +32,7 @@ let isLong: bool = false;
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
   let first = 1;
-  for (; first < argc && load<u8>(argument(argv, first)) == DASH; first++) {
+  for (; first < argc && load<u8>(argument(argv, first)) === DASH; first++) {
     if (!equals(argument(argv, first), "-l")) return refuse(argv, first, USAGE);
     isLong = true;
   }
@@ -54,7 +54,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
 function list(path: usize): i32 {
   const result = lstat(path, status);
   if (result < 0) return failed(path, result);
-  if ((load<u32>(status + STAT_MODE) & S_IFMT) != S_IFDIR) {
+  if ((load<u32>(status + STAT_MODE) & S_IFMT) !== S_IFDIR) {
     printEntry(path, path);
     return 0;
   }
@@ -98,11 +98,11 @@ function printEntry(_path: usize, name: usize): void {
 /** `drwxr-xr-x` */
 function printMode(mode: u32): void {
   const type = mode & S_IFMT;
-  const letter = type == S_IFDIR ? 0x64 : type == S_IFCHR ? 0x63 : type == S_IFLNK ? 0x6c : DASH;
+  const letter = type === S_IFDIR ? 0x64 : type === S_IFCHR ? 0x63 : type === S_IFLNK ? 0x6c : DASH;
   printByte(letter);
   const letters = "rwxrwxrwx";
   for (let i = 0; i < letters.length; i++) {
-    const isSet = (mode & (0x100 >> i)) != 0;
+    const isSet = (mode & (0x100 >> i)) !== 0;
     printByte(isSet ? letters.charCodeAt(i) : DASH);
   }
 }

@@ -44,13 +44,13 @@ const pause: usize = memory.data(8, 4);
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
   if (argc > 2) return refuse(argv, 2, USAGE);
-  if (argc == 2 && equals(argument(argv, 1), "--first")) return hogAsFirst();
-  const wanted = argc == 2 ? parseDecimal(argument(argv, 1)) : 0;
+  if (argc === 2 && equals(argument(argv, 1), "--first")) return hogAsFirst();
+  const wanted = argc === 2 ? parseDecimal(argument(argv, 1)) : 0;
   if (wanted < 0 || wanted > 4095) return refuse(argv, 1, USAGE);
 
   const before = freeFrames();
   const child = fork();
-  if (child == 0) exit(hog(argc == 2 ? (<u32>wanted) << MIB_SHIFT : ANY));
+  if (child === 0) exit(hog(argc === 2 ? (<u32>wanted) << MIB_SHIFT : ANY));
   if (child < 0) {
     complain("memhog", cstr("fork"), child);
     return 1;
@@ -66,17 +66,17 @@ function hogAsFirst(): i32 {
   brk(start + WANTED * PAGE_SIZE);
   const first = (start + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
   const child = fork();
-  if (child == 0) leaveLittle();
+  if (child === 0) leaveLittle();
   // The child has taken what it wants when there is no more than that.
   while (freeFrames() > LEFT) sleep(0, 10000000);
   for (let page: u32 = 0; page < WANTED - 1; page++) {
     x86.store32(first + page * PAGE_SIZE, page);
   }
   waitpid(child, status, 0);
-  const madeRoom = (load<u32>(status) & 0x7f) == SIGKILL;
+  const madeRoom = (load<u32>(status) & 0x7f) === SIGKILL;
   let isWhole = true;
   for (let page: u32 = 0; page < WANTED - 1; page++) {
-    if (x86.load32(first + page * PAGE_SIZE) != page) isWhole = false;
+    if (x86.load32(first + page * PAGE_SIZE) !== page) isWhole = false;
   }
   if (madeRoom && isWhole) printLine("memhog: the child has made room for process 1");
   return madeRoom && isWhole ? 0 : 1;
@@ -104,15 +104,15 @@ function freeFrames(): u32 {
 
 /** 0 if the child ended as it should and nothing is lost. */
 function report(ending: u32, before: u32, after: u32): i32 {
-  const wasKilled = (ending & 0x7f) == SIGKILL;
+  const wasKilled = (ending & 0x7f) === SIGKILL;
   if (wasKilled) printLine("memhog: the memory ended, and the kernel killed the process");
-  else if (ending != 0) printLine("memhog: the process ended as it should not");
+  else if (ending !== 0) printLine("memhog: the process ended as it should not");
   print("memhog: free frames before ");
   printDecimal(before);
   print(", after ");
   printDecimal(after);
   printLine(after >= before ? "" : ": some are lost");
-  return (wasKilled || ending == 0) && after >= before ? 0 : 1;
+  return (wasKilled || ending === 0) && after >= before ? 0 : 1;
 }
 
 /** Writes a word to each of `bytes` bytes' pages; returns if the memory suffices. */
@@ -125,7 +125,7 @@ function hog(bytes: u32): i32 {
   for (let offset: u32 = 0; offset < last; offset += PAGE_SIZE) {
     x86.store32(start + offset, start + offset);
     pages++;
-    if (pages % PROGRESS == 0) printProgress(pages, start + offset);
+    if (pages % PROGRESS === 0) printProgress(pages, start + offset);
   }
   printProgress(pages, start + last - PAGE_SIZE);
   return verify(start, last) ? 0 : 1;
@@ -137,7 +137,7 @@ function highestBreak(start: u32): u32 {
   let refused = USER_END;
   while (refused - granted > PAGE_SIZE) {
     const middle = (granted + (refused - granted) / 2) & ~(PAGE_SIZE - 1);
-    if (brk(middle) == middle) granted = middle;
+    if (brk(middle) === middle) granted = middle;
     else refused = middle;
   }
   brk(granted);
@@ -174,7 +174,7 @@ function printProgress(pages: u32, highest: u32): void {
 /** Whether every page still has what was written to it. */
 function verify(start: u32, size: u32): bool {
   for (let offset: u32 = 0; offset < size; offset += PAGE_SIZE) {
-    if (x86.load32(start + offset) != start + offset) {
+    if (x86.load32(start + offset) !== start + offset) {
       print("memhog: wrong contents at ");
       printHex(start + offset);
       printLine("");

@@ -16,7 +16,7 @@ Switches the machine off.
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
-  const restarts = argc == 2 && equals(argument(argv, 1), "--reboot");
+  const restarts = argc === 2 && equals(argument(argv, 1), "--reboot");
   if (argc > 1 && !restarts) return refuse(argv, 1, USAGE);
   const command = restarts ? REBOOT_RESTART : REBOOT_POWER_OFF;
   const result = reboot(REBOOT_MAGIC1, REBOOT_MAGIC2, command);

@@ -11,7 +11,7 @@ const request: usize = memory.data(8, 4);
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
-  if (argc != 2) {
+  if (argc !== 2) {
     use(STANDARD_ERROR);
     printLine(USAGE);
     return STATUS_USAGE;
@@ -19,5 +19,5 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   const seconds = parseDecimal(argument(argv, 1));
   if (seconds < 0) return refuse(argv, 1, USAGE);
   store<u32>(request, seconds);
-  return nanosleep(request, 0) == 0 ? 0 : 1;
+  return nanosleep(request, 0) === 0 ? 0 : 1;
 }

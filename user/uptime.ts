@@ -12,7 +12,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
   if (argc > 1) return refuse(argv, 1, USAGE);
   const result = updateInformation();
-  if (result != 0) {
+  if (result !== 0) {
     complain("uptime", cstr("sysinfo"), result);
     return 1;
   }
@@ -23,7 +23,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   printTwoDigits(seconds % 60);
   print(", ");
   printDecimal(processCount());
-  printLine(processCount() == 1 ? " process" : " processes");
+  printLine(processCount() === 1 ? " process" : " processes");
   return 0;
 }
 

@@ -21,9 +21,9 @@ class Bitmap {
 
 /** The first free bit from the hint on. */
 function allocate(map: Bitmap): u32 {
-  if (map.free == 0) return NONE;
+  if (map.free === 0) return NONE;
   let index = map.hint;
-  while (load<u32>(map.word(index)) == 0xffffffff) index = index + 1 == WORDS ? 0 : index + 1;
+  while (load<u32>(map.word(index)) === 0xffffffff) index = index + 1 === WORDS ? 0 : index + 1;
   const bit = ctz(~load<u32>(map.word(index)));
   store<u32>(map.word(index), load<u32>(map.word(index)) | (1 << bit));
   map.hint = index;
@@ -42,7 +42,7 @@ function allocateRun(map: Bitmap, count: u32): u32 {
   let length: u32 = 0;
   for (let bit: u32 = 0; bit < BITS; bit++) {
     const word = load<u32>(map.word(bit >> 5));
-    if ((bit & 31) == 0 && word == 0xffffffff) {
+    if ((bit & 31) === 0 && word === 0xffffffff) {
       length = 0;
       bit += 31;
       continue;
@@ -66,7 +66,7 @@ function allocateRun(map: Bitmap, count: u32): u32 {
 function countFree(map: Bitmap): u32 {
   let count: u32 = 0;
   for (let i: u32 = 0; i < WORDS; i++) {
-    for (let word = ~load<u32>(map.word(i)); word != 0; word &= word - 1) count++;
+    for (let word = ~load<u32>(map.word(i)); word !== 0; word &= word - 1) count++;
   }
   return count;
 }
@@ -91,13 +91,13 @@ export function run(arena: usize, rounds: u32): u32 {
     for (let i: u32 = 0; i < 8; i++) {
       const start = allocateRun(map, 3 + i);
       checksum = mix(checksum, start);
-      if (start == NONE) continue;
+      if (start === NONE) continue;
       for (let j: u32 = 0; j < 3 + i; j++) release(map, start + j);
     }
     checksum = mix(checksum, countFree(map) ^ map.free);
     for (let i: u32 = 0; i < LIVE; i++) {
       const bit = load<u32>(taken + (i << 2));
-      if (bit != NONE) release(map, bit);
+      if (bit !== NONE) release(map, bit);
     }
     map.hint = 0;
   }

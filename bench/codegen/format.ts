@@ -33,16 +33,16 @@ function putNumber(output: Output, number: u32, base: u32, width: u32, fill: u32
   let value = number;
   let at = DIGITS_END;
   do {
-    const digit = base == 10 ? value % 10 : value & 15;
-    value = base == 10 ? value / 10 : value >> 4;
+    const digit = base === 10 ? value % 10 : value & 15;
+    value = base === 10 ? value / 10 : value >> 4;
     store<u8>(--at, digit < 10 ? DIGIT_0 + digit : LETTER_A + digit - 10);
-  } while (value != 0);
+  } while (value !== 0);
   putPadded(output, at, DIGITS_END - at, width, fill);
 }
 
 function lengthOf(text: usize): u32 {
   let length: u32 = 0;
-  while (load<u8>(text + length) != 0) length++;
+  while (load<u8>(text + length) !== 0) length++;
   return length;
 }
 
@@ -53,13 +53,13 @@ function format(buffer: usize, size: u32, template: usize, values: usize): u32 {
   let argument = values;
   output.at = buffer;
   output.end = buffer + size;
-  for (; load<u8>(text) != 0; text++) {
-    if (load<u8>(text) != PERCENT) {
+  for (; load<u8>(text) !== 0; text++) {
+    if (load<u8>(text) !== PERCENT) {
       output.put(load<u8>(text));
       continue;
     }
     text++;
-    const fill = load<u8>(text) == DIGIT_0 ? DIGIT_0 : SPACE;
+    const fill = load<u8>(text) === DIGIT_0 ? DIGIT_0 : SPACE;
     let width: u32 = 0;
     for (; load<u8>(text) >= DIGIT_0 && load<u8>(text) <= DIGIT_9; text++) {
       width = width * 10 + (load<u8>(text) - DIGIT_0);

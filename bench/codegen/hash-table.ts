@@ -40,7 +40,7 @@ function clear(table: Table): void {
 
 function find(table: Table, key: u32): Node | null {
   let node = load<Node | null>(table.bucketOf(key));
-  while (node && node.key != key) node = node.next;
+  while (node && node.key !== key) node = node.next;
   return node;
 }
 
@@ -67,7 +67,7 @@ function removeKey(table: Table, key: u32): u32 {
   let link = table.bucketOf(key);
   let node = load<Node | null>(link);
   while (node) {
-    if (node.key == key) {
+    if (node.key === key) {
       store<Node | null>(link, node.next);
       node.next = table.free;
       table.free = node;

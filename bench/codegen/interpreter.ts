@@ -109,10 +109,10 @@ function interpret(code: usize, registers: usize, memory: usize): void {
         if (load<u32>(a) < register(registers, b)) next = code + (c << 2);
         break;
       case Operation.JumpIfZero:
-        if (load<u32>(a) == 0) next = code + (c << 2);
+        if (load<u32>(a) === 0) next = code + (c << 2);
         break;
       case Operation.JumpIfNotZero:
-        if (load<u32>(a) != 0) next = code + (c << 2);
+        if (load<u32>(a) !== 0) next = code + (c << 2);
         break;
       case Operation.Mix:
         store<u32>(a, mix(register(registers, b), register(registers, c)));

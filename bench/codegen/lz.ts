@@ -28,11 +28,11 @@ function putLength(target: usize, length: u32): usize {
 /** One token with its literals; a match of length 0 is none. */
 function putToken(target: usize, literals: usize, count: u32, match: u32, distance: u32): usize {
   let to = target;
-  const length: u32 = match == 0 ? 0 : match - SHORTEST;
+  const length: u32 = match === 0 ? 0 : match - SHORTEST;
   store<u8>(to++, ((count < 15 ? count : 15) << 4) | (length < 15 ? length : 15));
   if (count >= 15) to = putLength(to, count - 15);
   for (let i: u32 = 0; i < count; i++) store<u8>(to++, load<u8>(literals + i));
-  if (match == 0) return to;
+  if (match === 0) return to;
   store<u16>(to, distance);
   to += 2;
   return length >= 15 ? putLength(to, length - 15) : to;
@@ -48,14 +48,14 @@ function compress(from: usize, size: u32, target: usize, places: usize): u32 {
     const slot = places + (hash(word) << 1);
     const candidate: u32 = load<u16>(slot);
     store<u16>(slot, at);
-    if (candidate >= at || load<u32>(from + candidate) != word) {
+    if (candidate >= at || load<u32>(from + candidate) !== word) {
       at++;
       continue;
     }
     let length = SHORTEST;
     while (
       at + length < size &&
-      load<u8>(from + candidate + length) == load<u8>(from + at + length)
+      load<u8>(from + candidate + length) === load<u8>(from + at + length)
     ) {
       length++;
     }
@@ -74,17 +74,17 @@ function expand(source: usize, size: u32, target: usize): u32 {
   while (true) {
     const token: u32 = load<u8>(from++);
     let count = token >> 4;
-    if (count == 15) {
-      while (load<u8>(from) == 255) count += load<u8>(from++);
+    if (count === 15) {
+      while (load<u8>(from) === 255) count += load<u8>(from++);
       count += load<u8>(from++);
     }
     for (; count > 0; count--) store<u8>(to++, load<u8>(from++));
-    if (from == end) return to - target;
+    if (from === end) return to - target;
     let match = to - load<u16>(from);
     from += 2;
     count = (token & 15) + SHORTEST;
-    if (count == 15 + SHORTEST) {
-      while (load<u8>(from) == 255) count += load<u8>(from++);
+    if (count === 15 + SHORTEST) {
+      while (load<u8>(from) === 255) count += load<u8>(from++);
       count += load<u8>(from++);
     }
     for (; count > 0; count--) store<u8>(to++, load<u8>(match++));
@@ -102,9 +102,9 @@ export function run(arena: usize, rounds: u32): u32 {
     random = nextRandom(random);
     const back = ((random >> 8) & 1023) + 1;
     const at = text + i;
-    if ((random & 15) != 0 && back <= i) store<u8>(at, load<u8>(at - back + u32(back > 16)));
+    if ((random & 15) !== 0 && back <= i) store<u8>(at, load<u8>(at - back + u32(back > 16)));
     else store<u8>(at, random >> 20);
-    if ((random & 3) != 0 && i >= 48) store<u8>(at, load<u8>(at - 48));
+    if ((random & 3) !== 0 && i >= 48) store<u8>(at, load<u8>(at - 48));
   }
   for (let round: u32 = 0; round < rounds; round++) {
     const size = compress(text, SIZE, packed, places);

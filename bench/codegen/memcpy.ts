@@ -9,7 +9,7 @@ function copy(target: usize, source: usize, size: u32): void {
   let to = target;
   let from = source;
   let count = size;
-  while (count != 0 && (to & 3) != 0) {
+  while (count !== 0 && (to & 3) !== 0) {
     store<u8>(to++, load<u8>(from++));
     count--;
   }
@@ -26,7 +26,7 @@ function copy(target: usize, source: usize, size: u32): void {
     to += 4;
     from += 4;
   }
-  while (count != 0) {
+  while (count !== 0) {
     store<u8>(to++, load<u8>(from++));
     count--;
   }
@@ -44,7 +44,7 @@ export function run(arena: usize, rounds: u32): u32 {
   for (let round: u32 = 0; round < rounds; round++) {
     for (let i: u32 = 0; i < 256; i++) {
       random = nextRandom(random);
-      const count = (i & 15) == 0 ? random >> 20 : random >> 26;
+      const count = (i & 15) === 0 ? random >> 20 : random >> 26;
       const from = (random >> 4) % (SIZE - 4096);
       const to = (random >> 12) % (SIZE - 4096);
       copy(target + to, source + from, count);

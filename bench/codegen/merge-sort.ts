@@ -32,7 +32,7 @@ function mergeSort(first: Entry | null): Entry | null {
       let rightSize = size;
       while (leftSize > 0 || (rightSize > 0 && right)) {
         let next: Entry | null;
-        if (leftSize == 0 || (rightSize > 0 && right && right.key < left!.key)) {
+        if (leftSize === 0 || (rightSize > 0 && right && right.key < left!.key)) {
           next = right;
           right = right!.next;
           rightSize--;

@@ -52,7 +52,7 @@ function accessible(pointers: usize, address: u32, length: u32, rights: u32, fou
   let at = address;
   const end = address + length;
   while (at < end) {
-    if (!walk(pointers, at, found) || (found.rights & rights) != rights) break;
+    if (!walk(pointers, at, found) || (found.rights & rights) !== rights) break;
     at = (at & -found.size) + found.size;
   }
   return (at < end ? at : end) - address;

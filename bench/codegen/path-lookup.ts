@@ -30,10 +30,10 @@ const INODE_SIZE: usize = offsetof<Inode>("length") + 1 + NAME_SIZE;
 function find(directory: Inode, name: usize, length: u32): Inode | null {
   let inode = directory.child;
   while (inode) {
-    if (inode.length == length) {
+    if (inode.length === length) {
       let i: u32 = 0;
-      while (i < length && load<u8>(inode.name + i) == load<u8>(name + i)) i++;
-      if (i == length) return inode;
+      while (i < length && load<u8>(inode.name + i) === load<u8>(name + i)) i++;
+      if (i === length) return inode;
     }
     inode = inode.sibling;
   }
@@ -43,15 +43,15 @@ function find(directory: Inode, name: usize, length: u32): Inode | null {
 /** The inode of a path that ends with NUL, from `directory` or, if it begins with /, the root. */
 function lookup(root: Inode, directory: Inode, start: usize): Inode | null {
   let path = start;
-  let at = load<u8>(path) == SLASH ? root : directory;
+  let at = load<u8>(path) === SLASH ? root : directory;
   while (true) {
-    while (load<u8>(path) == SLASH) path++;
-    if (load<u8>(path) == 0) return at;
+    while (load<u8>(path) === SLASH) path++;
+    if (load<u8>(path) === 0) return at;
     const name = path;
-    while (load<u8>(path) != SLASH && load<u8>(path) != 0) path++;
+    while (load<u8>(path) !== SLASH && load<u8>(path) !== 0) path++;
     const length = path - name;
-    if (load<u8>(name) == DOT && length == 1) continue;
-    if (load<u8>(name) == DOT && load<u8>(name, 1) == DOT && length == 2) {
+    if (load<u8>(name) === DOT && length === 1) continue;
+    if (load<u8>(name) === DOT && load<u8>(name, 1) === DOT && length === 2) {
       at = at.parent!;
       continue;
     }
@@ -70,12 +70,12 @@ function makeTree(inodes: usize): Inode {
   for (let i: u32 = 0; i < INODES; i++) {
     const inode = inodeAt(inodes, i);
     random = nextRandom(random);
-    const parent = inodeAt(inodes, i == 0 ? 0 : (i - 1) / 6);
+    const parent = inodeAt(inodes, i === 0 ? 0 : (i - 1) / 6);
     inode.number = i;
     inode.parent = parent;
     inode.child = null;
-    inode.sibling = i == 0 ? null : parent.child;
-    if (i != 0) parent.child = inode;
+    inode.sibling = i === 0 ? null : parent.child;
+    if (i !== 0) parent.child = inode;
     inode.length = <u8>(((random >> 8) & 7) + 3);
     for (let j: u32 = 0; j < inode.length; j++) {
       store<u8>(inode.name + j, LETTER_A + ((random >> (j + 9)) & 3));
@@ -85,7 +85,7 @@ function makeTree(inodes: usize): Inode {
 }
 
 function append(to: usize, inode: Inode): usize {
-  if (inode.parent == inode) return to;
+  if (inode.parent === inode) return to;
   let at = append(to, inode.parent!);
   store<u8>(at++, SLASH);
   for (let i: u32 = 0; i < inode.length; i++) store<u8>(at++, load<u8>(inode.name + i));
@@ -97,12 +97,12 @@ function makePaths(inodes: usize, paths: usize): void {
   for (let i: u32 = 0; i < PATHS; i++) {
     random = nextRandom(random);
     let at = append(paths + i * PATH_SIZE, inodeAt(inodes, (random >> 8) & (INODES - 1)));
-    if ((random & 7) == 0) {
+    if ((random & 7) === 0) {
       store<u8>(at++, SLASH);
       store<u8>(at++, DOT);
       store<u8>(at++, DOT);
     }
-    if ((random & 56) == 0) store<u8>(at++, LETTER_X);
+    if ((random & 56) === 0) store<u8>(at++, LETTER_X);
     store<u8>(at, 0);
   }
 }

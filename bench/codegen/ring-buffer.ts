@@ -26,28 +26,28 @@ class Ring {
 function put(ring: Ring, byte: u32): void {
   switch (byte) {
     case ERASE:
-      if (ring.write != ring.committed) ring.write--;
+      if (ring.write !== ring.committed) ring.write--;
       break;
     case KILL:
       ring.write = ring.committed;
       break;
     default:
-      if (ring.write - ring.read == SIZE - u32(byte != NEWLINE)) {
+      if (ring.write - ring.read === SIZE - u32(byte !== NEWLINE)) {
         ring.dropped++;
         break;
       }
       store<u8>(ring.byte(ring.write++), byte);
-      if (byte == NEWLINE) ring.committed = ring.write;
+      if (byte === NEWLINE) ring.committed = ring.write;
   }
 }
 
 /** At most one line, and at most `room` bytes. */
 function read(ring: Ring, to: usize, room: u32): u32 {
   let count: u32 = 0;
-  while (count < room && ring.read != ring.committed) {
+  while (count < room && ring.read !== ring.committed) {
     const byte: u32 = load<u8>(ring.byte(ring.read++));
     store<u8>(to + count++, byte);
-    if (byte == NEWLINE) break;
+    if (byte === NEWLINE) break;
   }
   return count;
 }
@@ -63,12 +63,12 @@ export function run(arena: usize, rounds: u32): u32 {
     random = nextRandom(random);
     const kind = (random >> 8) & 127;
     const letter = 32 + (random & 63);
-    store<u8>(keys + i, kind < 3 ? NEWLINE : kind < 7 ? ERASE : kind == 7 ? KILL : letter);
+    store<u8>(keys + i, kind < 3 ? NEWLINE : kind < 7 ? ERASE : kind === 7 ? KILL : letter);
   }
   for (let round: u32 = 0; round < rounds; round++) {
     for (let i: u32 = 0; i < 8 * SIZE; i++) {
       put(ring, load<u8>(keys + i));
-      if ((i & 63) != 63) continue;
+      if ((i & 63) !== 63) continue;
       const count = read(ring, line, 48);
       for (let j: u32 = 0; j < count; j++) checksum = mix(checksum, load<u8>(line + j));
     }

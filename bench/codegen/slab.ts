@@ -89,7 +89,7 @@ function release(heap: Heap, object: usize): void {
   if (!slab.free) addPartial(heap, slab);
   store<usize>(object, slab.free);
   slab.free = object;
-  if (--slab.used != 0) return;
+  if (--slab.used !== 0) return;
   removePartial(heap, slab);
   slab.next = heap.freePages;
   heap.freePages = slab;

@@ -20,10 +20,10 @@ function search(text: usize, start: u32, word: usize, length: u32, skips: usize)
   const last: u32 = load<u8>(word + (length - 1));
   while (at + length <= TEXT) {
     const found: u32 = load<u8>(text + (at + length - 1));
-    if (found == last) {
+    if (found === last) {
       let i: u32 = 0;
-      while (i < length - 1 && load<u8>(text + at + i) == load<u8>(word + i)) i++;
-      if (i == length - 1) return at;
+      while (i < length - 1 && load<u8>(text + at + i) === load<u8>(word + i)) i++;
+      if (i === length - 1) return at;
     }
     at += load<u8>(skips + found);
   }
@@ -35,7 +35,7 @@ function longestLine(text: usize): u32 {
   let longest: u32 = 0;
   let start: u32 = 0;
   for (let i: u32 = 0; i < TEXT; i++) {
-    if (load<u8>(text + i) != NEWLINE) continue;
+    if (load<u8>(text + i) !== NEWLINE) continue;
     if (i - start > longest) longest = i - start;
     start = i + 1;
   }
@@ -49,7 +49,7 @@ export function run(arena: usize, rounds: u32): u32 {
   let checksum: u32 = 0;
   for (let i: u32 = 0; i < TEXT; i++) {
     random = nextRandom(random);
-    store<u8>(text + i, (random & 63) == 0 ? NEWLINE : LETTER_A + ((random >> 8) & 7));
+    store<u8>(text + i, (random & 63) === 0 ? NEWLINE : LETTER_A + ((random >> 8) & 7));
   }
   for (let round: u32 = 0; round < rounds; round++) {
     for (let i: u32 = 0; i < 8; i++) {
@@ -59,7 +59,7 @@ export function run(arena: usize, rounds: u32): u32 {
       let count: u32 = 0;
       makeSkips(skips, word, length);
       let at = search(text, 0, word, length, skips);
-      while (at != NOT_FOUND) {
+      while (at !== NOT_FOUND) {
         count++;
         checksum = mix(checksum, at);
         at = search(text, at + 1, word, length, skips);

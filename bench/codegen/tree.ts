@@ -15,7 +15,7 @@ class Area {
 
 function skew(node: Area): Area {
   const left = node.left;
-  if (!left || left.level != node.level) return node;
+  if (!left || left.level !== node.level) return node;
   node.left = left.right;
   left.right = node;
   return left;
@@ -25,7 +25,7 @@ function split(node: Area): Area {
   const right = node.right;
   if (!right) return node;
   const outer = right.right;
-  if (!outer || outer.level != node.level) return node;
+  if (!outer || outer.level !== node.level) return node;
   node.right = right.left;
   right.left = node;
   right.level++;

@@ -29,17 +29,17 @@ export function floatingPointCases(): AbuseCase[] {
 
 /** Whether the case of execve has started the program only to look at the registers. */
 export function isFloatRegisterCheck(argc: i32, argv: usize): bool {
-  return argc == 2 && equals(argument(argv, 1), CHECK);
+  return argc === 2 && equals(argument(argv, 1), CHECK);
 }
 
 /** Several processes with different numbers take turns. */
 function others(): i32 {
   for (let i: u32 = 0; i < PROCESSES; i++) {
-    if (fork() == 0) exit(keepsIts(PATTERN + getpid()));
+    if (fork() === 0) exit(keepsIts(PATTERN + getpid()));
   }
   let failures = keepsIts(PATTERN + getpid());
   while (waitpid(-1, status, 0) > 0) {
-    if (load32(status) != 0) failures++;
+    if (load32(status) !== 0) failures++;
   }
   return failures;
 }
@@ -58,12 +58,12 @@ function forked(): i32 {
   fill_float_registers(PATTERN);
   const child = fork();
   const holds = float_registers_hold(PATTERN);
-  if (child == 0) {
+  if (child === 0) {
     fill_float_registers(~PATTERN);
     exit(holds ? 0 : 1);
   }
   waitpid(child, status, 0);
-  return holds && float_registers_hold(PATTERN) && load32(status) == 0 ? 0 : 1;
+  return holds && float_registers_hold(PATTERN) && load32(status) === 0 ? 0 : 1;
 }
 
 /** The next program finds nothing of the last one. */

@@ -9,7 +9,7 @@ const ENTRY_SIZE: usize = 16;
 
 export function machineCases(): AbuseCase[] {
   const cases: AbuseCase[] = [];
-  for (let at = symbols.machine_cases(); load32(at) != 0; at += ENTRY_SIZE) {
+  for (let at = symbols.machine_cases(); load32(at) !== 0; at += ENTRY_SIZE) {
     const name = fromC(load32(at));
     cases.push(new AbuseCase(name, load32(at + 8), never, load32(at + 4), load32(at + 12)));
   }

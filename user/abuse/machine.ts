@@ -21,26 +21,26 @@ export function hasNoExecute(): bool {
   cpuid(EXTENDED_LEAVES, 0, registers);
   if (load32(registers) < EXTENDED_FEATURES) return false;
   cpuid(EXTENDED_FEATURES, 0, registers);
-  return (load32(registers + EDX) & FEATURE_NX) != 0;
+  return (load32(registers + EDX) & FEATURE_NX) !== 0;
 }
 
 /** Whether the processor has FXSAVE and SSE2: then programs have floating-point registers. */
 export function hasFloatingPoint(): bool {
   cpuid(FEATURES, 0, registers);
-  return (load32(registers + EDX) & FEATURES_FLOATING_POINT) == FEATURES_FLOATING_POINT;
+  return (load32(registers + EDX) & FEATURES_FLOATING_POINT) === FEATURES_FLOATING_POINT;
 }
 
 /** Whether the trap flag does anything: v86 ignores it. */
 export function hasSingleStep(): bool {
-  if (singleStep == UNKNOWN) singleStep = isIn(EXITS, statusOf(trap, 0)) ? 0 : 1;
-  return singleStep == 1;
+  if (singleStep === UNKNOWN) singleStep = isIn(EXITS, statusOf(trap, 0)) ? 0 : 1;
+  return singleStep === 1;
 }
 
 /** The case `trap-flag`, which must end by a signal. */
 function trap(_argument: u32): i32 {
   const cases = machineCases();
   for (let i = 0; i < cases.length; i++) {
-    if (cases[i].name == "trap-flag") return call_code(cases[i].code);
+    if (cases[i].name === "trap-flag") return call_code(cases[i].code);
   }
   return 1;
 }

@@ -43,7 +43,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
     .concat(processCases())
     .concat(floatingPointCases());
   let first = 1;
-  for (; first < argc && load<u8>(argument(argv, first)) == DASH; first++) {
+  for (; first < argc && load<u8>(argument(argv, first)) === DASH; first++) {
     const option = argument(argv, first);
     if (equals(option, "--list")) return list(cases);
     if (!equals(option, "--no-frames")) return refuse(argv, first, USAGE);
@@ -63,7 +63,7 @@ function list(cases: AbuseCase[]): i32 {
 
 function runNamed(cases: AbuseCase[], name: string): bool {
   for (let i = 0; i < cases.length; i++) {
-    if (cases[i].name != name) continue;
+    if (cases[i].name !== name) continue;
     attempt(cases[i]);
     return true;
   }
@@ -75,19 +75,19 @@ function summarise(): i32 {
   print(" passed, ");
   printDecimal(failed);
   print(" failed");
-  if (skipped != 0) {
+  if (skipped !== 0) {
     print(", ");
     printDecimal(skipped);
     print(" skipped");
   }
   printLine("");
-  return failed == 0 ? 0 : 1;
+  return failed === 0 ? 0 : 1;
 }
 
 /** Runs a case and says what came of it. */
 function attempt(each: AbuseCase): void {
   const lacking = missing(each.needs);
-  if (lacking.length != 0) {
+  if (lacking.length !== 0) {
     skipped++;
     printLine(`skip ${each.name}: this machine has no ${lacking}`);
     return;
@@ -112,11 +112,11 @@ function attempt(each: AbuseCase): void {
 }
 
 function missing(needs: u32): string {
-  if (needs == SINGLE_STEP && !hasSingleStep()) return "single step";
+  if (needs === SINGLE_STEP && !hasSingleStep()) return "single step";
   // v86 has neither; there is no way to try out this one.
-  if (needs == IRET_CHECKS && !hasSingleStep()) return "checks of iret";
-  if (needs == FLOATING_POINT && !hasFloatingPoint()) return "SSE2";
-  if (needs == NO_EXECUTE && !hasNoExecute()) return "NX";
+  if (needs === IRET_CHECKS && !hasSingleStep()) return "checks of iret";
+  if (needs === FLOATING_POINT && !hasFloatingPoint()) return "SSE2";
+  if (needs === NO_EXECUTE && !hasNoExecute()) return "NX";
   return "";
 }
 
@@ -134,10 +134,10 @@ function runOnce(each: AbuseCase): i32 {
 /** In the process of the case. */
 function perform(_argument: u32): i32 {
   const each = running;
-  if (each == null) return 1;
-  if (each.code != 0) return call_code(each.code);
+  if (each === null) return 1;
+  if (each.code !== 0) return call_code(each.code);
   const run = each.run;
-  return run() == 0 ? 0 : 1;
+  return run() === 0 ? 0 : 1;
 }
 
 function freeFrames(): i32 {

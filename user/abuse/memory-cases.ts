@@ -75,13 +75,13 @@ function jumpAt(address: u32): i32 {
 
 function readTrampoline(): i32 {
   let failures = 0;
-  for (let at = GUARD_END; at != 0; at += 1024) failures += expectFault(readAt, at);
+  for (let at = GUARD_END; at !== 0; at += 1024) failures += expectFault(readAt, at);
   return failures + expectFault(readAt, 0xfffffffc);
 }
 
 function writeTrampoline(): i32 {
   let failures = 0;
-  for (let at = GUARD_END; at != 0; at += 1024) failures += expectFault(writeAt, at);
+  for (let at = GUARD_END; at !== 0; at += 1024) failures += expectFault(writeAt, at);
   return failures + expectFault(writeAt, 0xfffffffc);
 }
 
@@ -173,7 +173,7 @@ function deepStack(): i32 {
     x86.store32(top - depth, depth);
   }
   for (let depth: u32 = PAGE_SIZE; depth < 7 * MIB; depth += PAGE_SIZE) {
-    if (x86.load32(top - depth) != depth) return 1;
+    if (x86.load32(top - depth) !== depth) return 1;
   }
   return 0;
 }
@@ -188,7 +188,7 @@ function gates(): i32 {
   const mortal = u32.MAX_VALUE & ~EXITS;
   let failures = 0;
   for (let vector: u32 = 0; vector < VECTORS; vector++) {
-    if (vector == SYSTEM_CALL_VECTOR) continue;
+    if (vector === SYSTEM_CALL_VECTOR) continue;
     const status = statusOf(interruptBy, vector);
     if (isIn(mortal, status)) continue;
     print("  int ");
@@ -205,9 +205,9 @@ function gates(): i32 {
 function takeAllMemory(): i32 {
   const start = (brk(0) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
   const end = USER_END - 16 * MIB;
-  if (brk(end) != end) return 1;
+  if (brk(end) !== end) return 1;
   for (let at = start; at < end; at += PAGE_SIZE) x86.store32(at, at);
   return 1;
 }
 
-if (SIGSEGV != 11 || USER_DATA < PAGE_SIZE) ERROR("the cases assume Linux's numbers");
+if (SIGSEGV !== 11 || USER_DATA < PAGE_SIZE) ERROR("the cases assume Linux's numbers");

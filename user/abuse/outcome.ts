@@ -21,7 +21,7 @@ export type Deed = (argument: u32) => i32;
 export function statusOf(deed: Deed, argument: u32): i32 {
   flush();
   const child = fork();
-  if (child == 0) {
+  if (child === 0) {
     const result = deed(argument);
     flush();
     exit(result);
@@ -35,7 +35,7 @@ export function statusOf(deed: Deed, argument: u32): i32 {
 export function isIn(outcomes: u32, status: i32): bool {
   const signal = <u32>status & 0x7f;
   if (status < 0) return false;
-  return signal == 0 ? status == 0 && (outcomes & EXITS) != 0 : ((outcomes >> signal) & 1) != 0;
+  return signal === 0 ? status === 0 && (outcomes & EXITS) !== 0 : ((outcomes >> signal) & 1) !== 0;
 }
 
 /** Prints a wait status in words. */
@@ -43,7 +43,7 @@ export function printStatus(status: i32): void {
   if (status < 0) {
     print("fork failed with error ");
     printDecimal(-status);
-  } else if ((status & 0x7f) != 0) {
+  } else if ((status & 0x7f) !== 0) {
     print("killed by signal ");
     printDecimal(status & 0x7f);
   } else {

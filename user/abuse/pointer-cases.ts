@@ -63,7 +63,7 @@ const words: usize = memory.data(64, 4);
 
 /** Reports a result that is not the wanted one; how many failures that makes. */
 function expect(what: string, argument: u32, result: i32, wanted: i32): i32 {
-  if (result == wanted) return 0;
+  if (result === wanted) return 0;
   print("  ");
   print(what);
   print(" ");
@@ -96,7 +96,7 @@ function writeStraddling(): i32 {
   const start = endOfMemory(1) - 8;
   memory.copy(start, cstr("partial\n"), 8);
   const result = write(STANDARD_OUTPUT, start, 16);
-  return result == 8 || result == -EFAULT ? 0 : expect("write", start, result, -EFAULT);
+  return result === 8 || result === -EFAULT ? 0 : expect("write", start, result, -EFAULT);
 }
 
 function writeWrapping(): i32 {
@@ -134,7 +134,7 @@ function readToTheEnd(): i32 {
   let failures = expect("read", end - 16, read(zeros, end - 16, 16), 16);
   failures += expect("last word", end - 4, load32(end - 4), 0);
   const result = read(zeros, end - 8, 16);
-  return failures + (result == 8 ? 0 : expect("read", end - 8, result, -EFAULT));
+  return failures + (result === 8 ? 0 : expect("read", end - 8, result, -EFAULT));
 }
 
 function badPaths(): i32 {
@@ -175,8 +175,8 @@ function badResults(): i32 {
     failures += faults("clock_gettime", SystemCall.clock_gettime, 0, at, at);
     failures += faults("TCGETS", SystemCall.ioctl, console, TCGETS, at, at);
     failures += faults("TIOCGWINSZ", SystemCall.ioctl, console, TIOCGWINSZ, at, at);
-    if (at != 0) failures += faults("gettimeofday", SystemCall.gettimeofday, at, 0, at);
-    if (at != 0) failures += faults("time", SystemCall.time, at, 0, at);
+    if (at !== 0) failures += faults("gettimeofday", SystemCall.gettimeofday, at, 0, at);
+    if (at !== 0) failures += faults("time", SystemCall.time, at, 0, at);
   }
   return failures;
 }
@@ -188,9 +188,9 @@ function faults(name: string, call: u32, a: u32, b: u32, at: u32, c: u32 = 0): i
 function badWaitStatus(): i32 {
   let failures = 0;
   for (let i = 0; i < bad.length; i++) {
-    if (bad[i] == 0) continue;
+    if (bad[i] === 0) continue;
     const child = fork();
-    if (child == 0) exit(0);
+    if (child === 0) exit(0);
     failures += expect("waitpid", bad[i], waitpid(child, bad[i], 0), -EFAULT);
     waitpid(child, words, 0);
   }
@@ -215,7 +215,7 @@ function badArguments(): i32 {
   let failures = 0;
   for (let i = 0; i < bad.length; i++) {
     const at = bad[i];
-    if (at == 0) continue;
+    if (at === 0) continue;
     failures += faults("argv", SystemCall.execve, program, at, at);
     store32(words, at);
     store32(words + 4, 0);

@@ -54,7 +54,7 @@ function manyForks(): i32 {
   for (; made < CHILDREN; made++) {
     const child = fork();
     if (child < 0) break;
-    if (child == 0) {
+    if (child === 0) {
       store32(time, 0);
       store32(time + 4, 200 * MILLISECOND);
       nanosleep(time, 0);
@@ -63,9 +63,9 @@ function manyForks(): i32 {
   }
   let ended: u32 = 0;
   while (waitpid(-1, status, 0) > 0) {
-    if (load32(status) == 7 << 8) ended++;
+    if (load32(status) === 7 << 8) ended++;
   }
-  if (made == CHILDREN && ended == made) return 0;
+  if (made === CHILDREN && ended === made) return 0;
   print("  made ");
   printDecimal(made);
   print(", ended well ");
@@ -76,15 +76,15 @@ function manyForks(): i32 {
 
 /** Each process makes the next one and waits for it. */
 function descend(depth: u32): i32 {
-  if (depth == 0) return 0;
+  if (depth === 0) return 0;
   const child = fork();
-  if (child == 0) exit(descend(depth - 1));
-  return child > 0 && wait(child) == 0 ? 0 : 1;
+  if (child === 0) exit(descend(depth - 1));
+  return child > 0 && wait(child) === 0 ? 0 : 1;
 }
 
 function spin(): i32 {
   const child = fork();
-  while (child == 0) pause();
+  while (child === 0) pause();
   return child;
 }
 
@@ -94,11 +94,11 @@ function endlessLoop(): i32 {
   store32(time, 0);
   store32(time + 4, 50 * MILLISECOND);
   for (let i = 0; i < 4; i++) {
-    if (nanosleep(time, 0) != 0) return 1;
+    if (nanosleep(time, 0) !== 0) return 1;
     yieldProcessor();
   }
   kill(child, SIGKILL);
-  return wait(child) == SIGKILL ? 0 : 1;
+  return wait(child) === SIGKILL ? 0 : 1;
 }
 
 function manyEndlessLoops(): i32 {
@@ -106,10 +106,10 @@ function manyEndlessLoops(): i32 {
   for (let i = 0; i < children.length; i++) children[i] = spin();
   let sum: u32 = 0;
   for (let i: u32 = 0; i < 3_000_000; i++) sum += load32(shared) + 1;
-  let failures = sum == 3_000_000 ? 0 : 1;
+  let failures = sum === 3_000_000 ? 0 : 1;
   for (let i = 0; i < children.length; i++) {
     kill(children[i], SIGKILL);
-    if (wait(children[i]) != SIGKILL) failures++;
+    if (wait(children[i]) !== SIGKILL) failures++;
   }
   return failures;
 }
@@ -118,32 +118,32 @@ function manyEndlessLoops(): i32 {
 function copyOnWrite(): i32 {
   for (let i: u32 = 0; i < PAGE_SIZE; i += 4) store32(shared + i, i);
   const child = fork();
-  if (child == 0) {
+  if (child === 0) {
     for (let i: u32 = 0; i < PAGE_SIZE; i += 4) store32(shared + i, getpid());
-    exit(load32(shared + 4) == getpid() ? 0 : 1);
+    exit(load32(shared + 4) === getpid() ? 0 : 1);
   }
   store32(shared + 8, 1);
   const ending = wait(child);
   for (let i: u32 = 0; i < PAGE_SIZE; i += 4) {
-    const wanted = i == 8 ? 1 : i;
-    if (load32(shared + i) != wanted) return 1;
+    const wanted = i === 8 ? 1 : i;
+    if (load32(shared + i) !== wanted) return 1;
   }
-  return ending == 0 ? 0 : 1;
+  return ending === 0 ? 0 : 1;
 }
 
 /** A system call that writes to a shared page must make it private first. */
 function copyOnWriteByKernel(): i32 {
   for (let i: u32 = 0; i < 64; i += 4) store32(shared + i, 0x11111111);
   const child = fork();
-  if (child == 0) {
+  if (child === 0) {
     sysinfo(shared);
-    exit(load32(shared + 16) != 0x11111111 ? 0 : 1);
+    exit(load32(shared + 16) !== 0x11111111 ? 0 : 1);
   }
   const ending = wait(child);
   for (let i: u32 = 0; i < 64; i += 4) {
-    if (load32(shared + i) != 0x11111111) return 1;
+    if (load32(shared + i) !== 0x11111111) return 1;
   }
-  return ending == 0 ? 0 : 1;
+  return ending === 0 ? 0 : 1;
 }
 
 let program: ArrayBuffer = new ArrayBuffer(0);
@@ -158,7 +158,7 @@ function execute(_argument: u32): i32 {
 /** None of these may run to its end: execve fails, or a signal ends what began. */
 function brokenPrograms(): i32 {
   const names = listDirectory(cstr("/lib/abuse"));
-  if (directoryError < 0 || names.length == 0) {
+  if (directoryError < 0 || names.length === 0) {
     printLine("  there are no programs in /lib/abuse");
     return 1;
   }
@@ -166,7 +166,7 @@ function brokenPrograms(): i32 {
   for (let i = 0; i < names.length; i++) {
     program = toC(`${BROKEN}/${names[i]}`);
     const ending = statusOf(execute, 0);
-    if (ending == 0 || (ending & 0x7f) != 0) continue;
+    if (ending === 0 || (ending & 0x7f) !== 0) continue;
     print(`  ${names[i]}: `);
     printStatus(ending);
     print("\n");

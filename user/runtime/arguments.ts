@@ -13,14 +13,14 @@ export function argument(argv: usize, index: i32): usize {
 /** Whether a C string equals a string of ASCII characters. */
 export function equals(text: usize, wanted: string): bool {
   for (let i = 0; i < wanted.length; i++) {
-    if (load<u8>(text + i) != wanted.charCodeAt(i)) return false;
+    if (load<u8>(text + i) !== wanted.charCodeAt(i)) return false;
   }
-  return load<u8>(text + wanted.length) == 0;
+  return load<u8>(text + wanted.length) === 0;
 }
 
 /** Whether the only argument is `--help`; then `usage` was printed. */
 export function wantsHelp(argc: i32, argv: usize, usage: string): bool {
-  if (argc != 2 || !equals(argument(argv, 1), "--help")) return false;
+  if (argc !== 2 || !equals(argument(argv, 1), "--help")) return false;
   use(STANDARD_OUTPUT);
   printLine(usage);
   return true;
@@ -43,10 +43,10 @@ export function refuse(argv: usize, index: i32, usage: string): i32 {
 export function parseDecimal(text: usize): i32 {
   let value: u32 = 0;
   let at = text;
-  for (; load<u8>(at) != 0; at++) {
+  for (; load<u8>(at) !== 0; at++) {
     const digit = <u32>load<u8>(at) - 0x30;
     if (digit > 9 || value > (<u32>i32.MAX_VALUE - digit) / 10) return -1;
     value = value * 10 + digit;
   }
-  return at == text ? -1 : <i32>value;
+  return at === text ? -1 : <i32>value;
 }

@@ -31,7 +31,7 @@ export function listDirectory(path: usize): string[] {
 function addNames(names: string[], size: u32): void {
   for (let at: u32 = 0; at < size; at += load<u16>(buffer + at + DIRENT_LENGTH)) {
     const name = fromC(buffer + at + DIRENT_NAME);
-    if (name != "." && name != "..") names.push(name);
+    if (name !== "." && name !== "..") names.push(name);
   }
 }
 

@@ -16,7 +16,7 @@ const PAGE_MASK: u32 = 0xffff;
 /** How many pages there are below the end of the heap, which is a multiple of the page size. */
 export function memory_size(): i32 {
   let end = brk(0);
-  if ((end & PAGE_MASK) != 0) end = brk((end + PAGE_MASK) & ~PAGE_MASK);
+  if ((end & PAGE_MASK) !== 0) end = brk((end + PAGE_MASK) & ~PAGE_MASK);
   return <i32>(end >> PAGE_SHIFT);
 }
 
@@ -26,5 +26,5 @@ export function memory_grow(pages: i32): i32 {
   const wanted = <u32>before + <u32>pages;
   if (<u32>pages > 0xffff || wanted > 0xffff) return -1;
   const end = wanted << PAGE_SHIFT;
-  return pages == 0 || brk(end) >= end ? before : -1;
+  return pages === 0 || brk(end) >= end ? before : -1;
 }

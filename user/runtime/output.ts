@@ -20,7 +20,7 @@ let file: i32 = STANDARD_OUTPUT;
 
 /** From now on printing goes to this file. */
 export function use(output: i32): void {
-  if (file != output) flush();
+  if (file !== output) flush();
   file = output;
 }
 
@@ -37,7 +37,7 @@ export function flush(): void {
 
 export function printByte(byte: u32): void {
   store<u8>(buffer + used++, byte);
-  if (byte == NEWLINE || used == BUFFER_SIZE) flush();
+  if (byte === NEWLINE || used === BUFFER_SIZE) flush();
 }
 
 export function printBytes(from: usize, size: u32): void {
@@ -46,7 +46,7 @@ export function printBytes(from: usize, size: u32): void {
 
 /** Prints bytes up to a NUL. */
 export function printC(text: usize): void {
-  for (let at = text; load<u8>(at) != 0; at++) printByte(load<u8>(at));
+  for (let at = text; load<u8>(at) !== 0; at++) printByte(load<u8>(at));
 }
 
 /** Prints a string as UTF-8; half a surrogate pair becomes U+FFFD. */
@@ -79,14 +79,14 @@ export function printDecimal(value: u32): void {
   do {
     store<u8>(--at, 0x30 + (rest % 10));
     rest /= 10;
-  } while (rest != 0);
+  } while (rest !== 0);
   printBytes(at, <u32>(digits + 24 - at));
 }
 
 /** Prints a number right-aligned in `width` columns. */
 export function printColumn(value: u32, width: u32): void {
   let columns: u32 = 1;
-  for (let rest = value / 10; rest != 0; rest /= 10) columns++;
+  for (let rest = value / 10; rest !== 0; rest /= 10) columns++;
   for (; columns < width; columns++) printByte(0x20);
   printDecimal(value);
 }

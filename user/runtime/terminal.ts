@@ -32,31 +32,31 @@ let isRaw: bool = false;
 
 /** How many columns the terminal has; 80 if that is unknown. */
 export function terminalColumns(): u32 {
-  if (ioctl(STANDARD_OUTPUT, TIOCGWINSZ, scratch) != 0) return DEFAULT_COLUMNS;
+  if (ioctl(STANDARD_OUTPUT, TIOCGWINSZ, scratch) !== 0) return DEFAULT_COLUMNS;
   const columns = <u32>load<u16>(scratch + WINSIZE_COLUMNS);
-  return columns != 0 ? columns : DEFAULT_COLUMNS;
+  return columns !== 0 ? columns : DEFAULT_COLUMNS;
 }
 
 /** Whether standard output is a terminal. */
 export function isTerminalOutput(): bool {
-  return ioctl(STANDARD_OUTPUT, TCGETS, raw) == 0;
+  return ioctl(STANDARD_OUTPUT, TCGETS, raw) === 0;
 }
 
 /** Whether standard input is a terminal. */
 export function isTerminalInput(): bool {
-  return ioctl(STANDARD_INPUT, TCGETS, raw) == 0;
+  return ioctl(STANDARD_INPUT, TCGETS, raw) === 0;
 }
 
 /** Puts the terminal into raw mode; false if it cannot be, and then nothing has changed. */
 export function enterRawMode(): bool {
   if (isRaw) return true;
-  if (ioctl(STANDARD_INPUT, TCGETS, original) != 0) return false;
+  if (ioctl(STANDARD_INPUT, TCGETS, original) !== 0) return false;
   memory.copy(raw, original, TERMIOS_SIZE);
   clear(raw + TERMIOS_IFLAG, ICRNL | INLCR);
   clear(raw + TERMIOS_LFLAG, ICANON | ECHO | ISIG | IEXTEN);
   store<u8>(raw + TERMIOS_CC + VMIN, 1);
   store<u8>(raw + TERMIOS_CC + VTIME, 0);
-  isRaw = ioctl(STANDARD_INPUT, TCSETSW, raw) == 0;
+  isRaw = ioctl(STANDARD_INPUT, TCSETSW, raw) === 0;
   return isRaw;
 }
 

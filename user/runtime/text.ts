@@ -3,7 +3,7 @@
 /** The string whose UTF-8 bytes end in NUL at `text`. */
 export function fromC(text: usize): string {
   let end = text;
-  while (load<u8>(end) != 0) end++;
+  while (load<u8>(end) !== 0) end++;
   return String.UTF8.decodeUnsafe(text, end - text);
 }
 

@@ -51,12 +51,12 @@ export class Builtins {
   /** Carries out a built-in command; its status. */
   run(words: string[]): i32 {
     const name = words[0];
-    if (name == "cd") return changeDirectory(words.length > 1 ? words[1] : "/");
-    if (name == "exit") return this.exit(words);
-    if (name == "help") return this.help();
-    if (name == "pwd") printLine(workingDirectory());
-    if (name == "jobs") this.jobs.printAll();
-    if (name == "wait") this.jobs.waitForAll();
+    if (name === "cd") return changeDirectory(words.length > 1 ? words[1] : "/");
+    if (name === "exit") return this.exit(words);
+    if (name === "help") return this.help();
+    if (name === "pwd") printLine(workingDirectory());
+    if (name === "jobs") this.jobs.printAll();
+    if (name === "wait") this.jobs.waitForAll();
     return 0;
   }
 
@@ -80,9 +80,9 @@ export class Builtins {
     printLine(HELP);
     const names = listPrograms(this.environment.path);
     for (let i = 0; i < names.length; i++) {
-      print(i % 8 == 0 ? "  " : " ");
+      print(i % 8 === 0 ? "  " : " ");
       print(names[i]);
-      if (i % 8 == 7 || i == names.length - 1) printLine("");
+      if (i % 8 === 7 || i === names.length - 1) printLine("");
     }
     return 0;
   }
@@ -91,7 +91,7 @@ export class Builtins {
 function changeDirectory(to: string): i32 {
   const folder = toC(to);
   const error = chdir(addressOf(folder));
-  if (error == 0) return 0;
+  if (error === 0) return 0;
   complain("cd", addressOf(folder), error);
   return 1;
 }
@@ -104,5 +104,5 @@ function parse(text: string): i32 {
     if (digit < 0 || digit > 9 || value > 0xffffff) return -1;
     value = value * 10 + digit;
   }
-  return text.length == 0 ? -1 : value;
+  return text.length === 0 ? -1 : value;
 }

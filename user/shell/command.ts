@@ -37,7 +37,7 @@ export class Command {
   }
 
   get isEmpty(): bool {
-    return this.words.length == 0 && this.input.length == 0 && this.output.length == 0;
+    return this.words.length === 0 && this.input.length === 0 && this.output.length === 0;
   }
 }
 
@@ -49,43 +49,43 @@ export class CommandParser {
 
   /** Parses all tokens; false if the line is not well-formed. */
   parse(tokens: Token[]): bool {
-    for (let i = 0; i < tokens.length && this.error.length == 0; i++) {
+    for (let i = 0; i < tokens.length && this.error.length === 0; i++) {
       const kind = tokens[i].kind;
-      if (kind == TokenKind.word) this.current.words.push(tokens[i].text);
+      if (kind === TokenKind.word) this.current.words.push(tokens[i].text);
       else if (kind >= TokenKind.input) this.redirect(tokens, i++);
       else this.end(tokens[i]);
     }
-    if (this.error.length == 0) this.finish();
-    return this.error.length == 0;
+    if (this.error.length === 0) this.finish();
+    return this.error.length === 0;
   }
 
   private redirect(tokens: Token[], index: i32): void {
     const kind = tokens[index].kind;
-    if (index + 1 >= tokens.length || tokens[index + 1].kind != TokenKind.word) {
+    if (index + 1 >= tokens.length || tokens[index + 1].kind !== TokenKind.word) {
       this.error = `no file name follows ${tokens[index].text}`;
       return;
     }
     const name = tokens[index + 1].text;
-    if (kind == TokenKind.input) {
+    if (kind === TokenKind.input) {
       this.current.input = name;
     } else {
       this.current.output = name;
-      this.current.appends = kind == TokenKind.append;
+      this.current.appends = kind === TokenKind.append;
     }
   }
 
   /** Ends a command at `;`, `&`, `&&` or `||`. */
   private end(token: Token): void {
     const kind = token.kind;
-    if (this.current.isEmpty && kind != TokenKind.then) {
+    if (this.current.isEmpty && kind !== TokenKind.then) {
       this.error = `no command comes before ${token.text}`;
       return;
     }
-    this.current.isBackground = kind == TokenKind.background;
+    this.current.isBackground = kind === TokenKind.background;
     const condition =
-      kind == TokenKind.and
+      kind === TokenKind.and
         ? Condition.ifZero
-        : kind == TokenKind.or
+        : kind === TokenKind.or
           ? Condition.ifNotZero
           : Condition.always;
     if (!this.current.isEmpty) this.commands.push(this.current);
@@ -94,6 +94,6 @@ export class CommandParser {
 
   private finish(): void {
     if (!this.current.isEmpty) this.commands.push(this.current);
-    else if (this.current.condition != Condition.always) this.error = "a command is missing";
+    else if (this.current.condition !== Condition.always) this.error = "a command is missing";
   }
 }

@@ -31,7 +31,7 @@ export class ShellCompleter extends Completer {
     all.sort((left, right) => (left < right ? -1 : left > right ? 1 : 0));
     const found: string[] = [];
     for (let i = 0; i < all.length; i++) {
-      const isNew = found.length == 0 || found[found.length - 1] != all[i];
+      const isNew = found.length === 0 || found[found.length - 1] !== all[i];
       if (isNew && all[i].startsWith(prefix)) found.push(all[i]);
     }
     return found;
@@ -43,7 +43,7 @@ function files(prefix: string): string[] {
   const slash = prefix.lastIndexOf("/") + 1;
   const folder = prefix.substring(0, slash);
   const found: string[] = [];
-  const directory = toC(folder.length == 0 ? "." : folder);
+  const directory = toC(folder.length === 0 ? "." : folder);
   const names = listDirectory(addressOf(directory));
   for (let i = 0; i < names.length; i++) {
     const path = folder + names[i];
@@ -62,11 +62,11 @@ function wordStart(text: string): i32 {
 /** Whether a command, and not an argument, follows a text. */
 function endsCommand(text: string): bool {
   const before = text.trimEnd();
-  if (before.length == 0) return true;
+  if (before.length === 0) return true;
   const last = before.charCodeAt(before.length - 1);
-  return last == 0x3b || last == 0x26 || last == 0x7c;
+  return last === 0x3b || last === 0x26 || last === 0x7c;
 }
 
 function isSeparator(unit: i32): bool {
-  return unit == 0x20 || unit == 0x09 || unit == 0x3b || unit == 0x26 || unit == 0x7c;
+  return unit === 0x20 || unit === 0x09 || unit === 0x3b || unit === 0x26 || unit === 0x7c;
 }

@@ -18,14 +18,14 @@ export class Environment extends Variables {
   /** The folders in which programs are looked for. */
   get path(): string {
     const found = this.lookup("PATH");
-    return found.length != 0 ? found : DEFAULT_PATH;
+    return found.length !== 0 ? found : DEFAULT_PATH;
   }
 
   lookup(name: string): string {
-    if (name == "?") return this.status.toString();
-    if (name == "$") return getpid().toString();
+    if (name === "?") return this.status.toString();
+    if (name === "$") return getpid().toString();
     const prefix = `${name}=`;
-    for (let at = this.address; load<usize>(at) != 0; at += sizeof<usize>()) {
+    for (let at = this.address; load<usize>(at) !== 0; at += sizeof<usize>()) {
       const variable = fromC(load<usize>(at));
       if (variable.startsWith(prefix)) return variable.substring(prefix.length);
     }

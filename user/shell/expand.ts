@@ -36,12 +36,12 @@ class Expander {
     let isQuoted = false;
     while (this.at < this.word.length) {
       const next = this.unit(0);
-      if (next == DOUBLE_QUOTE) {
+      if (next === DOUBLE_QUOTE) {
         isQuoted = !isQuoted;
         this.at++;
-      } else if (next == QUOTE && !isQuoted) this.quoted();
-      else if (next == BACKSLASH && (!isQuoted || isSpecial(this.unit(1)))) this.escaped();
-      else if (next == DOLLAR) this.variable();
+      } else if (next === QUOTE && !isQuoted) this.quoted();
+      else if (next === BACKSLASH && (!isQuoted || isSpecial(this.unit(1)))) this.escaped();
+      else if (next === DOLLAR) this.variable();
       else this.copy();
     }
     return this.text;
@@ -70,19 +70,19 @@ class Expander {
   private variable(): void {
     const start = ++this.at;
     const next = this.unit(0);
-    if (next == QUESTION_MARK || next == DOLLAR) this.at++;
+    if (next === QUESTION_MARK || next === DOLLAR) this.at++;
     else while (isNamePart(this.unit(0))) this.at++;
     const name = this.word.substring(start, this.at);
-    this.text += name.length == 0 ? "$" : this.variables.lookup(name);
+    this.text += name.length === 0 ? "$" : this.variables.lookup(name);
   }
 }
 
 /** What a backslash has a meaning before, within double quotes. */
 function isSpecial(unit: i32): bool {
-  return unit == DOUBLE_QUOTE || unit == DOLLAR || unit == BACKSLASH;
+  return unit === DOUBLE_QUOTE || unit === DOLLAR || unit === BACKSLASH;
 }
 
 function isNamePart(unit: i32): bool {
   const letter = unit | 0x20;
-  return (letter >= 0x61 && letter <= 0x7a) || (unit >= 0x30 && unit <= 0x39) || unit == 0x5f;
+  return (letter >= 0x61 && letter <= 0x7a) || (unit >= 0x30 && unit <= 0x39) || unit === 0x5f;
 }

@@ -12,8 +12,8 @@ export class History {
   /** Remembers a line, unless it is empty or the same as the last one. */
   add(line: string): void {
     const count = this.lines.length;
-    if (line.trim().length == 0 || (count > 0 && this.lines[count - 1] == line)) return;
-    if (count == LIMIT) this.lines.shift();
+    if (line.trim().length === 0 || (count > 0 && this.lines[count - 1] === line)) return;
+    if (count === LIMIT) this.lines.shift();
     this.lines.push(line);
   }
 
@@ -25,15 +25,15 @@ export class History {
 
   /** The line before the shown one, which has the text `current`. */
   older(current: string): string {
-    if (this.at == 0) return current;
-    if (this.at == this.lines.length) this.draft = current;
+    if (this.at === 0) return current;
+    if (this.at === this.lines.length) this.draft = current;
     this.at--;
     return this.lines[this.at];
   }
 
   newer(current: string): string {
-    if (this.at == this.lines.length) return current;
+    if (this.at === this.lines.length) return current;
     this.at++;
-    return this.at == this.lines.length ? this.draft : this.lines[this.at];
+    return this.at === this.lines.length ? this.draft : this.lines[this.at];
   }
 }

@@ -32,7 +32,7 @@ export class Jobs {
   waitInForeground(process: i32): u32 {
     giveTerminal(process);
     let ended = waitForAny();
-    while (ended != 0 && ended != process) {
+    while (ended !== 0 && ended !== process) {
       this.note(ended);
       ended = waitForAny();
     }
@@ -42,7 +42,7 @@ export class Jobs {
 
   /** Forgets all processes that have ended; tells of those that the user knows, if wanted. */
   reapAll(tells: bool): void {
-    for (let process = reap(); process != 0; process = reap()) this.note(process);
+    for (let process = reap(); process !== 0; process = reap()) this.note(process);
     for (let i = this.list.length - 1; i >= 0; i--) {
       if (!this.list[i].hasEnded) continue;
       const job = this.list.splice(i, 1)[0];
@@ -54,7 +54,7 @@ export class Jobs {
   waitForAll(): void {
     while (this.isAnyRunning()) {
       const process = waitForAny();
-      if (process == 0) return;
+      if (process === 0) return;
       this.note(process);
     }
   }
@@ -78,7 +78,7 @@ export class Jobs {
   private note(process: i32): void {
     for (let i = 0; i < this.list.length; i++) {
       const job = this.list[i];
-      if (job.process != process) continue;
+      if (job.process !== process) continue;
       job.hasEnded = true;
       job.status = lastWaitStatus();
     }
@@ -96,6 +96,6 @@ function printJob(job: Job): void {
 function printEnding(job: Job): void {
   const signal = job.status & 0x7f;
   printJob(job);
-  if (signal != 0) printLine(`killed by ${signalName(signal)}`);
+  if (signal !== 0) printLine(`killed by ${signalName(signal)}`);
   else printLine(`exit status ${shellStatus(job.status)}`);
 }

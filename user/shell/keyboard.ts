@@ -38,21 +38,21 @@ const waiting: usize = memory.data(4, 4);
 export function readByte(): i32 {
   while (true) {
     const count = read(STANDARD_INPUT, byte, 1);
-    if (count == 1) return load<u8>(byte);
-    if (count != -EINTR) return -1;
+    if (count === 1) return load<u8>(byte);
+    if (count !== -EINTR) return -1;
   }
 }
 
 /** Whether a key has been pressed that was not read yet. */
 export function isKeyWaiting(): bool {
   store<i32>(waiting, 0);
-  return ioctl(STANDARD_INPUT, FIONREAD, waiting) == 0 && load<i32>(waiting) > 0;
+  return ioctl(STANDARD_INPUT, FIONREAD, waiting) === 0 && load<i32>(waiting) > 0;
 }
 
 export function readKey(): i32 {
   const first = readByte();
   if (first < 0) return Key.endOfInput;
-  if (first == ESCAPE) return readEscape();
+  if (first === ESCAPE) return readEscape();
   return first < 0x80 ? first : readCharacter(first);
 }
 
@@ -63,7 +63,7 @@ function readCharacter(first: i32): i32 {
   for (let i = 1; i < length; i++) {
     const next = readByte();
     if (next < 0) return Key.endOfInput;
-    if ((next & 0xc0) != 0x80) return REPLACEMENT;
+    if ((next & 0xc0) !== 0x80) return REPLACEMENT;
     code = (code << 6) | (next & 0x3f);
   }
   return code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? REPLACEMENT : code;
@@ -72,9 +72,9 @@ function readCharacter(first: i32): i32 {
 function readEscape(): i32 {
   const next = readByte();
   if (next < 0) return Key.endOfInput;
-  if (next == 0x62) return Key.wordLeft;
-  if (next == 0x66) return Key.wordRight;
-  if (next != 0x5b && next != 0x4f) return Key.unknown;
+  if (next === 0x62) return Key.wordLeft;
+  if (next === 0x66) return Key.wordRight;
+  if (next !== 0x5b && next !== 0x4f) return Key.unknown;
   return readSequence();
 }
 
@@ -86,11 +86,11 @@ function readSequence(): i32 {
     const next = readByte();
     if (next < 0) return Key.endOfInput;
     if (next >= 0x30 && next <= 0x39) {
-      if (parameters == 0) first = min(first * 10 + (next - 0x30), 1000);
-    } else if (next == 0x3b) {
+      if (parameters === 0) first = min(first * 10 + (next - 0x30), 1000);
+    } else if (next === 0x3b) {
       parameters++;
     } else {
-      return keyOf(next, first, parameters != 0);
+      return keyOf(next, first, parameters !== 0);
     }
   }
 }

@@ -74,21 +74,21 @@ export class LineEditor {
     this.ending = Ending.none;
     this.history.rewind();
     this.show();
-    while (this.ending == Ending.none) {
+    while (this.ending === Ending.none) {
       this.handle(readKey());
-      if (this.ending == Ending.none && !isKeyWaiting()) this.show();
+      if (this.ending === Ending.none && !isKeyWaiting()) this.show();
     }
     this.cursor = this.text.length;
     this.show();
-    print(this.ending == Ending.cancelled ? "^C\n" : "\n");
+    print(this.ending === Ending.cancelled ? "^C\n" : "\n");
     flush();
     return this.ending;
   }
 
   private handle(key: i32): void {
-    if (key == 0x0d || key == 0x0a) this.ending = Ending.entered;
-    else if (key == Key.endOfInput) this.ending = Ending.endOfInput;
-    else if (key >= Key.up || key < 0x20 || key == DELETE) this.control(key);
+    if (key === 0x0d || key === 0x0a) this.ending = Ending.entered;
+    else if (key === Key.endOfInput) this.ending = Ending.endOfInput;
+    else if (key >= Key.up || key < 0x20 || key === DELETE) this.control(key);
     else this.insert(String.fromCodePoint(key));
   }
 
@@ -98,7 +98,7 @@ export class LineEditor {
         this.ending = Ending.cancelled;
         break;
       case CONTROL_D:
-        if (this.text.length == 0) this.ending = Ending.endOfInput;
+        if (this.text.length === 0) this.ending = Ending.endOfInput;
         else this.remove(this.cursor, this.after(this.cursor));
         break;
       case CONTROL_H:
@@ -171,7 +171,7 @@ export class LineEditor {
   }
 
   private remove(start: i32, end: i32): void {
-    if (start == end) printByte(BELL);
+    if (start === end) printByte(BELL);
     this.text = this.text.substring(0, start) + this.text.substring(end);
     this.cursor = start;
   }
@@ -183,7 +183,7 @@ export class LineEditor {
 
   /** The place one character to the left; a surrogate pair is one character. */
   private before(at: i32): i32 {
-    if (at == 0) return 0;
+    if (at === 0) return 0;
     return at > 1 && isLowSurrogate(this.text.charCodeAt(at - 1)) ? at - 2 : at - 1;
   }
 
@@ -195,15 +195,15 @@ export class LineEditor {
 
   private wordBefore(): i32 {
     let at = this.cursor;
-    while (at > 0 && this.text.charCodeAt(at - 1) == 0x20) at--;
-    while (at > 0 && this.text.charCodeAt(at - 1) != 0x20) at--;
+    while (at > 0 && this.text.charCodeAt(at - 1) === 0x20) at--;
+    while (at > 0 && this.text.charCodeAt(at - 1) !== 0x20) at--;
     return at;
   }
 
   private wordAfter(): i32 {
     let at = this.cursor;
-    while (at < this.text.length && this.text.charCodeAt(at) == 0x20) at++;
-    while (at < this.text.length && this.text.charCodeAt(at) != 0x20) at++;
+    while (at < this.text.length && this.text.charCodeAt(at) === 0x20) at++;
+    while (at < this.text.length && this.text.charCodeAt(at) !== 0x20) at++;
     return at;
   }
 
@@ -213,7 +213,7 @@ export class LineEditor {
     const found = this.completer.candidates(before);
     const known = this.completer.wordLength(before);
     const common = commonPrefix(found);
-    if (found.length == 1) {
+    if (found.length === 1) {
       const done = found[0].endsWith("/") ? found[0] : `${found[0]} `;
       this.insert(done.substring(known));
     } else if (common.length > known) {
@@ -245,7 +245,7 @@ function isLowSurrogate(unit: i32): bool {
 }
 
 function commonPrefix(texts: string[]): string {
-  if (texts.length == 0) return "";
+  if (texts.length === 0) return "";
   let length = texts[0].length;
   for (let i = 1; i < texts.length; i++) {
     length = min(length, texts[i].length);
@@ -259,7 +259,7 @@ function printCandidates(texts: string[]): void {
   let column = 0;
   const columns = <i32>terminalColumns();
   for (let i = 0; i < texts.length; i++) {
-    if (column != 0 && column + texts[i].length + GAP > columns) {
+    if (column !== 0 && column + texts[i].length + GAP > columns) {
       print("\n");
       column = 0;
     }

@@ -39,15 +39,15 @@ export function main(argc: i32, argv: usize, envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
   const environment = new Environment(envp);
   const option = argc > 1 ? argument(argv, 1) : 0;
-  if (option != 0 && equals(option, "-c")) {
-    if (argc != 3) return refuse();
+  if (option !== 0 && equals(option, "-c")) {
+    if (argc !== 3) return refuse();
     const shell = new Shell(environment, false);
     shell.run(fromC(argument(argv, 2)));
     return environment.status;
   }
   if (argc > 2) return refuse();
-  if (option != 0 && !readFrom(option)) return 127;
-  if (option == 0 && isTerminalInput()) talk(new Shell(environment, true));
+  if (option !== 0 && !readFrom(option)) return 127;
+  if (option === 0 && isTerminalInput()) talk(new Shell(environment, true));
   else obey(new Shell(environment, false));
   return environment.status;
 }
@@ -74,7 +74,7 @@ function readFrom(path: usize): bool {
 function obey(shell: Shell): void {
   while (!shell.isOver) {
     const line = readLine();
-    if (line == null) return;
+    if (line === null) return;
     shell.run(line);
     shell.jobs.reapAll(false);
   }
@@ -89,7 +89,7 @@ function talk(shell: Shell): void {
   while (!shell.isOver) {
     shell.jobs.reapAll(true);
     const line = ask(shell, editor);
-    if (line == null) return;
+    if (line === null) return;
     history.add(line);
     shell.run(line);
   }
@@ -118,8 +118,8 @@ function ask(shell: Shell, editor: LineEditor): string | null {
   }
   const ending = editor.edit(prompt(shell));
   leaveRawMode();
-  if (ending == Ending.endOfInput) return null;
-  if (ending == Ending.entered) return editor.line;
+  if (ending === Ending.endOfInput) return null;
+  if (ending === Ending.entered) return editor.line;
   shell.environment.status = STATUS_INTERRUPTED;
   return "";
 }
@@ -127,7 +127,7 @@ function ask(shell: Shell, editor: LineEditor): string | null {
 /** `/bin [1]$ `: the folder, and the last status if it is not 0. */
 function prompt(shell: Shell): string {
   const status = shell.environment.status;
-  const note = status == 0 ? "" : ` [${status}]`;
+  const note = status === 0 ? "" : ` [${status}]`;
   return `${workingDirectory()}${note}$ `;
 }
 
@@ -137,9 +137,9 @@ function readLine(): string | null {
   let length = 0;
   while (true) {
     const byte = readByte();
-    if (byte < 0 && length == 0) return null;
-    if (byte < 0 || byte == NEWLINE) return String.UTF8.decodeUnsafe(bytes.dataStart, length);
-    if (length == bytes.length) {
+    if (byte < 0 && length === 0) return null;
+    if (byte < 0 || byte === NEWLINE) return String.UTF8.decodeUnsafe(bytes.dataStart, length);
+    if (length === bytes.length) {
       const longer = new Uint8Array(2 * length);
       longer.set(bytes);
       bytes = longer;

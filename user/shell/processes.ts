@@ -44,7 +44,7 @@ export function lastWaitStatus(): u32 {
 export function startProgram(command: Command, path: string, environment: usize): i32 {
   flush();
   const child = fork();
-  if (child == 0) becomeProgram(command, path, environment);
+  if (child === 0) becomeProgram(command, path, environment);
   if (child > 0) setpgid(child, child);
   return child;
 }
@@ -72,7 +72,7 @@ export function waitForAny(): i32 {
 /** In the new process: never returns. */
 function becomeProgram(command: Command, path: string, environment: usize): void {
   setpgid(0, 0);
-  const input = command.isBackground && command.input.length == 0 ? "/dev/null" : command.input;
+  const input = command.isBackground && command.input.length === 0 ? "/dev/null" : command.input;
   if (!redirect(input, O_RDONLY, STANDARD_INPUT)) exit(STATUS_CANNOT_RUN);
   const mode = command.appends ? O_APPEND : O_TRUNC;
   if (!redirect(command.output, O_WRONLY | O_CREAT | mode, STANDARD_OUTPUT)) {
@@ -88,12 +88,12 @@ function becomeProgram(command: Command, path: string, environment: usize): void
   const program = toC(path);
   const error = execve(addressOf(program), changetype<usize>(argv), environment);
   complain("shell", addressOf(program), error);
-  exit(error == -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
+  exit(error === -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
 }
 
 /** Opens a file as descriptor `to`; nothing to do if the name is empty. */
 function redirect(name: string, flags: u32, to: i32): bool {
-  if (name.length == 0) return true;
+  if (name.length === 0) return true;
   const path = toC(name);
   const file = open(addressOf(path), flags, FILE_MODE);
   if (file < 0) {
@@ -101,6 +101,6 @@ function redirect(name: string, flags: u32, to: i32): bool {
     return false;
   }
   dup2(file, to);
-  if (file != to) close(file);
+  if (file !== to) close(file);
   return true;
 }

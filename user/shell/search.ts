@@ -38,17 +38,17 @@ export function isDirectory(path: string): bool {
 }
 
 function isProgram(path: string): bool {
-  return hasType(path, S_IFREG) && (load<u32>(status + STAT_MODE) & S_IX) != 0;
+  return hasType(path, S_IFREG) && (load<u32>(status + STAT_MODE) & S_IX) !== 0;
 }
 
 function hasType(path: string, type: u32): bool {
   const name = toC(path);
-  if (stat(addressOf(name), status) != 0) return false;
-  return (load<u32>(status + STAT_MODE) & S_IFMT) == type;
+  if (stat(addressOf(name), status) !== 0) return false;
+  return (load<u32>(status + STAT_MODE) & S_IFMT) === type;
 }
 
 function join(folder: string, name: string): string {
   return folder.endsWith("/") ? folder + name : `${folder}/${name}`;
 }
 
-if (STAT_BYTES != 96) ERROR("status has 96 bytes");
+if (STAT_BYTES !== 96) ERROR("status has 96 bytes");

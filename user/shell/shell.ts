@@ -61,8 +61,8 @@ export class Shell {
     const environment = this.environment;
     for (let i = 0; i < commands.length && !this.isOver; i++) {
       const command = commands[i];
-      if (command.condition == Condition.ifZero && environment.status != 0) continue;
-      if (command.condition == Condition.ifNotZero && environment.status == 0) continue;
+      if (command.condition === Condition.ifZero && environment.status !== 0) continue;
+      if (command.condition === Condition.ifNotZero && environment.status === 0) continue;
       command.expandWith(environment);
       environment.status = this.runCommand(command);
       flush();
@@ -70,11 +70,11 @@ export class Shell {
   }
 
   private runCommand(command: Command): i32 {
-    if (command.words.length == 0) return 0;
+    if (command.words.length === 0) return 0;
     const name = command.words[0];
     if (isBuiltin(name)) return this.builtins.run(command.words);
     const path = findProgram(name, this.environment.path);
-    if (path.length == 0) {
+    if (path.length === 0) {
       this.report(name, "there is no such program; help lists those that there are");
       return STATUS_NOT_FOUND;
     }
@@ -109,8 +109,8 @@ export class Shell {
   /** Says what a program died of; after ^C the terminal only needs a new line. */
   private reportSignal(name: string, status: u32): void {
     const signal = status & 0x7f;
-    if (signal == 0) return;
-    if (signal == SIGINT) printLine("");
+    if (signal === 0) return;
+    if (signal === SIGINT) printLine("");
     else this.report(name, `killed by ${signalName(signal)}`);
   }
 }

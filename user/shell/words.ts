@@ -52,14 +52,14 @@ export class Splitter {
 
   /** Splits the whole line; false if it is not well-formed. */
   split(): bool {
-    while (this.error.length == 0) {
+    while (this.error.length === 0) {
       while (isBlank(this.peek(0))) this.at++;
       const next = this.peek(0);
       if (next < 0) break;
-      if (next == HASH) this.comment();
+      if (next === HASH) this.comment();
       else if (!this.operator()) this.word();
     }
-    return this.error.length == 0;
+    return this.error.length === 0;
   }
 
   /** The code unit at a distance, -1 at the end. */
@@ -69,12 +69,12 @@ export class Splitter {
   }
 
   private comment(): void {
-    while (this.peek(0) >= 0 && this.peek(0) != NEWLINE) this.at++;
+    while (this.peek(0) >= 0 && this.peek(0) !== NEWLINE) this.at++;
   }
 
   private operator(): bool {
     const first = this.peek(0);
-    const isTwice = this.peek(1) == first;
+    const isTwice = this.peek(1) === first;
     switch (first) {
       case SEMICOLON:
       case NEWLINE:
@@ -102,24 +102,24 @@ export class Splitter {
 
   private word(): void {
     const start = this.at;
-    while (!endsWord(this.peek(0)) && this.error.length == 0) {
+    while (!endsWord(this.peek(0)) && this.error.length === 0) {
       const next = this.peek(0);
       this.at++;
-      if (next == QUOTE) this.skipPast(QUOTE, "a ' has no partner");
-      else if (next == DOUBLE_QUOTE) this.skipPast(DOUBLE_QUOTE, 'a " has no partner');
-      else if (next == BACKSLASH) this.skipEscaped();
+      if (next === QUOTE) this.skipPast(QUOTE, "a ' has no partner");
+      else if (next === DOUBLE_QUOTE) this.skipPast(DOUBLE_QUOTE, 'a " has no partner');
+      else if (next === BACKSLASH) this.skipEscaped();
     }
     this.tokens.push(new Token(TokenKind.word, this.line.substring(start, this.at)));
   }
 
   /** Goes behind the next `quote`; a backslash hides a double quote. */
   private skipPast(quote: i32, error: string): void {
-    while (this.peek(0) != quote) {
+    while (this.peek(0) !== quote) {
       if (this.peek(0) < 0) {
         this.error = error;
         return;
       }
-      if (quote == DOUBLE_QUOTE && this.peek(0) == BACKSLASH) this.at++;
+      if (quote === DOUBLE_QUOTE && this.peek(0) === BACKSLASH) this.at++;
       this.at++;
     }
     this.at++;
@@ -132,10 +132,12 @@ export class Splitter {
 }
 
 function isBlank(unit: i32): bool {
-  return unit == 0x20 || unit == 0x09 || unit == 0x0d;
+  return unit === 0x20 || unit === 0x09 || unit === 0x0d;
 }
 
 function endsWord(unit: i32): bool {
-  if (unit < 0 || isBlank(unit) || unit == NEWLINE) return true;
-  return unit == SEMICOLON || unit == AMPERSAND || unit == BAR || unit == LESS || unit == GREATER;
+  if (unit < 0 || isBlank(unit) || unit === NEWLINE) return true;
+  return (
+    unit === SEMICOLON || unit === AMPERSAND || unit === BAR || unit === LESS || unit === GREATER
+  );
 }
