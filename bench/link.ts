@@ -44,8 +44,8 @@ function section(object: number, index: number): Section {
     const offset = 16 + number * 32;
     bytes.fill(0, offset, offset + 4);
     const symbol = number % 2 === 0 ? random(FUNCTIONS) : FUNCTIONS + random(IMPORTS);
-    const type = number % 3 === 0 ? "R_386_32" : "R_386_PC32";
-    return { offset, type, symbol, addend: type === "R_386_32" ? 0 : -4 };
+    const kind = number % 3 === 0 ? "absolute" : "relative";
+    return { offset, kind, width: 4, symbol, addend: kind === "absolute" ? 0 : -4 };
   });
   return {
     name: `.text.function_${object}_${index}`,

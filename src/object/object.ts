@@ -13,24 +13,32 @@ import type { Place } from "../base/diagnostic";
 import type { DebugInfo } from "./debug-info";
 
 /**
- * ELF's i386 relocation types that static code needs: S + A, S + A - P, and those about the global
- * offset table that position-independent code has. See the i386 psABI.
+ * What a field becomes once addresses are known, on every machine. The letters are those of the
+ * psABIs: S is the symbol's address, A the addend, P the field's own address, GOT the address of
+ * the global offset table (which position-independent code has), G the offset in it of the symbol's
+ * entry.
  */
-export type RelocationType =
-  | "R_386_32"
-  | "R_386_PC32"
-  | "R_386_16"
-  | "R_386_PC16"
-  | "R_386_8"
-  | "R_386_PC8"
-  | "R_386_GOT32"
-  | "R_386_GOT32X"
-  | "R_386_GOTOFF"
-  | "R_386_GOTPC";
+export type RelocationKind =
+  /** S + A */
+  | "absolute"
+  /** S + A - P */
+  | "relative"
+  /** G + A, or GOT + G + A in an instruction without a base register. */
+  | "got"
+  /** The same, in an instruction that may be rewritten to do without the table. */
+  | "got-relaxable"
+  /** S + A - GOT */
+  | "got-offset"
+  /** GOT + A - P */
+  | "got-address";
+
+/** Bytes of a field. */
+export type RelocationWidth = 1 | 2 | 4;
 
 export interface Relocation {
   readonly offset: number;
-  readonly type: RelocationType;
+  readonly kind: RelocationKind;
+  readonly width: RelocationWidth;
   /** Index into the object's `symbols`. */
   readonly symbol: number;
   readonly addend: number;

@@ -59,8 +59,6 @@ export interface AssemblerOptions {
   readonly lines?: boolean;
 }
 
-const DATA_RELOCATION = { 1: "R_386_8", 2: "R_386_16", 4: "R_386_32" } as const;
-
 export class Assembler extends InstructionSet {
   private readonly sections = new Map<string, SectionBuilder>();
   private readonly places = new Map<Label, LabelPlace>();
@@ -300,8 +298,8 @@ export class Assembler extends InstructionSet {
         code.littleEndian(resolved, bytes);
       } else if (resolved.kind === "symbol") {
         const { target, addend, minus } = resolved;
-        const type = DATA_RELOCATION[bytes];
-        code.references.push({ offset: code.length, type, target, addend, minus });
+        const offset = code.length;
+        code.references.push({ offset, kind: "absolute", width: bytes, target, addend, minus });
         code.littleEndian(0, bytes);
       }
     }

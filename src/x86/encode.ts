@@ -12,7 +12,7 @@
 //   - Bytes that a reference will fill are zero.
 //   - References are appended in ascending order of offset.
 
-import type { RelocationType } from "../object/object";
+import type { RelocationKind, RelocationWidth } from "../object/object";
 import { checkMemory, NoForm, selectForm } from "./choose-form";
 import type { Field, Form } from "./form";
 import type { Mnemonic } from "./instructions/table";
@@ -22,7 +22,8 @@ import type { Register32 } from "./registers";
 /** A field that somebody fills in when the target's address is known: `target + addend - minus`. */
 export interface Reference {
   readonly offset: number;
-  readonly type: RelocationType;
+  readonly kind: RelocationKind;
+  readonly width: RelocationWidth;
   readonly target: Target;
   readonly addend: number;
   readonly minus: Target | undefined;
@@ -74,11 +75,6 @@ const NO_INDEX = 4;
 const HAS_SIB = 4;
 const ESP = 4;
 const EBP = 5;
-const RELOCATION: Readonly<Record<1 | 2 | 4, RelocationType>> = {
-  1: "R_386_8",
-  2: "R_386_16",
-  4: "R_386_32",
-};
 
 /** Encodes one instruction at the end of `out`; the form must have been selected for `operands`. */
 export function encodeForm(out: CodeBuffer, form: Form, operands: readonly Operand[]): void {
@@ -166,7 +162,7 @@ function encodeDisplacement(out: CodeBuffer, memory: Memory, bytes: 0 | 1 | 4): 
     out.littleEndian(memory.disp, bytes);
     return;
   }
-  reference(out, "R_386_32", memory.symbol, memory.disp, undefined);
+  reference(out, "absolute", 4, memory.symbol, memory.disp, undefined);
   out.littleEndian(0, 4);
 }
 
@@ -179,21 +175,22 @@ function encodeField(out: CodeBuffer, { bytes, relative }: Field, operand: Opera
     encodeDisplacement(out, operand, 4);
   } else if (operand.kind === "symbol") {
     // A branch counts from the end of the instruction, which is the end of this field.
-    const type = relative ? (bytes === 1 ? "R_386_PC8" : "R_386_PC32") : RELOCATION[bytes];
+    const kind = relative ? "relative" : "absolute";
     const addend = relative ? operand.addend - bytes : operand.addend;
-    reference(out, type, operand.target, addend, operand.minus);
+    reference(out, kind, bytes, operand.target, addend, operand.minus);
     out.littleEndian(0, bytes);
   }
 }
 
 function reference(
   out: CodeBuffer,
-  type: RelocationType,
+  kind: RelocationKind,
+  width: RelocationWidth,
   target: Target,
   addend: number,
   minus: Target | undefined,
 ): void {
-  out.references.push({ offset: out.length, type, target, addend, minus });
+  out.references.push({ offset: out.length, kind, width, target, addend, minus });
 }
 
 export interface Encoded {

@@ -169,16 +169,15 @@ class ObjectWriter {
     };
   }
 
-  private relocation({ offset, type, target, addend }: Reference): Relocation {
-    return { offset, type, symbol: this.symbolIndex(target), addend };
+  private relocation({ offset, kind, width, target, addend }: Reference): Relocation {
+    return { offset, kind, width, symbol: this.symbolIndex(target), addend };
   }
 
   /** What a reference comes to, if that does not depend on where sections are put. */
   private knownValue(section: SectionBuilder, reference: Reference): number | undefined {
     const place = this.placeOf(reference.target);
     if (reference.minus !== undefined) return this.differenceOf(section, reference);
-    const relative = reference.type.startsWith("R_386_PC");
-    if (!relative || place?.section !== section) return undefined;
+    if (reference.kind !== "relative" || place?.section !== section) return undefined;
     return section.offsetOf(place.position) + reference.addend - reference.offset;
   }
 
@@ -200,10 +199,9 @@ class ObjectWriter {
   }
 
   private patch(section: SectionBuilder, bytes: Uint8Array, reference: Reference, value: number) {
-    const width = reference.type.endsWith("8") ? 1 : reference.type.endsWith("16") ? 2 : 4;
+    const { kind, width } = reference;
     const limit = 2 ** (8 * width - 1);
-    const signed = reference.type.startsWith("R_386_PC");
-    if (value < -limit || value >= (signed ? limit : 2 * limit)) {
+    if (value < -limit || value >= (kind === "relative" ? limit : 2 * limit)) {
       const text = `${value} (to ${targetName(reference.target)}) does not fit ${8 * width} bits`;
       this.fail(section, reference, "ASM005", text, "Move the target nearer, or go by a jmp.");
     }

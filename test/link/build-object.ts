@@ -5,14 +5,17 @@ import type {
   ObjectFile,
   ObjectSymbol,
   Relocation,
-  RelocationType,
+  RelocationKind,
+  RelocationWidth,
   Section,
 } from "../../src/object/object";
 
 interface Ref {
   readonly at: number;
   readonly to: string;
-  readonly type?: RelocationType;
+  /** Default: absolute, a word. */
+  readonly kind?: RelocationKind;
+  readonly width?: RelocationWidth;
   readonly addend?: number;
 }
 
@@ -51,9 +54,10 @@ export function objectFile(name: string, specs: Record<string, SectionSpec>): Ob
     const sectionName = key.replace(/#.*$/, "");
     const bytes = Uint8Array.from(spec.bytes ?? []);
     const relocations = (spec.refs ?? []).map(
-      ({ at, to, type = "R_386_32", addend = 0 }): Relocation => ({
+      ({ at, to, kind = "absolute", width = 4, addend = 0 }): Relocation => ({
         offset: at,
-        type,
+        kind,
+        width,
         symbol: indexOf(to),
         addend,
       }),

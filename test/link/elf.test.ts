@@ -8,7 +8,6 @@ import { PT_LOAD, SHT_NOBITS } from "../../src/abi/elf";
 import { MULTIBOOT_HEADER_MAGIC } from "../../src/abi/multiboot";
 import { Diagnostic } from "../../src/base/diagnostic";
 import { readElf } from "../../src/link/elf/read";
-import { relocationWidth } from "../../src/link/elf/relocations";
 import { readElfObject } from "../../src/link/input/elf-object";
 import type { Layout } from "../../src/link/layout/layout";
 import { link } from "../../src/link/link";
@@ -192,11 +191,11 @@ test("an object survives being written and read, but for lines and fixed address
       symbols: { f: 4, local: { offset: 8, binding: "local", size: 3 } },
       refs: [
         { at: 0, to: "f", addend: 0x1234 },
-        { at: 4, to: "outside", type: "R_386_PC32", addend: -4 },
-        { at: 8, to: "local", type: "R_386_16", addend: -2 },
-        { at: 10, to: "local", type: "R_386_PC16", addend: -2 },
-        { at: 12, to: "f", type: "R_386_8", addend: 5 },
-        { at: 13, to: "f", type: "R_386_PC8", addend: -1 },
+        { at: 4, to: "outside", kind: "relative", addend: -4 },
+        { at: 8, to: "local", kind: "absolute", width: 2, addend: -2 },
+        { at: 10, to: "local", kind: "relative", width: 2, addend: -2 },
+        { at: 12, to: "f", kind: "absolute", width: 1, addend: 5 },
+        { at: 13, to: "f", kind: "relative", width: 1, addend: -1 },
       ],
     },
     ".bss": { zeros: 100, align: 32, symbols: { space: { type: "object", binding: "weak" } } },
@@ -215,9 +214,7 @@ test("an object survives being written and read, but for lines and fixed address
 function comparable(section: ObjectFile["sections"][number]) {
   const { name, type, flags, align, size, lines } = section;
   const bytes = section.bytes.slice();
-  for (const { offset, type } of section.relocations) {
-    bytes.fill(0, offset, offset + relocationWidth(type));
-  }
+  for (const { offset, width } of section.relocations) bytes.fill(0, offset, offset + width);
   const relocations = section.relocations.map((relocation) => ({ ...relocation, symbol: 0 }));
   return { name, type, flags, align, size, lines, bytes, relocations };
 }
@@ -233,7 +230,7 @@ test("an addend that REL cannot hold is refused", () => {
     ".text": {
       bytes: nops(4),
       symbols: { f: 0 },
-      refs: [{ at: 0, to: "f", type: "R_386_8", addend: 999 }],
+      refs: [{ at: 0, to: "f", kind: "absolute", width: 1, addend: 999 }],
     },
   });
   diagnosed("ELF005", () => writeElfObject(object));

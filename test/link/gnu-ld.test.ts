@@ -62,9 +62,9 @@ function objects() {
     align: 2 ** random(6),
     symbols: { [symbol]: random(16) },
     refs: Array.from({ length: count }, (_, index) => {
-      const type = random(2) === 0 ? "R_386_32" : "R_386_PC32";
+      const kind = random(2) === 0 ? "absolute" : "relative";
       const to = alone ? symbol : (names[random(names.length)] ?? symbol);
-      return { at: 16 + index * 8 + random(4), to, type, addend: random(4000) - 2000 } as const;
+      return { at: 16 + index * 8 + random(4), to, kind, addend: random(4000) - 2000 } as const;
     }),
   });
   const a = objectFile("a.o", {

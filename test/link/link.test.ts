@@ -118,11 +118,11 @@ test("S + A and S + A - P, in the widths of the psABI", () => {
       symbols: { _start: 0, here: 4 },
       refs: [
         { at: 0, to: "here", addend: 3 },
-        { at: 4, to: "_start", type: "R_386_PC32", addend: -4 },
-        { at: 8, to: "text_size", type: "R_386_16", addend: -1 },
-        { at: 10, to: "here", type: "R_386_PC16", addend: -2 },
-        { at: 12, to: "text_size", type: "R_386_8" },
-        { at: 13, to: "_start", type: "R_386_PC8", addend: -1 },
+        { at: 4, to: "_start", kind: "relative", addend: -4 },
+        { at: 8, to: "text_size", kind: "absolute", width: 2, addend: -1 },
+        { at: 10, to: "here", kind: "relative", width: 2, addend: -2 },
+        { at: 12, to: "text_size", kind: "absolute", width: 1 },
+        { at: 13, to: "_start", kind: "relative", width: 1, addend: -1 },
       ],
     },
   });
@@ -138,7 +138,7 @@ test("S + A and S + A - P, in the widths of the psABI", () => {
 
 test("a result that does not fit its field is an error with symbol, place and value", () => {
   const lines = [{ offset: 0, file: "boot.asm.ts", line: 7, column: 2 }];
-  const refs = [{ at: 2, to: "_start", type: "R_386_16" as const }];
+  const refs = [{ at: 2, to: "_start", kind: "absolute" as const, width: 2 as const }];
   const object = objectFile("a.o", {
     ".text": { bytes: nops(8), symbols: { _start: 0 }, refs, lines },
   });
@@ -424,8 +424,18 @@ test("a malformed object is refused, not linked", () => {
   const broken = [
     { ...section, size: 9 },
     { ...section, align: 3 },
-    { ...section, relocations: [{ offset: 2, type: "R_386_32" as const, symbol: 0, addend: 0 }] },
-    { ...section, relocations: [{ offset: 0, type: "R_386_32" as const, symbol: 9, addend: 0 }] },
+    {
+      ...section,
+      relocations: [
+        { offset: 2, kind: "absolute" as const, width: 4 as const, symbol: 0, addend: 0 },
+      ],
+    },
+    {
+      ...section,
+      relocations: [
+        { offset: 0, kind: "absolute" as const, width: 4 as const, symbol: 9, addend: 0 },
+      ],
+    },
   ];
   for (const bad of broken) diagnosed("LINK001", () => link([{ ...good, sections: [bad] }], flat));
 });

@@ -114,33 +114,32 @@ test("a mandatory prefix follows the segment's and precedes the opcode", () => {
 
 test("symbols become references at the offset of their field", () => {
   const target = "frames";
-  const reference = (offset: number, type: string, addend: number) => [
-    { offset, type, target, addend, minus: undefined },
+  const reference = (offset: number, kind: string, width: number, addend: number) => [
+    { offset, kind, width, target, addend, minus: undefined },
   ];
   const at = (mnemonic: Mnemonic, ...operands: Operand[]) => {
     const { bytes, references } = encode(mnemonic, ...operands);
-    for (const { offset, type } of references) {
-      const width = type.endsWith("16") ? 2 : type.endsWith("8") ? 1 : 4;
+    for (const { offset, width } of references) {
       assert.deepEqual([...bytes.subarray(offset, offset + width)], Array(width).fill(0));
     }
     return references;
   };
-  assert.deepEqual(at("call", symbol(target)), reference(1, "R_386_PC32", -4));
-  assert.deepEqual(at("jmp", symbol(target, 8)), reference(1, "R_386_PC32", 4));
-  assert.deepEqual(at("je", symbol(target)), reference(2, "R_386_PC32", -4));
-  assert.deepEqual(at("loop", symbol(target)), reference(1, "R_386_PC8", -1));
-  assert.deepEqual(at("mov", ecx, symbol(target, 4)), reference(1, "R_386_32", 4));
-  assert.deepEqual(at("mov", ax, symbol(target)), reference(2, "R_386_16", 0));
-  assert.deepEqual(at("mov", al, symbol(target)), reference(1, "R_386_8", 0));
-  assert.deepEqual(at("add", eax, symbol(target)), reference(1, "R_386_32", 0));
-  assert.deepEqual(at("push", symbol(target)), reference(1, "R_386_32", 0));
-  assert.deepEqual(at("mov", eax, mem({ symbol: target })), reference(1, "R_386_32", 0));
+  assert.deepEqual(at("call", symbol(target)), reference(1, "relative", 4, -4));
+  assert.deepEqual(at("jmp", symbol(target, 8)), reference(1, "relative", 4, 4));
+  assert.deepEqual(at("je", symbol(target)), reference(2, "relative", 4, -4));
+  assert.deepEqual(at("loop", symbol(target)), reference(1, "relative", 1, -1));
+  assert.deepEqual(at("mov", ecx, symbol(target, 4)), reference(1, "absolute", 4, 4));
+  assert.deepEqual(at("mov", ax, symbol(target)), reference(2, "absolute", 2, 0));
+  assert.deepEqual(at("mov", al, symbol(target)), reference(1, "absolute", 1, 0));
+  assert.deepEqual(at("add", eax, symbol(target)), reference(1, "absolute", 4, 0));
+  assert.deepEqual(at("push", symbol(target)), reference(1, "absolute", 4, 0));
+  assert.deepEqual(at("mov", eax, mem({ symbol: target })), reference(1, "absolute", 4, 0));
   const element = mem({ base: ebx, index: ecx, scale: 4, symbol: target, disp: -8 });
-  assert.deepEqual(at("mov", eax, element), reference(3, "R_386_32", -8));
-  assert.deepEqual(at("jmp far", 8, symbol(target)), reference(1, "R_386_32", 0));
+  assert.deepEqual(at("mov", eax, element), reference(3, "absolute", 4, -8));
+  assert.deepEqual(at("jmp far", 8, symbol(target)), reference(1, "absolute", 4, 0));
   assert.equal(hex("jmp far", 8, symbol(target)), "ea000000000800");
   const both = at("mov", mem32({ symbol: target }), symbol(target, 2));
-  assert.deepEqual(both, [...reference(2, "R_386_32", 0), ...reference(6, "R_386_32", 2)]);
+  assert.deepEqual(both, [...reference(2, "absolute", 4, 0), ...reference(6, "absolute", 4, 2)]);
 });
 
 test("what no row encodes is refused with a text that says why", () => {

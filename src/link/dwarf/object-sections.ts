@@ -56,7 +56,8 @@ function append(object: ObjectFile, described: readonly DebugSection[]): ObjectF
       .map(
         ({ offset, target, addend }): Relocation => ({
           offset,
-          type: "R_386_32",
+          kind: "absolute",
+          width: 4,
           symbol: symbolOf(target),
           addend,
         }),

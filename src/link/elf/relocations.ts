@@ -1,5 +1,8 @@
-// ELF's numbers of the i386 relocations, those that the linker obeys and those that it refuses by
-// name. See the i386 psABI, 4.4.
+// What a machine's relocation types mean: numbers and names of the psABI on one side, the object
+// model's kinds and widths on the other. Types that the linker refuses have names here as well, so
+// that messages can say what was found.
+//
+// See the i386 psABI, 4.4.
 
 import {
   R_386_8,
@@ -14,66 +17,79 @@ import {
   R_386_PC32,
   R_386_PLT32,
 } from "../../abi/elf";
-import type { RelocationType } from "../../object/object";
+import type { RelocationKind, RelocationWidth } from "../../object/object";
 
-interface RelocationFacts {
+/** A type that the linker obeys. */
+export interface RelocationType {
   readonly number: number;
-  /** Bytes that it patches. */
-  readonly width: 1 | 2 | 4;
+  readonly name: string;
+  readonly kind: RelocationKind;
+  readonly width: RelocationWidth;
 }
 
-const FACTS: Readonly<Record<RelocationType, RelocationFacts>> = {
-  R_386_32: { number: R_386_32, width: 4 },
-  R_386_PC32: { number: R_386_PC32, width: 4 },
-  R_386_16: { number: R_386_16, width: 2 },
-  R_386_PC16: { number: R_386_PC16, width: 2 },
-  R_386_8: { number: R_386_8, width: 1 },
-  R_386_PC8: { number: R_386_PC8, width: 1 },
-  R_386_GOT32: { number: R_386_GOT32, width: 4 },
-  R_386_GOT32X: { number: R_386_GOT32X, width: 4 },
-  R_386_GOTOFF: { number: R_386_GOTOFF, width: 4 },
-  R_386_GOTPC: { number: R_386_GOTPC, width: 4 },
-};
+type Row = readonly [number: number, name: string, kind: RelocationKind, width: RelocationWidth];
 
-const TYPES: (RelocationType | undefined)[] = [];
-for (const type of Object.keys(FACTS) as RelocationType[]) TYPES[FACTS[type].number] = type;
-// A call of what might be in a shared library; here it is in the image.
-TYPES[R_386_PLT32] = "R_386_PC32";
+/** The relocation types of one machine. */
+export class MachineRelocations {
+  readonly #types: (RelocationType | undefined)[] = [];
+  readonly #refused: ReadonlyMap<number, string>;
 
-const REFUSED = new Map([
-  [5, "R_386_COPY"],
-  [6, "R_386_GLOB_DAT"],
-  [7, "R_386_JUMP_SLOT"],
-  [8, "R_386_RELATIVE"],
-  [14, "R_386_TLS_TPOFF"],
-  [15, "R_386_TLS_IE"],
-  [16, "R_386_TLS_GOTIE"],
-  [17, "R_386_TLS_LE"],
-  [18, "R_386_TLS_GD"],
-  [19, "R_386_TLS_LDM"],
-  [32, "R_386_TLS_LDO_32"],
-  [33, "R_386_TLS_IE_32"],
-  [34, "R_386_TLS_LE_32"],
-  [39, "R_386_TLS_GOTDESC"],
-  [42, "R_386_IRELATIVE"],
-]);
+  /** @param rows of several types with one kind and width, the first is the one to write */
+  constructor(rows: readonly Row[], refused: readonly (readonly [number, string])[]) {
+    for (const [number, name, kind, width] of rows) {
+      this.#types[number] = { number, name, kind, width };
+    }
+    this.#refused = new Map(refused);
+  }
 
-/** What the linker makes of a number; undefined: it refuses the type. */
-export function relocationType(code: number): RelocationType | undefined {
-  return TYPES[code];
+  /** What a number means; undefined: the linker refuses the type. */
+  type(number: number): RelocationType | undefined {
+    return this.#types[number];
+  }
+
+  /** The type for a kind and a width. Asserts that the machine has one. */
+  typeFor(kind: RelocationKind, width: RelocationWidth): RelocationType {
+    const type = this.#types.find((each) => each?.kind === kind && each.width === width);
+    if (!type) throw new Error(`no relocation type is ${kind} with ${width} bytes`);
+    return type;
+  }
+
+  /** What the psABI calls a type that the linker refuses. */
+  refusedName(number: number): string | undefined {
+    return this.#refused.get(number);
+  }
 }
 
-/** The psABI's number of a type. */
-export function relocationNumber(type: RelocationType): number {
-  return FACTS[type].number;
-}
-
-/** What the psABI calls a type that the linker refuses. */
-export function refusedName(code: number): string | undefined {
-  return REFUSED.get(code);
-}
-
-/** Bytes that a relocation of this type patches. */
-export function relocationWidth(type: RelocationType): 1 | 2 | 4 {
-  return FACTS[type].width;
-}
+export const I386_RELOCATIONS = new MachineRelocations(
+  [
+    [R_386_32, "R_386_32", "absolute", 4],
+    [R_386_PC32, "R_386_PC32", "relative", 4],
+    [R_386_16, "R_386_16", "absolute", 2],
+    [R_386_PC16, "R_386_PC16", "relative", 2],
+    [R_386_8, "R_386_8", "absolute", 1],
+    [R_386_PC8, "R_386_PC8", "relative", 1],
+    [R_386_GOT32, "R_386_GOT32", "got", 4],
+    [R_386_GOT32X, "R_386_GOT32X", "got-relaxable", 4],
+    [R_386_GOTOFF, "R_386_GOTOFF", "got-offset", 4],
+    [R_386_GOTPC, "R_386_GOTPC", "got-address", 4],
+    // A call of a function that might be in a shared library; here it is in the image.
+    [R_386_PLT32, "R_386_PLT32", "relative", 4],
+  ],
+  [
+    [5, "R_386_COPY"],
+    [6, "R_386_GLOB_DAT"],
+    [7, "R_386_JUMP_SLOT"],
+    [8, "R_386_RELATIVE"],
+    [14, "R_386_TLS_TPOFF"],
+    [15, "R_386_TLS_IE"],
+    [16, "R_386_TLS_GOTIE"],
+    [17, "R_386_TLS_LE"],
+    [18, "R_386_TLS_GD"],
+    [19, "R_386_TLS_LDM"],
+    [32, "R_386_TLS_LDO_32"],
+    [33, "R_386_TLS_IE_32"],
+    [34, "R_386_TLS_LE_32"],
+    [39, "R_386_TLS_GOTDESC"],
+    [42, "R_386_IRELATIVE"],
+  ],
+);

@@ -49,12 +49,12 @@ import type {
   ObjectFile,
   ObjectSymbol,
   Relocation,
-  RelocationType,
+  RelocationWidth,
   Section,
   SectionFlags,
   SectionGroup,
 } from "../../object/object";
-import { refusedName, relocationType, relocationWidth } from "../elf/relocations";
+import { I386_RELOCATIONS, type RelocationType } from "../elf/relocations";
 import { type ElfSections, type ElfSymbols, ElfView } from "../elf/view";
 import { unpackSection } from "./compressed-section";
 import { sourceLocator } from "./source-lines";
@@ -281,14 +281,14 @@ class ObjectReader {
       const info = file.word(at + REL_INFO);
       if ((info & 0xff) === 0) continue; // R_386_NONE
       const offset = file.word(at + REL_OFFSET);
-      const type = this.relocationType(info & 0xff, section, offset);
+      const { kind, width } = this.relocationType(info & 0xff, section, offset);
       const symbol = this.relocationSymbol(info >>> 8, section, offset);
-      if (section.type === "nobits" || offset + relocationWidth(type) > section.size) {
+      if (section.type === "nobits" || offset + width > section.size) {
         const where = place(section, offset);
         throw this.malformed(`the relocation at ${where} lies beyond the end of its section`);
       }
-      const addend = addendAt(content, section.start + offset, type);
-      relocations[count++] = { offset, type, symbol, addend };
+      const addend = addendAt(content, section.start + offset, width);
+      relocations[count++] = { offset, kind, width, symbol, addend };
       if (offset < last) isSorted = false;
       last = offset;
     }
@@ -305,9 +305,9 @@ class ObjectReader {
   }
 
   private relocationType(code: number, section: Section, offset: number): RelocationType {
-    const type = relocationType(code);
+    const type = I386_RELOCATIONS.type(code);
     if (type) return type;
-    const name = refusedName(code);
+    const name = I386_RELOCATIONS.refusedName(code);
     const where = place(section, offset);
     const text = `${this.file.name} has a relocation of type ${name ?? code} at ${where}`;
     const remedy = name?.includes("TLS")
@@ -364,8 +364,7 @@ function isPowerOfTwo(value: number): boolean {
 }
 
 /** The addend, which REL keeps in the bytes that are patched. */
-function addendAt(view: DataView, offset: number, type: RelocationType): number {
-  const width = relocationWidth(type);
+function addendAt(view: DataView, offset: number, width: RelocationWidth): number {
   if (width === 4) return view.getInt32(offset, true);
   return width === 2 ? view.getInt16(offset, true) : view.getInt8(offset);
 }

@@ -27,7 +27,7 @@ import { ByteWriter } from "../../base/byte-writer";
 import { Diagnostic } from "../../base/diagnostic";
 import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../../object/object";
 import { withDebugSections } from "../dwarf/object-sections";
-import { relocationNumber, relocationWidth } from "../elf/relocations";
+import { I386_RELOCATIONS } from "../elf/relocations";
 import { elfHeader, SectionTable } from "../elf/tables";
 
 const STACK_NOTE = ".note.GNU-stack";
@@ -50,10 +50,11 @@ export function writeElfObject(plain: ObjectFile): Uint8Array {
   for (const [index, section] of object.sections.entries()) {
     if (section.relocations.length === 0) continue;
     const entries = new ByteWriter();
-    for (const { offset, type, symbol } of section.relocations) {
+    for (const { offset, kind, width, symbol } of section.relocations) {
       const target = symbols[symbol];
       entries.u32(offset);
-      entries.u32(((target && numbers.get(target)) ?? 0) * 256 + relocationNumber(type));
+      const type = I386_RELOCATIONS.typeFor(kind, width).number;
+      entries.u32(((target && numbers.get(target)) ?? 0) * 256 + type);
     }
     table.addBytes(entries.finish(), {
       name: `.rel${section.name}`,
@@ -102,16 +103,16 @@ function headerOf({ section, absolute, common }: ObjectSymbol): number {
 
 function storeAddend(
   bytes: Uint8Array,
-  { offset, type, addend }: Relocation,
+  { offset, kind, width, addend }: Relocation,
   section: Section,
   object: ObjectFile,
 ): void {
   const view = new DataView(bytes.buffer);
-  const width = relocationWidth(type);
   const limit = 2 ** (8 * width - 1);
   if (addend < -limit || addend >= 2 * limit) {
     const where = `${section.name}+0x${offset.toString(16)} of ${object.name}`;
-    const text = `the addend ${addend} of the ${type} at ${where} does not fit its ${width} bytes`;
+    const { name } = I386_RELOCATIONS.typeFor(kind, width);
+    const text = `the addend ${addend} of the ${name} at ${where} does not fit its ${width} bytes`;
     const remedy = "Link with isthmus, whose objects keep addends apart.";
     throw new Diagnostic("ELF005", text, remedy, { file: object.name });
   }

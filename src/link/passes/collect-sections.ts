@@ -4,7 +4,6 @@
 
 import type { Reporter } from "../../base/reporter";
 import type { ObjectFile, Section } from "../../object/object";
-import { relocationWidth } from "../elf/relocations";
 import { InputSection } from "./model";
 
 const LINK_ONCE = ".gnu.linkonce.";
@@ -61,8 +60,8 @@ function checkSection(object: ObjectFile, section: Section, report: Reporter): v
     const what = `is fixed at ${address}, which its alignment of ${align} forbids`;
     refuse(object, section, what, report);
   }
-  for (const { offset, type, symbol } of relocations) {
-    if (offset < 0 || offset + relocationWidth(type) > stored) {
+  for (const { offset, width, symbol } of relocations) {
+    if (offset < 0 || offset + width > stored) {
       refuse(object, section, `has a relocation at ${offset}`, report);
     }
     if (!object.symbols[symbol]) {

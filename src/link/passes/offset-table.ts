@@ -1,8 +1,8 @@
 // Pass: what position-independent code needs of a static image.
 //
 // Such code finds variables through a global offset table (GOT), whose address it computes from its
-// own (R_386_GOTPC), and fetches their addresses from there (R_386_GOT32, R_386_GOT32X). In a
-// static image the addresses are known, so most fetches become the address itself:
+// own (`got-address`), and fetches their addresses from there (`got`, `got-relaxable`). In a static
+// image the addresses are known, so most fetches become the address itself:
 //
 //      mov foo@GOT(%ebx), %eax      ->  mov $foo, %eax (GOT32X), or lea foo@GOTOFF(%ebx), %eax
 //      add foo@GOT(%ebx), %eax      ->  add $foo, %eax
@@ -10,9 +10,9 @@
 //
 // What cannot be changed gets an entry of a table that is made here: `.got` has the entries,
 // `.got.plt` the three words that the psABI reserves; _GLOBAL_OFFSET_TABLE_ is the start of that.
-// Afterwards only R_386_GOTOFF and R_386_GOTPC are left. See the i386 psABI, 4.4 and B.2.
+// Afterwards only `got-offset` and `got-address` are left. See the i386 psABI, 4.4 and B.2.
 
-import type { ObjectFile, Relocation, RelocationType, Section } from "../../object/object";
+import type { ObjectFile, Relocation, RelocationKind, Section } from "../../object/object";
 import { byGnuOrder } from "../names/gnu-order";
 import { providedSymbol } from "./define-symbols";
 import { InputSection, LinkSymbol, type SymbolScope } from "./model";
@@ -32,9 +32,9 @@ export function makeOffsetTable(
   const table = new OffsetTable();
   let needed = symbols.globals.get(TABLE_SYMBOL)?.kind === "layout";
   for (const input of inputs) {
-    if (!input.live || !input.relocations.some(({ type }) => isAboutTable(type))) continue;
+    if (!input.live || !input.relocations.some(({ kind }) => isAboutTable(kind))) continue;
     needed = true;
-    if (input.relocations.some(({ type }) => isFetch(type))) {
+    if (input.relocations.some(({ kind }) => isFetch(kind))) {
       new FetchRewriter(input, symbols, table).run();
     }
   }
@@ -47,12 +47,12 @@ export function makeOffsetTable(
   return table.sections();
 }
 
-function isAboutTable(type: RelocationType): boolean {
-  return isFetch(type) || type === "R_386_GOTOFF" || type === "R_386_GOTPC";
+function isAboutTable(kind: RelocationKind): boolean {
+  return isFetch(kind) || kind === "got-offset" || kind === "got-address";
 }
 
-function isFetch(type: RelocationType): boolean {
-  return type === "R_386_GOT32" || type === "R_386_GOT32X";
+function isFetch(kind: RelocationKind): boolean {
+  return kind === "got" || kind === "got-relaxable";
 }
 
 /** The entries: addresses of symbols, local ones first. */
@@ -83,7 +83,7 @@ class OffsetTable {
   /** A word with the symbol's address. */
   private entry(symbol: LinkSymbol): InputSection {
     const input = new InputSection(this.object, this.section(".got", WORD));
-    const relocation = { offset: 0, type: "R_386_32", symbol: 0, addend: 0 } as const;
+    const relocation = { offset: 0, kind: "absolute", width: WORD, symbol: 0, addend: 0 } as const;
     input.content = { bytes: input.bytes, relocations: [relocation] };
     input.bindings = [symbol];
     return input;
@@ -120,15 +120,15 @@ class FetchRewriter {
 
   run(): void {
     const { input, bytes } = this;
-    // As GNU ld does: where nothing allows more than R_386_GOT32 does, that is let alone as well.
-    this.mayRelax = input.relocations.some(({ type }) => type === "R_386_GOT32X");
+    // As GNU ld does: where no fetch is relaxable, none is changed.
+    this.mayRelax = input.relocations.some(({ kind }) => kind === "got-relaxable");
     const relocations = input.relocations.map((each) => this.rewrite(each));
     input.content = { ...input.content, bytes, relocations };
     input.bindings = this.bindings;
   }
 
   private rewrite(relocation: Relocation): Relocation {
-    if (!isFetch(relocation.type)) return relocation;
+    if (!isFetch(relocation.kind)) return relocation;
     const { offset } = relocation;
     const modRm = offset >= 1 ? (this.bytes[offset - 1] ?? 0) : 0;
     const hasBase = (modRm & 0xc7) !== 0x05;
@@ -137,18 +137,18 @@ class FetchRewriter {
     if (direct) return direct;
     const slot = this.table.slot(this.symbols.target(this.input, relocation));
     const symbol = this.bindings.push(slot) - 1;
-    return { ...relocation, symbol, type: hasBase ? "R_386_GOTOFF" : "R_386_32" };
+    return { ...relocation, symbol, kind: hasBase ? "got-offset" : "absolute" };
   }
 
   /** The same effect without the table, if the instruction has such a form. */
   private relax(relocation: Relocation, modRm: number, hasBase: boolean): Relocation | undefined {
-    const { offset, type, addend } = relocation;
+    const { offset, kind, addend } = relocation;
     const opcode = this.bytes[offset - 2] ?? 0;
     if (addend !== 0) return undefined;
-    if (type !== "R_386_GOT32X") {
+    if (kind === "got") {
       if (opcode !== 0x8b || !hasBase) return undefined;
       this.bytes[offset - 2] = 0x8d; // lea
-      return { ...relocation, type: "R_386_GOTOFF" };
+      return { ...relocation, kind: "got-offset" };
     }
     const register = (modRm >> 3) & 7;
     if (opcode === 0xff) return this.relaxBranch(relocation, register);
@@ -160,7 +160,7 @@ class FetchRewriter {
       // add, or, adc, sbb, and, sub, xor, cmp
       this.bytes.set([0x81, 0xc0 | (opcode & 0x38) | register], offset - 2);
     } else return undefined;
-    return { ...relocation, type: "R_386_32" };
+    return { ...relocation, kind: "absolute" };
   }
 
   /** `call *` becomes `addr32 call`, `jmp *` becomes `jmp; nop`: both keep their six bytes. */
@@ -168,10 +168,10 @@ class FetchRewriter {
     const { offset } = relocation;
     if (extension === 2) {
       this.bytes.set([0x67, 0xe8], offset - 2);
-      return { ...relocation, type: "R_386_PC32", addend: -WORD };
+      return { ...relocation, kind: "relative", addend: -WORD };
     }
     if (extension !== 4) return undefined;
     this.bytes.set([0xe9, 0, 0, 0, 0, 0x90], offset - 2);
-    return { ...relocation, type: "R_386_PC32", offset: offset - 1, addend: -WORD };
+    return { ...relocation, kind: "relative", offset: offset - 1, addend: -WORD };
   }
 }

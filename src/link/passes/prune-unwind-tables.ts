@@ -96,7 +96,8 @@ export class UnwindTables {
       const { name, binding, input: home } = this.symbols.target(input, relocation);
       // Local symbols of one name need not be the same.
       const place = binding === "local" ? `${home?.object.name} ${home?.index}` : "";
-      return [relocation.offset - offset, relocation.type, relocation.addend, name, place];
+      const { kind, width, addend } = relocation;
+      return [relocation.offset - offset, kind, width, addend, name, place];
     });
     return [bytes.join(), ...targets].join("\n");
   }

@@ -1,15 +1,16 @@
 // Pass: copies the inputs into their output sections and patches every relocation.
 //
-// The letters are those of the i386 psABI: S is the symbol's address, A the addend, P the address
-// of the place that is patched, GOT that of the global offset table. 32-bit results wrap, as
-// address arithmetic does; narrower ones must fit: in 16-bit code addresses wrap at 64 KiB too, so
-// R_386_16, R_386_PC16 and R_386_8 may be read as signed or unsigned; R_386_PC8 is signed.
+// The letters are those of the psABI: S is the symbol's address, A the addend, P the address of the
+// field, GOT that of the global offset table. 32-bit results wrap, as address arithmetic does;
+// narrower ones must fit. In 16-bit code addresses wrap at 64 KiB too, so fields of 16 bits and
+// absolute ones of 8 may be read as signed or unsigned; a relative field of 8 bits is signed.
 //
 // What describes code that is gone (debug sections) gets 0 for its address.
 
 import { hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
-import type { Relocation, RelocationType } from "../../object/object";
+import type { Relocation } from "../../object/object";
+import { I386_RELOCATIONS } from "../elf/relocations";
 import { displayName } from "../names/demangle";
 import type { InputSection, LinkSymbol, PlacedSection, SymbolScope } from "./model";
 import { TABLE_SYMBOL } from "./offset-table";
@@ -37,7 +38,7 @@ export function relocate(output: PlacedSection, symbols: SymbolScope, report: Re
     for (const relocation of relocations) {
       const symbol = symbols.target(input, relocation);
       const value = resultOf(relocation, symbol, address + relocation.offset, table);
-      const range = rangeOf(relocation.type);
+      const range = rangeOf(relocation);
       const at = input.offset + relocation.offset;
       if (!range) view.setUint32(at, value, true);
       else if (value < range[0] || value > range[1]) {
@@ -49,20 +50,18 @@ export function relocate(output: PlacedSection, symbols: SymbolScope, report: Re
 }
 
 function resultOf(
-  { type, addend }: Relocation,
+  { kind, addend }: Relocation,
   symbol: LinkSymbol,
   place: number,
   table: number,
 ): number {
   if (symbol.isGone) return 0;
-  switch (type) {
-    case "R_386_GOTPC":
+  switch (kind) {
+    case "got-address":
       return table + addend - place;
-    case "R_386_GOTOFF":
+    case "got-offset":
       return symbol.plus(addend) - table;
-    case "R_386_PC32":
-    case "R_386_PC16":
-    case "R_386_PC8":
+    case "relative":
       return symbol.plus(addend) - place;
     default:
       return symbol.plus(addend);
@@ -70,30 +69,23 @@ function resultOf(
 }
 
 /** undefined: a word, which wraps. */
-function rangeOf(type: RelocationType): Range | undefined {
-  switch (type) {
-    case "R_386_16":
-    case "R_386_PC16":
-      return ANY_16;
-    case "R_386_8":
-      return ANY_8;
-    case "R_386_PC8":
-      return SIGNED_8;
-    default:
-      return undefined;
-  }
+function rangeOf({ kind, width }: Relocation): Range | undefined {
+  if (width === 4) return undefined;
+  if (width === 2) return ANY_16;
+  return kind === "relative" ? SIGNED_8 : ANY_8;
 }
 
 function reportOverflow(
   input: InputSection,
-  { type, offset }: Relocation,
+  { kind, width, offset }: Relocation,
   symbol: LinkSymbol,
   value: number,
   report: Reporter,
 ): void {
   const shown = value < 0 ? `-${hex(-value, 1)}` : hex(value, 1);
+  const { name } = I386_RELOCATIONS.typeFor(kind, width);
   const text =
-    `${type} to ${displayName(symbol.name)} (${hex(symbol.address)}) at ` +
+    `${name} to ${displayName(symbol.name)} (${hex(symbol.address)}) at ` +
     `${input.describe(offset)}: ${shown} does not fit`;
   const remedy = "Use a wider form of the instruction, or move the two closer together.";
   report.error("LINK016", text, remedy, input.placeOf(offset));

@@ -96,7 +96,7 @@ export function symbolTableObject(
 ): ObjectFile {
   const { bytes, addresses } = makeSymbolTable(groups);
   const relocations = addresses.map((offset, symbol) => {
-    return { offset, type: "R_386_32", symbol, addend: 0 } as const;
+    return { offset, kind: "absolute", width: 4, symbol, addend: 0 } as const;
   });
   const symbols = groups.map((group) => {
     const name = `${symbolStem(group.section.name)}_start`;

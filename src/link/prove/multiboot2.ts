@@ -165,7 +165,10 @@ function warnOfAddresses(
   const found = low.flatMap(({ inputs }) =>
     inputs.flatMap((input) =>
       input.relocations
-        .filter((each) => each.type === "R_386_32" && isPlace(symbols.target(input, each)))
+        .filter(
+          (each) =>
+            each.kind === "absolute" && each.width === 4 && isPlace(symbols.target(input, each)),
+        )
         .map((each) => ({ input, each })),
     ),
   );

@@ -26,9 +26,9 @@ const OWN = objectFile("a.o", {
     symbols: { _start: 0, f: { offset: 8, binding: "weak" } },
     refs: [
       { at: 4, to: "word" },
-      { at: 20, to: "f", type: "R_386_PC32", addend: -4 },
-      { at: 30, to: "table", type: "R_386_GOT32X" },
-      { at: 40, to: "_GLOBAL_OFFSET_TABLE_", type: "R_386_GOTPC" },
+      { at: 20, to: "f", kind: "relative", addend: -4 },
+      { at: 30, to: "table", kind: "got-relaxable" },
+      { at: 40, to: "_GLOBAL_OFFSET_TABLE_", kind: "got-address" },
     ],
   },
   ".data": { bytes: nops(40), align: 16, symbols: { word: 4, table: 8 } },

@@ -41,7 +41,7 @@ const object = objectFile("demo.o", {
     // push ebp; call +0; ret; int3
     bytes: [0x55, 0xe8, 0, 0, 0, 0, 0xc3, 0xcc],
     symbols: { _start: { size: 7 } },
-    refs: [{ at: 2, to: "helper", type: "R_386_PC32", addend: -4 }],
+    refs: [{ at: 2, to: "helper", kind: "relative", addend: -4 }],
     lines: [
       { offset: 0, file: "demo/main.ts", line: 3, column: 1 },
       { offset: 6, file: "demo/main.ts", line: 4, column: 1 },
