@@ -35,7 +35,7 @@ import { fileColumns } from "../inspect/file-columns";
 import { sizeText, spaceColumns } from "../inspect/space-columns";
 import type { Spaces } from "../inspect/spaces";
 import { hex as hexOf } from "../link/check/address";
-import { readLinkedElf } from "../link/check/elf-file";
+import { readLinkedElf } from "../link/check/linked-file";
 import {
   diffMaps,
   formatMapDiff,

@@ -15,7 +15,7 @@ import { ADDRESS_SPACE_END } from "../base/align";
 import type { Box, Column } from "../draw/columns";
 import { colourOfRights, HATCH_FILL, PALETTE } from "../draw/svg";
 import { compare, hex } from "../link/check/address";
-import type { FileSection } from "../link/check/elf-file";
+import type { FileSection } from "../link/check/linked-file";
 import type { Subject } from "../link/check/subject";
 import type { ResolvedLayout, ResolvedRegion } from "../link/layout/resolve";
 import { sizeText } from "./space-columns";

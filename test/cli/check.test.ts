@@ -107,12 +107,12 @@ describe("isthmus check", { skip }, () => {
       return ["check", path, "--layout", file(`${text.length}.json`, text)];
     };
     const cases: readonly [readonly string[], RegExp][] = [
-      [["check", "package.json"], /error\[ELF001\].*no ELF file/],
-      [["check", file("empty.elf", "")], /error\[ELF001\].*no ELF file/],
+      [["check", "package.json"], /error\[ELF001\].*not an ELF file/],
+      [["check", file("empty.elf", "")], /error\[ELF001\].*not an ELF file/],
       [["check", file("cut.elf", whole.subarray(0, 100))], /error\[ELF002\].*beyond its end/],
       [["check", objects[0] ?? ""], /error\[ELF001\].*is an object, not a linked kernel/],
       [["check", file("lib.a")], /error\[ELF001\].*is an archive of objects/],
-      [["check", path, file("none.txt", "no")], /error\[ELF001\].*none\.txt is no ELF file/],
+      [["check", path, file("none.txt", "no")], /error\[ELF001\].*none\.txt is not an ELF file/],
       [["check", "test"], /CLI002\]: test is a folder/],
       [["check", "packag.json"], /no file packag\.json\n +help: Did you mean package\.json\?/],
       [["check"], /check needs a file.*\n +help: See `npx isthmus check --help`/],

@@ -6,7 +6,7 @@ import type { Column } from "../../src/draw/columns";
 import { drawSvg } from "../../src/inspect/draw-svg";
 import { drawText } from "../../src/inspect/draw-text";
 import { fileColumns } from "../../src/inspect/file-columns";
-import { readElfFile } from "../../src/link/check/elf-file";
+import { readElfFile } from "../../src/link/check/linked-file";
 import { Subject } from "../../src/link/check/subject";
 import type { Layout } from "../../src/link/layout/layout";
 import { resolveLayout } from "../../src/link/layout/resolve";

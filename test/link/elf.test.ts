@@ -281,9 +281,9 @@ test("what is no i386 ELF file is told apart", () => {
     return bytes;
   };
   const cases: [Uint8Array, RegExp][] = [
-    [new Uint8Array(0), /is no ELF file/],
-    [good.slice(0, 51), /is no ELF file/],
-    [change(4, 2), /of 64 bits/],
+    [new Uint8Array(0), /is not an ELF file/],
+    [good.slice(0, 51), /is not an ELF file/],
+    [change(4, 2), /64-bit ELF file/],
     [change(5, 2), /big-endian/],
     [change(18, 62), /machine 62/],
     [change(16, 2), /type 2, not a relocatable object/],

@@ -10,7 +10,7 @@
 
 import { PT_LOAD, PT_NOTE, SHT_NOTE } from "../../abi/elf";
 import { MULTIBOOT_HEADER_MAGIC } from "../../abi/multiboot";
-import type { ElfFile } from "./elf-file";
+import type { LinkedFile } from "./linked-file";
 
 export const MULTIBOOT_WINDOW = 8192;
 export const MULTIBOOT2_WINDOW = 32768;
@@ -68,7 +68,7 @@ export interface Protocols {
 }
 
 /** Everything that `subject` says to a boot loader. */
-export function findProtocols({ file }: { readonly file: ElfFile }): Protocols {
+export function findProtocols({ file }: { readonly file: LinkedFile }): Protocols {
   const view = new DataView(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
   const notes = readNotes(file, view);
   return {
@@ -130,7 +130,7 @@ function readTags(view: DataView, start: number, headerEnd: number): HeaderTag[]
 }
 
 /** The requests in what is loaded: the second half of each one's ID, as Limine prints it. */
-export function limineRequests({ bytes, segments }: ElfFile): string[] {
+export function limineRequests({ bytes, segments }: LinkedFile): string[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return segments
     .filter(({ type }) => type === PT_LOAD)
@@ -147,7 +147,7 @@ export function limineRequests({ bytes, segments }: ElfFile): string[] {
     });
 }
 
-function readNotes(file: ElfFile, view: DataView) {
+function readNotes(file: LinkedFile, view: DataView) {
   let pvh = false;
   let torn: string | undefined;
   const ranges = [

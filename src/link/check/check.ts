@@ -4,7 +4,7 @@
 // loaders, closed-proof.ts for the proof about the shared part.
 
 import { type ClosedProof, proveSharedClosed } from "./closed-proof";
-import { readLinkedElf } from "./elf-file";
+import { readLinkedElf } from "./linked-file";
 import type { CodedFinding } from "./mistake";
 import { MISTAKES } from "./mistakes";
 import type { SharedPart } from "./shared-part";

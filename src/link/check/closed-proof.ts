@@ -22,8 +22,8 @@
 import type { ObjectFile, Relocation } from "../../object/object";
 import { hex } from "./address";
 import { type Step, stepAt } from "./code-step";
-import type { FileSection } from "./elf-file";
 import type { Bits } from "./instruction-shape";
+import type { FileSection } from "./linked-file";
 import type { SharedPart } from "./shared-part";
 import type { Subject } from "./subject";
 

@@ -2,8 +2,8 @@
 // whether it changes the address space. What has no shape gives undefined, and whoever walks says
 // that it could not prove anything from there on.
 
-import type { FileSection } from "./elf-file";
 import { type Bits, type MemoryOperand, type Shape, shapeAt } from "./instruction-shape";
+import type { FileSection } from "./linked-file";
 
 /** What an address is used for. */
 export type Use = "jump" | "call" | "memory" | "immediate";

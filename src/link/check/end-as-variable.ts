@@ -6,7 +6,7 @@
 
 import { hex } from "./address";
 import { stepAt } from "./code-step";
-import type { FileSection, FileSymbol } from "./elf-file";
+import type { FileSection, FileSymbol } from "./linked-file";
 import type { Finding } from "./mistake";
 import type { Subject } from "./subject";
 

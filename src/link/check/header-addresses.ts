@@ -8,7 +8,7 @@
 // the whole file, an end of zeros of 0 none. (Multiboot 0.6.96, 3.1.3; Multiboot 2, 3.1.5)
 
 import { TAG, tagOf } from "./boot-protocol";
-import type { Segment } from "./elf-file";
+import type { FileSegment } from "./linked-file";
 import type { Subject } from "./subject";
 
 export interface HeaderAddresses {
@@ -52,7 +52,7 @@ function wordsOfHeader({ file }: Subject, offset: number): number[] {
 export function notLoaded(
   { loads }: Subject,
   { start, end, dataEnd, offset }: HeaderAddresses,
-): Segment[] {
+): FileSegment[] {
   return loads.filter((segment) => {
     const { loadAddress, fileSize, memorySize } = segment;
     const isInside = loadAddress >= start && loadAddress + memorySize <= end;

@@ -11,7 +11,7 @@
 import { ET_DYN, ET_EXEC, PT_DYNAMIC } from "../../abi/elf";
 import { compare, hex, pageDown, pageUp } from "./address";
 import { limineRequests } from "./boot-protocol";
-import type { Segment } from "./elf-file";
+import type { FileSegment } from "./linked-file";
 import { describeSegment, endOf, permissionText, type Subject } from "./subject";
 
 export const HIGHER_HALF = 0xffff_ffff_8000_0000n;
@@ -31,7 +31,7 @@ export function limineSpan({ loads, spaceEnd }: Pick<Subject, "loads" | "spaceEn
 }
 
 /** The segment that ends at 2^64: Limine takes that for 0 and does not count it. */
-export function uncountedByLimine({ loads, spaceEnd }: Subject): Segment | undefined {
+export function uncountedByLimine({ loads, spaceEnd }: Subject): FileSegment | undefined {
   return loads.find((segment) => endOf(segment) === spaceEnd);
 }
 

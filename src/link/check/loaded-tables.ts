@@ -9,8 +9,8 @@
 // one, nothing is claimed, because it may be the one that counts.
 
 import { hex } from "./address";
-import type { FileSection } from "./elf-file";
 import { shapeAt } from "./instruction-shape";
+import type { FileSection } from "./linked-file";
 import type { Subject } from "./subject";
 
 export interface LoadedTable {

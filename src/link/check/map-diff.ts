@@ -2,7 +2,7 @@
 // grew, and what memory is wasted between them.
 
 import { compare, hex, pageUp } from "./address";
-import type { ElfFile } from "./elf-file";
+import type { LinkedFile } from "./linked-file";
 import { loadEndOf, Subject } from "./subject";
 
 /** A section as loaders and page tables see it. */
@@ -41,7 +41,7 @@ export interface MapDiff {
   readonly after: MemoryUse;
 }
 
-export function diffMaps(before: ElfFile, after: ElfFile): MapDiff {
+export function diffMaps(before: LinkedFile, after: LinkedFile): MapDiff {
   const [old, now] = [new Subject(before), new Subject(after)];
   const [oldPlaces, nowPlaces] = [placesOf(old), placesOf(now)];
   const names = [...new Set([...nowPlaces.keys(), ...oldPlaces.keys()])];

@@ -1,8 +1,8 @@
 // Mistakes about addresses: orphans, the end of the address space, the end of the kernel.
 
 import { hex, PAGE, pageUp } from "./address";
-import type { FileSection } from "./elf-file";
 import { isMereAddress, usesAsVariable } from "./end-as-variable";
+import type { FileSection } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
 import { endOf, loadEndOf, type Subject } from "./subject";
 

@@ -5,7 +5,7 @@ import { decode } from "../../x86/decode";
 import { readableName } from "../names/demangle";
 import { hex, PAGE } from "./address";
 import { walkEarlyCode } from "./early-code";
-import type { FileSection, FileSymbol } from "./elf-file";
+import type { FileSection, FileSymbol } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
 import type { Subject } from "./subject";
 

@@ -2,7 +2,7 @@
 
 import { compare, hex } from "./address";
 import { TAG, tagOf } from "./boot-protocol";
-import type { FileSymbol } from "./elf-file";
+import type { FileSymbol } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
 import type { ModuleFile } from "./module-file";
 import { describeSegment, endOf, type Subject } from "./subject";

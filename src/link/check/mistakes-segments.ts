@@ -1,7 +1,7 @@
 // Mistakes about segments: permissions, overlaps, and VMAs and LMAs that do not fit each other.
 
 import { compare, hex, PAGE, pageDown } from "./address";
-import type { FileSection, Segment } from "./elf-file";
+import type { FileSection, FileSegment } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
 import { describeSegment, endOf, loadEndOf, permissionText, type Subject } from "./subject";
 
@@ -57,8 +57,8 @@ export const overlap: Mistake = {
 
 function overlaps(subject: Subject): Finding[] {
   const views = [
-    { of: "LMA", start: (s: Segment) => s.loadAddress, end: loadEndOf },
-    { of: "VMA", start: (s: Segment) => s.address, end: endOf },
+    { of: "LMA", start: (s: FileSegment) => s.loadAddress, end: loadEndOf },
+    { of: "VMA", start: (s: FileSegment) => s.address, end: endOf },
   ];
   return views.flatMap(({ of, start, end }) => {
     const sorted = [...subject.loads].sort((a, b) => compare(start(a), start(b)));
@@ -125,7 +125,7 @@ function meetings(subject: Subject): Finding[] {
 }
 
 /** The finding that `lower` and `upper` have different permissions and share a page. */
-export function meeting(lower: Segment, upper: Segment, subject: Subject): Finding[] {
+export function meeting(lower: FileSegment, upper: FileSegment, subject: Subject): Finding[] {
   const page = pageDown(upper.address);
   const isShared = endOf(lower) > page && endOf(lower) <= upper.address;
   if (!isShared || permissionText(lower) === permissionText(upper)) return [];
@@ -166,7 +166,7 @@ export const oddDistance: Mistake = {
   },
 };
 
-function firstName(segment: Segment, subject: Subject): string {
+function firstName(segment: FileSegment, subject: Subject): string {
   return subject.sectionsOf(segment)[0]?.name ?? `segment ${segment.index}`;
 }
 
@@ -192,7 +192,7 @@ export const loadedHigh: Mistake = {
   },
 };
 
-function isLoadedHigh({ address, loadAddress, memorySize }: Segment): boolean {
+function isLoadedHigh({ address, loadAddress, memorySize }: FileSegment): boolean {
   if (loadAddress + memorySize > DEVICES) return true;
   return loadAddress >= UNLIKELY && address === loadAddress;
 }

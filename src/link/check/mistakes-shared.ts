@@ -3,7 +3,7 @@
 import { readableName } from "../names/demangle";
 import { hex, PAGE, pageDown, pageUp } from "./address";
 import { proveSharedClosed } from "./closed-proof";
-import type { FileSymbol } from "./elf-file";
+import type { FileSymbol } from "./linked-file";
 import { describeLoad, loadedTables } from "./loaded-tables";
 import type { Finding, Mistake } from "./mistake";
 import { type SharedPart, TOP } from "./shared-part";

@@ -15,13 +15,13 @@
 // maps it or copies it.
 
 import { PT_LOAD } from "../../abi/elf";
-import type { ElfFile, FileSection, FileSymbol, Segment } from "./elf-file";
+import type { FileSection, FileSegment, FileSymbol, LinkedFile } from "./linked-file";
 
 const PAGE = 4096;
 
 /** A segment of a module, and what the kernel has to do with it. */
 export interface ModulePart {
-  readonly segment: Segment;
+  readonly segment: FileSegment;
   /** The names of its sections. */
   readonly names: readonly string[];
   /** Why its pages cannot be mapped where they lie in the file; undefined: they can. */
@@ -29,7 +29,7 @@ export interface ModulePart {
 }
 
 export interface ModuleFile {
-  readonly file: ElfFile;
+  readonly file: LinkedFile;
   readonly parts: readonly ModulePart[];
   /** Sections that occupy memory; their indices are unique among the files of a check. */
   readonly sections: readonly FileSection[];
@@ -41,7 +41,7 @@ export interface ModuleFile {
 const INDEX_STEP = 0x10000;
 
 /** @param number counts the modules of a check, from 1 on */
-export function moduleFile(file: ElfFile, number: number): ModuleFile {
+export function moduleFile(file: LinkedFile, number: number): ModuleFile {
   const indexOf = (index: number) => index + number * INDEX_STEP;
   const isPlace = (section: number) => section > 0 && section < 0xff00;
   return {
@@ -58,7 +58,7 @@ export function moduleFile(file: ElfFile, number: number): ModuleFile {
   };
 }
 
-function partOf(segment: Segment, file: ElfFile): ModulePart {
+function partOf(segment: FileSegment, file: LinkedFile): ModulePart {
   const { address, memorySize } = segment;
   const inside = file.sections.filter((section) => {
     return section.alloc && section.address >= address && section.address < address + memorySize;
@@ -66,7 +66,7 @@ function partOf(segment: Segment, file: ElfFile): ModulePart {
   return { segment, names: inside.map(({ name }) => name), mustCopy: reasonToCopy(segment, file) };
 }
 
-function reasonToCopy(segment: Segment, { segments }: ElfFile): string | undefined {
+function reasonToCopy(segment: FileSegment, { segments }: LinkedFile): string | undefined {
   const { offset, address, fileSize, memorySize } = segment;
   if (BigInt(offset % PAGE) !== address % BigInt(PAGE)) {
     return "its offsets in a page of the file and of memory differ";

@@ -7,7 +7,7 @@
 import { matchesAny } from "../layout/glob";
 import type { ResolvedLayout } from "../layout/resolve";
 import { compare, pageUp, spaceEndOf } from "./address";
-import type { ElfFile, FileSection } from "./elf-file";
+import type { FileSection, LinkedFile } from "./linked-file";
 
 /** How far from the end of the address space something is taken for shared. */
 export const TOP = 16n << 20n;
@@ -26,7 +26,7 @@ export interface SharedPart {
 
 /** The shared part of `file`, whose `sections` ascend by address; undefined if it has none. */
 export function findShared(
-  file: ElfFile,
+  file: LinkedFile,
   sections: readonly FileSection[],
   layout: ResolvedLayout | undefined,
 ): SharedPart | undefined {

@@ -1,7 +1,7 @@
 // Page tables that are part of the image: found by name, read as the processor would read them.
 
 import { hex, PAGE } from "./address";
-import type { FileSymbol } from "./elf-file";
+import type { FileSymbol } from "./linked-file";
 import type { Finding } from "./mistake";
 import type { Subject } from "./subject";
 

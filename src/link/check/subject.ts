@@ -11,8 +11,8 @@ import type { ResolvedLayout } from "../layout/resolve";
 import { readableName } from "../names/demangle";
 import { compare, spaceEndOf } from "./address";
 import { findProtocols, type Protocols } from "./boot-protocol";
-import type { ElfFile, FileSection, FileSymbol, Segment } from "./elf-file";
 import { type LineRange, lineRangeAt, readLineRanges } from "./line-ranges";
+import type { FileSection, FileSegment, FileSymbol, LinkedFile } from "./linked-file";
 import { type ModuleFile, moduleFile } from "./module-file";
 import { findShared, type SharedPart } from "./shared-part";
 
@@ -25,12 +25,12 @@ export interface CheckOptions {
   /** The loaders that the kernel is meant for; default: those whose protocol it speaks. */
   readonly loaders?: readonly string[];
   /** ELF files that the boot loader brings as modules. */
-  readonly modules?: readonly ElfFile[];
+  readonly modules?: readonly LinkedFile[];
 }
 
 export class Subject {
   /** PT_LOAD with a size, in the file's order. */
-  readonly loads: readonly Segment[];
+  readonly loads: readonly FileSegment[];
   readonly modules: readonly ModuleFile[];
   /** Sections that occupy memory, those of modules too, ascending by address. */
   readonly sections: readonly FileSection[];
@@ -43,7 +43,7 @@ export class Subject {
   private lines: LineRange[] | undefined;
 
   constructor(
-    readonly file: ElfFile,
+    readonly file: LinkedFile,
     readonly options: CheckOptions = {},
   ) {
     this.layout = options.layout;
@@ -78,7 +78,7 @@ export class Subject {
   }
 
   /** The loaded segment that `address` lies in; nobody loads those of modules. */
-  segmentAt(address: bigint): Segment | undefined {
+  segmentAt(address: bigint): FileSegment | undefined {
     return this.loads.find((segment) => contains(segment, address));
   }
 
@@ -94,7 +94,7 @@ export class Subject {
     return segment && segment.loadAddress + (section.address - segment.address);
   }
 
-  sectionsOf(segment: Segment): FileSection[] {
+  sectionsOf(segment: FileSegment): FileSection[] {
     return this.sections.filter(({ address }) => contains(segment, address));
   }
 
@@ -179,21 +179,21 @@ export function endOf(range: { readonly address: bigint; readonly memorySize: bi
   return range.address + range.memorySize;
 }
 
-export function loadEndOf(segment: Segment): bigint {
+export function loadEndOf(segment: FileSegment): bigint {
   return segment.loadAddress + segment.memorySize;
 }
 
-function contains({ address, memorySize }: Segment, at: bigint): boolean {
+function contains({ address, memorySize }: FileSegment, at: bigint): boolean {
   return at >= address && at < address + memorySize;
 }
 
 /** `r-x`. */
-export function permissionText(of: Pick<Segment, "read" | "write" | "execute">): string {
+export function permissionText(of: Pick<FileSegment, "read" | "write" | "execute">): string {
   return `${of.read ? "r" : "-"}${of.write ? "w" : "-"}${of.execute ? "x" : "-"}`;
 }
 
 /** `segment 2 (.data, .bss)`: what a person can find in `readelf -l`. */
-export function describeSegment(segment: Segment, subject: Subject): string {
+export function describeSegment(segment: FileSegment, subject: Subject): string {
   const names = subject.sectionsOf(segment).map(({ name }) => name);
   const shown = names.length > 4 ? [...names.slice(0, 3), "…"] : names;
   return `segment ${segment.index}${shown.length > 0 ? ` (${shown.join(", ")})` : ""}`;

@@ -23,9 +23,9 @@ import {
   TAG,
   tagOf,
 } from "./boot-protocol";
-import type { Segment } from "./elf-file";
 import { headerAddresses, notLoaded } from "./header-addresses";
 import { limineRefusal, limineSpan, uncountedByLimine } from "./judge-limine";
+import type { FileSegment } from "./linked-file";
 import { describeSegment, endOf, loadEndOf, type Subject } from "./subject";
 
 export const LOADERS = ["grub", "qemu", "v86", "limine"] as const;
@@ -260,7 +260,7 @@ function judgeAddresses(loader: Loader, subject: Subject): Verdict {
 }
 
 /** The physical address of `entry`, by the first of `segments` that it lies in. */
-function translate(segments: readonly Segment[], entry: bigint): bigint | undefined {
+function translate(segments: readonly FileSegment[], entry: bigint): bigint | undefined {
   const segment = segments.find((each) => entry >= each.address && entry < endOf(each));
   return segment && segment.loadAddress + (entry - segment.address);
 }
@@ -273,14 +273,14 @@ function nothingAt(entry: bigint): string {
   return `jumps to ${hex(entry)}, where nothing was loaded`;
 }
 
-function needs(segment: Segment, subject: Subject): string {
+function needs(segment: FileSegment, subject: Subject): string {
   const name = describeSegment(segment, subject);
   return `${name} wants ${hex(segment.loadAddress)} to ${hex(loadEndOf(segment))}`;
 }
 
 /** Two segments that are loaded to one place. @param of whether zeros count */
 function firstOverlap(subject: Subject, of: "memory" | "file" = "memory"): string | undefined {
-  const end = (s: Segment) =>
+  const end = (s: FileSegment) =>
     of === "memory" ? loadEndOf(s) : s.loadAddress + BigInt(s.fileSize || s.memorySize);
   const sorted = [...subject.loads].sort((a, b) => compare(a.loadAddress, b.loadAddress));
   for (const [index, upper] of sorted.entries()) {

@@ -2,18 +2,7 @@
 // those who want to look at a file; the linker itself reads objects through view.ts, which has
 // the checks.
 
-import {
-  PHDR_ALIGN,
-  PHDR_FILESZ,
-  PHDR_FLAGS,
-  PHDR_MEMSZ,
-  PHDR_OFFSET,
-  PHDR_PADDR,
-  PHDR_SIZE,
-  PHDR_TYPE,
-  PHDR_VADDR,
-} from "../../abi/elf";
-import { type ElfSections, type ElfSymbols, ElfView } from "./view";
+import { type ElfSections, type ElfSegments, type ElfSymbols, ElfView } from "./view";
 
 export interface ElfSegment {
   readonly type: number;
@@ -72,13 +61,14 @@ export interface ElfFile {
  */
 export function readElf(bytes: Uint8Array, name: string): ElfFile {
   const file = new ElfView(bytes, name);
+  const segments = file.segments();
   const sections = file.sections();
   const symbols = sections.symbols();
   return {
     name,
     type: file.type,
-    entry: file.entry,
-    segments: readSegments(file),
+    entry: Number(file.entry),
+    segments: listOf(segments.count, (index) => readSegment(segments, index)),
     sections: listOf(sections.count, (index) => readSection(sections, index)),
     symbols: listOf(symbols.count, (index) => readSymbol(symbols, index)),
   };
@@ -88,21 +78,17 @@ function listOf<Value>(length: number, at: (index: number) => Value): Value[] {
   return Array.from({ length }, (_, index) => at(index));
 }
 
-function readSegments(file: ElfView): ElfSegment[] {
-  const { start, count } = file.segments();
-  return listOf(count, (index) => {
-    const at = start + index * PHDR_SIZE;
-    return {
-      type: file.word(at + PHDR_TYPE),
-      offset: file.word(at + PHDR_OFFSET),
-      address: file.word(at + PHDR_VADDR),
-      loadAddress: file.word(at + PHDR_PADDR),
-      fileSize: file.word(at + PHDR_FILESZ),
-      memorySize: file.word(at + PHDR_MEMSZ),
-      flags: file.word(at + PHDR_FLAGS),
-      align: file.word(at + PHDR_ALIGN),
-    };
-  });
+function readSegment(segments: ElfSegments, index: number): ElfSegment {
+  return {
+    type: segments.type(index),
+    offset: segments.offset(index),
+    address: Number(segments.address(index)),
+    loadAddress: Number(segments.loadAddress(index)),
+    fileSize: segments.fileSize(index),
+    memorySize: Number(segments.memorySize(index)),
+    flags: segments.flags(index),
+    align: Number(segments.align(index)),
+  };
 }
 
 function readSection(sections: ElfSections, index: number): ElfSection {
@@ -110,7 +96,7 @@ function readSection(sections: ElfSections, index: number): ElfSection {
     name: sections.name(index),
     type: sections.type(index),
     flags: sections.flags(index),
-    address: sections.address(index),
+    address: Number(sections.address(index)),
     offset: sections.offset(index),
     size: sections.size(index),
     link: sections.link(index),

@@ -1,83 +1,65 @@
-// An ELF32 file for i386 as it lies in memory: headers, sections and symbols by number, read from
-// the file when asked for. Objects have sections and symbols by the hundred thousand, and one
-// JavaScript object for each would take longer than linking them.
+// An ELF file for i386 or x86-64 as it lies in memory: headers, sections and symbols by number,
+// read from the file when asked for. Objects have sections and symbols by the hundred thousand, and
+// one JavaScript object for each would take longer than linking them.
 //
 // The file may come from anywhere, so every offset, size, count and index is checked before it is
-// followed, and what is returned holds no reference outside the file. A file that breaks the format
-// gives a Diagnostic that names the field.
+// followed, and what is returned holds no reference outside the file. Two kinds of readers want two
+// answers to a broken file:
+//
+//   - the linker and its library throw a Diagnostic that names the field;
+//   - `check` collects the damage and goes on: loaders do not read section and symbol tables, so a
+//     broken one costs only itself. A broken program header is an error here too, as for a loader.
+//
+// Offsets, sizes and symbol values are numbers, which are exact for whatever is in the file; what
+// may be an address of 64 bits is a bigint.
 //
 // See the System V gABI, chapters 4 and 5.
 
 import {
-  EHDR_ENTRY,
-  EHDR_MACHINE,
-  EHDR_PHENTSIZE,
-  EHDR_PHNUM,
-  EHDR_PHOFF,
-  EHDR_SHENTSIZE,
-  EHDR_SHNUM,
-  EHDR_SHOFF,
-  EHDR_SHSTRNDX,
-  EHDR_SIZE,
   EHDR_TYPE,
-  ELF_CLASS,
-  ELF_CLASS_32,
-  ELF_DATA,
-  ELF_DATA_LITTLE,
-  ELF_MAGIC,
-  EM_386,
-  PHDR_SIZE,
-  SHDR_ADDR,
-  SHDR_ADDRALIGN,
-  SHDR_BYTES,
-  SHDR_ENTSIZE,
-  SHDR_FLAGS,
-  SHDR_INFO,
-  SHDR_LINK,
-  SHDR_NAME,
-  SHDR_OFFSET,
-  SHDR_SIZE,
-  SHDR_TYPE,
+  PT_LOAD,
   SHN_LORESERVE,
   SHN_XINDEX,
   SHT_NOBITS,
   SHT_NULL,
   SHT_SYMTAB,
   SHT_SYMTAB_SHNDX,
-  SYM_INFO,
-  SYM_NAME,
-  SYM_SHNDX,
-  SYM_SIZE,
-  SYM_SYMBOL_SIZE,
-  SYM_VALUE,
 } from "../../abi/elf";
 import { Diagnostic } from "../../base/diagnostic";
+import { type AcceptedFiles, type ElfShape, I386_FILES, identifyElf } from "./shape";
 
 const NO_BYTES = new Uint8Array(0);
 
-/** A table of entries of one size that lies within the file. */
+/** A table of entries of `step` bytes that lies within the file. */
 interface Table {
   readonly start: number;
   readonly count: number;
+  readonly step: number;
 }
+
+const NO_TABLE: Table = { start: 0, count: 0, step: 0 };
 
 /** The file's header, and the way to its tables. */
 export class ElfView {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  readonly shape: ElfShape;
 
   /**
    * @param name what diagnostics call the file
-   * @throws Diagnostic ELF001 if it is no ELF32 file for i386
+   * @param damage takes sentences about broken tables; without it they are thrown
+   * @throws Diagnostic ELF001 if the file is not one of those `accepted`
    */
   constructor(
     bytes: Uint8Array,
     readonly name: string,
+    accepted: AcceptedFiles = I386_FILES,
+    readonly damage?: string[],
   ) {
     // Node's Buffer is a Uint8Array whose `slice` does not copy; this one does.
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.checkIdentity();
+    this.shape = identifyElf(this.bytes, name, accepted);
   }
 
   /** ET_REL, ET_EXEC, … */
@@ -85,8 +67,8 @@ export class ElfView {
     return this.half(EHDR_TYPE);
   }
 
-  get entry(): number {
-    return this.word(EHDR_ENTRY);
+  get entry(): bigint {
+    return this.address(this.shape.header.entry);
   }
 
   half(offset: number): number {
@@ -97,17 +79,53 @@ export class ElfView {
     return this.view.getUint32(offset, true);
   }
 
-  /** The program headers' place. */
-  segments(): Table {
-    const count = this.half(EHDR_PHNUM);
-    return this.table("program headers", EHDR_PHOFF, count, EHDR_PHENTSIZE, PHDR_SIZE);
+  /** A field as wide as the class: an offset or a size. What is not exact is outside the file. */
+  extent(offset: number): number {
+    if (this.shape.bits === 32) return this.view.getUint32(offset, true);
+    return Number(this.view.getBigUint64(offset, true));
   }
 
-  /** The sections, each of which lies within the file. */
+  /** A field as wide as the class: an address. */
+  address(offset: number): bigint {
+    if (this.shape.bits === 32) return BigInt(this.view.getUint32(offset, true));
+    return this.view.getBigUint64(offset, true);
+  }
+
+  /** The segments. Throws Diagnostic ELF002 if one of them is not all in the file. */
+  segments(): ElfSegments {
+    const { header, segment } = this.shape;
+    const count = this.half(header.phnum);
+    const table = this.table(
+      "program headers",
+      header.phoff,
+      count,
+      header.phentsize,
+      segment.size,
+    );
+    if (typeof table === "string") throw this.malformed(table);
+    return new ElfSegments(this, table);
+  }
+
+  /** The sections; the content of each lies within the file. */
   sections(): ElfSections {
+    const { header, section } = this.shape;
     const { count, names } = this.sectionCounts();
-    const table = this.table("section headers", EHDR_SHOFF, count, EHDR_SHENTSIZE, SHDR_SIZE);
-    return new ElfSections(this, table, names);
+    const table = this.table(
+      "section headers",
+      header.shoff,
+      count,
+      header.shentsize,
+      section.size,
+    );
+    if (typeof table !== "string") return new ElfSections(this, table, names);
+    this.report(table);
+    return new ElfSections(this, NO_TABLE, 0);
+  }
+
+  /** Notes what is broken, and throws it if nobody collects the damage. */
+  report(what: string): void {
+    if (!this.damage) throw this.malformed(what);
+    this.damage.push(what);
   }
 
   malformed(what: string): Diagnostic {
@@ -117,52 +135,98 @@ export class ElfView {
     });
   }
 
-  private checkIdentity(): void {
-    const wrong = (what: string) =>
-      new Diagnostic(
-        "ELF001",
-        `${this.name} ${what}`,
-        "Give a 32-bit i386 ELF file: gcc -m32, clang --target=i686-elf, nasm -f elf32.",
-        { file: this.name },
-      );
-    if (this.bytes.length < EHDR_SIZE || this.word(0) !== ELF_MAGIC) {
-      throw wrong("is no ELF file");
-    }
-    if (this.bytes[ELF_CLASS] !== ELF_CLASS_32) throw wrong("is an ELF file of 64 bits");
-    if (this.bytes[ELF_DATA] !== ELF_DATA_LITTLE) throw wrong("is a big-endian ELF file");
-    if (this.half(EHDR_MACHINE) !== EM_386) {
-      throw wrong(`is for ELF machine ${this.half(EHDR_MACHINE)}, not for i386`);
-    }
-  }
-
   /** Counts that need more than 16 bits are in the first section header. */
   private sectionCounts(): { count: number; names: number } {
-    const count = this.half(EHDR_SHNUM);
-    const names = this.half(EHDR_SHSTRNDX);
-    const first = this.word(EHDR_SHOFF);
-    if (first === 0 || first + SHDR_SIZE > this.bytes.length) return { count, names };
+    const { header, section } = this.shape;
+    const count = this.half(header.shnum);
+    const names = this.half(header.shstrndx);
+    const first = this.extent(header.shoff);
+    if (first === 0 || first + section.size > this.bytes.length) return { count, names };
     return {
-      count: count === 0 ? this.word(first + SHDR_BYTES) : count,
-      names: names === SHN_XINDEX ? this.word(first + SHDR_LINK) : names,
+      count: count === 0 ? this.extent(first + section.bytes) : count,
+      names: names === SHN_XINDEX ? this.word(first + section.link) : names,
     };
   }
 
+  /** Where a table lies, or why it cannot be used. */
   private table(
     what: string,
     offsetField: number,
     count: number,
-    sizeField: number,
-    expectedSize: number,
-  ): Table {
-    const start = this.word(offsetField);
-    if (count === 0) return { start, count };
-    if (this.half(sizeField) !== expectedSize) {
-      throw this.malformed(`its ${what} have ${this.half(sizeField)} bytes, not ${expectedSize}`);
+    stepField: number,
+    size: number,
+  ): Table | string {
+    const start = this.extent(offsetField);
+    const step = this.half(stepField);
+    if (count === 0) return { start, count, step };
+    if (step < size) return `its ${what} have ${step} bytes, not ${size}`;
+    if (start + count * step > this.bytes.length) {
+      return `its ${count} ${what} at offset ${start} reach beyond its end`;
     }
-    if (start + count * expectedSize > this.bytes.length) {
-      throw this.malformed(`its ${count} ${what} at offset ${start} reach beyond its end`);
-    }
-    return { start, count };
+    return { start, count, step };
+  }
+}
+
+/** The program headers, by index. */
+export class ElfSegments {
+  readonly count: number;
+  /** Where the table ends in the file. */
+  readonly end: number;
+
+  constructor(
+    private readonly file: ElfView,
+    private readonly headers: Table,
+  ) {
+    const { start, count, step } = headers;
+    this.count = count;
+    this.end = start + count * step;
+    for (let index = 0; index < count; index++) this.checkPlace(index);
+  }
+
+  type(index: number): number {
+    return this.file.word(this.at(index) + this.fields.type);
+  }
+
+  flags(index: number): number {
+    return this.file.word(this.at(index) + this.fields.flags);
+  }
+
+  offset(index: number): number {
+    return this.file.extent(this.at(index) + this.fields.offset);
+  }
+
+  address(index: number): bigint {
+    return this.file.address(this.at(index) + this.fields.address);
+  }
+
+  loadAddress(index: number): bigint {
+    return this.file.address(this.at(index) + this.fields.loadAddress);
+  }
+
+  fileSize(index: number): number {
+    return this.file.extent(this.at(index) + this.fields.fileSize);
+  }
+
+  memorySize(index: number): bigint {
+    return this.file.address(this.at(index) + this.fields.memorySize);
+  }
+
+  align(index: number): bigint {
+    return this.file.address(this.at(index) + this.fields.align);
+  }
+
+  private get fields(): ElfShape["segment"] {
+    return this.file.shape.segment;
+  }
+
+  private at(index: number): number {
+    return this.headers.start + index * this.headers.step;
+  }
+
+  private checkPlace(index: number): void {
+    if (this.type(index) !== PT_LOAD) return;
+    if (this.offset(index) + this.fileSize(index) <= this.file.bytes.length) return;
+    throw this.file.malformed(`segment ${index} reaches beyond its end`);
   }
 }
 
@@ -170,66 +234,74 @@ export class ElfView {
 export class ElfSections {
   readonly count: number;
   private readonly start: number;
+  private readonly step: number;
+  private readonly fields: ElfShape["section"];
   private readonly names: Strings;
 
   constructor(
     private readonly file: ElfView,
-    { start, count }: Table,
+    { start, count, step }: Table,
     namesIndex: number,
   ) {
     this.start = start;
     this.count = count;
+    this.step = step;
+    this.fields = file.shape.section;
     for (let index = 0; index < count; index++) this.checkPlace(index);
     this.names = new Strings(namesIndex < count ? this.bytes(namesIndex) : new Uint8Array(1));
   }
 
   name(index: number): string {
-    const name = this.names.at(this.field(index, SHDR_NAME));
-    if (name !== undefined || this.type(index) === SHT_NULL) return name ?? "";
+    const name = this.names.at(this.word(index, this.fields.name));
+    if (name !== undefined) return name;
+    if (this.file.damage) return `section ${index}`;
+    if (this.type(index) === SHT_NULL) return "";
     throw this.file.malformed(`the name of section ${index} lies outside the string table`);
   }
 
   type(index: number): number {
-    return this.field(index, SHDR_TYPE);
+    return this.word(index, this.fields.type);
   }
 
+  /** The low 32 bits, which are all that the gABI defines. */
   flags(index: number): number {
-    return this.field(index, SHDR_FLAGS);
+    return this.word(index, this.fields.flags);
   }
 
-  address(index: number): number {
-    return this.field(index, SHDR_ADDR);
+  address(index: number): bigint {
+    return this.has(index) ? this.file.address(this.at(index) + this.fields.address) : 0n;
   }
 
   offset(index: number): number {
-    return this.field(index, SHDR_OFFSET);
+    return this.extent(index, this.fields.offset);
   }
 
   size(index: number): number {
-    return this.field(index, SHDR_BYTES);
+    return this.extent(index, this.fields.bytes);
   }
 
   link(index: number): number {
-    return this.field(index, SHDR_LINK);
+    return this.word(index, this.fields.link);
   }
 
   info(index: number): number {
-    return this.field(index, SHDR_INFO);
+    return this.word(index, this.fields.info);
   }
 
   align(index: number): number {
-    return this.field(index, SHDR_ADDRALIGN);
+    return this.extent(index, this.fields.align);
   }
 
   entrySize(index: number): number {
-    return this.field(index, SHDR_ENTSIZE);
+    return this.extent(index, this.fields.entrySize);
   }
 
   /** What the file holds of it: empty for SHT_NOBITS. A view, not a copy. */
   bytes(index: number): Uint8Array {
     if (!this.isStored(index)) return NO_BYTES;
     const offset = this.offset(index);
-    return this.file.bytes.subarray(offset, offset + this.size(index));
+    const end = offset + this.size(index);
+    return end > this.file.bytes.length ? NO_BYTES : this.file.bytes.subarray(offset, end);
   }
 
   /** The first section of a type, or -1. */
@@ -254,11 +326,25 @@ export class ElfSections {
     const offset = this.offset(index);
     const end = offset + this.size(index);
     if (end <= this.file.bytes.length || !this.isStored(index)) return;
-    throw this.file.malformed(`a section from offset ${offset} to ${end} reaches beyond its end`);
+    this.file.report(
+      `a section from offset ${offset} to ${end} reaches beyond the end of the file`,
+    );
   }
 
-  private field(index: number, field: number): number {
-    return index >>> 0 < this.count ? this.file.word(this.start + index * SHDR_SIZE + field) : 0;
+  private has(index: number): boolean {
+    return index >>> 0 < this.count;
+  }
+
+  private at(index: number): number {
+    return this.start + index * this.step;
+  }
+
+  private word(index: number, field: number): number {
+    return this.has(index) ? this.file.word(this.at(index) + field) : 0;
+  }
+
+  private extent(index: number, field: number): number {
+    return this.has(index) ? this.file.extent(this.at(index) + field) : 0;
   }
 }
 
@@ -266,8 +352,9 @@ export class ElfSections {
 export class ElfSymbols {
   readonly count: number;
   private readonly start: number;
+  private readonly fields: ElfShape["symbol"];
   private readonly names: Strings;
-  /** The offset of the table of extended indices, and how many there are. */
+  /** The table of extended indices. */
   private readonly indices: Table;
 
   constructor(
@@ -275,32 +362,36 @@ export class ElfSymbols {
     sections: ElfSections,
     table: number,
   ) {
-    if (sections.size(table) % SYM_SIZE !== 0) {
-      throw file.malformed("the symbol table has a torn entry");
-    }
+    this.fields = file.shape.symbol;
+    const { length } = sections.bytes(table);
+    if (length % this.fields.size !== 0) file.report("the symbol table has a torn entry");
     this.start = sections.offset(table);
-    this.count = sections.size(table) / SYM_SIZE;
+    this.count = Math.floor(length / this.fields.size);
     const link = sections.link(table);
     this.names = new Strings(link < sections.count ? sections.bytes(link) : new Uint8Array(1));
     const extended = sections.find(SHT_SYMTAB_SHNDX, (index) => sections.link(index) === table);
-    this.indices = {
-      start: sections.offset(extended),
-      count: Math.floor(sections.size(extended) / 4),
-    };
+    const count = Math.floor(sections.bytes(extended).length / 4);
+    this.indices = { start: sections.offset(extended), count, step: 4 };
   }
 
   name(index: number): string {
-    const name = this.names.at(this.file.word(this.at(index) + SYM_NAME));
+    const name = this.names.at(this.file.word(this.at(index) + this.fields.name));
     if (name !== undefined) return name;
+    if (this.file.damage) return "";
     throw this.file.malformed(`the name of symbol ${index} lies outside the string table`);
   }
 
+  /** As a number, which is exact in a 32-bit file. */
   value(index: number): number {
-    return this.file.word(this.at(index) + SYM_VALUE);
+    return this.file.extent(this.at(index) + this.fields.value);
+  }
+
+  address(index: number): bigint {
+    return this.file.address(this.at(index) + this.fields.value);
   }
 
   size(index: number): number {
-    return this.file.word(this.at(index) + SYM_SYMBOL_SIZE);
+    return this.file.extent(this.at(index) + this.fields.bytes);
   }
 
   /** STB_… */
@@ -315,27 +406,29 @@ export class ElfSymbols {
 
   /** A section's index (even above 16 bits), or what `special` says. */
   section(index: number): number {
-    const short = this.file.half(this.at(index) + SYM_SHNDX);
+    const short = this.file.half(this.at(index) + this.fields.section);
     return short === SHN_XINDEX ? this.extended(index) : short;
   }
 
   /** SHN_UNDEF, SHN_ABS, SHN_COMMON, …; 0 too if the symbol is in a section. */
   special(index: number): number {
-    const short = this.file.half(this.at(index) + SYM_SHNDX);
+    const short = this.file.half(this.at(index) + this.fields.section);
     return short >= SHN_LORESERVE && short !== SHN_XINDEX ? short : 0;
   }
 
   private info(index: number): number {
-    return this.file.bytes[this.at(index) + SYM_INFO] ?? 0;
+    return this.file.bytes[this.at(index) + this.fields.info] ?? 0;
   }
 
   private at(index: number): number {
-    return this.start + index * SYM_SIZE;
+    return this.start + index * this.fields.size;
   }
 
   private extended(index: number): number {
-    if (index < this.indices.count) return this.file.word(this.indices.start + index * 4);
-    throw this.file.malformed(`symbol ${index} has no entry in the table of extended indices`);
+    const { start, count, step } = this.indices;
+    if (index < count) return this.file.word(start + index * step);
+    this.file.report(`symbol ${index} has no entry in the table of extended indices`);
+    return SHN_XINDEX;
   }
 }
 

@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it, type TestContext } from "node:test";
 import { Code, Decoder, DecoderOptions, Mnemonic, OpKind, Register } from "iced-x86";
-import { readElfFile } from "../../../src/link/check/elf-file";
 import { type Bits, shapeAt } from "../../../src/link/check/instruction-shape";
+import { readElfFile } from "../../../src/link/check/linked-file";
 import { run, scratch, unlessInstalled } from "../tools";
 
 /** What iced says of the instruction at `offset`: the same facts as a shape. */

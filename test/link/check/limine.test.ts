@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readElfFile } from "../../../src/link/check/elf-file";
+import { readElfFile } from "../../../src/link/check/linked-file";
 import { Subject } from "../../../src/link/check/subject";
 import { judgeLoader, type Verdict } from "../../../src/link/check/verdict";
 import { unlessInstalled } from "../tools";

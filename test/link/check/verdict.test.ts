@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readElfFile } from "../../../src/link/check/elf-file";
+import { readElfFile } from "../../../src/link/check/linked-file";
 import { Subject } from "../../../src/link/check/subject";
 import { judgeLoader, type Verdict } from "../../../src/link/check/verdict";
 import { openMachine } from "../../../src/machine/open-machine";
