@@ -99,16 +99,19 @@ function buildAll(program: BenchProgram, keep: string | undefined) {
 
 /** Fails unless all builds agree. */
 class Checksum {
-  private expected: number | undefined;
+  readonly #what: string;
+  #expected: number | undefined;
 
-  constructor(private readonly what: string) {}
+  constructor(what: string) {
+    this.#what = what;
+  }
 
   check(compiler: CompilerName, checksum: number): void {
-    this.expected ??= checksum;
-    if (checksum === this.expected) return;
+    this.#expected ??= checksum;
+    if (checksum === this.#expected) return;
     throw new Diagnostic(
       "BENCH005",
-      `${this.what}: the build by ${compiler} returns ${checksum}, not ${this.expected}`,
+      `${this.#what}: the build by ${compiler} returns ${checksum}, not ${this.#expected}`,
       "One of the compilers, or one of the two sources, is wrong: compare them.",
     );
   }

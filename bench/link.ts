@@ -1,15 +1,15 @@
-// `npm run bench:link [-- OBJECTS]`: links a synthetic kernel of 50 MiB and 200,000 symbols with
-// our linker, GNU ld and lld, each from the same files and layout, and prints the times and their
-// ratios.
+// Links a synthetic kernel of 50 MiB and 200,000 symbols with our linker, GNU ld and lld, each from
+// the same files and layout, and prints the processor time that each takes, and its ratio to that
+// of GNU ld.
 //
-// Each object has 1,000 functions in a section of their own each, with data, strings that may be
-// merged, and references to its own and to other objects. All linkers write the whole file; ours is
-// timed as a process, Node's start included, and once more within this process, which is warm. Then
-// the kernel of this repository is linked, first thing in a fresh process and when warm.
+//   npm run bench:link [-- OBJECTS]
+//
+// Each of the OBJECTS (200) has 1,000 functions in sections of their own, with references to its
+// own and to other objects. All linkers write the whole file. Then the kernel of this repository
+// is linked, as the first thing that a process does and warm. Nothing has a limit here.
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readInput } from "../src/link/input/read-input";
@@ -20,6 +20,7 @@ import { elfFile } from "../src/link/output/elf-files";
 import { writeElfObject } from "../src/link/output/write-elf-object";
 import { writeLinkerScript } from "../src/link/script/linker-script";
 import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../src/object/object";
+import { type Spent, timeCommand, timeHere } from "./harness/cpu-time";
 
 const OBJECTS = Number(process.argv[2] ?? 200);
 const FUNCTIONS = 1000;
@@ -74,32 +75,68 @@ function makeObject(number: number): ObjectFile {
   return { name: `${number}.o`, sections, symbols: [...own, ...others] };
 }
 
-/** Seconds that a program takes, the best of some rounds; undefined if it is not there or fails. */
-function timed(program: string, args: readonly string[]): number | undefined {
-  let best: number | undefined;
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = performance.now();
-    const { status, error, stderr } = spawnSync(program, args, { encoding: "utf8" });
-    if (error) return undefined;
-    if (status !== 0) {
-      process.stderr.write(`${program}: ${stderr.slice(0, 400)}\n`);
-      return undefined;
-    }
-    best = Math.min(best ?? Infinity, (performance.now() - start) / 1000);
-  }
-  return best;
+interface Timed {
+  readonly who: string;
+  /** The least of several rounds; undefined if the program is not there or fails. */
+  readonly spent: Spent | undefined;
 }
 
-async function timedHere(paths: readonly string[]): Promise<number> {
-  let best = Infinity;
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = performance.now();
-    const bytes = await Promise.all(paths.map((path) => readFile(path)));
-    const inputs = bytes.map((content, index) => readInput(content, paths[index] ?? ""));
-    writeFileSync(join(directory, "here.elf"), elfFile(link(inputs, layout)));
-    best = Math.min(best, (performance.now() - start) / 1000);
+function timed(who: string, program: string, parameters: readonly string[]): Timed {
+  try {
+    return { who, spent: least(() => timeCommand(program, parameters, ".")) };
+  } catch (error) {
+    process.stderr.write(`${String(error).slice(0, 400)}\n`);
+    return { who, spent: undefined };
   }
-  return best;
+}
+
+function timedHere(who: string, paths: readonly string[], output: string): Timed {
+  const run = () => {
+    const inputs = paths.map((path) => readInput(readFileSync(path), path));
+    writeFileSync(output, elfFile(link(inputs, layout)));
+  };
+  return { who, spent: least(() => timeHere(run)) };
+}
+
+function least(measure: () => Spent): Spent {
+  const rounds = Array.from({ length: ROUNDS }, measure);
+  return {
+    cpu: Math.min(...rounds.map(({ cpu }) => cpu)),
+    wall: Math.min(...rounds.map(({ wall }) => wall)),
+  };
+}
+
+/** Ours is timed as a process, Node's start included, and once more within this warm process. */
+function timeAll(directory: string, paths: readonly string[]): Timed[] {
+  const file = (name: string) => join(directory, name);
+  writeFileSync(file("objects.rsp"), paths.join("\n"));
+  writeFileSync(file("layout.json"), JSON.stringify(layout));
+  const resolved = resolveLayout(layout);
+  for (const dialect of ["bfd", "lld"] as const) {
+    writeFileSync(file(`${dialect}.ld`), writeLinkerScript(resolved, dialect));
+  }
+  const rival = ["-o", file("out.elf"), `@${file("objects.rsp")}`];
+  const own = [resolve("bin/isthmus.js"), "link", "--layout", file("layout.json")];
+  return [
+    timed("GNU ld", "ld", ["-m", "elf_i386", "-T", file("bfd.ld"), ...rival]),
+    timed("lld", "ld.lld", ["-m", "elf_i386", "-T", file("lld.ld"), ...rival]),
+    timed("isthmus link", process.execPath, [...own, "-o", file("ours.elf"), ...paths]),
+    timedHere("link() when warm", paths, file("here.elf")),
+  ];
+}
+
+function print(times: readonly Timed[], bytes: number): void {
+  const mebibytes = (bytes / 2 ** 20).toFixed(0);
+  console.log(
+    `${OBJECTS} objects, ${mebibytes} MiB, ${OBJECTS * FUNCTIONS} symbols; best of ${ROUNDS}`,
+  );
+  const base = times[0]?.spent;
+  for (const { who, spent } of times) {
+    const cpu = spent ? `${spent.cpu.toFixed(2)} CPU s` : "none";
+    const ratio = spent && base ? `${(spent.cpu / base.cpu).toFixed(2)} x` : "";
+    const wall = spent ? `${spent.wall.toFixed(2)} s passed` : "";
+    console.log(`${who.padEnd(18)}${cpu.padStart(12)}${ratio.padStart(9)}${wall.padStart(16)}`);
+  }
 }
 
 // The command is measured as it is installed.
@@ -112,38 +149,7 @@ try {
     return path;
   });
   const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
-  const list = join(directory, "objects.rsp");
-  writeFileSync(list, paths.join("\n"));
-  writeFileSync(join(directory, "layout.json"), JSON.stringify(layout));
-  const resolved = resolveLayout(layout);
-  const script = (dialect: "bfd" | "lld") => {
-    const path = join(directory, `${dialect}.ld`);
-    writeFileSync(path, writeLinkerScript(resolved, dialect));
-    return path;
-  };
-  const out = ["-o", join(directory, "out.elf"), `@${list}`];
-  const command = [resolve("bin/isthmus.js"), "link", "--layout", join(directory, "layout.json")];
-  const times: Record<string, number | undefined> = {
-    "GNU ld": timed("ld", ["-m", "elf_i386", "-T", script("bfd"), ...out]),
-    lld: timed("ld.lld", ["-m", "elf_i386", "-T", script("lld"), ...out]),
-    "isthmus link": timed(process.execPath, [
-      ...command,
-      "-o",
-      join(directory, "ours.elf"),
-      ...paths,
-    ]),
-    "link() when warm": await timedHere(paths),
-  };
-  const mebibytes = (bytes / 2 ** 20).toFixed(0);
-  process.stdout.write(
-    `${OBJECTS} objects, ${mebibytes} MiB, ${OBJECTS * FUNCTIONS} symbols; best of ${ROUNDS}\n`,
-  );
-  const base = times["GNU ld"];
-  for (const [name, time] of Object.entries(times)) {
-    const seconds = time === undefined ? "not installed" : `${time.toFixed(2)} s`;
-    const ratio = time === undefined || base === undefined ? "" : `${(time / base).toFixed(2)} x`;
-    process.stdout.write(`${name.padEnd(18)} ${seconds.padStart(14)} ${ratio.padStart(8)}\n`);
-  }
+  print(timeAll(directory, paths), bytes);
 } finally {
   rmSync(directory, { recursive: true });
 }

@@ -1,5 +1,5 @@
-// Processor time, which limits may be set on: that of the clock on the wall is also what everything
-// else on the machine takes.
+// Processor time, which limits can be set on: the time that passes also depends on what else the
+// machine is doing.
 
 import { spawnSync } from "node:child_process";
 
@@ -26,6 +26,13 @@ export function timeCommand(program: string, parameters: readonly string[], cwd:
   const wall = (performance.now() - begun) / 1000;
   if (status !== 0) throw new Error(`${program} ${parameters.join(" ")}: ${status} ${stderr}`);
   return { cpu: childSeconds(stdout), wall };
+}
+
+/** What `work` takes in this process. */
+export function timeHere(work: () => void): Spent {
+  const begun = { cpu: ownSeconds(), wall: performance.now() };
+  work();
+  return { cpu: ownSeconds() - begun.cpu, wall: (performance.now() - begun.wall) / 1000 };
 }
 
 /** What `times` of a shell says of its children, in its second line: `1m2.34s 0m5.67s`. */

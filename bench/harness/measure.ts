@@ -34,29 +34,32 @@ export interface Run {
 
 /** An executable in a file, until `remove`. */
 export class Executable {
-  private readonly folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
-  private readonly path = join(this.folder, "program");
+  readonly #folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
+  readonly #path = join(this.#folder, "program");
 
-  constructor(private readonly image: LinkedImage) {
-    writeFileSync(this.path, elfFile(image));
-    chmodSync(this.path, 0o755);
+  readonly #name: string;
+
+  constructor(image: LinkedImage) {
+    this.#name = image.layout.name;
+    writeFileSync(this.#path, elfFile(image));
+    chmodSync(this.#path, 0o755);
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true });
+    rmSync(this.#folder, { recursive: true });
   }
 
   /** Counts the instructions of `run` with the rounds that it was built with. */
   count(): Run {
-    return this.execute("qemu-system-i386", [...QEMU, "-kernel", this.path], "");
+    return this.#execute("qemu-system-i386", [...QEMU, "-kernel", this.#path], "");
   }
 
   /** Measures the processor time of `run` with that many rounds, in nanoseconds. */
   time(rounds: number): Run {
-    return this.execute(this.path, [], new Uint8Array(Uint32Array.of(rounds).buffer));
+    return this.#execute(this.#path, [], new Uint8Array(Uint32Array.of(rounds).buffer));
   }
 
-  private execute(program: string, parameters: readonly string[], input: string | Uint8Array): Run {
+  #execute(program: string, parameters: readonly string[], input: string | Uint8Array): Run {
     const result = spawnSync(program, parameters, { input, timeout: TIMEOUT });
     const { stdout, stderr, error } = result;
     if (!error && stdout.length === RECORD_SIZE) {
@@ -65,7 +68,7 @@ export class Executable {
     const reason = error?.message ?? `${result.signal ?? result.status} ${stderr.toString()}`;
     throw new Diagnostic(
       "BENCH003",
-      `${this.image.layout.name} ended without a result in ${program}: ${reason.trim()}`,
+      `${this.#name} ended without a result in ${program}: ${reason.trim()}`,
       "Look at its listing: `npm run bench:codegen -- --keep DIR NAME`.",
     );
   }
