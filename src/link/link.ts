@@ -4,15 +4,15 @@ import { Reporter } from "../base/reporter";
 import type { ObjectFile } from "../object/object";
 import type { LinkInput } from "./input/read-input";
 import type { Layout } from "./layout/layout";
-import { resolveLayout } from "./layout/resolve";
+import { type ResolvedLayout, resolveLayout } from "./layout/resolve";
 import { arrange } from "./passes/arrange";
 import { collectSections } from "./passes/collect-sections";
 import { collectSymbols, refuseUndefined } from "./passes/collect-symbols";
 import { defineSymbols } from "./passes/define-symbols";
 import { dropUnreferenced } from "./passes/drop-unreferenced";
-import { functionsOf } from "./passes/functions";
+import { functionsOf, type LinkedFunction } from "./passes/functions";
 import type { LinkedImage } from "./passes/image";
-import { makeSegments } from "./passes/make-segments";
+import { makeSegments, type Segment } from "./passes/make-segments";
 import { matchSections, outputsOf } from "./passes/match-sections";
 import { mergeSections } from "./passes/merge-sections";
 import {
@@ -22,14 +22,13 @@ import {
   type SymbolScope,
 } from "./passes/model";
 import { makeOffsetTable } from "./passes/offset-table";
-import { place } from "./passes/place";
+import { place, type RegionUse } from "./passes/place";
+import { placeInFiles } from "./passes/place-in-files";
 import { UnwindTables } from "./passes/prune-unwind-tables";
 import { pullMembers } from "./passes/pull-members";
 import { relocate } from "./passes/relocate";
 import { symbolTableObject } from "./passes/symbol-table";
-import { proveBeforePaging } from "./prove/before-paging";
-import { proveClosed } from "./prove/closed";
-import { proveRelocatable } from "./prove/multiboot2";
+import { prove } from "./prove/prove";
 
 export interface LinkOptions {
   /** The base name of the files, instead of the layout's: programs share one layout. */
@@ -38,23 +37,49 @@ export interface LinkOptions {
 
 /**
  * Links objects and archives as `layout` says. Pure: no file is read or written. Throws Diagnostics
- * (LAYOUT…, LINK…, ELF… of archive members) that name symbol, object, section and source line; what
- * is no error is in `warnings`.
+ * (LAYOUT…, LINK…, ELF… of archive members) that name symbol, object, section and source line;
+ * `warnings` has what is not an error.
  */
 export function link(
   files: readonly LinkInput[],
   layout: Layout,
-  options: LinkOptions = {},
+  { name }: LinkOptions = {},
 ): LinkedImage {
   const report = new Reporter();
 
   // Fill in what the layout leaves out; refuse what contradicts itself.
-  const { name } = options;
   const plan = resolveLayout(name === undefined ? layout : { ...layout, name });
 
   // Take from archives what is needed.
   const objects = pullMembers(files, plan);
 
+  const content = chooseContent(objects, plan, report);
+  const functions = arrangeSections(content, report);
+  const regions = assignAddresses(content, plan, report);
+  const segments = makeBytes(content, plan, report);
+  const image = imageOf(content, plan, { regions, segments, functions, report });
+
+  // Whatever the layout wants proven holds.
+  prove(image, content.symbols, report);
+  report.barrier();
+  return image;
+}
+
+/** What a link is about, once it is known which inputs the image has. */
+interface Content {
+  readonly sections: readonly PlacedSection[];
+  readonly symbols: SymbolScope;
+  readonly unwind: UnwindTables;
+  /** Inputs that nothing referred to. */
+  readonly dropped: readonly InputSection[];
+}
+
+/** From objects to the inputs of each output section. */
+function chooseContent(
+  objects: readonly ObjectFile[],
+  plan: ResolvedLayout,
+  report: Reporter,
+): Content {
   // List the sections of all objects.
   const byObject = collectSections(objects, report);
   report.barrier();
@@ -88,12 +113,21 @@ export function link(
 
   // Beyond this point the content of the image is fixed.
   report.barrier();
+  return { sections, symbols, unwind, dropped };
+}
 
-  // Lay out the inside of each output section.
+/** A section's functions, in the order of their offsets. */
+type FunctionGroups = { readonly section: PlacedSection; readonly functions: LinkedFunction[] }[];
+
+/** Lays out the inside of each output section; returns the functions, listed when asked for. */
+function arrangeSections(
+  { sections, symbols, unwind }: Content,
+  report: Reporter,
+): () => FunctionGroups {
   for (const section of sections) arrange(section, report);
 
-  // List the functions once somebody asks, and make the tables that are about them: their content
-  // counts from the starts of sections, so their size is known before any address is.
+  // Make the tables that are about functions: their content counts from the starts of sections, so
+  // their size is known before any address is.
   const functions = once(() =>
     sections
       .map((section) => ({ section, functions: functionsOf(section, symbols) }))
@@ -101,15 +135,22 @@ export function link(
   );
   for (const section of sections) {
     if (section.plan.content !== "symbols") continue;
-    const object = symbolTableObject(section, functions());
-    addGenerated(section, object, symbols);
+    addGenerated(section, symbolTableObject(section, functions()), symbols);
     arrange(section, report);
   }
 
   // Beyond this point offsets and sizes within output sections are fixed.
   report.barrier();
   unwind.connect();
+  return functions;
+}
 
+/** Gives sections and symbols their addresses; returns what each region holds. */
+function assignAddresses(
+  { sections, symbols }: Content,
+  plan: ResolvedLayout,
+  report: Reporter,
+): RegionUse[] {
   // Give each output section its addresses.
   const regions = place(sections, plan, report);
 
@@ -119,38 +160,48 @@ export function link(
 
   // Beyond this point every address has its final value.
   report.barrier();
+  return regions;
+}
 
-  // The trampoline names nothing outside itself; early boot code names nothing high.
-  proveClosed(sections, symbols, plan, report);
-  proveBeforePaging(symbols, plan, report);
-
+/** Makes the bytes of the image; returns what a loader does with them. */
+function makeBytes(
+  { sections, symbols }: Content,
+  plan: ResolvedLayout,
+  report: Reporter,
+): Segment[] {
   // Patch the addresses into the code.
   for (const section of sections) relocate(section, symbols, report);
-
-  // What a boot loader may do with the image suits it.
-  proveRelocatable(sections, symbols, plan, report);
 
   // Beyond this point the bytes of the image are fixed.
   for (const section of sections) Object.freeze(section);
 
-  // Decide what a loader copies and what it zeroes.
-  const segments = makeSegments(sections);
-  report.barrier();
+  // Decide what a loader copies and what it zeroes, and where that is in the file.
+  return placeInFiles(makeSegments(sections), plan);
+}
 
-  const entry = symbols.globals.get(plan.entry)?.address ?? 0;
-  const allFunctions = once(() => functions().flatMap((group) => group.functions));
+function imageOf(
+  { sections, symbols, dropped }: Content,
+  layout: ResolvedLayout,
+  made: {
+    readonly regions: readonly RegionUse[];
+    readonly segments: readonly Segment[];
+    readonly functions: () => FunctionGroups;
+    readonly report: Reporter;
+  },
+): LinkedImage {
+  const functions = once(() => made.functions().flatMap((group) => group.functions));
   return Object.freeze({
-    layout: plan,
-    entry,
+    layout,
+    entry: symbols.globals.get(layout.entry)?.address ?? 0,
     sections,
-    segments,
-    regions,
+    segments: made.segments,
+    regions: made.regions,
     symbols: sortedSymbols(symbols),
     get functions() {
-      return allFunctions();
+      return functions();
     },
     dropped,
-    warnings: report.warnings,
+    warnings: made.report.warnings,
   });
 }
 

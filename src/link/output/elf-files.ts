@@ -2,19 +2,11 @@
 
 import { makeDwarf } from "../dwarf/dwarf";
 import type { LinkedImage } from "../passes/image";
-import { proveMultiboot } from "../prove/multiboot";
-import { proveMultiboot2 } from "../prove/multiboot2";
 import { writeElf } from "./write-elf";
 
-/**
- * The ELF file of `image`, with debug information. Throws Diagnostics if the layout asks for a boot
- * protocol that the file does not satisfy.
- */
+/** The ELF file of `image`, with debug information. */
 export function elfFile(image: LinkedImage): Uint8Array {
-  const bytes = writeElf(image, { extra: makeDwarf(image) });
-  if (image.layout.boot === "multiboot") proveMultiboot(bytes, image);
-  if (image.layout.boot === "multiboot2") proveMultiboot2(bytes, image);
-  return bytes;
+  return writeElf(image, { extra: makeDwarf(image) });
 }
 
 /** The ELF files of the layout's modules, by the module's name. */

@@ -15,12 +15,10 @@
 // (`.data`, `.data.1`) and one for the zeros behind it (`.data.zero`).
 
 import {
-  EHDR_SIZE,
   ET_EXEC,
   PF_R,
   PF_W,
   PF_X,
-  PHDR_SIZE,
   PT_GNU_STACK,
   PT_LOAD,
   SHF_ALLOC,
@@ -36,6 +34,7 @@ import { type ExtraSection, elfHeader, SectionTable } from "../elf/tables";
 import type { LinkedImage } from "../passes/image";
 import type { Piece, Segment } from "../passes/make-segments";
 import type { LinkSymbol, PlacedSection } from "../passes/model";
+import { fileAlignOf, headerCount, headersEnd } from "../passes/place-in-files";
 
 const PAGE = 4096;
 
@@ -53,15 +52,12 @@ export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Arr
   const { extra = [], symbols = true, module } = options;
   const { layout, sections } = image;
   const segments = image.segments.filter((segment) => segment.module === module);
-  // A module's pages are mapped where the loader put the file.
-  const fileAlign = module === undefined ? layout.fileAlign : PAGE;
-  const headerCount = segments.length + (layout.stackHeader ? 1 : 0);
   const out = new ByteWriter(likelySize(image));
-  out.fill(EHDR_SIZE + headerCount * PHDR_SIZE);
+  out.fill(headersEnd(segments, layout, module));
 
   const table = new SectionTable(out);
   const headers = new Headers(table);
-  const offsets = segments.map((segment) => writeSegment(segment, fileAlign, headers, out));
+  for (const segment of segments) writeSegment(segment, headers, out);
   const unmapped = sections.filter(({ plan }) => !plan.allocate && plan.module === module);
   addUnmapped([...unmapped, ...(module === undefined ? extra : [])], table);
   if (symbols) {
@@ -78,14 +74,13 @@ export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Arr
     elfHeader({
       type: ET_EXEC,
       entry: module === undefined ? image.entry : 0,
-      segments: headerCount,
+      segments: headerCount(segments, layout, module),
       sectionTable,
       sections: table.headers.length,
     }),
   );
-  for (const [index, segment] of segments.entries()) {
-    writePhdr(front, segment, offsets[index] ?? 0, fileAlign);
-  }
+  const fileAlign = fileAlignOf(layout, module);
+  for (const segment of segments) writePhdr(front, segment, fileAlign);
   if (layout.stackHeader) {
     for (const word of [PT_GNU_STACK, 0, 0, 0, 0, 0, PF_R | PF_W, 16]) front.u32(word);
   }
@@ -124,19 +119,11 @@ function addUnmapped(sections: readonly ExtraSection[], table: SectionTable): vo
   }
 }
 
-/** Writes the segment's bytes and adds its section headers; returns its file offset. */
-function writeSegment(
-  segment: Segment,
-  fileAlign: number,
-  headers: Headers,
-  out: ByteWriter,
-): number {
-  // Congruent to the address. A segment of zeros takes no room: its offset only has to look right.
-  const excess = (out.length - (segment.address % fileAlign) + fileAlign) % fileAlign;
-  if (segment.fileSize > 0) out.fill(excess === 0 ? 0 : fileAlign - excess);
-  const offset = segment.fileSize > 0 ? out.length : Math.max(0, out.length - excess);
+/** Writes the segment's bytes and adds its section headers. */
+function writeSegment(segment: Segment, headers: Headers, out: ByteWriter): void {
+  if (segment.fileSize > 0) out.fill(segment.offset - out.length);
   for (const piece of segment.pieces) {
-    const start = offset + piece.section.address + piece.offset - segment.address;
+    const start = segment.offset + piece.section.address + piece.offset - segment.address;
     if (piece.fileSize > 0) {
       out.fill(start - out.length);
       out.bytes(piece.section.bytes.subarray(piece.offset, piece.offset + piece.fileSize));
@@ -145,7 +132,6 @@ function writeSegment(
     }
     headers.add(piece, start);
   }
-  return offset;
 }
 
 /** The section headers of what is loaded. */
@@ -206,10 +192,10 @@ class Headers {
   }
 }
 
-function writePhdr(out: ByteWriter, segment: Segment, offset: number, align: number): void {
+function writePhdr(out: ByteWriter, segment: Segment, align: number): void {
   const { permissions } = segment;
   out.u32(PT_LOAD);
-  out.u32(offset);
+  out.u32(segment.offset);
   out.u32(segment.address);
   out.u32(segment.loadAddress);
   out.u32(segment.fileSize);

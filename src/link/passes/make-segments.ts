@@ -30,7 +30,8 @@ export interface Piece {
   readonly fileSize: number;
 }
 
-export interface Segment {
+/** What a segment is before place-in-files.ts. */
+export interface LoadedRange {
   readonly address: number;
   readonly loadAddress: number;
   readonly memorySize: number;
@@ -41,9 +42,14 @@ export interface Segment {
   readonly pieces: readonly Piece[];
 }
 
+export interface Segment extends LoadedRange {
+  /** Where its bytes lie in the file. */
+  readonly offset: number;
+}
+
 /** The segments of all sections that have a size, in the order of the layout. */
-export function makeSegments(sections: readonly PlacedSection[]): Segment[] {
-  const segments: Segment[] = [];
+export function makeSegments(sections: readonly PlacedSection[]): LoadedRange[] {
+  const segments: LoadedRange[] = [];
   for (const section of sections) {
     if (!section.plan.allocate || section.size === 0) continue;
     for (const piece of cut(section)) {
@@ -56,7 +62,7 @@ export function makeSegments(sections: readonly PlacedSection[]): Segment[] {
   return segments;
 }
 
-function begin(piece: Piece): Segment {
+function begin(piece: Piece): LoadedRange {
   const { section, offset, size, fileSize } = piece;
   return {
     address: section.address + offset,
@@ -69,7 +75,7 @@ function begin(piece: Piece): Segment {
   };
 }
 
-function join(segment: Segment, piece: Piece): Segment | undefined {
+function join(segment: LoadedRange, piece: Piece): LoadedRange | undefined {
   const { section, offset, size, fileSize } = piece;
   const gap = section.address + offset - (segment.address + segment.memorySize);
   const sameDistance =

@@ -1,4 +1,4 @@
-// Pass: proves that code that runs with paging off names only what lies where it is linked.
+// Proof: that code that runs with paging off names only what lies where it is linked.
 //
 // Before paging is on, an address means physical memory: whatever has VMA != LMA is not there. The
 // walk begins at the layout's roots and follows every relocation into code; it stops at the
@@ -11,8 +11,8 @@
 
 import { hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
-import type { ResolvedLayout } from "../layout/resolve";
 import { displayName, readableName } from "../names/demangle";
+import type { LinkedImage } from "../passes/image";
 import type { InputSection, LinkSymbol, SymbolScope } from "../passes/model";
 
 /** Code that is known to run before paging, and how it is reached. */
@@ -26,8 +26,8 @@ interface Reached {
 
 /** Reports each reference to what is not identity mapped. */
 export function proveBeforePaging(
+  { layout }: LinkedImage,
   symbols: SymbolScope,
-  layout: ResolvedLayout,
   report: Reporter,
 ): void {
   const barriers = layout.beforePaging.barriers.map((name) => symbols.globals.get(name));

@@ -1,4 +1,4 @@
-// Pass: proves that a closed group of sections (the trampoline) refers to nothing outside itself
+// Proof: that a closed group of sections (the trampoline) refers to nothing outside itself
 // but its declared exits.
 //
 // While the trampoline runs on a user's page directory, every other kernel address holds the user's
@@ -13,15 +13,15 @@ import { matchesAny } from "../layout/glob";
 import type { LayoutSymbol, ResolvedLayout } from "../layout/resolve";
 import { displayName } from "../names/demangle";
 import { isAbout } from "../passes/define-symbols";
+import type { LinkedImage } from "../passes/image";
 import type { LinkSymbol, PlacedSection, SymbolScope } from "../passes/model";
 
 type Group = ResolvedLayout["closed"][number];
 
 /** Reports each relocation that leaves a closed group. */
 export function proveClosed(
-  sections: readonly PlacedSection[],
+  { sections, layout }: LinkedImage,
   symbols: SymbolScope,
-  layout: ResolvedLayout,
   report: Reporter,
 ): void {
   for (const group of layout.closed) {

@@ -1,4 +1,4 @@
-// Checks on the finished file that GRUB, QEMU and v86 will find and load the kernel.
+// Proof: GRUB, QEMU and v86 will find and load the kernel by Multiboot.
 //
 //   - the Multiboot header lies within the first 8 KiB of the file, 4-byte aligned, its three words
 //     sum to 0, and it is part of a segment;
@@ -7,33 +7,32 @@
 //
 // See the Multiboot specification 0.6.96, 3.1, and GRUB's multiboot_elfxx.c.
 
-import { EHDR_PHNUM, EHDR_PHOFF, PHDR_SIZE } from "../../abi/elf";
 import { MULTIBOOT_HEADER_MAGIC } from "../../abi/multiboot";
-import { hex } from "../../base/align";
-import { Reporter } from "../../base/reporter";
+import type { Reporter } from "../../base/reporter";
 import type { LinkedImage } from "../passes/image";
+import type { SymbolScope } from "../passes/model";
+import { headersEnd } from "../passes/place-in-files";
+import { checkEntry } from "./entry-point";
+import { fileStart } from "./file-start";
 
 const WINDOW = 8192;
 
-/** Throws Diagnostics if a Multiboot loader would refuse `file`, which was written from `image`. */
-export function proveMultiboot(file: Uint8Array, image: LinkedImage): void {
-  const report = new Reporter();
-  const place = { file: image.layout.name };
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const header = findHeader(view);
-  if (header === undefined) {
+/** Reports what a Multiboot loader would refuse. */
+export function proveMultiboot(image: LinkedImage, _symbols: SymbolScope, report: Reporter): void {
+  const { layout, segments } = image;
+  if (layout.boot !== "multiboot") return;
+  const place = { file: layout.name };
+  if (findHeader(fileStart(image, WINDOW)) === undefined) {
     const text = `there is no Multiboot header in the first ${WINDOW} bytes of the file`;
-    const remedy = "Put it first into the layout's first section, and let that section be kept.";
+    const remedy = "Put it first in the layout's first section, and have that section kept.";
     report.error("LINK020", text, remedy, place);
   }
-  const headersEnd =
-    view.getUint32(EHDR_PHOFF, true) + view.getUint16(EHDR_PHNUM, true) * PHDR_SIZE;
-  if (headersEnd > WINDOW) {
-    const text = `the program headers end at ${headersEnd}; GRUB reads only ${WINDOW} bytes`;
+  const end = headersEnd(segments, layout);
+  if (end > WINDOW) {
+    const text = `the program headers end at ${end}; GRUB reads only ${WINDOW} bytes`;
     report.error("LINK021", text, "Declare fewer sections.", place);
   }
   checkEntry(image, report);
-  report.barrier();
 }
 
 /** The file offset of a valid Multiboot header. */
@@ -46,19 +45,4 @@ function findHeader(view: DataView): number | undefined {
     if (sum % 0x1_0000_0000 === 0) return offset;
   }
   return undefined;
-}
-
-/** Reports an entry point that is not code where the loader puts it. */
-export function checkEntry(image: LinkedImage, report: Reporter): void {
-  const { entry, segments, layout } = image;
-  const inside = segments.find(
-    ({ address, memorySize }) => entry >= address && entry < address + memorySize,
-  );
-  if (inside?.address === inside?.loadAddress && inside?.permissions.includes("x")) return;
-  const what = `the entry point "${layout.entry}" (${hex(entry)})`;
-  const text = inside
-    ? `${what} is not code that is loaded where it is linked`
-    : `${what} lies in no segment`;
-  const remedy = "Put it into an executable section whose VMA is its LMA.";
-  report.error("LINK022", text, remedy, { file: layout.name });
 }
