@@ -11,10 +11,11 @@
 //
 // What system calls and faults cost is counted in instructions: one program (bench/kernel/) runs on
 // both kernels in the same QEMU, and its figures are the same in every run. They say what a kernel
-// does, not how long it takes: in an emulator CR3 loads, which empty the TLB, rule the time.
+// does, not how long that takes: in an emulator the time is ruled by CR3 loads, which flush the
+// TLB.
 //
-// Without --linux, Linux's figures are those in bench/figures.json, marked "stored"; what no run
-// measures is "quoted". Seconds are of the processor, never of the clock on the wall.
+// Without --linux, Linux's figures are those in bench/figures.json, marked "stored"; figures that
+// no run measures are "quoted". Seconds are processor time, never the time that passes.
 //
 // Exit status: 1 if a row is beyond its limit: 2 % more than its figure in bench/figures.json, or
 // the limit that it has here.
@@ -157,7 +158,7 @@ function sharedPages(): Row {
   return { what, ours: (2 ** 32 - start) / PAGE_SIZE, unit: "pages", rival, limit: 3 };
 }
 
-/** Here more is better, and the linker keeps it. */
+/** More is better here, and the layout fixes it. */
 function userSpace(): Row {
   const rival = { name: "Linux i386", value: 3 * KIB * KIB, source: "quoted" } as const;
   const size = (USER_END - PAGE_SIZE) / KIB;

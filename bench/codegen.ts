@@ -11,9 +11,9 @@
 //                  all of them, as a table in Markdown or as JSON
 //   --keep DIR     leave executables, listings and maps of all builds in DIR
 //
-// Instructions are counted by QEMU and are the same in every run; native time is the least of
-// several runs and still depends on the machine: compare ratios. All builds of a program must
-// return the same checksum, counted and timed, or the benchmark fails.
+// QEMU counts the instructions, which are the same in every run. Native time is processor time, the
+// least of several runs, and still depends on the machine: compare ratios. All builds of a program
+// must return the same checksum, counted and timed, or the benchmark fails.
 
 import { parseArgs } from "node:util";
 import { Diagnostic, formatDiagnostic } from "../src/base/diagnostic";
@@ -29,7 +29,7 @@ import { geomean, ratio, tableFoot, tableHead, tableRow, toJson } from "./harnes
 const GEOMEAN_LIMIT = 0.958;
 const PROGRAM_LIMIT = 1.12;
 
-/** A native run takes about so many of GCC's instructions, some 10 to 60 ms. */
+/** A native run takes about this many of GCC's instructions, some 10 to 60 ms. */
 const NATIVE_INSTRUCTIONS = 150_000_000;
 const NATIVE_RUNS = 7;
 
@@ -70,7 +70,7 @@ function choosePrograms(words: readonly string[]): readonly BenchProgram[] {
   throw new Diagnostic("BENCH004", `no program's name has ${words.join(" or ")}`, `Try ${names}.`);
 }
 
-/** Our compiler's word for what it has not; other errors in a program are the benchmark's. */
+/** What our compiler does not support; any other error in a program is the benchmark's fault. */
 const UNSUPPORTED = "COMP001";
 
 interface Built {
@@ -79,7 +79,7 @@ interface Built {
   readonly executable: Executable;
 }
 
-/** The images of a program by compiler, or fewer and the reason. */
+/** A program's image for each compiler; where ours is missing, the reason. */
 function buildAll(program: BenchProgram, keep: string | undefined) {
   const images = new Map<CompilerName, LinkedImage>();
   let skipped: string | undefined;
@@ -151,7 +151,7 @@ function countAll({ name }: BenchProgram, built: readonly Built[]): Map<Compiler
   return counts;
 }
 
-/** The builds take turns, so that what else the machine does hits all of them. */
+/** The builds take turns, so that other load on the machine hits all of them. */
 function timeAll(
   { name, rounds }: BenchProgram,
   built: readonly Built[],

@@ -1,8 +1,8 @@
-// calls FILE: asks for every system call what Linux answers, the mistakes above all.
+// calls FILE: checks that each system call answers as Linux does, above all to mistakes.
 //
-// What is expected here is what Linux does on i386, and the tests run this very program on the
-// host's Linux too (test/kernel/system-calls.test.ts). FILE is any executable; its own will do.
-// Pointers that are nobody's are the business of `abuse`.
+// What is expected here is what Linux does on i386; the tests also run this very program on the
+// host's Linux (test/kernel/system-calls.test.ts). FILE is any executable; its own will do.
+// Bad pointers are left to `abuse`.
 
 import {
   EACCES,
@@ -345,7 +345,7 @@ function fork(): i32 {
   return call(SystemCall.fork);
 }
 
-/** Waits for a child: its wait status. */
+/** Waits for a child; returns its wait status. */
 function statusOf(child: i32): i32 {
   store<u32>(word, 0x55555555);
   call(SystemCall.waitpid, child, word, 0);

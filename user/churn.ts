@@ -1,10 +1,10 @@
-// churn [SECONDS]: several processes that all do what processes do, for `isthmus audit` to look at.
+// churn [SECONDS]: several busy processes, for `isthmus audit` to look at.
 //
 //   churn -- 3 workers, each in turn: write, compute, read a file, fork, wait, yield, verify
 //                                                                   `- child: write, exit
 //
-// Every worker has a pattern of its own at the same addresses as the others. A page that two of
-// them shared by mistake, or a register that a switch lost, shows as a wrong pattern: status 1.
+// Each worker keeps its own pattern at the same addresses as the others. A page that two of them
+// share by mistake, or a register that a switch loses, shows up as a wrong pattern: status 1.
 
 import { O_RDONLY } from "../src/abi/files";
 import { PAGE_SIZE } from "../src/abi/memory-map";
@@ -29,7 +29,7 @@ const USAGE = `usage: churn [SECONDS]
 Runs processes that compute, call the kernel, fork and exit; by default for 3 seconds.`;
 const WORKERS: i32 = 3;
 const PAGES: u32 = 16;
-/** Instructions between two calls are enough for v86 to pause among them: it does so at 100,000. */
+/** Enough instructions between two calls for v86 to pause among them, which it does at 100,000. */
 const MIXINGS: u32 = 20_000;
 /** Long system calls: how often a worker reads this many bytes of its own file in a round. */
 const READS: u32 = 16;
@@ -67,7 +67,7 @@ function now(): u32 {
   return uptimeSeconds();
 }
 
-/** Rounds of work until the uptime is `end`; 0, or 1 if something was not as it was left. */
+/** Works in rounds until the uptime is `end`; 0, or 1 if something had changed meanwhile. */
 function work(worker: u32, end: u32): i32 {
   const area = (brk(0) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
   if (brk(area + PAGES * PAGE_SIZE) < area + PAGES * PAGE_SIZE) return 1;
@@ -84,7 +84,7 @@ function work(worker: u32, end: u32): i32 {
   return 0;
 }
 
-/** Some time in user mode; the result depends on each step. */
+/** Spends some time in user mode; the result depends on every step. */
 function mix(seed: u32): u32 {
   let value = seed;
   for (let i: u32 = 0; i < MIXINGS; i++) {
@@ -95,7 +95,7 @@ function mix(seed: u32): u32 {
   return value;
 }
 
-/** Copies our own file to `area`, several times; false if it cannot be read. */
+/** Reads our own file to `area` several times; false if it cannot be read. */
 function readFile(area: usize): bool {
   for (let i: u32 = 0; i < READS; i++) {
     const file = open(cstr("/bin/churn"), O_RDONLY, 0);

@@ -1,7 +1,7 @@
 // crossing: makes system calls and checks that each gives back every register as it was.
 //
-// The tests interrupt it at each instruction between int 0x80 and the return; the benchmarks count
-// those instructions.
+// The tests interrupt it at each instruction between int 0x80 and the return, and count those
+// instructions.
 
 import { SystemCall } from "../src/abi/syscalls";
 import { argument, parseDecimal, refuse, wantsHelp } from "./runtime/arguments";

@@ -1,4 +1,4 @@
-// hello: says where it runs.
+// hello: prints where it runs.
 
 import { readesp } from "../src/abi/x86";
 import { wantsHelp } from "./runtime/arguments";

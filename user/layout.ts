@@ -4,10 +4,10 @@
 //   USER_END   +-------------------------+
 //              | guard, trampoline       |
 //              +-------------------------+
-//              | stack, mmap, heap       |   the kernel's doing; the heap begins behind .data
+//              | stack, mmap, heap       |   made by the kernel; the heap begins after .data
 //              +-------------------------+
 //   USER_DATA  | .data               rw- |   static data of asc: its address, and that of the heap
-//              +-------------------------+   behind it, are in the code
+//              +-------------------------+   after it, are in the code
 //              | .globals            rw- |   all other writable data
 //              | .rodata             r-- |
 //   USER       | .text               r-x |
@@ -19,7 +19,7 @@
 import { USER, USER_DATA, USER_END } from "../src/abi/memory-map";
 import type { Layout } from "../src/link/layout/layout";
 
-/** The layout of a program whose static data asc put at `data`, and that begins at `text`. */
+/** The layout of a program that begins at `text` and whose static data asc put at `data`. */
 export function userLayout(data: number = USER_DATA, text: number = USER): Layout {
   return {
     name: "user",

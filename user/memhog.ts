@@ -1,5 +1,5 @@
-// memhog [--first | MIB]: takes memory until there is none, right up to the guard below the
-// trampoline.
+// memhog [--first | MIB]: takes memory until none is left, right up to the guard below
+// the trampoline.
 //
 //   heap start                0xf0000000                         stack       USER_END
 //      |  2. page by page, up ->  |     1. one page of each 16 MiB  | gap |  |
@@ -10,8 +10,8 @@
 // heap to the highest place that the kernel allows, writes there and at places below, then to every
 // page from the bottom up. When the kernel has no frame left, it kills the child.
 //
-// With --first the child leaves a little and sleeps, and the parent wants more than that. As
-// process 1 it gets it: the child makes room.
+// With --first the child leaves a little and sleeps, and the parent wants more than that. Being
+// process 1 it gets it: the kernel kills the child to make room.
 
 import { PAGE_SIZE, USER_END } from "../src/abi/memory-map";
 import { SIGKILL } from "../src/abi/signals";
@@ -30,7 +30,7 @@ const FRAME_SHIFT: u64 = 12;
 /** The places at the top are this far apart: each needs a page table of its own. */
 const STRIDE: u32 = 16 << 20;
 const HIGH: u32 = 0xf0000000;
-/** A line of progress for so many pages. */
+/** Pages for each line of progress. */
 const PROGRESS: u32 = 2048;
 const ANY: u32 = 0xffffffff;
 /** With --first: what the child leaves, and what the parent then wants, in pages. */
@@ -60,14 +60,14 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   return report(ending, before, freeFrames());
 }
 
-/** 0 if the child was ended for the parent's sake, and the parent has what it wrote. */
+/** 0 if the child was killed for the parent's sake, and the parent still has what it wrote. */
 function hogAsFirst(): i32 {
   const start = brk(0);
   brk(start + WANTED * PAGE_SIZE);
   const first = (start + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
   const child = fork();
   if (child === 0) leaveLittle();
-  // The child has taken what it wants when there is no more than that.
+  // By the time no more than that is left, the child has taken all it wants.
   while (freeFrames() > LEFT) sleep(0, 10000000);
   for (let page: u32 = 0; page < WANTED - 1; page++) {
     x86.store32(first + page * PAGE_SIZE, page);
@@ -85,7 +85,7 @@ function hogAsFirst(): i32 {
 function leaveLittle(): void {
   const start = (brk(0) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
   highestBreak(start);
-  // Each page may need a table, too.
+  // Each page may also need a page table.
   for (let page = start; freeFrames() > LEFT; page += PAGE_SIZE) x86.store32(page, page);
   sleep(LONG, 0);
   exit(0);
@@ -115,7 +115,7 @@ function report(ending: u32, before: u32, after: u32): i32 {
   return (wasKilled || ending === 0) && after >= before ? 0 : 1;
 }
 
-/** Writes a word to each of `bytes` bytes' pages; returns if the memory suffices. */
+/** Writes a word to each page of `bytes` bytes; returns only if there is enough memory. */
 function hog(bytes: u32): i32 {
   const start = (brk(0) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
   const end = highestBreak(start);
@@ -131,7 +131,7 @@ function hog(bytes: u32): i32 {
   return verify(start, last) ? 0 : 1;
 }
 
-/** The highest end of the heap that the kernel grants, by halving. */
+/** The highest end of the heap that the kernel grants, found by bisection. */
 function highestBreak(start: u32): u32 {
   let granted = start;
   let refused = USER_END;

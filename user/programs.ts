@@ -1,4 +1,4 @@
-// The user programs: what is compiled into /bin of the initramfs.
+// The user programs, which are compiled into /bin of the initramfs.
 //
 // An entry exports `main(argc: i32, argv: usize, envp: usize): i32`. Every program is linked with
 // start.asm.ts and gets runtime/memory.ts and runtime/abort.ts.
@@ -10,7 +10,7 @@ export interface Program {
   readonly name: string;
   /** Its AssemblyScript file, relative to the project's root. */
   readonly entry: string;
-  /** `stub` never frees: for programs that end soon. The collector is for those that stay. */
+  /** `stub` never frees: for programs that end soon. Those that stay have the collector. */
   readonly runtime: "stub" | "incremental";
   /** Assembly modules besides start.asm.ts. */
   readonly assembly?: readonly string[];
@@ -20,9 +20,9 @@ export interface Program {
 export const START_ASSEMBLY = "user/start.asm.ts";
 /** Compiled into every program: exports what `memory.size` and `memory.grow` call. */
 export const RUNTIME_ENTRY = "user/runtime/memory.ts";
-/** What `abort` and failed assertions call, as the front end wants it named. */
+/** What `abort` and failed assertions call, by the name that the front end needs. */
 export const RUNTIME_ABORT = "user/runtime/abort/abort";
-/** The export of the module that runs its initialisers; start.asm.ts calls it. */
+/** The export that runs the module's initialisers; start.asm.ts calls it. */
 export const RUNTIME_START = "_initialize";
 
 /** A file of the initramfs that is neither a program nor in user/root/. */
@@ -42,11 +42,11 @@ export function generatedFiles(): GeneratedFile[] {
   }));
 }
 
-// What programs get that `npx isthmus compile` makes of any source file, besides the above.
+// What programs made by `npx isthmus compile` get besides the above.
 /** Compiled into every such program: exports what the start code calls after `main`. */
 export const RUNTIME_FINISH_ENTRY = "user/runtime/finish.ts";
 export const RUNTIME_FINISH = "_finish";
-/** Names of a JavaScript host that these programs have, and what they stand for. */
+/** Names of a JavaScript host that these programs may use, and what they stand for. */
 export const RUNTIME_NAMES: Readonly<Record<string, string>> = {
   console: "user/runtime/console/console",
   process: "user/runtime/console/process",

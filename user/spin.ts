@@ -1,4 +1,4 @@
-// spin: an endless loop that makes no system call. Only the timer can take the processor from it.
+// spin: an endless loop without a system call. Only the timer can take the processor from it.
 
 import * as x86 from "../src/abi/x86";
 import { wantsHelp } from "./runtime/arguments";

@@ -5,10 +5,10 @@
 //   ESP -> argc | argv[0] ... argv[argc-1] | 0 | envp[0] ... | 0 | auxiliary vector
 //
 // The program's initialisers run first, then main(argc, argv, envp); its result is the exit status.
-// EBP is 0 and the frame says that nothing lies outside it, so a backtrace ends here.
+// EBP is 0 and the frame is marked as the outermost, so a backtrace ends here.
 //
-// The allocators take the heap to begin where the static data ends, as it does on our kernel. Linux
-// puts the first brk at a random distance behind that, so there the gap is mapped first:
+// The allocators expect the heap to begin where the static data ends, as it does on our kernel.
+// Linux puts the first brk at a random distance after that, so there the gap is mapped first:
 //
 //   static data | gap: mmap here    | heap: brk
 //               ^ data_end          ^ brk(0)
@@ -18,11 +18,11 @@ import type { Assembler } from "../src/x86/assembler";
 import { mem, mem32, symbol } from "../src/x86/operand";
 import { eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../src/x86/registers";
 
-/** What a program has for the start code to call. */
+/** What the start code has to call in a program. */
 export interface StartOptions {
   /** The function that runs the initialisers of the top level. */
   readonly initialise?: string;
-  /** Whether there is a `main`, and whether its result is the exit status, which is else 0. */
+  /** Whether there is a `main`, and whether it returns the exit status, which is otherwise 0. */
   readonly main: "none" | "void" | "status";
   /** A function to call after `main`. */
   readonly finish?: string;
@@ -58,7 +58,7 @@ export function writeStart(a: Assembler, options: StartOptions): void {
   });
 }
 
-/** Linux's number: our kernel, where there is never a gap, has no such call. */
+/** Linux's number: our kernel never leaves a gap, and lacks the call. */
 const MMAP2 = 192;
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE = 0x02;
@@ -67,7 +67,7 @@ const MAP_NORESERVE = 0x4000;
 const MAP_FIXED_NOREPLACE = 0x100000;
 const PAGE_SIZE = 4096;
 
-/** Changes all registers but ESP. What cannot be mapped shows when the heap is first used. */
+/** Changes all registers but ESP. A failure shows when the heap is first used. */
 function mapGap(a: Assembler): void {
   a.mov(eax, SystemCall.brk);
   a.xor(ebx, ebx);

@@ -1,4 +1,4 @@
-// What every C program of this folder has in common.
+// What all C programs of this folder share.
 
 #pragma once
 

@@ -24,7 +24,7 @@ function putPadded(output: Output, text: usize, length: u32, width: u32, fill: u
   for (let i: u32 = 0; i < length; i++) output.put(load<u8>(text + i));
 }
 
-/** There are no variables with addresses: these are in static memory. */
+/** Variables have no addresses in AssemblyScript, so these are in static memory. */
 const DIGITS: usize = memory.data(12);
 const DIGITS_END: usize = DIGITS + 12;
 const OUTPUT: usize = memory.data(offsetof<Output>());

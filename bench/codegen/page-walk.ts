@@ -87,7 +87,7 @@ function makeTables(arena: usize): usize {
   return pointers;
 }
 
-/** There are no variables with addresses: the walk's result is in static memory. */
+/** Variables have no addresses in AssemblyScript, so the walk's result is in static memory. */
 const RESULT: usize = memory.data(offsetof<Walk>());
 
 export function run(arena: usize, rounds: u32): u32 {

@@ -1,4 +1,4 @@
-// What every TypeScript program of this folder has in common: bench.h in AssemblyScript.
+// What all TypeScript programs of this folder share: bench.h in AssemblyScript.
 
 /** Pseudo-random numbers: xorshift32. The state must not be 0. */
 export function nextRandom(state: u32): u32 {

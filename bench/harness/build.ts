@@ -1,7 +1,7 @@
 // Builds a program three times: its C by GCC and by Clang, its TypeScript by our compiler.
 //
-// All three become objects of ours and are linked with the same driver by the same layout, so that
-// they differ in nothing but the code that the compilers made.
+// Our linker links all three with the same driver by the same layout, so that they differ in
+// nothing but the code that the compilers made.
 //
 // Rivals compile for what a kernel on an i686 allows: -O2 without SSE and without position
 // independence. Programs with floating-point numbers may use SSE2 in all three builds.
@@ -83,7 +83,7 @@ export function requireTool(name: string): void {
   );
 }
 
-/** The program, by that compiler. @throws Diagnostics of our compiler; BENCH002 of the others */
+/** The program by that compiler. @throws Diagnostics of our compiler; BENCH002 of the others */
 export function build(program: BenchProgram, compiler: CompilerName): LinkedImage {
   const object = compiler === "isthmus" ? compileOurs(program, []) : compileC(program, compiler);
   return link([driver(program.rounds), object], layout, { name: `${program.name}-${compiler}` });
@@ -102,7 +102,7 @@ export function textBytes(image: LinkedImage): number {
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
-/** What the front end made of each program: it takes longer than all that follows. */
+/** The front end's output for each program; it takes longer than everything after it. */
 const modules = new Map<string, AssemblyScriptOutput>();
 
 function compileOurs({ name, floats }: BenchProgram, without: readonly Optimisation[]): ObjectFile {
@@ -127,7 +127,7 @@ function compileOurs({ name, floats }: BenchProgram, without: readonly Optimisat
   });
 }
 
-/** C to one object; what 64-bit arithmetic calls comes from GCC's own library. */
+/** C to one object; the functions that 64-bit arithmetic calls are from GCC's library. */
 function compileC({ name, floats }: BenchProgram, compiler: "gcc" | "clang"): ObjectFile {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
   try {

@@ -1,7 +1,7 @@
 // The start of every measured program: assembly that calls `run(arena, rounds)` once and reports.
 //
 // One file is both a Multiboot kernel and an executable of Linux, so that instructions are counted
-// and time is measured on the same bytes at the same addresses. It knows which by EAX: a boot
+// and time is measured on the same bytes at the same addresses. EAX tells it which it is: a boot
 // loader leaves MULTIBOOT_BOOT_MAGIC there, Linux 0.
 //
 //   in QEMU    record -> port DEBUG_PORT, then EXIT_PORT ends the machine

@@ -5,8 +5,8 @@
 // a count is exact and the same in every run; it includes some ten instructions around the call.
 // (An iteration of a `rep` instruction counts as an instruction.)
 //
-// Native time is that of the processor, not of the clock on the wall, and the least of several
-// runs: other work on the machine only ever adds to it.
+// Native time is processor time, the least of several runs: other work on the machine can only add
+// to it.
 
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ import type { LinkedImage } from "../../src/link/passes/image";
 import { DEBUG_PORT, EXIT_PORT, RECORD_SIZE } from "./driver";
 
 const TIMEOUT = 30_000;
-/** What isa-debug-exit makes of the checksum's lowest bits is of no interest; 1 is a signal's. */
+/** The exit status that isa-debug-exit makes of the checksum is ignored. */
 const QEMU = [
   ...["-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "qemu32", "-m", "64"],
   ...["-display", "none", "-nodefaults", "-no-reboot", "-serial", "none", "-monitor", "none"],

@@ -15,7 +15,7 @@ export interface PassWorth {
   readonly most: number;
 }
 
-/** Measures all optimisations, one after the other left out. */
+/** Measures each optimisation in turn by leaving it out. */
 export function* passWorths(programs: readonly BenchProgram[]): Generator<PassWorth> {
   const full = programs.map((program) => count(program, []));
   for (const pass of OPTIMISATIONS) {

@@ -1,7 +1,7 @@
 // What the code benchmark found, as a table for people and as JSON for machines.
 //
 // Everything is a ratio to GCC's build of the same program; a geomean is over the programs that all
-// compilers built, so that two of them compare.
+// compilers built, so that they can be compared.
 
 import type { CompilerName } from "./build";
 import { COMPILERS } from "./build";
@@ -51,7 +51,7 @@ export function geomean(
   return Math.exp(ratios.reduce((sum, each) => sum + Math.log(each), 0) / ratios.length);
 }
 
-/** All that was measured, with the geomeans. */
+/** Everything that was measured, with the geomeans. */
 export function toJson(results: readonly ProgramResult[]): string {
   const geomeans = Object.fromEntries(
     COMPILERS.map((compiler) => [

@@ -1,14 +1,15 @@
 // Runs the benchmark's program on a kernel in QEMU and reads what it prints.
 //
 // Under `-icount shift=0` the guest's clocks advance by a nanosecond with each instruction, so the
-// time-stamp counter counts instructions. While the processor waits, `sleep=off` moves them on to
-// the next event at once. Nothing else differs between two runs: the clock on the wall and random
-// numbers are fixed. Thus all figures repeat exactly, on any machine, for one kernel and one QEMU.
+// time-stamp counter counts instructions; an iteration of a `rep` instruction counts as one. While
+// the processor waits, `sleep=off` moves the clocks on to the next event at once. The time of day
+// and random numbers are fixed. So all figures repeat exactly, on any machine, for one kernel and
+// one version of QEMU.
 //
-// The median of the samples counts. The first sample finds work that is done once, and every ten
-// million instructions a timer interrupt falls into one; a sleep begins anywhere between two ticks
-// the first time, and at a tick ever after. The least would hide what each sleep but the first
-// costs.
+// A row's figure is the median of its samples. The first sample may do work that is done only once,
+// and every ten million instructions or so a timer interrupt falls into one. The least would be
+// wrong for sleeping: the first sleep begins anywhere between two ticks, and ends early for it; all
+// others begin right after a tick.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -35,7 +36,7 @@ export function countRows(kernel: string, commandLine: string): ReadonlyMap<stri
     const serial = join(folder, "serial");
     writeFileSync(initramfs, writeArchive(benchmarkFiles()));
     const boot = ["-kernel", kernel, "-initrd", initramfs, "-append", commandLine];
-    // A file takes each byte at once; a pipe or a socket would at times keep the guest waiting.
+    // A file takes each byte at once; a pipe or a socket would sometimes keep the guest waiting.
     const { error, stderr } = spawnSync(
       "qemu-system-i386",
       [...QEMU, "-serial", `file:${serial}`, ...boot],

@@ -5,9 +5,9 @@
 //
 //   row ID RESULT TICKS RESULT TICKS ...
 //
-// of hexadecimal numbers, one pair for each sample, then `end`, and it restarts the machine: it is
-// never to be run outside of one. The first row, `nothing`, has an
-// empty body: what it takes is what measuring takes.
+// of hexadecimal numbers, a pair for each sample. The first row, `nothing`, has an empty body: its
+// ticks are those of measuring. At the end it prints `end` and restarts the machine, so it must
+// never run on a host.
 
 import { REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_RESTART, SystemCall } from "../../src/abi/syscalls";
 import type { Layout } from "../../src/link/layout/layout";
@@ -22,7 +22,7 @@ import { call, HEAP_WORD, SCRATCH_PAGE } from "./steps";
 
 export const NOTHING: CallRow = { id: "nothing", what: "nothing", body: [] };
 const SAMPLES = 15;
-/** Where Linux's programs are linked by habit. */
+/** The traditional start of programs for Linux on i386. */
 const START = 0x0804_8000;
 const PAGE = 4096;
 const CONSOLE = 1;

@@ -1,8 +1,8 @@
 // What is measured of a kernel: one row for each thing that programs do.
 //
-// From these rows come the program that takes the steps (program.ts), the printed table, and the
-// names in figures.json. What a row costs is what the kernel executes between the beginning and the
-// end of `body`; `before` and `after` are taken around each sample and not measured.
+// The program that takes the steps (program.ts), the printed table and the names in figures.json
+// all come from these rows. A row costs what the kernel executes between the beginning and the end
+// of `body`; `before` and `after` are taken around each sample and not measured.
 
 import { O_RDONLY, O_RDWR, S_IFCHR, SEEK_SET } from "../../src/abi/files";
 import { PAGE_SIZE } from "../../src/abi/memory-map";
@@ -18,7 +18,7 @@ export interface CallRow {
   readonly before?: readonly Step[];
   readonly body: readonly Step[];
   readonly after?: readonly Step[];
-  /** What the last call of `body` must return; absent: anything but an error. */
+  /** What the last call of `body` must return; absent: anything. */
   readonly result?: number;
   readonly samples?: number;
   /** The most that is acceptable, whatever figures.json says. */
@@ -26,7 +26,7 @@ export interface CallRow {
 }
 
 const MIB = 1 << 20;
-/** What the program can read and look up; it opens the first three as 3, 4 and 5. */
+/** The files that the program reads and looks up; it opens the first three as 3, 4 and 5. */
 export const ZERO = "/dev/zero";
 export const NULL = "/dev/null";
 export const DATA = "/data";
@@ -58,13 +58,13 @@ const read = (file: number, bytes: number) => call(SystemCall.read, file, SCRATC
 const nanosleep = (seconds: number, nanoseconds: number) =>
   call(SystemCall.nanosleep, [seconds, nanoseconds], 0);
 
-/** A process of so many more pages forks. */
+/** A process with that many more pages forks. */
 function forkRow(id: string, what: string, pages: number, ...child: Step[]): CallRow {
   const before = [grow(pages * PAGE_SIZE), touch(pages)];
   return { id, what, before, body: [fork(...child), wait], after: [shrink] };
 }
 
-/** The heap grows by so many pages and shrinks again. */
+/** The heap grows by that many pages and shrinks again. */
 function growRow(id: string, what: string, pages: number, ...between: Step[]): CallRow {
   return { id, what, body: [grow(pages * PAGE_SIZE), ...between, shrink] };
 }
@@ -140,7 +140,7 @@ export const ROWS: readonly CallRow[] = [
   },
   { id: "yield", what: "sched_yield, alone", body: [yieldOnce], result: 0 },
   {
-    // We switch there and back; Linux, counting time, mostly goes on with the caller.
+    // Our kernel switches there and back; Linux, which counts time, mostly goes on with the caller.
     id: "yield-pair",
     what: "sched_yield, beside another",
     before: [fork(forever(yieldOnce)), yieldOnce, yieldOnce, yieldOnce],

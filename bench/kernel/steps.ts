@@ -1,7 +1,7 @@
 // The steps that a row of the benchmark is made of, and the instructions of each.
 //
-// A step changes no memory but what it is there to change: after a fork each page written would
-// cost a copy, which belongs to no row but its own. So what must be kept is in registers.
+// A step writes only to the memory that it is meant to change: after a fork every other page
+// written would cost a copy, which has a row of its own. So state is kept in registers.
 //
 //   EAX   the last call's result      EBP  the time at which the measured steps began
 //   EBX, ECX, EDX  arguments          EDI  the child, in its parent

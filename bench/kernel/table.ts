@@ -17,7 +17,7 @@ export interface Row {
   readonly limit?: number;
 }
 
-/** What figures.json has of a row. */
+/** What figures.json says of a row. */
 export interface Figure {
   readonly ours: number;
   readonly linux: number;
@@ -39,7 +39,7 @@ export interface RowName {
 
 export type Counts = ReadonlyMap<string, number>;
 
-/** So much worse than the stored figure a row may be. */
+/** How much worse than the stored figure a row may be. */
 export const TOLERANCE = 0.02;
 
 /** The rows of the table, and those that are stored but no longer declared. */
@@ -84,7 +84,7 @@ export function failureOf({ what, ours, limit }: Row, mustHaveLimit: boolean): s
   return ours > limit ? `${what}: ${number(ours)} is more than ${number(limit)}` : undefined;
 }
 
-/** What figures.json is to say from now on; Linux's figures stay where none were measured. */
+/** The new figures.json; Linux's figures stay where none were measured. */
 export function bless(
   names: readonly RowName[],
   ours: Counts,

@@ -28,7 +28,7 @@ export default function abuse(a: Assembler): void {
   machineCases(a);
 }
 
-/** call_code(address: EAX): the EAX that the code there leaves. Registers and DF survive. */
+/** call_code(address: EAX): the EAX that the code there returns. Registers and DF survive. */
 function callCode(a: Assembler): void {
   a.function("call_code", () => {
     const saved = [ebx, esi, edi, ebp];
@@ -40,7 +40,7 @@ function callCode(a: Assembler): void {
   });
 }
 
-/** jump_hostile(address: EAX, value: EDX): goes there with the value in every register but ESP. */
+/** jump_hostile(address: EAX, value: EDX): jumps there with value in every register but ESP. */
 function jumpHostile(a: Assembler): void {
   a.function("jump_hostile", () => {
     a.push(eax);
@@ -49,7 +49,7 @@ function jumpHostile(a: Assembler): void {
   });
 }
 
-/** overflow_stack(): pushes until that is impossible. */
+/** overflow_stack(): pushes until a push faults. */
 function overflowStack(a: Assembler): void {
   a.function("overflow_stack", () => {
     const again = a.newLabel("again");
@@ -66,7 +66,7 @@ const REGISTERS = 32;
 const REGISTERS_END = 288;
 const SAVED = 512;
 
-/** fill_float_registers(pattern: EAX): other control words than usual, two x87 numbers, all XMM. */
+/** fill_float_registers(pattern: EAX): unusual control words, two x87 numbers, all of XMM. */
 function fillFloatRegisters(a: Assembler): void {
   a.function("fill_float_registers", () => {
     a.push(eax);
@@ -105,7 +105,7 @@ function closeStates(a: Assembler): void {
   a.ret();
 }
 
-/** float_registers_hold(pattern: EAX): compares the registers with those filled again. */
+/** float_registers_hold(pattern: EAX): compares them with what filling them again gives. */
 function floatRegistersHold(a: Assembler): void {
   a.function("float_registers_hold", () => {
     openStates(a);
@@ -129,7 +129,7 @@ function floatRegistersHold(a: Assembler): void {
   });
 }
 
-/** float_registers_are_clear(): no bit set, and the control registers as the ABI wants them. */
+/** float_registers_are_clear(): no bit set, and the control registers as the ABI has them. */
 function floatRegistersAreClear(a: Assembler): void {
   a.function("float_registers_are_clear", () => {
     openStates(a);

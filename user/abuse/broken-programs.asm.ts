@@ -1,10 +1,10 @@
 // ELF files that no kernel may run: what the case `broken-programs` executes, as /lib/abuse/NAME.
 //
-// Each is a small valid program with one fault. The valid one is
+// Each is a small valid program with one thing wrong. The valid one is
 //
 //   0    ELF header
 //   52   two program headers: text, read and execute, at TEXT; data, read and write, at DATA
-//   116  code: exit(99), which the case takes for the failure that it is
+//   116  code: exit(99), which the case counts as a failure
 //
 // See the ELF specification, figures 1-3 and 2-1, and elf(5).
 
@@ -50,7 +50,7 @@ export interface BrokenProgram {
   readonly bytes: Uint8Array;
 }
 
-/** The program without a fault: its exit status is 99. */
+/** The program with nothing wrong: its exit status is 99. */
 export function validProgram(): Uint8Array {
   const code = [0xb8, SystemCall.exit, 0, 0, 0, 0xbb, STATUS, 0, 0, 0, 0xcd, 0x80];
   const bytes = new Uint8Array(CODE + code.length);
@@ -81,7 +81,7 @@ function segment(
   for (const [i, word] of words.entries()) view.setUint32(at + 4 * i, word, true);
 }
 
-/** The valid program after these bytes, words or halfwords were written to it. */
+/** The valid program with these bytes, words or halfwords written over it. */
 function changed(change: (view: DataView) => void): Uint8Array {
   const bytes = validProgram();
   change(new DataView(bytes.buffer));

@@ -41,7 +41,7 @@ import {
   SINGLE_STEP,
 } from "./machine-case.asm";
 
-/** Sets flags; those that ring 3 may not change stay as they are. */
+/** Sets flags; ring 3 cannot change all of them. */
 function setFlags(a: Assembler, flags: number): void {
   a.pushf();
   a.or(mem32({ base: esp }), flags);
@@ -166,7 +166,7 @@ const SEGMENT_REGISTERS: readonly [string, Loadable][] = [
   ["gs", gs],
   ["ss", ss],
 ];
-/** Behind the table, the kernel's, and in a local table that there is not. */
+/** Past the table's end, the kernel's, and in a local table, of which there is none. */
 const JUNK = [0xffff, 0x3b, KERNEL_CS, KERNEL_CS | 3, KERNEL_DS, KERNEL_DS | 3, 0x2b, 7];
 
 const SEGMENTS: readonly MachineCase[] = [
@@ -215,7 +215,7 @@ const SEGMENTS: readonly MachineCase[] = [
   },
 ];
 
-/** Loading SS holds back a debug exception until the instruction behind the next one. */
+/** Loading SS holds a debug exception back until after the next instruction. */
 const STACK_SEGMENT: readonly MachineCase[] = [
   {
     name: "load-ss-then-call",
@@ -254,7 +254,7 @@ const STACK_SEGMENT: readonly MachineCase[] = [
   },
 ];
 
-/** Stack pointers that lead nowhere. */
+/** Stack pointers that point nowhere. */
 const STACKS = [0, 1, 2, 3, 4, 0x40, USER_END, GUARD_END, GUARD_END + 2048, 0xffffe000, 0xfffffffc];
 
 const STACK_POINTERS: readonly MachineCase[] = STACKS.flatMap((address): MachineCase[] => [
@@ -309,8 +309,8 @@ const NO_STACK: readonly MachineCase[] = [
 const CHILD_STATUS = 3;
 
 /**
- * A child that is killed before it first ran must not run, not even to exit by itself. It touches
- * no memory: a fault would be an entry to the kernel, where the signal is seen anyway.
+ * A child that is killed before it has run must never run, not even to exit by itself. It touches
+ * no memory: a fault would enter the kernel, which would notice the signal anyway.
  */
 const FIRST_RETURN: MachineCase = {
   name: "kill-before-the-first-instruction",
@@ -318,7 +318,7 @@ const FIRST_RETURN: MachineCase = {
   code: (a) => {
     const again = a.newLabel("again");
     const parent = a.newLabel("parent");
-    // A tick may come between fork and kill and let the child run, but not each time.
+    // A tick between fork and kill may let the child run, but not every time.
     a.mov(edi, 10);
     a.label(again);
     a.dec(edi);

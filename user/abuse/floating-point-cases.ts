@@ -1,7 +1,7 @@
-// Cases about the floating-point registers: that they are a process's own.
+// Cases about the floating-point registers: that each process has its own.
 //
-// The registers are filled by a pattern and compared in machine code (abuse.asm.ts), for compiled
-// code between the two could use them.
+// Machine code (abuse.asm.ts) fills the registers with a pattern and compares them: compiled code
+// in between could use them.
 
 import { load32 } from "../../src/abi/x86";
 import { argument, equals } from "../runtime/arguments";
@@ -13,7 +13,7 @@ import { EXITS } from "./outcome";
 const TURNS: u32 = 40;
 const PROCESSES: u32 = 4;
 const PATTERN: u32 = 0x3f5a0000;
-/** With this argument alone, the program is the second half of the case of execve. */
+/** With this one argument, the program is the second half of the execve case. */
 const CHECK = "--float-registers-are-clear";
 
 const status: usize = memory.data(4, 4);
@@ -27,7 +27,7 @@ export function floatingPointCases(): AbuseCase[] {
   ];
 }
 
-/** Whether the case of execve has started the program only to look at the registers. */
+/** Whether the execve case has started this program only to look at the registers. */
 export function isFloatRegisterCheck(argc: i32, argv: usize): bool {
   return argc === 2 && equals(argument(argv, 1), CHECK);
 }
@@ -66,7 +66,7 @@ function forked(): i32 {
   return holds && float_registers_hold(PATTERN) && load32(status) === 0 ? 0 : 1;
 }
 
-/** The next program finds nothing of the last one. */
+/** A new program finds nothing that the last one left. */
 function executed(): i32 {
   fill_float_registers(PATTERN);
   store<usize>(argv, cstr("abuse"));

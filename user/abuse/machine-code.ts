@@ -1,14 +1,14 @@
 // The functions of abuse.asm.ts.
 
-/** Calls the code at an address and returns the EAX that it leaves. */
+/** Calls the code at an address and returns its EAX. */
 export declare function call_code(address: usize): i32;
-/** Goes to an address with `value` in every register but ESP. */
+/** Jumps to an address with `value` in every register but ESP. */
 export declare function jump_hostile(address: usize, value: u32): void;
-/** Fills the x87 and XMM registers by a pattern, and their control registers. */
+/** Fills the x87 and XMM registers and their control registers from a pattern. */
 export declare function fill_float_registers(pattern: u32): void;
 /** Whether the floating-point registers are as fill_float_registers(pattern) leaves them. */
 export declare function float_registers_hold(pattern: u32): bool;
-/** Whether the floating-point registers are those of a program that starts. */
+/** Whether the floating-point registers are those that a new program has. */
 export declare function float_registers_are_clear(): bool;
-/** Pushes until that is impossible. */
+/** Pushes until a push faults. */
 export declare function overflow_stack(): void;

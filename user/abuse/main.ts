@@ -1,9 +1,8 @@
-// abuse [--list] [--no-frames] [NAME...]: does to the kernel whatever a program must not do.
+// abuse [--list] [--no-frames] [NAME...]: attacks the kernel in every way a program can.
 //
 // Each case runs in a process of its own. Afterwards the kernel must be alive, the process must
 // have ended as the case says, and as many frames must be free as before. A case that seems to lose
-// frames is run again: what the kernel keeps for the next time is no loss, what it loses each time
-// is.
+// frames runs again: what the kernel keeps for next time is not lost, what it loses every time is.
 
 import { argument, equals, refuse, wantsHelp } from "../runtime/arguments";
 import { print, printDecimal, printLine } from "../runtime/output";
@@ -84,7 +83,7 @@ function summarise(): i32 {
   return failed === 0 ? 0 : 1;
 }
 
-/** Runs a case and says what came of it. */
+/** Runs a case and prints the result. */
 function attempt(each: AbuseCase): void {
   const lacking = missing(each.needs);
   if (lacking.length !== 0) {
@@ -113,7 +112,7 @@ function attempt(each: AbuseCase): void {
 
 function missing(needs: u32): string {
   if (needs === SINGLE_STEP && !hasSingleStep()) return "single step";
-  // v86 has neither; there is no way to try out this one.
+  // v86 has neither, and this one cannot be tried out.
   if (needs === IRET_CHECKS && !hasSingleStep()) return "checks of iret";
   if (needs === FLOATING_POINT && !hasFloatingPoint()) return "SSE2";
   if (needs === NO_EXECUTE && !hasNoExecute()) return "NX";
@@ -131,7 +130,7 @@ function runOnce(each: AbuseCase): i32 {
   return statusOf(perform, 0);
 }
 
-/** In the process of the case. */
+/** In the case's process. */
 function perform(_argument: u32): i32 {
   const each = running;
   if (each === null) return 1;

@@ -1,4 +1,4 @@
-// Cases about memory that is not the user's, or not for what is done to it.
+// Cases about memory that is not the user's, or that may not be used that way.
 
 import { GUARD_END, PAGE_SIZE, PAGE_TABLES, USER_DATA, USER_END } from "../../src/abi/memory-map";
 import { SIGKILL, SIGSEGV } from "../../src/abi/signals";
@@ -64,7 +64,7 @@ function writeAt(address: u32): i32 {
   return 0;
 }
 
-/** Register values that a careless entry could take for something of its own. */
+/** Register values that a careless entry could mistake for its own. */
 const hostile: StaticArray<u32> = [0, 0xffffffff, GUARD_END, 0x00100000, 0x80000000, 0x1000];
 let hostileValue: u32 = 0;
 
@@ -100,7 +100,7 @@ function jumpIntoTrampoline(): i32 {
   return failures;
 }
 
-/** Where the kernel has memory, or could have it, and the user has not. */
+/** Where the kernel has or could have memory, and the user has none. */
 const kernelAddresses: StaticArray<u32> = [
   0,
   4,
@@ -183,7 +183,7 @@ function interruptBy(vector: u32): i32 {
   return 0;
 }
 
-/** Each `int N` but that of system calls must end the process. */
+/** Every `int N` but the one for system calls must end the process. */
 function gates(): i32 {
   const mortal = u32.MAX_VALUE & ~EXITS;
   let failures = 0;

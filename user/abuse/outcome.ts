@@ -17,7 +17,7 @@ const status: usize = memory.data(4, 4);
 /** What runs in a process of its own: 0 is success. */
 export type Deed = (argument: u32) => i32;
 
-/** Runs a deed in a process of its own; its wait status, or a negative errno. */
+/** Runs a deed in a process of its own; returns its wait status or a negative errno. */
 export function statusOf(deed: Deed, argument: u32): i32 {
   flush();
   const child = fork();
@@ -53,8 +53,8 @@ export function printStatus(status: i32): void {
 }
 
 /**
- * Runs a deed for an address in a process of its own; 0 if that faults, else 1, with a message:
- * what the cases of memory that is not the user's have in common.
+ * Runs a deed on an address in a process of its own; 0 if that faults, else 1, with a message.
+ * Shared by the cases about memory that is not the user's.
  */
 export function expectFault(deed: Deed, address: u32): i32 {
   const status = statusOf(deed, address);

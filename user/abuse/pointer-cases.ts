@@ -1,4 +1,4 @@
-// Cases about addresses that the kernel is told: it must answer EFAULT, and touch nothing.
+// Cases about addresses that the kernel is given: it must return EFAULT and touch nothing.
 
 import {
   E2BIG,
@@ -44,7 +44,7 @@ export function pointerCases(): AbuseCase[] {
   ];
 }
 
-/** Where no user may send the kernel. */
+/** Addresses that a user must not be able to make the kernel use. */
 const bad: StaticArray<u32> = [
   0,
   4,
@@ -61,7 +61,7 @@ const bad: StaticArray<u32> = [
 
 const words: usize = memory.data(64, 4);
 
-/** Reports a result that is not the wanted one; how many failures that makes. */
+/** Reports a result other than the expected one; returns the number of failures, 0 or 1. */
 function expect(what: string, argument: u32, result: i32, wanted: i32): i32 {
   if (result === wanted) return 0;
   print("  ");
@@ -76,7 +76,7 @@ function expect(what: string, argument: u32, result: i32, wanted: i32): i32 {
   return 1;
 }
 
-/** The last mapped byte's successor: the end of a heap that is `pages` pages longer now. */
+/** The first byte past the heap, once that has grown by `pages` pages. */
 function endOfMemory(pages: u32): usize {
   const end = (brk(0) + PAGE_SIZE - 1 + pages * PAGE_SIZE) & ~(PAGE_SIZE - 1);
   brk(end);
@@ -91,7 +91,7 @@ function writeFromBad(): i32 {
   return failures;
 }
 
-/** Eight bytes are there, eight are not. */
+/** Eight bytes are mapped, the next eight are not. */
 function writeStraddling(): i32 {
   const start = endOfMemory(1) - 8;
   memory.copy(start, cstr("partial\n"), 8);
@@ -150,7 +150,7 @@ function badPaths(): i32 {
   return failures;
 }
 
-/** A path that runs into the end of memory, and one that is longer than any may be. */
+/** A path that runs off the end of memory, and one that is longer than the limit. */
 function endlessPath(): i32 {
   const end = endOfMemory(3);
   memory.fill(end - 3 * PAGE_SIZE, 0x61, 3 * PAGE_SIZE);
@@ -264,7 +264,7 @@ function badDescriptors(): i32 {
   return failures;
 }
 
-/** A heap cannot end below its start, in the stack, or beyond user space. */
+/** A heap cannot end below its start, in the stack, or past user space. */
 function badBreaks(): i32 {
   const ends: StaticArray<u32> = [0, 1, PAGE_SIZE, USER_END, GUARD_END, 0xffffffff];
   const before = brk(0);

@@ -1,4 +1,4 @@
-// Instructions that ring 3 must not have.
+// Instructions that ring 3 must not be able to execute.
 
 import { KERNEL_CS, KERNEL_DS, TSS_SELECTOR } from "../../src/abi/descriptors";
 import { GUARD_END, USER_END } from "../../src/abi/memory-map";
@@ -14,12 +14,12 @@ function refused(name: string, code: (a: Assembler) => void): MachineCase {
   return { name, outcomes: dies(SIGSEGV), code };
 }
 
-/** An instruction that some processors do not have. */
+/** An instruction that some processors lack. */
 function refusedOrUnknown(name: string, ...code: number[]): MachineCase {
   return { name, outcomes: dies(SIGSEGV, SIGILL), code: bytes(...code) };
 }
 
-/** What without UMIP tells ring 3 where tables are: allowed, harmless. */
+/** Without UMIP these tell ring 3 where the tables are: allowed, and harmless. */
 function told(name: string, code: (a: Assembler) => void): MachineCase {
   return { name, outcomes: dies(SIGSEGV) | EXITS, code };
 }
@@ -82,7 +82,7 @@ const PORTS: readonly MachineCase[] = [
   refused("outsd", bytes(0x6f)),
 ];
 
-/** Far transfers to code that is not the user's. */
+/** Far transfers to code that does not belong to the user. */
 const TRANSFERS: readonly MachineCase[] = [
   refused("jump-kernel-cs", (a) => a.jmpFar(KERNEL_CS, GUARD_END)),
   refused("call-ibcs-gate", (a) => a.callFar(7, 0)),
@@ -134,7 +134,7 @@ const TRANSFERS: readonly MachineCase[] = [
   },
 ];
 
-/** Exceptions that a user may cause, each with the signal of Linux; v86 lets some things pass. */
+/** Exceptions that a user may cause, each with Linux's signal; v86 does not raise all of them. */
 const EXCEPTIONS: readonly MachineCase[] = [
   { name: "divide-by-zero", outcomes: dies(SIGFPE), code: divide },
   { name: "breakpoint", outcomes: dies(SIGTRAP), code: (a) => a.int3() },

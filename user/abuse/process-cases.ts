@@ -1,4 +1,4 @@
-// Cases about processes: many at once, endless ones, shared pages, and programs that are broken.
+// Cases about processes: many at once, endless ones, shared pages, and broken programs.
 
 import { PAGE_SIZE } from "../../src/abi/memory-map";
 import { SIGKILL } from "../../src/abi/signals";
@@ -22,7 +22,7 @@ import { EXITS, printStatus, statusOf } from "./outcome";
 
 const CHILDREN: u32 = 200;
 const DEPTH: u32 = 20;
-/** Where the build puts programs that are no good: user/abuse/broken-programs.asm.ts. */
+/** Where the build puts the broken programs of user/abuse/broken-programs.asm.ts. */
 const BROKEN = "/lib/abuse";
 const MILLISECOND: u32 = 1_000_000;
 
@@ -48,7 +48,7 @@ function wait(process: i32): i32 {
   return load32(status);
 }
 
-/** All live at the same time: each waits until the last one was made. */
+/** All live at the same time: each waits until the last one has been made. */
 function manyForks(): i32 {
   let made: u32 = 0;
   for (; made < CHILDREN; made++) {
@@ -88,7 +88,7 @@ function spin(): i32 {
   return child;
 }
 
-/** The processor must be taken from a loop that makes no system call. */
+/** The kernel must be able to preempt a loop that makes no system call. */
 function endlessLoop(): i32 {
   const child = spin();
   store32(time, 0);
@@ -114,7 +114,7 @@ function manyEndlessLoops(): i32 {
   return failures;
 }
 
-/** What a child writes, its parent must not see; nor the other way round. */
+/** A parent must not see what its child writes, nor the other way round. */
 function copyOnWrite(): i32 {
   for (let i: u32 = 0; i < PAGE_SIZE; i += 4) store32(shared + i, i);
   const child = fork();
@@ -155,7 +155,7 @@ function execute(_argument: u32): i32 {
   return 0;
 }
 
-/** None of these may run to its end: execve fails, or a signal ends what began. */
+/** None of these may run to its end: execve fails, or a signal ends the process. */
 function brokenPrograms(): i32 {
   const names = listDirectory(cstr("/lib/abuse"));
   if (directoryError < 0 || names.length === 0) {

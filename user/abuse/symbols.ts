@@ -1,4 +1,4 @@
-// Addresses of what abuse.asm.ts defines.
+// Addresses of the symbols that abuse.asm.ts defines.
 
 export declare function machine_cases(): usize;
 export declare function interrupts(): usize;

@@ -1,8 +1,8 @@
-// A program's arguments: C strings by address, and what options have in common.
+// A program's arguments, C strings by address, and what all programs do with options.
 
 import { flush, print, printC, printLine, STANDARD_ERROR, STANDARD_OUTPUT, use } from "./output";
 
-/** Exit status of a program that was called in the wrong way. */
+/** Exit status of a program that was called wrongly. */
 export const STATUS_USAGE: i32 = 2;
 
 /** The address of argument `index`; argument 0 is the program's name. */
@@ -18,7 +18,7 @@ export function equals(text: usize, wanted: string): bool {
   return load<u8>(text + wanted.length) === 0;
 }
 
-/** Whether the only argument is `--help`; then `usage` was printed. */
+/** Whether the only argument is `--help`; if so, `usage` has been printed. */
 export function wantsHelp(argc: i32, argv: usize, usage: string): bool {
   if (argc !== 2 || !equals(argument(argv, 1), "--help")) return false;
   use(STANDARD_OUTPUT);
@@ -26,7 +26,7 @@ export function wantsHelp(argc: i32, argv: usize, usage: string): bool {
   return true;
 }
 
-/** Tells that an argument is not understood; returns the exit status for that. */
+/** Complains about an argument that is not understood; returns the exit status for that. */
 export function refuse(argv: usize, index: i32, usage: string): i32 {
   use(STANDARD_ERROR);
   printC(argument(argv, 0));
@@ -39,7 +39,7 @@ export function refuse(argv: usize, index: i32, usage: string): i32 {
   return STATUS_USAGE;
 }
 
-/** The number that a C string is in decimal; -1 if it is none or above 2^31 - 1. */
+/** A C string as a decimal number; -1 if it is not one, or above 2^31 - 1. */
 export function parseDecimal(text: usize): i32 {
   let value: u32 = 0;
   let at = text;

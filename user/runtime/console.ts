@@ -1,5 +1,5 @@
-// `console` and `process` of programs that are compiled by `npx isthmus compile`: the names that
-// TypeScript's users know, on file descriptors 1 and 2. Every call writes whole lines.
+// `console` and `process` for programs made by `npx isthmus compile`: the names that users of
+// TypeScript know, on file descriptors 1 and 2. Every call writes whole lines.
 
 import { flush, print, printLine, STANDARD_ERROR, STANDARD_OUTPUT, use } from "./output";
 import { exit } from "./system-calls";
@@ -28,7 +28,7 @@ export namespace console {
     error(message);
   }
 
-  /** Says so when `condition` does not hold, and goes on. */
+  /** Prints a message if `condition` does not hold, and goes on. */
   export function assert<T>(condition: T, message: string = ""): void {
     if (condition) return;
     use(STANDARD_ERROR);

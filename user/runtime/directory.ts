@@ -11,7 +11,7 @@ const buffer: usize = memory.data(2048, 8);
 /** What the last listDirectory returned: 0 or a negative errno. */
 export let directoryError: i32 = 0;
 
-/** The names in a directory but `.` and `..`, in the order of their code units. */
+/** The names in a directory except `.` and `..`, in the order of their code units. */
 export function listDirectory(path: usize): string[] {
   const names: string[] = [];
   const file = open(path, O_RDONLY | O_DIRECTORY, 0);

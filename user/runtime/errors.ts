@@ -1,4 +1,4 @@
-// What went wrong with a system call, in words.
+// The errors of system calls, in words.
 
 import {
   E2BIG,
@@ -27,7 +27,7 @@ import {
 } from "../../src/abi/errno";
 import { print, printC, printLine, STANDARD_ERROR, STANDARD_OUTPUT, use } from "./output";
 
-/** What an errno means, as strerror(3) says it. */
+/** What an errno means, in strerror(3)'s words. */
 export function describeError(errno: i32): string {
   switch (errno) {
     case EPERM:

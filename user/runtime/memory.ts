@@ -1,12 +1,12 @@
-// What wasm's `memory.size` and `memory.grow` are here: brk(2), counted in pages of 64 KiB.
+// wasm's `memory.size` and `memory.grow`, by brk(2), counted in pages of 64 KiB.
 //
 //   0          USER_DATA       data end   brk                  stack
 //   |   text   |  static data  |   heap   |   not mapped yet   |    |
 //
 // AssemblyScript's allocators begin at the end of the static data, which is where the kernel puts
-// the first brk, and take memory to be contiguous up to the size. They also take the size to reach
-// beyond the static data, as it does in WebAssembly: the collector computes from the difference
-// when to run first. So the first question rounds the heap up to a whole page.
+// the first brk, and assume that memory is contiguous up to the size. They also assume that the
+// size reaches past the static data, as it does in WebAssembly: the collector computes from the
+// difference when to run first. So the first call rounds the heap up to a whole page.
 
 import { brk } from "./system-calls";
 
@@ -20,7 +20,7 @@ export function memory_size(): i32 {
   return <i32>(end >> PAGE_SHIFT);
 }
 
-/** Moves the end of the heap up by `pages`; the size before, or -1 when that cannot be. */
+/** Moves the end of the heap up by `pages`; returns the old size, or -1 if it cannot grow. */
 export function memory_grow(pages: i32): i32 {
   const before = memory_size();
   const wanted = <u32>before + <u32>pages;

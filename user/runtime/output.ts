@@ -2,7 +2,7 @@
 //
 // Output is collected in a buffer and written when a line ends, when the buffer is full, and when
 // the output changes between standard output and standard error. Text that does not end in a
-// newline needs `flush`; `write` errors are ignored, as there is nobody to tell.
+// newline needs `flush`; errors of `write` are ignored, as there is no one to tell.
 
 import { write } from "./system-calls";
 
@@ -24,7 +24,7 @@ export function use(output: i32): void {
   file = output;
 }
 
-/** Writes what was printed so far. */
+/** Writes what has been printed so far. */
 export function flush(): void {
   let done: u32 = 0;
   while (done < used) {

@@ -1,6 +1,6 @@
 // The system calls that programs use, as functions: each returns a value or a negative errno.
 //
-// Addresses are plain numbers and strings end in NUL, as the kernel wants them.
+// Addresses are plain numbers and strings end in NUL, as the kernel takes them.
 
 import { SystemCall } from "../../src/abi/syscalls";
 import { int80 } from "../../src/abi/x86";
@@ -89,7 +89,7 @@ export function setpgid(pid: i32, group: i32): i32 {
   return int80(SystemCall.setpgid, pid, group, 0, 0, 0, 0);
 }
 
-/** Sets the end of the heap; returns where it is then. */
+/** Sets the end of the heap; returns where it then is. */
 export function brk(end: usize): usize {
   return int80(SystemCall.brk, end, 0, 0, 0, 0, 0);
 }

@@ -7,7 +7,7 @@ import { sysinfo } from "./system-calls";
 
 const record: usize = memory.data(64, 4);
 
-/** Asks the kernel; 0 or a negative errno. The other functions tell what it answered last. */
+/** Asks the kernel; 0 or a negative errno. The other functions return its last answer. */
 export function updateInformation(): i32 {
   return sysinfo(record);
 }

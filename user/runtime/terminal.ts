@@ -24,13 +24,13 @@ import { ioctl } from "./system-calls";
 
 const DEFAULT_COLUMNS: u32 = 80;
 
-// Linux fills more than TERMIOS_SIZE for some commands of other ABIs; room costs nothing.
+// Linux fills more than TERMIOS_SIZE for some commands of other ABIs, and room costs nothing.
 const original: usize = memory.data(64, 4);
 const raw: usize = memory.data(64, 4);
 const scratch: usize = memory.data(8, 4);
 let isRaw: bool = false;
 
-/** How many columns the terminal has; 80 if that is unknown. */
+/** How many columns the terminal has; 80 if it does not say. */
 export function terminalColumns(): u32 {
   if (ioctl(STANDARD_OUTPUT, TIOCGWINSZ, scratch) !== 0) return DEFAULT_COLUMNS;
   const columns = <u32>load<u16>(scratch + WINSIZE_COLUMNS);
@@ -47,7 +47,7 @@ export function isTerminalInput(): bool {
   return ioctl(STANDARD_INPUT, TCGETS, raw) === 0;
 }
 
-/** Puts the terminal into raw mode; false if it cannot be, and then nothing has changed. */
+/** Puts the terminal into raw mode; false, with nothing changed, if that is impossible. */
 export function enterRawMode(): bool {
   if (isRaw) return true;
   if (ioctl(STANDARD_INPUT, TCGETS, original) !== 0) return false;
@@ -66,7 +66,7 @@ export function leaveRawMode(): void {
   isRaw = false;
 }
 
-/** Says which process group ^C is meant for. */
+/** Sets the process group that ^C goes to. */
 export function setForegroundGroup(group: i32): void {
   store<i32>(scratch, group);
   ioctl(STANDARD_INPUT, TIOCSPGRP, scratch);

@@ -1,4 +1,4 @@
-// Between C strings in memory and the managed strings of AssemblyScript, which are UTF-16.
+// Converts between C strings in memory and the managed strings of AssemblyScript, in UTF-16.
 
 /** The string whose UTF-8 bytes end in NUL at `text`. */
 export function fromC(text: usize): string {
@@ -7,7 +7,7 @@ export function fromC(text: usize): string {
   return String.UTF8.decodeUnsafe(text, end - text);
 }
 
-/** The UTF-8 bytes of a string and a NUL. Their address, `addressOf`, holds while this lives. */
+/** The UTF-8 bytes of a string and a NUL. Their address, `addressOf`, is valid while this lives. */
 export function toC(text: string): ArrayBuffer {
   return String.UTF8.encode(text, true);
 }

@@ -1,11 +1,11 @@
-// `memory.size` and `memory.grow` of programs that come as WebAssembly modules and know nothing of
-// addresses: their memory begins not at 0 but at `base`.
+// `memory.size` and `memory.grow` for programs that come as WebAssembly modules and do not know
+// where they are: their memory begins at `base`, not at 0.
 //
 //   base              base + 64 KiB * pages
-//   | data, heap, ... | not theirs yet; up to the brk it may be mapped already
+//   | data, heap, ... | not theirs yet, though mapped up to the brk perhaps
 //
-// The size is counted, as the module may rely on the one that it declares. See memory.ts for what
-// programs in TypeScript have.
+// The size is kept as a count, because the module may rely on the size that it declares. memory.ts
+// does the same for programs in TypeScript.
 
 import { SystemCall } from "../../src/abi/syscalls";
 import type { Assembler } from "../../src/x86/assembler";
@@ -17,7 +17,7 @@ const PAGE_SHIFT = 16;
 export interface WasmMemory {
   /** The address of the memory, a multiple of 64 KiB. */
   readonly base: number;
-  /** How many pages of 64 KiB it has first, and may have at the most. */
+  /** How many pages of 64 KiB it has at first, and at most. */
   readonly pages: number;
   readonly limit: number;
 }

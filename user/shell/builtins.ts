@@ -34,7 +34,7 @@ export function isBuiltin(name: string): bool {
   return builtinNames().includes(name);
 }
 
-/** The folder that relative paths begin at. */
+/** The folder that relative paths start from. */
 export function workingDirectory(): string {
   return getcwd(path, PATH_SIZE) > 0 ? fromC(path) : "?";
 }
@@ -48,7 +48,7 @@ export class Builtins {
     private readonly jobs: Jobs,
   ) {}
 
-  /** Carries out a built-in command; its status. */
+  /** Carries out a built-in command; returns its status. */
   run(words: string[]): i32 {
     const name = words[0];
     if (name === "cd") return changeDirectory(words.length > 1 ? words[1] : "/");
@@ -96,7 +96,7 @@ function changeDirectory(to: string): i32 {
   return 1;
 }
 
-/** A decimal number; -1 if it is none. */
+/** A decimal number; -1 if it is not one. */
 function parse(text: string): i32 {
   let value = 0;
   for (let i = 0; i < text.length; i++) {

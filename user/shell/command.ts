@@ -20,11 +20,11 @@ export enum Condition {
 export class Command {
   /** The program's name and its arguments, as they were written until `expandWith`. */
   words: string[] = [];
-  /** Files to read from and to write to; empty: none. */
+  /** Files to read from and write to; empty: none. */
   input: string = "";
   output: string = "";
   appends: bool = false;
-  /** `&` follows: nobody waits for it. */
+  /** `&` follows: the shell does not wait for it. */
   isBackground: bool = false;
 
   constructor(public condition: Condition) {}

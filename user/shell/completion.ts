@@ -52,7 +52,7 @@ function files(prefix: string): string[] {
   return found;
 }
 
-/** Where the last word of a text begins. Quotes are not looked at. */
+/** Where the last word of a text begins. Quotes are ignored. */
 function wordStart(text: string): i32 {
   let at = text.length;
   while (at > 0 && !isSeparator(text.charCodeAt(at - 1))) at--;

@@ -1,4 +1,4 @@
-// The environment that the shell was given and passes on unchanged, and the variables of a line.
+// The environment, which the shell passes on unchanged, and the variables of a line.
 
 import { getpid } from "../runtime/system-calls";
 import { fromC } from "../runtime/text";

@@ -5,7 +5,7 @@
 //   \x         x as it is
 //   $NAME      a variable of the environment; $? the last status; $$ the shell's process
 //
-// A replaced variable is one word, never several: there is no field splitting, and no globbing.
+// A variable gives one word, never several: there is no field splitting and no globbing.
 
 const QUOTE: i32 = 0x27;
 const DOUBLE_QUOTE: i32 = 0x22;
@@ -18,7 +18,7 @@ export abstract class Variables {
   abstract lookup(name: string): string;
 }
 
-/** The text of a word, whose quotes have partners. */
+/** The text of a word whose quotes are balanced. */
 export function expand(word: string, variables: Variables): string {
   return new Expander(word, variables).expand();
 }
@@ -77,7 +77,7 @@ class Expander {
   }
 }
 
-/** What a backslash has a meaning before, within double quotes. */
+/** The characters that a backslash escapes within double quotes. */
 function isSpecial(unit: i32): bool {
   return unit === DOUBLE_QUOTE || unit === DOLLAR || unit === BACKSLASH;
 }

@@ -1,4 +1,4 @@
-// The lines that were entered, and where the user is among them while leafing through.
+// The lines that were entered, and which of them the user has gone back to.
 
 const LIMIT: i32 = 200;
 
@@ -6,7 +6,7 @@ export class History {
   private readonly lines: string[] = [];
   /** The line that is shown; lines.length: the new one. */
   private at: i32 = 0;
-  /** What was typed on the new line before leafing began. */
+  /** What was typed on the new line before going back. */
   private draft: string = "";
 
   /** Remembers a line, unless it is empty or the same as the last one. */
@@ -23,7 +23,7 @@ export class History {
     this.draft = "";
   }
 
-  /** The line before the shown one, which has the text `current`. */
+  /** The line before the shown one, whose text is `current`. */
   older(current: string): string {
     if (this.at === 0) return current;
     if (this.at === this.lines.length) this.draft = current;

@@ -1,8 +1,8 @@
 // The children of the shell: the program that it waits for, and those in the background.
 //
-// The shell is process 1 of the machine as a rule: processes whose parents have ended become its
-// children. So it always waits for any child, forgets those that it does not know, and tells the
-// user of background programs that have ended when the next prompt is due.
+// The shell usually is process 1, and processes whose parents have ended become its children. So it
+// always waits for any child, forgets those that it does not know, and reports background programs
+// that have ended before the next prompt.
 
 import { shellStatus } from "../../src/abi/signals";
 import { print, printDecimal, printLine } from "../runtime/output";
@@ -28,7 +28,7 @@ export class Jobs {
     this.list.push(new Job(process, name));
   }
 
-  /** Waits for a program, which has the terminal meanwhile; its wait status. */
+  /** Waits for a program, which has the terminal meanwhile; returns its wait status. */
   waitInForeground(process: i32): u32 {
     giveTerminal(process);
     let ended = waitForAny();
@@ -40,7 +40,7 @@ export class Jobs {
     return lastWaitStatus();
   }
 
-  /** Forgets all processes that have ended; tells of those that the user knows, if wanted. */
+  /** Forgets all processes that have ended; if wanted, reports those that are jobs. */
   reapAll(tells: bool): void {
     for (let process = reap(); process !== 0; process = reap()) this.note(process);
     for (let i = this.list.length - 1; i >= 0; i--) {
@@ -74,7 +74,7 @@ export class Jobs {
     return false;
   }
 
-  /** Notes how a process has ended, if it is a job. */
+  /** Notes how a process has ended if it is a job. */
   private note(process: i32): void {
     for (let i = 0; i < this.list.length; i++) {
       const job = this.list[i];

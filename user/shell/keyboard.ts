@@ -4,7 +4,7 @@
 //   ESC [ A          up        ESC [ 3 ~   delete      ESC O H   home
 //   ESC [ 1 ; 5 C    right, with Control               ESC b     Alt and b
 //
-// Bytes are read one at a time, as what follows a line may be meant for the program that it starts.
+// Bytes are read one at a time: what follows a line may be for the program that the line starts.
 
 import { EINTR } from "../../src/abi/errno";
 import { FIONREAD } from "../../src/abi/termios";
@@ -22,7 +22,7 @@ export enum Key {
   remove,
   wordLeft,
   wordRight,
-  /** A sequence that means nothing here. */
+  /** A sequence with no meaning here. */
   unknown,
   /** There is no more input. */
   endOfInput,
@@ -43,7 +43,7 @@ export function readByte(): i32 {
   }
 }
 
-/** Whether a key has been pressed that was not read yet. */
+/** Whether a key that has been pressed is still to be read. */
 export function isKeyWaiting(): bool {
   store<i32>(waiting, 0);
   return ioctl(STANDARD_INPUT, FIONREAD, waiting) === 0 && load<i32>(waiting) > 0;

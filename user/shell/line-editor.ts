@@ -1,6 +1,6 @@
 // Reads a line from a terminal in raw mode: editing, history and completion.
 //
-//   prompt | text before the cursor | text behind it
+//   prompt | text before the cursor | text after it
 //          ^ first                    the part that fits in the terminal's width is shown
 //
 // The line never wraps: what does not fit scrolls sideways, so that nothing depends on how a
@@ -11,7 +11,7 @@ import { terminalColumns } from "../runtime/terminal";
 import { History } from "./history";
 import { isKeyWaiting, Key, readKey } from "./keyboard";
 
-/** Says what an unfinished word could become. */
+/** Knows what an unfinished word could become. */
 export abstract class Completer {
   /** What the last word of `before` could be, sorted. */
   abstract candidates(before: string): string[];
@@ -19,11 +19,11 @@ export abstract class Completer {
   abstract wordLength(before: string): i32;
 }
 
-/** How the editing of a line ended. */
+/** How editing a line ended. */
 export enum Ending {
   none,
   entered,
-  /** ^C: the line is to be forgotten. */
+  /** ^C: the line is dropped. */
   cancelled,
   /** ^D on an empty line, or nothing more to read. */
   endOfInput,
@@ -207,7 +207,7 @@ export class LineEditor {
     return at;
   }
 
-  /** Completes as far as it is certain, and shows the candidates if that was no step. */
+  /** Completes as far as is certain; if that adds nothing, shows the candidates. */
   private complete(): void {
     const before = this.text.substring(0, this.cursor);
     const found = this.completer.candidates(before);

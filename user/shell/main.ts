@@ -1,8 +1,8 @@
 // shell [-c COMMANDS | FILE]: the command line. The kernel runs it as process 1.
 //
-// At a terminal it edits lines; where the terminal has no raw mode, the kernel's own line editing
-// serves. Input that is no terminal is a script: no prompt, and lines are read byte by byte,
-// because the rest is for the programs that they run.
+// At a terminal it edits lines; if the terminal has no raw mode, the kernel's line editing has to
+// do. Other input is a script: there is no prompt, and lines are read byte by byte, because the
+// rest is for the programs that they run.
 
 import { O_RDONLY } from "../../src/abi/files";
 import { argument, equals, STATUS_USAGE, wantsHelp } from "../runtime/arguments";
@@ -58,7 +58,7 @@ function refuse(): i32 {
   return STATUS_USAGE;
 }
 
-/** Makes a file the standard input. */
+/** Makes a file standard input. */
 function readFrom(path: usize): bool {
   const file = open(path, O_RDONLY, 0);
   if (file < 0) {
@@ -109,7 +109,7 @@ function greet(): void {
   close(file);
 }
 
-/** A line from the user; null: there are no more. */
+/** A line from the user; null at the end. */
 function ask(shell: Shell, editor: LineEditor): string | null {
   if (!enterRawMode()) {
     print(prompt(shell));

@@ -1,8 +1,7 @@
 // Starts programs and learns how they end.
 //
 // Each program is a process group of its own, and the terminal's foreground group while the shell
-// waits for it: ^C reaches the program and not the shell. What runs in the background reads from
-// /dev/null.
+// waits for it, so ^C reaches the program and not the shell. Background programs read /dev/null.
 
 import { ENOENT } from "../../src/abi/errno";
 import { O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from "../../src/abi/files";
@@ -24,7 +23,7 @@ import { setForegroundGroup } from "../runtime/terminal";
 import { addressOf, toC } from "../runtime/text";
 import { Command } from "./command";
 
-/** Statuses of a program that could not be started. */
+/** The statuses of a program that could not be started. */
 export const STATUS_CANNOT_RUN: i32 = 126;
 export const STATUS_NOT_FOUND: i32 = 127;
 
@@ -38,8 +37,8 @@ export function lastWaitStatus(): u32 {
 }
 
 /**
- * Starts the program at `path`; its process, or a negative errno. What goes wrong in the new
- * process is told there, and it ends with 126 or 127.
+ * Starts the program at `path`; returns its process or a negative errno. What goes wrong in the new
+ * process is reported there, and it ends with 126 or 127.
  */
 export function startProgram(command: Command, path: string, environment: usize): i32 {
   flush();
@@ -49,7 +48,7 @@ export function startProgram(command: Command, path: string, environment: usize)
   return child;
 }
 
-/** Gives the terminal to a program: ^C is meant for it. */
+/** Gives the terminal to a program, so that ^C goes to it. */
 export function giveTerminal(process: i32): void {
   setForegroundGroup(process);
 }
@@ -59,7 +58,7 @@ export function takeTerminal(): void {
   setForegroundGroup(getpgrp());
 }
 
-/** A process that has ended, or 0 if none has; lastWaitStatus tells how. */
+/** A process that has ended, or 0 if none has; lastWaitStatus says how. */
 export function reap(): i32 {
   return max(waitpid(-1, status, WNOHANG), 0);
 }
@@ -91,7 +90,7 @@ function becomeProgram(command: Command, path: string, environment: usize): void
   exit(error === -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
 }
 
-/** Opens a file as descriptor `to`; nothing to do if the name is empty. */
+/** Opens a file as descriptor `to`; does nothing if the name is empty. */
 function redirect(name: string, flags: u32, to: i32): bool {
   if (name.length === 0) return true;
   const path = toC(name);

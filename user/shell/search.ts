@@ -7,7 +7,7 @@ import { addressOf, toC } from "../runtime/text";
 
 const status: usize = memory.data(96, 8);
 
-/** The path of a program; empty if there is none of that name. */
+/** The path of the program of that name; empty if there is none. */
 export function findProgram(name: string, path: string): string {
   if (name.includes("/")) return name;
   const folders = path.split(":");

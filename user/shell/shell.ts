@@ -106,7 +106,7 @@ export class Shell {
     use(STANDARD_OUTPUT);
   }
 
-  /** Says what a program died of; after ^C the terminal only needs a new line. */
+  /** Reports what killed a program; after ^C the terminal only needs a new line. */
   private reportSignal(name: string, status: u32): void {
     const signal = status & 0x7f;
     if (signal === 0) return;

@@ -1,7 +1,7 @@
-// Splits a command line into words and operators. Words keep their quotes: what they stand for is
-// found when their command runs (expand.ts), since `$?` may differ by then.
+// Splits a command line into words and operators. Words keep their quotes: they are expanded when
+// their command runs (expand.ts), because `$?` may have changed by then.
 //
-//   word       'text'  "text"  \x  and any other characters but blanks and those of operators
+//   word       'text'  "text"  \x  and all other characters but blanks and operators
 //   operator   ;  &  &&  ||  <  >  >>  and the end of a line
 //   # text     a comment, at the start of a word
 
@@ -112,7 +112,7 @@ export class Splitter {
     this.tokens.push(new Token(TokenKind.word, this.line.substring(start, this.at)));
   }
 
-  /** Goes behind the next `quote`; a backslash hides a double quote. */
+  /** Moves past the next `quote`; a backslash hides a double quote. */
   private skipPast(quote: i32, error: string): void {
     while (this.peek(0) !== quote) {
       if (this.peek(0) < 0) {
