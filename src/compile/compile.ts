@@ -6,18 +6,8 @@ import { Diagnostic } from "../base/diagnostic";
 import type { ObjectFile } from "../object/object";
 import { Assembler } from "../x86/assembler";
 import { symbol } from "../x86/operand";
-import type { AllocationOptions } from "./allocate/allocate";
-import { ALL_REGISTERS, allocate } from "./allocate/allocate";
-import { checkAllocation } from "./allocate/check-allocation";
-import { XMM_REGISTERS } from "./code/calling-convention";
-import type { MachineFunction } from "./code/code";
-import { EAX, ECX, EDX } from "./code/code";
 import { printMachine } from "./code/print";
-import { layOut } from "./code-passes/block-order";
-import { duplicateTests } from "./code-passes/duplicate-tests";
-import { forwardCopies } from "./code-passes/forward-copies";
-import { removeTests } from "./code-passes/needless-tests";
-import { improve } from "./code-passes/peephole";
+import { type CodeSettings, CodeWork } from "./code-pipeline";
 import { describeModule, FunctionDescriber } from "./debug/describe";
 import { emit } from "./emit/emit";
 import { emitFloatConstants, isFloatSymbol } from "./ir/float-constants";
@@ -27,12 +17,10 @@ import { ModuleLinkage } from "./module-linkage";
 import type { CompileOptions } from "./options";
 import { cutNoReturn } from "./passes/cut-no-return";
 import { verify } from "./passes/verify";
-import type { IrPass, MachinePass } from "./pipeline";
+import type { IrPass } from "./pipeline";
 import { Pipeline } from "./pipeline";
 import { emitExport, emitImport, hideSymbols } from "./runtime/cdecl";
 import { emitRoutines, isRoutine } from "./runtime/runtime";
-import { select } from "./select/select";
-import type { Stress } from "./stress";
 import { buildFunction } from "./translate/build";
 import { emitInstantiate, INSTANTIATE, isInstantiated } from "./translate/instantiate";
 import { emitMemory, emitMovableMemory } from "./translate/module-data";
@@ -53,6 +41,8 @@ class ModuleCompiler {
   private readonly assembler: Assembler;
   private readonly pipeline: Pipeline;
   private readonly linkage: ModuleLinkage;
+  /** A kernel's backtraces must name every caller; endless recursion in WebAssembly must trap. */
+  private readonly settings: CodeSettings;
   private readonly routines = new Set<string>();
   private readonly floats = new Set<string>();
   private readonly describer: FunctionDescriber | undefined;
@@ -66,6 +56,12 @@ class ModuleCompiler {
     this.describer = facts && sourceMap && new FunctionDescriber(module, facts, sourceMap);
     this.pipeline = new Pipeline(options.level, options.without);
     this.linkage = this.guarded(undefined, () => new ModuleLinkage(module, options));
+    this.settings = {
+      has: (part) => this.pipeline.has(part),
+      stress: options.stress ?? {},
+      memoryBase: this.linkage.memoryBase,
+      mayHideCallers: options.target !== "kernel" && !this.linkage.checksCalls,
+    };
   }
 
   run(): ObjectFile {
@@ -135,35 +131,27 @@ class ModuleCompiler {
 
   private generate(source: WasmFunction, fn: IrFunction): void {
     const { pipeline } = this;
-    const { stress = {}, memoryBase = 0, until } = this.options;
+    const { until } = this.options;
     if (pipeline.beforeCut.some((pass) => pass === until)) return;
-    if (!this.irPasses(fn, pipeline.behindCut)) return;
-    const machine = select(fn, {
-      folds: pipeline.has("fold"),
-      fewRegisters: stress.fewRegisters === true,
-      memoryBase,
-    });
-    if (this.after("select", machine)) return;
-    if (pipeline.has("duplicate-tests")) duplicateTests(machine);
-    if (this.after("duplicate-tests", machine)) return;
-    if (pipeline.has("layout")) layOut(machine);
-    if (stress.reversedBlocks) reverseBlocks(machine);
-    if (this.after("layout", machine)) return;
-    const allocation = allocate(machine, allocationOptions(pipeline, stress));
-    checkAllocation(machine, allocation);
-    if (this.after("allocate", machine)) return;
-    if (pipeline.has("forward-copies")) forwardCopies(machine);
-    if (this.after("forward-copies", machine)) return;
-    if (pipeline.has("tests")) removeTests(machine);
-    if (this.after("tests", machine)) return;
-    if (pipeline.has("peephole")) improve(machine);
-    if (this.after("peephole", machine)) return;
-    this.noteParts(machine);
+    if (!this.irPasses(fn, pipeline.afterCut)) return;
+    const work = new CodeWork(fn, this.settings);
+    for (const pass of pipeline.codePasses) {
+      pipeline.runOnCode(pass, work);
+      this.options.dump?.(pass, fn.name, () => printMachine(work.code));
+      if (until === pass) return;
+    }
+    this.emit(source, fn, work);
+  }
+
+  private emit(
+    source: WasmFunction,
+    values: IrFunction,
+    { code, allocation, symbols }: CodeWork,
+  ): void {
+    this.noteParts(symbols);
     const traced = this.describer?.begin(source);
-    emit(this.assembler, machine, {
-      sidelines: pipeline.has("sideline"),
-      fitsLines: pipeline.has("fit-lines"),
-      tailCalls: pipeline.has("tail-calls") && this.mayHideCallers,
+    emit(this.assembler, code, {
+      fitsCacheLines: this.pipeline.has("fit-cache-lines"),
       prefix: this.linkage.hashOf(source),
       usedRegisters: allocation.usedRegisters,
       scratchAt: allocation.scratchAt,
@@ -171,34 +159,15 @@ class ModuleCompiler {
       declaredAt: traced?.fact.place,
       trace: traced?.trace,
     });
-    if (traced) this.describer?.note(traced, source, fn, machine);
-  }
-
-  /** Offers the function for a dump; true if nothing is to be done beyond this pass. */
-  private after(pass: MachinePass, fn: MachineFunction): boolean {
-    if (!this.pipeline.has(pass)) return false;
-    this.options.dump?.(pass, fn.name, () => printMachine(fn));
-    return this.options.until === pass;
+    if (traced) this.describer?.note(traced, source, values, code);
   }
 
   /** Notes the routines and constants that a function needs. */
-  private noteParts(machine: MachineFunction): void {
-    for (const { instructions } of machine.blocks) {
-      for (const { operands } of instructions) {
-        for (const operand of operands) {
-          if (operand.kind !== "immediate" && operand.kind !== "memory") continue;
-          const { symbol } = operand;
-          if (symbol === undefined) continue;
-          if (isRoutine(symbol)) this.routines.add(symbol);
-          else if (isFloatSymbol(symbol)) this.floats.add(symbol);
-        }
-      }
+  private noteParts(symbols: ReadonlySet<string>): void {
+    for (const symbol of symbols) {
+      if (isRoutine(symbol)) this.routines.add(symbol);
+      else if (isFloatSymbol(symbol)) this.floats.add(symbol);
     }
-  }
-
-  /** A kernel's backtraces shall name every caller; endless recursion in WebAssembly must trap. */
-  private get mayHideCallers(): boolean {
-    return this.options.target !== "kernel" && !this.linkage.checksCalls;
   }
 
   // --- names that others know ---
@@ -326,23 +295,4 @@ class ModuleCompiler {
 
 function isEqualSignature(a: Signature, b: Signature): boolean {
   return a.parameters.join() === b.parameters.join() && a.results.join() === b.results.join();
-}
-
-/** As many as an address and a value need, or the arguments of a call. */
-const FEW_REGISTERS: readonly number[] = [EAX, ECX, EDX];
-const FEW_XMM_REGISTERS: readonly number[] = XMM_REGISTERS.slice(0, 3);
-
-function allocationOptions(pipeline: Pipeline, stress: Stress): AllocationOptions {
-  return {
-    registers: stress.fewRegisters ? FEW_REGISTERS : ALL_REGISTERS,
-    xmmRegisters: stress.fewRegisters ? FEW_XMM_REGISTERS : XMM_REGISTERS,
-    spillsAll: stress.spillsAll === true,
-    coalesces: pipeline.has("coalesce"),
-    splits: pipeline.has("split"),
-  };
-}
-
-function reverseBlocks(fn: MachineFunction): void {
-  const [entry, ...rest] = fn.blocks;
-  if (entry) fn.blocks = [entry, ...rest.reverse()];
 }

@@ -10,10 +10,10 @@ import { parseFunctions } from "../../src/compile/ir/parse";
 import { printFunction } from "../../src/compile/ir/print";
 import { verify } from "../../src/compile/passes/verify";
 import {
+  CODE_PASSES,
   IR_PASSES,
   type Level,
   levelOf,
-  MACHINE_PASSES,
   type Optimisation,
   PASSES,
   type Pass,
@@ -76,7 +76,7 @@ describe("the level", () => {
   };
 
   it("decides which passes run", () => {
-    const needed = ["build", "lower", "split-edges", "select", "allocate"];
+    const needed = ["build", "lower", "split-edges", "select", "allocate", "join-blocks"];
     assert.deepEqual(names(0), needed);
     assert.deepEqual(
       names(1),
@@ -109,7 +109,7 @@ describe("a dump", () => {
     });
   }
 
-  for (const pass of MACHINE_PASSES) {
+  for (const pass of CODE_PASSES) {
     it(`after ${pass} is read back to the same instructions`, () => {
       for (const texts of all) {
         const text = texts.get(pass) ?? "";

@@ -14,10 +14,10 @@
 import type { MachineBlock, MachineFunction, MachineLoop } from "../code/code";
 
 /** Frequencies below this mark code that is not expected to run. */
-export const COLD = 0.01;
+const COLD = 0.01;
 
 /** Orders the blocks of `fn`; the entry stays first. */
-export function layOut(fn: MachineFunction): void {
+export function orderBlocks(fn: MachineFunction): void {
   fn.blocks = rotateLoops(new Placement(fn.blocks).run());
 }
 
@@ -78,7 +78,8 @@ class Placement {
   }
 }
 
-function isCold(block: MachineBlock): boolean {
+/** Whether a block is not expected to run. */
+export function isCold(block: MachineBlock): boolean {
   return block.frequency < COLD;
 }
 
@@ -115,38 +116,4 @@ function rotate(order: MachineBlock[], loop: MachineLoop): MachineBlock[] {
     ...order.slice(first, leaving + 1),
     ...order.slice(last + 1),
   ];
-}
-
-/**
- * Moves runs of blocks to where control falls into them: behind a block none of whose successors
- * comes next, if nothing falls into the run where it is. No loop is torn apart.
- *
- * @param successorsOf where jumps end; differs from `successors` if blocks are skipped
- */
-export function joinRuns(
-  order: readonly MachineBlock[],
-  successorsOf: (block: MachineBlock) => readonly MachineBlock[],
-): MachineBlock[] {
-  const result = [...order];
-  const falls = (from: MachineBlock | undefined, to: MachineBlock | undefined): boolean =>
-    from !== undefined && to !== undefined && successorsOf(from).includes(to);
-  for (let i = 0; i + 1 < result.length; i++) {
-    const block = result[i]!;
-    if (falls(block, result[i + 1])) continue;
-    const start = successorsOf(block)
-      .map((successor) => result.indexOf(successor))
-      .find((at) => at > i + 1 && !falls(result[at - 1], result[at]) && fits(result, i, at));
-    if (start === undefined) continue;
-    let end = start + 1;
-    while (end < result.length && falls(result[end - 1], result[end])) end++;
-    if (isCold(result[start]!) && !isCold(block)) continue;
-    result.splice(i + 1, 0, ...result.splice(start, end - start));
-  }
-  return result;
-}
-
-/** Whether the block at `at` is in every loop that goes on from `i` to `i + 1`. */
-function fits(order: readonly MachineBlock[], i: number, at: number): boolean {
-  const around = order[i]!.loops.filter((loop) => order[i + 1]!.loops.includes(loop));
-  return around.every((loop) => order[at]!.loops.includes(loop));
 }

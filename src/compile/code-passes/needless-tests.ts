@@ -23,7 +23,7 @@ const SHIFTS: ReadonlySet<string> = new Set(["shl", "shr", "sar"]);
 const ZERO_AND_SIGN: ReadonlySet<Condition> = new Set(["e", "ne", "s", "ns"] as const);
 
 /** Removes the needless tests of `fn`, whose registers are physical. */
-export function removeTests(fn: MachineFunction): void {
+export function removeNeedlessTests(fn: MachineFunction): void {
   for (const block of fn.blocks) {
     const { instructions } = block;
     block.instructions = instructions.filter((_, at) => !isNeedless(instructions, at));

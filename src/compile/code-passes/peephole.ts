@@ -21,7 +21,7 @@ import { ESP, immediate, isWholeRegister, isZero, memory, NONE, register } from 
 import { factsOf } from "../code/instruction-facts";
 
 /** Improves the code of `fn` in place. */
-export function improve(fn: MachineFunction): void {
+export function peephole(fn: MachineFunction): void {
   for (const block of fn.blocks) improveBlock(block);
 }
 

@@ -10,20 +10,15 @@
 // "Branch prediction for free", 1993). Nothing executes an instruction more: what moves ended with
 // a jump where it was, and what came behind is now fallen into.
 
-import type { MachineBlock } from "../code/code";
+import type { MachineBlock, MachineFunction } from "../code/code";
+import { keptBlocks } from "./skipped-blocks";
 
 /** Blocks that move together are no more than this. */
 const LONGEST = 4;
 
-/**
- * Moves what is unlikely to the end of `order`.
- *
- * @param successorsOf where jumps end; differs from `successors` if blocks are skipped
- */
-export function sideline(
-  order: readonly MachineBlock[],
-  successorsOf: (block: MachineBlock) => readonly MachineBlock[],
-): MachineBlock[] {
+/** Moves what is unlikely to the end of `fn`. */
+export function sideline(fn: MachineFunction): void {
+  const { kept: order, skipped, successorsOf } = keptBlocks(fn);
   const kept: MachineBlock[] = [];
   const aside: MachineBlock[] = [];
   for (let i = 0; i < order.length; i++) {
@@ -32,7 +27,7 @@ export function sideline(
     aside.push(...order.slice(i + 1, i + 1 + count));
     i += count;
   }
-  return [...kept, ...aside];
+  fn.blocks = [...kept, ...aside, ...skipped];
 }
 
 /** How many blocks behind the one at `at` are there only for its unlikely outcome. */

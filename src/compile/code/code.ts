@@ -9,6 +9,7 @@
 //   jump        to the block's only successor
 //   branch      if `condition`, to the first successor, else to the second
 //   ret         the epilogue belongs to it
+//   tail_call   a jump to another function, for which the epilogue makes way
 //
 // Invariants
 //   - Only the last instruction of a block is a terminator; ones that the processor needs before
@@ -87,7 +88,7 @@ export interface Slot {
   readonly index: number;
 }
 
-export type MachineMnemonic = Mnemonic | "moves" | "jump" | "branch";
+export type MachineMnemonic = Mnemonic | "moves" | "jump" | "branch" | "tail_call";
 
 export interface MachineInstruction {
   mnemonic: MachineMnemonic;

@@ -151,7 +151,7 @@ function keyword(line: DumpLine, word: string): number {
 }
 
 function mnemonicOf(line: DumpLine, name: string): MachineMnemonic {
-  if (["moves", "jump", "branch"].includes(name) || Object.hasOwn(table, name)) {
+  if (["moves", "jump", "branch", "tail_call"].includes(name) || Object.hasOwn(table, name)) {
     return name as MachineMnemonic;
   }
   return line.fail(`there is no instruction ${name}`);

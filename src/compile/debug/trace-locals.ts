@@ -123,7 +123,7 @@ class LocalTracer {
           isNoted = !this.look(row) && isNoted;
         }
         if (!isNoted) this.spans.note(2 * number, this.words);
-        const loss = lossOf(instruction, isTailCall(instructions, j, counts[i]!));
+        const loss = lossOf(instruction);
         if (loss !== undefined) this.noteLoss(instruction, loss, number, row);
         isNoted = loss === undefined;
         if (isReached) this.places.step();
@@ -273,16 +273,11 @@ function isBypassed(value: Value): boolean {
 /** What changes places while several machine instructions are executed for one, or a callee's. */
 type Loss = "call" | "return" | "moves";
 
-function lossOf({ mnemonic, operands }: MachineInstruction, isTail: boolean): Loss | undefined {
-  if (mnemonic === "ret" || isTail) return "return";
+function lossOf({ mnemonic, operands }: MachineInstruction): Loss | undefined {
+  if (mnemonic === "ret" || mnemonic === "tail_call") return "return";
   if (mnemonic === "call") return "call";
   if (mnemonic !== "moves" || operands.length < 4) return undefined;
   return orderMoves(operands).length >= 2 ? "moves" : undefined;
-}
-
-/** Whether a call has become a jump behind the epilogue: then nothing behind it became code. */
-function isTailCall(block: readonly MachineInstruction[], index: number, count: number): boolean {
-  return block[index]!.mnemonic === "call" && index + 1 === count && count < block.length;
 }
 
 /** Whether a word is in a place that changes meanwhile. */

@@ -1,8 +1,8 @@
 // Emits a function's machine code through the assembler: prologue, blocks, epilogues, lines.
 //
-// Here are the blocks: their order, the jumps between them (blocks that only jump are skipped over)
-// and the lines that they come from. Instructions are encoded as they stand, but for the frame
-// (frame-code.ts), parallel moves (moves.ts) and calls that become jumps (tail-call.ts).
+// Here are the blocks: the jumps between them, past those that only jump (skipped-blocks.ts), and
+// the lines that they come from. Instructions are encoded as they stand, except for the frame
+// (frame-code.ts) and parallel moves (moves.ts).
 
 import type { Place } from "../../base/diagnostic";
 import type { Assembler } from "../../x86/assembler";
@@ -10,10 +10,7 @@ import { negated } from "../../x86/instructions/condition";
 import type { Label } from "../../x86/operand";
 import type { Marks } from "../../x86/section-builder";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
-import { isNoMove } from "../code/parallel-moves";
-import { joinRuns } from "../code-passes/block-order";
-import { sideline } from "../code-passes/sideline";
-import { findTailCall } from "../code-passes/tail-calls";
+import { type KeptBlocks, keptBlocks } from "../code-passes/skipped-blocks";
 import { Frame } from "./frame";
 import { closeFrame, openFrame } from "./frame-code";
 import { loopSpans } from "./loop-spans";
@@ -26,11 +23,7 @@ export interface EmitOptions {
   readonly usedRegisters: ReadonlySet<number>;
   readonly scratchAt: ScratchAt;
   /** Whether the function begins where its innermost loops are in few lines of the cache. */
-  readonly fitsLines?: boolean;
-  /** Whether what loops rarely do stands behind all else. */
-  readonly sidelines?: boolean;
-  /** Whether a call right before a return becomes a jump: then its caller is in no backtrace. */
-  readonly tailCalls?: boolean;
+  readonly fitsCacheLines?: boolean;
   /** A word that stands before the function's code. */
   readonly prefix?: number | undefined;
   /** The source of a byte of the module, for the line table. */
@@ -51,10 +44,8 @@ export function emit(assembler: Assembler, fn: MachineFunction, options: EmitOpt
 class Emitter {
   private readonly frame: Frame;
   private readonly moves: MoveEmitter;
-  /** Where a jump to a block that does nothing but jump ends; others are not in it. */
-  private readonly targets = new Map<MachineBlock, MachineBlock>();
+  private readonly blocks: KeptBlocks;
   private readonly labels = new Map<MachineBlock, Label>();
-  private readonly order: MachineBlock[];
 
   constructor(
     private readonly a: Assembler,
@@ -63,14 +54,12 @@ class Emitter {
   ) {
     this.frame = new Frame(fn, options.usedRegisters);
     this.moves = new MoveEmitter(a, this.frame, options.scratchAt);
-    for (const block of fn.blocks) if (isOnlyJump(block)) this.targets.set(block, endOf(block));
-    const kept = fn.blocks.filter((block, i) => i === 0 || this.finalTarget(block) === block);
-    const successorsOf = (block: MachineBlock) => {
-      return block.successors.map((next) => this.finalTarget(next));
-    };
-    const joined = joinRuns(kept, successorsOf);
-    this.order = options.sidelines ? sideline(joined, successorsOf) : joined;
+    this.blocks = keptBlocks(fn);
     for (const block of this.order) this.labels.set(block, a.newLabel(`${fn.name}.b${block.id}`));
+  }
+
+  private get order(): readonly MachineBlock[] {
+    return this.blocks.kept;
   }
 
   run(): void {
@@ -88,7 +77,7 @@ class Emitter {
         this.block(block, this.order[i + 1]);
       }
       starts.add();
-      if (this.options.fitsLines) this.fitLines(starts);
+      if (this.options.fitsCacheLines) this.fitLines(starts);
       this.options.trace?.end();
     });
     if (fn.jumpTables.length > 0) this.jumpTables();
@@ -136,12 +125,8 @@ class Emitter {
 
   // --- blocks ---
 
-  private finalTarget(block: MachineBlock): MachineBlock {
-    return this.targets.get(block) ?? block;
-  }
-
   private labelOf(block: MachineBlock): Label {
-    const label = this.labels.get(this.finalTarget(block));
+    const label = this.labels.get(this.blocks.finalTarget(block));
     if (!label) throw new Error(`${this.fn.name}: b${block.id} was not emitted`);
     return label;
   }
@@ -150,15 +135,9 @@ class Emitter {
     const { a } = this;
     a.label(this.labels.get(block)!);
     this.options.trace?.block(block);
-    const mayJump = this.options.tailCalls === true && this.fn.outgoingWords === 0;
-    const tailCall = mayJump ? findTailCall(block) : undefined;
     for (const instruction of block.instructions) {
       this.line(instruction.position);
       this.options.trace?.instruction();
-      if (instruction === tailCall) {
-        closeFrame(a, this.frame, next !== undefined, instruction.operands[0]);
-        return;
-      }
       this.instruction(block, instruction, next);
     }
   }
@@ -182,6 +161,9 @@ class Emitter {
       case "ret":
         closeFrame(a, this.frame, next !== undefined);
         return;
+      case "tail_call":
+        closeFrame(a, this.frame, next !== undefined, instruction.operands[0]);
+        return;
       default:
         a.instruction(
           instruction.mnemonic,
@@ -191,7 +173,7 @@ class Emitter {
   }
 
   private jumpTo(target: MachineBlock, next: MachineBlock | undefined): void {
-    if (this.finalTarget(target) !== next) this.a.instruction("jmp", [this.labelOf(target)]);
+    if (this.blocks.finalTarget(target) !== next) this.a.instruction("jmp", [this.labelOf(target)]);
   }
 
   private branch(
@@ -201,28 +183,13 @@ class Emitter {
   ): void {
     const [yes, no] = block.successors as [MachineBlock, MachineBlock];
     if (!condition) throw new Error(`${this.fn.name}: a branch has no condition`);
-    if (this.finalTarget(yes) === this.finalTarget(no)) {
+    if (this.blocks.finalTarget(yes) === this.blocks.finalTarget(no)) {
       this.jumpTo(no, next);
       return;
     }
-    const isYesNext = this.finalTarget(yes) === next;
+    const isYesNext = this.blocks.finalTarget(yes) === next;
     const taken = isYesNext ? no : yes;
     this.a.instruction(`j${isYesNext ? negated(condition) : condition}`, [this.labelOf(taken)]);
     if (!isYesNext) this.jumpTo(no, next);
   }
-}
-
-/** Where a jump to `block` ends, past blocks that do nothing but jump. */
-function endOf(block: MachineBlock): MachineBlock {
-  const passed = new Set<MachineBlock>();
-  let target = block;
-  while (isOnlyJump(target) && !passed.has(target)) {
-    passed.add(target);
-    target = target.successors[0]!;
-  }
-  return target;
-}
-
-function isOnlyJump(block: MachineBlock): boolean {
-  return block.instructions.every((each) => each.mnemonic === "jump" || isNoMove(each));
 }

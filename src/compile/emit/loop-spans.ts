@@ -33,5 +33,5 @@ export function loopSpans(order: readonly MachineBlock[]): LoopSpan[] {
 }
 
 function hasCall({ instructions }: MachineBlock): boolean {
-  return instructions.some(({ mnemonic }) => mnemonic === "call");
+  return instructions.some(({ mnemonic }) => mnemonic === "call" || mnemonic === "tail_call");
 }

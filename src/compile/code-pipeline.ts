@@ -1,0 +1,191 @@
+// The passes over machine code (code/code.ts), in order: from selection to what emission encodes.
+//
+// Each works on one function at a time, as does emission after them. Parts are what a pass or
+// emission does besides, and can be left out by itself.
+
+import type { Allocation, AllocationOptions } from "./allocate/allocate";
+import { ALL_REGISTERS, allocate } from "./allocate/allocate";
+import { checkAllocation } from "./allocate/check-allocation";
+import { XMM_REGISTERS } from "./code/calling-convention";
+import { EAX, ECX, EDX, MachineFunction } from "./code/code";
+import { orderBlocks } from "./code-passes/block-order";
+import { duplicateTests } from "./code-passes/duplicate-tests";
+import { forwardCopies } from "./code-passes/forward-copies";
+import { joinBlocks } from "./code-passes/join-blocks";
+import { removeNeedlessTests } from "./code-passes/needless-tests";
+import { peephole } from "./code-passes/peephole";
+import { sideline } from "./code-passes/sideline";
+import { makeTailCalls } from "./code-passes/tail-calls";
+import type { IrFunction } from "./ir/ir";
+import type { PassFacts } from "./pass";
+import { select } from "./select/select";
+import type { Stress } from "./stress";
+
+/** What passes over the code of a module need to know beyond the code. */
+export interface CodeSettings {
+  /** Whether a part is to be done. */
+  readonly has: (part: CodePart) => boolean;
+  readonly stress: Stress;
+  /** Added to every address of linear memory. */
+  readonly memoryBase: number;
+  /** Whether a call may become a jump: its caller is in no backtrace then. */
+  readonly mayHideCallers: boolean;
+}
+
+/** A function on its way from values to the code that emission encodes. */
+export class CodeWork {
+  readonly settings: CodeSettings;
+  readonly #values: IrFunction | undefined;
+  #code: MachineFunction | undefined;
+  #allocation: Allocation | undefined;
+  /** What the code refers to, once it has registers: no pass after that adds or drops any. */
+  symbols: ReadonlySet<string> = new Set();
+
+  /** @param begin the values that `select` takes, or the code that it made of them */
+  constructor(begin: IrFunction | MachineFunction, settings: CodeSettings) {
+    this.settings = settings;
+    if (begin instanceof MachineFunction) this.#code = begin;
+    else this.#values = begin;
+  }
+
+  get code(): MachineFunction {
+    if (!this.#code) throw new Error("no instructions are selected yet");
+    return this.#code;
+  }
+
+  get allocation(): Allocation {
+    if (!this.#allocation) throw new Error(`${this.code.name}: it has no registers yet`);
+    return this.#allocation;
+  }
+
+  select(): void {
+    const { has, stress, memoryBase } = this.settings;
+    if (!this.#values) throw new Error(`${this.code.name}: instructions are selected already`);
+    const fewRegisters = stress.fewRegisters === true;
+    this.#code = select(this.#values, { folds: has("fold"), fewRegisters, memoryBase });
+  }
+
+  allocate(): void {
+    const { code, settings } = this;
+    if (settings.stress.reversedBlocks) reverseBlocks(code);
+    this.#allocation = allocate(code, allocationOptions(settings));
+    checkAllocation(code, this.#allocation);
+    this.symbols = symbolsIn(code);
+  }
+}
+
+function symbolsIn({ blocks }: MachineFunction): Set<string> {
+  const found = new Set<string>();
+  for (const { instructions } of blocks) {
+    for (const { operands } of instructions) {
+      for (const operand of operands) {
+        if (operand.kind !== "immediate" && operand.kind !== "memory") continue;
+        if (operand.symbol !== undefined) found.add(operand.symbol);
+      }
+    }
+  }
+  return found;
+}
+
+interface CodePassRow extends PassFacts {
+  readonly run: (work: CodeWork) => void;
+}
+
+/** A pass that needs nothing but the code. */
+function onCode(pass: (fn: MachineFunction) => void): (work: CodeWork) => void {
+  return ({ code }) => pass(code);
+}
+
+export const CODE_TABLE = {
+  select: {
+    level: 0,
+    what: "instruction selection: values to instructions on virtual registers",
+    run: (work) => work.select(),
+  },
+  "duplicate-tests": {
+    level: 2,
+    what: "loop inversion: tests at the ends of loops instead of jumps to them",
+    run: onCode(duplicateTests),
+  },
+  "block-order": {
+    level: 1,
+    what: "block placement: loops rotated, traps last",
+    run: onCode(orderBlocks),
+  },
+  allocate: {
+    level: 0,
+    what: "register allocation by priority: registers, and homes in memory",
+    run: (work) => work.allocate(),
+  },
+  "forward-copies": {
+    level: 2,
+    what: "copy propagation: operands read where they were copied from",
+    run: onCode(forwardCopies),
+  },
+  "needless-tests": {
+    level: 1,
+    what: "compare elimination: drops comparisons whose flags are there already",
+    run: onCode(removeNeedlessTests),
+  },
+  peephole: {
+    level: 1,
+    what: "peephole optimisation: shorter instructions for the same",
+    run: onCode(peephole),
+  },
+  "join-blocks": {
+    level: 0,
+    what: "straightening: blocks to where control falls into them",
+    run: onCode(joinBlocks),
+  },
+  sideline: {
+    level: 2,
+    what: "hot/cold splitting: what loops rarely do to the function's end",
+    run: onCode(sideline),
+  },
+  "tail-calls": {
+    level: 2,
+    what: "tail-call elimination: jumps for calls before returns, in programs of TypeScript",
+    run: ({ code, settings }) => {
+      if (settings.mayHideCallers) makeTailCalls(code);
+    },
+  },
+} as const satisfies Record<string, CodePassRow>;
+
+export const CODE_PARTS = {
+  fold: {
+    level: 1,
+    what: "select: operands and addresses inside the instruction that uses them",
+  },
+  coalesce: { level: 1, what: "allocate: copy coalescing, one register for what is copied" },
+  split: {
+    level: 2,
+    what: "allocate: live-range splitting, a register in some blocks, memory in others",
+  },
+  "fit-cache-lines": {
+    level: 2,
+    what: "emission: loop alignment, small loops in few lines of the instruction cache",
+  },
+} as const satisfies Record<string, PassFacts>;
+
+export type CodePass = keyof typeof CODE_TABLE;
+export type CodePart = keyof typeof CODE_PARTS;
+export const CODE_PASSES = Object.keys(CODE_TABLE) as readonly CodePass[];
+
+/** As many as an address and a value need, or the arguments of a call. */
+const FEW_REGISTERS: readonly number[] = [EAX, ECX, EDX];
+const FEW_XMM_REGISTERS: readonly number[] = XMM_REGISTERS.slice(0, 3);
+
+function allocationOptions({ has, stress }: CodeSettings): AllocationOptions {
+  return {
+    registers: stress.fewRegisters ? FEW_REGISTERS : ALL_REGISTERS,
+    xmmRegisters: stress.fewRegisters ? FEW_XMM_REGISTERS : XMM_REGISTERS,
+    spillsAll: stress.spillsAll === true,
+    coalesces: has("coalesce"),
+    splits: has("split"),
+  };
+}
+
+function reverseBlocks(fn: MachineFunction): void {
+  const [entry, ...rest] = fn.blocks;
+  if (entry) fn.blocks = [entry, ...rest.reverse()];
+}
