@@ -52,9 +52,9 @@ export const layout: Layout = {
       title: "page tables",
     },
     windows: { start: WINDOWS, end: WINDOW_END, reserved: true, title: "windows" },
-    guard: { start: WINDOW_END, end: GUARD_END, reserved: true, title: "guard, unmapped" },
+    guard: { start: WINDOW_END, end: GUARD_END, reserved: true, title: "guard" },
     user: { start: PAGE_SIZE, end: USER_END, reserved: true, title: "a user program" },
-    userGuard: { start: USER_END, end: GUARD_END, reserved: true, title: "guard, unmapped" },
+    userGuard: { start: USER_END, end: GUARD_END, reserved: true, title: "guard" },
   },
   spaces: {
     kernel: {

@@ -9,7 +9,7 @@ import { encodeCommandLine } from "../machine/command-line";
 import { type BootOptions, MACHINE_NAMES, type MachineName } from "../machine/machine";
 import { buildProject } from "./build-project";
 import type { CommandLine, OptionSpec } from "./command";
-import { findProject } from "./project";
+import { findProject, type Project } from "./project";
 
 export const BOOT_OPTIONS = {
   machine: { type: "string" },
@@ -27,6 +27,8 @@ export interface BootSettings {
   readonly options: BootOptions;
   /** The kernel's path, for diagnostics. */
   readonly kernelPath: string;
+  /** The project whose kernel it is; undefined if `--kernel` names another one. */
+  readonly project: Project | undefined;
 }
 
 /** What to run, and how, besides what the command line says. */
@@ -46,10 +48,11 @@ export async function bootSettings(
   const memoryMiB = line.count("memory", MEMORY_LIMITS, DEFAULT_MEMORY_MIB);
   const chosen = line.program.length > 0 ? line.program : program;
   const commandLine = encodeCommandLine(kernelOptions, chosen);
-  const { kernelPath, initramfsPath } = await imagePaths(line);
+  const { kernelPath, initramfsPath, project } = await imagePaths(line);
   return {
     machine,
     kernelPath,
+    project,
     options: {
       kernel: await readInput(kernelPath),
       ...(initramfsPath && { initramfs: await readInput(initramfsPath) }),
@@ -62,9 +65,14 @@ export async function bootSettings(
 async function imagePaths(line: CommandLine) {
   const kernelPath = line.value("kernel");
   const initramfsPath = line.value("initramfs");
-  if (kernelPath !== undefined) return { kernelPath, initramfsPath };
-  const outputs = await buildProject(findProject(process.cwd()), { force: false });
-  return { kernelPath: outputs.kernel, initramfsPath: initramfsPath ?? outputs.initramfs };
+  if (kernelPath !== undefined) return { kernelPath, initramfsPath, project: undefined };
+  const project = findProject(process.cwd());
+  const outputs = await buildProject(project, { force: false });
+  return {
+    kernelPath: outputs.kernel,
+    initramfsPath: initramfsPath ?? outputs.initramfs,
+    project,
+  };
 }
 
 /** @throws Diagnostic CLI002 if the file cannot be read */

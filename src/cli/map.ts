@@ -1,7 +1,7 @@
 // isthmus map: draws the address spaces of a running machine, or those of an ELF file
 //
 //   npx isthmus map [--machine v86|qemu|grub] [--memory MiB] [--pid N] [--json] [--svg FILE]
-//                   [--kernel FILE --initramfs FILE] [-- PROGRAM ARGS…]
+//                   [--kernel FILE --initramfs FILE --layout FILE] [-- PROGRAM ARGS…]
 //   npx isthmus map FILE.elf [MODULE.elf…] [--layout FILE] [--json] [--svg FILE]
 //   npx isthmus map --diff A.elf B.elf [--json]
 //
@@ -15,7 +15,8 @@
 //   --memory MIB       the guest's memory; default 64
 //   --pid N            draws this process; default the one that runs
 //   --svg FILE         writes the drawing to FILE; `-` is the standard output
-//   --layout FILE      the layout of FILE.elf: its spaces, and the regions that they show
+//   --layout FILE      the layout of FILE.elf, or of the kernel that --kernel names: its spaces,
+//                      and the regions that they show
 //   --diff             compares the two files; i386 or x86-64, linked by anyone
 //   --json             prints title and columns: title, subtitle, boxes (start, end, label, note,
 //                      shared); of a file also use (bytes, span, gaps, rounding). Addresses are
@@ -32,6 +33,7 @@ import type { Column } from "../draw/columns";
 import { drawSvg } from "../inspect/draw-svg";
 import { drawText } from "../inspect/draw-text";
 import { fileColumns } from "../inspect/file-columns";
+import type { Observation } from "../inspect/observation";
 import { sizeText, spaceColumns } from "../inspect/space-columns";
 import type { Spaces } from "../inspect/spaces";
 import { hex as hexOf } from "../link/check/address";
@@ -46,10 +48,10 @@ import {
 } from "../link/check/map-diff";
 import { Subject } from "../link/check/subject";
 import { resolveLayout } from "../link/layout/resolve";
-import { BOOT_OPTIONS, type BootSettings, bootSettings, readInput } from "./boot-settings";
+import { BOOT_OPTIONS, bootSettings, readInput } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { readLayout } from "./layout-file";
-import { Observation } from "./observe";
+import { observe } from "./observe";
 import { writeText } from "./replace-file";
 import { print, printJson } from "./terminal";
 
@@ -88,7 +90,7 @@ async function run(line: CommandLine): Promise<number> {
   if (file !== undefined && line.program.length > 0) {
     throw new UsageError("a program cannot run when only a file is drawn");
   }
-  if (file === undefined && line.value("layout") !== undefined) {
+  if (file === undefined && line.value("layout") && !line.value("kernel")) {
     throw new UsageError("--layout is for a file: npx isthmus map FILE.elf --layout FILE");
   }
   const map =
@@ -179,10 +181,10 @@ async function mapFile(
 async function mapMachine(line: CommandLine): Promise<Map> {
   const pid = line.count("pid", PID_LIMITS, undefined);
   const settings = await bootSettings(line, { program: DEFAULT_PROGRAM, kernelOptions: ["quiet"] });
-  const observation = new Observation(settings);
+  const observation = await observe(settings, line.value("layout"));
   try {
     await observation.start();
-    const look = (spaces: Spaces) => mapSpaces(settings, observation, spaces, pid);
+    const look = (spaces: Spaces) => mapSpaces(observation, spaces, pid);
     const map = await observation.userMode(look, TIMEOUT_MS);
     if (map) return map;
     const said = observation.machine.serial.text().trimEnd().split("\n").at(-1);
@@ -196,12 +198,7 @@ async function mapMachine(line: CommandLine): Promise<Map> {
   }
 }
 
-function mapSpaces(
-  { machine }: BootSettings,
-  { image, programs }: Observation,
-  spaces: Spaces,
-  pid: number | undefined,
-): Map {
+function mapSpaces({ machine, files }: Observation, spaces: Spaces, pid: number | undefined): Map {
   const process = spaces.processes.find((each) =>
     pid === undefined ? each.current : each.pid === pid,
   );
@@ -209,12 +206,11 @@ function mapSpaces(
     const pids = spaces.processes.map((each) => each.pid).join(", ");
     throw new UsageError(`there is no process ${pid}; there are ${pids}`);
   }
-  const program = process && programs.get(process.name);
   const count = spaces.processes.length;
   return {
     title: "Two address spaces and what they share",
-    summary: `${machine}, in user mode, ${count} ${count === 1 ? "process" : "processes"}`,
-    columns: spaceColumns(spaces, process, image, program),
+    summary: `${machine.name}, in user mode, ${count} ${count === 1 ? "process" : "processes"}`,
+    columns: spaceColumns(spaces, process, files),
   };
 }
 

@@ -5,26 +5,21 @@ import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_USER } from "../abi/descriptors";
 import { PAGE_SIZE } from "../abi/memory-map";
 import { FRAME_EFLAGS, FRAME_SIZE } from "../abi/trap-frame";
 import { alignDown, hex } from "../base/align";
-
+import type { BootedFiles } from "./booted-files";
 import { type ElfImage, symbolAddress } from "./elf-image";
-import { type Finding, judge, type Offence, unchecked } from "./finding";
-import { everySpace, processTitle } from "./laws-of-paging";
-import type { ProcessSpace, Spaces } from "./spaces";
+import { type Judgement, judge, type Offence, unchecked } from "./judgement";
+import { everySpace, type ProcessSpace, processTitle, type Spaces } from "./spaces";
 import { type AddressSpace, findMapping, readLinear } from "./walk";
 
 /**
  * Law 4: W and X exclude each other, and ring 0 obeys W. Where the processor has no NX, everything
  * that is readable can be executed; then what the ELF files call code must not be writable.
  */
-export function writeExcludesExecute(
-  spaces: Spaces,
-  image: ElfImage,
-  programs: ReadonlyMap<string, ElfImage>,
-): Finding {
+export function writeExcludesExecute(spaces: Spaces, files: BootedFiles): Judgement {
   const { mode } = spaces.kernel;
   const offences: Offence[] = [];
   if (!mode.writeProtect) {
-    offences.push({ space: "kernel", va: 0, what: "CR0.WP is off: ring 0 may write anywhere" });
+    offences.push({ space: "kernel", what: "CR0.WP is off: ring 0 may write anywhere" });
   }
   if (mode.nx) {
     for (const [space, { mappings }] of everySpace(spaces)) {
@@ -35,20 +30,18 @@ export function writeExcludesExecute(
     }
     return judge(offences, "by W and NX of every entry; CR0.WP is set", "W^X is broken");
   }
-  offences.push(...writableCode(spaces, image, programs));
+  offences.push(...writableCode(spaces, files));
   const reason = spaces.snapshot.capabilities.nx;
   const because = reason === true ? "the kernel left EFER.NXE off" : reason;
-  const unknown = spaces.processes.filter(({ name }) => !programs.has(name)).map(processTitle);
+  const unknown = spaces.processes
+    .filter(({ name }) => !files.programs.has(name))
+    .map(processTitle);
   const gap = unknown.length > 0 ? `; not known which pages of ${unknown.join(", ")} are code` : "";
   const holds = `${because}, so by intent: no page of code is writable; CR0.WP is set${gap}`;
   return judge(offences, holds, "code can be written");
 }
 
-function writableCode(
-  spaces: Spaces,
-  image: ElfImage,
-  programs: ReadonlyMap<string, ElfImage>,
-): Offence[] {
+function writableCode(spaces: Spaces, { image, programs }: BootedFiles): Offence[] {
   const offences = writableIn("kernel", spaces.kernel, codePages(image));
   for (const process of spaces.processes) {
     const program = programs.get(process.name);
@@ -81,7 +74,7 @@ function codePages(image: ElfImage): number[] {
  * Law 5: in user mode, every word on the entry stack is 0 or one of the current thread's own last
  * frame, which is still at the end of its kernel stack. So no program can find another's words.
  */
-export function entryStackHoldsNoSecrets(spaces: Spaces, image: ElfImage): Finding {
+export function entryStackHoldsNoSecrets(spaces: Spaces, { image }: BootedFiles): Judgement {
   const bottom = symbolAddress(image, "entry_stack");
   const top = symbolAddress(image, "entry_stack_top");
   if (bottom === undefined || top === undefined) {

@@ -3,25 +3,12 @@
 import { GUARD_END, PAGE_SIZE, WINDOW_END, WINDOWS } from "../abi/memory-map";
 import { ENTRY_US } from "../abi/paging";
 import { hex } from "../base/align";
-import { type Finding, judge, type Offence, unchecked } from "./finding";
-import type { ProcessSpace, Spaces } from "./spaces";
-import { type AddressSpace, findMapping, type Mapping, rightsText } from "./walk";
+import { type Judgement, judge, type Offence, unchecked } from "./judgement";
+import { everySpace, type ProcessSpace, processTitle, type Spaces } from "./spaces";
+import { type AddressSpace, findMapping, type Mapping } from "./walk";
 
 /** Law 1: three pages for each processor, and there is one processor. */
 const SHARED_PAGES_MAX = 3;
-
-/** A page that the kernel and user programs see alike. */
-export interface SharedPage {
-  readonly va: number;
-  readonly pa: number;
-  /** `urwxg`, as both spaces grant it. */
-  readonly flags: string;
-}
-
-/** `hello (pid 3)`. */
-export function processTitle(process: ProcessSpace): string {
-  return `${process.name || "?"} (pid ${process.pid})`;
-}
 
 const NO_PROCESS = unchecked("no process has an address space at this moment");
 
@@ -40,15 +27,8 @@ function isWindow(va: number): boolean {
   return va >= WINDOWS && va < WINDOW_END;
 }
 
-/** The pages at which kernel and processes agree: same address, same frame. */
-export function sharedPages(spaces: Spaces): SharedPage[] {
-  return spaces.kernel.mappings
-    .filter(({ va, pa }) => spaces.processes.some(({ space }) => findMapping(space, va)?.pa === pa))
-    .map((mapping) => ({ va: mapping.va, pa: mapping.pa, flags: rightsText(mapping) }));
-}
-
 /** Law 1: the pages in both directories are the trampoline's, alike, supervisor only, at most 3. */
-export function sharedSet(spaces: Spaces): Finding {
+export function sharedSet(spaces: Spaces): Judgement {
   if (spaces.processes.length === 0) return NO_PROCESS;
   const offences: Offence[] = [];
   const trampoline = spaces.kernel.mappings.filter(({ va }) => isTrampoline(va));
@@ -121,7 +101,7 @@ function framesOf(space: AddressSpace, include: (va: number) => boolean): Map<nu
 }
 
 /** Law 2: a user directory maps frames of users and the trampoline; no table, no kernel. */
-export function userDirectories(spaces: Spaces): Finding {
+export function userDirectories(spaces: Spaces): Judgement {
   if (spaces.processes.length === 0) return NO_PROCESS;
   const kernelFrames = framesOf(spaces.kernel, (va) => !isWindow(va));
   const tables = tableFrames(spaces);
@@ -129,7 +109,7 @@ export function userDirectories(spaces: Spaces): Finding {
   let pages = 0;
   for (const process of spaces.processes) {
     const space = processTitle(process);
-    offences.push(...process.space.defects.map((what) => ({ space, va: 0, what })));
+    offences.push(...process.space.defects.map((what) => ({ space, what })));
     for (const mapping of process.space.mappings) {
       pages += mapping.size / PAGE_SIZE;
       offences.push(...offencesOfUserMapping(space, mapping, kernelFrames, tables));
@@ -172,12 +152,8 @@ function tableFrames(spaces: Spaces): Map<number, string> {
 }
 
 /** Law 3: no U in the kernel directory; user frames only in windows, none of them in user mode. */
-export function kernelDirectory(spaces: Spaces): Finding {
-  const offences: Offence[] = spaces.kernel.defects.map((what) => ({
-    space: "kernel",
-    va: 0,
-    what,
-  }));
+export function kernelDirectory(spaces: Spaces): Judgement {
+  const offences: Offence[] = spaces.kernel.defects.map((what) => ({ space: "kernel", what }));
   const inUserMode = spaces.snapshot.registers.cpl === 3;
   const userFrames = new Map<number, string>();
   for (const process of spaces.processes) {
@@ -211,7 +187,7 @@ export function kernelDirectory(spaces: Spaces): Finding {
 }
 
 /** Law 8: an entry that outlives a change of CR3 must mean the same in every space. */
-export function globalPages(spaces: Spaces): Finding {
+export function globalPages(spaces: Spaces): Judgement {
   const offences = everySpace(spaces).flatMap(([title, space]) =>
     space.mappings
       .filter(({ va, global }) => global && !isTrampoline(va))
@@ -221,19 +197,10 @@ export function globalPages(spaces: Spaces): Finding {
 }
 
 /** Law 9: a null pointer meets no page, in any space. */
-export function pageZero(spaces: Spaces): Finding {
+export function pageZero(spaces: Spaces): Judgement {
   const offences = everySpace(spaces).flatMap(([title, space]) => {
     const mapping = findMapping(space, 0);
     return mapping ? [{ space: title, va: 0, pa: mapping.pa, what: "page 0 is mapped" }] : [];
   });
   return judge(offences, "it is mapped in no space", "a null pointer would find memory");
-}
-
-/** The kernel's space and every user space, by title. */
-export function everySpace(spaces: Spaces): [string, AddressSpace][] {
-  const users = spaces.processes.map((process): [string, AddressSpace] => [
-    processTitle(process),
-    process.space,
-  ]);
-  return [["kernel", spaces.kernel], ...users];
 }

@@ -1,4 +1,4 @@
-// What one linear address means in one space: the one answer that every view asks for.
+// What one linear address means in one space: the answer that every view asks for.
 //
 //   address -> PDPTE -> PDE -> PTE -> frame, with the effective rights; and region, and symbol
 
@@ -17,9 +17,9 @@ import {
 } from "../abi/paging";
 import { hex } from "../base/align";
 import type { PhysicalMemory } from "../machine/physical-memory";
-import { describeAddress, type ElfImage } from "./elf-image";
+import { describeAddress } from "./elf-image";
+import { type NamedRange, rangeAt } from "./named-range";
 import { type Entry, entryIndex, pagingFormat, readEntry, rootTable } from "./paging-format";
-import { type Region, regionName } from "./region";
 import { type AddressSpace, findMapping, type Mapping } from "./walk";
 
 export interface ResolvedAddress {
@@ -29,32 +29,28 @@ export interface ResolvedAddress {
   /** The physical address; undefined if nothing is mapped there. */
   readonly pa: number | undefined;
   readonly mapping: Mapping | undefined;
+  /** The region or section that it is in. */
   readonly region: string | undefined;
-  /** `name+0x12`, of the file that was given. */
+  /** `name+0x12`, of the file that is there. */
   readonly symbol: string | undefined;
 }
 
-/** Names that go with a space. */
-export interface SpaceNames {
-  readonly regions: readonly Region[];
-  readonly image: ElfImage | undefined;
-}
-
-/** Resolves `va` in `space`. */
+/** Resolves `va` in `space`, whose parts have the names `ranges`. */
 export function resolve(
   memory: PhysicalMemory,
   space: AddressSpace,
   va: number,
-  names: SpaceNames,
+  ranges: readonly NamedRange[],
 ): ResolvedAddress {
   const mapping = findMapping(space, va);
+  const range = rangeAt(ranges, va);
   return {
     va,
     steps: stepsTo(memory, space, va),
     pa: mapping && mapping.pa + (va - mapping.va),
     mapping,
-    region: regionName(names.regions, va),
-    symbol: names.image && describeAddress(names.image, va),
+    region: range?.name,
+    symbol: range?.image && describeAddress(range.image, va),
   };
 }
 

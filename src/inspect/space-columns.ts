@@ -1,19 +1,20 @@
 // What a drawing of a machine shows, before it is text or SVG: a column of boxes for the kernel's
 // space, for one process's, and for physical memory.
 //
-//   - Pages that are mapped are boxes with content: one for each region that touches them, or for
-//     each run of pages where a region is sparse.
+//   - Pages that are mapped are boxes with content: one for each range that touches them, or for
+//     each run of pages where a range is sparse.
 //   - What is not mapped is a box only where its emptiness means something: guards, windows, room.
-//   - Boxes of pages that kernel and user share, and the frames behind them, have the same `twin`.
+//   - Boxes of pages that kernel and user share, and those of their frames, have the same `twin`.
 
-import { GUARD_END, PAGE_SIZE, USER_END } from "../abi/memory-map";
-import { ADDRESS_SPACE_END, alignDown, alignUp, hex } from "../base/align";
+import { GUARD_END, PAGE_SIZE, PAGE_TABLES, WINDOWS } from "../abi/memory-map";
+import { ADDRESS_SPACE_END, hex } from "../base/align";
 import type { Box, Column } from "../draw/columns";
 import { HATCH_FILL, PALETTE } from "../draw/svg";
+import type { BootedFiles } from "./booted-files";
 import type { ElfImage } from "./elf-image";
-import { processTitle, sharedPages } from "./laws-of-paging";
-import { kernelRegions, userRegions as plainUserRegions, type Region } from "./region";
-import type { ProcessSpace, Spaces } from "./spaces";
+import { kernelRanges, type NamedRange, userRanges } from "./named-range";
+import { sharedPages } from "./shared-pages";
+import { type ProcessSpace, processTitle, type Spaces } from "./spaces";
 import { type AddressSpace, type Mapping, mappedBytes, rightsText } from "./walk";
 
 /** Unmapped stretches of at least this many bytes are named: there is room. */
@@ -37,20 +38,18 @@ export function sizeText(bytes: number): string {
 export function spaceColumns(
   spaces: Spaces,
   process: ProcessSpace | undefined,
-  image: ElfImage,
-  program: ElfImage | undefined,
+  files: BootedFiles,
 ): Column[] {
   const shared = new Map(sharedPages(spaces).map(({ va, pa }) => [va, pa]));
-  const regions = splitHeap(joinSections(kernelRegions(image), image), spaces.kernel);
-  const boxes = withRoom(spaceBoxes(spaces.kernel, regions, shared), "room for the heap");
+  const ranges = splitFrameList(joinSections(kernelRanges(files), files.image), spaces.kernel);
+  const boxes = withRoom(spaceBoxes(spaces.kernel, ranges, shared), "room for the heap");
   const top = ADDRESS_SPACE_END;
   const columns = [
     physicalColumn(spaces, boxes, shared),
     { title: "kernel space", subtitle: subtitle(spaces.kernel), top, boxes },
   ];
   if (process) {
-    const userRegions = namedUserRegions(process.space, image, program);
-    const userBoxes = spaceBoxes(process.space, userRegions, shared);
+    const userBoxes = spaceBoxes(process.space, userRanges(files, process), shared);
     columns.push({
       title: processTitle(process),
       subtitle: subtitle(process.space),
@@ -67,14 +66,14 @@ function subtitle(space: AddressSpace): string {
 
 function spaceBoxes(
   space: AddressSpace,
-  regions: readonly Region[],
+  ranges: readonly NamedRange[],
   shared: ReadonlyMap<number, number>,
 ): Box[] {
-  return regions.flatMap((region) => {
-    const inside = space.mappings.filter(({ va }) => va >= region.va && va < region.end);
-    const gap = region.name === "page tables" ? region.end - region.va : CLUSTER_GAP;
-    const boxes = clusters(inside, gap).map((cluster) => mappedBox(region, cluster, shared));
-    return boxes.length > 0 ? boxes : emptyBoxes(region);
+  return ranges.flatMap((range) => {
+    const inside = space.mappings.filter(({ va }) => va >= range.va && va < range.end);
+    const gap = range.va === PAGE_TABLES ? range.end - range.va : CLUSTER_GAP;
+    const boxes = clusters(inside, gap).map((cluster) => mappedBox(range, cluster, shared));
+    return boxes.length > 0 ? boxes : emptyBoxes(range);
   });
 }
 
@@ -103,13 +102,13 @@ function clusters(mappings: readonly Mapping[], gap: number): [Mapping, ...Mappi
 }
 
 function mappedBox(
-  region: Region,
+  range: NamedRange,
   cluster: readonly [Mapping, ...Mapping[]],
   shared: ReadonlyMap<number, number>,
 ): Box {
   const [first] = cluster;
   const last = cluster.at(-1) ?? first;
-  const end = Math.min(last.va + last.size, region.end);
+  const end = Math.min(last.va + last.size, range.end);
   const bytes = cluster.reduce((total, { size }) => total + size, 0);
   const rights = [...new Set(cluster.map((mapping) => rightsText(mapping).slice(1, 4)))];
   const frame = shared.get(first.va);
@@ -117,9 +116,9 @@ function mappedBox(
   return {
     start: first.va,
     end,
-    label: region.name,
+    label: range.name,
     note: `${rights.length === 1 ? rights[0] : "mixed"}  ${sizeText(bytes)}`,
-    tip: `${region.name}\n${hex(first.va)} to ${hex(end)}\n${rights.join(", ")}, ${where}`,
+    tip: `${range.name}\n${hex(first.va)} to ${hex(end)}\n${rights.join(", ")}, ${where}`,
     fill: fillOf(rights),
     content: true,
     shared: frame !== undefined,
@@ -139,10 +138,10 @@ function fillOf(rights: readonly string[]): string {
   return rights[0]?.includes("x") ? PALETTE.code : PALETTE.readOnly;
 }
 
-/** Regions whose emptiness is meant. */
-function emptyBoxes({ name, va, end }: Region): Box[] {
-  const isGuard = name === "guard" || name === "page 0";
-  if (!isGuard && name !== "windows") return [];
+/** Ranges whose emptiness is meant: page 0, the guard below the trampoline, the windows. */
+function emptyBoxes({ name, va, end }: NamedRange): Box[] {
+  const isGuard = va === 0 || end === GUARD_END;
+  if (!isGuard && va !== WINDOWS) return [];
   return [
     {
       start: va,
@@ -158,23 +157,20 @@ function emptyBoxes({ name, va, end }: Region): Box[] {
   ];
 }
 
-/** Sections that follow each other with equal rights become one region: `.data, .bss`. */
-function joinSections(regions: readonly Region[], image: ElfImage): Region[] {
+/** Sections that follow each other with equal rights become one range: `.data, .bss`. */
+function joinSections(ranges: readonly NamedRange[], image: ElfImage): NamedRange[] {
   const rights = new Map(
     image.sections.map((each) => [each.name, `${each.write} ${each.execute}`]),
   );
-  const result: Region[] = [];
+  const result: NamedRange[] = [];
   let previous: string | undefined;
-  for (const region of regions) {
-    const own = region.va < GUARD_END ? rights.get(region.name) : undefined;
+  for (const range of ranges) {
+    const own = range.va < GUARD_END ? rights.get(range.name) : undefined;
     const last = result.at(-1);
-    if (own !== undefined && own === previous && last?.end === region.va) {
-      result[result.length - 1] = {
-        ...last,
-        name: joinNames(last.name, region.name),
-        end: region.end,
-      };
-    } else result.push(region);
+    if (own !== undefined && own === previous && last?.end === range.va) {
+      const name = joinNames(last.name, range.name);
+      result[result.length - 1] = { ...last, name, end: range.end };
+    } else result.push(range);
     previous = own;
   }
   return result;
@@ -187,43 +183,22 @@ function joinNames(names: string, name: string): string {
   return [...stems].join(", ");
 }
 
-/** What lies behind the kernel's image: the list of frames, identity mapped, and the heap. */
-function splitHeap(regions: readonly Region[], space: AddressSpace): Region[] {
-  return regions.flatMap((region) => {
-    if (region.name !== "frame list and heap") return [region];
-    const isHeap = ({ va, pa }: Mapping) => va >= region.va && va < region.end && va !== pa;
-    const heap = space.mappings.find(isHeap)?.va ?? region.end;
+/** After the image, what is mapped one to one is the list of frames, and the heap comes then. */
+function splitFrameList(ranges: readonly NamedRange[], space: AddressSpace): NamedRange[] {
+  const imageEnd = Math.max(...ranges.filter(isOfImage).map(({ end }) => end));
+  return ranges.flatMap((range) => {
+    if (range.va !== imageEnd) return [range];
+    const isHeap = ({ va, pa }: Mapping) => va >= range.va && va < range.end && va !== pa;
+    const heap = space.mappings.find(isHeap)?.va ?? range.end;
     return [
-      { name: "list of frames", va: region.va, end: heap },
-      { name: "heap, stacks", va: heap, end: region.end },
+      { ...range, name: "list of frames", end: heap },
+      { ...range, va: heap },
     ];
   });
 }
 
-/** The regions of a user's space, named by the program's file and by position. */
-function namedUserRegions(
-  space: AddressSpace,
-  image: ElfImage,
-  program: ElfImage | undefined,
-): Region[] {
-  const userMappings = space.mappings.filter(({ va }) => va < USER_END);
-  const lowest = clusters(userMappings, CLUSTER_GAP).at(-1)?.[0].va;
-  return plainUserRegions(image).flatMap((region) => {
-    if (region.name !== "user") return [region];
-    const parts: Region[] = [];
-    let at = region.va;
-    const add = (name: string, end: number) => {
-      if (end > at) parts.push({ name, va: at, end });
-      at = Math.max(at, end);
-    };
-    for (const { name, va, size } of program?.sections ?? []) {
-      add("heap", alignDown(va, PAGE_SIZE));
-      add(name, alignUp(va + size, PAGE_SIZE));
-    }
-    add("heap", lowest ?? region.end);
-    add("stack", region.end);
-    return parts;
-  });
+function isOfImage({ image, va }: NamedRange): boolean {
+  return image !== undefined && va < GUARD_END;
 }
 
 /**

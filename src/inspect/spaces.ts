@@ -39,6 +39,11 @@ export interface ProcessSpace {
   readonly space: AddressSpace;
 }
 
+/** `hello (pid 3)`. */
+export function processTitle({ name, pid }: ProcessSpace): string {
+  return `${name || "?"} (pid ${pid})`;
+}
+
 /** All address spaces at one moment. */
 export interface Spaces {
   readonly snapshot: Snapshot;
@@ -49,6 +54,15 @@ export interface Spaces {
   readonly entries: number;
   readonly frameCount: number;
   readonly freeFrames: number;
+}
+
+/** The kernel's space and every user space, by title. */
+export function everySpace(spaces: Spaces): [string, AddressSpace][] {
+  const users = spaces.processes.map((process): [string, AddressSpace] => [
+    processTitle(process),
+    process.space,
+  ]);
+  return [["kernel", spaces.kernel], ...users];
 }
 
 /**
@@ -129,10 +143,11 @@ function findProcesses(
 }
 
 function processName(field: (offset: number) => number): string {
-  const bytes = Buffer.alloc(PROCESS_NAME_SIZE);
-  for (let i = 0; i < PROCESS_NAME_SIZE; i += 4) bytes.writeUInt32LE(field(PROCESS_NAME + i), i);
+  const bytes = new Uint8Array(PROCESS_NAME_SIZE);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < PROCESS_NAME_SIZE; i += 4) view.setUint32(i, field(PROCESS_NAME + i), true);
   const end = bytes.indexOf(0);
-  return bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 function damagedList(address: number): Diagnostic {

@@ -3,18 +3,20 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { INFO_ENTRIES } from "../../src/abi/kernel-info";
 import { CR0_PE, CR0_PG, ENTRY_G, ENTRY_P, ENTRY_US } from "../../src/abi/paging";
 import { audit, joinAudits, type LawResult } from "../../src/inspect/audit";
-import { blame, userPointersAreAllegations } from "../../src/inspect/law-of-sources";
-import { sharedPages } from "../../src/inspect/laws-of-paging";
+import { unchecked } from "../../src/inspect/judgement";
+import { blame, userPointersAreAllegations } from "../../src/inspect/law-of-pointers";
+import { sharedPages } from "../../src/inspect/shared-pages";
 import { findSpaces } from "../../src/inspect/spaces";
+import type { Ending } from "../../src/machine/machine";
 import {
   DATA,
-  ELSEWHERE,
   FakeMachine,
+  FILES,
   IMAGE,
   KERNEL_STACKS,
-  PROGRAMS,
   TEXT,
   TRAMPOLINE,
   TRAMPOLINE_FRAME,
@@ -22,9 +24,11 @@ import {
   USER_DATA,
 } from "./fake-machine";
 
-function laws(machine: FakeMachine): LawResult[] {
+const userPointers = unchecked("not asked here");
+
+function laws(machine: FakeMachine, ending?: Ending): LawResult[] {
   const spaces = findSpaces(machine.snapshot(), IMAGE);
-  return audit({ spaces, image: IMAGE, programs: PROGRAMS, ...ELSEWHERE });
+  return audit({ spaces, files: FILES, userPointers, ending });
 }
 
 /** The numbers of the broken laws. */
@@ -52,7 +56,7 @@ describe("an audit of a machine that keeps the laws", () => {
       const results = laws(new FakeMachine(nx));
       assert.deepEqual(
         results.map(({ verdict }) => verdict),
-        ["holds", "holds", "holds", "holds", "holds", "unchecked", "unchecked", "holds", "holds"],
+        ["holds", "holds", "holds", "holds", "holds", "unchecked", "holds", "holds", "holds"],
         JSON.stringify(results, undefined, 1),
       );
     });
@@ -189,6 +193,7 @@ describe("an audit names the law and the address when", () => {
       va: 0xd000_0000,
       pa: frame,
       what: "a frame of sh (pid 2) is mapped outside the windows",
+      region: "heap",
     });
   });
 
@@ -275,6 +280,54 @@ describe("an audit names the law and the address when", () => {
   });
 });
 
+describe("law 7", () => {
+  it("holds as long as the kernel lives on after entries from ring 3", () => {
+    assert.match(law(laws(new FakeMachine()), 7).why, /so far: .* after 1 entries from ring 3/);
+    const ended = laws(new FakeMachine(), { kind: "exit", status: 0 });
+    assert.match(law(ended, 7).why, /to its end: /);
+  });
+
+  it("is unchecked before the first entry from ring 3", () => {
+    const machine = new FakeMachine();
+    machine.setWord(machine.infoWord(INFO_ENTRIES), 0);
+    assert.equal(law(laws(machine), 7).verdict, "unchecked");
+  });
+
+  it("is broken by a panic and by a crash, with spaces and without", () => {
+    const panic: Ending = { kind: "panic", text: "out of luck" };
+    assert.deepEqual(broken(laws(new FakeMachine(), panic)), [7]);
+    const input = { spaces: undefined, files: FILES, userPointers };
+    const [result] = audit({ ...input, ending: panic }).filter(({ number }) => number === 7);
+    assert.equal(result?.why, "the kernel panicked: out of luck");
+    assert.deepEqual(broken(audit({ ...input, ending: { kind: "crash", text: "" } })), [7]);
+    assert.deepEqual(broken(audit({ ...input, ending: { kind: "off" } })), []);
+  });
+});
+
+describe("an offence", () => {
+  it("says which region and which symbol are at its address", () => {
+    const machine = new FakeMachine();
+    machine.setWord(machine.entryStackWord(20), 0xdeadbeef);
+    const [onStack] = law(laws(machine), 5).offences;
+    assert.deepEqual([onStack?.region, onStack?.symbol], [".trampoline.data", "entry_stack+0x1b0"]);
+  });
+
+  it("takes the program's names in its own space, never the kernel's", () => {
+    const machine = new FakeMachine(false);
+    const { cr3 } = process(machine, 0);
+    for (const va of [USER_CODE, TEXT]) {
+      machine.map(cr3, va, machine.takeUserFrame(), { user: true, global: true });
+    }
+    assert.deepEqual(
+      law(laws(machine), 8).offences.map(({ va, region, symbol }) => [va, region, symbol]),
+      [
+        [USER_CODE, ".text", "main"],
+        [TEXT, "heap", undefined],
+      ],
+    );
+  });
+});
+
 describe("joining audits of one run", () => {
   it("keeps what is broken once, and what holds at least once", () => {
     const good = new FakeMachine();
@@ -307,7 +360,21 @@ describe("law 6, by the sources", () => {
     assert.equal(blame("syscall/read.ts", compares), undefined);
   });
 
-  it("is unchecked where there is no source tree", async () => {
-    assert.equal((await userPointersAreAllegations("/nowhere")).verdict, "unchecked");
+  it("holds for sources of which one file turns pointers into bytes, and names others", () => {
+    const sources = new Map([
+      ["memory/user-memory.ts", `${pointers}import { openWindow } from "./window";\n`],
+      ["syscall/read.ts", pointers],
+    ]);
+    assert.match(userPointersAreAllegations(sources).why, /^of 2 source files only /);
+    sources.set("syscall/read.ts", `${pointers}import { openWindow } from "../memory/window";\n`);
+    const { verdict, offences } = userPointersAreAllegations(sources);
+    assert.equal(verdict, "broken");
+    assert.deepEqual(offences, [
+      { space: "kernel", what: "syscall/read.ts knows user pointers and opens windows" },
+    ]);
+  });
+
+  it("is unchecked without sources", () => {
+    assert.equal(userPointersAreAllegations(new Map()).verdict, "unchecked");
   });
 });

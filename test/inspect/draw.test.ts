@@ -7,12 +7,12 @@ import { drawSvg } from "../../src/inspect/draw-svg";
 import { drawText } from "../../src/inspect/draw-text";
 import { sizeText, spaceColumns } from "../../src/inspect/space-columns";
 import { findSpaces } from "../../src/inspect/spaces";
-import { FakeMachine, IMAGE, PROGRAM } from "./fake-machine";
+import { FakeMachine, FILES, IMAGE } from "./fake-machine";
 
 function columns(machine = new FakeMachine()): Column[] {
   const spaces = findSpaces(machine.snapshot(), IMAGE);
   const [process] = spaces.processes;
-  return spaceColumns(spaces, process, IMAGE, PROGRAM);
+  return spaceColumns(spaces, process, FILES);
 }
 
 function assertOrdered(boxes: Column["boxes"]): void {

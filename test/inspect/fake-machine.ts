@@ -1,5 +1,5 @@
 // A machine's memory made by hand: page tables, processes and an entry stack in a byte array, all
-// nine laws kept. Tests break one law on purpose and look who notices.
+// nine laws kept. A test breaks one of them and looks at what the audit says.
 //
 //   physical   0x0010_0000  the kernel's image, one page each: .text, .data with kernel_info
 //              0x0010_8000  the trampoline's three frames: text, rodata, data with the entry stack
@@ -9,6 +9,7 @@
 //   kernel     image at its own addresses; kernel stacks at KERNEL_STACKS; trampoline
 //   user       code at 0x1000, data at 0x2000, stack below 0xffffc000; trampoline
 
+import { layout } from "../../kernel/layout";
 import { EFLAGS_FIXED, EFLAGS_IF, USER_CS, USER_DS } from "../../src/abi/descriptors";
 import {
   INFO_CR3,
@@ -37,8 +38,9 @@ import {
   ENTRY_US,
 } from "../../src/abi/paging";
 import { FRAME_EFLAGS, FRAME_EIP, FRAME_ESP, FRAME_SIZE } from "../../src/abi/trap-frame";
+import type { BootedFiles } from "../../src/inspect/booted-files";
 import type { ElfImage } from "../../src/inspect/elf-image";
-import { type Finding, unchecked } from "../../src/inspect/finding";
+import { resolveLayout } from "../../src/link/layout/resolve";
 import type { Registers, Snapshot } from "../../src/machine/machine";
 import { PhysicalMemory } from "../../src/machine/physical-memory";
 import { V86_CAPABILITIES } from "../../src/machine/v86";
@@ -71,6 +73,7 @@ export const IMAGE: ElfImage = {
   segments: [
     { va: TEXT, pa: TEXT, size: PAGE, write: false, execute: true },
     { va: DATA, pa: DATA, size: PAGE, write: true, execute: false },
+    { va: TRAMPOLINE, pa: TRAMPOLINE_FRAME, size: 3 * PAGE, write: true, execute: true },
   ],
   sections: [
     { name: ".text", va: TEXT, size: PAGE, write: false, execute: true },
@@ -96,17 +99,15 @@ export const IMAGE: ElfImage = {
 /** A user program's file: code at USER_CODE. */
 export const PROGRAM: ElfImage = {
   name: "hello",
-  segments: [],
+  segments: [{ va: USER_CODE, pa: USER_CODE, size: 0x300, write: false, execute: true }],
   sections: [{ name: ".text", va: USER_CODE, size: 0x300, write: false, execute: true }],
-  symbols: [],
+  symbols: [{ name: "main", va: USER_CODE, size: 0x300 }],
 };
 
-export const PROGRAMS: ReadonlyMap<string, ElfImage> = new Map([["hello", PROGRAM]]);
-
-/** Laws 6 and 7 are judged elsewhere. */
-export const ELSEWHERE: { userPointers: Finding; liveness: Finding } = {
-  userPointers: unchecked("not asked here"),
-  liveness: unchecked("not asked here"),
+export const FILES: BootedFiles = {
+  image: IMAGE,
+  layout: resolveLayout(layout),
+  programs: new Map([["hello", PROGRAM]]),
 };
 
 export class FakeMachine {
@@ -191,6 +192,11 @@ export class FakeMachine {
 
   enterKernel(): void {
     this.registers = { ...this.registers, cr3: this.kernelCr3, cpl: 0 };
+  }
+
+  /** The physical address of a field of `kernel_info`. */
+  infoWord(offset: number): number {
+    return KERNEL_INFO + offset;
   }
 
   /** The physical address of a word of the entry stack, counted down from its top. */

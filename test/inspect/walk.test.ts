@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ENTRY_P, ENTRY_PS, ENTRY_RW, ENTRY_US } from "../../src/abi/paging";
+import { kernelRanges } from "../../src/inspect/named-range";
 import { entryIndex, type PagingMode, pagingMode } from "../../src/inspect/paging-format";
-import { kernelRegions } from "../../src/inspect/region";
 import { describeSteps, resolve } from "../../src/inspect/resolve";
 import { findMapping, mappedBytes, readLinear, rightsText, walk } from "../../src/inspect/walk";
 import { PhysicalMemory } from "../../src/machine/physical-memory";
-import { FakeMachine, IMAGE, TEXT, TRAMPOLINE, TRAMPOLINE_FRAME } from "./fake-machine";
+import { DATA, FakeMachine, FILES, TEXT, TRAMPOLINE, TRAMPOLINE_FRAME } from "./fake-machine";
 
 function kernelSpace(machine: FakeMachine) {
   const snapshot = machine.snapshot();
@@ -80,12 +80,8 @@ describe("walk without PAE", () => {
         [0xffc0_0000, 0x40_0000, 0x40_0000, "-rwx-"],
       ],
     );
-    const names = { regions: [], image: undefined };
     assert.deepEqual(
-      resolve(memory, space, 0x5123, names).steps.map(({ level, address }) => [
-        level.entry,
-        address,
-      ]),
+      resolve(memory, space, 0x5123, []).steps.map(({ level, address }) => [level.entry, address]),
       [
         ["PDE", 0x1000],
         ["PTE", 0x2014],
@@ -104,7 +100,7 @@ describe("the step of a walk", () => {
     const mapped = (pse: boolean) => {
       const mode = { enabled: true, pae: false, pse, nx: false, writeProtect: true };
       const space = walk(memory, 0x1000, mode);
-      const { steps } = resolve(memory, space, 0x123, { regions: [], image: undefined });
+      const { steps } = resolve(memory, space, 0x123, []);
       return [space.mappings.map(({ pa, size }) => [pa, size]), steps.length];
     };
     assert.deepEqual(mapped(true), [[[0x40_0000, 0x40_0000]], 1]);
@@ -125,7 +121,7 @@ describe("the step of a walk", () => {
 describe("resolve", () => {
   const machine = new FakeMachine();
   const { memory, space } = kernelSpace(machine);
-  const names = { regions: kernelRegions(IMAGE), image: IMAGE };
+  const names = kernelRanges(FILES);
 
   it("gives frame, region, symbol and the entries on the way", () => {
     const resolved = resolve(memory, space, TEXT + 0x14, names);
@@ -146,11 +142,31 @@ describe("resolve", () => {
     assert.equal(resolve(memory, space, 0, names).region, "page 0");
   });
 
+  it("knows the sections of the file, and no regions, without a layout", () => {
+    const ranges = kernelRanges({ ...FILES, layout: undefined });
+    const region = (va: number) => resolve(memory, space, va, ranges).region;
+    assert.deepEqual([0, 0x1000, TEXT, DATA + 0x1000, 0xffff_c000, TRAMPOLINE].map(region), [
+      "page 0",
+      undefined,
+      ".text",
+      undefined,
+      undefined,
+      ".trampoline.text",
+    ]);
+  });
+
   it("names every boundary of the space", () => {
     const region = (va: number) => resolve(memory, space, va, names).region;
     assert.equal(region(0xfff), "page 0");
-    assert.equal(region(0x1000), "low memory");
-    assert.equal(region(0xfffebfff), "kernel stacks and heap");
+    assert.equal(region(0x1000), "low memory, identity");
+    assert.equal(region(0x10_0000), ".text");
+    assert.equal(region(DATA), ".data");
+    // Between the sections and the heap are the load images of the trampoline.
+    assert.equal(region(DATA + 0x1000), "kernel image");
+    assert.equal(region(TRAMPOLINE_FRAME + 0x2fff), "kernel image");
+    assert.equal(region(TRAMPOLINE_FRAME + 0x3000), "heap");
+    assert.equal(region(0xff00_0000), "page tables");
+    assert.equal(region(0xfffebfff), "heap");
     assert.equal(region(0xfffec000), "windows");
     assert.equal(region(0xffffbfff), "windows");
     assert.equal(region(0xffffc000), "guard");

@@ -3,12 +3,14 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { layout } from "../../kernel/layout";
 import { WINDOWS } from "../../src/abi/memory-map";
 import { ENTRY_FRAME, ENTRY_G, ENTRY_P, ENTRY_RW, ENTRY_US } from "../../src/abi/paging";
 import { audit, type LawResult } from "../../src/inspect/audit";
-import { unchecked } from "../../src/inspect/finding";
+import { unchecked } from "../../src/inspect/judgement";
 import { findSpaces, type Spaces } from "../../src/inspect/spaces";
 import type { Mapping } from "../../src/inspect/walk";
+import { resolveLayout } from "../../src/link/layout/resolve";
 import type { Machine, Snapshot } from "../../src/machine/machine";
 import { PhysicalMemory } from "../../src/machine/physical-memory";
 import { skipReason } from "../machine/installed";
@@ -32,13 +34,11 @@ async function userModeCopy(machine: Machine): Promise<Snapshot> {
 }
 
 function judge(snapshot: Snapshot, { kernel }: Built): LawResult[] {
-  const notHere = unchecked("not judged from one moment");
   return audit({
     spaces: findSpaces(snapshot, kernel),
-    image: kernel,
-    programs: new Map(),
-    userPointers: notHere,
-    liveness: notHere,
+    files: { image: kernel, layout: resolveLayout(layout), programs: new Map() },
+    userPointers: unchecked("not judged from one moment"),
+    ending: undefined,
   });
 }
 

@@ -5,9 +5,9 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { auditMachine } from "../../src/cli/audit";
+import { auditRun } from "../../src/cli/audit";
 import { type KernelMode, kernelParts } from "../../src/cli/build-kernel";
-import { INSTALLATION } from "../../src/cli/project";
+import { findProject, INSTALLATION } from "../../src/cli/project";
 import { SourceLog } from "../../src/cli/source-log";
 import { link } from "../../src/link/link";
 import { elfFile } from "../../src/link/output/elf-files";
@@ -38,7 +38,8 @@ for (const machine of ["qemu", "v86"] as const) {
         const { initramfs } = await build();
         const commandLine = encodeCommandLine(["quiet"], AUDITED);
         const options = { kernel, initramfs, commandLine, memoryMiB: 64 };
-        const { ok, laws } = await auditMachine({ machine, options, kernelPath: name }, 2);
+        const project = findProject(INSTALLATION);
+        const { ok, laws } = await auditRun({ machine, options, kernelPath: name, project }, 2);
         const broken = laws.filter(({ verdict }) => verdict === "broken");
         assert.deepEqual([ok, broken], [true, []]);
         if (machine === "v86") return;

@@ -1,0 +1,121 @@
+// A machine that is looked at while it runs, at moments of one's choice.
+//
+// Knows nothing of where it runs: the machine and the files that it boots are handed in.
+
+import { VECTOR_SYSTEM_CALL } from "../abi/descriptors";
+import { FRAME_SIZE, FRAME_VECTOR } from "../abi/trap-frame";
+import type { Ending, Machine, Registers, Snapshot } from "../machine/machine";
+import type { BootedFiles } from "./booted-files";
+import { findSpaces, isInspectable, type ProcessSpace, type Spaces } from "./spaces";
+import { readLinear } from "./walk";
+
+/** How deep a kernel stack may be: an ESP this far below a stack's end is on another one. */
+const KERNEL_STACK_MAX = 0x4000;
+
+/** Looks at the spaces of a machine that stands still; they are valid during the call only. */
+export type Look<Result> = (spaces: Spaces) => Result;
+
+/** A machine under observation. `close` it, whatever happens. */
+export class Observation {
+  readonly machine: Machine;
+  readonly files: BootedFiles;
+  #ending: Ending | undefined;
+
+  /** @param machine not started yet */
+  constructor(machine: Machine, files: BootedFiles) {
+    this.machine = machine;
+    this.files = files;
+    void machine.ended.then((ending) => {
+      this.#ending = ending;
+    });
+  }
+
+  /** How the run ended, once it has. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  start(): Promise<void> {
+    return this.machine.start();
+  }
+
+  close(): Promise<void> {
+    return this.machine.close();
+  }
+
+  /** A moment at which a program runs in ring 3. */
+  userMode<Result>(look: Look<Result>, timeoutMs: number): Promise<Result | undefined> {
+    return this.#find(
+      ({ cpl }) => cpl === 3,
+      () => true,
+      look,
+      timeoutMs,
+    );
+  }
+
+  /** A moment at which the kernel works for a process that executed `int 0x80`. */
+  systemCall<Result>(look: Look<Result>, timeoutMs: number): Promise<Result | undefined> {
+    const isKernel = ({ cpl, halted }: Registers) => cpl === 0 && !halted;
+    return this.#find(isKernel, isInSystemCall, look, timeoutMs);
+  }
+
+  /** A moment at which one of the processes `pids` is gone. */
+  afterExit<Result>(
+    pids: ReadonlySet<number>,
+    look: Look<Result>,
+    timeoutMs: number,
+  ): Promise<Result | undefined> {
+    const isGone = ({ processes }: Spaces) => {
+      const alive = new Set(processes.map(({ pid }) => pid));
+      return [...pids].some((pid) => !alive.has(pid));
+    };
+    return this.#find(() => true, isGone, look, timeoutMs);
+  }
+
+  /** Any moment; undefined if the kernel is not far enough to be looked at. */
+  now<Result>(look: Look<Result>): Promise<Result | undefined> {
+    return this.machine.inspect((snapshot) => {
+      const spaces = this.#spacesOf(snapshot);
+      return spaces && look(spaces);
+    });
+  }
+
+  #find<Result>(
+    condition: (registers: Registers) => boolean,
+    accept: (spaces: Spaces) => boolean,
+    look: Look<Result>,
+    timeoutMs: number,
+  ): Promise<Result | undefined> {
+    const inspect = (snapshot: Snapshot) => {
+      const spaces = this.#spacesOf(snapshot);
+      return spaces && accept(spaces) ? look(spaces) : undefined;
+    };
+    return this.machine.inspectWhen(condition, inspect, timeoutMs);
+  }
+
+  #spacesOf(snapshot: Snapshot): Spaces | undefined {
+    return isInspectable(snapshot, this.files.image)
+      ? findSpaces(snapshot, this.files.image)
+      : undefined;
+  }
+}
+
+function isInSystemCall(spaces: Spaces): boolean {
+  const process = spaces.processes.find(({ current }) => current);
+  return (
+    process !== undefined &&
+    isOnStackOf(spaces, process) &&
+    lastVector(spaces, process) === VECTOR_SYSTEM_CALL
+  );
+}
+
+function isOnStackOf({ snapshot }: Spaces, { stackTop }: ProcessSpace): boolean {
+  const { esp } = snapshot.registers;
+  return esp < stackTop && esp >= stackTop - KERNEL_STACK_MAX;
+}
+
+/** The vector in the trap frame at the end of a process's kernel stack. */
+function lastVector({ snapshot, kernel }: Spaces, { stackTop }: ProcessSpace): number | undefined {
+  const word = readLinear(snapshot.memory, kernel, stackTop - FRAME_SIZE + FRAME_VECTOR);
+  return word === undefined ? undefined : word & 0xff;
+}
