@@ -6,31 +6,31 @@
 
 export class ByteWriter {
   length = 0;
-  private buffer: Uint8Array;
-  private view: DataView;
+  #buffer: Uint8Array;
+  #view: DataView;
 
   /** @param room for how many bytes to begin with; it grows when that is too little */
   constructor(room = 256) {
-    this.buffer = new Uint8Array(room);
-    this.view = new DataView(this.buffer.buffer);
+    this.#buffer = new Uint8Array(room);
+    this.#view = new DataView(this.#buffer.buffer);
   }
 
   u8(value: number): void {
-    this.reserve(1);
-    this.view.setUint8(this.length, value);
+    this.#reserve(1);
+    this.#view.setUint8(this.length, value);
     this.length += 1;
   }
 
   u16(value: number): void {
-    this.reserve(2);
-    this.view.setUint16(this.length, value, true);
+    this.#reserve(2);
+    this.#view.setUint16(this.length, value, true);
     this.length += 2;
   }
 
   /** Also takes negative numbers and sums past 2^32: the low 32 bits are written. */
   u32(value: number): void {
-    this.reserve(4);
-    this.view.setUint32(this.length, value, true);
+    this.#reserve(4);
+    this.#view.setUint32(this.length, value, true);
     this.length += 4;
   }
 
@@ -55,14 +55,14 @@ export class ByteWriter {
   }
 
   bytes(values: ArrayLike<number>): void {
-    this.reserve(values.length);
-    this.buffer.set(values, this.length);
+    this.#reserve(values.length);
+    this.#buffer.set(values, this.length);
     this.length += values.length;
   }
 
   /** The text in UTF-8, without a terminator. */
   text(value: string): void {
-    this.reserve(value.length);
+    this.#reserve(value.length);
     const start = this.length;
     for (let index = 0; index < value.length; index++) {
       const code = value.charCodeAt(index);
@@ -71,7 +71,7 @@ export class ByteWriter {
         this.bytes(new TextEncoder().encode(value));
         return;
       }
-      this.buffer[start + index] = code;
+      this.#buffer[start + index] = code;
     }
     this.length = start + value.length;
   }
@@ -83,8 +83,8 @@ export class ByteWriter {
   }
 
   fill(count: number, value = 0): void {
-    this.reserve(count);
-    this.buffer.fill(value, this.length, this.length + count);
+    this.#reserve(count);
+    this.#buffer.fill(value, this.length, this.length + count);
     this.length += count;
   }
 
@@ -94,34 +94,34 @@ export class ByteWriter {
 
   /** Overwrites a byte that was written as a place-holder. */
   patchU8(offset: number, value: number): void {
-    this.view.setUint8(offset, value);
+    this.#view.setUint8(offset, value);
   }
 
   patchU16(offset: number, value: number): void {
-    this.view.setUint16(offset, value, true);
+    this.#view.setUint16(offset, value, true);
   }
 
   /** Overwrites a word that was written as a place-holder. */
   patchU32(offset: number, value: number): void {
-    this.view.setUint32(offset, value, true);
+    this.#view.setUint32(offset, value, true);
   }
 
   /** What was written so far, as an array of its own. */
   finish(): Uint8Array {
-    return this.buffer.slice(0, this.length);
+    return this.#buffer.slice(0, this.length);
   }
 
   /** What was written, without a copy: nothing may be written afterwards. */
   release(): Uint8Array {
-    return this.buffer.subarray(0, this.length);
+    return this.#buffer.subarray(0, this.length);
   }
 
-  private reserve(count: number): void {
+  #reserve(count: number): void {
     const needed = this.length + count;
-    if (needed <= this.buffer.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.buffer.length * 2));
-    grown.set(this.buffer.subarray(0, this.length));
-    this.buffer = grown;
-    this.view = new DataView(grown.buffer);
+    if (needed <= this.#buffer.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+    grown.set(this.#buffer.subarray(0, this.length));
+    this.#buffer = grown;
+    this.#view = new DataView(grown.buffer);
   }
 }

@@ -86,110 +86,110 @@ export function inflate(data: Uint8Array, size: number): Uint8Array | undefined 
 }
 
 class Inflater {
-  private readonly out: Uint8Array;
-  private length = 0;
+  readonly #out: Uint8Array;
+  #length = 0;
   /** Behind the header. */
-  private position = 2;
+  #position = 2;
   /** Bits that are read but not used, the next one lowest. */
-  private bits = 0;
-  private bitCount = 0;
+  #bits = 0;
+  #bitCount = 0;
 
-  constructor(
-    private readonly data: Uint8Array,
-    size: number,
-  ) {
-    this.out = new Uint8Array(size);
+  readonly #data: Uint8Array;
+
+  constructor(data: Uint8Array, size: number) {
+    this.#data = data;
+    this.#out = new Uint8Array(size);
   }
 
   run(): Uint8Array {
     for (let isLast = false; !isLast; ) {
-      isLast = this.take(1) === 1;
-      const type = this.take(2);
-      if (type === 0) this.stored();
-      else if (type === 1) this.packed(FIXED_LITERALS, FIXED_DISTANCES);
-      else if (type === 2) this.dynamic();
+      isLast = this.#take(1) === 1;
+      const type = this.#take(2);
+      if (type === 0) this.#stored();
+      else if (type === 1) this.#packed(FIXED_LITERALS, FIXED_DISTANCES);
+      else if (type === 2) this.#dynamic();
       else throw new Damage();
     }
-    this.endByte();
-    const sum = [0, 0, 0, 0].reduce((value) => value * 256 + this.byte(), 0);
-    if (this.length !== this.out.length || sum !== adler32(this.out)) throw new Damage();
-    return this.out;
+    this.#endByte();
+    const sum = [0, 0, 0, 0].reduce((value) => value * 256 + this.#byte(), 0);
+    if (this.#length !== this.#out.length || sum !== adler32(this.#out)) throw new Damage();
+    return this.#out;
   }
 
-  private stored(): void {
-    this.endByte();
-    const size = this.byte() + this.byte() * 256;
-    const inverse = this.byte() + this.byte() * 256;
-    const end = this.position + size;
-    if (size + inverse !== 0xffff || end > this.data.length) throw new Damage();
-    this.room(size);
-    this.out.set(this.data.subarray(this.position, end), this.length);
-    this.length += size;
-    this.position = end;
+  #stored(): void {
+    this.#endByte();
+    const size = this.#byte() + this.#byte() * 256;
+    const inverse = this.#byte() + this.#byte() * 256;
+    const end = this.#position + size;
+    if (size + inverse !== 0xffff || end > this.#data.length) throw new Damage();
+    this.#room(size);
+    this.#out.set(this.#data.subarray(this.#position, end), this.#length);
+    this.#length += size;
+    this.#position = end;
   }
 
   /** A block that begins with the two codes of the rest, packed themselves. */
-  private dynamic(): void {
-    const literals = this.take(5) + 257;
-    const distances = this.take(5) + 1;
-    const sent = CODE_ORDER.slice(0, this.take(4) + 4);
+  #dynamic(): void {
+    const literals = this.#take(5) + 257;
+    const distances = this.#take(5) + 1;
+    const sent = CODE_ORDER.slice(0, this.#take(4) + 4);
     const ownLengths = new Uint8Array(CODE_ORDER.length);
-    for (const symbol of sent) ownLengths[symbol] = this.take(3);
+    for (const symbol of sent) ownLengths[symbol] = this.#take(3);
     const code = new Code(ownLengths);
     const lengths = new Uint8Array(literals + distances);
     for (let at = 0; at < lengths.length; ) {
-      const symbol = this.symbol(code);
+      const symbol = this.#symbol(code);
       const value = symbol < 16 ? symbol : symbol === 16 ? lengths[at - 1] : 0;
-      const count = symbol < 16 ? 1 : this.repetitions(symbol);
+      const count = symbol < 16 ? 1 : this.#repetitions(symbol);
       if (value === undefined || at + count > lengths.length) throw new Damage();
       lengths.fill(value, at, at + count);
       at += count;
     }
-    this.packed(new Code(lengths.subarray(0, literals)), new Code(lengths.subarray(literals)));
+    this.#packed(new Code(lengths.subarray(0, literals)), new Code(lengths.subarray(literals)));
   }
 
   /** How often the symbols 16 to 18 repeat a length. */
-  private repetitions(symbol: number): number {
-    if (symbol === 16) return 3 + this.take(2);
-    return symbol === 17 ? 3 + this.take(3) : 11 + this.take(7);
+  #repetitions(symbol: number): number {
+    if (symbol === 16) return 3 + this.#take(2);
+    return symbol === 17 ? 3 + this.#take(3) : 11 + this.#take(7);
   }
 
-  private packed(literals: Code, distances: Code): void {
+  #packed(literals: Code, distances: Code): void {
     for (;;) {
-      const symbol = this.symbol(literals);
+      const symbol = this.#symbol(literals);
       if (symbol === END_OF_BLOCK) return;
       if (symbol < END_OF_BLOCK) {
-        this.room(1);
-        this.out[this.length++] = symbol;
+        this.#room(1);
+        this.#out[this.#length++] = symbol;
       } else {
-        const length = this.number(LENGTHS[symbol - END_OF_BLOCK - 1]);
-        this.copy(length, this.number(DISTANCES[this.symbol(distances)]));
+        const length = this.#number(LENGTHS[symbol - END_OF_BLOCK - 1]);
+        this.#copy(length, this.#number(DISTANCES[this.#symbol(distances)]));
       }
     }
   }
 
   /** Bytes once more that came before; those that are written now may be among them. */
-  private copy(length: number, distance: number): void {
-    if (distance > this.length) throw new Damage();
-    this.room(length);
-    const { out } = this;
-    for (const end = this.length + length; this.length < end; this.length++) {
-      out[this.length] = out[this.length - distance] ?? 0;
+  #copy(length: number, distance: number): void {
+    if (distance > this.#length) throw new Damage();
+    this.#room(length);
+    const out = this.#out;
+    for (const end = this.#length + length; this.#length < end; this.#length++) {
+      out[this.#length] = out[this.#length - distance] ?? 0;
     }
   }
 
-  private number(range: Range | undefined): number {
+  #number(range: Range | undefined): number {
     if (!range) throw new Damage();
-    return range.base + this.take(range.bits);
+    return range.base + this.#take(range.bits);
   }
 
   /** Reads bits until they are a code: shorter codes are smaller numbers. */
-  private symbol({ counts, symbols }: Code): number {
+  #symbol({ counts, symbols }: Code): number {
     let code = 0;
     let first = 0;
     let index = 0;
     for (let length = 1; length <= MAX_BITS; length++) {
-      code += this.take(1);
+      code += this.#take(1);
       const count = counts[length] ?? 0;
       if (code - first < count) return symbols[index + code - first] ?? 0;
       index += count;
@@ -199,31 +199,31 @@ class Inflater {
     throw new Damage();
   }
 
-  private take(count: number): number {
-    while (this.bitCount < count) {
-      this.bits |= this.byte() << this.bitCount;
-      this.bitCount += 8;
+  #take(count: number): number {
+    while (this.#bitCount < count) {
+      this.#bits |= this.#byte() << this.#bitCount;
+      this.#bitCount += 8;
     }
-    const value = this.bits & ((1 << count) - 1);
-    this.bits >>>= count;
-    this.bitCount -= count;
+    const value = this.#bits & ((1 << count) - 1);
+    this.#bits >>>= count;
+    this.#bitCount -= count;
     return value;
   }
 
   /** Leaves out what is left of the byte. */
-  private endByte(): void {
-    this.bits = 0;
-    this.bitCount = 0;
+  #endByte(): void {
+    this.#bits = 0;
+    this.#bitCount = 0;
   }
 
-  private byte(): number {
-    const byte = this.data[this.position++];
+  #byte(): number {
+    const byte = this.#data[this.#position++];
     if (byte === undefined) throw new Damage();
     return byte;
   }
 
-  private room(count: number): void {
-    if (this.length + count > this.out.length) throw new Damage();
+  #room(count: number): void {
+    if (this.#length + count > this.#out.length) throw new Damage();
   }
 }
 

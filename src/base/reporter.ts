@@ -7,10 +7,10 @@ const SHOWN = 20;
 
 export class Reporter {
   readonly warnings: Diagnostic[] = [];
-  private readonly errors: Diagnostic[] = [];
+  readonly #errors: Diagnostic[] = [];
 
   error(code: string, text: string, remedy: string, place?: Place): void {
-    this.errors.push(new Diagnostic(code, text, remedy, place));
+    this.#errors.push(new Diagnostic(code, text, remedy, place));
   }
 
   warning(code: string, text: string, remedy: string, place?: Place): void {
@@ -19,7 +19,7 @@ export class Reporter {
 
   /** Throws what was reported so far: passes behind a barrier rely on what those before checked. */
   barrier(): void {
-    const [first, ...rest] = this.errors.slice(0, SHOWN);
+    const [first, ...rest] = this.#errors.slice(0, SHOWN);
     if (!first) return;
     throw rest.length === 0 ? first : new Diagnostics([first, ...rest]);
   }

@@ -37,7 +37,7 @@ interface Stretch {
 }
 
 export class FoldedAxis {
-  private readonly stretches: readonly Stretch[];
+  readonly #stretches: readonly Stretch[];
   readonly height: number;
 
   constructor(extents: readonly Extent[], scale: Scale) {
@@ -56,21 +56,23 @@ export class FoldedAxis {
       stretches.push({ start, end, top, height, folded });
       top += height;
     }
-    this.stretches = stretches;
+    this.#stretches = stretches;
     this.height = top;
   }
 
   /** Pixels from the top of the axis to `address`. */
   y(address: number): number {
-    const stretch = this.stretches.find(({ start, end }) => address >= start && address <= end);
-    if (!stretch) return address > (this.stretches[0]?.end ?? 0) ? 0 : this.height;
+    const stretch = this.#stretches.find(({ start, end }) => address >= start && address <= end);
+    if (!stretch) return address > (this.#stretches[0]?.end ?? 0) ? 0 : this.height;
     const share = (stretch.end - address) / (stretch.end - stretch.start);
     return stretch.top + share * stretch.height;
   }
 
   /** Where the axis is folded: pixels from its top. */
   get folds(): number[] {
-    return this.stretches.filter(({ folded }) => folded).map(({ top, height }) => top + height / 2);
+    return this.#stretches
+      .filter(({ folded }) => folded)
+      .map(({ top, height }) => top + height / 2);
   }
 }
 

@@ -235,11 +235,15 @@ function calledFromOutside(subject: Subject, shared: SharedPart): bigint[] {
 class Walker {
   readonly states = new Map<bigint, Set<State>>();
 
+  readonly #unproven: Set<string>;
+
   constructor(
     readonly shared: SharedPart,
     readonly bits: Bits,
-    private readonly unproven: Set<string>,
-  ) {}
+    unproven: Set<string>,
+  ) {
+    this.#unproven = unproven;
+  }
 
   /** @returns which of `borders` were reached: the walk does not go beyond them */
   follow(start: bigint, state: State, borders: ReadonlySet<bigint> = new Set()): Set<bigint> {
@@ -251,36 +255,36 @@ class Walker {
         reached.add(at);
         continue;
       }
-      const section = this.codeAt(at);
+      const section = this.#codeAt(at);
       const seen = this.states.get(at) ?? new Set();
       if (!section || seen.has(visit.state)) continue;
       const step = stepAt(section, at, this.bits);
       if (!step) {
-        this.unproven.add(`the code from ${hex(at)} on: an instruction is not understood`);
+        this.#unproven.add(`the code from ${hex(at)} on: an instruction is not understood`);
         continue;
       }
       if (step.isIndirect && visit.state === "user") {
-        this.unproven.add(`where the ${step.isCall ? "call" : "jump"} at ${hex(at)} leads`);
+        this.#unproven.add(`where the ${step.isCall ? "call" : "jump"} at ${hex(at)} leads`);
       }
       this.states.set(at, seen.add(visit.state));
       const { target, isCall } = step;
-      const switches = isCall && target !== undefined && this.callSwitches(target);
+      const switches = isCall && target !== undefined && this.#callSwitches(target);
       work.push(...successors(step, visit, switches));
     }
     return reached;
   }
 
-  private codeAt(at: bigint): FileSection | undefined {
+  #codeAt(at: bigint): FileSection | undefined {
     const section = this.shared.sections.find((candidate) => within(candidate, at));
     return section?.execute ? section : undefined;
   }
 
   /** Whether the function at `start` writes CR3 on a way to its end. */
-  private callSwitches(start: bigint): boolean {
+  #callSwitches(start: bigint): boolean {
     const seen = new Set<bigint>();
     const work = [start];
     for (let at = work.pop(); at !== undefined; at = work.pop()) {
-      const section = this.codeAt(at);
+      const section = this.#codeAt(at);
       if (!section || seen.has(at)) continue;
       seen.add(at);
       const step = stepAt(section, at, this.bits);

@@ -116,12 +116,12 @@ const XBEGIN = 0xf8;
 class Cursor {
   at: number;
   readonly end: number;
-  private readonly view: DataView;
+  readonly #view: DataView;
 
   constructor(bytes: Uint8Array, start: number) {
     this.at = start;
     this.end = Math.min(bytes.length, start + MAX_LENGTH);
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Whether everything so far was there. */
@@ -130,7 +130,7 @@ class Cursor {
   }
 
   peek(ahead = 0): number {
-    return this.at + ahead < this.end ? this.view.getUint8(this.at + ahead) : 0;
+    return this.at + ahead < this.end ? this.#view.getUint8(this.at + ahead) : 0;
   }
 
   byte(): number {
@@ -146,7 +146,7 @@ class Cursor {
     if (this.at > this.end) return 0n;
     let value = 0n;
     for (let index = size - 1; index >= 0; index--) {
-      value = (value << 8n) | BigInt(this.view.getUint8(at + index));
+      value = (value << 8n) | BigInt(this.#view.getUint8(at + index));
     }
     return BigInt.asIntN(8 * size, value);
   }

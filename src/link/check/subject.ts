@@ -40,7 +40,7 @@ export class Subject {
   readonly shared: SharedPart | undefined;
   readonly layout: ResolvedLayout | undefined;
   readonly objects: readonly ObjectFile[];
-  private lines: LineRange[] | undefined;
+  #lines: LineRange[] | undefined;
 
   constructor(
     readonly file: LinkedFile,
@@ -100,7 +100,7 @@ export class Subject {
 
   /** `size` bytes of memory as the file has them; undefined where it has none. */
   bytesAt(address: bigint, size: number): Uint8Array | undefined {
-    for (const { file, segments } of this.contents) {
+    for (const { file, segments } of this.#contents) {
       const segment = segments.find((each) => contains(each, address));
       if (!segment) continue;
       const at = Number(address - segment.address);
@@ -112,10 +112,10 @@ export class Subject {
 
   /** Whether the kernel's file or a module has something at `address`. */
   hasContent(address: bigint): boolean {
-    return this.contents.some(({ segments }) => segments.some((each) => contains(each, address)));
+    return this.#contents.some(({ segments }) => segments.some((each) => contains(each, address)));
   }
 
-  private get contents() {
+  get #contents() {
     return [
       { file: this.file, segments: this.loads },
       ...this.modules.map(({ file, parts }) => ({
@@ -150,16 +150,16 @@ export class Subject {
 
   /** The source line of `address`, or else the file. */
   placeOf(address: bigint): Place {
-    this.lines ??= readLineRanges({
-      line: this.debugBytes(".debug_line"),
-      lineStrings: this.debugBytes(".debug_line_str"),
-      strings: this.debugBytes(".debug_str"),
+    this.#lines ??= readLineRanges({
+      line: this.#debugBytes(".debug_line"),
+      lineStrings: this.#debugBytes(".debug_line_str"),
+      strings: this.#debugBytes(".debug_str"),
     });
-    const range = lineRangeAt(this.lines, address);
+    const range = lineRangeAt(this.#lines, address);
     return range ? { file: range.file, line: range.line } : { file: this.file.name };
   }
 
-  private debugBytes(name: string): Uint8Array {
+  #debugBytes(name: string): Uint8Array {
     return this.file.sections.find((section) => section.name === name)?.bytes ?? new Uint8Array(0);
   }
 }

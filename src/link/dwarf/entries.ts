@@ -45,17 +45,17 @@ const FORMS = 32;
 export class Entries {
   readonly info = new DebugSection(".debug_info");
   readonly abbreviations = new DebugSection(".debug_abbrev");
-  private readonly tags = new Map<Tag, Shape>();
-  private shapes = 0;
-  private readonly pending: { readonly at: number; readonly target: Target }[] = [];
-  private unitStart = 0;
-  private shape: Shape | undefined;
-  private start = 0;
+  readonly #tags = new Map<Tag, Shape>();
+  #shapes = 0;
+  readonly #pending: { readonly at: number; readonly target: Target }[] = [];
+  #unitStart = 0;
+  #shape: Shape | undefined;
+  #start = 0;
 
   /** Begins a compilation unit; the `end` of its one entry is `endUnit`. */
   beginUnit(): void {
     const { info } = this;
-    this.unitStart = info.length;
+    this.#unitStart = info.length;
     info.u32(0); // the length, patched at its end
     info.u16(4); // DWARF's version
     info.reference(this.abbreviations, 0);
@@ -64,34 +64,34 @@ export class Entries {
 
   endUnit(): void {
     this.end();
-    this.info.patchU32(this.unitStart, this.info.length - this.unitStart - 4);
+    this.info.patchU32(this.#unitStart, this.info.length - this.#unitStart - 4);
   }
 
   /** Begins an entry, to which `target` will refer. */
   open(tag: Tag, target?: Target): void {
-    this.start = this.info.length;
-    if (target) target.offset = this.start;
+    this.#start = this.info.length;
+    if (target) target.offset = this.#start;
     this.info.u8(0); // the shape, patched when all attributes are known
-    let shape = this.tags.get(tag);
+    let shape = this.#tags.get(tag);
     if (!shape) {
       shape = { tag, attributes: [], longer: new Map(), alone: 0, parent: 0 };
-      this.tags.set(tag, shape);
+      this.#tags.set(tag, shape);
     }
-    this.shape = shape;
+    this.#shape = shape;
   }
 
   /** Ends the attributes of an entry without children. */
   close(): void {
-    const shape = this.opened();
-    if (shape.alone === 0) shape.alone = this.describe(shape, false);
-    this.info.patchU8(this.start, shape.alone);
+    const shape = this.#opened();
+    if (shape.alone === 0) shape.alone = this.#describe(shape, false);
+    this.info.patchU8(this.#start, shape.alone);
   }
 
   /** Ends the attributes of an entry whose children follow, up to `end`. */
   closeParent(): void {
-    const shape = this.opened();
-    if (shape.parent === 0) shape.parent = this.describe(shape, true);
-    this.info.patchU8(this.start, shape.parent);
+    const shape = this.#opened();
+    if (shape.parent === 0) shape.parent = this.#describe(shape, true);
+    this.info.patchU8(this.#start, shape.parent);
   }
 
   /** Ends the children of an entry. */
@@ -102,7 +102,7 @@ export class Entries {
   /** Fills in the references to entries. */
   finish(): void {
     this.abbreviations.u8(0);
-    for (const { at, target } of this.pending) {
+    for (const { at, target } of this.#pending) {
       if (target.offset === undefined) throw new Error("an entry is referred to, but not written");
       this.info.references.push({ offset: at, target: this.info, addend: target.offset });
     }
@@ -111,60 +111,60 @@ export class Entries {
   // --- attributes ---
 
   text(name: AttributeName, value: string): void {
-    this.attribute(name, DW_FORM.string);
+    this.#attribute(name, DW_FORM.string);
     this.info.cstring(value);
   }
 
   number(name: AttributeName, value: number): void {
-    this.attribute(name, DW_FORM.udata);
+    this.#attribute(name, DW_FORM.udata);
     this.info.uleb(value);
   }
 
   signed(name: AttributeName, value: number): void {
-    this.attribute(name, DW_FORM.sdata);
+    this.#attribute(name, DW_FORM.sdata);
     this.info.sleb(value);
   }
 
   /** A number of one or two words, the low one first. */
   words(name: AttributeName, low: number, high?: number): void {
-    this.attribute(name, high === undefined ? DW_FORM.data4 : DW_FORM.data8);
+    this.#attribute(name, high === undefined ? DW_FORM.data4 : DW_FORM.data8);
     this.info.u32(low);
     if (high !== undefined) this.info.u32(high);
   }
 
   flag(name: AttributeName): void {
-    this.attribute(name, DW_FORM.flag_present);
+    this.#attribute(name, DW_FORM.flag_present);
   }
 
   /** The address of a place in code or data; without one, 0. */
   address(name: AttributeName, input: InputSection | undefined, offset: number): void {
-    this.attribute(name, DW_FORM.addr);
+    this.#attribute(name, DW_FORM.addr);
     if (input) this.info.reference(input, offset);
     else this.info.u32(0);
   }
 
   /** A place in another debug section. */
   place(name: AttributeName, section: DebugSection, offset: number): void {
-    this.attribute(name, DW_FORM.sec_offset);
+    this.#attribute(name, DW_FORM.sec_offset);
     this.info.reference(section, offset);
   }
 
   /** Another entry. */
   entry(name: AttributeName, target: Target): void {
-    this.attribute(name, DW_FORM.ref_addr);
-    this.pending.push({ at: this.info.length, target });
+    this.#attribute(name, DW_FORM.ref_addr);
+    this.#pending.push({ at: this.info.length, target });
     this.info.u32(0);
   }
 
   expression(name: AttributeName, bytes: readonly number[]): void {
-    this.attribute(name, DW_FORM.exprloc);
+    this.#attribute(name, DW_FORM.exprloc);
     this.info.uleb(bytes.length);
     this.info.bytes(bytes);
   }
 
   /** The location of what has an address. */
   location(input: InputSection, offset: number): void {
-    this.attribute(DW_AT.location, DW_FORM.exprloc);
+    this.#attribute(DW_AT.location, DW_FORM.exprloc);
     this.info.uleb(5);
     this.info.u8(DW_OP.addr);
     this.info.reference(input, offset);
@@ -172,13 +172,13 @@ export class Entries {
 
   // --- shapes ---
 
-  private opened(): Shape {
-    if (!this.shape) throw new Error("no entry is open");
-    return this.shape;
+  #opened(): Shape {
+    if (!this.#shape) throw new Error("no entry is open");
+    return this.#shape;
   }
 
-  private attribute(name: AttributeName, form: Form): void {
-    const shape = this.opened();
+  #attribute(name: AttributeName, form: Form): void {
+    const shape = this.#opened();
     const key = name * FORMS + form;
     let longer = shape.longer.get(key);
     if (!longer) {
@@ -186,12 +186,12 @@ export class Entries {
       longer = { tag: shape.tag, attributes, longer: new Map(), alone: 0, parent: 0 };
       shape.longer.set(key, longer);
     }
-    this.shape = longer;
+    this.#shape = longer;
   }
 
   /** Gives a shape a number, and describes it. */
-  private describe({ tag, attributes }: Shape, hasChildren: boolean): number {
-    const number = ++this.shapes;
+  #describe({ tag, attributes }: Shape, hasChildren: boolean): number {
+    const number = ++this.#shapes;
     if (number >= SHAPE_LIMIT) throw new Error("there are too many shapes of entries");
     const out = this.abbreviations;
     out.uleb(number);

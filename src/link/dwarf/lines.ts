@@ -29,22 +29,22 @@ const OPERANDS = [0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1];
 export class LineFiles {
   readonly directories: string[] = [];
   readonly files: { readonly name: string; readonly directory: number }[] = [];
-  private readonly numbers = new Map<string, number>();
+  readonly #numbers = new Map<string, number>();
 
   /** The number of a file, which is added if it is new. */
   number(file: string): number {
-    return this.numbers.get(file) ?? this.add(file);
+    return this.#numbers.get(file) ?? this.#add(file);
   }
 
-  private add(file: string): number {
+  #add(file: string): number {
     const slash = file.lastIndexOf("/");
-    const directory = slash < 0 ? 0 : this.directoryNumber(file.slice(0, slash));
+    const directory = slash < 0 ? 0 : this.#directoryNumber(file.slice(0, slash));
     this.files.push({ name: file.slice(slash + 1), directory });
-    this.numbers.set(file, this.files.length);
+    this.#numbers.set(file, this.files.length);
     return this.files.length;
   }
 
-  private directoryNumber(path: string): number {
+  #directoryNumber(path: string): number {
     const known = this.directories.indexOf(path);
     return known >= 0 ? known + 1 : this.directories.push(path);
   }

@@ -15,37 +15,40 @@ const POINTER_SIZE = 4;
 
 /** The types of one object, each with the entry that stands for it. */
 export class TypeEntries {
-  private readonly targets: readonly Target[];
+  readonly #targets: readonly Target[];
 
-  constructor(private readonly types: readonly DebugType[]) {
-    this.targets = types.map(() => new Target());
+  readonly #types: readonly DebugType[];
+
+  constructor(types: readonly DebugType[]) {
+    this.#types = types;
+    this.#targets = types.map(() => new Target());
   }
 
   target(index: number): Target {
-    const target = this.targets[index];
+    const target = this.#targets[index];
     if (!target) throw new Error(`there is no type ${index}`);
     return target;
   }
 
   /** How many bytes a value of the type takes. */
   sizeOf(index: number): number {
-    const type = this.types[index];
+    const type = this.#types[index];
     if (type?.kind === "enumeration") return this.sizeOf(type.base);
     return !type || type.kind === "pointer" ? POINTER_SIZE : type.size;
   }
 
   /** Writes the types that are declared in `file`; undefined: those that are nowhere. */
   write(entries: Entries, file: string | undefined): void {
-    for (const [index, type] of this.types.entries()) {
+    for (const [index, type] of this.#types.entries()) {
       const place = "place" in type ? type.place.file : undefined;
-      if (place === file) this.writeType(entries, type, this.target(index));
+      if (place === file) this.#writeType(entries, type, this.target(index));
     }
   }
 
-  private writeType(entries: Entries, type: DebugType, target: Target): void {
+  #writeType(entries: Entries, type: DebugType, target: Target): void {
     if (type.kind === "base") writeBase(entries, type, target);
-    else if (type.kind === "structure") this.writeStructure(entries, type, target);
-    else if (type.kind === "enumeration") this.writeEnumeration(entries, type, target);
+    else if (type.kind === "structure") this.#writeStructure(entries, type, target);
+    else if (type.kind === "enumeration") this.#writeEnumeration(entries, type, target);
     else {
       entries.open(DW_TAG.pointer_type, target);
       entries.number(DW_AT.byte_size, POINTER_SIZE);
@@ -54,7 +57,7 @@ export class TypeEntries {
     }
   }
 
-  private writeStructure(
+  #writeStructure(
     entries: Entries,
     { name, size, place, members }: DebugType & { kind: "structure" },
     target: Target,
@@ -80,7 +83,7 @@ export class TypeEntries {
     entries.close();
   }
 
-  private writeEnumeration(
+  #writeEnumeration(
     entries: Entries,
     { name, base, place, values }: DebugType & { kind: "enumeration" },
     target: Target,

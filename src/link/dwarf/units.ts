@@ -34,85 +34,97 @@ interface Origin {
 
 /** Writes the units of several objects into one set of sections. */
 export class UnitWriter {
-  private readonly entries = new Entries();
-  private readonly lines = new DebugSection(".debug_line");
-  private readonly ranges = new DebugSection(".debug_ranges");
-  private readonly locations = new DebugSection(".debug_loc");
+  readonly #entries = new Entries();
+  readonly #lines = new DebugSection(".debug_line");
+  readonly #ranges = new DebugSection(".debug_ranges");
+  readonly #locations = new DebugSection(".debug_loc");
 
   add(described: DescribedObject): void {
-    new ObjectUnits(described, this.entries, this.lines, this.ranges, this.locations).write();
+    new ObjectUnits(described, this.#entries, this.#lines, this.#ranges, this.#locations).write();
   }
 
   finish(): DebugSection[] {
-    const { entries, lines, ranges, locations } = this;
+    const entries = this.#entries;
+    const lines = this.#lines;
+    const ranges = this.#ranges;
+    const locations = this.#locations;
     entries.finish();
     return [lines, entries.info, entries.abbreviations, ranges, locations];
   }
 }
 
 class ObjectUnits {
-  private readonly types: TypeEntries;
-  private readonly variables: VariableEntries;
-  private readonly units = new Map<string, Unit>();
-  private readonly origins = new Map<string, Origin>();
-  private readonly debugOf: ReadonlyMap<LinkedFunction, DebugFunction>;
+  readonly #types: TypeEntries;
+  readonly #variables: VariableEntries;
+  readonly #units = new Map<string, Unit>();
+  readonly #origins = new Map<string, Origin>();
+  readonly #debugOf: ReadonlyMap<LinkedFunction, DebugFunction>;
+
+  readonly #described: DescribedObject;
+  readonly #entries: Entries;
+  readonly #lines: DebugSection;
+  readonly #ranges: DebugSection;
 
   constructor(
-    private readonly described: DescribedObject,
-    private readonly entries: Entries,
-    private readonly lines: DebugSection,
-    private readonly ranges: DebugSection,
+    described: DescribedObject,
+    entries: Entries,
+    lines: DebugSection,
+    ranges: DebugSection,
     locations: DebugSection,
   ) {
+    this.#described = described;
+    this.#entries = entries;
+    this.#lines = lines;
+    this.#ranges = ranges;
     const { object } = described;
-    this.types = new TypeEntries(object.debug?.types ?? []);
-    this.variables = new VariableEntries(entries, this.types, locations, described);
-    this.debugOf = matchFunctions(described);
-    for (const func of described.functions) this.unit(this.fileOf(func)).functions.push(func);
+    this.#types = new TypeEntries(object.debug?.types ?? []);
+    this.#variables = new VariableEntries(entries, this.#types, locations, described);
+    this.#debugOf = matchFunctions(described);
+    for (const func of described.functions) this.#unit(this.#fileOf(func)).functions.push(func);
     for (const global of object.debug?.globals ?? []) {
-      this.unit(global.place.file).globals.push(global);
+      this.#unit(global.place.file).globals.push(global);
     }
     for (const type of object.debug?.types ?? []) {
-      if ("place" in type) this.unit(type.place.file);
+      if ("place" in type) this.#unit(type.place.file);
     }
-    for (const { inlined } of this.debugOf.values()) this.collectInlined(inlined);
+    for (const { inlined } of this.#debugOf.values()) this.#collectInlined(inlined);
   }
 
   write(): void {
     let isFirst = true;
-    for (const unit of this.units.values()) {
-      this.writeUnit(unit, isFirst);
+    for (const unit of this.#units.values()) {
+      this.#writeUnit(unit, isFirst);
       isFirst = false;
     }
   }
 
-  private unit(file: string): Unit {
-    let unit = this.units.get(file);
+  #unit(file: string): Unit {
+    let unit = this.#units.get(file);
     if (!unit) {
       unit = { file, functions: [], globals: [], inlined: new Map() };
-      this.units.set(file, unit);
+      this.#units.set(file, unit);
     }
     return unit;
   }
 
-  private fileOf(func: LinkedFunction): string {
-    const debug = this.debugOf.get(func);
-    return debug?.place.file ?? func.lines[0]?.file ?? this.described.object.name;
+  #fileOf(func: LinkedFunction): string {
+    const debug = this.#debugOf.get(func);
+    return debug?.place.file ?? func.lines[0]?.file ?? this.#described.object.name;
   }
 
-  private collectInlined(calls: readonly InlinedCall[]): void {
+  #collectInlined(calls: readonly InlinedCall[]): void {
     for (const call of calls) {
-      const { inlined } = this.unit(call.place.file);
+      const { inlined } = this.#unit(call.place.file);
       const key = keyOf(call);
       if (!inlined.has(key)) inlined.set(key, call);
-      this.collectInlined(call.inlined);
+      this.#collectInlined(call.inlined);
     }
   }
 
   // --- units ---
 
-  private writeUnit(unit: Unit, isFirst: boolean): void {
-    const { entries } = this;
+  #writeUnit(unit: Unit, isFirst: boolean): void {
+    const entries = this.#entries;
     const files = new LineFiles();
     files.number(unit.file);
     entries.beginUnit();
@@ -120,40 +132,40 @@ class ObjectUnits {
     entries.text(DW_AT.producer, "isthmus");
     entries.number(DW_AT.language, DW_LANG_C99);
     entries.text(DW_AT.name, unit.file);
-    entries.place(DW_AT.stmt_list, this.lines, this.lines.length);
-    this.writeCode(unit);
+    entries.place(DW_AT.stmt_list, this.#lines, this.#lines.length);
+    this.#writeCode(unit);
     entries.closeParent();
-    if (isFirst) this.types.write(entries, undefined);
-    this.types.write(entries, unit.file);
-    for (const global of unit.globals) this.writeGlobal(global);
-    for (const call of unit.inlined.values()) this.writeOrigin(call);
-    for (const func of unit.functions) this.writeFunction(func, files);
+    if (isFirst) this.#types.write(entries, undefined);
+    this.#types.write(entries, unit.file);
+    for (const global of unit.globals) this.#writeGlobal(global);
+    for (const call of unit.inlined.values()) this.#writeOrigin(call);
+    for (const func of unit.functions) this.#writeFunction(func, files);
     entries.endUnit();
     for (const { lines } of unit.functions) for (const { file } of lines) files.number(file);
-    writeLines(unit.functions, files, this.lines);
+    writeLines(unit.functions, files, this.#lines);
   }
 
   /** The unit's code: a range for each function. */
-  private writeCode({ functions }: Unit): void {
+  #writeCode({ functions }: Unit): void {
     if (functions.length === 0) return;
     // What ranges and locations of the unit count from: they are addresses themselves.
-    this.entries.address(DW_AT.low_pc, undefined, 0);
-    this.entries.place(DW_AT.ranges, this.ranges, this.ranges.length);
+    this.#entries.address(DW_AT.low_pc, undefined, 0);
+    this.#entries.place(DW_AT.ranges, this.#ranges, this.#ranges.length);
     for (const { input, offset, size } of functions) {
-      this.ranges.reference(input, offset);
-      this.ranges.reference(input, offset + size);
+      this.#ranges.reference(input, offset);
+      this.#ranges.reference(input, offset + size);
     }
-    this.ranges.u32(0);
-    this.ranges.u32(0);
+    this.#ranges.u32(0);
+    this.#ranges.u32(0);
   }
 
-  private writeGlobal({ name, place, type, where }: GlobalVariable): void {
-    const { entries } = this;
-    const storage = where.kind === "symbol" ? this.described.locate(where.symbol) : undefined;
+  #writeGlobal({ name, place, type, where }: GlobalVariable): void {
+    const entries = this.#entries;
+    const storage = where.kind === "symbol" ? this.#described.locate(where.symbol) : undefined;
     if (where.kind === "symbol" && !storage) return;
     entries.open(DW_TAG.variable);
     writeDeclaration(entries, name, place.line);
-    entries.entry(DW_AT.type, this.types.target(type));
+    entries.entry(DW_AT.type, this.#types.target(type));
     if (storage) entries.location(storage.input, storage.offset);
     if (where.kind === "constant")
       entries.words(DW_AT.const_value, where.words[0]!, where.words[1]);
@@ -163,9 +175,9 @@ class ObjectUnits {
   // --- functions ---
 
   /** What all inlined calls of a function have in common. */
-  private writeOrigin(call: InlinedCall): void {
-    const { entries } = this;
-    const { target, variables } = this.origin(call);
+  #writeOrigin(call: InlinedCall): void {
+    const entries = this.#entries;
+    const { target, variables } = this.#origin(call);
     entries.open(DW_TAG.subprogram, target);
     writeDeclaration(entries, call.name, call.place.line);
     entries.flag(DW_AT.prototyped);
@@ -176,30 +188,30 @@ class ObjectUnits {
     }
     entries.closeParent();
     for (const [i, variable] of call.variables.entries()) {
-      this.variables.writeOrigin(variable, variables[i]!);
+      this.#variables.writeOrigin(variable, variables[i]!);
     }
     entries.end();
   }
 
-  private origin(call: InlinedCall): Origin {
+  #origin(call: InlinedCall): Origin {
     const key = `${call.place.file}:${keyOf(call)}`;
-    let origin = this.origins.get(key);
+    let origin = this.#origins.get(key);
     if (!origin) {
       origin = { target: new Target(), variables: call.variables.map(() => new Target()) };
-      this.origins.set(key, origin);
+      this.#origins.set(key, origin);
     }
     return origin;
   }
 
-  private writeFunction(func: LinkedFunction, files: LineFiles): void {
-    const { entries } = this;
-    const debug = this.debugOf.get(func);
+  #writeFunction(func: LinkedFunction, files: LineFiles): void {
+    const entries = this.#entries;
+    const debug = this.#debugOf.get(func);
     const { variables = [], inlined = [] } = debug ?? {};
     entries.open(DW_TAG.subprogram);
     const line = debug?.place.line ?? func.lines[0]?.line ?? 0;
     writeDeclaration(entries, debug?.name ?? shortName(func.name), line);
     entries.flag(debug ? DW_AT.prototyped : DW_AT.external);
-    if (debug?.result !== undefined) entries.entry(DW_AT.type, this.types.target(debug.result));
+    if (debug?.result !== undefined) entries.entry(DW_AT.type, this.#types.target(debug.result));
     entries.address(DW_AT.low_pc, func.input, func.offset);
     entries.words(DW_AT.high_pc, func.size);
     entries.expression(DW_AT.frame_base, FRAME_BASE);
@@ -208,18 +220,18 @@ class ObjectUnits {
       return;
     }
     entries.closeParent();
-    for (const variable of variables) this.variables.write(variable, func);
-    for (const call of inlined) this.writeInlined(call, func, files);
+    for (const variable of variables) this.#variables.write(variable, func);
+    for (const call of inlined) this.#writeInlined(call, func, files);
     entries.end();
   }
 
-  private writeInlined(call: InlinedCall, func: LinkedFunction, files: LineFiles): void {
-    const { entries } = this;
-    const origin = this.origin(call);
+  #writeInlined(call: InlinedCall, func: LinkedFunction, files: LineFiles): void {
+    const entries = this.#entries;
+    const origin = this.#origin(call);
     const known = call.variables.some(({ values }) => values.length > 0);
     entries.open(DW_TAG.inlined_subroutine);
     entries.entry(DW_AT.abstract_origin, origin.target);
-    this.writeRanges(call.ranges, func);
+    this.#writeRanges(call.ranges, func);
     entries.number(DW_AT.call_file, files.number(call.call.file));
     entries.number(DW_AT.call_line, call.call.line);
     entries.number(DW_AT.call_column, call.call.column);
@@ -230,35 +242,35 @@ class ObjectUnits {
     entries.closeParent();
     for (const [i, variable] of call.variables.entries()) {
       if (variable.values.length > 0) {
-        this.variables.writeInlined(variable, origin.variables[i]!, func);
+        this.#variables.writeInlined(variable, origin.variables[i]!, func);
       }
     }
-    if (call.inlined.length > 0) this.writeInlinedWithin(call, func, files);
+    if (call.inlined.length > 0) this.#writeInlinedWithin(call, func, files);
     entries.end();
   }
 
-  private writeInlinedWithin(call: InlinedCall, func: LinkedFunction, files: LineFiles): void {
-    const { entries } = this;
+  #writeInlinedWithin(call: InlinedCall, func: LinkedFunction, files: LineFiles): void {
+    const entries = this.#entries;
     // The block is for gdb: a call directly within a call it takes for a fault (a complaint).
     entries.open(DW_TAG.lexical_block);
-    this.writeRanges(call.ranges, func);
+    this.#writeRanges(call.ranges, func);
     entries.closeParent();
-    for (const inner of call.inlined) this.writeInlined(inner, func, files);
+    for (const inner of call.inlined) this.#writeInlined(inner, func, files);
     entries.end();
   }
 
-  private writeRanges(ranges: readonly number[], { input, offset }: LinkedFunction): void {
-    const { entries } = this;
+  #writeRanges(ranges: readonly number[], { input, offset }: LinkedFunction): void {
+    const entries = this.#entries;
     const [start = 0, end = 0] = ranges;
     if (ranges.length === 2) {
       entries.address(DW_AT.low_pc, input, offset + start);
       entries.words(DW_AT.high_pc, end - start);
       return;
     }
-    entries.place(DW_AT.ranges, this.ranges, this.ranges.length);
-    for (const each of ranges) this.ranges.reference(input, offset + each);
-    this.ranges.u32(0);
-    this.ranges.u32(0);
+    entries.place(DW_AT.ranges, this.#ranges, this.#ranges.length);
+    for (const each of ranges) this.#ranges.reference(input, offset + each);
+    this.#ranges.u32(0);
+    this.#ranges.u32(0);
   }
 }
 

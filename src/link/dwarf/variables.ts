@@ -17,69 +17,79 @@ const BASE_ADDRESS_SELECTION = 0xffffffff;
 const WORD = 4;
 
 export class VariableEntries {
+  readonly #entries: Entries;
+  readonly #types: TypeEntries;
+  readonly #locations: DebugSection;
+  readonly #described: DescribedObject;
+
   constructor(
-    private readonly entries: Entries,
-    private readonly types: TypeEntries,
-    private readonly locations: DebugSection,
-    private readonly described: DescribedObject,
-  ) {}
+    entries: Entries,
+    types: TypeEntries,
+    locations: DebugSection,
+    described: DescribedObject,
+  ) {
+    this.#entries = entries;
+    this.#types = types;
+    this.#locations = locations;
+    this.#described = described;
+  }
 
   write(variable: LocalVariable, func: LinkedFunction): void {
-    this.open(variable);
-    this.writeName(variable);
-    if (variable.values.length > 0) this.writeLocation(variable, func);
-    this.entries.close();
+    this.#open(variable);
+    this.#writeName(variable);
+    if (variable.values.length > 0) this.#writeLocation(variable, func);
+    this.#entries.close();
   }
 
   /** What the variable is in all inlined calls of a function. */
   writeOrigin(variable: LocalVariable, target: Target): void {
-    this.open(variable, target);
-    this.writeName(variable);
-    this.entries.close();
+    this.#open(variable, target);
+    this.#writeName(variable);
+    this.#entries.close();
   }
 
   /** Where it is in one of them. */
   writeInlined(variable: LocalVariable, origin: Target, func: LinkedFunction): void {
-    this.open(variable);
-    this.entries.entry(DW_AT.abstract_origin, origin);
-    this.writeLocation(variable, func);
-    this.entries.close();
+    this.#open(variable);
+    this.#entries.entry(DW_AT.abstract_origin, origin);
+    this.#writeLocation(variable, func);
+    this.#entries.close();
   }
 
-  private open({ isParameter }: LocalVariable, target?: Target): void {
-    this.entries.open(isParameter ? DW_TAG.formal_parameter : DW_TAG.variable, target);
+  #open({ isParameter }: LocalVariable, target?: Target): void {
+    this.#entries.open(isParameter ? DW_TAG.formal_parameter : DW_TAG.variable, target);
   }
 
-  private writeName({ name, type }: LocalVariable): void {
-    this.entries.text(DW_AT.name, name);
-    this.entries.entry(DW_AT.type, this.types.target(type));
+  #writeName({ name, type }: LocalVariable): void {
+    this.#entries.text(DW_AT.name, name);
+    this.#entries.entry(DW_AT.type, this.#types.target(type));
   }
 
-  private writeLocation({ values }: LocalVariable, func: LinkedFunction): void {
-    this.entries.place(DW_AT.location, this.locations, this.locations.length);
-    this.writeList(values, func);
+  #writeLocation({ values }: LocalVariable, func: LinkedFunction): void {
+    this.#entries.place(DW_AT.location, this.#locations, this.#locations.length);
+    this.#writeList(values, func);
   }
 
-  private writeList(values: readonly ValueRange[], { input, offset }: LinkedFunction): void {
-    const { locations } = this;
+  #writeList(values: readonly ValueRange[], { input, offset }: LinkedFunction): void {
+    const locations = this.#locations;
     locations.u32(BASE_ADDRESS_SELECTION);
     locations.reference(input, offset);
     for (const { start, end, words } of values) {
       locations.u32(start);
       locations.u32(end);
-      this.writeExpression(words);
+      this.#writeExpression(words);
     }
     locations.u32(0);
     locations.u32(0);
   }
 
   /** An expression behind its length in 16 bits. */
-  private writeExpression(words: readonly WordPlace[]): void {
-    const { locations } = this;
+  #writeExpression(words: readonly WordPlace[]): void {
+    const locations = this.#locations;
     const start = locations.length;
     locations.u16(0);
     for (const word of words) {
-      this.writeWord(word);
+      this.#writeWord(word);
       if (words.length === 1) continue;
       locations.u8(DW_OP.piece);
       locations.uleb(WORD);
@@ -87,8 +97,8 @@ export class VariableEntries {
     locations.patchU16(start, locations.length - start - 2);
   }
 
-  private writeWord(word: WordPlace): void {
-    const out = this.locations;
+  #writeWord(word: WordPlace): void {
+    const out = this.#locations;
     switch (word.kind) {
       case "unknown":
         return;
@@ -105,7 +115,7 @@ export class VariableEntries {
         out.u8(DW_OP.stack_value);
         return;
       case "address": {
-        const target = this.described.locate(word.symbol);
+        const target = this.#described.locate(word.symbol);
         if (!target) return;
         out.u8(DW_OP.addr);
         out.reference(target.input, target.offset + word.offset);

@@ -83,7 +83,11 @@ const EMPTY: SectionHeader = {
 export class SectionTable {
   readonly headers: SectionHeader[] = [EMPTY];
 
-  constructor(private readonly out: ByteWriter) {}
+  readonly #out: ByteWriter;
+
+  constructor(out: ByteWriter) {
+    this.#out = out;
+  }
 
   /** Adds a header; returns its index. */
   add(fields: Partial<SectionHeader> & Pick<SectionHeader, "name" | "type">): number {
@@ -96,9 +100,9 @@ export class SectionTable {
     fields: Partial<SectionHeader> & Pick<SectionHeader, "name" | "type">,
   ): number {
     const align = fields.align ?? 1;
-    this.out.alignTo(align);
-    const offset = this.out.length;
-    this.out.bytes(bytes);
+    this.#out.alignTo(align);
+    const offset = this.#out.length;
+    this.#out.bytes(bytes);
     return this.add({ align, ...fields, offset, size: bytes.length });
   }
 
@@ -114,24 +118,24 @@ export class SectionTable {
     const sorted = locals.concat(symbols.filter((symbol) => symbol.binding !== "local"));
     const names = new StringTable();
     const strings = this.headers.length + 1;
-    this.out.alignTo(4);
-    const offset = this.out.length;
-    this.out.fill(SYM_SIZE);
+    this.#out.alignTo(4);
+    const offset = this.#out.length;
+    this.#out.fill(SYM_SIZE);
     for (const symbol of sorted) {
       // Global names are unique already, and looking each up would take longer than the rest.
       const isLocal = symbol.binding === "local";
-      this.out.u32(isLocal ? names.add(symbol.name) : names.append(symbol.name));
-      this.out.u32(places.value(symbol));
-      this.out.u32(symbol.size);
-      this.out.u8((BINDING[symbol.binding] << 4) | TYPE[symbol.type]);
-      this.out.u8(0);
-      this.out.u16(places.header(symbol));
+      this.#out.u32(isLocal ? names.add(symbol.name) : names.append(symbol.name));
+      this.#out.u32(places.value(symbol));
+      this.#out.u32(symbol.size);
+      this.#out.u8((BINDING[symbol.binding] << 4) | TYPE[symbol.type]);
+      this.#out.u8(0);
+      this.#out.u16(places.header(symbol));
     }
     this.add({
       name: ".symtab",
       type: SHT_SYMTAB,
       offset,
-      size: this.out.length - offset,
+      size: this.#out.length - offset,
       link: strings,
       info: locals.length + 1,
       align: 4,
@@ -147,19 +151,19 @@ export class SectionTable {
     const offsets = this.headers.map(({ name }) => names.add(name));
     offsets.push(names.add(".shstrtab"));
     this.addBytes(names.finish(), { name: ".shstrtab", type: SHT_STRTAB });
-    this.out.alignTo(4);
-    const start = this.out.length;
+    this.#out.alignTo(4);
+    const start = this.#out.length;
     for (const [index, header] of this.headers.entries()) {
-      this.out.u32(offsets[index] ?? 0);
-      this.out.u32(header.type);
-      this.out.u32(header.flags);
-      this.out.u32(header.address);
-      this.out.u32(header.offset);
-      this.out.u32(header.size);
-      this.out.u32(header.link);
-      this.out.u32(header.info);
-      this.out.u32(header.align);
-      this.out.u32(header.entrySize);
+      this.#out.u32(offsets[index] ?? 0);
+      this.#out.u32(header.type);
+      this.#out.u32(header.flags);
+      this.#out.u32(header.address);
+      this.#out.u32(header.offset);
+      this.#out.u32(header.size);
+      this.#out.u32(header.link);
+      this.#out.u32(header.info);
+      this.#out.u32(header.align);
+      this.#out.u32(header.entrySize);
     }
     return start;
   }
@@ -196,31 +200,31 @@ export function elfHeader(fields: {
 
 /** Strings behind each other, each stored once; offset 0 is the empty one. */
 class StringTable {
-  private readonly out = new ByteWriter();
-  private readonly offsets = new Map<string, number>();
+  readonly #out = new ByteWriter();
+  readonly #offsets = new Map<string, number>();
 
   constructor() {
     this.add("");
   }
 
   add(text: string): number {
-    let offset = this.offsets.get(text);
+    let offset = this.#offsets.get(text);
     if (offset === undefined) {
-      offset = this.out.length;
-      this.offsets.set(text, offset);
-      this.out.cstring(text);
+      offset = this.#out.length;
+      this.#offsets.set(text, offset);
+      this.#out.cstring(text);
     }
     return offset;
   }
 
   /** Adds a text that is not there yet. */
   append(text: string): number {
-    const offset = this.out.length;
-    this.out.cstring(text);
+    const offset = this.#out.length;
+    this.#out.cstring(text);
     return offset;
   }
 
   finish(): Uint8Array {
-    return this.out.release();
+    return this.#out.release();
   }
 }

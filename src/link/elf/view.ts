@@ -95,7 +95,7 @@ export class ElfView {
   segments(): ElfSegments {
     const { header, segment } = this.shape;
     const count = this.half(header.phnum);
-    const table = this.table(
+    const table = this.#table(
       "program headers",
       header.phoff,
       count,
@@ -109,8 +109,8 @@ export class ElfView {
   /** The sections; the content of each lies within the file. */
   sections(): ElfSections {
     const { header, section } = this.shape;
-    const { count, names } = this.sectionCounts();
-    const table = this.table(
+    const { count, names } = this.#sectionCounts();
+    const table = this.#table(
       "section headers",
       header.shoff,
       count,
@@ -136,7 +136,7 @@ export class ElfView {
   }
 
   /** Counts that need more than 16 bits are in the first section header. */
-  private sectionCounts(): { count: number; names: number } {
+  #sectionCounts(): { count: number; names: number } {
     const { header, section } = this.shape;
     const count = this.half(header.shnum);
     const names = this.half(header.shstrndx);
@@ -149,7 +149,7 @@ export class ElfView {
   }
 
   /** Where a table lies, or why it cannot be used. */
-  private table(
+  #table(
     what: string,
     offsetField: number,
     count: number,
@@ -173,135 +173,136 @@ export class ElfSegments {
   /** Where the table ends in the file. */
   readonly end: number;
 
-  constructor(
-    private readonly file: ElfView,
-    private readonly headers: Table,
-  ) {
+  readonly #file: ElfView;
+  readonly #headers: Table;
+
+  constructor(file: ElfView, headers: Table) {
+    this.#file = file;
+    this.#headers = headers;
     const { start, count, step } = headers;
     this.count = count;
     this.end = start + count * step;
-    for (let index = 0; index < count; index++) this.checkPlace(index);
+    for (let index = 0; index < count; index++) this.#checkPlace(index);
   }
 
   type(index: number): number {
-    return this.file.word(this.at(index) + this.fields.type);
+    return this.#file.word(this.#at(index) + this.#fields.type);
   }
 
   flags(index: number): number {
-    return this.file.word(this.at(index) + this.fields.flags);
+    return this.#file.word(this.#at(index) + this.#fields.flags);
   }
 
   offset(index: number): number {
-    return this.file.extent(this.at(index) + this.fields.offset);
+    return this.#file.extent(this.#at(index) + this.#fields.offset);
   }
 
   address(index: number): bigint {
-    return this.file.address(this.at(index) + this.fields.address);
+    return this.#file.address(this.#at(index) + this.#fields.address);
   }
 
   loadAddress(index: number): bigint {
-    return this.file.address(this.at(index) + this.fields.loadAddress);
+    return this.#file.address(this.#at(index) + this.#fields.loadAddress);
   }
 
   fileSize(index: number): number {
-    return this.file.extent(this.at(index) + this.fields.fileSize);
+    return this.#file.extent(this.#at(index) + this.#fields.fileSize);
   }
 
   memorySize(index: number): bigint {
-    return this.file.address(this.at(index) + this.fields.memorySize);
+    return this.#file.address(this.#at(index) + this.#fields.memorySize);
   }
 
   align(index: number): bigint {
-    return this.file.address(this.at(index) + this.fields.align);
+    return this.#file.address(this.#at(index) + this.#fields.align);
   }
 
-  private get fields(): ElfShape["segment"] {
-    return this.file.shape.segment;
+  get #fields(): ElfShape["segment"] {
+    return this.#file.shape.segment;
   }
 
-  private at(index: number): number {
-    return this.headers.start + index * this.headers.step;
+  #at(index: number): number {
+    return this.#headers.start + index * this.#headers.step;
   }
 
-  private checkPlace(index: number): void {
+  #checkPlace(index: number): void {
     if (this.type(index) !== PT_LOAD) return;
-    if (this.offset(index) + this.fileSize(index) <= this.file.bytes.length) return;
-    throw this.file.malformed(`segment ${index} reaches beyond its end`);
+    if (this.offset(index) + this.fileSize(index) <= this.#file.bytes.length) return;
+    throw this.#file.malformed(`segment ${index} reaches beyond its end`);
   }
 }
 
 /** The section headers, by index. What a number beyond the table asks for is 0 or empty. */
 export class ElfSections {
   readonly count: number;
-  private readonly start: number;
-  private readonly step: number;
-  private readonly fields: ElfShape["section"];
-  private readonly names: Strings;
+  readonly #start: number;
+  readonly #step: number;
+  readonly #fields: ElfShape["section"];
+  readonly #names: Strings;
 
-  constructor(
-    private readonly file: ElfView,
-    { start, count, step }: Table,
-    namesIndex: number,
-  ) {
-    this.start = start;
+  readonly #file: ElfView;
+
+  constructor(file: ElfView, { start, count, step }: Table, namesIndex: number) {
+    this.#file = file;
+    this.#start = start;
     this.count = count;
-    this.step = step;
-    this.fields = file.shape.section;
-    for (let index = 0; index < count; index++) this.checkPlace(index);
-    this.names = new Strings(namesIndex < count ? this.bytes(namesIndex) : new Uint8Array(1));
+    this.#step = step;
+    this.#fields = file.shape.section;
+    for (let index = 0; index < count; index++) this.#checkPlace(index);
+    this.#names = new Strings(namesIndex < count ? this.bytes(namesIndex) : new Uint8Array(1));
   }
 
   name(index: number): string {
-    const name = this.names.at(this.word(index, this.fields.name));
+    const name = this.#names.at(this.#word(index, this.#fields.name));
     if (name !== undefined) return name;
-    if (this.file.damage) return `section ${index}`;
+    if (this.#file.damage) return `section ${index}`;
     if (this.type(index) === SHT_NULL) return "";
-    throw this.file.malformed(`the name of section ${index} lies outside the string table`);
+    throw this.#file.malformed(`the name of section ${index} lies outside the string table`);
   }
 
   type(index: number): number {
-    return this.word(index, this.fields.type);
+    return this.#word(index, this.#fields.type);
   }
 
   /** The low 32 bits, which are all that the gABI defines. */
   flags(index: number): number {
-    return this.word(index, this.fields.flags);
+    return this.#word(index, this.#fields.flags);
   }
 
   address(index: number): bigint {
-    return this.has(index) ? this.file.address(this.at(index) + this.fields.address) : 0n;
+    return this.#has(index) ? this.#file.address(this.#at(index) + this.#fields.address) : 0n;
   }
 
   offset(index: number): number {
-    return this.extent(index, this.fields.offset);
+    return this.#extent(index, this.#fields.offset);
   }
 
   size(index: number): number {
-    return this.extent(index, this.fields.bytes);
+    return this.#extent(index, this.#fields.bytes);
   }
 
   link(index: number): number {
-    return this.word(index, this.fields.link);
+    return this.#word(index, this.#fields.link);
   }
 
   info(index: number): number {
-    return this.word(index, this.fields.info);
+    return this.#word(index, this.#fields.info);
   }
 
   align(index: number): number {
-    return this.extent(index, this.fields.align);
+    return this.#extent(index, this.#fields.align);
   }
 
   entrySize(index: number): number {
-    return this.extent(index, this.fields.entrySize);
+    return this.#extent(index, this.#fields.entrySize);
   }
 
   /** What the file holds of it: empty for SHT_NOBITS. A view, not a copy. */
   bytes(index: number): Uint8Array {
-    if (!this.isStored(index)) return NO_BYTES;
+    if (!this.#isStored(index)) return NO_BYTES;
     const offset = this.offset(index);
     const end = offset + this.size(index);
-    return end > this.file.bytes.length ? NO_BYTES : this.file.bytes.subarray(offset, end);
+    return end > this.#file.bytes.length ? NO_BYTES : this.#file.bytes.subarray(offset, end);
   }
 
   /** The first section of a type, or -1. */
@@ -314,138 +315,140 @@ export class ElfSections {
 
   /** The symbol table: the file's first, or an empty one. */
   symbols(): ElfSymbols {
-    return new ElfSymbols(this.file, this, this.find(SHT_SYMTAB));
+    return new ElfSymbols(this.#file, this, this.find(SHT_SYMTAB));
   }
 
-  private isStored(index: number): boolean {
+  #isStored(index: number): boolean {
     const type = this.type(index);
     return type !== SHT_NOBITS && type !== SHT_NULL;
   }
 
-  private checkPlace(index: number): void {
+  #checkPlace(index: number): void {
     const offset = this.offset(index);
     const end = offset + this.size(index);
-    if (end <= this.file.bytes.length || !this.isStored(index)) return;
-    this.file.report(
+    if (end <= this.#file.bytes.length || !this.#isStored(index)) return;
+    this.#file.report(
       `a section from offset ${offset} to ${end} reaches beyond the end of the file`,
     );
   }
 
-  private has(index: number): boolean {
+  #has(index: number): boolean {
     return index >>> 0 < this.count;
   }
 
-  private at(index: number): number {
-    return this.start + index * this.step;
+  #at(index: number): number {
+    return this.#start + index * this.#step;
   }
 
-  private word(index: number, field: number): number {
-    return this.has(index) ? this.file.word(this.at(index) + field) : 0;
+  #word(index: number, field: number): number {
+    return this.#has(index) ? this.#file.word(this.#at(index) + field) : 0;
   }
 
-  private extent(index: number, field: number): number {
-    return this.has(index) ? this.file.extent(this.at(index) + field) : 0;
+  #extent(index: number, field: number): number {
+    return this.#has(index) ? this.#file.extent(this.#at(index) + field) : 0;
   }
 }
 
 /** The symbols, by index, the null entry included. */
 export class ElfSymbols {
   readonly count: number;
-  private readonly start: number;
-  private readonly fields: ElfShape["symbol"];
-  private readonly names: Strings;
+  readonly #start: number;
+  readonly #fields: ElfShape["symbol"];
+  readonly #names: Strings;
   /** The table of extended indices. */
-  private readonly indices: Table;
+  readonly #indices: Table;
 
-  constructor(
-    private readonly file: ElfView,
-    sections: ElfSections,
-    table: number,
-  ) {
-    this.fields = file.shape.symbol;
+  readonly #file: ElfView;
+
+  constructor(file: ElfView, sections: ElfSections, table: number) {
+    this.#file = file;
+    this.#fields = file.shape.symbol;
     const { length } = sections.bytes(table);
-    if (length % this.fields.size !== 0) file.report("the symbol table has a torn entry");
-    this.start = sections.offset(table);
-    this.count = Math.floor(length / this.fields.size);
+    if (length % this.#fields.size !== 0) file.report("the symbol table has a torn entry");
+    this.#start = sections.offset(table);
+    this.count = Math.floor(length / this.#fields.size);
     const link = sections.link(table);
-    this.names = new Strings(link < sections.count ? sections.bytes(link) : new Uint8Array(1));
+    this.#names = new Strings(link < sections.count ? sections.bytes(link) : new Uint8Array(1));
     const extended = sections.find(SHT_SYMTAB_SHNDX, (index) => sections.link(index) === table);
     const count = Math.floor(sections.bytes(extended).length / 4);
-    this.indices = { start: sections.offset(extended), count, step: 4 };
+    this.#indices = { start: sections.offset(extended), count, step: 4 };
   }
 
   name(index: number): string {
-    const name = this.names.at(this.file.word(this.at(index) + this.fields.name));
+    const name = this.#names.at(this.#file.word(this.#at(index) + this.#fields.name));
     if (name !== undefined) return name;
-    if (this.file.damage) return "";
-    throw this.file.malformed(`the name of symbol ${index} lies outside the string table`);
+    if (this.#file.damage) return "";
+    throw this.#file.malformed(`the name of symbol ${index} lies outside the string table`);
   }
 
   /** As a number, which is exact in a 32-bit file. */
   value(index: number): number {
-    return this.file.extent(this.at(index) + this.fields.value);
+    return this.#file.extent(this.#at(index) + this.#fields.value);
   }
 
   address(index: number): bigint {
-    return this.file.address(this.at(index) + this.fields.value);
+    return this.#file.address(this.#at(index) + this.#fields.value);
   }
 
   size(index: number): number {
-    return this.file.extent(this.at(index) + this.fields.bytes);
+    return this.#file.extent(this.#at(index) + this.#fields.bytes);
   }
 
   /** STB_… */
   binding(index: number): number {
-    return this.info(index) >> 4;
+    return this.#info(index) >> 4;
   }
 
   /** STT_… */
   type(index: number): number {
-    return this.info(index) & 15;
+    return this.#info(index) & 15;
   }
 
   /** A section's index (even above 16 bits), or what `special` says. */
   section(index: number): number {
-    const short = this.file.half(this.at(index) + this.fields.section);
-    return short === SHN_XINDEX ? this.extended(index) : short;
+    const short = this.#file.half(this.#at(index) + this.#fields.section);
+    return short === SHN_XINDEX ? this.#extended(index) : short;
   }
 
   /** SHN_UNDEF, SHN_ABS, SHN_COMMON, …; 0 too if the symbol is in a section. */
   special(index: number): number {
-    const short = this.file.half(this.at(index) + this.fields.section);
+    const short = this.#file.half(this.#at(index) + this.#fields.section);
     return short >= SHN_LORESERVE && short !== SHN_XINDEX ? short : 0;
   }
 
-  private info(index: number): number {
-    return this.file.bytes[this.at(index) + this.fields.info] ?? 0;
+  #info(index: number): number {
+    return this.#file.bytes[this.#at(index) + this.#fields.info] ?? 0;
   }
 
-  private at(index: number): number {
-    return this.start + index * this.fields.size;
+  #at(index: number): number {
+    return this.#start + index * this.#fields.size;
   }
 
-  private extended(index: number): number {
-    const { start, count, step } = this.indices;
-    if (index < count) return this.file.word(start + index * step);
-    this.file.report(`symbol ${index} has no entry in the table of extended indices`);
+  #extended(index: number): number {
+    const { start, count, step } = this.#indices;
+    if (index < count) return this.#file.word(start + index * step);
+    this.#file.report(`symbol ${index} has no entry in the table of extended indices`);
     return SHN_XINDEX;
   }
 }
 
 /** A table of NUL-terminated strings, decoded once: names are slices of the whole. */
 export class Strings {
-  private readonly text: string;
+  readonly #text: string;
 
-  constructor(private readonly bytes: Uint8Array) {
-    this.text = new TextDecoder().decode(bytes);
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#text = new TextDecoder().decode(bytes);
   }
 
   /** The string at `offset`; undefined if it does not end in the table. */
   at(offset: number): string | undefined {
     // Characters are bytes, unless a name has characters of several.
-    if (this.text.length !== this.bytes.length) return stringAt(this.bytes, offset);
-    const end = this.text.indexOf("\0", offset);
-    return end < 0 || offset > this.text.length ? undefined : this.text.slice(offset, end);
+    if (this.#text.length !== this.#bytes.length) return stringAt(this.#bytes, offset);
+    const end = this.#text.indexOf("\0", offset);
+    return end < 0 || offset > this.#text.length ? undefined : this.#text.slice(offset, end);
   }
 }
 

@@ -67,58 +67,61 @@ interface Entry {
 }
 
 class ArchiveReader {
-  constructor(
-    private readonly bytes: Uint8Array,
-    private readonly name: string,
-  ) {}
+  readonly #bytes: Uint8Array;
+  readonly #name: string;
+
+  constructor(bytes: Uint8Array, name: string) {
+    this.#bytes = bytes;
+    this.#name = name;
+  }
 
   read(): Archive {
-    const entries = this.entries();
+    const entries = this.#entries();
     const longNames = entries.find((entry) => entry.name === "//")?.content ?? new Uint8Array(0);
     const members = new Map<number, ArchiveMember>();
     for (const entry of entries) {
       if (isSpecial(entry.name)) continue;
-      members.set(entry.offset, this.member(entry, longNames));
+      members.set(entry.offset, this.#member(entry, longNames));
     }
     const list = [...members.values()];
     const symbols = entries.find((entry) => entry.name === "/");
-    const index = symbols ? this.index(symbols.content, members) : indexOf(list);
-    return { kind: "archive", name: this.name, members: list, index };
+    const index = symbols ? this.#index(symbols.content, members) : indexOf(list);
+    return { kind: "archive", name: this.#name, members: list, index };
   }
 
-  private entries(): Entry[] {
+  #entries(): Entry[] {
     const entries: Entry[] = [];
     let offset = MAGIC.length;
-    while (offset < this.bytes.length) {
-      const header = latin(this.bytes.subarray(offset, offset + HEADER_SIZE));
+    while (offset < this.#bytes.length) {
+      const header = latin(this.#bytes.subarray(offset, offset + HEADER_SIZE));
       if (header.length < HEADER_SIZE || header.slice(58) !== "`\n") {
-        throw this.malformed(`there is no member header at offset ${offset}`);
+        throw this.#malformed(`there is no member header at offset ${offset}`);
       }
       const size = Number(header.slice(48, 58).trim());
       const start = offset + HEADER_SIZE;
-      if (!Number.isInteger(size) || size < 0 || start + size > this.bytes.length) {
-        throw this.malformed(`the member at offset ${offset} reaches beyond the file's end`);
+      if (!Number.isInteger(size) || size < 0 || start + size > this.#bytes.length) {
+        throw this.#malformed(`the member at offset ${offset} reaches beyond the file's end`);
       }
       const name = header.slice(0, 16).trimEnd();
-      entries.push({ name, offset, content: this.bytes.subarray(start, start + size) });
+      entries.push({ name, offset, content: this.#bytes.subarray(start, start + size) });
       offset = start + size + (size % 2);
     }
     return entries;
   }
 
-  private member({ name, offset, content }: Entry, longNames: Uint8Array): ArchiveMember {
+  #member({ name, offset, content }: Entry, longNames: Uint8Array): ArchiveMember {
     let own = name.replace(/\/$/, "");
     let object = content;
     const long = /^\/(\d+)/.exec(name);
     const bsd = /^#1\/(\d+)$/.exec(name);
-    if (long) own = this.longName(Number(long[1]), longNames, offset);
+    if (long) own = this.#longName(Number(long[1]), longNames, offset);
     if (bsd) {
       const length = Number(bsd[1]);
-      if (length > content.length) throw this.malformed(`the member at ${offset} has a torn name`);
+      if (length > content.length) throw this.#malformed(`the member at ${offset} has a torn name`);
       own = latin(content.subarray(0, length)).replace(/\0+$/, "");
       object = content.subarray(length);
     }
-    const full = `${this.name}(${own})`;
+    const full = `${this.#name}(${own})`;
     let read: ObjectFile | undefined;
     return {
       name: full,
@@ -129,36 +132,36 @@ class ArchiveReader {
     };
   }
 
-  private longName(at: number, longNames: Uint8Array, offset: number): string {
+  #longName(at: number, longNames: Uint8Array, offset: number): string {
     const end = longNames.indexOf(0x0a, at);
     if (at >= longNames.length || end < 0) {
-      throw this.malformed(`the long name of the member at offset ${offset} is missing`);
+      throw this.#malformed(`the long name of the member at offset ${offset} is missing`);
     }
     return latin(longNames.subarray(at, end)).replace(/\/$/, "");
   }
 
-  private index(
+  #index(
     table: Uint8Array,
     members: ReadonlyMap<number, ArchiveMember>,
   ): (readonly [string, ArchiveMember])[] {
     const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
     const count = table.length >= 4 ? view.getUint32(0) : 0;
     let at = 4 + count * 4;
-    if (at > table.length) throw this.malformed("its symbol index is cut off");
+    if (at > table.length) throw this.#malformed("its symbol index is cut off");
     return Array.from({ length: count }, (_, number) => {
       const symbol = stringAt(table, at);
-      if (symbol === undefined) throw this.malformed(`the name of symbol ${number} is cut off`);
+      if (symbol === undefined) throw this.#malformed(`the name of symbol ${number} is cut off`);
       at += new TextEncoder().encode(symbol).length + 1;
       const member = members.get(view.getUint32(4 + number * 4));
-      if (!member) throw this.malformed(`its index names no member for "${symbol}"`);
+      if (!member) throw this.#malformed(`its index names no member for "${symbol}"`);
       return [symbol, member] as const;
     });
   }
 
-  private malformed(what: string): Diagnostic {
-    const text = `${this.name} is a malformed archive: ${what} (${this.bytes.length} bytes)`;
+  #malformed(what: string): Diagnostic {
+    const text = `${this.#name} is a malformed archive: ${what} (${this.#bytes.length} bytes)`;
     return new Diagnostic("ARCH002", text, "Make it again: ar rcs ARCHIVE OBJECTS.", {
-      file: this.name,
+      file: this.#name,
     });
   }
 }

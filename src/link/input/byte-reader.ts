@@ -13,14 +13,14 @@ export class EndOfBytes extends Error {
 const LEB_LIMIT = 2 ** 63;
 
 export class ByteReader {
-  private readonly view: DataView;
+  readonly #view: DataView;
 
   constructor(
     readonly bytes: Uint8Array,
     public position = 0,
     readonly end = bytes.length,
   ) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get atEnd(): boolean {
@@ -28,19 +28,19 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.view.getUint8(this.take(1));
+    return this.#view.getUint8(this.#take(1));
   }
 
   u16(): number {
-    return this.view.getUint16(this.take(2), true);
+    return this.#view.getUint16(this.#take(2), true);
   }
 
   u32(): number {
-    return this.view.getUint32(this.take(4), true);
+    return this.#view.getUint32(this.#take(4), true);
   }
 
   u64(): bigint {
-    return this.view.getBigUint64(this.take(8), true);
+    return this.#view.getBigUint64(this.#take(8), true);
   }
 
   /** Unsigned LEB128. What exceeds 2^53 loses its low bits; no offset in a file is that large. */
@@ -75,10 +75,10 @@ export class ByteReader {
   }
 
   skip(count: number): void {
-    this.take(count);
+    this.#take(count);
   }
 
-  private take(count: number): number {
+  #take(count: number): number {
     const at = this.position;
     if (count < 0 || at + count > this.end) throw new EndOfBytes();
     this.position = at + count;

@@ -120,49 +120,57 @@ class FileSection implements Section {
 }
 
 class ObjectReader {
-  private readonly sections: FileSection[] = [];
-  private readonly symbols: ObjectSymbol[] = [];
-  private readonly groups: SectionGroup[] = [];
-  private readonly fileSections: ElfSections;
-  private readonly fileSymbols: ElfSymbols;
+  readonly #sections: FileSection[] = [];
+  readonly #symbols: ObjectSymbol[] = [];
+  readonly #groups: SectionGroup[] = [];
+  readonly #fileSections: ElfSections;
+  readonly #fileSymbols: ElfSymbols;
   /** From indices of the file to ours; -1 for what is no content. */
-  private readonly sectionNumbers: Int32Array;
-  private readonly symbolNumbers: Int32Array;
+  readonly #sectionNumbers: Int32Array;
+  readonly #symbolNumbers: Int32Array;
 
-  constructor(private readonly file: ElfView) {
-    this.fileSections = file.sections();
-    this.fileSymbols = this.fileSections.symbols();
-    this.sectionNumbers = new Int32Array(this.fileSections.count).fill(-1);
-    this.symbolNumbers = new Int32Array(this.fileSymbols.count).fill(-1);
+  readonly #file: ElfView;
+
+  constructor(file: ElfView) {
+    this.#file = file;
+    this.#fileSections = file.sections();
+    this.#fileSymbols = this.#fileSections.symbols();
+    this.#sectionNumbers = new Int32Array(this.#fileSections.count).fill(-1);
+    this.#symbolNumbers = new Int32Array(this.#fileSymbols.count).fill(-1);
   }
 
   read(): ObjectFile {
-    const { fileSections, fileSymbols, sections, symbols, groups } = this;
+    const fileSections = this.#fileSections;
+    const fileSymbols = this.#fileSymbols;
+    const sections = this.#sections;
+    const symbols = this.#symbols;
+    const groups = this.#groups;
     for (let index = 0; index < fileSections.count; index++) {
       if (!CONTENT.has(fileSections.type(index))) continue;
-      this.sectionNumbers[index] = sections.length;
-      sections.push(this.section(index));
+      this.#sectionNumbers[index] = sections.length;
+      sections.push(this.#section(index));
     }
     for (let index = 1; index < fileSymbols.count; index++) {
       if (fileSymbols.type(index) === STT_FILE) continue;
-      this.symbolNumbers[index] = symbols.length;
-      symbols.push(this.symbol(index));
+      this.#symbolNumbers[index] = symbols.length;
+      symbols.push(this.#symbol(index));
     }
     for (let index = 0; index < fileSections.count; index++) {
       const type = fileSections.type(index);
-      if (type === SHT_REL) this.relocate(index);
-      else if (type === SHT_GROUP) this.group(index);
+      if (type === SHT_REL) this.#relocate(index);
+      else if (type === SHT_GROUP) this.#group(index);
       else if (type === SHT_RELA) {
         const name = fileSections.name(index);
-        throw this.malformed(`section ${name} has RELA relocations, which i386 does not use`);
+        throw this.#malformed(`section ${name} has RELA relocations, which i386 does not use`);
       }
     }
-    const object = { name: this.file.name, sections, symbols, groups };
+    const object = { name: this.#file.name, sections, symbols, groups };
     return { ...object, locate: sourceLocator(object), isChecked: true };
   }
 
-  private section(index: number): FileSection {
-    const { fileSections, file } = this;
+  #section(index: number): FileSection {
+    const fileSections = this.#fileSections;
+    const file = this.#file;
     const name = fileSections.name(index);
     const bits = fileSections.flags(index);
     const unpacked =
@@ -171,7 +179,7 @@ class ObjectReader {
         : undefined;
     const size = unpacked?.bytes.length ?? fileSections.size(index);
     const align = Math.max(1, unpacked?.align ?? fileSections.align(index));
-    if (!isPowerOfTwo(align)) throw this.malformed(`section ${name} has an alignment of ${align}`);
+    if (!isPowerOfTwo(align)) throw this.#malformed(`section ${name} has an alignment of ${align}`);
     return new FileSection(
       name,
       fileSections.type(index) === SHT_NOBITS ? "nobits" : "progbits",
@@ -185,18 +193,18 @@ class ObjectReader {
     );
   }
 
-  private symbol(index: number): ObjectSymbol {
-    const { fileSymbols } = this;
+  #symbol(index: number): ObjectSymbol {
+    const fileSymbols = this.#fileSymbols;
     const type = symbolType(fileSymbols.type(index));
-    const name = this.symbolName(index);
+    const name = this.#symbolName(index);
     const binding = bindingOf(fileSymbols.binding(index));
     const value = fileSymbols.value(index);
     const size = fileSymbols.size(index);
     const special = fileSymbols.special(index);
     if (fileSymbols.type(index) === STT_GNU_IFUNC) {
-      const text = `${this.file.name} defines "${name}" as an indirect function`;
+      const text = `${this.#file.name} defines "${name}" as an indirect function`;
       const remedy = "Compile it without ifunc and target_clones: nothing resolves it in a kernel.";
-      throw new Diagnostic("ELF004", text, remedy, { file: this.file.name });
+      throw new Diagnostic("ELF004", text, remedy, { file: this.#file.name });
     }
     switch (special) {
       case 0:
@@ -204,75 +212,77 @@ class ObjectReader {
       case SHN_ABS:
         return { name, binding, type, absolute: true, offset: value, size };
       case SHN_COMMON:
-        return this.common(name, value, size);
+        return this.#common(name, value, size);
       default:
-        throw this.malformed(`symbol "${name}" is in section ${special}`);
+        throw this.#malformed(`symbol "${name}" is in section ${special}`);
     }
     const number = fileSymbols.section(index);
     if (number === SHN_UNDEF) return { name, binding, type, offset: 0, size };
-    const section = this.sectionNumbers[number];
-    if (section === undefined) throw this.malformed(`symbol "${name}" is in section ${number}`);
+    const section = this.#sectionNumbers[number];
+    if (section === undefined) throw this.#malformed(`symbol "${name}" is in section ${number}`);
     // Signatures of groups and the like: nothing refers to them.
     if (section < 0) return { name: "", binding: "weak", type, offset: 0, size };
-    if (value > (this.sections[section]?.size ?? 0)) {
-      throw this.malformed(`symbol "${name}" lies beyond the end of its section`);
+    if (value > (this.#sections[section]?.size ?? 0)) {
+      throw this.#malformed(`symbol "${name}" lies beyond the end of its section`);
     }
     return { name, binding, type, section, offset: value, size };
   }
 
   /** C's tentative definition: zeros of its own that a real definition replaces. */
-  private common(name: string, value: number, size: number): ObjectSymbol {
+  #common(name: string, value: number, size: number): ObjectSymbol {
     const align = Math.max(1, value);
     if (!isPowerOfTwo(align)) {
-      throw this.malformed(`common symbol "${name}" has an alignment of ${align}`);
+      throw this.#malformed(`common symbol "${name}" has an alignment of ${align}`);
     }
     return { name, binding: "global", type: "object", common: align, offset: 0, size };
   }
 
   /** A section's symbol has the section's name. */
-  private symbolName(index: number): string {
-    const { fileSymbols, fileSections } = this;
+  #symbolName(index: number): string {
+    const fileSymbols = this.#fileSymbols;
+    const fileSections = this.#fileSections;
     const own = fileSymbols.name(index);
     if (fileSymbols.type(index) !== STT_SECTION) return own;
     const number = fileSymbols.section(index);
     return number < fileSections.count ? fileSections.name(number) : own;
   }
 
-  private group(index: number): void {
-    const bytes = this.fileSections.bytes(index);
-    const name = this.fileSections.name(index);
+  #group(index: number): void {
+    const bytes = this.#fileSections.bytes(index);
+    const name = this.#fileSections.name(index);
     if (bytes.length < 4 || bytes.length % 4 !== 0) {
-      throw this.malformed(`group section ${name} has ${bytes.length} bytes`);
+      throw this.#malformed(`group section ${name} has ${bytes.length} bytes`);
     }
-    const { view } = this.file;
-    const start = this.fileSections.offset(index);
-    const signature = this.fileSections.info(index);
-    if (signature >= this.fileSymbols.count) {
-      throw this.malformed(`group section ${name} has no signature`);
+    const { view } = this.#file;
+    const start = this.#fileSections.offset(index);
+    const signature = this.#fileSections.info(index);
+    if (signature >= this.#fileSymbols.count) {
+      throw this.#malformed(`group section ${name} has no signature`);
     }
     const members: number[] = [];
     for (let at = 4; at < bytes.length; at += 4) {
-      const number = this.sectionNumbers[view.getUint32(start + at, true)];
-      if (number === undefined) throw this.malformed(`group section ${name} names no section`);
+      const number = this.#sectionNumbers[view.getUint32(start + at, true)];
+      if (number === undefined) throw this.#malformed(`group section ${name} names no section`);
       if (number >= 0) members.push(number);
     }
-    this.groups.push({
-      signature: this.symbolName(signature),
+    this.#groups.push({
+      signature: this.#symbolName(signature),
       comdat: (view.getUint32(start, true) & GRP_COMDAT) !== 0,
       sections: members,
     });
   }
 
-  private relocate(table: number): void {
-    const { fileSections, file } = this;
-    const section = this.sections[this.sectionNumbers[fileSections.info(table)] ?? -1];
+  #relocate(table: number): void {
+    const fileSections = this.#fileSections;
+    const file = this.#file;
+    const section = this.#sections[this.#sectionNumbers[fileSections.info(table)] ?? -1];
     if (!section) return;
     const size = fileSections.size(table);
     if (size % REL_SIZE !== 0) {
-      throw this.malformed(`section ${fileSections.name(table)} has a torn entry`);
+      throw this.#malformed(`section ${fileSections.name(table)} has a torn entry`);
     }
     const relocations: Relocation[] = new Array(size / REL_SIZE);
-    const content = this.viewOf(section);
+    const content = this.#viewOf(section);
     const start = fileSections.offset(table);
     let count = 0;
     let isSorted = section.relocations.length === 0;
@@ -281,11 +291,11 @@ class ObjectReader {
       const info = file.word(at + REL_INFO);
       if ((info & 0xff) === 0) continue; // R_386_NONE
       const offset = file.word(at + REL_OFFSET);
-      const { kind, width } = this.relocationType(info & 0xff, section, offset);
-      const symbol = this.relocationSymbol(info >>> 8, section, offset);
+      const { kind, width } = this.#relocationType(info & 0xff, section, offset);
+      const symbol = this.#relocationSymbol(info >>> 8, section, offset);
       if (section.type === "nobits" || offset + width > section.size) {
         const where = place(section, offset);
-        throw this.malformed(`the relocation at ${where} lies beyond the end of its section`);
+        throw this.#malformed(`the relocation at ${where} lies beyond the end of its section`);
       }
       const addend = addendAt(content, section.start + offset, width);
       relocations[count++] = { offset, kind, width, symbol, addend };
@@ -299,34 +309,34 @@ class ObjectReader {
   }
 
   /** What a section's `start` counts in. */
-  private viewOf({ file }: FileSection): DataView {
-    if (file === this.file.bytes) return this.file.view;
+  #viewOf({ file }: FileSection): DataView {
+    if (file === this.#file.bytes) return this.#file.view;
     return new DataView(file.buffer, file.byteOffset, file.byteLength);
   }
 
-  private relocationType(code: number, section: Section, offset: number): RelocationType {
+  #relocationType(code: number, section: Section, offset: number): RelocationType {
     const type = I386_RELOCATIONS.type(code);
     if (type) return type;
     const name = I386_RELOCATIONS.refusedName(code);
     const where = place(section, offset);
-    const text = `${this.file.name} has a relocation of type ${name ?? code} at ${where}`;
+    const text = `${this.#file.name} has a relocation of type ${name ?? code} at ${where}`;
     const remedy = name?.includes("TLS")
       ? "Compile without thread-local variables (`__thread`, `thread_local`): a kernel has none."
       : "Compile with -fno-pic -fno-pie; this type is for shared libraries.";
-    throw new Diagnostic("ELF003", text, remedy, { file: this.file.name });
+    throw new Diagnostic("ELF003", text, remedy, { file: this.#file.name });
   }
 
-  private relocationSymbol(index: number, section: Section, offset: number): number {
-    const symbol = this.symbolNumbers[index] ?? -1;
+  #relocationSymbol(index: number, section: Section, offset: number): number {
+    const symbol = this.#symbolNumbers[index] ?? -1;
     if (symbol >= 0) return symbol;
     const where = place(section, offset);
-    throw this.malformed(`the relocation at ${where} refers to symbol ${index}`);
+    throw this.#malformed(`the relocation at ${where} refers to symbol ${index}`);
   }
 
-  private malformed(what: string): Diagnostic {
-    const text = `${this.file.name} is malformed: ${what}`;
+  #malformed(what: string): Diagnostic {
+    const text = `${this.#file.name} is malformed: ${what}`;
     return new Diagnostic("ELF002", text, "Rebuild the file; it was cut off or damaged.", {
-      file: this.file.name,
+      file: this.#file.name,
     });
   }
 }

@@ -86,17 +86,21 @@ export function readLineRows(sections: LineSections, visit: (row: LineRow) => vo
 /** Numbers sequences, and sees to it that there are not too many rows. */
 class RowCounter {
   sequence = 0;
-  private count = 0;
+  #count = 0;
 
-  constructor(private readonly visit: (row: LineRow) => void) {}
+  readonly #visit: (row: LineRow) => void;
+
+  constructor(visit: (row: LineRow) => void) {
+    this.#visit = visit;
+  }
 
   get isFull(): boolean {
-    return this.count >= MAX_ROWS;
+    return this.#count >= MAX_ROWS;
   }
 
   add(row: Omit<LineRow, "sequence">): void {
-    this.count += 1;
-    this.visit({ ...row, sequence: this.sequence });
+    this.#count += 1;
+    this.#visit({ ...row, sequence: this.sequence });
     if (row.isEnd) this.sequence += 1;
   }
 }
@@ -224,93 +228,103 @@ const START = { address: 0n, file: 1, line: 1, column: 0, origin: undefined };
 
 /** The machine of DWARF 6.2.2, as far as lines depend on it. */
 class LineProgram {
-  private address = START.address;
-  private file = START.file;
-  private line = START.line;
-  private column = START.column;
-  private origin: number | undefined = START.origin;
+  #address = START.address;
+  #file = START.file;
+  #line = START.line;
+  #column = START.column;
+  #origin: number | undefined = START.origin;
 
-  constructor(
-    private readonly header: Header,
-    private readonly reader: ByteReader,
-    private readonly rows: RowCounter,
-  ) {}
+  readonly #header: Header;
+  readonly #reader: ByteReader;
+  readonly #rows: RowCounter;
+
+  constructor(header: Header, reader: ByteReader, rows: RowCounter) {
+    this.#header = header;
+    this.#reader = reader;
+    this.#rows = rows;
+  }
 
   run(): void {
-    const { reader, header, rows } = this;
+    const reader = this.#reader;
+    const header = this.#header;
+    const rows = this.#rows;
     while (!reader.atEnd && !rows.isFull) {
       const opcode = reader.u8();
-      if (opcode >= header.opcodeBase) this.special(opcode);
-      else if (opcode === 0) this.extended();
-      else this.standard(opcode);
+      if (opcode >= header.opcodeBase) this.#special(opcode);
+      else if (opcode === 0) this.#extended();
+      else this.#standard(opcode);
     }
   }
 
-  private special(opcode: number): void {
-    const { opcodeBase, lineBase, lineRange } = this.header;
+  #special(opcode: number): void {
+    const { opcodeBase, lineBase, lineRange } = this.#header;
     const adjusted = opcode - opcodeBase;
-    this.advance(Math.floor(adjusted / lineRange));
-    this.line += lineBase + (adjusted % lineRange);
-    this.row(false);
+    this.#advance(Math.floor(adjusted / lineRange));
+    this.#line += lineBase + (adjusted % lineRange);
+    this.#row(false);
   }
 
-  private standard(opcode: number): void {
-    const { reader, header } = this;
+  #standard(opcode: number): void {
+    const reader = this.#reader;
+    const header = this.#header;
     switch (opcode) {
       case DW_LNS_COPY:
-        this.row(false);
+        this.#row(false);
         return;
       case DW_LNS_ADVANCE_PC:
-        this.advance(reader.uleb());
+        this.#advance(reader.uleb());
         return;
       case DW_LNS_ADVANCE_LINE:
-        this.line += reader.sleb();
+        this.#line += reader.sleb();
         return;
       case DW_LNS_SET_FILE:
-        this.file = reader.uleb();
+        this.#file = reader.uleb();
         return;
       case DW_LNS_SET_COLUMN:
-        this.column = reader.uleb();
+        this.#column = reader.uleb();
         return;
       case DW_LNS_CONST_ADD_PC:
-        this.advance(Math.floor((255 - header.opcodeBase) / header.lineRange));
+        this.#advance(Math.floor((255 - header.opcodeBase) / header.lineRange));
         return;
       case DW_LNS_FIXED_ADVANCE_PC:
-        this.address += BigInt(reader.u16());
+        this.#address += BigInt(reader.u16());
         return;
       default:
         for (let rest = header.operands[opcode - 1] ?? 0; rest > 0; rest--) reader.uleb();
     }
   }
 
-  private extended(): void {
-    const { reader } = this;
+  #extended(): void {
+    const reader = this.#reader;
     const length = reader.uleb();
     const start = reader.position;
     if (length === 0) return;
     switch (reader.u8()) {
       case DW_LNE_END_SEQUENCE:
-        this.row(true);
+        this.#row(true);
         Object.assign(this, START);
         break;
       case DW_LNE_SET_ADDRESS:
-        this.origin = reader.position;
-        this.address = length === 9 ? reader.u64() : BigInt(reader.u32());
+        this.#origin = reader.position;
+        this.#address = length === 9 ? reader.u64() : BigInt(reader.u32());
         break;
       case DW_LNE_DEFINE_FILE:
-        this.header.files.push(reader.text());
+        this.#header.files.push(reader.text());
         break;
     }
     reader.skip(start + length - reader.position);
   }
 
-  private advance(operations: number): void {
-    this.address += BigInt(operations * this.header.minInstruction);
+  #advance(operations: number): void {
+    this.#address += BigInt(operations * this.#header.minInstruction);
   }
 
-  private row(isEnd: boolean): void {
-    const { address, line, column, origin } = this;
-    const file = this.header.files[this.file] ?? "";
-    this.rows.add({ address, file, line, column, origin, isEnd });
+  #row(isEnd: boolean): void {
+    const address = this.#address;
+    const line = this.#line;
+    const column = this.#column;
+    const origin = this.#origin;
+    const file = this.#header.files[this.#file] ?? "";
+    this.#rows.add({ address, file, line, column, origin, isEnd });
   }
 }

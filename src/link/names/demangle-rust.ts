@@ -94,145 +94,145 @@ const BASIC: Readonly<Record<string, string>> = {
 /** A recursive descent: each rule returns the text of what it reads. */
 class V0Demangler {
   /** Behind `_R`, from where references count. */
-  private at = 0;
-  private depth = 0;
-  private steps = 0;
+  #at = 0;
+  #depth = 0;
+  #steps = 0;
   /** Lifetimes that the binders around this place introduced. */
-  private bound = 0;
-  private readonly text: string;
+  #bound = 0;
+  readonly #text: string;
 
   constructor(name: string) {
-    this.text = name.slice(2);
+    this.#text = name.slice(2);
   }
 
   run(): string {
-    const path = this.path(true);
+    const path = this.#path(true);
     // The crate that instantiated a generic function, and what LLVM appends.
-    if (this.at < this.text.length && !/[.$]/.test(this.peek())) this.path(false);
-    if (this.at < this.text.length && !/[.$]/.test(this.peek())) throw new Unknown();
+    if (this.#at < this.#text.length && !/[.$]/.test(this.#peek())) this.#path(false);
+    if (this.#at < this.#text.length && !/[.$]/.test(this.#peek())) throw new Unknown();
     return path;
   }
 
   /** @param isValue a function or the like: its arguments are written `::<…>` */
-  private path(isValue: boolean): string {
-    return this.rule(() => {
-      const tag = this.next();
+  #path(isValue: boolean): string {
+    return this.#rule(() => {
+      const tag = this.#next();
       switch (tag) {
         case "C":
-          this.disambiguator();
-          return this.identifier();
+          this.#disambiguator();
+          return this.#identifier();
         case "M":
-          this.implementationPath();
-          return `<${this.type()}>`;
+          this.#implementationPath();
+          return `<${this.#type()}>`;
         case "X": {
-          this.implementationPath();
-          const type = this.type();
-          return `<${type} as ${this.path(false)}>`;
+          this.#implementationPath();
+          const type = this.#type();
+          return `<${type} as ${this.#path(false)}>`;
         }
         case "Y": {
-          const type = this.type();
-          return `<${type} as ${this.path(false)}>`;
+          const type = this.#type();
+          return `<${type} as ${this.#path(false)}>`;
         }
         case "N":
-          return this.nested(isValue);
+          return this.#nested(isValue);
         case "I": {
-          const path = this.path(isValue);
-          return `${path}${isValue ? "::" : ""}<${this.list(() => this.argument()).join(", ")}>`;
+          const path = this.#path(isValue);
+          return `${path}${isValue ? "::" : ""}<${this.#list(() => this.#argument()).join(", ")}>`;
         }
         case "B":
-          return this.reference(() => this.path(isValue));
+          return this.#reference(() => this.#path(isValue));
         default:
           throw new Unknown();
       }
     });
   }
 
-  private nested(isValue: boolean): string {
-    const space = this.next();
-    const path = this.path(isValue);
-    const number = this.disambiguator();
-    const name = this.identifier();
+  #nested(isValue: boolean): string {
+    const space = this.#next();
+    const path = this.#path(isValue);
+    const number = this.#disambiguator();
+    const name = this.#identifier();
     if (/[a-z]/.test(space)) return name === "" ? path : `${path}::${name}`;
     const kind = space === "C" ? "closure" : space === "S" ? "shim" : space;
     return `${path}::{${kind}${name === "" ? "" : `:${name}`}#${number}}`;
   }
 
   /** Where an `impl` stands, which is not shown. */
-  private implementationPath(): void {
-    this.disambiguator();
-    this.path(false);
+  #implementationPath(): void {
+    this.#disambiguator();
+    this.#path(false);
   }
 
-  private argument(): string {
-    if (this.accept("L")) return this.lifetime();
-    return this.accept("K") ? this.constant() : this.type();
+  #argument(): string {
+    if (this.#accept("L")) return this.#lifetime();
+    return this.#accept("K") ? this.#constant() : this.#type();
   }
 
-  private type(): string {
-    return this.rule(() => {
-      const tag = this.next();
+  #type(): string {
+    return this.#rule(() => {
+      const tag = this.#next();
       const basic = BASIC[tag];
       if (basic !== undefined) return basic;
       switch (tag) {
         case "A": {
-          const type = this.type();
-          return `[${type}; ${this.constant()}]`;
+          const type = this.#type();
+          return `[${type}; ${this.#constant()}]`;
         }
         case "S":
-          return `[${this.type()}]`;
+          return `[${this.#type()}]`;
         case "T": {
-          const types = this.list(() => this.type());
+          const types = this.#list(() => this.#type());
           return `(${types.join(", ")}${types.length === 1 ? "," : ""})`;
         }
         case "R":
         case "Q": {
-          const lifetime = this.accept("L") ? this.lifetime() : "'_";
+          const lifetime = this.#accept("L") ? this.#lifetime() : "'_";
           const shown = lifetime === "'_" ? "" : `${lifetime} `;
-          return `&${shown}${tag === "Q" ? "mut " : ""}${this.type()}`;
+          return `&${shown}${tag === "Q" ? "mut " : ""}${this.#type()}`;
         }
         case "P":
-          return `*const ${this.type()}`;
+          return `*const ${this.#type()}`;
         case "O":
-          return `*mut ${this.type()}`;
+          return `*mut ${this.#type()}`;
         case "F":
-          return this.binder(() => this.functionType());
+          return this.#binder(() => this.#functionType());
         case "D":
-          return this.dynamicType();
+          return this.#dynamicType();
         case "B":
-          return this.reference(() => this.type());
+          return this.#reference(() => this.#type());
         default:
-          this.at -= 1;
-          return this.path(false);
+          this.#at -= 1;
+          return this.#path(false);
       }
     });
   }
 
-  private functionType(): string {
-    const safety = this.accept("U") ? "unsafe " : "";
+  #functionType(): string {
+    const safety = this.#accept("U") ? "unsafe " : "";
     let abi = "";
-    if (this.accept("K")) {
-      const name = this.accept("C") ? "C" : this.identifier().replaceAll("_", "-");
+    if (this.#accept("K")) {
+      const name = this.#accept("C") ? "C" : this.#identifier().replaceAll("_", "-");
       abi = `extern "${name}" `;
     }
-    const parameters = this.list(() => this.type()).join(", ");
-    const result = this.accept("u") ? "" : ` -> ${this.type()}`;
+    const parameters = this.#list(() => this.#type()).join(", ");
+    const result = this.#accept("u") ? "" : ` -> ${this.#type()}`;
     return `${safety}${abi}fn(${parameters})${result}`;
   }
 
-  private dynamicType(): string {
-    const bounds = this.binder(() => this.list(() => this.dynamicTrait()).join(" + "));
-    if (!this.accept("L")) throw new Unknown();
-    const lifetime = this.lifetime();
+  #dynamicType(): string {
+    const bounds = this.#binder(() => this.#list(() => this.#dynamicTrait()).join(" + "));
+    if (!this.#accept("L")) throw new Unknown();
+    const lifetime = this.#lifetime();
     return `dyn ${bounds}${lifetime === "'_" ? "" : ` + ${lifetime}`}`;
   }
 
   /** A trait, whose associated types stand among its arguments. */
-  private dynamicTrait(): string {
-    const path = this.path(false);
+  #dynamicTrait(): string {
+    const path = this.#path(false);
     const types: string[] = [];
-    while (this.accept("p")) {
-      const name = this.identifier();
-      types.push(`${name} = ${this.type()}`);
+    while (this.#accept("p")) {
+      const name = this.#identifier();
+      types.push(`${name} = ${this.#type()}`);
     }
     if (types.length === 0) return path;
     const list = types.join(", ");
@@ -241,14 +241,14 @@ class V0Demangler {
       : `${path}<${list}>`;
   }
 
-  private constant(): string {
-    return this.rule(() => {
-      if (this.accept("p")) return "_";
-      if (this.accept("B")) return this.reference(() => this.constant());
-      const type = this.next();
+  #constant(): string {
+    return this.#rule(() => {
+      if (this.#accept("p")) return "_";
+      if (this.#accept("B")) return this.#reference(() => this.#constant());
+      const type = this.#next();
       if (!/[abchijlmnostxy]/.test(type)) throw new Unknown();
-      const sign = this.accept("n") ? "-" : "";
-      const digits = this.match(/^[0-9a-f]*_/).slice(0, -1);
+      const sign = this.#accept("n") ? "-" : "";
+      const digits = this.#match(/^[0-9a-f]*_/).slice(0, -1);
       const value = BigInt(`0x${digits || "0"}`);
       if (type === "b") return value === 0n ? "false" : "true";
       if (type !== "c") return `${sign}${value}`;
@@ -258,58 +258,58 @@ class V0Demangler {
   }
 
   /** `for<'a>` around a type. */
-  private binder(inside: () => string): string {
-    const count = this.accept("G") ? this.number() + 1 : 0;
+  #binder(inside: () => string): string {
+    const count = this.#accept("G") ? this.#number() + 1 : 0;
     if (count > DEPTH) throw new Unknown();
-    const names = Array.from({ length: count }, () => lifetimeName(this.bound++));
+    const names = Array.from({ length: count }, () => lifetimeName(this.#bound++));
     const text = inside();
-    this.bound -= count;
+    this.#bound -= count;
     return count > 0 ? `for<${names.join(", ")}> ${text}` : text;
   }
 
-  private lifetime(): string {
-    const index = this.number();
+  #lifetime(): string {
+    const index = this.#number();
     if (index === 0) return "'_";
-    if (index > this.bound) throw new Unknown();
-    return lifetimeName(this.bound - index);
+    if (index > this.#bound) throw new Unknown();
+    return lifetimeName(this.#bound - index);
   }
 
-  private reference(read: () => string): string {
-    const here = this.at - 1;
-    const target = this.number();
+  #reference(read: () => string): string {
+    const here = this.#at - 1;
+    const target = this.#number();
     if (target >= here) throw new Unknown();
-    const next = this.at;
-    this.at = target;
+    const next = this.#at;
+    this.#at = target;
     const text = read();
-    this.at = next;
+    this.#at = next;
     return text;
   }
 
-  private list(read: () => string): string[] {
+  #list(read: () => string): string[] {
     const items: string[] = [];
-    while (!this.accept("E")) items.push(read());
+    while (!this.#accept("E")) items.push(read());
     return items;
   }
 
   /** What tells apart names that are alike: 0 for the first. */
-  private disambiguator(): number {
-    return this.accept("s") ? this.number() + 1 : 0;
+  #disambiguator(): number {
+    return this.#accept("s") ? this.#number() + 1 : 0;
   }
 
-  private identifier(): string {
-    if (this.peek() === "u") throw new Unknown(); // Punycode
-    const length = Number(this.match(/^(?:0|[1-9]\d{0,5})/));
-    this.accept("_");
-    const end = this.at + length;
-    if (end > this.text.length) throw new Unknown();
-    const name = this.text.slice(this.at, end);
-    this.at = end;
+  #identifier(): string {
+    if (this.#peek() === "u") throw new Unknown(); // Punycode
+    const length = Number(this.#match(/^(?:0|[1-9]\d{0,5})/));
+    this.#accept("_");
+    const end = this.#at + length;
+    if (end > this.#text.length) throw new Unknown();
+    const name = this.#text.slice(this.#at, end);
+    this.#at = end;
     return name;
   }
 
   /** In base 62, where `_` alone is 0, `0_` is 1. */
-  private number(): number {
-    const digits = this.match(/^[0-9a-zA-Z]{0,12}_/).slice(0, -1);
+  #number(): number {
+    const digits = this.#match(/^[0-9a-zA-Z]{0,12}_/).slice(0, -1);
     let value = 0;
     for (const digit of digits) {
       const isUpper = digit >= "A" && digit <= "Z";
@@ -318,35 +318,35 @@ class V0Demangler {
     return digits === "" ? 0 : value + 1;
   }
 
-  private rule(parse: () => string): string {
-    if (++this.depth > DEPTH || ++this.steps > STEPS) throw new Unknown();
+  #rule(parse: () => string): string {
+    if (++this.#depth > DEPTH || ++this.#steps > STEPS) throw new Unknown();
     const text = parse();
     if (text.length > LENGTH) throw new Unknown();
-    this.depth -= 1;
+    this.#depth -= 1;
     return text;
   }
 
-  private peek(): string {
-    return this.text[this.at] ?? "";
+  #peek(): string {
+    return this.#text[this.#at] ?? "";
   }
 
-  private next(): string {
-    const letter = this.peek();
+  #next(): string {
+    const letter = this.#peek();
     if (letter === "") throw new Unknown();
-    this.at += 1;
+    this.#at += 1;
     return letter;
   }
 
-  private accept(letter: string): boolean {
-    if (this.peek() !== letter) return false;
-    this.at += 1;
+  #accept(letter: string): boolean {
+    if (this.#peek() !== letter) return false;
+    this.#at += 1;
     return true;
   }
 
-  private match(expression: RegExp): string {
-    const found = expression.exec(this.text.slice(this.at, this.at + 64))?.[0];
+  #match(expression: RegExp): string {
+    const found = expression.exec(this.#text.slice(this.#at, this.#at + 64))?.[0];
     if (found === undefined) throw new Unknown();
-    this.at += found.length;
+    this.#at += found.length;
     return found;
   }
 }

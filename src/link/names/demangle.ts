@@ -149,131 +149,135 @@ interface Name {
 }
 
 class Demangler {
-  private at = 2;
-  private depth = 0;
-  private readonly substitutions: string[] = [];
-  private templateArguments: readonly string[] = [];
+  #at = 2;
+  #depth = 0;
+  readonly #substitutions: string[] = [];
+  #templateArguments: readonly string[] = [];
 
-  constructor(private readonly mangled: string) {}
+  readonly #mangled: string;
+
+  constructor(mangled: string) {
+    this.#mangled = mangled;
+  }
 
   run(): string {
-    const text = this.encoding();
-    const rest = this.mangled.slice(this.at);
+    const text = this.#encoding();
+    const rest = this.#mangled.slice(this.#at);
     // GCC's copies of functions: `.part.0`, `.constprop.1`, `.cold`.
     if (rest !== "" && !/^\.[a-z]/.test(rest)) throw new Unknown();
     return rest === "" ? text : `${text} [${rest.slice(1)}]`;
   }
 
-  private peek(text: string): boolean {
-    return this.mangled.startsWith(text, this.at);
+  #peek(text: string): boolean {
+    return this.#mangled.startsWith(text, this.#at);
   }
 
-  private accept(text: string): boolean {
-    if (!this.peek(text)) return false;
-    this.at += text.length;
+  #accept(text: string): boolean {
+    if (!this.#peek(text)) return false;
+    this.#at += text.length;
     return true;
   }
 
-  private expect(text: string): void {
-    if (!this.accept(text)) throw new Unknown();
+  #expect(text: string): void {
+    if (!this.#accept(text)) throw new Unknown();
   }
 
-  private match(expression: RegExp): string | undefined {
-    expression.lastIndex = this.at;
-    const [found] = expression.exec(this.mangled) ?? [];
-    if (found !== undefined) this.at += found.length;
+  #match(expression: RegExp): string | undefined {
+    expression.lastIndex = this.#at;
+    const [found] = expression.exec(this.#mangled) ?? [];
+    if (found !== undefined) this.#at += found.length;
     return found;
   }
 
   /** Runs one rule of the grammar, not too deep, and gives back not too much. */
-  private rule<Result>(parse: () => Result): Result {
-    this.depth += 1;
-    if (this.depth > DEPTH) throw new Unknown();
+  #rule<Result>(parse: () => Result): Result {
+    this.#depth += 1;
+    if (this.#depth > DEPTH) throw new Unknown();
     const result = parse();
-    this.depth -= 1;
+    this.#depth -= 1;
     return result;
   }
 
-  private bounded(text: string): string {
+  #bounded(text: string): string {
     if (text.length > LENGTH) throw new Unknown();
     return text;
   }
 
-  private substitutable(text: string): string {
-    this.substitutions.push(this.bounded(text));
+  #substitutable(text: string): string {
+    this.#substitutions.push(this.#bounded(text));
     return text;
   }
 
-  private encoding(): string {
-    return this.rule(() => {
+  #encoding(): string {
+    return this.#rule(() => {
       for (const [code, text] of Object.entries(SPECIAL)) {
-        if (!this.accept(code)) continue;
-        return text + (code === "GV" ? this.name().text : this.type());
+        if (!this.#accept(code)) continue;
+        return text + (code === "GV" ? this.#name().text : this.#type());
       }
-      const { text, isTemplate, returnsNothing, suffix } = this.name();
-      if (this.at >= this.mangled.length || this.peek("E") || this.peek(".")) return text;
-      const result = isTemplate && !returnsNothing ? `${this.type()} ` : "";
-      return this.bounded(`${result}${text}(${this.parameters()})${suffix}`);
+      const { text, isTemplate, returnsNothing, suffix } = this.#name();
+      if (this.#at >= this.#mangled.length || this.#peek("E") || this.#peek(".")) return text;
+      const result = isTemplate && !returnsNothing ? `${this.#type()} ` : "";
+      return this.#bounded(`${result}${text}(${this.#parameters()})${suffix}`);
     });
   }
 
-  private parameters(): string {
+  #parameters(): string {
     const types: string[] = [];
-    while (this.at < this.mangled.length && !this.peek("E") && !this.peek(".")) {
-      types.push(this.type());
+    while (this.#at < this.#mangled.length && !this.#peek("E") && !this.#peek(".")) {
+      types.push(this.#type());
     }
     return types.length === 1 && types[0] === "void" ? "" : types.join(", ");
   }
 
-  private name(): Name {
-    return this.rule(() => {
-      if (this.accept("N")) return this.nestedName();
-      if (this.accept("Z")) return this.localName();
-      const isStandard = this.accept("St");
-      if (!isStandard && this.peek("S")) {
-        const text = this.substitution();
-        if (!this.peek("I")) throw new Unknown();
-        return plainName(text + this.arguments(), true);
+  #name(): Name {
+    return this.#rule(() => {
+      if (this.#accept("N")) return this.#nestedName();
+      if (this.#accept("Z")) return this.#localName();
+      const isStandard = this.#accept("St");
+      if (!isStandard && this.#peek("S")) {
+        const text = this.#substitution();
+        if (!this.#peek("I")) throw new Unknown();
+        return plainName(text + this.#arguments(), true);
       }
-      const own = this.unqualified("");
+      const own = this.#unqualified("");
       const text = isStandard ? `std::${own.text}` : own.text;
-      if (!this.peek("I")) return { ...own, text };
-      this.substitutable(text);
-      return { ...own, text: text + this.arguments(), isTemplate: true };
+      if (!this.#peek("I")) return { ...own, text };
+      this.#substitutable(text);
+      return { ...own, text: text + this.#arguments(), isTemplate: true };
     });
   }
 
-  private nestedName(): Name {
-    const qualifiers = this.match(/[rVK]*/y) ?? "";
-    const reference = this.match(/[RO]/y);
+  #nestedName(): Name {
+    const qualifiers = this.#match(/[rVK]*/y) ?? "";
+    const reference = this.#match(/[RO]/y);
     let text = "";
     let last = "";
     let isTemplate = false;
     let returnsNothing = false;
-    while (!this.accept("E")) {
+    while (!this.#accept("E")) {
       isTemplate = false;
-      if (this.peek("S") && !this.peek("St")) {
-        text = this.substitution();
+      if (this.#peek("S") && !this.#peek("St")) {
+        text = this.#substitution();
         last = text.slice(text.lastIndexOf(":") + 1);
         continue;
       }
-      if (this.accept("St")) {
+      if (this.#accept("St")) {
         text = "std";
         continue;
       }
-      if (this.peek("I")) {
-        text += this.arguments();
+      if (this.#peek("I")) {
+        text += this.#arguments();
         isTemplate = true;
-      } else if (this.peek("T")) {
-        text = this.templateParameter();
+      } else if (this.#peek("T")) {
+        text = this.#templateParameter();
       } else {
-        const part = this.unqualified(last);
+        const part = this.#unqualified(last);
         last = part.text;
         returnsNothing = part.returnsNothing;
         text = text === "" ? last : `${text}::${last}`;
       }
       // The whole name is no prefix of another one.
-      if (!this.peek("E")) this.substitutable(text);
+      if (!this.#peek("E")) this.#substitutable(text);
     }
     const suffix =
       (qualifiers.includes("K") ? " const" : "") +
@@ -282,173 +286,173 @@ class Demangler {
     return { text, isTemplate, returnsNothing, suffix };
   }
 
-  private localName(): Name {
-    const outer = this.encoding();
-    this.expect("E");
-    if (this.accept("s")) {
-      this.match(/_\d+_?|_/y);
+  #localName(): Name {
+    const outer = this.#encoding();
+    this.#expect("E");
+    if (this.#accept("s")) {
+      this.#match(/_\d+_?|_/y);
       return plainName(`${outer}::string literal`);
     }
-    const inner = this.name();
-    this.match(/__\d+_|_\d/y);
+    const inner = this.#name();
+    this.#match(/__\d+_|_\d/y);
     return { ...inner, text: `${outer}::${inner.text}` };
   }
 
   /** @param owner the class, whose name constructors take */
-  private unqualified(owner: string): Name {
-    this.accept("L");
-    const length = this.match(/\d+/y);
+  #unqualified(owner: string): Name {
+    this.#accept("L");
+    const length = this.#match(/\d+/y);
     if (length !== undefined) {
-      const start = this.at;
-      this.at += Number(length);
-      if (this.at > this.mangled.length) throw new Unknown();
-      const text = this.mangled.slice(start, this.at);
-      return plainName(/^_GLOBAL__N/.test(text) ? "(anonymous namespace)" : this.tagged(text));
+      const start = this.#at;
+      this.#at += Number(length);
+      if (this.#at > this.#mangled.length) throw new Unknown();
+      const text = this.#mangled.slice(start, this.#at);
+      return plainName(/^_GLOBAL__N/.test(text) ? "(anonymous namespace)" : this.#tagged(text));
     }
-    const structor = this.match(/C[1-5]|D[0-5]/y);
+    const structor = this.#match(/C[1-5]|D[0-5]/y);
     if (structor !== undefined) {
       const own = owner.replace(/<.*/, "");
       const text = structor.startsWith("D") ? `~${own}` : own;
       return { ...plainName(text), returnsNothing: true };
     }
-    if (this.accept("cv")) {
-      return { ...plainName(`operator ${this.type()}`), returnsNothing: true };
+    if (this.#accept("cv")) {
+      return { ...plainName(`operator ${this.#type()}`), returnsNothing: true };
     }
-    if (this.accept("li")) return plainName(`operator"" ${this.unqualified("").text}`);
-    const operator = OPERATORS[this.mangled.slice(this.at, this.at + 2)];
+    if (this.#accept("li")) return plainName(`operator"" ${this.#unqualified("").text}`);
+    const operator = OPERATORS[this.#mangled.slice(this.#at, this.#at + 2)];
     if (operator === undefined) throw new Unknown();
-    this.at += 2;
+    this.#at += 2;
     return plainName(`operator${operator}`);
   }
 
-  private tagged(text: string): string {
-    return this.accept("B") ? `${text}[abi:${this.unqualified("").text}]` : text;
+  #tagged(text: string): string {
+    return this.#accept("B") ? `${text}[abi:${this.#unqualified("").text}]` : text;
   }
 
-  private substitution(): string {
-    const standard = STANDARD[this.mangled.slice(this.at, this.at + 2)];
+  #substitution(): string {
+    const standard = STANDARD[this.#mangled.slice(this.#at, this.#at + 2)];
     if (standard !== undefined) {
-      this.at += 2;
+      this.#at += 2;
       return standard;
     }
-    this.expect("S");
-    const digits = this.match(/[0-9A-Z]*/y) ?? "";
-    this.expect("_");
-    const found = this.substitutions[digits === "" ? 0 : Number.parseInt(digits, 36) + 1];
+    this.#expect("S");
+    const digits = this.#match(/[0-9A-Z]*/y) ?? "";
+    this.#expect("_");
+    const found = this.#substitutions[digits === "" ? 0 : Number.parseInt(digits, 36) + 1];
     if (found === undefined) throw new Unknown();
     return found;
   }
 
-  private templateParameter(): string {
-    this.expect("T");
-    const digits = this.match(/\d*/y) ?? "";
-    this.expect("_");
-    const found = this.templateArguments[digits === "" ? 0 : Number(digits) + 1];
+  #templateParameter(): string {
+    this.#expect("T");
+    const digits = this.#match(/\d*/y) ?? "";
+    this.#expect("_");
+    const found = this.#templateArguments[digits === "" ? 0 : Number(digits) + 1];
     if (found === undefined) throw new Unknown();
     return found;
   }
 
-  private arguments(): string {
-    return this.rule(() => {
-      this.expect("I");
+  #arguments(): string {
+    return this.#rule(() => {
+      this.#expect("I");
       const list: string[] = [];
-      while (!this.accept("E")) list.push(this.argument());
-      this.templateArguments = list;
-      return this.bounded(`<${list.filter((text) => text !== "").join(", ")}>`);
+      while (!this.#accept("E")) list.push(this.#argument());
+      this.#templateArguments = list;
+      return this.#bounded(`<${list.filter((text) => text !== "").join(", ")}>`);
     });
   }
 
   /** A pack is one argument: its elements with commas, or nothing. */
-  private argument(): string {
-    if (this.accept("J")) {
+  #argument(): string {
+    if (this.#accept("J")) {
       const pack: string[] = [];
-      while (!this.accept("E")) pack.push(this.argument());
-      return this.bounded(pack.join(", "));
+      while (!this.#accept("E")) pack.push(this.#argument());
+      return this.#bounded(pack.join(", "));
     }
-    if (!this.accept("L")) return this.type();
-    if (this.accept("_Z")) {
-      const text = this.encoding();
-      this.expect("E");
+    if (!this.#accept("L")) return this.#type();
+    if (this.#accept("_Z")) {
+      const text = this.#encoding();
+      this.#expect("E");
       return `&${text}`;
     }
-    const type = this.type();
-    const digits = this.match(/n?\d+/y);
+    const type = this.#type();
+    const digits = this.#match(/n?\d+/y);
     if (digits === undefined) throw new Unknown();
-    this.expect("E");
+    this.#expect("E");
     const value = digits.replace("n", "-");
     if (type === "bool") return value === "0" ? "false" : "true";
     return type === "int" ? value : `(${type})${value}`;
   }
 
-  private type(): string {
-    return this.rule(() => {
-      const letter = this.mangled[this.at] ?? "";
+  #type(): string {
+    return this.#rule(() => {
+      const letter = this.#mangled[this.#at] ?? "";
       const builtin = BUILTIN[letter];
       if (builtin !== undefined) {
-        this.at += 1;
+        this.#at += 1;
         return builtin;
       }
-      const wide = WIDE[this.mangled.slice(this.at, this.at + 2)];
+      const wide = WIDE[this.#mangled.slice(this.#at, this.#at + 2)];
       if (wide !== undefined) {
-        this.at += 2;
+        this.#at += 2;
         return wide;
       }
-      return this.compoundType(letter);
+      return this.#compoundType(letter);
     });
   }
 
-  private compoundType(letter: string): string {
-    if (this.accept("Dp")) return this.substitutable(this.type());
+  #compoundType(letter: string): string {
+    if (this.#accept("Dp")) return this.#substitutable(this.#type());
     switch (letter) {
       case "P":
-        return this.pointer("*");
+        return this.#pointer("*");
       case "R":
-        return this.pointer("&");
+        return this.#pointer("&");
       case "O":
-        return this.pointer("&&");
+        return this.#pointer("&&");
       case "K":
       case "V": {
-        this.at += 1;
-        const inner = this.type();
-        return this.substitutable(`${inner} ${letter === "K" ? "const" : "volatile"}`);
+        this.#at += 1;
+        const inner = this.#type();
+        return this.#substitutable(`${inner} ${letter === "K" ? "const" : "volatile"}`);
       }
       case "F": {
-        this.at += 1;
-        this.accept("Y");
-        const result = this.type();
-        const text = `${result} (${this.parameters()})`;
-        this.expect("E");
-        return this.substitutable(text);
+        this.#at += 1;
+        this.#accept("Y");
+        const result = this.#type();
+        const text = `${result} (${this.#parameters()})`;
+        this.#expect("E");
+        return this.#substitutable(text);
       }
       case "A": {
-        this.at += 1;
-        const size = this.match(/\d*/y) ?? "";
-        this.expect("_");
-        return this.substitutable(`${this.type()} [${size}]`);
+        this.#at += 1;
+        const size = this.#match(/\d*/y) ?? "";
+        this.#expect("_");
+        return this.#substitutable(`${this.#type()} [${size}]`);
       }
       case "T": {
-        const text = this.substitutable(this.templateParameter());
-        return this.peek("I") ? this.substitutable(text + this.arguments()) : text;
+        const text = this.#substitutable(this.#templateParameter());
+        return this.#peek("I") ? this.#substitutable(text + this.#arguments()) : text;
       }
       case "S": {
-        if (this.peek("St")) return this.substitutable(this.name().text);
-        const text = this.substitution();
-        return this.peek("I") ? this.substitutable(text + this.arguments()) : text;
+        if (this.#peek("St")) return this.#substitutable(this.#name().text);
+        const text = this.#substitution();
+        return this.#peek("I") ? this.#substitutable(text + this.#arguments()) : text;
       }
       default:
         if (letter !== "N" && letter !== "Z" && !/\d/.test(letter)) throw new Unknown();
-        return this.substitutable(this.name().text);
+        return this.#substitutable(this.#name().text);
     }
   }
 
   /** The star of a pointer to a function or an array belongs inside. */
-  private pointer(mark: string): string {
-    this.at += 1;
-    const inner = this.type();
+  #pointer(mark: string): string {
+    this.#at += 1;
+    const inner = this.#type();
     const open = /^(.*?) (\([^*&].*\)|\(\)|\[\d*\])$/.exec(inner);
     const gap = open?.[2]?.startsWith("[") ? " " : "";
     const text = open ? `${open[1]} (${mark})${gap}${open[2]}` : inner + mark;
-    return this.substitutable(text);
+    return this.#substitutable(text);
   }
 }
 

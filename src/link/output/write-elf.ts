@@ -136,9 +136,13 @@ function writeSegment(segment: Segment, headers: Headers, out: ByteWriter): void
 
 /** The section headers of what is loaded. */
 class Headers {
-  private readonly ofSection = new Map<PlacedSection, number[]>();
+  readonly #ofSection = new Map<PlacedSection, number[]>();
 
-  constructor(private readonly table: SectionTable) {}
+  readonly #table: SectionTable;
+
+  constructor(table: SectionTable) {
+    this.#table = table;
+  }
 
   /** Adds the headers of a piece whose bytes are at `offset` of the file. */
   add(piece: Piece, offset: number): void {
@@ -154,11 +158,11 @@ class Headers {
     const name = section.name + suffix;
     const common = { flags, address, offset, align: address % align === 0 ? align : 1 };
     if (fileSize === 0) {
-      this.note(section, this.table.add({ ...common, name, type: SHT_NOBITS, size }));
+      this.#note(section, this.#table.add({ ...common, name, type: SHT_NOBITS, size }));
       return;
     }
     const stored = { ...common, name, type: SHT_PROGBITS, size: fileSize };
-    this.note(section, this.table.add(stored));
+    this.#note(section, this.#table.add(stored));
     if (fileSize === size) return;
     const zeros = {
       ...common,
@@ -169,25 +173,25 @@ class Headers {
       size: size - fileSize,
       align: 1,
     };
-    this.note(section, this.table.add(zeros));
+    this.#note(section, this.#table.add(zeros));
   }
 
   /** The header that a symbol belongs to; one at the end of a section does too. */
   of({ input, address }: LinkSymbol): number {
     const section = input?.output;
     if (!section?.plan.allocate) return SHN_ABS;
-    const own = this.ofSection.get(section) ?? [];
-    return own.find((index) => address < this.endOf(index)) ?? own.at(-1) ?? SHN_ABS;
+    const own = this.#ofSection.get(section) ?? [];
+    return own.find((index) => address < this.#endOf(index)) ?? own.at(-1) ?? SHN_ABS;
   }
 
-  private note(section: PlacedSection, header: number): void {
-    const own = this.ofSection.get(section);
+  #note(section: PlacedSection, header: number): void {
+    const own = this.#ofSection.get(section);
     if (own) own.push(header);
-    else this.ofSection.set(section, [header]);
+    else this.#ofSection.set(section, [header]);
   }
 
-  private endOf(header: number): number {
-    const { address = 0, size = 0 } = this.table.headers[header] ?? {};
+  #endOf(header: number): number {
+    const { address = 0, size = 0 } = this.#table.headers[header] ?? {};
     return address + size;
   }
 }

@@ -94,24 +94,24 @@ function bind(
 
 /** Who brought which definition, and what the copies of a common symbol ask for. */
 class Owners {
-  private readonly objects = new Map<LinkSymbol, ObjectFile>();
-  private readonly alignments = new Map<string, number>();
+  readonly #objects = new Map<LinkSymbol, ObjectFile>();
+  readonly #alignments = new Map<string, number>();
 
   note(symbol: LinkSymbol, object: ObjectFile): void {
-    if (!symbol.input) this.objects.set(symbol, object);
-    if (symbol.kind === "common") this.noteAlignment(symbol);
+    if (!symbol.input) this.#objects.set(symbol, object);
+    if (symbol.kind === "common") this.#noteAlignment(symbol);
   }
 
   of(symbol: LinkSymbol): ObjectFile | undefined {
-    return symbol.input?.object ?? this.objects.get(symbol);
+    return symbol.input?.object ?? this.#objects.get(symbol);
   }
 
   alignment(name: string): number {
-    return this.alignments.get(name) ?? 1;
+    return this.#alignments.get(name) ?? 1;
   }
 
-  private noteAlignment({ name, value = 1 }: LinkSymbol): void {
-    this.alignments.set(name, Math.max(value, this.alignment(name)));
+  #noteAlignment({ name, value = 1 }: LinkSymbol): void {
+    this.#alignments.set(name, Math.max(value, this.alignment(name)));
   }
 }
 

@@ -62,16 +62,18 @@ function isRoot(layout: ResolvedLayout): (input: InputSection) => boolean {
 
 /** Walks from what is needed to what that refers to. */
 class Marker {
-  private readonly members = new Map<InputSection, readonly InputSection[]>();
+  readonly #members = new Map<InputSection, readonly InputSection[]>();
   /** What functions need for unwinding, by the section that they are in. */
-  private readonly unwinding = new Map<InputSection, InputSection[]>();
-  private readonly unreadable: InputSection[] = [];
+  readonly #unwinding = new Map<InputSection, InputSection[]>();
+  readonly #unreadable: InputSection[] = [];
 
-  constructor(
-    private readonly placed: readonly InputSection[],
-    private readonly symbols: SymbolScope,
-  ) {
-    for (const table of placed) if (isUnwindTable(table)) this.noteUnwinding(table);
+  readonly #placed: readonly InputSection[];
+  readonly #symbols: SymbolScope;
+
+  constructor(placed: readonly InputSection[], symbols: SymbolScope) {
+    this.#placed = placed;
+    this.#symbols = symbols;
+    for (const table of placed) if (isUnwindTable(table)) this.#noteUnwinding(table);
     const byObject = new Map<ObjectFile, Map<number, InputSection>>();
     for (const input of placed) {
       if (!input.object.groups?.length) continue;
@@ -83,45 +85,45 @@ class Marker {
         const members = sections
           .map((index) => own.get(index))
           .filter((each) => each !== undefined);
-        for (const member of members) this.members.set(member, members);
+        for (const member of members) this.#members.set(member, members);
       }
     }
   }
 
   mark(roots: readonly InputSection[]): void {
-    const work = [...roots, ...this.unreadable];
+    const work = [...roots, ...this.#unreadable];
     for (let input = work.pop(); input; input = work.pop()) {
       if (!input.output || input.live) continue;
       input.live = true;
-      for (const member of this.members.get(input) ?? []) if (!member.live) work.push(member);
-      for (const needed of this.unwinding.get(input) ?? []) if (!needed.live) work.push(needed);
+      for (const member of this.#members.get(input) ?? []) if (!member.live) work.push(member);
+      for (const needed of this.#unwinding.get(input) ?? []) if (!needed.live) work.push(needed);
       for (const relocation of input.relocations) {
-        const symbol = this.symbols.target(input, relocation);
+        const symbol = this.#symbols.target(input, relocation);
         if (symbol.input && !symbol.input.live) work.push(symbol.input);
-        if (symbol.about?.kind === "inputs") work.push(...this.bracketed(symbol));
+        if (symbol.about?.kind === "inputs") work.push(...this.#bracketed(symbol));
       }
     }
   }
 
-  private noteUnwinding(table: InputSection): void {
+  #noteUnwinding(table: InputSection): void {
     const entries = unwindEntries(table);
     // What cannot be taken apart may be about anything.
-    if (!entries) this.unreadable.push(table);
+    if (!entries) this.#unreadable.push(table);
     for (const entry of entries ?? []) {
-      const home = entry.about && this.symbols.target(table, entry.about).input;
+      const home = entry.about && this.#symbols.target(table, entry.about).input;
       if (!home) continue;
-      const needs = this.unwinding.get(home) ?? [];
-      this.unwinding.set(home, needs);
+      const needs = this.#unwinding.get(home) ?? [];
+      this.#unwinding.set(home, needs);
       for (const relocation of needsOf(entry)) {
-        const { input } = this.symbols.target(table, relocation);
+        const { input } = this.#symbols.target(table, relocation);
         if (input) needs.push(input);
       }
     }
   }
 
   /** `__start_NAME` needs every section NAME. */
-  private bracketed({ about }: LinkSymbol): InputSection[] {
-    return this.placed.filter((input) => about && !input.live && isAbout(about, input));
+  #bracketed({ about }: LinkSymbol): InputSection[] {
+    return this.#placed.filter((input) => about && !input.live && isAbout(about, input));
   }
 }
 

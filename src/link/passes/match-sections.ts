@@ -48,16 +48,16 @@ export function matchSections(
 
 /** Finds the rule for a section. */
 class Matcher {
-  private readonly loaded: readonly PlacedSection[];
-  private readonly unloaded: readonly PlacedSection[];
+  readonly #loaded: readonly PlacedSection[];
+  readonly #unloaded: readonly PlacedSection[];
 
   constructor(outputs: readonly PlacedSection[]) {
-    this.loaded = outputs.filter(({ plan }) => plan.allocate);
-    this.unloaded = outputs.filter(({ plan }) => !plan.allocate);
+    this.#loaded = outputs.filter(({ plan }) => plan.allocate);
+    this.#unloaded = outputs.filter(({ plan }) => !plan.allocate);
   }
 
   claim(input: InputSection): boolean {
-    for (const output of input.section.flags.alloc ? this.loaded : this.unloaded) {
+    for (const output of input.section.flags.alloc ? this.#loaded : this.#unloaded) {
       for (const rule of output.plan.rules) {
         if (!matches(input, rule)) continue;
         assign(input, output, rule);

@@ -66,73 +66,77 @@ function mergeable({ live, section }: InputSection): MergeInfo | undefined {
 }
 
 class MergeGroup {
-  private readonly entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry>();
   /** In the order in which they were found. */
-  private readonly order: Entry[] = [];
+  readonly #order: Entry[] = [];
 
-  constructor(
-    private readonly info: MergeInfo,
-    private readonly inputs: readonly InputSection[],
-  ) {}
+  readonly #info: MergeInfo;
+  readonly #inputs: readonly InputSection[];
+
+  constructor(info: MergeInfo, inputs: readonly InputSection[]) {
+    this.#info = info;
+    this.#inputs = inputs;
+  }
 
   /** Sets the content of the inputs; returns those that have nothing left. */
   merge(): InputSection[] {
-    for (const input of this.inputs) this.record(input);
-    if (this.info.strings) this.shareEnds();
-    const sizes = this.assignOffsets();
+    for (const input of this.#inputs) this.#record(input);
+    if (this.#info.strings) this.#shareEnds();
+    const sizes = this.#assignOffsets();
     const kept = new Map<InputSection, Uint8Array>();
     for (const [input, size] of sizes) kept.set(input, new Uint8Array(size));
-    for (const { key, owner, offset, host } of this.order) {
+    for (const { key, owner, offset, host } of this.#order) {
       const bytes = kept.get(owner);
       if (host || !bytes) continue;
       for (let at = 0; at < key.length; at++) bytes[offset + at] = key.charCodeAt(at);
     }
-    for (const input of this.inputs) input.content = this.contentOf(input, kept.get(input));
-    return this.inputs.filter((input) => !kept.has(input));
+    for (const input of this.#inputs) input.content = this.#contentOf(input, kept.get(input));
+    return this.#inputs.filter((input) => !kept.has(input));
   }
 
-  private record(input: InputSection): void {
+  #record(input: InputSection): void {
     const { bytes, align } = input.section;
-    const { entrySize, strings } = this.info;
+    const { entrySize, strings } = this.#info;
     if (!strings) {
-      for (let at = 0; at < bytes.length; at += entrySize) this.add(bytes, at, entrySize, 1, input);
+      for (let at = 0; at < bytes.length; at += entrySize)
+        this.#add(bytes, at, entrySize, 1, input);
       return;
     }
     let padded = false;
     for (let at = 0; at < bytes.length; ) {
       const length = stringLength(bytes, at, entrySize);
-      this.add(bytes, at, length, alignmentAt(at, align), input);
+      this.#add(bytes, at, length, alignmentAt(at, align), input);
       at += length;
       // Padding between aligned strings is left out, but an empty string may be among it.
       for (; at < bytes.length && isZero(bytes, at, entrySize); at += entrySize) {
         if (padded || at % align !== 0) continue;
         padded = true;
-        this.add(bytes, at, entrySize, align, input);
+        this.#add(bytes, at, entrySize, align, input);
       }
     }
   }
 
-  private add(
+  #add(
     bytes: Uint8Array,
     at: number,
     length: number,
     alignment: number,
     owner: InputSection,
   ): void {
-    const key = keyOf(bytes, at, length, this.info.entrySize);
-    const old = this.entries.get(key);
+    const key = keyOf(bytes, at, length, this.#info.entrySize);
+    const old = this.#entries.get(key);
     if (old && old.alignment >= alignment) return;
     // A better aligned copy takes the place of the old one.
     if (old) old.alignment = 0;
     const entry: Entry = { key, alignment, owner, host: undefined, offset: 0 };
-    this.entries.set(key, entry);
-    this.order.push(entry);
+    this.#entries.set(key, entry);
+    this.#order.push(entry);
   }
 
   /** Finds for each string the longer one that ends with it. */
-  private shareEnds(): void {
-    const { entrySize } = this.info;
-    const alive = this.order.filter(({ alignment }) => alignment > 0);
+  #shareEnds(): void {
+    const { entrySize } = this.#info;
+    const alive = this.#order.filter(({ alignment }) => alignment > 0);
     const alignments = new Set(alive.map(({ alignment }) => alignment));
     const [only] = alignments.size === 1 ? alignments : [0];
     const unit = only !== undefined && only > entrySize ? only : 1;
@@ -156,9 +160,9 @@ class MergeGroup {
   }
 
   /** The sizes of the inputs that keep anything. */
-  private assignOffsets(): Map<InputSection, number> {
+  #assignOffsets(): Map<InputSection, number> {
     const sizes = new Map<InputSection, number>();
-    for (const entry of this.order) {
+    for (const entry of this.#order) {
       if (entry.host || entry.alignment === 0) continue;
       entry.offset = alignUp(sizes.get(entry.owner) ?? 0, entry.alignment);
       sizes.set(entry.owner, entry.offset + entry.key.length);
@@ -166,30 +170,30 @@ class MergeGroup {
     return sizes;
   }
 
-  private contentOf(input: InputSection, bytes: Uint8Array = new Uint8Array(0)): Content {
-    const locate = (offset: number) => this.locate(input, offset);
+  #contentOf(input: InputSection, bytes: Uint8Array = new Uint8Array(0)): Content {
+    const locate = (offset: number) => this.#locate(input, offset);
     return { bytes, relocations: [], locate };
   }
 
-  private locate(input: InputSection, offset: number) {
+  #locate(input: InputSection, offset: number) {
     const { bytes } = input.section;
-    const { entrySize, strings } = this.info;
+    const { entrySize, strings } = this.#info;
     if (offset < 0 || offset >= bytes.length) return { input, offset: input.size };
     const start = strings ? stringStart(bytes, offset, entrySize) : offset - (offset % entrySize);
     const length = strings ? stringLength(bytes, start, entrySize) : entrySize;
-    const entry = this.entries.get(keyOf(bytes, start, length, entrySize));
+    const entry = this.#entries.get(keyOf(bytes, start, length, entrySize));
     const home = entry?.host ?? entry;
     // Padding behind a string's end was left out: any zero of the section does for it.
-    if (!entry || !home) return this.zero(input);
+    if (!entry || !home) return this.#zero(input);
     const inside = offset - start + (home.key.length - entry.key.length);
     return { input: home.owner, offset: home.offset + inside };
   }
 
   /** The terminator of the first string. */
-  private zero(input: InputSection) {
-    const first = this.order.find(({ alignment, host }) => alignment > 0 && !host);
+  #zero(input: InputSection) {
+    const first = this.#order.find(({ alignment, host }) => alignment > 0 && !host);
     if (!first) return { input, offset: 0 };
-    const offset = first.offset + first.key.length - this.info.entrySize;
+    const offset = first.offset + first.key.length - this.#info.entrySize;
     return { input: first.owner, offset };
   }
 }

@@ -57,39 +57,39 @@ function isFetch(kind: RelocationKind): boolean {
 
 /** The entries: addresses of symbols, local ones first. */
 class OffsetTable {
-  private readonly slots = new Map<LinkSymbol, InputSection>();
-  private readonly object: ObjectFile = { name: "(offset table)", sections: [], symbols: [] };
+  readonly #slots = new Map<LinkSymbol, InputSection>();
+  readonly #object: ObjectFile = { name: "(offset table)", sections: [], symbols: [] };
 
   /** The symbol of the entry for `symbol`. */
   slot(symbol: LinkSymbol): LinkSymbol {
-    const entry = this.slots.get(symbol) ?? this.entry(symbol);
-    this.slots.set(symbol, entry);
+    const entry = this.#slots.get(symbol) ?? this.#entry(symbol);
+    this.#slots.set(symbol, entry);
     return new LinkSymbol(`${symbol.name}@GOT`, "section", "local", "object", WORD, entry);
   }
 
   sections(): InputSection[] {
-    const reserved = this.section(".got.plt", RESERVED_WORDS * WORD);
-    const entries = [...this.slots].sort(([a], [b]) => {
+    const reserved = this.#section(".got.plt", RESERVED_WORDS * WORD);
+    const entries = [...this.#slots].sort(([a], [b]) => {
       const isLocal = (symbol: LinkSymbol) => symbol.binding === "local";
       if (isLocal(a) || isLocal(b)) return Number(isLocal(b)) - Number(isLocal(a));
       return byGnuOrder(a.name, b.name);
     });
     const all = entries.map(([, entry]) => entry);
-    all.push(new InputSection(this.object, reserved));
+    all.push(new InputSection(this.#object, reserved));
     for (const input of all) input.live = true;
     return all;
   }
 
   /** A word with the symbol's address. */
-  private entry(symbol: LinkSymbol): InputSection {
-    const input = new InputSection(this.object, this.section(".got", WORD));
+  #entry(symbol: LinkSymbol): InputSection {
+    const input = new InputSection(this.#object, this.#section(".got", WORD));
     const relocation = { offset: 0, kind: "absolute", width: WORD, symbol: 0, addend: 0 } as const;
     input.content = { bytes: input.bytes, relocations: [relocation] };
     input.bindings = [symbol];
     return input;
   }
 
-  private section(name: string, size: number): Section {
+  #section(name: string, size: number): Section {
     return {
       name,
       type: "progbits",
@@ -105,73 +105,77 @@ class OffsetTable {
 
 /** Rewrites the fetches of one section. */
 class FetchRewriter {
-  private readonly bytes: Uint8Array;
-  private readonly bindings: LinkSymbol[];
-  private mayRelax = false;
+  readonly #bytes: Uint8Array;
+  readonly #bindings: LinkSymbol[];
+  #mayRelax = false;
 
-  constructor(
-    private readonly input: InputSection,
-    private readonly symbols: SymbolScope,
-    private readonly table: OffsetTable,
-  ) {
-    this.bytes = input.bytes.slice();
-    this.bindings = [...input.bindings];
+  readonly #input: InputSection;
+  readonly #symbols: SymbolScope;
+  readonly #table: OffsetTable;
+
+  constructor(input: InputSection, symbols: SymbolScope, table: OffsetTable) {
+    this.#input = input;
+    this.#symbols = symbols;
+    this.#table = table;
+    this.#bytes = input.bytes.slice();
+    this.#bindings = [...input.bindings];
   }
 
   run(): void {
-    const { input, bytes } = this;
+    const input = this.#input;
+    const bytes = this.#bytes;
     // As GNU ld does: where no fetch is relaxable, none is changed.
-    this.mayRelax = input.relocations.some(({ kind }) => kind === "got-relaxable");
-    const relocations = input.relocations.map((each) => this.rewrite(each));
+    this.#mayRelax = input.relocations.some(({ kind }) => kind === "got-relaxable");
+    const relocations = input.relocations.map((each) => this.#rewrite(each));
     input.content = { ...input.content, bytes, relocations };
-    input.bindings = this.bindings;
+    input.bindings = this.#bindings;
   }
 
-  private rewrite(relocation: Relocation): Relocation {
+  #rewrite(relocation: Relocation): Relocation {
     if (!isFetch(relocation.kind)) return relocation;
     const { offset } = relocation;
-    const modRm = offset >= 1 ? (this.bytes[offset - 1] ?? 0) : 0;
+    const modRm = offset >= 1 ? (this.#bytes[offset - 1] ?? 0) : 0;
     const hasBase = (modRm & 0xc7) !== 0x05;
-    const isRelaxed = this.mayRelax && offset >= 2;
-    const direct = isRelaxed ? this.relax(relocation, modRm, hasBase) : undefined;
+    const isRelaxed = this.#mayRelax && offset >= 2;
+    const direct = isRelaxed ? this.#relax(relocation, modRm, hasBase) : undefined;
     if (direct) return direct;
-    const slot = this.table.slot(this.symbols.target(this.input, relocation));
-    const symbol = this.bindings.push(slot) - 1;
+    const slot = this.#table.slot(this.#symbols.target(this.#input, relocation));
+    const symbol = this.#bindings.push(slot) - 1;
     return { ...relocation, symbol, kind: hasBase ? "got-offset" : "absolute" };
   }
 
   /** The same effect without the table, if the instruction has such a form. */
-  private relax(relocation: Relocation, modRm: number, hasBase: boolean): Relocation | undefined {
+  #relax(relocation: Relocation, modRm: number, hasBase: boolean): Relocation | undefined {
     const { offset, kind, addend } = relocation;
-    const opcode = this.bytes[offset - 2] ?? 0;
+    const opcode = this.#bytes[offset - 2] ?? 0;
     if (addend !== 0) return undefined;
     if (kind === "got") {
       if (opcode !== 0x8b || !hasBase) return undefined;
-      this.bytes[offset - 2] = 0x8d; // lea
+      this.#bytes[offset - 2] = 0x8d; // lea
       return { ...relocation, kind: "got-offset" };
     }
     const register = (modRm >> 3) & 7;
-    if (opcode === 0xff) return this.relaxBranch(relocation, register);
+    if (opcode === 0xff) return this.#relaxBranch(relocation, register);
     if (opcode === 0x8b)
-      this.bytes.set([0xc7, 0xc0 | register], offset - 2); // mov $foo
+      this.#bytes.set([0xc7, 0xc0 | register], offset - 2); // mov $foo
     else if (opcode === 0x85)
-      this.bytes.set([0xf7, 0xc0 | register], offset - 2); // test $foo
+      this.#bytes.set([0xf7, 0xc0 | register], offset - 2); // test $foo
     else if ((opcode & 0xc7) === 0x03) {
       // add, or, adc, sbb, and, sub, xor, cmp
-      this.bytes.set([0x81, 0xc0 | (opcode & 0x38) | register], offset - 2);
+      this.#bytes.set([0x81, 0xc0 | (opcode & 0x38) | register], offset - 2);
     } else return undefined;
     return { ...relocation, kind: "absolute" };
   }
 
   /** `call *` becomes `addr32 call`, `jmp *` becomes `jmp; nop`: both keep their six bytes. */
-  private relaxBranch(relocation: Relocation, extension: number): Relocation | undefined {
+  #relaxBranch(relocation: Relocation, extension: number): Relocation | undefined {
     const { offset } = relocation;
     if (extension === 2) {
-      this.bytes.set([0x67, 0xe8], offset - 2);
+      this.#bytes.set([0x67, 0xe8], offset - 2);
       return { ...relocation, kind: "relative", addend: -WORD };
     }
     if (extension !== 4) return undefined;
-    this.bytes.set([0xe9, 0, 0, 0, 0, 0x90], offset - 2);
+    this.#bytes.set([0xe9, 0, 0, 0, 0, 0x90], offset - 2);
     return { ...relocation, kind: "relative", offset: offset - 1, addend: -WORD };
   }
 }

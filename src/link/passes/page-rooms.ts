@@ -20,76 +20,76 @@ interface Room {
 const PATIENCE = 64;
 
 export class PageRooms {
-  private readonly pages: Room[] = [];
+  readonly #pages: Room[] = [];
   /** Node 1 is the root, the children of n are 2n and 2n + 1; leaves are `width` on. */
-  private tree = new Float64Array(2);
-  private width = 1;
+  #tree = new Float64Array(2);
+  #width = 1;
 
   /** Where the last page ends; undefined without pages. */
   get end(): number | undefined {
-    return this.pages.at(-1)?.end;
+    return this.#pages.at(-1)?.end;
   }
 
   /** Adds a page (or several as one) of which everything below `used` is taken. */
   push(used: number, end: number): void {
-    if (this.pages.length === this.width) this.grow();
-    this.pages.push({ used, end });
-    this.update(this.pages.length - 1);
+    if (this.#pages.length === this.#width) this.#grow();
+    this.#pages.push({ used, end });
+    this.#update(this.#pages.length - 1);
   }
 
   /** Takes room in the first page that has it; returns its start, or undefined. */
   take(size: number, align: number): number | undefined {
-    let index = this.firstWith(size, 0);
+    let index = this.#firstWith(size, 0);
     for (let tries = 0; index >= 0 && tries < PATIENCE; tries++) {
-      const page = this.pages[index];
+      const page = this.#pages[index];
       const start = page && alignUp(page.used, align);
       if (page && start !== undefined && start + size <= page.end) {
         page.used = start + size;
-        this.update(index);
+        this.#update(index);
         return start;
       }
-      index = this.firstWith(size, index + 1);
+      index = this.#firstWith(size, index + 1);
     }
     return undefined;
   }
 
   /** The first page from `from` on with `size` free bytes; -1 if there is none. */
-  private firstWith(size: number, from: number): number {
-    let node = from + this.width;
-    if (from >= this.pages.length) return -1;
-    while (!this.fits(node, size)) {
+  #firstWith(size: number, from: number): number {
+    let node = from + this.#width;
+    if (from >= this.#pages.length) return -1;
+    while (!this.#fits(node, size)) {
       // Up to the first ancestor that is a left child, and over to its sibling.
       while (node % 2 === 1) node >>= 1;
       if (node === 0) return -1;
       node += 1;
     }
-    while (node < this.width) node = this.fits(2 * node, size) ? 2 * node : 2 * node + 1;
-    const index = node - this.width;
-    return index < this.pages.length ? index : -1;
+    while (node < this.#width) node = this.#fits(2 * node, size) ? 2 * node : 2 * node + 1;
+    const index = node - this.#width;
+    return index < this.#pages.length ? index : -1;
   }
 
-  private fits(node: number, size: number): boolean {
-    return (this.tree[node] ?? -1) >= size;
+  #fits(node: number, size: number): boolean {
+    return (this.#tree[node] ?? -1) >= size;
   }
 
-  private update(index: number): void {
-    const page = this.pages[index];
+  #update(index: number): void {
+    const page = this.#pages[index];
     if (!page) return;
-    let node = index + this.width;
-    this.tree[node] = page.end - page.used;
+    let node = index + this.#width;
+    this.#tree[node] = page.end - page.used;
     for (node >>= 1; node >= 1; node >>= 1) {
-      this.tree[node] = Math.max(this.tree[2 * node] ?? -1, this.tree[2 * node + 1] ?? -1);
+      this.#tree[node] = Math.max(this.#tree[2 * node] ?? -1, this.#tree[2 * node + 1] ?? -1);
     }
   }
 
-  private grow(): void {
-    this.width *= 2;
-    this.tree = new Float64Array(2 * this.width).fill(-1);
-    for (const [index, { used, end }] of this.pages.entries()) {
-      this.tree[index + this.width] = end - used;
+  #grow(): void {
+    this.#width *= 2;
+    this.#tree = new Float64Array(2 * this.#width).fill(-1);
+    for (const [index, { used, end }] of this.#pages.entries()) {
+      this.#tree[index + this.#width] = end - used;
     }
-    for (let node = this.width - 1; node >= 1; node--) {
-      this.tree[node] = Math.max(this.tree[2 * node] ?? -1, this.tree[2 * node + 1] ?? -1);
+    for (let node = this.#width - 1; node >= 1; node--) {
+      this.#tree[node] = Math.max(this.#tree[2 * node] ?? -1, this.#tree[2 * node + 1] ?? -1);
     }
   }
 }

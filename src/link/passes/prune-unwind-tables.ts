@@ -22,26 +22,26 @@ interface Kept {
 
 /** The unwind tables of an image. */
 export class UnwindTables {
-  private readonly kept = new Map<UnwindEntry, Kept>();
+  readonly #kept = new Map<UnwindEntry, Kept>();
   /** The CIE that stands for each. */
-  private readonly representatives = new Map<UnwindEntry, UnwindEntry>();
+  readonly #representatives = new Map<UnwindEntry, UnwindEntry>();
+
+  readonly #symbols: SymbolScope;
 
   /** Sets the content of the tables among the inputs of `sections`. */
-  constructor(
-    sections: readonly PlacedSection[],
-    private readonly symbols: SymbolScope,
-  ) {
+  constructor(sections: readonly PlacedSection[], symbols: SymbolScope) {
+    this.#symbols = symbols;
     for (const section of sections) {
       const tables = section.inputs.filter(isUnwindTable);
-      if (tables.length > 0) this.prune(tables);
+      if (tables.length > 0) this.#prune(tables);
     }
   }
 
   /** Writes into each FDE where its CIE is. Requires: offsets within output sections. */
   connect(): void {
-    for (const { entry, offset } of this.kept.values()) {
-      const common = entry.common && this.representatives.get(entry.common);
-      const home = common && this.kept.get(common);
+    for (const { entry, offset } of this.#kept.values()) {
+      const common = entry.common && this.#representatives.get(entry.common);
+      const home = common && this.#kept.get(common);
       if (!home) continue;
       const { input } = entry;
       const field = input.offset + offset + CIE_POINTER;
@@ -52,7 +52,7 @@ export class UnwindTables {
   }
 
   /** @param tables those of one output section, in order */
-  private prune(tables: readonly InputSection[]): void {
+  #prune(tables: readonly InputSection[]): void {
     const parsed = tables.map((input) => ({ input, entries: unwindEntries(input) }));
     // A table of unknown form may end in the middle of another's: all stay as they are.
     if (parsed.some(({ entries }) => entries === undefined)) return;
@@ -61,39 +61,39 @@ export class UnwindTables {
     for (const { input, entries = [] } of parsed) {
       const needed = new Set<UnwindEntry | undefined>();
       for (const entry of entries) {
-        if (!entry.about || !this.isInImage(input, entry.about)) continue;
+        if (!entry.about || !this.#isInImage(input, entry.about)) continue;
         needed.add(entry);
         needed.add(entry.common);
       }
       const stays = entries.filter((entry) => {
         if (entry.isEnd) return input === last;
-        return needed.has(entry) && (entry.about || this.represent(entry, commons) === entry);
+        return needed.has(entry) && (entry.about || this.#represent(entry, commons) === entry);
       });
-      this.rewrite(input, entries, new Set(stays), input === last);
+      this.#rewrite(input, entries, new Set(stays), input === last);
     }
   }
 
-  private isInImage(input: InputSection, about: Relocation): boolean {
-    const { input: home, kind } = this.symbols.target(input, about);
+  #isInImage(input: InputSection, about: Relocation): boolean {
+    const { input: home, kind } = this.#symbols.target(input, about);
     if (!home) return kind !== "undefined";
     // What the name means in another object has an entry there.
     return home.live && home.object === input.object;
   }
 
   /** The first CIE that says the same as `entry`, which may be itself. */
-  private represent(entry: UnwindEntry, commons: Map<string, UnwindEntry>): UnwindEntry {
-    const key = this.keyOf(entry);
+  #represent(entry: UnwindEntry, commons: Map<string, UnwindEntry>): UnwindEntry {
+    const key = this.#keyOf(entry);
     const representative = commons.get(key) ?? entry;
     commons.set(key, representative);
-    this.representatives.set(entry, representative);
+    this.#representatives.set(entry, representative);
     return representative;
   }
 
   /** Bytes, and what is relocated in them. */
-  private keyOf({ input, offset, size, relocations }: UnwindEntry): string {
+  #keyOf({ input, offset, size, relocations }: UnwindEntry): string {
     const bytes = input.bytes.subarray(offset, offset + size);
     const targets = relocations.flatMap((relocation) => {
-      const { name, binding, input: home } = this.symbols.target(input, relocation);
+      const { name, binding, input: home } = this.#symbols.target(input, relocation);
       // Local symbols of one name need not be the same.
       const place = binding === "local" ? `${home?.object.name} ${home?.index}` : "";
       const { kind, width, addend } = relocation;
@@ -102,7 +102,7 @@ export class UnwindTables {
     return [bytes.join(), ...targets].join("\n");
   }
 
-  private rewrite(
+  #rewrite(
     input: InputSection,
     entries: readonly UnwindEntry[],
     stays: ReadonlySet<UnwindEntry>,
@@ -124,7 +124,7 @@ export class UnwindTables {
       for (const relocation of entry.relocations) {
         relocations.push({ ...relocation, offset: relocation.offset - entry.offset + at });
       }
-      this.kept.set(entry, { entry, offset: at });
+      this.#kept.set(entry, { entry, offset: at });
       at += entry.size;
       last = entry;
     }

@@ -59,32 +59,32 @@ function isReal(symbol: ObjectSymbol): boolean {
 
 /** The names that nothing defines yet. */
 class Wants {
-  private readonly state = new Map<string, "wanted" | "common" | "defined">();
+  readonly #state = new Map<string, "wanted" | "common" | "defined">();
 
   constructor(layout: ResolvedLayout) {
-    for (const { name } of layout.symbols) this.state.set(name, "defined");
+    for (const { name } of layout.symbols) this.#state.set(name, "defined");
     const named = [layout.entry, ...layout.beforePaging.roots, ...layout.keep];
-    for (const name of named) if (!this.state.has(name)) this.state.set(name, "wanted");
+    for (const name of named) if (!this.#state.has(name)) this.#state.set(name, "wanted");
   }
 
   has(name: string): boolean {
-    const state = this.state.get(name);
+    const state = this.#state.get(name);
     return state === "wanted" || state === "common";
   }
 
   isCommon(name: string): boolean {
-    return this.state.get(name) === "common";
+    return this.#state.get(name) === "common";
   }
 
   note(object: ObjectFile): void {
     for (const symbol of object.symbols) {
       if (symbol.binding === "local") continue;
-      const old = this.state.get(symbol.name);
-      if (isReal(symbol)) this.state.set(symbol.name, "defined");
+      const old = this.#state.get(symbol.name);
+      if (isReal(symbol)) this.#state.set(symbol.name, "defined");
       else if (symbol.common !== undefined) {
-        if (old !== "defined") this.state.set(symbol.name, "common");
+        if (old !== "defined") this.#state.set(symbol.name, "common");
       } else if (old === undefined && symbol.binding === "global") {
-        this.state.set(symbol.name, "wanted");
+        this.#state.set(symbol.name, "wanted");
       }
     }
   }

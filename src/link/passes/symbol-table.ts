@@ -194,9 +194,9 @@ function stemOf(path: string): string {
 
 /** Every file that lines name, and every first part of a name that is no such file's stem. */
 class PathList {
-  private readonly sorted: string[];
-  private readonly numbers: ReadonlyMap<string, number>;
-  private readonly stems: ReadonlyMap<string, number>;
+  readonly #sorted: string[];
+  readonly #numbers: ReadonlyMap<string, number>;
+  readonly #stems: ReadonlyMap<string, number>;
 
   constructor(functions: readonly LinkedFunction[]) {
     const files = new Set(functions.flatMap((func) => func.lines.map((line) => line.file)));
@@ -206,17 +206,17 @@ class PathList {
       // A stem with a dot would not survive stemOf: such a name is stored whole.
       if (stem !== "" && !known.has(stem) && stemOf(stem) === stem) files.add(stem);
     }
-    this.sorted = [...files].sort();
-    this.numbers = new Map(this.sorted.map((path, number) => [path, number]));
-    this.stems = new Map(this.sorted.map((path, number) => [stemOf(path), number]));
+    this.#sorted = [...files].sort();
+    this.#numbers = new Map(this.#sorted.map((path, number) => [path, number]));
+    this.#stems = new Map(this.#sorted.map((path, number) => [stemOf(path), number]));
   }
 
   get count(): number {
-    return this.sorted.length;
+    return this.#sorted.length;
   }
 
   number(path: string): number {
-    const number = this.numbers.get(path);
+    const number = this.#numbers.get(path);
     if (number === undefined) throw new Error(`path ${path} was not listed`);
     return number;
   }
@@ -224,14 +224,14 @@ class PathList {
   /** `name` as a record stores it. */
   split(name: string): { path: number; rest: string } {
     const slash = name.lastIndexOf("/");
-    const number = this.stems.get(name.slice(0, Math.max(0, slash)));
+    const number = this.#stems.get(name.slice(0, Math.max(0, slash)));
     if (slash <= 0 || number === undefined) return { path: 0, rest: name };
     return { path: number + 1, rest: name.slice(slash + 1) };
   }
 
   write(out: ByteWriter): void {
     let previous: Uint8Array = new Uint8Array(0);
-    for (const path of this.sorted) {
+    for (const path of this.#sorted) {
       const bytes = new TextEncoder().encode(path);
       let shared = 0;
       while (shared < bytes.length && bytes[shared] === previous[shared]) shared += 1;

@@ -70,42 +70,45 @@ const UNWIND_TABLE = ".eh_frame";
 const LINKERS_OWN = [".rel.got", ".rel.plt", ".rel.dyn", ".plt", ".iplt", ".rel.iplt", ".igot.plt"];
 
 class ScriptWriter {
-  private readonly lines: string[] = [];
-  private readonly sections: readonly ResolvedSection[];
+  readonly #lines: string[] = [];
+  readonly #sections: readonly ResolvedSection[];
   /** Where the next section of a region begins, as an expression. */
-  private readonly cursors = new Map<ResolvedRegion, string>();
+  readonly #cursors = new Map<ResolvedRegion, string>();
 
-  constructor(
-    private readonly layout: ResolvedLayout,
-    private readonly dialect: Dialect,
-  ) {
-    this.sections = layout.sections.filter(({ allocate }) => allocate);
+  readonly #layout: ResolvedLayout;
+  readonly #dialect: Dialect;
+
+  constructor(layout: ResolvedLayout, dialect: Dialect) {
+    this.#layout = layout;
+    this.#dialect = dialect;
+    this.#sections = layout.sections.filter(({ allocate }) => allocate);
   }
 
   write(): string {
-    this.header();
-    if (this.dialect !== "bfd") this.programHeaders();
-    this.line("SECTIONS", "{");
-    for (const section of [...this.sections].reverse()) {
-      if (section.region.anchor === "end") this.park(section);
+    this.#header();
+    if (this.#dialect !== "bfd") this.#programHeaders();
+    this.#line("SECTIONS", "{");
+    for (const section of [...this.#sections].reverse()) {
+      if (section.region.anchor === "end") this.#park(section);
     }
-    for (const section of this.sections) this.section(section);
-    this.ending();
-    this.discards();
-    this.line("}", "");
-    this.symbols();
-    this.limits();
-    return `${this.lines.join("\n")}\n`;
+    for (const section of this.#sections) this.#section(section);
+    this.#ending();
+    this.#discards();
+    this.#line("}", "");
+    this.#symbols();
+    this.#limits();
+    return `${this.#lines.join("\n")}\n`;
   }
 
-  private line(...texts: string[]): void {
-    this.lines.push(...texts);
+  #line(...texts: string[]): void {
+    this.#lines.push(...texts);
   }
 
-  private header(): void {
-    const { dialect, layout } = this;
+  #header(): void {
+    const dialect = this.#dialect;
+    const layout = this.#layout;
     const option = dialect === "gold" ? "" : " --orphan-handling=error";
-    this.line(
+    this.#line(
       `/* ${layout.name}, for ${NAMES[dialect]}: written by \`isthmus script\` from a layout.`,
       "   Change the layout, not this file.",
       "",
@@ -116,29 +119,29 @@ class ScriptWriter {
       "",
     );
     for (const name of layout.keep.filter((each) => !/[*?]/.test(each))) {
-      this.line(`EXTERN(${name})`);
+      this.#line(`EXTERN(${name})`);
     }
   }
 
   /** One for each run of sections with equal permissions, region and distance to its LMA. */
-  private programHeaders(): void {
-    this.line("/* FLAGS: 4 read, 2 write, 1 execute. No segment is writable and executable. */");
-    this.line("PHDRS", "{");
+  #programHeaders(): void {
+    this.#line("/* FLAGS: 4 read, 2 write, 1 execute. No segment is writable and executable. */");
+    this.#line("PHDRS", "{");
     const seen = new Set<string>();
-    for (const section of this.sections) {
-      const name = this.segmentOf(section);
+    for (const section of this.#sections) {
+      const name = this.#segmentOf(section);
       if (seen.has(name)) continue;
       seen.add(name);
-      this.line(`  ${name} PT_LOAD FLAGS(${flagsOf(section)});`);
+      this.#line(`  ${name} PT_LOAD FLAGS(${flagsOf(section)});`);
     }
-    if (this.layout.stackHeader) this.line("  stack PT_GNU_STACK FLAGS(6);");
-    this.line("}", "");
+    if (this.#layout.stackHeader) this.#line("  stack PT_GNU_STACK FLAGS(6);");
+    this.#line("}", "");
   }
 
   /** The segment is named after the first section of its run. */
-  private segmentOf(section: ResolvedSection): string {
+  #segmentOf(section: ResolvedSection): string {
     let first = section;
-    for (const each of this.sections.slice(0, this.sections.indexOf(section)).reverse()) {
+    for (const each of this.#sections.slice(0, this.#sections.indexOf(section)).reverse()) {
       const isSame =
         each.region === section.region &&
         each.load === section.load &&
@@ -150,120 +153,122 @@ class ScriptWriter {
   }
 
   /** The address of an end-anchored section: its size below what lies above it. */
-  private park(section: ResolvedSection): void {
+  #park(section: ResolvedSection): void {
     const { region, align, pad } = section;
     const stem = symbolStem(section.name);
-    const above = this.cursors.get(region) ?? hex(region.end);
+    const above = this.#cursors.get(region) ?? hex(region.end);
     const isLast = above === hex(region.end);
-    const size = this.isUnpadded(section)
+    const size = this.#isUnpadded(section)
       ? `SIZEOF(${section.name}) + 1`
       : `SIZEOF(${section.name})`;
     if (isLast) {
-      this.line(
+      this.#line(
         `  /* "${region.name}" ends at ${hex(region.end)}: its sections are parked there. */`,
       );
     }
-    this.line(
+    this.#line(
       `  ${stem}_size = ALIGN(${size}, ${Math.max(pad, 1)});`,
       `  ${stem}_start = (${above} - ${stem}_size) & ${hex(ADDRESS_SPACE_END - align)};`,
     );
-    this.cursors.set(region, `${stem}_start`);
+    this.#cursors.set(region, `${stem}_start`);
   }
 
   /** lld refuses a section that ends at 4 GiB. */
-  private isUnpadded({ region, name }: ResolvedSection): boolean {
-    if (this.dialect !== "lld" || region.end !== ADDRESS_SPACE_END) return false;
-    const last = this.sections.filter((section) => section.region === region).at(-1);
+  #isUnpadded({ region, name }: ResolvedSection): boolean {
+    if (this.#dialect !== "lld" || region.end !== ADDRESS_SPACE_END) return false;
+    const last = this.#sections.filter((section) => section.region === region).at(-1);
     return last?.name === name;
   }
 
-  private section(section: ResolvedSection): void {
+  #section(section: ResolvedSection): void {
     const { name, region, load, align, address } = section;
     const stem = symbolStem(name);
     const isParked = region.anchor === "end";
-    this.line("", `  /* ${titleOf(section)} */`);
+    this.#line("", `  /* ${titleOf(section)} */`);
     if (!isParked) {
-      const free = this.cursors.get(region) ?? hex(region.start);
+      const free = this.#cursors.get(region) ?? hex(region.start);
       // Inputs may want more than a small alignment; more than a page is nobody's.
       const wanted = align < PAGE ? `MAX(${align}, ALIGNOF(${name}))` : `${align}`;
       const start = address === undefined ? `ALIGN(${free}, ${wanted})` : hex(address);
-      this.line(`  ${stem}_start = ${start};`);
+      this.#line(`  ${stem}_start = ${start};`);
     }
     if (load === region) {
-      this.line(`  ${stem}_load = ${stem}_start;`);
+      this.#line(`  ${stem}_load = ${stem}_start;`);
     } else {
-      this.line(`  ${stem}_load = ALIGN(${this.cursors.get(load) ?? hex(load.start)}, ${align});`);
+      this.#line(
+        `  ${stem}_load = ALIGN(${this.#cursors.get(load) ?? hex(load.start)}, ${align});`,
+      );
     }
-    this.line(`  ${name} ${stem}_start : AT(${stem}_load)`, "  {");
-    for (const rule of section.rules) this.inputs(rule);
-    if (section.pad > 1 && !this.isUnpadded(section)) this.line(`    . = ALIGN(${section.pad});`);
+    this.#line(`  ${name} ${stem}_start : AT(${stem}_load)`, "  {");
+    for (const rule of section.rules) this.#inputs(rule);
+    if (section.pad > 1 && !this.#isUnpadded(section)) this.#line(`    . = ALIGN(${section.pad});`);
     // Without a fill GNU ld pads code with `nop`.
     const isPlain = section.fill === 0 && !section.permissions.includes("x");
     const fill = isPlain ? "" : ` =${hex(section.fill * 0x01010101)}`;
-    const segment = this.dialect === "bfd" ? "" : ` :${this.segmentOf(section)}`;
-    this.line(`  }${segment}${fill}`);
+    const segment = this.#dialect === "bfd" ? "" : ` :${this.#segmentOf(section)}`;
+    this.#line(`  }${segment}${fill}`);
     if (!isParked) {
-      this.line(`  ${stem}_size = SIZEOF(${name});`);
-      this.advance(region, `${stem}_next`, `${stem}_start`, `${stem}_size`);
+      this.#line(`  ${stem}_size = SIZEOF(${name});`);
+      this.#advance(region, `${stem}_next`, `${stem}_start`, `${stem}_size`);
     }
-    if (load !== region) this.advance(load, `${stem}_load_next`, `${stem}_load`, `${stem}_size`);
+    if (load !== region) this.#advance(load, `${stem}_load_next`, `${stem}_load`, `${stem}_size`);
   }
 
   /** An empty section takes no room for its alignment either. */
-  private advance(region: ResolvedRegion, next: string, start: string, size: string): void {
-    const free = this.cursors.get(region) ?? hex(region.start);
-    this.line(`  ${next} = ${size} > 0 ? ${start} + ${size} : ${free};`);
-    this.cursors.set(region, next);
+  #advance(region: ResolvedRegion, next: string, start: string, size: string): void {
+    const free = this.#cursors.get(region) ?? hex(region.start);
+    this.#line(`  ${next} = ${size} > 0 ? ${start} + ${size} : ${free};`);
+    this.#cursors.set(region, next);
   }
 
-  private inputs({ sections, objects, keep, sort, fixed }: ResolvedRule): void {
+  #inputs({ sections, objects, keep, sort, fixed }: ResolvedRule): void {
     if (fixed === true) return;
     const bracketed = sections.map(bracketOf).find((bracket) => bracket !== undefined);
-    if (bracketed) this.line(`    PROVIDE(${bracketed.start} = .);`);
+    if (bracketed) this.#line(`    PROVIDE(${bracketed.start} = .);`);
     for (const names of inputNames(sections, sort)) {
       for (const object of objects) {
         const input = `${objectPattern(object)}(${names.join(" ")})`;
         // GNU ld and lld drop unwind tables whole, but keep the entries of what is needed.
         const isKept = keep || names.includes(UNWIND_TABLE);
-        this.line(`    ${isKept ? `KEEP(${input})` : input}`);
+        this.#line(`    ${isKept ? `KEEP(${input})` : input}`);
       }
     }
-    if (bracketed) this.line(`    PROVIDE(${bracketed.end} = .);`);
+    if (bracketed) this.#line(`    PROVIDE(${bracketed.end} = .);`);
   }
 
   /** Orphans, if there are any, go behind the kernel, not behind the end of the address space. */
-  private ending(): void {
-    const [first] = this.sections.filter(({ region }) => region.anchor === "start");
-    const cursor = first && this.cursors.get(first.load);
-    if (cursor !== undefined) this.line("", `  . = ${cursor};`);
+  #ending(): void {
+    const [first] = this.#sections.filter(({ region }) => region.anchor === "start");
+    const cursor = first && this.#cursors.get(first.load);
+    if (cursor !== undefined) this.#line("", `  . = ${cursor};`);
   }
 
-  private discards(): void {
-    const own = this.dialect === "bfd" ? LINKERS_OWN : [];
-    const names = [...new Set([...this.layout.discard, ...this.layout.unwanted, ...own])];
+  #discards(): void {
+    const own = this.#dialect === "bfd" ? LINKERS_OWN : [];
+    const names = [...new Set([...this.#layout.discard, ...this.#layout.unwanted, ...own])];
     if (names.length === 0) return;
-    this.line("", "  /DISCARD/ :", "  {", `    *(${names.join(" ")})`, "  }");
+    this.#line("", "  /DISCARD/ :", "  {", `    *(${names.join(" ")})`, "  }");
   }
 
-  private symbols(): void {
-    this.line("/* An end at 4 GiB is the number 0: count by the _size. */");
+  #symbols(): void {
+    this.#line("/* An end at 4 GiB is the number 0: count by the _size. */");
     const done = new Set(
-      this.sections.flatMap(({ name }) =>
+      this.#sections.flatMap(({ name }) =>
         ["start", "size", "load"].map((edge) => `${symbolStem(name)}_${edge}`),
       ),
     );
-    for (const symbol of this.layout.symbols) {
-      const value = done.has(symbol.name) ? undefined : this.valueOf(symbol);
-      if (value !== undefined) this.line(`${symbol.name} = ${value};`);
+    for (const symbol of this.#layout.symbols) {
+      const value = done.has(symbol.name) ? undefined : this.#valueOf(symbol);
+      if (value !== undefined) this.#line(`${symbol.name} = ${value};`);
     }
   }
 
-  private valueOf({ of, kind, edge }: LayoutSymbol): string | undefined {
+  #valueOf({ of, kind, edge }: LayoutSymbol): string | undefined {
     if (kind === "inputs") return undefined;
     if (kind === "section") return edgeOf(symbolStem(of), edge);
-    const region = this.layout.regions.find(({ name }) => name === of);
+    const region = this.#layout.regions.find(({ name }) => name === of);
     if (!region) return undefined;
-    const cursor = this.cursors.get(region);
+    const cursor = this.#cursors.get(region);
     const isStart = region.anchor === "start";
     const start = isStart ? hex(region.start) : (cursor ?? hex(region.end));
     const end = isStart ? (cursor ?? hex(region.start)) : hex(region.end);
@@ -272,23 +277,23 @@ class ScriptWriter {
   }
 
   /** What place.ts refuses, as assertions. */
-  private limits(): void {
-    this.line("");
-    for (const { name, end, maxSize } of this.sections) {
+  #limits(): void {
+    this.#line("");
+    for (const { name, end, maxSize } of this.#sections) {
       const stem = symbolStem(name);
       if (end !== undefined) {
         const text = `${name} reaches beyond ${hex(end)}`;
-        this.line(`ASSERT(${stem}_start + ${stem}_size <= ${hex(end)}, "${text}")`);
+        this.#line(`ASSERT(${stem}_start + ${stem}_size <= ${hex(end)}, "${text}")`);
       }
       if (maxSize !== undefined) {
-        this.line(`ASSERT(${stem}_size <= ${maxSize}, "${name} has more than ${maxSize} bytes")`);
+        this.#line(`ASSERT(${stem}_size <= ${maxSize}, "${name} has more than ${maxSize} bytes")`);
       }
     }
-    for (const [region, cursor] of this.cursors) {
+    for (const [region, cursor] of this.#cursors) {
       const isStart = region.anchor === "start";
       const bound = isStart ? region.end : region.start;
       const test = `${parenthesised(cursor)} ${isStart ? "<=" : ">="} ${hex(bound)}`;
-      this.line(`ASSERT(${test}, "region ${region.name} is too small")`);
+      this.#line(`ASSERT(${test}, "region ${region.name} is too small")`);
     }
   }
 }
