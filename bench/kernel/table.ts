@@ -15,6 +15,8 @@ export interface Row {
   readonly rival?: { readonly name: string; readonly value: number; readonly source: Source };
   /** The most that is acceptable. */
   readonly limit?: number;
+  /** Seconds that passed: for information, without a limit. */
+  readonly wall?: number;
 }
 
 /** What figures.json says of a row. */
@@ -102,10 +104,11 @@ export function bless(
   return { linux: linux?.name ?? figures.linux, rows: Object.fromEntries(rows) };
 }
 
-export function formatRow({ what, unit, ours, rival, limit }: Row): string {
+export function formatRow({ what, unit, ours, rival, limit, wall }: Row): string {
   const own = ours === undefined ? "missing" : number(ours);
   const most = limit === undefined ? "" : `limit ${number(limit)}`;
   const line = `${what.padEnd(46)}${own.padStart(10)} ${unit.padEnd(13)}${most.padEnd(18)}`;
+  if (wall !== undefined) return `${line}${number(wall)} s passed`;
   if (!rival || ours === undefined) return line.trimEnd();
   const { name, value, source } = rival;
   const origin = source === "measured" ? "" : `, ${source}`;

@@ -137,6 +137,12 @@ test("a call that returned something else, a missing row and a failed child are 
   assert.throws(() => readCounts(`failed: execve\r\n${output(one, String)}`), /failed: execve/);
 });
 
+test("the time that passes is printed and has no limit", () => {
+  const row = { what: "a build", unit: "CPU s", ours: 3, limit: 4, wall: 100 };
+  assert.equal(failureOf(row, false), undefined);
+  assert.match(formatRow(row), /a build +3 CPU s +limit 4 +100 s passed$/);
+});
+
 test("processor time is what the shell says of its children", () => {
   assert.equal(childSeconds("0m9.00s 0m9.00s\n1m2.50s 0m0.25s\n"), 62.75);
   assert.throws(() => childSeconds("0m0.00s 0m0.00s\n"));
