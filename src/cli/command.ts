@@ -27,20 +27,24 @@ export interface Command {
 
 /** A command line that has been checked against the command's options. */
 export class CommandLine {
+  readonly #values: Readonly<Record<string, string | boolean | undefined>>;
+
   constructor(
-    private readonly values: Readonly<Record<string, string | boolean | undefined>>,
-    /** What stands before `--` besides options. */
+    values: Readonly<Record<string, string | boolean | undefined>>,
+    /** What comes before `--` besides options. */
     readonly operands: readonly string[],
-    /** What stands after `--`: a program of the guest and its arguments. */
+    /** What comes after `--`: a program of the guest and its arguments. */
     readonly program: readonly string[],
-  ) {}
+  ) {
+    this.#values = values;
+  }
 
   flag(name: string): boolean {
-    return this.values[name] === true;
+    return this.#values[name] === true;
   }
 
   value(name: string): string | undefined {
-    const value = this.values[name];
+    const value = this.#values[name];
     return typeof value === "string" ? value : undefined;
   }
 

@@ -233,31 +233,34 @@ const PATIENCE = 1000;
 class Clock {
   /** Milliseconds by stage. */
   readonly stages: Record<string, number> = {};
-  private readonly begin = performance.now();
-  private stageBegin = this.begin;
-  private told = this.begin;
+  readonly #file: string;
+  readonly #begin = performance.now();
+  #stageBegin = this.#begin;
+  #told = this.#begin;
 
-  constructor(private readonly file: string) {}
+  constructor(file: string) {
+    this.#file = file;
+  }
 
   /** The stage that ends now. */
   stage(name: string): void {
     const now = performance.now();
-    this.stages[name] = Math.round(now - this.stageBegin);
-    this.stageBegin = now;
+    this.stages[name] = Math.round(now - this.#stageBegin);
+    this.#stageBegin = now;
     this.progress(`${name} took ${seconds(this.stages[name])}`);
   }
 
   /** Tells what is going on if it was quiet for long. */
   progress(text: string): void {
     const now = performance.now();
-    if (now - this.told < PATIENCE) return;
-    this.told = now;
-    progress(`${this.file}: ${text}`);
+    if (now - this.#told < PATIENCE) return;
+    this.#told = now;
+    progress(`${this.#file}: ${text}`);
   }
 
   end(): void {
-    const all = performance.now() - this.begin;
-    if (all >= PATIENCE) progress(`compiled ${this.file} in ${seconds(all)}`);
+    const all = performance.now() - this.#begin;
+    if (all >= PATIENCE) progress(`compiled ${this.#file} in ${seconds(all)}`);
   }
 }
 

@@ -21,6 +21,7 @@ const ENDS_BEFORE_NEWLINE = 10;
 export class ConsoleInput {
   /** Resolves when the person asks to leave, or a signal does. */
   readonly left: Promise<void>;
+  readonly #serial: SerialPort;
   #leave: () => void = () => {};
   #escaped = false;
   #open = false;
@@ -31,7 +32,8 @@ export class ConsoleInput {
   readonly #onSignal = () => this.#leave();
   readonly #onExit = () => this.close();
 
-  constructor(private readonly serial: SerialPort) {
+  constructor(serial: SerialPort) {
+    this.#serial = serial;
     this.left = new Promise((resolve) => {
       this.#leave = resolve;
     });
@@ -73,19 +75,19 @@ export class ConsoleInput {
   #receive(chunk: Buffer): void {
     this.#lastByte = chunk.at(-1) ?? this.#lastByte;
     const bytes = process.stdin.isTTY ? this.#withoutEscapes(chunk) : chunk;
-    if (bytes.length > 0) this.serial.send(bytes);
+    if (bytes.length > 0) this.#serial.send(bytes);
   }
 
   #end(): void {
     if (this.#endTimer) return;
     const isMidLine = this.#lastByte !== NEWLINE;
     // In the middle of a line the first ^D only ends the line.
-    this.serial.send(Uint8Array.from(isMidLine ? [CTRL_D, CTRL_D] : [CTRL_D]));
+    this.#serial.send(Uint8Array.from(isMidLine ? [CTRL_D, CTRL_D] : [CTRL_D]));
     let count = 0;
     this.#endTimer = setInterval(() => {
       count++;
       const isLate = isMidLine && count === ENDS_BEFORE_NEWLINE;
-      this.serial.send(Uint8Array.from(isLate ? [NEWLINE] : [CTRL_D]));
+      this.#serial.send(Uint8Array.from(isLate ? [NEWLINE] : [CTRL_D]));
     }, END_INTERVAL_MS);
   }
 

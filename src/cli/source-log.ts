@@ -7,9 +7,12 @@ import { importClosure } from "./import-closure";
 import { type Hashes, hashFiles, hashOf } from "./stamp";
 
 export class SourceLog {
+  readonly #root: string;
   readonly #hashes: Record<string, string> = {};
 
-  constructor(private readonly root: string) {}
+  constructor(root: string) {
+    this.#root = root;
+  }
 
   /** Hashes of all that was read, by path relative to the root. */
   get hashes(): Hashes {
@@ -20,7 +23,7 @@ export class SourceLog {
   readonly read = (path: string): string | undefined => {
     let text: string;
     try {
-      text = readFileSync(join(this.root, path), "utf8");
+      text = readFileSync(join(this.#root, path), "utf8");
     } catch {
       return undefined;
     }
@@ -30,6 +33,6 @@ export class SourceLog {
 
   /** Notes modules that are about to be imported, with all that they import. */
   noteModules(paths: readonly string[]): void {
-    Object.assign(this.#hashes, hashFiles(this.root, importClosure(this.root, paths)));
+    Object.assign(this.#hashes, hashFiles(this.#root, importClosure(this.#root, paths)));
   }
 }

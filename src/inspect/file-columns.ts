@@ -58,20 +58,22 @@ export function fileColumns(subject: Subject): FileDrawing {
 /** Addresses as numbers on a line, and back. */
 class AddressLine {
   readonly end: number;
+  readonly #bits: 32 | 64;
 
-  constructor(private readonly bits: 32 | 64) {
+  constructor(bits: 32 | 64) {
+    this.#bits = bits;
     this.end = bits === 32 ? ADDRESS_SPACE_END : Number(2n * HALF);
   }
 
   at(address: bigint): number {
-    return Number(this.bits === 64 && address >= HALF ? address - HOLE : address);
+    return Number(this.#bits === 64 && address >= HALF ? address - HOLE : address);
   }
 
   /** `4 GiB` is where 32 bits end, and no address. */
   text(address: number): string {
-    if (address === this.end) return this.bits === 32 ? "4 GiB" : "2^64";
+    if (address === this.end) return this.#bits === 32 ? "4 GiB" : "2^64";
     const value = BigInt(Math.round(address));
-    return hex(this.bits === 64 && value >= HALF ? value + HOLE : value);
+    return hex(this.#bits === 64 && value >= HALF ? value + HOLE : value);
   }
 }
 

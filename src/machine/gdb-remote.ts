@@ -25,6 +25,7 @@ export const GDB_REGISTERS = [
 const STOP_REPLY = /^[ST][0-9a-fA-F]{2}/;
 
 export class GdbRemote {
+  readonly #socket: Socket;
   #received = "";
   #answer: ((packet: string) => void) | undefined;
   /** The outstanding request is `continue` or `step`. */
@@ -32,7 +33,8 @@ export class GdbRemote {
   #fail: ((error: Error) => void) | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly socket: Socket) {
+  constructor(socket: Socket) {
+    this.#socket = socket;
     socket.on("data", (chunk) => this.#receive(chunk.toString("latin1")));
     socket.on("close", () => this.#fail?.(new Error("QEMU's GDB stub has gone")));
   }
@@ -49,7 +51,7 @@ export class GdbRemote {
 
   /** Stops a processor that `continue` runs. */
   interrupt(): void {
-    this.socket.write("\x03");
+    this.#socket.write("\x03");
   }
 
   /** A hardware breakpoint at linear address `address`: no byte of memory changes. */
@@ -111,8 +113,8 @@ export class GdbRemote {
       this.#answer = resolve;
       this.#fail = reject;
       this.#isRunning = packet === "c" || packet === "s";
-      if (this.socket.destroyed) reject(new Error("QEMU's GDB stub has gone"));
-      else this.socket.write(`$${packet}#${checksum(packet)}`, "latin1");
+      if (this.#socket.destroyed) reject(new Error("QEMU's GDB stub has gone"));
+      else this.#socket.write(`$${packet}#${checksum(packet)}`, "latin1");
     });
   }
 
@@ -122,7 +124,7 @@ export class GdbRemote {
       const match = /^[+-]*\$([^#]*)#[0-9a-fA-F]{2}/.exec(this.#received);
       if (!match) return;
       this.#received = this.#received.slice(match[0].length);
-      this.socket.write("+");
+      this.#socket.write("+");
       const packet = match[1] ?? "";
       if (STOP_REPLY.test(packet) && !this.#isRunning) continue;
       this.#isRunning = false;

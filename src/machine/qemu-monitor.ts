@@ -20,15 +20,18 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+type EventListener = (name: string, data: Readonly<Record<string, unknown>>) => void;
+
 export class QemuMonitor {
+  readonly #socket: Socket;
+  readonly #onEvent: EventListener;
   readonly #waiting: Waiting[] = [];
   #gone = false;
 
   /** @param onEvent gets the name and the data of each event */
-  constructor(
-    private readonly socket: Socket,
-    private readonly onEvent: (name: string, data: Readonly<Record<string, unknown>>) => void,
-  ) {
+  constructor(socket: Socket, onEvent: EventListener) {
+    this.#socket = socket;
+    this.#onEvent = onEvent;
     socket.on(
       "data",
       splitLines((line) => this.#receive(line)),
@@ -42,7 +45,7 @@ export class QemuMonitor {
     if (this.#gone) return Promise.reject(new Error("QEMU has gone"));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.socket.write(`${JSON.stringify({ execute: command, arguments: parameters })}\n`);
+      this.#socket.write(`${JSON.stringify({ execute: command, arguments: parameters })}\n`);
     });
   }
 
@@ -54,7 +57,7 @@ export class QemuMonitor {
   #receive(line: string): void {
     if (line.trim() === "") return;
     const message = JSON.parse(line) as Message;
-    if (message.event !== undefined) this.onEvent(message.event, message.data ?? {});
+    if (message.event !== undefined) this.#onEvent(message.event, message.data ?? {});
     else if (message.QMP === undefined) this.#answer(message);
   }
 

@@ -75,10 +75,14 @@ interface Channels {
 
 /** See `Machine` for the methods. */
 export class QemuMachine implements Machine {
+  readonly name: MachineName;
   readonly serial: SerialPort;
   readonly capabilities: Capabilities;
   readonly ended: Promise<Ending>;
 
+  readonly #options: BootOptions;
+  readonly #qemu: QemuOptions;
+  readonly #boot: BootMethod;
   #resolveEnded: (ending: Ending) => void = () => {};
   #ending: Ending | undefined;
   #closing: Promise<void> | undefined;
@@ -96,12 +100,11 @@ export class QemuMachine implements Machine {
   #exclusive: Promise<unknown> = Promise.resolve();
   readonly #console = new DebugConsole();
 
-  constructor(
-    readonly name: MachineName,
-    private readonly options: BootOptions,
-    private readonly qemu: QemuOptions,
-    private readonly boot: BootMethod,
-  ) {
+  constructor(name: MachineName, options: BootOptions, qemu: QemuOptions, boot: BootMethod) {
+    this.name = name;
+    this.#options = options;
+    this.#qemu = qemu;
+    this.#boot = boot;
     this.serial = new SerialPort((bytes) => this.#transmit(bytes));
     this.capabilities = capabilitiesOf(qemu);
     this.ended = new Promise((resolve) => {
@@ -113,15 +116,15 @@ export class QemuMachine implements Machine {
     const program = await requireProgram("qemu-system-i386");
     this.#directory = await mkdtemp(join(tmpdir(), "isthmus-"));
     try {
-      const bootParameters = await this.boot(this.options, this.#directory);
+      const bootParameters = await this.#boot(this.#options, this.#directory);
       this.#channels = await this.#openChannels();
       this.#process = startGuarded(program, [
         ...this.#parameters(this.#channels),
         ...bootParameters,
-        ...(this.qemu.extraArguments ?? []),
+        ...(this.#qemu.extraArguments ?? []),
       ]);
       await this.#connect(this.#channels, this.#process);
-      if (this.qemu.debuggerAt === undefined) await this.resume();
+      if (this.#qemu.debuggerAt === undefined) await this.resume();
     } catch (error) {
       await this.close();
       throw error;
@@ -210,7 +213,7 @@ export class QemuMachine implements Machine {
       serial: await open("serial"),
       debug: await open("debug"),
       monitor: await open("monitor"),
-      ...(this.qemu.gdb && { gdb: await open("gdb") }),
+      ...(this.#qemu.gdb && { gdb: await open("gdb") }),
     };
   }
 
@@ -220,15 +223,15 @@ export class QemuMachine implements Machine {
       `${channel.chardev},id=${id}`,
     ]);
     const icount =
-      this.qemu.icountShift === undefined ? [] : ["-icount", `shift=${this.qemu.icountShift}`];
+      this.#qemu.icountShift === undefined ? [] : ["-icount", `shift=${this.#qemu.icountShift}`];
     return [
       ...["-nodefaults", "-machine", "pc", "-accel", "tcg", "-vga", "std", "-display", "none"],
-      ...["-no-reboot", "-no-shutdown", "-S", "-m", `${this.options.memoryMiB}M`],
-      ...["-cpu", this.qemu.cpu ?? "max", ...icount, ...chardevs],
+      ...["-no-reboot", "-no-shutdown", "-S", "-m", `${this.#options.memoryMiB}M`],
+      ...["-cpu", this.#qemu.cpu ?? "max", ...icount, ...chardevs],
       ...["-serial", "chardev:serial", "-mon", "chardev=monitor,mode=control"],
       ...["-device", `isa-debugcon,iobase=${PORT_DEBUG_CONSOLE},chardev=debug`],
       ...(channels.gdb ? ["-gdb", "chardev:gdb"] : []),
-      ...(this.qemu.debuggerAt ? ["-gdb", `${this.qemu.debuggerAt},server=on,wait=off`] : []),
+      ...(this.#qemu.debuggerAt ? ["-gdb", `${this.#qemu.debuggerAt},server=on,wait=off`] : []),
     ];
   }
 
@@ -345,7 +348,7 @@ export class QemuMachine implements Machine {
   }
 
   async #snapshot(): Promise<Snapshot> {
-    const size = Math.min(this.options.memoryMiB * MIB, LOW_RAM_MAX);
+    const size = Math.min(this.#options.memoryMiB * MIB, LOW_RAM_MAX);
     return {
       memory: new PhysicalMemory(await this.#physical(0, size)),
       registers: await this.#registers(),
