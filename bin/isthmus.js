@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-// The command `isthmus`: hands over to src/cli/main.ts, as tools/build-package.js bundled it or, in
-// a clone where a source is newer than the bundle, as it stands.
+// The command `isthmus`: runs src/cli/main.ts as bundled by tools/build-package.js or, in a clone
+// where a source is newer than the bundle, from its sources.
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const BUNDLE = new URL("../dist/cli/main.js", import.meta.url);
 const SOURCES = fileURLToPath(new URL("../src", import.meta.url));
-/** Only clones have it. In an installed package the times of files say nothing. */
+/** Only clones have it. In an installed package, file times mean nothing. */
 const BUNDLER = new URL("../tools/build-package.js", import.meta.url);
 
 function isBundleCurrent() {

@@ -19,8 +19,8 @@
 //   --initramfs FILE   the module for it
 //   --layout FILE      the layout of that kernel: what the regions of its spaces are called
 //
-// Exit status: 0 no law is broken; 1 one is, and the addresses are listed; 2 it could not be
-// audited.
+// Exit status: 0 no law is broken; 1 one is, and the addresses are listed; 2 the machine could not
+// be audited.
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -96,7 +96,7 @@ function nothingSeen(observation: Observation): Diagnostic {
   const tail = observation.machine.serial.text().trimEnd().split("\n").slice(-3).join(" / ");
   return new Diagnostic(
     "CLI004",
-    `no process was there to be looked at; the kernel said: ${tail || "nothing"}`,
-    "See what `npx isthmus run` shows with the same options",
+    `no process was ever seen; the kernel said: ${tail || "nothing"}`,
+    "See what `npx isthmus run` prints with the same options",
   );
 }

@@ -19,7 +19,7 @@ export const BOOT_OPTIONS = {
 } satisfies Record<string, OptionSpec>;
 
 const DEFAULT_MEMORY_MIB = 64;
-/** Enough for image, tables and one process; and what the emulators can address for us. */
+/** Enough for image, tables and one process; no more than the emulators can give. */
 const MEMORY_LIMITS = { min: 2, max: 2048 };
 
 export interface BootSettings {

@@ -1,4 +1,4 @@
-// The assembly modules of a project, to objects. Runs in a build worker.
+// Assembles the assembly modules of a project. Runs in a build worker.
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Builds the kernel of a project: AssemblyScript, assembly, layout; to build/kernel.elf and the
+// Builds the kernel of a project from AssemblyScript, assembly and layout: build/kernel.elf and the
 // files beside it. Runs in a build worker.
 
 import { KERNEL_DATA } from "../abi/memory-map";
@@ -25,7 +25,7 @@ const LAYOUT = "kernel/layout.ts";
 /** The function that failed assertions call. */
 const ABORT = "kernel/log/abort/abort";
 
-/** What the kernel is linked of. */
+/** What the kernel is linked from. */
 export interface KernelParts {
   readonly objects: readonly ObjectFile[];
   readonly layout: Layout;
@@ -47,7 +47,7 @@ export async function buildKernel({ root, output }: Project): Promise<BuildOutco
   };
 }
 
-/** How the kernel is compiled: with everything, unless a test asks whether less will do. */
+/** How the kernel is compiled: with all passes, unless a test wants to know whether fewer do. */
 export type KernelMode = Pick<CompileOptions, "level" | "without" | "stress">;
 
 /**
@@ -68,7 +68,7 @@ export async function kernelParts(
   return { objects, layout, warnings, wasmBytes: wasm.length };
 }
 
-/** AssemblyScript's part: the sources of the kernel to one module. */
+/** The front end's part: from the kernel's sources to one module. */
 export function readKernel(root: string, log: SourceLog, mode: KernelMode): AssemblyScriptOutput {
   const options: AssemblyScriptOptions = {
     root,
@@ -82,7 +82,7 @@ export function readKernel(root: string, log: SourceLog, mode: KernelMode): Asse
   return compileAssemblyScript(options, log.read);
 }
 
-/** Our part: that module to an object. */
+/** The back end's part: from that module to an object. */
 export function compileKernel(output: AssemblyScriptOutput, mode: KernelMode): ObjectFile {
   const { module, sourceMap, facts, dataEnd } = output;
   const data = { start: KERNEL_DATA, end: dataEnd };

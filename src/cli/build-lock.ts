@@ -1,4 +1,4 @@
-// One build at a time in one output directory: tests and terminals may start several at once.
+// Allows one build at a time in an output directory, as tests and terminals may start several.
 //
 // The lock is a directory, because making one is atomic everywhere; it holds the number of the
 // process that made it, so that a lock whose owner died is taken over.
@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { progress } from "./terminal";
 
 const RETRY_MS = 50;
-/** After this time a person wants to know what is going on. */
+/** After this time the user wants to know what is going on. */
 const PATIENCE_MS = 2_000;
 /** A lock gets its owner's number within moments, unless the owner died in between. */
 const UNSIGNED_MAX_MS = 10_000;

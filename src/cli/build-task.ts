@@ -1,4 +1,4 @@
-// What a build worker is asked to do, and what it answers. All of it passes between processes.
+// The requests to a build worker and its answers, as they pass between processes.
 
 import type { Diagnostic, Place } from "../base/diagnostic";
 import type { Project } from "./project";
@@ -24,13 +24,13 @@ export interface BuildOutcome {
   readonly title: string;
   /** Absolute paths. */
   readonly outputs: readonly string[];
-  /** All that the outputs depend on: hashes by path relative to the root. */
+  /** Everything that the outputs depend on: hashes by path relative to the root. */
   readonly sources: Hashes;
   readonly warnings: readonly Diagnostic[];
   readonly wasmBytes: number;
 }
 
-/** A Diagnostic without its class, which does not survive the way between processes. */
+/** A Diagnostic without its class, which does not survive being sent to another process. */
 export interface PlainDiagnostic {
   readonly code: string;
   readonly text: string;

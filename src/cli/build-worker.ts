@@ -1,5 +1,5 @@
-// A process that compiles: it takes tasks one after the other and answers each. bin/worker.js
-// starts it. The compilers are loaded here alone, so that a build with nothing to do loads none.
+// A process that compiles: it takes one task after another and answers each. bin/worker.js starts
+// it. Only this file loads the compilers, so that a build with nothing to do loads none.
 
 import { Diagnostic, Diagnostics } from "../base/diagnostic";
 import { buildKernel } from "./build-kernel";
@@ -37,5 +37,5 @@ function plain(diagnostic: Diagnostic): PlainDiagnostic[] {
 process.on("message", async (task: BuildTask) => {
   process.send?.(await answer(task));
 });
-// The parent has no more tasks, or is gone.
+// The parent has no more tasks, or has ended.
 process.on("disconnect", () => process.exit());

@@ -39,6 +39,6 @@ async function build(line: CommandLine): Promise<number> {
   }
   const count = built.units.filter((unit) => unit.built).length;
   for (const { path, bytes } of files) print(`${String(bytes).padStart(9)}  ${path}`);
-  print(count === 0 ? "all is up to date" : `built ${count} of ${built.units.length}`);
+  print(count === 0 ? "everything is up to date" : `built ${count} of ${built.units.length}`);
   return 0;
 }

@@ -1,30 +1,30 @@
-// isthmus check: finds what is wrong with a kernel's layout, whoever linked it
+// isthmus check: finds mistakes in the layout of a linked kernel, by any linker
 //
 //   npx isthmus check FILE.elf [MODULE.elf…] [OBJECTS…] [--layout FILE]
 //                     [--loader grub|qemu|v86|limine|all] [--memory MiB] [--allow CODE,…] [--json]
 //
 // Looks for the mistakes of `isthmus explain --list` in an i386 or x86-64 ELF kernel; judges what
-// each boot loader will do with it; and proves that the part which kernel and user programs share
+// each boot loader will do with it; and proves that the part that kernel and user programs share
 // refers to nothing outside itself: from relocations where there are any (`ld -q`, or the objects
-// and archives that were linked, for i386), else by disassembly.
+// and archives that were linked, for i386), otherwise by disassembly.
 //
-// A second linked file is a module that the boot loader brings: a trampoline in a file of its own.
+// A second linked file is a module that the boot loader loads: a trampoline in a file of its own.
 // The two are checked as one, and the report says what the kernel must do to map the module.
 //
 // Options
 //   --layout FILE      a layout (.ts, .js or .json, see src/link/layout/layout.ts): says what is
 //                      shared, through which symbols it may be left, and where each section belongs
-//   --loader NAMES     the loaders it is for, by commas: one that does not load all of it is a
-//                      failure
-//   --memory MIB       what the machine has; default: all that 32 bits can reach
-//   --allow CODES      mistakes that are on purpose here, by commas
+//   --loader NAMES     the loaders it is for, separated by commas: it is a failure if one of them
+//                      does not load all of it
+//   --memory MIB       the machine's memory; default: all that 32 bits can reach
+//   --allow CODES      mistakes that are made on purpose, separated by commas
 //   --json             prints one JSON document: ok, file, bits, damage (what of the file could not
 //                      be used), findings (code, title, what, change, subject, place), verdicts
 //                      (loader, outcome, basis, reasons, span, entry), shared (how, start, end,
 //                      slack, sections, method, proven, leaving, allowed, unproven), modules (file,
 //                      bytes, parts: sections, vma, offset, size, permissions, mustCopy)
 //
-// Exit status: 0 all is well; 1 something was found; 2 a file cannot be used.
+// Exit status: 0 no mistake; 1 something was found; 2 a file cannot be used.
 
 import { EHDR_SIZE, EHDR_TYPE, ELF_MAGIC, ET_DYN, ET_EXEC } from "../abi/elf";
 import { formatPlace } from "../base/diagnostic";
@@ -89,7 +89,7 @@ function isLinked(bytes: Uint8Array): boolean {
   return type === ET_EXEC || type === ET_DYN;
 }
 
-/** An object, or every member of an archive: what was not linked has no symbol in the kernel. */
+/** An object, or the members of an archive; those that were not linked have no symbol here. */
 function objectsOf({ bytes, name }: { bytes: Uint8Array; name: string }): ObjectFile[] {
   const input = readObjects(bytes, name);
   return isArchiveInput(input) ? input.members.map((member) => member.read()) : [input];
@@ -115,7 +115,7 @@ function allowedOf(line: CommandLine): string[] {
   for (const code of codes) {
     if (mistakeOf(code)) continue;
     const known = MISTAKES.map((each) => each.code);
-    throw new UsageError(`--allow is ${code}, which is no code of a mistake`, code, known);
+    throw new UsageError(`--allow is ${code}, which is not the code of a mistake`, code, known);
   }
   return codes;
 }
@@ -131,7 +131,7 @@ function printReport(report: CheckReport): void {
   for (const verdict of report.verdicts) printVerdict(verdict);
   print("");
   if (report.shared) printShared(report.shared, report);
-  else print("shared   no section is at the end of the address space: nothing is taken for shared");
+  else print("shared   no section is at the end of the address space, so nothing counts as shared");
   for (const module of report.subject.modules) printModule(module);
   for (const damage of report.subject.file.damage) print(style(`damaged  ${damage}`, "yellow"));
   print("");
@@ -149,7 +149,7 @@ function printVerdict({ loader, outcome, basis, reasons, span, entry }: Verdict)
   print(`${loader.padEnd(7)}  ${mark}  ${where}${start}`.trimEnd());
   for (const reason of reasons) print(`                  ${reason}`);
   if (basis === "rules" && outcome !== "refuses") {
-    print("                  by the rules of its source: no test of ours boots it");
+    print("                  by the rules in its source: none of our tests boots it");
   }
 }
 
@@ -166,9 +166,7 @@ function printShared({ part, proof }: SharedReport, { subject }: CheckReport): v
     print(`         ${section.name}: ${section.size} bytes at ${hex(section.address)}, ${from}`);
   }
   if (part.slack > 0n) {
-    print(
-      `         it ends ${part.slack} bytes below the end of the address space, not parked there`,
-    );
+    print(`         it ends ${part.slack} bytes below the end of the address space, not at it`);
   }
   const { method, leaving, allowed, unproven } = proof;
   const state = leaving.length > 0 ? "open" : unproven.length > 0 ? "not proven" : "closed";
@@ -181,7 +179,7 @@ function printShared({ part, proof }: SharedReport, { subject }: CheckReport): v
 
 /** What the kernel must do with each part of a module. */
 function printModule({ file, parts }: ModuleFile): void {
-  print(`module   ${file.name}: ${file.bytes.length} bytes, put on a page behind the kernel`);
+  print(`module   ${file.name}: ${file.bytes.length} bytes, placed on a page after the kernel`);
   for (const { segment, names, mustCopy } of parts) {
     const pages = (segment.memorySize + 0xfffn) >> 12n;
     const range = `${segment.fileSize} bytes at offset 0x${segment.offset.toString(16)}`;

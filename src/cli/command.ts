@@ -1,8 +1,8 @@
-// What a command is, and how its command line is read.
+// What a command is, and how its command line is parsed.
 //
-// Every command lives in a file of its own that exports `command`. The file's header comment is the
-// command's manual page: `--help` prints it (manual-page.ts). So options are written down twice
-// only: for the reader there, for the parser here; a test compares the two.
+// Each command is a file that exports `command`. Its header comment is the command's manual page:
+// `--help` prints it (manual-page.ts). So an option is written down twice, for the reader there and
+// for the parser here, and a test compares the two.
 
 import { parseArgs } from "node:util";
 import { Diagnostic } from "../base/diagnostic";
@@ -17,7 +17,7 @@ export interface OptionSpec {
 export interface Command {
   /** Long options by name, `--help` not among them. */
   readonly options: Readonly<Record<string, OptionSpec>>;
-  /** How many operands it takes at the most; default 0. */
+  /** How many operands it takes at most; default 0. */
   readonly operands?: number;
   /** Whether `-- PROGRAM ARGS…` may follow. */
   readonly takesProgram?: boolean;
@@ -31,9 +31,9 @@ export class CommandLine {
 
   constructor(
     values: Readonly<Record<string, string | boolean | undefined>>,
-    /** What comes before `--` besides options. */
+    /** The words before `--` that are not options. */
     readonly operands: readonly string[],
-    /** What comes after `--`: a program of the guest and its arguments. */
+    /** The words after `--`: a program of the guest and its arguments. */
     readonly program: readonly string[],
   ) {
     this.#values = values;
@@ -68,7 +68,7 @@ export class CommandLine {
 
 const SEE_HELP = "See `npx isthmus --help`";
 
-/** A command line that cannot be obeyed: exit status 2. */
+/** A command line that makes no sense: exit status 2. */
 export class UsageError extends Diagnostic {
   /** @param wrong with `known`: the word that may be a mistyped one of these */
   constructor(text: string, wrong?: string, known: readonly string[] = []) {
@@ -83,7 +83,7 @@ export class UsageError extends Diagnostic {
   }
 }
 
-/** Whether `--help` or `-h` stands before any `--`. */
+/** Whether `--help` or `-h` comes before any `--`. */
 export function asksForHelp(words: readonly string[]): boolean {
   const end = words.indexOf("--");
   return words.slice(0, end < 0 ? words.length : end).some((w) => w === "--help" || w === "-h");
@@ -105,7 +105,7 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
   for (const token of tokens) {
     if (ended) break;
     if (token.kind === "option-terminator") {
-      if (!command.takesProgram) throw new UsageError("this command takes nothing after --");
+      if (!command.takesProgram) throw new UsageError("this command takes no words after --");
       program = words.slice(token.index + 1);
       ended = true;
     } else if (token.kind === "positional") {
@@ -133,7 +133,7 @@ function optionValue(
   const spec = command.options[name];
   if (spec === undefined) {
     const known = names.map((each) => `--${each}`);
-    throw new UsageError(`there is no option ${rawName}`, rawName, known);
+    throw new UsageError(`unknown option ${rawName}`, rawName, known);
   }
   if (spec.type === "boolean") {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value`);

@@ -1,5 +1,5 @@
-// From the file that `isthmus compile` is given to a module that the back end takes: AssemblyScript
-// through its compiler, WebAssembly as it is.
+// Turns the file that `isthmus compile` is given into a module for the back end: AssemblyScript
+// goes through its compiler, WebAssembly is taken as it is.
 //
 //   target           static data                              numbers that are addresses
 //   linux, isthmus   at PROGRAM_DATA                          as asc writes them
@@ -36,7 +36,7 @@ import { INSTALLATION } from "./project";
 export type Target = "kernel" | "isthmus" | "linux" | "object";
 export const TARGETS: readonly [Target, ...Target[]] = ["linux", "isthmus", "object", "kernel"];
 
-/** Where static data of a program begins: far behind any text, and the heap has room above it. */
+/** Where a program's static data begins: far above any text, with room above it for the heap. */
 export const PROGRAM_DATA = 0x0800_0000;
 const PAGE_SHIFT = 16;
 
@@ -77,7 +77,7 @@ function isWasm(file: string, bytes: Uint8Array): boolean {
   if (extname(file) === ".ts") return false;
   if (bytes[0] === 0 && bytes[1] === 0x61) return true;
   const text = `${file} is neither TypeScript (.ts) nor WebAssembly (.wasm)`;
-  throw new Diagnostic("CLI008", text, "Give the file the ending of what it is.", { file });
+  throw new Diagnostic("CLI008", text, "Use the extension that fits its content.", { file });
 }
 
 // --- AssemblyScript ---
@@ -167,8 +167,8 @@ function wasmInput(bytes: Uint8Array, file: string, target: Target): CompileInpu
 export const WASM_START = "_initialize";
 
 /**
- * Whether a module may know real addresses: it has machine instructions or symbols. Others cannot
- * tell where their memory is, so it need not be at 0, where Linux gives nobody any.
+ * Whether a module may know real addresses, because it has machine instructions or symbols. Other
+ * modules cannot tell where their memory is, so it need not be at 0, which Linux never maps.
  */
 export function knowsAddresses({ functions }: WasmModule): boolean {
   return functions.some(
@@ -182,7 +182,7 @@ function refuseStaticData({ data, file }: WasmModule): void {
   const where = hex((segment.offset?.a ?? 0) >>> 0);
   throw new Diagnostic(
     "COMP003",
-    `the static data at ${where} has no other place, and an object must not claim one`,
+    `the static data at ${where} must be there, but an object cannot claim an address`,
     "Compile the TypeScript source, which says what is an address, or use --target linux.",
     { file },
   );

@@ -10,13 +10,13 @@
 //   isthmus   the same program for the kernel of this project: put it into /bin of an initramfs
 //   object    a relocatable object that links with those of gcc -m32 and clang -m32. Exports are
 //             functions of C, imports are C's, pointers are pointers; docs/object-abi.md
-//   kernel    a relocatable object of our own calling convention (gcc -mregparm=3) without floats
-//             and allocation; imports from module x86 are instructions
+//   kernel    a relocatable object with our own calling convention (gcc -mregparm=3), without
+//             floats and allocation; imports from module x86 are instructions
 //
 // Programs
 //   The top level runs first, then `main` if there is one: `export function main(): i32`, whose
 //   result is the exit status. It may also take (argc: i32, argv: usize, envp: usize), as in C, and
-//   return nothing. console.log and console.error write a line, process.exit(status) ends. More is
+//   return nothing. console.log and console.error write a line; process.exit(status) exits. More is
 //   in isthmus/user/runtime: import { printDecimal } from "isthmus/user/runtime/output".
 //   A module of WebAssembly may import nothing but instructions (x86) and has its own memory.
 //
@@ -24,13 +24,14 @@
 //   -o, --output OUT   the file to write
 //   --target TARGET    what to make: linux, isthmus, object or kernel
 //   -O, --optimize N   how much to optimise: 0 (what correct code needs), 1 (what is cheap) or 2
-//                      (all, the default), in the front end and in the passes of the back end
+//                      (everything, the default), in the front end and in the passes of the back
+//                      end
 //   --check-calls WHEN yes or no: whether a call through a table that finds no function, or one of
-//                      another type, is a trap. Otherwise such a call is not defined. yes is the
-//                      default for WebAssembly, no for TypeScript, whose types say the same, and
-//                      for the kernel
+//                      another type, traps. Otherwise such a call is undefined behaviour. The
+//                      default is yes for WebAssembly, and no for TypeScript, whose types rule it
+//                      out, and for the kernel
 //   --print PASS       prints all functions as they are after PASS; --print=help lists the passes
-//                      and the level from which on each is there
+//                      and the level from which each runs
 //   --until PASS       stops after PASS: writes the functions as they are then, to OUT or stdout
 //   --json             prints what was made: sizes in bytes, times in milliseconds, warnings
 //
@@ -108,7 +109,7 @@ async function run(line: CommandLine): Promise<number> {
 
 function readRequest(line: CommandLine): Request {
   const [file] = line.operands;
-  if (file === undefined) throw new UsageError("there is no file to compile");
+  if (file === undefined) throw new UsageError("no file to compile was given");
   const request: Request = {
     file,
     target: line.choice("target", TARGETS),
@@ -121,10 +122,12 @@ function readRequest(line: CommandLine): Request {
   };
   const { output, prints, until, json, level } = request;
   if (prints !== undefined && levelOf(prints) > level) {
-    throw new UsageError(`-O${level} has no pass ${prints}: it begins with -O${levelOf(prints)}`);
+    throw new UsageError(
+      `-O${level} does not run ${prints}, which begins with -O${levelOf(prints)}`,
+    );
   }
   if (output === undefined && prints === undefined) {
-    throw new UsageError("there is no output file: -o OUT");
+    throw new UsageError("no output file was given: -o OUT");
   }
   if (output !== undefined && resolve(output) === resolve(file)) {
     throw new UsageError(`the output would overwrite the source ${file}`);
@@ -148,7 +151,7 @@ function passOption(line: CommandLine, name: string): Pass | undefined {
   const found = PASSES.find((pass) => pass === value);
   if (found) return found;
   const list = `there are ${PASSES.join(", ")}`;
-  throw new UsageError(`--${name} is ${value}, which is no pass: ${list}`, value, PASSES);
+  throw new UsageError(`--${name} is ${value}, which is not a pass: ${list}`, value, PASSES);
 }
 
 async function compile(request: Request): Promise<void> {
@@ -226,10 +229,10 @@ function report({ file, target, output }: Request, input: CompileInput, clock: C
   });
 }
 
-/** Below this many milliseconds nobody wonders what is going on. */
+/** Up to this many milliseconds of silence need no explanation. */
 const PATIENCE = 1000;
 
-/** Times the stages, and tells a person about those that take long. */
+/** Times the stages, and reports those that take long. */
 class Clock {
   /** Milliseconds by stage. */
   readonly stages: Record<string, number> = {};
@@ -250,7 +253,7 @@ class Clock {
     this.progress(`${name} took ${seconds(this.stages[name])}`);
   }
 
-  /** Tells what is going on if it was quiet for long. */
+  /** Reports what is going on after a long silence. */
   progress(text: string): void {
     const now = performance.now();
     if (now - this.#told < PATIENCE) return;

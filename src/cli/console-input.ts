@@ -1,11 +1,11 @@
-// Our standard input as the guest's keyboard.
+// Passes our standard input to the guest, as its keyboard.
 //
-// At a terminal every key goes to the guest, ^C too: the terminal is in raw mode, and ^A is the
-// escape. From a pipe or a file the bytes go as they are, and its end goes as ^D, which a
-// terminal's line discipline reads as the end of the file. The end of a file lasts, but a ^D is
-// read once, and by whatever reads then; so it is sent again and again until the machine ends.
+// At a terminal every key goes to the guest, even ^C: the terminal is in raw mode, and ^A is the
+// escape. The bytes of a pipe or a file are passed on unchanged, and its end as ^D, which the
+// guest's line discipline reads as the end of the file. The end of a file lasts, but a ^D is read
+// once, by the program that reads at that moment; so it is sent repeatedly until the machine ends.
 //
-// Invariant: whatever ends this process, the terminal is left as it was found.
+// Invariant: however this process ends, the terminal is left as it was found.
 
 import type { SerialPort } from "../machine/serial-port";
 import { progress } from "./terminal";
@@ -15,11 +15,11 @@ const CTRL_D = 0x04;
 const NEWLINE = 0x0a;
 const LEAVE_KEY = 0x78;
 const END_INTERVAL_MS = 100;
-/** A line editor keeps an unfinished line; after so many ^D it gets the line's end. */
+/** A line editor keeps an unfinished line; after this many ^D we send it a newline. */
 const ENDS_BEFORE_NEWLINE = 10;
 
 export class ConsoleInput {
-  /** Resolves when the person asks to leave, or a signal does. */
+  /** Resolves when the user, or a signal, asks to leave. */
   readonly left: Promise<void>;
   readonly #serial: SerialPort;
   #leave: () => void = () => {};

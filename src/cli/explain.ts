@@ -1,4 +1,4 @@
-// isthmus explain: tells about a mistake that `isthmus check` finds, with an example
+// isthmus explain: explains a mistake that `isthmus check` finds, with an example
 //
 //   npx isthmus explain CODE
 //   npx isthmus explain --list [--json]
@@ -7,7 +7,7 @@
 //   --list       one line for each mistake: its code and its title
 //   --json       prints code, title, why, wrong, right and limits: of CODE, or of all with --list
 //
-// Exit status: 0; 2 there is no such code.
+// Exit status: 0 explained; 2 there is no such code.
 
 import type { Mistake } from "../link/check/mistake";
 import { MISTAKES, mistakeOf } from "../link/check/mistakes";

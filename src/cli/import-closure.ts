@@ -1,7 +1,6 @@
-// Which files a module that runs in Node depends on: itself and what it imports, by relative path.
-//
-// Only for stamps. Imports of types count too: leaving one out would be wrong, one more does no
-// harm.
+// The files that a module that runs in Node depends on: itself and what it imports by relative
+// path, directly or not. Stamps use it. Type imports count too: an extra file does no harm, a
+// missing one would.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -27,12 +27,12 @@ export async function readLayout(path: string | undefined): Promise<Layout | und
   }
   const value = found.endsWith(".json") ? await readJson(found) : await importLayout(found);
   const layout = parseLayout(value, found);
-  blaming(found, () => resolveLayout(layout));
+  naming(found, () => resolveLayout(layout));
   return layout;
 }
 
-/** Names `file` in what is found wrong with a layout's meaning. */
-function blaming(file: string, check: () => void): void {
+/** Adds `file` to the diagnostics about a layout's meaning. */
+function naming(file: string, check: () => void): void {
   try {
     check();
   } catch (error) {
@@ -51,13 +51,13 @@ async function readJson(path: string): Promise<unknown> {
     return JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Diagnostic("CLI003", `${path} is no JSON: ${why}`, "Correct the file", {
+    throw new Diagnostic("CLI003", `${path} is not valid JSON: ${why}`, "Correct the file", {
       file: path,
     });
   }
 }
 
-/** What a module exports, whether Node took it for an ES module or not. */
+/** What a module exports, whether or not Node took it for an ES module. */
 function exported(module: Record<string, unknown>): unknown {
   const inner = module.default;
   const isObject = typeof inner === "object" && inner !== null;

@@ -1,5 +1,5 @@
-// From the object of a program to an executable, for Linux or for our kernel: the start code that
-// suits its `main`, a memory manager, and the layout.
+// Links the object of a program into an executable for Linux or for our kernel, with the start code
+// that suits its `main`, a memory manager, and the layout.
 
 import { Diagnostic, type Place } from "../base/diagnostic";
 import { Op } from "../compile/wasm/opcodes";
@@ -16,7 +16,7 @@ const LINUX_TEXT = 0x10000;
 const PAGE_SHIFT = 16;
 const MAX_PAGES = 0xffff;
 
-/** What can be found wrong with a program's outside, before anything is compiled. */
+/** Checks a program's imports and its `main` before anything is compiled. */
 export function checkProgram(input: CompileInput): void {
   const { module } = input;
   checkMain(module);
@@ -65,8 +65,8 @@ function checkMain(module: WasmModule): void {
   if (isFit && params.length <= 3 && results.length <= 1) return;
   throw new Diagnostic(
     "COMP005",
-    "main takes or returns what no program's main does",
-    "Declare it as main(argc: i32, argv: usize, envp: usize): i32, or with less.",
+    "main has parameters or a result that a program's main cannot have",
+    "Declare it as main(argc: i32, argv: usize, envp: usize): i32, or with fewer of these.",
     { file: module.file },
   );
 }

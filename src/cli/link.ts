@@ -3,10 +3,10 @@
 //   npx isthmus link [--layout FILE] [--map FILE] [--gc-sections] [--json] OBJECTS… -o OUT
 //
 // OBJECTS are relocatable ELF files (gcc -m32 -c, clang --target=i686-elf -c, nasm -f elf32, rustc
-// --emit obj) and archives of them; of an archive only the members that are needed are taken, in
-// the order given. The layout says where everything goes: isthmus.layout.ts, .js or .json of this
-// folder, else .text, .rodata, .data and .bss from 1 MiB on. Sections that the layout puts into a
-// module are written to a file of their own beside OUT.
+// --emit obj) and archives of them; of an archive, only the members that are needed are taken, in
+// the order given. The layout says where everything goes: isthmus.layout.ts, .js or .json in this
+// folder, or else .text, .rodata, .data and .bss from 1 MiB up. Sections that the layout puts into
+// a module are written to a file of their own beside OUT.
 //
 // Options
 //   -o, --output OUT   the ELF file to write
@@ -18,7 +18,7 @@
 //                      (name, start, end), dropped (section, object, size), warnings (code,
 //                      message, remedy)
 //
-// Exit status: 0 linked; 2 it cannot be linked, and every reason that was found is listed.
+// Exit status: 0 linked; 2 it cannot be linked, and every reason found is listed.
 
 import { basename, dirname, extname, join } from "node:path";
 import { readInput } from "../link/input/read-input";
@@ -33,7 +33,7 @@ import { readLayout } from "./layout-file";
 import { replaceFile, writeText } from "./replace-file";
 import { complain, print, printJson } from "./terminal";
 
-/** What is linked without a layout: nothing is refused a place. */
+/** The layout if there is none: every section gets a place. */
 const NO_LAYOUT: Layout = { orphans: "place" };
 
 export const command: Command = {
@@ -55,8 +55,8 @@ interface OutputFile {
 
 async function run(line: CommandLine): Promise<number> {
   const output = line.value("output");
-  if (output === undefined) throw new UsageError("there is no output file: -o OUT");
-  if (line.operands.length === 0) throw new UsageError("there are no objects to link");
+  if (output === undefined) throw new UsageError("no output file was given: -o OUT");
+  if (line.operands.length === 0) throw new UsageError("no objects to link were given");
   const layout = await layoutOf(line);
   const inputs = await Promise.all(
     line.operands.map(async (path) => readInput(await readBytes(path), path)),

@@ -4,8 +4,8 @@
 //   npx isthmus COMMAND --help
 //   npx isthmus --version
 //
-// Exit status: 0 all is well; 1 a command found something wrong, or the guest's program failed; 2
-// the command line or a file cannot be used; 70 a fault of isthmus itself. `run` has more.
+// Exit status: 0 success; 1 a command found something wrong, or the guest's program failed; 2 the
+// command line or a file cannot be used; 70 a bug in isthmus itself. `run` has more.
 
 import { readFileSync } from "node:fs";
 import { Diagnostic } from "../base/diagnostic";
@@ -17,7 +17,7 @@ const STATUS_UNUSABLE = 2;
 /** EX_SOFTWARE of BSD's sysexits. */
 const STATUS_BUG = 70;
 
-/** The commands, in the order of the overview. Each is loaded only when it is needed. */
+/** The commands, in the order of the overview. Each is loaded only when needed. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   build: () => import("./build"),
   run: () => import("./run"),
@@ -36,7 +36,7 @@ export const COMMAND_NAMES = Object.keys(COMMANDS);
 export async function loadCommand(name: string): Promise<Command> {
   const load = COMMANDS[name];
   if (load === undefined) {
-    throw new UsageError(`there is no command ${name}`, name, COMMAND_NAMES);
+    throw new UsageError(`unknown command ${name}`, name, COMMAND_NAMES);
   }
   return (await load()).command;
 }
@@ -67,7 +67,7 @@ async function dispatch(words: readonly string[]): Promise<number> {
   }
   if (name.startsWith("-")) {
     const known = ["--help", "--version"];
-    throw new UsageError(`there is no option ${name}`, name, known);
+    throw new UsageError(`unknown option ${name}`, name, known);
   }
   const command = await loadCommand(name);
   if (asksForHelp(rest)) return printManual(name);

@@ -5,22 +5,22 @@
 //   npx isthmus map FILE.elf [MODULE.elf…] [--layout FILE] [--json] [--svg FILE]
 //   npx isthmus map --diff A.elf B.elf [--json]
 //
-// Boots and stops the machine while PROGRAM runs (without it: churn), then draws physical memory,
-// the kernel's space and that of one process side by side, from the page tables. With FILE.elf, a
-// kernel for i386 or x86-64 linked by anyone, nothing is booted: the drawing shows where the file
-// is loaded and where its code sees it, in each of the layout's spaces, and what memory is lost.
+// Boots the machine, stops it while PROGRAM (by default churn) runs, and draws physical memory, the
+// kernel's space and that of one process side by side, from the page tables. With FILE.elf, a
+// kernel for i386 or x86-64 by any linker, nothing is booted: the drawing shows where the file is
+// loaded, where its code sees it, in each of the layout's spaces, and how much memory is lost.
 //
 // Options
 //   --machine NAME     v86 (default), qemu or grub
 //   --memory MIB       the guest's memory; default 64
-//   --pid N            draws this process; default the one that runs
+//   --pid N            draws this process; default the one that is running
 //   --svg FILE         writes the drawing to FILE; `-` is the standard output
 //   --layout FILE      the layout of FILE.elf, or of the kernel that --kernel names: its spaces,
 //                      and the regions that they show
-//   --diff             compares the two files; i386 or x86-64, linked by anyone
+//   --diff             compares two files for i386 or x86-64, by any linker
 //   --json             prints title and columns: title, subtitle, boxes (start, end, label, note,
 //                      shared); of a file also use (bytes, span, gaps, rounding). Addresses are
-//                      numbers, those of 64-bit files texts. With --diff: changes (name, before,
+//                      numbers, and strings for 64-bit files. With --diff: changes (name, before,
 //                      after: vma, lma, size, permissions), same, before and after (as use)
 //   --kernel FILE      boots this kernel
 //   --initramfs FILE   the module for it
@@ -64,7 +64,7 @@ interface Map {
   readonly title: string;
   readonly summary: string;
   readonly columns: readonly Column[];
-  /** Of a file. */
+  /** Only of a file. */
   readonly use?: MemoryUse;
   readonly isWide?: boolean;
   readonly addressText?: (address: number) => string;
@@ -152,7 +152,7 @@ async function mapFile(
 ): Promise<Map> {
   const read = async (each: string) => readLinkedElf(await readInput(each), each);
   const [file, ...modules] = await Promise.all([path, ...others].map(read));
-  if (!file) throw new UsageError("there is no file to draw");
+  if (!file) throw new UsageError("no file to draw was given");
   const declared = layoutPath === undefined ? undefined : await readLayout(layoutPath);
   const layout = declared && { layout: resolveLayout(declared) };
   const subject = new Subject(file, { modules, ...layout });
@@ -160,7 +160,7 @@ async function mapFile(
     parts.some(({ segment }) => subject.segmentAt(segment.address)),
   );
   if (clash) {
-    const what = `${clash.file.name} has addresses of ${path}, so it is no module of it`;
+    const what = `${clash.file.name} has addresses of ${path}, so it cannot be a module of it`;
     throw new UsageError(`${what}; to compare two kernels see --diff`);
   }
   const use = memoryUse(subject);
@@ -168,7 +168,7 @@ async function mapFile(
   const summary =
     `${text(use.bytes)} of content in ${subject.loads.length} segments; ` +
     `${text(use.span)} of physical memory, of which ${text(use.gaps)} are holes and ` +
-    `${text(use.rounding)} ends of pages`;
+    `${text(use.rounding)} unused ends of pages`;
   return {
     title: basename(path),
     summary,
@@ -204,7 +204,7 @@ function mapSpaces({ machine, files }: Observation, spaces: Spaces, pid: number 
   );
   if (pid !== undefined && !process) {
     const pids = spaces.processes.map((each) => each.pid).join(", ");
-    throw new UsageError(`there is no process ${pid}; there are ${pids}`);
+    throw new UsageError(`there is no process ${pid}, only ${pids}`);
   }
   const count = spaces.processes.length;
   return {

@@ -1,4 +1,4 @@
-// Opens the machine that `audit` and `map` look at, with what is known of the files that it boots.
+// Opens the machine that `audit` and `map` look at, and reads the files that it boots.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { importExport } from "./project-module";
 const LAYOUT = "kernel/layout.ts";
 
 /**
- * A machine that is not started yet; close it, whatever happens.
+ * A machine that is not started yet; the caller always closes it.
  *
  * @param layoutPath the layout of the kernel; default: the project's, if the kernel is its
  */

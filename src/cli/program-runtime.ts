@@ -1,6 +1,6 @@
-// What programs that `isthmus compile` makes are linked with: the start code, the memory manager
-// and the names of a JavaScript host. It is read from user/ of this installation, by path, as the
-// toolchain contains no program.
+// What `isthmus compile` links programs with: the start code, the memory manager and the names of a
+// JavaScript host. It is read from user/ in this installation, by path, as the toolchain itself
+// imports no program.
 
 import type { WasmMemory } from "../../user/runtime/wasm-memory.asm";
 import type { StartOptions } from "../../user/start.asm";

@@ -15,7 +15,7 @@ export async function importExport<Value>(
   path: string,
   name: string,
 ): Promise<Value> {
-  // The bundled command starts without what reads TypeScript; loading it again does nothing.
+  // The bundled command starts without the TypeScript loader; loading it twice does no harm.
   await import(pathToFileURL(join(INSTALLATION, "bin", "loader.js")).href);
   const url = pathToFileURL(join(root, path)).href;
   const exports = (await blaming(root, path, () => import(url))) as Record<string, unknown>;
@@ -30,8 +30,8 @@ export async function importExport<Value>(
 }
 
 /**
- * Runs code of the project's module at `path`. What it throws, other than a Diagnostic, is the
- * module's fault and not ours: it becomes a Diagnostic with the module's line.
+ * Runs code of the project's module at `path`. An exception other than a Diagnostic is the module's
+ * fault, not ours: it becomes a Diagnostic with the module's line.
  *
  * @throws Diagnostic CLI006
  */
@@ -49,13 +49,13 @@ export async function blaming<Result>(
     throw new Diagnostic(
       "CLI006",
       `${path} failed while it was evaluated: ${message.split("\n")[0]}`,
-      'Mend the module; its package.json needs "type": "module"',
+      'Fix the module; its package.json needs "type": "module"',
       { file: path, ...(line !== undefined && { line }) },
     );
   }
 }
 
-/** The line of `file` that stands highest in a stack trace. */
+/** The topmost line of `file` in a stack trace. */
 function lineOf(file: string, stack: string): number | undefined {
   const at = stack.indexOf(`${file}:`);
   const line = Number.parseInt(stack.slice(at + file.length + 1), 10);

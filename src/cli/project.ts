@@ -15,7 +15,7 @@ export interface Project {
 export const INSTALLATION = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 /**
- * The project that `directory` lies in: the nearest folder above it with a kernel/main.ts, or else
+ * The project that contains `directory`: the nearest folder above it with a kernel/main.ts, or else
  * the kernel that came with this installation.
  */
 export function findProject(directory: string): Project {

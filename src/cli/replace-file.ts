@@ -1,5 +1,5 @@
-// Writes an output file so that nobody ever sees half of one: into a file beside it, which then
-// takes its name. A command that fails leaves what was there before.
+// Writes an output file in such a way that half of one is never seen: to a file beside it, which is
+// then renamed. A command that fails leaves what was there before.
 
 import {
   closeSync,
@@ -17,7 +17,7 @@ import { Diagnostic } from "../base/diagnostic";
 /**
  * Makes `path` a file of these bytes.
  *
- * @param mode permissions of a file that anybody may read, or run: 0o644, 0o755
+ * @param mode the permissions: 0o644, or 0o755 for a program
  * @throws Diagnostic CLI007 if it cannot be written
  */
 export function replaceFile(path: string, bytes: Uint8Array | string, mode = 0o644): void {
@@ -31,7 +31,7 @@ export function writeText(path: string, text: string): void {
   else replaceFile(path, text);
 }
 
-/** `/dev/null` or a pipe: what must not become a file. */
+/** `/dev/null` or a pipe: something that must not be replaced by a file. */
 function isDevice(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats !== undefined && !stats.isFile() && !stats.isDirectory();
@@ -68,7 +68,7 @@ function cannotWrite(path: string, error: unknown): Diagnostic {
   return new Diagnostic(
     "CLI007",
     `${path} cannot be written: ${reason}`,
-    "Give a place where files may be written, with room for it.",
+    "Choose a place that is writable and has room for it.",
     { file: path },
   );
 }

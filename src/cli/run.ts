@@ -4,8 +4,8 @@
 //                   [--kernel FILE [--initramfs FILE]] [--verbose] [--trace] [--gdb]
 //                   [-- PROGRAM ARGS…]
 //
-// Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input that
-// is not from a terminal is passed on without echo, and its end too, as ^D.
+// Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input from a
+// pipe or a file is passed on without echo, and its end as ^D.
 //
 // Options
 //   --machine NAME     v86 (default) needs nothing installed; qemu; grub: QEMU, from a GRUB image
@@ -15,8 +15,8 @@
 //   --initramfs FILE   the module to hand to the kernel; ours wants a cpio archive
 //   --verbose          shows what the kernel says while it boots
 //   --trace            shows every system call
-//   --gdb              with --machine qemu: waits for GDB before the first instruction, and says
-//                      what to type; gdb then stops at functions and lines of TypeScript
+//   --gdb              with --machine qemu: waits for GDB before the first instruction, and prints
+//                      what to type; gdb then knows functions and lines of TypeScript
 //
 // Keys, at a terminal
 //   ^A x               leaves
@@ -59,7 +59,7 @@ async function run(line: CommandLine): Promise<number> {
   const kernelOptions = kernelOptionsOf(line);
   const isDebugged = line.flag("gdb");
   if (isDebugged && line.value("machine") !== "qemu") {
-    throw new UsageError("--gdb works with --machine qemu alone");
+    throw new UsageError("--gdb works only with --machine qemu");
   }
   const { machine: name, options, kernelPath } = await bootSettings(line, { kernelOptions });
   const machine = openMachine(name, options, isDebugged ? { debuggerAt: DEBUGGER } : {});
@@ -80,7 +80,7 @@ async function run(line: CommandLine): Promise<number> {
   }
 }
 
-/** What to type, in another terminal and this folder, where the sources are found. */
+/** What to type in another terminal, in this folder, where gdb finds the sources. */
 function debuggerCommand(kernel: string): string {
   const path = relative(process.cwd(), kernel);
   return `waiting for: gdb ${path} -ex 'target remote ${DEBUGGER.slice("tcp:".length)}'`;

@@ -1,4 +1,4 @@
-// isthmus script: writes a linker script from a layout, for those who keep their own linker
+// isthmus script: writes a linker script from a layout, for GNU ld, gold or lld
 //
 //   npx isthmus script [--linker bfd|gold|lld] [--layout FILE] [-o FILE] [--header FILE]
 //                      [--table FILE]
@@ -9,11 +9,11 @@
 // Options
 //   --linker NAME      bfd (default) is GNU ld; gold; lld
 //   --layout FILE      the layout: a module that exports `layout`, or JSON; default:
-//                      isthmus.layout.ts, .js or .json of this folder
+//                      isthmus.layout.ts, .js or .json in this folder
 //   -o, --output FILE  where to write the script
 //   --header FILE      writes a C header that declares the symbols; - is the standard output
-//   --table FILE       writes a C table of the sections for whoever builds the page tables: VMA,
-//                      LMA, size, permissions; - is the standard output
+//   --table FILE       writes a C table of the sections for the code that builds the page tables:
+//                      VMA, LMA, size, permissions; - is the standard output
 //
 // Exit status: 0 written; 2 the layout cannot be used.
 
@@ -39,7 +39,7 @@ export const command: Command = {
 async function run(line: CommandLine): Promise<number> {
   const dialect = line.choice("linker", DIALECTS);
   const declared = await readLayout(line.value("layout"));
-  if (!declared) throw new UsageError("there is no layout here: --layout FILE");
+  if (!declared) throw new UsageError("no layout was found here: --layout FILE");
   const layout = resolveLayout(declared);
   const header = line.value("header");
   const table = line.value("table");

@@ -1,4 +1,4 @@
-// Remembers what a build has read, by hash, as it was when it was read: a file that somebody edits
+// Records the hash of everything that a build reads, at the time it is read: a file that is edited
 // while the compiler works must not count as built.
 
 import { readFileSync } from "node:fs";

@@ -1,11 +1,11 @@
-// Decides what is up to date, by content: a stamp is a small JSON file beside the outputs that
-// records the hashes of everything an output was made from. Times of files mean nothing.
+// Decides by content what is up to date: a stamp is a small JSON file beside the outputs that
+// records the hashes of everything that an output was made from. File times mean nothing.
 //
 //   key       hash of what is not a source of the project: the toolchain itself, and the options
 //   inputs    path relative to the project's root -> hash of its content
 //   outputs   the same for what was written
 //
-// A stamp that cannot be read is as good as none: the output is made again.
+// A stamp that cannot be read counts as none: the output is made again.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ interface Stamp {
   readonly outputs: Hashes;
 }
 
-/** A hash of text or bytes, short enough to read and long enough never to collide. */
+/** A hash of text or bytes: short enough to read, long enough not to collide. */
 export function hashOf(content: Uint8Array | string): string {
   return createHash("sha256").update(content).digest("hex").slice(0, 32);
 }
@@ -74,7 +74,7 @@ function readStamp(path: string): Stamp | undefined {
   }
 }
 
-/** The floors of which every output is a function. */
+/** The floors that every output depends on. */
 const TOOLCHAIN_FLOORS = ["base", "abi", "draw", "object", "x86", "compile", "link"];
 
 /** A hash of the toolchain's own sources and of the versions of the packages it uses. */

@@ -1,7 +1,8 @@
-// What goes to the person at the terminal: facts to stdout, progress and diagnostics to stderr.
+// Output to the user: facts go to stdout, progress and diagnostics to stderr.
 //
-// Colour only where a terminal shows it and NO_COLOR is not set (no-color.org); FORCE_COLOR turns
-// it on elsewhere. Progress lines are plain lines, so that logs of CI stay readable.
+// There is colour only where a terminal shows it and NO_COLOR is not set (no-color.org);
+// FORCE_COLOR turns it on elsewhere. Progress is printed as plain lines, so that CI logs stay
+// readable.
 
 import { type Diagnostic, formatDiagnostic } from "../base/diagnostic";
 
@@ -43,12 +44,12 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2));
 }
 
-/** What is going on: a line for a person, not part of the output. */
+/** What is going on: a line for the user, not part of the output. */
 export function progress(line: string): void {
   process.stderr.write(`${style(line, "dim", process.stderr)}\n`);
 }
 
-/** An error or a warning, with its remedy; each of several on lines of its own. */
+/** Prints an error or a warning with its remedy; of several, each on lines of its own. */
 export function complain(diagnostic: Diagnostic, severity: "error" | "warning" = "error"): void {
   const colour = severity === "error" ? "red" : "yellow";
   const text = formatDiagnostic(diagnostic, severity).replace(
@@ -58,7 +59,7 @@ export function complain(diagnostic: Diagnostic, severity: "error" | "warning" =
   process.stderr.write(`${text}\n`);
 }
 
-/** A reader that went away (`| head`) ends the command quietly. */
+/** Ends the command quietly when the reader goes away (`| head`). */
 export function endWithReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -2,7 +2,7 @@
 //
 //   in user mode, in a system call, at random moments, after an exit, at the end of the run
 //
-// A moment that does not come in time is listed as missed.
+// A moment that does not come in time is reported as missed.
 
 import { type AuditInput, audit, joinAudits, type LawResult } from "./audit";
 import type { AuditReport, Moment } from "./audit-report";
@@ -71,7 +71,7 @@ class AuditedRun {
   }
 
   report(): AuditReport | undefined {
-    // How the run ended counts even if the kernel never got as far as having spaces.
+    // How the run ended counts even if the kernel never got as far as setting up spaces.
     const withoutSpaces = this.#audit(undefined);
     const laws = joinAudits([withoutSpaces, ...this.#sights.map(([, sight]) => sight.laws)]);
     const sawUser = this.#sights.some(([, { pids }]) => pids.length > 0);

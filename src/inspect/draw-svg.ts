@@ -2,7 +2,7 @@
 
 import { type Column, drawColumns } from "../draw/columns";
 
-/** Denser than a layout: a running machine has more to show. */
+/** Denser than the drawing of a layout, as a running machine has more to show. */
 const SCALE = { pixelsPerPage: 18, longestContent: 3, longestGap: 1, foldedGap: 44 };
 
 /**

@@ -5,8 +5,8 @@
 //   0xffffc000  guard, unmapped                        guard, unmapped
 //      ⋮
 //
-// A line is a stretch between two boundaries of any column; it says what begins there at its lower
-// end, which is the address in front. Folded stretches, where nothing is, are a line of dots.
+// A line stands for the addresses between two boundaries of any column; the number in front is the
+// lower one. Where no column has anything, a line of dots stands for the gap.
 
 import { hex } from "../base/align";
 import type { Box, Column } from "../draw/columns";
@@ -73,7 +73,7 @@ function line(start: string, boxes: readonly (Box | undefined)[], end: number): 
   return `${start}  ${text}`;
 }
 
-/** A box is named on the line where it ends; on lines below that it only goes on. */
+/** A box is named on the topmost of its lines; on the others it is only continued. */
 function cell(box: Box | undefined, end: number): string {
   if (!box) return "".padEnd(CELL);
   if (box.end > end) return " |".padEnd(CELL);

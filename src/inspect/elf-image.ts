@@ -1,4 +1,4 @@
-// The parts of a linked ELF file that an inspector needs: segments, sections and symbols.
+// What an inspector needs of a linked ELF file: segments, sections and symbols.
 
 import {
   PF_W,

@@ -3,13 +3,13 @@
 //
 //   - With a layout there is a column for each of its spaces; a section is in those that show its
 //     region, and shared if there are several. Reserved regions are boxes without content.
-//   - Without one there is a column for the kernel; if something lies at the end of the address
-//     space, another one for user programs shows that and nothing else.
-//   - Where a box ends within a page, the rest of the page is marked: it is lost. Holes of a page
-//     or more in the load image are boxes too.
+//   - Without one there is a column for the kernel; if something is at the top of the address
+//     space, a second one for user programs shows that and nothing else.
+//   - Where a box ends within a page, the rest of the page is marked as lost. Holes of a page or
+//     more in the load image are boxes too.
 //
-// Addresses of 64 bits are folded to a line of 48: the two canonical halves beside each other, as
-// numbers that JavaScript has exactly.
+// 64-bit addresses are drawn on a line of 48 bits, the two canonical halves next to each other, so
+// that JavaScript's numbers are exact.
 
 import { ADDRESS_SPACE_END } from "../base/align";
 import type { Box, Column } from "../draw/columns";
@@ -22,7 +22,7 @@ import { sizeText } from "./space-columns";
 
 const PAGE = 4096;
 const HALF = 1n << 47n;
-/** What lies between the canonical halves. */
+/** The size of the gap between the canonical halves. */
 const HOLE = (1n << 64n) - 2n * HALF;
 
 /** The columns, and how the numbers in them are written. */
@@ -69,7 +69,7 @@ class AddressLine {
     return Number(this.#bits === 64 && address >= HALF ? address - HOLE : address);
   }
 
-  /** `4 GiB` is where 32 bits end, and no address. */
+  /** The end of 32 bits is written `4 GiB`: it is not an address. */
   text(address: number): string {
     if (address === this.end) return this.#bits === 32 ? "4 GiB" : "2^64";
     const value = BigInt(Math.round(address));
@@ -95,7 +95,7 @@ function declared(subject: Subject, layout: ResolvedLayout): SpaceView[] {
     subtitle: "where its code sees it",
     sections: subject.sections.filter((section) => {
       const region = regionOf(section);
-      // What the layout does not know is the kernel's, which comes first.
+      // What the layout does not know belongs to the kernel, which comes first.
       return region === undefined ? index === 0 : regions.includes(region);
     }),
     reserved: layout.regions.filter((region) => region.reserved && regions.includes(region.name)),
@@ -128,7 +128,7 @@ function guessed(subject: Subject): SpaceView[] {
   if (!shared) return [kernel];
   const user = {
     title: "user space",
-    subtitle: "inferred: what lies at the end",
+    subtitle: "inferred: what is at the top",
     sections: shared.sections,
     reserved: [],
     isShared,
@@ -153,7 +153,7 @@ function physicalColumn(
   };
 }
 
-/** Parts of one section that follow each other: our linker cuts out its zeros. */
+/** Consecutive parts of one section, from which our linker has cut out the zeros. */
 interface Piece {
   readonly section: FileSection;
   readonly start: number;
@@ -181,7 +181,7 @@ function isPartOf({ name, write, execute }: FileSection, first: FileSection): bo
 /** `.zero`, `.2000`, `.2000.zero`. */
 const PART = /^(\.[0-9a-f]+)?(\.zero)?$/;
 
-/** Sections take their last page to its end, unless the next one begins there. */
+/** A section's box reaches to the end of its last page, unless the next one begins there. */
 function sectionBoxes(
   sections: readonly FileSection[],
   at: (section: FileSection) => number,
@@ -235,7 +235,7 @@ function withHoles(boxes: readonly Box[]): Box[] {
   });
 }
 
-/** A region that stays free; with a bound at one end only it is the room up to its neighbour. */
+/** A region that stays free; one with a single bound is the room up to its neighbour. */
 function reservedBox(
   { start: lowest, end, title, limited }: ResolvedRegion,
   boxes: readonly Box[],

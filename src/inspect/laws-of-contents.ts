@@ -1,5 +1,4 @@
-// The laws that need more than page tables: 4 (what is code?) and 5 (what lies on the entry
-// stack?).
+// The laws that need more than page tables: 4 (what is code?) and 5 (what is on the entry stack?).
 
 import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_USER } from "../abi/descriptors";
 import { PAGE_SIZE } from "../abi/memory-map";

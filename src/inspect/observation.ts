@@ -1,6 +1,6 @@
-// A machine that is looked at while it runs, at moments of one's choice.
+// Looks at a running machine at chosen moments: in user mode, in a system call, after an exit.
 //
-// Knows nothing of where it runs: the machine and the files that it boots are handed in.
+// It works in Node and in a page alike: the machine, and the files that it boots, are handed in.
 
 import { VECTOR_SYSTEM_CALL } from "../abi/descriptors";
 import { FRAME_SIZE, FRAME_VECTOR } from "../abi/trap-frame";
@@ -9,13 +9,13 @@ import type { BootedFiles } from "./booted-files";
 import { findSpaces, isInspectable, type ProcessSpace, type Spaces } from "./spaces";
 import { readLinear } from "./walk";
 
-/** How deep a kernel stack may be: an ESP this far below a stack's end is on another one. */
+/** How deep a kernel stack can be: an ESP further below a stack's end is on another one. */
 const KERNEL_STACK_MAX = 0x4000;
 
-/** Looks at the spaces of a machine that stands still; they are valid during the call only. */
+/** Looks at the spaces of a machine that is stopped; they are valid only during the call. */
 export type Look<Result> = (spaces: Spaces) => Result;
 
-/** A machine under observation. `close` it, whatever happens. */
+/** A machine under observation. Always `close` it. */
 export class Observation {
   readonly machine: Machine;
   readonly files: BootedFiles;
@@ -72,7 +72,7 @@ export class Observation {
     return this.#find(() => true, isGone, look, timeoutMs);
   }
 
-  /** Any moment; undefined if the kernel is not far enough to be looked at. */
+  /** The present moment; undefined if the kernel has not set up its spaces yet. */
   now<Result>(look: Look<Result>): Promise<Result | undefined> {
     return this.machine.inspect((snapshot) => {
       const spaces = this.#spacesOf(snapshot);

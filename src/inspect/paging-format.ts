@@ -1,4 +1,4 @@
-// The formats of page tables, as data, and the one step by which a table is read.
+// The formats of page tables, as data, and the one function that reads an entry.
 //
 //   format      levels, from CR3 down: the bits of the address that choose an entry   entry
 //   two-level   directory 31..22, table 21..12                                        4 bytes
@@ -35,13 +35,13 @@ import type { PhysicalMemory } from "../machine/physical-memory";
 export interface PagingMode {
   readonly enabled: boolean;
   readonly pae: boolean;
-  /** 4 MiB pages without PAE; with PAE large pages need no switch. */
+  /** Whether there are 4 MiB pages without PAE; with PAE there always are large pages. */
   readonly pse: boolean;
   readonly nx: boolean;
   readonly writeProtect: boolean;
 }
 
-/** The mode that a processor's control registers say. */
+/** The mode that a processor's control registers select. */
 export function pagingMode(registers: Pick<Registers, "cr0" | "cr4" | "efer">): PagingMode {
   return {
     enabled: (registers.cr0 & CR0_PG) !== 0,
@@ -128,12 +128,12 @@ export function entryCount({ bits }: PagingLevel): number {
   return 2 ** bits;
 }
 
-/** For how many bytes of the address space one entry of this level is responsible. */
+/** How many bytes of the address space one entry of this level covers. */
 export function entrySpan({ shift }: PagingLevel): number {
   return 2 ** shift;
 }
 
-/** Which entry of a table of this level is responsible for `va`. */
+/** Which entry of a table of this level covers `va`. */
 export function entryIndex(level: PagingLevel, va: number): number {
   return Math.floor(va / entrySpan(level)) % entryCount(level);
 }
@@ -147,7 +147,7 @@ export interface Entry {
   /** 0 where entries have 32 bits. */
   readonly high: number;
   readonly leadsTo: "nothing" | "table" | "page";
-  /** The frame of that table or page; it means nothing if there is none. */
+  /** The frame of that table or page; meaningless if it leads to nothing. */
   readonly pa: number;
 }
 
@@ -169,7 +169,7 @@ export function readEntry(
   return { level, address, low, high, leadsTo, pa: (low & mask) >>> 0 };
 }
 
-/** Why no processor in this mode would follow the entry; undefined if it would. */
+/** Why a processor in this mode would refuse the entry; undefined if it would not. */
 export function entryDefect(entry: Entry, index: number, mode: PagingMode): string | undefined {
   const { level, address, low, high } = entry;
   if (!level.rights) {

@@ -3,7 +3,7 @@
 //
 //   - Pages that are mapped are boxes with content: one for each range that touches them, or for
 //     each run of pages where a range is sparse.
-//   - What is not mapped is a box only where its emptiness means something: guards, windows, room.
+//   - What is not mapped is a box only where that means something: guards, windows, room.
 //   - Boxes of pages that kernel and user share, and those of their frames, have the same `twin`.
 
 import { GUARD_END, PAGE_SIZE, PAGE_TABLES, WINDOWS } from "../abi/memory-map";
@@ -17,9 +17,9 @@ import { sharedPages } from "./shared-pages";
 import { type ProcessSpace, processTitle, type Spaces } from "./spaces";
 import { type AddressSpace, type Mapping, mappedBytes, rightsText } from "./walk";
 
-/** Unmapped stretches of at least this many bytes are named: there is room. */
+/** Unmapped stretches of at least this many bytes are drawn as room. */
 const ROOM_MIN = 16 << 20;
-/** Pages of one region that are this far apart, in bytes, are drawn as two boxes. */
+/** Pages of one range that are this far apart, in bytes, are drawn as two boxes. */
 const CLUSTER_GAP = 1 << 20;
 
 /** `4 KiB`, `1.5 MiB`, `3.98 GiB`. */
@@ -122,7 +122,7 @@ function mappedBox(
     fill: fillOf(rights),
     content: true,
     shared: frame !== undefined,
-    // What is identity mapped has its place in physical memory as its twin.
+    // What is identity mapped is joined to the same place in physical memory.
     twin: frame ?? (isIdentity(cluster) ? first.pa : undefined),
   };
 }
@@ -131,14 +131,14 @@ function isIdentity(mappings: readonly Mapping[]): boolean {
   return mappings.every(({ va, pa }) => va === pa);
 }
 
-/** What may be written is data here: where the processor has no NX, all may be executed. */
+/** What can be written counts as data: without NX, everything can be executed. */
 function fillOf(rights: readonly string[]): string {
   if (rights.length !== 1) return PALETTE.mixed;
   if (rights[0]?.includes("w")) return PALETTE.data;
   return rights[0]?.includes("x") ? PALETTE.code : PALETTE.readOnly;
 }
 
-/** Ranges whose emptiness is meant: page 0, the guard below the trampoline, the windows. */
+/** Ranges that are empty on purpose: page 0, the guard below the trampoline, the windows. */
 function emptyBoxes({ name, va, end }: NamedRange): Box[] {
   const isGuard = va === 0 || end === GUARD_END;
   if (!isGuard && va !== WINDOWS) return [];
@@ -183,7 +183,7 @@ function joinNames(names: string, name: string): string {
   return [...stems].join(", ");
 }
 
-/** After the image, what is mapped one to one is the list of frames, and the heap comes then. */
+/** After the image comes the list of frames, which is mapped one to one, and then the heap. */
 function splitFrameList(ranges: readonly NamedRange[], space: AddressSpace): NamedRange[] {
   const imageEnd = Math.max(...ranges.filter(isOfImage).map(({ end }) => end));
   return ranges.flatMap((range) => {
@@ -202,8 +202,8 @@ function isOfImage({ image, va }: NamedRange): boolean {
 }
 
 /**
- * Physical memory: what the kernel maps one to one, as there; the frames of the trampoline; and all
- * other frames in use, of heap, tables and users, which lie among each other.
+ * Physical memory: what the kernel maps one to one, as it is there; the frames of the trampoline;
+ * and all other frames in use, where those of heap, tables and users are mixed.
  */
 function physicalColumn(
   spaces: Spaces,
@@ -223,12 +223,12 @@ function physicalColumn(
   };
 }
 
-/** The same box at the place of its frames. */
+/** The same box where its frames are. */
 function moved(box: Box, pa: number): Box {
   return { ...box, start: pa, end: pa + (box.end - box.start) };
 }
 
-/** The frames besides `known`: a box from the first to the last that is mapped; and the rest. */
+/** The frames besides `known`: one box from the first in use to the last, and one for the rest. */
 function otherFrames(spaces: Spaces, known: readonly Box[], size: number): Box[] {
   const all = [spaces.kernel, ...spaces.processes.map(({ space }) => space)];
   const isKnown = (pa: number) => known.some(({ start, end }) => pa >= start && pa < end);

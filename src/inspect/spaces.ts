@@ -1,8 +1,8 @@
 // Finds the address spaces of a stopped machine: the kernel's, and one for each process.
 //
-// The way in is the record at symbol `kernel_info` (src/abi/kernel-info.ts). It lies in the
-// kernel's image, so the ELF file says at which physical address; from then on everything is read
-// through the kernel's own directory, whichever directory the processor happens to use.
+// The search begins at the record `kernel_info` (src/abi/kernel-info.ts). It is part of the
+// kernel's image, so the ELF file gives its physical address; from then on everything is read
+// through the kernel's own directory, whichever one the processor happens to use.
 
 import {
   INFO_CR3,
@@ -26,7 +26,7 @@ import { type ElfImage, loadAddress, symbolAddress } from "./elf-image";
 import { pagingMode } from "./paging-format";
 import { type AddressSpace, readLinear, walk } from "./walk";
 
-/** More than any kernel of 4 GiB can hold; a longer list is a loop. */
+/** More than a kernel of 4 GiB can hold: a longer list is a loop. */
 const PROCESSES_MAX = 65536;
 
 export interface ProcessSpace {
@@ -34,7 +34,7 @@ export interface ProcessSpace {
   readonly name: string;
   /** Kernel address of the end of its kernel stack. */
   readonly stackTop: number;
-  /** Whether the kernel's record says that it runs. */
+  /** Whether it is the one that runs, by the kernel's record. */
   readonly current: boolean;
   readonly space: AddressSpace;
 }
@@ -107,7 +107,7 @@ function findRecord(snapshot: Snapshot, image: ElfImage): (offset: number) => nu
     throw new Diagnostic(
       "INSP003",
       `there is no kernel_info record at physical address ${hex(pa)} (${hex(magic ?? 0)})`,
-      "Inspect the machine with the very ELF file that it booted, after it was loaded",
+      "Use the ELF file that the machine booted, and look after the kernel was loaded",
     );
   }
   return (offset) => snapshot.memory.word(pa + offset) ?? 0;

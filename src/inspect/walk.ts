@@ -39,7 +39,7 @@ export interface Mapping {
 export interface TableFrame {
   readonly pa: number;
   readonly level: "PDPT" | "directory" | "table";
-  /** The first address that it is responsible for. */
+  /** The first address that it covers. */
   readonly va: number;
 }
 

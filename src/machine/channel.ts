@@ -1,7 +1,8 @@
 // Sockets on which QEMU calls us: for the serial line, the debug console, the monitor and GDB.
 //
-// We listen and QEMU connects, so nothing has to wait for a file to appear. A Unix socket in a
-// directory that only this user can enter; TCP on the loopback device where there are none.
+// We listen and QEMU connects, so nothing has to wait for a file to appear. They are Unix sockets
+// in a directory that only this user can enter, or TCP on the loopback device where the system has
+// none.
 
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";

@@ -1,9 +1,9 @@
 // A child process that never outlives this one, not even when this one is killed.
 //
 // On POSIX systems the program is started by a shell that also waits, in the background, for the
-// end of a pipe whose other end only this process holds. When this process goes, for whatever
-// reason, the system closes the pipe and the shell kills the program. Elsewhere the program is a
-// plain child that is killed when this process exits in an orderly way.
+// end of a pipe whose other end only this process holds. When this process ends, for whatever
+// reason, the system closes the pipe and the shell kills the program. Elsewhere the program is an
+// ordinary child, killed when this process exits normally.
 
 import { type ChildProcess, spawn } from "node:child_process";
 

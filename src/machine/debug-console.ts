@@ -3,19 +3,19 @@
 
 import type { Ending } from "./machine";
 
-/** Longest line that is kept; a guest gone wild must not fill the host's memory. */
+/** The longest line that is kept: a runaway guest must not fill the host's memory. */
 const LINE_MAX = 4096;
 
 export class DebugConsole {
   #line = "";
   #ending: Ending | undefined;
 
-  /** How the run ended, once a line has said it. */
+  /** How the run ended, once a line has reported it. */
   get ending(): Ending | undefined {
     return this.#ending;
   }
 
-  /** Takes a byte of output; returns the ending when this byte completes the line that tells it. */
+  /** Takes a byte of output; returns the ending if this byte completes the line that reports it. */
   receive(byte: number): Ending | undefined {
     if (byte !== 0x0a) {
       if (this.#line.length < LINE_MAX) this.#line += String.fromCharCode(byte);

@@ -1,13 +1,13 @@
 // A client of GDB's remote serial protocol, as QEMU's stub speaks it: breakpoints and single steps.
 //
 //   $DATA#CS     a packet; CS is the sum of DATA's bytes modulo 256, in hexadecimal
-//   + -          received well, or badly
+//   + -          received intact, or damaged
 //   \x03         interrupt: stop the processor
 //
 // One request is outstanding at a time. `continue` and `step` are answered when the processor stops
-// (`S05` or `T05…`). QEMU sends such a packet also when its monitor stops the machine, with nobody
-// waiting for it: whoever waits for something else must not take it for the answer. See GDB's
-// manual, appendix E, and QEMU's docs/system/gdb.rst.
+// (`S05` or `T05…`). QEMU also sends such a packet, unasked, when its monitor stops the machine; it
+// must not be taken for the answer to another request. See GDB's manual, appendix E, and QEMU's
+// docs/system/gdb.rst.
 
 import type { Socket } from "node:net";
 
@@ -36,7 +36,7 @@ export class GdbRemote {
   constructor(socket: Socket) {
     this.#socket = socket;
     socket.on("data", (chunk) => this.#receive(chunk.toString("latin1")));
-    socket.on("close", () => this.#fail?.(new Error("QEMU's GDB stub has gone")));
+    socket.on("close", () => this.#fail?.(new Error("QEMU's GDB stub has gone away")));
   }
 
   /** Executes one instruction. */
@@ -113,7 +113,7 @@ export class GdbRemote {
       this.#answer = resolve;
       this.#fail = reject;
       this.#isRunning = packet === "c" || packet === "s";
-      if (this.#socket.destroyed) reject(new Error("QEMU's GDB stub has gone"));
+      if (this.#socket.destroyed) reject(new Error("QEMU's GDB stub has gone away"));
       else this.#socket.write(`$${packet}#${checksum(packet)}`, "latin1");
     });
   }

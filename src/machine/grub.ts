@@ -1,4 +1,4 @@
-// Boots from an ISO image by GRUB, in QEMU's BIOS: the way a real PC would boot the same files.
+// Boots an ISO image with GRUB under QEMU's BIOS, as a real PC would boot the same files.
 
 import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -32,7 +32,7 @@ function speaksMultiboot2Only(kernel: Uint8Array): boolean {
 /**
  * Writes a bootable ISO image of the kernel, the initramfs and the command line.
  *
- * @param directory a directory for the image's files; it is left behind
+ * @param directory a directory for the image's files; the caller removes it
  * @throws Diagnostic MACH004 if a program is missing, MACH006 if grub-mkrescue fails
  */
 export async function writeGrubImage(

@@ -1,12 +1,12 @@
-// The archive that the boot loader hands to the kernel as its one module: cpio, "newc" format.
+// The archive that the boot loader hands to the kernel as its only module: cpio, "newc" format.
 //
 //   "070701", then 13 fields of 8 hexadecimal digits: inode, mode, uid, gid, links, mtime, size,
 //   device major, minor, special major, minor, name size (NUL included), check (0)
 //   name and NUL, padded with NULs to a multiple of 4 from the header's start
 //   data, padded with NULs to a multiple of 4
 //
-// The archive ends with an entry named "TRAILER!!!". The writer is a function of its input alone:
-// no time stamps, owner 0, inode numbers in order, so equal files give equal archives.
+// The archive ends with an entry named "TRAILER!!!". Its bytes depend on the files alone: there are
+// no time stamps, the owner is 0 and inode numbers count up, so equal files give equal archives.
 // See Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
 
 import { alignUp } from "../base/align";
@@ -33,7 +33,7 @@ export function fileEntry(name: string, data: Uint8Array, mode = 0o644): Archive
   return { name, kind: "file", mode, data };
 }
 
-/** Writes an archive; directories that files lie in are added before them. */
+/** Writes an archive; the directories of files are added before them. */
 export function writeArchive(entries: readonly ArchiveEntry[]): Uint8Array {
   const archive = new ByteWriter();
   for (const [index, entry] of withDirectories(entries).entries()) {

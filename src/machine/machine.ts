@@ -1,12 +1,12 @@
-// A PC that runs a kernel: the one interface in front of v86, QEMU, and QEMU booted by GRUB.
+// A PC that runs a kernel: the one interface to v86, to QEMU, and to QEMU booted by GRUB.
 //
-// The life of a machine: made by `openMachine` (open-machine.ts) and not running; `start` boots the
-// kernel; `stop` and `resume` hold and continue it; `ended` resolves when the guest says so or
-// dies; `close` releases everything and may be called at any time, twice too. After its end a
-// machine stays stopped and readable until it is closed, so that an inspector sees what the kernel
-// left.
+// The life of a machine: `openMachine` (open-machine.ts) makes it, not yet running; `start` boots
+// the kernel; `stop` and `resume` pause and continue it; `ended` resolves when the guest ends the
+// run or dies; `close` releases everything and may be called at any time, more than once. After its
+// end a machine stays stopped and readable until it is closed, so that an inspector sees what the
+// kernel left.
 //
-// Where a machine cannot do something, its `capabilities` say why in words that a report can print.
+// What a machine cannot do, its `capabilities` explain in words that a report can print.
 
 import type { PhysicalMemory } from "./physical-memory";
 import type { SerialPort } from "./serial-port";
@@ -35,14 +35,14 @@ export interface QemuOptions {
   readonly gdb?: boolean;
   /**
    * Waits for GDB at this address, `tcp:127.0.0.1:1234` or `unix:PATH`, before the first
-   * instruction: it is GDB that lets the machine run.
+   * instruction: GDB then starts the machine.
    */
   readonly debuggerAt?: string;
-  /** More arguments, at the end of the command. */
+  /** Further arguments, appended to the command. */
   readonly extraArguments?: readonly string[];
 }
 
-/** A descriptor table's or segment's place, as the processor caches it. */
+/** Where a descriptor table or segment is, as the processor caches it. */
 export interface TableRegister {
   readonly base: number;
   readonly limit: number;
@@ -77,7 +77,7 @@ export interface Registers {
   readonly gdtr: TableRegister;
   readonly idtr: TableRegister;
   readonly tr: TableRegister & { readonly selector: number };
-  /** Whether the processor waits in `hlt`. */
+  /** Whether the processor is waiting in `hlt`. */
   readonly halted: boolean;
 }
 
@@ -89,7 +89,7 @@ export interface Snapshot {
   readonly capabilities: Capabilities;
 }
 
-/** `true`, or the reason why not, as the end of the sentence "not checked, because …". */
+/** `true`, or why not: the end of the sentence "not checked, because …". */
 export type Capability = true | string;
 
 export interface Capabilities {
@@ -98,7 +98,7 @@ export interface Capabilities {
   readonly smep: Capability;
   readonly smap: Capability;
   readonly umip: Capability;
-  /** An exception while one is delivered raises #DF. */
+  /** An exception during the delivery of another raises #DF. */
   readonly doubleFault: Capability;
   /** `step` executes one instruction. */
   readonly singleStep: Capability;
@@ -116,7 +116,7 @@ export type Ending =
   | { readonly kind: "exit"; readonly status: number }
   /** The kernel gave up and said why. */
   | { readonly kind: "panic"; readonly text: string }
-  /** The guest switched the machine off without naming a status. */
+  /** The guest switched the machine off without reporting a status. */
   | { readonly kind: "off" }
   /** The processor shut down (triple fault), or the emulator itself died. */
   | { readonly kind: "crash"; readonly text: string }
@@ -132,18 +132,18 @@ export interface Machine {
 
   /** Boots the kernel. */
   start(): Promise<void>;
-  /** Holds the machine between two instructions. Stopping a stopped machine does nothing. */
+  /** Pauses the machine between two instructions. Stopping a stopped machine does nothing. */
   stop(): Promise<void>;
   resume(): Promise<void>;
   /**
-   * Calls `look` between two instructions and returns what it returns. The machine need not be
-   * stopped, and goes on if it was not. The snapshot is valid during the call only.
+   * Calls `look` between two instructions and returns its result. The machine need not be stopped;
+   * if it was running, it goes on. The snapshot is valid only during the call.
    */
   inspect<Result>(look: (snapshot: Snapshot) => Result): Promise<Result>;
   /**
-   * Runs until `look` returns something. It is called at moments at which this machine can look and
-   * the registers satisfy `condition`, under the rules of `inspect`. Undefined after `timeoutMs`,
-   * or at the end of the run. The machine is left running.
+   * Runs until `look` returns something. It is called whenever this machine can look and the
+   * registers satisfy `condition`, under the rules of `inspect`. Undefined after `timeoutMs`, or at
+   * the end of the run. The machine is left running.
    */
   inspectWhen<Result>(
     condition: (registers: Registers) => boolean,
@@ -160,7 +160,7 @@ export interface Machine {
   close(): Promise<void>;
 }
 
-/** The lines of a text screen from VGA memory: character and attribute bytes in turns. */
+/** The lines of a text screen from VGA memory, where character and attribute bytes alternate. */
 export function decodeTextScreen(memory: Uint8Array, columns = 80, rows = 25): string[] {
   return Array.from({ length: rows }, (_, row) => {
     const cells = Array.from({ length: columns }, (_, column) => {

@@ -1,4 +1,4 @@
-// Makes a machine by its name.
+// Makes the machine of a given name, in Node.
 
 import { bootByGrub } from "./grub";
 import type { BootOptions, Machine, MachineName, QemuOptions } from "./machine";

@@ -1,7 +1,7 @@
-// Physical memory as an inspector sees it: a byte array that never lies.
+// Physical memory as an inspector sees it.
 //
-// A read outside RAM is not 0, which would look like an empty table entry: it is `undefined`, and
-// the caller says which table pointed there. Little-endian words, as on the machine.
+// A read outside RAM gives `undefined` and not 0, which would look like an empty table entry; the
+// caller reports which table pointed there. Words are little-endian, as on the machine.
 
 /** RAM from physical address 0 on. */
 export class PhysicalMemory {

@@ -32,7 +32,7 @@ export async function requireProgram(name: string): Promise<string> {
   const packages = PACKAGES[name] ?? name;
   throw new Diagnostic(
     "MACH004",
-    `the program ${name} is not on this machine`,
+    `the program ${name} is not installed`,
     `Install it, on Debian with \`apt-get install ${packages}\`, or use \`--machine v86\``,
   );
 }

@@ -1,4 +1,4 @@
-// QEMU's machine protocol (QMP): JSON objects, one a line, over a socket.
+// QEMU's machine protocol (QMP): JSON objects over a socket, one to a line.
 //
 // Each command is answered in order by `return` or `error`; events come in between. Registers and
 // memory have no QMP command, so those go through `human-monitor-command`.
@@ -42,7 +42,7 @@ export class QemuMonitor {
 
   /** Runs a command and returns its answer. Rejects with QEMU's own words. */
   execute(command: string, parameters?: Readonly<Record<string, unknown>>): Promise<unknown> {
-    if (this.#gone) return Promise.reject(new Error("QEMU has gone"));
+    if (this.#gone) return Promise.reject(new Error("QEMU has gone away"));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#socket.write(`${JSON.stringify({ execute: command, arguments: parameters })}\n`);
@@ -69,6 +69,6 @@ export class QemuMonitor {
 
   #disconnect(): void {
     this.#gone = true;
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error("QEMU has gone"));
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error("QEMU has gone away"));
   }
 }

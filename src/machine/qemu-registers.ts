@@ -1,4 +1,4 @@
-// Reads the registers out of the text that QEMU's `info registers` prints for an i386 processor:
+// Parses the registers from what QEMU's `info registers` prints for an i386 processor:
 //
 //   EAX=00000003 EBX=… EIP=00100a7f EFL=00000293 [--S-A-C] CPL=3 II=0 A20=1 SMM=0 HLT=0
 //   ES =0023 00000000 ffffffff 00cff300 DPL=3 DS   [-WA]

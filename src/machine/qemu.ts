@@ -1,9 +1,9 @@
 // QEMU's i386 PC, emulated in software: the machine with everything that v86 lacks.
 //
 // QEMU runs as a child process that cannot outlive us, without a display, and talks over four
-// sockets: serial line, debug console, monitor (QMP), and GDB if asked for. It starts held, so that
-// all of them are connected before the first instruction. At a shutdown or a triple fault it pauses
-// instead of leaving (`-no-shutdown -no-reboot`), so that its memory stays readable.
+// sockets: serial line, debug console, monitor (QMP), and GDB if asked for. It starts paused, so
+// that all of them are connected before the first instruction. At a shutdown or a triple fault it
+// pauses instead of exiting (`-no-shutdown -no-reboot`), so that its memory stays readable.
 
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
@@ -37,7 +37,7 @@ import { SerialPort } from "./serial-port";
 const VGA_TEXT = 0xb8000;
 const VGA_TEXT_SIZE = 80 * 25 * 2;
 const MIB = 1 << 20;
-/** RAM below the hole for devices: more of it starts at 4 GiB, where no i686 table reaches. */
+/** RAM below the hole for devices; the rest starts at 4 GiB, which we do not read. */
 const LOW_RAM_MAX = 0xc0000000;
 /** A QEMU that has not connected by then never will. */
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -47,7 +47,7 @@ const QUIT_TIMEOUT_MS = 2_000;
  * sends nothing gets its input after this time.
  */
 const INPUT_DELAY_MS = 3_000;
-/** `inspectWhen` looks after runs of random length, so that it is in step with nothing. */
+/** `inspectWhen` looks after runs of random length, so that it does not fall into step. */
 const LOOK_INTERVAL_MAX_MS = 4;
 
 /** How the guest gets the kernel; `prepare` may write files into the machine's directory. */
@@ -92,7 +92,7 @@ export class QemuMachine implements Machine {
   #monitor: QemuMonitor | undefined;
   #gdb: GdbRemote | undefined;
   #serialSocket: Socket | undefined;
-  /** Held back until the guest is ready for it; undefined from then on. */
+  /** Input held back until the guest is ready for it; undefined from then on. */
   #pendingInput: Uint8Array[] | undefined = [];
   #inputTimer: NodeJS.Timeout | undefined;
   #received = 0;
@@ -237,7 +237,7 @@ export class QemuMachine implements Machine {
 
   async #connect(channels: Channels, process: GuardedProcess): Promise<void> {
     void process.exited.then(({ status, errors }) => {
-      void this.#end({ kind: "crash", text: `QEMU left with status ${status}: ${errors}` });
+      void this.#end({ kind: "crash", text: `QEMU exited with status ${status}: ${errors}` });
     });
     const all = Promise.all([
       channels.serial.socket,
@@ -263,7 +263,7 @@ export class QemuMachine implements Machine {
     throw new Diagnostic(
       "MACH005",
       `QEMU did not start: ${why}`,
-      "Mend what it complains about; `qemu-system-i386 --version` should print 7.2 or newer",
+      "Fix what it complains about; `qemu-system-i386 --version` should print 7.2 or newer",
     );
   }
 
@@ -309,7 +309,7 @@ export class QemuMachine implements Machine {
     await this.#end({ kind: "crash", text: `the processor shut down (triple fault)${where}` });
   }
 
-  /** Holds the machine, takes in the rest of its serial output, and reports the end. */
+  /** Pauses the machine, reads the rest of its serial output, and reports the end. */
   async #end(ending: Ending): Promise<void> {
     if (this.#ending) return;
     this.#ending = ending;

@@ -3,14 +3,14 @@
 // v86 compiles guest code to WebAssembly and runs it in slices of about a millisecond on the event
 // loop. It loads a Multiboot kernel without any BIOS image. Its own WebAssembly comes in as bytes,
 // since how they are read depends on where this runs (v86-wasm.ts reads them in Node). This file
-// stands between that WebAssembly and v86's JavaScript, by the imports and exports that pass
-// between the two:
+// sits between that WebAssembly and v86's JavaScript, and wraps some of the imports and exports
+// that pass between the two:
 //
-//   - `main_loop` is wrapped: what v86 cannot do ends as a Rust panic or a stack overflow there,
-//     and becomes the ending "crash" instead of an exception from nowhere;
-//   - `run_hardware_timers` and `io_port_write8` are wrapped: at these moments (every 100,003
+//   - `main_loop`: what v86 cannot do ends there in a Rust panic or a stack overflow, which becomes
+//     the ending "crash" instead of an exception out of nowhere;
+//   - `run_hardware_timers` and `io_port_write8`: when these are called (every 100,003
 //     instructions, and at each OUT of the guest) the registers are consistent, so `inspectWhen`
-//     looks at them there.
+//     looks then.
 //
 // The capabilities below were measured with version 0.5.462; the version is pinned.
 
@@ -71,12 +71,12 @@ interface Cpu {
   read8(address: number): number;
 }
 
-/** Thrown out of v86 to stop at the very instruction that ends the machine. */
+/** Thrown out of v86 to stop exactly at the instruction that ends the machine. */
 const MACHINE_ENDED = Symbol("the machine has ended");
 
 type Environment = Record<string, (...values: number[]) => unknown>;
 
-/** Called at each moment at which the registers are consistent; true: it has seen enough. */
+/** Called whenever the registers are consistent; true: it has seen enough. */
 type Watcher = (registers: Registers) => boolean;
 
 /** Reads v86's WebAssembly, the file v86.wasm of its package. */
@@ -270,7 +270,7 @@ export class V86Machine implements Machine {
       return "a fault while a fault was being delivered (v86 has no double fault)";
     }
     const why = this.#lastWords || (error instanceof Error ? error.message : String(error));
-    return `v86 met a case that it does not implement: ${why.trim().split("\n").join(" ")}`;
+    return `v86 ran into something that it does not implement: ${why.trim().split("\n").join(" ")}`;
   }
 
   #started(): Cpu {

@@ -1,4 +1,4 @@
-// The build lock: one at a time, and a dead owner keeps nobody out.
+// The build lock: one build at a time, and the lock of a dead process is taken over.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,4 +1,4 @@
-// `isthmus build` on a project of three small files: what is made, and what is made again.
+// `isthmus build` on a project of three small files: what is built, and what is built again.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -105,7 +105,7 @@ describe("isthmus build", () => {
     assert.equal((await build()).units[0]?.built, false);
   });
 
-  it("blames the line of an assembly module that fails", async () => {
+  it("names the line of an assembly module that fails", async () => {
     write("kernel/start.asm.ts", `${FILES["kernel/start.asm.ts"]}`.replace("a.hlt", "a.hult"));
     const { status, stderr } = await isthmus(["build"], { directory: root });
     assert.equal(status, 2);

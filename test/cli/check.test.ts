@@ -1,4 +1,4 @@
-// `isthmus check`, `explain` and `script` as a person calls them.
+// The commands `isthmus check`, `explain` and `script`.
 
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const GROWN = change(ASSEMBLY, "kernel_main:\n", "kernel_main:\n.skip 5000, 0x90
 const skip = unlessInstalled("gcc") || unlessInstalled("ld");
 
 describe("isthmus check", { skip }, () => {
-  it("finds nothing in a kernel that is right, and says what it proved", async (t) => {
+  it("finds nothing in a correct kernel, and says what it proved", async (t) => {
     const { path } = makeKernel(t);
     const { status, stdout } = await isthmus(["check", path, "--loader", "grub,qemu,v86"]);
     assert.equal(status, 0, stdout);
@@ -22,14 +22,14 @@ describe("isthmus check", { skip }, () => {
     assert.match(stdout, /no mistake was found/);
   });
 
-  it("takes the objects, and then proves by relocations", async (t) => {
+  it("proves by relocations when it is given the objects", async (t) => {
     const { path, objects } = makeKernel(t);
     const { status, stdout } = await isthmus(["check", path, ...objects]);
     assert.equal(status, 0, stdout);
     assert.match(stdout, /closed, by relocations/);
   });
 
-  it("takes an archive of them too", async (t) => {
+  it("takes an archive of objects as well", async (t) => {
     const { path, objects } = makeKernel(t);
     const archive = scratch(t)("libkernel.a");
     run("ar", "rcs", archive, ...objects);
@@ -38,7 +38,7 @@ describe("isthmus check", { skip }, () => {
     assert.match(stdout, /closed, by relocations/);
   });
 
-  it("takes a second linked file for a module, and tells how it is mapped", async (t) => {
+  it("takes a second linked file as a module, and says how to map it", async (t) => {
     const { path } = makeKernel(t);
     const file = scratch(t);
     const source = file("t.S", '.section .part, "aw"\n.skip 4096, 1\n');
@@ -48,7 +48,7 @@ describe("isthmus check", { skip }, () => {
     run("ld", ...options, "-e", "0", file("t.o"), "-o", file("t.elf"));
     const { status, stdout } = await isthmus(["check", path, file("t.elf")]);
     assert.equal(status, 0, stdout);
-    assert.match(stdout, /^module .*t\.elf: \d+ bytes, put on a page behind the kernel$/m);
+    assert.match(stdout, /^module .*t\.elf: \d+ bytes, placed on a page after the kernel$/m);
     assert.match(
       stdout,
       /^ +\.part: map its 4096 bytes at offset 0x1000 at 0xf0000000, rw- \(1 page\)/m,
@@ -61,7 +61,7 @@ describe("isthmus check", { skip }, () => {
     ]);
   });
 
-  it("names what it found, and the line to change; 1 is the status", async (t) => {
+  it("names what it found and the line to change, with exit status 1", async (t) => {
     const { path } = makeKernel(t, { script: change(SCRIPT, "AT(shared_load) ", "") });
     const { status, stdout } = await isthmus(["check", path]);
     assert.equal(status, 1);
@@ -70,7 +70,7 @@ describe("isthmus check", { skip }, () => {
     assert.match(stdout, /^grub +refuses\n +"out of memory"/m);
   });
 
-  it("says all of it in JSON", async (t) => {
+  it("reports everything as JSON", async (t) => {
     const { path } = makeKernel(t, { script: change(SCRIPT, "AT(shared_load) ", "") });
     const { status, stdout } = await isthmus(["check", path, "--json", "--memory", "64"]);
     assert.equal(status, 1);
@@ -82,7 +82,7 @@ describe("isthmus check", { skip }, () => {
     assert.equal(report.shared.proven, true);
   });
 
-  it("lets a mistake be that is on purpose, and refuses a code that is none", async (t) => {
+  it("allows a mistake that is made on purpose, and refuses an unknown code", async (t) => {
     const { path } = makeKernel(t, { script: change(SCRIPT, ". = 1M", ". = 0x8000") });
     assert.equal((await isthmus(["check", path])).status, 1);
     assert.equal((await isthmus(["check", path, "--allow", "lay016"])).status, 0);
@@ -98,7 +98,7 @@ describe("isthmus check", { skip }, () => {
     assert.match(stdout, /limine +refuses/);
   });
 
-  it("refuses what is no kernel, without a stack trace", async (t) => {
+  it("refuses a file that is not a kernel, without a stack trace", async (t) => {
     const file = scratch(t);
     const { path, objects } = makeKernel(t);
     const whole = readFileSync(path);
@@ -119,7 +119,7 @@ describe("isthmus check", { skip }, () => {
       [["check", path, "--lader", "grub"], /Did you mean --loader\?/],
       [layout('{ "sections": [{ "name": ".t", "region": "kernl" }] }'), /\.json: error.*kernl/],
       [layout('{ "bot": "none" }'), /LAYOUT013.*`bot`\n +help: Did you mean `boot`\?/],
-      [layout("{"), /CLI003.*no JSON/],
+      [layout("{"), /CLI003.*not valid JSON/],
       [["map", objects[0] ?? ""], /is an object, not a linked kernel/],
       [["map", path, "--svg", "no/such/folder.svg"], /CLI007.*cannot be written/],
       [["script", "--layout", file("l.json", "{}"), "-o", "no/such/s.ld"], /CLI007/],
@@ -142,7 +142,7 @@ describe("isthmus check", { skip }, () => {
 });
 
 describe("isthmus explain", () => {
-  it("lists every mistake, and tells about each", async () => {
+  it("lists every mistake, and explains each", async () => {
     const { status, stdout } = await isthmus(["explain", "--list"]);
     assert.equal(status, 0);
     assert.equal(stdout.trimEnd().split("\n").length, MISTAKES.length);
@@ -215,7 +215,7 @@ describe("isthmus map FILE.elf", { skip }, () => {
 });
 
 describe("isthmus map --diff", { skip }, () => {
-  it("tells what moved, grew, came and went", async (t) => {
+  it("says what moved, grew, was added and was removed", async (t) => {
     const [a, b] = [makeKernel(t), makeKernel(t, { assembly: GROWN })];
     const { status, stdout } = await isthmus(["map", "--diff", a.path, b.path]);
     assert.equal(status, 0);

@@ -1,5 +1,5 @@
-// Programs that `isthmus compile` makes for Linux run on this host, and say what the same module
-// says in Node's WebAssembly.
+// Programs that `isthmus compile` makes for Linux, run on this host: they print what the same
+// module prints in Node's WebAssembly.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -16,7 +16,7 @@ import { elfFile } from "../../src/link/output/elf-files";
 import { cannotRun } from "../compile/native/native";
 import { type ProgramResult, runProgramInNode } from "../user/program-in-node";
 
-/** A program each, of what its name says. Integers only. */
+/** Each program does what its name says, with integers only. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   collections: `
     const words = "the quick brown fox jumps over the lazy dog the end".split(" ");

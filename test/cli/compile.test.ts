@@ -1,4 +1,4 @@
-// `isthmus compile`: what it makes of good inputs and says of bad ones.
+// `isthmus compile`: what it makes of valid inputs, and what it says about others.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -174,14 +174,19 @@ describe("isthmus compile refuses, and leaves no file:", () => {
     ],
     ["an invalid module", ["invalid.wasm", "-o", "x"], 1, /^invalid\.wasm: error\[WASM003\]: /],
     ["a module that traps first", ["full.wasm", "-o", "x"], 1, /^full\.wasm: error\[COMP006\]: /],
-    ["what is no module", ["garbage.wasm", "-o", "x"], 1, /^garbage\.wasm: error\[WASM001\]: /],
+    [
+      "something that is not a module",
+      ["garbage.wasm", "-o", "x"],
+      1,
+      /^garbage\.wasm: error\[WASM001\]: /,
+    ],
     ["a proposal", ["vector.wasm", "-o", "x"], 1, /^vector\.wasm: error\[WASM00[12]\]: /],
     ["static data that cannot move", ["sum.wasm", "--target=object", "-o", "x"], 1, /COMP003/],
     ["another kind of file", ["notes.txt", "-o", "x"], 1, /^notes\.txt: error\[CLI008\]: /],
     ["a file that is not there", ["none.ts", "-o", "x"], 1, /error\[CLI002\]: .*none\.ts/],
     ["an unwritable output", ["sum.wasm", "-o", "no/dir/x"], 1, /^no\/dir\/x: error\[CLI007\]: /],
     ["an output that is a folder", ["sum.wasm", "-o", "."], 1, /error\[CLI007\]: /],
-    ["no output", ["sum.wasm"], 2, /error\[CLI001\]: there is no output file/],
+    ["no output", ["sum.wasm"], 2, /error\[CLI001\]: no output file was given/],
     ["to overwrite the source", ["sum.wasm", "-o", "./sum.wasm"], 2, /error\[CLI001\]: /],
     ["a target that is none", ["sum.wasm", "-o", "x", "--target=arm"], 2, /error\[CLI001\]: /],
     ["a level that is none", ["sum.wasm", "-o", "x", "-O3"], 2, /error\[CLI001\]: /],

@@ -71,6 +71,6 @@ describe("isthmus map", () => {
   it("names the processes there are when asked for another", async () => {
     const { status, stderr } = await isthmus(["map", "--pid", "77", "--", "spin"]);
     assert.equal(status, 2);
-    assert.match(stderr, /no process 77; there are 1/);
+    assert.match(stderr, /no process 77, only 1/);
   });
 });

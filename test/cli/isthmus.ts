@@ -1,4 +1,4 @@
-// Runs the command `isthmus` as a person would, and collects what it prints.
+// Runs the command `isthmus` as a user would, and collects what it prints.
 
 import { spawn } from "node:child_process";
 import { join } from "node:path";

@@ -37,7 +37,7 @@ function write(name: string, content: string | Uint8Array): string {
 }
 
 before(() => {
-  // Packing builds dist/, which shall not happen in the folder that other tests run in.
+  // Packing builds dist/, which must not happen in the folder that other tests run in.
   const source = folder();
   const skipped = /[\\/](node_modules|\.git|build|dist|test|bench|examples)([\\/]|$)/;
   cpSync(INSTALLATION, source, {
@@ -92,7 +92,7 @@ test("TypeScript checks a user's file against the declarations, library files in
   }
 });
 
-test("a bundler takes the library, and the bundle runs where there is no Node", async () => {
+test("the library can be bundled, and the bundle runs without Node", async () => {
   const stdin = { contents: `export * from "isthmus";`, resolveDir: user };
   assert.equal(linkInPage(await bundleForBrowsers({ stdin })), 0x100000);
 });

@@ -1,4 +1,4 @@
-// `isthmus run` with kernels of a few bytes: exit statuses, input, endings.
+// `isthmus run` with kernels of a few bytes: exit statuses, input, and how a run ends.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ describe("isthmus run", () => {
     assert.equal(stderr, "isthmus: the kernel panicked: no frames\n");
   });
 
-  it("exits with 124 when the time is over", async () => {
+  it("exits with 124 when the time is up", async () => {
     const { status, stderr } = await run([print("busy\n"), SPIN], ["--timeout", "1"]);
     assert.equal(status, 124);
     assert.match(stderr, /timed out after 1 s/);

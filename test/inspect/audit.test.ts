@@ -1,5 +1,5 @@
-// The nine laws on a machine made by hand: all hold, and each one that is broken on purpose is
-// named with the address.
+// The nine laws on a machine made by hand: all hold, and each that is broken on purpose is reported
+// with the address.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -52,7 +52,7 @@ const WINDOW = 0xfffec000;
 
 describe("an audit of a machine that keeps the laws", () => {
   for (const nx of [true, false]) {
-    it(`finds all that it checks to hold, ${nx ? "with" : "without"} NX`, () => {
+    it(`finds that all laws it can check hold, ${nx ? "with" : "without"} NX`, () => {
       const results = laws(new FakeMachine(nx));
       assert.deepEqual(
         results.map(({ verdict }) => verdict),
@@ -70,7 +70,7 @@ describe("an audit of a machine that keeps the laws", () => {
     ]);
   });
 
-  it("leaves the laws about users unchecked while there is no user", () => {
+  it("leaves the laws about users unchecked while there are none", () => {
     const machine = new FakeMachine();
     machine.enterKernel();
     machine.setWord(DATA + 0x100 + 8, 0); // kernel_info.processes
@@ -82,7 +82,7 @@ describe("an audit of a machine that keeps the laws", () => {
     assert.match(law(results, 1).why, /no process/);
   });
 
-  it("says that NX is missing instead of passing law 4 silently", () => {
+  it("reports that NX is missing instead of passing law 4 silently", () => {
     assert.match(law(laws(new FakeMachine(false)), 4).why, /v86 has no NX .* by intent/);
     assert.match(law(laws(new FakeMachine(true)), 4).why, /by W and NX/);
   });
@@ -94,7 +94,7 @@ describe("an audit of a machine that keeps the laws", () => {
   });
 });
 
-describe("an audit names the law and the address when", () => {
+describe("an audit reports the law and the address when", () => {
   it("a kernel page is mapped into a user directory", () => {
     const machine = new FakeMachine();
     machine.map(process(machine, 0).cr3, 0x5000, DATA, { user: true, write: true });
@@ -135,7 +135,7 @@ describe("an audit names the law and the address when", () => {
     for (const { cr3 } of machine.processes) {
       machine.map(cr3, TRAMPOLINE - 0x1000, TRAMPOLINE_FRAME - 0x1000, {});
     }
-    // Below GUARD_END it is not even a trampoline page: a shared page elsewhere.
+    // Below GUARD_END it does not count as the trampoline's: it is a shared page elsewhere.
     assert.deepEqual(broken(laws(machine)), [1, 2, 3]);
   });
 
@@ -270,7 +270,7 @@ describe("an audit names the law and the address when", () => {
     assert.equal(law(results, 9).offences[0]?.space, "sh (pid 2)");
   });
 
-  it("an entry of a user directory is one that no processor would follow", () => {
+  it("a user directory has an entry that no processor would follow", () => {
     const machine = new FakeMachine();
     const { cr3 } = process(machine, 0);
     machine.setWord(cr3 + 8, (0x7f00_0000 | ENTRY_P) >>> 0); // a directory outside RAM
@@ -347,20 +347,20 @@ describe("joining audits of one run", () => {
 describe("law 6, by the sources", () => {
   const pointers = `import { UserPointer, userAddress } from "../memory/user-memory";\n`;
 
-  it("blames a file that knows user pointers and opens windows", () => {
+  it("is broken by a file that knows user pointers and opens windows", () => {
     const text = `${pointers}import { openWindow } from "../memory/window";\n`;
     assert.match(blame("process/exec.ts", text) ?? "", /opens windows/);
     assert.equal(blame("memory/user-memory.ts", text), undefined);
   });
 
-  it("blames a load from the number of a user pointer", () => {
+  it("is broken by a load from the number of a user pointer", () => {
     const follows = `${pointers}const x = load<u8>(userAddress(pointer) + 1);\n`;
     assert.match(blame("syscall/read.ts", follows) ?? "", /follows a number/);
     const compares = `${pointers}if (userAddress(pointer) === 0) return load<u8>(mine);\n`;
     assert.equal(blame("syscall/read.ts", compares), undefined);
   });
 
-  it("holds for sources of which one file turns pointers into bytes, and names others", () => {
+  it("holds if one file alone turns pointers into bytes, and names the others", () => {
     const sources = new Map([
       ["memory/user-memory.ts", `${pointers}import { openWindow } from "./window";\n`],
       ["syscall/read.ts", pointers],

@@ -42,7 +42,7 @@ describe("the columns of a machine", () => {
     assert.deepEqual(shared, [trampoline, trampoline, trampoline]);
   });
 
-  it("name what they can: sections of the program, stack, guards, room", () => {
+  it("name the program's sections, the stack, the guards, and the room", () => {
     const user = columns()[2]?.boxes.map(({ label }) => label) ?? [];
     for (const label of ["page 0, unmapped", ".text", "heap", "stack", "guard, unmapped"]) {
       assert.ok(user.includes(label), `${label} in ${user.join("; ")}`);
@@ -72,7 +72,7 @@ describe("the drawing as text", () => {
     );
   });
 
-  it("has no trailing blanks and no line without end", () => {
+  it("has no trailing blanks and no overlong lines", () => {
     for (const line of lines) assert.ok(!/\s$/.test(line) && line.length < 140, line);
   });
 });

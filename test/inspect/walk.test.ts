@@ -1,4 +1,4 @@
-// The page-table walk: rights, large pages, both formats, merging, and resolving an address.
+// The page-table walk: rights, large pages, both formats, and resolving an address.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

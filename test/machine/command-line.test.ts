@@ -1,4 +1,4 @@
-// The kernel's command line: every argument comes back as it was.
+// The kernel's command line: every argument survives encoding and decoding.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -14,11 +14,11 @@ describe("command line", () => {
     assert.equal(encodeCommandLine([]), "");
   });
 
-  it("escapes what a loader, a shell or the kernel would take apart", () => {
+  it("escapes what a loader, a shell or the kernel would split", () => {
     assert.equal(encodeCommandLine([], ["a b", "$x;", "%", ""]), "-- a%20b %24x%3b %25 %");
   });
 
-  it("gives back every argument", () => {
+  it("decodes every argument as it was", () => {
     const everyByte = Array.from({ length: 126 }, (_, i) => String.fromCharCode(i + 1)).join("");
     const program = ["sh", "", "-c", "--", "ä€😀", everyByte, "%41"];
     assert.deepEqual(decodeCommandLine(encodeCommandLine(["k=v w"], program)), {
@@ -27,7 +27,7 @@ describe("command line", () => {
     });
   });
 
-  it("refuses a line that the kernel would cut off", () => {
+  it("refuses a line that the kernel would truncate", () => {
     const longest = "x".repeat(COMMAND_LINE_MAX - 4);
     assert.equal(encodeCommandLine([], [longest]).length, COMMAND_LINE_MAX - 1);
     assert.throws(() => encodeCommandLine([], [`${longest}x`]), { code: "MACH001" });

@@ -1,4 +1,4 @@
-// The initramfs: what is written is read back, by us and by cpio, and damage is named.
+// The initramfs: what is written is read back, by us and by cpio, and damage is reported.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -1,4 +1,4 @@
-// What every machine must do, once for each: boot, serial line, screen, memory, registers, endings.
+// What every machine must do: boot, serial line, screen, memory, registers, endings.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -126,7 +126,7 @@ for (const name of MACHINE_NAMES) {
       });
     });
 
-    it("hands over the command line and the module", async () => {
+    it("passes the command line and the module to the kernel", async () => {
       // Sends the bytes that the information structure points to: command line, then module.
       const send = [
         ...[0x66, 0xba, 0xf8, 0x03], // mov dx, 0x3f8
@@ -149,7 +149,7 @@ for (const name of MACHINE_NAMES) {
       });
     });
 
-    it("ends with `closed` and fails waiters when it is closed while running", async () => {
+    it("ends with `closed`, and waiters fail, when it is closed while running", async () => {
       const machine = openMachine(name, boot(tinyKernel(SPIN)));
       await machine.start();
       const waiting = machine.serial.waitFor("never", 5000);
@@ -195,7 +195,7 @@ describe("QEMU alone", { skip: skipReason("qemu") }, () => {
     await assert.rejects(machine.start(), { code: "MACH005", message: /no-such-option/ });
   });
 
-  it("does not outlive its parent, not even a killed one", async () => {
+  it("does not outlive its parent, even if that is killed", async () => {
     const script = `
       const { openMachine } = await import("./src/machine/open-machine.ts");
       const { tinyKernel, SPIN } = await import("./test/machine/tiny-kernel.ts");
