@@ -44,7 +44,7 @@ function freeTheRest(): void {
     countRam(rangeStart(i), rangeEnd(i));
     const start = max<u32>(rangeStart(i), kernelEnd);
     const end = rangeEnd(i);
-    if (moduleSize() == 0) freeRange(start, end);
+    if (moduleSize() === 0) freeRange(start, end);
     else {
       freeRange(max<u32>(start, moduleEnd), end);
       freeRange(start, min<u32>(end, moduleFirst));

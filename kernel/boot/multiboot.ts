@@ -41,15 +41,15 @@ let moduleBytes: u32 = 0;
 
 /** Copies the loader's record; `magic` and `record` are EAX and EBX at entry. */
 export function readMultiboot(magic: u32, record: usize): void {
-  if (magic != MULTIBOOT_BOOT_MAGIC) panic(cstr("multiboot: the loader left another magic number"));
+  if (magic !== MULTIBOOT_BOOT_MAGIC) panic(cstr("multiboot: the loader left another magic number"));
   const flags = load<u32>(record);
   if (flags & MULTIBOOT_MEMORY_MAP) readMemoryMap(record);
   else if (flags & MULTIBOOT_MEMORY) {
     addRange(KERNEL, <u64>KERNEL + ((<u64>load<u32>(record, MULTIBOOT_MEM_UPPER)) << 10));
   }
-  if (rangeCount == 0) panic(cstr("multiboot: the loader names no memory"));
+  if (rangeCount === 0) panic(cstr("multiboot: the loader names no memory"));
   if (flags & MULTIBOOT_COMMAND_LINE) copyCommandLine(load<u32>(record, MULTIBOOT_CMDLINE));
-  if (flags & MULTIBOOT_MODULES && load<u32>(record, MULTIBOOT_MODS_COUNT) != 0) {
+  if (flags & MULTIBOOT_MODULES && load<u32>(record, MULTIBOOT_MODS_COUNT) !== 0) {
     const module = load<u32>(record, MULTIBOOT_MODS_ADDRESS);
     moduleAddress = load<u32>(module);
     moduleBytes = load<u32>(module, 4) - moduleAddress;
@@ -92,7 +92,7 @@ export function moduleSize(): u32 {
 
 /** Moves the module behind `claimedEnd` if it lies below: what claims the memory wins. */
 export function moveModuleBehind(claimedEnd: usize): void {
-  if (moduleBytes == 0 || moduleAddress >= claimedEnd) return;
+  if (moduleBytes === 0 || moduleAddress >= claimedEnd) return;
   const target = (claimedEnd + PAGE_MASK) & ~PAGE_MASK;
   if (!isRam(target, moduleBytes)) panic(cstr("multiboot: no room for the initramfs"));
   memory.copy(target, moduleAddress, moduleBytes);
@@ -113,7 +113,7 @@ function readMemoryMap(record: usize): void {
   let entry: usize = load<u32>(record, MULTIBOOT_MMAP_ADDRESS);
   const end = entry + load<u32>(record, MULTIBOOT_MMAP_LENGTH);
   while (entry < end) {
-    if (load<u32>(entry, MMAP_TYPE) == MMAP_RAM) {
+    if (load<u32>(entry, MMAP_TYPE) === MMAP_RAM) {
       const base = load<u64>(entry, MMAP_BASE);
       addRange(base, base + load<u64>(entry, MMAP_LENGTH));
     }
@@ -127,7 +127,7 @@ function addRange(base: u64, end: u64): void {
   const limit = min<u64>(end, (<u64>1) << 32);
   const first = <u32>((start + PAGE_MASK) >> PAGE_SHIFT);
   const last = <u32>(limit >> PAGE_SHIFT);
-  if (start >= limit || first >= last || rangeCount == MAX_RANGES) return;
+  if (start >= limit || first >= last || rangeCount === MAX_RANGES) return;
   store<u32>(ranges + (rangeCount << 3), first);
   store<u32>(ranges + (rangeCount << 3), last, 4);
   rangeCount++;
@@ -137,7 +137,7 @@ function copyCommandLine(from: usize): void {
   for (let i: u32 = 0; i < COMMAND_LINE_MAX - 1; i++) {
     const byte = load<u8>(from + i);
     store<u8>(commandLineText + i, byte);
-    if (byte == 0) return;
+    if (byte === 0) return;
   }
 }
-if (COMMAND_LINE_MAX != 2048) ERROR("commandLineText has 2048 bytes");
+if (COMMAND_LINE_MAX !== 2048) ERROR("commandLineText has 2048 bytes");

@@ -60,7 +60,7 @@ export function freeReserved(start: u32, end: u32): void {
   for (let index = end; index > start; ) {
     index--;
     const record = list + (index << RECORD_SHIFT);
-    if (load<u32>(record, REFERENCES) != RESERVED) continue;
+    if (load<u32>(record, REFERENCES) !== RESERVED) continue;
     pushFree(index, record);
   }
 }
@@ -68,7 +68,7 @@ export function freeReserved(start: u32, end: u32): void {
 /** A frame with one reference, contents unknown: its physical address, or 0 when none is left. */
 export function allocateFrame(): u32 {
   const index = firstFree;
-  if (index == 0) return 0;
+  if (index === 0) return 0;
   const record = list + (index << RECORD_SHIFT);
   firstFree = load<u32>(record, LINK);
   changeFreeCount(-1);
@@ -87,7 +87,7 @@ export function retainFrame(frame: u32): void {
 export function releaseFrame(frame: u32): void {
   const record = recordOf(frame);
   const references = load<u32>(record, REFERENCES);
-  if (references == 1) pushFree(frame >> PAGE_SHIFT, record);
+  if (references === 1) pushFree(frame >> PAGE_SHIFT, record);
   else store<u32>(record, references - 1, REFERENCES);
 }
 
@@ -135,4 +135,4 @@ function recordOf(frame: u32): usize {
   return record;
 }
 
-if (PAGE_SIZE != 1 << PAGE_SHIFT) ERROR("a frame is 1 << PAGE_SHIFT bytes");
+if (PAGE_SIZE !== 1 << PAGE_SHIFT) ERROR("a frame is 1 << PAGE_SHIFT bytes");

@@ -53,38 +53,38 @@ export function allocate(size: usize): usize {
   if (size > LARGEST_SMALL) return allocateLarge(size);
   const index = classOf(size);
   let page = load<usize>(classSlabs + (index << 2));
-  if (page == 0) {
+  if (page === 0) {
     page = addSlab(index);
-    if (page == 0) return 0;
+    if (page === 0) return 0;
   }
   const slab = changetype<Slab>(page);
   const object = slab.firstFree;
   slab.firstFree = load<usize>(object);
   slab.used++;
-  if (slab.firstFree == 0) unlinkSlab(index, slab);
+  if (slab.firstFree === 0) unlinkSlab(index, slab);
   memory.fill(object, 0, slab.size);
   return object;
 }
 
 /** Gives back what allocate() returned; 0 is ignored. */
 export function free(object: usize): void {
-  if (object == 0) return;
+  if (object === 0) return;
   const page = object & ~PAGE_MASK;
   const slab = changetype<Slab>(page);
-  if (slab.size == LARGE) {
+  if (slab.size === LARGE) {
     freePages(page, changetype<Large>(page).count);
     return;
   }
-  if (slab.size == 0 || slab.used == 0 || (object - page - HEADER) % slab.size != 0) {
+  if (slab.size === 0 || slab.used === 0 || (object - page - HEADER) % slab.size !== 0) {
     panic(cstr("heap: free of an address that is no object"));
   }
   const index = classOf(slab.size);
-  const wasFull = slab.firstFree == 0;
+  const wasFull = slab.firstFree === 0;
   store<usize>(object, slab.firstFree);
   slab.firstFree = object;
   slab.used--;
   if (wasFull) linkSlab(index, slab);
-  if (slab.used == 0) {
+  if (slab.used === 0) {
     unlinkSlab(index, slab);
     freePages(page, 1);
   }
@@ -95,7 +95,7 @@ function allocateLarge(size: usize): usize {
   if (end < size) return 0;
   const count = (end + PAGE_MASK) >> PAGE_SHIFT;
   const page = allocatePages(count);
-  if (page == 0) return 0;
+  if (page === 0) return 0;
   changetype<Large>(page).size = LARGE;
   changetype<Large>(page).count = count;
   return page + HEADER;
@@ -109,7 +109,7 @@ function classOf(size: usize): u32 {
 
 function addSlab(index: u32): usize {
   const page = allocatePages(1);
-  if (page == 0) return 0;
+  if (page === 0) return 0;
   const slab = changetype<Slab>(page);
   slab.size = load<u32>(classSizes + (index << 2));
   for (let at = page + HEADER; at + slab.size <= page + PAGE_SIZE; at += slab.size) {
@@ -125,14 +125,14 @@ function linkSlab(index: u32, slab: Slab): void {
   const first = load<usize>(head);
   slab.previous = 0;
   slab.next = first;
-  if (first != 0) changetype<Slab>(first).previous = changetype<usize>(slab);
+  if (first !== 0) changetype<Slab>(first).previous = changetype<usize>(slab);
   store<usize>(head, changetype<usize>(slab));
 }
 
 function unlinkSlab(index: u32, slab: Slab): void {
-  if (slab.previous == 0) store<usize>(classSlabs + (index << 2), slab.next);
+  if (slab.previous === 0) store<usize>(classSlabs + (index << 2), slab.next);
   else changetype<Slab>(slab.previous).next = slab.next;
-  if (slab.next != 0) changetype<Slab>(slab.next).previous = slab.previous;
+  if (slab.next !== 0) changetype<Slab>(slab.next).previous = slab.previous;
 }
 
 if (offsetof<Slab>() > HEADER) ERROR("the header of a slab has HEADER bytes");

@@ -225,7 +225,7 @@ function mapTrampolineSection(table: usize, start: usize, size: usize, low: u32,
 
 function addKernelTable(pde: usize, address: usize): bool {
   const frame = allocateFrame();
-  if (frame == 0) return false;
+  if (frame === 0) return false;
   writeEntry(pde, frame | ENTRY_P | ENTRY_RW, 0);
   const table = kernelPte(address) & ENTRY_FRAME;
   x86.invlpg(table);
@@ -239,7 +239,7 @@ function countEntries(pde: usize, change: i32): void {
   if (frame < identityEnd) return;
   const count = frameLink(frame) + change;
   setFrameLink(frame, count);
-  if (count != 0) return;
+  if (count !== 0) return;
   writeEntry(pde, 0, 0);
   x86.invlpg(PAGE_TABLES + ((pde - DIRECTORIES) << 9));
   releaseFrame(frame);

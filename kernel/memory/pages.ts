@@ -60,7 +60,7 @@ export function startPages(): void {
  */
 export function allocatePages(count: u32): usize {
   const start = takeRange(count);
-  if (start == 0) return 0;
+  if (start === 0) return 0;
   if (backWithFrames(start, count)) return start;
   addRange(start, count);
   return 0;
@@ -76,7 +76,7 @@ export function freePages(start: usize, count: u32): void {
 export function allocateStack(): usize {
   const count = KERNEL_STACK_SIZE >> PAGE_SHIFT;
   const guard = takeRange(count + 1);
-  if (guard == 0) return 0;
+  if (guard === 0) return 0;
   if (backWithFrames(guard + PAGE_SIZE, count)) return guard + PAGE_SIZE;
   addRange(guard, count + 1);
   return 0;
@@ -96,7 +96,7 @@ export function mapPhysical(physical: u32, size: u32, flags: u32): usize {
   const offset = physical & (PAGE_SIZE - 1);
   const count = (offset + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
   const start = takeRange(count);
-  if (start == 0) return 0;
+  if (start === 0) return 0;
   for (let i: u32 = 0; i < count; i++) {
     if (!mapKernelPage(start + (i << PAGE_SHIFT), physical - offset + (i << PAGE_SHIFT), flags)) {
       while (i > 0) unmapKernelPage(start + (--i << PAGE_SHIFT));
@@ -111,11 +111,11 @@ function backWithFrames(start: usize, count: u32): bool {
   for (let i: u32 = 0; i < count; i++) {
     const page = start + (i << PAGE_SHIFT);
     const frame = allocateFrame();
-    if (frame != 0 && mapKernelPage(page, frame, ENTRY_RW)) {
+    if (frame !== 0 && mapKernelPage(page, frame, ENTRY_RW)) {
       memory.fill(page, 0, PAGE_SIZE);
       continue;
     }
-    if (frame != 0) releaseFrame(frame);
+    if (frame !== 0) releaseFrame(frame);
     removeFrames(start, i);
     return false;
   }
@@ -129,13 +129,13 @@ function removeFrames(start: usize, count: u32): void {
 /** Takes `count` pages of address space from the first range that has them; 0: none has. */
 function takeRange(count: u32): usize {
   let before: usize = 0;
-  for (let at = ranges; at != 0; at = changetype<FreeRange>(at).next) {
+  for (let at = ranges; at !== 0; at = changetype<FreeRange>(at).next) {
     const range = changetype<FreeRange>(at);
     if (range.count >= count) {
       const start = range.start;
       range.start += count << PAGE_SHIFT;
       range.count -= count;
-      if (range.count == 0) unlinkRange(before, at);
+      if (range.count === 0) unlinkRange(before, at);
       return start;
     }
     before = at;
@@ -148,15 +148,15 @@ function addRange(start: usize, count: u32): void {
   const end = start + (count << PAGE_SHIFT);
   let before: usize = 0;
   let after = ranges;
-  while (after != 0 && changetype<FreeRange>(after).start < start) {
+  while (after !== 0 && changetype<FreeRange>(after).start < start) {
     before = after;
     after = changetype<FreeRange>(after).next;
   }
-  if (before != 0 && rangeEnd(before) > start) panic(cstr("pages: freed twice"));
-  if (after != 0 && changetype<FreeRange>(after).start < end) panic(cstr("pages: freed twice"));
+  if (before !== 0 && rangeEnd(before) > start) panic(cstr("pages: freed twice"));
+  if (after !== 0 && changetype<FreeRange>(after).start < end) panic(cstr("pages: freed twice"));
 
-  const touchesAfter = after != 0 && changetype<FreeRange>(after).start == end;
-  if (before != 0 && rangeEnd(before) == start) {
+  const touchesAfter = after !== 0 && changetype<FreeRange>(after).start === end;
+  if (before !== 0 && rangeEnd(before) === start) {
     changetype<FreeRange>(before).count += count;
     if (!touchesAfter) return;
     changetype<FreeRange>(before).count += changetype<FreeRange>(after).count;
@@ -178,10 +178,10 @@ function insertRange(start: usize, count: u32): void {
   const at = takeNode();
   // The frames of [start, end) have just been freed, so only a machine that is out of memory to
   // the last frame gets here, and it loses address space, which it has in plenty, not memory.
-  if (at == 0) return;
+  if (at === 0) return;
   let before: usize = 0;
   let after = ranges;
-  while (after != 0 && changetype<FreeRange>(after).start < start) {
+  while (after !== 0 && changetype<FreeRange>(after).start < start) {
     before = after;
     after = changetype<FreeRange>(after).next;
   }
@@ -189,20 +189,20 @@ function insertRange(start: usize, count: u32): void {
   node.next = after;
   node.start = start;
   node.count = count;
-  if (before == 0) ranges = at;
+  if (before === 0) ranges = at;
   else changetype<FreeRange>(before).next = at;
 }
 
 function unlinkRange(before: usize, at: usize): void {
   const next = changetype<FreeRange>(at).next;
-  if (before == 0) ranges = next;
+  if (before === 0) ranges = next;
   else changetype<FreeRange>(before).next = next;
   releaseNode(at);
 }
 
 function takeNode(): usize {
   const node = spareNodes;
-  if (node == 0) return allocate(offsetof<FreeRange>());
+  if (node === 0) return allocate(offsetof<FreeRange>());
   spareNodes = changetype<FreeRange>(node).next;
   return node;
 }
@@ -219,17 +219,17 @@ function releaseNode(node: usize): void {
   }
   let before: usize = 0;
   let at = ranges;
-  while (at != 0 && isStatic(at)) {
+  while (at !== 0 && isStatic(at)) {
     before = at;
     at = changetype<FreeRange>(at).next;
   }
-  if (at == 0) {
+  if (at === 0) {
     changetype<FreeRange>(node).next = spareNodes;
     spareNodes = node;
     return;
   }
   memory.copy(node, at, offsetof<FreeRange>());
-  if (before == 0) ranges = node;
+  if (before === 0) ranges = node;
   else changetype<FreeRange>(before).next = node;
   free(at);
 }
@@ -238,4 +238,4 @@ function isStatic(node: usize): bool {
   return node - staticNodes < STATIC_NODES * offsetof<FreeRange>();
 }
 
-if (offsetof<FreeRange>() != 12) ERROR("staticNodes has room for nodes of 12 bytes");
+if (offsetof<FreeRange>() !== 12) ERROR("staticNodes has room for nodes of 12 bytes");

@@ -34,7 +34,7 @@ export class Region {
 /** A region that is in no space yet, or null when out of memory. */
 export function newRegion(start: usize, end: usize, rights: u32, kind: u32): Region | null {
   const at = allocate(offsetof<Region>());
-  if (at == 0) return null;
+  if (at === 0) return null;
   const region = changetype<Region>(at);
   region.start = start;
   region.end = end;

@@ -76,10 +76,10 @@ export class AddressSpace {
    */
   entry(address: usize): usize {
     const directory = load<u32>(this.pdpt + (address >> PDPT_SHIFT) * ENTRY_SIZE) & ENTRY_FRAME;
-    if (directory == 0) return 0;
+    if (directory === 0) return 0;
     const pde = frameLink(directory) + ((address >> DIRECTORY_SHIFT) & ENTRY_MASK) * ENTRY_SIZE;
     const table = load<u32>(pde) & ENTRY_FRAME;
-    if (table == 0) return 0;
+    if (table === 0) return 0;
     return frameLink(table) + ((address >> PAGE_SHIFT) & ENTRY_MASK) * ENTRY_SIZE;
   }
 
@@ -96,9 +96,9 @@ export class AddressSpace {
    * -ENOMEM.
    */
   addRegion(start: usize, end: usize, rights: u32, kind: u32): i32 {
-    if (((start | end) & PAGE_MASK) != 0 || start >= end) return -EINVAL;
+    if (((start | end) & PAGE_MASK) !== 0 || start >= end) return -EINVAL;
     if (start < PAGE_SIZE || end > USER_END) return -EINVAL;
-    if ((rights & (REGION_WRITE | REGION_EXECUTE)) == (REGION_WRITE | REGION_EXECUTE))
+    if ((rights & (REGION_WRITE | REGION_EXECUTE)) === (REGION_WRITE | REGION_EXECUTE))
       return -EINVAL;
     let before: Region | null = null;
     let after = this.regions;
@@ -126,7 +126,7 @@ export class AddressSpace {
     const pageEnd = (end + PAGE_MASK) & ~PAGE_MASK;
     const next = heap.next;
     if (next) {
-      const gap = next.kind == REGION_STACK ? STACK_GAP : 0;
+      const gap = next.kind === REGION_STACK ? STACK_GAP : 0;
       if (pageEnd > next.start - gap) return -ENOMEM;
     }
     if (pageEnd < heap.end) this.releasePages(pageEnd, heap.end);
@@ -137,7 +137,7 @@ export class AddressSpace {
   /** The region of kind REGION_HEAP, or null. It may be empty: [start, start). */
   heapRegion(): Region | null {
     let region = this.regions;
-    while (region && region.kind != REGION_HEAP) region = region.next;
+    while (region && region.kind !== REGION_HEAP) region = region.next;
     return region;
   }
 
@@ -152,7 +152,7 @@ export class AddressSpace {
       REGION_READ | REGION_WRITE,
       REGION_HEAP,
     );
-    if (result != 0) return result;
+    if (result !== 0) return result;
     const heap = this.heapRegion();
     if (heap) heap.end = start;
     return 0;
@@ -164,7 +164,7 @@ export class AddressSpace {
    */
   mapFrame(address: usize, frame: u32, writable: bool, executable: bool): i32 {
     const pte = this.entryForMapping(address);
-    if (pte == 0) return -ENOMEM;
+    if (pte === 0) return -ENOMEM;
     const rights = writable ? ENTRY_P | ENTRY_US | ENTRY_RW : ENTRY_P | ENTRY_US;
     writeEntry(pte, frame | rights, executable ? 0 : noExecute());
     this.residentPages++;
@@ -185,7 +185,7 @@ export class AddressSpace {
     if (errorCode & FAULT_WRITE && !(region.rights & REGION_WRITE)) return -EFAULT;
     if (errorCode & FAULT_FETCH && !(region.rights & REGION_EXECUTE)) return -EFAULT;
     const pte = this.entry(address);
-    if (pte == 0 || !(load<u32>(pte) & ENTRY_P)) return this.mapZeroPage(address, region);
+    if (pte === 0 || !(load<u32>(pte) & ENTRY_P)) return this.mapZeroPage(address, region);
     if (errorCode & FAULT_WRITE && !(load<u32>(pte) & ENTRY_RW)) return this.makePrivate(pte);
     // The entry allows what the processor refused. No translation is stale here, so trying again
     // would fault for ever. (QEMU 7 reads the stack of a far return in ring 3 as if it were the
@@ -206,11 +206,11 @@ export class AddressSpace {
   destroy(): void {
     for (let i: u32 = 0; i < PDPT_ENTRIES; i++) {
       const frame = load<u32>(this.pdpt + i * ENTRY_SIZE) & ENTRY_FRAME;
-      if (frame == 0) continue;
+      if (frame === 0) continue;
       const directory = frameLink(frame);
       for (let j: u32 = 0; j < ENTRIES_PER_TABLE; j++) {
         const table = load<u32>(directory + j * ENTRY_SIZE) & ENTRY_FRAME;
-        if (table != 0) freeTable(frameLink(table));
+        if (table !== 0) freeTable(frameLink(table));
       }
       freePages(directory, 1);
     }
@@ -231,7 +231,7 @@ export class AddressSpace {
       below = stack;
       stack = stack.next;
     }
-    if (!stack || stack.kind != REGION_STACK) return null;
+    if (!stack || stack.kind !== REGION_STACK) return null;
     const start = address & ~PAGE_MASK;
     if (stack.end - start > STACK_LIMIT) return null;
     // `start` is not below below.end; a sum could wrap at 4 GiB.
@@ -242,14 +242,14 @@ export class AddressSpace {
 
   private mapZeroPage(address: usize, region: Region): i32 {
     const frame = allocateFrame();
-    if (frame == 0) return -ENOMEM;
+    if (frame === 0) return -ENOMEM;
     const window = openWindow(frame);
     memory.fill(window, 0, PAGE_SIZE);
     closeWindow(window);
-    const writable = (region.rights & REGION_WRITE) != 0;
-    const executable = (region.rights & REGION_EXECUTE) != 0;
+    const writable = (region.rights & REGION_WRITE) !== 0;
+    const executable = (region.rights & REGION_EXECUTE) !== 0;
     const result = this.mapFrame(address, frame, writable, executable);
-    if (result != 0) releaseFrame(frame);
+    if (result !== 0) releaseFrame(frame);
     return result;
   }
 
@@ -259,12 +259,12 @@ export class AddressSpace {
     if (!(entry & ENTRY_COPY_ON_WRITE)) return -EFAULT;
     const shared = entry & ENTRY_FRAME;
     const rights = (entry & PAGE_MASK & ~ENTRY_COPY_ON_WRITE) | ENTRY_RW;
-    if (frameReferences(shared) == 1) {
+    if (frameReferences(shared) === 1) {
       store<u32>(pte, shared | rights);
       return 0;
     }
     const copy = allocateFrame();
-    if (copy == 0) return -ENOMEM;
+    if (copy === 0) return -ENOMEM;
     const from = openWindow(shared);
     const to = openWindow(copy);
     memory.copy(to, from, PAGE_SIZE);
@@ -278,7 +278,7 @@ export class AddressSpace {
   private releasePages(start: usize, end: usize): void {
     for (let page = start; page < end; page += PAGE_SIZE) {
       const pte = this.entry(page);
-      if (pte == 0) {
+      if (pte === 0) {
         // No page table: the next page that can have one starts at the next 2 MiB.
         page = (page | ((1 << DIRECTORY_SHIFT) - 1)) - PAGE_MASK;
         continue;
@@ -307,11 +307,11 @@ export class AddressSpace {
   private sharePagesWith(child: AddressSpace): bool {
     for (let i: u32 = 0; i < PDPT_ENTRIES; i++) {
       const frame = load<u32>(this.pdpt + i * ENTRY_SIZE) & ENTRY_FRAME;
-      if (frame == 0) continue;
+      if (frame === 0) continue;
       const directory = frameLink(frame);
       for (let j: u32 = 0; j < ENTRIES_PER_TABLE; j++) {
         const table = load<u32>(directory + j * ENTRY_SIZE) & ENTRY_FRAME;
-        if (table == 0) continue;
+        if (table === 0) continue;
         const base = (i << PDPT_SHIFT) | (j << DIRECTORY_SHIFT);
         if (!this.shareTable(frameLink(table), base, child)) return false;
       }
@@ -324,10 +324,10 @@ export class AddressSpace {
     for (let k: u32 = 0; k < ENTRIES_PER_TABLE; k++) {
       const pte = table + k * ENTRY_SIZE;
       let low = load<u32>(pte);
-      if ((low & (ENTRY_P | ENTRY_US)) != (ENTRY_P | ENTRY_US)) continue;
-      if (copy == 0) {
+      if ((low & (ENTRY_P | ENTRY_US)) !== (ENTRY_P | ENTRY_US)) continue;
+      if (copy === 0) {
         copy = child.entryForMapping(base);
-        if (copy == 0) return false;
+        if (copy === 0) return false;
       }
       if (low & ENTRY_RW) {
         low = (low & ~ENTRY_RW) | ENTRY_COPY_ON_WRITE;
@@ -344,19 +344,19 @@ export class AddressSpace {
   entryForMapping(address: usize): usize {
     const pdpte = this.pdpt + (address >> PDPT_SHIFT) * ENTRY_SIZE;
     const directory = this.tableBehind(pdpte, ENTRY_P);
-    if (directory == 0) return 0;
+    if (directory === 0) return 0;
     const pde = directory + ((address >> DIRECTORY_SHIFT) & ENTRY_MASK) * ENTRY_SIZE;
     const table = this.tableBehind(pde, ENTRY_P | ENTRY_RW | ENTRY_US);
-    if (table == 0) return 0;
+    if (table === 0) return 0;
     return table + ((address >> PAGE_SHIFT) & ENTRY_MASK) * ENTRY_SIZE;
   }
 
   /** The kernel address of the table that `entry` leads to, made if there is none; 0: no memory. */
   private tableBehind(entry: usize, flags: u32): usize {
     const frame = load<u32>(entry) & ENTRY_FRAME;
-    if (frame != 0) return frameLink(frame);
+    if (frame !== 0) return frameLink(frame);
     const table = allocatePages(1);
-    if (table == 0) return 0;
+    if (table === 0) return 0;
     const physical = physicalAddress(table);
     setFrameLink(physical, table);
     writeEntry(entry, physical | flags, 0);
@@ -368,7 +368,7 @@ export class AddressSpace {
 export function createSpace(): AddressSpace | null {
   const at = allocate(offsetof<AddressSpace>());
   const pdpt = allocate(PDPT_ENTRIES * ENTRY_SIZE);
-  if (at == 0 || pdpt == 0) {
+  if (at === 0 || pdpt === 0) {
     free(at);
     free(pdpt);
     return null;
@@ -377,7 +377,7 @@ export function createSpace(): AddressSpace | null {
   space.pdpt = pdpt;
   space.cr3 = physicalAddress(pdpt);
   const lastEntry = space.entryForMapping(USER_END);
-  if (lastEntry == 0) {
+  if (lastEntry === 0) {
     space.destroy();
     return null;
   }
@@ -388,7 +388,7 @@ export function createSpace(): AddressSpace | null {
 function freeTable(table: usize): void {
   for (let k: u32 = 0; k < ENTRIES_PER_TABLE; k++) {
     const low = load<u32>(table + k * ENTRY_SIZE);
-    if ((low & (ENTRY_P | ENTRY_US)) == (ENTRY_P | ENTRY_US)) releaseFrame(low & ENTRY_FRAME);
+    if ((low & (ENTRY_P | ENTRY_US)) === (ENTRY_P | ENTRY_US)) releaseFrame(low & ENTRY_FRAME);
   }
   freePages(table, 1);
 }

@@ -94,7 +94,7 @@ export function clearUser(space: AddressSpace, to: UserPointer, size: u32): i32 
 
 /** Whether [address, address + size) lies in user space, without wrapping. */
 export function isUserRange(address: usize, size: u32): bool {
-  return size == 0 || (address >= PAGE_SIZE && address < USER_END && size <= USER_END - address);
+  return size === 0 || (address >= PAGE_SIZE && address < USER_END && size <= USER_END - address);
 }
 
 /** What happens to the part of a range that lies on one page. */
@@ -107,7 +107,7 @@ enum Work {
 /** Does `work` with the user's bytes at `user`, page by page. 0, -EFAULT or -ENOMEM. */
 function atPages(space: AddressSpace, user: usize, kernel: usize, size: u32, work: Work): i32 {
   if (!isUserRange(user, size)) return -EFAULT;
-  while (size != 0) {
+  while (size !== 0) {
     const part = min<u32>(size, PAGE_SIZE - (user & PAGE_MASK));
     const frame = frameFor(space, user, work === Work.copyIn ? 0 : FAULT_WRITE);
     if (frame < PAGE_SIZE) return -(<i32>frame);
@@ -133,11 +133,11 @@ const wordBuffer: usize = memory.data(4, 4);
 function frameFor(space: AddressSpace, address: usize, access: u32): u32 {
   const needed = access ? ENTRY_P | ENTRY_US | ENTRY_RW : ENTRY_P | ENTRY_US;
   let pte = space.entry(address);
-  if (pte == 0 || (load<u32>(pte) & needed) != needed) {
+  if (pte === 0 || (load<u32>(pte) & needed) !== needed) {
     const result = space.resolveFault(address, FAULT_USER | access);
-    if (result != 0) return -result;
+    if (result !== 0) return -result;
     pte = space.entry(address);
-    if (pte == 0 || (load<u32>(pte) & needed) != needed) return EFAULT;
+    if (pte === 0 || (load<u32>(pte) & needed) !== needed) return EFAULT;
   }
   return load<u32>(pte) & ENTRY_FRAME;
 }
@@ -147,7 +147,7 @@ function copyUntilNul(from: usize, to: usize, limit: u32): u32 {
   for (let i: u32 = 0; i < limit; i++) {
     const byte = load<u8>(from + i);
     store<u8>(to + i, byte);
-    if (byte == 0) return i;
+    if (byte === 0) return i;
   }
   return limit;
 }

@@ -22,10 +22,10 @@ let openCount: u32 = 0;
 
 /** The kernel address at which `frame` is readable and writable until closeWindow(). */
 export function openWindow(frame: u32): usize {
-  if (nextSlot == WINDOW_COUNT) nextSlot = 0;
+  if (nextSlot === WINDOW_COUNT) nextSlot = 0;
   for (let tries: u32 = 0; tries < WINDOW_COUNT; tries++) {
     const slot = nextSlot;
-    nextSlot = slot + 1 == WINDOW_COUNT ? 0 : slot + 1;
+    nextSlot = slot + 1 === WINDOW_COUNT ? 0 : slot + 1;
     const address = WINDOWS + (slot << PAGE_SHIFT);
     const pte = kernelPte(address);
     if (load<u32>(pte) & ENTRY_P) continue;
@@ -47,12 +47,12 @@ export function closeWindow(address: usize): void {
 
 /** Called on the way to user mode: the entry that follows starts with a clean TLB. */
 export function forgetWindows(): void {
-  if (openCount != 0) panic(cstr("window: open at the return to user mode"));
+  if (openCount !== 0) panic(cstr("window: open at the return to user mode"));
   nextSlot = 0;
   usedSlots = 0;
 }
 
 /** A blocking thread asserts that it leaves no window behind. */
 export function noWindowOpen(): bool {
-  return openCount == 0;
+  return openCount === 0;
 }

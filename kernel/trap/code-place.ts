@@ -67,7 +67,7 @@ export class CodePlace {
    * no function of it holds the address.
    */
   find(table: usize, size: u32, address: u32): bool {
-    if (size < TABLE_HEADER_SIZE || load<u32>(table, TABLE_MAGIC) != TABLE_MAGIC_VALUE)
+    if (size < TABLE_HEADER_SIZE || load<u32>(table, TABLE_MAGIC) !== TABLE_MAGIC_VALUE)
       return false;
     this.table = table;
     this.end = table + min(size, load<u32>(table, TABLE_SIZE));
@@ -86,7 +86,7 @@ export class CodePlace {
   /** Writes the function's name without a terminator; returns its length, at most `capacity`. */
   writeName(out: usize, capacity: u32): u32 {
     let length: u32 = 0;
-    if (this.path != 0) {
+    if (this.path !== 0) {
       length = this.stem(out, this.writePath(this.path - 1, out, capacity));
       if (length < capacity) store<u8>(out + length++, SLASH);
     }
@@ -99,7 +99,7 @@ export class CodePlace {
 
   /** Writes the source file's path as `writeName` does; 0 bytes if `line` is 0. */
   writeFile(out: usize, capacity: u32): u32 {
-    return this.line == 0 ? 0 : this.writePath(this.file, out, capacity);
+    return this.line === 0 ? 0 : this.writePath(this.file, out, capacity);
   }
 
   /** `offset` is the address within the section whose record is at `section`. */
@@ -110,7 +110,7 @@ export class CodePlace {
     const first = load<u32>(section, SECTION_FIRST);
     const count = load<u32>(section, SECTION_ENTRIES);
     const room = <u32>(this.end - index) / ENTRY_BYTES;
-    if (count == 0 || first > room || count > room - first) return false;
+    if (count === 0 || first > room || count > room - first) return false;
     let low = first;
     let high = first + count;
     while (high - low > 1) {
@@ -142,7 +142,7 @@ export class CodePlace {
         this.start = base + start;
         this.size = size;
         // At its first instruction a function has pushed nothing yet.
-        this.cfaOffset = offset == start && cfa != 0 ? 4 : cfa << 2;
+        this.cfaOffset = offset === start && cfa !== 0 ? 4 : cfa << 2;
         this.path = path;
         this.rest = rest;
         this.restLength = min(length, <u32>(limit - rest));
@@ -167,16 +167,16 @@ export class CodePlace {
     this.line = line;
     while (cursor < limit) {
       const code = readByte();
-      if (code == LINE_FILE || code == LINE_SWAP) {
+      if (code === LINE_FILE || code === LINE_SWAP) {
         const leftFile = file;
         const leftLine = line;
-        file = code == LINE_SWAP ? otherFile : readUleb();
-        line = code == LINE_SWAP ? otherLine : readUleb();
+        file = code === LINE_SWAP ? otherFile : readUleb();
+        line = code === LINE_SWAP ? otherLine : readUleb();
         otherFile = leftFile;
         otherLine = leftLine;
-      } else if (code == LINE_LINE) {
+      } else if (code === LINE_LINE) {
         line += readSleb();
-      } else if (code == LINE_ADVANCE) {
+      } else if (code === LINE_ADVANCE) {
         address += readUleb();
       } else if (code >= LINE_SPECIAL) {
         const step = code - LINE_SPECIAL;
@@ -213,8 +213,8 @@ export class CodePlace {
   private stem(path: usize, length: u32): u32 {
     for (let index = length; index > 0; index--) {
       const byte = load<u8>(path + index - 1);
-      if (byte == DOT) return index - 1;
-      if (byte == SLASH) return length;
+      if (byte === DOT) return index - 1;
+      if (byte === SLASH) return length;
     }
     return length;
   }
@@ -251,6 +251,6 @@ function readSleb(): u32 {
     if (shift < 32) value |= (byte & 0x7f) << shift;
     shift += 7;
   } while (byte >= 0x80 && shift < 35);
-  if (shift < 32 && (byte & 0x40) != 0) value |= (<u32>-1) << shift;
+  if (shift < 32 && (byte & 0x40) !== 0) value |= (<u32>-1) << shift;
   return value;
 }

@@ -55,10 +55,10 @@ export function enterFromKernel(frame: TrapFrame): void {
 export function enterParanoid(frame: TrapFrame): void {
   const vector = frame.vector;
   // Nobody here uses NMIs; a watchdog or a debugger may. They are counted and otherwise ignored.
-  if (vector == VECTOR_NMI) count(INFO_NMIS);
-  else if (vector == VECTOR_MACHINE_CHECK) panic(cstr("trap: machine check"));
+  if (vector === VECTOR_NMI) count(INFO_NMIS);
+  else if (vector === VECTOR_MACHINE_CHECK) panic(cstr("trap: machine check"));
   // A debugger outside set a breakpoint register, or MOV SS delayed one to our first instruction.
-  else if (vector == VECTOR_DEBUG) return;
+  else if (vector === VECTOR_DEBUG) return;
   else kernelFault(frame);
 }
 

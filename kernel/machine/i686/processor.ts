@@ -58,9 +58,9 @@ export function detectProcessor(): void {
   x86.cpuid(1, 0, answer);
   const edx = load<u32>(answer, EDX);
   if (!(edx & EDX_PAE)) panic(cstr("processor: no PAE, which every i686 but the Pentium M has"));
-  hasPse = (edx & EDX_PSE) != 0;
-  hasSysenter = (edx & EDX_SEP) != 0;
-  hasSse2 = (edx & EDX_FXSR) != 0 && (edx & EDX_SSE2) != 0;
+  hasPse = (edx & EDX_PSE) !== 0;
+  hasSysenter = (edx & EDX_SEP) !== 0;
+  hasSse2 = (edx & EDX_FXSR) !== 0 && (edx & EDX_SSE2) !== 0;
   if (edx & EDX_PGE) features |= INFO_PGE;
   if (lastLeaf >= 7) {
     x86.cpuid(7, 0, answer);
@@ -76,7 +76,7 @@ export function detectProcessor(): void {
 }
 
 export function hasNoExecute(): bool {
-  return (features & INFO_NX) != 0;
+  return (features & INFO_NX) !== 0;
 }
 
 /**

@@ -40,18 +40,18 @@ export class TrapFrame {
   }
 
   get fromUser(): bool {
-    return (this.cs & 3) != 0;
+    return (this.cs & 3) !== 0;
   }
 }
 
-if (offsetof<TrapFrame>("edi") != FRAME_EDI) ERROR("pusha leaves edi at FRAME_EDI");
-if (offsetof<TrapFrame>("eax") != FRAME_EAX) ERROR("pusha leaves eax at FRAME_EAX");
-if (offsetof<TrapFrame>("vectorByte") != FRAME_VECTOR)
+if (offsetof<TrapFrame>("edi") !== FRAME_EDI) ERROR("pusha leaves edi at FRAME_EDI");
+if (offsetof<TrapFrame>("eax") !== FRAME_EAX) ERROR("pusha leaves eax at FRAME_EAX");
+if (offsetof<TrapFrame>("vectorByte") !== FRAME_VECTOR)
   ERROR("stubs push the vector at FRAME_VECTOR");
-if (offsetof<TrapFrame>("error") != FRAME_ERROR) ERROR("the error code is at FRAME_ERROR");
-if (offsetof<TrapFrame>("eip") != FRAME_EIP) ERROR("the trampoline reads eip at FRAME_EIP");
-if (offsetof<TrapFrame>("cs") != FRAME_CS) ERROR("the trampoline reads cs at FRAME_CS");
-if (offsetof<TrapFrame>("eflags") != FRAME_EFLAGS) ERROR("the trampoline reads eflags there");
-if (offsetof<TrapFrame>("esp") != FRAME_ESP) ERROR("the trampoline reads esp at FRAME_ESP");
-if (offsetof<TrapFrame>("ss") != FRAME_SS) ERROR("the trampoline reads ss at FRAME_SS");
-if (offsetof<TrapFrame>() != FRAME_SIZE) ERROR("the trampoline copies FRAME_SIZE bytes");
+if (offsetof<TrapFrame>("error") !== FRAME_ERROR) ERROR("the error code is at FRAME_ERROR");
+if (offsetof<TrapFrame>("eip") !== FRAME_EIP) ERROR("the trampoline reads eip at FRAME_EIP");
+if (offsetof<TrapFrame>("cs") !== FRAME_CS) ERROR("the trampoline reads cs at FRAME_CS");
+if (offsetof<TrapFrame>("eflags") !== FRAME_EFLAGS) ERROR("the trampoline reads eflags there");
+if (offsetof<TrapFrame>("esp") !== FRAME_ESP) ERROR("the trampoline reads esp at FRAME_ESP");
+if (offsetof<TrapFrame>("ss") !== FRAME_SS) ERROR("the trampoline reads ss at FRAME_SS");
+if (offsetof<TrapFrame>() !== FRAME_SIZE) ERROR("the trampoline copies FRAME_SIZE bytes");
