@@ -4,8 +4,8 @@
 // stack, which is left for good when process 1 starts.
 
 import { claimMemory } from "./boot/claim-memory";
-import { readOptions, startFirstProcess } from "./boot/init";
-import { startFiles } from "./boot/mount-root";
+import { startInit } from "./boot/init";
+import { mountRoot } from "./boot/mount-root";
 import { readMultiboot } from "./boot/multiboot";
 import { startClock } from "./device/clock";
 import { buildDescriptors } from "./machine/i686/descriptor-tables";
@@ -17,14 +17,17 @@ import {
   offersFloatingPoint,
   protectPages,
 } from "./machine/i686/processor";
+import { kernelCr3 } from "./memory/kernel-space";
 import { startPages } from "./memory/pages";
+import { readOptions } from "./options";
+import { startSignals } from "./process/signal";
 import { startSystemCalls } from "./syscall/table";
 import { startConsole } from "./terminal/console";
 import { startInterrupts } from "./trap/interrupt";
 
-export { beforeUserReturn } from "./trap/fault";
 export { panicked } from "./trap/post-mortem";
 export {
+  beforeUserReturn,
   enterDoubleFault,
   enterFromKernel,
   enterFromUser,
@@ -36,13 +39,13 @@ export {
 export function bootBeforePaging(magic: u32, record: usize): void {
   readMultiboot(magic, record); // memory map, command line, module: copied out of the way
   detectProcessor(); // which of NX, SMEP, SMAP, UMIP, global pages there are
-  claimMemory(hasNoExecute()); // list of frames and kernel tables, right behind the image
-  enablePaging(); // identity map below, trampoline at the end
+  claimMemory(hasNoExecute()); // list of frames and kernel tables, right after the image
+  enablePaging(kernelCr3()); // identity map below, trampoline at the end
 }
 
 /** Everything else. Does not return: it ends as process 1. */
 export function kernelMain(): void {
-  buildDescriptors(); // GDT, TSS and IDT, in the trampoline
+  buildDescriptors(kernelCr3()); // GDT, TSS and IDT, in the trampoline
   protectPages(); // from here on read-only means read-only
   startFloatingPoint(offersFloatingPoint()); // for programs: the kernel itself has none
   startPages(); // the kernel heap: everything between image and trampoline
@@ -51,6 +54,7 @@ export function kernelMain(): void {
   startInterrupts(); // PIC, timer, keyboard, serial input
   startClock(); // what time it is
   startSystemCalls(); // the table behind int 0x80
-  startFiles(); // the initramfs, and /dev
-  startFirstProcess(); // the shell, or what the command line names
+  startSignals(); // ^C on a terminal
+  mountRoot(); // the initramfs, and /dev
+  startInit(); // process 1: the shell, or what the command line names
 }

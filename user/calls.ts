@@ -43,8 +43,8 @@ import {
   W_OK,
   X_OK,
 } from "../src/abi/files";
+import { SystemCall } from "../src/abi/linux/i386";
 import { SIGABRT, SIGCONT, SIGTERM, WNOHANG } from "../src/abi/signals";
-import { SystemCall } from "../src/abi/syscalls";
 import { TCGETS } from "../src/abi/termios";
 import { int80 } from "../src/abi/x86";
 import { argument, wantsHelp } from "./runtime/arguments";

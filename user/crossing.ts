@@ -3,7 +3,7 @@
 // The tests interrupt it at each instruction between int 0x80 and the return, and count those
 // instructions.
 
-import { SystemCall } from "../src/abi/syscalls";
+import { SystemCall } from "../src/abi/linux/i386";
 import { argument, parseDecimal, refuse, wantsHelp } from "./runtime/arguments";
 import { print, printDecimal, printLine } from "./runtime/output";
 

@@ -1,11 +1,6 @@
 // poweroff: switches the machine off, or restarts it.
 
-import {
-  REBOOT_MAGIC1,
-  REBOOT_MAGIC2,
-  REBOOT_POWER_OFF,
-  REBOOT_RESTART,
-} from "../src/abi/syscalls";
+import { REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_POWER_OFF, REBOOT_RESTART } from "../src/abi/reboot";
 import { argument, equals, refuse, wantsHelp } from "./runtime/arguments";
 import { complain } from "./runtime/errors";
 import { reboot } from "./runtime/system-calls";

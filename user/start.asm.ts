@@ -13,7 +13,7 @@
 //   static data | gap: mmap here    | heap: brk
 //               ^ data_end          ^ brk(0)
 
-import { SystemCall } from "../src/abi/syscalls";
+import { SystemCall } from "../src/abi/linux/i386";
 import type { Assembler } from "../src/x86/assembler";
 import { mem, mem32, symbol } from "../src/x86/operand";
 import { eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../src/x86/registers";

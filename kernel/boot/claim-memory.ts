@@ -1,53 +1,55 @@
 // Claims the machine's memory: the order in which frames, tables and heap come into being.
 //
-//   kernel image | frame list | boot tables | (module, if it was in the way) | free frames …
+//   kernel image | frame list | boot tables | (initramfs, if it was in the way) | free frames …
 //
-// The identity map ends behind the tables. See frames.ts and kernel-space.ts.
+// The identity map ends after the tables. See memory/frames.ts and memory/kernel-space.ts.
 
 import { PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
 import { panic } from "../log/panic";
+import { startPaging } from "../machine/i686/paging";
 import * as symbols from "../machine/i686/symbols";
 import { countRam, frameListSize, freeReserved, startFrameList } from "../memory/frames";
 import { buildKernelSpace, identityMapEnd, kernelTablesSize } from "../memory/kernel-space";
 import {
+  initramfsSize,
+  initramfsStart,
   isRam,
   lastFrame,
   memoryRangeCount,
-  moduleSize,
-  moduleStart,
-  moveModuleBehind,
+  moveInitramfsPast,
   rangeEnd,
   rangeStart,
-} from "./multiboot";
+} from "./boot-record";
 
-/** Makes frame list and kernel tables behind the image. Paging is off. */
+/** Makes the frame list and the kernel's tables after the image. Paging is off. */
 export function claimMemory(hasNx: bool): void {
   const count = lastFrame();
   const list = alignPage(symbols.kernel_end());
   const tables = alignPage(list + frameListSize(count));
   const end = tables + kernelTablesSize(tables);
   if (!isRam(list, end - list)) panic(cstr("memory: no room for the list of frames"));
-  moveModuleBehind(end);
+  moveInitramfsPast(end);
   startFrameList(list, count);
-  buildKernelSpace(tables, hasNx);
+  startPaging(hasNx);
+  buildKernelSpace(tables);
   freeTheRest();
 }
 
-/** Frees all RAM that neither the identity map nor the module occupies. */
+/** Frees all RAM that neither the identity map nor the initramfs occupies. */
 function freeTheRest(): void {
   const kernelEnd = identityMapEnd() >> PAGE_SHIFT;
-  const moduleFirst = moduleStart() >> PAGE_SHIFT;
-  const moduleEnd = (moduleStart() + moduleSize() + PAGE_MASK) >> PAGE_SHIFT;
+  const initramfsFirst = initramfsStart() >> PAGE_SHIFT;
+  const initramfsEnd = (initramfsStart() + initramfsSize() + PAGE_MASK) >> PAGE_SHIFT;
   // From the top down: the lowest frame is handed out first.
   for (let i = memoryRangeCount(); i > 0; ) {
     i--;
     countRam(rangeStart(i), rangeEnd(i));
     const start = max<u32>(rangeStart(i), kernelEnd);
     const end = rangeEnd(i);
-    if (moduleSize() === 0) freeRange(start, end);
+    if (initramfsSize() === 0) freeRange(start, end);
     else {
-      freeRange(max<u32>(start, moduleEnd), end);
-      freeRange(start, min<u32>(end, moduleFirst));
+      freeRange(max<u32>(start, initramfsEnd), end);
+      freeRange(start, min<u32>(end, initramfsFirst));
     }
   }
 }

@@ -6,48 +6,35 @@
 import { EACCES, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, isErrno } from "../../src/abi/errno";
 import { O_RDWR } from "../../src/abi/files";
 import { powerOff } from "../device/power";
-import { createDescriptors } from "../file/file-table";
+import { createFileTable } from "../file/file-table";
 import { Inode, rootDirectory } from "../file/inode";
-import { createFile } from "../file/open-file";
+import { createOpenFile } from "../file/open-file";
 import { resolvePath } from "../file/path";
-import { setQuiet, warn } from "../log/log";
+import { warn } from "../log/log";
 import { panic } from "../log/panic";
-import { createProcess, Process, prepareStack } from "../process/process";
+import { createProcess, Process } from "../process/process";
 import { ArgumentBlock, createArgumentBlock } from "../program/argument-block";
 import { executeProgram } from "../program/execute";
-import { startTracing } from "../syscall/trace";
-import { hushInput } from "../terminal/console";
 import { startScheduling } from "../thread/schedule";
+import { commandLine } from "./boot-record";
 import { consoleDevice } from "./device-files";
 import { nextWord, startWords, wordIs } from "./kernel-parameters";
-import { commandLine } from "./multiboot";
 
 const STATUS_CANNOT_RUN: u32 = 126;
 const STATUS_NOT_FOUND: u32 = 127;
 const PATH_SIZE: u32 = 2048;
 const SLASH: u32 = 0x2f;
 
-const path: usize = memory.data(2064, 4);
-
-/**
- * Reads the kernel's own options, the words before `--`: `quiet` hushes messages that only inform,
- * `noecho` hushes the echo of input, `trace` prints every system call.
- */
-export function readOptions(): void {
-  startWords(commandLine());
-  while (nextWord() !== 0 && !wordIs(cstr("--"))) {
-    if (wordIs(cstr("quiet"))) setQuiet(true);
-    if (wordIs(cstr("noecho"))) hushInput();
-    if (wordIs(cstr("trace"))) startTracing();
-  }
-}
+const FOLDER_SIZE: u32 = 5; // "/bin/"
+/** The program's path; the folder and the NUL make it longer than the command line's word. */
+const path: usize = memory.data(PATH_SIZE + 16, 4);
 
 /** Makes process 1 and runs it. Does not return. */
-export function startFirstProcess(): void {
+export function startInit(): void {
   const block = createArgumentBlock();
   const process = createProcess();
   if (block === null || process === null || !fillBlock(block) || !openConsole(process)) {
-    panic(cstr("first: not enough memory for process 1"));
+    panic(cstr("init: not enough memory for process 1"));
     return;
   }
   process.group = 1;
@@ -61,8 +48,8 @@ export function startFirstProcess(): void {
     warn(cstr("cannot run %s: %s"), <u32>path, <u32>describe(result));
     powerOff(result === -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
   }
-  prepareStack(process);
-  startScheduling(process);
+  process.thread.prepare();
+  startScheduling(process.thread);
 }
 
 /** Arguments from the command line, a small environment, and the program's path. */
@@ -91,18 +78,18 @@ function setPath(program: usize): void {
     if (load<u8>(program + length) === SLASH) hasSlash = true;
   }
   const folder = cstr("/bin/");
-  const skipped: u32 = hasSlash ? 0 : 5;
+  const skipped: u32 = hasSlash ? 0 : FOLDER_SIZE;
   memory.copy(path, folder, skipped);
   memory.copy(path + skipped, program, min<u32>(length, PATH_SIZE) + 1);
 }
 
 /** Descriptors 0, 1 and 2: the console. */
 function openConsole(process: Process): bool {
-  const files = createDescriptors();
+  const files = createFileTable();
   const device = consoleDevice();
   const operations = device.operations;
   if (files === null || operations === null) return false;
-  const file = createFile(device, operations, O_RDWR);
+  const file = createOpenFile(device, operations, O_RDWR);
   if (file === null) return false;
   process.files = files;
   if (files.add(file, 0, 0) < 0) return false;
@@ -122,7 +109,7 @@ function describe(error: i32): usize {
     case -ENOTDIR:
       return cstr("its path goes through a file");
     case -ENOEXEC:
-      return cstr("it is no program for this machine");
+      return cstr("it is not a program for this machine");
     case -ENOMEM:
       return cstr("there is not enough memory");
     default:

@@ -8,7 +8,7 @@ import { COMMAND_LINE_ESCAPE, COMMAND_LINE_MAX, hexDigitValue } from "../../src/
 const SPACE: u32 = 0x20;
 
 /** The word that nextWord() found, decoded and NUL-terminated, and its length. */
-const word: usize = memory.data(2048, 4);
+const word: usize = memory.data(COMMAND_LINE_MAX, 4);
 let wordLength: u32 = 0;
 /** Where nextWord() goes on. */
 let cursor: usize = 0;
@@ -18,7 +18,7 @@ export function startWords(line: usize): void {
   cursor = line;
 }
 
-/** The next word, decoded; 0 behind the last one. It stays until the next call. */
+/** The next word, decoded; 0 past the last one. It stays until the next call. */
 export function nextWord(): usize {
   while (load<u8>(cursor) === SPACE) cursor++;
   if (load<u8>(cursor) === 0) return 0;
@@ -40,7 +40,7 @@ export function wordIs(text: usize): bool {
   return true;
 }
 
-/** Behind a %: two digits are a byte, anything else is nothing. */
+/** After a %: two digits are a byte, anything else is nothing. */
 function decodeEscape(): void {
   const high = hexDigitValue(load<u8>(cursor));
   if (high < 0) return;
@@ -54,5 +54,3 @@ function decodeEscape(): void {
 function append(byte: u32): void {
   if (byte !== 0) store<u8>(word + wordLength++, byte);
 }
-
-if (COMMAND_LINE_MAX !== 2048) ERROR("word has COMMAND_LINE_MAX bytes");

@@ -1,39 +1,39 @@
-// The file system's start: the tree from the initramfs, then /dev on top.
+// The root file system: the tree of the initramfs, then /dev.
 
 import { createRoot } from "../file/inode";
-import { directoryOperations, startRegularFiles } from "../filesystem/initramfs/files";
-import { mountInitramfs } from "../filesystem/initramfs/unpack";
+import { directoryOperations, startInitramfsFiles } from "../filesystem/initramfs/files";
+import { unpackInitramfs } from "../filesystem/initramfs/unpack";
 import { inform, warn } from "../log/log";
 import { panic } from "../log/panic";
 import { mapPhysical } from "../memory/pages";
-import { createDevices } from "./device-files";
-import { moduleSize, moduleStart } from "./multiboot";
+import { initramfsSize, initramfsStart } from "./boot-record";
+import { createDeviceFiles } from "./device-files";
 
 /** Builds the tree of files. */
-export function startFiles(): void {
-  startRegularFiles();
+export function mountRoot(): void {
+  startInitramfsFiles();
   const root = createRoot();
   if (root === null) {
-    panic(cstr("files: not enough memory for the root directory"));
+    panic(cstr("mount-root: not enough memory for the root directory"));
     return;
   }
   root.operations = directoryOperations();
-  mountModule();
-  if (!createDevices()) panic(cstr("files: not enough memory for /dev"));
+  unpackModule();
+  if (!createDeviceFiles()) panic(cstr("mount-root: not enough memory for /dev"));
 }
 
-/** The boot loader's module stays where it is; the kernel sees it read-only through its heap. */
-function mountModule(): void {
-  const size = moduleSize();
+/** The archive stays where it is; the kernel sees it read-only through its heap. */
+function unpackModule(): void {
+  const size = initramfsSize();
   if (size === 0) {
     warn(cstr("initramfs: the boot loader brought no module"));
     return;
   }
-  const archive = mapPhysical(moduleStart(), size, 0);
+  const archive = mapPhysical(initramfsStart(), size, 0);
   if (archive === 0) {
     warn(cstr("initramfs: not enough memory to map it"));
     return;
   }
-  const count = mountInitramfs(archive, size);
+  const count = unpackInitramfs(archive, size);
   inform(cstr("initramfs: %u entries, %u KiB"), count, size >> 10);
 }

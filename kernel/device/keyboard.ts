@@ -1,10 +1,9 @@
-// The PS/2 keyboard behind an 8042 controller: scan codes in, bytes to the terminal.
+// The PS/2 keyboard on an 8042 controller: scan codes in, bytes to a registered receiver.
 //
 // The controller translates to scan code set 1 unless told otherwise, so nothing is set up but the
 // interrupt (line 1). See keymap.ts for the keys.
 
 import { inb } from "../../src/abi/x86";
-import { receiveByte } from "../terminal/console";
 import { decodeScanCode } from "./keymap";
 
 const DATA: u32 = 0x60;
@@ -14,6 +13,14 @@ const OUTPUT_FULL: u32 = 0x01;
 const FROM_MOUSE: u32 = 0x20;
 /** More pending bytes than any controller holds: there is no controller. */
 const MOST_PENDING: u32 = 32;
+
+/** Function index of `(byte: u32): void`: takes each byte that a key stands for. */
+let receiver: u32 = 0;
+
+/** Registers who gets the bytes: a function by index. Before the first interrupt. */
+export function onKeyboardInput(receive: u32): void {
+  receiver = receive;
+}
 
 /** Drops what was typed before the kernel listened; a full controller would never interrupt. */
 export function startKeyboard(): void {
@@ -25,6 +32,8 @@ export function receiveKeys(): void {
   const status = inb(STATUS);
   if ((status & OUTPUT_FULL) === 0) return;
   const code = inb(DATA);
-  if ((status & FROM_MOUSE) !== 0) return;
-  for (let bytes = decodeScanCode(code); bytes !== 0; bytes >>= 8) receiveByte(bytes & 0xff);
+  if ((status & FROM_MOUSE) !== 0 || receiver === 0) return;
+  for (let bytes = decodeScanCode(code); bytes !== 0; bytes >>= 8) {
+    call_indirect<void>(receiver, bytes & 0xff);
+  }
 }

@@ -47,7 +47,7 @@ function endMachine(status: u32): void {
   x86.outw(ACPI_CONTROL_OLD, SLEEP_S5);
   // An emulator that understood ends a moment later; only a person has to be told.
   if (x86.inb(PORT_DEBUG_CONSOLE) !== PORT_DEBUG_CONSOLE) {
-    print(cstr("The machine has ended; it is safe to switch it off.\n"));
+    print(cstr("The machine has stopped; it is safe to switch it off.\n"));
   }
   haltForever();
 }

@@ -1,15 +1,15 @@
 // COM1, a 16550 UART: 115200 baud, 8 data bits, no parity, 1 stop bit, with FIFOs.
 //
-// Output is polled: it works before interrupts do, and in a panic. Input interrupts on line 4.
+// Output is polled: it works before interrupts do, and in a panic. Input interrupts on line 4 and
+// goes to the receiver that the console has registered.
 //
 // Invariants
 //   - A port with no UART behind it (all bits read as 1) is never waited for.
-//   - A UART that takes nothing is waited for so many times in a row, then no more until it takes a
-//     byte again: one that pauses for seconds loses nothing, and one that is dead costs only that.
+//   - A UART that takes nothing is waited for WAITS times in a row, then not again until it takes a
+//     byte: one that pauses for seconds loses nothing, and a dead one costs only those waits.
 // See the PC16550D data sheet.
 
 import { inb, outb } from "../../src/abi/x86";
-import { hasInputRoom, receiveByte } from "../terminal/console";
 
 const COM1: u32 = 0x3f8;
 const DATA: u32 = COM1;
@@ -35,12 +35,24 @@ const FASTEST: u32 = 1;
 const PROBE: u32 = 0x5a;
 /** Polls before a byte is given up: far longer than a byte takes at 115200 baud. */
 const PATIENCE: u32 = 1000000;
-/** Waits in vain before a UART is taken for dead. */
+/** Unsuccessful waits before a UART is taken for dead. */
 const WAITS: u32 = 16;
 
 let isPresent: bool = false;
+/** Function indices: `(byte: u32): void` takes input, `(): bool` says whether there is room. */
+let receiver: u32 = 0;
+let roomForInput: u32 = 0;
 /** How many more waits there may be; startSerial sets it. */
 let waits: u32 = 0;
+
+/**
+ * Registers who gets the input: functions by index, `receive` as `(byte: u32): void` and `hasRoom`
+ * as `(): bool`. Before the first interrupt.
+ */
+export function onSerialInput(receive: u32, hasRoom: u32): void {
+  receiver = receive;
+  roomForInput = hasRoom;
+}
 
 /** Sets the port up; without a UART all output is dropped. */
 export function startSerial(): void {
@@ -76,12 +88,14 @@ export function drainSerial(): void {
 }
 
 /**
- * Hands what has arrived to the terminal, as far as there is room; what stays in the UART makes the
+ * Hands what has arrived to the receiver, as far as it has room; what stays in the UART makes the
  * sender wait. Called by the interrupt of line 4, and again when a program has read.
  */
 export function receiveSerial(): void {
-  if (!isPresent) return;
-  while (hasInputRoom() && (inb(LINE_STATUS) & DATA_READY) !== 0) receiveByte(inb(DATA));
+  if (!isPresent || receiver === 0) return;
+  while (call_indirect<bool>(roomForInput) && (inb(LINE_STATUS) & DATA_READY) !== 0) {
+    call_indirect<void>(receiver, inb(DATA));
+  }
 }
 
 function waitFor(status: u32): bool {

@@ -1,4 +1,4 @@
-// The descriptor table of a process: small numbers that stand for open files.
+// The file table of a process: small numbers that stand for open files.
 //
 //   entries -> file or 0, flags (FD_CLOEXEC) | file or 0, flags | ...     `count` of them
 //
@@ -7,7 +7,7 @@
 import { EBADF, EMFILE, ENOMEM } from "../../src/abi/errno";
 import { FD_CLOEXEC } from "../../src/abi/files";
 import { allocate, free } from "../memory/heap";
-import { File } from "./open-file";
+import { OpenFile } from "./open-file";
 
 const FIRST_COUNT: u32 = 32;
 const LARGEST_COUNT: u32 = 1024;
@@ -15,14 +15,14 @@ const ENTRY_SIZE: u32 = 8;
 const FLAGS: usize = 4;
 
 @unmanaged
-export class Descriptors {
+export class FileTable {
   private entries: usize = 0;
   private count: u32 = 0;
 
-  /** The file behind a descriptor, or null. */
-  get(descriptor: u32): File | null {
+  /** The open file that a descriptor refers to, or null. */
+  get(descriptor: u32): OpenFile | null {
     if (descriptor >= this.count) return null;
-    return load<File | null>(this.entry(descriptor));
+    return load<OpenFile | null>(this.entry(descriptor));
   }
 
   /** FD_CLOEXEC or 0. */
@@ -38,7 +38,7 @@ export class Descriptors {
    * Gives `file`, whose reference passes to the table, the lowest free number from `lowest` on.
    * The number, or -EMFILE or -ENOMEM: then the reference stays with the caller.
    */
-  add(file: File, lowest: u32, flags: u32): i32 {
+  add(file: OpenFile, lowest: u32, flags: u32): i32 {
     let descriptor = lowest;
     while (descriptor < this.count && this.get(descriptor) !== null) descriptor++;
     const result = this.makeRoom(descriptor);
@@ -48,7 +48,7 @@ export class Descriptors {
   }
 
   /** Makes `descriptor` refer to `file`, whose reference passes; what it referred to is closed. */
-  replace(descriptor: u32, file: File, flags: u32): i32 {
+  replace(descriptor: u32, file: OpenFile, flags: u32): i32 {
     if (descriptor >= LARGEST_COUNT) return -EBADF;
     const result = this.makeRoom(descriptor);
     if (result !== 0) return result;
@@ -75,8 +75,8 @@ export class Descriptors {
   }
 
   /** A second table that refers to the same files, or null when out of memory. */
-  duplicate(): Descriptors | null {
-    const copy = createDescriptors();
+  duplicate(): FileTable | null {
+    const copy = createFileTable();
     if (copy === null) return null;
     if (copy.makeRoom(this.count - 1) !== 0) {
       copy.release();
@@ -113,8 +113,8 @@ export class Descriptors {
     return 0;
   }
 
-  private set(descriptor: u32, file: File | null, flags: u32): void {
-    store<File | null>(this.entry(descriptor), file);
+  private set(descriptor: u32, file: OpenFile | null, flags: u32): void {
+    store<OpenFile | null>(this.entry(descriptor), file);
     this.setFlags(descriptor, flags);
   }
 
@@ -124,8 +124,8 @@ export class Descriptors {
 }
 
 /** An empty table, or null when out of memory. */
-export function createDescriptors(): Descriptors | null {
-  const table = changetype<Descriptors | null>(allocate(offsetof<Descriptors>()));
+export function createFileTable(): FileTable | null {
+  const table = changetype<FileTable | null>(allocate(offsetof<FileTable>()));
   if (table === null) return null;
   if (table.makeRoom(0) === 0) return table;
   free(changetype<usize>(table));

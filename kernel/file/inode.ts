@@ -1,15 +1,31 @@
-// The tree of files: names, and what is behind them.
+// The tree of files: names, and the files that they name.
 //
 //   root -> child -> child -> null            linked by next, in the order of the archive
 //             |
 //           child ...
 //
-// The tree is made at boot (initramfs.ts, devices.ts) and never changes, so nothing is counted or
-// locked. Names and contents are not copied: they lie in the archive.
+// The tree is made at boot (boot/mount-root.ts, boot/device-files.ts) and never changes, so nothing
+// is counted or locked. Names and contents are not copied: they lie in the archive.
+//
+// What a file does when it is read or written depends on its kind. A kind of file is a record of
+// function indices; open-file.ts calls them, with the open file as their first argument:
+//
+//   read, write      (file, user address, size): i32      bytes, or -errno
+//   ioctl            (file, command, argument): i32
+//   readDirectory    (file, user address, size): i32      getdents64
 
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../src/abi/files";
 import { allocate } from "../memory/heap";
-import { FileOperations } from "./open-file";
+
+@unmanaged
+export class FileOperations {
+  read: u32 = 0;
+  write: u32 = 0;
+  ioctl: u32 = 0;
+  readDirectory: u32 = 0;
+  /** Whether there is a position to move. */
+  seekable: bool = false;
+}
 
 @unmanaged
 export class Inode {
@@ -27,6 +43,7 @@ export class Inode {
   mode: u32 = 0;
   /** Seconds since 1970. */
   modified: u32 = 0;
+  /** The address of the contents; for a device what its operations need. */
   data: usize = 0;
   size: u32 = 0;
   /** What open files of it do. */
@@ -64,7 +81,7 @@ export class Inode {
     return null;
   }
 
-  /** Adds `child` behind the others. */
+  /** Adds `child` after the others. */
   add(child: Inode): void {
     const last = this.lastChild;
     child.parent = this;

@@ -1,35 +1,18 @@
 // An open file: what open() makes, and what descriptors of several processes may share.
 //
-// What a file does when it is read or written depends on what it is. A kind of file is a record of
-// function indices; the calls here go through it:
+// What happens when it is read or written depends on the kind of file: the calls here go through
+// the record of function indices that its inode has (inode.ts).
 //
-//   read, write      (file, user address, size): i32      bytes, or -errno
-//   control          (file, command, argument): i32       ioctl
-//   list             (file, user address, size): i32      getdents64
-//
-// Invariant: a file is freed when the last descriptor that refers to it is closed.
+// Invariant: an open file is freed when the last descriptor that refers to it is closed.
 
 import { EBADF, EINVAL, ESPIPE } from "../../src/abi/errno";
 import { O_ACCMODE, O_RDONLY, O_WRONLY, SEEK_CUR, SEEK_END, SEEK_SET } from "../../src/abi/files";
 import { allocate, free } from "../memory/heap";
 import { UserPointer } from "../memory/user-memory";
-import { Inode } from "./inode";
+import { FileOperations, Inode } from "./inode";
 
 @unmanaged
-export class FileOperations {
-  read: u32 = 0;
-  write: u32 = 0;
-  control: u32 = 0;
-  list: u32 = 0;
-  /** Whether there is a position to move. */
-  seekable: bool = false;
-}
-
-/** How many bytes a static FileOperations takes. */
-export const FILE_OPERATIONS_SIZE: u32 = 20;
-
-@unmanaged
-export class File {
+export class OpenFile {
   references: u32 = 0;
   /** As given to open: the access mode, O_APPEND, O_NONBLOCK. */
   flags: u32 = 0;
@@ -58,12 +41,12 @@ export class File {
     return call_indirect<i32>(this.operations.write, this, from, size);
   }
 
-  control(command: u32, argument: u32): i32 {
-    return call_indirect<i32>(this.operations.control, this, command, argument);
+  ioctl(command: u32, argument: u32): i32 {
+    return call_indirect<i32>(this.operations.ioctl, this, command, argument);
   }
 
-  list(to: UserPointer, size: u32): i32 {
-    return call_indirect<i32>(this.operations.list, this, to, size);
+  readDirectory(to: UserPointer, size: u32): i32 {
+    return call_indirect<i32>(this.operations.readDirectory, this, to, size);
   }
 
   /** Moves the position to `offset` from `whence`. 0, -EINVAL or -ESPIPE. */
@@ -81,9 +64,13 @@ export class File {
   }
 }
 
-/** A file with one reference, or null when out of memory. */
-export function createFile(inode: Inode, operations: FileOperations, flags: u32): File | null {
-  const file = changetype<File | null>(allocate(offsetof<File>()));
+/** An open file with one reference, or null when out of memory. */
+export function createOpenFile(
+  inode: Inode,
+  operations: FileOperations,
+  flags: u32,
+): OpenFile | null {
+  const file = changetype<OpenFile | null>(allocate(offsetof<OpenFile>()));
   if (file === null) return null;
   file.references = 1;
   file.flags = flags;
@@ -91,5 +78,3 @@ export function createFile(inode: Inode, operations: FileOperations, flags: u32)
   file.operations = operations;
   return file;
 }
-
-if (offsetof<FileOperations>() > FILE_OPERATIONS_SIZE) ERROR("operations take more room");

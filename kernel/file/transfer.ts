@@ -4,13 +4,12 @@
 import { EFAULT, EINVAL } from "../../src/abi/errno";
 import { PAGE_MASK, PAGE_SIZE } from "../../src/abi/memory-map";
 import { copyIn, copyOut, isUserRange, UserPointer, userAddress } from "../memory/user-memory";
-import { current } from "../process/process";
 
 /** Linux transfers no more at once: the count must fit a signed result. */
 const LARGEST_TRANSFER: u32 = 0x7ffff000;
 
-/** A page that holds bytes on their way; nobody may block while it is in use. */
-export const bounce: usize = memory.data(4096, 4096);
+/** A page that holds bytes on their way; no thread may block while it is in use. */
+export const bounce: usize = memory.data(PAGE_SIZE, PAGE_SIZE);
 
 /**
  * What to transfer of `size` bytes at `pointer`: at most LARGEST_TRANSFER. -EFAULT if the range
@@ -32,7 +31,7 @@ export function sendBytes(to: UserPointer, from: usize, size: u32): i32 {
   let done: u32 = 0;
   while (done < size) {
     const part = portion(to, done, size);
-    const result = copyOut(current.space!, to.plus(done), from + done, part);
+    const result = copyOut(to.plus(done), from + done, part);
     if (result !== 0) return done !== 0 ? <i32>done : result;
     done += part;
   }
@@ -45,6 +44,6 @@ export function sendBytes(to: UserPointer, from: usize, size: u32): i32 {
  */
 export function fetchPortion(from: UserPointer, done: u32, size: u32): i32 {
   const part = portion(from, done, size);
-  const result = copyIn(current.space!, from.plus(done), bounce, part);
+  const result = copyIn(from.plus(done), bounce, part);
   return result !== 0 ? result : <i32>part;
 }

@@ -1,4 +1,7 @@
-// Kernel messages: printf in miniature, to the console and so to serial line and screen.
+// Kernel messages: printf in miniature, to whatever has been registered as a sink.
+//
+// The log is the lowest floor: it knows no device. The console registers itself when it can show
+// something, post-mortem registers the epitaph; what is printed before that is lost.
 //
 //   %s  NUL-terminated string      %S  a string of AssemblyScript's (UTF-16)
 //   %u  unsigned decimal           %d  signed decimal           %c  one byte
@@ -7,31 +10,39 @@
 // A width pads on the left, with zeros if it begins with 0: `%5u`, `%02x`. Up to six values follow
 // the format, each a word.
 
-import { finishOutput, writeByte as writeToConsole } from "../terminal/console";
-
 const VALUES: u32 = 6;
-const values: usize = memory.data(4 * 6, 4);
+const values: usize = memory.data(4 * VALUES, 4);
 const DIGITS: usize = cstr("0123456789abcdef");
 /** Where AssemblyScript keeps a string's length in bytes, before its first unit. */
 const STRING_BYTES: usize = 4;
 
+/** Pairs of function indices: `(byte: u32): void` and `(): void`, as addSink() took them. */
+const SINKS: u32 = 2;
+const SINK_SIZE: u32 = 8;
+const FINISH: usize = 4;
+const sinks: usize = memory.data(SINKS * SINK_SIZE, 4);
+let sinkCount: u32 = 0;
+
 let isQuiet: bool = false;
-/** Where output is copied to, and how many bytes are left there. */
-let copyAddress: usize = 0;
-let copyRoom: u32 = 0;
+
+/**
+ * From now on each byte that is printed also goes to the function of index `write`, and the end of
+ * each message to that of index `finish`. There is room for SINKS of them; more are ignored.
+ */
+export function addSink(write: u32, finish: u32): void {
+  if (sinkCount === SINKS) return;
+  const sink = sinks + sinkCount * SINK_SIZE;
+  store<u32>(sink, write);
+  store<u32>(sink, finish, FINISH);
+  sinkCount++;
+}
 
 /** `quiet` on the command line: messages that only inform are dropped. */
 export function setQuiet(quiet: bool): void {
   isQuiet = quiet;
 }
 
-/** From now on output is also copied to the `size` bytes at `address`, NUL-terminated. */
-export function copyOutputTo(address: usize, size: u32): void {
-  copyAddress = address;
-  copyRoom = size - 1;
-}
-
-/** A message that someone should see, on a line of its own. */
+/** A message that the user should see, on a line of its own. */
 export function warn(
   format: usize,
   a: u32 = 0,
@@ -45,7 +56,7 @@ export function warn(
   print(cstr("\n"));
 }
 
-/** A message that tells how things go; `quiet` hushes it. */
+/** A progress message; `quiet` suppresses it. */
 export function inform(format: usize, a: u32 = 0, b: u32 = 0, c: u32 = 0, d: u32 = 0): void {
   if (!isQuiet) warn(format, a, b, c, d);
 }
@@ -83,7 +94,7 @@ export function print(
     if (conversion === 0x25 || next === VALUES) writeByte(conversion);
     else convert(conversion, load<u32>(values + 4 * next++), width, fill);
   }
-  finishOutput();
+  finish();
 }
 
 function convert(conversion: u32, value: u32, width: u32, fill: u32): void {
@@ -152,9 +163,13 @@ function isDigit(byte: u32): bool {
 }
 
 function writeByte(byte: u32): void {
-  writeToConsole(byte);
-  if (copyRoom === 0) return;
-  copyRoom--;
-  store<u8>(copyAddress, byte);
-  store<u8>(++copyAddress, 0);
+  for (let i: u32 = 0; i < sinkCount; i++) {
+    call_indirect<void>(load<u32>(sinks + i * SINK_SIZE), byte);
+  }
+}
+
+function finish(): void {
+  for (let i: u32 = 0; i < sinkCount; i++) {
+    call_indirect<void>(load<u32>(sinks + i * SINK_SIZE, FINISH));
+  }
 }

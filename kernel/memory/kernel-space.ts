@@ -10,7 +10,7 @@
 //   WINDOWS                      frames of processes, one at a time (window.ts)
 //   the end                      the trampoline
 //
-// Tables made at boot lie right behind the frame list, in this order: the PDPT (its page is shared
+// Tables made at boot lie right after the frame list, in this order: the PDPT (its page is shared
 // with nothing), four directories, the tables of the identity map, the table of the last 2 MiB.
 // Tables for the heap come and go; their frame's link counts the entries that are present.
 //
@@ -26,7 +26,6 @@ import {
   ENTRIES_PER_TABLE,
   ENTRY_FRAME,
   ENTRY_G,
-  ENTRY_NX_HIGH,
   ENTRY_P,
   ENTRY_RW,
   ENTRY_SIZE,
@@ -34,6 +33,7 @@ import {
 } from "../../src/abi/paging";
 import * as x86 from "../../src/abi/x86";
 import { panic } from "../log/panic";
+import { noExecute, writeEntry } from "../machine/i686/paging";
 import * as symbols from "../machine/i686/symbols";
 import { allocateFrame, frameLink, releaseFrame, setFrameLink } from "./frames";
 
@@ -43,24 +43,18 @@ const LAST_TABLE: u32 = 0xffffffff >> DIRECTORY_SHIFT;
 
 let pdpt: usize = 0;
 let identityEnd: usize = 0;
-let nxHigh: u32 = 0;
 
 /** The physical address of the kernel's page-directory-pointer table: what CR3 holds. */
 export function kernelCr3(): u32 {
   return pdpt;
 }
 
-/** ENTRY_NX_HIGH if the processor has NX, else 0: what goes into the high word of an entry. */
-export function noExecute(): u32 {
-  return nxHigh;
-}
-
-/** The first address behind the identity map: where the heap starts. */
+/** The first address past the identity map: where the heap starts. */
 export function identityMapEnd(): usize {
   return identityEnd;
 }
 
-/** How many bytes the boot-time tables take for an identity map that ends behind them. */
+/** How many bytes the boot-time tables take for an identity map that ends after them. */
 export function kernelTablesSize(listEnd: usize): u32 {
   const fixed = (1 + PDPT_ENTRIES + 1) << PAGE_SHIFT;
   const tables = ((listEnd + fixed) >> DIRECTORY_SHIFT) + 2;
@@ -68,11 +62,10 @@ export function kernelTablesSize(listEnd: usize): u32 {
 }
 
 /**
- * Builds the kernel's tables at `tables` (page aligned, right behind the frame list); everything
+ * Builds the kernel's tables at `tables` (page aligned, right after the frame list); everything
  * from PAGE_SIZE to their end is identity mapped. Runs with paging off.
  */
-export function buildKernelSpace(tables: usize, hasNx: bool): void {
-  nxHigh = hasNx ? ENTRY_NX_HIGH : 0;
+export function buildKernelSpace(tables: usize): void {
   pdpt = tables;
   store<u32>(symbols.kernel_info(), pdpt, INFO_CR3);
   identityEnd = tables + kernelTablesSize(tables);
@@ -110,14 +103,14 @@ export function mapTrampolineInto(table: usize): void {
     symbols.trampoline_rodata_start(),
     symbols.trampoline_rodata_size(),
     symbols.trampoline_rodata_load() | ENTRY_P | ENTRY_G,
-    nxHigh,
+    noExecute(),
   );
   mapTrampolineSection(
     table,
     symbols.trampoline_data_start(),
     symbols.trampoline_data_size(),
     symbols.trampoline_data_load() | ENTRY_P | ENTRY_G | ENTRY_RW,
-    nxHigh,
+    noExecute(),
   );
 }
 
@@ -127,10 +120,10 @@ export function mapTrampolineInto(table: usize): void {
  */
 export function mapKernelPage(address: usize, frame: u32, flags: u32): bool {
   const pde = DIRECTORIES + (address >> DIRECTORY_SHIFT) * ENTRY_SIZE;
-  if (!(load<u32>(pde) & ENTRY_P) && !addKernelTable(pde, address)) return false;
+  if ((load<u32>(pde) & ENTRY_P) === 0 && !addKernelTable(pde, address)) return false;
   const pte = kernelPte(address);
-  if (load<u32>(pte) & ENTRY_P) panic(cstr("kernel-space: page is mapped already"));
-  writeEntry(pte, frame | flags | ENTRY_P, nxHigh);
+  if ((load<u32>(pte) & ENTRY_P) !== 0) panic(cstr("kernel-space: page is mapped already"));
+  writeEntry(pte, frame | flags | ENTRY_P, noExecute());
   countEntries(pde, 1);
   return true;
 }
@@ -139,7 +132,7 @@ export function mapKernelPage(address: usize, frame: u32, flags: u32): bool {
 export function unmapKernelPage(address: usize): u32 {
   const pte = kernelPte(address);
   const frame = load<u32>(pte) & ENTRY_FRAME;
-  if (!(load<u32>(pte) & ENTRY_P)) panic(cstr("kernel-space: page is not mapped"));
+  if ((load<u32>(pte) & ENTRY_P) === 0) panic(cstr("kernel-space: page is not mapped"));
   writeEntry(pte, 0, 0);
   x86.invlpg(address);
   countEntries(DIRECTORIES + (address >> DIRECTORY_SHIFT) * ENTRY_SIZE, -1);
@@ -151,20 +144,9 @@ export function kernelPte(address: usize): usize {
   return PAGE_TABLES + (address >> PAGE_SHIFT) * ENTRY_SIZE;
 }
 
-/** The physical address behind a mapped kernel address. */
+/** The physical address that a mapped kernel address translates to. */
 export function physicalAddress(address: usize): u32 {
   return (load<u32>(kernelPte(address)) & ENTRY_FRAME) | (address & PAGE_MASK);
-}
-
-/** Writes an entry so that it is never present with half of its bits. */
-export function writeEntry(entry: usize, low: u32, high: u32): void {
-  if (!(low & ENTRY_P)) {
-    store<u32>(entry, low);
-    store<u32>(entry + 4, high);
-    return;
-  }
-  store<u32>(entry + 4, high);
-  store<u32>(entry, low);
 }
 
 function linkDirectories(directories: usize): void {
@@ -173,18 +155,18 @@ function linkDirectories(directories: usize): void {
   for (let i: u32 = 0; i < PDPT_ENTRIES; i++) {
     const directory = directories + (i << PAGE_SHIFT);
     writeEntry(pdpt + i * ENTRY_SIZE, directory | ENTRY_P, 0);
-    writeEntry(selfMap + (selfIndex + i) * ENTRY_SIZE, directory | ENTRY_P | ENTRY_RW, nxHigh);
+    writeEntry(selfMap + (selfIndex + i) * ENTRY_SIZE, directory | ENTRY_P | ENTRY_RW, noExecute());
   }
 }
 
 function mapIdentity(identityTables: usize): void {
-  setIdentity(identityTables, PAGE_SIZE, identityEnd, ENTRY_P | ENTRY_RW, nxHigh);
+  setIdentity(identityTables, PAGE_SIZE, identityEnd, ENTRY_P | ENTRY_RW, noExecute());
   const boot = symbols.boot_start();
   setIdentity(identityTables, boot, boot + symbols.boot_size(), ENTRY_P, 0);
   const rodata = symbols.rodata_start();
-  setIdentity(identityTables, rodata, rodata + symbols.rodata_size(), ENTRY_P, nxHigh);
+  setIdentity(identityTables, rodata, rodata + symbols.rodata_size(), ENTRY_P, noExecute());
   const table = symbols.symbols_start();
-  setIdentity(identityTables, table, table + symbols.symbols_size(), ENTRY_P, nxHigh);
+  setIdentity(identityTables, table, table + symbols.symbols_size(), ENTRY_P, noExecute());
   const text = symbols.text_start();
   setIdentity(identityTables, text, text + symbols.text_size(), ENTRY_P, 0);
   hideTrampolineImage(

@@ -1,19 +1,25 @@
 // The kernel heap's address range, in pages: everything above the identity map.
 //
-//   heap start .. PAGE_TABLES, PAGE_TABLES_END .. WINDOWS
+//   | free ranges | heap …            ->  PAGE_TABLES, PAGE_TABLES_END ->  … heap |  WINDOWS
+//   identity end
 //
-// Free address ranges form a list in ascending order without neighbours that touch; an allocation
-// takes the first that is large enough (first fit keeps the heap low and its page tables few). Each
-// page gets a frame of its own, so kernel memory never needs physically contiguous frames. The
-// list's nodes are static or small objects of the heap, which in turn takes pages from here: taking
-// address space never needs a node, only giving it back may.
+// Free addresses are an array of ranges in ascending order, which never touch; an allocation takes
+// the first range that is large enough (first fit keeps the heap low and its page tables few). Each
+// page gets a frame of its own, so kernel memory never needs physically contiguous frames.
+//
+//   a range    0  start   address of the first page
+//              4  count   pages
+//
+// The array lies in pages of its own at the start of the range: they are mapped as it grows and
+// given back as it shrinks, so this file needs no other allocator.
 //
 // Invariants
 //   - A page of the range is mapped exactly while it is allocated; guard pages never are.
 //   - Freed pages give their frames back at once.
-//   - A static node is spare only while no node of the heap is in the list.
+//   - The array has ceil(rangeCount / RANGES_PER_PAGE) pages, and at least one.
 
 import {
+  PAGE_MASK,
   PAGE_SHIFT,
   PAGE_SIZE,
   PAGE_TABLES,
@@ -23,34 +29,27 @@ import {
 import { ENTRY_RW } from "../../src/abi/paging";
 import { panic } from "../log/panic";
 import { allocateFrame, releaseFrame } from "./frames";
-import { allocate, free } from "./heap";
 import { identityMapEnd, mapKernelPage, unmapKernelPage } from "./kernel-space";
 
 /** Kernel stacks: two pages, with an unmapped guard page below. */
 export const KERNEL_STACK_SIZE: u32 = 2 * PAGE_SIZE;
 
-/** A free range of addresses: [start, start + count pages). */
-@unmanaged
-class FreeRange {
-  next: usize = 0;
-  start: usize = 0;
-  count: u32 = 0;
-}
-
-/** Nodes that boot and most of life get by with; more come from the heap (heap.ts). */
-const STATIC_NODES: u32 = 16;
-const staticNodes: usize = memory.data(16 * 12, 4);
+const RANGE_SIZE: u32 = 8;
+const COUNT: usize = 4;
+const RANGES_PER_PAGE: u32 = PAGE_SIZE / RANGE_SIZE;
+/** Address space for the array: free ranges beyond 32,768 would be lost, not mixed up. */
+const MOST_ARRAY_PAGES: u32 = 64;
 
 let ranges: usize = 0;
-let spareNodes: usize = 0;
+let rangeCount: u32 = 0;
 
-/** Opens the heap's range behind the identity map. */
+/** Opens the heap's range after the identity map. Panics if there is no frame for its array. */
 export function startPages(): void {
-  for (let i: u32 = 0; i < STATIC_NODES; i++) {
-    releaseNode(staticNodes + i * offsetof<FreeRange>());
-  }
-  const start = identityMapEnd();
-  addRange(start, (PAGE_TABLES - start) >> PAGE_SHIFT);
+  ranges = identityMapEnd();
+  rangeCount = 0;
+  if (!backWithFrames(ranges, 1)) panic(cstr("pages: no frame for the free ranges"));
+  const heap = ranges + (MOST_ARRAY_PAGES << PAGE_SHIFT);
+  addRange(heap, (PAGE_TABLES - heap) >> PAGE_SHIFT);
   addRange(PAGE_TABLES_END, (WINDOWS - PAGE_TABLES_END) >> PAGE_SHIFT);
 }
 
@@ -82,6 +81,7 @@ export function allocateStack(): usize {
   return 0;
 }
 
+/** Gives back what allocateStack() returned. */
 export function freeStack(stack: usize): void {
   const count = KERNEL_STACK_SIZE >> PAGE_SHIFT;
   removeFrames(stack, count);
@@ -93,8 +93,8 @@ export function freeStack(stack: usize): void {
  * that stands for `physical`, or 0 when out of memory. `flags` is ENTRY_RW or 0.
  */
 export function mapPhysical(physical: u32, size: u32, flags: u32): usize {
-  const offset = physical & (PAGE_SIZE - 1);
-  const count = (offset + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+  const offset = physical & PAGE_MASK;
+  const count = (offset + size + PAGE_MASK) >> PAGE_SHIFT;
   const start = takeRange(count);
   if (start === 0) return 0;
   for (let i: u32 = 0; i < count; i++) {
@@ -128,17 +128,13 @@ function removeFrames(start: usize, count: u32): void {
 
 /** Takes `count` pages of address space from the first range that has them; 0: none has. */
 function takeRange(count: u32): usize {
-  let before: usize = 0;
-  for (let at = ranges; at !== 0; at = changetype<FreeRange>(at).next) {
-    const range = changetype<FreeRange>(at);
-    if (range.count >= count) {
-      const start = range.start;
-      range.start += count << PAGE_SHIFT;
-      range.count -= count;
-      if (range.count === 0) unlinkRange(before, at);
-      return start;
-    }
-    before = at;
+  for (let index: u32 = 0; index < rangeCount; index++) {
+    const free = freeCount(index);
+    if (free < count) continue;
+    const start = rangeStart(index);
+    if (free === count) removeRange(index);
+    else setRange(index, start + (count << PAGE_SHIFT), free - count);
+    return start;
   }
   return 0;
 }
@@ -146,96 +142,68 @@ function takeRange(count: u32): usize {
 /** Adds free address space, joined with the neighbours that it touches. */
 function addRange(start: usize, count: u32): void {
   const end = start + (count << PAGE_SHIFT);
-  let before: usize = 0;
-  let after = ranges;
-  while (after !== 0 && changetype<FreeRange>(after).start < start) {
-    before = after;
-    after = changetype<FreeRange>(after).next;
+  const after = firstRangeFrom(start);
+  if (after < rangeCount && rangeStart(after) < end) panic(cstr("pages: freed twice"));
+  if (after > 0 && rangeEnd(after - 1) > start) panic(cstr("pages: freed twice"));
+
+  const joinsAfter = after < rangeCount && rangeStart(after) === end;
+  if (after > 0 && rangeEnd(after - 1) === start) {
+    const joined = freeCount(after - 1) + count + (joinsAfter ? freeCount(after) : 0);
+    setRange(after - 1, rangeStart(after - 1), joined);
+    if (joinsAfter) removeRange(after);
+  } else if (joinsAfter) setRange(after, start, count + freeCount(after));
+  else insertRange(after, start, count);
+}
+
+/** The index of the first range that starts at `address` or above; `rangeCount`: none does. */
+function firstRangeFrom(address: usize): u32 {
+  let low: u32 = 0;
+  let high = rangeCount;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rangeStart(middle) < address) low = middle + 1;
+    else high = middle;
   }
-  if (before !== 0 && rangeEnd(before) > start) panic(cstr("pages: freed twice"));
-  if (after !== 0 && changetype<FreeRange>(after).start < end) panic(cstr("pages: freed twice"));
+  return low;
+}
 
-  const touchesAfter = after !== 0 && changetype<FreeRange>(after).start === end;
-  if (before !== 0 && rangeEnd(before) === start) {
-    changetype<FreeRange>(before).count += count;
-    if (!touchesAfter) return;
-    changetype<FreeRange>(before).count += changetype<FreeRange>(after).count;
-    unlinkRange(before, after);
-  } else if (touchesAfter) {
-    changetype<FreeRange>(after).start = start;
-    changetype<FreeRange>(after).count += count;
-  } else {
-    insertRange(start, count);
+function insertRange(index: u32, start: usize, count: u32): void {
+  // A machine that is out of memory to the last frame, or has more free ranges than the array can
+  // hold, loses address space, which it has in plenty, not memory: the frames are free already.
+  if (rangeCount !== 0 && rangeCount % RANGES_PER_PAGE === 0 && !growArray()) return;
+  const at = ranges + index * RANGE_SIZE;
+  memory.copy(at + RANGE_SIZE, at, (rangeCount - index) * RANGE_SIZE);
+  rangeCount++;
+  setRange(index, start, count);
+}
+
+function removeRange(index: u32): void {
+  rangeCount--;
+  const at = ranges + index * RANGE_SIZE;
+  memory.copy(at, at + RANGE_SIZE, (rangeCount - index) * RANGE_SIZE);
+  if (rangeCount !== 0 && rangeCount % RANGES_PER_PAGE === 0) {
+    removeFrames(ranges + rangeCount * RANGE_SIZE, 1);
   }
 }
 
-function rangeEnd(range: usize): usize {
-  return changetype<FreeRange>(range).start + (changetype<FreeRange>(range).count << PAGE_SHIFT);
+function growArray(): bool {
+  if (rangeCount === MOST_ARRAY_PAGES * RANGES_PER_PAGE) return false;
+  return backWithFrames(ranges + rangeCount * RANGE_SIZE, 1);
 }
 
-/** Taking a node may itself take or free a page, so the place in the list is sought afterwards. */
-function insertRange(start: usize, count: u32): void {
-  const at = takeNode();
-  // The frames of [start, end) have just been freed, so only a machine that is out of memory to
-  // the last frame gets here, and it loses address space, which it has in plenty, not memory.
-  if (at === 0) return;
-  let before: usize = 0;
-  let after = ranges;
-  while (after !== 0 && changetype<FreeRange>(after).start < start) {
-    before = after;
-    after = changetype<FreeRange>(after).next;
-  }
-  const node = changetype<FreeRange>(at);
-  node.next = after;
-  node.start = start;
-  node.count = count;
-  if (before === 0) ranges = at;
-  else changetype<FreeRange>(before).next = at;
+function rangeStart(index: u32): usize {
+  return load<usize>(ranges + index * RANGE_SIZE);
 }
 
-function unlinkRange(before: usize, at: usize): void {
-  const next = changetype<FreeRange>(at).next;
-  if (before === 0) ranges = next;
-  else changetype<FreeRange>(before).next = next;
-  releaseNode(at);
+function freeCount(index: u32): u32 {
+  return load<u32>(ranges + index * RANGE_SIZE, COUNT);
 }
 
-function takeNode(): usize {
-  const node = spareNodes;
-  if (node === 0) return allocate(offsetof<FreeRange>());
-  spareNodes = changetype<FreeRange>(node).next;
-  return node;
+function rangeEnd(index: u32): usize {
+  return rangeStart(index) + (freeCount(index) << PAGE_SHIFT);
 }
 
-/**
- * A static node that becomes free takes the place of one from the heap. Otherwise nodes would pin
- * the heap's pages that they lie in, those pages would keep free ranges apart, and these would need
- * the nodes: memory that is lost to nobody's use.
- */
-function releaseNode(node: usize): void {
-  if (!isStatic(node)) {
-    free(node);
-    return;
-  }
-  let before: usize = 0;
-  let at = ranges;
-  while (at !== 0 && isStatic(at)) {
-    before = at;
-    at = changetype<FreeRange>(at).next;
-  }
-  if (at === 0) {
-    changetype<FreeRange>(node).next = spareNodes;
-    spareNodes = node;
-    return;
-  }
-  memory.copy(node, at, offsetof<FreeRange>());
-  if (before === 0) ranges = node;
-  else changetype<FreeRange>(before).next = node;
-  free(at);
+function setRange(index: u32, start: usize, count: u32): void {
+  store<usize>(ranges + index * RANGE_SIZE, start);
+  store<u32>(ranges + index * RANGE_SIZE, count, COUNT);
 }
-
-function isStatic(node: usize): bool {
-  return node - staticNodes < STATIC_NODES * offsetof<FreeRange>();
-}
-
-if (offsetof<FreeRange>() !== 12) ERROR("staticNodes has room for nodes of 12 bytes");

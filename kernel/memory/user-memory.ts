@@ -1,11 +1,11 @@
 // The one file that turns a user's pointer into bytes (law 6).
 //
 // A pointer from a user is an allegation: a number that may be 0, the kernel's, the trampoline's,
-// or wrap around. In this system it could not be followed even by mistake to any good, because the
-// same number means other bytes in the kernel's space. So each access walks the tables of the
-// process as the processor would: every page must lie in user space, be present, and have U/S
-// (and R/W to write) in its PTE and its PDE; demand-zero and copy-on-write pages are resolved
-// first. Then the frame is seen through a window. Nothing here can fault in ring 0.
+// or wrap around. Following it directly would be useless even by mistake: the same number means
+// other bytes in the kernel's space. So each access walks the tables of the running thread's space
+// as the processor would: every page must lie in user space, be present, and have U/S (and R/W to
+// write) in its PTE and its PDE; demand-zero and copy-on-write pages are resolved first. Then the
+// frame is seen through a window. Nothing here can fault in ring 0.
 //
 // Invariants
 //   - A size of 0 succeeds with any pointer. A range that wraps or leaves user space is refused
@@ -22,7 +22,7 @@ import {
   FAULT_USER,
   FAULT_WRITE,
 } from "../../src/abi/paging";
-import { AddressSpace } from "./space";
+import { AddressSpace, currentSpace } from "./space";
 import { closeWindow, openWindow } from "./window";
 
 /** An address that a user program gave. It has no fields: there is nothing to dereference. */
@@ -45,12 +45,17 @@ export function userAddress(pointer: UserPointer): u32 {
 }
 
 /** Copies `size` bytes from the user to kernel address `to`. 0, -EFAULT or -ENOMEM. */
-export function copyIn(space: AddressSpace, from: UserPointer, to: usize, size: u32): i32 {
-  return atPages(space, changetype<usize>(from), to, size, Work.copyIn);
+export function copyIn(from: UserPointer, to: usize, size: u32): i32 {
+  return atPages(currentSpace, changetype<usize>(from), to, size, Work.copyIn);
 }
 
 /** Copies `size` bytes from kernel address `from` to the user. 0, -EFAULT or -ENOMEM. */
-export function copyOut(space: AddressSpace, to: UserPointer, from: usize, size: u32): i32 {
+export function copyOut(to: UserPointer, from: usize, size: u32): i32 {
+  return atPages(currentSpace, changetype<usize>(to), from, size, Work.copyOut);
+}
+
+/** As copyOut(), but into a space that no thread runs in yet: for execve alone. */
+export function copyOutTo(space: AddressSpace, to: UserPointer, from: usize, size: u32): i32 {
   return atPages(space, changetype<usize>(to), from, size, Work.copyOut);
 }
 
@@ -58,12 +63,12 @@ export function copyOut(space: AddressSpace, to: UserPointer, from: usize, size:
  * Copies a NUL-terminated string of at most `limit` bytes, the NUL included, to `to`. Its length
  * without the NUL, or -EFAULT, -ENOMEM, -ENAMETOOLONG.
  */
-export function copyInString(space: AddressSpace, from: UserPointer, to: usize, limit: u32): i32 {
+export function copyInString(from: UserPointer, to: usize, limit: u32): i32 {
   let address = changetype<usize>(from);
   let length: u32 = 0;
   while (length < limit) {
     if (!isUserRange(address, 1)) return -EFAULT;
-    const frame = frameFor(space, address, 0);
+    const frame = frameFor(currentSpace, address, 0);
     if (frame < PAGE_SIZE) return -(<i32>frame);
     const part = min<u32>(limit - length, PAGE_SIZE - (address & PAGE_MASK));
     const window = openWindow(frame);
@@ -77,19 +82,19 @@ export function copyInString(space: AddressSpace, from: UserPointer, to: usize, 
 }
 
 /** Reads the user's word at `pointer` into the kernel word at `out`. 0, -EFAULT or -ENOMEM. */
-export function readWord(space: AddressSpace, pointer: UserPointer, out: usize): i32 {
-  return copyIn(space, pointer, out, sizeof<u32>());
+export function readWord(pointer: UserPointer, out: usize): i32 {
+  return copyIn(pointer, out, sizeof<u32>());
 }
 
 /** Writes a word of the user's. 0, -EFAULT or -ENOMEM. */
-export function writeWord(space: AddressSpace, pointer: UserPointer, value: u32): i32 {
+export function writeWord(pointer: UserPointer, value: u32): i32 {
   store<u32>(wordBuffer, value);
-  return copyOut(space, pointer, wordBuffer, sizeof<u32>());
+  return copyOut(pointer, wordBuffer, sizeof<u32>());
 }
 
 /** Sets `size` bytes of the user's to 0. 0, -EFAULT or -ENOMEM. */
-export function clearUser(space: AddressSpace, to: UserPointer, size: u32): i32 {
-  return atPages(space, changetype<usize>(to), 0, size, Work.clear);
+export function clearUser(to: UserPointer, size: u32): i32 {
+  return atPages(currentSpace, changetype<usize>(to), 0, size, Work.clear);
 }
 
 /** Whether [address, address + size) lies in user space, without wrapping. */
@@ -127,7 +132,7 @@ function atPages(space: AddressSpace, user: usize, kernel: usize, size: u32, wor
 const wordBuffer: usize = memory.data(4, 4);
 
 /**
- * The physical address behind the user's `address`, for reading or (FAULT_WRITE) writing; an errno,
+ * The physical address that the user's `address` translates to, for reading or (FAULT_WRITE) writing; an errno,
  * which is less than any frame's address, if the user may not do that.
  */
 function frameFor(space: AddressSpace, address: usize, access: u32): u32 {

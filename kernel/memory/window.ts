@@ -13,7 +13,8 @@ import { PAGE_MASK, PAGE_SHIFT, WINDOW_COUNT, WINDOWS } from "../../src/abi/memo
 import { ENTRY_P, ENTRY_RW } from "../../src/abi/paging";
 import * as x86 from "../../src/abi/x86";
 import { panic } from "../log/panic";
-import { kernelPte, noExecute, writeEntry } from "./kernel-space";
+import { noExecute, writeEntry } from "../machine/i686/paging";
+import { kernelPte } from "./kernel-space";
 
 let nextSlot: u32 = 0;
 /** Slots before this one may be in the TLB. */
@@ -28,7 +29,7 @@ export function openWindow(frame: u32): usize {
     nextSlot = slot + 1 === WINDOW_COUNT ? 0 : slot + 1;
     const address = WINDOWS + (slot << PAGE_SHIFT);
     const pte = kernelPte(address);
-    if (load<u32>(pte) & ENTRY_P) continue;
+    if ((load<u32>(pte) & ENTRY_P) !== 0) continue;
     if (slot < usedSlots) x86.invlpg(address);
     else usedSlots = slot + 1;
     writeEntry(pte, (frame & ~PAGE_MASK) | ENTRY_P | ENTRY_RW, noExecute());

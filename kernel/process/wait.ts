@@ -4,7 +4,7 @@ import { ECHILD, EINVAL } from "../../src/abi/errno";
 import { WCONTINUED, WNOHANG, WUNTRACED } from "../../src/abi/signals";
 import { UserPointer, userAddress, writeWord } from "../memory/user-memory";
 import { block } from "../thread/schedule";
-import { current, firstProcess, Process, ProcessState, releaseProcess } from "./process";
+import { currentProcess, firstProcess, Process, releaseProcess } from "./process";
 
 /**
  * Waits for a child to end: `pid` > 0 that one, -1 any, 0 any of the caller's group, < -1 any of
@@ -18,9 +18,10 @@ export function waitForChild(pid: i32, status: UserPointer, options: u32): i32 {
     if (child !== null) return collect(child, status);
     if (findChild(pid, false) === null) return -ECHILD;
     if ((options & WNOHANG) !== 0) return 0;
-    current.waitsForChild = true;
+    const process = currentProcess();
+    process.waitsForChild = true;
     const result = block();
-    current.waitsForChild = false;
+    process.waitsForChild = false;
     if (result !== 0) return result;
   }
 }
@@ -29,8 +30,8 @@ export function waitForChild(pid: i32, status: UserPointer, options: u32): i32 {
 function findChild(pid: i32, ended: bool): Process | null {
   let process = firstProcess();
   while (process !== null) {
-    const isChild = process.parent === current && isSelected(process, pid);
-    if (isChild && (!ended || process.state === ProcessState.zombie)) return process;
+    const isChild = process.parent === currentProcess() && isSelected(process, pid);
+    if (isChild && (!ended || process.isZombie)) return process;
     process = process.next;
   }
   return null;
@@ -39,13 +40,12 @@ function findChild(pid: i32, ended: bool): Process | null {
 function isSelected(process: Process, pid: i32): bool {
   if (pid > 0) return process.pid === <u32>pid;
   if (pid === -1) return true;
-  return process.group === (pid === 0 ? current.group : <u32>-pid);
+  return process.group === (pid === 0 ? currentProcess().group : <u32>-pid);
 }
 
 function collect(child: Process, status: UserPointer): i32 {
-  const space = current.space;
-  if (space !== null && userAddress(status) !== 0) {
-    const result = writeWord(space, status, child.status);
+  if (userAddress(status) !== 0) {
+    const result = writeWord(status, child.status);
     if (result !== 0) return result;
   }
   const pid = <i32>child.pid;

@@ -9,7 +9,6 @@
 
 import { E2BIG, ENAMETOOLONG, ENOMEM } from "../../src/abi/errno";
 import { allocate, free } from "../memory/heap";
-import { AddressSpace } from "../memory/space";
 import {
   copyInString,
   readWord,
@@ -36,11 +35,11 @@ export class ArgumentBlock {
   path: u32 = 0;
 
   /** Adds the user's arguments, environment and path; the path is a kernel string. 0 or -errno. */
-  collect(space: AddressSpace, argv: UserPointer, envp: UserPointer, path: usize): i32 {
-    const count = this.addUserStrings(space, argv);
+  collect(argv: UserPointer, envp: UserPointer, path: usize): i32 {
+    const count = this.addUserStrings(argv);
     if (count < 0) return count;
     this.argumentCount = <u32>count;
-    const variables = this.addUserStrings(space, envp);
+    const variables = this.addUserStrings(envp);
     if (variables < 0) return variables;
     this.environmentCount = <u32>variables;
     return this.addPath(path);
@@ -70,23 +69,23 @@ export class ArgumentBlock {
   }
 
   /** Adds the strings of a null-terminated array; 0 is an empty one. Their number or -errno. */
-  private addUserStrings(space: AddressSpace, array: UserPointer): i32 {
+  private addUserStrings(array: UserPointer): i32 {
     if (userAddress(array) === 0) return 0;
     for (let count: u32 = 0; count * WORD <= LARGEST_CAPACITY; count++) {
-      const result = readWord(space, array.plus(count * WORD), word);
+      const result = readWord(array.plus(count * WORD), word);
       if (result !== 0) return result;
       const text = load<u32>(word);
       if (text === 0) return <i32>count;
-      const added = this.addUserString(space, userPointer(text));
+      const added = this.addUserString(userPointer(text));
       if (added !== 0) return added;
     }
     return -E2BIG;
   }
 
-  private addUserString(space: AddressSpace, text: UserPointer): i32 {
+  private addUserString(text: UserPointer): i32 {
     while (true) {
       const room = this.capacity - this.size;
-      const length = copyInString(space, text, this.strings + this.size, room);
+      const length = copyInString(text, this.strings + this.size, room);
       if (length >= 0) {
         this.size += <u32>length + 1;
         return 0;

@@ -89,7 +89,7 @@ export class Segment {
   }
 }
 
-/** Why the `size` bytes at `image` (4-byte aligned) are no program for us; 0: they are one. */
+/** Why the `size` bytes at `image` (4-byte aligned) cannot run here; 0 if they can. */
 export function programProblem(image: usize, size: u32): usize {
   const problem = headerProblem(image, size);
   if (problem !== 0) return problem;
@@ -137,7 +137,7 @@ export function programHeadersAddress(image: usize): u32 {
   return 0;
 }
 
-/** The first address behind all loaded segments, page aligned. */
+/** The first address past all loaded segments, page aligned. */
 export function imageEnd(image: usize): u32 {
   let end: u32 = PAGE_SIZE;
   for (let i: u32 = 0; i < segmentCount(image); i++) {
@@ -171,7 +171,7 @@ export function findSection(image: usize, size: u32, name: usize): usize {
 }
 
 function headerProblem(image: usize, size: u32): usize {
-  if (size < EHDR_SIZE || load<u32>(image) !== ELF_MAGIC) return cstr("it is no ELF file");
+  if (size < EHDR_SIZE || load<u32>(image) !== ELF_MAGIC) return cstr("it is not an ELF file");
   if (load<u8>(image, ELF_CLASS) !== ELF_CLASS_32) return cstr("it is not a 32-bit ELF file");
   if (load<u8>(image, ELF_DATA) !== ELF_DATA_LITTLE) return cstr("it is not little endian");
   if (load<u8>(image, ELF_IDENT_VERSION) !== ELF_VERSION) return cstr("its ELF version is unknown");
@@ -179,7 +179,7 @@ function headerProblem(image: usize, size: u32): usize {
   if (load<u16>(image, EHDR_MACHINE) !== EM_386) return cstr("it is for another processor");
   const type: u32 = load<u16>(image, EHDR_TYPE);
   if (type === ET_DYN) return cstr("it is position independent: link it at a fixed address");
-  if (type !== ET_EXEC) return cstr("it is no executable");
+  if (type !== ET_EXEC) return cstr("it is not an executable");
   return headersProblem(image, size);
 }
 

@@ -6,15 +6,12 @@
 // a caller that gets an error goes on as if nothing had happened. The price is that both programs
 // take memory for a moment.
 
-import { EFLAGS_FIXED, EFLAGS_IF, USER_CS, USER_DS } from "../../src/abi/descriptors";
 import { PF_R, PF_W, PF_X } from "../../src/abi/elf";
 import { EACCES, ENOEXEC, ENOMEM } from "../../src/abi/errno";
 import { S_IX } from "../../src/abi/files";
 import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
-import { FRAME_SIZE } from "../../src/abi/trap-frame";
 import { Inode } from "../file/inode";
 import { inform } from "../log/log";
-import { setCurrentThread } from "../machine/i686/entry-thread";
 import { clearFloatingPoint, loadFloatingPoint } from "../machine/i686/floating-point";
 import { allocateFrame, releaseFrame } from "../memory/frames";
 import {
@@ -26,7 +23,8 @@ import {
 } from "../memory/region";
 import { AddressSpace, createSpace } from "../memory/space";
 import { closeWindow, openWindow } from "../memory/window";
-import { current, Process } from "../process/process";
+import { Process } from "../process/process";
+import { currentThread } from "../thread/thread";
 import { ArgumentBlock } from "./argument-block";
 import { entryPoint, imageEnd, programProblem, Segment, segmentAt, segmentCount } from "./elf";
 import { buildInitialStack } from "./initial-stack";
@@ -55,18 +53,14 @@ export function executeProgram(process: Process, program: Inode, block: Argument
   }
 
   // The point of no return.
-  const old = process.space;
-  if (old !== null) old.destroy();
-  process.space = space;
-  process.cr3 = space.cr3;
-  // The way out to user mode has the old space's CR3 in hand.
-  if (process === current) setCurrentThread(process.stackTop, process.cr3);
-  clearFloatingPoint(process.floatingPoint);
-  if (process === current) loadFloatingPoint(process.floatingPoint);
+  const thread = process.thread;
+  process.setSpace(space);
+  clearFloatingPoint(thread.floatingPoint);
+  if (thread === currentThread) loadFloatingPoint(thread.floatingPoint);
   process.programBreak = imageEnd(program.data);
   process.program = program;
   nameProcess(process, block.strings + block.path);
-  startAt(process, entryPoint(program.data), esp);
+  thread.frame.startProgram(entryPoint(program.data), esp);
   return 0;
 }
 
@@ -146,14 +140,4 @@ function nameProcess(process: Process, path: usize): void {
     if (load<u8>(end) === 0x2f && load<u8>(end + 1) !== 0) name = end + 1;
   }
   process.setName(name, <u32>(end - name));
-}
-
-function startAt(process: Process, entry: u32, esp: u32): void {
-  const frame = process.frame;
-  memory.fill(changetype<usize>(frame), 0, FRAME_SIZE);
-  frame.eip = entry;
-  frame.cs = USER_CS;
-  frame.eflags = EFLAGS_IF | EFLAGS_FIXED;
-  frame.esp = esp;
-  frame.ss = USER_DS;
 }

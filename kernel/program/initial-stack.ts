@@ -40,11 +40,11 @@ import { PHDR_SIZE } from "../../src/abi/elf";
 import { ENOMEM } from "../../src/abi/errno";
 import { PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import * as x86 from "../../src/abi/x86";
-import { TICKS_PER_SECOND } from "../device/pit";
 import { hasFloatingPoint } from "../machine/i686/floating-point";
 import { allocate, free } from "../memory/heap";
 import { AddressSpace } from "../memory/space";
-import { copyOut, userPointer } from "../memory/user-memory";
+import { copyOutTo, userPointer } from "../memory/user-memory";
+import { TICKS_PER_SECOND } from "../thread/ticks";
 import { ArgumentBlock } from "./argument-block";
 import { entryPoint, programHeadersAddress, segmentCount } from "./elf";
 import { fillRandom } from "./random";
@@ -77,9 +77,9 @@ export function buildInitialStack(space: AddressSpace, image: usize, block: Argu
   const esp = (randomBytes - words * WORD) & ~(ALIGNMENT - 1);
 
   fillRandom(random, RANDOM_SIZE);
-  if (copyOut(space, userPointer(strings), block.strings, block.size) !== 0) return -ENOMEM;
-  if (copyOut(space, userPointer(platform), cstr("i686"), 5) !== 0) return -ENOMEM;
-  if (copyOut(space, userPointer(randomBytes), random, RANDOM_SIZE) !== 0) return -ENOMEM;
+  if (copyOutTo(space, userPointer(strings), block.strings, block.size) !== 0) return -ENOMEM;
+  if (copyOutTo(space, userPointer(platform), cstr("i686"), 5) !== 0) return -ENOMEM;
+  if (copyOutTo(space, userPointer(randomBytes), random, RANDOM_SIZE) !== 0) return -ENOMEM;
 
   const vectors = allocate(words * WORD);
   if (vectors === 0) return -ENOMEM;
@@ -88,12 +88,12 @@ export function buildInitialStack(space: AddressSpace, image: usize, block: Argu
   const environment = putPointers(block, 0, strings, block.argumentCount);
   putPointers(block, environment, strings, block.environmentCount);
   putAuxiliary(image, platform, randomBytes, strings + block.path);
-  const result = copyOut(space, userPointer(esp), vectors, words * WORD);
+  const result = copyOutTo(space, userPointer(esp), vectors, words * WORD);
   free(vectors);
   return result === 0 ? esp : -ENOMEM;
 }
 
-/** Pointers to `count` strings from offset `offset` of the block on; the offset behind them. */
+/** Pointers to `count` strings from offset `offset` of the block on; the offset after them. */
 function putPointers(block: ArgumentBlock, offset: u32, strings: u32, count: u32): u32 {
   for (let i: u32 = 0; i < count; i++) {
     putWord(strings + offset);

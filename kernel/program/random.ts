@@ -1,7 +1,7 @@
 // Numbers for AT_RANDOM: stack-protector canaries and hash seeds of C programs.
 //
 // xorshift32, stirred with the processor's cycle counter each time. Good enough to differ from run
-// to run; nobody should make keys from it.
+// to run; not for keys.
 
 import { rdtsc } from "../../src/abi/x86";
 

@@ -18,10 +18,9 @@ import {
 import { PAGE_SIZE } from "../../src/abi/memory-map";
 import { Inode } from "../file/inode";
 import { copyOut, UserPointer } from "../memory/user-memory";
-import { current } from "../process/process";
 
 const BLOCK: u32 = 512;
-const status: usize = memory.data(96, 8);
+const status: usize = memory.data(STAT_BYTES, 8);
 
 /** Copies the status of `inode` to the user. 0 or -errno. */
 export function sendStatus(inode: Inode, to: UserPointer): i32 {
@@ -37,7 +36,5 @@ export function sendStatus(inode: Inode, to: UserPointer): i32 {
   store<u32>(status, inode.modified, STAT_ATIME);
   store<u32>(status, inode.modified, STAT_MTIME);
   store<u32>(status, inode.modified, STAT_CTIME);
-  return copyOut(current.space!, to, status, STAT_BYTES);
+  return copyOut(to, status, STAT_BYTES);
 }
-
-if (STAT_BYTES !== 96) ERROR("status has STAT_BYTES bytes");

@@ -37,11 +37,12 @@ import {
 } from "../../src/abi/files";
 import { PAGE_SHIFT } from "../../src/abi/memory-map";
 import { Inode, rootDirectory } from "../file/inode";
-import { createFile, File } from "../file/open-file";
+import { createOpenFile, OpenFile } from "../file/open-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, userPointer } from "../memory/user-memory";
-import { current } from "../process/process";
-import { takeBreath } from "../thread/schedule";
+import { currentProcess } from "../process/process";
+import { preemptionPoint } from "../thread/schedule";
+import { currentThread } from "../thread/thread";
 import { sendStatus } from "./file-status";
 import { pathArgument } from "./path-argument";
 
@@ -52,29 +53,29 @@ const MOST_VECTORS: u32 = 1024;
 const KEPT_FLAGS: u32 = O_ACCMODE | O_APPEND | O_NONBLOCK;
 
 const scratch: usize = memory.data(8, 8);
-const pathText: usize = memory.data(4096, 4);
+const pathText: usize = memory.data(PATH_MAX, 4);
 
 /** read(file, to, size) */
 export function read(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.ebx);
-  return file === null ? -EBADF : file.read(userPointer(frame.ecx), frame.edx);
+  const file = fileArgument(frame.arg0);
+  return file === null ? -EBADF : file.read(userPointer(frame.arg1), frame.arg2);
 }
 
 /** write(file, from, size) */
 export function write(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.ebx);
-  return file === null ? -EBADF : file.write(userPointer(frame.ecx), frame.edx);
+  const file = fileArgument(frame.arg0);
+  return file === null ? -EBADF : file.write(userPointer(frame.arg1), frame.arg2);
 }
 
 /** writev(file, vectors, count): stops at the first vector that is not written in full. */
 export function writev(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.ebx);
+  const file = fileArgument(frame.arg0);
   if (file === null) return -EBADF;
-  if (frame.edx > MOST_VECTORS) return -EINVAL;
+  if (frame.arg2 > MOST_VECTORS) return -EINVAL;
   let done: u32 = 0;
-  for (let i: u32 = 0; i < frame.edx; i++) {
-    const vector = userPointer(frame.ecx + i * IOVEC_SIZE);
-    let result = copyIn(current.space!, vector, scratch, IOVEC_SIZE);
+  for (let i: u32 = 0; i < frame.arg2; i++) {
+    const vector = userPointer(frame.arg1 + i * IOVEC_SIZE);
+    let result = copyIn(vector, scratch, IOVEC_SIZE);
     const size = load<u32>(scratch, 4);
     if (result === 0) result = file.write(userPointer(load<u32>(scratch)), size);
     if (result < 0) return done !== 0 ? <i32>done : result;
@@ -82,69 +83,69 @@ export function writev(frame: TrapFrame): i32 {
     done += <u32>result;
     if (<u32>result !== size) break;
     // As within one long write: many short ones must not keep the others from running either.
-    if (before >> PAGE_SHIFT !== done >> PAGE_SHIFT) takeBreath();
-    if (current.pendingSignal !== 0) break;
+    if (before >> PAGE_SHIFT !== done >> PAGE_SHIFT) preemptionPoint();
+    if (currentThread.pendingSignal !== 0) break;
   }
   return <i32>done;
 }
 
 /** open(path, flags, mode) */
 export function open(frame: TrapFrame): i32 {
-  const flags = frame.ecx;
-  const found = pathArgument(userPointer(frame.ebx), (flags & O_NOFOLLOW) === 0);
+  const flags = frame.arg1;
+  const found = pathArgument(userPointer(frame.arg0), (flags & O_NOFOLLOW) === 0);
   if (isErrno(<u32>found)) {
     return <i32>found === -ENOENT && (flags & O_CREAT) !== 0 ? -EROFS : <i32>found;
   }
   const inode = changetype<Inode>(found);
   const refusal = openRefusal(inode, flags);
   if (refusal !== 0) return refusal;
-  const file = createFile(inode, inode.operations!, flags & KEPT_FLAGS);
+  const file = createOpenFile(inode, inode.operations!, flags & KEPT_FLAGS);
   if (file === null) return -ENOMEM;
-  const result = current.files!.add(file, 0, (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0);
+  const result = currentProcess().files!.add(file, 0, (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0);
   if (result < 0) file.release();
   return result;
 }
 
 /** close(file) */
 export function close(frame: TrapFrame): i32 {
-  return current.files!.close(frame.ebx);
+  return currentProcess().files!.close(frame.arg0);
 }
 
 /** dup(file) */
 export function dup(frame: TrapFrame): i32 {
-  return duplicate(frame.ebx, 0, 0);
+  return duplicate(frame.arg0, 0, 0);
 }
 
 /** dup2(file, number) */
 export function dup2(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.ebx);
+  const file = fileArgument(frame.arg0);
   if (file === null) return -EBADF;
-  if (frame.ebx === frame.ecx) return <i32>frame.ecx;
+  if (frame.arg0 === frame.arg1) return <i32>frame.arg1;
   file.retain();
-  const result = current.files!.replace(frame.ecx, file, 0);
+  const result = currentProcess().files!.replace(frame.arg1, file, 0);
   if (result < 0) file.release();
   return result;
 }
 
 /** fcntl64(file, command, argument) */
 export function fcntl64(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.ebx);
+  const file = fileArgument(frame.arg0);
   if (file === null) return -EBADF;
-  const files = current.files!;
-  switch (frame.ecx) {
+  const files = currentProcess().files!;
+  switch (frame.arg1) {
     case F_DUPFD:
-      return duplicate(frame.ebx, frame.edx, 0);
+      return duplicate(frame.arg0, frame.arg2, 0);
     case F_DUPFD_CLOEXEC:
-      return duplicate(frame.ebx, frame.edx, FD_CLOEXEC);
+      return duplicate(frame.arg0, frame.arg2, FD_CLOEXEC);
     case F_GETFD:
-      return <i32>files.flags(frame.ebx);
+      return <i32>files.flags(frame.arg0);
     case F_SETFD:
-      files.setFlags(frame.ebx, frame.edx & FD_CLOEXEC);
+      files.setFlags(frame.arg0, frame.arg2 & FD_CLOEXEC);
       return 0;
     case F_GETFL:
       return <i32>file.flags;
     case F_SETFL:
-      file.flags = (file.flags & O_ACCMODE) | (frame.edx & (O_APPEND | O_NONBLOCK));
+      file.flags = (file.flags & O_ACCMODE) | (frame.arg2 & (O_APPEND | O_NONBLOCK));
       return 0;
     default:
       return -EINVAL;
@@ -153,16 +154,16 @@ export function fcntl64(frame: TrapFrame): i32 {
 
 /** ioctl(file, command, argument) */
 export function ioctl(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.ebx);
-  return file === null ? -EBADF : file.control(frame.ecx, frame.edx);
+  const file = fileArgument(frame.arg0);
+  return file === null ? -EBADF : file.ioctl(frame.arg1, frame.arg2);
 }
 
 /** lseek(file, offset, whence): -EOVERFLOW if the position does not fit 31 bits. */
 export function lseek(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.ebx);
+  const file = fileArgument(frame.arg0);
   if (file === null) return -EBADF;
   const before = file.position;
-  const result = file.seek(<i64>(<i32>frame.ecx), frame.edx);
+  const result = file.seek(<i64>(<i32>frame.arg1), frame.arg2);
   if (result !== 0) return result;
   if (file.position <= <u64>i32.MAX_VALUE) return <i32>file.position;
   file.position = before;
@@ -171,37 +172,37 @@ export function lseek(frame: TrapFrame): i32 {
 
 /** _llseek(file, high, low, result, whence) */
 export function llseek(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.ebx);
+  const file = fileArgument(frame.arg0);
   if (file === null) return -EBADF;
-  const offset = ((<u64>frame.ecx) << 32) | <u64>frame.edx;
-  const result = file.seek(<i64>offset, frame.edi);
+  const offset = ((<u64>frame.arg1) << 32) | <u64>frame.arg2;
+  const result = file.seek(<i64>offset, frame.arg4);
   if (result !== 0) return result;
   store<u64>(scratch, file.position);
-  return copyOut(current.space!, userPointer(frame.esi), scratch, 8);
+  return copyOut(userPointer(frame.arg3), scratch, 8);
 }
 
 /** getdents64(file, to, size) */
 export function getdents64(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.ebx);
-  return file === null ? -EBADF : file.list(userPointer(frame.ecx), frame.edx);
+  const file = fileArgument(frame.arg0);
+  return file === null ? -EBADF : file.readDirectory(userPointer(frame.arg1), frame.arg2);
 }
 
 /** chdir(path) */
 export function chdir(frame: TrapFrame): i32 {
-  const found = pathArgument(userPointer(frame.ebx), true);
+  const found = pathArgument(userPointer(frame.arg0), true);
   if (isErrno(<u32>found)) return <i32>found;
   const inode = changetype<Inode>(found);
   if (!inode.isDirectory) return -ENOTDIR;
-  current.directory = inode;
+  currentProcess().directory = inode;
   return 0;
 }
 
 /** getcwd(to, size): bytes with the NUL, as Linux counts them. */
 export function getcwd(frame: TrapFrame): i32 {
-  const start = buildPath(current.directory!);
+  const start = buildPath(currentProcess().directory!);
   const length = <u32>(pathText + PATH_MAX - start);
-  if (length > frame.ecx) return -ERANGE;
-  const result = copyOut(current.space!, userPointer(frame.ebx), start, length);
+  if (length > frame.arg1) return -ERANGE;
+  const result = copyOut(userPointer(frame.arg0), start, length);
   return result !== 0 ? result : <i32>length;
 }
 
@@ -217,23 +218,23 @@ export function lstat64(frame: TrapFrame): i32 {
 
 /** fstat64(file, to) */
 export function fstat64(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.ebx);
-  return file === null ? -EBADF : sendStatus(file.inode, userPointer(frame.ecx));
+  const file = fileArgument(frame.arg0);
+  return file === null ? -EBADF : sendStatus(file.inode, userPointer(frame.arg1));
 }
 
 /** access(path, mode): nothing but devices can be written. */
 export function access(frame: TrapFrame): i32 {
-  const mode = frame.ecx;
+  const mode = frame.arg1;
   if ((mode & ~(R_OK | W_OK | X_OK)) !== 0) return -EINVAL;
-  const found = pathArgument(userPointer(frame.ebx), true);
+  const found = pathArgument(userPointer(frame.arg0), true);
   if (isErrno(<u32>found)) return <i32>found;
   const inode = changetype<Inode>(found);
   if ((mode & W_OK) !== 0 && !inode.isDevice) return -EROFS;
   return (mode & X_OK) !== 0 && (inode.mode & S_IX) === 0 ? -EACCES : 0;
 }
 
-function fileArgument(descriptor: u32): File | null {
-  return current.files!.get(descriptor);
+function fileArgument(descriptor: u32): OpenFile | null {
+  return currentProcess().files!.get(descriptor);
 }
 
 /** Why `inode` cannot be opened with `flags`; 0: it can. */
@@ -249,15 +250,15 @@ function duplicate(descriptor: u32, lowest: u32, flags: u32): i32 {
   const file = fileArgument(descriptor);
   if (file === null) return -EBADF;
   file.retain();
-  const result = current.files!.add(file, lowest, flags);
+  const result = currentProcess().files!.add(file, lowest, flags);
   if (result < 0) file.release();
   return result;
 }
 
 function statPath(frame: TrapFrame, follow: bool): i32 {
-  const found = pathArgument(userPointer(frame.ebx), follow);
+  const found = pathArgument(userPointer(frame.arg0), follow);
   if (isErrno(<u32>found)) return <i32>found;
-  return sendStatus(changetype<Inode>(found), userPointer(frame.ecx));
+  return sendStatus(changetype<Inode>(found), userPointer(frame.arg1));
 }
 
 /** The absolute path of a directory, built from the end of `pathText`; where it starts. */
@@ -273,5 +274,3 @@ function buildPath(directory: Inode): usize {
   }
   return start;
 }
-
-if (PATH_MAX !== 4096) ERROR("pathText has PATH_MAX bytes");

@@ -11,13 +11,13 @@ import {
   REBOOT_MAGIC2,
   REBOOT_POWER_OFF,
   REBOOT_RESTART,
-} from "../../src/abi/syscalls";
-import { uptimeSeconds } from "../device/pit";
+} from "../../src/abi/reboot";
 import { powerOff, restart } from "../device/power";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { freeFrameCount, totalFrameCount } from "../memory/frames";
 import { copyOut, userPointer } from "../memory/user-memory";
-import { countProcesses, current } from "../process/process";
+import { countProcesses } from "../process/process";
+import { uptimeSeconds } from "../thread/ticks";
 
 const SYSINFO_TOTAL: usize = 16;
 const SYSINFO_FREE: usize = 20;
@@ -25,10 +25,10 @@ const SYSINFO_PROCESSES: usize = 40;
 const SYSINFO_UNIT: usize = 52;
 const SYSINFO_SIZE: u32 = 64;
 const NAME_SIZE: u32 = 65;
-const NAMES_SIZE: u32 = 390;
+const NAMES_SIZE: u32 = 6 * NAME_SIZE;
 
-const info: usize = memory.data(64, 8);
-const names: usize = memory.data(392, 8);
+const info: usize = memory.data(SYSINFO_SIZE, 8);
+const names: usize = memory.data(NAMES_SIZE, 8);
 
 /** sysinfo(to): memory is counted in pages. */
 export function sysinfo(frame: TrapFrame): i32 {
@@ -38,7 +38,7 @@ export function sysinfo(frame: TrapFrame): i32 {
   store<u32>(info, freeFrameCount(), SYSINFO_FREE);
   store<u16>(info, countProcesses(), SYSINFO_PROCESSES);
   store<u32>(info, PAGE_SIZE, SYSINFO_UNIT);
-  return copyOut(current.space!, userPointer(frame.ebx), info, SYSINFO_SIZE);
+  return copyOut(userPointer(frame.arg0), info, SYSINFO_SIZE);
 }
 
 /** uname(to): the release is that of the Linux whose calls these are. */
@@ -50,14 +50,14 @@ export function uname(frame: TrapFrame): i32 {
   setName(3, cstr("0.1.0"));
   setName(4, cstr("i686"));
   setName(5, cstr("(none)"));
-  return copyOut(current.space!, userPointer(frame.ebx), names, NAMES_SIZE);
+  return copyOut(userPointer(frame.arg0), names, NAMES_SIZE);
 }
 
 /** reboot(magic1, magic2, command) */
 export function reboot(frame: TrapFrame): i32 {
-  if (frame.ebx !== REBOOT_MAGIC1 || frame.ecx !== REBOOT_MAGIC2) return -EINVAL;
-  if (frame.edx === REBOOT_RESTART) restart();
-  if (frame.edx !== REBOOT_POWER_OFF && frame.edx !== REBOOT_HALT) return -EINVAL;
+  if (frame.arg0 !== REBOOT_MAGIC1 || frame.arg1 !== REBOOT_MAGIC2) return -EINVAL;
+  if (frame.arg2 === REBOOT_RESTART) restart();
+  if (frame.arg2 !== REBOOT_POWER_OFF && frame.arg2 !== REBOOT_HALT) return -EINVAL;
   powerOff(0);
   return 0;
 }

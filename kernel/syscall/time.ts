@@ -2,17 +2,16 @@
 
 import { EINTR, EINVAL } from "../../src/abi/errno";
 import { bootTime } from "../device/clock";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
+import { sleepUntil } from "../thread/schedule";
 import {
   currentTick,
   NANOSECONDS_PER_TICK,
   TICKS_PER_SECOND,
   uptimeNanoseconds,
   uptimeSeconds,
-} from "../device/pit";
-import { TrapFrame } from "../machine/i686/trap-frame";
-import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
-import { current } from "../process/process";
-import { sleepUntil } from "../thread/schedule";
+} from "../thread/ticks";
 
 const CLOCK_REALTIME: u32 = 0;
 const CLOCK_MONOTONIC: u32 = 1;
@@ -26,7 +25,7 @@ const pair: usize = memory.data(8, 4);
 
 /** nanosleep(request, remaining): at least that long, rounded up to ticks. */
 export function nanosleep(frame: TrapFrame): i32 {
-  const result = copyIn(current.space!, userPointer(frame.ebx), pair, 8);
+  const result = copyIn(userPointer(frame.arg0), pair, 8);
   if (result !== 0) return result;
   const seconds = load<u32>(pair);
   const nanoseconds = load<u32>(pair, 4);
@@ -38,23 +37,23 @@ export function nanosleep(frame: TrapFrame): i32 {
   // The tick that is going on has begun already: it does not count.
   const deadline = currentTick() + ticks + 1;
   if (sleepUntil(deadline) === 0) return 0;
-  return sendRemaining(userPointer(frame.ecx), deadline);
+  return sendRemaining(userPointer(frame.arg1), deadline);
 }
 
 /** time(to): seconds since 1970. */
 export function time(frame: TrapFrame): i32 {
   const now = bootTime() + uptimeSeconds();
-  const to = userPointer(frame.ebx);
+  const to = userPointer(frame.arg0);
   if (userAddress(to) === 0) return <i32>now;
   store<u32>(pair, now);
-  const result = copyOut(current.space!, to, pair, 4);
+  const result = copyOut(to, pair, 4);
   return result !== 0 ? result : <i32>now;
 }
 
 /** gettimeofday(to, timezone) */
 export function gettimeofday(frame: TrapFrame): i32 {
-  const to = userPointer(frame.ebx);
-  const zone = userPointer(frame.ecx);
+  const to = userPointer(frame.arg0);
+  const zone = userPointer(frame.arg1);
   if (userAddress(to) !== 0) {
     const seconds = bootTime() + uptimeSeconds();
     const result = sendPair(to, seconds, uptimeNanoseconds() / NANOSECONDS_PER_MICROSECOND);
@@ -62,13 +61,13 @@ export function gettimeofday(frame: TrapFrame): i32 {
   }
   if (userAddress(zone) === 0) return 0;
   memory.fill(pair, 0, TIMEZONE_SIZE);
-  return copyOut(current.space!, zone, pair, TIMEZONE_SIZE);
+  return copyOut(zone, pair, TIMEZONE_SIZE);
 }
 
 /** clock_gettime(clock, to) */
 export function clockGettime(frame: TrapFrame): i32 {
-  const clock = frame.ebx;
-  const to = userPointer(frame.ecx);
+  const clock = frame.arg0;
+  const to = userPointer(frame.arg1);
   if (clock === CLOCK_REALTIME) {
     return sendPair(to, bootTime() + uptimeSeconds(), uptimeNanoseconds());
   }
@@ -88,5 +87,5 @@ function sendRemaining(to: UserPointer, deadline: u64): i32 {
 function sendPair(to: UserPointer, first: u32, second: u32): i32 {
   store<u32>(pair, first);
   store<u32>(pair, second, 4);
-  return copyOut(current.space!, to, pair, 8);
+  return copyOut(to, pair, 8);
 }

@@ -13,11 +13,12 @@
 //       head           committed          tail
 //        |  to be read     |  can be edited |
 //
-// The first TERMIOS_SIZE bytes of the record are a termios, as TCGETS copies it.
+// The first TERMIOS_SIZE bytes of the record are a termios, as TCGETS copies it. terminal.ts goes on
+// with the rest of a terminal, and the ring follows at RING.
 //
 // Invariants
 //   - head <= committed <= tail <= head + RING_ENTRIES.
-//   - Nothing here touches hardware or processes: the console passes bytes in and gets echo back.
+//   - Nothing here touches hardware or threads: the terminal passes bytes in and gets echo back.
 // See termios(3).
 
 import { SIGINT, SIGQUIT } from "../../src/abi/signals";
@@ -63,9 +64,9 @@ const NEWLINE: u32 = 0x0a;
 const RETURN: u32 = 0x0d;
 const DELETE: u32 = 0x7f;
 
-/** How many bytes the caller must give startLineDiscipline: the record and its ring. */
-export const LINE_DISCIPLINE_SIZE: u32 = 64 + 2 * RING_ENTRIES;
-const RING: usize = 64;
+/** Where the ring begins in a terminal's record: see terminal.ts. */
+export const RING: usize = 128;
+export const RING_SIZE: u32 = RING_ENTRIES << ENTRY_SHIFT;
 
 @unmanaged
 export class LineDiscipline {
@@ -80,7 +81,7 @@ export class LineDiscipline {
   private head: u32 = 0;
   private committed: u32 = 0;
   private tail: u32 = 0;
-  /** Function index of `(byte: u32) => void`: shows a byte on the terminal. */
+  /** Function index of `(terminal: LineDiscipline, byte: u32): void`: shows a byte. */
   private echoFunction: u32 = 0;
 
   /**
@@ -115,7 +116,7 @@ export class LineDiscipline {
 
   /**
    * False if a sender that can wait should: there is much to be read. A line that has not ended
-   * does not count, for nobody can read it yet.
+   * does not count, because it cannot be read yet.
    */
   hasRoom(): bool {
     if (this.head === this.committed) return true;
@@ -128,7 +129,7 @@ export class LineDiscipline {
   }
 
   /**
-   * Moves at most `size` bytes to `to` and returns their number. In canonical mode it stops behind
+   * Moves at most `size` bytes to `to` and returns their number. In canonical mode it stops after
    * the end of a line; 0 then means the end of input.
    */
   read(to: usize, size: u32): u32 {
@@ -139,7 +140,7 @@ export class LineDiscipline {
       store<u8>(to + count++, entry);
       if ((entry & ENDS_LINE) !== 0 && (this.lflag & ICANON) !== 0) return count;
     }
-    // ^D behind exactly `size` bytes ended that input, not the next one.
+    // ^D after exactly `size` bytes ended that input, not the next one.
     if (count !== 0 && this.head !== this.committed) {
       if ((this.entry(this.head) & ENDS_INPUT) !== 0) this.head++;
     }
@@ -158,7 +159,10 @@ export class LineDiscipline {
     this.committed = this.tail;
   }
 
-  /** The defaults of a Linux terminal, input empty; echo goes to the function of index `echo`. */
+  /**
+   * The defaults of a Linux terminal, input empty. Echo goes to the function of index `echo`, which
+   * gets this record and a byte.
+   */
   reset(echo: u32): void {
     this.iflag = ICRNL;
     this.oflag = OPOST | ONLCR;
@@ -256,7 +260,7 @@ export class LineDiscipline {
   }
 
   private show(byte: u32): void {
-    call_indirect<void>(this.echoFunction, byte);
+    call_indirect<void>(this.echoFunction, this, byte);
   }
 
   private append(entry: u32): bool {
@@ -291,4 +295,3 @@ export class LineDiscipline {
 }
 
 if (offsetof<LineDiscipline>("head") !== TERMIOS_SIZE) ERROR("the record begins with a termios");
-if (offsetof<LineDiscipline>() > RING) ERROR("the record is longer than its place");

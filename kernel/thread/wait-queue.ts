@@ -1,56 +1,59 @@
-// A queue of processes, first come, first served.
+// A queue of threads, first come, first served.
 //
-//   head -> process -> process -> null          linked by Process.queueNext; tail is the last one
+//   head <-> waiter <-> waiter <-> tail          linked through the waiters themselves
 //
-// The run queue is one, and so is each thing that can be waited for. Invariant: a process is in one
-// queue at the most, and `process.queue` is that queue.
+// The run queue is one, the sleepers are one, and so is each thing that can be waited for. A waiter
+// is the part of a thread's record that the queue knows; thread.ts has the rest.
+//
+// Invariant: a waiter is in one queue at most, and `waiter.queue` is that queue.
 
-import { Process } from "../process/process";
+@unmanaged
+export class Waiter {
+  queue: WaitQueue | null = null;
+  nextWaiter: Waiter | null = null;
+  previousWaiter: Waiter | null = null;
+}
 
 @unmanaged
 export class WaitQueue {
-  head: Process | null = null;
-  tail: Process | null = null;
+  head: Waiter | null = null;
+  private tail: Waiter | null = null;
 
   isEmpty(): bool {
     return this.head === null;
   }
 
-  append(process: Process): void {
-    const last = this.tail;
-    process.queue = this;
-    process.queueNext = null;
-    if (last === null) this.head = process;
-    else last.queueNext = process;
-    this.tail = process;
+  append(waiter: Waiter): void {
+    this.insertBefore(waiter, null);
   }
 
-  /** Takes the process out that has been in for longest; null when the queue is empty. */
-  takeFirst(): Process | null {
+  /** Puts `waiter` before `next`, which is in this queue; null: at the end. */
+  insertBefore(waiter: Waiter, next: Waiter | null): void {
+    const previous = next === null ? this.tail : next.previousWaiter;
+    waiter.queue = this;
+    waiter.nextWaiter = next;
+    waiter.previousWaiter = previous;
+    if (previous === null) this.head = waiter;
+    else previous.nextWaiter = waiter;
+    if (next === null) this.tail = waiter;
+    else next.previousWaiter = waiter;
+  }
+
+  /** Takes the first waiter out; null when the queue is empty. */
+  takeFirst(): Waiter | null {
     const first = this.head;
-    if (first === null) return null;
-    this.head = first.queueNext;
-    if (this.head === null) this.tail = null;
-    first.queue = null;
-    first.queueNext = null;
+    if (first !== null) this.remove(first);
     return first;
   }
 
-  /** Takes out a process that is somewhere in the queue. */
-  remove(process: Process): void {
-    let before: Process | null = null;
-    let at = this.head;
-    while (at !== null && at !== process) {
-      before = at;
-      at = at.queueNext;
-    }
-    if (at === null) return;
-    if (before === null) this.head = process.queueNext;
-    else before.queueNext = process.queueNext;
-    if (this.tail === process) this.tail = before;
-    process.queue = null;
-    process.queueNext = null;
+  /** Takes out a waiter that is somewhere in this queue. */
+  remove(waiter: Waiter): void {
+    const next = waiter.nextWaiter;
+    const previous = waiter.previousWaiter;
+    if (previous === null) this.head = next;
+    else previous.nextWaiter = next;
+    if (next === null) this.tail = previous;
+    else next.previousWaiter = previous;
+    waiter.queue = null;
   }
 }
-
-if (offsetof<WaitQueue>() !== 8) ERROR("static queues have eight bytes");

@@ -12,15 +12,15 @@
 import { print } from "../log/log";
 import * as symbols from "../machine/i686/symbols";
 import { KERNEL_STACK_SIZE } from "../memory/pages";
-import { current } from "../process/process";
+import { currentThread } from "../thread/thread";
 import { CodePlace } from "./code-place";
 
 const MOST_FRAMES: u32 = 32;
 const TEXT_SIZE: u32 = 128;
 const WORD: u32 = 4;
 
-const place: CodePlace = changetype<CodePlace>(memory.data(64, 4));
-const text: usize = memory.data(128);
+const place: CodePlace = changetype<CodePlace>(memory.data(offsetof<CodePlace>(), 4));
+const text: usize = memory.data(TEXT_SIZE);
 
 /** Prints the function at `eip` and its callers; ESP was `esp` there. */
 export function printBacktrace(eip: u32, esp: usize): void {
@@ -30,7 +30,7 @@ export function printBacktrace(eip: u32, esp: usize): void {
   let stack = esp;
   for (let i: u32 = 0; i < MOST_FRAMES; i++) {
     print(cstr("  %p "), address);
-    // A return address is behind the call, which may be the function's last instruction.
+    // A return address is after the call, which may be the function's last instruction.
     const known = printKernelPlace(i === 0 ? address : address - 1);
     print(cstr("\n"));
     if (!known || place.cfaOffset === 0) return;
@@ -66,9 +66,9 @@ export function printPlace(table: usize, size: u32, address: u32): bool {
 
 /** The end of the kernel stack that `esp` lies in; 0 if it lies in none. */
 function stackEnd(esp: usize): usize {
-  const process = current;
-  if (changetype<usize>(process) !== 0 && isWithin(esp, process.stackTop, KERNEL_STACK_SIZE)) {
-    return process.stackTop;
+  const thread = currentThread;
+  if (changetype<usize>(thread) !== 0 && isWithin(esp, thread.stackTop, KERNEL_STACK_SIZE)) {
+    return thread.stackTop;
   }
   const boot = symbols.boot_stack_top();
   return isWithin(esp, boot, <u32>(boot - symbols.boot_stack())) ? boot : 0;
@@ -77,5 +77,3 @@ function stackEnd(esp: usize): usize {
 function isWithin(esp: usize, end: usize, size: u32): bool {
   return end - esp <= size;
 }
-
-if (offsetof<CodePlace>() > 64) ERROR("place has 64 bytes");

@@ -1,34 +1,20 @@
-// The obituary of a user program: who, what it did, why that was wrong, and where.
+// What is printed when a fault kills a user program: which one, what it did, why that was wrong, and
+// where.
 //
 //   abuse[7] killed by SIGSEGV: writes to 0xffffd000: the trampoline is the supervisor's
-//     at main (user/abuse.ts:31), eip 0x00001234, esp 0xffffbf80
+//     at main (user/abuse/main.ts:31), eip 0x00001234, esp 0xffffbf80
 
-import {
-  VECTOR_ALIGNMENT_CHECK,
-  VECTOR_BOUND,
-  VECTOR_BREAKPOINT,
-  VECTOR_DEBUG,
-  VECTOR_DEVICE_NOT_AVAILABLE,
-  VECTOR_DIVIDE_ERROR,
-  VECTOR_FLOATING_POINT,
-  VECTOR_GENERAL_PROTECTION,
-  VECTOR_INVALID_OPCODE,
-  VECTOR_INVALID_TSS,
-  VECTOR_NMI,
-  VECTOR_OVERFLOW,
-  VECTOR_PAGE_FAULT,
-  VECTOR_SEGMENT_NOT_PRESENT,
-  VECTOR_SIMD,
-  VECTOR_STACK_FAULT,
-} from "../../src/abi/descriptors";
-import { GUARD_END, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
+import { VECTOR_GENERAL_PROTECTION } from "../../src/abi/descriptors";
+import { GUARD_END, PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import { FAULT_FETCH, FAULT_WRITE } from "../../src/abi/paging";
 import { SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from "../../src/abi/signals";
 import { print } from "../log/log";
-import { privilegedInstruction } from "../machine/i686/privileged";
+import { exceptionName } from "../machine/i686/exceptions";
+import { LONGEST_INSTRUCTION, privilegedInstruction } from "../machine/i686/privileged";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { REGION_EXECUTE, REGION_STACK, REGION_WRITE } from "../memory/region";
 import { AddressSpace, STACK_GAP, STACK_LIMIT } from "../memory/space";
+import { copyIn, userPointer } from "../memory/user-memory";
 import { Process } from "../process/process";
 import { findSection } from "../program/elf";
 import { printPlace } from "./backtrace";
@@ -37,7 +23,10 @@ import { printPlace } from "./backtrace";
 const ERROR_IN_IDT: u32 = 2;
 const ERROR_INDEX_SHIFT: u32 = 3;
 
-/** Tells that `process` dies of an access to `address`. */
+/** The instruction that faulted, as far as it could be read. */
+const instructionBytes: usize = memory.data(16, 4);
+
+/** Prints that `process` dies of an access to `address`. */
 export function explainPageFault(
   process: Process,
   frame: TrapFrame,
@@ -57,13 +46,11 @@ export function explainPageFault(
   printWhere(process, frame);
 }
 
-/** Tells that `process` dies of an exception other than a page fault. */
+/** Prints that `process` dies of an exception other than a page fault. */
 export function explainException(process: Process, frame: TrapFrame, signal: u32): void {
   printVictim(process, signal);
   const instruction =
-    frame.vector === VECTOR_GENERAL_PROTECTION
-      ? privilegedInstruction(process.space!, frame.eip)
-      : 0;
+    frame.vector === VECTOR_GENERAL_PROTECTION ? privilegedInstructionAt(frame.eip) : 0;
   if (frame.vector === VECTOR_GENERAL_PROTECTION && (frame.error & ERROR_IN_IDT) !== 0) {
     print(cstr("int 0x%x: that gate is not the user's\n"), frame.error >> ERROR_INDEX_SHIFT);
   } else if (instruction !== 0) {
@@ -76,44 +63,16 @@ export function explainException(process: Process, frame: TrapFrame, signal: u32
   printWhere(process, frame);
 }
 
-/** What the manual calls the exception. */
-export function exceptionName(vector: u32): usize {
-  switch (vector) {
-    case VECTOR_DIVIDE_ERROR:
-      return cstr("divide error");
-    case VECTOR_DEBUG:
-      return cstr("debug exception");
-    case VECTOR_NMI:
-      return cstr("non-maskable interrupt");
-    case VECTOR_BREAKPOINT:
-      return cstr("breakpoint");
-    case VECTOR_OVERFLOW:
-      return cstr("overflow");
-    case VECTOR_BOUND:
-      return cstr("bound range exceeded");
-    case VECTOR_INVALID_OPCODE:
-      return cstr("invalid opcode");
-    case VECTOR_DEVICE_NOT_AVAILABLE:
-      return cstr("floating-point instruction: there is no FPU for programs");
-    case VECTOR_INVALID_TSS:
-      return cstr("invalid TSS");
-    case VECTOR_SEGMENT_NOT_PRESENT:
-      return cstr("segment not present");
-    case VECTOR_STACK_FAULT:
-      return cstr("stack-segment fault");
-    case VECTOR_GENERAL_PROTECTION:
-      return cstr("general protection fault");
-    case VECTOR_PAGE_FAULT:
-      return cstr("page fault");
-    case VECTOR_FLOATING_POINT:
-      return cstr("floating-point error");
-    case VECTOR_ALIGNMENT_CHECK:
-      return cstr("alignment check");
-    case VECTOR_SIMD:
-      return cstr("SIMD floating-point error");
-    default:
-      return cstr("unexpected interrupt");
+/** The name of the privileged instruction at the user's `eip`, or 0 if there is none. */
+function privilegedInstructionAt(eip: u32): usize {
+  memory.fill(instructionBytes, 0, LONGEST_INSTRUCTION);
+  if (copyIn(userPointer(eip), instructionBytes, LONGEST_INSTRUCTION) !== 0) {
+    // Up to the end of the page is enough if the next page is not there.
+    const rest = PAGE_SIZE - (eip & PAGE_MASK);
+    if (rest >= LONGEST_INSTRUCTION) return 0;
+    if (copyIn(userPointer(eip), instructionBytes, rest) !== 0) return 0;
   }
+  return privilegedInstruction(instructionBytes);
 }
 
 /** Why the user may not do that there. */

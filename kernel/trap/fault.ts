@@ -5,38 +5,23 @@
 // on the console: who, what it did, why that was wrong, and where in its source.
 
 import {
-  VECTOR_ALIGNMENT_CHECK,
-  VECTOR_BREAKPOINT,
-  VECTOR_DEBUG,
-  VECTOR_DEVICE_NOT_AVAILABLE,
   VECTOR_DIVIDE_ERROR,
-  VECTOR_FLOATING_POINT,
   VECTOR_INVALID_OPCODE,
   VECTOR_PAGE_FAULT,
-  VECTOR_SEGMENT_NOT_PRESENT,
-  VECTOR_SIMD,
-  VECTOR_STACK_FAULT,
 } from "../../src/abi/descriptors";
 import { ENOMEM } from "../../src/abi/errno";
 import { FAULT_WRITE } from "../../src/abi/paging";
-import {
-  SIGBUS,
-  SIGFPE,
-  SIGILL,
-  SIGKILL,
-  SIGSEGV,
-  SIGTRAP,
-  signaledStatus,
-} from "../../src/abi/signals";
+import { SIGKILL, SIGSEGV, signaledStatus } from "../../src/abi/signals";
 import { FRAME_KERNEL_SIZE } from "../../src/abi/trap-frame";
 import { readcr2 } from "../../src/abi/x86";
 import { print } from "../log/log";
+import { exceptionName, signalOf } from "../machine/i686/exceptions";
 import { TrapFrame } from "../machine/i686/trap-frame";
+import { currentSpace } from "../memory/space";
 import { exitProcess } from "../process/exit";
 import { makeRoomForFirst } from "../process/out-of-memory";
-import { current } from "../process/process";
-import { attention, sliceIsOver, yieldProcessor } from "../thread/schedule";
-import { exceptionName, explainException, explainPageFault } from "./explain-fault";
+import { currentProcess } from "../process/process";
+import { explainException, explainPageFault } from "./explain-fault";
 import { panicAt } from "./post-mortem";
 
 /** An exception of a user program. */
@@ -46,7 +31,7 @@ export function fault(frame: TrapFrame): void {
     return;
   }
   const signal = signalOf(frame.vector);
-  explainException(current, frame, signal);
+  explainException(currentProcess(), frame, signal);
   exitProcess(signaledStatus(signal));
 }
 
@@ -62,20 +47,12 @@ export function kernelFault(frame: TrapFrame): void {
   panicAt(kernelFaultReason(frame.vector), frame, esp);
 }
 
-/** What the current process must do before it returns to user mode: die, or let others run. */
-export function beforeUserReturn(): void {
-  while (attention) {
-    if (current.pendingSignal !== 0) exitProcess(signaledStatus(current.pendingSignal));
-    if (sliceIsOver) yieldProcessor();
-  }
-}
-
 function pageFault(frame: TrapFrame, address: u32): void {
-  const result = current.space!.resolveFault(address, frame.error);
+  const result = currentSpace.resolveFault(address, frame.error);
   if (result === 0) return;
   if (result === -ENOMEM && makeRoomForFirst()) return; // and the instruction is tried again
   const signal = result === -ENOMEM ? SIGKILL : SIGSEGV;
-  explainPageFault(current, frame, address, signal);
+  explainPageFault(currentProcess(), frame, address, signal);
   exitProcess(signaledStatus(signal));
 }
 
@@ -89,27 +66,5 @@ function kernelFaultReason(vector: u32): usize {
       return cstr("fault: the kernel divided by zero");
     default:
       return cstr("fault: exception in the kernel");
-  }
-}
-
-/** As Linux: arch/x86/kernel/traps.c. */
-function signalOf(vector: u32): u32 {
-  switch (vector) {
-    case VECTOR_DIVIDE_ERROR:
-    case VECTOR_FLOATING_POINT:
-    case VECTOR_SIMD:
-      return SIGFPE;
-    case VECTOR_DEBUG:
-    case VECTOR_BREAKPOINT:
-      return SIGTRAP;
-    case VECTOR_INVALID_OPCODE:
-    case VECTOR_DEVICE_NOT_AVAILABLE:
-      return SIGILL;
-    case VECTOR_SEGMENT_NOT_PRESENT:
-    case VECTOR_STACK_FAULT:
-    case VECTOR_ALIGNMENT_CHECK:
-      return SIGBUS;
-    default:
-      return SIGSEGV;
   }
 }

@@ -1,8 +1,8 @@
-// The report of a kernel that found itself wrong: what, where and how it came there. Then the
+// The report of a kernel that has found a bug of its own: what, where, and how it got there. Then the
 // machine ends with a status that no program can give.
 //
-// panic.ts is what everybody calls; this file sees the whole kernel, and only assembly and the
-// handlers of ring-0 exceptions see it.
+// log/panic.ts is what every floor calls; this file sees the whole kernel, and only assembly and the
+// handlers of ring-0 exceptions call it.
 //
 // Invariant: a second panic, while the first is being reported, says its text and ends the machine.
 
@@ -23,19 +23,21 @@ import { EPITAPH_SIZE } from "../../src/abi/kernel-info";
 import { FRAME_SIZE } from "../../src/abi/trap-frame";
 import * as x86 from "../../src/abi/x86";
 import { powerOffPanicked } from "../device/power";
-import { copyOutputTo, print } from "../log/log";
+import { addSink, print } from "../log/log";
 import * as symbols from "../machine/i686/symbols";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { freeFrameCount, totalFrameCount } from "../memory/frames";
 import { kernelCr3 } from "../memory/kernel-space";
 import { KERNEL_STACK_SIZE } from "../memory/pages";
-import { current } from "../process/process";
+import { currentProcess } from "../process/process";
 import { isConsoleStarted, startConsole } from "../terminal/console";
 import { printBacktrace } from "./backtrace";
 import { printWhere } from "./explain-fault";
 
 let firstReason: usize = 0;
-const doubleFaultFrame: usize = memory.data(60, 4);
+const doubleFaultFrame: usize = memory.data(FRAME_SIZE, 4);
+/** How many bytes of the epitaph are written. */
+let epitaphLength: u32 = 0;
 
 /** Called by panic (panic.asm.ts) and by what finds a trap frame of ring 0: see panicAt. */
 export function panicked(reason: usize, frame: TrapFrame, esp: usize): void {
@@ -49,7 +51,7 @@ export function panicAt(reason: usize, frame: TrapFrame, esp: usize): void {
     powerOffPanicked(firstReason);
   }
   firstReason = reason;
-  copyOutputTo(symbols.epitaph(), EPITAPH_SIZE);
+  addSink(writeEpitaph.index, endEpitaph.index);
   if (!isConsoleStarted()) startConsole();
   print(cstr("\n*** kernel panic: %s\n"), <u32>reason);
   printSpaces();
@@ -76,17 +78,25 @@ export function doubleFault(tss: usize): void {
   panicAt(cstr("trap: double fault"), frame, load<u32>(tss, TSS_ESP));
 }
 
+/** Keeps what is printed for an inspector outside, NUL-terminated, as far as there is room. */
+function writeEpitaph(byte: u32): void {
+  if (epitaphLength < EPITAPH_SIZE - 1) store<u8>(symbols.epitaph() + epitaphLength++, byte);
+}
+
+/** The epitaph lies in .bss, so it ends in NUL at any moment. */
+function endEpitaph(): void {}
+
 /** If the kernel works for a process: what that was doing. */
 function printOrigin(esp: usize): void {
-  const process = current;
+  const process = currentProcess();
   if (changetype<usize>(process) === 0 || process.program === null) return;
   if (process.stackTop - esp > KERNEL_STACK_SIZE) return;
   print(cstr("called by %s[%u]\n"), <u32>process.name, process.pid);
-  printWhere(process, process.frame);
+  printWhere(process, process.thread.frame);
 }
 
 function printSpaces(): void {
-  const process = current;
+  const process = currentProcess();
   if (changetype<usize>(process) !== 0) {
     print(cstr("process %u (%s), cr3 %p"), process.pid, <u32>process.name, process.cr3);
   } else print(cstr("no process yet"));

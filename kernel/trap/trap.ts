@@ -8,7 +8,8 @@
 //   ring-0 exceptions                    and will put back what it found
 //   double fault       enterDoubleFault  by task gate, on a stack and a CR3 of its own, for good
 //
-// The trampoline (trampoline.asm.ts) calls these by their export names; they are its only exits.
+// The trampoline (machine/i686/trampoline.asm.ts) calls these by their export names; they are its
+// only exits. Every way back to user mode goes through beforeUserReturn.
 
 import {
   VECTOR_DEBUG,
@@ -18,12 +19,16 @@ import {
   VECTOR_SYSTEM_CALL,
 } from "../../src/abi/descriptors";
 import { INFO_ENTRIES, INFO_NMIS } from "../../src/abi/kernel-info";
+import { signaledStatus } from "../../src/abi/signals";
 import { panic } from "../log/panic";
 import * as symbols from "../machine/i686/symbols";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { forgetWindows } from "../memory/window";
-import { systemCall } from "../syscall/table";
-import { beforeUserReturn, fault, kernelFault } from "./fault";
+import { exitProcess } from "../process/exit";
+import { systemCall } from "../syscall/dispatch";
+import { hasUserReturnWork, sliceIsOver, yieldProcessor } from "../thread/schedule";
+import { currentThread } from "../thread/thread";
+import { fault, kernelFault } from "./fault";
 import { interrupt } from "./interrupt";
 import { doubleFault } from "./post-mortem";
 
@@ -45,16 +50,25 @@ export function enterSystemCall(frame: TrapFrame): void {
   forgetWindows();
 }
 
+/** What the current thread must do before it returns to user mode: die, or let others run. */
+export function beforeUserReturn(): void {
+  while (hasUserReturnWork) {
+    const signal = currentThread.pendingSignal;
+    if (signal !== 0) exitProcess(signaledStatus(signal));
+    if (sliceIsOver) yieldProcessor();
+  }
+}
+
 /** An interrupt that found the kernel in its idle loop, or at a safe point of a long call. */
 export function enterFromKernel(frame: TrapFrame): void {
-  if (frame.vector - VECTOR_IRQ >= 16) panic(cstr("trap: a vector that nobody raises"));
+  if (frame.vector - VECTOR_IRQ >= 16) panic(cstr("trap: an unexpected vector from ring 0"));
   interrupt(frame);
 }
 
 /** NMI and #MC from anywhere, exceptions in ring 0. */
 export function enterParanoid(frame: TrapFrame): void {
   const vector = frame.vector;
-  // Nobody here uses NMIs; a watchdog or a debugger may. They are counted and otherwise ignored.
+  // The kernel does not use NMIs; a watchdog or a debugger may. They are counted and ignored.
   if (vector === VECTOR_NMI) count(INFO_NMIS);
   else if (vector === VECTOR_MACHINE_CHECK) panic(cstr("trap: machine check"));
   // A debugger outside set a breakpoint register, or MOV SS delayed one to our first instruction.
@@ -73,4 +87,4 @@ function count(field: u32): void {
   store<u32>(counter, load<u32>(counter) + 1);
 }
 
-if (VECTOR_SYSTEM_CALL - VECTOR_IRQ < 16) ERROR("the system call is no IRQ");
+if (VECTOR_SYSTEM_CALL - VECTOR_IRQ < 16) ERROR("the system call is not an IRQ");

@@ -1,7 +1,7 @@
 // Runs the WebAssembly of a user program in Node, which plays its system calls: `write` is all that
 // programs may need here. What they say is what they must say as processes.
 
-import { SystemCall } from "../../src/abi/syscalls";
+import { SystemCall } from "../../src/abi/linux/i386";
 
 /** What a program that ended has written and returned. */
 export interface ProgramResult {

@@ -8,8 +8,8 @@
 //
 // See the ELF specification, figures 1-3 and 2-1, and elf(5).
 
+import { SystemCall } from "../../src/abi/linux/i386";
 import { PAGE_SIZE, USER_DATA, USER_END } from "../../src/abi/memory-map";
-import { SystemCall } from "../../src/abi/syscalls";
 
 const TEXT = 0x00001000;
 const DATA = USER_DATA;

@@ -11,9 +11,9 @@ import {
   KERNEL_DS,
   USER_DS,
 } from "../../src/abi/descriptors";
+import { SystemCall } from "../../src/abi/linux/i386";
 import { GUARD_END, USER_END } from "../../src/abi/memory-map";
 import { SIGBUS, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from "../../src/abi/signals";
-import { SystemCall } from "../../src/abi/syscalls";
 import type { Assembler } from "../../src/x86/assembler";
 import { mem, mem32 } from "../../src/x86/operand";
 import {

@@ -5,7 +5,7 @@
 // `a.jmp(FAILED)` with the stack as it was, or ends by a signal. EBX, ESI, EDI, EBP and DF need not
 // be preserved.
 
-import { SystemCall } from "../../src/abi/syscalls";
+import { SystemCall } from "../../src/abi/linux/i386";
 import type { Assembler } from "../../src/x86/assembler";
 import { eax } from "../../src/x86/registers";
 

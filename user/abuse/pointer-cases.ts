@@ -12,8 +12,8 @@ import {
   ESRCH,
 } from "../../src/abi/errno";
 import { O_RDONLY } from "../../src/abi/files";
+import { SystemCall } from "../../src/abi/linux/i386";
 import { GUARD_END, PAGE_SIZE, PAGE_TABLES, USER_END } from "../../src/abi/memory-map";
-import { SystemCall } from "../../src/abi/syscalls";
 import { TCGETS, TIOCGWINSZ } from "../../src/abi/termios";
 import { int80, load32, store8, store32 } from "../../src/abi/x86";
 import { print, printHex, printSigned, STANDARD_OUTPUT } from "../runtime/output";

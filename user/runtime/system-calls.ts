@@ -2,7 +2,7 @@
 //
 // Addresses are plain numbers and strings end in NUL, as the kernel takes them.
 
-import { SystemCall } from "../../src/abi/syscalls";
+import { SystemCall } from "../../src/abi/linux/i386";
 import { int80 } from "../../src/abi/x86";
 
 export function read(file: i32, to: usize, size: u32): i32 {

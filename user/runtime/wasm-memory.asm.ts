@@ -7,7 +7,7 @@
 // The size is kept as a count, because the module may rely on the size that it declares. memory.ts
 // does the same for programs in TypeScript.
 
-import { SystemCall } from "../../src/abi/syscalls";
+import { SystemCall } from "../../src/abi/linux/i386";
 import type { Assembler } from "../../src/x86/assembler";
 import { mem } from "../../src/x86/operand";
 import { eax, ebx, ecx, edx } from "../../src/x86/registers";

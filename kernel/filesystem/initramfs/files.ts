@@ -1,6 +1,6 @@
 // Files and directories of the initramfs: read only, contents in memory.
 
-import { EBADF, EFAULT, EINVAL, EISDIR, ENOTDIR, ENOTTY } from "../../../src/abi/errno";
+import { EFAULT, EINVAL } from "../../../src/abi/errno";
 import {
   DIRENT_INO,
   DIRENT_LENGTH,
@@ -13,29 +13,31 @@ import {
   DT_REG,
   NAME_MAX,
 } from "../../../src/abi/files";
-import { Inode } from "../../file/inode";
-import { File, FileOperations } from "../../file/open-file";
+import { FileOperations, Inode } from "../../file/inode";
+import { OpenFile } from "../../file/open-file";
+import { refuseIoctl, refuseRead, refuseReadDirectory, refuseWrite } from "../../file/refusals";
 import { sendBytes, transferSize } from "../../file/transfer";
 import { copyOut, UserPointer } from "../../memory/user-memory";
-import { current } from "../../process/process";
 
-const regular: FileOperations = changetype<FileOperations>(memory.data(20, 4));
-const directory: FileOperations = changetype<FileOperations>(memory.data(20, 4));
+const regular = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
+const directory = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
+/** The longest entry, rounded up to a multiple of 8. */
+const RECORD_SIZE: u32 = (DIRENT_NAME + NAME_MAX + 1 + 7) & ~7;
 /** One directory entry, built here and copied out. */
-const record: usize = memory.data(288, 8);
+const record: usize = memory.data(RECORD_SIZE, 8);
 const DOTS: usize = cstr("..");
 
 /** Fills the records of operations; before any file is opened. */
-export function startRegularFiles(): void {
+export function startInitramfsFiles(): void {
   regular.read = readRegular.index;
   regular.write = refuseWrite.index;
-  regular.control = refuseControl.index;
-  regular.list = refuseList.index;
+  regular.ioctl = refuseIoctl.index;
+  regular.readDirectory = refuseReadDirectory.index;
   regular.seekable = true;
   directory.read = refuseRead.index;
   directory.write = refuseWrite.index;
-  directory.control = refuseControl.index;
-  directory.list = listDirectory.index;
+  directory.ioctl = refuseIoctl.index;
+  directory.readDirectory = listDirectory.index;
   directory.seekable = true;
 }
 
@@ -47,26 +49,7 @@ export function directoryOperations(): FileOperations {
   return directory;
 }
 
-/** ioctl on what has no commands. */
-export function refuseControl(_file: File, _command: u32, _argument: u32): i32 {
-  return -ENOTTY;
-}
-
-/** getdents64 on what is no directory. */
-export function refuseList(_file: File, _to: UserPointer, _size: u32): i32 {
-  return -ENOTDIR;
-}
-
-function refuseRead(_file: File, _to: UserPointer, _size: u32): i32 {
-  return -EISDIR;
-}
-
-/** Nothing here is ever open for writing. */
-function refuseWrite(_file: File, _from: UserPointer, _size: u32): i32 {
-  return -EBADF;
-}
-
-function readRegular(file: File, to: UserPointer, size: u32): i32 {
+function readRegular(file: OpenFile, to: UserPointer, size: u32): i32 {
   const wanted = transferSize(to, size);
   if (wanted <= 0) return wanted;
   const inode = file.inode;
@@ -78,13 +61,13 @@ function readRegular(file: File, to: UserPointer, size: u32): i32 {
 }
 
 /** The position of a directory counts entries: 0 is `.`, 1 is `..`, then the children. */
-function listDirectory(file: File, to: UserPointer, size: u32): i32 {
+function listDirectory(file: OpenFile, to: UserPointer, size: u32): i32 {
   let done: u32 = 0;
   while (true) {
     const length = buildEntry(file.inode, file.position);
     if (length === 0) return <i32>done;
     if (length > size - done) return done !== 0 ? <i32>done : -EINVAL;
-    if (copyOut(current.space!, to.plus(done), record, length) !== 0) {
+    if (copyOut(to.plus(done), record, length) !== 0) {
       return done !== 0 ? <i32>done : -EFAULT;
     }
     done += length;
@@ -92,7 +75,7 @@ function listDirectory(file: File, to: UserPointer, size: u32): i32 {
   }
 }
 
-/** Builds entry `index` of `parent` in `record`: its length, or 0 behind the last one. */
+/** Builds entry `index` of `parent` in `record`: its length, or 0 past the last one. */
 function buildEntry(parent: Inode, index: u64): u32 {
   if (index === 0) return fillEntry(parent, DOTS, 1, index);
   if (index === 1) return fillEntry(parent.parent!, DOTS, 2, index);

@@ -29,11 +29,11 @@ let archive: usize = 0;
 let archiveSize: u32 = 0;
 /** The entry that messages are about. */
 let entryOffset: u32 = 0;
-/** A field of the entry was no number. */
+/** A field of the entry was not a number. */
 let hasBadField: bool = false;
 
 /** Adds the entries of the `size` bytes at `start` to the tree; how many there were. */
-export function mountInitramfs(start: usize, size: u32): u32 {
+export function unpackInitramfs(start: usize, size: u32): u32 {
   archive = start;
   archiveSize = size;
   let count: u32 = 0;
@@ -104,10 +104,10 @@ function isPathEnd(at: u32, end: u32): bool {
   return at === end;
 }
 
-/** The child of that name, made if it is not there. Null, with a word in the log, if it cannot. */
+/** The child of that name, made if it is not there. Null, and a line in the log, if it cannot be. */
 function childOf(directory: Inode, name: u32, length: u32, mode: u32): Inode | null {
   if (!directory.isDirectory) {
-    complain(cstr("what its name goes through is no directory"));
+    complain(cstr("its path goes through something that is not a directory"));
     return null;
   }
   const found = directory.find(archive + name, length);
@@ -150,7 +150,7 @@ function complain(what: usize): u32 {
   return 0;
 }
 
-/** 070701, or 070702 with check sums, which nobody verifies. */
+/** 070701, or 070702 with check sums, which are not verified. */
 function hasMagic(offset: u32): bool {
   const magic = cstr("07070");
   for (let i: u32 = 0; i < 5; i++) {

@@ -6,32 +6,33 @@
 // Every line has the same length, so a position in the file is a process and a place in its line.
 // The state is R (runnable), S (sleeps until something happens) or Z (a zombie).
 
-import { EINVAL } from "../../../src/abi/errno";
-import { File, FileOperations } from "../../file/open-file";
+import { FileOperations } from "../../file/inode";
+import { OpenFile } from "../../file/open-file";
+import { refuseDeviceWrite, refuseIoctl, refuseReadDirectory } from "../../file/refusals";
 import { sendBytes, transferSize } from "../../file/transfer";
 import { UserPointer } from "../../memory/user-memory";
-import { countProcesses, firstProcess, Process, ProcessState } from "../../process/process";
-import { refuseControl, refuseList } from "../initramfs/files";
+import { countProcesses, firstProcess, Process } from "../../process/process";
+import { ThreadState } from "../../thread/thread";
 
 const LINE: u32 = 48;
 const KIB_PER_PAGE: u32 = 4;
 const SPACE: u8 = 0x20;
 const NEWLINE: u32 = 0x0a;
 
-const operations: FileOperations = changetype<FileOperations>(memory.data(20, 4));
-const line: usize = memory.data(48);
+const operations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
+const line: usize = memory.data(LINE);
 
 /** Fills the record of operations and returns it. */
 export function processListOperations(): FileOperations {
   operations.read = readProcesses.index;
-  operations.write = refuseWrite.index;
-  operations.control = refuseControl.index;
-  operations.list = refuseList.index;
+  operations.write = refuseDeviceWrite.index;
+  operations.ioctl = refuseIoctl.index;
+  operations.readDirectory = refuseReadDirectory.index;
   operations.seekable = true;
   return operations;
 }
 
-function readProcesses(file: File, to: UserPointer, size: u32): i32 {
+function readProcesses(file: OpenFile, to: UserPointer, size: u32): i32 {
   const wanted = transferSize(to, size);
   if (wanted <= 0) return wanted;
   let done: u32 = 0;
@@ -46,10 +47,6 @@ function readProcesses(file: File, to: UserPointer, size: u32): i32 {
     file.position += count;
   }
   return <i32>done;
-}
-
-function refuseWrite(_file: File, _from: UserPointer, _size: u32): i32 {
-  return -EINVAL;
 }
 
 /** The processes in the order of their creation; the list begins with the newest. */
@@ -68,7 +65,7 @@ function fillLine(process: Process): void {
   putNumber(5, process.pid);
   putNumber(11, parent === null ? 0 : parent.pid);
   putNumber(17, process.group);
-  store<u8>(line + 18, stateLetter(process.state));
+  store<u8>(line + 18, stateLetter(process));
   putNumber(28, space === null ? 0 : space.residentPages * KIB_PER_PAGE);
   for (let i: u32 = 0; load<u8>(process.name + i) !== 0; i++) {
     store<u8>(line + 30 + i, load<u8>(process.name + i));
@@ -76,9 +73,9 @@ function fillLine(process: Process): void {
   store<u8>(line + LINE - 1, NEWLINE);
 }
 
-function stateLetter(state: ProcessState): u8 {
-  if (state === ProcessState.zombie) return 0x5a;
-  return state === ProcessState.runnable ? 0x52 : 0x53;
+function stateLetter(process: Process): u8 {
+  if (process.isZombie) return 0x5a;
+  return process.thread.state === ThreadState.runnable ? 0x52 : 0x53;
 }
 
 /** Writes a decimal number whose last digit goes to `column` - 1. */

@@ -11,12 +11,11 @@ import {
   MULTIBOOT_HEADER_MAGIC,
 } from "../../../src/abi/multiboot";
 import type { Assembler } from "../../../src/x86/assembler";
-import { mem32, symbol } from "../../../src/x86/operand";
+import { symbol } from "../../../src/x86/operand";
 import {
   ax,
   ds,
   eax,
-  ebp,
   ebx,
   ecx,
   edi,
@@ -35,7 +34,6 @@ export default function boot(a: Assembler): void {
   start(a);
   a.section(".text", { execute: true });
   reloadSegments(a);
-  switchStack(a);
   doubleFaultEntry(a);
 }
 
@@ -86,29 +84,6 @@ function reloadSegments(a: Assembler): void {
   a.xor(eax, eax);
   for (const segment of [fs, gs]) a.mov(segment, eax);
   a.lldt(ax);
-  a.ret();
-}
-
-/**
- * switch_stack(saveOld: EAX, newEsp: EDX): leaves this thread, its ESP at *saveOld, for the one
- * whose ESP is newEsp. A new thread's stack holds EBP, EDI, ESI, EBX and the address to go to.
- */
-function switchStack(a: Assembler): void {
-  const saved = [ebx, esi, edi, ebp];
-  a.global("switch_stack", "function");
-  const places = saved.map(({ name }, i): [string, number] => [name, 8 + 4 * i]);
-  const frame = (pushed: number) =>
-    a.frame(4 + 4 * pushed, Object.fromEntries(places.slice(0, pushed)));
-  for (const [i, register] of saved.entries()) {
-    a.push(register);
-    frame(i + 1);
-  }
-  a.mov(mem32({ base: eax }), esp);
-  a.mov(esp, edx);
-  for (const [i, register] of [...saved.entries()].reverse()) {
-    a.pop(register);
-    frame(i);
-  }
   a.ret();
 }
 

@@ -44,22 +44,25 @@ import {
   VECTOR_SYSTEM_CALL,
 } from "../../../src/abi/descriptors";
 import * as x86 from "../../../src/abi/x86";
-import { kernelCr3 } from "../../memory/kernel-space";
 import * as symbols from "./symbols";
 
 /** Bytes from one vector's stub to the next (trampoline.asm.ts). */
 const STUB_SIZE: u32 = 8;
 
-/** kernel/machine/i686/boot.asm.ts: reloads every segment register from the new GDT. */
+/** boot.asm.ts: reloads every segment register from the new GDT. */
 declare function reload_segments(): void;
 
 const pseudoDescriptor: usize = memory.data(8, 4);
 
-/** Builds the tables and makes the processor use them. Paging is on, CR0.WP is off. */
-export function buildDescriptors(): void {
-  store<u32>(symbols.kernel_cr3(), kernelCr3());
+/**
+ * Builds the tables and makes the processor use them. `cr3` is the kernel's. Paging is on, CR0.WP
+ * is off.
+ */
+export function buildDescriptors(cr3: u32): void {
+  store<u32>(symbols.kernel_cr3(), cr3);
   buildGdt();
   buildTss();
+  buildDoubleFaultTss(cr3);
   buildIdt();
   loadPseudoDescriptor(symbols.gdt(), GDT_SIZE);
   x86.lgdt(pseudoDescriptor);
@@ -78,16 +81,19 @@ function buildGdt(): void {
   setTssDescriptor(DOUBLE_FAULT_SELECTOR, symbols.double_fault_tss());
 }
 
-/** TSS.esp0 is constant: the kernel stack of a thread is a word in kernel memory (current.ts). */
+/** TSS.esp0 is constant: the kernel stack of a thread is a word in kernel memory (entry-thread.ts). */
 function buildTss(): void {
   const tss = symbols.tss();
   store<u32>(tss, symbols.entry_stack_top(), TSS_ESP0);
   store<u32>(tss, KERNEL_DS, TSS_SS0);
-  // An I/O map behind the limit: ring 3 has no port.
+  // An I/O map past the limit: ring 3 has no port.
   store<u16>(tss, <u16>TSS_SIZE, TSS_IO_MAP);
+}
 
+/** The state that a double fault switches to: the kernel's CR3 and a stack of its own. */
+function buildDoubleFaultTss(cr3: u32): void {
   const fault = symbols.double_fault_tss();
-  store<u32>(fault, kernelCr3(), TSS_CR3);
+  store<u32>(fault, cr3, TSS_CR3);
   store<u32>(fault, symbols.double_fault_entry(), TSS_EIP);
   store<u32>(fault, symbols.double_fault_stack_top(), TSS_ESP);
   store<u32>(fault, EFLAGS_FIXED, TSS_EFLAGS);

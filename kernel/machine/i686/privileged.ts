@@ -1,23 +1,12 @@
-// Which privileged instruction a user program tried: for the message that tells why it died.
+// Names of privileged instructions: for the message that tells why a program died.
 
-import { PAGE_MASK, PAGE_SIZE } from "../../../src/abi/memory-map";
-import { AddressSpace } from "../../memory/space";
-import { copyIn, userPointer } from "../../memory/user-memory";
+/** The longest instruction of the i386, in bytes. */
+export const LONGEST_INSTRUCTION: u32 = 15;
 
-/** The longest instruction of the i386. */
-const LONGEST: u32 = 15;
-const bytes: usize = memory.data(16, 4);
-
-/** The name of the privileged instruction at the user's `eip`, or 0 if there is none. */
-export function privilegedInstruction(space: AddressSpace, eip: u32): usize {
-  // Up to the end of the page is enough if the next page is not there.
-  memory.fill(bytes, 0, LONGEST);
-  if (copyIn(space, userPointer(eip), bytes, LONGEST) !== 0) {
-    const rest = PAGE_SIZE - (eip & PAGE_MASK);
-    if (rest >= LONGEST || copyIn(space, userPointer(eip), bytes, rest) !== 0) return 0;
-  }
+/** The name of the privileged instruction in the LONGEST_INSTRUCTION bytes at `bytes`, or 0. */
+export function privilegedInstruction(bytes: usize): usize {
   let at = bytes;
-  while (isPrefix(load<u8>(at)) && at < bytes + LONGEST - 2) at++;
+  while (isPrefix(load<u8>(at)) && at < bytes + LONGEST_INSTRUCTION - 2) at++;
   const opcode: u32 = load<u8>(at);
   return opcode === 0x0f ? twoByteName(load<u8>(at + 1), load<u8>(at + 2)) : oneByteName(opcode);
 }

@@ -25,7 +25,6 @@ import {
 } from "../../../src/abi/paging";
 import * as x86 from "../../../src/abi/x86";
 import { panic } from "../../log/panic";
-import { kernelCr3 } from "../../memory/kernel-space";
 import * as symbols from "./symbols";
 
 // CPUID bits. Intel SDM vol. 2A, CPUID.
@@ -80,14 +79,14 @@ export function hasNoExecute(): bool {
 }
 
 /**
- * Switches paging on, with everything that guards it but CR0.WP: descriptors are still to be
- * written to the trampoline's read-only page.
+ * Switches paging on with the page-directory-pointer table at `cr3`, and everything that guards it
+ * but CR0.WP: descriptors are still to be written to the trampoline's read-only page.
  */
-export function enablePaging(): void {
+export function enablePaging(cr3: u32): void {
   if (features & INFO_NX) x86.wrmsr(MSR_EFER, x86.rdmsr(MSR_EFER) | EFER_NXE);
   // Real processors have 2 MiB pages under PAE without CR4.PSE; v86 asks for it.
   x86.writecr4(x86.readcr4() | CR4_PAE | (hasPse ? CR4_PSE : 0));
-  x86.writecr3(kernelCr3());
+  x86.writecr3(cr3);
   x86.writecr0(x86.readcr0() | CR0_PG);
 
   let cr4 = x86.readcr4();

@@ -1,5 +1,10 @@
-// The trap frame as TypeScript sees it. src/abi/trap-frame.ts draws it.
+// The trap frame as TypeScript sees it: what the trampoline saved. src/abi/trap-frame.ts draws it.
+//
+// A system call's number, arguments and result have names of their own here, so that only this file
+// knows which registers carry them (`int 0x80` as on Linux: number and result in EAX, arguments in
+// EBX, ECX, EDX, ESI, EDI, EBP).
 
+import { EFLAGS_FIXED, EFLAGS_IF, USER_CS, USER_DS } from "../../../src/abi/descriptors";
 import {
   FRAME_CS,
   FRAME_EAX,
@@ -13,7 +18,6 @@ import {
   FRAME_VECTOR,
 } from "../../../src/abi/trap-frame";
 
-/** What the trampoline saved: see src/abi/trap-frame.ts. */
 @unmanaged
 export class TrapFrame {
   edi: u32 = 0;
@@ -39,8 +43,52 @@ export class TrapFrame {
     return this.vectorByte & 0xff;
   }
 
-  get fromUser(): bool {
-    return (this.cs & 3) !== 0;
+  /** The number of the system call. */
+  get call(): u32 {
+    return this.eax;
+  }
+
+  set result(value: u32) {
+    this.eax = value;
+  }
+
+  get arg0(): u32 {
+    return this.ebx;
+  }
+
+  get arg1(): u32 {
+    return this.ecx;
+  }
+
+  get arg2(): u32 {
+    return this.edx;
+  }
+
+  get arg3(): u32 {
+    return this.esi;
+  }
+
+  get arg4(): u32 {
+    return this.edi;
+  }
+
+  get arg5(): u32 {
+    return this.ebp;
+  }
+
+  /** The registers of a program that starts at `entry` with its stack at `esp`. */
+  startProgram(entry: u32, esp: u32): void {
+    memory.fill(changetype<usize>(this), 0, FRAME_SIZE);
+    this.eip = entry;
+    this.cs = USER_CS;
+    this.eflags = EFLAGS_IF | EFLAGS_FIXED;
+    this.esp = esp;
+    this.ss = USER_DS;
+  }
+
+  /** A copy of another frame of user mode. */
+  copyFrom(other: TrapFrame): void {
+    memory.copy(changetype<usize>(this), changetype<usize>(other), FRAME_SIZE);
   }
 }
 

@@ -1,0 +1,107 @@
+// What the kernel knows of the machine that it was booted on, whatever loader brought it: RAM, the
+// command line, the initramfs.
+//
+// A loader's own record lies wherever the loader found room, and the frame list, which the kernel
+// puts after its image, may overwrite it. So a protocol's reader (multiboot.ts) copies everything
+// here before a byte of memory is claimed, and the initramfs is moved when it is in the way. Runs
+// with paging off.
+//
+// Invariants
+//   - Ranges of RAM are whole frames, at or above 1 MiB, below 4 GiB, and there are MOST_RANGES at
+//     most; what a loader says beyond that is ignored.
+
+import { COMMAND_LINE_MAX } from "../../src/abi/command-line";
+import { KERNEL, PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
+import { panic } from "../log/panic";
+
+const MOST_RANGES: u32 = 32;
+const RANGE_SHIFT: u32 = 3;
+const END: usize = 4;
+const MEMORY_END: u64 = (<u64>1) << 32;
+
+let rangeCount: u32 = 0;
+/** Pairs of frame indices: first, end. */
+const ranges: usize = memory.data(MOST_RANGES << RANGE_SHIFT, 4);
+const commandLineText: usize = memory.data(COMMAND_LINE_MAX, 4);
+let initramfsAddress: u32 = 0;
+let initramfsBytes: u32 = 0;
+
+/** Adds the whole frames of [base, end) that lie in [1 MiB, 4 GiB). */
+export function addRam(base: u64, end: u64): void {
+  const start = max<u64>(base, KERNEL);
+  const limit = min<u64>(end, MEMORY_END);
+  const first = <u32>((start + PAGE_MASK) >> PAGE_SHIFT);
+  const last = <u32>(limit >> PAGE_SHIFT);
+  if (start >= limit || first >= last || rangeCount === MOST_RANGES) return;
+  store<u32>(ranges + (rangeCount << RANGE_SHIFT), first);
+  store<u32>(ranges + (rangeCount << RANGE_SHIFT), last, END);
+  rangeCount++;
+}
+
+/** Copies the NUL-terminated command line at `from`, cut off at COMMAND_LINE_MAX. */
+export function setCommandLine(from: usize): void {
+  for (let i: u32 = 0; i < COMMAND_LINE_MAX - 1; i++) {
+    const byte = load<u8>(from + i);
+    store<u8>(commandLineText + i, byte);
+    if (byte === 0) return;
+  }
+}
+
+/** Says where the loader put the initramfs. */
+export function setInitramfs(start: u32, size: u32): void {
+  initramfsAddress = start;
+  initramfsBytes = size;
+}
+
+/** How many ranges of RAM there are; each is [rangeStart(i), rangeEnd(i)) in frames. */
+export function memoryRangeCount(): u32 {
+  return rangeCount;
+}
+
+export function rangeStart(index: u32): u32 {
+  return load<u32>(ranges + (index << RANGE_SHIFT));
+}
+
+export function rangeEnd(index: u32): u32 {
+  return load<u32>(ranges + (index << RANGE_SHIFT), END);
+}
+
+/** The frame after the last one of RAM. */
+export function lastFrame(): u32 {
+  let last: u32 = 0;
+  for (let i: u32 = 0; i < rangeCount; i++) last = max<u32>(last, rangeEnd(i));
+  return last;
+}
+
+/** The kernel's command line, NUL-terminated; empty if the loader gave none. */
+export function commandLine(): usize {
+  return commandLineText;
+}
+
+/** Physical address of the initramfs, and its size in bytes; size 0: there is none. */
+export function initramfsStart(): u32 {
+  return initramfsAddress;
+}
+
+export function initramfsSize(): u32 {
+  return initramfsBytes;
+}
+
+/** Moves the initramfs past `claimedEnd` if it lies below: what claims the memory wins. */
+export function moveInitramfsPast(claimedEnd: usize): void {
+  if (initramfsBytes === 0 || initramfsAddress >= claimedEnd) return;
+  const target = (claimedEnd + PAGE_MASK) & ~PAGE_MASK;
+  if (!isRam(target, initramfsBytes)) panic(cstr("boot-record: no room for the initramfs"));
+  memory.copy(target, initramfsAddress, initramfsBytes);
+  initramfsAddress = target;
+}
+
+/** Whether [start, start + size) is RAM throughout. */
+export function isRam(start: usize, size: u32): bool {
+  const first = start >> PAGE_SHIFT;
+  const end = (start + size + PAGE_MASK) >> PAGE_SHIFT;
+  for (let i: u32 = 0; i < rangeCount; i++) {
+    if (rangeStart(i) <= first && end <= rangeEnd(i)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,115 @@
+// A thread: what the scheduler switches between. It has a kernel stack, registers and a place in a
+// queue; what it shares with others (files, credentials, a space) belongs to its owner, which this
+// floor does not know: process/process.ts does.
+//
+//   runnable <-> blocked          ended: its owner frees it, from another thread's stack
+//
+// The kernel stack ends with the trap frame of the last entry from user mode; below it, while the
+// thread is not running, lies what switch_stack saved. The floating-point registers of a thread
+// that is not running follow its record.
+//
+// Invariant: `currentThread` is the thread whose kernel stack is in use, also while it idles.
+
+import { INFO_CURRENT } from "../../src/abi/kernel-info";
+import { FRAME_SIZE } from "../../src/abi/trap-frame";
+import { prepareStack } from "../machine/i686/context-switch";
+import { clearFloatingPoint, FLOATING_POINT_SIZE } from "../machine/i686/floating-point";
+import * as symbols from "../machine/i686/symbols";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { allocate, free } from "../memory/heap";
+import { allocateStack, freeStack, KERNEL_STACK_SIZE } from "../memory/pages";
+import { AddressSpace } from "../memory/space";
+import { Waiter } from "./wait-queue";
+
+export enum ThreadState {
+  runnable,
+  blocked,
+  ended,
+}
+
+/** FXSAVE wants a multiple of 16. */
+const FLOATING_POINT_MASK: u32 = 15;
+
+@unmanaged
+export class Thread extends Waiter {
+  state: ThreadState = ThreadState.runnable;
+  /** The lowest address of the kernel stack. */
+  stack: usize = 0;
+  /** Where switch_stack left the stack. */
+  savedEsp: usize = 0;
+  /** What user mode is entered on; null for a thread that has ended. */
+  space: AddressSpace | null = null;
+  /** The record that the thread belongs to: see currentProcess(). */
+  owner: usize = 0;
+  /** The signal that ends the owner before this thread returns to user mode; 0: none. */
+  pendingSignal: u32 = 0;
+  /** The tick that ends a sleep. */
+  wakeTick: u64 = 0;
+  /** Ticks left of the time slice. */
+  slice: u32 = 0;
+
+  get stackTop(): usize {
+    return this.stack + KERNEL_STACK_SIZE;
+  }
+
+  /** The registers of the last entry from user mode. */
+  get frame(): TrapFrame {
+    return changetype<TrapFrame>(this.stackTop - FRAME_SIZE);
+  }
+
+  /** After the record: the floating-point registers while another thread runs. */
+  get floatingPoint(): usize {
+    const end = changetype<usize>(this) + offsetof<Thread>();
+    return (end + FLOATING_POINT_MASK) & ~FLOATING_POINT_MASK;
+  }
+
+  /** Where switch_stack is to save the stack pointer. */
+  get savedEspAddress(): usize {
+    return changetype<usize>(this) + offsetof<Thread>("savedEsp");
+  }
+
+  /** Makes the first switch to the thread end in user mode, with the registers of its frame. */
+  prepare(): void {
+    this.savedEsp = prepareStack(changetype<usize>(this.frame));
+  }
+
+  /** Frees the record and the kernel stack of a thread that will not run again. */
+  release(): void {
+    freeStack(this.stack);
+    free(changetype<usize>(this));
+  }
+}
+
+/** The running thread. */
+export let currentThread: Thread = changetype<Thread>(0);
+/** Its owner: one load less for every system call. */
+export let currentOwner: usize = 0;
+
+/** Makes `thread` the current one. */
+export function setCurrentThread(thread: Thread): void {
+  currentThread = thread;
+  currentOwner = thread.owner;
+  tellInspectors(currentOwner);
+}
+
+/** Tells those who watch from outside whose thread runs; 0: the machine idles. */
+export function tellInspectors(owner: usize): void {
+  store<u32>(symbols.kernel_info(), <u32>owner, INFO_CURRENT);
+}
+
+/** A thread of `owner` with a kernel stack and cleared registers, or null when out of memory. */
+export function createThread(owner: usize): Thread | null {
+  const size = <u32>offsetof<Thread>() + FLOATING_POINT_MASK + FLOATING_POINT_SIZE;
+  const record = allocate(size);
+  if (record === 0) return null;
+  const stack = allocateStack();
+  if (stack === 0) {
+    free(record);
+    return null;
+  }
+  const thread = changetype<Thread>(record);
+  thread.owner = owner;
+  thread.stack = stack;
+  clearFloatingPoint(thread.floatingPoint);
+  return thread;
+}
