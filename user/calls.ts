@@ -1,7 +1,7 @@
 // calls FILE: checks that each system call answers as Linux does, above all to mistakes.
 //
 // What is expected here is what Linux does on i386; the tests also run this very program on the
-// host's Linux (test/kernel/system-calls.test.ts). FILE is any executable; its own will do.
+// host's Linux (test/kernel/syscall/system-calls.test.ts). FILE is any executable; its own will do.
 // Bad pointers are left to `abuse`.
 
 import {

@@ -9,7 +9,8 @@
 // ticks are those of measuring. At the end it prints `end` and restarts the machine, so it must
 // never run on a host.
 
-import { REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_RESTART, SystemCall } from "../../src/abi/syscalls";
+import { SystemCall } from "../../src/abi/linux/i386";
+import { REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_RESTART } from "../../src/abi/reboot";
 import type { Layout } from "../../src/link/layout/layout";
 import { link } from "../../src/link/link";
 import { elfFile } from "../../src/link/output/elf-files";

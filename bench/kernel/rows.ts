@@ -6,7 +6,7 @@
 
 import { O_RDONLY, O_RDWR, S_IFCHR, SEEK_SET } from "../../src/abi/files";
 import { PAGE_SIZE } from "../../src/abi/memory-map";
-import { SystemCall } from "../../src/abi/syscalls";
+import { SystemCall } from "../../src/abi/linux/i386";
 import { CHILD, call, forever, fork, heap, SCRATCH, type Step, touch } from "./steps";
 
 export interface CallRow {

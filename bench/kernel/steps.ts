@@ -7,7 +7,7 @@
 //   EBX, ECX, EDX  arguments          EDI  the child, in its parent
 //                                     ESI  where the next sample goes
 
-import { SystemCall } from "../../src/abi/syscalls";
+import { SystemCall } from "../../src/abi/linux/i386";
 import type { Assembler } from "../../src/x86/assembler";
 import { type Label, mem8, mem32, symbol } from "../../src/x86/operand";
 import { al, eax, ebx, ecx, edi, edx, type Register32 } from "../../src/x86/registers";

@@ -132,8 +132,8 @@ function atPages(space: AddressSpace, user: usize, kernel: usize, size: u32, wor
 const wordBuffer: usize = memory.data(4, 4);
 
 /**
- * The physical address that the user's `address` translates to, for reading or (FAULT_WRITE) writing; an errno,
- * which is less than any frame's address, if the user may not do that.
+ * The physical address that the user's `address` translates to, for reading or (FAULT_WRITE)
+ * writing; an errno, which is less than any frame's address, if the user may not do that.
  */
 function frameFor(space: AddressSpace, address: usize, access: u32): u32 {
   const needed = access ? ENTRY_P | ENTRY_US | ENTRY_RW : ENTRY_P | ENTRY_US;

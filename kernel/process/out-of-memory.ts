@@ -1,8 +1,9 @@
 // What happens when a page of process 1 is due and there is no memory for it.
 //
-// Any other process that needs a page which is not there is ended (trap/fault.ts). Process 1 is what
-// the machine was started for, so another one makes room for it: the youngest, which has done the
-// least work and can be started again. Only if there is no other process does process 1 end itself.
+// Any other process that needs a page which is not there is ended (trap/fault.ts). Process 1 is
+// what the machine was started for, so another one makes room for it: the youngest, which has done
+// the least work and can be started again. Only if there is no other process does process 1 end
+// itself.
 
 import { SIGKILL } from "../../src/abi/signals";
 import { print } from "../log/log";

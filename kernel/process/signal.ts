@@ -1,7 +1,8 @@
 // Signals, as far as they end processes: there are no handlers and no stopping.
 //
-// A signal is a note in the record of the process's thread. It takes effect when the thread is about
-// to return to user mode; a blocked one is woken, and the call that it blocked in gives -EINTR.
+// A signal is a note in the record of the process's thread. It takes effect when the thread is
+// about to return to user mode; a blocked one is woken, and the call that it blocked in gives
+// -EINTR.
 
 import { SIGKILL } from "../../src/abi/signals";
 import { onTerminalSignal } from "../terminal/terminal";
@@ -24,8 +25,8 @@ export function sendSignal(process: Process, signal: u32): void {
 }
 
 /**
- * kill(2): as sendSignal, but process 1 is ended by its own signals only, and signal 0 does nothing:
- * it asks whether the process exists.
+ * kill(2): as sendSignal, but process 1 is ended by its own signals only, and signal 0 does
+ * nothing: it asks whether the process exists.
  */
 export function killProcess(process: Process, signal: u32): void {
   if (signal !== 0 && (process.pid !== 1 || process === currentProcess())) {

@@ -72,7 +72,10 @@ export function schedYield(_frame: TrapFrame): i32 {
   return 0;
 }
 
-/** setpgid(pid, group): the caller or a child of it; 0 stands for the caller, and for the process's id. */
+/**
+ * setpgid(pid, group): the caller or a child of it; 0 stands for the caller, and for the process's
+ * id.
+ */
 export function setpgid(frame: TrapFrame): i32 {
   const process = selfOr(frame.arg0);
   const caller = currentProcess();

@@ -13,8 +13,8 @@
 //       head           committed          tail
 //        |  to be read     |  can be edited |
 //
-// The first TERMIOS_SIZE bytes of the record are a termios, as TCGETS copies it. terminal.ts goes on
-// with the rest of a terminal, and the ring follows at RING.
+// The first TERMIOS_SIZE bytes of the record are a termios, as TCGETS copies it. terminal.ts goes
+// on with the rest of a terminal, and the ring follows at RING.
 //
 // Invariants
 //   - head <= committed <= tail <= head + RING_ENTRIES.

@@ -8,8 +8,8 @@
 //                     the fields below
 //                RING the ring of received bytes, up to TERMINAL_SIZE
 //
-// A driver makes one with startTerminal() in TERMINAL_SIZE bytes of its own. Everything that belongs
-// to one terminal is in its record, so any number of them live side by side.
+// A driver makes one with startTerminal() in TERMINAL_SIZE bytes of its own. Everything that
+// belongs to one terminal is in its record, so any number of them live side by side.
 
 import { ONLCR, OPOST } from "../../src/abi/termios";
 import { wakeAll } from "../thread/schedule";
@@ -79,7 +79,9 @@ export class Terminal extends LineDiscipline {
     call_indirect<void>(this.refill, this);
   }
 
-  /** Takes over the termios at `from`. In raw mode a line that was not ended can be read at once. */
+  /**
+   * Takes over the termios at `from`. In raw mode a line that was not ended can be read at once.
+   */
   changeTermios(from: usize): void {
     this.setTermios(from);
     if (this.isReadable()) wakeAll(this.readers);
@@ -101,7 +103,7 @@ export class Terminal extends LineDiscipline {
  *
  *   output   (terminal, byte: u32): void   shows a byte
  *   finish   (terminal): void              a burst of output has ended
- *   refill   (terminal): void              hands over input that waits in the device, if there is any
+ *   refill   (terminal): void              hands over what waits in the device, if anything does
  */
 export function startTerminal(
   at: usize,

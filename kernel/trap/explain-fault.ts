@@ -1,5 +1,5 @@
-// What is printed when a fault kills a user program: which one, what it did, why that was wrong, and
-// where.
+// What is printed when a fault kills a user program: which one, what it did, why that was wrong,
+// and where.
 //
 //   abuse[7] killed by SIGSEGV: writes to 0xffffd000: the trampoline is the supervisor's
 //     at main (user/abuse/main.ts:31), eip 0x00001234, esp 0xffffbf80

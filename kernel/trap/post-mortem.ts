@@ -1,8 +1,8 @@
-// The report of a kernel that has found a bug of its own: what, where, and how it got there. Then the
-// machine ends with a status that no program can give.
+// The report of a kernel that has found a bug of its own: what, where, and how it got there. Then
+// the machine ends with a status that no program can give.
 //
-// log/panic.ts is what every floor calls; this file sees the whole kernel, and only assembly and the
-// handlers of ring-0 exceptions call it.
+// log/panic.ts is what every floor calls; this file sees the whole kernel, and only assembly and
+// the handlers of ring-0 exceptions call it.
 //
 // Invariant: a second panic, while the first is being reported, says its text and ends the machine.
 

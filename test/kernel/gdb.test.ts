@@ -14,6 +14,9 @@ import { skipReason } from "../machine/installed";
 import { type Built, build, openKernel } from "./booted-kernel";
 import { GdbSession } from "./gdb-session";
 
+/** The process of the running thread: gdb is told the type, which the thread does not know. */
+const PROCESS = "(*(Process *) currentOwner)";
+
 /** The number of the line of `file` that contains `text`. */
 function lineOf(file: string, text: string): number {
   const lines = readFileSync(join(INSTALLATION, file), "utf8").split("\n");
@@ -55,7 +58,7 @@ describe("gdb on the kernel", {
     await gdb.ask("break createProcess");
     const stop = await gdb.ask("continue");
     assert.match(stop, /createProcess \(\) at kernel\/process\/process\.ts:\d+\n.*createProcess\(/);
-    assert.match(await gdb.ask("backtrace"), /startFirstProcess .*\n.*kernelMain .*\n.*_start/);
+    assert.match(await gdb.ask("backtrace"), /startInit .*\n.*kernelMain .*\n.*_start/);
     assert.match(await gdb.ask("finish"), /Value returned is .*\(struct Process \*\) 0x/);
     assert.equal(await gdb.value("$.pid"), "1");
     await gdb.ask("delete");
@@ -66,15 +69,15 @@ describe("gdb on the kernel", {
     await gdb.ask("continue");
     const current = (await processes()).find((process) => process.current);
     assert(current);
-    assert.equal(await gdb.value("current.pid"), String(current.pid));
-    assert.equal(await word("current.cr3"), current.space.cr3);
-    assert.equal(await word("current.stackTop"), current.stackTop);
-    assert.match(await gdb.ask("x/s &current.name0"), new RegExp(`"${current.name}"`));
-    assert.equal(await gdb.value("current.waitsForChild"), "false");
-    assert.equal(await gdb.value("current.state"), "ProcessState.runnable");
-    assert.equal(await word("current.group"), 1);
+    assert.equal(await gdb.value(`${PROCESS}.pid`), String(current.pid));
+    assert.equal(await word(`${PROCESS}.cr3`), current.space.cr3);
+    assert.equal(await word(`${PROCESS}.stackTop`), current.stackTop);
+    assert.match(await gdb.ask(`x/s &${PROCESS}.name0`), new RegExp(`"${current.name}"`));
+    assert.equal(await gdb.value(`${PROCESS}.waitsForChild`), "false");
+    assert.equal(await word(`${PROCESS}.group`), 1);
+    assert.equal(await gdb.value("currentThread.state"), "ThreadState.runnable");
     assert.equal(await gdb.value("'kernel/process/process.ts'::processCount"), "1");
-    assert.match(await gdb.ask("print *current.space"), /= \{.* = \d+/);
+    assert.match(await gdb.ask(`print *${PROCESS}.space`), /= \{.* = \d+/);
     assert.match(await gdb.ask("info args"), /^frame = 0x[0-9a-f]+$/);
     assert.equal(await word("frame.eax"), 3, "read's number");
     assert.equal(await word("&frame.ss + 1"), current.stackTop);
@@ -83,18 +86,19 @@ describe("gdb on the kernel", {
   it("shows the way from a system call across the trampoline into the program", async () => {
     const frames = (await gdb.ask("backtrace")).split("\n");
     const names = frames.map((line) => / in (\S+)| +(\S+) \(/.exec(line)?.slice(1).join(""));
-    assert.deepEqual(names.slice(0, 4), [
+    assert.deepEqual(names.slice(0, 5), [
       "read",
+      "perform",
       "systemCall",
       "enterSystemCall",
       "system_call_entry",
     ]);
-    assert.equal(frames.length, 5, "ends with the program");
-    assert.match(frames[4] ?? "", /^#4 +0x0000[1-9a-f]\w{3} in \?\?/);
-    const stack = Number((await gdb.ask("frame 4")) && (await word("$esp")));
+    assert.equal(frames.length, 6, "ends with the program");
+    assert.match(frames[5] ?? "", /^#5 +0x0000[1-9a-f]\w{3} in \?\?/);
+    const stack = Number((await gdb.ask("frame 5")) && (await word("$esp")));
     assert(stack > 0xffff0000 && stack < 0xffffc000, "the user's own stack pointer");
     await gdb.ask("add-symbol-file build/user/cat.elf");
-    assert.match(await gdb.ask("backtrace"), /#4 .* in read \(.*\) at user\/.*\.ts:\d+/);
+    assert.match(await gdb.ask("backtrace"), /#5 .* in read \(.*\) at user\/.*\.ts:\d+/);
   });
 
   it("steps by lines of TypeScript, into functions that were inlined", async () => {

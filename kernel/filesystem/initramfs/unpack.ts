@@ -104,7 +104,9 @@ function isPathEnd(at: u32, end: u32): bool {
   return at === end;
 }
 
-/** The child of that name, made if it is not there. Null, and a line in the log, if it cannot be. */
+/**
+ * The child of that name, made if it is not there. Null, and a line in the log, if it cannot be.
+ */
 function childOf(directory: Inode, name: u32, length: u32, mode: u32): Inode | null {
   if (!directory.isDirectory) {
     complain(cstr("its path goes through something that is not a directory"));

@@ -81,7 +81,9 @@ function buildGdt(): void {
   setTssDescriptor(DOUBLE_FAULT_SELECTOR, symbols.double_fault_tss());
 }
 
-/** TSS.esp0 is constant: the kernel stack of a thread is a word in kernel memory (entry-thread.ts). */
+/**
+ * TSS.esp0 is constant: the kernel stack of a thread is a word in kernel memory (entry-thread.ts).
+ */
 function buildTss(): void {
   const tss = symbols.tss();
   store<u32>(tss, symbols.entry_stack_top(), TSS_ESP0);

@@ -1,5 +1,5 @@
-// What the arguments of a system call are: kernel/syscall/table.ts says it of each call, and tracing
-// and documentation print them accordingly.
+// What the arguments of a system call are: kernel/syscall/table.ts says it of each call, and
+// tracing and documentation print them accordingly.
 //
 //   packed kinds   |31  24|23  20|19  16|15  12|11   8|7    4|3    0|
 //                  |  0   | sixth| fifth|fourth| third|second| first|
@@ -35,7 +35,9 @@ export function packKinds(a: u32, b: u32, c: u32, d: u32, e: u32, f: u32): u32 {
   return low | (d << (3 * BITS)) | (e << (4 * BITS)) | (f << (5 * BITS));
 }
 
-/** The kind of argument `index` (from 0) in the packed `kinds`; 0: the call has no such argument. */
+/**
+ * The kind of argument `index` (from 0) in the packed `kinds`; 0: the call has no such argument.
+ */
 export function argumentKind(kinds: u32, index: u32): u32 {
   return index < ARGUMENTS_MAX ? (kinds >>> (index * BITS)) & MASK : 0;
 }

@@ -1,8 +1,8 @@
 // Linux's system calls on i386: the numbers, and with them the names.
 //
-// `int 0x80`, number in EAX, arguments in EBX, ECX, EDX, ESI, EDI, EBP, result in EAX. This list has
-// the calls that the kernel implements; kernel/syscall/table.ts says how, and what the arguments
-// are. Source: Linux's arch/x86/entry/syscalls/syscall_32.tbl.
+// `int 0x80`, number in EAX, arguments in EBX, ECX, EDX, ESI, EDI, EBP, result in EAX. This list
+// has the calls that the kernel implements; kernel/syscall/table.ts says how, and what the
+// arguments are. Source: Linux's arch/x86/entry/syscalls/syscall_32.tbl.
 
 /** Any other number gives -ENOSYS. `SystemCall[number]` is the name. */
 export enum SystemCall {

@@ -2,36 +2,49 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { loadKernelPart } from "./kernel-part";
+import { loadKernelPart } from "../kernel-part";
 
 const COM1 = 0x3f8;
 const LINE_STATUS = COM1 + 5;
 const SCRATCH = COM1 + 7;
 const TRANSMIT_EMPTY = 0x20;
+const DATA_READY = 0x01;
 
 let scratch = 0;
 let takes = true;
 let polls = 0;
 let sent = "";
+let arriving: number[] = [];
+let received = "";
+let room = 0;
 
 const part = loadKernelPart(
   `
+  import { onSerialInput } from "./kernel/device/serial";
   export { startSerial, sendSerial, drainSerial } from "./kernel/device/serial";
+  export { enableSerialInput, receiveSerial } from "./kernel/device/serial";
+  declare function take(byte: u32): void;
+  declare function room(): u32;
+  function receive(byte: u32): void { take(byte); }
+  function hasRoom(): bool { return room() !== 0; }
+  export function listen(): void { onSerialInput(receive.index, hasRoom.index); }
 `,
   {
-    replace: {
-      "kernel/terminal/console.ts": `
-        export function hasInputRoom(): bool { return true; }
-        export function receiveByte(byte: u32): void {}
-      `,
-    },
     imports: {
+      part: {
+        take(byte = 0) {
+          received += String.fromCharCode(byte);
+          return 0;
+        },
+        room: () => (received.length < room ? 1 : 0),
+      },
       x86: {
         inb(port = 0) {
           if (port === SCRATCH) return scratch;
+          if (port === COM1) return arriving.shift() ?? 0;
           if (port !== LINE_STATUS) return 0;
           polls++;
-          return takes ? TRANSMIT_EMPTY : 0;
+          return (takes ? TRANSMIT_EMPTY : 0) | (arriving.length > 0 ? DATA_READY : 0);
         },
         outb(port = 0, value = 0) {
           if (port === SCRATCH) scratch = value;
@@ -84,5 +97,19 @@ describe("the serial port", () => {
     polls = 0;
     send("a");
     assert.ok(polls > 1000, "it is patient again");
+  });
+
+  it("hands input to the registered receiver, as far as it has room", () => {
+    arriving = [...Buffer.from("early")];
+    received = "";
+    room = 3;
+    part.call.receiveSerial!();
+    assert.equal(received, "", "before a receiver is registered, input stays in the UART");
+    part.call.listen!();
+    part.call.enableSerialInput!();
+    assert.equal(received, "ear");
+    room = 100;
+    part.call.receiveSerial!();
+    assert.equal(received, "early");
   });
 });

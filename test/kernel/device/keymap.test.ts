@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadKernelPart } from "./kernel-part";
+import { loadKernelPart } from "../kernel-part";
 
 const part = loadKernelPart(`
   import { decodeScanCode } from "./kernel/device/keymap";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { loadKernelPart } from "./kernel-part";
+import { loadKernelPart } from "../kernel-part";
 
 const ROWS = 25;
 const COLUMNS = 80;

@@ -7,15 +7,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { readCompileInput } from "../../src/cli/compile-input";
-import { linkProgram } from "../../src/cli/link-program";
-import { loadProgramRuntime } from "../../src/cli/program-runtime";
-import { compileModule } from "../../src/compile/compile";
-import { elfFile } from "../../src/link/output/elf-files";
-import { fileEntry } from "../../src/machine/initramfs";
-import { body, section, text, vector, wasm } from "../compile/wasm/wasm-bytes";
-import { skipReason } from "../machine/installed";
-import { runProgram } from "./booted-kernel";
+import { readCompileInput } from "../../../src/cli/compile-input";
+import { linkProgram } from "../../../src/cli/link-program";
+import { loadProgramRuntime } from "../../../src/cli/program-runtime";
+import { compileModule } from "../../../src/compile/compile";
+import { elfFile } from "../../../src/link/output/elf-files";
+import { fileEntry } from "../../../src/machine/initramfs";
+import { body, section, text, vector, wasm } from "../../compile/wasm/wasm-bytes";
+import { skipReason } from "../../machine/installed";
+import { runProgram } from "../booted-kernel";
 
 const I32 = 0x7f;
 

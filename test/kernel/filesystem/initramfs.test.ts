@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadKernelPart, TEST_HEAP } from "./kernel-part";
+import { loadKernelPart, TEST_HEAP } from "../kernel-part";
 
 const complaints: string[] = [];
 
 const part = loadKernelPart(
   `
   import { createRoot, Inode, rootDirectory } from "./kernel/file/inode";
-  import { mountInitramfs } from "./kernel/filesystem/initramfs/unpack";
+  import { unpackInitramfs } from "./kernel/filesystem/initramfs/unpack";
   import { resolvePath } from "./kernel/file/path";
   export function mount(start: usize, size: u32): u32 {
     createRoot();
-    return mountInitramfs(start, size);
+    return unpackInitramfs(start, size);
   }
   export function find(path: usize): usize { return resolvePath(rootDirectory(), path, true); }
   export function findLink(path: usize): usize { return resolvePath(rootDirectory(), path, false); }
@@ -26,7 +26,7 @@ const part = loadKernelPart(
         "export declare function warn(format: usize, a: u32 = 0, b: u32 = 0): void;",
       "kernel/memory/user-memory.ts": "@unmanaged export class UserPointer {}",
       "kernel/filesystem/initramfs/files.ts": `
-        import { FileOperations } from "../../file/open-file";
+        import { FileOperations } from "../../file/inode";
         export function regularOperations(): FileOperations | null { return null; }
         export function directoryOperations(): FileOperations | null { return null; }
       `,
@@ -186,7 +186,7 @@ describe("initramfs", () => {
     mount(archive(["../evil", FILE, "x"], ["a", FILE, "a"], ["a/b", FILE, "b"], ["c", FILE, "c"]));
     assert.equal(complaints.length, 2);
     assert.match(complaints[0]!, /offset 0: its name leaves the tree/);
-    assert.match(complaints[1]!, /is no directory/);
+    assert.match(complaints[1]!, /is not a directory/);
     assert.equal(contents("/c"), "c");
   });
 });

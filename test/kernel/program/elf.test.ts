@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { USER_END } from "../../src/abi/memory-map";
-import { loadKernelPart } from "./kernel-part";
+import { USER_END } from "../../../src/abi/memory-map";
+import { loadKernelPart } from "../kernel-part";
 
 const part = loadKernelPart(`
   import { findSection, imageEnd } from "./kernel/program/elf";
@@ -68,10 +68,10 @@ describe("elf", () => {
     assert.equal(part.call.headers!(part.area), 0x1000 + TEXT);
   });
 
-  it("refuses files that are no programs for this machine", () => {
+  it("refuses files that cannot run on this machine", () => {
     assert.match(
       judge((v) => v.setUint8(0, 0)),
-      /no ELF file/,
+      /not an ELF file/,
     );
     assert.match(
       judge((v) => v.setUint8(4, 2)),
@@ -87,7 +87,7 @@ describe("elf", () => {
     );
     assert.match(
       judge((v) => v.setUint16(16, 1, true)),
-      /no executable/,
+      /not an executable/,
     );
     assert.match(
       judge((v) => v.setUint16(16, 3, true)),

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadKernelPart } from "./kernel-part";
+import { loadKernelPart } from "../kernel-part";
 
 let printed = "";
+let copied = "";
+let bursts = 0;
 
 const part = loadKernelPart(
   `
-  import { copyOutputTo, inform, print, setQuiet, warn } from "./kernel/log/log";
+  import { addSink, inform, print, setQuiet, warn } from "./kernel/log/log";
   export function show(format: usize, a: u32, b: u32, c: u32): void { print(format, a, b, c); }
   export function wide(): void { print(cstr("%S|%S"), <u32>changetype<usize>("wide é"), 0); }
   export function say(quiet: u32): void {
@@ -14,24 +16,35 @@ const part = loadKernelPart(
     inform(cstr("told %u"), 1);
     warn(cstr("warned"));
   }
-  export function copy(to: usize, size: u32): void { copyOutputTo(to, size); }
+  declare function heard(byte: u32): void;
+  declare function finished(): void;
+  declare function alsoHeard(byte: u32): void;
+  function first(byte: u32): void { heard(byte); }
+  function second(byte: u32): void { alsoHeard(byte); }
+  function finish(): void { finished(); }
+  export function listen(): void { addSink(first.index, finish.index); }
+  export function listenToo(): void { addSink(second.index, finish.index); }
 `,
   {
-    replace: {
-      "kernel/terminal/console.ts":
-        "export declare function writeByte(byte: u32): void;" +
-        "export function finishOutput(): void {}",
-    },
     imports: {
-      console: {
-        writeByte(byte = 0) {
+      part: {
+        heard(byte = 0) {
           printed += String.fromCharCode(byte);
+          return 0;
+        },
+        alsoHeard(byte = 0) {
+          copied += String.fromCharCode(byte);
+          return 0;
+        },
+        finished() {
+          bursts++;
           return 0;
         },
       },
     },
   },
 );
+part.call.listen!();
 
 function show(format: string, ...values: number[]): string {
   printed = "";
@@ -57,7 +70,7 @@ describe("print", () => {
     assert.equal(show("%s|%8s|%c", part.area + 256, part.area + 256, 0x41), "text|    text|A");
   });
 
-  it("takes what is no conversion as it is", () => {
+  it("prints what is not a conversion as it is", () => {
     assert.equal(show("100%% %q %"), "100% q ");
   });
 
@@ -69,7 +82,7 @@ describe("print", () => {
 });
 
 describe("messages", () => {
-  it("are lines with a prefix, and `quiet` hushes what only informs", () => {
+  it("are lines with a prefix, and `quiet` suppresses what only informs", () => {
     printed = "";
     part.call.say!(0);
     assert.equal(printed, "kernel: told 1\nkernel: warned\n");
@@ -78,11 +91,13 @@ describe("messages", () => {
     assert.equal(printed, "kernel: warned\n");
   });
 
-  it("are copied to where an inspector finds them, as far as there is room", () => {
-    part.write(part.area + 512, "#".repeat(16));
-    part.call.copy!(part.area + 512, 8);
-    show("0123456789");
-    assert.equal(part.text(part.area + 512), "0123456");
-    assert.equal(part.read(part.area + 520, 1)[0], 0x23);
+  it("go to every sink, up to two, and each message ends a burst once for each", () => {
+    part.call.listenToo!();
+    part.call.listenToo!(); // no room: ignored
+    copied = "";
+    bursts = 0;
+    assert.equal(show("0123456789"), "0123456789");
+    assert.equal(copied, "0123456789");
+    assert.equal(bursts, 2);
   });
 });

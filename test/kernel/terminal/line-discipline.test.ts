@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { ECHO, ICANON, ISIG, TERMIOS_CC, TERMIOS_LFLAG, VMIN } from "../../src/abi/termios";
-import { loadKernelPart } from "./kernel-part";
+import { ECHO, ICANON, ISIG, TERMIOS_CC, TERMIOS_LFLAG, VMIN } from "../../../src/abi/termios";
+import { loadKernelPart } from "../kernel-part";
 
 let shown = "";
 
 const part = loadKernelPart(
   `
-  import { LineDiscipline } from "./kernel/terminal/line-discipline";
+  import { LineDiscipline, RING, RING_SIZE } from "./kernel/terminal/line-discipline";
   declare function show(byte: u32): void;
-  function echo(byte: u32): void { show(byte); }
-  const terminal: LineDiscipline = changetype<LineDiscipline>(memory.data(8256, 8));
+  function echo(_terminal: LineDiscipline, byte: u32): void { show(byte); }
+  const terminal = changetype<LineDiscipline>(memory.data(<i32>RING + RING_SIZE, 8));
   export function reset(): void { terminal.reset(echo.index); }
   export function receive(byte: u32): u32 { return terminal.receive(byte); }
   export function readable(): u32 { return terminal.isReadable(); }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadKernelPart } from "./kernel-part";
+import { loadKernelPart } from "../kernel-part";
 
 const registers = new Uint8Array(128);
 let selected = 0;

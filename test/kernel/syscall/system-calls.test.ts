@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { MachineName } from "../../src/machine/machine";
-import { skipReason } from "../machine/installed";
-import { NativePrograms, nativeMissing } from "../user/native-program";
-import { runProgram } from "./booted-kernel";
+import type { MachineName } from "../../../src/machine/machine";
+import { skipReason } from "../../machine/installed";
+import { NativePrograms, nativeMissing } from "../../user/native-program";
+import { runProgram } from "../booted-kernel";
 
 // One program asks for everything (user/calls.ts); it expects what Linux answers.
 const GOOD = /^\d+ answers, 0 of them wrong\n$/;

@@ -6,12 +6,12 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { INFO_NMIS } from "../../src/abi/kernel-info";
-import { loadAddress } from "../../src/inspect/elf-image";
-import type { GdbRemote } from "../../src/machine/gdb-remote";
-import type { QemuMachine } from "../../src/machine/qemu";
-import { skipReason } from "../machine/installed";
-import { addressOf, programImage, withDebugger } from "./booted-kernel";
+import { INFO_NMIS } from "../../../src/abi/kernel-info";
+import { loadAddress } from "../../../src/inspect/elf-image";
+import type { GdbRemote } from "../../../src/machine/gdb-remote";
+import type { QemuMachine } from "../../../src/machine/qemu";
+import { skipReason } from "../../machine/installed";
+import { addressOf, programImage, withDebugger } from "../booted-kernel";
 
 const skip = skipReason("qemu");
 const WALK_LIMIT = 1000;

@@ -1,0 +1,70 @@
+// The table of system calls, loaded as the kernel loads it: the rows themselves, not their source.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  ADDRESS,
+  ARGUMENTS_MAX,
+  argumentKind,
+  INPUT,
+  OUTPUT,
+  SIZE,
+} from "../../../src/abi/linux/argument-kinds";
+import { SYSTEM_CALL_LIMIT, SystemCall } from "../../../src/abi/linux/i386";
+import { loadKernelPart } from "../kernel-part";
+
+const part = loadKernelPart(`
+  import { startSystemCalls } from "./kernel/syscall/table";
+  import { systemCallHandler, systemCallKinds } from "./kernel/syscall/call-rows";
+  export function start(): void { startSystemCalls(); }
+  export function handler(number: u32): u32 { return systemCallHandler(number); }
+  export function kinds(number: u32): u32 { return systemCallKinds(number); }
+`);
+part.call.start!();
+
+const WITHOUT_ARGUMENTS = ["fork", "getpid", "getppid", "getpgrp", "sched_yield"];
+
+const calls = Object.entries(SystemCall).filter(
+  (entry): entry is [string, number] => typeof entry[1] === "number",
+);
+
+/** The kinds of a call's arguments, in order. */
+function kindsOf(number: number): number[] {
+  const packed = part.call.kinds!(number);
+  const kinds = Array.from({ length: ARGUMENTS_MAX }, (_, i) => argumentKind(packed, i));
+  const count = kinds.indexOf(0);
+  assert.ok(kinds.slice(count < 0 ? ARGUMENTS_MAX : count).every((kind) => kind === 0));
+  return kinds.slice(0, count < 0 ? ARGUMENTS_MAX : count);
+}
+
+describe("the table of system calls", () => {
+  it("has a row for each number, and for no other", () => {
+    const numbers = new Set(calls.map(([, number]) => number));
+    assert.equal(numbers.size, calls.length, "two names have one number");
+    for (let number = 0; number < SYSTEM_CALL_LIMIT + 8; number++) {
+      assert.equal(part.call.handler!(number) !== 0, numbers.has(number), `call ${number}`);
+    }
+  });
+
+  it("says of each call what its arguments are", () => {
+    for (const [name, number] of calls) {
+      assert.equal(kindsOf(number).length === 0, WITHOUT_ARGUMENTS.includes(name), name);
+      for (const kind of kindsOf(number)) assert.ok(kind <= ADDRESS, name);
+    }
+  });
+
+  it("gives the size after each input and output", () => {
+    for (const [name, number] of calls) {
+      const kinds = kindsOf(number);
+      for (const [i, kind] of kinds.entries()) {
+        if (kind === INPUT || kind === OUTPUT) assert.equal(kinds[i + 1], SIZE, name);
+      }
+    }
+  });
+
+  it("has one handler for the calls that mean the same, and else one for each", () => {
+    const handlers = calls.map(([, number]) => part.call.handler!(number));
+    assert.equal(part.call.handler!(SystemCall.exit), part.call.handler!(SystemCall.exit_group));
+    assert.equal(new Set(handlers).size, calls.length - 1);
+  });
+});

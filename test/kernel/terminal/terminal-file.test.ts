@@ -1,0 +1,135 @@
+// A terminal as a file: what its ioctls say, and what they do to threads that wait for input.
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, it } from "node:test";
+import {
+  ICANON,
+  TCSETS,
+  TCSETSF,
+  TERMIOS_LFLAG,
+  TIOCGPGRP,
+  TIOCGWINSZ,
+  TIOCSPGRP,
+} from "../../../src/abi/termios";
+import { loadKernelPart, TEST_HEAP } from "../kernel-part";
+
+let woken = 0;
+
+const part = loadKernelPart(
+  `
+  import { Inode } from "./kernel/file/inode";
+  import { OpenFile } from "./kernel/file/open-file";
+  import { startTerminal, Terminal, TERMINAL_SIZE } from "./kernel/terminal/terminal";
+  import { terminalOperations } from "./kernel/terminal/terminal-file";
+  const record: usize = memory.data(TERMINAL_SIZE, 8);
+  const file = changetype<OpenFile>(memory.data(offsetof<OpenFile>(), 8));
+  const inode = changetype<Inode>(memory.data(offsetof<Inode>(), 8));
+  function ignore(_terminal: Terminal): void {}
+  function drop(_terminal: Terminal, _byte: u32): void {}
+  export function start(): void {
+    memory.fill(record, 0, TERMINAL_SIZE);
+    startTerminal(record, 25, 80, drop.index, ignore.index, ignore.index);
+    inode.data = record;
+    file.inode = inode;
+    file.operations = terminalOperations();
+  }
+  export function receive(byte: u32): u32 { return changetype<Terminal>(record).receive(byte); }
+  export function termios(): usize { return record; }
+  export function control(command: u32, argument: u32): i32 {
+    return file.ioctl(command, argument);
+  }
+`,
+  {
+    replace: {
+      "kernel/memory/heap.ts": TEST_HEAP,
+      "kernel/memory/user-memory.ts": `
+        @unmanaged export class UserPointer { plus(offset: u32): UserPointer { return this; } }
+        export function userPointer(value: u32): UserPointer {
+          return changetype<UserPointer>(<usize>value);
+        }
+        export function userAddress(pointer: UserPointer): u32 {
+          return <u32>changetype<usize>(pointer);
+        }
+        export function isUserRange(address: usize, size: u32): bool { return true; }
+        export function copyIn(from: UserPointer, to: usize, size: u32): i32 {
+          memory.copy(to, changetype<usize>(from), size);
+          return 0;
+        }
+        export function copyOut(to: UserPointer, from: usize, size: u32): i32 {
+          memory.copy(changetype<usize>(to), from, size);
+          return 0;
+        }
+        export function readWord(from: UserPointer, out: usize): i32 {
+          return copyIn(from, out, 4);
+        }
+        export function writeWord(to: UserPointer, value: u32): i32 {
+          store<u32>(changetype<usize>(to), value);
+          return 0;
+        }
+      `,
+      "kernel/thread/thread.ts": `
+        export class Thread { pendingSignal: u32 = 0; }
+        export const currentThread: Thread = changetype<Thread>(memory.data(16, 4));
+      `,
+      "kernel/thread/schedule.ts": `
+        import { WaitQueue } from "./wait-queue";
+        declare function woke(): u32;
+        export function wakeAll(_queue: WaitQueue): void { woke(); }
+        export function sleepOn(_queue: WaitQueue): i32 { return 0; }
+        export function preemptionPoint(): void {}
+      `,
+    },
+    imports: {
+      schedule: {
+        woke() {
+          woken++;
+          return 0;
+        },
+      },
+    },
+  },
+);
+
+/** Sets the terminal to raw mode, or back. */
+function setMode(raw: boolean, command = TCSETS): number {
+  const termios = part.read(part.call.termios!(), 36);
+  const view = new DataView(termios.buffer);
+  const flags = view.getUint32(TERMIOS_LFLAG, true);
+  view.setUint32(TERMIOS_LFLAG, raw ? flags & ~ICANON : flags | ICANON, true);
+  part.write(part.area, termios);
+  return part.call.control!(command, part.area);
+}
+
+describe("a terminal's ioctls", () => {
+  beforeEach(() => {
+    part.call.start!();
+    woken = 0;
+  });
+
+  it("wakes readers when a line that has not ended becomes readable", () => {
+    for (const byte of Buffer.from("ab")) part.call.receive!(byte);
+    assert.equal(setMode(true), 0);
+    assert.equal(woken, 1);
+  });
+
+  it("wakes no reader while there is nothing to read", () => {
+    assert.equal(setMode(true), 0);
+    for (const byte of Buffer.from("ab")) part.call.receive!(byte);
+    part.call.start!();
+    assert.equal(setMode(false, TCSETSF), 0);
+    assert.equal(woken, 0);
+  });
+
+  it("tells the window's size and the foreground group, and sets the group", () => {
+    assert.equal(part.call.control!(TIOCGWINSZ, part.area), 0);
+    assert.deepEqual([...part.read(part.area, 8)], [25, 0, 80, 0, 0, 0, 0, 0]);
+    part.write(part.area, new Uint8Array([42, 0, 0, 0]));
+    assert.equal(part.call.control!(TIOCSPGRP, part.area), 0);
+    assert.equal(part.call.control!(TIOCGPGRP, part.area + 64), 0);
+    assert.equal(part.read(part.area + 64, 1)[0], 42);
+  });
+
+  it("refuses a command that terminals do not have", () => {
+    assert.equal(part.call.control!(0x1234, part.area), -25);
+  });
+});
