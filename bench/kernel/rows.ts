@@ -5,8 +5,8 @@
 // of `body`; `before` and `after` are taken around each sample and not measured.
 
 import { O_RDONLY, O_RDWR, S_IFCHR, SEEK_SET } from "../../src/abi/files";
-import { PAGE_SIZE } from "../../src/abi/memory-map";
 import { SystemCall } from "../../src/abi/linux/i386";
+import { PAGE_SIZE } from "../../src/abi/memory-map";
 import { CHILD, call, forever, fork, heap, SCRATCH, type Step, touch } from "./steps";
 
 export interface CallRow {

@@ -12,6 +12,7 @@
 
 const VALUES: u32 = 6;
 const values: usize = memory.data(4 * VALUES, 4);
+const NEWLINE: u32 = 0x0a;
 const DIGITS: usize = cstr("0123456789abcdef");
 /** Where AssemblyScript keeps a string's length in bytes, before its first unit. */
 const STRING_BYTES: usize = 4;
@@ -24,6 +25,8 @@ const sinks: usize = memory.data(SINKS * SINK_SIZE, 4);
 let sinkCount: u32 = 0;
 
 let isQuiet: bool = false;
+/** What is printed next is a message: on a line of its own, after a prefix. */
+let isMessage: bool = false;
 
 /**
  * From now on each byte that is printed also goes to the function of index `write`, and the end of
@@ -51,9 +54,8 @@ export function warn(
   d: u32 = 0,
   e: u32 = 0,
 ): void {
-  print(cstr("kernel: "));
+  isMessage = true; // one call, so that its callers stay small where they warn
   print(format, a, b, c, d, e);
-  print(cstr("\n"));
 }
 
 /** A progress message; `quiet` suppresses it. */
@@ -77,6 +79,9 @@ export function print(
   store<u32>(values, d, 12);
   store<u32>(values, e, 16);
   store<u32>(values, f, 20);
+  const isLine = isMessage;
+  isMessage = false;
+  if (isLine) printString(cstr("kernel: "), 0);
   let next: u32 = 0;
   let at = format;
   for (let byte: u32 = load<u8>(at); byte !== 0; byte = load<u8>(at)) {
@@ -94,6 +99,7 @@ export function print(
     if (conversion === 0x25 || next === VALUES) writeByte(conversion);
     else convert(conversion, load<u32>(values + 4 * next++), width, fill);
   }
+  if (isLine) writeByte(NEWLINE);
   finish();
 }
 

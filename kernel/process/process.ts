@@ -32,9 +32,10 @@ import { createThread, currentOwner, currentThread, Thread } from "../thread/thr
 
 /** Process ids are below this, as on Linux by default. */
 const PID_LIMIT: u32 = 32768;
-const BITS_PER_BYTE: u32 = 8;
+const BYTE_SHIFT: u32 = 3;
+const BIT_MASK: u32 = 7;
 /** A record with what follows it: the logged calls. */
-const RECORD_SIZE: u32 = <u32>offsetof<Process>() + SYSTEM_CALL_LIMIT / BITS_PER_BYTE;
+const RECORD_SIZE: u32 = <u32>offsetof<Process>() + (SYSTEM_CALL_LIMIT >> BYTE_SHIFT);
 
 @unmanaged
 export class Process {
@@ -69,9 +70,23 @@ export class Process {
     return changetype<usize>(this) + PROCESS_NAME;
   }
 
-  /** After the record: a bit for each unknown system call that was logged already. */
-  get loggedCalls(): usize {
-    return changetype<usize>(this) + offsetof<Process>();
+  /** Whether the log says already that system call `number` is missing. */
+  hasLogged(number: u32): bool {
+    const bits: u32 = load<u8>(this.loggedCalls(number));
+    return ((bits >> (number & BIT_MASK)) & 1) !== 0;
+  }
+
+  /** Notes that the log says so. */
+  noteLogged(number: u32): void {
+    const address = this.loggedCalls(number);
+    const bits: u32 = load<u8>(address);
+    store<u8>(address, <u8>(bits | (1 << (number & BIT_MASK))));
+  }
+
+  /** After the record: a bit for each number; those beyond the table share the last byte. */
+  private loggedCalls(number: u32): usize {
+    const byte = min<u32>(number, SYSTEM_CALL_LIMIT - 1) >> BYTE_SHIFT;
+    return changetype<usize>(this) + offsetof<Process>() + byte;
   }
 
   /** Names the process after the `length` bytes at `text`, cut off where there is no more room. */

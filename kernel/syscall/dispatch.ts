@@ -4,13 +4,10 @@
 // back to the program: a value, or a negative errno.
 
 import { ENOSYS } from "../../src/abi/errno";
-import { SYSTEM_CALL_LIMIT } from "../../src/abi/linux/i386";
 import { warn } from "../log/log";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { currentProcess } from "../process/process";
 import { systemCallHandler } from "./call-rows";
-
-const BITS_PER_BYTE: u32 = 8;
 
 /** Function index of `(frame: TrapFrame): void`: serves calls instead of perform(); 0: none. */
 let tracer: u32 = 0;
@@ -28,21 +25,18 @@ export function systemCall(frame: TrapFrame): void {
 
 /** Serves the call, and returns its result. */
 export function perform(frame: TrapFrame): i32 {
-  const number = frame.call;
-  const handler = systemCallHandler(number);
-  if (handler !== 0) return call_indirect<i32>(handler, frame);
-  logUnknown(number);
+  const handler = systemCallHandler(frame.call);
+  return call_indirect<i32>(handler !== 0 ? handler : unknownCall.index, frame);
+}
+
+/** The handler of every number without a row. Logs the number once for each process. */
+function unknownCall(frame: TrapFrame): i32 {
+  if (!currentProcess().hasLogged(frame.call)) logUnknown(frame.call);
   return -ENOSYS;
 }
 
-/** Logs, once for each process and number, that a call is missing. */
 function logUnknown(number: u32): void {
   const process = currentProcess();
-  // Numbers beyond the table share the last bit.
-  const bit = min<u32>(number, SYSTEM_CALL_LIMIT - 1);
-  const address = process.loggedCalls + bit / BITS_PER_BYTE;
-  const mask: u32 = 1 << (bit % BITS_PER_BYTE);
-  if ((load<u8>(address) & mask) !== 0) return;
-  store<u8>(address, load<u8>(address) | mask);
+  process.noteLogged(number);
   warn(cstr("%s[%u]: no system call %u"), <u32>process.name, process.pid, number);
 }

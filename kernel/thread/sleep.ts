@@ -12,7 +12,8 @@ export function addSleeper(thread: Thread, deadline: u64): void {
   while (after !== null && changetype<Thread>(after).wakeTick <= deadline) {
     after = after.nextWaiter;
   }
-  sleepers.insertBefore(thread, after);
+  if (after === null) sleepers.append(thread);
+  else sleepers.insertBefore(thread, after);
 }
 
 /** Takes out a thread whose deadline is `now` or earlier; null when there is none. */

@@ -24,25 +24,35 @@ export class WaitQueue {
   }
 
   append(waiter: Waiter): void {
-    this.insertBefore(waiter, null);
+    const last = this.tail;
+    waiter.queue = this;
+    waiter.nextWaiter = null;
+    waiter.previousWaiter = last;
+    this.tail = waiter;
+    if (last === null) this.head = waiter;
+    else last.nextWaiter = waiter;
   }
 
-  /** Puts `waiter` before `next`, which is in this queue; null: at the end. */
-  insertBefore(waiter: Waiter, next: Waiter | null): void {
-    const previous = next === null ? this.tail : next.previousWaiter;
+  /** Puts `waiter` before `next`, which is in this queue. */
+  insertBefore(waiter: Waiter, next: Waiter): void {
+    const previous = next.previousWaiter;
     waiter.queue = this;
     waiter.nextWaiter = next;
     waiter.previousWaiter = previous;
+    next.previousWaiter = waiter;
     if (previous === null) this.head = waiter;
     else previous.nextWaiter = waiter;
-    if (next === null) this.tail = waiter;
-    else next.previousWaiter = waiter;
   }
 
   /** Takes the first waiter out; null when the queue is empty. */
   takeFirst(): Waiter | null {
     const first = this.head;
-    if (first !== null) this.remove(first);
+    if (first === null) return null;
+    const next = first.nextWaiter;
+    first.queue = null;
+    this.head = next;
+    if (next === null) this.tail = null;
+    else next.previousWaiter = null;
     return first;
   }
 
