@@ -18,7 +18,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/compile": [
     ...["wasm", "assemblyscript", "ir", "code", "runtime"],
-    ...["translate", "passes", "select", "allocate", "code-passes", "emit", "debug"],
+    ...["translate", "passes", "select", "allocate", "code-passes", "emit", "debug", "targets"],
   ],
   "src/link": [
     ...["layout", "elf", "names", "input", "passes", "script", "prove", "dwarf", "output", "check"],

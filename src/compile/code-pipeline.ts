@@ -4,10 +4,10 @@
 // emission does besides, and can be left out by itself.
 
 import type { Allocation, AllocationOptions } from "./allocate/allocate";
-import { ALL_REGISTERS, allocate } from "./allocate/allocate";
+import { allocate } from "./allocate/allocate";
 import { checkAllocation } from "./allocate/check-allocation";
-import { XMM_REGISTERS } from "./code/calling-convention";
-import { EAX, ECX, EDX, MachineFunction } from "./code/code";
+import { MachineFunction } from "./code/code";
+import type { Target } from "./code/target";
 import { orderBlocks } from "./code-passes/block-order";
 import { duplicateTests } from "./code-passes/duplicate-tests";
 import { forwardCopies } from "./code-passes/forward-copies";
@@ -23,6 +23,8 @@ import type { Stress } from "./stress";
 
 /** What passes over the code of a module need to know beyond the code. */
 export interface CodeSettings {
+  /** The machine that the code is for. */
+  readonly target: Target;
   /** Whether a part is to be done. */
   readonly has: (part: CodePart) => boolean;
   readonly stress: Stress;
@@ -59,10 +61,10 @@ export class CodeWork {
   }
 
   select(): void {
-    const { has, stress, memoryBase } = this.settings;
+    const { has, stress, memoryBase, target } = this.settings;
     if (!this.#values) throw new Error(`${this.code.name}: instructions are selected already`);
     const fewRegisters = stress.fewRegisters === true;
-    this.#code = select(this.#values, { folds: has("fold"), fewRegisters, memoryBase });
+    this.#code = select(this.#values, { target, folds: has("fold"), fewRegisters, memoryBase });
   }
 
   allocate(): void {
@@ -171,14 +173,10 @@ export type CodePass = keyof typeof CODE_TABLE;
 export type CodePart = keyof typeof CODE_PARTS;
 export const CODE_PASSES = Object.keys(CODE_TABLE) as readonly CodePass[];
 
-/** As many as an address and a value need, or the arguments of a call. */
-const FEW_REGISTERS: readonly number[] = [EAX, ECX, EDX];
-const FEW_XMM_REGISTERS: readonly number[] = XMM_REGISTERS.slice(0, 3);
-
-function allocationOptions({ has, stress }: CodeSettings): AllocationOptions {
+function allocationOptions({ has, stress, target }: CodeSettings): AllocationOptions {
+  const { allocatable, fewest } = target.registers;
   return {
-    registers: stress.fewRegisters ? FEW_REGISTERS : ALL_REGISTERS,
-    xmmRegisters: stress.fewRegisters ? FEW_XMM_REGISTERS : XMM_REGISTERS,
+    registers: stress.fewRegisters ? fewest : allocatable,
     spillsAll: stress.spillsAll === true,
     coalesces: has("coalesce"),
     splits: has("split"),

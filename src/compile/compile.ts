@@ -20,9 +20,11 @@ import { verify } from "./passes/verify";
 import type { IrPass } from "./pipeline";
 import { Pipeline } from "./pipeline";
 import { emitExport, emitImport, hideSymbols } from "./runtime/cdecl";
+import { emitInstantiate, INSTANTIATE } from "./runtime/instantiate";
 import { emitRoutines, isRoutine } from "./runtime/runtime";
+import { I686 } from "./targets/i686";
 import { buildFunction } from "./translate/build";
-import { emitInstantiate, INSTANTIATE, isInstantiated } from "./translate/instantiate";
+import { instantiateSteps, isInstantiated } from "./translate/instantiate";
 import { emitMemory, emitMovableMemory } from "./translate/module-data";
 import { DATA_ALIGN } from "./translate/static-addresses";
 import { UnsupportedCode } from "./translate/unsupported-code";
@@ -57,6 +59,7 @@ class ModuleCompiler {
     this.pipeline = new Pipeline(options.level, options.without);
     this.linkage = this.guarded(undefined, () => new ModuleLinkage(module, options));
     this.settings = {
+      target: I686,
       has: (part) => this.pipeline.has(part),
       stress: options.stress ?? {},
       memoryBase: this.linkage.memoryBase,
@@ -189,14 +192,15 @@ class ModuleCompiler {
     const { module, assembler, linkage } = this;
     const { tables, memoryBase, functionNames, globalNames } = linkage;
     if (!isInstantiated(module, tables)) return;
-    emitInstantiate(assembler, {
+    const steps = instantiateSteps({
       module,
       tables,
       memoryBase,
       globalSymbol: (index) => globalNames[index]!,
       dataSymbol: (index) => tables.data[index]!.symbol,
-      start: module.start === undefined ? undefined : functionNames[module.start],
     });
+    const start = module.start === undefined ? undefined : functionNames[module.start];
+    emitInstantiate(assembler, steps, start);
     this.routines.add("__isthmus_copy");
   }
 
@@ -237,7 +241,7 @@ class ModuleCompiler {
     const { module, assembler, linkage } = this;
     for (const { name, kind, index } of module.exports) {
       if (kind !== "function") continue;
-      emitExport(assembler, name, linkage.functionNames[index]!, linkage.signature(index));
+      emitExport(assembler, name, linkage.functionNames[index]!, linkage.signature(index), I686);
     }
     const imports = new Map<string, number>();
     for (const { imported, index } of module.functions) {
@@ -247,7 +251,7 @@ class ModuleCompiler {
       if (!isEqualSignature(signature, linkage.signature(other))) {
         throw new UnsupportedCode(`two types of the import ${imported.name}`, 0);
       }
-      if (!imports.has(imported.name)) emitImport(assembler, imported.name, signature);
+      if (!imports.has(imported.name)) emitImport(assembler, imported.name, signature, I686);
       imports.set(imported.name, index);
     }
     const { initialiser } = this;

@@ -13,6 +13,7 @@ import { manualPage } from "../../src/cli/manual-page";
 import { parseMachine } from "../../src/compile/code/parse";
 import { parseFunctions } from "../../src/compile/ir/parse";
 import { describePasses } from "../../src/compile/pipeline";
+import { I686 } from "../../src/compile/targets/i686";
 import { cannotRun } from "../compile/native/native";
 import { body, section, text, vector, wasm } from "../compile/wasm/wasm-bytes";
 import { isthmus } from "./isthmus";
@@ -128,7 +129,7 @@ describe("isthmus compile", () => {
     assert.equal(machine.stdout, "");
     const dump = readFileSync(join(folder, "dump"), "utf8");
     assert.deepEqual(
-      parseMachine(dump).map(({ name }) => name),
+      parseMachine(dump, I686).map(({ name }) => name),
       ["small/half"],
     );
     assert.equal((await compile("--print=help")).stdout, `${describePasses().join("\n")}\n`);

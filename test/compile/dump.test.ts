@@ -18,6 +18,7 @@ import {
   PASSES,
   type Pass,
 } from "../../src/compile/pipeline";
+import { I686 } from "../../src/compile/targets/i686";
 import { decodeModule } from "../../src/compile/wasm/decode";
 import type { WasmModule } from "../../src/compile/wasm/wasm";
 import { compileSources } from "./assemblyscript/asc-program";
@@ -113,7 +114,7 @@ describe("a dump", () => {
     it(`after ${pass} is read back to the same instructions`, () => {
       for (const texts of all) {
         const text = texts.get(pass) ?? "";
-        const functions = parseMachine(text);
+        const functions = parseMachine(text, I686);
         assert.equal(functions.map((fn) => `${printMachine(fn)}\n`).join(""), text);
       }
     });

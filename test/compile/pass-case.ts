@@ -37,6 +37,7 @@ import {
   type IrPass,
   Pipeline,
 } from "../../src/compile/pipeline";
+import { I686 } from "../../src/compile/targets/i686";
 
 const UNCHANGED = "unchanged";
 const SECTIONS = ["passes", "input", "expected"] as const;
@@ -120,7 +121,7 @@ function runCase({ passes, input }: PassCase): string {
   const onCode = passes.filter(isCodePass);
   assert.deepEqual([...onValues, ...onCode], passes, "passes over values come first");
   if (onValues.length === 0 && onCode[0] !== "select") {
-    const functions = parseMachine(input);
+    const functions = parseMachine(input, I686);
     assert.equal(printAll(functions, printMachine), input, "the input is not as it is printed");
     const done = functions.map((code) => runOnCode(new CodeWork(code, SETTINGS), onCode));
     return printAll(done, printMachine);
@@ -134,7 +135,7 @@ function runCase({ passes, input }: PassCase): string {
   return printAll(done, printMachine);
 }
 
-const SETTINGS = { has: () => true, stress: {}, memoryBase: 0, mayHideCallers: true };
+const SETTINGS = { target: I686, has: () => true, stress: {}, memoryBase: 0, mayHideCallers: true };
 
 /** Passes that leave something to clean up are followed by `simplify` only where a case says so. */
 const PIPELINE = new Pipeline(2, ["simplify"]);

@@ -1,5 +1,5 @@
-// Register allocation: virtual registers to the seven general ones, those of floating-point
-// numbers to the eight XMM registers, or to the frame.
+// Register allocation: virtual registers to those of their kind that the target has, or to the
+// frame.
 //
 // Intervals are placed in the order of what they would cost in memory. One that finds no free
 // register evicts cheaper ones, else it is split: it gets a register in those blocks where one is
@@ -13,15 +13,15 @@
 //     allocation ends.
 //   - What is inserted are moves, which leave flags alone.
 
-import { CALLEE_SAVED, CALLER_SAVED } from "../code/calling-convention";
 import type {
   MachineBlock,
   MachineFunction,
   MachineInstruction,
   MachineOperand,
 } from "../code/code";
-import { EAX, EBX, ECX, EDX, FIRST_VIRTUAL, isXmm, samePlace } from "../code/code";
+import { FIRST_VIRTUAL, isFloatRegister, samePlace } from "../code/code";
 import { forEachRead, forEachWrite } from "../code/instruction-facts";
+import type { RegisterSets } from "../code/target";
 import type { Copy } from "./coalesce";
 import { coalesce } from "./coalesce";
 import type { Liveness, Ranges } from "./live";
@@ -31,18 +31,13 @@ import { renameOperands, Spiller } from "./spill";
 import { Splitter } from "./split";
 
 export interface AllocationOptions {
-  /** General registers, and those for floating-point numbers, that may be used. */
-  readonly registers: readonly number[];
-  readonly xmmRegisters: readonly number[];
+  /** The registers that may be used. */
+  readonly registers: RegisterSets;
   /** Keep every value in memory between instructions. */
   readonly spillsAll: boolean;
   readonly coalesces: boolean;
   readonly splits: boolean;
 }
-
-export const ALL_REGISTERS: readonly number[] = [...CALLER_SAVED, ...CALLEE_SAVED];
-
-const BYTE_REGISTERS: ReadonlySet<number> = new Set([EAX, ECX, EDX, EBX]);
 
 /** What allocation decided, for the checker and for emission. */
 export interface Allocation {
@@ -128,9 +123,10 @@ class Allocator {
     this.numbers ??= new Map(this.liveness.instructions.map((each, number) => [each, number]));
     const number = this.numbers.get(instruction);
     if (number === undefined) return undefined;
-    return [...CALLER_SAVED, ...this.used].find(
+    const { callerSaved } = this.fn.target.convention;
+    return [...callerSaved.general, ...this.used].find(
       (register) =>
-        !isXmm(register) &&
+        !isFloatRegister(register) &&
         this.file.isFree(register, 2 * number) &&
         this.file.isFree(register, 2 * number + 1),
     );
@@ -253,7 +249,7 @@ class Allocator {
   }
 
   private isNew(physical: number): boolean {
-    return CALLEE_SAVED.includes(physical) && !this.used.has(physical);
+    return this.fn.target.convention.calleeSaved.includes(physical) && !this.used.has(physical);
   }
 
   private locationOf(piece: number): MachineOperand | undefined {
@@ -290,10 +286,10 @@ class Allocator {
   }
 
   private allowed(register: number): readonly number[] {
-    const { registers, xmmRegisters } = this.options;
-    if (this.fn.typeOf(register) !== "i32") return xmmRegisters;
-    if (!this.fn.isByteOnly(register)) return registers;
-    return registers.filter((physical) => BYTE_REGISTERS.has(physical));
+    const { general, float } = this.options.registers;
+    if (this.fn.typeOf(register) !== "i32") return float;
+    if (!this.fn.isByteOnly(register)) return general;
+    return general.filter((physical) => this.fn.target.registers.withLowByte.has(physical));
   }
 
   private spill(register: number): void {

@@ -16,7 +16,7 @@ import type {
   MachineInstruction,
   MachineOperand,
 } from "../code/code";
-import { ESP, FIRST_VIRTUAL, isConstantMemory, NONE } from "../code/code";
+import { FIRST_VIRTUAL, isConstantMemory, NONE } from "../code/code";
 import { factsOf, isReadBy } from "../code/instruction-facts";
 import type { Allocation } from "./allocate";
 
@@ -326,7 +326,7 @@ class AllocationChecker {
     register: number,
     physical: number,
   ): void {
-    if (register === NONE || register === ESP) return;
+    if (register === NONE || register === this.fn.target.registers.stackPointer) return;
     if (state.get(register) === state.get(this.physical(physical))) return;
     this.fail(instruction, `register ${physical} does not hold v${register} of an address`);
   }

@@ -11,7 +11,7 @@
 // others. Physical registers have intervals too, where instructions name them.
 
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
-import { ESP, FIRST_VIRTUAL } from "../code/code";
+import { FIRST_VIRTUAL } from "../code/code";
 import { forEachRead, forEachWrite } from "../code/instruction-facts";
 
 /** Ranges as [start, end, start, end, ...], ascending, neither touching nor overlapping. */
@@ -225,12 +225,13 @@ function blocksWithin(
 
 function findRanges(fn: MachineFunction, spans: readonly Span[], sets: LiveSets): Ranges[] {
   const builder = new RangeBuilder(fn.registerLimit);
+  const { stackPointer } = fn.target.registers;
   let position = 0;
   const close = (register: number): void => {
-    if (register !== ESP) builder.close(register, position);
+    if (register !== stackPointer) builder.close(register, position);
   };
   const open = (register: number): void => {
-    if (register !== ESP) builder.open(register, position);
+    if (register !== stackPointer) builder.open(register, position);
   };
   for (let i = fn.blocks.length - 1; i >= 0; i--) {
     const { instructions } = fn.blocks[i]!;

@@ -17,7 +17,7 @@ import type {
   MachineOperand,
   MemoryOperand,
 } from "../code/code";
-import { isConstantMemory, isXmmOperand, plainInstruction, slotOperand } from "../code/code";
+import { isConstantMemory, isFloatOperand, plainInstruction, slotOperand } from "../code/code";
 import { factsOf, forEachRead, forEachWrite } from "../code/instruction-facts";
 import type { Liveness, Ranges } from "./live";
 
@@ -188,9 +188,9 @@ export class Spiller {
     const hasMemory = operands.some(({ kind }) => kind === "memory");
     if (hasMemory || !facts.mayBeMemory[place] || home.operand.kind !== "memory") return false;
     if (home.isFetched && facts.roles[place] !== "read") return false;
-    const isXmm = isXmmOperand(operand);
-    if (isXmm && facts.xmmMemory[place] !== home.operand.size) return false;
-    operands[place] = isXmm ? home.operand : { ...home.operand, size: operand.size };
+    const isFloat = isFloatOperand(operand);
+    if (isFloat && facts.floatMemory[place] !== home.operand.size) return false;
+    operands[place] = isFloat ? home.operand : { ...home.operand, size: operand.size };
     return true;
   }
 
@@ -292,5 +292,5 @@ function mentions(operand: MachineOperand, value: number): boolean {
 
 function move(to: MachineOperand, from: MachineOperand, position: number): MachineInstruction {
   const operands = [to, from];
-  return plainInstruction(operands.some(isXmmOperand) ? "moves" : "mov", operands, position);
+  return plainInstruction(operands.some(isFloatOperand) ? "moves" : "mov", operands, position);
 }

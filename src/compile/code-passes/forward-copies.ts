@@ -11,7 +11,7 @@
 import { liveIntoBlocks } from "../allocate/live";
 import { renamed } from "../allocate/spill";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
-import { ESP, isWholeRegister } from "../code/code";
+import { isWholeRegister } from "../code/code";
 import { factsOf, forEachRead, forEachWrite, roleOf } from "../code/instruction-facts";
 
 /** How far readers of a copy are sought. */
@@ -20,18 +20,23 @@ const REACH = 12;
 /** Drops the copies of `fn`, whose registers are physical, that readers can do without. */
 export function forwardCopies(fn: MachineFunction): void {
   const liveInto = liveIntoBlocks(fn);
+  const { withLowByte } = fn.target.registers;
   for (const block of fn.blocks) {
-    if (!block.instructions.some(copyOf)) continue;
+    if (!block.instructions.some((each) => copyOf(each, withLowByte))) continue;
     const liveOut = new Set(block.successors.flatMap(liveInto));
-    forwardIn(block, liveOut);
+    forwardIn(block, liveOut, withLowByte);
   }
 }
 
-function forwardIn(block: MachineBlock, liveOut: ReadonlySet<number>): void {
+function forwardIn(
+  block: MachineBlock,
+  liveOut: ReadonlySet<number>,
+  withLowByte: ReadonlySet<number>,
+): void {
   const { instructions } = block;
   const kept: MachineInstruction[] = [];
   for (const [at, instruction] of instructions.entries()) {
-    const copy = copyOf(instruction);
+    const copy = copyOf(instruction, withLowByte);
     const readers = copy && readersOf(instructions, at, copy, liveOut);
     if (!readers) {
       kept.push(instruction);
@@ -45,13 +50,19 @@ function forwardIn(block: MachineBlock, liveOut: ReadonlySet<number>): void {
 interface Copy {
   readonly to: number;
   readonly from: number;
+  /** Whether the low byte of the original can be named. */
+  readonly hasLowByte: boolean;
 }
 
-function copyOf({ mnemonic, operands }: MachineInstruction): Copy | undefined {
+function copyOf(
+  { mnemonic, operands }: MachineInstruction,
+  withLowByte: ReadonlySet<number>,
+): Copy | undefined {
   const [to, from] = operands;
   if (mnemonic !== "mov" || !isWholeRegister(to) || !isWholeRegister(from)) return undefined;
   if (to.register === from.register) return undefined;
-  return { to: to.register, from: from.register };
+  const hasLowByte = withLowByte.has(from.register);
+  return { to: to.register, from: from.register, hasLowByte };
 }
 
 /** All readers of the copy made at `at`, if they can read the original and none is left out. */
@@ -106,14 +117,14 @@ function isDeadBehind(
 }
 
 /** Whether the copy is mentioned only where the original can stand instead. */
-function canReplace(instruction: MachineInstruction, { to, from }: Copy): boolean {
+function canReplace(instruction: MachineInstruction, { to, hasLowByte }: Copy): boolean {
   const facts = factsOf(instruction);
   if ([...facts.reads, ...instruction.reads].includes(to)) return false;
   return instruction.operands.every((operand, i) => {
     if (operand.kind !== "register" || operand.register !== to) return true;
     if (facts.isFixed[i]) return false;
     const role = roleOf(instruction, i);
-    return role === "write" || (role === "read" && !(operand.size === 8 && from >= ESP));
+    return role === "write" || (role === "read" && (operand.size !== 8 || hasLowByte));
   });
 }
 

@@ -17,15 +17,16 @@ import type {
   MachineInstruction,
   MachineOperand,
 } from "../code/code";
-import { ESP, immediate, isWholeRegister, isZero, memory, NONE, register } from "../code/code";
+import { immediate, isWholeRegister, isZero, memory, NONE, register } from "../code/code";
 import { factsOf } from "../code/instruction-facts";
 
 /** Improves the code of `fn` in place. */
 export function peephole(fn: MachineFunction): void {
-  for (const block of fn.blocks) improveBlock(block);
+  const { withLowByte } = fn.target.registers;
+  for (const block of fn.blocks) improveBlock(block, withLowByte);
 }
 
-function improveBlock(block: MachineBlock): void {
+function improveBlock(block: MachineBlock, withLowByte: ReadonlySet<number>): void {
   const result: MachineInstruction[] = [];
   const { instructions } = block;
   let flagsLive = false;
@@ -39,7 +40,7 @@ function improveBlock(block: MachineBlock): void {
       i--;
       continue;
     }
-    const same = shortenTest(withTest(instruction));
+    const same = shortenTest(withTest(instruction), withLowByte);
     const better = flagsLive ? same : shorten(addInPlace(same));
     result.push(better);
     const facts = factsOf(better);
@@ -110,13 +111,16 @@ function withTest(instruction: MachineInstruction): MachineInstruction {
 }
 
 /** A test of bits 0 to 6 of a register that has a low byte: the flags are the same. */
-function shortenTest(instruction: MachineInstruction): MachineInstruction {
+function shortenTest(
+  instruction: MachineInstruction,
+  withLowByte: ReadonlySet<number>,
+): MachineInstruction {
   const [left, right] = instruction.operands;
   if (instruction.mnemonic !== "test" || !isWholeRegister(left) || right?.kind !== "immediate") {
     return instruction;
   }
   const isLow = right.symbol === undefined && right.value >= 0 && right.value < 0x80;
-  if (!isLow || left.register >= ESP) return instruction;
+  if (!isLow || !withLowByte.has(left.register)) return instruction;
   return { ...instruction, operands: [register(left.register, 8), right] };
 }
 

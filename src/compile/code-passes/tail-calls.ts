@@ -7,7 +7,6 @@
 // Only in a function none of whose calls has arguments on the stack. What lies between call and
 // return are moves that leave everything where it is.
 
-import { CALLEE_SAVED } from "../code/calling-convention";
 import type { MachineBlock, MachineFunction } from "../code/code";
 import { NONE } from "../code/code";
 import { isNoMove } from "../code/parallel-moves";
@@ -16,7 +15,7 @@ import { isNoMove } from "../code/parallel-moves";
 export function makeTailCalls(fn: MachineFunction): void {
   if (fn.outgoingWords > 0) return;
   for (const block of fn.blocks) {
-    const at = findTailCall(block);
+    const at = findTailCall(block, fn.target.convention.calleeSaved);
     if (at === undefined) continue;
     block.instructions.length = at + 1;
     block.instructions[at]!.mnemonic = "tail_call";
@@ -24,15 +23,18 @@ export function makeTailCalls(fn: MachineFunction): void {
 }
 
 /** The place of the call that a block ends with, if the callee may return to our caller. */
-function findTailCall({ instructions }: MachineBlock): number | undefined {
+function findTailCall(
+  { instructions }: MachineBlock,
+  calleeSaved: readonly number[],
+): number | undefined {
   if (instructions[instructions.length - 1]?.mnemonic !== "ret") return undefined;
   let at = instructions.length - 2;
   while (at >= 0 && isNoMove(instructions[at]!)) at--;
   const call = instructions[at];
   const [target] = call?.operands ?? [];
   if (call?.mnemonic !== "call" || !target) return undefined;
-  // The epilogue comes between: it restores registers, and moves ESP.
+  // The epilogue comes between: it restores registers, and moves the stack pointer.
   if (target.kind === "immediate") return at;
   const isReachable = target.kind === "memory" && !target.slot && target.base === NONE;
-  return isReachable && !CALLEE_SAVED.includes(target.index) ? at : undefined;
+  return isReachable && !calleeSaved.includes(target.index) ? at : undefined;
 }

@@ -1,5 +1,5 @@
-// Where arguments and results are: GCC's `-mregparm=3 -msseregparm`, for everything that is
-// compiled.
+// Where arguments and results are, for everything that is compiled. On the i686 it is GCC's
+// `-mregparm=3 -msseregparm`; which registers there are is in the target's record.
 //
 //   f(a: u32, b: u64, c: u32)      a EAX   b EDX (low), ECX (high)   c [ESP + 4] at entry
 //   g(x: f64, a: u32, y: f32)      x XMM0  a EAX   y XMM1
@@ -17,30 +17,19 @@
 
 import type { Signature, ValueType } from "../ir/ir";
 import { valuesOf } from "../ir/ir";
-import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, wordsOf, XMM_COUNT, XMM0 } from "./code";
+import { wordsOf } from "./code";
+import type { Target } from "./target";
 
 /** A value of the arguments: a register by number, or from the n-th word of the stack arguments. */
 export type ArgumentPlace = { readonly register: number } | { readonly stack: number };
 
-/** General registers that a call changes. */
-export const CALLER_SAVED: readonly number[] = [EAX, ECX, EDX];
-/** Registers that a function restores before it returns. */
-export const CALLEE_SAVED: readonly number[] = [EBX, ESI, EDI, EBP];
-/** The registers of floating-point numbers; a call changes them all. */
-export const XMM_REGISTERS: readonly number[] = Array.from(
-  { length: XMM_COUNT },
-  (_, number) => XMM0 + number,
-);
-const RESULTS: readonly number[] = [EAX, EDX];
-const ARGUMENTS: readonly number[] = [EAX, EDX, ECX];
-const FLOAT_ARGUMENTS: readonly number[] = XMM_REGISTERS.slice(0, 3);
-
 /** The place of each value of the results; of an i64 the low word comes first. */
-export function resultPlaces(signature: Signature): ArgumentPlace[] {
+export function resultPlaces(signature: Signature, target: Target): ArgumentPlace[] {
+  const { general, float } = target.convention.results;
   const inRegisters = valuesOf(signature.results.slice(0, 1)).length;
-  let stack = stackWords(signature);
+  let stack = stackWords(signature, target);
   return valuesOf(signature.results).map((type, i) => {
-    if (i < inRegisters) return { register: type === "i32" ? RESULTS[i]! : XMM0 };
+    if (i < inRegisters) return { register: (type === "i32" ? general : float)[i]! };
     const place = { stack };
     stack += wordsOf(type);
     return place;
@@ -48,13 +37,14 @@ export function resultPlaces(signature: Signature): ArgumentPlace[] {
 }
 
 /** How many words the arguments and results on the stack take together. */
-export function exchangedWords(signature: Signature): number {
+export function exchangedWords(signature: Signature, target: Target): number {
   const others = valuesOf(signature.results.slice(1));
-  return others.reduce((words, type) => words + wordsOf(type), stackWords(signature));
+  return others.reduce((words, type) => words + wordsOf(type), stackWords(signature, target));
 }
 
 /** The place of each value of the arguments, in order. */
-export function argumentPlaces(signature: Signature): ArgumentPlace[] {
+export function argumentPlaces(signature: Signature, target: Target): ArgumentPlace[] {
+  const { general, float } = target.convention.arguments;
   const places: ArgumentPlace[] = [];
   let used = 0;
   let floats = 0;
@@ -66,14 +56,14 @@ export function argumentPlaces(signature: Signature): ArgumentPlace[] {
   for (const type of signature.parameters) {
     const values = valuesOf([type]);
     if (values[0] !== "i32") {
-      const register = FLOAT_ARGUMENTS[floats++];
+      const register = float[floats++];
       if (register === undefined) onStack(values[0]!);
       else places.push({ register });
       continue;
     }
-    if (used + values.length > ARGUMENTS.length) used = ARGUMENTS.length;
+    if (used + values.length > general.length) used = general.length;
     for (const each of values) {
-      const register = ARGUMENTS[used];
+      const register = general[used];
       if (register === undefined) onStack(each);
       else {
         places.push({ register });
@@ -85,9 +75,9 @@ export function argumentPlaces(signature: Signature): ArgumentPlace[] {
 }
 
 /** How many words the arguments on the stack take. */
-export function stackWords(signature: Signature): number {
+export function stackWords(signature: Signature, target: Target): number {
   const types = valuesOf(signature.parameters);
-  return argumentPlaces(signature).reduce(
+  return argumentPlaces(signature, target).reduce(
     (words, place, i) => words + ("stack" in place ? wordsOf(types[i]!) : 0),
     0,
   );

@@ -2,8 +2,9 @@
 //
 // Selection makes it, allocation replaces virtual registers by physical ones, emission encodes it.
 //
-//   registers   0..7 the general ones by their encoding (ESP is never an operand), 8..15 XMM0 to
-//               XMM7, 16.. virtual; a virtual one has a type and becomes one of its kind
+//   registers   0..7 the general ones by their encoding (the stack pointer is never an operand),
+//               8..15 those of floating-point numbers, 16.. virtual ones; a virtual one has a type
+//               and becomes one of its kind
 //   memory      base + index * scale + displacement + symbol, or a place in the frame (`slot`)
 //   moves       [d0, s0, d1, s1, ...]: all sources are read before any destination is written
 //   jump        to the block's only successor
@@ -21,24 +22,16 @@
 import type { Condition } from "../../x86/instructions/condition";
 import type { Mnemonic } from "../../x86/instructions/table";
 import type { MemorySize, Scale } from "../../x86/operand";
-import { registersXmm } from "../../x86/registers";
+import type { Register32, RegisterXmm } from "../../x86/registers";
 import { isFloatSymbol } from "../ir/float-constants";
 import type { ValueType } from "../ir/ir";
+import type { Target } from "./target";
 
-export const EAX = 0;
-export const ECX = 1;
-export const EDX = 2;
-export const EBX = 3;
-export const ESP = 4;
-export const EBP = 5;
-export const ESI = 6;
-export const EDI = 7;
-
-export const XMM0 = 8;
-export const XMM_COUNT = registersXmm.length;
+/** General registers have the numbers below, by their encoding; those of numbers from here on. */
+export const FIRST_FLOAT = 8;
 
 /** Registers below are physical, from here on virtual. */
-export const FIRST_VIRTUAL = XMM0 + XMM_COUNT;
+export const FIRST_VIRTUAL = 16;
 
 /** No register, in a memory operand. */
 export const NONE = -1;
@@ -49,7 +42,7 @@ export type Size = 8 | 16 | 32;
 export interface RegisterOperand {
   readonly kind: "register";
   readonly register: number;
-  /** 128: an XMM register. */
+  /** 128: a register of floating-point numbers. */
   readonly size: Size | 128;
 }
 
@@ -139,7 +132,10 @@ export class MachineFunction {
   /** Words that calls need for their stack arguments. */
   outgoingWords = 0;
 
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    readonly target: Target,
+  ) {}
 
   /** All registers are below this. */
   get registerLimit(): number {
@@ -163,12 +159,13 @@ export class MachineFunction {
 
   /** A register as an operand of its whole size. */
   operandOf(register: number): RegisterOperand {
-    return isXmm(register) || (register >= FIRST_VIRTUAL && this.typeOf(register) !== "i32")
-      ? xmm(register)
+    const isVirtualFloat = register >= FIRST_VIRTUAL && this.typeOf(register) !== "i32";
+    return isFloatRegister(register) || isVirtualFloat
+      ? floatRegister(register)
       : { kind: "register", register, size: 32 };
   }
 
-  /** Demands that the register's low byte can be named: EAX, ECX, EDX or EBX. */
+  /** Demands that the register's low byte can be named. */
   restrictToBytes(register: number): void {
     this.byteOnly.add(register);
   }
@@ -190,9 +187,14 @@ export function wordsOf(type: ValueType): 1 | 2 {
   return type === "f64" ? 2 : 1;
 }
 
-/** Whether a physical register is one of XMM0 to XMM7. */
-export function isXmm(register: number): boolean {
-  return register >= XMM0 && register < FIRST_VIRTUAL;
+/** Whether a register is a physical one of floating-point numbers. */
+export function isFloatRegister(register: number): boolean {
+  return register >= FIRST_FLOAT && register < FIRST_VIRTUAL;
+}
+
+/** The number of a register of the instruction set. */
+export function numberOf({ kind, number }: Register32 | RegisterXmm): number {
+  return kind === "xmm" ? FIRST_FLOAT + number : number;
 }
 
 // --- operands ---
@@ -202,7 +204,7 @@ export function register(number: number, size: Size = 32): RegisterOperand {
 }
 
 /** A register that holds a floating-point number. */
-export function xmm(register: number): RegisterOperand {
+export function floatRegister(register: number): RegisterOperand {
   return { kind: "register", register, size: 128 };
 }
 
@@ -235,8 +237,8 @@ export function memorySizeOf(type: ValueType): 32 | 64 {
   return type === "f64" ? 64 : 32;
 }
 
-/** Whether an operand is a register of XMM's kind, physical or virtual. */
-export function isXmmOperand(operand: MachineOperand): boolean {
+/** Whether an operand is a register of floating-point numbers, physical or virtual. */
+export function isFloatOperand(operand: MachineOperand): boolean {
   return operand.kind === "register" && operand.size === 128;
 }
 

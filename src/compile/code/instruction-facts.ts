@@ -3,14 +3,15 @@
 // All of it comes from the rows of the instruction table (src/x86/instructions), which is asked
 // once for each mnemonic and kinds of operands; `moves`, `jump`, `branch`, `tail_call` are our own.
 //
-// Invariant: ESP, which belongs to the frame, is never among the registers beyond operands.
+// Invariant: the stack pointer, which belongs to the frame, is never among the registers beyond
+// operands.
 
 import type { Role, Row } from "../../x86/instructions/row";
 import type { Mnemonic } from "../../x86/instructions/table";
 import { table } from "../../x86/instructions/table";
-import { registersXmm } from "../../x86/registers";
+import { esp, registersXmm } from "../../x86/registers";
 import type { MachineInstruction, MachineOperand } from "./code";
-import { ESP, isXmmOperand, NONE } from "./code";
+import { isFloatOperand, NONE } from "./code";
 
 export interface InstructionFacts {
   readonly roles: readonly Role[];
@@ -21,8 +22,8 @@ export interface InstructionFacts {
   readonly changesFlags: boolean;
   /** By operand: whether it may be memory of the operation's size. */
   readonly mayBeMemory: readonly boolean[];
-  /** By operand: the bits of memory that stand for an XMM register; 0: none do. */
-  readonly xmmMemory: readonly number[];
+  /** By operand: the bits of memory that stand for a register of numbers; 0: none do. */
+  readonly floatMemory: readonly number[];
   /** By operand: whether it can only be one certain register. */
   readonly isFixed: readonly boolean[];
   /** By operand: whether it may be an immediate of 32 bits. */
@@ -57,7 +58,7 @@ const CONTROL = 2;
 
 function kindOf(operand: MachineOperand): number {
   if (operand.kind === "control") return CONTROL;
-  return isXmmOperand(operand) ? XMM : OTHER;
+  return isFloatOperand(operand) ? XMM : OTHER;
 }
 
 const NOTHING: InstructionFacts = {
@@ -67,7 +68,7 @@ const NOTHING: InstructionFacts = {
   readsFlags: false,
   changesFlags: false,
   mayBeMemory: [],
-  xmmMemory: [],
+  floatMemory: [],
   isFixed: [],
   mayBeImmediate: [],
 };
@@ -99,7 +100,7 @@ function deriveFacts(mnemonic: Mnemonic, kinds: readonly number[]): InstructionF
   const row = general[general.length - 1] ?? rows[rows.length - 1];
   if (!row) throw new Error(`${mnemonic} takes no such operands: ${kinds.join()}`);
   const numbers = (registers: readonly { number: number }[]) =>
-    registers.map(({ number }) => number).filter((number) => number !== ESP);
+    registers.map(({ number }) => number).filter((number) => number !== esp.number);
   return {
     roles: row.operands.map(({ role }) => role),
     reads: numbers(row.effects.reads),
@@ -112,7 +113,7 @@ function deriveFacts(mnemonic: Mnemonic, kinds: readonly number[]): InstructionF
         return kind?.memory === true && kind.place === "rm";
       }),
     ),
-    xmmMemory: row.operands.map(({ kind }, index) =>
+    floatMemory: row.operands.map(({ kind }, index) =>
       kinds[index] === XMM && kind.memory && kind.place === "rm" ? kind.size : 0,
     ),
     isFixed: row.operands.map(

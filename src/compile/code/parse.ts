@@ -6,7 +6,9 @@ import type { MemorySize, Scale } from "../../x86/operand";
 import { type DumpLine, dumpFunctions } from "../ir/dump-reader";
 import type { ValueType } from "../ir/ir";
 import {
+  floatRegister,
   immediate,
+  isFloatRegister,
   MachineBlock,
   MachineFunction,
   type MachineInstruction,
@@ -18,25 +20,27 @@ import {
   register,
   type Size,
   type Slot,
-  xmm,
 } from "./code";
-import { REGISTER_NAMES, SIZE_SUFFIX, SIZE_WORDS } from "./print";
+import { SIZE_SUFFIX, SIZE_WORDS } from "./print";
+import type { Target } from "./target";
 
 /**
  * All functions of a dump, in order.
  *
+ * @param target whose registers the text names
  * @param file what messages call the text
  * @throws Diagnostic DUMP001 with the line
  */
-export function parseMachine(text: string, file = "dump"): MachineFunction[] {
+export function parseMachine(text: string, target: Target, file = "dump"): MachineFunction[] {
   return dumpFunctions(text, file, "machine").map(([head, ...lines]) =>
-    new MachineParser(head, lines).run(),
+    new MachineParser(head, lines, target).run(),
   );
 }
 
 const TARGET = /^b\d+$/;
 const LOOP = /^b\d+\/\d+$/;
-const REGISTER = /^(e[a-ds][xpi]|r\d+|xmm[0-7])$/;
+
+type MutableParts = { -readonly [Key in keyof MemoryOperand]?: MemoryOperand[Key] };
 
 class MachineParser {
   private readonly fn: MachineFunction;
@@ -47,24 +51,24 @@ class MachineParser {
   constructor(
     head: DumpLine,
     private readonly lines: readonly DumpLine[],
+    private readonly target: Target,
   ) {
     head.take();
-    this.fn = new MachineFunction(head.name());
+    this.fn = new MachineFunction(head.name(), target);
     const limit = keyword(head, "registers");
     this.fn.outgoingWords = keyword(head, "outgoing");
     const slots = keyword(head, "slots");
     while (this.fn.localSlots < slots) this.fn.newSlot();
-    const list = (word: string) => (head.takeIf(word) ? head.takeWhile(REGISTER) : []);
-    const bytes = list("bytes");
+    const bytes = this.registers(head, "bytes");
     const types = new Map<number, ValueType>();
     for (const type of ["f32", "f64"] as const) {
-      for (const name of list(type)) types.set(registerNumber(head, name), type);
+      for (const register of this.registers(head, type)) types.set(register, type);
     }
     if (!head.atEnd) head.fail(`${head.peek} is not expected here`);
     for (let number = this.fn.registerLimit; number < limit; number++) {
       this.fn.newRegister(types.get(number));
     }
-    for (const name of bytes) this.fn.restrictToBytes(registerNumber(head, name));
+    for (const register of bytes) this.fn.restrictToBytes(register);
   }
 
   run(): MachineFunction {
@@ -76,7 +80,7 @@ class MachineParser {
     return this.fn;
   }
 
-  private target(line: DumpLine, name: string): MachineBlock {
+  private blockNamed(line: DumpLine, name: string): MachineBlock {
     if (!TARGET.test(name)) line.fail(`${name} is no block`);
     const found = this.blocks.get(name) ?? new MachineBlock(Number(name.slice(1)));
     this.blocks.set(name, found);
@@ -84,11 +88,11 @@ class MachineParser {
   }
 
   private targets(line: DumpLine): MachineBlock[] {
-    return line.takeWhile(TARGET).map((name) => this.target(line, name));
+    return line.takeWhile(TARGET).map((name) => this.blockNamed(line, name));
   }
 
   private startBlock(line: DumpLine): void {
-    const block = this.target(line, line.take().replace(/:$/, ""));
+    const block = this.blockNamed(line, line.take().replace(/:$/, ""));
     if (this.fn.blocks.includes(block)) line.fail(`b${block.id} is there twice`);
     if (line.takeIf("from")) block.predecessors = this.targets(line);
     if (line.takeIf("to")) block.successors = this.targets(line);
@@ -106,7 +110,7 @@ class MachineParser {
   private loop(line: DumpLine, word: string): MachineLoop {
     const [header = "", depth] = word.split("/");
     const found = this.loops.get(word) ?? {
-      header: this.target(line, header),
+      header: this.blockNamed(line, header),
       depth: Number(depth),
     };
     this.loops.set(word, found);
@@ -126,22 +130,79 @@ class MachineParser {
     const condition = mnemonic === "branch" ? (line.take() as Condition) : undefined;
     const operands: MachineOperand[] = [];
     while (!line.atEnd && !/^(reads|writes|b\d+)$/.test(line.peek ?? "")) {
-      operands.push(operandOf(line, takeOperand(line)));
+      operands.push(this.operand(line, takeOperand(line)));
     }
     if (isTransfer) block.successors = this.targets(line);
-    const list = (word: string) =>
-      line.takeIf(word) ? line.takeWhile(REGISTER).map((name) => registerNumber(line, name)) : [];
     const instruction: MachineInstruction = {
       mnemonic,
       operands,
-      reads: list("reads"),
-      writes: list("writes"),
+      reads: this.registers(line, "reads"),
+      writes: this.registers(line, "writes"),
       condition,
       position: 0,
       virtual: undefined,
     };
     if (!line.atEnd) line.fail(`${line.peek} is not expected here`);
     block.instructions.push(instruction);
+  }
+
+  // --- operands ---
+
+  /** The registers after a word, if it is there. */
+  private registers(line: DumpLine, word: string): number[] {
+    if (!line.takeIf(word)) return [];
+    const numbers: number[] = [];
+    while (line.peek !== undefined && this.registerNumber(line.peek) !== undefined) {
+      numbers.push(this.register(line, line.take()));
+    }
+    return numbers;
+  }
+
+  private registerNumber(name: string): number | undefined {
+    const physical = this.target.registers.names.indexOf(name);
+    if (physical >= 0) return physical;
+    return /^r\d+$/.test(name) ? Number(name.slice(1)) : undefined;
+  }
+
+  private register(line: DumpLine, name: string): number {
+    return this.registerNumber(name) ?? line.fail(`${name} is not a register`);
+  }
+
+  private operand(line: DumpLine, word: string): MachineOperand {
+    if (word.endsWith("]")) return this.memory(line, word);
+    if (word.startsWith("&")) {
+      const { name, addend } = line.symbol(word);
+      return immediate(addend, name);
+    }
+    if (/^-?\d/.test(word)) return immediate(line.integer(word));
+    const control = /^cr([0234])$/.exec(word);
+    if (control) return { kind: "control", number: Number(control[1]) as 0 | 2 | 3 | 4 };
+    const whole = this.registerNumber(word);
+    if (whole !== undefined) return isFloatRegister(whole) ? floatRegister(whole) : register(whole);
+    const part = this.registerNumber(word.slice(0, -1));
+    const size = Object.entries(SIZE_SUFFIX).find(([, suffix]) => suffix === word.at(-1))?.[0];
+    if (part === undefined || size === undefined) return line.fail(`${word} is not an operand`);
+    return register(part, Number(size) as Size);
+  }
+
+  private memory(line: DumpLine, word: string): MachineOperand {
+    const [, sizeWord, inner = ""] = /^([a-z]*)\[(.*)\]$/.exec(word) ?? line.fail(`${word}: what?`);
+    const size = Object.entries(SIZE_WORDS).find(([, name]) => name === sizeWord)?.[0];
+    const parts: MutableParts = {};
+    const terms = inner.match(/&"(?:[^"\\]|\\.)*"|[^+]+/g) ?? [];
+    for (const term of terms) {
+      const slot = /^(incoming|outgoing|local) (\d+)$/.exec(term);
+      const [name = "", scale] = term.split("*");
+      if (slot) parts.slot = { kind: slot[1] as Slot["kind"], index: Number(slot[2]) };
+      else if (term.startsWith("&")) parts.symbol = line.symbol(term).name;
+      else if (/^-?\d+$/.test(term)) parts.displacement = Number(term);
+      else if (scale === undefined) parts.base = this.register(line, name);
+      else {
+        parts.index = this.register(line, name);
+        parts.scale = Number(scale) as Scale;
+      }
+    }
+    return memory(parts, size === undefined ? undefined : (Number(size) as MemorySize));
   }
 }
 
@@ -157,54 +218,9 @@ function mnemonicOf(line: DumpLine, name: string): MachineMnemonic {
   return line.fail(`there is no instruction ${name}`);
 }
 
-function registerNumber(line: DumpLine, name: string): number {
-  const physical = REGISTER_NAMES.indexOf(name);
-  if (physical >= 0) return physical;
-  if (!/^r\d+$/.test(name)) line.fail(`${name} is no register`);
-  return Number(name.slice(1));
-}
-
 /** A word, or several where a memory operand names a place in the frame: `dword[local 2]`. */
 function takeOperand(line: DumpLine): string {
   let word = line.take();
   while (word.includes("[") && !word.endsWith("]")) word += ` ${line.take()}`;
   return word;
-}
-
-function operandOf(line: DumpLine, word: string): MachineOperand {
-  if (word.endsWith("]")) return memoryOf(line, word);
-  if (word.startsWith("&")) {
-    const { name, addend } = line.symbol(word);
-    return immediate(addend, name);
-  }
-  if (/^-?\d/.test(word)) return immediate(line.integer(word));
-  const control = /^cr([0234])$/.exec(word);
-  if (control) return { kind: "control", number: Number(control[1]) as 0 | 2 | 3 | 4 };
-  if (/^xmm[0-7]$/.test(word)) return xmm(registerNumber(line, word));
-  const match = /^(e[a-ds][xpi]|r\d+)([bwx]?)$/.exec(word);
-  if (!match) return line.fail(`${word} is no operand`);
-  const size = Object.entries(SIZE_SUFFIX).find(([, suffix]) => suffix === match[2])?.[0];
-  return register(registerNumber(line, match[1] ?? ""), Number(size) as Size);
-}
-
-type MutableParts = { -readonly [Key in keyof MemoryOperand]?: MemoryOperand[Key] };
-
-function memoryOf(line: DumpLine, word: string): MachineOperand {
-  const [, sizeWord, inner = ""] = /^([a-z]*)\[(.*)\]$/.exec(word) ?? line.fail(`${word}: what?`);
-  const size = Object.entries(SIZE_WORDS).find(([, name]) => name === sizeWord)?.[0];
-  const parts: MutableParts = {};
-  const terms = inner.match(/&"(?:[^"\\]|\\.)*"|[^+]+/g) ?? [];
-  for (const term of terms) {
-    const slot = /^(incoming|outgoing|local) (\d+)$/.exec(term);
-    const [name = "", scale] = term.split("*");
-    if (slot) parts.slot = { kind: slot[1] as Slot["kind"], index: Number(slot[2]) };
-    else if (term.startsWith("&")) parts.symbol = line.symbol(term).name;
-    else if (/^-?\d+$/.test(term)) parts.displacement = Number(term);
-    else if (scale === undefined) parts.base = registerNumber(line, name);
-    else {
-      parts.index = registerNumber(line, name);
-      parts.scale = Number(scale) as Scale;
-    }
-  }
-  return memory(parts, size === undefined ? undefined : (Number(size) as MemorySize));
 }

@@ -3,7 +3,7 @@
 //
 //   machine kernel/add registers 19 outgoing 1 slots 2 bytes r17 f64 r18
 //   b0: frequency 1
-//     moves r16 eax r17 edx r18x xmm0               x: an XMM register
+//     moves r16 eax r17 edx r18x xmm0               x: of floating-point numbers
 //     add r16 dword[r17+eax*4+16+&table]
 //     mov r17b 1                                  a register's low byte; r17w: its low 16 bits
 //     call &kernel/work reads eax writes eax ecx edx
@@ -13,12 +13,11 @@
 //
 // `r16` and up are virtual registers, until allocation; `dword[local 2]` is a place in the frame.
 
-import { registersXmm } from "../../x86/registers";
 import type { FloatType } from "../ir/ir";
 import { printName, printSymbol } from "../ir/print";
 import {
   FIRST_VIRTUAL,
-  isXmm,
+  isFloatRegister,
   type MachineBlock,
   type MachineFunction,
   type MachineInstruction,
@@ -27,12 +26,8 @@ import {
   NONE,
   type RegisterOperand,
 } from "./code";
+import type { Target } from "./target";
 
-export const REGISTER_NAMES: readonly string[] = [
-  ...["eax", "ecx", "edx", "ebx"],
-  ...["esp", "ebp", "esi", "edi"],
-  ...registersXmm.map(({ name }) => name),
-];
 export const SIZE_SUFFIX = { 8: "b", 16: "w", 32: "", 128: "x" } as const;
 export const SIZE_WORDS = {
   8: "byte",
@@ -42,55 +37,59 @@ export const SIZE_WORDS = {
   128: "xmmword",
 } as const;
 
-function printRegister(number: number): string {
-  return REGISTER_NAMES[number] ?? `r${number}`;
+function printRegister(number: number, { registers }: Target): string {
+  return registers.names[number] ?? `r${number}`;
 }
 
-function printSized({ register, size }: RegisterOperand): string {
-  return printRegister(register) + (isXmm(register) ? "" : SIZE_SUFFIX[size]);
+function printSized({ register, size }: RegisterOperand, target: Target): string {
+  return printRegister(register, target) + (isFloatRegister(register) ? "" : SIZE_SUFFIX[size]);
 }
 
-function printMemory(operand: MemoryOperand): string {
+function printMemory(operand: MemoryOperand, target: Target): string {
   const { base, index, scale, displacement, symbol, slot, size } = operand;
   const terms: string[] = [];
   if (slot) terms.push(`${slot.kind} ${slot.index}`);
-  if (base !== NONE) terms.push(printRegister(base));
-  if (index !== NONE) terms.push(`${printRegister(index)}*${scale}`);
+  if (base !== NONE) terms.push(printRegister(base, target));
+  if (index !== NONE) terms.push(`${printRegister(index, target)}*${scale}`);
   if (displacement !== 0) terms.push(String(displacement));
   if (symbol !== undefined) terms.push(printSymbol(symbol, 0));
   return `${size === undefined ? "" : SIZE_WORDS[size]}[${terms.join("+")}]`;
 }
 
-function printMachineOperand(operand: MachineOperand): string {
+function printMachineOperand(operand: MachineOperand, target: Target): string {
   switch (operand.kind) {
     case "register":
-      return printSized(operand);
+      return printSized(operand, target);
     case "immediate":
       if (operand.symbol === undefined) return String(operand.value);
       return printSymbol(operand.symbol, operand.value);
     case "memory":
-      return printMemory(operand);
+      return printMemory(operand, target);
     case "control":
       return `cr${operand.number}`;
   }
 }
 
-function printInstruction(instruction: MachineInstruction, block: MachineBlock): string {
+function printInstruction(
+  instruction: MachineInstruction,
+  block: MachineBlock,
+  target: Target,
+): string {
   const { mnemonic, operands, reads, writes, condition } = instruction;
   const isTransfer = mnemonic === "jump" || mnemonic === "branch";
   const list = (word: string, registers: readonly number[]) =>
-    registers.length > 0 ? [word, ...registers.map(printRegister)] : [];
+    registers.length > 0 ? [word, ...registers.map((each) => printRegister(each, target))] : [];
   return [
     printName(mnemonic),
     ...(condition === undefined ? [] : [condition]),
-    ...operands.map(printMachineOperand),
+    ...operands.map((operand) => printMachineOperand(operand, target)),
     ...(isTransfer ? block.successors.map(({ id }) => `b${id}`) : []),
     ...list("reads", reads),
     ...list("writes", writes),
   ].join(" ");
 }
 
-function printBlock(block: MachineBlock): string[] {
+function printBlock(block: MachineBlock, target: Target): string[] {
   const from = block.predecessors.map(({ id }) => ` b${id}`).join("");
   const loops = block.loops.map(({ header, depth }) => ` b${header.id}/${depth}`).join("");
   const isPlain = block.instructions.at(-1)?.mnemonic;
@@ -99,7 +98,7 @@ function printBlock(block: MachineBlock): string[] {
   return [
     `b${block.id}:${from && ` from${from}`}${to && ` to${to}`} frequency ${block.frequency}` +
       (loops && ` loops${loops}`),
-    ...block.instructions.map((each) => `  ${printInstruction(each, block)}`),
+    ...block.instructions.map((each) => `  ${printInstruction(each, block, target)}`),
   ];
 }
 
@@ -108,9 +107,10 @@ export function printMachine(fn: MachineFunction): string {
   const bytes: string[] = [];
   const floats: Record<FloatType, string[]> = { f32: [], f64: [] };
   for (let register = FIRST_VIRTUAL; register < fn.registerLimit; register++) {
-    if (fn.isByteOnly(register)) bytes.push(printRegister(register));
+    const name = printRegister(register, fn.target);
+    if (fn.isByteOnly(register)) bytes.push(name);
     const type = fn.typeOf(register);
-    if (type !== "i32") floats[type].push(printRegister(register));
+    if (type !== "i32") floats[type].push(name);
   }
   const tables = fn.jumpTables.map(
     ({ symbol, targets }) =>
@@ -123,5 +123,6 @@ export function printMachine(fn: MachineFunction): string {
     ...(floats.f32.length > 0 ? ["f32", ...floats.f32] : []),
     ...(floats.f64.length > 0 ? ["f64", ...floats.f64] : []),
   ].join(" ");
-  return `${[head, ...fn.blocks.flatMap(printBlock), ...tables].join("\n")}\n`;
+  const blocks = fn.blocks.flatMap((block) => printBlock(block, fn.target));
+  return `${[head, ...blocks, ...tables].join("\n")}\n`;
 }

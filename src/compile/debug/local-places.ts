@@ -9,6 +9,7 @@
 
 import { argumentPlaces } from "../code/calling-convention";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
+import type { Target } from "../code/target";
 import type { Signature } from "../ir/ir";
 import {
   CLEAR,
@@ -53,12 +54,15 @@ export class LocalPlaces {
   private firstOfEdge = 0;
   private readonly hidden = new Set<Token>();
 
+  private readonly target: Target;
+
   constructor(fn: MachineFunction, signature: Signature, tokens: Tokens) {
+    this.target = fn.target;
     tokens.addSources(fn);
     this.sets = new TokenSets(tokens.limit);
     this.steps = new PlaceSteps(tokens);
     for (const block of fn.blocks) this.addSteps(block);
-    const begin = argumentPlaces(signature).map((place) =>
+    const begin = argumentPlaces(signature, fn.target).map((place) =>
       "register" in place ? place.register : slotPlace("incoming", place.stack),
     );
     const limit = Math.max(this.steps.limit, ...begin.map((place) => place + 1));
@@ -97,7 +101,7 @@ export class LocalPlaces {
     let found = NOWHERE;
     for (let place = 0; place < state.length; place++) {
       if (state[place] === 0 || !sets.has(state[place]!, token)) continue;
-      if (!isLostInCalls(place)) return place;
+      if (!isLostInCalls(place, this.target)) return place;
       if (found === NOWHERE) found = place;
     }
     return found;

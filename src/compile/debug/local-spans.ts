@@ -2,7 +2,7 @@
 // and what becomes the function's variables once it is known where the code lies.
 
 import type { ValueRange, WordPlace } from "../../object/debug-info";
-import { FIRST_VIRTUAL, isXmm, XMM0 } from "../code/code";
+import { FIRST_VIRTUAL } from "../code/code";
 import type { Frame } from "../emit/frame";
 import { type PlaceNumber, slotOf } from "./place-steps";
 
@@ -98,11 +98,8 @@ function wordPlace(place: PlaceNumber, frame: Frame): WordPlace {
     const top = frame.cfaOffset(frame.saved.length, true);
     return { kind: "frame", offset: frame.offsetOf(slotOf(place)) - top };
   }
-  return { kind: "register", number: isXmm(place) ? DWARF_XMM0 + place - XMM0 : place };
+  return { kind: "register", number: frame.target.registers.dwarfNumbers[place]! };
 }
-
-/** DWARF's number of XMM0. The i386 psABI, table 2.14. */
-const DWARF_XMM0 = 21;
 
 function addRange(
   ranges: ValueRange[],

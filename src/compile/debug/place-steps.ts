@@ -8,16 +8,16 @@
 //
 // Steps are numbers, the kind in the low bits and an operand above; some have more behind them.
 
-import { CALLER_SAVED } from "../code/calling-convention";
 import type {
   MachineFunction,
   MachineInstruction,
   MachineOperand,
   RegisterOperand,
 } from "../code/code";
-import { FIRST_VIRTUAL, isXmm } from "../code/code";
+import { FIRST_VIRTUAL, isFloatRegister } from "../code/code";
 import type { InstructionFacts } from "../code/instruction-facts";
 import { factsOf, isWrittenIn } from "../code/instruction-facts";
+import type { Target } from "../code/target";
 
 /** A register by its number, then words of the frame. */
 export type PlaceNumber = number;
@@ -32,8 +32,9 @@ export function slotPlace(kind: "local" | "incoming", index: number): PlaceNumbe
   return FIRST_VIRTUAL + 2 * index + (kind === "local" ? 0 : 1);
 }
 
-export function isLostInCalls(place: PlaceNumber): boolean {
-  return CALLER_SAVED.includes(place) || isXmm(place);
+export function isLostInCalls(place: PlaceNumber, { convention }: Target): boolean {
+  const { general, float } = convention.callerSaved;
+  return (isFloatRegister(place) ? float : general).includes(place);
 }
 
 /** A virtual register or an argument that carries a variable, from 1 on; 0: it carries none. */

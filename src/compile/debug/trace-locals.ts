@@ -9,10 +9,10 @@
 
 import type { WordPlace } from "../../object/debug-info";
 import type { LocalFact } from "../assemblyscript/source-facts";
-import { CALLEE_SAVED } from "../code/calling-convention";
 import type { MachineFunction, MachineInstruction } from "../code/code";
 import { FIRST_VIRTUAL } from "../code/code";
 import { orderMoves } from "../code/parallel-moves";
+import type { Target } from "../code/target";
 import type { CodeTrace } from "../emit/trace";
 import type { IrFunction, Value } from "../ir/ir";
 import { isConst, resolve } from "../ir/ir";
@@ -247,11 +247,12 @@ class LocalTracer {
 
   /** Notes what is not where it was while an instruction is executed. */
   private noteLoss(instruction: MachineInstruction, loss: Loss, number: number, row: number): void {
+    const { target } = this.traced.machine;
     const left = this.words.slice();
     for (let i = 0; i < left.length; i++) {
-      if (!isLost(instruction, loss, left[i]!)) continue;
+      if (!isLost(instruction, loss, left[i]!, target)) continue;
       const other = this.wordOf(this.rows[row + i]!, UNKNOWN);
-      left[i] = isLost(instruction, loss, other) ? UNKNOWN : other;
+      left[i] = isLost(instruction, loss, other, target) ? UNKNOWN : other;
     }
     // Who is up the stack is looked up at the last byte of its call.
     this.spans.note(loss === "call" ? 2 * number + 1 : 2 * number, left);
@@ -281,13 +282,18 @@ function lossOf({ mnemonic, operands }: MachineInstruction): Loss | undefined {
 }
 
 /** Whether a word is in a place that changes meanwhile. */
-function isLost({ operands }: MachineInstruction, loss: Loss, word: WordCode): boolean {
+function isLost(
+  { operands }: MachineInstruction,
+  loss: Loss,
+  word: WordCode,
+  target: Target,
+): boolean {
   if (word <= 0) return false;
   const place = word - 1;
-  if (loss === "call") return isLostInCalls(place);
+  if (loss === "call") return isLostInCalls(place, target);
   if (loss === "return") {
     const isLocal = place >= FIRST_VIRTUAL && slotOf(place).kind === "local";
-    return CALLEE_SAVED.includes(place) || isLocal;
+    return target.convention.calleeSaved.includes(place) || isLocal;
   }
   for (let i = 0; i < operands.length; i += 2) if (placeOf(operands[i]) === place) return true;
   return false;

@@ -1,8 +1,8 @@
 // The instructions that open and close a function's frame, with each step told to whoever unwinds:
-// how far ESP is below the CFA, and which registers are saved by then.
+// how far the stack pointer is below the CFA, and which registers are saved by then.
 
 import type { Assembler } from "../../x86/assembler";
-import { esp, registers32 } from "../../x86/registers";
+import { registers32 } from "../../x86/registers";
 import type { MachineOperand } from "../code/code";
 import type { Frame } from "./frame";
 import { encodeOperand } from "./operand";
@@ -10,7 +10,7 @@ import { encodeOperand } from "./operand";
 /** Says that the frame is open from here on, with `pushed` more words on the stack. */
 export function noteOpen(a: Assembler, frame: Frame, pushed = 0): void {
   const saved = frame.saved.length;
-  a.frame(frame.cfaOffset(saved, true) + 4 * pushed, frame.savedAt(saved));
+  a.frame(frame.cfaOffset(saved, true) + frame.target.wordBytes * pushed, frame.savedAt(saved));
 }
 
 /** The prologue. */
@@ -22,7 +22,7 @@ export function openFrame(a: Assembler, frame: Frame): void {
     a.frame(frame.cfaOffset(i + 1, false), frame.savedAt(i + 1));
   }
   if (frame.size > 0) {
-    a.sub(esp, frame.size);
+    a.sub(frame.stackPointer, frame.size);
     noteOpen(a, frame);
   }
 }
@@ -41,7 +41,7 @@ export function closeFrame(
 ): void {
   const { saved, size } = frame;
   if (size > 0) {
-    a.add(esp, size);
+    a.add(frame.stackPointer, size);
     a.frame(frame.cfaOffset(saved.length, false), frame.savedAt(saved.length));
   }
   for (let i = saved.length - 1; i >= 0; i--) {

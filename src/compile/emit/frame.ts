@@ -1,57 +1,69 @@
-// The stack frame of a function. ESP does not move after the prologue.
+// The stack frame of a function. The stack pointer does not move after the prologue.
 //
 //   CFA  -> +---------------------------+
 //           | results but the first     |  written by this function before it returns
 //           | incoming arguments        |  pushed by the caller, from the right
-//           +---------------------------+  ESP at entry is CFA - 4
+//           +---------------------------+  SP at entry, a word below the CFA
 //           | return address            |
-//           | saved ebx, esi, edi, ebp  |  those that the function uses, pushed in this order
+//           | callee-saved registers    |  those that the function uses, pushed in their order
 //           | local words               |  homes of spilled values
 //           | outgoing arguments        |  of calls that pass some on the stack, and behind them
 //           |                           |  what they return there
-//   ESP  -> +---------------------------+
+//   SP   -> +---------------------------+
 
-import { registers32 } from "../../x86/registers";
-import { CALLEE_SAVED } from "../code/calling-convention";
+import { type Register32, registers32 } from "../../x86/registers";
 import type { MachineFunction, Slot } from "../code/code";
-
-const WORD = 4;
+import type { Target } from "../code/target";
 
 export class Frame {
+  readonly target: Target;
   /** Callee-saved registers in the order in which they are pushed. */
   readonly saved: readonly number[];
   /** Bytes below the saved registers. */
   readonly size: number;
+  readonly #outgoingWords: number;
 
-  constructor(
-    private readonly fn: MachineFunction,
-    usedRegisters: ReadonlySet<number>,
-  ) {
-    this.saved = CALLEE_SAVED.filter((register) => usedRegisters.has(register));
-    this.size = WORD * (fn.outgoingWords + fn.localSlots);
+  constructor(fn: MachineFunction, usedRegisters: ReadonlySet<number>) {
+    this.target = fn.target;
+    const { convention, wordBytes } = fn.target;
+    this.saved = convention.calleeSaved.filter((register) => usedRegisters.has(register));
+    this.size = wordBytes * (fn.outgoingWords + fn.localSlots);
+    this.#outgoingWords = fn.outgoingWords;
   }
 
-  /** The distance of a slot from ESP, in bytes. */
-  offsetOf(slot: Slot): number {
+  get stackPointer(): Register32 {
+    return registers32[this.target.registers.stackPointer]!;
+  }
+
+  /**
+   * The distance of a slot from the stack pointer, in bytes.
+   *
+   * @param pushed how many words are on the stack below the frame
+   */
+  offsetOf(slot: Slot, pushed = 0): number {
+    const { wordBytes } = this.target;
     switch (slot.kind) {
       case "outgoing":
-        return WORD * slot.index;
+        return wordBytes * (pushed + slot.index);
       case "local":
-        return WORD * (this.fn.outgoingWords + slot.index);
+        return wordBytes * (pushed + this.#outgoingWords + slot.index);
       case "incoming":
-        return this.size + WORD * (this.saved.length + 1 + slot.index);
+        return this.size + wordBytes * (pushed + this.saved.length + 1 + slot.index);
     }
   }
 
-  /** CFA - ESP when `pushed` registers are on the stack, and the rest of the frame or not. */
+  /**
+   * The distance from the stack pointer to the CFA when `pushed` registers are on the stack, and
+   * the rest of the frame or not.
+   */
   cfaOffset(pushed: number, isOpen: boolean): number {
-    return WORD * (1 + pushed) + (isOpen ? this.size : 0);
+    return this.target.wordBytes * (1 + pushed) + (isOpen ? this.size : 0);
   }
 
   /** Where the first `pushed` registers are saved, as distances below the CFA. */
   savedAt(pushed: number): Record<string, number> {
     const registers = this.saved.slice(0, pushed).map((number) => registers32[number]!);
-    const entries = registers.map(({ name }, i) => [name, WORD * (2 + i)]);
+    const entries = registers.map(({ name }, i) => [name, this.target.wordBytes * (2 + i)]);
     return Object.fromEntries(entries);
   }
 }

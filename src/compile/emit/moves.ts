@@ -3,18 +3,18 @@
 //   between                       a move                       an exchange
 //   general registers             mov                          xchg
 //   a general register, memory    mov                          xchg
-//   XMM registers                 movaps                       xorps, three times
-//   an XMM register, memory       movss, movsd                 over the stack
+//   registers of numbers          movaps                       xorps, three times
+//   such a register, memory       movss, movsd                 over the stack
 //   memory and memory             by a free register, else     over the stack
 //                                 over the stack, in words
 //
-// A register becomes 0 by `xor` or `xorps`. The former changes flags: moves stand where nobody
-// waits for any. What goes over the stack moves ESP, and each step is told to whoever unwinds.
+// A register becomes 0 by `xor` or `xorps`. The former changes flags, but moves stand where none is
+// live. What goes over the stack moves its pointer, and each step is noted for the unwinder.
 
 import type { Assembler } from "../../x86/assembler";
 import type { Mnemonic } from "../../x86/instructions/table";
 import type { MachineInstruction, MachineOperand, MemoryOperand } from "../code/code";
-import { ESP, isXmmOperand, isZero, memory, register } from "../code/code";
+import { isFloatOperand, isZero, memory, register } from "../code/code";
 import type { OrderedMove } from "../code/parallel-moves";
 import { isThroughMemory, orderMoves } from "../code/parallel-moves";
 import { isFloatZero } from "../ir/float-constants";
@@ -37,7 +37,7 @@ export class MoveEmitter {
   emit(moves: MachineInstruction): void {
     for (const move of orderMoves(moves.operands)) {
       if (isThroughMemory(move)) this.moveMemory(move, this.scratchAt(moves));
-      else if (isXmmOperand(move.to) || isXmmOperand(move.from)) this.moveFloat(move);
+      else if (isFloatOperand(move.to) || isFloatOperand(move.from)) this.moveFloat(move);
       else if (move.kind === "exchange") this.instruction("xchg", move.to, move.from);
       else if (isZeroing(move)) this.instruction("xor", move.to, move.to);
       else this.instruction("mov", move.to, move.from);
@@ -60,13 +60,13 @@ export class MoveEmitter {
     for (const [i, word] of popped.entries()) this.pop(word, popped.length - 1 - i);
   }
 
-  /** A move from or to an XMM register. */
+  /** A move from or to a register of numbers. */
   private moveFloat({ kind, to, from }: OrderedMove): void {
     const isToMemory = to.kind === "memory";
     const place = isToMemory ? to : from;
     if (place.kind !== "memory") {
       if (kind === "move") this.instruction("movaps", to, from);
-      else this.exchangeXmm(to, from);
+      else this.exchangeRegisters(to, from);
       return;
     }
     const mnemonic = place.size === 64 ? "movsd" : "movss";
@@ -76,27 +76,29 @@ export class MoveEmitter {
     else this.instruction(mnemonic, to, from);
   }
 
-  private exchangeXmm(one: MachineOperand, other: MachineOperand): void {
+  private exchangeRegisters(one: MachineOperand, other: MachineOperand): void {
     this.instruction("xorps", one, other);
     this.instruction("xorps", other, one);
     this.instruction("xorps", one, other);
   }
 
-  /** Exchanges an XMM register and memory over the stack. */
+  /** Exchanges a register of numbers and memory over the stack. */
   private exchangeFloat(
     mnemonic: "movss" | "movsd",
-    xmm: MachineOperand,
+    float: MachineOperand,
     place: MemoryOperand,
   ): void {
     const words = wordsAt(place).reverse();
     for (const [depth, word] of words.entries()) this.push(word, depth);
     this.a.instruction(mnemonic, [
       encodeOperand(place, this.frame, words.length),
-      encodeOperand(xmm, this.frame),
+      encodeOperand(float, this.frame),
     ]);
-    this.instruction(mnemonic, xmm, memory({ base: ESP }, place.size));
-    const above = memory({ base: ESP, displacement: 4 * words.length }, undefined);
-    this.instruction("lea", register(ESP), above);
+    const { registers, wordBytes } = this.frame.target;
+    const base = registers.stackPointer;
+    this.instruction(mnemonic, float, memory({ base }, place.size));
+    const above = memory({ base, displacement: wordBytes * words.length }, undefined);
+    this.instruction("lea", register(base), above);
     noteOpen(this.a, this.frame);
   }
 
@@ -106,7 +108,7 @@ export class MoveEmitter {
     noteOpen(this.a, this.frame, depth + 1);
   }
 
-  /** Pops to an operand; its address counts from ESP after the pop, `depth` words remain. */
+  /** Pops to an operand, whose address counts from after the pop; `depth` words remain. */
   private pop(operand: MachineOperand, depth: number): void {
     this.a.instruction("pop", [encodeOperand(operand, this.frame, depth)]);
     noteOpen(this.a, this.frame, depth);

@@ -5,17 +5,16 @@ import type { Operand } from "../../x86/operand";
 import { mem, mem8, mem16, mem32, mem64, mem128, symbol } from "../../x86/operand";
 import {
   controlRegisters,
-  esp,
+  hasLow8,
   registers8,
   registers16,
   registers32,
   registersXmm,
 } from "../../x86/registers";
 import type { MachineOperand, MemoryOperand, RegisterOperand } from "../code/code";
-import { ESP, NONE, XMM0 } from "../code/code";
+import { FIRST_FLOAT, NONE } from "../code/code";
 import type { Frame } from "./frame";
 
-const WORD = 4;
 const MEMORY = { 8: mem8, 16: mem16, 32: mem32, 64: mem64, 128: mem128 } as const;
 
 /** @param pushed how many words are on the stack below the frame */
@@ -33,17 +32,18 @@ export function encodeOperand(operand: MachineOperand, frame: Frame, pushed = 0)
 }
 
 function registerOperand({ register, size }: RegisterOperand): Operand {
-  if (size === 128) return registersXmm[register - XMM0]!;
+  if (size === 128) return registersXmm[register - FIRST_FLOAT]!;
   if (size === 32) return registers32[register]!;
   if (size === 16) return registers16[register]!;
-  if (register >= ESP) throw new Error(`register ${register} has no low byte`);
+  const whole = registers32[register]!;
+  if (!hasLow8(whole)) throw new Error(`${whole.name} has no low byte`);
   return registers8[register]!;
 }
 
 function memoryOperand(operand: MemoryOperand, frame: Frame, pushed: number): Operand {
   const { base, index, scale, displacement, slot, size } = operand;
   const make = size === undefined ? mem : MEMORY[size];
-  if (slot) return make({ base: esp, disp: frame.offsetOf(slot) + WORD * pushed });
+  if (slot) return make({ base: frame.stackPointer, disp: frame.offsetOf(slot, pushed) });
   return make({
     base: base === NONE ? undefined : registers32[base]!,
     index: index === NONE ? undefined : registers32[index]!,

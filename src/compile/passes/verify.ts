@@ -3,7 +3,6 @@
 // A violation is a bug of this compiler and never the user's, so it is an Error that names the
 // pass, the function and the value; a wrong program must not be emitted quietly.
 
-import { resultPlaces } from "../code/calling-convention";
 import { Dominators } from "../ir/dominators";
 import { IdMap } from "../ir/id-map";
 import type { Block, IrFunction, Value, ValueType } from "../ir/ir";
@@ -19,10 +18,11 @@ function hasTwice(blocks: readonly Block[]): boolean {
   return new Set(blocks).size !== blocks.length;
 }
 
-/** Whether the call that `value` is a result of has that many, and stands in the same block. */
+/** Whether the call that `value` is a further result of has that many, in the same block. */
 function hasResult({ args: [call], immediate, block }: Value): boolean {
-  const places = call?.signature ? resultPlaces(call.signature) : [];
-  return call?.block === block && places[immediate] !== undefined && "stack" in places[immediate];
+  const results = call?.signature?.results ?? [];
+  const first = valuesOf(results.slice(0, 1)).length;
+  return call?.block === block && immediate >= first && immediate < valuesOf(results).length;
 }
 
 class Verifier {

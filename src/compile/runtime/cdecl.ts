@@ -22,14 +22,15 @@
 import type { ObjectFile } from "../../object/object";
 import type { Assembler } from "../../x86/assembler";
 import { type MemoryParts, mem32, mem64 } from "../../x86/operand";
-import { eax, ebp, ecx, esp, registers32, registersXmm } from "../../x86/registers";
+import { eax, ebp, ecx, esp, registers32, registersXmm, xmm0 } from "../../x86/registers";
 import {
   type ArgumentPlace,
   argumentPlaces,
   exchangedWords,
   resultPlaces,
 } from "../code/calling-convention";
-import { wordsOf, XMM0 } from "../code/code";
+import { FIRST_FLOAT, numberOf, wordsOf } from "../code/code";
+import type { Target } from "../code/target";
 import { isFloatType, type NumberType, type Signature, type ValueType, valuesOf } from "../ir/ir";
 
 const WORD = 4;
@@ -48,12 +49,12 @@ interface Passed {
   readonly place: ArgumentPlace;
 }
 
-function argumentsOf(signature: Signature): Passed[] {
-  return passed(signature.parameters, argumentPlaces(signature));
+function argumentsOf(signature: Signature, target: Target): Passed[] {
+  return passed(signature.parameters, argumentPlaces(signature, target));
 }
 
-function resultsOf(signature: Signature): Passed[] {
-  return passed(signature.results, resultPlaces(signature));
+function resultsOf(signature: Signature, target: Target): Passed[] {
+  return passed(signature.results, resultPlaces(signature, target));
 }
 
 /** The values that `types` make, which C lays out one behind the other. */
@@ -71,10 +72,16 @@ function wordsIn(values: readonly Passed[]): number {
   return values.reduce((sum, { type }) => sum + wordsOf(type), 0);
 }
 
-/** Appends the global cdecl function `name`, which calls `target`, one of ours. */
-export function emitExport(a: Assembler, name: string, target: string, signature: Signature): void {
-  const all = argumentsOf(signature);
-  const exchanged = WORD * exchangedWords(signature);
+/** Appends the global cdecl function `name`, which calls `callee`, one of ours. */
+export function emitExport(
+  a: Assembler,
+  name: string,
+  callee: string,
+  signature: Signature,
+  target: Target,
+): void {
+  const all = argumentsOf(signature, target);
+  const exchanged = WORD * exchangedWords(signature, target);
   const [result] = signature.results;
   const isStructure = signature.results.length > 1;
   const isFloat = !isStructure && isFloatType(result);
@@ -95,15 +102,15 @@ export function emitExport(a: Assembler, name: string, target: string, signature
       if (!isStacked(place)) load(a, type, place.register, from(word));
     }
     if (size === 0) {
-      a.jmp(target);
+      a.jmp(callee);
       return;
     }
-    a.call(target);
+    a.call(callee);
     if (isFloat) {
-      store(a, result, XMM0, at(0));
+      store(a, result, numberOf(xmm0), at(0));
       a.fld(result === "f32" ? mem32(at(0)) : mem64(at(0)));
     }
-    if (isStructure) fillStructure(a, signature, structure);
+    if (isStructure) fillStructure(a, resultsOf(signature, target), structure);
     a.add(esp, size);
     a.frame(WORD);
     if (isStructure) a.ret(WORD);
@@ -112,8 +119,7 @@ export function emitExport(a: Assembler, name: string, target: string, signature
 }
 
 /** Stores our results into C's structure; EAX := its address, which is at `place`. */
-function fillStructure(a: Assembler, signature: Signature, place: MemoryParts): void {
-  const results = resultsOf(signature);
+function fillStructure(a: Assembler, results: readonly Passed[], place: MemoryParts): void {
   a.mov(ecx, mem32(place));
   for (const { type, word, place } of results) {
     if (!isStacked(place)) store(a, type, place.register, { base: ecx, disp: WORD * word });
@@ -126,8 +132,7 @@ function fillStructure(a: Assembler, signature: Signature, place: MemoryParts): 
 }
 
 /** Our results from C's structure, which is at EAX. */
-function takeStructure(a: Assembler, signature: Signature): void {
-  const results = resultsOf(signature);
+function takeStructure(a: Assembler, results: readonly Passed[]): void {
   a.mov(ecx, eax);
   for (const { type, word, place } of results) {
     const from = { base: ecx, disp: WORD * word };
@@ -140,15 +145,16 @@ function takeStructure(a: Assembler, signature: Signature): void {
 }
 
 /** Appends our function `importAdapter(name)`, which calls the cdecl function `name`. */
-export function emitImport(a: Assembler, name: string, signature: Signature): void {
-  const all = argumentsOf(signature);
+export function emitImport(a: Assembler, name: string, signature: Signature, target: Target): void {
+  const all = argumentsOf(signature, target);
+  const results = resultsOf(signature, target);
   const words = wordsIn(all);
   const [result] = signature.results;
   const isStructure = signature.results.length > 1;
   const isFloat = !isStructure && isFloatType(result);
   // The address of the structure stands before the arguments, the structure itself behind them.
   const first = isStructure ? 1 : 0;
-  const structure = isStructure ? wordsIn(resultsOf(signature)) : 0;
+  const structure = isStructure ? wordsIn(results) : 0;
   const adapter = importAdapter(name);
   a.section(`.text.${adapter}`, { execute: true });
   a.align(WORD);
@@ -175,9 +181,9 @@ export function emitImport(a: Assembler, name: string, signature: Signature): vo
       a.call(name);
       if (isFloat) {
         a.fstp(result === "f32" ? mem32(at(0)) : mem64(at(0)));
-        load(a, result, XMM0, at(0));
+        load(a, result, numberOf(xmm0), at(0));
       }
-      if (isStructure) takeStructure(a, signature);
+      if (isStructure) takeStructure(a, results);
       a.mov(esp, ebp);
       a.pop(ebp);
       a.frame(WORD);
@@ -205,14 +211,14 @@ function copyWords(a: Assembler, count: number, from: MemoryParts, to: MemoryPar
 }
 
 function load(a: Assembler, type: ValueType, register: number, from: MemoryParts): void {
-  if (type === "f32") a.movss(registersXmm[register - XMM0]!, mem32(from));
-  else if (type === "f64") a.movsd(registersXmm[register - XMM0]!, mem64(from));
+  if (type === "f32") a.movss(registersXmm[register - FIRST_FLOAT]!, mem32(from));
+  else if (type === "f64") a.movsd(registersXmm[register - FIRST_FLOAT]!, mem64(from));
   else a.mov(registers32[register]!, mem32(from));
 }
 
 function store(a: Assembler, type: ValueType, register: number, to: MemoryParts): void {
-  if (type === "f32") a.movss(mem32(to), registersXmm[register - XMM0]!);
-  else if (type === "f64") a.movsd(mem64(to), registersXmm[register - XMM0]!);
+  if (type === "f32") a.movss(mem32(to), registersXmm[register - FIRST_FLOAT]!);
+  else if (type === "f64") a.movsd(mem64(to), registersXmm[register - FIRST_FLOAT]!);
   else a.mov(mem32(to), registers32[register]!);
 }
 

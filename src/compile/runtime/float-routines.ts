@@ -16,7 +16,7 @@
 import type { Assembler } from "../../x86/assembler";
 import { mem16, mem32, mem64 } from "../../x86/operand";
 import { ax, eax, ecx, edx, esp, xmm0, xmm1, xmm2, xmm3 } from "../../x86/registers";
-import { EAX, ECX, EDX, XMM0 } from "../code/code";
+import { numberOf } from "../code/code";
 import type { FloatType } from "../ir/ir";
 import { type Trap, trapKind } from "../ir/trap";
 
@@ -28,6 +28,11 @@ export interface FloatRoutine {
   readonly writes: readonly number[];
   readonly write: (a: Assembler) => void;
 }
+
+const EAX = numberOf(eax);
+const ECX = numberOf(ecx);
+const EDX = numberOf(edx);
+const XMM0 = numberOf(xmm0);
 
 const XMM = (count: number) => Array.from({ length: count }, (_, i) => XMM0 + i);
 

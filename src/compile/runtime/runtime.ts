@@ -16,6 +16,7 @@ import type { Assembler } from "../../x86/assembler";
 import { mem, mem32 } from "../../x86/operand";
 import type { Register32 } from "../../x86/registers";
 import { cl, dl, eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../../x86/registers";
+import { numberOf } from "../code/code";
 import { FLOAT_ROUTINES } from "./float-routines";
 
 /** The routines by symbol; `needs` are those that one calls itself. */
@@ -27,6 +28,12 @@ interface Routine {
 /** What all routines' names begin with. */
 const PREFIX = "__isthmus_";
 const DIVIDE = "__isthmus_divide64";
+
+/** Where a division of 64 bits takes its operands, low words first, and what it changes. */
+export const DIVISION_REGISTERS = {
+  operands: [eax, edx, ecx, ebx].map(numberOf),
+  writes: [eax, edx, ecx].map(numberOf),
+} as const;
 
 const ROUTINES: Readonly<Record<string, Routine>> = {
   ...FLOAT_ROUTINES,

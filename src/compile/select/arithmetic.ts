@@ -7,12 +7,14 @@ import type { Condition } from "../../x86/instructions/condition";
 import { negated } from "../../x86/instructions/condition";
 import type { Mnemonic } from "../../x86/instructions/table";
 import type { MachineOperand } from "../code/code";
-import { EAX, EBX, ECX, EDX, immediate, memory, register, XMM0, xmm } from "../code/code";
+import { immediate, memory, register } from "../code/code";
 import { isCommutative, isComparison } from "../ir/counterparts";
 import type { IrOp, Value } from "../ir/ir";
 import { isConst, isFree, isScaling } from "../ir/ir";
+import { DIVISION_REGISTERS } from "../runtime/runtime";
 import { sumOperand } from "./address";
 import { compare, conditionOf } from "./compare";
+import { ACCUMULATOR, COUNTER, DATA } from "./fixed-registers";
 import {
   crowdedPlaceOperand,
   isFoldableLoad,
@@ -39,7 +41,6 @@ const SHIFTS: Readonly<Partial<Record<IrOp, Mnemonic>>> = {
   rotr: "ror",
 };
 
-/** The registers of a division routine: dividend EDX:EAX, divisor EBX:ECX, result EDX:EAX. */
 const DIVISION_ROUTINE: Readonly<Partial<Record<IrOp, string>>> = {
   div64_s: "__isthmus_div64_s",
   div64_u: "__isthmus_div64_u",
@@ -179,11 +180,11 @@ function selectShift(selection: Selection, value: Value, mnemonic: Mnemonic): vo
   selection.emit(mnemonic, register(result), countOperand(selection, count));
 }
 
-/** A shift count: a constant, or CL. */
+/** A shift count: a constant, or the low byte of the counter. */
 function countOperand(selection: Selection, count: Value): MachineOperand {
   if (isConst(count)) return immediate(count.immediate & 31);
-  selection.move(ECX, selection.orImmediate(count));
-  return register(ECX, 8);
+  selection.move(COUNTER, selection.orImmediate(count));
+  return register(COUNTER, 8);
 }
 
 function selectDoubleShift(selection: Selection, value: Value): void {
@@ -195,16 +196,16 @@ function selectDoubleShift(selection: Selection, value: Value): void {
   selection.emit(value.op === "shld" ? "shld" : "shrd", register(result), from, by);
 }
 
-/** Division of EDX:EAX by a register or memory: quotient to EAX, remainder to EDX. */
+/** Division of data:accumulator; the quotient goes to the accumulator, the remainder to data. */
 function selectDivision(selection: Selection, value: Value): void {
   const isSigned = value.op === "divide_s";
   const [dividend, ...rest] = value.args as [Value, Value];
   const by = crowdedPlaceOperand(selection, rest[rest.length - 1]!);
   if (isSigned) {
-    selection.move(EAX, sourceOperand(selection, dividend));
+    selection.move(ACCUMULATOR, sourceOperand(selection, dividend));
     selection.emit("cdq");
   } else {
-    const moves = [register(EAX), dividend, register(EDX), rest[0]!] as const;
+    const moves = [register(ACCUMULATOR), dividend, register(DATA), rest[0]!] as const;
     selection.moves(moves.map((each) => ("op" in each ? selection.orImmediate(each) : each)));
   }
   selection.emit(isSigned ? "idiv" : "div", by);
@@ -217,37 +218,39 @@ function selectWideProduct(selection: Selection, value: Value): void {
   if (betterSwapped(selection, left, right)) [left, right] = [right, left];
   const isHighOnly = value.op.startsWith("mulh");
   const by = placeOperand(selection, right);
-  selection.move(EAX, sourceOperand(selection, left));
+  selection.move(ACCUMULATOR, sourceOperand(selection, left));
   selection.emit(value.op.endsWith("_s") ? "imul" : "mul", by);
-  if (isHighOnly) selection.move(selection.registerOf(value), register(EDX));
+  if (isHighOnly) selection.move(selection.registerOf(value), register(DATA));
   else takeResults(selection, value);
 }
 
 /**
- * Moves EDX:EAX or XMM0, as far as wanted, to the registers of `value` and its high word, together
- * with `moves` of the same kind.
+ * Moves what is in the registers of results, as far as wanted, to the registers of `value` and its
+ * high word, together with `moves` of the same kind.
  */
 export function takeResults(
   selection: Selection,
   value: Value,
   moves: MachineOperand[] = [],
 ): void {
+  const { machine } = selection;
+  const { general, float } = machine.target.convention.results;
   const high = selection.highOf(value);
   if (selection.isRequested(value)) {
-    const from = value.type === "i32" ? register(EAX) : xmm(XMM0);
-    moves.push(selection.machine.operandOf(selection.registerOf(value)), from);
+    const from = machine.operandOf((value.type === "i32" ? general : float)[0]!);
+    moves.push(machine.operandOf(selection.registerOf(value)), from);
   }
   if (high && selection.isRequested(high)) {
-    moves.push(register(selection.registerOf(high)), register(EDX));
+    moves.push(register(selection.registerOf(high)), register(general[1]!));
   }
   selection.moves(moves);
 }
 
 function selectWideDivision(selection: Selection, value: Value, routine: string): void {
-  const targets = [EAX, EDX, ECX, EBX];
+  const { operands, writes } = DIVISION_REGISTERS;
   const operand = (argument: Value) => selection.orImmediate(argument);
-  selection.moves(value.args.flatMap((arg, i) => [register(targets[i]!), operand(arg)]));
-  selection.push("call", [immediate(0, routine)], targets, [EAX, EDX, ECX]);
+  selection.moves(value.args.flatMap((arg, i) => [register(operands[i]!), operand(arg)]));
+  selection.push("call", [immediate(0, routine)], operands, writes);
   takeResults(selection, value);
 }
 

@@ -10,7 +10,7 @@
 import type { Condition } from "../../x86/instructions/condition";
 import type { Mnemonic } from "../../x86/instructions/table";
 import type { MachineOperand } from "../code/code";
-import { immediate, memory, memorySizeOf, register, xmm } from "../code/code";
+import { floatRegister, immediate, memory, memorySizeOf, register } from "../code/code";
 import { maskSymbol } from "../ir/float-constants";
 import type { FloatType, IrOp, Value } from "../ir/ir";
 import { isFloatConst } from "../ir/ir";
@@ -31,24 +31,26 @@ function sourceOf(selection: Selection, value: Value): MachineOperand {
   if (isLoad && selection.canFold(value)) {
     return memoryAt(selection, value.args[0]!, value.immediate, memorySizeOf(value.type));
   }
-  return xmm(selection.registerOf(value));
+  return floatRegister(selection.registerOf(value));
 }
 
 /** `value` in a register that may be read only. */
-function inXmm(selection: Selection, value: Value): MachineOperand {
-  return isFloatConst(value) ? copyOf(selection, value) : xmm(selection.registerOf(value));
+function inRegister(selection: Selection, value: Value): MachineOperand {
+  return isFloatConst(value)
+    ? copyOf(selection, value)
+    : floatRegister(selection.registerOf(value));
 }
 
 /** `value` in a register that may be changed. */
 function copyOf(selection: Selection, value: Value): MachineOperand {
-  const fresh = xmm(selection.machine.newRegister(value.type));
+  const fresh = floatRegister(selection.machine.newRegister(value.type));
   selection.moves([fresh, selection.orImmediate(value)]);
   return fresh;
 }
 
 /** Starts a two-address operation: `value`'s register holds `left`. */
 function startWith(selection: Selection, value: Value, left: Value): MachineOperand {
-  const result = xmm(selection.registerOf(value));
+  const result = floatRegister(selection.registerOf(value));
   selection.moves([result, selection.orImmediate(left)]);
   return result;
 }
@@ -73,7 +75,7 @@ function binary(mnemonic: Mnemonic, isCommutative: boolean): Select {
 function unary(mnemonic: Mnemonic): Select {
   return (selection, value) => {
     const source = sourceOf(selection, value.args[0]!);
-    selection.emit(mnemonic, xmm(selection.registerOf(value)), source);
+    selection.emit(mnemonic, floatRegister(selection.registerOf(value)), source);
   };
 }
 
@@ -110,12 +112,12 @@ function extreme(name: "min" | "max", type: FloatType): Select {
   return (selection, value) => {
     const [left, right] = value.args as [Value, Value];
     const mnemonic = `${name}${suffix[type]}` as const;
-    const a = inXmm(selection, left);
-    const b = inXmm(selection, right);
-    const one = xmm(selection.machine.newRegister(type));
+    const a = inRegister(selection, left);
+    const b = inRegister(selection, right);
+    const one = floatRegister(selection.machine.newRegister(type));
     selection.moves([one, b]);
     selection.emit(mnemonic, one, a);
-    const other = xmm(selection.machine.newRegister(type));
+    const other = floatRegister(selection.machine.newRegister(type));
     selection.moves([other, a]);
     selection.emit(mnemonic, other, b);
     if (name === "min") {
@@ -125,33 +127,33 @@ function extreme(name: "min" | "max", type: FloatType): Select {
       selection.emit("orps", one, other);
       selection.emit(`sub${suffix[type]}`, one, other);
     }
-    const nan = xmm(selection.machine.newRegister(type));
+    const nan = floatRegister(selection.machine.newRegister(type));
     selection.moves([nan, one]);
     selection.emit(`cmp${suffix[type]}`, nan, one, immediate(3));
     if (name === "min") selection.emit("orps", one, nan);
     selection.emit(type === "f32" ? "psrld" : "psrlq", nan, immediate(PAYLOAD_SHIFT[type]));
     selection.emit("andnps", nan, one);
-    selection.moves([xmm(selection.registerOf(value)), nan]);
+    selection.moves([floatRegister(selection.registerOf(value)), nan]);
   };
 }
 
 function fromWord(type: FloatType): Select {
   return (selection, value) => {
     const source = placeOperand(selection, value.args[0]!);
-    selection.emit(`cvtsi2${suffix[type]}`, xmm(selection.registerOf(value)), source);
+    selection.emit(`cvtsi2${suffix[type]}`, floatRegister(selection.registerOf(value)), source);
   };
 }
 
 function selectBits32(selection: Selection, value: Value): void {
-  const from = inXmm(selection, value.args[0]!);
+  const from = inRegister(selection, value.args[0]!);
   selection.emit("movd", register(selection.registerOf(value)), from);
 }
 
 function selectBits64(selection: Selection, value: Value): void {
   const high = selection.highOf(value);
-  const from = inXmm(selection, value.args[0]!);
+  const from = inRegister(selection, value.args[0]!);
   if (high && selection.isRequested(high)) {
-    const upper = xmm(selection.machine.newRegister("f64"));
+    const upper = floatRegister(selection.machine.newRegister("f64"));
     selection.moves([upper, from]);
     selection.emit("psrlq", upper, immediate(32));
     selection.emit("movd", register(selection.registerOf(high)), upper);
@@ -162,16 +164,16 @@ function selectBits64(selection: Selection, value: Value): void {
 
 function selectFromBits32(selection: Selection, value: Value): void {
   const source = placeOperand(selection, value.args[0]!);
-  selection.emit("movd", xmm(selection.registerOf(value)), source);
+  selection.emit("movd", floatRegister(selection.registerOf(value)), source);
 }
 
 function selectFromBits64(selection: Selection, value: Value): void {
   const [low, high] = value.args as [Value, Value];
-  const upper = xmm(selection.machine.newRegister("f64"));
+  const upper = floatRegister(selection.machine.newRegister("f64"));
   const highSource = placeOperand(selection, high);
   const lowSource = placeOperand(selection, low);
   selection.emit("movd", upper, highSource);
-  const result = xmm(selection.registerOf(value));
+  const result = floatRegister(selection.registerOf(value));
   selection.emit("movd", result, lowSource);
   selection.emit("punpckldq", result, upper);
 }
@@ -197,7 +199,11 @@ function selectRoutine(selection: Selection, value: Value): void {
 function selectLoad(selection: Selection, value: Value): void {
   const { type } = value;
   const from = memoryAt(selection, value.args[0]!, value.immediate, memorySizeOf(type));
-  selection.emit(type === "f32" ? "movss" : "movsd", xmm(selection.registerOf(value)), from);
+  selection.emit(
+    type === "f32" ? "movss" : "movsd",
+    floatRegister(selection.registerOf(value)),
+    from,
+  );
 }
 
 function store(type: FloatType): Select {
@@ -212,7 +218,7 @@ function store(type: FloatType): Select {
       }
       return;
     }
-    const source = xmm(selection.registerOf(stored));
+    const source = floatRegister(selection.registerOf(stored));
     const target = memoryAt(selection, address, value.immediate, memorySizeOf(type));
     selection.emit(type === "f32" ? "movss" : "movsd", target, source);
   };
@@ -242,7 +248,7 @@ export function compareFloats(selection: Selection, value: Value): Condition {
   const [condition, isSwapped] = BY_FLAGS[name];
   const [left, right] = (isSwapped ? [...value.args].reverse() : value.args) as [Value, Value];
   const source = sourceOf(selection, right);
-  selection.emit(`ucomi${suffix[type]}`, inXmm(selection, left), source);
+  selection.emit(`ucomi${suffix[type]}`, inRegister(selection, left), source);
   return condition;
 }
 

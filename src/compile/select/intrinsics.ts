@@ -9,11 +9,12 @@
 
 import type { Mnemonic } from "../../x86/instructions/table";
 import type { MachineOperand, Size } from "../code/code";
-import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, immediate, memory, register } from "../code/code";
+import { immediate, memory, register } from "../code/code";
 import type { Value } from "../ir/ir";
 import { isConst } from "../ir/ir";
 import { linearMemoryAt } from "./address";
 import { takeResults } from "./arithmetic";
+import { ACCUMULATOR, BASE, COUNTER, DATA, SYSTEM_CALL } from "./fixed-registers";
 import { lowBits } from "./operand";
 import type { Selection } from "./selection";
 
@@ -32,21 +33,21 @@ function plain(...mnemonics: Mnemonic[]): Intrinsic {
   return { parameters: 0, results: 0, select };
 }
 
-/** A port below 256 may be part of the instruction, any other is in DX. */
+/** A port below 256 may be part of the instruction, any other is in the data register. */
 function portOperand(port: Value): MachineOperand {
   const isShort = isConst(port) && port.immediate >= 0 && port.immediate < 256;
-  return isShort ? immediate(port.immediate) : register(EDX, 16);
+  return isShort ? immediate(port.immediate) : register(DATA, 16);
 }
 
 function input(size: Size): Intrinsic {
   const select = (selection: Selection, value: Value): void => {
     const [port] = value.args as [Value];
     const from = portOperand(port);
-    if (from.kind === "register") selection.move(EDX, selection.orImmediate(port));
-    selection.emit("in", register(EAX, size), from);
+    if (from.kind === "register") selection.move(DATA, selection.orImmediate(port));
+    selection.emit("in", register(ACCUMULATOR, size), from);
     if (!selection.isRequested(value)) return;
     const result = register(selection.registerOf(value));
-    selection.emit(size === 32 ? "mov" : "movzx", result, register(EAX, size));
+    selection.emit(size === 32 ? "mov" : "movzx", result, register(ACCUMULATOR, size));
   };
   return { parameters: 1, results: 1, select };
 }
@@ -55,10 +56,10 @@ function output(size: Size): Intrinsic {
   const select = (selection: Selection, value: Value): void => {
     const [port, data] = value.args as [Value, Value];
     const to = portOperand(port);
-    const moves = [register(EAX), selection.orImmediate(data)];
-    if (to.kind === "register") moves.push(register(EDX), selection.orImmediate(port));
+    const moves = [register(ACCUMULATOR), selection.orImmediate(data)];
+    if (to.kind === "register") moves.push(register(DATA), selection.orImmediate(port));
     selection.moves(moves);
-    selection.emit("out", to, register(EAX, size));
+    selection.emit("out", to, register(ACCUMULATOR, size));
   };
   return { parameters: 2, results: 0, select };
 }
@@ -117,7 +118,7 @@ function fixed(
     selection.moves(
       value.args.flatMap((argument, i) => [register(inputs[i]!), selection.orImmediate(argument)]),
     );
-    const outputs = results === 0 ? [] : [EAX];
+    const outputs = results === 0 ? [] : [ACCUMULATOR];
     selection.push(mnemonic, operands, inputs, outputs);
     if (results > 0) takeResults(selection, value);
   };
@@ -128,14 +129,17 @@ function selectCpuid(selection: Selection, value: Value): void {
   const [leaf, subleaf, out] = value.args as [Value, Value, Value];
   const base = selection.copy(out);
   selection.moves([
-    register(EAX),
+    register(ACCUMULATOR),
     selection.orImmediate(leaf),
-    register(ECX),
+    register(COUNTER),
     selection.orImmediate(subleaf),
   ]);
   selection.emit("cpuid");
   // With few registers, none may be left for the address before the results have left theirs.
-  const results = [EAX, EBX, ECX, EDX].map((from) => [selection.machine.newRegister(), from]);
+  const results = [ACCUMULATOR, BASE, COUNTER, DATA].map((from) => [
+    selection.machine.newRegister(),
+    from,
+  ]);
   selection.moves(results.flat().map((each) => register(each)));
   const start = selection.options.memoryBase;
   for (const [i, [from]] of results.entries()) {
@@ -155,7 +159,7 @@ function selectCompareExchange(selection: Selection, value: Value): void {
   const [address, expected, data] = value.args as [Value, Value, Value];
   const target = linearMemoryAt(selection, address, 32);
   const source = selection.inRegister(data);
-  selection.move(EAX, selection.orImmediate(expected));
+  selection.move(ACCUMULATOR, selection.orImmediate(expected));
   selection.emit("lock cmpxchg", target, source);
   takeResults(selection, value);
 }
@@ -205,7 +209,11 @@ export const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
     results: 1,
     select: (selection, value) => {
       const target = register(selection.registerOf(value));
-      selection.emit("lea", target, memory({ base: 4 }, undefined));
+      selection.emit(
+        "lea",
+        target,
+        memory({ base: selection.machine.target.registers.stackPointer }, undefined),
+      );
     },
   },
   lgdt: onMemory("lgdt", undefined),
@@ -223,8 +231,8 @@ export const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   fninit: plain("fninit"),
   cpuid: { parameters: 3, results: 0, select: selectCpuid },
   rdtsc: fixed("rdtsc", [], 2),
-  rdmsr: fixed("rdmsr", [ECX], 2),
-  wrmsr: fixed("wrmsr", [ECX, EAX, EDX], 0),
+  rdmsr: fixed("rdmsr", [COUNTER], 2),
+  wrmsr: fixed("wrmsr", [COUNTER, ACCUMULATOR, DATA], 0),
   load8: volatileLoad(8),
   load16: volatileLoad(16),
   load32: volatileLoad(32),
@@ -233,7 +241,7 @@ export const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   store32: volatileStore(32),
   xchg32: { parameters: 2, results: 1, select: selectExchange },
   cmpxchg32: { parameters: 3, results: 1, select: selectCompareExchange },
-  int80: fixed("int", [EAX, EBX, ECX, EDX, ESI, EDI, EBP], 1, [immediate(0x80)]),
+  int80: fixed("int", SYSTEM_CALL, 1, [immediate(0x80)]),
 };
 
 /** Selects a call of an intrinsic; `build.ts` admits only names of the table. */

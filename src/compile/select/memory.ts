@@ -2,7 +2,7 @@
 
 import type { Mnemonic } from "../../x86/instructions/table";
 import type { MachineOperand, Size } from "../code/code";
-import { EAX, ECX, EDX, immediate, register } from "../code/code";
+import { immediate, register } from "../code/code";
 import type { IrOp, Value } from "../ir/ir";
 import { isConst, isFree } from "../ir/ir";
 import { memoryAt } from "./address";
@@ -104,9 +104,9 @@ function isSamePlace(selection: Selection, store: Value, load: Value, size: Size
   return load.args[0] === store.args[0] && load.immediate === store.immediate;
 }
 
-/** A call of a routine with three words in EAX, EDX, ECX. */
+/** A call of a routine with three words, which it takes like a function. */
 function selectRoutine(selection: Selection, value: Value, routine: string): void {
-  const targets = [EAX, EDX, ECX];
+  const targets = selection.machine.target.convention.arguments.general;
   const operands = value.args.map((argument) => selection.orImmediate(argument));
   selection.moves(operands.flatMap((operand, i) => [register(targets[i]!), operand]));
   selection.push("call", [immediate(0, routine)], targets, targets);

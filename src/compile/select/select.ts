@@ -3,20 +3,16 @@
 // Phis become parallel moves at the ends of the predecessors. The other files of this name select
 // arithmetic, comparisons, memory and intrinsics; here are the order of things, control and calls.
 
-import {
-  argumentPlaces,
-  CALLER_SAVED,
-  exchangedWords,
-  resultPlaces,
-  XMM_REGISTERS,
-} from "../code/calling-convention";
+import { argumentPlaces, exchangedWords, resultPlaces } from "../code/calling-convention";
 import type { MachineBlock, MachineFunction, MachineOperand } from "../code/code";
-import { EAX, immediate, memory, register, slotOperand } from "../code/code";
+import { immediate, memory, register, slotOperand } from "../code/code";
+import type { Target } from "../code/target";
 import { setLoopDepths } from "../ir/dominators";
 import type { Block, IrFunction, IrOp, Signature, Value } from "../ir/ir";
 import { trapKind } from "../ir/trap";
 import { selectArithmetic, takeResults } from "./arithmetic";
 import { conditionOf } from "./compare";
+import { ACCUMULATOR } from "./fixed-registers";
 import { selectFloat } from "./float";
 import { selectIntrinsic } from "./intrinsics";
 import { selectMemory } from "./memory";
@@ -33,18 +29,21 @@ export function select(fn: IrFunction, options: SelectionOptions): MachineFuncti
 const NOT_SELECTED: ReadonlySet<IrOp> = new Set(["phi", "param", "high", "result"]);
 
 class Selector {
+  private readonly target: Target;
   private readonly selection: Selection;
   private readonly blocks: Map<Block, MachineBlock>;
-  /** What calls change: XMM registers too where the function has numbers in them. */
+  /** What calls change: registers of numbers only where the function has numbers. */
   private readonly clobbered: readonly number[];
 
   constructor(
     private readonly fn: IrFunction,
     options: SelectionOptions,
   ) {
+    this.target = options.target;
     this.selection = new Selection(fn, options);
     this.blocks = machineBlocks(fn, setLoopDepths(fn));
-    this.clobbered = hasFloats(fn) ? [...CALLER_SAVED, ...XMM_REGISTERS] : CALLER_SAVED;
+    const { general, float } = options.target.convention.callerSaved;
+    this.clobbered = hasFloats(fn) ? [...general, ...float] : general;
   }
 
   run(): MachineFunction {
@@ -106,7 +105,7 @@ class Selector {
     const { selection } = this;
     const [first] = values;
     if (!first) return;
-    const places = argumentPlaces(this.fn.signature);
+    const places = argumentPlaces(this.fn.signature, this.target);
     const params = values.filter((value) => value.op === "param" && selection.isRequested(value));
     selection.begin(first);
     const moves: MachineOperand[] = [];
@@ -132,8 +131,11 @@ class Selector {
     const { selection } = this;
     if (!value.signature) throw new Error(`${this.fn.name}: a call has no signature`);
     const { machine } = selection;
-    const places = argumentPlaces(value.signature);
-    machine.outgoingWords = Math.max(machine.outgoingWords, exchangedWords(value.signature));
+    const places = argumentPlaces(value.signature, this.target);
+    machine.outgoingWords = Math.max(
+      machine.outgoingWords,
+      exchangedWords(value.signature, this.target),
+    );
     const moves: MachineOperand[] = [];
     const used: number[] = [];
     for (const [i, argument] of args.entries()) {
@@ -154,7 +156,7 @@ class Selector {
   /** Moves the results that are on the stack to where they are wanted. */
   private otherResults(call: Value, signature: Signature): MachineOperand[] {
     const { selection } = this;
-    const places = resultPlaces(signature);
+    const places = resultPlaces(signature, this.target);
     const wanted = selection.resultsOf(call).filter((each) => selection.isRequested(each));
     return wanted.flatMap((each) => {
       const place = places[each.immediate]!;
@@ -191,7 +193,7 @@ class Selector {
         this.tableJump(block, value);
         return;
       case "return": {
-        const places = resultPlaces(this.fn.signature);
+        const places = resultPlaces(this.fn.signature, this.target);
         const registers = places.flatMap((place) => ("register" in place ? [place.register] : []));
         const moves = value.args.flatMap((argument, i) => {
           const place = places[i]!;
@@ -214,7 +216,7 @@ class Selector {
   private trap(kind: number): void {
     const { selection } = this;
     if (kind === trapKind("unreachable")) selection.emit("ud2");
-    else selection.emit("ud1", register(EAX), memory({ displacement: kind }, 32));
+    else selection.emit("ud1", register(ACCUMULATOR), memory({ displacement: kind }, 32));
   }
 
   private phiMoves(from: Block, to: Block): void {

@@ -19,19 +19,21 @@ import type {
 } from "../code/code";
 import {
   immediate,
-  isXmmOperand,
+  isFloatOperand,
   MachineBlock,
   MachineFunction,
   memory,
   memorySizeOf,
   register,
 } from "../code/code";
+import type { Target } from "../code/target";
 import type { Loop } from "../ir/dominators";
 import { floatSymbol } from "../ir/float-constants";
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { isConst, isFree, isMemoryAccess } from "../ir/ir";
 
 export interface SelectionOptions {
+  readonly target: Target;
   /** Fold loads, addresses and comparisons into their uses. */
   readonly folds: boolean;
   /** Allocation has three general registers: no instruction may need four. */
@@ -66,7 +68,7 @@ export class Selection {
     readonly fn: IrFunction,
     readonly options: SelectionOptions,
   ) {
-    this.machine = new MachineFunction(fn.name);
+    this.machine = new MachineFunction(fn.name, options.target);
     this.useCounts = new Int32Array(fn.valueLimit);
     this.addressUses = new Int32Array(fn.valueLimit);
     this.writesBefore = new Int32Array(fn.valueLimit);
@@ -132,7 +134,7 @@ export class Selection {
 
   move(to: number, from: MachineOperand): void {
     const target = this.machine.operandOf(to);
-    if (isXmmOperand(target)) this.moves([target, from]);
+    if (isFloatOperand(target)) this.moves([target, from]);
     else this.emit("mov", target, from);
   }
 

@@ -8,17 +8,12 @@
 //
 // A module without imported globals and tables has at most a start function, and no such code.
 
-import type { Assembler } from "../../x86/assembler";
-import { mem32, symbol } from "../../x86/operand";
-import { eax, ecx, edx } from "../../x86/registers";
+import type { InstantiateStep, Start } from "../runtime/instantiate";
 import { Op } from "../wasm/opcodes";
-import type { ConstantExpression, WasmGlobal, WasmModule } from "../wasm/wasm";
+import type { ConstantExpression, WasmModule } from "../wasm/wasm";
 import { F64, I64 } from "../wasm/wasm";
 import { hasLateData } from "./module-data";
 import type { ModuleTables } from "./module-tables";
-
-/** The symbol of the code; local to an object. */
-export const INSTANTIATE = "isthmus:instantiate";
 
 export interface InstantiateOptions {
   readonly module: WasmModule;
@@ -27,7 +22,6 @@ export interface InstantiateOptions {
   globalSymbol(index: number): string;
   /** The symbol of data segment `index`, which is not placed by the linker. */
   dataSymbol(index: number): string;
-  readonly start: string | undefined;
 }
 
 /** Whether a constant is another module's. */
@@ -41,49 +35,25 @@ export function isInstantiated(module: WasmModule, tables: ModuleTables): boolea
   return isLate || tables.late().length > 0 || hasLateData(module);
 }
 
-/** Appends the function `INSTANTIATE`, which ends by going on to the start function. */
-export function emitInstantiate(a: Assembler, options: InstantiateOptions): void {
-  const { module, tables, memoryBase, start } = options;
-  const load = (expression: ConstantExpression) => {
-    if (isForeign(expression)) a.mov(eax, mem32({ symbol: options.globalSymbol(expression.a) }));
-    else a.mov(eax, expression.a);
-  };
-  a.section(`.text.${INSTANTIATE}`, { execute: true });
-  a.align(4);
-  a.function(
-    INSTANTIATE,
-    () => {
-      for (const [index, global] of module.globals.entries()) {
-        if (isForeign(global.init)) copyGlobal(a, options, index, global);
-      }
-      for (const segment of tables.late()) {
-        tables.emitPlacing(a, segment, () => load(segment.offset!));
-      }
-      for (const [index, { offset, bytes }] of module.data.entries()) {
-        if (!offset || !hasLateData(module)) continue;
-        load(offset);
-        if (memoryBase !== 0) a.add(eax, memoryBase);
-        a.mov(edx, symbol(options.dataSymbol(index)));
-        a.mov(ecx, bytes.length);
-        a.call("__isthmus_copy");
-      }
-      if (start === undefined) a.ret();
-      else a.jmp(start);
-    },
-    "local",
-  );
-}
-
-function copyGlobal(
-  a: Assembler,
-  options: InstantiateOptions,
-  index: number,
-  { type, init }: WasmGlobal,
-): void {
-  const from = options.globalSymbol(init!.a);
-  const to = options.globalSymbol(index);
-  for (const disp of type === I64 || type === F64 ? [0, 4] : [0]) {
-    a.mov(eax, mem32({ symbol: from, disp }));
-    a.mov(mem32({ symbol: to, disp }), eax);
-  }
+/** What is to be done before the start function, in order. */
+export function instantiateSteps(options: InstantiateOptions): InstantiateStep[] {
+  const { module, tables, memoryBase } = options;
+  const startOf = (expression: ConstantExpression): Start =>
+    isForeign(expression) ? options.globalSymbol(expression.a) : expression.a;
+  const globals = module.globals.flatMap(({ init, type }, index): InstantiateStep[] => {
+    if (!init || !isForeign(init)) return [];
+    const [from, to] = [options.globalSymbol(init.a), options.globalSymbol(index)];
+    return [{ kind: "global", from, to, words: type === I64 || type === F64 ? 2 : 1 }];
+  });
+  const elements = tables.late().map((segment): InstantiateStep => {
+    const table = tables.tables[segment.table]!;
+    const [at, image] = [startOf(segment.offset!), tables.symbolOf(segment)];
+    return { kind: "elements", table, at, image, count: segment.items.length };
+  });
+  const data = module.data.flatMap(({ offset, bytes }, index): InstantiateStep[] => {
+    if (!offset || !hasLateData(module)) return [];
+    const [at, image] = [startOf(offset), options.dataSymbol(index)];
+    return [{ kind: "data", at, base: memoryBase, image, bytes: bytes.length }];
+  });
+  return [...globals, ...elements, ...data];
 }

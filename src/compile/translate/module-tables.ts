@@ -13,9 +13,8 @@
 // An imported table is the symbols NAME and NAME.size of the module that exports it.
 
 import type { Assembler } from "../../x86/assembler";
-import { mem32, symbol } from "../../x86/operand";
-import { eax, ebx, ecx, edi, edx, esi } from "../../x86/registers";
-import { trapKind } from "../ir/trap";
+import { symbol } from "../../x86/operand";
+import { emitGrow } from "../runtime/table-code";
 import { Op } from "../wasm/opcodes";
 import type { ConstantExpression, ElementSegment, FunctionType, WasmModule } from "../wasm/wasm";
 import { cannotStart, hasLateData } from "./module-data";
@@ -203,6 +202,11 @@ export class ModuleTables {
     if (sizeSymbol !== undefined) this.emitWord(a, sizeSymbol, size);
   }
 
+  /** The symbol of an element segment of this module. */
+  symbolOf(segment: ElementSegment): string {
+    return this.elements[this.module.elements.indexOf(segment)]!.symbol;
+  }
+
   private emitWord(a: Assembler, name: string, value: number): void {
     a.section(`.data.${name}`, { write: true });
     a.align(WORD);
@@ -214,75 +218,6 @@ export class ModuleTables {
   late(): ElementSegment[] {
     return this.module.tables.flatMap((_, i) => (this.isLinked(i) ? [] : this.segmentsOf(i)));
   }
-
-  /**
-   * Appends the code that puts a late segment into its table; `toOffset` writes what computes its
-   * place into EAX. Changes EAX, ECX, EDX, and saves the rest.
-   */
-  emitPlacing(a: Assembler, segment: ElementSegment, toOffset: () => void): void {
-    const { symbol: table, size } = this.tables[segment.table]!;
-    const image = this.elements[this.module.elements.indexOf(segment)]!.symbol;
-    const count = segment.items.length;
-    const isInside = a.newLabel();
-    const fails = a.newLabel();
-    toOffset();
-    if (typeof size === "string") a.mov(ecx, mem32({ symbol: size }));
-    else a.mov(ecx, size);
-    a.sub(ecx, count);
-    a.jb(fails);
-    a.cmp(eax, ecx);
-    a.jbe(isInside);
-    a.label(fails);
-    a.ud1(eax, mem32({ disp: trapKind("out of bounds table access") }));
-    a.label(isInside);
-    a.push(esi);
-    a.push(edi);
-    a.lea(edi, mem32({ symbol: table, index: eax, scale: WORD }));
-    a.mov(esi, symbol(image));
-    a.mov(ecx, count);
-    a.repMovsd();
-    a.pop(edi);
-    a.pop(esi);
-  }
-}
-
-/** `NAME.grow`: EAX the new entries, EDX how many; EAX := the size before, or -1 for no room. */
-function emitGrow(a: Assembler, { symbol: name, size, room }: Table): void {
-  const routine = `${name}.grow`;
-  const fails = a.newLabel();
-  a.section(`.text.${routine}`, { execute: true });
-  a.align(WORD);
-  a.function(
-    routine,
-    () => {
-      const grown = mem32({ symbol: String(size) });
-      a.push(edi);
-      a.frame(8, { edi: 8 });
-      a.push(ebx);
-      a.frame(12, { edi: 8, ebx: 12 });
-      a.mov(ebx, grown);
-      a.mov(ecx, room);
-      a.sub(ecx, ebx);
-      a.cmp(edx, ecx);
-      a.ja(fails);
-      a.lea(edi, mem32({ symbol: name, index: ebx, scale: WORD }));
-      a.add(grown, edx);
-      a.mov(ecx, edx);
-      a.repStosd();
-      a.label("end");
-      a.mov(eax, ebx);
-      a.pop(ebx);
-      a.frame(8, { edi: 8 });
-      a.pop(edi);
-      a.frame(4);
-      a.ret();
-      a.label(fails);
-      a.frame(12, { edi: 8, ebx: 12 });
-      a.mov(ebx, -1);
-      a.jmp("end");
-    },
-    "local",
-  );
 }
 
 /** Whether place and items of a segment are known before the program runs. */

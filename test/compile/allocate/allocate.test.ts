@@ -2,23 +2,23 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ALL_REGISTERS, allocate } from "../../../src/compile/allocate/allocate";
+import { allocate } from "../../../src/compile/allocate/allocate";
 import { checkAllocation } from "../../../src/compile/allocate/check-allocation";
-import { XMM_REGISTERS } from "../../../src/compile/code/calling-convention";
 import type { MachineFunction, MachineOperand } from "../../../src/compile/code/code";
-import { ECX, EDX, register } from "../../../src/compile/code/code";
+import { numberOf, register } from "../../../src/compile/code/code";
 import { parseMachine } from "../../../src/compile/code/parse";
 import { printMachine } from "../../../src/compile/code/print";
+import { I686 } from "../../../src/compile/targets/i686";
+import { ecx, edx } from "../../../src/x86/registers";
 
 function machine(...lines: string[]): MachineFunction {
-  const [fn] = parseMachine(`${lines.join("\n")}\n`);
+  const [fn] = parseMachine(`${lines.join("\n")}\n`, I686);
   assert.ok(fn);
   return fn;
 }
 
 const OPTIONS = {
-  registers: ALL_REGISTERS,
-  xmmRegisters: XMM_REGISTERS,
+  registers: I686.registers.allocatable,
   spillsAll: false,
   coalesces: true,
   splits: true,
@@ -54,7 +54,9 @@ describe("the checker of allocations", () => {
 
   it("refuses an operand in another register", () => {
     const swap = (operand: MachineOperand): MachineOperand =>
-      operand.kind === "register" && operand.register === ECX ? register(EDX) : operand;
+      operand.kind === "register" && operand.register === numberOf(ecx)
+        ? register(numberOf(edx))
+        : operand;
     assert.throws(
       () =>
         checkDamaged((fn) => {

@@ -3,15 +3,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MachineOperand } from "../../../src/compile/code/code";
-import { EAX, ECX, EDX, immediate, register, slotOperand } from "../../../src/compile/code/code";
+import { immediate, numberOf, register, slotOperand } from "../../../src/compile/code/code";
 import { orderMoves } from "../../../src/compile/code/parallel-moves";
+import * as registers from "../../../src/x86/registers";
 
 describe("parallel moves", () => {
+  const [eax, ecx, edx] = [registers.eax, registers.ecx, registers.edx].map((each) =>
+    register(numberOf(each)),
+  ) as [MachineOperand, MachineOperand, MachineOperand];
   const order = (...operands: MachineOperand[]) =>
     orderMoves(operands).map(({ kind, to, from }) => [kind, to, from]);
 
   it("go in an order in which nothing is lost", () => {
-    const [eax, ecx, edx] = [register(EAX), register(ECX), register(EDX)];
     assert.deepEqual(order(eax, edx, edx, ecx, ecx, immediate(1)), [
       ["move", eax, edx],
       ["move", edx, ecx],
@@ -20,7 +23,6 @@ describe("parallel moves", () => {
   });
 
   it("exchange where they form a cycle, also with memory", () => {
-    const [eax, ecx, edx] = [register(EAX), register(ECX), register(EDX)];
     const slot = slotOperand({ kind: "local", index: 0 });
     assert.deepEqual(order(eax, ecx, ecx, edx, edx, eax), [
       ["exchange", eax, ecx],

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseMachine } from "../../../src/compile/code/parse";
 import { loopSpans } from "../../../src/compile/emit/loop-spans";
+import { I686 } from "../../../src/compile/targets/i686";
 
 describe("the spans of loops", () => {
   it("are those of innermost loops without calls, as far as their blocks connect", () => {
@@ -29,6 +30,7 @@ describe("the spans of loops", () => {
         "b6: from b5 frequency 1",
         "  ret",
       ].join("\n"),
+      I686,
     );
     assert.deepEqual(loopSpans(fn!.blocks), [{ first: 2, end: 4, weight: 64 }]);
   });

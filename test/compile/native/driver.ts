@@ -4,15 +4,16 @@
 //   record i   0  status   RETURNED, TRAPPED or BROKEN (a preserved register or ESP changed)
 //              4  results  value after value of one word or two, or which trap
 //
-// Traps are signals (native-trap.ts); the handler goes on with the next event.
+// Traps are signals (trap.ts); the handler goes on with the next event.
 
 import {
   argumentPlaces,
   exchangedWords,
   resultPlaces,
 } from "../../../src/compile/code/calling-convention";
-import { wordsOf, XMM0 } from "../../../src/compile/code/code";
+import { FIRST_FLOAT, wordsOf } from "../../../src/compile/code/code";
 import { type NumberType, type Signature, valuesOf } from "../../../src/compile/ir/ir";
+import { I686 } from "../../../src/compile/targets/i686";
 import type { ObjectFile } from "../../../src/object/object";
 import { Assembler } from "../../../src/x86/assembler";
 import { type MemoryParts, mem, mem32, mem64, symbol } from "../../../src/x86/operand";
@@ -144,14 +145,14 @@ function takeResults(a: Assembler, to: MemoryParts, signature: Signature): void 
     a.mov(mem32({ ...to, disp }), from);
     disp += 4;
   };
-  for (const [i, place] of resultPlaces(signature).entries()) {
+  for (const [i, place] of resultPlaces(signature, I686).entries()) {
     const words = wordsOf(types[i]!);
     if ("stack" in place) {
       for (let word = 0; word < words; word++) {
         a.mov(ecx, mem32({ base: esp, disp: 4 * (place.stack + word) }));
         store(ecx);
       }
-    } else if (place.register < XMM0) store(registers32[place.register]!);
+    } else if (place.register < FIRST_FLOAT) store(registers32[place.register]!);
     else {
       if (words === 2) a.movsd(mem64({ ...to, disp }), xmm0);
       else a.movss(mem32({ ...to, disp }), xmm0);
@@ -173,8 +174,8 @@ function callOnce(
     const high = Number(BigInt.asIntN(32, value >> 32n));
     return type === "i64" ? [[low], [high]] : [type === "f64" ? [low, high] : [low]];
   });
-  const places = argumentPlaces(signature);
-  const room = exchangedWords(signature);
+  const places = argumentPlaces(signature, I686);
+  const room = exchangedWords(signature, I686);
   a.mov(mem32({ symbol: "stack" }), esp);
   a.mov(mem32({ symbol: "record" }), symbol("records", index * RECORD));
   a.mov(mem32({ symbol: "resume" }), symbol(next));
@@ -182,11 +183,11 @@ function callOnce(
   for (const [i, register] of KEPT.entries()) a.mov(register, magic(i));
   for (const [i, place] of places.entries()) {
     if ("stack" in place) putWords(a, { base: esp, disp: 4 * place.stack }, words[i]!);
-    else if (place.register < XMM0) a.mov(registers32[place.register]!, words[i]![0]!);
+    else if (place.register < FIRST_FLOAT) a.mov(registers32[place.register]!, words[i]![0]!);
     else {
       const number = { symbol: "records", disp: index * RECORD + 12 };
       putWords(a, number, words[i]!);
-      a.movsd(registersXmm[place.register - XMM0]!, mem64(number));
+      a.movsd(registersXmm[place.register - FIRST_FLOAT]!, mem64(number));
     }
   }
   a.call(name);
