@@ -176,7 +176,7 @@ function makeBytes(
   for (const section of sections) Object.freeze(section);
 
   // Decide what a loader copies and what it zeroes, and where that is in the file.
-  return placeInFiles(makeSegments(sections), plan);
+  return placeInFiles(makeSegments(sections, plan.fileAlign), plan);
 }
 
 function imageOf(

@@ -188,7 +188,8 @@ export interface Layout {
   readonly boot?: "multiboot" | "multiboot2" | "none";
   /**
    * File offsets are congruent to VMAs modulo this; default: a page, which loaders that map files
-   * need (Linux). Loaders that copy (GRUB, QEMU) take 4, which saves space.
+   * need (Linux). Loaders that copy (GRUB, QEMU) take 4, which saves padding, and zeros within
+   * sections.
    */
   readonly fileAlign?: number;
   /** Adds PT_GNU_STACK without X, which tells Linux to make the stack not executable. */

@@ -5,12 +5,15 @@
 //                  |                |       loader          |
 //
 // Neighbours with the same permissions and the same distance from VMA to LMA share a segment. Zeros
-// at a segment's end are left to the loader, and a segment is cut where whole pages of zeros lie in
-// its middle: static data of asc has its empty buffers among its tables.
+// at a segment's end are left to the loader, and a segment is cut where many zeros lie in its
+// middle: static data of asc has its empty buffers among its tables. Whole pages of zeros are cut
+// out; where loaders copy the file (`fileAlign` below a page), so is any run that is worth a
+// program header.
 //
 // Invariants
 //   - Segments ascend as the sections do; no two overlap.
-//   - A segment that follows a cut begins on a page, so that a loader may map the file.
+//   - A segment that follows a cut begins at a multiple of `fileAlign`, or of a page if that is
+//     less: a loader that maps the file finds it on a page.
 //   - A module's segments have all their bytes in the file, zeros too: no loader reads its program
 //     headers, and a kernel may map its pages where they lie.
 
@@ -20,6 +23,8 @@ import type { PlacedSection } from "./model";
 const PAGE = 4096;
 /** Zeros at the end of a section that are worth leaving out. */
 const TAIL = 64;
+/** Zeros within a section that are worth a cut: a program header and two section headers. */
+const HOLE = 256;
 
 /** Part of an output section: `fileSize` bytes of content, zeros up to `size`. */
 export interface Piece {
@@ -47,12 +52,15 @@ export interface Segment extends LoadedRange {
   readonly offset: number;
 }
 
-/** The segments of all sections that have a size, in the order of the layout. */
-export function makeSegments(sections: readonly PlacedSection[]): LoadedRange[] {
+/**
+ * The segments of all sections that have a size, in the order of the layout.
+ * @param fileAlign the layout's: what file offsets are congruent to VMAs by
+ */
+export function makeSegments(sections: readonly PlacedSection[], fileAlign: number): LoadedRange[] {
   const segments: LoadedRange[] = [];
   for (const section of sections) {
     if (!section.plan.allocate || section.size === 0) continue;
-    for (const piece of cut(section)) {
+    for (const piece of cut(section, Math.min(fileAlign, PAGE))) {
       const last = segments.pop();
       const joined = last && join(last, piece);
       if (last && !joined) segments.push(last);
@@ -93,15 +101,16 @@ function join(segment: LoadedRange, piece: Piece): LoadedRange | undefined {
   };
 }
 
-function cut(section: PlacedSection): Piece[] {
+/** @param grain what the addresses after a cut are multiples of */
+function cut(section: PlacedSection, grain: number): Piece[] {
   const { bytes, size, address } = section;
   if (section.plan.module !== undefined) return [{ section, offset: 0, size, fileSize: size }];
   if (section.isZero) return [{ section, offset: 0, size, fileSize: 0 }];
   const pieces: Piece[] = [];
   let start = 0;
   for (const [from, to] of zeroRuns(bytes)) {
-    const next = to === size ? size : alignDown(address + to, PAGE) - address;
-    const worthIt = to === size ? to - from >= TAIL : next - from >= PAGE;
+    const next = to === size ? size : alignDown(address + to, grain) - address;
+    const worthIt = to === size ? to - from >= TAIL : next - from >= Math.max(grain, HOLE);
     if (!worthIt) continue;
     pieces.push({ section, offset: start, size: next - start, fileSize: from - start });
     start = next;
