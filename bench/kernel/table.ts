@@ -8,6 +8,8 @@
 export type Source = "measured" | "stored" | "quoted";
 
 export interface Row {
+  /** Its name in figures.json, if it has a figure there. */
+  readonly id?: string;
   readonly what: string;
   readonly unit: string;
   /** Absent: nothing was measured. */
@@ -56,11 +58,11 @@ export function gatedRows(
   );
   const known = new Set(names.map(({ id }) => id));
   const gone = Object.keys(figures.rows).filter((id) => !known.has(id));
-  return [...declared, ...gone.map((id) => ({ what: id, unit: "" }))];
+  return [...declared, ...gone.map((id) => ({ id, what: id, unit: "" }))];
 }
 
 function gatedRow(
-  { what, unit = "instructions", ceiling = Number.POSITIVE_INFINITY }: RowName,
+  { id, what, unit = "instructions", ceiling = Number.POSITIVE_INFINITY }: RowName,
   ours: number | undefined,
   linux: number | undefined,
   figure: Figure | undefined,
@@ -69,6 +71,7 @@ function gatedRow(
   const value = linux ?? figure?.linux;
   const source = linux === undefined ? "stored" : "measured";
   return {
+    id,
     what,
     unit,
     ...(ours !== undefined && { ours }),
