@@ -1,21 +1,19 @@
 // `npm run layers`: the rules of the house that a type checker does not know.
 //
 // Imports go down: from a floor of src/ to itself and to those below it, and in the same way
-// between the rooms of a floor; never in a circle. Prints each violation as file:line with the
-// sentence that explains the rule and what to do; exit status 1 if there is one.
+// between the rooms of a floor; never in a circle. Each violation is printed as file:line with the
+// rule that it breaks and the remedy; the exit status is 1 if there is one.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { type Import, importCircles, importedPath, importsOf } from "./imports";
 
 /**
- * The folders in each folder, from the bottom to the top, as ARCHITECTURE.md draws them. Files that
- * stand beside the rooms of a folder are on top of them all.
+ * The rooms of each folder, from the bottom to the top, as ARCHITECTURE.md draws them. Files beside
+ * the rooms are on top of them all.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  src: [
-    ...["base", "abi", "draw", "object", "x86", "compile", "link", "machine", "inspect", "cli"],
-  ],
+  src: ["base", "abi", "draw", "object", "x86", "compile", "link", "machine", "inspect", "cli"],
   "src/compile": [
     ...["wasm", "assemblyscript", "ir", "code", "runtime"],
     ...["translate", "passes", "select", "allocate", "code-passes", "emit", "debug", "targets"],
@@ -29,10 +27,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   user: ["runtime", "abuse", "shell"],
 };
-
-/** Folders that are yet to be put in order: their rooms, and circles through their files. */
-const ROOMS_NOT_YET_ENFORCED: readonly string[] = [];
-const CIRCLES_NOT_YET_ENFORCED: readonly string[] = [];
 
 const UP_REMEDY =
   "imports go down. Move what both need into the lower one, or have the upper one register a " +
@@ -71,17 +65,13 @@ function checkName(path: string): Violation[] {
 }
 
 function checkRoom(path: string): Violation[] {
-  return enforcedRooms().flatMap(([folder, rooms]) => {
+  return Object.entries(ROOMS).flatMap(([folder, rooms]) => {
     const place = placeIn(folder, path);
     if (place?.room === undefined || rooms.includes(place.room)) return [];
     const known = `${folder}/ has ${rooms.join(", ")}`;
     const rule = `${place.name} is not a room of ARCHITECTURE.md: ${known}`;
     return [{ file: path, line: 1, rule: `${rule}; add it to ROOMS in tools/check-layers.ts` }];
   });
-}
-
-function enforcedRooms(): [string, readonly string[]][] {
-  return Object.entries(ROOMS).filter(([folder]) => !ROOMS_NOT_YET_ENFORCED.includes(folder));
 }
 
 function checkColumns(path: string, line: string, number: number): Violation[] {
@@ -91,17 +81,11 @@ function checkColumns(path: string, line: string, number: number): Violation[] {
 }
 
 function checkCircles(sources: ReadonlyMap<string, string>): Violation[] {
-  return importCircles(sources)
-    .filter(({ files }) => !files.some((file) => isWithin(file, CIRCLES_NOT_YET_ENFORCED)))
-    .map(({ files, line }) => {
-      const [first = ""] = files;
-      const way = [...files, first].join(" -> ");
-      return { file: first, line, rule: `imports go in a circle: ${way}; ${CIRCLE_REMEDY}` };
-    });
-}
-
-function isWithin(path: string, folders: readonly string[]): boolean {
-  return folders.some((folder) => path.startsWith(`${folder}/`));
+  return importCircles(sources).map(({ files, line }) => {
+    const [first = ""] = files;
+    const way = [...files, first].join(" -> ");
+    return { file: first, line, rule: `imports go in a circle: ${way}; ${CIRCLE_REMEDY}` };
+  });
 }
 
 function checkImport(path: string, each: Import): Violation[] {
@@ -159,7 +143,7 @@ function foreignImport(path: string, imported: string, isType: boolean): string 
 
 /** The sentence that forbids an import between two rooms of one folder. */
 function upwardImport(path: string, imported: string): string | undefined {
-  for (const [folder, rooms] of enforcedRooms()) {
+  for (const [folder, rooms] of Object.entries(ROOMS)) {
     const own = placeIn(folder, path);
     const other = placeIn(folder, imported);
     if (!own || !other || own.room === undefined || own.room === other.room) continue;
@@ -171,7 +155,7 @@ function upwardImport(path: string, imported: string): string | undefined {
 }
 
 interface Place {
-  /** Undefined of a file that stands beside the rooms. */
+  /** Undefined for a file beside the rooms. */
   readonly room: string | undefined;
   readonly name: string;
 }

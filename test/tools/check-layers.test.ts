@@ -114,6 +114,21 @@ describe("check-layers", () => {
     assert.deepEqual(broken("src/compile/compile.ts", 'import { x } from "./emit/emit";'), []);
   });
 
+  it("keeps the rooms of the kernel and of the linker in order", () => {
+    const log = 'import { print } from "../log/log";';
+    assert.deepEqual(broken("kernel/memory/heap.ts", log), []);
+    const up = 'import { current } from "../process/process";';
+    assert.match(
+      broken("kernel/memory/space.ts", up)[0] ?? "",
+      /^1: kernel\/memory\/ is below kernel\/process\/: imports go down/,
+    );
+    const options = 'import { option } from "../options";';
+    assert.match(broken("kernel/trap/trap.ts", options)[0] ?? "", /is below kernel\/options:/);
+    assert.match(broken("kernel/debug/log.ts", "")[0] ?? "", /kernel\/debug\/ is not a room/);
+    const check = 'import { check } from "../check/check";';
+    assert.match(broken("src/link/elf/read.ts", check)[0] ?? "", /is below src\/link\/check\//);
+  });
+
   it("keeps the rooms of user programs in order", () => {
     const runtime = 'import { print } from "../runtime/output";';
     assert.deepEqual(broken("user/shell/main.ts", runtime), []);
