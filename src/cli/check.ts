@@ -30,10 +30,10 @@ import { EHDR_SIZE, EHDR_TYPE, ELF_MAGIC, ET_DYN, ET_EXEC } from "../abi/elf";
 import { formatPlace } from "../base/diagnostic";
 import { hex } from "../link/check/address";
 import { type CheckReport, check as checkFile, type SharedReport } from "../link/check/check";
+import { LOADERS, type Loader, type LoaderVerdict } from "../link/check/loader-verdict";
 import { MISTAKES, mistakeOf } from "../link/check/mistakes";
 import type { ModuleFile } from "../link/check/module-file";
 import { permissionText } from "../link/check/subject";
-import { LOADERS, type Loader, type Verdict } from "../link/check/verdict";
 import { isArchiveInput, readInput as readObjects } from "../link/input/read-input";
 import { resolveLayout } from "../link/layout/resolve";
 import type { ObjectFile } from "../object/object";
@@ -142,7 +142,7 @@ function printReport(report: CheckReport): void {
 
 const OUTCOMES = { loads: "green", partly: "yellow", refuses: "red" } as const;
 
-function printVerdict({ loader, outcome, basis, reasons, span, entry }: Verdict): void {
+function printVerdict({ loader, outcome, basis, reasons, span, entry }: LoaderVerdict): void {
   const where = span ? `${hex(span.start)} to ${hex(span.end)}` : "";
   const start = entry === undefined || outcome === "refuses" ? "" : `, starts at ${hex(entry)}`;
   const mark = style(outcome.padEnd(7), OUTCOMES[outcome]);

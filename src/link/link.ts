@@ -66,7 +66,7 @@ export function link(
 }
 
 /** What a link is about, once it is known which inputs the image has. */
-interface Content {
+interface ImageContent {
   readonly sections: readonly PlacedSection[];
   readonly symbols: SymbolScope;
   readonly unwind: UnwindTables;
@@ -79,7 +79,7 @@ function chooseContent(
   objects: readonly ObjectFile[],
   plan: ResolvedLayout,
   report: Reporter,
-): Content {
+): ImageContent {
   // List the sections of all objects.
   const byObject = collectSections(objects, report);
   report.barrier();
@@ -121,7 +121,7 @@ type FunctionGroups = { readonly section: PlacedSection; readonly functions: Lin
 
 /** Lays out the inside of each output section; returns the functions, listed when asked for. */
 function arrangeSections(
-  { sections, symbols, unwind }: Content,
+  { sections, symbols, unwind }: ImageContent,
   report: Reporter,
 ): () => FunctionGroups {
   for (const section of sections) arrange(section, report);
@@ -147,7 +147,7 @@ function arrangeSections(
 
 /** Gives sections and symbols their addresses; returns what each region holds. */
 function assignAddresses(
-  { sections, symbols }: Content,
+  { sections, symbols }: ImageContent,
   plan: ResolvedLayout,
   report: Reporter,
 ): RegionUse[] {
@@ -165,7 +165,7 @@ function assignAddresses(
 
 /** Makes the bytes of the image; returns what a loader does with them. */
 function makeBytes(
-  { sections, symbols }: Content,
+  { sections, symbols }: ImageContent,
   plan: ResolvedLayout,
   report: Reporter,
 ): Segment[] {
@@ -180,7 +180,7 @@ function makeBytes(
 }
 
 function imageOf(
-  { sections, symbols, dropped }: Content,
+  { sections, symbols, dropped }: ImageContent,
   layout: ResolvedLayout,
   made: {
     readonly regions: readonly RegionUse[];

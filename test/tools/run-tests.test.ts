@@ -9,7 +9,7 @@ const FILES = [
   "base/inflate.test.ts",
   "kernel/clock.test.ts",
   "kernel/modes.test.ts",
-  "link/check/verdict.test.ts",
+  "link/check/loader-verdict.test.ts",
   "link/check.test.ts",
   "link/checksum.test.ts",
   "user/kernel.test.ts",
@@ -35,7 +35,7 @@ describe("npm test -- WORD", () => {
   });
 
   it("runs both the folder and the file if both have the name", () => {
-    const both = ["link/check/verdict.test.ts", "link/check.test.ts"];
+    const both = ["link/check/loader-verdict.test.ts", "link/check.test.ts"];
     assert.deepEqual(testsNamed("link/check", FILES), both);
     assert.deepEqual(testsNamed("test/link/check/", FILES), both);
   });

@@ -5,11 +5,11 @@
 
 import { type ClosedProof, proveSharedClosed } from "./closed-proof";
 import { readLinkedElf } from "./linked-file";
+import { judgeLoader, LOADERS, type Loader, type LoaderVerdict } from "./loader-verdict";
 import type { CodedFinding } from "./mistake";
 import { MISTAKES } from "./mistakes";
 import type { SharedPart } from "./shared-part";
 import { type CheckOptions, Subject } from "./subject";
-import { judgeLoader, LOADERS, type Loader, type Verdict } from "./verdict";
 
 export interface CheckInput extends Omit<CheckOptions, "modules"> {
   /** ELF files that the boot loader brings beside the kernel. */
@@ -29,7 +29,7 @@ export interface SharedReport {
 export interface CheckReport {
   readonly subject: Subject;
   readonly findings: readonly CodedFinding[];
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly LoaderVerdict[];
   readonly shared: SharedReport | undefined;
   /** No mistake was found, and every loader that was asked for loads all of it. */
   readonly ok: boolean;

@@ -183,10 +183,10 @@ export const earlyEnd: Mistake = {
     "or writes memory at the symbol's address; of 64-bit code it is not.",
   find(subject) {
     const virtual = subject.symbolsNamed(KERNEL_END).flatMap((symbol) => {
-      return behindVirtual(symbol.name, symbol.address, subject);
+      return pastVirtualEnd(symbol.name, symbol.address, subject);
     });
     const physical = subject.symbolsNamed(PHYSICAL_END).flatMap((symbol) => {
-      return behindPhysical(symbol.name, symbol.address, subject);
+      return pastPhysicalEnd(symbol.name, symbol.address, subject);
     });
     const variables = [...subject.symbolsNamed(KERNEL_END), ...subject.symbolsNamed(PHYSICAL_END)]
       .filter((symbol) => isMereAddress(symbol, subject))
@@ -196,13 +196,13 @@ export const earlyEnd: Mistake = {
 };
 
 /** The first section of the run around `end` that reaches beyond it, else what is loaded behind. */
-function behindVirtual(name: string, end: bigint, subject: Subject): Finding[] {
+function pastVirtualEnd(name: string, end: bigint, subject: Subject): Finding[] {
   const run = runAround(end, subject);
   if (!run) return [];
   const late = run.sections.filter(({ address, size }) => address + size > end);
   const [first] = late;
   if (first) return [early(name, end, first.name, first.address + first.size, subject)];
-  return run.isIdentity ? behindPhysical(name, end, subject) : [];
+  return run.isIdentity ? pastPhysicalEnd(name, end, subject) : [];
 }
 
 /** Sections without a large gap between them, `end` among them or right behind. */
@@ -226,7 +226,7 @@ function runAround(end: bigint, subject: Subject) {
 }
 
 /** What is loaded at or behind `end`, in the same stretch of physical memory. */
-function behindPhysical(name: string, end: bigint, subject: Subject): Finding[] {
+function pastPhysicalEnd(name: string, end: bigint, subject: Subject): Finding[] {
   const late = subject.loads.find((segment) => {
     const isNear = segment.loadAddress <= pageUp(end) + 16n * PAGE;
     return loadEndOf(segment) > end && isNear && segment.address !== segment.loadAddress;

@@ -59,8 +59,7 @@ export const tooEarly: Mistake = {
   title: "code that runs before paging refers to what only paging shows",
   why:
     "Before CR0.PG is set, the processor uses addresses as they are: a variable or function that " +
-    "is linked high is not there, and the machine resets at the first fault. With code " +
-    "linked far " +
+    "is linked high is not there, and the machine resets at the first fault. With code linked far " +
     'from what it names, the linker may say "relocation truncated to fit" instead.',
   wrong: "_start: mov stack_top, %esp    // linked at 0xc0102000\n        call kmain",
   right: "_start: mov $(stack_top - 0xc0000000), %esp\n        … turn paging on, then: call kmain",
@@ -74,8 +73,7 @@ export const tooEarly: Mistake = {
       return {
         what:
           `${subject.nameOf(from) ?? hex(from)} runs before paging and ${how} ${name} at ` +
-          `${hex(to)}, ` +
-          `which is at ${hex(load)} then`,
+          `${hex(to)}, which is at ${hex(load)} then`,
         change: `Use \`${name} - (VMA - LMA)\` (${hex(load)}), or do it behind \`mov %eax, %cr0\`.`,
         subject: name,
         place: subject.placeOf(from),
@@ -133,8 +131,7 @@ export const apTrampoline: Mistake = {
   code: "LAY019",
   title: "the start-up code of other processors cannot be started where it is",
   why:
-    "A start-up IPI names a page below 1 MiB: code for it must begin a page there, in memory " +
-    "that " +
+    "A start-up IPI names a page below 1 MiB: code for it must begin a page there, in memory that " +
     "nothing else uses. At any other address the processor runs whatever lies at the page.",
   wrong: ".ap_trampoline 0x8010 : AT(ADDR(.text) + SIZEOF(.text)) { *(.ap_trampoline) }",
   right: ".ap_trampoline 0x8000 : AT(ALIGN(LOADADDR(.text) + SIZEOF(.text), 4)) { … }",

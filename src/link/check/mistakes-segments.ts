@@ -156,9 +156,8 @@ export const oddDistance: Mistake = {
       .filter(({ address, loadAddress }) => (address - loadAddress) % PAGE !== 0n)
       .map((segment) => ({
         what:
-          `${describeSegment(segment, subject)} is linked at ${hex(segment.address)} and ` +
-          `loaded at ` +
-          `${hex(segment.loadAddress)}: their offsets in a page differ, so it cannot be mapped`,
+          `${describeSegment(segment, subject)} is linked at ${hex(segment.address)} and loaded ` +
+          `at ${hex(segment.loadAddress)}: their offsets in a page differ, so it cannot be mapped`,
         change: `Write \`: ALIGN(4096) AT(ALIGN(…, 4096))\` at ${firstName(segment, subject)}.`,
         subject: firstName(segment, subject),
         place: { file: subject.file.name },
@@ -257,8 +256,7 @@ export const sparseBinary: Mistake = {
   code: "LAY021",
   title: "the load addresses are so far apart that a flat binary is huge",
   why:
-    "`objcopy -O binary` writes everything from the lowest LMA to the highest, so one " +
-    "section far " +
+    "`objcopy -O binary` writes everything from the lowest LMA to the highest, so one section far " +
     "away makes a file of gigabytes; loaders that reserve one span (QEMU) reserve that much.",
   wrong: ".text 0x100000 : { … }\n.shared 0x20000000 : { … }",
   right: ".shared 0x20000000 : AT(ALIGN(LOADADDR(.text) + SIZEOF(.text), 4096)) { … }",

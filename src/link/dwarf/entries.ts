@@ -10,7 +10,7 @@
 // there are only as many shapes as this floor's code can make.
 //
 // References to entries go by their offset in the section, which is known when all of them have
-// been written: until then a `Target` stands for it.
+// been written: until then an `EntryLabel` stands for it.
 //
 // See the DWARF 4 standard, 7.5.
 
@@ -23,7 +23,7 @@ type AttributeName = (typeof DW_AT)[keyof typeof DW_AT];
 type Form = (typeof DW_FORM)[keyof typeof DW_FORM];
 
 /** An entry that others refer to, written or yet to be. */
-export class Target {
+export class EntryLabel {
   offset: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export class Entries {
   readonly abbreviations = new DebugSection(".debug_abbrev");
   readonly #tags = new Map<Tag, Shape>();
   #shapes = 0;
-  readonly #pending: { readonly at: number; readonly target: Target }[] = [];
+  readonly #pending: { readonly at: number; readonly target: EntryLabel }[] = [];
   #unitStart = 0;
   #shape: Shape | undefined;
   #start = 0;
@@ -68,7 +68,7 @@ export class Entries {
   }
 
   /** Begins an entry, to which `target` will refer. */
-  open(tag: Tag, target?: Target): void {
+  open(tag: Tag, target?: EntryLabel): void {
     this.#start = this.info.length;
     if (target) target.offset = this.#start;
     this.info.u8(0); // the shape, patched when all attributes are known
@@ -150,7 +150,7 @@ export class Entries {
   }
 
   /** Another entry. */
-  entry(name: AttributeName, target: Target): void {
+  entry(name: AttributeName, target: EntryLabel): void {
     this.#attribute(name, DW_FORM.ref_addr);
     this.#pending.push({ at: this.info.length, target });
     this.info.u32(0);

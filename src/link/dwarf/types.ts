@@ -3,7 +3,7 @@
 
 import type { DebugType, Encoding } from "../../object/debug-info";
 import { DW_AT, DW_ATE, DW_TAG } from "./constants";
-import { type Entries, Target } from "./entries";
+import { type Entries, EntryLabel } from "./entries";
 
 const ENCODINGS: Readonly<Record<Encoding, number>> = {
   boolean: DW_ATE.boolean,
@@ -15,16 +15,16 @@ const POINTER_SIZE = 4;
 
 /** The types of one object, each with the entry that stands for it. */
 export class TypeEntries {
-  readonly #targets: readonly Target[];
+  readonly #targets: readonly EntryLabel[];
 
   readonly #types: readonly DebugType[];
 
   constructor(types: readonly DebugType[]) {
     this.#types = types;
-    this.#targets = types.map(() => new Target());
+    this.#targets = types.map(() => new EntryLabel());
   }
 
-  target(index: number): Target {
+  target(index: number): EntryLabel {
     const target = this.#targets[index];
     if (!target) throw new Error(`there is no type ${index}`);
     return target;
@@ -45,7 +45,7 @@ export class TypeEntries {
     }
   }
 
-  #writeType(entries: Entries, type: DebugType, target: Target): void {
+  #writeType(entries: Entries, type: DebugType, target: EntryLabel): void {
     if (type.kind === "base") writeBase(entries, type, target);
     else if (type.kind === "structure") this.#writeStructure(entries, type, target);
     else if (type.kind === "enumeration") this.#writeEnumeration(entries, type, target);
@@ -60,7 +60,7 @@ export class TypeEntries {
   #writeStructure(
     entries: Entries,
     { name, size, place, members }: DebugType & { kind: "structure" },
-    target: Target,
+    target: EntryLabel,
   ): void {
     entries.open(DW_TAG.structure_type, target);
     writeDeclaration(entries, name, place.line);
@@ -86,7 +86,7 @@ export class TypeEntries {
   #writeEnumeration(
     entries: Entries,
     { name, base, place, values }: DebugType & { kind: "enumeration" },
-    target: Target,
+    target: EntryLabel,
   ): void {
     entries.open(DW_TAG.enumeration_type, target);
     writeDeclaration(entries, name, place.line);
@@ -106,7 +106,7 @@ export class TypeEntries {
 function writeBase(
   entries: Entries,
   { name, size, encoding }: DebugType & { kind: "base" },
-  target: Target,
+  target: EntryLabel,
 ): void {
   entries.open(DW_TAG.base_type, target);
   entries.text(DW_AT.name, name);

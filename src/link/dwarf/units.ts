@@ -13,7 +13,7 @@ import type { LinkedFunction } from "../passes/functions";
 import { DW_AT, DW_INL_inlined, DW_LANG_C99, DW_OP, DW_TAG } from "./constants";
 import { DebugSection } from "./debug-section";
 import type { DescribedObject } from "./described-object";
-import { Entries, Target } from "./entries";
+import { Entries, EntryLabel } from "./entries";
 import { LineFiles, writeLines } from "./lines";
 import { TypeEntries, writeDeclaration } from "./types";
 import { VariableEntries } from "./variables";
@@ -28,8 +28,8 @@ interface Unit {
 
 /** What an inlined call refers to: the function, and its variables. */
 interface Origin {
-  readonly target: Target;
-  readonly variables: readonly Target[];
+  readonly target: EntryLabel;
+  readonly variables: readonly EntryLabel[];
 }
 
 /** Writes the units of several objects into one set of sections. */
@@ -197,7 +197,7 @@ class ObjectUnits {
     const key = `${call.place.file}:${keyOf(call)}`;
     let origin = this.#origins.get(key);
     if (!origin) {
-      origin = { target: new Target(), variables: call.variables.map(() => new Target()) };
+      origin = { target: new EntryLabel(), variables: call.variables.map(() => new EntryLabel()) };
       this.#origins.set(key, origin);
     }
     return origin;

@@ -10,7 +10,7 @@ import type { LinkedFunction } from "../passes/functions";
 import { DW_AT, DW_OP, DW_TAG } from "./constants";
 import type { DebugSection } from "./debug-section";
 import type { DescribedObject } from "./described-object";
-import type { Entries, Target } from "./entries";
+import type { Entries, EntryLabel } from "./entries";
 import type { TypeEntries } from "./types";
 
 const BASE_ADDRESS_SELECTION = 0xffffffff;
@@ -42,21 +42,21 @@ export class VariableEntries {
   }
 
   /** What the variable is in all inlined calls of a function. */
-  writeOrigin(variable: LocalVariable, target: Target): void {
+  writeOrigin(variable: LocalVariable, target: EntryLabel): void {
     this.#open(variable, target);
     this.#writeName(variable);
     this.#entries.close();
   }
 
   /** Where it is in one of them. */
-  writeInlined(variable: LocalVariable, origin: Target, func: LinkedFunction): void {
+  writeInlined(variable: LocalVariable, origin: EntryLabel, func: LinkedFunction): void {
     this.#open(variable);
     this.#entries.entry(DW_AT.abstract_origin, origin);
     this.#writeLocation(variable, func);
     this.#entries.close();
   }
 
-  #open({ isParameter }: LocalVariable, target?: Target): void {
+  #open({ isParameter }: LocalVariable, target?: EntryLabel): void {
     this.#entries.open(isParameter ? DW_TAG.formal_parameter : DW_TAG.variable, target);
   }
 

@@ -278,7 +278,7 @@ function reportUndefined(
   report: Reporter,
 ): void {
   const text = `undefined symbol ${displayName(name)}, used at ${input.describe(offset)}`;
-  report.error("LINK004", text, hint(name, symbols), input.placeOf(offset));
+  report.error("LINK004", text, remedyForUndefined(name, symbols), input.placeOf(offset));
 }
 
 function reportLeftOut(
@@ -299,8 +299,8 @@ function reportLeftOut(
   report.error("LINK024", text, remedy, input.placeOf(offset));
 }
 
-/** What a person may have meant by an undefined name. */
-export function hint(name: string, symbols: SymbolScope): string {
+/** Names what a person may have meant by an undefined name, or says what to do. */
+export function remedyForUndefined(name: string, symbols: SymbolScope): string {
   const near = nearestName(name, symbols.globals.keys());
   return near
     ? `Did you mean ${displayName(near)}?`

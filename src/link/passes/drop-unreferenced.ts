@@ -15,7 +15,7 @@ import type { ObjectFile } from "../../object/object";
 import { matchesAny } from "../layout/glob";
 import type { ResolvedLayout } from "../layout/resolve";
 import { displayName } from "../names/demangle";
-import { hint, isDescriptive } from "./collect-symbols";
+import { isDescriptive, remedyForUndefined } from "./collect-symbols";
 import { isAbout } from "./define-symbols";
 import type { InputSection, LinkSymbol, SymbolScope } from "./model";
 import { isUnwindTable, needsOf, unwindEntries } from "./unwind-table";
@@ -142,7 +142,7 @@ function namedRoots(
     const symbol = symbols.globals.get(name);
     if (!symbol) {
       const text = `the layout names ${displayName(name)} as ${role}, but no object defines it`;
-      report.error("LINK006", text, hint(name, symbols), { file: layout.name });
+      report.error("LINK006", text, remedyForUndefined(name, symbols), { file: layout.name });
     }
     return symbol?.input;
   };

@@ -11,7 +11,7 @@
 
 import { alignUp } from "../../base/align";
 import type { MergeInfo } from "../../object/object";
-import type { Content, InputSection } from "./model";
+import type { InputSection, ReplacedContent } from "./model";
 
 /** One constant or string. */
 interface Entry {
@@ -170,7 +170,7 @@ class MergeGroup {
     return sizes;
   }
 
-  #contentOf(input: InputSection, bytes: Uint8Array = new Uint8Array(0)): Content {
+  #contentOf(input: InputSection, bytes: Uint8Array = new Uint8Array(0)): ReplacedContent {
     const locate = (offset: number) => this.#locate(input, offset);
     return { bytes, relocations: [], locate };
   }

@@ -32,7 +32,7 @@ export class InputSection {
   /** What the object's symbol indices stand for: collect-symbols.ts. */
   bindings: readonly LinkSymbol[] = [];
   /** Its content, where a pass replaced that of the object: merge-sections.ts, offset-table.ts. */
-  content: Content | undefined;
+  content: ReplacedContent | undefined;
   /** From the start of its output section: arrange.ts. */
   offset = 0;
 
@@ -83,7 +83,7 @@ export class InputSection {
 }
 
 /** The content of an input section after a pass changed it. */
-export interface Content {
+export interface ReplacedContent {
   readonly bytes: Uint8Array;
   readonly relocations: readonly Relocation[];
   /** Where what was at an offset is now, if that changed. */

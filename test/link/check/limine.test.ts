@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { readElfFile } from "../../../src/link/check/linked-file";
+import { judgeLoader, type LoaderVerdict } from "../../../src/link/check/loader-verdict";
 import { Subject } from "../../../src/link/check/subject";
-import { judgeLoader, type Verdict } from "../../../src/link/check/verdict";
 import { unlessInstalled } from "../tools";
 import { ASSEMBLY_64, change, type KernelParts, makeKernel, SCRIPT_64 } from "./make-kernel";
 
@@ -17,7 +17,7 @@ const farAt = (address: string) => script("/DISCARD/", `.far ${address} : { *(.f
 
 interface Case extends KernelParts {
   readonly name: string;
-  readonly outcome: Verdict["outcome"];
+  readonly outcome: LoaderVerdict["outcome"];
   readonly says: RegExp;
   readonly mutate?: (view: DataView) => void;
 }

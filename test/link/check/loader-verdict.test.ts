@@ -8,8 +8,8 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readElfFile } from "../../../src/link/check/linked-file";
+import { judgeLoader, type LoaderVerdict } from "../../../src/link/check/loader-verdict";
 import { Subject } from "../../../src/link/check/subject";
-import { judgeLoader, type Verdict } from "../../../src/link/check/verdict";
 import { openMachine } from "../../../src/machine/open-machine";
 import { skipReason } from "../../machine/installed";
 import { unlessInstalled } from "../tools";
@@ -75,12 +75,12 @@ SECTIONS {
 interface Case extends KernelParts {
   readonly name: string;
   readonly mutate?: (bytes: Uint8Array) => void;
-  readonly expected: Readonly<Record<(typeof MACHINES)[number], Verdict["outcome"]>>;
+  readonly expected: Readonly<Record<(typeof MACHINES)[number], LoaderVerdict["outcome"]>>;
 }
 
 const script = (from: string, to: string) => change(SCRIPT, from, to);
 const assembly = (from: string, to: string) => change(ASSEMBLY, from, to);
-const all = (outcome: Verdict["outcome"]) => ({ v86: outcome, qemu: outcome, grub: outcome });
+const all = (outcome: LoaderVerdict["outcome"]) => ({ v86: outcome, qemu: outcome, grub: outcome });
 const none = all("refuses");
 
 const CASES: readonly Case[] = [
@@ -262,7 +262,7 @@ async function observe(
   machine: (typeof MACHINES)[number],
   kernel: Uint8Array,
   patience: number,
-): Promise<Verdict["outcome"]> {
+): Promise<LoaderVerdict["outcome"]> {
   const options = { kernel, commandLine: "", memoryMiB: MEMORY_MIB };
   const running = openMachine(machine, options);
   try {

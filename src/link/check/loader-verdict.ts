@@ -2,7 +2,7 @@
 //
 // The rules are those of the loaders' sources (GRUB 2.06 loader/multiboot_elfxx.c, QEMU 7.2
 // hw/i386/multiboot.c and include/hw/elf_ops.h, v86 0.5 src/cpu.js, Limine 8.2 common/lib/elf.c);
-// test/link/check/verdict.test.ts boots each case and compares, but for Limine.
+// test/link/check/loader-verdict.test.ts boots each case and compares, but for Limine.
 //
 //   address used     GRUB, QEMU, v86: p_paddr. Limine: p_vaddr, wherever it has memory
 //   what it costs    GRUB: each segment for itself, and all sections without an address (debug
@@ -31,7 +31,7 @@ import { describeSegment, endOf, loadEndOf, type Subject } from "./subject";
 export const LOADERS = ["grub", "qemu", "v86", "limine"] as const;
 export type Loader = (typeof LOADERS)[number];
 
-export interface Verdict {
+export interface LoaderVerdict {
   readonly loader: Loader;
   /** partly: it starts, but something of the image is not where it should be. */
   readonly outcome: "loads" | "partly" | "refuses";
@@ -60,7 +60,7 @@ const HOLE = { start: 0xa_0000n, end: 0x10_0000n };
  * @param memory bytes of RAM that the machine has; default: as much as a PC can have below 4
  * GiB
  */
-export function judgeLoader(loader: Loader, subject: Subject, memory = MEMORY_MAX): Verdict {
+export function judgeLoader(loader: Loader, subject: Subject, memory = MEMORY_MAX): LoaderVerdict {
   const judges = { grub: judgeGrub, qemu: judgeQemu, v86: judgeV86, limine: judgeLimine };
   return judges[loader](subject, memory);
 }
@@ -68,21 +68,21 @@ export function judgeLoader(loader: Loader, subject: Subject, memory = MEMORY_MA
 function verdict(
   loader: Loader,
   subject: Subject,
-  outcome: Verdict["outcome"],
+  outcome: LoaderVerdict["outcome"],
   reasons: readonly string[],
   entry?: bigint,
-): Verdict {
+): LoaderVerdict {
   const span = outcome === "refuses" ? undefined : spanOf(subject);
   const isLarge = span && outcome === "loads" && span.end > USUAL_MEMORY;
   const need = isLarge ? [`only with memory up to ${hex(span.end)}`] : [];
   return { loader, outcome, basis: basisOf(loader), reasons: [...reasons, ...need], span, entry };
 }
 
-function basisOf(loader: Loader): Verdict["basis"] {
+function basisOf(loader: Loader): LoaderVerdict["basis"] {
   return loader === "limine" ? "rules" : "booted";
 }
 
-function judgeGrub(subject: Subject, memory: bigint): Verdict {
+function judgeGrub(subject: Subject, memory: bigint): LoaderVerdict {
   const { file, protocols } = subject;
   const refuse = (...reasons: string[]) => verdict("grub", subject, "refuses", reasons);
   const { multiboot, multiboot2 } = protocols;
@@ -121,7 +121,7 @@ function judgeGrub(subject: Subject, memory: bigint): Verdict {
 }
 
 /** Multiboot 2 with a relocatable tag: GRUB looks for one room for everything, and tells where. */
-function judgeRelocatable(subject: Subject, { fields }: HeaderTag, memory: bigint): Verdict {
+function judgeRelocatable(subject: Subject, { fields }: HeaderTag, memory: bigint): LoaderVerdict {
   const [least = 0n, most = 0n, align = 0n] = fields.map(BigInt);
   const span = spanOf(subject);
   const size = span ? span.end - span.start : 0n;
@@ -170,7 +170,7 @@ function alongside({ file }: Subject): string[] {
   return [`${bytes >> 10n} KiB of sections without an address (debug information) come along`];
 }
 
-function judgeQemu(subject: Subject, memory: bigint): Verdict {
+function judgeQemu(subject: Subject, memory: bigint): LoaderVerdict {
   const { file, protocols } = subject;
   const refuse = (...reasons: string[]) => verdict("qemu", subject, "refuses", reasons);
   const { multiboot, pvh } = protocols;
@@ -204,7 +204,7 @@ function judgeQemu(subject: Subject, memory: bigint): Verdict {
   return verdict("qemu", subject, "loads", isMultiboot ? [] : ["by its PVH note"], entry);
 }
 
-function judgeV86(subject: Subject, memory: bigint): Verdict {
+function judgeV86(subject: Subject, memory: bigint): LoaderVerdict {
   const { file, protocols } = subject;
   const refuse = (...reasons: string[]) => verdict("v86", subject, "refuses", reasons);
   if (!protocols.multiboot?.found)
@@ -228,7 +228,7 @@ function judgeV86(subject: Subject, memory: bigint): Verdict {
   return verdict("v86", subject, reasons.length > 0 ? "partly" : "loads", reasons, entry);
 }
 
-function judgeLimine(subject: Subject, memory: bigint): Verdict {
+function judgeLimine(subject: Subject, memory: bigint): LoaderVerdict {
   const { file, protocols } = subject;
   const { multiboot, multiboot2, limine } = protocols;
   const version = multiboot2?.found ? 2 : multiboot?.found ? 1 : 0;
@@ -247,7 +247,7 @@ function judgeLimine(subject: Subject, memory: bigint): Verdict {
 }
 
 /** Addresses in the boot header: ELF is not read at all. */
-function judgeAddresses(loader: Loader, subject: Subject): Verdict {
+function judgeAddresses(loader: Loader, subject: Subject): LoaderVerdict {
   const addresses = headerAddresses(subject);
   if ("wrong" in addresses) return verdict(loader, subject, "refuses", [addresses.wrong]);
   const { start, end, entry } = addresses;
@@ -293,7 +293,7 @@ function firstOverlap(subject: Subject, of: "memory" | "file" = "memory"): strin
   return undefined;
 }
 
-function spanOf({ loads }: Subject): Verdict["span"] {
+function spanOf({ loads }: Subject): LoaderVerdict["span"] {
   const byStart = [...loads].sort((a, b) => compare(a.loadAddress, b.loadAddress));
   const byEnd = [...loads].sort((a, b) => compare(loadEndOf(a), loadEndOf(b)));
   const [first] = byStart;
