@@ -1,7 +1,7 @@
 // A growing array of bytes, little-endian: what every encoder of a file format writes to.
 //
 // Invariants
-//   - `length` bytes are written; whatever lies behind them in the buffer is zero.
+//   - `length` bytes are written; whatever follows them in the buffer is zero.
 //   - Words are taken modulo their width, so an end at 4 GiB is written as 0.
 
 export class ByteWriter {

@@ -1,7 +1,7 @@
 // The one kind of error that the tools report to a person.
 //
 // A diagnostic says what is wrong, where, and how to mend it; `code` is stable so that scripts and
-// documentation can name it. Anything else that is thrown is a bug of ours and may show its stack.
+// documentation can name it. Anything else that is thrown is our bug and may show its stack.
 
 /** A position in a source file; `line` and `column` count from 1. */
 export interface Place {
@@ -10,7 +10,7 @@ export interface Place {
   readonly column?: number;
 }
 
-/** An error caused by the input. Thrown by every floor, printed by `src/cli/` alone. */
+/** An error that the input caused. Any floor throws it; only `src/cli/` prints it. */
 export class Diagnostic extends Error {
   override readonly name = "Diagnostic";
 

@@ -1,24 +1,24 @@
-// Unpacks zlib data (RFC 1950), which is a deflate stream (RFC 1951) between a header and a check
-// sum. Node and browsers have it too, but not both in one synchronous form.
+// Unpacks zlib data (RFC 1950), which is a deflate stream (RFC 1951) between a header and a
+// checksum. Node and browsers have it too, but not both in one synchronous form.
 //
 // The data may come from anywhere: nothing is written beyond the size that the caller expects, and
-// whatever is wrong with the data gives undefined.
+// damaged data of any kind gives undefined.
 
 const MAX_BITS = 15;
 const END_OF_BLOCK = 256;
-/** No deflate stream packs better. */
+/** No deflate stream compresses better than this. */
 const BEST_RATIO = 1032;
 /** The order in which the lengths of codes are sent. */
 const CODE_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const ADLER_MODULUS = 65521;
 
-/** What a symbol stands for: numbers from `base` on, told apart by `bits` bits behind it. */
+/** What a symbol stands for: numbers from `base` on, told apart by the `bits` bits after it. */
 interface Range {
   readonly base: number;
   readonly bits: number;
 }
 
-/** Ranges behind each other, with these numbers of bits. */
+/** Adjacent ranges, with these numbers of bits. */
 function ranges(first: number, bitCounts: readonly number[]): Range[] {
   let base = first;
   return bitCounts.map((bits) => {
@@ -75,7 +75,7 @@ export function inflate(data: Uint8Array, size: number): Uint8Array | undefined 
   const [method = 0, flags = 0] = data;
   const needsDictionary = (flags & 32) !== 0;
   if ((method & 15) !== 8 || (method * 256 + flags) % 31 !== 0 || needsDictionary) return undefined;
-  // Such a size is damage, not a reason to take memory.
+  // A size like this means damage; no memory is taken for it.
   if (size > data.length * BEST_RATIO) return undefined;
   try {
     return new Inflater(data, size).run();
@@ -88,7 +88,7 @@ export function inflate(data: Uint8Array, size: number): Uint8Array | undefined 
 class Inflater {
   readonly #out: Uint8Array;
   #length = 0;
-  /** Behind the header. */
+  /** Past the header. */
   #position = 2;
   /** Bits that are read but not used, the next one lowest. */
   #bits = 0;
@@ -128,7 +128,7 @@ class Inflater {
     this.#position = end;
   }
 
-  /** A block that begins with the two codes of the rest, packed themselves. */
+  /** A block that begins with the two codes for the rest, themselves compressed. */
   #dynamic(): void {
     const literals = this.#take(5) + 257;
     const distances = this.#take(5) + 1;
@@ -168,7 +168,7 @@ class Inflater {
     }
   }
 
-  /** Bytes once more that came before; those that are written now may be among them. */
+  /** Repeats earlier bytes, which may overlap those being written. */
   #copy(length: number, distance: number): void {
     if (distance > this.#length) throw new Damage();
     this.#room(length);
@@ -183,7 +183,7 @@ class Inflater {
     return range.base + this.#take(range.bits);
   }
 
-  /** Reads bits until they are a code: shorter codes are smaller numbers. */
+  /** Reads bits until they form a code: shorter codes are smaller numbers. */
   #symbol({ counts, symbols }: Code): number {
     let code = 0;
     let first = 0;
@@ -210,7 +210,7 @@ class Inflater {
     return value;
   }
 
-  /** Leaves out what is left of the byte. */
+  /** Skips the rest of the byte. */
   #endByte(): void {
     this.#bits = 0;
     this.#bitCount = 0;
@@ -227,7 +227,7 @@ class Inflater {
   }
 }
 
-/** The check sum of RFC 1950. */
+/** The checksum of RFC 1950. */
 function adler32(bytes: Uint8Array): number {
   let low = 1;
   let high = 0;

@@ -1,8 +1,8 @@
-// Collects the findings of the passes, so that one link tells a person everything that is wrong.
+// Collects what the passes find wrong, so that one link reports all of it.
 
 import { Diagnostic, Diagnostics, type Place } from "./diagnostic";
 
-/** How many errors of one run are shown: what follows is mostly a consequence. */
+/** How many errors one run shows: the rest are mostly consequences. */
 const SHOWN = 20;
 
 export class Reporter {
@@ -17,7 +17,9 @@ export class Reporter {
     this.warnings.push(new Diagnostic(code, text, remedy, place));
   }
 
-  /** Throws what was reported so far: passes behind a barrier rely on what those before checked. */
+  /**
+   * Throws what was reported so far: passes after a barrier rely on what those before it checked.
+   */
   barrier(): void {
     const [first, ...rest] = this.#errors.slice(0, SHOWN);
     if (!first) return;

@@ -7,8 +7,8 @@
 //   |  image  |---/  |             |   |             |     boxes with the same `twin` are joined
 //   |         |      |    image    |   |   program   |     by a band from column to column
 //
-// What a box means is its maker's business: the linker draws a layout
-// (src/link/output/draw-layout.ts), the inspector a machine (src/inspect/draw-svg.ts).
+// What a box means is up to its maker: the linker draws a layout (src/link/output/draw-layout.ts),
+// the inspector a machine (src/inspect/draw-svg.ts).
 
 import { ADDRESS_SPACE_END, hex } from "../base/align";
 import { FoldedAxis, type Scale } from "./folded-axis";
@@ -35,7 +35,7 @@ const LEGEND: readonly (readonly [fill: string, stroke: string, meaning: string]
 export interface Box {
   readonly start: number;
   readonly end: number;
-  /** Where its content ends, if that is before `end`: the rest of the page is lost. */
+  /** Where its content ends, if that is before `end`: the rest of the page is wasted. */
   readonly used?: number;
   readonly label: string;
   /** A few words at the right: rights and size. */
@@ -60,11 +60,11 @@ export interface Column {
 export interface Drawing {
   readonly title: string;
   readonly summary: string;
-  /** What a screen reader says. */
+  /** The text that a screen reader reads out. */
   readonly description: string;
   readonly columns: readonly Column[];
   readonly scale: Scale;
-  /** What a level band means that is not of shared pages: `VMA = LMA`. */
+  /** What a level band means where pages are not shared: `VMA = LMA`. */
   readonly sameAddress: string;
   /** How addresses are written; default: eight digits. */
   readonly addressText?: (address: number) => string;
@@ -189,7 +189,7 @@ function drawBands(
   }
 }
 
-/** Says once for each pair of columns what a level band means. */
+/** Labels a level band, once for each pair of columns. */
 function labelBands(
   left: PlacedColumn,
   right: PlacedColumn,
@@ -262,7 +262,7 @@ function drawLegend({ columns, scale }: Drawing, y: number, svg: Svg): void {
     x += 42 + meaning.length * 6.2;
   }
   const height = `One page is ${scale.pixelsPerPage} pixels high`;
-  const folds = "torn strips leave out what has nothing new";
+  const folds = "torn strips leave out what adds nothing new";
   const isMarked = columns.some(({ boxes }) => boxes.some(({ used, end }) => (used ?? end) < end));
   const pale = isMarked ? "; what is pale is the unused end of a page" : "";
   svg.text(MARGIN, y + 20, `${height}; ${folds}${pale}.`, { size: 10, fill: PALETTE.faint });

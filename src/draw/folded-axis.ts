@@ -1,13 +1,13 @@
 // A vertical axis of addresses, the highest at the top, on which empty stretches are folded.
 //
-// The address space has four billion bytes and what is interesting has a few pages, so the axis is
-// to scale only where something is. It is cut at every boundary of every box:
+// The address space has four billion bytes, of which a few pages are interesting, so the axis is to
+// scale only where something is. It is cut at every boundary of every box:
 //
 //      a piece that holds content      pixelsPerPage for each page, folded above longestContent
 //      a piece of anything else        the same up to longestGap pages, folded above
 //
 // Invariants
-//   - y falls as the address rises; a boundary's y is exact, inside a fold it is interpolated.
+//   - y falls as the address rises; a boundary's y is exact; inside a fold it is interpolated.
 
 const PAGE = 4096;
 

@@ -4,7 +4,7 @@
 // can be compared as text. Every text is escaped here. A drawing has a background of its own, so it
 // reads alike on light and dark pages; it needs no font, script or style sheet from outside.
 
-/** The colours of every drawing. What is shared is the only saturated colour. */
+/** The colours of every drawing. Only what is shared is saturated. */
 export const PALETTE = {
   paper: "#ffffff",
   ink: "#1f2933",
@@ -22,7 +22,7 @@ export const PALETTE = {
   sharedPaper: "#ecd9f7",
 } as const;
 
-/** The colour of what a file says may be written or executed, or neither. */
+/** The colour for memory with these permissions. */
 export function colourOfRights(isWritable: boolean, isExecutable: boolean): string {
   if (isWritable) return isExecutable ? PALETTE.mixed : PALETTE.data;
   return isExecutable ? PALETTE.code : PALETTE.readOnly;
@@ -46,7 +46,7 @@ export interface TextStyle {
 export class Svg {
   readonly #shapes: string[] = [];
 
-  /** @param title what a screen reader says, and a viewer shows as the picture's name */
+  /** @param title what a screen reader reads out and a viewer shows as the picture's name */
   constructor(
     readonly width: number,
     readonly height: number,
@@ -106,7 +106,7 @@ export class Svg {
   }
 }
 
-/** Fill with this for what must stay empty: diagonal lines. */
+/** The fill for what must stay empty: diagonal lines. */
 export const HATCH_FILL = "url(#hatch)";
 
 const HATCH = [

@@ -59,13 +59,13 @@ export function link(
   const segments = makeBytes(content, plan, report);
   const image = imageOf(content, plan, { regions, segments, functions, report });
 
-  // Whatever the layout wants proven holds.
+  // Prove what the layout asks for.
   prove(image, content.symbols, report);
   report.barrier();
   return image;
 }
 
-/** What a link is about, once it is known which inputs the image has. */
+/** What the image is made of, once its inputs are known. */
 interface ImageContent {
   readonly sections: readonly PlacedSection[];
   readonly symbols: SymbolScope;
@@ -98,7 +98,7 @@ function chooseContent(
   // Leave out what nothing needs.
   const dropped = dropUnreferenced(inputs, symbols, plan, report);
 
-  // Unwind tables tell only of functions that are left.
+  // Unwind tables describe only functions that are left.
   const unwind = new UnwindTables(sections, symbols);
 
   // Whatever is left must be defined.
@@ -239,7 +239,9 @@ function compareNames(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** A label of the compiler's own (`.L12`), or the symbol of a section: nobody asks for these. */
+/**
+ * A label of the compiler's own (`.L12`), or the symbol of a section: of no interest by address.
+ */
 function isTemporary({ name, binding, type }: LinkSymbol): boolean {
   return type === "section" || (binding === "local" && (name === "" || name.startsWith(".L")));
 }

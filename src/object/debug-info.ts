@@ -1,5 +1,5 @@
-// What an object knows of the source behind its code and data: plain data, which the linker turns
-// into DWARF (src/link/dwarf/).
+// What an object knows of the source of its code and data: plain data, which the linker turns into
+// DWARF (src/link/dwarf/).
 //
 // Invariants
 //   - A type refers to others by index into `types`; types may refer to each other in circles.
@@ -60,7 +60,7 @@ export interface GlobalVariable {
 export interface DebugFunction {
   /** The object's symbol at its start. */
   readonly symbol: string;
-  /** As a person calls it: `Process.setName`. */
+  /** The name that a programmer uses: `Process.setName`. */
   readonly name: string;
   readonly place: DeclarationPlace;
   /** The type of its result; absent: none. */
@@ -94,16 +94,16 @@ export type WordPlace =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "address"; readonly symbol: string; readonly offset: number };
 
-/** Code of a function in the midst of another one's. */
+/** A function's code in the middle of another's. */
 export interface InlinedCall {
   /** The function that was called. */
   readonly name: string;
   readonly place: DeclarationPlace;
-  /** Where it was called; `file` is that of the function around. */
+  /** Where it was called; `file` is that of the enclosing function. */
   readonly call: DeclarationPlace & { readonly column: number };
   /** [start, end, start, end, ...], ascending; those of `inlined` are within them. */
   readonly ranges: readonly number[];
-  /** Of all calls of the function the same, but for their values. */
+  /** The same for all calls of the function, except for their values. */
   readonly variables: readonly LocalVariable[];
   readonly inlined: readonly InlinedCall[];
 }

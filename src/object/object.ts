@@ -7,7 +7,7 @@
 //   - `relocations`, `lines` and `frame.steps` ascend by offset.
 //   - A relocation names its symbol by index into `symbols`; index order is meaningless.
 //   - `bytes.length` is `size` for progbits and 0 for nobits. Addends are explicit (as in RELA);
-//     the bytes that a relocation patches count for nothing.
+//     the bytes that a relocation patches are ignored.
 
 import type { Place } from "../base/diagnostic";
 import type { DebugInfo } from "./debug-info";
@@ -67,7 +67,10 @@ export interface FrameStep extends FrameRule {
 export interface FrameRule {
   /** What the CFA counts from; absent: ESP. */
   readonly base?: string;
-  /** What is above was interrupted: its EIP is of the instruction to come, not behind a call. */
+  /**
+   * The frame above was interrupted: its EIP is that of the next instruction, not the return
+   * address of a call.
+   */
   readonly isInterrupt?: boolean;
 }
 
@@ -107,7 +110,10 @@ export interface MergeInfo {
   readonly strings: boolean;
 }
 
-/** Sections that live or fall together. Of COMDAT groups with one signature the first is taken. */
+/**
+ * Sections that are kept or dropped together. Of COMDAT groups with one signature the first is
+ * taken.
+ */
 export interface SectionGroup {
   readonly signature: string;
   readonly comdat: boolean;
@@ -143,6 +149,6 @@ export interface ObjectFile {
   readonly debug?: DebugInfo;
   /** The source line of an offset in a section, where the object knows it otherwise (DWARF). */
   readonly locate?: (section: number, offset: number) => Place | undefined;
-  /** Whoever made it has made sure of the invariants, so the linker need not. */
+  /** Its maker has ensured the invariants, so the linker need not. */
   readonly isChecked?: true;
 }

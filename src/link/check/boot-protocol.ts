@@ -5,8 +5,8 @@
 //   Limine        requests: two words of 64 bits, c7b1dd30df4c8b88 0a82e883a194f07b
 //   PVH           an ELF note of type 18 named "Xen": a 32-bit entry point
 //
-// A header is looked for in the whole file, because one that lies where no loader looks is the most
-// common mistake of all.
+// The whole file is searched for a header, because the most common mistake of all is to have one
+// where no loader looks.
 
 import { PT_LOAD, PT_NOTE, SHT_NOTE } from "../../abi/elf";
 import { MULTIBOOT_HEADER_MAGIC } from "../../abi/multiboot";
@@ -17,7 +17,7 @@ export const MULTIBOOT2_WINDOW = 32768;
 const MULTIBOOT2_MAGIC = 0xe85250d6;
 const LIMINE_MAGIC = [0xdf4c8b88, 0xc7b1dd30, 0xa194f07b, 0x0a82e883];
 const PVH_NOTE = 18;
-/** The fields of `HEADER_ADDRESS` are there: the loader need not read ELF. */
+/** The address fields are there: the loader need not read ELF. */
 export const MULTIBOOT_ADDRESSES = 1 << 16;
 
 export interface MultibootHeader {
@@ -38,7 +38,7 @@ export interface HeaderTag {
   readonly type: number;
   /** A loader that does not know it goes on. */
   readonly optional: boolean;
-  /** The words of 32 bits behind type, flags and size. */
+  /** The 32-bit words after type, flags and size. */
   readonly fields: readonly number[];
 }
 
@@ -63,11 +63,11 @@ export interface Protocols {
   readonly multiboot2: Multiboot2Header | undefined;
   readonly limine: boolean;
   readonly pvh: boolean;
-  /** A note whose sizes reach beyond its section, by the section's name. */
+  /** The name of a section with a note whose sizes reach beyond the section. */
   readonly tornNote: string | undefined;
 }
 
-/** Everything that `subject` says to a boot loader. */
+/** Everything in the file that a boot loader looks for. */
 export function findProtocols({ file }: { readonly file: LinkedFile }): Protocols {
   const view = new DataView(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
   const notes = readNotes(file, view);
@@ -80,7 +80,7 @@ export function findProtocols({ file }: { readonly file: LinkedFile }): Protocol
   };
 }
 
-/** The header where a loader of Multiboot 1 finds it, or else one that lies where none looks. */
+/** The header where a Multiboot 1 loader finds it, or else one where no loader looks. */
 export function findMultiboot(view: DataView): MultibootHeader | undefined {
   let lost: MultibootHeader | undefined;
   for (let offset = 0; offset + 12 <= view.byteLength; offset++) {

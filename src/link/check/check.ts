@@ -1,7 +1,7 @@
-// The check: a linked file, and what the user knows about it, to a report.
+// The check: from a linked file, and what the user knows about it, to a report.
 //
-// Pure: nothing is read or written. See mistakes.ts for what is looked for, verdict.ts for the
-// loaders, closed-proof.ts for the proof about the shared part.
+// Pure: nothing is read or written. See mistakes.ts for what it looks for, loader-verdict.ts for
+// the loaders, closed-proof.ts for the proof about the shared part.
 
 import { type ClosedProof, proveSharedClosed } from "./closed-proof";
 import { readLinkedElf } from "./linked-file";
@@ -12,10 +12,10 @@ import type { SharedPart } from "./shared-part";
 import { type CheckOptions, Subject } from "./subject";
 
 export interface CheckInput extends Omit<CheckOptions, "modules"> {
-  /** ELF files that the boot loader brings beside the kernel. */
+  /** ELF files that the boot loader loads beside the kernel. */
   readonly modules?: readonly { readonly bytes: Uint8Array; readonly name: string }[];
   readonly loaders?: readonly Loader[];
-  /** Codes of mistakes that are none here. */
+  /** Codes of mistakes that are intended here. */
   readonly allow?: readonly string[];
   /** Bytes of RAM that loaders may use. */
   readonly memory?: bigint;
@@ -31,7 +31,7 @@ export interface CheckReport {
   readonly findings: readonly CodedFinding[];
   readonly verdicts: readonly LoaderVerdict[];
   readonly shared: SharedReport | undefined;
-  /** No mistake was found, and every loader that was asked for loads all of it. */
+  /** No mistake was found, and every requested loader loads all of it. */
   readonly ok: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface CheckReport {
  * Checks the kernel `bytes`.
  *
  * @param name what the report calls it
- * @throws Diagnostic ELF001, ELF002 if it or a module is no linked ELF file for a PC
+ * @throws Diagnostic ELF001, ELF002 if it or a module is not a linked ELF file for a PC
  */
 export function check(bytes: Uint8Array, name: string, input: CheckInput = {}): CheckReport {
   const modules = (input.modules ?? []).map((each) => readLinkedElf(each.bytes, each.name));

@@ -1,8 +1,8 @@
 // The proof that the shared part is closed: while it runs on a user's page directory, it names
 // nothing outside itself.
 //
-// Relocations tell every address that code and data name: the linker keeps them with `ld -q`, and
-// objects have them. Without them the code is disassembled: what it names is in the instructions.
+// Relocations give every address that code and data name: the linker keeps them with `ld -q`, and
+// objects have them. Without them the code is disassembled, and the instructions say what it names.
 //
 // Naming the kernel is fine once the kernel's page directory is loaded. So the code is walked from
 // every label that nothing here leads to, and each instruction has a state:
@@ -14,10 +14,11 @@
 //           MOV CR3 leads to `kernel`
 //
 // Where a register or memory says where to go while the state is `user`, the report says that this
-// is not proven; `ret` and `iret` go where the processor or the kernel came from. Addresses that
-// code computes, and what lies behind an FS or GS base, are not followed.
+// is not proven; `ret` and `iret` go where the processor or the kernel came from. Computed
+// addresses, and those relative to an FS or GS base, are not followed.
 //
-// A layout's exits are the only names that may be referred to, and in no other state than the rest.
+// With a layout, its exits are the only outside names that may be referred to, and only in the
+// states in which any may.
 
 import type { ObjectFile, Relocation } from "../../object/object";
 import { hex } from "./address";
@@ -60,7 +61,7 @@ export function proveSharedClosed(subject: Subject, shared: SharedPart): ClosedP
     (sum, each) => sum + (each.execute ? each.bytes.length : 0),
     0,
   );
-  if (size > LARGEST) unproven.add(`the code: ${size} bytes are more than a trampoline has`);
+  if (size > LARGEST) unproven.add(`the code, whose ${size} bytes are more than a trampoline has`);
   const states = size > LARGEST ? walker.states : walk(subject, shared, walker);
   const known = keptReferences(subject, shared);
   const references = known ?? disassembledReferences(shared, states, subject);
@@ -110,7 +111,9 @@ function stateOf(address: bigint, states: ReadonlyMap<bigint, Set<State>>) {
   return undefined;
 }
 
-/** What relocations say; undefined if neither the file nor objects have any of the shared part. */
+/**
+ * What relocations say; undefined if neither the file nor the objects have any for the shared part.
+ */
 function keptReferences(subject: Subject, shared: SharedPart): LeavingReference[] | undefined {
   const kept = subject.file.relocations.filter(({ place }) => shared.contains(place));
   const fromObjects = subject.objects.flatMap((object) =>
@@ -175,7 +178,8 @@ function disassembledReferences(
     const step = section && stepAt(section, from, subject.file.bits);
     for (const { to, use } of step?.references ?? []) {
       if (shared.contains(to)) continue;
-      // A number may be an address by chance; what is jumped to or loaded is one for sure.
+      // A number may look like an address by chance; the target of a jump or a load is one for
+      // certain.
       const isAddress = use === "immediate" ? subject.symbols.some((s) => s.address === to) : true;
       const isNear = use === "immediate" && to === shared.end;
       if (!isAddress || isNear || !subject.sectionAt(to)) continue;
@@ -202,7 +206,9 @@ function walk(subject: Subject, shared: SharedPart, walker: Walker) {
   return walker.states;
 }
 
-/** Labels that no other label leads to. Each walk ends at the next label, so all are short. */
+/**
+ * Labels that no other label leads to. Each walk ends at the next label, so every walk is short.
+ */
 function roots(labels: readonly bigint[], { shared, bits }: Walker): bigint[] {
   const reached = new Set<bigint>();
   const borders = new Set(labels);
@@ -260,7 +266,7 @@ class Walker {
       if (!section || seen.has(visit.state)) continue;
       const step = stepAt(section, at, this.bits);
       if (!step) {
-        this.#unproven.add(`the code from ${hex(at)} on: an instruction is not understood`);
+        this.#unproven.add(`the code from ${hex(at)} on: it has an unknown instruction`);
         continue;
       }
       if (step.isIndirect && visit.state === "user") {

@@ -1,6 +1,6 @@
 // One instruction, reduced to what proofs about code need: where it may go, what it names, and
-// whether it changes the address space. What has no shape gives undefined, and whoever walks says
-// that it could not prove anything from there on.
+// whether it changes the address space. An instruction without a known shape gives undefined, and a
+// walk that meets it reports that it proves nothing from there on.
 
 import { type Bits, type MemoryOperand, type Shape, shapeAt } from "./instruction-shape";
 import type { FileSection } from "./linked-file";
@@ -16,7 +16,7 @@ export interface CodeReference {
 export interface Step {
   readonly address: bigint;
   readonly length: number;
-  /** Execution may go on behind it. */
+  /** Execution may continue after it. */
   readonly falls: boolean;
   /** The target of a direct jump or call. */
   readonly target: bigint | undefined;
@@ -114,7 +114,7 @@ function isTest(opcode: number, reg: number): boolean {
   return (includes(OP.group3, opcode) && group < 2) || (includes(OP.group1, opcode) && group === 4);
 }
 
-/** LEA computes an address, INVLPG forgets one: neither goes there. */
+/** LEA computes an address, INVLPG forgets one: neither accesses it. */
 function accesses({ opcode, reg }: Shape): boolean {
   return opcode !== OP.lea && !(opcode === OP.systemGroup && (reg & 7) === INVLPG);
 }
@@ -129,7 +129,7 @@ function referenceOf(
   if (hasSegmentBase) return [];
   const to = BigInt.asUintN(bits, isRelative ? behind + displacement : displacement);
   // With a register, a displacement may still be the address of an array. What is relative to the
-  // instruction is an address for sure.
+  // instruction is an address for certain.
   const isSure = (accessed && !isIndexed) || isRelative;
   return [{ to, use: isSure ? "memory" : "immediate" }];
 }

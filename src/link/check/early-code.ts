@@ -1,10 +1,10 @@
 // The walk through code that runs before paging is on: from the entry point to MOV CR0.
 //
-// Until then an address is physical memory, so whatever is linked elsewhere than it is loaded is
-// not there. The walk is by disassembly of 32-bit code at physical addresses, which is what the
-// loaders of Multiboot and PVH enter, in 64-bit files too; 64-bit code runs with paging on.
-// Indirect jumps end the walk, and so do calls of functions that do not return: what lies behind
-// them is another function.
+// Until then an address is physical memory, so whatever is not linked where it is loaded is not
+// there. The walk is by disassembly of 32-bit code at physical addresses, which is what the loaders
+// of Multiboot and PVH enter, in 64-bit files too; 64-bit code runs with paging on. Indirect jumps
+// end the walk, and so do calls of functions that do not return: what follows them is another
+// function.
 
 import { type Step, stepAt } from "./code-step";
 import type { Subject } from "./subject";
@@ -91,8 +91,8 @@ function turnsPagingOn(start: bigint, subject: Subject): boolean {
 }
 
 /**
- * Whether the function at `start` may return. What is not understood may; so may a function that
- * is being looked at already.
+ * Whether the function at `start` may return. What is not understood may; so may a function that is
+ * already being examined.
  *
  * @param known what is known of functions so far, by their addresses
  */
@@ -133,7 +133,7 @@ function absolute({ address, isFar }: Step, target: bigint, subject: Subject): b
 
 function isElsewhere(address: bigint, subject: Subject): boolean {
   const segment = subject.segmentAt(address);
-  // What a module brings is mapped once there are page tables.
+  // A module's content is mapped once there are page tables.
   if (!segment) return subject.hasContent(address);
   return segment.address !== segment.loadAddress;
 }

@@ -1,4 +1,4 @@
-// Code that takes a linker's symbol for a variable: `extern uint32_t kernel_end;` in C makes an
+// Code that takes a linker symbol for a variable: `extern uint32_t kernel_end;` in C makes an
 // access to memory at the end of the kernel, where `extern char kernel_end[];` makes a number.
 //
 // In 32-bit code the address stands in the instruction as it is, so its bytes are looked for, and
@@ -10,7 +10,7 @@ import type { FileSection, FileSymbol } from "./linked-file";
 import type { Finding } from "./mistake";
 import type { Subject } from "./subject";
 
-/** A symbol of the linker's: nothing that has a size begins there. */
+/** A linker symbol: nothing that has a size begins there. */
 export function isMereAddress({ type, size, address }: FileSymbol, { symbols }: Subject): boolean {
   const isOwn = type === 0 && size === 0n;
   return isOwn && !symbols.some((each) => each.address === address && each.size > 0n);
@@ -30,8 +30,8 @@ export function usesAsVariable(name: string, address: bigint, subject: Subject):
   }
   return [...found.values()].map((at) => ({
     what:
-      `${subject.nameOf(at) ?? hex(at)} reads or writes memory at ${hex(address)}, where ${name} ` +
-      "marks an end and nothing is: C takes the symbol for a variable",
+      `${subject.nameOf(at) ?? hex(at)} reads or writes memory at ${hex(address)}, where ` +
+      `${name} marks an end and nothing is: C takes the symbol for a variable`,
     change: `Declare \`extern char ${name}[];\`, and use \`(uint32_t)${name}\`.`,
     subject: name,
     place: subject.placeOf(at),

@@ -13,7 +13,7 @@ import type { Subject } from "./subject";
 
 export interface HeaderAddresses {
   readonly start: bigint;
-  /** Behind the zeros. */
+  /** Past the zeros. */
   readonly end: bigint;
   readonly dataEnd: bigint;
   readonly entry: bigint;
@@ -21,7 +21,7 @@ export interface HeaderAddresses {
   readonly offset: bigint;
 }
 
-/** The addresses of the header that a loader takes; or why it takes none. */
+/** The addresses in the header that a loader uses, or why it uses none. */
 export function headerAddresses(subject: Subject): HeaderAddresses | { readonly wrong: string } {
   const { multiboot, multiboot2 } = subject.protocols;
   const [at, fields] = multiboot?.found

@@ -2,10 +2,9 @@
 //
 //      prefixes  [REX]  opcode  [ModR/M  [SIB]  [displacement]]  [immediate]
 //
-// src/x86 knows what the instructions of our own compiler mean, and nothing of others. A check of
-// other people's kernels needs the opposite: to get over whatever a compiler makes, and to see
-// where it may go and which addresses it names. So the tables here say of each opcode only what
-// follows it.
+// src/x86 knows what the instructions of our own compiler mean, and no others. A check of other
+// people's kernels needs the opposite: to get past whatever a compiler makes, and to see where it
+// may go and which addresses it names. So the tables here say of each opcode only what follows it.
 //
 // Invariants
 //   - No byte outside the given ones is read, and no instruction is longer than 15 bytes.
@@ -18,12 +17,12 @@ export type Bits = 32 | 64;
 
 /** `[base + index * scale + disp]`. */
 export interface MemoryOperand {
-  /** With a base or an index register the displacement alone is no address. */
+  /** With a base or an index register the displacement alone is not an address. */
   readonly isIndexed: boolean;
   /** The displacement counts from the end of the instruction. */
   readonly isRelative: boolean;
   readonly displacement: bigint;
-  /** FS or GS: its base is added, which nobody knows here. */
+  /** FS or GS, whose base is added and is not known here. */
   readonly hasSegmentBase: boolean;
 }
 
@@ -112,7 +111,7 @@ const PREFIXES = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 
 const VZEROUPPER = 0x0f77;
 const XBEGIN = 0xf8;
 
-/** A look at bytes that never leaves them. */
+/** Reads bytes, and nothing outside them. */
 class Cursor {
   at: number;
   readonly end: number;
@@ -295,7 +294,7 @@ function readModrm(cursor: Cursor, front: Front, bits: Bits, word: number): Oper
   const modrm = cursor.byte();
   const field = (modrm >> 3) & 7;
   const isRegister = modrm >= 0xc0 || follows === "c";
-  // XOP has taken what POP does not use.
+  // XOP uses the encodings that POP does not.
   if (front.opcode === 0x8f && field !== 0) return undefined;
   if (front.opcode === 0xc7 && modrm === XBEGIN) return undefined;
   const memory = isRegister ? undefined : readMemory(cursor, modrm, front, bits);

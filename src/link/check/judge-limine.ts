@@ -6,7 +6,7 @@
 //   - One piece of memory holds everything from the lowest to the highest p_vaddr + p_memsz, which
 //     is computed in 64 bits: an end at 2^64 counts as 0.
 //   - Segments must not overlap, nor share a page if their permissions differ.
-//   - Each request may be there once.
+//   - Each request may occur once.
 
 import { ET_DYN, ET_EXEC, PT_DYNAMIC } from "../../abi/elf";
 import { compare, hex, pageDown, pageUp } from "./address";
@@ -35,7 +35,7 @@ export function uncountedByLimine({ loads, spaceEnd }: Subject): FileSegment | u
   return loads.find((segment) => endOf(segment) === spaceEnd);
 }
 
-/** Why Limine stops, most of it in its own words; undefined: it does not. */
+/** Why Limine stops, mostly in its own words; undefined: it does not. */
 export function limineRefusal(subject: Subject, memory: bigint): string | undefined {
   const { file, loads } = subject;
   if (file.bits === 32) return "the Limine protocol is for 64-bit kernels";

@@ -91,7 +91,7 @@ export interface LinkedFile {
   readonly sections: readonly FileSection[];
   readonly symbols: readonly FileSymbol[];
   readonly relocations: readonly FileRelocation[];
-  /** What of the file could not be used, in sentences. */
+  /** What in the file could not be used, in sentences. */
   readonly damage: readonly string[];
 }
 

@@ -1,12 +1,12 @@
-// The descriptor tables that a kernel loads by LIDT and LGDT, found by the instructions: whatever
-// its tables are called.
+// The descriptor tables that a kernel loads with LIDT and LGDT, found by these instructions,
+// whatever the tables are called.
 //
 //      lidt descriptor          0F 01 /3, the operand an address of the image
 //      descriptor: .word limit  and what lies there in the file is limit and base
 //                  .long base
 //
-// A descriptor that is filled in at run time, or lies on a stack, says nothing here; where there is
-// one, nothing is claimed, because it may be the one that counts.
+// A descriptor that is filled in at run time, or lies on a stack, says nothing here; if there is
+// one, nothing is claimed, because it may be the one that matters.
 
 import { hex } from "./address";
 import { shapeAt } from "./instruction-shape";

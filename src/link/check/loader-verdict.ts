@@ -2,7 +2,7 @@
 //
 // The rules are those of the loaders' sources (GRUB 2.06 loader/multiboot_elfxx.c, QEMU 7.2
 // hw/i386/multiboot.c and include/hw/elf_ops.h, v86 0.5 src/cpu.js, Limine 8.2 common/lib/elf.c);
-// test/link/check/loader-verdict.test.ts boots each case and compares, but for Limine.
+// test/link/check/loader-verdict.test.ts boots each case and compares, except for Limine.
 //
 //   address used     GRUB, QEMU, v86: p_paddr. Limine: p_vaddr, wherever it has memory
 //   what it costs    GRUB: each segment for itself, and all sections without an address (debug
@@ -10,8 +10,8 @@
 //   entry            translated by the segment that it lies in: GRUB any header, QEMU what is in
 //                    the file and executable, v86 what was loaded; else QEMU and v86 jump to
 //                    e_entry
-//   modules          GRUB and QEMU bring any number, on pages; v86 one
-//   Multiboot 2      GRUB alone; with a relocatable tag the image goes where there is room
+//   modules GRUB and QEMU load any number, on pages; v86 one Multiboot 2 GRUB alone; with a
+//   relocatable tag the image goes where there is room
 
 import { ET_DYN, ET_EXEC, SHT_REL, SHT_RELA } from "../../abi/elf";
 import { compare, hex } from "./address";
@@ -47,12 +47,12 @@ export interface LoaderVerdict {
 
 /** RAM below the devices: what a 32-bit address can reach at the most. */
 const MEMORY_MAX = 0xc000_0000n;
-/** What QEMU gives a machine unless it is told otherwise. */
+/** What QEMU gives a machine by default. */
 const USUAL_MEMORY = 128n << 20n;
 /** QEMU wants room for the largest header. */
 const QEMU_WINDOW = MULTIBOOT_WINDOW - 48;
 const GRUB_UNKNOWN_FLAGS = 0xfff8;
-/** Firmware, QEMU's loader in it; and the hole in RAM that it and the screen make. */
+/** The firmware, which includes QEMU's loader, and the hole in RAM that it and the screen make. */
 const FIRMWARE = 0xc_0000n;
 const HOLE = { start: 0xa_0000n, end: 0x10_0000n };
 
@@ -120,7 +120,7 @@ function judgeGrub(subject: Subject, memory: bigint): LoaderVerdict {
   return verdict("grub", subject, outcome, [...lost, ...alongside(subject)], entry);
 }
 
-/** Multiboot 2 with a relocatable tag: GRUB looks for one room for everything, and tells where. */
+/** Multiboot 2 with a relocatable tag: GRUB looks for one place for everything, and reports it. */
 function judgeRelocatable(subject: Subject, { fields }: HeaderTag, memory: bigint): LoaderVerdict {
   const [least = 0n, most = 0n, align = 0n] = fields.map(BigInt);
   const span = spanOf(subject);
@@ -158,7 +158,7 @@ const PREFERENCES: Readonly<Record<number, string>> = {
 function inHole(subject: Subject): string[] {
   return subject.loads
     .filter((segment) => segment.loadAddress < HOLE.end && loadEndOf(segment) > HOLE.start)
-    .map((segment) => `${needs(segment, subject)}, which is no memory`);
+    .map((segment) => `${needs(segment, subject)}, which is not memory`);
 }
 
 /** GRUB also loads what has no address: debug sections and symbols. */
@@ -167,7 +167,7 @@ function alongside({ file }: Subject): string[] {
     .filter(({ address, type }) => address === 0n && type !== 0)
     .reduce((sum, { size }) => sum + size, 0n);
   if (bytes < 1n << 20n) return [];
-  return [`${bytes >> 10n} KiB of sections without an address (debug information) come along`];
+  return [`${bytes >> 10n} KiB of sections without an address (debug information) are loaded too`];
 }
 
 function judgeQemu(subject: Subject, memory: bigint): LoaderVerdict {
@@ -221,9 +221,9 @@ function judgeV86(subject: Subject, memory: bigint): LoaderVerdict {
   const twice = firstOverlap(subject);
   const reasons = [
     ...inHole(subject),
-    ...(subject.modules.length > 1 ? ["brings one module, the first"] : []),
+    ...(subject.modules.length > 1 ? ["loads one module, the first"] : []),
     ...skipped.map((segment) => `leaves out a part: ${needs(segment, subject)}`),
-    ...(twice ? [`overwrites without a word: ${twice}`] : []),
+    ...(twice ? [`overwrites silently: ${twice}`] : []),
   ];
   return verdict("v86", subject, reasons.length > 0 ? "partly" : "loads", reasons, entry);
 }

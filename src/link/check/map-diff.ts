@@ -1,5 +1,5 @@
-// What changed in the layout between two builds of a kernel: sections that came, went, moved or
-// grew, and what memory is wasted between them.
+// What changed in the layout between two builds of a kernel: sections that appeared, disappeared,
+// moved or grew, and the memory wasted between them.
 
 import { compare, hex, pageUp } from "./address";
 import type { LinkedFile } from "./linked-file";
@@ -27,7 +27,7 @@ export interface MemoryUse {
   readonly bytes: bigint;
   /** Physical memory from the first byte to the last. */
   readonly span: bigint;
-  /** What of it holds nothing: whole pages between segments. */
+  /** The part of it that holds nothing: whole pages between segments. */
   readonly gaps: bigint;
   /** What is lost because segments end within a page. */
   readonly rounding: bigint;
@@ -90,7 +90,7 @@ function byAddress(a: SectionChange, b: SectionChange): number {
   return compare(addressOf(a), addressOf(b));
 }
 
-/** How much of physical memory the image takes, and what of it is lost. */
+/** How much physical memory the image takes, and how much of that is lost. */
 export function memoryUse({ loads, sections }: Subject): MemoryUse {
   const sorted = [...loads].sort((a, b) => compare(a.loadAddress, b.loadAddress));
   const start = sorted[0]?.loadAddress ?? 0n;

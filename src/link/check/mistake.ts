@@ -14,7 +14,7 @@ export interface Finding {
   readonly place?: Place;
 }
 
-/** A row of the table: one mistake that people make, and everything that is told about it. */
+/** A row of the table: one mistake that people make, and everything there is to say about it. */
 export interface Mistake {
   /** `LAY001`: stable, so that scripts and pages can name it. */
   readonly code: string;
@@ -26,7 +26,7 @@ export interface Mistake {
   readonly wrong: string;
   /** The same piece, right. */
   readonly right: string;
-  /** What of it a look at the file can find, where that is less than the title says. */
+  /** Which cases the file shows, where that is less than the title says. */
   readonly limits?: string;
   find(subject: Subject): Finding[];
 }

@@ -21,9 +21,9 @@ const CONSTRUCTORS = /^\.(init_array|ctors)/;
 
 export const orphan: Mistake = {
   code: "LAY006",
-  title: "an orphan section landed where nobody put it",
+  title: "an orphan section landed where no rule put it",
   why:
-    "What a script does not name, the linker places by a rule of its own: behind a section with " +
+    "What a script does not name, the linker places by a rule of its own: after a section with " +
     "the same flags, or at address 0. So .eh_frame comes before the Multiboot header, " +
     ".rodata.str1.1 into the shared pages, .note.gnu.property in front of everything, and " +
     "constructors where nothing calls them; ucore's GDT was overwritten by one.",
@@ -89,12 +89,12 @@ function changeFor({ name }: FileSection): string {
 
 export const pastTheEnd: Mistake = {
   code: "LAY010",
-  title: "something lies at or behind the end of the address space",
+  title: "something lies at or past the end of the address space",
   why:
     "After a section that ends at 4 GiB the location counter is 0. GNU ld and gold put what " +
-    'follows at VMA 0 without a word, the entry point too; QEMU then says "Some ROM regions are ' +
+    'follows at VMA 0 silently, even the entry point; QEMU then says "Some ROM regions are ' +
     'overlapping". lld refuses the section. A symbol for that end is 0, so `for (p = start; p < ' +
-    "end; p++)` runs not once.",
+    "end; p++)` never runs.",
   wrong: ".shared 0xfffff000 : { *(.shared) . = ALIGN(4096); shared_end = .; }\n.text : { … }",
   right:
     ".text 0x100000 : { … }\n.shared 0xfffff000 : { … }   /* last */\n" +
@@ -131,7 +131,7 @@ function wrapped(subject: Subject): Finding[] {
   }));
 }
 
-/** `shared_end = .` is 0. With a `_size` beside it, somebody knew. */
+/** `shared_end = .` is 0. A `_size` beside it means that the author knew. */
 function zeroEnds(subject: Subject): Finding[] {
   if (!endsAtTop(subject)) return [];
   return subject.symbols
@@ -142,7 +142,7 @@ function zeroEnds(subject: Subject): Finding[] {
     })
     .map(({ name }) => ({
       what: `the symbol ${name} is 0: it stands for the end of the address space`,
-      change: `Define \`${name.replace(/end/i, "size")} = SIZEOF(…);\` and count by it.`,
+      change: `Define \`${name.replace(/end/i, "size")} = SIZEOF(…);\` and count with it.`,
       subject: name,
       place: { file: subject.file.name },
     }));
@@ -154,7 +154,7 @@ function beyond({ sections, spaceEnd }: Subject): Finding[] {
     .map(({ name, address, size }) => ({
       what:
         `${name} reaches from ${hex(address)} to ${hex(address + size)}, beyond the last ` +
-        `address`,
+        "address",
       change: `Write \`${name} ${hex(spaceEnd)} - ALIGN(SIZEOF(${name}), 4096) : …\`.`,
       subject: name,
     }));
@@ -171,16 +171,16 @@ export const earlyEnd: Mistake = {
   code: "LAY015",
   title: "the end of the kernel is marked before its end",
   why:
-    "A memory manager takes what lies behind `kernel_end`. If .bss, an orphan or the load image " +
-    "of a shared section comes behind the symbol, it is given away and overwritten. In C the " +
+    "A memory manager takes what lies past `kernel_end`. If .bss, an orphan or the load image " +
+    "of a shared section comes after the symbol, it is given away and overwritten. In C the " +
     "symbol is an address: declared as `extern uint32_t kernel_end`, its use reads memory there.",
   wrong: ".data : { … }\nkernel_end = .;\n.bss : { … }",
   right:
-    ".bss : { … }\nkernel_end = .;                 /* behind everything that is loaded */\n" +
+    ".bss : { … }\nkernel_end = .;                 /* after everything that is loaded */\n" +
     "extern char kernel_end[];       // in C: an array, never an integer",
   limits:
     "That C takes the symbol for a variable is seen in 32-bit code, where an instruction reads " +
-    "or writes memory at the symbol's address; of 64-bit code it is not.",
+    "or writes memory at the symbol's address, but not in 64-bit code.",
   find(subject) {
     const virtual = subject.symbolsNamed(KERNEL_END).flatMap((symbol) => {
       return pastVirtualEnd(symbol.name, symbol.address, subject);
@@ -195,7 +195,9 @@ export const earlyEnd: Mistake = {
   },
 };
 
-/** The first section of the run around `end` that reaches beyond it, else what is loaded behind. */
+/**
+ * The first section of the run around `end` that reaches beyond it, or else what is loaded past it.
+ */
 function pastVirtualEnd(name: string, end: bigint, subject: Subject): Finding[] {
   const run = runAround(end, subject);
   if (!run) return [];
@@ -205,7 +207,7 @@ function pastVirtualEnd(name: string, end: bigint, subject: Subject): Finding[] 
   return run.isIdentity ? pastPhysicalEnd(name, end, subject) : [];
 }
 
-/** Sections without a large gap between them, `end` among them or right behind. */
+/** Sections without a large gap between them, with `end` among or right after them. */
 function runAround(end: bigint, subject: Subject) {
   const runs: FileSection[][] = [];
   let last = 0n;
@@ -225,7 +227,7 @@ function runAround(end: bigint, subject: Subject) {
   );
 }
 
-/** What is loaded at or behind `end`, in the same stretch of physical memory. */
+/** What is loaded at or past `end`, in the same stretch of physical memory. */
 function pastPhysicalEnd(name: string, end: bigint, subject: Subject): Finding[] {
   const late = subject.loads.find((segment) => {
     const isNear = segment.loadAddress <= pageUp(end) + 16n * PAGE;
@@ -239,7 +241,7 @@ function pastPhysicalEnd(name: string, end: bigint, subject: Subject): Finding[]
 function early(name: string, end: bigint, what: string, to: bigint, subject: Subject): Finding {
   return {
     what: `${name} is ${hex(end)}, but ${what} reaches up to ${hex(to)}`,
-    change: `Move \`${name} = .;\` behind ${what}.`,
+    change: `Move \`${name} = .;\` after ${what}.`,
     subject: name,
     place: { file: subject.file.name },
   };
@@ -257,12 +259,12 @@ export const loadersMemory: Mistake = {
   code: "LAY016",
   title: "the kernel is loaded over memory of the firmware or the loader",
   why:
-    "Below 1 MiB firmware and loaders keep their own things: a kernel there overwrites the " +
+    "Below 1 MiB firmware and loaders keep their own data: a kernel there overwrites the " +
     "Multiboot record that it is about to read, or is itself overwritten. A record or a module " +
-    "that lies behind the kernel is lost in another way: once paging is on, unless it is mapped.",
+    "that lies past the kernel is lost in another way: once paging is on, unless it is mapped.",
   wrong: ". = 0x7c00;",
   right: ". = 1M;",
-  limits: "Where record and modules will lie, and whether the kernel maps them, only a run shows.",
+  limits: "Only a run shows where record and modules will lie, and whether the kernel maps them.",
   find(subject) {
     const { protocols } = subject;
     if (!protocols.multiboot && !protocols.multiboot2 && !protocols.pvh) return [];
@@ -276,8 +278,7 @@ export const loadersMemory: Mistake = {
         {
           what:
             `${name} is loaded at ${hex(segment.loadAddress)} to ${hex(loadEndOf(segment))}, ` +
-            `over ` +
-            `${taken.owner} (${hex(taken.start)} to ${hex(taken.end)})`,
+            `over ${taken.owner} (${hex(taken.start)} to ${hex(taken.end)})`,
           change: `Load ${name} at 1 MiB or above: \`. = 1M;\`, or \`AT(1M)\`.`,
           subject: name,
           place: { file: subject.file.name },

@@ -38,7 +38,7 @@ function entryProblem(subject: Subject): string | undefined {
   const { file, symbols, protocols } = subject;
   const segment = subject.segmentAt(file.entry);
   if (!segment) return "lies in no segment";
-  // Before paging nobody asks for permissions: many a boot section is declared without x.
+  // Before paging permissions do not matter: many boot sections are declared without x.
   if (!segment.execute && segment.write)
     return `is in ${subject.sectionAt(file.entry)?.name ?? "data"}, not code`;
   const header = protocols.multiboot ?? protocols.multiboot2;
@@ -58,9 +58,9 @@ export const tooEarly: Mistake = {
   code: "LAY012",
   title: "code that runs before paging refers to what only paging shows",
   why:
-    "Before CR0.PG is set, the processor uses addresses as they are: a variable or function that " +
-    "is linked high is not there, and the machine resets at the first fault. With code linked far " +
-    'from what it names, the linker may say "relocation truncated to fit" instead.',
+    "Before CR0.PG is set, the processor uses addresses as they are: a variable or function " +
+    "that is linked high is not there, and the machine resets at the first fault. With code " +
+    'linked far from what it names, the linker may say "relocation truncated to fit" instead.',
   wrong: "_start: mov stack_top, %esp    // linked at 0xc0102000\n        call kmain",
   right: "_start: mov $(stack_top - 0xc0000000), %esp\n        … turn paging on, then: call kmain",
   limits:
@@ -74,7 +74,7 @@ export const tooEarly: Mistake = {
         what:
           `${subject.nameOf(from) ?? hex(from)} runs before paging and ${how} ${name} at ` +
           `${hex(to)}, which is at ${hex(load)} then`,
-        change: `Use \`${name} - (VMA - LMA)\` (${hex(load)}), or do it behind \`mov %eax, %cr0\`.`,
+        change: `Use \`${name} - (VMA - LMA)\` (${hex(load)}), or do it after \`mov %eax, %cr0\`.`,
         subject: name,
         place: subject.placeOf(from),
       };
@@ -88,9 +88,9 @@ export const positionIndependent: Mistake = {
   code: "LAY013",
   title: "position-independent code in a kernel that is linked statically",
   why:
-    "Compilers make position-independent code by default. It goes through a global offset table: " +
-    "a section that scripts forget, that lies outside the shared part, and that is wrong before " +
-    "paging. A kernel linked as PIE holds relocations that no boot loader applies.",
+    "Compilers make position-independent code by default. It goes through a global offset " +
+    "table: a section that scripts forget, that lies outside the shared part, and that is wrong " +
+    "before paging. A kernel linked as PIE holds relocations that no boot loader applies.",
   wrong: "gcc -m32 -ffreestanding -c kernel.c\nld -pie …",
   right: "gcc -m32 -ffreestanding -fno-pic -fno-pie -c kernel.c\nld -no-pie …",
   find(subject) {
@@ -131,11 +131,11 @@ export const apTrampoline: Mistake = {
   code: "LAY019",
   title: "the start-up code of other processors cannot be started where it is",
   why:
-    "A start-up IPI names a page below 1 MiB: code for it must begin a page there, in memory that " +
-    "nothing else uses. At any other address the processor runs whatever lies at the page.",
+    "A start-up IPI names a page below 1 MiB: code for it must begin a page there, in memory " +
+    "that nothing else uses. At any other address the processor runs whatever lies at the page.",
   wrong: ".ap_trampoline 0x8010 : AT(ADDR(.text) + SIZEOF(.text)) { *(.ap_trampoline) }",
   right: ".ap_trampoline 0x8000 : AT(ALIGN(LOADADDR(.text) + SIZEOF(.text), 4)) { … }",
-  limits: "It is found by name: sections like .ap_trampoline, .smp_boot, .sipi.",
+  limits: "Such code is found by name: sections like .ap_trampoline, .smp_boot, .sipi.",
   find(subject) {
     return subject.sections
       .filter(({ name, execute }) => execute && AP_NAME.test(name) && AP_WORDS.test(name))
@@ -172,9 +172,9 @@ export const halfAddresses: Mistake = {
   code: "LAY025",
   title: "the memory map is read as if it had addresses of 32 bits",
   why:
-    "Entries of the memory map have bases and lengths of 64 bits on every machine. Whoever reads " +
-    "only the low words takes memory at 4 GiB for memory at 0, and gives the kernel's own frames " +
-    "away; with more than 3 GiB of RAM every PC has such an entry.",
+    "Entries of the memory map have bases and lengths of 64 bits on every machine. Whoever " +
+    "reads only the low words takes memory at 4 GiB for memory at 0, and gives the kernel's own " +
+    "frames away; with more than 3 GiB of RAM every PC has such an entry.",
   wrong: "add_memory(entry->base_low, entry->length_low);",
   right: "if (entry->base >= 0x100000000ull) continue;      // 64-bit fields, packed",
   limits: "It is found by the shape of compiled 32-bit code: a loop that reads type and low words.",

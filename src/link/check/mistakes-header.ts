@@ -28,9 +28,7 @@ export const headerTooFar: Mistake = {
       const before = sections.find((section) => section.offset <= offset && !section.nobits);
       const where = offset % step === 0 ? `beyond the first ${window} bytes` : "not aligned";
       found.push({
-        what:
-          `the ${name} header is at offset ${offset} of the file, ${where}: ` +
-          "no loader finds it",
+        what: `the ${name} header is at offset ${offset} of the file, ${where}: no loader finds it`,
         change:
           offset % step === 0
             ? `Make \`.boot : { KEEP(*(.multiboot)) }\` the first line of SECTIONS` +
@@ -56,9 +54,9 @@ export const headerDropped: Mistake = {
   code: "LAY003",
   title: "the boot header was dropped or is not loaded",
   why:
-    "Nothing refers to a boot header, so --gc-sections removes it unless the script says KEEP. A " +
-    "section that an assembler does not know by name is not allocated unless it is declared with " +
-    '"a": the linker puts it behind everything that is loaded. NOLOAD makes it zeros.',
+    "Nothing refers to a boot header, so --gc-sections removes it unless the script says KEEP. " +
+    "A section that an assembler does not know by name is not allocated unless it is declared " +
+    'with "a": the linker puts it after everything that is loaded. NOLOAD makes it zeros.',
   wrong: ".section .multiboot          // no flags: not allocated\n.boot : { *(.multiboot) }",
   right: '.section .multiboot, "a"\n.boot : { KEEP(*(.multiboot)) }',
   limits:
@@ -94,7 +92,7 @@ function notAllocated(name: string, place: { file: string }): Finding {
   };
 }
 
-/** Loaders read the file, but the header's addresses and the memory manager count on memory. */
+/** Loaders read the file, but the header's addresses and the memory manager rely on memory. */
 function isLoaded({ loads }: Subject, offset: number): boolean {
   return loads.some((segment) => {
     return offset >= segment.offset && offset < segment.offset + segment.fileSize;
@@ -114,7 +112,7 @@ function evidenceOfHeader(subject: Subject): string | undefined {
     if (lost) return `${object.name} has a section ${lost.name}`;
   }
   const [loader] = options.loaders ?? [];
-  return loader === undefined ? undefined : `it shall be loaded by ${loader}`;
+  return loader === undefined ? undefined : `${loader} is to load it`;
 }
 
 export const headersTooFar: Mistake = {
@@ -122,10 +120,10 @@ export const headersTooFar: Mistake = {
   title: "the program headers are where GRUB does not look",
   why:
     "GRUB reads the program headers from the same first bytes of the file as the Multiboot " +
-    'header, and says "program header at a too high offset". Linkers write them right behind ' +
-    "the ELF header; tools that edit files (patchelf, some objcopy runs, a packer) append them.",
+    'header, and says "program header at a too high offset". Linkers write them right after the ' +
+    "ELF header; tools that edit files (patchelf, some objcopy runs, a packer) append them.",
   wrong: "patchelf --set-rpath … kernel.elf",
-  right: "Link the kernel last, and let no tool rewrite its headers.",
+  right: "Make linking the last step, and do not let a tool rewrite the headers.",
   find({ protocols, file }) {
     const { multiboot, multiboot2 } = protocols;
     if (!multiboot && !multiboot2) return [];
@@ -147,9 +145,8 @@ export const wrongProtocol: Mistake = {
   title: "the ELF class and the boot protocol do not fit",
   why:
     "QEMU's -kernel takes Multiboot kernels of 32 bits only: \"Cannot load x86-64 image, give a " +
-    '32bit one." It takes 64-bit files by PVH, which is a note, and a damaged note is none: ' +
-    '"Error ' +
-    'loading uncompressed kernel without PVH ELF Note". Limine is for 64-bit kernels.',
+    '32bit one." It takes 64-bit files by PVH, which is a note, and a damaged note counts as ' +
+    'none: "Error loading uncompressed kernel without PVH ELF Note". Limine is for 64-bit kernels.',
   wrong: "ld -m elf_x86_64 -T kernel.ld …        /* with a Multiboot 1 header */",
   right:
     "objcopy -O elf32-i386 kernel64.elf kernel.elf   /* the code stays 64-bit */\n" +
@@ -160,7 +157,7 @@ export const wrongProtocol: Mistake = {
     const { multiboot, multiboot2, limine, pvh, tornNote } = protocols;
     if (file.bits === 64 && multiboot?.found && !multiboot2 && !limine && !pvh) {
       found.push({
-        what: "a 64-bit ELF file has a Multiboot 1 header alone: QEMU -kernel and v86 refuse it",
+        what: "a 64-bit ELF file has only a Multiboot 1 header: QEMU -kernel and v86 refuse it",
         change: "Run `objcopy -O elf32-i386 kernel.elf`, or use a Multiboot 2 header with GRUB.",
         subject: "ELF class",
         place,
@@ -176,8 +173,8 @@ export const wrongProtocol: Mistake = {
     }
     if (tornNote !== undefined) {
       found.push({
-        what: `a note of ${tornNote} says a size that it does not have`,
-        change: 'Let the note\'s words be name size 4, content size 4 or 8, type 18, "Xen\\0".',
+        what: `a note in ${tornNote} claims a size that it does not have`,
+        change: 'Make the note\'s words name size 4, content size 4 or 8, type 18, "Xen\\0".',
         subject: tornNote,
         place,
       });
@@ -193,9 +190,8 @@ export const fixedUnderUefi: Mistake = {
   title: "a kernel for UEFI that must be loaded at a fixed address",
   why:
     "UEFI promises no memory at any address: firmware may own what lies at 1 MiB. A Multiboot 2 " +
-    "kernel that asks for EFI boot services must tell by the relocatable tag where it may be " +
-    "put, " +
-    "and find out where it is before it uses any address.",
+    "kernel that asks for EFI boot services must say in the relocatable tag where it may be " +
+    "put, and find out where it is before it uses any address.",
   wrong: "header: EFI boot services (7)",
   right: "header: EFI boot services (7), relocatable (10): min, max, align, preference",
   limits: "Whether the code can run elsewhere is not checked.",
@@ -207,8 +203,8 @@ export const fixedUnderUefi: Mistake = {
     return [
       {
         what:
-          "the Multiboot 2 header has EFI tags but no relocatable tag: the kernel must be loaded " +
-          `at 0x${low.toString(16)}, which UEFI may own`,
+          "the Multiboot 2 header has EFI tags but no relocatable tag: the kernel must be " +
+          `loaded at 0x${low.toString(16)}, which UEFI may own`,
         change: "Add tag 10: `.short 10, 0; .long 24, 0x100000, 0xffffffff, 4096, 1`.",
         subject: "Multiboot 2 header",
         place: { file: file.name },

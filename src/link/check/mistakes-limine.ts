@@ -6,7 +6,7 @@ import type { Finding, Mistake } from "./mistake";
 import { meeting } from "./mistakes-segments";
 import { describeSegment, type Subject } from "./subject";
 
-/** An image with larger holes than content is not meant to be one piece of memory. */
+/** An image whose holes are larger than its content is not meant to be one piece of memory. */
 const SPARSE_SPAN = 64n << 20n;
 
 export const limineSegments: Mistake = {
@@ -15,10 +15,11 @@ export const limineSegments: Mistake = {
   why:
     "Limine maps a kernel by its program headers, at 0xffffffff80000000 and above: a lower one " +
     "ends in a panic, and a page with two permissions cannot be mapped. FILEHDR and PHDRS in a " +
-    "segment need `. = BASE + SIZEOF_HEADERS`, or GNU ld puts the segment a page below the base. " +
-    "And it takes one piece of memory from the lowest to the highest VMA, whatever the LMAs: a " +
-    "trampoline at the end of the address space, far from the kernel, wants 2 GiB, and one that " +
-    "ends at 2^64 gets nothing at all. Bring such a trampoline as a module, or map it yourself.",
+    "segment need `. = BASE + SIZEOF_HEADERS`, or GNU ld puts the segment a page below the " +
+    "base. And it takes one piece of memory from the lowest to the highest VMA, whatever the " +
+    "LMAs: a trampoline at the end of the address space, far from the kernel, wants 2 GiB, and " +
+    "one that ends at 2^64 gets nothing at all. Load such a trampoline as a module, or map it " +
+    "yourself.",
   wrong: "PHDRS { text PT_LOAD FILEHDR PHDRS; }\nSECTIONS { . = 0xffffffff80000000; … }",
   right:
     "PHDRS { text PT_LOAD FLAGS(5); }\nSECTIONS { . = 0xffffffff80000000; … . = ALIGN(4096); … }",
@@ -59,7 +60,7 @@ function farSegments(subject: Subject): Finding[] {
   const last = [...loads].sort((a, b) => compare(a.address, b.address)).at(-1);
   const what = uncounted
     ? `${describeSegment(uncounted, subject)} ends at 2^64, which Limine takes for 0: it asks ` +
-      "for no memory for it, and writes it over what lies behind the kernel"
+      "for no memory for it, and writes it over what lies past the kernel"
     : isSparse && last
       ? `${describeSegment(last, subject)} at ${hex(last.address)} is so far from the others ` +
         `that Limine asks for ${span} bytes in one piece, for an image of ${bytes}`
@@ -68,7 +69,7 @@ function farSegments(subject: Subject): Finding[] {
   return [
     {
       what,
-      change: "Bring it as a Limine module, or keep its bytes beside .rodata, and map it yourself.",
+      change: "Load it as a Limine module, or keep its bytes beside .rodata, and map it yourself.",
       subject: `segment ${(uncounted ?? last)?.index}`,
       place: { file: file.name },
     },

@@ -1,4 +1,4 @@
-// Mistakes about an ELF file of its own that the boot loader brings as a module.
+// Mistakes about a separate ELF file that the boot loader loads as a module.
 
 import { compare, hex } from "./address";
 import { TAG, tagOf } from "./boot-protocol";
@@ -7,14 +7,14 @@ import type { Finding, Mistake } from "./mistake";
 import type { ModuleFile } from "./module-file";
 import { describeSegment, endOf, type Subject } from "./subject";
 
-/** Multiboot 1, flags: modules shall begin on pages. */
+/** Multiboot 1, flags: modules must begin on pages. */
 const PAGE_ALIGNED = 1;
-/** Of many symbols that moved, so many are told. */
+/** How many of the symbols that moved are named. */
 const SHOWN = 3;
 
 export const strangeModule: Mistake = {
   code: "LAY027",
-  title: "the module and the kernel do not fit each other",
+  title: "the module and the kernel do not match",
   why:
     "A trampoline in a file of its own is linked together with the kernel: each has the other's " +
     "addresses in it. A module from another build sends the kernel, at the first interrupt, to " +
@@ -24,8 +24,8 @@ export const strangeModule: Mistake = {
   wrong: "make kernel.elf          # and trampoline.elf of yesterday\n.long MAGIC, 0, -(MAGIC + 0)",
   right: "make kernel.elf trampoline.elf\n.long MAGIC, 1, -(MAGIC + 1)",
   limits:
-    "Give the module behind the kernel: `isthmus check kernel.elf trampoline.elf`. Two builds " +
-    "are told apart by symbols that both files have; stripped, they are not.",
+    "Give the module after the kernel: `isthmus check kernel.elf trampoline.elf`. Two builds " +
+    "are told apart by symbols that both files have, so not if the files are stripped.",
   find(subject) {
     return [
       ...missing(subject),
@@ -61,7 +61,7 @@ function strangers({ file, parts }: ModuleFile, subject: Subject): Finding[] {
     { what, change, subject: file.name, place: { file: file.name } },
   ];
   if (file.bits !== subject.file.bits) {
-    const what = `${file.name} is of ${file.bits} bits, the kernel of ${subject.file.bits}`;
+    const what = `${file.name} has ${file.bits} bits, the kernel ${subject.file.bits}`;
     return finding(what, "Link both for the same machine.");
   }
   if (parts.length > 0) return [];
@@ -86,7 +86,7 @@ function moved({ file, symbols }: ModuleFile, subject: Subject): Finding[] {
       what:
         `${name} is at ${hex(address)} in ${file.name}, but the kernel was linked with it at ` +
         `${hex(kernel.get(name)?.[0]?.address ?? 0n)}${others}`,
-      change: "Link both again, by one command, and let the boot loader bring both.",
+      change: "Link both again with one command, and let the boot loader load both.",
       subject: name,
       place: { file: file.name },
     };

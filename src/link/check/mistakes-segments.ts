@@ -5,7 +5,7 @@ import type { FileSection, FileSegment } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
 import { describeSegment, endOf, loadEndOf, permissionText, type Subject } from "./subject";
 
-/** From here on a PC has no RAM that 32-bit addresses reach: devices and firmware are there. */
+/** From here on 32-bit addresses reach no RAM on a PC, but devices and firmware. */
 const DEVICES = 0xc000_0000n;
 /** An image with its VMA as LMA up here was most likely not meant to be loaded there. */
 const UNLIKELY = 0x4000_0000n;
@@ -16,7 +16,7 @@ export const writableCode: Mistake = {
   why:
     'GNU ld says "has a LOAD segment with RWX permissions". It puts sections that follow each ' +
     "other on one page into one segment, which gets the permissions of all of them; so a stray " +
-    "pointer can change code, and data can be run: seL4 once ran its stack this way.",
+    "pointer can change code, and data can be run: seL4's stack was once executable this way.",
   wrong: ".text : { *(.text*) }\n.data : { *(.data*) }",
   right:
     ".text : { *(.text*) }\n. = ALIGN(CONSTANT(MAXPAGESIZE));\n.data : { *(.data*) }\n" +
@@ -32,7 +32,7 @@ export const writableCode: Mistake = {
         return {
           what: `${name} at ${hex(segment.address)} can be written and executed`,
           change: both
-            ? `Split ${both.name}: code as \`"ax"\`, what is written as \`"aw"\`.`
+            ? `Split ${both.name}: code as \`"ax"\`, writable data as \`"aw"\`.`
             : `Put \`. = ALIGN(CONSTANT(MAXPAGESIZE));\` before ${data?.name ?? ".data"}.`,
           subject: name,
           place: subject.placeOf(segment.address),
@@ -46,8 +46,8 @@ export const overlap: Mistake = {
   title: "segments overlap, are empty or share a page",
   why:
     'GRUB says "overlap detected", QEMU "Some ROM regions are overlapping" or nothing, and of ' +
-    "two sections one is overwritten. Where two segments meet in the middle of a page, one page-" +
-    "table entry must serve for both, so it has the permissions of neither.",
+    "two sections one is overwritten. Where two segments meet in the middle of a page, one " +
+    "page-table entry must serve for both, so it has the permissions of neither.",
   wrong: ".text 0x100000 : { … }\n.data : AT(0x100000) { … }",
   right: ".text 0x100000 : { … }\n.data ALIGN(4096) : { … }",
   find(subject) {
@@ -69,12 +69,12 @@ function overlaps(subject: Subject): Finding[] {
       return [
         {
           what:
-            `${names[0]} (${of} up to ${hex(end(lower))}) overlaps ${names[1]} ` +
-            `(${of} from ${hex(start(upper))})`,
+            `${names[0]} (${of} up to ${hex(end(lower))}) overlaps ${names[1]} (${of} from ` +
+            `${hex(start(upper))})`,
           change:
             of === "LMA"
               ? `Give the second one \`AT(ALIGN(LOADADDR(…) + SIZEOF(…), 4096))\` of its own.`
-              : `Put \`. = ALIGN(4096);\` between them, and no address that is taken.`,
+              : `Put \`. = ALIGN(4096);\` between them, and use no address that is taken.`,
           subject: `segment ${upper.index}`,
           place: { file: subject.file.name },
         },
@@ -94,7 +94,7 @@ function empties({ file }: Subject): Finding[] {
     }));
 }
 
-/** What gABI demands of p_filesz and p_align. */
+/** What the gABI demands of p_filesz and p_align. */
 function shapes(subject: Subject): Finding[] {
   return subject.loads.flatMap((segment) => {
     const { align, address, offset, fileSize, memorySize, index } = segment;
@@ -134,7 +134,8 @@ export function meeting(lower: FileSegment, upper: FileSegment, subject: Subject
     {
       what:
         `${describeSegment(lower, subject)} (${permissionText(lower)}) and ` +
-        `${describeSegment(upper, subject)} (${permissionText(upper)}) share the page ${hex(page)}`,
+        `${describeSegment(upper, subject)} (${permissionText(upper)}) share the page ` +
+        `${hex(page)}`,
       change: `Put \`. = ALIGN(4096);\` before ${first?.name ?? "the second one"}.`,
       subject: `segment ${upper.index}`,
       place: { file: subject.file.name },
@@ -144,11 +145,12 @@ export function meeting(lower: FileSegment, upper: FileSegment, subject: Subject
 
 export const oddDistance: Mistake = {
   code: "LAY007",
-  title: "VMA - LMA is no multiple of the page size",
+  title: "VMA - LMA is not a multiple of the page size",
   why:
-    "A page table maps pages: a section can be seen at its VMA only if VMA and LMA have the same " +
-    "offset in their pages. No linker says a word. gold does not align the LMA of a section with " +
-    "`>SHARED AT>KERNEL`, and whoever parks a section by its exact size gets such a VMA.",
+    "A page table maps pages: a section can be seen at its VMA only if VMA and LMA have the " +
+    "same offset in their pages. No linker warns of it. gold does not align the LMA of a " +
+    "section with `>SHARED AT>KERNEL`, and parking a section by its exact size also gives such " +
+    "a VMA.",
   wrong: ".shared 0x100000000 - SIZEOF(.shared) : AT(_kernel_end) { … }",
   right: ".shared 0x100000000 - ALIGN(SIZEOF(.shared), 4096) : AT(ALIGN(_kernel_end, 4096)) { … }",
   find(subject) {
@@ -157,7 +159,8 @@ export const oddDistance: Mistake = {
       .map((segment) => ({
         what:
           `${describeSegment(segment, subject)} is linked at ${hex(segment.address)} and loaded ` +
-          `at ${hex(segment.loadAddress)}: their offsets in a page differ, so it cannot be mapped`,
+          `at ${hex(segment.loadAddress)}: their offsets in a page differ, so it cannot be ` +
+          "mapped",
         change: `Write \`: ALIGN(4096) AT(ALIGN(…, 4096))\` at ${firstName(segment, subject)}.`,
         subject: firstName(segment, subject),
         place: { file: subject.file.name },
@@ -173,18 +176,18 @@ export const loadedHigh: Mistake = {
   code: "LAY008",
   title: "a high section without AT is loaded at its high address",
   why:
-    "The LMA is the VMA unless the script says something else. A loader then wants memory at the " +
-    'high address: GRUB says "out of memory", QEMU reads gigabytes or stops silently, v86 leaves ' +
-    "the section out.",
+    "The LMA is the VMA unless the script says something else. A loader then wants memory at " +
+    'the high address: GRUB says "out of memory", QEMU reads gigabytes or stops silently, v86 ' +
+    "leaves the section out.",
   wrong: ".shared 0xfffff000 : { … }",
   right: ".shared 0xfffff000 : AT(ALIGN(LOADADDR(.bss) + SIZEOF(.bss), 4096)) { … }",
   find(subject) {
-    if (subject.protocols.limine) return []; // That loader takes the VMA, wherever it has memory.
+    if (subject.protocols.limine) return []; // That loader uses the VMA, wherever it has memory.
     return subject.loads.filter(isLoadedHigh).map((segment) => ({
       what:
         `${describeSegment(segment, subject)} is loaded at ${hex(segment.loadAddress)}` +
         (segment.loadAddress >= DEVICES ? ", where a PC has no memory" : ", its virtual address"),
-      change: `Write \`AT(…)\` at ${firstName(segment, subject)}: an address behind the kernel's.`,
+      change: `Write \`AT(…)\` at ${firstName(segment, subject)}: an address past the kernel's.`,
       subject: firstName(segment, subject),
       place: { file: subject.file.name },
     }));
@@ -256,8 +259,8 @@ export const sparseBinary: Mistake = {
   code: "LAY021",
   title: "the load addresses are so far apart that a flat binary is huge",
   why:
-    "`objcopy -O binary` writes everything from the lowest LMA to the highest, so one section far " +
-    "away makes a file of gigabytes; loaders that reserve one span (QEMU) reserve that much.",
+    "`objcopy -O binary` writes everything from the lowest LMA to the highest, so one section " +
+    "far away makes a file of gigabytes; loaders that reserve one span (QEMU) reserve that much.",
   wrong: ".text 0x100000 : { … }\n.shared 0x20000000 : { … }",
   right: ".shared 0x20000000 : AT(ALIGN(LOADADDR(.text) + SIZEOF(.text), 4096)) { … }",
   find(subject) {
@@ -274,7 +277,7 @@ export const sparseBinary: Mistake = {
         what:
           `the image has ${bytes} bytes, but its load addresses span ${span}: from ` +
           `${hex(first.loadAddress)} to ${hex(loadEndOf(last))}`,
-        change: `Write \`AT(…)\` at ${firstName(last, subject)}: an address behind the others.`,
+        change: `Write \`AT(…)\` at ${firstName(last, subject)}: an address past the others.`,
         subject: firstName(last, subject),
         place: { file: subject.file.name },
       },
@@ -287,8 +290,8 @@ export const lostBss: Mistake = {
   title: ".bss or COMMON is not in what is reserved and cleared",
   why:
     "What a loader zeroes is p_memsz - p_filesz of a segment, and what start-up code zeroes is " +
-    "between two symbols. Zeros outside both are whatever the machine left there: variables with " +
-    "random values, or a stack that GRUB has put a module into.",
+    "between two symbols. Zeros outside both are whatever the machine left there: variables " +
+    "with random values, or a stack that GRUB has put a module into.",
   wrong: "__bss_start = .;\n.bss : { *(.bss) }\n__bss_end = .;        /* COMMON comes later */",
   right: ".bss : { __bss_start = .; *(.bss .bss.*) *(COMMON) __bss_end = .; }",
   find(subject) {

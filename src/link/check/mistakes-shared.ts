@@ -18,10 +18,9 @@ export const incompleteShare: Mistake = {
   title: "the shared part lacks what an interrupt from user mode needs, or shows too much",
   why:
     "At an interrupt the processor reads IDT, GDT and TSS and writes to the TSS's stack, all " +
-    "on the " +
-    "user's page directory. If one of them lies in the kernel alone, it reads the user's bytes " +
-    "there, or faults three times. And the other way: what else is in the shared frames, user " +
-    "processes have too.",
+    "with the user's page directory. If one of them lies only in the kernel, it reads the " +
+    "user's bytes there, or triple-faults. Conversely, whatever else is in the shared frames, " +
+    "user processes see too.",
   wrong: ".shared : { *(.trampoline) }        /* idt and tss stay in .data */",
   right: ".shared_data : { *(.shared.idt) *(.shared.tss) *(.shared.gdt) *(.shared.stack) }",
   limits:
@@ -50,8 +49,8 @@ function emptyShare({ symbols, spaceEnd, file }: Subject): Finding[] {
       {
         what: `${name} and ${endName} are both ${hex(address)}: no section lies between them`,
         change:
-          "Let the script's pattern match: `*trampoline.o(.text)`; for all members of an archive " +
-          "`*trampoline.a:*(.text)`, because `trampoline.a(.text)` matches none.",
+          "Let the script's pattern match: `*trampoline.o(.text)`; for all members of an " +
+          "archive `*trampoline.a:*(.text)`, because `trampoline.a(.text)` matches none.",
         subject: name,
         place: { file: file.name },
       },
@@ -116,7 +115,7 @@ function strangersInFrames(shared: SharedPart, subject: Subject): Finding[] {
         what:
           `${other.name} is loaded at ${hex(load)}, in a frame of ${hit.section.name}: user ` +
           "processes would have it mapped",
-        change: `Put \`. = ALIGN(4096);\` before ${hit.section.name} and behind it.`,
+        change: `Put \`. = ALIGN(4096);\` before and after ${hit.section.name}.`,
         subject: other.name,
         place: { file: subject.file.name },
       },
@@ -153,11 +152,10 @@ export const openShare: Mistake = {
   code: "LAY018",
   title: "the trampoline refers to the kernel while the user's page directory is loaded",
   why:
-    "Until MOV CR3, every address outside the shared part is the user's. A constant in " +
-    ".rodata, a " +
-    "jump table, a function of libgcc, an entry of the global offset table: the compiler " +
-    "refers to " +
-    "them without being asked, and a static link even makes position-independent code absolute.",
+    "Until MOV CR3, every address outside the shared part is the user's. A constant in .rodata, " +
+    "a jump table, a function of libgcc, an entry of the global offset table: the compiler " +
+    "refers to them without being asked, and a static link even makes position-independent code " +
+    "absolute.",
   wrong: "entry: pusha\n       call save_state        // in .text\n       mov kernel_cr3, %eax",
   right: "entry: pusha\n       mov kernel_cr3, %eax   // in the shared part\n       mov %eax, %cr3",
   limits:
@@ -174,7 +172,7 @@ export const openShare: Mistake = {
         what:
           `${subject.nameOf(from) ?? hex(from)}${of} refers to ${name} (${hex(to)}, ` +
           `${subject.sectionAt(to)?.name ?? "nowhere"}) before CR3 is the kernel's`,
-        change: `Move ${name} into the shared part, or refer to it behind \`mov …, %cr3\`.`,
+        change: `Move ${name} into the shared part, or refer to it after \`mov …, %cr3\`.`,
         subject: name,
         place: subject.placeOf(from),
       };
@@ -184,12 +182,11 @@ export const openShare: Mistake = {
 
 export const dialects: Mistake = {
   code: "LAY023",
-  title: "this linker read the script otherwise than it was meant",
+  title: "this linker reads the script differently than was meant",
   why:
     "Linkers differ where the manual is silent: gold does not align the LMA of a section with " +
-    "AT>REGION as GNU ld and lld do; GNU ld wraps addresses that lld refuses. The same " +
-    "script then " +
-    "makes a kernel that boots and one that does not.",
+    "AT>REGION as GNU ld and lld do; GNU ld wraps addresses that lld refuses. The same script " +
+    "then makes a kernel that boots and one that does not.",
   wrong: ".shared : ALIGN(4K) { … } >SHARED AT>KERNEL     /* with gold: LMA 0x10000c */",
   right: ".shared : ALIGN(4K) AT(ALIGN(LOADADDR(.boot) + SIZEOF(.boot), 4096)) { … }",
   limits: "With --layout every section is compared; without, the alignment of LMAs.",
@@ -257,14 +254,12 @@ export const tableBits: Mistake = {
   code: "LAY026",
   title: "page tables with wrong bits",
   why:
-    "Page directories and tables begin a page: the processor ignores the low 12 bits of what " +
-    "it is " +
-    "told. The U bit counts on every level: with it on a kernel page, user programs read the " +
-    "kernel; " +
-    "without it on the directory's entry, they fault on their own pages.",
+    "Page directories and tables must begin a page: the processor ignores the low 12 bits of " +
+    "what it is told. The U bit counts on every level: with it on a kernel page, user programs " +
+    "read the kernel; without it on the directory's entry, they fault on their own pages.",
   wrong: "page_directory: .long page_table + 7     // user, over the kernel",
   right: ".balign 4096\npage_directory: .long page_table + 3     // present, writable, supervisor",
-  limits: "Tables that are built at run time are seen by `npx isthmus audit` alone.",
+  limits: "Only `npx isthmus audit` sees tables that are built at run time.",
   find(subject) {
     return staticTables(subject);
   },

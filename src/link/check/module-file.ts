@@ -1,4 +1,4 @@
-// An ELF file that the boot loader brings as a module: the trampoline in a file of its own.
+// An ELF file that the boot loader loads as a module: the trampoline in a file of its own.
 //
 //      file in RAM, on a page      linear addresses
 //      +--------------------+
@@ -11,7 +11,7 @@
 //      | symbols            |
 //
 // No loader reads the program headers of a module; it puts the file as it is wherever there is room
-// behind the kernel: GRUB, QEMU and v86 on a page. The kernel finds it in the Multiboot record, and
+// past the kernel: GRUB, QEMU and v86 on a page. The kernel finds it in the Multiboot record, and
 // maps it or copies it.
 
 import { PT_LOAD } from "../../abi/elf";

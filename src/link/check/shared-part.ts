@@ -9,7 +9,7 @@ import type { ResolvedLayout } from "../layout/resolve";
 import { compare, pageUp, spaceEndOf } from "./address";
 import type { FileSection, LinkedFile } from "./linked-file";
 
-/** How far from the end of the address space something is taken for shared. */
+/** How far from the end of the address space something counts as shared. */
 export const TOP = 16n << 20n;
 
 export interface SharedPart {

@@ -50,8 +50,8 @@ function userEntries({ name, address, size }: FileSymbol, subject: Subject): Fin
     if (!hit) continue;
     found.push({
       what:
-        `entry ${at / width} of ${name} (${hex(entry)}) gives user mode the frame ${hex(frame)}, ` +
-        "which holds the kernel",
+        `entry ${at / width} of ${name} (${hex(entry)}) gives user mode the frame ` +
+        `${hex(frame)}, which holds the kernel`,
       change: `Clear bit 2 (U/S): \`${hex(entry & ~USER)}\`.`,
       subject: name,
       place: subject.placeOf(address),

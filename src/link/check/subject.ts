@@ -1,4 +1,5 @@
-// What every finder looks at: the file, what a loader makes of it, and where each address is from.
+// What every finder looks at: the file, what a loader makes of it, and what each address belongs
+// to.
 //
 // Invariants
 //   - Nothing here judges; costly views (line tables) are made on first use and kept.
@@ -22,9 +23,9 @@ export interface CheckOptions {
   readonly layout?: ResolvedLayout;
   /** The objects that were linked: their relocations say more than disassembly. */
   readonly objects?: readonly ObjectFile[];
-  /** The loaders that the kernel is meant for; default: those whose protocol it speaks. */
+  /** The loaders that the kernel is meant for; default: those whose protocol it has. */
   readonly loaders?: readonly string[];
-  /** ELF files that the boot loader brings as modules. */
+  /** ELF files that the boot loader loads as modules. */
   readonly modules?: readonly LinkedFile[];
 }
 
@@ -58,7 +59,7 @@ export class Subject {
     );
     const symbols = [...this.modules.flatMap((each) => each.symbols.filter(isNamed))];
     const known = new Set(symbols.map(({ name, address }) => `${name} ${address}`));
-    // What the kernel's file says of a module's symbols is a mere number.
+    // In the kernel's file a module's symbol is a mere number.
     const isNew = ({ name, address }: FileSymbol) => !known.has(`${name} ${address}`);
     this.symbols = [
       ...file.symbols.filter((each) => isPlace(each) && isNew(each)),
@@ -77,7 +78,7 @@ export class Subject {
     return this.symbols.length > 0;
   }
 
-  /** The loaded segment that `address` lies in; nobody loads those of modules. */
+  /** The loaded segment that `address` lies in; segments of modules are not loaded. */
   segmentAt(address: bigint): FileSegment | undefined {
     return this.loads.find((segment) => contains(segment, address));
   }
@@ -164,7 +165,7 @@ export class Subject {
   }
 }
 
-/** Whether the linker gave the symbol a place or a number, and not the compiler a mere name. */
+/** Whether the symbol is a place or a number, and not a mere name of the compiler's. */
 function isPlace(symbol: FileSymbol): boolean {
   const { section } = symbol;
   if (!isNamed(symbol)) return false;

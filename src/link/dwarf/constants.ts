@@ -70,5 +70,5 @@ export const DW_ATE = { boolean: 0x02, float: 0x04, signed: 0x05, unsigned: 0x07
 
 /** There is no code for TypeScript; with C's, gdb's expressions work. */
 export const DW_LANG_C99 = 0x0c;
-/** Not declared inline, and inlined all the same. */
+/** Not declared inline, but inlined. */
 export const DW_INL_inlined = 0x01;

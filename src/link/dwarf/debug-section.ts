@@ -1,7 +1,7 @@
 // A debug section while it is written, with what it refers to: code, data and other debug sections.
 //
 // An image fills the references in with addresses; an object leaves them to the linker that takes
-// it, as relocations. Whoever writes a section need not know which of the two it is for.
+// it, as relocations. The code that writes a section need not know which of the two it is for.
 
 import { ByteWriter } from "../../base/byte-writer";
 import type { InputSection } from "../passes/model";

@@ -29,7 +29,8 @@ export function describe(objects: readonly DescribedObject[]): DebugSection[] {
 
 /**
  * The debug sections of `image`, to be written into its ELF file: none for what other compilers
- * made, who bring their own. Where both are, ours continue theirs, so offsets count from there.
+ * made, which bring their own. Where there are both, ours follow theirs, so offsets count from
+ * there.
  */
 export function makeDwarf(image: LinkedImage): ExtraSection[] {
   if (!image.sections.some(({ inputs }) => inputs.some(isDescribed))) return [];

@@ -6,8 +6,8 @@
 //
 // An entry names its shape (tag, attributes and their forms, whether it has children) by number;
 // each shape that occurs is described once. An attribute is written at once, and leads from one
-// shape to the next: the number is known when the entry is closed, and fits the byte before it, as
-// there are only as many shapes as this floor's code can make.
+// shape to the next: the number is known when the entry is closed, and fits the byte before it,
+// because the code here can make only so many shapes.
 //
 // References to entries go by their offset in the section, which is known when all of them have
 // been written: until then an `EntryLabel` stands for it.

@@ -38,7 +38,9 @@ const REGISTERS: Readonly<Record<string, number>> = {
 };
 const NUMBERED = Object.entries(REGISTERS);
 const RETURN_ADDRESS = 8;
-/** Gone once a function runs; theirs that are not saved still have the caller's value. */
+/**
+ * Registers that a function may change; the others, unless saved, still have the caller's value.
+ */
 const CALLER_SAVED = ["eax", "ecx", "edx"];
 const CALLEE_SAVED = ["ebx", "ebp", "esi", "edi"];
 
@@ -146,7 +148,7 @@ function writeRule(rule: number, register: string, out: DebugSection): void {
   out.uleb(REGISTERS[register] ?? 0);
 }
 
-/** What became saved, and what was restored. */
+/** What has been saved, and what restored. */
 function writeSaved(before: FrameStep, after: FrameStep, out: DebugSection): void {
   if (after.saved === before.saved) return;
   for (const [name, number] of NUMBERED) {

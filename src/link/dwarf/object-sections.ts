@@ -1,4 +1,4 @@
-// Debug information within an object, for whoever links it: GNU ld, lld or this linker.
+// Debug information within an object, for the linker that takes it: GNU ld, lld or this one.
 //
 // The sections are those of an image (dwarf.ts); what they refer to becomes relocations against
 // the symbols of sections, as other compilers have them.

@@ -115,7 +115,7 @@ function writeBase(
   entries.close();
 }
 
-/** The name of something, and where it is declared: all of a unit is, in its file 1. */
+/** The name of something, and where it is declared: everything in a unit is in its file 1. */
 export function writeDeclaration(entries: Entries, name: string, line: number): void {
   entries.text(DW_AT.name, name);
   entries.number(DW_AT.decl_file, 1);

@@ -1,8 +1,8 @@
 // One compilation unit for each source file of an object: its functions, globals and types, with
 // a line table of its own.
 //
-// A unit for each file lets gdb tell apart what two files call by one name: inside a function a
-// name means its own file's, and `'kernel/process/process.ts'::current` that file's anywhere.
+// A unit for each file lets gdb tell apart two files' uses of one name: inside a function a name
+// means its own file's, and `'kernel/process/process.ts'::current` that file's anywhere.
 //
 // No name of TypeScript is global (DW_AT_external): each belongs to its module.
 //
@@ -148,7 +148,7 @@ class ObjectUnits {
   /** The unit's code: a range for each function. */
   #writeCode({ functions }: Unit): void {
     if (functions.length === 0) return;
-    // What ranges and locations of the unit count from: they are addresses themselves.
+    // Ranges and locations of the unit count from 0: they are addresses themselves.
     this.#entries.address(DW_AT.low_pc, undefined, 0);
     this.#entries.place(DW_AT.ranges, this.#ranges, this.#ranges.length);
     for (const { input, offset, size } of functions) {
@@ -251,7 +251,7 @@ class ObjectUnits {
 
   #writeInlinedWithin(call: InlinedCall, func: LinkedFunction, files: LineFiles): void {
     const entries = this.#entries;
-    // The block is for gdb: a call directly within a call it takes for a fault (a complaint).
+    // The block is for gdb, which complains of a call directly within a call.
     entries.open(DW_TAG.lexical_block);
     this.#writeRanges(call.ranges, func);
     entries.closeParent();
@@ -293,7 +293,7 @@ function matchFunctions({ object, functions, locate }: DescribedObject) {
 }
 
 /**
- * `allocateFrame` of `kernel/memory/frames/allocateFrame`: what a person types after `break`. The
+ * `allocateFrame` of `kernel/memory/frames/allocateFrame`: what a user types after `break`. The
  * whole name stays in the symbol table; as DW_AT_linkage_name it would hide the short one from gdb.
  */
 function shortName(name: string): string {

@@ -1,7 +1,7 @@
 // Entries of parameters and locals, and `.debug_loc`: where each has its value at which address.
 //
-// A list begins with the address that its offsets count from, the function's start. A range whose
-// place is nowhere listed is one where gdb says <optimized out>.
+// A list begins with the address that its offsets count from, the function's start. In a range that
+// is not listed gdb says <optimized out>.
 //
 // See the DWARF 4 standard, 2.6.
 
@@ -83,7 +83,7 @@ export class VariableEntries {
     locations.u32(0);
   }
 
-  /** An expression behind its length in 16 bits. */
+  /** An expression, after its length in 16 bits. */
   #writeExpression(words: readonly WordPlace[]): void {
     const locations = this.#locations;
     const start = locations.length;

@@ -1,6 +1,5 @@
 // ELF32 files for i386 as plain values: headers, sections, symbols, without interpreting them. For
-// those who want to look at a file; the linker itself reads objects through view.ts, which has
-// the checks.
+// looking at a file; the linker itself reads objects through view.ts, which has the checks.
 
 import { type ElfSections, type ElfSegments, type ElfSymbols, ElfView } from "./view";
 

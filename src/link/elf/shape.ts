@@ -83,7 +83,7 @@ export const I386_FILES: AcceptedFiles = {
   remedy: "Give a 32-bit i386 ELF file: gcc -m32, clang --target=i686-elf, nasm -f elf32.",
 };
 
-/** Kernels for a PC, whoever linked them. */
+/** Kernels for a PC, made by any linker. */
 export const PC_FILES: AcceptedFiles = {
   shapes: new Map([
     [ELF_CLASS_32, SHAPE_32],
@@ -93,7 +93,7 @@ export const PC_FILES: AcceptedFiles = {
     [EM_386, "i386"],
     [EM_X86_64, "x86-64"],
   ]),
-  remedy: "Give a kernel that was linked for i386 or x86-64: an ELF file.",
+  remedy: "Give an ELF kernel that was linked for i386 or x86-64.",
 };
 
 /** The shape of the file `bytes`. Throws Diagnostic ELF001 if it is not one of those `accepted`. */

@@ -1,4 +1,4 @@
-// The tables that every ELF file of ours ends with: symbols, strings, section headers.
+// The tables at the end of every ELF file that we write: symbols, strings, section headers.
 
 import {
   EHDR_SIZE,
@@ -43,7 +43,7 @@ export interface ExtraSection {
   readonly bytes: Uint8Array;
 }
 
-/** What a symbol table tells of a symbol besides its place. */
+/** What a symbol table says about a symbol besides its place. */
 interface NamedSymbol {
   readonly name: string;
   readonly binding: SymbolBinding;
@@ -198,7 +198,7 @@ export function elfHeader(fields: {
   return out.finish();
 }
 
-/** Strings behind each other, each stored once; offset 0 is the empty one. */
+/** NUL-terminated strings in a row, each stored once; offset 0 is the empty one. */
 class StringTable {
   readonly #out = new ByteWriter();
   readonly #offsets = new Map<string, number>();

@@ -122,7 +122,7 @@ export class ElfView {
     return new ElfSections(this, NO_TABLE, 0);
   }
 
-  /** Notes what is broken, and throws it if nobody collects the damage. */
+  /** Records what is broken, or throws it if damage is not being collected. */
   report(what: string): void {
     if (!this.damage) throw this.malformed(what);
     this.damage.push(what);

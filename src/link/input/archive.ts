@@ -166,7 +166,7 @@ class ArchiveReader {
   }
 }
 
-/** Indices, GNU's and BSD's, and GNU's names: no objects. */
+/** GNU's and BSD's indices, and GNU's long names, are not objects. */
 function isSpecial(name: string): boolean {
   return name === "/" || name === "//" || name === "/SYM64/" || name.startsWith("__.SYMDEF");
 }

@@ -4,12 +4,12 @@
 //   - Nothing outside the bytes is read; a read that would go there throws EndOfBytes, and the
 //     position never moves backwards.
 
-/** The bytes end before what they promise. Caught by whoever made the reader. */
+/** The bytes end before what they promise. The reader's owner catches it. */
 export class EndOfBytes extends Error {
   override readonly name = "EndOfBytes";
 }
 
-/** No number of 64 bits has more bytes than lead here. */
+/** No 64-bit number takes more bytes than this. */
 const LEB_LIMIT = 2 ** 63;
 
 export class ByteReader {
@@ -43,7 +43,7 @@ export class ByteReader {
     return this.#view.getBigUint64(this.#take(8), true);
   }
 
-  /** Unsigned LEB128. What exceeds 2^53 loses its low bits; no offset in a file is that large. */
+  /** Unsigned LEB128. A number above 2^53 loses its low bits; no offset in a file is that large. */
   uleb(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {

@@ -32,13 +32,14 @@ export function unpackSection(packed: Uint8Array, section: string, file: string)
   const field = (at: number) => (at + 4 <= packed.length ? view.getUint32(at, true) : 0);
   const type = field(CHDR_TYPE);
   if (type !== ELFCOMPRESS_ZLIB) {
-    const how = type === ELFCOMPRESS_ZSTD ? "with zstd" : `in a way (${type}) that is not known`;
+    const how = type === ELFCOMPRESS_ZSTD ? "with zstd" : `in an unknown way (${type})`;
     const text = `section ${section} of ${file} is compressed ${how}`;
     throw new Diagnostic("ELF006", text, "Compile with -gz=none or -gz=zlib.", { file });
   }
   const size = field(CHDR_BYTES);
   const bytes = size <= MAX_SIZE ? inflate(packed.subarray(CHDR_SIZE), size) : undefined;
   if (bytes) return { bytes, align: field(CHDR_ADDRALIGN) };
-  const text = `${file} is malformed: section ${section} holds no ${size} bytes packed by zlib`;
+  const what = `section ${section} does not hold ${size} bytes packed by zlib`;
+  const text = `${file} is malformed: ${what}`;
   throw new Diagnostic("ELF002", text, "Rebuild the file; it was cut off or damaged.", { file });
 }

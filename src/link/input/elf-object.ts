@@ -1,9 +1,9 @@
 // ELF's relocatable objects as ObjectFiles: what gcc, clang, nasm and rustc make.
 //
-// Sections that are no content (symbol tables, strings, relocations, groups) are left out, and
-// packed ones unpacked; the others are views of the file, which must not change afterwards.
+// Sections that are not content (symbol tables, strings, relocations, groups) are left out, and
+// compressed ones unpacked; the others are views of the file, which must not change afterwards.
 // Relocations get their addends from the bytes that they patch. What a static image cannot have
-// (thread-local storage, functions that choose themselves at run time) is refused with its remedy.
+// (thread-local storage, functions that are chosen at run time) is refused, with a remedy.
 //
 // Invariants
 //   - The ObjectFile keeps what object.ts promises, whatever the file holds.
@@ -92,7 +92,7 @@ const FLAGS: readonly SectionFlags[] = Array.from({ length: 8 }, (_, bits) => ({
 }));
 const NO_FLAGS: SectionFlags = { alloc: false, write: false, execute: false };
 
-/** A section whose view of the file is made only for those who look. */
+/** A section whose view of the file is made when it is asked for. */
 class FileSection implements Section {
   relocations = NO_RELOCATIONS;
 
@@ -125,7 +125,7 @@ class ObjectReader {
   readonly #groups: SectionGroup[] = [];
   readonly #fileSections: ElfSections;
   readonly #fileSymbols: ElfSymbols;
-  /** From indices of the file to ours; -1 for what is no content. */
+  /** From the file's indices to ours; -1 for what is not content. */
   readonly #sectionNumbers: Int32Array;
   readonly #symbolNumbers: Int32Array;
 
@@ -228,7 +228,7 @@ class ObjectReader {
     return { name, binding, type, section, offset: value, size };
   }
 
-  /** C's tentative definition: zeros of its own that a real definition replaces. */
+  /** C's tentative definition: zeros that a real definition replaces. */
   #common(name: string, value: number, size: number): ObjectSymbol {
     const align = Math.max(1, value);
     if (!isPowerOfTwo(align)) {
@@ -262,7 +262,8 @@ class ObjectReader {
     const members: number[] = [];
     for (let at = 4; at < bytes.length; at += 4) {
       const number = this.#sectionNumbers[view.getUint32(start + at, true)];
-      if (number === undefined) throw this.#malformed(`group section ${name} names no section`);
+      if (number === undefined)
+        throw this.#malformed(`group section ${name} names a section that does not exist`);
       if (number >= 0) members.push(number);
     }
     this.#groups.push({

@@ -1,14 +1,14 @@
 // Reads `.debug_line`, DWARF 2 to 5: which source line an address comes from.
 //
 // The section is a list of units; each has a header (directories, files) and a program for a small
-// machine whose registers are address, file, line and column. A row that the program appends counts
-// up to the next one's address; a sequence of rows ends with one that is only an end.
+// machine whose registers are address, file, line and column. A row that the program appends holds
+// up to the next row's address; a sequence of rows ends with one that only marks the end.
 //
 // It reads linked files of 32 and 64 bits, whose addresses are final, and objects, where an address
 // is an operand with a relocation: each row says which operand its address counts from.
 //
-// The bytes may come from anywhere: a unit that breaks the format is left, and nothing outside the
-// sections is read. See the DWARF 4 and 5 standards, 6.2.
+// The bytes may come from anywhere: a unit that breaks the format is skipped, and nothing outside
+// the sections is read. See the DWARF 4 and 5 standards, 6.2.
 
 import { ByteReader, EndOfBytes } from "./byte-reader";
 
@@ -62,7 +62,7 @@ const DW_FORM_LINE_STRP = 0x1f;
 
 /** 64-bit DWARF, which no compiler writes for these files, and lengths that are reserved. */
 const RESERVED_LENGTH = 0xffff_fff0;
-/** Debug information with more rows is not worth a minute of its reader's time. */
+/** More rows than this would keep a user waiting for too long. */
 const MAX_ROWS = 4_000_000;
 
 /** Calls `visit` with each row of each unit. */
@@ -83,7 +83,7 @@ export function readLineRows(sections: LineSections, visit: (row: LineRow) => vo
   }
 }
 
-/** Numbers sequences, and sees to it that there are not too many rows. */
+/** Numbers the sequences, and limits the number of rows. */
 class RowCounter {
   sequence = 0;
   #count = 0;

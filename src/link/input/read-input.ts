@@ -1,4 +1,4 @@
-// A file of a link's command line: a relocatable object or an archive of them.
+// A file on a link's command line: a relocatable object or an archive of them.
 
 import { Diagnostic } from "../../base/diagnostic";
 import type { ObjectFile } from "../../object/object";

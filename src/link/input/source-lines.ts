@@ -1,5 +1,5 @@
-// Source lines of an object that another compiler made, from its DWARF: read once a diagnostic asks
-// for one.
+// Source lines of an object that another compiler made, from its DWARF: read when a diagnostic
+// first asks for one.
 
 import type { Place } from "../../base/diagnostic";
 import { entryAt } from "../../base/entry-at";

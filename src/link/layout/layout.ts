@@ -1,7 +1,7 @@
 // The address space as data: what a project declares and the linker obeys.
 //
 // A linker script is a program that moves a location counter, so a section that must *end* at an
-// address needs its size first. A layout only states what shall hold; the passes work out the rest:
+// address needs its size first. A layout only states what must hold; the passes work out the rest:
 //
 //      space "kernel"         regions             output sections
 //      +--------------+ end   "trampoline"        .trampoline.text  r-x  <-- *.o(.trampoline.text)
@@ -46,11 +46,11 @@ export interface Region {
    * alone it is whatever room is left below.
    */
   readonly reserved?: boolean;
-  /** A few words for people: drawings and maps show them. */
+  /** A few words that drawings and maps show. */
   readonly title?: string;
 }
 
-/** What a page table shall allow: letters of "rwx", in this order. */
+/** What a page table will allow: letters of "rwx", in this order. */
 export type Permissions = "r" | "rw" | "rx" | "rwx";
 
 /** Which input sections go to an output section. A string is short for `{ sections: string }`. */
@@ -83,14 +83,14 @@ export interface OutputSection {
   /** Default by name: `.text*` rx, `.rodata*` r, anything else rw. */
   readonly permissions?: Permissions;
   /**
-   * Default: the sections named `name` and `name.*`, and what else is always meant: `.multiboot*`
+   * Default: the sections named `name` and `name.*`, and what always belongs there: `.multiboot*`
    * first in `.text`, constructors and `.got*` in `.data`, `COMMON` in `.bss`, and gcc's old
    * `.gnu.linkonce.*` in each. The first rule of the layout that matches takes a section.
    */
   readonly inputs?: readonly (string | InputRule)[];
   /** A VMA of its own, instead of the next free address of its region. */
   readonly address?: number;
-  /** It must not reach beyond this VMA. */
+  /** It must end at or before this VMA. */
   readonly end?: number;
   /** The most bytes it may have, padding included. */
   readonly maxSize?: number;
@@ -98,7 +98,7 @@ export interface OutputSection {
   readonly align?: number;
   /** Its size is rounded up to a multiple; default: 1, parked at an end or in a module `align`. */
   readonly pad?: number;
-  /** The byte between and behind inputs; default: 0xcc (`int3`) in code, else 0. */
+  /** The byte between and after inputs; default: 0xcc (`int3`) in code, else 0. */
   readonly fill?: number;
   /** Order functions so that none crosses a page needlessly; default: false. */
   readonly pack?: boolean;
@@ -107,8 +107,8 @@ export interface OutputSection {
   /** false: not part of the memory image, only of the file; default: true. */
   readonly allocate?: boolean;
   /**
-   * It goes into an ELF file of its own, NAME.elf, which the boot loader brings as a module. Where
-   * that is, the kernel learns at boot: there is no symbol `_load`, and the section's whole pages
+   * It goes into an ELF file of its own, NAME.elf, which the boot loader loads as a module. The
+   * kernel learns at boot where that is: there is no symbol `_load`, and the section's whole pages
    * are in the file, so that they can be mapped where they lie. Default: the image.
    */
   readonly module?: string;
@@ -130,7 +130,7 @@ export interface Space {
   readonly title?: string;
 }
 
-/** A group of sections that must refer to nothing outside itself, but for named exits. */
+/** A group of sections that must refer to nothing outside itself except named exits. */
 export interface ClosedGroup {
   /** What diagnostics call it: `trampoline`. */
   readonly name: string;
@@ -163,18 +163,18 @@ export interface Layout {
   readonly sections?: readonly (string | OutputSection)[];
   /**
    * Globs over names of input sections to leave out, whatever the rules say. Notes, comments and
-   * unwind tables (`.eh_frame`) are left out anyhow where no rule takes them.
+   * unwind tables (`.eh_frame`) are left out in any case where no rule takes them.
    */
   readonly discard?: readonly string[];
   /**
-   * What becomes of a section that no rule takes. "place": it goes to the end of the last output
+   * What happens to a section that no rule takes. "place": it goes to the end of the last output
    * section that fits (code, read-only data, data or zeros) among those that load where they lie.
    * Default: "error".
    */
   readonly orphans?: "error" | "place";
   /** Leave out sections that nothing refers to; default: false. */
   readonly gcSections?: boolean;
-  /** Keep the debug sections of the objects, relocated, behind the image; default: true. */
+  /** Keep the debug sections of the objects, relocated, after the image; default: true. */
   readonly debug?: boolean;
   /** Globs over archives of which every member is linked; default: only members that are needed. */
   readonly wholeArchives?: readonly string[];
@@ -192,6 +192,6 @@ export interface Layout {
    * sections.
    */
   readonly fileAlign?: number;
-  /** Adds PT_GNU_STACK without X, which tells Linux to make the stack not executable. */
+  /** Adds PT_GNU_STACK without X, which tells Linux to make the stack non-executable. */
   readonly stackHeader?: boolean;
 }

@@ -1,4 +1,4 @@
-// Makes a Layout of what a JSON file or somebody's module holds, or says which field is wrong.
+// Makes a Layout of what a JSON file or a user's module holds, or says which field is wrong.
 //
 // The type checker knows nothing of such values, so each is compared with the shapes below, which
 // are those of layout.ts. Only shapes are looked at here; resolve.ts checks what they mean.

@@ -79,7 +79,7 @@ export interface ResolvedLayout {
   readonly regions: readonly ResolvedRegion[];
   readonly spaces: Readonly<Record<string, Space>>;
   readonly sections: readonly ResolvedSection[];
-  /** Left out before any rule is asked. */
+  /** Left out before any rule is tried. */
   readonly discard: readonly string[];
   /** Left out where no rule takes them. */
   readonly unwanted: readonly string[];
@@ -117,7 +117,7 @@ const CONSTRUCTORS = ["preinit_array", "init_array", "fini_array", "ctors", "dto
   }),
 );
 
-/** What is meant by an output section of this name, besides `NAME` and `NAME.*`. */
+/** What an output section of this name takes besides `NAME` and `NAME.*`. */
 const BEFORE: Readonly<Record<string, readonly (string | InputRule)[]>> = {
   ".text": [{ sections: ".multiboot*", keep: true }],
 };
@@ -198,7 +198,7 @@ function edgeSymbols(
     ...sections
       .filter((section) => section.allocate)
       .flatMap(({ name, module }) => {
-        // Where a module is loaded nobody knows before the boot.
+        // Where a module is loaded is not known before boot.
         const load = module === undefined ? (["load"] as const) : [];
         return named("section", name, ["start", "end", "size", ...load]);
       }),
@@ -232,7 +232,7 @@ function resolveRegion(name: string, region: Region, report: Reporter): Resolved
   }
   for (const bound of [resolved.start, resolved.end]) {
     if (bound >= 0 && bound <= ADDRESS_SPACE_END && Number.isInteger(bound)) continue;
-    const text = `region "${name}" has a bound of ${bound}, which is no address of 32 bits`;
+    const text = `region "${name}" has a bound of ${bound}, which is not a 32-bit address`;
     report.error("LAYOUT002", text, "Give a number from 0 to 0x100000000.");
   }
   if (resolved.start >= resolved.end) {
@@ -326,10 +326,10 @@ function findRegion(
 
 function checkAlignment(what: string, value: number, report: Reporter): void {
   if (Number.isInteger(value) && value > 0 && Number.isInteger(Math.log2(value))) return;
-  report.error("LAYOUT006", `${what} is ${value}, no power of two`, "Use 1, 2, 4, … or 4096.");
+  report.error("LAYOUT006", `${what} is ${value}, not a power of two`, "Use 1, 2, 4, … or 4096.");
 }
 
-/** Sections and regions share the name space of the symbols that the linker makes from them. */
+/** Sections and regions share a namespace: the linker makes symbols from their names. */
 function checkNames(layout: PlainLayout, report: Reporter): void {
   const owners = new Map<string, string>();
   const claim = (stem: string, owner: string) => {
@@ -359,7 +359,8 @@ function checkSymbols(layout: PlainLayout, report: Reporter): void {
     if (regions.includes(of) && !physical) continue;
     const what = physical ? "section of the image" : "section or region";
     const near = nearestName(of, physical ? sections : [...sections, ...regions]);
-    const text = `symbol "${name}" is the ${edge} of "${of}", which is no ${what} of this layout`;
+    const where = `which is not a ${what} of this layout`;
+    const text = `symbol "${name}" is the ${edge} of "${of}", ${where}`;
     report.error("LAYOUT011", text, near ? `Did you mean "${near}"?` : `Name a ${what}.`);
   }
 }
@@ -384,7 +385,9 @@ function checkSpaces(layout: Layout, regions: readonly ResolvedRegion[], report:
   }
 }
 
-/** A region without a limit may grow into a neighbour: that is seen once its size is known. */
+/**
+ * A region without a limit may grow into a neighbour: place.ts finds that once its size is known.
+ */
 function checkOverlaps(space: string, regions: readonly ResolvedRegion[], report: Reporter): void {
   const claiming = regions.filter((region) => region.limited || !region.reserved);
   const bounded = claiming.map((region) => {

@@ -18,7 +18,9 @@ const LENGTH = 1000;
 /** The name is damaged, or has what is not known here. */
 class Unknown extends Error {}
 
-/** The Rust name that `name` stands for; undefined if it stands for none that is known here. */
+/**
+ * The Rust name that `name` stands for; undefined if it is not one, or has what is not known here.
+ */
 export function demangleRust(name: string): string | undefined {
   const legacy = /^_ZN(.*)17h[0-9a-f]{16}E(?:\.|$)/.exec(name);
   if (legacy) return demangleLegacy(legacy[1] ?? "");
@@ -93,11 +95,11 @@ const BASIC: Readonly<Record<string, string>> = {
 
 /** A recursive descent: each rule returns the text of what it reads. */
 class V0Demangler {
-  /** Behind `_R`, from where references count. */
+  /** After `_R`, from where references count. */
   #at = 0;
   #depth = 0;
   #steps = 0;
-  /** Lifetimes that the binders around this place introduced. */
+  /** Lifetimes that the enclosing binders introduced. */
   #bound = 0;
   readonly #text: string;
 

@@ -14,7 +14,7 @@ import { demangleRust } from "./demangle-rust";
 const DEPTH = 64;
 const LENGTH = 1000;
 
-/** How messages show a symbol's name: quoted, and for C++ and Rust with the mangled one behind. */
+/** How messages show a symbol's name: quoted, and for C++ and Rust followed by the mangled name. */
 export function displayName(name: string): string {
   const readable = demangle(name);
   return readable === undefined ? `"${name}"` : `"${readable}" (${name})`;
@@ -138,13 +138,13 @@ const SPECIAL: Readonly<Record<string, string>> = {
   GV: "guard variable for ",
 };
 
-/** A name, and what of it decides whether a function's return type is part of it. */
+/** A name, and what in it decides whether a function's return type is mangled as well. */
 interface Name {
   readonly text: string;
   readonly isTemplate: boolean;
   /** Constructors and the like never have a return type. */
   readonly returnsNothing: boolean;
-  /** `const` and the like behind a member function's parameters. */
+  /** `const` and the like after a member function's parameters. */
   readonly suffix: string;
 }
 
@@ -276,7 +276,7 @@ class Demangler {
         returnsNothing = part.returnsNothing;
         text = text === "" ? last : `${text}::${last}`;
       }
-      // The whole name is no prefix of another one.
+      // The whole name is not a prefix of another one.
       if (!this.#peek("E")) this.#substitutable(text);
     }
     const suffix =

@@ -1,4 +1,4 @@
-// The map of a link: where everything went, for people and for `diff`.
+// The map of a link: where everything went, to be read or compared with `diff`.
 //
 //   VMA      LMA      size     what
 //   00100000 00100000       37 .boot                         r-x
@@ -57,7 +57,7 @@ function sectionLines(section: PlacedSection): string[] {
   return lines;
 }
 
-/** Where a module is loaded is known at boot only: what the map calls its LMA is its VMA. */
+/** Where a module is loaded is known only at boot: what the map calls its LMA is its VMA. */
 function fileOf({ module }: PlacedSection["plan"]): string {
   return module === undefined ? "" : `, in ${module}.elf`;
 }

@@ -1,11 +1,11 @@
-// An ObjectFile as an ELF relocatable object, so that ld, objdump and gdb can take ours.
+// An ObjectFile as an ELF relocatable object, so that ld, objdump and gdb can read ours.
 //
 //   ELF header | bytes of sections | .symtab .strtab | .rel<section> … | .shstrtab | headers
 //
 // The empty section .note.GNU-stack tells GNU ld that the stack need not be executable.
 //
 // Addends go where REL keeps them: into the bytes that are patched. Lines, frames and what is known
-// of the source become debug sections (dwarf/object-sections.ts). A fixed address stays behind, as
+// of the source become debug sections (dwarf/object-sections.ts). A fixed address is lost, as
 // ET_REL cannot express it.
 
 import {

@@ -12,7 +12,7 @@
 //              +---------------------------+
 //
 // A section that was cut (make-segments.ts) has one section header for each part with bytes
-// (`.data`, `.data.1`) and one for the zeros behind it (`.data.zero`).
+// (`.data`, `.data.1`) and one for the zeros after it (`.data.zero`).
 
 import {
   ET_EXEC,
@@ -39,7 +39,7 @@ import { fileAlignOf, headerCount, headersEnd } from "../passes/place-in-files";
 const PAGE = 4096;
 
 export interface ElfOptions {
-  /** Debug information, behind the image. */
+  /** Debug information, after the image. */
   readonly extra?: readonly ExtraSection[];
   /** false: leave `.symtab` out, as `strip` would; default: true. */
   readonly symbols?: boolean;
@@ -127,7 +127,7 @@ function writeSegment(segment: Segment, headers: Headers, out: ByteWriter): void
     if (piece.fileSize > 0) {
       out.fill(start - out.length);
       out.bytes(piece.section.bytes.subarray(piece.offset, piece.offset + piece.fileSize));
-      // A section of zeros has no bytes; in a module it is in the file all the same.
+      // A section of zeros has no bytes; in a module it is in the file anyway.
       out.fill(start + piece.fileSize - out.length);
     }
     headers.add(piece, start);

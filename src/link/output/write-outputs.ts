@@ -1,4 +1,4 @@
-// The files that a link leaves: the image, and beside it what a person needs to understand it.
+// The files that a link writes: the image, and beside it what is needed to understand it.
 //
 //   NAME.elf   the image, with DWARF       NAME.map   where everything went
 //   NAME.sym   symbols by address          NAME.asm   disassembly with source lines
@@ -26,7 +26,7 @@ export function outputFiles(image: LinkedImage): Map<string, Uint8Array | string
   ]);
 }
 
-/** Writes all files into `directory`, which is made if need be; returns their paths. */
+/** Writes all files into `directory`, which is made if necessary; returns their paths. */
 export function writeOutputs(image: LinkedImage, directory: string): string[] {
   mkdirSync(directory, { recursive: true });
   return [...outputFiles(image)].map(([name, content]) => {

@@ -1,7 +1,7 @@
 // Pass: the inside of each output section. Offsets count from its start, whose address is still
 // unknown but for its alignment.
 //
-//      fixed inputs, at the addresses that they insist on
+//      fixed inputs, at the addresses that they demand
 //      other inputs with bytes, in rule order (functions packed into pages: pack-functions.ts)
 //      other inputs without bytes (.bss), last, so that the file can end before them
 //      padding
@@ -35,7 +35,7 @@ export function arrange(output: PlacedSection, report: Reporter): void {
   output.size = alignUp(cursor, output.plan.pad);
 }
 
-/** Puts inputs behind each other from offset `cursor`; returns the end. */
+/** Puts inputs one after the other from offset `cursor`; returns the end. */
 export function stack(inputs: readonly InputSection[], cursor: number): number {
   let end = cursor;
   for (const input of inputs) {
@@ -63,7 +63,7 @@ function arrangeFixed(
       const name = `${input.section.name} of ${input.object.name}`;
       const text = `${name} must lie at ${hex(address)}, but ${below} reaches to ${hex(end)}`;
       const remedy =
-        "Move the layout's `address`, or the address that the object was compiled for.";
+        "Change the layout's `address`, or the address that the object was compiled for.";
       report.error("LINK007", text, remedy, { file: input.object.name });
     }
     input.offset = Math.max(0, address - base);

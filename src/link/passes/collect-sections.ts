@@ -1,6 +1,7 @@
 // Pass: lists the sections of all objects, checks that each is what object.ts promises, and leaves
-// out the copies of what several objects bring: of COMDAT groups with one signature the first wins
-// (inline functions and templates of C++), and so does the first `.gnu.linkonce` section of a name.
+// out the copies of what several objects bring: of COMDAT groups with one signature (inline
+// functions and templates of C++) the first wins, and so does the first `.gnu.linkonce` section of
+// a name.
 
 import type { Reporter } from "../../base/reporter";
 import type { ObjectFile, Section } from "../../object/object";

@@ -92,7 +92,7 @@ function bind(
   });
 }
 
-/** Who brought which definition, and what the copies of a common symbol ask for. */
+/** Which object brought which definition, and what the copies of a common symbol ask for. */
 class Owners {
   readonly #objects = new Map<LinkSymbol, ObjectFile>();
   readonly #alignments = new Map<string, number>();
@@ -180,8 +180,8 @@ function rank({ kind, binding }: LinkSymbol): number {
 }
 
 /**
- * Gives the common symbols that no definition replaced zeros of their own: those of an object
- * behind each other, in a section COMMON.
+ * Gives the common symbols that no definition replaced zeros of their own: those of an object one
+ * after the other, in a section COMMON.
  */
 function allocateCommons(globals: Map<string, LinkSymbol>, owners: Owners, inputs: Inputs): void {
   const byObject = new Map<ObjectFile, LinkSymbol[]>();
@@ -265,7 +265,7 @@ export function refuseUndefined(inputs: Inputs, symbols: SymbolScope, report: Re
   }
 }
 
-/** Whether a section only tells about others. */
+/** Whether a section only describes others. */
 export function isDescriptive({ section }: InputSection): boolean {
   return !section.flags.alloc || /^\.(eh_frame|gcc_except_table)(\.|$)/.test(section.name);
 }

@@ -1,5 +1,5 @@
-// Pass: the numbers behind the names that the layout promises (ARCHITECTURE.md, "Names that layout,
-// assembly and kernel share"), and behind those that C's start-up code expects of every linker.
+// Pass: the values of the symbols that the layout promises (ARCHITECTURE.md, "Names that layout,
+// assembly and kernel share"), and of those that C's start-up code expects of every linker.
 
 import { ADDRESS_SPACE_END } from "../../base/align";
 import type { LayoutSymbol } from "../layout/resolve";
@@ -20,7 +20,7 @@ const ARRAY_EDGE = /^__(preinit_array|init_array|fini_array|ctors|dtors)_(start|
 /** `__start_NAME` and `__stop_NAME` of a section whose name is an identifier of C. */
 const IDENTIFIER_EDGE = /^__(start|stop)_([A-Za-z_]\w*)$/;
 
-/** What an undefined symbol of this name means to the linker; undefined: nothing. */
+/** What the linker takes an undefined symbol of this name to mean; undefined: nothing. */
 export function providedSymbol(name: string): LayoutSymbol | undefined {
   if (name === "_GLOBAL_OFFSET_TABLE_") {
     return { name, of: ".got.plt", kind: "inputs", edge: "start" };
@@ -71,7 +71,9 @@ export function defineSymbols(
   }
 }
 
-/** From the first to the last of the inputs; where there is none, twice where they would be. */
+/**
+ * From the first to the last of the inputs; if there are none, twice the place where they would be.
+ */
 function inputEdges(about: LayoutSymbol, sections: readonly PlacedSection[]): Edges {
   const inputs = sections
     .filter(({ plan }) => plan.allocate)
@@ -85,7 +87,7 @@ function inputEdges(about: LayoutSymbol, sections: readonly PlacedSection[]): Ed
   };
 }
 
-/** The end of what the rules before that of the missing inputs took. */
+/** The end of what the rules before theirs took. */
 function emptyEdges({ of }: LayoutSymbol, sections: readonly PlacedSection[]): Edges {
   for (const { plan, inputs, address, loadAddress } of sections) {
     const index = plan.rules.findIndex((rule) => rule.sections.includes(of));

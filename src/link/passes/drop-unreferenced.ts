@@ -1,12 +1,12 @@
 // Pass: marks the sections that the image needs; the others are left out.
 //
-// Unless the layout asks for `gcSections`, all that has a place is needed. Otherwise a section is
-// needed if it holds the entry point or a symbol that the layout keeps, if its rule says `keep`, if
-// its object says so, if it belongs to a closed group, if its address is fixed (the code names it
-// by number, not by a relocation), if a needed section refers to it, or if it is in a group with
-// one.
+// Unless the layout asks for `gcSections`, everything that has a place is needed. Otherwise a
+// section is needed if it holds the entry point or a symbol that the layout keeps, if its rule says
+// `keep`, if its object says so, if it belongs to a closed group, if its address is fixed (the code
+// names it by number, not by a relocation), if a needed section refers to it, or if it is in a
+// group with one.
 //
-// What only describes code (debug sections, unwind tables) is needed as its object is, and nothing
+// What only describes code (debug sections, unwind tables) is needed if its object is, and nothing
 // is needed because such a section refers to it; but a function that is needed needs what its entry
 // in an unwind table names, its exception table and personality routine.
 
@@ -20,7 +20,7 @@ import { isAbout } from "./define-symbols";
 import type { InputSection, LinkSymbol, SymbolScope } from "./model";
 import { isUnwindTable, needsOf, unwindEntries } from "./unwind-table";
 
-/** Sets `live`, and takes what is not out of the outputs. Returns what was dropped. */
+/** Sets `live`, and takes out of the outputs what is not. Returns what was dropped. */
 export function dropUnreferenced(
   inputs: readonly InputSection[],
   symbols: SymbolScope,
@@ -60,7 +60,7 @@ function isRoot(layout: ResolvedLayout): (input: InputSection) => boolean {
     closed.has(output?.name ?? "");
 }
 
-/** Walks from what is needed to what that refers to. */
+/** Walks from what is needed to what it refers to. */
 class Marker {
   readonly #members = new Map<InputSection, readonly InputSection[]>();
   /** What functions need for unwinding, by the section that they are in. */
@@ -107,7 +107,7 @@ class Marker {
 
   #noteUnwinding(table: InputSection): void {
     const entries = unwindEntries(table);
-    // What cannot be taken apart may be about anything.
+    // A table that cannot be taken apart may describe anything.
     if (!entries) this.#unreadable.push(table);
     for (const entry of entries ?? []) {
       const home = entry.about && this.#symbols.target(table, entry.about).input;

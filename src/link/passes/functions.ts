@@ -1,4 +1,4 @@
-// The functions of an image: what symbol table, DWARF, listing and symbol file call by name.
+// The functions of an image, for the symbol table, DWARF, the listing and the symbol file.
 //
 // Requires: offsets within output sections. Addresses are read only when asked for, so the list can
 // be made before placement.
@@ -34,7 +34,7 @@ export class LinkedFunction {
     const covered = new Map<number, number>();
     const steps = this.input.section.frame?.steps ?? [];
     for (const [index, { offset, cfaOffset, base = "esp", saved }] of steps.entries()) {
-      // The kernel's own backtraces know one number for a function, and end at interrupts.
+      // The kernel's own backtraces have one number for each function, and stop at interrupts.
       if (base !== "esp" || saved.eip !== undefined) continue;
       const from = Math.max(offset, this.offset);
       const end = steps[index + 1]?.offset ?? this.input.size;

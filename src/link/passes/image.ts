@@ -1,4 +1,4 @@
-// What a link yields: an image in memory, complete and immutable. Files are made from it by
+// What a link makes: an image in memory, complete and immutable. Files are made from it by
 // write-elf.ts, map-file.ts, symbol-file.ts, listing-file.ts and draw-layout.ts.
 
 import type { Diagnostic } from "../../base/diagnostic";

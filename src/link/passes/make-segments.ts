@@ -21,7 +21,7 @@ import { alignDown } from "../../base/align";
 import type { PlacedSection } from "./model";
 
 const PAGE = 4096;
-/** Zeros at the end of a section that are worth leaving out. */
+/** The least zeros at the end of a section that are worth leaving out. */
 const TAIL = 64;
 /** Zeros within a section that are worth a cut: a program header and two section headers. */
 const HOLE = 256;

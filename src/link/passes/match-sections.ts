@@ -1,10 +1,10 @@
 // Pass: each input section goes to the output section whose first rule matches it, in the layout's
-// order. What no rule wants is, in this order,
+// order. What no rule takes is, in this order,
 //
-//   - left out if it is empty, not loaded, or one of what kernels rarely want (notes, comments);
+//   - left out if it is empty, not loaded, or of a kind that kernels rarely want (notes, comments);
 //   - placed where the layout allows it (`orphans: "place"`): at the end of the last output section
 //     that fits and loads where it lies;
-//   - an error: silently placed orphans are how a descriptor table ends up behind the kernel's end.
+//   - an error: silently placed orphans are how a descriptor table ends up past the kernel's end.
 //
 // Debug sections make output sections of their own, which are in the file only.
 
@@ -15,7 +15,7 @@ import { type InputSection, PlacedSection } from "./model";
 
 const DEBUG = /^\.debug_/;
 
-/** The output sections of the layout, empty as yet. */
+/** The output sections of the layout, still empty. */
 export function outputsOf(layout: ResolvedLayout): PlacedSection[] {
   return layout.sections.map((plan) => new PlacedSection(plan));
 }
@@ -79,7 +79,9 @@ function matches({ section, object }: InputSection, rule: ResolvedRule): boolean
   return matchesAny(section.name, rule.sections) && matchesAny(object.name, rule.objects);
 }
 
-/** Rules are in the order in which their sections shall lie; within a rule, objects are. */
+/**
+ * Sections are laid out in the order of the rules, and within a rule in the order of the objects.
+ */
 function inRuleOrder(output: PlacedSection): void {
   const ranks = new Map(output.plan.rules.map((rule, index) => [rule, index]));
   const rank = ({ rule }: InputSection) => (rule ? ranks.get(rule) : undefined) ?? Infinity;
@@ -101,7 +103,7 @@ function priorityOf({ section }: InputSection): number {
   return kind === "ctors" || kind === "dtors" ? 65535 - Number(digits) : Number(digits);
 }
 
-/** Debug sections of one name lie behind each other, as they are. */
+/** Debug sections of one name follow each other unchanged. */
 function addDebug(
   input: InputSection,
   debug: Map<string, PlacedSection>,
@@ -135,7 +137,7 @@ function debugPlan(name: string, region: ResolvedLayout["regions"][number]): Res
   };
 }
 
-/** An empty section or one that is not loaded is no loss: assemblers emit both unasked. */
+/** Nothing is lost with a section that is empty or not loaded: assemblers emit both unasked. */
 function placeOrphan(
   input: InputSection,
   outputs: readonly PlacedSection[],

@@ -3,9 +3,9 @@
 //      a.o .rodata.str1.1   "panic\0" "at %s\0"            -> "panic\0" "at %s\0"
 //      b.o .rodata.str1.1   "panic\0" "nic\0" "halt\0"     -> "halt\0"      ("nic" is in "panic")
 //
-// A section keeps what it is the first to have, and gives up the rest; a string that ends another
-// one is found there. Only sections of one output section with equal entries and alignments share.
-// Order and choices are those of GNU ld, so that both make the same bytes.
+// A section keeps what it is the first to have, and gives up the rest; a string that is the tail of
+// another is found there. Only sections of one output section with equal entries and alignments
+// share. Order and choices are those of GNU ld, so that both make the same bytes.
 //
 // Requires: the inputs of the image.  Provides: `content` of merged inputs; empties are taken out.
 
@@ -17,7 +17,7 @@ import type { InputSection, ReplacedContent } from "./model";
 interface Entry {
   /** Bytes as characters, a string's terminator included. */
   readonly key: string;
-  /** Zero once another entry took its place. */
+  /** Zero once another entry has taken its place. */
   alignment: number;
   readonly owner: InputSection;
   /** The longer string that ends with this one. */
@@ -183,7 +183,7 @@ class MergeGroup {
     const length = strings ? stringLength(bytes, start, entrySize) : entrySize;
     const entry = this.#entries.get(keyOf(bytes, start, length, entrySize));
     const home = entry?.host ?? entry;
-    // Padding behind a string's end was left out: any zero of the section does for it.
+    // Padding after a string's end was left out: any zero of the section serves for it.
     if (!entry || !home) return this.#zero(input);
     const inside = offset - start + (home.key.length - entry.key.length);
     return { input: home.owner, offset: home.offset + inside };
@@ -205,7 +205,7 @@ function reverse(key: string): string {
   return text;
 }
 
-/** How well `offset` is aligned, but for more than the section is. */
+/** How well `offset` is aligned, but at most as well as the section. */
 function alignmentAt(offset: number, align: number): number {
   const own = offset & -offset;
   return own === 0 || own > align ? align : own;

@@ -22,9 +22,9 @@ import type { LayoutSymbol, ResolvedRule, ResolvedSection } from "../layout/reso
 export class InputSection {
   /** Something refers to it, or it is kept: drop-unreferenced.ts. */
   live = false;
-  /** An equal section of another object was taken in its stead: collect-sections.ts. */
+  /** An equal section of another object was taken instead: collect-sections.ts. */
   discarded = false;
-  /** Nothing takes it, which was reported: match-sections.ts. */
+  /** No rule takes it, and that was reported: match-sections.ts. */
   orphan = false;
   /** Where it goes and by which rule: match-sections.ts. Absent: left out of the image. */
   output: PlacedSection | undefined;
@@ -86,7 +86,7 @@ export class InputSection {
 export interface ReplacedContent {
   readonly bytes: Uint8Array;
   readonly relocations: readonly Relocation[];
-  /** Where what was at an offset is now, if that changed. */
+  /** Where the bytes at an offset are now, if they moved. */
   locate?(offset: number): { readonly input: InputSection; readonly offset: number } | undefined;
 }
 
@@ -94,9 +94,9 @@ export interface ReplacedContent {
 export class PlacedSection {
   /** In the order of their offsets, from arrange.ts on. */
   inputs: InputSection[] = [];
-  /** That of the plan, or of an input that wants more: arrange.ts. */
+  /** The plan's, or that of an input that needs more: arrange.ts. */
   align = 1;
-  /** Bytes of content, and with the padding behind it: arrange.ts. */
+  /** Bytes of content, and the same with the padding after it: arrange.ts. */
   contentSize = 0;
   size = 0;
   /** The VMA that its fixed inputs demand: arrange.ts. */
@@ -157,7 +157,10 @@ export class LinkSymbol {
     return this.value ?? this.input?.addressAt(this.offset) ?? 0;
   }
 
-  /** Notes what its section knows, whose address is final: relocations ask for it in any order. */
+  /**
+   * Stores the address that its section, which has its final place, gives it: relocations ask for
+   * it in any order.
+   */
   settle(): void {
     if (!this.input) return;
     this.value = this.input.addressAt(this.offset);

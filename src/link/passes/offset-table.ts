@@ -24,7 +24,7 @@ const WORD = 4;
 /** For the dynamic section and the dynamic linker: there is neither, so they are zero. */
 const RESERVED_WORDS = 3;
 
-/** Changes what refers to the table; returns the sections of the table, if it is needed. */
+/** Rewrites what refers to the table; returns the table's sections, if any are needed. */
 export function makeOffsetTable(
   inputs: readonly InputSection[],
   symbols: SymbolScope,

@@ -21,7 +21,7 @@ import type { InputSection } from "./model";
 import { PageRooms } from "./page-rooms";
 
 const PAGE = 4096;
-/** The waste that is worth it: this part of the functions' bytes, and always this many bytes. */
+/** The waste that is acceptable: this share of the functions' bytes, and always this many bytes. */
 const WASTE_RATIO = 0.04;
 const WASTE_FLOOR = 512;
 
@@ -53,7 +53,10 @@ function inOrder(inputs: readonly InputSection[], start: number): Plan {
   return { offsets, end };
 }
 
-/** Each input in the first page with room for it. Linear but for the logarithm of the pages. */
+/**
+ * Each input in the first page with room for it. Linear, except for the logarithm of the number of
+ * pages.
+ */
 function firstFit(inputs: readonly InputSection[], start: number): Plan {
   const offsets = new Map<InputSection, number>();
   const rooms = new PageRooms();

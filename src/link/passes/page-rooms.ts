@@ -1,4 +1,4 @@
-// Pages that are partly used, in order, and which of them is the first with room for something.
+// Partly used pages, in order, and which of them is the first with room for something.
 //
 // A tournament tree over the free bytes of the pages finds it without looking at all of them:
 //
@@ -16,7 +16,10 @@ interface Room {
   readonly end: number;
 }
 
-/** Pages in which an alignment left no room, before the search gives up and begins a new page. */
+/**
+ * Pages to try that alignment leaves without room, before the search gives up and begins a new
+ * page.
+ */
 const PATIENCE = 64;
 
 export class PageRooms {

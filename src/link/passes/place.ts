@@ -20,7 +20,7 @@ export interface RegionUse {
 }
 
 const PAGE = 4096;
-/** More bytes in one section are a mistake, or an attack by an object's headers. */
+/** More bytes than this in one section are a mistake, or an attack through an object's headers. */
 const LARGEST_CONTENT = 2 ** 28;
 
 /** Gives every output section its addresses, and returns what each region holds. */
@@ -68,15 +68,15 @@ function advance(section: PlacedSection, use: RegionUse, report: Reporter): void
   section.address = wanted ?? alignUp(use.end, section.align);
   if (section.address < use.end) {
     const text =
-      `section ${section.name} must begin at ${hex(section.address)}, but what lies before it ` +
+      `section ${section.name} must begin at ${hex(section.address)}, but what is before it ` +
       `reaches to ${hex(use.end)}`;
     report.error(
       "LINK009",
       text,
-      "Raise the section's `address`, or make what lies before it smaller.",
+      "Raise the section's `address`, or make what is before it smaller.",
     );
   }
-  // An empty section has an address, but takes no room for its alignment either.
+  // An empty section has an address, but not even its alignment takes room.
   if (section.size > 0) use.end = Math.max(use.end, section.end);
 }
 
@@ -126,8 +126,8 @@ function checkSection(section: PlacedSection, report: Reporter): void {
   }
   if (section.align >= PAGE && (address - section.loadAddress) % PAGE !== 0) {
     const lma = hex(section.loadAddress);
-    const text = `section ${name} has VMA ${from} and LMA ${lma}: no page can map that`;
-    report.error("LINK012", text, "Let both be congruent modulo 4096.");
+    const text = `section ${name} has VMA ${from} and LMA ${lma}, which no page can map`;
+    report.error("LINK012", text, "Make both congruent modulo 4096.");
   }
 }
 
@@ -168,8 +168,8 @@ function checkSpaces(
       const lower = ranges[index - 1];
       if (!lower || lower.end <= upper.start) continue;
       const text =
-        `in space "${name}" region "${lower.region.name}" grew to ${hex(lower.end)}, into region ` +
-        `"${upper.region.name}" from ${hex(upper.start)}`;
+        `in space "${name}" region "${lower.region.name}" grew to ${hex(lower.end)}, into ` +
+        `region "${upper.region.name}" from ${hex(upper.start)}`;
       report.error("LINK015", text, "Move the upper one, or make the lower one smaller.");
     }
   }

@@ -1,5 +1,5 @@
-// Pass: takes out of `.eh_frame` what is about functions that the image lacks, and what several
-// objects say alike, as GNU ld does.
+// Pass: takes out of `.eh_frame` what describes functions that the image lacks, and what several
+// objects have in common, as GNU ld does.
 //
 //      a.o  CIE 1 | FDE f | FDE g               ->  CIE 1 | FDE f            (g was left out)
 //      b.o  CIE 1 | FDE h | end                 ->  FDE h -> CIE 1 of a.o
@@ -76,7 +76,7 @@ export class UnwindTables {
   #isInImage(input: InputSection, about: Relocation): boolean {
     const { input: home, kind } = this.#symbols.target(input, about);
     if (!home) return kind !== "undefined";
-    // What the name means in another object has an entry there.
+    // What the name means is in another object, which has an entry for it.
     return home.live && home.object === input.object;
   }
 
@@ -94,7 +94,7 @@ export class UnwindTables {
     const bytes = input.bytes.subarray(offset, offset + size);
     const targets = relocations.flatMap((relocation) => {
       const { name, binding, input: home } = this.#symbols.target(input, relocation);
-      // Local symbols of one name need not be the same.
+      // Local symbols of the same name need not be the same symbol.
       const place = binding === "local" ? `${home?.object.name} ${home?.index}` : "";
       const { kind, width, addend } = relocation;
       return [relocation.offset - offset, kind, width, addend, name, place];
@@ -110,7 +110,7 @@ export class UnwindTables {
   ): void {
     const { bytes: old } = input;
     const size = entries.reduce((sum, entry) => sum + (stays.has(entry) ? entry.size : 0), 0);
-    // Between tables there may be no padding, which would end the whole: the last entry has it.
+    // There must be no padding between tables, as it would end them all: the last entry absorbs it.
     const padded = isLast ? size : alignUp(size, input.section.align);
     const bytes = new Uint8Array(padded);
     const starts = new Map<UnwindEntry, number>();

@@ -2,8 +2,8 @@
 // archives in the order of the command line, each searched again until nothing more is wanted from
 // it.
 //
-// Wanted is what an object so far refers to, or what the layout names, and nothing defines yet. A
-// weak reference wants nothing; a common symbol wants a real definition.
+// A name is wanted if an object so far refers to it, or the layout names it, and nothing defines it
+// yet. A weak reference wants nothing; a common symbol wants a real definition.
 
 import type { ObjectFile, ObjectSymbol } from "../../object/object";
 import type { Archive, ArchiveMember } from "../input/archive";
@@ -13,7 +13,7 @@ import type { ResolvedLayout } from "../layout/resolve";
 
 /** The objects of a link, in its order. Throws what reading a member throws. */
 export function pullMembers(inputs: readonly LinkInput[], layout: ResolvedLayout): ObjectFile[] {
-  // Without archives nobody asks what is wanted.
+  // Without archives it does not matter what is wanted.
   const alone = inputs.filter((input): input is ObjectFile => !isArchiveInput(input));
   if (alone.length === inputs.length) return alone;
   const wants = new Wants(layout);

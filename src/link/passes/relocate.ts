@@ -5,7 +5,7 @@
 // narrower ones must fit. In 16-bit code addresses wrap at 64 KiB too, so fields of 16 bits and
 // absolute ones of 8 may be read as signed or unsigned; a relative field of 8 bits is signed.
 //
-// What describes code that is gone (debug sections) gets 0 for its address.
+// A description of code that is gone (debug sections) gets 0 for its address.
 
 import { hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
@@ -23,7 +23,7 @@ const SIGNED_8: Range = [-0x80, 0x7f];
 
 /** Sets `bytes` of `output`, unless all of it is zeros. */
 export function relocate(output: PlacedSection, symbols: SymbolScope, report: Reporter): void {
-  if (output.isZero) return; // A large .bss need not exist here either.
+  if (output.isZero) return; // A large .bss takes no memory here either.
   output.bytes = new Uint8Array(output.size);
   if (output.plan.fill !== 0) output.bytes.fill(output.plan.fill);
   const view = new DataView(output.bytes.buffer);

@@ -1,7 +1,7 @@
 // Pass: makes the compact symbol table (src/abi/symbol-table.ts draws it).
 //
-// The table must have its size before the sections behind it get their addresses, and it tells
-// about those addresses. So everything in it counts from the start of a section, which is fixed
+// The table's size must be known before the sections after it get their addresses, and its content
+// is about those addresses. So everything in it counts from the start of a section, which is fixed
 // once the inside of the sections is arranged; the starts themselves are left to relocations
 // against the layout's symbols, like any other address.
 //
@@ -129,7 +129,7 @@ function writeRecord(func: LinkedFunction, gap: number, paths: PathList, out: By
   out.bytes(program);
 }
 
-/** A path and a line: what the state of a line program consists of. */
+/** The state of a line program: a path and a line. */
 interface Spot {
   readonly path: number;
   readonly line: number;
@@ -192,7 +192,9 @@ function stemOf(path: string): string {
   return dot > path.lastIndexOf("/") ? path.slice(0, dot) : path;
 }
 
-/** Every file that lines name, and every first part of a name that is no such file's stem. */
+/**
+ * Every file that lines name, and every first part of a name that is not the stem of such a file.
+ */
 class PathList {
   readonly #sorted: string[];
   readonly #numbers: ReadonlyMap<string, number>;

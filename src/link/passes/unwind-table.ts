@@ -12,13 +12,13 @@ import type { InputSection } from "./model";
 
 const NAME = ".eh_frame";
 const WORD = 4;
-/** Of the word behind the length, and of the function's address in an FDE. */
+/** Offsets of the word after the length, and of the function's address in an FDE. */
 export const CIE_POINTER = 4;
 const FUNCTION = 8;
 
 export interface UnwindEntry {
   readonly input: InputSection;
-  /** From the start of the section; the size has the length's word. */
+  /** From the start of the section; the size includes the word with the length. */
   readonly offset: number;
   readonly size: number;
   readonly relocations: readonly Relocation[];
@@ -34,7 +34,9 @@ export function isUnwindTable({ section }: InputSection): boolean {
   return section.name === NAME && section.type === "progbits";
 }
 
-/** The entries of a table; undefined if it is not of the form above, and better left alone. */
+/**
+ * The entries of a table; undefined if it does not have the form above and is better left alone.
+ */
 export function unwindEntries(input: InputSection): UnwindEntry[] | undefined {
   const { bytes, relocations } = input;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,4 +1,4 @@
-// Proof: that code that runs with paging off names only what lies where it is linked.
+// Proof: code that runs with paging off names only what lies where it is linked.
 //
 // Before paging is on, an address means physical memory: whatever has VMA != LMA is not there. The
 // walk begins at the layout's roots and follows every relocation into code; it stops at the

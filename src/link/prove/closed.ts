@@ -1,5 +1,5 @@
-// Proof: that a closed group of sections (the trampoline) refers to nothing outside itself
-// but its declared exits.
+// Proof: a closed group of sections (the trampoline) refers to nothing outside itself but its
+// declared exits.
 //
 // While the trampoline runs on a user's page directory, every other kernel address holds the user's
 // bytes or nothing. Objects carry a relocation for each address that code or data names, so what

@@ -1,5 +1,5 @@
-// A C header with the symbols of a layout, and a table of its sections for whoever builds page
-// tables.
+// A C header with the symbols of a layout, and a table of its sections for the code that builds
+// page tables.
 //
 // In C a linker's symbol has an address and no value, so all of them are arrays of char:
 // `text_size` as a number is `(uintptr_t)text_size`, which LAYOUT_SIZE(text) writes.

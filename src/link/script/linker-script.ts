@@ -1,10 +1,10 @@
 // A linker script from a layout, for people who keep their own linker: GNU ld (bfd), gold or lld.
 //
 // The script places as place.ts does: one cursor for each region, sections and load images upwards,
-// end-anchored regions from their end down. What the linkers do badly is kept out of their way:
+// end-anchored regions from their end down. The script avoids what these linkers do badly:
 //
-//   - a section that ends at 4 GiB leaves the location counter at 0 (GNU ld, gold: without a word),
-//     so every section gets its address from a symbol and none from what came before it;
+//   - a section that ends at 4 GiB leaves the location counter at 0 (GNU ld, gold: silently), so
+//     every section gets its address from a symbol and none from what came before it;
 //   - LMAs are inherited in surprising ways (GNU ld) or unaligned (gold with AT>), so every section
 //     has an AT of its own;
 //   - lld refuses a section that ends at 4 GiB: the last one there is not padded, and where its
@@ -59,14 +59,14 @@ function refuseOurOwn({ name, content, module, rules }: ResolvedSection): void {
   if (what === undefined) return;
   throw new Diagnostic(
     "SCRIPT001",
-    `section ${name} ${what}: no linker script can say that`,
+    `section ${name} ${what}, which no linker script can express`,
     "Link with `npx isthmus link`, or leave the section out of the layout.",
   );
 }
 
 const PAGE = 4096;
 const UNWIND_TABLE = ".eh_frame";
-/** What GNU ld makes for itself, empty in a static kernel, and takes for orphans. */
+/** Sections that GNU ld makes itself, empty in a static kernel, and treats as orphans. */
 const LINKERS_OWN = [".rel.got", ".rel.plt", ".rel.dyn", ".plt", ".iplt", ".rel.iplt", ".igot.plt"];
 
 class ScriptWriter {
@@ -187,7 +187,7 @@ class ScriptWriter {
     this.#line("", `  /* ${titleOf(section)} */`);
     if (!isParked) {
       const free = this.#cursors.get(region) ?? hex(region.start);
-      // Inputs may want more than a small alignment; more than a page is nobody's.
+      // Inputs may need more than a small alignment, but none needs more than a page.
       const wanted = align < PAGE ? `MAX(${align}, ALIGNOF(${name}))` : `${align}`;
       const start = address === undefined ? `ALIGN(${free}, ${wanted})` : hex(address);
       this.#line(`  ${stem}_start = ${start};`);
@@ -214,7 +214,7 @@ class ScriptWriter {
     if (load !== region) this.#advance(load, `${stem}_load_next`, `${stem}_load`, `${stem}_size`);
   }
 
-  /** An empty section takes no room for its alignment either. */
+  /** Not even the alignment of an empty section takes room. */
   #advance(region: ResolvedRegion, next: string, start: string, size: string): void {
     const free = this.#cursors.get(region) ?? hex(region.start);
     this.#line(`  ${next} = ${size} > 0 ? ${start} + ${size} : ${free};`);
@@ -236,7 +236,7 @@ class ScriptWriter {
     if (bracketed) this.#line(`    PROVIDE(${bracketed.end} = .);`);
   }
 
-  /** Orphans, if there are any, go behind the kernel, not behind the end of the address space. */
+  /** Orphans, if there are any, go after the kernel, not past the end of the address space. */
   #ending(): void {
     const [first] = this.#sections.filter(({ region }) => region.anchor === "start");
     const cursor = first && this.#cursors.get(first.load);
@@ -298,7 +298,7 @@ class ScriptWriter {
   }
 }
 
-/** The patterns of each statement: what has no priority comes behind all that has one. */
+/** The patterns of each statement: what has no priority comes after all that has one. */
 function inputNames(
   sections: readonly string[],
   sort: ResolvedRule["sort"],

@@ -460,7 +460,7 @@ const CASES: readonly Case[] = [
       ),
     },
     right: { bits: 64 },
-    says: /a 64-bit ELF file has a Multiboot 1 header alone/,
+    says: /a 64-bit ELF file has only a Multiboot 1 header/,
   },
   {
     name: "a PVH note of the wrong size",
@@ -477,7 +477,7 @@ const CASES: readonly Case[] = [
       ),
       script: script("*(.boot) }", "*(.boot) } .pvh : { KEEP(*(.pvh)) }"),
     },
-    says: /a note of .* says a size that it does not have/,
+    says: /a note in .* claims a size that it does not have/,
   },
   {
     name: "a section 256 MiB away",

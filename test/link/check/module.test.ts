@@ -132,7 +132,7 @@ describe("a module that does not fit", { skip }, () => {
     ],
     [
       "it is for another machine",
-      /LAY027 trampoline\.elf is of 64 bits, the kernel of 32/,
+      /LAY027 trampoline\.elf has 64 bits, the kernel 32/,
       (t) => {
         const file = scratch(t);
         const source = file("t.S", '.section .shared_text, "ax"\nret\n');

@@ -104,7 +104,7 @@ test("an address that what lies before it already reached is an error", () => {
   const text = diagnosed("LINK009", () => link([object], { ...layout, keep: ["datum"] }));
   assert.match(
     text,
-    /\.data must begin at 0x00101000, but what lies before it reaches to 0x00101388/,
+    /\.data must begin at 0x00101000, but what is before it reaches to 0x00101388/,
   );
 });
 
@@ -138,6 +138,6 @@ test("text that grows into the data of a user program is refused", () => {
   });
   assert.match(
     diagnosed("LINK009", () => link([big], userLayout())),
-    /\.data must begin at 0x00100000, but what lies before it reaches to 0x00101000/,
+    /\.data must begin at 0x00100000, but what is before it reaches to 0x00101000/,
   );
 });
