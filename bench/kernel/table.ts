@@ -89,6 +89,15 @@ export function failureOf({ what, ours, limit }: Row, mustHaveLimit: boolean): s
   return ours > limit ? `${what}: ${number(ours)} is more than ${number(limit)}` : undefined;
 }
 
+/** The rows that are so much better that their figures should be stored anew. */
+export function improvedRows(ours: Counts, figures: Figures): string[] {
+  const isBetter = ([id, figure]: [string, Figure]) =>
+    (ours.get(id) ?? figure.ours) < figure.ours * (1 - TOLERANCE);
+  return Object.entries(figures.rows)
+    .filter(isBetter)
+    .map(([id]) => id);
+}
+
 /** The new figures.json; Linux's figures stay where none were measured. */
 export function bless(
   names: readonly RowName[],

@@ -11,6 +11,7 @@ import {
   failureOf,
   formatRow,
   gatedRows,
+  improvedRows,
   type RowName,
 } from "../../bench/kernel/table";
 
@@ -91,6 +92,12 @@ test("blessing keeps Linux's figures where none were measured, and wants them fo
     () => bless([...names, { id: "new", what: "" }], ours, undefined, figures),
     /--linux/,
   );
+});
+
+test("rows that are more than 2 % better are named, so that their figures get stored", () => {
+  assert.deepEqual(improvedRows(counts({ call: 979, null: 105 }), figures), ["call"]);
+  assert.deepEqual(improvedRows(counts({ call: 980, null: 200 }), figures), []);
+  assert.deepEqual(improvedRows(counts({}), figures), []);
 });
 
 test("every row of the program has a figure that its limits allow, and no other has", () => {
