@@ -4,12 +4,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ObjectFile } from "../object/object";
 import { type AssemblyModule, assembleModule } from "../x86/assembler";
-import { blaming, importExport } from "./project-module";
+import { importExport, runModule } from "./project-module";
 
 /** The object that the assembly module at `path` describes. */
 export async function assemble(root: string, path: string): Promise<ObjectFile> {
   const module = await importExport<AssemblyModule>(root, path, "default");
-  return blaming(root, path, () => assembleModule(path, module));
+  return runModule(root, path, () => assembleModule(path, module));
 }
 
 /** The assembly modules below `folder`, relative to the root, in the order of their names. */

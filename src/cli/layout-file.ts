@@ -27,12 +27,12 @@ export async function readLayout(path: string | undefined): Promise<Layout | und
   }
   const value = found.endsWith(".json") ? await readJson(found) : await importLayout(found);
   const layout = parseLayout(value, found);
-  naming(found, () => resolveLayout(layout));
+  inFile(found, () => resolveLayout(layout));
   return layout;
 }
 
 /** Adds `file` to the diagnostics about a layout's meaning. */
-function naming(file: string, check: () => void): void {
+function inFile(file: string, check: () => void): void {
   try {
     check();
   } catch (error) {

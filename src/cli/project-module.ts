@@ -18,7 +18,7 @@ export async function importExport<Value>(
   // The bundled command starts without the TypeScript loader; loading it twice does no harm.
   await import(pathToFileURL(join(INSTALLATION, "bin", "loader.js")).href);
   const url = pathToFileURL(join(root, path)).href;
-  const exports = (await blaming(root, path, () => import(url))) as Record<string, unknown>;
+  const exports = (await runModule(root, path, () => import(url))) as Record<string, unknown>;
   const value = exports[name];
   if (value !== undefined) return value as Value;
   throw new Diagnostic(
@@ -35,7 +35,7 @@ export async function importExport<Value>(
  *
  * @throws Diagnostic CLI006
  */
-export async function blaming<Result>(
+export async function runModule<Result>(
   root: string,
   path: string,
   run: () => Result | Promise<Result>,

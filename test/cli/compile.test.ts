@@ -189,10 +189,15 @@ describe("isthmus compile refuses, and leaves no file:", () => {
     ["an output that is a folder", ["sum.wasm", "-o", "."], 1, /error\[CLI007\]: /],
     ["no output", ["sum.wasm"], 2, /error\[CLI001\]: no output file was given/],
     ["to overwrite the source", ["sum.wasm", "-o", "./sum.wasm"], 2, /error\[CLI001\]: /],
-    ["a target that is none", ["sum.wasm", "-o", "x", "--target=arm"], 2, /error\[CLI001\]: /],
-    ["a level that is none", ["sum.wasm", "-o", "x", "-O3"], 2, /error\[CLI001\]: /],
-    ["a pass that this level has not", ["sum.wasm", "-O0", "--print=sink"], 2, /begins with -O2/],
-    ["a pass that is none", ["sum.wasm", "--print=lowr"], 2, /no pass[\s\S]*Did you mean lower\?/],
+    ["an unknown target", ["sum.wasm", "-o", "x", "--target=arm"], 2, /error\[CLI001\]: /],
+    ["an unknown level", ["sum.wasm", "-o", "x", "-O3"], 2, /error\[CLI001\]: /],
+    [
+      "a pass that this level does not run",
+      ["sum.wasm", "-O0", "--print=sink"],
+      2,
+      /begins with -O2/,
+    ],
+    ["an unknown pass", ["sum.wasm", "--print=lowr"], 2, /not a pass[\s\S]*Did you mean lower\?/],
   ];
   for (const [what, words, wanted, pattern] of cases) {
     it(what, async () => {
