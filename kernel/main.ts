@@ -25,6 +25,10 @@ import { startSystemCalls } from "./syscall/table";
 import { startConsole } from "./terminal/console";
 import { startInterrupts } from "./trap/interrupt";
 
+// For the tools, which run these in Node: what `isthmus syscalls` prints.
+export { systemCallHandler, systemCallKinds } from "./syscall/call-rows";
+export { startSystemCalls } from "./syscall/table";
+// For assembly.
 export { panicked } from "./trap/post-mortem";
 export {
   beforeUserReturn,
@@ -53,7 +57,7 @@ export function kernelMain(): void {
   startConsole(); // serial line and screen
   startInterrupts(); // PIC, timer, keyboard, serial input
   startClock(); // what time it is
-  startSystemCalls(); // the table behind int 0x80
+  startSystemCalls(); // the table for int 0x80
   startSignals(); // ^C on a terminal
   mountRoot(); // the initramfs, and /dev
   startInit(); // process 1: the shell, or what the command line names

@@ -35,12 +35,12 @@ const ESCAPE: u32 = 1;
 const CONTROL: u32 = 2;
 
 const PARAMETERS: u32 = 8;
-const parameters: usize = memory.data(4 * 8, 4);
+const parameters: usize = memory.data(4 * PARAMETERS, 4);
 /** ANSI counts colours red 1, blue 4; the VGA has it the other way round. */
 const VGA_COLOURS: usize = memory.data<u8>([0, 4, 2, 6, 1, 5, 3, 7]);
 
 /** A copy of the cells in fast memory. */
-const shadow: usize = memory.data(4000, 4);
+const shadow: usize = memory.data(ROWS * COLUMNS * CELL_SIZE, 4);
 
 let state: u32 = 0; // GROUND: a global cannot begin as a copy of a constant
 let parameterCount: u32 = 0;
@@ -189,7 +189,7 @@ function eraseInDisplay(what: u32): void {
   const here = row * COLUMNS + column;
   const end = ROWS * COLUMNS;
   if (what === 0) erase(here, end);
-  // Behind a full last row, "up to the cursor" would be a cell too far.
+  // Past a full last row, "up to the cursor" would be a cell too far.
   else if (what === 1) erase(0, min(here + 1, end));
   else erase(0, end);
 }
@@ -252,5 +252,3 @@ function forceCell(cell: i32, value: u32): void {
 function shadowAt(cell: i32): u32 {
   return load<u16>(shadow + <usize>cell * CELL_SIZE);
 }
-
-if (ROWS * COLUMNS * CELL_SIZE !== 4000) ERROR("shadow has a word for each cell");

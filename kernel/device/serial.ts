@@ -4,7 +4,7 @@
 // goes to the receiver that the console has registered.
 //
 // Invariants
-//   - A port with no UART behind it (all bits read as 1) is never waited for.
+//   - A port without a UART (all bits read as 1) is never waited for.
 //   - A UART that takes nothing is waited for WAITS times in a row, then not again until it takes a
 //     byte: one that pauses for seconds loses nothing, and a dead one costs only those waits.
 // See the PC16550D data sheet.

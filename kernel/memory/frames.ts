@@ -1,6 +1,6 @@
 // Physical memory, in frames of 4 KiB.
 //
-// The list of frames lies right behind the kernel image, in the identity map: one record for each
+// The list of frames lies right after the kernel image, in the identity map: one record for each
 // frame of the machine, from frame 0 to the last one of RAM. Memory above 4 GiB is not used.
 //
 //      record   0  link        free frame: index of the next free frame, 0: none
@@ -11,7 +11,7 @@
 // Invariants
 //   - INFO_FREE_FRAMES of kernel_info is the length of the list that starts at `firstFree`: the
 //     count lives there so that an inspector outside sees it.
-//   - Frame 0 is reserved, so 0 is no frame's address.
+//   - Frame 0 is reserved, so 0 is not a frame's address.
 
 import { INFO_FRAME_COUNT, INFO_FRAMES, INFO_FREE_FRAMES } from "../../src/abi/kernel-info";
 import { PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
@@ -21,7 +21,7 @@ import * as symbols from "../machine/i686/symbols";
 const RECORD_SHIFT: u32 = 3;
 const LINK: usize = 0;
 const REFERENCES: usize = 4;
-/** Low memory, the kernel image, this list, modules, and what is no RAM at all. */
+/** Low memory, the kernel image, this list, modules, and what is not RAM at all. */
 const RESERVED: u32 = 0xffffffff;
 
 let list: usize = 0;

@@ -1,4 +1,4 @@
-// Small objects for the kernel: the allocator behind every record that it keeps.
+// Small objects for the kernel: the allocator of every record that it keeps.
 //
 // A page serves objects of one size. Objects that are too large for that get pages of their own.
 // Either way the first page begins with a header, so free() needs no size:
@@ -41,12 +41,13 @@ class Large {
 const HEADER: u32 = 32;
 const LARGE: u32 = 0xffffffff;
 const LARGEST_SMALL: u32 = 2032;
+const CLASSES: u32 = 12;
 /** Sizes that leave little of a page unused. */
 const classSizes: usize = memory.data<u32>([
   16, 32, 64, 96, 128, 192, 256, 336, 496, 672, 1008, 2032,
 ]);
 /** For each class, the first slab that has a free object. */
-const classSlabs: usize = memory.data(12 * 4, 4);
+const classSlabs: usize = memory.data(CLASSES * 4, 4);
 
 /** `size` zeroed bytes, 16-byte aligned, or 0 when out of memory. */
 export function allocate(size: usize): usize {
@@ -76,7 +77,7 @@ export function free(object: usize): void {
     return;
   }
   if (slab.size === 0 || slab.used === 0 || (object - page - HEADER) % slab.size !== 0) {
-    panic(cstr("heap: free of an address that is no object"));
+    panic(cstr("heap: free of an address that is not an object"));
   }
   const index = classOf(slab.size);
   const wasFull = slab.firstFree === 0;

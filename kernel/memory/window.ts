@@ -53,7 +53,7 @@ export function forgetWindows(): void {
   usedSlots = 0;
 }
 
-/** A blocking thread asserts that it leaves no window behind. */
+/** For threads that block: they must have closed their windows. */
 export function noWindowOpen(): bool {
   return openCount === 0;
 }

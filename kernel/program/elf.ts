@@ -55,6 +55,7 @@ import {
   SHT_NOBITS,
 } from "../../src/abi/elf";
 import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
+import { isInside } from "../memory/range";
 
 /** More program headers than any linker writes; it bounds the check for overlaps. */
 const MOST_HEADERS: u32 = 64;
@@ -253,11 +254,6 @@ function hasName(image: usize, strings: usize, offset: u32, name: usize): bool {
     if (byte === 0) return true;
   }
   return false;
-}
-
-/** Whether [offset, offset + length) lies within `size` bytes, without wrapping. */
-function isInside(offset: u32, length: u32, size: u32): bool {
-  return offset <= size && length <= size - offset;
 }
 
 if (offsetof<Segment>("offset") !== PHDR_OFFSET) ERROR("a program header's offset");

@@ -2,7 +2,7 @@
 //
 //   judge the file -> new space: segments, heap, stack -> point of no return -> drop the old space
 //
-// Everything that can fail comes before the point of no return, in a space that nobody runs on yet;
+// Everything that can fail comes before the point of no return, in a space that no thread runs on yet;
 // a caller that gets an error goes on as if nothing had happened. The price is that both programs
 // take memory for a moment.
 

@@ -59,7 +59,7 @@ const CPUID_EDX: usize = 12;
 /** FPU, MMX, FXSR, SSE and SSE2: what programs may lack though the processor has it. */
 const FLOATING_POINT: u32 = (1 << 0) | (1 << 23) | (1 << 24) | (1 << 25) | (1 << 26);
 
-const random: usize = memory.data(16, 4);
+const random: usize = memory.data(RANDOM_SIZE, 4);
 const cpuid: usize = memory.data(16, 4);
 
 /** Where the next word of the vectors goes, in the kernel's copy. */

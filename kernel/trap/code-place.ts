@@ -63,7 +63,7 @@ export class CodePlace {
   private file: u32 = 0;
 
   /**
-   * Looks `address` up in the table of `size` bytes at `table`. False if the bytes are no table or
+   * Looks `address` up in the table of `size` bytes at `table`. False if the bytes are not a table or
    * no function of it holds the address.
    */
   find(table: usize, size: u32, address: u32): bool {

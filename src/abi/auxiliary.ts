@@ -1,4 +1,4 @@
-// The auxiliary vector: what the kernel tells a program at its start, behind the environment.
+// The auxiliary vector: what the kernel tells a program at its start, after the environment.
 //
 // Pairs of words (type, value) that end with AT_NULL. See getauxval(3) and uapi/linux/auxvec.h.
 

@@ -35,11 +35,11 @@ export declare function lgdt(pointer: usize): void;
 export declare function lidt(pointer: usize): void;
 export declare function ltr(selector: u32): void;
 export declare function invlpg(address: usize): void;
-/** Stores EAX, EBX, ECX, EDX, in this order, at `out`. */
 /** 512 bytes at a multiple of 16: the x87 and SSE registers. */
 export declare function fxsave(area: usize): void;
 export declare function fxrstor(area: usize): void;
 export declare function fninit(): void;
+/** Stores EAX, EBX, ECX, EDX, in this order, at `out`. */
 export declare function cpuid(leaf: u32, subleaf: u32, out: usize): void;
 export declare function rdtsc(): u64;
 export declare function rdmsr(index: u32): u64;

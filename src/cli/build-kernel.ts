@@ -1,6 +1,8 @@
 // Builds the kernel of a project from AssemblyScript, assembly and layout: build/kernel.elf and the
 // files beside it. Runs in a build worker.
 
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { KERNEL_DATA } from "../abi/memory-map";
 import type { Diagnostic } from "../base/diagnostic";
 import {
@@ -19,6 +21,7 @@ import type { BuildOutcome } from "./build-task";
 import type { Project } from "./project";
 import { importExport } from "./project-module";
 import { SourceLog } from "./source-log";
+import { SYSTEM_CALLS_FILE, servedCalls } from "./system-calls-file";
 
 const ENTRY = "kernel/main.ts";
 const LAYOUT = "kernel/layout.ts";
@@ -30,21 +33,31 @@ export interface KernelParts {
   readonly objects: readonly ObjectFile[];
   readonly layout: Layout;
   readonly warnings: readonly Diagnostic[];
-  readonly wasmBytes: number;
+  readonly wasm: Uint8Array;
 }
 
 /** @throws Diagnostics of every pass */
 export async function buildKernel({ root, output }: Project): Promise<BuildOutcome> {
   const log = new SourceLog(root);
-  const { objects, layout, warnings, wasmBytes } = await kernelParts(root, log);
+  const { objects, layout, warnings, wasm } = await kernelParts(root, log);
   const image = link(objects, layout);
   return {
     title: "kernel",
-    outputs: writeOutputs(image, output),
+    outputs: [...writeOutputs(image, output), ...writeSystemCalls(wasm, output)],
     sources: log.hashes,
     warnings: [...warnings, ...image.warnings],
-    wasmBytes,
+    wasmBytes: wasm.length,
   };
+}
+
+/** Writes which system calls the kernel serves, if it says so: the file's path, or none. */
+function writeSystemCalls(wasm: Uint8Array, output: string): string[] {
+  const path = join(output, SYSTEM_CALLS_FILE);
+  const calls = servedCalls(wasm);
+  rmSync(path, { force: true });
+  if (calls === undefined) return [];
+  writeFileSync(path, `${JSON.stringify(calls, undefined, 2)}\n`);
+  return [path];
 }
 
 /** How the kernel is compiled: with all passes, unless a test wants to know whether fewer do. */
@@ -65,7 +78,7 @@ export async function kernelParts(
   const layout = await importExport<Layout>(root, LAYOUT, "layout");
   const { warnings, wasm } = output;
   const objects = [compileKernel(output, mode), ...assembled];
-  return { objects, layout, warnings, wasmBytes: wasm.length };
+  return { objects, layout, warnings, wasm };
 }
 
 /** The front end's part: from the kernel's sources to one module. */

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   map: () => import("./map"),
   compile: () => import("./compile"),
   check: () => import("./check"),
+  syscalls: () => import("./syscalls"),
   explain: () => import("./explain"),
   script: () => import("./script"),
   link: () => import("./link"),

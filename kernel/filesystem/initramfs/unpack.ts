@@ -15,6 +15,7 @@ import { hexDigitValue } from "../../../src/abi/command-line";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../../src/abi/files";
 import { createInode, Inode, rootDirectory } from "../../file/inode";
 import { warn } from "../../log/log";
+import { isInside } from "../../memory/range";
 import { directoryOperations, regularOperations } from "./files";
 
 const HEADER_SIZE: u32 = 110;
@@ -52,7 +53,7 @@ export function unpackInitramfs(start: usize, size: u32): u32 {
 function addEntry(offset: u32): u32 {
   entryOffset = offset;
   hasBadField = false;
-  if (!isInside(offset, HEADER_SIZE)) return complain(cstr("it is cut off"));
+  if (!isInside(offset, HEADER_SIZE, archiveSize)) return complain(cstr("it is cut off"));
   if (!hasMagic(offset)) return complain(cstr("it does not begin with 070701"));
   const nameSize = hexField(offset + FIELD_NAME_SIZE);
   const size = hexField(offset + FIELD_SIZE);
@@ -60,13 +61,14 @@ function addEntry(offset: u32): u32 {
   const mtime = hexField(offset + FIELD_MTIME);
   if (hasBadField) return complain(cstr("a number in it is not hexadecimal"));
   const name = offset + HEADER_SIZE;
-  if (nameSize === 0 || !isInside(name, nameSize)) return complain(cstr("its name is cut off"));
+  if (nameSize === 0 || !isInside(name, nameSize, archiveSize))
+    return complain(cstr("its name is cut off"));
   if (load<u8>(archive + name + nameSize - 1) !== 0) {
     return complain(cstr("its name does not end in NUL"));
   }
   if (isTrailer(name, nameSize)) return 0;
   const data = alignWord(name + nameSize);
-  if (!isInside(data, size)) return complain(cstr("its contents are cut off"));
+  if (!isInside(data, size, archiveSize)) return complain(cstr("its contents are cut off"));
   addNamed(name, nameSize - 1, mode, mtime, data, size);
   return alignWord(data + size);
 }
@@ -178,11 +180,6 @@ function hexField(offset: u32): u32 {
     value = (value << 4) | <u32>digit;
   }
   return value;
-}
-
-/** Whether [offset, offset + length) lies in the archive, without wrapping. */
-function isInside(offset: u32, length: u32): bool {
-  return offset <= archiveSize && length <= archiveSize - offset;
 }
 
 function alignWord(offset: u32): u32 {

@@ -27,7 +27,7 @@ export declare function trampoline_data_start(): usize;
 export declare function trampoline_data_size(): usize;
 export declare function trampoline_data_load(): usize;
 
-/** The first address behind the kernel image: load images of the trampoline included. */
+/** The first address past the kernel image, load images of the trampoline included. */
 export declare function kernel_end(): usize;
 
 // kernel/machine/i686/trampoline.asm.ts

@@ -1,8 +1,8 @@
 // The trampoline: the only code and data that both address spaces can see.
 //
-// Kernel and user programs use the same addresses for different things, so whoever changes CR3 must
-// run at an address that means the same before and after. That is this code, and it does nothing
-// else: save the registers, switch page directory and stack, hand the frame over, and back.
+// Kernel and user programs use the same addresses for different things, so code that changes CR3
+// must run at an address that means the same before and after. That is this code, and it does
+// nothing else: save the registers, switch page directory and stack, hand the frame over, and back.
 //
 //   .trampoline.text     RX  256 stubs of 8 bytes, the ways in, the ways out
 //   .trampoline.rodata   RO  the IDT; the kernel's CR3
@@ -279,7 +279,7 @@ function waysFromRing0(a: Assembler): void {
 /**
  * NMI and #MC from anywhere, exceptions from ring 0. The privilege level says nothing about CR3 or
  * the segments here, so both are saved, set, and restored as found: in registers that the handler
- * preserves, because the entry stack is no place for a CR3. It is small, too: the handler moves to
+ * preserves, because a CR3 must not lie on the entry stack. It is small, too: the handler moves to
  * a stack of its own if it came that way; on any other stack it stays, and so a second such entry
  * cannot overwrite the first.
  */
