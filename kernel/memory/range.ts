@@ -1,5 +1,5 @@
-// Whether one range of bytes lies in another: for files and archives from outside, whose numbers may
-// be anything.
+// Whether one range of bytes lies in another: for files and archives from outside, whose numbers
+// may be anything.
 
 /** Whether [offset, offset + length) lies within `size` bytes, without wrapping at 4 GiB. */
 export function isInside(offset: u32, length: u32, size: u32): bool {

@@ -2,9 +2,9 @@
 //
 //   judge the file -> new space: segments, heap, stack -> point of no return -> drop the old space
 //
-// Everything that can fail comes before the point of no return, in a space that no thread runs on yet;
-// a caller that gets an error goes on as if nothing had happened. The price is that both programs
-// take memory for a moment.
+// Everything that can fail comes before the point of no return, in a space that no thread runs on
+// yet; a caller that gets an error goes on as if nothing had happened. The price is that both
+// programs take memory for a moment.
 
 import { PF_R, PF_W, PF_X } from "../../src/abi/elf";
 import { EACCES, ENOEXEC, ENOMEM } from "../../src/abi/errno";

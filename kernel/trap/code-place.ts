@@ -63,8 +63,8 @@ export class CodePlace {
   private file: u32 = 0;
 
   /**
-   * Looks `address` up in the table of `size` bytes at `table`. False if the bytes are not a table or
-   * no function of it holds the address.
+   * Looks `address` up in the table of `size` bytes at `table`. False if the bytes are not a table
+   * or no function of it holds the address.
    */
   find(table: usize, size: u32, address: u32): bool {
     if (size < TABLE_HEADER_SIZE || load<u32>(table, TABLE_MAGIC) !== TABLE_MAGIC_VALUE)

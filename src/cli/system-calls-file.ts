@@ -1,8 +1,8 @@
 // build/kernel.syscalls.json: which system calls a kernel serves, from its own table.
 //
-// The table (kernel/syscall/table.ts) is filled by code of the kernel at boot. A build runs that code
-// in Node on the kernel's WebAssembly, so the file says what the kernel will do, not what a reader of
-// its sources thinks it will. A kernel without such a table has no such file.
+// The table (kernel/syscall/table.ts) is filled by code of the kernel at boot. A build runs that
+// code in Node on the kernel's WebAssembly, so the file says what the kernel will do, not what a
+// reader of its sources thinks it will. A kernel without such a table has no such file.
 
 import { ARGUMENTS_MAX, argumentKind } from "../abi/linux/argument-kinds";
 import { SYSTEM_CALL_LIMIT, SystemCall } from "../abi/linux/i386";
