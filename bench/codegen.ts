@@ -19,12 +19,13 @@ import { parseArgs } from "node:util";
 import { Diagnostic, formatDiagnostic } from "../src/base/diagnostic";
 import { writeOutputs } from "../src/link/output/write-outputs";
 import type { LinkedImage } from "../src/link/passes/image";
-import { build, COMPILERS, type CompilerName, requireTool, textBytes } from "./harness/build";
+import { build, COMPILERS, type CompilerName, textBytes } from "./harness/build";
 import { Executable } from "./harness/measure";
 import { passWorths, WORTH_HEAD, worthRow } from "./harness/pass-worth";
 import { BENCH_PROGRAMS, type BenchProgram } from "./harness/programs";
 import type { BuildCost, ProgramResult } from "./harness/report";
 import { geomean, ratio, tableFoot, tableHead, tableRow, toJson } from "./harness/report";
+import { requireTool } from "./harness/require-tool";
 
 const GEOMEAN_LIMIT = 0.958;
 const PROGRAM_LIMIT = 1.12;

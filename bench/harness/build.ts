@@ -7,9 +7,9 @@
 // independence. Programs with floating-point numbers may use SSE2 in all three builds.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Diagnostic } from "../../src/base/diagnostic";
 import {
@@ -63,25 +63,6 @@ const FLAGS = ["-m32", "-O2", "-ffreestanding", "-fno-pic", "-fno-stack-protecto
 const FLAGS_NO_UNWINDING = ["-fno-asynchronous-unwind-tables", "-fcf-protection=none"];
 const INTEGER_FLAGS = ["-march=i686", "-mno-sse"];
 const FLOAT_FLAGS = ["-march=pentium4", "-msse2", "-mfpmath=sse"];
-
-const PACKAGES: Readonly<Record<string, string>> = {
-  gcc: "gcc-multilib",
-  clang: "clang",
-  "qemu-system-i386": "qemu-system-x86",
-};
-
-/** @throws Diagnostic BENCH001 if a program that the benchmark needs is not installed */
-export function requireTool(name: string): void {
-  const found = (process.env.PATH ?? "")
-    .split(delimiter)
-    .some((directory) => directory !== "" && existsSync(join(directory, name)));
-  if (found) return;
-  throw new Diagnostic(
-    "BENCH001",
-    `the program ${name} is not on this machine`,
-    `Install it, on Debian with \`apt-get install ${PACKAGES[name] ?? name}\`.`,
-  );
-}
 
 /** The program by that compiler. @throws Diagnostics of our compiler; BENCH002 of the others */
 export function build(program: BenchProgram, compiler: CompilerName): LinkedImage {

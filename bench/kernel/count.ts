@@ -16,6 +16,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeArchive } from "../../src/machine/initramfs";
+import { requireTool } from "../harness/require-tool";
 import { benchmarkFiles, NOTHING } from "./program";
 import { type CallRow, ROWS } from "./rows";
 import { ownInstructions } from "./steps";
@@ -30,28 +31,27 @@ const QEMU = [
 
 /** What each row costs on a kernel, by the rows' names. */
 export function countRows(kernel: string, commandLine: string): ReadonlyMap<string, number> {
+  requireTool("qemu-system-i386");
   const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
   try {
     const initramfs = join(folder, "initramfs.cpio");
-    const serial = join(folder, "serial");
     writeFileSync(initramfs, writeArchive(benchmarkFiles()));
     const boot = ["-kernel", kernel, "-initrd", initramfs, "-append", commandLine];
-    // A file takes each byte at once; a pipe or a socket would sometimes keep the guest waiting.
-    const { error, stderr } = spawnSync(
-      "qemu-system-i386",
-      [...QEMU, "-serial", `file:${serial}`, ...boot],
-      {
-        encoding: "utf8",
-        timeout: TIMEOUT_MS,
-      },
-    );
-    if (process.env.SHOW)
-      console.log(readFileSync(serial, "latin1").replace(/^[!-~]{20,}\r?\n/gm, ""));
-    if (error) throw new Error(`QEMU: ${error.message} ${stderr}`);
-    return readCounts(readFileSync(serial, "latin1"));
+    return readCounts(serialOutput(boot, join(folder, "serial")));
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Runs QEMU until the guest ends; `file` takes what it sends over the serial line. */
+function serialOutput(boot: readonly string[], file: string): string {
+  // A file takes each byte at once; a pipe or a socket would sometimes keep the guest waiting.
+  const parameters = [...QEMU, "-serial", `file:${file}`, ...boot];
+  const options = { encoding: "utf8", timeout: TIMEOUT_MS } as const;
+  const { error, stderr } = spawnSync("qemu-system-i386", parameters, options);
+  const output = readFileSync(file, "latin1");
+  if (error) throw new Error(`QEMU: ${error.message} ${stderr} after ${output.slice(-400)}`);
+  return output;
 }
 
 /** The figures in what the program printed. @throws Error if a row is missing or went wrong */
@@ -68,18 +68,13 @@ function cost({ body, unit }: CallRow, ticks: number): number {
 
 /** The ticks of each sample of a row, once its results have been checked. */
 function samplesOf(output: string, { id, result }: CallRow): number[] {
-  const line = output.match(new RegExp(`row ${id}((?: [0-9a-f]{8})+)\\r?$`, "m"))?.[1];
-  if (line === undefined) throw new Error(`row ${id} is missing from ${output.slice(-400)}`);
-  const numbers = line
-    .trim()
-    .split(" ")
-    .map((digits) => Number.parseInt(digits, 16));
-  const isResult = (_: number, index: number) => index % 2 === 0;
-  const wrong = numbers
-    .filter(isResult)
-    .find((each) => result !== undefined && (each | 0) !== result);
-  if (wrong !== undefined) throw new Error(`a call of row ${id} returned ${wrong | 0}`);
-  return numbers.filter((_, index) => !isResult(_, index));
+  const line = output.match(new RegExp(`row ${id}((?: [0-9a-f]{8} [0-9a-f]{8})+)\\r?$`, "m"));
+  if (!line?.[1]) throw new Error(`row ${id} is missing from ${output.slice(-400)}`);
+  return [...line[1].matchAll(/ (\w+) (\w+)/g)].map(([, returned = "", ticks = ""]) => {
+    const value = Number.parseInt(returned, 16) | 0;
+    if (value !== (result ?? value)) throw new Error(`a call of row ${id} returned ${value}`);
+    return Number.parseInt(ticks, 16);
+  });
 }
 
 function median(samples: readonly number[]): number {

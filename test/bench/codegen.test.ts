@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import test from "node:test";
-import { requireTool } from "../../bench/harness/build";
 import { BENCH_PROGRAMS } from "../../bench/harness/programs";
 import type { ProgramResult } from "../../bench/harness/report";
 import { geomean, ratio, toJson } from "../../bench/harness/report";
+import { requireTool } from "../../bench/harness/require-tool";
 
 function missingTools(): string | false {
   try {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { requireTool } from "../../bench/harness/build";
+import { requireTool } from "../../bench/harness/require-tool";
 import { countRows } from "../../bench/kernel/count";
 import { encodeCommandLine } from "../../src/machine/command-line";
 import { addressOf, build, programImage, withDebugger } from "../kernel/booted-kernel";
