@@ -40,156 +40,157 @@ export function compileModule(module: WasmModule, options: CompileOptions): Obje
 }
 
 class ModuleCompiler {
-  private readonly assembler: Assembler;
-  private readonly pipeline: Pipeline;
-  private readonly linkage: ModuleLinkage;
-  /** A kernel's backtraces must name every caller; endless recursion in WebAssembly must trap. */
-  private readonly settings: CodeSettings;
-  private readonly routines = new Set<string>();
-  private readonly floats = new Set<string>();
-  private readonly describer: FunctionDescriber | undefined;
+  readonly #module: WasmModule;
+  readonly #options: CompileOptions;
+  readonly #assembler: Assembler;
+  readonly #pipeline: Pipeline;
+  readonly #linkage: ModuleLinkage;
 
-  constructor(
-    private readonly module: WasmModule,
-    private readonly options: CompileOptions,
-  ) {
-    this.assembler = new Assembler(options.name);
+  /** A kernel's backtraces must name every caller; endless recursion in WebAssembly must trap. */
+  readonly #settings: CodeSettings;
+  readonly #routines = new Set<string>();
+  readonly #floats = new Set<string>();
+  readonly #describer: FunctionDescriber | undefined;
+
+  constructor(module: WasmModule, options: CompileOptions) {
+    this.#module = module;
+    this.#options = options;
+    this.#assembler = new Assembler(options.name);
     const { facts, sourceMap } = options;
-    this.describer = facts && sourceMap && new FunctionDescriber(module, facts, sourceMap);
-    this.pipeline = new Pipeline(options.level, options.without);
-    this.linkage = this.guarded(undefined, () => new ModuleLinkage(module, options));
-    this.settings = {
+    this.#describer = facts && sourceMap && new FunctionDescriber(module, facts, sourceMap);
+    this.#pipeline = new Pipeline(options.level, options.without);
+    this.#linkage = this.#guarded(undefined, () => new ModuleLinkage(module, options));
+    this.#settings = {
       target: I686,
-      has: (part) => this.pipeline.has(part),
+      has: (part) => this.#pipeline.has(part),
       stress: options.stress ?? {},
-      memoryBase: this.linkage.memoryBase,
-      mayHideCallers: options.target !== "kernel" && !this.linkage.checksCalls,
+      memoryBase: this.#linkage.memoryBase,
+      mayHideCallers: options.target !== "kernel" && !this.#linkage.checksCalls,
     };
   }
 
   run(): ObjectFile {
-    const { module, assembler } = this;
+    const module = this.#module;
+    const assembler = this.#assembler;
     const own = module.functions.filter(({ body }) => body !== undefined);
-    const functions = own.map((source) => ({ source, fn: this.build(source) }));
-    if (this.pipeline.has("cut-no-return")) cutNoReturn(functions.map(({ fn }) => fn));
+    const functions = own.map((source) => ({ source, fn: this.#build(source) }));
+    if (this.#pipeline.has("cut-no-return")) cutNoReturn(functions.map(({ fn }) => fn));
     for (const [done, { source, fn }] of functions.entries()) {
-      this.options.onProgress?.(done, functions.length);
-      this.generate(source, fn);
+      this.#options.onProgress?.(done, functions.length);
+      this.#generate(source, fn);
     }
-    if (this.options.until !== undefined) return assembler.finish();
-    this.guarded(undefined, () => {
-      this.linkage.globals.emit(assembler);
-      this.linkage.tables.emit(assembler);
-      this.memory();
-      this.instantiation();
+    if (this.#options.until !== undefined) return assembler.finish();
+    this.#guarded(undefined, () => {
+      this.#linkage.globals.emit(assembler);
+      this.#linkage.tables.emit(assembler);
+      this.#memory();
+      this.#instantiation();
     });
-    for (const index of this.linkage.hashed) this.emitHashedImport(index);
-    emitRoutines(assembler, this.routines);
-    emitFloatConstants(assembler, this.floats);
-    this.aliases();
-    if (this.options.target !== "object") return this.described(assembler.finish());
-    this.guarded(undefined, () => this.adapters());
+    for (const index of this.#linkage.hashed) this.#emitHashedImport(index);
+    emitRoutines(assembler, this.#routines);
+    emitFloatConstants(assembler, this.#floats);
+    this.#aliases();
+    if (this.#options.target !== "object") return this.#described(assembler.finish());
+    this.#guarded(undefined, () => this.#adapters());
     const visible = module.exports.flatMap(({ name, kind }) =>
       kind === "table" ? [name, `${name}.size`] : [name],
     );
-    return this.described(hideSymbols(assembler.finish(), new Set(visible)));
+    return this.#described(hideSymbols(assembler.finish(), new Set(visible)));
   }
 
-  private described(object: ObjectFile): ObjectFile {
-    const { addresses, data, facts } = this.options;
-    if (!facts || !this.describer) return object;
-    const globals = { symbols: this.linkage.globalNames, addresses: addresses && data };
-    const functions = this.describer.describe();
-    return { ...object, debug: describeModule(this.module, facts, globals, functions) };
+  #described(object: ObjectFile): ObjectFile {
+    const { addresses, data, facts } = this.#options;
+    if (!facts || !this.#describer) return object;
+    const globals = { symbols: this.#linkage.globalNames, addresses: addresses && data };
+    const functions = this.#describer.describe();
+    return { ...object, debug: describeModule(this.#module, facts, globals, functions) };
   }
 
-  private memory(): void {
-    const { addresses, data, memoryBase = 0 } = this.options;
-    if (!addresses || !data) emitMemory(this.assembler, this.module, data, memoryBase);
-    else emitMovableMemory(this.assembler, this.module, data, DATA_ALIGN, addresses.words);
+  #memory(): void {
+    const { addresses, data, memoryBase = 0 } = this.#options;
+    if (!addresses || !data) emitMemory(this.#assembler, this.#module, data, memoryBase);
+    else emitMovableMemory(this.#assembler, this.#module, data, DATA_ALIGN, addresses.words);
   }
 
   // --- functions ---
 
   /** The SSA form of a function, simplified as far as that needs no other function. */
-  private build(source: WasmFunction): IrFunction {
-    const name = this.linkage.functionNames[source.index]!;
-    const history = this.describer?.watch(source);
-    const build = () => buildFunction(this.module, { ...source, name }, this.linkage, history);
-    const fn = this.guarded(source, build);
-    this.irPasses(fn, this.pipeline.beforeCut);
+  #build(source: WasmFunction): IrFunction {
+    const name = this.#linkage.functionNames[source.index]!;
+    const history = this.#describer?.watch(source);
+    const build = () => buildFunction(this.#module, { ...source, name }, this.#linkage, history);
+    const fn = this.#guarded(source, build);
+    this.#irPasses(fn, this.#pipeline.beforeCut);
     return fn;
   }
 
   /** Runs passes over values; false if nothing is to be done beyond one of them. */
-  private irPasses(fn: IrFunction, passes: readonly IrPass[]): boolean {
+  #irPasses(fn: IrFunction, passes: readonly IrPass[]): boolean {
     for (const pass of passes) {
-      this.pipeline.run(pass, fn);
+      this.#pipeline.run(pass, fn);
       verify(fn, pass);
-      this.options.dump?.(pass, fn.name, () => printFunction(fn));
-      if (this.options.until === pass) return false;
+      this.#options.dump?.(pass, fn.name, () => printFunction(fn));
+      if (this.#options.until === pass) return false;
     }
     return true;
   }
 
-  private generate(source: WasmFunction, fn: IrFunction): void {
-    const { pipeline } = this;
-    const { until } = this.options;
+  #generate(source: WasmFunction, fn: IrFunction): void {
+    const pipeline = this.#pipeline;
+    const { until } = this.#options;
     if (pipeline.beforeCut.some((pass) => pass === until)) return;
-    if (!this.irPasses(fn, pipeline.afterCut)) return;
-    const work = new CodeWork(fn, this.settings);
+    if (!this.#irPasses(fn, pipeline.afterCut)) return;
+    const work = new CodeWork(fn, this.#settings);
     for (const pass of pipeline.codePasses) {
       pipeline.runOnCode(pass, work);
-      this.options.dump?.(pass, fn.name, () => printMachine(work.code));
+      this.#options.dump?.(pass, fn.name, () => printMachine(work.code));
       if (until === pass) return;
     }
-    this.emit(source, fn, work);
+    this.#emit(source, fn, work);
   }
 
-  private emit(
-    source: WasmFunction,
-    values: IrFunction,
-    { code, allocation, symbols }: CodeWork,
-  ): void {
-    this.noteParts(symbols);
-    const traced = this.describer?.begin(source);
-    emit(this.assembler, code, {
-      fitsCacheLines: this.pipeline.has("fit-cache-lines"),
-      prefix: this.linkage.hashOf(source),
+  #emit(source: WasmFunction, values: IrFunction, { code, allocation, symbols }: CodeWork): void {
+    this.#noteParts(symbols);
+    const traced = this.#describer?.begin(source);
+    emit(this.#assembler, code, {
+      fitsCacheLines: this.#pipeline.has("fit-cache-lines"),
+      prefix: this.#linkage.hashOf(source),
       usedRegisters: allocation.usedRegisters,
       scratchAt: allocation.scratchAt,
-      lineAt: (position) => this.options.sourceMap?.lookup(position),
+      lineAt: (position) => this.#options.sourceMap?.lookup(position),
       declaredAt: traced?.fact.place,
       trace: traced?.trace,
     });
-    if (traced) this.describer?.note(traced, source, values, code);
+    if (traced) this.#describer?.note(traced, source, values, code);
   }
 
   /** Notes the routines and constants that a function needs. */
-  private noteParts(symbols: ReadonlySet<string>): void {
+  #noteParts(symbols: ReadonlySet<string>): void {
     for (const symbol of symbols) {
-      if (isRoutine(symbol)) this.routines.add(symbol);
-      else if (isFloatSymbol(symbol)) this.floats.add(symbol);
+      if (isRoutine(symbol)) this.#routines.add(symbol);
+      else if (isFloatSymbol(symbol)) this.#floats.add(symbol);
     }
   }
 
   // --- names that others know ---
 
   /** The hash of the type, for those who call the import through a table. */
-  private emitHashedImport(index: number): void {
-    const { imported, typeIndex } = this.module.functions[index]!;
+  #emitHashedImport(index: number): void {
+    const { imported, typeIndex } = this.#module.functions[index]!;
     if (!imported) return;
-    const { assembler: a } = this;
-    const name = this.linkage.functionAddress(index);
+    const a = this.#assembler;
+    const name = this.#linkage.functionAddress(index);
     a.section(`.text.${name}`, { execute: true });
     a.align(4);
-    a.long(this.linkage.typeHash(typeIndex));
-    a.function(name, () => a.jmp(this.linkage.functionNames[index]!), "local");
+    a.long(this.#linkage.typeHash(typeIndex));
+    a.function(name, () => a.jmp(this.#linkage.functionNames[index]!), "local");
   }
 
   /** What must run first, as code for what no linker can do. */
-  private instantiation(): void {
-    const { module, assembler, linkage } = this;
+  #instantiation(): void {
+    const module = this.#module;
+    const assembler = this.#assembler;
+    const linkage = this.#linkage;
     const { tables, memoryBase, functionNames, globalNames } = linkage;
     if (!isInstantiated(module, tables)) return;
     const steps = instantiateSteps({
@@ -201,44 +202,48 @@ class ModuleCompiler {
     });
     const start = module.start === undefined ? undefined : functionNames[module.start];
     emitInstantiate(assembler, steps, start);
-    this.routines.add("__isthmus_copy");
+    this.#routines.add("__isthmus_copy");
   }
 
   /** The function to call before all others, if there is one. */
-  private get initialiser(): string | undefined {
-    const { module, linkage } = this;
+  get #initialiser(): string | undefined {
+    const module = this.#module;
+    const linkage = this.#linkage;
     if (isInstantiated(module, linkage.tables)) return INSTANTIATE;
     return module.start === undefined ? undefined : linkage.functionNames[module.start];
   }
 
   /** Exports are further names of functions and of globals that have storage. */
-  private aliases(): void {
-    const { initialiser, linkage } = this;
-    if (this.options.start !== undefined && initialiser !== undefined) {
-      this.assembler.alias(this.options.start, initialiser);
+  #aliases(): void {
+    const initialiser = this.#initialiser;
+    const linkage = this.#linkage;
+    if (this.#options.start !== undefined && initialiser !== undefined) {
+      this.#assembler.alias(this.#options.start, initialiser);
     }
-    for (const { name, kind, index } of this.module.exports) {
-      const isC = this.options.target === "object";
-      if (kind === "table") this.tableAliases(name, index);
-      const isFunction = kind === "function" && !isC && this.module.functions[index]?.body;
+    for (const { name, kind, index } of this.#module.exports) {
+      const isC = this.#options.target === "object";
+      if (kind === "table") this.#tableAliases(name, index);
+      const isFunction = kind === "function" && !isC && this.#module.functions[index]?.body;
       const isGlobal = kind === "global" && linkage.globals.hasStorage(index);
       if (!isFunction && !isGlobal) continue;
       const own = (isFunction ? linkage.functionNames : linkage.globalNames)[index]!;
-      if (own !== name) this.assembler.alias(name, own);
+      if (own !== name) this.#assembler.alias(name, own);
     }
   }
 
   /** An exported table is two symbols: its entries, and the word with its size. */
-  private tableAliases(name: string, index: number): void {
-    if (this.module.tables[index]!.imported) return;
-    const { symbol: entries, size } = this.linkage.table(index);
-    this.assembler.alias(name, entries);
-    this.assembler.alias(`${name}.size`, String(size));
+  #tableAliases(name: string, index: number): void {
+    if (this.#module.tables[index]!.imported) return;
+    const { symbol: entries, size } = this.#linkage.table(index);
+    this.#assembler.alias(name, entries);
+    this.#assembler.alias(`${name}.size`, String(size));
   }
 
   /** Functions between ours and C's, and the start function among those that C runs first. */
-  private adapters(): void {
-    const { module, assembler, linkage } = this;
+  #adapters(): void {
+    const module = this.#module;
+    const assembler = this.#assembler;
+    const linkage = this.#linkage;
     for (const { name, kind, index } of module.exports) {
       if (kind !== "function") continue;
       emitExport(assembler, name, linkage.functionNames[index]!, linkage.signature(index), I686);
@@ -254,7 +259,7 @@ class ModuleCompiler {
       if (!imports.has(imported.name)) emitImport(assembler, imported.name, signature, I686);
       imports.set(imported.name, index);
     }
-    const { initialiser } = this;
+    const initialiser = this.#initialiser;
     if (initialiser === undefined) return;
     assembler.section(".init_array", { write: true });
     assembler.align(4);
@@ -264,26 +269,26 @@ class ModuleCompiler {
   // --- refusals ---
 
   /** Runs `work`; what it does not support becomes a Diagnostic at the source's line. */
-  private guarded<Result>(fn: WasmFunction | undefined, work: () => Result): Result {
+  #guarded<Result>(fn: WasmFunction | undefined, work: () => Result): Result {
     try {
       return work();
     } catch (error) {
       if (!(error instanceof UnsupportedCode)) throw error;
-      throw this.refusal(fn, error);
+      throw this.#refusal(fn, error);
     }
   }
 
   /** Where a function's code begins: its signature has no place in the source map. */
-  private firstPlace(fn: WasmFunction | undefined): Place | undefined {
+  #firstPlace(fn: WasmFunction | undefined): Place | undefined {
     for (const position of fn?.body?.code.at ?? []) {
-      const place = this.options.sourceMap?.lookup(position);
+      const place = this.#options.sourceMap?.lookup(position);
       if (place) return place;
     }
     return undefined;
   }
 
-  private refusal(fn: WasmFunction | undefined, { what, position }: UnsupportedCode): Diagnostic {
-    const place = this.options.sourceMap?.lookup(position) ?? this.firstPlace(fn);
+  #refusal(fn: WasmFunction | undefined, { what, position }: UnsupportedCode): Diagnostic {
+    const place = this.#options.sourceMap?.lookup(position) ?? this.#firstPlace(fn);
     const where = fn ? ` in ${fn.name}` : "";
     const remedy = what.startsWith("floating-point")
       ? "Count in integers: a kernel's code does not keep the floating-point registers."
@@ -292,7 +297,7 @@ class ModuleCompiler {
       "COMP001",
       `the compiler does not support ${what}${where}`,
       remedy,
-      place ?? { file: this.module.file },
+      place ?? { file: this.#module.file },
     );
   }
 }

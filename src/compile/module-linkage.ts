@@ -22,6 +22,9 @@ import { UnsupportedCode } from "./translate/unsupported-code";
 import type { ImportName, WasmFunction, WasmModule } from "./wasm/wasm";
 
 export class ModuleLinkage implements Linkage {
+  readonly #module: WasmModule;
+  readonly #options: CompileOptions;
+
   /** The symbol of each function and of each global. */
   readonly functionNames: readonly string[];
   readonly globalNames: readonly string[];
@@ -35,10 +38,9 @@ export class ModuleLinkage implements Linkage {
   readonly hasMemoryManager: boolean;
 
   /** @throws UnsupportedCode for what cannot be said of tables and globals before code runs */
-  constructor(
-    private readonly module: WasmModule,
-    private readonly options: CompileOptions,
-  ) {
+  constructor(module: WasmModule, options: CompileOptions) {
+    this.#module = module;
+    this.#options = options;
     const { target, addresses } = options;
     this.checksCalls = options.checksCalls === true;
     this.memoryBase = options.memoryBase ?? 0;
@@ -55,18 +57,18 @@ export class ModuleLinkage implements Linkage {
       imported ? this.importSymbol(imported) : unique(name),
     );
     this.globalNames = module.globals.map(({ name, imported }) =>
-      imported ? this.importName(imported) : unique(name),
+      imported ? this.#importName(imported) : unique(name),
     );
     this.globals = new ModuleGlobals(module, {
       names: this.globalNames,
       exportsConstants: target !== "kernel",
       addressOf: (index, value) =>
-        addresses?.globals.has(index) ? this.dataAddress(value) : undefined,
+        addresses?.globals.has(index) ? this.#dataAddress(value) : undefined,
       functionAddress: (index) => this.functionAddress(index),
     });
     this.tables = new ModuleTables(module, {
       functionAddress: (index) => this.functionAddress(index),
-      importSymbol: (index) => this.importName(module.tables[index]!.imported!),
+      importSymbol: (index) => this.#importName(module.tables[index]!.imported!),
     });
     this.hashed = this.checksCalls ? this.tables.addressTaken() : new Set();
   }
@@ -74,18 +76,18 @@ export class ModuleLinkage implements Linkage {
   // --- functions ---
 
   callee(index: number, position: number): Callee {
-    const { imported, typeIndex } = this.module.functions[index]!;
+    const { imported, typeIndex } = this.#module.functions[index]!;
     const name = this.functionNames[index]!;
     if (imported?.module === "symbols") return { kind: "address", name };
     if (imported?.module !== "x86") return { kind: "function", name };
-    this.checkIntrinsic(name, typeIndex, position);
+    this.#checkIntrinsic(name, typeIndex, position);
     return { kind: "intrinsic", name };
   }
 
   /** A declaration in another file could differ from what the instruction takes. */
-  private checkIntrinsic(name: string, typeIndex: number, position: number): void {
+  #checkIntrinsic(name: string, typeIndex: number, position: number): void {
     const intrinsic = INTRINSICS[name];
-    const type = this.module.types[typeIndex];
+    const type = this.#module.types[typeIndex];
     if (!intrinsic) throw new UnsupportedCode(`the instruction x86.${name}`, position);
     const { parameters, results } = signatureOf(type!, position);
     const fits =
@@ -96,18 +98,18 @@ export class ModuleLinkage implements Linkage {
   }
 
   signature(index: number): Signature {
-    const { module } = this;
+    const module = this.#module;
     return signatureOf(module.types[module.functions[index]!.typeIndex]!, 0);
   }
 
   typeHash(typeIndex: number): number {
-    return typeHash(this.module.types[typeIndex]!);
+    return typeHash(this.#module.types[typeIndex]!);
   }
 
   /** The hash of another module's function stands before a jump to it. */
   functionAddress(index: number): string {
     const name = this.functionNames[index]!;
-    return this.hashed.has(index) && this.module.functions[index]!.imported ? `to:${name}` : name;
+    return this.hashed.has(index) && this.#module.functions[index]!.imported ? `to:${name}` : name;
   }
 
   /** What stands before the code of a function. */
@@ -122,12 +124,12 @@ export class ModuleLinkage implements Linkage {
   }
 
   addressAt(position: number, value: number): StaticAddress | undefined {
-    const sign = this.options.addresses?.constants.get(position);
-    return sign && this.dataAddress(sign * value, sign < 0);
+    const sign = this.#options.addresses?.constants.get(position);
+    return sign && this.#dataAddress(sign * value, sign < 0);
   }
 
-  private dataAddress(address: number, isNegated = false): StaticAddress {
-    const offset = (address - (this.options.data?.start ?? 0)) | 0;
+  #dataAddress(address: number, isNegated = false): StaticAddress {
+    const offset = (address - (this.#options.data?.start ?? 0)) | 0;
     return { symbol: DATA_SYMBOL, offset, isNegated };
   }
 
@@ -145,16 +147,16 @@ export class ModuleLinkage implements Linkage {
 
   // --- imports ---
 
-  private importName(imported: ImportName): string {
-    return this.options.importName?.(imported) ?? imported.name;
+  #importName(imported: ImportName): string {
+    return this.#options.importName?.(imported) ?? imported.name;
   }
 
   /** The symbol of an imported function. */
   importSymbol(imported: ImportName): string {
     const { module, name } = imported;
     if (module === "x86" || module === "symbols") return name;
-    const symbol = this.importName(imported);
-    return this.options.target === "object" ? importAdapter(symbol) : symbol;
+    const symbol = this.#importName(imported);
+    return this.#options.target === "object" ? importAdapter(symbol) : symbol;
   }
 }
 

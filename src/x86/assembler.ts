@@ -60,23 +60,25 @@ export interface AssemblerOptions {
 }
 
 export class Assembler extends InstructionSet {
-  private readonly sections = new Map<string, SectionBuilder>();
-  private readonly places = new Map<Label, LabelPlace>();
-  private readonly forwards = new Map<Label, Label>();
-  private readonly anonymous = new Set<Label>();
-  private readonly definitions: SymbolDefinition[] = [];
-  private readonly fileScope = new Scope();
-  private scope = this.fileScope;
-  private selected: SectionBuilder | undefined;
-  private readonly sources: SourcePlaces;
+  readonly #options: AssemblerOptions;
+  readonly #sections = new Map<string, SectionBuilder>();
+  readonly #places = new Map<Label, LabelPlace>();
+  readonly #forwards = new Map<Label, Label>();
+  readonly #anonymous = new Set<Label>();
+  readonly #definitions: SymbolDefinition[] = [];
+  readonly #fileScope = new Scope();
+  #scope = this.#fileScope;
+  #selected: SectionBuilder | undefined;
+  readonly #sources: SourcePlaces;
 
   /** @param file what diagnostics and line entries call the source: its path in the project */
   constructor(
     readonly file: string,
-    private readonly options: AssemblerOptions = {},
+    options: AssemblerOptions = {},
   ) {
     super();
-    this.sources = new SourcePlaces(file);
+    this.#options = options;
+    this.#sources = new SourcePlaces(file);
   }
 
   /**
@@ -84,98 +86,102 @@ export class Assembler extends InstructionSet {
    * `.data*` writable, `.bss*` writable without bytes, `.rodata*` none of these.
    */
   section(name: string, options?: SectionOptions): void {
-    const existing = this.sections.get(name);
+    const existing = this.#sections.get(name);
     const section = existing ?? beginSection(name, options);
     if (section === undefined) {
       const remedy = `Write a.section("${name}", { execute: true }) or the like.`;
-      this.fail("ASM009", `section ${name} needs flags: its name does not tell them`, remedy);
+      this.#fail("ASM009", `section ${name} needs flags: its name does not tell them`, remedy);
     }
     if (existing !== undefined && options !== undefined && !existing.hasOptions(options)) {
-      this.fail("ASM008", `section ${name} was begun with other flags`, "Give flags once.");
+      this.#fail("ASM008", `section ${name} was begun with other flags`, "Give flags once.");
     }
-    this.sections.set(name, section);
-    this.selected = section;
+    this.#sections.set(name, section);
+    this.#selected = section;
   }
 
   /** Names this place, within the current function or else in the file; or puts a label here. */
   label(label: string | Label): void {
-    this.place(typeof label === "string" ? this.define(this.scope, label) : label);
+    this.#place(typeof label === "string" ? this.#define(this.#scope, label) : label);
   }
 
   /** A label that is known by identity, to be placed once with `label`. */
   newLabel(name = ""): Label {
     const label = new Label(name);
-    this.anonymous.add(label);
+    this.#anonymous.add(label);
     return label;
   }
 
   /** A symbol that other objects see, here; a function or object ends where the next begins. */
   global(name: string, type: SymbolType = "none"): void {
-    this.addSymbol(name, "global", type);
+    this.#addSymbol(name, "global", type);
   }
 
   /** A symbol of this module, here; a function or object ends where the next begins. */
   local(name: string, type: SymbolType = "none"): void {
-    this.addSymbol(name, "local", type);
+    this.#addSymbol(name, "local", type);
   }
 
   /** A function: a symbol whose size is that of `body`, and a scope for the labels in it. */
   function(name: string, body: () => void, binding: SymbolBinding = "global"): void {
-    if (this.scope !== this.fileScope) {
-      this.fail("ASM010", `function ${name} begins inside another`, "End the other first.");
+    if (this.#scope !== this.#fileScope) {
+      this.#fail("ASM010", `function ${name} begins inside another`, "End the other first.");
     }
-    const section = this.current();
+    const section = this.#current();
     const scope = new Scope();
-    this.scope = scope;
+    this.#scope = scope;
     const end = this.newLabel(name);
-    this.addSymbol(name, binding, "function", end);
+    this.#addSymbol(name, binding, "function", end);
     body();
-    if (this.selected !== section) {
+    if (this.#selected !== section) {
       const remedy = `Go back to section ${section.name} before the end.`;
-      this.fail("ASM013", `${name} ends in another section than it began in`, remedy);
+      this.#fail("ASM013", `${name} ends in another section than it began in`, remedy);
     }
-    this.place(end);
-    this.scope = this.fileScope;
-    for (const label of scope.waiting()) this.forwards.set(label, this.fileScope.use(label.name));
+    this.#place(end);
+    this.#scope = this.#fileScope;
+    for (const label of scope.waiting()) this.#forwards.set(label, this.#fileScope.use(label.name));
   }
 
   /** Another global name for a symbol that this module defines already. */
   alias(name: string, of: string): void {
-    const definition = this.definitions.find((candidate) => candidate.name === of);
+    const definition = this.#definitions.find((candidate) => candidate.name === of);
     if (definition === undefined) {
-      this.fail("ASM011", `${name} is to be an alias of ${of}, which is not defined`, "Define it.");
+      this.#fail(
+        "ASM011",
+        `${name} is to be an alias of ${of}, which is not defined`,
+        "Define it.",
+      );
     }
-    const label = this.define(this.fileScope, name);
-    this.forwards.set(label, definition.label);
-    this.definitions.push({ ...definition, name, binding: "global" });
+    const label = this.#define(this.#fileScope, name);
+    this.#forwards.set(label, definition.label);
+    this.#definitions.push({ ...definition, name, binding: "global" });
   }
 
   /** Moves on to a multiple of `alignment`; code is filled with no-operations, data with zeros. */
   align(alignment: number, fill?: number): void {
-    const section = this.current();
+    const section = this.#current();
     if (!Number.isInteger(Math.log2(alignment))) {
-      this.fail("ASM012", `alignment ${alignment} is not a power of two`, "Use 1, 2, 4, 8, …");
+      this.#fail("ASM012", `alignment ${alignment} is not a power of two`, "Use 1, 2, 4, 8, …");
     }
     section.alignTo(alignment, fill ?? (section.flags.execute ? undefined : 0));
   }
 
   /** `size` bytes of `fill`. */
   space(size: number, fill = 0): void {
-    this.current().space(size, fill);
+    this.#current().space(size, fill);
   }
 
   byte(...values: (Immediate | Label)[]): void {
-    this.data(1, values);
+    this.#data(1, values);
   }
 
   /** 16-bit words. */
   word(...values: (Immediate | Label)[]): void {
-    this.data(2, values);
+    this.#data(2, values);
   }
 
   /** 32-bit words. */
   long(...values: (Immediate | Label)[]): void {
-    this.data(4, values);
+    this.#data(4, values);
   }
 
   /** 64-bit words. */
@@ -196,7 +202,7 @@ export class Assembler extends InstructionSet {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.progbits().code.append(bytes);
+    this.#progbits().code.append(bytes);
   }
 
   /**
@@ -208,12 +214,12 @@ export class Assembler extends InstructionSet {
     saved: Readonly<Record<string, number>> = {},
     rule: FrameRule = {},
   ): void {
-    this.addFrame(cfaOffset, saved, false, rule);
+    this.#addFrame(cfaOffset, saved, false, rule);
   }
 
   /** For places in the current section, whose offsets are known once the object is finished. */
   marks(): Marks {
-    return new Marks(this.current());
+    return new Marks(this.#current());
   }
 
   /**
@@ -221,12 +227,12 @@ export class Assembler extends InstructionSet {
    * Nothing in the section may be aligned after this.
    */
   fitLines(spans: readonly LineSpan[]): void {
-    this.current().fitLines(spans);
+    this.#current().fitLines(spans);
   }
 
   /** From here on the code comes from this line of source. */
   line(file: string, line: number, column = 0): void {
-    const section = this.current();
+    const section = this.#current();
     const last = section.lines.at(-1);
     if (last?.line === line && last.column === column && last.file === file) return;
     section.lines.push({ at: section.here, file, line, column });
@@ -234,13 +240,13 @@ export class Assembler extends InstructionSet {
 
   /** Assembles one instruction; the methods named by mnemonics call this. */
   override instruction(mnemonic: Mnemonic, operands: readonly (Operand | Target)[]): void {
-    const section = this.progbits();
-    if (this.options.lines) this.recordLine();
+    const section = this.#progbits();
+    if (this.#options.lines) this.#recordLine();
     const resolved: Operand[] = [];
-    for (const operand of operands) resolved.push(this.resolve(operand));
+    for (const operand of operands) resolved.push(this.#resolve(operand));
     const form = selectForm(mnemonic, resolved);
-    if (form instanceof NoForm) this.fail("ASM001", form.text, form.remedy);
-    for (const operand of resolved) this.checkOperand(operand);
+    if (form instanceof NoForm) this.#fail("ASM001", form.text, form.remedy);
+    for (const operand of resolved) this.#checkOperand(operand);
     const short = shortBranch(form, resolved);
     if (short !== undefined) section.branch(short, form, resolved[0] as SymbolReference);
     else encodeForm(section.code, form, resolved);
@@ -250,51 +256,51 @@ export class Assembler extends InstructionSet {
   finish(): ObjectFile {
     return writeObject({
       file: this.file,
-      sections: [...this.sections.values()],
-      definitions: this.definitions,
-      places: this.places,
-      forwards: this.forwards,
-      anonymous: this.anonymous,
+      sections: [...this.#sections.values()],
+      definitions: this.#definitions,
+      places: this.#places,
+      forwards: this.#forwards,
+      anonymous: this.#anonymous,
     });
   }
 
-  private addSymbol(name: string, binding: SymbolBinding, type: SymbolType, end?: Label): void {
-    if (type === "function") this.addFrame(4, {}, true);
-    const label = this.define(this.fileScope, name);
-    this.place(label);
-    this.definitions.push({ name, label, binding, type, end });
+  #addSymbol(name: string, binding: SymbolBinding, type: SymbolType, end?: Label): void {
+    if (type === "function") this.#addFrame(4, {}, true);
+    const label = this.#define(this.#fileScope, name);
+    this.#place(label);
+    this.#definitions.push({ name, label, binding, type, end });
   }
 
-  private addFrame(
+  #addFrame(
     cfaOffset: number,
     saved: Readonly<Record<string, number>>,
     implicit: boolean,
     rule: FrameRule = {},
   ): void {
-    const section = this.current();
+    const section = this.#current();
     section.frames.push({ at: section.here, implicit, cfaOffset, saved, rule });
   }
 
-  private place(label: Label): void {
-    if (this.places.has(label)) {
-      this.fail("ASM003", `label ${label.name} is placed twice`, "Make a new label.");
+  #place(label: Label): void {
+    if (this.#places.has(label)) {
+      this.#fail("ASM003", `label ${label.name} is placed twice`, "Make a new label.");
     }
-    const section = this.current();
-    this.places.set(label, { section, position: section.here });
+    const section = this.#current();
+    this.#places.set(label, { section, position: section.here });
   }
 
-  private define(scope: Scope, name: string): Label {
+  #define(scope: Scope, name: string): Label {
     const label = scope.define(name);
     if (label !== undefined) return label;
-    return this.fail("ASM003", `${name} is defined twice`, "Rename one of the two.");
+    return this.#fail("ASM003", `${name} is defined twice`, "Rename one of the two.");
   }
 
-  private data(bytes: 1 | 2 | 4, values: readonly (Immediate | Label)[]): void {
-    const { code } = this.progbits();
+  #data(bytes: 1 | 2 | 4, values: readonly (Immediate | Label)[]): void {
+    const { code } = this.#progbits();
     for (const value of values) {
-      const resolved = this.resolve(value);
+      const resolved = this.#resolve(value);
       if (typeof resolved === "number") {
-        this.checkRange(resolved, bytes);
+        this.#checkRange(resolved, bytes);
         code.littleEndian(resolved, bytes);
       } else if (resolved.kind === "symbol") {
         const { target, addend, minus } = resolved;
@@ -305,59 +311,59 @@ export class Assembler extends InstructionSet {
     }
   }
 
-  private checkRange(value: number, bytes: number): void {
+  #checkRange(value: number, bytes: number): void {
     const limit = 2 ** (8 * bytes);
     if (Number.isInteger(value) && value >= -limit / 2 && value < limit) return;
     const remedy = `Give an integer from ${-limit / 2} to ${limit - 1}.`;
-    this.fail("ASM007", `${value} does not fit ${8 * bytes} bits`, remedy);
+    this.#fail("ASM007", `${value} does not fit ${8 * bytes} bits`, remedy);
   }
 
-  private checkOperand(operand: Operand): void {
+  #checkOperand(operand: Operand): void {
     if (typeof operand === "number" || operand.kind !== "memory") return;
     const wrong = checkMemory(operand);
-    if (wrong !== undefined) this.fail("ASM002", wrong.text, wrong.remedy);
+    if (wrong !== undefined) this.#fail("ASM002", wrong.text, wrong.remedy);
   }
 
   /** The operand with all names turned into labels. */
-  private resolve(operand: Operand | Target): Operand {
+  #resolve(operand: Operand | Target): Operand {
     if (typeof operand === "number") return operand;
-    if (typeof operand === "string") return symbol(this.scope.use(operand));
+    if (typeof operand === "string") return symbol(this.#scope.use(operand));
     if (operand instanceof Label) return symbol(operand);
     if (operand.kind === "memory" && typeof operand.symbol === "string") {
-      return { ...operand, symbol: this.scope.use(operand.symbol) };
+      return { ...operand, symbol: this.#scope.use(operand.symbol) };
     }
     if (operand.kind !== "symbol") return operand;
     const { kind, target, addend, minus } = operand;
     return {
       kind,
-      target: typeof target === "string" ? this.scope.use(target) : target,
+      target: typeof target === "string" ? this.#scope.use(target) : target,
       addend,
-      minus: typeof minus === "string" ? this.scope.use(minus) : minus,
+      minus: typeof minus === "string" ? this.#scope.use(minus) : minus,
     };
   }
 
-  private current(): SectionBuilder {
+  #current(): SectionBuilder {
     return (
-      this.selected ??
-      this.fail("ASM014", "there is no section yet", 'Begin with a.section(".text").')
+      this.#selected ??
+      this.#fail("ASM014", "there is no section yet", 'Begin with a.section(".text").')
     );
   }
 
   /** The current section, if it can hold bytes. */
-  private progbits(): SectionBuilder {
-    const section = this.current();
+  #progbits(): SectionBuilder {
+    const section = this.#current();
     if (!section.nobits) return section;
     const remedy = "Use space() and align() only, or another section.";
-    return this.fail("ASM015", `section ${section.name} cannot hold bytes`, remedy);
+    return this.#fail("ASM015", `section ${section.name} cannot hold bytes`, remedy);
   }
 
-  private recordLine(): void {
-    const { file, line, column } = this.sources.caller();
+  #recordLine(): void {
+    const { file, line, column } = this.#sources.caller();
     if (line !== undefined) this.line(file, line, column);
   }
 
-  private fail(code: string, text: string, remedy: string): never {
-    throw new Diagnostic(code, text, remedy, this.sources.caller());
+  #fail(code: string, text: string, remedy: string): never {
+    throw new Diagnostic(code, text, remedy, this.#sources.caller());
   }
 }
 

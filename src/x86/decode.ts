@@ -73,21 +73,26 @@ function keyOf([first = 0, second = 0]: readonly number[]): number {
 
 /** Reads bytes of a range; past its end everything is 0 and `exhausted` becomes true. */
 class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
   exhausted = false;
 
   constructor(
-    private readonly bytes: Uint8Array,
+    bytes: Uint8Array,
     public offset: number,
-    private readonly end: number,
-  ) {}
+    end: number,
+  ) {
+    this.#bytes = bytes;
+    this.#end = end;
+  }
 
   peek(ahead = 0): number {
     const at = this.offset + ahead;
-    return at < this.end ? (this.bytes[at] as number) : 0;
+    return at < this.#end ? (this.#bytes[at] as number) : 0;
   }
 
   byte(): number {
-    if (this.offset >= this.end) this.exhausted = true;
+    if (this.offset >= this.#end) this.exhausted = true;
     const value = this.peek();
     this.offset++;
     return value;

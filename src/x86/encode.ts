@@ -31,18 +31,18 @@ export interface Reference {
 
 /** A growing sequence of bytes with references. */
 export class CodeBuffer {
-  private storage = new Uint8Array(256);
+  #storage = new Uint8Array(256);
   length = 0;
   readonly references: Reference[] = [];
 
   /** The bytes so far; a view that the next append may leave behind. */
   get bytes(): Uint8Array {
-    return this.storage.subarray(0, this.length);
+    return this.#storage.subarray(0, this.length);
   }
 
   byte(value: number): void {
-    if (this.length === this.storage.length) this.grow(1);
-    this.storage[this.length++] = value;
+    if (this.length === this.#storage.length) this.#grow(1);
+    this.#storage[this.length++] = value;
   }
 
   /** Appends the low `bytes` bytes of `value`, the lowest first. */
@@ -55,17 +55,17 @@ export class CodeBuffer {
   }
 
   append(bytes: Uint8Array): void {
-    this.grow(bytes.length);
-    this.storage.set(bytes, this.length);
+    this.#grow(bytes.length);
+    this.#storage.set(bytes, this.length);
     this.length += bytes.length;
   }
 
-  private grow(by: number): void {
+  #grow(by: number): void {
     const wanted = this.length + by;
-    if (wanted <= this.storage.length) return;
-    const storage = new Uint8Array(Math.max(wanted, 2 * this.storage.length));
-    storage.set(this.storage);
-    this.storage = storage;
+    if (wanted <= this.#storage.length) return;
+    const storage = new Uint8Array(Math.max(wanted, 2 * this.#storage.length));
+    storage.set(this.#storage);
+    this.#storage = storage;
   }
 }
 

@@ -54,106 +54,108 @@ export function writeObject(assembly: Assembly): ObjectFile {
 }
 
 class ObjectWriter {
-  private readonly symbols: ObjectSymbol[] = [];
-  private readonly symbolOf = new Map<Label, number>();
-  private readonly starts = new Map<SectionBuilder, readonly number[]>();
-  private readonly sectionIndex: ReadonlyMap<SectionBuilder, number>;
+  readonly #assembly: Assembly;
+  readonly #symbols: ObjectSymbol[] = [];
+  readonly #symbolOf = new Map<Label, number>();
+  readonly #starts = new Map<SectionBuilder, readonly number[]>();
+  readonly #sectionIndex: ReadonlyMap<SectionBuilder, number>;
 
-  constructor(private readonly assembly: Assembly) {
-    this.sectionIndex = new Map(assembly.sections.map((section, index) => [section, index]));
+  constructor(assembly: Assembly) {
+    this.#assembly = assembly;
+    this.#sectionIndex = new Map(assembly.sections.map((section, index) => [section, index]));
   }
 
   write(): ObjectFile {
-    for (const section of this.assembly.sections) {
-      section.layOut((target) => this.positionIn(section, target));
+    for (const section of this.#assembly.sections) {
+      section.layOut((target) => this.#positionIn(section, target));
     }
-    for (const definition of this.assembly.definitions) this.addDefinition(definition);
-    const sections = this.assembly.sections.map((section) => this.writeSection(section));
-    return { name: this.assembly.file, sections, symbols: this.symbols };
+    for (const definition of this.#assembly.definitions) this.#addDefinition(definition);
+    const sections = this.#assembly.sections.map((section) => this.#writeSection(section));
+    return { name: this.#assembly.file, sections, symbols: this.#symbols };
   }
 
   /** The label that finally stands for a target. */
-  private labelOf(target: Target): Label {
+  #labelOf(target: Target): Label {
     if (typeof target === "string") throw new Error(`name ${target} was not resolved`);
-    const next = this.assembly.forwards.get(target);
-    return next === undefined ? target : this.labelOf(next);
+    const next = this.#assembly.forwards.get(target);
+    return next === undefined ? target : this.#labelOf(next);
   }
 
-  private placeOf(target: Target): LabelPlace | undefined {
-    return this.assembly.places.get(this.labelOf(target));
+  #placeOf(target: Target): LabelPlace | undefined {
+    return this.#assembly.places.get(this.#labelOf(target));
   }
 
-  private positionIn(section: SectionBuilder, target: Target) {
-    const place = this.placeOf(target);
+  #positionIn(section: SectionBuilder, target: Target) {
+    const place = this.#placeOf(target);
     return place?.section === section ? place.position : undefined;
   }
 
-  private addDefinition(definition: SymbolDefinition): void {
+  #addDefinition(definition: SymbolDefinition): void {
     const { name, label, binding, type } = definition;
-    const place = this.placeOf(label) as LabelPlace;
+    const place = this.#placeOf(label) as LabelPlace;
     const offset = place.section.offsetOf(place.position);
-    const size = type === "none" ? 0 : this.endOf(definition, place) - offset;
-    const section = this.sectionIndex.get(place.section) as number;
-    this.symbolOf.set(label, this.symbols.length);
-    this.symbols.push({ name, binding, type, section, offset, size });
+    const size = type === "none" ? 0 : this.#endOf(definition, place) - offset;
+    const section = this.#sectionIndex.get(place.section) as number;
+    this.#symbolOf.set(label, this.#symbols.length);
+    this.#symbols.push({ name, binding, type, section, offset, size });
   }
 
   /** The offset at which a symbol ends: its own end, the next one's start, or the section's. */
-  private endOf({ end }: SymbolDefinition, { section, position }: LabelPlace): number {
-    const own = end && this.placeOf(end);
+  #endOf({ end }: SymbolDefinition, { section, position }: LabelPlace): number {
+    const own = end && this.#placeOf(end);
     if (own !== undefined) return section.offsetOf(own.position);
     const start = section.offsetOf(position);
-    const starts = this.startsIn(section);
+    const starts = this.#startsIn(section);
     return starts.find((offset) => offset > start) ?? section.size;
   }
 
   /** Where functions and objects of a section begin, ascending. */
-  private startsIn(section: SectionBuilder): readonly number[] {
-    let starts = this.starts.get(section);
+  #startsIn(section: SectionBuilder): readonly number[] {
+    let starts = this.#starts.get(section);
     if (starts === undefined) {
-      starts = this.assembly.definitions
+      starts = this.#assembly.definitions
         .filter(({ type }) => type !== "none")
-        .map(({ label }) => this.placeOf(label))
+        .map(({ label }) => this.#placeOf(label))
         .flatMap((place) => (place?.section === section ? section.offsetOf(place.position) : []))
         .sort((a, b) => a - b);
-      this.starts.set(section, starts);
+      this.#starts.set(section, starts);
     }
     return starts;
   }
 
   /** The index of a target's symbol, which is made if this is the first need of it. */
-  private symbolIndex(target: Target): number {
-    const label = this.labelOf(target);
-    const known = this.symbolOf.get(label);
+  #symbolIndex(target: Target): number {
+    const label = this.#labelOf(target);
+    const known = this.#symbolOf.get(label);
     if (known !== undefined) return known;
-    const index = this.symbols.length;
-    this.symbolOf.set(label, index);
-    this.symbols.push(this.makeSymbol(label, index));
+    const index = this.#symbols.length;
+    this.#symbolOf.set(label, index);
+    this.#symbols.push(this.#makeSymbol(label, index));
     return index;
   }
 
-  private makeSymbol(label: Label, index: number): ObjectSymbol {
-    const place = this.assembly.places.get(label);
+  #makeSymbol(label: Label, index: number): ObjectSymbol {
+    const place = this.#assembly.places.get(label);
     if (place !== undefined) {
       const name = label.name === "" ? `.L${index}` : label.name;
       const offset = place.section.offsetOf(place.position);
-      const section = this.sectionIndex.get(place.section) as number;
+      const section = this.#sectionIndex.get(place.section) as number;
       return { name, binding: "local", type: "none", section, offset, size: 0 };
     }
-    if (this.assembly.anonymous.has(label)) {
+    if (this.#assembly.anonymous.has(label)) {
       const text = `label ${label.name} is used but never placed`;
-      throw new Diagnostic("ASM004", text, "Call place(label).", { file: this.assembly.file });
+      throw new Diagnostic("ASM004", text, "Call place(label).", { file: this.#assembly.file });
     }
     return { name: label.name, binding: "global", type: "none", offset: 0, size: 0 };
   }
 
-  private writeSection(section: SectionBuilder): Section {
-    const { bytes, references } = section.write((target) => this.positionIn(section, target));
+  #writeSection(section: SectionBuilder): Section {
+    const { bytes, references } = section.write((target) => this.#positionIn(section, target));
     const relocations: Relocation[] = [];
     for (const reference of references) {
-      const value = this.knownValue(section, reference);
-      if (value === undefined) relocations.push(this.relocation(reference));
-      else this.patch(section, bytes, reference, value);
+      const value = this.#knownValue(section, reference);
+      if (value === undefined) relocations.push(this.#relocation(reference));
+      else this.#patch(section, bytes, reference, value);
     }
     return {
       name: section.name,
@@ -169,27 +171,27 @@ class ObjectWriter {
     };
   }
 
-  private relocation({ offset, kind, width, target, addend }: Reference): Relocation {
-    return { offset, kind, width, symbol: this.symbolIndex(target), addend };
+  #relocation({ offset, kind, width, target, addend }: Reference): Relocation {
+    return { offset, kind, width, symbol: this.#symbolIndex(target), addend };
   }
 
   /** What a reference comes to, if that does not depend on where sections are put. */
-  private knownValue(section: SectionBuilder, reference: Reference): number | undefined {
-    const place = this.placeOf(reference.target);
-    if (reference.minus !== undefined) return this.differenceOf(section, reference);
+  #knownValue(section: SectionBuilder, reference: Reference): number | undefined {
+    const place = this.#placeOf(reference.target);
+    if (reference.minus !== undefined) return this.#differenceOf(section, reference);
     if (reference.kind !== "relative" || place?.section !== section) return undefined;
     return section.offsetOf(place.position) + reference.addend - reference.offset;
   }
 
-  private differenceOf(section: SectionBuilder, reference: Reference): number {
-    const end = this.placeOf(reference.target);
-    const start = this.placeOf(reference.minus as Target);
+  #differenceOf(section: SectionBuilder, reference: Reference): number {
+    const end = this.#placeOf(reference.target);
+    const start = this.#placeOf(reference.minus as Target);
     if (end !== undefined && end.section === start?.section) {
       const distance = end.section.offsetOf(end.position) - end.section.offsetOf(start.position);
       return distance + reference.addend;
     }
     const names = `${targetName(reference.target)} - ${targetName(reference.minus as Target)}`;
-    return this.fail(
+    return this.#fail(
       section,
       reference,
       "ASM006",
@@ -198,17 +200,17 @@ class ObjectWriter {
     );
   }
 
-  private patch(section: SectionBuilder, bytes: Uint8Array, reference: Reference, value: number) {
+  #patch(section: SectionBuilder, bytes: Uint8Array, reference: Reference, value: number) {
     const { kind, width } = reference;
     const limit = 2 ** (8 * width - 1);
     if (value < -limit || value >= (kind === "relative" ? limit : 2 * limit)) {
       const text = `${value} (to ${targetName(reference.target)}) does not fit ${8 * width} bits`;
-      this.fail(section, reference, "ASM005", text, "Move the target nearer, or go by a jmp.");
+      this.#fail(section, reference, "ASM005", text, "Move the target nearer, or go by a jmp.");
     }
     for (let i = 0; i < width; i++) bytes[reference.offset + i] = (value >> (8 * i)) & 0xff;
   }
 
-  private fail(
+  #fail(
     section: SectionBuilder,
     reference: Reference,
     code: string,
@@ -219,7 +221,7 @@ class ObjectWriter {
       .filter(({ offset }) => offset <= reference.offset)
       .at(-1);
     const place = entry && { file: entry.file, line: entry.line, column: entry.column };
-    throw new Diagnostic(code, text, remedy, place ?? { file: this.assembly.file });
+    throw new Diagnostic(code, text, remedy, place ?? { file: this.#assembly.file });
   }
 }
 

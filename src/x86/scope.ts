@@ -11,15 +11,15 @@
 import { Label } from "./operand";
 
 export class Scope {
-  private readonly labels = new Map<string, Label>();
-  private readonly placed = new Set<Label>();
+  readonly #labels = new Map<string, Label>();
+  readonly #placed = new Set<Label>();
 
   /** The label of that name in this scope, made now if this is the name's first use. */
   use(name: string): Label {
-    let label = this.labels.get(name);
+    let label = this.#labels.get(name);
     if (label === undefined) {
       label = new Label(name);
-      this.labels.set(name, label);
+      this.#labels.set(name, label);
     }
     return label;
   }
@@ -27,13 +27,13 @@ export class Scope {
   /** The label of that name, now defined; undefined: it was defined before. */
   define(name: string): Label | undefined {
     const label = this.use(name);
-    if (this.placed.has(label)) return undefined;
-    this.placed.add(label);
+    if (this.#placed.has(label)) return undefined;
+    this.#placed.add(label);
     return label;
   }
 
   /** The labels that were used and not defined. */
   waiting(): Label[] {
-    return [...this.labels.values()].filter((label) => !this.placed.has(label));
+    return [...this.#labels.values()].filter((label) => !this.#placed.has(label));
   }
 }

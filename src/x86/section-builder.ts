@@ -36,25 +36,28 @@ export interface Position {
 
 /** Places in the code of one section, whose offsets are known once the object is finished. */
 export class Marks {
-  private readonly raw: number[] = [];
-  private readonly items: number[] = [];
+  readonly #section: SectionBuilder;
+  readonly #raw: number[] = [];
+  readonly #items: number[] = [];
 
-  constructor(private readonly section: SectionBuilder) {}
+  constructor(section: SectionBuilder) {
+    this.#section = section;
+  }
 
   /** Marks the end of what has been assembled so far. */
   add(): void {
-    const { raw, items } = this.section.here;
-    this.raw.push(raw);
-    this.items.push(items);
+    const { raw, items } = this.#section.here;
+    this.#raw.push(raw);
+    this.#items.push(items);
   }
 
   position(index: number): Position {
-    return { raw: this.raw[index]!, items: this.items[index]! };
+    return { raw: this.#raw[index]!, items: this.#items[index]! };
   }
 
   /** From the start of the section, in the order in which they were added. */
   offsets(): Int32Array {
-    return Int32Array.from(this.raw, (_, i) => this.section.offsetOf(this.position(i)));
+    return Int32Array.from(this.#raw, (_, i) => this.#section.offsetOf(this.position(i)));
   }
 }
 
@@ -119,14 +122,16 @@ export class SectionBuilder {
   readonly lines: SourceMark[] = [];
   readonly frames: FrameMark[] = [];
   align = 1;
-  private reserved = 0;
-  private readonly items: Item[] = [];
-  private spans: readonly LineSpan[] = [];
+  #reserved = 0;
+  readonly #items: Item[] = [];
+  #spans: readonly LineSpan[] = [];
+
   /** Bytes before all others, so that the spans lie well; multiples of the alignment otherwise. */
-  private lead = 0;
-  private leadStep = 1;
+  #lead = 0;
+  #leadStep = 1;
+
   /** After `layOut`: how many bytes the lead and the first i items take. */
-  private growth: Int32Array = new Int32Array(1);
+  #growth: Int32Array = new Int32Array(1);
 
   readonly flags: SectionFlags;
   readonly nobits: boolean;
@@ -155,59 +160,59 @@ export class SectionBuilder {
 
   /** Here: the end of what has been assembled so far. */
   get here(): Position {
-    const raw = this.nobits ? this.reserved : this.code.length;
-    return { raw, items: this.items.length };
+    const raw = this.nobits ? this.#reserved : this.code.length;
+    return { raw, items: this.#items.length };
   }
 
   branch(short: Form, long: Form, target: SymbolReference): void {
     const raw = this.code.length;
-    this.items.push({ kind: "branch", raw, short, long, target, isLong: false });
+    this.#items.push({ kind: "branch", raw, short, long, target, isLong: false });
   }
 
   alignTo(alignment: number, fill: number | undefined): void {
     this.align = Math.max(this.align, alignment);
-    this.items.push({ kind: "align", raw: this.here.raw, alignment, fill });
+    this.#items.push({ kind: "align", raw: this.here.raw, alignment, fill });
   }
 
   /** Begins the section with a few unused bytes if spans lie in fewer lines then. */
   fitLines(spans: readonly LineSpan[]): void {
     if (spans.length === 0) return;
-    this.spans = spans;
-    this.leadStep = this.align;
+    this.#spans = spans;
+    this.#leadStep = this.align;
     this.align = Math.max(this.align, LINE);
   }
 
   space(size: number, fill: number): void {
-    if (this.nobits) this.reserved += size;
+    if (this.nobits) this.#reserved += size;
     else this.code.append(new Uint8Array(size).fill(fill));
   }
 
   /** Decides the length of every item; `locate` finds the labels of this section. */
   layOut(locate: Locate): void {
-    const targets = this.items.map((item) =>
+    const targets = this.#items.map((item) =>
       item.kind === "branch" ? locate(item.target.target) : undefined,
     );
-    this.items.forEach((item, index) => {
+    this.#items.forEach((item, index) => {
       if (item.kind === "branch") item.isLong = targets[index] === undefined;
     });
     for (let round = 1; ; round++) {
-      this.measure();
-      if (!this.growBranches(targets, round > MAX_ROUNDS)) break;
+      this.#measure();
+      if (!this.#growBranches(targets, round > MAX_ROUNDS)) break;
     }
-    this.lead = this.bestLead();
-    if (this.lead > 0) this.measure();
+    this.#lead = this.#bestLead();
+    if (this.#lead > 0) this.#measure();
   }
 
   /** The least lead with which the spans lie in the fewest lines. */
-  private bestLead(): number {
-    const spans = this.spans.map(({ start, end, weight }) => {
+  #bestLead(): number {
+    const spans = this.#spans.map(({ start, end, weight }) => {
       const offset = this.offsetOf(start);
       const size = this.offsetOf(end) - offset;
       return { offset, size, weight };
     });
     let best = 0;
     let least = Number.POSITIVE_INFINITY;
-    for (let lead = 0; lead < LINE; lead += this.leadStep) {
+    for (let lead = 0; lead < LINE; lead += this.#leadStep) {
       const cost = spans.reduce((sum, span) => sum + costOfLines(span, lead), 0);
       if (cost >= least) continue;
       best = lead;
@@ -218,7 +223,7 @@ export class SectionBuilder {
 
   /** Where a position ends up; valid after `layOut`. */
   offsetOf({ raw, items }: Position): number {
-    return raw + (this.growth[items] as number);
+    return raw + (this.#growth[items] as number);
   }
 
   /** The section's size; valid after `layOut`. */
@@ -226,24 +231,24 @@ export class SectionBuilder {
     return this.offsetOf(this.here);
   }
 
-  private measure(): void {
-    const growth = new Int32Array(this.items.length + 1).fill(this.lead);
-    let total = this.lead;
-    this.items.forEach((item, index) => {
+  #measure(): void {
+    const growth = new Int32Array(this.#items.length + 1).fill(this.#lead);
+    let total = this.#lead;
+    this.#items.forEach((item, index) => {
       const start = item.raw + total;
       if (item.kind === "align") total += alignUp(start, item.alignment) - start;
       else total += item.isLong ? item.long.length : item.short.length;
       growth[index + 1] = total;
     });
-    this.growth = growth;
+    this.#growth = growth;
   }
 
-  private growBranches(targets: readonly (Position | undefined)[], all: boolean): boolean {
+  #growBranches(targets: readonly (Position | undefined)[], all: boolean): boolean {
     let grown = false;
-    this.items.forEach((item, index) => {
+    this.#items.forEach((item, index) => {
       const target = targets[index];
       if (item.kind !== "branch" || item.isLong || target === undefined) return;
-      const distance = this.distance(item, index, target);
+      const distance = this.#distance(item, index, target);
       if (!all && distance >= -0x80 && distance < 0x80) return;
       item.isLong = true;
       grown = true;
@@ -251,8 +256,8 @@ export class SectionBuilder {
     return grown;
   }
 
-  private distance(item: BranchItem, index: number, target: Position): number {
-    const end = item.raw + (this.growth[index + 1] as number);
+  #distance(item: BranchItem, index: number, target: Position): number {
+    const end = item.raw + (this.#growth[index + 1] as number);
     return this.offsetOf(target) + item.target.addend - end;
   }
 
@@ -263,7 +268,7 @@ export class SectionBuilder {
     const raw = this.code.bytes;
     const references: Reference[] = [];
     const open = this.code.references;
-    out.append(new Uint8Array(this.lead).fill(BETWEEN));
+    out.append(new Uint8Array(this.#lead).fill(BETWEEN));
     let done = 0;
     let next = 0;
     const copyTo = (end: number) => {
@@ -274,25 +279,25 @@ export class SectionBuilder {
       out.append(raw.subarray(done, end));
       done = end;
     };
-    this.items.forEach((item, index) => {
+    this.#items.forEach((item, index) => {
       copyTo(item.raw);
-      if (item.kind === "align") this.writePadding(out, item, index);
-      else this.writeBranch(out, item, index, locate);
+      if (item.kind === "align") this.#writePadding(out, item, index);
+      else this.#writeBranch(out, item, index, locate);
       references.push(...out.references.splice(0));
     });
     copyTo(raw.length);
     return { bytes: out.bytes, references };
   }
 
-  private writePadding(out: CodeBuffer, { fill }: AlignItem, index: number): void {
-    const length = (this.growth[index + 1] as number) - (this.growth[index] as number);
+  #writePadding(out: CodeBuffer, { fill }: AlignItem, index: number): void {
+    const length = (this.#growth[index + 1] as number) - (this.#growth[index] as number);
     out.append(fill === undefined ? nopFill(length) : new Uint8Array(length).fill(fill));
   }
 
-  private writeBranch(out: CodeBuffer, item: BranchItem, index: number, locate: Locate): void {
+  #writeBranch(out: CodeBuffer, item: BranchItem, index: number, locate: Locate): void {
     const target = locate(item.target.target);
     const operand =
-      target === undefined ? item.target : relative(this.distance(item, index, target));
+      target === undefined ? item.target : relative(this.#distance(item, index, target));
     encodeForm(out, item.isLong ? item.long : item.short, [operand]);
   }
 }

@@ -17,14 +17,18 @@ type PrepareStackTrace = (error: Error, frames: NodeJS.CallSite[]) => unknown;
 
 /** Finds the places of one module that is being assembled. */
 export class SourcePlaces {
+  readonly #module: string;
+
   /** By unmapped position. */
-  private readonly known = new Map<string, Place>();
+  readonly #known = new Map<string, Place>();
 
   /**
    * @param module the path of the module, as the user knows it; paths of other modules are made
    *   relative to the same folder
    */
-  constructor(private readonly module: string) {}
+  constructor(module: string) {
+    this.#module = module;
+  }
 
   /**
    * The place in an `.asm.ts` module from which the assembler was called; without a line if there
@@ -32,10 +36,10 @@ export class SourcePlaces {
    */
   caller(): Place {
     const position = callerPosition();
-    const known = position === undefined ? undefined : this.known.get(position);
+    const known = position === undefined ? undefined : this.#known.get(position);
     if (known) return known;
-    const place = mappedCaller(this.module);
-    if (position !== undefined) this.known.set(position, place);
+    const place = mappedCaller(this.#module);
+    if (position !== undefined) this.#known.set(position, place);
     return place;
   }
 }

@@ -54,103 +54,108 @@ export function allocate(fn: MachineFunction, options: AllocationOptions): Alloc
 }
 
 class Allocator {
-  private readonly liveness: Liveness;
-  private readonly file = new RegisterFile();
-  private readonly ranges: Ranges[];
-  private readonly representative: (register: number) => number;
-  /** By representative: the physical register. */
-  private readonly assigned: (number | undefined)[] = [];
-  private readonly weights: number[] = [];
-  private readonly wishes: (Copy[] | undefined)[] = [];
-  private readonly spiller: Spiller;
-  private readonly splitter: Splitter;
-  private readonly used = new Set<number>();
-  /** Ascending by weight: the last is placed next. */
-  private queue: number[] = [];
-  /** Of instructions, once something asks. */
-  private numbers: ReadonlyMap<MachineInstruction, number> | undefined;
-  /** By physical register, while candidates are sorted. */
-  private readonly scores = new Float64Array(FIRST_VIRTUAL);
+  readonly #fn: MachineFunction;
+  readonly #options: AllocationOptions;
+  readonly #liveness: Liveness;
+  readonly #file = new RegisterFile();
+  readonly #ranges: Ranges[];
+  readonly #representative: (register: number) => number;
 
-  constructor(
-    private readonly fn: MachineFunction,
-    private readonly options: AllocationOptions,
-  ) {
+  /** By representative: the physical register. */
+  readonly #assigned: (number | undefined)[] = [];
+  readonly #weights: number[] = [];
+  readonly #wishes: (Copy[] | undefined)[] = [];
+  readonly #spiller: Spiller;
+  readonly #splitter: Splitter;
+  readonly #used = new Set<number>();
+
+  /** Ascending by weight: the last is placed next. */
+  #queue: number[] = [];
+
+  /** Of instructions, once something asks. */
+  #numbers: ReadonlyMap<MachineInstruction, number> | undefined;
+
+  /** By physical register, while candidates are sorted. */
+  readonly #scores = new Float64Array(FIRST_VIRTUAL);
+
+  constructor(fn: MachineFunction, options: AllocationOptions) {
+    this.#fn = fn;
+    this.#options = options;
     for (const { instructions } of fn.blocks) {
       for (const instruction of instructions) {
         instruction.virtual = instruction.operands;
         instruction.operands = [...instruction.operands];
       }
     }
-    this.liveness = analyseLiveness(fn);
-    const joined = coalesce(fn, this.liveness.ranges, options.coalesces && !options.spillsAll);
-    this.ranges = joined.ranges;
-    this.representative = joined.representative;
-    this.recordWishes(joined.wishes);
-    this.renameToRepresentatives();
-    this.spiller = new Spiller(fn, this.liveness);
-    this.splitter = new Splitter(fn, this.liveness, this.spiller);
+    this.#liveness = analyseLiveness(fn);
+    const joined = coalesce(fn, this.#liveness.ranges, options.coalesces && !options.spillsAll);
+    this.#ranges = joined.ranges;
+    this.#representative = joined.representative;
+    this.#recordWishes(joined.wishes);
+    this.#renameToRepresentatives();
+    this.#spiller = new Spiller(fn, this.#liveness);
+    this.#splitter = new Splitter(fn, this.#liveness, this.#spiller);
     for (let register = 0; !isVirtual(register); register++) {
-      this.file.add(register, this.ranges[register]!, FIXED);
-      if (this.ranges[register]!.length > 0) this.used.add(register);
+      this.#file.add(register, this.#ranges[register]!, FIXED);
+      if (this.#ranges[register]!.length > 0) this.#used.add(register);
     }
   }
 
   run(): Allocation {
-    this.weigh();
-    this.queue = this.allVirtual().filter((register) => this.ranges[register]!.length > 0);
-    if (this.options.spillsAll) {
-      const all = this.queue;
-      this.queue = [];
-      for (const register of all) this.spill(register);
+    this.#weigh();
+    this.#queue = this.#allVirtual().filter((register) => this.#ranges[register]!.length > 0);
+    if (this.#options.spillsAll) {
+      const all = this.#queue;
+      this.#queue = [];
+      for (const register of all) this.#spill(register);
     }
-    this.queue.sort((a, b) => this.compareWeights(a, b));
-    for (let next = this.queue.pop(); next !== undefined; next = this.queue.pop()) {
-      this.place(next);
+    this.#queue.sort((a, b) => this.#compareWeights(a, b));
+    for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) {
+      this.#place(next);
     }
-    this.splitter.planMoves((piece) => this.locationOf(piece));
-    this.spiller.insert();
-    this.splitter.insertMoves();
-    this.rewrite();
+    this.#splitter.planMoves((piece) => this.#locationOf(piece));
+    this.#spiller.insert();
+    this.#splitter.insertMoves();
+    this.#rewrite();
     return {
-      usedRegisters: this.used,
-      liveInto: this.liveness.liveInto,
-      scratchAt: (instruction) => this.scratchAt(instruction),
+      usedRegisters: this.#used,
+      liveInto: this.#liveness.liveInto,
+      scratchAt: (instruction) => this.#scratchAt(instruction),
     };
   }
 
-  private scratchAt(instruction: MachineInstruction): number | undefined {
-    this.numbers ??= new Map(this.liveness.instructions.map((each, number) => [each, number]));
-    const number = this.numbers.get(instruction);
+  #scratchAt(instruction: MachineInstruction): number | undefined {
+    this.#numbers ??= new Map(this.#liveness.instructions.map((each, number) => [each, number]));
+    const number = this.#numbers.get(instruction);
     if (number === undefined) return undefined;
-    const { callerSaved } = this.fn.target.convention;
-    return [...callerSaved.general, ...this.used].find(
+    const { callerSaved } = this.#fn.target.convention;
+    return [...callerSaved.general, ...this.#used].find(
       (register) =>
         !isFloatRegister(register) &&
-        this.file.isFree(register, 2 * number) &&
-        this.file.isFree(register, 2 * number + 1),
+        this.#file.isFree(register, 2 * number) &&
+        this.#file.isFree(register, 2 * number + 1),
     );
   }
 
-  private allVirtual(): number[] {
-    return this.ranges.map((_, register) => register).filter(isVirtual);
+  #allVirtual(): number[] {
+    return this.#ranges.map((_, register) => register).filter(isVirtual);
   }
 
-  private recordWishes(wishes: readonly Copy[]): void {
+  #recordWishes(wishes: readonly Copy[]): void {
     for (const wish of wishes) {
       for (const end of [wish.to, wish.from]) {
         if (!isVirtual(end)) continue;
-        const own = this.wishes[end];
+        const own = this.#wishes[end];
         if (own) own.push(wish);
-        else this.wishes[end] = [wish];
+        else this.#wishes[end] = [wish];
       }
     }
   }
 
-  private renameToRepresentatives(): void {
+  #renameToRepresentatives(): void {
     const rename = (register: number) =>
-      isVirtual(register) ? this.representative(register) : register;
-    for (const { instructions } of this.fn.blocks) {
+      isVirtual(register) ? this.#representative(register) : register;
+    for (const { instructions } of this.#fn.blocks) {
       for (const instruction of instructions) {
         renameOperands(instruction, rename);
         if (isSelfMove(instruction)) dropMove(instruction);
@@ -160,13 +165,13 @@ class Allocator {
 
   // --- weights ---
 
-  private weigh(): void {
-    const costs = new Float64Array(this.fn.registerLimit);
+  #weigh(): void {
+    const costs = new Float64Array(this.#fn.registerLimit);
     let frequency = 0;
     const add = (register: number) => {
       costs[register]! += frequency;
     };
-    for (const block of this.fn.blocks) {
+    for (const block of this.#fn.blocks) {
       ({ frequency } = block);
       for (const instruction of block.instructions) {
         forEachRead(instruction, add);
@@ -175,146 +180,146 @@ class Allocator {
     }
     for (let register = 0; register < costs.length; register++) {
       if (costs[register] === 0 || !isVirtual(register)) continue;
-      const discount = this.spiller.isFetchable(register) ? 0.5 : 1;
-      const length = lengthOf(this.ranges[register]!);
-      this.weights[register] = (discount * costs[register]!) / (length + 8);
+      const discount = this.#spiller.isFetchable(register) ? 0.5 : 1;
+      const length = lengthOf(this.#ranges[register]!);
+      this.#weights[register] = (discount * costs[register]!) / (length + 8);
     }
   }
 
-  private weightOf(register: number): number {
-    return this.weights[register] ?? 0;
+  #weightOf(register: number): number {
+    return this.#weights[register] ?? 0;
   }
 
-  private compareWeights(a: number, b: number): number {
-    const left = this.weightOf(a);
-    const right = this.weightOf(b);
+  #compareWeights(a: number, b: number): number {
+    const left = this.#weightOf(a);
+    const right = this.#weightOf(b);
     return left === right ? b - a : left - right;
   }
 
-  private enqueue(register: number): void {
+  #enqueue(register: number): void {
     let low = 0;
-    let high = this.queue.length;
+    let high = this.#queue.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.compareWeights(this.queue[middle]!, register) < 0) low = middle + 1;
+      if (this.#compareWeights(this.#queue[middle]!, register) < 0) low = middle + 1;
       else high = middle;
     }
-    this.queue.splice(low, 0, register);
+    this.#queue.splice(low, 0, register);
   }
 
   // --- placing ---
 
-  private place(register: number): void {
-    const ranges = this.ranges[register]!;
-    const candidates = this.candidates(register);
+  #place(register: number): void {
+    const ranges = this.#ranges[register]!;
+    const candidates = this.#candidates(register);
     let cheapest: { physical: number; conflicts: ReadonlySet<number>; cost: number } | undefined;
     for (const physical of candidates) {
-      const conflicts = this.file.conflicts(physical, ranges);
+      const conflicts = this.#file.conflicts(physical, ranges);
       if (!conflicts) continue;
       if (conflicts.size === 0) {
-        this.assign(register, physical);
+        this.#assign(register, physical);
         return;
       }
       let cost = 0;
-      for (const other of conflicts) cost = Math.max(cost, this.weightOf(other));
+      for (const other of conflicts) cost = Math.max(cost, this.#weightOf(other));
       if (!cheapest || cost < cheapest.cost) cheapest = { physical, conflicts, cost };
     }
-    if (cheapest && cheapest.cost < this.weightOf(register)) {
-      for (const other of cheapest.conflicts) this.evict(other);
-      this.assign(register, cheapest.physical);
+    if (cheapest && cheapest.cost < this.#weightOf(register)) {
+      for (const other of cheapest.conflicts) this.#evict(other);
+      this.#assign(register, cheapest.physical);
       return;
     }
-    if (!this.split(register)) this.spill(register);
+    if (!this.#split(register)) this.#spill(register);
   }
 
   /** Gives `value` a register in some blocks; the rest is placed later. */
-  private split(value: number): boolean {
-    if (!this.options.splits || this.weightOf(value) === Number.POSITIVE_INFINITY) return false;
-    const found = this.splitter.split(value, this.ranges[value]!, {
-      candidates: this.candidates(value),
-      isFree: (physical, ranges) => this.file.conflicts(physical, ranges)?.size === 0,
-      priceOf: (physical) => (this.isNew(physical) ? 2 : 0),
+  #split(value: number): boolean {
+    if (!this.#options.splits || this.#weightOf(value) === Number.POSITIVE_INFINITY) return false;
+    const found = this.#splitter.split(value, this.#ranges[value]!, {
+      candidates: this.#candidates(value),
+      isFree: (physical, ranges) => this.#file.conflicts(physical, ranges)?.size === 0,
+      priceOf: (physical) => (this.#isNew(physical) ? 2 : 0),
     });
     if (!found) return false;
     const { piece, physical, ranges, rest, weight, restWeight } = found;
-    this.ranges[piece] = ranges;
-    this.ranges[value] = rest;
-    if (this.fn.isByteOnly(value)) this.fn.restrictToBytes(piece);
-    this.wishes[piece] = this.wishes[value];
-    this.weights[piece] = weight / (lengthOf(ranges) + 8);
-    this.weights[value] = restWeight / (lengthOf(rest) + 8);
-    this.assign(piece, physical);
-    if (rest.length > 0) this.enqueue(value);
+    this.#ranges[piece] = ranges;
+    this.#ranges[value] = rest;
+    if (this.#fn.isByteOnly(value)) this.#fn.restrictToBytes(piece);
+    this.#wishes[piece] = this.#wishes[value];
+    this.#weights[piece] = weight / (lengthOf(ranges) + 8);
+    this.#weights[value] = restWeight / (lengthOf(rest) + 8);
+    this.#assign(piece, physical);
+    if (rest.length > 0) this.#enqueue(value);
     return true;
   }
 
-  private isNew(physical: number): boolean {
-    return this.fn.target.convention.calleeSaved.includes(physical) && !this.used.has(physical);
+  #isNew(physical: number): boolean {
+    return this.#fn.target.convention.calleeSaved.includes(physical) && !this.#used.has(physical);
   }
 
-  private locationOf(piece: number): MachineOperand | undefined {
-    const physical = this.assigned[piece];
-    return physical === undefined ? undefined : this.fn.operandOf(physical);
+  #locationOf(piece: number): MachineOperand | undefined {
+    const physical = this.#assigned[piece];
+    return physical === undefined ? undefined : this.#fn.operandOf(physical);
   }
 
-  private assign(register: number, physical: number): void {
-    this.assigned[register] = physical;
-    this.file.add(physical, this.ranges[register]!, register);
-    this.used.add(physical);
+  #assign(register: number, physical: number): void {
+    this.#assigned[register] = physical;
+    this.#file.add(physical, this.#ranges[register]!, register);
+    this.#used.add(physical);
   }
 
-  private evict(register: number): void {
-    const physical = this.assigned[register];
-    if (physical === undefined) throw new Error(`${this.fn.name}: v${register} is in no register`);
-    this.file.remove(physical, this.ranges[register]!);
-    this.assigned[register] = undefined;
-    this.enqueue(register);
+  #evict(register: number): void {
+    const physical = this.#assigned[register];
+    if (physical === undefined) throw new Error(`${this.#fn.name}: v${register} is in no register`);
+    this.#file.remove(physical, this.#ranges[register]!);
+    this.#assigned[register] = undefined;
+    this.#enqueue(register);
   }
 
   /** The registers to try, the most wished for first; unused callee-saved ones cost a push. */
-  private candidates(register: number): number[] {
-    const { scores } = this;
-    const allowed = this.allowed(register);
+  #candidates(register: number): number[] {
+    const scores = this.#scores;
+    const allowed = this.#allowed(register);
     scores.fill(0);
-    for (const physical of allowed) if (this.isNew(physical)) scores[physical] = -0.5;
-    for (const { to, from, frequency } of this.wishes[register] ?? []) {
+    for (const physical of allowed) if (this.#isNew(physical)) scores[physical] = -0.5;
+    for (const { to, from, frequency } of this.#wishes[register] ?? []) {
       const other = to === register ? from : to;
-      const physical = isVirtual(other) ? this.assigned[other] : other;
+      const physical = isVirtual(other) ? this.#assigned[other] : other;
       if (physical !== undefined) scores[physical]! += frequency;
     }
     return [...allowed].sort((a, b) => scores[b]! - scores[a]!);
   }
 
-  private allowed(register: number): readonly number[] {
-    const { general, float } = this.options.registers;
-    if (this.fn.typeOf(register) !== "i32") return float;
-    if (!this.fn.isByteOnly(register)) return general;
-    return general.filter((physical) => this.fn.target.registers.withLowByte.has(physical));
+  #allowed(register: number): readonly number[] {
+    const { general, float } = this.#options.registers;
+    if (this.#fn.typeOf(register) !== "i32") return float;
+    if (!this.#fn.isByteOnly(register)) return general;
+    return general.filter((physical) => this.#fn.target.registers.withLowByte.has(physical));
   }
 
-  private spill(register: number): void {
-    if (this.weightOf(register) === Number.POSITIVE_INFINITY) {
-      throw new Error(`${this.fn.name}: no register is left for an operand (v${register})`);
+  #spill(register: number): void {
+    if (this.#weightOf(register) === Number.POSITIVE_INFINITY) {
+      throw new Error(`${this.#fn.name}: no register is left for an operand (v${register})`);
     }
-    for (const { register: tiny, ranges, isByteOnly } of this.spiller.spill(register)) {
-      this.ranges[tiny] = ranges;
-      this.weights[tiny] = Number.POSITIVE_INFINITY;
-      if (isByteOnly) this.fn.restrictToBytes(tiny);
-      this.enqueue(tiny);
+    for (const { register: tiny, ranges, isByteOnly } of this.#spiller.spill(register)) {
+      this.#ranges[tiny] = ranges;
+      this.#weights[tiny] = Number.POSITIVE_INFINITY;
+      if (isByteOnly) this.#fn.restrictToBytes(tiny);
+      this.#enqueue(tiny);
     }
-    this.ranges[register] = [];
+    this.#ranges[register] = [];
   }
 
   // --- rewriting ---
 
-  private rewrite(): void {
+  #rewrite(): void {
     const physicalOf = (register: number): number => {
       if (!isVirtual(register)) return register;
-      const physical = this.assigned[register];
-      if (physical === undefined) throw new Error(`${this.fn.name}: v${register} was not placed`);
+      const physical = this.#assigned[register];
+      if (physical === undefined) throw new Error(`${this.#fn.name}: v${register} was not placed`);
       return physical;
     };
-    for (const { instructions } of this.fn.blocks) {
+    for (const { instructions } of this.#fn.blocks) {
       for (const instruction of instructions) {
         renameOperands(instruction, physicalOf);
       }

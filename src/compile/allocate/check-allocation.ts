@@ -30,34 +30,36 @@ export function checkAllocation(fn: MachineFunction, allocation: Allocation): vo
  * the original registers, then the places as they turn up.
  */
 class State {
-  private readonly classes: Int32Array;
+  readonly #classes: Int32Array;
+
   /** By entity: the round in which its class was set. */
-  private readonly rounds: Int32Array;
-  private round = 0;
+  readonly #rounds: Int32Array;
+  #round = 0;
+
   /** The entities whose class was set in this round. */
   touched: number[] = [];
 
   constructor(size: number) {
-    this.classes = new Int32Array(size);
-    this.rounds = new Int32Array(size);
+    this.#classes = new Int32Array(size);
+    this.#rounds = new Int32Array(size);
   }
 
   /** Puts every entity in a class of its own. */
   clear(): void {
-    this.round++;
+    this.#round++;
     this.touched = [];
   }
 
   get(entity: number): number {
-    return this.rounds[entity] === this.round ? this.classes[entity]! : entity;
+    return this.#rounds[entity] === this.#round ? this.#classes[entity]! : entity;
   }
 
   set(entity: number, value: number): void {
-    if (this.rounds[entity] !== this.round) {
-      this.rounds[entity] = this.round;
+    if (this.#rounds[entity] !== this.#round) {
+      this.#rounds[entity] = this.#round;
       this.touched.push(entity);
     }
-    this.classes[entity] = value;
+    this.#classes[entity] = value;
   }
 }
 
@@ -68,115 +70,119 @@ interface Entry {
 }
 
 class AllocationChecker {
-  private readonly entries = new Map<MachineBlock, Entry>();
-  /** The entities of slots and constants by name, and by operand. */
-  private readonly named = new Map<string, number>();
-  private readonly places = new Map<MachineOperand, number>();
-  /** Constants and the caller's arguments: the class of such an entity is itself, always. */
-  private readonly fixed = new Set<number>();
-  /** Places that code can change. */
-  private readonly slots = new Set<number>();
-  private readonly outgoing: number[] = [];
-  private nextClass = 0;
-  private entityCount: number;
-  private readonly state: State;
+  readonly #fn: MachineFunction;
+  readonly #allocation: Allocation;
+  readonly #entries = new Map<MachineBlock, Entry>();
 
-  constructor(
-    private readonly fn: MachineFunction,
-    private readonly allocation: Allocation,
-  ) {
-    this.entityCount = fn.registerLimit + FIRST_VIRTUAL;
+  /** The entities of slots and constants by name, and by operand. */
+  readonly #named = new Map<string, number>();
+  readonly #places = new Map<MachineOperand, number>();
+
+  /** Constants and the caller's arguments: the class of such an entity is itself, always. */
+  readonly #fixed = new Set<number>();
+
+  /** Places that code can change. */
+  readonly #slots = new Set<number>();
+  readonly #outgoing: number[] = [];
+  #nextClass = 0;
+  #entityCount: number;
+  readonly #state: State;
+
+  constructor(fn: MachineFunction, allocation: Allocation) {
+    this.#fn = fn;
+    this.#allocation = allocation;
+    this.#entityCount = fn.registerLimit + FIRST_VIRTUAL;
     for (let register = 0; register < FIRST_VIRTUAL; register++) {
-      this.slots.add(this.physical(register));
+      this.#slots.add(this.#physical(register));
     }
     for (const { instructions } of fn.blocks) {
       for (const instruction of instructions) {
-        for (const operand of instruction.operands) this.addPlace(operand);
-        for (const operand of instruction.virtual ?? []) this.addPlace(operand);
+        for (const operand of instruction.operands) this.#addPlace(operand);
+        for (const operand of instruction.virtual ?? []) this.#addPlace(operand);
       }
     }
-    this.state = new State(this.entityCount);
+    this.#state = new State(this.#entityCount);
   }
 
   run(): void {
-    const [entry] = this.fn.blocks;
+    const [entry] = this.#fn.blocks;
     if (!entry) return;
     const registers = Array.from({ length: FIRST_VIRTUAL }, (_, register) => register);
-    this.entries.set(entry, {
-      entities: [...registers, ...registers.map((register) => this.physical(register))],
+    this.#entries.set(entry, {
+      entities: [...registers, ...registers.map((register) => this.#physical(register))],
       classes: [...registers, ...registers],
     });
     // In layout order most predecessors come first, so few blocks are visited more than twice.
     const changed = new Set([entry]);
     while (changed.size > 0) {
-      for (const block of this.fn.blocks) {
-        if (changed.delete(block)) this.visit(block, changed);
+      for (const block of this.#fn.blocks) {
+        if (changed.delete(block)) this.#visit(block, changed);
       }
     }
   }
 
-  private visit(block: MachineBlock, changed: Set<MachineBlock>): void {
-    const state = this.simulate(block);
+  #visit(block: MachineBlock, changed: Set<MachineBlock>): void {
+    const state = this.#simulate(block);
     for (const successor of block.successors) {
-      if (this.meet(successor, state)) changed.add(successor);
+      if (this.#meet(successor, state)) changed.add(successor);
     }
   }
 
   /** The state at the end of `block`, until the next call. */
-  private simulate(block: MachineBlock): State {
-    const { state } = this;
+  #simulate(block: MachineBlock): State {
+    const state = this.#state;
     state.clear();
-    const { entities, classes } = this.entries.get(block)!;
+    const { entities, classes } = this.#entries.get(block)!;
     for (let i = 0; i < entities.length; i++) state.set(entities[i]!, classes[i]!);
-    this.nextClass = this.entityCount;
-    for (const instruction of block.instructions) this.step(state, instruction);
+    this.#nextClass = this.#entityCount;
+    for (const instruction of block.instructions) this.#step(state, instruction);
     return state;
   }
 
   // --- entities ---
 
   /** The place that the final program calls register `register`. */
-  private physical(register: number): number {
-    return this.fn.registerLimit + register;
+  #physical(register: number): number {
+    return this.#fn.registerLimit + register;
   }
 
   /** Makes an entity of a slot or constant; both programs know it by the same name. */
-  private addPlace(operand: MachineOperand): void {
-    if (operand.kind === "register" || this.places.has(operand)) return;
+  #addPlace(operand: MachineOperand): void {
+    if (operand.kind === "register" || this.#places.has(operand)) return;
     const name = nameOf(operand);
     if (name === undefined) return;
-    let entity = this.named.get(name);
+    let entity = this.#named.get(name);
     if (entity === undefined) {
-      entity = this.entityCount++;
-      this.named.set(name, entity);
-      if (isFixed(operand)) this.fixed.add(entity);
-      else this.slots.add(entity);
+      entity = this.#entityCount++;
+      this.#named.set(name, entity);
+      if (isFixed(operand)) this.#fixed.add(entity);
+      else this.#slots.add(entity);
       if (operand.kind === "memory" && operand.slot?.kind === "outgoing")
-        this.outgoing.push(entity);
+        this.#outgoing.push(entity);
     }
-    this.places.set(operand, entity);
+    this.#places.set(operand, entity);
   }
 
   /** The entity of a slot or constant. */
-  private place(operand: MachineOperand): number | undefined {
-    return this.places.get(operand);
+  #place(operand: MachineOperand): number | undefined {
+    return this.#places.get(operand);
   }
 
-  private originalEntity(operand: MachineOperand): number | undefined {
-    return operand.kind === "register" ? operand.register : this.place(operand);
+  #originalEntity(operand: MachineOperand): number | undefined {
+    return operand.kind === "register" ? operand.register : this.#place(operand);
   }
 
-  private finalEntity(operand: MachineOperand): number | undefined {
-    return operand.kind === "register" ? this.physical(operand.register) : this.place(operand);
+  #finalEntity(operand: MachineOperand): number | undefined {
+    return operand.kind === "register" ? this.#physical(operand.register) : this.#place(operand);
   }
 
   // --- states ---
 
   /** Splits the classes of `block`'s entry by those of `state`; whether that changed any. */
-  private meet(block: MachineBlock, state: State): boolean {
-    const known = this.entries.get(block);
+  #meet(block: MachineBlock, state: State): boolean {
+    const known = this.#entries.get(block);
     if (!known) {
-      this.entries.set(block, this.firstEntry(block, state));
+      this.#entries.set(block, this.#firstEntry(block, state));
       return true;
     }
     const { entities, classes } = known;
@@ -185,7 +191,7 @@ class AllocationChecker {
     known.classes = entities.map((entity, i) => {
       const before = classes[i]!;
       const here = state.get(entity);
-      if (before === here && this.fixed.has(before)) return before;
+      if (before === here && this.#fixed.has(before)) return before;
       // A pair of classes as one number: classes are far below 2^26.
       const key = before * 0x400_0000 + here;
       const found = met.get(key) ?? entity;
@@ -196,17 +202,17 @@ class AllocationChecker {
     return changed;
   }
 
-  private firstEntry(block: MachineBlock, state: State): Entry {
-    const live = this.allocation.liveInto(block);
+  #firstEntry(block: MachineBlock, state: State): Entry {
+    const live = this.#allocation.liveInto(block);
     const liveClasses = new Set(live.map((register) => state.get(register)));
     const holding = state.touched.filter(
-      (place) => this.slots.has(place) && liveClasses.has(state.get(place)),
+      (place) => this.#slots.has(place) && liveClasses.has(state.get(place)),
     );
     const entities = [...live, ...holding];
     const first = new Map<number, number>();
     const classes = entities.map((entity) => {
       const here = state.get(entity);
-      if (this.fixed.has(here)) return here;
+      if (this.#fixed.has(here)) return here;
       const found = first.get(here) ?? entity;
       first.set(here, found);
       return found;
@@ -214,34 +220,34 @@ class AllocationChecker {
     return { entities, classes };
   }
 
-  private step(state: State, instruction: MachineInstruction): void {
+  #step(state: State, instruction: MachineInstruction): void {
     const original = instruction.virtual;
-    if (!original) this.inserted(state, instruction);
-    else if (instruction.mnemonic === "moves" || this.isCopy(instruction, original)) {
-      this.copies(state, instruction, original);
-    } else this.ordinary(state, instruction, original);
+    if (!original) this.#inserted(state, instruction);
+    else if (instruction.mnemonic === "moves" || this.#isCopy(instruction, original)) {
+      this.#copies(state, instruction, original);
+    } else this.#ordinary(state, instruction, original);
   }
 
   /** A whole-register `mov` between places, not to or from linear memory or control registers. */
-  private isCopy({ mnemonic }: MachineInstruction, original: readonly MachineOperand[]): boolean {
+  #isCopy({ mnemonic }: MachineInstruction, original: readonly MachineOperand[]): boolean {
     const isWholePlace = (operand: MachineOperand) =>
-      operand.kind === "register" ? operand.size === 32 : this.place(operand) !== undefined;
+      operand.kind === "register" ? operand.size === 32 : this.#place(operand) !== undefined;
     return mnemonic === "mov" && original.every(isWholePlace);
   }
 
   /** Moves that allocation inserted: only the final program sees them. */
-  private inserted(state: State, instruction: MachineInstruction): void {
+  #inserted(state: State, instruction: MachineInstruction): void {
     const { mnemonic, operands } = instruction;
-    const entities = operands.map((operand) => this.finalEntity(operand));
+    const entities = operands.map((operand) => this.#finalEntity(operand));
     const isMove = mnemonic === "mov" || mnemonic === "moves";
     if (!isMove || entities.includes(undefined))
-      this.fail(instruction, "this must not be inserted");
+      this.#fail(instruction, "this must not be inserted");
     const values = entities.map((entity) => state.get(entity ?? 0));
     for (let i = 0; i < entities.length; i += 2) state.set(entities[i]!, values[i + 1]!);
   }
 
   /** `mov` or `moves`, all pairs at once, in both programs. */
-  private copies(
+  #copies(
     state: State,
     instruction: MachineInstruction,
     original: readonly MachineOperand[],
@@ -250,20 +256,20 @@ class AllocationChecker {
     /** An entity, its class, and so on. */
     const assignments: number[] = [];
     for (let i = 0; i < original.length; i += 2) {
-      const to = this.originalEntity(original[i]!);
-      const from = this.originalEntity(original[i + 1]!);
+      const to = this.#originalEntity(original[i]!);
+      const from = this.#originalEntity(original[i + 1]!);
       if (to !== undefined && from !== undefined) assignments.push(to, state.get(from));
     }
     for (let i = 0; i < operands.length; i += 2) {
-      this.checkRead(state, instruction, original[i + 1]!, operands[i + 1]!);
-      const to = this.finalEntity(operands[i]!);
-      const from = this.finalEntity(operands[i + 1]!);
+      this.#checkRead(state, instruction, original[i + 1]!, operands[i + 1]!);
+      const to = this.#finalEntity(operands[i]!);
+      const from = this.#finalEntity(operands[i + 1]!);
       if (to !== undefined && from !== undefined) assignments.push(to, state.get(from));
     }
     for (let i = 0; i < assignments.length; i += 2) state.set(assignments[i]!, assignments[i + 1]!);
   }
 
-  private ordinary(
+  #ordinary(
     state: State,
     instruction: MachineInstruction,
     original: readonly MachineOperand[],
@@ -272,80 +278,80 @@ class AllocationChecker {
     for (let i = 0; i < original.length; i++) {
       const before = original[i]!;
       const after = instruction.operands[i]!;
-      if (before.kind === "memory") this.checkAddress(state, instruction, before, after);
+      if (before.kind === "memory") this.#checkAddress(state, instruction, before, after);
       else if (isReadBy(facts.roles[i])) {
-        this.checkRead(state, instruction, before, after);
+        this.#checkRead(state, instruction, before, after);
       }
     }
-    for (const register of facts.reads) this.checkImplicit(state, instruction, register);
-    for (const register of instruction.reads) this.checkImplicit(state, instruction, register);
+    for (const register of facts.reads) this.#checkImplicit(state, instruction, register);
+    for (const register of instruction.reads) this.#checkImplicit(state, instruction, register);
     for (let i = 0; i < original.length; i++) {
       const role = facts.roles[i];
       const before = original[i]!;
       if (before.kind !== "register" || role === "read" || role === "address") continue;
-      this.define(state, before.register, this.finalEntity(instruction.operands[i]!));
+      this.#define(state, before.register, this.#finalEntity(instruction.operands[i]!));
     }
     // What a call finds on the stack is the callee's, and its results may be there.
     if (instruction.mnemonic === "call") {
-      for (const place of this.outgoing) state.set(place, place);
+      for (const place of this.#outgoing) state.set(place, place);
     }
-    for (const register of facts.writes) this.define(state, register, this.physical(register));
+    for (const register of facts.writes) this.#define(state, register, this.#physical(register));
     for (const register of instruction.writes) {
-      this.define(state, register, this.physical(register));
+      this.#define(state, register, this.#physical(register));
     }
   }
 
-  private define(state: State, original: number, final: number | undefined): void {
-    const fresh = this.nextClass++;
+  #define(state: State, original: number, final: number | undefined): void {
+    const fresh = this.#nextClass++;
     state.set(original, fresh);
     if (final !== undefined) state.set(final, fresh);
   }
 
   // --- checks ---
 
-  private checkImplicit(state: State, instruction: MachineInstruction, register: number): void {
-    if (state.get(register) === state.get(this.physical(register))) return;
-    this.fail(instruction, `register ${register} does not hold its operand`);
+  #checkImplicit(state: State, instruction: MachineInstruction, register: number): void {
+    if (state.get(register) === state.get(this.#physical(register))) return;
+    this.#fail(instruction, `register ${register} does not hold its operand`);
   }
 
-  private checkAddress(
+  #checkAddress(
     state: State,
     instruction: MachineInstruction,
     before: MachineOperand,
     after: MachineOperand,
   ): void {
     if (before.kind !== "memory") return;
-    if (after.kind !== "memory") this.fail(instruction, "a memory operand is lost");
-    this.checkPart(state, instruction, before.base, after.base);
-    this.checkPart(state, instruction, before.index, after.index);
+    if (after.kind !== "memory") this.#fail(instruction, "a memory operand is lost");
+    this.#checkPart(state, instruction, before.base, after.base);
+    this.#checkPart(state, instruction, before.index, after.index);
   }
 
-  private checkPart(
+  #checkPart(
     state: State,
     instruction: MachineInstruction,
     register: number,
     physical: number,
   ): void {
-    if (register === NONE || register === this.fn.target.registers.stackPointer) return;
-    if (state.get(register) === state.get(this.physical(physical))) return;
-    this.fail(instruction, `register ${physical} does not hold v${register} of an address`);
+    if (register === NONE || register === this.#fn.target.registers.stackPointer) return;
+    if (state.get(register) === state.get(this.#physical(physical))) return;
+    this.#fail(instruction, `register ${physical} does not hold v${register} of an address`);
   }
 
-  private checkRead(
+  #checkRead(
     state: State,
     instruction: MachineInstruction,
     before: MachineOperand,
     after: MachineOperand,
   ): void {
     if (before.kind !== "register") return;
-    const place = this.finalEntity(after);
+    const place = this.#finalEntity(after);
     if (place !== undefined && state.get(place) === state.get(before.register)) return;
-    this.fail(instruction, `${describe(after)} does not hold v${before.register}`);
+    this.#fail(instruction, `${describe(after)} does not hold v${before.register}`);
   }
 
-  private fail(instruction: MachineInstruction, text: string): never {
+  #fail(instruction: MachineInstruction, text: string): never {
     const at = `${instruction.mnemonic} at byte ${instruction.position}`;
-    throw new Error(`allocation: ${this.fn.name}: ${at}: ${text}`);
+    throw new Error(`allocation: ${this.#fn.name}: ${at}: ${text}`);
   }
 }
 

@@ -131,26 +131,27 @@ const NEVER: Ranges = [];
 /** Collects ranges from the last to the first. */
 class RangeBuilder {
   /** By register, descending: [end, start, end, start, ...]. */
-  private readonly reversed: (Ranges | undefined)[];
+  readonly #reversed: (Ranges | undefined)[];
+
   /** Where the range that is open ends; -1: not live. */
-  private readonly openEnd: Int32Array;
+  readonly #openEnd: Int32Array;
 
   constructor(size: number) {
-    this.reversed = new Array(size);
-    this.openEnd = new Int32Array(size).fill(-1);
+    this.#reversed = new Array(size);
+    this.#openEnd = new Int32Array(size).fill(-1);
   }
 
   open(register: number, end: number): void {
-    if (this.openEnd[register] === -1) this.openEnd[register] = end;
+    if (this.#openEnd[register] === -1) this.#openEnd[register] = end;
   }
 
   /** Ends the range at `start`, looking backwards; a dead write lives for its own position. */
   close(register: number, start: number): void {
-    const end = this.openEnd[register] === -1 ? start + 1 : this.openEnd[register]!;
-    this.openEnd[register] = -1;
-    const ranges = this.reversed[register];
+    const end = this.#openEnd[register] === -1 ? start + 1 : this.#openEnd[register]!;
+    this.#openEnd[register] = -1;
+    const ranges = this.#reversed[register];
     if (!ranges) {
-      this.reversed[register] = [end, start];
+      this.#reversed[register] = [end, start];
       return;
     }
     const last = ranges.length - 1;
@@ -160,12 +161,12 @@ class RangeBuilder {
 
   closeAll(start: number, live: readonly number[]): void {
     for (const register of live) {
-      if (this.openEnd[register] !== -1) this.close(register, start);
+      if (this.#openEnd[register] !== -1) this.close(register, start);
     }
   }
 
   finish(): Ranges[] {
-    return Array.from(this.reversed, (ranges) => ranges?.reverse() ?? NEVER);
+    return Array.from(this.#reversed, (ranges) => ranges?.reverse() ?? NEVER);
   }
 }
 

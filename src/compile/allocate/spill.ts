@@ -40,32 +40,36 @@ interface Inserted {
 }
 
 export class Spiller {
-  /** By register: the numbers of the instructions that name it, ascending. */
-  private readonly mentions: (number[] | undefined)[];
-  /** By value before any split: the numbers of the instructions that write it. */
-  private readonly definitions: (number[] | undefined)[];
-  /** The value that a piece was split from. */
-  private readonly origins = new Map<number, number>();
-  private readonly homes = new Map<number, Home>();
-  private readonly inserted = new Map<number, Inserted>();
+  readonly #fn: MachineFunction;
+  readonly #liveness: Liveness;
 
-  constructor(
-    private readonly fn: MachineFunction,
-    private readonly liveness: Liveness,
-  ) {
-    this.mentions = new Array(fn.registerLimit);
-    this.definitions = new Array(fn.registerLimit);
+  /** By register: the numbers of the instructions that name it, ascending. */
+  readonly #mentions: (number[] | undefined)[];
+
+  /** By value before any split: the numbers of the instructions that write it. */
+  readonly #definitions: (number[] | undefined)[];
+
+  /** The value that a piece was split from. */
+  readonly #origins = new Map<number, number>();
+  readonly #homes = new Map<number, Home>();
+  readonly #inserted = new Map<number, Inserted>();
+
+  constructor(fn: MachineFunction, liveness: Liveness) {
+    this.#fn = fn;
+    this.#liveness = liveness;
+    this.#mentions = new Array(fn.registerLimit);
+    this.#definitions = new Array(fn.registerLimit);
     let number = 0;
     const mention = (register: number) => {
-      const found = this.mentions[register];
-      if (!found) this.mentions[register] = [number];
+      const found = this.#mentions[register];
+      if (!found) this.#mentions[register] = [number];
       else if (found[found.length - 1] !== number) found.push(number);
     };
     const define = (register: number) => {
       mention(register);
-      const found = this.definitions[register];
+      const found = this.#definitions[register];
       if (found) found.push(number);
-      else this.definitions[register] = [number];
+      else this.#definitions[register] = [number];
     };
     for (; number < liveness.instructions.length; number++) {
       forEachRead(liveness.instructions[number]!, mention);
@@ -75,46 +79,46 @@ export class Spiller {
 
   /** The value that `piece` is a part of, or itself. */
   originOf(piece: number): number {
-    return this.origins.get(piece) ?? piece;
+    return this.#origins.get(piece) ?? piece;
   }
 
   /** The instructions that write the value, in all its pieces. */
   definitionsOf(origin: number): readonly number[] {
-    return this.definitions[origin] ?? NOWHERE;
+    return this.#definitions[origin] ?? NOWHERE;
   }
 
   /** The instructions that name a piece, in order. */
   mentionsOf(piece: number): readonly number[] {
-    return this.mentions[piece] ?? NOWHERE;
+    return this.#mentions[piece] ?? NOWHERE;
   }
 
   /** Renames `value` in the instructions that `isInside` chooses; returns the new name. */
   rename(value: number, isInside: (number: number) => boolean): number {
-    const piece = this.fn.newRegister(this.fn.typeOf(value));
-    this.origins.set(piece, this.originOf(value));
+    const piece = this.#fn.newRegister(this.#fn.typeOf(value));
+    this.#origins.set(piece, this.originOf(value));
     const moved: number[] = [];
     const left: number[] = [];
     for (const number of this.mentionsOf(value)) (isInside(number) ? moved : left).push(number);
-    this.mentions[piece] = moved;
-    this.mentions[value] = left;
+    this.#mentions[piece] = moved;
+    this.#mentions[value] = left;
     const to = (register: number) => (register === value ? piece : register);
-    for (const number of moved) renameOperands(this.liveness.instructions[number]!, to);
+    for (const number of moved) renameOperands(this.#liveness.instructions[number]!, to);
     return piece;
   }
 
   /** Whether the value need not be stored: its only definition copies something that stays. */
   isFetchable(value: number): boolean {
-    return this.fetchSource(value) !== undefined;
+    return this.#fetchSource(value) !== undefined;
   }
 
   /** Where the spilled pieces of a value are; undefined: none is spilled. */
   homeOf(origin: number): Home | undefined {
-    return this.homes.get(origin);
+    return this.#homes.get(origin);
   }
 
-  private fetchSource(value: number): MachineOperand | undefined {
+  #fetchSource(value: number): MachineOperand | undefined {
     const definitions = this.definitionsOf(this.originOf(value));
-    const instruction = this.liveness.instructions[definitions[0] ?? -1];
+    const instruction = this.#liveness.instructions[definitions[0] ?? -1];
     const isCopy = instruction?.mnemonic === "mov" || instruction?.mnemonic === "moves";
     if (definitions.length !== 1 || !isCopy || instruction.operands.length !== 2) return undefined;
     const source = instruction.operands[1]!;
@@ -127,33 +131,33 @@ export class Spiller {
 
   /** Gives `value` a home; returns the short intervals that this needs. */
   spill(value: number): TinyInterval[] {
-    const home = this.makeHome(value);
-    return this.mentionsOf(value).flatMap((number) => this.rewrite(number, value, home));
+    const home = this.#makeHome(value);
+    return this.mentionsOf(value).flatMap((number) => this.#rewrite(number, value, home));
   }
 
-  private makeHome(value: number): Home {
+  #makeHome(value: number): Home {
     const origin = this.originOf(value);
-    let home = this.homes.get(origin);
+    let home = this.#homes.get(origin);
     if (!home) {
-      const source = this.fetchSource(value);
-      const type = this.fn.typeOf(value);
-      const operand = source ?? slotOperand(this.fn.newSlot(type), type);
+      const source = this.#fetchSource(value);
+      const type = this.#fn.typeOf(value);
+      const operand = source ?? slotOperand(this.#fn.newSlot(type), type);
       home = { operand, isFetched: !!source };
-      this.homes.set(origin, home);
+      this.#homes.set(origin, home);
     }
     return home;
   }
 
   /** Stores `from` in the home of `origin` right behind an instruction. */
   storeBehind(number: number, origin: number, from: MachineOperand): void {
-    const home = this.homes.get(origin);
-    if (!home) throw new Error(`${this.fn.name}: v${origin} has no home`);
-    const { position } = this.liveness.instructions[number]!;
-    this.insertedAt(number).after.push(move(home.operand, from, position));
+    const home = this.#homes.get(origin);
+    if (!home) throw new Error(`${this.#fn.name}: v${origin} has no home`);
+    const { position } = this.#liveness.instructions[number]!;
+    this.#insertedAt(number).after.push(move(home.operand, from, position));
   }
 
-  private rewrite(number: number, value: number, home: Home): TinyInterval[] {
-    const instruction = this.liveness.instructions[number]!;
+  #rewrite(number: number, value: number, home: Home): TinyInterval[] {
+    const instruction = this.#liveness.instructions[number]!;
     if (home.isFetched && this.definitionsOf(this.originOf(value))[0] === number) {
       // It stays as an empty `moves`, by which the checker knows of the copy.
       instruction.mnemonic = "moves";
@@ -166,12 +170,12 @@ export class Spiller {
       );
       return [];
     }
-    if (this.takeFromHome(instruction, value, home)) return [];
-    return [this.throughRegister(number, instruction, value, home)];
+    if (this.#takeFromHome(instruction, value, home)) return [];
+    return [this.#throughRegister(number, instruction, value, home)];
   }
 
   /** Replaces the operand by the home, if the instruction can take it. */
-  private takeFromHome(instruction: MachineInstruction, value: number, home: Home): boolean {
+  #takeFromHome(instruction: MachineInstruction, value: number, home: Home): boolean {
     const { operands } = instruction;
     const places = operands.flatMap((operand, i) => (mentions(operand, value) ? [i] : []));
     const [place] = places;
@@ -194,7 +198,7 @@ export class Spiller {
     return true;
   }
 
-  private throughRegister(
+  #throughRegister(
     number: number,
     instruction: MachineInstruction,
     value: number,
@@ -209,7 +213,7 @@ export class Spiller {
     forEachWrite(instruction, (written) => {
       isWritten ||= written === value;
     });
-    const tiny = this.fn.newRegister(this.fn.typeOf(value));
+    const tiny = this.#fn.newRegister(this.#fn.typeOf(value));
     instruction.operands = instruction.operands.map((operand) => {
       if (!mentions(operand, value)) return operand;
       if (operand.kind === "register") {
@@ -223,8 +227,8 @@ export class Spiller {
         index: memory.index === value ? tiny : memory.index,
       };
     });
-    const inserted = this.insertedAt(number);
-    const operand = this.fn.operandOf(tiny);
+    const inserted = this.#insertedAt(number);
+    const operand = this.#fn.operandOf(tiny);
     if (isRead) inserted.before.push(move(operand, home.operand, instruction.position));
     if (isWritten) inserted.after.push(move(home.operand, operand, instruction.position));
     const start = isRead ? 2 * number : 2 * number + 1;
@@ -232,24 +236,24 @@ export class Spiller {
     return { register: tiny, ranges: [start, end], isByteOnly };
   }
 
-  private insertedAt(number: number): Inserted {
-    let found = this.inserted.get(number);
+  #insertedAt(number: number): Inserted {
+    let found = this.#inserted.get(number);
     if (!found) {
       found = { before: [], after: [] };
-      this.inserted.set(number, found);
+      this.#inserted.set(number, found);
     }
     return found;
   }
 
   /** Puts the fetches and stores into the blocks. */
   insert(): void {
-    if (this.inserted.size === 0) return;
+    if (this.#inserted.size === 0) return;
     let number = 0;
-    for (const block of this.fn.blocks) {
+    for (const block of this.#fn.blocks) {
       const { instructions } = block;
       block.instructions = [];
       for (const instruction of instructions) {
-        const inserted = this.inserted.get(number++);
+        const inserted = this.#inserted.get(number++);
         if (inserted) block.instructions.push(...inserted.before);
         block.instructions.push(instruction);
         if (inserted) block.instructions.push(...inserted.after);

@@ -76,21 +76,25 @@ interface EdgeMove {
 }
 
 export class Splitter {
-  /** Of each value that was split: its whole interval, and which piece is in which block. */
-  private readonly whole = new Map<number, Ranges>();
-  private readonly pieces = new Map<number, Map<MachineBlock, number>>();
-  private readonly atEnd = new Map<MachineBlock, EdgeMove[]>();
-  private readonly atStart = new Map<MachineBlock, EdgeMove[]>();
+  readonly #fn: MachineFunction;
+  readonly #liveness: Liveness;
+  readonly #spiller: Spiller;
 
-  constructor(
-    private readonly fn: MachineFunction,
-    private readonly liveness: Liveness,
-    private readonly spiller: Spiller,
-  ) {}
+  /** Of each value that was split: its whole interval, and which piece is in which block. */
+  readonly #whole = new Map<number, Ranges>();
+  readonly #pieces = new Map<number, Map<MachineBlock, number>>();
+  readonly #atEnd = new Map<MachineBlock, EdgeMove[]>();
+  readonly #atStart = new Map<MachineBlock, EdgeMove[]>();
+
+  constructor(fn: MachineFunction, liveness: Liveness, spiller: Spiller) {
+    this.#fn = fn;
+    this.#liveness = liveness;
+    this.#spiller = spiller;
+  }
 
   /** Splits `value`, whose interval is `ranges`, if that gains anything. */
   split(value: number, ranges: Ranges, context: SplitContext): Split | undefined {
-    const lives = this.livesOf(value, ranges);
+    const lives = this.#livesOf(value, ranges);
     if (lives.length < 2) return undefined;
     let best: Region | undefined;
     for (const physical of context.candidates) {
@@ -99,21 +103,21 @@ export class Splitter {
       best = { physical, inside: lives.filter(({ isInside }) => isInside), gain };
     }
     if (!best || best.inside.length === lives.length) return undefined;
-    return this.perform(value, ranges, lives, best);
+    return this.#perform(value, ranges, lives, best);
   }
 
-  private perform(value: number, ranges: Ranges, lives: readonly Life[], region: Region): Split {
-    const origin = this.spiller.originOf(value);
-    if (!this.whole.has(origin)) this.whole.set(origin, ranges);
+  #perform(value: number, ranges: Ranges, lives: readonly Life[], region: Region): Split {
+    const origin = this.#spiller.originOf(value);
+    if (!this.#whole.has(origin)) this.#whole.set(origin, ranges);
     const { inside } = region;
     const blocks = new Set(inside.map(({ block }) => block));
     const outside = lives.filter(({ block }) => !blocks.has(block));
-    const isInside = (number: number) => blocks.has(this.liveness.blockOf[number]!);
-    const piece = this.spiller.rename(value, isInside);
-    let byBlock = this.pieces.get(origin);
+    const isInside = (number: number) => blocks.has(this.#liveness.blockOf[number]!);
+    const piece = this.#spiller.rename(value, isInside);
+    let byBlock = this.#pieces.get(origin);
     if (!byBlock) {
       byBlock = new Map();
-      this.pieces.set(origin, byBlock);
+      this.#pieces.set(origin, byBlock);
     }
     for (const block of blocks) byBlock.set(block, piece);
     const sum = (some: readonly Life[]) => some.reduce((total, { weight }) => total + weight, 0);
@@ -127,16 +131,16 @@ export class Splitter {
     };
   }
 
-  private livesOf(value: number, ranges: Ranges): Life[] {
+  #livesOf(value: number, ranges: Ranges): Life[] {
     const lives = new Map<MachineBlock, Life>();
     const counts = new Map<MachineBlock, number>();
-    for (const number of this.spiller.mentionsOf(value)) {
-      const block = this.liveness.blockOf[number]!;
+    for (const number of this.#spiller.mentionsOf(value)) {
+      const block = this.#liveness.blockOf[number]!;
       counts.set(block, (counts.get(block) ?? 0) + 1);
     }
-    const unit = this.spiller.isFetchable(value) ? 0.4 : 0.8;
-    for (const block of this.liveness.blocksWithin(ranges)) {
-      const clipped = this.clip(ranges, block);
+    const unit = this.#spiller.isFetchable(value) ? 0.4 : 0.8;
+    for (const block of this.#liveness.blocksWithin(ranges)) {
+      const clipped = this.#clip(ranges, block);
       const weight = (counts.get(block) ?? 0) * block.frequency * unit;
       const life = { block, ranges: clipped, weight, edges: [], isFree: false, isInside: false };
       lives.set(block, life);
@@ -144,7 +148,7 @@ export class Splitter {
     for (const life of lives.values()) {
       for (const successor of life.block.successors) {
         const other = lives.get(successor);
-        if (!other || !contains(ranges, this.startOf(successor))) continue;
+        if (!other || !contains(ranges, this.#startOf(successor))) continue;
         const frequency = Math.min(life.block.frequency, successor.frequency);
         life.edges.push({ other, frequency });
         other.edges.push({ other: life, frequency });
@@ -153,12 +157,12 @@ export class Splitter {
     return [...lives.values()];
   }
 
-  private startOf(block: MachineBlock): number {
-    return 2 * this.liveness.spanOf(block).first;
+  #startOf(block: MachineBlock): number {
+    return 2 * this.#liveness.spanOf(block).first;
   }
 
-  private clip(ranges: Ranges, block: MachineBlock): Ranges {
-    const { first, end } = this.liveness.spanOf(block);
+  #clip(ranges: Ranges, block: MachineBlock): Ranges {
+    const { first, end } = this.#liveness.spanOf(block);
     const clipped: Ranges = [];
     for (let i = firstBehind(ranges, 2 * first); i < ranges.length; i += 2) {
       const from = Math.max(ranges[i]!, 2 * first);
@@ -173,23 +177,23 @@ export class Splitter {
 
   /** Decides on the moves; `registerOf` tells the register of a piece, undefined: spilled. */
   planMoves(registerOf: (piece: number) => MachineOperand | undefined): void {
-    for (const [origin, byBlock] of this.pieces) {
+    for (const [origin, byBlock] of this.#pieces) {
       const pieceAt = (block: MachineBlock) => byBlock.get(block) ?? origin;
-      const stores = this.storesNeeded(origin, pieceAt, registerOf);
-      const whole = this.whole.get(origin)!;
-      for (const from of this.liveness.blocksWithin(whole)) {
+      const stores = this.#storesNeeded(origin, pieceAt, registerOf);
+      const whole = this.#whole.get(origin)!;
+      for (const from of this.#liveness.blocksWithin(whole)) {
         for (const to of from.successors) {
-          if (!contains(whole, this.startOf(to))) continue;
+          if (!contains(whole, this.#startOf(to))) continue;
           const before = pieceAt(from);
           const after = pieceAt(to);
           if (before === after) continue;
-          this.planMove(origin, from, to, registerOf(before), registerOf(after), stores);
+          this.#planMove(origin, from, to, registerOf(before), registerOf(after), stores);
         }
       }
     }
   }
 
-  private planMove(
+  #planMove(
     origin: number,
     from: MachineBlock,
     to: MachineBlock,
@@ -197,12 +201,12 @@ export class Splitter {
     after: MachineOperand | undefined,
     stores: boolean,
   ): void {
-    const home = this.spiller.homeOf(origin);
+    const home = this.#spiller.homeOf(origin);
     if (!after && (!before || !stores || home?.isFetched)) return;
     const source = before ?? home?.operand;
     const target = after ?? home?.operand;
-    if (!source || !target) throw new Error(`${this.fn.name}: v${origin} is nowhere`);
-    const place = from.successors.length === 1 ? this.atEnd : this.atStart;
+    if (!source || !target) throw new Error(`${this.#fn.name}: v${origin} is nowhere`);
+    const place = from.successors.length === 1 ? this.#atEnd : this.#atStart;
     const block = from.successors.length === 1 ? from : to;
     const moves = place.get(block);
     if (moves) moves.push({ to: target, from: source });
@@ -213,31 +217,31 @@ export class Splitter {
    * Whether edges from a register to memory must store. Not if no piece in a register is written,
    * for then memory has the value; nor if the value is written once, and stored there and then.
    */
-  private storesNeeded(
+  #storesNeeded(
     origin: number,
     pieceAt: (block: MachineBlock) => number,
     registerOf: (piece: number) => MachineOperand | undefined,
   ): boolean {
-    const home = this.spiller.homeOf(origin);
+    const home = this.#spiller.homeOf(origin);
     if (!home || home.isFetched) return false;
-    const blockOf = (number: number) => this.liveness.blockOf[number]!;
-    const definitions = this.spiller.definitionsOf(origin);
+    const blockOf = (number: number) => this.#liveness.blockOf[number]!;
+    const definitions = this.#spiller.definitionsOf(origin);
     const inRegisters = definitions.filter((number) => registerOf(pieceAt(blockOf(number))));
     const [only] = inRegisters;
     if (only === undefined) return false;
     if (definitions.length > 1) return true;
-    this.spiller.storeBehind(only, origin, registerOf(pieceAt(blockOf(only)))!);
+    this.#spiller.storeBehind(only, origin, registerOf(pieceAt(blockOf(only)))!);
     return false;
   }
 
   /** Puts the moves into the blocks, whose other insertions have been made. */
   insertMoves(): void {
-    for (const [block, moves] of this.atEnd) {
+    for (const [block, moves] of this.#atEnd) {
       const { instructions } = block;
       const last = instructions[instructions.length - 1]!;
       instructions.splice(-1, 0, asInstruction(moves, last.position));
     }
-    for (const [block, moves] of this.atStart) {
+    for (const [block, moves] of this.#atStart) {
       const { position } = block.instructions[0]!;
       block.instructions.unshift(asInstruction(moves, position));
     }

@@ -30,29 +30,32 @@ const REMEDY = "Correct the source; AssemblyScript is stricter than TypeScript."
 
 /** Collects what goes wrong with a program. */
 export class AscReporter {
+  readonly #program: assemblyscript.Program;
   readonly warnings: Diagnostic[] = [];
-  private readonly errors: Diagnostic[] = [];
+  readonly #errors: Diagnostic[] = [];
 
-  constructor(private readonly program: assemblyscript.Program) {}
+  constructor(program: assemblyscript.Program) {
+    this.#program = program;
+  }
 
   add(error: Diagnostic): void {
-    this.errors.push(error);
+    this.#errors.push(error);
   }
 
   /** Throws all errors so far, asc's and ours, in the order of the sources. */
   barrier(): void {
-    this.drain();
-    this.errors.sort(bySource);
-    const [first, ...rest] = this.errors.slice(0, SHOWN);
+    this.#drain();
+    this.#errors.sort(bySource);
+    const [first, ...rest] = this.#errors.slice(0, SHOWN);
     if (!first) return;
     throw rest.length === 0 ? first : new Diagnostics([first, ...rest]);
   }
 
-  private drain(): void {
+  #drain(): void {
     for (;;) {
-      const message = assemblyscript.nextDiagnostic(this.program);
+      const message = assemblyscript.nextDiagnostic(this.#program);
       if (message === null) return;
-      if (assemblyscript.isError(message)) this.errors.push(translate(message));
+      if (assemblyscript.isError(message)) this.#errors.push(translate(message));
       else if (isWarning(message)) this.warnings.push(translate(message));
     }
   }

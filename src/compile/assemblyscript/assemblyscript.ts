@@ -143,55 +143,57 @@ const LIBRARY = "~lib/";
 
 /** Feeds a program with files: the library, the runtime, the entries and what these import. */
 class ProgramSources {
-  private readonly found = new Set<string>();
+  readonly #program: assemblyscript.Program;
+  readonly #read: ReadSource;
+  readonly #found = new Set<string>();
 
-  constructor(
-    private readonly program: assemblyscript.Program,
-    private readonly read: ReadSource,
-  ) {}
+  constructor(program: assemblyscript.Program, read: ReadSource) {
+    this.#program = program;
+    this.#read = read;
+  }
 
   get paths(): string[] {
-    return [...this.found].sort();
+    return [...this.#found].sort();
   }
 
   parseAll({ entries, runtime, abort, names = {} }: AssemblyScriptOptions): void {
     for (const [path, text] of Object.entries(library())) {
-      if (!path.includes("/")) this.parse(text, `${LIBRARY}${path}.ts`, false);
+      if (!path.includes("/")) this.#parse(text, `${LIBRARY}${path}.ts`, false);
     }
     const index = `rt/index-${runtime}`;
-    this.parse(library()[index], `${LIBRARY}${index}.ts`, true);
-    for (const path of entries) this.parse(this.readFile(path), path, true);
+    this.#parse(library()[index], `${LIBRARY}${index}.ts`, true);
+    for (const path of entries) this.#parse(this.#readFile(path), path, true);
     for (const element of [abort, ...Object.values(names)]) {
-      if (element) this.parseImport(element.slice(0, element.lastIndexOf("/")));
+      if (element) this.#parseImport(element.slice(0, element.lastIndexOf("/")));
     }
     for (;;) {
-      const path = assemblyscript.nextFile(this.program);
+      const path = assemblyscript.nextFile(this.#program);
       if (path === null) return;
-      this.parseImport(path);
+      this.#parseImport(path);
     }
   }
 
-  private parse(text: string | undefined, path: string, isEntry: boolean): void {
-    assemblyscript.parse(this.program, text ?? null, path, isEntry);
+  #parse(text: string | undefined, path: string, isEntry: boolean): void {
+    assemblyscript.parse(this.#program, text ?? null, path, isEntry);
   }
 
-  private readFile(path: string): string | undefined {
-    const text = this.read(path);
-    if (text !== undefined) this.found.add(path);
+  #readFile(path: string): string | undefined {
+    const text = this.#read(path);
+    if (text !== undefined) this.#found.add(path);
     return text;
   }
 
   /** Parses the file of an import, which is named without extension or is a folder's index. */
-  private parseImport(path: string): void {
+  #parseImport(path: string): void {
     for (const candidate of [`${path}.ts`, `${path}/index.ts`]) {
       const own = path.startsWith(LIBRARY) ? candidate.slice(LIBRARY.length, -3) : "";
-      const text = library()[own] ?? this.readFile(candidate);
+      const text = library()[own] ?? this.#readFile(candidate);
       if (text !== undefined) {
-        this.parse(text, candidate, false);
+        this.#parse(text, candidate, false);
         return;
       }
     }
-    this.parse(undefined, `${path}.ts`, false);
+    this.#parse(undefined, `${path}.ts`, false);
   }
 }
 

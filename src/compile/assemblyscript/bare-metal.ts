@@ -104,94 +104,95 @@ function growsMemory({ name }: WasmFunction, op?: number): boolean {
 }
 
 class BareMetalChecker {
+  readonly #module: WasmModule;
+  readonly #map: SourceMap;
   readonly found: Diagnostic[] = [];
-  private readonly seen = new Set<string>();
-  private readonly bodies: readonly Instruction[][];
+  readonly #seen = new Set<string>();
+  readonly #bodies: readonly Instruction[][];
 
-  constructor(
-    private readonly module: WasmModule,
-    private readonly map: SourceMap,
-  ) {
-    this.bodies = module.functions.map(instructions);
+  constructor(module: WasmModule, map: SourceMap) {
+    this.#module = module;
+    this.#map = map;
+    this.#bodies = module.functions.map(instructions);
   }
 
   /** Reports each place that does this, or that calls what does it and has no place itself. */
   forbid(ban: Ban, act: Act): void {
-    const guilty = this.guilty(act);
-    for (const each of this.module.functions) {
-      for (const { op, a, at } of this.body(each)) {
-        if (act(each, op) || (op === Op.call && guilty.has(a))) this.report(ban, at);
+    const guilty = this.#guilty(act);
+    for (const each of this.#module.functions) {
+      for (const { op, a, at } of this.#body(each)) {
+        if (act(each, op) || (op === Op.call && guilty.has(a))) this.#report(ban, at);
       }
     }
   }
 
   /** Reports the lines that do something before the entry. */
   forbidStart(): void {
-    for (const each of this.module.functions) {
+    for (const each of this.#module.functions) {
       if (!START.test(each.name)) continue;
-      const code = this.placed(each).filter(({ op, a }) => !this.isNestedStart(op, a));
-      const acting = new Set(code.filter(({ op }) => !isIdle(op)).map(({ at }) => this.line(at)));
+      const code = this.#placed(each).filter(({ op, a }) => !this.#isNestedStart(op, a));
+      const acting = new Set(code.filter(({ op }) => !isIdle(op)).map(({ at }) => this.#line(at)));
       for (const { at } of code) {
-        if (acting.has(this.line(at))) this.report(INITIALISER, at);
+        if (acting.has(this.#line(at))) this.#report(INITIALISER, at);
       }
     }
   }
 
   /** A function's code, where what has no place is where the instruction before it is. */
-  private placed(each: WasmFunction): Instruction[] {
+  #placed(each: WasmFunction): Instruction[] {
     let last = 0;
-    return this.body(each).map((instruction) => {
-      if (this.place(instruction.at)) last = instruction.at;
+    return this.#body(each).map((instruction) => {
+      if (this.#place(instruction.at)) last = instruction.at;
       return { ...instruction, at: last };
     });
   }
 
-  private isNestedStart(op: number, callee: number): boolean {
-    return op === Op.call && START.test(this.module.functions[callee]?.name ?? "");
+  #isNestedStart(op: number, callee: number): boolean {
+    return op === Op.call && START.test(this.#module.functions[callee]?.name ?? "");
   }
 
-  private line(at: number): string {
-    const place = this.place(at);
+  #line(at: number): string {
+    const place = this.#place(at);
     return `${place?.file}:${place?.line}`;
   }
 
   /** The functions that do this, themselves or by a call, at no place in the sources. */
-  private guilty(act: Act): Set<number> {
+  #guilty(act: Act): Set<number> {
     const guilty = new Set<number>();
     for (let size = -1; size < guilty.size; ) {
       size = guilty.size;
-      for (const each of this.module.functions) {
-        if (!guilty.has(each.index) && this.isGuilty(each, act, guilty)) guilty.add(each.index);
+      for (const each of this.#module.functions) {
+        if (!guilty.has(each.index) && this.#isGuilty(each, act, guilty)) guilty.add(each.index);
       }
     }
     return guilty;
   }
 
-  private isGuilty(each: WasmFunction, act: Act, guilty: ReadonlySet<number>): boolean {
+  #isGuilty(each: WasmFunction, act: Act, guilty: ReadonlySet<number>): boolean {
     if (act(each)) return true;
-    for (const { op, a, at } of this.body(each)) {
+    for (const { op, a, at } of this.#body(each)) {
       const acts = act(each, op) || (op === Op.call && guilty.has(a));
-      if (acts && this.place(at) === undefined) return true;
+      if (acts && this.#place(at) === undefined) return true;
     }
     return false;
   }
 
-  private body({ index }: WasmFunction): readonly Instruction[] {
-    return this.bodies[index] ?? [];
+  #body({ index }: WasmFunction): readonly Instruction[] {
+    return this.#bodies[index] ?? [];
   }
 
   /** The place in the program's own sources, if it is there. */
-  private place(at: number): Place | undefined {
-    const place = this.map.lookup(at);
+  #place(at: number): Place | undefined {
+    const place = this.#map.lookup(at);
     return place?.file.startsWith(LIBRARY) ? undefined : place;
   }
 
-  private report(ban: Ban, at: number): void {
-    const place = this.place(at);
+  #report(ban: Ban, at: number): void {
+    const place = this.#place(at);
     if (place === undefined) return;
     const key = `${ban.code} ${place.file}:${place.line}`;
-    if (this.seen.has(key)) return;
-    this.seen.add(key);
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
     this.found.push(new Diagnostic(ban.code, ban.text, ban.remedy, place));
   }
 }

@@ -164,13 +164,16 @@ function hasDebugType(type: assemblyscript.Type): boolean {
 }
 
 class TypeCollector {
-  private readonly types: DebugType[] = [];
-  private readonly numbers = new Map<assemblyscript.Element | string, number>();
+  readonly #constants: ReadonlyMap<string, Words>;
+  readonly #types: DebugType[] = [];
+  readonly #numbers = new Map<assemblyscript.Element | string, number>();
 
-  constructor(private readonly constants: ReadonlyMap<string, Words>) {}
+  constructor(constants: ReadonlyMap<string, Words>) {
+    this.#constants = constants;
+  }
 
   finish(): readonly DebugType[] {
-    return this.types;
+    return this.#types;
   }
 
   /** The index of a type that `node` names: the compiler knows enumerations as integers only. */
@@ -186,22 +189,22 @@ class TypeCollector {
   /** The index of a type; what refers to an object is a pointer to its structure. */
   of(type: assemblyscript.Type): number {
     const structure = type.classReference;
-    if (structure) return this.pointer(this.structure(structure));
-    if (type.signatureReference) return this.base("function", 4, "unsigned");
-    if (type.isBooleanValue) return this.base("bool", 1, "boolean");
+    if (structure) return this.#pointer(this.structure(structure));
+    if (type.signatureReference) return this.#base("function", 4, "unsigned");
+    if (type.isBooleanValue) return this.#base("bool", 1, "boolean");
     const encoding = type.isFloatValue
       ? "float"
       : type.isSignedIntegerValue
         ? "signed"
         : "unsigned";
-    return this.base(type.toString(), type.byteSize, encoding);
+    return this.#base(type.toString(), type.byteSize, encoding);
   }
 
   structure(element: assemblyscript.Class): number {
-    const known = this.numbers.get(element);
+    const known = this.#numbers.get(element);
     if (known !== undefined) return known;
     const members: StructureMember[] = [];
-    const number = this.add(element, {
+    const number = this.#add(element, {
       kind: "structure",
       name: titleOf(element),
       size: element.nextMemoryOffset,
@@ -222,30 +225,30 @@ class TypeCollector {
 
   /** Undefined: none of its values is constant. */
   enumeration(element: assemblyscript.Enum): number | undefined {
-    const known = this.numbers.get(element);
+    const known = this.#numbers.get(element);
     if (known !== undefined) return known;
     const values: { name: string; value: number }[] = [];
     for (const member of element.members?.values() ?? []) {
-      const words = this.constants.get(member.internalName);
+      const words = this.#constants.get(member.internalName);
       if (words) values.push({ name: `${element.name}.${member.name}`, value: words[0] });
     }
     if (values.length === 0) return undefined;
-    const base = this.base("i32", 4, "signed");
+    const base = this.#base("i32", 4, "signed");
     const place = placeOf(element.declaration.range);
-    return this.add(element, { kind: "enumeration", name: element.name, base, place, values });
+    return this.#add(element, { kind: "enumeration", name: element.name, base, place, values });
   }
 
-  private pointer(to: number): number {
-    return this.numbers.get(`*${to}`) ?? this.add(`*${to}`, { kind: "pointer", to });
+  #pointer(to: number): number {
+    return this.#numbers.get(`*${to}`) ?? this.#add(`*${to}`, { kind: "pointer", to });
   }
 
-  private base(name: string, size: number, encoding: "signed" | "unsigned" | "boolean" | "float") {
-    return this.numbers.get(name) ?? this.add(name, { kind: "base", name, size, encoding });
+  #base(name: string, size: number, encoding: "signed" | "unsigned" | "boolean" | "float") {
+    return this.#numbers.get(name) ?? this.#add(name, { kind: "base", name, size, encoding });
   }
 
-  private add(key: assemblyscript.Element | string, type: DebugType): number {
-    const number = this.types.push(type) - 1;
-    this.numbers.set(key, number);
+  #add(key: assemblyscript.Element | string, type: DebugType): number {
+    const number = this.#types.push(type) - 1;
+    this.#numbers.set(key, number);
     return number;
   }
 }

@@ -23,52 +23,53 @@ export class SourceMap {
   readonly files: readonly string[];
   /** How many segments the map has. */
   readonly size: number;
-  private readonly offsets: Int32Array;
-  private readonly fileIndices: Int32Array;
-  private readonly lines: Int32Array;
-  private readonly columns: Int32Array;
+  readonly #offsets: Int32Array;
+  readonly #fileIndices: Int32Array;
+  readonly #lines: Int32Array;
+  readonly #columns: Int32Array;
+
   /** By segment, those that were asked for. */
-  private readonly places: (Place | undefined)[];
+  readonly #places: (Place | undefined)[];
 
   /** @param json a source map, version 3, of a module; throws a Diagnostic if it is damaged */
   constructor(json: string) {
     const { sources, mappings } = parse(json);
     this.files = sources;
     this.size = (mappings.match(/[^,]+/g) ?? []).length;
-    this.offsets = new Int32Array(this.size);
-    this.fileIndices = new Int32Array(this.size);
-    this.lines = new Int32Array(this.size);
-    this.columns = new Int32Array(this.size);
-    this.places = new Array(this.size);
-    this.decode(mappings);
+    this.#offsets = new Int32Array(this.size);
+    this.#fileIndices = new Int32Array(this.size);
+    this.#lines = new Int32Array(this.size);
+    this.#columns = new Int32Array(this.size);
+    this.#places = new Array(this.size);
+    this.#decode(mappings);
   }
 
   /** The place from which the code at this byte of the module came; undefined: from none. */
   lookup(offset: number): Place | undefined {
-    return this.placeOf(this.segmentAt(offset));
+    return this.placeOf(this.#segmentAt(offset));
   }
 
   /** The place of a segment; undefined: it has none, or there is no such segment. */
   placeOf(segment: number): Place | undefined {
     const file = segment < 0 ? undefined : this.files[this.fileOf(segment)];
     if (file === undefined) return undefined;
-    this.places[segment] ??= { file, line: this.lineOf(segment), column: this.columnOf(segment) };
-    return this.places[segment];
+    this.#places[segment] ??= { file, line: this.lineOf(segment), column: this.columnOf(segment) };
+    return this.#places[segment];
   }
 
   /** The index of a segment's file; -1: it has none. */
   fileOf(segment: number): number {
-    return this.fileIndices[segment] ?? UNMAPPED;
+    return this.#fileIndices[segment] ?? UNMAPPED;
   }
 
   /** The line of a segment that has a file, from 1. */
   lineOf(segment: number): number {
-    return this.lines[segment]!;
+    return this.#lines[segment]!;
   }
 
   /** The column of a segment that has a file, from 1. */
   columnOf(segment: number): number {
-    return this.columns[segment]!;
+    return this.#columns[segment]!;
   }
 
   /**
@@ -78,8 +79,9 @@ export class SourceMap {
    */
   segmentsAt(offsets: Uint32Array): Int32Array {
     const segments = new Int32Array(offsets.length);
-    const { offsets: starts, size } = this;
-    let segment = offsets.length > 0 ? this.segmentAt(offsets[0]!) : -1;
+    const { size } = this;
+    const starts = this.#offsets;
+    let segment = offsets.length > 0 ? this.#segmentAt(offsets[0]!) : -1;
     for (let i = 0; i < offsets.length; i++) {
       while (segment + 1 < size && starts[segment + 1]! <= offsets[i]!) segment++;
       segments[i] = segment;
@@ -88,18 +90,18 @@ export class SourceMap {
   }
 
   /** The last segment that starts at or before `offset`; -1: none does. */
-  private segmentAt(offset: number): number {
+  #segmentAt(offset: number): number {
     let low = 0;
     let high = this.size;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.offsets[middle]! <= offset) low = middle + 1;
+      if (this.#offsets[middle]! <= offset) low = middle + 1;
       else high = middle;
     }
     return low - 1;
   }
 
-  private decode(mappings: string): void {
+  #decode(mappings: string): void {
     const reader = new VlqReader(mappings);
     let offset = 0;
     let file = 0;
@@ -115,10 +117,10 @@ export class SourceMap {
         if (!reader.atSegmentEnd) reader.number();
       }
       reader.endSegment();
-      this.offsets[segment] = offset;
-      this.fileIndices[segment] = mapped ? file : UNMAPPED;
-      this.lines[segment] = line + 1;
-      this.columns[segment] = column + 1;
+      this.#offsets[segment] = offset;
+      this.#fileIndices[segment] = mapped ? file : UNMAPPED;
+      this.#lines[segment] = line + 1;
+      this.#columns[segment] = column + 1;
     }
   }
 }
@@ -146,27 +148,30 @@ function damaged(text: string): never {
 }
 
 class VlqReader {
-  private position = 0;
+  readonly #text: string;
+  #position = 0;
 
-  constructor(private readonly text: string) {}
+  constructor(text: string) {
+    this.#text = text;
+  }
 
   get atEnd(): boolean {
-    return this.position >= this.text.length;
+    return this.#position >= this.#text.length;
   }
 
   get atSegmentEnd(): boolean {
-    return this.atEnd || this.text.charCodeAt(this.position) === COMMA;
+    return this.atEnd || this.#text.charCodeAt(this.#position) === COMMA;
   }
 
   endSegment(): void {
     if (!this.atSegmentEnd) damaged("a segment has too many numbers");
-    this.position++;
+    this.#position++;
   }
 
   number(): number {
     let value = 0;
     for (let shift = 0; ; shift += 5) {
-      const digit = VALUES[this.text.charCodeAt(this.position++)] ?? -1;
+      const digit = VALUES[this.#text.charCodeAt(this.#position++)] ?? -1;
       if (digit < 0 || shift > 30) damaged("a number in its mappings is malformed");
       value += (digit & 31) * 2 ** shift;
       if (digit < 32) break;

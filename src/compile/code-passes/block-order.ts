@@ -22,57 +22,62 @@ export function orderBlocks(fn: MachineFunction): void {
 }
 
 class Placement {
-  private readonly order: MachineBlock[] = [];
-  /** Predecessors of each block that must be placed before it. */
-  private readonly waiting = new Map<MachineBlock, number>();
-  /** Blocks that wait for nothing; the latest to become so is the last. */
-  private ready: MachineBlock[] = [];
-  /** Blocks of each loop that are not placed yet, cold ones left out. */
-  private readonly open = new Map<MachineLoop, number>();
+  readonly #blocks: readonly MachineBlock[];
+  readonly #order: MachineBlock[] = [];
 
-  constructor(private readonly blocks: readonly MachineBlock[]) {
+  /** Predecessors of each block that must be placed before it. */
+  readonly #waiting = new Map<MachineBlock, number>();
+
+  /** Blocks that wait for nothing; the latest to become so is the last. */
+  #ready: MachineBlock[] = [];
+
+  /** Blocks of each loop that are not placed yet, cold ones left out. */
+  readonly #open = new Map<MachineLoop, number>();
+
+  constructor(blocks: readonly MachineBlock[]) {
+    this.#blocks = blocks;
     for (const block of blocks) {
-      this.waiting.set(block, block.predecessors.filter((from) => counts(from, block)).length);
-      if (!isCold(block)) for (const loop of block.loops) this.countOpen(loop, 1);
+      this.#waiting.set(block, block.predecessors.filter((from) => counts(from, block)).length);
+      if (!isCold(block)) for (const loop of block.loops) this.#countOpen(loop, 1);
     }
   }
 
   run(): MachineBlock[] {
-    const [entry] = this.blocks;
-    this.ready = this.blocks.filter((block) => block === entry || isCold(block)).reverse();
-    for (let next = this.ready.pop(); next; next = this.next(next)) this.place(next);
-    return this.order;
+    const [entry] = this.#blocks;
+    this.#ready = this.#blocks.filter((block) => block === entry || isCold(block)).reverse();
+    for (let next = this.#ready.pop(); next; next = this.#next(next)) this.#place(next);
+    return this.#order;
   }
 
-  private countOpen(loop: MachineLoop, by: number): void {
-    this.open.set(loop, (this.open.get(loop) ?? 0) + by);
+  #countOpen(loop: MachineLoop, by: number): void {
+    this.#open.set(loop, (this.#open.get(loop) ?? 0) + by);
   }
 
-  private place(block: MachineBlock): void {
-    this.order.push(block);
-    if (!isCold(block)) for (const loop of block.loops) this.countOpen(loop, -1);
+  #place(block: MachineBlock): void {
+    this.#order.push(block);
+    if (!isCold(block)) for (const loop of block.loops) this.#countOpen(loop, -1);
     // The first successor is what a branch is about: it becomes ready last and is tried first.
     for (const successor of [...block.successors].reverse()) {
       if (!counts(block, successor)) continue;
-      const left = this.waiting.get(successor)! - 1;
-      this.waiting.set(successor, left);
-      if (left === 0 && !isCold(successor)) this.ready.push(successor);
+      const left = this.#waiting.get(successor)! - 1;
+      this.#waiting.set(successor, left);
+      if (left === 0 && !isCold(successor)) this.#ready.push(successor);
     }
   }
 
   /** The best ready block that does not leave an unfinished loop. */
-  private next(last: MachineBlock): MachineBlock | undefined {
-    const unfinished = last.loops.filter((loop) => this.open.get(loop)! > 0).at(-1);
+  #next(last: MachineBlock): MachineBlock | undefined {
+    const unfinished = last.loops.filter((loop) => this.#open.get(loop)! > 0).at(-1);
     let best = -1;
-    for (let i = this.ready.length - 1; i >= 0; i--) {
-      const block = this.ready[i]!;
+    for (let i = this.#ready.length - 1; i >= 0; i--) {
+      const block = this.#ready[i]!;
       if (unfinished && !block.loops.includes(unfinished)) continue;
-      if (best < 0 || this.score(block, last) > this.score(this.ready[best]!, last)) best = i;
+      if (best < 0 || this.#score(block, last) > this.#score(this.#ready[best]!, last)) best = i;
     }
-    return best < 0 ? undefined : this.ready.splice(best, 1)[0];
+    return best < 0 ? undefined : this.#ready.splice(best, 1)[0];
   }
 
-  private score(block: MachineBlock, last: MachineBlock): number {
+  #score(block: MachineBlock, last: MachineBlock): number {
     const follows = last.successors.includes(block) ? 1 : 0;
     return isCold(block) ? -1 : block.frequency * 2 + follows;
   }

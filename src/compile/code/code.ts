@@ -124,9 +124,10 @@ export interface JumpTable {
 export class MachineFunction {
   blocks: MachineBlock[] = [];
   readonly jumpTables: JumpTable[] = [];
-  private readonly types: ValueType[] = [];
-  private readonly byteOnly = new Set<number>();
-  private slotCount = 0;
+  readonly #types: ValueType[] = [];
+  readonly #byteOnly = new Set<number>();
+  #slotCount = 0;
+
   /** The virtual register of each value that has one, by id; for debug information. */
   valueRegisters: Int32Array = new Int32Array(0);
   /** Words that calls need for their stack arguments. */
@@ -139,20 +140,20 @@ export class MachineFunction {
 
   /** All registers are below this. */
   get registerLimit(): number {
-    return FIRST_VIRTUAL + this.types.length;
+    return FIRST_VIRTUAL + this.#types.length;
   }
 
   get localSlots(): number {
-    return this.slotCount;
+    return this.#slotCount;
   }
 
   newRegister(type: ValueType = "i32"): number {
-    return FIRST_VIRTUAL + this.types.push(type) - 1;
+    return FIRST_VIRTUAL + this.#types.push(type) - 1;
   }
 
   /** What a virtual register holds. */
   typeOf(register: number): ValueType {
-    const type = this.types[register - FIRST_VIRTUAL];
+    const type = this.#types[register - FIRST_VIRTUAL];
     if (type === undefined) throw new Error(`${this.name}: register ${register} is not virtual`);
     return type;
   }
@@ -167,17 +168,17 @@ export class MachineFunction {
 
   /** Demands that the register's low byte can be named. */
   restrictToBytes(register: number): void {
-    this.byteOnly.add(register);
+    this.#byteOnly.add(register);
   }
 
   isByteOnly(register: number): boolean {
-    return this.byteOnly.has(register);
+    return this.#byteOnly.has(register);
   }
 
   /** A place in the frame, of one word or of what a value of `type` takes. */
   newSlot(type: ValueType = "i32"): Slot {
-    const index = this.slotCount;
-    this.slotCount += wordsOf(type);
+    const index = this.#slotCount;
+    this.#slotCount += wordsOf(type);
     return { kind: "local", index };
   }
 }

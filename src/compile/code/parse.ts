@@ -43,101 +43,104 @@ const LOOP = /^b\d+\/\d+$/;
 type MutableParts = { -readonly [Key in keyof MemoryOperand]?: MemoryOperand[Key] };
 
 class MachineParser {
-  private readonly fn: MachineFunction;
-  private readonly blocks = new Map<string, MachineBlock>();
-  private readonly loops = new Map<string, MachineLoop>();
-  private block: MachineBlock | undefined;
+  readonly #lines: readonly DumpLine[];
+  readonly #target: Target;
+  readonly #fn: MachineFunction;
+  readonly #blocks = new Map<string, MachineBlock>();
+  readonly #loops = new Map<string, MachineLoop>();
+  #block: MachineBlock | undefined;
 
-  constructor(
-    head: DumpLine,
-    private readonly lines: readonly DumpLine[],
-    private readonly target: Target,
-  ) {
+  constructor(head: DumpLine, lines: readonly DumpLine[], target: Target) {
+    this.#lines = lines;
+    this.#target = target;
     head.take();
-    this.fn = new MachineFunction(head.name(), target);
+    this.#fn = new MachineFunction(head.name(), target);
     const limit = keyword(head, "registers");
-    this.fn.outgoingWords = keyword(head, "outgoing");
+    this.#fn.outgoingWords = keyword(head, "outgoing");
     const slots = keyword(head, "slots");
-    while (this.fn.localSlots < slots) this.fn.newSlot();
-    const bytes = this.registers(head, "bytes");
+    while (this.#fn.localSlots < slots) this.#fn.newSlot();
+    const bytes = this.#registers(head, "bytes");
     const types = new Map<number, ValueType>();
     for (const type of ["f32", "f64"] as const) {
-      for (const register of this.registers(head, type)) types.set(register, type);
+      for (const register of this.#registers(head, type)) types.set(register, type);
     }
     if (!head.atEnd) head.fail(`${head.peek} is not expected here`);
-    for (let number = this.fn.registerLimit; number < limit; number++) {
-      this.fn.newRegister(types.get(number));
+    for (let number = this.#fn.registerLimit; number < limit; number++) {
+      this.#fn.newRegister(types.get(number));
     }
-    for (const register of bytes) this.fn.restrictToBytes(register);
+    for (const register of bytes) this.#fn.restrictToBytes(register);
   }
 
   run(): MachineFunction {
-    for (const line of this.lines) {
-      if (line.isIndented) this.instruction(line);
-      else if (line.takeIf("table")) this.jumpTable(line);
-      else this.startBlock(line);
+    for (const line of this.#lines) {
+      if (line.isIndented) this.#instruction(line);
+      else if (line.takeIf("table")) this.#jumpTable(line);
+      else this.#startBlock(line);
     }
-    return this.fn;
+    return this.#fn;
   }
 
-  private blockNamed(line: DumpLine, name: string): MachineBlock {
+  #blockNamed(line: DumpLine, name: string): MachineBlock {
     if (!TARGET.test(name)) line.fail(`${name} is no block`);
-    const found = this.blocks.get(name) ?? new MachineBlock(Number(name.slice(1)));
-    this.blocks.set(name, found);
+    const found = this.#blocks.get(name) ?? new MachineBlock(Number(name.slice(1)));
+    this.#blocks.set(name, found);
     return found;
   }
 
-  private targets(line: DumpLine): MachineBlock[] {
-    return line.takeWhile(TARGET).map((name) => this.blockNamed(line, name));
+  #targets(line: DumpLine): MachineBlock[] {
+    return line.takeWhile(TARGET).map((name) => this.#blockNamed(line, name));
   }
 
-  private startBlock(line: DumpLine): void {
-    const block = this.blockNamed(line, line.take().replace(/:$/, ""));
-    if (this.fn.blocks.includes(block)) line.fail(`b${block.id} is there twice`);
-    if (line.takeIf("from")) block.predecessors = this.targets(line);
-    if (line.takeIf("to")) block.successors = this.targets(line);
+  #startBlock(line: DumpLine): void {
+    const block = this.#blockNamed(line, line.take().replace(/:$/, ""));
+    if (this.#fn.blocks.includes(block)) line.fail(`b${block.id} is there twice`);
+    if (line.takeIf("from")) block.predecessors = this.#targets(line);
+    if (line.takeIf("to")) block.successors = this.#targets(line);
     if (!line.takeIf("frequency")) line.fail("a block has a frequency");
     block.frequency = Number(line.take());
     if (line.takeIf("loops")) {
-      block.loops = line.takeWhile(LOOP).map((word) => this.loop(line, word));
+      block.loops = line.takeWhile(LOOP).map((word) => this.#loop(line, word));
     }
     if (!line.atEnd || Number.isNaN(block.frequency)) line.fail("this is no block");
-    this.fn.blocks.push(block);
-    this.block = block;
+    this.#fn.blocks.push(block);
+    this.#block = block;
   }
 
   /** `b3/2`: the loop of that header, at that depth. */
-  private loop(line: DumpLine, word: string): MachineLoop {
+  #loop(line: DumpLine, word: string): MachineLoop {
     const [header = "", depth] = word.split("/");
-    const found = this.loops.get(word) ?? {
-      header: this.blockNamed(line, header),
+    const found = this.#loops.get(word) ?? {
+      header: this.#blockNamed(line, header),
       depth: Number(depth),
     };
-    this.loops.set(word, found);
+    this.#loops.set(word, found);
     return found;
   }
 
-  private jumpTable(line: DumpLine): void {
+  #jumpTable(line: DumpLine): void {
     const word = line.take();
     if (!word.endsWith(":")) line.fail("a table has a name and a colon");
-    this.fn.jumpTables.push({ symbol: line.name(word.slice(0, -1)), targets: this.targets(line) });
+    this.#fn.jumpTables.push({
+      symbol: line.name(word.slice(0, -1)),
+      targets: this.#targets(line),
+    });
   }
 
-  private instruction(line: DumpLine): void {
-    const block = this.block ?? line.fail("there is no block yet");
+  #instruction(line: DumpLine): void {
+    const block = this.#block ?? line.fail("there is no block yet");
     const mnemonic = mnemonicOf(line, line.name());
     const isTransfer = mnemonic === "jump" || mnemonic === "branch";
     const condition = mnemonic === "branch" ? (line.take() as Condition) : undefined;
     const operands: MachineOperand[] = [];
     while (!line.atEnd && !/^(reads|writes|b\d+)$/.test(line.peek ?? "")) {
-      operands.push(this.operand(line, takeOperand(line)));
+      operands.push(this.#operand(line, takeOperand(line)));
     }
-    if (isTransfer) block.successors = this.targets(line);
+    if (isTransfer) block.successors = this.#targets(line);
     const instruction: MachineInstruction = {
       mnemonic,
       operands,
-      reads: this.registers(line, "reads"),
-      writes: this.registers(line, "writes"),
+      reads: this.#registers(line, "reads"),
+      writes: this.#registers(line, "writes"),
       condition,
       position: 0,
       virtual: undefined,
@@ -149,27 +152,27 @@ class MachineParser {
   // --- operands ---
 
   /** The registers after a word, if it is there. */
-  private registers(line: DumpLine, word: string): number[] {
+  #registers(line: DumpLine, word: string): number[] {
     if (!line.takeIf(word)) return [];
     const numbers: number[] = [];
-    while (line.peek !== undefined && this.registerNumber(line.peek) !== undefined) {
-      numbers.push(this.register(line, line.take()));
+    while (line.peek !== undefined && this.#registerNumber(line.peek) !== undefined) {
+      numbers.push(this.#register(line, line.take()));
     }
     return numbers;
   }
 
-  private registerNumber(name: string): number | undefined {
-    const physical = this.target.registers.names.indexOf(name);
+  #registerNumber(name: string): number | undefined {
+    const physical = this.#target.registers.names.indexOf(name);
     if (physical >= 0) return physical;
     return /^r\d+$/.test(name) ? Number(name.slice(1)) : undefined;
   }
 
-  private register(line: DumpLine, name: string): number {
-    return this.registerNumber(name) ?? line.fail(`${name} is not a register`);
+  #register(line: DumpLine, name: string): number {
+    return this.#registerNumber(name) ?? line.fail(`${name} is not a register`);
   }
 
-  private operand(line: DumpLine, word: string): MachineOperand {
-    if (word.endsWith("]")) return this.memory(line, word);
+  #operand(line: DumpLine, word: string): MachineOperand {
+    if (word.endsWith("]")) return this.#memory(line, word);
     if (word.startsWith("&")) {
       const { name, addend } = line.symbol(word);
       return immediate(addend, name);
@@ -177,15 +180,15 @@ class MachineParser {
     if (/^-?\d/.test(word)) return immediate(line.integer(word));
     const control = /^cr([0234])$/.exec(word);
     if (control) return { kind: "control", number: Number(control[1]) as 0 | 2 | 3 | 4 };
-    const whole = this.registerNumber(word);
+    const whole = this.#registerNumber(word);
     if (whole !== undefined) return isFloatRegister(whole) ? floatRegister(whole) : register(whole);
-    const part = this.registerNumber(word.slice(0, -1));
+    const part = this.#registerNumber(word.slice(0, -1));
     const size = Object.entries(SIZE_SUFFIX).find(([, suffix]) => suffix === word.at(-1))?.[0];
     if (part === undefined || size === undefined) return line.fail(`${word} is not an operand`);
     return register(part, Number(size) as Size);
   }
 
-  private memory(line: DumpLine, word: string): MachineOperand {
+  #memory(line: DumpLine, word: string): MachineOperand {
     const [, sizeWord, inner = ""] = /^([a-z]*)\[(.*)\]$/.exec(word) ?? line.fail(`${word}: what?`);
     const size = Object.entries(SIZE_WORDS).find(([, name]) => name === sizeWord)?.[0];
     const parts: MutableParts = {};
@@ -196,9 +199,9 @@ class MachineParser {
       if (slot) parts.slot = { kind: slot[1] as Slot["kind"], index: Number(slot[2]) };
       else if (term.startsWith("&")) parts.symbol = line.symbol(term).name;
       else if (/^-?\d+$/.test(term)) parts.displacement = Number(term);
-      else if (scale === undefined) parts.base = this.register(line, name);
+      else if (scale === undefined) parts.base = this.#register(line, name);
       else {
-        parts.index = this.register(line, name);
+        parts.index = this.#register(line, name);
         parts.scale = Number(scale) as Scale;
       }
     }

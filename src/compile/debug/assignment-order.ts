@@ -27,10 +27,11 @@ export interface NamedLocal {
 
 export class AssignmentOrder {
   /** By instruction of the optimised module: between which instructions it stood. */
-  private readonly first: Int32Array;
-  private readonly last: Int32Array;
+  readonly #first: Int32Array;
+  readonly #last: Int32Array;
+
   /** By local; undefined: not all assignments are left. */
-  private readonly beliefs: readonly (Belief | undefined)[];
+  readonly #beliefs: readonly (Belief | undefined)[];
 
   /** @param spans to work with; those of other functions are forgotten */
   constructor(
@@ -39,14 +40,14 @@ export class AssignmentOrder {
     locals: readonly NamedLocal[],
     spans: Spans,
   ) {
-    this.first = new Int32Array(optimised.length);
-    this.last = new Int32Array(optimised.length);
+    this.#first = new Int32Array(optimised.length);
+    this.#last = new Int32Array(optimised.length);
     spans.note(original);
-    this.findSpans(optimised, spans);
+    this.#findSpans(optimised, spans);
     spans.forget(original);
     const before = assignmentsOf(original, locals);
     const after = assignmentsOf(optimised, locals);
-    this.beliefs = locals.map(({ isParameter }, i) => {
+    this.#beliefs = locals.map(({ isParameter }, i) => {
       const pairs = pair(before[i]!, after[i]!);
       return pairs && new Belief(pairs, isParameter);
     });
@@ -54,34 +55,34 @@ export class AssignmentOrder {
 
   /** Whether the `local`-th is the variable when the instruction `index` begins. */
   isBelieved(local: number, index: number): boolean {
-    return this.beliefs[local]?.holds(index, this.first[index]!, this.last[index]!) ?? false;
+    return this.#beliefs[local]?.holds(index, this.#first[index]!, this.#last[index]!) ?? false;
   }
 
   /** Whether the `local`-th is the variable when the function begins: as its caller gave it. */
   isBelievedAtStart(local: number): boolean {
-    return this.beliefs[local]?.isParameter ?? false;
+    return this.#beliefs[local]?.isParameter ?? false;
   }
 
-  private findSpans(code: PlacedCode, spans: Spans): void {
+  #findSpans(code: PlacedCode, spans: Spans): void {
     const { length } = code;
     let last = NONE;
     for (let i = 0; i < length; i++) {
       const place = code.placeOf(i);
       if (spans.first[place] !== NONE) last = spans.last[place]!;
-      this.last[i] = last;
+      this.#last[i] = last;
     }
     let first = LAST;
     for (let i = length - 1; i >= 0; i--) {
       const place = code.placeOf(i);
       if (spans.first[place] !== NONE) {
         first = spans.first[place]!;
-        this.first[i] = first;
+        this.#first[i] = first;
       } else {
         // Of code in between: what is behind the code around on both sides of it. That may have
         // changed sides, and then nothing is between.
-        const before = this.last[i]!;
-        this.first[i] = Math.max(first, before);
-        this.last[i] = Math.min(first, before);
+        const before = this.#last[i]!;
+        this.#first[i] = Math.max(first, before);
+        this.#last[i] = Math.min(first, before);
       }
     }
   }
@@ -170,37 +171,39 @@ function pair(before: readonly Assignment[], after: readonly Assignment[]): Pair
 
 /** Where one local is believed, given its assignments. */
 class Belief {
-  private readonly after: readonly number[];
+  readonly #after: readonly number[];
+
   /** Of the first n assignments after optimisation, the one that stood last before it. */
-  private readonly latest: number[] = [NONE];
+  readonly #latest: number[] = [NONE];
+
   /** Of those from the n-th on, the one that stood first. */
-  private readonly earliest: number[] = [];
+  readonly #earliest: number[] = [];
 
   constructor(
     pairs: readonly Pair[],
     readonly isParameter: boolean,
   ) {
     const sorted = [...pairs].sort((a, b) => a.after - b.after);
-    this.after = sorted.map(({ after }) => after);
-    this.earliest[sorted.length] = LAST;
+    this.#after = sorted.map(({ after }) => after);
+    this.#earliest[sorted.length] = LAST;
     for (let i = 0; i < sorted.length; i++) {
-      this.latest.push(Math.max(this.latest[i]!, sorted[i]!.before));
+      this.#latest.push(Math.max(this.#latest[i]!, sorted[i]!.before));
     }
     for (let i = sorted.length - 1; i >= 0; i--) {
-      this.earliest[i] = Math.min(this.earliest[i + 1]!, sorted[i]!.before);
+      this.#earliest[i] = Math.min(this.#earliest[i + 1]!, sorted[i]!.before);
     }
   }
 
   /** At the instruction `index` of the optimised module, which stood from `first` to `last`. */
   holds(index: number, first: number, last: number): boolean {
     let behind = 0;
-    let end = this.after.length;
+    let end = this.#after.length;
     while (behind < end) {
       const middle = (behind + end) >> 1;
-      if (this.after[middle]! < index) behind = middle + 1;
+      if (this.#after[middle]! < index) behind = middle + 1;
       else end = middle;
     }
-    const isInOrder = this.latest[behind]! <= last && this.earliest[behind]! >= first;
-    return isInOrder && (this.isParameter || this.earliest[0]! <= last);
+    const isInOrder = this.#latest[behind]! <= last && this.#earliest[behind]! >= first;
+    return isInOrder && (this.isParameter || this.#earliest[0]! <= last);
   }
 }

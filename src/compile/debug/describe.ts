@@ -121,56 +121,58 @@ interface Watch {
 
 /** Describes functions, from their facts and from notes on their code. */
 export class FunctionDescriber {
-  private readonly functions: SourceFunctions;
-  private readonly owners: Owners;
-  private readonly originalPlaces: Int32Array;
-  private readonly places: Int32Array;
-  private readonly spans: Spans;
-  private readonly counts: PlaceCounts;
-  private readonly sourceCounts: PlaceCounts;
-  private readonly bodies = new Map<string, FunctionBody>();
-  private readonly watches = new Map<WasmFunction, Watch>();
-  private readonly reads = new Map<SourceFunction, SourceReads>();
-  private readonly notes: FunctionNotes[] = [];
+  readonly #module: WasmModule;
+  readonly #facts: SourceFacts;
+  readonly #sourceMap: SourceMap;
+  readonly #functions: SourceFunctions;
+  readonly #owners: Owners;
+  readonly #originalPlaces: Int32Array;
+  readonly #places: Int32Array;
+  readonly #spans: Spans;
+  readonly #counts: PlaceCounts;
+  readonly #sourceCounts: PlaceCounts;
+  readonly #bodies = new Map<string, FunctionBody>();
+  readonly #watches = new Map<WasmFunction, Watch>();
+  readonly #reads = new Map<SourceFunction, SourceReads>();
+  readonly #notes: FunctionNotes[] = [];
 
-  constructor(
-    private readonly module: WasmModule,
-    private readonly facts: SourceFacts,
-    private readonly sourceMap: SourceMap,
-  ) {
-    this.functions = new SourceFunctions(facts);
-    this.owners = this.functions.ownersIn(sourceMap);
+  constructor(module: WasmModule, facts: SourceFacts, sourceMap: SourceMap) {
+    this.#module = module;
+    this.#facts = facts;
+    this.#sourceMap = sourceMap;
+    this.#functions = new SourceFunctions(facts);
+    this.#owners = this.#functions.ownersIn(sourceMap);
     const numbers = new PlaceNumbers();
-    this.originalPlaces = numbers.of(facts.original.sourceMap);
-    this.places = numbers.of(sourceMap);
-    this.spans = new Spans(numbers.limit);
-    this.counts = new PlaceCounts(numbers.limit);
-    this.sourceCounts = new PlaceCounts(numbers.limit);
+    this.#originalPlaces = numbers.of(facts.original.sourceMap);
+    this.#places = numbers.of(sourceMap);
+    this.#spans = new Spans(numbers.limit);
+    this.#counts = new PlaceCounts(numbers.limit);
+    this.#sourceCounts = new PlaceCounts(numbers.limit);
     for (const { name, body } of facts.original.module.functions) {
-      if (body) this.bodies.set(name, body);
+      if (body) this.#bodies.set(name, body);
     }
   }
 
   /** Where values of locals are to be noted; undefined: the source has no function like it. */
   watch(fn: WasmFunction): LocalHistory | undefined {
     const { name, body } = fn;
-    const source = this.functions.named(name);
+    const source = this.#functions.named(name);
     if (!source || !body) return undefined;
-    const code = new PlacedCode(body, this.sourceMap, this.places);
-    const calls = new InlinedCalls(source, code, this.owners, this.sourceMap);
-    const original = this.bodies.get(name);
-    const locals = original ? this.watched(fn.name, body) : [];
-    const inlined = this.findInlined(calls, code, locals);
+    const code = new PlacedCode(body, this.#sourceMap, this.#places);
+    const calls = new InlinedCalls(source, code, this.#owners, this.#sourceMap);
+    const original = this.#bodies.get(name);
+    const locals = original ? this.#watched(fn.name, body) : [];
+    const inlined = this.#findInlined(calls, code, locals);
     const indices = new Set(locals.map(({ index }) => index));
     for (const { found } of inlined) for (const { local } of found) indices.add(local);
     const history = new LocalHistory([...indices], body.offset);
-    this.watches.set(fn, { code, calls, locals, inlined, original, history });
+    this.#watches.set(fn, { code, calls, locals, inlined, original, history });
     return indices.size === 0 ? undefined : history;
   }
 
   /** The locals that both the module and the source have. */
-  private watched(name: string, { localNames }: FunctionBody): WatchedLocal[] {
-    const facts = this.facts.functions.get(name)?.locals;
+  #watched(name: string, { localNames }: FunctionBody): WatchedLocal[] {
+    const facts = this.#facts.functions.get(name)?.locals;
     const locals: WatchedLocal[] = [];
     for (const [index, local] of localNames) {
       const fact = facts?.get(local);
@@ -179,35 +181,35 @@ export class FunctionDescriber {
     return locals;
   }
 
-  private findInlined(
+  #findInlined(
     calls: InlinedCalls,
     code: PlacedCode,
     locals: readonly WatchedLocal[],
   ): InlinedLocal[] {
     const named = new Set(locals.map(({ fact }) => fact));
-    const calleeOf = (index: number) => this.functions.named(this.module.functions[index]!.name);
-    return new InlinedLocals(calls, code, named, calleeOf, (fn) => this.readsOf(fn)).find(
-      this.counts,
+    const calleeOf = (index: number) => this.#functions.named(this.#module.functions[index]!.name);
+    return new InlinedLocals(calls, code, named, calleeOf, (fn) => this.#readsOf(fn)).find(
+      this.#counts,
     );
   }
 
-  private readsOf(fn: SourceFunction): SourceReads | undefined {
-    let reads = this.reads.get(fn);
+  #readsOf(fn: SourceFunction): SourceReads | undefined {
+    let reads = this.#reads.get(fn);
     if (!reads && fn.body) {
-      reads = new SourceReads(fn, this.originalCode(fn.body), this.sourceCounts);
-      this.reads.set(fn, reads);
+      reads = new SourceReads(fn, this.#originalCode(fn.body), this.#sourceCounts);
+      this.#reads.set(fn, reads);
     }
     return reads;
   }
 
-  private originalCode(body: FunctionBody): PlacedCode {
-    return new PlacedCode(body, this.facts.original.sourceMap, this.originalPlaces);
+  #originalCode(body: FunctionBody): PlacedCode {
+    return new PlacedCode(body, this.#facts.original.sourceMap, this.#originalPlaces);
   }
 
   /** Begins with a function that becomes code; undefined: the source has none like it. */
   begin(fn: WasmFunction): TracedCode | undefined {
-    const fact = this.facts.functions.get(fn.name);
-    return fact && this.watches.has(fn) ? { fact, trace: new CodeTrace() } : undefined;
+    const fact = this.#facts.functions.get(fn.name);
+    return fact && this.#watches.has(fn) ? { fact, trace: new CodeTrace() } : undefined;
   }
 
   /** Notes what has become of a function, now that it is code. */
@@ -217,24 +219,24 @@ export class FunctionDescriber {
     ir: IrFunction,
     machine: MachineFunction,
   ): void {
-    const { code, calls, locals, inlined, original, history } = this.watches.get(fn)!;
-    this.watches.delete(fn);
+    const { code, calls, locals, inlined, original, history } = this.#watches.get(fn)!;
+    this.#watches.delete(fn);
     calls.trace(trace, code);
     const notes = { symbol: ir.name, fact, trace, calls };
     if (locals.length + inlined.length === 0) {
-      this.notes.push({ ...notes, locals: undefined });
+      this.#notes.push({ ...notes, locals: undefined });
       return;
     }
-    const before = original ? this.originalCode(original) : code;
-    const order = new AssignmentOrder(before, code, locals, this.spans);
+    const before = original ? this.#originalCode(original) : code;
+    const order = new AssignmentOrder(before, code, locals, this.#spans);
     const traced = { machine, ir, code, trace, watched: locals, inlined, calls, history, order };
     const spans = traceLocals(traced);
-    this.notes.push({ ...notes, locals: { own: locals.map(factOf), inlined, spans } });
+    this.#notes.push({ ...notes, locals: { own: locals.map(factOf), inlined, spans } });
   }
 
   /** To be called when the object is finished. */
   describe(): DebugFunction[] {
-    return this.notes.map(({ symbol, fact, trace, calls, locals }) => {
+    return this.#notes.map(({ symbol, fact, trace, calls, locals }) => {
       const { name, place, result } = fact;
       const offsets = trace.offsets();
       const ranges = locals?.spans.ranges(offsets, trace.frame) ?? [];

@@ -19,6 +19,8 @@ import type { CallPlace, Owners, SourceFunction } from "./source-functions";
 
 /** A function's own code, or that of one call within. */
 export class CallNode {
+  readonly #map: SourceMap;
+
   /** The calls within have numbers from here on, up to `end`, in an order in which it is first. */
   number = 0;
   end = 0;
@@ -31,12 +33,14 @@ export class CallNode {
     readonly fn: SourceFunction,
     readonly call: CallPlace,
     readonly parent: CallNode | undefined,
-    private readonly map: SourceMap,
-  ) {}
+    map: SourceMap,
+  ) {
+    this.#map = map;
+  }
 
   /** The call of `fn` in this code. */
   child(fn: SourceFunction): CallNode {
-    const { map } = this;
+    const map = this.#map;
     const line = this.last < 0 ? this.fn.fact.place.line : map.lineOf(this.last);
     const column = this.last < 0 ? 0 : map.columnOf(this.last);
     const places = this.fn.calls.get(fn);
@@ -132,14 +136,21 @@ function runsOf({ segments }: PlacedCode, owners: Owners): Run[] {
   return runs;
 }
 
+/** Instructions of the machine in a row that are of one node. */
+interface TracedRun {
+  readonly node: CallNode;
+  readonly start: number;
+  end: number;
+}
+
 /** The inlined calls within a function. */
 export class InlinedCalls {
   /** The function itself. */
   readonly root: CallNode;
   /** By instruction of WebAssembly: whose code it is; empty: all is the function's own. */
-  private readonly nodes: CallNode[] = [];
-  /** Instructions of the machine in a row that are of one node. */
-  private readonly traced: { readonly node: CallNode; readonly start: number; end: number }[] = [];
+  readonly #nodes: CallNode[] = [];
+
+  readonly #traced: TracedRun[] = [];
 
   /**
    * Follows the code of `fn` through its calls.
@@ -154,24 +165,24 @@ export class InlinedCalls {
     if (runs.every(({ owner }) => owner === fn)) return;
     let node = this.root;
     for (const [i, { owner, start, last }] of runs.entries()) {
-      while (this.nodes.length < start) this.nodes.push(node);
+      while (this.#nodes.length < start) this.#nodes.push(node);
       node = follow(node, owner, runs[i + 1]?.owner);
       node.last = last;
     }
-    while (this.nodes.length < code.length) this.nodes.push(node);
+    while (this.#nodes.length < code.length) this.#nodes.push(node);
     this.root.numberFrom(0);
   }
 
   /** Whose code an instruction of WebAssembly is. */
   nodeAt(index: number): CallNode {
-    return this.nodes[index] ?? this.root;
+    return this.#nodes[index] ?? this.root;
   }
 
   /** Follows the finished code. */
   trace({ blocks, counts }: CodeTrace, code: PlacedCode): void {
-    if (this.nodes.length === 0) return;
+    if (this.#nodes.length === 0) return;
     let number = 0;
-    let last: (typeof this.traced)[number] | undefined;
+    let last: TracedRun | undefined;
     for (let i = 0; i < blocks.length; i++) {
       const { instructions } = blocks[i]!;
       for (let j = 0; j < counts[i]!; j++) {
@@ -180,7 +191,7 @@ export class InlinedCalls {
         if (last?.node === node) last.end = number;
         else {
           last = { node, start, end: number };
-          this.traced.push(last);
+          this.#traced.push(last);
         }
       }
     }
@@ -191,7 +202,7 @@ export class InlinedCalls {
     offsets: Int32Array,
     variablesOf: (node: CallNode) => readonly LocalVariable[],
   ): InlinedCall[] {
-    for (const { node, start, end } of this.traced) {
+    for (const { node, start, end } of this.#traced) {
       if (offsets[start]! < offsets[end]!) node.addRange(offsets[start]!, offsets[end]!);
     }
     return this.root.describe(variablesOf);

@@ -33,16 +33,22 @@ export interface Read {
 
 /** A variable of an inlined call whose value is known. */
 export class InlinedLocal {
+  readonly #variable: Variable;
+  readonly #reads: SourceReads;
+
   constructor(
     readonly node: CallNode,
     /** Where it is read: all must find one value. */
     readonly found: readonly Read[],
-    private readonly variable: Variable,
-    private readonly reads: SourceReads,
-  ) {}
+    variable: Variable,
+    reads: SourceReads,
+  ) {
+    this.#variable = variable;
+    this.#reads = reads;
+  }
 
   get fact(): LocalFact {
-    return this.variable.fact;
+    return this.#variable.fact;
   }
 
   /**
@@ -52,13 +58,14 @@ export class InlinedLocal {
    * @param place where that is in the source; 0: nowhere
    */
   isAssigned(at: CallNode, place: number): boolean {
-    const { node, variable } = this;
+    const { node } = this;
+    const variable = this.#variable;
     if (at.number < node.number || at.number >= node.end) return false;
     if (variable.assigned < 0) return true;
     if (place === 0) return false;
     let within = at;
     while (within !== node && within.parent !== node && within.parent) within = within.parent;
-    const index = within === node ? this.reads.firstAt(place) : within.call.index;
+    const index = within === node ? this.#reads.firstAt(place) : within.call.index;
     return index > variable.assigned && index <= variable.end;
   }
 }
@@ -77,40 +84,39 @@ const SEVERAL = -2;
 
 /** Counts how many instructions of one function are from each place. */
 export class PlaceCounts {
-  private readonly counts: Int32Array;
+  readonly #counts: Int32Array;
 
   /** @param limit all numbers of places are below it */
   constructor(limit: number) {
-    this.counts = new Int32Array(limit);
+    this.#counts = new Int32Array(limit);
   }
 
   add(code: PlacedCode): void {
-    for (let i = 0; i < code.length; i++) this.counts[code.placeOf(i)]!++;
+    for (let i = 0; i < code.length; i++) this.#counts[code.placeOf(i)]!++;
   }
 
   remove(code: PlacedCode): void {
-    for (let i = 0; i < code.length; i++) this.counts[code.placeOf(i)] = 0;
+    for (let i = 0; i < code.length; i++) this.#counts[code.placeOf(i)] = 0;
   }
 
   /** Whether one instruction alone is from there. */
   isSingle(place: number): boolean {
-    return place !== 0 && this.counts[place] === 1;
+    return place !== 0 && this.#counts[place] === 1;
   }
 }
 
 /** Where a function reads its variables, before optimisation. */
 export class SourceReads {
+  readonly #code: PlacedCode;
+
   /** By place, the variable that is read there. */
   readonly variables = new Map<number, Variable>();
   /** By place, the first instruction. */
-  private first: Map<number, number> | undefined;
+  #first: Map<number, number> | undefined;
 
   /** @param counts to work with */
-  constructor(
-    fn: SourceFunction,
-    private readonly code: PlacedCode,
-    counts: PlaceCounts,
-  ) {
+  constructor(fn: SourceFunction, code: PlacedCode, counts: PlaceCounts) {
+    this.#code = code;
     const { op, a, length } = code.body.code;
     const variables = variablesOf(fn, code.body);
     counts.add(code);
@@ -124,11 +130,11 @@ export class SourceReads {
   }
 
   firstAt(place: number): number {
-    if (!this.first) {
-      this.first = new Map();
-      for (let i = this.code.length - 1; i >= 0; i--) this.first.set(this.code.placeOf(i), i);
+    if (!this.#first) {
+      this.#first = new Map();
+      for (let i = this.#code.length - 1; i >= 0; i--) this.#first.set(this.#code.placeOf(i), i);
     }
-    return this.first.get(place) ?? NEVER;
+    return this.#first.get(place) ?? NEVER;
   }
 }
 
@@ -153,29 +159,43 @@ function variablesOf(fn: SourceFunction, { code, localNames }: FunctionBody) {
 
 /** Finds variables of inlined calls in the code of one function, and those of its own. */
 export class InlinedLocals {
+  readonly #calls: InlinedCalls;
+  readonly #code: PlacedCode;
+  readonly #named: ReadonlySet<LocalFact>;
+  readonly #calleeOf: (index: number) => SourceFunction | undefined;
+  readonly #readsOf: (fn: SourceFunction) => SourceReads | undefined;
+
   /** By call; null: it may not be the only one. */
-  private readonly reads = new Map<CallNode, SourceReads | null>();
+  readonly #reads = new Map<CallNode, SourceReads | null>();
+
   /** By call, how many instructions of its own code call each function. */
-  private readonly remaining = new Map<CallNode, Map<SourceFunction, number>>();
+  readonly #remaining = new Map<CallNode, Map<SourceFunction, number>>();
 
   constructor(
-    private readonly calls: InlinedCalls,
-    private readonly code: PlacedCode,
-    private readonly named: ReadonlySet<LocalFact>,
-    private readonly calleeOf: (index: number) => SourceFunction | undefined,
-    private readonly readsOf: (fn: SourceFunction) => SourceReads | undefined,
-  ) {}
+    calls: InlinedCalls,
+    code: PlacedCode,
+    named: ReadonlySet<LocalFact>,
+    calleeOf: (index: number) => SourceFunction | undefined,
+    readsOf: (fn: SourceFunction) => SourceReads | undefined,
+  ) {
+    this.#calls = calls;
+    this.#code = code;
+    this.#named = named;
+    this.#calleeOf = calleeOf;
+    this.#readsOf = readsOf;
+  }
 
   /** @param counts to work with */
   find(counts: PlaceCounts): InlinedLocal[] {
-    const { calls, code } = this;
+    const calls = this.#calls;
+    const code = this.#code;
     const { root } = calls;
     const { op, a, length } = code.body.code;
     // All of the function's own locals may have their names.
-    const isRootKnown = root.fn.fact.locals.size <= this.named.size;
+    const isRootKnown = root.fn.fact.locals.size <= this.#named.size;
     if (isRootKnown && root.children.length === 0) return [];
     for (let i = 0; i < length; i++) {
-      if (op[i] === Op.call) this.addRemaining(calls.nodeAt(i), this.calleeOf(a[i]!));
+      if (op[i] === Op.call) this.#addRemaining(calls.nodeAt(i), this.#calleeOf(a[i]!));
     }
     const found = new Map<CallNode, Map<Variable, Read[]>>();
     counts.add(code);
@@ -184,34 +204,34 @@ export class InlinedLocals {
       if (op[index] !== Op["local.get"] || !counts.isSingle(place)) continue;
       const node = calls.nodeAt(index);
       if (node === root && isRootKnown) continue;
-      const variable = this.readsWithin(node)?.variables.get(place);
-      if (!variable || this.named.has(variable.fact)) continue;
+      const variable = this.#readsWithin(node)?.variables.get(place);
+      if (!variable || this.#named.has(variable.fact)) continue;
       addRead(found, node, variable, { index, local: a[index]! });
     }
     counts.remove(code);
     return [...found].flatMap(([node, variables]) =>
       [...variables].map(
-        ([variable, reads]) => new InlinedLocal(node, reads, variable, this.readsWithin(node)!),
+        ([variable, reads]) => new InlinedLocal(node, reads, variable, this.#readsWithin(node)!),
       ),
     );
   }
 
   /** What the source of a call reads; undefined: it may not be the only call there. */
-  private readsWithin(node: CallNode): SourceReads | undefined {
-    let reads = this.reads.get(node);
+  #readsWithin(node: CallNode): SourceReads | undefined {
+    let reads = this.#reads.get(node);
     if (reads === undefined) {
-      reads = (this.isOnlyOne(node) && this.readsOf(node.fn)) || null;
-      this.reads.set(node, reads);
+      reads = (this.#isOnlyOne(node) && this.#readsOf(node.fn)) || null;
+      this.#reads.set(node, reads);
     }
     return reads ?? undefined;
   }
 
-  private addRemaining(node: CallNode, callee: SourceFunction | undefined): void {
+  #addRemaining(node: CallNode, callee: SourceFunction | undefined): void {
     if (!callee) return;
-    let counts = this.remaining.get(node);
+    let counts = this.#remaining.get(node);
     if (!counts) {
       counts = new Map();
-      this.remaining.set(node, counts);
+      this.#remaining.set(node, counts);
     }
     counts.set(callee, (counts.get(callee) ?? 0) + 1);
   }
@@ -221,7 +241,7 @@ export class InlinedLocals {
    * the way to it, no function calls the next one twice, nor any other that leads to it, unless
    * such calls are calls still.
    */
-  private isOnlyOne(node: CallNode): boolean {
+  #isOnlyOne(node: CallNode): boolean {
     const { fn, parent } = node;
     if (!fn.body) return false;
     if (!parent) return true;
@@ -231,7 +251,7 @@ export class InlinedLocals {
       if (at.fn.counts.get(next.fn) !== 1) return false;
       for (const [callee, count] of at.fn.counts) {
         if (callee === next.fn) continue;
-        const left = this.remaining.get(at)?.get(callee) ?? 0;
+        const left = this.#remaining.get(at)?.get(callee) ?? 0;
         if (left < count && (callee === fn || callee.reaches(fn))) return false;
       }
       next = at;

@@ -22,18 +22,20 @@ interface Span {
 }
 
 export class LocalSpans {
+  readonly #wide: readonly boolean[];
+  readonly #fixed: readonly (WordPlace | undefined)[];
+
   /** By local, ascending; each up to the next one. */
-  private readonly spans: Span[][];
+  readonly #spans: Span[][];
 
   /**
    * @param wide by local: whether it has two words
    * @param fixed by number, what words can be without being anywhere
    */
-  constructor(
-    private readonly wide: readonly boolean[],
-    private readonly fixed: readonly (WordPlace | undefined)[],
-  ) {
-    this.spans = wide.map(() => []);
+  constructor(wide: readonly boolean[], fixed: readonly (WordPlace | undefined)[]) {
+    this.#wide = wide;
+    this.#fixed = fixed;
+    this.#spans = wide.map(() => []);
   }
 
   /**
@@ -42,8 +44,8 @@ export class LocalSpans {
    * @param words the low and the high one of each local
    */
   note(start: Moment, words: readonly WordCode[]): void {
-    for (let local = 0; local < this.spans.length; local++) {
-      const spans = this.spans[local]!;
+    for (let local = 0; local < this.#spans.length; local++) {
+      const spans = this.#spans[local]!;
       const low = words[2 * local]!;
       const high = words[2 * local + 1]!;
       const last = spans[spans.length - 1];
@@ -64,17 +66,17 @@ export class LocalSpans {
       return moment % 2 === 0 ? offsets[moment / 2]! : offsets[(moment + 1) / 2]! - 1;
     };
     const places = new Map<number, readonly WordPlace[]>();
-    return this.spans.map((spans, local) => {
+    return this.#spans.map((spans, local) => {
       const ranges: ValueRange[] = [];
       for (let i = 0; i + 1 < spans.length; i++) {
         const { low, high, start } = spans[i]!;
         if (low === 0 && high === 0) continue;
-        const isWide = this.wide[local]!;
+        const isWide = this.#wide[local]!;
         const key = (low * CODES + high) * 2 + (isWide ? 1 : 0);
         let words = places.get(key);
         if (!words) {
-          const first = this.placeOf(low, frame);
-          words = isWide ? [first, this.placeOf(high, frame)] : [first];
+          const first = this.#placeOf(low, frame);
+          words = isWide ? [first, this.#placeOf(high, frame)] : [first];
           places.set(key, words);
         }
         addRange(ranges, offsetOf(start), offsetOf(spans[i + 1]!.start), words);
@@ -83,9 +85,9 @@ export class LocalSpans {
     });
   }
 
-  private placeOf(code: WordCode, frame: Frame): WordPlace {
+  #placeOf(code: WordCode, frame: Frame): WordPlace {
     if (code === 0) return { kind: "unknown" };
-    if (code < 0) return this.fixed[-code]!;
+    if (code < 0) return this.#fixed[-code]!;
     return wordPlace(code - 1, frame);
   }
 }

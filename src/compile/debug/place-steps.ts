@@ -41,36 +41,36 @@ export function isLostInCalls(place: PlaceNumber, { convention }: Target): boole
 export type Token = number;
 
 export class Tokens {
-  private readonly ofRegister: Int32Array;
-  private readonly ofArguments: number[] = [];
-  private used = 1;
+  readonly #ofRegister: Int32Array;
+  readonly #ofArguments: number[] = [];
+  #used = 1;
 
   constructor(fn: MachineFunction) {
-    this.ofRegister = new Int32Array(fn.registerLimit);
+    this.#ofRegister = new Int32Array(fn.registerLimit);
   }
 
   /** All tokens are below it. */
   get limit(): number {
-    return this.used;
+    return this.#used;
   }
 
   /** Makes a register a token, if it is none. */
   addRegister(register: number): Token {
-    this.ofRegister[register] ||= this.used++;
-    return this.ofRegister[register]!;
+    this.#ofRegister[register] ||= this.#used++;
+    return this.#ofRegister[register]!;
   }
 
   addArgument(number: number): Token {
-    this.ofArguments[number] ??= this.used++;
-    return this.ofArguments[number]!;
+    this.#ofArguments[number] ??= this.#used++;
+    return this.#ofArguments[number]!;
   }
 
   register(register: number): Token {
-    return this.ofRegister[register] ?? 0;
+    return this.#ofRegister[register] ?? 0;
   }
 
   argument(number: number): Token {
-    return this.ofArguments[number] ?? 0;
+    return this.#ofArguments[number] ?? 0;
   }
 
   /** Adds the registers of which tokens became copies that vanished. */
@@ -83,8 +83,8 @@ export class Tokens {
         if (isVirtual(to) && isVirtual(from)) copies.push(to.register, from.register);
       }
     }
-    for (let before = 0; before !== this.used; ) {
-      before = this.used;
+    for (let before = 0; before !== this.#used; ) {
+      before = this.#used;
       for (let i = copies.length - 2; i >= 0; i -= 2) {
         if (this.register(copies[i]!) !== 0) this.addRegister(copies[i + 1]!);
       }
@@ -108,11 +108,14 @@ export const KIND_BITS = 3;
 export const KIND = (1 << KIND_BITS) - 1;
 
 export class PlaceSteps {
+  readonly #tokens: Tokens;
   readonly steps: number[] = [];
   /** All places are below it. */
   limit = FIRST_VIRTUAL;
 
-  constructor(private readonly tokens: Tokens) {}
+  constructor(tokens: Tokens) {
+    this.#tokens = tokens;
+  }
 
   /** Where the steps of the next instruction will begin. */
   get end(): number {
@@ -123,90 +126,90 @@ export class PlaceSteps {
     const { mnemonic, operands, virtual } = instruction;
     const isMoves = mnemonic === "moves";
     const facts = factsOf(instruction);
-    if (isMoves || isPlainCopy(instruction)) this.addMoves(operands);
-    else this.addWrites(instruction, facts);
-    if (!virtual || !this.hasToken(virtual)) return;
-    if (isMoves && operands.length === 0) this.addDropped(virtual);
-    else this.addDefinitions(operands, virtual, facts);
+    if (isMoves || isPlainCopy(instruction)) this.#addMoves(operands);
+    else this.#addWrites(instruction, facts);
+    if (!virtual || !this.#hasToken(virtual)) return;
+    if (isMoves && operands.length === 0) this.#addDropped(virtual);
+    else this.#addDefinitions(operands, virtual, facts);
   }
 
-  private hasToken(virtual: readonly MachineOperand[]): boolean {
-    for (let i = 0; i < virtual.length; i++) if (this.tokenOf(virtual[i]) !== 0) return true;
+  #hasToken(virtual: readonly MachineOperand[]): boolean {
+    for (let i = 0; i < virtual.length; i++) if (this.#tokenOf(virtual[i]) !== 0) return true;
     return false;
   }
 
-  private step(kind: number, operand: number): void {
+  #step(kind: number, operand: number): void {
     this.steps.push((operand << KIND_BITS) | kind);
   }
 
-  private addMoves(operands: readonly MachineOperand[]): void {
+  #addMoves(operands: readonly MachineOperand[]): void {
     const at = this.steps.length;
     for (let i = 0; i + 1 < operands.length; i += 2) {
-      const to = this.placeOf(operands[i]);
+      const to = this.#placeOf(operands[i]);
       if (to < 0) continue;
       if (this.steps.length === at) this.steps.push(0);
-      this.steps.push(to, this.placeOf(operands[i + 1]));
+      this.steps.push(to, this.#placeOf(operands[i + 1]));
     }
     const count = (this.steps.length - at) >> 1;
     if (count > 0) this.steps[at] = (count << KIND_BITS) | MOVES;
   }
 
-  private addWrites({ operands, writes }: MachineInstruction, facts: InstructionFacts): void {
+  #addWrites({ operands, writes }: MachineInstruction, facts: InstructionFacts): void {
     const { writes: implicit } = facts;
     let registers = 0;
     for (let i = 0; i < operands.length; i++) {
       if (!isWrittenIn(facts, i)) continue;
-      const place = this.placeOf(operands[i]);
-      if (place >= FIRST_VIRTUAL) this.step(CLEAR, place);
+      const place = this.#placeOf(operands[i]);
+      if (place >= FIRST_VIRTUAL) this.#step(CLEAR, place);
       else if (place >= 0) registers |= 1 << place;
     }
     for (let i = 0; i < implicit.length; i++) registers |= 1 << implicit[i]!;
     for (let i = 0; i < writes.length; i++) registers |= 1 << writes[i]!;
-    if (registers !== 0) this.step(CLEAR_REGISTERS, registers);
+    if (registers !== 0) this.#step(CLEAR_REGISTERS, registers);
   }
 
-  private addDefinitions(
+  #addDefinitions(
     operands: readonly MachineOperand[],
     virtual: readonly MachineOperand[],
     facts: InstructionFacts,
   ): void {
     for (let i = 0; i < virtual.length; i++) {
-      const token = isWrittenIn(facts, i) ? this.tokenOf(virtual[i]) : 0;
-      if (token !== 0) this.step(DEFINE, token);
+      const token = isWrittenIn(facts, i) ? this.#tokenOf(virtual[i]) : 0;
+      if (token !== 0) this.#step(DEFINE, token);
     }
     for (let i = 0; i < virtual.length && i < operands.length; i++) {
-      const token = isWrittenIn(facts, i) ? this.tokenOf(virtual[i]) : 0;
-      const place = token === 0 ? NOWHERE : this.placeOf(operands[i]);
+      const token = isWrittenIn(facts, i) ? this.#tokenOf(virtual[i]) : 0;
+      const place = token === 0 ? NOWHERE : this.#placeOf(operands[i]);
       if (place === NOWHERE) continue;
-      this.step(PUT, place);
+      this.#step(PUT, place);
       this.steps.push(token);
     }
   }
 
   /** A copy of joined registers vanished: where its source is, its target is now as well. */
-  private addDropped(virtual: readonly MachineOperand[]): void {
+  #addDropped(virtual: readonly MachineOperand[]): void {
     const [to, from] = virtual;
-    const token = this.tokenOf(to);
+    const token = this.#tokenOf(to);
     if (virtual.length === 2 && token !== 0 && isVirtual(from)) {
-      this.step(JOIN, token);
-      this.steps.push(this.tokenOf(from));
+      this.#step(JOIN, token);
+      this.steps.push(this.#tokenOf(from));
       return;
     }
     for (let i = 0; i < virtual.length; i += 2) {
-      const each = this.tokenOf(virtual[i]);
-      if (each !== 0) this.step(DEFINE, each);
+      const each = this.#tokenOf(virtual[i]);
+      if (each !== 0) this.#step(DEFINE, each);
     }
-    const place = virtual.length === 2 && token !== 0 ? this.placeOf(from) : NOWHERE;
+    const place = virtual.length === 2 && token !== 0 ? this.#placeOf(from) : NOWHERE;
     if (place === NOWHERE) return;
-    this.step(PUT, place);
+    this.#step(PUT, place);
     this.steps.push(token);
   }
 
-  private tokenOf(operand: MachineOperand | undefined): Token {
-    return isVirtual(operand) ? this.tokens.register(operand.register) : 0;
+  #tokenOf(operand: MachineOperand | undefined): Token {
+    return isVirtual(operand) ? this.#tokens.register(operand.register) : 0;
   }
 
-  private placeOf(operand: MachineOperand | undefined): PlaceNumber {
+  #placeOf(operand: MachineOperand | undefined): PlaceNumber {
     const place = placeOf(operand);
     if (place >= this.limit) this.limit = place + 1;
     return place;

@@ -9,17 +9,17 @@ const COLUMNS = 2 ** 14;
 
 /** Numbers places of several source maps: equal ones where file, line and column are. */
 export class PlaceNumbers {
-  private readonly files = new Map<string, Map<number, number>>();
-  private used = 1;
+  readonly #files = new Map<string, Map<number, number>>();
+  #used = 1;
 
   /** All numbers are below this. */
   get limit(): number {
-    return this.used;
+    return this.#used;
   }
 
   /** The number of each segment's place; 0: it has none. */
   of(map: SourceMap): Int32Array {
-    const byFile = map.files.map((file) => this.placesIn(file));
+    const byFile = map.files.map((file) => this.#placesIn(file));
     const numbers = new Int32Array(map.size);
     for (let segment = 0; segment < numbers.length; segment++) {
       const places = byFile[map.fileOf(segment)];
@@ -27,7 +27,7 @@ export class PlaceNumbers {
       const place = map.lineOf(segment) * COLUMNS + map.columnOf(segment);
       let number = places.get(place);
       if (number === undefined) {
-        number = this.used++;
+        number = this.#used++;
         places.set(place, number);
       }
       numbers[segment] = number;
@@ -35,11 +35,11 @@ export class PlaceNumbers {
     return numbers;
   }
 
-  private placesIn(file: string): Map<number, number> {
-    let places = this.files.get(file);
+  #placesIn(file: string): Map<number, number> {
+    let places = this.#files.get(file);
     if (!places) {
       places = new Map();
-      this.files.set(file, places);
+      this.#files.set(file, places);
     }
     return places;
   }
@@ -47,15 +47,17 @@ export class PlaceNumbers {
 
 /** A function's code, with the segment of the source map and the place of each instruction. */
 export class PlacedCode {
+  readonly #numbers: Int32Array;
   readonly segments: Int32Array;
-  private indices: Int32Array | undefined;
+  #indices: Int32Array | undefined;
 
   /** @param numbers of the places of `map`, by segment */
   constructor(
     readonly body: FunctionBody,
     map: SourceMap,
-    private readonly numbers: Int32Array,
+    numbers: Int32Array,
   ) {
+    this.#numbers = numbers;
     this.segments = map.segmentsAt(body.code.at);
   }
 
@@ -66,13 +68,13 @@ export class PlacedCode {
   /** The number of the place of an instruction; 0: it has none. */
   placeOf(index: number): number {
     const segment = this.segments[index]!;
-    return segment < 0 ? 0 : this.numbers[segment]!;
+    return segment < 0 ? 0 : this.#numbers[segment]!;
   }
 
   /** The index of the instruction that begins at a byte of the module; -1: none does. */
   indexAt(position: number): number {
-    this.indices ??= indicesOf(this.body);
-    return this.indices[position - this.body.offset] ?? -1;
+    this.#indices ??= indicesOf(this.body);
+    return this.#indices[position - this.body.offset] ?? -1;
   }
 }
 

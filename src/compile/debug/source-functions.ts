@@ -35,16 +35,18 @@ interface FoundCalls {
 }
 
 class Declaration implements SourceFunction {
+  readonly #functions: SourceFunctions;
   readonly bodies: FunctionBody[] = [];
   readonly start: number;
   readonly end: number;
-  private found: FoundCalls | undefined;
-  private reached: Set<SourceFunction> | undefined;
+  #found: FoundCalls | undefined;
+  #reached: Set<SourceFunction> | undefined;
 
   constructor(
     readonly fact: FunctionFact,
-    private readonly functions: SourceFunctions,
+    functions: SourceFunctions,
   ) {
+    this.#functions = functions;
     this.start = positionOf(fact.place.line, fact.place.column);
     this.end = positionOf(fact.end.line, fact.end.column);
   }
@@ -54,25 +56,25 @@ class Declaration implements SourceFunction {
   }
 
   reaches(target: SourceFunction): boolean {
-    if (!this.reached) {
-      this.reached = new Set(this.counts.keys());
-      for (const each of this.reached)
-        for (const next of each.counts.keys()) this.reached.add(next);
+    if (!this.#reached) {
+      this.#reached = new Set(this.counts.keys());
+      for (const each of this.#reached)
+        for (const next of each.counts.keys()) this.#reached.add(next);
     }
-    return this.reached.has(target);
+    return this.#reached.has(target);
   }
 
   get calls(): ReadonlyMap<SourceFunction, readonly CallPlace[]> {
-    return this.findCalls().places;
+    return this.#findCalls().places;
   }
 
   get counts(): ReadonlyMap<SourceFunction, number> {
-    return this.findCalls().counts;
+    return this.#findCalls().counts;
   }
 
-  private findCalls(): FoundCalls {
-    this.found ??= this.functions.findCalls(this, this.bodies);
-    return this.found;
+  #findCalls(): FoundCalls {
+    this.#found ??= this.#functions.findCalls(this, this.bodies);
+    return this.#found;
   }
 }
 
@@ -80,39 +82,42 @@ class Declaration implements SourceFunction {
 export type Owners = readonly (SourceFunction | undefined)[];
 
 export class SourceFunctions {
-  /** By file, ascending by start: of those that contain a place, the last is the innermost. */
-  private readonly byFile = new Map<string, Declaration[]>();
-  private readonly byName = new Map<string, Declaration>();
-  private readonly originalOwners: Owners;
+  readonly #facts: SourceFacts;
 
-  constructor(private readonly facts: SourceFacts) {
+  /** By file, ascending by start: of those that contain a place, the last is the innermost. */
+  readonly #byFile = new Map<string, Declaration[]>();
+  readonly #byName = new Map<string, Declaration>();
+  readonly #originalOwners: Owners;
+
+  constructor(facts: SourceFacts) {
+    this.#facts = facts;
     const known = new Map<string, Declaration>();
     for (const [name, fact] of facts.functions) {
       const { file, line, column } = fact.place;
       const key = `${file}:${line}:${column}`;
       const declaration = known.get(key) ?? new Declaration(fact, this);
-      this.byName.set(name, declaration);
+      this.#byName.set(name, declaration);
       if (known.has(key)) continue;
       known.set(key, declaration);
-      const others = this.byFile.get(file);
+      const others = this.#byFile.get(file);
       if (others) others.push(declaration);
-      else this.byFile.set(file, [declaration]);
+      else this.#byFile.set(file, [declaration]);
     }
-    for (const list of this.byFile.values()) list.sort((a, b) => a.start - b.start);
+    for (const list of this.#byFile.values()) list.sort((a, b) => a.start - b.start);
     for (const { name, body } of facts.original.module.functions) {
-      if (body) this.byName.get(name)?.bodies.push(body);
+      if (body) this.#byName.get(name)?.bodies.push(body);
     }
-    this.originalOwners = this.ownersIn(facts.original.sourceMap);
+    this.#originalOwners = this.ownersIn(facts.original.sourceMap);
   }
 
   /** The function with this name in the module. */
   named(name: string): SourceFunction | undefined {
-    return this.byName.get(name);
+    return this.#byName.get(name);
   }
 
   /** The innermost function around the place of each segment. */
   ownersIn(map: SourceMap): Owners {
-    const byFile = map.files.map((file) => this.byFile.get(file));
+    const byFile = map.files.map((file) => this.#byFile.get(file));
     const owners: (SourceFunction | undefined)[] = [];
     for (let segment = 0; segment < map.size; segment++) {
       const declarations = byFile[map.fileOf(segment)];
@@ -124,10 +129,10 @@ export class SourceFunctions {
 
   /** Calls, and code of functions that the front end itself inlined. */
   findCalls(from: SourceFunction, bodies: readonly FunctionBody[]): FoundCalls {
-    const { module, sourceMap } = this.facts.original;
+    const { module, sourceMap } = this.#facts.original;
     const places = new Map<SourceFunction, CallPlace[]>();
     const counts = new Map<SourceFunction, number>();
-    const owners = this.originalOwners;
+    const owners = this.#originalOwners;
     for (const { code } of bodies) {
       const { op, a, length } = code;
       const segments = sourceMap.segmentsAt(code.at);
@@ -138,24 +143,24 @@ export class SourceFunctions {
         const around = owners[segment];
         if (around === from) own = segment;
         else if (around && own >= 0 && segment !== added) {
-          addPlace(places, around, this.placeOf(own, i));
+          addPlace(places, around, this.#placeOf(own, i));
           counts.set(around, Number.POSITIVE_INFINITY);
           added = segment;
         }
         const callee =
-          op[i] === Op.call ? this.byName.get(module.functions[a[i]!]!.name) : undefined;
+          op[i] === Op.call ? this.#byName.get(module.functions[a[i]!]!.name) : undefined;
         if (!callee) continue;
         const count = around === from ? 1 : Number.POSITIVE_INFINITY;
         counts.set(callee, (counts.get(callee) ?? 0) + count);
-        if (around === from) addPlace(places, callee, this.placeOf(segment, i));
+        if (around === from) addPlace(places, callee, this.#placeOf(segment, i));
       }
     }
     return { places, counts };
   }
 
   /** The place of a segment of the module before optimisation, as that of the call at `index`. */
-  private placeOf(segment: number, index: number): CallPlace {
-    const { sourceMap } = this.facts.original;
+  #placeOf(segment: number, index: number): CallPlace {
+    const { sourceMap } = this.#facts.original;
     const file = sourceMap.files[sourceMap.fileOf(segment)]!;
     const [line, column] = [sourceMap.lineOf(segment), sourceMap.columnOf(segment)];
     return { file, line, column, index };

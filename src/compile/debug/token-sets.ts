@@ -6,51 +6,54 @@
 export type SetNumber = number;
 
 export class TokenSets {
-  private readonly lists: (readonly number[])[] = [];
-  private readonly extended = new Map<number, SetNumber>();
+  readonly #limit: number;
+  readonly #lists: (readonly number[])[] = [];
+  readonly #extended = new Map<number, SetNumber>();
 
   /** @param limit all members are below it */
-  constructor(private readonly limit: number) {}
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   has(set: SetNumber, token: number): boolean {
-    return set < this.limit ? set === token && set !== 0 : this.membersOf(set).includes(token);
+    return set < this.#limit ? set === token && set !== 0 : this.#membersOf(set).includes(token);
   }
 
   with(set: SetNumber, token: number): SetNumber {
     if (set === 0) return token;
     if (this.has(set, token)) return set;
-    return this.of([...this.membersOf(set), token].sort((a, b) => a - b));
+    return this.#of([...this.#membersOf(set), token].sort((a, b) => a - b));
   }
 
   without(set: SetNumber, token: number): SetNumber {
     if (!this.has(set, token)) return set;
-    return set < this.limit ? 0 : this.of(this.membersOf(set).filter((each) => each !== token));
+    return set < this.#limit ? 0 : this.#of(this.#membersOf(set).filter((each) => each !== token));
   }
 
   /** What both have. */
   both(a: SetNumber, b: SetNumber): SetNumber {
     if (a === b) return a;
     if (a === 0 || b === 0) return 0;
-    return this.of(this.membersOf(a).filter((token) => this.has(b, token)));
+    return this.#of(this.#membersOf(a).filter((token) => this.has(b, token)));
   }
 
-  private membersOf(set: SetNumber): readonly number[] {
-    return set < this.limit ? [set] : this.lists[set - this.limit]!;
+  #membersOf(set: SetNumber): readonly number[] {
+    return set < this.#limit ? [set] : this.#lists[set - this.#limit]!;
   }
 
   /** @param members ascending */
-  private of(members: readonly number[]): SetNumber {
+  #of(members: readonly number[]): SetNumber {
     let set = 0;
     for (const [i, token] of members.entries()) {
       if (i === 0) {
         set = token;
         continue;
       }
-      const key = set * this.limit + token;
-      let next = this.extended.get(key);
+      const key = set * this.#limit + token;
+      let next = this.#extended.get(key);
       if (next === undefined) {
-        next = this.limit + this.lists.push(members.slice(0, i + 1)) - 1;
-        this.extended.set(key, next);
+        next = this.#limit + this.#lists.push(members.slice(0, i + 1)) - 1;
+        this.#extended.set(key, next);
       }
       set = next;
     }

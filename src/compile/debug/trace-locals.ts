@@ -66,170 +66,180 @@ export function traceLocals(traced: TracedFunction): LocalSpans {
 }
 
 class LocalTracer {
-  /** By number; the first is that of words of which nothing is known. */
-  private readonly sources: Source[] = [{ register: 0, argument: 0, fixed: undefined }];
-  /** By value, its number among the sources. */
-  private readonly sourceNumbers: Int32Array;
-  /** By local, the sources of the low and the high word of each of its values. */
-  private readonly valueSources: (readonly number[])[] = [];
-  /** By inlined local, the sources of its two words. */
-  private readonly inlinedSources: (readonly number[])[] = [];
-  private readonly tokens: Tokens;
-  private readonly places: LocalPlaces;
-  /** By instruction of WebAssembly: where in `rows` the sources of the words are; 0: not yet. */
-  private readonly rowStarts: Int32Array;
-  private readonly rows: number[] = [];
-  /** The rows of code from nowhere in the module, and of the function's first moment. */
-  private readonly noRow: number;
-  private readonly firstRow: number;
-  /** The low and the high word of each local, at the current instruction. */
-  private readonly words: WordCode[];
-  private readonly spans: LocalSpans;
+  readonly #traced: TracedFunction;
 
-  constructor(private readonly traced: TracedFunction) {
+  /** By number; the first is that of words of which nothing is known. */
+  readonly #sources: Source[] = [{ register: 0, argument: 0, fixed: undefined }];
+
+  /** By value, its number among the sources. */
+  readonly #sourceNumbers: Int32Array;
+
+  /** By local, the sources of the low and the high word of each of its values. */
+  readonly #valueSources: (readonly number[])[] = [];
+
+  /** By inlined local, the sources of its two words. */
+  readonly #inlinedSources: (readonly number[])[] = [];
+  readonly #tokens: Tokens;
+  readonly #places: LocalPlaces;
+
+  /** By instruction of WebAssembly: where in `rows` the sources of the words are; 0: not yet. */
+  readonly #rowStarts: Int32Array;
+  readonly #rows: number[] = [];
+
+  /** The rows of code from nowhere in the module, and of the function's first moment. */
+  readonly #noRow: number;
+  readonly #firstRow: number;
+
+  /** The low and the high word of each local, at the current instruction. */
+  readonly #words: WordCode[];
+  readonly #spans: LocalSpans;
+
+  constructor(traced: TracedFunction) {
+    this.#traced = traced;
     const { machine, ir, code, watched, inlined, history } = traced;
-    this.tokens = new Tokens(machine);
-    this.sourceNumbers = new Int32Array(ir.valueLimit);
+    this.#tokens = new Tokens(machine);
+    this.#sourceNumbers = new Int32Array(ir.valueLimit);
     for (let local = 0; local < watched.length; local++) {
-      this.valueSources.push(this.sourcesOf(history.valuesOf(local)));
+      this.#valueSources.push(this.#sourcesOf(history.valuesOf(local)));
     }
-    for (const each of inlined) this.inlinedSources.push(this.sourcesOfInlined(each));
-    this.places = new LocalPlaces(machine, ir.signature, this.tokens);
-    this.rowStarts = new Int32Array(code.length);
+    for (const each of inlined) this.#inlinedSources.push(this.#sourcesOfInlined(each));
+    this.#places = new LocalPlaces(machine, ir.signature, this.#tokens);
+    this.#rowStarts = new Int32Array(code.length);
     const count = watched.length + inlined.length;
-    this.words = new Array<WordCode>(2 * count).fill(UNKNOWN);
-    this.noRow = this.addRow(-1, -1);
-    this.firstRow = this.addRow(-1, history.start);
+    this.#words = new Array<WordCode>(2 * count).fill(UNKNOWN);
+    this.#noRow = this.#addRow(-1, -1);
+    this.#firstRow = this.#addRow(-1, history.start);
     const wide = watched.map((_, local) => history.isWide(local));
     for (const { found } of inlined) wide.push(history.isWide(history.numberOf(found[0]!.local)));
-    const fixed = this.sources.map((source) => source.fixed);
-    this.spans = new LocalSpans(wide, fixed);
+    const fixed = this.#sources.map((source) => source.fixed);
+    this.#spans = new LocalSpans(wide, fixed);
   }
 
   run(): LocalSpans {
-    const { blocks, counts } = this.traced.trace;
+    const { blocks, counts } = this.#traced.trace;
     let number = 0;
     for (let i = 0; i < blocks.length; i++) {
       const { instructions } = blocks[i]!;
-      const isReached = this.places.enter(blocks[i]!);
-      if (i === 0) this.begin();
+      const isReached = this.#places.enter(blocks[i]!);
+      if (i === 0) this.#begin();
       let row = -1;
       let isNoted = false;
       for (let j = 0; j < counts[i]!; j++, number++) {
         const instruction = instructions[j]!;
-        const next = isReached ? this.rowAt(instruction.position) : this.noRow;
-        if (next !== row || this.places.hasChanged) {
+        const next = isReached ? this.#rowAt(instruction.position) : this.#noRow;
+        if (next !== row || this.#places.hasChanged) {
           row = next;
-          isNoted = !this.look(row) && isNoted;
+          isNoted = !this.#look(row) && isNoted;
         }
-        if (!isNoted) this.spans.note(2 * number, this.words);
+        if (!isNoted) this.#spans.note(2 * number, this.#words);
         const loss = lossOf(instruction);
-        if (loss !== undefined) this.noteLoss(instruction, loss, number, row);
+        if (loss !== undefined) this.#noteLoss(instruction, loss, number, row);
         isNoted = loss === undefined;
-        if (isReached) this.places.step();
+        if (isReached) this.#places.step();
       }
     }
-    this.words.fill(UNKNOWN);
-    this.spans.note(2 * number, this.words);
-    return this.spans;
+    this.#words.fill(UNKNOWN);
+    this.#spans.note(2 * number, this.#words);
+    return this.#spans;
   }
 
   // --- sources ---
 
-  private sourcesOf(values: readonly Operand[]): number[] {
+  #sourcesOf(values: readonly Operand[]): number[] {
     const sources: number[] = [];
     for (const { low, high } of values) {
-      sources.push(this.sourceOf(low), high ? this.sourceOf(high) : UNKNOWN);
+      sources.push(this.#sourceOf(low), high ? this.#sourceOf(high) : UNKNOWN);
     }
     return sources;
   }
 
   /** All that is read must be one value. */
-  private sourcesOfInlined({ found }: InlinedLocal): readonly number[] {
-    const { history, code } = this.traced;
+  #sourcesOfInlined({ found }: InlinedLocal): readonly number[] {
+    const { history, code } = this.#traced;
     let sources: readonly number[] | undefined;
     for (const { index, local } of found) {
       const number = history.numberOf(local);
       const value = history.valuesOf(number)[history.valueAt(number, code.body.code.at[index]!)];
-      const these = value ? this.sourcesOf([value]) : NO_SOURCES;
+      const these = value ? this.#sourcesOf([value]) : NO_SOURCES;
       if (sources && (sources[0] !== these[0] || sources[1] !== these[1])) return NO_SOURCES;
       sources = these;
     }
     return sources ?? NO_SOURCES;
   }
 
-  private sourceOf(original: Value): number {
+  #sourceOf(original: Value): number {
     if (isBypassed(original)) return UNKNOWN;
     const value = resolve(original);
-    this.sourceNumbers[value.id] ||= this.sources.push(this.makeSource(value)) - 1;
-    return this.sourceNumbers[value.id]!;
+    this.#sourceNumbers[value.id] ||= this.#sources.push(this.#makeSource(value)) - 1;
+    return this.#sourceNumbers[value.id]!;
   }
 
-  private makeSource(value: Value): Source {
+  #makeSource(value: Value): Source {
     const { name, immediate } = value;
     if (isConst(value)) return fixedSource({ kind: "constant", value: immediate });
     if (value.op === "symbol") {
       return fixedSource({ kind: "address", symbol: name, offset: immediate });
     }
-    const register = this.traced.machine.valueRegisters[value.id] ?? 0;
+    const register = this.#traced.machine.valueRegisters[value.id] ?? 0;
     return {
-      register: register === 0 ? 0 : this.tokens.addRegister(register),
-      argument: value.op === "param" ? this.tokens.addArgument(immediate) : 0,
+      register: register === 0 ? 0 : this.#tokens.addRegister(register),
+      argument: value.op === "param" ? this.#tokens.addArgument(immediate) : 0,
       fixed: undefined,
     };
   }
 
   /** The row of an instruction of WebAssembly: the sources of what the locals are there. */
-  private rowAt(position: number): number {
-    const { code, history } = this.traced;
+  #rowAt(position: number): number {
+    const { code, history } = this.#traced;
     const index = code.indexAt(position);
-    if (index < 0) return position <= history.start ? this.firstRow : this.noRow;
-    this.rowStarts[index] ||= this.addRow(index, position);
-    return this.rowStarts[index]!;
+    if (index < 0) return position <= history.start ? this.#firstRow : this.#noRow;
+    this.#rowStarts[index] ||= this.#addRow(index, position);
+    return this.#rowStarts[index]!;
   }
 
   /** @param index of the instruction; -1: none, the function begins at `position` */
-  private addRow(index: number, position: number): number {
-    const { watched, history, order } = this.traced;
-    const start = this.rows.length;
+  #addRow(index: number, position: number): number {
+    const { watched, history, order } = this.#traced;
+    const start = this.#rows.length;
     for (let local = 0; local < watched.length; local++) {
       const isBelieved =
         index < 0 ? order.isBelievedAtStart(local) : order.isBelieved(local, index);
       const value = isBelieved ? history.valueAt(local, position) : -1;
-      const sources = this.valueSources[local]!;
-      if (value < 0) this.rows.push(UNKNOWN, UNKNOWN);
-      else this.rows.push(sources[2 * value]!, sources[2 * value + 1]!);
+      const sources = this.#valueSources[local]!;
+      if (value < 0) this.#rows.push(UNKNOWN, UNKNOWN);
+      else this.#rows.push(sources[2 * value]!, sources[2 * value + 1]!);
     }
-    this.addInlined(index);
+    this.#addInlined(index);
     return start;
   }
 
-  private addInlined(index: number): void {
-    const { code, inlined, calls } = this.traced;
+  #addInlined(index: number): void {
+    const { code, inlined, calls } = this.#traced;
     for (let i = 0; i < inlined.length; i++) {
       const isKnown =
         index >= 0 && inlined[i]!.isAssigned(calls.nodeAt(index), code.placeOf(index));
-      const [low, high] = isKnown ? this.inlinedSources[i]! : NO_SOURCES;
-      this.rows.push(low!, high!);
+      const [low, high] = isKnown ? this.#inlinedSources[i]! : NO_SOURCES;
+      this.#rows.push(low!, high!);
     }
   }
 
   // --- words ---
 
   /** Before the first instruction: parameters are as the caller gave them. */
-  private begin(): void {
-    this.look(this.firstRow);
-    this.spans.note(START, this.words);
+  #begin(): void {
+    this.#look(this.#firstRow);
+    this.#spans.note(START, this.#words);
   }
 
   /** Looks up where the words of a row are now; whether any is elsewhere than before. */
-  private look(row: number): boolean {
-    const { words, rows } = this;
+  #look(row: number): boolean {
+    const words = this.#words;
+    const rows = this.#rows;
     let changed = false;
     for (let i = 0; i < words.length; i++) {
       const before = words[i]!;
       const source = rows[row + i]!;
-      const now = source === UNKNOWN ? UNKNOWN : this.wordOf(source, before);
+      const now = source === UNKNOWN ? UNKNOWN : this.#wordOf(source, before);
       if (now === before) continue;
       words[i] = now;
       changed = true;
@@ -237,25 +247,25 @@ class LocalTracer {
     return changed;
   }
 
-  private wordOf(number: number, before: WordCode): WordCode {
+  #wordOf(number: number, before: WordCode): WordCode {
     if (number === UNKNOWN) return UNKNOWN;
-    const { register, argument, fixed } = this.sources[number]!;
+    const { register, argument, fixed } = this.#sources[number]!;
     if (fixed) return -number;
-    const place = this.places.placeOf(register, before - 1);
-    return 1 + (place === NOWHERE ? this.places.placeOf(argument, before - 1) : place);
+    const place = this.#places.placeOf(register, before - 1);
+    return 1 + (place === NOWHERE ? this.#places.placeOf(argument, before - 1) : place);
   }
 
   /** Notes what is not where it was while an instruction is executed. */
-  private noteLoss(instruction: MachineInstruction, loss: Loss, number: number, row: number): void {
-    const { target } = this.traced.machine;
-    const left = this.words.slice();
+  #noteLoss(instruction: MachineInstruction, loss: Loss, number: number, row: number): void {
+    const { target } = this.#traced.machine;
+    const left = this.#words.slice();
     for (let i = 0; i < left.length; i++) {
       if (!isLost(instruction, loss, left[i]!, target)) continue;
-      const other = this.wordOf(this.rows[row + i]!, UNKNOWN);
+      const other = this.#wordOf(this.#rows[row + i]!, UNKNOWN);
       left[i] = isLost(instruction, loss, other, target) ? UNKNOWN : other;
     }
     // Who is up the stack is looked up at the last byte of its call.
-    this.spans.note(loss === "call" ? 2 * number + 1 : 2 * number, left);
+    this.#spans.note(loss === "call" ? 2 * number + 1 : 2 * number, left);
   }
 }
 

@@ -42,154 +42,159 @@ export function emit(assembler: Assembler, fn: MachineFunction, options: EmitOpt
 }
 
 class Emitter {
-  private readonly frame: Frame;
-  private readonly moves: MoveEmitter;
-  private readonly blocks: KeptBlocks;
-  private readonly labels = new Map<MachineBlock, Label>();
+  readonly #a: Assembler;
+  readonly #fn: MachineFunction;
+  readonly #options: EmitOptions;
+  readonly #frame: Frame;
+  readonly #moves: MoveEmitter;
+  readonly #blocks: KeptBlocks;
+  readonly #labels = new Map<MachineBlock, Label>();
 
-  constructor(
-    private readonly a: Assembler,
-    private readonly fn: MachineFunction,
-    private readonly options: EmitOptions,
-  ) {
-    this.frame = new Frame(fn, options.usedRegisters);
-    this.moves = new MoveEmitter(a, this.frame, options.scratchAt);
-    this.blocks = keptBlocks(fn);
-    for (const block of this.order) this.labels.set(block, a.newLabel(`${fn.name}.b${block.id}`));
+  constructor(a: Assembler, fn: MachineFunction, options: EmitOptions) {
+    this.#a = a;
+    this.#fn = fn;
+    this.#options = options;
+    this.#frame = new Frame(fn, options.usedRegisters);
+    this.#moves = new MoveEmitter(a, this.#frame, options.scratchAt);
+    this.#blocks = keptBlocks(fn);
+    for (const block of this.#order) this.#labels.set(block, a.newLabel(`${fn.name}.b${block.id}`));
   }
 
-  private get order(): readonly MachineBlock[] {
-    return this.blocks.kept;
+  get #order(): readonly MachineBlock[] {
+    return this.#blocks.kept;
   }
 
   run(): void {
-    const { a, fn } = this;
+    const a = this.#a;
+    const fn = this.#fn;
     a.section(`.text.${fn.name}`, { execute: true });
     a.align(CODE_ALIGN);
-    if (this.options.prefix !== undefined) a.long(this.options.prefix);
+    if (this.#options.prefix !== undefined) a.long(this.#options.prefix);
     a.function(fn.name, () => {
-      this.options.trace?.begin(a.marks(), this.frame);
-      this.firstLine();
-      openFrame(a, this.frame);
+      this.#options.trace?.begin(a.marks(), this.#frame);
+      this.#firstLine();
+      openFrame(a, this.#frame);
       const starts = a.marks();
-      for (const [i, block] of this.order.entries()) {
+      for (const [i, block] of this.#order.entries()) {
         starts.add();
-        this.block(block, this.order[i + 1]);
+        this.#block(block, this.#order[i + 1]);
       }
       starts.add();
-      if (this.options.fitsCacheLines) this.fitLines(starts);
-      this.options.trace?.end();
+      if (this.#options.fitsCacheLines) this.#fitLines(starts);
+      this.#options.trace?.end();
     });
-    if (fn.jumpTables.length > 0) this.jumpTables();
+    if (fn.jumpTables.length > 0) this.#jumpTables();
   }
 
   /** `starts`: of each block, and the end of the last. */
-  private fitLines(starts: Marks): void {
-    const spans = loopSpans(this.order).map(({ first, end, weight }) => {
+  #fitLines(starts: Marks): void {
+    const spans = loopSpans(this.#order).map(({ first, end, weight }) => {
       return { start: starts.position(first), end: starts.position(end), weight };
     });
-    this.a.fitLines(spans);
+    this.#a.fitLines(spans);
   }
 
   /** The prologue belongs to the declaration, else to the first line that has code. */
-  private firstLine(): void {
-    const { declaredAt } = this.options;
+  #firstLine(): void {
+    const { declaredAt } = this.#options;
     if (declaredAt?.line !== undefined) {
-      this.a.line(declaredAt.file, declaredAt.line, declaredAt.column);
+      this.#a.line(declaredAt.file, declaredAt.line, declaredAt.column);
       return;
     }
-    for (const { instructions } of this.order) {
+    for (const { instructions } of this.#order) {
       for (const { position } of instructions) {
-        if (this.line(position)) return;
+        if (this.#line(position)) return;
       }
     }
   }
 
   /** Records where the code from here on comes from; false if that is not known. */
-  private line(position: number): boolean {
-    const place = this.options.lineAt(position);
+  #line(position: number): boolean {
+    const place = this.#options.lineAt(position);
     if (place?.line === undefined) return false;
-    this.a.line(place.file, place.line, place.column);
+    this.#a.line(place.file, place.line, place.column);
     return true;
   }
 
-  private jumpTables(): void {
-    const { a, fn } = this;
+  #jumpTables(): void {
+    const a = this.#a;
+    const fn = this.#fn;
     a.section(`.rodata.${fn.name}`, {});
     for (const { symbol: name, targets } of fn.jumpTables) {
       a.align(4);
       a.local(name, "object");
-      a.long(...targets.map((target) => this.labelOf(target)));
+      a.long(...targets.map((target) => this.#labelOf(target)));
     }
   }
 
   // --- blocks ---
 
-  private labelOf(block: MachineBlock): Label {
-    const label = this.labels.get(this.blocks.finalTarget(block));
-    if (!label) throw new Error(`${this.fn.name}: b${block.id} was not emitted`);
+  #labelOf(block: MachineBlock): Label {
+    const label = this.#labels.get(this.#blocks.finalTarget(block));
+    if (!label) throw new Error(`${this.#fn.name}: b${block.id} was not emitted`);
     return label;
   }
 
-  private block(block: MachineBlock, next: MachineBlock | undefined): void {
-    const { a } = this;
-    a.label(this.labels.get(block)!);
-    this.options.trace?.block(block);
+  #block(block: MachineBlock, next: MachineBlock | undefined): void {
+    const a = this.#a;
+    a.label(this.#labels.get(block)!);
+    this.#options.trace?.block(block);
     for (const instruction of block.instructions) {
-      this.line(instruction.position);
-      this.options.trace?.instruction();
-      this.instruction(block, instruction, next);
+      this.#line(instruction.position);
+      this.#options.trace?.instruction();
+      this.#instruction(block, instruction, next);
     }
   }
 
-  private instruction(
+  #instruction(
     block: MachineBlock,
     instruction: MachineInstruction,
     next: MachineBlock | undefined,
   ): void {
-    const { a } = this;
+    const a = this.#a;
     switch (instruction.mnemonic) {
       case "moves":
-        this.moves.emit(instruction);
+        this.#moves.emit(instruction);
         return;
       case "jump":
-        this.jumpTo(block.successors[0]!, next);
+        this.#jumpTo(block.successors[0]!, next);
         return;
       case "branch":
-        this.branch(block, instruction, next);
+        this.#branch(block, instruction, next);
         return;
       case "ret":
-        closeFrame(a, this.frame, next !== undefined);
+        closeFrame(a, this.#frame, next !== undefined);
         return;
       case "tail_call":
-        closeFrame(a, this.frame, next !== undefined, instruction.operands[0]);
+        closeFrame(a, this.#frame, next !== undefined, instruction.operands[0]);
         return;
       default:
         a.instruction(
           instruction.mnemonic,
-          instruction.operands.map((operand) => encodeOperand(operand, this.frame)),
+          instruction.operands.map((operand) => encodeOperand(operand, this.#frame)),
         );
     }
   }
 
-  private jumpTo(target: MachineBlock, next: MachineBlock | undefined): void {
-    if (this.blocks.finalTarget(target) !== next) this.a.instruction("jmp", [this.labelOf(target)]);
+  #jumpTo(target: MachineBlock, next: MachineBlock | undefined): void {
+    if (this.#blocks.finalTarget(target) !== next)
+      this.#a.instruction("jmp", [this.#labelOf(target)]);
   }
 
-  private branch(
+  #branch(
     block: MachineBlock,
     { condition }: MachineInstruction,
     next: MachineBlock | undefined,
   ): void {
     const [yes, no] = block.successors as [MachineBlock, MachineBlock];
-    if (!condition) throw new Error(`${this.fn.name}: a branch has no condition`);
-    if (this.blocks.finalTarget(yes) === this.blocks.finalTarget(no)) {
-      this.jumpTo(no, next);
+    if (!condition) throw new Error(`${this.#fn.name}: a branch has no condition`);
+    if (this.#blocks.finalTarget(yes) === this.#blocks.finalTarget(no)) {
+      this.#jumpTo(no, next);
       return;
     }
-    const isYesNext = this.blocks.finalTarget(yes) === next;
+    const isYesNext = this.#blocks.finalTarget(yes) === next;
     const taken = isYesNext ? no : yes;
-    this.a.instruction(`j${isYesNext ? negated(condition) : condition}`, [this.labelOf(taken)]);
-    if (!isYesNext) this.jumpTo(no, next);
+    this.#a.instruction(`j${isYesNext ? negated(condition) : condition}`, [this.#labelOf(taken)]);
+    if (!isYesNext) this.#jumpTo(no, next);
   }
 }

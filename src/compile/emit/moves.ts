@@ -27,95 +27,98 @@ export type ScratchAt = (instruction: MachineInstruction) => number | undefined;
 
 /** Emits the parallel moves of one function, while its frame is open. */
 export class MoveEmitter {
-  constructor(
-    private readonly a: Assembler,
-    private readonly frame: Frame,
-    private readonly scratchAt: ScratchAt,
-  ) {}
+  readonly #a: Assembler;
+  readonly #frame: Frame;
+  readonly #scratchAt: ScratchAt;
+
+  constructor(a: Assembler, frame: Frame, scratchAt: ScratchAt) {
+    this.#a = a;
+    this.#frame = frame;
+    this.#scratchAt = scratchAt;
+  }
 
   /** @param moves an instruction `moves` */
   emit(moves: MachineInstruction): void {
     for (const move of orderMoves(moves.operands)) {
-      if (isThroughMemory(move)) this.moveMemory(move, this.scratchAt(moves));
-      else if (isFloatOperand(move.to) || isFloatOperand(move.from)) this.moveFloat(move);
-      else if (move.kind === "exchange") this.instruction("xchg", move.to, move.from);
-      else if (isZeroing(move)) this.instruction("xor", move.to, move.to);
-      else this.instruction("mov", move.to, move.from);
+      if (isThroughMemory(move)) this.#moveMemory(move, this.#scratchAt(moves));
+      else if (isFloatOperand(move.to) || isFloatOperand(move.from)) this.#moveFloat(move);
+      else if (move.kind === "exchange") this.#instruction("xchg", move.to, move.from);
+      else if (isZeroing(move)) this.#instruction("xor", move.to, move.to);
+      else this.#instruction("mov", move.to, move.from);
     }
   }
 
-  private moveMemory({ kind, to, from }: OrderedMove, scratch: number | undefined): void {
+  #moveMemory({ kind, to, from }: OrderedMove, scratch: number | undefined): void {
     const target = wordsAt(to);
     const source = wordsAt(from);
     if (scratch !== undefined && kind === "move") {
       for (const [i, word] of source.entries()) {
-        this.instruction("mov", register(scratch), word);
-        this.instruction("mov", target[i]!, register(scratch));
+        this.#instruction("mov", register(scratch), word);
+        this.#instruction("mov", target[i]!, register(scratch));
       }
       return;
     }
     const both = kind === "exchange" ? [...source, ...target] : source;
-    for (const [depth, word] of [...both].reverse().entries()) this.push(word, depth);
+    for (const [depth, word] of [...both].reverse().entries()) this.#push(word, depth);
     const popped = kind === "exchange" ? [...target, ...source] : target;
-    for (const [i, word] of popped.entries()) this.pop(word, popped.length - 1 - i);
+    for (const [i, word] of popped.entries()) this.#pop(word, popped.length - 1 - i);
   }
 
   /** A move from or to a register of numbers. */
-  private moveFloat({ kind, to, from }: OrderedMove): void {
+  #moveFloat({ kind, to, from }: OrderedMove): void {
     const isToMemory = to.kind === "memory";
     const place = isToMemory ? to : from;
     if (place.kind !== "memory") {
-      if (kind === "move") this.instruction("movaps", to, from);
-      else this.exchangeRegisters(to, from);
+      if (kind === "move") this.#instruction("movaps", to, from);
+      else this.#exchangeRegisters(to, from);
       return;
     }
     const mnemonic = place.size === 64 ? "movsd" : "movss";
     const isFloat0 = place.symbol !== undefined && isFloatZero(place.symbol);
-    if (kind === "exchange") this.exchangeFloat(mnemonic, isToMemory ? from : to, place);
-    else if (isFloat0) this.instruction("xorps", to, to);
-    else this.instruction(mnemonic, to, from);
+    if (kind === "exchange") this.#exchangeFloat(mnemonic, isToMemory ? from : to, place);
+    else if (isFloat0) this.#instruction("xorps", to, to);
+    else this.#instruction(mnemonic, to, from);
   }
 
-  private exchangeRegisters(one: MachineOperand, other: MachineOperand): void {
-    this.instruction("xorps", one, other);
-    this.instruction("xorps", other, one);
-    this.instruction("xorps", one, other);
+  #exchangeRegisters(one: MachineOperand, other: MachineOperand): void {
+    this.#instruction("xorps", one, other);
+    this.#instruction("xorps", other, one);
+    this.#instruction("xorps", one, other);
   }
 
   /** Exchanges a register of numbers and memory over the stack. */
-  private exchangeFloat(
-    mnemonic: "movss" | "movsd",
-    float: MachineOperand,
-    place: MemoryOperand,
-  ): void {
+  #exchangeFloat(mnemonic: "movss" | "movsd", float: MachineOperand, place: MemoryOperand): void {
     const words = wordsAt(place).reverse();
-    for (const [depth, word] of words.entries()) this.push(word, depth);
-    this.a.instruction(mnemonic, [
-      encodeOperand(place, this.frame, words.length),
-      encodeOperand(float, this.frame),
+    for (const [depth, word] of words.entries()) this.#push(word, depth);
+    this.#a.instruction(mnemonic, [
+      encodeOperand(place, this.#frame, words.length),
+      encodeOperand(float, this.#frame),
     ]);
-    const { registers, wordBytes } = this.frame.target;
+    const { registers, wordBytes } = this.#frame.target;
     const base = registers.stackPointer;
-    this.instruction(mnemonic, float, memory({ base }, place.size));
+    this.#instruction(mnemonic, float, memory({ base }, place.size));
     const above = memory({ base, displacement: wordBytes * words.length }, undefined);
-    this.instruction("lea", register(base), above);
-    noteOpen(this.a, this.frame);
+    this.#instruction("lea", register(base), above);
+    noteOpen(this.#a, this.#frame);
   }
 
   /** Pushes an operand when `depth` words are on the stack below the frame. */
-  private push(operand: MachineOperand, depth: number): void {
-    this.a.instruction("push", [encodeOperand(operand, this.frame, depth)]);
-    noteOpen(this.a, this.frame, depth + 1);
+  #push(operand: MachineOperand, depth: number): void {
+    this.#a.instruction("push", [encodeOperand(operand, this.#frame, depth)]);
+    noteOpen(this.#a, this.#frame, depth + 1);
   }
 
   /** Pops to an operand, whose address counts from after the pop; `depth` words remain. */
-  private pop(operand: MachineOperand, depth: number): void {
-    this.a.instruction("pop", [encodeOperand(operand, this.frame, depth)]);
-    noteOpen(this.a, this.frame, depth);
+  #pop(operand: MachineOperand, depth: number): void {
+    this.#a.instruction("pop", [encodeOperand(operand, this.#frame, depth)]);
+    noteOpen(this.#a, this.#frame, depth);
   }
 
-  private instruction(mnemonic: Mnemonic, to: MachineOperand, from: MachineOperand): void {
-    this.a.instruction(mnemonic, [encodeOperand(to, this.frame), encodeOperand(from, this.frame)]);
+  #instruction(mnemonic: Mnemonic, to: MachineOperand, from: MachineOperand): void {
+    this.#a.instruction(mnemonic, [
+      encodeOperand(to, this.#frame),
+      encodeOperand(from, this.#frame),
+    ]);
   }
 }
 

@@ -10,12 +10,12 @@ export class CodeTrace {
   readonly blocks: MachineBlock[] = [];
   /** By block, how many of its instructions became code: the first ones. */
   readonly counts: number[] = [];
-  private marks: Marks | undefined;
-  private ownFrame: Frame | undefined;
+  #marks: Marks | undefined;
+  #ownFrame: Frame | undefined;
 
   begin(marks: Marks, frame: Frame): void {
-    this.marks = marks;
-    this.ownFrame = frame;
+    this.#marks = marks;
+    this.#ownFrame = frame;
     marks.add();
   }
 
@@ -27,22 +27,22 @@ export class CodeTrace {
   /** The next instruction of the block begins here. */
   instruction(): void {
     this.counts[this.counts.length - 1]!++;
-    this.marks?.add();
+    this.#marks?.add();
   }
 
   end(): void {
-    this.marks?.add();
+    this.#marks?.add();
   }
 
   get frame(): Frame {
-    if (!this.ownFrame) throw new Error("the function was not emitted");
-    return this.ownFrame;
+    if (!this.#ownFrame) throw new Error("the function was not emitted");
+    return this.#ownFrame;
   }
 
   /** Offsets from the function's start: of each instruction, and of the function's end. */
   offsets(): Int32Array {
-    if (!this.marks) throw new Error("the function was not emitted");
-    const offsets = this.marks.offsets();
+    if (!this.#marks) throw new Error("the function was not emitted");
+    const offsets = this.#marks.offsets();
     const start = offsets[0]!;
     return offsets.subarray(1).map((offset) => offset - start);
   }

@@ -31,37 +31,41 @@ export function reversePostorder({ entry, blockLimit }: IrFunction): Block[] {
 
 /** The dominator tree of a function's reachable blocks. */
 export class Dominators {
+  readonly #fn: IrFunction;
+
   /** In reverse postorder. */
   readonly order: readonly Block[];
-  private readonly rank: IdMap<Block, number>;
-  /** By rank: the rank of the immediate dominator; -1: not known yet. */
-  private readonly parent: Int32Array;
+  readonly #rank: IdMap<Block, number>;
 
-  constructor(private readonly fn: IrFunction) {
+  /** By rank: the rank of the immediate dominator; -1: not known yet. */
+  readonly #parent: Int32Array;
+
+  constructor(fn: IrFunction) {
+    this.#fn = fn;
     this.order = reversePostorder(fn);
-    this.rank = new IdMap(fn.blockLimit);
-    this.parent = new Int32Array(this.order.length).fill(-1);
-    for (let rank = 0; rank < this.order.length; rank++) this.rank.set(this.order[rank]!, rank);
-    this.compute();
+    this.#rank = new IdMap(fn.blockLimit);
+    this.#parent = new Int32Array(this.order.length).fill(-1);
+    for (let rank = 0; rank < this.order.length; rank++) this.#rank.set(this.order[rank]!, rank);
+    this.#compute();
   }
 
   isReachable(block: Block): boolean {
-    return this.rank.get(block) !== undefined;
+    return this.#rank.get(block) !== undefined;
   }
 
   /** Whether every path from the entry to `b` passes `a`; a block dominates itself. */
   dominates(a: Block, b: Block): boolean {
-    const wanted = this.rankOf(a);
-    let rank = this.rankOf(b);
-    while (rank > wanted) rank = this.parent[rank]!;
+    const wanted = this.#rankOf(a);
+    let rank = this.#rankOf(b);
+    while (rank > wanted) rank = this.#parent[rank]!;
     return rank === wanted;
   }
 
   /** The blocks whose immediate dominator each block is. */
   children(): IdMap<Block, Block[]> {
-    const children = new IdMap<Block, Block[]>(this.fn.blockLimit);
+    const children = new IdMap<Block, Block[]>(this.#fn.blockLimit);
     for (let rank = 1; rank < this.order.length; rank++) {
-      const parent = this.order[this.parent[rank]!]!;
+      const parent = this.order[this.#parent[rank]!]!;
       const found = children.get(parent);
       if (found) found.push(this.order[rank]!);
       else children.set(parent, [this.order[rank]!]);
@@ -69,40 +73,40 @@ export class Dominators {
     return children;
   }
 
-  private rankOf(block: Block): number {
-    const rank = this.rank.get(block);
+  #rankOf(block: Block): number {
+    const rank = this.#rank.get(block);
     if (rank === undefined) throw new Error(`b${block.id} cannot be reached`);
     return rank;
   }
 
-  private compute(): void {
-    this.parent[0] = 0;
+  #compute(): void {
+    this.#parent[0] = 0;
     for (let changed = true; changed; ) {
       changed = false;
       for (let rank = 1; rank < this.order.length; rank++) {
-        const found = this.immediateDominator(this.order[rank]!);
-        if (this.parent[rank] !== found) changed = true;
-        this.parent[rank] = found;
+        const found = this.#immediateDominator(this.order[rank]!);
+        if (this.#parent[rank] !== found) changed = true;
+        this.#parent[rank] = found;
       }
     }
   }
 
-  private immediateDominator(block: Block): number {
+  #immediateDominator(block: Block): number {
     let found = -1;
     for (const predecessor of block.predecessors) {
-      const rank = this.rank.get(predecessor);
-      if (rank === undefined || this.parent[rank] === -1) continue;
-      found = found < 0 ? rank : this.intersect(found, rank);
+      const rank = this.#rank.get(predecessor);
+      if (rank === undefined || this.#parent[rank] === -1) continue;
+      found = found < 0 ? rank : this.#intersect(found, rank);
     }
     return found;
   }
 
-  private intersect(a: number, b: number): number {
+  #intersect(a: number, b: number): number {
     let left = a;
     let right = b;
     while (left !== right) {
-      if (left > right) left = this.parent[left]!;
-      else right = this.parent[right]!;
+      if (left > right) left = this.#parent[left]!;
+      else right = this.#parent[right]!;
     }
     return left;
   }

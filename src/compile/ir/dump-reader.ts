@@ -8,20 +8,22 @@ import { Diagnostic } from "../../base/diagnostic";
 
 /** One line that is not empty. */
 export class DumpLine {
-  private next = 0;
-  private readonly words: readonly string[];
+  readonly #file: string;
+  #next = 0;
+  readonly #words: readonly string[];
 
   constructor(
     readonly text: string,
     /** Counts from 1. */
     readonly number: number,
-    private readonly file: string,
+    file: string,
   ) {
-    this.words = text.match(/(?:"(?:[^"\\]|\\.)*"|[^\s"])+/g) ?? [];
+    this.#file = file;
+    this.#words = text.match(/(?:"(?:[^"\\]|\\.)*"|[^\s"])+/g) ?? [];
   }
 
   get isEmpty(): boolean {
-    return this.words.length === 0;
+    return this.#words.length === 0;
   }
 
   get isIndented(): boolean {
@@ -30,15 +32,15 @@ export class DumpLine {
 
   /** The next word, without taking it. */
   get peek(): string | undefined {
-    return this.words[this.next];
+    return this.#words[this.#next];
   }
 
   get atEnd(): boolean {
-    return this.next === this.words.length;
+    return this.#next === this.#words.length;
   }
 
   take(): string {
-    const word = this.words[this.next++];
+    const word = this.#words[this.#next++];
     if (word === undefined) return this.fail("the line ends too early");
     return word;
   }
@@ -46,7 +48,7 @@ export class DumpLine {
   /** Takes the next word if it is this one. */
   takeIf(word: string): boolean {
     if (this.peek !== word) return false;
-    this.next++;
+    this.#next++;
     return true;
   }
 
@@ -84,7 +86,7 @@ export class DumpLine {
   }
 
   fail(text: string): never {
-    const place = { file: this.file, line: this.number };
+    const place = { file: this.#file, line: this.number };
     throw new Diagnostic("DUMP001", text, "Give a dump as --print writes it.", place);
   }
 }

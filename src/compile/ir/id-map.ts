@@ -9,39 +9,39 @@ interface Numbered {
 
 /** Notes on some of the values or blocks of one function. */
 export class IdMap<Key extends Numbered, Note> {
-  private readonly notes: (Note | undefined)[];
+  readonly #notes: (Note | undefined)[];
 
   /** @param limit all ids are below this, but for those of what a pass creates */
   constructor(limit: number) {
-    this.notes = new Array(limit);
+    this.#notes = new Array(limit);
   }
 
   get({ id }: Key): Note | undefined {
-    return this.notes[id];
+    return this.#notes[id];
   }
 
   set({ id }: Key, note: Note): void {
-    this.notes[id] = note;
+    this.#notes[id] = note;
   }
 }
 
 /** Some of the values or blocks of one function. */
 export class IdSet<Key extends Numbered> {
-  private readonly isIn: boolean[];
+  readonly #isIn: boolean[];
 
   /** @param limit as of an IdMap */
   constructor(limit: number) {
-    this.isIn = new Array(limit);
+    this.#isIn = new Array(limit);
   }
 
   has({ id }: Key): boolean {
-    return this.isIn[id] === true;
+    return this.#isIn[id] === true;
   }
 
   /** Adds what was not in it; whether it was not. */
   add({ id }: Key): boolean {
-    if (this.isIn[id]) return false;
-    this.isIn[id] = true;
+    if (this.#isIn[id]) return false;
+    this.#isIn[id] = true;
     return true;
   }
 }

@@ -303,11 +303,11 @@ export class Block {
 /** One function of the module. */
 export class IrFunction {
   blocks: Block[] = [];
-  private nextValue = 0;
-  private nextBlock = 0;
-  private readonly constants = new Map<number, Value>();
-  private readonly floats = new Map<string, Value>();
-  private readonly symbols = new Map<string, Value>();
+  #nextValue = 0;
+  #nextBlock = 0;
+  readonly #constants = new Map<number, Value>();
+  readonly #floats = new Map<string, Value>();
+  readonly #symbols = new Map<string, Value>();
 
   constructor(
     readonly name: string,
@@ -322,38 +322,38 @@ export class IrFunction {
 
   /** All value ids are below this. */
   get valueLimit(): number {
-    return this.nextValue;
+    return this.#nextValue;
   }
 
   /** All block ids are below this. */
   get blockLimit(): number {
-    return this.nextBlock;
+    return this.#nextBlock;
   }
 
   /** A new block, not yet in `blocks`. */
   createBlock(): Block {
-    return new Block(this.nextBlock++);
+    return new Block(this.#nextBlock++);
   }
 
   /** Leaves ids below these to others: to values and blocks that are read from text. */
   reserve(values: number, blocks: number): void {
-    this.nextValue = Math.max(this.nextValue, values);
-    this.nextBlock = Math.max(this.nextBlock, blocks);
+    this.#nextValue = Math.max(this.#nextValue, values);
+    this.#nextBlock = Math.max(this.#nextBlock, blocks);
   }
 
   /** A new value, not yet in a block. */
   createValue(op: IrOp, args: Value[], position: number): Value {
-    return new Value(this.nextValue++, op, args, position);
+    return new Value(this.#nextValue++, op, args, position);
   }
 
   /** The constant `value`, of which only the low 32 bits count. */
   constant(value: number): Value {
     const word = value | 0;
-    let found = this.constants.get(word);
+    let found = this.#constants.get(word);
     if (!found) {
       found = this.createValue("const", [], 0);
       found.immediate = word;
-      this.constants.set(word, found);
+      this.#constants.set(word, found);
     }
     return found;
   }
@@ -361,12 +361,12 @@ export class IrFunction {
   /** The floating-point number with these bits; an f32 has no high word. */
   float(type: FloatType, low: number, high = 0): Value {
     const key = `${type} ${low | 0} ${high | 0}`;
-    let found = this.floats.get(key);
+    let found = this.#floats.get(key);
     if (!found) {
       found = this.createValue(`const_${type}`, [], 0);
       found.immediate = low | 0;
       found.highImmediate = high | 0;
-      this.floats.set(key, found);
+      this.#floats.set(key, found);
     }
     return found;
   }
@@ -374,12 +374,12 @@ export class IrFunction {
   /** The address of the symbol `name`, plus `addend`. */
   symbol(name: string, addend = 0): Value {
     const key = `${name}+${addend}`;
-    let found = this.symbols.get(key);
+    let found = this.#symbols.get(key);
     if (!found) {
       found = this.createValue("symbol", [], 0);
       found.name = name;
       found.immediate = addend;
-      this.symbols.set(key, found);
+      this.#symbols.set(key, found);
     }
     return found;
   }

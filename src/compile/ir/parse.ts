@@ -44,92 +44,91 @@ const OPERATION = /^(\w+?)(?:\.(f32|f64))?$/;
 const TARGET = /^b\d+$/;
 
 class FunctionParser {
-  private readonly fn: IrFunction;
-  private readonly blocks = new Map<string, Block>();
-  private readonly values = new Map<string, Value>();
-  private readonly pending: Pending[] = [];
-  private readonly edges: { line: DumpLine; to: Block; from: readonly string[] }[] = [];
-  private block: Block | undefined;
+  readonly #lines: readonly DumpLine[];
+  readonly #fn: IrFunction;
+  readonly #blocks = new Map<string, Block>();
+  readonly #values = new Map<string, Value>();
+  readonly #pending: Pending[] = [];
+  readonly #edges: { line: DumpLine; to: Block; from: readonly string[] }[] = [];
+  #block: Block | undefined;
 
-  constructor(
-    head: DumpLine,
-    private readonly lines: readonly DumpLine[],
-  ) {
+  constructor(head: DumpLine, lines: readonly DumpLine[]) {
+    this.#lines = lines;
     head.take();
     const { name, signature } = parseHead(head, head.rest().join(" "));
     if (!signature) head.fail("a function has parameters and a result");
-    this.fn = new IrFunction(head.name(name), signature);
+    this.#fn = new IrFunction(head.name(name), signature);
     // Values without a name get numbers that no other has.
-    this.fn.reserve(limitOf(lines, /^ +v(\d+) = /), limitOf(lines, /^b(\d+):/));
+    this.#fn.reserve(limitOf(lines, /^ +v(\d+) = /), limitOf(lines, /^b(\d+):/));
   }
 
   run(): IrFunction {
-    for (const line of this.lines) {
-      if (line.isIndented) this.value(line);
-      else this.startBlock(line);
+    for (const line of this.#lines) {
+      if (line.isIndented) this.#value(line);
+      else this.#startBlock(line);
     }
-    for (const { line, to, from } of this.edges) {
-      to.predecessors = from.map((name) => this.target(line, name));
+    for (const { line, to, from } of this.#edges) {
+      to.predecessors = from.map((name) => this.#target(line, name));
     }
-    for (const { line, value, operands } of this.pending) {
-      value.args = operands.map((word) => this.operand(line, word));
+    for (const { line, value, operands } of this.#pending) {
+      value.args = operands.map((word) => this.#operand(line, word));
     }
-    return this.fn;
+    return this.#fn;
   }
 
-  private startBlock(line: DumpLine): void {
+  #startBlock(line: DumpLine): void {
     const name = line.take().replace(/:$/, "");
-    const block = this.target(line, name);
-    if (this.fn.blocks.includes(block)) line.fail(`${name} is there twice`);
-    this.fn.blocks.push(block);
+    const block = this.#target(line, name);
+    if (this.#fn.blocks.includes(block)) line.fail(`${name} is there twice`);
+    this.#fn.blocks.push(block);
     const from = line.takeIf("from") ? line.takeWhile(TARGET) : [];
     if (line.takeIf("depth")) block.depth = line.integer();
     if (!line.atEnd) line.fail(`${line.peek} is not expected here`);
-    this.edges.push({ line, to: block, from });
-    this.block = block;
+    this.#edges.push({ line, to: block, from });
+    this.#block = block;
   }
 
   /** The block of that name, which may come later. */
-  private target(line: DumpLine, name: string): Block {
+  #target(line: DumpLine, name: string): Block {
     if (!TARGET.test(name)) line.fail(`${name} is no block`);
-    const found = this.blocks.get(name) ?? new Block(Number(name.slice(1)));
-    this.blocks.set(name, found);
+    const found = this.#blocks.get(name) ?? new Block(Number(name.slice(1)));
+    this.#blocks.set(name, found);
     return found;
   }
 
-  private value(line: DumpLine): void {
-    const block = this.block ?? line.fail("there is no block yet");
+  #value(line: DumpLine): void {
+    const block = this.#block ?? line.fail("there is no block yet");
     const first = line.take();
     const isNamed = line.takeIf("=");
     const [, name = "", type] = OPERATION.exec(isNamed ? line.take() : first) ?? [];
     const op = operation(line, name);
-    const value = this.create(line, isNamed ? first : undefined, op);
+    const value = this.#create(line, isNamed ? first : undefined, op);
     if (type) value.type = type as ValueType;
     value.block = block;
     block.values.push(value);
-    this.payload(line, value);
+    this.#payload(line, value);
     const operands = line.takeWhile(OPERAND);
     if (isMemoryAccess(value) && line.peek?.startsWith("offset=")) {
       value.immediate = line.integer(line.take().slice("offset=".length));
     }
-    const targets = line.takeWhile(TARGET).map((name) => this.target(line, name));
+    const targets = line.takeWhile(TARGET).map((name) => this.#target(line, name));
     if (!line.atEnd) line.fail(`${line.peek} is not expected here`);
-    this.pending.push({ line, value, operands });
-    if (value.effect === "terminator") this.leave(value, block, targets);
+    this.#pending.push({ line, value, operands });
+    if (value.effect === "terminator") this.#leave(value, block, targets);
   }
 
-  private create(line: DumpLine, name: string | undefined, op: IrOp): Value {
+  #create(line: DumpLine, name: string | undefined, op: IrOp): Value {
     const hasResult = factsOf(op).results > 0;
     if (hasResult !== (name !== undefined)) line.fail(`${op} has ${hasResult ? "a" : "no"} result`);
-    if (name === undefined) return this.fn.createValue(op, [], 0);
+    if (name === undefined) return this.#fn.createValue(op, [], 0);
     if (!/^v\d+$/.test(name)) line.fail(`${name} is no value`);
-    if (this.values.has(name)) line.fail(`${name} is there twice`);
+    if (this.#values.has(name)) line.fail(`${name} is there twice`);
     const value = new Value(Number(name.slice(1)), op, [], 0);
-    this.values.set(name, value);
+    this.#values.set(name, value);
     return value;
   }
 
-  private payload(line: DumpLine, value: Value): void {
+  #payload(line: DumpLine, value: Value): void {
     if (value.op === "param" || value.op === "result") value.immediate = line.integer();
     if (value.op === "unreachable" && !line.atEnd) value.immediate = trapNumber(line);
     if (value.op.endsWith("routine")) value.name = line.name();
@@ -142,27 +141,27 @@ class FunctionParser {
     value.signature = signature;
   }
 
-  private leave(value: Value, block: Block, targets: readonly Block[]): void {
+  #leave(value: Value, block: Block, targets: readonly Block[]): void {
     block.successors = [...new Set(targets)];
     if (value.op === "switch" || value.op === "table_jump") {
       value.cases = targets.map((each) => block.successors.indexOf(each));
     }
   }
 
-  private operand(line: DumpLine, word: string): Value {
+  #operand(line: DumpLine, word: string): Value {
     if (word.startsWith("&")) {
       const { name, addend } = line.symbol(word);
-      return this.fn.symbol(name, addend);
+      return this.#fn.symbol(name, addend);
     }
     const float = /^(f32|f64):([0-9a-f]{8})([0-9a-f]{8})?$/.exec(word);
     if (float) {
       const [, type, first = "", second] = float;
       const words = [first, ...(second === undefined ? [] : [second])];
       const [low = 0, high = 0] = words.reverse().map((hex) => Number.parseInt(hex, 16));
-      return this.fn.float(type as FloatType, low, high);
+      return this.#fn.float(type as FloatType, low, high);
     }
-    if (!word.startsWith("v")) return this.fn.constant(line.integer(word));
-    return this.values.get(word) ?? line.fail(`${word} is defined nowhere`);
+    if (!word.startsWith("v")) return this.#fn.constant(line.integer(word));
+    return this.#values.get(word) ?? line.fail(`${word} is defined nowhere`);
   }
 }
 

@@ -56,7 +56,7 @@ export class ValueBuilder {
   emit(op: IrOp, ...args: Value[]): Value {
     const value = this.fn.createValue(op, args, this.position);
     const reduced = reduce(this.fn, value);
-    if (reduced === value) this.place(value);
+    if (reduced === value) this.#place(value);
     return reduced;
   }
 
@@ -65,54 +65,54 @@ export class ValueBuilder {
     const value = this.fn.createValue(op, args, this.position);
     value.immediate = immediate;
     value.name = name;
-    return this.place(value);
+    return this.#place(value);
   }
 
   /** The high word that `wide` computes beside its own result. */
   high(wide: Value): Value {
-    return this.place(this.fn.createValue("high", [wide], this.position));
+    return this.#place(this.fn.createValue("high", [wide], this.position));
   }
 
   isZero(value: Value): boolean {
     return isConst(value) && value.immediate === 0;
   }
 
-  private place(value: Value): Value {
+  #place(value: Value): Value {
     if (!this.block) throw new Error(`${this.fn.name}: ${value.op} in unreachable code`);
     return append(this.block, value);
   }
 
   // --- pairs ---
 
-  private isPairConstant({ low, high }: Pair): boolean {
+  #isPairConstant({ low, high }: Pair): boolean {
     return isConst(low) && isConst(high);
   }
 
   wide(op: WideOp, a: Pair, b: Pair): Pair {
-    if (this.isPairConstant(a) && this.isPairConstant(b)) {
+    if (this.#isPairConstant(a) && this.#isPairConstant(b)) {
       const known = evaluateWide(op, toBigInt(a), toBigInt(b));
-      if (known !== undefined) return this.fromBigInt(known);
+      if (known !== undefined) return this.#fromBigInt(known);
     }
     if (op === "add64" || op === "sub64") {
       if (this.isZero(b.low))
         return { low: a.low, high: this.emit(op === "add64" ? "add" : "sub", a.high, b.high) };
       if (op === "add64" && this.isZero(a.low)) return this.wide(op, b, a);
     }
-    const divided = this.divideByPowerOfTwo(op, a, b);
+    const divided = this.#divideByPowerOfTwo(op, a, b);
     if (divided) return divided;
     const low = this.effect(op, [a.low, a.high, b.low, b.high]);
     return { low, high: this.high(low) };
   }
 
-  private divideByPowerOfTwo(op: WideOp, a: Pair, b: Pair): Pair | undefined {
-    if (!this.isPairConstant(b) || (op !== "div64_u" && op !== "rem64_u")) return undefined;
+  #divideByPowerOfTwo(op: WideOp, a: Pair, b: Pair): Pair | undefined {
+    if (!this.#isPairConstant(b) || (op !== "div64_u" && op !== "rem64_u")) return undefined;
     const divisor = BigInt.asUintN(64, toBigInt(b));
     if (divisor === 0n || (divisor & (divisor - 1n)) !== 0n) return undefined;
-    if (op === "rem64_u") return this.bitwise("and", a, this.fromBigInt(divisor - 1n));
+    if (op === "rem64_u") return this.bitwise("and", a, this.#fromBigInt(divisor - 1n));
     return this.shift("shr", a, this.constant(divisor.toString(2).length - 1));
   }
 
-  private fromBigInt(value: bigint): Pair {
+  #fromBigInt(value: bigint): Pair {
     return this.pairConstant(
       Number(BigInt.asIntN(32, value)),
       Number(BigInt.asIntN(32, value >> 32n)),
@@ -125,10 +125,10 @@ export class ValueBuilder {
 
   /** 64 x 64 bits modulo 2^64; one `mul` suffices where both are extended from 32 bits. */
   multiply(a: Pair, b: Pair): Pair {
-    if (this.isPairConstant(a) && this.isPairConstant(b)) {
-      return this.fromBigInt(toBigInt(a) * toBigInt(b));
+    if (this.#isPairConstant(a) && this.#isPairConstant(b)) {
+      return this.#fromBigInt(toBigInt(a) * toBigInt(b));
     }
-    if (this.isSignExtended(a) && this.isSignExtended(b)) {
+    if (this.#isSignExtended(a) && this.#isSignExtended(b)) {
       const low = this.effect("mul_wide_s", [a.low, b.low]);
       return { low, high: this.high(low) };
     }
@@ -141,7 +141,7 @@ export class ValueBuilder {
     return { low, high: this.emit("add", this.high(low), cross) };
   }
 
-  private isSignExtended({ low, high }: Pair): boolean {
+  #isSignExtended({ low, high }: Pair): boolean {
     if (isConst(low)) return isConst(high) && high.immediate === low.immediate >> 31;
     const [source, count] = high.args;
     return high.op === "sar" && source === low && count?.immediate === 31;
@@ -152,7 +152,7 @@ export class ValueBuilder {
   }
 
   shift(op: "shl" | "shr" | "sar", a: Pair, count: Value): Pair {
-    if (isConst(count)) return this.shiftConstant(op, a, count.immediate & 63);
+    if (isConst(count)) return this.#shiftConstant(op, a, count.immediate & 63);
     const isFar = this.emit("and", count, this.constant(32));
     if (op === "shl") {
       const low = this.emit("shl", a.low, count);
@@ -171,7 +171,7 @@ export class ValueBuilder {
     };
   }
 
-  private shiftConstant(op: "shl" | "shr" | "sar", a: Pair, count: number): Pair {
+  #shiftConstant(op: "shl" | "shr" | "sar", a: Pair, count: number): Pair {
     const near = this.constant(count & 31);
     if (op === "shl") {
       if (count >= 32) return { low: this.constant(0), high: this.emit("shl", a.low, near) };

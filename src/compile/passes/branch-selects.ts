@@ -47,121 +47,126 @@ function isSelect({ op, type }: Value): boolean {
 /** What iterations get from selections of the one before, and how late. */
 class Recurrences {
   /** The blocks of innermost loops, each before its successors in the loop. */
-  private readonly blocks: readonly Block[];
+  readonly #blocks: readonly Block[];
+
   /** By id: the number of a block's loop from 1 on, if that has no loop inside. */
-  private readonly loopOf: Uint32Array;
+  readonly #loopOf: Uint32Array;
+
   /** By id: 1 for the headers of these loops. */
-  private readonly isHeader: Uint8Array;
+  readonly #isHeader: Uint8Array;
+
   /** By id: 1 for selections, and what is computed from them in their iteration. */
-  private readonly isChosen: Uint8Array;
+  readonly #isChosen: Uint8Array;
+
   /** By id: 1 for what these phis carry on, and what that is made of. */
-  private readonly isNext: Uint8Array;
+  readonly #isNext: Uint8Array;
+
   /**
    * By id: cycles since what phis of the header carry over from selections was known, and 1; 0: it
    * does not depend on these.
    */
-  private readonly latency: Uint16Array;
+  readonly #latency: Uint16Array;
 
   constructor(fn: IrFunction) {
-    this.loopOf = new Uint32Array(fn.blockLimit);
-    this.isHeader = new Uint8Array(fn.blockLimit);
-    this.isChosen = new Uint8Array(fn.valueLimit);
-    this.isNext = new Uint8Array(fn.valueLimit);
-    this.latency = new Uint16Array(fn.valueLimit);
+    this.#loopOf = new Uint32Array(fn.blockLimit);
+    this.#isHeader = new Uint8Array(fn.blockLimit);
+    this.#isChosen = new Uint8Array(fn.valueLimit);
+    this.#isNext = new Uint8Array(fn.valueLimit);
+    this.#latency = new Uint16Array(fn.valueLimit);
     const dominators = new Dominators(fn);
     const loops = findLoops(dominators);
     // Of the loops around a block the innermost comes last.
     for (const [i, { blocks }] of loops.entries()) {
-      for (const { id } of blocks) this.loopOf[id] = i + 1;
+      for (const { id } of blocks) this.#loopOf[id] = i + 1;
     }
     for (const [i, { header, blocks }] of loops.entries()) {
-      this.isHeader[header.id] = 1;
+      this.#isHeader[header.id] = 1;
       let isInnermost = true;
-      for (const { id } of blocks) isInnermost &&= this.loopOf[id] === i + 1;
+      for (const { id } of blocks) isInnermost &&= this.#loopOf[id] === i + 1;
       if (isInnermost) continue;
-      for (const { id } of blocks) if (this.loopOf[id] === i + 1) this.loopOf[id] = 0;
+      for (const { id } of blocks) if (this.#loopOf[id] === i + 1) this.#loopOf[id] = 0;
     }
-    this.blocks = dominators.order.filter(({ id }) => this.loopOf[id] !== 0);
+    this.#blocks = dominators.order.filter(({ id }) => this.#loopOf[id] !== 0);
   }
 
   /** The selections to branch on instead, one of each condition in a block, in order. */
   find(): Value[] {
-    if (!this.blocks.some(({ values }) => values.some(isSelect))) return [];
-    for (const block of this.blocks) for (const value of block.values) this.noteChosen(value);
-    const hasCarriers = this.blocks.filter((block) => this.noteCarriers(block)).length > 0;
+    if (!this.#blocks.some(({ values }) => values.some(isSelect))) return [];
+    for (const block of this.#blocks) for (const value of block.values) this.#noteChosen(value);
+    const hasCarriers = this.#blocks.filter((block) => this.#noteCarriers(block)).length > 0;
     if (!hasCarriers) return [];
-    for (const block of this.blocks) this.noteLatencies(block);
-    return this.blocks.flatMap((block) => this.chooseFrom(block));
+    for (const block of this.#blocks) this.#noteLatencies(block);
+    return this.#blocks.flatMap((block) => this.#chooseFrom(block));
   }
 
-  private isIn({ block }: Value, loop: number): boolean {
-    return block !== undefined && this.loopOf[block.id] === loop;
+  #isIn({ block }: Value, loop: number): boolean {
+    return block !== undefined && this.#loopOf[block.id] === loop;
   }
 
-  private isHeaderPhi({ op, block }: Value): boolean {
-    return op === "phi" && this.isHeader[block!.id] === 1;
+  #isHeaderPhi({ op, block }: Value): boolean {
+    return op === "phi" && this.#isHeader[block!.id] === 1;
   }
 
-  private noteChosen(value: Value): void {
-    if (value.effect !== "none" || this.isHeaderPhi(value)) return;
+  #noteChosen(value: Value): void {
+    if (value.effect !== "none" || this.#isHeaderPhi(value)) return;
     let isChosen = isSelect(value);
-    for (const { id } of value.args) isChosen ||= this.isChosen[id] === 1;
-    if (isChosen) this.isChosen[value.id] = 1;
+    for (const { id } of value.args) isChosen ||= this.#isChosen[id] === 1;
+    if (isChosen) this.#isChosen[value.id] = 1;
   }
 
   /** Finds the phis of a header that carry selections, and their next values; whether any do. */
-  private noteCarriers({ id, predecessors, values }: Block): boolean {
-    if (this.isHeader[id] === 0) return false;
-    const loop = this.loopOf[id]!;
+  #noteCarriers({ id, predecessors, values }: Block): boolean {
+    if (this.#isHeader[id] === 0) return false;
+    const loop = this.#loopOf[id]!;
     const work: Value[] = [];
     for (const phi of values) {
       if (phi.op !== "phi") break;
-      const next = phi.args.filter((_, i) => this.loopOf[predecessors[i]!.id] === loop);
-      if (!next.some((value) => this.isChosen[value.id] === 1)) continue;
-      this.latency[phi.id] = 1;
+      const next = phi.args.filter((_, i) => this.#loopOf[predecessors[i]!.id] === loop);
+      if (!next.some((value) => this.#isChosen[value.id] === 1)) continue;
+      this.#latency[phi.id] = 1;
       work.push(...next);
     }
     const found = work.length > 0;
     for (let value = work.pop(); value; value = work.pop()) {
-      if (this.isNext[value.id] === 1 || !this.isIn(value, loop)) continue;
-      if (value.effect !== "none" || this.isHeaderPhi(value)) continue;
-      this.isNext[value.id] = 1;
+      if (this.#isNext[value.id] === 1 || !this.#isIn(value, loop)) continue;
+      if (value.effect !== "none" || this.#isHeaderPhi(value)) continue;
+      this.#isNext[value.id] = 1;
       work.push(...(value.op === "select" ? value.args.slice(1) : value.args));
     }
     return found;
   }
 
-  private noteLatencies({ id, values }: Block): void {
-    const loop = this.loopOf[id]!;
+  #noteLatencies({ id, values }: Block): void {
+    const loop = this.#loopOf[id]!;
     for (const value of values) {
-      if (this.isHeaderPhi(value)) continue;
+      if (this.#isHeaderPhi(value)) continue;
       let known = 0;
       for (const operand of value.args) {
-        const latency = this.latency[operand.id]!;
-        if (latency > known && this.isIn(operand, loop)) known = latency;
+        const latency = this.#latency[operand.id]!;
+        if (latency > known && this.#isIn(operand, loop)) known = latency;
       }
       if (known === 0) continue;
       const own = value.effect === "read" ? LOAD_LATENCY : value.op === "phi" ? 0 : 1;
-      this.latency[value.id] = Math.min(known + own, MAX_LATENCY);
+      this.#latency[value.id] = Math.min(known + own, MAX_LATENCY);
     }
   }
 
-  private chooseFrom({ values }: Block): Value[] {
+  #chooseFrom({ values }: Block): Value[] {
     const conditions = new Set<Value>();
     return values.filter((value) => {
       const [condition] = value.args;
       if (!isSelect(value) || !condition || conditions.has(condition)) return false;
-      if (this.isNext[value.id] === 0 || !this.waits(value)) return false;
+      if (this.#isNext[value.id] === 0 || !this.#waits(value)) return false;
       conditions.add(condition);
       return true;
     });
   }
 
   /** Whether the condition comes a load later than what it chooses from. */
-  private waits({ args }: Value): boolean {
+  #waits({ args }: Value): boolean {
     const [condition, yes, no] = args as [Value, Value, Value];
-    const chosen = Math.max(this.latency[yes.id]!, this.latency[no.id]!, 1);
-    return this.latency[condition.id]! - chosen >= LOAD_LATENCY;
+    const chosen = Math.max(this.#latency[yes.id]!, this.#latency[no.id]!, 1);
+    return this.#latency[condition.id]! - chosen >= LOAD_LATENCY;
   }
 }
 

@@ -56,27 +56,28 @@ interface Access {
 const MAX_DEPTH = 8;
 
 class LoopReduction {
-  private readonly counters = new Map<Value, Counter>();
-  private readonly before: ValueBuilder;
+  readonly #fn: IrFunction;
+  readonly #loop: LoopNest;
+  readonly #counters = new Map<Value, Counter>();
+  readonly #before: ValueBuilder;
 
-  constructor(
-    private readonly fn: IrFunction,
-    private readonly loop: LoopNest,
-  ) {
+  constructor(fn: IrFunction, loop: LoopNest) {
+    this.#fn = fn;
+    this.#loop = loop;
     for (const phi of loop.header.phis()) {
-      const counter = this.counterOf(phi);
-      if (counter) this.counters.set(phi, counter);
+      const counter = this.#counterOf(phi);
+      if (counter) this.#counters.set(phi, counter);
     }
-    this.before = new ValueBuilder(fn);
+    this.#before = new ValueBuilder(fn);
   }
 
   /** Whether any address was changed. */
   run(): boolean {
-    if (this.counters.size === 0) return false;
+    if (this.#counters.size === 0) return false;
     const groups = new Map<string, Access[]>();
-    for (const block of this.loop.ordered) {
+    for (const block of this.#loop.ordered) {
       for (const value of block.values) {
-        const access = this.accessOf(value);
+        const access = this.#accessOf(value);
         if (!access) continue;
         const key = keyOf(access);
         const group = groups.get(key);
@@ -84,11 +85,11 @@ class LoopReduction {
         else groups.set(key, [access]);
       }
     }
-    return [...groups.values()].filter((group) => this.reduceGroup(group)).length > 0;
+    return [...groups.values()].filter((group) => this.#reduceGroup(group)).length > 0;
   }
 
-  private counterOf(phi: Value): Counter | undefined {
-    const { header, preheader } = this.loop;
+  #counterOf(phi: Value): Counter | undefined {
+    const { header, preheader } = this.#loop;
     const at = header.predecessors.indexOf(preheader);
     const [next, ...others] = phi.args.filter((_, i) => i !== at);
     const first = phi.args[at];
@@ -98,77 +99,77 @@ class LoopReduction {
     return { phi, first, next, step: step.immediate };
   }
 
-  private accessOf(value: Value): Access | undefined {
+  #accessOf(value: Value): Access | undefined {
     if (!isMemoryAccess(value)) return undefined;
-    const linear = this.linear(value.args[0]!, 0);
+    const linear = this.#linear(value.args[0]!, 0);
     if (!linear?.counter || linear.factor === 0) return undefined;
     return { value, linear, counter: linear.counter };
   }
 
   // --- linear forms ---
 
-  private linear(value: Value, depth: number): Linear | undefined {
+  #linear(value: Value, depth: number): Linear | undefined {
     if (isConst(value)) return { ...NOTHING, constant: value.immediate };
-    if (isInvariant(value, this.loop)) return { ...NOTHING, invariants: new Map([[value, 1]]) };
-    const counter = this.counters.get(value);
+    if (isInvariant(value, this.#loop)) return { ...NOTHING, invariants: new Map([[value, 1]]) };
+    const counter = this.#counters.get(value);
     if (counter) return { ...NOTHING, counter, factor: 1 };
     const [left, right] = value.args;
     if (!left || !right || depth > MAX_DEPTH) return undefined;
     switch (value.op) {
       case "add":
-        return sum(this.linear(left, depth + 1), this.linear(right, depth + 1));
+        return sum(this.#linear(left, depth + 1), this.#linear(right, depth + 1));
       case "shl":
         if (!isConst(right)) return undefined;
-        return scaled(this.linear(left, depth + 1), 1 << right.immediate);
+        return scaled(this.#linear(left, depth + 1), 1 << right.immediate);
       case "mul":
         if (!isConst(right)) return undefined;
-        return scaled(this.linear(left, depth + 1), right.immediate);
+        return scaled(this.#linear(left, depth + 1), right.immediate);
       default:
         return undefined;
     }
   }
 
   /** How many operations of an address an access does itself: base + (index << 3) + constant. */
-  private freeOperations(address: Value): number {
-    const sum = this.withoutConstants(address);
-    const isSum = sum.value.op === "add" && !isInvariant(sum.value, this.loop);
-    const terms = isSum ? sum.value.args.map((term) => this.withoutConstants(term)) : [sum];
-    const hasIndex = terms.some(({ value }) => isScaling(value) && !isInvariant(value, this.loop));
+  #freeOperations(address: Value): number {
+    const sum = this.#withoutConstants(address);
+    const isSum = sum.value.op === "add" && !isInvariant(sum.value, this.#loop);
+    const terms = isSum ? sum.value.args.map((term) => this.#withoutConstants(term)) : [sum];
+    const hasIndex = terms.some(({ value }) => isScaling(value) && !isInvariant(value, this.#loop));
     const constants = isSum ? terms.reduce((count, each) => count + each.constants, 0) : 0;
     return sum.constants + constants + (isSum ? 1 : 0) + (hasIndex ? 1 : 0);
   }
 
   /** A value without the constants that the loop adds to it. */
-  private withoutConstants(value: Value): { value: Value; constants: number } {
+  #withoutConstants(value: Value): { value: Value; constants: number } {
     const [left, right] = value.args;
     const isSum = value.op === "add" && left && right && isConst(right);
-    if (!isSum || isInvariant(value, this.loop)) return { value, constants: 0 };
-    const inner = this.withoutConstants(left);
+    if (!isSum || isInvariant(value, this.#loop)) return { value, constants: 0 };
+    const inner = this.#withoutConstants(left);
     return { value: inner.value, constants: inner.constants + 1 };
   }
 
   // --- replacing ---
 
-  private reduceGroup(group: readonly Access[]): boolean {
+  #reduceGroup(group: readonly Access[]): boolean {
     const [first] = group as [Access, ...Access[]];
     const { linear, counter } = first;
     const isScaled = SCALES.has(linear.factor);
     const saved = group.reduce((sum, { value, linear: { operations } }) => {
-      return sum + operations - this.freeOperations(value.args[0]!);
+      return sum + operations - this.#freeOperations(value.args[0]!);
     }, 0);
     // A counter of its own costs an addition, and where registers are short, so does memory.
-    const hasRoom = wordsNeeded(this.loop) < REGISTERS;
+    const hasRoom = wordsNeeded(this.#loop) < REGISTERS;
     if (saved < (isScaled && hasRoom ? 1 : 2)) return false;
-    this.before.block = this.loop.preheader;
-    this.before.position = first.value.position;
-    const jump = this.loop.preheader.values.pop()!;
-    const base = this.baseOf(linear);
-    const address = isScaled ? undefined : this.ownCounter(base, counter, linear.factor);
-    append(this.loop.preheader, jump);
+    this.#before.block = this.#loop.preheader;
+    this.#before.position = first.value.position;
+    const jump = this.#loop.preheader.values.pop()!;
+    const base = this.#baseOf(linear);
+    const address = isScaled ? undefined : this.#ownCounter(base, counter, linear.factor);
+    append(this.#loop.preheader, jump);
     for (const { value, linear: own } of group) {
-      this.replace(
+      this.#replace(
         value,
-        address ?? this.scaledAddress(value, base, counter, own.factor),
+        address ?? this.#scaledAddress(value, base, counter, own.factor),
         own.constant,
       );
     }
@@ -176,8 +177,8 @@ class LoopReduction {
   }
 
   /** The sum of the invariants, computed before the loop; undefined: there are none. */
-  private baseOf({ invariants }: Linear): Value | undefined {
-    const { before } = this;
+  #baseOf({ invariants }: Linear): Value | undefined {
+    const before = this.#before;
     let base: Value | undefined;
     for (const [value, times] of invariants) {
       if (times === 0) continue;
@@ -188,8 +189,10 @@ class LoopReduction {
   }
 
   /** A further counter of the loop: `base` + `counter` times `factor`. */
-  private ownCounter(base: Value | undefined, counter: Counter, factor: number): Value {
-    const { fn, before, loop } = this;
+  #ownCounter(base: Value | undefined, counter: Counter, factor: number): Value {
+    const fn = this.#fn;
+    const before = this.#before;
+    const loop = this.#loop;
     const offset = before.emit("mul", counter.first, before.constant(factor));
     const first = base ? before.emit("add", base, offset) : offset;
     const phi = fn.createValue("phi", [], counter.phi.position);
@@ -206,27 +209,22 @@ class LoopReduction {
     return phi;
   }
 
-  private scaledAddress(
-    access: Value,
-    base: Value | undefined,
-    { phi }: Counter,
-    factor: number,
-  ): Value {
-    const index = this.insertBefore(access, "shl", phi, this.fn.constant(Math.log2(factor)));
-    return base ? this.insertBefore(access, "add", base, index) : index;
+  #scaledAddress(access: Value, base: Value | undefined, { phi }: Counter, factor: number): Value {
+    const index = this.#insertBefore(access, "shl", phi, this.#fn.constant(Math.log2(factor)));
+    return base ? this.#insertBefore(access, "add", base, index) : index;
   }
 
-  private insertBefore(access: Value, op: "shl" | "add", left: Value, right: Value): Value {
+  #insertBefore(access: Value, op: "shl" | "add", left: Value, right: Value): Value {
     if (op === "shl" && right.immediate === 0) return left;
     const { block } = access;
-    if (!block) throw new Error(`${this.fn.name}: an access is in no block`);
-    const value = this.fn.createValue(op, [left, right], access.position);
+    if (!block) throw new Error(`${this.#fn.name}: an access is in no block`);
+    const value = this.#fn.createValue(op, [left, right], access.position);
     value.block = block;
     block.values.splice(block.values.indexOf(access), 0, value);
     return value;
   }
 
-  private replace(access: Value, address: Value, constant: number): void {
+  #replace(access: Value, address: Value, constant: number): void {
     access.immediate = (access.immediate + constant) | 0;
     access.args[0] = address;
   }

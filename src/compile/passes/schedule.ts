@@ -39,93 +39,96 @@ type Notes = IdMap<Value, Note>;
 
 /** Builds the new order from its end. */
 class BlockSchedule {
-  /** From the last to the first. */
-  private readonly reversed: Value[] = [];
-  /** The terminator. */
-  private readonly last: Value;
+  readonly #block: Block;
+  readonly #notes: Notes;
 
-  constructor(
-    private readonly block: Block,
-    private readonly notes: Notes,
-  ) {
-    this.last = block.terminator;
+  /** From the last to the first. */
+  readonly #reversed: Value[] = [];
+
+  /** The terminator. */
+  readonly #last: Value;
+
+  constructor(block: Block, notes: Notes) {
+    this.#block = block;
+    this.#notes = notes;
+    this.#last = block.terminator;
     for (let rank = 0; rank < block.values.length; rank++) {
       const value = block.values[rank]!;
-      this.of(value).rank = rank;
+      this.#of(value).rank = rank;
       for (const operand of operandsOf(value)) {
-        const note = this.of(operand);
+        const note = this.#of(operand);
         note.users.push(value);
         note.waiting++;
       }
     }
   }
 
-  private of(value: Value): Note {
-    const found = this.notes.get(value);
-    if (found?.block === this.block) return found;
-    const { block } = this;
+  #of(value: Value): Note {
+    const found = this.#notes.get(value);
+    if (found?.block === this.#block) return found;
+    const block = this.#block;
     const note = { block, rank: -1, users: [], waiting: 0, isLive: false, isPlaced: false };
-    this.notes.set(value, note);
+    this.#notes.set(value, note);
     return note;
   }
 
   run(): void {
-    const { values } = this.block;
+    const { values } = this.#block;
     for (let i = values.length - 1; i >= 0; i--) {
       const value = values[i]!;
-      if (this.of(value).isPlaced) continue;
+      if (this.#of(value).isPlaced) continue;
       // Nothing can stand behind a terminator.
-      if (value === this.last) this.place(value);
-      this.placeAll(this.usersOfDying(value));
-      if (value !== this.last) this.place(value);
+      if (value === this.#last) this.#place(value);
+      this.#placeAll(this.#usersOfDying(value));
+      if (value !== this.#last) this.#place(value);
     }
-    this.block.values = this.reversed.reverse();
+    this.#block.values = this.#reversed.reverse();
   }
 
-  private place(value: Value): void {
-    this.of(value).isPlaced = true;
-    this.reversed.push(value);
+  #place(value: Value): void {
+    this.#of(value).isPlaced = true;
+    this.#reversed.push(value);
     for (const operand of operandsOf(value)) {
-      const note = this.of(operand);
+      const note = this.#of(operand);
       note.isLive = true;
       note.waiting--;
     }
   }
 
   /** Where a value stood; what the terminator decides by shall stand last, beside its flags. */
-  private rank(value: Value): number {
-    return this.last.args.includes(value) ? Number.MAX_VALUE : this.of(value).rank;
+  #rank(value: Value): number {
+    return this.#last.args.includes(value) ? Number.MAX_VALUE : this.#of(value).rank;
   }
 
   /** What else uses the operands that live no longer than to `value`; from now on they do live. */
-  private usersOfDying(value: Value): Value[] {
+  #usersOfDying(value: Value): Value[] {
     const found: Value[] = [];
-    const { isPlaced } = this.of(value);
+    const { isPlaced } = this.#of(value);
     const look = (operand: Value): void => {
-      const note = this.of(operand);
+      const note = this.#of(operand);
       if (note.isLive && !isPlaced) return;
       note.isLive = true;
       for (const user of note.users) if (user !== value) found.push(user);
     };
     operandsOf(value).forEach(look);
     partsOfAddress(value).forEach(look);
-    return found.length < 2 ? found : found.sort((a, b) => this.rank(a) - this.rank(b));
+    return found.length < 2 ? found : found.sort((a, b) => this.#rank(a) - this.#rank(b));
   }
 
   /** Places those that may stand here, and what they use in turn. */
-  private placeAll(values: Value[]): void {
+  #placeAll(values: Value[]): void {
     for (let value = values.pop(); value; value = values.pop()) {
-      if (!this.mayStandHere(value)) continue;
-      this.place(value);
+      if (!this.#mayStandHere(value)) continue;
+      this.#place(value);
       values.push(...value.args);
     }
   }
 
-  private mayStandHere(value: Value): boolean {
-    if (value.block !== this.block || !isMovable(value)) return false;
-    const { isPlaced, waiting } = this.of(value);
+  #mayStandHere(value: Value): boolean {
+    if (value.block !== this.#block || !isMovable(value)) return false;
+    const { isPlaced, waiting } = this.#of(value);
     if (isPlaced || waiting > 0) return false;
-    return operandsOf(value).every((operand) => this.of(operand).isLive);
+    return operandsOf(value).every((operand) => this.#of(operand).isLive);
   }
 }
 

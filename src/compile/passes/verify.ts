@@ -26,123 +26,127 @@ function hasResult({ args: [call], immediate, block }: Value): boolean {
 }
 
 class Verifier {
-  private readonly dominators: Dominators;
-  /** Where in its block a value stands. */
-  private readonly place: IdMap<Value, number>;
-  private readonly blocks: IdMap<Block, Block>;
+  readonly #fn: IrFunction;
+  readonly #pass: string;
+  readonly #dominators: Dominators;
 
-  constructor(
-    private readonly fn: IrFunction,
-    private readonly pass: string,
-  ) {
-    this.dominators = new Dominators(fn);
-    this.place = new IdMap(fn.valueLimit);
-    this.blocks = new IdMap(fn.blockLimit);
+  /** Where in its block a value stands. */
+  readonly #place: IdMap<Value, number>;
+  readonly #blocks: IdMap<Block, Block>;
+
+  constructor(fn: IrFunction, pass: string) {
+    this.#fn = fn;
+    this.#pass = pass;
+    this.#dominators = new Dominators(fn);
+    this.#place = new IdMap(fn.valueLimit);
+    this.#blocks = new IdMap(fn.blockLimit);
   }
 
   run(): void {
-    const { entry, blocks } = this.fn;
-    if (entry.predecessors.length > 0) this.fail(entry, "the entry has predecessors");
+    const { entry, blocks } = this.#fn;
+    if (entry.predecessors.length > 0) this.#fail(entry, "the entry has predecessors");
     for (const block of blocks) {
-      if (this.blocks.get(block)) this.fail(block, "it is listed twice");
-      this.blocks.set(block, block);
-      this.number(block);
+      if (this.#blocks.get(block)) this.#fail(block, "it is listed twice");
+      this.#blocks.set(block, block);
+      this.#number(block);
     }
-    for (const block of blocks) this.block(block);
+    for (const block of blocks) this.#block(block);
   }
 
-  private fail(where: Value | Block, text: string): never {
+  #fail(where: Value | Block, text: string): never {
     const name = "op" in where ? `v${where.id} (${where.op})` : `b${where.id}`;
-    throw new Error(`after ${this.pass}: ${this.fn.name}: ${name}: ${text}`);
+    throw new Error(`after ${this.#pass}: ${this.#fn.name}: ${name}: ${text}`);
   }
 
-  private number(block: Block): void {
+  #number(block: Block): void {
     const { values } = block;
     for (let index = 0; index < values.length; index++) {
       const value = values[index]!;
-      if (value.block !== block) this.fail(value, "it does not know its block");
-      if (this.place.get(value) !== undefined) this.fail(value, "it stands in two places");
-      this.place.set(value, index);
+      if (value.block !== block) this.#fail(value, "it does not know its block");
+      if (this.#place.get(value) !== undefined) this.#fail(value, "it stands in two places");
+      this.#place.set(value, index);
     }
   }
 
-  private block(block: Block): void {
+  #block(block: Block): void {
     const { values } = block;
-    if (!this.dominators.isReachable(block)) this.fail(block, "it cannot be reached");
-    this.edges(block);
+    if (!this.#dominators.isReachable(block)) this.#fail(block, "it cannot be reached");
+    this.#edges(block);
     let phisEnded = false;
     for (let index = 0; index < values.length; index++) {
       const value = values[index]!;
       if (value.op !== "phi") phisEnded = true;
-      else if (phisEnded) this.fail(value, "a phi stands behind other values");
+      else if (phisEnded) this.#fail(value, "a phi stands behind other values");
       const isLast = index === values.length - 1;
-      if ((value.effect === "terminator") !== isLast) this.fail(value, "misplaced terminator");
-      this.value(block, index, value);
+      if ((value.effect === "terminator") !== isLast) this.#fail(value, "misplaced terminator");
+      this.#value(block, index, value);
     }
-    this.terminator(block, block.terminator);
+    this.#terminator(block, block.terminator);
   }
 
-  private edges(block: Block): void {
+  #edges(block: Block): void {
     const { successors, predecessors } = block;
-    if (hasTwice(successors)) this.fail(block, "it has the same successor twice");
+    if (hasTwice(successors)) this.#fail(block, "it has the same successor twice");
     for (const successor of successors) {
-      if (this.blocks.get(successor) !== successor) {
-        this.fail(block, `b${successor.id} is not in the function`);
+      if (this.#blocks.get(successor) !== successor) {
+        this.#fail(block, `b${successor.id} is not in the function`);
       }
-      if (!successor.predecessors.includes(block)) this.fail(block, "an edge is one-sided");
+      if (!successor.predecessors.includes(block)) this.#fail(block, "an edge is one-sided");
     }
     for (const predecessor of predecessors) {
-      if (!predecessor.successors.includes(block)) this.fail(block, "an edge is one-sided");
+      if (!predecessor.successors.includes(block)) this.#fail(block, "an edge is one-sided");
     }
   }
 
-  private value(block: Block, index: number, value: Value): void {
+  #value(block: Block, index: number, value: Value): void {
     const { arity } = value.facts;
     const types = operandTypes(value);
-    if (arity !== undefined && value.args.length !== arity) this.fail(value, "wrong operand count");
+    if (arity !== undefined && value.args.length !== arity)
+      this.#fail(value, "wrong operand count");
     if (value.op === "high" && value.args[0]!.facts.results !== 2) {
-      this.fail(value, "its operand has no high word");
+      this.#fail(value, "its operand has no high word");
     }
-    if (value.op === "result" && !hasResult(value)) this.fail(value, "its call has no such result");
+    if (value.op === "result" && !hasResult(value))
+      this.#fail(value, "its call has no such result");
     if (value.op === "phi" && value.args.length !== block.predecessors.length) {
-      this.fail(value, "operands and predecessors differ in number");
+      this.#fail(value, "operands and predecessors differ in number");
     }
     for (let i = 0; i < value.args.length; i++) {
       const argument = value.args[i]!;
       if (types && argument.type !== (types[i] ?? "i32")) {
-        this.fail(value, `operand ${i} is of type ${argument.type}, not ${types[i] ?? "i32"}`);
+        this.#fail(value, `operand ${i} is of type ${argument.type}, not ${types[i] ?? "i32"}`);
       }
       if (isFree(argument)) continue;
-      if (argument.facts.results === 0) this.fail(value, "an operand has no result");
-      const defined = this.place.get(argument);
+      if (argument.facts.results === 0) this.#fail(value, "an operand has no result");
+      const defined = this.#place.get(argument);
       if (defined === undefined || !argument.block) {
-        this.fail(value, `operand v${argument.id} (${argument.op}) is nowhere`);
+        this.#fail(value, `operand v${argument.id} (${argument.op}) is nowhere`);
       }
       const from = value.op === "phi" ? block.predecessors[i]! : block;
       const isBefore = argument.block === block && value.op !== "phi" && defined < index;
       if (isBefore) continue;
       const isSame = argument.block === from && value.op !== "phi";
-      if (isSame || !this.dominators.dominates(argument.block, from)) {
-        this.fail(value, `operand v${argument.id} does not dominate its use`);
+      if (isSame || !this.#dominators.dominates(argument.block, from)) {
+        this.#fail(value, `operand v${argument.id} does not dominate its use`);
       }
     }
   }
 
-  private terminator(block: Block, value: Value): void {
+  #terminator(block: Block, value: Value): void {
     const count = block.successors.length;
     switch (value.op) {
       case "jump":
-        if (count !== 1) this.fail(value, "a jump has one successor");
+        if (count !== 1) this.#fail(value, "a jump has one successor");
         return;
       case "branch":
-        if (count !== 2) this.fail(value, "a branch has two successors");
+        if (count !== 2) this.#fail(value, "a branch has two successors");
         return;
       case "switch":
       case "table_jump":
-        if (!value.cases?.every((target) => target < count)) this.fail(value, "a case is lost");
+        if (!value.cases?.every((target) => target < count)) this.#fail(value, "a case is lost");
         return;
       default:
-        if (count !== 0) this.fail(value, "it has successors");
+        if (count !== 0) this.#fail(value, "it has successors");
     }
   }
 }

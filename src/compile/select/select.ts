@@ -29,50 +29,50 @@ export function select(fn: IrFunction, options: SelectionOptions): MachineFuncti
 const NOT_SELECTED: ReadonlySet<IrOp> = new Set(["phi", "param", "high", "result"]);
 
 class Selector {
-  private readonly target: Target;
-  private readonly selection: Selection;
-  private readonly blocks: Map<Block, MachineBlock>;
-  /** What calls change: registers of numbers only where the function has numbers. */
-  private readonly clobbered: readonly number[];
+  readonly #fn: IrFunction;
+  readonly #target: Target;
+  readonly #selection: Selection;
+  readonly #blocks: Map<Block, MachineBlock>;
 
-  constructor(
-    private readonly fn: IrFunction,
-    options: SelectionOptions,
-  ) {
-    this.target = options.target;
-    this.selection = new Selection(fn, options);
-    this.blocks = machineBlocks(fn, setLoopDepths(fn));
+  /** What calls change: registers of numbers only where the function has numbers. */
+  readonly #clobbered: readonly number[];
+
+  constructor(fn: IrFunction, options: SelectionOptions) {
+    this.#fn = fn;
+    this.#target = options.target;
+    this.#selection = new Selection(fn, options);
+    this.#blocks = machineBlocks(fn, setLoopDepths(fn));
     const { general, float } = options.target.convention.callerSaved;
-    this.clobbered = hasFloats(fn) ? [...general, ...float] : general;
+    this.#clobbered = hasFloats(fn) ? [...general, ...float] : general;
   }
 
   run(): MachineFunction {
-    const { machine } = this.selection;
-    for (let i = this.fn.blocks.length - 1; i >= 0; i--) this.block(this.fn.blocks[i]!);
-    machine.blocks = [...this.blocks.values()];
+    const { machine } = this.#selection;
+    for (let i = this.#fn.blocks.length - 1; i >= 0; i--) this.#block(this.#fn.blocks[i]!);
+    machine.blocks = [...this.#blocks.values()];
     return machine;
   }
 
-  private machineBlock(block: Block): MachineBlock {
-    const found = this.blocks.get(block);
-    if (!found) throw new Error(`${this.fn.name}: b${block.id} has no machine block`);
+  #machineBlock(block: Block): MachineBlock {
+    const found = this.#blocks.get(block);
+    if (!found) throw new Error(`${this.#fn.name}: b${block.id} has no machine block`);
     return found;
   }
 
-  private block(block: Block): void {
-    const { selection } = this;
+  #block(block: Block): void {
+    const selection = this.#selection;
     const { values, terminator } = block;
-    this.terminator(block, terminator);
+    this.#terminator(block, terminator);
     for (let i = values.length - 2; i >= 0; i--) {
       const value = values[i]!;
-      if (this.isNeeded(value)) this.value(value);
+      if (this.#isNeeded(value)) this.#value(value);
     }
-    if (block === this.fn.entry) this.parameters(values);
-    this.machineBlock(block).instructions = selection.finishBlock();
+    if (block === this.#fn.entry) this.#parameters(values);
+    this.#machineBlock(block).instructions = selection.finishBlock();
   }
 
-  private isNeeded(value: Value): boolean {
-    const { selection } = this;
+  #isNeeded(value: Value): boolean {
+    const selection = this.#selection;
     if (NOT_SELECTED.has(value.op)) return false;
     if (value.effect === "write" || value.effect === "trap") return true;
     if (selection.isRequested(value)) return true;
@@ -80,39 +80,39 @@ class Selector {
     return high !== undefined && selection.isRequested(high);
   }
 
-  private value(value: Value): void {
-    const { selection } = this;
+  #value(value: Value): void {
+    const selection = this.#selection;
     selection.begin(value);
     if (selectArithmetic(selection, value) || selectMemory(selection, value)) return;
     if (selectFloat(selection, value)) return;
     switch (value.op) {
       case "call":
-        this.call(value, value.args, immediate(0, value.name));
+        this.#call(value, value.args, immediate(0, value.name));
         return;
       case "call_indirect":
-        this.callIndirect(value);
+        this.#callIndirect(value);
         return;
       case "intrinsic":
         selectIntrinsic(selection, value);
         return;
       default:
-        throw new Error(`${this.fn.name}: no instruction for ${value.op}`);
+        throw new Error(`${this.#fn.name}: no instruction for ${value.op}`);
     }
   }
 
   /** Moves the arguments from where the caller put them; those on the stack stay there. */
-  private parameters(values: readonly Value[]): void {
-    const { selection } = this;
+  #parameters(values: readonly Value[]): void {
+    const selection = this.#selection;
     const [first] = values;
     if (!first) return;
-    const places = argumentPlaces(this.fn.signature, this.target);
+    const places = argumentPlaces(this.#fn.signature, this.#target);
     const params = values.filter((value) => value.op === "param" && selection.isRequested(value));
     selection.begin(first);
     const moves: MachineOperand[] = [];
     const loads: [number, MachineOperand][] = [];
     for (const value of params) {
       const place = places[value.immediate];
-      if (!place) throw new Error(`${this.fn.name}: there is no argument ${value.immediate}`);
+      if (!place) throw new Error(`${this.#fn.name}: there is no argument ${value.immediate}`);
       const { machine } = selection;
       const target = selection.registerOf(value);
       if ("register" in place) {
@@ -127,14 +127,14 @@ class Selector {
 
   // --- calls ---
 
-  private call(value: Value, args: readonly Value[], target: MachineOperand): void {
-    const { selection } = this;
-    if (!value.signature) throw new Error(`${this.fn.name}: a call has no signature`);
+  #call(value: Value, args: readonly Value[], target: MachineOperand): void {
+    const selection = this.#selection;
+    if (!value.signature) throw new Error(`${this.#fn.name}: a call has no signature`);
     const { machine } = selection;
-    const places = argumentPlaces(value.signature, this.target);
+    const places = argumentPlaces(value.signature, this.#target);
     machine.outgoingWords = Math.max(
       machine.outgoingWords,
-      exchangedWords(value.signature, this.target),
+      exchangedWords(value.signature, this.#target),
     );
     const moves: MachineOperand[] = [];
     const used: number[] = [];
@@ -149,39 +149,39 @@ class Selector {
       }
     }
     selection.moves(moves);
-    selection.push("call", [target], used, this.clobbered);
-    takeResults(selection, value, this.otherResults(value, value.signature));
+    selection.push("call", [target], used, this.#clobbered);
+    takeResults(selection, value, this.#otherResults(value, value.signature));
   }
 
   /** Moves the results that are on the stack to where they are wanted. */
-  private otherResults(call: Value, signature: Signature): MachineOperand[] {
-    const { selection } = this;
-    const places = resultPlaces(signature, this.target);
+  #otherResults(call: Value, signature: Signature): MachineOperand[] {
+    const selection = this.#selection;
+    const places = resultPlaces(signature, this.#target);
     const wanted = selection.resultsOf(call).filter((each) => selection.isRequested(each));
     return wanted.flatMap((each) => {
       const place = places[each.immediate]!;
-      if (!("stack" in place)) throw new Error(`${this.fn.name}: a result is in a register`);
+      if (!("stack" in place)) throw new Error(`${this.#fn.name}: a result is in a register`);
       const slot = slotOperand({ kind: "outgoing", index: place.stack }, each.type);
       return [selection.machine.operandOf(selection.registerOf(each)), slot];
     });
   }
 
-  private callIndirect(value: Value): void {
-    const { selection } = this;
+  #callIndirect(value: Value): void {
+    const selection = this.#selection;
     const target = value.args[value.args.length - 1]!;
     const isName = target.op === "symbol";
     const operand = isName ? selection.orImmediate(target) : crowdedPlaceOperand(selection, target);
-    this.call(value, value.args.slice(0, -1), operand);
+    this.#call(value, value.args.slice(0, -1), operand);
   }
 
   // --- control ---
 
-  private terminator(block: Block, value: Value): void {
-    const { selection } = this;
+  #terminator(block: Block, value: Value): void {
+    const selection = this.#selection;
     selection.begin(value);
     switch (value.op) {
       case "jump":
-        this.phiMoves(block, block.successors[0]!);
+        this.#phiMoves(block, block.successors[0]!);
         selection.push("jump", [], [], []);
         return;
       case "branch": {
@@ -190,10 +190,10 @@ class Selector {
         return;
       }
       case "table_jump":
-        this.tableJump(block, value);
+        this.#tableJump(block, value);
         return;
       case "return": {
-        const places = resultPlaces(this.fn.signature, this.target);
+        const places = resultPlaces(this.#fn.signature, this.#target);
         const registers = places.flatMap((place) => ("register" in place ? [place.register] : []));
         const moves = value.args.flatMap((argument, i) => {
           const place = places[i]!;
@@ -208,19 +208,19 @@ class Selector {
         return;
       }
       default:
-        this.trap(value.immediate);
+        this.#trap(value.immediate);
     }
   }
 
   /** The kind stands where no processor looks: in the operand of an undefined instruction. */
-  private trap(kind: number): void {
-    const { selection } = this;
+  #trap(kind: number): void {
+    const selection = this.#selection;
     if (kind === trapKind("unreachable")) selection.emit("ud2");
     else selection.emit("ud1", register(ACCUMULATOR), memory({ displacement: kind }, 32));
   }
 
-  private phiMoves(from: Block, to: Block): void {
-    const { selection } = this;
+  #phiMoves(from: Block, to: Block): void {
+    const selection = this.#selection;
     const edge = to.predecessors.indexOf(from);
     const moves = to
       .phis()
@@ -231,11 +231,11 @@ class Selector {
     selection.moves(moves);
   }
 
-  private tableJump(block: Block, value: Value): void {
-    const { selection } = this;
+  #tableJump(block: Block, value: Value): void {
+    const selection = this.#selection;
     const { machine } = selection;
-    const symbol = `${this.fn.name}$table${machine.jumpTables.length}`;
-    const targets = (value.cases ?? []).map((i) => this.machineBlock(block.successors[i]!));
+    const symbol = `${this.#fn.name}$table${machine.jumpTables.length}`;
+    const targets = (value.cases ?? []).map((i) => this.#machineBlock(block.successors[i]!));
     machine.jumpTables.push({ symbol, targets });
     const index = selection.inRegister(value.args[0]!).register;
     selection.emit("jmp", memory({ index, scale: 4, symbol }, 32));

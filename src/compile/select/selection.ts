@@ -47,73 +47,79 @@ const NOWHERE: readonly number[] = [];
 export class Selection {
   readonly machine: MachineFunction;
   /** Uses of each value, by id. */
-  private readonly useCounts: Int32Array;
+  readonly #useCounts: Int32Array;
+
   /** Uses of each value as a plain address. */
-  private readonly addressUses: Int32Array;
+  readonly #addressUses: Int32Array;
+
   /** How many writes stand before each value in its block, by id. */
-  private readonly writesBefore: Int32Array;
-  private readonly registers: Int32Array;
+  readonly #writesBefore: Int32Array;
+  readonly #registers: Int32Array;
+
   /** 1 for each value whose register some selected instruction reads. */
-  private readonly isRead: Uint8Array;
+  readonly #isRead: Uint8Array;
+
   /** The `high` value of each value that has one. */
-  private readonly highs = new Map<Value, Value>();
+  readonly #highs = new Map<Value, Value>();
+
   /** The `result` values of each call that has some. */
-  private readonly results = new Map<Value, Value[]>();
-  private chunk: MachineInstruction[] = [];
-  private chunks: MachineInstruction[][] = [];
+  readonly #results = new Map<Value, Value[]>();
+  #chunk: MachineInstruction[] = [];
+  #chunks: MachineInstruction[][] = [];
+
   /** The value being selected. */
-  private root: Value | undefined;
+  #root: Value | undefined;
 
   constructor(
     readonly fn: IrFunction,
     readonly options: SelectionOptions,
   ) {
     this.machine = new MachineFunction(fn.name, options.target);
-    this.useCounts = new Int32Array(fn.valueLimit);
-    this.addressUses = new Int32Array(fn.valueLimit);
-    this.writesBefore = new Int32Array(fn.valueLimit);
-    this.registers = new Int32Array(fn.valueLimit);
-    this.machine.valueRegisters = this.registers;
-    this.isRead = new Uint8Array(fn.valueLimit);
-    for (const block of fn.blocks) this.count(block);
+    this.#useCounts = new Int32Array(fn.valueLimit);
+    this.#addressUses = new Int32Array(fn.valueLimit);
+    this.#writesBefore = new Int32Array(fn.valueLimit);
+    this.#registers = new Int32Array(fn.valueLimit);
+    this.machine.valueRegisters = this.#registers;
+    this.#isRead = new Uint8Array(fn.valueLimit);
+    for (const block of fn.blocks) this.#count(block);
   }
 
-  private count(block: Block): void {
+  #count(block: Block): void {
     let writes = 0;
     for (const value of block.values) {
-      this.writesBefore[value.id] = writes;
+      this.#writesBefore[value.id] = writes;
       if (value.effect === "write") writes++;
-      if (value.op === "high") this.highs.set(value.args[0]!, value);
-      if (value.op === "result") this.noteResult(value);
-      for (const argument of value.args) this.useCounts[argument.id]!++;
-      if (isMemoryAccess(value)) this.addressUses[value.args[0]!.id]!++;
+      if (value.op === "high") this.#highs.set(value.args[0]!, value);
+      if (value.op === "result") this.#noteResult(value);
+      for (const argument of value.args) this.#useCounts[argument.id]!++;
+      if (isMemoryAccess(value)) this.#addressUses[value.args[0]!.id]!++;
     }
   }
 
-  private noteResult(value: Value): void {
+  #noteResult(value: Value): void {
     const call = value.args[0]!;
-    this.results.set(call, [...(this.results.get(call) ?? []), value]);
+    this.#results.set(call, [...(this.#results.get(call) ?? []), value]);
   }
 
   // --- chunks ---
 
   /** Starts the code of `value`; everything emitted until the next call belongs to it. */
   begin(value: Value): void {
-    this.root = value;
-    this.chunk = [];
-    this.chunks.push(this.chunk);
+    this.#root = value;
+    this.#chunk = [];
+    this.#chunks.push(this.#chunk);
   }
 
   /** The code since the last call, in order. */
   finishBlock(): MachineInstruction[] {
-    const code = this.chunks.reverse().flat();
-    this.chunks = [];
+    const code = this.#chunks.reverse().flat();
+    this.#chunks = [];
     return code;
   }
 
-  private get current(): Value {
-    if (!this.root) throw new Error(`${this.fn.name}: nothing is being selected`);
-    return this.root;
+  get #current(): Value {
+    if (!this.#root) throw new Error(`${this.fn.name}: nothing is being selected`);
+    return this.#root;
   }
 
   emit(mnemonic: Mnemonic, ...operands: MachineOperand[]): void {
@@ -128,8 +134,16 @@ export class Selection {
     writes: readonly number[],
     condition?: Condition,
   ): void {
-    const { position } = this.current;
-    this.chunk.push({ mnemonic, operands, reads, writes, condition, position, virtual: undefined });
+    const { position } = this.#current;
+    this.#chunk.push({
+      mnemonic,
+      operands,
+      reads,
+      writes,
+      condition,
+      position,
+      virtual: undefined,
+    });
   }
 
   move(to: number, from: MachineOperand): void {
@@ -146,69 +160,69 @@ export class Selection {
   // --- values ---
 
   uses(value: Value): number {
-    return this.useCounts[value.id]!;
+    return this.#useCounts[value.id]!;
   }
 
   /** Whether every use of `value` is as the address of a load or store. */
   isAddressOnly(value: Value): boolean {
-    return this.addressUses[value.id] === this.useCounts[value.id];
+    return this.#addressUses[value.id] === this.#useCounts[value.id];
   }
 
   highOf(value: Value): Value | undefined {
-    return this.highs.get(value);
+    return this.#highs.get(value);
   }
 
   /** The values of the call's results from the second on that somebody may want. */
   resultsOf(call: Value): readonly Value[] {
-    return this.results.get(call) ?? [];
+    return this.#results.get(call) ?? [];
   }
 
   /** Whether some instruction selected so far reads the register of `value`. */
   isRequested(value: Value): boolean {
-    return this.isRead[value.id] !== 0;
+    return this.#isRead[value.id] !== 0;
   }
 
   /** The register that holds `value`, to be read; so the value must be computed into it. */
   registerOf(value: Value): number {
-    this.isRead[value.id] = 1;
+    this.#isRead[value.id] = 1;
     return this.destinationOf(value);
   }
 
   /** The register that `value` is computed into. */
   destinationOf(value: Value): number {
     if (isFree(value)) throw new Error(`${this.fn.name}: ${value.op} has no register`);
-    let found = this.registers[value.id]!;
+    let found = this.#registers[value.id]!;
     if (found === 0) {
       found = this.machine.newRegister(value.type);
-      this.registers[value.id] = found;
+      this.#registers[value.id] = found;
     }
     return found;
   }
 
   /** Whether `value` may be computed inside the instruction being selected instead. */
   canFold(value: Value): boolean {
-    if (!this.options.folds || this.useCounts[value.id] !== 1) return false;
+    if (!this.options.folds || this.#useCounts[value.id] !== 1) return false;
     return this.isNear(value);
   }
 
   /** Whether `value` stands in the current block, with no write from it to here if it reads. */
   isNear(value: Value): boolean {
-    const root = this.current;
+    const root = this.#current;
     if (!this.options.folds || value.block !== root.block) return false;
     if (value.effect !== "read") return value.effect === "none";
-    return this.writesBefore[value.id] === this.writesBefore[root.id];
+    return this.#writesBefore[value.id] === this.#writesBefore[root.id];
   }
 
   /** Whether no later instruction needs `value`, as far as is known. */
   diesHere(value: Value): boolean {
     if (isFree(value) || this.isRequested(value)) return false;
-    const here = this.current.block?.depth ?? 0;
+    const here = this.#current.block?.depth ?? 0;
     return (value.block?.depth ?? 0) >= here;
   }
 
   /** Whether what is selected is in a loop that `value` comes from outside of. */
-  private isFromOutside(value: Value): boolean {
-    return (value.block?.depth ?? 0) < (this.current.block?.depth ?? 0);
+  #isFromOutside(value: Value): boolean {
+    return (value.block?.depth ?? 0) < (this.#current.block?.depth ?? 0);
   }
 
   // --- operands ---
@@ -223,7 +237,7 @@ export class Selection {
     }
     if (size !== 8) return register(this.registerOf(value), size);
     // A copy would be made in every iteration.
-    if (this.isFromOutside(value)) {
+    if (this.#isFromOutside(value)) {
       this.machine.restrictToBytes(this.registerOf(value));
       return register(this.registerOf(value), 8);
     }

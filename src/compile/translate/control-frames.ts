@@ -63,115 +63,118 @@ export interface Frame {
 }
 
 export class ControlFrames {
-  private readonly frames: Frame[] = [];
+  readonly #values: ValueBuilder;
+  readonly #stack: OperandStack;
+  readonly #locals: Locals;
+  readonly #frames: Frame[] = [];
 
-  constructor(
-    private readonly values: ValueBuilder,
-    private readonly stack: OperandStack,
-    private readonly locals: Locals,
-  ) {}
+  constructor(values: ValueBuilder, stack: OperandStack, locals: Locals) {
+    this.#values = values;
+    this.#stack = stack;
+    this.#locals = locals;
+  }
 
   // --- blocks of values ---
 
   /** What is built from here on belongs to a new block, or to the one given. */
-  startBlock(block = this.values.fn.createBlock()): void {
-    this.values.fn.blocks.push(block);
-    this.values.block = block;
+  startBlock(block = this.#values.fn.createBlock()): void {
+    this.#values.fn.blocks.push(block);
+    this.#values.block = block;
   }
 
   /** Control goes on from `from` to a new block, where building goes on too. */
   startSuccessor(from: Block): Block {
-    const block = this.values.fn.createBlock();
+    const block = this.#values.fn.createBlock();
     connect(from, block);
     this.startBlock(block);
     return block;
   }
 
   currentBlock(): Block {
-    const { block, fn } = this.values;
+    const { block, fn } = this.#values;
     if (!block) throw new Error(`${fn.name}: control cannot arrive here`);
     return block;
   }
 
   // --- opening ---
 
-  private open(
+  #open(
     kind: Frame["kind"],
     { parameters, results }: Arity,
-    target = this.values.fn.createBlock(),
+    target = this.#values.fn.createBlock(),
     header?: Header,
   ): Frame {
     const frame: Frame = {
       kind,
       target,
-      height: this.stack.height - parameters,
+      height: this.#stack.height - parameters,
       labelArity: kind === "loop" ? parameters : results,
       results,
       states: [],
       header,
       otherwise: undefined,
     };
-    this.frames.push(frame);
+    this.#frames.push(frame);
     return frame;
   }
 
   /** Opens the frame of the function's body, to which `return` branches. */
   openFunction(results: number): void {
-    this.open("function", { parameters: 0, results });
+    this.#open("function", { parameters: 0, results });
     this.startBlock();
   }
 
   openBlock(arity: Arity): void {
-    this.open("block", arity);
+    this.#open("block", arity);
   }
 
   openIf(condition: Value, arity: Arity): void {
     const from = this.currentBlock();
-    this.values.effect("branch", [condition]);
-    const state = this.state(arity.parameters);
-    const frame = this.open("if", arity);
+    this.#values.effect("branch", [condition]);
+    const state = this.#state(arity.parameters);
+    const frame = this.#open("if", arity);
     this.startSuccessor(from);
     frame.otherwise = { from, state };
   }
 
   /** Goes on with what the innermost `if` does when its condition is false. */
   else(): void {
-    const frame = this.frames[this.frames.length - 1];
-    if (!frame?.otherwise) throw new Error(`${this.values.fn.name}: an else belongs to no if`);
-    this.leave(frame);
+    const frame = this.#frames[this.#frames.length - 1];
+    if (!frame?.otherwise) throw new Error(`${this.#values.fn.name}: an else belongs to no if`);
+    this.#leave(frame);
     const { from, state } = frame.otherwise;
     frame.otherwise = undefined;
-    this.stack.cut(frame.height);
-    for (const operand of state.results) this.stack.put(operand);
-    this.locals.restore(state.locals);
+    this.#stack.cut(frame.height);
+    for (const operand of state.results) this.#stack.put(operand);
+    this.#locals.restore(state.locals);
     this.startSuccessor(from);
   }
 
   /** @param assigned the locals that the loop assigns, ascending */
   openLoop(assigned: readonly number[], arity: Arity): void {
     const from = this.currentBlock();
-    this.values.effect("jump", []);
+    this.#values.effect("jump", []);
     const block = this.startSuccessor(from);
-    this.open("loop", arity, block, this.startHeader(assigned, arity.parameters));
+    this.#open("loop", arity, block, this.#startHeader(assigned, arity.parameters));
   }
 
   /** Makes phis of locals and parameters, with one operand each: as the loop is entered. */
-  private startHeader(assigned: readonly number[], parameters: number): Header {
+  #startHeader(assigned: readonly number[], parameters: number): Header {
     const locals = new Map<number, Operand>();
     for (const local of assigned) {
-      const phis = this.phisOf(this.locals.get(local));
+      const phis = this.#phisOf(this.#locals.get(local));
       locals.set(local, phis);
-      this.locals.set(local, phis);
+      this.#locals.set(local, phis);
     }
-    const entries = this.stack.popMany(parameters).map((operand) => this.phisOf(operand));
-    for (const phis of entries) this.stack.put(phis);
+    const entries = this.#stack.popMany(parameters).map((operand) => this.#phisOf(operand));
+    for (const phis of entries) this.#stack.put(phis);
     return { locals, parameters: entries };
   }
 
-  private phisOf({ low, high }: Operand): Operand {
+  #phisOf({ low, high }: Operand): Operand {
     return {
-      low: this.values.effect("phi", [low]),
-      high: high && this.values.effect("phi", [high]),
+      low: this.#values.effect("phi", [low]),
+      high: high && this.#values.effect("phi", [high]),
     };
   }
 
@@ -179,102 +182,102 @@ export class ControlFrames {
 
   /** The frame that `depth` others are in. */
   label(depth: number): Frame {
-    const frame = this.frames[this.frames.length - 1 - depth];
-    if (!frame) throw new Error(`${this.values.fn.name}: there is no label ${depth}`);
+    const frame = this.#frames[this.#frames.length - 1 - depth];
+    if (!frame) throw new Error(`${this.#values.fn.name}: there is no label ${depth}`);
     return frame;
   }
 
   /** The frame of the function's body. */
   get body(): Frame {
-    return this.label(this.frames.length - 1);
+    return this.label(this.#frames.length - 1);
   }
 
   /** Records the edge from `from` to a label, with the top of the stack as its operands. */
   edge(from: Block, { target, states, header, labelArity }: Frame): void {
     connect(from, target);
     if (!header) {
-      states.push(this.state(labelArity));
+      states.push(this.#state(labelArity));
       return;
     }
-    for (const [local, phis] of header.locals) this.extend(phis, this.locals.get(local));
-    const operands = this.stack.top(labelArity);
-    for (const [i, phis] of header.parameters.entries()) this.extend(phis, operands[i]);
+    for (const [local, phis] of header.locals) this.#extend(phis, this.#locals.get(local));
+    const operands = this.#stack.top(labelArity);
+    for (const [i, phis] of header.parameters.entries()) this.#extend(phis, operands[i]);
   }
 
   /** Adds to phis what they are on one more way to them. */
-  private extend(phis: Operand, operand: Operand | undefined): void {
+  #extend(phis: Operand, operand: Operand | undefined): void {
     if (!operand || !phis.high !== !operand.high) {
-      throw new Error(`${this.values.fn.name}: a loop operand is missing`);
+      throw new Error(`${this.#values.fn.name}: a loop operand is missing`);
     }
     phis.low.args.push(operand.low);
     if (phis.high && operand.high) phis.high.args.push(operand.high);
   }
 
   /** The locals and the top `count` operands as they are now. */
-  private state(count: number): State {
-    return { locals: this.locals.snapshot(), results: this.stack.top(count) };
+  #state(count: number): State {
+    return { locals: this.#locals.snapshot(), results: this.#stack.top(count) };
   }
 
   // --- closing ---
 
   /** Closes the innermost frame: control goes on with all that arrives at its end. */
   end(): void {
-    const frame = this.frames.pop();
-    if (!frame) throw new Error(`${this.values.fn.name}: an end belongs to nothing`);
+    const frame = this.#frames.pop();
+    if (!frame) throw new Error(`${this.#values.fn.name}: an end belongs to nothing`);
     if (frame.kind === "loop") return;
-    this.leave(frame);
+    this.#leave(frame);
     if (frame.otherwise) {
       connect(frame.otherwise.from, frame.target);
       frame.states.push(frame.otherwise.state);
     }
-    this.stack.cut(frame.height);
+    this.#stack.cut(frame.height);
     if (frame.states.length === 0) return;
     this.startBlock(frame.target);
-    this.merge(frame.states);
-    if (frame.kind === "function") this.return(frame.results);
+    this.#merge(frame.states);
+    if (frame.kind === "function") this.#return(frame.results);
   }
 
   /** Control flows from here to the end of `frame`'s block. */
-  private leave(frame: Frame): void {
-    const { block } = this.values;
+  #leave(frame: Frame): void {
+    const { block } = this.#values;
     if (!block) return;
-    this.values.effect("jump", []);
+    this.#values.effect("jump", []);
     connect(block, frame.target);
-    frame.states.push(this.state(frame.results));
-    this.values.block = undefined;
+    frame.states.push(this.#state(frame.results));
+    this.#values.block = undefined;
   }
 
   /** Makes locals and block results those of `states`, with phis where they differ. */
-  private merge(states: readonly State[]): void {
+  #merge(states: readonly State[]): void {
     const [first] = states as [State];
-    this.locals.restore(
+    this.#locals.restore(
       first.locals.map((operand, i) =>
         states.every((state) => state.locals[i] === operand)
           ? operand
-          : this.meet(states.map(({ locals }) => locals[i]!)),
+          : this.#meet(states.map(({ locals }) => locals[i]!)),
       ),
     );
     for (const i of first.results.keys()) {
-      this.stack.put(this.meet(states.map(({ results }) => results[i]!)));
+      this.#stack.put(this.#meet(states.map(({ results }) => results[i]!)));
     }
   }
 
   /** The operand that is one of these, by the way on which control arrived. */
-  private meet(operands: readonly Operand[]): Operand {
+  #meet(operands: readonly Operand[]): Operand {
     const [{ high }] = operands as [Operand];
     return {
-      low: this.meetValues(operands.map(({ low }) => low)),
-      high: high && this.meetValues(operands.map((each) => each.high ?? high)),
+      low: this.#meetValues(operands.map(({ low }) => low)),
+      high: high && this.#meetValues(operands.map((each) => each.high ?? high)),
     };
   }
 
-  private meetValues(values: Value[]): Value {
+  #meetValues(values: Value[]): Value {
     const [first] = values as [Value];
-    return values.every((value) => value === first) ? first : this.values.effect("phi", values);
+    return values.every((value) => value === first) ? first : this.#values.effect("phi", values);
   }
 
-  private return(results: number): void {
-    this.values.effect("return", this.stack.popWords(results));
-    this.values.block = undefined;
+  #return(results: number): void {
+    this.#values.effect("return", this.#stack.popWords(results));
+    this.#values.block = undefined;
   }
 }

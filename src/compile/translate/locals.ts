@@ -10,17 +10,20 @@ import type { LocalHistory } from "./local-history";
 import type { Operand } from "./operand-stack";
 
 export class Locals {
-  private operands: Operand[] = [];
+  readonly #values: ValueBuilder;
+  readonly #history: LocalHistory | undefined;
+  #operands: Operand[] = [];
 
   /** @param history is told of each change */
-  constructor(
-    private readonly values: ValueBuilder,
-    private readonly history: LocalHistory | undefined,
-  ) {}
+  constructor(values: ValueBuilder, history: LocalHistory | undefined) {
+    this.#values = values;
+    this.#history = history;
+  }
 
   /** Makes the parameters, and zeros for the locals of the types `declared`. */
   declare({ parameters }: Signature, declared: readonly NumberType[]): void {
-    const { values, history } = this;
+    const values = this.#values;
+    const history = this.#history;
     let words = 0;
     const parameter = (type: NumberType): Value => {
       const value = values.effect("param", [], words++);
@@ -29,34 +32,34 @@ export class Locals {
     };
     for (const type of parameters) {
       const low = parameter(type);
-      this.operands.push({ low, high: type === "i64" ? parameter(type) : undefined });
+      this.#operands.push({ low, high: type === "i64" ? parameter(type) : undefined });
     }
     const zero = values.constant(0);
     for (const type of declared) {
       const low = isFloatType(type) ? values.fn.float(type, 0) : zero;
-      this.operands.push({ low, high: type === "i64" ? zero : undefined });
+      this.#operands.push({ low, high: type === "i64" ? zero : undefined });
     }
-    history?.noteAll(this.operands, history.start - 1);
+    history?.noteAll(this.#operands, history.start - 1);
   }
 
   get(local: number): Operand {
-    return this.operands[local]!;
+    return this.#operands[local]!;
   }
 
   /** Gives a local another value, behind the current instruction. */
   set(local: number, value: Operand): void {
-    this.operands[local] = value;
-    this.history?.note(local, value, this.values.position);
+    this.#operands[local] = value;
+    this.#history?.note(local, value, this.#values.position);
   }
 
   /** What all have now. */
   snapshot(): readonly Operand[] {
-    return [...this.operands];
+    return [...this.#operands];
   }
 
   /** Gives all their values of a snapshot, or of several joined. */
   restore(operands: readonly Operand[]): void {
-    this.operands = [...operands];
-    this.history?.noteAll(this.operands, this.values.position);
+    this.#operands = [...operands];
+    this.#history?.noteAll(this.#operands, this.#values.position);
   }
 }

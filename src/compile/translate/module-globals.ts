@@ -22,48 +22,49 @@ export interface GlobalsOptions {
 }
 
 export class ModuleGlobals {
-  private readonly shared: ReadonlySet<number>;
+  readonly #module: WasmModule;
+  readonly #options: GlobalsOptions;
+  readonly #shared: ReadonlySet<number>;
 
-  constructor(
-    private readonly module: WasmModule,
-    private readonly options: GlobalsOptions,
-  ) {
+  constructor(module: WasmModule, options: GlobalsOptions) {
+    this.#module = module;
+    this.#options = options;
     const exported = module.exports.filter(({ kind }) => kind === "global");
-    this.shared = new Set(options.exportsConstants ? exported.map(({ index }) => index) : []);
+    this.#shared = new Set(options.exportsConstants ? exported.map(({ index }) => index) : []);
   }
 
   /** The symbol of a global's storage; its value if that never changes. */
   access(index: number): string | Pair64 | StaticAddress {
-    const { mutable, imported, init } = this.module.globals[index]!;
-    if (mutable || imported || isForeign(init)) return this.options.names[index]!;
-    return this.initial(index);
+    const { mutable, imported, init } = this.#module.globals[index]!;
+    if (mutable || imported || isForeign(init)) return this.#options.names[index]!;
+    return this.#initial(index);
   }
 
   /** Whether others can refer to the global by name. */
   hasStorage(index: number): boolean {
-    const { mutable, imported, init } = this.module.globals[index]!;
-    return !imported && (mutable || isForeign(init) || this.shared.has(index));
+    const { mutable, imported, init } = this.#module.globals[index]!;
+    return !imported && (mutable || isForeign(init) || this.#shared.has(index));
   }
 
   /** Appends the storage of all globals that have some. */
   emit(a: Assembler): void {
-    for (const [index, { type, init }] of this.module.globals.entries()) {
+    for (const [index, { type, init }] of this.#module.globals.entries()) {
       if (!this.hasStorage(index)) continue;
-      const name = this.options.names[index]!;
-      const value = isForeign(init) ? ZERO : this.initial(index);
+      const name = this.#options.names[index]!;
+      const value = isForeign(init) ? ZERO : this.#initial(index);
       if ("symbol" in value) emitAddressGlobal(a, name, value.symbol, value.offset);
       else emitGlobal(a, name, type, value);
     }
   }
 
-  private initial(index: number): Pair64 | StaticAddress {
-    const global = this.module.globals[index]!;
+  #initial(index: number): Pair64 | StaticAddress {
+    const global = this.#module.globals[index]!;
     if (global.init?.op === Op["ref.func"]) {
-      const symbol = this.options.functionAddress(global.init.a);
+      const symbol = this.#options.functionAddress(global.init.a);
       return { symbol, offset: 0, isNegated: false };
     }
     const value = initialValue(global);
-    return this.options.addressOf(index, value.low) ?? value;
+    return this.#options.addressOf(index, value.low) ?? value;
   }
 }
 

@@ -62,61 +62,62 @@ const CHANGES = new Set([
 
 /** All tables and segments of a module. */
 export class ModuleTables {
+  readonly #module: WasmModule;
+  readonly #names: TableNames;
   readonly tables: readonly Table[];
   readonly elements: readonly Segment[];
   readonly data: readonly Segment[];
-  private readonly used: { changed: Set<number>; grown: Set<number>; dropped: Set<string> };
+  readonly #used: { changed: Set<number>; grown: Set<number>; dropped: Set<string> };
 
-  constructor(
-    private readonly module: WasmModule,
-    private readonly names: TableNames,
-  ) {
-    this.used = instructionsOf(module);
-    this.tables = module.tables.map((_, index) => this.table(index));
+  constructor(module: WasmModule, names: TableNames) {
+    this.#module = module;
+    this.#names = names;
+    this.#used = instructionsOf(module);
+    this.tables = module.tables.map((_, index) => this.#table(index));
     this.elements = module.elements.map(({ mode, items }, i) =>
-      this.segment("elements", i, mode === "passive" ? items.length : 0),
+      this.#segment("elements", i, mode === "passive" ? items.length : 0),
     );
     this.data = module.data.map(({ offset, bytes }, i) =>
-      this.segment("data", i, offset ? 0 : bytes.length),
+      this.#segment("data", i, offset ? 0 : bytes.length),
     );
   }
 
-  private table(index: number): Table {
-    const { limits, imported } = this.module.tables[index]!;
-    const exported = this.module.exports.some(
+  #table(index: number): Table {
+    const { limits, imported } = this.#module.tables[index]!;
+    const exported = this.#module.exports.some(
       (each) => each.kind === "table" && each.index === index,
     );
     if (imported) {
-      const name = this.names.importSymbol(index);
+      const name = this.#names.importSymbol(index);
       return { symbol: name, size: `${name}.size`, room: limits.min, known: undefined };
     }
     const name = index === 0 ? "__isthmus_table" : `__isthmus_table${index}`;
-    const grows = this.used.grown.has(index);
+    const grows = this.#used.grown.has(index);
     const size = grows || exported ? `${name}.size` : limits.min;
     const room = grows ? Math.min(limits.max ?? Infinity, limits.min + TABLE_ROOM) : limits.min;
-    const isConstant = !exported && !this.used.changed.has(index);
-    const known = isConstant ? this.entries(index) : undefined;
+    const isConstant = !exported && !this.#used.changed.has(index);
+    const known = isConstant ? this.#entries(index) : undefined;
     return { symbol: name, size, room, known };
   }
 
-  private segment(kind: "elements" | "data", index: number, size: number): Segment {
+  #segment(kind: "elements" | "data", index: number, size: number): Segment {
     const name = `__isthmus_${kind}${index}`;
-    const isDropped = size > 0 && this.used.dropped.has(`${kind}${index}`);
+    const isDropped = size > 0 && this.#used.dropped.has(`${kind}${index}`);
     return { symbol: name, size, sizeSymbol: isDropped ? `${name}.size` : undefined };
   }
 
   /** The functions that active segments put into a table; undefined: only known at run time. */
-  private entries(index: number): (number | undefined)[] | undefined {
-    if (!this.isLinked(index)) return undefined;
-    const entries = new Array<number | undefined>(this.module.tables[index]!.limits.min);
+  #entries(index: number): (number | undefined)[] | undefined {
+    if (!this.#isLinked(index)) return undefined;
+    const entries = new Array<number | undefined>(this.#module.tables[index]!.limits.min);
     entries.fill(undefined);
-    for (const segment of this.segmentsOf(index)) {
+    for (const segment of this.#segmentsOf(index)) {
       const start = segment.offset!.a >>> 0;
       for (const [i, item] of segment.items.entries()) {
         entries[start + i] = item.op === Op["ref.func"] ? item.a : undefined;
       }
-      if (entries.length > this.module.tables[index]!.limits.min) {
-        throw cannotStart(this.module, "element segment", "table", segment.at);
+      if (entries.length > this.#module.tables[index]!.limits.min) {
+        throw cannotStart(this.#module, "element segment", "table", segment.at);
       }
     }
     return entries;
@@ -128,9 +129,9 @@ export class ModuleTables {
     const note = (item: ConstantExpression | undefined): void => {
       if (item?.op === Op["ref.func"]) taken.add(item.a);
     };
-    for (const { items } of this.module.elements) items.forEach(note);
-    for (const { init } of this.module.globals) note(init);
-    for (const { body } of this.module.functions) {
+    for (const { items } of this.#module.elements) items.forEach(note);
+    for (const { init } of this.#module.globals) note(init);
+    for (const { body } of this.#module.functions) {
       for (let i = 0; i < (body?.code.length ?? 0); i++) {
         if (body!.code.op[i] === Op["ref.func"]) taken.add(body!.code.a[i]!);
       }
@@ -142,46 +143,46 @@ export class ModuleTables {
 
   /** Appends the tables and segments of this module. */
   emit(a: Assembler): void {
-    for (const [index, { imported }] of this.module.tables.entries()) {
-      if (!imported) this.emitTable(a, index);
+    for (const [index, { imported }] of this.#module.tables.entries()) {
+      if (!imported) this.#emitTable(a, index);
     }
     const late = new Set(this.late());
     for (const [index, segment] of this.elements.entries()) {
-      const { items } = this.module.elements[index]!;
-      if (segment.size > 0 || late.has(this.module.elements[index]!))
-        this.emitSegment(a, segment, () => this.words(a, items));
+      const { items } = this.#module.elements[index]!;
+      if (segment.size > 0 || late.has(this.#module.elements[index]!))
+        this.#emitSegment(a, segment, () => this.#words(a, items));
     }
     for (const [index, segment] of this.data.entries()) {
-      const { bytes, offset } = this.module.data[index]!;
-      if (segment.size > 0 || (offset && hasLateData(this.module)))
-        this.emitSegment(a, segment, () => a.bytes(bytes));
+      const { bytes, offset } = this.#module.data[index]!;
+      if (segment.size > 0 || (offset && hasLateData(this.#module)))
+        this.#emitSegment(a, segment, () => a.bytes(bytes));
     }
   }
 
-  private words(a: Assembler, items: readonly ConstantExpression[]): void {
-    a.long(...items.map((item) => this.itemWord(item)));
+  #words(a: Assembler, items: readonly ConstantExpression[]): void {
+    a.long(...items.map((item) => this.#itemWord(item)));
   }
 
-  private itemWord(item: ConstantExpression) {
+  #itemWord(item: ConstantExpression) {
     if (item.op === Op["ref.null"]) return 0;
-    if (item.op === Op["ref.func"]) return symbol(this.names.functionAddress(item.a));
+    if (item.op === Op["ref.func"]) return symbol(this.#names.functionAddress(item.a));
     throw new UnsupportedCode("imported globals as elements", item.at);
   }
 
   /** The active segments of a table. */
-  private segmentsOf(table: number): ElementSegment[] {
-    return this.module.elements.filter((each) => each.mode === "active" && each.table === table);
+  #segmentsOf(table: number): ElementSegment[] {
+    return this.#module.elements.filter((each) => each.mode === "active" && each.table === table);
   }
 
   /** Whether a table is linked with all that its segments put into it. */
-  private isLinked(table: number): boolean {
-    return !this.module.tables[table]?.imported && this.segmentsOf(table).every(isStatic);
+  #isLinked(table: number): boolean {
+    return !this.#module.tables[table]?.imported && this.#segmentsOf(table).every(isStatic);
   }
 
-  private emitTable(a: Assembler, index: number): void {
+  #emitTable(a: Assembler, index: number): void {
     const { symbol: name, size, room, known } = this.tables[index]!;
-    const entries = (known ?? this.entries(index) ?? []).map((fn) =>
-      fn === undefined ? 0 : symbol(this.names.functionAddress(fn)),
+    const entries = (known ?? this.#entries(index) ?? []).map((fn) =>
+      fn === undefined ? 0 : symbol(this.#names.functionAddress(fn)),
     );
     const isEmpty = entries.every((entry) => entry === 0);
     if (known) a.section(`.rodata.${name}`, {});
@@ -190,24 +191,24 @@ export class ModuleTables {
     a.local(name, "object");
     if (!isEmpty || known) a.long(...entries);
     a.space(WORD * (room - (isEmpty && !known ? 0 : entries.length)));
-    if (typeof size === "string") this.emitWord(a, size, this.module.tables[index]!.limits.min);
-    if (this.used.grown.has(index)) emitGrow(a, this.tables[index]!);
+    if (typeof size === "string") this.#emitWord(a, size, this.#module.tables[index]!.limits.min);
+    if (this.#used.grown.has(index)) emitGrow(a, this.tables[index]!);
   }
 
-  private emitSegment(a: Assembler, { symbol: name, size, sizeSymbol }: Segment, put: () => void) {
+  #emitSegment(a: Assembler, { symbol: name, size, sizeSymbol }: Segment, put: () => void) {
     a.section(`.rodata.${name}`, {});
     a.align(WORD);
     a.local(name, "object");
     put();
-    if (sizeSymbol !== undefined) this.emitWord(a, sizeSymbol, size);
+    if (sizeSymbol !== undefined) this.#emitWord(a, sizeSymbol, size);
   }
 
   /** The symbol of an element segment of this module. */
   symbolOf(segment: ElementSegment): string {
-    return this.elements[this.module.elements.indexOf(segment)]!.symbol;
+    return this.elements[this.#module.elements.indexOf(segment)]!.symbol;
   }
 
-  private emitWord(a: Assembler, name: string, value: number): void {
+  #emitWord(a: Assembler, name: string, value: number): void {
     a.section(`.data.${name}`, { write: true });
     a.align(WORD);
     a.local(name, "object");
@@ -216,7 +217,7 @@ export class ModuleTables {
 
   /** The active element segments that only a running program can place. */
   late(): ElementSegment[] {
-    return this.module.tables.flatMap((_, i) => (this.isLinked(i) ? [] : this.segmentsOf(i)));
+    return this.#module.tables.flatMap((_, i) => (this.#isLinked(i) ? [] : this.#segmentsOf(i)));
   }
 }
 

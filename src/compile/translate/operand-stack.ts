@@ -19,37 +19,40 @@ export interface Operand {
 }
 
 export class OperandStack {
-  private readonly operands: Operand[] = [];
+  readonly #memoryBase: number;
+  readonly #operands: Operand[] = [];
 
   /** @param memoryBase what is added to addresses of linear memory */
   constructor(
     readonly values: ValueBuilder,
-    private readonly memoryBase: number,
-  ) {}
+    memoryBase: number,
+  ) {
+    this.#memoryBase = memoryBase;
+  }
 
   /** How many operands there are. */
   get height(): number {
-    return this.operands.length;
+    return this.#operands.length;
   }
 
   push(low: Value, high?: Value): void {
-    this.operands.push({ low, high });
+    this.#operands.push({ low, high });
   }
 
   /** Pushes an operand as it is. */
   put(operand: Operand): void {
-    this.operands.push(operand);
+    this.#operands.push(operand);
   }
 
   pop(): Operand {
-    const operand = this.operands.pop();
+    const operand = this.#operands.pop();
     if (!operand) throw new Error(`${this.values.fn.name}: the operand stack is empty`);
     return operand;
   }
 
   /** The top operand, which stays. */
   peek(): Operand {
-    const operand = this.operands[this.operands.length - 1];
+    const operand = this.#operands[this.#operands.length - 1];
     if (!operand) throw new Error(`${this.values.fn.name}: the operand stack is empty`);
     return operand;
   }
@@ -66,7 +69,7 @@ export class OperandStack {
 
   /** Takes `count` operands off the stack, the deepest first. */
   popMany(count: number): Operand[] {
-    return count === 0 ? [] : this.operands.splice(-count);
+    return count === 0 ? [] : this.#operands.splice(-count);
   }
 
   /** Takes `count` operands off the stack, as values: arguments or results. */
@@ -76,17 +79,17 @@ export class OperandStack {
 
   /** The top `count` operands, the deepest first; they stay. */
   top(count: number): readonly Operand[] {
-    return count === 0 ? [] : this.operands.slice(-count);
+    return count === 0 ? [] : this.#operands.slice(-count);
   }
 
   /** Drops what lies above the first `height` operands. */
   cut(height: number): void {
-    this.operands.length = height;
+    this.#operands.length = height;
   }
 
   /** An address of linear memory as the processor knows it. */
   linear(address: Value): Value {
-    return this.values.emit("add", address, this.values.constant(this.memoryBase));
+    return this.values.emit("add", address, this.values.constant(this.#memoryBase));
   }
 }
 

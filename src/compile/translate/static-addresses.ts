@@ -58,82 +58,84 @@ export function findStaticAddresses(first: PlacedModule, second: PlacedModule): 
 const DISTANCE = SECOND_BASE - FIRST_BASE;
 
 class AddressFinder {
-  private readonly constants = new Map<number, AddressSign>();
-  private readonly globals = new Set<number>();
-  private readonly words = new Set<number>();
+  readonly #placed: PlacedModule;
+  readonly #moved: PlacedModule;
+  readonly #constants = new Map<number, AddressSign>();
+  readonly #globals = new Set<number>();
+  readonly #words = new Set<number>();
 
-  private readonly first: WasmModule;
-  private readonly second: WasmModule;
+  readonly #first: WasmModule;
+  readonly #second: WasmModule;
 
-  constructor(
-    private readonly placed: PlacedModule,
-    private readonly moved: PlacedModule,
-  ) {
-    this.first = placed.module;
-    this.second = moved.module;
+  constructor(placed: PlacedModule, moved: PlacedModule) {
+    this.#placed = placed;
+    this.#moved = moved;
+    this.#first = placed.module;
+    this.#second = moved.module;
   }
 
   run(): StaticAddresses {
-    const { first, second } = this;
-    if (first.functions.length !== second.functions.length) this.refuse(0);
-    for (const index of first.functions.keys()) this.code(index);
-    if (first.globals.length !== second.globals.length) this.refuse(0);
+    const first = this.#first;
+    const second = this.#second;
+    if (first.functions.length !== second.functions.length) this.#refuse(0);
+    for (const index of first.functions.keys()) this.#code(index);
+    if (first.globals.length !== second.globals.length) this.#refuse(0);
     for (const [index, { init }] of first.globals.entries()) {
       const other = second.globals[index]!.init;
-      if (init && other && this.initialValue(init, other)) this.globals.add(index);
+      if (init && other && this.#initialValue(init, other)) this.#globals.add(index);
     }
-    this.data();
-    return { constants: this.constants, globals: this.globals, words: this.words };
+    this.#data();
+    return { constants: this.#constants, globals: this.#globals, words: this.#words };
   }
 
-  private code(index: number): void {
-    const left = this.first.functions[index]!.body;
-    const right = this.second.functions[index]!.body;
+  #code(index: number): void {
+    const left = this.#first.functions[index]!.body;
+    const right = this.#second.functions[index]!.body;
     if (!left && !right) return;
-    if (left?.code.length !== right?.code.length) this.refuse(left?.offset ?? 0);
+    if (left?.code.length !== right?.code.length) this.#refuse(left?.offset ?? 0);
     const [a, b] = [left!.code, right!.code];
     for (let i = 0; i < a.length; i++) {
       const isEqual = a.op[i] === b.op[i] && a.b[i] === b.b[i];
       if (isEqual && a.a[i] === b.a[i]) continue;
       const at = a.at[i]!;
       if (isEqual && a.op[i] === Op["i32.const"]) {
-        this.constants.set(at, this.sign(a.a[i]!, b.a[i]!, at));
-      } else if (!isEqual || a.op[i] !== Op.br_table) this.refuse(at);
+        this.#constants.set(at, this.#sign(a.a[i]!, b.a[i]!, at));
+      } else if (!isEqual || a.op[i] !== Op.br_table) this.#refuse(at);
     }
   }
 
-  private initialValue(left: ConstantExpression, right: ConstantExpression): boolean {
+  #initialValue(left: ConstantExpression, right: ConstantExpression): boolean {
     if (left.op === right.op && left.a === right.a && left.b === right.b) return false;
     const isAddress = left.op === Op["i32.const"] && right.op === left.op;
-    if (!isAddress || this.sign(left.a, right.a, left.at) < 0) this.refuse(left.at);
+    if (!isAddress || this.#sign(left.a, right.a, left.at) < 0) this.#refuse(left.at);
     return true;
   }
 
   /** Segments may be cut differently, so whole images are compared. */
-  private data(): void {
-    const a = viewOf(this.placed);
-    const b = viewOf(this.moved);
-    if (a.byteLength !== b.byteLength) this.refuse(0);
+  #data(): void {
+    const a = viewOf(this.#placed);
+    const b = viewOf(this.#moved);
+    if (a.byteLength !== b.byteLength) this.#refuse(0);
     for (let at = 0; at + 4 <= a.byteLength; at += 4) {
       const [left, right] = [a.getInt32(at, true), b.getInt32(at, true)];
       if (left === right) continue;
-      if (this.sign(left, right, 0) < 0) this.refuse(0);
-      this.words.add(this.placed.data.start + at);
+      if (this.#sign(left, right, 0) < 0) this.#refuse(0);
+      this.#words.add(this.#placed.data.start + at);
     }
   }
 
-  private sign(left: number, right: number, at: number): AddressSign {
+  #sign(left: number, right: number, at: number): AddressSign {
     if (((right - left) | 0) === DISTANCE) return 1;
     if (((left - right) | 0) === DISTANCE) return -1;
-    return this.refuse(at);
+    return this.#refuse(at);
   }
 
-  private refuse(at: number): never {
+  #refuse(at: number): never {
     throw new Diagnostic(
       "COMP002",
       "this depends on the digits of an address of static data, which only the linker will know",
       "Add to and subtract from addresses only, or ask the caller for the memory.",
-      this.placed.placeAt(at) ?? { file: this.first.file },
+      this.#placed.placeAt(at) ?? { file: this.#first.file },
     );
   }
 }

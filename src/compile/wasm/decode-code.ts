@@ -34,106 +34,107 @@ function byNumber(first: number, last: number): (Immediate | undefined)[] {
 
 /** Decodes bodies one after the other into arrays that grow as needed. */
 export class CodeDecoder {
-  private op: Uint16Array;
-  private a: Int32Array;
-  private b: Int32Array;
-  private at: Uint32Array;
-  private length = 0;
-  private start = 0;
-  private readonly targets: number[] = [];
-  private readonly open: number[] = [];
-  private readonly ranges: { start: number; end: number }[] = [];
+  readonly #reader: WasmReader;
+  #op: Uint16Array;
+  #a: Int32Array;
+  #b: Int32Array;
+  #at: Uint32Array;
+  #length = 0;
+  #start = 0;
+  readonly #targets: number[] = [];
+  readonly #open: number[] = [];
+  readonly #ranges: { start: number; end: number }[] = [];
 
   /** @param bytes how many bytes of code there will be: as many instructions at the most */
-  constructor(
-    private readonly reader: WasmReader,
-    bytes: number,
-  ) {
-    this.op = new Uint16Array(bytes);
-    this.a = new Int32Array(bytes);
-    this.b = new Int32Array(bytes);
-    this.at = new Uint32Array(bytes);
+  constructor(reader: WasmReader, bytes: number) {
+    this.#reader = reader;
+    this.#op = new Uint16Array(bytes);
+    this.#a = new Int32Array(bytes);
+    this.#b = new Int32Array(bytes);
+    this.#at = new Uint32Array(bytes);
   }
 
   /** Decodes the instructions from the reader's position to its end, which must be an `end`. */
   decode(): void {
-    const { reader } = this;
-    this.start = this.length;
-    this.open.length = 0;
+    const reader = this.#reader;
+    this.#start = this.#length;
+    this.#open.length = 0;
     let depth = 1;
     while (depth > 0) {
-      const index = this.length++;
-      this.at[index] = reader.position;
-      const op = this.opcode();
-      this.op[index] = op;
-      depth += this.structure(index, op);
+      const index = this.#length++;
+      this.#at[index] = reader.position;
+      const op = this.#opcode();
+      this.#op[index] = op;
+      depth += this.#structure(index, op);
     }
     if (reader.position !== reader.end) reader.malformed("there are bytes after a body's end");
-    this.ranges.push({ start: this.start, end: this.length });
+    this.#ranges.push({ start: this.#start, end: this.#length });
   }
 
   /** The code of each body that was decoded, in order. */
   finish(): Code[] {
-    return this.ranges.map(({ start, end }) => ({
+    return this.#ranges.map(({ start, end }) => ({
       length: end - start,
-      op: this.op.subarray(start, end),
-      a: this.a.subarray(start, end),
-      b: this.b.subarray(start, end),
-      at: this.at.subarray(start, end),
-      targets: this.targets,
+      op: this.#op.subarray(start, end),
+      a: this.#a.subarray(start, end),
+      b: this.#b.subarray(start, end),
+      at: this.#at.subarray(start, end),
+      targets: this.#targets,
     }));
   }
 
-  private opcode(): number {
-    const { reader } = this;
+  #opcode(): number {
+    const reader = this.#reader;
     const start = reader.position;
     const byte = reader.u8();
-    const index = this.length - 1;
+    const index = this.#length - 1;
     if (byte === 0xfc) {
       const number = reader.u32();
       const immediate = PREFIXED[number];
       if (immediate === undefined) {
         return reader.malformed(`there is no instruction 0xfc ${number}`, start);
       }
-      this.immediate(immediate, index);
+      this.#immediate(immediate, index);
       return 0xfc00 + number;
     }
     const immediate = IMMEDIATES[byte];
-    if (immediate === undefined) return this.unknown(byte, start);
-    this.immediate(immediate, index);
+    if (immediate === undefined) return this.#unknown(byte, start);
+    this.#immediate(immediate, index);
     return byte;
   }
 
-  private unknown(byte: number, start: number): never {
+  #unknown(byte: number, start: number): never {
     const proposal = PROPOSALS.find(([, ...bytes]) => bytes.includes(byte));
-    if (proposal) this.reader.unsupported(proposal[0], start);
-    return this.reader.malformed(`there is no instruction 0x${byte.toString(16)}`, start);
+    if (proposal) this.#reader.unsupported(proposal[0], start);
+    return this.#reader.malformed(`there is no instruction 0x${byte.toString(16)}`, start);
   }
 
   /** Links a block's start to its end; returns by how much the nesting changes. */
-  private structure(index: number, op: number): number {
-    const relative = index - this.start;
+  #structure(index: number, op: number): number {
+    const relative = index - this.#start;
     if (op === Op.block || op === Op.loop || op === Op.if) {
-      this.open.push(index);
+      this.#open.push(index);
       return 1;
     }
     if (op === Op.else) {
-      const opener = this.open.pop();
-      if (opener === undefined || this.op[opener] !== Op.if) {
-        this.reader.malformed("an else belongs to no if", this.at[index]);
+      const opener = this.#open.pop();
+      if (opener === undefined || this.#op[opener] !== Op.if) {
+        this.#reader.malformed("an else belongs to no if", this.#at[index]);
       }
-      this.b[opener] = relative;
-      this.open.push(index);
+      this.#b[opener] = relative;
+      this.#open.push(index);
     } else if (op === Op.end) {
-      const opener = this.open.pop();
-      if (opener !== undefined) this.b[opener] = relative;
+      const opener = this.#open.pop();
+      if (opener !== undefined) this.#b[opener] = relative;
       return -1;
     }
     return 0;
   }
 
-  private immediate(kind: Immediate, index: number): void {
-    const { reader, a, b } = this;
+  #immediate(kind: Immediate, index: number): void {
+    const reader = this.#reader;
+    const a = this.#a;
+    const b = this.#b;
     switch (kind) {
       case "none":
         return;
@@ -144,11 +145,11 @@ export class CodeDecoder {
         a[index] = reader.s32();
         return;
       case "memory":
-        b[index] = this.alignment();
+        b[index] = this.#alignment();
         a[index] = reader.u32();
         return;
       case "block":
-        a[index] = this.blockType();
+        a[index] = this.#blockType();
         return;
       case "pair":
         a[index] = reader.u32();
@@ -168,7 +169,7 @@ export class CodeDecoder {
         b[index] = reader.word();
         return;
       case "labels":
-        this.labels(index);
+        this.#labels(index);
         return;
       case "types":
         if (reader.u32() !== 1) reader.malformed("a select has other than one type");
@@ -178,43 +179,43 @@ export class CodeDecoder {
         a[index] = referenceType(reader);
         return;
       case "zero":
-        this.memoryIndex();
+        this.#memoryIndex();
         return;
       case "zeroes":
-        this.memoryIndex();
-        this.memoryIndex();
+        this.#memoryIndex();
+        this.#memoryIndex();
         return;
       case "indexZero":
         a[index] = reader.u32();
-        this.memoryIndex();
+        this.#memoryIndex();
         return;
     }
   }
 
-  private alignment(): number {
-    const start = this.reader.position;
-    const alignment = this.reader.u32();
-    if (alignment >= 32) this.reader.malformed("an alignment is out of range", start);
+  #alignment(): number {
+    const start = this.#reader.position;
+    const alignment = this.#reader.u32();
+    if (alignment >= 32) this.#reader.malformed("an alignment is out of range", start);
     return alignment;
   }
 
-  private blockType(): number {
-    const { reader } = this;
+  #blockType(): number {
+    const reader = this.#reader;
     const byte = reader.bytes[reader.position] ?? 0;
     if (byte === 0x40 || isValueType(byte)) return reader.u8() - 0x80;
     return reader.typeIndex();
   }
 
-  private labels(index: number): void {
-    const count = this.reader.count("labels");
-    this.a[index] = this.targets.length;
-    this.b[index] = count;
-    for (let i = 0; i <= count; i++) this.targets.push(this.reader.u32());
+  #labels(index: number): void {
+    const count = this.#reader.count("labels");
+    this.#a[index] = this.#targets.length;
+    this.#b[index] = count;
+    for (let i = 0; i <= count; i++) this.#targets.push(this.#reader.u32());
   }
 
-  private memoryIndex(): void {
-    if (this.reader.u8() !== 0) {
-      this.reader.malformed("a memory index is not zero", this.reader.position - 1);
+  #memoryIndex(): void {
+    if (this.#reader.u8() !== 0) {
+      this.#reader.malformed("a memory index is not zero", this.#reader.position - 1);
     }
   }
 }

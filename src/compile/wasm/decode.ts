@@ -52,56 +52,59 @@ interface BodyRange {
 }
 
 class ModuleDecoder {
-  private readonly types: FunctionType[] = [];
-  private readonly functions: WasmFunction[] = [];
-  private readonly tables: WasmTable[] = [];
-  private readonly memories: WasmMemory[] = [];
-  private readonly globals: WasmGlobal[] = [];
-  private readonly exports: WasmExport[] = [];
-  private readonly elements: ElementSegment[] = [];
-  private readonly data: DataSegment[] = [];
-  private readonly custom: CustomSection[] = [];
-  private readonly declared: number[] = [];
-  private readonly bodies: BodyRange[] = [];
-  private start: number | undefined;
-  private dataCount: number | undefined;
+  readonly #reader: WasmReader;
+  readonly #types: FunctionType[] = [];
+  readonly #functions: WasmFunction[] = [];
+  readonly #tables: WasmTable[] = [];
+  readonly #memories: WasmMemory[] = [];
+  readonly #globals: WasmGlobal[] = [];
+  readonly #exports: WasmExport[] = [];
+  readonly #elements: ElementSegment[] = [];
+  readonly #data: DataSegment[] = [];
+  readonly #custom: CustomSection[] = [];
+  readonly #declared: number[] = [];
+  readonly #bodies: BodyRange[] = [];
+  #start: number | undefined;
+  #dataCount: number | undefined;
 
-  constructor(private readonly reader: WasmReader) {}
+  constructor(reader: WasmReader) {
+    this.#reader = reader;
+  }
 
   decode(): WasmModule {
-    this.sections();
-    const imported = this.functions.length;
-    for (const [i, typeIndex] of this.declared.entries()) {
+    this.#sections();
+    const imported = this.#functions.length;
+    for (const [i, typeIndex] of this.#declared.entries()) {
       const index = imported + i;
-      this.functions.push({ index, typeIndex, name: `function${index}` });
+      this.#functions.push({ index, typeIndex, name: `function${index}` });
     }
-    const names = applyNames(this.custom, this.exports, this.functions, this.globals);
+    const names = applyNames(this.#custom, this.#exports, this.#functions, this.#globals);
     const functions = [
-      ...this.functions.slice(0, imported),
-      ...this.decodeBodies(this.functions.slice(imported)),
+      ...this.#functions.slice(0, imported),
+      ...this.#decodeBodies(this.#functions.slice(imported)),
     ];
     for (const [index, locals] of names.locals) {
       const body = functions[index]?.body;
       if (body) body.localNames = locals;
     }
     return {
-      file: this.reader.module,
-      types: this.types,
+      file: this.#reader.module,
+      types: this.#types,
       functions,
-      tables: this.tables,
-      memories: this.memories,
-      globals: this.globals,
-      exports: this.exports,
-      ...(this.start === undefined ? {} : { start: this.start }),
-      elements: this.elements,
-      data: this.data,
-      ...(this.dataCount === undefined ? {} : { dataCount: this.dataCount }),
-      custom: this.custom,
+      tables: this.#tables,
+      memories: this.#memories,
+      globals: this.#globals,
+      exports: this.#exports,
+      ...(this.#start === undefined ? {} : { start: this.#start }),
+      elements: this.#elements,
+      data: this.#data,
+      ...(this.#dataCount === undefined ? {} : { dataCount: this.#dataCount }),
+      custom: this.#custom,
     };
   }
 
-  private sections(): void {
-    const { reader } = this;
+  #sections(): void {
+    const reader = this.#reader;
     const { end } = reader;
     let last = 0;
     while (reader.position < end) {
@@ -115,121 +118,121 @@ class ModuleDecoder {
         last = order;
       }
       reader.end = reader.position + size;
-      this.section(id);
+      this.#section(id);
       if (reader.position !== reader.end)
         reader.malformed(`section ${id} is longer than its items`);
       reader.end = end;
     }
-    this.agree(this.declared.length, this.bodies.length, "functions", "bodies");
-    if (this.dataCount !== undefined) {
-      this.agree(this.dataCount, this.data.length, "data segments announced", "data segments");
+    this.#agree(this.#declared.length, this.#bodies.length, "functions", "bodies");
+    if (this.#dataCount !== undefined) {
+      this.#agree(this.#dataCount, this.#data.length, "data segments announced", "data segments");
     }
   }
 
-  private agree(left: number, right: number, what: string, than: string): void {
-    if (left !== right) this.reader.malformed(`it has ${left} ${what} but ${right} ${than}`);
+  #agree(left: number, right: number, what: string, than: string): void {
+    if (left !== right) this.#reader.malformed(`it has ${left} ${what} but ${right} ${than}`);
   }
 
-  private section(id: number): void {
-    const { reader } = this;
+  #section(id: number): void {
+    const reader = this.#reader;
     switch (id) {
       case 0:
-        this.customSection();
+        this.#customSection();
         break;
       case 1:
-        this.each("types", () => this.types.push(this.functionType()));
+        this.#each("types", () => this.#types.push(this.#functionType()));
         break;
       case 2:
-        this.each("imports", () => this.importItem());
+        this.#each("imports", () => this.#importItem());
         break;
       case 3:
-        this.each("functions", () => this.declared.push(reader.u32()));
+        this.#each("functions", () => this.#declared.push(reader.u32()));
         break;
       case 4:
-        this.each("tables", () => this.tables.push(this.table()));
+        this.#each("tables", () => this.#tables.push(this.#table()));
         break;
       case 5:
-        this.each("memories", () => this.memories.push({ limits: this.limits("memory") }));
+        this.#each("memories", () => this.#memories.push({ limits: this.#limits("memory") }));
         break;
       case 6:
-        this.each("globals", () => this.global());
+        this.#each("globals", () => this.#global());
         break;
       case 7:
-        this.each("exports", () => this.exportItem());
+        this.#each("exports", () => this.#exportItem());
         break;
       case 8:
-        this.start = reader.u32();
+        this.#start = reader.u32();
         break;
       case 9:
-        this.each("element segments", () => this.elements.push(this.elementSegment()));
+        this.#each("element segments", () => this.#elements.push(this.#elementSegment()));
         break;
       case 10:
-        this.each("bodies", () => this.bodyRange());
+        this.#each("bodies", () => this.#bodyRange());
         break;
       case 11:
-        this.each("data segments", () => this.data.push(this.dataSegment()));
+        this.#each("data segments", () => this.#data.push(this.#dataSegment()));
         break;
       case 12:
-        this.dataCount = reader.u32();
+        this.#dataCount = reader.u32();
         break;
     }
   }
 
-  private each(what: string, read: () => unknown): void {
-    for (let count = this.reader.count(what); count > 0; count--) read();
+  #each(what: string, read: () => unknown): void {
+    for (let count = this.#reader.count(what); count > 0; count--) read();
   }
 
-  private customSection(): void {
-    const { reader } = this;
+  #customSection(): void {
+    const reader = this.#reader;
     const name = reader.name();
     const at = reader.position;
-    this.custom.push({ name, bytes: reader.bytes.subarray(at, reader.end), at });
+    this.#custom.push({ name, bytes: reader.bytes.subarray(at, reader.end), at });
     reader.position = reader.end;
   }
 
-  private functionType(): FunctionType {
-    const { reader } = this;
+  #functionType(): FunctionType {
+    const reader = this.#reader;
     if (reader.u8() !== 0x60) reader.unsupported("a type that is not a function's");
-    return { params: this.valueTypes(), results: this.valueTypes() };
+    return { params: this.#valueTypes(), results: this.#valueTypes() };
   }
 
-  private valueTypes(): ValueType[] {
+  #valueTypes(): ValueType[] {
     const types: ValueType[] = [];
-    this.each("value types", () => types.push(valueType(this.reader)));
+    this.#each("value types", () => types.push(valueType(this.#reader)));
     return types;
   }
 
-  private importItem(): void {
-    const { reader } = this;
+  #importItem(): void {
+    const reader = this.#reader;
     const imported = { module: reader.name(), name: reader.name() };
-    const kind = this.kind();
+    const kind = this.#kind();
     if (kind === "function") {
-      const index = this.functions.length;
+      const index = this.#functions.length;
       const name = `${imported.module}.${imported.name}`;
-      this.functions.push({ index, typeIndex: reader.u32(), name, imported });
+      this.#functions.push({ index, typeIndex: reader.u32(), name, imported });
     } else if (kind === "table") {
-      this.tables.push({ ...this.table(), imported });
+      this.#tables.push({ ...this.#table(), imported });
     } else if (kind === "memory") {
-      this.memories.push({ limits: this.limits("memory"), imported });
+      this.#memories.push({ limits: this.#limits("memory"), imported });
     } else {
       const name = `${imported.module}.${imported.name}`;
-      this.globals.push({ ...this.globalType(), name, imported });
+      this.#globals.push({ ...this.#globalType(), name, imported });
     }
   }
 
-  private kind(): ExternalKind {
-    const byte = this.reader.u8();
+  #kind(): ExternalKind {
+    const byte = this.#reader.u8();
     const kind = KINDS[byte];
-    return kind ?? this.reader.malformed(`there is no kind of item ${byte}`);
+    return kind ?? this.#reader.malformed(`there is no kind of item ${byte}`);
   }
 
-  private table(): WasmTable {
-    const element = referenceType(this.reader);
-    return { element, limits: this.limits("table") };
+  #table(): WasmTable {
+    const element = referenceType(this.#reader);
+    return { element, limits: this.#limits("table") };
   }
 
-  private limits(what: "memory" | "table"): Limits {
-    const { reader } = this;
+  #limits(what: "memory" | "table"): Limits {
+    const reader = this.#reader;
     const flags = reader.u8();
     if (what === "memory" && (flags === 2 || flags === 3)) reader.unsupported("a shared memory");
     if (flags > 1) reader.malformed("limits have an unknown form", reader.position - 1);
@@ -237,28 +240,28 @@ class ModuleDecoder {
     return flags === 0 ? { min } : { min, max: reader.u32() };
   }
 
-  private globalType(): { type: ValueType; mutable: boolean } {
-    const type = valueType(this.reader);
-    const mutability = this.reader.u8();
-    if (mutability > 1) this.reader.malformed("a mutability is neither 0 nor 1");
+  #globalType(): { type: ValueType; mutable: boolean } {
+    const type = valueType(this.#reader);
+    const mutability = this.#reader.u8();
+    if (mutability > 1) this.#reader.malformed("a mutability is neither 0 nor 1");
     return { type, mutable: mutability === 1 };
   }
 
-  private global(): void {
-    const type = this.globalType();
-    const name = `global${this.globals.length}`;
-    this.globals.push({ ...type, name, init: decodeConstant(this.reader) });
+  #global(): void {
+    const type = this.#globalType();
+    const name = `global${this.#globals.length}`;
+    this.#globals.push({ ...type, name, init: decodeConstant(this.#reader) });
   }
 
-  private exportItem(): void {
-    const at = this.reader.position;
-    const name = this.reader.name();
-    this.exports.push({ name, kind: this.kind(), index: this.reader.u32(), at });
+  #exportItem(): void {
+    const at = this.#reader.position;
+    const name = this.#reader.name();
+    this.#exports.push({ name, kind: this.#kind(), index: this.#reader.u32(), at });
   }
 
   /** Flags: bit 0 not active; bit 1 explicit table, or declarative; bit 2 expressions as items. */
-  private elementSegment(): ElementSegment {
-    const { reader } = this;
+  #elementSegment(): ElementSegment {
+    const reader = this.#reader;
     const at = reader.position;
     const flags = reader.u32();
     if (flags > 7) reader.malformed("an element segment has an unknown form", at);
@@ -267,26 +270,26 @@ class ModuleDecoder {
     const table = active && flags & 2 ? reader.u32() : 0;
     const offset = active ? { offset: decodeConstant(reader) } : {};
     const expressions = (flags & 4) !== 0;
-    const element = (flags & 3) === 0 ? FUNCREF : this.elementType(expressions);
+    const element = (flags & 3) === 0 ? FUNCREF : this.#elementType(expressions);
     const items: ConstantExpression[] = [];
-    this.each("elements", () => items.push(this.element(expressions)));
+    this.#each("elements", () => items.push(this.#element(expressions)));
     return { mode, table, ...offset, element, items, at };
   }
 
-  private elementType(expressions: boolean): ValueType {
-    if (expressions) return referenceType(this.reader);
-    if (this.reader.u8() !== 0) this.reader.malformed("there is no such kind of element");
+  #elementType(expressions: boolean): ValueType {
+    if (expressions) return referenceType(this.#reader);
+    if (this.#reader.u8() !== 0) this.#reader.malformed("there is no such kind of element");
     return FUNCREF;
   }
 
-  private element(expression: boolean): ConstantExpression {
-    const at = this.reader.position;
-    if (expression) return decodeConstant(this.reader);
-    return { op: Op["ref.func"], a: this.reader.u32(), b: 0, at };
+  #element(expression: boolean): ConstantExpression {
+    const at = this.#reader.position;
+    if (expression) return decodeConstant(this.#reader);
+    return { op: Op["ref.func"], a: this.#reader.u32(), b: 0, at };
   }
 
-  private dataSegment(): DataSegment {
-    const { reader } = this;
+  #dataSegment(): DataSegment {
+    const reader = this.#reader;
     const at = reader.position;
     const mode = reader.u32();
     if (mode > 2) reader.malformed("a data segment has an unknown form", at);
@@ -298,15 +301,16 @@ class ModuleDecoder {
     return { memory, ...offset, bytes: reader.bytes.subarray(start, start + length), at };
   }
 
-  private bodyRange(): void {
-    const { reader } = this;
+  #bodyRange(): void {
+    const reader = this.#reader;
     const size = reader.count("bytes in a body");
-    this.bodies.push({ start: reader.position, end: reader.position + size });
+    this.#bodies.push({ start: reader.position, end: reader.position + size });
     reader.position += size;
   }
 
-  private decodeBodies(functions: readonly WasmFunction[]): WasmFunction[] {
-    const { reader, bodies } = this;
+  #decodeBodies(functions: readonly WasmFunction[]): WasmFunction[] {
+    const reader = this.#reader;
+    const bodies = this.#bodies;
     const total = bodies.reduce((sum, { start, end }) => sum + end - start, 0);
     const decoder = new CodeDecoder(reader, total);
     const locals = functions.map((each, i) => {

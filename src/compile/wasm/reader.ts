@@ -93,18 +93,18 @@ export class WasmReader {
 
   /** A signed LEB128 number of at most 32 bits. */
   s32(): number {
-    return this.signed(32, 0x0f);
+    return this.#signed(32, 0x0f);
   }
 
   /** A signed LEB128 number of at most 33 bits that must not be negative: a type index. */
   typeIndex(): number {
     const start = this.position;
-    const index = this.signed(33, 0x1f);
+    const index = this.#signed(33, 0x1f);
     if (index < 0) this.malformed("a block has no such type", start);
     return index;
   }
 
-  private signed(bits: number, lastMask: number): number {
+  #signed(bits: number, lastMask: number): number {
     const start = this.position;
     let value = 0;
     for (let shift = 0; shift < 28; shift += 7) {

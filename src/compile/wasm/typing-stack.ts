@@ -32,34 +32,37 @@ export const TYPE_NAMES: Readonly<Record<number, string>> = {
 };
 
 export class TypingStack {
-  private readonly operands: Operand[] = [];
-  private readonly blocks: OpenBlock[] = [];
+  readonly #fail: (text: string) => never;
+  readonly #operands: Operand[] = [];
+  readonly #blocks: OpenBlock[] = [];
 
   /** @param fail reports that the instruction at hand breaks a rule; must throw */
-  constructor(private readonly fail: (text: string) => never) {}
+  constructor(fail: (text: string) => never) {
+    this.#fail = fail;
+  }
 
   clear(): void {
-    this.operands.length = 0;
-    this.blocks.length = 0;
+    this.#operands.length = 0;
+    this.#blocks.length = 0;
   }
 
   push(type: Operand): void {
-    this.operands.push(type);
+    this.#operands.push(type);
   }
 
   pushAll(types: readonly Operand[]): void {
-    for (const type of types) this.operands.push(type);
+    for (const type of types) this.#operands.push(type);
   }
 
   /** Takes an operand of this type; UNKNOWN takes any. Returns the type that was found. */
   pop(expected: Operand): Operand {
-    const block = this.innermost();
-    if (this.operands.length === block.height) {
-      return block.unreachable ? UNKNOWN : this.fail("there are too few operands");
+    const block = this.#innermost();
+    if (this.#operands.length === block.height) {
+      return block.unreachable ? UNKNOWN : this.#fail("there are too few operands");
     }
-    const found = this.operands.pop() ?? UNKNOWN;
+    const found = this.#operands.pop() ?? UNKNOWN;
     if (found !== expected && found !== UNKNOWN && expected !== UNKNOWN) {
-      this.fail(`the operand should be ${TYPE_NAMES[expected]} but is ${TYPE_NAMES[found]}`);
+      this.#fail(`the operand should be ${TYPE_NAMES[expected]} but is ${TYPE_NAMES[found]}`);
     }
     return found;
   }
@@ -72,36 +75,36 @@ export class TypingStack {
 
   /** Opens a block, whose parameters must have been popped, and pushes them again. */
   open(op: number, type: FunctionType): void {
-    this.blocks.push({ op, type, height: this.operands.length, unreachable: false });
+    this.#blocks.push({ op, type, height: this.#operands.length, unreachable: false });
     this.pushAll(type.params);
   }
 
   /** Closes the innermost block, of which its results and nothing else must be left. */
   close(): OpenBlock {
-    const block = this.innermost();
+    const block = this.#innermost();
     this.popAll(block.type.results);
-    if (this.operands.length !== block.height) {
-      this.fail("a block leaves more operands than its type says");
+    if (this.#operands.length !== block.height) {
+      this.#fail("a block leaves more operands than its type says");
     }
-    this.blocks.pop();
+    this.#blocks.pop();
     return block;
   }
 
   /** Notes that the rest of the innermost block cannot be reached. */
   unreachable(): void {
-    const block = this.innermost();
-    this.operands.length = block.height;
+    const block = this.#innermost();
+    this.#operands.length = block.height;
     block.unreachable = true;
   }
 
   /** What a branch to this label must find on the stack. */
   label(depth: number): readonly ValueType[] {
-    const block = this.blocks[this.blocks.length - 1 - depth];
-    if (block === undefined) return this.fail(`there is no label ${depth}`);
+    const block = this.#blocks[this.#blocks.length - 1 - depth];
+    if (block === undefined) return this.#fail(`there is no label ${depth}`);
     return block.op === Op.loop ? block.type.params : block.type.results;
   }
 
-  private innermost(): OpenBlock {
-    return this.blocks[this.blocks.length - 1] ?? this.fail("there is code after the end");
+  #innermost(): OpenBlock {
+    return this.#blocks[this.#blocks.length - 1] ?? this.#fail("there is code after the end");
   }
 }

@@ -61,132 +61,134 @@ const SINGLE = new Map(
 
 /** Validates the bodies of one module, one after the other. */
 export class CodeValidator {
-  private readonly stack = new TypingStack((text) => this.fail(text));
-  private function: WasmFunction | undefined;
-  private locals: readonly ValueType[] = [];
-  private results: readonly ValueType[] = [];
-  private index = 0;
+  readonly #module: WasmModule;
+  readonly #declared: ReadonlySet<number>;
+  readonly #stack = new TypingStack((text) => this.#fail(text));
+  #function: WasmFunction | undefined;
+  #locals: readonly ValueType[] = [];
+  #results: readonly ValueType[] = [];
+  #index = 0;
 
   /** @param declared the functions to which `ref.func` may refer */
-  constructor(
-    private readonly module: WasmModule,
-    private readonly declared: ReadonlySet<number>,
-  ) {}
+  constructor(module: WasmModule, declared: ReadonlySet<number>) {
+    this.#module = module;
+    this.#declared = declared;
+  }
 
   /** Validates a function's body; an import has none. Its type index must exist. */
   validate(each: WasmFunction): void {
     const { body } = each;
     if (body === undefined) return;
-    const type = this.module.types[each.typeIndex] ?? EMPTY;
-    this.function = each;
-    this.locals = [...type.params, ...body.locals];
-    this.results = type.results;
-    this.index = 0;
-    this.stack.clear();
-    this.stack.open(Op.block, { params: [], results: type.results });
+    const type = this.#module.types[each.typeIndex] ?? EMPTY;
+    this.#function = each;
+    this.#locals = [...type.params, ...body.locals];
+    this.#results = type.results;
+    this.#index = 0;
+    this.#stack.clear();
+    this.#stack.open(Op.block, { params: [], results: type.results });
     const { code } = body;
-    for (; this.index < code.length; this.index++) this.instruction(code, this.index);
+    for (; this.#index < code.length; this.#index++) this.#instruction(code, this.#index);
   }
 
-  private fail(text: string): never {
-    const code = this.function?.body?.code;
-    const name = opcodeName(code?.op[this.index] ?? 0);
-    const at = code?.at[this.index] ?? 0;
-    invalid(this.module.file, `${name}: ${text}`, at, this.function?.name);
+  #fail(text: string): never {
+    const code = this.#function?.body?.code;
+    const name = opcodeName(code?.op[this.#index] ?? 0);
+    const at = code?.at[this.#index] ?? 0;
+    invalid(this.#module.file, `${name}: ${text}`, at, this.#function?.name);
   }
 
-  private item<Item>(space: readonly Item[], index: number, what: string): Item {
-    return space[index >>> 0] ?? this.fail(`there is no ${what} ${index >>> 0}`);
+  #item<Item>(space: readonly Item[], index: number, what: string): Item {
+    return space[index >>> 0] ?? this.#fail(`there is no ${what} ${index >>> 0}`);
   }
 
-  private blockType(encoded: number): FunctionType {
+  #blockType(encoded: number): FunctionType {
     if (encoded === BLOCK_EMPTY) return EMPTY;
-    return SINGLE.get(encoded) ?? this.item(this.module.types, encoded, "type");
+    return SINGLE.get(encoded) ?? this.#item(this.#module.types, encoded, "type");
   }
 
-  private table(index: number): WasmTable {
-    return this.item(this.module.tables, index, "table");
+  #table(index: number): WasmTable {
+    return this.#item(this.#module.tables, index, "table");
   }
 
-  private instruction(code: Code, index: number): void {
+  #instruction(code: Code, index: number): void {
     const op = code.op[index]!;
     const a = code.a[index]!;
     const b = code.b[index]!;
     const fixed = FIXED[slot(op)];
     if (fixed !== undefined) {
-      if (fixed.accesses) this.memory(op, fixed, b);
-      if (op >= 0xfc00) this.segments(op, a, b);
-      this.apply(fixed);
+      if (fixed.accesses) this.#memory(op, fixed, b);
+      if (op >= 0xfc00) this.#segments(op, a, b);
+      this.#apply(fixed);
     } else {
       const known =
-        this.variable(op, a) || this.control(op, a, b, code) || this.reference(op, a, b);
-      if (!known) this.fail("there is no rule for this instruction");
+        this.#variable(op, a) || this.#control(op, a, b, code) || this.#reference(op, a, b);
+      if (!known) this.#fail("there is no rule for this instruction");
     }
   }
 
-  private apply({ params, results }: FunctionType): void {
-    for (let i = params.length - 1; i >= 0; i--) this.stack.pop(params[i]!);
-    this.stack.pushAll(results);
+  #apply({ params, results }: FunctionType): void {
+    for (let i = params.length - 1; i >= 0; i--) this.#stack.pop(params[i]!);
+    this.#stack.pushAll(results);
   }
 
-  private memory(op: number, { alignment }: FixedType, claimed: number): void {
-    if (this.module.memories.length === 0) this.fail("there is no memory 0");
-    if (op < 0x3f && claimed > alignment) this.fail("the alignment is above the natural one");
+  #memory(op: number, { alignment }: FixedType, claimed: number): void {
+    if (this.#module.memories.length === 0) this.#fail("there is no memory 0");
+    if (op < 0x3f && claimed > alignment) this.#fail("the alignment is above the natural one");
   }
 
-  private segments(op: number, a: number, b: number): void {
-    const { elements } = this.module;
+  #segments(op: number, a: number, b: number): void {
+    const { elements } = this.#module;
     if (op === Op["memory.init"] || op === Op["data.drop"]) {
-      this.dataSegment(a);
+      this.#dataSegment(a);
     } else if (op === Op["elem.drop"]) {
-      this.item(elements, a, "element segment");
+      this.#item(elements, a, "element segment");
     } else if (op === Op["table.init"]) {
-      const { element } = this.item(elements, a, "element segment");
-      if (this.table(b).element !== element) this.fail("segment and table differ in type");
-    } else if (op === Op["table.copy"] && this.table(a).element !== this.table(b).element) {
-      this.fail("the tables differ in type");
+      const { element } = this.#item(elements, a, "element segment");
+      if (this.#table(b).element !== element) this.#fail("segment and table differ in type");
+    } else if (op === Op["table.copy"] && this.#table(a).element !== this.#table(b).element) {
+      this.#fail("the tables differ in type");
     }
   }
 
-  private dataSegment(index: number): void {
-    const count = this.module.dataCount;
-    if (count === undefined) this.fail("there is no data count section");
-    if (index >>> 0 >= count) this.fail(`there is no data segment ${index >>> 0}`);
+  #dataSegment(index: number): void {
+    const count = this.#module.dataCount;
+    if (count === undefined) this.#fail("there is no data count section");
+    if (index >>> 0 >= count) this.#fail(`there is no data segment ${index >>> 0}`);
   }
 
   /** Locals, globals, calls and the instructions without a type; false: it is none of these. */
-  private variable(op: number, a: number): boolean {
-    const { stack } = this;
+  #variable(op: number, a: number): boolean {
+    const stack = this.#stack;
     switch (op) {
       case Op["local.get"]:
-        stack.push(this.item(this.locals, a, "local"));
+        stack.push(this.#item(this.#locals, a, "local"));
         return true;
       case Op["local.set"]:
-        stack.pop(this.item(this.locals, a, "local"));
+        stack.pop(this.#item(this.#locals, a, "local"));
         return true;
       case Op["local.tee"]: {
-        const type = this.item(this.locals, a, "local");
+        const type = this.#item(this.#locals, a, "local");
         stack.pop(type);
         stack.push(type);
         return true;
       }
       case Op["global.get"]:
-        stack.push(this.item(this.module.globals, a, "global").type);
+        stack.push(this.#item(this.#module.globals, a, "global").type);
         return true;
       case Op["global.set"]: {
-        const global = this.item(this.module.globals, a, "global");
-        if (!global.mutable) this.fail(`global ${global.name} is immutable`);
+        const global = this.#item(this.#module.globals, a, "global");
+        if (!global.mutable) this.#fail(`global ${global.name} is immutable`);
         stack.pop(global.type);
         return true;
       }
       case Op.call:
-        this.call(this.item(this.module.functions, a, "function").typeIndex);
+        this.#call(this.#item(this.#module.functions, a, "function").typeIndex);
         return true;
       case Op.drop:
         stack.pop(UNKNOWN);
         return true;
       case Op.select:
-        this.select();
+        this.#select();
         return true;
       case Op.nop:
         return true;
@@ -195,31 +197,31 @@ export class CodeValidator {
     }
   }
 
-  private call(typeIndex: number): void {
-    const type = this.item(this.module.types, typeIndex, "type");
-    this.stack.popAll(type.params);
-    this.stack.pushAll(type.results);
+  #call(typeIndex: number): void {
+    const type = this.#item(this.#module.types, typeIndex, "type");
+    this.#stack.popAll(type.params);
+    this.#stack.pushAll(type.results);
   }
 
-  private select(): void {
-    this.stack.pop(I32);
-    const right = this.stack.pop(UNKNOWN);
-    const left = this.stack.pop(UNKNOWN);
-    if (isReference(left) || isReference(right)) this.fail("references need select with a type");
+  #select(): void {
+    this.#stack.pop(I32);
+    const right = this.#stack.pop(UNKNOWN);
+    const left = this.#stack.pop(UNKNOWN);
+    if (isReference(left) || isReference(right)) this.#fail("references need select with a type");
     if (left !== right && left !== UNKNOWN && right !== UNKNOWN) {
-      this.fail(`the operands are ${TYPE_NAMES[left]} and ${TYPE_NAMES[right]}`);
+      this.#fail(`the operands are ${TYPE_NAMES[left]} and ${TYPE_NAMES[right]}`);
     }
-    this.stack.push(left === UNKNOWN ? right : left);
+    this.#stack.push(left === UNKNOWN ? right : left);
   }
 
   /** Structured control; false: the instruction is none of it. */
-  private control(op: number, a: number, b: number, code: Code): boolean {
-    const { stack } = this;
+  #control(op: number, a: number, b: number, code: Code): boolean {
+    const stack = this.#stack;
     switch (op) {
       case Op.block:
       case Op.loop:
       case Op.if: {
-        const type = this.blockType(a);
+        const type = this.#blockType(a);
         if (op === Op.if) stack.pop(I32);
         stack.popAll(type.params);
         stack.open(op, type);
@@ -229,7 +231,7 @@ export class CodeValidator {
         stack.open(Op.else, stack.close().type);
         return true;
       case Op.end:
-        this.end();
+        this.#end();
         return true;
       case Op.br:
         stack.popAll(stack.label(a >>> 0));
@@ -243,10 +245,10 @@ export class CodeValidator {
         return true;
       }
       case Op.br_table:
-        this.branchTable(code.targets, a, b);
+        this.#branchTable(code.targets, a, b);
         return true;
       case Op.return:
-        stack.popAll(this.results);
+        stack.popAll(this.#results);
         stack.unreachable();
         return true;
       case Op.unreachable:
@@ -257,21 +259,21 @@ export class CodeValidator {
     }
   }
 
-  private end(): void {
-    const { op, type } = this.stack.close();
+  #end(): void {
+    const { op, type } = this.#stack.close();
     if (op === Op.if && !sameTypes(type.params, type.results)) {
-      this.fail("an if without an else does not leave what it takes");
+      this.#fail("an if without an else does not leave what it takes");
     }
-    this.stack.pushAll(type.results);
+    this.#stack.pushAll(type.results);
   }
 
-  private branchTable(targets: readonly number[], start: number, count: number): void {
-    const { stack } = this;
+  #branchTable(targets: readonly number[], start: number, count: number): void {
+    const stack = this.#stack;
     stack.pop(I32);
     const byDefault = stack.label(targets[start + count] ?? 0);
     for (let i = start; i < start + count; i++) {
       const types = stack.label(targets[i] ?? 0);
-      if (types.length !== byDefault.length) this.fail("the labels differ in arity");
+      if (types.length !== byDefault.length) this.#fail("the labels differ in arity");
       stack.pushAll(stack.popAll(types));
     }
     stack.popAll(byDefault);
@@ -279,17 +281,17 @@ export class CodeValidator {
   }
 
   /** References, tables and typed selects; false: the instruction is none of these. */
-  private reference(op: number, a: number, b: number): boolean {
-    const { stack } = this;
+  #reference(op: number, a: number, b: number): boolean {
+    const stack = this.#stack;
     switch (op) {
       case Op.call_indirect:
-        if (this.table(b).element !== FUNCREF) this.fail("the table holds no functions");
+        if (this.#table(b).element !== FUNCREF) this.#fail("the table holds no functions");
         stack.pop(I32);
-        this.call(a);
+        this.#call(a);
         return true;
       case Op.select_typed: {
         const type = a as ValueType;
-        this.apply({ params: [type, type, I32], results: [type] });
+        this.#apply({ params: [type, type, I32], results: [type] });
         return true;
       }
       case Op["ref.null"]:
@@ -298,24 +300,24 @@ export class CodeValidator {
       case Op["ref.is_null"]: {
         const type = stack.pop(UNKNOWN);
         if (type !== UNKNOWN && !isReference(type))
-          this.fail(`${TYPE_NAMES[type]} is no reference`);
+          this.#fail(`${TYPE_NAMES[type]} is no reference`);
         stack.push(I32);
         return true;
       }
       case Op["ref.func"]:
-        this.item(this.module.functions, a, "function");
-        if (!this.declared.has(a >>> 0)) this.fail(`function ${a} is not declared`);
+        this.#item(this.#module.functions, a, "function");
+        if (!this.#declared.has(a >>> 0)) this.#fail(`function ${a} is not declared`);
         stack.push(FUNCREF);
         return true;
       default:
-        return this.tableAccess(op, a);
+        return this.#tableAccess(op, a);
     }
   }
 
-  private tableAccess(op: number, index: number): boolean {
+  #tableAccess(op: number, index: number): boolean {
     const types = TABLE_ACCESS.get(op);
     if (types === undefined) return false;
-    this.apply(types(this.table(index).element));
+    this.#apply(types(this.#table(index).element));
     return true;
   }
 }

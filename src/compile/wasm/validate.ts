@@ -35,83 +35,87 @@ export function validateModule(module: WasmModule): void {
 }
 
 class ModuleValidator {
+  readonly #module: WasmModule;
+
   /** The functions to which `ref.func` may refer in a body. */
   readonly declared = new Set<number>();
 
-  constructor(private readonly module: WasmModule) {}
+  constructor(module: WasmModule) {
+    this.#module = module;
+  }
 
   validate(): void {
-    this.functions();
-    this.tablesAndMemories();
-    this.globals();
-    this.elements();
-    this.data();
-    this.exports();
-    this.start();
+    this.#functions();
+    this.#tablesAndMemories();
+    this.#globals();
+    this.#elements();
+    this.#data();
+    this.#exports();
+    this.#start();
   }
 
-  private fail(text: string, at = 0): never {
-    invalid(this.module.file, text, at);
+  #fail(text: string, at = 0): never {
+    invalid(this.#module.file, text, at);
   }
 
-  private check(index: number, space: readonly unknown[], what: string, at?: number): void {
-    if (index < 0 || index >= space.length) this.fail(`there is no ${what} ${index >>> 0}`, at);
+  #check(index: number, space: readonly unknown[], what: string, at?: number): void {
+    if (index < 0 || index >= space.length) this.#fail(`there is no ${what} ${index >>> 0}`, at);
   }
 
-  private functions(): void {
-    const { functions, types } = this.module;
+  #functions(): void {
+    const { functions, types } = this.#module;
     for (const { name, typeIndex, body } of functions) {
       if (typeIndex >= types.length) {
-        invalid(this.module.file, `there is no type ${typeIndex}`, body?.offset ?? 0, name);
+        invalid(this.#module.file, `there is no type ${typeIndex}`, body?.offset ?? 0, name);
       }
     }
   }
 
-  private tablesAndMemories(): void {
-    const { tables, memories } = this.module;
-    for (const { limits } of tables) this.limits(limits, MAX_TABLE, "table");
-    for (const { limits } of memories) this.limits(limits, MAX_PAGES, "memory");
-    if (memories.length > 1) this.fail("it has more than one memory");
+  #tablesAndMemories(): void {
+    const { tables, memories } = this.#module;
+    for (const { limits } of tables) this.#limits(limits, MAX_TABLE, "table");
+    for (const { limits } of memories) this.#limits(limits, MAX_PAGES, "memory");
+    if (memories.length > 1) this.#fail("it has more than one memory");
   }
 
-  private limits({ min, max }: Limits, bound: number, what: string): void {
-    if (min > bound || (max ?? 0) > bound) this.fail(`a ${what} is larger than ${bound}`);
-    if (max !== undefined && min > max) this.fail(`the least size of a ${what} is above the most`);
+  #limits({ min, max }: Limits, bound: number, what: string): void {
+    if (min > bound || (max ?? 0) > bound) this.#fail(`a ${what} is larger than ${bound}`);
+    if (max !== undefined && min > max) this.#fail(`the least size of a ${what} is above the most`);
   }
 
-  private globals(): void {
-    for (const { init, type } of this.module.globals) {
-      if (init) this.constant(init, type);
+  #globals(): void {
+    for (const { init, type } of this.#module.globals) {
+      if (init) this.#constant(init, type);
     }
   }
 
-  private elements(): void {
-    const { elements, tables } = this.module;
+  #elements(): void {
+    const { elements, tables } = this.#module;
     for (const { mode, table, offset, element, items, at } of elements) {
       if (mode === "active") {
-        this.check(table, tables, "table", at);
-        if (tables[table]?.element !== element) this.fail("a table has another type", at);
+        this.#check(table, tables, "table", at);
+        if (tables[table]?.element !== element) this.#fail("a table has another type", at);
       }
-      if (offset) this.constant(offset, I32);
-      for (const item of items) this.constant(item, element);
+      if (offset) this.#constant(offset, I32);
+      for (const item of items) this.#constant(item, element);
     }
   }
 
-  private data(): void {
-    const { data, memories } = this.module;
+  #data(): void {
+    const { data, memories } = this.#module;
     for (const { memory, offset, at } of data) {
       if (!offset) continue;
-      this.check(memory, memories, "memory", at);
-      this.constant(offset, I32);
+      this.#check(memory, memories, "memory", at);
+      this.#constant(offset, I32);
     }
   }
 
-  private constant(expression: ConstantExpression, expected: ValueType): void {
-    const found = this.constantType(expression);
-    if (found !== expected) this.fail("a constant expression has the wrong type", expression.at);
+  #constant(expression: ConstantExpression, expected: ValueType): void {
+    const found = this.#constantType(expression);
+    if (found !== expected) this.#fail("a constant expression has the wrong type", expression.at);
   }
 
-  private constantType({ op, a, at }: ConstantExpression): ValueType {
+  #constantType({ op, a, at }: ConstantExpression): ValueType {
     switch (op) {
       case Op["i32.const"]:
         return I32;
@@ -124,41 +128,41 @@ class ModuleValidator {
       case Op["ref.null"]:
         return a as ValueType;
       case Op["ref.func"]:
-        this.check(a, this.module.functions, "function", at);
+        this.#check(a, this.#module.functions, "function", at);
         this.declared.add(a);
         return FUNCREF;
       default:
-        return this.constantGlobal(a, at);
+        return this.#constantGlobal(a, at);
     }
   }
 
   /** Constants may only be made of globals that are imported and never change. */
-  private constantGlobal(index: number, at: number): ValueType {
-    const global = this.module.globals[index];
-    if (!global?.imported) return this.fail(`there is no imported global ${index >>> 0}`, at);
-    if (global.mutable) this.fail("a constant expression reads a mutable global", at);
+  #constantGlobal(index: number, at: number): ValueType {
+    const global = this.#module.globals[index];
+    if (!global?.imported) return this.#fail(`there is no imported global ${index >>> 0}`, at);
+    if (global.mutable) this.#fail("a constant expression reads a mutable global", at);
     return global.type;
   }
 
-  private exports(): void {
-    const { functions, tables, memories, globals } = this.module;
+  #exports(): void {
+    const { functions, tables, memories, globals } = this.#module;
     const spaces = { function: functions, table: tables, memory: memories, global: globals };
     const names = new Set<string>();
-    for (const { name, kind, index, at } of this.module.exports) {
-      this.check(index, spaces[kind], kind, at);
+    for (const { name, kind, index, at } of this.#module.exports) {
+      this.#check(index, spaces[kind], kind, at);
       if (kind === "function") this.declared.add(index);
-      if (names.has(name)) this.fail(`two exports are called ${JSON.stringify(name)}`, at);
+      if (names.has(name)) this.#fail(`two exports are called ${JSON.stringify(name)}`, at);
       names.add(name);
     }
   }
 
-  private start(): void {
-    const { start, functions, types } = this.module;
+  #start(): void {
+    const { start, functions, types } = this.#module;
     if (start === undefined) return;
-    this.check(start, functions, "function");
+    this.#check(start, functions, "function");
     const type = types[functions[start]?.typeIndex ?? 0];
     if (type?.params.length || type?.results.length) {
-      this.fail("the start function takes or gives values");
+      this.#fail("the start function takes or gives values");
     }
   }
 }

@@ -68,19 +68,23 @@ interface NativeMemory {
 
 /** A compiled module in a process. */
 export class NativeInstance {
+  readonly #resolve: Resolve;
+
   constructor(
     readonly prefix: string,
     readonly module: WasmModule,
     readonly memory: NativeMemory | undefined,
     readonly hasStart: boolean,
-    private readonly resolve: Resolve,
-  ) {}
+    resolve: Resolve,
+  ) {
+    this.#resolve = resolve;
+  }
 
   /** The symbol of an exported function, global or table, whoever defines it. */
   symbolOf(name: string): string {
     const { kind, index } = this.exported(name);
     const { imported } = itemsOf(this.module, kind)[index]!;
-    return imported ? importSymbol(this.resolve, imported) : `${this.prefix}${name}`;
+    return imported ? importSymbol(this.#resolve, imported) : `${this.prefix}${name}`;
   }
 
   exported(name: string) {
@@ -108,11 +112,14 @@ function importSymbol(resolve: Resolve, imported: ImportName): string {
 
 /** A Linux process in the making. */
 export class NativeProcess {
-  private readonly objects: ObjectFile[] = [];
-  private readonly events: NativeEvent[] = [];
-  private readonly memories: NativeMemory[] = [];
+  readonly #options: RunOptions;
+  readonly #objects: ObjectFile[] = [];
+  readonly #events: NativeEvent[] = [];
+  readonly #memories: NativeMemory[] = [];
 
-  constructor(private readonly options: RunOptions = {}) {}
+  constructor(options: RunOptions = {}) {
+    this.#options = options;
+  }
 
   /**
    * Compiles `module`, and makes what it does at its start the next event, if there is something.
@@ -120,8 +127,8 @@ export class NativeProcess {
    * @throws Diagnostic if the compiler refuses it
    */
   add(module: WasmModule, resolve: Resolve = () => undefined): NativeInstance {
-    const prefix = `i${this.objects.length}.`;
-    const memory = this.memoryOf(module, resolve);
+    const prefix = `i${this.#objects.length}.`;
+    const memory = this.#memoryOf(module, resolve);
     const object = compileModule(module, {
       target: "user",
       name: "test.wasm",
@@ -130,55 +137,55 @@ export class NativeProcess {
       checksCalls: true,
       importName: (imported) => importSymbol(resolve, imported),
       ...(module.memories[0]?.imported ? {} : { data: { start: 0, end: dataEnd(module) } }),
-      ...this.options,
+      ...this.#options,
     });
-    const { alter = (same) => same } = this.options;
-    this.objects.push(prefixed(alter(object), prefix, memory?.prefix ?? ""));
+    const { alter = (same) => same } = this.#options;
+    this.#objects.push(prefixed(alter(object), prefix, memory?.prefix ?? ""));
     const hasStart = object.symbols.some(({ name }) => name === START);
     const instance = new NativeInstance(prefix, module, memory, hasStart, resolve);
-    if (hasStart) this.start(instance);
+    if (hasStart) this.#start(instance);
     return instance;
   }
 
-  private memoryOf({ memories }: WasmModule, resolve: Resolve): NativeMemory | undefined {
+  #memoryOf({ memories }: WasmModule, resolve: Resolve): NativeMemory | undefined {
     const [memory] = memories;
     if (!memory) return undefined;
     const owner = memory.imported && resolve(memory.imported)?.memory;
     if (owner) return owner;
-    const index = this.memories.length;
+    const index = this.#memories.length;
     const size = PAGE * Math.max(1, Math.min(memory.limits.max ?? PAGES, PAGES));
-    const found = { base: this.memoryEnd, size, prefix: `m${index}.`, limits: memory.limits };
-    this.memories.push(found);
+    const found = { base: this.#memoryEnd, size, prefix: `m${index}.`, limits: memory.limits };
+    this.#memories.push(found);
     return found;
   }
 
   /** Where the next memory begins. */
-  private get memoryEnd(): number {
-    const last = this.memories[this.memories.length - 1];
+  get #memoryEnd(): number {
+    const last = this.#memories[this.#memories.length - 1];
     return last ? last.base + last.size : MEMORY_BASE;
   }
 
-  private start({ prefix }: NativeInstance): void {
+  #start({ prefix }: NativeInstance): void {
     const signature: Signature = { parameters: [], results: [] };
-    this.events.push({ kind: "call", symbol: prefix + START, signature, args: [] });
+    this.#events.push({ kind: "call", symbol: prefix + START, signature, args: [] });
   }
 
   call(instance: NativeInstance, { name, args }: Call): void {
     const signature = instance.signatureOf(name);
-    this.events.push({ kind: "call", symbol: instance.symbolOf(name), signature, args });
+    this.#events.push({ kind: "call", symbol: instance.symbolOf(name), signature, args });
   }
 
   read(instance: NativeInstance, name: string): void {
     const { type } = instance.module.globals[instance.exported(name).index]!;
     const symbol = instance.symbolOf(name);
-    this.events.push({ kind: "read", symbol, type: numberType(type, 0) });
+    this.#events.push({ kind: "read", symbol, type: numberType(type, 0) });
   }
 
   /** What came of each event. */
   run(): Outcome[] {
-    const objects = [driver(this.events), ...this.objects, memoryManagers(this.memories)];
-    const image = link([...objects, stubs(this.objects)], layoutFor(this.memoryEnd));
-    return readOutcomes(execute(writeElf(image), this.options.timeout), this.events);
+    const objects = [driver(this.#events), ...this.#objects, memoryManagers(this.#memories)];
+    const image = link([...objects, stubs(this.#objects)], layoutFor(this.#memoryEnd));
+    return readOutcomes(execute(writeElf(image), this.#options.timeout), this.#events);
   }
 }
 

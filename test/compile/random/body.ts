@@ -62,26 +62,26 @@ const LESS_FUEL = [GLOBAL_GET, FUEL, ...i32(1), I32_SUB, GLOBAL_SET, FUEL];
 const USE_LOOP_FUEL = [...HAS_LOOP_FUEL, I32_EQZ, BR_IF, 1, ...LESS_FUEL];
 
 export class BodyWriter extends PatternWriter {
-  constructor(
-    random: Random,
-    private readonly shape: Shape,
-    around: Surroundings,
-  ) {
+  readonly #shape: Shape;
+
+  constructor(random: Random, shape: Shape, around: Surroundings) {
     const extra = Array.from({ length: 1 + random.below(5) }, () => randomType(random));
     const locals = [...shape.params, ...extra].slice(0, MAX_LOCALS);
     const first = locals.length;
     const counters = Array.from({ length: DEPTH }, (_, i) => first + 2 + i);
     super(random, locals, { f32: first, f64: first + 1, counters }, around);
+    this.#shape = shape;
   }
 
   /** Which random function it is. */
-  private get number(): number {
+  get #number(): number {
     return this.around.callable.length;
   }
 
   /** Size, locals and code. */
   write(): number[] {
-    const { random, shape, locals, scratch } = this;
+    const { random, locals, scratch } = this;
+    const shape = this.#shape;
     const own = locals.slice(shape.params.length);
     const declared = [...own, F32, F64, ...scratch.counters.map(() => I32)];
     const start = own.flatMap((type, i) => [
@@ -90,31 +90,31 @@ export class BodyWriter extends PatternWriter {
     ]);
     const all = vector(...declared.map((type) => [1, type]));
     const written = (code: number[]) => [...leb(all.length + code.length), ...all, ...code];
-    if (shape.isFatal) return written([...start, ...this.straightLine(), UNREACHABLE, END]);
+    if (shape.isFatal) return written([...start, ...this.#straightLine(), UNREACHABLE, END]);
     this.labels.push(shape.results);
-    const statements = random.chance(60) ? this.statements(DEPTH) : this.straightLine();
+    const statements = random.chance(60) ? this.#statements(DEPTH) : this.#straightLine();
     const results = this.values(shape.results, 4);
     this.labels.pop();
-    const body = [BLOCK, ...leb(bodyTypeIndex(this.number)), ...statements, ...results, END];
-    return written([...this.entry(), ...start, ...body, ...this.saveLocals(), END]);
+    const body = [BLOCK, ...leb(bodyTypeIndex(this.#number)), ...statements, ...results, END];
+    return written([...this.#entry(), ...start, ...body, ...this.#saveLocals(), END]);
   }
 
-  private entry(): number[] {
-    const results = this.shape.results.flatMap((type) => constant(type, 0n));
+  #entry(): number[] {
+    const results = this.#shape.results.flatMap((type) => constant(type, 0n));
     const isEmpty = [GLOBAL_GET, FUEL, ...i32(0), I32_LE_S];
     return [...isEmpty, IF, VOID, ...results, RETURN, END, ...LESS_FUEL];
   }
 
   /** Straight-line code: nothing is lost to a branch not taken. */
-  private straightLine(): number[] {
+  #straightLine(): number[] {
     const { random } = this;
     return random
-      .some(16, 88, () => (random.chance(40) ? this.statement(0) : this.localSet()))
+      .some(16, 88, () => (random.chance(40) ? this.#statement(0) : this.localSet()))
       .flat();
   }
 
-  private saveLocals(): number[] {
-    const start = SAVED + SAVED_SIZE * this.number;
+  #saveLocals(): number[] {
+    const start = SAVED + SAVED_SIZE * this.#number;
     return this.locals.flatMap((type, i) => {
       const value = [LOCAL_GET, i];
       const exact = isFloat(type) ? this.certain(type, value) : value;
@@ -122,11 +122,11 @@ export class BodyWriter extends PatternWriter {
     });
   }
 
-  private statements(depth: number): number[] {
-    return this.random.some(6, 67, () => this.statement(depth)).flat();
+  #statements(depth: number): number[] {
+    return this.random.some(6, 67, () => this.#statement(depth)).flat();
   }
 
-  private statement(depth: number): number[] {
+  #statement(depth: number): number[] {
     const { random } = this;
     if (--this.budget < 0) return [];
     const kind = random.below(depth > 0 ? 34 : 17);
@@ -136,24 +136,24 @@ export class BodyWriter extends PatternWriter {
     if (kind === 8) return this.unused();
     if (kind < 11) return this.bulk();
     if (kind < 13) return this.tableStatement();
-    if (kind < 15) return this.callStatement();
+    if (kind < 15) return this.#callStatement();
     if (kind < 17) return this.pattern();
-    if (kind < 20) return this.ifStatement(depth);
-    if (kind === 20) return this.loop(depth);
-    if (kind < 24) return this.countedLoop(depth);
-    if (kind === 24) return this.nested([BLOCK, VOID], [], depth);
-    if (kind < 27) return this.typedBlock(depth);
-    if (kind === 27) return this.switch(depth);
-    if (kind < 31) return this.branch();
-    return this.waiting(depth);
+    if (kind < 20) return this.#ifStatement(depth);
+    if (kind === 20) return this.#loop(depth);
+    if (kind < 24) return this.#countedLoop(depth);
+    if (kind === 24) return this.#nested([BLOCK, VOID], [], depth);
+    if (kind < 27) return this.#typedBlock(depth);
+    if (kind === 27) return this.#switch(depth);
+    if (kind < 31) return this.#branch();
+    return this.#waiting(depth);
   }
 
   // --- calls ---
 
-  private callStatement(): number[] {
+  #callStatement(): number[] {
     const { random, around } = this;
     const hasFatal = around.callable.some(({ isFatal }) => isFatal);
-    if (hasFatal && random.chance(30)) return this.trap(this.expression(I32, 2));
+    if (hasFatal && random.chance(30)) return this.#trap(this.expression(I32, 2));
     const isIndirect = random.chance(40);
     const from = isIndirect ? this.reachable() : around.callable;
     const callees = [...from.entries()].filter(([, { isFatal }]) => !isFatal);
@@ -166,7 +166,7 @@ export class BodyWriter extends PatternWriter {
   }
 
   /** A trap, or a call of a function that always traps, in one case of eight. */
-  private trap(condition: readonly number[]): number[] {
+  #trap(condition: readonly number[]): number[] {
     const { callable } = this.around;
     const fatal = callable.findIndex(({ isFatal }) => isFatal);
     const seldom = [...condition, ...i32(7), I32_AND, I32_EQZ, IF, VOID];
@@ -178,37 +178,37 @@ export class BodyWriter extends PatternWriter {
 
   // --- control ---
 
-  private nested(open: readonly number[], label: readonly Type[], depth: number): number[] {
+  #nested(open: readonly number[], label: readonly Type[], depth: number): number[] {
     this.labels.push(label);
-    const inside = this.statements(depth - 1);
+    const inside = this.#statements(depth - 1);
     // What stands behind a jump is never reached, but must be valid.
-    const dead = this.random.chance(5) ? [BR, 0, ...this.statements(0)] : [];
+    const dead = this.random.chance(5) ? [BR, 0, ...this.#statements(0)] : [];
     this.labels.pop();
     return [...open, ...inside, ...dead, END];
   }
 
   /** A statement with values below it on the stack, which it must leave alone. */
-  private waiting(depth: number): number[] {
+  #waiting(depth: number): number[] {
     const { random } = this;
     const types = random.some(MAX_WAITING, 80, () => randomType(random));
     const values = this.values(types, 2);
-    return [...values, ...this.statement(depth - 1), ...this.discard(types)];
+    return [...values, ...this.#statement(depth - 1), ...this.discard(types)];
   }
 
-  private ifStatement(depth: number): number[] {
+  #ifStatement(depth: number): number[] {
     const condition = this.condition(3);
     this.labels.push([]);
-    const yes = this.statements(depth - 1);
-    const no = this.random.chance(50) ? [ELSE, ...this.statements(depth - 1)] : [];
+    const yes = this.#statements(depth - 1);
+    const no = this.random.chance(50) ? [ELSE, ...this.#statements(depth - 1)] : [];
     this.labels.pop();
     return [...condition, IF, VOID, ...yes, ...no, END];
   }
 
   /** A loop that ends when the fuel is gone, or its condition is false. */
-  private loop(depth: number): number[] {
+  #loop(depth: number): number[] {
     this.labels.push([], undefined);
     const leave = this.random.chance(50) ? [...this.condition(2), BR_IF, 1] : [];
-    const body = this.statements(depth - 1);
+    const body = this.#statements(depth - 1);
     const again = this.condition(3);
     this.labels.pop();
     this.labels.pop();
@@ -217,7 +217,7 @@ export class BodyWriter extends PatternWriter {
   }
 
   /** A loop that counts up or down, a few times, and what it counts is seen inside. */
-  private countedLoop(depth: number): number[] {
+  #countedLoop(depth: number): number[] {
     const { random } = this;
     const counter = this.scratch.counters[this.counting]!;
     const isUp = random.chance(60);
@@ -226,7 +226,7 @@ export class BodyWriter extends PatternWriter {
     const isMore = isUp ? [...i32(turns), I32_LT_S] : [];
     this.labels.push([], undefined);
     this.counting++;
-    const body = this.statements(depth - 1);
+    const body = this.#statements(depth - 1);
     const leave = random.chance(25) ? [...this.condition(2), BR_IF, 1] : [];
     const by = (count: number) => [LOCAL_GET, counter, ...i32(count), step, LOCAL_TEE, counter];
     // A second way back to the start, by the same step or another.
@@ -234,7 +234,7 @@ export class BodyWriter extends PatternWriter {
     const isInside = isUp ? [...i32(turns - jump), I32_LT_S] : [...i32(jump), I32_GT_S];
     const mayJump = [...this.condition(2), I32_EQZ, LOCAL_GET, counter, ...isInside, I32_AND];
     const skip = random.chance(25) ? [...mayJump, IF, VOID, ...by(jump), DROP, BR, 1, END] : [];
-    const rest = skip.length > 0 ? this.statement(depth - 1) : [];
+    const rest = skip.length > 0 ? this.#statement(depth - 1) : [];
     this.counting--;
     this.labels.pop();
     this.labels.pop();
@@ -246,17 +246,17 @@ export class BodyWriter extends PatternWriter {
   }
 
   /** A block, loop or if with parameters and results. */
-  private typedBlock(depth: number): number[] {
+  #typedBlock(depth: number): number[] {
     const { random, around } = this;
     const index = random.below(around.blockTypes.length);
     const { params, results } = around.blockTypes[index]!;
     const type = leb(FIRST_BLOCK_TYPE + index);
     const before = this.values(params, 2);
     const kind = random.below(3);
-    const inside = (): number[] => [...this.discard(params), ...this.statements(depth - 1)];
+    const inside = (): number[] => [...this.discard(params), ...this.#statements(depth - 1)];
     if (kind === 1) {
       this.labels.push(undefined);
-      const start = [...this.discard(params), ...LESS_FUEL, ...this.statements(depth - 1)];
+      const start = [...this.discard(params), ...LESS_FUEL, ...this.#statements(depth - 1)];
       const condition = [...this.condition(2), I32_EQZ, I32_EQZ, ...HAS_LOOP_FUEL, I32_AND];
       const again = [...this.values(params, 2), ...condition, BR_IF, 0];
       const rest = [...params.map(() => DROP), ...this.values(results, 2)];
@@ -274,7 +274,7 @@ export class BodyWriter extends PatternWriter {
   }
 
   /** Nested blocks and a br_table into them. */
-  private switch(depth: number): number[] {
+  #switch(depth: number): number[] {
     const { random } = this;
     const count = 1 + random.below(8);
     for (let i = 0; i < count; i++) this.labels.push([]);
@@ -289,13 +289,13 @@ export class BodyWriter extends PatternWriter {
     let code = [...index, BR_TABLE, ...vector(...targets.map((t) => [t])), random.below(count)];
     for (let i = 0; i < count; i++) {
       this.labels.pop();
-      code = [BLOCK, VOID, ...code, END, ...this.statement(depth - 1)];
+      code = [BLOCK, VOID, ...code, END, ...this.#statement(depth - 1)];
     }
     return code;
   }
 
   /** `br_if`, `br`, `br_table` or a trap; never to a loop's start, which would burn no fuel. */
-  private branch(): number[] {
+  #branch(): number[] {
     const { random } = this;
     const isExit = random.chance(8);
     const label = isExit ? this.labels.length - 1 : random.below(this.labels.length - 1 || 1);
@@ -303,11 +303,11 @@ export class BodyWriter extends PatternWriter {
     const types = this.labels[this.labels.length - 1 - label];
     const condition = this.condition(3);
     if (types === undefined) return [...condition, DROP];
-    if (random.chance(8)) return this.trap(condition);
+    if (random.chance(8)) return this.#trap(condition);
     const values = this.values(types, 2);
     const kind = random.below(isExit ? 4 : 3);
     if (kind === 3) {
-      const save = this.saveLocals();
+      const save = this.#saveLocals();
       return [...condition, IF, VOID, ...values, ...save, RETURN, END];
     }
     if (kind === 0) return [...values, ...condition, BR_IF, label, ...this.discard(types)];

@@ -40,8 +40,8 @@ const COMPARISON = /\.(eq|ne|lt|gt|le|ge)(_[su])?$/;
 
 export abstract class ExpressionWriter extends LeafWriter {
   /** The latest expressions and addresses, to be written again. */
-  private readonly made: { type: Type; code: number[] }[] = [];
-  private readonly addresses: number[][] = [];
+  readonly #made: { type: Type; code: number[] }[] = [];
+  readonly #addresses: number[][] = [];
 
   protected values(types: readonly Type[], depth: number): number[] {
     return types.flatMap((type) => this.expression(type, depth));
@@ -50,19 +50,19 @@ export abstract class ExpressionWriter extends LeafWriter {
   /** A value of `type`; of a float that is a NaN, sign and payload are open. */
   protected expression(type: Type, depth: number): number[] {
     return this.random.span(() => {
-      const again = this.made.filter((each) => each.type === type);
+      const again = this.#made.filter((each) => each.type === type);
       if (depth > 0 && again.length > 0 && this.random.chance(7)) {
         return this.random.pick(again).code;
       }
-      const code = this.randomExpression(type, depth);
-      if (code.length >= 3 && code.length <= LONGEST_AGAIN) this.remember(type, code);
+      const code = this.#randomExpression(type, depth);
+      if (code.length >= 3 && code.length <= LONGEST_AGAIN) this.#remember(type, code);
       return code;
     });
   }
 
-  private remember(type: Type, code: number[]): void {
-    this.made.push({ type, code });
-    if (this.made.length > REMEMBERED) this.made.shift();
+  #remember(type: Type, code: number[]): void {
+    this.#made.push({ type, code });
+    if (this.#made.length > REMEMBERED) this.#made.shift();
   }
 
   /** The same with its bits certain. */
@@ -72,19 +72,19 @@ export abstract class ExpressionWriter extends LeafWriter {
     return isFloat(type) ? this.certain(type, code) : code;
   }
 
-  private randomExpression(type: Type, depth: number): number[] {
+  #randomExpression(type: Type, depth: number): number[] {
     const { random } = this;
     if (depth <= 0 || --this.budget < 0) return this.leaf(type);
     const kind = random.below(28);
     if (kind < 3) return this.leaf(type);
-    if (kind < 18) return this.operation(type, depth);
-    if (kind < 21) return this.load(type);
-    if (kind === 21) return this.select(type, depth);
-    if (kind === 22) return this.tee(type, depth);
-    if (kind < 25) return this.call(type, depth);
-    if (kind === 25) return this.blockValue(type, depth);
-    if (kind === 26) return this.ifValue(type, depth);
-    return type === I32 ? this.size() : this.operation(type, depth);
+    if (kind < 18) return this.#operation(type, depth);
+    if (kind < 21) return this.#load(type);
+    if (kind === 21) return this.#select(type, depth);
+    if (kind === 22) return this.#tee(type, depth);
+    if (kind < 25) return this.#call(type, depth);
+    if (kind === 25) return this.#blockValue(type, depth);
+    if (kind === 26) return this.#ifValue(type, depth);
+    return type === I32 ? this.#size() : this.#operation(type, depth);
   }
 
   // --- leaves ---
@@ -105,7 +105,7 @@ export abstract class ExpressionWriter extends LeafWriter {
     if (kind < 4) return [...this.expression(I32, depth), ...i32(1 << random.below(12)), I32_AND];
     if (kind === 4) {
       const isZero = random.chance(50) ? [I32_EQZ] : [];
-      return [...this.expression(I32, depth), ...this.load(I32), I32_AND, ...isZero];
+      return [...this.expression(I32, depth), ...this.#load(I32), I32_AND, ...isZero];
     }
     const type = randomType(random);
     const all = OPERATIONS.get(I32)!.flat();
@@ -114,12 +114,12 @@ export abstract class ExpressionWriter extends LeafWriter {
     );
     const op = random.pick(comparisons);
     if (!isFloat(type) && random.chance(15)) {
-      const right = random.chance(50) ? constant(type, 0n) : this.load(type);
-      return [...this.load(type), ...right, ...op.bytes];
+      const right = random.chance(50) ? constant(type, 0n) : this.#load(type);
+      return [...this.#load(type), ...right, ...op.bytes];
     }
     const local = this.local(type);
     if (isFloat(type) || local === undefined || random.chance(40)) {
-      return this.operationWith(op, depth);
+      return this.#operationWith(op, depth);
     }
     const left = [...this.expression(type, depth), LOCAL_TEE, local];
     return [...left, ...this.near(type, local), ...op.bytes];
@@ -127,44 +127,44 @@ export abstract class ExpressionWriter extends LeafWriter {
 
   // --- operations ---
 
-  private operation(type: Type, depth: number): number[] {
+  #operation(type: Type, depth: number): number[] {
     const { random } = this;
     const group = random.chance(45) ? random.pick(OPERATIONS.get(type)!) : this.group(type, 2);
     // Sums and differences lose nothing of what their operands were.
     const isSum = random.chance(35);
-    if (!isFloat(type) && random.chance(6)) return this.shiftedBack(type, depth);
+    if (!isFloat(type) && random.chance(6)) return this.#shiftedBack(type, depth);
     const sums = this.group(type, 2).filter(({ name }) => SUM.test(name));
-    return this.operationWith(random.pick(isSum ? sums : group), depth);
+    return this.#operationWith(random.pick(isSum ? sums : group), depth);
   }
 
   /** Shifted left, and as far to the right: what extends a part of a word. */
-  private shiftedBack(type: Type, depth: number): number[] {
+  #shiftedBack(type: Type, depth: number): number[] {
     const count = constant(type, BigInt(this.random.pick([8, 16, 24, 1, 31, 32, 40, 48, 56])));
     const [left, right, unsigned] = type === I32 ? [I32_SHL, 0x75, 0x76] : [0x86, 0x87, 0x88];
     const back = this.random.chance(50) ? unsigned : right;
     return [...this.expression(type, depth - 1), ...count, left!, ...count, back!];
   }
 
-  private operationWith(op: RandomOp, depth: number): number[] {
-    return [...this.operands(op, depth), ...op.bytes];
+  #operationWith(op: RandomOp, depth: number): number[] {
+    return [...this.#operands(op, depth), ...op.bytes];
   }
 
-  private operands(op: RandomOp, depth: number): number[] {
+  #operands(op: RandomOp, depth: number): number[] {
     const { random } = this;
     const [first, second] = op.operands as [Type, Type | undefined];
-    if (op.isTruncation) return this.truncated(first, depth);
+    if (op.isTruncation) return this.#truncated(first, depth);
     if (op.showsBits) {
       const sign = this.exact(second ?? first, depth - 1);
       return second === undefined ? sign : [...this.expression(first, depth - 1), ...sign];
     }
     const left = random.chance(20) ? this.leaf(first) : this.expression(first, depth - 1);
     if (second === undefined) return left;
-    if (!op.isDivision) return [...left, ...this.rightOperand(second, left, depth)];
-    return [...left, ...this.divisor(second, depth)];
+    if (!op.isDivision) return [...left, ...this.#rightOperand(second, left, depth)];
+    return [...left, ...this.#divisor(second, depth)];
   }
 
   /** Seldom 0, or every third call would trap. */
-  private divisor(type: Type, depth: number): number[] {
+  #divisor(type: Type, depth: number): number[] {
     const { random } = this;
     const kind = random.below(4);
     if (kind === 0) return constant(type, BigInt(1 + random.below(100)));
@@ -174,7 +174,7 @@ export abstract class ExpressionWriter extends LeafWriter {
   }
 
   /** Sometimes a constant, sometimes what the left operand is or nearly so. */
-  private rightOperand(type: Type, left: number[], depth: number): number[] {
+  #rightOperand(type: Type, left: number[], depth: number): number[] {
     const { random } = this;
     if (random.chance(30)) return this.constant(type);
     const isLeaf = left[0] === LOCAL_GET && left.length === 2 && !isFloat(type);
@@ -184,7 +184,7 @@ export abstract class ExpressionWriter extends LeafWriter {
   }
 
   /** A float that fits an integer, most of the time. */
-  private truncated(type: Type, depth: number): number[] {
+  #truncated(type: Type, depth: number): number[] {
     if (this.random.chance(4)) return this.expression(type, depth - 1);
     const integer = [...this.expression(I32, depth - 1), ...i32(0xffff), I32_AND];
     return [...integer, type === F32 ? 0xb2 : 0xb7, ...constant(type, QUARTER[type]!), MUL[type]!];
@@ -193,36 +193,37 @@ export abstract class ExpressionWriter extends LeafWriter {
   // --- memory ---
 
   protected address(): number[] {
-    const { random, addresses } = this;
+    const { random } = this;
+    const addresses = this.#addresses;
     if (addresses.length > 0 && random.chance(20)) return random.pick(addresses);
-    const address = this.newAddress();
+    const address = this.#newAddress();
     addresses.push(address);
     if (addresses.length > REMEMBERED) addresses.shift();
     return address;
   }
 
-  private newAddress(): number[] {
+  #newAddress(): number[] {
     const { random } = this;
     if (random.chance(40)) return i32(random.below(0x1000));
-    if (this.counting > 0 && random.chance(60)) return this.counted();
+    if (this.counting > 0 && random.chance(60)) return this.#counted();
     return [...this.expression(I32, 2), ...i32(PAGE_MASK), I32_AND];
   }
 
   /** The address of an element of an array, by a loop's counter. */
-  private counted(): number[] {
+  #counted(): number[] {
     const { random } = this;
     const scaled = [...this.counter(), ...i32(random.below(7)), I32_SHL];
     const base = i32(random.below(0x1000 - (MAX_COUNT << 6)));
     return random.chance(70) ? [...scaled, ...base, I32_ADD] : [...base, ...scaled, I32_ADD];
   }
 
-  private load(type: Type): number[] {
+  #load(type: Type): number[] {
     return [...this.address(), ...this.random.pick(LOADS.get(type)!).bytes, ...this.memarg()];
   }
 
   // --- control ---
 
-  private select(type: Type, depth: number): number[] {
+  #select(type: Type, depth: number): number[] {
     const yes = this.expression(type, depth - 1);
     const no = this.expression(type, depth - 1);
     const condition = this.condition(depth - 1);
@@ -232,13 +233,13 @@ export abstract class ExpressionWriter extends LeafWriter {
     ];
   }
 
-  private tee(type: Type, depth: number): number[] {
+  #tee(type: Type, depth: number): number[] {
     const local = this.local(type);
     if (local === undefined) return this.leaf(type);
     return [...this.expression(type, depth - 1), LOCAL_TEE, local];
   }
 
-  private blockValue(type: Type, depth: number): number[] {
+  #blockValue(type: Type, depth: number): number[] {
     this.labels.push([type]);
     const early = this.random.chance(60)
       ? [...this.expression(type, 1), ...this.condition(2), BR_IF, 0, DROP]
@@ -248,7 +249,7 @@ export abstract class ExpressionWriter extends LeafWriter {
     return code;
   }
 
-  private ifValue(type: Type, depth: number): number[] {
+  #ifValue(type: Type, depth: number): number[] {
     const condition = this.condition(depth - 1);
     this.labels.push([type]);
     const yes = this.expression(type, depth - 1);
@@ -258,7 +259,7 @@ export abstract class ExpressionWriter extends LeafWriter {
   }
 
   /** Numbers of pages and entries, and whether an entry is empty. */
-  private size(): number[] {
+  #size(): number[] {
     const { random } = this;
     switch (random.below(this.around.changesTables ? 5 : 4)) {
       case 0:
@@ -285,14 +286,14 @@ export abstract class ExpressionWriter extends LeafWriter {
   // --- calls ---
 
   /** The first result of a call; the others are used up. */
-  private call(type: Type, depth: number): number[] {
+  #call(type: Type, depth: number): number[] {
     const { random, around } = this;
     const isIndirect = random.chance(35);
     const from = isIndirect ? this.reachable() : around.callable;
     const candidates = [...from.entries()].filter(
       ([, { results, isFatal }]) => results[0] === type && !isFatal,
     );
-    if (candidates.length === 0) return this.operation(type, depth);
+    if (candidates.length === 0) return this.#operation(type, depth);
     const [index, { params, results }] = random.pick(candidates);
     const rest = this.discard(results.slice(1));
     if (isIndirect) return [...this.indirect(index, params, depth - 2), ...rest];
@@ -314,12 +315,12 @@ export abstract class ExpressionWriter extends LeafWriter {
     const right = callee + table;
     const isWild = random.below(100) >= 98 || right >= size;
     const values = this.values(params, depth);
-    const index = isWild ? this.small(size + 1) : this.entryOf(callee, table);
+    const index = isWild ? this.small(size + 1) : this.#entryOf(callee, table);
     return [...values, ...index, CALL_INDIRECT, ...leb(typeIndex(callee)), table];
   }
 
   /** The index of a function's entry, or of one or another that has the same type. */
-  private entryOf(callee: number, table: number): number[] {
+  #entryOf(callee: number, table: number): number[] {
     const { functions } = this.around;
     const isTwin = (shape: Shape) => shape === functions[callee];
     const twin = functions.findIndex((shape, i) => i !== callee && isTwin(shape));

@@ -35,7 +35,7 @@ export abstract class MemoryWriter extends ExpressionWriter {
     if (isFloat(type)) {
       const value = this.exact(type, 4);
       if (!random.chance(75)) return [...value, LOCAL_SET, index];
-      return [...this.place(), ...value, LOCAL_TEE, index, ...storeOf(type)];
+      return [...this.#place(), ...value, LOCAL_TEE, index, ...storeOf(type)];
     }
     const value = this.expression(type, 4);
     if (!random.chance(75)) return [...value, LOCAL_SET, index];
@@ -44,7 +44,7 @@ export abstract class MemoryWriter extends ExpressionWriter {
   }
 
   /** The address of a place that hardly anything else is stored to. */
-  private place(): number[] {
+  #place(): number[] {
     return i32(KEPT + 8 * this.random.below(KEPT_PLACES));
   }
 
@@ -52,7 +52,7 @@ export abstract class MemoryWriter extends ExpressionWriter {
   protected unused(): number[] {
     const type = randomType(this.random);
     if (this.random.chance(15)) return [...this.expression(type, 3), DROP, NOP];
-    return [...this.place(), ...this.exact(type, 3), ...storeOf(type)];
+    return [...this.#place(), ...this.exact(type, 3), ...storeOf(type)];
   }
 
   protected globalSet(): number[] {
@@ -88,7 +88,7 @@ export abstract class MemoryWriter extends ExpressionWriter {
     const { random } = this;
     const kind = random.below(10);
     const count = random.chance(80) ? this.small(64) : this.small(512);
-    if (kind < 3) return [...this.overlapping(), ...count, 0xfc, 10, 0, 0];
+    if (kind < 3) return [...this.#overlapping(), ...count, 0xfc, 10, 0, 0];
     if (kind < 5) return [...this.address(), ...this.address(), ...count, 0xfc, 10, 0, 0];
     if (kind < 7) return [...this.address(), ...this.expression(I32, 1), ...count, 0xfc, 11, 0];
     if (kind === 9 && random.chance(30)) return [0xfc, 9, 1];
@@ -98,7 +98,7 @@ export abstract class MemoryWriter extends ExpressionWriter {
   }
 
   /** Two addresses near each other. */
-  private overlapping(): number[] {
+  #overlapping(): number[] {
     const { random } = this;
     const distance = [...i32(64 + random.below(80) - 40), I32_ADD];
     const index = this.local(I32);

@@ -42,14 +42,14 @@ function again(counter: number, step: number, end: number): number[] {
 export abstract class PatternWriter extends MemoryWriter {
   protected pattern(): number[] {
     const kind = this.random.below(6);
-    if (kind === 0) return this.permute();
-    if (kind === 1) return this.changeInPlace();
-    if (kind === 2) return this.chase();
-    return this.arrayLoop();
+    if (kind === 0) return this.#permute();
+    if (kind === 1) return this.#changeInPlace();
+    if (kind === 2) return this.#chase();
+    return this.#arrayLoop();
   }
 
   /** Locals of one type take each other's values, all at once. */
-  private permute(): number[] {
+  #permute(): number[] {
     const { random } = this;
     const type = random.pick(this.locals);
     const own = [...this.locals.keys()].filter((index) => this.locals[index] === type);
@@ -63,7 +63,7 @@ export abstract class PatternWriter extends MemoryWriter {
   }
 
   /** `x[i] op= constant`, on a whole word. */
-  private changeInPlace(): number[] {
+  #changeInPlace(): number[] {
     const { random } = this;
     const index = this.local(I32);
     if (index === undefined) return [];
@@ -79,16 +79,16 @@ export abstract class PatternWriter extends MemoryWriter {
   // --- loops over arrays ---
 
   /** A loop without fuel or calls over elements, whose addresses grow with its counter. */
-  private arrayLoop(): number[] {
+  #arrayLoop(): number[] {
     const { random } = this;
     const counter = this.scratch.counters[this.counting];
     const base = this.local(I32);
-    if (counter === undefined || base === undefined) return this.permute();
+    if (counter === undefined || base === undefined) return this.#permute();
     const step = 1 + random.below(MAX_STEP);
     const end = step * (1 + random.below(MAX_COUNT));
     const start = [...this.expression(I32, 1), ...i32(BASE_MASK), I32_AND, LOCAL_SET, base];
     this.counting++;
-    const body = random.some(4, 60, () => this.elementStatement(base)).flat();
+    const body = random.some(4, 60, () => this.#elementStatement(base)).flat();
     this.counting--;
     const first = this.setCounter(counter, 0, step);
     // The condition of what comes first can change the base.
@@ -96,11 +96,11 @@ export abstract class PatternWriter extends MemoryWriter {
   }
 
   /** A loop in which what is loaded decides where the next turn loads, as in a search. */
-  private chase(): number[] {
+  #chase(): number[] {
     const { random } = this;
     const counter = this.scratch.counters[this.counting];
     const place = this.local(I32);
-    if (counter === undefined || place === undefined) return this.permute();
+    if (counter === undefined || place === undefined) return this.#permute();
     const moved = () => [LOCAL_GET, place, ...i32(8 * (1 + random.below(30))), I32_ADD];
     const either = random.chance(50) ? [LOCAL_GET, place] : moved();
     const found = [LOCAL_GET, place, ...i32(PAGE_MASK), I32_AND, ...LOADS.get(I32)![0]!.bytes];
@@ -110,14 +110,14 @@ export abstract class PatternWriter extends MemoryWriter {
     const body =
       flag === undefined || flag === place || random.chance(40)
         ? choices
-        : [...condition, LOCAL_SET, flag, ...this.chooseTwice(place, flag, moved(), either)];
+        : [...condition, LOCAL_SET, flag, ...this.#chooseTwice(place, flag, moved(), either)];
     const turns = 2 + random.below(MAX_COUNT);
     const first = this.setCounter(counter, 0, 1);
     return [...first, LOOP, VOID, ...body, ...again(counter, 1, turns), END];
   }
 
   /** Two choices by one condition, of which the second sees what was stored behind the first. */
-  private chooseTwice(place: number, flag: number, yes: number[], no: number[]): number[] {
+  #chooseTwice(place: number, flag: number, yes: number[], no: number[]): number[] {
     const address = i32(8 * this.random.below(PAGE_MASK / 8));
     const store = [...address, LOCAL_GET, place, ...storeOf(I32)];
     const load = [...address, ...LOADS.get(I32)![0]!.bytes, ...this.memarg()];
@@ -134,55 +134,55 @@ export abstract class PatternWriter extends MemoryWriter {
   }
 
   /** Stores an element, changes one in place, or adds one to a local that is not the base. */
-  private elementStatement(base: number): number[] {
+  #elementStatement(base: number): number[] {
     const { random } = this;
     const type = randomType(random);
-    const address = this.elementAddress(base);
+    const address = this.#elementAddress(base);
     const op = random.pick(STORES.get(type)!);
     const memarg = this.memarg();
     const kind = random.below(4);
     const local = this.local(type);
     if (kind === 0 && local !== undefined && local !== base && !isFloat(type)) {
-      return [LOCAL_GET, local, ...this.element(type, base), XOR[type]!, LOCAL_SET, local];
+      return [LOCAL_GET, local, ...this.#element(type, base), XOR[type]!, LOCAL_SET, local];
     }
     if (kind === 1 && !isFloat(type)) {
       const load = [...address, ...random.pick(LOADS.get(type)!).bytes, ...memarg];
-      return [...address, ...load, ...this.elementLeaf(type), XOR[type]!, ...op.bytes, ...memarg];
+      return [...address, ...load, ...this.#elementLeaf(type), XOR[type]!, ...op.bytes, ...memarg];
     }
-    const value = this.element(type, base);
+    const value = this.#element(type, base);
     const exact = isFloat(type) ? this.certain(type, value) : value;
     return [...address, ...exact, ...op.bytes, ...memarg];
   }
 
   /** An element, a leaf, or an operation on both. */
-  private element(type: Type, base: number): number[] {
+  #element(type: Type, base: number): number[] {
     const { random } = this;
     const kind = random.below(3);
-    if (kind === 0) return this.elementLeaf(type);
-    const load = [...this.elementAddress(base), ...random.pick(LOADS.get(type)!).bytes];
+    if (kind === 0) return this.#elementLeaf(type);
+    const load = [...this.#elementAddress(base), ...random.pick(LOADS.get(type)!).bytes];
     const element = [...load, ...this.memarg()];
     if (kind === 1) return element;
     const ops = this.group(type, 2).filter((each) => !each.isDivision && !each.showsBits);
-    return [...element, ...this.elementLeaf(type), ...random.pick(ops).bytes];
+    return [...element, ...this.#elementLeaf(type), ...random.pick(ops).bytes];
   }
 
-  private elementLeaf(type: Type): number[] {
+  #elementLeaf(type: Type): number[] {
     return this.random.chance(30) ? constant(type, 3n) : this.leaf(type);
   }
 
   /** Base, counters times something and a constant, in some order. */
-  private elementAddress(base: number): number[] {
+  #elementAddress(base: number): number[] {
     const { random } = this;
     const inner = this.counting - 1;
-    const terms = [this.multiple(this.scratch.counters[inner]!)];
+    const terms = [this.#multiple(this.scratch.counters[inner]!)];
     if (random.chance(80)) terms.push([LOCAL_GET, base]);
-    if (inner > 0 && random.chance(30)) terms.push(this.multiple(this.scratch.counters[0]!));
+    if (inner > 0 && random.chance(30)) terms.push(this.#multiple(this.scratch.counters[0]!));
     if (random.chance(40)) terms.push(i32(random.below(64)));
     if (random.chance(50)) terms.reverse();
     return terms.flatMap((term, i) => (i === 0 ? term : [...term, I32_ADD]));
   }
 
-  private multiple(counter: number): number[] {
+  #multiple(counter: number): number[] {
     const { random } = this;
     if (random.chance(50)) return [LOCAL_GET, counter, ...i32(random.below(6)), I32_SHL];
     return [LOCAL_GET, counter, ...i32(1 + random.below(MAX_FACTOR)), I32_MUL];

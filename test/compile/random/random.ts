@@ -11,28 +11,28 @@ export class Random {
   readonly taken: number[] = [];
   /** Which answers made one thing: [start, end) in `taken`. */
   readonly spans: (readonly [start: number, end: number])[] = [];
-  private state: number;
-  private readonly given: readonly number[] | undefined;
+  #state: number;
+  readonly #given: readonly number[] | undefined;
 
   /** @param source a seed, or the answers to give; 0 when they are used up */
   constructor(source: number | readonly number[]) {
-    this.state = typeof source === "number" ? source : 0;
-    this.given = typeof source === "number" ? undefined : source;
+    this.#state = typeof source === "number" ? source : 0;
+    this.#given = typeof source === "number" ? undefined : source;
   }
 
   /** An integer in [0, limit). */
   below(limit: number): number {
-    const answer = this.given
-      ? Math.min(this.given[this.taken.length] ?? 0, limit - 1)
-      : this.next() % limit;
+    const answer = this.#given
+      ? Math.min(this.#given[this.taken.length] ?? 0, limit - 1)
+      : this.#next() % limit;
     this.taken.push(answer);
     return answer;
   }
 
   /** The generator mulberry32. */
-  private next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+  #next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return (mixed ^ (mixed >>> 14)) >>> 0;
   }

@@ -83,75 +83,75 @@ interface Loaded {
 const NOTHING: Expected = { results: [] };
 
 class SuiteFile {
-  private readonly result: SuiteResult = { passed: 0, failures: [], excluded: new Map() };
+  readonly #suite: Suite;
+  readonly #name: string;
+  readonly #options: RunOptions;
+  readonly #result: SuiteResult = { passed: 0, failures: [], excluded: new Map() };
+
   /** The last module, or why there is none. */
-  private current: Loaded | string = "there is no module";
-  private readonly named = new Map<string, Loaded | string>();
-  private readonly registered = new Map<string, Loaded | string>();
-  private readonly groups: Group[] = [];
+  #current: Loaded | string = "there is no module";
+  readonly #named = new Map<string, Loaded | string>();
+  readonly #registered = new Map<string, Loaded | string>();
+  readonly #groups: Group[] = [];
 
-  constructor(
-    private readonly suite: Suite,
-    private readonly name: string,
-    private readonly options: RunOptions,
-  ) {}
-
-  run(): SuiteResult {
-    for (const command of this.suite.commands(this.name)) this.command(command);
-    for (const group of this.groups) this.judge(group);
-    return this.result;
+  constructor(suite: Suite, name: string, options: RunOptions) {
+    this.#suite = suite;
+    this.#name = name;
+    this.#options = options;
   }
 
-  private command(command: SuiteCommand): void {
+  run(): SuiteResult {
+    for (const command of this.#suite.commands(this.#name)) this.#command(command);
+    for (const group of this.#groups) this.#judge(group);
+    return this.#result;
+  }
+
+  #command(command: SuiteCommand): void {
     switch (command.type) {
       case "module":
-        this.current = this.load(command, NOTHING, false);
-        if (command.name) this.named.set(command.name, this.current);
+        this.#current = this.#load(command, NOTHING, false);
+        if (command.name) this.#named.set(command.name, this.#current);
         return;
       case "register":
-        this.registered.set(command.as ?? "", this.instance(command.name));
+        this.#registered.set(command.as ?? "", this.#instance(command.name));
         return;
       case "assert_invalid":
       case "assert_malformed":
-        this.refusal(command);
+        this.#refusal(command);
         return;
       case "assert_unlinkable":
       case "assert_uninstantiable":
-        this.uninstantiable(command);
+        this.#uninstantiable(command);
         return;
       default:
-        this.action(command);
+        this.#action(command);
     }
   }
 
-  private exclude(reason: string): void {
-    const { excluded } = this.result;
+  #exclude(reason: string): void {
+    const { excluded } = this.#result;
     excluded.set(reason, (excluded.get(reason) ?? 0) + 1);
   }
 
-  private instance(name: string | undefined): Loaded | string {
-    return name === undefined ? this.current : (this.named.get(name) ?? `there is no ${name}`);
+  #instance(name: string | undefined): Loaded | string {
+    return name === undefined ? this.#current : (this.#named.get(name) ?? `there is no ${name}`);
   }
 
   // --- modules ---
 
-  private decode({ filename }: SuiteCommand): WasmModule {
-    const module = decodeModule(this.suite.module(filename ?? ""), filename ?? "");
+  #decode({ filename }: SuiteCommand): WasmModule {
+    const module = decodeModule(this.#suite.module(filename ?? ""), filename ?? "");
     validateModule(module);
     return module;
   }
 
   /** Adds a module to the process of those that it imports from; what is refused has a reason. */
-  private load(
-    command: SuiteCommand,
-    expected: Expected | undefined,
-    counts: boolean,
-  ): Loaded | string {
+  #load(command: SuiteCommand, expected: Expected | undefined, counts: boolean): Loaded | string {
     if (!command.filename || command.module_type === "text") return TEXT;
     try {
-      const module = this.decode(command);
-      const group = this.groupFor(module);
-      const instance = group.process.add(module, (imported) => this.resolve(group, imported));
+      const module = this.#decode(command);
+      const group = this.#groupFor(module);
+      const instance = group.process.add(module, (imported) => this.#resolve(group, imported));
       const text = `${command.line}: ${command.filename}`;
       if (instance.hasStart) group.expectations.push({ text, expected, counts });
       return { instance, group };
@@ -161,66 +161,66 @@ class SuiteFile {
     }
   }
 
-  private groupFor({ functions, tables, memories, globals }: WasmModule): Group {
+  #groupFor({ functions, tables, memories, globals }: WasmModule): Group {
     for (const { imported } of [...functions, ...tables, ...memories, ...globals]) {
-      const provider = imported && this.registered.get(imported.module);
+      const provider = imported && this.#registered.get(imported.module);
       if (provider && typeof provider !== "string") return provider.group;
     }
-    const process = new NativeProcess(this.options);
+    const process = new NativeProcess(this.#options);
     const group: Group = { process, expectations: [], spectest: undefined };
-    this.groups.push(group);
+    this.#groups.push(group);
     return group;
   }
 
-  private resolve(group: Group, { module }: ImportName): NativeInstance | undefined {
+  #resolve(group: Group, { module }: ImportName): NativeInstance | undefined {
     if (module === "spectest") {
       group.spectest ??= group.process.add(spectestModule());
       return group.spectest;
     }
-    const provider = this.registered.get(module);
+    const provider = this.#registered.get(module);
     return typeof provider === "object" ? provider.instance : undefined;
   }
 
   /** A module that must not be accepted. */
-  private refusal(command: SuiteCommand): void {
+  #refusal(command: SuiteCommand): void {
     const { filename, module_type, line, text } = command;
     if (!filename || module_type === "text") {
-      this.exclude(TEXT);
+      this.#exclude(TEXT);
       return;
     }
     try {
-      this.decode(command);
-      this.result.failures.push(`${this.name}:${line}: ${filename} was accepted: ${text}`);
+      this.#decode(command);
+      this.#result.failures.push(`${this.#name}:${line}: ${filename} was accepted: ${text}`);
     } catch (error) {
       if (!(error instanceof Diagnostic)) throw error;
-      this.result.passed++;
+      this.#result.passed++;
     }
   }
 
   /** A module that must be refused, or trap at its start. */
-  private uninstantiable(command: SuiteCommand): void {
+  #uninstantiable(command: SuiteCommand): void {
     const trap = trapOf(command.text ?? "");
-    const loaded = this.load(command, trap && { trap }, trap !== undefined);
-    if (loaded === TEXT) this.exclude(TEXT);
-    else if (typeof loaded === "string") this.result.passed++;
-    else if (trap === undefined) this.exclude(BOUNDS);
+    const loaded = this.#load(command, trap && { trap }, trap !== undefined);
+    if (loaded === TEXT) this.#exclude(TEXT);
+    else if (typeof loaded === "string") this.#result.passed++;
+    else if (trap === undefined) this.#exclude(BOUNDS);
   }
 
   // --- actions ---
 
-  private action(command: SuiteCommand): void {
+  #action(command: SuiteCommand): void {
     const { action, type, line, text = "" } = command;
     const counts = type !== "action";
-    const loaded = this.instance(action?.module);
+    const loaded = this.#instance(action?.module);
     if (typeof loaded === "string" || !action) {
-      if (counts) this.exclude(typeof loaded === "string" ? loaded : "there is no action");
+      if (counts) this.#exclude(typeof loaded === "string" ? loaded : "there is no action");
       return;
     }
     const { instance, group } = loaded;
     const isTrap = type === "assert_trap" || type === "assert_exhaustion";
     const trap = trapOf(text);
     if (isTrap && trap === undefined) {
-      this.exclude(text.startsWith("out of bounds memory") ? BOUNDS : `the trap ${text}`);
+      this.#exclude(text.startsWith("out of bounds memory") ? BOUNDS : `the trap ${text}`);
       return;
     }
     const args = action.type === "invoke" ? action.args.map(bitsOf) : [];
@@ -231,7 +231,7 @@ class SuiteFile {
     group.expectations.push({ text: `${line}: ${action.field}(${args})`, expected, counts });
   }
 
-  private judge({ process, expectations }: Group): void {
+  #judge({ process, expectations }: Group): void {
     if (expectations.length === 0) return;
     const outcomes = process.run();
     for (const [i, { text, expected, counts }] of expectations.entries()) {
@@ -239,8 +239,8 @@ class SuiteFile {
       if (!expected) continue;
       if (!isExpected(outcome, expected, counts)) {
         const got = `${text} gave ${outcome}, expected ${describe(expected)}`;
-        this.result.failures.push(`${this.name}:${got}`);
-      } else if (counts) this.result.passed++;
+        this.#result.failures.push(`${this.#name}:${got}`);
+      } else if (counts) this.#result.passed++;
     }
   }
 }

@@ -33,29 +33,33 @@ export interface SuiteCommand {
 
 /** The suite in one folder. */
 export class Suite {
-  constructor(private readonly folder: string) {}
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
 
   /** Why it cannot be used, or false where it is there. */
   get missing(): string | false {
-    if (existsSync(join(this.folder, "i32.json"))) return false;
-    return `there is no WebAssembly test suite in ${this.folder}`;
+    if (existsSync(join(this.#folder, "i32.json"))) return false;
+    return `there is no WebAssembly test suite in ${this.#folder}`;
   }
 
   /** The names of its files, without `.json`. */
   get files(): string[] {
     if (this.missing) return [];
-    return readdirSync(this.folder)
+    return readdirSync(this.#folder)
       .filter((file) => file.endsWith(".json"))
       .map((file) => file.slice(0, -".json".length))
       .sort();
   }
 
   commands(name: string): SuiteCommand[] {
-    return JSON.parse(readFileSync(join(this.folder, `${name}.json`), "utf8")).commands;
+    return JSON.parse(readFileSync(join(this.#folder, `${name}.json`), "utf8")).commands;
   }
 
   module(filename: string): Uint8Array {
-    return readFileSync(join(this.folder, filename));
+    return readFileSync(join(this.#folder, filename));
   }
 }
 
