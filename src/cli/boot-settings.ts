@@ -35,7 +35,7 @@ export interface BootSettings {
 export interface BootRequest {
   /** If the command line names no program; absent: what the kernel wants. */
   readonly program?: readonly string[];
-  /** Options for the kernel: kernel/boot/init.ts has the list. */
+  /** Options for the kernel: kernel/options.ts has the list. */
   readonly kernelOptions?: readonly string[];
 }
 
