@@ -1,4 +1,4 @@
-// Our unpacking of zlib data, against Node's packing.
+// Our unpacking of zlib data, checked against Node's packing.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,7 +17,7 @@ const SAMPLES = {
   "zeros, matches of the greatest length": new Uint8Array(100_000),
   "random bytes, which are stored": Uint8Array.from({ length: 70_000 }, () => random(256)),
   "few different bytes": Uint8Array.from({ length: 50_000 }, () => random(5) * 3),
-  "a text with matches far back": new TextEncoder().encode(
+  "text with distant matches": new TextEncoder().encode(
     Array.from({ length: 9_000 }, (_, n) => `kernel/${(n * n) % 977}.ts line ${n}\n`).join(""),
   ),
 };
@@ -34,14 +34,18 @@ for (const [name, bytes] of Object.entries(SAMPLES)) {
 }
 
 test("damage gives nothing, and never more bytes than were expected", () => {
-  const bytes = SAMPLES["a text with matches far back"];
+  const bytes = SAMPLES["text with distant matches"];
   const packed = deflateSync(bytes);
   assert.equal(inflate(packed, bytes.length - 1), undefined);
   assert.equal(inflate(packed, bytes.length + 1), undefined);
   assert.equal(inflate(packed.subarray(0, -1), bytes.length), undefined);
   assert.equal(inflate(packed.subarray(1), bytes.length), undefined);
   assert.equal(inflate(new Uint8Array(0), 0), undefined);
-  assert.equal(inflate(packed, 2 ** 32), undefined, "a size that no such stream can have");
+  assert.equal(
+    inflate(packed, 2 ** 32),
+    undefined,
+    "a size that no stream of this length can have",
+  );
   for (let round = 0; round < 300; round++) {
     const damaged = Uint8Array.from(packed);
     damaged[random(damaged.length)]! ^= 1 << random(8);

@@ -1,5 +1,5 @@
 // examples/cpp-kernel, built by its own build.sh with four linkers and with the trampoline in a
-// module; booted in each machine.
+// module, and booted in each machine.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -49,7 +49,7 @@ for (const [linker, program] of Object.entries(LINKERS)) {
     });
     after(() => rmSync(directory, { recursive: true }));
 
-    it("has no mistake, and a trampoline that is closed", async () => {
+    it("has no mistakes, and a closed trampoline", async () => {
       const layout = await readLayout(layoutFile);
       assert.ok(layout);
       const modules = withModule

@@ -1,4 +1,4 @@
-// Runs a kernel of the examples to its end.
+// Runs one of the example kernels to its end.
 
 import type { BootOptions, MachineName } from "../../src/machine/machine";
 import { openMachine } from "../../src/machine/open-machine";

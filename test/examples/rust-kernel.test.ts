@@ -1,4 +1,4 @@
-// examples/rust-kernel, built by its own build.sh in two ways; booted in each machine.
+// examples/rust-kernel, built by its own build.sh in two ways, and booted in each machine.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -53,11 +53,11 @@ describe("the Rust kernel", { skip: unlessRust() }, () => {
 
   const kernel = (linker: string) => kernels.get(linker) ?? assert.fail(`no kernel by ${linker}`);
 
-  it("has the same bytes whether we link it or GNU ld", () => {
+  it("has the same bytes whether we or GNU ld link it", () => {
     assert.deepEqual(loaded(kernel("isthmus")), loaded(kernel("bfd")));
   });
 
-  it("has no mistake, and a trampoline that is closed", async () => {
+  it("has no mistakes, and a closed trampoline", async () => {
     const layout = await readLayout(join(EXAMPLE, "isthmus.layout.json"));
     assert.ok(layout);
     for (const linker of ["isthmus", "bfd"]) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Diagnostic, Diagnostics, formatDiagnostic } from "../../src/base/diagnostic";
 
-/** Runs `action`, which must throw exactly these codes, and returns the text that a person sees. */
+/** Runs `action`, which must throw exactly these codes, and returns the text that a user sees. */
 export function diagnosed(codes: string | readonly string[], action: () => unknown): string {
   try {
     action();

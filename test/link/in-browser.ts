@@ -1,5 +1,5 @@
-// The library where there is no Node: bundled for browsers, and run in a page that has only what
-// browsers have.
+// The library without Node: bundled for browsers, and run in a context that has only what browsers
+// have.
 
 import { createContext, runInContext } from "node:vm";
 import { type BuildOptions, type BuildResult, build } from "esbuild";

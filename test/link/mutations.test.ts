@@ -9,7 +9,7 @@ import { unlessInstalled } from "./tools";
 const COUNT = 10_000;
 const SEED = 7;
 
-test("damaged files are linked, checked or refused, soon and with little memory", {
+test("damaged files are linked, checked or refused, quickly and with little memory", {
   skip: unlessInstalled("g++") || unlessInstalled("ld"),
 }, async () => {
   const { attempts, codes, failures } = await hunt(COUNT, SEED);

@@ -19,7 +19,7 @@ import { loadedBytes } from "./loaded-bytes";
 import { SOURCES, type SourceName } from "./same-bytes-sources";
 import { run } from "./tools";
 
-/** KEEP_FILES=1 in the environment leaves objects, scripts and both images for a look. */
+/** KEEP_FILES=1 in the environment keeps objects, scripts and both images for inspection. */
 const KEEP = process.env.KEEP_FILES;
 const directory = mkdtempSync(join(tmpdir(), "isthmus-same-"));
 after(() => KEEP || rmSync(directory, { recursive: true }));
@@ -41,7 +41,7 @@ type Compiler = `${"gcc" | "clang"}:${string}`;
 
 const objects = new Map<string, string>();
 
-/** The object of a source, made when first wanted. */
+/** The object of a source, made when first needed. */
 function compiled(source: SourceName, compiler: Compiler): string {
   const [program = "gcc", flags = "plain"] = compiler.split(":");
   const key = `${source.replace(/\W/g, "-")}-${program}-${flags}`;
@@ -141,7 +141,7 @@ interface Case {
   readonly layout: keyof typeof LAYOUTS;
   readonly compiler: Compiler;
   readonly sources: readonly SourceName[];
-  /** These go into an archive, behind the others. */
+  /** These go into an archive, after the others. */
   readonly library?: readonly SourceName[];
 }
 
@@ -209,7 +209,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** A reason to skip: only gcc and binutils are certain to be there in CI. */
+/** A reason to skip: CI is certain to have only gcc and binutils. */
 function missing({ compiler, sources, library = [] }: Case): string | false {
   const wanted = ["gcc", "ld", ...(compiler.startsWith("clang") ? ["clang"] : [])];
   if ([...sources, ...library].some((name) => name.endsWith(".nasm"))) wanted.push("nasm");
@@ -271,7 +271,7 @@ function assertSame(ours: Uint8Array, theirs: Uint8Array): void {
   for (const [address, byte] of expected) {
     assert.equal(actual.get(address), byte, `VMA/value at LMA ${address.toString(16)}`);
   }
-  // Between two of our sections in one segment the loader zeroes what theirs leaves as it is.
+  // Between two of our sections in one segment the loader zeroes what theirs leaves alone.
   for (const [address, byte] of actual) {
     if (!expected.has(address)) assert.match(byte, /: 0$/, `only ours, at ${address.toString(16)}`);
   }
@@ -291,7 +291,7 @@ function symbolsOf(file: ReturnType<typeof readElf>): Record<string, string> {
   );
 }
 
-/** What `theirs` says of the symbols of `ours`, but for those that only a layout defines. */
+/** What `theirs` says of the symbols of `ours`, except those that only a layout defines. */
 function commonTo(ours: Record<string, string>, theirs: Record<string, string>) {
   return Object.fromEntries(
     Object.entries(ours).map(([name, value]) => {

@@ -1,4 +1,4 @@
-// Other people's tools, as judges of what the linker writes.
+// Third-party tools that check what the linker writes.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -35,8 +35,8 @@ export function run(program: string, ...args: string[]): string {
 export const RUST_TARGET = "i686-unknown-linux-gnu";
 
 /**
- * A `rustc` that has the core library for RUST_TARGET, and the folder of it: $RUSTC, the first of
- * the PATH, or the distribution's. undefined: there is none.
+ * A `rustc` that has the core library for RUST_TARGET, and that library's folder: $RUSTC, the first
+ * in the PATH, or the distribution's; undefined if there is none.
  */
 export function rustc(): { readonly program: string; readonly library: string } | undefined {
   for (const program of [process.env.RUSTC ?? "rustc", "/usr/bin/rustc"]) {

@@ -9,7 +9,7 @@ import { type Bits, shapeAt } from "../../../src/link/check/instruction-shape";
 import { readElfFile } from "../../../src/link/check/linked-file";
 import { run, scratch, unlessInstalled } from "../tools";
 
-/** What iced says of the instruction at `offset`: the same facts as a shape. */
+/** What iced says of the instruction at `offset`, as a shape. */
 function icedAt(bytes: Uint8Array, offset: number, bits: Bits) {
   const decoder = new Decoder(bits, bytes.subarray(offset, offset + 15), DecoderOptions.None);
   decoder.ip = 0n;
@@ -136,7 +136,7 @@ describe("the shape of an instruction", () => {
     });
   }
 
-  it("reads no byte behind the end", () => {
+  it("reads no byte past the end", () => {
     const long = [0x48, 0x81, 0x84, 0x88, 1, 0, 0, 0, 2, 0, 0, 0];
     assert.equal(shapeAt(Uint8Array.from(long), 0, 64)?.length, long.length);
     for (let length = 0; length < long.length; length++) {

@@ -75,7 +75,7 @@ const CASES: readonly Case[] = [
     says: /asks for no memory for segment \d \(\.far\)/,
   },
   {
-    name: "with load addresses that nobody has memory for",
+    name: "with load addresses where there is no memory",
     script: script(".text :", ".text : AT(0xfffffff000000000)"),
     outcome: "loads",
     says: /in one piece/,
@@ -102,7 +102,7 @@ const CASES: readonly Case[] = [
 
 const skip = unlessInstalled("gcc") || unlessInstalled("ld");
 
-describe("the verdict on Limine, of a kernel", { skip }, () => {
+describe("the verdict on Limine, for a kernel", { skip }, () => {
   for (const { name, outcome, says, mutate, ...parts } of CASES) {
     it(name, (t) => {
       const { bytes } = makeKernel(t, { bits: 64, ...parts });

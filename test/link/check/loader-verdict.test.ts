@@ -1,5 +1,5 @@
-// What `check` says of a loader, and what the loader does: each kernel is booted by QEMU -kernel,
-// by GRUB from an ISO image, and by v86, and must come as far as the verdict says.
+// What `check` says of a loader, and what the loader does: QEMU -kernel, GRUB from an ISO image,
+// and v86 boot each kernel, which must get as far as the verdict says.
 //
 // A kernel that starts writes `exit N` to the debug console, where N is 1 if its far section is
 // where the file says, else 2. What refuses a kernel never gets there.
@@ -84,7 +84,7 @@ const all = (outcome: LoaderVerdict["outcome"]) => ({ v86: outcome, qemu: outcom
 const none = all("refuses");
 
 const CASES: readonly Case[] = [
-  { name: "a high section with AT behind the kernel", expected: all("loads") },
+  { name: "a high section with AT past the kernel", expected: all("loads") },
   {
     name: "a high section without AT",
     script: script(" AT(far_image)", ""),
@@ -142,12 +142,12 @@ const CASES: readonly Case[] = [
     expected: none,
   },
   {
-    name: "a header behind 8 KiB",
+    name: "a header past 8 KiB",
     script: script("*(.multiboot) *(.text)", "*(.text) . += 0x2000; *(.multiboot)"),
     expected: none,
   },
   {
-    name: "a header with a flag that nobody knows",
+    name: "a header with an unknown flag",
     assembly: assembly("3, -(0x1badb002 + 3)", "3 + 8, -(0x1badb002 + 11)"),
     expected: { v86: "loads", qemu: "loads", grub: "refuses" },
   },
@@ -192,25 +192,25 @@ const MULTIBOOT2_CASES: readonly Case[] = [
     expected: BY_GRUB,
   },
   {
-    name: "a Multiboot 2 header behind 16 KiB, in a 64-bit file",
+    name: "a Multiboot 2 header past 16 KiB, in a 64-bit file",
     bits: 64,
     assembly: multiboot2(change(ASSEMBLY, ".text\n", ".text\n.code32\n")),
     script: script("*(.multiboot) *(.text)", "*(.text) . += 0x4000; *(.multiboot)"),
     expected: BY_GRUB,
   },
   {
-    name: "a Multiboot 2 header behind 32 KiB",
+    name: "a Multiboot 2 header past 32 KiB",
     assembly: multiboot2(ASSEMBLY),
     script: script("*(.multiboot) *(.text)", "*(.text) . += 0x8000; *(.multiboot)"),
     expected: none,
   },
   {
-    name: "a Multiboot 2 header with a tag that nobody knows",
+    name: "a Multiboot 2 header with an unknown tag",
     assembly: multiboot2(ASSEMBLY, ".short 99, 0\n.long 8\n"),
     expected: none,
   },
   {
-    name: "a Multiboot 2 header with an optional tag that nobody knows",
+    name: "a Multiboot 2 header with an unknown optional tag",
     assembly: multiboot2(ASSEMBLY, ".short 99, 1\n.long 8\n"),
     expected: BY_GRUB,
   },

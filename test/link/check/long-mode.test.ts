@@ -159,7 +159,7 @@ const edit = (from: string, to: string) => change(ASSEMBLY, from, to);
 const skip = unlessInstalled("gcc") || unlessInstalled("ld");
 
 describe("an x86-64 kernel with a trampoline", { skip }, () => {
-  it("has no mistake, and its trampoline is proven to be closed", (t) => {
+  it("has no mistakes, and its trampoline is proven closed", (t) => {
     for (const cFlags of [["-O0"], ["-O2"], ["-O2", "-fcf-protection=full"]]) {
       const { report, findings } = judge(t, { cFlags });
       assert.deepEqual(findings, []);

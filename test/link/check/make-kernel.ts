@@ -1,9 +1,8 @@
-// Builds minimal kernels by other people's tools: the thread's idea, right in every respect, and
+// Builds minimal kernels with third-party tools: the thread's idea, right in every respect, and
 // changed where a test says so.
 //
-//   .boot       at 1 MiB: Multiboot header, _start; turns paging on
-//   .text …     the kernel
-//   .shared_*   the trampoline, at the end of the address space, loaded behind the kernel
+//   .boot at 1 MiB: Multiboot header, _start; turns paging on .text … the kernel .shared_* the
+//   trampoline, at the end of the address space, loaded past the kernel
 
 import { readFileSync } from "node:fs";
 import type { TestContext } from "node:test";

@@ -1,5 +1,5 @@
-// Each mistake of the table is made on purpose in a minimal kernel and found by its code; the twin
-// without it gives no finding at all.
+// Each mistake of the table is made on purpose in a minimal kernel, and reported with its code; the
+// twin without it gives no finding at all.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -36,7 +36,7 @@ interface Case {
   readonly wrong: Made;
   /** Default: the kernel as it is. */
   readonly right?: Made;
-  /** What the findings say, one of them at least. */
+  /** What at least one of the findings says. */
   readonly says: RegExp;
   /** Other mistakes that this one cannot be made without. */
   readonly also?: readonly string[];
@@ -115,7 +115,7 @@ const CASES: readonly Case[] = [
     says: /can be written and executed/,
   },
   {
-    name: "the header behind 12 KiB of code",
+    name: "the header after 12 KiB of code",
     code: "LAY002",
     wrong: {
       script: script("KEEP(*(.multiboot)) *(.boot)", "*(.boot) . += 0x3000; KEEP(*(.multiboot))"),
@@ -210,7 +210,7 @@ const CASES: readonly Case[] = [
     says: /nothing calls them/,
   },
   {
-    name: "a load address that is not that of a page",
+    name: "a load address that is not page-aligned",
     code: "LAY007",
     wrong: {
       script: change(
@@ -244,7 +244,7 @@ const CASES: readonly Case[] = [
     says: /NOLOAD has made it zeros/,
   },
   {
-    name: "a section behind the one that ends at 4 GiB",
+    name: "a section after the one that ends at 4 GiB",
     code: "LAY010",
     wrong: {
       assembly: addAssembly('.section .late, "aw"\n.long 1'),
@@ -311,7 +311,7 @@ const CASES: readonly Case[] = [
     also: ["LAY005", "LAY001", "LAY006", "LAY010", "LAY009"],
   },
   {
-    name: "common symbols behind the end of .bss",
+    name: "common symbols past the end of .bss",
     code: "LAY014",
     wrong: {
       assembly: addAssembly(".comm shared_counter, 64, 4"),
@@ -333,7 +333,7 @@ const CASES: readonly Case[] = [
     says: /kernel_end is 0x[0-9a-f]+, but \.bss reaches up to/,
   },
   {
-    name: "the shared pages loaded behind the end of the kernel",
+    name: "the shared pages loaded past the end of the kernel",
     code: "LAY015",
     wrong: { script: script("kernel_end = shared_load + shared_size", "kernel_end = shared_load") },
     says: /the load image of \.shared_text/,
@@ -409,7 +409,7 @@ const CASES: readonly Case[] = [
     says: /of .*kernel\.o refers to counter/,
   },
   {
-    name: "a trampoline that leaves by no exit of the layout",
+    name: "a trampoline that leaves other than by an exit of the layout",
     code: "LAY018",
     wrong: {
       assembly: assembly("  call kernel_main\n  mov user", "  mov counter, %ecx\n  mov user"),
@@ -419,7 +419,7 @@ const CASES: readonly Case[] = [
     says: /refers to counter/,
   },
   {
-    name: "start-up code of processors that begins no page",
+    name: "start-up code for processors that does not begin a page",
     code: "LAY019",
     wrong: {
       assembly: addAssembly('.section .ap_trampoline, "ax"\nhlt'),
@@ -444,7 +444,7 @@ const CASES: readonly Case[] = [
     also: ["LAY007", "LAY015", "LAY010", "LAY017"],
   },
   {
-    name: "a 64-bit file with a Multiboot 1 header alone",
+    name: "a 64-bit file with only a Multiboot 1 header",
     code: "LAY020",
     wrong: {
       bits: 64,
@@ -559,7 +559,7 @@ const CASES: readonly Case[] = [
     says: /count reads type and base of memory-map entries/,
   },
   {
-    name: "a page directory that begins no page",
+    name: "a page directory that does not begin a page",
     code: "LAY026",
     wrong: { assembly: assembly(".type page_directory", ".skip 4\n.type page_directory") },
     says: /page_directory at 0x[0-9a-f]+ does not begin a page/,

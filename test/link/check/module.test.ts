@@ -53,7 +53,7 @@ function judge({ kernel, trampoline }: Pair, input: CheckInput = {}) {
 const skip = unlessInstalled("gcc");
 
 describe("a kernel with its trampoline in a module", { skip }, () => {
-  it("has no mistake, and its proof is that of one file", (t) => {
+  it("has no mistakes, and the same proof as one file", (t) => {
     const made = pair(t);
     for (const input of [{}, { layout: resolveLayout(LAYOUT) }]) {
       const { report, findings } = judge(made, input);
@@ -69,7 +69,7 @@ describe("a kernel with its trampoline in a module", { skip }, () => {
     }
   });
 
-  it("tells how each part is mapped", (t) => {
+  it("says how each part is mapped", (t) => {
     const [module] = judge(pair(t)).report.subject.modules;
     const parts = module?.parts.map(({ segment, names, mustCopy }) => {
       return [names[0], segment.offset % 4096, segment.fileSize, mustCopy];
@@ -80,7 +80,7 @@ describe("a kernel with its trampoline in a module", { skip }, () => {
     ]);
   });
 
-  it("is loaded alike whatever the module is, but by v86 with one module only", (t) => {
+  it("loads alike whatever the module is, except that v86 loads one module only", (t) => {
     const { kernel, trampoline } = pair(t);
     const again = { bytes: trampoline, name: "again.elf" };
     const modules = [{ bytes: trampoline, name: "trampoline.elf" }, again];
@@ -90,7 +90,7 @@ describe("a kernel with its trampoline in a module", { skip }, () => {
   });
 });
 
-describe("a module that does not fit", { skip }, () => {
+describe("a module that does not match", { skip }, () => {
   const cases: readonly [string, RegExp, (t: TestContext) => Pair][] = [
     [
       "it is of another build",

@@ -1,7 +1,7 @@
 // The forum thread that this project comes from: its linker script, judged. It carves the last
-// megabyte out of the address space by MEMORY, and puts the trampoline there with AT>KERNEL.
+// megabyte out of the address space with MEMORY, and puts the trampoline there with AT>KERNEL.
 //
-// The script as printed is read from the thread's text where that is at hand; one in its manner is
+// The script as printed is read from the thread's text if that is available; a similar one is
 // tested everywhere.
 
 import assert from "node:assert/strict";
@@ -179,7 +179,7 @@ describe("the thread's kernel", { skip: unlessInstalled("gcc") || unlessInstalle
     const layout = tutorialLayout();
     const image = link(inputs, layout);
     const { report, codes } = judge(elfFile(image));
-    // Its tables are where they were: that is no matter of the layout.
+    // Its tables are where they were, which the layout does not decide.
     assert.deepEqual(codes, ["LAY017 idt"]);
     const { shared } = report;
     assert.equal(shared?.part.slack, 0n, "it is parked");

@@ -1,4 +1,4 @@
-// Debug information, judged by the tools that people use.
+// Debug information, checked with the standard tools.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -48,7 +48,7 @@ test("thread-local variables are refused with a remedy", {
   assert.match(text, /R_386_TLS_LE.*\.text\+0x[\s\S]*thread_local/);
 });
 
-test("what is no i386 ELF file is told apart", () => {
+test("files that are not i386 ELF objects are refused, each with its reason", () => {
   const good = writeElfObject(tinyKernel());
   const change = (offset: number, value: number) => {
     const bytes = good.slice();
@@ -71,7 +71,7 @@ test("what is no i386 ELF file is told apart", () => {
   }
 });
 
-test("damaged objects give a Diagnostic or an object that links or is refused: no crash", () => {
+test("damaged objects are refused or linked, and never crash the reader", () => {
   const good = writeElfObject(tinyKernel());
   let seed = 3;
   const random = (below: number) => {
@@ -81,7 +81,7 @@ test("damaged objects give a Diagnostic or an object that links or is refused: n
   const tail = good.length - 1200;
   for (let round = 0; round < 2000; round++) {
     let bytes = good.slice();
-    // Headers and tables are where damage is dangerous.
+    // Damage is dangerous in headers and tables.
     for (let hit = 0; hit < 3; hit++) {
       const at = random(2) === 0 ? random(52) : tail + random(1200);
       bytes[at] = random(3) === 0 ? 0xff : random(256);

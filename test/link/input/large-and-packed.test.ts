@@ -70,7 +70,7 @@ test("diagnostics find lines in packed sections", { skip: unlessInstalled("gcc")
   );
 });
 
-test("sections packed in another way are refused with the option that helps", {
+test("sections packed otherwise are refused, with the compiler option that helps", {
   skip: unlessInstalled("gcc"),
 }, (t) => {
   const bytes = new Uint8Array(readFileSync(compiled(t).packed));

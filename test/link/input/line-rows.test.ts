@@ -36,7 +36,7 @@ function rowsOf(line: Uint8Array): LineRow[] {
   return rows;
 }
 
-test("a row counts up to the next one, and nothing behind the end of its sequence", () => {
+test("a row holds up to the next one, and nothing past the end of its sequence", () => {
   const first = [...SET_ADDRESS, 0, 0x10, 0, 0, COPY, ADVANCE_PC, 4, ...END];
   const second = [...SET_ADDRESS, 0, 0x20, 0, 0, COPY, ADVANCE_PC, 2, ...END];
   const line = unit([...first, ...second]);
@@ -57,7 +57,7 @@ test("a unit that is cut off does not run into the next", () => {
   ]);
 });
 
-test("a number of hundreds of bytes ends the unit, and nothing else", () => {
+test("a number of hundreds of bytes ends the unit, and nothing more", () => {
   const long = new Array<number>(400).fill(0xff);
   const line = Uint8Array.from([...unit([COPY, ADVANCE_PC, ...long, 1]), ...unit([COPY, ...END])]);
   assert.deepEqual(

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { readInput } from "../../../src/link/input/read-input";
 import { diagnosed } from "../expect-diagnostic";
 
-test("linker scripts and other files are told apart", () => {
+test("linker scripts and other files are refused, each with its reason", () => {
   const encode = (text: string) => new TextEncoder().encode(text);
   const script = "/* GNU ld script */\nGROUP ( /lib/libc.so.6 libc_nonshared.a )\n";
   assert.match(

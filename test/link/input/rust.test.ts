@@ -1,4 +1,4 @@
-// Objects and libraries of rustc. examples/rust-kernel boots what is linked of them.
+// Objects and libraries of rustc. examples/rust-kernel boots what is linked from them.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -65,10 +65,10 @@ test("an object and an rlib are linked", { skip }, (t) => {
   const names = image.symbols.map(({ name }) => name);
   assert.ok(addressOf(image, "_start"));
   assert.ok(names.some((name) => name.includes("advance")));
-  assert.ok(!names.some((name) => name.includes("unused")), "what nobody calls is left out");
+  assert.ok(!names.some((name) => name.includes("unused")), "what is never called is left out");
 });
 
-test("without the rlib, messages show the name as Rust's", { skip }, (t) => {
+test("without the rlib, messages show the name as Rust spells it", { skip }, (t) => {
   const [kernel] = crates(t, "-C", "symbol-mangling-version=v0");
   assert.ok(kernel);
   const text = diagnosed("LINK004", () => link([kernel], layout));

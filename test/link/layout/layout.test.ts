@@ -126,7 +126,7 @@ test("a closed group names sections that exist", () => {
   );
 });
 
-test("all contradictions are told at once", () => {
+test("all contradictions are reported at once", () => {
   diagnosed(["LAYOUT001", "LAYOUT003"], () =>
     resolveLayout(withRegions({ a: { start: 1, anchor: "end" }, b: { start: 9, end: 8 } })),
   );

@@ -6,7 +6,7 @@ export class Random {
   private state: number;
 
   constructor(seed: number) {
-    // Neighbouring seeds shall not begin alike.
+    // Neighbouring seeds must not begin alike.
     this.state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
     this.below(2);
   }

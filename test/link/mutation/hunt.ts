@@ -3,7 +3,8 @@
 //
 //   node --import ./bin/loader.js test/link/mutation/hunt.ts [COUNT] [SEED]
 //
-// Whatever was too slow is tried once more alone, because on a loaded machine a pause is no hang.
+// Whatever was too slow is tried once more alone, because a pause on a loaded machine is not a
+// hang.
 
 import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -17,7 +18,7 @@ const SLOW_MS = 1000;
 const MEMORY_LIMIT = 2 ** 30;
 /** V8's own part of the limit, in MiB: beyond it the process ends. */
 const HEAP_MIB = 768;
-/** Without a word for so long a process hangs. */
+/** A process that reports nothing for this long hangs. */
 const HANG_MS = 20_000;
 /** Files before a slow one that is tried again: the first of a process are always slow. */
 const WARM_UP = 12;

@@ -87,7 +87,7 @@ export function writeTargets(t: Test, directory: string): void {
 
 export interface Target {
   readonly name: string;
-  /** Damages one of the files and uses all; returns what was said, if anything. */
+  /** Damages one of the files and uses all of them; returns the message, if there was one. */
   attempt(random: Random): string | undefined;
 }
 
@@ -112,7 +112,7 @@ function broken(files: Files, random: Random): Files {
   return { ...files, [victim]: damage(files[victim] ?? new Uint8Array(0), random) };
 }
 
-/** Anything but a Diagnostic goes on to the caller. */
+/** Anything but a Diagnostic is rethrown. */
 function saidOf(action: () => void): string | undefined {
   try {
     action();

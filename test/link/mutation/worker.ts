@@ -1,5 +1,5 @@
-// A process of the hunt: damages files number FROM to TO and says after each how it went. It is
-// started with a limit of memory; whoever started it watches the time.
+// A process of the hunt: damages files number FROM to TO and reports after each how it went. It is
+// started with a memory limit; its parent watches the time.
 //
 //   worker.ts DIRECTORY SEED FROM TO
 
@@ -11,10 +11,10 @@ export interface Attempt {
   readonly number: number;
   readonly target: string;
   readonly milliseconds: number;
-  /** The most that the process ever had, and what its buffers have now. */
+  /** The most memory that the process ever had, and what its buffers hold now. */
   readonly bytes: number;
   readonly said?: string;
-  /** An exception that is no Diagnostic: a bug. */
+  /** An exception that is not a Diagnostic: a bug. */
   readonly crash?: string;
 }
 

@@ -1,4 +1,4 @@
-// C++ and Rust names for people: agreement with c++filt, and peace with whatever is no such name.
+// C++ and Rust names demangled: agreement with c++filt, and no harm from anything else.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -60,7 +60,7 @@ const SOURCE = `
   }
 `;
 
-test("names of gcc's C++ read as c++filt's do", {
+test("names of gcc's C++ read as c++filt prints them", {
   skip: unlessInstalled("g++") || unlessInstalled("c++filt"),
 }, (t) => {
   const file = scratch(t);
@@ -93,11 +93,11 @@ const RUST: Readonly<Record<string, string>> = {
   _RINvCs1_4ring4dropDNtCs1_4core4SendNtBj_4SyncEL_E: "ring::drop::<dyn core::Send + core::Sync>",
 };
 
-test("Rust's names read as Rust's people write them", () => {
+test("Rust's names read as Rust programmers write them", () => {
   for (const [name, expected] of Object.entries(RUST)) assert.equal(demangle(name), expected, name);
 });
 
-test("what is no C++ name stays as it is", () => {
+test("what is not a C++ name stays as it is", () => {
   for (const name of [
     "main",
     "_start",
@@ -119,7 +119,7 @@ test("what is no C++ name stays as it is", () => {
   );
 });
 
-test("names of rustc's own libraries read as c++filt's do", {
+test("names of rustc's own libraries read as c++filt prints them", {
   skip: unlessRust() || unlessInstalled("c++filt"),
 }, () => {
   const { library = "" } = rustc() ?? {};

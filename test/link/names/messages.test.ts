@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { diagnosed } from "../expect-diagnostic";
 import { linkFiles, skip, workshop } from "../foreign-objects";
 
-test("names of C++ are shown as people write them", { skip }, (t) => {
+test("C++ names are shown as programmers write them", { skip }, (t) => {
   const { compile } = workshop(t);
   const source =
     'namespace a { int f(const char *); } extern "C" int _start() { return a::f(""); }';

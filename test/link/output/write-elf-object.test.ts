@@ -8,7 +8,7 @@ import type { ObjectFile } from "../../../src/object/object";
 import { nops, objectFile } from "../build-object";
 import { diagnosed } from "../expect-diagnostic";
 
-test("an object survives being written and read, but for lines and fixed addresses", () => {
+test("an object survives being written and read, except for lines and fixed addresses", () => {
   const object = objectFile("a.o", {
     ".text": {
       bytes: nops(40),
@@ -35,7 +35,7 @@ test("an object survives being written and read, but for lines and fixed address
   assert.deepEqual(targets(again), targets(object));
 });
 
-/** What shall survive; bytes that a relocation patches count for nothing. */
+/** What must survive; bytes that a relocation patches are ignored. */
 function comparable(section: ObjectFile["sections"][number]) {
   const { name, type, flags, align, size, lines } = section;
   const bytes = section.bytes.slice();

@@ -13,7 +13,7 @@ import { nops, objectFile } from "../build-object";
 import { layout, program, tinyKernel } from "../tiny-kernel";
 import { run, scratch, unlessInstalled } from "../tools";
 
-test("our kernel's layout: VMA and LMA differ for the trampoline alone", () => {
+test("our kernel's layout: VMA and LMA differ only for the trampoline", () => {
   const { segments } = readElf(elfFile(link([tinyKernel()], layout)), "kernel.elf");
   const loads = segments.filter(({ type }) => type === PT_LOAD);
   const high = loads.filter(({ address }) => address >= 0xffffd000);

@@ -25,7 +25,7 @@ test("an undefined symbol is named with its user, its line and the nearest name"
   assert.match(text, /Did you mean "allocateFrame"\?/);
 });
 
-test("an undefined symbol that only dropped code refers to is no error", () => {
+test("an undefined symbol that only dropped code refers to is not an error", () => {
   const object = objectFile("a.o", {
     ...start,
     ".text.unused": { bytes: nops(4), symbols: { unused: 0 }, refs: [{ at: 0, to: "nowhere" }] },
@@ -67,7 +67,7 @@ test("two strong definitions are an error; a strong one replaces a weak one", ()
   }
 });
 
-test("a local symbol is seen by its own object only", () => {
+test("only its own object sees a local symbol", () => {
   const spec = (value: number) => ({
     ".text": {
       bytes: nops(4),

@@ -33,7 +33,7 @@ test("what nothing refers to is dropped; fixed, kept and reachable sections stay
   assert.equal(sectionAt(image, 0x105002)?.name, ".data");
 });
 
-test("a missing entry point is an error with the nearest name", () => {
+test("a missing entry point is an error that names the nearest symbol", () => {
   const object = objectFile("a.o", { ".text": { bytes: nops(4), symbols: { start: 0 } } });
   const text = diagnosed("LINK006", () => link([object], flat));
   assert.match(text, /"_start" as the entry point[\s\S]*Did you mean "start"\?/);

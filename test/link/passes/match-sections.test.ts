@@ -36,7 +36,7 @@ test("the first rule that matches takes a section, by section and object name", 
   assert.deepEqual(order, [0x100000, 0x101000, 0x101004, 0x101008]);
 });
 
-test("orphans are an error by default, or go behind their like", { skip }, (t) => {
+test("orphans are an error by default, or go after their like", { skip }, (t) => {
   const { compile } = workshop(t);
   const source = `
     __attribute__((section("descriptors"))) int table = 5;

@@ -40,7 +40,7 @@ function typicalSizes(count: number): number[] {
   });
 }
 
-test("no function of a typical kernel crosses a page, for a few percent of room", () => {
+test("no function of a typical kernel crosses a page, at the cost of a few percent of room", () => {
   const { text, crossing, used } = linkSizes(typicalSizes(700));
   assert.equal(crossing.length, 0);
   const aligned = text.inputs.reduce(
@@ -66,7 +66,7 @@ test("a function of more than a page begins a page, and its last page is filled"
   assert.deepEqual(offsets, { ".text.f1": 0, ".text.f2": 5008, ".text.f0": 8016 });
 });
 
-test("functions that no order saves may cross rather than waste half of memory", () => {
+test("functions that fit in no order cross a page rather than waste half of memory", () => {
   const { text, crossing, used } = linkSizes(Array.from({ length: 20 }, () => 2200));
   assert.ok(crossing.length > 0);
   assert.ok(text.size < used * 1.04);

@@ -36,7 +36,7 @@ test("end-anchored sections lie in the layout's order, the last one at the end",
   assert.equal(addressOf(image, "word"), 0xfffff002);
 });
 
-test("a section that loads elsewhere takes its place in the order of the load region", () => {
+test("a section that loads elsewhere takes its turn in the load region", () => {
   const layout: Layout = { ...parked, sections: [{ name: ".text" }, topText, { name: ".data" }] };
   const object = objectFile("a.o", {
     ...start,
@@ -92,7 +92,7 @@ test("a section that outgrows its region, its end or its size is an error with t
   );
 });
 
-test("an address that what lies before it already reached is an error", () => {
+test("an address that an earlier section already reaches past is an error", () => {
   const layout: Layout = {
     ...flat,
     sections: [{ name: ".text" }, { name: ".data", address: 0x101000 }],

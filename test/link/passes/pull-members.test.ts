@@ -22,7 +22,7 @@ test("an archive gives the members that are needed, and what those need", { skip
   assert.deepEqual([...new Set(members)], ["a_member_with_a_name_of_more_than_fifteen.o", "g.o"]);
 });
 
-test("an archive counts where it stands: it serves only what comes before it", { skip }, (t) => {
+test("an archive serves only what comes before it on the command line", { skip }, (t) => {
   const { compile, archive } = workshop(t);
   const start = compile("start.c", START);
   const library = archive("lib.a", compile("f.c", "void f(void) {}"));

@@ -140,7 +140,7 @@ test("an address outside every function is not found", async () => {
   assert.ok(reader.find(TABLE, table.length, 0xffffffff - 4096 + 17), "the trampoline's function");
 });
 
-test("names are cut to the capacity given", async () => {
+test("names are cut to the given capacity", async () => {
   const reader = await compiled;
   const image = link([objectOf(1)], layout);
   const table = image.sections[0]?.bytes ?? new Uint8Array();
@@ -158,7 +158,7 @@ test("names are cut to the capacity given", async () => {
   }
 });
 
-test("a damaged table gives wrong answers at worst: no trap, no endless loop", async () => {
+test("a damaged table gives wrong answers at worst, never a trap or an endless loop", async () => {
   const reader = await compiled;
   const image = link([objectOf(40)], layout);
   const table = image.sections[0]?.bytes ?? new Uint8Array();

@@ -47,7 +47,7 @@ test("code before paging that names a high address is refused with both addresse
   assert.match(text, /\.top\.data, loaded at 0x00103000\), at \.text\+0x4 of b\.o/);
 });
 
-test("the walk follows calls, and tells how it got there", () => {
+test("the walk follows calls, and says how it got there", () => {
   const more = {
     ".text.setup": { bytes: nops(8), symbols: { setup: 0 }, refs: [{ at: 0, to: "fill" }] },
     ".text.fill": { bytes: nops(8), symbols: { fill: 0 }, refs: [{ at: 4, to: "entry" }] },
@@ -58,7 +58,7 @@ test("the walk follows calls, and tells how it got there", () => {
 
 test("the walk stops at a barrier, whether it is called or run into", () => {
   const past = Array.from({ length: 9 }, (_, index) => (index === 8 ? "gdt" : "lowWord"));
-  link([boot(past)], layout); // the ninth lies at offset 32, behind the barrier
+  link([boot(past)], layout); // the ninth lies at offset 32, past the barrier
   const more = {
     ".text.later": { bytes: nops(8), symbols: { later: 0 }, refs: [{ at: 0, to: "gdt" }] },
   };

@@ -48,7 +48,7 @@ test("a trampoline that names code outside is refused with symbol, object, place
   assert.match(text, /at \.top\.text\+0x4 of t\.o/);
 });
 
-test("proofs show names of C++ and Rust as people write them", () => {
+test("proofs show names of C++ and Rust as programmers write them", () => {
   const panic = "_ZN6kernel5panicEv";
   const spin = "_RNvCs1_6kernel4spin";
   const outside = objectFile("o.o", {
@@ -60,7 +60,7 @@ test("proofs show names of C++ and Rust as people write them", () => {
   assert.match(text, /refers to "kernel::spin" \(_RNvCs1_6kernel4spin\) in \.text/);
 });
 
-test("every violation is told: data, and the linker's symbols of other sections", () => {
+test("every violation is reported: data, and the linker's symbols of other sections", () => {
   diagnosed(["LINK017", "LINK017"], () => link([kernel(["password", "text_start"])], layout));
 });
 

@@ -29,7 +29,7 @@ test("a kernel without a Multiboot header is refused", () => {
   diagnosed("LINK020", () => elfFile(link([late], layout)));
 });
 
-test("an entry point that is not where it is loaded, or is no code, is refused", () => {
+test("an entry point that is not where it is loaded, or is not code, is refused", () => {
   const entries = [
     { entry: "entry", beforePaging: { roots: [] } },
     { entry: "idt", beforePaging: { roots: [] } },

@@ -1,5 +1,5 @@
-// Multiboot 2 headers: found, complete, and true about where the image may be loaded. GRUB boots
-// what is linked.
+// Multiboot 2 headers: found, complete, and right about where the image may be loaded. GRUB boots
+// the result.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -37,7 +37,7 @@ function relocatable(least: number, most: number, align: number): number[] {
   return [10, 0, 0, 0, ...[24, least, most, align, 1].flatMap(word)];
 }
 
-/** A kernel with `code` behind its header; `refers`: the code has its own address in it. */
+/** A kernel with `code` after its header; `refers`: the code contains its own address. */
 function kernel(bytes: readonly number[], refers = false) {
   const size = bytes.length;
   return objectFile("boot.o", {
@@ -85,7 +85,7 @@ test("a relocatable tag must hold the image and keep pages whole", () => {
   );
 });
 
-test("addresses that hold only where the image is linked are warned of", () => {
+test("addresses that hold only where the image is linked give a warning", () => {
   const free = header([...relocatable(0x100000, 0x10000000, 4096), ...END]);
   assert.deepEqual(link([kernel(free)], layout).warnings, []);
   const [warning] = link([kernel(free, true)], layout).warnings;

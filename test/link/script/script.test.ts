@@ -143,7 +143,7 @@ for (const dialect of ["bfd", "gold", "lld"] as const) {
   });
 }
 
-/** What goes wrong without the scripts' detours: one day a linker may do better. */
+/** What goes wrong without the scripts' detours, until a linker does better. */
 describe("the quirks that scripts avoid", { skip: unlessInstalled("gcc") }, () => {
   const naive = (rest: string) => `
 ENTRY(_start)
@@ -159,7 +159,7 @@ SECTIONS {
   const late = `${twoPages}\n.section .late, "aw"\nlate: .long 1\n`;
   type Linker = (typeof LINKERS)[Dialect];
   const build = (t: TestContext, linker: Linker, script: string, assembly: string) => {
-    // The wrapped section is in nobody's way; lld's check is what is tested.
+    // The wrapped section is in no one's way; the test is about lld's check.
     const flags = linker === "ld.lld" ? [] : ["--no-check-sections"];
     return readElf(makeKernel(t, { script, assembly, linker, flags }).bytes, "kernel.elf");
   };
