@@ -22,11 +22,11 @@ test("Multiboot header and program headers lie in the first 8 KiB, however much 
 
 test("a kernel without a Multiboot header is refused", () => {
   const object = objectFile("k.o", { ".boot": { bytes: nops(4), symbols: { _start: 0 } } });
-  diagnosed("LINK020", () => elfFile(link([object], layout)));
+  diagnosed("LINK020", () => link([object], layout));
   const late = objectFile("k.o", {
     ".boot": { bytes: [...nops(2), ...header, ...nops(2)], symbols: { _start: 0 } },
   });
-  diagnosed("LINK020", () => elfFile(link([late], layout)));
+  diagnosed("LINK020", () => link([late], layout));
 });
 
 test("an entry point that is not where it is loaded, or is not code, is refused", () => {
@@ -35,7 +35,7 @@ test("an entry point that is not where it is loaded, or is not code, is refused"
     { entry: "idt", beforePaging: { roots: [] } },
   ];
   for (const fields of entries) {
-    diagnosed("LINK022", () => elfFile(link([tinyKernel()], { ...layout, ...fields })));
+    diagnosed("LINK022", () => link([tinyKernel()], { ...layout, ...fields }));
   }
 });
 

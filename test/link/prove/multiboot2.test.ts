@@ -67,7 +67,7 @@ test("a missing, foreign, endless or torn header is refused", () => {
     [header([1, 0, 0, 0, 4, 0, 0, 0, ...END]), "LINK025", /no end tag/],
   ];
   for (const [bytes, code, expected] of cases) {
-    const text = diagnosed(code, () => elfFile(link([kernel([...bytes])], layout)));
+    const text = diagnosed(code, () => link([kernel([...bytes])], layout));
     assert.match(text, expected);
   }
 });
