@@ -3,6 +3,9 @@
 // A test gives a few lines of AssemblyScript that export what it wants to call. Files that reach
 // for hardware or memory management are replaced by a few lines of the test's own; whatever is
 // still imported (ports, panic) comes from JavaScript.
+//
+// The mutation run (mutation/) puts a changed source in the place of a file of the kernel's, with
+// changeSources(); the tests do not notice which they run on.
 
 import { readFileSync } from "node:fs";
 import { compileAssemblyScript } from "../../src/compile/assemblyscript/assemblyscript";
@@ -26,6 +29,17 @@ interface PartOptions {
   readonly replace?: Readonly<Record<string, string>>;
   /** Functions to import, by module and name. */
   readonly imports?: Readonly<Record<string, Calls>>;
+  /** How many bytes of memory there are at the least: what is static, if not given. */
+  readonly memory?: number;
+}
+
+/** What a change of sources consists of: see changeSources(). */
+export interface SourceChange {
+  /** The changed text of a file of the kernel's. */
+  readonly read: (path: string, text: string) => string;
+  /** More files to compile, and more names that every source knows. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly names: Readonly<Record<string, string>>;
 }
 
 export const AREA_SIZE = 65536;
@@ -41,37 +55,72 @@ export const TEST_HEAP = `
   export function free(object: usize): void {}
 `;
 
+const WASM_PAGE = 65536;
 const ENTRY = "part.ts";
 const ACCESS = `
   const area: usize = memory.data(${AREA_SIZE}, 4096);
   export function areaAddress(): usize { return area; }
-  export function peek(address: usize): u32 { return load<u8>(address); }
-  export function poke(address: usize, byte: u32): void { store<u8>(address, <u8>byte); }
 `;
+
+let change: SourceChange | undefined;
+
+/** From now on parts are compiled from changed sources; undefined: from the files as they are. */
+export function changeSources(to: SourceChange | undefined): void {
+  change = to;
+}
 
 /** Compiles `source`, whose imports are relative to the repository, and instantiates it. */
 export function loadKernelPart(source: string, options: PartOptions = {}): KernelPart {
-  const replaced = new Map(Object.entries({ ...options.replace, [ENTRY]: source + ACCESS }));
-  const { wasm, module } = compileAssemblyScript(
-    { root: ".", entries: [ENTRY], target: "kernel", runtime: "stub", memoryBase: 4096 },
-    (path) => replaced.get(path) ?? readIfThere(path),
+  return compileKernelPart(source, options)();
+}
+
+/** As loadKernelPart(), but gives a function: each call of it starts the part anew. */
+export function compileKernelPart(source: string, options: PartOptions = {}): () => KernelPart {
+  const { wasm, module } = compile(source, options);
+  const compiled = new WebAssembly.Module(new Uint8Array(wasm));
+  const imports = importsOf(module, options.imports ?? {});
+  return () => startPart(new WebAssembly.Instance(compiled, imports), options.memory ?? 0);
+}
+
+function compile(source: string, { replace }: PartOptions) {
+  const replaced = new Map(
+    Object.entries({ ...replace, ...change?.files, [ENTRY]: source + ACCESS }),
   );
-  const instance = new WebAssembly.Instance(
-    new WebAssembly.Module(new Uint8Array(wasm)),
-    importsOf(module, options.imports ?? {}),
+  return compileAssemblyScript(
+    {
+      ...{ root: ".", target: "kernel", runtime: "stub", memoryBase: 4096 },
+      entries: [ENTRY, ...Object.keys(change?.files ?? {})],
+      names: change?.names ?? {},
+    },
+    (path) => replaced.get(path) ?? readSource(path),
   );
+}
+
+function startPart(instance: WebAssembly.Instance, size: number): KernelPart {
   const call = instance.exports as unknown as Calls;
+  const memory = instance.exports.memory as WebAssembly.Memory;
+  const missing = size - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE));
+  // Not kept: a memory that grows has a new buffer.
+  const bytes = () => new Uint8Array(memory.buffer);
   return {
     call,
     area: call.areaAddress!(),
-    write(address, bytes) {
-      Buffer.from(bytes).forEach((byte, i) => {
-        call.poke!(address + i, byte);
-      });
+    write(address, content) {
+      bytes().set(Buffer.from(content), address >>> 0);
     },
-    read: (address, size) => Uint8Array.from({ length: size }, (_, i) => call.peek!(address + i)),
-    text: (address) => readText(call, address),
+    read: (address, length) => bytes().slice(address >>> 0, (address >>> 0) + length),
+    text(address) {
+      const start = address >>> 0;
+      return Buffer.from(bytes().subarray(start, bytes().indexOf(0, start))).toString();
+    },
   };
+}
+
+/** The text of a file, changed if it is the kernel's. */
+function readSource(path: string): string | undefined {
+  const text = readIfThere(path);
+  return text === undefined || change === undefined ? text : change.read(path, text);
 }
 
 function readIfThere(path: string): string | undefined {
@@ -80,12 +129,6 @@ function readIfThere(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function readText(call: Calls, address: number): string {
-  const bytes: number[] = [];
-  for (let at = address; call.peek!(at) !== 0; at++) bytes.push(call.peek!(at));
-  return Buffer.from(bytes).toString();
 }
 
 /** Imports that the test does not give fail when they are called. */
