@@ -1,0 +1,110 @@
+// Reverses the comparisons of kernel files one at a time and runs the file's unit tests on each
+// changed source: a test must fail.
+//
+//   npm run test:mutations:kernel                            all files of FOLDERS
+//   npm run test:mutations:kernel -- kernel/memory/heap.ts   some files
+//     --tests FILE   run these tests instead of those of the file's own name
+//     --why          print which test noticed each change
+//
+// Exit status: 0 if every change is noticed or is listed in equivalents.ts; 1 if not.
+//
+// The tests of kernel/memory/heap.ts are test/kernel/memory/heap.test.ts. A change that the
+// compiler refuses is noticed, too. Loops are limited to ROUNDS_MAX rounds in all, so that a change
+// that makes one endless fails as well.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { changeSources } from "../kernel-part";
+import { type Comparison, comparisonsOf, countRounds, reverse } from "./comparisons";
+import { EQUIVALENTS } from "./equivalents";
+import { firstFailure } from "./test-file";
+
+const FOLDERS = ["kernel/memory", "kernel/file", "kernel/thread"];
+/** More than the tests of any file need. */
+const ROUNDS_MAX = 20_000_000;
+
+const STEP = "countRound";
+const COUNTER = "count-rounds.ts";
+const COUNTER_SOURCE = `
+  let rounds: u32 = 0;
+  export function ${STEP}(): void {
+    if (++rounds > ${ROUNDS_MAX}) unreachable();
+  }
+`;
+
+interface Options {
+  /** The tests to run instead of a file's own. */
+  readonly tests: string | undefined;
+  readonly why: boolean;
+}
+
+/** Tries all changes of a file; returns what is wrong, in words. */
+async function tryFile(file: string, { tests, why }: Options): Promise<string[]> {
+  const source = readFileSync(file, "utf8");
+  const comparisons = comparisonsOf(source);
+  if (comparisons.length === 0) return [];
+  const problems = staleEquivalents(file, comparisons);
+  const path = tests ?? `test/${file.replace(/\.ts$/, ".test.ts")}`;
+  const unchanged = await failureWith(file, source, path);
+  if (unchanged !== undefined) return [`${file}: its tests fail as it is: ${unchanged}`];
+  for (const comparison of comparisons) {
+    const failure = await failureWith(file, reverse(source, comparison), path);
+    const place = `${file}:${comparison.line}: ${comparison.text}`;
+    if (why && failure !== undefined) print(`${place}\n    ${failure.split("\n")[0]}`);
+    if ((failure === undefined) !== isEquivalent(file, comparison)) {
+      problems.push(
+        failure === undefined
+          ? `${place}: no test fails if this is reversed`
+          : `${place}: listed as equivalent, but noticed: ${failure}`,
+      );
+    }
+  }
+  const listed = comparisons.filter((each) => isEquivalent(file, each)).length;
+  print(`${file}: ${comparisons.length} comparisons reversed${listed ? `, ${listed} listed` : ""}`);
+  return problems;
+}
+
+/** The first test that fails with `text` in the place of `file`; undefined: none does. */
+function failureWith(file: string, text: string, tests: string): Promise<string | undefined> {
+  changeSources({
+    files: { [COUNTER]: COUNTER_SOURCE },
+    names: { [STEP]: `${COUNTER.replace(".ts", "")}/${STEP}` },
+    read(path, found) {
+      if (!path.startsWith("kernel/")) return found;
+      return countRounds(path === file ? text : found, STEP);
+    },
+  });
+  return firstFailure(tests);
+}
+
+function isEquivalent(file: string, { text }: Comparison): boolean {
+  return EQUIVALENTS.some((each) => each.file === file && each.text === text);
+}
+
+function staleEquivalents(file: string, comparisons: readonly Comparison[]): string[] {
+  return EQUIVALENTS.filter(
+    (each) => each.file === file && !comparisons.some(({ text }) => text === each.text),
+  ).map(({ text }) => `${file}: listed as equivalent, but not there: ${text}`);
+}
+
+function allFiles(): string[] {
+  return FOLDERS.flatMap((folder) => {
+    const names = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+    return names.sort().map((name) => `${folder}/${name}`);
+  });
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { tests: { type: "string" }, why: { type: "boolean", default: false } },
+});
+const problems: string[] = [];
+for (const file of positionals.length > 0 ? positionals : allFiles()) {
+  problems.push(...(await tryFile(file, { tests: values.tests, why: values.why })));
+}
+for (const problem of problems) process.stderr.write(`${problem}\n`);
+process.exitCode = problems.length > 0 ? 1 : 0;
