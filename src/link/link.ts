@@ -38,7 +38,7 @@ export interface LinkOptions {
 /**
  * Links objects and archives as `layout` says. Pure: no file is read or written. Throws Diagnostics
  * (LAYOUT…, LINK…, ELF… of archive members) that name symbol, object, section and source line;
- * `warnings` has what is not an error.
+ * `warnings` has the rest.
  */
 export function link(
   files: readonly LinkInput[],

@@ -229,8 +229,8 @@ function calledFromOutside(subject: Subject, shared: SharedPart): bigint[] {
     for (let at = 0; at + 5 <= bytes.length; at++) {
       const opcode = bytes[at];
       if (opcode !== 0xe8 && opcode !== 0xe9) continue;
-      const behind = address + BigInt(at + 5 + view.getInt32(at + 1, true));
-      const to = BigInt.asUintN(subject.file.bits, behind);
+      const target = address + BigInt(at + 5 + view.getInt32(at + 1, true));
+      const to = BigInt.asUintN(subject.file.bits, target);
       if (shared.contains(to)) found.add(to);
     }
   }
@@ -311,21 +311,21 @@ interface Visit {
 }
 
 function successors(step: Step, { state, testedCs }: Visit, callSwitched: boolean): Visit[] {
-  const next: Visit[] = [];
-  const behind = step.address + BigInt(step.length);
+  const visits: Visit[] = [];
+  const next = step.address + BigInt(step.length);
   const after = step.writesControl === CR3 ? switched(state) : state;
   const returned = callSwitched ? switched(state) : after;
   const isPrivilegeBranch = testedCs && step.isConditional;
   const ring0: State = state === "user" ? "ring 0" : state;
   if (step.target !== undefined) {
     const branch = isPrivilegeBranch && step.isIfZero ? ring0 : after;
-    next.push({ at: step.target, state: branch, testedCs: false });
+    visits.push({ at: step.target, state: branch, testedCs: false });
   }
   if (step.falls) {
     const fall = isPrivilegeBranch && !step.isIfZero ? ring0 : returned;
-    next.push({ at: behind, state: fall, testedCs: step.testsPrivilege });
+    visits.push({ at: next, state: fall, testedCs: step.testsPrivilege });
   }
-  return next;
+  return visits;
 }
 
 function switched(state: State): State {

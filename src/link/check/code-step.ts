@@ -67,14 +67,14 @@ export function stepAt(section: FileSection, address: bigint, bits: Bits): Step 
   if (!shape) return undefined;
   const { opcode, reg, memory, immediate } = shape;
   const group = opcode === OP.group5 ? reg & 7 : -1;
-  const behind = address + BigInt(shape.length);
+  const next = address + BigInt(shape.length);
   const isFar = opcode === OP.callFar || opcode === OP.jumpFar;
   const isCall = opcode === OP.call || opcode === OP.callFar || group === 2 || group === 3;
   const isIndirect = group >= 2 && group <= 5;
   const isReturn = includes(OP.ret, opcode);
   const isJump = opcode === OP.jump || opcode === OP.jumpShort || opcode === OP.jumpFar;
   const isJumpIndirect = group === 4 || group === 5;
-  const target = targetOf(shape, behind, isFar, bits);
+  const target = targetOf(shape, next, isFar, bits);
   const ends = isReturn || isJump || isJumpIndirect || includes(OP.ends, opcode);
   return {
     address,
@@ -91,7 +91,7 @@ export function stepAt(section: FileSection, address: bigint, bits: Bits): Step 
     testsPrivilege: immediate === 3n && isTest(opcode, reg),
     references: [
       ...(target === undefined ? [] : [{ to: target, use: isCall ? "call" : "jump" } as const]),
-      ...(memory ? referenceOf(memory, behind, accesses(shape), bits) : []),
+      ...(memory ? referenceOf(memory, next, accesses(shape), bits) : []),
       ...(immediate === undefined || isFar
         ? []
         : [{ to: BigInt.asUintN(bits, immediate), use: "immediate" } as const]),
@@ -103,8 +103,8 @@ function includes(opcodes: readonly number[], opcode: number): boolean {
   return opcodes.includes(opcode);
 }
 
-function targetOf(shape: Shape, behind: bigint, isFar: boolean, bits: Bits): bigint | undefined {
-  if (shape.branch !== undefined) return BigInt.asUintN(bits, behind + BigInt(shape.branch));
+function targetOf(shape: Shape, next: bigint, isFar: boolean, bits: Bits): bigint | undefined {
+  if (shape.branch !== undefined) return BigInt.asUintN(bits, next + BigInt(shape.branch));
   return isFar ? BigInt.asUintN(32, shape.immediate ?? 0n) : undefined;
 }
 
@@ -121,13 +121,13 @@ function accesses({ opcode, reg }: Shape): boolean {
 
 function referenceOf(
   memory: MemoryOperand,
-  behind: bigint,
+  next: bigint,
   accessed: boolean,
   bits: Bits,
 ): CodeReference[] {
   const { isIndexed, isRelative, displacement, hasSegmentBase } = memory;
   if (hasSegmentBase) return [];
-  const to = BigInt.asUintN(bits, isRelative ? behind + displacement : displacement);
+  const to = BigInt.asUintN(bits, isRelative ? next + displacement : displacement);
   // With a register, a displacement may still be the address of an array. What is relative to the
   // instruction is an address for certain.
   const isSure = (accessed && !isIndexed) || isRelative;

@@ -46,9 +46,9 @@ function* loads({ bytes, address }: FileSection, reg: number, { file }: Subject)
     if (!shape?.memory || (shape.reg & 7) !== reg) continue;
     const { isIndexed, isRelative, displacement } = shape.memory;
     const from = address + BigInt(at);
-    const behind = isRelative ? from + BigInt(shape.length) : 0n;
+    const next = isRelative ? from + BigInt(shape.length) : 0n;
     const operand =
-      isIndexed && !isRelative ? undefined : BigInt.asUintN(bits, behind + displacement);
+      isIndexed && !isRelative ? undefined : BigInt.asUintN(bits, next + displacement);
     yield { from, operand };
   }
 }

@@ -172,7 +172,7 @@ export const halfAddresses: Mistake = {
   code: "LAY025",
   title: "the memory map is read as if it had addresses of 32 bits",
   why:
-    "Entries of the memory map have bases and lengths of 64 bits on every machine. Whoever " +
+    "Entries of the memory map have bases and lengths of 64 bits on every machine. Code that " +
     "reads only the low words takes memory at 4 GiB for memory at 0, and gives the kernel's own " +
     "frames away; with more than 3 GiB of RAM every PC has such an entry.",
   wrong: "add_memory(entry->base_low, entry->length_low);",

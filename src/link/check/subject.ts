@@ -3,7 +3,7 @@
 //
 // Invariants
 //   - Nothing here judges; costly views (line tables) are made on first use and kept.
-//   - Ranges are half-open bigints. A segment may end at 2^32 or 2^64: that is no overflow.
+//   - Ranges are half-open bigints. A segment may end at 2^32 or 2^64, which is not an overflow.
 
 import { PT_LOAD, SHN_ABS, SHN_LORESERVE, SHN_UNDEF, STT_FILE, STT_SECTION } from "../../abi/elf";
 import type { Place } from "../../base/diagnostic";

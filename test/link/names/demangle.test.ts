@@ -97,7 +97,7 @@ test("Rust's names read as Rust programmers write them", () => {
   for (const [name, expected] of Object.entries(RUST)) assert.equal(demangle(name), expected, name);
 });
 
-test("what is not a C++ name stays as it is", () => {
+test("a name that is not C++ stays as it is", () => {
   for (const name of [
     "main",
     "_start",

@@ -155,7 +155,7 @@ SECTIONS {
   const LAST = "0xffffe000 : AT(ALIGN(image_end, 4096)) { *(.shared_*) . = ALIGN(4096); end = .; }";
   const parked = naive(`.shared ${LAST}`);
   const twoPages = `${ASSEMBLY}\n.section .shared_data, "aw"\n.skip 4096 - (. - idt)\n`;
-  const behind = parked.replace("/DISCARD/", ".late : { *(.late) }\n  /DISCARD/");
+  const wrapped = parked.replace("/DISCARD/", ".late : { *(.late) }\n  /DISCARD/");
   const late = `${twoPages}\n.section .late, "aw"\nlate: .long 1\n`;
   type Linker = (typeof LINKERS)[Dialect];
   const build = (t: TestContext, linker: Linker, script: string, assembly: string) => {
@@ -165,10 +165,10 @@ SECTIONS {
   };
 
   for (const linker of ["ld", "ld.gold"] as const) {
-    it(`${linker} goes on at 0 behind a section that ends at 4 GiB, and its end is 0`, {
+    it(`${linker} continues at 0 after a section that ends at 4 GiB, and its end is 0`, {
       skip: unlessInstalled(linker),
     }, (t) => {
-      const { sections, symbols } = build(t, linker, behind, late);
+      const { sections, symbols } = build(t, linker, wrapped, late);
       assert.equal(sections.find(({ name }) => name === ".late")?.address, 0);
       assert.equal(symbols.find(({ name }) => name === "end")?.value, 0);
     });
