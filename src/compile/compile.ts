@@ -174,7 +174,7 @@ class ModuleCompiler {
 
   // --- names that others know ---
 
-  /** The hash of the type, for those who call the import through a table. */
+  /** The hash of the type, for calls of the import through a table. */
   #emitHashedImport(index: number): void {
     const { imported, typeIndex } = this.#module.functions[index]!;
     if (!imported) return;

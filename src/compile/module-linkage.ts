@@ -16,7 +16,7 @@ import { INTRINSICS } from "./select/intrinsics";
 import type { Callee, Linkage, Pair64, StaticAddress } from "./translate/linkage";
 import { DATA_SYMBOL } from "./translate/module-data";
 import { ModuleGlobals } from "./translate/module-globals";
-import { ModuleTables, type Segment, type Table, typeHash } from "./translate/module-tables";
+import { type ModuleSegment, ModuleTables, type Table, typeHash } from "./translate/module-tables";
 import { signatureOf } from "./translate/signature";
 import { UnsupportedCode } from "./translate/unsupported-code";
 import type { ImportName, WasmFunction, WasmModule } from "./wasm/wasm";
@@ -137,11 +137,11 @@ export class ModuleLinkage implements Linkage {
     return this.tables.tables[index]!;
   }
 
-  elements(index: number): Segment {
+  elements(index: number): ModuleSegment {
     return this.tables.elements[index]!;
   }
 
-  data(index: number): Segment {
+  data(index: number): ModuleSegment {
     return this.tables.data[index]!;
   }
 

@@ -38,18 +38,18 @@
 
 import { Diagnostic } from "../base/diagnostic";
 import type { FrameRule, ObjectFile, SymbolBinding, SymbolType } from "../object/object";
-import { checkMemory, NoForm, selectForm } from "./choose-form";
+import { checkMemory, chooseForm, NoForm } from "./choose-form";
 import { encodeForm } from "./encode";
 import type { Form } from "./form";
 import { InstructionSet } from "./instruction-methods";
 import type { Mnemonic } from "./instructions/table";
 import type { SymbolDefinition } from "./object-writer";
 import { writeObject } from "./object-writer";
-import type { Immediate, Operand, SymbolReference, Target } from "./operand";
+import type { CodeTarget, Immediate, Operand, SymbolReference } from "./operand";
 import { Label, relative, symbol } from "./operand";
 import { Scope } from "./scope";
 import type { LabelPlace, SectionBuilder, SectionOptions } from "./section-builder";
-import { beginSection, type LineSpan, Marks } from "./section-builder";
+import { beginSection, type CacheLineSpan, Marks } from "./section-builder";
 import { SourcePlaces } from "./source-place";
 
 export type AssemblyModule = (a: Assembler) => void;
@@ -226,8 +226,8 @@ export class Assembler extends InstructionSet {
    * Lets this section begin where the code between marks is in few lines of the instruction cache.
    * Nothing in the section may be aligned after this.
    */
-  fitLines(spans: readonly LineSpan[]): void {
-    this.#current().fitLines(spans);
+  fitCacheLines(spans: readonly CacheLineSpan[]): void {
+    this.#current().fitCacheLines(spans);
   }
 
   /** From here on the code comes from this line of source. */
@@ -239,12 +239,12 @@ export class Assembler extends InstructionSet {
   }
 
   /** Assembles one instruction; the methods named by mnemonics call this. */
-  override instruction(mnemonic: Mnemonic, operands: readonly (Operand | Target)[]): void {
+  override instruction(mnemonic: Mnemonic, operands: readonly (Operand | CodeTarget)[]): void {
     const section = this.#progbits();
     if (this.#options.lines) this.#recordLine();
     const resolved: Operand[] = [];
     for (const operand of operands) resolved.push(this.#resolve(operand));
-    const form = selectForm(mnemonic, resolved);
+    const form = chooseForm(mnemonic, resolved);
     if (form instanceof NoForm) this.#fail("ASM001", form.text, form.remedy);
     for (const operand of resolved) this.#checkOperand(operand);
     const short = shortBranch(form, resolved);
@@ -325,7 +325,7 @@ export class Assembler extends InstructionSet {
   }
 
   /** The operand with all names turned into labels. */
-  #resolve(operand: Operand | Target): Operand {
+  #resolve(operand: Operand | CodeTarget): Operand {
     if (typeof operand === "number") return operand;
     if (typeof operand === "string") return symbol(this.#scope.use(operand));
     if (operand instanceof Label) return symbol(operand);
@@ -374,7 +374,7 @@ function shortBranch(form: Form, operands: readonly Operand[]): Form | undefined
   const [target] = operands;
   if (form.fields[0]?.relative !== true || typeof target !== "object") return undefined;
   if (target.kind !== "symbol" || target.minus !== undefined) return undefined;
-  const short = selectForm(form.mnemonic, [NEAR]);
+  const short = chooseForm(form.mnemonic, [NEAR]);
   return short instanceof NoForm || short === form ? undefined : short;
 }
 

@@ -26,7 +26,7 @@ export class NoForm {
 const cache = new Map<Mnemonic, Map<number, Form | undefined>>();
 
 /** The shortest form for `operands`, or why there is none. */
-export function selectForm(mnemonic: Mnemonic, operands: readonly Operand[]): Form | NoForm {
+export function chooseForm(mnemonic: Mnemonic, operands: readonly Operand[]): Form | NoForm {
   let shape = operands.length;
   for (const operand of operands) shape = (shape << CLASS_BITS) | classify(operand);
   let shapes = cache.get(mnemonic);

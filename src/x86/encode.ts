@@ -13,20 +13,20 @@
 //   - References are appended in ascending order of offset.
 
 import type { RelocationKind, RelocationWidth } from "../object/object";
-import { checkMemory, NoForm, selectForm } from "./choose-form";
+import { checkMemory, chooseForm, NoForm } from "./choose-form";
 import type { Field, Form } from "./form";
 import type { Mnemonic } from "./instructions/table";
-import type { Memory, Operand, Target } from "./operand";
+import type { CodeTarget, Memory, Operand } from "./operand";
 import type { Register32 } from "./registers";
 
-/** A field that somebody fills in when the target's address is known: `target + addend - minus`. */
+/** A field that is filled in when the target's address is known: `target + addend - minus`. */
 export interface Reference {
   readonly offset: number;
   readonly kind: RelocationKind;
   readonly width: RelocationWidth;
-  readonly target: Target;
+  readonly target: CodeTarget;
   readonly addend: number;
-  readonly minus: Target | undefined;
+  readonly minus: CodeTarget | undefined;
 }
 
 /** A growing sequence of bytes with references. */
@@ -35,7 +35,7 @@ export class CodeBuffer {
   length = 0;
   readonly references: Reference[] = [];
 
-  /** The bytes so far; a view that the next append may leave behind. */
+  /** The bytes so far; a view that the next append may outdate. */
   get bytes(): Uint8Array {
     return this.#storage.subarray(0, this.length);
   }
@@ -186,9 +186,9 @@ function reference(
   out: CodeBuffer,
   kind: RelocationKind,
   width: RelocationWidth,
-  target: Target,
+  target: CodeTarget,
   addend: number,
-  minus: Target | undefined,
+  minus: CodeTarget | undefined,
 ): void {
   out.references.push({ offset: out.length, kind, width, target, addend, minus });
 }
@@ -200,7 +200,7 @@ export interface Encoded {
 
 /** Encodes one instruction on its own. Asserts that there is such an instruction. */
 export function encode(mnemonic: Mnemonic, ...operands: readonly Operand[]): Encoded {
-  const form = selectForm(mnemonic, operands);
+  const form = chooseForm(mnemonic, operands);
   if (form instanceof NoForm) throw new Error(form.text);
   const out = new CodeBuffer();
   encodeForm(out, form, operands);

@@ -5,7 +5,7 @@
 
 import type { Mnemonic, OperandsOf } from "./instructions/table";
 import { mnemonics } from "./instructions/table";
-import type { Operand, Target } from "./operand";
+import type { CodeTarget, Operand } from "./operand";
 
 /** `rep movsd` is the method `repMovsd`. */
 type MethodName<M extends string> = M extends `${infer First} ${infer Second}`
@@ -18,7 +18,7 @@ type InstructionMethods = {
 
 abstract class Instructions {
   /** Takes the instruction that a method was called for. */
-  abstract instruction(mnemonic: Mnemonic, operands: readonly (Operand | Target)[]): void;
+  abstract instruction(mnemonic: Mnemonic, operands: readonly (Operand | CodeTarget)[]): void;
 }
 
 function methodName(mnemonic: Mnemonic): string {
@@ -27,7 +27,7 @@ function methodName(mnemonic: Mnemonic): string {
 
 for (const mnemonic of mnemonics) {
   Object.defineProperty(Instructions.prototype, methodName(mnemonic), {
-    value(this: Instructions, ...operands: (Operand | Target)[]) {
+    value(this: Instructions, ...operands: (Operand | CodeTarget)[]) {
       this.instruction(mnemonic, operands);
     },
   });

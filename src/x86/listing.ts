@@ -6,7 +6,7 @@
 //     101004  e8 17 00 00 00           call   0x101020 <allocateFrame>
 //     101009  ...
 //
-// `...` stands for eight or more zero bytes. Bytes that are no instruction of ours are `db`.
+// `...` stands for eight or more zero bytes. Bytes that are not an instruction of ours are `db`.
 //
 // Invariants
 //   - Every byte of the input appears once, in order, or in a `...`.

@@ -22,7 +22,7 @@ import type {
   SymbolType,
 } from "../object/object";
 import type { Reference } from "./encode";
-import type { Target } from "./operand";
+import type { CodeTarget } from "./operand";
 import { type Label, targetName } from "./operand";
 import type { LabelPlace, LabelPlaces, SectionBuilder } from "./section-builder";
 
@@ -75,17 +75,17 @@ class ObjectWriter {
   }
 
   /** The label that finally stands for a target. */
-  #labelOf(target: Target): Label {
+  #labelOf(target: CodeTarget): Label {
     if (typeof target === "string") throw new Error(`name ${target} was not resolved`);
     const next = this.#assembly.forwards.get(target);
     return next === undefined ? target : this.#labelOf(next);
   }
 
-  #placeOf(target: Target): LabelPlace | undefined {
+  #placeOf(target: CodeTarget): LabelPlace | undefined {
     return this.#assembly.places.get(this.#labelOf(target));
   }
 
-  #positionIn(section: SectionBuilder, target: Target) {
+  #positionIn(section: SectionBuilder, target: CodeTarget) {
     const place = this.#placeOf(target);
     return place?.section === section ? place.position : undefined;
   }
@@ -124,7 +124,7 @@ class ObjectWriter {
   }
 
   /** The index of a target's symbol, which is made if this is the first need of it. */
-  #symbolIndex(target: Target): number {
+  #symbolIndex(target: CodeTarget): number {
     const label = this.#labelOf(target);
     const known = this.#symbolOf.get(label);
     if (known !== undefined) return known;
@@ -185,12 +185,12 @@ class ObjectWriter {
 
   #differenceOf(section: SectionBuilder, reference: Reference): number {
     const end = this.#placeOf(reference.target);
-    const start = this.#placeOf(reference.minus as Target);
+    const start = this.#placeOf(reference.minus as CodeTarget);
     if (end !== undefined && end.section === start?.section) {
       const distance = end.section.offsetOf(end.position) - end.section.offsetOf(start.position);
       return distance + reference.addend;
     }
-    const names = `${targetName(reference.target)} - ${targetName(reference.minus as Target)}`;
+    const names = `${targetName(reference.target)} - ${targetName(reference.minus as CodeTarget)}`;
     return this.#fail(
       section,
       reference,

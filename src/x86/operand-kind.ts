@@ -12,13 +12,13 @@
 //   - A kind's phantom `type` is what TypeScript callers may pass for it.
 
 import type {
+  CodeTarget,
   Immediate,
   Memory,
   MemorySize,
   Operand,
   Relative,
   SymbolReference,
-  Target,
 } from "./operand";
 import { describeOperand } from "./operand";
 import type {
@@ -244,7 +244,7 @@ export const uimm8 = immediate("uimm8", 8, 8, UNSIGNED8);
 /** A selector or byte count: 0 to 65535. */
 export const uimm16 = immediate("uimm16", 16, 16, UNSIGNED16);
 
-export type BranchTarget = Relative | SymbolReference | Target;
+export type BranchTarget = Relative | SymbolReference | CodeTarget;
 const branch = (name: string, width: number, accepts: readonly OperandClass[]) =>
   kind<BranchTarget>(name, "relative", accepts, { width, signExtended: true });
 

@@ -17,14 +17,14 @@ export class Label {
 }
 
 /** A symbol by name, or a label by identity. */
-export type Target = string | Label;
+export type CodeTarget = string | Label;
 
 /** The address of `target` plus `addend`, less the address of `minus` if there is one. */
 export interface SymbolReference {
   readonly kind: "symbol";
-  readonly target: Target;
+  readonly target: CodeTarget;
   readonly addend: number;
-  readonly minus: Target | undefined;
+  readonly minus: CodeTarget | undefined;
 }
 
 /** A branch distance, counted from the end of the instruction. What the decoder finds. */
@@ -43,7 +43,7 @@ export interface Memory {
   readonly index: Register32 | undefined;
   readonly scale: Scale;
   readonly disp: number;
-  readonly symbol: Target | undefined;
+  readonly symbol: CodeTarget | undefined;
   readonly segment: SegmentRegister | undefined;
   readonly size: MemorySize | undefined;
 }
@@ -53,7 +53,7 @@ export interface MemoryParts {
   readonly index?: Register32 | undefined;
   readonly scale?: Scale;
   readonly disp?: number;
-  readonly symbol?: Target | undefined;
+  readonly symbol?: CodeTarget | undefined;
   readonly segment?: SegmentRegister | undefined;
 }
 
@@ -61,12 +61,12 @@ export type Immediate = number | SymbolReference;
 export type Operand = Register | Memory | Immediate | Relative;
 
 /** The address of a symbol or label, plus `addend`, as an immediate. */
-export function symbol(target: Target, addend = 0): SymbolReference {
+export function symbol(target: CodeTarget, addend = 0): SymbolReference {
   return { kind: "symbol", target, addend, minus: undefined };
 }
 
 /** The distance from `start` to `end`, plus `addend`; both must be defined in one section. */
-export function difference(end: Target, start: Target, addend = 0): SymbolReference {
+export function difference(end: CodeTarget, start: CodeTarget, addend = 0): SymbolReference {
   return { kind: "symbol", target: end, addend, minus: start };
 }
 
@@ -119,7 +119,7 @@ export function mem128(parts: MemoryParts): Memory {
 }
 
 /** The name of a target. */
-export function targetName(target: Target): string {
+export function targetName(target: CodeTarget): string {
   return typeof target === "string" ? target : target.name;
 }
 

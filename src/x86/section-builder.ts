@@ -61,8 +61,8 @@ export class Marks {
   }
 }
 
-/** Code that shall lie in as few lines of the instruction cache as can be. */
-export interface LineSpan {
+/** Code that should lie in as few lines of the instruction cache as possible. */
+export interface CacheLineSpan {
   readonly start: Position;
   readonly end: Position;
   /** What a line too many costs, in relation to other spans. */
@@ -97,7 +97,7 @@ interface SourceMark {
 
 interface FrameMark {
   readonly at: Position;
-  /** Nobody asked for it: a function begins, and so its caller's frame is on top. */
+  /** Implied: a function begins, and so its caller's frame is on top. */
   readonly implicit: boolean;
   readonly cfaOffset: number;
   readonly saved: Readonly<Record<string, number>>;
@@ -124,7 +124,7 @@ export class SectionBuilder {
   align = 1;
   #reserved = 0;
   readonly #items: Item[] = [];
-  #spans: readonly LineSpan[] = [];
+  #spans: readonly CacheLineSpan[] = [];
 
   /** Bytes before all others, so that the spans lie well; multiples of the alignment otherwise. */
   #lead = 0;
@@ -175,7 +175,7 @@ export class SectionBuilder {
   }
 
   /** Begins the section with a few unused bytes if spans lie in fewer lines then. */
-  fitLines(spans: readonly LineSpan[]): void {
+  fitCacheLines(spans: readonly CacheLineSpan[]): void {
     if (spans.length === 0) return;
     this.#spans = spans;
     this.#leadStep = this.align;

@@ -63,7 +63,7 @@ test("a section begins where its spans are in the fewest lines of the cache", ()
         marks.add();
         a.nop();
       }
-      a.fitLines(
+      a.fitCacheLines(
         spans.map(([at, size, weight]) => {
           return { start: marks.position(at), end: marks.position(at + size), weight };
         }),

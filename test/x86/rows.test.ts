@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { NoForm, selectForm } from "../../src/x86/choose-form";
+import { chooseForm, NoForm } from "../../src/x86/choose-form";
 import { decode } from "../../src/x86/decode";
 import { CodeBuffer, encodeForm } from "../../src/x86/encode";
 import type { Form } from "../../src/x86/form";
@@ -122,7 +122,7 @@ test("an instruction cut short is no instruction", () => {
 test("the selected form is the shortest of all that accept the operands", () => {
   for (const form of forms) {
     for (const operands of samples(form)) {
-      const selected = selectForm(form.mnemonic, operands);
+      const selected = chooseForm(form.mnemonic, operands);
       if (selected instanceof NoForm) continue; // memory of unknown size; its test is elsewhere
       const length = encodeWith(selected, operands).length;
       for (const other of forms) {

@@ -262,12 +262,12 @@ export function intersects(a: Ranges, b: Ranges): boolean {
 
 /** Whether an interval covers a position. */
 export function contains(ranges: Ranges, position: number): boolean {
-  const at = firstBehind(ranges, position);
+  const at = firstEndingAfter(ranges, position);
   return at < ranges.length && ranges[at]! <= position;
 }
 
-/** The index of the first range that ends behind `position`; the length if none does. */
-export function firstBehind(ranges: Ranges, position: number): number {
+/** The index of the first range that ends after `position`; the length if none does. */
+export function firstEndingAfter(ranges: Ranges, position: number): number {
   let low = 0;
   let high = ranges.length / 2;
   while (low < high) {

@@ -1,6 +1,6 @@
 // Which physical register is taken where: for each one, the ranges of its occupants in order.
 //
-// Lists are kept sorted, so that finding who is in the way of an interval is a binary search and a
+// Lists are kept sorted, so that finding what is in the way of an interval is a binary search and a
 // walk along both.
 
 import { FIRST_VIRTUAL } from "../code/code";
@@ -16,7 +16,7 @@ class Occupancy {
   readonly #ends: number[] = [];
   readonly #owners: number[] = [];
 
-  /** The index of the first range that ends behind `position`. */
+  /** The index of the first range that ends after `position`. */
   #search(position: number): number {
     let low = 0;
     let high = this.#ends.length;
@@ -83,7 +83,7 @@ export class RegisterFile {
     this.#occupancies[register]!.remove(ranges);
   }
 
-  /** Who is in the way of `ranges` in `register`; undefined: something that cannot be moved. */
+  /** What is in the way of `ranges` in `register`; undefined: something that cannot be moved. */
   conflicts(register: number, ranges: Ranges): ReadonlySet<number> | undefined {
     return this.#occupancies[register]!.conflicts(ranges);
   }

@@ -9,7 +9,7 @@
 //
 // Invariants
 //   - An instruction has at most one memory operand, `moves` excepted.
-//   - Fetches stand right before their instruction and stores right behind it.
+//   - Fetches stand right before their instruction and stores right after it.
 
 import type {
   MachineFunction,
@@ -148,8 +148,8 @@ export class Spiller {
     return home;
   }
 
-  /** Stores `from` in the home of `origin` right behind an instruction. */
-  storeBehind(number: number, origin: number, from: MachineOperand): void {
+  /** Stores `from` in the home of `origin` right after an instruction. */
+  storeAfter(number: number, origin: number, from: MachineOperand): void {
     const home = this.#homes.get(origin);
     if (!home) throw new Error(`${this.#fn.name}: v${origin} has no home`);
     const { position } = this.#liveness.instructions[number]!;

@@ -23,7 +23,7 @@ import type {
 } from "../code/code";
 import { plainInstruction } from "../code/code";
 import type { Liveness, Ranges } from "./live";
-import { contains, firstBehind } from "./live";
+import { contains, firstEndingAfter } from "./live";
 import type { Spiller } from "./spill";
 
 /** What allocation knows of the registers. */
@@ -164,7 +164,7 @@ export class Splitter {
   #clip(ranges: Ranges, block: MachineBlock): Ranges {
     const { first, end } = this.#liveness.spanOf(block);
     const clipped: Ranges = [];
-    for (let i = firstBehind(ranges, 2 * first); i < ranges.length; i += 2) {
+    for (let i = firstEndingAfter(ranges, 2 * first); i < ranges.length; i += 2) {
       const from = Math.max(ranges[i]!, 2 * first);
       const to = Math.min(ranges[i + 1]!, 2 * end);
       if (from >= to) break;
@@ -230,7 +230,7 @@ export class Splitter {
     const [only] = inRegisters;
     if (only === undefined) return false;
     if (definitions.length > 1) return true;
-    this.#spiller.storeBehind(only, origin, registerOf(pieceAt(blockOf(only)))!);
+    this.#spiller.storeAfter(only, origin, registerOf(pieceAt(blockOf(only)))!);
     return false;
   }
 

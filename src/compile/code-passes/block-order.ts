@@ -88,7 +88,7 @@ export function isCold(block: MachineBlock): boolean {
   return block.frequency < COLD;
 }
 
-/** Whether `to` shall stand behind `from`: not over back edges, nor for code that hardly runs. */
+/** Whether `to` must stand after `from`: not over back edges, nor for code that hardly runs. */
 function counts(from: MachineBlock, to: MachineBlock): boolean {
   const isBack = from.loops.some((loop) => loop.header === to);
   return !isBack && !isCold(from) && !isCold(to);

@@ -12,7 +12,7 @@
 //
 // Invariants
 //   - No edge leads from a block with several successors to one with several predecessors.
-//   - Loops have one entry: the header, which becomes the first block behind the test.
+//   - Loops have one entry: the header, which becomes the first block after the test.
 
 import type { MachineFunction, MachineInstruction, MachineLoop } from "../code/code";
 import { MachineBlock, plainInstruction } from "../code/code";
@@ -40,7 +40,7 @@ export function duplicateTests(fn: MachineFunction): void {
   if (gone.size > 0) fn.blocks = withAdded(fn.blocks, added).filter((block) => !gone.has(block));
 }
 
-/** The blocks that shall stand behind others. */
+/** The blocks that must stand after others. */
 type Added = Map<MachineBlock, readonly MachineBlock[]>;
 
 function withAdded(blocks: readonly MachineBlock[], added: Added): MachineBlock[] {
@@ -64,7 +64,7 @@ function onlyJumps(block: MachineBlock): boolean {
   return block.instructions[block.instructions.length - 1]?.mnemonic === "jump";
 }
 
-/** Makes the block behind a test the header, if the test was it; false if none can be. */
+/** Makes the block after a test the header, if the test was it; false if none can be. */
 function moveHeader(test: MachineBlock): boolean {
   const loops = test.loops.filter(({ header }) => header === test);
   const [loop] = loops;

@@ -1,4 +1,5 @@
-// Lets instructions read where a value was copied from, and drops the copy if nobody else needs it.
+// Lets instructions read where a value was copied from, and drops the copy if nothing else needs
+// it.
 //
 //   mov ecx, ebx
 //   mov byte [esi], cl       ->     mov byte [esi], bl
@@ -81,7 +82,7 @@ function readersOf(
     if (reads && !canReplace(instruction, copy)) return undefined;
     if (reads) readers.push(instruction);
     if (writes.to) return readers;
-    if (writes.from && !isDeadBehind(instructions, i, end, copy, liveOut)) return undefined;
+    if (writes.from && !isDeadAfter(instructions, i, end, copy, liveOut)) return undefined;
     if (writes.from) return readers;
   }
   return end === instructions.length && !liveOut.has(copy.to) ? readers : undefined;
@@ -100,8 +101,8 @@ function effectsOn(instruction: MachineInstruction, { to, from }: Copy) {
   return { reads, writes };
 }
 
-/** Whether nobody reads the copy behind `at`. */
-function isDeadBehind(
+/** Whether nothing reads the copy after `at`. */
+function isDeadAfter(
   instructions: readonly MachineInstruction[],
   at: number,
   end: number,

@@ -37,8 +37,7 @@ function isNeedless(instructions: readonly MachineInstruction[], at: number): bo
   if (LIKE_TEST.has(source.mnemonic)) return true;
   const isEnough = LIKE_TEST_FOR_ZERO_AND_SIGN.has(source.mnemonic) || isShift(source);
   return (
-    isEnough &&
-    conditionsBehind(instructions, at)?.every((each) => ZERO_AND_SIGN.has(each)) === true
+    isEnough && conditionsAfter(instructions, at)?.every((each) => ZERO_AND_SIGN.has(each)) === true
   );
 }
 
@@ -89,8 +88,8 @@ function isShift({ mnemonic, operands }: MachineInstruction): boolean {
   return SHIFTS.has(mnemonic) && count?.kind === "immediate" && (count.value & 31) !== 0;
 }
 
-/** The conditions that read the flags behind `at`; undefined: something else reads them. */
-function conditionsBehind(
+/** The conditions that read the flags after `at`; undefined: something else reads them. */
+function conditionsAfter(
   instructions: readonly MachineInstruction[],
   at: number,
 ): Condition[] | undefined {

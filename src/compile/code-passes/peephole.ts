@@ -1,7 +1,7 @@
 // Small improvements of code that has its registers.
 //
 //   cmp d, 0                test d, d             the flags are the same
-//   mov d, a; add d, b      lea d, [a + b]        if nobody needs the flags
+//   mov d, a; add d, b      lea d, [a + b]        if the flags are dead
 //   mov d, 0                xor d, d              likewise
 //   add d, 1                inc d                 likewise
 //   lea d, [d + b]          add d, b              likewise

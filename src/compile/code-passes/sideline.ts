@@ -1,4 +1,4 @@
-// Moves what loops rarely do behind the function's other blocks.
+// Moves what loops rarely do after the function's other blocks (hot/cold splitting).
 //
 //   b1: cmp x, 10; branch e b2 b3              b1: cmp x, 10; branch e b2 b3
 //   b2: ...; jump b4                     ->    b3: ...
@@ -8,12 +8,12 @@
 // Every jump that is taken ends what the processor fetches in a cycle, so an iteration should jump
 // no more than it must. That two things are equal is the less likely case (T. Ball, J. R. Larus,
 // "Branch prediction for free", 1993). Nothing executes an instruction more: what moves ended with
-// a jump where it was, and what came behind is now fallen into.
+// a jump where it was, and what came after it is now fallen into.
 
 import type { MachineBlock, MachineFunction } from "../code/code";
 import { keptBlocks } from "./skipped-blocks";
 
-/** Blocks that move together are no more than this. */
+/** At most so many blocks move together. */
 const LONGEST = 4;
 
 /** Moves what is unlikely to the end of `fn`. */
@@ -30,7 +30,7 @@ export function sideline(fn: MachineFunction): void {
   fn.blocks = [...kept, ...aside, ...skipped];
 }
 
-/** How many blocks behind the one at `at` are there only for its unlikely outcome. */
+/** How many blocks after the one at `at` are there only for its unlikely outcome. */
 function unlikelyBlocks(
   order: readonly MachineBlock[],
   at: number,

@@ -144,7 +144,7 @@ export function writesOperand(instruction: MachineInstruction, operand: number):
   return isWrittenIn(factsOf(instruction), operand);
 }
 
-/** The same for who has the facts about the instruction. */
+/** The same, given the facts about the instruction. */
 export function isWrittenIn(facts: InstructionFacts, operand: number): boolean {
   const role = roleIn(facts, operand);
   return role === "write" || role === "read-write";

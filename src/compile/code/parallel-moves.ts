@@ -4,9 +4,9 @@
 //   eax <- edx, edx <- eax       xchg eax, edx
 //   [a] <- [b]                   by way of a free register, else push [b]; pop [a]
 //
-// A move may be made as soon as nobody still waits for what its destination holds. When none can,
-// the rest are cycles: exchanging the two ends of one move makes it, and whoever wanted the
-// destination's old value finds it in the source.
+// A move may be made as soon as no other move still reads what its destination holds. When none
+// can, the rest are cycles: exchanging the two ends of one move makes it, and a move that wanted
+// the destination's old value finds it in the source.
 
 import type { MachineInstruction, MachineOperand } from "./code";
 import { samePlace } from "./code";

@@ -78,7 +78,7 @@ export class AssignmentOrder {
         first = spans.first[place]!;
         this.#first[i] = first;
       } else {
-        // Of code in between: what is behind the code around on both sides of it. That may have
+        // Of code in between: what comes after the code around it on both sides. That may have
         // changed sides, and then nothing is between.
         const before = this.#last[i]!;
         this.#first[i] = Math.max(first, before);
@@ -196,14 +196,14 @@ class Belief {
 
   /** At the instruction `index` of the optimised module, which stood from `first` to `last`. */
   holds(index: number, first: number, last: number): boolean {
-    let behind = 0;
+    let low = 0;
     let end = this.#after.length;
-    while (behind < end) {
-      const middle = (behind + end) >> 1;
-      if (this.#after[middle]! < index) behind = middle + 1;
+    while (low < end) {
+      const middle = (low + end) >> 1;
+      if (this.#after[middle]! < index) low = middle + 1;
       else end = middle;
     }
-    const isInOrder = this.#latest[behind]! <= last && this.#earliest[behind]! >= first;
+    const isInOrder = this.#latest[low]! <= last && this.#earliest[low]! >= first;
     return isInOrder && (this.isParameter || this.#earliest[0]! <= last);
   }
 }

@@ -4,8 +4,8 @@ import type { Code } from "../wasm/code";
 import { Op } from "../wasm/opcodes";
 
 /**
- * The index of the last instruction up to which all behind `index` is dominated by it: whoever gets
- * there has come by it. Control is structured, so that is all up to the end of the block around it,
+ * The index of the last instruction up to which all after `index` is dominated by it: what gets
+ * there has passed it. Control is structured, so that is all up to the end of the block around it,
  * and on from there unless a branch from before `index` leads there too.
  */
 export function dominatedEnd(code: Code, index: number): number {

@@ -1,7 +1,7 @@
 // Finds the calls that the optimiser inlined, from where the code says that it came from.
 //
 // Binaryen inlines without a trace but one: instructions keep their place in the source. Code of
-// another function in the midst of this one is a call of it, and the module before optimisation
+// another function inside this one is a call of it, and the module before optimisation
 // says where such a call stands:
 //
 //   after   createProcess  unusedPid  isTaken  unusedPid  createProcess
@@ -9,7 +9,7 @@
 //
 // Exact: whose code an instruction is, which calls are possible and where they stand. Inferred: of
 // several calls of one function in another, the one that is nearest to the code around; and two
-// calls behind each other, with no code of the caller between them, are taken for one.
+// calls in a row, with no code of the caller between them, are taken for one.
 
 import type { InlinedCall, LocalVariable } from "../../object/debug-info";
 import type { SourceMap } from "../assemblyscript/source-map";
@@ -92,7 +92,7 @@ export class CallNode {
   }
 }
 
-/** Of several places the one next to `line`, rather behind it than before. */
+/** Of several places the one nearest to `line`, preferably after it. */
 function nearest(places: readonly CallPlace[], line: number): CallPlace | undefined {
   let best: CallPlace | undefined;
   let least = Number.POSITIVE_INFINITY;
@@ -210,7 +210,7 @@ export class InlinedCalls {
 }
 
 /**
- * Where code of `owner` is, if the code before it is in `from` and that behind it of `next`: a
+ * Where code of `owner` is, if the code before it is in `from` and the code after it of `next`: a
  * function that may begin with a call of `owner`, as operands come before the operation.
  */
 function follow(from: CallNode, owner: SourceFunction, next?: SourceFunction): CallNode {

@@ -12,7 +12,7 @@
 // Nothing is taken for certain that is only likely:
 //   - A place counts if nothing else has it, neither before optimisation nor after it in the call:
 //     then one is what the other became, with the same value.
-//   - A parameter must never be assigned; a local once, and it counts only behind that, in code
+//   - A parameter must never be assigned; a local once, and it counts only after that, in code
 //     that cannot be reached but by the assignment.
 //   - The call must be the only one of its kind that can have been inlined there: of two, it would
 //     not be known which one code belongs to (`isOnlyOne`).
@@ -75,7 +75,7 @@ interface Variable {
   readonly fact: LocalFact;
   /** The instruction that assigns it; -1: it is a parameter. */
   readonly assigned: number;
-  /** The last instruction of which it is certain that it comes behind. */
+  /** The last instruction that certainly comes after it. */
   readonly end: number;
 }
 

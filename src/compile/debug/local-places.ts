@@ -41,7 +41,7 @@ interface SteppedBlock {
 }
 
 export class LocalPlaces {
-  /** Whether any place held something else behind the last instruction than before it. */
+  /** Whether the last instruction changed what any place holds. */
   hasChanged = false;
   readonly #sets: TokenSets;
   readonly #steps: PlaceSteps;
@@ -84,7 +84,7 @@ export class LocalPlaces {
     return true;
   }
 
-  /** Goes behind the next instruction of the block. */
+  /** Goes past the next instruction of the block. */
   step(): void {
     const { bounds } = this.#current!;
     const number = this.#at++;

@@ -6,7 +6,8 @@
 // that computed a token puts it into the place that it writes now, and out of all others, which
 // hold the value of an earlier round of a loop.
 //
-// Steps are numbers, the kind in the low bits and an operand above; some have more behind them.
+// Steps are numbers, the kind in the low bits and an operand above; some have more numbers after
+// them.
 
 import type {
   MachineFunction,
@@ -100,7 +101,7 @@ export const CLEAR = 1;
 export const MOVES = 2;
 /** A token is computed: it leaves all places. */
 export const DEFINE = 3;
-/** A place, behind which the token follows that it gets. */
+/** A place; the token that it gets follows. */
 export const PUT = 4;
 /** A token is computed as a copy of one that follows, wherever that is. */
 export const JOIN = 5;
@@ -216,7 +217,7 @@ export class PlaceSteps {
   }
 }
 
-/** What is no place. */
+/** Not a place. */
 export const NOWHERE: PlaceNumber = -1;
 
 /** Where an operand is that can hold a token; NOWHERE: it cannot. */

@@ -264,7 +264,7 @@ class LocalTracer {
       const other = this.#wordOf(this.#rows[row + i]!, UNKNOWN);
       left[i] = isLost(instruction, loss, other, target) ? UNKNOWN : other;
     }
-    // Who is up the stack is looked up at the last byte of its call.
+    // A caller further up the stack is looked up at the last byte of its call.
     this.#spans.note(loss === "call" ? 2 * number + 1 : 2 * number, left);
   }
 }

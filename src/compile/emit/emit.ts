@@ -80,18 +80,18 @@ class Emitter {
         this.#block(block, this.#order[i + 1]);
       }
       starts.add();
-      if (this.#options.fitsCacheLines) this.#fitLines(starts);
+      if (this.#options.fitsCacheLines) this.#fitCacheLines(starts);
       this.#options.trace?.end();
     });
     if (fn.jumpTables.length > 0) this.#jumpTables();
   }
 
   /** `starts`: of each block, and the end of the last. */
-  #fitLines(starts: Marks): void {
+  #fitCacheLines(starts: Marks): void {
     const spans = loopSpans(this.#order).map(({ first, end, weight }) => {
       return { start: starts.position(first), end: starts.position(end), weight };
     });
-    this.#a.fitLines(spans);
+    this.#a.fitCacheLines(spans);
   }
 
   /** The prologue belongs to the declaration, else to the first line that has code. */

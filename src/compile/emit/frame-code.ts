@@ -1,4 +1,4 @@
-// The instructions that open and close a function's frame, with each step told to whoever unwinds:
+// The instructions that open and close a function's frame, with each step noted for the unwinder:
 // how far the stack pointer is below the CFA, and which registers are saved by then.
 
 import type { Assembler } from "../../x86/assembler";

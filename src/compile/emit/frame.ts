@@ -7,7 +7,7 @@
 //           | return address            |
 //           | callee-saved registers    |  those that the function uses, pushed in their order
 //           | local words               |  homes of spilled values
-//           | outgoing arguments        |  of calls that pass some on the stack, and behind them
+//           | outgoing arguments        |  of calls that pass some on the stack, and after them
 //           |                           |  what they return there
 //   SP   -> +---------------------------+
 

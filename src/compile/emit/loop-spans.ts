@@ -1,4 +1,4 @@
-// Where the innermost loops of a function are in its code: what the assembler shall keep in few
+// Where the innermost loops of a function are in its code: what the assembler should keep in few
 // lines of the instruction cache (section-builder.ts).
 //
 // A processor takes its instructions from one line in a cycle, so a loop of a few instructions that

@@ -7,7 +7,7 @@
 //
 // 64-bit integers do not exist here: the builder splits each into a pair of values. The few machine
 // operations whose two halves must be computed together (`add64`, `mul_wide_u`, calls that return
-// i64, …) define the low word themselves and the high word through a `high` value behind them. A
+// i64, …) define the low word themselves and the high word through a `high` value after them. A
 // call with more results defines the words of the others through `result` values.
 //
 // The name of an operation on floating-point numbers ends in their type: `add_f64`.
@@ -21,7 +21,7 @@
 /** What a value does besides computing its result, which decides what may move across it. */
 export type Effect =
   | "none"
-  /** Reads memory: stays behind every earlier write. */
+  /** Reads memory: stays after every earlier write. */
   | "read"
   /** Writes memory or may do anything (calls, instructions): stays where it is. */
   | "write"
@@ -85,7 +85,7 @@ const OPS = {
   param: pure(0),
   phi: { effect: "none", results: 1 },
   high: pure(1),
-  /** (call): word number `immediate` of the results from the second on. Stands behind the call. */
+  /** (call): word number `immediate` of the results from the second on. Stands after the call. */
   result: pure(1),
 
   add: pure(2),
@@ -249,7 +249,7 @@ export class Value {
   cases: readonly number[] | undefined;
   /** Set when this value was found equal to another, until the uses are rewritten. */
   forward: Value | undefined;
-  /** A phi of a block that some ways now pass by: behind it, it is not what the source merged. */
+  /** A phi of a block that some ways now bypass: after it, it is not what the source merged. */
   isBypassed = false;
 
   constructor(
@@ -392,7 +392,7 @@ export function append(block: Block, value: Value): Value {
   return value;
 }
 
-/** Adds the edge from `from` to `to`, behind those that both have. */
+/** Adds the edge from `from` to `to`, after those that both have. */
 export function connect(from: Block, to: Block): void {
   from.successors.push(to);
   to.predecessors.push(from);

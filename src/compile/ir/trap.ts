@@ -4,7 +4,7 @@
 //   a check that failed    ud1 eax, [kind]      the kind is the operand's displacement
 //   division               the processor's own #DE; the operands say which of the two it is
 //
-// `ud1` is undefined like `ud2` and has operands that nobody ever reads: as in Clang's sanitizers,
+// `ud1` is undefined like `ud2` and has operands that are never read: as in Clang's sanitizers,
 // the handler of #UD finds there what happened. Both are SIGILL in a process.
 
 /** Traps in the words of the standard's interpreter; the index is the kind. */

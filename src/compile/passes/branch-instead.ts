@@ -3,7 +3,7 @@
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { append, connect, moveSuccessors } from "../ir/ir";
 
-/** What a block became: it, or `taken` behind it, goes on in `rest`. */
+/** What a block became: it, or `taken` after it, goes on in `rest`. */
 export interface SplitBlock {
   readonly taken: Block;
   readonly rest: Block;

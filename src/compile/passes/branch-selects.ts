@@ -9,7 +9,7 @@
 //
 // A conditional move waits for its condition. If that comes from memory, at an address that the
 // same selection chose an iteration ago, the processor can begin nothing ahead, and the loop takes
-// as long as its loads. A branch is predicted, and then nobody waits.
+// as long as its loads. A branch is predicted, and nothing waits.
 //
 // Even an outcome that cannot be predicted, as in merging, costs no more on average: a wrong guess
 // every other time is some eight cycles, and so is the way by the load and the conditional move.
@@ -178,7 +178,7 @@ function branchAt(fn: IrFunction, block: Block, select: Value): SplitBlock {
   const alike: Value[] = [];
   for (const value of tail) {
     if (!isPlain(value) || value.args.some((operand) => late.has(operand))) continue;
-    // What uses a selection stays behind it; all else that is pure could stand before it.
+    // What uses a selection stays after it; all else that is pure could stand before it.
     if (isSelect(value) && value.args[0] === select.args[0]) alike.push(value);
     else late.delete(value);
   }
@@ -188,7 +188,7 @@ function branchAt(fn: IrFunction, block: Block, select: Value): SplitBlock {
   return branchInstead(fn, block, first + early.length, first + isMoved.size);
 }
 
-/** Whether a value may stand anywhere behind its operands. */
+/** Whether a value may stand anywhere after its operands. */
 function isPlain({ op, facts: { effect, results } }: Value): boolean {
   return effect === "none" && op !== "high" && op !== "result" && results === 1;
 }

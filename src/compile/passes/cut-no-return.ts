@@ -1,4 +1,4 @@
-// Finds the functions that never return, and ends the code behind calls of them.
+// Finds the functions that never return, and ends the code after calls of them.
 //
 // A panic is a call that the source goes on after. Knowing that it does not return takes what
 // follows out of the program, and marks the way to it as one that hardly runs.
@@ -6,7 +6,7 @@
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { append, disconnect } from "../ir/ir";
 
-/** Cuts all functions of a module behind calls that do not return; whether any was cut. */
+/** Cuts all functions of a module after calls that do not return; whether any was cut. */
 export function cutNoReturn(functions: readonly IrFunction[]): void {
   const neverReturn = findNeverReturning(functions);
   if (neverReturn.size === 0) return;

@@ -7,7 +7,7 @@
 // What costs nothing where it is stays there: sums and scaled indices inside addresses, comparisons
 // beside their branch. So does what not every iteration needs.
 //
-// Invariant: only pure values move, so it is no matter whether the loop runs at all.
+// Invariant: only pure values move, so it does not matter whether the loop runs at all.
 
 import { isComparison } from "../ir/counterparts";
 import { Dominators } from "../ir/dominators";

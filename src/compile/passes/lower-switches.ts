@@ -1,6 +1,6 @@
 // Turns `switch` into what the machine has: comparisons, or a jump through a table.
 //
-// Few cases become a chain of comparisons. More become `table_jump` behind one check of the range;
+// Few cases become a chain of comparisons. More become `table_jump` after one check of the range;
 // wasm's `br_table` is dense by nature, so a table is never mostly holes.
 
 import type { Block, IrFunction, Value } from "../ir/ir";

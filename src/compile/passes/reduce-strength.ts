@@ -52,7 +52,7 @@ interface Access {
   readonly counter: Counter;
 }
 
-/** Deeper sums than this are no addresses. */
+/** Sums deeper than this are not addresses. */
 const MAX_DEPTH = 8;
 
 class LoopReduction {

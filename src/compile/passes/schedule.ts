@@ -1,4 +1,4 @@
-// Moves pure values down in their block, to behind the last use there of what they are made of.
+// Moves pure values down in their block, past the last use there of their operands.
 //
 //   v2 = add v1 1                         store8 v1 v3
 //   store8 v1 v3                   ->     v2 = add v1 1
@@ -77,7 +77,7 @@ class BlockSchedule {
     for (let i = values.length - 1; i >= 0; i--) {
       const value = values[i]!;
       if (this.#of(value).isPlaced) continue;
-      // Nothing can stand behind a terminator.
+      // Nothing can stand after a terminator.
       if (value === this.#last) this.#place(value);
       this.#placeAll(this.#usersOfDying(value));
       if (value !== this.#last) this.#place(value);
@@ -95,7 +95,7 @@ class BlockSchedule {
     }
   }
 
-  /** Where a value stood; what the terminator decides by shall stand last, beside its flags. */
+  /** Where a value stood; what the terminator decides by must stand last, beside its flags. */
   #rank(value: Value): number {
     return this.#last.args.includes(value) ? Number.MAX_VALUE : this.#of(value).rank;
   }

@@ -1,5 +1,5 @@
 // Whole-function clean-up: needless phis, values that become known, branches that are decided,
-// values and halves that nobody uses, blocks that are only a jump.
+// values and halves that are unused, blocks that are only a jump.
 //
 // Repeats until nothing changes; each round is linear, and few functions need a third.
 
@@ -104,7 +104,7 @@ function jumpTo(block: Block, terminator: Value, target: Block): void {
   terminator.cases = undefined;
 }
 
-/** Whether a value must stay even if nobody uses its result. */
+/** Whether a value must stay even if its result is unused. */
 function isRequired(value: Value): boolean {
   if (value.effect === "write" || value.effect === "terminator") return true;
   return value.effect === "trap" && !isSafeDivision(value);
@@ -139,7 +139,7 @@ function removeDead(fn: IrFunction): void {
   }
 }
 
-/** Operations on pairs whose high word nobody uses become operations on words. */
+/** Operations on pairs whose high word is unused become operations on words. */
 function narrowWide(fn: IrFunction): boolean {
   const withHigh = new IdSet<Value>(fn.valueLimit);
   for (const block of fn.blocks) {

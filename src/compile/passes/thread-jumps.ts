@@ -11,7 +11,7 @@
 // two comparisons becomes two branches, each of which needs no more than the flags.
 //
 // Invariant: the block that is passed over holds phis and pure values. What uses them is phis right
-// behind it, which the ways that pass it give the same, or is where no such way leads.
+// after it, which the ways that pass it give the same, or is where no such way leads.
 
 import { isComparison } from "../ir/counterparts";
 import type { Block, IrFunction, Value } from "../ir/ir";
@@ -86,10 +86,10 @@ function targetsPast(block: Block, users: Users): readonly Block[] {
       const isHere = user.block === block;
       if (user === block.terminator || (isHere && user.op !== "phi")) continue;
       for (const at of placesOfUse(value, user)) {
-        const isRightBehind = user.op === "phi" && at === block && !isHere;
+        const isRightAfter = user.op === "phi" && at === block && !isHere;
         // What a phi gets from a phi of this block, it can get from before it as well.
-        if (isRightBehind && isPhi) continue;
-        const side = isRightBehind ? user.block : entrance(at, block);
+        if (isRightAfter && isPhi) continue;
+        const side = isRightAfter ? user.block : entrance(at, block);
         if (!side) return [];
         targets = targets.filter((target) => target !== side);
       }

@@ -1,4 +1,4 @@
-// The law of the intermediate representation, checked after every pass.
+// The invariants of the intermediate representation (ir/ir.ts), checked after every pass.
 //
 // A violation is a bug of this compiler and never the user's, so it is an Error that names the
 // pass, the function and the value; a wrong program must not be emitted quietly.
@@ -8,7 +8,7 @@ import { IdMap } from "../ir/id-map";
 import type { Block, IrFunction, Value, ValueType } from "../ir/ir";
 import { isFree, valuesOf } from "../ir/ir";
 
-/** @throws Error naming `pass` if the function breaks a law of `ir.ts` */
+/** @throws Error naming `pass` if the function breaks an invariant of `ir.ts` */
 export function verify(fn: IrFunction, pass: string): void {
   new Verifier(fn, pass).run();
 }
@@ -76,7 +76,7 @@ class Verifier {
     for (let index = 0; index < values.length; index++) {
       const value = values[index]!;
       if (value.op !== "phi") phisEnded = true;
-      else if (phisEnded) this.#fail(value, "a phi stands behind other values");
+      else if (phisEnded) this.#fail(value, "a phi stands after other values");
       const isLast = index === values.length - 1;
       if ((value.effect === "terminator") !== isLast) this.#fail(value, "misplaced terminator");
       this.#value(block, index, value);

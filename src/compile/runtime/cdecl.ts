@@ -15,9 +15,8 @@
 // function removes that and returns it in EAX.
 //
 // EBX, ESI, EDI and EBP are preserved and EAX, ECX, EDX and the XMM registers are not, in both
-// conventions. C may
-// expect ESP + 4 to be a multiple of 16 at a function's entry; ours are not, so calls of C align
-// it.
+// conventions. C may expect ESP + 4 to be a multiple of 16 at a function's entry; ours does not
+// keep that, so calls of C align the stack.
 
 import type { ObjectFile } from "../../object/object";
 import type { Assembler } from "../../x86/assembler";
@@ -57,7 +56,7 @@ function resultsOf(signature: Signature, target: Target): Passed[] {
   return passed(signature.results, resultPlaces(signature, target));
 }
 
-/** The values that `types` make, which C lays out one behind the other. */
+/** The values that `types` make, which C lays out one after the other. */
 function passed(types: readonly NumberType[], places: readonly ArgumentPlace[]): Passed[] {
   let next = 0;
   return valuesOf(types).map((type, i) => {
@@ -152,7 +151,7 @@ export function emitImport(a: Assembler, name: string, signature: Signature, tar
   const [result] = signature.results;
   const isStructure = signature.results.length > 1;
   const isFloat = !isStructure && isFloatType(result);
-  // The address of the structure stands before the arguments, the structure itself behind them.
+  // The address of the structure stands before the arguments, the structure itself after them.
   const first = isStructure ? 1 : 0;
   const structure = isStructure ? wordsIn(results) : 0;
   const adapter = importAdapter(name);

@@ -134,7 +134,7 @@ function writeToSigned(a: Assembler): void {
   a.ret();
 }
 
-/** Between 2^31 and 2^32, the integer is the mantissa's upper bits behind a leading one. */
+/** Between 2^31 and 2^32, the integer is a leading one and the mantissa's upper bits. */
 function writeToUnsigned(a: Assembler): void {
   a.cvttsd2si(eax, xmm0);
   takeBits(a);

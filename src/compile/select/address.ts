@@ -1,7 +1,7 @@
 // Folds address arithmetic into memory operands: base + index * scale + displacement + symbol.
 //
 // All of it wraps modulo 2^32, as the processor's does, so constants may be folded whatever their
-// size. A sum of two values folds if nobody else needs it in a register.
+// size. A sum of two values folds if nothing else needs it in a register.
 
 import type { MemorySize, Scale } from "../../x86/operand";
 import type { MemoryOperand } from "../code/code";

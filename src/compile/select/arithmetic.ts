@@ -16,10 +16,10 @@ import { sumOperand } from "./address";
 import { compare, conditionOf } from "./compare";
 import { ACCUMULATOR, COUNTER, DATA } from "./fixed-registers";
 import {
-  crowdedPlaceOperand,
   isFoldableLoad,
   loadOperand,
   placeOperand,
+  placeOperandUnderPressure,
   sourceOperand,
 } from "./operand";
 import type { Selection } from "./selection";
@@ -200,7 +200,7 @@ function selectDoubleShift(selection: Selection, value: Value): void {
 function selectDivision(selection: Selection, value: Value): void {
   const isSigned = value.op === "divide_s";
   const [dividend, ...rest] = value.args as [Value, Value];
-  const by = crowdedPlaceOperand(selection, rest[rest.length - 1]!);
+  const by = placeOperandUnderPressure(selection, rest[rest.length - 1]!);
   if (isSigned) {
     selection.move(ACCUMULATOR, sourceOperand(selection, dividend));
     selection.emit("cdq");

@@ -12,7 +12,7 @@ export function sizeOfAccess({ facts: { effect, bits, type, operands } }: Value)
   return bits === undefined || bits === 64 || isFloat ? undefined : bits;
 }
 
-/** Bits that such a load reads; undefined: it is none. */
+/** Bits that such a load reads; undefined: it is not one. */
 export function sizeOfLoad(value: Value): Size | undefined {
   return value.effect === "read" ? sizeOfAccess(value) : undefined;
 }
@@ -44,8 +44,10 @@ export function placeOperand(selection: Selection, value: Value): MachineOperand
   return register(selection.inRegister(value).register);
 }
 
-/** The same for an instruction that has two or three registers taken besides. */
-export function crowdedPlaceOperand(selection: Selection, value: Value): MachineOperand {
+/**
+ * The same for an instruction that takes two or three more registers: few are left for addresses.
+ */
+export function placeOperandUnderPressure(selection: Selection, value: Value): MachineOperand {
   if (!selection.options.fewRegisters) return placeOperand(selection, value);
   return register(selection.inRegister(value).register);
 }

@@ -16,7 +16,7 @@ import { ACCUMULATOR } from "./fixed-registers";
 import { selectFloat } from "./float";
 import { selectIntrinsic } from "./intrinsics";
 import { selectMemory } from "./memory";
-import { crowdedPlaceOperand } from "./operand";
+import { placeOperandUnderPressure } from "./operand";
 import type { SelectionOptions } from "./selection";
 import { machineBlocks, Selection } from "./selection";
 
@@ -170,7 +170,9 @@ class Selector {
     const selection = this.#selection;
     const target = value.args[value.args.length - 1]!;
     const isName = target.op === "symbol";
-    const operand = isName ? selection.orImmediate(target) : crowdedPlaceOperand(selection, target);
+    const operand = isName
+      ? selection.orImmediate(target)
+      : placeOperandUnderPressure(selection, target);
     this.#call(value, value.args.slice(0, -1), operand);
   }
 

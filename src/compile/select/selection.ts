@@ -3,8 +3,8 @@
 //
 // Blocks are selected in postorder and each from its end to its start, so that a value is reached
 // after all its uses. A use either folds the value into its own instruction or asks for its
-// register; a value that nobody asked for is skipped. A chunk of code is written forwards and the
-// chunks are put in order when the block is done.
+// register; a value that was never asked for is skipped. A chunk of code is written forwards and
+// the chunks are put in order when the block is done.
 //
 // Invariants
 //   - A load folds only into the single use that it has, in its own block, and over no write.
@@ -172,7 +172,7 @@ export class Selection {
     return this.#highs.get(value);
   }
 
-  /** The values of the call's results from the second on that somebody may want. */
+  /** The values of the call's results from the second on that may be wanted. */
   resultsOf(call: Value): readonly Value[] {
     return this.#results.get(call) ?? [];
   }

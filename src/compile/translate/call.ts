@@ -2,7 +2,7 @@
 // memory manager, if there is one.
 //
 // Arguments are words, an i64's low one first. A call's value is its first result; the high word
-// of that, if it is an i64, and all other results are values behind it that name the call.
+// of that, if it is an i64, and all other results are values after it that name the call.
 
 import type { Signature, Value } from "../ir/ir";
 import { Op } from "../wasm/opcodes";

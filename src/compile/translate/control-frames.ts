@@ -44,10 +44,10 @@ interface Header {
   readonly parameters: readonly Operand[];
 }
 
-/** An open block; whoever branches names one as a label. */
+/** An open block, which branches name as a label. */
 export interface Frame {
   readonly kind: "block" | "loop" | "if" | "function";
-  /** Where a branch to this label goes: the header of a loop, else the block behind the end. */
+  /** Where a branch to this label goes: the header of a loop, else the block after the end. */
   readonly target: Block;
   /** How many operands are on the stack below this frame's. */
   readonly height: number;

@@ -1,5 +1,5 @@
 // Blocks, branches and traps as values: what ends a block of the intermediate representation, and
-// where control goes from there. The frames behind the labels are control-frames.ts's.
+// where control goes from there. What labels stand for is in control-frames.ts.
 
 import type { Value } from "../ir/ir";
 import { connect } from "../ir/ir";

@@ -70,7 +70,7 @@ function promoted({ values }: OperandStack, x: Value): Value {
   return x.type === "f32" ? values.emit("promote_f32", x) : x;
 }
 
-/** Calls a routine; one that traps stays where it is even if nobody uses its result. */
+/** Calls a routine; one that traps stays where it is even if its result is unused. */
 function call(
   { values }: OperandStack,
   name: FloatRoutineName,

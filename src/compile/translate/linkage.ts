@@ -1,7 +1,7 @@
 // What a function's code needs to know of the module around it: how functions, globals, tables and
 // memory are reached, and what the target offers. module-linkage.ts answers for a whole module.
 
-import type { Segment, Table } from "./module-tables";
+import type { ModuleSegment, Table } from "./module-tables";
 
 /** What a call of an imported or defined function becomes. */
 export type Callee =
@@ -19,8 +19,8 @@ export interface Linkage {
   /** What address the constant `value` at this byte of the module is; undefined: none. */
   addressAt(position: number, value: number): StaticAddress | undefined;
   table(index: number): Table;
-  elements(index: number): Segment;
-  data(index: number): Segment;
+  elements(index: number): ModuleSegment;
+  data(index: number): ModuleSegment;
   /** The symbol whose address is a reference to function `index`. */
   functionAddress(index: number): string;
   /** What stands before functions of a type, if calls are checked: equal for equal types only. */

@@ -17,7 +17,7 @@ export class LocalHistory {
   /** By number, the values that the local had one after another. */
   readonly #values: Operand[][] = [];
 
-  /** The instructions that gave it these; those behind them see the values. Ascending. */
+  /** The instructions that gave it these; those after them see the values. Ascending. */
   readonly #positions: number[][] = [];
 
   /**

@@ -1,6 +1,6 @@
 // The locals of a function while it is built: the value that each has at the current instruction.
 //
-// Reading one is no instruction, nor is assigning one: a local's value is just used under another
+// Reading or assigning one takes no instruction: a local's value is just used under another
 // name. All changes pass through here, so that the history misses none.
 
 import type { NumberType, Signature, Value } from "../ir/ir";
@@ -46,7 +46,7 @@ export class Locals {
     return this.#operands[local]!;
   }
 
-  /** Gives a local another value, behind the current instruction. */
+  /** Gives a local another value, from after the current instruction on. */
   set(local: number, value: Operand): void {
     this.#operands[local] = value;
     this.#history?.note(local, value, this.#values.position);

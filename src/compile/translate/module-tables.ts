@@ -8,7 +8,7 @@
 //     entries ---[i]--------------> push ebx       <- address
 //
 // A table that no instruction changes and no other module sees is read-only data, and a call
-// through a known index of it is a direct call. One that can grow has a word with its size behind
+// through a known index of it is a direct call. One that can grow has a word with its size at
 // the symbol `NAME.size`, and room up to its maximum or TABLE_ROOM entries more than at first.
 // An imported table is the symbols NAME and NAME.size of the module that exports it.
 
@@ -36,7 +36,7 @@ export interface Table {
 }
 
 /** A segment that instructions name. */
-export interface Segment {
+export interface ModuleSegment {
   readonly symbol: string;
   /** Bytes or entries that it has when the program starts: 0 for one that is not passive. */
   readonly size: number;
@@ -65,8 +65,8 @@ export class ModuleTables {
   readonly #module: WasmModule;
   readonly #names: TableNames;
   readonly tables: readonly Table[];
-  readonly elements: readonly Segment[];
-  readonly data: readonly Segment[];
+  readonly elements: readonly ModuleSegment[];
+  readonly data: readonly ModuleSegment[];
   readonly #used: { changed: Set<number>; grown: Set<number>; dropped: Set<string> };
 
   constructor(module: WasmModule, names: TableNames) {
@@ -100,7 +100,7 @@ export class ModuleTables {
     return { symbol: name, size, room, known };
   }
 
-  #segment(kind: "elements" | "data", index: number, size: number): Segment {
+  #segment(kind: "elements" | "data", index: number, size: number): ModuleSegment {
     const name = `__isthmus_${kind}${index}`;
     const isDropped = size > 0 && this.#used.dropped.has(`${kind}${index}`);
     return { symbol: name, size, sizeSymbol: isDropped ? `${name}.size` : undefined };
@@ -195,7 +195,7 @@ export class ModuleTables {
     if (this.#used.grown.has(index)) emitGrow(a, this.tables[index]!);
   }
 
-  #emitSegment(a: Assembler, { symbol: name, size, sizeSymbol }: Segment, put: () => void) {
+  #emitSegment(a: Assembler, { symbol: name, size, sizeSymbol }: ModuleSegment, put: () => void) {
     a.section(`.rodata.${name}`, {});
     a.align(WORD);
     a.local(name, "object");

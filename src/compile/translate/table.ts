@@ -12,7 +12,7 @@ import { Op } from "../wasm/opcodes";
 import { call, callAddress, callNamed } from "./call";
 import { trapIf } from "./control";
 import type { FunctionBuilder, Handler } from "./function-builder";
-import type { Segment, Table } from "./module-tables";
+import type { ModuleSegment, Table } from "./module-tables";
 
 const WORD_SHIFT = 2;
 /** Where the hash of a function's type lies, from its code. */
@@ -24,7 +24,7 @@ function sizeOf({ fn, values }: FunctionBuilder, size: number | string): Value {
   return values.effect("load32", [fn.symbol(size)]);
 }
 
-function segmentSize(builder: FunctionBuilder, { size, sizeSymbol }: Segment): Value {
+function segmentSize(builder: FunctionBuilder, { size, sizeSymbol }: ModuleSegment): Value {
   return sizeOf(builder, sizeSymbol ?? size);
 }
 
@@ -169,7 +169,7 @@ function tableInit(builder: FunctionBuilder, segment: number, tableIndex: number
   copyEntries(builder, table, { symbol, size: segmentSize(builder, elements) });
 }
 
-function drop(builder: FunctionBuilder, { sizeSymbol }: Segment): void {
+function drop(builder: FunctionBuilder, { sizeSymbol }: ModuleSegment): void {
   const { fn, values } = builder;
   if (sizeSymbol === undefined) return;
   values.effect("store32", [fn.symbol(sizeSymbol), values.constant(0)]);

@@ -1,7 +1,7 @@
 // The name section of a WebAssembly module: what its functions, locals and globals are called.
 //
 // Names become symbols, so each function and global gets one, and no two of a kind share one. A
-// damaged name section is no error: the standard says to ignore it.
+// damaged name section is not an error: the standard says to ignore it.
 // Source: WebAssembly Core Specification 2.0, appendix A.4.1.
 
 import { WasmDiagnostic, WasmReader } from "./reader";

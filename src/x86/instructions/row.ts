@@ -41,7 +41,7 @@ export interface Effects {
   readonly flagsRead: number;
   /** Flags that get a value that the manual defines. */
   readonly flagsWritten: number;
-  /** Flags whose value nobody may use afterwards. */
+  /** Flags whose value must not be used afterwards. */
   readonly flagsUndefined: number;
 }
 

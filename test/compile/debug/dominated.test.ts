@@ -23,12 +23,17 @@ function codeOf(text: string, targets: readonly number[] = []): Code {
 
 describe("what an instruction dominates", () => {
   const cases: readonly [title: string, code: string, from: number, end: number][] = [
-    ["is all of a function behind it", "nop; nop; nop; end", 1, 3],
+    ["is all of a function after it", "nop; nop; nop; end", 1, 3],
     ["ends with the arm of a condition", "if; nop; else; nop; end; nop; end", 1, 1],
     ["is in the other arm what is there", "if; nop; else; nop; end; nop; end", 3, 3],
-    ["goes on behind a block that none left before", "block; nop; br_if 0; end; nop; end", 1, 5],
+    [
+      "goes on after a block that was never left before",
+      "block; nop; br_if 0; end; nop; end",
+      1,
+      5,
+    ],
     ["ends with a block that a branch left before", "block; br_if 0; nop; end; nop; end", 2, 2],
-    ["goes on behind a loop", "loop; nop; br_if 0; end; nop; end", 1, 5],
+    ["goes on after a loop", "loop; nop; br_if 0; end; nop; end", 1, 5],
     [
       "counts branches from blocks within",
       "block; block; br_if 1; end; nop; nop; end; nop; end",

@@ -159,7 +159,7 @@ describe("locals in gdb", { skip: unlessInstalled("gdb") }, () => {
     assertShown(first, { a: 3, b: 5, c: 7, d: 11, e: 13, f: 17, ab: 15, bc: 35 });
     assertShown(second, { a: 3, ab: 15, bc: 35, cd: 77, de: 143 });
     assertShown(third, { a: 3, ab: 15, bc: 35, cd: 77, de: 143, ef: 221, fa: 51 });
-    // The optimiser computes it behind the first call only.
+    // The optimiser computes it after the first call only.
     assert.match(first?.get("cd") ?? "", /^(77|<optimized out>)$/);
   });
 

@@ -7,7 +7,7 @@ import type { Call } from "./native";
 import { instanceInNode } from "./run-in-node";
 import { splice } from "./splice";
 
-/** Where the marks begin; the first page ends behind them. */
+/** Where the marks begin; the first page ends after them. */
 const MARKS = 0x2000;
 const PAGE = 0x10000;
 const STORE8 = 0x3a;
@@ -20,7 +20,9 @@ export interface Executed {
   readonly ran: number;
 }
 
-/** What runs in `calls` of a module that exports its memory and leaves all behind MARKS alone. */
+/**
+ * What runs in `calls` of a module that exports its memory and leaves everything after MARKS alone.
+ */
 export function executedIn(bytes: Uint8Array, calls: readonly Call[]): Executed {
   const { functions } = decodeModule(bytes, "module");
   const marked: number[] = [];

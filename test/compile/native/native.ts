@@ -1,7 +1,7 @@
 // Runs compiled modules as i386 Linux processes of this machine.
 //
 // A process has one instance of a module or several, whose symbols differ by a prefix, and a list
-// of events: calls and readings of globals, in order. Linear memories lie behind each other from
+// of events: calls and readings of globals, in order. Linear memories lie one after the other from
 // MEMORY_BASE on, because Linux gives no process page 0.
 
 import { spawnSync } from "node:child_process";

@@ -181,7 +181,7 @@ export class BodyWriter extends PatternWriter {
   #nested(open: readonly number[], label: readonly Type[], depth: number): number[] {
     this.labels.push(label);
     const inside = this.#statements(depth - 1);
-    // What stands behind a jump is never reached, but must be valid.
+    // What stands after a jump is never reached, but must be valid.
     const dead = this.random.chance(5) ? [BR, 0, ...this.#statements(0)] : [];
     this.labels.pop();
     return [...open, ...inside, ...dead, END];

@@ -52,7 +52,7 @@ function randomShape(random: Random): Shape {
   return { params, results: isMany ? randomTypes(random, 4) : [randomType(random)] };
 }
 
-/** The shape of the function behind `before`: sometimes one that was there. */
+/** The shape of the function after `before`: sometimes one that was there. */
 function shapeAfter(random: Random, before: readonly Shape[]): Shape {
   const others = before.filter(({ isFatal }) => !isFatal);
   if (others.length === 0 || random.chance(65)) return randomShape(random);

@@ -4,7 +4,7 @@
 // the same operands, loses or exchanges an operand's part, or becomes no operation at all.
 
 import type { ObjectFile, Section } from "../../../src/object/object";
-import { NoForm, selectForm } from "../../../src/x86/choose-form";
+import { chooseForm, NoForm } from "../../../src/x86/choose-form";
 import { decode, type Instruction } from "../../../src/x86/decode";
 import { CodeBuffer, encodeForm } from "../../../src/x86/encode";
 import type { Mnemonic } from "../../../src/x86/instructions/table";
@@ -85,7 +85,7 @@ export function mutate(object: ObjectFile, site: Site, random: Random): Mutant |
   const kind = random.pick(kinds);
   if (kind === "nothing") return { site, kind, bytes: nopFill(instruction.length) };
   const { mnemonic, operands } = random.pick(changes.filter((each) => each.kind === kind));
-  const form = selectForm(mnemonic, operands);
+  const form = chooseForm(mnemonic, operands);
   if (form instanceof NoForm) return undefined;
   const buffer = new CodeBuffer();
   encodeForm(buffer, form, operands);

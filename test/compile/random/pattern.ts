@@ -116,7 +116,7 @@ export abstract class PatternWriter extends MemoryWriter {
     return [...first, LOOP, VOID, ...body, ...again(counter, 1, turns), END];
   }
 
-  /** Two choices by one condition, of which the second sees what was stored behind the first. */
+  /** Two choices by one condition, of which the second sees what was stored after the first. */
   #chooseTwice(place: number, flag: number, yes: number[], no: number[]): number[] {
     const address = i32(8 * this.random.below(PAGE_MASK / 8));
     const store = [...address, LOCAL_GET, place, ...storeOf(I32)];

@@ -51,7 +51,7 @@ export class Random {
   }
 
   /**
-   * At least one thing and at most `most`. Whether there is another one is asked behind each, so
+   * At least one thing and at most `most`. Whether there is another one is asked after each, so
    * that a list of answers without those of one thing makes the others.
    */
   some<T>(most: number, percent: number, make: (index: number) => T): T[] {
