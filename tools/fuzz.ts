@@ -7,11 +7,11 @@
 //   --seeds N      how many seeds (1)
 //   --mode MODE    one of test/compile/modes.ts; every seed runs in all of them otherwise
 //   --rotate       twenty seeds in one mode, the next twenty in the next: more seeds in less time
-//   --minutes N    stop after so long, whatever is left
+//   --minutes N    stop after that time, whatever is left
 //   --shrink       make each failing module small and print its functions
 //
-// Prints how many functions were compared; one that was in several modes counts as often. A mode
-// without checks of calls leaves out the modules in which a call through a table fails.
+// Prints how many functions were compared; one compared in several modes counts once for each. A
+// mode without checks of calls leaves out the modules in which a call through a table fails.
 //
 // Exit status: 0 no difference; 1 there was one; 2 the arguments cannot be used, or this machine
 // does not run i386 programs.
@@ -61,7 +61,7 @@ function readRequest(): Request | string {
   if (!numbers.every((number) => number > 0)) return "a number is none";
   const all = Object.keys(MODES);
   if (values.mode !== undefined && !all.includes(values.mode)) {
-    return `there is no mode ${values.mode}: there are ${all.join(", ")}`;
+    return `there is no mode ${values.mode}; the modes are ${all.join(", ")}`;
   }
   const modes = values.mode === undefined ? all : [values.mode];
   const end = performance.now() + minutes * 60_000;

@@ -7,9 +7,9 @@
 //   --count N      how many changes to try (200)
 //   --seed S       which changes are made (1)
 //   --first SEED   the first module; each gets four changes (1)
-//   --calls N      call each function so often instead of as the tests do
+//   --calls N      call each function N times instead of as often as the tests do
 //   --mode MODE    one of test/compile/modes.ts ("as it is")
-//   --list         print the changes that nobody noticed
+//   --list         print the changes that went unnoticed
 //   --why          try other changes of instructions where one went unnoticed: if none of them is
 //                  noticed either, what the instruction computes is of no consequence there
 //
@@ -72,7 +72,8 @@ function readRequest(): Request | string {
   const [count = 0, seed = 0, first = 0, calls] = numbers;
   if (!numbers.every((number) => number > 0)) return "a number is none";
   const mode = MODES[values.mode];
-  if (!mode) return `there is no mode ${values.mode}: there are ${Object.keys(MODES).join(", ")}`;
+  if (!mode)
+    return `there is no mode ${values.mode}; the modes are ${Object.keys(MODES).join(", ")}`;
   const options = { ...mode, timeout: TIMEOUT };
   const given = values.calls === undefined ? undefined : calls;
   const { list: lists, why: explains } = values;

@@ -3,7 +3,7 @@
 //   npm run test:spec -- DIR [FILE…]
 //
 // DIR holds what wast2json makes of the suite: NAME.json and the modules that it names. Prints for
-// each file how many assertions passed, failed and were excluded, the latter by reason, then every
+// each file how many assertions passed, failed and were excluded (by reason), then every
 // failure. Exit status: 0 nothing failed; 1 something did; 2 DIR holds no suite, or this machine
 // does not run i386 programs.
 
@@ -39,7 +39,7 @@ function main(): number {
 }
 
 function unusable(): string | false {
-  if (folder === undefined) return "there is no folder: npm run test:spec -- DIR";
+  if (folder === undefined) return "name a folder: npm run test:spec -- DIR";
   return new Suite(folder).missing || cannotRun();
 }
 

@@ -1,7 +1,7 @@
 // The passes over machine code (code/code.ts), in order: from selection to what emission encodes.
 //
 // Each works on one function at a time, as does emission after them. Parts are what a pass or
-// emission does besides, and can be left out by itself.
+// emission also does, and can be left out separately.
 
 import type { Allocation, AllocationOptions } from "./allocate/allocate";
 import { allocate } from "./allocate/allocate";

@@ -3,7 +3,7 @@
 export interface Stress {
   /** Keep every value in memory between instructions. */
   readonly spillsAll?: boolean;
-  /** Allocate three registers instead of seven, and as many for floating-point numbers. */
+  /** Allocate three registers instead of seven, and three for floating-point numbers. */
   readonly fewRegisters?: boolean;
   /** Lay blocks out backwards. */
   readonly reversedBlocks?: boolean;

@@ -128,7 +128,8 @@ function readPrefixes(reader: Reader): Prefixes | undefined {
 }
 
 /**
- * The instruction at `offset`, or undefined if these bytes are none of ours or end too early.
+ * The instruction at `offset`, or undefined if these bytes are not an instruction of ours or end
+ * too early.
  * @param bytes code; only what lies in it is read
  */
 export function decode(bytes: Uint8Array, offset = 0): Instruction | undefined {

@@ -76,7 +76,7 @@ const HAS_SIB = 4;
 const ESP = 4;
 const EBP = 5;
 
-/** Encodes one instruction at the end of `out`; the form must have been selected for `operands`. */
+/** Encodes one instruction at the end of `out`; the form must have been chosen for `operands`. */
 export function encodeForm(out: CodeBuffer, form: Form, operands: readonly Operand[]): void {
   const address = addressOperand(form, operands);
   if (address?.segment !== undefined) out.byte(SEGMENT_PREFIX[address.segment.number] as number);

@@ -123,7 +123,7 @@ class ObjectWriter {
     return starts;
   }
 
-  /** The index of a target's symbol, which is made if this is the first need of it. */
+  /** The index of a target's symbol, which is made on first use. */
   #symbolIndex(target: CodeTarget): number {
     const label = this.#labelOf(target);
     const known = this.#symbolOf.get(label);
@@ -175,7 +175,7 @@ class ObjectWriter {
     return { offset, kind, width, symbol: this.#symbolIndex(target), addend };
   }
 
-  /** What a reference comes to, if that does not depend on where sections are put. */
+  /** The value of a reference, if it does not depend on where sections are put. */
   #knownValue(section: SectionBuilder, reference: Reference): number | undefined {
     const place = this.#placeOf(reference.target);
     if (reference.minus !== undefined) return this.#differenceOf(section, reference);

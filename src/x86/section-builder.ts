@@ -11,7 +11,7 @@
 //
 // Invariants
 //   - `items` ascends by `raw`; an item lies before the raw byte of that index.
-//   - A `Position` counts the items before it, so a label before an `align` is told from one after.
+//   - A `Position` counts the items before it, so a label before an `align` differs from one after.
 
 import { alignUp } from "../base/align";
 import type { FrameRule, SectionFlags } from "../object/object";
@@ -65,7 +65,7 @@ export class Marks {
 export interface CacheLineSpan {
   readonly start: Position;
   readonly end: Position;
-  /** What a line too many costs, in relation to other spans. */
+  /** What one line too many costs, in relation to other spans. */
   readonly weight: number;
 }
 

@@ -5,7 +5,7 @@
 // innermost frame in an `.asm.ts` module counts: inside a macro that is the macro's own line.
 //
 // Mapping a stack is slow, and most instructions come from a call that assembled one before: of a
-// macro, or of a loop. So what a call was found to be is remembered by its unmapped position.
+// macro, or of a loop. So the place of a call is remembered by its unmapped position.
 
 import type { Place } from "../base/diagnostic";
 

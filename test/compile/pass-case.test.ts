@@ -19,7 +19,7 @@ for (const each of cases) {
 }
 
 describe("the folders of cases", () => {
-  it("have a case for each pass, and no file that is none", () => {
+  it("have a case for each pass, and no file that is not a case", () => {
     assert.deepEqual(problems, []);
     const expected = PASSES.filter((pass) => !ELSEWHERE.includes(pass)).sort();
     assert.deepEqual([...byPass.keys()].sort(), expected);
@@ -64,7 +64,7 @@ describe("a case", () => {
     assert.deepEqual(folder("simplify/adds-zero.txt", text("unchanged")).blessed, [text(RIGHT)]);
   });
 
-  it("that no pass would run is a problem", () => {
+  it("that no pass would run is reported", () => {
     for (const [path, content] of [
       ["simplfy/adds-zero.txt", text(RIGHT)],
       ["lower/adds-zero.txt", text(RIGHT)],

@@ -49,7 +49,7 @@ export interface PassCase {
   readonly expected: string;
 }
 
-/** What is in a folder of cases: those, and a sentence for each file that is none. */
+/** What is in a folder of cases: those, and a sentence for each file that is not a case. */
 export interface CaseFolder {
   readonly cases: readonly PassCase[];
   readonly problems: readonly string[];

@@ -1,3 +1,5 @@
+// The assembler: branches, sections, labels, data, frames and lines of an object.
+
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Diagnostic } from "../../src/base/diagnostic";

@@ -1,3 +1,5 @@
+// Decoding: agrees with iced-x86 on random bytes and never reads past the end.
+
 import assert from "node:assert/strict";
 import test from "node:test";
 import { decode } from "../../src/x86/decode";

@@ -1,3 +1,5 @@
+// What rows say of registers and flags, compared with iced-x86.
+
 import assert from "node:assert/strict";
 import test from "node:test";
 import { CodeBuffer, encodeForm } from "../../src/x86/encode";

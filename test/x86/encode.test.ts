@@ -1,3 +1,5 @@
+// The shortest encoding of each operand, as the manual has it.
+
 import assert from "node:assert/strict";
 import test from "node:test";
 import { encode } from "../../src/x86/encode";

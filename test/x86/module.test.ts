@@ -1,3 +1,5 @@
+// Assembly modules: the lines of their instructions, and listings.
+
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Diagnostic } from "../../src/base/diagnostic";

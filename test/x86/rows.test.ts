@@ -1,3 +1,5 @@
+// Every row of the instruction table, encoded and decoded, against iced-x86.
+
 import assert from "node:assert/strict";
 import test from "node:test";
 import { chooseForm, NoForm } from "../../src/x86/choose-form";
@@ -109,7 +111,7 @@ test("every row decodes to operands that encode to the same bytes again", () => 
   }
 });
 
-test("an instruction cut short is no instruction", () => {
+test("an instruction cut short is not an instruction", () => {
   for (const form of forms) {
     for (const operands of samples(form)) {
       const bytes = encodeWith(form, operands);

@@ -3,7 +3,7 @@
 //
 // Intervals are placed in the order of what they would cost in memory. One that finds no free
 // register evicts cheaper ones, else it is split: it gets a register in those blocks where one is
-// free and it pays (split.ts), and the rest tries again. What finds no such blocks is spilled: an
+// free and worth it (split.ts), and the rest tries again. What finds no such blocks is spilled: an
 // instruction then takes the value from memory directly where it can, and through an interval of
 // its own, as short as the instruction, where it cannot. Constants and arguments on the stack are
 // not stored but fetched again.

@@ -2,9 +2,9 @@
 //
 // The code is run symbolically, the original program (virtual registers) and the final one (places:
 // registers, slots) side by side. Each virtual register and each place has a class; two of one
-// class hold the same value on every way here. An original operand and its final form must be of
+// class hold the same value on every path here. An original operand and its final form must be of
 // one class. A write makes a new class for both, a copy hands on the class of its source, and where
-// two ways meet, only what both put in one class stays in one. Blocks are visited until nothing
+// two paths meet, only what both put in one class stays in one. Blocks are visited until nothing
 // changes, and reads checked at every visit: later ones only know of more that differs, so what
 // fails at one would fail at the last.
 //

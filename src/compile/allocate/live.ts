@@ -46,7 +46,7 @@ interface LiveSets {
 }
 
 /**
- * From each block that reads a register before writing it, backwards over all ways to the blocks
+ * From each block that reads a register before writing it, backwards over all paths to the blocks
  * that write it. That takes as long as the result is large, however many registers and blocks there
  * are: most registers live in one block only.
  */

@@ -1,4 +1,4 @@
-// Splits a live range by blocks: a register where one is free and it pays, memory elsewhere.
+// Splits a live range by blocks: a register where one is free and worth it, memory elsewhere.
 //
 //      b0: v in esi                 a call, or more values than registers, in b1
 //      b0 -> b1: mov [v], esi

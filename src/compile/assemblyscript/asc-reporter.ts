@@ -1,4 +1,4 @@
-// The messages of the AssemblyScript compiler as diagnostics of ours.
+// The messages of the AssemblyScript compiler as our diagnostics.
 //
 // asc numbers its messages like TypeScript's (TS2322) or as its own (AS100); the codes are kept,
 // since they are what a person finds in documentation. All errors of a phase are shown together.
@@ -16,7 +16,7 @@ const WARNING = 2;
 const POINTER_CONVERSION = 201;
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  AS100: "Write it in another way: AssemblyScript has no such feature.",
+  AS100: "Write it differently: AssemblyScript lacks this feature.",
   AS103: "Use an instruction of module x86 instead, such as x86.xchg32 for an atomic exchange.",
   AS200: "Write the conversion: `<u8>value`.",
   TS2305: "Import what the file exports, or export it there.",
@@ -28,7 +28,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 const REMEDY = "Correct the source; AssemblyScript is stricter than TypeScript.";
 
-/** Collects what goes wrong with a program. */
+/** Collects the errors of a program. */
 export class AscReporter {
   readonly #program: assemblyscript.Program;
   readonly warnings: Diagnostic[] = [];
@@ -77,7 +77,7 @@ function translate(message: assemblyscript.DiagnosticMessage): Diagnostic {
   return new Diagnostic(code, text, REMEDIES[code] ?? REMEDY, ownPlace(message));
 }
 
-/** The place that belongs to the program, where the message knows one besides the library's. */
+/** The place that belongs to the program, where the message has one besides the library's. */
 function ownPlace({ range, relatedRange }: assemblyscript.DiagnosticMessage): Place | undefined {
   const places = [range, relatedRange].flatMap((each) => (each ? [placeOf(each)] : []));
   return places.find((place) => place && !place.file.startsWith("~lib/")) ?? places[0];

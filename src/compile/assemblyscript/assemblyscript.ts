@@ -6,8 +6,8 @@
 //
 // Invariants
 //   - Address 0 upward is real memory: `lowMemoryUnused` is off, which a memory base ensures.
-//   - The memory is exported: Binaryen drops the data of a memory that no other can read, though
-//     assembly and devices read ours.
+//   - The memory is exported: Binaryen drops the data of a memory that is not, though assembly
+//     and devices read ours.
 //   - What the module says of its static data lies at or above `memoryBase`; it is checked.
 //   - The output has passed `validate.ts`.
 
@@ -37,7 +37,9 @@ export interface AssemblyScriptOptions {
   readonly target: Environment;
   /** How `new` gets memory: `stub` never frees, `minimal` collects on request, `incremental`. */
   readonly runtime: "stub" | "minimal" | "incremental";
-  /** Where static data starts. Not 0: asc would put it at 1024 and take what is below as unused. */
+  /**
+   * Where static data starts. Not 0: asc would put it at 1024 and treat what is below as unused.
+   */
   readonly memoryBase: number;
   /** Binaryen's level, 0 to 3; by default 2. */
   readonly optimize?: 0 | 1 | 2 | 3;
@@ -45,7 +47,7 @@ export interface AssemblyScriptOptions {
   readonly assertions?: boolean;
   /** The function that `abort` and failed assertions call: `kernel/log/abort/abort`. */
   readonly abort?: string;
-  /** More names that every source knows, and what they stand for, as in `abort`. */
+  /** Further names that every source can use, and what they stand for, as in `abort`. */
   readonly names?: Readonly<Record<string, string>>;
   /** The export that runs the initialisers of the top level; by default wasm's start function. */
   readonly start?: string;
@@ -219,7 +221,7 @@ function translate(
   });
 }
 
-/** The low word of the compiler's own 64-bit numbers; it leaves this in the global scope. */
+/** The low word of the compiler's own 64-bit numbers; it defines this in the global scope. */
 declare function i64_low(value: assemblyscript.Compiler["memoryOffset"]): number;
 
 /** Runs a part of asc; what it throws is a fault of its own, reported as one. */

@@ -1,6 +1,6 @@
-// What a program must not do where no runtime is under it, found in its code before optimisation.
+// What a program must not do without a runtime under it, found in its code before optimisation.
 //
-// The code tells exactly what is reachable and what each expression does, which the sources do not:
+// The code shows exactly what is reachable and what each expression does; the sources do not:
 // a `+` may add numbers or allocate a string. A forbidden act inside asc's library is reported at
 // the calls from the program's own sources that lead to it.
 //
@@ -59,7 +59,7 @@ const HOST: Ban = {
 
 /** What asc's library declares for JavaScript to provide is imported from this module. */
 const HOST_MODULE = "env";
-/** Of these, what C cannot be meant by. */
+/** Those of them that cannot be functions of C. */
 const HOST_ONLY = /\.|^(trace|seed)$/;
 const ALLOCATORS = /^~lib\/rt\/.*\/__(new|renew|alloc|realloc)$/;
 const LIBRARY = "~lib/";

@@ -1,12 +1,12 @@
 // What AssemblyScript knows of a program, kept as plain data for debug information: classes
 // with the offsets of their fields, enumerations, globals, functions and the types of their locals.
 //
-// Things are found again by the names that asc gives them in the module: a function
+// Things are matched by the names that asc gives them in the module: a function
 // `kernel/process/process/Process#setName`, a local `pid`, or `pid|7` if another one has its name.
 //
 // Invariants
 //   - It is read when the program has been compiled: only then are all types resolved.
-//   - What a person calls it is what stands in the source: `Process.setName`.
+//   - People see the name that is in the source: `Process.setName`.
 
 import * as assemblyscript from "assemblyscript";
 import type { DebugType, DeclarationPlace, StructureMember } from "../../object/debug-info";

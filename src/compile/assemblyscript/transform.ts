@@ -1,15 +1,15 @@
-// What our sources have that AssemblyScript has not, and what AssemblyScript has that must not be.
+// What our sources add to AssemblyScript, and what of AssemblyScript they must not use.
 //
 // `cstr("text")` becomes the address of the text's UTF-8 bytes and a NUL in static data. The bans
-// here are those that only the syntax or the classes show; what a program does in the end (floats,
-// allocations, initialisers) is seen in its code, by `bare-metal.ts`.
+// here are those that only the syntax or the classes show; what a program ends up doing (floats,
+// allocations, initialisers) shows in its code: `bare-metal.ts`.
 //
 // Each ban was measured with the pinned compiler:
 //   - A method that overrides another in an @unmanaged hierarchy is called through the object's
 //     header, which such an object does not have: the call reads what lies before the object.
 //   - A field declared `field!: T` of a reference type is compared with null, and `abort` called,
 //     at each read, even without assertions.
-//   - `throw` is a call of `abort` that says nothing about the kernel.
+//   - `throw` is a call of `abort`, which says nothing about the kernel.
 
 import * as assemblyscript from "assemblyscript";
 import { Diagnostic } from "../../base/diagnostic";
@@ -72,7 +72,7 @@ function isCstr(node: assemblyscript.Node): node is assemblyscript.CallExpressio
   return expression instanceof assemblyscript.IdentifierExpression && expression.text === "cstr";
 }
 
-/** The call that takes the place of `cstr(...)`; a wrong one stays and is reported. */
+/** The call that replaces `cstr(...)`; a wrong one stays and is reported. */
 function cstr(call: assemblyscript.CallExpression, found: Diagnostic[]): assemblyscript.Node {
   const [argument, ...rest] = call.args;
   if (rest.length > 0 || !(argument instanceof assemblyscript.StringLiteralExpression)) {
@@ -113,7 +113,7 @@ declare function i64_new(
 function thrown(node: assemblyscript.Node): Diagnostic {
   return new Diagnostic(
     "BARE002",
-    "the kernel cannot throw: there is nobody to catch",
+    "the kernel cannot throw: nothing would catch it",
     "Return an error number, or panic.",
     placeOf(node.range),
   );

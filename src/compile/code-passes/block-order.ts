@@ -1,4 +1,4 @@
-// The order of a function's blocks in memory.
+// Block placement: the order of a function's blocks in memory.
 //
 // Blocks follow each other so that the likeliest successor comes next, both arms of a branch stand
 // before the block where they meet, loops stay together, and blocks that end in a trap come last.

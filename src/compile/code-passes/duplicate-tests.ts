@@ -1,4 +1,4 @@
-// Repeats a short test in loops at the end of all blocks that jump to it.
+// Repeats a short test in loops at the end of all blocks that jump to it (loop inversion).
 //
 //   b0: jump b1                              b0: cmp n, 0; branch e b3 b2
 //   b1: cmp n, 0; branch e b3 b2      ->     b2: ...; sub n, 1; cmp n, 0; branch e b3 b2
@@ -6,7 +6,7 @@
 //
 // A loop that begins with its test ends with it then: an iteration takes no jump to the test, and
 // the test can use the flags of what stands before it. The same holds for the test that several
-// ways through a loop end with.
+// paths through a loop end with.
 //
 // Registers are virtual here and may be written in several places, so nothing needs to be renamed.
 //
@@ -96,7 +96,7 @@ function duplicate(
   }
 }
 
-/** A block between two others, for what must happen on that way alone. */
+/** A block between two others, for what must happen on that edge alone. */
 function edgeBlock(id: number, from: MachineBlock, to: MachineBlock): MachineBlock {
   const block = new MachineBlock(id);
   const { position } = from.instructions[from.instructions.length - 1]!;

@@ -1,5 +1,5 @@
-// Lets instructions read where a value was copied from, and drops the copy if nothing else needs
-// it.
+// Copy propagation: lets instructions read where a value was copied from, and drops the copy if
+// nothing else needs it.
 //
 //   mov ecx, ebx
 //   mov byte [esi], cl       ->     mov byte [esi], bl

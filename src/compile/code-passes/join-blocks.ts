@@ -1,6 +1,6 @@
-// Moves runs of blocks to where control falls into them, now that it is known which blocks become
-// code: after a block none of whose successors comes next, if nothing falls into the run where it
-// is.
+// Straightening: moves runs of blocks to where control falls into them, now that it is known which
+// blocks become code: after a block none of whose successors comes next, if nothing falls into the
+// run where it is.
 //
 //   b1: ...; jump b4              b1: ...
 //   b2: ...; ret           ->     b4: ...; ret

@@ -1,4 +1,5 @@
-// Leaves out comparisons with zero of what an instruction before them computed: its flags tell.
+// Compare elimination: leaves out comparisons with zero of what an earlier instruction computed,
+// since its flags tell.
 //
 //   and eax, 3                     and eax, 3
 //   mov ecx, [esi]           ->    mov ecx, [esi]
@@ -8,8 +9,8 @@
 // Logical operations leave every flag as `test` does; sums, differences and shifts by constants
 // only ZF and SF, which is enough for equality and sign.
 //
-// Invariant: between the two stands nothing that changes flags, and nothing that emission might
-// turn into such (a `moves` of 0).
+// Invariant: nothing between the two changes flags, nor may emission make it do so (a `moves` of
+// 0).
 
 import type { Condition } from "../../x86/instructions/condition";
 import { CONDITIONS } from "../../x86/instructions/condition";
@@ -53,7 +54,7 @@ function isWord(operand: MachineOperand): boolean {
   return (operand.kind === "register" || operand.kind === "memory") && operand.size === 32;
 }
 
-/** The instruction that computed `place`, if the flags are still its. */
+/** The instruction that computed `place`, if the flags are still from it. */
 function sourceOfFlags(
   instructions: readonly MachineInstruction[],
   at: number,

@@ -1,10 +1,10 @@
-// Small improvements of code that has its registers.
+// Shorter instructions for the same, in code that has its registers.
 //
 //   cmp d, 0                test d, d             the flags are the same
 //   mov d, a; add d, b      lea d, [a + b]        if the flags are dead
-//   mov d, 0                xor d, d              likewise
-//   add d, 1                inc d                 likewise
-//   lea d, [d + b]          add d, b              likewise
+//   mov d, 0                xor d, d              the same
+//   add d, 1                inc d                 the same
+//   lea d, [d + b]          add d, b              the same
 //   test d, 1               test dl, 1            only the low byte can decide
 //   mov d, d                nothing
 //

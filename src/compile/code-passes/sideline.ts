@@ -7,7 +7,7 @@
 //
 // Every jump that is taken ends what the processor fetches in a cycle, so an iteration should jump
 // no more than it must. That two things are equal is the less likely case (T. Ball, J. R. Larus,
-// "Branch prediction for free", 1993). Nothing executes an instruction more: what moves ended with
+// "Branch prediction for free", 1993). Nothing executes one more instruction: what moves ended with
 // a jump where it was, and what came after it is now fallen into.
 
 import type { MachineBlock, MachineFunction } from "../code/code";

@@ -3,14 +3,14 @@
 // Selection makes it, allocation replaces virtual registers by physical ones, emission encodes it.
 //
 //   registers   0..7 the general ones by their encoding (the stack pointer is never an operand),
-//               8..15 those of floating-point numbers, 16.. virtual ones; a virtual one has a type
+//               8..15 float registers, 16.. virtual ones; a virtual one has a type
 //               and becomes one of its kind
 //   memory      base + index * scale + displacement + symbol, or a place in the frame (`slot`)
 //   moves       [d0, s0, d1, s1, ...]: all sources are read before any destination is written
 //   jump        to the block's only successor
 //   branch      if `condition`, to the first successor, else to the second
 //   ret         the epilogue belongs to it
-//   tail_call   a jump to another function, for which the epilogue makes way
+//   tail_call   the epilogue, then a jump to another function
 //
 // Invariants
 //   - Only the last instruction of a block is a terminator; ones that the processor needs before
@@ -27,7 +27,7 @@ import { isFloatSymbol } from "../ir/float-constants";
 import type { ValueType } from "../ir/ir";
 import type { Target } from "./target";
 
-/** General registers have the numbers below, by their encoding; those of numbers from here on. */
+/** General registers are numbered by their encoding, float registers from here on. */
 export const FIRST_FLOAT = 8;
 
 /** Registers below are physical, from here on virtual. */
@@ -42,7 +42,7 @@ export type Size = 8 | 16 | 32;
 export interface RegisterOperand {
   readonly kind: "register";
   readonly register: number;
-  /** 128: a register of floating-point numbers. */
+  /** 128: a float register. */
   readonly size: Size | 128;
 }
 
@@ -188,7 +188,7 @@ export function wordsOf(type: ValueType): 1 | 2 {
   return type === "f64" ? 2 : 1;
 }
 
-/** Whether a register is a physical one of floating-point numbers. */
+/** Whether a register is a physical float register. */
 export function isFloatRegister(register: number): boolean {
   return register >= FIRST_FLOAT && register < FIRST_VIRTUAL;
 }
@@ -238,7 +238,7 @@ export function memorySizeOf(type: ValueType): 32 | 64 {
   return type === "f64" ? 64 : 32;
 }
 
-/** Whether an operand is a register of floating-point numbers, physical or virtual. */
+/** Whether an operand is a float register, physical or virtual. */
 export function isFloatOperand(operand: MachineOperand): boolean {
   return operand.kind === "register" && operand.size === 128;
 }

@@ -22,7 +22,7 @@ export interface InstructionFacts {
   readonly changesFlags: boolean;
   /** By operand: whether it may be memory of the operation's size. */
   readonly mayBeMemory: readonly boolean[];
-  /** By operand: the bits of memory that stand for a register of numbers; 0: none do. */
+  /** By operand: the bits of memory that stand for a float register; 0: none do. */
   readonly floatMemory: readonly number[];
   /** By operand: whether it can only be one certain register. */
   readonly isFixed: readonly boolean[];

@@ -2,7 +2,7 @@
 //
 //   eax <- edx, edx <- ecx       mov eax, edx; mov edx, ecx
 //   eax <- edx, edx <- eax       xchg eax, edx
-//   [a] <- [b]                   by way of a free register, else push [b]; pop [a]
+//   [a] <- [b]                   through a free register, else push [b]; pop [a]
 //
 // A move may be made as soon as no other move still reads what its destination holds. When none
 // can, the rest are cycles: exchanging the two ends of one move makes it, and a move that wanted

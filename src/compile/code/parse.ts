@@ -81,7 +81,7 @@ class MachineParser {
   }
 
   #blockNamed(line: DumpLine, name: string): MachineBlock {
-    if (!TARGET.test(name)) line.fail(`${name} is no block`);
+    if (!TARGET.test(name)) line.fail(`${name} is not a block`);
     const found = this.#blocks.get(name) ?? new MachineBlock(Number(name.slice(1)));
     this.#blocks.set(name, found);
     return found;
@@ -101,7 +101,7 @@ class MachineParser {
     if (line.takeIf("loops")) {
       block.loops = line.takeWhile(LOOP).map((word) => this.#loop(line, word));
     }
-    if (!line.atEnd || Number.isNaN(block.frequency)) line.fail("this is no block");
+    if (!line.atEnd || Number.isNaN(block.frequency)) line.fail("this is not a block");
     this.#fn.blocks.push(block);
     this.#block = block;
   }
@@ -127,7 +127,7 @@ class MachineParser {
   }
 
   #instruction(line: DumpLine): void {
-    const block = this.#block ?? line.fail("there is no block yet");
+    const block = this.#block ?? line.fail("there is not a block yet");
     const mnemonic = mnemonicOf(line, line.name());
     const isTransfer = mnemonic === "jump" || mnemonic === "branch";
     const condition = mnemonic === "branch" ? (line.take() as Condition) : undefined;

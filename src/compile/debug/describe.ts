@@ -256,7 +256,9 @@ export class FunctionDescriber {
   }
 }
 
-/** The variables of an inlined call; of a generic function's none, as they have no one type. */
+/**
+ * The variables of an inlined call; none of a generic function's, since they have no single type.
+ */
 function variablesOf(
   { fn }: CallNode,
   values: ReadonlyMap<LocalFact, ValueRange[]> | undefined,

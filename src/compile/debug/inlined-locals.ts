@@ -238,7 +238,7 @@ export class InlinedLocals {
 
   /**
    * Whether no other call of the same function can be in the code, however it came to be called: on
-   * the way to it, no function calls the next one twice, nor any other that leads to it, unless
+   * the path to it, no function calls the next one twice, nor any other that leads to it, unless
    * such calls are calls still.
    */
   #isOnlyOne(node: CallNode): boolean {

@@ -29,7 +29,7 @@ export function joinScopes(
 
 /**
  * The same for a function that was inlined. All calls of it have these variables, in this order: of
- * those that have a value at once, only the first is said to have one.
+ * those that have a value at once, only the first is shown with one.
  *
  * @param values where locals have values in one call
  */

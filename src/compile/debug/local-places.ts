@@ -2,7 +2,7 @@
 // of the frame holds what a virtual register held before allocation.
 //
 // The final code is run symbolically: every place has the set of tokens (place-steps.ts) whose
-// value it holds. Where ways meet, a place holds what it holds on all of them.
+// value it holds. Where paths meet, a place holds what it holds on all of them.
 //
 // It knows nothing of how the code came about, so a pass that drops or changes instructions may
 // make values unknown, but never wrong.
@@ -35,7 +35,7 @@ interface SteppedBlock {
   readonly block: MachineBlock;
   /** Where the steps of each instruction begin, and where those of the last one end. */
   readonly bounds: readonly number[];
-  /** What the places hold before it; undefined: no way to it is known yet. */
+  /** What the places hold before it; undefined: no path to it is known yet. */
   start: SetNumber[] | undefined;
   hasChanged: boolean;
 }

@@ -55,7 +55,7 @@ export class Tokens {
     return this.#used;
   }
 
-  /** Makes a register a token, if it is none. */
+  /** Makes a register a token, unless it is one. */
   addRegister(register: number): Token {
     this.#ofRegister[register] ||= this.#used++;
     return this.#ofRegister[register]!;

@@ -273,7 +273,7 @@ function fixedSource(fixed: WordPlace): Source {
   return { register: 0, argument: 0, fixed };
 }
 
-/** Whether the value, or one that it was found equal to, holds on some ways only. */
+/** Whether the value, or one that it was found equal to, holds on some paths only. */
 function isBypassed(value: Value): boolean {
   for (let each: Value | undefined = value; each; each = each.forward) {
     if (each.isBypassed) return true;

@@ -2,7 +2,7 @@
 // lines of the instruction cache (section-builder.ts).
 //
 // A processor takes its instructions from one line in a cycle, so a loop of a few instructions that
-// lies across two lines may take a cycle more in each iteration.
+// lies across two lines may take one more cycle in each iteration.
 
 import type { MachineBlock, MachineLoop } from "../code/code";
 

@@ -3,8 +3,8 @@
 //   between                       a move                       an exchange
 //   general registers             mov                          xchg
 //   a general register, memory    mov                          xchg
-//   registers of numbers          movaps                       xorps, three times
-//   such a register, memory       movss, movsd                 over the stack
+//   float registers               movaps                       xorps, three times
+//   a float register, memory      movss, movsd                 over the stack
 //   memory and memory             by a free register, else     over the stack
 //                                 over the stack, in words
 //
@@ -64,7 +64,7 @@ export class MoveEmitter {
     for (const [i, word] of popped.entries()) this.#pop(word, popped.length - 1 - i);
   }
 
-  /** A move from or to a register of numbers. */
+  /** A move from or to a float register. */
   #moveFloat({ kind, to, from }: OrderedMove): void {
     const isToMemory = to.kind === "memory";
     const place = isToMemory ? to : from;
@@ -86,7 +86,7 @@ export class MoveEmitter {
     this.#instruction("xorps", one, other);
   }
 
-  /** Exchanges a register of numbers and memory over the stack. */
+  /** Exchanges a float register and memory over the stack. */
   #exchangeFloat(mnemonic: "movss" | "movsd", float: MachineOperand, place: MemoryOperand): void {
     const words = wordsAt(place).reverse();
     for (const [depth, word] of words.entries()) this.#push(word, depth);

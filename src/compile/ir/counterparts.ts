@@ -1,5 +1,5 @@
-// The counterparts of an operation: the one that says the same of its operands in the other order,
-// and, of a comparison, the one that says the opposite.
+// The counterparts of an operation: the one that means the same with its operands exchanged, and,
+// of a comparison, its negation.
 //
 // A comparison of floating-point numbers has few: with a NaN neither `lt` nor `ge` holds.
 

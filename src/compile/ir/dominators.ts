@@ -11,7 +11,7 @@ import type { Block, IrFunction } from "./ir";
 export function reversePostorder({ entry, blockLimit }: IrFunction): Block[] {
   const seen = new IdSet<Block>(blockLimit);
   const order: Block[] = [];
-  // The way to the block that is looked at, and by which of their successors it went.
+  // The path to the block at hand, and through which successor it went each time.
   const path: Block[] = [entry];
   const turns: number[] = [0];
   seen.add(entry);

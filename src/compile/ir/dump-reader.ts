@@ -64,7 +64,7 @@ export class DumpLine {
   }
 
   integer(word = this.take()): number {
-    if (!/^-?\d+$/.test(word)) this.fail(`${word} is no integer`);
+    if (!/^-?\d+$/.test(word)) this.fail(`${word} is not an integer`);
     return Number(word);
   }
 
@@ -74,14 +74,14 @@ export class DumpLine {
     try {
       return JSON.parse(word) as string;
     } catch {
-      return this.fail(`${word} is no name`);
+      return this.fail(`${word} is not a name`);
     }
   }
 
   /** `&name+4`. */
   symbol(word: string): { name: string; addend: number } {
     const match = /^&("(?:[^"\\]|\\.)*"|[^"+-]+)([+-]\d+)?$/.exec(word);
-    if (!match) return this.fail(`${word} is no symbol`);
+    if (!match) return this.fail(`${word} is not a symbol`);
     return { name: this.name(match[1]), addend: Number(match[2] ?? 0) };
   }
 

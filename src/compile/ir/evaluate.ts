@@ -1,7 +1,7 @@
-// What operations on constants come to: the machine's arithmetic, done by the compiler.
+// The results of operations on constants: the machine's arithmetic, done by the compiler.
 //
-// A word is a signed number from -2^31 to 2^31 - 1. What the processor would trap at has no result,
-// so that the operation stays and traps when the program runs.
+// A word is a signed number from -2^31 to 2^31 - 1. What would make the processor trap has no
+// result, so that the operation stays and traps when the program runs.
 
 import type { IrOp } from "./ir";
 
@@ -20,7 +20,7 @@ function highProduct(a: number, b: number, signed: boolean): number {
 /**
  * The result of an operation on two words, perhaps with bits above the 32 that count.
  *
- * @returns undefined: it traps, or it is none of these
+ * @returns undefined: it traps, or is not one of these
  */
 export function evaluate(op: IrOp, a: number, b: number): number | undefined {
   switch (op) {
@@ -63,7 +63,7 @@ export function evaluate(op: IrOp, a: number, b: number): number | undefined {
   }
 }
 
-/** Whether a comparison of two words holds; undefined: it is none. */
+/** Whether a comparison of two words holds; undefined: it is not one. */
 export function evaluateComparison(op: IrOp, a: number, b: number): number | undefined {
   switch (op) {
     case "eq":
@@ -91,7 +91,7 @@ export function evaluateComparison(op: IrOp, a: number, b: number): number | und
   }
 }
 
-/** The result of an operation on one word; undefined: it is none of these. */
+/** The result of an operation on one word; undefined: it is not one of these. */
 export function evaluateUnary(op: IrOp, a: number): number | undefined {
   switch (op) {
     case "extend8_s":

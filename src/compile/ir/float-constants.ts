@@ -4,8 +4,8 @@
 //   abs:f64                  a mask of all bits but the sign, 16 bytes, for `andps`
 //   sign:f64                 the sign alone, for `xorps` and `andps`
 //
-// They are local symbols named by what they are, so that selection can refer to one without asking
-// anybody, and two functions to the same one. An object has those that its code refers to.
+// They are local symbols named by what they are, so that selection can refer to one without
+// registering it, and two functions to the same one. An object has those that its code refers to.
 
 import type { Assembler } from "../../x86/assembler";
 import type { FloatType } from "./ir";

@@ -18,7 +18,7 @@
 //   - phi operands stand in the order of `block.predecessors`; an edge occurs once in both lists.
 //   - Every other operand is defined by a value that dominates its use.
 
-/** What a value does besides computing its result, which decides what may move across it. */
+/** What a value does apart from computing its result, which decides what may move across it. */
 export type Effect =
   | "none"
   /** Reads memory: stays after every earlier write. */
@@ -249,7 +249,7 @@ export class Value {
   cases: readonly number[] | undefined;
   /** Set when this value was found equal to another, until the uses are rewritten. */
   forward: Value | undefined;
-  /** A phi of a block that some ways now bypass: after it, it is not what the source merged. */
+  /** A phi of a block that some paths now bypass: after it, it is not what the source merged. */
   isBypassed = false;
 
   constructor(

@@ -1,5 +1,5 @@
-// Which bits of a value can be set, as far as its operation and those of its operands say: a mask
-// that keeps all of these changes nothing. Never deeper, so that asking stays cheap.
+// Which bits of a value can be set, as far as its operation and those of its operands show: a mask
+// that keeps all of these changes nothing. It looks no deeper, so that asking stays cheap.
 
 import { isComparison } from "./counterparts";
 import { isConst, type Value } from "./ir";

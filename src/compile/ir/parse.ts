@@ -90,14 +90,14 @@ class FunctionParser {
 
   /** The block of that name, which may come later. */
   #target(line: DumpLine, name: string): Block {
-    if (!TARGET.test(name)) line.fail(`${name} is no block`);
+    if (!TARGET.test(name)) line.fail(`${name} is not a block`);
     const found = this.#blocks.get(name) ?? new Block(Number(name.slice(1)));
     this.#blocks.set(name, found);
     return found;
   }
 
   #value(line: DumpLine): void {
-    const block = this.#block ?? line.fail("there is no block yet");
+    const block = this.#block ?? line.fail("there is not a block yet");
     const first = line.take();
     const isNamed = line.takeIf("=");
     const [, name = "", type] = OPERATION.exec(isNamed ? line.take() : first) ?? [];
@@ -121,7 +121,7 @@ class FunctionParser {
     const hasResult = factsOf(op).results > 0;
     if (hasResult !== (name !== undefined)) line.fail(`${op} has ${hasResult ? "a" : "no"} result`);
     if (name === undefined) return this.#fn.createValue(op, [], 0);
-    if (!/^v\d+$/.test(name)) line.fail(`${name} is no value`);
+    if (!/^v\d+$/.test(name)) line.fail(`${name} is not a value`);
     if (this.#values.has(name)) line.fail(`${name} is there twice`);
     const value = new Value(Number(name.slice(1)), op, [], 0);
     this.#values.set(name, value);
@@ -183,12 +183,12 @@ function isOpen(text: string): boolean {
 /** `name(i32, i64): i32, i32` or `name`. */
 function parseHead(line: DumpLine, text: string): { name: string; signature?: Signature } {
   const match = /^("(?:[^"\\]|\\.)*"|[^("]*)(?:\(([^()]*)\): (\S+(?:, \S+)*))?$/.exec(text);
-  if (!match) return line.fail(`${text} is no name with a signature`);
+  if (!match) return line.fail(`${text} is not a name with a signature`);
   const [, name = "", parameters, result = ""] = match;
   if (parameters === undefined) return { name };
   const words = parameters === "" ? [] : parameters.split(", ");
   const results = result === "void" ? [] : result.split(", ");
   const type = (word: string): NumberType =>
-    /^[if](32|64)$/.test(word) ? (word as NumberType) : line.fail(`${word} is no type`);
+    /^[if](32|64)$/.test(word) ? (word as NumberType) : line.fail(`${word} is not a type`);
   return { name, signature: { parameters: words.map(type), results: results.map(type) } };
 }

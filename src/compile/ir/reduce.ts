@@ -1,10 +1,10 @@
 // Algebra on single values: constant folding, identities, canonical forms.
 //
-// The builder asks for every value that it makes, the simplifier again once phis are known. A rule
-// looks at a value and its operands alone and answers with an equal value that exists already, or
+// The builder applies it to every value that it makes, the simplifier again once phis are known. A
+// rule looks at a value and its operands alone and returns an equal value that exists already, or
 // turns the value into a cheaper operation in place. No rule makes new non-constant values.
 //
-// Canonical forms that later passes rely on: a constant operand stands on the right; `sub x c` is
+// Canonical forms that later passes rely on: a constant operand is on the right; `sub x c` is
 // `add x -c`; a shift count is below 32; a comparison with a comparison's result is gone.
 
 import { INVERSE, isComparison, SWAPPED } from "./counterparts";
@@ -240,7 +240,7 @@ function compareConstant(fn: IrFunction, value: Value, x: Value, c: number): Val
   return value;
 }
 
-/** The opposite of a comparison; undefined: it is none that has one. */
+/** The opposite of a comparison; undefined: it has none. */
 function invert(fn: IrFunction, value: Value, comparison: Value): Value | undefined {
   const inverse = INVERSE[comparison.op];
   return inverse && reduce(fn, become(value, inverse, [...comparison.args]));

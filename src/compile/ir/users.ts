@@ -1,5 +1,5 @@
 // The uses of a function's values: which values use each, for passes that ask often, and how uses
-// are rewritten where a pass has found a value equal to another and said so in its `forward`.
+// are rewritten where a pass has found a value equal to another and noted that in its `forward`.
 
 import { IdMap } from "./id-map";
 import type { IrFunction, Value } from "./ir";

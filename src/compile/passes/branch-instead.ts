@@ -1,4 +1,4 @@
-// A branch instead of selections, for the passes that want one.
+// Replaces selections by a branch, for the passes that need one.
 
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { append, connect, moveSuccessors } from "../ir/ir";
@@ -39,7 +39,7 @@ export function branchInstead(
   for (const value of selects) {
     const [, yes, no] = value.args as [Value, Value, Value];
     value.become("phi");
-    // In the order of the predecessors: the block itself, then the way round.
+    // In the order of the predecessors: the block itself, then the detour.
     value.args = [no, yes];
   }
   return { taken, rest };

@@ -1,4 +1,5 @@
-// Branches where each iteration of a loop would wait for a selection of the one before.
+// Branches where each iteration of a loop would wait for a selection of the one before (reverse
+// if-conversion).
 //
 //   b1: v1 = phi v0 v5                        b1: v1 = phi v0 v5
 //       v2 = load32 v1                            v2 = load32 v1
@@ -12,9 +13,10 @@
 // as long as its loads. A branch is predicted, and nothing waits.
 //
 // Even an outcome that cannot be predicted, as in merging, costs no more on average: a wrong guess
-// every other time is some eight cycles, and so is the way by the load and the conditional move.
+// every other time is some eight cycles, and so is the path through the load and the conditional
+// move.
 //
-// Linear: an innermost loop is looked at a few times from its header to its ends.
+// Linear: each innermost loop is scanned a few times from its header to its ends.
 
 import { Dominators, findLoops } from "../ir/dominators";
 import type { Block, IrFunction, Value } from "../ir/ir";

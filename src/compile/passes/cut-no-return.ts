@@ -1,7 +1,7 @@
 // Finds the functions that never return, and ends the code after calls of them.
 //
-// A panic is a call that the source goes on after. Knowing that it does not return takes what
-// follows out of the program, and marks the way to it as one that hardly runs.
+// A panic is a call after which the source goes on. Knowing that it does not return takes what
+// follows out of the program, and marks the path to it as one that hardly runs.
 
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { append, disconnect } from "../ir/ir";

@@ -1,4 +1,5 @@
-// Returns are repeated where blocks jump to one: the jump costs as much as the epilogue saves.
+// Repeats returns where blocks jump to one (tail duplication): the jump costs as much as sharing
+// the epilogue saves.
 //
 //   b1: v1 = add v0 1; jump b3            b1: v1 = add v0 1; return v1
 //   b2: jump b3                     ->    b2: return 0

@@ -1,16 +1,17 @@
-// A load whose value is known takes it: from an equal load before it, or from the store that wrote
-// it, if nothing between them may have written there.
+// Replaces a load whose value is known: from an equal load before it (redundant-load elimination)
+// or from the store that wrote it (store-to-load forwarding), if nothing between them may have
+// written there.
 //
 //   v2 = load32 v0 offset=8             v2 = load32 v0 offset=8
 //   store32 v0 v1 offset=12      ->     store32 v0 v1 offset=12
 //   v3 = load32 v0 offset=8             (v3 is v2)
 //
 // A load that becomes an operand of the instruction that uses it costs nothing: it is left alone,
-// unless its value is a constant, and what is in no register because of it is not known.
+// unless its value is a constant, and a value that is then in no register does not count as known.
 //
-// Two accesses are apart if their addresses differ by a constant that says so. Calls and
-// instructions of module x86 may write anything: they are how a source says that memory changes by
-// itself. Nothing is known where a loop begins, so a loop that waits for memory to change does.
+// Two accesses are disjoint if their addresses differ by a constant that proves it. Calls and
+// instructions of module x86 may write anything: a source uses them where memory changes by
+// itself. Nothing is known where a loop begins, so a loop that waits for memory to change works.
 //
 // Invariant: what is known at the end of a block is known at the start of another only if it is so
 // at the end of all its predecessors.

@@ -1,4 +1,4 @@
-// Computes before a loop what is the same in all its iterations.
+// Computes before a loop what is the same in all its iterations (loop-invariant code motion).
 //
 //   b0: jump b1                         b0: v3 = mul v0 v1; jump b1
 //   b1: v2 = phi 0 v5            ->     b1: v2 = phi 0 v5
@@ -66,7 +66,7 @@ function isPlain({ op, facts: { effect, results }, args }: Value): boolean {
   return args.length > 0 && op !== "phi" && op !== "high";
 }
 
-/** Whether the instructions that use `value` compute it on the way. */
+/** Whether the instructions that use `value` compute it in passing. */
 function isFreeInUsers(value: Value, users: Users): boolean {
   const own = users.get(value) ?? [];
   const [, right] = value.args;

@@ -1,4 +1,4 @@
-// Division as the machine has it: one instruction for quotient and remainder, or none.
+// Division in terms of what the machine has: one instruction for quotient and remainder, or none.
 //
 //   x / c           the high word of x * m, shifted: m is 2^k / c rounded up
 //   x % c           x - x / c * c

@@ -1,4 +1,4 @@
-// Turns a selection between floating-point numbers into a branch: no instruction moves an XMM
+// Turns a selection between floating-point numbers into a branch: no instruction moves a float
 // register on a condition.
 //
 //   b0: ...                         b0: ...

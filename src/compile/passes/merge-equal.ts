@@ -1,4 +1,4 @@
-// Global value numbering: a value that was computed already on every way here is not computed
+// Global value numbering: a value that was computed already on every path here is not computed
 // again.
 //
 // Walks the dominator tree with a table of what is available. Only operations that cost more than a

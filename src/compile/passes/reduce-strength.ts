@@ -1,4 +1,5 @@
-// Replaces address arithmetic in loops by what changes least from iteration to iteration.
+// Replaces address arithmetic in loops by additions from iteration to iteration (strength reduction
+// of induction variables).
 //
 //   v2 = phi 0 v9                               v2 = phi 0 v9; v3 = phi v1 v8
 //   load (v1 + ((v2 << 6) + v0 << 3))    ->     load v3
@@ -201,7 +202,7 @@ class LoopReduction {
     phi.args = loop.header.predecessors.map((from) => (from === loop.preheader ? first : next));
     phi.block = loop.header;
     loop.header.values.unshift(phi);
-    // Beside the other one: it is as far as every way back to the header.
+    // Beside the other one: it reaches as far as every path back to the header.
     const { block } = counter.next;
     if (!block) throw new Error(`${fn.name}: a counter is not in its loop`);
     next.block = block;

@@ -4,9 +4,9 @@
 //   store8 v1 v3                   ->     v2 = add v1 1
 //   jump, v1 = phi v0 v2                  jump, v1 = phi v0 v2
 //
-// `p++` reaches us as on the left, where both values live at once and the old one is copied; on the
-// right they can share a register. In general a value is computed as late as it costs no operand a
-// longer life.
+// `p++` arrives as on the left, where both values live at once and the old one is copied; on the
+// right they can share a register. In general a value is computed as late as possible without
+// giving an operand a longer life.
 //
 // Invariant: only pure values move, so whatever reads, writes or traps keeps its order.
 

@@ -1,5 +1,5 @@
-// Whole-function clean-up: needless phis, values that become known, branches that are decided,
-// values and halves that are unused, blocks that are only a jump.
+// Whole-function clean-up: needless phis, constant folding, branches that are decided (jump
+// threading), dead code, unused high words, blocks that are only a jump.
 //
 // Repeats until nothing changes; each round is linear, and few functions need a third.
 

@@ -1,10 +1,11 @@
-// Moves pure values to the block that uses them, when it is another one that runs less often.
+// Moves pure values to the block that uses them, where that is another one and runs less often
+// (code sinking).
 //
 //   b0: v1 = add v0 1; branch v5 b1 b2        b0: branch v5 b1 b2
 //   b1: jump b3                          ->   b1: v1 = add v0 1; jump b3
 //   b3: v2 = phi v1 v0                        b3: v2 = phi v1 v0
 //
-// A value that only one way needs is computed on that way alone, and lives for less long. Values
+// A value that only one path needs is computed on that path alone, and has a shorter life. Values
 // move against the order of blocks, so that one can follow another.
 //
 // Invariant: nothing moves into a loop, nor past what it depends on.

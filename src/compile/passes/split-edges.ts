@@ -1,8 +1,8 @@
-// Gives every edge that carries phi operands a block of its own where it needs one.
+// Gives every critical edge that carries phi operands a block of its own.
 //
 // The moves that a phi becomes stand at the end of its predecessor. If that has other successors,
-// the moves would run on their way too: such an edge gets an empty block between its ends. Layout
-// removes those that stay empty.
+// the moves would run on their path too: such an edge gets an empty block between its ends. Those
+// that stay empty become no code.
 
 import type { Block, IrFunction } from "../ir/ir";
 import { append } from "../ir/ir";

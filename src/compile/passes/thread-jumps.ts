@@ -1,17 +1,17 @@
-// Branches whose outcome is known on the way to them are not taken again.
+// Jump threading: a branch whose outcome is known on a path to it is passed over on that path.
 //
-// `a && b` reaches us as a block that merges 0 from one side and the truth of b from the other, and
+// `a && b` arrives as a block that merges 0 from one side and the truth of b from the other, and
 // then branches on the merged value:
 //
 //   P: ...            Q: v2 = lt x y         P: jump F        Q: branch (lt x y) T F
 //   J: v3 = phi 0 v2; branch v3 T F    ->
 //
 // A function that returns 0 for what it does not find, inlined, looks the same, and so does a
-// second test of what some of the ways to it have tested. Also, a branch on `a & b` or `a | b` of
+// second test of what some of the paths to it have tested. Also, a branch on `a & b` or `a | b` of
 // two comparisons becomes two branches, each of which needs no more than the flags.
 //
 // Invariant: the block that is passed over holds phis and pure values. What uses them is phis right
-// after it, which the ways that pass it give the same, or is where no such way leads.
+// after it, which the paths that pass it give the same, or is where no such path leads.
 
 import { isComparison } from "../ir/counterparts";
 import type { Block, IrFunction, Value } from "../ir/ir";
@@ -29,14 +29,16 @@ export function threadJumps(fn: IrFunction): boolean {
   return changed;
 }
 
-// --- branches that ways know the outcome of ---
+// --- branches whose outcome is known on some paths ---
 
 /** How far back the branch may be that decided the outcome, or the one that leads to a use. */
 const REACH = 8;
-/** Values besides phis in a block that is passed over. */
+/** Values other than phis in a block that is passed over. */
 const SHORT = 3;
 
-/** Lets the ways to `block` that know where its branch leads go there, where they can. */
+/**
+ * Sends the paths to `block` on which its branch is known to where it leads, if they can go there.
+ */
 function threadBlock(fn: IrFunction, block: Block, users: Users): boolean {
   const { op, args } = block.terminator;
   const [condition] = args;
@@ -72,7 +74,7 @@ function threadBlock(fn: IrFunction, block: Block, users: Users): boolean {
 }
 
 /**
- * Where ways may lead past `block`: to none of its successors if it does more than merge and
+ * Where paths may lead past `block`: to none of its successors if it does more than merge and
  * compute a little, nor to one that leads to where its values are used.
  */
 function targetsPast(block: Block, users: Users): readonly Block[] {
@@ -105,7 +107,7 @@ function placesOfUse(value: Value, { op, block, args }: Value): readonly Block[]
   return block.predecessors.filter((_, i) => args[i] === value);
 }
 
-/** The successor of `block` that has no other predecessor, and is the only way to `to`. */
+/** The successor of `block` that has no other predecessor, and is the only path to `to`. */
 function entrance(to: Block, block: Block): Block | undefined {
   let at = to;
   for (let step = 0; step < REACH && at.predecessors.length === 1; step++) {
@@ -116,7 +118,7 @@ function entrance(to: Block, block: Block): Block | undefined {
   return undefined;
 }
 
-/** Whether `value` is not 0 on the way from `from` to `to`; undefined: that is not known. */
+/** Whether `value` is not 0 on the path from `from` to `to`; undefined: that is not known. */
 function outcomeOn(from: Block, to: Block, value: Value): boolean | undefined {
   if (isConst(value)) return value.immediate !== 0;
   let next = to;
@@ -130,7 +132,7 @@ function outcomeOn(from: Block, to: Block, value: Value): boolean | undefined {
   return undefined;
 }
 
-/** What the phis of `target` get when `from` goes there directly, and not by way of `via`. */
+/** What the phis of `target` get when `from` goes there directly, and not through `via`. */
 function operandsPast(from: Block, via: Block, target: Block): Value[] {
   const incoming = via.predecessors.indexOf(from);
   const outgoing = target.predecessors.indexOf(via);

@@ -71,7 +71,7 @@ function wordsIn(values: readonly Passed[]): number {
   return values.reduce((sum, { type }) => sum + wordsOf(type), 0);
 }
 
-/** Appends the global cdecl function `name`, which calls `callee`, one of ours. */
+/** Appends the global cdecl function `name`, which calls `callee`, one of our functions. */
 export function emitExport(
   a: Assembler,
   name: string,
@@ -201,7 +201,7 @@ function at(word: number): MemoryParts {
   return { base: esp, disp: WORD * word };
 }
 
-/** Copies words of memory by way of EAX. */
+/** Copies words of memory through EAX. */
 function copyWords(a: Assembler, count: number, from: MemoryParts, to: MemoryParts): void {
   for (let byte = 0; byte < WORD * count; byte += WORD) {
     a.mov(eax, mem32({ ...from, disp: (from.disp ?? 0) + byte }));

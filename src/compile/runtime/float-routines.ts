@@ -1,9 +1,9 @@
 // Routines for what SSE2 has no instruction for: rounding to integers, and conversions to and from
-// integers that it cannot hold or that must not go wrong quietly.
+// integers that it cannot hold, or whose errors must not pass unnoticed.
 //
 //   __isthmus_floor, ceil, trunc, nearest          XMM0 -> XMM0
 //   __isthmus_to_i32_s, to_i32_u                   XMM0 -> EAX; a trap for what does not fit
-//   __isthmus_to_i64_s, to_i64_u                   XMM0 -> EDX:EAX; likewise
+//   __isthmus_to_i64_s, to_i64_u                   XMM0 -> EDX:EAX; the same
 //   __isthmus_sat_i32_s, sat_i32_u, sat_i64_s, …   the same, but the nearest that fits; NaN: 0
 //   __isthmus_i64_s_to_f64, i64_u_to_f32, …        EDX:EAX -> XMM0
 //
@@ -50,7 +50,7 @@ const rounding = (mode: "floor" | "ceil" | "trunc" | "nearest"): FloatRoutine =>
   write: (a) => writeRounding(a, mode),
 });
 
-/** XMM register = 2^`exponent`, by way of EAX. */
+/** XMM register = 2^`exponent`, through EAX. */
 function loadPowerOfTwo(a: Assembler, exponent: number): void {
   a.mov(eax, powerOfTwo(exponent));
   a.movd(xmm3, eax);

@@ -64,7 +64,7 @@ export function conditionOf(selection: Selection, value: Value): Condition {
 export function compare(selection: Selection, value: Value): Condition {
   if (value.args[0]!.type !== "i32") return compareFloats(selection, value);
   const condition = CONDITION[value.op];
-  if (!condition) throw new Error(`${value.op} is no comparison`);
+  if (!condition) throw new Error(`${value.op} is not a comparison`);
   if (value.args.length === 4) {
     compareWide(selection, value);
     return condition;

@@ -1,8 +1,8 @@
-// Selects floating-point arithmetic: scalars of SSE and SSE2, in XMM registers.
+// Selects floating-point arithmetic: scalars of SSE and SSE2, in float registers.
 //
 //   d = a op b      moves d, a; addsd d, b         b may be memory: a load, or a constant
 //   a < b           ucomisd b, a; CF = ZF = 0      so a NaN on either side makes it false
-//   a == b          cmpeqsd t, b; movd r, t        one instruction would need two flags
+//   a == b          cmpeqsd t, b; movd r, t        a jump would need two flags
 //
 // Constants are read from memory (float-constants.ts); allocation reads them again rather than
 // keep them where registers are short.

@@ -1,11 +1,11 @@
-// The instructions that code reaches as imports of module `x86` (src/abi/x86.ts), inline.
+// The instructions that are imports of module `x86` (src/abi/x86.ts), inline.
 //
 // Each is one entry of the table below: where its operands go, the instruction, where its result
 // is. Selection keeps them in order and never folds anything over them; an access of `load8` and
 // the like to memory happens exactly once.
 //
-// A name is called as declared there; the entry states how many words it takes and returns, and
-// the compiler refuses a declaration that differs.
+// An entry states how many words the instruction takes and returns; the compiler refuses a
+// declaration that differs.
 
 import type { Mnemonic } from "../../x86/instructions/table";
 import type { MachineOperand, Size } from "../code/code";
@@ -244,7 +244,7 @@ export const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   int80: fixed("int", SYSTEM_CALL, 1, [immediate(0x80)]),
 };
 
-/** Selects a call of an intrinsic; `build.ts` admits only names of the table. */
+/** Selects a call of an intrinsic; module-linkage.ts admits only names of the table. */
 export function selectIntrinsic(selection: Selection, value: Value): void {
   const intrinsic = INTRINSICS[value.name];
   if (!intrinsic) throw new Error(`there is no instruction x86.${value.name}`);

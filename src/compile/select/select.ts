@@ -1,7 +1,7 @@
 // Selects instructions for a function: SSA values to machine instructions on virtual registers.
 //
-// Phis become parallel moves at the ends of the predecessors. The other files of this name select
-// arithmetic, comparisons, memory and intrinsics; here are the order of things, control and calls.
+// Phis become parallel moves at the ends of the predecessors. The other files of this room select
+// arithmetic, comparisons, memory and intrinsics; here are the order of blocks, control and calls.
 
 import { argumentPlaces, exchangedWords, resultPlaces } from "../code/calling-convention";
 import type { MachineBlock, MachineFunction, MachineOperand } from "../code/code";
@@ -25,7 +25,7 @@ export function select(fn: IrFunction, options: SelectionOptions): MachineFuncti
   return new Selector(fn, options).run();
 }
 
-/** What has its place already: parameters, and what others make besides their own result. */
+/** What has its place already: parameters, and further results of other values. */
 const NOT_SELECTED: ReadonlySet<IrOp> = new Set(["phi", "param", "high", "result"]);
 
 class Selector {
@@ -34,7 +34,7 @@ class Selector {
   readonly #selection: Selection;
   readonly #blocks: Map<Block, MachineBlock>;
 
-  /** What calls change: registers of numbers only where the function has numbers. */
+  /** What calls change: float registers only where the function has numbers. */
   readonly #clobbered: readonly number[];
 
   constructor(fn: IrFunction, options: SelectionOptions) {

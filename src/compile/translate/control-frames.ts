@@ -56,7 +56,7 @@ export interface Frame {
   readonly results: number;
   /** Recorded edges into `target`, unless it is a header. */
   readonly states: State[];
-  /** `loop`: what to extend when there is one more way to the header. */
+  /** `loop`: what to extend when there is one more edge to the header. */
   readonly header: Header | undefined;
   /** `if`: where the condition is false, until its `else` or end. */
   otherwise: { readonly from: Block; readonly state: State } | undefined;
@@ -140,7 +140,7 @@ export class ControlFrames {
   /** Goes on with what the innermost `if` does when its condition is false. */
   else(): void {
     const frame = this.#frames[this.#frames.length - 1];
-    if (!frame?.otherwise) throw new Error(`${this.#values.fn.name}: an else belongs to no if`);
+    if (!frame?.otherwise) throw new Error(`${this.#values.fn.name}: an else has no if`);
     this.#leave(frame);
     const { from, state } = frame.otherwise;
     frame.otherwise = undefined;
@@ -204,7 +204,7 @@ export class ControlFrames {
     for (const [i, phis] of header.parameters.entries()) this.#extend(phis, operands[i]);
   }
 
-  /** Adds to phis what they are on one more way to them. */
+  /** Adds to phis what they are on one more edge to them. */
   #extend(phis: Operand, operand: Operand | undefined): void {
     if (!operand || !phis.high !== !operand.high) {
       throw new Error(`${this.#values.fn.name}: a loop operand is missing`);
@@ -262,7 +262,7 @@ export class ControlFrames {
     }
   }
 
-  /** The operand that is one of these, by the way on which control arrived. */
+  /** The operand that is one of these, by the edge on which control arrived. */
   #meet(operands: readonly Operand[]): Operand {
     const [{ high }] = operands as [Operand];
     return {

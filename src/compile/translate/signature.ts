@@ -26,7 +26,7 @@ export function numberType(type: ValueType, position: number): NumberType {
   return found;
 }
 
-/** Translates a function type, likewise. */
+/** Translates a function type in the same way. */
 export function signatureOf(type: FunctionType, position: number): Signature {
   return {
     parameters: type.params.map((each) => numberType(each, position)),

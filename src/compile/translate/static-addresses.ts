@@ -49,7 +49,7 @@ export interface PlacedModule {
  * Compares two compilations of the same sources, with static data from `FIRST_BASE` and from
  * `SECOND_BASE` on.
  *
- * @throws Diagnostic COMP002 if a number depends on the place in another way
+ * @throws Diagnostic COMP002 if a number depends on the place in any other way
  */
 export function findStaticAddresses(first: PlacedModule, second: PlacedModule): StaticAddresses {
   return new AddressFinder(first, second).run();

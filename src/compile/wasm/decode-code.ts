@@ -45,7 +45,7 @@ export class CodeDecoder {
   readonly #open: number[] = [];
   readonly #ranges: { start: number; end: number }[] = [];
 
-  /** @param bytes how many bytes of code there will be: as many instructions at the most */
+  /** @param bytes how many bytes of code there will be, and so at most how many instructions */
   constructor(reader: WasmReader, bytes: number) {
     this.#reader = reader;
     this.#op = new Uint16Array(bytes);
@@ -119,7 +119,7 @@ export class CodeDecoder {
     if (op === Op.else) {
       const opener = this.#open.pop();
       if (opener === undefined || this.#op[opener] !== Op.if) {
-        this.#reader.malformed("an else belongs to no if", this.#at[index]);
+        this.#reader.malformed("an else has no if", this.#at[index]);
       }
       this.#b[opener] = relative;
       this.#open.push(index);

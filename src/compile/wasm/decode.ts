@@ -114,7 +114,7 @@ class ModuleDecoder {
       const order = ORDER.indexOf(id);
       if (order < 0) reader.malformed(`there is no section ${id}`, at);
       if (id !== 0) {
-        if (order <= last) reader.malformed(`section ${id} is out of order or twice there`, at);
+        if (order <= last) reader.malformed(`section ${id} is out of order or repeated`, at);
         last = order;
       }
       reader.end = reader.position + size;
@@ -223,7 +223,7 @@ class ModuleDecoder {
   #kind(): ExternalKind {
     const byte = this.#reader.u8();
     const kind = KINDS[byte];
-    return kind ?? this.#reader.malformed(`there is no kind of item ${byte}`);
+    return kind ?? this.#reader.malformed(`${byte} is not a kind of item`);
   }
 
   #table(): WasmTable {
@@ -278,7 +278,7 @@ class ModuleDecoder {
 
   #elementType(expressions: boolean): ValueType {
     if (expressions) return referenceType(this.#reader);
-    if (this.#reader.u8() !== 0) this.#reader.malformed("there is no such kind of element");
+    if (this.#reader.u8() !== 0) this.#reader.malformed("the kind of element is unknown");
     return FUNCREF;
   }
 

@@ -157,7 +157,7 @@ export class WasmReader {
     const start = this.position;
     const count = this.u32();
     if (count > this.end - this.position) {
-      this.malformed(`there are not as many ${what} as announced`, start);
+      this.malformed(`there are fewer ${what} than announced`, start);
     }
     return count;
   }

@@ -156,7 +156,7 @@ export class CodeValidator {
     if (index >>> 0 >= count) this.#fail(`there is no data segment ${index >>> 0}`);
   }
 
-  /** Locals, globals, calls and the instructions without a type; false: it is none of these. */
+  /** Locals, globals, calls and the instructions without a type; false: it is not one of these. */
   #variable(op: number, a: number): boolean {
     const stack = this.#stack;
     switch (op) {
@@ -214,7 +214,7 @@ export class CodeValidator {
     this.#stack.push(left === UNKNOWN ? right : left);
   }
 
-  /** Structured control; false: the instruction is none of it. */
+  /** Structured control; false: the instruction is not part of it. */
   #control(op: number, a: number, b: number, code: Code): boolean {
     const stack = this.#stack;
     switch (op) {
@@ -280,7 +280,7 @@ export class CodeValidator {
     stack.unreachable();
   }
 
-  /** References, tables and typed selects; false: the instruction is none of these. */
+  /** References, tables and typed selects; false: the instruction is not one of these. */
   #reference(op: number, a: number, b: number): boolean {
     const stack = this.#stack;
     switch (op) {
@@ -300,7 +300,7 @@ export class CodeValidator {
       case Op["ref.is_null"]: {
         const type = stack.pop(UNKNOWN);
         if (type !== UNKNOWN && !isReference(type))
-          this.#fail(`${TYPE_NAMES[type]} is no reference`);
+          this.#fail(`${TYPE_NAMES[type]} is not a reference`);
         stack.push(I32);
         return true;
       }

@@ -1,4 +1,4 @@
-// Transfers of control that depend on nothing: jumps, calls, returns, traps.
+// Unconditional transfers of control: jumps, calls, returns, traps.
 //
 // What a call's or trap's target does to registers and flags is a matter of conventions, not of
 // the instruction; the effects here are those of the transfer itself.

@@ -12,14 +12,14 @@
 //   cb cd         a branch distance of 8, 32 bits, counted from the end of the instruction
 //   od            an address of 32 bits without ModR/M
 //
-// The rows are all there is to know about an instruction: src/x86/ derives from them the choice of
+// The rows hold all there is to know about an instruction: src/x86/ derives from them the choice of
 // the shortest encoding, the encoder, the decoder, the printer and the assembler's methods; the
 // compiler's register allocator and verifier take the roles and effects.
 //
 // Invariants
-//   - A role speaks of the register or memory named; registers in an address are always read.
+//   - A role is about the register or memory named; registers in an address are always read.
 //   - An 8- or 16-bit register operand that is written leaves the rest of its register as it was;
-//     so does a floating-point scalar that is written to an XMM register. Roles speak of the part.
+//     so does a floating-point scalar that is written to an XMM register. Roles are about the part.
 
 import { AC, AF, ALL_FLAGS, CF, DF, IF, OF, PF, SF, ZF } from "../flags";
 import type { OperandKind } from "../operand-kind";

@@ -1,7 +1,7 @@
 // Shifts and rotates, by 1, by a constant and by CL; double shifts.
 //
 // A count that is 0 (modulo 32) leaves all flags alone, so nothing may rely on the flags after a
-// shift by CL: its rows call them undefined. Rows with a constant speak of counts that are not 0.
+// shift by CL: its rows call them undefined. Rows with a constant describe counts that are not 0.
 
 import { CL, one, r16, r32, rm8, rm16, rm32, uimm8 } from "../operand-kind";
 import { effects, r, row, rw } from "./row";

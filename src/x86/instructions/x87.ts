@@ -2,7 +2,7 @@
 // moves, conversions and sum that make a 64-bit integer of a floating-point number and back.
 //
 // Its registers are a stack: `fld` and `fild` push, the `p` of `fstp` and `fistp` pops, the others
-// work on the top. No operand names a register, so roles say nothing of the stack.
+// work on the top. No operand names a register, so roles say nothing about the stack.
 //
 // Conversions to integers round as the control word says. `m32` and `m64` of `fld`, `fstp` and
 // `fadd` are floating-point numbers, those of `fild` and `fistp` signed integers.

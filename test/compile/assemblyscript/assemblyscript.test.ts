@@ -1,3 +1,5 @@
+// The front end: what asc makes of our sources, and how its errors are reported.
+
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Op, opcodeName } from "../../../src/compile/wasm/opcodes";

@@ -1,3 +1,5 @@
+// What is forbidden without a runtime: refused with its line, and nothing else is.
+
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { errorsOf } from "./asc-program";

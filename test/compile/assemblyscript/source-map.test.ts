@@ -1,3 +1,5 @@
+// Source maps of WebAssembly modules, read segment by segment.
+
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Diagnostic } from "../../../src/base/diagnostic";

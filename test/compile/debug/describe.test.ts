@@ -108,7 +108,7 @@ describe("debug information", { skip: unlessInstalled("gdb") }, () => {
     assert.equal(print("(i32) 'Kind.Line'"), "-4");
   });
 
-  it("shows what is of an enumeration by the names of its values", () => {
+  it("shows values of an enumeration by their names", () => {
     const end = ["finish", "print origin.shape", "print turns", "print (i32) origin.shape"];
     const text = program.gdb("break turn", "run", "info args", "info locals", ...end);
     assert.match(text, /^kind = Kind\.Line$/m);
@@ -144,7 +144,7 @@ describe("debug information", { skip: unlessInstalled("gdb") }, () => {
     assert.match(program.gdb("break point.ts:16", "run"), /shapes\/point\.ts:16\n16\s+count\+\+;/);
   });
 
-  it("is what readelf and llvm-dwarfdump take for sound", () => {
+  it("is sound to readelf and llvm-dwarfdump", () => {
     assert.equal(
       program
         .inspect("readelf", "--debug-dump=info,abbrev,decodedline,Ranges,loc,frames-interp")

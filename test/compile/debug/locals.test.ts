@@ -177,7 +177,7 @@ describe("locals in gdb", { skip: unlessInstalled("gdb") }, () => {
     assert.match(entry, /^a = 1\.5\nb = 0\.25\nn = 3$/m);
   });
 
-  it("hides what differs by the way that was taken", () => {
+  it("hides what differs by the path that was taken", () => {
     const x = atCalls("choose").map((call) => call.get("x"));
     assert.equal(x.length, 3);
     assert.match(x[0] ?? "", /^(0|<optimized out>)$/);

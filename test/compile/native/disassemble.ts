@@ -13,7 +13,7 @@ export function disassemble(object: ObjectFile, name: string): string[] {
   const lines: string[] = [];
   for (let offset = 0; offset < section.size; ) {
     const instruction = decode(section.bytes, offset);
-    assert.ok(instruction, `${name}: bytes at ${offset} are no instruction`);
+    assert.ok(instruction, `${name}: bytes at ${offset} are not an instruction`);
     lines.push(print(instruction, { address: offset }).replace(/\s+/g, " "));
     offset += instruction.length;
   }

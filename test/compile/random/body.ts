@@ -1,8 +1,8 @@
 // Writes one random function body: statements around random expressions.
 //
-//   entry     with no fuel left, the results are constants; else one is taken off it
+//   entry     with no fuel left, the results are constants; otherwise one unit is taken
 //   body      a block that gives the results; what leaves the function early mostly leaves this
-//   end       all locals are stored, so that no wrong one goes unseen
+//   end       all locals are stored, so that a wrong one cannot go unseen
 //
 // What a statement computes is kept: added to what a local was, or stored.
 

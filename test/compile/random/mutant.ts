@@ -66,7 +66,7 @@ export function sitesOf(object: ObjectFile, isWanted: (fn: string) => boolean): 
     const sites: Site[] = [];
     for (let at = offset; at < offset + size; ) {
       const instruction = decode(bytes, at);
-      if (!instruction) throw new Error(`${name}: bytes at ${at} are no instruction`);
+      if (!instruction) throw new Error(`${name}: bytes at ${at} are not an instruction`);
       if (!HARMLESS.test(instruction.form.mnemonic)) {
         sites.push({ fn: name, section, offset: at, instruction });
       }

@@ -1,5 +1,5 @@
 // WebAssembly's instructions for random programs, by types: from the compiler's own table, so that
-// none is forgotten.
+// none is missed.
 
 import { OPCODES, type OpcodeInfo } from "../../../src/compile/wasm/opcodes";
 import { F32, F64, I32, I64 } from "../../../src/compile/wasm/wasm";

@@ -1,4 +1,4 @@
-// Writes statements that chance alone seldom makes, for what the compiler looks out for: addresses
+// Writes statements that chance alone seldom makes but the compiler looks for: addresses
 // that grow in a loop, words changed in place, locals that change places.
 
 import {

@@ -1,6 +1,6 @@
 // Choices: pseudo-random ones from a seed, or given ones, from which a smaller case can be made.
 //
-// Whoever generates asks `below` for each decision, so that the list of answers is the case. With
+// A generator asks `below` for each decision, so that the list of answers is the case. With
 // a list cut short or with smaller numbers, the same generator makes a smaller case of the same
 // kind (as in D. MacIver and A. Donaldson, "Test-Case Reduction via Test-Case Generation", 2020):
 // 0 is always the simplest choice.

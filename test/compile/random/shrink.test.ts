@@ -1,3 +1,5 @@
+// Shrinking keeps a failure while it makes the module small, and the module can be read.
+
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { decodeModule } from "../../../src/compile/wasm/decode";

@@ -1,3 +1,5 @@
+// The instructions that are imports of module x86: each is inline, once, in order.
+
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";

@@ -1,3 +1,5 @@
+// What the compiler refuses in a kernel, and the data and frames of what it compiles.
+
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compileModule } from "../../../src/compile/compile";

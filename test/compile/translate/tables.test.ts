@@ -51,7 +51,7 @@ describe("a call through a table", () => {
     assert.equal(traps(tableModule([0, 1], { size: 3 }), true).length, 3);
   });
 
-  it("is not checked if nobody asks for it", () => {
+  it("is not checked unless asked for", () => {
     const module = tableModule([0, 1], { size: 3 });
     assert.deepEqual(traps(module, false), []);
     const object = compileModule(module, { target: "user", name: "test" });

@@ -1,3 +1,5 @@
+// Reading, decoding and validating WebAssembly modules.
+
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeModule } from "../../../src/compile/wasm/decode";
