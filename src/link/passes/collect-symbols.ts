@@ -3,7 +3,6 @@
 // symbol is seen by its own object only; the layout's names belong to the linker.
 
 import { alignUp } from "../../base/align";
-import { nearestName } from "../../base/nearest-name";
 import type { Reporter } from "../../base/reporter";
 import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../../object/object";
 import type { ResolvedLayout } from "../layout/resolve";
@@ -32,6 +31,19 @@ export function collectSymbols(
   for (const symbol of ofLayout) globals.set(symbol.name, symbol);
 
   const owners = new Owners();
+  const definitions = electDefinitions(inputs, globals, owners, report);
+  allocateCommons(globals, owners, inputs);
+  ofLayout.push(...provide(inputs, globals));
+  return scopeOf(globals, ofLayout, bindAll(inputs, definitions, globals));
+}
+
+/** What each object's symbols define; `globals` gets the best definition of each name. */
+function electDefinitions(
+  inputs: Inputs,
+  globals: Map<string, LinkSymbol>,
+  owners: Owners,
+  report: Reporter,
+): Map<ObjectFile, (LinkSymbol | undefined)[]> {
   const definitions = new Map<ObjectFile, (LinkSymbol | undefined)[]>();
   for (const [object, sections] of inputs) {
     const own: (LinkSymbol | undefined)[] = [];
@@ -45,9 +57,15 @@ export function collectSymbols(
     }
     definitions.set(object, own);
   }
-  allocateCommons(globals, owners, inputs);
-  ofLayout.push(...provide(inputs, globals));
+  return definitions;
+}
 
+/** Gives all sections their bindings; returns what objects define. */
+function bindAll(
+  inputs: Inputs,
+  definitions: ReadonlyMap<ObjectFile, readonly (LinkSymbol | undefined)[]>,
+  globals: ReadonlyMap<string, LinkSymbol>,
+): LinkSymbol[] {
   const defined: LinkSymbol[] = [];
   for (const [object, sections] of inputs) {
     const bindings = bind(object, definitions.get(object) ?? [], globals, defined);
@@ -57,6 +75,14 @@ export function collectSymbols(
     // Common symbols only now have a place.
     if (symbol.kind === "section" && symbol.input?.index === -1) defined.push(symbol);
   }
+  return defined;
+}
+
+function scopeOf(
+  globals: Map<string, LinkSymbol>,
+  ofLayout: LinkSymbol[],
+  defined: readonly LinkSymbol[],
+): SymbolScope {
   return {
     globals,
     ofLayout,
@@ -239,70 +265,4 @@ function provide(inputs: Inputs, globals: Map<string, LinkSymbol>): LinkSymbol[]
     }
   }
   return provided;
-}
-
-/**
- * Pass: every name that a live section refers to must be defined, and in the image. Weak ones may
- * stay 0, and what describes code (debug sections, unwind tables) may describe code that is gone.
- */
-export function refuseUndefined(inputs: Inputs, symbols: SymbolScope, report: Reporter): void {
-  const reported = new Set<string>();
-  const check = (input: InputSection, relocation: Relocation) => {
-    const symbol = symbols.target(input, relocation);
-    const { kind, binding, name } = symbol;
-    if (kind === "undefined" && binding !== "weak" && !reported.has(name)) {
-      reported.add(name);
-      reportUndefined(input, relocation, symbol, symbols, report);
-    } else if (kind === "section" && !symbol.input?.output && !isDescriptive(input)) {
-      reportLeftOut(input, relocation, symbol, report);
-    }
-  };
-  for (const sections of inputs.values()) {
-    for (const input of sections) {
-      if (!input.live) continue;
-      for (const relocation of input.relocations) check(input, relocation);
-    }
-  }
-}
-
-/** Whether a section only describes others. */
-export function isDescriptive({ section }: InputSection): boolean {
-  return !section.flags.alloc || /^\.(eh_frame|gcc_except_table)(\.|$)/.test(section.name);
-}
-
-function reportUndefined(
-  input: InputSection,
-  { offset }: Relocation,
-  { name }: LinkSymbol,
-  symbols: SymbolScope,
-  report: Reporter,
-): void {
-  const text = `undefined symbol ${displayName(name)}, used at ${input.describe(offset)}`;
-  report.error("LINK004", text, remedyForUndefined(name, symbols), input.placeOf(offset));
-}
-
-function reportLeftOut(
-  input: InputSection,
-  { offset }: Relocation,
-  { name, input: target }: LinkSymbol,
-  report: Reporter,
-): void {
-  if (!target || target.orphan) return;
-  const what = `${target.section.name} of ${target.object.name}`;
-  const why = target.discarded
-    ? "which was left out for an equal section of another object"
-    : "which the layout leaves out";
-  const text = `${input.describe(offset)} refers to ${displayName(name)} in ${what}, ${why}`;
-  const remedy = target.discarded
-    ? "Compile both objects with the same options and headers."
-    : `Give "${target.section.name}" a place in an output section's \`inputs\`.`;
-  report.error("LINK024", text, remedy, input.placeOf(offset));
-}
-
-/** Names what a person may have meant by an undefined name, or says what to do. */
-export function remedyForUndefined(name: string, symbols: SymbolScope): string {
-  const near = nearestName(name, symbols.globals.keys());
-  return near
-    ? `Did you mean ${displayName(near)}?`
-    : "Define it, or add the object that does to the link.";
 }

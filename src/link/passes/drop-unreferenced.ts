@@ -15,9 +15,9 @@ import type { ObjectFile } from "../../object/object";
 import { matchesAny } from "../layout/glob";
 import type { ResolvedLayout } from "../layout/resolve";
 import { displayName } from "../names/demangle";
-import { isDescriptive, remedyForUndefined } from "./collect-symbols";
 import { isAbout } from "./define-symbols";
 import type { InputSection, LinkSymbol, SymbolScope } from "./model";
+import { remedyForUndefined } from "./undefined-name";
 import { isUnwindTable, needsOf, unwindEntries } from "./unwind-table";
 
 /** Sets `live`, and takes out of the outputs what is not. Returns what was dropped. */
@@ -48,7 +48,7 @@ export function dropUnreferenced(
 
 /** Exception tables are needed one by one: unwind tables name them. */
 function isDescription(input: InputSection): boolean {
-  return isDescriptive(input) && !input.section.name.startsWith(".gcc_except_table");
+  return input.isDescriptive && !input.section.name.startsWith(".gcc_except_table");
 }
 
 function isRoot(layout: ResolvedLayout): (input: InputSection) => boolean {

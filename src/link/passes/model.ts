@@ -63,6 +63,12 @@ export class InputSection {
     return (this.output?.loadAddress ?? 0) + this.offset;
   }
 
+  /** It only describes others: debug information, unwind tables. */
+  get isDescriptive(): boolean {
+    const { flags, name } = this.section;
+    return !flags.alloc || /^\.(eh_frame|gcc_except_table)(\.|$)/.test(name);
+  }
+
   /** Where what the object has at `offset` lies now. */
   addressAt(offset: number): number {
     const moved = this.content?.locate?.(offset);
