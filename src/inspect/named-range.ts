@@ -133,13 +133,12 @@ function programRanges(
 /** Mapped pages of one stretch are no further apart than this, in bytes. */
 const STRETCH_GAP = 1 << 20;
 
-/** The lowest page of the stretch that is mapped at the end of a room. */
+/** The lowest page of the stretch that is mapped at the end of a room; the end if there is none. */
 function stackStart({ va, end }: NamedRange, space: AddressSpace): number {
   let lowest = end;
   for (const mapping of [...space.mappings].reverse()) {
     if (mapping.va >= end || mapping.va < va) continue;
-    const gap = lowest - (mapping.va + mapping.size);
-    if (lowest !== end && gap >= STRETCH_GAP) break;
+    if (lowest - (mapping.va + mapping.size) >= STRETCH_GAP) break;
     lowest = mapping.va;
   }
   return lowest;

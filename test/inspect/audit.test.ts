@@ -4,7 +4,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { INFO_ENTRIES } from "../../src/abi/kernel-info";
-import { CR0_PE, CR0_PG, ENTRY_G, ENTRY_P, ENTRY_US } from "../../src/abi/paging";
+import {
+  CR0_PE,
+  CR0_PG,
+  ENTRY_FRAME,
+  ENTRY_G,
+  ENTRY_P,
+  ENTRY_PS,
+  ENTRY_US,
+} from "../../src/abi/paging";
 import { audit, joinAudits, type LawResult } from "../../src/inspect/audit";
 import { unchecked } from "../../src/inspect/judgement";
 import { blame, userPointersAreAllegations } from "../../src/inspect/law-of-pointers";
@@ -61,6 +69,10 @@ describe("an audit of a machine that keeps the laws", () => {
       );
     });
   }
+
+  it("counts the pages of the trampoline", () => {
+    assert.match(law(laws(new FakeMachine()), 1).why, /^3 pages, 12288 bytes, in 2 user spaces$/);
+  });
 
   it("lists the three shared pages with their rights", () => {
     assert.deepEqual(sharedPages(findSpaces(new FakeMachine().snapshot(), IMAGE)), [
@@ -147,6 +159,24 @@ describe("an audit reports the law and the address when", () => {
     assert.deepEqual(broken(results), [2]);
     assert.match(law(results, 2).offences[0]?.what ?? "", /page-table frame: PDPT .* sh \(pid 2\)/);
     assert.equal(law(results, 2).offences[0]?.va, 0x7000);
+  });
+
+  it("a kernel page is inside a large page of a user directory", () => {
+    const machine = new FakeMachine();
+    const { cr3 } = process(machine, 0);
+    machine.map(cr3, 0x8000_0000, 0, { user: true });
+    const directory = machine.word(cr3 + 2 * 8) & ENTRY_FRAME;
+    // 2 MiB from physical 0 on: the image and the trampoline, and not the tables that follow.
+    machine.setWord(directory, ENTRY_P | ENTRY_US | ENTRY_PS);
+    const results = laws(machine);
+    assert.deepEqual(
+      law(results, 1).offences.map(({ va, pa }) => [va, pa]),
+      [TEXT, DATA, ...[0, 0x1000, 0x2000].map((page) => TRAMPOLINE_FRAME + page)].map((pa) => [
+        0x8000_0000 + pa,
+        pa,
+      ]),
+    );
+    assert.equal(law(results, 2).offences.length, 5);
   });
 
   it("a user directory has a supervisor page of its own", () => {

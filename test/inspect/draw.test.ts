@@ -1,4 +1,4 @@
-// Drawings of a machine made by hand, and of an ELF file alone.
+// Drawings of a machine made by hand.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

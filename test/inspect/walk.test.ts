@@ -2,7 +2,17 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ENTRY_P, ENTRY_PS, ENTRY_RW, ENTRY_US } from "../../src/abi/paging";
+import {
+  CR0_PG,
+  CR0_WP,
+  CR4_PAE,
+  CR4_PSE,
+  EFER_NXE,
+  ENTRY_P,
+  ENTRY_PS,
+  ENTRY_RW,
+  ENTRY_US,
+} from "../../src/abi/paging";
 import { kernelRanges } from "../../src/inspect/named-range";
 import { entryIndex, type PagingMode, pagingMode } from "../../src/inspect/paging-format";
 import { describeSteps, resolve } from "../../src/inspect/resolve";
@@ -15,6 +25,27 @@ function kernelSpace(machine: FakeMachine) {
   const space = walk(snapshot.memory, machine.kernelCr3, pagingMode(snapshot.registers));
   return { memory: snapshot.memory, space };
 }
+
+describe("the paging mode", () => {
+  it("is what CR0, CR4 and EFER say", () => {
+    const none = { enabled: false, pae: false, pse: false, nx: false, writeProtect: false };
+    assert.deepEqual(pagingMode({ cr0: 0, cr4: 0, efer: 0 }), none);
+    assert.deepEqual(pagingMode({ cr0: CR0_PG, cr4: 0, efer: undefined }), {
+      ...none,
+      enabled: true,
+    });
+    assert.deepEqual(pagingMode({ cr0: CR0_WP, cr4: CR4_PSE, efer: undefined }), {
+      ...none,
+      pse: true,
+      writeProtect: true,
+    });
+    assert.deepEqual(pagingMode({ cr0: 0, cr4: CR4_PAE, efer: EFER_NXE }), {
+      ...none,
+      pae: true,
+      nx: true,
+    });
+  });
+});
 
 describe("walk with PAE", () => {
   it("grants a right only if every level does", () => {
@@ -70,6 +101,7 @@ describe("walk without PAE", () => {
     const view = new DataView(bytes.buffer);
     view.setUint32(0x1000, 0x2000 | ENTRY_P | ENTRY_RW | ENTRY_US, true);
     view.setUint32(0x2000 + 5 * 4, 0x8000 | ENTRY_P | ENTRY_US, true);
+    view.setUint32(0x2000 + 6 * 4, 0x9000 | ENTRY_P, true);
     view.setUint32(0x1000 + 1023 * 4, (0x40_0000 | ENTRY_P | ENTRY_PS | ENTRY_RW) >>> 0, true);
     const memory = new PhysicalMemory(bytes);
     const space = walk(memory, 0x1000, mode);
@@ -77,9 +109,11 @@ describe("walk without PAE", () => {
       space.mappings.map(({ va, pa, size, ...rights }) => [va, pa, size, rightsText(rights)]),
       [
         [0x5000, 0x8000, 0x1000, "ur-x-"],
+        [0x6000, 0x9000, 0x1000, "-r-x-"],
         [0xffc0_0000, 0x40_0000, 0x40_0000, "-rwx-"],
       ],
     );
+    assert.deepEqual(space.defects, []);
     assert.deepEqual(
       resolve(memory, space, 0x5123, []).steps.map(({ level, address }) => [level.entry, address]),
       [
