@@ -30,7 +30,7 @@ import type { Target } from "./target";
 /** General registers are numbered by their encoding, float registers from here on. */
 export const FIRST_FLOAT = 8;
 
-/** Registers below are physical, from here on virtual. */
+/** Registers below this are physical, from here on virtual. */
 export const FIRST_VIRTUAL = 16;
 
 /** No register, in a memory operand. */
@@ -101,7 +101,7 @@ export class MachineBlock {
   instructions: MachineInstruction[] = [];
   predecessors: MachineBlock[] = [];
   successors: MachineBlock[] = [];
-  /** Guess at how often it runs, relative to the function's entry. */
+  /** A guess at how often it runs, relative to the function's entry. */
   frequency = 1;
   /** Which loops it is in, the innermost last. */
   loops: readonly MachineLoop[] = [];

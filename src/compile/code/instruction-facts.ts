@@ -128,7 +128,10 @@ function deriveFacts(mnemonic: Mnemonic, kinds: readonly number[]): InstructionF
   };
 }
 
-/** What the instruction that `facts` are about does with an operand; undefined: not said. */
+/**
+ * What the instruction that `facts` are about does with an operand; undefined: the table does not
+ * say.
+ */
 function roleIn(facts: InstructionFacts, operand: number): Role | undefined {
   if (facts === MOVES) return (operand & 1) === 0 ? "write" : "read";
   return facts.roles[operand];
@@ -150,12 +153,15 @@ export function isWrittenIn(facts: InstructionFacts, operand: number): boolean {
   return role === "write" || role === "read-write";
 }
 
-/** Whether an operand of this role is read; a register that is only named is not. */
+/** Whether an operand of this role is read, and not only written or part of an address. */
 export function isReadBy(role: Role | undefined): boolean {
   return role !== "write" && role !== "address";
 }
 
-/** Calls `visit` for each register that `instruction` reads, as operand, in an address or else. */
+/**
+ * Calls `visit` for each register that `instruction` reads, as operand, in an address or
+ * implicitly.
+ */
 export function forEachRead(
   instruction: MachineInstruction,
   visit: (register: number) => void,

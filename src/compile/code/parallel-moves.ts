@@ -11,7 +11,7 @@
 import type { MachineInstruction, MachineOperand } from "./code";
 import { samePlace } from "./code";
 
-/** One instruction of the order. `exchange` between two memory operands goes over the stack. */
+/** One move in the order. `exchange` between two memory operands goes over the stack. */
 export interface OrderedMove {
   readonly kind: "move" | "exchange";
   readonly to: MachineOperand;
@@ -23,7 +23,7 @@ interface Pending {
   from: MachineOperand;
 }
 
-/** The order for `[d0, s0, d1, s1, ...]`; moves to where the value is already are left out. */
+/** The order for `[d0, s0, d1, s1, ...]`; moves that leave the value where it is are left out. */
 export function orderMoves(operands: readonly MachineOperand[]): OrderedMove[] {
   let pending: Pending[] = [];
   for (let i = 0; i < operands.length; i += 2) {
@@ -55,12 +55,12 @@ function breakCycle(pending: readonly Pending[], ordered: OrderedMove[]): Pendin
   return rest.filter(({ to, from }) => !samePlace(to, from));
 }
 
-/** Whether a move needs a register in between. */
+/** Whether a move is between two memory operands. */
 export function isThroughMemory({ to, from }: OrderedMove): boolean {
   return to.kind === "memory" && from.kind === "memory";
 }
 
-/** Whether an instruction is `moves` that leave everything where it is. */
+/** Whether an instruction is a `moves` that leaves everything where it is. */
 export function isNoMove({ mnemonic, operands }: MachineInstruction): boolean {
   return mnemonic === "moves" && orderMoves(operands).length === 0;
 }

@@ -2,7 +2,7 @@
 // (src/x86). Each machine has its record in targets/; passes find it in the function that they work
 // on, and name no register themselves.
 
-/** Registers go by their numbers (code.ts). */
+/** Registers are numbers here, as in code.ts. */
 export interface Target {
   readonly name: string;
   /** Bytes of a general register, an address, and a place in the frame. */
@@ -18,24 +18,24 @@ export interface RegisterSets {
 }
 
 export interface TargetRegisters {
-  /** By number; a hole is a number that names none. */
+  /** What dumps call each register, by number. */
   readonly names: readonly string[];
   /** Those that allocation may use, in the order in which it tries them. */
   readonly allocatable: RegisterSets;
-  /** The fewest that all code can do with, for tests: allocation is harder then. */
+  /** The fewest that all code can do with, for tests that make allocation harder. */
   readonly fewest: RegisterSets;
   /** General registers whose low byte has a name of its own. */
   readonly withLowByte: ReadonlySet<number>;
   readonly stackPointer: number;
-  /** By number, what DWARF calls each. */
+  /** DWARF's number of each register, by number. */
   readonly dwarfNumbers: readonly number[];
 }
 
 /** Where values are at a call (calling-convention.ts). */
 export interface CallingConvention {
-  /** The registers of integer arguments and of numbers, each in order. */
+  /** The registers of integer and of floating-point arguments, in order. */
   readonly arguments: RegisterSets;
-  /** Those of the first result: the words of an integer, the low one first, or a number. */
+  /** Those of the first result: the words of an integer, the low one first, or a float. */
   readonly results: RegisterSets;
   /** What a call changes. */
   readonly callerSaved: RegisterSets;

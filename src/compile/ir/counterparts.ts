@@ -5,7 +5,7 @@
 
 import type { IrOp, Value } from "./ir";
 
-/** The operation that gives the same of its two operands when they are swapped. */
+/** The operation that gives the same result with its two operands swapped. */
 export const SWAPPED: Readonly<Partial<Record<IrOp, IrOp>>> = {
   add: "add",
   mul: "mul",

@@ -52,7 +52,7 @@ export class DumpLine {
     return true;
   }
 
-  /** Takes words as long as they match. */
+  /** Takes words while they match. */
   takeWhile(pattern: RegExp): string[] {
     const taken: string[] = [];
     while (this.peek !== undefined && pattern.test(this.peek)) taken.push(this.take());

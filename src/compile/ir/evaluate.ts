@@ -18,7 +18,7 @@ function highProduct(a: number, b: number, signed: boolean): number {
 }
 
 /**
- * The result of an operation on two words, perhaps with bits above the 32 that count.
+ * The result of an operation on two words, which may have bits above the 32 that count.
  *
  * @returns undefined: it traps, or is not one of these
  */
@@ -112,7 +112,7 @@ export function evaluateUnary(op: IrOp, a: number): number | undefined {
 export type WideOp = "add64" | "sub64" | "div64_s" | "div64_u" | "rem64_s" | "rem64_u";
 
 /**
- * The result of an operation on two signed 64-bit integers, perhaps with bits above the 64 that
+ * The result of an operation on two signed 64-bit integers, which may have bits above the 64 that
  * count.
  *
  * @returns undefined: it traps

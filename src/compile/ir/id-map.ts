@@ -11,7 +11,7 @@ interface Numbered {
 export class IdMap<Key extends Numbered, Note> {
   readonly #notes: (Note | undefined)[];
 
-  /** @param limit all ids are below this, but for those of what a pass creates */
+  /** @param limit all ids are below this, except those that a pass creates */
   constructor(limit: number) {
     this.#notes = new Array(limit);
   }
@@ -29,7 +29,7 @@ export class IdMap<Key extends Numbered, Note> {
 export class IdSet<Key extends Numbered> {
   readonly #isIn: boolean[];
 
-  /** @param limit as of an IdMap */
+  /** @param limit as in IdMap */
   constructor(limit: number) {
     this.#isIn = new Array(limit);
   }
@@ -38,7 +38,7 @@ export class IdSet<Key extends Numbered> {
     return this.#isIn[id] === true;
   }
 
-  /** Adds what was not in it; whether it was not. */
+  /** Adds it; true if it was not there. */
   add({ id }: Key): boolean {
     if (this.#isIn[id]) return false;
     this.#isIn[id] = true;

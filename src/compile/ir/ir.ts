@@ -25,7 +25,7 @@ export type Effect =
   | "read"
   /** Writes memory or may do anything (calls, instructions): stays where it is. */
   | "write"
-  /** Pure but for the trap that it may raise: not dead even when unused. */
+  /** Pure except for the trap that it may raise: not dead even when unused. */
   | "trap"
   | "terminator";
 
@@ -39,9 +39,9 @@ interface OpFacts {
   readonly arity?: number;
   /** Results: 0, 1, or 2 where a `high` value names the second. */
   readonly results: 0 | 1 | 2;
-  /** Type of the result; absent: i32, or what the operands or the callee say. */
+  /** Type of the result; absent: i32, or given by the operands or the callee. */
   readonly type?: FloatType;
-  /** Types of the operands; absent: all i32, or what the value says. */
+  /** Types of the operands; absent: all i32, or given by the value. */
   readonly operands?: readonly ValueType[];
   /** What a load reads or a store writes; absent: it is neither. */
   readonly bits?: MemoryBits;
@@ -181,9 +181,9 @@ const OPS = {
   copy: { effect: "write", arity: 3, results: 0 },
   fill: { effect: "write", arity: 3, results: 0 },
 
-  /** Calls `name` with all words of the arguments; `signature` tells where they go. */
+  /** Calls `name` with all words of the arguments; `signature` decides where they go. */
   call: { effect: "write", results: 2 },
-  /** The same of the function at the address that is the last operand. */
+  /** The same for the function at the address that is the last operand. */
   call_indirect: { effect: "write", results: 2 },
   /** The instruction `name` of module `x86`. */
   intrinsic: { effect: "write", results: 2 },
@@ -231,7 +231,7 @@ export interface Signature {
 export class Value {
   /** The block that it stands in; constants and symbols are in none. */
   block: Block | undefined;
-  /** What is true of the operation. */
+  /** The facts about its operation. */
   facts: OpFacts;
   /** Of the result, where there is one. */
   type: ValueType;
@@ -269,7 +269,7 @@ export class Value {
     return this.facts.effect;
   }
 
-  /** Turns it into another operation of the same operands, or whose operands are set then. */
+  /** Turns it into another operation on the same operands, or on operands that are set after. */
   become(op: IrOp): void {
     (this as { op: IrOp }).op = op;
     this.facts = FACTS[op];
@@ -293,7 +293,7 @@ export class Block {
     return last;
   }
 
-  /** The phis, which stand first. */
+  /** The phis, which come first. */
   phis(): Value[] {
     const end = this.values.findIndex((value) => value.op !== "phi");
     return end < 0 ? this.values : this.values.slice(0, end);
@@ -335,7 +335,7 @@ export class IrFunction {
     return new Block(this.#nextBlock++);
   }
 
-  /** Leaves ids below these to others: to values and blocks that are read from text. */
+  /** Leaves ids below these to values and blocks that are read from text. */
   reserve(values: number, blocks: number): void {
     this.#nextValue = Math.max(this.#nextValue, values);
     this.#nextBlock = Math.max(this.#nextBlock, blocks);
@@ -406,7 +406,7 @@ export function disconnect(from: Block, to: Block): void {
   for (const phi of to.phis()) phi.args.splice(index, 1);
 }
 
-/** Gives `to` the edges out of `from` instead of its own; phis keep their operands. */
+/** Gives `to` the outgoing edges of `from` instead of its own; phis keep their operands. */
 export function moveSuccessors(from: Block, to: Block): void {
   to.successors = from.successors;
   from.successors = [];

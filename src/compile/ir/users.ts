@@ -5,7 +5,7 @@ import { IdMap } from "./id-map";
 import type { IrFunction, Value } from "./ir";
 import { resolve } from "./ir";
 
-/** The values that have a value as an operand, once for each time. */
+/** The values that use a value, once for each operand. */
 export type Users = IdMap<Value, Value[]>;
 
 /** Collects the users of all values in the blocks of `fn`. */
@@ -23,7 +23,7 @@ export function collectUsers(fn: IrFunction): Users {
   return users;
 }
 
-/** Lets `value` use what its operands were found equal to. */
+/** Makes `value` use what its operands were found equal to. */
 export function resolveOperands({ args }: Value): void {
   for (let i = 0; i < args.length; i++) args[i] = resolve(args[i]!);
 }

@@ -35,7 +35,7 @@ function toBigInt(pair: Pair): bigint {
   return (BigInt(pair.high.immediate) << 32n) | BigInt(pair.low.immediate >>> 0);
 }
 
-/** Writes to one block at a time. */
+/** Fills one block at a time. */
 export class ValueBuilder {
   /** The block being filled; undefined where control cannot arrive. */
   block: Block | undefined;
@@ -68,7 +68,7 @@ export class ValueBuilder {
     return this.#place(value);
   }
 
-  /** The high word that `wide` computes beside its own result. */
+  /** The high word that `wide` computes in addition to its own result. */
   high(wide: Value): Value {
     return this.#place(this.fn.createValue("high", [wide], this.position));
   }

@@ -26,12 +26,12 @@ import { branchInstead, type SplitBlock } from "./branch-instead";
 const LOAD_LATENCY = 5;
 const MAX_LATENCY = 0xffff;
 
-/** Branches where that is worth it in `fn`; whether it was anywhere. */
+/** Branches where that is worth it in `fn`; whether it did anywhere. */
 export function branchSelects(fn: IrFunction): boolean {
   if (!fn.blocks.some(({ values }) => values.some(isSelect))) return false;
   const chosen = new Recurrences(fn).find();
   const added = new Map<Block, Block[]>();
-  // From the end, so that a split moves no more than what stands up to the next one.
+  // From the end, so that a split moves only the values up to the next one.
   for (const select of chosen.reverse()) {
     const block = select.block!;
     const { taken, rest } = branchAt(fn, block, select);

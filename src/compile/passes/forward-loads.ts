@@ -36,7 +36,7 @@ interface Place {
   readonly bytes: number;
 }
 
-/** More than this is not remembered, so that a block costs no more than it is long. */
+/** No more places than this are remembered, so that time is linear in a block's length. */
 const MEMORY = 24;
 
 /** The load that returns just what a store wrote. */
@@ -70,7 +70,7 @@ function isEqual(a: Known, b: Known): boolean {
   return a.value === b.value && a.load === b.load && isSame(a.place, b.place);
 }
 
-/** Takes note of what `value` reads or writes; whether it was a load of something known. */
+/** Notes what `value` reads or writes; whether it was a load of something known. */
 function visit(value: Value, known: Known[], users: Users): boolean {
   const { bits } = value.facts;
   if (bits === undefined) {
@@ -103,7 +103,7 @@ function isFolded(load: Value, users: Users): boolean {
   // Of two loads that are compared, the first is in a register.
   if (isComparison(user) && user.args[0] === load && user.args[1]?.effect === "read") return false;
   if (user.effect !== "none" || user.op === "phi") return false;
-  // What is extended is so in a register, unless nothing but its bits is asked for.
+  // An extension takes a register, unless it is only compared or masked.
   return load.facts.bits! >= 32 || isComparison(user) || user.op === "and";
 }
 

@@ -50,7 +50,7 @@ function hoistFrom(
   }
 }
 
-/** How many words more the loop keeps in registers if `value` is computed before it. */
+/** How many more words the loop keeps in registers if `value` is computed before it. */
 function wordsAdded(value: Value, users: Users): number {
   const released = [...new Set(value.args)].filter(
     (operand) =>

@@ -12,7 +12,7 @@ import type { Value } from "../ir/ir";
 import { isConst } from "../ir/ir";
 import type { Pair, ValueBuilder } from "../ir/value-builder";
 
-/** The value to use for `value` instead, its code appended to `builder`'s block. */
+/** What to use instead of `value`; its code is appended to `builder`'s block. */
 export function lowerDivision(builder: ValueBuilder, value: Value): Value {
   const [dividend, divisor] = value.args as [Value, Value];
   const isSigned = value.op.endsWith("_s");
@@ -29,7 +29,7 @@ export function lowerDivision(builder: ValueBuilder, value: Value): Value {
   return value.op.startsWith("div") ? both : builder.high(both);
 }
 
-/** A 64-bit unsigned division by one word that is known not to be 0; undefined: it is not that. */
+/** A 64-bit unsigned division by one word that is known not to be 0; undefined: it is not one. */
 export function lowerWideDivision(builder: ValueBuilder, value: Value): Pair | undefined {
   const [low, high, divisor, divisorHigh] = value.args as [Value, Value, Value, Value];
   const isWord = isConst(divisorHigh) && divisorHigh.immediate === 0;

@@ -27,7 +27,7 @@ const COSTLY: ReadonlySet<IrOp> = new Set([
   "high",
 ]);
 
-/** Merges equal values of `fn`; whether there were any. */
+/** Merges equal values of `fn`; whether it found any. */
 export function mergeEqual(fn: IrFunction): boolean {
   const children = new Dominators(fn).children();
   const available = new Map<string, Value>();

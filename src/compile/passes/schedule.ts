@@ -29,7 +29,7 @@ interface Note {
   readonly users: Value[];
   /** How many of them are not placed yet. */
   waiting: number;
-  /** Whether something placed uses it: then it lives at least that long. */
+  /** Whether something that is placed uses it: then it lives at least that long. */
   isLive: boolean;
   isPlaced: boolean;
 }

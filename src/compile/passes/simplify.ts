@@ -37,7 +37,7 @@ export function removeUnreachable(fn: IrFunction): void {
   fn.blocks = order;
 }
 
-/** The one value that a phi can have, if it is only one. */
+/** The only value that a phi can have, if there is just one. */
 function onlyOperand(phi: Value): Value | undefined {
   let only: Value | undefined;
   for (const argument of phi.args) {

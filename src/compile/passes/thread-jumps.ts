@@ -163,7 +163,7 @@ function redirect(from: Block, via: Block, target: Block, users: Users): boolean
   return true;
 }
 
-/** Makes the branch of `via` already in `from`, which jumps there. */
+/** Moves the branch of `via` up into `from`, which jumps there. */
 function branchEarly(
   fn: IrFunction,
   from: Block,

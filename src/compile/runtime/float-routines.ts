@@ -60,7 +60,7 @@ function loadPowerOfTwo(a: Assembler, exponent: number): void {
 /**
  * A number below 2^52 loses its fraction when 2^52 is added, to the nearest integer, of two equally
  * near ones to the even one; that is one off at most for the other modes. Greater ones are integers
- * and get 0 added, which makes a NaN quiet. The sign is kept, for zeros have one too.
+ * and get 0 added, which makes a NaN quiet. The sign is kept, since zeros have one too.
  */
 function writeRounding(a: Assembler, mode: "floor" | "ceil" | "trunc" | "nearest"): void {
   a.movaps(xmm2, xmm0);
@@ -119,7 +119,7 @@ function takeBits(a: Assembler): void {
   a.movd(edx, xmm1);
 }
 
-/** The processor answers -2^31 for what does not fit, and for what truncates to -2^31. */
+/** The processor returns -2^31 for what does not fit, and for what truncates to -2^31. */
 function writeToSigned(a: Assembler): void {
   a.cvttsd2si(eax, xmm0);
   a.cmp(eax, NEGATIVE);

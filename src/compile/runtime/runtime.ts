@@ -209,7 +209,7 @@ function writeSigned(part: Part): (a: Assembler) => void {
     a.frame(20, savedPlaces(DIVISION_SAVES));
     a.test(edx, edx);
     a.jns("end");
-    // +2^63 is the one quotient that does not fit: the processor says so when it divides it by 1.
+    // +2^63 is the one quotient that does not fit: the processor faults when it divides it by 1.
     a.mov(ecx, 1);
     a.div(ecx);
   };

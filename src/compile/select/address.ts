@@ -30,7 +30,7 @@ export function memoryAt(
 
 /**
  * The same for an address that an instruction of module x86 takes as it is. With few registers it
- * is one: `cmpxchg` has two more.
+ * takes a single one: `cmpxchg` needs two more.
  */
 export function linearMemoryAt(
   selection: Selection,
@@ -129,7 +129,7 @@ function withoutConstants(
     if (!selection.options.folds || rest.op !== "add" || !left || !right || !isConst(right)) {
       return rest;
     }
-    // What the block computes anyway is used, so that what it was made of need not live on.
+    // Uses what the block computes anyway, so that its operands need not live on.
     if (rest !== root && selection.isRequested(rest) && selection.isNear(rest)) return rest;
     parts.displacement = (parts.displacement + right.immediate) | 0;
     rest = left;

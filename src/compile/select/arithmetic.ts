@@ -85,7 +85,7 @@ function betterSwapped(selection: Selection, left: Value, right: Value): boolean
   const isLoad = (value: Value) => isFoldableLoad(selection, value);
   if (isLoad(left) !== isLoad(right)) return isLoad(left);
   if (!selection.diesHere(right)) return false;
-  // The sum of what a loop carries on often is what it carries on next.
+  // A sum with a loop-carried value often is the next such value.
   return !selection.diesHere(left) || (right.op === "phi" && left.op !== "phi");
 }
 

@@ -104,8 +104,8 @@ function copySign(type: FloatType): Select {
 const PAYLOAD_SHIFT = { f32: 10, f64: 13 } as const;
 
 /**
- * The processor answers the second operand if either is a NaN or both are zeros; so it is asked
- * both ways. Where the answers differ in a sign, `or` takes the negative one and `sub` the positive
+ * The processor returns the second operand if either is a NaN or both are zeros; so both orders are
+ * computed. Where the results differ in a sign, `or` takes the negative one and `sub` the positive
  * one; where either is a NaN, all bits become ones but the payload's.
  */
 function extreme(name: "min" | "max", type: FloatType): Select {

@@ -164,7 +164,7 @@ function selectCompareExchange(selection: Selection, value: Value): void {
   takeResults(selection, value);
 }
 
-/** The flags register travels by the stack, so the frame moves by a word for one instruction. */
+/** The flags register goes through the stack, so the frame moves by a word for one instruction. */
 const readFlags: Intrinsic = {
   parameters: 0,
   results: 1,

@@ -6,7 +6,7 @@ import type { Value } from "../ir/ir";
 import { memoryAt } from "./address";
 import type { Selection } from "./selection";
 
-/** Bits that a load or store of a word, or of its low part, reads or writes; undefined: no such. */
+/** Bits that a load or store of a word, or of its low part, reads or writes; undefined: none. */
 export function sizeOfAccess({ facts: { effect, bits, type, operands } }: Value): Size | undefined {
   const isFloat = effect === "read" ? type !== undefined : operands !== undefined;
   return bits === undefined || bits === 64 || isFloat ? undefined : bits;

@@ -214,7 +214,7 @@ class Selector {
     }
   }
 
-  /** The kind stands where no processor looks: in the operand of an undefined instruction. */
+  /** The kind is where the processor does not look: in the operand of an undefined instruction. */
   #trap(kind: number): void {
     const selection = this.#selection;
     if (kind === trapKind("unreachable")) selection.emit("ud2");
@@ -244,7 +244,7 @@ class Selector {
   }
 }
 
-/** Whether any value of `fn` lives in an XMM register. */
+/** Whether any value of `fn` lives in a float register. */
 function hasFloats(fn: IrFunction): boolean {
   return fn.blocks.some(({ values }) => values.some(({ type }) => type !== "i32"));
 }

@@ -220,7 +220,7 @@ export class Selection {
     return (value.block?.depth ?? 0) >= here;
   }
 
-  /** Whether what is selected is in a loop that `value` comes from outside of. */
+  /** Whether `value` is defined outside of a loop that the current value is in. */
   #isFromOutside(value: Value): boolean {
     return (value.block?.depth ?? 0) < (this.#current.block?.depth ?? 0);
   }

@@ -1,4 +1,4 @@
-// The i686: seven general registers beside the stack pointer, and XMM0 to XMM7 for numbers.
+// The i686: seven general registers beside the stack pointer, and XMM0 to XMM7 for floats.
 //
 // The calling convention is GCC's `-mregparm=3 -msseregparm` (calling-convention.ts).
 
