@@ -34,6 +34,7 @@ const UP_REMEDY =
 const CIRCLE_REMEDY = "move what they share into a file of its own, which both import";
 
 const COLUMNS = 100;
+const PRIVATE = /^\s*(constructor\()?(private|protected)\s/;
 const BANNED_NAMES = /(^|[-.])(util|utils|helper|helpers|manager|misc|common)([-.]|$)/;
 
 export interface Violation {
@@ -52,7 +53,12 @@ function checkFile(path: string, text: string): Violation[] {
   return [
     ...checkName(path),
     ...checkRoom(path),
-    ...text.split("\n").flatMap((line, index) => checkColumns(path, line, index + 1)),
+    ...text
+      .split("\n")
+      .flatMap((line, index) => [
+        ...checkColumns(path, line, index + 1),
+        ...checkPrivate(path, line, index + 1),
+      ]),
     ...importsOf(text).flatMap((each) => checkImport(path, each)),
   ];
 }
@@ -78,6 +84,13 @@ function checkColumns(path: string, line: string, number: number): Violation[] {
   if (line.length <= COLUMNS || /https?:\/\/\S+$/.test(line)) return [];
   const rule = `lines have at most ${COLUMNS} columns, so that two files fit side by side`;
   return [{ file: path, line: number, rule }];
+}
+
+/** AssemblyScript, which compiles the guest's sources and the shared facts, has no #private. */
+function checkPrivate(path: string, line: string, number: number): Violation[] {
+  const isDialect = path.startsWith("src/") && !path.startsWith("src/abi/");
+  if (!isDialect || !PRIVATE.test(line)) return [];
+  return [{ file: path, line: number, rule: "a private member is written #name, all over src/" }];
 }
 
 function checkCircles(sources: ReadonlyMap<string, string>): Violation[] {

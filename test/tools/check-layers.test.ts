@@ -152,6 +152,15 @@ describe("check-layers", () => {
     assert.match(broken("src/extra/x.ts", "")[0] ?? "", /src\/extra\/ is not a room/);
   });
 
+  it("wants private members as #name, but in AssemblyScript", () => {
+    for (const line of ["  private readonly x = 1;", "  constructor(private readonly x: u32) {}"]) {
+      assert.match(broken("src/base/x.ts", line)[0] ?? "", /^1: a private member is written #name/);
+      assert.deepEqual(broken("kernel/memory/x.ts", line), []);
+      assert.deepEqual(broken("src/abi/x.ts", line), []);
+    }
+    assert.deepEqual(broken("src/base/x.ts", "// private notes\nconst private_ = 1;"), []);
+  });
+
   it("prints file, line and rule, and exits with 1 if anything is broken", (context) => {
     const directory = mkdtempSync(join(tmpdir(), "isthmus-test-"));
     context.after(() => rmSync(directory, { recursive: true }));
