@@ -67,9 +67,10 @@ describe("npm test -- WORD", () => {
     assert.match(option.stderr, /^run-tests: Unknown option '--frobnicate'/);
   });
 
-  it("runs only the tests whose name matches -t", () => {
-    const { status, stdout } = run("base", "-t", "unpacks (no|one) byte", "-t", "matches far");
+  it("runs only the tests whose name matches one -t", () => {
+    const patterns = ["-t", "upward (arrow|pointer)", "-t", "guest import"];
+    const { status, stdout } = run("tools/check-layers", ...patterns);
     assert.equal(status, 0);
-    assert.match(stdout, /^# pass 3$/m);
+    assert.match(stdout, /^# pass 2$/m);
   });
 });
