@@ -21,8 +21,11 @@ import {
   SHT_RELA,
 } from "../../abi/elf";
 import { Diagnostic } from "../../base/diagnostic";
+import type { ElfSections } from "../elf/sections";
+import type { ElfSegments } from "../elf/segments";
 import { PC_FILES } from "../elf/shape";
-import { type ElfSections, type ElfSegments, type ElfSymbols, ElfView } from "../elf/view";
+import type { ElfSymbols } from "../elf/symbols";
+import { ElfView } from "../elf/view";
 import { isArchive } from "../input/archive";
 
 /** A range of the file that goes to memory, or a note, … See `type`. */
@@ -107,7 +110,7 @@ export function readElfFile(bytes: Uint8Array, name: string): LinkedFile {
   const headers = file.segments();
   const table = file.sections();
   const sections = listOf(table.count, (index) => section(table, index));
-  const symbolTable = table.symbols();
+  const symbolTable = file.symbols(table);
   const symbols = listOf(symbolTable.count, (index) => symbol(symbolTable, index));
   return {
     name,

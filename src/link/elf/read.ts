@@ -1,7 +1,10 @@
 // ELF32 files for i386 as plain values: headers, sections, symbols, without interpreting them. For
 // looking at a file; the linker itself reads objects through view.ts, which has the checks.
 
-import { type ElfSections, type ElfSegments, type ElfSymbols, ElfView } from "./view";
+import type { ElfSections } from "./sections";
+import type { ElfSegments } from "./segments";
+import type { ElfSymbols } from "./symbols";
+import { ElfView } from "./view";
 
 export interface ElfSegment {
   readonly type: number;
@@ -62,7 +65,7 @@ export function readElf(bytes: Uint8Array, name: string): ElfFile {
   const file = new ElfView(bytes, name);
   const segments = file.segments();
   const sections = file.sections();
-  const symbols = sections.symbols();
+  const symbols = file.symbols(sections);
   return {
     name,
     type: file.type,

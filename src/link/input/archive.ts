@@ -13,7 +13,7 @@
 
 import { Diagnostic } from "../../base/diagnostic";
 import type { ObjectFile } from "../../object/object";
-import { stringAt } from "../elf/view";
+import { stringAt } from "../elf/strings";
 import { readElfObject } from "./elf-object";
 
 const MAGIC = "!<arch>\n";

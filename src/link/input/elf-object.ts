@@ -55,7 +55,9 @@ import type {
   SectionGroup,
 } from "../../object/object";
 import { I386_RELOCATIONS, type RelocationType } from "../elf/relocations";
-import { type ElfSections, type ElfSymbols, ElfView } from "../elf/view";
+import type { ElfSections } from "../elf/sections";
+import type { ElfSymbols } from "../elf/symbols";
+import { ElfView } from "../elf/view";
 import { unpackSection } from "./compressed-section";
 import { sourceLocator } from "./source-lines";
 
@@ -134,7 +136,7 @@ class ObjectReader {
   constructor(file: ElfView) {
     this.#file = file;
     this.#fileSections = file.sections();
-    this.#fileSymbols = this.#fileSections.symbols();
+    this.#fileSymbols = file.symbols(this.#fileSections);
     this.#sectionNumbers = new Int32Array(this.#fileSections.count).fill(-1);
     this.#symbolNumbers = new Int32Array(this.#fileSymbols.count).fill(-1);
   }
