@@ -2,7 +2,8 @@
 
 import { bootByGrub } from "./grub";
 import type { BootOptions, Machine, MachineName, QemuOptions } from "./machine";
-import { bootDirectly, QemuMachine } from "./qemu";
+import { QemuMachine } from "./qemu";
+import { bootDirectly } from "./qemu-command";
 import { V86Machine } from "./v86";
 import { readV86Wasm } from "./v86-wasm";
 

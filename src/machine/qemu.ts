@@ -5,15 +5,14 @@
 // that all of them are connected before the first instruction. At a shutdown or a triple fault it
 // pauses instead of exiting (`-no-shutdown -no-reboot`), so that its memory stays readable.
 
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PORT_DEBUG_CONSOLE } from "../abi/ports";
 import { hex } from "../base/align";
 import { Diagnostic } from "../base/diagnostic";
-import { type Channel, openChannel } from "./channel";
+import { openChannel } from "./channel";
 import { type GuardedProcess, startGuarded } from "./child-process";
 import { DebugConsole } from "./debug-console";
 import { GdbRemote } from "./gdb-remote";
@@ -30,6 +29,7 @@ import {
 } from "./machine";
 import { PhysicalMemory } from "./physical-memory";
 import { requireProgram } from "./programs";
+import { type BootMethod, type Channels, qemuCapabilities, qemuParameters } from "./qemu-command";
 import { QemuMonitor } from "./qemu-monitor";
 import { parseQemuRegisters } from "./qemu-registers";
 import { SerialPort } from "./serial-port";
@@ -49,29 +49,6 @@ const QUIT_TIMEOUT_MS = 2_000;
 const INPUT_DELAY_MS = 3_000;
 /** `inspectWhen` looks after runs of random length, so that it does not fall into step. */
 const LOOK_INTERVAL_MAX_MS = 4;
-
-/** How the guest gets the kernel; `prepare` may write files into the machine's directory. */
-export type BootMethod = (options: BootOptions, directory: string) => Promise<string[]>;
-
-/** `-kernel`, `-initrd` and `-append`: QEMU's own Multiboot loader. */
-export async function bootDirectly(options: BootOptions, directory: string): Promise<string[]> {
-  const kernel = join(directory, "kernel.elf");
-  await writeFile(kernel, options.kernel);
-  const parameters = ["-kernel", kernel, "-append", options.commandLine];
-  if (options.initramfs) {
-    const initramfs = join(directory, "initramfs.cpio");
-    await writeFile(initramfs, options.initramfs);
-    parameters.push("-initrd", initramfs);
-  }
-  return parameters;
-}
-
-interface Channels {
-  readonly serial: Channel;
-  readonly debug: Channel;
-  readonly monitor: Channel;
-  readonly gdb?: Channel;
-}
 
 /** See `Machine` for the methods. */
 export class QemuMachine implements Machine {
@@ -106,7 +83,7 @@ export class QemuMachine implements Machine {
     this.#qemu = qemu;
     this.#boot = boot;
     this.serial = new SerialPort((bytes) => this.#transmit(bytes));
-    this.capabilities = capabilitiesOf(qemu);
+    this.capabilities = qemuCapabilities(qemu);
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -119,7 +96,7 @@ export class QemuMachine implements Machine {
       const bootParameters = await this.#boot(this.#options, this.#directory);
       this.#channels = await this.#openChannels();
       this.#process = startGuarded(program, [
-        ...this.#parameters(this.#channels),
+        ...qemuParameters(this.#options, this.#qemu, this.#channels),
         ...bootParameters,
         ...(this.#qemu.extraArguments ?? []),
       ]);
@@ -215,24 +192,6 @@ export class QemuMachine implements Machine {
       monitor: await open("monitor"),
       ...(this.#qemu.gdb && { gdb: await open("gdb") }),
     };
-  }
-
-  #parameters(channels: Channels): string[] {
-    const chardevs = Object.entries(channels).flatMap(([id, channel]) => [
-      "-chardev",
-      `${channel.chardev},id=${id}`,
-    ]);
-    const icount =
-      this.#qemu.icountShift === undefined ? [] : ["-icount", `shift=${this.#qemu.icountShift}`];
-    return [
-      ...["-nodefaults", "-machine", "pc", "-accel", "tcg", "-vga", "std", "-display", "none"],
-      ...["-no-reboot", "-no-shutdown", "-S", "-m", `${this.#options.memoryMiB}M`],
-      ...["-cpu", this.#qemu.cpu ?? "max", ...icount, ...chardevs],
-      ...["-serial", "chardev:serial", "-mon", "chardev=monitor,mode=control"],
-      ...["-device", `isa-debugcon,iobase=${PORT_DEBUG_CONSOLE},chardev=debug`],
-      ...(channels.gdb ? ["-gdb", "chardev:gdb"] : []),
-      ...(this.#qemu.debuggerAt ? ["-gdb", `${this.#qemu.debuggerAt},server=on,wait=off`] : []),
-    ];
   }
 
   async #connect(channels: Channels, process: GuardedProcess): Promise<void> {
@@ -368,19 +327,4 @@ export class QemuMachine implements Machine {
     await rm(filename);
     return bytes;
   }
-}
-
-function capabilitiesOf(qemu: QemuOptions): Capabilities {
-  const feature = qemu.cpu === undefined ? true : `the processor was chosen with -cpu ${qemu.cpu}`;
-  return {
-    nx: feature,
-    smep: feature,
-    smap: feature,
-    umip: feature,
-    doubleFault: true,
-    singleStep: qemu.gdb ? true : "the machine was made without GDB's protocol",
-    guestDebug: true,
-    nmi: true,
-    iretFaults: true,
-  };
 }

@@ -15,7 +15,8 @@ import type {
   QemuOptions,
 } from "../../src/machine/machine";
 import { openMachine } from "../../src/machine/open-machine";
-import { bootDirectly, QemuMachine } from "../../src/machine/qemu";
+import { QemuMachine } from "../../src/machine/qemu";
+import { bootDirectly } from "../../src/machine/qemu-command";
 
 export interface BootRequest {
   /** The program and its arguments; absent: the shell. */

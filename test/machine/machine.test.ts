@@ -5,6 +5,8 @@ import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import { type BootOptions, MACHINE_NAMES, type Machine } from "../../src/machine/machine";
 import { openMachine } from "../../src/machine/open-machine";
+import { QemuMachine } from "../../src/machine/qemu";
+import { bootDirectly } from "../../src/machine/qemu-command";
 import { skipReason } from "./installed";
 import {
   debugLine,
@@ -164,7 +166,6 @@ for (const name of MACHINE_NAMES) {
 
 describe("QEMU alone", { skip: skipReason("qemu") }, () => {
   it("steps by instructions and stops at breakpoints through GDB's protocol", async () => {
-    const { QemuMachine, bootDirectly } = await import("../../src/machine/qemu");
     const nops = Array.from({ length: 8 }, () => 0x90);
     const options = boot(tinyKernel(print("a"), ECHO, nops, SPIN));
     const machine = new QemuMachine("qemu", options, { gdb: true }, bootDirectly);
