@@ -40,8 +40,7 @@ export class CodeWork {
   readonly #values: IrFunction | undefined;
   #code: MachineFunction | undefined;
   #allocation: Allocation | undefined;
-  /** What the code refers to, once it has registers: no pass after that adds or drops any. */
-  symbols: ReadonlySet<string> = new Set();
+  #symbols: ReadonlySet<string> = new Set();
 
   /** @param begin the values that `select` takes, or the code that it made of them */
   constructor(begin: IrFunction | MachineFunction, settings: CodeSettings) {
@@ -60,6 +59,11 @@ export class CodeWork {
     return this.#allocation;
   }
 
+  /** What the code refers to, once it has registers: no pass after that adds or drops any. */
+  get symbols(): ReadonlySet<string> {
+    return this.#symbols;
+  }
+
   select(): void {
     const { has, stress, memoryBase, target } = this.settings;
     if (!this.#values) throw new Error(`${this.code.name}: instructions are selected already`);
@@ -72,21 +76,8 @@ export class CodeWork {
     if (settings.stress.reversedBlocks) reverseBlocks(code);
     this.#allocation = allocate(code, allocationOptions(settings));
     checkAllocation(code, this.#allocation);
-    this.symbols = symbolsIn(code);
+    this.#symbols = symbolsIn(code);
   }
-}
-
-function symbolsIn({ blocks }: MachineFunction): Set<string> {
-  const found = new Set<string>();
-  for (const { instructions } of blocks) {
-    for (const { operands } of instructions) {
-      for (const operand of operands) {
-        if (operand.kind !== "immediate" && operand.kind !== "memory") continue;
-        if (operand.symbol !== undefined) found.add(operand.symbol);
-      }
-    }
-  }
-  return found;
 }
 
 interface CodePassRow extends PassFacts {
@@ -186,4 +177,17 @@ function allocationOptions({ has, stress, target }: CodeSettings): AllocationOpt
 function reverseBlocks(fn: MachineFunction): void {
   const [entry, ...rest] = fn.blocks;
   if (entry) fn.blocks = [entry, ...rest.reverse()];
+}
+
+function symbolsIn({ blocks }: MachineFunction): Set<string> {
+  const found = new Set<string>();
+  for (const { instructions } of blocks) {
+    for (const { operands } of instructions) {
+      for (const operand of operands) {
+        if (operand.kind !== "immediate" && operand.kind !== "memory") continue;
+        if (operand.symbol !== undefined) found.add(operand.symbol);
+      }
+    }
+  }
+  return found;
 }

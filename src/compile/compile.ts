@@ -45,8 +45,6 @@ class ModuleCompiler {
   readonly #assembler: Assembler;
   readonly #pipeline: Pipeline;
   readonly #linkage: ModuleLinkage;
-
-  /** A kernel's backtraces must name every caller; endless recursion in WebAssembly must trap. */
   readonly #settings: CodeSettings;
   readonly #routines = new Set<string>();
   readonly #floats = new Set<string>();
@@ -65,6 +63,7 @@ class ModuleCompiler {
       has: (part) => this.#pipeline.has(part),
       stress: options.stress ?? {},
       memoryBase: this.#linkage.memoryBase,
+      // A kernel's backtraces must name every caller; endless recursion in WebAssembly must trap.
       mayHideCallers: options.target !== "kernel" && !this.#linkage.checksCalls,
     };
   }

@@ -5,7 +5,7 @@
 //   5: i++;  6: log();  7: use(i)            6: log();  5+7: use(i = i + 1)
 //
 // the local is still the old one when line 6 runs. So a variable is believed at an instruction only
-// if all its assignments are left, and each is on the same side of the instruction as it was in the
+// if all its assignments remain, and each is on the same side of the instruction as it was in the
 // module before optimisation. Where an instruction stood is known by its place in the source; code
 // of other functions (inlined calls) stood somewhere between the function's own code around it.
 //
@@ -30,7 +30,7 @@ export class AssignmentOrder {
   readonly #first: Int32Array;
   readonly #last: Int32Array;
 
-  /** By local; undefined: not all assignments are left. */
+  /** By local; undefined: not all assignments remain. */
   readonly #beliefs: readonly (Belief | undefined)[];
 
   /** @param spans to work with; those of other functions are forgotten */
@@ -143,8 +143,8 @@ interface Pair {
 }
 
 /**
- * Each assignment before with the one that it became; undefined: not all are left, or which is
- * which cannot be told. One that moved into the first use of the variable has the place of that.
+ * Each assignment before with the one that it became; undefined: not all are left, or it is
+ * not clear which is which. One that moved into the first use of the variable has that place.
  */
 function pair(before: readonly Assignment[], after: readonly Assignment[]): Pair[] | undefined {
   if (before.length !== after.length) return undefined;

@@ -1,5 +1,5 @@
-// What an object says of its source: from the facts that AssemblyScript gave, the names that the
-// module's items have, and what was noted while code was made.
+// What an object says about its source: from the facts that AssemblyScript knows, the names of the
+// module's items, and what was noted while code was generated.
 
 import type {
   DebugFunction,
@@ -27,7 +27,7 @@ import { PlacedCode, PlaceNumbers } from "./placed-code";
 import { type Owners, type SourceFunction, SourceFunctions } from "./source-functions";
 import { traceLocals, type WatchedLocal } from "./trace-locals";
 
-/** What the object has of a module's globals. */
+/** How the object names a module's globals. */
 export interface ObjectGlobals {
   readonly symbols: readonly string[];
   /** Numbers that the linker changes, as they are addresses; undefined: there are none. */
@@ -115,7 +115,7 @@ interface Watch {
   readonly locals: readonly WatchedLocal[];
   readonly inlined: readonly InlinedLocal[];
   readonly original: FunctionBody | undefined;
-  /** Of the locals whose values are to be noted. */
+  /** The history of the locals whose values are noted. */
   readonly history: LocalHistory;
 }
 
@@ -153,7 +153,7 @@ export class FunctionDescriber {
     }
   }
 
-  /** Where values of locals are to be noted; undefined: the source has no function like it. */
+  /** Where values of locals are to be noted; undefined: the source has no such function. */
   watch(fn: WasmFunction): LocalHistory | undefined {
     const { name, body } = fn;
     const source = this.#functions.named(name);
@@ -206,13 +206,13 @@ export class FunctionDescriber {
     return new PlacedCode(body, this.#facts.original.sourceMap, this.#originalPlaces);
   }
 
-  /** Begins with a function that becomes code; undefined: the source has none like it. */
+  /** Begins with a function that becomes code; undefined: the source has no such function. */
   begin(fn: WasmFunction): TracedCode | undefined {
     const fact = this.#facts.functions.get(fn.name);
     return fact && this.#watches.has(fn) ? { fact, trace: new CodeTrace() } : undefined;
   }
 
-  /** Notes what has become of a function, now that it is code. */
+  /** Notes where a function's locals are, now that it is code. */
   note(
     { fact, trace }: TracedCode,
     fn: WasmFunction,

@@ -25,7 +25,7 @@ export class CallNode {
   number = 0;
   end = 0;
   readonly children: CallNode[] = [];
-  /** Of its own code, the last that was seen: a segment of the source map. */
+  /** The last of its own code that was seen: a segment of the source map. */
   last = -1;
   readonly ranges: number[] = [];
 
@@ -65,7 +65,7 @@ export class CallNode {
     }
   }
 
-  /** Numbers the calls within, and whatever is called there. */
+  /** Numbers the calls within, and what is called there. */
   numberFrom(number: number): number {
     this.number = number;
     this.end = number + 1;

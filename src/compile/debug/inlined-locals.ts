@@ -9,7 +9,7 @@
 //   before   userPointer: 39:10  local.get address
 //   after    read:        39:10  local.get 3          address is what local 3 is there
 //
-// Nothing is taken for certain that is only likely:
+// Nothing that is only likely is taken as certain:
 //   - A place counts if nothing else has it, neither before optimisation nor after it in the call:
 //     then one is what the other became, with the same value.
 //   - A parameter must never be assigned; a local once, and it counts only after that, in code

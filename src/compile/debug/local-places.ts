@@ -95,7 +95,9 @@ export class LocalPlaces {
     if (number >= this.#firstOfEdge && start < end) this.#hide(start, end);
   }
 
-  /** A place that holds the token: `preferred` if it does, else rather one that survives calls. */
+  /**
+   * A place that holds the token: `preferred` if it does, else preferably one that survives calls.
+   */
   placeOf(token: Token, preferred: PlaceNumber): PlaceNumber {
     if (token === 0 || (this.#hidden.size > 0 && this.#hidden.has(token))) return NOWHERE;
     const state = this.#state;

@@ -23,7 +23,7 @@ import type { Target } from "../code/target";
 /** A register by its number, then words of the frame. */
 export type PlaceNumber = number;
 
-/** What a slot's place stands for. */
+/** The slot of a place. */
 export function slotOf(place: PlaceNumber): { kind: "local" | "incoming"; index: number } {
   const index = (place - FIRST_VIRTUAL) >> 1;
   return { kind: (place & 1) === 0 ? "local" : "incoming", index };
@@ -74,7 +74,7 @@ export class Tokens {
     return this.#ofArguments[number] ?? 0;
   }
 
-  /** Adds the registers of which tokens became copies that vanished. */
+  /** Adds the registers that tokens were copied from, where the copies vanished. */
   addSources(fn: MachineFunction): void {
     const copies: number[] = [];
     for (const { instructions } of fn.blocks) {

@@ -17,7 +17,7 @@ export interface SourceFunction {
   readonly calls: ReadonlyMap<SourceFunction, readonly CallPlace[]>;
   /** How many instructions call each; Infinity: also code of others that the front end inlined. */
   readonly counts: ReadonlyMap<SourceFunction, number>;
-  /** Whether a call of it may come to call `target`, by whatever calls between. */
+  /** Whether a call of it may lead to a call of `target`, through any calls between. */
   reaches(target: SourceFunction): boolean;
 }
 

@@ -35,7 +35,7 @@ export interface WatchedLocal {
   readonly fact: LocalFact;
 }
 
-/** A function that has become code, and what is known of its locals. */
+/** A function that has become code, and what is known about its locals. */
 export interface TracedFunction {
   readonly machine: MachineFunction;
   readonly ir: IrFunction;
@@ -231,7 +231,7 @@ class LocalTracer {
     this.#spans.note(START, this.#words);
   }
 
-  /** Looks up where the words of a row are now; whether any is elsewhere than before. */
+  /** Looks up where the words of a row are now; whether any has moved. */
   #look(row: number): boolean {
     const words = this.#words;
     const rows = this.#rows;

@@ -13,7 +13,7 @@ import { unsupportedInstruction } from "./unsupported-code";
 const SIZE: Signature = { parameters: [], results: ["i32"] };
 const GROW: Signature = { parameters: ["i32"], results: ["i32"] };
 
-/** Calls function `index`, or does what stands for that. */
+/** Calls function `index`, or what it is replaced by. */
 export function call(builder: FunctionBuilder, index: number): void {
   const { fn, linkage, module, stack, values } = builder;
   const callee = linkage.callee(index, values.position);

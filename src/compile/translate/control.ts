@@ -12,7 +12,7 @@ import type { FunctionBuilder, Handler } from "./function-builder";
 const NO_OPERANDS: Arity = { parameters: 0, results: 0 };
 const ONE_RESULT: Arity = { parameters: 0, results: 1 };
 
-/** What a block type says of the block's operands. */
+/** What a block type says about the block's operands. */
 function arityOf({ module, fn }: FunctionBuilder, type: number): Arity {
   if (type === BLOCK_EMPTY) return NO_OPERANDS;
   if (type < 0) return ONE_RESULT;

@@ -1,4 +1,4 @@
-// The tables of a module: where they lie, what is in them, and what code may rely on.
+// The tables of a module: where they are, what is in them, and what code may rely on.
 //
 // An entry is the address of a function's code, 0 where there is none; so is a funcref. Where calls
 // are checked, the word before the code of each function whose address is taken is a hash of its

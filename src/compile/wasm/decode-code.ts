@@ -246,7 +246,7 @@ const CONSTANTS = new Set([
   Op["ref.func"],
 ]);
 
-/** One constant instruction and its `end`: all that the standard allows here in effect. */
+/** One constant instruction and its `end`: in effect all that the standard allows here. */
 export function decodeConstant(reader: WasmReader): ConstantExpression {
   const at = reader.position;
   const op = reader.u8();

@@ -166,7 +166,7 @@ export const Op = Object.fromEntries(OPCODES.map((info) => [info.name, info.code
   Record<OpcodeName, number>
 >;
 
-/** What the table says of an instruction; undefined: there is no such instruction. */
+/** What the table says about an instruction; undefined: there is no such instruction. */
 export function opcodeInfo(code: number): OpcodeInfo | undefined {
   return BY_CODE.get(code);
 }

@@ -79,7 +79,7 @@ export class TypingStack {
     this.pushAll(type.params);
   }
 
-  /** Closes the innermost block, of which its results and nothing else must be left. */
+  /** Closes the innermost block, of which nothing but its results must be left. */
   close(): OpenBlock {
     const block = this.#innermost();
     this.popAll(block.type.results);
