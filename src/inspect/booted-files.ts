@@ -1,7 +1,7 @@
 // The files that a machine was booted from, as far as they give names to what is in its memory.
 
 import { Diagnostic } from "../base/diagnostic";
-import type { ResolvedLayout } from "../link/layout/resolve";
+import type { ResolvedLayout } from "../link/layout/resolved";
 import { readArchive } from "../machine/initramfs";
 import type { BootOptions } from "../machine/machine";
 import { type ElfImage, readElfImage } from "./elf-image";

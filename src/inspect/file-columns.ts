@@ -17,7 +17,7 @@ import { colourOfRights, HATCH_FILL, PALETTE } from "../draw/svg";
 import { compare, hex } from "../link/check/address";
 import type { FileSection } from "../link/check/linked-file";
 import type { Subject } from "../link/check/subject";
-import type { ResolvedLayout, ResolvedRegion } from "../link/layout/resolve";
+import type { ResolvedLayout, ResolvedRegion } from "../link/layout/resolved";
 import { sizeText } from "./space-columns";
 
 const PAGE = 4096;

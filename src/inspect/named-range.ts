@@ -8,7 +8,7 @@
 
 import { GUARD_END, PAGE_SIZE, USER, USER_END } from "../abi/memory-map";
 import { ADDRESS_SPACE_END, alignDown, alignUp } from "../base/align";
-import type { ResolvedLayout, ResolvedRegion } from "../link/layout/resolve";
+import type { ResolvedLayout, ResolvedRegion } from "../link/layout/resolved";
 import type { BootedFiles } from "./booted-files";
 import type { ElfImage } from "./elf-image";
 import type { ProcessSpace } from "./spaces";

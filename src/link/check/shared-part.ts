@@ -5,7 +5,7 @@
 // elsewhere. The report says which of the two it was.
 
 import { matchesAny } from "../layout/glob";
-import type { ResolvedLayout } from "../layout/resolve";
+import type { ResolvedLayout } from "../layout/resolved";
 import { compare, pageUp, spaceEndOf } from "./address";
 import type { FileSection, LinkedFile } from "./linked-file";
 

@@ -8,7 +8,7 @@
 import { PT_LOAD, SHN_ABS, SHN_LORESERVE, SHN_UNDEF, STT_FILE, STT_SECTION } from "../../abi/elf";
 import type { Place } from "../../base/diagnostic";
 import type { ObjectFile } from "../../object/object";
-import type { ResolvedLayout } from "../layout/resolve";
+import type { ResolvedLayout } from "../layout/resolved";
 import { readableName } from "../names/demangle";
 import { compare, spaceEndOf } from "./address";
 import { findProtocols, type Protocols } from "./boot-protocol";

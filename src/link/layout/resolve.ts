@@ -1,100 +1,28 @@
-// Fills in a layout's defaults and refuses what contradicts itself.
-//
-// Only what can be seen without objects is checked here; place.ts checks what depends on sizes.
-//
-// Invariants
-//   - In a resolved layout every region that a section names exists, is not reserved, and has the
-//     bound that its anchor needs; every name is unique; every alignment is a power of two.
+// Fills in a layout's defaults, and refuses what contradicts itself (contradictions.ts).
 
 import { ADDRESS_SPACE_END, hex } from "../../base/align";
 import { Diagnostic } from "../../base/diagnostic";
 import { nearestName } from "../../base/nearest-name";
 import { Reporter } from "../../base/reporter";
-import type {
-  BeforePaging,
-  ClosedGroup,
-  EdgeSymbol,
-  InputRule,
-  Layout,
-  OutputSection,
-  Permissions,
-  Region,
-  Space,
-} from "./layout";
+import {
+  checkAlignment,
+  checkClosed,
+  checkNames,
+  checkSpaces,
+  checkSymbols,
+  type PlainLayout,
+} from "./contradictions";
+import type { EdgeSymbol, InputRule, Layout, OutputSection, Permissions, Region } from "./layout";
+import {
+  type LayoutSymbol,
+  type ResolvedLayout,
+  type ResolvedRegion,
+  type ResolvedRule,
+  type ResolvedSection,
+  symbolStem,
+} from "./resolved";
 
 const PAGE = 4096;
-
-export interface ResolvedRegion {
-  readonly name: string;
-  readonly start: number;
-  readonly end: number;
-  readonly anchor: "start" | "end";
-  /** false: the bound opposite to the anchor is only that of the address space. */
-  readonly limited: boolean;
-  readonly reserved: boolean;
-  readonly title: string;
-}
-
-export interface ResolvedRule {
-  readonly sections: readonly string[];
-  readonly objects: readonly string[];
-  readonly fixed: boolean | undefined;
-  readonly keep: boolean;
-  readonly sort: "name" | "priority" | undefined;
-}
-
-export interface ResolvedSection {
-  readonly name: string;
-  readonly region: ResolvedRegion;
-  readonly load: ResolvedRegion;
-  readonly permissions: Permissions;
-  readonly rules: readonly ResolvedRule[];
-  readonly address: number | undefined;
-  readonly end: number | undefined;
-  readonly maxSize: number | undefined;
-  readonly align: number;
-  readonly pad: number;
-  readonly fill: number;
-  readonly pack: boolean;
-  readonly allocate: boolean;
-  /** The ELF file of its own that it goes to; absent: the image. */
-  readonly module: string | undefined;
-  readonly content: "symbols" | "inputs";
-}
-
-/**
- * A symbol that the linker defines: an edge of an output section, of a region, or of the input
- * sections of a name wherever they went (`__init_array_start`).
- */
-export interface LayoutSymbol {
-  readonly name: string;
-  readonly of: string;
-  readonly kind: "section" | "region" | "inputs";
-  readonly edge: EdgeSymbol["edge"];
-}
-
-export interface ResolvedLayout {
-  readonly name: string;
-  readonly entry: string;
-  readonly regions: readonly ResolvedRegion[];
-  readonly spaces: Readonly<Record<string, Space>>;
-  readonly sections: readonly ResolvedSection[];
-  /** Left out before any rule is tried. */
-  readonly discard: readonly string[];
-  /** Left out where no rule takes them. */
-  readonly unwanted: readonly string[];
-  readonly orphans: "error" | "place";
-  readonly gcSections: boolean;
-  readonly debug: boolean;
-  readonly wholeArchives: readonly string[];
-  readonly keep: readonly string[];
-  readonly symbols: readonly LayoutSymbol[];
-  readonly closed: readonly Required<ClosedGroup>[];
-  readonly beforePaging: Required<BeforePaging>;
-  readonly boot: "multiboot" | "multiboot2" | "none";
-  readonly fileAlign: number;
-  readonly stackHeader: boolean;
-}
 
 const UNWANTED = [
   ".note*",
@@ -121,7 +49,7 @@ const CONSTRUCTORS = ["preinit_array", "init_array", "fini_array", "ctors", "dto
 const BEFORE: Readonly<Record<string, readonly (string | InputRule)[]>> = {
   ".text": [{ sections: ".multiboot*", keep: true }],
 };
-const BEHIND: Readonly<Record<string, readonly (string | InputRule)[]>> = {
+const AFTER: Readonly<Record<string, readonly (string | InputRule)[]>> = {
   ".text": [".gnu.linkonce.t.*"],
   ".rodata": [".gnu.linkonce.r.*"],
   ".data": [".gnu.linkonce.d.*", ...CONSTRUCTORS, ".got", ".got.plt"],
@@ -131,22 +59,11 @@ const BEHIND: Readonly<Record<string, readonly (string | InputRule)[]>> = {
 const DEFAULT_REGIONS: Readonly<Record<string, Region>> = { kernel: { start: 0x100000 } };
 const DEFAULT_SECTIONS = [".text", ".rodata", ".data", ".bss"];
 
-/** A layout with its abbreviations written out. */
-interface PlainLayout extends Layout {
-  readonly regions: Readonly<Record<string, Region>>;
-  readonly sections: readonly OutputSection[];
-}
-
 function writtenOut(layout: Layout): PlainLayout {
   const sections = (layout.sections ?? DEFAULT_SECTIONS).map((section) =>
     typeof section === "string" ? { name: section } : section,
   );
   return { ...layout, regions: layout.regions ?? DEFAULT_REGIONS, sections };
-}
-
-/** `.trampoline.text` as part of a symbol's name: `trampoline_text`. */
-export function symbolStem(name: string): string {
-  return name.replace(/^\./, "").replace(/\W/g, "_");
 }
 
 /** `layout` with every default filled in. Throws Diagnostics that name each contradiction. */
@@ -282,7 +199,7 @@ function resolveSection(
 }
 
 function defaultInputs(name: string): (string | InputRule)[] {
-  return [...(BEFORE[name] ?? []), name, `${name}.*`, ...(BEHIND[name] ?? [])];
+  return [...(BEFORE[name] ?? []), name, `${name}.*`, ...(AFTER[name] ?? [])];
 }
 
 function resolveRule(rule: string | InputRule, keep: boolean): ResolvedRule {
@@ -322,99 +239,4 @@ function findRegion(
     ? `Did you mean "${near}"?`
     : `Declare it under \`regions\`, or use one of: ${known.join(", ")}.`;
   throw new Diagnostic("LAYOUT005", text, remedy);
-}
-
-function checkAlignment(what: string, value: number, report: Reporter): void {
-  if (Number.isInteger(value) && value > 0 && Number.isInteger(Math.log2(value))) return;
-  report.error("LAYOUT006", `${what} is ${value}, not a power of two`, "Use 1, 2, 4, … or 4096.");
-}
-
-/** Sections and regions share a namespace: the linker makes symbols from their names. */
-function checkNames(layout: PlainLayout, report: Reporter): void {
-  const owners = new Map<string, string>();
-  const claim = (stem: string, owner: string) => {
-    const other = owners.get(stem);
-    owners.set(stem, owner);
-    if (other === undefined) return;
-    const names = `${stem}_start and ${stem}_end`;
-    const text = `${owner} and ${other} would both define the symbols ${names}`;
-    report.error("LAYOUT007", text, "Rename one of them.");
-  };
-  for (const [name, region] of Object.entries(layout.regions)) {
-    if (!region.reserved) claim(symbolStem(name), `region "${name}"`);
-  }
-  for (const { name } of layout.sections) claim(symbolStem(name), `section "${name}"`);
-}
-
-function checkSymbols(layout: PlainLayout, report: Reporter): void {
-  const regions = Object.entries(layout.regions)
-    .filter(([, region]) => !region.reserved)
-    .map(([name]) => name);
-  const all = layout.sections.map(({ name }) => name);
-  const loaded = layout.sections.filter(({ module }) => module === undefined);
-  for (const [name, { of, edge }] of Object.entries(layout.symbols ?? {})) {
-    const physical = edge === "load" || edge === "loadEnd";
-    const sections = physical ? loaded.map((section) => section.name) : all;
-    if (sections.includes(of)) continue;
-    if (regions.includes(of) && !physical) continue;
-    const what = physical ? "section of the image" : "section or region";
-    const near = nearestName(of, physical ? sections : [...sections, ...regions]);
-    const where = `which is not a ${what} of this layout`;
-    const text = `symbol "${name}" is the ${edge} of "${of}", ${where}`;
-    report.error("LAYOUT011", text, near ? `Did you mean "${near}"?` : `Name a ${what}.`);
-  }
-}
-
-function checkSpaces(layout: Layout, regions: readonly ResolvedRegion[], report: Reporter): void {
-  for (const [name, space] of Object.entries(layout.spaces ?? {})) {
-    const members = space.regions.map((member) => {
-      const region = regions.find((candidate) => candidate.name === member);
-      if (!region) {
-        const text = `space "${name}" names region "${member}", which does not exist`;
-        const near = nearestName(
-          member,
-          regions.map((candidate) => candidate.name),
-        );
-        const remedy = near ? `Did you mean "${near}"?` : "Declare it under `regions`.";
-        report.error("LAYOUT008", text, remedy);
-      }
-      return region;
-    });
-    const known = members.filter((region) => region !== undefined);
-    checkOverlaps(name, known, report);
-  }
-}
-
-/**
- * A region without a limit may grow into a neighbour: place.ts finds that once its size is known.
- */
-function checkOverlaps(space: string, regions: readonly ResolvedRegion[], report: Reporter): void {
-  const claiming = regions.filter((region) => region.limited || !region.reserved);
-  const bounded = claiming.map((region) => {
-    if (region.limited) return region;
-    return region.anchor === "start"
-      ? { ...region, end: region.start + 1 }
-      : { ...region, start: region.end - 1 };
-  });
-  bounded.sort((a, b) => a.start - b.start);
-  for (const [index, upper] of bounded.entries()) {
-    const lower = bounded[index - 1];
-    if (!lower || lower.end <= upper.start) continue;
-    const text =
-      `in space "${space}" region "${lower.name}" (up to ${hex(lower.end)}) overlaps ` +
-      `"${upper.name}" (from ${hex(upper.start)})`;
-    report.error("LAYOUT009", text, "Move or shorten one of them.");
-  }
-}
-
-function checkClosed(layout: PlainLayout, report: Reporter): void {
-  const names = layout.sections.map((section) => section.name);
-  for (const group of layout.closed ?? []) {
-    for (const name of group.sections) {
-      if (names.includes(name)) continue;
-      const near = nearestName(name, names);
-      const text = `closed group "${group.name}" names section "${name}", which does not exist`;
-      report.error("LAYOUT010", text, near ? `Did you mean "${near}"?` : "Declare the section.");
-    }
-  }
 }

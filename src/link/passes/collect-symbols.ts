@@ -5,7 +5,7 @@
 import { alignUp } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
 import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../../object/object";
-import type { ResolvedLayout } from "../layout/resolve";
+import type { ResolvedLayout } from "../layout/resolved";
 import { displayName } from "../names/demangle";
 import { byGnuOrder } from "../names/gnu-order";
 import { providedSymbol } from "./define-symbols";

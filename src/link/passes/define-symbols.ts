@@ -2,7 +2,7 @@
 // assembly and kernel share"), and of those that C's start-up code expects of every linker.
 
 import { ADDRESS_SPACE_END } from "../../base/align";
-import type { LayoutSymbol } from "../layout/resolve";
+import type { LayoutSymbol } from "../layout/resolved";
 import type { InputSection, PlacedSection, SymbolScope } from "./model";
 import type { RegionUse } from "./place";
 

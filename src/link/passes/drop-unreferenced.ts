@@ -13,7 +13,7 @@
 import type { Reporter } from "../../base/reporter";
 import type { ObjectFile } from "../../object/object";
 import { matchesAny } from "../layout/glob";
-import type { ResolvedLayout } from "../layout/resolve";
+import type { ResolvedLayout } from "../layout/resolved";
 import { displayName } from "../names/demangle";
 import { isAbout } from "./define-symbols";
 import type { InputSection, LinkSymbol, SymbolScope } from "./model";

@@ -2,7 +2,7 @@
 // write-elf.ts, map-file.ts, symbol-file.ts, listing-file.ts and draw-layout.ts.
 
 import type { Diagnostic } from "../../base/diagnostic";
-import type { ResolvedLayout } from "../layout/resolve";
+import type { ResolvedLayout } from "../layout/resolved";
 import type { LinkedFunction } from "./functions";
 import type { Segment } from "./make-segments";
 import type { InputSection, LinkSymbol, PlacedSection } from "./model";

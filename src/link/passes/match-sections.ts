@@ -10,7 +10,7 @@
 
 import type { Reporter } from "../../base/reporter";
 import { matchesAny } from "../layout/glob";
-import type { ResolvedLayout, ResolvedRule, ResolvedSection } from "../layout/resolve";
+import type { ResolvedLayout, ResolvedRule, ResolvedSection } from "../layout/resolved";
 import { type InputSection, PlacedSection } from "./model";
 
 const DEBUG = /^\.debug_/;

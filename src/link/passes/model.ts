@@ -16,7 +16,7 @@ import type {
   SymbolBinding,
   SymbolType,
 } from "../../object/object";
-import type { LayoutSymbol, ResolvedRule, ResolvedSection } from "../layout/resolve";
+import type { LayoutSymbol, ResolvedRule, ResolvedSection } from "../layout/resolved";
 
 /** One section of one object. */
 export class InputSection {

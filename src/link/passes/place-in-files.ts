@@ -11,7 +11,7 @@
 //   - A segment of zeros takes no room: its offset only has to be congruent.
 
 import { EHDR_SIZE, PHDR_SIZE } from "../../abi/elf";
-import type { ResolvedLayout } from "../layout/resolve";
+import type { ResolvedLayout } from "../layout/resolved";
 import type { LoadedRange, Segment } from "./make-segments";
 
 const PAGE = 4096;

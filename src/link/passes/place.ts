@@ -9,7 +9,7 @@
 
 import { ADDRESS_SPACE_END, alignDown, alignUp, hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
-import type { ResolvedLayout, ResolvedRegion } from "../layout/resolve";
+import type { ResolvedLayout, ResolvedRegion } from "../layout/resolved";
 import type { PlacedSection } from "./model";
 
 /** The part of a region that its sections took. */

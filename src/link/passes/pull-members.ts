@@ -9,7 +9,7 @@ import type { ObjectFile, ObjectSymbol } from "../../object/object";
 import type { Archive, ArchiveMember } from "../input/archive";
 import { isArchiveInput, type LinkInput } from "../input/read-input";
 import { matchesAny } from "../layout/glob";
-import type { ResolvedLayout } from "../layout/resolve";
+import type { ResolvedLayout } from "../layout/resolved";
 
 /** The objects of a link, in its order. Throws what reading a member throws. */
 export function pullMembers(inputs: readonly LinkInput[], layout: ResolvedLayout): ObjectFile[] {

@@ -26,7 +26,7 @@ import {
 } from "../../abi/symbol-table";
 import { ByteWriter } from "../../base/byte-writer";
 import type { LineEntry, ObjectFile, Section } from "../../object/object";
-import { symbolStem } from "../layout/resolve";
+import { symbolStem } from "../layout/resolved";
 import type { LinkedFunction } from "./functions";
 import type { PlacedSection } from "./model";
 

@@ -10,7 +10,7 @@
 import { hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
 import { matchesAny } from "../layout/glob";
-import type { LayoutSymbol, ResolvedLayout } from "../layout/resolve";
+import type { LayoutSymbol, ResolvedLayout } from "../layout/resolved";
 import { displayName } from "../names/demangle";
 import { isAbout } from "../passes/define-symbols";
 import type { LinkedImage } from "../passes/image";

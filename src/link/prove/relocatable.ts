@@ -8,7 +8,7 @@
 import { MULTIBOOT2_RELOCATABLE_SIZE, MULTIBOOT2_RELOCATABLE_TAG } from "../../abi/multiboot";
 import { hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
-import type { ResolvedLayout } from "../layout/resolve";
+import type { ResolvedLayout } from "../layout/resolved";
 import type { LinkedImage } from "../passes/image";
 import type { LinkSymbol, PlacedSection, SymbolScope } from "../passes/model";
 import { findHeader, tagsOf } from "./multiboot2-header";

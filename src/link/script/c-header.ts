@@ -5,7 +5,7 @@
 // `text_size` as a number is `(uintptr_t)text_size`, which LAYOUT_SIZE(text) writes.
 
 import { hex } from "../../base/align";
-import { type ResolvedLayout, symbolStem } from "../layout/resolve";
+import { type ResolvedLayout, symbolStem } from "../layout/resolved";
 
 /** `layout.h`: declarations of all symbols. */
 export function writeHeader(layout: ResolvedLayout): string {

@@ -25,7 +25,7 @@ import {
   type ResolvedRule,
   type ResolvedSection,
   symbolStem,
-} from "../layout/resolve";
+} from "../layout/resolved";
 
 export const DIALECTS = ["bfd", "gold", "lld"] as const;
 export type Dialect = (typeof DIALECTS)[number];

@@ -1,0 +1,84 @@
+// A layout with every default filled in: what the passes obey. resolve.ts makes it.
+//
+// Invariants
+//   - Every region that a section names exists, is not reserved, and has the bound that its anchor
+//     needs; every name is unique; every alignment is a power of two.
+
+import type { BeforePaging, ClosedGroup, EdgeSymbol, Permissions, Space } from "./layout";
+
+export interface ResolvedRegion {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly anchor: "start" | "end";
+  /** false: the bound opposite to the anchor is only that of the address space. */
+  readonly limited: boolean;
+  readonly reserved: boolean;
+  readonly title: string;
+}
+
+export interface ResolvedRule {
+  readonly sections: readonly string[];
+  readonly objects: readonly string[];
+  readonly fixed: boolean | undefined;
+  readonly keep: boolean;
+  readonly sort: "name" | "priority" | undefined;
+}
+
+export interface ResolvedSection {
+  readonly name: string;
+  readonly region: ResolvedRegion;
+  readonly load: ResolvedRegion;
+  readonly permissions: Permissions;
+  readonly rules: readonly ResolvedRule[];
+  readonly address: number | undefined;
+  readonly end: number | undefined;
+  readonly maxSize: number | undefined;
+  readonly align: number;
+  readonly pad: number;
+  readonly fill: number;
+  readonly pack: boolean;
+  readonly allocate: boolean;
+  /** The ELF file of its own that it goes to; absent: the image. */
+  readonly module: string | undefined;
+  readonly content: "symbols" | "inputs";
+}
+
+/**
+ * A symbol that the linker defines: an edge of an output section, of a region, or of the input
+ * sections of a name wherever they went (`__init_array_start`).
+ */
+export interface LayoutSymbol {
+  readonly name: string;
+  readonly of: string;
+  readonly kind: "section" | "region" | "inputs";
+  readonly edge: EdgeSymbol["edge"];
+}
+
+export interface ResolvedLayout {
+  readonly name: string;
+  readonly entry: string;
+  readonly regions: readonly ResolvedRegion[];
+  readonly spaces: Readonly<Record<string, Space>>;
+  readonly sections: readonly ResolvedSection[];
+  /** Left out before any rule is tried. */
+  readonly discard: readonly string[];
+  /** Left out where no rule takes them. */
+  readonly unwanted: readonly string[];
+  readonly orphans: "error" | "place";
+  readonly gcSections: boolean;
+  readonly debug: boolean;
+  readonly wholeArchives: readonly string[];
+  readonly keep: readonly string[];
+  readonly symbols: readonly LayoutSymbol[];
+  readonly closed: readonly Required<ClosedGroup>[];
+  readonly beforePaging: Required<BeforePaging>;
+  readonly boot: "multiboot" | "multiboot2" | "none";
+  readonly fileAlign: number;
+  readonly stackHeader: boolean;
+}
+
+/** `.trampoline.text` as part of a symbol's name: `trampoline_text`. */
+export function symbolStem(name: string): string {
+  return name.replace(/^\./, "").replace(/\W/g, "_");
+}
