@@ -23,7 +23,6 @@ let openCount: u32 = 0;
 
 /** The kernel address at which `frame` is readable and writable until closeWindow(). */
 export function openWindow(frame: u32): usize {
-  if (nextSlot === WINDOW_COUNT) nextSlot = 0;
   for (let tries: u32 = 0; tries < WINDOW_COUNT; tries++) {
     const slot = nextSlot;
     nextSlot = slot + 1 === WINDOW_COUNT ? 0 : slot + 1;
