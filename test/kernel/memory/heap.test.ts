@@ -11,7 +11,7 @@ const start = machineFor(`
 
 const FRAMES = 64;
 const HEADER = 32;
-const NO_OBJECT = /heap: free of an address that is no object/;
+const NO_OBJECT = /heap: free of an address that is not an object/;
 let machine: Machine;
 let framesAtStart = 0;
 const call = (name: string, ...values: number[]) => machine.address(name, ...values);

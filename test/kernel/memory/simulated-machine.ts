@@ -12,6 +12,9 @@
 // frame is the frame's own address.
 
 import { readFileSync } from "node:fs";
+import { ENTRY_P, ENTRY_SIZE } from "../../../src/abi/paging";
+import { type AddressSpace, walk } from "../../../src/inspect/walk";
+import { PhysicalMemory } from "../../../src/machine/physical-memory";
 import { compileKernelPart, type KernelPart } from "../kernel-part";
 
 export const PAGE = 4096;
@@ -29,6 +32,14 @@ export const RAM_FRAMES = (END - RAM) / PAGE;
 export const TRAMPOLINE = { text: 0xffffd000, rodata: 0xffffe000, data: 0xfffff000 };
 /** Where the image has the trampoline's pages. */
 export const TRAMPOLINE_LOAD = { text: 0x10_8000, rodata: 0x10_9000, data: 0x10_a000 };
+
+/** The sections of the image: where they start, and their sizes. */
+export const SECTIONS: Readonly<Record<string, readonly [start: number, size: number]>> = {
+  boot: [0x10_0000, PAGE],
+  text: [0x10_2000, 2 * PAGE],
+  rodata: [0x10_5000, PAGE],
+  symbols: [0x10_7000, 0x800],
+};
 
 /** What runs in the machine: `start()` boots its memory with `frames` frames of RAM. */
 export const BOOT = `
@@ -54,6 +65,9 @@ export const BOOT_PAGES = `
   }
 `;
 
+/** What a walk looks at: the tests take less of the heap. */
+const HEAP_END = 0x40_0000;
+const MODE = { enabled: true, pae: true, pse: true, nx: true, writeProtect: true };
 const MEMORY_MAP = "src/abi/memory-map.ts";
 /** Frames seen at their own addresses, and how many are being looked at. */
 const OWN_ADDRESSES = `
@@ -81,12 +95,16 @@ export interface Machine {
   setWord(address: number, value: number): void;
   /** The addresses that were taken out of the TLB. */
   readonly flushed: number[];
+  /** All that the tables of `cr3` map, as a processor would find them. */
+  walk(cr3: number): AddressSpace;
 }
 
 interface MachineOptions {
   readonly replace?: Readonly<Record<string, string>>;
   /** Whether windows are those of kernel/memory/window.ts; if not, a frame is seen where it is. */
   readonly realWindows?: boolean;
+  /** Whether the addresses stay that are moved down otherwise: then the heap cannot be used. */
+  readonly realAddresses?: boolean;
 }
 
 /**
@@ -102,7 +120,7 @@ export function machineFor(source: string, options: MachineOptions = {}): () => 
   const startPart = compileKernelPart(source, {
     memory: END,
     replace: {
-      [MEMORY_MAP]: movedMemoryMap(),
+      ...(options.realAddresses ? {} : { [MEMORY_MAP]: movedMemoryMap() }),
       ...(options.realWindows ? {} : { "kernel/memory/window.ts": OWN_ADDRESSES }),
       ...options.replace,
     },
@@ -143,7 +161,20 @@ function machineOf(part: KernelPart): Machine {
       part.write(address, bytes);
     },
     flushed: [],
+    walk: (cr3) => walk(physicalMemory(part), cr3, MODE),
   };
+}
+
+/** What lies at physical addresses: the boot tables, and the heap's pages in their frames. */
+function physicalMemory(part: KernelPart): PhysicalMemory {
+  const bytes = new Uint8Array(END);
+  bytes.set(part.read(FRAME_LIST, HEAP_END - FRAME_LIST), FRAME_LIST);
+  const entries = new DataView(part.read(PAGE_TABLES, (HEAP_END / PAGE) * ENTRY_SIZE).buffer);
+  for (let page = 0; page < HEAP_END; page += PAGE) {
+    const entry = entries.getUint32((page / PAGE) * ENTRY_SIZE, true);
+    if ((entry & ENTRY_P) !== 0) bytes.set(part.read(page, PAGE), entry - (entry % PAGE));
+  }
+  return new PhysicalMemory(bytes);
 }
 
 /** The addresses of the memory map, with those of the kernel's space moved into the memory. */
@@ -161,12 +192,8 @@ function movedMemoryMap(): string {
 
 /** What the linker would define. */
 function symbolImports(): Record<string, () => number> {
-  const sections = {
-    ...{ boot: [0x10_0000, PAGE], text: [0x10_2000, 2 * PAGE], rodata: [0x10_4000, PAGE] },
-    ...{ symbols: [0x10_5000, 0x800] },
-  };
   const symbols: Record<string, () => number> = { kernel_info: () => KERNEL_INFO };
-  for (const [name, [start = 0, size = 0]] of Object.entries(sections)) {
+  for (const [name, [start, size]] of Object.entries(SECTIONS)) {
     symbols[`${name}_start`] = () => start;
     symbols[`${name}_size`] = () => size;
   }

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, it } from "node:test";
+import { ENTRY_NX_HIGH, ENTRY_P, ENTRY_RW } from "../../../src/abi/paging";
+import { BOOT, type Machine, machineFor, PAGE, RAM, WINDOWS } from "./simulated-machine";
+
+const start = machineFor(
+  `
+  ${BOOT}
+  export * from "./kernel/memory/window";
+  export { kernelPte } from "./kernel/memory/kernel-space";
+`,
+  { realWindows: true },
+);
+
+const COUNT = 16;
+let machine: Machine;
+const call = (name: string, ...values: number[]) => machine.address(name, ...values);
+const open = (frame = RAM) => call("openWindow", frame);
+const close = (address: number) => call("closeWindow", address);
+const entryAt = (address: number) => machine.word(call("kernelPte", address));
+const slot = (index: number) => WINDOWS + index * PAGE;
+
+describe("windows", () => {
+  beforeEach(() => {
+    machine = start();
+    call("startSpace", 16);
+  });
+
+  it("show a frame, writable and not executable", () => {
+    const window = open(RAM);
+    assert.equal(window, WINDOWS);
+    assert.equal(entryAt(window), RAM | ENTRY_P | ENTRY_RW);
+    assert.equal(machine.word(call("kernelPte", window) + 4), ENTRY_NX_HIGH);
+  });
+
+  it("ignore the bits of an entry that are no part of the frame", () => {
+    assert.equal(entryAt(open(RAM | 0x225)), RAM | ENTRY_P | ENTRY_RW);
+  });
+
+  it("show nothing once they are closed, by any address inside", () => {
+    const window = open();
+    close(window + 0xabc);
+    assert.equal(entryAt(window), 0);
+  });
+
+  it("are opened in order, which needs no flush", () => {
+    for (let i = 0; i < COUNT; i++) {
+      const window = open();
+      assert.equal(window, slot(i));
+      close(window);
+    }
+    assert.deepEqual(machine.flushed, []);
+  });
+
+  it("are flushed when a place is used again", () => {
+    for (let i = 0; i < COUNT; i++) close(open());
+    const again = [open(), open()];
+    assert.deepEqual(again, [slot(0), slot(1)]);
+    assert.deepEqual(machine.flushed, again);
+  });
+
+  it("need no flush after the return to user mode", () => {
+    for (let i = 0; i < 3; i++) close(open());
+    call("forgetWindows");
+    assert.equal(open(), slot(0));
+    assert.deepEqual(machine.flushed, []);
+  });
+
+  it("pass over a place that is still open", () => {
+    const first = open();
+    for (let i = 1; i < COUNT; i++) close(open());
+    assert.equal(open(RAM + PAGE), slot(1));
+    assert.equal(entryAt(first), RAM | ENTRY_P | ENTRY_RW);
+  });
+
+  it("are sixteen, and one more panics", () => {
+    const windows = Array.from({ length: COUNT }, () => open());
+    assert.equal(new Set(windows).size, COUNT);
+    assert.throws(() => open(), /window: all sixteen are open/);
+    close(slot(7));
+    assert.equal(open(), slot(7));
+  });
+
+  it("are counted while they are open", () => {
+    assert.equal(call("noWindowOpen"), 1);
+    const windows = [open(), open()];
+    assert.equal(call("noWindowOpen"), 0);
+    close(windows[0] ?? 0);
+    assert.equal(call("noWindowOpen"), 0);
+    close(windows[1] ?? 0);
+    assert.equal(call("noWindowOpen"), 1);
+  });
+
+  it("must be closed before the return to user mode", () => {
+    open();
+    assert.throws(() => call("forgetWindows"), /window: open at the return to user mode/);
+  });
+});
