@@ -91,6 +91,8 @@ function compile(source: string, { replace }: PartOptions) {
       ...{ root: ".", target: "kernel", runtime: "stub", memoryBase: 4096 },
       entries: [ENTRY, ...Object.keys(change?.files ?? {})],
       names: change?.names ?? {},
+      // What changes behaviour does so without it, and many changes are compiled in a row.
+      ...(change === undefined ? {} : { optimize: 0 }),
     },
     (path) => replaced.get(path) ?? readSource(path),
   );
