@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MULTIBOOT_HEADER_MAGIC } from "../../../src/abi/multiboot";
+import type { Layout } from "../../../src/link/layout/layout";
 import { link } from "../../../src/link/link";
 import { elfFile } from "../../../src/link/output/elf-files";
 import { nops, objectFile } from "../build-object";
@@ -27,6 +28,24 @@ test("a kernel without a Multiboot header is refused", () => {
     ".boot": { bytes: [...nops(2), ...header, ...nops(2)], symbols: { _start: 0 } },
   });
   diagnosed("LINK020", () => link([late], layout));
+});
+
+test("a Multiboot header that is in the file but not loaded is refused", () => {
+  const object = objectFile("k.o", {
+    ".boot": { bytes: nops(16), symbols: { _start: 0 } },
+    ".unloaded": { bytes: header, alloc: false },
+  });
+  const small: Layout = {
+    regions: { kernel: { start: 0x100000 } },
+    sections: [
+      { name: ".boot", permissions: "rx" },
+      { name: ".unloaded", allocate: false },
+    ],
+    fileAlign: 4,
+    boot: "multiboot",
+  };
+  diagnosed("LINK020", () => link([object], small));
+  link([object], { ...small, boot: "none" });
 });
 
 test("an entry point that is not where it is loaded, or is not code, is refused", () => {
