@@ -147,10 +147,25 @@ export class LineDiscipline {
     return count;
   }
 
-  /** Takes over the termios at `from`. In raw mode a line that has not ended becomes readable. */
+  /** Takes over the termios at `from`. What is unread becomes readable when ICANON changes. */
   setTermios(from: usize): void {
+    const before = this.lflag;
     memory.copy(changetype<usize>(this), from, TERMIOS_SIZE);
-    if ((this.lflag & ICANON) === 0) this.committed = this.tail;
+    if (((before ^ this.lflag) & ICANON) !== 0) this.makeReadable();
+  }
+
+  /**
+   * Forgets where lines end, as Linux does when ICANON changes. In canonical mode what is unread
+   * then counts as one line, although no newline ends it; a NUL at its end is taken for ^D.
+   */
+  private makeReadable(): void {
+    for (let at = this.head; at !== this.tail; at++) {
+      store<u16>(this.entryAddress(at), this.entry(at) & 0xff);
+    }
+    this.committed = this.tail;
+    if ((this.lflag & ICANON) === 0 || this.head === this.tail) return;
+    const last = this.entry(this.tail - 1);
+    store<u16>(this.entryAddress(this.tail - 1), last | (last === 0 ? ENDS_INPUT : ENDS_LINE));
   }
 
   /** Forgets everything that was received and not read. */

@@ -102,12 +102,9 @@ function controlTerminal(file: OpenFile, command: u32, argument: u32): i32 {
       return copyOut(pointer, changetype<usize>(terminal), TERMIOS_SIZE);
     case TCSETS:
     case TCSETSW: // output is never pending
-      return setTermios(terminal, pointer);
-    case TCSETSF: {
-      const result = setTermios(terminal, pointer);
-      if (result === 0) terminal.discardInput();
-      return result;
-    }
+      return setTermios(terminal, pointer, false);
+    case TCSETSF:
+      return setTermios(terminal, pointer, true);
     case TIOCGWINSZ:
       return getWindowSize(terminal, pointer);
     case TIOCGPGRP:
@@ -123,10 +120,11 @@ function controlTerminal(file: OpenFile, command: u32, argument: u32): i32 {
   }
 }
 
-function setTermios(terminal: Terminal, pointer: UserPointer): i32 {
-  const result = copyIn(pointer, scratch, TERMIOS_SIZE);
-  if (result === 0) terminal.changeTermios(scratch);
-  return result;
+function setTermios(terminal: Terminal, pointer: UserPointer, dropsInput: bool): i32 {
+  if (copyIn(pointer, scratch, TERMIOS_SIZE) !== 0) return -EFAULT;
+  if (dropsInput) terminal.discardInput();
+  terminal.changeTermios(scratch);
+  return 0;
 }
 
 function getWindowSize(terminal: Terminal, pointer: UserPointer): i32 {

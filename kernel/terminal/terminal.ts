@@ -79,9 +79,7 @@ export class Terminal extends LineDiscipline {
     call_indirect<void>(this.refill, this);
   }
 
-  /**
-   * Takes over the termios at `from`. In raw mode a line that was not ended can be read at once.
-   */
+  /** Takes over the termios at `from`; wakes who can read now: see LineDiscipline.setTermios(). */
   changeTermios(from: usize): void {
     this.setTermios(from);
     if (this.isReadable()) wakeAll(this.readers);

@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MachineName } from "../../src/machine/machine";
+import type { SerialPort } from "../../src/machine/serial-port";
 import { skipReason } from "../machine/installed";
 import { runProgram, withMachine } from "./booted-kernel";
 
 const MACHINES = ["v86", "qemu"] as const satisfies readonly MachineName[];
 /** What v86 has not; anything else that is skipped there would be a fault of ours. */
 const LACKING = /^skip \S+: this machine has no (single step|NX|checks of iret)$/;
+
+/** Sends `keys` in the instant in which the guest has sent `text`. */
+function answerAt(serial: SerialPort, text: string, keys: string): void {
+  const stop = serial.onOutput((bytes) => {
+    if (!Buffer.from(bytes).includes(text)) return;
+    stop();
+    serial.send(keys);
+  });
+}
 
 for (const machine of MACHINES) {
   describe(`user programs on ${machine}`, { skip: skipReason(machine) }, () => {
@@ -68,6 +78,23 @@ for (const machine of MACHINES) {
         await serial.waitFor(/\[130\]\$ /);
         serial.send("hello; exit 5\r");
         assert.deepEqual(await ended, { kind: "exit", status: 5 });
+      });
+    });
+
+    it("have the terminal to themselves from the newline on that starts them", async () => {
+      await withMachine(machine, {}, async ({ serial }) => {
+        await serial.waitFor("/$ ");
+        for (let round = 1; round <= 5; round++) {
+          const word = `round${round}`;
+          answerAt(serial, "\n", `${word}\r`);
+          serial.send("cat\r");
+          await serial.waitFor(`\r\n${word}\r\n${word}\r\n`);
+          serial.send("\x03");
+          await serial.waitFor(new RegExp(`${word}\r\n\\^C\r\n\\r/ \\[130\\]\\$ `));
+          answerAt(serial, "\n", "\x03");
+          serial.send(`spin ${word}\r`);
+          await serial.waitFor(new RegExp(`spin ${word}\\S*\r\n\\^C\r\n\\r/ \\[130\\]\\$ `));
+        }
       });
     });
   });

@@ -97,7 +97,7 @@ describe("the shell at a terminal", { skip: missing() }, () => {
 
   it("forgets a line on ^C, and lets ^C end a program", async () => {
     await terminal.type("echo nothing\x03", "/ [130]$ ");
-    await terminal.type("cat\r", "cat");
+    await terminal.type("cat\r", "cat\x1b[K\r\n");
     await terminal.type("text\r", "text\r\ntext\r\n");
     await terminal.type("\x03", "/ [130]$ ");
     await terminal.type("echo alive\r", "\nalive\r\n");

@@ -40,6 +40,17 @@ export function printByte(byte: u32): void {
   if (byte === NEWLINE || used === BUFFER_SIZE) flush();
 }
 
+/** Prints a newline that appears with whatever is printed next, or with `flush`. */
+export function holdNewline(): void {
+  if (used === BUFFER_SIZE - 1) flush();
+  store<u8>(buffer + used++, NEWLINE);
+}
+
+/** Forgets what has been printed and not been written: another process has its own copy of it. */
+export function forgetOutput(): void {
+  used = 0;
+}
+
 export function printBytes(from: usize, size: u32): void {
   for (let i: u32 = 0; i < size; i++) printByte(load<u8>(from + i));
 }

@@ -1,4 +1,8 @@
 // The terminal: how wide it is, and its raw mode, in which each key arrives at once and unechoed.
+//
+// The shell keeps the terminal raw whenever it has it, so that ^C is never a signal to the shell.
+// A program finds the mode that the shell found: its process restores it before it becomes the
+// program (shell/processes.ts).
 
 import {
   ECHO,
@@ -64,6 +68,17 @@ export function enterRawMode(): bool {
 export function leaveRawMode(): void {
   if (isRaw) ioctl(STANDARD_INPUT, TCSETSW, original);
   isRaw = false;
+}
+
+/**
+ * Enters raw mode again after a program that found the mode of leaveRawMode. The mode that it left
+ * is what leaveRawMode restores from now on, unless `isBroken`: the program could not clean up.
+ */
+export function returnToRawMode(isBroken: bool): void {
+  if (!isRaw) return;
+  if (isBroken) ioctl(STANDARD_INPUT, TCSETSW, original);
+  isRaw = false;
+  enterRawMode();
 }
 
 /** Sets the process group that ^C goes to. */

@@ -5,8 +5,8 @@
 // that have ended before the next prompt.
 
 import { shellStatus } from "../../src/abi/signals";
-import { print, printDecimal, printLine } from "../runtime/output";
-import { giveTerminal, lastWaitStatus, reap, takeTerminal, waitForAny } from "./processes";
+import { flush, print, printDecimal, printLine } from "../runtime/output";
+import { lastWaitStatus, reap, takeTerminal, waitForAny } from "./processes";
 import { signalName } from "./signal-name";
 
 /** A program in the background. */
@@ -30,14 +30,14 @@ export class Jobs {
 
   /** Waits for a program, which has the terminal meanwhile; returns its wait status. */
   waitInForeground(process: i32): u32 {
-    giveTerminal(process);
     let ended = waitForAny();
     while (ended !== 0 && ended !== process) {
       this.note(ended);
       ended = waitForAny();
     }
-    takeTerminal();
-    return lastWaitStatus();
+    const status = lastWaitStatus();
+    takeTerminal((status & 0x7f) !== 0);
+    return status;
   }
 
   /** Forgets all processes that have ended; if wanted, reports those that are jobs. */
@@ -52,6 +52,7 @@ export class Jobs {
 
   /** Waits until every job has ended. */
   waitForAll(): void {
+    flush();
     while (this.isAnyRunning()) {
       const process = waitForAny();
       if (process === 0) return;

@@ -6,7 +6,7 @@
 // The line never wraps: what does not fit scrolls sideways, so that nothing depends on how a
 // terminal wraps. A character counts as one column.
 
-import { flush, print, printByte } from "../runtime/output";
+import { flush, holdNewline, print, printByte } from "../runtime/output";
 import { terminalColumns } from "../runtime/terminal";
 import { History } from "./history";
 import { isKeyWaiting, Key, readKey } from "./keyboard";
@@ -65,7 +65,11 @@ export class LineEditor {
     return this.text;
   }
 
-  /** Lets the user edit a line. The terminal must be in raw mode. */
+  /**
+   * Lets the user edit a line. The terminal must be in raw mode. The newline after it is held back:
+   * who sees it may type at once for the program that the line starts, so it must not appear before
+   * the terminal is as that program finds it.
+   */
   edit(prompt: string): Ending {
     this.prompt = prompt;
     this.text = "";
@@ -80,8 +84,9 @@ export class LineEditor {
     }
     this.cursor = this.text.length;
     this.show();
-    print(this.ending === Ending.cancelled ? "^C\n" : "\n");
+    if (this.ending === Ending.cancelled) print("^C");
     flush();
+    holdNewline();
     return this.ending;
   }
 

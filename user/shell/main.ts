@@ -85,14 +85,17 @@ function talk(shell: Shell): void {
   const history = new History();
   const completer = new ShellCompleter(shell.environment.path, builtinNames());
   const editor = new LineEditor(history, completer);
+  enterRawMode();
   greet();
   while (!shell.isOver) {
     shell.jobs.reapAll(true);
     const line = ask(shell, editor);
-    if (line === null) return;
+    if (line === null) break;
     history.add(line);
     shell.run(line);
   }
+  leaveRawMode();
+  flush();
 }
 
 /** Prints the message of the day, if there is one. */
@@ -117,7 +120,6 @@ function ask(shell: Shell, editor: LineEditor): string | null {
     return readLine();
   }
   const ending = editor.edit(prompt(shell));
-  leaveRawMode();
   if (ending === Ending.endOfInput) return null;
   if (ending === Ending.entered) return editor.line;
   shell.environment.status = STATUS_INTERRUPTED;

@@ -2,12 +2,25 @@
 //
 // Each program is a process group of its own, and the terminal's foreground group while the shell
 // waits for it, so ^C reaches the program and not the shell. Background programs read /dev/null.
+//
+//   shell                          new process                          the terminal is
+//   fork                                                                raw, the shell's
+//                                  setpgid, give itself the terminal    raw, the program's
+//                                  leaveRawMode                         as the program finds it
+//                                  write the newline after the line
+//                                  execve … exit
+//   waitpid, return to raw mode                                         raw, the program's
+//   take the terminal                                                   raw, the shell's
+//   write the prompt
+//
+// So what is typed after the newline or after the prompt meets the mode that belongs to it, and ^C
+// is a signal only while it is a program's.
 
 import { ENOENT } from "../../src/abi/errno";
 import { O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from "../../src/abi/files";
 import { WNOHANG } from "../../src/abi/signals";
 import { complain } from "../runtime/errors";
-import { flush, STANDARD_INPUT, STANDARD_OUTPUT } from "../runtime/output";
+import { flush, forgetOutput, STANDARD_INPUT, STANDARD_OUTPUT } from "../runtime/output";
 import {
   close,
   dup2,
@@ -19,7 +32,7 @@ import {
   setpgid,
   waitpid,
 } from "../runtime/system-calls";
-import { setForegroundGroup } from "../runtime/terminal";
+import { leaveRawMode, returnToRawMode, setForegroundGroup } from "../runtime/terminal";
 import { addressOf, toC } from "../runtime/text";
 import { Command } from "./command";
 
@@ -41,21 +54,27 @@ export function lastWaitStatus(): u32 {
  * process is reported there, and it ends with 126 or 127.
  */
 export function startProgram(command: Command, path: string, environment: usize): i32 {
-  flush();
+  if (command.isBackground) flush();
   const child = fork();
   if (child === 0) becomeProgram(command, path, environment);
-  if (child > 0) setpgid(child, child);
+  if (child > 0) {
+    setpgid(child, child);
+    forgetOutput();
+  }
   return child;
 }
 
-/** Gives the terminal to a program, so that ^C goes to it. */
-export function giveTerminal(process: i32): void {
-  setForegroundGroup(process);
+/** Takes the terminal back from a program; `isBroken`: it may not have restored the mode. */
+export function takeTerminal(isBroken: bool): void {
+  returnToRawMode(isBroken);
+  setForegroundGroup(getpgrp());
 }
 
-/** Takes the terminal back. */
-export function takeTerminal(): void {
+/** In the new process: makes the terminal the program's, in the mode that programs find. */
+function giveTerminal(): void {
   setForegroundGroup(getpgrp());
+  leaveRawMode();
+  flush();
 }
 
 /** A process that has ended, or 0 if none has; lastWaitStatus says how. */
@@ -71,6 +90,7 @@ export function waitForAny(): i32 {
 /** In the new process: never returns. */
 function becomeProgram(command: Command, path: string, environment: usize): void {
   setpgid(0, 0);
+  if (!command.isBackground) giveTerminal();
   const input = command.isBackground && command.input.length === 0 ? "/dev/null" : command.input;
   if (!redirect(input, O_RDONLY, STANDARD_INPUT)) exit(STATUS_CANNOT_RUN);
   const mode = command.appends ? O_APPEND : O_TRUNC;

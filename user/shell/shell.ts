@@ -65,7 +65,8 @@ export class Shell {
       if (command.condition === Condition.ifNotZero && environment.status === 0) continue;
       command.expandWith(environment);
       environment.status = this.runCommand(command);
-      flush();
+      // What `exit` leaves appears when the terminal is as the shell found it.
+      if (!this.isOver) flush();
     }
   }
 

@@ -53,6 +53,7 @@ function setLocalFlags(change: (flags: number) => number, vmin = 1): void {
 }
 
 const raw = (flags: number) => flags & ~(ICANON | ECHO | ISIG);
+const canonical = (flags: number) => flags | ICANON | ECHO | ISIG;
 
 describe("a terminal in canonical mode", () => {
   beforeEach(() => {
@@ -156,6 +157,38 @@ describe("a terminal in raw mode", () => {
     type("half");
     setLocalFlags(raw);
     assert.equal(read(), "half");
+  });
+
+  it("gives a NUL for a ^D that was typed before", () => {
+    type("a\rb\x04");
+    setLocalFlags(raw);
+    assert.equal(read(), "a\nb\0");
+  });
+
+  it("makes one line of what is unread when it ends, as it is", () => {
+    setLocalFlags(raw);
+    type("x\ny");
+    setLocalFlags(canonical);
+    type("next\r");
+    assert.equal(read(), "x\ny");
+    assert.equal(read(), "next\n");
+  });
+
+  it("takes a NUL at the end of what is unread for the end of input", () => {
+    setLocalFlags(raw);
+    type("x\0");
+    setLocalFlags(canonical);
+    assert.equal(read(), "x");
+    assert.equal(read(), undefined);
+  });
+
+  it("leaves lines as they are when ICANON does not change", () => {
+    type("a\rb\rc");
+    setLocalFlags((flags) => flags & ~ECHO);
+    type("d\r");
+    assert.equal(read(), "a\n");
+    assert.equal(read(), "b\n");
+    assert.equal(read(), "cd\n");
   });
 
   it("drops what does not fit, and goes on", () => {
