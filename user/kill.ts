@@ -3,7 +3,7 @@
 import { SIGTERM } from "../src/abi/signals";
 import { argument, parseDecimal, refuse, STATUS_USAGE, wantsHelp } from "./runtime/arguments";
 import { complain } from "./runtime/errors";
-import { printLine, STANDARD_ERROR, use } from "./runtime/output";
+import { printLine, STANDARD_ERROR, STANDARD_OUTPUT, use } from "./runtime/output";
 import { kill } from "./runtime/system-calls";
 
 const USAGE = `usage: kill [-SIGNAL] PID...
@@ -26,9 +26,16 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
     const pid = parseDecimal(argument(argv, i));
     if (pid <= 0) return refuse(argv, i, USAGE);
     const result = kill(pid, signal);
-    if (result === 0) continue;
-    complain("kill", argument(argv, i), result);
+    if (result !== 0) complain("kill", argument(argv, i), result);
+    else if (pid === 1 && signal !== 0) sayThatItIsIgnored();
+    else continue;
     status = 1;
   }
   return status;
+}
+
+function sayThatItIsIgnored(): void {
+  use(STANDARD_ERROR);
+  printLine("kill: 1: process 1 ignores what others send; poweroff ends the machine");
+  use(STANDARD_OUTPUT);
 }

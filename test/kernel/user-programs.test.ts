@@ -70,6 +70,8 @@ for (const machine of MACHINES) {
         const process = / (\d+) +1 +\d+ R +\d+ +spin/.exec(listed)?.[1] ?? "";
         serial.send(`kill ${process}; wait; echo "gone $?"\r`);
         await serial.waitFor(/\ngone 0\r\n/);
+        serial.send("kill 1\r");
+        await serial.waitFor(/kill: 1: process 1 ignores [\s\S]*\[1\]\$ /);
         serial.send("cat\r");
         await serial.waitFor(/\$ cat[^\n]*\n$/);
         serial.send("to cat\r");

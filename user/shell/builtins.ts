@@ -13,21 +13,22 @@ const PATH_SIZE: u32 = 4096;
 
 const HELP = `Commands of the shell:
   cd [FOLDER]   goes to a folder, / without one
+  clear         clears the screen, as ^L
   exit [N]      ends the shell with a status
   help          this
   jobs          programs in the background
   pwd           prints the folder
   wait          waits for the programs in the background
-Lines: PROGRAM ARGUMENTS; next && if-good || if-bad, & in the background, < FILE, > FILE
+Lines: PROGRAM ARGUMENTS; next && if-good || if-bad, & in the background, < FILE, > DEVICE
 Words: 'as is', "with $NAME, $? and $$", \\x
-Keys:  cursor keys, Tab, ^A ^E ^U ^K ^W ^L, ^C, ^D
+Keys:  cursor keys, Tab, ^A ^E ^U ^K ^W ^L, ^R to search, ^C, ^D
 Programs:`;
 
 const path: usize = memory.data(4096);
 
 /** The names of the built-in commands, sorted. */
 export function builtinNames(): string[] {
-  return ["cd", "exit", "help", "jobs", "pwd", "wait"];
+  return ["cd", "clear", "exit", "help", "jobs", "pwd", "wait"];
 }
 
 export function isBuiltin(name: string): bool {
@@ -54,6 +55,7 @@ export class Builtins {
     if (name === "cd") return changeDirectory(words.length > 1 ? words[1] : "/");
     if (name === "exit") return this.exit(words);
     if (name === "help") return this.help();
+    if (name === "clear") print("\x1b[H\x1b[2J");
     if (name === "pwd") printLine(workingDirectory());
     if (name === "jobs") this.jobs.printAll();
     if (name === "wait") this.jobs.waitForAll();

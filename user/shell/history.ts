@@ -5,7 +5,7 @@ const LIMIT: i32 = 200;
 export class History {
   private readonly lines: string[] = [];
   /** The line that is shown; lines.length: the new one. */
-  private at: i32 = 0;
+  private shown: i32 = 0;
   /** What was typed on the new line before going back. */
   private draft: string = "";
 
@@ -17,23 +17,33 @@ export class History {
     this.lines.push(line);
   }
 
+  /** How many lines there are. */
+  get count(): i32 {
+    return this.lines.length;
+  }
+
+  /** A line by its place: 0 is the oldest. */
+  at(index: i32): string {
+    return this.lines[index];
+  }
+
   /** Goes to the new line. */
   rewind(): void {
-    this.at = this.lines.length;
+    this.shown = this.lines.length;
     this.draft = "";
   }
 
   /** The line before the shown one, whose text is `current`. */
   older(current: string): string {
-    if (this.at === 0) return current;
-    if (this.at === this.lines.length) this.draft = current;
-    this.at--;
-    return this.lines[this.at];
+    if (this.shown === 0) return current;
+    if (this.shown === this.lines.length) this.draft = current;
+    this.shown--;
+    return this.lines[this.shown];
   }
 
   newer(current: string): string {
-    if (this.at === this.lines.length) return current;
-    this.at++;
-    return this.at === this.lines.length ? this.draft : this.lines[this.at];
+    if (this.shown === this.lines.length) return current;
+    this.shown++;
+    return this.shown === this.lines.length ? this.draft : this.lines[this.shown];
   }
 }

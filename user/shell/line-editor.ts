@@ -3,12 +3,13 @@
 //   prompt | text before the cursor | text after it
 //          ^ first                    the part that fits in the terminal's width is shown
 //
-// The line never wraps: what does not fit scrolls sideways, so that nothing depends on how a
-// terminal wraps. A character counts as one column.
+// The line never wraps: what does not fit scrolls sideways, with < and > where it goes on, so that
+// nothing depends on how a terminal wraps. A character counts as one column.
 
 import { flush, holdNewline, print, printByte } from "../runtime/output";
 import { terminalColumns } from "../runtime/terminal";
 import { History } from "./history";
+import { HistorySearch } from "./history-search";
 import { isKeyWaiting, Key, readKey } from "./keyboard";
 
 /** Knows what an unfinished word could become. */
@@ -38,14 +39,20 @@ const CONTROL_E: i32 = 0x05;
 const CONTROL_F: i32 = 0x06;
 const CONTROL_H: i32 = 0x08;
 const TAB: i32 = 0x09;
+const CONTROL_G: i32 = 0x07;
 const CONTROL_K: i32 = 0x0b;
 const CONTROL_L: i32 = 0x0c;
 const CONTROL_N: i32 = 0x0e;
 const CONTROL_P: i32 = 0x10;
+const CONTROL_R: i32 = 0x12;
 const CONTROL_U: i32 = 0x15;
 const CONTROL_W: i32 = 0x17;
+const CONTROL_Z: i32 = 0x1a;
 const DELETE: i32 = 0x7f;
 const GAP: i32 = 2;
+const CLEAR_SCREEN = "\x1b[H\x1b[2J";
+const NO_JOB_CONTROL =
+  "^Z: there is no job control; ^C ends a program, & starts one in the background";
 
 export class LineEditor {
   private text: string = "";
@@ -54,6 +61,8 @@ export class LineEditor {
   private first: i32 = 0;
   private prompt: string = "";
   private ending: Ending = Ending.none;
+  /** Not null after ^R. */
+  private search: HistorySearch | null = null;
 
   constructor(
     private readonly history: History,
@@ -76,6 +85,7 @@ export class LineEditor {
     this.cursor = 0;
     this.first = 0;
     this.ending = Ending.none;
+    this.search = null;
     this.history.rewind();
     this.show();
     while (this.ending === Ending.none) {
@@ -91,10 +101,27 @@ export class LineEditor {
   }
 
   private handle(key: i32): void {
+    const search = this.search;
+    if (search !== null && this.continueSearch(search, key)) return;
     if (key === 0x0d || key === 0x0a) this.ending = Ending.entered;
     else if (key === Key.endOfInput) this.ending = Ending.endOfInput;
     else if (key >= Key.up || key < 0x20 || key === DELETE) this.control(key);
     else this.insert(String.fromCodePoint(key));
+  }
+
+  /** What a key does after ^R; false: it ends the search and does what it always does. */
+  private continueSearch(search: HistorySearch, key: i32): bool {
+    if (key === CONTROL_R) search.older();
+    else if (key === CONTROL_H || key === DELETE) search.shorten();
+    else if (key >= 0x20 && key < Key.up) search.extend(String.fromCodePoint(key));
+    else {
+      this.search = null;
+      if (key === CONTROL_G) return true;
+      this.replace(search.line);
+      return false;
+    }
+    if (!search.isFound) printByte(BELL);
+    return true;
   }
 
   private control(key: i32): void {
@@ -123,7 +150,13 @@ export class LineEditor {
         this.remove(this.wordBefore(), this.cursor);
         break;
       case CONTROL_L:
-        print("\x1b[H\x1b[2J");
+        print(CLEAR_SCREEN);
+        break;
+      case CONTROL_R:
+        this.search = new HistorySearch(this.history, this.text);
+        break;
+      case CONTROL_Z:
+        print(`\n${NO_JOB_CONTROL}\n`);
         break;
       case TAB:
         this.complete();
@@ -231,18 +264,32 @@ export class LineEditor {
 
   /** Draws the line again and puts the cursor where it belongs. */
   private show(): void {
-    const room = max(<i32>terminalColumns() - this.prompt.length - 1, 8);
-    if (this.cursor < this.first) this.first = this.cursor;
-    if (this.cursor - this.first > room) this.first = this.cursor - room;
-    const shown = this.text.substr(this.first, room);
+    const search = this.search;
+    if (search !== null) this.draw(searchPrompt(search), search.line, search.line.length);
+    else this.draw(this.prompt, this.text, this.cursor);
+  }
+
+  private draw(prompt: string, text: string, cursor: i32): void {
+    const room = max(<i32>terminalColumns() - prompt.length - 1, 8);
+    // The cursor never is on a mark: where the line goes on, a column is left for it.
+    const last = cursor < text.length ? room - 2 : room;
+    if (cursor <= this.first) this.first = max(cursor - 1, 0);
+    if (cursor - this.first > last) this.first = cursor - last;
+    let shown = text.substr(this.first, room);
+    if (this.first > 0) shown = `<${shown.substring(1)}`;
+    if (this.first + room < text.length) shown = `${shown.substring(0, room - 1)}>`;
     print("\r");
-    print(this.prompt);
+    print(prompt);
     print(shown);
     print("\x1b[K");
-    const back = shown.length - (this.cursor - this.first);
+    const back = shown.length - (cursor - this.first);
     if (back > 0) print(`\x1b[${back}D`);
     flush();
   }
+}
+
+function searchPrompt(search: HistorySearch): string {
+  return `${search.isFound ? "search" : "not found"}: ${search.pattern}_  `;
 }
 
 function isLowSurrogate(unit: i32): bool {
