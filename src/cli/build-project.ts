@@ -9,7 +9,7 @@
 // costs more than compiling one.
 
 import { fork } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,7 @@ import { Diagnostic, Diagnostics } from "../base/diagnostic";
 import { type ArchiveEntry, fileEntry, writeArchive } from "../machine/initramfs";
 import { withBuildLock } from "./build-lock";
 import type { BuildAnswer, BuildTask, PlainDiagnostic, ProgramRecipe } from "./build-task";
+import { folderEntries } from "./folder-entries";
 import type { Project } from "./project";
 import { importExport } from "./project-module";
 import { hashOf, isCurrent, toolchainHash, writeStamp } from "./stamp";
@@ -192,17 +193,9 @@ function writeInitramfs(
   const binaries = programs.map(({ name }) =>
     fileEntry(`bin/${name}`, readFileSync(join(project.output, "user", name)), 0o755),
   );
-  const files = rootFiles(join(project.root, "user", "root"));
+  const files = folderEntries(join(project.root, "user", "root"));
   const archive = writeArchive([...binaries, ...files, ...generated]);
   const path = join(project.output, "initramfs.cpio");
   if (!existsSync(path) || !readFileSync(path).equals(archive)) writeFileSync(path, archive);
   return path;
-}
-
-function rootFiles(directory: string): ArchiveEntry[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { recursive: true, encoding: "utf8" })
-    .filter((name) => statSync(join(directory, name)).isFile())
-    .sort()
-    .map((name) => fileEntry(name.replaceAll("\\", "/"), readFileSync(join(directory, name))));
 }

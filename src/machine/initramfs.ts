@@ -18,19 +18,27 @@ const TRAILER = "TRAILER!!!";
 const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
+const S_IFLNK = 0o120000;
+const TYPES = { file: S_IFREG, directory: S_IFDIR, link: S_IFLNK } as const;
 
 export interface ArchiveEntry {
   /** Without a leading slash: `bin/hello`. */
   readonly name: string;
-  readonly kind: "file" | "directory";
+  readonly kind: keyof typeof TYPES;
   /** Permission bits. */
   readonly mode: number;
+  /** The contents; of a symbolic link its target, without a NUL. */
   readonly data: Uint8Array;
 }
 
 /** A file's entry; 0o755 for programs, 0o644 for other files. */
 export function fileEntry(name: string, data: Uint8Array, mode = 0o644): ArchiveEntry {
   return { name, kind: "file", mode, data };
+}
+
+/** A symbolic link's entry. */
+export function linkEntry(name: string, target: string): ArchiveEntry {
+  return { name, kind: "link", mode: 0o777, data: new TextEncoder().encode(target) };
 }
 
 /** Writes an archive; the directories of files are added before them. */
@@ -61,9 +69,8 @@ function withDirectories(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
 function writeEntry(archive: ByteWriter, entry: ArchiveEntry, inode: number): void {
   const name = new TextEncoder().encode(`${entry.name}\0`);
   const isTrailer = entry.name === TRAILER;
-  const type = entry.kind === "directory" ? S_IFDIR : S_IFREG;
   const links = entry.kind === "directory" ? 2 : 1;
-  const mode = isTrailer ? 0 : type | entry.mode;
+  const mode = isTrailer ? 0 : TYPES[entry.kind] | entry.mode;
   const fields = [inode, mode, 0, 0, links, 0, entry.data.length, 0, 0, 0, 0, name.length, 0];
   archive.text("070701");
   for (const field of fields) archive.text(field.toString(16).padStart(8, "0"));
@@ -102,11 +109,17 @@ function decodeEntry(bytes: Uint8Array, offset: number): { entry: ArchiveEntry; 
   if (field(11) === 0 || next > bytes.length) throw malformed(offset, "the entry is cut off");
   const entry: ArchiveEntry = {
     name: new TextDecoder().decode(bytes.subarray(offset + HEADER_SIZE, nameEnd - 1)),
-    kind: (field(1) & S_IFMT) === S_IFDIR ? "directory" : "file",
+    kind: kindOf(field(1)),
     mode: field(1) & 0o7777,
     data: bytes.subarray(dataStart, dataStart + field(6)),
   };
   return { entry, next };
+}
+
+/** Devices and the like count as files: nothing but their names is looked at. */
+function kindOf(mode: number): ArchiveEntry["kind"] {
+  if ((mode & S_IFMT) === S_IFDIR) return "directory";
+  return (mode & S_IFMT) === S_IFLNK ? "link" : "file";
 }
 
 function malformed(offset: number, what: string): Diagnostic {
