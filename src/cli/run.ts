@@ -1,7 +1,7 @@
 // isthmus run: boots the kernel; this terminal is its serial line
 //
 //   npx isthmus run [--machine v86|qemu|grub] [--memory MiB] [--timeout S]
-//                   [--kernel FILE [--initramfs FILE]] [--verbose] [--trace] [--gdb]
+//                   [--kernel FILE] [--initramfs FILE] [--verbose] [--trace] [--gdb]
 //                   [-- PROGRAM ARGS…]
 //
 // Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input from a
@@ -12,7 +12,8 @@
 //   --memory MIB       the guest's memory; default 64
 //   --timeout S        ends the run after S seconds
 //   --kernel FILE      boots this Multiboot ELF file instead of the project's kernel
-//   --initramfs FILE   the module to hand to the kernel; ours wants a cpio archive
+//   --initramfs FILE   the module to hand to the kernel, with or without --kernel; ours wants a
+//                      cpio archive
 //   --verbose          shows what the kernel says while it boots
 //   --trace            shows every system call
 //   --gdb              with --machine qemu: waits for GDB before the first instruction, and prints
