@@ -1,6 +1,6 @@
 // The line discipline: what happens between the bytes of a keyboard and the bytes that a read gets.
 //
-//   received        canonical: held until the line ends, erase (^H, ^W, ^U) takes back; ^D ends
+//   received        canonical: held until the line ends, erase (DEL, ^W, ^U) takes back; ^D ends
 //   bytes  ->       input without storing anything
 //                   raw: available at once
 //
@@ -201,7 +201,7 @@ export class LineDiscipline {
   }
 
   private receiveCanonical(byte: u32): void {
-    if (this.isSpecial(byte, VERASE) || byte === 0x08) this.eraseCharacter();
+    if (this.isSpecial(byte, VERASE)) this.eraseCharacter();
     else if (this.isSpecial(byte, VWERASE)) this.eraseWord();
     else if (this.isSpecial(byte, VKILL)) this.eraseLine();
     else if (this.isSpecial(byte, VEOF)) this.endInput();

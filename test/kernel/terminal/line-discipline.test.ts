@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { ECHO, ICANON, ISIG, TERMIOS_CC, TERMIOS_LFLAG, VMIN } from "../../../src/abi/termios";
+import {
+  ECHO,
+  ICANON,
+  ISIG,
+  TERMIOS_CC,
+  TERMIOS_LFLAG,
+  VERASE,
+  VMIN,
+} from "../../../src/abi/termios";
 import { loadKernelPart } from "../kernel-part";
 
 let shown = "";
@@ -52,6 +60,14 @@ function setLocalFlags(change: (flags: number) => number, vmin = 1): void {
   part.call.set!(from);
 }
 
+function setSpecial(index: number, byte: number): void {
+  const from = part.area + 0x1000;
+  const termios = part.read(part.call.termios!(), 36);
+  termios[TERMIOS_CC + index] = byte;
+  part.write(from, termios);
+  part.call.set!(from);
+}
+
 const raw = (flags: number) => flags & ~(ICANON | ECHO | ISIG);
 const canonical = (flags: number) => flags | ICANON | ECHO | ISIG;
 
@@ -85,6 +101,14 @@ describe("a terminal in canonical mode", () => {
     assert.equal(read(), "ls\n");
     type("nonsense\x15ok\r");
     assert.equal(read(), "ok\n");
+  });
+
+  it("takes characters back with ^H only if VERASE is ^H", () => {
+    type("abc\x08\r");
+    assert.equal(read(), "abc\x08\n");
+    setSpecial(VERASE, 0x08);
+    type("abc\x08\x7f\r");
+    assert.equal(read(), "ab\x7f\n");
   });
 
   it("takes nothing back of a line that has ended", () => {
