@@ -8,13 +8,14 @@ const part = loadKernelPart(
   `
   import { createRoot, Inode, rootDirectory } from "./kernel/file/inode";
   import { unpackInitramfs } from "./kernel/filesystem/initramfs/unpack";
-  import { resolvePath } from "./kernel/file/path";
+  import { lastNameIsMissing, resolvePath } from "./kernel/file/path";
   export function mount(start: usize, size: u32): u32 {
     createRoot();
     return unpackInitramfs(start, size);
   }
   export function find(path: usize): usize { return resolvePath(rootDirectory(), path, true); }
   export function findLink(path: usize): usize { return resolvePath(rootDirectory(), path, false); }
+  export function isLastMissing(): u32 { return lastNameIsMissing; }
   export function data(inode: usize): usize { return changetype<Inode>(inode).data; }
   export function size(inode: usize): u32 { return changetype<Inode>(inode).size; }
   export function mode(inode: usize): u32 { return changetype<Inode>(inode).mode; }
@@ -124,10 +125,34 @@ describe("initramfs", () => {
         ["loop", LINK, "loop"],
       ),
     );
+    assert.equal(find("/absolute/"), ENOTDIR);
+    assert.equal(find("/loop/x"), ELOOP);
     assert.equal(contents("/bin/sh"), "a shell");
     assert.equal(contents("/absolute"), "a shell");
     assert.equal(find("/loop"), ELOOP);
     assert.equal(part.call.mode!(find("/loop", "findLink")), LINK);
+  });
+
+  it("follows 40 links on the way, and not one more", () => {
+    const chain = Array.from(
+      { length: 41 },
+      (_, i): Entry => [`l${i}`, LINK, i === 0 ? "/bin" : `l${i - 1}/`],
+    );
+    mount(archive(["bin/shell", FILE, "a shell"], ["sh", LINK, "./l38/../bin/shell"], ...chain));
+    assert.equal(contents("/l39/shell"), "a shell");
+    assert.equal(contents("/sh"), "a shell");
+    assert.equal(find("/l40/shell"), ELOOP);
+    assert.equal(contents("/l19/../l19/shell"), "a shell");
+    assert.equal(find("/l20/../l19/shell"), ELOOP);
+  });
+
+  it("tells a last name that is missing from a directory that is", () => {
+    mount(archive(["bin/shell", FILE, ""], ["to", LINK, "bin/none"], ["past", LINK, "none/x"]));
+    const isLast = (path: string) => [find(path), part.call.isLastMissing!()];
+    for (const path of ["/none", "/bin/none", "to"]) assert.deepEqual(isLast(path), [ENOENT, 1]);
+    for (const path of ["/none/x", "to/x", "past", ""]) {
+      assert.deepEqual(isLast(path), [ENOENT, 0], path);
+    }
   });
 
   it("takes the last one of two entries with a name", () => {
