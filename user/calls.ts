@@ -1,23 +1,29 @@
-// calls FILE: checks that each system call answers as Linux does, above all to mistakes.
+// calls FILE [CHAIN]: checks that each system call answers as Linux does, above all to mistakes.
 //
 // What is expected here is what Linux does on i386; the tests also run this very program on the
 // host's Linux (test/kernel/syscall/system-calls.test.ts). FILE is any executable; its own will do.
+// CHAIN leads to a file through as many symbolic links as Linux follows, CHAINx through one more.
 // Bad pointers are left to `abuse`.
 
 import {
   EACCES,
   EBADF,
   ECHILD,
+  EEXIST,
   EFAULT,
   EINVAL,
   EISDIR,
+  ELOOP,
   ENAMETOOLONG,
   ENOENT,
   ENOSYS,
   ENOTDIR,
   ENOTTY,
+  EPERM,
   ERANGE,
+  EROFS,
   ESRCH,
+  ETXTBSY,
 } from "../src/abi/errno";
 import {
   F_DUPFD,
@@ -26,9 +32,13 @@ import {
   F_SETFD,
   FD_CLOEXEC,
   O_ACCMODE,
+  O_CREAT,
   O_DIRECTORY,
+  O_EXCL,
+  O_NOFOLLOW,
   O_RDONLY,
   O_RDWR,
+  O_TRUNC,
   O_WRONLY,
   R_OK,
   S_IFCHR,
@@ -44,16 +54,19 @@ import {
   X_OK,
 } from "../src/abi/files";
 import { SystemCall } from "../src/abi/linux/i386";
+import { PAGE_SIZE } from "../src/abi/memory-map";
 import { SIGABRT, SIGCONT, SIGTERM, WNOHANG } from "../src/abi/signals";
 import { TCGETS } from "../src/abi/termios";
 import { int80 } from "../src/abi/x86";
 import { argument, wantsHelp } from "./runtime/arguments";
 import { flush, print, printC, printDecimal, printLine, printSigned } from "./runtime/output";
 
-const USAGE = `usage: calls FILE
-Checks what the system calls answer. FILE is an executable to read.`;
+const USAGE = `usage: calls FILE [CHAIN]
+Checks what the system calls answer. FILE is an executable to read, CHAIN a chain of 40 links.`;
 
 const SECOND: i32 = 1000000000;
+/** What Linux transfers at most at once. */
+const LARGEST_TRANSFER: i32 = 0x7ffff000;
 const BUFFER_SIZE: u32 = 8192;
 const buffer: usize = memory.data(8192, 8);
 const word: usize = memory.data(8, 8);
@@ -64,7 +77,7 @@ let failures: u32 = 0;
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
-  if (argc !== 2) {
+  if (argc !== 2 && argc !== 3) {
     printLine(USAGE);
     return 2;
   }
@@ -73,6 +86,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   devices();
   regularFile(path);
   directories(path);
+  openFlags(path);
+  if (argc === 3) links(argument(argv, 2));
   vectors();
   programs(path);
   children();
@@ -100,6 +115,8 @@ function descriptors(): void {
   expect(cstr("dup2, to itself"), call(SystemCall.dup2, 1, 1), 1);
   expect(cstr("dup2, beyond the table"), call(SystemCall.dup2, 1, 70), 70);
   expect(cstr("fcntl, next one"), call(SystemCall.fcntl64, 1, F_DUPFD, 70), 71);
+  expect(cstr("fcntl, from -1"), call(SystemCall.fcntl64, 1, F_DUPFD, -1), -EINVAL);
+  expect(cstr("fcntl, from far"), call(SystemCall.fcntl64, 1, F_DUPFD, i32.MAX_VALUE), -EINVAL);
   expect(cstr("close, copy"), call(SystemCall.close, 71), 0);
   expect(cstr("close, copy"), call(SystemCall.close, 70), 0);
   expect(cstr("close, twice"), call(SystemCall.close, 70), -EBADF);
@@ -111,6 +128,11 @@ function devices(): void {
   expect(cstr("null, read"), call(SystemCall.read, nothing, buffer, 10), 0);
   expect(cstr("null, write"), call(SystemCall.write, nothing, buffer, 10), 10);
   expect(cstr("null, write from nowhere"), call(SystemCall.write, nothing, 0, 10), 10);
+  expect(
+    cstr("null, write most"),
+    call(SystemCall.write, nothing, buffer, i32.MAX_VALUE),
+    LARGEST_TRANSFER,
+  );
   expect(cstr("null, ioctl"), call(SystemCall.ioctl, nothing, TCGETS, buffer), -ENOTTY);
   expect(cstr("null, status"), call(SystemCall.fstat64, nothing, buffer), 0);
   expect(cstr("null, type"), load<u32>(buffer, STAT_MODE) & S_IFMT, S_IFCHR);
@@ -208,6 +230,39 @@ function directories(path: usize): void {
   expect(cstr("fstat, closed"), call(SystemCall.fstat64, 9, buffer), -EBADF);
 }
 
+function openFlags(path: usize): void {
+  const create = O_CREAT | O_WRONLY;
+  expect(cstr("create, device"), openAndClose(cstr("/dev/null"), create | O_TRUNC), 0);
+  expect(cstr("create, new one"), openAndClose(cstr("/dev/null"), create | O_EXCL), -EEXIST);
+  expect(cstr("create, new folder"), openAndClose(cstr("/dev"), O_CREAT | O_EXCL), -EEXIST);
+  expect(cstr("create, folder"), openAndClose(cstr("/dev"), O_CREAT), -EISDIR);
+  expect(cstr("create, root"), openAndClose(cstr("/"), O_CREAT), -EISDIR);
+  expect(cstr("create, nowhere"), openAndClose(cstr("/none/x"), create), -ENOENT);
+  expect(cstr("create, no name"), openAndClose(cstr(""), create), -ENOENT);
+  expect(cstr("create, in a device"), openAndClose(cstr("/dev/null/x"), create), -ENOTDIR);
+  expect(cstr("truncate, device"), openAndClose(cstr("/dev/null"), O_TRUNC), 0);
+  expect(cstr("truncate, folder"), openAndClose(cstr("/dev"), O_TRUNC), -EISDIR);
+  const result = openAndClose(path, O_TRUNC);
+  expect(cstr("truncate, this"), result === -ETXTBSY ? -EROFS : result, -EROFS);
+}
+
+/** 0 if the file can be opened, else -errno. */
+function openAndClose(path: usize, flags: i32): i32 {
+  const file = call(SystemCall.open, path, flags);
+  return file < 0 ? file : call(SystemCall.close, file);
+}
+
+function links(chain: usize): void {
+  expect(cstr("open, many links"), openAndClose(chain, O_RDONLY), 0);
+  expect(cstr("open, link itself"), openAndClose(chain, O_RDONLY | O_NOFOLLOW), -ELOOP);
+  expect(cstr("create, link"), openAndClose(chain, O_CREAT | O_EXCL), -EEXIST);
+  let length: usize = 0;
+  while (load<u8>(chain + length) !== 0) length++;
+  memory.copy(buffer, chain, length);
+  store<u16>(buffer + length, 0x78); // x
+  expect(cstr("open, too many links"), openAndClose(buffer, O_RDONLY), -ELOOP);
+}
+
 function vectors(): void {
   const file = call(SystemCall.open, cstr("/dev/null"), O_WRONLY);
   store<u32>(buffer, buffer);
@@ -217,6 +272,16 @@ function vectors(): void {
   store<u32>(buffer, buffer, 16);
   store<u32>(buffer, 2, 20);
   expect(cstr("writev"), call(SystemCall.writev, file, buffer, 3), 5);
+  store<u32>(buffer, -1, 20);
+  expect(cstr("writev, negative"), call(SystemCall.writev, file, buffer, 3), -EINVAL);
+  store<u32>(buffer, i32.MAX_VALUE, 4);
+  store<u32>(buffer, i32.MAX_VALUE, 20);
+  expect(cstr("writev, most"), call(SystemCall.writev, file, buffer, 3), LARGEST_TRANSFER);
+  const end = (call(SystemCall.brk, 0) + 2 * PAGE_SIZE) & ~(PAGE_SIZE - 1);
+  call(SystemCall.brk, end);
+  store<u32>(end - 8, buffer);
+  store<u32>(end - 4, 3);
+  expect(cstr("writev, half unmapped"), call(SystemCall.writev, file, end - 8, 2), -EFAULT);
   expect(cstr("writev, none"), call(SystemCall.writev, file, buffer, 0), 0);
   expect(cstr("writev, too many"), call(SystemCall.writev, file, buffer, 5000), -EINVAL);
   expect(cstr("writev, unmapped"), call(SystemCall.writev, file, 0, 1), -EFAULT);
@@ -248,6 +313,10 @@ function children(): void {
   expect(cstr("waitpid, no child"), call(SystemCall.waitpid, -1, 0, 0), -ECHILD);
   expect(cstr("waitpid, not there"), call(SystemCall.waitpid, 99999, 0, 0), -ECHILD);
   expect(cstr("waitpid, own group"), call(SystemCall.waitpid, 0, 0, WNOHANG), -ECHILD);
+  expect(cstr("waitpid, INT_MIN"), call(SystemCall.waitpid, i32.MIN_VALUE, 0, 0), -ESRCH);
+  store<u32>(buffer, 7);
+  expect(cstr("wait4, no child"), call(SystemCall.wait4, -1, 0, 0, buffer), -ECHILD);
+  expect(cstr("wait4, usage left"), load<u32>(buffer), 7);
   expect(cstr("waitpid, options"), call(SystemCall.waitpid, -1, 0, 0x1234), -EINVAL);
   const child = fork();
   if (child === 0) call(SystemCall.exit, 0x1ff);
@@ -257,6 +326,8 @@ function children(): void {
   if (second === 0) call(SystemCall.exit_group, 3);
   expect(cstr("wait4"), call(SystemCall.wait4, second, word, 0, buffer), second);
   expect(cstr("wait4, status"), load<u32>(word), 0x300);
+  // Whatever the time was, it is less than a second.
+  expect(cstr("wait4, usage"), load<u32>(buffer), 0);
   const parent = call(SystemCall.getpid);
   const third = fork();
   if (third === 0) call(SystemCall.exit, call(SystemCall.getppid) === parent ? 0 : 1);
@@ -267,6 +338,9 @@ function signals(): void {
   const child = fork();
   if (child === 0) spin();
   expect(cstr("waitpid, runs on"), call(SystemCall.waitpid, child, 0, WNOHANG), 0);
+  store<u32>(buffer, 7);
+  expect(cstr("wait4, runs on"), call(SystemCall.wait4, child, 0, WNOHANG, buffer), 0);
+  expect(cstr("wait4, usage left"), load<u32>(buffer), 7);
   expect(cstr("kill, nothing"), call(SystemCall.kill, child, 0), 0);
   expect(cstr("kill, unknown"), call(SystemCall.kill, child, 99), -EINVAL);
   expect(cstr("kill, harmless"), call(SystemCall.kill, child, SIGCONT), 0);
@@ -294,6 +368,18 @@ function groups(): void {
     call(SystemCall.exit, call(SystemCall.getpgrp) === self ? 0 : 1);
   }
   expect(cstr("setpgid"), statusOf(child), 0);
+  const first = sleeper();
+  const second = sleeper();
+  expect(cstr("setpgid, own"), call(SystemCall.setpgid, first, first), 0);
+  expect(cstr("setpgid, joins"), call(SystemCall.setpgid, second, first), 0);
+  call(SystemCall.kill, first, SIGTERM);
+  statusOf(first);
+  expect(cstr("setpgid, leader gone"), call(SystemCall.getpgid, second), first);
+  call(SystemCall.kill, second, SIGTERM);
+  statusOf(second);
+  expect(cstr("setpgid, group gone"), call(SystemCall.setpgid, 0, first), -EPERM);
+  expect(cstr("setpgid, no group"), call(SystemCall.setpgid, 0, i32.MAX_VALUE), -EPERM);
+  expect(cstr("setpgid, < 0"), call(SystemCall.setpgid, 99999, -1), -EINVAL);
   expect(cstr("setpgid, not there"), call(SystemCall.setpgid, 99999, 0), -ESRCH);
   expect(cstr("getpgid, not there"), call(SystemCall.getpgid, 99999), -ESRCH);
   expect(cstr("getpgid"), call(SystemCall.getpgid, 0), call(SystemCall.getpgrp));
@@ -308,6 +394,8 @@ function time(): void {
   expect(cstr("nanosleep"), sleep(0, 30000000), 0);
   expect(cstr("nanosleep, long enough"), milliseconds() - before >= 30 ? 1 : 0, 1);
   expect(cstr("clock, unknown"), call(SystemCall.clock_gettime, 77, pair), -EINVAL);
+  expect(cstr("clock, unknown"), call(SystemCall.clock_gettime, 10, pair), -EINVAL);
+  clocks();
   expect(cstr("clock, unmapped"), call(SystemCall.clock_gettime, 1, 0), -EFAULT);
   expect(cstr("time, unmapped"), call(SystemCall.time, 1), -EFAULT);
   const now = call(SystemCall.time, 0);
@@ -315,6 +403,25 @@ function time(): void {
   expect(cstr("gettimeofday, time"), load<i32>(pair) - now < 2 ? 1 : 0, 1);
   expect(cstr("gettimeofday, nothing"), call(SystemCall.gettimeofday, 0, 0), 0);
   expect(cstr("sched_yield"), call(SystemCall.sched_yield), 0);
+}
+
+/** Every clock that Linux has on every machine goes at its pace. */
+function clocks(): void {
+  for (let clock: i32 = 4; clock <= 11; clock++) {
+    // 8 and 9 need hardware that wakes the machine; there is no 10.
+    if (clock >= 8 && clock <= 10) continue;
+    const isReal = clock === 5 || clock === 11;
+    const drift = milliseconds(clock) - milliseconds(isReal ? 0 : 1);
+    expect(cstr("clock, pace"), drift > -60000 && drift < 60000 ? 1 : 0, 1);
+  }
+  for (let clock: i32 = 2; clock <= 3; clock++) {
+    const used = milliseconds(clock);
+    sleep(0, 50000000);
+    expect(cstr("clock, asleep"), milliseconds(clock) - used < 30 ? 1 : 0, 1);
+    const deadline = milliseconds() + 10000;
+    while (milliseconds(clock) < used + 30 && milliseconds() < deadline) {}
+    expect(cstr("clock, at work"), milliseconds(clock) - used >= 30 ? 1 : 0, 1);
+  }
 }
 
 function memoryCalls(): void {
@@ -358,14 +465,22 @@ function sleep(seconds: i32, nanoseconds: i32): i32 {
   return call(SystemCall.nanosleep, pair, 0);
 }
 
-function milliseconds(): i32 {
-  call(SystemCall.clock_gettime, 1, pair);
+/** What a clock shows; without one, the time since the start. */
+function milliseconds(clock: i32 = 1): i32 {
+  if (call(SystemCall.clock_gettime, clock, pair) !== 0) return -1;
   return load<i32>(pair) * 1000 + load<i32>(pair, 4) / 1000000;
 }
 
 /** Standard output to nowhere. */
 function quiet(): void {
   call(SystemCall.dup2, call(SystemCall.open, cstr("/dev/null"), O_WRONLY), 1);
+}
+
+/** A child that sleeps until it is killed. */
+function sleeper(): i32 {
+  const child = fork();
+  while (child === 0) sleep(1000, 0);
+  return child;
 }
 
 function spin(): void {

@@ -10,7 +10,8 @@ import { allocate, free } from "../memory/heap";
 import { OpenFile } from "./open-file";
 
 const FIRST_COUNT: u32 = 32;
-const LARGEST_COUNT: u32 = 1024;
+/** Numbers are below this. */
+export const LARGEST_COUNT: u32 = 1024;
 const ENTRY_SIZE: u32 = 8;
 const FLAGS: usize = 4;
 

@@ -6,7 +6,7 @@ import { PAGE_MASK, PAGE_SIZE } from "../../src/abi/memory-map";
 import { copyIn, copyOut, isUserRange, UserPointer, userAddress } from "../memory/user-memory";
 
 /** Linux transfers no more at once: the count must fit a signed result. */
-const LARGEST_TRANSFER: u32 = 0x7ffff000;
+export const LARGEST_TRANSFER: u32 = 0x7ffff000;
 
 /** A page that holds bytes on their way; no thread may block while it is in use. */
 export const bounce: usize = memory.data(PAGE_SIZE, PAGE_SIZE);

@@ -148,6 +148,13 @@ export function findProcess(pid: u32): Process | null {
   return null;
 }
 
+/** Whether a process, a zombie perhaps, is in `group`. */
+export function groupExists(group: u32): bool {
+  let process = firstProcess();
+  while (process !== null && process.group !== group) process = process.next;
+  return process !== null;
+}
+
 /**
  * A new process in the list: with an id and a thread, and nothing else. Null when memory or ids run
  * out.

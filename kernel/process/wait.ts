@@ -1,6 +1,6 @@
 // waitpid: what became of a child. See wait(2).
 
-import { ECHILD, EINVAL } from "../../src/abi/errno";
+import { ECHILD, EINVAL, ESRCH } from "../../src/abi/errno";
 import { WCONTINUED, WNOHANG, WUNTRACED } from "../../src/abi/signals";
 import { UserPointer, userAddress, writeWord } from "../memory/user-memory";
 import { block } from "../thread/schedule";
@@ -9,10 +9,12 @@ import { currentProcess, firstProcess, Process, releaseProcess } from "./process
 /**
  * Waits for a child to end: `pid` > 0 that one, -1 any, 0 any of the caller's group, < -1 any of
  * group -pid. Stores its wait status, if `status` is not 0, and releases it. The child's id; 0 with
- * WNOHANG while none has ended; -ECHILD, -EINVAL, -EINTR; -EFAULT leaves the child as it is.
+ * WNOHANG while none has ended; -ECHILD, -EINVAL, -ESRCH, -EINTR; -EFAULT leaves the child as it
+ * is.
  */
 export function waitForChild(pid: i32, status: UserPointer, options: u32): i32 {
   if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED)) !== 0) return -EINVAL;
+  if (pid === i32.MIN_VALUE) return -ESRCH; // there is no -pid
   while (true) {
     const child = findChild(pid, true);
     if (child !== null) return collect(child, status);

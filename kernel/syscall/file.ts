@@ -3,8 +3,10 @@
 import {
   EACCES,
   EBADF,
+  EEXIST,
   EINVAL,
   EISDIR,
+  ELOOP,
   ENOENT,
   ENOMEM,
   ENOTDIR,
@@ -26,9 +28,11 @@ import {
   O_CLOEXEC,
   O_CREAT,
   O_DIRECTORY,
+  O_EXCL,
   O_NOFOLLOW,
   O_NONBLOCK,
   O_RDONLY,
+  O_TRUNC,
   PATH_MAX,
   R_OK,
   S_IX,
@@ -36,9 +40,13 @@ import {
   X_OK,
 } from "../../src/abi/files";
 import { PAGE_SHIFT } from "../../src/abi/memory-map";
+import { LARGEST_COUNT } from "../file/file-table";
 import { Inode, rootDirectory } from "../file/inode";
 import { createOpenFile, OpenFile } from "../file/open-file";
+import { lastNameIsMissing } from "../file/path";
+import { LARGEST_TRANSFER } from "../file/transfer";
 import { TrapFrame } from "../machine/i686/trap-frame";
+import { allocate, free } from "../memory/heap";
 import { copyIn, copyOut, userPointer } from "../memory/user-memory";
 import { currentProcess } from "../process/process";
 import { preemptionPoint } from "../thread/schedule";
@@ -67,17 +75,34 @@ export function write(frame: TrapFrame): i32 {
   return file === null ? -EBADF : file.write(userPointer(frame.arg1), frame.arg2);
 }
 
-/** writev(file, vectors, count): stops at the first vector that is not written in full. */
+/**
+ * writev(file, vectors, count): -EFAULT or -EINVAL if a vector cannot be read or has a negative
+ * size, before a byte is written.
+ */
 export function writev(frame: TrapFrame): i32 {
   const file = fileArgument(frame.arg0);
+  const count = frame.arg2;
   if (file === null) return -EBADF;
-  if (frame.arg2 > MOST_VECTORS) return -EINVAL;
+  if (count > MOST_VECTORS) return -EINVAL;
+  if (count === 0) return 0;
+  const vectors = allocate(count * IOVEC_SIZE);
+  if (vectors === 0) return -ENOMEM;
+  let result = copyIn(userPointer(frame.arg1), vectors, count * IOVEC_SIZE);
+  for (let i: u32 = 0; result === 0 && i < count; i++) {
+    if (load<i32>(vectors + i * IOVEC_SIZE, 4) < 0) result = -EINVAL;
+  }
+  if (result === 0) result = writeVectors(file, vectors, count);
+  free(vectors);
+  return result;
+}
+
+/** Stops at the first vector that is not written in full, and after LARGEST_TRANSFER bytes. */
+function writeVectors(file: OpenFile, vectors: usize, count: u32): i32 {
   let done: u32 = 0;
-  for (let i: u32 = 0; i < frame.arg2; i++) {
-    const vector = userPointer(frame.arg1 + i * IOVEC_SIZE);
-    let result = copyIn(vector, scratch, IOVEC_SIZE);
-    const size = load<u32>(scratch, 4);
-    if (result === 0) result = file.write(userPointer(load<u32>(scratch)), size);
+  for (let i: u32 = 0; i < count; i++) {
+    const vector = vectors + i * IOVEC_SIZE;
+    const size = min<u32>(load<u32>(vector, 4), LARGEST_TRANSFER - done);
+    const result = file.write(userPointer(load<u32>(vector)), size);
     if (result < 0) return done !== 0 ? <i32>done : result;
     const before = done;
     done += <u32>result;
@@ -92,9 +117,12 @@ export function writev(frame: TrapFrame): i32 {
 /** open(path, flags, mode) */
 export function open(frame: TrapFrame): i32 {
   const flags = frame.arg1;
-  const found = pathArgument(userPointer(frame.arg0), (flags & O_NOFOLLOW) === 0);
+  // A link that leads nowhere is in the way of a new file as well.
+  const isNew = (flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL);
+  const found = pathArgument(userPointer(frame.arg0), !isNew && (flags & O_NOFOLLOW) === 0);
   if (isErrno(<u32>found)) {
-    return <i32>found === -ENOENT && (flags & O_CREAT) !== 0 ? -EROFS : <i32>found;
+    const creates = (flags & O_CREAT) !== 0 && <i32>found === -ENOENT && lastNameIsMissing;
+    return creates ? -EROFS : <i32>found;
   }
   const inode = changetype<Inode>(found);
   const refusal = openRefusal(inode, flags);
@@ -237,11 +265,14 @@ function fileArgument(descriptor: u32): OpenFile | null {
   return currentProcess().files!.get(descriptor);
 }
 
-/** Why `inode` cannot be opened with `flags`; 0: it can. */
+/** Why `inode`, which exists, cannot be opened with `flags`; 0: it can. In Linux's order. */
 function openRefusal(inode: Inode, flags: u32): i32 {
-  const writes = (flags & O_ACCMODE) !== O_RDONLY;
+  const writes = (flags & O_ACCMODE) !== O_RDONLY || (flags & O_TRUNC) !== 0;
+  const creates = (flags & O_CREAT) !== 0;
+  if (creates && (flags & O_EXCL) !== 0) return -EEXIST;
   if ((flags & O_DIRECTORY) !== 0 && !inode.isDirectory) return -ENOTDIR;
-  if (writes && inode.isDirectory) return -EISDIR;
+  if (inode.isLink) return -ELOOP;
+  if ((writes || creates) && inode.isDirectory) return -EISDIR;
   if (writes && !inode.isDevice) return -EROFS;
   return inode.operations === null ? -EACCES : 0;
 }
@@ -249,6 +280,7 @@ function openRefusal(inode: Inode, flags: u32): i32 {
 function duplicate(descriptor: u32, lowest: u32, flags: u32): i32 {
   const file = fileArgument(descriptor);
   if (file === null) return -EBADF;
+  if (lowest >= LARGEST_COUNT) return -EINVAL;
   file.retain();
   const result = currentProcess().files!.add(file, lowest, flags);
   if (result < 0) file.release();

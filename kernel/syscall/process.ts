@@ -1,13 +1,13 @@
 // System calls about processes.
 
-import { EINVAL, ENOMEM, ESRCH, isErrno } from "../../src/abi/errno";
+import { EINVAL, ENOMEM, EPERM, ESRCH, isErrno } from "../../src/abi/errno";
 import { exitedStatus } from "../../src/abi/signals";
 import { Inode } from "../file/inode";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { clearUser, userAddress, userPointer } from "../memory/user-memory";
 import { exitProcess } from "../process/exit";
 import { forkProcess } from "../process/fork";
-import { currentProcess, findProcess, Process } from "../process/process";
+import { currentProcess, findProcess, groupExists, Process } from "../process/process";
 import { waitForChild } from "../process/wait";
 import { createArgumentBlock } from "../program/argument-block";
 import { executeProgram } from "../program/execute";
@@ -34,12 +34,11 @@ export function waitpid(frame: TrapFrame): i32 {
 
 /** wait4(pid, status, options, rusage) */
 export function wait4(frame: TrapFrame): i32 {
+  const pid = waitForChild(<i32>frame.arg0, userPointer(frame.arg1), frame.arg2);
   const usage = userPointer(frame.arg3);
-  if (userAddress(usage) !== 0) {
-    const result = clearUser(usage, RUSAGE_SIZE);
-    if (result !== 0) return result;
-  }
-  return waitForChild(<i32>frame.arg0, userPointer(frame.arg1), frame.arg2);
+  if (pid <= 0 || userAddress(usage) === 0) return pid;
+  const result = clearUser(usage, RUSAGE_SIZE);
+  return result !== 0 ? result : pid;
 }
 
 /** execve(path, argv, envp) */
@@ -79,9 +78,12 @@ export function schedYield(_frame: TrapFrame): i32 {
 export function setpgid(frame: TrapFrame): i32 {
   const process = selfOr(frame.arg0);
   const caller = currentProcess();
+  const group = frame.arg1;
+  if (<i32>group < 0) return -EINVAL;
   if (process === null || (process !== caller && process.parent !== caller)) return -ESRCH;
-  if (<i32>frame.arg1 < 0) return -EINVAL;
-  process.group = frame.arg1 === 0 ? process.pid : frame.arg1;
+  if (group === 0 || group === process.pid) process.group = process.pid;
+  else if (groupExists(group)) process.group = group;
+  else return -EPERM;
   return 0;
 }
 

@@ -5,6 +5,7 @@ import { bootTime } from "../device/clock";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
 import { sleepUntil } from "../thread/schedule";
+import { currentThread } from "../thread/thread";
 import {
   currentTick,
   NANOSECONDS_PER_TICK,
@@ -13,9 +14,17 @@ import {
   uptimeSeconds,
 } from "../thread/ticks";
 
+// The clocks of clock_gettime(2). Time is not slewed and the machine never sleeps, so several are
+// the same here.
 const CLOCK_REALTIME: u32 = 0;
 const CLOCK_MONOTONIC: u32 = 1;
+const CLOCK_PROCESS_CPUTIME: u32 = 2;
+const CLOCK_THREAD_CPUTIME: u32 = 3;
+const CLOCK_MONOTONIC_RAW: u32 = 4;
+const CLOCK_REALTIME_COARSE: u32 = 5;
+const CLOCK_MONOTONIC_COARSE: u32 = 6;
 const CLOCK_BOOTTIME: u32 = 7;
+const CLOCK_TAI: u32 = 11;
 const NANOSECONDS_PER_SECOND: u32 = 1000000000;
 const NANOSECONDS_PER_MICROSECOND: u32 = 1000;
 const TIMEZONE_SIZE: u32 = 8;
@@ -66,22 +75,36 @@ export function gettimeofday(frame: TrapFrame): i32 {
 
 /** clock_gettime(clock, to) */
 export function clockGettime(frame: TrapFrame): i32 {
-  const clock = frame.arg0;
   const to = userPointer(frame.arg1);
-  if (clock === CLOCK_REALTIME) {
-    return sendPair(to, bootTime() + uptimeSeconds(), uptimeNanoseconds());
+  switch (frame.arg0) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_TAI:
+      return sendPair(to, bootTime() + uptimeSeconds(), uptimeNanoseconds());
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME:
+      return sendPair(to, uptimeSeconds(), uptimeNanoseconds());
+    case CLOCK_PROCESS_CPUTIME: // a process has one thread
+    case CLOCK_THREAD_CPUTIME:
+      return sendTicks(to, currentThread.ticks);
+    default:
+      return -EINVAL;
   }
-  if (clock !== CLOCK_MONOTONIC && clock !== CLOCK_BOOTTIME) return -EINVAL;
-  return sendPair(to, uptimeSeconds(), uptimeNanoseconds());
 }
 
 function sendRemaining(to: UserPointer, deadline: u64): i32 {
   if (userAddress(to) === 0) return -EINTR;
   const now = currentTick();
   const left = deadline > now ? deadline - now : 0;
-  const nanoseconds = <u32>(left % TICKS_PER_SECOND) * NANOSECONDS_PER_TICK;
-  const result = sendPair(to, <u32>(left / TICKS_PER_SECOND), nanoseconds);
+  const result = sendTicks(to, left);
   return result !== 0 ? result : -EINTR;
+}
+
+function sendTicks(to: UserPointer, ticks: u64): i32 {
+  const nanoseconds = <u32>(ticks % TICKS_PER_SECOND) * NANOSECONDS_PER_TICK;
+  return sendPair(to, <u32>(ticks / TICKS_PER_SECOND), nanoseconds);
 }
 
 function sendPair(to: UserPointer, first: u32, second: u32): i32 {

@@ -129,7 +129,9 @@ export function tick(): void {
   countTick();
   const now = currentTick();
   for (let due = takeDueSleeper(now); due !== null; due = takeDueSleeper(now)) makeRunnable(due);
-  if (isIdle || currentThread.slice === 0) return;
+  if (isIdle) return;
+  currentThread.ticks++;
+  if (currentThread.slice === 0) return;
   currentThread.slice--;
   if (currentThread.slice !== 0) return;
   if (runQueue.isEmpty()) {

@@ -45,6 +45,8 @@ export class Thread extends Waiter {
   pendingSignal: u32 = 0;
   /** The tick that ends a sleep. */
   wakeTick: u64 = 0;
+  /** Ticks that came while the thread ran: the processor time that it has used. */
+  ticks: u64 = 0;
   /** Ticks left of the time slice. */
   slice: u32 = 0;
 

@@ -1,6 +1,6 @@
 // Error numbers of Linux on i386: a system call that fails returns the negative of one.
 //
-// Only those that this kernel returns. Source: asm-generic/errno-base.h and errno.h.
+// Only those that this kernel returns, and ETXTBSY, which a writable file system would. Source: asm-generic/errno-base.h and errno.h.
 
 export const EPERM: i32 = 1;
 export const ENOENT: i32 = 2;
@@ -21,6 +21,7 @@ export const EISDIR: i32 = 21;
 export const EINVAL: i32 = 22;
 export const EMFILE: i32 = 24;
 export const ENOTTY: i32 = 25;
+export const ETXTBSY: i32 = 26;
 export const ESPIPE: i32 = 29;
 export const EROFS: i32 = 30;
 export const ERANGE: i32 = 34;

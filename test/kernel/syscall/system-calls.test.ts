@@ -1,20 +1,31 @@
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
+import { linkEntry } from "../../../src/machine/initramfs";
 import type { MachineName } from "../../../src/machine/machine";
 import { skipReason } from "../../machine/installed";
 import { NativePrograms, nativeMissing } from "../../user/native-program";
 import { runProgram } from "../booted-kernel";
 
 // One program asks for everything (user/calls.ts); it expects what Linux answers.
+const MOST_LINKS = 40;
 const GOOD = /^\d+ answers, 0 of them wrong\n$/;
 
 describe("system calls", () => {
   const programs = new NativePrograms();
-  before(() => programs.build("calls"));
+  before(async () => {
+    await programs.build("calls");
+    for (const [name, target] of chainOfLinks("calls")) {
+      symlinkSync(target, `${programs.folder}/${name}`);
+    }
+  });
   after(() => programs.remove());
 
   it("are answered by the host's Linux as expected", { skip: nativeMissing() }, () => {
-    const { output, status } = programs.run("calls", [`${programs.folder}/calls`]);
+    const { output, status } = programs.run("calls", [
+      `${programs.folder}/calls`,
+      `${programs.folder}/chain`,
+    ]);
     assert.match(output, GOOD);
     assert.equal(status, 0);
   });
@@ -22,9 +33,20 @@ describe("system calls", () => {
   for (const machine of ["v86", "qemu"] as const satisfies readonly MachineName[]) {
     const skip = skipReason(machine);
     it(`are answered by our kernel the same way, on ${machine}`, { skip }, async () => {
-      const { ending, output } = await runProgram(machine, ["calls", "/bin/calls"]);
+      const files = chainOfLinks("calls").map(([name, to]) => linkEntry(`bin/${name}`, to));
+      const program = ["calls", "/bin/calls", "/bin/chain"];
+      const { ending, output } = await runProgram(machine, program, { files });
       assert.match(output.replace(/^kernel: calls\[1\]: no system call.*\n/gm, ""), GOOD);
       assert.deepEqual(ending, { kind: "exit", status: 0 });
     });
   }
 });
+
+/** Links by name: `chain` leads to `file` through MOST_LINKS, `chainx` through one more. */
+function chainOfLinks(file: string): [name: string, target: string][] {
+  const links = Array.from({ length: MOST_LINKS }, (_, i): [string, string] => [
+    `link${i}`,
+    i === 0 ? file : `link${i - 1}`,
+  ]);
+  return [...links, ["chain", `link${MOST_LINKS - 2}`], ["chainx", `link${MOST_LINKS - 1}`]];
+}
