@@ -7,7 +7,7 @@
 //
 // Invariants
 //   - A thread that blocks, or returns to user mode, has no window open.
-//   - `openCount` is the number of slots whose entry is present.
+//   - `openCount` is the number of slots whose entry is present; the entries of the others are 0.
 
 import { PAGE_MASK, PAGE_SHIFT, WINDOW_COUNT, WINDOWS } from "../../src/abi/memory-map";
 import { ENTRY_P, ENTRY_RW } from "../../src/abi/paging";
@@ -41,7 +41,7 @@ export function openWindow(frame: u32): usize {
 
 /** Ends the view that openWindow() gave; any address inside the page will do. */
 export function closeWindow(address: usize): void {
-  store<u32>(kernelPte(address), 0);
+  writeEntry(kernelPte(address), 0, 0);
   openCount--;
 }
 

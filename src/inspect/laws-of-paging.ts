@@ -4,6 +4,7 @@ import { GUARD_END, PAGE_SIZE, WINDOW_END, WINDOWS } from "../abi/memory-map";
 import { ENTRY_US } from "../abi/paging";
 import { hex } from "../base/align";
 import { type Judgement, judge, type Offence, unchecked } from "./judgement";
+import { entryCount, entryIndex, entrySpan, pagingFormat, readEntry } from "./paging-format";
 import { everySpace, type ProcessSpace, processTitle, type Spaces } from "./spaces";
 import { type AddressSpace, findMapping, type Mapping } from "./walk";
 
@@ -151,7 +152,10 @@ function tableFrames(spaces: Spaces): Map<number, string> {
   return frames;
 }
 
-/** Law 3: no U in the kernel directory; user frames only in windows, none of them in user mode. */
+/**
+ * Law 3: no U in the kernel directory; user frames only in windows; in user mode all windows are
+ * closed, which leaves nothing in their entries.
+ */
 export function kernelDirectory(spaces: Spaces): Judgement {
   const offences: Offence[] = spaces.kernel.defects.map((what) => ({ space: "kernel", what }));
   const inUserMode = spaces.snapshot.registers.cpl === 3;
@@ -179,11 +183,30 @@ export function kernelDirectory(spaces: Spaces): Judgement {
       offences.push({ space: "kernel", va: page.va, pa: page.pa, what });
     }
   }
+  if (inUserMode) offences.push(...remainsInWindows(spaces));
   const windows = inUserMode
     ? "; all windows are closed"
     : "; in ring 0, where windows may be open";
   const holds = `${spaces.kernel.mappings.length} kernel entries were looked at${windows}`;
   return judge(offences, holds, "the kernel directory holds what it must not");
+}
+
+/** Entries of windows that are not present, but not 0 either. */
+function remainsInWindows({ snapshot, kernel }: Spaces): Offence[] {
+  const format = pagingFormat(kernel.mode);
+  const level = format.levels.at(-1);
+  const offences: Offence[] = [];
+  if (!level) return [];
+  const span = entrySpan(level) * entryCount(level);
+  const tables = kernel.tables.filter((table) => table.level === level.table);
+  for (let va = WINDOWS; va < WINDOW_END; va += PAGE_SIZE) {
+    const table = tables.find((each) => va >= each.va && va - each.va < span);
+    if (!table) continue;
+    const entry = readEntry(snapshot.memory, format, level, table.pa, entryIndex(level, va));
+    if (entry.leadsTo !== "nothing" || (entry.low | entry.high) === 0) continue;
+    offences.push({ space: "kernel", va, what: "the entry of a closed window is not 0" });
+  }
+  return offences;
 }
 
 /** Law 8: an entry that outlives a change of CR3 must mean the same in every space. */

@@ -9,6 +9,7 @@ import {
   CR0_PG,
   ENTRY_FRAME,
   ENTRY_G,
+  ENTRY_NX_HIGH,
   ENTRY_P,
   ENTRY_PS,
   ENTRY_US,
@@ -209,6 +210,27 @@ describe("an audit reports the law and the address when", () => {
     );
     machine.enterKernel();
     assert.deepEqual(broken(laws(machine)), []);
+  });
+
+  it("a closed window's entry is not 0", () => {
+    for (const remains of [
+      { low: 0, high: ENTRY_NX_HIGH },
+      { low: 0x30_0000, high: 0 },
+    ]) {
+      const machine = new FakeMachine();
+      const entry = machine.map(machine.kernelCr3, WINDOW, 0, {});
+      machine.setWord(entry, remains.low);
+      machine.setWord(entry + 4, remains.high);
+      const results = laws(machine);
+      assert.deepEqual(broken(results), [3]);
+      assert.deepEqual(
+        law(results, 3).offences.map(({ va, what }) => [va, what]),
+        [[WINDOW, "the entry of a closed window is not 0"]],
+      );
+      machine.setWord(entry, 0);
+      machine.setWord(entry + 4, 0);
+      assert.deepEqual(broken(laws(machine)), []);
+    }
   });
 
   it("a user's frame is in the kernel directory outside the windows", () => {
