@@ -1,6 +1,7 @@
 // Error numbers of Linux on i386: a system call that fails returns the negative of one.
 //
-// Only those that this kernel returns, and ETXTBSY, which a writable file system would. Source: asm-generic/errno-base.h and errno.h.
+// Only those that this kernel returns, and ETXTBSY, which a writable file system would. Source:
+// asm-generic/errno-base.h and errno.h.
 
 export const EPERM: i32 = 1;
 export const ENOENT: i32 = 2;
