@@ -29,9 +29,8 @@ import * as symbols from "../machine/i686/symbols";
 import { allocate, free } from "../memory/heap";
 import { AddressSpace, setCurrentSpace } from "../memory/space";
 import { createThread, currentOwner, currentThread, Thread } from "../thread/thread";
+import { nextFreeId, noteTaken, restartSearch } from "./process-ids";
 
-/** Process ids are below this, as on Linux by default. */
-const PID_LIMIT: u32 = 32768;
 const BYTE_SHIFT: u32 = 3;
 const BIT_MASK: u32 = 7;
 /** A record with what follows it: the logged calls. */
@@ -46,6 +45,7 @@ export class Process {
   name0: u64 = 0;
   name1: u64 = 0;
 
+  previous: Process | null = null;
   thread: Thread = changetype<Thread>(0);
   isZombie: bool = false;
   /** The wait status, once the process is a zombie. */
@@ -120,7 +120,9 @@ export class Process {
   }
 }
 
-let lastPid: u32 = 0;
+let lastProcess: Process | null = null;
+/** Counts the changes of the list. */
+export let listVersion: u32 = 0;
 let processCount: u32 = 0;
 
 /** The process of the running thread. */
@@ -128,7 +130,7 @@ export function currentProcess(): Process {
   return changetype<Process>(currentOwner);
 }
 
-/** The first of all processes, zombies included; follow `next`. */
+/** The oldest of all processes, zombies included; `next` leads to younger ones. */
 export function firstProcess(): Process | null {
   return changetype<Process | null>(load<usize>(symbols.kernel_info(), INFO_PROCESSES));
 }
@@ -173,51 +175,54 @@ export function createProcess(): Process | null {
   process.pid = pid;
   process.thread = thread;
   process.stackTop = thread.stackTop;
-  process.next = firstProcess();
-  setFirstProcess(process);
-  processCount++;
+  append(process);
   return process;
 }
 
 /** Takes a process whose thread will not run again out of the list and frees both. */
 export function releaseProcess(process: Process): void {
   unlink(process);
-  processCount--;
   process.thread.release();
   free(changetype<usize>(process));
 }
 
+function append(process: Process): void {
+  const last = lastProcess;
+  process.previous = last;
+  if (last === null) setFirstProcess(process);
+  else last.next = process;
+  lastProcess = process;
+  processCount++;
+  listVersion++;
+}
+
 function unlink(process: Process): void {
-  const first = firstProcess();
-  if (first === process) {
-    setFirstProcess(process.next);
-    return;
-  }
-  let before = first;
-  while (before !== null && before.next !== process) before = before.next;
-  if (before !== null) before.next = process.next;
+  const previous = process.previous;
+  const next = process.next;
+  if (previous === null) setFirstProcess(next);
+  else previous.next = next;
+  if (next === null) lastProcess = previous;
+  else next.previous = previous;
+  processCount--;
+  listVersion++;
 }
 
 function setFirstProcess(process: Process | null): void {
   store<usize>(symbols.kernel_info(), changetype<usize>(process), INFO_PROCESSES);
 }
 
-/** The next id that no process, and no group that lives on, has; 0 when all are taken. */
+/** An id that no process, and no group that lives on, has; 0 when all are taken. */
 function unusedPid(): u32 {
-  for (let tries: u32 = 1; tries < PID_LIMIT; tries++) {
-    lastPid = lastPid + 1 < PID_LIMIT ? lastPid + 1 : 2;
-    if (!isTaken(lastPid)) return lastPid;
-  }
-  return 0;
-}
-
-function isTaken(id: u32): bool {
+  const pid = nextFreeId();
+  if (pid !== 0) return pid;
+  restartSearch();
   let process = firstProcess();
   while (process !== null) {
-    if (process.pid === id || process.group === id) return true;
+    noteTaken(process.pid);
+    noteTaken(process.group);
     process = process.next;
   }
-  return false;
+  return nextFreeId();
 }
 
 if (offsetof<Process>("next") !== PROCESS_NEXT) ERROR("inspectors read next there");
@@ -225,5 +230,5 @@ if (offsetof<Process>("pid") !== PROCESS_PID) ERROR("inspectors read pid there")
 if (offsetof<Process>("cr3") !== PROCESS_CR3) ERROR("inspectors read cr3 there");
 if (offsetof<Process>("stackTop") !== PROCESS_STACK_TOP) ERROR("inspectors read stackTop there");
 if (offsetof<Process>("name0") !== PROCESS_NAME) ERROR("inspectors read the name there");
-if (offsetof<Process>("thread") !== PROCESS_NAME + PROCESS_NAME_SIZE)
+if (offsetof<Process>("previous") !== PROCESS_NAME + PROCESS_NAME_SIZE)
   ERROR("the name has 16 bytes");

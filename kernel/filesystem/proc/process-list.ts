@@ -11,7 +11,7 @@ import { OpenFile } from "../../file/open-file";
 import { refuseDeviceWrite, refuseIoctl, refuseReadDirectory } from "../../file/refusals";
 import { sendBytes, transferSize } from "../../file/transfer";
 import { UserPointer } from "../../memory/user-memory";
-import { countProcesses, firstProcess, Process } from "../../process/process";
+import { firstProcess, listVersion, Process } from "../../process/process";
 import { ThreadState } from "../../thread/thread";
 
 const LINE: u32 = 48;
@@ -21,6 +21,10 @@ const NEWLINE: u32 = 0x0a;
 
 const operations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
 const line: usize = memory.data(LINE);
+/** The process of line `cursorLine`, if the list is that of `cursorVersion`: reads go on there. */
+let cursor: Process | null = null;
+let cursorLine: u32 = 0;
+let cursorVersion: u32 = 0;
 
 /** Fills the record of operations and returns it. */
 export function processListOperations(): FileOperations {
@@ -37,7 +41,7 @@ function readProcesses(file: OpenFile, to: UserPointer, size: u32): i32 {
   if (wanted <= 0) return wanted;
   let done: u32 = 0;
   while (done < <u32>wanted) {
-    const process = nthProcess(<u32>min<u64>(file.position / LINE, u32.MAX_VALUE));
+    const process = processAt(<u32>min<u64>(file.position / LINE, u32.MAX_VALUE));
     if (process === null) break;
     fillLine(process);
     const start = <u32>(file.position % LINE);
@@ -49,13 +53,15 @@ function readProcesses(file: OpenFile, to: UserPointer, size: u32): i32 {
   return <i32>done;
 }
 
-/** The processes in the order of their creation; the list begins with the newest. */
-function nthProcess(index: u32): Process | null {
-  const count = countProcesses();
-  if (index >= count) return null;
-  let process = firstProcess();
-  for (let i = count - 1; i > index && process !== null; i--) process = process.next;
-  return process;
+/** The process that line `index` is about, or null; the oldest comes first. */
+function processAt(index: u32): Process | null {
+  if (cursor === null || cursorVersion !== listVersion || index < cursorLine) {
+    cursor = firstProcess();
+    cursorLine = 0;
+    cursorVersion = listVersion;
+  }
+  for (; cursor !== null && cursorLine < index; cursorLine++) cursor = cursor!.next;
+  return cursor;
 }
 
 function fillLine(process: Process): void {
