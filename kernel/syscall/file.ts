@@ -59,6 +59,8 @@ const IOVEC_SIZE: u32 = 8;
 const MOST_VECTORS: u32 = 1024;
 /** What open remembers of its flags. */
 const KEPT_FLAGS: u32 = O_ACCMODE | O_APPEND | O_NONBLOCK;
+/** The flags that ask for more than reading what is there. */
+const DEMANDS: u32 = O_ACCMODE | O_CREAT | O_TRUNC | O_DIRECTORY;
 
 const scratch: usize = memory.data(8, 8);
 const pathText: usize = memory.data(PATH_MAX, 4);
@@ -265,16 +267,22 @@ function fileArgument(descriptor: u32): OpenFile | null {
   return currentProcess().files!.get(descriptor);
 }
 
-/** Why `inode`, which exists, cannot be opened with `flags`; 0: it can. In Linux's order. */
+/** Why `inode`, which exists, cannot be opened with `flags`; 0: it can. */
 function openRefusal(inode: Inode, flags: u32): i32 {
-  const writes = (flags & O_ACCMODE) !== O_RDONLY || (flags & O_TRUNC) !== 0;
+  const refusal = (flags & DEMANDS) !== 0 ? demandRefusal(inode, flags) : 0;
+  if (refusal !== 0) return refusal;
+  if (inode.operations !== null) return 0;
+  return inode.isLink ? -ELOOP : -EACCES;
+}
+
+/** The part of it that is about more than reading, in Linux's order. */
+function demandRefusal(inode: Inode, flags: u32): i32 {
   const creates = (flags & O_CREAT) !== 0;
+  const writes = (flags & (O_ACCMODE | O_TRUNC)) !== O_RDONLY;
   if (creates && (flags & O_EXCL) !== 0) return -EEXIST;
-  if ((flags & O_DIRECTORY) !== 0 && !inode.isDirectory) return -ENOTDIR;
-  if (inode.isLink) return -ELOOP;
-  if ((writes || creates) && inode.isDirectory) return -EISDIR;
-  if (writes && !inode.isDevice) return -EROFS;
-  return inode.operations === null ? -EACCES : 0;
+  if (inode.isDirectory) return creates || writes ? -EISDIR : 0;
+  if ((flags & O_DIRECTORY) !== 0) return -ENOTDIR;
+  return writes && !inode.isDevice && !inode.isLink ? -EROFS : 0;
 }
 
 function duplicate(descriptor: u32, lowest: u32, flags: u32): i32 {
