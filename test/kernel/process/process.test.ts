@@ -267,7 +267,7 @@ describe("a process that gets another space", () => {
     [current = 0] = createMany(1);
   });
 
-  it("has the CR3 of the new one, and enters user mode on it, before the old one is destroyed", () => {
+  it("has the CR3 of the new one, and enters on it, before the old one is destroyed", () => {
     call("makeCurrent", current);
     call("setSpace", current, 0x1000);
     call("setSpace", current, 0x2000);
