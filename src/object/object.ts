@@ -135,6 +135,7 @@ export interface ObjectSymbol {
   readonly absolute?: true;
   /** A tentative definition of `size` zeros with this alignment (ELF's SHN_COMMON). */
   readonly common?: number;
+  /** From the section's start, modulo 2^32: `_start = entry - 0xc0000000` lies outside. */
   readonly offset: number;
   readonly size: number;
 }

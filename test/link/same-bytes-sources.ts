@@ -171,6 +171,19 @@ export const SOURCES = {
     real_small = 0x7f
     real_word = 0xfff0
   `,
+  "physical.S": `
+    .text
+    .globl _start, entry
+    _start = entry - 0xc0000000
+    entry: mov $directory_load, %eax
+      mov directory - 0xc0000000, %edx
+      jmp _start
+    .data
+    .globl directory, directory_load
+    directory: .long directory_load + 4, _start - 8, before
+    directory_load = directory - 0xc0000000
+    before = directory - 4
+  `,
   "nasm.nasm": `
     bits 32
     global choose

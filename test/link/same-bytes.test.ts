@@ -105,6 +105,15 @@ const LAYOUTS = {
       { name: ".bss", region: "high", load: "kernel", align: 64, permissions: "rw" },
     ],
   },
+  higher: {
+    regions: { low: { start: 0x100000 }, high: { start: 0xc0100000 } },
+    sections: [
+      { name: ".text", region: "high", load: "low" },
+      { name: ".rodata", region: "high", load: "low" },
+      { name: ".data", region: "high", load: "low" },
+      { name: ".bss", region: "high", load: "low" },
+    ],
+  },
   sorted: {
     sections: [
       { name: ".text", inputs: [{ sections: [".text", ".text.*"], sort: "name" }] },
@@ -183,6 +192,7 @@ const CASES: readonly Case[] = [
   { layout: "parked", compiler: "gcc:plain", sources: ["start.c", "nasm.nasm", "trampoline.S"] },
   { layout: "middle", compiler: "gcc:plain", sources: C },
   { layout: "middle", compiler: "gcc:pic", sources: ["start.c", "classes.cpp", "inline.cpp"] },
+  { layout: "higher", compiler: "gcc:plain", sources: ["physical.S", "strings.c", "numbers.c"] },
   { layout: "sorted", compiler: "gcc:sections", sources: ["start.c", "strings.c", "nasm.nasm"] },
   { layout: "sorted", compiler: "clang:sections", sources: ["inline.cpp", "classes.cpp", ...C] },
   { layout: "plain", compiler: "gcc:plain", sources: ["start.c", "real.S", "nasm.nasm"] },

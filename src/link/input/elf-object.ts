@@ -224,9 +224,7 @@ class ObjectReader {
     if (section === undefined) throw this.#malformed(`symbol "${name}" is in section ${number}`);
     // Signatures of groups and the like: nothing refers to them.
     if (section < 0) return { name: "", binding: "weak", type, offset: 0, size };
-    if (value > (this.#sections[section]?.size ?? 0)) {
-      throw this.#malformed(`symbol "${name}" lies beyond the end of its section`);
-    }
+    // It may lie outside its section: `_start = entry - 0xc0000000`.
     return { name, binding, type, section, offset: value, size };
   }
 

@@ -7,6 +7,7 @@
 //   - Fields fill in the order of the passes in link.ts and never change afterwards.
 //   - Addresses are in [0, 2^32]; only an end may be 2^32.
 
+import { ADDRESS_SPACE_END } from "../../base/align";
 import type { Place } from "../../base/diagnostic";
 import { entryAt } from "../../base/entry-at";
 import type {
@@ -160,7 +161,20 @@ export class LinkSymbol {
   ) {}
 
   get address(): number {
-    return this.value ?? this.input?.addressAt(this.offset) ?? 0;
+    return this.value ?? this.#place() ?? 0;
+  }
+
+  /**
+   * It counts from a section that it does not lie in: `_start = entry - 0xc0000000`, the physical
+   * address of `entry`. It moves with the section, but nothing of the section is there.
+   */
+  get isOutside(): boolean {
+    return this.input !== undefined && this.offset > this.input.section.size;
+  }
+
+  #place(): number | undefined {
+    if (!this.isOutside) return this.input?.addressAt(this.offset);
+    return ((this.input?.address ?? 0) + this.offset) % ADDRESS_SPACE_END;
   }
 
   /**
@@ -169,7 +183,7 @@ export class LinkSymbol {
    */
   settle(): void {
     if (!this.input) return;
-    this.value = this.input.addressAt(this.offset);
+    this.value = this.#place();
     this.isGone = !this.input.live;
   }
 

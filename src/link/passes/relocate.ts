@@ -2,8 +2,9 @@
 //
 // The letters are those of the psABI: S is the symbol's address, A the addend, P the address of the
 // field, GOT that of the global offset table. 32-bit results wrap, as address arithmetic does;
-// narrower ones must fit. In 16-bit code addresses wrap at 64 KiB too, so fields of 16 bits and
-// absolute ones of 8 may be read as signed or unsigned; a relative field of 8 bits is signed.
+// narrower ones must fit once they have wrapped. In 16-bit code addresses wrap at 64 KiB too, so
+// fields of 16 bits and absolute ones of 8 may be read as signed or unsigned; a relative field of 8
+// bits is signed.
 //
 // A description of code that is gone (debug sections) gets 0 for its address.
 
@@ -37,8 +38,9 @@ export function relocate(output: PlacedSection, symbols: SymbolScope, report: Re
     const { relocations, address } = input;
     for (const relocation of relocations) {
       const symbol = symbols.target(input, relocation);
-      const value = resultOf(relocation, symbol, address + relocation.offset, table);
       const range = rangeOf(relocation);
+      const result = resultOf(relocation, symbol, address + relocation.offset, table);
+      const value = range ? result | 0 : result;
       const at = input.offset + relocation.offset;
       if (!range) view.setUint32(at, value, true);
       else if (value < range[0] || value > range[1]) {

@@ -7,13 +7,13 @@
 //
 // What data points to is not followed: a descriptor table may well hold addresses for later.
 // Symbols that the layout defines are numbers (`trampoline_text_load`, and `_start` for the page
-// tables).
+// tables), and so are those outside their section (`directory_load = directory - 0xc0000000`).
 
 import { hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
 import { displayName, readableName } from "../names/demangle";
 import type { LinkedImage } from "../passes/image";
-import type { InputSection, LinkSymbol, SymbolScope } from "../passes/model";
+import type { InputSection, LinkSymbol, PlacedSection, SymbolScope } from "../passes/model";
 
 /** Code that is known to run before paging, and how it is reached. */
 interface Reached {
@@ -26,7 +26,7 @@ interface Reached {
 
 /** Reports each reference to what is not identity mapped. */
 export function proveBeforePaging(
-  { layout }: LinkedImage,
+  { layout, sections }: LinkedImage,
   symbols: SymbolScope,
   report: Reporter,
 ): void {
@@ -34,7 +34,8 @@ export function proveBeforePaging(
   const work: Reached[] = [];
   for (const name of layout.beforePaging.roots) {
     const root = symbols.globals.get(name);
-    if (root?.input) work.push(reach(root, root.offset, root.input, undefined));
+    const code = root && codeOf(root, sections);
+    if (code) work.push(code);
   }
   const seen = new Set<string>();
   const numbers = new Map<InputSection, number>();
@@ -47,6 +48,18 @@ export function proveBeforePaging(
     checkIdentity(code, code.input, code.from?.name ?? "the layout", report);
     work.push(...follow(code, barriers, symbols, report));
   }
+}
+
+/** Of a root outside its section (`_start = entry - 0xc0000000`), what is loaded there. */
+function codeOf(root: LinkSymbol, sections: readonly PlacedSection[]): Reached | undefined {
+  if (!root.isOutside) return root.input && reach(root, root.offset, root.input, undefined);
+  const inputs = sections
+    .filter(({ plan }) => plan.allocate && plan.module === undefined)
+    .flatMap((section) => section.inputs);
+  const input = inputs.find(({ loadAddress, size }) => {
+    return root.address >= loadAddress && root.address < loadAddress + size;
+  });
+  return input && reach(root, root.address - input.loadAddress, input, undefined);
 }
 
 function reach(
@@ -72,7 +85,7 @@ function follow(
     if (relocation.offset < code.offset || relocation.offset >= end) continue;
     const symbol = symbols.target(code.input, relocation);
     const { input } = symbol;
-    if (!input || barriers.includes(symbol)) continue;
+    if (!input || symbol.isOutside || barriers.includes(symbol)) continue;
     if (input.output && !input.output.isIdentity) {
       reportHigh(code, relocation.offset, symbol, input, report);
     } else if (input.section.flags.execute) {

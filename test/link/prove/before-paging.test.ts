@@ -87,3 +87,17 @@ test("a root that does not exist is an error", () => {
     /"_strat" as code that runs before paging[\s\S]*"_start"/,
   );
 });
+
+test("symbols outside their section are numbers; a root among them is the code loaded there", () => {
+  /** The offset of a physical address in a section that is linked at `start`. */
+  const physical = (address: number, start: number) => ({ offset: address - start + 2 ** 32 });
+  const gdtLoad = physical(0x103000, 0xfffff000);
+  const gdt = { ".top.data": { bytes: nops(4), symbols: { gdt: 0, gdtLoad } } };
+  link([boot(["gdtLoad"], gdt)], layout);
+  const low = physical(0x102001, 0xffffe000);
+  const entry = { ".top.text": { bytes: nops(4), symbols: { entry: 0, low } } };
+  const text = diagnosed("LINK019", () => {
+    link([boot([], entry)], { ...layout, beforePaging: { roots: ["low"] } });
+  });
+  assert.match(text, /"low" runs before paging .* but is linked at 0xffffe000/);
+});
