@@ -1,20 +1,43 @@
-// The entry point of a kernel: code that the loader puts where it is linked.
+// The entry point of a kernel: code, by the address that it is linked at.
+//
+// Multiboot loaders look for the program header that holds the entry point by VMA and start at the
+// LMA of it, so a kernel in the higher half names the linked address. An entry point that is a
+// physical address already (`_start = entry - 0xc0000000`) lies in no program header: QEMU and v86
+// jump to it as it is, GRUB refuses it.
 
 import { hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
 import type { LinkedImage } from "../passes/image";
+import type { Segment } from "../passes/make-segments";
 
-/** Reports an entry point that is not code where the loader puts it. */
-export function checkEntry(image: LinkedImage, report: Reporter): void {
-  const { entry, segments, layout } = image;
-  const inside = segments.find(
-    ({ address, memorySize }) => entry >= address && entry < address + memorySize,
-  );
-  if (inside?.address === inside?.loadAddress && inside?.permissions.includes("x")) return;
+/**
+ * Reports an entry point that is not code, or that loaders do not find.
+ *
+ * @param takesPhysical whether some loader of the protocol takes a physical address
+ */
+export function checkEntry(image: LinkedImage, takesPhysical: boolean, report: Reporter): void {
+  const { entry, layout } = image;
+  const segments = image.segments.filter(({ module }) => module === undefined);
+  const place = { file: layout.name };
   const what = `the entry point "${layout.entry}" (${hex(entry)})`;
-  const text = inside
-    ? `${what} is not code that is loaded where it is linked`
-    : `${what} lies in no segment`;
-  const remedy = "Put it into an executable section whose VMA is its LMA.";
-  report.error("LINK022", text, remedy, { file: layout.name });
+  const linked = segments.find((segment) => isIn(segment, segment.address, entry));
+  if (linked) {
+    if (linked.permissions.includes("x")) return;
+    const remedy = "Name code with `entry`, and put it into an executable section.";
+    report.error("LINK022", `${what} is not code`, remedy, place);
+    return;
+  }
+  const loaded = segments.find((segment) => isIn(segment, segment.loadAddress, entry));
+  const remedy = "Name the linked address with `entry`: loaders turn VMA into LMA.";
+  if (!loaded?.permissions.includes("x")) {
+    report.error("LINK022", `${what} lies in no segment`, remedy, place);
+    return;
+  }
+  const text = `${what} is where it is loaded, not where it is linked, and GRUB refuses that`;
+  if (takesPhysical) report.warning("LINK022", text, remedy, place);
+  else report.error("LINK022", text, remedy, place);
+}
+
+function isIn({ memorySize }: Segment, start: number, address: number): boolean {
+  return address >= start && address < start + memorySize;
 }

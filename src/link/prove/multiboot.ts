@@ -3,7 +3,7 @@
 //   - the Multiboot header lies within the first 8 KiB of the file, 4-byte aligned, its three words
 //     sum to 0, and it is part of a segment;
 //   - the program headers lie within the first 8 KiB too (GRUB's loader reads no further);
-//   - the entry point lies in a segment, and is where it will be loaded.
+//   - the entry point is code that they find (entry-point.ts).
 //
 // See the Multiboot specification 0.6.96, 3.1, and GRUB's multiboot_elfxx.c.
 
@@ -32,7 +32,7 @@ export function proveMultiboot(image: LinkedImage, _symbols: SymbolScope, report
     const text = `the program headers end at ${end}; GRUB reads only ${WINDOW} bytes`;
     report.error("LINK021", text, "Declare fewer sections.", place);
   }
-  checkEntry(image, report);
+  checkEntry(image, true, report);
 }
 
 /** The file offset of a valid Multiboot header. */

@@ -24,7 +24,7 @@ export function proveMultiboot2(image: LinkedImage, _symbols: SymbolScope, repor
   } else {
     checkHeader(view, offset, name, report);
   }
-  checkEntry(image, report);
+  checkEntry(image, false, report);
 }
 
 function checkHeader(view: DataView, offset: number, name: string, report: Reporter): void {

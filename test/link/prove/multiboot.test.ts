@@ -48,16 +48,6 @@ test("a Multiboot header that is in the file but not loaded is refused", () => {
   link([object], { ...small, boot: "none" });
 });
 
-test("an entry point that is not where it is loaded, or is not code, is refused", () => {
-  const entries = [
-    { entry: "entry", beforePaging: { roots: [] } },
-    { entry: "idt", beforePaging: { roots: [] } },
-  ];
-  for (const fields of entries) {
-    diagnosed("LINK022", () => link([tinyKernel()], { ...layout, ...fields }));
-  }
-});
-
 test("grub-file accepts the kernel", { skip: unlessInstalled("grub-file") }, (t) => {
   const path = scratch(t)("kernel.elf", elfFile(link([tinyKernel()], layout)));
   run("grub-file", "--is-x86-multiboot", path);
