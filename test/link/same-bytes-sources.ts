@@ -184,6 +184,20 @@ export const SOURCES = {
     directory_load = directory - 0xc0000000
     before = directory - 4
   `,
+  "unflagged.S": `
+    .section .multiboot
+    .long 1, 2, stack_top
+    .text
+    .globl _start
+    _start: mov $stack_top, %esp
+    .section .bootstrap_stack
+    .skip 64
+    stack_top:
+    .bss
+    .skip 32
+    .data
+    .long stack_top
+  `,
   "nasm.nasm": `
     bits 32
     global choose

@@ -114,6 +114,14 @@ const LAYOUTS = {
       { name: ".bss", region: "high", load: "low" },
     ],
   },
+  unflagged: {
+    sections: [
+      ".text",
+      ".rodata",
+      ".data",
+      { name: ".bss", inputs: [".bss", ".bootstrap_stack", "COMMON"] },
+    ],
+  },
   sorted: {
     sections: [
       { name: ".text", inputs: [{ sections: [".text", ".text.*"], sort: "name" }] },
@@ -193,6 +201,7 @@ const CASES: readonly Case[] = [
   { layout: "middle", compiler: "gcc:plain", sources: C },
   { layout: "middle", compiler: "gcc:pic", sources: ["start.c", "classes.cpp", "inline.cpp"] },
   { layout: "higher", compiler: "gcc:plain", sources: ["physical.S", "strings.c", "numbers.c"] },
+  { layout: "unflagged", compiler: "gcc:plain", sources: ["unflagged.S", "numbers.c"] },
   { layout: "sorted", compiler: "gcc:sections", sources: ["start.c", "strings.c", "nasm.nasm"] },
   { layout: "sorted", compiler: "clang:sections", sources: ["inline.cpp", "classes.cpp", ...C] },
   { layout: "plain", compiler: "gcc:plain", sources: ["start.c", "real.S", "nasm.nasm"] },

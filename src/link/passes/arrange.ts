@@ -2,9 +2,10 @@
 // unknown but for its alignment.
 //
 //      fixed inputs, at the addresses that they demand
-//      other inputs with bytes, in rule order (functions packed into pages: pack-functions.ts)
-//      other inputs without bytes (.bss), last, so that the file can end before them
+//      the other inputs, in rule order
 //      padding
+//
+// With `pack` the inputs with bytes are packed into pages (pack-functions.ts), and zeros follow.
 //
 // Requires: inputs in rule order.  Provides: offset, align, contentSize, size, fixedAddress.
 
@@ -15,24 +16,23 @@ import { packFunctions } from "./pack-functions";
 
 /** Lays out the inside of `output`. */
 export function arrange(output: PlacedSection, report: Reporter): void {
-  const fixed: InputSection[] = [];
-  const stored: InputSection[] = [];
-  const zeroed: InputSection[] = [];
-  for (const input of output.inputs) {
-    if (input.section.address !== undefined) fixed.push(input);
-    else if (input.section.type === "progbits") stored.push(input);
-    else zeroed.push(input);
-  }
-  let cursor = arrangeFixed(output, fixed, report);
-  cursor = output.plan.pack ? packFunctions(stored, cursor) : stack(stored, cursor);
-  cursor = stack(zeroed, cursor);
-  output.align = alignmentOf(output, [stored, zeroed], report);
-  output.inputs = [...fixed, ...stored, ...zeroed];
+  const fixed = output.inputs.filter(({ section }) => section.address !== undefined);
+  const loose = output.inputs.filter(({ section }) => section.address === undefined);
+  const end = arrangeFixed(output, fixed, report);
+  const cursor = output.plan.pack ? pack(loose, end) : stack(loose, end);
+  output.align = alignmentOf(output, loose, report);
+  output.inputs = [...fixed, ...loose];
   if (fixed.length > 0 || output.plan.pack) {
     output.inputs.sort((a, b) => a.offset - b.offset || a.size - b.size);
   }
   output.contentSize = cursor;
   output.size = alignUp(cursor, output.plan.pad);
+}
+
+function pack(inputs: readonly InputSection[], cursor: number): number {
+  const stored = inputs.filter(({ section }) => section.type === "progbits");
+  const zeroed = inputs.filter(({ section }) => section.type === "nobits");
+  return stack(zeroed, packFunctions(stored, cursor));
 }
 
 /** Puts inputs one after the other from offset `cursor`; returns the end. */
@@ -80,17 +80,15 @@ function addressOf(input: InputSection): number {
 /** A section is aligned as well as its best aligned input, which a declared address must allow. */
 function alignmentOf(
   output: PlacedSection,
-  groups: readonly (readonly InputSection[])[],
+  inputs: readonly InputSection[],
   report: Reporter,
 ): number {
   let { align, address: base } = output.plan;
-  for (const group of groups) {
-    for (const input of group) {
-      align = Math.max(align, input.section.align);
-      if (base === undefined || base % input.section.align === 0) continue;
-      reportAlignment(input, output, base, report);
-      base = undefined;
-    }
+  for (const input of inputs) {
+    align = Math.max(align, input.section.align);
+    if (base === undefined || base % input.section.align === 0) continue;
+    reportAlignment(input, output, base, report);
+    base = undefined;
   }
   return align;
 }

@@ -6,6 +6,10 @@
 //     that fits and loads where it lies;
 //   - an error: silently placed orphans are how a descriptor table ends up past the kernel's end.
 //
+// A section without SHF_ALLOC is loaded if a rule of a loaded section names it, as GNU ld does,
+// with a warning: `.section .multiboot` without "a" is a common slip. A glob does not name what
+// tools leave in objects (debug sections, notes, comments).
+//
 // Debug sections make output sections of their own, which are in the file only.
 
 import type { Reporter } from "../../base/reporter";
@@ -14,6 +18,8 @@ import type { ResolvedLayout, ResolvedRule, ResolvedSection } from "../layout/re
 import { type InputSection, PlacedSection } from "./model";
 
 const DEBUG = /^\.debug_/;
+/** Link-time code and attributes. */
+const OF_TOOLS = /^\.(z?debug_|gnu[._]|gdb_|rustc|symver)/;
 
 /** The output sections of the layout, still empty. */
 export function outputsOf(layout: ResolvedLayout): PlacedSection[] {
@@ -31,7 +37,7 @@ export function matchSections(
   report: Reporter,
 ): void {
   const debug = new Map<string, PlacedSection>();
-  const matcher = new Matcher(outputs);
+  const matcher = new Matcher(outputs, layout.unwanted, report);
   for (const input of inputs) {
     const { name, flags } = input.section;
     if (input.discarded || matchesAny(name, layout.discard)) continue;
@@ -50,14 +56,26 @@ export function matchSections(
 class Matcher {
   readonly #loaded: readonly PlacedSection[];
   readonly #unloaded: readonly PlacedSection[];
+  /** Globs over what is left out where no rule takes it. */
+  readonly #unwanted: readonly string[];
+  readonly #report: Reporter;
+  /** Names of sections without SHF_ALLOC that are loaded. */
+  readonly #warned = new Set<string>();
 
-  constructor(outputs: readonly PlacedSection[]) {
+  constructor(outputs: readonly PlacedSection[], unwanted: readonly string[], report: Reporter) {
     this.#loaded = outputs.filter(({ plan }) => plan.allocate);
     this.#unloaded = outputs.filter(({ plan }) => !plan.allocate);
+    this.#unwanted = unwanted;
+    this.#report = report;
   }
 
   claim(input: InputSection): boolean {
-    for (const output of input.section.flags.alloc ? this.#loaded : this.#unloaded) {
+    if (input.section.flags.alloc) return this.#claimFor(this.#loaded, input);
+    return this.#claimFor(this.#unloaded, input) || this.#claimUnflagged(input);
+  }
+
+  #claimFor(outputs: readonly PlacedSection[], input: InputSection): boolean {
+    for (const output of outputs) {
       for (const rule of output.plan.rules) {
         if (!matches(input, rule)) continue;
         assign(input, output, rule);
@@ -66,6 +84,33 @@ class Matcher {
     }
     return false;
   }
+
+  #claimUnflagged(input: InputSection): boolean {
+    const { name, size } = input.section;
+    if (size === 0) return false;
+    const isOfTools = OF_TOOLS.test(name) || matchesAny(name, this.#unwanted);
+    const named = isOfTools ? this.#loaded.filter((output) => names(output, name)) : this.#loaded;
+    if (!this.#claimFor(named, input)) return false;
+    this.#warn(input);
+    return true;
+  }
+
+  #warn({ section, object, output }: InputSection): void {
+    const { name } = section;
+    if (this.#warned.has(name)) return;
+    this.#warned.add(name);
+    const flags = output?.plan.permissions.includes("w") ? "aw" : "a";
+    const what = `section ${name} of ${object.name} has no "a" flag`;
+    const home = `It is loaded with ${output?.name}, as the layout says`;
+    const remedy = `${home}; other tools may leave it out.`;
+    const place = { file: object.name };
+    this.#report.warning("LINK028", `${what}: write .section ${name}, "${flags}"`, remedy, place);
+  }
+}
+
+/** Whether a rule of `output` has `name` in so many words. */
+function names({ plan }: PlacedSection, name: string): boolean {
+  return plan.rules.some(({ sections }) => sections.includes(name));
 }
 
 function assign(input: InputSection, output: PlacedSection, rule: ResolvedRule | undefined): void {

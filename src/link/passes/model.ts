@@ -67,7 +67,8 @@ export class InputSection {
   /** It only describes others: debug information, unwind tables. */
   get isDescriptive(): boolean {
     const { flags, name } = this.section;
-    return !flags.alloc || /^\.(eh_frame|gcc_except_table)(\.|$)/.test(name);
+    const isLoaded = flags.alloc || this.output?.plan.allocate === true;
+    return !isLoaded || /^\.(eh_frame|gcc_except_table)(\.|$)/.test(name);
   }
 
   /** Where what the object has at `offset` lies now. */

@@ -51,12 +51,21 @@ function reportLeftOut(
 ): void {
   if (!target || target.orphan) return;
   const what = `${target.section.name} of ${target.object.name}`;
-  const why = target.discarded
-    ? "which was left out for an equal section of another object"
-    : "which the layout leaves out";
+  const [why, remedy] = whyLeftOut(target);
   const text = `${input.describe(offset)} refers to ${displayName(name)} in ${what}, ${why}`;
-  const remedy = target.discarded
-    ? "Compile both objects with the same options and headers."
-    : `Give "${target.section.name}" a place in an output section's \`inputs\`.`;
   report.error("LINK024", text, remedy, input.placeOf(offset));
+}
+
+/** Why a section is not in the image, and what to do. */
+function whyLeftOut({ discarded, section }: InputSection): readonly [string, string] {
+  if (discarded) {
+    const why = "which was left out for an equal section of another object";
+    return [why, "Compile both objects with the same options and headers."];
+  }
+  if (!section.flags.alloc) {
+    const remedy = `Write .section ${section.name}, "a", or "aw" if it is written to.`;
+    return ['which has no "a" flag and is not loaded', remedy];
+  }
+  const remedy = `Give "${section.name}" a place in an output section's \`inputs\`.`;
+  return ["which the layout leaves out", remedy];
 }

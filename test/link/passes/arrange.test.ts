@@ -9,7 +9,7 @@ import { nops, objectFile } from "../build-object";
 import { diagnosed } from "../expect-diagnostic";
 import { flat, start } from "../small-layouts";
 
-test("fixed sections keep their addresses; loose data follows; zeros come last", () => {
+test("fixed sections keep their addresses; loose data follows", () => {
   const layout: Layout = {
     ...flat,
     keep: ["*"],
@@ -59,4 +59,19 @@ test("a section is aligned as its best aligned input; a fixed address must allow
     }),
   );
   assert.match(text, /\.data of a\.o wants an alignment of 64[\s\S]*0x00200010/);
+});
+
+test("inputs keep the order of the rules, zeros among them", () => {
+  const sections = [{ name: ".text" }, { name: ".data", inputs: [".bss*", ".data*"] }];
+  const object = objectFile("a.o", {
+    ...start,
+    ".data": { bytes: [7], align: 4, symbols: { word: 0 } },
+    ".bss": { zeros: 6, symbols: { zeros: 0 } },
+  });
+  const image = link([object], { ...flat, sections });
+  assert.deepEqual(
+    ["zeros", "word"].map((name) => addressOf(image, name)),
+    [0x101000, 0x101008],
+  );
+  assert.deepEqual([...(image.sections[1]?.bytes ?? [])], [0, 0, 0, 0, 0, 0, 0, 0, 7]);
 });

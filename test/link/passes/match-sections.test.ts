@@ -61,3 +61,35 @@ test("notes and unwind tables are left out, unless a rule asks for them", { skip
   });
   assert.ok((kept.sections.find(({ name }) => name === ".eh_frame")?.size ?? 0) > 20);
 });
+
+test("a section without the flag that loads it is taken by its rule, with a warning", () => {
+  const object = objectFile("a.o", {
+    ".multiboot": { bytes: [1, 2, 3, 4], alloc: false },
+    ".text": { bytes: nops(8), symbols: { _start: 0 }, refs: [{ at: 0, to: "stack_top" }] },
+    ".bootstrap_stack": { bytes: nops(64), alloc: false, symbols: { stack_top: 64 } },
+    ".comment": { bytes: [5], alloc: false },
+    ".debug_info": { bytes: [6], alloc: false },
+  });
+  const layout: Layout = {
+    gcSections: true,
+    sections: [".text", { name: ".bss", inputs: [".bss", ".bootstrap_stack", ".*"] }],
+  };
+  const image = link([object], layout);
+  assert.deepEqual([...(image.sections[0]?.bytes.subarray(0, 4) ?? [])], [1, 2, 3, 4]);
+  assert.equal(addressOf(image, "stack_top"), 0x101040);
+  assert.equal(image.sections[1]?.size, 64);
+  assert.deepEqual(
+    image.warnings.map(({ message }) => message.split(" of a.o ")),
+    [
+      ["section .multiboot", 'has no "a" flag: write .section .multiboot, "a"'],
+      ["section .bootstrap_stack", 'has no "a" flag: write .section .bootstrap_stack, "aw"'],
+    ],
+  );
+});
+
+test("a rule can have even what tools leave in objects, by its name", () => {
+  const object = objectFile("a.o", { ...start, ".comment": { bytes: [5], alloc: false } });
+  const rodata = { name: ".rodata", inputs: [".comment"] };
+  const image = link([object], { sections: [".text", rodata] });
+  assert.deepEqual([...(image.sections[1]?.bytes ?? [])], [5]);
+});

@@ -54,3 +54,13 @@ test("a section that the image lacks may not be referred to", { skip }, (t) => {
   const text = diagnosed("LINK024", () => linkFiles([object], { discard: [".discarded"] }));
   assert.match(text, /start\.c:3.*refers to "gone" in \.discarded of start\.o/);
 });
+
+test("a stack in a section without the flag that loads it is refused with that flag", () => {
+  const refs = [{ at: 0, to: "stack_top" }];
+  const object = objectFile("a.o", {
+    ".text": { bytes: nops(8), symbols: { _start: 0 }, refs },
+    ".bootstrap_stack": { bytes: nops(64), alloc: false, symbols: { stack_top: 64 } },
+  });
+  const text = diagnosed("LINK024", () => link([object], { orphans: "place" }));
+  assert.match(text, /has no "a" flag[\s\S]*Write \.section \.bootstrap_stack, "a", or "aw"/);
+});

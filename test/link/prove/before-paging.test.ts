@@ -88,7 +88,7 @@ test("a root that does not exist is an error", () => {
   );
 });
 
-test("symbols outside their section are numbers; a root among them is the code loaded there", () => {
+test("symbols outside their section are numbers; as a root, one is what is loaded there", () => {
   /** The offset of a physical address in a section that is linked at `start`. */
   const physical = (address: number, start: number) => ({ offset: address - start + 2 ** 32 });
   const gdtLoad = physical(0x103000, 0xfffff000);
