@@ -53,7 +53,10 @@ export function formatDiagnostic(
   if (diagnostic instanceof Diagnostics) {
     return diagnostic.list.map((each) => formatDiagnostic(each, severity)).join("\n");
   }
-  const where = diagnostic.place ? `${formatPlace(diagnostic.place)}: ` : "";
+  const { place } = diagnostic;
+  // A sentence about a whole file begins with its name: once is enough.
+  const isNamed = place?.line === undefined && diagnostic.message.startsWith(`${place?.file} `);
+  const where = place && !isNamed ? `${formatPlace(place)}: ` : "";
   const text = `${where}${severity}[${diagnostic.code}]: ${diagnostic.message}`;
   return `${text}\n  help: ${diagnostic.remedy}`;
 }

@@ -1,7 +1,7 @@
 // isthmus audit: boots, stops the machine at several moments, and checks the nine laws of isolation
 //
 //   npx isthmus audit [--machine v86|qemu|grub] [--memory MiB] [--stops N] [--json]
-//                     [--kernel FILE --initramfs FILE --layout FILE] [-- PROGRAM ARGS…]
+//                     [--kernel FILE --initramfs FILE --layout FILE] [[--] PROGRAM ARGS…]
 //
 // The moments: in user mode, in a system call, after the exit of a process, N random ones in
 // between, and the end of the run. PROGRAM is what runs meanwhile; without it, churn: processes

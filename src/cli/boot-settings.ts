@@ -2,14 +2,15 @@
 
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 import { nearestName } from "../base/nearest-name";
 import { encodeCommandLine } from "../machine/command-line";
 import { type BootOptions, MACHINE_NAMES, type MachineName } from "../machine/machine";
 import { buildProject } from "./build-project";
 import type { CommandLine, OptionSpec } from "./command";
-import { findProject, type Project } from "./project";
+import type { Project } from "./project";
+import { projectHere } from "./project-here";
 
 export const BOOT_OPTIONS = {
   machine: { type: "string" },
@@ -18,6 +19,7 @@ export const BOOT_OPTIONS = {
   initramfs: { type: "string" },
 } satisfies Record<string, OptionSpec>;
 
+const NAMES_SHOWN = 5;
 const DEFAULT_MEMORY_MIB = 64;
 /** Enough for image, tables and one process; no more than the emulators can give. */
 const MEMORY_LIMITS = { min: 2, max: 2048 };
@@ -66,7 +68,7 @@ async function imagePaths(line: CommandLine) {
   const kernelPath = line.value("kernel");
   const initramfsPath = line.value("initramfs");
   if (kernelPath !== undefined) return { kernelPath, initramfsPath, project: undefined };
-  const project = findProject(process.cwd());
+  const project = projectHere();
   const outputs = await buildProject(project, { force: false });
   return {
     kernelPath: outputs.kernel,
@@ -90,8 +92,23 @@ function unreadable(path: string, error: unknown): Diagnostic {
     return new Diagnostic("CLI002", `${path} is a folder, not a file`, "Name a file in it");
   }
   const text = code === "ENOENT" ? `there is no file ${path}` : `cannot read ${path}: ${message}`;
-  const near = code === "ENOENT" ? nearestFile(path) : undefined;
-  return new Diagnostic("CLI002", text, near ? `Did you mean ${near}?` : "Name a file that exists");
+  const remedy = code === "ENOENT" ? missingRemedy(path) : "See who may read it: ls -l";
+  return new Diagnostic("CLI002", text, remedy);
+}
+
+/** What may help to find the file: a name that is near, or what there is instead. */
+function missingRemedy(path: string): string {
+  const near = nearestFile(path);
+  if (near !== undefined) return `Did you mean ${near}?`;
+  const folder = dirname(resolve(path));
+  try {
+    const names = readdirSync(folder).filter((name) => !name.startsWith("."));
+    const shown = names.slice(0, NAMES_SHOWN).join(", ");
+    if (names.length === 0) return `The folder ${folder} is empty`;
+    return `The folder ${folder} has ${shown}${names.length > NAMES_SHOWN ? ", …" : ""}`;
+  } catch {
+    return `There is no folder ${folder} either`;
+  }
 }
 
 /** A file beside `path` with almost its name. */

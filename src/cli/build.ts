@@ -17,7 +17,7 @@ import { statSync } from "node:fs";
 import { relative } from "node:path";
 import { buildProject } from "./build-project";
 import type { Command, CommandLine } from "./command";
-import { findProject } from "./project";
+import { projectHere } from "./project-here";
 import { print, printJson } from "./terminal";
 
 export const command: Command = {
@@ -27,7 +27,7 @@ export const command: Command = {
 
 async function build(line: CommandLine): Promise<number> {
   const start = performance.now();
-  const built = await buildProject(findProject(process.cwd()), { force: line.flag("force") });
+  const built = await buildProject(projectHere(), { force: line.flag("force") });
   const milliseconds = Math.round(performance.now() - start);
   const files = [built.kernel, built.initramfs, ...Object.values(built.programs)].map((path) => ({
     path: relative(process.cwd(), path),
@@ -38,7 +38,11 @@ async function build(line: CommandLine): Promise<number> {
     return 0;
   }
   const count = built.units.filter((unit) => unit.built).length;
+  if (count === 0) {
+    print("everything is up to date");
+    return 0;
+  }
   for (const { path, bytes } of files) print(`${String(bytes).padStart(9)}  ${path}`);
-  print(count === 0 ? "everything is up to date" : `built ${count} of ${built.units.length}`);
+  print(`built ${count} of ${built.units.length}`);
   return 0;
 }

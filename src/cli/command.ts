@@ -19,7 +19,7 @@ export interface Command {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** How many operands it takes at most; default 0. */
   readonly operands?: number;
-  /** Whether `-- PROGRAM ARGS…` may follow. */
+  /** Whether `-- PROGRAM ARGS…` may follow; without operands, `PROGRAM ARGS…` do as well. */
   readonly takesProgram?: boolean;
   /** Does the work; returns the exit status. */
   run(line: CommandLine): Promise<number>;
@@ -33,7 +33,7 @@ export class CommandLine {
     values: Readonly<Record<string, string | boolean | undefined>>,
     /** The words before `--` that are not options. */
     readonly operands: readonly string[],
-    /** The words after `--`: a program of the guest and its arguments. */
+    /** The words after `--`, or from the first that is not an option on: a program's. */
     readonly program: readonly string[],
   ) {
     this.#values = values;
@@ -108,6 +108,9 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
       if (!command.takesProgram) throw new UsageError("this command takes no words after --");
       program = words.slice(token.index + 1);
       ended = true;
+    } else if (token.kind === "positional" && command.takesProgram && !command.operands) {
+      program = words.slice(token.index);
+      ended = true;
     } else if (token.kind === "positional") {
       operands.push(token.value);
     } else {
@@ -116,9 +119,7 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
   }
   const limit = command.operands ?? 0;
   if (operands.length > limit) {
-    const extra = operands[limit] ?? "";
-    const remedy = command.takesProgram ? `; a program goes after --: \`-- ${extra}\`` : "";
-    throw new UsageError(`${extra} is not expected here${remedy}`);
+    throw new UsageError(`${operands[limit]} is not expected here`);
   }
   return new CommandLine(values, operands, program);
 }

@@ -47,7 +47,7 @@
 //   3
 //
 // Exit status: 0 compiled; 1 the source, the module or the output is at fault, and nothing was
-// written; 2 the command line cannot be used.
+// written; 2 the command line or the file cannot be used.
 
 import { statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
@@ -101,10 +101,15 @@ async function run(line: CommandLine): Promise<number> {
     await compile(request);
     return 0;
   } catch (error) {
-    if (!(error instanceof Diagnostic)) throw error;
+    if (!(error instanceof Diagnostic) || isUnusable(error)) throw error;
     complain(error);
     return STATUS_REFUSED;
   }
+}
+
+/** Whether the input is not even a source: it cannot be read, or it is another kind of file. */
+function isUnusable({ code }: Diagnostic): boolean {
+  return code === "CLI002" || code === "CLI008";
 }
 
 function readRequest(line: CommandLine): Request {

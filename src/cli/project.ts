@@ -9,6 +9,8 @@ export interface Project {
   readonly root: string;
   /** `build/`, below the root. */
   readonly output: string;
+  /** No folder is the project's: it is the kernel of this installation. */
+  readonly isFallback?: boolean;
 }
 
 /** The folder of this installation: the toolchain, and a kernel to start with. */
@@ -23,5 +25,5 @@ export function findProject(directory: string): Project {
     if (existsSync(join(root, "kernel", "main.ts"))) return { root, output: join(root, "build") };
     if (root === dirname(root)) break;
   }
-  return { root: INSTALLATION, output: join(INSTALLATION, "build") };
+  return { root: INSTALLATION, output: join(INSTALLATION, "build"), isFallback: true };
 }

@@ -2,7 +2,7 @@
 //
 //   npx isthmus run [--machine v86|qemu|grub] [--memory MiB] [--timeout S]
 //                   [--kernel FILE] [--initramfs FILE] [--verbose] [--trace] [--gdb]
-//                   [-- PROGRAM ARGS…]
+//                   [[--] PROGRAM ARGS…]
 //
 // Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input from a
 // pipe or a file is passed on without echo, and its end as ^D.
@@ -27,6 +27,8 @@
 // timed out, 125 the kernel panicked or the machine died, 130 left by ^A x.
 
 import { relative } from "node:path";
+import { nearestName } from "../base/nearest-name";
+import { programNames } from "../machine/initramfs";
 import type { Ending, Machine } from "../machine/machine";
 import { openMachine } from "../machine/open-machine";
 import { BOOT_OPTIONS, bootSettings } from "./boot-settings";
@@ -36,6 +38,8 @@ import { progress } from "./terminal";
 
 const STATUS_TIMEOUT = 124;
 const STATUS_PANIC = 125;
+/** The kernel's, and the shell's, for a program that is not there. */
+const STATUS_NOT_FOUND = 127;
 const STATUS_LEFT = 130;
 /** Where GDB's users expect a kernel: QEMU's `-s`. */
 const DEBUGGER = "tcp:127.0.0.1:1234";
@@ -73,12 +77,23 @@ async function run(line: CommandLine): Promise<number> {
     if (isDebugged) progress(debuggerCommand(kernelPath));
     const outcome = await firstOf(machine, input, timer);
     input.close();
-    return report(outcome, machine, seconds);
+    const status = report(outcome, machine, seconds);
+    if (status === STATUS_NOT_FOUND) suggestProgram(line.program[0], options.initramfs);
+    return status;
   } finally {
     timer?.cancel();
     input.close();
     await machine.close();
   }
+}
+
+/** Says which program was meant, if the one that was named is not in the initramfs. */
+function suggestProgram(name: string | undefined, initramfs: Uint8Array | undefined): void {
+  const programs = initramfs === undefined ? [] : programNames(initramfs);
+  if (name === undefined || name.includes("/") || programs.includes(name)) return;
+  const near = nearestName(name, programs);
+  const meant = near === undefined ? `/bin has ${programs.join(", ")}` : `did you mean ${near}?`;
+  if (programs.length > 0) progress(`isthmus: there is no program ${name}; ${meant}`);
 }
 
 /** What to type in another terminal, in this folder, where gdb finds the sources. */

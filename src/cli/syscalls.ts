@@ -24,7 +24,7 @@ import { join } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 import { buildProject } from "./build-project";
 import type { Command, CommandLine } from "./command";
-import { findProject } from "./project";
+import { projectHere } from "./project-here";
 import { type ServedCall, SYSTEM_CALLS_FILE } from "./system-calls-file";
 import { print, printJson } from "./terminal";
 
@@ -34,7 +34,7 @@ export const command: Command = {
 };
 
 async function syscalls(line: CommandLine): Promise<number> {
-  const project = findProject(process.cwd());
+  const project = projectHere();
   await buildProject(project, { force: false });
   const path = join(project.output, SYSTEM_CALLS_FILE);
   if (!existsSync(path)) throw noTable();

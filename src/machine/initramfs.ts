@@ -96,6 +96,16 @@ export function readArchive(archive: Uint8Array): ArchiveEntry[] {
   }
 }
 
+/** The names of the files in /bin of an archive; none if it is not an archive. */
+export function programNames(archive: Uint8Array): string[] {
+  try {
+    const names = readArchive(archive).map(({ name }) => name);
+    return names.filter((name) => /^bin\/[^/]+$/.test(name)).map((name) => name.slice(4));
+  } catch {
+    return [];
+  }
+}
+
 function decodeEntry(bytes: Uint8Array, offset: number): { entry: ArchiveEntry; next: number } {
   const header = String.fromCharCode(...bytes.subarray(offset, offset + HEADER_SIZE));
   if (header.length < HEADER_SIZE) throw malformed(offset, "the archive ends without a trailer");

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { INSTALLATION } from "../../src/cli/project";
 import { readElf } from "../../src/link/elf/read";
 import { readArchive } from "../../src/machine/initramfs";
 import { isthmus } from "./isthmus";
@@ -92,6 +93,20 @@ describe("isthmus build", () => {
 
   it("does nothing when nothing has changed", async () => {
     assert.equal((await build()).units[0]?.built, false);
+    const { stdout } = await isthmus(["build"], { directory: root });
+    assert.equal(stdout, "everything is up to date\n");
+  });
+
+  it("says which kernel it builds where there is none", async () => {
+    const empty = mkdtempSync(join(tmpdir(), "isthmus-empty-"));
+    try {
+      const elsewhere = await isthmus(["syscalls"], { directory: empty });
+      assert.ok(elsewhere.stderr.includes(`the kernel of ${INSTALLATION}\n`), elsewhere.stderr);
+      const here = await isthmus(["build"], { directory: root });
+      assert.equal(here.stderr, "");
+    } finally {
+      rmSync(empty, { recursive: true });
+    }
   });
 
   it("builds again when a source, imported or not, or an output differs", async () => {

@@ -6,8 +6,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { formatDiagnostic } from "../../src/base/diagnostic";
-import { parseCommandLine, UsageError } from "../../src/cli/command";
+import { Diagnostic, formatDiagnostic } from "../../src/base/diagnostic";
+import { parseCommandLine } from "../../src/cli/command";
 import { command } from "../../src/cli/compile";
 import { manualPage } from "../../src/cli/manual-page";
 import { parseMachine } from "../../src/compile/code/parse";
@@ -152,7 +152,7 @@ async function inThisProcess(words: readonly string[]) {
     const status = await command.run(parseCommandLine(command, words));
     return { status, stderr };
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof Diagnostic)) throw error;
     return { status: 2, stderr: formatDiagnostic(error) };
   } finally {
     process.chdir(directory);
@@ -183,9 +183,14 @@ describe("isthmus compile refuses, and leaves no file:", () => {
     ],
     ["a proposal", ["vector.wasm", "-o", "x"], 1, /^vector\.wasm: error\[WASM00[12]\]: /],
     ["static data that cannot move", ["sum.wasm", "--target=object", "-o", "x"], 1, /COMP003/],
-    ["another kind of file", ["notes.txt", "-o", "x"], 1, /^notes\.txt: error\[CLI008\]: /],
-    ["a file that is not there", ["none.ts", "-o", "x"], 1, /error\[CLI002\]: .*none\.ts/],
-    ["an unwritable output", ["sum.wasm", "-o", "no/dir/x"], 1, /^no\/dir\/x: error\[CLI007\]: /],
+    [
+      "another kind of file",
+      ["notes.txt", "-o", "x"],
+      2,
+      /^error\[CLI008\]: notes\.txt is neither/,
+    ],
+    ["a file that is not there", ["none.ts", "-o", "x"], 2, /error\[CLI002\]: .*none\.ts/],
+    ["an unwritable output", ["sum.wasm", "-o", "no/dir/x"], 1, /^error\[CLI007\]: no\/dir\/x /],
     ["an output that is a folder", ["sum.wasm", "-o", "."], 1, /error\[CLI007\]: /],
     ["no output", ["sum.wasm"], 2, /error\[CLI001\]: no output file was given/],
     ["to overwrite the source", ["sum.wasm", "-o", "./sum.wasm"], 2, /error\[CLI001\]: /],

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { fileEntry, writeArchive } from "../../src/machine/initramfs";
 import { debugLine, ECHO, HALT, out, print, SPIN, tinyKernel } from "../machine/tiny-kernel";
 import { type Circumstances, isthmus } from "./isthmus";
 
@@ -46,6 +47,18 @@ describe("isthmus run", () => {
     const { status, stdout } = await run(echoTwo, [], { input: "\n" });
     assert.equal(status, 0);
     assert.equal(stdout, "\n\x04");
+  });
+
+  it("names the program that was meant, if the one that was named is not there", async () => {
+    const archive = join(directory, "programs.cpio");
+    const files = ["bin/hello", "bin/cat"].map((name) => fileEntry(name, new Uint8Array(), 0o755));
+    writeFileSync(archive, writeArchive(files));
+    const missing = [debugLine("exit 127"), HALT];
+    const say = async (...words: string[]) =>
+      (await run(missing, ["--initramfs", archive, ...words])).stderr;
+    assert.match(await say("--", "helo"), /no program helo; did you mean hello\?/);
+    assert.match(await say("nonsense"), /no program nonsense; \/bin has hello, cat/);
+    assert.equal(await say("hello"), "", "its own status");
   });
 
   it("passes the program's words to the kernel", async () => {

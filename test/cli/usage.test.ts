@@ -100,8 +100,16 @@ describe("a command line", async () => {
     assert.equal(line.value("memory"), undefined);
   });
 
-  it("refuses operands, and says how to name a program", () => {
-    assert.throws(() => parse("hello"), { code: "CLI001", message: /`-- hello`/ });
+  it("takes the first word that is not an option as the program, also without --", () => {
+    const line = parse("--memory", "32", "ls", "-l", "--memory", "--", "x");
+    assert.deepEqual(line.program, ["ls", "-l", "--memory", "--", "x"]);
+    assert.equal(line.value("memory"), "32");
+  });
+
+  it("refuses operands that a command does not take", async () => {
+    const build = await loadCommand("build");
+    const operand = { code: "CLI001", message: "hello is not expected here" };
+    assert.throws(() => parseCommandLine(build, ["hello"]), operand);
   });
 
   it("refuses values of the wrong kind", () => {
