@@ -12,7 +12,7 @@ import { compileAssemblyScript } from "../../src/compile/assemblyscript/assembly
 import type { WasmModule } from "../../src/compile/wasm/wasm";
 
 /** What the exports of a part are: functions of numbers. */
-type Calls = Readonly<Record<string, (...values: number[]) => number>>;
+export type Calls = Readonly<Record<string, (...values: number[]) => number>>;
 
 export interface KernelPart {
   readonly call: Calls;

@@ -15,7 +15,7 @@ import { readFileSync } from "node:fs";
 import { ENTRY_P, ENTRY_SIZE } from "../../../src/abi/paging";
 import { type AddressSpace, walk } from "../../../src/inspect/walk";
 import { PhysicalMemory } from "../../../src/machine/physical-memory";
-import { compileKernelPart, type KernelPart } from "../kernel-part";
+import { type Calls, compileKernelPart, type KernelPart } from "../kernel-part";
 
 export const PAGE = 4096;
 export const KERNEL_INFO = 0x0f_f000;
@@ -105,6 +105,8 @@ interface MachineOptions {
   readonly realWindows?: boolean;
   /** Whether the addresses stay that are moved down otherwise: then the heap cannot be used. */
   readonly realAddresses?: boolean;
+  /** More functions to import, by module and name. */
+  readonly imports?: Readonly<Record<string, Calls>>;
 }
 
 /**
@@ -125,7 +127,8 @@ export function machineFor(source: string, options: MachineOptions = {}): () => 
       ...options.replace,
     },
     imports: {
-      symbols: symbolImports(),
+      ...options.imports,
+      symbols: { ...symbolImports(), ...options.imports?.symbols },
       panic: {
         panic(reason = 0) {
           throw new Error(here().part.text(reason));
@@ -135,6 +138,7 @@ export function machineFor(source: string, options: MachineOptions = {}): () => 
         invlpg(address = 0) {
           return here().flushed.push(address >>> 0);
         },
+        ...options.imports?.x86,
       },
     },
   });

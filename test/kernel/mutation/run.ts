@@ -6,17 +6,17 @@
 //     --tests FILE   run these tests instead of those of the file's own name
 //     --why          print which test noticed each change
 //
-// Exit status: 0 if every change is noticed or is listed in equivalents.ts; 1 if not.
+// Exit status: 0 if every change is noticed; 1 if not.
 //
 // The tests of kernel/memory/heap.ts are test/kernel/memory/heap.test.ts. A change that the
 // compiler refuses is noticed, too. Loops are limited to ROUNDS_MAX rounds in all, so that a change
-// that makes one endless fails as well.
+// that makes one endless fails as well. There is no list of exceptions: a comparison that can be
+// reversed without effect has none, and can go.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { changeSources } from "../kernel-part";
-import { type Comparison, comparisonsOf, countRounds, reverse } from "./comparisons";
-import { EQUIVALENTS } from "./equivalents";
+import { comparisonsOf, countRounds, reverse } from "./comparisons";
 import { firstFailure } from "./test-file";
 
 const FOLDERS = ["kernel/memory", "kernel/file", "kernel/thread"];
@@ -43,25 +43,18 @@ async function tryFile(file: string, { tests, why }: Options): Promise<string[]>
   const source = readFileSync(file, "utf8");
   const comparisons = comparisonsOf(source);
   if (comparisons.length === 0) return [];
-  const problems = staleEquivalents(file, comparisons);
   const path = tests ?? `test/${file.replace(/\.ts$/, ".test.ts")}`;
   const unchanged = await failureWith(file, source, path);
   if (unchanged !== undefined) return [`${file}: its tests fail as it is: ${unchanged}`];
+  const unnoticed: string[] = [];
   for (const comparison of comparisons) {
     const failure = await failureWith(file, reverse(source, comparison), path);
     const place = `${file}:${comparison.line}: ${comparison.text}`;
-    if (why && failure !== undefined) print(`${place}\n    ${failure.split("\n")[0]}`);
-    if ((failure === undefined) !== isEquivalent(file, comparison)) {
-      problems.push(
-        failure === undefined
-          ? `${place}: no test fails if this is reversed`
-          : `${place}: listed as equivalent, but noticed: ${failure}`,
-      );
-    }
+    if (failure === undefined) unnoticed.push(`${place}: no test fails if this is reversed`);
+    else if (why) print(`${place}\n    ${failure.split("\n")[0]}`);
   }
-  const listed = comparisons.filter((each) => isEquivalent(file, each)).length;
-  print(`${file}: ${comparisons.length} comparisons reversed${listed ? `, ${listed} listed` : ""}`);
-  return problems;
+  print(`${file}: ${comparisons.length} comparisons reversed`);
+  return unnoticed;
 }
 
 /** The first test that fails with `text` in the place of `file`; undefined: none does. */
@@ -84,16 +77,6 @@ function counted(text: string): string {
   const known = countedTexts.get(text) ?? countRounds(text, STEP);
   countedTexts.set(text, known);
   return known;
-}
-
-function isEquivalent(file: string, { text }: Comparison): boolean {
-  return EQUIVALENTS.some((each) => each.file === file && each.text === text);
-}
-
-function staleEquivalents(file: string, comparisons: readonly Comparison[]): string[] {
-  return EQUIVALENTS.filter(
-    (each) => each.file === file && !comparisons.some(({ text }) => text === each.text),
-  ).map(({ text }) => `${file}: listed as equivalent, but not there: ${text}`);
 }
 
 function allFiles(): string[] {

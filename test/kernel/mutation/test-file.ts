@@ -1,9 +1,9 @@
 // Runs test files in this process, again and again: a process for each would take longer to start
 // than the tests take.
 //
-// A test file is imported anew each time, with `describe`, `it` and the like of node:test replaced
-// by the few lines here, which stop at the first test that fails. For a process of its own: node's
-// test runner no longer works in it.
+// A test file is imported anew each time, with `describe`, `it` and `beforeEach` of node:test
+// replaced by the few lines here, which stop at the first test that fails. Node's own test runner
+// no longer works in a process that imports this file.
 
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { resolve } from "node:path";
@@ -34,7 +34,17 @@ const replacement = {
   },
 };
 
-Object.assign(createRequire(import.meta.url)("node:test"), replacement);
+/** What a test file must not use until it is replaced, too. */
+const refused = Object.fromEntries(
+  ["test", "suite", "before", "after", "afterEach"].map((name) => [
+    name,
+    () => {
+      throw new Error(`the mutation run has no ${name}()`);
+    },
+  ]),
+);
+
+Object.assign(createRequire(import.meta.url)("node:test"), replacement, refused);
 syncBuiltinESMExports();
 
 let runs = 0;

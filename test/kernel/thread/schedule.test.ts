@@ -1,0 +1,367 @@
+// Who runs. A switch of stacks ends in a function here: a test runs what the thread does that is
+// switched to, and the one that was left goes on when that returns.
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, it } from "node:test";
+import { INFO_CURRENT } from "../../../src/abi/kernel-info";
+import { BOOT_PAGES, KERNEL_INFO, type Machine, machineFor } from "../memory/simulated-machine";
+
+const WORDS = KERNEL_INFO + 0x100;
+const ENTRY_STACK = KERNEL_INFO + 0x200;
+const [ENTRY_STACK_SIZE, CURRENT_STACK, CURRENT_CR3] = [0x40, WORDS, WORDS + 4];
+
+let machine: Machine;
+let threads: number[] = [];
+/** The stacks that were switched to, as the threads that they are of. */
+let switches: number[] = [];
+/** What the threads do that are switched to, in this order. */
+let scripts: (() => void)[] = [];
+/** What interrupts do while the machine idles, in this order. */
+let interrupts: (() => void)[] = [];
+/** The instructions that switch interrupts on and off. */
+let instructions: string[] = [];
+
+const instruction = (name: string) => () => instructions.push(name);
+
+const start = machineFor(
+  `
+  ${BOOT_PAGES}
+  import * as schedule from "./kernel/thread/schedule";
+  import { createThread, currentThread, Thread } from "./kernel/thread/thread";
+  import { createSpace } from "./kernel/memory/space";
+  import { WaitQueue } from "./kernel/thread/wait-queue";
+  export { openWindow } from "./kernel/memory/window";
+  const queue = changetype<WaitQueue>(memory.data(offsetof<WaitQueue>(), 4));
+  function at(thread: usize): Thread { return changetype<Thread>(thread); }
+  export function create(owner: usize): usize {
+    const thread = createThread(owner)!;
+    thread.space = createSpace();
+    thread.savedEsp = changetype<usize>(thread);
+    return changetype<usize>(thread);
+  }
+  export function startScheduling(thread: usize): void { schedule.startScheduling(at(thread)); }
+  export function makeRunnable(thread: usize): void { schedule.makeRunnable(at(thread)); }
+  export function yieldProcessor(): void { schedule.yieldProcessor(); }
+  export function preemptionPoint(): void { schedule.preemptionPoint(); }
+  export function sleepOnQueue(): i32 { return schedule.sleepOn(queue); }
+  export function sleepUntil(deadline: u32): i32 { return schedule.sleepUntil(deadline); }
+  export function block(): i32 { return schedule.block(); }
+  export function wake(thread: usize): void { schedule.wake(at(thread)); }
+  export function wakeQueue(): void { schedule.wakeAll(queue); }
+  export function queueIsEmpty(): bool { return queue.isEmpty(); }
+  export function tick(): void { schedule.tick(); }
+  export function requestWork(): void { schedule.requestUserReturnWork(); }
+  export function hasWork(): bool { return schedule.hasUserReturnWork; }
+  export function sliceIsOver(): bool { return schedule.sliceIsOver; }
+  export function current(): usize { return changetype<usize>(currentThread); }
+  export function state(thread: usize): u32 { return at(thread).state; }
+  export function slice(thread: usize): u32 { return at(thread).slice; }
+  export function setSlice(thread: usize, slice: u32): void { at(thread).slice = slice; }
+  export function setSignal(thread: usize, signal: u32): void {
+    at(thread).pendingSignal = signal;
+  }
+  export function stackTop(thread: usize): usize { return at(thread).stackTop; }
+  export function cr3(thread: usize): u32 { return at(thread).space!.cr3; }
+`,
+  {
+    imports: {
+      symbols: {
+        current_kernel_stack: () => CURRENT_STACK,
+        current_cr3: () => CURRENT_CR3,
+        entry_stack: () => ENTRY_STACK,
+        entry_stack_top: () => ENTRY_STACK + ENTRY_STACK_SIZE,
+      },
+      "context-switch": {
+        switch_stack(_saveOld = 0, newEsp = 0) {
+          switches.push(threads.indexOf(newEsp));
+          scripts.shift()?.();
+          return 0;
+        },
+      },
+      x86: {
+        sti: instruction("sti"),
+        cli: instruction("cli"),
+        readeflags: instruction("readeflags"),
+        stihlt() {
+          const next = interrupts.shift();
+          assert.ok(next, "the machine idles for ever");
+          next();
+          return instructions.push("stihlt");
+        },
+      },
+    },
+  },
+);
+
+const EINTR = -4;
+const TIME_SLICE = 2;
+const BLOCKED = 1;
+const OWNERS = [0x5000, 0x6000, 0x7000];
+const call = (name: string, ...values: number[]) => machine.call(name, ...values);
+const thread = (index: number) => threads[index] ?? 0;
+const current = () => threads.indexOf(machine.address("current"));
+const ticks = (count: number) => {
+  for (let i = 0; i < count; i++) call("tick");
+};
+
+/** Thread 0 runs, 1 and 2 exist. */
+beforeEach(() => {
+  [threads, switches, scripts, interrupts, instructions] = [[], [], [], [], []];
+  machine = start();
+  call("start", 200);
+  threads = OWNERS.map((owner) => machine.address("create", owner));
+  machine.part.write(ENTRY_STACK, new Uint8Array(ENTRY_STACK_SIZE).fill(0xaa));
+  call("startScheduling", thread(0));
+});
+
+describe("the first thread", () => {
+  it("is the current one, and runs on its stack", () => {
+    assert.equal(current(), 0);
+    assert.deepEqual(switches, [0]);
+    assert.equal(machine.word(KERNEL_INFO + INFO_CURRENT), OWNERS[0]);
+    assert.equal(call("slice", thread(0)), TIME_SLICE);
+  });
+
+  it("is entered from user mode on its own stack and space, and leaves no trace of another", () => {
+    assert.equal(machine.word(CURRENT_STACK), machine.address("stackTop", thread(0)));
+    assert.equal(machine.word(CURRENT_CR3), machine.address("cr3", thread(0)));
+    const left = machine.part.read(ENTRY_STACK, ENTRY_STACK_SIZE);
+    assert.deepEqual(left, new Uint8Array(ENTRY_STACK_SIZE));
+  });
+});
+
+describe("a thread that yields", () => {
+  it("goes on, without a switch, if no other can run", () => {
+    call("setSlice", thread(0), 1);
+    call("yieldProcessor");
+    assert.equal(current(), 0);
+    assert.deepEqual(switches, [0]);
+    assert.equal(call("slice", thread(0)), TIME_SLICE);
+  });
+
+  it("lets the others run first, in turn", () => {
+    call("makeRunnable", thread(1));
+    call("makeRunnable", thread(2));
+    for (let i = 0; i < 4; i++) call("yieldProcessor");
+    assert.deepEqual(switches, [0, 1, 2, 0, 1]);
+    assert.equal(machine.word(CURRENT_STACK), machine.address("stackTop", thread(1)));
+    assert.equal(machine.word(CURRENT_CR3), machine.address("cr3", thread(1)));
+    assert.equal(machine.word(KERNEL_INFO + INFO_CURRENT), OWNERS[1]);
+  });
+
+  it("has work before it returns to user mode, if a signal is pending when it runs again", () => {
+    call("yieldProcessor");
+    assert.equal(call("hasWork"), 0);
+    call("setSignal", thread(0), 9);
+    call("yieldProcessor");
+    assert.equal(call("hasWork"), 1);
+  });
+});
+
+describe("a thread that sleeps on a queue", () => {
+  it("is blocked until the queue is woken", () => {
+    call("makeRunnable", thread(1));
+    scripts = [
+      () => {
+        assert.equal(current(), 1);
+        assert.equal(call("state", thread(0)), BLOCKED);
+        call("wakeQueue");
+        assert.equal(call("queueIsEmpty"), 1);
+        call("yieldProcessor");
+      },
+    ];
+    assert.equal(call("sleepOnQueue"), 0);
+    assert.equal(current(), 0);
+    assert.deepEqual(switches, [0, 1, 0]);
+  });
+
+  it("is not put to sleep while a signal is pending", () => {
+    call("setSignal", thread(0), 9);
+    assert.equal(call("sleepOnQueue"), EINTR);
+    assert.equal(call("queueIsEmpty"), 1);
+    assert.deepEqual(switches, [0]);
+  });
+
+  it("is told of a signal that woke it, and is no longer in the queue", () => {
+    call("makeRunnable", thread(1));
+    scripts = [
+      () => {
+        call("setSignal", thread(0), 9);
+        call("wake", thread(0));
+        assert.equal(call("queueIsEmpty"), 1);
+        call("yieldProcessor");
+      },
+    ];
+    assert.equal(call("sleepOnQueue"), EINTR);
+  });
+
+  it("is woken with the others there, in the order in which they came", () => {
+    // Each of the first two goes to sleep when it is switched to.
+    call("makeRunnable", thread(1));
+    call("makeRunnable", thread(2));
+    scripts = [
+      () => call("sleepOnQueue"),
+      () => {
+        call("wakeQueue");
+        call("yieldProcessor");
+      },
+    ];
+    call("sleepOnQueue");
+    assert.deepEqual(switches, [0, 1, 2, 0]);
+    call("yieldProcessor");
+    assert.equal(current(), 1);
+  });
+});
+
+describe("a thread that is blocked", () => {
+  it("runs when it is woken", () => {
+    call("makeRunnable", thread(1));
+    scripts = [
+      () => {
+        call("wake", thread(0));
+        call("yieldProcessor");
+      },
+    ];
+    assert.equal(call("block"), 0);
+    assert.equal(current(), 0);
+  });
+
+  it("is not blocked while a signal is pending", () => {
+    call("setSignal", thread(0), 9);
+    assert.equal(call("block"), EINTR);
+    assert.deepEqual(switches, [0]);
+  });
+
+  it("is the only kind that is woken", () => {
+    call("makeRunnable", thread(1));
+    call("wake", thread(1));
+    call("wake", thread(0));
+    for (let i = 0; i < 3; i++) call("yieldProcessor");
+    assert.deepEqual(switches, [0, 1, 0, 1], "each is in the queue once");
+  });
+
+  it("must not leave a window open", () => {
+    machine.address("openWindow", 0);
+    assert.throws(() => call("block"), /schedule: a thread blocks with a window open/);
+  });
+});
+
+describe("a thread that sleeps until a tick", () => {
+  it("runs when that tick has come", () => {
+    ticks(5);
+    interrupts = [() => call("tick"), () => call("tick")];
+    assert.equal(call("sleepUntil", 7), 0);
+    assert.deepEqual(interrupts, []);
+    assert.equal(current(), 0);
+  });
+
+  it("is not put to sleep while a signal is pending", () => {
+    call("setSignal", thread(0), 9);
+    assert.equal(call("sleepUntil", 7), EINTR);
+    assert.deepEqual(switches, [0]);
+  });
+
+  it("wakes with the others that are due at that tick", () => {
+    call("makeRunnable", thread(1));
+    scripts = [
+      () => {
+        interrupts = [() => call("tick")];
+        call("sleepUntil", 1);
+      },
+    ];
+    call("sleepUntil", 1);
+    assert.deepEqual(switches, [0, 1, 0]);
+    call("yieldProcessor");
+    assert.equal(current(), 1);
+  });
+});
+
+describe("the idle machine", () => {
+  it("halts with interrupts on until one of them lets a thread run", () => {
+    interrupts = [() => undefined, () => call("wake", thread(0))];
+    call("block");
+    assert.deepEqual(instructions, ["stihlt", "cli", "stihlt", "cli"]);
+    assert.deepEqual(switches, [0], "the thread that lent its stack goes on");
+  });
+
+  it("says that it idles", () => {
+    let seen = -1;
+    interrupts = [
+      () => {
+        seen = machine.word(KERNEL_INFO + INFO_CURRENT);
+        call("wake", thread(0));
+      },
+    ];
+    call("block");
+    assert.equal(seen, 0);
+    assert.equal(machine.word(KERNEL_INFO + INFO_CURRENT), OWNERS[0]);
+  });
+
+  it("uses up the time slice of no thread", () => {
+    interrupts = [
+      () => {
+        ticks(TIME_SLICE);
+        assert.equal(call("slice", thread(0)), TIME_SLICE);
+        call("wake", thread(0));
+      },
+    ];
+    call("block");
+    ticks(1);
+    assert.equal(call("slice", thread(0)), TIME_SLICE - 1, "but does again afterwards");
+  });
+});
+
+describe("the time slice of a thread", () => {
+  it("is over after its ticks if others wait", () => {
+    call("makeRunnable", thread(1));
+    ticks(TIME_SLICE - 1);
+    assert.deepEqual([call("sliceIsOver"), call("hasWork")], [0, 0]);
+    ticks(1);
+    assert.deepEqual([call("sliceIsOver"), call("hasWork")], [1, 1]);
+  });
+
+  it("begins anew if none waits", () => {
+    ticks(TIME_SLICE);
+    assert.deepEqual([call("sliceIsOver"), call("hasWork")], [0, 0]);
+    assert.equal(call("slice", thread(0)), TIME_SLICE);
+  });
+
+  it("does not go below 0 while the thread stays in the kernel", () => {
+    call("makeRunnable", thread(1));
+    ticks(TIME_SLICE + 3);
+    assert.equal(call("slice", thread(0)), 0);
+    assert.equal(call("sliceIsOver"), 1);
+  });
+
+  it("begins with the thread's turn", () => {
+    call("makeRunnable", thread(1));
+    ticks(TIME_SLICE);
+    call("yieldProcessor");
+    assert.deepEqual([call("sliceIsOver"), call("hasWork")], [0, 0]);
+    assert.equal(call("slice", thread(1)), TIME_SLICE);
+  });
+});
+
+describe("a point of preemption", () => {
+  it("lets interrupts in for one instruction", () => {
+    call("preemptionPoint");
+    assert.deepEqual(instructions, ["sti", "readeflags", "cli"]);
+  });
+
+  it("lets others run only if the slice is over", () => {
+    call("makeRunnable", thread(1));
+    call("preemptionPoint");
+    assert.equal(current(), 0);
+    ticks(TIME_SLICE);
+    call("preemptionPoint");
+    assert.equal(current(), 1);
+  });
+});
+
+describe("work before the return to user mode", () => {
+  it("can be asked for", () => {
+    assert.equal(call("hasWork"), 0);
+    call("requestWork");
+    assert.equal(call("hasWork"), 1);
+  });
+});
