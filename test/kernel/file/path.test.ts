@@ -6,7 +6,7 @@ import { compileKernelPart, type KernelPart, TEST_HEAP } from "../kernel-part";
 const start = compileKernelPart(
   `
   import { createInode, createRoot, Inode } from "./kernel/file/inode";
-  import { resolvePath } from "./kernel/file/path";
+  import { lastNameIsMissing, resolvePath } from "./kernel/file/path";
   function at(inode: usize): Inode { return changetype<Inode>(inode); }
   export function root(): usize { return changetype<usize>(createRoot()); }
   export function create(directory: usize, mode: u32, name: usize, length: u32): usize {
@@ -18,6 +18,7 @@ const start = compileKernelPart(
     at(inode).data = data;
     at(inode).size = size;
   }
+  export function onlyLastIsMissing(): bool { return lastNameIsMissing; }
   export function resolve(base: usize, path: usize, follow: bool): usize {
     return resolvePath(at(base), path, follow);
   }
@@ -136,6 +137,27 @@ describe("a path", () => {
     assert.equal(resolve("/lib/x"), ENOENT);
   });
 
+  it("that names nothing says whether only its last name is missing", () => {
+    link(root, "b", "usr/bin");
+    link(root, "dangling", "nowhere");
+    link(root, "through", "nowhere/x");
+    for (const [path, isLast] of [
+      ["/usr/bin/dog", 1],
+      ["dog", 1],
+      ["/b/dog", 1],
+      ["/dangling", 1],
+      ["/lib/dog", 0],
+      ["/through", 0],
+      ["/dangling/dog", 0],
+    ] as const) {
+      assert.equal(resolve(path), ENOENT, path);
+      assert.equal(part.call.onlyLastIsMissing!(), isLast, path);
+    }
+    resolve("/dog");
+    assert.equal(resolve("/usr"), usr);
+    assert.equal(part.call.onlyLastIsMissing!(), 0, "that of the path before is forgotten");
+  });
+
   it("does not go through a file", () => {
     for (const path of ["/usr/bin/cat/x", "/usr/bin/cat/.", "/usr/bin/cat/.."]) {
       assert.equal(resolve(path), ENOTDIR, path);
@@ -191,7 +213,17 @@ describe("a symbolic link", () => {
     assert.equal(named("/b/"), bin);
   });
 
-  it("to a file is no directory", () => {
+  it("may lead through others, and the path goes on after it", () => {
+    const inner = create(bin, "inner");
+    const found = file(inner, "found");
+    link(root, "b", "bin");
+    link(root, "i", "b/inner");
+    link(inner, "up", "../inner");
+    assert.equal(resolve("/i/up/found"), found);
+    assert.equal(resolve("i/../shell"), shell);
+  });
+
+  it("to a file is not a directory", () => {
     link(root, "s", "bin/shell");
     assert.equal(resolve("/s/"), ENOTDIR);
     assert.equal(resolve("/s/x"), ENOTDIR);
