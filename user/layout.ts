@@ -13,31 +13,41 @@
 //   USER       | .text               r-x |
 //              +-------------------------+
 //
+// A module of WebAssembly whose memory begins at the lowest address has its text after .data.
+//
 // No two permissions share a page. `.isthmus.symbols` is in the file only: the kernel reads it from
 // there to say where a program died.
 
 import { USER, USER_DATA, USER_END } from "../src/abi/memory-map";
-import type { Layout } from "../src/link/layout/layout";
+import type { Layout, OutputSection } from "../src/link/layout/layout";
 
-/** The layout of a program that begins at `text` and whose static data asc put at `data`. */
+/** The layout of a program with its text from `text` on and its static data from `data` on. */
 export function userLayout(data: number = USER_DATA, text: number = USER): Layout {
+  const isDataFirst = data < text;
+  const code: OutputSection[] = [
+    { name: ".text", pack: true, ...(isDataFirst && { address: text }) },
+    { name: ".rodata" },
+    {
+      name: ".globals",
+      inputs: [
+        { sections: [".data", ".data.*"], fixed: false },
+        { sections: [".bss", ".bss.*"], fixed: false },
+      ],
+      ...(!isDataFirst && { end: data }),
+    },
+  ];
+  const fixed: OutputSection = {
+    name: ".data",
+    address: data,
+    inputs: [{ sections: "*", fixed: true }],
+  };
   return {
     name: "user",
     stackHeader: true,
     gcSections: true,
-    regions: { program: { start: text, end: USER_END, title: "program" } },
+    regions: { program: { start: Math.min(text, data), end: USER_END, title: "program" } },
     sections: [
-      { name: ".text", pack: true },
-      { name: ".rodata" },
-      {
-        name: ".globals",
-        inputs: [
-          { sections: [".data", ".data.*"], fixed: false },
-          { sections: [".bss", ".bss.*"], fixed: false },
-        ],
-        end: data,
-      },
-      { name: ".data", address: data, inputs: [{ sections: "*", fixed: true }] },
+      ...(isDataFirst ? [fixed, ...code] : [...code, fixed]),
       { name: ".isthmus.symbols", allocate: false, content: "symbols", inputs: [] },
     ],
   };

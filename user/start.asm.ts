@@ -17,6 +17,7 @@ import { SystemCall } from "../src/abi/linux/i386";
 import type { Assembler } from "../src/x86/assembler";
 import { mem, mem32, symbol } from "../src/x86/operand";
 import { eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../src/x86/registers";
+import { MAP_ZEROS_HERE, MMAP2, PROT_READ_WRITE } from "./runtime/mmap.asm";
 
 /** What the start code has to call in a program. */
 export interface StartOptions {
@@ -58,13 +59,6 @@ export function writeStart(a: Assembler, options: StartOptions): void {
   });
 }
 
-/** Linux's number: our kernel never leaves a gap, and lacks the call. */
-const MMAP2 = 192;
-const PROT_READ_WRITE = 3;
-const MAP_PRIVATE = 0x02;
-const MAP_ANONYMOUS = 0x20;
-const MAP_NORESERVE = 0x4000;
-const MAP_FIXED_NOREPLACE = 0x100000;
 const PAGE_SIZE = 4096;
 
 /** Changes all registers but ESP. A failure shows when the heap is first used. */
@@ -79,7 +73,7 @@ function mapGap(a: Assembler): void {
   a.sub(ecx, ebx);
   a.jbe("contiguous");
   a.mov(edx, PROT_READ_WRITE);
-  a.mov(esi, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE);
+  a.mov(esi, MAP_ZEROS_HERE);
   a.mov(edi, -1);
   a.xor(ebp, ebp);
   a.mov(eax, MMAP2);

@@ -10,7 +10,7 @@
 
 import { readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { hex } from "../base/align";
+import { alignUp, hex } from "../base/align";
 import { Diagnostic } from "../base/diagnostic";
 import {
   type AssemblyScriptOptions,
@@ -30,15 +30,14 @@ import { decodeModule } from "../compile/wasm/decode";
 import { validateModule } from "../compile/wasm/validate";
 import type { WasmModule } from "../compile/wasm/wasm";
 import { readInput } from "./boot-settings";
+import { PROGRAM_DATA, type ProgramMemory, placeMemory } from "./compile-memory";
 import type { ProgramRuntime } from "./program-runtime";
 import { INSTALLATION } from "./project";
 
+const PAGE = 4096;
+
 export type Target = "kernel" | "isthmus" | "linux" | "object";
 export const TARGETS: readonly [Target, ...Target[]] = ["linux", "isthmus", "object", "kernel"];
-
-/** Where a program's static data begins: far above any text, with room above it for the heap. */
-export const PROGRAM_DATA = 0x0800_0000;
-const PAGE_SHIFT = 16;
 
 export interface CompileInput {
   readonly module: WasmModule;
@@ -50,6 +49,8 @@ export interface CompileInput {
     "target" | "sourceMap" | "facts" | "data" | "addresses" | "memoryBase" | "start"
   >;
   readonly warnings: readonly Diagnostic[];
+  /** The memory of a program that comes as WebAssembly; others have that of asc's runtime. */
+  readonly memory?: ProgramMemory;
   /** Whether the module contains the runtime of `user/`. */
   readonly hasRuntime: boolean;
 }
@@ -112,7 +113,8 @@ function programInput(file: string, level: Level, runtime: ProgramRuntime): Comp
     readSource,
   );
   const { wasm, module, sourceMap, facts, warnings, dataEnd } = output;
-  const data = { start: PROGRAM_DATA, end: dataEnd };
+  // The heap begins at `dataEnd`: the rest of its page must not be what follows in the file.
+  const data = { start: PROGRAM_DATA, end: alignUp(dataEnd, PAGE) };
   const options = { target: "user" as const, sourceMap, facts, data };
   return { wasm, module, options, warnings, hasRuntime: true };
 }
@@ -156,25 +158,14 @@ function wasmInput(bytes: Uint8Array, file: string, target: Target): CompileInpu
     refuseStaticData(module);
     return { ...common, options: { target } };
   }
-  const options = { target: "user" as const, start: WASM_START };
-  if (knowsAddresses(module)) return { ...common, options };
-  const size = (module.memories[0]?.limits.min ?? 0) << PAGE_SHIFT;
-  const data = { start: 0, end: size >>> 0 };
-  return { ...common, options: { ...options, data, memoryBase: PROGRAM_DATA } };
+  const memory = placeMemory(module, target);
+  const { data, base: memoryBase } = memory;
+  const options = { target: "user" as const, start: WASM_START, data, memoryBase };
+  return { ...common, memory, options };
 }
 
 /** The symbol of a module's start function. */
 export const WASM_START = "_initialize";
-
-/**
- * Whether a module may know real addresses, because it has machine instructions or symbols. Other
- * modules cannot tell where their memory is, so it need not be at 0, which Linux never maps.
- */
-export function knowsAddresses({ functions }: WasmModule): boolean {
-  return functions.some(
-    ({ imported }) => imported?.module === "x86" || imported?.module === "symbols",
-  );
-}
 
 function refuseStaticData({ data, file }: WasmModule): void {
   const [segment] = data;

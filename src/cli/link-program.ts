@@ -8,13 +8,12 @@ import { I32 } from "../compile/wasm/wasm";
 import { link } from "../link/link";
 import type { LinkedImage } from "../link/passes/image";
 import type { ObjectFile } from "../object/object";
-import { type CompileInput, PROGRAM_DATA } from "./compile-input";
+import type { CompileInput } from "./compile-input";
+import { PROGRAM_DATA } from "./compile-memory";
 import type { ProgramRuntime } from "./program-runtime";
 
 /** Linux maps nothing below this (vm.mmap_min_addr). */
 const LINUX_TEXT = 0x10000;
-const PAGE_SHIFT = 16;
-const MAX_PAGES = 0xffff;
 
 /** Checks a program's imports and its `main` before anything is compiled. */
 export function checkProgram(input: CompileInput): void {
@@ -79,28 +78,17 @@ export function linkProgram(
   target: "linux" | "isthmus",
   name: string,
 ): LinkedImage {
-  const { module, options, hasRuntime } = input;
+  const { module, options, memory, hasRuntime } = input;
   const type = mainType(module);
   const start = runtime.startCode({
     main: !type ? "none" : type.results.length > 0 ? "status" : "void",
-    mapsGap: target === "linux",
+    // Memory in place grows by mmap.
+    mapsGap: target === "linux" && memory?.text === undefined,
     ...(hasRuntime ? { initialise: runtime.start, finish: runtime.finish } : {}),
     ...(!hasRuntime && module.start !== undefined ? { initialise: options.start ?? "" } : {}),
   });
-  const memory = hasRuntime ? [] : [runtime.wasmMemory(memoryOf(input))];
-  const layout = runtime.layout(dataStart(input), target === "linux" ? LINUX_TEXT : undefined);
-  return link([object, start, ...memory], layout, { name });
-}
-
-function memoryOf({ module, options }: CompileInput) {
-  const { memoryBase: base = 0 } = options;
-  const { min: pages, max = MAX_PAGES } = module.memories[0]?.limits ?? { min: 0 };
-  return { base, pages, limit: Math.min(max, MAX_PAGES - (base >>> PAGE_SHIFT)) };
-}
-
-/** Where the lowest static data is: a module of WebAssembly may have its own idea. */
-function dataStart({ module, options }: CompileInput): number {
-  if (options.data) return options.data.start + (options.memoryBase ?? 0);
-  const starts = module.data.map(({ offset }) => (offset?.a ?? PROGRAM_DATA) >>> 0);
-  return Math.min(PROGRAM_DATA, ...starts);
+  const manager = memory ? [runtime.wasmMemory(memory)] : [];
+  const data = memory ? memory.base + memory.data.start : PROGRAM_DATA;
+  const text = memory?.text ?? (target === "linux" ? LINUX_TEXT : undefined);
+  return link([object, start, ...manager], runtime.layout(data, text), { name });
 }
