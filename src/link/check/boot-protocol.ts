@@ -10,6 +10,7 @@
 
 import { PT_LOAD, PT_NOTE, SHT_NOTE } from "../../abi/elf";
 import { MULTIBOOT_HEADER_MAGIC } from "../../abi/multiboot";
+import { type HeaderTag, readTags, type TagsEnd } from "./header-tags";
 import type { LinkedFile } from "./linked-file";
 
 export const MULTIBOOT_WINDOW = 8192;
@@ -30,32 +31,9 @@ export interface MultibootHeader {
 export interface Multiboot2Header {
   readonly offset: number;
   readonly found: boolean;
+  readonly length: number;
   readonly tags: readonly HeaderTag[];
-}
-
-/** A tag of a Multiboot 2 header (specification 2.0, 3.1.3 and on). */
-export interface HeaderTag {
-  readonly type: number;
-  /** A loader that does not know it goes on. */
-  readonly optional: boolean;
-  /** The 32-bit words after type, flags and size. */
-  readonly fields: readonly number[];
-}
-
-/** Types of tags. */
-export const TAG = {
-  address: 2,
-  entry: 3,
-  moduleAlignment: 6,
-  efiBootServices: 7,
-  efiEntry32: 8,
-  efiEntry64: 9,
-  relocatable: 10,
-} as const;
-
-/** The tag of type `type`. */
-export function tagOf(header: Multiboot2Header | undefined, type: number): HeaderTag | undefined {
-  return header?.tags.find((tag) => tag.type === type);
+  readonly tagsEnd: TagsEnd;
 }
 
 export interface Protocols {
@@ -105,28 +83,12 @@ export function findMultiboot2(view: DataView): Multiboot2Header | undefined {
     const sum = MULTIBOOT2_MAGIC + architecture + length + view.getUint32(offset + 12, true);
     if (sum % 2 ** 32 !== 0) continue;
     const found = offset % 8 === 0 && offset + length <= MULTIBOOT2_WINDOW;
-    const header = { offset, found, tags: readTags(view, offset + 16, offset + length) };
+    const { tags, end } = readTags(view, offset + 16, offset + length);
+    const header = { offset, found, length, tags, tagsEnd: end };
     if (found) return header;
     lost ??= header;
   }
   return lost;
-}
-
-function readTags(view: DataView, start: number, headerEnd: number): HeaderTag[] {
-  const tags: HeaderTag[] = [];
-  const end = Math.min(headerEnd, view.byteLength);
-  for (let at = start; at + 8 <= end; ) {
-    const type = view.getUint16(at, true);
-    const size = view.getUint32(at + 4, true);
-    if (type === 0 || size < 8) break;
-    const fields: number[] = [];
-    for (let field = at + 8; field + 4 <= Math.min(at + size, end); field += 4) {
-      fields.push(view.getUint32(field, true));
-    }
-    tags.push({ type, optional: (view.getUint16(at + 2, true) & 1) !== 0, fields });
-    at += Math.ceil(size / 8) * 8;
-  }
-  return tags;
 }
 
 /** The requests in what is loaded: the second half of each one's ID, as Limine prints it. */

@@ -7,7 +7,7 @@
 // The header's own address says which byte of the file goes to `start`. An end of data of 0 means
 // the whole file, an end of zeros of 0 none. (Multiboot 0.6.96, 3.1.3; Multiboot 2, 3.1.5)
 
-import { TAG, tagOf } from "./boot-protocol";
+import { TAG, tagOf } from "./header-tags";
 import type { FileSegment } from "./linked-file";
 import type { Subject } from "./subject";
 

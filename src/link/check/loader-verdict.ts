@@ -15,15 +15,9 @@
 
 import { ET_DYN, ET_EXEC, SHT_REL, SHT_RELA } from "../../abi/elf";
 import { compare, hex } from "./address";
-import {
-  type HeaderTag,
-  MULTIBOOT_ADDRESSES,
-  MULTIBOOT_WINDOW,
-  MULTIBOOT2_WINDOW,
-  TAG,
-  tagOf,
-} from "./boot-protocol";
+import { MULTIBOOT_ADDRESSES, MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW } from "./boot-protocol";
 import { headerAddresses, notLoaded } from "./header-addresses";
+import { type HeaderTag, TAG, tagOf } from "./header-tags";
 import { limineRefusal, limineSpan, uncountedByLimine } from "./judge-limine";
 import type { FileSegment } from "./linked-file";
 import { describeSegment, endOf, loadEndOf, type Subject } from "./subject";
@@ -93,8 +87,9 @@ function judgeGrub(subject: Subject, memory: bigint): LoaderVerdict {
     return refuse(`"unsupported flag: ${hex(BigInt(one.flags & GRUB_UNKNOWN_FLAGS))}"`);
   }
   if (one && (one.flags & MULTIBOOT_ADDRESSES) !== 0) return judgeAddresses("grub", subject);
-  const unknown = two?.tags.find(({ type, optional }) => type > TAG.relocatable && !optional);
+  const unknown = two?.tags.find(({ type, optional }) => !optional && !isKnownToGrub(type));
   if (unknown) return refuse(`"unsupported tag: 0x${unknown.type.toString(16)}"`);
+  if (two?.tagsEnd === "endless") return refuse("it hangs: a tag of the header has no size");
   if (tagOf(two, TAG.address)) return judgeAddresses("grub", subject);
   if (file.type !== ET_EXEC && file.type !== ET_DYN) {
     return refuse('"this ELF file is not of the right type"');
@@ -118,6 +113,11 @@ function judgeGrub(subject: Subject, memory: bigint): LoaderVerdict {
   const lost = inHole(subject);
   const outcome = lost.length > 0 ? "partly" : "loads";
   return verdict("grub", subject, outcome, [...lost, ...alongside(subject)], entry);
+}
+
+/** GRUB for BIOS machines and for 64-bit UEFI does not know the entry for 32-bit UEFI. */
+function isKnownToGrub(tag: number): boolean {
+  return tag <= TAG.relocatable && tag !== TAG.efiEntry32;
 }
 
 /** Multiboot 2 with a relocatable tag: GRUB looks for one place for everything, and reports it. */

@@ -2,7 +2,8 @@
 
 import { ET_DYN } from "../../abi/elf";
 import { compare } from "./address";
-import { MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW, TAG, tagOf } from "./boot-protocol";
+import { MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW } from "./boot-protocol";
+import { TAG, tagOf } from "./header-tags";
 import type { Finding, Mistake } from "./mistake";
 import type { Subject } from "./subject";
 
@@ -197,7 +198,9 @@ export const fixedUnderUefi: Mistake = {
   limits: "Whether the code can run elsewhere is not checked.",
   find({ protocols, file, loads }) {
     const { multiboot2 } = protocols;
-    const wantsEfi = multiboot2?.tags.some(({ type }) => EFI_TAGS.includes(type));
+    // Where tags are not aligned (LAY028), what looks like one says nothing.
+    const isReadable = multiboot2?.tagsEnd === "whole";
+    const wantsEfi = isReadable && multiboot2.tags.some(({ type }) => EFI_TAGS.includes(type));
     if (!wantsEfi || tagOf(multiboot2, TAG.relocatable) || file.type === ET_DYN) return [];
     const [low = 0n] = loads.map(({ loadAddress }) => loadAddress).sort(compare);
     return [

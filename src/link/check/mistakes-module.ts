@@ -1,7 +1,7 @@
 // Mistakes about a separate ELF file that the boot loader loads as a module.
 
 import { compare, hex } from "./address";
-import { TAG, tagOf } from "./boot-protocol";
+import { TAG, tagOf } from "./header-tags";
 import type { FileSymbol } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
 import type { ModuleFile } from "./module-file";

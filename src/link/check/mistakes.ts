@@ -29,6 +29,7 @@ import {
   writableCode,
 } from "./mistakes-segments";
 import { dialects, incompleteShare, openShare, tableBits } from "./mistakes-shared";
+import { strayTags } from "./mistakes-tags";
 
 export const MISTAKES: readonly Mistake[] = [
   writableCode,
@@ -58,6 +59,7 @@ export const MISTAKES: readonly Mistake[] = [
   halfAddresses,
   tableBits,
   strangeModule,
+  strayTags,
 ];
 
 export function mistakeOf(code: string): Mistake | undefined {

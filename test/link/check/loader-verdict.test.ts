@@ -215,6 +215,29 @@ const MULTIBOOT2_CASES: readonly Case[] = [
     expected: BY_GRUB,
   },
   {
+    name: "a Multiboot 2 header with a tag that is not padded before the end tag",
+    assembly: change(
+      multiboot2(ASSEMBLY, ".short 6, 0\n.long 12, 0\n"),
+      ".balign 8\n.short 0, 0\n",
+      ".short 0, 0\n",
+    ),
+    expected: none,
+  },
+  {
+    name: "a Multiboot 2 header without an end tag, before zeros",
+    assembly: change(
+      multiboot2(ASSEMBLY, ".short 6, 0\n.long 8\n"),
+      ".short 0, 0\n.long 8\nheader_end:",
+      "header_end: .skip 16",
+    ),
+    expected: BY_GRUB,
+  },
+  {
+    name: "a Multiboot 2 header with an entry for 32-bit UEFI",
+    assembly: multiboot2(ASSEMBLY, ".short 8, 0\n.long 12, 0\n"),
+    expected: none,
+  },
+  {
     name: "a Multiboot 2 header with the addresses of load and entry",
     assembly: multiboot2(
       ASSEMBLY,

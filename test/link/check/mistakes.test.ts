@@ -580,6 +580,40 @@ const CASES: readonly Case[] = [
     says: /puts \.shared_text into trampoline\.elf, which was not given/,
     also: ["LAY006"],
   },
+  {
+    name: "a framebuffer tag without padding before the end tag",
+    code: "LAY028",
+    wrong: { assembly: multiboot2(".short 5, 0\n.long 20, 1024, 768, 32") },
+    right: { assembly: multiboot2(".short 5, 0\n.long 20, 1024, 768, 32\n.balign 8") },
+    says: /the tag of type 5 at offset 16 .* has 20 bytes, so loaders .* at offset 40/,
+  },
+  {
+    name: "a tag without a size",
+    code: "LAY028",
+    wrong: { assembly: multiboot2(".short 6, 1\n.long 0") },
+    right: { assembly: multiboot2(".short 6, 1\n.long 8") },
+    says: /the tag at offset 16 .* has a size of 0/,
+  },
+  {
+    name: "a tag after the end tag",
+    code: "LAY028",
+    wrong: { assembly: multiboot2(".short 0, 0\n.long 8\n.short 6, 0\n.long 8") },
+    right: { assembly: multiboot2(".short 6, 0\n.long 8") },
+    says: /an end tag comes before the end/,
+  },
+  {
+    name: "a header without an end tag",
+    code: "LAY028",
+    wrong: {
+      assembly: change(
+        multiboot2(".short 6, 1\n.long 8"),
+        ".short 0, 0\n.long 8\nmb_end:",
+        "mb_end:\n.short 6, 1\n.long 8\n.short 0, 0\n.long 8",
+      ),
+    },
+    right: { assembly: multiboot2(".short 6, 1\n.long 8") },
+    says: /has no end tag/,
+  },
 ];
 
 function END_IN_C(declaration: string, use: string): string {
@@ -663,7 +697,7 @@ describe("each mistake, made on purpose and then not", { skip }, () => {
       MISTAKES.map(({ code }) => code).filter((code) => !tested.has(code)),
       [],
     );
-    assert.equal(MISTAKES.length, 27);
+    assert.equal(MISTAKES.length, 28);
   });
 });
 
