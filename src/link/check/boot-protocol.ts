@@ -41,6 +41,8 @@ export interface Protocols {
   readonly multiboot2: Multiboot2Header | undefined;
   readonly limine: boolean;
   readonly pvh: boolean;
+  /** The physical address that the PVH note names. */
+  readonly pvhEntry: bigint | undefined;
   /** The name of a section with a note whose sizes reach beyond the section. */
   readonly tornNote: string | undefined;
 }
@@ -53,7 +55,8 @@ export function findProtocols({ file }: { readonly file: LinkedFile }): Protocol
     multiboot: findMultiboot(view),
     multiboot2: findMultiboot2(view),
     limine: limineRequests(file).length > 0,
-    pvh: notes.pvh,
+    pvh: notes.pvhEntry !== undefined,
+    pvhEntry: notes.pvhEntry,
     tornNote: notes.torn,
   };
 }
@@ -110,7 +113,7 @@ export function limineRequests({ bytes, segments }: LinkedFile): string[] {
 }
 
 function readNotes(file: LinkedFile, view: DataView) {
-  let pvh = false;
+  let pvhEntry: bigint | undefined;
   let torn: string | undefined;
   const ranges = [
     ...file.segments
@@ -133,11 +136,17 @@ function readNotes(file: LinkedFile, view: DataView) {
         torn ??= name;
         break;
       }
-      pvh ||= isPvh;
+      if (isPvh && next <= end + 3) pvhEntry ??= pvhEntryAt(view, at + 16, contentSize);
       at = next;
     }
   }
-  return { pvh, torn };
+  return { pvhEntry, torn };
+}
+
+/** The note's content: 4 or 8 bytes. */
+function pvhEntryAt(view: DataView, offset: number, size: number): bigint | undefined {
+  if (offset + size > view.byteLength) return undefined;
+  return size === 8 ? view.getBigUint64(offset, true) : BigInt(view.getUint32(offset, true));
 }
 
 function round4(size: number): number {

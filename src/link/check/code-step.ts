@@ -32,6 +32,8 @@ export interface Step {
   readonly isReturn: boolean;
   /** The control register that it writes. */
   readonly writesControl: number | undefined;
+  /** It loads or stores the GDT's or the IDT's address and size. */
+  readonly systemTable: "sgdt" | "sidt" | "lgdt" | "lidt" | undefined;
   /** `test …, 3` (or `and`): the privilege level of a saved CS. */
   readonly testsPrivilege: boolean;
   /** Addresses that it names: targets, memory without a register, and immediates. */
@@ -60,6 +62,8 @@ const OP = {
 } as const;
 
 const INVLPG = 7;
+/** What the system group does with memory, by ModR/M's reg. */
+const SYSTEM_TABLES = ["sgdt", "sidt", "lgdt", "lidt"] as const;
 
 /** The instruction at `address`, which lies in `section`; undefined if it is not understood. */
 export function stepAt(section: FileSection, address: bigint, bits: Bits): Step | undefined {
@@ -88,6 +92,7 @@ export function stepAt(section: FileSection, address: bigint, bits: Bits): Step 
     isIndirect,
     isReturn,
     writesControl: opcode === OP.writeControl ? reg : undefined,
+    systemTable: opcode === OP.systemGroup && memory ? SYSTEM_TABLES[reg & 7] : undefined,
     testsPrivilege: immediate === 3n && isTest(opcode, reg),
     references: [
       ...(target === undefined ? [] : [{ to: target, use: isCall ? "call" : "jump" } as const]),

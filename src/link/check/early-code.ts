@@ -1,12 +1,17 @@
-// The walk through code that runs before paging is on: from the entry point to MOV CR0.
+// The walk through code that runs before paging is on: from the entry points to MOV CR0.
 //
 // Until then an address is physical memory, so whatever is not linked where it is loaded is not
 // there. The walk is by disassembly of 32-bit code at physical addresses, which is what the loaders
 // of Multiboot and PVH enter, in 64-bit files too; 64-bit code runs with paging on. Indirect jumps
 // end the walk, and so do calls of functions that do not return: what follows them is another
 // function.
+//
+// A kernel may also use segments to see itself where it is linked: after LGDT of descriptors with a
+// base, an address plus that base is where it goes (segment-bases.ts).
 
+import { CodeGraph } from "./code-graph";
 import { type Step, stepAt } from "./code-step";
+import { isSystemTable, segmentBases } from "./segment-bases";
 import type { Subject } from "./subject";
 
 export interface EarlyReference {
@@ -17,105 +22,115 @@ export interface EarlyReference {
 
 export interface EarlyCode {
   readonly references: readonly EarlyReference[];
+  /** Numbers in instructions, addresses or not, and the first instruction with each. */
+  readonly numbers: ReadonlyMap<bigint, bigint>;
+  /** Memory that instructions name without a register, other than to load a system table. */
+  readonly accesses: ReadonlySet<bigint>;
   /** Where an instruction was not understood. */
   readonly unknown: readonly bigint[];
+  /** How many instructions were read, those of other walks included. */
+  readonly read: number;
 }
 
 const MAX_STEPS = 20_000;
 const EARLY_BITS = 32;
+const CR0 = 0;
+
+/** An instruction to look at, and what segments may add to the addresses in it. */
+interface Place {
+  readonly at: bigint;
+  readonly bases: readonly bigint[];
+}
 
 /** What code before paging refers to that is not where it is loaded. */
 export function walkEarlyCode(subject: Subject): EarlyCode {
-  const references = new Map<string, EarlyReference>();
-  const returning = new Map<bigint, boolean>();
-  const unknown: bigint[] = [];
-  const { multiboot, multiboot2, pvh } = subject.protocols;
-  // Limine and UEFI enter 64-bit code.
-  if (subject.file.bits === 64 && !multiboot && !multiboot2 && !pvh) {
-    return { references: [], unknown };
-  }
-  const seen = new Set<bigint>();
-  const work = [subject.file.entry];
-  // Whatever its flags say.
-  const boot = subject.sectionAt(subject.file.entry);
-  const note = (from: bigint, to: bigint, how: EarlyReference["how"]) => {
-    if (isElsewhere(to, subject)) {
-      // One function that uses a structure is one mistake, not one for each field.
-      const key = `${functionOf(from, subject)} ${functionOf(to, subject)}`;
-      if (!references.has(key)) references.set(key, { from, to, how });
-    }
-  };
-  for (let at = work.pop(); at !== undefined && seen.size < MAX_STEPS; at = work.pop()) {
-    const section = subject.sectionAt(at);
-    const isCode = section?.execute || section === boot;
-    if (!section || !isCode || seen.has(at) || isBarrier(at, subject)) continue;
-    seen.add(at);
-    const step = stepAt(section, at, EARLY_BITS);
-    if (!step) {
-      unknown.push(at);
-      continue;
-    }
-    if (step.writesControl === 0) continue;
-    for (const { to, use } of step.references) {
-      if (use === "memory") note(at, to, "reads or writes");
-    }
-    const { target } = step;
-    if (target !== undefined) {
-      note(at, absolute(step, target, subject), step.isCall ? "calls" : "jumps to");
-      work.push(target);
-    }
-    const callee = step.isCall ? target : undefined;
-    const isLast =
-      callee !== undefined &&
-      (turnsPagingOn(callee, subject) || !mayReturn(callee, subject, returning));
-    if (step.falls && !isLast) work.push(at + BigInt(step.length));
-  }
-  return { references: [...references.values()], unknown };
-}
-
-/** Whether the function at `start`, or one that it calls, writes CR0. */
-function turnsPagingOn(start: bigint, subject: Subject): boolean {
-  const seen = new Set<bigint>();
-  const work = [start];
-  for (let at = work.pop(); at !== undefined && seen.size < MAX_STEPS; at = work.pop()) {
-    const section = subject.sectionAt(at);
-    if (!section?.execute || seen.has(at)) continue;
-    seen.add(at);
-    const step = stepAt(section, at, EARLY_BITS);
-    if (!step) continue;
-    if (step.writesControl === 0) return true;
-    if (step.target !== undefined) work.push(step.target);
-    if (step.falls) work.push(at + BigInt(step.length));
-  }
-  return false;
+  const walk = new EarlyWalk(subject);
+  for (const entry of earlyEntries(subject)) walk.from(entry);
+  return walk.result;
 }
 
 /**
- * Whether the function at `start` may return. What is not understood may; so may a function that is
- * already being examined.
- *
- * @param known what is known of functions so far, by their addresses
+ * Where loaders enter 32-bit code, as linked addresses: Limine and UEFI enter 64-bit code, and PVH
+ * has an entry of its own.
  */
-function mayReturn(start: bigint, subject: Subject, known: Map<bigint, boolean>): boolean {
-  const before = known.get(start);
-  if (before !== undefined) return before;
-  known.set(start, true);
-  const seen = new Set<bigint>();
-  const work = [start];
-  for (let at = work.pop(); at !== undefined; at = work.pop()) {
-    if (seen.has(at)) continue;
-    seen.add(at);
-    const section = subject.sectionAt(at);
-    const step = section && stepAt(section, at, EARLY_BITS);
-    if (!step || step.isReturn || seen.size > MAX_STEPS) return true;
-    const { target, isCall } = step;
-    if (step.isIndirect && !isCall) return true;
-    if (target !== undefined && !isCall) work.push(target);
-    const comesBack = !isCall || target === undefined || mayReturn(target, subject, known);
-    if (step.falls && comesBack) work.push(at + BigInt(step.length));
+export function earlyEntries(subject: Subject): bigint[] {
+  const { multiboot, multiboot2, pvhEntry } = subject.protocols;
+  const entries: bigint[] = [];
+  if (subject.file.bits === 32 || multiboot || multiboot2) entries.push(subject.file.entry);
+  if (pvhEntry !== undefined) entries.push(pvhEntry);
+  return [...new Set(entries.map((entry) => subject.linkedAddressOf(entry) ?? entry))];
+}
+
+class EarlyWalk {
+  readonly #references = new Map<string, EarlyReference>();
+  readonly #numbers = new Map<bigint, bigint>();
+  readonly #accesses = new Set<bigint>();
+  readonly #unknown: bigint[] = [];
+  readonly #seen = new Set<bigint>();
+  readonly #graph: CodeGraph;
+
+  constructor(readonly subject: Subject) {
+    this.#graph = new CodeGraph(subject);
   }
-  known.set(start, false);
-  return false;
+
+  get result(): EarlyCode {
+    return {
+      references: [...this.#references.values()],
+      numbers: this.#numbers,
+      accesses: this.#accesses,
+      unknown: this.#unknown,
+      read: this.#seen.size + this.#graph.read,
+    };
+  }
+
+  from(entry: bigint): void {
+    // Whatever its flags say.
+    const boot = this.subject.sectionAt(entry);
+    const work: Place[] = [{ at: entry, bases: [0n] }];
+    for (let place = work.pop(); place && this.#seen.size < MAX_STEPS; place = work.pop()) {
+      const { at, bases } = place;
+      const section = this.subject.sectionAt(at);
+      const isCode = section?.execute || section === boot;
+      if (!section || !isCode || this.#seen.has(at) || isBarrier(at, this.subject)) continue;
+      this.#seen.add(at);
+      const step = stepAt(section, at, EARLY_BITS);
+      if (!step) this.#unknown.push(at);
+      else if (step.writesControl !== CR0) work.push(...this.#visit(step, bases));
+    }
+  }
+
+  /** Notes what the instruction refers to, and says where execution may go from it. */
+  #visit(step: Step, before: readonly bigint[]): Place[] {
+    const { address: at, target } = step;
+    for (const { to, use } of step.references) {
+      if (!this.#numbers.has(to)) this.#numbers.set(to, at);
+      if (use !== "memory") continue;
+      this.#note(at, to, "reads or writes", before);
+      if (!isSystemTable(step)) this.#accesses.add(to);
+    }
+    const bases = segmentBases(step, before, this.subject);
+    const next: Place[] = [];
+    if (target !== undefined) {
+      const how = step.isCall ? "calls" : "jumps to";
+      this.#note(at, absolute(step, target, this.subject), how, bases);
+      next.push({ at: target, bases });
+    }
+    if (step.falls && !this.#isLast(step)) next.push({ at: at + BigInt(step.length), bases });
+    return next;
+  }
+
+  /** Whether it calls a function that does not return, or returns with paging on. */
+  #isLast({ isCall, target }: Step): boolean {
+    if (!isCall || target === undefined) return false;
+    return this.#graph.turnsPagingOn(target) || !this.#graph.mayReturn(target);
+  }
+
+  #note(from: bigint, to: bigint, how: EarlyReference["how"], bases: readonly bigint[]): void {
+    if (!isElsewhere(to, bases, this.subject)) return;
+    // One function that uses a structure is one mistake, not one for each field.
+    const key = `${functionOf(from, this.subject)} ${functionOf(to, this.subject)}`;
+    if (!this.#references.has(key)) this.#references.set(key, { from, to, how });
+  }
 }
 
 /**
@@ -131,11 +146,13 @@ function absolute({ address, isFar }: Step, target: bigint, subject: Subject): b
   return isSame ? 0n : target;
 }
 
-function isElsewhere(address: bigint, subject: Subject): boolean {
+/** Whether none of the `bases` makes a linked address the one that it is loaded at. */
+function isElsewhere(address: bigint, bases: readonly bigint[], subject: Subject): boolean {
   const segment = subject.segmentAt(address);
   // A module's content is mapped once there are page tables.
   if (!segment) return subject.hasContent(address);
-  return segment.address !== segment.loadAddress;
+  const distance = BigInt.asUintN(EARLY_BITS, segment.loadAddress - segment.address);
+  return !bases.includes(distance);
 }
 
 function isBarrier(address: bigint, subject: Subject): boolean {

@@ -9,9 +9,9 @@
 //                    information) besides. QEMU: one buffer from the lowest to the highest address
 //   entry            translated by the segment that it lies in: GRUB any header, QEMU what is in
 //                    the file and executable, v86 what was loaded; else QEMU and v86 jump to
-//                    e_entry
-//   modules GRUB and QEMU load any number, on pages; v86 one Multiboot 2 GRUB alone; with a
-//   relocatable tag the image goes where there is room
+//                    e_entry. By PVH: what the note says, a physical address
+//   modules          GRUB and QEMU load any number, on pages; v86 one
+//   Multiboot 2      GRUB alone; with a relocatable tag the image goes where there is room
 
 import { ET_DYN, ET_EXEC, SHT_REL, SHT_RELA } from "../../abi/elf";
 import { compare, hex } from "./address";
@@ -196,12 +196,17 @@ function judgeQemu(subject: Subject, memory: bigint): LoaderVerdict {
       `nothing runs: its one buffer, ${hex(span.start)} to ${hex(span.end)}, covers the firmware`,
     );
   }
+  const note = isMultiboot ? undefined : protocols.pvhEntry;
+  if (note !== undefined) {
+    if (!isLoaded(note, subject)) return refuse(nothingAt(note));
+    return verdict("qemu", subject, "loads", ["by its PVH note"], note);
+  }
   const executable = file.segments
     .filter(({ execute, type }) => execute && type === 1)
     .map((segment) => ({ ...segment, memorySize: BigInt(segment.fileSize) }));
   const entry = translate(executable, file.entry) ?? file.entry;
   if (!isLoaded(entry, subject)) return refuse(nothingAt(entry));
-  return verdict("qemu", subject, "loads", isMultiboot ? [] : ["by its PVH note"], entry);
+  return verdict("qemu", subject, "loads", [], entry);
 }
 
 function judgeV86(subject: Subject, memory: bigint): LoaderVerdict {

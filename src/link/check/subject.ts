@@ -12,6 +12,7 @@ import type { ResolvedLayout } from "../layout/resolved";
 import { readableName } from "../names/demangle";
 import { compare, spaceEndOf } from "./address";
 import { findProtocols, type Protocols } from "./boot-protocol";
+import { type EarlyCode, walkEarlyCode } from "./early-code";
 import { type LineRange, lineRangeAt, readLineRanges } from "./line-ranges";
 import type { FileSection, FileSegment, FileSymbol, LinkedFile } from "./linked-file";
 import { type ModuleFile, moduleFile } from "./module-file";
@@ -42,6 +43,7 @@ export class Subject {
   readonly layout: ResolvedLayout | undefined;
   readonly objects: readonly ObjectFile[];
   #lines: LineRange[] | undefined;
+  #early: EarlyCode | undefined;
 
   constructor(
     readonly file: LinkedFile,
@@ -81,6 +83,24 @@ export class Subject {
   /** The loaded segment that `address` lies in; segments of modules are not loaded. */
   segmentAt(address: bigint): FileSegment | undefined {
     return this.loads.find((segment) => contains(segment, address));
+  }
+
+  /**
+   * The VMA of what is loaded at the physical address `address`. An address that is already linked
+   * somewhere stays as it is.
+   */
+  linkedAddressOf(address: bigint): bigint | undefined {
+    if (this.segmentAt(address)) return address;
+    const segment = this.loads.find(
+      (each) => address >= each.loadAddress && address < loadEndOf(each),
+    );
+    return segment && segment.address + (address - segment.loadAddress);
+  }
+
+  /** What runs before paging. */
+  get early(): EarlyCode {
+    this.#early ??= walkEarlyCode(this);
+    return this.#early;
   }
 
   sectionAt(address: bigint): FileSection | undefined {

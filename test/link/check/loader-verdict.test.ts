@@ -175,6 +175,16 @@ const CASES: readonly Case[] = [
     expected: { v86: "refuses", qemu: "refuses", grub: "loads" },
   },
   {
+    name: "a PVH note that names another entry than the file",
+    assembly: `${change(
+      change(ASSEMBLY, ".long 0x1badb002, 3, -(0x1badb002 + 3)", ""),
+      "_start:",
+      "_start: ud2\nbegin:",
+    )}.section .pvh, "a", @note\n.long 4, 4, 18\n.asciz "Xen"\n.long begin\n`,
+    script: script("*(.text) }", "*(.text) } .pvh : { *(.pvh) }"),
+    expected: { v86: "refuses", qemu: "loads", grub: "refuses" },
+  },
+  {
     name: "an object file's type",
     mutate: (bytes) => {
       bytes[16] = 1; // ET_REL
