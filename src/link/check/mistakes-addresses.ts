@@ -1,8 +1,9 @@
 // Mistakes about addresses: orphans, the end of the address space, the end of the kernel.
 
+import { STT_NOTYPE } from "../../abi/elf";
 import { hex, PAGE, pageUp } from "./address";
 import { isMereAddress, usesAsVariable } from "./end-as-variable";
-import type { FileSection } from "./linked-file";
+import type { FileSection, FileSymbol } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
 import { endOf, loadEndOf, type Subject } from "./subject";
 
@@ -182,18 +183,29 @@ export const earlyEnd: Mistake = {
     "That C takes the symbol for a variable is seen in 32-bit code, where an instruction reads " +
     "or writes memory at the symbol's address, but not in 64-bit code.",
   find(subject) {
-    const virtual = subject.symbolsNamed(KERNEL_END).flatMap((symbol) => {
-      return pastVirtualEnd(symbol.name, symbol.address, subject);
-    });
-    const physical = subject.symbolsNamed(PHYSICAL_END).flatMap((symbol) => {
-      return pastPhysicalEnd(symbol.name, symbol.address, subject);
-    });
+    const virtual = subject
+      .symbolsNamed(KERNEL_END)
+      .filter(isMark)
+      .flatMap((symbol) => {
+        return pastVirtualEnd(symbol.name, symbol.address, subject);
+      });
+    const physical = subject
+      .symbolsNamed(PHYSICAL_END)
+      .filter(isMark)
+      .flatMap((symbol) => {
+        return pastPhysicalEnd(symbol.name, symbol.address, subject);
+      });
     const variables = [...subject.symbolsNamed(KERNEL_END), ...subject.symbolsNamed(PHYSICAL_END)]
       .filter((symbol) => isMereAddress(symbol, subject))
       .flatMap(({ name, address }) => usesAsVariable(name, address, subject));
     return [...virtual, ...physical, ...variables];
   },
 };
+
+/** A kernel may have a variable or a function of that name; what marks an end has no size. */
+function isMark({ type, size }: FileSymbol): boolean {
+  return type === STT_NOTYPE && size === 0n;
+}
 
 /**
  * The first section of the run around `end` that reaches beyond it, or else what is loaded past it.
