@@ -42,10 +42,15 @@ interface Place {
   readonly bases: readonly bigint[];
 }
 
-/** What code before paging refers to that is not where it is loaded. */
-export function walkEarlyCode(subject: Subject): EarlyCode {
+const WALKS = new WeakMap<Subject, EarlyCode>();
+
+/** What code before paging names, and what of it is not where it is loaded. */
+export function earlyCodeOf(subject: Subject): EarlyCode {
+  const known = WALKS.get(subject);
+  if (known) return known;
   const walk = new EarlyWalk(subject);
   for (const entry of earlyEntries(subject)) walk.from(entry);
+  WALKS.set(subject, walk.result);
   return walk.result;
 }
 

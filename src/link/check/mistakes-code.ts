@@ -4,6 +4,7 @@ import { ET_DYN, PT_DYNAMIC, PT_INTERP } from "../../abi/elf";
 import { decode } from "../../x86/decode";
 import { readableName } from "../names/demangle";
 import { hex, PAGE } from "./address";
+import { earlyCodeOf } from "./early-code";
 import type { FileSection, FileSymbol } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
 import type { Subject } from "./subject";
@@ -65,7 +66,7 @@ export const tooEarly: Mistake = {
   limits:
     "Addresses in registers are not followed. 64-bit code is left out: it runs with paging on.",
   find(subject) {
-    return subject.early.references.map(({ from, to, how }) => {
+    return earlyCodeOf(subject).references.map(({ from, to, how }) => {
       const name = subject.nameOf(to) ?? hex(to);
       const segment = subject.segmentAt(to);
       const load = segment ? segment.loadAddress + (to - segment.address) : to;

@@ -12,7 +12,7 @@ export const strayTags: Mistake = {
   why:
     "GRUB goes from tag to tag: each begins at the next multiple of 8 bytes, and only an end tag " +
     "stops it. It does not look at the header's length. After a framebuffer tag, which has 20 " +
-    "bytes, a tag without .align 8 before it is read from the middle, and so is whatever follows: " +
+    "bytes, a tag without .align 8 before it is read from the middle, and so is what follows: " +
     '"unsupported tag: 0x8", a setting that was never asked for, or a hang.',
   wrong: ".short 5, 0\n.long 20, 1024, 768, 32\n.short 0, 0\n.long 8",
   right: ".align 8\n.short 5, 0\n.long 20, 1024, 768, 32\n.align 8\n.short 0, 0\n.long 8",

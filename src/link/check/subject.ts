@@ -12,7 +12,6 @@ import type { ResolvedLayout } from "../layout/resolved";
 import { readableName } from "../names/demangle";
 import { compare, spaceEndOf } from "./address";
 import { findProtocols, type Protocols } from "./boot-protocol";
-import { type EarlyCode, walkEarlyCode } from "./early-code";
 import { type LineRange, lineRangeAt, readLineRanges } from "./line-ranges";
 import type { FileSection, FileSegment, FileSymbol, LinkedFile } from "./linked-file";
 import { type ModuleFile, moduleFile } from "./module-file";
@@ -43,7 +42,6 @@ export class Subject {
   readonly layout: ResolvedLayout | undefined;
   readonly objects: readonly ObjectFile[];
   #lines: LineRange[] | undefined;
-  #early: EarlyCode | undefined;
 
   constructor(
     readonly file: LinkedFile,
@@ -95,12 +93,6 @@ export class Subject {
       (each) => address >= each.loadAddress && address < loadEndOf(each),
     );
     return segment && segment.address + (address - segment.loadAddress);
-  }
-
-  /** What runs before paging. */
-  get early(): EarlyCode {
-    this.#early ??= walkEarlyCode(this);
-    return this.#early;
   }
 
   sectionAt(address: bigint): FileSection | undefined {

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { CodeGraph } from "../../../src/link/check/code-graph";
+import { earlyCodeOf } from "../../../src/link/check/early-code";
 import { readLinkedElf } from "../../../src/link/check/linked-file";
 import { Subject } from "../../../src/link/check/subject";
 import { unlessInstalled } from "../tools";
@@ -85,7 +86,7 @@ describe("what functions may do", { skip }, () => {
     assert.deepEqual(known, RETURNS);
   });
 
-  it("finds a write to CR0 in a function, in one that it calls, and in one that it jumps to", (t) => {
+  it("finds a write to CR0 in a function, in its callee, and in one that it jumps to", (t) => {
     const subject = subjectOf(t, CODE);
     const graph = new CodeGraph(subject);
     const found = ["plain", "counts", "sets", "sets_later", "sets_after_stuck"].filter((name) =>
@@ -114,7 +115,7 @@ describe("the walk through early code", { skip }, () => {
     });
     const subject = subjectOf(t, `_start: ${calls}\n1: hlt\njmp 1b\n${functions.join("\n")}`);
     const instructions = 400 * (1 + 8 + 20 + 1) + 2;
-    const { read } = subject.early;
+    const { read } = earlyCodeOf(subject);
     assert.ok(read > instructions / 2, `${read} of ${instructions}`);
     assert.ok(read <= 2 * instructions, `${read} of ${instructions}`);
   });
