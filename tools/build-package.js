@@ -1,13 +1,14 @@
 // Builds dist/, which is what an installed package runs and exports:
 //
 //   dist/cli/       the command, bundled: bin/isthmus.js takes it while no source is newer
+//   dist/v86.wasm   v86's WebAssembly, patched so that v86 can step (src/machine/v86-patch.ts)
 //   dist/index.js   the library, one module without imports, for Node, bundlers and browsers
 //   dist/types/     its declarations, with --types
 //
 // `npm install` in a clone runs this without --types, because the command starts faster from one
 // file; `npm pack` and installations from git run it with --types, and then again without.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const TYPES = "dist/types";
@@ -30,6 +31,17 @@ function buildTypes() {
   });
   if (status !== 0) process.exit(status ?? 1);
   addExtensions();
+}
+
+/** Throws if the v86 that is installed is not the one that can be patched. */
+async function buildV86() {
+  const entryPoints = ["src/machine/v86-patch.ts"];
+  const { outputFiles } = await esbuild.build({ ...common, entryPoints, write: false });
+  const source = Buffer.from(outputFiles[0].contents).toString("base64");
+  const { patchV86 } = await import(`data:text/javascript;base64,${source}`);
+  const main = import.meta.resolve("v86");
+  writeFileSync("dist/v86.wasm", patchV86(readFileSync(new URL("v86.wasm", main))));
+  copyFileSync(new URL("../LICENSE", main), "dist/v86.LICENSE");
 }
 
 let esbuild;
@@ -58,4 +70,5 @@ await Promise.all([
     platform: "neutral",
   }),
 ]);
+await buildV86();
 if (process.argv.includes("--types")) buildTypes();

@@ -31,7 +31,7 @@ export interface QemuOptions {
   readonly cpu?: string;
   /** `-icount shift=N`: a guest clock of one instruction per 2^N ns, so runs repeat exactly. */
   readonly icountShift?: number;
-  /** Opens GDB's remote protocol: `gdb()` and `step()` work then. */
+  /** Opens GDB's remote protocol: `gdb()`, `step()` and `runTo()` work then. */
   readonly gdb?: boolean;
   /**
    * Waits for GDB at this address, `tcp:127.0.0.1:1234` or `unix:PATH`, before the first
@@ -152,8 +152,18 @@ export interface Machine {
   ): Promise<Result | undefined>;
   /** The 25 lines of the VGA text screen, without trailing blanks. */
   screen(): Promise<string[]>;
-  /** Executes one instruction of a stopped machine. */
-  step(): Promise<void>;
+  /**
+   * Executes `count` instructions of a stopped machine, by default one, while time stands still for
+   * its devices. Returns how many were executed: fewer once the processor waits in `hlt`, of which
+   * a step waits a moment, or if the run ends.
+   */
+  step(count?: number): Promise<number>;
+  /**
+   * Runs a stopped machine until the instruction at linear address `address`, of whatever space, is
+   * the next one; at least one instruction is executed. False if the run ends before. For machines
+   * that can single-step.
+   */
+  runTo(address: number): Promise<boolean>;
   /** Raises a non-maskable interrupt. */
   injectNmi(): Promise<void>;
   /** Ends the machine and releases what it holds. */

@@ -145,8 +145,24 @@ export class QemuMachine implements Machine {
     return decodeTextScreen(await this.#physical(VGA_TEXT, VGA_TEXT_SIZE));
   }
 
-  async step(): Promise<void> {
-    await this.gdb().step();
+  async step(count = 1): Promise<number> {
+    for (let done = 0; done < count; done++) {
+      if (this.#ending) return done;
+      await this.gdb().step();
+    }
+    return count;
+  }
+
+  async runTo(address: number): Promise<boolean> {
+    const gdb = this.gdb();
+    // A breakpoint where the machine stands would stop it at once.
+    await gdb.step();
+    if ((await gdb.registers()).eip === address) return true;
+    await gdb.setBreakpoint(address);
+    await Promise.race([gdb.continue(), this.ended]);
+    if (this.#ending) return false;
+    await gdb.clearBreakpoint(address);
+    return true;
   }
 
   async injectNmi(): Promise<void> {

@@ -2,7 +2,8 @@
 //
 // v86 compiles guest code to WebAssembly and runs it in slices of about a millisecond on the event
 // loop. It loads a Multiboot kernel without any BIOS image. Its own WebAssembly comes in as bytes,
-// since how they are read depends on where this runs (v86-wasm.ts reads them in Node). This file
+// since how they are read depends on where this runs (v86-wasm.ts reads them in Node),
+// patched (v86-patch.ts). This file
 // sits between that WebAssembly and v86's JavaScript, and wraps some of the imports and exports
 // that pass between the two:
 //
@@ -10,7 +11,9 @@
 //     the ending "crash" instead of an exception out of nowhere;
 //   - `run_hardware_timers` and `io_port_write8`: when these are called (every 100,003
 //     instructions, and at each OUT of the guest) the registers are consistent, so `inspectWhen`
-//     looks then.
+//     looks then;
+//   - `microtick` and, again, `run_hardware_timers`: v86-stepper.ts decides by them what time it
+//     is, and so how far v86 runs.
 //
 // The capabilities below were measured with version 0.5.462; the version is pinned.
 
@@ -29,11 +32,17 @@ import {
 } from "./machine";
 import { PhysicalMemory } from "./physical-memory";
 import { SerialPort } from "./serial-port";
+import { type SteppedCpu, V86Stepper } from "./v86-stepper";
 
 const VGA_TEXT = 0xb8000;
 const VGA_TEXT_SIZE = 80 * 25 * 2;
 /** v86's index of the task register in its arrays of segments. */
 const TASK_REGISTER = 6;
+const PAGE_MASK = ~0xfff;
+/** How often `runTo` calls v86 before it lets the event loop turn. */
+const CALLS_OF_A_SLICE = 4096;
+/** How long a halted processor is left alone: about as long as v86 does. */
+const HALTED_MS = 1;
 
 export const V86_CAPABILITIES: Capabilities = {
   nx: "v86 has no NX bit and no EFER",
@@ -41,20 +50,18 @@ export const V86_CAPABILITIES: Capabilities = {
   smap: "v86 has no SMAP",
   umip: "v86 has no UMIP",
   doubleFault: "v86 recurses instead of raising #DF when delivering a fault faults",
-  singleStep: "v86 cannot stop after one instruction",
+  singleStep: true,
   guestDebug: "v86 ignores EFLAGS.TF and the debug registers",
   nmi: "v86 offers no way to raise an NMI",
   iretFaults: "v86 dies on an iret to a bad CS",
 };
 
 /** The part of v86's processor that this file reads. It is not in v86's own declarations. */
-interface Cpu {
+interface Cpu extends SteppedCpu {
   readonly reg32: Int32Array;
   readonly sreg: Uint16Array;
   readonly cr: Int32Array;
   readonly cpl: Uint8Array;
-  readonly in_hlt: Uint8Array;
-  readonly instruction_pointer: Int32Array;
   readonly segment_offsets: Int32Array;
   readonly segment_limits: Uint32Array;
   readonly gdtr_offset: Int32Array;
@@ -68,6 +75,8 @@ interface Cpu {
     register_read(port: number, device: object, read8: () => number): void;
   };
   get_eflags(): number;
+  device_raise_irq(line: number): void;
+  device_lower_irq(line: number): void;
   read8(address: number): number;
 }
 
@@ -79,7 +88,7 @@ type Environment = Record<string, (...values: number[]) => unknown>;
 /** Called whenever the registers are consistent; true: it has seen enough. */
 type Watcher = (registers: Registers) => boolean;
 
-/** Reads v86's WebAssembly, the file v86.wasm of its package. */
+/** Reads v86's WebAssembly, the file v86.wasm of its package as `patchV86` makes it. */
 export type WasmReader = () => Promise<Uint8Array>;
 
 const compiled = new WeakMap<WasmReader, Promise<WebAssembly.Module>>();
@@ -106,6 +115,7 @@ export class V86Machine implements Machine {
   #ending: Ending | undefined;
   #emulator: V86 | undefined;
   #cpu: Cpu | undefined;
+  #stepper: V86Stepper | undefined;
   #closed = false;
   #pendingInput: Uint8Array[] = [];
   #pendingOutput: number[] = [];
@@ -150,7 +160,9 @@ export class V86Machine implements Machine {
   }
 
   async resume(): Promise<void> {
-    if (!this.#ending && !this.#closed) await this.#emulator?.run();
+    if (this.#ending || this.#closed) return;
+    if (this.#cpu) this.#stepper?.release(this.#cpu);
+    await this.#emulator?.run();
   }
 
   async inspect<Result>(look: (snapshot: Snapshot) => Result): Promise<Result> {
@@ -195,8 +207,43 @@ export class V86Machine implements Machine {
     return decodeTextScreen(text);
   }
 
-  step(): Promise<void> {
-    return Promise.reject(cannot("step", V86_CAPABILITIES.singleStep));
+  async step(count = 1): Promise<number> {
+    const { cpu, stepper } = this.#stopped();
+    for (let done = 0; done < count; done++) {
+      if (this.#ending) return done;
+      stepper.advance(cpu, "instruction", false);
+      if (cpu.in_hlt[0] === 1) {
+        await sleep(HALTED_MS);
+        return done + 1;
+      }
+    }
+    return count;
+  }
+
+  async runTo(address: number): Promise<boolean> {
+    const { cpu, stepper } = this.#stopped();
+    const target = address | 0;
+    const eip = cpu.instruction_pointer;
+    for (;;) {
+      for (let calls = 0; calls < CALLS_OF_A_SLICE && cpu.in_hlt[0] === 0; calls++) {
+        // A block of the interpreter never goes on in another page.
+        const isNear = (((eip[0] ?? 0) ^ target) & PAGE_MASK) === 0;
+        stepper.advance(cpu, isNear ? "instruction" : "block", true);
+        if (this.#ending) return false;
+        if (eip[0] === target && cpu.in_hlt[0] === 0) return true;
+      }
+      if (cpu.in_hlt[0] === 1) stepper.advance(cpu, "instruction", true);
+      if (this.#ending) return false;
+      if (eip[0] === target && cpu.in_hlt[0] === 0) return true;
+      await sleep(cpu.in_hlt[0] === 1 ? HALTED_MS : 0);
+    }
+  }
+
+  /** Raises a line of the interrupt controller, as a device does. */
+  raiseInterrupt(line: number): void {
+    const cpu = this.#started();
+    cpu.device_lower_irq(line);
+    cpu.device_raise_irq(line);
   }
 
   injectNmi(): Promise<void> {
@@ -230,13 +277,16 @@ export class V86Machine implements Machine {
   /** Instantiates v86's WebAssembly with the wrappers that the header describes. */
   async #instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.Exports> {
     const original = imports.env as unknown as Environment;
-    const environment: Environment = { ...original };
-    for (const name of ["run_hardware_timers", "io_port_write8"]) {
-      environment[name] = (...values) => {
-        this.#look();
-        return original[name]?.(...values);
-      };
-    }
+    const stepper = new V86Stepper(original);
+    const environment: Environment = { ...original, microtick: stepper.microtick };
+    environment.run_hardware_timers = (acpi = 0, now = 0) => {
+      this.#look();
+      return stepper.runHardwareTimers(acpi, now);
+    };
+    environment.io_port_write8 = (...values) => {
+      this.#look();
+      return original.io_port_write8?.(...values);
+    };
     let memory: WebAssembly.Memory | undefined;
     environment.console_log_from_wasm = (offset = 0, length = 0) => {
       if (!memory) return;
@@ -247,6 +297,8 @@ export class V86Machine implements Machine {
       env: environment as WebAssembly.ModuleImports,
     });
     memory = instance.exports.memory as WebAssembly.Memory;
+    stepper.attach(memory);
+    this.#stepper = stepper;
     const mainLoop = instance.exports.main_loop as () => number;
     return { ...instance.exports, main_loop: () => this.#guard(mainLoop) };
   }
@@ -276,6 +328,14 @@ export class V86Machine implements Machine {
   #started(): Cpu {
     if (this.#cpu) return this.#cpu;
     throw new Error("the machine has not been started");
+  }
+
+  #stopped(): { cpu: Cpu; stepper: V86Stepper } {
+    if (!this.#cpu || !this.#stepper || !this.#emulator) {
+      throw new Error("the machine has not been started");
+    }
+    if (this.#emulator.is_running()) throw new Error("the machine runs: stop it first");
+    return { cpu: this.#cpu, stepper: this.#stepper };
   }
 
   #end(ending: Ending): void {
@@ -366,6 +426,10 @@ export class V86Machine implements Machine {
 
 function cannot(what: string, why: string | true): Diagnostic {
   return new Diagnostic("MACH003", `cannot ${what}: ${why}`, "Use `--machine qemu`");
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** v86 takes whole ArrayBuffers; a byte array is often a part of one. */

@@ -119,6 +119,46 @@ for (const name of MACHINE_NAMES) {
       });
     });
 
+    it("steps by instructions, and runs to an address", async () => {
+      const nops = Array.from({ length: 8 }, () => 0x90);
+      const kernel = tinyKernel(print("a"), ECHO, nops, SPIN);
+      const machine = openMachine(name, boot(kernel), { gdb: true });
+      await running(machine, async () => {
+        await machine.serial.waitFor("a");
+        await machine.stop();
+        assert.equal(machine.capabilities.singleStep, true);
+        const firstNop = await machine.inspect(({ memory }) =>
+          Buffer.from(memory.bytes).indexOf(Buffer.from(nops), 0x10_0000),
+        );
+        machine.serial.send("x");
+        assert.equal(await machine.runTo(firstNop), true);
+        assert.equal(await currentEip(machine), firstNop);
+        for (let i = 1; i <= 3; i++) {
+          assert.equal(await machine.step(), 1);
+          assert.equal(await currentEip(machine), firstNop + i);
+        }
+        assert.equal(await machine.step(4), 4);
+        assert.equal(await currentEip(machine), firstNop + 7);
+        assert.equal(await machine.runTo(firstNop + 8), true);
+        // The loop jumps to itself: the next time that it is there.
+        assert.equal(await machine.runTo(firstNop + 8), true);
+        await machine.resume();
+        assert.equal(machine.serial.text(), "ax");
+      });
+    });
+
+    it("says that it did not get to an address if the run ends before", async () => {
+      const kernel = tinyKernel(print("a"), ECHO, debugLine("exit 3"), HALT);
+      const machine = openMachine(name, boot(kernel), { gdb: true });
+      await running(machine, async () => {
+        await machine.serial.waitFor("a");
+        await machine.stop();
+        machine.serial.send("x");
+        assert.equal(await machine.runTo(0x20_0000), false);
+        assert.deepEqual(await machine.ended, { kind: "exit", status: 3 });
+      });
+    });
+
     it("reports a processor that shut down as a crash", async () => {
       const machine = openMachine(name, boot(tinyKernel(print("a"), TRIPLE_FAULT)));
       await running(machine, async () => {
