@@ -1,106 +1,167 @@
 // The way between the two spaces, interrupted at each of its instructions.
 //
 // `crossing` (user/crossing.ts) puts a known value into every register, executes int 0x80, and
-// compares. The tests walk from its int 0x80 to the next instruction of user mode with GDB's remote
-// protocol, and make something happen at instruction 0, 1, 2, … of that way.
+// compares. The tests walk from its int 0x80 to the next instruction of user mode, in v86 and with
+// GDB's remote protocol in QEMU, and make something happen at instruction 0, 1, 2, … of that way.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { INFO_NMIS } from "../../../src/abi/kernel-info";
+import { INFO_ENTRIES, INFO_NMIS } from "../../../src/abi/kernel-info";
 import { loadAddress } from "../../../src/inspect/elf-image";
-import type { GdbRemote } from "../../../src/machine/gdb-remote";
-import type { QemuMachine } from "../../../src/machine/qemu";
+import type { Machine, Registers } from "../../../src/machine/machine";
+import { QemuMachine } from "../../../src/machine/qemu";
+import { V86Machine } from "../../../src/machine/v86";
 import { skipReason } from "../../machine/installed";
-import { addressOf, programImage, withDebugger } from "../booted-kernel";
+import { addressOf, type Built, programImage, withMachine } from "../booted-kernel";
 
-const skip = skipReason("qemu");
 const WALK_LIMIT = 1000;
 const PIT_MODE_PORT = 0x43;
 const PIT_CHANNEL_0 = 0x40;
 const PIT_MODE_0 = 0x30;
 const PIT_MODE_3 = 0x36;
 const COUNT_OF_10_MS = 11932;
+const TIMER_LINE = 0;
 
-/** Runs to the int 0x80 of `crossing`: the instruction is the next to be executed. */
-async function runToCall(gdb: GdbRemote, address: number): Promise<void> {
-  await gdb.setBreakpoint(address);
-  await gdb.continue();
-  await gdb.clearBreakpoint(address);
+const MACHINES = ["v86", "qemu"] as const;
+
+function registersOf(machine: Machine): Promise<Registers> {
+  return machine.inspect(({ registers }) => registers);
 }
 
-/** Steps from int 0x80 to user mode: EIP before each instruction that the kernel executed. */
-async function walkThroughKernel(gdb: GdbRemote): Promise<number[]> {
-  const way: number[] = [];
+/** Runs to the int 0x80 of `crossing`: the instruction is the next to be executed. */
+async function runToCall(machine: Machine): Promise<void> {
+  const address = addressOf(programImage("crossing"), "crossing_int80");
   for (;;) {
-    await gdb.step();
-    const { eip = 0, cs = 0 } = await gdb.registers();
-    if ((cs & 3) !== 0) return way;
-    way.push(eip);
+    assert.ok(await machine.runTo(address), "the program has ended");
+    // The kernel's space has something else at this address.
+    if ((await registersOf(machine)).cpl === 3) return;
+  }
+}
+
+/** Steps from int 0x80 to user mode: the registers before each instruction of the kernel. */
+async function walkThroughKernel(machine: Machine): Promise<Registers[]> {
+  const way: Registers[] = [];
+  for (;;) {
+    await machine.step();
+    const registers = await registersOf(machine);
+    if (registers.cpl === 3) return way;
+    way.push(registers);
     assert.ok(way.length < WALK_LIMIT, "the system call does not come to an end");
   }
 }
 
-async function atCall(machine: QemuMachine): Promise<{ gdb: GdbRemote; address: number }> {
-  const address = addressOf(programImage("crossing"), "crossing_int80");
-  const gdb = machine.gdb();
-  await machine.stop();
-  await runToCall(gdb, address);
-  return { gdb, address };
+/** A field of the kernel's record of itself. */
+async function infoWord(machine: Machine, { kernel }: Built, offset: number): Promise<number> {
+  const record = loadAddress(kernel, addressOf(kernel, "kernel_info")) ?? 0;
+  return (await machine.inspect(({ memory }) => memory.word(record + offset))) ?? 0;
 }
 
-describe("the crossing", { skip }, () => {
-  it("takes at most 150 instructions for a null system call", async () => {
-    await withDebugger({ program: ["crossing", "100000"], memoryMiB: 16 }, async (machine) => {
-      const { gdb } = await atCall(machine);
-      const way = await walkThroughKernel(gdb);
-      // The int itself counts, too.
-      assert.ok(way.length + 1 <= 150, `${way.length + 1} instructions`);
-    });
+/** Boots `crossing` and hands over the machine, at a call of it. */
+function atCall<Result>(
+  name: (typeof MACHINES)[number],
+  use: (machine: Machine, built: Built) => Promise<Result>,
+): Promise<Result> {
+  const request = { program: ["crossing", "100000"], memoryMiB: 16, qemu: { gdb: true } };
+  return withMachine(name, request, async (machine, built) => {
+    await machine.stop();
+    await runToCall(machine);
+    return use(machine, built);
   });
+}
 
-  it("gives every register back when an NMI comes at any of its instructions", async () => {
-    const program = ["crossing", "100000"];
-    await withDebugger({ program, memoryMiB: 16 }, async (machine, built) => {
-      const { gdb, address } = await atCall(machine);
-      const way = await walkThroughKernel(gdb);
-      for (let instruction = 0; instruction <= way.length; instruction++) {
-        await runToCall(gdb, address);
-        for (let steps = 0; steps < instruction; steps++) await gdb.step();
-        await machine.injectNmi();
-        await runToCall(gdb, address);
-      }
-      const nmis = await machine.inspect(({ memory }) => {
-        const record = loadAddress(built.kernel, addressOf(built.kernel, "kernel_info")) ?? 0;
-        return memory.word(record + INFO_NMIS);
+/** Does something at each instruction of the way, from int 0x80 to the one after iret. */
+async function atEachInstruction(
+  machine: Machine,
+  interrupt: () => Promise<void>,
+): Promise<number> {
+  const way = await walkThroughKernel(machine);
+  for (let instruction = 0; instruction <= way.length; instruction++) {
+    await runToCall(machine);
+    await machine.step(instruction);
+    await interrupt();
+  }
+  await runToCall(machine);
+  assert.doesNotMatch(machine.serial.text(), /other registers/);
+  return way.length;
+}
+
+for (const name of MACHINES) {
+  describe(`the crossing on ${name}`, { skip: skipReason(name) }, () => {
+    it("takes at most 150 instructions for a null system call", async () => {
+      await atCall(name, async (machine) => {
+        const way = await walkThroughKernel(machine);
+        // The int itself counts, too.
+        assert.ok(way.length + 1 <= 150, `${way.length + 1} instructions`);
       });
-      assert.equal(nmis, way.length + 1);
-      assert.doesNotMatch(machine.serial.text(), /other registers/);
+    });
+
+    it("loads CR3 twice: before ESP on the way in, after it on the way out", async () => {
+      await atCall(name, async (machine, built) => {
+        const user = await registersOf(machine);
+        const [first, ...way] = await walkThroughKernel(machine);
+        assert.ok(first);
+        const entryStack = addressOf(built.kernel, "entry_stack");
+        const isOnEntryStack = ({ esp }: Registers) => esp >>> 12 === entryStack >>> 12;
+        const places: string[] = [];
+        for (const registers of [first, ...way]) {
+          const space = registers.cr3 === user.cr3 ? "user" : "kernel";
+          const place = `${space}, ${isOnEntryStack(registers) ? "entry stack" : "thread's stack"}`;
+          if (places.at(-1) !== place) places.push(place);
+        }
+        assert.deepEqual(places, [
+          "user, entry stack",
+          "kernel, entry stack",
+          "kernel, thread's stack",
+          "kernel, entry stack",
+          "user, entry stack",
+        ]);
+      });
+    });
+
+    it("gives every register back when the timer fires at any of its instructions", async () => {
+      await atCall(name, async (machine, built) => {
+        const before = await infoWord(machine, built, INFO_ENTRIES);
+        const length = await atEachInstruction(machine, () => fireTimer(machine));
+        const entries = (await infoWord(machine, built, INFO_ENTRIES)) - before;
+        assert.ok(entries >= 2 * length, `${entries} entries in ${length} calls`);
+      });
     });
   });
+}
 
-  it("gives every register back when the timer fires at any of its instructions", async () => {
-    const program = ["crossing", "100000"];
-    await withDebugger({ program, memoryMiB: 16 }, async (machine) => {
-      const { gdb, address } = await atCall(machine);
-      const way = await walkThroughKernel(gdb);
-      for (let instruction = 0; instruction <= way.length; instruction++) {
-        await runToCall(gdb, address);
-        for (let steps = 0; steps < instruction; steps++) await gdb.step();
-        await fireTimer(machine);
-        assert.match(await machine.monitor("info pic"), /pic0: irr=[0-9a-f][13579bdf]/);
-        await runToCall(gdb, address);
-      }
-      assert.doesNotMatch(machine.serial.text(), /other registers/);
+describe("the crossing, by either machine", { skip: skipReason("qemu") }, () => {
+  it("is one list of addresses, as long as the benchmark says", async () => {
+    const walk = (name: (typeof MACHINES)[number]) =>
+      // The first call may find work that is done once.
+      atCall(name, async (machine) => {
+        await machine.step();
+        await runToCall(machine);
+        return (await walkThroughKernel(machine)).map(({ eip }) => eip);
+      });
+    const [v86, qemu] = [await walk("v86"), await walk("qemu")];
+    assert.deepEqual(v86, qemu);
+    const path = new URL("../../../bench/figures.json", import.meta.url);
+    const figures = JSON.parse(readFileSync(path, "utf8"));
+    assert.equal(v86.length + 1, figures.rows.getppid.ours);
+  });
+});
+
+describe("the crossing on qemu alone, as v86 has neither of these", {
+  skip: skipReason("qemu"),
+}, () => {
+  it("gives every register back when an NMI comes at any of its instructions", async () => {
+    await atCall("qemu", async (machine, built) => {
+      const length = await atEachInstruction(machine, () => machine.injectNmi());
+      assert.equal(await infoWord(machine, built, INFO_NMIS), length + 1);
     });
   });
 
   it("turns a fault at its iret into a fault of the user's", async () => {
-    const program = ["crossing", "100000"];
-    await withDebugger({ program, memoryMiB: 16 }, async (machine, built) => {
-      const { gdb } = await atCall(machine);
-      const iret = addressOf(built.kernel, "exit_iret");
-      await runToCall(gdb, iret);
-      const { esp = 0 } = await gdb.registers();
+    await atCall("qemu", async (machine, built) => {
+      const gdb = gdbOf(machine);
+      await machine.runTo(addressOf(built.kernel, "exit_iret"));
+      const { esp } = await registersOf(machine);
       // The frame says EIP, CS, …: no code has selector 0x7b.
       await gdb.writeMemory(esp + 4, Uint8Array.of(0x7b, 0, 0, 0));
       void gdb.continue().catch(() => {});
@@ -110,10 +171,9 @@ describe("the crossing", { skip }, () => {
   });
 
   it("ends in a report, not in a reset, when the kernel's stack is gone", async () => {
-    const program = ["crossing", "100000"];
-    await withDebugger({ program, memoryMiB: 16 }, async (machine, built) => {
-      const { gdb } = await atCall(machine);
-      await runToCall(gdb, addressOf(built.kernel, "enterSystemCall"));
+    await atCall("qemu", async (machine, built) => {
+      const gdb = gdbOf(machine);
+      await machine.runTo(addressOf(built.kernel, "enterSystemCall"));
       await gdb.writeRegister("esp", 0xe0000000);
       void gdb.continue().catch(() => {});
       assert.deepEqual(await machine.ended, { kind: "panic", text: "trap: double fault" });
@@ -122,15 +182,26 @@ describe("the crossing", { skip }, () => {
   });
 });
 
+function gdbOf(machine: Machine) {
+  assert.ok(machine instanceof QemuMachine);
+  return machine.gdb();
+}
+
+/** Raises the timer's line at this very instruction. */
+async function fireTimer(machine: Machine): Promise<void> {
+  if (machine instanceof V86Machine) machine.raiseInterrupt(TIMER_LINE);
+  else if (machine instanceof QemuMachine) await fireTimerOfQemu(machine);
+}
+
 /**
- * Raises the timer's line at this very instruction: loading a count in mode 0 makes the output of
- * channel 0 low, loading one in mode 3 makes it high.
+ * Loading a count in mode 0 makes the output of channel 0 low, loading one in mode 3 makes it high.
  */
-async function fireTimer(machine: QemuMachine): Promise<void> {
+async function fireTimerOfQemu(machine: QemuMachine): Promise<void> {
   const [low, high] = [COUNT_OF_10_MS & 0xff, COUNT_OF_10_MS >> 8];
   for (const mode of [PIT_MODE_0, PIT_MODE_3]) {
     await machine.monitor(`o/b ${PIT_MODE_PORT} ${mode}`);
     await machine.monitor(`o/b ${PIT_CHANNEL_0} ${low}`);
     await machine.monitor(`o/b ${PIT_CHANNEL_0} ${high}`);
   }
+  assert.match(await machine.monitor("info pic"), /pic0: irr=[0-9a-f][13579bdf]/);
 }
