@@ -1,5 +1,5 @@
 // Links and checks damaged files in processes of their own, and finds what breaks the promise:
-// always a result or a message, within a second and a gibibyte each.
+// always a result or a message, within a second of processor time and a gibibyte each.
 //
 //   node --import ./bin/loader.js test/link/mutation/hunt.ts [COUNT] [SEED]
 //

@@ -2,6 +2,9 @@
 // started with a memory limit; its parent watches the time.
 //
 //   worker.ts DIRECTORY SEED FROM TO
+//
+// It leaves by itself once the parent has its last report: a channel that is closed earlier loses
+// what it has not yet sent.
 
 import { Random } from "./damage";
 import { readTargets } from "./targets";
@@ -10,6 +13,7 @@ import { readTargets } from "./targets";
 export interface Attempt {
   readonly number: number;
   readonly target: string;
+  /** Of processor time. */
   readonly milliseconds: number;
   /** The most memory that the process ever had, and what its buffers hold now. */
   readonly bytes: number;
@@ -25,7 +29,7 @@ for (let number = Number(from); number < Number(to); number++) {
   const target = targets[number % targets.length];
   if (!target) break;
   process.send?.(number);
-  const start = performance.now();
+  const start = process.cpuUsage();
   let result: Pick<Attempt, "said" | "crash"> = {};
   try {
     const said = target.attempt(new Random(Number(seed) + number));
@@ -33,9 +37,10 @@ for (let number = Number(from); number < Number(to); number++) {
   } catch (error) {
     result = { crash: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
-  const milliseconds = performance.now() - start;
+  const { user, system } = process.cpuUsage(start);
+  const milliseconds = (user + system) / 1000;
   const resident = process.resourceUsage().maxRSS * 1024;
   const bytes = Math.max(resident, process.memoryUsage().external);
   process.send?.({ number, target: target.name, milliseconds, bytes, ...result } satisfies Attempt);
 }
-process.disconnect?.();
+process.send?.(Number(to), () => process.disconnect());
