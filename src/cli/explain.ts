@@ -1,20 +1,24 @@
-// isthmus explain: explains a mistake that `isthmus check` finds, with an example
+// isthmus explain: explains the code of a message: what is wrong, why, and what to do
 //
 //   npx isthmus explain CODE
 //   npx isthmus explain --list [--json]
 //
 // Options
-//   --list       one line for each mistake: its code and its title
-//   --json       prints code, title, why, wrong, right and limits: of CODE, or of all with --list
+//   --list       one line for each code, with its title: first the mistakes that check finds
+//   --json       prints code, title and why, and of a mistake that check finds also an example
+//                (wrong, right) and limits: of CODE, or of all such mistakes with --list
 //
 // Exit status: 0 explained; 2 there is no such code.
 
+import { wrap } from "../base/wrap";
 import type { Mistake } from "../link/check/mistake";
 import { MISTAKES, mistakeOf } from "../link/check/mistakes";
 import { type Command, type CommandLine, UsageError } from "./command";
+import { EXPLANATIONS, type Explanation, explanationOf } from "./explanations";
 import { print, printJson, style } from "./terminal";
 
 const WIDTH = 80;
+const CODE_WIDTH = "LAYOUT001".length;
 
 export const command: Command = {
   options: { list: { type: "boolean" }, json: { type: "boolean" } },
@@ -24,33 +28,50 @@ export const command: Command = {
 
 async function run(line: CommandLine): Promise<number> {
   const [code] = line.operands;
+  const isJson = line.flag("json");
   if (line.flag("list") || code === undefined) {
-    if (line.flag("json")) printJson(MISTAKES.map(plain));
-    else for (const mistake of MISTAKES) print(`${mistake.code}  ${mistake.title}`);
+    if (isJson) printJson(MISTAKES.map(plain));
+    else for (const { code, title } of [...MISTAKES, ...EXPLANATIONS]) printTitle(code, title);
     return 0;
   }
   const mistake = mistakeOf(code);
-  if (!mistake) {
-    const codes = MISTAKES.map((each) => each.code);
-    throw new UsageError(
-      `there is no mistake ${code}; see \`isthmus explain --list\``,
-      code,
-      codes,
-    );
-  }
-  if (line.flag("json")) printJson(plain(mistake));
-  else printMistake(mistake);
+  const explanation = mistake ?? explanationOf(code);
+  if (explanation === undefined) throw unknownCode(code);
+  if (isJson) printJson(mistake ? plain(mistake) : explanation);
+  else if (mistake) printMistake(mistake);
+  else printExplanation(explanation);
   return 0;
+}
+
+function printTitle(code: string, title: string): void {
+  print(`${code.padEnd(CODE_WIDTH)}  ${title}`);
+}
+
+/** Codes are near each other by their letters only: LAY999 is not a mistyped LAY009. */
+function unknownCode(code: string): UsageError {
+  const numberOf = (text: string) => Number(/\d+$/.exec(text)?.[0]);
+  const near = [...MISTAKES, ...EXPLANATIONS]
+    .map((each) => each.code)
+    .filter((each) => numberOf(each) === numberOf(code));
+  return new UsageError(
+    `there is no code ${code}; see \`isthmus explain --list\``,
+    code.replace(/\d+$/, (digits) => digits.padStart(3, "0")),
+    near,
+  );
 }
 
 function plain({ code, title, why, wrong, right, limits }: Mistake) {
   return { code, title, why, wrong, right, limits };
 }
 
-function printMistake({ code, title, why, wrong, right, limits }: Mistake): void {
+function printExplanation({ code, title, why }: Explanation): void {
   print(`${style(code, "bold")}: ${title}`);
   print("");
-  for (const text of wrap(why)) print(text);
+  for (const text of wrap(why, WIDTH)) print(text);
+}
+
+function printMistake({ code, title, why, wrong, right, limits }: Mistake): void {
+  printExplanation({ code, title, why });
   print("");
   print("Wrong");
   for (const text of wrong.split("\n")) print(`    ${text}`);
@@ -58,20 +79,5 @@ function printMistake({ code, title, why, wrong, right, limits }: Mistake): void
   for (const text of right.split("\n")) print(`    ${text}`);
   if (limits === undefined) return;
   print("");
-  for (const text of wrap(`What is found: ${limits}`)) print(text);
-}
-
-/** The words of `text` in lines of at most WIDTH columns. */
-function wrap(text: string): string[] {
-  const lines: string[] = [];
-  let current = "";
-  for (const word of text.split(/\s+/)) {
-    if (current !== "" && current.length + 1 + word.length > WIDTH) {
-      lines.push(current);
-      current = word;
-    } else {
-      current = current === "" ? word : `${current} ${word}`;
-    }
-  }
-  return [...lines, current];
+  for (const text of wrap(`What is found: ${limits}`, WIDTH)) print(text);
 }

@@ -145,7 +145,7 @@ describe("isthmus explain", () => {
   it("lists every mistake, and explains each", async () => {
     const { status, stdout } = await isthmus(["explain", "--list"]);
     assert.equal(status, 0);
-    assert.equal(stdout.trimEnd().split("\n").length, MISTAKES.length);
+    assert.equal(stdout.match(/^LAY\d{3} +\S/gm)?.length, MISTAKES.length);
     const long = await isthmus(["explain", "lay010"]);
     assert.match(long.stdout, /^LAY010: .*\n\n[\s\S]+\nWrong\n {4}[\s\S]+\nRight\n {4}/);
   });
@@ -153,7 +153,7 @@ describe("isthmus explain", () => {
   it("refuses a code that does not exist", async () => {
     const { status, stderr } = await isthmus(["explain", "LAY01"]);
     assert.equal(status, 2);
-    assert.match(stderr, /no mistake LAY01/);
+    assert.match(stderr, /no code LAY01/);
   });
 
   it("has a reason, a wrong and a right example for each row", () => {

@@ -1,0 +1,562 @@
+// What the codes of our messages mean, for `isthmus explain`. The mistakes that `check` finds have
+// texts of their own, with examples (src/link/check/mistakes.ts); here is every other code.
+//
+// One table, so that it reads like a chapter and a new code needs one row; a test walks all of src/
+// and fails for a code that has none. The message says what was found where; the row says what is
+// wrong with that in general, and what to do.
+
+/** A row: a title, as `explain --list` shows it, and the explanation. */
+type Row = readonly [title: string, why: string];
+
+const ARCHIVES_AND_OBJECTS = {
+  ARCH001: [
+    "a thin archive is given to the linker",
+    `A thin archive (\`ar rcT\`) names the files of its members and does not contain them. Make
+    it without T, or link the objects themselves.`,
+  ],
+  ARCH002: [
+    "an archive is damaged",
+    `A header or a length in the archive contradicts its size: it was cut off while it was
+    written or copied. Make it again with \`ar rcs ARCHIVE OBJECTS\`.`,
+  ],
+  ELF001: [
+    "a file is not the ELF file that is needed",
+    `The linker takes relocatable objects for i386 (\`gcc -m32 -c\`); \`check\` and \`map\`
+    take finished kernels for i386 or x86-64. The message says what the file is instead.`,
+  ],
+  ELF002: [
+    "an ELF file contradicts itself",
+    `A table or a section reaches past the end of the file, or an index names nothing. The file
+    was cut off or damaged; build it again.`,
+  ],
+  ELF003: [
+    "a relocation is of a type that a kernel cannot have",
+    `Position-independent code (-fPIC, -fPIE) and thread-local variables need a dynamic linker
+    or a C library, and a kernel has neither. Compile with -fno-pic -fno-pie, and without
+    __thread.`,
+  ],
+  ELF004: [
+    "an object defines an indirect function",
+    `ifunc and target_clones let a dynamic linker choose a function when the program starts.
+    Nothing does that in a kernel; compile the function without them.`,
+  ],
+  ELF005: [
+    "an addend does not fit into the bytes that it is stored in",
+    `ELF for i386 stores addends in the code itself, so one that is larger than its field has
+    no form in a relocatable object. Link with isthmus, whose objects keep addends apart.`,
+  ],
+  ELF006: [
+    "a section is compressed in a way that is not read",
+    `Debug information may be compressed with zlib, not with zstd. Compile with -gz=none or
+    -gz=zlib.`,
+  ],
+} satisfies Record<string, Row>;
+
+const SOURCES = {
+  ASC001: [
+    "the AssemblyScript compiler itself failed",
+    `It threw or gave up without a message about the source. Take out what was added last to
+    find the construct that it cannot compile; the fault is the compiler's.`,
+  ],
+  ASC002: [
+    "static data lies outside the place that was given to it",
+    `The compiler of AssemblyScript put data below the memory base that we asked for. That is a
+    fault of the toolchain; please report it.`,
+  ],
+  BARE001: [
+    "cstr is used with something other than a string literal",
+    `cstr makes static data when the program is compiled, so the text must be written between
+    quotes, without variables.`,
+  ],
+  BARE002: [
+    "throw is used where nothing catches",
+    "The kernel has no exceptions. Return an error number, as system calls do, or panic.",
+  ],
+  BARE003: [
+    "a method of an unmanaged class is overridden",
+    `Objects of an @unmanaged class do not know their class, so a call could not find the
+    override. Use another name, or keep a function's index in a field and call that.`,
+  ],
+  BARE004: [
+    "a field that is declared with ! is compared with null at each read",
+    `The definite assignment mark makes the compiler check for null at run time. Give the field
+    a value where it is declared, or make it nullable.`,
+  ],
+  BARE005: [
+    "the kernel computes with floating-point numbers",
+    `The registers of the floating-point unit belong to user programs, and the kernel does not
+    save them on entry. Use integers; note that a plain number such as 0.5, and \`number\`,
+    are f64.`,
+  ],
+  BARE006: [
+    "the kernel allocates a managed object",
+    `There is no garbage collector in the kernel: no strings made at run time, arrays, or
+    objects by \`new\`. Use an @unmanaged class in memory of the kernel's heap, static data,
+    or cstr.`,
+  ],
+  BARE007: [
+    "memory.grow or memory.size is used in the kernel",
+    `The kernel's memory is its whole address space. Take frames or heap from the kernel's own
+    memory management.`,
+  ],
+  BARE008: [
+    "something at the top level must run before the kernel's entry",
+    `Nothing runs before the boot code calls the kernel. Initialise with a constant, and assign
+    the rest in a function that boot calls.`,
+  ],
+  BARE009: [
+    "a function of a JavaScript host is used",
+    `Date, Math.random, console and their kind need a host. Use what the kernel, or the runtime
+    of user programs, offers instead.`,
+  ],
+  BARE010: [
+    "an object for C allocates a managed object",
+    `With --target object memory is managed by C. Take memory from the caller or from malloc,
+    or compile a whole program with --target linux.`,
+  ],
+  BARE011: [
+    "an object for C grows its memory",
+    `The memory of an object is that of the program that it is linked into. Take memory from
+    the caller or from malloc.`,
+  ],
+  COMP001: [
+    "the compiler does not support an instruction here",
+    `WebAssembly is translated to i686 completely but for proposals such as vectors, and the
+    kernel is compiled without floating point. The message names the instruction and the
+    function that has it.`,
+  ],
+  COMP002: [
+    "code depends on the digits of an address of static data",
+    `In an object only the linker knows addresses, and it can only add to them. Shifting,
+    masking or multiplying an address of static data cannot be expressed; take the memory from
+    the caller instead.`,
+  ],
+  COMP003: [
+    "a module has static data at a fixed address, and an object cannot claim one",
+    `A module of WebAssembly does not say which of its numbers are addresses. Compile its
+    TypeScript source, or make a whole program with --target linux.`,
+  ],
+  COMP004: [
+    "a program imports something that nothing provides",
+    `A program is linked with the runtime only. Define the function in the program, or compile
+    to an object (--target object) and link that with what defines it.`,
+  ],
+  COMP005: [
+    "main has parameters or a result that no caller gives or takes",
+    `The start code calls main(argc: i32, argv: usize, envp: usize): i32. main may take fewer
+    of these and return nothing.`,
+  ],
+  COMP006: [
+    "a segment of a module does not fit, so the module can never start",
+    `Data beyond the memory's least size, or elements beyond the table's, trap when the module
+    is instantiated. Declare a larger memory or table, or move the segment.`,
+  ],
+  DUMP001: [
+    "a dump cannot be read",
+    `The text is not what --print and --until write. The message names the line; compare it
+    with a fresh dump.`,
+  ],
+  MAP001: [
+    "a source map is damaged",
+    `The positions in the source map that came with a module make no sense. Build the module
+    and its map again, together.`,
+  ],
+  WASM001: [
+    "a module of WebAssembly is malformed",
+    `The bytes do not follow the binary format. The file is damaged or is not WebAssembly; the
+    message gives the position.`,
+  ],
+  WASM002: [
+    "a module uses a feature of WebAssembly that is not supported",
+    `Supported is version 1 with sign extension, saturating conversions, bulk memory and
+    several results. Switch the named feature off where the module is built.`,
+  ],
+  WASM003: [
+    "a module of WebAssembly is invalid",
+    `It decodes, but breaks a rule of validation, such as an operand of the wrong type.
+    Whatever wrote the module is at fault.`,
+  ],
+} satisfies Record<string, Row>;
+
+const ASSEMBLY = {
+  ASM001: [
+    "no form of an instruction takes these operands",
+    `The mnemonic exists, but not with operands of these kinds and sizes. The message lists
+    what it takes; src/x86/instructions/ has the table.`,
+  ],
+  ASM002: [
+    "a memory operand cannot be encoded",
+    `An address is a base, an index times 1, 2, 4 or 8, and a displacement; ESP cannot be an
+    index.`,
+  ],
+  ASM003: [
+    "a label is placed or a name defined twice",
+    "A label stands for one address. Make a second label, or rename one of the two.",
+  ],
+  ASM004: [
+    "a label is used and never placed",
+    "Call place(label) where the code that it stands for begins.",
+  ],
+  ASM005: [
+    "a short jump does not reach its target",
+    `Short jumps, loop and jecxz reach 127 bytes ahead and 128 back. Move the target nearer, or
+    go by a jmp.`,
+  ],
+  ASM006: [
+    "a difference of labels is not known when assembling",
+    `Only labels of one section of one module have a fixed distance. Compute it at run time, or
+    let the layout define a symbol for it.`,
+  ],
+  ASM007: ["a number does not fit its field", "Use a wider field, or a smaller number."],
+  ASM008: [
+    "a section is begun again with other flags",
+    "Give the flags once, where the section begins.",
+  ],
+  ASM009: [
+    "a section's flags are unknown",
+    `Names such as .text and .data imply flags. For another name give them, once, where the
+    section begins.`,
+  ],
+  ASM010: ["a function begins inside another", "End the first function before the next begins."],
+  ASM011: [
+    "an alias is made of a name that is not defined",
+    "Define the name before its alias, in the same module.",
+  ],
+  ASM012: ["an alignment is not a power of two", "Alignments are 1, 2, 4, 8 and so on."],
+  ASM013: [
+    "a function ends in another section than it began in",
+    "A function's size is the distance between its two ends, so both must be in one section.",
+  ],
+  ASM014: ["something is assembled before a section has begun", "Call section(NAME) first."],
+  ASM015: [
+    "bytes are put into a section that has none",
+    `A section such as .bss has a size and no content. Reserve room there, or put the bytes
+    into .data.`,
+  ],
+} satisfies Record<string, Row>;
+
+const LAYOUTS = {
+  LAYOUT001: [
+    "a region is anchored at an end that it does not have",
+    `A region that is filled from its end downwards needs \`end\`, and one that is filled
+    upwards \`start\`.`,
+  ],
+  LAYOUT002: [
+    "a bound of a region is not a 32-bit address",
+    "Bounds are whole numbers from 0 to 0x100000000.",
+  ],
+  LAYOUT003: [
+    "a region is empty",
+    "Its `end` must be above its `start`; the end itself does not belong to it.",
+  ],
+  LAYOUT004: [
+    "a section is loaded into a region that is anchored at its end",
+    "Images are loaded upwards, so the region that `load` names must be anchored at its start.",
+  ],
+  LAYOUT005: [
+    "a section names a region that the layout does not have",
+    "Declare it under `regions`, or correct the name.",
+  ],
+  LAYOUT006: ["an alignment is not a power of two", "Use 1, 2, 4, … or 4096 for a page."],
+  LAYOUT007: [
+    "two names would make the same symbols",
+    `The linker defines NAME_start and NAME_end for each section and region, with what is no
+    letter or digit as an underscore. Rename one of the two.`,
+  ],
+  LAYOUT008: [
+    "a space names a region that the layout does not have",
+    "Declare it under `regions`, or correct the name.",
+  ],
+  LAYOUT009: [
+    "two regions of one space overlap",
+    `In one address space each address belongs to one region at most. Regions of different
+    spaces may overlap; that is what spaces are for.`,
+  ],
+  LAYOUT010: [
+    "a closed group names a section that the layout does not have",
+    "A closed group is proved section by section. Declare the section, or correct the name.",
+  ],
+  LAYOUT011: [
+    "a symbol is the edge of something that the layout does not have",
+    `\`symbols\` may name the start, end, size or load address of a section or region of this
+    layout.`,
+  ],
+  LAYOUT012: [
+    "a section of a module has a load address",
+    `The boot loader puts a module where there is room, so the layout cannot say where. Remove
+    \`load\`.`,
+  ],
+  LAYOUT013: [
+    "a field of a layout has the wrong type, or does not exist",
+    "src/link/layout/layout.ts says what each field means; the message gives the path to it.",
+  ],
+} satisfies Record<string, Row>;
+
+const LINKER = {
+  LINK001: [
+    "a section of an object is malformed",
+    `Its size, alignment or relocations contradict each other. Rebuild the object; if this
+    toolchain made it, please report it.`,
+  ],
+  LINK002: [
+    "a symbol is defined by two objects",
+    "Rename one of them, or make one local (`static`) or weak.",
+  ],
+  LINK003: [
+    "an object defines a symbol that the layout makes",
+    `The linker makes symbols such as text_start from the layout. Rename the object's symbol,
+    or the section.`,
+  ],
+  LINK004: [
+    "a symbol is used that nothing defines",
+    `Link the object or archive that defines it, or correct the spelling. In C++ declare
+    functions of C and assembly with extern "C".`,
+  ],
+  LINK005: [
+    "no section of the layout takes a section of an object",
+    `Nothing is dropped silently. Add a glob that matches its name to the \`inputs\` of a
+    section, or to \`discard\`.`,
+  ],
+  LINK006: [
+    "the layout names a symbol that no object defines",
+    `The entry point, roots of code before paging, and symbols to keep must exist. The message
+    says which it is.`,
+  ],
+  LINK007: [
+    "an object's section wants an address that is taken",
+    `A section at a fixed address lies below what is already placed, or outside its output
+    section. Change the layout's \`address\`, or the one that the object was compiled for.`,
+  ],
+  LINK008: [
+    "an input wants more alignment than its output section has",
+    `An output section with a given \`address\` is not moved. Give it an address that is
+    aligned as the message says.`,
+  ],
+  LINK009: [
+    "two sections overlap",
+    `The \`address\` of a section is below the end of what comes before it. Raise it, or make
+    that smaller.`,
+  ],
+  LINK010: [
+    "a section or its load image does not fit into its region",
+    "Make the section smaller or the region larger; kernel.map shows what takes the room.",
+  ],
+  LINK011: [
+    "a section is larger than its maxSize",
+    "The layout limits it. Make it smaller, or raise `maxSize`.",
+  ],
+  LINK012: [
+    "a section's address and its load address differ within a page",
+    "Paging maps whole pages, so both must be congruent modulo 4096.",
+  ],
+  LINK013: [
+    "two load images overlap in physical memory",
+    `The boot loader would write one over the other. Put them into regions that do not overlap.
+    The boot loader would write one over the other. Put them into regions that do not overlap.`,
+  ],
+  LINK014: [
+    "sections of different permissions share a page",
+    `Permissions belong to whole pages, so one of the sections would get the other's. Align the
+    upper one to 4096.`,
+  ],
+  LINK015: [
+    "a region has grown into its neighbour",
+    `A region without a fixed end is as large as its sections. Move the upper one, or make the
+    lower one smaller.`,
+  ],
+  LINK016: [
+    "a relocated value does not fit into its field",
+    `The distance or address is too large for the 8 or 16 bits of this form of the instruction.
+    Use a wider form, or move the two closer together.`,
+  ],
+  LINK017: [
+    "a closed group refers to something outside",
+    `Code in a closed group, such as the trampoline, runs while nothing else may be mapped.
+    Move the target into the group, or, if it is used only after the kernel's page directory
+    was loaded, name it in \`exits\`.`,
+  ],
+  LINK018: [
+    "a closed group declares an exit that does not exist",
+    "Remove it from `exits`, or correct its name.",
+  ],
+  LINK019: [
+    "code that runs before paging refers to an address that only paging makes valid",
+    `Until paging is on, memory is where it was loaded. Put what is used into a section whose
+    VMA is its LMA.`,
+  ],
+  LINK020: [
+    "the boot header is not where the boot loader looks",
+    `Multiboot headers must be in the first 8 KiB of the file, those of Multiboot 2 in the
+    first 32 KiB. Put the header first in the layout's first section, and keep that section.`,
+  ],
+  LINK021: [
+    "the program headers are too far into the file",
+    "GRUB reads only the first 8 KiB to find them. Declare fewer sections.",
+  ],
+  LINK022: [
+    "the entry point is not code",
+    `It must be in an executable section that is loaded. Loaders turn the linked address into
+    the load address, so name the linked one.`,
+  ],
+  LINK023: [
+    "the image is too large",
+    `Some address or size makes the file larger than it can be meant. Look for an input with a
+    wrong size, or a fixed address that is far away.`,
+  ],
+  LINK024: [
+    "code refers to a section that is not in the image",
+    `The section was discarded, or left out as the copy of another. Keep it, or remove the
+    reference.`,
+  ],
+  LINK025: [
+    "the Multiboot 2 header is wrong",
+    `GRUB checks architecture, length, checksum and the tags, and refuses the kernel without
+    saying why. The message says which field it is and what to write.`,
+  ],
+  LINK026: [
+    "the relocatable tag of the Multiboot 2 header is wrong",
+    `It must allow the address that the kernel is linked for, and keep pages whole with an
+    alignment of 4096.`,
+  ],
+  LINK027: [
+    "a relocatable kernel has absolute addresses in its code",
+    `If the loader moves the kernel, code that runs before paging finds its data elsewhere. Add
+    the load base that the loader reports, or leave the relocatable tag out.`,
+  ],
+  LINK028: [
+    "a section is loaded although its flags do not say so",
+    `The layout takes it, so it is in the image; other linkers leave out what has no "a" flag. Write
+    the flags in the .section directive, as the message shows them.`,
+  ],
+  SCRIPT001: [
+    "a layout asks for what no linker script can express",
+    `Modules in files of their own, and sections whose address the code assumes already, are known
+    to our linker only. Link with isthmus link, or leave the section out of the layout.`,
+  ],
+} satisfies Record<string, Row>;
+
+const MACHINES = {
+  INSP002: [
+    "a kernel does not describe itself",
+    `audit and map find processes by the record kernel_info, which src/abi/kernel-info.ts
+    describes. A kernel without it can be run, not inspected.`,
+  ],
+  INSP003: [
+    "there is no kernel_info record in the machine's memory",
+    "The ELF file is not that of the kernel that runs, or the kernel was not loaded yet.",
+  ],
+  INSP004: [
+    "the kernel's list of processes is damaged",
+    `A link of it leads out of the kernel's memory. At another moment it may be whole; if it
+    stays damaged, the kernel is at fault.`,
+  ],
+  MACH001: [
+    "the kernel's command line is too long",
+    `Program, arguments and options share one line of limited length. Pass fewer or shorter
+    arguments.`,
+  ],
+  MACH002: [
+    "the initramfs is not an archive that the kernel reads",
+    `It is a cpio archive in the newc format, not compressed: find . | cpio --create
+    --format=newc.`,
+  ],
+  MACH003: [
+    "this machine cannot do what was asked",
+    `The emulators differ: v86 has no NX and no debugger's interface. The message names one
+    that can.`,
+  ],
+  MACH004: [
+    "a program that a machine needs is not installed",
+    "QEMU and GRUB come from your system. --machine v86 needs nothing installed.",
+  ],
+  MACH005: [
+    "QEMU did not start",
+    "It ended before it answered; the message is its own. QEMU 7.2 or newer is needed.",
+  ],
+  MACH006: [
+    "no bootable image could be made",
+    `grub-mkrescue needs GRUB's files for PCs, xorriso and mtools; its last lines are in the
+    message.`,
+  ],
+} satisfies Record<string, Row>;
+
+const COMMANDS = {
+  CLI001: [
+    "the command line makes no sense",
+    `An option, value or operand is unknown or missing. \`isthmus COMMAND --help\` has the
+    manual page.`,
+  ],
+  CLI002: ["a file cannot be read", "It does not exist, is a folder, or may not be read by you."],
+  CLI003: [
+    "a layout cannot be read",
+    `A layout is a JSON file, or a module that exports \`layout\`. The message says what is
+    wrong with this one.`,
+  ],
+  CLI004: [
+    "no process was ever seen, so there is nothing to audit",
+    `The kernel ended or stopped before its first program ran. \`isthmus run\` with the same
+    options shows what it says.`,
+  ],
+  CLI005: [
+    "the machine was never seen in user mode",
+    "A map draws a moment in which a program computes. Run one that does so for a while.",
+  ],
+  CLI006: [
+    "a module of the project failed while it was evaluated",
+    `Assembly, layouts and user/programs.ts are run by Node when the project is built. The
+    message is the exception's, with its line.`,
+  ],
+  CLI007: [
+    "an output cannot be written",
+    `The folder does not exist or is read-only, or the disk is full. What was there before is
+    unchanged: outputs replace it only when they are complete.`,
+  ],
+  CLI008: [
+    "a file is neither TypeScript nor WebAssembly",
+    "The command compile tells them apart by the extension, .ts or .wasm.",
+  ],
+  CLI009: [
+    "the kernel does not say which system calls it serves",
+    `The table is read by running functions that kernel/main.ts exports: startSystemCalls,
+    systemCallHandler and systemCallKinds.`,
+  ],
+} satisfies Record<string, Row>;
+
+/** What a code means. */
+export interface Explanation {
+  readonly code: string;
+  readonly title: string;
+  readonly why: string;
+}
+
+export const EXPLANATIONS: readonly Explanation[] = Object.entries<Row>({
+  ...COMMANDS,
+  ...SOURCES,
+  ...ASSEMBLY,
+  ...ARCHIVES_AND_OBJECTS,
+  ...LAYOUTS,
+  ...LINKER,
+  ...MACHINES,
+}).map(([code, [title, why]]) => ({ code, title, why: why.replaceAll(/\s+/g, " ") }));
+
+/** The explanation of a code, which may be written in small letters. */
+export function explanationOf(code: string): Explanation | undefined {
+  const wanted = code.toUpperCase();
+  return EXPLANATIONS.find((each) => each.code === wanted) ?? compilersOwn(wanted);
+}
+
+/** TS2322, AS100: numbers of the AssemblyScript compiler. */
+function compilersOwn(code: string): Explanation | undefined {
+  if (!/^(TS|AS)\d+$/.test(code)) return undefined;
+  const list = code.startsWith("TS")
+    ? "numbers its messages like TypeScript's"
+    : "has its own numbers";
+  return {
+    code,
+    title: "a message of the AssemblyScript compiler",
+    why:
+      `The compiler of AssemblyScript ${list}, and the code is passed on as it is; the message ` +
+      "itself says what is wrong. AssemblyScript is stricter than TypeScript: every type is " +
+      "known when the program is compiled.",
+  };
+}
