@@ -8,6 +8,7 @@ import { CODE_PARTS, CODE_PASSES, CODE_TABLE, type CodePass, type CodeWork } fro
 import type { IrFunction } from "./ir/ir";
 import { IR_PASSES, IR_TABLE, type IrPass } from "./ir-pipeline";
 import type { Level, PassFacts } from "./pass";
+import { prunePhis } from "./passes/prune-phis";
 import { removeUnreachable, simplify } from "./passes/simplify";
 
 export type { CodePass } from "./code-pipeline";
@@ -79,9 +80,13 @@ export class Pipeline {
   }
 
   run(pass: IrPass, fn: IrFunction): void {
-    if (!IR_TABLE[pass].run(fn)) return;
-    if (this.has("simplify")) simplify(fn);
-    else removeUnreachable(fn);
+    const leavesMuch = IR_TABLE[pass].run(fn);
+    if (this.has("simplify")) {
+      if (leavesMuch) simplify(fn);
+      return;
+    }
+    if (leavesMuch) removeUnreachable(fn);
+    if (pass === "build") prunePhis(fn);
   }
 
   runOnCode(pass: CodePass, work: CodeWork): void {
