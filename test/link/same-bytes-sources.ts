@@ -184,6 +184,12 @@ export const SOURCES = {
     directory_load = directory - 0xc0000000
     before = directory - 4
   `,
+  "marked.S": `
+    .data
+    .long etext, data_begins, edata, almost_end, end
+    .bss
+    .skip 7
+  `,
   "unflagged.S": `
     .section .multiboot
     .long 1, 2, stack_top

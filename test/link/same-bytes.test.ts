@@ -114,6 +114,29 @@ const LAYOUTS = {
       { name: ".bss", region: "high", load: "low" },
     ],
   },
+  marked: {
+    regions: { kernel: { start: 0x100000 }, high: { start: 0xc0000000 } },
+    sections: [
+      { name: ".text", align: 16, inputs: [".text", { symbol: "etext", align: 32 }] },
+      {
+        name: ".data",
+        region: "high",
+        load: "kernel",
+        permissions: "rwx",
+        inputs: [
+          { symbol: "data_begins" },
+          ".rodata*",
+          ".data",
+          { symbol: "edata", align: 128 },
+          ".init_array",
+          ".bss",
+          "COMMON",
+          { symbol: "almost_end" },
+          { symbol: "end", align: 4096 },
+        ],
+      },
+    ],
+  },
   unflagged: {
     sections: [
       ".text",
@@ -202,6 +225,8 @@ const CASES: readonly Case[] = [
   { layout: "middle", compiler: "gcc:pic", sources: ["start.c", "classes.cpp", "inline.cpp"] },
   { layout: "higher", compiler: "gcc:plain", sources: ["physical.S", "strings.c", "numbers.c"] },
   { layout: "unflagged", compiler: "gcc:plain", sources: ["unflagged.S", "numbers.c"] },
+  { layout: "marked", compiler: "gcc:plain", sources: [...C, "marked.S"] },
+  { layout: "marked", compiler: "gcc:small", sources: ["marked.S", ...C] },
   { layout: "sorted", compiler: "gcc:sections", sources: ["start.c", "strings.c", "nasm.nasm"] },
   { layout: "sorted", compiler: "clang:sections", sources: ["inline.cpp", "classes.cpp", ...C] },
   { layout: "plain", compiler: "gcc:plain", sources: ["start.c", "real.S", "nasm.nasm"] },

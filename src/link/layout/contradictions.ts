@@ -5,7 +5,7 @@ import { hex } from "../../base/align";
 import { nearestName } from "../../base/nearest-name";
 import type { Reporter } from "../../base/reporter";
 import type { Layout, OutputSection, Region } from "./layout";
-import { type ResolvedRegion, symbolStem } from "./resolved";
+import { type LayoutSymbol, type ResolvedRegion, symbolStem } from "./resolved";
 
 /** A layout with its abbreviations written out. */
 export interface PlainLayout extends Layout {
@@ -33,6 +33,15 @@ export function checkNames(layout: PlainLayout, report: Reporter): void {
     if (!region.reserved) claim(symbolStem(name), `region "${name}"`);
   }
   for (const { name } of layout.sections) claim(symbolStem(name), `section "${name}"`);
+}
+
+/** Symbols between inputs have names of their own. */
+export function checkTwice(symbols: readonly LayoutSymbol[], report: Reporter): void {
+  for (const { name, of } of symbols.filter(({ kind }) => kind === "within")) {
+    if (symbols.filter((symbol) => symbol.name === name).length === 1) continue;
+    const text = `section "${of}" defines the symbol "${name}", which the layout defines elsewhere`;
+    report.error("LAYOUT007", text, "Rename one of them.");
+  }
 }
 
 export function checkSymbols(layout: PlainLayout, report: Reporter): void {

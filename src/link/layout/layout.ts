@@ -18,6 +18,7 @@
 //   - An *output section* takes its VMA from `region` and its LMA from `load`; where both are the
 //     same region, VMA = LMA (the section is identity mapped).
 //   - An *input rule* says which sections of which objects go there; the first that matches wins.
+//     Symbols may stand between the rules.
 //   - A *space* is a set of regions that one page directory shows. A region in two is shared.
 //
 // The types hold plain JSON values, and everything has a default; resolve.ts fills them in
@@ -73,6 +74,17 @@ export interface InputRule {
   readonly sort?: "name" | "priority";
 }
 
+/**
+ * A symbol among the inputs of an output section: where what the entries above it took ends.
+ *
+ *      inputs: [".data", { symbol: "edata", align: 4096 }, ".bss", "COMMON", { symbol: "end" }]
+ */
+export interface InputSymbol {
+  readonly symbol: string;
+  /** The symbol, and what follows it, begin at a multiple; default: 1. */
+  readonly align?: number;
+}
+
 export interface OutputSection {
   /** `.trampoline.text`: the linker defines trampoline_text_start, _end, _size and _load. */
   readonly name: string;
@@ -87,7 +99,7 @@ export interface OutputSection {
    * first in `.text`, constructors and `.got*` in `.data`, `COMMON` in `.bss`, and gcc's old
    * `.gnu.linkonce.*` in each. The first rule of the layout that matches takes a section.
    */
-  readonly inputs?: readonly (string | InputRule)[];
+  readonly inputs?: readonly (string | InputRule | InputSymbol)[];
   /** A VMA of its own, instead of the next free address of its region. */
   readonly address?: number;
   /** It must end at or before this VMA. */

@@ -147,13 +147,21 @@ const inputRule = shape(
   ["sections"],
 );
 
+const inputSymbol = shape({ symbol: text, align: number }, ["symbol"]);
+
+/** A rule or, with the field `symbol`, a symbol between rules. */
+const inputEntry: Check = (value, at) => {
+  const isSymbol = isRecord(value) && value.symbol !== undefined;
+  return isSymbol ? inputSymbol(value, at) : inputRule(value, at);
+};
+
 const section = shape(
   {
     name: text,
     region: text,
     load: text,
     permissions: oneOf("r", "rw", "rx", "rwx"),
-    inputs: listOf(textOr(inputRule)),
+    inputs: listOf(textOr(inputEntry)),
     address: number,
     end: number,
     maxSize: number,

@@ -10,11 +10,21 @@ import {
   checkNames,
   checkSpaces,
   checkSymbols,
+  checkTwice,
   type PlainLayout,
 } from "./contradictions";
-import type { EdgeSymbol, InputRule, Layout, OutputSection, Permissions, Region } from "./layout";
+import type {
+  EdgeSymbol,
+  InputRule,
+  InputSymbol,
+  Layout,
+  OutputSection,
+  Permissions,
+  Region,
+} from "./layout";
 import {
   type LayoutSymbol,
+  type ResolvedInputSymbol,
   type ResolvedLayout,
   type ResolvedRegion,
   type ResolvedRule,
@@ -81,6 +91,7 @@ export function resolveLayout(declared: Layout): ResolvedLayout {
   checkSpaces(layout, regions, report);
   checkClosed(layout, report);
   checkAlignment("fileAlign", layout.fileAlign ?? PAGE, report);
+  checkTwice(layoutSymbols(layout, sections, regions), report);
   report.barrier();
   return {
     name: layout.name ?? "kernel",
@@ -95,13 +106,24 @@ export function resolveLayout(declared: Layout): ResolvedLayout {
     debug: layout.debug ?? true,
     wholeArchives: layout.wholeArchives ?? [],
     keep: layout.keep ?? [],
-    symbols: [...edgeSymbols(sections, regions), ...namedSymbols(layout)],
+    symbols: layoutSymbols(layout, sections, regions),
     closed: (layout.closed ?? []).map((group) => ({ exits: [], ...group })),
     beforePaging: { roots: [], barriers: [], ...layout.beforePaging },
     boot: layout.boot ?? "none",
     fileAlign: layout.fileAlign ?? PAGE,
     stackHeader: layout.stackHeader ?? false,
   };
+}
+
+function layoutSymbols(
+  layout: PlainLayout,
+  sections: readonly ResolvedSection[],
+  regions: readonly ResolvedRegion[],
+): LayoutSymbol[] {
+  const within = sections.flatMap(({ name: of, inputSymbols }) =>
+    inputSymbols.map(({ name }): LayoutSymbol => ({ name, of, kind: "within", edge: "start" })),
+  );
+  return [...edgeSymbols(sections, regions), ...namedSymbols(layout), ...within];
 }
 
 /** `<section>_start` and its relatives, for everything that is in memory. */
@@ -167,7 +189,10 @@ function resolveSection(
   const region = findRegion(section, section.region, regions);
   const load = section.load === undefined ? region : findRegion(section, section.load, regions);
   const permissions = section.permissions ?? permissionsByName(section.name);
-  const align = section.align ?? (section.allocate === false ? 1 : PAGE);
+  const inputs = section.inputs ?? defaultInputs(section.name);
+  const inputSymbols = resolveInputSymbols(inputs, section, report);
+  const aligns = inputSymbols.map((symbol) => symbol.align);
+  const align = Math.max(section.align ?? (section.allocate === false ? 1 : PAGE), ...aligns);
   checkAlignment(`the alignment of section "${section.name}"`, align, report);
   if (section.module !== undefined && load !== region) {
     const text = `section "${section.name}" is in module "${section.module}" and has a \`load\``;
@@ -182,9 +207,8 @@ function resolveSection(
     region,
     load,
     permissions,
-    rules: (section.inputs ?? defaultInputs(section.name)).map((rule) =>
-      resolveRule(rule, section.keep ?? false),
-    ),
+    rules: inputs.filter(isRule).map((rule) => resolveRule(rule, section.keep ?? false)),
+    inputSymbols,
     address: section.address,
     end: section.end,
     maxSize: section.maxSize,
@@ -200,6 +224,34 @@ function resolveSection(
 
 function defaultInputs(name: string): (string | InputRule)[] {
   return [...(BEFORE[name] ?? []), name, `${name}.*`, ...(AFTER[name] ?? [])];
+}
+
+function isRule(entry: string | InputRule | InputSymbol): entry is string | InputRule {
+  return typeof entry === "string" || !("symbol" in entry);
+}
+
+function resolveInputSymbols(
+  inputs: readonly (string | InputRule | InputSymbol)[],
+  { name: section, pack }: OutputSection,
+  report: Reporter,
+): ResolvedInputSymbol[] {
+  const symbols: ResolvedInputSymbol[] = [];
+  let after = 0;
+  for (const entry of inputs) {
+    if (isRule(entry)) {
+      after += 1;
+      continue;
+    }
+    const { symbol: name, align = 1 } = entry;
+    checkAlignment(`the alignment of symbol "${name}"`, align, report);
+    symbols.push({ name, after, align });
+  }
+  const [first] = symbols;
+  if (first && pack) {
+    const text = `section "${section}" packs its functions, so "${first.name}" is nowhere in it`;
+    report.error("LAYOUT014", text, "Remove `pack`, or the symbols from `inputs`.");
+  }
+  return symbols;
 }
 
 function resolveRule(rule: string | InputRule, keep: boolean): ResolvedRule {

@@ -25,12 +25,22 @@ export interface ResolvedRule {
   readonly sort: "name" | "priority" | undefined;
 }
 
+/** A symbol between the inputs of an output section. */
+export interface ResolvedInputSymbol {
+  readonly name: string;
+  /** How many of the section's rules come before it. */
+  readonly after: number;
+  readonly align: number;
+}
+
 export interface ResolvedSection {
   readonly name: string;
   readonly region: ResolvedRegion;
   readonly load: ResolvedRegion;
   readonly permissions: Permissions;
   readonly rules: readonly ResolvedRule[];
+  /** In the order of their addresses. */
+  readonly inputSymbols: readonly ResolvedInputSymbol[];
   readonly address: number | undefined;
   readonly end: number | undefined;
   readonly maxSize: number | undefined;
@@ -46,12 +56,13 @@ export interface ResolvedSection {
 
 /**
  * A symbol that the linker defines: an edge of an output section, of a region, or of the input
- * sections of a name wherever they went (`__init_array_start`).
+ * sections of a name wherever they went (`__init_array_start`); or, of the kind "within", a place
+ * among the inputs of an output section, whatever its `edge`.
  */
 export interface LayoutSymbol {
   readonly name: string;
   readonly of: string;
-  readonly kind: "section" | "region" | "inputs";
+  readonly kind: "section" | "region" | "inputs" | "within";
   readonly edge: EdgeSymbol["edge"];
 }
 

@@ -2,7 +2,7 @@
 // unknown but for its alignment.
 //
 //      fixed inputs, at the addresses that they demand
-//      the other inputs, in rule order
+//      the other inputs, in rule order, with the plan's symbols between them
 //      padding
 //
 // With `pack` the inputs with bytes are packed into pages (pack-functions.ts), and zeros follow.
@@ -19,7 +19,7 @@ export function arrange(output: PlacedSection, report: Reporter): void {
   const fixed = output.inputs.filter(({ section }) => section.address !== undefined);
   const loose = output.inputs.filter(({ section }) => section.address === undefined);
   const end = arrangeFixed(output, fixed, report);
-  const cursor = output.plan.pack ? pack(loose, end) : stack(loose, end);
+  const cursor = output.plan.pack ? pack(loose, end) : stackByRule(output, loose, end);
   output.align = alignmentOf(output, loose, report);
   output.inputs = [...fixed, ...loose];
   if (fixed.length > 0 || output.plan.pack) {
@@ -27,6 +27,30 @@ export function arrange(output: PlacedSection, report: Reporter): void {
   }
   output.contentSize = cursor;
   output.size = alignUp(cursor, output.plan.pad);
+}
+
+/** Stacks inputs, and puts the plan's symbols between those of different rules. */
+function stackByRule(
+  output: PlacedSection,
+  inputs: readonly InputSection[],
+  cursor: number,
+): number {
+  const { rules, inputSymbols, address } = output.plan;
+  const base = output.fixedAddress ?? address ?? 0;
+  if (inputSymbols.length === 0) return stack(inputs, cursor);
+  const ranks = new Map(rules.map((rule, index) => [rule, index]));
+  const rank = ({ rule }: InputSection) => (rule && ranks.get(rule)) ?? rules.length;
+  const offsets = new Map<string, number>();
+  let done = 0;
+  let end = cursor;
+  for (const { name, after, align } of inputSymbols) {
+    const before = inputs.slice(done).filter((input) => rank(input) < after);
+    done += before.length;
+    end = alignUp(base + stack(before, end), align) - base;
+    offsets.set(name, end);
+  }
+  output.symbolOffsets = offsets;
+  return stack(inputs.slice(done), end);
 }
 
 function pack(inputs: readonly InputSection[], cursor: number): number {

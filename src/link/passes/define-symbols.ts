@@ -60,8 +60,16 @@ export function defineSymbols(
     regions.map(({ region, start, end }) => [region.name, { start, end, load: start }]),
   );
   const edgesOf = (about: LayoutSymbol): Edges | undefined => {
-    if (about.kind === "inputs") return inputEdges(about, sections);
-    return (about.kind === "section" ? bySection : byRegion).get(about.of);
+    switch (about.kind) {
+      case "inputs":
+        return inputEdges(about, sections);
+      case "within":
+        return placeWithin(about, sections);
+      case "section":
+        return bySection.get(about.of);
+      case "region":
+        return byRegion.get(about.of);
+    }
   };
   for (const symbol of symbols.ofLayout) {
     const { about } = symbol;
@@ -69,6 +77,15 @@ export function defineSymbols(
     const edges = edgesOf(about);
     if (edges) symbol.value = edgeOf(edges, about.edge) % ADDRESS_SPACE_END;
   }
+}
+
+/** A symbol between inputs, as something of no size. */
+function placeWithin({ name, of }: LayoutSymbol, sections: readonly PlacedSection[]): Edges {
+  const home = sections.find((section) => section.name === of);
+  const offset = home?.symbolOffsets.get(name);
+  if (!home || offset === undefined) return NOWHERE;
+  const start = home.address + offset;
+  return { start, end: start, load: home.loadAddress + offset };
 }
 
 /**
@@ -89,13 +106,17 @@ function inputEdges(about: LayoutSymbol, sections: readonly PlacedSection[]): Ed
 
 /** The end of what the rules before theirs took. */
 function emptyEdges({ of }: LayoutSymbol, sections: readonly PlacedSection[]): Edges {
-  for (const { plan, inputs, address, loadAddress } of sections) {
+  for (const { plan, inputs, address, loadAddress, symbolOffsets } of sections) {
     const index = plan.rules.findIndex((rule) => rule.sections.includes(of));
     if (index < 0 || !plan.allocate) continue;
     const before = new Set(plan.rules.slice(0, index));
-    const offset = inputs
+    const ends = inputs
       .filter(({ rule }) => rule !== undefined && before.has(rule))
-      .reduce((most, input) => Math.max(most, input.offset + input.size), 0);
+      .map((input) => input.offset + input.size);
+    const symbols = plan.inputSymbols
+      .filter(({ after }) => after <= index)
+      .map(({ name }) => symbolOffsets.get(name) ?? 0);
+    const offset = [...ends, ...symbols].reduce((most, end) => Math.max(most, end), 0);
     return { start: address + offset, end: address + offset, load: loadAddress + offset };
   }
   return NOWHERE;

@@ -169,6 +169,7 @@ function debugPlan(name: string, region: ResolvedLayout["regions"][number]): Res
     load: region,
     permissions: "r",
     rules: [],
+    inputSymbols: [],
     address: undefined,
     end: undefined,
     maxSize: undefined,

@@ -109,6 +109,8 @@ export class PlacedSection {
   size = 0;
   /** The VMA that its fixed inputs demand: arrange.ts. */
   fixedAddress: number | undefined;
+  /** Where the plan's symbols between inputs are, from the start: arrange.ts. */
+  symbolOffsets: ReadonlyMap<string, number> = new Map();
   /** place.ts. */
   address = 0;
   loadAddress = 0;

@@ -72,6 +72,7 @@ function isAboutMembers(about: LayoutSymbol, members: readonly PlacedSection[]):
     case "region":
       return members.some(({ plan }) => plan.region.name === about.of);
     case "section":
+    case "within":
       return members.some(({ name }) => name === about.of);
     case "inputs":
       return members.some(({ inputs }) => inputs.some((input) => isAbout(about, input)));

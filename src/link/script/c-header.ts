@@ -29,7 +29,9 @@ export function writeHeader(layout: ResolvedLayout): string {
     "",
     ...layout.symbols
       .filter(({ kind }) => kind !== "inputs")
-      .map(({ name, edge, of }) => `extern char ${name}[]; /* ${edge} of ${of} */`),
+      .map(({ name, kind, edge, of }) => {
+        return `extern char ${name}[]; /* ${kind === "within" ? "within" : `${edge} of`} ${of} */`;
+      }),
     "",
     "#ifdef __cplusplus",
     "}",

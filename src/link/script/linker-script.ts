@@ -200,7 +200,7 @@ class ScriptWriter {
       );
     }
     this.#line(`  ${name} ${stem}_start : AT(${stem}_load)`, "  {");
-    for (const rule of section.rules) this.#inputs(rule);
+    this.#content(section);
     if (section.pad > 1 && !this.#isUnpadded(section)) this.#line(`    . = ALIGN(${section.pad});`);
     // Without a fill GNU ld pads code with `nop`.
     const isPlain = section.fill === 0 && !section.permissions.includes("x");
@@ -212,6 +212,18 @@ class ScriptWriter {
       this.#advance(region, `${stem}_next`, `${stem}_start`, `${stem}_size`);
     }
     if (load !== region) this.#advance(load, `${stem}_load_next`, `${stem}_load`, `${stem}_size`);
+  }
+
+  /** The rules, and the symbols between them. */
+  #content({ rules, inputSymbols }: ResolvedSection): void {
+    for (let done = 0; done <= rules.length; done++) {
+      for (const { name, align } of inputSymbols.filter(({ after }) => after === done)) {
+        if (align > 1) this.#line(`    . = ALIGN(${align});`);
+        this.#line(`    ${name} = .;`);
+      }
+      const rule = rules[done];
+      if (rule) this.#inputs(rule);
+    }
   }
 
   /** Not even the alignment of an empty section takes room. */
@@ -264,7 +276,7 @@ class ScriptWriter {
   }
 
   #valueOf({ of, kind, edge }: LayoutSymbol): string | undefined {
-    if (kind === "inputs") return undefined;
+    if (kind === "inputs" || kind === "within") return undefined; // Written where they are.
     if (kind === "section") return edgeOf(symbolStem(of), edge);
     const region = this.#layout.regions.find(({ name }) => name === of);
     if (!region) return undefined;

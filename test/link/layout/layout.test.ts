@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layout as kernel } from "../../../kernel/layout";
 import type { Layout } from "../../../src/link/layout/layout";
+import { parseLayout } from "../../../src/link/layout/parse";
 import { resolveLayout } from "../../../src/link/layout/resolve";
 import { layout as user, userLayout } from "../../../user/layout";
 import { diagnosed } from "../expect-diagnostic";
@@ -144,4 +145,28 @@ test("a symbol of the layout's own names a section or region that exists", () =>
     /symbol "_x" is the end of "\.test"[\s\S]*Did you mean "\.text"\?/,
   );
   diagnosed("LAYOUT011", () => resolveLayout(symbols("low", "load")));
+});
+
+test("a symbol between inputs has a name of its own, and no packing around it", () => {
+  const text = (fields: object): Layout => ({ ...base, sections: [{ name: ".text", ...fields }] });
+  const inputs = (symbol: string, align = 1) => ({ inputs: [".text", { symbol, align }] });
+  resolveLayout(text(inputs("etext", 16)));
+  assert.match(
+    diagnosed("LAYOUT007", () => resolveLayout(text(inputs("text_end")))),
+    /section "\.text" defines the symbol "text_end", which the layout defines elsewhere/,
+  );
+  diagnosed("LAYOUT006", () => resolveLayout(text(inputs("etext", 24))));
+  diagnosed("LAYOUT014", () => resolveLayout(text({ ...inputs("etext"), pack: true })));
+});
+
+test("JSON may have symbols between inputs", () => {
+  const json = (entry: unknown) => ({ sections: [{ name: ".bss", inputs: [".bss", entry] }] });
+  const { sections } = parseLayout(json({ symbol: "ebss", align: "0x1000" }), "k.json");
+  assert.deepEqual(sections, [
+    { name: ".bss", inputs: [".bss", { symbol: "ebss", align: 0x1000 }] },
+  ]);
+  assert.match(
+    diagnosed("LAYOUT013", () => parseLayout(json({ symbol: "ebss", sections: ".b" }), "k.json")),
+    /sections\[0\]\.inputs\[1\] has no field `sections`/,
+  );
 });

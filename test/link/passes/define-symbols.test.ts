@@ -35,3 +35,41 @@ test("a layout may name edges as an existing kernel does", () => {
     [0xfffff000, 0x101000, 0x102000, 0x102000],
   );
 });
+
+test("symbols between inputs lie where the rules above them end, and align what follows", () => {
+  const image = link(
+    [
+      objectFile("a.o", {
+        ...start,
+        ".data": { bytes: [1, 2, 3], symbols: { first: 0 } },
+        ".bss": { zeros: 5, symbols: { zeros: 0 } },
+      }),
+      objectFile("b.o", { ".data": { bytes: [4, 5] }, ".text": { bytes: nops(1) } }),
+    ],
+    {
+      sections: [
+        { name: ".text", inputs: [".text", { symbol: "etext" }] },
+        {
+          name: ".data",
+          region: "high",
+          load: "kernel",
+          inputs: [
+            { symbol: "data_begins" },
+            ".data",
+            { symbol: "edata" },
+            { symbol: "bss_begins", align: 64 },
+            ".bss",
+            ".nothing",
+            { symbol: "bss_ends", align: 16 },
+          ],
+        },
+      ],
+      regions: { kernel: { start: 0x100000 }, high: { start: 0xc0000000 } },
+    },
+  );
+  const names = ["etext", "data_begins", "edata", "bss_begins", "zeros", "bss_ends", "data_size"];
+  assert.deepEqual(
+    names.map((name) => addressOf(image, name)),
+    [0x100005, 0xc0000000, 0xc0000005, 0xc0000040, 0xc0000040, 0xc0000050, 0x50],
+  );
+});

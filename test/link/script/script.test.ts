@@ -32,7 +32,7 @@ const LAYOUT: Layout = {
     { name: ".shared_text", region: "top", load: "kernel", permissions: "rx" },
     { name: ".text", maxSize: 65536 },
     ".rodata",
-    ".data",
+    { name: ".data", inputs: [".data", { symbol: "edata", align: 64 }, ".got", ".got.plt"] },
     { name: ".bss", align: 16, end: 0x200000 },
     { name: ".shared_data", region: "top", load: "kernel" },
   ],
@@ -120,7 +120,9 @@ for (const dialect of ["bfd", "gold", "lld"] as const) {
           assert.equal(valueIn(theirs, name), value, name);
         }
       }
-      assert.equal(valueIn(theirs, "kernel_image_end"), valueIn(ours, "kernel_image_end"));
+      for (const name of ["kernel_image_end", "edata"]) {
+        assert.equal(valueIn(theirs, name), valueIn(ours, name), name);
+      }
       assert.equal(valueIn(theirs, "top_end"), 0);
     });
 
