@@ -19,6 +19,7 @@ export {
   readElf,
 } from "./link/elf/read";
 export type { Archive } from "./link/input/archive";
+export { readBinary } from "./link/input/binary-object";
 export { type LinkInput, readInput } from "./link/input/read-input";
 export type * from "./link/layout/layout";
 export { parseLayout } from "./link/layout/parse";

@@ -8,6 +8,10 @@
 // folder, or else .text, .rodata, .data and .bss from 1 MiB up. Sections that the layout puts into
 // a module are written to a file of their own beside OUT.
 //
+// binary:FILE among OBJECTS links a file as it is, as `ld -b binary FILE` does: its bytes go to
+// .data, between the symbols _binary_FILE_start and _binary_FILE_end, with _ for what is not a
+// letter or digit; _binary_FILE_size is their number.
+//
 // Options
 //   -o, --output OUT   the ELF file to write
 //   --layout FILE      the layout: a module that exports `layout`, or JSON
@@ -21,7 +25,8 @@
 // Exit status: 0 linked; 2 it cannot be linked, and every reason found is listed.
 
 import { basename, dirname, extname, join } from "node:path";
-import { readInput } from "../link/input/read-input";
+import { readBinary } from "../link/input/binary-object";
+import { type LinkInput, readInput } from "../link/input/read-input";
 import type { Layout } from "../link/layout/layout";
 import { link } from "../link/link";
 import { elfFile, moduleFiles } from "../link/output/elf-files";
@@ -58,9 +63,7 @@ async function run(line: CommandLine): Promise<number> {
   if (output === undefined) throw new UsageError("no output file was given: -o OUT");
   if (line.operands.length === 0) throw new UsageError("no objects to link were given");
   const layout = await layoutOf(line);
-  const inputs = await Promise.all(
-    line.operands.map(async (path) => readInput(await readBytes(path), path)),
-  );
+  const inputs = await Promise.all(line.operands.map(readOperand));
   const name = layout.name ?? basename(output, extname(output));
   const image = link(inputs, layout, { name });
   for (const warning of image.warnings) complain(warning, "warning");
@@ -71,6 +74,12 @@ async function run(line: CommandLine): Promise<number> {
   if (line.flag("json")) printJson(summary(image, files));
   else if (map !== "-") printFiles(files);
   return 0;
+}
+
+async function readOperand(operand: string): Promise<LinkInput> {
+  const [, path] = /^binary:(.*)$/s.exec(operand) ?? [];
+  if (path !== undefined) return readBinary(await readBytes(path), path);
+  return readInput(await readBytes(operand), operand);
 }
 
 async function layoutOf(line: CommandLine): Promise<Layout> {

@@ -54,6 +54,22 @@ describe("isthmus link", () => {
     assert.equal(elf.entry, 0x100000);
   });
 
+  it("links files as they are", async () => {
+    writeFileSync(join(directory, "font.psf"), "font");
+    const { status, stderr } = await link("start.o", "word.o", "binary:font.psf", "-o", "f.elf");
+    assert.deepEqual([status, stderr], [0, ""]);
+    const bytes = readFileSync(join(directory, "f.elf"));
+    const { symbols, segments } = readElf(bytes, "f.elf");
+    const at = symbols.find(({ name }) => name === "_binary_font_psf_start")?.value ?? 0;
+    const home = segments.find(({ address, memorySize }) => {
+      return at >= address && at < address + memorySize;
+    });
+    const offset = at - (home?.address ?? 0) + (home?.offset ?? 0);
+    assert.equal(bytes.toString("latin1", offset, offset + 4), "font");
+    const missing = await link("start.o", "word.o", "binary:none.psf", "-o", "f.elf");
+    assert.match(missing.stderr, /there is no file none\.psf/);
+  });
+
   it("obeys a layout, as JSON or as a module, and says so as JSON", async () => {
     for (const file of ["parked.json", "parked.ts"]) {
       const words = ["start.o", "word.o", "-o", "parked.elf", "--layout", file, "--json"];

@@ -6,6 +6,9 @@ import type { SymbolScope } from "./model";
 
 /** Names what a person may have meant by an undefined name, or says what to do. */
 export function remedyForUndefined(name: string, symbols: SymbolScope): string {
+  if (/^_binary_.*_(start|end|size)$/.test(name)) {
+    return "Add the file to the link: binary:FILE, with the path that the symbol is made of.";
+  }
   const near = nearestName(name, symbols.globals.keys());
   return near
     ? `Did you mean ${displayName(near)}?`

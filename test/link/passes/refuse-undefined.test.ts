@@ -64,3 +64,12 @@ test("a stack in a section without the flag that loads it is refused with that f
   const text = diagnosed("LINK024", () => link([object], { orphans: "place" }));
   assert.match(text, /has no "a" flag[\s\S]*Write \.section \.bootstrap_stack, "a", or "aw"/);
 });
+
+test("an undefined symbol of a file that is linked as it is says how to link that", () => {
+  const refs = [{ at: 0, to: "_binary_font_psf_start" }];
+  const object = objectFile("a.o", { ".text": { bytes: nops(4), symbols: { _start: 0 }, refs } });
+  assert.match(
+    diagnosed("LINK004", () => link([object], flat)),
+    /Add the file to the link: binary:FILE/,
+  );
+});
