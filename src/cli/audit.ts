@@ -32,7 +32,7 @@ import type { Observation } from "../inspect/observation";
 import { BOOT_OPTIONS, type BootSettings, bootSettings } from "./boot-settings";
 import type { Command, CommandLine } from "./command";
 import { observe } from "./observe";
-import { print, printJson, style } from "./terminal";
+import { outputWidth, patiently, print, printJson, style } from "./terminal";
 
 const DEFAULT_STOPS = 4;
 const STOPS_LIMITS = { min: 0, max: 1000 };
@@ -52,9 +52,10 @@ export const command: Command = {
 async function run(line: CommandLine): Promise<number> {
   const stops = line.count("stops", STOPS_LIMITS, DEFAULT_STOPS);
   const settings = await bootSettings(line, { program: DEFAULT_PROGRAM, kernelOptions: ["quiet"] });
-  const report = await auditRun(settings, stops, line.value("layout"));
+  const what = `booting ${settings.machine}, and auditing it until its program ends`;
+  const report = await patiently(what, () => auditRun(settings, stops, line.value("layout")));
   if (line.flag("json")) printJson(report);
-  else for (const text of reportLines(report, style)) print(text);
+  else for (const text of reportLines(report, style, outputWidth())) print(text);
   return report.ok ? 0 : 1;
 }
 

@@ -10,7 +10,7 @@ import { progress } from "./terminal";
 
 const RETRY_MS = 50;
 /** After this time the user wants to know what is going on. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 500;
 /** A lock gets its owner's number within moments, unless the owner died in between. */
 const UNSIGNED_MAX_MS = 10_000;
 

@@ -22,7 +22,7 @@ import { folderEntries } from "./folder-entries";
 import type { Project } from "./project";
 import { importExport } from "./project-module";
 import { hashOf, isCurrent, toolchainHash, writeStamp } from "./stamp";
-import { complain, progress } from "./terminal";
+import { complain, patiently, progress } from "./terminal";
 
 export interface BuildOptions {
   /** Build everything, up to date or not. */
@@ -61,7 +61,8 @@ export function buildProject(project: Project, options: BuildOptions): Promise<B
     const isPending = (task: BuildTask) =>
       options.force || !isCurrent(stampPath(task), project.root, taskKey(task, toolchain));
     const pending = tasks.filter(isPending);
-    const built = await runTasks(pending, toolchain);
+    const what = `building ${pending.length} of ${tasks.length}`;
+    const built = await patiently(what, () => runTasks(pending, toolchain));
     const idle = tasks
       .filter((task) => !pending.includes(task))
       .map((task) => ({ title: taskTitle(task), built: false, milliseconds: 0 }));
@@ -159,6 +160,9 @@ class BuildWorker {
     serialization: "advanced",
   });
 
+  /** Who leaves in the middle of a build leaves no process that still writes. */
+  readonly #kill = () => this.#child.kill("SIGKILL");
+
   perform(task: BuildTask): Promise<BuildAnswer> {
     return new Promise((resolve, reject) => {
       const died = (status: number | null) =>
@@ -172,7 +176,12 @@ class BuildWorker {
     });
   }
 
+  constructor() {
+    process.once("exit", this.#kill);
+  }
+
   close(): void {
+    process.removeListener("exit", this.#kill);
     if (this.#child.connected) this.#child.disconnect();
   }
 }

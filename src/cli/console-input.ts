@@ -5,12 +5,16 @@
 // guest's line discipline reads as the end of the file. The end of a file lasts, but a ^D is read
 // once, by the program that reads at that moment; so it is sent repeatedly until the machine ends.
 //
+// At a terminal keys are taken from the beginning, before there is a guest: what is typed while the
+// kernel is built waits for it, and ^C, which is not yet the guest's, leaves as ^A x does.
+//
 // Invariant: however this process ends, the terminal is left as it was found.
 
 import type { SerialPort } from "../machine/serial-port";
 import { progress } from "./terminal";
 
 const CTRL_A = 0x01;
+const CTRL_C = 0x03;
 const CTRL_D = 0x04;
 const NEWLINE = 0x0a;
 const LEAVE_KEY = 0x78;
@@ -21,7 +25,10 @@ const ENDS_BEFORE_NEWLINE = 10;
 export class ConsoleInput {
   /** Resolves when the user, or a signal, asks to leave. */
   readonly left: Promise<void>;
-  readonly #serial: SerialPort;
+  readonly #stdin: typeof process.stdin;
+  #serial: SerialPort | undefined;
+  /** What was typed before there was a guest. */
+  readonly #early: Uint8Array[] = [];
   #leave: () => void = () => {};
   #escaped = false;
   #open = false;
@@ -32,20 +39,31 @@ export class ConsoleInput {
   readonly #onSignal = () => this.#leave();
   readonly #onExit = () => this.close();
 
-  constructor(serial: SerialPort) {
-    this.#serial = serial;
+  constructor(stdin: typeof process.stdin = process.stdin) {
+    this.#stdin = stdin;
     this.left = new Promise((resolve) => {
       this.#leave = resolve;
     });
   }
 
+  /** Takes the terminal, if there is one. */
   open(): void {
-    const { stdin } = process;
+    if (!this.#stdin.isTTY) return;
+    progress("isthmus: ^A x leaves");
+    this.#stdin.setRawMode(true);
+    this.#listen();
+  }
+
+  /** From now on input goes to the guest, first what was typed so far. */
+  connect(serial: SerialPort): void {
+    this.#serial = serial;
+    if (!this.#open) this.#listen();
+    for (const bytes of this.#early.splice(0)) serial.send(bytes);
+  }
+
+  #listen(): void {
+    const stdin = this.#stdin;
     this.#open = true;
-    if (stdin.isTTY) {
-      progress("isthmus: ^A x leaves");
-      stdin.setRawMode(true);
-    }
     process.once("exit", this.#onExit);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, this.#onSignal);
     stdin.on("data", this.#onData);
@@ -58,7 +76,7 @@ export class ConsoleInput {
     if (!this.#open) return;
     this.#open = false;
     clearInterval(this.#endTimer);
-    const { stdin } = process;
+    const stdin = this.#stdin;
     if (stdin.isTTY) stdin.setRawMode(false);
     process.removeListener("exit", this.#onExit);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
@@ -74,20 +92,26 @@ export class ConsoleInput {
 
   #receive(chunk: Buffer): void {
     this.#lastByte = chunk.at(-1) ?? this.#lastByte;
-    const bytes = process.stdin.isTTY ? this.#withoutEscapes(chunk) : chunk;
-    if (bytes.length > 0) this.#serial.send(bytes);
+    const bytes = this.#stdin.isTTY ? this.#withoutEscapes(chunk) : chunk;
+    if (this.#serial === undefined && bytes.includes(CTRL_C)) this.#leave();
+    if (bytes.length > 0) this.#send(bytes);
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.#serial) this.#serial.send(bytes);
+    else this.#early.push(bytes);
   }
 
   #end(): void {
     if (this.#endTimer) return;
     const isMidLine = this.#lastByte !== NEWLINE;
     // In the middle of a line the first ^D only ends the line.
-    this.#serial.send(Uint8Array.from(isMidLine ? [CTRL_D, CTRL_D] : [CTRL_D]));
+    this.#send(Uint8Array.from(isMidLine ? [CTRL_D, CTRL_D] : [CTRL_D]));
     let count = 0;
     this.#endTimer = setInterval(() => {
       count++;
       const isLate = isMidLine && count === ENDS_BEFORE_NEWLINE;
-      this.#serial.send(Uint8Array.from(isLate ? [NEWLINE] : [CTRL_D]));
+      this.#send(Uint8Array.from(isLate ? [NEWLINE] : [CTRL_D]));
     }, END_INTERVAL_MS);
   }
 

@@ -31,7 +31,7 @@ import { basename } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 import type { Column } from "../draw/columns";
 import { drawSvg } from "../inspect/draw-svg";
-import { drawText } from "../inspect/draw-text";
+import { drawText, LEGEND } from "../inspect/draw-text";
 import { fileColumns } from "../inspect/file-columns";
 import type { Observation } from "../inspect/observation";
 import { sizeText, spaceColumns } from "../inspect/space-columns";
@@ -53,7 +53,7 @@ import { type Command, type CommandLine, UsageError } from "./command";
 import { readLayout } from "./layout-file";
 import { observe } from "./observe";
 import { writeText } from "./replace-file";
-import { print, printJson } from "./terminal";
+import { outputWidth, patiently, print, printJson } from "./terminal";
 
 const DEFAULT_PROGRAM = ["churn"];
 const TIMEOUT_MS = 20_000;
@@ -100,8 +100,9 @@ async function run(line: CommandLine): Promise<number> {
   if (path !== undefined) writeText(path, drawSvg(title, summary, columns, addressText));
   if (line.flag("json")) printJson(plainMap(map));
   else if (path === undefined) {
-    for (const text of drawText(columns, addressText)) print(text);
-    if (use) print(`\n== the same pages at the same address\n${summary}`);
+    for (const text of drawText(columns, addressText, outputWidth())) print(text);
+    print(`\n${LEGEND}`);
+    if (use) print(summary);
   }
   return 0;
 }
@@ -183,9 +184,11 @@ async function mapMachine(line: CommandLine): Promise<Map> {
   const settings = await bootSettings(line, { program: DEFAULT_PROGRAM, kernelOptions: ["quiet"] });
   const observation = await observe(settings, line.value("layout"));
   try {
-    await observation.start();
     const look = (spaces: Spaces) => mapSpaces(observation, spaces, pid);
-    const map = await observation.userMode(look, TIMEOUT_MS);
+    const map = await patiently(`booting ${settings.machine}, to look at it`, async () => {
+      await observation.start();
+      return observation.userMode(look, TIMEOUT_MS);
+    });
     if (map) return map;
     const said = observation.machine.serial.text().trimEnd().split("\n").at(-1);
     throw new Diagnostic(

@@ -31,7 +31,7 @@ import { nearestName } from "../base/nearest-name";
 import { programNames } from "../machine/initramfs";
 import type { Ending, Machine } from "../machine/machine";
 import { openMachine } from "../machine/open-machine";
-import { BOOT_OPTIONS, bootSettings } from "./boot-settings";
+import { BOOT_OPTIONS, type BootSettings, bootSettings } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { ConsoleInput } from "./console-input";
 import { progress } from "./terminal";
@@ -66,20 +66,43 @@ async function run(line: CommandLine): Promise<number> {
   if (isDebugged && line.value("machine") !== "qemu") {
     throw new UsageError("--gdb works only with --machine qemu");
   }
-  const { machine: name, options, kernelPath } = await bootSettings(line, { kernelOptions });
-  const machine = openMachine(name, options, isDebugged ? { debuggerAt: DEBUGGER } : {});
-  const timer = seconds === undefined ? undefined : new Timer(seconds * 1000);
-  const input = new ConsoleInput(machine.serial);
-  machine.serial.onOutput((bytes) => process.stdout.write(bytes));
+  const input = new ConsoleInput();
+  input.open();
   try {
-    input.open();
-    await machine.start();
-    if (isDebugged) progress(debuggerCommand(kernelPath));
-    const outcome = await firstOf(machine, input, timer);
-    input.close();
+    const prepared = bootSettings(line, { kernelOptions });
+    const settings = await Promise.race([prepared, input.left]);
+    if (settings === undefined) leaveBuild(input);
+    const debuggerAt = isDebugged ? { debuggerAt: DEBUGGER } : {};
+    const machine = openMachine(settings.machine, settings.options, debuggerAt);
+    machine.serial.onOutput((bytes) => process.stdout.write(bytes));
+    const outcome = await boot(machine, input, seconds, isDebugged ? settings : undefined);
     const status = report(outcome, machine, seconds);
-    if (status === STATUS_NOT_FOUND) suggestProgram(line.program[0], options.initramfs);
+    if (status === STATUS_NOT_FOUND) suggestProgram(line.program[0], settings.options.initramfs);
     return status;
+  } finally {
+    input.close();
+  }
+}
+
+/** The build goes on until its processes are ended, which happens when this one exits. */
+function leaveBuild(input: ConsoleInput): never {
+  input.close();
+  process.exit(STATUS_LEFT);
+}
+
+/** Runs the machine to its end. */
+async function boot(
+  machine: Machine,
+  input: ConsoleInput,
+  seconds: number | undefined,
+  debugged: BootSettings | undefined,
+): Promise<Outcome> {
+  const timer = seconds === undefined ? undefined : new Timer(seconds * 1000);
+  try {
+    input.connect(machine.serial);
+    await machine.start();
+    if (debugged) progress(debuggerCommand(debugged.kernelPath));
+    return await firstOf(machine, input, timer);
   } finally {
     timer?.cancel();
     input.close();

@@ -49,6 +49,27 @@ export function progress(line: string): void {
   process.stderr.write(`${style(line, "dim", process.stderr)}\n`);
 }
 
+/** After this time a user wants to know what is going on. */
+const PATIENCE_MS = 500;
+
+/** Does `work`, and says what it is if that takes its time. */
+export async function patiently<Result>(
+  what: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const timer = setTimeout(() => progress(`isthmus: ${what}`), PATIENCE_MS);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** How many columns facts may take; output that is not a terminal's is not broken into lines. */
+export function outputWidth(): number {
+  return process.stdout.columns ?? Infinity;
+}
+
 /** Prints an error or a warning with its remedy; of several, each on lines of its own. */
 export function complain(diagnostic: Diagnostic, severity: "error" | "warning" = "error"): void {
   const colour = severity === "error" ? "red" : "yellow";

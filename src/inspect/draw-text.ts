@@ -6,7 +6,8 @@
 //      ⋮
 //
 // A line stands for the addresses between two boundaries of any column; the number in front is the
-// lower one. Where no column has anything, a line of dots stands for the gap.
+// lower one. Where no column has anything, dots stand for the gap. Columns that do not fit side by
+// side are drawn one below the other.
 
 import { hex } from "../base/align";
 import type { Box, Column } from "../draw/columns";
@@ -15,14 +16,41 @@ const LABEL = 26;
 const NOTE = 14;
 const CELL = LABEL + NOTE;
 
+/** What the signs of a drawing mean. */
+export const LEGEND = "== the same pages at the same address   | goes on   ⋮ nothing";
+
 /**
  * The lines of the drawing.
  *
  * @param addressText how addresses are written
+ * @param width how many columns of text there are
  */
 export function drawText(
   columns: readonly Column[],
   addressText: (address: number) => string = hex,
+  width = Infinity,
+): string[] {
+  const lines = drawSideBySide(columns, addressText);
+  if (columns.length < 2 || lines.every((each) => each.length <= width)) return lines;
+  return columns.flatMap((column, index) => [
+    ...(index > 0 ? [""] : []),
+    ...drawSideBySide([column, echo(column, columns)], addressText),
+  ]);
+}
+
+/** A column that shows nothing but which boxes of `column` other columns have at the same place. */
+function echo(column: Column, columns: readonly Column[]): Column {
+  const others = columns.filter((each) => each !== column).flatMap(({ boxes }) => boxes);
+  const isSame = (a: Box, b: Box) => a.twin === b.twin && a.start === b.start && a.end === b.end;
+  const boxes = column.boxes
+    .filter((box) => box.twin !== undefined && others.some((other) => isSame(box, other)))
+    .map((box) => ({ ...box, label: "", note: "" }));
+  return { title: "", subtitle: "", boxes, top: column.top };
+}
+
+function drawSideBySide(
+  columns: readonly Column[],
+  addressText: (address: number) => string,
 ): string[] {
   const cuts = boundaries(columns);
   const width = Math.max(0, ...cuts.slice(1).map((address) => addressText(address).length));

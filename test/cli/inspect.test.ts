@@ -68,6 +68,11 @@ describe("isthmus map", () => {
     assert.match(stdout, /^<svg .*\.trampoline\.text.*<\/svg>\n$/s);
   });
 
+  it("explains the signs of the drawing", async () => {
+    const { stdout } = await isthmus(["map", "build/kernel.elf"]);
+    assert.match(stdout, /\n\n== the same pages at the same address {3}\| goes on {3}⋮ nothing\n/);
+  });
+
   it("names the processes there are when asked for another", async () => {
     const { status, stderr } = await isthmus(["map", "--pid", "77", "--", "spin"]);
     assert.equal(status, 2);

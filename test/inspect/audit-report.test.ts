@@ -31,6 +31,8 @@ it("names law, verdict and reason, and each offence with region and symbol", () 
   assert.deepEqual(
     reportLines(report, (text, colour) => (colour === "red" ? text.toUpperCase() : text)),
     [
+      "qemu: BROKEN",
+      "",
       "law 5  BROKEN     the entry stack holds no other program's words",
       "                  words of another thread are left on the entry stack (1 found)",
       "                  0xfffff1b0 in kernel, .trampoline.data, entry_stack+0x1b0: " +
@@ -46,7 +48,11 @@ it("names law, verdict and reason, and each offence with region and symbol", () 
       "",
       "looked  user mode       ring 3 at 0x00001234, hello (pid 1)",
       "missed  after an exit",
-      "qemu: BROKEN",
     ],
   );
+  const narrow = reportLines(report, (text) => text, 60);
+  assert.equal(narrow[0], "qemu: broken");
+  for (const line of narrow) assert.ok(line.length <= 60, line);
+  const words = (lines: readonly string[]) => lines.join(" ").split(/\s+/);
+  assert.deepEqual(words(narrow), words(reportLines(report, (text) => text)));
 });

@@ -72,6 +72,28 @@ describe("the drawing as text", () => {
     );
   });
 
+  it("has one column below the other where they do not fit side by side", () => {
+    const narrow = drawText(columns(), undefined, 80);
+    for (const line of narrow) assert.ok(line.length <= 60, line);
+    const titles = narrow.filter((line) => line.startsWith("address"));
+    assert.deepEqual(
+      titles.map((line) => line.replace(/^address +/, "")),
+      ["physical memory", "kernel space", "hello (pid 1)"],
+    );
+    const shared = narrow.filter((line) => /\.trampoline\.data +rw- {2}4 KiB +==$/.test(line));
+    assert.equal(shared.length, 2, "the spaces; physical memory has it at another address");
+    for (const { boxes } of columns()) {
+      for (const { label } of boxes) {
+        assert.ok(
+          narrow.some((line) => line.includes(label.slice(0, 25))),
+          label,
+        );
+      }
+    }
+    const wide = Math.max(...lines.map((line) => line.length));
+    assert.deepEqual(drawText(columns(), undefined, wide), lines);
+  });
+
   it("has no trailing blanks and no overlong lines", () => {
     for (const line of lines) assert.ok(!/\s$/.test(line) && line.length < 140, line);
   });
