@@ -15,7 +15,7 @@ import type { LinkedFile } from "./linked-file";
 
 export const MULTIBOOT_WINDOW = 8192;
 export const MULTIBOOT2_WINDOW = 32768;
-const MULTIBOOT2_MAGIC = 0xe85250d6;
+export const MULTIBOOT2_MAGIC = 0xe85250d6;
 const LIMINE_MAGIC = [0xdf4c8b88, 0xc7b1dd30, 0xa194f07b, 0x0a82e883];
 const PVH_NOTE = 18;
 /** The address fields are there: the loader need not read ELF. */

@@ -1,8 +1,9 @@
 // Mistakes about what a boot loader reads first: its header, the program headers, the ELF class.
 
 import { ET_DYN } from "../../abi/elf";
-import { compare } from "./address";
+import { compare, hex } from "./address";
 import { MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW } from "./boot-protocol";
+import { brokenHeaders } from "./broken-header";
 import { TAG, tagOf } from "./header-tags";
 import type { Finding, Mistake } from "./mistake";
 import type { Subject } from "./subject";
@@ -28,6 +29,11 @@ export const headerTooFar: Mistake = {
       if (!isLoaded(subject, offset)) return; // LAY003
       const before = sections.find((section) => section.offset <= offset && !section.nobits);
       const where = offset % step === 0 ? `beyond the first ${window} bytes` : "not aligned";
+      const pointer = pointerTo(offset, window, subject);
+      if (pointer !== undefined) {
+        found.push(onlyPointed(name, offset, pointer, subject));
+        return;
+      }
       found.push({
         what: `the ${name} header is at offset ${offset} of the file, ${where}: no loader finds it`,
         change:
@@ -48,6 +54,37 @@ export const headerTooFar: Mistake = {
     return found;
   },
 };
+
+/** Where the header's address lies in its place: at a symbol, or first in a section. */
+function pointerTo(offset: number, window: number, subject: Subject): bigint | undefined {
+  const header = subject.addressOfByte(offset);
+  const size = subject.file.bits / 8;
+  const marks = new Set([...subject.sections, ...subject.symbols].map(({ address }) => address));
+  return [...marks].find((address) => {
+    const segment = subject.segmentAt(address);
+    const at = segment && segment.offset + Number(address - segment.address);
+    if (at === undefined || at >= window) return false;
+    const bytes = subject.bytesAt(address, size);
+    if (!bytes) return false;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return (size === 8 ? view.getBigUint64(0, true) : BigInt(view.getUint32(0, true))) === header;
+  });
+}
+
+function onlyPointed(name: string, offset: number, pointer: bigint, subject: Subject): Finding {
+  const header = subject.addressOfByte(offset) ?? 0n;
+  const home = subject.sectionAt(header)?.name ?? "another section";
+  return {
+    what:
+      `the ${name} header lies in ${home}, at offset ${offset} of the file; at ${hex(pointer)}, ` +
+      "where loaders look, is only its address",
+    change:
+      "Put the header's words themselves into .multiboot: an array or a structure, not a " +
+      "pointer, a reference or a slice.",
+    subject: `${name} header`,
+    place: subject.placeOf(pointer),
+  };
+}
 
 const HEADER_NAME = /multi_?boot|mb(oot)?_?header|limine_?req/i;
 
@@ -71,6 +108,7 @@ export const headerDropped: Mistake = {
     const header = multiboot ?? multiboot2;
     if (header) return isLoaded(subject, header.offset) ? [] : [notAllocated("the header", place)];
     if (limine || pvh) return [];
+    if (brokenHeaders(file.bytes, protocols).length > 0) return []; // LAY029
     const evidence = evidenceOfHeader(subject);
     if (evidence === undefined) return [];
     return [
@@ -94,10 +132,8 @@ function notAllocated(name: string, place: { file: string }): Finding {
 }
 
 /** Loaders read the file, but the header's addresses and the memory manager rely on memory. */
-function isLoaded({ loads }: Subject, offset: number): boolean {
-  return loads.some((segment) => {
-    return offset >= segment.offset && offset < segment.offset + segment.fileSize;
-  });
+function isLoaded(subject: Subject, offset: number): boolean {
+  return subject.addressOfByte(offset) !== undefined;
 }
 
 /** Why there should be a header. */

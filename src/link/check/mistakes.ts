@@ -3,6 +3,7 @@
 
 import type { Mistake } from "./mistake";
 import { earlyEnd, loadersMemory, orphan, pastTheEnd } from "./mistakes-addresses";
+import { wrongChecksum } from "./mistakes-checksum";
 import {
   apTrampoline,
   badEntry,
@@ -60,6 +61,7 @@ export const MISTAKES: readonly Mistake[] = [
   tableBits,
   strangeModule,
   strayTags,
+  wrongChecksum,
 ];
 
 export function mistakeOf(code: string): Mistake | undefined {

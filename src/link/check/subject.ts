@@ -95,6 +95,14 @@ export class Subject {
     return segment && segment.address + (address - segment.loadAddress);
   }
 
+  /** The VMA of the byte at `offset` of the file, if it is loaded. */
+  addressOfByte(offset: number): bigint | undefined {
+    const segment = this.loads.find((each) => {
+      return offset >= each.offset && offset < each.offset + each.fileSize;
+    });
+    return segment && segment.address + BigInt(offset - segment.offset);
+  }
+
   sectionAt(address: bigint): FileSection | undefined {
     return this.sections.find(
       (section) => address >= section.address && address < section.address + section.size,

@@ -123,6 +123,19 @@ const CASES: readonly Case[] = [
     says: /offset \d+ of the file, beyond the first 8192 bytes/,
   },
   {
+    name: "a pointer to the header, in its place",
+    code: "LAY002",
+    wrong: {
+      assembly: change(
+        assembly(".balign 4\n.long 0x1badb002, 3, -(0x1badb002 + 3)", ".long header, 12"),
+        "message: .long 1",
+        "message: .long 1\n.skip 9000\n.balign 4\n" +
+          "header: .long 0x1badb002, 3, -(0x1badb002 + 3)",
+      ),
+    },
+    says: /header lies in \.rodata, at offset \d+ of the file; at 0x00100000, .* only its address/,
+  },
+  {
     name: "a header at an odd offset",
     code: "LAY002",
     wrong: { assembly: assembly(".balign 4\n", ".balign 4\n.byte 0\n") },
@@ -614,6 +627,34 @@ const CASES: readonly Case[] = [
     right: { assembly: multiboot2(".short 6, 1\n.long 8") },
     says: /has no end tag/,
   },
+  {
+    name: "a header without flags",
+    code: "LAY029",
+    wrong: { assembly: assembly("3, -(0x1badb002 + 3)", "-0x1badb002") },
+    says: /a Multiboot magic at 0x00100000, but magic \+ flags \+ checksum is not 0/,
+  },
+  {
+    name: "a header without flags, for a loader that is named",
+    code: "LAY029",
+    wrong: {
+      assembly: assembly("3, -(0x1badb002 + 3)", "-0x1badb002"),
+      input: { loaders: ["grub"] },
+    },
+    says: /no loader takes it for a header/,
+  },
+  {
+    name: "a Multiboot 2 header with the checksum of another length",
+    code: "LAY029",
+    wrong: {
+      assembly: change(
+        multiboot2(".short 6, 1\n.long 8"),
+        "-(0xe85250d6 + (mb_end - mb))",
+        "-(0xe85250d6 + 16)",
+      ),
+    },
+    right: { assembly: multiboot2(".short 6, 1\n.long 8") },
+    says: /a Multiboot 2 magic .* magic \+ architecture \+ length \+ checksum is not 0/,
+  },
 ];
 
 function END_IN_C(declaration: string, use: string): string {
@@ -697,7 +738,7 @@ describe("each mistake, made on purpose and then not", { skip }, () => {
       MISTAKES.map(({ code }) => code).filter((code) => !tested.has(code)),
       [],
     );
-    assert.equal(MISTAKES.length, 28);
+    assert.equal(MISTAKES.length, 29);
   });
 });
 
