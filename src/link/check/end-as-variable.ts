@@ -6,6 +6,7 @@
 
 import { hex } from "./address";
 import { stepAt } from "./code-step";
+import { findWord } from "./find-word";
 import type { FileSection, FileSymbol } from "./linked-file";
 import type { Finding } from "./mistake";
 import type { Subject } from "./subject";
@@ -22,7 +23,7 @@ export function usesAsVariable(name: string, address: bigint, subject: Subject):
   const found = new Map<string, bigint>();
   for (const section of subject.sections) {
     if (!section.execute) continue;
-    for (const field of placesOf(address, section.bytes)) {
+    for (const field of findWord(section.bytes, Number(address))) {
       const at = accessAround(section, field, address, subject);
       const of = at === undefined ? undefined : subject.nameOf(at)?.replace(/\+0x.*$/, "");
       if (at !== undefined && !found.has(of ?? "")) found.set(of ?? "", at);
@@ -36,18 +37,6 @@ export function usesAsVariable(name: string, address: bigint, subject: Subject):
     subject: name,
     place: subject.placeOf(at),
   }));
-}
-
-/** Offsets at which the bytes of the number stand. */
-function placesOf(address: bigint, bytes: Uint8Array): number[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const word = Number(address);
-  const first = word & 0xff;
-  const found: number[] = [];
-  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
-    if (at + 4 <= bytes.length && view.getUint32(at, true) === word) found.push(at);
-  }
-  return found;
 }
 
 /** The instruction of a function that has `address` at offset `field` and goes there. */

@@ -30,6 +30,7 @@ import {
   writableCode,
 } from "./mistakes-segments";
 import { dialects, incompleteShare, openShare, tableBits } from "./mistakes-shared";
+import { notLoadedStack, otherVersion } from "./mistakes-startup";
 import { strayTags } from "./mistakes-tags";
 
 export const MISTAKES: readonly Mistake[] = [
@@ -62,6 +63,8 @@ export const MISTAKES: readonly Mistake[] = [
   strangeModule,
   strayTags,
   wrongChecksum,
+  notLoadedStack,
+  otherVersion,
 ];
 
 export function mistakeOf(code: string): Mistake | undefined {

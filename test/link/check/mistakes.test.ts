@@ -107,6 +107,18 @@ function moveHeaders(bytes: Uint8Array): Uint8Array {
   return moved;
 }
 
+/** The kernel with its stack in a section of its own. */
+const stackIn = (section: string) => {
+  const apart = assembly(".skip 4096\nstack_top:\n", "");
+  return `${apart}\n.section ${section}\n.skip 16384\nstack_top:\n`;
+};
+const withStack = script("*(.bss .bss.*)", "*(.bss .bss.*) *(.boot_stack)");
+
+/** The kernel with a test of the magic number that its loader leaves. */
+const expecting = (text: string, magic: string) => {
+  return change(text, "_start:\n", `_start:\n  cmp $${magic}, %eax\n  jne 1f\n`);
+};
+
 const CASES: readonly Case[] = [
   {
     name: "code and data without ALIGN between them",
@@ -655,6 +667,41 @@ const CASES: readonly Case[] = [
     right: { assembly: multiboot2(".short 6, 1\n.long 8") },
     says: /a Multiboot 2 magic .* magic \+ architecture \+ length \+ checksum is not 0/,
   },
+  {
+    name: "a stack in a section without flags",
+    code: "LAY030",
+    wrong: { assembly: stackIn(".boot_stack"), script: SCRIPT },
+    right: { assembly: stackIn('.boot_stack, "aw", @nobits'), script: withStack },
+    says: /_start uses stack_top \(0x00004000\), which lies in \.boot_stack.* no "a" flag/,
+  },
+  {
+    name: "such a stack that code with paging on uses",
+    code: "LAY030",
+    wrong: {
+      assembly: change(
+        change(stackIn(".boot_stack"), "  mov $stack_top, %esp\n", ""),
+        "kernel_main:\n",
+        "kernel_main:\n  mov $stack_top, %esp\n",
+      ),
+      script: SCRIPT,
+    },
+    right: { assembly: stackIn('.boot_stack, "aw", @nobits'), script: withStack },
+    says: /kernel_main uses stack_top/,
+  },
+  {
+    name: "a Multiboot 2 header with code for Multiboot 1",
+    code: "LAY031",
+    wrong: { assembly: expecting(multiboot2(""), "0x2badb002") },
+    right: { assembly: expecting(multiboot2(""), "0x36d76289") },
+    says: /expects 0x2badb002, the magic number of Multiboot 1, .* of Multiboot 2/,
+  },
+  {
+    name: "a Multiboot 1 header with code for Multiboot 2",
+    code: "LAY031",
+    wrong: { assembly: expecting(ASSEMBLY, "0x36d76289") },
+    right: { assembly: expecting(ASSEMBLY, "0x2badb002") },
+    says: /expects 0x36d76289, the magic number of Multiboot 2, but the header is of Multiboot 1/,
+  },
 ];
 
 function END_IN_C(declaration: string, use: string): string {
@@ -738,7 +785,7 @@ describe("each mistake, made on purpose and then not", { skip }, () => {
       MISTAKES.map(({ code }) => code).filter((code) => !tested.has(code)),
       [],
     );
-    assert.equal(MISTAKES.length, 29);
+    assert.equal(MISTAKES.length, 31);
   });
 });
 
