@@ -29,7 +29,13 @@ export interface Step {
   readonly isIfZero: boolean;
   /** A jump or call whose target is in a register or in memory. */
   readonly isIndirect: boolean;
+  /** Such a branch that also loads CS. */
+  readonly isFarIndirect: boolean;
   readonly isReturn: boolean;
+  /** A return that leaves CS as it is. */
+  readonly isNearReturn: boolean;
+  /** STI, INT: what runs next may be an interrupt's handler. */
+  readonly letsInterruptsIn: boolean;
   /** The control register that it writes. */
   readonly writesControl: number | undefined;
   /** It loads or stores the GDT's or the IDT's address and size. */
@@ -55,6 +61,9 @@ const OP = {
   jumpShort: 0xeb,
   je: [0x74, 0x0f84],
   ret: [0xc2, 0xc3, 0xca, 0xcb, 0xcf],
+  retNear: [0xc2, 0xc3],
+  /** int, sti. */
+  interrupts: [0xcd, 0xfb],
   writeControl: 0x0f22,
   systemGroup: 0x0f01,
   /** ud2, sysret, sysexit. */
@@ -90,7 +99,10 @@ export function stepAt(section: FileSection, address: bigint, bits: Bits): Step 
     isConditional: target !== undefined && !isCall && !isJump,
     isIfZero: includes(OP.je, opcode),
     isIndirect,
+    isFarIndirect: group === 3 || group === 5,
     isReturn,
+    isNearReturn: includes(OP.retNear, opcode),
+    letsInterruptsIn: includes(OP.interrupts, opcode),
     writesControl: opcode === OP.writeControl ? reg : undefined,
     systemTable: opcode === OP.systemGroup && memory ? SYSTEM_TABLES[reg & 7] : undefined,
     testsPrivilege: immediate === 3n && isTest(opcode, reg),

@@ -37,6 +37,16 @@ export function loadedTables(name: "IDT" | "GDT", subject: Subject): LoadedTable
   return found;
 }
 
+/** The instructions that load tables of one kind, whatever tables they are. */
+export function placesOfLoad(
+  name: "IDT" | "GDT",
+  subject: Subject,
+): { readonly from: bigint; readonly length: number }[] {
+  return subject.sections
+    .filter(({ execute }) => execute)
+    .flatMap((section) => [...loads(section, REG[name], subject)]);
+}
+
 /** Where `0F 01 /reg` stands with a memory operand, and the operand's address if it has one. */
 function* loads({ bytes, address }: FileSection, reg: number, { file }: Subject) {
   const { bits } = file;
@@ -49,7 +59,7 @@ function* loads({ bytes, address }: FileSection, reg: number, { file }: Subject)
     const next = isRelative ? from + BigInt(shape.length) : 0n;
     const operand =
       isIndexed && !isRelative ? undefined : BigInt.asUintN(bits, next + displacement);
-    yield { from, operand };
+    yield { from, operand, length: shape.length };
   }
 }
 

@@ -75,8 +75,8 @@ export const otherVersion: Mistake = {
   title: "the boot header is of one Multiboot version, the code expects the other",
   why:
     "A loader leaves 0x2badb002 in EAX for a Multiboot 1 header, and 0x36d76289 for a " +
-    "Multiboot 2 header; the two records in EBX have nothing in common. A kernel whose header was changed " +
-    "and whose code was not stops at its own test of the magic number.",
+    "Multiboot 2 header; the two records in EBX have nothing in common. A kernel whose header " +
+    "was changed and whose code was not stops at its own test of the magic number.",
   wrong:
     ".long 0xe85250d6, …            // Multiboot 2\ncmp $0x2badb002, %eax        // Multiboot 1",
   right: ".long 0xe85250d6, …\ncmp $0x36d76289, %eax",
@@ -87,10 +87,11 @@ export const otherVersion: Mistake = {
     const [own, other] = multiboot2?.found ? ([2, 1] as const) : ([1, 2] as const);
     const at = inCode(MAGIC[other], subject);
     if (at === undefined || inCode(MAGIC[own], subject) !== undefined) return [];
+    const home = subject.nameOf(at)?.replace(/\+0x.*$/, "") ?? hex(at);
     return [
       {
         what:
-          `${subject.nameOf(at)?.replace(/\+0x.*$/, "") ?? hex(at)} expects ${hex(BigInt(MAGIC[other]))}, the magic ` +
+          `${home} expects ${hex(BigInt(MAGIC[other]))}, the magic ` +
           `number of Multiboot ${other}, but the header is of Multiboot ${own}`,
         change: `Expect ${hex(BigInt(MAGIC[own]))}, and read the record as Multiboot ${own} says.`,
         subject: "Multiboot header",

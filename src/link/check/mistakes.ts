@@ -29,6 +29,7 @@ import {
   sparseBinary,
   writableCode,
 } from "./mistakes-segments";
+import { oldSelector } from "./mistakes-selector";
 import { dialects, incompleteShare, openShare, tableBits } from "./mistakes-shared";
 import { notLoadedStack, otherVersion } from "./mistakes-startup";
 import { strayTags } from "./mistakes-tags";
@@ -65,6 +66,7 @@ export const MISTAKES: readonly Mistake[] = [
   wrongChecksum,
   notLoadedStack,
   otherVersion,
+  oldSelector,
 ];
 
 export function mistakeOf(code: string): Mistake | undefined {

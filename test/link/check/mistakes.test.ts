@@ -119,6 +119,21 @@ const expecting = (text: string, magic: string) => {
   return change(text, "_start:\n", `_start:\n  cmp $${magic}, %eax\n  jne 1f\n`);
 };
 
+/** The kernel with a GDT of its own, and `after` what comes after it is loaded. */
+const withGdt = (after: string, more = "") => `${assembly(
+  "  call kernel_main\n1:\n",
+  `  lgdt gdt_descriptor\n${after}  sti\n  call kernel_main\n1:\n`,
+)}
+.section .shared_data, "aw"
+.balign 8
+table: .quad 0, 0x00cf9a000000ffff, 0x00cf92000000ffff
+.section .rodata
+gdt_descriptor: .word 23
+.long table
+.text
+${more}
+`;
+
 const CASES: readonly Case[] = [
   {
     name: "code and data without ALIGN between them",
@@ -702,6 +717,41 @@ const CASES: readonly Case[] = [
     right: { assembly: expecting(ASSEMBLY, "0x2badb002") },
     says: /expects 0x36d76289, the magic number of Multiboot 2, but the header is of Multiboot 1/,
   },
+  {
+    name: "a GDT, and the loader's CS",
+    code: "LAY032",
+    wrong: { assembly: withGdt("  mov $16, %ax\n  mov %ax, %ds\n") },
+    right: { assembly: withGdt("  ljmp $8, $2f\n2:\n  mov $16, %ax\n  mov %ax, %ds\n") },
+    says: /CS is not reloaded after LGDT at _start\+0x.*the loader's when _start\+0x/,
+  },
+  {
+    name: "a GDT that a function of its own loads without a far return",
+    code: "LAY032",
+    wrong: { assembly: withGdt("  call reload\n", "reload: mov $16, %ax\n mov %ax, %ds\n ret") },
+    right: {
+      assembly: withGdt("  call reload\n", "reload: pop %eax\n push $8\n push %eax\n lret"),
+    },
+    says: /CS is not reloaded after LGDT/,
+  },
+  {
+    name: "a GDT that a function loads, which leaves CS to its caller",
+    code: "LAY032",
+    wrong: {
+      assembly: change(
+        withGdt("", "load: lgdt gdt_descriptor\n ret"),
+        "  lgdt gdt_descriptor\n  sti",
+        "  call load\n  sti",
+      ),
+    },
+    right: {
+      assembly: change(
+        withGdt("", "load: lgdt gdt_descriptor\n ret"),
+        "  lgdt gdt_descriptor\n  sti",
+        "  call load\n  ljmp $8, $2f\n2: sti",
+      ),
+    },
+    says: /CS is not reloaded after LGDT at load/,
+  },
 ];
 
 function END_IN_C(declaration: string, use: string): string {
@@ -785,7 +835,7 @@ describe("each mistake, made on purpose and then not", { skip }, () => {
       MISTAKES.map(({ code }) => code).filter((code) => !tested.has(code)),
       [],
     );
-    assert.equal(MISTAKES.length, 31);
+    assert.equal(MISTAKES.length, 32);
   });
 });
 
