@@ -106,12 +106,33 @@ const LAYOUTS = {
     ],
   },
   higher: {
-    regions: { low: { start: 0x100000 }, high: { start: 0xc0100000 } },
+    regions: { low: { start: 0x100000 }, high: { load: "low", offset: 0xc0000000 } },
     sections: [
-      { name: ".text", region: "high", load: "low" },
-      { name: ".rodata", region: "high", load: "low" },
-      { name: ".data", region: "high", load: "low" },
-      { name: ".bss", region: "high", load: "low" },
+      { name: ".text", region: "high" },
+      { name: ".rodata", region: "high" },
+      { name: ".data", region: "high" },
+      { name: ".bss", region: "high", align: 16, permissions: "rw" },
+    ],
+  },
+  raised: {
+    regions: {
+      high: { load: "low", offset: 0xc0000000, end: 0xc0400000 },
+      low: { start: 0x100000 },
+      top: { end: 0x1_0000_0000 },
+    },
+    sections: [
+      {
+        name: ".boot",
+        region: "low",
+        permissions: "rwx",
+        inputs: [{ sections: ".data", objects: "*physical*" }],
+      },
+      { name: ".shared_text", region: "top", load: "low", permissions: "rx" },
+      { name: ".text", region: "high", align: 64, permissions: "rwx" },
+      { name: ".rodata", region: "high", align: 16, permissions: "rwx" },
+      { name: ".late", region: "low", inputs: [".shared_data"] },
+      { name: ".data", region: "high", address: 0xc0180000 },
+      { name: ".bss", region: "high", align: 32 },
     ],
   },
   marked: {
@@ -225,6 +246,12 @@ const CASES: readonly Case[] = [
   { layout: "middle", compiler: "gcc:pic", sources: ["start.c", "classes.cpp", "inline.cpp"] },
   { layout: "higher", compiler: "gcc:plain", sources: ["physical.S", "strings.c", "numbers.c"] },
   { layout: "unflagged", compiler: "gcc:plain", sources: ["unflagged.S", "numbers.c"] },
+  {
+    layout: "raised",
+    compiler: "gcc:plain",
+    sources: ["physical.S", "trampoline.S", ...C.slice(1)],
+  },
+  { layout: "raised", compiler: "gcc:pic", sources: ["physical.S", "numbers.c", "trampoline.S"] },
   { layout: "marked", compiler: "gcc:plain", sources: [...C, "marked.S"] },
   { layout: "marked", compiler: "gcc:small", sources: ["marked.S", ...C] },
   { layout: "sorted", compiler: "gcc:sections", sources: ["start.c", "strings.c", "nasm.nasm"] },

@@ -1,5 +1,6 @@
 // Mistakes about what kernel and user programs share, and about page tables and their permissions.
 
+import type { ResolvedRegion } from "../layout/resolved";
 import { readableName } from "../names/demangle";
 import { hex, PAGE, pageDown, pageUp } from "./address";
 import { proveSharedClosed } from "./closed-proof";
@@ -195,6 +196,11 @@ export const dialects: Mistake = {
   },
 };
 
+/** Whether a region's sections are to have this distance from LMA to VMA. */
+function isAtOffset(distance: bigint, { raised }: ResolvedRegion): boolean {
+  return raised === undefined || distance === BigInt(raised.offset);
+}
+
 /** Sections that lie elsewhere than the layout demands: out of their regions. */
 function differences(subject: Subject): Finding[] {
   const plans = subject.layout?.sections ?? [];
@@ -211,9 +217,11 @@ function differences(subject: Subject): Finding[] {
       ? `is linked at ${hex(section.address)}, outside region "${plan.region.name}"`
       : load !== undefined && !isIn(load, plan.load)
         ? `is loaded at ${hex(load)}, outside region "${plan.load.name}"`
-        : isParked && last === plan && pageUp(end) < parkedEnd(plan.region.end, section.size)
-          ? `ends at ${hex(end)}, not at the end of region "${plan.region.name}"`
-          : undefined;
+        : load !== undefined && !isAtOffset(section.address - load, plan.region)
+          ? `is linked at ${hex(section.address)} and loaded at ${hex(load)}, not at its offset`
+          : isParked && last === plan && pageUp(end) < parkedEnd(plan.region.end, section.size)
+            ? `ends at ${hex(end)}, not at the end of region "${plan.region.name}"`
+            : undefined;
     if (what === undefined) return [];
     return [
       {

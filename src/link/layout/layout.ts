@@ -17,6 +17,8 @@
 //     the anchor at its end, so that the last one ends there. Either way its size may be unknown.
 //   - An *output section* takes its VMA from `region` and its LMA from `load`; where both are the
 //     same region, VMA = LMA (the section is identity mapped).
+//   - A region with an *offset* is another one seen elsewhere: its sections load into that one, and
+//     their VMA is their LMA plus the offset. A kernel in the higher half is made so.
 //   - An *input rule* says which sections of which objects go there; the first that matches wins.
 //     Symbols may stand between the rules.
 //   - A *space* is a set of regions that one page directory shows. A region in two is shared.
@@ -33,8 +35,26 @@
 //        ],
 //        closed: [{ name: "trampoline", sections: [".shared_text", ".shared_data"] }],
 //      };
+//
+// A kernel in the higher half, whose page tables map 3 GiB to physical 0 (as JSON it has the same
+// fields, and addresses may be texts: "0xc0000000"):
+//
+//      export const layout: Layout = {
+//        regions: {
+//          low: { start: 0x100000 },
+//          high: { load: "low", offset: 0xc0000000 },
+//        },
+//        sections: [
+//          { name: ".boot", region: "low", permissions: "rx", inputs: [".multiboot", ".boot"] },
+//          ...[".text", ".rodata", ".data", ".bss"].map((name) => ({ name, region: "high" })),
+//        ],
+//        boot: "multiboot",
+//      };
 
-/** A range of addresses, half-open. At least one bound must be given: it is the anchor. */
+/**
+ * A range of addresses, half-open. At least one bound must be given, which is the anchor, or `load`
+ * and `offset`.
+ */
 export interface Region {
   /** Where the first section begins or, with the anchor at the end, the lowest address allowed. */
   readonly start?: number;
@@ -47,6 +67,10 @@ export interface Region {
    * alone it is whatever room is left below.
    */
   readonly reserved?: boolean;
+  /** The region that its sections load into, one after the other with the sections there. */
+  readonly load?: string;
+  /** Given with `load`: the VMA of its sections is their LMA plus this, a multiple of a page. */
+  readonly offset?: number;
   /** A few words that drawings and maps show. */
   readonly title?: string;
 }
@@ -90,7 +114,7 @@ export interface OutputSection {
   readonly name: string;
   /** The region of its VMA; default: the layout's first region that is not reserved. */
   readonly region?: string;
-  /** The region of its LMA; default: `region`. */
+  /** The region of its LMA; default: that of its region's `load`, or else `region`. */
   readonly load?: string;
   /** Default by name: `.text*` rx, `.rodata*` r, anything else rw. */
   readonly permissions?: Permissions;
@@ -180,8 +204,8 @@ export interface Layout {
   readonly discard?: readonly string[];
   /**
    * What happens to a section that no rule takes. "place": it goes to the end of the last output
-   * section that fits (code, read-only data, data or zeros) among those that load where they lie.
-   * Default: "error".
+   * section that fits (code, read-only data, data or zeros) among those that load where they lie
+   * or at their region's offset. Default: "error".
    */
   readonly orphans?: "error" | "place";
   /** Leave out sections that nothing refers to; default: false. */

@@ -133,6 +133,8 @@ const region = shape({
   end: number,
   anchor: oneOf("start", "end"),
   reserved: flag,
+  load: text,
+  offset: number,
   title: text,
 });
 

@@ -80,9 +80,7 @@ function writtenOut(layout: Layout): PlainLayout {
 export function resolveLayout(declared: Layout): ResolvedLayout {
   const report = new Reporter();
   const layout = writtenOut(declared);
-  const regions = Object.entries(layout.regions).map(([name, region]) =>
-    resolveRegion(name, region, report),
-  );
+  const regions = resolveRegions(layout.regions, report);
   report.barrier();
   const sections = layout.sections.map((section) => resolveSection(section, regions, report));
   report.barrier();
@@ -154,6 +152,59 @@ function namedSymbols(layout: PlainLayout): LayoutSymbol[] {
   });
 }
 
+/** The regions in their order; those with an offset need the others. */
+function resolveRegions(
+  declared: Readonly<Record<string, Region>>,
+  report: Reporter,
+): ResolvedRegion[] {
+  const isRaised = ({ load, offset }: Region) => load !== undefined || offset !== undefined;
+  const plain = new Map<string, ResolvedRegion>();
+  for (const [name, region] of Object.entries(declared)) {
+    if (!isRaised(region)) plain.set(name, resolveRegion(name, region, report));
+  }
+  return Object.entries(declared).flatMap(([name, region]) => {
+    return plain.get(name) ?? raiseRegion(name, region, plain, report) ?? [];
+  });
+}
+
+/** A region whose VMAs are the LMAs of another one plus an offset. */
+function raiseRegion(
+  name: string,
+  region: Region,
+  others: ReadonlyMap<string, ResolvedRegion>,
+  report: Reporter,
+): ResolvedRegion | undefined {
+  const { load = "", offset = 0, start, end, anchor, reserved, title } = region;
+  const from = others.get(load);
+  const wrong = (what: string, remedy: string) => {
+    report.error("LAYOUT015", `region "${name}" ${what}`, remedy);
+  };
+  if (region.load === undefined || region.offset === undefined) {
+    wrong("has only one of `load` and `offset`", "Give both, or neither.");
+  } else if (start !== undefined || anchor !== undefined || reserved) {
+    wrong("has an `offset` and a place of its own", "Remove `start`, `anchor` and `reserved`.");
+  } else if (!from || from.reserved || from.anchor === "end") {
+    const near = nearestName(load, [...others.keys()]);
+    const remedy =
+      near && !from ? `Did you mean "${near}"?` : "Name one with a `start` of its own.";
+    wrong(`loads into region "${load}", where nothing can load`, remedy);
+  } else if (offset % PAGE !== 0 || from.start + offset >= ADDRESS_SPACE_END) {
+    wrong(`has an offset of ${hex(offset)}`, "Give a multiple of 4096 that stays below 4 GiB.");
+  } else {
+    return {
+      name,
+      start: from.start + offset,
+      end: end ?? Math.min(from.end + offset, ADDRESS_SPACE_END),
+      anchor: "start",
+      limited: end !== undefined || from.limited,
+      reserved: false,
+      raised: { from, offset },
+      title: title ?? name,
+    };
+  }
+  return undefined;
+}
+
 function resolveRegion(name: string, region: Region, report: Reporter): ResolvedRegion {
   const anchor = region.anchor ?? (region.start === undefined ? "end" : "start");
   const resolved = {
@@ -163,6 +214,7 @@ function resolveRegion(name: string, region: Region, report: Reporter): Resolved
     anchor,
     limited: region.start !== undefined && region.end !== undefined,
     reserved: region.reserved ?? false,
+    raised: undefined,
     title: region.title ?? name,
   };
   if (region[anchor] === undefined) {
@@ -187,7 +239,13 @@ function resolveSection(
   report: Reporter,
 ): ResolvedSection {
   const region = findRegion(section, section.region, regions);
-  const load = section.load === undefined ? region : findRegion(section, section.load, regions);
+  const usual = region.raised?.from ?? region;
+  const load = section.load === undefined ? usual : findRegion(section, section.load, regions);
+  if (load !== usual && region.raised) {
+    const where = `loads into "${load.name}", its region into "${usual.name}"`;
+    const text = `section "${section.name}" ${where}`;
+    report.error("LAYOUT015", text, "Remove the section's `load`, or the region's `offset`.");
+  }
   const permissions = section.permissions ?? permissionsByName(section.name);
   const inputs = section.inputs ?? defaultInputs(section.name);
   const inputSymbols = resolveInputSymbols(inputs, section, report);

@@ -3,6 +3,8 @@
 // Invariants
 //   - Every region that a section names exists, is not reserved, and has the bound that its anchor
 //     needs; every name is unique; every alignment is a power of two.
+//   - A raised region is anchored at its start, the region below it is not raised itself, and its
+//     sections load there.
 
 import type { BeforePaging, ClosedGroup, EdgeSymbol, Permissions, Space } from "./layout";
 
@@ -14,6 +16,8 @@ export interface ResolvedRegion {
   /** false: the bound opposite to the anchor is only that of the address space. */
   readonly limited: boolean;
   readonly reserved: boolean;
+  /** The region of its LMAs, and how far above them its VMAs are; absent: they are of its own. */
+  readonly raised: { readonly from: ResolvedRegion; readonly offset: number } | undefined;
   readonly title: string;
 }
 

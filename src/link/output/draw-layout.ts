@@ -44,12 +44,21 @@ function columnsOf(image: LinkedImage): Column[] {
   for (const [name, space] of named) {
     columns.push({
       title: space.title ?? `${name} space`,
-      subtitle: "VMA: where code sees it",
+      subtitle: subtitleOf(image, space),
       boxes: spaceBoxes(image, space),
       top: ADDRESS_SPACE_END,
     });
   }
   return columns;
+}
+
+/** Says where code sees the image and, of a region with an offset, how far above its LMAs. */
+function subtitleOf(image: LinkedImage, space: Space): string {
+  const offsets = image.layout.regions
+    .filter(({ name }) => space.regions.includes(name))
+    .flatMap(({ raised }) => (raised ? [`LMA + ${hex(raised.offset)}`] : []));
+  if (offsets.length === 0) return "VMA: where code sees it";
+  return `VMA: ${[...new Set(offsets)].join(", ")}`;
 }
 
 function allRegions(image: LinkedImage): string[] {
@@ -106,11 +115,13 @@ function sectionBox(
 ): Box {
   const pageEnd = Math.min(alignUp(start + section.size, PAGE), ADDRESS_SPACE_END);
   const { address, loadAddress, size, inputs } = section;
-  const { permissions } = section.plan;
+  const { permissions, region } = section.plan;
+  const offset = region.raised && hex(region.raised.offset);
   const tip = [
     `${section.name} ${permissions}`,
     `VMA ${range(address, address + size)}`,
     `LMA ${range(loadAddress, loadAddress + size)}`,
+    ...(offset === undefined ? [] : [`VMA = LMA + ${offset}`]),
     `${bytes(size)} from ${inputs.length} input sections`,
   ].join("\n");
   return {

@@ -3,7 +3,7 @@
 //
 //   - left out if it is empty, not loaded, or of a kind that kernels rarely want (notes, comments);
 //   - placed where the layout allows it (`orphans: "place"`): at the end of the last output section
-//     that fits and loads where it lies;
+//     that fits and loads where it lies, or at its region's offset;
 //   - an error: silently placed orphans are how a descriptor table ends up past the kernel's end.
 //
 // A section without SHF_ALLOC is loaded if a rule of a loaded section names it, as GNU ld does,
@@ -218,7 +218,7 @@ function homeOf(
     ({ plan }) =>
       plan.allocate &&
       plan.content === "inputs" &&
-      plan.load === plan.region &&
+      (plan.load === plan.region || plan.region.raised !== undefined) &&
       plan.module === undefined &&
       !closed.has(plan.name),
   );

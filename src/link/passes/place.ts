@@ -3,7 +3,8 @@
 // A region that is anchored at its end is stacked from its last section down, so that the last one
 // ends at the region's end whatever the sizes are. All other addresses are handed out upwards in
 // the layout's order; a region's LMAs and VMAs come from one cursor, so the load image of a section
-// that lives elsewhere takes room between its neighbours.
+// that lives elsewhere takes room between its neighbours. A region with an offset has no cursor of
+// its own: its sections take their turn in the region that they load into, and their VMAs follow.
 //
 // Requires: sizes.  Provides: address, loadAddress.
 
@@ -46,6 +47,10 @@ export function place(
   }
   for (const section of allocated) {
     const { region, load } = section.plan;
+    if (region.raised) {
+      raise(section, useOf(region), useOf(load), region.raised.offset, report);
+      continue;
+    }
     if (region.anchor === "start") advance(section, useOf(region), report);
     section.loadAddress = load === region ? section.address : takeLoad(section, useOf(load));
   }
@@ -63,13 +68,27 @@ function park(section: PlacedSection, use: RegionUse): void {
   use.start = section.address;
 }
 
-function advance(section: PlacedSection, use: RegionUse, report: Reporter): void {
+/** With an offset: the next LMA, and the VMA above it. */
+function raise(
+  section: PlacedSection,
+  use: RegionUse,
+  load: RegionUse,
+  offset: number,
+  report: Reporter,
+): void {
+  advance(section, load, report, offset);
+  section.loadAddress = section.address - offset;
+  if (section.size > 0) use.end = section.end;
+}
+
+/** @param offset from the addresses of `use` to those of the section */
+function advance(section: PlacedSection, use: RegionUse, report: Reporter, offset = 0): void {
   const wanted = section.fixedAddress ?? section.plan.address;
-  section.address = wanted ?? alignUp(use.end, section.align);
-  if (section.address < use.end) {
+  section.address = wanted ?? alignUp(use.end, section.align) + offset;
+  if (section.address < use.end + offset) {
     const text =
       `section ${section.name} must begin at ${hex(section.address)}, but what is before it ` +
-      `reaches to ${hex(use.end)}`;
+      `reaches to ${hex(use.end + offset)}`;
     report.error(
       "LINK009",
       text,
@@ -77,7 +96,7 @@ function advance(section: PlacedSection, use: RegionUse, report: Reporter): void
     );
   }
   // An empty section has an address, but not even its alignment takes room.
-  if (section.size > 0) use.end = Math.max(use.end, section.end);
+  if (section.size > 0) use.end = Math.max(use.end, section.end - offset);
 }
 
 function takeLoad(section: PlacedSection, use: RegionUse): number {

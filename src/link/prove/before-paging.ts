@@ -7,10 +7,12 @@
 //
 // What data points to is not followed: a descriptor table may well hold addresses for later.
 // Symbols that the layout defines are numbers (`trampoline_text_load`, and `_start` for the page
-// tables), and so are those outside their section (`directory_load = directory - 0xc0000000`).
+// tables), and so are those outside their section (`directory_load = directory - 0xc0000000`). An
+// address whose addend makes it physical (`mov $directory - 0xc0000000, %eax`) holds before paging.
 
 import { hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
+import type { Relocation } from "../../object/object";
 import { displayName, readableName } from "../names/demangle";
 import type { LinkedImage } from "../passes/image";
 import type { InputSection, LinkSymbol, PlacedSection, SymbolScope } from "../passes/model";
@@ -86,6 +88,7 @@ function follow(
     const symbol = symbols.target(code.input, relocation);
     const { input } = symbol;
     if (!input || symbol.isOutside || barriers.includes(symbol)) continue;
+    if (isPhysical(relocation, symbol, input)) continue;
     if (input.output && !input.output.isIdentity) {
       reportHigh(code, relocation.offset, symbol, input, report);
     } else if (input.section.flags.execute) {
@@ -93,6 +96,19 @@ function follow(
     }
   }
   return found;
+}
+
+/** Whether the field holds an address where the target's section is loaded, and not linked. */
+function isPhysical(
+  { kind, addend }: Relocation,
+  symbol: LinkSymbol,
+  input: InputSection,
+): boolean {
+  const { output } = input;
+  if (kind !== "absolute" || !output || output.isIdentity) return false;
+  if (output.plan.module !== undefined) return false;
+  const address = symbol.plus(addend);
+  return address >= output.loadAddress && address <= output.loadAddress + output.size;
 }
 
 function endOf(code: Reached, barriers: readonly (LinkSymbol | undefined)[]): number {

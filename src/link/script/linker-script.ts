@@ -185,16 +185,15 @@ class ScriptWriter {
     const stem = symbolStem(name);
     const isParked = region.anchor === "end";
     this.#line("", `  /* ${titleOf(section)} */`);
-    if (!isParked) {
-      const free = this.#cursors.get(region) ?? hex(region.start);
-      // Inputs may need more than a small alignment, but none needs more than a page.
-      const wanted = align < PAGE ? `MAX(${align}, ALIGNOF(${name}))` : `${align}`;
-      const start = address === undefined ? `ALIGN(${free}, ${wanted})` : hex(address);
+    if (region.raised) {
+      this.#raise(section, region.raised.offset);
+    } else if (!isParked) {
+      const start = address === undefined ? this.#next(section, region) : hex(address);
       this.#line(`  ${stem}_start = ${start};`);
     }
     if (load === region) {
       this.#line(`  ${stem}_load = ${stem}_start;`);
-    } else {
+    } else if (!region.raised) {
       this.#line(
         `  ${stem}_load = ALIGN(${this.#cursors.get(load) ?? hex(load.start)}, ${align});`,
       );
@@ -212,6 +211,22 @@ class ScriptWriter {
       this.#advance(region, `${stem}_next`, `${stem}_start`, `${stem}_size`);
     }
     if (load !== region) this.#advance(load, `${stem}_load_next`, `${stem}_load`, `${stem}_size`);
+  }
+
+  /** The next LMA of the region below, and the VMA above it. */
+  #raise(section: ResolvedSection, offset: number): void {
+    const { name, load, address } = section;
+    const stem = symbolStem(name);
+    const from = address === undefined ? this.#next(section, load) : hex(address - offset);
+    this.#line(`  ${stem}_load = ${from};`, `  ${stem}_start = ${stem}_load + ${hex(offset)};`);
+  }
+
+  /** The next address of `region` that suits the section. */
+  #next({ name, align }: ResolvedSection, region: ResolvedRegion): string {
+    const free = this.#cursors.get(region) ?? hex(region.start);
+    // Inputs may need more than a small alignment, but none needs more than a page.
+    const wanted = align < PAGE ? `MAX(${align}, ALIGNOF(${name}))` : `${align}`;
+    return `ALIGN(${free}, ${wanted})`;
   }
 
   /** The rules, and the symbols between them. */
@@ -363,6 +378,7 @@ function objectPattern(pattern: string): string {
 function titleOf({ region, load, permissions, align }: ResolvedSection): string {
   const place =
     region.anchor === "end" ? `parked at the end of "${region.title}"` : `in "${region.title}"`;
-  const image = load === region ? "" : `, loaded with "${load.title}"`;
+  const offset = region.raised ? `, ${hex(region.raised.offset)} below` : "";
+  const image = load === region ? "" : `, loaded with "${load.title}"${offset}`;
   return `${permissions}, ${place}${image}, aligned to ${align}`;
 }

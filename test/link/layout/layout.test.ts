@@ -170,3 +170,56 @@ test("JSON may have symbols between inputs", () => {
     /sections\[0\]\.inputs\[1\] has no field `sections`/,
   );
 });
+
+test("a region with an offset is above another one, whose LMAs its sections have", () => {
+  const layout: Layout = {
+    regions: { high: { load: "low", offset: 0xc0000000 }, low: { start: 0x100000 } },
+    sections: [{ name: ".text" }, { name: ".boot", region: "low" }],
+  };
+  const { regions, sections } = resolveLayout(layout);
+  assert.deepEqual(
+    regions.map(({ name, start, end, limited }) => [name, start, end, limited]),
+    [
+      ["high", 0xc0100000, 0x1_0000_0000, false],
+      ["low", 0x100000, 0x1_0000_0000, false],
+    ],
+  );
+  assert.deepEqual(
+    sections.map(({ region, load }) => [region.name, load.name]),
+    [
+      ["high", "low"],
+      ["low", "low"],
+    ],
+  );
+  const parsed = parseLayout(
+    { regions: { high: { load: "low", offset: "0xc0000000" } } },
+    "k.json",
+  );
+  assert.deepEqual(parsed.regions, { high: { load: "low", offset: 0xc0000000 } });
+});
+
+test("what contradicts an offset is an error", () => {
+  const refused = (high: object, pattern: RegExp) => {
+    const regions = { top: { end: 0x1_0000_0000 }, high, low: { start: 0x100000 } };
+    const layout = { regions, sections: [{ name: ".text", region: "low" }] };
+    assert.match(
+      diagnosed("LAYOUT015", () => resolveLayout(layout)),
+      pattern,
+    );
+  };
+  refused({ offset: 0xc0000000 }, /"high" has only one of `load` and `offset`/);
+  refused({ load: "low" }, /has only one of/);
+  refused({ load: "low", offset: 0xc0000000, start: 0x1000 }, /a place of its own/);
+  refused({ load: "lwo", offset: 0xc0000000 }, /Did you mean "low"\?/);
+  refused({ load: "top", offset: 0x1000 }, /"top", where nothing can load/);
+  refused({ load: "high", offset: 0x1000 }, /"high", where nothing can load/);
+  refused({ load: "low", offset: 0x10 }, /an offset of 0x00000010/);
+  refused({ load: "low", offset: 0xfff00000 }, /a multiple of 4096 that stays below 4 GiB/);
+  const regions = {
+    low: { start: 0x1000 },
+    high: { load: "low", offset: 0x1000 },
+    b: { start: 0 },
+  };
+  const text = { name: ".text", region: "high", load: "b" };
+  diagnosed("LAYOUT015", () => resolveLayout({ regions, sections: [text] }));
+});

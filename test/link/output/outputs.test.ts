@@ -12,6 +12,7 @@ import { mapFile } from "../../../src/link/output/map-file";
 import { symbolFile } from "../../../src/link/output/symbol-file";
 import { outputFiles, writeOutputs } from "../../../src/link/output/write-outputs";
 import { objectFile } from "../build-object";
+import { start } from "../small-layouts";
 import { run, scratch, unlessInstalled } from "../tools";
 
 const layout: Layout = {
@@ -155,4 +156,14 @@ test("all five files are written, and every one is deterministic", (t) => {
 test("a program is named by the link, not by the layout that it shares", () => {
   const files = outputFiles(link([object], { ...layout, keep: ["space"] }, { name: "hello" }));
   assert.ok(files.has("hello.elf"));
+});
+
+test("the drawing says how far a region is above what it loads into", () => {
+  const higher = link([objectFile("a.o", start)], {
+    regions: { high: { load: "low", offset: 0xc0000000 }, low: { start: 0x100000 } },
+    sections: [".text"],
+  });
+  const svg = drawLayout(higher);
+  assert.ok(svg.includes(">VMA: LMA + 0xc0000000<"));
+  assert.match(svg, /LMA 0x00100000 to 0x00100004\nVMA = LMA \+ 0xc0000000/);
 });

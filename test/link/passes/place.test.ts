@@ -141,3 +141,65 @@ test("text that grows into the data of a user program is refused", () => {
     /\.data must begin at 0x00100000, but what is before it reaches to 0x00101000/,
   );
 });
+
+const higher: Layout = {
+  regions: { low: { start: 0x100000 }, high: { load: "low", offset: 0xc0000000 } },
+  sections: [
+    { name: ".boot", region: "low", permissions: "rx" },
+    { name: ".text", region: "high" },
+    { name: ".data", region: "high" },
+  ],
+};
+
+test("a region with an offset takes its turn in the region below, at the offset", () => {
+  const object = objectFile("a.o", {
+    ".boot": { bytes: nops(5000), symbols: { _start: 0 } },
+    ".text": { bytes: nops(9), align: 8192, symbols: { high: 0 } },
+    ".data": { bytes: [1, 2], symbols: { word: 0 } },
+  });
+  const image = link([object], higher);
+  assert.deepEqual(
+    image.segments.map(({ address, loadAddress }) => [address, loadAddress]),
+    [
+      [0x100000, 0x100000],
+      [0xc0102000, 0x102000],
+      [0xc0103000, 0x103000],
+    ],
+  );
+  assert.deepEqual(
+    ["high_start", "high_end", "high_size", "low_end", "text_load"].map((name) =>
+      addressOf(image, name),
+    ),
+    [0xc0100000, 0xc0103002, 0x3002, 0x103002, 0x102000],
+  );
+});
+
+test("an address within a region with an offset must be free below", () => {
+  const at = (address: number): Layout => ({
+    ...higher,
+    sections: [".boot", ".text"].map((name) => ({
+      name,
+      permissions: "rx",
+      ...(name === ".boot" ? { region: "low" } : { region: "high", address }),
+    })),
+  });
+  const object = objectFile("a.o", {
+    ".boot": { bytes: nops(5000), symbols: { _start: 0 } },
+    ".text": { bytes: nops(9) },
+  });
+  assert.equal(link([object], at(0xc0108000)).sections[1]?.loadAddress, 0x108000);
+  assert.match(
+    diagnosed("LINK009", () => link([object], at(0xc0101000))),
+    /\.text must begin at 0xc0101000, but what is before it reaches to 0xc0101388/,
+  );
+});
+
+test("orphans may go to a region with an offset", () => {
+  const object = objectFile("a.o", {
+    ".boot": { bytes: nops(4), symbols: { _start: 0 } },
+    ".text": { bytes: nops(9) },
+    ".initdata": { bytes: [1], symbols: { orphan: 0 } },
+  });
+  const image = link([object], { ...higher, orphans: "place" });
+  assert.equal(addressOf(image, "orphan"), 0xc0102000);
+});

@@ -101,3 +101,16 @@ test("symbols outside their section are numbers; as a root, one is what is loade
   });
   assert.match(text, /"low" runs before paging .* but is linked at 0xffffe000/);
 });
+
+test("an address that is made physical by its addend may be named", () => {
+  const refs = (addend: number) => ({
+    ".text": {
+      bytes: nops(64),
+      symbols: { _start: 0, paging_is_on: 32 },
+      refs: [{ at: 0, to: "gdt", addend }],
+    },
+  });
+  link([boot([], refs(0x103000 - 0xfffff000 + 2))], layout);
+  diagnosed("LINK019", () => link([boot([], refs(2))], layout));
+  diagnosed("LINK019", () => link([boot([], refs(0x105000 - 0xfffff000))], layout));
+});

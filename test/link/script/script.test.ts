@@ -42,6 +42,17 @@ const LAYOUT: Layout = {
   ],
 };
 
+/** The same in the higher half, but for the code before paging. */
+const HIGHER: Layout = {
+  ...LAYOUT,
+  regions: { ...LAYOUT.regions, high: { load: "kernel", offset: 0xc0000000 } },
+  sections: (LAYOUT.sections ?? []).map((section) => {
+    const { end: _, ...long } = typeof section === "string" ? { name: section } : section;
+    const stays = /^\.(boot|shared_.*)$/.test(long.name);
+    return stays ? long : { ...long, region: "high" };
+  }),
+};
+
 function make(t: TestContext, dialect: Dialect, layout = LAYOUT, assembly = ASSEMBLY) {
   const script = writeLinkerScript(resolveLayout(layout), dialect);
   const flags = dialect === "bfd" ? ["--orphan-handling=error"] : [];
@@ -100,10 +111,19 @@ for (const dialect of ["bfd", "gold", "lld"] as const) {
       }
     });
 
-    it("places and fills every byte as our own linker does", (t) => {
-      const { bytes, objects } = make(t, dialect);
+    for (const [where, layout] of [
+      ["at 1 MiB", LAYOUT],
+      ["in the higher half", HIGHER],
+    ] as const) {
+      it(`places and fills every byte as our own linker does, ${where}`, (t) => {
+        compare(t, layout);
+      });
+    }
+
+    function compare(t: TestContext, layout: Layout): void {
+      const { bytes, objects } = make(t, dialect, layout);
       const inputs = objects.map((path) => readElfObject(readFileSync(path), path));
-      const ourBytes = elfFile(link(inputs, { ...LAYOUT, debug: false }));
+      const ourBytes = elfFile(link(inputs, { ...layout, debug: false }));
       const [ours, theirs] = [readElf(ourBytes, "ours"), readElf(bytes, "theirs")];
       assert.equal(theirs.entry, ours.entry);
       const [expected, actual] = [loaded(ours, ourBytes), loaded(theirs, bytes)];
@@ -124,6 +144,17 @@ for (const dialect of ["bfd", "gold", "lld"] as const) {
         assert.equal(valueIn(theirs, name), valueIn(ours, name), name);
       }
       assert.equal(valueIn(theirs, "top_end"), 0);
+    }
+
+    it("has an offset that check looks for", (t) => {
+      const { bytes } = make(t, dialect, HIGHER);
+      const other = { ...HIGHER.regions, high: { load: "kernel", offset: 0xc0001000 } };
+      const codes = (layout: Layout) => {
+        const { findings } = check(bytes, "kernel.elf", { layout: resolveLayout(layout) });
+        return findings.filter(({ code }) => code === "LAY023");
+      };
+      assert.deepEqual(codes(HIGHER), []);
+      assert.match(JSON.stringify(codes({ ...HIGHER, regions: other })), /not at its offset/);
     });
 
     it("survives shared data that fills its pages exactly", (t) => {
