@@ -5,6 +5,7 @@
 
 import * as assemblyscript from "assemblyscript";
 import { Diagnostic, Diagnostics, type Place } from "../../base/diagnostic";
+import { explainLimit } from "./limits";
 
 /** How many errors of one run are shown: what follows is mostly a consequence. */
 const SHOWN = 20;
@@ -73,8 +74,22 @@ function bySource({ place: left }: Diagnostic, { place: right }: Diagnostic): nu
 function translate(message: assemblyscript.DiagnosticMessage): Diagnostic {
   const number = assemblyscript.getDiagnosticCode(message);
   const code = `${number < 1000 ? "AS" : "TS"}${number}`;
-  const text = message.message.replace(/\.$/, "");
-  return new Diagnostic(code, text, REMEDIES[code] ?? REMEDY, ownPlace(message));
+  const said = message.message.replace(/\.$/, "");
+  const limit = explainLimit({ code, text: said, ...sourceOf(message) });
+  const { text, remedy } = limit ?? { text: said, remedy: REMEDIES[code] ?? REMEDY };
+  return new Diagnostic(code, text, remedy, ownPlace(message));
+}
+
+/** The source that a message is about, and the line on which that begins. */
+function sourceOf({ range }: assemblyscript.DiagnosticMessage): { source: string; line: string } {
+  if (!range?.source) return { source: "", line: "" };
+  const { text } = range.source;
+  const start = text.lastIndexOf("\n", range.start - 1) + 1;
+  const end = text.indexOf("\n", range.start);
+  return {
+    source: text.slice(range.start, range.end),
+    line: text.slice(start, end < 0 ? text.length : end),
+  };
 }
 
 /** The place that belongs to the program, where the message has one besides the library's. */
