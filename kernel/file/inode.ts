@@ -34,6 +34,8 @@ export class Inode {
   next: Inode | null = null;
   firstChild: Inode | null = null;
   lastChild: Inode | null = null;
+  /** Another inode in the same place of the index: see initramfs/name-index.ts. */
+  sameHash: Inode | null = null;
   /** Not NUL-terminated. */
   name: usize = 0;
   nameLength: u32 = 0;
@@ -71,11 +73,15 @@ export class Inode {
     return this.isType(S_IFCHR);
   }
 
+  isNamed(name: usize, length: u32): bool {
+    return this.nameLength === length && isEqual(this.name, name, length);
+  }
+
   /** The child of that name, or null. */
   find(name: usize, length: u32): Inode | null {
     let child = this.firstChild;
     while (child !== null) {
-      if (child.nameLength === length && isEqual(child.name, name, length)) return child;
+      if (child.isNamed(name, length)) return child;
       child = child.next;
     }
     return null;

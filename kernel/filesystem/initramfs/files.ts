@@ -26,6 +26,10 @@ const RECORD_SIZE: u32 = (DIRENT_NAME + NAME_MAX + 1 + 7) & ~7;
 /** One directory entry, built here and copied out. */
 const record: usize = memory.data(RECORD_SIZE, 8);
 const DOTS: usize = cstr("..");
+/** Child number `cursorIndex` of `cursorParent`: lists go on there. The tree never changes. */
+let cursor: Inode | null = null;
+let cursorParent: Inode | null = null;
+let cursorIndex: u64 = 0;
 
 /** Fills the records of operations; before any file is opened. */
 export function startInitramfsFiles(): void {
@@ -79,9 +83,19 @@ function listDirectory(file: OpenFile, to: UserPointer, size: u32): i32 {
 function buildEntry(parent: Inode, index: u64): u32 {
   if (index === 0) return fillEntry(parent, DOTS, 1, index);
   if (index === 1) return fillEntry(parent.parent!, DOTS, 2, index);
-  let child = parent.firstChild;
-  for (let i: u64 = 2; child !== null && i < index; i++) child = child.next;
+  const child = childAt(parent, index - 2);
   return child === null ? 0 : fillEntry(child, child.name, child.nameLength, index);
+}
+
+/** The child of that number, or null: one step, if the one before was asked for last. */
+function childAt(parent: Inode, index: u64): Inode | null {
+  if (cursor === null || cursorParent !== parent || index < cursorIndex) {
+    cursor = parent.firstChild;
+    cursorParent = parent;
+    cursorIndex = 0;
+  }
+  for (; cursor !== null && cursorIndex < index; cursorIndex++) cursor = cursor!.next;
+  return cursor;
 }
 
 function fillEntry(inode: Inode, name: usize, nameLength: u32, index: u64): u32 {

@@ -17,6 +17,7 @@ import { createInode, Inode, rootDirectory } from "../../file/inode";
 import { warn } from "../../log/log";
 import { isInside } from "../../memory/range";
 import { directoryOperations, regularOperations } from "./files";
+import { addToIndex, endNameIndex, findIndexed, startNameIndex } from "./name-index";
 
 const HEADER_SIZE: u32 = 110;
 const FIELD_MODE: u32 = 14;
@@ -37,6 +38,13 @@ let hasBadField: bool = false;
 export function unpackInitramfs(start: usize, size: u32): u32 {
   archive = start;
   archiveSize = size;
+  startNameIndex(size / HEADER_SIZE);
+  const count = addEntries(size);
+  endNameIndex();
+  return count;
+}
+
+function addEntries(size: u32): u32 {
   let count: u32 = 0;
   let offset: u32 = 0;
   while (offset < size) {
@@ -114,7 +122,7 @@ function childOf(directory: Inode, name: u32, length: u32, mode: u32): Inode | n
     complain(cstr("its path goes through something that is not a directory"));
     return null;
   }
-  const found = directory.find(archive + name, length);
+  const found = findIndexed(directory, archive + name, length);
   if (found !== null) return found;
   const inode = createInode(mode, archive + name, length);
   if (inode === null) {
@@ -123,6 +131,7 @@ function childOf(directory: Inode, name: u32, length: u32, mode: u32): Inode | n
   }
   if (inode.isDirectory) inode.operations = directoryOperations();
   directory.add(inode);
+  addToIndex(inode);
   return inode;
 }
 

@@ -1,8 +1,33 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { loadKernelPart, TEST_HEAP } from "../kernel-part";
+import { loadKernelPart } from "../kernel-part";
 
 const complaints: string[] = [];
+/** How many inodes were looked at for their names, and passed over. */
+let steps = 0;
+const ARCHIVE = 0x40_0000;
+const LARGE_HEAP = `
+  let next: usize = ${ARCHIVE + (12 << 20)};
+  export function allocate(size: usize): usize {
+    const at = next;
+    next += (size + 15) & ~15;
+    memory.fill(at, 0, size);
+    return at;
+  }
+  export function free(_object: usize): void {}
+`;
+
+/** A file of the kernel's that counts how often it comes past `line`. */
+function counted(path: string, line: string): string {
+  const text = readFileSync(path, "utf8");
+  assert.ok(text.includes(line));
+  return `declare function step(): void;\n${text.replace(line, `step(); ${line}`)}`;
+}
+
+function step(): number {
+  return steps++;
+}
 
 const part = loadKernelPart(
   `
@@ -21,8 +46,14 @@ const part = loadKernelPart(
   export function mode(inode: usize): u32 { return changetype<Inode>(inode).mode; }
 `,
   {
+    memory: 32 << 20,
     replace: {
-      "kernel/memory/heap.ts": TEST_HEAP,
+      "kernel/memory/heap.ts": LARGE_HEAP,
+      "kernel/file/inode.ts": counted("kernel/file/inode.ts", "child = child.next;"),
+      "kernel/filesystem/initramfs/name-index.ts": counted(
+        "kernel/filesystem/initramfs/name-index.ts",
+        "inode = inode.sameHash;",
+      ),
       "kernel/log/log.ts":
         "export declare function warn(format: usize, a: u32 = 0, b: u32 = 0): void;",
       "kernel/memory/user-memory.ts": "@unmanaged export class UserPointer {}",
@@ -33,6 +64,8 @@ const part = loadKernelPart(
       `,
     },
     imports: {
+      inode: { step },
+      "name-index": { step },
       log: {
         warn(format = 0, offset = 0, what = 0) {
           const text = part.text(format);
@@ -206,6 +239,24 @@ describe("initramfs", () => {
       assert.ok(complaints.length > 0 || size === 0 || size > whole.length - 4, `size ${size}`);
     }
   });
+
+  for (const count of [10_000, 60_000]) {
+    it(`mounts ${count} files in one folder without looking through it for each`, () => {
+      const names = Array.from({ length: count }, (_, i) => `folder/file${i}`);
+      const bytes = archive(...names.map((name): Entry => [name, FILE, ""]), [
+        "folder/x",
+        FILE,
+        "x",
+      ]);
+      complaints.length = 0;
+      steps = 0;
+      part.write(ARCHIVE, bytes);
+      assert.equal(part.call.mount!(ARCHIVE, bytes.length), count + 1);
+      assert.deepEqual(complaints, []);
+      assert.ok(steps < 2 * count, `${steps} steps`);
+      assert.equal(contents("/folder/x"), "x");
+    });
+  }
 
   it("refuses names that leave the tree or go through a file", () => {
     mount(archive(["../evil", FILE, "x"], ["a", FILE, "a"], ["a/b", FILE, "b"], ["c", FILE, "c"]));
