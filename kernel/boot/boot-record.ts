@@ -32,10 +32,43 @@ export function addRam(base: u64, end: u64): void {
   const limit = min<u64>(end, MEMORY_END);
   const first = <u32>((start + PAGE_MASK) >> PAGE_SHIFT);
   const last = <u32>(limit >> PAGE_SHIFT);
-  if (start >= limit || first >= last || rangeCount === MOST_RANGES) return;
-  store<u32>(ranges + (rangeCount << RANGE_SHIFT), first);
-  store<u32>(ranges + (rangeCount << RANGE_SHIFT), last, END);
+  if (start < limit && first < last) insertRange(rangeCount, first, last);
+}
+
+/** Takes [base, end) out of RAM, with the frames that it only touches. */
+export function removeRam(base: u64, end: u64): void {
+  const first = <u32>(min<u64>(base, MEMORY_END) >> PAGE_SHIFT);
+  const last = <u32>((min<u64>(end, MEMORY_END) + PAGE_MASK) >> PAGE_SHIFT);
+  if (base >= end) return;
+  for (let i = rangeCount; i > 0; ) {
+    i--;
+    const start = rangeStart(i);
+    const limit = rangeEnd(i);
+    if (limit <= first || last <= start) continue;
+    if (last < limit) setRange(i, last, limit);
+    else dropRange(i);
+    if (start < first) insertRange(i, start, first);
+  }
+}
+
+function setRange(index: u32, first: u32, end: u32): void {
+  store<u32>(ranges + (index << RANGE_SHIFT), first);
+  store<u32>(ranges + (index << RANGE_SHIFT), end, END);
+}
+
+function dropRange(index: u32): void {
+  const at = ranges + (index << RANGE_SHIFT);
+  rangeCount--;
+  memory.copy(at, at + (1 << RANGE_SHIFT), (rangeCount - index) << RANGE_SHIFT);
+}
+
+/** Puts a range before range `index`, if there is room. */
+function insertRange(index: u32, first: u32, end: u32): void {
+  if (rangeCount === MOST_RANGES) return;
+  const at = ranges + (index << RANGE_SHIFT);
+  memory.copy(at + (1 << RANGE_SHIFT), at, (rangeCount - index) << RANGE_SHIFT);
   rangeCount++;
+  setRange(index, first, end);
 }
 
 /** Copies the NUL-terminated command line at `from`, cut off at COMMAND_LINE_MAX. */
@@ -98,8 +131,8 @@ export function moveInitramfsPast(claimedEnd: usize): void {
 
 /** Whether [start, start + size) is RAM throughout. */
 export function isRam(start: usize, size: u32): bool {
-  const first = start >> PAGE_SHIFT;
-  const end = (start + size + PAGE_MASK) >> PAGE_SHIFT;
+  const first = <u32>(start >> PAGE_SHIFT);
+  const end = <u32>((<u64>start + size + PAGE_MASK) >> PAGE_SHIFT);
   for (let i: u32 = 0; i < rangeCount; i++) {
     if (rangeStart(i) <= first && end <= rangeEnd(i)) return true;
   }

@@ -39,7 +39,7 @@ export function claimMemory(hasNx: bool): void {
 function freeTheRest(): void {
   const kernelEnd = identityMapEnd() >> PAGE_SHIFT;
   const initramfsFirst = initramfsStart() >> PAGE_SHIFT;
-  const initramfsEnd = (initramfsStart() + initramfsSize() + PAGE_MASK) >> PAGE_SHIFT;
+  const initramfsEnd = ((initramfsStart() + initramfsSize() - 1) >> PAGE_SHIFT) + 1;
   // From the top down: the lowest frame is handed out first.
   for (let i = memoryRangeCount(); i > 0; ) {
     i--;

@@ -1,8 +1,10 @@
 // Multiboot 1: from the loader's record to ours (boot-record.ts).
 //
+// The record comes from outside: what makes no sense ends the boot with a sentence. Addresses in it
+// cannot fault, as paging is off.
 // See the Multiboot Specification 0.6.96, 3.3.
 
-import { KERNEL } from "../../src/abi/memory-map";
+import { KERNEL, PAGE_SHIFT } from "../../src/abi/memory-map";
 import {
   MMAP_BASE,
   MMAP_LENGTH,
@@ -21,7 +23,18 @@ import {
   MULTIBOOT_MODULES,
 } from "../../src/abi/multiboot";
 import { panic } from "../log/panic";
-import { addRam, memoryRangeCount, setCommandLine, setInitramfs } from "./boot-record";
+import {
+  addRam,
+  lastFrame,
+  memoryRangeCount,
+  removeRam,
+  setCommandLine,
+  setInitramfs,
+} from "./boot-record";
+
+/** Bytes of an entry of the memory map that are there in any case, its own size word included. */
+const LEAST_ENTRY: u32 = 24;
+const SIZE_WORD: u32 = 4;
 
 /** Copies the loader's record; `magic` and `record` are EAX and EBX at entry. */
 export function readMultiboot(magic: u32, record: usize): void {
@@ -36,20 +49,47 @@ export function readMultiboot(magic: u32, record: usize): void {
   if (memoryRangeCount() === 0) panic(cstr("multiboot: the loader names no memory"));
   if ((flags & MULTIBOOT_COMMAND_LINE) !== 0) setCommandLine(load<u32>(record, MULTIBOOT_CMDLINE));
   if ((flags & MULTIBOOT_MODULES) !== 0 && load<u32>(record, MULTIBOOT_MODS_COUNT) !== 0) {
-    const module = load<u32>(record, MULTIBOOT_MODS_ADDRESS);
-    const start = load<u32>(module);
-    setInitramfs(start, load<u32>(module, 4) - start);
+    readModule(load<u32>(record, MULTIBOOT_MODS_ADDRESS));
   }
 }
 
+function readModule(module: usize): void {
+  const start = load<u32>(module);
+  const end = load<u32>(module, 4);
+  if (end < start) panic(cstr("multiboot: the module ends before it begins"));
+  // RAM may end within a frame, which does not count.
+  if (end !== start && (end - 1) >> PAGE_SHIFT > lastFrame()) {
+    panic(cstr("multiboot: the module is not in memory"));
+  }
+  setInitramfs(start, end - start);
+}
+
+/** What one entry calls RAM and another something else is not RAM. */
 function readMemoryMap(record: usize): void {
-  let entry: usize = load<u32>(record, MULTIBOOT_MMAP_ADDRESS);
-  const end = entry + load<u32>(record, MULTIBOOT_MMAP_LENGTH);
-  while (entry < end) {
-    if (load<u32>(entry, MMAP_TYPE) === MMAP_RAM) {
-      const base = load<u64>(entry, MMAP_BASE);
-      addRam(base, base + load<u64>(entry, MMAP_LENGTH));
+  const map: usize = load<u32>(record, MULTIBOOT_MMAP_ADDRESS);
+  const length = load<u32>(record, MULTIBOOT_MMAP_LENGTH);
+  readEntries(map, length, true);
+  readEntries(map, length, false);
+}
+
+/** Adds the entries of `length` bytes at `map` that are RAM, or takes the others out. */
+function readEntries(map: usize, length: u32, isRam: bool): void {
+  let entry = map;
+  let left = length;
+  while (left >= LEAST_ENTRY) {
+    const size = load<u32>(entry);
+    if (size < LEAST_ENTRY - SIZE_WORD || size > left - SIZE_WORD) {
+      panic(cstr("multiboot: an entry of the memory map has a wrong size"));
+      return;
     }
-    entry += load<u32>(entry) + sizeof<u32>();
+    if ((load<u32>(entry, MMAP_TYPE) === MMAP_RAM) === isRam) {
+      const base = load<u64>(entry, MMAP_BASE);
+      const bytes = load<u64>(entry, MMAP_LENGTH);
+      const end = base + min<u64>(bytes, u64.MAX_VALUE - base);
+      if (isRam) addRam(base, end);
+      else removeRam(base, end);
+    }
+    entry += size + SIZE_WORD;
+    left -= size + SIZE_WORD;
   }
 }

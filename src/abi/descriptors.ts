@@ -97,5 +97,7 @@ export const EFLAGS_DF: u32 = 1 << 10;
 export const EFLAGS_IOPL: u32 = 3 << 12;
 export const EFLAGS_NT: u32 = 1 << 14;
 export const EFLAGS_AC: u32 = 1 << 18;
+/** Can be changed where there is CPUID. */
+export const EFLAGS_ID: u32 = 1 << 21;
 /** What of a user's flags goes back to it: CF PF AF ZF SF TF DF OF AC ID. */
 export const EFLAGS_USER: u32 = 0x00240dd5;

@@ -54,6 +54,9 @@ function start(a: Assembler): void {
   a.push(EFLAGS_FIXED);
   a.popf();
   a.mov(esi, eax);
+  a.mov(edi, ebx);
+  a.call("check_processor");
+  a.mov(ebx, edi);
   a.mov(edi, symbol("bss_start"));
   a.mov(ecx, symbol("bss_size"));
   a.shr(ecx, 2);

@@ -1,7 +1,8 @@
 // What the processor can do, asked once; and the control registers that follow from it.
 //
-// An i686 has CPUID and PAE; everything else is optional, and the audit is told which of the
-// features were switched on (kernel_info).
+// CPUID, PAE and CMOV are there: boot would not have come here (check-processor.asm.ts).
+// Everything else is optional, and the audit is told which of the features were switched on
+// (kernel_info).
 
 import {
   INFO_FEATURES,
@@ -24,13 +25,11 @@ import {
   MSR_EFER,
 } from "../../../src/abi/paging";
 import * as x86 from "../../../src/abi/x86";
-import { panic } from "../../log/panic";
 import * as symbols from "./symbols";
 
 // CPUID bits. Intel SDM vol. 2A, CPUID.
 const EDX_PSE: u32 = 1 << 3;
 const EDX_SEP: u32 = 1 << 11;
-const EDX_PAE: u32 = 1 << 6;
 const EDX_PGE: u32 = 1 << 13;
 const EDX_FXSR: u32 = 1 << 24;
 const EDX_SSE2: u32 = 1 << 26;
@@ -50,13 +49,12 @@ let hasPse: bool = false;
 let hasSysenter: bool = false;
 let hasSse2: bool = false;
 
-/** Asks CPUID. Panics on a processor without PAE. */
+/** Asks CPUID. */
 export function detectProcessor(): void {
   x86.cpuid(0, 0, answer);
   const lastLeaf = load<u32>(answer);
   x86.cpuid(1, 0, answer);
   const edx = load<u32>(answer, EDX);
-  if (!(edx & EDX_PAE)) panic(cstr("processor: no PAE, which every i686 but the Pentium M has"));
   hasPse = (edx & EDX_PSE) !== 0;
   hasSysenter = (edx & EDX_SEP) !== 0;
   hasSse2 = (edx & EDX_FXSR) !== 0 && (edx & EDX_SSE2) !== 0;
