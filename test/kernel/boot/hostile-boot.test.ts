@@ -1,5 +1,5 @@
-// Machines and loaders that the kernel cannot work with: each gets a sentence on the serial line and
-// on the screen, and a halt. Never a reset, never silence.
+// Machines and loaders that the kernel cannot work with: each gets a sentence, on the serial line
+// and on the screen, and a halt. Never a reset, never silence.
 //
 // The loader's record is made by hand: QEMU loads the kernel with one more segment, which holds the
 // record, the initramfs, and a few instructions that hand them over as a loader would.
@@ -36,7 +36,7 @@ function words(...values: readonly number[]): Buffer {
   return bytes;
 }
 
-/** The page at RECORD: `mov eax, MAGIC; mov ebx, record; mov ecx, start; jmp ecx`, then the record. */
+/** The page at RECORD: a jump to `start` with MAGIC in EAX and EBX set, then the record itself. */
 function recordPage(record: LoaderRecord, start: number, initramfsSize: number): Buffer {
   const [info, module, map, line] = [64, 128, 256, 1024].map((offset) => RECORD + offset);
   const entries = record.map.map(([base, length, type, size = 20]) =>
