@@ -42,7 +42,7 @@ export const layout: Layout = {
   regions: {
     kernel: { start: KERNEL, end: PAGE_TABLES, title: "kernel image" },
     trampoline: { start: GUARD_END, end: ADDRESS_SPACE_END, anchor: "end" },
-    low: { start: PAGE_SIZE, end: KERNEL, reserved: true, title: "low memory, identity" },
+    low: { start: PAGE_SIZE, end: KERNEL, reserved: true, title: "low memory" },
     heap: { end: PAGE_TABLES, reserved: true, title: "heap" },
     moreHeap: { start: PAGE_TABLES_END, end: WINDOWS, reserved: true, title: "heap" },
     tables: {

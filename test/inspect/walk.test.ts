@@ -192,7 +192,7 @@ describe("resolve", () => {
   it("names every boundary of the space", () => {
     const region = (va: number) => resolve(memory, space, va, names).region;
     assert.equal(region(0xfff), "page 0");
-    assert.equal(region(0x1000), "low memory, identity");
+    assert.equal(region(0x1000), "low memory");
     assert.equal(region(0x10_0000), ".text");
     assert.equal(region(DATA), ".data");
     // Between the sections and the heap are the load images of the trampoline.
