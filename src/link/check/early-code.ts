@@ -24,6 +24,10 @@ export interface EarlyCode {
   readonly references: readonly EarlyReference[];
   /** Numbers in instructions, addresses or not, and the first instruction with each. */
   readonly numbers: ReadonlyMap<bigint, bigint>;
+  /** Those that more than one instruction has. */
+  readonly repeated: ReadonlySet<bigint>;
+  /** It writes CR3. */
+  readonly loadsTables: boolean;
   /** Memory that instructions name without a register, other than to load a system table. */
   readonly accesses: ReadonlySet<bigint>;
   /** Where an instruction was not understood. */
@@ -35,6 +39,7 @@ export interface EarlyCode {
 const MAX_STEPS = 20_000;
 const EARLY_BITS = 32;
 const CR0 = 0;
+const CR3 = 3;
 
 /** An instruction to look at, and what segments may add to the addresses in it. */
 interface Place {
@@ -69,6 +74,8 @@ export function earlyEntries(subject: Subject): bigint[] {
 class EarlyWalk {
   readonly #references = new Map<string, EarlyReference>();
   readonly #numbers = new Map<bigint, bigint>();
+  readonly #repeated = new Set<bigint>();
+  #loadsTables = false;
   readonly #accesses = new Set<bigint>();
   readonly #unknown: bigint[] = [];
   readonly #seen = new Set<bigint>();
@@ -82,6 +89,8 @@ class EarlyWalk {
     return {
       references: [...this.#references.values()],
       numbers: this.#numbers,
+      repeated: this.#repeated,
+      loadsTables: this.#loadsTables,
       accesses: this.#accesses,
       unknown: this.#unknown,
       read: this.#seen.size + this.#graph.read,
@@ -107,8 +116,10 @@ class EarlyWalk {
   /** Notes what the instruction refers to, and says where execution may go from it. */
   #visit(step: Step, before: readonly bigint[]): Place[] {
     const { address: at, target } = step;
+    this.#loadsTables ||= step.writesControl === CR3;
     for (const { to, use } of step.references) {
-      if (!this.#numbers.has(to)) this.#numbers.set(to, at);
+      if (this.#numbers.has(to)) this.#repeated.add(to);
+      else this.#numbers.set(to, at);
       if (use !== "memory") continue;
       this.#note(at, to, "reads or writes", before);
       if (!isSystemTable(step)) this.#accesses.add(to);

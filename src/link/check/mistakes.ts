@@ -3,6 +3,7 @@
 
 import type { Mistake } from "./mistake";
 import { earlyEnd, loadersMemory, orphan, pastTheEnd } from "./mistakes-addresses";
+import { smallTables } from "./mistakes-boot-tables";
 import { wrongChecksum } from "./mistakes-checksum";
 import {
   apTrampoline,
@@ -67,6 +68,7 @@ export const MISTAKES: readonly Mistake[] = [
   notLoadedStack,
   otherVersion,
   oldSelector,
+  smallTables,
 ];
 
 export function mistakeOf(code: string): Mistake | undefined {
