@@ -21,6 +21,8 @@ export const badEntry: Mistake = {
   right: "ENTRY(_start)\n.globl _start    // in the assembly",
   find(subject) {
     const { file } = subject;
+    const physical = loadedEntry(subject);
+    if (physical) return [physical];
     const problem = entryProblem(subject);
     if (problem === undefined) return [];
     return [
@@ -33,6 +35,22 @@ export const badEntry: Mistake = {
     ];
   },
 };
+
+/** `_start = begin - 0xc0000000`: an entry point that was turned into a load address already. */
+function loadedEntry(subject: Subject): Finding | undefined {
+  const { entry } = subject.file;
+  const linked = subject.linkedAddressOf(entry);
+  if (linked === undefined || linked === entry) return undefined;
+  const name = subject.nameOf(linked) ?? hex(linked);
+  return {
+    what:
+      `the entry point ${hex(entry)} is where ${name} is loaded, not where it is linked ` +
+      `(${hex(linked)}): it lies in no segment, and GRUB refuses it`,
+    change: `Name the linked address: \`ENTRY(${name})\`; GRUB and QEMU turn VMA into LMA.`,
+    subject: name,
+    place: subject.placeOf(linked),
+  };
+}
 
 function entryProblem(subject: Subject): string | undefined {
   const { file, symbols, protocols } = subject;

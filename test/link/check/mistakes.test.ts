@@ -38,6 +38,8 @@ interface Case {
   readonly right?: Made;
   /** What at least one of the findings says. */
   readonly says: RegExp;
+  /** What the same finding says is to be changed. */
+  readonly change?: RegExp;
   /** Other mistakes that this one cannot be made without. */
   readonly also?: readonly string[];
 }
@@ -118,6 +120,71 @@ const withStack = script("*(.bss .bss.*)", "*(.bss .bss.*) *(.boot_stack)");
 const expecting = (text: string, magic: string) => {
   return change(text, "_start:\n", `_start:\n  cmp $${magic}, %eax\n  jne 1f\n`);
 };
+
+/** A kernel that is linked 3 GiB above where it is loaded, code and all. */
+const atLoadAddress = (entry: string): Made => ({
+  assembly: `
+.section .multiboot, "a"
+.balign 4
+.long 0x1badb002, 3, -(0x1badb002 + 3)
+.text
+.globl _start
+_start = begin
+begin: hlt
+  jmp begin
+`,
+  script: `ENTRY(${entry}) SECTIONS { . = 0xc0100000; .text : AT(1M) { *(.multiboot) *(.text) }
+    /DISCARD/ : { *(.note*) } }`,
+});
+
+/** A kernel 3 GiB above where it is loaded, with static tables and `size` bytes of .bss. */
+const higherHalf = (entry: string, size: number, before = ""): Made => {
+  const place = (name: string) => `${name} ALIGN(4096) : AT(ADDR(${name}) - 0xc0000000)`;
+  return {
+    assembly: `
+.section .multiboot, "a"
+.balign 4
+.long 0x1badb002, 3, -(0x1badb002 + 3)
+.section .boot, "ax"
+.globl _start
+_start:
+  ${before}
+  mov $(boot_pages - 0xc0000000), %eax
+  mov %eax, %cr3
+  mov %cr4, %eax
+  or $0x10, %eax
+  mov %eax, %cr4
+  mov %cr0, %eax
+  or $0x80000000, %eax
+  mov %eax, %cr0
+  lea high, %ecx
+  jmp *%ecx
+.text
+high: mov $stack_top, %esp
+1: hlt
+  jmp 1b
+.data
+.balign 4096
+boot_pages: .long 0x83
+.skip 767 * 4
+${entry}
+.balign 4096
+boot_table: .set frame, 0
+.rept 1024
+.long frame + 3
+.set frame, frame + 4096
+.endr
+.bss
+.skip ${size}
+stack_top:
+`,
+    script: `ENTRY(_start) SECTIONS { . = 1M; .boot : { *(.multiboot) *(.boot) } . += 0xc0000000;
+      ${place(".text")} { *(.text) } ${place(".data")} { *(.data) } ${place(".bss")} { *(.bss) }
+      /DISCARD/ : { *(.note*) } }`,
+  };
+};
+const MIB = 1 << 20;
+const TABLE_ENTRY = ".long boot_table - 0xc0000000 + 3";
 
 /** The kernel with a GDT of its own, and `after` what comes after it is loaded. */
 const withGdt = (after: string, more = "") => `${assembly(
@@ -320,6 +387,14 @@ const CASES: readonly Case[] = [
     code: "LAY011",
     wrong: { flags: ["-e", "0x100000"] },
     says: /is the Multiboot header/,
+  },
+  {
+    name: "an entry point that is given as a load address",
+    code: "LAY011",
+    wrong: { ...atLoadAddress("_start"), flags: ["-e", "0x0010000c"] },
+    right: atLoadAddress("_start"),
+    says: /0x0010000c is where begin is loaded, not where it is linked \(0xc010000c\)/,
+    change: /Name the linked address: `ENTRY\(begin\)`/,
   },
   {
     name: "an entry point outside every segment",
@@ -752,6 +827,27 @@ const CASES: readonly Case[] = [
     },
     says: /CS is not reloaded after LGDT at load/,
   },
+  {
+    name: "one page of 4 MiB for a kernel of 6",
+    code: "LAY033",
+    wrong: higherHalf(".long 0x83", 6 * MIB),
+    right: higherHalf(".long 0x83, 0x400083", 6 * MIB),
+    says: /\(boot_pages\) show 0xc0000000 to 0xc0400000, but the kernel reaches to 0xc0704000/,
+  },
+  {
+    name: "one page table for a kernel of 6 MiB",
+    code: "LAY033",
+    wrong: higherHalf(TABLE_ENTRY, 6 * MIB),
+    right: higherHalf(TABLE_ENTRY, 2 * MIB),
+    says: /show 0xc0000000 to 0xc0400000/,
+  },
+  {
+    name: "a page of other frames than the kernel's, and then one that code writes",
+    code: "LAY033",
+    wrong: higherHalf(".long 0x83, 0x800083", 6 * MIB),
+    right: higherHalf(".long 0x83", 6 * MIB, "movl $0x400083, boot_pages - 0xc0000000 + 769 * 4"),
+    says: /show 0xc0000000 to 0xc0400000/,
+  },
 ];
 
 function END_IN_C(declaration: string, use: string): string {
@@ -804,13 +900,13 @@ function findings(t: TestContext, made: Made) {
 const skip = unlessInstalled("gcc") || unlessInstalled("ld");
 
 describe("each mistake, made on purpose and then not", { skip }, () => {
-  for (const { name, code, wrong, right, says, also = [] } of CASES) {
+  for (const { name, code, wrong, right, says, change: remedy = /./, also = [] } of CASES) {
     it(`${code}: ${name}`, (t) => {
       const made = findings(t, wrong);
       const text = made.map((finding) => `${finding.code} ${finding.what}`);
       const own = made.filter((finding) => finding.code === code);
       assert.ok(
-        own.some(({ what }) => says.test(what)),
+        own.some((each) => says.test(each.what) && remedy.test(each.change)),
         `${code} ${says} in\n${text.join("\n")}`,
       );
       const others = made.filter(
@@ -835,7 +931,7 @@ describe("each mistake, made on purpose and then not", { skip }, () => {
       MISTAKES.map(({ code }) => code).filter((code) => !tested.has(code)),
       [],
     );
-    assert.equal(MISTAKES.length, 32);
+    assert.equal(MISTAKES.length, 33);
   });
 });
 
