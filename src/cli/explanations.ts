@@ -290,6 +290,16 @@ const LAYOUTS = {
     "a field of a layout has the wrong type, or does not exist",
     "src/link/layout/layout.ts says what each field means; the message gives the path to it.",
   ],
+  LAYOUT014: [
+    "a packed section has symbols between its inputs",
+    `With \`pack\` the linker chooses the order of functions, so that none crosses a page, and no
+    place is between those of two rules. Remove one of the two.`,
+  ],
+  LAYOUT015: [
+    "a region's offset contradicts the rest of the layout",
+    `A region with \`load\` and \`offset\` is where sections are seen that load into another region,
+    that far below. It has no place of its own, and what it loads into begins at a fixed address.`,
+  ],
 } satisfies Record<string, Row>;
 
 const LINKER = {
@@ -357,7 +367,7 @@ const LINKER = {
   LINK014: [
     "sections of different permissions share a page",
     `Permissions belong to whole pages, so one of the sections would get the other's. Align the
-    upper one to 4096.`,
+    upper one to 4096, or say \`sharesPage: true\` of it where one page may allow both.`,
   ],
   LINK015: [
     "a region has grown into its neighbour",

@@ -158,6 +158,18 @@ const LAYOUTS = {
       },
     ],
   },
+  packed: {
+    regions: { kernel: { start: 0x100000 }, high: { load: "kernel", offset: 0xc0000000 } },
+    sections: [
+      { name: ".boot", region: "kernel", permissions: "rx", inputs: [".multiboot"], align: 16 },
+      ...[".text", ".rodata", ".data", ".bss"].map((name) => ({
+        name,
+        region: "high",
+        align: 16,
+        sharesPage: true,
+      })),
+    ],
+  },
   unflagged: {
     sections: [
       ".text",
@@ -252,6 +264,8 @@ const CASES: readonly Case[] = [
     sources: ["physical.S", "trampoline.S", ...C.slice(1)],
   },
   { layout: "raised", compiler: "gcc:pic", sources: ["physical.S", "numbers.c", "trampoline.S"] },
+  { layout: "packed", compiler: "gcc:plain", sources: C },
+  { layout: "packed", compiler: "clang:sections", sources: C },
   { layout: "marked", compiler: "gcc:plain", sources: [...C, "marked.S"] },
   { layout: "marked", compiler: "gcc:small", sources: ["marked.S", ...C] },
   { layout: "sorted", compiler: "gcc:sections", sources: ["start.c", "strings.c", "nasm.nasm"] },

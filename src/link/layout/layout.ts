@@ -132,6 +132,12 @@ export interface OutputSection {
   readonly maxSize?: number;
   /** Alignment of its start, VMA and LMA; default: a page. */
   readonly align?: number;
+  /**
+   * true: it may begin on the page where the section below it ends, although one of the two is code
+   * and the other writable: their page then allows both. Sections of closed groups never share a
+   * page with others. Default: false.
+   */
+  readonly sharesPage?: boolean;
   /** Its size is rounded up to a multiple; default: 1, parked at an end or in a module `align`. */
   readonly pad?: number;
   /** The byte between and after inputs; default: 0xcc (`int3`) in code, else 0. */

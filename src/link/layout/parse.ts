@@ -168,6 +168,7 @@ const section = shape(
     end: number,
     maxSize: number,
     align: number,
+    sharesPage: flag,
     pad: number,
     fill: number,
     pack: flag,

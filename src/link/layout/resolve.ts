@@ -271,6 +271,7 @@ function resolveSection(
     end: section.end,
     maxSize: section.maxSize,
     align,
+    sharesPage: section.sharesPage ?? false,
     pad: section.pad ?? (region.anchor === "end" || section.module !== undefined ? align : 1),
     fill: section.fill ?? (permissions.includes("x") ? 0xcc : 0),
     pack: section.pack ?? false,

@@ -49,6 +49,8 @@ export interface ResolvedSection {
   readonly end: number | undefined;
   readonly maxSize: number | undefined;
   readonly align: number;
+  /** The page that it begins on may have other permissions at its start. */
+  readonly sharesPage: boolean;
   readonly pad: number;
   readonly fill: number;
   readonly pack: boolean;

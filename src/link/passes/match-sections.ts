@@ -174,6 +174,7 @@ function debugPlan(name: string, region: ResolvedLayout["regions"][number]): Res
     end: undefined,
     maxSize: undefined,
     align: 1,
+    sharesPage: false,
     pad: 1,
     fill: 0,
     pack: false,

@@ -57,7 +57,7 @@ export function place(
   for (const section of sections) checkContent(section, report);
   report.barrier();
   for (const section of allocated) if (section.size > 0) checkSection(section, report);
-  checkPermissions(allocated, report);
+  checkPermissions(allocated, layout, report);
   checkSpaces(layout, useOf, report);
   return [...uses.values()].filter((use) => !use.region.reserved);
 }
@@ -150,8 +150,14 @@ function checkSection(section: PlacedSection, report: Reporter): void {
   }
 }
 
-/** Two sections with different permissions must not share a page. */
-function checkPermissions(sections: readonly PlacedSection[], report: Reporter): void {
+/** Two sections with different permissions must not share a page unless the layout says so. */
+function checkPermissions(
+  sections: readonly PlacedSection[],
+  { closed }: ResolvedLayout,
+  report: Reporter,
+): void {
+  const groupOf = ({ name }: PlacedSection) =>
+    closed.find((group) => group.sections.includes(name));
   const sorted = sections.filter(({ size }) => size > 0).sort((a, b) => a.address - b.address);
   for (const [index, upper] of sorted.entries()) {
     const lower = sorted[index - 1];
@@ -166,7 +172,12 @@ function checkPermissions(sections: readonly PlacedSection[], report: Reporter):
       const text =
         `sections ${lower.name} (${lower.plan.permissions}) and ${upper.name} ` +
         `(${upper.plan.permissions}) share the page at ${hex(alignDown(upper.address, PAGE))}`;
-      report.error("LINK014", text, `Align ${upper.name} to 4096.`);
+      if (groupOf(lower) !== groupOf(upper)) {
+        report.error("LINK014", text, `Align ${upper.name} to 4096: one is in a closed group.`);
+      } else if (!upper.plan.sharesPage) {
+        const remedy = `Align ${upper.name} to 4096, or say \`sharesPage: true\` of it.`;
+        report.error("LINK014", text, remedy);
+      }
     }
   }
 }

@@ -10,7 +10,8 @@
 //   - lld refuses a section that ends at 4 GiB: the last one there is not padded, and where its
 //     content fills its pages, one more page is taken;
 //   - GNU ld keeps a program header without content and places it at 0, where QEMU loads it, so it
-//     gets no PHDRS: its own segments are right, because no two permissions share a page;
+//     gets no PHDRS: its own segments are right, because two permissions share a page only where
+//     the layout says so, and then in one segment that has both;
 //   - a symbol for the end of the address space is 0, so sizes are symbols of their own.
 //
 // Symbols are those that our own linker defines (ARCHITECTURE.md, "Names that layout, assembly and

@@ -108,11 +108,20 @@ test("an address that an earlier section already reaches past is an error", () =
   );
 });
 
-test("two permissions never share a page", () => {
+test("two permissions share a page only if the layout says so", () => {
   const sections = [{ name: ".text" }, { name: ".data", align: 16 }];
   const object = objectFile("a.o", { ...start, ".data": { bytes: [1], symbols: { datum: 0 } } });
   const text = diagnosed("LINK014", () => link([object], { ...flat, sections, keep: ["datum"] }));
   assert.match(text, /\.text \(rx\) and \.data \(rw\) share the page at 0x00100000/);
+  assert.match(text, /say `sharesPage: true` of it/);
+  const shared = [{ name: ".text" }, { name: ".data", align: 16, sharesPage: true }];
+  const image = link([object], { ...flat, sections: shared, keep: ["datum"] });
+  assert.equal(addressOf(image, "datum"), 0x100010);
+  const closed = [{ name: "trampoline", sections: [".data"] }];
+  assert.match(
+    diagnosed("LINK014", () => link([object], { ...flat, sections: shared, closed })),
+    /one is in a closed group/,
+  );
 });
 
 test("a region that grows into its neighbour in a space is an error", () => {
