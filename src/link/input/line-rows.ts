@@ -302,7 +302,7 @@ class LineProgram {
     switch (reader.u8()) {
       case DW_LNE_END_SEQUENCE:
         this.#row(true);
-        Object.assign(this, START);
+        this.#reset();
         break;
       case DW_LNE_SET_ADDRESS:
         this.#origin = reader.position;
@@ -313,6 +313,14 @@ class LineProgram {
         break;
     }
     reader.skip(start + length - reader.position);
+  }
+
+  #reset(): void {
+    this.#address = START.address;
+    this.#file = START.file;
+    this.#line = START.line;
+    this.#column = START.column;
+    this.#origin = START.origin;
   }
 
   #advance(operations: number): void {

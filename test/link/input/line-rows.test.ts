@@ -28,6 +28,7 @@ const SET_ADDRESS = [0, 5, 2];
 const END = [0, 1, 1];
 const COPY = 1;
 const ADVANCE_PC = 2;
+const ADVANCE_LINE = 3;
 const none = new Uint8Array(0);
 
 function rowsOf(line: Uint8Array): LineRow[] {
@@ -46,6 +47,16 @@ test("a row holds up to the next one, and nothing past the end of its sequence",
   ]);
   const origins = rowsOf(line).map(({ origin = -1 }) => line[origin + 1]);
   assert.deepEqual(origins, [0x10, 0x10, 0x20, 0x20], "where the addresses stand");
+});
+
+test("each sequence begins at line 1 of the first file again", () => {
+  const first = [...SET_ADDRESS, 0, 0x10, 0, 0, ADVANCE_LINE, 40, COPY, ADVANCE_PC, 4, ...END];
+  const second = [...SET_ADDRESS, 0, 0x20, 0, 0, ADVANCE_LINE, 2, COPY, ADVANCE_PC, 2, ...END];
+  const line = unit([...first, ...second]);
+  assert.deepEqual(readLineRanges({ line, lineStrings: none, strings: none }), [
+    { start: 0x1000n, end: 0x1004n, file: "a.c", line: 41 },
+    { start: 0x2000n, end: 0x2002n, file: "a.c", line: 3 },
+  ]);
 });
 
 test("a unit that is cut off does not run into the next", () => {
