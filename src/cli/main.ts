@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   run: () => import("./run"),
   audit: () => import("./audit"),
   map: () => import("./map"),
+  step: () => import("./step"),
   compile: () => import("./compile"),
   check: () => import("./check"),
   syscalls: () => import("./syscalls"),

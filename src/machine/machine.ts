@@ -130,8 +130,8 @@ export interface Machine {
   /** Resolves, and never rejects, once the run is over. */
   readonly ended: Promise<Ending>;
 
-  /** Boots the kernel. */
-  start(): Promise<void>;
+  /** Boots the kernel; with `stopped` the machine stands before its first instruction. */
+  start(how?: { readonly stopped?: boolean }): Promise<void>;
   /** Pauses the machine between two instructions. Stopping a stopped machine does nothing. */
   stop(): Promise<void>;
   resume(): Promise<void>;
@@ -150,6 +150,8 @@ export interface Machine {
     look: (snapshot: Snapshot) => Result | undefined,
     timeoutMs: number,
   ): Promise<Result | undefined>;
+  /** The registers between two instructions, as `inspect` sees them. */
+  registers(): Promise<Registers>;
   /** The 25 lines of the VGA text screen, without trailing blanks. */
   screen(): Promise<string[]>;
   /**

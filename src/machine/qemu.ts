@@ -89,7 +89,7 @@ export class QemuMachine implements Machine {
     });
   }
 
-  async start(): Promise<void> {
+  async start({ stopped = false } = {}): Promise<void> {
     const program = await requireProgram("qemu-system-i386");
     this.#directory = await mkdtemp(join(tmpdir(), "isthmus-"));
     try {
@@ -101,7 +101,7 @@ export class QemuMachine implements Machine {
         ...(this.#qemu.extraArguments ?? []),
       ]);
       await this.#connect(this.#channels, this.#process);
-      if (this.#qemu.debuggerAt === undefined) await this.resume();
+      if (!stopped && this.#qemu.debuggerAt === undefined) await this.resume();
     } catch (error) {
       await this.close();
       throw error;
@@ -139,6 +139,10 @@ export class QemuMachine implements Machine {
       await sleep(Math.random() * LOOK_INTERVAL_MAX_MS);
     }
     return undefined;
+  }
+
+  registers(): Promise<Registers> {
+    return this.#exclusively(() => this.#whileStopped(() => this.#registers()));
   }
 
   async screen(): Promise<string[]> {

@@ -132,7 +132,7 @@ export class V86Machine implements Machine {
     });
   }
 
-  async start(): Promise<void> {
+  async start({ stopped = false } = {}): Promise<void> {
     const emulator = new V86(this.#v86Options());
     this.#emulator = emulator;
     emulator.add_listener("serial0-output-byte", (byte) => this.#receive(byte));
@@ -152,7 +152,7 @@ export class V86Machine implements Machine {
       throw MACHINE_ENDED;
     });
     for (const bytes of this.#pendingInput.splice(0)) this.#transmit(bytes);
-    await emulator.run();
+    if (!stopped) await emulator.run();
   }
 
   async stop(): Promise<void> {
@@ -199,6 +199,10 @@ export class V86Machine implements Machine {
       clearTimeout(timer);
       if (watcher) this.#watchers.delete(watcher);
     }
+  }
+
+  async registers(): Promise<Registers> {
+    return this.#registers();
   }
 
   async screen(): Promise<string[]> {
