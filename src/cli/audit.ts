@@ -1,7 +1,7 @@
 // isthmus audit: boots, stops the machine at several moments, and checks the nine laws of isolation
 //
-//   npx isthmus audit [--machine v86|qemu|grub] [--memory MiB] [--stops N] [--json]
-//                     [--kernel FILE --initramfs FILE --layout FILE] [[--] PROGRAM ARGS…]
+//   npx isthmus audit [--machine v86|qemu|grub] [--memory MiB] [--stops N] [--seed N]
+//                     [--json] [--kernel FILE --initramfs FILE --layout FILE] [[--] PROGRAM ARGS…]
 //
 // The moments: in user mode, in a system call, after the exit of a process, N random ones in
 // between, and the end of the run. PROGRAM is what runs meanwhile; without it, churn: processes
@@ -11,10 +11,13 @@
 // Options
 //   --machine NAME     v86 (default), qemu or grub
 //   --memory MIB       the guest's memory; default 64
-//   --stops N          random stops; default 4
-//   --json             prints one JSON document: ok, sharedBytes, shared (va, pa, flags), laws
-//                      (number, title, verdict, why, offences: space, va, pa, region, symbol,
-//                      what), spaces (name, cr3, mappedBytes), moments, missed
+//   --stops N          random stops; default 4. v86 goes on from each by a random number of
+//                      instructions
+//   --seed N           chooses these numbers, to repeat them; default another one each time, which
+//                      the report tells
+//   --json             prints one JSON document: ok, machine, seed, sharedBytes, shared (va, pa,
+//                      flags), laws (number, title, verdict, why, offences: space, va, pa, region,
+//                      symbol, what), spaces (name, cr3, mappedBytes), moments, missed
 //   --kernel FILE      audits this kernel; it must describe itself as src/abi/kernel-info.ts says
 //   --initramfs FILE   the module for it
 //   --layout FILE      the layout of that kernel: what the regions of its spaces are called
@@ -36,6 +39,7 @@ import { outputWidth, patiently, print, printJson, style } from "./terminal";
 
 const DEFAULT_STOPS = 4;
 const STOPS_LIMITS = { min: 0, max: 1000 };
+const SEED_LIMITS = { min: 1, max: 0xffff_ffff };
 const DEFAULT_PROGRAM = ["churn"];
 
 export const command: Command = {
@@ -43,6 +47,7 @@ export const command: Command = {
     ...BOOT_OPTIONS,
     layout: { type: "string" },
     stops: { type: "string" },
+    seed: { type: "string" },
     json: { type: "boolean" },
   },
   takesProgram: true,
@@ -51,9 +56,10 @@ export const command: Command = {
 
 async function run(line: CommandLine): Promise<number> {
   const stops = line.count("stops", STOPS_LIMITS, DEFAULT_STOPS);
+  const seed = line.count("seed", SEED_LIMITS, undefined) ?? randomSeed();
   const settings = await bootSettings(line, { program: DEFAULT_PROGRAM, kernelOptions: ["quiet"] });
   const what = `booting ${settings.machine}, and auditing it until its program ends`;
-  const report = await patiently(what, () => auditRun(settings, stops, line.value("layout")));
+  const report = await patiently(what, () => auditRun(settings, stops, line.value("layout"), seed));
   if (line.flag("json")) printJson(report);
   else for (const text of reportLines(report, style, outputWidth())) print(text);
   return report.ok ? 0 : 1;
@@ -63,22 +69,29 @@ async function run(line: CommandLine): Promise<number> {
  * Boots a machine and audits it until the end of its program.
  *
  * @param layoutPath the layout of the kernel; default: the project's, if the kernel is its
+ * @param seed of the random stops
  * @throws Diagnostic CLI004 if there was no moment at which a process existed
  */
 export async function auditRun(
   settings: BootSettings,
   stops: number,
   layoutPath?: string,
+  seed = randomSeed(),
 ): Promise<AuditReport> {
   const sources = await kernelSources(settings);
   const observation = await observe(settings, layoutPath);
   try {
-    const report = await auditMachine(observation, stops, userPointersAreAllegations(sources));
+    const judgement = userPointersAreAllegations(sources);
+    const report = await auditMachine(observation, stops, seed, judgement);
     if (!report) throw nothingSeen(observation);
     return report;
   } finally {
     await observation.close();
   }
+}
+
+function randomSeed(): number {
+  return 1 + Math.floor(Math.random() * SEED_LIMITS.max);
 }
 
 /** The text of the kernel's source files by path; none if it is not the project's kernel. */

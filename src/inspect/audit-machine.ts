@@ -3,11 +3,16 @@
 //   in user mode, in a system call, at random moments, after an exit, at the end of the run
 //
 // A moment that does not come in time is reported as missed.
+//
+// v86 by itself stops at the same few instructions again and again, where its slices end. So a
+// machine that can step goes on from there by a random number of instructions, one by one; the seed
+// of these numbers is in the report.
 
 import { type AuditInput, audit, joinAudits, type LawResult } from "./audit";
 import type { AuditReport, Moment } from "./audit-report";
 import type { Judgement } from "./judgement";
-import type { Observation } from "./observation";
+import type { Look, Observation } from "./observation";
+import { Random } from "./random";
 import { sharedPages } from "./shared-pages";
 import { everySpace, processTitle, type Spaces } from "./spaces";
 import { mappedBytes } from "./walk";
@@ -17,6 +22,8 @@ const PAGE = 4096;
 const MOMENT_TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 60_000;
 const RANDOM_STOP_MAX_MS = 60;
+/** Some 15 ms of v86, and several system calls of most programs. */
+const RANDOM_STEPS_MAX = 20_000;
 
 /** What was seen at one moment. */
 interface Sight extends Omit<Moment, "name"> {
@@ -30,28 +37,34 @@ interface Sight extends Omit<Moment, "name"> {
  * Starts the machine and audits it until the end of its program.
  *
  * @param stops how many random moments to look at
+ * @param seed of the random numbers
  * @param userPointers the judgement on law 6 (law-of-pointers.ts)
  * @returns undefined if no process was ever seen, so that there was nothing to judge
  */
 export async function auditMachine(
   observation: Observation,
   stops: number,
+  seed: number,
   userPointers: Judgement,
 ): Promise<AuditReport | undefined> {
   await observation.start();
-  const run = new AuditedRun(observation, userPointers);
+  const run = new AuditedRun(observation, seed, userPointers);
   await run.lookAtAll(stops);
   return run.report();
 }
 
 class AuditedRun {
   readonly #observation: Observation;
+  readonly #seed: number;
+  readonly #random: Random;
   readonly #userPointers: Judgement;
   readonly #sights: [name: string, Sight][] = [];
   readonly #missed: string[] = [];
 
-  constructor(observation: Observation, userPointers: Judgement) {
+  constructor(observation: Observation, seed: number, userPointers: Judgement) {
     this.#observation = observation;
+    this.#seed = seed;
+    this.#random = new Random(seed);
     this.#userPointers = userPointers;
   }
 
@@ -61,13 +74,23 @@ class AuditedRun {
     this.#note("user mode", await observation.userMode(look, MOMENT_TIMEOUT_MS));
     this.#note("system call", await observation.systemCall(look, MOMENT_TIMEOUT_MS));
     for (let stop = 1; stop <= stops && !observation.ending; stop++) {
-      await within(Math.random() * RANDOM_STOP_MAX_MS, undefined);
-      this.#note(`random stop ${stop}`, await observation.now(look));
+      await within(this.#random.below(RANDOM_STOP_MAX_MS), undefined);
+      this.#note(`random stop ${stop}`, await this.#atRandomInstruction(look));
     }
     const pids = new Set(this.#sights.flatMap(([, sight]) => sight.pids));
     this.#note("after an exit", await observation.afterExit(pids, look, MOMENT_TIMEOUT_MS));
     await within(END_TIMEOUT_MS, observation.machine.ended);
     this.#note("end of the run", observation.ending && (await observation.now(look)));
+  }
+
+  async #atRandomInstruction<Result>(look: Look<Result>): Promise<Result | undefined> {
+    const { machine } = this.#observation;
+    if (machine.capabilities.singleStep !== true) return this.#observation.now(look);
+    await machine.stop();
+    await machine.step(this.#random.below(RANDOM_STEPS_MAX));
+    const result = await this.#observation.now(look);
+    await machine.resume();
+    return result;
   }
 
   report(): AuditReport | undefined {
@@ -84,6 +107,7 @@ class AuditedRun {
     return {
       ok,
       machine: this.#observation.machine.name,
+      seed: this.#seed,
       sharedBytes: shared.length * PAGE,
       shared,
       laws,

@@ -33,6 +33,8 @@ export interface AuditReport {
   /** No law is broken. */
   readonly ok: boolean;
   readonly machine: string;
+  /** Of the random numbers by which the random stops were chosen. */
+  readonly seed: number;
   readonly sharedBytes: number;
   /** At the moment with most processes, as are `spaces`. */
   readonly shared: readonly SharedPage[];
@@ -65,6 +67,7 @@ export function reportLines(report: AuditReport, paint: Paint, width = Infinity)
     `${report.sharedBytes} bytes are shared`,
     "",
     ...report.moments.flatMap((moment) => momentLines(moment, fit)),
+    `random stops by seed ${report.seed}`,
     ...report.missed.map((name) => paint(`missed  ${name}`, "yellow")),
   ];
 }

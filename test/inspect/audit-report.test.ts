@@ -21,6 +21,7 @@ it("names law, verdict and reason, and each offence with region and symbol", () 
   const report = {
     ok: false,
     machine: "qemu",
+    seed: 4711,
     sharedBytes: 12288,
     shared: sharedPages(spaces).slice(0, 1),
     laws: laws.filter(({ number }) => [5, 6, 8].includes(number)),
@@ -47,6 +48,7 @@ it("names law, verdict and reason, and each offence with region and symbol", () 
       "12288 bytes are shared",
       "",
       "looked  user mode       ring 3 at 0x00001234, hello (pid 1)",
+      "random stops by seed 4711",
       "missed  after an exit",
     ],
   );
