@@ -161,11 +161,12 @@ const LAYOUTS = {
   packed: {
     regions: { kernel: { start: 0x100000 }, high: { load: "kernel", offset: 0xc0000000 } },
     sections: [
-      { name: ".boot", region: "kernel", permissions: "rx", inputs: [".multiboot"], align: 16 },
+      { name: ".boot", region: "kernel", permissions: "rx", inputs: [".multiboot"], align: 64 },
       ...[".text", ".rodata", ".data", ".bss"].map((name) => ({
         name,
         region: "high",
-        align: 16,
+        align: 64,
+        pad: 64,
         sharesPage: true,
       })),
     ],
