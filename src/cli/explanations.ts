@@ -50,6 +50,12 @@ const ARCHIVES_AND_OBJECTS = {
     `Debug information may be compressed with zlib, not with zstd. Compile with -gz=none or
     -gz=zlib.`,
   ],
+  ELF007: [
+    "an object has no machine code, only a compiler's intermediate code",
+    `With -flto, GCC and clang leave the making of machine code to the link, for which they call
+    themselves again. This linker does not. Compile without -flto; GCC's -ffat-lto-objects makes
+    objects that have both.`,
+  ],
 } satisfies Record<string, Row>;
 
 const SOURCES = {

@@ -15,6 +15,7 @@ import { Diagnostic } from "../../base/diagnostic";
 import type { ObjectFile } from "../../object/object";
 import { stringAt } from "../elf/strings";
 import { readElfObject } from "./elf-object";
+import { SLIM_SYMBOL } from "./intermediate-code";
 
 const MAGIC = "!<arch>\n";
 const THIN_MAGIC = "!<thin>\n";
@@ -24,7 +25,7 @@ const HEADER_SIZE = 60;
 export interface ArchiveMember {
   /** `libkernel.a(string.o)`. */
   readonly name: string;
-  /** The same object each time. Throws Diagnostics ELF001 to ELF004. */
+  /** The same object each time. Throws what readElfObject throws. */
   read(): ObjectFile;
 }
 
@@ -86,6 +87,8 @@ class ArchiveReader {
     const list = [...members.values()];
     const symbols = entries.find((entry) => entry.name === "/");
     const index = symbols ? this.#index(symbols.content, members) : indexOf(list);
+    // An `ar` that cannot read intermediate code lists nothing else of such a member.
+    index.find(([symbol]) => symbol === SLIM_SYMBOL)?.[1].read();
     return { kind: "archive", name: this.#name, members: list, index };
   }
 

@@ -59,6 +59,7 @@ import type { ElfSections } from "../elf/sections";
 import type { ElfSymbols } from "../elf/symbols";
 import { ElfView } from "../elf/view";
 import { unpackSection } from "./compressed-section";
+import { refuseBitcode, SLIM_SYMBOL, slimObject } from "./intermediate-code";
 import { sourceLocator } from "./source-lines";
 
 /** Section types that are content. */
@@ -72,8 +73,9 @@ const CONTENT = new Set([
   0x70000001, // SHT_X86_64_UNWIND, which some assemblers give to .eh_frame
 ]);
 
-/** Reads a relocatable object. Throws Diagnostics ELF001 to ELF004, ELF006. */
+/** Reads a relocatable object. Throws Diagnostics ELF001 to ELF004, ELF006, ELF007. */
 export function readElfObject(bytes: Uint8Array, name: string): ObjectFile {
+  refuseBitcode(bytes, name);
   const file = new ElfView(bytes, name);
   if (file.type !== ET_REL) {
     const text = `${name} is an ELF file of type ${file.type}, not a relocatable object`;
@@ -208,6 +210,7 @@ class ObjectReader {
       const remedy = "Compile it without ifunc and target_clones: nothing resolves it in a kernel.";
       throw new Diagnostic("ELF004", text, remedy, { file: this.#file.name });
     }
+    if (name === SLIM_SYMBOL) throw slimObject(this.#file.name);
     switch (special) {
       case 0:
         break;

@@ -16,7 +16,7 @@ export function isArchiveInput(input: LinkInput): input is Archive {
  * Reads an object or an archive, told apart by their first bytes.
  *
  * @param name what diagnostics and the layout's globs call it
- * @throws Diagnostics ELF001 to ELF004, ARCH001, ARCH002
+ * @throws Diagnostics ELF001 to ELF004, ELF006, ELF007, ARCH001, ARCH002
  */
 export function readInput(bytes: Uint8Array, name: string): LinkInput {
   if (isArchive(bytes)) return readArchive(bytes, name);
