@@ -211,6 +211,15 @@ function directories(path: usize): void {
   expect(cstr("list, no room"), call(SystemCall.getdents64, file, buffer, 10), -EINVAL);
   expect(cstr("list, unmapped"), call(SystemCall.getdents64, file, 0, 100), -EFAULT);
   expect(cstr("ioctl, directory"), call(SystemCall.ioctl, file, TCGETS, buffer), -ENOTTY);
+  const again = call(SystemCall.open, cstr("/dev"), O_RDONLY | O_DIRECTORY);
+  for (let part = 0; part < 3; part++) {
+    // Two lists of one folder do not disturb each other.
+    const half = buffer + BUFFER_SIZE / 2;
+    const size = call(SystemCall.getdents64, file, buffer, 60);
+    expect(cstr("list, beside another"), call(SystemCall.getdents64, again, half, 60), size);
+    expect(cstr("list, the same"), memory.compare(buffer, half, max(size, 0)), 0);
+  }
+  call(SystemCall.close, again);
   call(SystemCall.close, file);
 
   expect(cstr("chdir, not there"), call(SystemCall.chdir, cstr("/none")), -ENOENT);
