@@ -466,6 +466,16 @@ const MACHINES = {
     `A link of it leads out of the kernel's memory. At another moment it may be whole; if it
     stays damaged, the kernel is at fault.`,
   ],
+  INSP005: [
+    "a kernel does not name its way to user mode",
+    `step waits at the iret by which the kernel starts a program; it finds it by the symbol
+    exit_iret. Any kernel with such a symbol can be stepped.`,
+  ],
+  INSP006: [
+    "the file of a program that runs is not known",
+    `step reads instructions from the files of the initramfs, by the name that the kernel's
+    record of processes has.`,
+  ],
   MACH001: [
     "the kernel's command line is too long",
     `Program, arguments and options share one line of limited length. Pass fewer or shorter
@@ -493,6 +503,11 @@ const MACHINES = {
     "no bootable image could be made",
     `grub-mkrescue needs GRUB's files for PCs, xorriso and mtools; its last lines are in the
     message.`,
+  ],
+  MACH007: [
+    "this v86 is not the one that is patched",
+    `v86 can step because two places of its WebAssembly are changed, which were found in one
+    version. Any other file is refused rather than changed by guess.`,
   ],
 } satisfies Record<string, Row>;
 
@@ -535,6 +550,11 @@ const COMMANDS = {
     "the kernel does not say which system calls it serves",
     `The table is read by running functions that kernel/main.ts exports: startSystemCalls,
     systemCallHandler and systemCallKinds.`,
+  ],
+  CLI010: [
+    "no process made the system call that step looks for",
+    `The program ended, or 20 seconds passed, before such a call. \`isthmus run --trace\` shows
+    the calls that it makes.`,
   ],
 } satisfies Record<string, Row>;
 
