@@ -227,19 +227,17 @@ export class V86Machine implements Machine {
   async runTo(address: number): Promise<boolean> {
     const { cpu, stepper } = this.#stopped();
     const target = address | 0;
-    const eip = cpu.instruction_pointer;
+    const { instruction_pointer: eip, in_hlt: halted } = cpu;
     for (;;) {
-      for (let calls = 0; calls < CALLS_OF_A_SLICE && cpu.in_hlt[0] === 0; calls++) {
-        // A block of the interpreter never goes on in another page.
-        const isNear = (((eip[0] ?? 0) ^ target) & PAGE_MASK) === 0;
+      for (let calls = 0; calls < CALLS_OF_A_SLICE; calls++) {
+        // A block of the interpreter never goes on in another page; an interrupt wakes in any.
+        const isNear = halted[0] === 1 || (((eip[0] ?? 0) ^ target) & PAGE_MASK) === 0;
         stepper.advance(cpu, isNear ? "instruction" : "block", true);
         if (this.#ending) return false;
-        if (eip[0] === target && cpu.in_hlt[0] === 0) return true;
+        if (halted[0] === 1) break;
+        if (eip[0] === target) return true;
       }
-      if (cpu.in_hlt[0] === 1) stepper.advance(cpu, "instruction", true);
-      if (this.#ending) return false;
-      if (eip[0] === target && cpu.in_hlt[0] === 0) return true;
-      await sleep(cpu.in_hlt[0] === 1 ? HALTED_MS : 0);
+      await sleep(halted[0] === 1 ? HALTED_MS : 0);
     }
   }
 

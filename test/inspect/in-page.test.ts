@@ -8,9 +8,12 @@ const FOR_PAGES = [
   "src/inspect/audit-machine.ts",
   "src/inspect/audit-report.ts",
   "src/inspect/booted-files.ts",
+  "src/inspect/call-trace-text.ts",
+  "src/inspect/call-trace.ts",
   "src/inspect/draw-svg.ts",
   "src/inspect/space-columns.ts",
   "src/machine/command-line.ts",
+  "src/machine/v86-patch.ts",
   "src/machine/v86.ts",
 ];
 
