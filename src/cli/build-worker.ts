@@ -5,6 +5,7 @@ import { Diagnostic, Diagnostics } from "../base/diagnostic";
 import { buildKernel } from "./build-kernel";
 import { buildProgram } from "./build-program";
 import type { BuildAnswer, BuildOutcome, BuildTask, PlainDiagnostic } from "./build-task";
+import { systemTrouble } from "./system-trouble";
 
 async function answer(task: BuildTask): Promise<BuildAnswer> {
   const start = performance.now();
@@ -13,7 +14,8 @@ async function answer(task: BuildTask): Promise<BuildAnswer> {
     const milliseconds = Math.round(performance.now() - start);
     return { kind: "done", outcome, warnings: warnings.flatMap(plain), milliseconds };
   } catch (error) {
-    if (error instanceof Diagnostic) return { kind: "refused", diagnostics: plain(error) };
+    const diagnostic = error instanceof Diagnostic ? error : systemTrouble(error);
+    if (diagnostic) return { kind: "refused", diagnostics: plain(diagnostic) };
     const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { kind: "broken", trace };
   }

@@ -157,6 +157,12 @@ const SOURCES = {
     `Data beyond the memory's least size, or elements beyond the table's, trap when the module
     is instantiated. Declare a larger memory or table, or move the segment.`,
   ],
+  COMP007: [
+    "a module's data cannot be at the address that it needs",
+    `A module that knows real addresses has its memory where the addresses say, and no program may
+    use the lowest ones. Link it with a higher --global-base, or without imports from x86 and
+    symbols: then its memory may be anywhere.`,
+  ],
   DUMP001: [
     "a dump cannot be read",
     `The text is not what --print and --until write. The message names the line; compare it
@@ -509,6 +515,11 @@ const MACHINES = {
     `v86 can step because two places of its WebAssembly are changed, which were found in one
     version. Any other file is refused rather than changed by guess.`,
   ],
+  MACH008: [
+    "there is no place for a machine's temporary files",
+    `QEMU's sockets and memory are files of a folder below TMPDIR, or /tmp. Set TMPDIR to a folder
+    that exists, is yours to write, and has as much room as the machine has memory.`,
+  ],
 } satisfies Record<string, Row>;
 
 const COMMANDS = {
@@ -555,6 +566,11 @@ const COMMANDS = {
     "no process made the system call that step looks for",
     `The program ended, or 20 seconds passed, before such a call. \`isthmus run --trace\` shows
     the calls that it makes.`,
+  ],
+  CLI011: [
+    "the operating system refused",
+    `A disk is full, a folder is read-only or not yours, or something was removed meanwhile. The
+    message names the file and the reason; isthmus itself is not at fault.`,
   ],
 } satisfies Record<string, Row>;
 

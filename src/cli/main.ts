@@ -11,6 +11,7 @@ import { readFileSync } from "node:fs";
 import { Diagnostic } from "../base/diagnostic";
 import { asksForHelp, type Command, parseCommandLine, UsageError } from "./command";
 import { manualPage } from "./manual-page";
+import { systemTrouble } from "./system-trouble";
 import { complain, endWithReader, print, progress, style } from "./terminal";
 
 const STATUS_UNUSABLE = 2;
@@ -103,8 +104,9 @@ function printVersion(): number {
 }
 
 function report(error: unknown): number {
-  if (error instanceof Diagnostic) {
-    complain(error);
+  const diagnostic = error instanceof Diagnostic ? error : systemTrouble(error);
+  if (diagnostic) {
+    complain(diagnostic);
     return STATUS_UNUSABLE;
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
+import { systemReason } from "../base/system-error";
 
 /**
  * Makes `path` a file of these bytes.
@@ -64,7 +65,7 @@ function replace(path: string, bytes: Uint8Array | string, mode: number): void {
 }
 
 function cannotWrite(path: string, error: unknown): Diagnostic {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = systemReason(error) ?? (error instanceof Error ? error.message : String(error));
   return new Diagnostic(
     "CLI007",
     `${path} cannot be written: ${reason}`,

@@ -4,7 +4,9 @@
 // FORCE_COLOR turns it on elsewhere. Progress is printed as plain lines, so that CI logs stay
 // readable.
 
-import { type Diagnostic, formatDiagnostic } from "../base/diagnostic";
+import { writeSync } from "node:fs";
+import { Diagnostic, formatDiagnostic } from "../base/diagnostic";
+import { systemReason } from "../base/system-error";
 
 type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
@@ -80,12 +82,23 @@ export function complain(diagnostic: Diagnostic, severity: "error" | "warning" =
   process.stderr.write(`${text}\n`);
 }
 
-/** Ends the command quietly when the reader goes away (`| head`). */
+const STATUS_UNUSABLE = 2;
+
+/**
+ * Ends the command when it cannot write: quietly when the reader goes away (`| head`), with a
+ * sentence when a disk is full.
+ */
 export function endWithReader(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      process.exit();
-    });
-  }
+  const end = (error: NodeJS.ErrnoException, name: string) => {
+    if (error.code === "EPIPE") process.exit();
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    const text = `the ${name} cannot be written: ${reason}`;
+    const diagnostic = new Diagnostic("CLI007", text, "Direct it to a place that has room.");
+    // Directly, as the stream's own error would come back here.
+    if (name === "standard output") writeSync(2, `${formatDiagnostic(diagnostic)}\n`);
+    process.exit(STATUS_UNUSABLE);
+  };
+  process.stdout.on("error", (error) => end(error, "standard output"));
+  process.stderr.on("error", (error) => end(error, "standard error"));
 }

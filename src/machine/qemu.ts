@@ -5,9 +5,8 @@
 // that all of them are connected before the first instruction. At a shutdown or a triple fault it
 // pauses instead of exiting (`-no-shutdown -no-reboot`), so that its memory stays readable.
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import type { Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hex } from "../base/align";
@@ -32,6 +31,7 @@ import { requireProgram } from "./programs";
 import { type BootMethod, type Channels, qemuCapabilities, qemuParameters } from "./qemu-command";
 import { QemuMonitor } from "./qemu-monitor";
 import { parseQemuRegisters } from "./qemu-registers";
+import { makeScratchFolder } from "./scratch-folder";
 import { SerialPort } from "./serial-port";
 
 const VGA_TEXT = 0xb8000;
@@ -91,7 +91,7 @@ export class QemuMachine implements Machine {
 
   async start({ stopped = false } = {}): Promise<void> {
     const program = await requireProgram("qemu-system-i386");
-    this.#directory = await mkdtemp(join(tmpdir(), "isthmus-"));
+    this.#directory = await makeScratchFolder();
     try {
       const bootParameters = await this.#boot(this.#options, this.#directory);
       this.#channels = await this.#openChannels();
