@@ -3,11 +3,21 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { INSTALLATION } from "../../src/cli/project";
+import { patchV86 } from "../../src/machine/v86-patch";
+import { shippedV86Wasm } from "../../src/machine/v86-wasm";
 import { bundleForBrowsers, linkInPage, START_OBJECT } from "../link/in-browser";
 
 /** Where the package is installed. */
@@ -68,6 +78,13 @@ test("plain Node imports the library", () => {
      console.log(entry, Array.isArray(findings));`,
   );
   assert.equal(run(user, process.execPath, program), "1048576 true\n");
+});
+
+test("v86's WebAssembly is in the package, patched and with its licence", () => {
+  const dist = join(user, "node_modules", "isthmus", "dist");
+  const shipped = readFileSync(shippedV86Wasm());
+  assert.ok(readFileSync(join(dist, "v86.wasm")).equals(patchV86(shipped)));
+  assert.match(readFileSync(join(dist, "v86.LICENSE"), "utf8"), /Copyright/);
 });
 
 test("TypeScript checks a user's file against the declarations, library files included", () => {
