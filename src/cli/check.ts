@@ -20,9 +20,9 @@
 //   --allow CODES      mistakes that are made on purpose, separated by commas
 //   --json             prints one JSON document: ok, file, bits, damage (what of the file could not
 //                      be used), findings (code, title, what, change, subject, place), verdicts
-//                      (loader, outcome, basis, reasons, span, entry), shared (how, start, end,
-//                      slack, sections, method, proven, leaving, allowed, unproven), modules (file,
-//                      bytes, parts: sections, vma, offset, size, permissions, mustCopy)
+//                      (loader, command, outcome, basis, reasons, span, entry), shared (how, start,
+//                      end, slack, sections, method, proven, leaving, allowed, unproven), modules
+//                      (file, bytes, parts: sections, vma, offset, size, permissions, mustCopy)
 //
 // Exit status: 0 no mistake; 1 something was found; 2 a file cannot be used.
 
@@ -142,12 +142,14 @@ function printReport(report: CheckReport): void {
 
 const OUTCOMES = { loads: "green", partly: "yellow", refuses: "red" } as const;
 
-function printVerdict({ loader, outcome, basis, reasons, span, entry }: LoaderVerdict): void {
+function printVerdict(verdict: LoaderVerdict): void {
+  const { loader, outcome, basis, reasons, span, entry, command } = verdict;
   const where = span ? `${hex(span.start)} to ${hex(span.end)}` : "";
   const start = entry === undefined || outcome === "refuses" ? "" : `, starts at ${hex(entry)}`;
   const mark = style(outcome.padEnd(7), OUTCOMES[outcome]);
   print(`${loader.padEnd(7)}  ${mark}  ${where}${start}`.trimEnd());
   for (const reason of reasons) print(`                  ${reason}`);
+  if (command) print(`                  by GRUB's command: ${command} /boot/kernel.elf`);
   if (basis === "rules" && outcome !== "refuses") {
     print("                  by the rules in its source: none of our tests boots it");
   }

@@ -98,6 +98,37 @@ describe("isthmus check", { skip }, () => {
     assert.match(stdout, /limine +refuses/);
   });
 
+  it("judges both headers of a kernel that has two, each with GRUB's command", async (t) => {
+    const both = (tag: string) => {
+      const first = ".long 0x1badb002, 3, -(0x1badb002 + 3)\n";
+      const second = `.balign 8
+second: .long 0xe85250d6, 0, second_end - second, -(0xe85250d6 + (second_end - second))
+${tag}
+.short 0, 0
+.long 8
+second_end:
+`;
+      return makeKernel(t, { assembly: change(ASSEMBLY, first, first + second) }).path;
+    };
+    const whole = await isthmus(["check", both(""), "--loader", "grub"]);
+    assert.equal(whole.status, 0, whole.stdout);
+    const line = (outcome: string, command: string) => {
+      return `^grub +${outcome}[^\n]*\n(?: {10}[^\n]*\n)* +by GRUB's command: ${command} `;
+    };
+    assert.match(whole.stdout, new RegExp(line("loads", "multiboot"), "m"));
+    assert.match(whole.stdout, new RegExp(line("loads", "multiboot2"), "m"));
+    const path = both(".short 99, 0\n.long 8");
+    const { status, stdout } = await isthmus(["check", path, "--loader", "grub"]);
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, new RegExp(line("loads", "multiboot"), "m"));
+    assert.match(stdout, new RegExp(line("refuses", "multiboot2"), "m"));
+    const { verdicts } = JSON.parse((await isthmus(["check", path, "--json"])).stdout);
+    assert.deepEqual(
+      verdicts.map(({ loader, command = "" }: Record<string, string>) => `${loader} ${command}`),
+      ["grub multiboot", "grub multiboot2", "qemu ", "v86 ", "limine "],
+    );
+  });
+
   it("refuses a file that is not a kernel, without a stack trace", async (t) => {
     const file = scratch(t);
     const { path, objects } = makeKernel(t);

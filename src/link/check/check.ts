@@ -5,7 +5,7 @@
 
 import { type ClosedProof, proveSharedClosed } from "./closed-proof";
 import { readLinkedElf } from "./linked-file";
-import { judgeLoader, LOADERS, type Loader, type LoaderVerdict } from "./loader-verdict";
+import { judgeProtocols, LOADERS, type Loader, type LoaderVerdict } from "./loader-verdict";
 import type { CodedFinding } from "./mistake";
 import { MISTAKES } from "./mistakes";
 import type { SharedPart } from "./shared-part";
@@ -50,16 +50,19 @@ export function check(bytes: Uint8Array, name: string, input: CheckInput = {}): 
       .find(subject)
       .map((finding) => ({ ...finding, code: mistake.code, title: mistake.title })),
   );
-  const verdicts = (input.loaders ?? LOADERS).map((loader) =>
-    judgeLoader(loader, subject, input.memory),
+  const verdicts = (input.loaders ?? LOADERS).flatMap((loader) =>
+    judgeProtocols(loader, subject, input.memory),
   );
   const { shared: part } = subject;
-  const asked = input.loaders === undefined ? [] : verdicts;
+  // One command of a loader that loads it is enough.
+  const loadedBy = (asked: Loader) => {
+    return verdicts.some(({ loader, outcome }) => loader === asked && outcome === "loads");
+  };
   return {
     subject,
     findings,
     verdicts,
     shared: part && { part, proof: proveSharedClosed(subject, part) },
-    ok: findings.length === 0 && asked.every(({ outcome }) => outcome === "loads"),
+    ok: findings.length === 0 && (input.loaders ?? []).every(loadedBy),
   };
 }

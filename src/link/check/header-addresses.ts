@@ -21,14 +21,18 @@ export interface HeaderAddresses {
   readonly offset: bigint;
 }
 
-/** The addresses in the header that a loader uses, or why it uses none. */
-export function headerAddresses(subject: Subject): HeaderAddresses | { readonly wrong: string } {
+/** The addresses in the header of one version that a loader uses, or why it uses none. */
+export function headerAddresses(
+  subject: Pick<Subject, "file" | "protocols">,
+  version: 1 | 2,
+): HeaderAddresses | { readonly wrong: string } {
   const { multiboot, multiboot2 } = subject.protocols;
-  const [at, fields] = multiboot?.found
-    ? [multiboot.offset, wordsOfHeader(subject, multiboot.offset)]
-    : [multiboot2?.offset ?? 0, tagOf(multiboot2, TAG.address)?.fields ?? []];
+  const two = version === 2 ? multiboot2 : undefined;
+  const [at, fields] = two
+    ? [two.offset, tagOf(two, TAG.address)?.fields ?? []]
+    : [multiboot?.offset ?? 0, wordsOfHeader(subject, multiboot?.offset ?? 0)];
   const [header = 0n, start = 0n, data = 0n, zeros = 0n, own] = fields.map(BigInt);
-  const tag = tagOf(multiboot2, TAG.entry)?.fields[0];
+  const tag = tagOf(two, TAG.entry)?.fields[0];
   const entry = own ?? (tag === undefined ? undefined : BigInt(tag));
   if (entry === undefined) return { wrong: '"load address tag without entry address tag"' };
   const offset = BigInt(at) - (header - start);
@@ -40,7 +44,7 @@ export function headerAddresses(subject: Subject): HeaderAddresses | { readonly 
 }
 
 /** Words 3 to 7 of a Multiboot 1 header. */
-function wordsOfHeader({ file }: Subject, offset: number): number[] {
+function wordsOfHeader({ file }: Pick<Subject, "file">, offset: number): number[] {
   const view = new DataView(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
   const end = Math.min(offset + 32, view.byteLength - 3);
   const words: number[] = [];

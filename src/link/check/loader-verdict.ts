@@ -25,10 +25,15 @@ import { describeSegment, endOf, loadEndOf, type Subject } from "./subject";
 export const LOADERS = ["grub", "qemu", "v86", "limine"] as const;
 export type Loader = (typeof LOADERS)[number];
 
+export type GrubCommand = "multiboot" | "multiboot2";
+const COMMANDS = { 1: "multiboot", 2: "multiboot2" } as const;
+
 export interface LoaderVerdict {
   readonly loader: Loader;
   /** partly: it starts, but something of the image is not where it should be. */
   readonly outcome: "loads" | "partly" | "refuses";
+  /** GRUB's command for the header that it is about. */
+  readonly command?: GrubCommand;
   /** Whether our tests boot that loader and compare, or only its source's rules are known. */
   readonly basis: "booted" | "rules";
   /** In the loader's own words where it has any. */
@@ -51,12 +56,26 @@ const FIRMWARE = 0xc_0000n;
 const HOLE = { start: 0xa_0000n, end: 0x10_0000n };
 
 /**
+ * What `loader` does by the first protocol that it finds.
+ *
  * @param memory bytes of RAM that the machine has; default: as much as a PC can have below 4
  * GiB
  */
 export function judgeLoader(loader: Loader, subject: Subject, memory = MEMORY_MAX): LoaderVerdict {
   const judges = { grub: judgeGrub, qemu: judgeQemu, v86: judgeV86, limine: judgeLimine };
   return judges[loader](subject, memory);
+}
+
+/** What `loader` does by each protocol: GRUB has a command for either version of Multiboot. */
+export function judgeProtocols(
+  loader: Loader,
+  subject: Subject,
+  memory = MEMORY_MAX,
+): LoaderVerdict[] {
+  const { multiboot, multiboot2 } = subject.protocols;
+  const first = judgeLoader(loader, subject, memory);
+  if (loader !== "grub" || !multiboot?.found || !multiboot2?.found) return [first];
+  return [first, judgeGrub(subject, memory, 2)];
 }
 
 function verdict(
@@ -76,21 +95,30 @@ function basisOf(loader: Loader): LoaderVerdict["basis"] {
   return loader === "limine" ? "rules" : "booted";
 }
 
-function judgeGrub(subject: Subject, memory: bigint): LoaderVerdict {
+/** @param version of the header; default: the first that there is */
+function judgeGrub(subject: Subject, memory: bigint, version?: 1 | 2): LoaderVerdict {
+  const { multiboot, multiboot2 } = subject.protocols;
+  const found = multiboot?.found ? 1 : multiboot2?.found ? 2 : undefined;
+  const own = version ?? found;
+  if (own === undefined) {
+    return verdict("grub", subject, "refuses", ['"no multiboot header found"']);
+  }
+  return { ...judgeMultiboot(subject, memory, own), command: COMMANDS[own] };
+}
+
+function judgeMultiboot(subject: Subject, memory: bigint, version: 1 | 2): LoaderVerdict {
   const { file, protocols } = subject;
   const refuse = (...reasons: string[]) => verdict("grub", subject, "refuses", reasons);
-  const { multiboot, multiboot2 } = protocols;
-  const one = multiboot?.found ? multiboot : undefined;
-  const two = !one && multiboot2?.found ? multiboot2 : undefined;
-  if (!one && !two) return refuse('"no multiboot header found"');
+  const one = version === 1 ? protocols.multiboot : undefined;
+  const two = version === 2 ? protocols.multiboot2 : undefined;
   if (one && (one.flags & GRUB_UNKNOWN_FLAGS) !== 0) {
     return refuse(`"unsupported flag: ${hex(BigInt(one.flags & GRUB_UNKNOWN_FLAGS))}"`);
   }
-  if (one && (one.flags & MULTIBOOT_ADDRESSES) !== 0) return judgeAddresses("grub", subject);
+  if (one && (one.flags & MULTIBOOT_ADDRESSES) !== 0) return judgeAddresses("grub", subject, 1);
   const unknown = two?.tags.find(({ type, optional }) => !optional && !isKnownToGrub(type));
   if (unknown) return refuse(`"unsupported tag: 0x${unknown.type.toString(16)}"`);
   if (two?.tagsEnd === "endless") return refuse("it hangs: a tag of the header has no size");
-  if (tagOf(two, TAG.address)) return judgeAddresses("grub", subject);
+  if (tagOf(two, TAG.address)) return judgeAddresses("grub", subject, 2);
   if (file.type !== ET_EXEC && file.type !== ET_DYN) {
     return refuse('"this ELF file is not of the right type"');
   }
@@ -179,7 +207,7 @@ function judgeQemu(subject: Subject, memory: bigint): LoaderVerdict {
     return refuse('"Error loading uncompressed kernel without PVH ELF Note"');
   }
   if (isMultiboot && (multiboot.flags & MULTIBOOT_ADDRESSES) !== 0) {
-    return judgeAddresses("qemu", subject);
+    return judgeAddresses("qemu", subject, 1);
   }
   if (isMultiboot && file.bits === 64) {
     return refuse('"Cannot load x86-64 image, give a 32bit one."');
@@ -215,7 +243,7 @@ function judgeV86(subject: Subject, memory: bigint): LoaderVerdict {
   if (!protocols.multiboot?.found)
     return refuse("there is no Multiboot 1 header: nothing is loaded");
   if ((protocols.multiboot.flags & MULTIBOOT_ADDRESSES) !== 0)
-    return judgeAddresses("v86", subject);
+    return judgeAddresses("v86", subject, 1);
   if (file.bits === 64) return refuse("it reads 32-bit ELF files only");
   const loaded = subject.loads.filter((segment) => loadEndOf(segment) < memory);
   const skipped = subject.loads.filter((segment) => !loaded.includes(segment));
@@ -252,8 +280,8 @@ function judgeLimine(subject: Subject, memory: bigint): LoaderVerdict {
 }
 
 /** Addresses in the boot header: ELF is not read at all. */
-function judgeAddresses(loader: Loader, subject: Subject): LoaderVerdict {
-  const addresses = headerAddresses(subject);
+function judgeAddresses(loader: Loader, subject: Subject, version: 1 | 2): LoaderVerdict {
+  const addresses = headerAddresses(subject, version);
   if ("wrong" in addresses) return verdict(loader, subject, "refuses", [addresses.wrong]);
   const { start, end, entry } = addresses;
   const lost = notLoaded(subject, addresses).map((segment) => {
