@@ -27,9 +27,10 @@
 // Exit status: 0 no mistake; 1 something was found; 2 a file cannot be used.
 
 import { EHDR_SIZE, EHDR_TYPE, ELF_MAGIC, ET_DYN, ET_EXEC } from "../abi/elf";
-import { formatPlace } from "../base/diagnostic";
+import { Diagnostic, formatPlace } from "../base/diagnostic";
 import { hex } from "../link/check/address";
 import { type CheckReport, check as checkFile, type SharedReport } from "../link/check/check";
+import { formatOf } from "../link/check/file-format";
 import { LOADERS, type Loader, type LoaderVerdict } from "../link/check/loader-verdict";
 import { MISTAKES, mistakeOf } from "../link/check/mistakes";
 import type { ModuleFile } from "../link/check/module-file";
@@ -91,6 +92,10 @@ function isLinked(bytes: Uint8Array): boolean {
 
 /** An object, or the members of an archive; those that were not linked have no symbol here. */
 function objectsOf({ bytes, name }: { bytes: Uint8Array; name: string }): ObjectFile[] {
+  const format = formatOf(bytes);
+  if (format) {
+    throw new Diagnostic("ELF001", `${name} is ${format.what}`, format.remedy, { file: name });
+  }
   const input = readObjects(bytes, name);
   return isArchiveInput(input) ? input.members.map((member) => member.read()) : [input];
 }

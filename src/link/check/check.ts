@@ -4,6 +4,7 @@
 // the loaders, closed-proof.ts for the proof about the shared part.
 
 import { type ClosedProof, proveSharedClosed } from "./closed-proof";
+import { readKernel } from "./flat-image";
 import { readLinkedElf } from "./linked-file";
 import { judgeProtocols, LOADERS, type Loader, type LoaderVerdict } from "./loader-verdict";
 import type { CodedFinding } from "./mistake";
@@ -39,11 +40,12 @@ export interface CheckReport {
  * Checks the kernel `bytes`.
  *
  * @param name what the report calls it
- * @throws Diagnostic ELF001, ELF002 if it or a module is not a linked ELF file for a PC
+ * @throws Diagnostic ELF001, ELF002 if it or a module is not a linked ELF file for a PC; the kernel
+ *   may also be a flat image with addresses in its Multiboot header
  */
 export function check(bytes: Uint8Array, name: string, input: CheckInput = {}): CheckReport {
   const modules = (input.modules ?? []).map((each) => readLinkedElf(each.bytes, each.name));
-  const subject = new Subject(readLinkedElf(bytes, name), { ...input, modules });
+  const subject = new Subject(readKernel(bytes, name), { ...input, modules });
   const allowed = (input.allow ?? []).map((code) => code.toUpperCase());
   const findings = MISTAKES.filter(({ code }) => !allowed.includes(code)).flatMap((mistake) =>
     mistake

@@ -27,6 +27,7 @@ import { PC_FILES } from "../elf/shape";
 import type { ElfSymbols } from "../elf/symbols";
 import { ElfView } from "../elf/view";
 import { isArchive } from "../input/archive";
+import { formatOf, ltoFormat } from "./file-format";
 
 /** A range of the file that goes to memory, or a note, … See `type`. */
 export interface FileSegment {
@@ -85,6 +86,8 @@ export interface FileRelocation {
 export interface LinkedFile {
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** It is not ELF: loaders know of it only what its boot header says. */
+  readonly isFlat?: boolean;
   readonly bits: 32 | 64;
   readonly type: number;
   readonly entry: bigint;
@@ -133,14 +136,19 @@ export function readElfFile(bytes: Uint8Array, name: string): LinkedFile {
  * @throws Diagnostic ELF001 for an object or an archive too
  */
 export function readLinkedElf(bytes: Uint8Array, name: string): LinkedFile {
-  const notLinked = (what: string) => {
-    const text = `${name} is ${what}, not a linked kernel`;
-    return new Diagnostic("ELF001", text, "Link it, and give the result first.", { file: name });
+  const notLinked = (what: string, remedy = "Link it, and give the result first.") => {
+    return new Diagnostic("ELF001", `${name} is ${what}, not a linked kernel`, remedy, {
+      file: name,
+    });
   };
   if (isArchive(bytes)) throw notLinked("an archive of objects");
+  const format = formatOf(bytes);
+  if (format)
+    throw new Diagnostic("ELF001", `${name} is ${format.what}`, format.remedy, { file: name });
   const file = readElfFile(bytes, name);
-  if (file.type === ET_REL && file.segments.length === 0) throw notLinked("an object");
-  return file;
+  if (file.type !== ET_REL || file.segments.length > 0) return file;
+  const lto = ltoFormat(file.sections);
+  throw lto ? notLinked(lto.what, lto.remedy) : notLinked("an object");
 }
 
 function listOf<Value>(length: number, at: (index: number) => Value): Value[] {

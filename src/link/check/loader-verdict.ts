@@ -119,6 +119,7 @@ function judgeMultiboot(subject: Subject, memory: bigint, version: 1 | 2): Loade
   if (unknown) return refuse(`"unsupported tag: 0x${unknown.type.toString(16)}"`);
   if (two?.tagsEnd === "endless") return refuse("it hangs: a tag of the header has no size");
   if (tagOf(two, TAG.address)) return judgeAddresses("grub", subject, 2);
+  if (file.isFlat) return refuse('"invalid arch-independent ELF magic"');
   if (file.type !== ET_EXEC && file.type !== ET_DYN) {
     return refuse('"this ELF file is not of the right type"');
   }

@@ -5,14 +5,16 @@
 // where the file says, else 2. What refuses a kernel never gets there.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readKernel } from "../../../src/link/check/flat-image";
 import { readElfFile } from "../../../src/link/check/linked-file";
 import { judgeLoader, type LoaderVerdict } from "../../../src/link/check/loader-verdict";
 import { Subject } from "../../../src/link/check/subject";
 import { openMachine } from "../../../src/machine/open-machine";
 import { skipReason } from "../../machine/installed";
-import { unlessInstalled } from "../tools";
+import { run, unlessInstalled } from "../tools";
 import { change, type KernelParts, makeKernel } from "./make-kernel";
 import { multiboot2, relocatable } from "./multiboot2-kernel";
 
@@ -75,6 +77,8 @@ SECTIONS {
 interface Case extends KernelParts {
   readonly name: string;
   readonly mutate?: (bytes: Uint8Array) => void;
+  /** Loaded as the flat image that objcopy makes of it. */
+  readonly flat?: boolean;
   readonly expected: Readonly<Record<(typeof MACHINES)[number], LoaderVerdict["outcome"]>>;
 }
 
@@ -168,6 +172,15 @@ const CASES: readonly Case[] = [
     expected: all("partly"),
   },
   {
+    name: "a flat image with addresses",
+    flat: true,
+    assembly: assembly(
+      "3, -(0x1badb002 + 3)",
+      "0x10003, -(0x1badb002 + 0x10003), 0x100000, 0x100000, far_load + 4, 0, _start",
+    ),
+    expected: all("loads"),
+  },
+  {
     name: "a 64-bit file",
     bits: 64,
     assembly: change(ASSEMBLY, ".text\n", ".text\n.code32\n"),
@@ -258,6 +271,16 @@ const MULTIBOOT2_CASES: readonly Case[] = [
     expected: { ...BY_GRUB, grub: "partly" },
   },
   {
+    name: "a flat image with the addresses of load and entry in a Multiboot 2 header",
+    flat: true,
+    assembly: multiboot2(
+      ASSEMBLY,
+      ".short 2, 0\n.long 24, header, 0x100000, far_load + 4, 0\n" +
+        ".short 3, 0\n.long 12, _start\n",
+    ),
+    expected: BY_GRUB,
+  },
+  {
     name: "a Multiboot 2 header with an address to load to, but none to jump to",
     assembly: multiboot2(ASSEMBLY, ".short 2, 0\n.long 24, header, 0x100000, 0x102000, 0\n"),
     expected: none,
@@ -314,13 +337,14 @@ async function observe(
   }
 }
 
-function kernelOf(t: TestContext, { mutate, ...parts }: Case): Uint8Array {
+function kernelOf(t: TestContext, { mutate, flat, ...parts }: Case): Uint8Array {
   const kernel = makeKernel(t, {
     ...parts,
     assembly: parts.assembly ?? ASSEMBLY,
     script: parts.script ?? SCRIPT,
   });
-  const bytes = Uint8Array.from(kernel.bytes);
+  if (flat) run("objcopy", "-O", "binary", kernel.path, `${kernel.path}.bin`);
+  const bytes = flat ? readFileSync(`${kernel.path}.bin`) : Uint8Array.from(kernel.bytes);
   mutate?.(bytes);
   return bytes;
 }
@@ -332,7 +356,9 @@ for (const machine of MACHINES) {
     for (const each of [...CASES, ...MULTIBOOT2_CASES]) {
       it(`is what happens: ${each.name}`, async (t) => {
         const bytes = kernelOf(t, each);
-        const subject = new Subject(readElfFile(bytes, "kernel.elf"));
+        const subject = new Subject(
+          each.flat ? readKernel(bytes, "k.bin") : readElfFile(bytes, "kernel.elf"),
+        );
         const memory = BigInt(MEMORY_MIB) << 20n;
         const verdict = judgeLoader(machine, subject, memory);
         assert.equal(verdict.outcome, each.expected[machine], verdict.reasons.join("; "));
