@@ -46,7 +46,7 @@ export interface CompileInput {
   /** What the back end needs to know besides the module. */
   readonly options: Pick<
     CompileOptions,
-    "target" | "sourceMap" | "facts" | "data" | "addresses" | "memoryBase" | "start"
+    "target" | "sourceMap" | "facts" | "data" | "addresses" | "memoryBase" | "start" | "visible"
   >;
   readonly warnings: readonly Diagnostic[];
   /** The memory of a program that comes as WebAssembly; others have that of asc's runtime. */
@@ -160,12 +160,15 @@ function wasmInput(bytes: Uint8Array, file: string, target: Target): CompileInpu
   }
   const memory = placeMemory(module, target);
   const { data, base: memoryBase } = memory;
-  const options = { target: "user" as const, start: WASM_START, data, memoryBase };
+  const names = { start: WASM_START, visible: WASM_VISIBLE };
+  const options = { target: "user" as const, ...names, data, memoryBase };
   return { ...common, memory, options };
 }
 
 /** The symbol of a module's start function. */
 export const WASM_START = "_initialize";
+/** What start code calls by its name. */
+const WASM_VISIBLE: ReadonlySet<string> = new Set(["main"]);
 
 function refuseStaticData({ data, file }: WasmModule): void {
   const [segment] = data;

@@ -89,12 +89,18 @@ class ModuleCompiler {
     emitRoutines(assembler, this.#routines);
     emitFloatConstants(assembler, this.#floats);
     this.#aliases();
-    if (this.#options.target !== "object") return this.#described(assembler.finish());
-    this.#guarded(undefined, () => this.#adapters());
-    const visible = module.exports.flatMap(({ name, kind }) =>
+    const { target, visible } = this.#options;
+    if (target === "object") this.#guarded(undefined, () => this.#adapters());
+    const object = assembler.finish();
+    const hides = target === "object" || visible !== undefined;
+    return this.#described(hides ? hideSymbols(object, this.#visibleSymbols()) : object);
+  }
+
+  #visibleSymbols(): Set<string> {
+    const exports = this.#linkage.visibleExports.flatMap(({ name, kind }) =>
       kind === "table" ? [name, `${name}.size`] : [name],
     );
-    return this.#described(hideSymbols(assembler.finish(), new Set(visible)));
+    return new Set([...exports, this.#options.start ?? ""]);
   }
 
   #described(object: ObjectFile): ObjectFile {
@@ -219,7 +225,7 @@ class ModuleCompiler {
     if (this.#options.start !== undefined && initialiser !== undefined) {
       this.#assembler.alias(this.#options.start, initialiser);
     }
-    for (const { name, kind, index } of this.#module.exports) {
+    for (const { name, kind, index } of linkage.visibleExports) {
       const isC = this.#options.target === "object";
       if (kind === "table") this.#tableAliases(name, index);
       const isFunction = kind === "function" && !isC && this.#module.functions[index]?.body;

@@ -4,10 +4,12 @@
 //   import from x86        an instruction, by its name
 //   import from symbols    the address of the symbol of that name
 //   any other import       the symbol that `importName` says; in an object, an adapter's to C
-//   all else               its name in the module; `NAME#2` for the second of that name
+//   all else               its name in the module; `NAME#2` for the second of that name, and if
+//                          NAME is another item's export, an import or the runtime's
 //
-// Invariant: no two functions of a module have one symbol, and no two globals.
+// Invariant: no two functions or globals have one symbol; none has the name of another's export.
 
+import { isFloatSymbol } from "./ir/float-constants";
 import type { Signature } from "./ir/ir";
 import { valuesOf } from "./ir/ir";
 import type { CompileOptions } from "./options";
@@ -19,7 +21,7 @@ import { ModuleGlobals } from "./translate/module-globals";
 import { type ModuleSegment, ModuleTables, type Table, typeHash } from "./translate/module-tables";
 import { signatureOf } from "./translate/signature";
 import { UnsupportedCode } from "./translate/unsupported-code";
-import type { ImportName, WasmFunction, WasmModule } from "./wasm/wasm";
+import type { ExternalKind, ImportName, WasmExport, WasmFunction, WasmModule } from "./wasm/wasm";
 
 export class ModuleLinkage implements Linkage {
   readonly #module: WasmModule;
@@ -46,18 +48,12 @@ export class ModuleLinkage implements Linkage {
     this.memoryBase = options.memoryBase ?? 0;
     this.hasFloats = target !== "kernel";
     this.hasMemoryManager = target === "user";
-    const taken = new Set<string>(target === "object" ? foreignNames(module) : []);
-    const unique = (name: string): string => {
-      let found = name;
-      for (let i = 2; taken.has(found); i++) found = `${name}#${i}`;
-      taken.add(found);
-      return found;
-    };
-    this.functionNames = module.functions.map(({ name, imported }) =>
-      imported ? this.importSymbol(imported) : unique(name),
+    const symbols = new OwnSymbols(this.#foreignNames(), this.#ownExports());
+    this.functionNames = module.functions.map(({ name, imported }, index) =>
+      imported ? this.importSymbol(imported) : symbols.take(name, "function", index),
     );
-    this.globalNames = module.globals.map(({ name, imported }) =>
-      imported ? this.#importName(imported) : unique(name),
+    this.globalNames = module.globals.map(({ name, imported }, index) =>
+      imported ? this.#importName(imported) : symbols.take(name, "global", index),
     );
     this.globals = new ModuleGlobals(module, {
       names: this.globalNames,
@@ -71,6 +67,35 @@ export class ModuleLinkage implements Linkage {
       importSymbol: (index) => this.#importName(module.tables[index]!.imported!),
     });
     this.hashed = this.checksCalls ? this.tables.addressTaken() : new Set();
+  }
+
+  // --- names ---
+
+  /** The exports by which others know functions, globals and tables. */
+  get visibleExports(): readonly WasmExport[] {
+    const { visible } = this.#options;
+    return this.#module.exports.filter(({ name }) => !visible || visible.has(name));
+  }
+
+  /** Symbols that are others': imports, the runtime's, and in C the adapters of exports. */
+  #foreignNames(): Set<string> {
+    const { functions, globals, tables } = this.#module;
+    const { target, start } = this.#options;
+    const imported = [...functions, ...globals, ...tables].flatMap(({ imported }) =>
+      imported && imported.module !== "x86" ? this.#importName(imported) : [],
+    );
+    const exported = this.visibleExports.flatMap(({ name, kind }) => {
+      if (kind === "table") return [name, `${name}.size`];
+      return target === "object" ? name : [];
+    });
+    return new Set([...imported, ...exported, ...(start === undefined ? [] : [start])]);
+  }
+
+  /** What an export's name is the symbol of: that item may have it, and no other. */
+  #ownExports(): Map<string, string> {
+    return new Map(
+      this.visibleExports.map(({ name, kind, index }) => [name, itemKey(kind, index)]),
+    );
   }
 
   // --- functions ---
@@ -160,10 +185,39 @@ export class ModuleLinkage implements Linkage {
   }
 }
 
-/** The symbols that an object of C defines or needs: ours must have other names. */
-function foreignNames({ exports, functions, globals, tables }: WasmModule): string[] {
-  return [
-    ...exports.map(({ name }) => name),
-    ...[...functions, ...globals, ...tables].flatMap(({ imported }) => imported?.name ?? []),
-  ];
+/** Names that only the compiler and the memory manager may give: routines, constants, tables. */
+const RESERVED = /^(?:__isthmus_|isthmus[.:]|to:|cdecl:|memory_(?:size|grow)$)/;
+
+/** Chooses the symbols of a module's functions and globals: its names, or these with a number. */
+class OwnSymbols {
+  readonly #taken: Set<string>;
+  readonly #exported: ReadonlyMap<string, string>;
+
+  /**
+   * @param taken symbols that are others'
+   * @param exported the item that an export's name belongs to
+   */
+  constructor(taken: Set<string>, exported: ReadonlyMap<string, string>) {
+    this.#taken = taken;
+    this.#exported = exported;
+  }
+
+  take(name: string, kind: ExternalKind, index: number): string {
+    const key = itemKey(kind, index);
+    const base = RESERVED.test(name) && !this.#isFree(name, key) ? `own:${name}` : name;
+    let found = base;
+    for (let i = 2; !this.#isFree(found, key); i++) found = `${base}#${i}`;
+    this.#taken.add(found);
+    return found;
+  }
+
+  #isFree(name: string, key: string): boolean {
+    const owner = this.#exported.get(name);
+    if (this.#taken.has(name) || (owner ?? key) !== key) return false;
+    return owner === key || (!RESERVED.test(name) && !isFloatSymbol(name));
+  }
+}
+
+function itemKey(kind: ExternalKind, index: number): string {
+  return `${kind} ${index}`;
 }

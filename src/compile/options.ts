@@ -22,6 +22,8 @@ export interface CompileOptions {
   readonly addresses?: StaticAddresses;
   /** The symbol of what start code calls first, if the module needs that (instantiate.ts). */
   readonly start?: string;
+  /** The exports that others may refer to; absent: all, and all other names too. */
+  readonly visible?: ReadonlySet<string>;
   /** What an import is called; its own name, if this is absent. */
   readonly importName?: (imported: ImportName) => string;
   /** Trap at calls through tables that find no function, or one of another type. */

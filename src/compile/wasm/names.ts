@@ -38,12 +38,13 @@ export function applyNames(
   return { locals: names.locals };
 }
 
-/** Gives each item its name; the second bearer of a name gets its index appended. */
+/** Gives each item its name; the second bearer of a name gets its index appended, or more. */
 function assign(items: readonly { name: string }[], names: NameMap): void {
   const taken = new Set<string>();
   for (const [index, item] of items.entries()) {
     const wanted = names.get(index) || item.name;
-    item.name = taken.has(wanted) ? `${wanted}#${index}` : wanted;
+    item.name = wanted;
+    while (taken.has(item.name)) item.name = `${item.name}#${index}`;
     taken.add(item.name);
   }
 }
