@@ -17,7 +17,8 @@
 //   The top level runs first, then `main` if there is one: `export function main(): i32`, whose
 //   result is the exit status. It may also take (argc: i32, argv: usize, envp: usize), as in C, and
 //   return nothing. console.log and console.error write a line; process.exit(status) exits. More is
-//   in isthmus/user/runtime: import { printDecimal } from "isthmus/user/runtime/output".
+//   in isthmus/user/runtime: import { printDecimal } from "isthmus/user/runtime/output". Other
+//   packages are found in folders node_modules, as asc finds them.
 //   A module of WebAssembly may import nothing but instructions (x86) and has its own memory, which
 //   is there from the start up to the size that it declares. With instructions, its addresses are
 //   those of the program: nothing is below 0x10000 on Linux and 0x1000 on our kernel, so have its

@@ -25,6 +25,7 @@ import type { WasmModule } from "../wasm/wasm";
 import { AscReporter } from "./asc-reporter";
 import { checkBareMetal } from "./bare-metal";
 import type { Environment } from "./environment";
+import { Packages } from "./packages";
 import { collectSourceFacts, type SourceFacts } from "./source-facts";
 import { SourceMap } from "./source-map";
 import { checkClasses, MEMORY_ALIAS, transformSources } from "./transform";
@@ -71,7 +72,8 @@ export interface AssemblyScriptOutput {
 
 /**
  * The text of a file by its path relative to the root; undefined: there is none. What is imported
- * by the name of a package, `isthmus/user/print`, is asked for as `~lib/isthmus/user/print.ts`.
+ * by the name of a package, `isthmus/user/print`, is asked for as `~lib/isthmus/user/print.ts`,
+ * then by its places in folders node_modules (packages.ts).
  */
 export type ReadSource = (path: string) => string | undefined;
 
@@ -88,7 +90,7 @@ export function compileAssemblyScript(
   if (options.memoryBase <= 0) throw new RangeError("memoryBase must be above 0");
   const program = assemblyscript.newProgram(programOptions(options));
   const reporter = new AscReporter(program);
-  const sources = new ProgramSources(program, read);
+  const sources = new ProgramSources(program, options.root, read);
   sources.parseAll(options);
   reporter.barrier();
   for (const each of transformSources(program, options.target)) reporter.add(each);
@@ -147,11 +149,13 @@ const LIBRARY = "~lib/";
 class ProgramSources {
   readonly #program: assemblyscript.Program;
   readonly #read: ReadSource;
+  readonly #packages: Packages;
   readonly #found = new Set<string>();
 
-  constructor(program: assemblyscript.Program, read: ReadSource) {
+  constructor(program: assemblyscript.Program, root: string, read: ReadSource) {
     this.#program = program;
     this.#read = read;
+    this.#packages = new Packages(root, read);
   }
 
   get paths(): string[] {
@@ -195,7 +199,9 @@ class ProgramSources {
         return;
       }
     }
-    this.#parse(undefined, `${path}.ts`, false);
+    const found = this.#packages.find(path, assemblyscript.getDependee(this.#program, path));
+    if (found) this.#found.add(found.path);
+    this.#parse(found?.text, found?.name ?? `${path}.ts`, false);
   }
 }
 
