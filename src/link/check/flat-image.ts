@@ -5,6 +5,7 @@
 
 import { ELF_MAGIC, ET_EXEC, PT_LOAD } from "../../abi/elf";
 import { Diagnostic } from "../../base/diagnostic";
+import { isArchive } from "../input/archive";
 import { findMultiboot, findMultiboot2, MULTIBOOT_ADDRESSES } from "./boot-protocol";
 import { formatOf } from "./file-format";
 import { headerAddresses } from "./header-addresses";
@@ -22,7 +23,7 @@ const PAGE = 4096n;
 export function readKernel(bytes: Uint8Array, name: string): LinkedFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isElf = bytes.length >= 4 && view.getUint32(0, true) === ELF_MAGIC;
-  if (isElf || formatOf(bytes)) return readLinkedElf(bytes, name);
+  if (isElf || isArchive(bytes) || formatOf(bytes)) return readLinkedElf(bytes, name);
   const multiboot = findMultiboot(view);
   const multiboot2 = findMultiboot2(view);
   if (!multiboot?.found && !multiboot2?.found) return readLinkedElf(bytes, name);
