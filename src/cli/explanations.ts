@@ -31,9 +31,8 @@ const ARCHIVES_AND_OBJECTS = {
   ],
   ELF003: [
     "a relocation is of a type that a kernel cannot have",
-    `Position-independent code (-fPIC, -fPIE) and thread-local variables need a dynamic linker
-    or a C library, and a kernel has neither. Compile with -fno-pic -fno-pie, and without
-    __thread.`,
+    `Code for shared libraries needs a dynamic linker, and a kernel has none. Compile with -fno-pic
+    -fno-pie; where thread-local variables are used, also with -ftls-model=local-exec.`,
   ],
   ELF004: [
     "an object defines an indirect function",
@@ -449,6 +448,16 @@ const LINKER = {
     "a section is loaded although its flags do not say so",
     `The layout takes it, so it is in the image; other linkers leave out what has no "a" flag. Write
     the flags in the .section directive, as the message shows them.`,
+  ],
+  LINK029: [
+    "thread-local variables are not in a block of their own",
+    `A kernel copies .tdata and .tbss, which lie one after the other, for each processor or thread,
+    and code counts from the end of the copy. Give each an output section, with nothing between.`,
+  ],
+  LINK030: [
+    "a variable is thread-local for its user only",
+    `One object says __thread or thread_local of it, and the one that defines it does not. Declare
+    it alike in both, which a common header ensures.`,
   ],
   SCRIPT001: [
     "a layout asks for what no linker script can express",

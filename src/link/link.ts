@@ -30,6 +30,7 @@ import { pullMembers } from "./passes/pull-members";
 import { refuseUndefined } from "./passes/refuse-undefined";
 import { relocate } from "./passes/relocate";
 import { symbolTableObject } from "./passes/symbol-table";
+import { type ThreadBlock, threadBlock } from "./passes/thread-block";
 import { prove } from "./prove/prove";
 
 export interface LinkOptions {
@@ -58,8 +59,9 @@ export function link(
   const content = chooseContent(objects, plan, report);
   const functions = arrangeSections(content, report);
   const regions = assignAddresses(content, plan, report);
-  const segments = makeBytes(content, plan, report);
-  const image = imageOf(content, plan, { regions, segments, functions, report });
+  const threads = threadBlock(content.sections, report);
+  const segments = makeBytes(content, threads, plan, report);
+  const image = imageOf(content, plan, { regions, segments, threads, functions, report });
 
   // Prove what the layout asks for.
   prove(image, content.symbols, report);
@@ -168,11 +170,12 @@ function assignAddresses(
 /** Makes the bytes of the image; returns what a loader does with them. */
 function makeBytes(
   { sections, symbols }: ImageContent,
+  threads: ThreadBlock | undefined,
   plan: ResolvedLayout,
   report: Reporter,
 ): Segment[] {
   // Patch the addresses into the code.
-  for (const section of sections) relocate(section, symbols, report);
+  for (const section of sections) relocate(section, symbols, threads, report);
 
   // Beyond this point the bytes of the image are fixed.
   for (const section of sections) Object.freeze(section);
@@ -187,6 +190,7 @@ function imageOf(
   made: {
     readonly regions: readonly RegionUse[];
     readonly segments: readonly Segment[];
+    readonly threads: ThreadBlock | undefined;
     readonly functions: () => FunctionGroups;
     readonly report: Reporter;
   },
@@ -198,6 +202,7 @@ function imageOf(
     sections,
     segments: made.segments,
     regions: made.regions,
+    threads: made.threads,
     symbols: sortedSymbols(symbols),
     get functions() {
       return functions();

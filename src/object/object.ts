@@ -30,7 +30,11 @@ export type RelocationKind =
   /** S + A - GOT */
   | "got-offset"
   /** GOT + A - P */
-  | "got-address";
+  | "got-address"
+  /** S + A - the thread pointer, of a thread-local variable. */
+  | "thread"
+  /** S + A - the start of all thread-local variables: in debug information. */
+  | "thread-block";
 
 /** Bytes of a field. */
 export type RelocationWidth = 1 | 2 | 4;
@@ -83,6 +87,8 @@ export interface SectionFlags {
   readonly alloc: boolean;
   readonly write: boolean;
   readonly execute: boolean;
+  /** Thread-local variables (ELF's SHF_TLS). */
+  readonly tls?: true;
 }
 
 export interface Section {
@@ -123,7 +129,7 @@ export interface SectionGroup {
 
 export type SymbolBinding = "local" | "global" | "weak";
 /** "section": it stands for the start of its section, and offsets count from there. */
-export type SymbolType = "function" | "object" | "section" | "none";
+export type SymbolType = "function" | "object" | "section" | "thread" | "none";
 
 export interface ObjectSymbol {
   readonly name: string;

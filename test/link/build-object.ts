@@ -69,6 +69,7 @@ export function objectFile(name: string, specs: Record<string, SectionSpec>): Ob
         alloc: spec.alloc ?? true,
         write: /data|bss/.test(sectionName),
         execute: /text|boot/.test(sectionName),
+        ...(/^\.t(data|bss)/.test(sectionName) ? { tls: true } : {}),
       },
       align: spec.align ?? 1,
       size: spec.zeros ?? bytes.length,

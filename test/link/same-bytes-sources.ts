@@ -184,6 +184,20 @@ export const SOURCES = {
     directory_load = directory - 0xc0000000
     before = directory - 4
   `,
+  "threads.c": `
+    __thread int counter = 5;
+    static __thread char name[20] = "boot processor";
+    __thread int depth;
+    static __thread long long zeros[3];
+    int choose(int x) { return counter + name[x] + depth + (int)zeros[x]; }
+    int *address(void) { return &depth; }
+  `,
+  "more-threads.c": `
+    extern __thread int counter;
+    __thread double own __attribute__((aligned(64))) = 1.5;
+    int print(const char *text, int value) { return text[counter] + value + (int)own; }
+    void _start(void) { for (;;) print("", 0); }
+  `,
   "marked.S": `
     .data
     .long etext, data_begins, edata, almost_end, end

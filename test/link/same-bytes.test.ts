@@ -27,6 +27,7 @@ after(() => KEEP || rmSync(directory, { recursive: true }));
 const FREESTANDING = ["-m32", "-ffreestanding", "-fno-stack-protector", "-g0"];
 const GCC: Readonly<Record<string, readonly string[]>> = {
   plain: ["-O2", "-fno-pic"],
+  exec: ["-O2", "-fno-pic", "-ftls-model=local-exec"],
   small: ["-Os", "-fno-pic", "-fcommon"],
   sections: ["-O1", "-fno-pic", "-ffunction-sections", "-fdata-sections"],
   none: ["-O0", "-fno-pic"],
@@ -171,6 +172,16 @@ const LAYOUTS = {
       })),
     ],
   },
+  threads: {
+    sections: [
+      ".text",
+      ".rodata",
+      ".tdata",
+      { name: ".tbss", align: 4, permissions: "rw" },
+      ".data",
+      ".bss",
+    ],
+  },
   unflagged: {
     sections: [
       ".text",
@@ -267,6 +278,9 @@ const CASES: readonly Case[] = [
   { layout: "raised", compiler: "gcc:pic", sources: ["physical.S", "numbers.c", "trampoline.S"] },
   { layout: "packed", compiler: "gcc:plain", sources: C },
   { layout: "packed", compiler: "clang:sections", sources: C },
+  { layout: "threads", compiler: "gcc:exec", sources: ["threads.c", "more-threads.c"] },
+  { layout: "threads", compiler: "gcc:exec", sources: ["more-threads.c", "threads.c"] },
+  { layout: "threads", compiler: "clang:exec", sources: ["threads.c", "more-threads.c"] },
   { layout: "marked", compiler: "gcc:plain", sources: [...C, "marked.S"] },
   { layout: "marked", compiler: "gcc:small", sources: ["marked.S", ...C] },
   { layout: "sorted", compiler: "gcc:sections", sources: ["start.c", "strings.c", "nasm.nasm"] },

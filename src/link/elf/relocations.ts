@@ -16,6 +16,8 @@ import {
   R_386_PC16,
   R_386_PC32,
   R_386_PLT32,
+  R_386_TLS_LDO_32,
+  R_386_TLS_LE,
 } from "../../abi/elf";
 import type { RelocationKind, RelocationWidth } from "../../object/object";
 
@@ -74,6 +76,8 @@ export const I386_RELOCATIONS = new MachineRelocations(
     [R_386_GOTPC, "R_386_GOTPC", "got-address", 4],
     // A call of a function that might be in a shared library; here it is in the image.
     [R_386_PLT32, "R_386_PLT32", "relative", 4],
+    [R_386_TLS_LE, "R_386_TLS_LE", "thread", 4],
+    [R_386_TLS_LDO_32, "R_386_TLS_LDO_32", "thread-block", 4],
   ],
   [
     [5, "R_386_COPY"],
@@ -83,10 +87,8 @@ export const I386_RELOCATIONS = new MachineRelocations(
     [14, "R_386_TLS_TPOFF"],
     [15, "R_386_TLS_IE"],
     [16, "R_386_TLS_GOTIE"],
-    [17, "R_386_TLS_LE"],
     [18, "R_386_TLS_GD"],
     [19, "R_386_TLS_LDM"],
-    [32, "R_386_TLS_LDO_32"],
     [33, "R_386_TLS_IE_32"],
     [34, "R_386_TLS_LE_32"],
     [39, "R_386_TLS_GOTDESC"],

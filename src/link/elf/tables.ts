@@ -19,6 +19,7 @@ import {
   STT_NOTYPE,
   STT_OBJECT,
   STT_SECTION,
+  STT_TLS,
   SYM_SIZE,
 } from "../../abi/elf";
 import { ByteWriter } from "../../base/byte-writer";
@@ -63,6 +64,7 @@ const TYPE = {
   function: STT_FUNC,
   object: STT_OBJECT,
   section: STT_SECTION,
+  thread: STT_TLS,
   none: STT_NOTYPE,
 };
 

@@ -3,7 +3,8 @@
 // Sections that are not content (symbol tables, strings, relocations, groups) are left out, and
 // compressed ones unpacked; the others are views of the file, which must not change afterwards.
 // Relocations get their addends from the bytes that they patch. What a static image cannot have
-// (thread-local storage, functions that are chosen at run time) is refused, with a remedy.
+// (thread-local variables of shared libraries, functions that are chosen at run time) is refused,
+// with a remedy.
 //
 // Invariants
 //   - The ObjectFile keeps what object.ts promises, whatever the file holds.
@@ -21,6 +22,7 @@ import {
   SHF_GNU_RETAIN,
   SHF_MERGE,
   SHF_STRINGS,
+  SHF_TLS,
   SHF_WRITE,
   SHN_ABS,
   SHN_COMMON,
@@ -41,6 +43,7 @@ import {
   STT_GNU_IFUNC,
   STT_OBJECT,
   STT_SECTION,
+  STT_TLS,
 } from "../../abi/elf";
 import { Diagnostic } from "../../base/diagnostic";
 import type {
@@ -94,6 +97,7 @@ const FLAGS: readonly SectionFlags[] = Array.from({ length: 8 }, (_, bits) => ({
   write: (bits & SHF_WRITE) !== 0,
   execute: (bits & SHF_EXECINSTR) !== 0,
 }));
+const TLS_FLAGS: readonly SectionFlags[] = FLAGS.map((flags) => ({ ...flags, tls: true }));
 const NO_FLAGS: SectionFlags = { alloc: false, write: false, execute: false };
 
 /** A section whose view of the file is made when it is asked for. */
@@ -187,7 +191,7 @@ class ObjectReader {
     return new FileSection(
       name,
       fileSections.type(index) === SHT_NOBITS ? "nobits" : "progbits",
-      FLAGS[bits & (SHF_WRITE | SHF_ALLOC | SHF_EXECINSTR)] ?? NO_FLAGS,
+      flagsOf(bits),
       align,
       size,
       unpacked?.bytes ?? file.bytes,
@@ -320,12 +324,14 @@ class ObjectReader {
 
   #relocationType(code: number, section: Section, offset: number): RelocationType {
     const type = I386_RELOCATIONS.type(code);
-    if (type) return type;
-    const name = I386_RELOCATIONS.refusedName(code);
+    // Code that counts from the block asks a dynamic linker where that is.
+    const isRefused = type?.kind === "thread-block" && section.flags.alloc;
+    if (type && !isRefused) return type;
+    const name = type?.name ?? I386_RELOCATIONS.refusedName(code);
     const where = place(section, offset);
     const text = `${this.#file.name} has a relocation of type ${name ?? code} at ${where}`;
     const remedy = name?.includes("TLS")
-      ? "Compile without thread-local variables (`__thread`, `thread_local`): a kernel has none."
+      ? "Compile with -fno-pic -ftls-model=local-exec: only that kind of `__thread` works."
       : "Compile with -fno-pic -fno-pie; this type is for shared libraries.";
     throw new Diagnostic("ELF003", text, remedy, { file: this.#file.name });
   }
@@ -349,6 +355,11 @@ function place({ name }: Section, offset: number): string {
   return `${name}+0x${offset.toString(16)}`;
 }
 
+function flagsOf(bits: number): SectionFlags {
+  const all = (bits & SHF_TLS) !== 0 ? TLS_FLAGS : FLAGS;
+  return all[bits & (SHF_WRITE | SHF_ALLOC | SHF_EXECINSTR)] ?? NO_FLAGS;
+}
+
 function mergeOf(flags: number, entrySize: number, size: number): MergeInfo | undefined {
   if ((flags & SHF_MERGE) === 0 || entrySize === 0 || size % entrySize !== 0) return undefined;
   if ((flags & SHF_WRITE) !== 0) return undefined;
@@ -368,6 +379,8 @@ function symbolType(type: number): ObjectSymbol["type"] {
       return "object";
     case STT_SECTION:
       return "section";
+    case STT_TLS:
+      return "thread";
     default:
       return "none";
   }

@@ -14,6 +14,7 @@ import {
   REL_SIZE,
   SHF_ALLOC,
   SHF_EXECINSTR,
+  SHF_TLS,
   SHF_WRITE,
   SHN_ABS,
   SHN_COMMON,
@@ -85,7 +86,8 @@ function addSection(
   const flags =
     (section.flags.alloc ? SHF_ALLOC : 0) |
     (section.flags.write ? SHF_WRITE : 0) |
-    (section.flags.execute ? SHF_EXECINSTR : 0);
+    (section.flags.execute ? SHF_EXECINSTR : 0) |
+    (section.flags.tls ? SHF_TLS : 0);
   if (section.type === "nobits") {
     table.add({ name, type: SHT_NOBITS, flags, offset: out.length, size, align });
     return;

@@ -63,7 +63,9 @@ export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Arr
   if (symbols) {
     const shown = image.symbols.filter((symbol) => isOf(symbol, module));
     table.addSymbols(shown, {
-      value: ({ address }) => address,
+      // By the gABI, thread-local variables count from the start of their block.
+      value: ({ address, type }) =>
+        type === "thread" ? address - (image.threads?.start ?? 0) : address,
       header: (symbol) => headers.of(symbol),
     });
   }

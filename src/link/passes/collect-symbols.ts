@@ -8,7 +8,7 @@ import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../../object
 import type { ResolvedLayout } from "../layout/resolved";
 import { displayName } from "../names/demangle";
 import { byGnuOrder } from "../names/gnu-order";
-import { providedSymbol } from "./define-symbols";
+import { OFFSET_TABLE, providedSymbol } from "./define-symbols";
 import { InputSection, LinkSymbol, type SymbolScope } from "./model";
 
 type Inputs = ReadonlyMap<ObjectFile, InputSection[]>;
@@ -253,11 +253,12 @@ function commonSection(size: number, align: number): Section {
 function provide(inputs: Inputs, globals: Map<string, LinkSymbol>): LinkSymbol[] {
   const provided: LinkSymbol[] = [];
   for (const object of inputs.keys()) {
-    for (const { name, binding, section, absolute, common } of object.symbols) {
+    for (const [index, { name, binding, section, absolute, common }] of object.symbols.entries()) {
       if (section !== undefined || absolute || common !== undefined) continue;
       if (binding === "local" || !name.startsWith("_") || globals.has(name)) continue;
       const about = providedSymbol(name);
-      if (about) {
+      // Beside thread-local variables, gas lists the offset table's symbol and does not use it.
+      if (about && (name !== OFFSET_TABLE || isUsed(object, index))) {
         const symbol = new LinkSymbol(name, "layout", "global", "none", 0, undefined, 0, about);
         globals.set(name, symbol);
         provided.push(symbol);
@@ -265,4 +266,10 @@ function provide(inputs: Inputs, globals: Map<string, LinkSymbol>): LinkSymbol[]
     }
   }
   return provided;
+}
+
+function isUsed(object: ObjectFile, index: number): boolean {
+  return object.sections.some(({ relocations }) =>
+    relocations.some(({ symbol }) => symbol === index),
+  );
 }

@@ -15,6 +15,8 @@ interface Edges {
 
 const NOWHERE: Edges = { start: 0, end: 0, load: 0 };
 
+/** The symbol of the global offset table, which offset-table.ts makes. */
+export const OFFSET_TABLE = "_GLOBAL_OFFSET_TABLE_";
 /** `__init_array_start`, `__init_array_end` and their relatives. */
 const ARRAY_EDGE = /^__(preinit_array|init_array|fini_array|ctors|dtors)_(start|end)$/;
 /** `__start_NAME` and `__stop_NAME` of a section whose name is an identifier of C. */
@@ -22,7 +24,7 @@ const IDENTIFIER_EDGE = /^__(start|stop)_([A-Za-z_]\w*)$/;
 
 /** What the linker takes an undefined symbol of this name to mean; undefined: nothing. */
 export function providedSymbol(name: string): LayoutSymbol | undefined {
-  if (name === "_GLOBAL_OFFSET_TABLE_") {
+  if (name === OFFSET_TABLE) {
     return { name, of: ".got.plt", kind: "inputs", edge: "start" };
   }
   const array = ARRAY_EDGE.exec(name);

@@ -7,6 +7,7 @@ import type { LinkedFunction } from "./functions";
 import type { Segment } from "./make-segments";
 import type { InputSection, LinkSymbol, PlacedSection } from "./model";
 import type { RegionUse } from "./place";
+import type { ThreadBlock } from "./thread-block";
 
 export interface LinkedImage {
   readonly layout: ResolvedLayout;
@@ -17,6 +18,8 @@ export interface LinkedImage {
   readonly segments: readonly Segment[];
   /** What each region that is not reserved holds. */
   readonly regions: readonly RegionUse[];
+  /** The thread-local variables, if there are any. */
+  readonly threads: ThreadBlock | undefined;
   /** Every symbol of what is in the image, and those of the layout, by address, then by name. */
   readonly symbols: readonly LinkSymbol[];
   /** The functions of all code, by output section and address. */

@@ -193,6 +193,10 @@ function placeOrphan(
 ): void {
   const { section, object } = input;
   if (section.size === 0 || !section.flags.alloc) return;
+  if (section.flags.tls) {
+    reportThreadLocal(input, report);
+    return;
+  }
   const output = layout.orphans === "place" ? homeOf(input, outputs, layout) : undefined;
   if (output) {
     assign(input, output, undefined);
@@ -206,6 +210,16 @@ function placeOrphan(
     `Add "${section.name}" to the \`inputs\` of an output section, or to \`discard\`.`,
     { file: object.name },
   );
+}
+
+/** They are no orphans of the other data: their sections make a block of their own. */
+function reportThreadLocal(input: InputSection, report: Reporter): void {
+  input.orphan = true;
+  const { section, object } = input;
+  const what = `section ${section.name} of ${object.name} has thread-local variables`;
+  const remedy = 'Add ".tdata" and ".tbss" to `sections`, and copy them for each thread.';
+  const text = `${what}, which no output section takes`;
+  report.error("LINK029", text, remedy, { file: object.name });
 }
 
 /** The last output section with the orphan's permissions, or else with more. */

@@ -14,11 +14,8 @@
 
 import type { ObjectFile, Relocation, RelocationKind, Section } from "../../object/object";
 import { byGnuOrder } from "../names/gnu-order";
-import { providedSymbol } from "./define-symbols";
+import { OFFSET_TABLE, providedSymbol } from "./define-symbols";
 import { InputSection, LinkSymbol, type SymbolScope } from "./model";
-
-/** The symbol of the table, at whose address it begins. */
-export const TABLE_SYMBOL = "_GLOBAL_OFFSET_TABLE_";
 
 const WORD = 4;
 /** For the dynamic section and the dynamic linker: there is neither, so they are zero. */
@@ -30,7 +27,7 @@ export function makeOffsetTable(
   symbols: SymbolScope,
 ): InputSection[] {
   const table = new OffsetTable();
-  let needed = symbols.globals.get(TABLE_SYMBOL)?.kind === "layout";
+  let needed = symbols.globals.get(OFFSET_TABLE)?.kind === "layout";
   for (const input of inputs) {
     if (!input.live || !input.relocations.some(({ kind }) => isAboutTable(kind))) continue;
     needed = true;
@@ -39,9 +36,9 @@ export function makeOffsetTable(
     }
   }
   if (!needed) return [];
-  const about = providedSymbol(TABLE_SYMBOL);
-  if (!symbols.globals.has(TABLE_SYMBOL) && about) {
-    const base = new LinkSymbol(TABLE_SYMBOL, "layout", "global", "object", 0, undefined, 0, about);
+  const about = providedSymbol(OFFSET_TABLE);
+  if (!symbols.globals.has(OFFSET_TABLE) && about) {
+    const base = new LinkSymbol(OFFSET_TABLE, "layout", "global", "object", 0, undefined, 0, about);
     symbols.define(base);
   }
   return table.sections();

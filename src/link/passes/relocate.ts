@@ -13,8 +13,9 @@ import type { Reporter } from "../../base/reporter";
 import type { Relocation } from "../../object/object";
 import { I386_RELOCATIONS } from "../elf/relocations";
 import { displayName } from "../names/demangle";
+import { OFFSET_TABLE } from "./define-symbols";
 import type { InputSection, LinkSymbol, PlacedSection, SymbolScope } from "./model";
-import { TABLE_SYMBOL } from "./offset-table";
+import type { ThreadBlock } from "./thread-block";
 
 /** The range that a result of less than 32 bits must be in. */
 type Range = readonly [least: number, most: number];
@@ -23,12 +24,18 @@ const ANY_8: Range = [-0x80, 0xff];
 const SIGNED_8: Range = [-0x80, 0x7f];
 
 /** Sets `bytes` of `output`, unless all of it is zeros. */
-export function relocate(output: PlacedSection, symbols: SymbolScope, report: Reporter): void {
+export function relocate(
+  output: PlacedSection,
+  symbols: SymbolScope,
+  threads: ThreadBlock | undefined,
+  report: Reporter,
+): void {
   if (output.isZero) return; // A large .bss takes no memory here either.
   output.bytes = new Uint8Array(output.size);
   if (output.plan.fill !== 0) output.bytes.fill(output.plan.fill);
   const view = new DataView(output.bytes.buffer);
-  const table = symbols.globals.get(TABLE_SYMBOL)?.address ?? 0;
+  const table = symbols.globals.get(OFFSET_TABLE)?.address ?? 0;
+  const bases: Bases = { table, threads: threads ?? { start: 0, end: 0 } };
   for (const input of output.inputs) {
     if (input.section.type === "nobits") {
       output.bytes.fill(0, input.offset, input.offset + input.size);
@@ -39,7 +46,8 @@ export function relocate(output: PlacedSection, symbols: SymbolScope, report: Re
     for (const relocation of relocations) {
       const symbol = symbols.target(input, relocation);
       const range = rangeOf(relocation);
-      const result = resultOf(relocation, symbol, address + relocation.offset, table);
+      const result = resultOf(relocation, symbol, address + relocation.offset, bases);
+      if (isMistaken(relocation, symbol)) reportMistaken(input, relocation, symbol, report);
       const value = range ? result | 0 : result;
       const at = input.offset + relocation.offset;
       if (!range) view.setUint32(at, value, true);
@@ -51,11 +59,17 @@ export function relocate(output: PlacedSection, symbols: SymbolScope, report: Re
   }
 }
 
+/** What results may be counted from. */
+interface Bases {
+  readonly table: number;
+  readonly threads: ThreadBlock;
+}
+
 function resultOf(
   { kind, addend }: Relocation,
   symbol: LinkSymbol,
   place: number,
-  table: number,
+  { table, threads }: Bases,
 ): number {
   if (symbol.isGone) return 0;
   switch (kind) {
@@ -65,9 +79,32 @@ function resultOf(
       return symbol.plus(addend) - table;
     case "relative":
       return symbol.plus(addend) - place;
+    case "thread":
+      return symbol.plus(addend) - threads.end;
+    case "thread-block":
+      return symbol.plus(addend) - threads.start;
     default:
       return symbol.plus(addend);
   }
+}
+
+/** Whether what is not thread-local is used as if it were. */
+function isMistaken({ kind }: Relocation, { input, isGone, kind: of }: LinkSymbol): boolean {
+  if (kind !== "thread" || isGone) return false;
+  return input ? input.section.flags.tls !== true : of === "number" || of === "layout";
+}
+
+function reportMistaken(
+  input: InputSection,
+  { offset }: Relocation,
+  { name }: LinkSymbol,
+  report: Reporter,
+): void {
+  const text =
+    `${input.describe(offset)} uses ${displayName(name)} as a thread-local variable, which it ` +
+    "is not where it is defined";
+  const remedy = "Declare it alike everywhere, with or without `__thread`.";
+  report.error("LINK030", text, remedy, input.placeOf(offset));
 }
 
 /** undefined: a word, which wraps. */

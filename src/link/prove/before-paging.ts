@@ -88,7 +88,8 @@ function follow(
     const symbol = symbols.target(code.input, relocation);
     const { input } = symbol;
     if (!input || symbol.isOutside || barriers.includes(symbol)) continue;
-    if (isPhysical(relocation, symbol, input)) continue;
+    // A thread-local variable is named by its distance.
+    if (relocation.kind === "thread" || isPhysical(relocation, symbol, input)) continue;
     if (input.output && !input.output.isIdentity) {
       reportHigh(code, relocation.offset, symbol, input, report);
     } else if (input.section.flags.execute) {

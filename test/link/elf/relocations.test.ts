@@ -10,7 +10,7 @@ test("each number that is read is written again, but for calls that might leave 
   const known = Array.from({ length: 256 }, (_, number) => I386_RELOCATIONS.type(number)).filter(
     (type) => type !== undefined,
   );
-  assert.equal(known.length, 11);
+  assert.equal(known.length, 13);
   for (const { number, kind, width } of known) {
     const written = I386_RELOCATIONS.typeFor(kind, width);
     if (number === PLT32) assert.equal(written.name, "R_386_PC32");
@@ -27,6 +27,8 @@ test("the psABI's widths and kinds", () => {
   assert.deepEqual(facts(2), ["R_386_PC32", "relative", 4]);
   assert.deepEqual(facts(9), ["R_386_GOTOFF", "got-offset", 4]);
   assert.deepEqual(facts(10), ["R_386_GOTPC", "got-address", 4]);
+  assert.deepEqual(facts(17), ["R_386_TLS_LE", "thread", 4]);
+  assert.deepEqual(facts(32), ["R_386_TLS_LDO_32", "thread-block", 4]);
   assert.deepEqual(facts(20), ["R_386_16", "absolute", 2]);
   assert.deepEqual(facts(23), ["R_386_PC8", "relative", 1]);
   assert.deepEqual(facts(43), ["R_386_GOT32X", "got-relaxable", 4]);

@@ -37,15 +37,24 @@ test("gcc's objects are read: relocations, common and absolute symbols", {
   assert.ok((code?.relocations.length ?? 0) >= 4);
 });
 
-test("thread-local variables are refused with a remedy", {
+test("thread-local variables of shared libraries are refused with a remedy", {
   skip: unlessInstalled("gcc"),
 }, (t) => {
   const file = scratch(t);
-  const c = file("a.c", "__thread int x; int f(void) { return x; }");
+  const c = file("a.c", "extern __thread int x; int f(void) { return x; }");
   const o = file("a.o");
-  run("gcc", "-m32", "-O1", "-fno-pic", "-c", c, "-o", o);
-  const text = diagnosed("ELF003", () => readElfObject(readFileSync(o), "a.o"));
-  assert.match(text, /R_386_TLS_LE.*\.text\+0x[\s\S]*thread_local/);
+  const compiled = (...flags: string[]) => {
+    run("gcc", "-m32", "-O1", ...flags, "-c", c, "-o", o);
+    return readElfObject(readFileSync(o), "a.o");
+  };
+  for (const [flag, type] of [
+    ["-fpic", "R_386_TLS_GD"],
+    ["-fno-pic", "R_386_TLS_IE"],
+  ] as const) {
+    const text = diagnosed("ELF003", () => compiled(flag));
+    assert.match(text, new RegExp(`${type} at \\.text\\+0x[\\s\\S]*-ftls-model=local-exec`));
+  }
+  compiled("-fno-pic", "-ftls-model=local-exec");
 });
 
 test("files that are not i386 ELF objects are refused, each with its reason", () => {
