@@ -129,12 +129,22 @@ export function moveInitramfsPast(claimedEnd: usize): void {
   initramfsAddress = target;
 }
 
-/** Whether [start, start + size) is RAM throughout. */
+/** Whether [start, start + size) is RAM throughout: a loader may name it in pieces that touch. */
 export function isRam(start: usize, size: u32): bool {
-  const first = <u32>(start >> PAGE_SHIFT);
   const end = <u32>((<u64>start + size + PAGE_MASK) >> PAGE_SHIFT);
-  for (let i: u32 = 0; i < rangeCount; i++) {
-    if (rangeStart(i) <= first && end <= rangeEnd(i)) return true;
+  let reached = <u32>(start >> PAGE_SHIFT);
+  while (reached < end) {
+    const next = ramEndFrom(reached);
+    if (next === reached) return false;
+    reached = next;
   }
-  return false;
+  return true;
+}
+
+/** How far RAM goes on from `frame` at least; `frame` itself if it is not RAM. */
+function ramEndFrom(frame: u32): u32 {
+  for (let i: u32 = 0; i < rangeCount; i++) {
+    if (rangeStart(i) <= frame && frame < rangeEnd(i)) return rangeEnd(i);
+  }
+  return frame;
 }

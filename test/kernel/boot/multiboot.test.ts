@@ -203,6 +203,19 @@ describe("the loader's module", () => {
     assert.throws(() => part.call.moveInitramfsPast!(7 * MIB), noRoom);
   });
 
+  it("may be moved to ranges that touch, in whatever order they are named", () => {
+    const map: MapEntry[] = [
+      [6 * MIB, MIB, RAM],
+      [MIB, 3 * MIB, RAM],
+      [4 * MIB, 2 * MIB, RAM],
+    ];
+    read({ map, module: [MIB, 3 * MIB] });
+    part.call.moveInitramfsPast!(3 * MIB);
+    assert.deepEqual(place(), [3 * MIB, 2 * MIB]);
+    assert.equal(part.call.isRam!(MIB, 6 * MIB), 1);
+    assert.equal(part.call.isRam!(MIB, 6 * MIB + 1), 0);
+  });
+
   it("does not pass for one that fits because its end wraps", () => {
     read({});
     assert.equal(part.call.isRam!(2 * MIB, 0xfff0_0000), 0);
