@@ -107,11 +107,11 @@ export class LineDiscipline {
     return 0;
   }
 
-  /** True if a read would return now. */
-  isReadable(): bool {
+  /** True if a read of `size` bytes would return now. */
+  isReadable(size: u32): bool {
     const available = this.committed - this.head;
     if ((this.lflag & ICANON) !== 0) return available !== 0;
-    return available >= <u32>this.special(VMIN);
+    return available >= min<u32>(this.special(VMIN), size);
   }
 
   /**
@@ -123,9 +123,13 @@ export class LineDiscipline {
     return this.tail - this.head < RING_ENTRIES - ROOM_FOR_TYPING;
   }
 
-  /** How many bytes are ready to be read. */
+  /** How many bytes are ready to be read; a ^D is not one. */
   readableBytes(): u32 {
-    return this.committed - this.head;
+    let count: u32 = 0;
+    for (let at = this.head; at !== this.committed; at++) {
+      if ((this.entry(at) & ENDS_INPUT) === 0) count++;
+    }
+    return count;
   }
 
   /**

@@ -56,8 +56,11 @@ function readTerminal(file: OpenFile, to: UserPointer, size: u32): i32 {
   const wanted = transferSize(to, size);
   if (wanted <= 0) return wanted;
   const terminal = terminalOf(file);
-  while (!hasInput(terminal)) {
-    if ((file.flags & O_NONBLOCK) !== 0) return -EAGAIN;
+  const mayWait = (file.flags & O_NONBLOCK) === 0;
+  // A read that may not wait takes what there is, whatever VMIN says.
+  const enough: u32 = mayWait ? wanted : 1;
+  while (!hasInput(terminal, enough)) {
+    if (!mayWait) return -EAGAIN;
     const result = sleepOn(terminal.readers);
     if (result !== 0) return result;
   }
@@ -68,12 +71,12 @@ function readTerminal(file: OpenFile, to: UserPointer, size: u32): i32 {
 }
 
 /**
- * Whether there is input, once what waits in the device has been taken: a flush makes room that no
- * interrupt tells of, as the device's interrupt came when there was none.
+ * Whether a read of `size` bytes has its input, once what waits in the device has been taken: a
+ * flush makes room that no interrupt tells of, as the device's interrupt came when there was none.
  */
-function hasInput(terminal: Terminal): bool {
-  if (!terminal.isReadable()) terminal.takeWaitingInput();
-  return terminal.isReadable();
+function hasInput(terminal: Terminal, size: u32): bool {
+  if (!terminal.isReadable(size)) terminal.takeWaitingInput();
+  return terminal.isReadable(size);
 }
 
 function writeTerminal(file: OpenFile, from: UserPointer, size: u32): i32 {

@@ -58,7 +58,7 @@ export class Terminal extends LineDiscipline {
     if (signal !== 0 && signalFunction !== 0) {
       call_indirect<void>(signalFunction, this.foregroundGroup, signal);
     }
-    if (this.isReadable()) wakeAll(this.readers);
+    if (this.isReadable(1)) wakeAll(this.readers);
   }
 
   /** Shows one byte; call finishOutput after the last one. */
@@ -82,7 +82,7 @@ export class Terminal extends LineDiscipline {
   /** Takes over the termios at `from`; wakes who can read now: see LineDiscipline.setTermios(). */
   changeTermios(from: usize): void {
     this.setTermios(from);
-    if (this.isReadable()) wakeAll(this.readers);
+    if (this.isReadable(1)) wakeAll(this.readers);
   }
 
   /** Sets the functions of the driver, once, and the defaults: see startTerminal(). */

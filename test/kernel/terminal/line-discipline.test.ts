@@ -21,7 +21,7 @@ const part = loadKernelPart(
   const terminal = changetype<LineDiscipline>(memory.data(<i32>RING + RING_SIZE, 8));
   export function reset(): void { terminal.reset(echo.index); }
   export function receive(byte: u32): u32 { return terminal.receive(byte); }
-  export function readable(): u32 { return terminal.isReadable(); }
+  export function readable(size: u32): u32 { return terminal.isReadable(size); }
   export function read(to: usize, size: u32): u32 { return terminal.read(to, size); }
   export function termios(): usize { return changetype<usize>(terminal); }
   export function set(from: usize): void { terminal.setTermios(from); }
@@ -45,7 +45,7 @@ function type(text: string): number[] {
 
 /** What a read gets, or undefined if it would wait. */
 function read(size = 100): string | undefined {
-  if (part.call.readable!() === 0) return undefined;
+  if (part.call.readable!(size) === 0) return undefined;
   const count = part.call.read!(part.area, size);
   return Buffer.from(part.read(part.area, count)).toString();
 }
@@ -175,6 +175,13 @@ describe("a terminal in raw mode", () => {
     assert.equal(read(), "abc");
     setLocalFlags(raw, 0);
     assert.equal(read(), "");
+  });
+
+  it("waits for no more bytes than the read asks for", () => {
+    setLocalFlags(raw, 3);
+    type("ab");
+    assert.equal(read(2), "ab");
+    assert.equal(read(1), undefined);
   });
 
   it("gives what was typed before, though no line had ended", () => {

@@ -2,14 +2,18 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
+import { O_NONBLOCK } from "../../../src/abi/files";
 import {
+  FIONREAD,
   ICANON,
   TCSETS,
   TCSETSF,
+  TERMIOS_CC,
   TERMIOS_LFLAG,
   TIOCGPGRP,
   TIOCGWINSZ,
   TIOCSPGRP,
+  VMIN,
 } from "../../../src/abi/termios";
 import { loadKernelPart, TEST_HEAP } from "../kernel-part";
 
@@ -20,6 +24,7 @@ const part = loadKernelPart(
   import { Inode } from "./kernel/file/inode";
   import { OpenFile } from "./kernel/file/open-file";
   import { startTerminal, Terminal, TERMINAL_SIZE } from "./kernel/terminal/terminal";
+  import { userPointer } from "./kernel/memory/user-memory";
   import { terminalOperations } from "./kernel/terminal/terminal-file";
   const record: usize = memory.data(TERMINAL_SIZE, 8);
   const file = changetype<OpenFile>(memory.data(offsetof<OpenFile>(), 8));
@@ -35,6 +40,10 @@ const part = loadKernelPart(
   }
   export function receive(byte: u32): u32 { return changetype<Terminal>(record).receive(byte); }
   export function termios(): usize { return record; }
+  export function read(to: u32, size: u32, flags: u32): i32 {
+    file.flags = flags;
+    return file.read(userPointer(to), size);
+  }
   export function control(command: u32, argument: u32): i32 {
     return file.ioctl(command, argument);
   }
@@ -91,13 +100,18 @@ const part = loadKernelPart(
 );
 
 /** Sets the terminal to raw mode, or back. */
-function setMode(raw: boolean, command = TCSETS): number {
+function setMode(raw: boolean, command = TCSETS, vmin = 1): number {
   const termios = part.read(part.call.termios!(), 36);
   const view = new DataView(termios.buffer);
   const flags = view.getUint32(TERMIOS_LFLAG, true);
   view.setUint32(TERMIOS_LFLAG, raw ? flags & ~ICANON : flags | ICANON, true);
+  termios[TERMIOS_CC + VMIN] = vmin;
   part.write(part.area, termios);
   return part.call.control!(command, part.area);
+}
+
+function type(text: string): void {
+  for (const byte of Buffer.from(text)) part.call.receive!(byte);
 }
 
 describe("a terminal's ioctls", () => {
@@ -107,14 +121,14 @@ describe("a terminal's ioctls", () => {
   });
 
   it("wakes readers when a line that has not ended becomes readable", () => {
-    for (const byte of Buffer.from("ab")) part.call.receive!(byte);
+    type("ab");
     assert.equal(setMode(true), 0);
     assert.equal(woken, 1);
   });
 
   it("wakes no reader while there is nothing to read", () => {
     assert.equal(setMode(true), 0);
-    for (const byte of Buffer.from("ab")) part.call.receive!(byte);
+    type("ab");
     part.call.start!();
     assert.equal(setMode(false, TCSETSF), 0);
     assert.equal(woken, 0);
@@ -129,7 +143,27 @@ describe("a terminal's ioctls", () => {
     assert.equal(part.read(part.area + 64, 1)[0], 42);
   });
 
+  it("counts the bytes that can be read, and ^D is none", () => {
+    type("ab\ncd\x04ef");
+    assert.equal(part.call.control!(FIONREAD, part.area), 0);
+    assert.equal(part.read(part.area, 1)[0], 5);
+  });
+
   it("refuses a command that terminals do not have", () => {
     assert.equal(part.call.control!(0x1234, part.area), -25);
+  });
+});
+
+describe("a read of a terminal that may not wait", () => {
+  beforeEach(() => part.call.start!());
+
+  it("gets what there is, however much VMIN asks for", () => {
+    assert.equal(setMode(true, TCSETS, 10), 0);
+    assert.equal(part.call.read!(part.area, 100, O_NONBLOCK), -11);
+    type("ab");
+    assert.equal(part.call.read!(part.area, 100, O_NONBLOCK), 2);
+    assert.equal(part.call.read!(part.area, 100, O_NONBLOCK), -11);
+    assert.equal(setMode(true, TCSETS, 0), 0);
+    assert.equal(part.call.read!(part.area, 100, O_NONBLOCK), 0);
   });
 });

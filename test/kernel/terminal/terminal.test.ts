@@ -36,7 +36,7 @@ const part = loadKernelPart(
   }
   export function receive(index: u32, byte: u32): void { at(index).receiveByte(byte); }
   export function write(index: u32, byte: u32): void { at(index).writeByte(byte); }
-  export function readable(index: u32): u32 { return at(index).isReadable(); }
+  export function readable(index: u32): u32 { return at(index).isReadable(100); }
   export function read(index: u32, to: usize, size: u32): u32 { return at(index).read(to, size); }
   export function rows(index: u32): u32 { return at(index).rows; }
   export function columns(index: u32): u32 { return at(index).columns; }
