@@ -2,7 +2,7 @@
 //
 //   PAGE_SIZE .. identity end    each address is its own physical address: low memory, the kernel
 //                                image, the frame list, the tables below
-//   .. PAGE_TABLES, .. WINDOWS   the heap (heap.ts)
+//   .. PAGE_TABLES, .. WINDOWS   the heap (pages.ts, heap.ts)
 //   PAGE_TABLES                  the page tables as one array: directory 3 has four entries that
 //                                point at the four directories, so the PTE of an address lies at
 //                                PAGE_TABLES + (address >> 12) * 8 and its PDE at

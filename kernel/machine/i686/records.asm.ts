@@ -26,7 +26,7 @@ export default function records(a: Assembler): void {
   a.space(4);
   stack(a, "paranoid_stack", PARANOID_STACK_SIZE);
   stack(a, "double_fault_stack", DOUBLE_FAULT_STACK_SIZE);
-  // The boot's, and then the idle thread's.
+  // The boot's; left for good when process 1 starts.
   stack(a, "boot_stack", BOOT_STACK_SIZE);
 }
 
