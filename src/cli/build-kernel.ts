@@ -1,7 +1,7 @@
 // Builds the kernel of a project from AssemblyScript, assembly and layout: build/kernel.elf and the
 // files beside it. Runs in a build worker.
 
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { KERNEL_DATA } from "../abi/memory-map";
 import type { Diagnostic } from "../base/diagnostic";
@@ -14,12 +14,14 @@ import { compileModule } from "../compile/compile";
 import type { CompileOptions } from "../compile/options";
 import type { Layout } from "../link/layout/layout";
 import { link } from "../link/link";
-import { writeOutputs } from "../link/output/write-outputs";
+import { outputFiles } from "../link/output/write-outputs";
+import type { LinkedImage } from "../link/passes/image";
 import type { ObjectFile } from "../object/object";
 import { assemble, assemblySources } from "./build-assembly";
 import type { BuildOutcome } from "./build-task";
 import type { Project } from "./project";
 import { importExport } from "./project-module";
+import { replaceFile } from "./replace-file";
 import { SourceLog } from "./source-log";
 import { SYSTEM_CALLS_FILE, servedCalls } from "./system-calls-file";
 
@@ -43,11 +45,21 @@ export async function buildKernel({ root, output }: Project): Promise<BuildOutco
   const image = link(objects, layout);
   return {
     title: "kernel",
-    outputs: [...writeOutputs(image, output), ...writeSystemCalls(wasm, output)],
+    outputs: [...writeImage(image, output), ...writeSystemCalls(wasm, output)],
     sources: log.hashes,
     warnings: [...warnings, ...image.warnings],
     wasmBytes: wasm.length,
   };
+}
+
+/** Writes the files of an image, each whole or not at all; returns their paths. */
+function writeImage(image: LinkedImage, directory: string): string[] {
+  mkdirSync(directory, { recursive: true });
+  return [...outputFiles(image)].map(([name, content]) => {
+    const path = join(directory, name);
+    replaceFile(path, content);
+    return path;
+  });
 }
 
 /** Writes which system calls the kernel serves, if it says so: the file's path, or none. */
@@ -56,7 +68,7 @@ function writeSystemCalls(wasm: Uint8Array, output: string): string[] {
   const calls = servedCalls(wasm);
   rmSync(path, { force: true });
   if (calls === undefined) return [];
-  writeFileSync(path, `${JSON.stringify(calls, undefined, 2)}\n`);
+  replaceFile(path, `${JSON.stringify(calls, undefined, 2)}\n`);
   return [path];
 }
 

@@ -1,7 +1,7 @@
 // Builds one user program: AssemblyScript to build/user/NAME and, with
 // debug information, NAME.elf. Runs in a build worker.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { USER_DATA } from "../abi/memory-map";
 import {
@@ -18,6 +18,7 @@ import { assemble } from "./build-assembly";
 import type { BuildOutcome, ProgramRecipe } from "./build-task";
 import type { Project } from "./project";
 import { importExport } from "./project-module";
+import { replaceFile } from "./replace-file";
 import { SourceLog } from "./source-log";
 
 const LAYOUT = "user/layout.ts";
@@ -64,7 +65,7 @@ function writeProgram(image: LinkedImage, directory: string, name: string): stri
   mkdirSync(directory, { recursive: true });
   const path = join(directory, name);
   const debugPath = `${path}.elf`;
-  writeFileSync(path, writeElf(image, { symbols: false }));
-  writeFileSync(debugPath, elfFile(image));
+  replaceFile(path, writeElf(image, { symbols: false }));
+  replaceFile(debugPath, elfFile(image));
   return [path, debugPath];
 }

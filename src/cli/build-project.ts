@@ -9,7 +9,7 @@
 // costs more than compiling one.
 
 import { fork } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,7 @@ import type { BuildAnswer, BuildTask, PlainDiagnostic, ProgramRecipe } from "./b
 import { folderEntries } from "./folder-entries";
 import type { Project } from "./project";
 import { importExport } from "./project-module";
+import { replaceFile } from "./replace-file";
 import { hashOf, isCurrent, toolchainHash, writeStamp } from "./stamp";
 import { complain, patiently, progress } from "./terminal";
 
@@ -205,6 +206,6 @@ function writeInitramfs(
   const files = folderEntries(join(project.root, "user", "root"));
   const archive = writeArchive([...binaries, ...files, ...generated]);
   const path = join(project.output, "initramfs.cpio");
-  if (!existsSync(path) || !readFileSync(path).equals(archive)) writeFileSync(path, archive);
+  if (!existsSync(path) || !readFileSync(path).equals(archive)) replaceFile(path, archive);
   return path;
 }

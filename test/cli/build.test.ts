@@ -1,7 +1,8 @@
 // `isthmus build` on a project of three small files: what is built, and what is built again.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -118,6 +119,19 @@ describe("isthmus build", () => {
     assert.equal((await build()).units[0]?.built, true, "an output");
     assert.equal((await build("--force")).units[0]?.built, true, "--force");
     assert.equal((await build()).units[0]?.built, false);
+  });
+
+  it("keeps what was built before when there is no room for what replaces it", async () => {
+    const before = readFileSync(join(root, "build/kernel.elf"));
+    write("kernel/word.ts", "export function word(): u32 {\n  return 43;\n}\n");
+    const command = `ulimit -f 1; node ${join(INSTALLATION, "bin/isthmus.js")} build`;
+    const { status, stderr } = spawnSync("bash", ["-c", command], { cwd: root, encoding: "utf8" });
+    assert.equal(status, 2);
+    assert.match(stderr, /CLI007\S*: \S*kernel\.elf cannot be written: the file would be larger/);
+    assert.deepEqual(readFileSync(join(root, "build/kernel.elf")), before);
+    const left = readdirSync(join(root, "build")).filter((name) => /partial|lock/.test(name));
+    assert.deepEqual(left, []);
+    assert.equal((await build()).units[0]?.built, true);
   });
 
   it("names the line of an assembly module that fails", async () => {
