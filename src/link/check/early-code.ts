@@ -61,12 +61,14 @@ export function earlyCodeOf(subject: Subject): EarlyCode {
 
 /**
  * Where loaders enter 32-bit code, as linked addresses: Limine and UEFI enter 64-bit code, and PVH
- * has an entry of its own.
+ * has an entry of its own. How a kernel without any of these protocols is entered is not known,
+ * unless there is a layout, whose entry is before paging.
  */
 export function earlyEntries(subject: Subject): bigint[] {
   const { multiboot, multiboot2, pvhEntry } = subject.protocols;
   const entries: bigint[] = [];
-  if (subject.file.bits === 32 || multiboot || multiboot2) entries.push(subject.file.entry);
+  const isFromLayout = subject.file.bits === 32 && subject.layout !== undefined;
+  if (multiboot || multiboot2 || isFromLayout) entries.push(subject.file.entry);
   if (pvhEntry !== undefined) entries.push(pvhEntry);
   return [...new Set(entries.map((entry) => subject.linkedAddressOf(entry) ?? entry))];
 }
@@ -177,5 +179,6 @@ function isBarrier(address: bigint, subject: Subject): boolean {
 }
 
 function functionOf(address: bigint, subject: Subject): string {
-  return subject.nameOf(address)?.replace(/\+0x.*$/, "") ?? String(address);
+  const home = subject.nameOf(address)?.replace(/\+0x.*$/, "");
+  return home ?? subject.sectionAt(address)?.name ?? String(address);
 }

@@ -22,7 +22,7 @@ export const badEntry: Mistake = {
   find(subject) {
     const { file } = subject;
     const physical = loadedEntry(subject);
-    if (physical) return [physical];
+    if (physical) return isByMultiboot(subject) ? [physical] : [];
     const problem = entryProblem(subject);
     if (problem === undefined) return [];
     return [
@@ -35,6 +35,11 @@ export const badEntry: Mistake = {
     ];
   },
 };
+
+/** Other loaders may jump to the entry point as it is, Linux's for one. */
+function isByMultiboot({ protocols }: Subject): boolean {
+  return protocols.multiboot !== undefined || protocols.multiboot2 !== undefined;
+}
 
 /** `_start = begin - 0xc0000000`: an entry point that was turned into a load address already. */
 function loadedEntry(subject: Subject): Finding | undefined {

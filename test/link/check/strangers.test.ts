@@ -143,3 +143,14 @@ describe("a kernel with a PVH entry", { skip }, () => {
     assert.match(found.join("\n"), /^LAY012 begin runs before paging and reads or writes counter/);
   });
 });
+
+describe("a kernel without a boot protocol that check knows", { skip }, () => {
+  it("may be entered at a load address, and by code that has turned paging on", (t) => {
+    const own = change(segmented(0), HEADER, "");
+    const physical = `${own}\n.globl own_start\nown_start = _start_high - 0xc0000000`;
+    const high = change(physical, "high:\n", "high:\n_start_high:\n");
+    const script = `ENTRY(own_start) SECTIONS { ${HIGHER_HALF} /DISCARD/ : { *(.note*) } }`;
+    const { bytes } = makeKernel(t, { assembly: high, script });
+    assert.deepEqual(check(bytes, "kernel.elf").findings, []);
+  });
+});
