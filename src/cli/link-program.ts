@@ -2,6 +2,7 @@
 // that suits its `main`, a memory manager, and the layout.
 
 import { Diagnostic, type Place } from "../base/diagnostic";
+import type { Code } from "../compile/wasm/code";
 import { Op } from "../compile/wasm/opcodes";
 import type { FunctionType, WasmModule } from "../compile/wasm/wasm";
 import { I32 } from "../compile/wasm/wasm";
@@ -28,27 +29,36 @@ export function checkProgram(input: CompileInput): void {
   }
 }
 
-function missing({ module }: CompileInput, name: string, place: Place | undefined): Diagnostic {
+function missing({ module }: CompileInput, name: string, call: Call | undefined): Diagnostic {
+  const caller = call ? ` (function ${call.caller} calls it)` : "";
   return new Diagnostic(
     "COMP004",
-    `the import ${name} is missing: nothing that a program is linked with provides it`,
+    `the import ${name}${caller} is missing: nothing that a program is linked with provides it`,
     "Define it in the program, or compile to an object and link it with what does.",
-    place ?? { file: module.file },
+    call?.place ?? { file: module.file },
   );
 }
 
-/** Where the program's own sources call function `index` first. */
-function firstCall({ module, options }: CompileInput, index: number): Place | undefined {
-  for (const { body } of module.functions) {
-    if (!body) continue;
-    const { code } = body;
-    for (let i = 0; i < code.length; i++) {
-      const isCall = code.op[i] === Op.call && code.a[i] === index;
-      const place = isCall ? options.sourceMap?.lookup(code.at[i]!) : undefined;
-      if (place) return place;
-    }
-  }
-  return undefined;
+interface Call {
+  readonly caller: string;
+  /** Absent for WebAssembly. */
+  readonly place: Place | undefined;
+}
+
+/** The first call of function `index` that the sources show; else the first of all. */
+function firstCall({ module, options }: CompileInput, index: number): Call | undefined {
+  const calls = module.functions.flatMap(({ name, body }) =>
+    body ? callsIn(body.code, index).map((at) => ({ caller: name, at })) : [],
+  );
+  const placed = calls.map(({ caller, at }) => ({ caller, place: options.sourceMap?.lookup(at) }));
+  return placed.find(({ place }) => place) ?? placed[0];
+}
+
+/** Where, in bytes from the start of the module, code calls function `index`. */
+function callsIn({ length, op, a, at }: Code, index: number): number[] {
+  const found: number[] = [];
+  for (let i = 0; i < length; i++) if (op[i] === Op.call && a[i] === index) found.push(at[i]!);
+  return found;
 }
 
 function mainType(module: WasmModule): FunctionType | undefined {

@@ -72,6 +72,13 @@ const FILES: Readonly<Record<string, string | Uint8Array>> = {
     section(11, vector([0, 0x41, 0xfe, 0xff, 0x03, 0x0b, 4, 1, 2, 3, 4])),
   ),
   "garbage.wasm": new TextEncoder().encode("not a module"),
+  "far.wasm": wasm(
+    section(1, vector([0x60, 0, 0])),
+    section(2, vector([...text("env"), ...text("far"), 0, 0])),
+    section(3, vector([0])),
+    section(7, vector([...text("main"), 0, 1])),
+    section(10, vector(body(0x10, 0, 0x0b))),
+  ),
   "vector.wasm": wasm(
     section(1, vector([0x60, 0, 0])),
     section(3, vector([0])),
@@ -166,6 +173,12 @@ describe("isthmus compile refuses, and leaves no file:", () => {
   const cases: readonly [what: string, words: string[], status: number, pattern: RegExp][] = [
     ["a type error", ["type.ts", "-o", "x"], 1, /^type\.ts:2:\d+: error\[TS2322\]: /],
     ["a missing import", ["import.ts", "-o", "x"], 1, /^import\.ts:3:\d+: error\[COMP004\]: .*far/],
+    [
+      "a missing import of a module",
+      ["far.wasm", "-o", "x"],
+      1,
+      /^far\.wasm: error\[COMP004\]: the import env\.far \(function main calls it\) is missing/,
+    ],
     ["a main of wrong types", ["main.ts", "-o", "x"], 1, /^main\.ts\S*: error\[COMP005\]: /],
     [
       "a truncated module",
