@@ -179,8 +179,8 @@ const SOURCES = {
   ],
   WASM002: [
     "a module uses a feature of WebAssembly that is not supported",
-    `Supported is version 1 with sign extension, saturating conversions, bulk memory and
-    several results. Switch the named feature off where the module is built.`,
+    `Supported is version 2 without vectors, and extended constants of numbers. Switch the named
+    feature off where the module is built.`,
   ],
   WASM003: [
     "a module of WebAssembly is invalid",

@@ -5,7 +5,7 @@
 
 import type { Code } from "./code";
 import { type Immediate, OPCODES, Op } from "./opcodes";
-import type { WasmReader } from "./reader";
+import { invalid, type WasmReader } from "./reader";
 import type { ConstantExpression, ValueType } from "./wasm";
 
 /** Implementation limit, as in the web's engines: a function with more locals is refused. */
@@ -16,13 +16,28 @@ const PREFIXED: readonly (Immediate | undefined)[] = byNumber(0xfc00, 0xfcff);
 
 /** What instructions of later proposals are about, by their first byte. */
 const PROPOSALS: readonly [about: string, ...bytes: number[]][] = [
-  ["exception handling", 0x06, 0x07, 0x08, 0x09, 0x0a, 0x18, 0x19, 0x1f],
+  ["legacy exception handling", 0x06, 0x07, 0x09, 0x18, 0x19],
+  ["exception handling", 0x08],
+  ["exception handling with exnref", 0x0a, 0x1f],
   ["a tail call", 0x12, 0x13, 0x15],
   ["a typed function reference", 0x14, 0xd3, 0xd4, 0xd5, 0xd6],
-  ["a garbage-collected value", 0xfb],
-  ["a vector instruction", 0xfd],
-  ["an atomic instruction", 0xfe],
+  ["a garbage-collected value (GC)", 0xfb],
+  ["a vector instruction (SIMD)", 0xfd],
+  ["an atomic instruction (threads)", 0xfe],
 ];
+
+/** What value types of later proposals are about, by their first byte. */
+const TYPE_PROPOSALS: readonly [about: string, ...bytes: number[]][] = [
+  ["the vector type v128 (SIMD)", 0x7b],
+  ["the type exnref (exception handling)", 0x69, 0x74],
+  ["a typed function reference", 0x63, 0x64],
+  ["a garbage-collected type (GC)", 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x71, 0x72, 0x73],
+];
+
+/** The instructions 0xfc of wide arithmetic. */
+const WIDE_ARITHMETIC = { first: 19, last: 22 };
+/** An alignment with this bit is followed by the number of a memory. */
+const HAS_MEMORY_INDEX = 0x40;
 
 function byNumber(first: number, last: number): (Immediate | undefined)[] {
   const table = new Array<Immediate | undefined>(last - first + 1).fill(undefined);
@@ -92,21 +107,17 @@ export class CodeDecoder {
       const number = reader.u32();
       const immediate = PREFIXED[number];
       if (immediate === undefined) {
+        const isWide = number >= WIDE_ARITHMETIC.first && number <= WIDE_ARITHMETIC.last;
+        if (isWide) reader.unsupported("wide arithmetic", start);
         return reader.malformed(`there is no instruction 0xfc ${number}`, start);
       }
       this.#immediate(immediate, index);
       return 0xfc00 + number;
     }
     const immediate = IMMEDIATES[byte];
-    if (immediate === undefined) return this.#unknown(byte, start);
+    if (immediate === undefined) return unknownInstruction(reader, byte, start);
     this.#immediate(immediate, index);
     return byte;
-  }
-
-  #unknown(byte: number, start: number): never {
-    const proposal = PROPOSALS.find(([, ...bytes]) => bytes.includes(byte));
-    if (proposal) this.#reader.unsupported(proposal[0], start);
-    return this.#reader.malformed(`there is no instruction 0x${byte.toString(16)}`, start);
   }
 
   /** Links a block's start to its end; returns by how much the nesting changes. */
@@ -195,6 +206,9 @@ export class CodeDecoder {
   #alignment(): number {
     const start = this.#reader.position;
     const alignment = this.#reader.u32();
+    if ((alignment & ~0x1f) === HAS_MEMORY_INDEX) {
+      this.#reader.unsupported("several memories (multi-memory)", start);
+    }
     if (alignment >= 32) this.#reader.malformed("an alignment is out of range", start);
     return alignment;
   }
@@ -202,7 +216,8 @@ export class CodeDecoder {
   #blockType(): number {
     const reader = this.#reader;
     const byte = reader.bytes[reader.position] ?? 0;
-    if (byte === 0x40 || isValueType(byte)) return reader.u8() - 0x80;
+    if (byte === 0x40) return reader.u8() - 0x80;
+    if (isValueType(byte) || isProposedType(byte)) return valueType(reader) - 0x80;
     return reader.typeIndex();
   }
 
@@ -236,6 +251,13 @@ export function decodeLocals(reader: WasmReader): ValueType[] {
   return locals;
 }
 
+/** Reports a byte that begins no instruction that we have. */
+function unknownInstruction(reader: WasmReader, byte: number, start: number): never {
+  const proposal = PROPOSALS.find(([, ...bytes]) => bytes.includes(byte));
+  if (proposal) reader.unsupported(proposal[0], start);
+  return reader.malformed(`there is no instruction 0x${byte.toString(16)}`, start);
+}
+
 const CONSTANTS = new Set([
   Op["i32.const"],
   Op["i64.const"],
@@ -246,16 +268,63 @@ const CONSTANTS = new Set([
   Op["ref.func"],
 ]);
 
-/** One constant instruction and its `end`: in effect all that the standard allows here. */
+/** What extended constants may compute: the type, and the operation on words or on 64 bits. */
+const COMPUTATIONS: ReadonlyMap<number, readonly [constant: number, symbol: "+" | "-" | "*"]> =
+  new Map([
+    [Op["i32.add"], [Op["i32.const"], "+"]],
+    [Op["i32.sub"], [Op["i32.const"], "-"]],
+    [Op["i32.mul"], [Op["i32.const"], "*"]],
+    [Op["i64.add"], [Op["i64.const"], "+"]],
+    [Op["i64.sub"], [Op["i64.const"], "-"]],
+    [Op["i64.mul"], [Op["i64.const"], "*"]],
+  ]);
+
+/** Constant instructions and their `end`. What they compute of numbers becomes one constant. */
 export function decodeConstant(reader: WasmReader): ConstantExpression {
-  const at = reader.position;
-  const op = reader.u8();
-  if (!CONSTANTS.has(op)) reader.malformed("a constant expression is required", at);
-  const { a, b } = constantImmediate(reader, op);
-  if (reader.u8() !== Op.end) {
-    reader.malformed("a constant expression is more than one constant", reader.position - 1);
+  const start = reader.position;
+  const stack: ConstantExpression[] = [];
+  for (;;) {
+    const at = reader.position;
+    const op = reader.u8();
+    if (op === Op.end) break;
+    const computation = COMPUTATIONS.get(op);
+    if (CONSTANTS.has(op)) stack.push({ op, ...constantImmediate(reader, op), at });
+    else if (computation) stack.push(compute(reader, stack, computation, at));
+    else if (IMMEDIATES[op] === undefined) unknownInstruction(reader, op, at);
+    else invalid(reader.module, "a constant expression is required", at);
   }
-  return { op, a, b, at };
+  const [only, ...more] = stack;
+  if (!only || more.length > 0) {
+    return invalid(reader.module, "a constant expression does not leave one value", start);
+  }
+  return { ...only, at: start };
+}
+
+/** Takes two numbers off the stack and computes with them. */
+function compute(
+  reader: WasmReader,
+  stack: ConstantExpression[],
+  [constant, symbol]: readonly [constant: number, symbol: "+" | "-" | "*"],
+  at: number,
+): ConstantExpression {
+  const right = stack.pop();
+  const left = stack.pop();
+  if (!left || !right) return invalid(reader.module, "a constant lacks an operand", at);
+  if (left.op === Op["global.get"] || right.op === Op["global.get"]) {
+    return reader.unsupported("a constant computed from an imported global", at);
+  }
+  if (left.op !== constant || right.op !== constant) {
+    return invalid(reader.module, "a constant expression has operands of the wrong type", at);
+  }
+  const [x, y] = [bigOf(left), bigOf(right)];
+  const result = symbol === "+" ? x + y : symbol === "-" ? x - y : x * y;
+  const low = Number(BigInt.asIntN(32, result));
+  const isWide = constant === Op["i64.const"];
+  return { op: constant, a: low, b: isWide ? Number(BigInt.asIntN(32, result >> 32n)) : 0, at };
+}
+
+function bigOf({ a, b }: ConstantExpression): bigint {
+  return (BigInt(b) << 32n) | BigInt(a >>> 0);
 }
 
 function constantImmediate(reader: WasmReader, op: number): { a: number; b: number } {
@@ -283,21 +352,26 @@ function isValueType(byte: number): boolean {
   return (byte >= 0x7c && byte <= 0x7f) || byte === 0x70 || byte === 0x6f;
 }
 
-/** A value type of WebAssembly 2.0; vectors are refused by name. */
+function isProposedType(byte: number): boolean {
+  return TYPE_PROPOSALS.some(([, ...bytes]) => bytes.includes(byte));
+}
+
+/** A value type of WebAssembly 2.0; those of later proposals are refused by name. */
 export function valueType(reader: WasmReader): ValueType {
   const byte = reader.u8();
-  if (byte === 0x7b) reader.unsupported("the vector type v128", reader.position - 1);
-  if (!isValueType(byte)) {
-    reader.malformed(`there is no value type 0x${byte.toString(16)}`, reader.position - 1);
-  }
-  return byte as ValueType;
+  return isValueType(byte) ? (byte as ValueType) : refuseType(reader, byte, "value type");
 }
 
 /** `funcref` or `externref`. */
 export function referenceType(reader: WasmReader): ValueType {
   const byte = reader.u8();
-  if (byte !== 0x70 && byte !== 0x6f) {
-    reader.malformed(`there is no reference type 0x${byte.toString(16)}`, reader.position - 1);
-  }
-  return byte as ValueType;
+  if (byte === 0x70 || byte === 0x6f) return byte as ValueType;
+  return refuseType(reader, byte, "reference type");
+}
+
+function refuseType(reader: WasmReader, byte: number, what: string): never {
+  const at = reader.position - 1;
+  const proposal = TYPE_PROPOSALS.find(([, ...bytes]) => bytes.includes(byte));
+  if (proposal) reader.unsupported(proposal[0], at);
+  return reader.malformed(`there is no ${what} 0x${byte.toString(16)}`, at);
 }

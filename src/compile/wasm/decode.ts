@@ -44,6 +44,12 @@ export function decodeModule(bytes: Uint8Array, file: string): WasmModule {
 
 /** Sections in the order in which they must appear, by section number. */
 const ORDER = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
+/** The section of tags, and their kind among imports and exports. */
+const TAGS = { section: 13, kind: 4 };
+/** What begins types of GC: rec, sub final, sub, array, struct. */
+const GC_TYPES = [0x4e, 0x4f, 0x50, 0x5e, 0x5f];
+/** Bits of limits; those above the lowest are of proposals. */
+const LIMIT_FLAGS = { max: 1, shared: 2, wide: 4, pageSize: 8 } as const;
 const KINDS: readonly ExternalKind[] = ["function", "table", "memory", "global"];
 
 interface BodyRange {
@@ -112,6 +118,7 @@ class ModuleDecoder {
       const id = reader.u8();
       const size = reader.count("bytes in a section");
       const order = ORDER.indexOf(id);
+      if (id === TAGS.section) reader.unsupported("a tag of exception handling", at);
       if (order < 0) reader.malformed(`there is no section ${id}`, at);
       if (id !== 0) {
         if (order <= last) reader.malformed(`section ${id} is out of order or repeated`, at);
@@ -152,7 +159,7 @@ class ModuleDecoder {
         this.#each("tables", () => this.#tables.push(this.#table()));
         break;
       case 5:
-        this.#each("memories", () => this.#memories.push({ limits: this.#limits("memory") }));
+        this.#each("memories", () => this.#addMemory({}));
         break;
       case 6:
         this.#each("globals", () => this.#global());
@@ -192,7 +199,10 @@ class ModuleDecoder {
 
   #functionType(): FunctionType {
     const reader = this.#reader;
-    if (reader.u8() !== 0x60) reader.unsupported("a type that is not a function's");
+    const at = reader.position;
+    const form = reader.u8();
+    if (GC_TYPES.includes(form)) reader.unsupported("a garbage-collected type (GC)", at);
+    if (form !== 0x60) reader.malformed(`there is no type of the form 0x${form.toString(16)}`, at);
     return { params: this.#valueTypes(), results: this.#valueTypes() };
   }
 
@@ -213,7 +223,7 @@ class ModuleDecoder {
     } else if (kind === "table") {
       this.#tables.push({ ...this.#table(), imported });
     } else if (kind === "memory") {
-      this.#memories.push({ limits: this.#limits("memory"), imported });
+      this.#addMemory({ imported });
     } else {
       const name = `${imported.module}.${imported.name}`;
       this.#globals.push({ ...this.#globalType(), name, imported });
@@ -222,20 +232,40 @@ class ModuleDecoder {
 
   #kind(): ExternalKind {
     const byte = this.#reader.u8();
+    if (byte === TAGS.kind) this.#reader.unsupported("a tag of exception handling");
     const kind = KINDS[byte];
     return kind ?? this.#reader.malformed(`${byte} is not a kind of item`);
   }
 
+  #addMemory(origin: Pick<WasmMemory, "imported">): void {
+    const at = this.#reader.position;
+    this.#memories.push({ limits: this.#limits("memory"), ...origin });
+    if (this.#memories.length > 1) {
+      this.#reader.unsupported("several memories (multi-memory)", at);
+    }
+  }
+
   #table(): WasmTable {
-    const element = referenceType(this.#reader);
+    const reader = this.#reader;
+    if (reader.bytes[reader.position] === 0x40) {
+      reader.unsupported("a table with a first value (typed function references)");
+    }
+    const element = referenceType(reader);
     return { element, limits: this.#limits("table") };
   }
 
   #limits(what: "memory" | "table"): Limits {
     const reader = this.#reader;
+    const at = reader.position;
     const flags = reader.u8();
-    if (what === "memory" && (flags === 2 || flags === 3)) reader.unsupported("a shared memory");
-    if (flags > 1) reader.malformed("limits have an unknown form", reader.position - 1);
+    if (flags & LIMIT_FLAGS.wide && flags < 8) {
+      reader.unsupported(`a ${what} of 64-bit addresses (memory64)`, at);
+    }
+    if ((flags & ~LIMIT_FLAGS.max) === LIMIT_FLAGS.shared)
+      reader.unsupported(`a shared ${what} (threads)`, at);
+    const hasPageSize = what === "memory" && (flags & ~7) === LIMIT_FLAGS.pageSize;
+    if (hasPageSize) reader.unsupported("a memory of custom page size", at);
+    if (flags > LIMIT_FLAGS.max) reader.malformed("limits have an unknown form", at);
     const min = reader.u32();
     return flags === 0 ? { min } : { min, max: reader.u32() };
   }

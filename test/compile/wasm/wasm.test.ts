@@ -151,6 +151,46 @@ describe("the WebAssembly decoder", () => {
     refuse(oneFunction([], [], 0x06, 0x40, 0x0b, 0x0b), "WASM002", /exception handling/);
     refuse(wasm(section(5, vector([3, 1, 1]))), "WASM002", /shared memory/);
   });
+
+  it("names the proposal of a valid module that it does not support, and the function", () => {
+    const throwing = [0x1f, 0x40, 0, 0x0b, 0x0b];
+    refuse(oneFunction([], [], ...throwing), "WASM002", /with exnref.* in function f/);
+    refuse(oneFunction([], [], 0x06, 0x40, 0x0b, 0x0b), "WASM002", /legacy exc.* in function f/);
+    refuse(oneFunction([], [], 0xd0, 0x69, 0x1a, 0x0b), "WASM002", /exnref.* in function f/);
+    refuse(oneFunction([], [], 0x02, 0x7b, 0x00, 0x0b, 0x1a, 0x0b), "WASM002", /SIMD/);
+    refuse(oneFunction([], [], 0xfb, 1, 0, 0x0b), "WASM002", /GC.* in function f/);
+    refuse(oneFunction([], [], 0xfc, 19, 0x0b), "WASM002", /wide arithmetic.* in function f/);
+    const second = [0x41, 0, 0x28, 0x42, 1, 0, 0x1a, 0x0b];
+    refuse(oneFunction([], [], ...second), "WASM002", /multi-memory.* in function f/);
+    refuse(wasm(section(5, vector([0, 1], [0, 1]))), "WASM002", /multi-memory/);
+    refuse(wasm(section(5, vector([4, 1]))), "WASM002", /memory64/);
+    refuse(wasm(section(5, vector([8, 1, 0]))), "WASM002", /custom page size/);
+    refuse(wasm(section(4, vector([0x70, 4, 1]))), "WASM002", /table of 64-bit.*memory64/);
+    refuse(wasm(section(4, vector([0x40, 0, 0x70, 0, 1]))), "WASM002", /typed function ref/);
+    refuse(wasm(section(1, vector([0x5f, 0]))), "WASM002", /GC/);
+    refuse(wasm(section(1, vector([0x60, 1, 0x6e, 0]))), "WASM002", /GC/);
+    refuse(wasm(section(1, vector([0x60, 1, 0x64, 0x70, 0]))), "WASM002", /typed function ref/);
+    const tagged = section(1, vector([0x60, 0, 0]));
+    refuse(wasm(tagged, section(13, vector([0, 0]))), "WASM002", /tag of exception handling/);
+    const imported = section(2, vector([...text("m"), ...text("t"), 4, 0, 0]));
+    refuse(wasm(tagged, imported), "WASM002", /tag of exception handling/);
+  });
+
+  it("computes extended constants", () => {
+    const globals = (type: number, ...code: number[]) =>
+      wasm(section(6, vector([type, 0, ...code, 0x0b])));
+    const first = (bytes: Uint8Array) => load(bytes).globals[0]!.init!;
+    const sum = first(globals(0x7f, 0x41, 4, 0x41, 5, 0x41, 3, 0x6c, 0x6a));
+    assert.deepEqual([sum.op, sum.a, sum.b], [0x41, 19, 0]);
+    const wrapped = first(globals(0x7f, 0x41, 0, 0x41, 1, 0x6b));
+    assert.deepEqual([wrapped.op, wrapped.a], [0x41, -1]);
+    const wide = first(globals(0x7e, 0x42, 0x7f, 0x42, 2, 0x7d, 0x42, 3, 0x7e));
+    assert.deepEqual([wide.op, wide.a, wide.b], [0x42, -9, -1]);
+    refuse(globals(0x7f, 0x41, 4, 0x6a), "WASM003", /lacks an operand/);
+    refuse(globals(0x7f, 0x41, 4, 0x42, 4, 0x6a), "WASM003", /operands of the wrong type/);
+    refuse(globals(0x7f, 0x41, 4, 0x41, 4), "WASM003", /does not leave one value/);
+    refuse(globals(0x7f, 0x41, 4, 0x41, 4, 0x71), "WASM003", /constant expression is required/);
+  });
 });
 
 describe("the WebAssembly validator", () => {
