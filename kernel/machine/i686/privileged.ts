@@ -59,7 +59,7 @@ function oneByteName(opcode: u32): usize {
 function twoByteName(opcode: u32, modrm: u32): usize {
   switch (opcode) {
     case 0x00:
-      return ((modrm >> 3) & 7) === 2 ? cstr("lldt") : cstr("ltr");
+      return groupSixName((modrm >> 3) & 7);
     case 0x01:
       return groupSevenName((modrm >> 3) & 7);
     case 0x06:
@@ -79,6 +79,21 @@ function twoByteName(opcode: u32, modrm: u32): usize {
     case 0x32:
       return cstr("rdmsr");
     default:
+      return 0;
+  }
+}
+
+function groupSixName(extension: u32): usize {
+  switch (extension) {
+    case 0: // sldt and str are privileged where there is UMIP
+      return cstr("sldt");
+    case 1:
+      return cstr("str");
+    case 2:
+      return cstr("lldt");
+    case 3:
+      return cstr("ltr");
+    default: // verr and verw, which may fault as any access to memory does
       return 0;
   }
 }
