@@ -2,7 +2,7 @@
 //
 //            kernel space                              user space
 // 4 GiB      +----------------------------+            +----------------------------+
-//            | trampoline RX, RO, RW      | === same === | trampoline, supervisor     |
+//            | trampoline RX, RO, RW      | == same == | trampoline, supervisor     |
 // GUARD_END  +----------------------------+            +----------------------------+ TRAMPOLINE
 //            | guard page, unmapped       |            | guard page, unmapped       |
 // USER_END   +----------------------------+            +----------------------------+ WINDOW_END

@@ -264,7 +264,7 @@ function waysFromRing0(a: Assembler): void {
   a.jz("fault_at_iret");
   a.cmp(mem8({ base: esp, disp: STUB_VECTOR }), VECTOR_IRQ);
   a.jb("paranoid");
-  // An interrupt of the idle loop: kernel's CR3, kernel's segments, a kernel stack.
+  // An interrupt of the idle loop or of a safe point: kernel's CR3 and segments, a kernel stack.
   a.pusha();
   kernelFrame(a);
   a.mov(eax, esp);
