@@ -22,6 +22,14 @@ class Terminal {
     });
   }
 
+  /**
+   * Types a line and waits for what it prints and for the next prompt: the keys of another line
+   * mean something else as long as a program has the terminal.
+   */
+  async run(keys: string, expected: string): Promise<string> {
+    return (await this.type(keys, expected)) + (await this.type("", "$ "));
+  }
+
   /** Types keys, waits for `expected`, and returns what was shown since the last call. */
   async type(keys: string, expected: string): Promise<string> {
     this.child.stdin.write(keys);
@@ -66,30 +74,30 @@ describe("the shell at a terminal", { skip: missing() }, () => {
   });
 
   it("edits a line with cursor keys, erase keys and control keys", async () => {
-    await terminal.type("echo bcX\x7f\x1b[D\x1b[Da\x1b[C\x1b[C\x1b[3~d\r", "\nabcd\r\n");
-    await terminal.type("cho x\x01e\x05y\r", "\nxy\r\n");
-    await terminal.type("junk\x15echo one two\x17three\r", "\none three\r\n");
-    await terminal.type("echo keep lose\x1bb\x0b\r", "\nkeep\r\n");
-    await terminal.type("echo é☃𝄞\x1b[D\x7f!\r", "\né!𝄞\r\n");
+    await terminal.run("echo bcX\x7f\x1b[D\x1b[Da\x1b[C\x1b[C\x1b[3~d\r", "\nabcd\r\n");
+    await terminal.run("cho x\x01e\x05y\r", "\nxy\r\n");
+    await terminal.run("junk\x15echo one two\x17three\r", "\none three\r\n");
+    await terminal.run("echo keep lose\x1bb\x0b\r", "\nkeep\r\n");
+    await terminal.run("echo é☃𝄞\x1b[D\x7f!\r", "\né!𝄞\r\n");
   });
 
   it("recalls earlier lines", async () => {
-    await terminal.type("echo first\r", "\nfirst\r\n");
-    await terminal.type("echo second\r", "\nsecond\r\n");
-    await terminal.type("\x1b[A\x1b[A\r", "\nfirst\r\n");
-    await terminal.type("\x10\x10\x0e\x7f3\r", "\nfirs3\r\n");
+    await terminal.run("echo first\r", "\nfirst\r\n");
+    await terminal.run("echo second\r", "\nsecond\r\n");
+    await terminal.run("\x1b[A\x1b[A\r", "\nfirst\r\n");
+    await terminal.run("\x10\x10\x0e\x7f3\r", "\nfirs3\r\n");
   });
 
   it("completes programs, commands and files", async () => {
     await terminal.type("hel\t", "hel");
     await terminal.type("\t", "hello  help");
     await terminal.type("l\t", "hello ");
-    await terminal.type("\x15echo /dev/nul\t.\r", "\n/dev/null .\r\n");
+    await terminal.run("\x15echo /dev/nul\t.\r", "\n/dev/null .\r\n");
   });
 
   it("scrolls a line that is wider than the terminal", async () => {
     const long = "0123456789".repeat(6);
-    const shown = await terminal.type(`echo ${long}\r`, `\n${long}\r\n`);
+    const shown = await terminal.run(`echo ${long}\r`, `\n${long}\r\n`);
     for (const line of shown.split(/[\r\n]/)) {
       assert.ok(line.includes(long) || line.length < 60, JSON.stringify(line));
     }
@@ -100,11 +108,10 @@ describe("the shell at a terminal", { skip: missing() }, () => {
     await terminal.type("cat\r", "cat\x1b[K\r\n");
     await terminal.type("text\r", "text\r\ntext\r\n");
     await terminal.type("\x03", "/ [130]$ ");
-    await terminal.type("echo alive\r", "\nalive\r\n");
+    await terminal.run("echo alive\r", "\nalive\r\n");
   });
 
   it("ends on ^D", async () => {
-    await terminal.type("", "$ ");
     await terminal.type("\x04", "\n");
     assert.equal(await terminal.status(), 0);
   });

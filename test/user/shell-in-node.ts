@@ -69,7 +69,7 @@ const startTerminal = compileKernelPart(
   }
   export function receive(byte: u32): void { terminal.receiveByte(byte); }
   export function write(byte: u32): void { terminal.writeByte(byte); }
-  export function readable(): u32 { return terminal.isReadable(); }
+  export function readable(size: u32): u32 { return terminal.isReadable(size); }
   export function waiting(): u32 { return terminal.readableBytes(); }
   export function read(to: usize, size: u32): u32 { return terminal.read(to, size); }
   export function setGroup(group: u32): void { terminal.foregroundGroup = group; }
@@ -123,7 +123,7 @@ export class NodeTerminal {
 
   /** What a read gets; undefined: it would wait. */
   read(size = 4096): Buffer | undefined {
-    if (this.#part.call.readable!() === 0) return undefined;
+    if (this.#part.call.readable!(size) === 0) return undefined;
     const { area } = this.#part;
     return Buffer.from(this.#part.read(area, this.#part.call.read!(area, size)));
   }
