@@ -110,6 +110,8 @@ export class QemuMachine implements Machine {
 
   async stop(): Promise<void> {
     await this.#started().execute("stop");
+    // GDB's stub has reported this stop before it answers: no later step takes it for its own.
+    await this.#gdb?.registers();
   }
 
   async resume(): Promise<void> {
@@ -152,7 +154,7 @@ export class QemuMachine implements Machine {
   async step(count = 1): Promise<number> {
     for (let done = 0; done < count; done++) {
       if (this.#ending) return done;
-      await this.gdb().step();
+      await this.#stepOnce();
     }
     return count;
   }
@@ -160,13 +162,28 @@ export class QemuMachine implements Machine {
   async runTo(address: number): Promise<boolean> {
     const gdb = this.gdb();
     // A breakpoint where the machine stands would stop it at once.
-    await gdb.step();
-    if ((await gdb.registers()).eip === address) return true;
+    await this.#stepOnce();
     await gdb.setBreakpoint(address);
-    await Promise.race([gdb.continue(), this.ended]);
+    while (!this.#ending && (await gdb.registers()).eip !== address) {
+      await Promise.race([gdb.continue(), this.ended]);
+    }
     if (this.#ending) return false;
     await gdb.clearBreakpoint(address);
     return true;
+  }
+
+  /**
+   * A step of QEMU's executes nothing if the interrupt controller has asked for attention at that
+   * moment; then no register changes. To step a jump to itself twice makes no difference.
+   */
+  async #stepOnce(): Promise<void> {
+    const gdb = this.gdb();
+    const before = Object.values(await gdb.registers());
+    for (let tries = 0; tries < 2; tries++) {
+      await gdb.step();
+      const after = Object.values(await gdb.registers());
+      if (after.some((value, index) => value !== before[index])) return;
+    }
   }
 
   async injectNmi(): Promise<void> {
@@ -278,8 +295,18 @@ export class QemuMachine implements Machine {
 
   #onEvent(name: string, data: Readonly<Record<string, unknown>>): void {
     if (name !== "SHUTDOWN") return;
-    if (data.reason === "guest-shutdown") void this.#end({ kind: "off" });
+    if (data.reason === "guest-shutdown") void this.#endByShutdown();
     else if (data.reason === "guest-reset") void this.#endByReset();
+  }
+
+  /**
+   * The kernel's last line went to the debug console before this event was sent, but by another
+   * socket: it is read, and decides how the run ended, by the time that a question is answered.
+   */
+  async #endByShutdown(): Promise<void> {
+    await this.#monitor?.execute("query-status").catch(() => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#end({ kind: "off" });
   }
 
   async #endByReset(): Promise<void> {
