@@ -501,11 +501,6 @@ const MACHINES = {
     `It is a cpio archive in the newc format, not compressed: find . | cpio --create
     --format=newc.`,
   ],
-  MACH003: [
-    "this machine cannot do what was asked",
-    `The emulators differ: v86 has no NX and no debugger's interface. The message names one
-    that can.`,
-  ],
   MACH004: [
     "a program that a machine needs is not installed",
     "QEMU and GRUB come from your system. --machine v86 needs nothing installed.",

@@ -15,6 +15,9 @@
 // JIT_BLOCK_BOUNDARY at 0 as long as a block goes on. With LIMIT 1 a call of `main_loop` runs one
 // block, and with STEP 1 as well one instruction. No function, local or address gets another index.
 //
+// A third change exports the function that delivers an interrupt, which v86 keeps to itself: by it
+// an NMI is raised.
+//
 // Invariants
 //   - The bytes are those of the pinned version, by length and checksum, or the patch refuses them:
 //     that the cells are free, and what the two places mean, was found out for that version.
@@ -30,7 +33,12 @@ export const SHIPPED_LIMIT = 100_003;
 
 const SHIPPED = { version: "0.5.462", length: 2_101_621, checksum: 0xfedc69c9 };
 
+/** What the function that delivers an interrupt is exported as. */
+export const DELIVER = "call_interrupt_vector";
+
+const SECTION_EXPORT = 7;
 const SECTION_CODE = 10;
+const EXPORT_FUNCTION = 0;
 const HEADER_SIZE = 8;
 
 const I32_CONST = 0x41;
@@ -38,6 +46,8 @@ const I32_LOAD = 0x28;
 const I32_LOAD8_U = 0x2d;
 const I32_STORE8 = 0x3a;
 const CALL = 0x10;
+const LOCAL_GET = 0x20;
+const I32_AND = 0x71;
 const BR_IF = 0x0d;
 const ALIGNED_4 = 2;
 const ALIGNED_1 = 0;
@@ -54,16 +64,18 @@ interface Splice extends Range {
 }
 
 /**
- * v86's WebAssembly with both changes.
+ * v86's WebAssembly with all changes.
  *
  * @throws Diagnostic MACH007 if the bytes are not exactly those of the pinned version
  */
 export function patchV86(wasm: Uint8Array): Uint8Array {
   if (wasm.length !== SHIPPED.length || checksum(wasm) !== SHIPPED.checksum) throw notShipped();
-  const code = findCode(wasm);
+  const code = findSection(wasm, SECTION_CODE);
   const limit = only(findAll(wasm, code, [I32_CONST, ...signed(SHIPPED_LIMIT), 0x49]));
   const body = bodyAround(wasm, code, limit);
-  return splice(wasm, code, body, [atInterpreter(wasm, body), atLimit(limit)]);
+  const deliver = findDeliver(wasm, body);
+  const spliced = splice(wasm, code, body, [atInterpreter(wasm, body), atLimit(limit)]);
+  return addExport(spliced, DELIVER, deliver);
 }
 
 /** A checksum of all bytes: FNV-1a. */
@@ -112,10 +124,31 @@ function findCalls(wasm: Uint8Array, { start, end }: Range) {
   return found;
 }
 
-function findCode(wasm: Uint8Array): Range {
+/** The function that `main_loop` calls, in two places, with an interrupt's number and no error. */
+function findDeliver(wasm: Uint8Array, body: Range): number {
+  const number = [I32_CONST, 0xff, 1, I32_AND];
+  const call = [...number, I32_CONST, 0, I32_CONST, 0, LOCAL_GET, 3, CALL];
+  const found = findAll(wasm, body, call).map((at) => readUnsigned(wasm, at + call.length).value);
+  return only([...new Set(found)]);
+}
+
+function addExport(wasm: Uint8Array, name: string, index: number): Uint8Array {
+  const section = findSection(wasm, SECTION_EXPORT);
+  const count = readUnsigned(wasm, section.start);
+  const entry = [name.length, ...new TextEncoder().encode(name), EXPORT_FUNCTION];
+  const content = [
+    ...unsigned(count.value + 1),
+    ...wasm.subarray(count.end, section.end),
+    ...[...entry, ...unsigned(index)],
+  ];
+  const before = wasm.subarray(0, section.start - unsigned(section.end - section.start).length);
+  return concatenate([before, unsigned(content.length), content, wasm.subarray(section.end)]);
+}
+
+function findSection(wasm: Uint8Array, number: number): Range {
   for (let at = HEADER_SIZE; at < wasm.length; ) {
     const size = readUnsigned(wasm, at + 1);
-    if (wasm[at] === SECTION_CODE) return { start: size.end, end: size.end + size.value };
+    if (wasm[at] === number) return { start: size.end, end: size.end + size.value };
     at = size.end + size.value;
   }
   throw notShipped();

@@ -18,8 +18,8 @@
 // The capabilities below were measured with version 0.5.462; the version is pinned.
 
 import { V86, type V86Options } from "v86";
+import { VECTOR_NMI } from "../abi/descriptors";
 import { PORT_DEBUG_CONSOLE, PORT_EXIT } from "../abi/ports";
-import { Diagnostic } from "../base/diagnostic";
 import { DebugConsole } from "./debug-console";
 import {
   type BootOptions,
@@ -32,6 +32,7 @@ import {
 } from "./machine";
 import { PhysicalMemory } from "./physical-memory";
 import { SerialPort } from "./serial-port";
+import { DELIVER } from "./v86-patch";
 import { type SteppedCpu, V86Stepper } from "./v86-stepper";
 
 const VGA_TEXT = 0xb8000;
@@ -52,7 +53,7 @@ export const V86_CAPABILITIES: Capabilities = {
   doubleFault: "v86 recurses instead of raising #DF when delivering a fault faults",
   singleStep: true,
   guestDebug: "v86 ignores EFLAGS.TF and the debug registers",
-  nmi: "v86 offers no way to raise an NMI",
+  nmi: true,
   iretFaults: "v86 dies on an iret to a bad CS",
 };
 
@@ -116,6 +117,7 @@ export class V86Machine implements Machine {
   #emulator: V86 | undefined;
   #cpu: Cpu | undefined;
   #stepper: V86Stepper | undefined;
+  #deliverInterrupt: ((...values: number[]) => void) | undefined;
   #closed = false;
   #pendingInput: Uint8Array[] = [];
   #pendingOutput: number[] = [];
@@ -249,7 +251,7 @@ export class V86Machine implements Machine {
   }
 
   injectNmi(): Promise<void> {
-    return Promise.reject(cannot("raise an NMI", V86_CAPABILITIES.nmi));
+    return this.#deliver(VECTOR_NMI);
   }
 
   async close(): Promise<void> {
@@ -258,6 +260,14 @@ export class V86Machine implements Machine {
     this.#end({ kind: "closed" });
     if (this.#cpu) await this.#emulator?.destroy();
     this.serial.close();
+  }
+
+  /** Between two slices, so between two instructions. */
+  async #deliver(vector: number): Promise<void> {
+    const cpu = this.#started();
+    cpu.in_hlt[0] = 0;
+    // The number, whether an instruction raised it, whether it has an error code, and that.
+    this.#deliverInterrupt?.(vector, 0, 0, 0);
   }
 
   #v86Options(): V86Options {
@@ -301,6 +311,7 @@ export class V86Machine implements Machine {
     memory = instance.exports.memory as WebAssembly.Memory;
     stepper.attach(memory);
     this.#stepper = stepper;
+    this.#deliverInterrupt = instance.exports[DELIVER] as (...values: number[]) => void;
     const mainLoop = instance.exports.main_loop as () => number;
     return { ...instance.exports, main_loop: () => this.#guard(mainLoop) };
   }
@@ -424,10 +435,6 @@ export class V86Machine implements Machine {
       halted: cpu.in_hlt[0] === 1,
     };
   }
-}
-
-function cannot(what: string, why: string | true): Diagnostic {
-  return new Diagnostic("MACH003", `cannot ${what}: ${why}`, "Use `--machine qemu`");
 }
 
 function sleep(milliseconds: number): Promise<void> {

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { V86 } from "v86";
 import type { Machine } from "../../src/machine/machine";
 import { V86Machine } from "../../src/machine/v86";
-import { LIMIT_CELL, patchV86, STEP_CELL } from "../../src/machine/v86-patch";
+import { DELIVER, LIMIT_CELL, patchV86, STEP_CELL } from "../../src/machine/v86-patch";
 import { shippedV86Wasm } from "../../src/machine/v86-wasm";
 import { build, openKernel } from "../kernel/booted-kernel";
 import { ECHO, HALT, print, SPIN, tinyKernel } from "./tiny-kernel";
@@ -20,10 +20,13 @@ function changed(at: number): Uint8Array {
 }
 
 describe("the patch of v86", () => {
-  it("keeps all that v86's WebAssembly imports and exports", async () => {
+  it("keeps all that v86's WebAssembly imports and exports, and exports one more", async () => {
     const before = await WebAssembly.compile(shipped);
     const after = await WebAssembly.compile(Uint8Array.from(patchV86(shipped)));
-    assert.deepEqual(WebAssembly.Module.exports(after), WebAssembly.Module.exports(before));
+    assert.deepEqual(WebAssembly.Module.exports(after), [
+      ...WebAssembly.Module.exports(before),
+      { name: DELIVER, kind: "function" },
+    ]);
     assert.deepEqual(WebAssembly.Module.imports(after), WebAssembly.Module.imports(before));
   });
 

@@ -119,6 +119,13 @@ for (const name of MACHINES) {
       });
     });
 
+    it("gives every register back when an NMI comes at any of its instructions", async () => {
+      await atCall(name, async (machine, built) => {
+        const length = await atEachInstruction(machine, () => machine.injectNmi());
+        assert.equal(await infoWord(machine, built, INFO_NMIS), length + 1);
+      });
+    });
+
     it("gives every register back when the timer fires at any of its instructions", async () => {
       await atCall(name, async (machine, built) => {
         const before = await infoWord(machine, built, INFO_ENTRIES);
@@ -147,16 +154,9 @@ describe("the crossing, by either machine", { skip: skipReason("qemu") }, () => 
   });
 });
 
-describe("the crossing on qemu alone, as v86 has neither of these", {
+describe("the crossing on qemu alone, as v86 has neither fault", {
   skip: skipReason("qemu"),
 }, () => {
-  it("gives every register back when an NMI comes at any of its instructions", async () => {
-    await atCall("qemu", async (machine, built) => {
-      const length = await atEachInstruction(machine, () => machine.injectNmi());
-      assert.equal(await infoWord(machine, built, INFO_NMIS), length + 1);
-    });
-  });
-
   it("turns a fault at its iret into a fault of the user's", async () => {
     await atCall("qemu", async (machine, built) => {
       const gdb = gdbOf(machine);
