@@ -9,6 +9,12 @@ import type { BootedFiles } from "./booted-files";
 import { findSpaces, isInspectable, type ProcessSpace, type Spaces } from "./spaces";
 import { readLinear } from "./walk";
 
+/**
+ * v86 stops where its slices end, which may be in user mode for seconds. So a machine that can step
+ * goes on by so many instructions, so many times, until the moment has come.
+ */
+const STRIDE = 997;
+const STRIDES_MAX = 4000;
 /** How deep a kernel stack can be: an ESP further below a stack's end is on another one. */
 const KERNEL_STACK_MAX = 0x4000;
 
@@ -54,9 +60,10 @@ export class Observation {
   }
 
   /** A moment at which the kernel works for a process that executed `int 0x80`. */
-  systemCall<Result>(look: Look<Result>, timeoutMs: number): Promise<Result | undefined> {
+  async systemCall<Result>(look: Look<Result>, timeoutMs: number): Promise<Result | undefined> {
     const isKernel = ({ cpl, halted }: Registers) => cpl === 0 && !halted;
-    return this.#find(isKernel, isInSystemCall, look, timeoutMs);
+    const found = await this.#stepTo(isKernel, isInSystemCall, look);
+    return found ?? this.#find(isKernel, isInSystemCall, look, timeoutMs);
   }
 
   /** A moment at which one of the processes `pids` is gone. */
@@ -78,6 +85,27 @@ export class Observation {
       const spaces = this.#spacesOf(snapshot);
       return spaces && look(spaces);
     });
+  }
+
+  /** Steps until there is such a moment; undefined if the machine cannot step, or none came. */
+  async #stepTo<Result>(
+    condition: (registers: Registers) => boolean,
+    accept: (spaces: Spaces) => boolean,
+    look: Look<Result>,
+  ): Promise<Result | undefined> {
+    const { machine } = this;
+    if (machine.capabilities.singleStep !== true) return undefined;
+    await machine.stop();
+    let result: Result | undefined;
+    for (let stride = 0; stride < STRIDES_MAX && result === undefined && !this.#ending; stride++) {
+      await machine.step(STRIDE);
+      result = await machine.inspect((snapshot) => {
+        const spaces = condition(snapshot.registers) ? this.#spacesOf(snapshot) : undefined;
+        return spaces && accept(spaces) ? look(spaces) : undefined;
+      });
+    }
+    if (!this.#ending) await machine.resume();
+    return result;
   }
 
   #find<Result>(
