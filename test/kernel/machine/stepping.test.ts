@@ -34,7 +34,7 @@ describe("v86, stepped through the kernel", () => {
         }
         await machine.resume();
       }
-      // Most moments lie in the few instructions that churn computes with; by itself v86 stops at two.
+      // Most moments lie in the few instructions that churn computes with; v86 itself stops at two.
       assert.ok(seen.size > 50, `${seen.size} different instructions`);
       serial.send("echo still $((6 * 7)) here\r");
       await serial.waitFor("here\r\n");
