@@ -95,14 +95,14 @@ export class Observation {
   ): Promise<Result | undefined> {
     const { machine } = this;
     if (machine.capabilities.singleStep !== true) return undefined;
+    const inspect = this.#lookIf(accept, look);
     await machine.stop();
     let result: Result | undefined;
     for (let stride = 0; stride < STRIDES_MAX && result === undefined && !this.#ending; stride++) {
       await machine.step(STRIDE);
-      result = await machine.inspect((snapshot) => {
-        const spaces = condition(snapshot.registers) ? this.#spacesOf(snapshot) : undefined;
-        return spaces && accept(spaces) ? look(spaces) : undefined;
-      });
+      result = await machine.inspect((snapshot) =>
+        condition(snapshot.registers) ? inspect(snapshot) : undefined,
+      );
     }
     if (!this.#ending) await machine.resume();
     return result;
@@ -114,11 +114,15 @@ export class Observation {
     look: Look<Result>,
     timeoutMs: number,
   ): Promise<Result | undefined> {
-    const inspect = (snapshot: Snapshot) => {
+    return this.machine.inspectWhen(condition, this.#lookIf(accept, look), timeoutMs);
+  }
+
+  /** Looks at a moment whose spaces are accepted. */
+  #lookIf<Result>(accept: (spaces: Spaces) => boolean, look: Look<Result>) {
+    return (snapshot: Snapshot): Result | undefined => {
       const spaces = this.#spacesOf(snapshot);
       return spaces && accept(spaces) ? look(spaces) : undefined;
     };
-    return this.machine.inspectWhen(condition, inspect, timeoutMs);
   }
 
   #spacesOf(snapshot: Snapshot): Spaces | undefined {
