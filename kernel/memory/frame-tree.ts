@@ -1,0 +1,110 @@
+// Frames by their index in a file: a radix tree that holes cost nothing in.
+//
+//   height 0   root -> the frame of page 0
+//   height 1   root -> node -> the frames of pages 0 to 63
+//   height n   root -> node -> … n nodes … -> the frames of the first 64^n pages
+//
+// A node is 64 words of the kernel heap. A word is 0 for a hole, else the address of a node or, in
+// the lowest ones, the physical address of a frame. The tree becomes higher when an index needs it.
+//
+// Invariants
+//   - The tree holds one reference of each of its `frameCount` frames.
+//   - With a height of 0 the root is a frame or 0, with any other a node or 0.
+
+import { releaseFrame } from "./frames";
+import { allocate, free } from "./heap";
+
+const NODE_SHIFT: u32 = 6;
+const NODE_WORDS: u32 = 1 << NODE_SHIFT;
+const NODE_MASK: u32 = NODE_WORDS - 1;
+/** With so many levels each index has its place. */
+const MOST_LEVELS: u32 = 6;
+
+@unmanaged
+export class FrameTree {
+  private root: usize = 0;
+  private height: u32 = 0;
+  /** How many pages have a frame. */
+  frameCount: u32 = 0;
+
+  /** The frame of page `index`, 0 for a hole. */
+  frame(index: u32): u32 {
+    if (!this.covers(index)) return 0;
+    let at = this.root;
+    for (let level = this.height; level !== 0 && at !== 0; level--) {
+      at = load<usize>(wordOf(at, level, index));
+    }
+    return at;
+  }
+
+  /** Makes `frame`, whose reference passes to the tree, the one of page `index`, a hole so far. */
+  putFrame(index: u32, frame: u32): bool {
+    while (!this.covers(index)) {
+      if (!this.addLevel()) return false;
+    }
+    let word = changetype<usize>(this) + offsetof<FrameTree>("root");
+    for (let level = this.height; level !== 0; level--) {
+      if (load<usize>(word) === 0) store<usize>(word, allocate(NODE_WORDS << 2));
+      const node = load<usize>(word);
+      if (node === 0) return false;
+      word = wordOf(node, level, index);
+    }
+    store<u32>(word, frame);
+    this.frameCount++;
+    return true;
+  }
+
+  /** Gives back the frames of page `index` and of all after it. */
+  dropFrames(index: u32): void {
+    if (!this.covers(index) || this.root === 0) return;
+    if (!this.dropBelow(this.root, this.height, index)) return;
+    this.root = 0;
+    this.height = 0;
+  }
+
+  /**
+   * Gives back what lies below `at`, from page `index` of that part on. True if nothing is left;
+   * then `at` is gone, too.
+   */
+  private dropBelow(at: usize, level: u32, index: u32): bool {
+    if (level === 0) {
+      releaseFrame(at);
+      this.frameCount--;
+      return true;
+    }
+    const first = wordOf(at, level, index);
+    for (let word = first; word < at + (NODE_WORDS << 2); word += 4) {
+      const below = load<usize>(word);
+      const start = word === first ? index & (pagesBelow(level) - 1) : 0;
+      if (below !== 0 && this.dropBelow(below, level - 1, start)) store<usize>(word, 0);
+    }
+    if (first !== at || load<usize>(at) !== 0) return false;
+    free(at);
+    return true;
+  }
+
+  private covers(index: u32): bool {
+    return this.height === MOST_LEVELS || index >> (this.height * NODE_SHIFT) === 0;
+  }
+
+  private addLevel(): bool {
+    if (this.root !== 0) {
+      const node = allocate(NODE_WORDS << 2);
+      if (node === 0) return false;
+      store<usize>(node, this.root);
+      this.root = node;
+    }
+    this.height++;
+    return true;
+  }
+}
+
+/** How many pages a word of a node stands for that is `level` levels above the frames. */
+function pagesBelow(level: u32): u32 {
+  return 1 << ((level - 1) * NODE_SHIFT);
+}
+
+/** The word of `node` that leads to page `index`. */
+function wordOf(node: usize, level: u32, index: u32): usize {
+  return node + (((index >> ((level - 1) * NODE_SHIFT)) & NODE_MASK) << 2);
+}
