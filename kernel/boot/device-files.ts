@@ -2,72 +2,108 @@
 //
 // Source of the numbers: Linux's Documentation/admin-guide/devices.txt; /dev/processes is ours.
 
-import { S_IFCHR, S_IFDIR } from "../../src/abi/files";
-import { createInode, FileOperations, Inode, rootDirectory } from "../file/inode";
-import { nullOperations, zeroOperations } from "../filesystem/dev/null-and-zero";
-import { directoryOperations } from "../filesystem/initramfs/files";
+import { isErrno } from "../../src/abi/errno";
+import { S_IFCHR, S_IFDIR, S_IFLNK, S_ISVTX } from "../../src/abi/files";
+import { DirectoryEntry, rootDirectory } from "../file/directory-entry";
+import { FileOperations, setLinkText } from "../file/inode";
+import { mount } from "../file/mount";
+import { makeFile } from "../file/names";
+import { registerSpecialFile } from "../file/special-files";
+import {
+  fullOperations,
+  nullOperations,
+  randomOperations,
+  zeroOperations,
+} from "../filesystem/dev/memory-devices";
 import { processListOperations } from "../filesystem/proc/process-list";
+import { createTmpfs } from "../filesystem/tmpfs/tmpfs";
 import { consoleTerminal } from "../terminal/console";
 import { terminalOperations } from "../terminal/terminal-file";
 
-let directory: Inode | null = null;
-let consoleInode: Inode | null = null;
+const NULL: u32 = (1 << 8) | 3;
+const ZERO: u32 = (1 << 8) | 5;
+const FULL: u32 = (1 << 8) | 7;
+const RANDOM: u32 = (1 << 8) | 8;
+const URANDOM: u32 = (1 << 8) | 9;
+const TTY: u32 = (5 << 8) | 0;
+const CONSOLE: u32 = (5 << 8) | 1;
+const PROCESSES: u32 = (10 << 8) | 0;
+const DIRECTORY: u32 = S_IFDIR | 0o755;
 
-/** Puts /dev into the tree. False when out of memory. */
-export function createDeviceFiles(): bool {
-  directory = deviceDirectory();
-  if (directory === null) return false;
+let consoleEntry: DirectoryEntry | null = null;
+
+/** Says what the numbers stand for; before any device file is made. */
+export function registerDevices(): void {
   const terminal = changetype<usize>(consoleTerminal());
-  consoleInode = addDevice(cstr("console"), 5, 1, terminalOperations(), terminal);
+  register(NULL, nullOperations(), 0);
+  register(ZERO, zeroOperations(), 0);
+  register(FULL, fullOperations(), 0);
+  register(RANDOM, randomOperations(), 0);
+  register(URANDOM, randomOperations(), 0);
+  register(TTY, terminalOperations(), terminal);
+  register(CONSOLE, terminalOperations(), terminal);
+  register(PROCESSES, processListOperations(), 0);
+}
+
+function register(device: u32, operations: FileOperations, data: usize): void {
+  registerSpecialFile(S_IFCHR, device, operations, data);
+}
+
+/** Mounts /dev, over what the archive may have there. False when out of memory. */
+export function createDeviceFiles(): bool {
+  const point = makeDirectory(rootDirectory(), cstr("dev"), DIRECTORY);
+  const directory = createTmpfs(0o755);
+  if (point === null || directory === null || !mount(directory, point)) return false;
+  consoleEntry = make(directory, cstr("console"), S_IFCHR | 0o600, CONSOLE);
   return (
-    consoleInode !== null &&
-    addDevice(cstr("tty"), 5, 0, terminalOperations(), terminal) !== null &&
-    addDevice(cstr("null"), 1, 3, nullOperations(), 0) !== null &&
-    addDevice(cstr("zero"), 1, 5, zeroOperations(), 0) !== null &&
-    addDevice(cstr("processes"), 10, 0, processListOperations(), 0) !== null
+    consoleEntry !== null &&
+    make(directory, cstr("tty"), S_IFCHR | 0o666, TTY) !== null &&
+    make(directory, cstr("null"), S_IFCHR | 0o666, NULL) !== null &&
+    make(directory, cstr("zero"), S_IFCHR | 0o666, ZERO) !== null &&
+    make(directory, cstr("full"), S_IFCHR | 0o666, FULL) !== null &&
+    make(directory, cstr("random"), S_IFCHR | 0o666, RANDOM) !== null &&
+    make(directory, cstr("urandom"), S_IFCHR | 0o666, URANDOM) !== null &&
+    make(directory, cstr("processes"), S_IFCHR | 0o444, PROCESSES) !== null &&
+    makeDirectory(directory, cstr("shm"), S_IFDIR | S_ISVTX | 0o777) !== null &&
+    makeLink(directory, cstr("fd"), cstr("/proc/self/fd")) &&
+    makeLink(directory, cstr("stdin"), cstr("/proc/self/fd/0")) &&
+    makeLink(directory, cstr("stdout"), cstr("/proc/self/fd/1")) &&
+    makeLink(directory, cstr("stderr"), cstr("/proc/self/fd/2"))
   );
 }
 
 /** /dev/console, which process 1 starts with. */
-export function consoleDevice(): Inode {
-  return consoleInode!;
+export function consoleDevice(): DirectoryEntry {
+  return consoleEntry!;
 }
 
-/** /dev, which the archive may have already. */
-function deviceDirectory(): Inode | null {
-  const name = cstr("dev");
-  const found = rootDirectory().find(name, 3);
-  if (found !== null && found.isDirectory) return found;
-  const made = createInode(S_IFDIR | 0o755, name, 3);
-  if (made === null) return null;
-  made.operations = directoryOperations();
-  rootDirectory().add(made);
-  return made;
-}
-
-/**
- * Adds a device to /dev, in place of what the archive may have under its name. `data` is what its
- * operations find in the inode.
- */
-function addDevice(
+/** The directory of that name, made if it is not there; null when out of memory. */
+export function makeDirectory(
+  parent: DirectoryEntry,
   name: usize,
-  major: u32,
-  minor: u32,
-  operations: FileOperations,
-  data: usize,
-): Inode | null {
+  mode: u32,
+): DirectoryEntry | null {
+  const found = parent.find(name, textLength(name));
+  if (found !== null && found.inode.isDirectory) return found;
+  return make(parent, name, mode, 0);
+}
+
+function makeLink(parent: DirectoryEntry, name: usize, text: usize): bool {
+  const entry = make(parent, name, S_IFLNK | 0o777, 0);
+  return entry !== null && setLinkText(entry.inode, text, textLength(text));
+}
+
+/** A new file, which its directory holds; null when out of memory. */
+function make(parent: DirectoryEntry, name: usize, mode: u32, device: u32): DirectoryEntry | null {
+  const made = makeFile(parent, name, textLength(name), mode, device);
+  if (isErrno(<u32>made)) return null;
+  const entry = changetype<DirectoryEntry>(made);
+  entry.release();
+  return entry;
+}
+
+function textLength(text: usize): u32 {
   let length: u32 = 0;
-  while (load<u8>(name + length) !== 0) length++;
-  let inode = directory!.find(name, length);
-  if (inode === null) {
-    inode = createInode(0, name, length);
-    if (inode === null) return null;
-    directory!.add(inode);
-  }
-  inode.mode = S_IFCHR | 0o666;
-  inode.size = 0;
-  inode.data = data;
-  inode.device = (major << 8) | minor;
-  inode.operations = operations;
-  return inode;
+  while (load<u8>(text + length) !== 0) length++;
+  return length;
 }

@@ -6,10 +6,11 @@
 import { EACCES, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, isErrno } from "../../src/abi/errno";
 import { O_RDWR } from "../../src/abi/files";
 import { powerOff } from "../device/power";
+import { DirectoryEntry, rootDirectory } from "../file/directory-entry";
+import { createFileContext } from "../file/file-context";
 import { createFileTable } from "../file/file-table";
-import { Inode, rootDirectory } from "../file/inode";
-import { createOpenFile } from "../file/open-file";
-import { resolvePath } from "../file/path";
+import { OpenFile, openFile } from "../file/open-file";
+import { PathEnd, resolvePath } from "../file/path";
 import { warn } from "../log/log";
 import { panic } from "../log/panic";
 import { createProcess, Process } from "../process/process";
@@ -38,11 +39,11 @@ export function startInit(): void {
     return;
   }
   process.group = 1;
-  process.directory = rootDirectory();
-  const found = resolvePath(rootDirectory(), path, true);
+  const root = rootDirectory();
+  const found = resolvePath(root, root, path, PathEnd.file);
   const result = isErrno(<u32>found)
     ? <i32>found
-    : executeProgram(process, changetype<Inode>(found), block);
+    : executeProgram(process, changetype<DirectoryEntry>(found), block);
   block.release();
   if (result !== 0) {
     warn(cstr("cannot run %s: %s"), <u32>path, <u32>describe(result));
@@ -87,11 +88,12 @@ function setPath(program: usize): void {
 function openConsole(process: Process): bool {
   const files = createFileTable();
   const device = consoleDevice();
-  const operations = device.operations;
-  if (files === null || operations === null) return false;
-  const file = createOpenFile(device, operations, O_RDWR);
-  if (file === null) return false;
   process.files = files;
+  process.context = createFileContext(rootDirectory(), rootDirectory());
+  if (files === null || process.context === null) return false;
+  const opened = openFile(device, device.inode, O_RDWR);
+  if (isErrno(<u32>opened)) return false;
+  const file = changetype<OpenFile>(opened);
   if (files.add(file, 0, 0) < 0) return false;
   for (let descriptor: u32 = 1; descriptor < 3; descriptor++) {
     file.retain();

@@ -1,39 +1,45 @@
-// The root file system: the tree of the initramfs, then /dev.
+// The tree of files: the initramfs unpacked into a tmpfs, and what is mounted in it.
 
-import { createRoot } from "../file/inode";
-import { directoryOperations, startInitramfsFiles } from "../filesystem/initramfs/files";
+import { startDirectoryEntries } from "../file/directory-entry";
+import { mount } from "../file/mount";
 import { unpackInitramfs } from "../filesystem/initramfs/unpack";
+import { startDirectories } from "../filesystem/tmpfs/directory";
+import { startRegularFiles } from "../filesystem/tmpfs/regular-file";
+import { createTmpfs } from "../filesystem/tmpfs/tmpfs";
 import { inform, warn } from "../log/log";
 import { panic } from "../log/panic";
-import { mapPhysical } from "../memory/pages";
-import { initramfsSize, initramfsStart } from "./boot-record";
-import { createDeviceFiles } from "./device-files";
+import { closeArchive, openArchive, passArchive } from "./boot-archive";
+import { initramfsSize } from "./boot-record";
+import { createDeviceFiles, registerDevices } from "./device-files";
 
 /** Builds the tree of files. */
 export function mountRoot(): void {
-  startInitramfsFiles();
-  const root = createRoot();
-  if (root === null) {
-    panic(cstr("mount-root: not enough memory for the root directory"));
-    return;
-  }
-  root.operations = directoryOperations();
+  startRegularFiles();
+  startDirectories();
+  registerDevices();
+  if (!mountTree()) panic(cstr("mount-root: not enough memory for the root directory"));
   unpackModule();
   if (!createDeviceFiles()) panic(cstr("mount-root: not enough memory for /dev"));
 }
 
-/** The archive stays where it is; the kernel sees it read-only through its heap. */
+function mountTree(): bool {
+  if (!startDirectoryEntries()) return false;
+  const root = createTmpfs(0o755);
+  return root !== null && mount(root, null);
+}
+
 function unpackModule(): void {
   const size = initramfsSize();
   if (size === 0) {
     warn(cstr("initramfs: the boot loader brought no module"));
     return;
   }
-  const archive = mapPhysical(initramfsStart(), size, 0);
+  const archive = openArchive();
   if (archive === 0) {
     warn(cstr("initramfs: not enough memory to map it"));
     return;
   }
-  const count = unpackInitramfs(archive, size);
+  const count = unpackInitramfs(archive, size, passArchive.index);
+  closeArchive();
   inform(cstr("initramfs: %u entries, %u KiB"), count, size >> 10);
 }

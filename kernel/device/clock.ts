@@ -4,6 +4,7 @@
 // See the MC146818 data sheet.
 
 import { inb, outb } from "../../src/abi/x86";
+import { currentTick, uptimeNanoseconds, uptimeSeconds } from "../thread/ticks";
 
 const INDEX: u32 = 0x70;
 const DATA: u32 = 0x71;
@@ -24,6 +25,9 @@ const DAYS_TO_2000: u32 = 10957;
 const SECONDS_PER_DAY: u32 = 86400;
 
 let secondsAtBoot: u32 = 0;
+/** The time at tick `knownTick`. */
+let known: u64 = 0;
+let knownTick: u64 = 0;
 
 /** Reads the clock. */
 export function startClock(): void {
@@ -39,6 +43,23 @@ export function startClock(): void {
 /** Seconds from 1970 to the kernel's start, in UTC if the clock is. */
 export function bootTime(): u32 {
   return secondsAtBoot;
+}
+
+/**
+ * What time it is, to the tick: seconds since 1970 in the upper half, nanoseconds in the lower. Of
+ * two times the later one is the greater number.
+ */
+export function currentTime(): u64 {
+  if (currentTick() !== knownTick || known === 0) {
+    knownTick = currentTick();
+    known = timestamp(secondsAtBoot + uptimeSeconds(), uptimeNanoseconds());
+  }
+  return known;
+}
+
+/** A time as currentTime() gives it. */
+export function timestamp(seconds: u32, nanoseconds: u32): u64 {
+  return ((<u64>seconds) << 32) | <u64>nanoseconds;
 }
 
 function readClock(): u32 {

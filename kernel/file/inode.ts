@@ -1,57 +1,89 @@
-// The tree of files: names, and the files that they name.
+// What a file is, whatever its names are.
 //
-//   root -> child -> child -> null            linked by next, in the order of the archive
-//             |
-//           child ...
+//   DirectoryEntry -> Inode <- OpenFile        a name, the file, an open file of it
+//   DirectoryEntry -^   |
+//                       +-> MemoryObject       the pages of a regular file
 //
-// The tree is made at boot (boot/mount-root.ts, boot/device-files.ts) and never changes, so nothing
-// is counted or locked. Names and contents are not copied: they lie in the archive.
+// Names are apart (directory-entry.ts): a file may have several, or none while it is still open.
+// Whoever points at an inode holds a reference of it; the last one that goes frees the inode and
+// what it holds.
 //
-// What a file does when it is read or written depends on its kind. A kind of file is a record of
+// What happens when a file is read or written depends on its kind. A kind of file is a record of
 // function indices; open-file.ts calls them, with the open file as their first argument:
 //
-//   read, write      (file, user address, size): i32      bytes, or -errno
+//   open             (file): i32                          0 or -errno; before anything else
+//   release          (file): void                         the last descriptor of it is closed
+//   read, write      (file, user address, size, position): i32       bytes, or -errno
 //   ioctl            (file, command, argument): i32
 //   readDirectory    (file, user address, size): i32      getdents64
+//
+// and for links that do not lead where a text says (those of /proc):
+//
+//   follow           (entry): usize                       the entry they lead to, or -errno
+//   readLink         (entry, address, size): i32          the text, cut off at `size` bytes
 
-import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../src/abi/files";
-import { allocate } from "../memory/heap";
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+} from "../../src/abi/files";
+import { currentTime } from "../device/clock";
+import { allocate, free } from "../memory/heap";
+import { MemoryObject } from "../memory/memory-object";
+import { FileSystem } from "./file-system";
 
 @unmanaged
 export class FileOperations {
+  open: u32 = 0;
+  release: u32 = 0;
   read: u32 = 0;
   write: u32 = 0;
   ioctl: u32 = 0;
   readDirectory: u32 = 0;
+  follow: u32 = 0;
+  readLink: u32 = 0;
   /** Whether there is a position to move. */
   seekable: bool = false;
 }
 
 @unmanaged
 export class Inode {
-  /** The directory that it is in; the root is in itself. */
-  parent: Inode | null = null;
-  next: Inode | null = null;
-  firstChild: Inode | null = null;
-  lastChild: Inode | null = null;
-  /** Another inode in the same place of the index: see initramfs/name-index.ts. */
-  sameHash: Inode | null = null;
-  /** Not NUL-terminated. */
-  name: usize = 0;
-  nameLength: u32 = 0;
+  references: u32 = 0;
+  /** How many names there are; a directory counts itself and its subdirectories as well. */
+  links: u32 = 0;
   /** What Linux calls the inode number. */
   number: u32 = 0;
   /** S_IF... and permissions. */
   mode: u32 = 0;
-  /** Seconds since 1970. */
-  modified: u32 = 0;
-  /** The address of the contents; for a device what its operations need. */
-  data: usize = 0;
-  size: u32 = 0;
-  /** What open files of it do. */
-  operations: FileOperations | null = null;
-  /** A device: major << 8 | minor. */
+  owner: u32 = 0;
+  group: u32 = 0;
+  /** A device file: major << 8 | minor. */
   device: u32 = 0;
+  /** As currentTime() says: of the last read, the last write, the last change of this record. */
+  accessed: u64 = 0;
+  modified: u64 = 0;
+  changed: u64 = 0;
+  fileSystem: FileSystem = changetype<FileSystem>(0);
+  /** What open files of it do; null for what cannot be opened. */
+  operations: FileOperations | null = null;
+  /** The contents of a regular file. */
+  object: MemoryObject | null = null;
+  /**
+   * A symbolic link: the address of its text, which the inode owns, NUL-terminated. Otherwise what
+   * its operations need.
+   */
+  data: usize = 0;
+  /** Bytes of a link's text. */
+  textLength: u32 = 0;
+  /** Open files that may write it, and programs that run from it (negative): see open-file.ts. */
+  writers: i32 = 0;
+  /** The first of the locks that processes hold on it: record-lock.ts. */
+  locks: usize = 0;
 
   isType(type: u32): bool {
     return (this.mode & S_IFMT) === type;
@@ -69,65 +101,71 @@ export class Inode {
     return this.isType(S_IFLNK);
   }
 
+  get isFifo(): bool {
+    return this.isType(S_IFIFO);
+  }
+
+  get isSocket(): bool {
+    return this.isType(S_IFSOCK);
+  }
+
   get isDevice(): bool {
-    return this.isType(S_IFCHR);
+    return this.isType(S_IFCHR) || this.isType(S_IFBLK);
   }
 
-  isNamed(name: usize, length: u32): bool {
-    return this.nameLength === length && isEqual(this.name, name, length);
+  /** Bytes: of the contents, or of a link's text. */
+  get size(): u64 {
+    const object = this.object;
+    return object !== null ? object.size : <u64>this.textLength;
   }
 
-  /** The child of that name, or null. */
-  find(name: usize, length: u32): Inode | null {
-    let child = this.firstChild;
-    while (child !== null) {
-      if (child.isNamed(name, length)) return child;
-      child = child.next;
-    }
-    return null;
+  retain(): void {
+    this.references++;
   }
 
-  /** Adds `child` after the others. */
-  add(child: Inode): void {
-    const last = this.lastChild;
-    child.parent = this;
-    child.next = null;
-    if (last === null) this.firstChild = child;
-    else last.next = child;
-    this.lastChild = child;
+  /** One reference fewer; the last one frees the inode. */
+  release(): void {
+    this.references--;
+    if (this.references !== 0) return;
+    const object = this.object;
+    if (object !== null) object.release();
+    if (this.isLink) free(this.data);
+    this.fileSystem.inodes--;
+    free(changetype<usize>(this));
+  }
+
+  /** The contents have changed just now. */
+  noteModified(): void {
+    const now = currentTime();
+    this.modified = now;
+    this.changed = now;
   }
 }
 
-let root: Inode | null = null;
 let lastNumber: u32 = 0;
 
-/** The root directory. It exists from the start of the file system on. */
-export function rootDirectory(): Inode {
-  return root!;
-}
-
-/** Makes the root directory, or nothing when out of memory. */
-export function createRoot(): Inode | null {
-  const inode = createInode(S_IFDIR | 0o755, 0, 0);
-  if (inode !== null) inode.parent = inode;
-  root = inode;
-  return inode;
-}
-
-/** An inode in no directory, or null when out of memory. `name` must stay where it is. */
-export function createInode(mode: u32, name: usize, nameLength: u32): Inode | null {
+/** An inode of that file system with one reference and no name, or null when out of memory. */
+export function createInode(fileSystem: FileSystem, mode: u32): Inode | null {
   const inode = changetype<Inode | null>(allocate(offsetof<Inode>()));
   if (inode === null) return null;
-  inode.mode = mode;
-  inode.name = name;
-  inode.nameLength = nameLength;
+  const now = currentTime();
+  inode.references = 1;
   inode.number = ++lastNumber;
+  inode.mode = mode;
+  inode.accessed = now;
+  inode.modified = now;
+  inode.changed = now;
+  inode.fileSystem = fileSystem;
+  fileSystem.inodes++;
   return inode;
 }
 
-function isEqual(a: usize, b: usize, length: u32): bool {
-  for (let i: u32 = 0; i < length; i++) {
-    if (load<u8>(a + i) !== load<u8>(b + i)) return false;
-  }
+/** Gives a symbolic link its text: a copy of `length` bytes. False when out of memory. */
+export function setLinkText(inode: Inode, text: usize, length: u32): bool {
+  const copy = allocate(length + 1);
+  if (copy === 0) return false;
+  memory.copy(copy, text, length);
+  inode.data = copy;
+  inode.textLength = length;
   return true;
 }

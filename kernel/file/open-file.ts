@@ -3,23 +3,56 @@
 // What happens when it is read or written depends on the kind of file: the calls here go through
 // the record of function indices that its inode has (inode.ts).
 //
-// Invariant: an open file is freed when the last descriptor that refers to it is closed.
+// Invariants
+//   - An open file is freed when the last descriptor or mapping that refers to it is gone.
+//   - It holds a reference of its name and of its inode; what has no name (a pipe) has no entry.
+//   - `inode.writers` counts the open files that may write a regular file. A program that runs
+//     makes it negative: no file is written and executed at once (ETXTBSY).
 
-import { EBADF, EINVAL, ESPIPE } from "../../src/abi/errno";
-import { O_ACCMODE, O_RDONLY, O_WRONLY, SEEK_CUR, SEEK_END, SEEK_SET } from "../../src/abi/files";
+import { EBADF, EINVAL, ENOMEM, ESPIPE, ETXTBSY } from "../../src/abi/errno";
+import {
+  O_ACCMODE,
+  O_APPEND,
+  O_PATH,
+  O_RDONLY,
+  O_WRONLY,
+  SEEK_CUR,
+  SEEK_END,
+  SEEK_SET,
+} from "../../src/abi/files";
 import { allocate, free } from "../memory/heap";
 import { UserPointer } from "../memory/user-memory";
+import { DirectoryEntry } from "./directory-entry";
 import { FileOperations, Inode } from "./inode";
+
+/** What O_PATH leaves: nothing can be done with the file but to name it. */
+const noOperations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
 
 @unmanaged
 export class OpenFile {
   references: u32 = 0;
-  /** As given to open: the access mode, O_APPEND, O_NONBLOCK. */
+  /** As given to open: the access mode, O_APPEND, O_NONBLOCK, … */
   flags: u32 = 0;
   inode: Inode = changetype<Inode>(0);
+  entry: DirectoryEntry | null = null;
   operations: FileOperations = changetype<FileOperations>(0);
   /** Where the next read or write happens. */
   position: u64 = 0;
+  /** What the operations keep with an open file. */
+  data: usize = 0;
+
+  get mayRead(): bool {
+    return (this.flags & O_ACCMODE) !== O_WRONLY && (this.flags & O_PATH) === 0;
+  }
+
+  get mayWrite(): bool {
+    return (this.flags & O_ACCMODE) !== O_RDONLY && (this.flags & O_PATH) === 0;
+  }
+
+  /** Whether every write goes to the end. */
+  get appends(): bool {
+    return (this.flags & O_APPEND) !== 0;
+  }
 
   retain(): void {
     this.references++;
@@ -28,29 +61,59 @@ export class OpenFile {
   /** One descriptor fewer refers to the file. */
   release(): void {
     this.references--;
-    if (this.references === 0) free(changetype<usize>(this));
+    if (this.references === 0) this.close();
   }
 
+  private close(): void {
+    const inode = this.inode;
+    const close = this.operations.release;
+    if (close !== 0) call_indirect<void>(close, this);
+    if (inode.isRegular && this.mayWrite) inode.writers--;
+    const entry = this.entry;
+    if (entry !== null) entry.release();
+    inode.release();
+    free(changetype<usize>(this));
+  }
+
+  /** At the position, which moves on. */
   read(to: UserPointer, size: u32): i32 {
-    if ((this.flags & O_ACCMODE) === O_WRONLY) return -EBADF;
-    return call_indirect<i32>(this.operations.read, this, to, size);
+    const count = this.readAt(to, size, this.position);
+    if (count > 0 && this.operations.seekable) this.position += <u64>count;
+    return count;
   }
 
+  readAt(to: UserPointer, size: u32, position: u64): i32 {
+    if (!this.mayRead) return -EBADF;
+    return call_indirect<i32>(this.operations.read, this, to, size, position);
+  }
+
+  /** At the position, or at the end if the file was opened for that; the position moves on. */
   write(from: UserPointer, size: u32): i32 {
-    if ((this.flags & O_ACCMODE) === O_RDONLY) return -EBADF;
-    return call_indirect<i32>(this.operations.write, this, from, size);
+    if (!this.operations.seekable) return this.writeAt(from, size, 0);
+    const position = this.appends ? this.inode.size : this.position;
+    const count = this.writeAt(from, size, position);
+    if (count > 0) this.position = position + <u64>count;
+    return count;
+  }
+
+  writeAt(from: UserPointer, size: u32, position: u64): i32 {
+    if (!this.mayWrite) return -EBADF;
+    return call_indirect<i32>(this.operations.write, this, from, size, position);
   }
 
   ioctl(command: u32, argument: u32): i32 {
+    if ((this.flags & O_PATH) !== 0) return -EBADF;
     return call_indirect<i32>(this.operations.ioctl, this, command, argument);
   }
 
   readDirectory(to: UserPointer, size: u32): i32 {
+    if (!this.mayRead) return -EBADF;
     return call_indirect<i32>(this.operations.readDirectory, this, to, size);
   }
 
   /** Moves the position to `offset` from `whence`. 0, -EINVAL or -ESPIPE. */
   seek(offset: i64, whence: u32): i32 {
+    if ((this.flags & O_PATH) !== 0) return -EBADF;
     if (!this.operations.seekable) return -ESPIPE;
     let base: i64 = 0;
     if (whence === SEEK_CUR) base = <i64>this.position;
@@ -64,17 +127,28 @@ export class OpenFile {
   }
 }
 
-/** An open file with one reference, or null when out of memory. */
-export function createOpenFile(
-  inode: Inode,
-  operations: FileOperations,
-  flags: u32,
-): OpenFile | null {
-  const file = changetype<OpenFile | null>(allocate(offsetof<OpenFile>()));
-  if (file === null) return null;
+/**
+ * An open file of `inode`, whose reference stays with the caller (a second one is taken, and one of
+ * `entry` if there is one): its address, with one reference, or -errno: see isErrno.
+ */
+export function openFile(entry: DirectoryEntry | null, inode: Inode, flags: u32): usize {
+  const writes = inode.isRegular && (flags & O_ACCMODE) !== O_RDONLY && (flags & O_PATH) === 0;
+  if (writes && inode.writers < 0) return -ETXTBSY;
+  const at = allocate(offsetof<OpenFile>());
+  if (at === 0) return -ENOMEM;
+  const file = changetype<OpenFile>(at);
   file.references = 1;
   file.flags = flags;
   file.inode = inode;
-  file.operations = operations;
-  return file;
+  file.operations = (flags & O_PATH) !== 0 ? noOperations : inode.operations!;
+  const result = file.operations.open === 0 ? 0 : call_indirect<i32>(file.operations.open, file);
+  if (result !== 0) {
+    free(at);
+    return result;
+  }
+  inode.retain();
+  if (writes) inode.writers++;
+  file.entry = entry;
+  if (entry !== null) entry.retain();
+  return at;
 }

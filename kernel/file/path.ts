@@ -1,8 +1,12 @@
-// From a path to an inode. See path_resolution(7).
+// From a path to the entry that it names. See path_resolution(7).
+//
+// An entry that is found is retained for the caller, who releases it.
 
 import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, isErrno } from "../../src/abi/errno";
-import { NAME_MAX } from "../../src/abi/files";
-import { Inode, rootDirectory } from "./inode";
+import { NAME_MAX, X_OK } from "../../src/abi/files";
+import { DirectoryEntry } from "./directory-entry";
+import { parentOf, topOf } from "./mount";
+import { accessRefusal } from "./permission";
 
 const SLASH: u32 = 0x2f;
 const DOT: u32 = 0x2e;
@@ -14,73 +18,163 @@ const REST_SHIFT: u32 = 3;
 const END: usize = 4;
 const rests: usize = memory.data(MOST_LINKS << REST_SHIFT, 4);
 
-/** Whether the last path's -ENOENT was about its last name: the directory for it exists. */
-export let lastNameIsMissing: bool = false;
-
-/**
- * The inode that the NUL-terminated `path` names, seen from directory `base`; a symbolic link at
- * its end is followed if `follow`. The inode's address, or a negative errno: see isErrno.
- */
-export function resolvePath(base: Inode, path: usize, follow: bool): usize {
-  let length: u32 = 0;
-  while (load<u8>(path + length) !== 0) length++;
-  lastNameIsMissing = false;
-  return resolve(base, path, length, follow);
+/** Where a path ends that does not lead all the way: what is made or removed is there. */
+export enum PathEnd {
+  /** At the file; a symbolic link at the end is followed. */
+  file,
+  /** At the file, or at the symbolic link that the path names. */
+  link,
+  /** In the directory that holds the last name: `lastName`, which is not looked up. */
+  directory,
 }
 
-function resolve(base: Inode, path: usize, length: u32, follow: bool): usize {
+/**
+ * The last name of the path that was resolved last: in the path, or in a link that it led through.
+ * After a search that failed with -ENOENT, `missingIn` is the directory in which just this name was
+ * missing, not retained, or null if more was.
+ */
+export let lastName: usize = 0;
+export let lastLength: u32 = 0;
+/** A slash comes after it: it is to be a directory. */
+export let lastHasSlash: bool = false;
+export let missingIn: DirectoryEntry | null = null;
+
+/**
+ * The entry that the NUL-terminated `path` leads to, seen from `base`, in the tree that begins at
+ * `root`: its address, retained, or a negative errno (see isErrno).
+ */
+export function resolvePath(
+  root: DirectoryEntry,
+  base: DirectoryEntry,
+  path: usize,
+  end: PathEnd,
+): usize {
+  let length: u32 = 0;
+  while (load<u8>(path + length) !== 0) length++;
+  missingIn = null;
+  lastName = path;
+  lastLength = 0;
+  lastHasSlash = false;
   if (length === 0) return -ENOENT;
-  let at = base;
-  let next = path;
-  let end = path + length;
+  const start = topOf(load<u8>(path) === SLASH ? root : base);
+  start.retain();
+  return walk(root, start, path, path + length, end);
+}
+
+/** From `at`, whose reference passes, along the text from `next` to `stop`. */
+function walk(
+  root: DirectoryEntry,
+  at: DirectoryEntry,
+  next: usize,
+  stop: usize,
+  pathEnd: PathEnd,
+): usize {
   let links: u32 = 0;
   let depth: u32 = 0;
-  if (load<u8>(path) === SLASH) at = rootDirectory();
   while (true) {
-    while (next < end && load<u8>(next) === SLASH) next++;
-    if (next === end) {
+    while (next < stop && load<u8>(next) === SLASH) next++;
+    if (next === stop) {
       // A path that ends in a slash names a directory.
-      if (!at.isDirectory && load<u8>(end - 1) === SLASH) return -ENOTDIR;
+      if (!at.inode.isDirectory && load<u8>(stop - 1) === SLASH) return giveUp(at, -ENOTDIR);
       if (depth === 0) return changetype<usize>(at);
       const rest = rests + (--depth << REST_SHIFT);
       next = load<usize>(rest);
-      end = load<usize>(rest, END);
+      stop = load<usize>(rest, END);
       continue;
     }
     const name = next;
-    while (next < end && load<u8>(next) !== SLASH) next++;
-    const found = step(at, name, <u32>(next - name));
+    while (next < stop && load<u8>(next) !== SLASH) next++;
+    const isLast = depth === 0 && noteLast(name, next, stop);
+    if (isLast && pathEnd === PathEnd.directory) return lastDirectory(at);
+    const found = step(root, at, name, <u32>(next - name));
     if (isErrno(<u32>found)) {
-      lastNameIsMissing = next === end && depth === 0;
-      return found;
+      if (<i32>found === -ENOENT && isLast) missingIn = at;
+      return giveUp(at, <i32>found);
     }
-    const inode = changetype<Inode>(found);
-    if (!inode.isLink || (next === end && depth === 0 && !follow)) {
-      at = inode;
+    const entry = changetype<DirectoryEntry>(found);
+    if (!entry.inode.isLink || (isLast && pathEnd === PathEnd.link && !lastHasSlash)) {
+      at.release();
+      at = entry;
       continue;
     }
-    if (inode.size === 0) return -ENOENT;
-    if (links++ === MOST_LINKS) return -ELOOP;
+    if (links++ === MOST_LINKS) {
+      entry.release();
+      return giveUp(at, -ELOOP);
+    }
+    const operations = entry.inode.operations;
+    if (operations !== null && operations.follow !== 0) {
+      const target = call_indirect<usize>(operations.follow, entry);
+      entry.release();
+      if (isErrno(<u32>target)) return giveUp(at, <i32>target);
+      at.release();
+      at = changetype<DirectoryEntry>(target);
+      continue;
+    }
     // A link at the very end leaves no rest, so `depth` is 0 only at the path's last name.
-    if (next < end) {
+    if (next < stop) {
       const rest = rests + (depth++ << REST_SHIFT);
       store<usize>(rest, next);
-      store<usize>(rest, end, END);
+      store<usize>(rest, stop, END);
     }
-    next = inode.data;
-    end = next + inode.size;
-    if (load<u8>(next) === SLASH) at = rootDirectory();
+    next = entry.inode.data;
+    stop = next + entry.inode.textLength;
+    // The link is in its directory, and nothing blocks here, so its text stays.
+    entry.release();
+    if (next === stop) return giveUp(at, -ENOENT);
+    if (load<u8>(next) === SLASH) {
+      root.retain();
+      at.release();
+      at = root;
+    }
   }
 }
 
-/** One component: from directory `at` to what `name` is there. */
-function step(at: Inode, name: usize, length: u32): usize {
-  if (!at.isDirectory) return -ENOTDIR;
-  if (length > NAME_MAX) return -ENAMETOOLONG;
-  if (length === 1 && load<u8>(name) === DOT) return changetype<usize>(at);
-  if (length === 2 && load<u8>(name) === DOT && load<u8>(name + 1) === DOT) {
-    return changetype<usize>(at.parent);
-  }
+/** Whether the name from `name` to `end` is the last one of its text; if so, it is noted. */
+function noteLast(name: usize, end: usize, stop: usize): bool {
+  let next = end;
+  while (next < stop && load<u8>(next) === SLASH) next++;
+  if (next !== stop) return false;
+  lastName = name;
+  lastLength = <u32>(end - name);
+  lastHasSlash = end !== stop;
+  return true;
+}
+
+/** One component: from directory `at` to what `name` is there, retained; or -errno. */
+function step(root: DirectoryEntry, at: DirectoryEntry, name: usize, length: u32): usize {
+  const refusal = searchRefusal(at, length);
+  if (refusal !== 0) return refusal;
+  if (isDots(name, length)) return retained(length === 1 ? at : parentOf(at, root));
   const child = at.find(name, length);
-  return child === null ? -ENOENT : changetype<usize>(child);
+  if (child !== null) return retained(topOf(child));
+  const lookup = at.inode.fileSystem.lookup;
+  return lookup === 0 ? -ENOENT : call_indirect<usize>(lookup, at, name, length);
+}
+
+/** Whether the name is `.` or `..`. */
+export function isDots(name: usize, length: u32): bool {
+  if (length === 1) return load<u8>(name) === DOT;
+  return length === 2 && load<u8>(name) === DOT && load<u8>(name + 1) === DOT;
+}
+
+function searchRefusal(at: DirectoryEntry, length: u32): i32 {
+  if (!at.inode.isDirectory) return -ENOTDIR;
+  if (length > NAME_MAX) return -ENAMETOOLONG;
+  return accessRefusal(at.inode, X_OK);
+}
+
+/** The directory of the last name, if names may be searched in it. */
+function lastDirectory(at: DirectoryEntry): usize {
+  const refusal = searchRefusal(at, lastLength);
+  return refusal !== 0 ? giveUp(at, refusal) : changetype<usize>(at);
+}
+
+function retained(entry: DirectoryEntry): usize {
+  entry.retain();
+  return changetype<usize>(entry);
+}
+
+function giveUp(at: DirectoryEntry, error: i32): usize {
+  at.release();
+  return <usize>error;
 }

@@ -15,16 +15,16 @@ export function refuseReadDirectory(_file: OpenFile, _to: UserPointer, _size: u3
 }
 
 /** read on a directory. */
-export function refuseRead(_file: OpenFile, _to: UserPointer, _size: u32): i32 {
+export function refuseRead(_file: OpenFile, _to: UserPointer, _size: u32, _at: u64): i32 {
   return -EISDIR;
 }
 
 /** write on what is never open for writing. */
-export function refuseWrite(_file: OpenFile, _from: UserPointer, _size: u32): i32 {
+export function refuseWrite(_file: OpenFile, _from: UserPointer, _size: u32, _at: u64): i32 {
   return -EBADF;
 }
 
 /** write on a device that can only be read. */
-export function refuseDeviceWrite(_file: OpenFile, _from: UserPointer, _size: u32): i32 {
+export function refuseDeviceWrite(_file: OpenFile, _from: UserPointer, _size: u32, _at: u64): i32 {
   return -EINVAL;
 }

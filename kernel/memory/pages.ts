@@ -107,6 +107,12 @@ export function mapPhysical(physical: u32, size: u32, flags: u32): usize {
   return start + offset;
 }
 
+/** Ends the view of `count` pages that mapPhysical() gave; the frames stay reserved. */
+export function unmapPhysical(start: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) unmapKernelPage(start + (i << PAGE_SHIFT));
+  addRange(start, count);
+}
+
 function backWithFrames(start: usize, count: u32): bool {
   for (let i: u32 = 0; i < count; i++) {
     const page = start + (i << PAGE_SHIFT);

@@ -25,8 +25,7 @@ export function forkProcess(): i32 {
   child.parent = parent;
   child.group = parent.group;
   child.programBreak = parent.programBreak;
-  child.directory = parent.directory;
-  child.program = parent.program;
+  child.setProgram(parent.program);
   child.setName(parent.name, PROCESS_NAME_SIZE);
   copyThread(child.thread);
   makeRunnable(child.thread);
@@ -44,9 +43,11 @@ function copySpace(parent: Process, child: Process): bool {
 
 function copyFiles(parent: Process, child: Process): bool {
   const files = parent.files;
-  if (files === null) return false;
+  const context = parent.context;
+  if (files === null || context === null) return false;
   child.files = files.duplicate();
-  return child.files !== null;
+  child.context = context.duplicate();
+  return child.files !== null && child.context !== null;
 }
 
 /** The registers of the running thread, but for the result of the call. */

@@ -22,8 +22,9 @@ import {
   PROCESS_STACK_TOP,
 } from "../../src/abi/kernel-info";
 import { SYSTEM_CALL_LIMIT } from "../../src/abi/linux/i386";
+import { DirectoryEntry } from "../file/directory-entry";
+import { FileContext } from "../file/file-context";
 import { FileTable } from "../file/file-table";
-import { Inode } from "../file/inode";
 import { setEntryThread } from "../machine/i686/entry-thread";
 import * as symbols from "../machine/i686/symbols";
 import { allocate, free } from "../memory/heap";
@@ -61,9 +62,9 @@ export class Process {
   programBreak: usize = 0;
 
   files: FileTable | null = null;
-  directory: Inode | null = null;
+  context: FileContext | null = null;
   /** The file that runs: messages about faults find their symbols in it. */
-  program: Inode | null = null;
+  program: DirectoryEntry | null = null;
 
   /** The name's address: NUL-terminated. */
   get name(): usize {
@@ -112,11 +113,23 @@ export class Process {
     if (old !== null) old.destroy();
   }
 
-  /** Closes all files, if there are any. */
+  /** Closes all files, if there are any, and lets go of directories and program. */
   releaseFiles(): void {
     const files = this.files;
+    const context = this.context;
     this.files = null;
+    this.context = null;
     if (files !== null) files.release();
+    if (context !== null) context.release();
+    this.setProgram(null);
+  }
+
+  /** The program runs from that file, whose reference is taken. */
+  setProgram(program: DirectoryEntry | null): void {
+    const old = this.program;
+    if (program !== null) program.retain();
+    this.program = program;
+    if (old !== null) old.release();
   }
 }
 

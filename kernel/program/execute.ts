@@ -8,12 +8,15 @@
 
 import { PF_R, PF_W, PF_X } from "../../src/abi/elf";
 import { EACCES, ENOEXEC, ENOMEM } from "../../src/abi/errno";
-import { S_IX } from "../../src/abi/files";
+import { X_OK } from "../../src/abi/files";
 import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
-import { Inode } from "../file/inode";
+import { copyContents } from "../file/contents";
+import { DirectoryEntry } from "../file/directory-entry";
+import { accessRefusal } from "../file/permission";
 import { inform } from "../log/log";
 import { clearFloatingPoint, loadFloatingPoint } from "../machine/i686/floating-point";
 import { allocateFrame, releaseFrame } from "../memory/frames";
+import { free } from "../memory/heap";
 import {
   REGION_EXECUTE,
   REGION_IMAGE,
@@ -36,15 +39,40 @@ const HIGHEST_ESP: u32 = USER_END;
  * Makes `process` run `program` with the arguments of `block` when it next returns to user mode.
  * 0; or -EACCES, -ENOEXEC, -ENOMEM and nothing has changed.
  */
-export function executeProgram(process: Process, program: Inode, block: ArgumentBlock): i32 {
-  const refusal = checkProgram(program, block);
+export function executeProgram(
+  process: Process,
+  program: DirectoryEntry,
+  block: ArgumentBlock,
+): i32 {
+  const inode = program.inode;
+  if (!inode.isRegular) return -EACCES;
+  const refusal = accessRefusal(inode, X_OK);
   if (refusal !== 0) return refusal;
+  const image = copyContents(inode);
+  if (image === 0 && inode.size !== 0) return -ENOMEM;
+  const result = executeImage(process, program, image, <u32>inode.size, block);
+  free(image);
+  return result;
+}
+
+function executeImage(
+  process: Process,
+  program: DirectoryEntry,
+  image: usize,
+  size: u32,
+  block: ArgumentBlock,
+): i32 {
+  const problem = programProblem(image, size);
+  if (problem !== 0) {
+    inform(cstr("exec: %s: %s"), <u32>(block.strings + block.path), <u32>problem);
+    return -ENOEXEC;
+  }
   const space = createSpace();
   if (space === null) return -ENOMEM;
   let esp: u32 = 0;
-  let result = loadProgram(space, program);
+  let result = loadProgram(space, image);
   if (result === 0) {
-    esp = buildInitialStack(space, program.data, block);
+    esp = buildInitialStack(space, image, block);
     if (esp > HIGHEST_ESP) result = <i32>esp;
   }
   if (result !== 0) {
@@ -57,29 +85,21 @@ export function executeProgram(process: Process, program: Inode, block: Argument
   process.setSpace(space);
   clearFloatingPoint(thread.floatingPoint);
   if (thread === currentThread) loadFloatingPoint(thread.floatingPoint);
-  process.programBreak = imageEnd(program.data);
-  process.program = program;
+  process.programBreak = imageEnd(image);
+  process.setProgram(program);
   nameProcess(process, block.strings + block.path);
-  thread.frame.startProgram(entryPoint(program.data), esp);
+  thread.frame.startProgram(entryPoint(image), esp);
   return 0;
 }
 
-function checkProgram(program: Inode, block: ArgumentBlock): i32 {
-  if (!program.isRegular || (program.mode & S_IX) === 0) return -EACCES;
-  const problem = programProblem(program.data, program.size);
-  if (problem === 0) return 0;
-  inform(cstr("exec: %s: %s"), <u32>(block.strings + block.path), <u32>problem);
-  return -ENOEXEC;
-}
-
 /** Segments, heap and stack of a program that was judged good. 0 or -ENOMEM. */
-function loadProgram(space: AddressSpace, program: Inode): i32 {
-  const count = segmentCount(program.data);
+function loadProgram(space: AddressSpace, image: usize): i32 {
+  const count = segmentCount(image);
   for (let i: u32 = 0; i < count; i++) {
-    const segment = segmentAt(program.data, i);
-    if (segment.isLoaded && loadSegment(space, program.data, segment) !== 0) return -ENOMEM;
+    const segment = segmentAt(image, i);
+    if (segment.isLoaded && loadSegment(space, image, segment) !== 0) return -ENOMEM;
   }
-  if (space.placeHeap(imageEnd(program.data)) !== 0) return -ENOMEM;
+  if (space.placeHeap(imageEnd(image)) !== 0) return -ENOMEM;
   const stack = USER_END - PAGE_SIZE;
   if (space.addRegion(stack, USER_END, REGION_READ | REGION_WRITE, REGION_STACK) !== 0) {
     return -ENOMEM;

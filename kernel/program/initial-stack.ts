@@ -40,6 +40,7 @@ import { PHDR_SIZE } from "../../src/abi/elf";
 import { ENOMEM } from "../../src/abi/errno";
 import { PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import * as x86 from "../../src/abi/x86";
+import { fillRandom } from "../device/random";
 import { hasFloatingPoint } from "../machine/i686/floating-point";
 import { allocate, free } from "../memory/heap";
 import { AddressSpace } from "../memory/space";
@@ -47,7 +48,6 @@ import { copyOutTo, userPointer } from "../memory/user-memory";
 import { TICKS_PER_SECOND } from "../thread/ticks";
 import { ArgumentBlock } from "./argument-block";
 import { entryPoint, programHeadersAddress, segmentCount } from "./elf";
-import { fillRandom } from "./random";
 
 const WORD: u32 = 4;
 const ALIGNMENT: u32 = 16;

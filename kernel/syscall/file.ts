@@ -1,69 +1,42 @@
-// System calls about files and descriptors.
+// System calls about what is in an open file: reading, writing, moving the position, the size.
+//
+// 64-bit arguments come as two words, the low one first.
 
 import {
-  EACCES,
   EBADF,
-  EEXIST,
+  EFBIG,
   EINVAL,
   EISDIR,
-  ELOOP,
-  ENOENT,
+  ENODEV,
   ENOMEM,
-  ENOTDIR,
+  EOPNOTSUPP,
   EOVERFLOW,
-  ERANGE,
-  EROFS,
+  ESPIPE,
   isErrno,
 } from "../../src/abi/errno";
-import {
-  F_DUPFD,
-  F_DUPFD_CLOEXEC,
-  F_GETFD,
-  F_GETFL,
-  F_SETFD,
-  F_SETFL,
-  FD_CLOEXEC,
-  O_ACCMODE,
-  O_APPEND,
-  O_CLOEXEC,
-  O_CREAT,
-  O_DIRECTORY,
-  O_EXCL,
-  O_NOFOLLOW,
-  O_NONBLOCK,
-  O_RDONLY,
-  O_TRUNC,
-  PATH_MAX,
-  R_OK,
-  S_IX,
-  W_OK,
-  X_OK,
-} from "../../src/abi/files";
+import { AT_FDCWD, W_OK } from "../../src/abi/files";
 import { PAGE_SHIFT } from "../../src/abi/memory-map";
-import { LARGEST_COUNT } from "../file/file-table";
-import { Inode, rootDirectory } from "../file/inode";
-import { createOpenFile, OpenFile } from "../file/open-file";
-import { lastNameIsMissing } from "../file/path";
+import { Inode } from "../file/inode";
+import { OpenFile } from "../file/open-file";
+import { accessRefusal } from "../file/permission";
 import { LARGEST_TRANSFER } from "../file/transfer";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { allocate, free } from "../memory/heap";
-import { copyIn, copyOut, userPointer } from "../memory/user-memory";
-import { currentProcess } from "../process/process";
+import { LARGEST_OBJECT } from "../memory/memory-object";
+import { copyIn, copyOut, UserPointer, userPointer } from "../memory/user-memory";
 import { preemptionPoint } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
-import { sendStatus } from "./file-status";
-import { pathArgument } from "./path-argument";
+import { fileArgument } from "./descriptor";
+import { inodeAt } from "./path-argument";
 
 /** A vector of Linux: address and size of a buffer. */
 const IOVEC_SIZE: u32 = 8;
 const MOST_VECTORS: u32 = 1024;
-/** What open remembers of its flags. */
-const KEPT_FLAGS: u32 = O_ACCMODE | O_APPEND | O_NONBLOCK;
-/** The flags that ask for more than reading what is there. */
-const DEMANDS: u32 = O_ACCMODE | O_CREAT | O_TRUNC | O_DIRECTORY;
+/** preadv2(2): at the position of the open file. */
+const AT_POSITION: u64 = u64.MAX_VALUE;
+const FALLOC_FL_KEEP_SIZE: u32 = 1;
 
 const scratch: usize = memory.data(8, 8);
-const pathText: usize = memory.data(PATH_MAX, 4);
 
 /** read(file, to, size) */
 export function read(frame: TrapFrame): i32 {
@@ -77,14 +50,67 @@ export function write(frame: TrapFrame): i32 {
   return file === null ? -EBADF : file.write(userPointer(frame.arg1), frame.arg2);
 }
 
+/** pread64(file, to, size, position) */
+export function pread64(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.arg0);
+  const refusal = positionRefusal(file, frame.arg4);
+  if (refusal !== 0) return refusal;
+  return file!.readAt(userPointer(frame.arg1), frame.arg2, wide(frame.arg3, frame.arg4));
+}
+
+/** pwrite64(file, from, size, position) */
+export function pwrite64(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.arg0);
+  const refusal = positionRefusal(file, frame.arg4);
+  if (refusal !== 0) return refusal;
+  // As on Linux, O_APPEND wins over the position.
+  const position = file!.appends ? file!.inode.size : wide(frame.arg3, frame.arg4);
+  return file!.writeAt(userPointer(frame.arg1), frame.arg2, position);
+}
+
+/** readv(file, vectors, count) */
+export function readv(frame: TrapFrame): i32 {
+  return transferVectors(frame, AT_POSITION, false);
+}
+
 /**
  * writev(file, vectors, count): -EFAULT or -EINVAL if a vector cannot be read or has a negative
  * size, before a byte is written.
  */
 export function writev(frame: TrapFrame): i32 {
+  return transferVectors(frame, AT_POSITION, true);
+}
+
+/** preadv(file, vectors, count, position) */
+export function preadv(frame: TrapFrame): i32 {
+  const refusal = positionRefusal(fileArgument(frame.arg0), frame.arg4);
+  if (refusal !== 0) return refusal;
+  return transferVectors(frame, wide(frame.arg3, frame.arg4), false);
+}
+
+/** pwritev(file, vectors, count, position) */
+export function pwritev(frame: TrapFrame): i32 {
+  const refusal = positionRefusal(fileArgument(frame.arg0), frame.arg4);
+  if (refusal !== 0) return refusal;
+  return transferVectors(frame, wide(frame.arg3, frame.arg4), true);
+}
+
+/** preadv2(file, vectors, count, position, flags): position -1 is the file's own. */
+export function preadv2(frame: TrapFrame): i32 {
+  if (frame.arg5 !== 0) return -EOPNOTSUPP;
+  return (frame.arg3 & frame.arg4) === 0xffffffff ? readv(frame) : preadv(frame);
+}
+
+/** pwritev2(file, vectors, count, position, flags): position -1 is the file's own. */
+export function pwritev2(frame: TrapFrame): i32 {
+  if (frame.arg5 !== 0) return -EOPNOTSUPP;
+  return (frame.arg3 & frame.arg4) === 0xffffffff ? writev(frame) : pwritev(frame);
+}
+
+function transferVectors(frame: TrapFrame, position: u64, writes: bool): i32 {
   const file = fileArgument(frame.arg0);
   const count = frame.arg2;
-  if (file === null) return -EBADF;
+  if (file === null || !(writes ? file.mayWrite : file.mayRead)) return -EBADF;
   if (count > MOST_VECTORS) return -EINVAL;
   if (count === 0) return 0;
   const vectors = allocate(count * IOVEC_SIZE);
@@ -93,18 +119,25 @@ export function writev(frame: TrapFrame): i32 {
   for (let i: u32 = 0; result === 0 && i < count; i++) {
     if (load<i32>(vectors + i * IOVEC_SIZE, 4) < 0) result = -EINVAL;
   }
-  if (result === 0) result = writeVectors(file, vectors, count);
+  if (result === 0) result = transferEach(file, vectors, count, position, writes);
   free(vectors);
   return result;
 }
 
-/** Stops at the first vector that is not written in full, and after LARGEST_TRANSFER bytes. */
-function writeVectors(file: OpenFile, vectors: usize, count: u32): i32 {
+/** Stops at the first vector that is not done in full, and after LARGEST_TRANSFER bytes. */
+function transferEach(
+  file: OpenFile,
+  vectors: usize,
+  count: u32,
+  position: u64,
+  writes: bool,
+): i32 {
   let done: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const vector = vectors + i * IOVEC_SIZE;
     const size = min<u32>(load<u32>(vector, 4), LARGEST_TRANSFER - done);
-    const result = file.write(userPointer(load<u32>(vector)), size);
+    const at = position === AT_POSITION ? AT_POSITION : position + done;
+    const result = transfer(file, userPointer(load<u32>(vector)), size, at, writes);
     if (result < 0) return done !== 0 ? <i32>done : result;
     const before = done;
     done += <u32>result;
@@ -116,70 +149,15 @@ function writeVectors(file: OpenFile, vectors: usize, count: u32): i32 {
   return <i32>done;
 }
 
-/** open(path, flags, mode) */
-export function open(frame: TrapFrame): i32 {
-  const flags = frame.arg1;
-  // A link that leads nowhere is in the way of a new file as well.
-  const isNew = (flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL);
-  const found = pathArgument(userPointer(frame.arg0), !isNew && (flags & O_NOFOLLOW) === 0);
-  if (isErrno(<u32>found)) {
-    const creates = (flags & O_CREAT) !== 0 && <i32>found === -ENOENT && lastNameIsMissing;
-    return creates ? -EROFS : <i32>found;
-  }
-  const inode = changetype<Inode>(found);
-  const refusal = openRefusal(inode, flags);
-  if (refusal !== 0) return refusal;
-  const file = createOpenFile(inode, inode.operations!, flags & KEPT_FLAGS);
-  if (file === null) return -ENOMEM;
-  const result = currentProcess().files!.add(file, 0, (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0);
-  if (result < 0) file.release();
-  return result;
-}
-
-/** close(file) */
-export function close(frame: TrapFrame): i32 {
-  return currentProcess().files!.close(frame.arg0);
-}
-
-/** dup(file) */
-export function dup(frame: TrapFrame): i32 {
-  return duplicate(frame.arg0, 0, 0);
-}
-
-/** dup2(file, number) */
-export function dup2(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.arg0);
-  if (file === null) return -EBADF;
-  if (frame.arg0 === frame.arg1) return <i32>frame.arg1;
-  file.retain();
-  const result = currentProcess().files!.replace(frame.arg1, file, 0);
-  if (result < 0) file.release();
-  return result;
-}
-
-/** fcntl64(file, command, argument) */
-export function fcntl64(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.arg0);
-  if (file === null) return -EBADF;
-  const files = currentProcess().files!;
-  switch (frame.arg1) {
-    case F_DUPFD:
-      return duplicate(frame.arg0, frame.arg2, 0);
-    case F_DUPFD_CLOEXEC:
-      return duplicate(frame.arg0, frame.arg2, FD_CLOEXEC);
-    case F_GETFD:
-      return <i32>files.flags(frame.arg0);
-    case F_SETFD:
-      files.setFlags(frame.arg0, frame.arg2 & FD_CLOEXEC);
-      return 0;
-    case F_GETFL:
-      return <i32>file.flags;
-    case F_SETFL:
-      file.flags = (file.flags & O_ACCMODE) | (frame.arg2 & (O_APPEND | O_NONBLOCK));
-      return 0;
-    default:
-      return -EINVAL;
-  }
+function transfer(
+  file: OpenFile,
+  buffer: UserPointer,
+  size: u32,
+  position: u64,
+  writes: bool,
+): i32 {
+  if (position === AT_POSITION) return writes ? file.write(buffer, size) : file.read(buffer, size);
+  return writes ? file.writeAt(buffer, size, position) : file.readAt(buffer, size, position);
 }
 
 /** ioctl(file, command, argument) */
@@ -211,106 +189,94 @@ export function llseek(frame: TrapFrame): i32 {
   return copyOut(userPointer(frame.arg3), scratch, 8);
 }
 
-/** getdents64(file, to, size) */
-export function getdents64(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.arg0);
-  return file === null ? -EBADF : file.readDirectory(userPointer(frame.arg1), frame.arg2);
+/** truncate64(path, size) */
+export function truncate64(frame: TrapFrame): i32 {
+  return truncatePath(userPointer(frame.arg0), wide(frame.arg1, frame.arg2));
 }
 
-/** chdir(path) */
-export function chdir(frame: TrapFrame): i32 {
-  const found = pathArgument(userPointer(frame.arg0), true);
-  if (isErrno(<u32>found)) return <i32>found;
-  const inode = changetype<Inode>(found);
-  if (!inode.isDirectory) return -ENOTDIR;
-  currentProcess().directory = inode;
+/** truncate(path, size) */
+export function truncate(frame: TrapFrame): i32 {
+  return truncatePath(userPointer(frame.arg0), <u64>(<i64>(<i32>frame.arg1)));
+}
+
+/** ftruncate64(file, size) */
+export function ftruncate64(frame: TrapFrame): i32 {
+  return truncateFile(frame.arg0, wide(frame.arg1, frame.arg2));
+}
+
+/** ftruncate(file, size) */
+export function ftruncate(frame: TrapFrame): i32 {
+  return truncateFile(frame.arg0, <u64>(<i64>(<i32>frame.arg1)));
+}
+
+/** fallocate(file, mode, offset, size): room is given when it is written to. */
+export function fallocate(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.arg0);
+  const offset = wide(frame.arg2, frame.arg3);
+  const size = wide(frame.arg4, frame.arg5);
+  if (file === null || !file.mayWrite) return -EBADF;
+  if (<i64>offset < 0 || <i64>size <= 0) return -EINVAL;
+  if ((frame.arg1 & ~FALLOC_FL_KEEP_SIZE) !== 0) return -EOPNOTSUPP;
+  if (file.inode.isFifo) return -ESPIPE;
+  const object = file.inode.object;
+  if (object === null) return -ENODEV;
+  if (offset + size > LARGEST_OBJECT) return -EFBIG;
+  if ((frame.arg1 & FALLOC_FL_KEEP_SIZE) !== 0 || offset + size <= object.size) return 0;
+  object.size = offset + size;
+  file.inode.noteModified();
   return 0;
 }
 
-/** getcwd(to, size): bytes with the NUL, as Linux counts them. */
-export function getcwd(frame: TrapFrame): i32 {
-  const start = buildPath(currentProcess().directory!);
-  const length = <u32>(pathText + PATH_MAX - start);
-  if (length > frame.arg1) return -ERANGE;
-  const result = copyOut(userPointer(frame.arg0), start, length);
-  return result !== 0 ? result : <i32>length;
+/** fsync(file), fdatasync(file), syncfs(file): what is written is where it will stay. */
+export function fsync(frame: TrapFrame): i32 {
+  return fileArgument(frame.arg0) === null ? -EBADF : 0;
 }
 
-/** stat64(path, to) */
-export function stat64(frame: TrapFrame): i32 {
-  return statPath(frame, true);
+/** sync() */
+export function sync(_frame: TrapFrame): i32 {
+  return 0;
 }
 
-/** lstat64(path, to) */
-export function lstat64(frame: TrapFrame): i32 {
-  return statPath(frame, false);
-}
-
-/** fstat64(file, to) */
-export function fstat64(frame: TrapFrame): i32 {
+/** fadvise64(file, offset, size, advice), fadvise64_64: advice that memory does not need. */
+export function fadvise64(frame: TrapFrame): i32 {
   const file = fileArgument(frame.arg0);
-  return file === null ? -EBADF : sendStatus(file.inode, userPointer(frame.arg1));
+  if (file === null) return -EBADF;
+  return file.inode.isFifo ? -ESPIPE : 0;
 }
 
-/** access(path, mode): nothing but devices can be written. */
-export function access(frame: TrapFrame): i32 {
-  const mode = frame.arg1;
-  if ((mode & ~(R_OK | W_OK | X_OK)) !== 0) return -EINVAL;
-  const found = pathArgument(userPointer(frame.arg0), true);
+/** Why the file cannot be read or written at a position with that high word; 0: it can. */
+function positionRefusal(file: OpenFile | null, high: u32): i32 {
+  if (file === null) return -EBADF;
+  if (<i32>high < 0) return -EINVAL;
+  return file.operations.seekable || file.inode.isDirectory ? 0 : -ESPIPE;
+}
+
+function truncatePath(path: UserPointer, size: u64): i32 {
+  if (<i64>size < 0) return -EINVAL;
+  const found = inodeAt(AT_FDCWD, path, 0);
   if (isErrno(<u32>found)) return <i32>found;
   const inode = changetype<Inode>(found);
-  if ((mode & W_OK) !== 0 && !inode.isDevice) return -EROFS;
-  return (mode & X_OK) !== 0 && (inode.mode & S_IX) === 0 ? -EACCES : 0;
-}
-
-function fileArgument(descriptor: u32): OpenFile | null {
-  return currentProcess().files!.get(descriptor);
-}
-
-/** Why `inode`, which exists, cannot be opened with `flags`; 0: it can. */
-function openRefusal(inode: Inode, flags: u32): i32 {
-  const refusal = (flags & DEMANDS) !== 0 ? demandRefusal(inode, flags) : 0;
-  if (refusal !== 0) return refusal;
-  if (inode.operations !== null) return 0;
-  return inode.isLink ? -ELOOP : -EACCES;
-}
-
-/** The part of it that is about more than reading, in Linux's order. */
-function demandRefusal(inode: Inode, flags: u32): i32 {
-  const creates = (flags & O_CREAT) !== 0;
-  const writes = (flags & (O_ACCMODE | O_TRUNC)) !== O_RDONLY;
-  if (creates && (flags & O_EXCL) !== 0) return -EEXIST;
-  if (inode.isDirectory) return creates || writes ? -EISDIR : 0;
-  if ((flags & O_DIRECTORY) !== 0) return -ENOTDIR;
-  return writes && !inode.isDevice && !inode.isLink ? -EROFS : 0;
-}
-
-function duplicate(descriptor: u32, lowest: u32, flags: u32): i32 {
-  const file = fileArgument(descriptor);
-  if (file === null) return -EBADF;
-  if (lowest >= LARGEST_COUNT) return -EINVAL;
-  file.retain();
-  const result = currentProcess().files!.add(file, lowest, flags);
-  if (result < 0) file.release();
+  let result: i32 = inode.isDirectory ? -EISDIR : inode.isRegular ? 0 : -EINVAL;
+  if (result === 0) result = accessRefusal(inode, W_OK);
+  if (result === 0) result = setSize(inode, size);
+  inode.release();
   return result;
 }
 
-function statPath(frame: TrapFrame, follow: bool): i32 {
-  const found = pathArgument(userPointer(frame.arg0), follow);
-  if (isErrno(<u32>found)) return <i32>found;
-  return sendStatus(changetype<Inode>(found), userPointer(frame.arg1));
+function truncateFile(descriptor: u32, size: u64): i32 {
+  const file = fileArgument(descriptor);
+  if (file === null) return -EBADF;
+  if (<i64>size < 0 || !file.mayWrite || !file.inode.isRegular) return -EINVAL;
+  return setSize(file.inode, size);
 }
 
-/** The absolute path of a directory, built from the end of `pathText`; where it starts. */
-function buildPath(directory: Inode): usize {
-  let start = pathText + PATH_MAX - 1;
-  store<u8>(start, 0);
-  if (directory === rootDirectory()) store<u8>(--start, 0x2f);
-  for (let at = directory; at !== rootDirectory(); at = at.parent!) {
-    if (<u32>(start - pathText) < at.nameLength + 1) break;
-    start -= at.nameLength;
-    memory.copy(start, at.name, at.nameLength);
-    store<u8>(--start, 0x2f);
-  }
-  return start;
+function setSize(inode: Inode, size: u64): i32 {
+  if (size > LARGEST_OBJECT) return -EFBIG;
+  inode.object!.truncate(size);
+  inode.noteModified();
+  return 0;
+}
+
+function wide(low: u32, high: u32): u64 {
+  return ((<u64>high) << 32) | <u64>low;
 }

@@ -2,9 +2,10 @@
 
 import { EINVAL, ENOMEM, EPERM, ESRCH, isErrno } from "../../src/abi/errno";
 import { exitedStatus } from "../../src/abi/signals";
-import { Inode } from "../file/inode";
+import { DirectoryEntry } from "../file/directory-entry";
+import { PathEnd } from "../file/path";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { clearUser, userAddress, userPointer } from "../memory/user-memory";
+import { clearUser, UserPointer, userAddress, userPointer } from "../memory/user-memory";
 import { exitProcess } from "../process/exit";
 import { forkProcess } from "../process/fork";
 import { currentProcess, findProcess, groupExists, Process } from "../process/process";
@@ -43,17 +44,24 @@ export function wait4(frame: TrapFrame): i32 {
 
 /** execve(path, argv, envp) */
 export function execve(frame: TrapFrame): i32 {
-  const found = pathArgument(userPointer(frame.arg0), true);
+  const found = pathArgument(userPointer(frame.arg0), PathEnd.file);
   if (isErrno(<u32>found)) return <i32>found;
-  const block = createArgumentBlock();
-  if (block === null) return -ENOMEM;
-  let result = block.collect(userPointer(frame.arg1), userPointer(frame.arg2), userPath);
-  if (result === 0) result = executeProgram(currentProcess(), changetype<Inode>(found), block);
-  block.release();
+  const program = changetype<DirectoryEntry>(found);
+  const result = execute(program, userPointer(frame.arg1), userPointer(frame.arg2));
+  program.release();
   if (result !== 0) return result;
   currentProcess().files!.closeOnExecute();
   // The new program's registers are in the frame already: EAX, like the others, is 0.
   return 0;
+}
+
+function execute(program: DirectoryEntry, argv: UserPointer, envp: UserPointer): i32 {
+  const block = createArgumentBlock();
+  if (block === null) return -ENOMEM;
+  let result = block.collect(argv, envp, userPath);
+  if (result === 0) result = executeProgram(currentProcess(), program, block);
+  block.release();
+  return result;
 }
 
 export function getpid(_frame: TrapFrame): i32 {

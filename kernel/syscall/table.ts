@@ -3,34 +3,10 @@
 // src/abi/linux/i386.ts has the numbers, src/abi/linux/argument-kinds.ts the kinds; this folder has
 // one file of handlers for each noun. HACKING.md tells how to add a call.
 
-import {
-  ADDRESS,
-  FILE,
-  FLAGS,
-  INPUT,
-  INTEGER,
-  OUTPUT,
-  PATH,
-  POINTER,
-  SIZE,
-} from "../../src/abi/linux/argument-kinds";
+import { ADDRESS, FLAGS, INTEGER, PATH, POINTER } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
-import {
-  access,
-  chdir,
-  close,
-  dup,
-  dup2,
-  getcwd,
-  getdents64,
-  ioctl,
-  lseek,
-  open,
-  read,
-  write,
-  writev,
-} from "./file";
+import { declareFileCalls } from "./file-calls";
 import { declareI386Calls } from "./i386-table";
 import { brk } from "./memory";
 import {
@@ -53,22 +29,12 @@ import { clockGettime, gettimeofday, nanosleep, time } from "./time";
 export function startSystemCalls(): void {
   call(SystemCall.exit, exit.index, INTEGER);
   call(SystemCall.fork, fork.index);
-  call(SystemCall.read, read.index, FILE, OUTPUT, SIZE);
-  call(SystemCall.write, write.index, FILE, INPUT, SIZE);
-  call(SystemCall.open, open.index, PATH, FLAGS, FLAGS);
-  call(SystemCall.close, close.index, FILE);
   call(SystemCall.execve, execve.index, PATH, POINTER, POINTER);
-  call(SystemCall.chdir, chdir.index, PATH);
   call(SystemCall.time, time.index, POINTER);
-  call(SystemCall.lseek, lseek.index, FILE, INTEGER, INTEGER);
   call(SystemCall.getpid, getpid.index);
-  call(SystemCall.access, access.index, PATH, FLAGS);
   call(SystemCall.kill, kill.index, INTEGER, INTEGER);
-  call(SystemCall.dup, dup.index, FILE);
   call(SystemCall.brk, brk.index, ADDRESS);
-  call(SystemCall.ioctl, ioctl.index, FILE, FLAGS, FLAGS);
   call(SystemCall.setpgid, setpgid.index, INTEGER, INTEGER);
-  call(SystemCall.dup2, dup2.index, FILE, FILE);
   call(SystemCall.getppid, getppid.index);
   call(SystemCall.getpgrp, getpgrp.index);
   call(SystemCall.gettimeofday, gettimeofday.index, POINTER, POINTER);
@@ -77,12 +43,10 @@ export function startSystemCalls(): void {
   call(SystemCall.sysinfo, sysinfo.index, POINTER);
   call(SystemCall.uname, uname.index, POINTER);
   call(SystemCall.getpgid, getpgid.index, INTEGER);
-  call(SystemCall.writev, writev.index, FILE, POINTER, INTEGER);
   call(SystemCall.sched_yield, schedYield.index);
   call(SystemCall.nanosleep, nanosleep.index, POINTER, POINTER);
-  call(SystemCall.getcwd, getcwd.index, OUTPUT, SIZE);
-  call(SystemCall.getdents64, getdents64.index, FILE, OUTPUT, SIZE);
   call(SystemCall.exit_group, exit.index, INTEGER);
   call(SystemCall.clock_gettime, clockGettime.index, INTEGER, POINTER);
+  declareFileCalls();
   declareI386Calls();
 }

@@ -52,7 +52,7 @@ function terminalOf(file: OpenFile): Terminal {
 }
 
 /** Waits for input, and gives at most a page of it at once: a terminal's reads are short anyway. */
-function readTerminal(file: OpenFile, to: UserPointer, size: u32): i32 {
+function readTerminal(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
   const wanted = transferSize(to, size);
   if (wanted <= 0) return wanted;
   const terminal = terminalOf(file);
@@ -79,7 +79,7 @@ function hasInput(terminal: Terminal, size: u32): bool {
   return terminal.isReadable(size);
 }
 
-function writeTerminal(file: OpenFile, from: UserPointer, size: u32): i32 {
+function writeTerminal(file: OpenFile, from: UserPointer, size: u32, _at: u64): i32 {
   const wanted = transferSize(from, size);
   if (wanted <= 0) return wanted;
   const terminal = terminalOf(file);

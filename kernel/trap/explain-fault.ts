@@ -8,10 +8,13 @@ import { VECTOR_GENERAL_PROTECTION } from "../../src/abi/descriptors";
 import { GUARD_END, PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import { FAULT_FETCH, FAULT_WRITE } from "../../src/abi/paging";
 import { SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from "../../src/abi/signals";
+import { copyContents } from "../file/contents";
+import { Inode } from "../file/inode";
 import { print } from "../log/log";
 import { exceptionName } from "../machine/i686/exceptions";
 import { LONGEST_INSTRUCTION, privilegedInstruction } from "../machine/i686/privileged";
 import { TrapFrame } from "../machine/i686/trap-frame";
+import { free } from "../memory/heap";
 import { REGION_EXECUTE, REGION_STACK, REGION_WRITE } from "../memory/region";
 import { AddressSpace, STACK_GAP, STACK_LIMIT } from "../memory/space";
 import { copyIn, userPointer } from "../memory/user-memory";
@@ -110,11 +113,18 @@ function printVictim(process: Process, signal: u32): void {
 /** Prints where in its program a process entered the kernel with `frame`. */
 export function printWhere(process: Process, frame: TrapFrame): void {
   print(cstr("  at "));
-  const program = process.program!;
-  const table = findSection(program.data, program.size, cstr(".isthmus.symbols"));
-  if (table === 0) print(cstr("?"));
-  else printPlace(table, <u32>(program.data + program.size - table), frame.eip);
+  printUserPlace(process.program!.inode, frame.eip);
   print(cstr(", eip %p, esp %p\n"), frame.eip, frame.esp);
+}
+
+/** What the symbols in the program's file say of an address in it. */
+function printUserPlace(program: Inode, address: u32): void {
+  const image = copyContents(program);
+  const size = <u32>program.size;
+  const table = image === 0 ? 0 : findSection(image, size, cstr(".isthmus.symbols"));
+  if (table === 0) print(cstr("?"));
+  else printPlace(table, <u32>(image + size - table), address);
+  free(image);
 }
 
 function signalName(signal: u32): usize {

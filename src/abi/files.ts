@@ -15,10 +15,19 @@
 // See stat(2), open(2), getdents(2), arch/x86/include/uapi/asm/stat.h.
 
 export const S_IFMT: u32 = 0xf000;
+export const S_IFIFO: u32 = 0x1000;
 export const S_IFCHR: u32 = 0x2000;
 export const S_IFDIR: u32 = 0x4000;
+export const S_IFBLK: u32 = 0x6000;
 export const S_IFREG: u32 = 0x8000;
 export const S_IFLNK: u32 = 0xa000;
+export const S_IFSOCK: u32 = 0xc000;
+export const S_ISUID: u32 = 0o4000;
+export const S_ISGID: u32 = 0o2000;
+/** In a directory: only owners remove names. */
+export const S_ISVTX: u32 = 0o1000;
+/** What chmod(2) changes. */
+export const S_PERMISSIONS: u32 = 0o7777;
 /** Any of the three execute permissions. */
 export const S_IX: u32 = 0o111;
 
@@ -31,9 +40,19 @@ export const O_EXCL: u32 = 0o200;
 export const O_TRUNC: u32 = 0o1000;
 export const O_APPEND: u32 = 0o2000;
 export const O_NONBLOCK: u32 = 0o4000;
+export const O_DSYNC: u32 = 0o10000;
+export const O_ASYNC: u32 = 0o20000;
+export const O_DIRECT: u32 = 0o40000;
+export const O_LARGEFILE: u32 = 0o100000;
 export const O_DIRECTORY: u32 = 0o200000;
 export const O_NOFOLLOW: u32 = 0o400000;
+export const O_NOATIME: u32 = 0o1000000;
 export const O_CLOEXEC: u32 = 0o2000000;
+export const O_SYNC: u32 = 0o4010000;
+/** A descriptor that only names the file. */
+export const O_PATH: u32 = 0o10000000;
+/** A regular file without a name in the directory that the path names. */
+export const O_TMPFILE: u32 = 0o20200000;
 
 export const SEEK_SET: u32 = 0;
 export const SEEK_CUR: u32 = 1;
@@ -47,6 +66,23 @@ export const F_SETFL: u32 = 4;
 export const F_DUPFD_CLOEXEC: u32 = 1030;
 export const FD_CLOEXEC: u32 = 1;
 
+/** In place of a directory's descriptor: the current directory. */
+export const AT_FDCWD: u32 = 0xffffff9c;
+export const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
+/** faccessat(2): with the effective ids. */
+export const AT_EACCESS: u32 = 0x200;
+/** unlinkat(2): a directory. */
+export const AT_REMOVEDIR: u32 = 0x200;
+export const AT_SYMLINK_FOLLOW: u32 = 0x400;
+export const AT_NO_AUTOMOUNT: u32 = 0x800;
+/** An empty path names the file of the descriptor. */
+export const AT_EMPTY_PATH: u32 = 0x1000;
+/** statx(2): how fresh the answer is to be. */
+export const AT_STATX_SYNC_TYPE: u32 = 0x6000;
+
+export const RENAME_NOREPLACE: u32 = 1;
+export const RENAME_EXCHANGE: u32 = 2;
+
 /** access(2): may it be read (4), written (2), executed (1); 0: is it there. */
 export const R_OK: u32 = 4;
 export const W_OK: u32 = 2;
@@ -56,6 +92,8 @@ export const STAT_DEV: u32 = 0;
 export const STAT_INO_LOW: u32 = 12;
 export const STAT_MODE: u32 = 16;
 export const STAT_NLINK: u32 = 20;
+export const STAT_UID: u32 = 24;
+export const STAT_GID: u32 = 28;
 export const STAT_RDEV: u32 = 32;
 export const STAT_SIZE: u32 = 44;
 export const STAT_BLKSIZE: u32 = 52;
@@ -65,6 +103,33 @@ export const STAT_MTIME: u32 = 72;
 export const STAT_CTIME: u32 = 80;
 export const STAT_INO: u32 = 88;
 export const STAT_BYTES: u32 = 96;
+
+/** struct statx: see statx(2) and include/uapi/linux/stat.h. */
+export const STATX_MASK: u32 = 0;
+export const STATX_BLKSIZE: u32 = 4;
+export const STATX_NLINK: u32 = 16;
+export const STATX_UID: u32 = 20;
+export const STATX_GID: u32 = 24;
+export const STATX_MODE: u32 = 28;
+export const STATX_INO: u32 = 32;
+export const STATX_SIZE: u32 = 40;
+export const STATX_BLOCKS: u32 = 48;
+/** Times: seconds u64, nanoseconds u32, 4 bytes of nothing. */
+export const STATX_ATIME: u32 = 64;
+export const STATX_CTIME: u32 = 96;
+export const STATX_MTIME: u32 = 112;
+export const STATX_RDEV_MAJOR: u32 = 128;
+export const STATX_RDEV_MINOR: u32 = 132;
+export const STATX_DEV_MAJOR: u32 = 136;
+export const STATX_DEV_MINOR: u32 = 140;
+export const STATX_BYTES: u32 = 256;
+/** The mask of all fields that stat(2) has as well. */
+export const STATX_BASIC_STATS: u32 = 0x7ff;
+export const STATX_RESERVED: u32 = 0x80000000;
+
+/** In place of nanoseconds in utimensat(2): the current time, or no change. */
+export const UTIME_NOW: u32 = 0x3fffffff;
+export const UTIME_OMIT: u32 = 0x3ffffffe;
 
 export const DIRENT_INO: u32 = 0;
 export const DIRENT_OFFSET: u32 = 8;

@@ -8,25 +8,59 @@
 //   the end    an entry called TRAILER!!!
 //
 // The archive comes from outside: it may be cut off, corrupt or hostile. What is wrong is logged
-// with its offset, and what came before stays; nothing here panics. Contents and names stay in the
-// archive. See cpio(5), "New ASCII Format".
+// with its offset, and what came before stays; nothing here panics. Contents and names are copied,
+// so that the archive's memory can be given back. See cpio(5), "New ASCII Format".
 
 import { hexDigitValue } from "../../../src/abi/command-line";
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../../src/abi/files";
-import { createInode, Inode, rootDirectory } from "../../file/inode";
+import { ENOSPC, isErrno } from "../../../src/abi/errno";
+import { NAME_MAX, S_IFDIR, S_IFMT, S_IFREG, S_PERMISSIONS } from "../../../src/abi/files";
+import { timestamp } from "../../device/clock";
+import { fillContents } from "../../file/contents";
+import { DirectoryEntry, rootDirectory } from "../../file/directory-entry";
+import { Inode, setLinkText } from "../../file/inode";
+import { addLink, makeFile, removeDirectory, removeFile } from "../../file/names";
+import { isDots } from "../../file/path";
 import { warn } from "../../log/log";
 import { isInside } from "../../memory/range";
-import { directoryOperations, regularOperations } from "./files";
-import { addToIndex, endNameIndex, findIndexed, startNameIndex } from "./name-index";
+import { forgetInodes, linkedInode, rememberInode } from "./hard-links";
 
 const HEADER_SIZE: u32 = 110;
+const FIELD_INODE: u32 = 6;
 const FIELD_MODE: u32 = 14;
+const FIELD_OWNER: u32 = 22;
+const FIELD_GROUP: u32 = 30;
+const FIELD_LINKS: u32 = 38;
 const FIELD_MTIME: u32 = 46;
 const FIELD_SIZE: u32 = 54;
+const FIELD_MAJOR: u32 = 62;
+const FIELD_MINOR: u32 = 70;
+const FIELD_DEVICE_MAJOR: u32 = 78;
+const FIELD_DEVICE_MINOR: u32 = 86;
 const FIELD_NAME_SIZE: u32 = 94;
-const SLASH: u32 = 0x2f;
 const FIELD_DIGITS: u32 = 8;
+const SLASH: u32 = 0x2f;
+const MAJOR_SHIFT: u32 = 8;
+const NEW_DIRECTORY: u32 = S_IFDIR | 0o755;
 
+/** The header of an entry, as numbers. */
+@unmanaged
+class Header {
+  number: u32 = 0;
+  mode: u32 = 0;
+  owner: u32 = 0;
+  group: u32 = 0;
+  links: u32 = 0;
+  modified: u32 = 0;
+  size: u32 = 0;
+  /** Of the file system that it comes from; with `number` it says which file this is. */
+  origin: u32 = 0;
+  device: u32 = 0;
+  nameSize: u32 = 0;
+  /** Where its contents begin in the archive. */
+  data: u32 = 0;
+}
+
+const header = changetype<Header>(memory.data(offsetof<Header>(), 4));
 let archive: usize = 0;
 let archiveSize: u32 = 0;
 /** The entry that messages are about. */
@@ -34,17 +68,19 @@ let entryOffset: u32 = 0;
 /** A field of the entry was not a number. */
 let hasBadField: bool = false;
 
-/** Adds the entries of the `size` bytes at `start` to the tree; how many there were. */
-export function unpackInitramfs(start: usize, size: u32): u32 {
+/**
+ * Adds the entries of the `size` bytes at `start` to the tree; how many there were. After each one
+ * the function of index `passed` gets the offset up to which the archive is not needed any more.
+ */
+export function unpackInitramfs(start: usize, size: u32, passed: u32): u32 {
   archive = start;
   archiveSize = size;
-  startNameIndex(size / HEADER_SIZE);
-  const count = addEntries(size);
-  endNameIndex();
+  const count = addEntries(size, passed);
+  forgetInodes();
   return count;
 }
 
-function addEntries(size: u32): u32 {
+function addEntries(size: u32, passed: u32): u32 {
   let count: u32 = 0;
   let offset: u32 = 0;
   while (offset < size) {
@@ -52,6 +88,7 @@ function addEntries(size: u32): u32 {
     if (next === 0) return count;
     count++;
     offset = next;
+    call_indirect<void>(passed, offset);
   }
   warn(cstr("initramfs: the archive ends without a trailer"));
   return count;
@@ -63,26 +100,52 @@ function addEntry(offset: u32): u32 {
   hasBadField = false;
   if (!isInside(offset, HEADER_SIZE, archiveSize)) return complain(cstr("it is cut off"));
   if (!hasMagic(offset)) return complain(cstr("it does not begin with 070701"));
-  const nameSize = hexField(offset + FIELD_NAME_SIZE);
-  const size = hexField(offset + FIELD_SIZE);
-  const mode = hexField(offset + FIELD_MODE);
-  const mtime = hexField(offset + FIELD_MTIME);
+  readHeader(offset);
   if (hasBadField) return complain(cstr("a number in it is not hexadecimal"));
   const name = offset + HEADER_SIZE;
+  const nameSize = header.nameSize;
   if (nameSize === 0 || !isInside(name, nameSize, archiveSize))
     return complain(cstr("its name is cut off"));
   if (load<u8>(archive + name + nameSize - 1) !== 0) {
     return complain(cstr("its name does not end in NUL"));
   }
   if (isTrailer(name, nameSize)) return 0;
-  const data = alignWord(name + nameSize);
-  if (!isInside(data, size, archiveSize)) return complain(cstr("its contents are cut off"));
-  addNamed(name, nameSize - 1, mode, mtime, data, size);
-  return alignWord(data + size);
+  header.data = alignWord(name + nameSize);
+  if (!isInside(header.data, header.size, archiveSize))
+    return complain(cstr("its contents are cut off"));
+  const result = addNamed(name, nameSize - 1);
+  if (result !== 0) {
+    complain(cstr("there is not enough memory for it, nor for what comes after it"));
+    return 0;
+  }
+  return alignWord(header.data + header.size);
 }
 
-/** Puts a file with that path into the tree, directories on the way included. */
-function addNamed(path: u32, length: u32, mode: u32, mtime: u32, data: u32, size: u32): void {
+function readHeader(offset: u32): void {
+  header.number = hexField(offset + FIELD_INODE);
+  header.mode = hexField(offset + FIELD_MODE);
+  header.owner = hexField(offset + FIELD_OWNER);
+  header.group = hexField(offset + FIELD_GROUP);
+  header.links = hexField(offset + FIELD_LINKS);
+  header.modified = hexField(offset + FIELD_MTIME);
+  header.size = hexField(offset + FIELD_SIZE);
+  header.origin = deviceNumber(hexField(offset + FIELD_MAJOR), hexField(offset + FIELD_MINOR));
+  header.device = deviceNumber(
+    hexField(offset + FIELD_DEVICE_MAJOR),
+    hexField(offset + FIELD_DEVICE_MINOR),
+  );
+  header.nameSize = hexField(offset + FIELD_NAME_SIZE);
+}
+
+function deviceNumber(major: u32, minor: u32): u32 {
+  return (major << MAJOR_SHIFT) | minor;
+}
+
+/**
+ * Puts a file with that path into the tree, directories on the way included. 0, or -ENOSPC when out
+ * of memory; what else is wrong is logged.
+ */
+function addNamed(path: u32, length: u32): i32 {
   const end = path + length;
   let directory = rootDirectory();
   let at = path;
@@ -91,21 +154,21 @@ function addNamed(path: u32, length: u32, mode: u32, mtime: u32, data: u32, size
     const name = at;
     while (at < end && byteAt(at) !== SLASH) at++;
     const nameLength = at - name;
-    if (nameLength === 0) return; // "", "/": the root itself
-    if (nameLength === 1 && byteAt(name) === 0x2e) continue;
-    if (nameLength === 2 && byteAt(name) === 0x2e && byteAt(name + 1) === 0x2e) {
-      complain(cstr("its name leaves the tree"));
-      return;
+    if (nameLength === 0) return setAttributes(directory.inode); // "", "/": the root itself
+    if (nameLength === 1 && isDots(archive + name, 1)) continue;
+    if (isDots(archive + name, nameLength)) return refuse(cstr("its name leaves the tree"));
+    if (nameLength > NAME_MAX) return refuse(cstr("a name in its path has more than 255 bytes"));
+    if (!directory.inode.isDirectory)
+      return refuse(cstr("its path goes through something that is not a directory"));
+    if (isPathEnd(at, end)) return addFile(directory, archive + name, nameLength);
+    let child = directory.find(archive + name, nameLength);
+    if (child === null) {
+      const made = makeFile(directory, archive + name, nameLength, NEW_DIRECTORY, 0);
+      if (isErrno(<u32>made)) return <i32>made;
+      child = changetype<DirectoryEntry>(made);
+      child.release(); // its directory holds it
     }
-    const isLast = isPathEnd(at, end);
-    const inode = childOf(directory, name, nameLength, isLast ? mode : S_IFDIR | 0o755);
-    if (inode === null) return;
-    if (!isLast) {
-      directory = inode;
-      continue;
-    }
-    setContents(inode, mode, mtime, data, size);
-    return;
+    directory = child;
   }
 }
 
@@ -114,48 +177,58 @@ function isPathEnd(at: u32, end: u32): bool {
   return at === end;
 }
 
-/**
- * The child of that name, made if it is not there. Null, and a line in the log, if it cannot be.
- */
-function childOf(directory: Inode, name: u32, length: u32, mode: u32): Inode | null {
-  if (!directory.isDirectory) {
-    complain(cstr("its path goes through something that is not a directory"));
-    return null;
+/** The file that the entry is about. The last entry of a name counts. 0 or -ENOSPC. */
+function addFile(directory: DirectoryEntry, name: usize, length: u32): i32 {
+  const before = directory.find(name, length);
+  if (before !== null) {
+    if (before.inode.isDirectory && isDirectory()) return setAttributes(before.inode);
+    const removed = before.inode.isDirectory ? removeDirectory(before) : removeFile(before);
+    if (removed !== 0) return 0; // a directory with children stays one
   }
-  const found = findIndexed(directory, archive + name, length);
-  if (found !== null) return found;
-  const inode = createInode(mode, archive + name, length);
-  if (inode === null) {
-    warn(cstr("initramfs: out of memory"));
-    return null;
+  const isShared = header.links > 1 && (header.mode & S_IFMT) === S_IFREG;
+  const shared = isShared ? linkedInode(header.number, header.origin) : null;
+  if (shared !== null) {
+    const linked = addLink(directory, name, length, shared);
+    return linked !== 0 || header.size === 0 ? linked : setContents(shared);
   }
-  if (inode.isDirectory) inode.operations = directoryOperations();
-  directory.add(inode);
-  addToIndex(inode);
-  return inode;
+  const made = makeFile(directory, name, length, header.mode, header.device);
+  if (isErrno(<u32>made)) return <i32>made;
+  const entry = changetype<DirectoryEntry>(made);
+  entry.release(); // its directory holds it
+  if (isShared) rememberInode(header.number, header.origin, entry.inode);
+  return setContents(entry.inode);
 }
 
-/** The last entry of a name counts, except that a directory with children stays one. */
-function setContents(inode: Inode, mode: u32, mtime: u32, data: u32, size: u32): void {
-  inode.modified = mtime;
-  if (inode.firstChild !== null && (mode & S_IFMT) !== S_IFDIR) return;
-  inode.mode = mode;
-  inode.operations = null;
-  switch (mode & S_IFMT) {
-    case S_IFDIR:
-      inode.operations = directoryOperations();
-      return;
-    case S_IFREG:
-      inode.operations = regularOperations();
-      inode.data = archive + data;
-      inode.size = size;
-      return;
-    case S_IFLNK:
-      inode.data = archive + data;
-      inode.size = size;
-      return;
-    default: // devices and the like: the name is there, opening it fails
-  }
+function isDirectory(): bool {
+  return (header.mode & S_IFMT) === S_IFDIR;
+}
+
+/** 0 or -ENOSPC. */
+function setContents(inode: Inode): i32 {
+  const from = archive + header.data;
+  let hasRoom: bool = true;
+  if (inode.isRegular) hasRoom = fillContents(inode, from, header.size);
+  else if (inode.isLink) hasRoom = setLinkText(inode, from, header.size);
+  setAttributes(inode);
+  return hasRoom ? 0 : -ENOSPC;
+}
+
+/** Always 0. */
+function setAttributes(inode: Inode): i32 {
+  const time = timestamp(header.modified, 0);
+  inode.mode = (inode.mode & S_IFMT) | (header.mode & S_PERMISSIONS);
+  inode.owner = header.owner;
+  inode.group = header.group;
+  inode.accessed = time;
+  inode.modified = time;
+  inode.changed = time;
+  return 0;
+}
+
+/** Leaves the entry out. Always 0. */
+function refuse(what: usize): i32 {
+  complain(what);
+  return 0;
 }
 
 function complain(what: usize): u32 {

@@ -36,19 +36,19 @@ export function processListOperations(): FileOperations {
   return operations;
 }
 
-function readProcesses(file: OpenFile, to: UserPointer, size: u32): i32 {
+function readProcesses(_file: OpenFile, to: UserPointer, size: u32, position: u64): i32 {
   const wanted = transferSize(to, size);
   if (wanted <= 0) return wanted;
   let done: u32 = 0;
   while (done < <u32>wanted) {
-    const process = processAt(<u32>min<u64>(file.position / LINE, u32.MAX_VALUE));
+    const at = position + done;
+    const process = processAt(<u32>min<u64>(at / LINE, u32.MAX_VALUE));
     if (process === null) break;
     fillLine(process);
-    const start = <u32>(file.position % LINE);
+    const start = <u32>(at % LINE);
     const count = sendBytes(to.plus(done), line + start, min<u32>(LINE - start, wanted - done));
     if (count <= 0) return done !== 0 ? <i32>done : count;
     done += count;
-    file.position += count;
   }
   return <i32>done;
 }

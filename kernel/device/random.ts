@@ -1,4 +1,5 @@
-// Numbers for AT_RANDOM: stack-protector canaries and hash seeds of C programs.
+// Random numbers: AT_RANDOM of programs (stack-protector canaries, hash seeds), getrandom(2) and
+// /dev/urandom.
 //
 // xorshift32, stirred with the processor's cycle counter each time. Good enough to differ from run
 // to run; not for keys.
@@ -7,9 +8,11 @@ import { rdtsc } from "../../src/abi/x86";
 
 let state: u32 = 0x9e3779b9;
 
-/** Fills `size` bytes, a multiple of 4, at `to`. */
+/** Fills `size` bytes at `to`. */
 export function fillRandom(to: usize, size: u32): void {
-  for (let offset: u32 = 0; offset < size; offset += 4) store<u32>(to + offset, randomWord());
+  let offset: u32 = 0;
+  for (; offset + 4 <= size; offset += 4) store<u32>(to + offset, randomWord());
+  for (let rest = randomWord(); offset < size; offset++, rest >>= 8) store<u8>(to + offset, rest);
 }
 
 function randomWord(): u32 {

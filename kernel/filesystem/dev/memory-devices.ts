@@ -1,0 +1,86 @@
+// /dev/null, zero, full, random and urandom: files without an end or without anything in them.
+
+import { EINVAL, ENOSPC } from "../../../src/abi/errno";
+import { fillRandom } from "../../device/random";
+import { FileOperations } from "../../file/inode";
+import { OpenFile } from "../../file/open-file";
+import { refuseIoctl, refuseReadDirectory } from "../../file/refusals";
+import { bounce, LARGEST_TRANSFER, portion, transferSize } from "../../file/transfer";
+import { clearUser, copyOut, UserPointer } from "../../memory/user-memory";
+import { preemptionPoint } from "../../thread/schedule";
+import { currentThread } from "../../thread/thread";
+
+const nothing = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
+const zeros = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
+const full = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
+const random = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
+
+/** Fills the record of /dev/null's operations and returns it. */
+export function nullOperations(): FileOperations {
+  return fill(nothing, readNothing.index, writeNothing.index);
+}
+
+/** Fills the record of /dev/zero's operations and returns it. */
+export function zeroOperations(): FileOperations {
+  return fill(zeros, readZeros.index, writeNothing.index);
+}
+
+/** Fills the record of /dev/full's operations and returns it: a disk without room. */
+export function fullOperations(): FileOperations {
+  return fill(full, readZeros.index, refuseRoom.index);
+}
+
+/** Fills the record of /dev/random's and /dev/urandom's operations and returns it. */
+export function randomOperations(): FileOperations {
+  return fill(random, readRandom.index, writeNothing.index);
+}
+
+function fill(operations: FileOperations, read: u32, write: u32): FileOperations {
+  operations.read = read;
+  operations.write = write;
+  operations.seekable = true;
+  operations.ioctl = refuseIoctl.index;
+  operations.readDirectory = refuseReadDirectory.index;
+  return operations;
+}
+
+function readNothing(_file: OpenFile, _to: UserPointer, _size: u32, _at: u64): i32 {
+  return 0;
+}
+
+/** Nothing is read, so the address does not matter. */
+function writeNothing(_file: OpenFile, _from: UserPointer, size: u32, _at: u64): i32 {
+  if (size <= LARGEST_TRANSFER) return <i32>size;
+  return <i32>size < 0 ? -EINVAL : <i32>LARGEST_TRANSFER;
+}
+
+/** Even a write of nothing finds no room. */
+function refuseRoom(_file: OpenFile, _from: UserPointer, _size: u32, _at: u64): i32 {
+  return -ENOSPC;
+}
+
+function readZeros(_file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
+  return sendPortions(to, size, false);
+}
+
+function readRandom(_file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
+  return sendPortions(to, size, true);
+}
+
+/** Gives the user zeros or random bytes, page by page. */
+function sendPortions(to: UserPointer, size: u32, isRandom: bool): i32 {
+  const wanted = transferSize(to, size);
+  if (wanted <= 0) return wanted;
+  let done: u32 = 0;
+  while (done < <u32>wanted) {
+    const part = portion(to, done, <u32>wanted);
+    if (isRandom) fillRandom(bounce, part);
+    const at = to.plus(done);
+    const result = isRandom ? copyOut(at, bounce, part) : clearUser(at, part);
+    if (result !== 0) return done !== 0 ? <i32>done : result;
+    done += part;
+    if (done < <u32>wanted) preemptionPoint();
+    if (currentThread.pendingSignal !== 0) break;
+  }
+  return <i32>done;
+}

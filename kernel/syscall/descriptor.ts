@@ -1,0 +1,258 @@
+// System calls about descriptors: what makes, copies and closes them.
+
+import {
+  EBADF,
+  EEXIST,
+  EINVAL,
+  EISDIR,
+  ELOOP,
+  ENOENT,
+  ENOTDIR,
+  ENXIO,
+  EOPNOTSUPP,
+  EPERM,
+  isErrno,
+} from "../../src/abi/errno";
+import {
+  AT_FDCWD,
+  F_DUPFD,
+  F_DUPFD_CLOEXEC,
+  F_GETFD,
+  F_GETFL,
+  F_SETFD,
+  F_SETFL,
+  FD_CLOEXEC,
+  O_ACCMODE,
+  O_APPEND,
+  O_ASYNC,
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_LARGEFILE,
+  O_NOATIME,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_PATH,
+  O_RDONLY,
+  O_RDWR,
+  O_SYNC,
+  O_TMPFILE,
+  O_TRUNC,
+  O_WRONLY,
+  R_OK,
+  S_IFREG,
+  S_PERMISSIONS,
+  W_OK,
+} from "../../src/abi/files";
+import { DirectoryEntry } from "../file/directory-entry";
+import { LARGEST_COUNT } from "../file/file-table";
+import { Inode } from "../file/inode";
+import { makeFile } from "../file/names";
+import { OpenFile, openFile } from "../file/open-file";
+import { lastHasSlash, lastLength, lastName, missingIn, PathEnd } from "../file/path";
+import { accessRefusal, ownsFile } from "../file/permission";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { UserPointer, userPointer } from "../memory/user-memory";
+import { currentProcess } from "../process/process";
+import { pathAt } from "./path-argument";
+
+/** What open remembers of its flags. */
+const KEPT_FLAGS: u32 =
+  O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | O_NOATIME;
+/** What O_PATH leaves of the others. */
+const PATH_FLAGS: u32 = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+/** What F_SETFL can change. */
+const STATUS_FLAGS: u32 = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
+const CLOSE_RANGE_CLOEXEC: u32 = 4;
+
+/** Whether the file that is being opened was made for it. */
+let wasMade: bool = false;
+
+/** open(path, flags, mode) */
+export function open(frame: TrapFrame): i32 {
+  return openPath(AT_FDCWD, userPointer(frame.arg0), frame.arg1, frame.arg2);
+}
+
+/** openat(directory, path, flags, mode) */
+export function openat(frame: TrapFrame): i32 {
+  return openPath(frame.arg0, userPointer(frame.arg1), frame.arg2, frame.arg3);
+}
+
+/** creat(path, mode) */
+export function creat(frame: TrapFrame): i32 {
+  const flags = O_CREAT | O_WRONLY | O_TRUNC;
+  return openPath(AT_FDCWD, userPointer(frame.arg0), flags, frame.arg1);
+}
+
+/** close(file) */
+export function close(frame: TrapFrame): i32 {
+  return currentProcess().files!.close(frame.arg0);
+}
+
+/** close_range(first, last, flags) */
+export function closeRange(frame: TrapFrame): i32 {
+  const first = frame.arg0;
+  if (first > frame.arg1 || (frame.arg2 & ~CLOSE_RANGE_CLOEXEC) !== 0) return -EINVAL;
+  const files = currentProcess().files!;
+  const last = min<u32>(frame.arg1, LARGEST_COUNT - 1);
+  for (let i = first; i <= last; i++) {
+    if (frame.arg2 === 0) files.close(i);
+    else if (files.get(i) !== null) files.setFlags(i, FD_CLOEXEC);
+  }
+  return 0;
+}
+
+/** dup(file) */
+export function dup(frame: TrapFrame): i32 {
+  return duplicate(frame.arg0, 0, 0);
+}
+
+/** dup2(file, number) */
+export function dup2(frame: TrapFrame): i32 {
+  if (fileArgument(frame.arg0) === null) return -EBADF;
+  if (frame.arg0 === frame.arg1) return <i32>frame.arg1;
+  return replace(frame.arg0, frame.arg1, 0);
+}
+
+/** dup3(file, number, flags) */
+export function dup3(frame: TrapFrame): i32 {
+  if ((frame.arg2 & ~O_CLOEXEC) !== 0 || frame.arg0 === frame.arg1) return -EINVAL;
+  return replace(frame.arg0, frame.arg1, frame.arg2);
+}
+
+/** fcntl64(file, command, argument) */
+export function fcntl64(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.arg0);
+  if (file === null) return -EBADF;
+  const files = currentProcess().files!;
+  switch (frame.arg1) {
+    case F_DUPFD:
+      return duplicate(frame.arg0, frame.arg2, 0);
+    case F_DUPFD_CLOEXEC:
+      return duplicate(frame.arg0, frame.arg2, FD_CLOEXEC);
+    case F_GETFD:
+      return <i32>files.flags(frame.arg0);
+    case F_SETFD:
+      files.setFlags(frame.arg0, frame.arg2 & FD_CLOEXEC);
+      return 0;
+    case F_GETFL:
+      return <i32>file.flags;
+    case F_SETFL:
+      if ((file.flags & O_PATH) !== 0) return -EBADF;
+      file.flags = (file.flags & ~STATUS_FLAGS) | (frame.arg2 & STATUS_FLAGS);
+      return 0;
+    default:
+      return -EINVAL;
+  }
+}
+
+/** The open file of a descriptor, or null. */
+export function fileArgument(descriptor: u32): OpenFile | null {
+  return currentProcess().files!.get(descriptor);
+}
+
+/** Gives an open file, whose reference passes, a descriptor: its number or -errno. */
+export function addDescriptor(file: OpenFile, flags: u32): i32 {
+  const kept = (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0;
+  const result = currentProcess().files!.add(file, 0, kept);
+  if (result < 0) file.release();
+  return result;
+}
+
+function openPath(descriptor: u32, path: UserPointer, given: u32, mode: u32): i32 {
+  const flags = (given & O_PATH) !== 0 ? given & PATH_FLAGS : given;
+  if ((flags & O_TMPFILE) === O_TMPFILE) return -EOPNOTSUPP;
+  if ((flags & O_ACCMODE) === O_ACCMODE) return -EINVAL;
+  wasMade = false;
+  const found = findOrMake(descriptor, path, flags, mode & S_PERMISSIONS);
+  if (isErrno(<u32>found)) return <i32>found;
+  const entry = changetype<DirectoryEntry>(found);
+  const result = openEntry(entry, flags);
+  entry.release();
+  return result;
+}
+
+/** The entry to open, retained, made if that is asked for and it is not there; or -errno. */
+function findOrMake(descriptor: u32, path: UserPointer, flags: u32, mode: u32): usize {
+  // A link that leads nowhere is in the way of a new file as well.
+  const isNew = (flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL);
+  const staysAtLink = isNew || (flags & O_NOFOLLOW) !== 0;
+  const found = pathAt(descriptor, path, staysAtLink ? PathEnd.link : PathEnd.file);
+  if (!isErrno(<u32>found)) return isNew ? exists(found) : found;
+  const directory = missingIn;
+  if ((flags & O_CREAT) === 0 || <i32>found !== -ENOENT || directory === null) return found;
+  if (lastHasSlash) return -EISDIR;
+  const permissions = mode & ~currentProcess().context!.umask;
+  wasMade = true;
+  return makeFile(directory, lastName, lastLength, S_IFREG | permissions, 0);
+}
+
+function exists(entry: usize): usize {
+  changetype<DirectoryEntry>(entry).release();
+  return -EEXIST;
+}
+
+/** A descriptor for the file that was found, or -errno. */
+function openEntry(entry: DirectoryEntry, flags: u32): i32 {
+  const refusal = (flags & O_PATH) !== 0 ? pathRefusal(entry, flags) : openRefusal(entry, flags);
+  if (refusal !== 0) return refusal;
+  const opened = openFile(entry, entry.inode, flags & (KEPT_FLAGS | O_PATH));
+  if (isErrno(<u32>opened)) return <i32>opened;
+  const truncates = (flags & O_TRUNC) !== 0 && entry.inode.isRegular && !wasMade;
+  if (truncates) truncate(entry.inode);
+  return addDescriptor(changetype<OpenFile>(opened), flags);
+}
+
+function truncate(inode: Inode): void {
+  inode.object!.truncate(0);
+  inode.noteModified();
+}
+
+function pathRefusal(entry: DirectoryEntry, flags: u32): i32 {
+  return (flags & O_DIRECTORY) !== 0 && !entry.inode.isDirectory ? -ENOTDIR : 0;
+}
+
+/** Why the file cannot be opened with `flags`, in Linux's order; 0: it can. */
+function openRefusal(entry: DirectoryEntry, flags: u32): i32 {
+  const inode = entry.inode;
+  if (inode.isLink) return (flags & O_DIRECTORY) !== 0 ? -ENOTDIR : -ELOOP;
+  const writes = (flags & (O_ACCMODE | O_TRUNC)) !== O_RDONLY;
+  if (inode.isDirectory) {
+    if (writes || (flags & O_CREAT) !== 0) return -EISDIR;
+  } else if ((flags & O_DIRECTORY) !== 0) return -ENOTDIR;
+  // What a program makes it may open, whatever the mode says.
+  if (!wasMade) {
+    const refusal = accessRefusal(inode, wantedAccess(flags));
+    if (refusal !== 0) return refusal;
+  }
+  if ((flags & O_NOATIME) !== 0 && !ownsFile(inode)) return -EPERM;
+  return inode.operations === null ? -ENXIO : 0;
+}
+
+function wantedAccess(flags: u32): u32 {
+  const writes = (flags & (O_WRONLY | O_RDWR | O_TRUNC)) !== 0 ? W_OK : 0;
+  return (flags & O_ACCMODE) === O_WRONLY ? writes : writes | R_OK;
+}
+
+function duplicate(descriptor: u32, lowest: u32, flags: u32): i32 {
+  const file = fileArgument(descriptor);
+  if (file === null) return -EBADF;
+  if (lowest >= LARGEST_COUNT) return -EINVAL;
+  file.retain();
+  const result = currentProcess().files!.add(file, lowest, flags);
+  if (result < 0) file.release();
+  return result;
+}
+
+/** Makes `number` a second descriptor of the file that `descriptor` stands for. */
+function replace(descriptor: u32, number: u32, flags: u32): i32 {
+  const file = fileArgument(descriptor);
+  if (file === null) return -EBADF;
+  file.retain();
+  const kept = (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0;
+  const result = currentProcess().files!.replace(number, file, kept);
+  if (result < 0) file.release();
+  return result;
+}

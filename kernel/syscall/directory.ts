@@ -1,0 +1,76 @@
+// System calls about directories: the current one, the root, and what is in one.
+
+import { EBADF, ENOENT, ENOTDIR, EPERM, ERANGE, isErrno } from "../../src/abi/errno";
+import { X_OK } from "../../src/abi/files";
+import { DirectoryEntry } from "../file/directory-entry";
+import { PathEnd } from "../file/path";
+import { isRemoved, pathLength, pathText } from "../file/path-text";
+import { accessRefusal } from "../file/permission";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { copyOut, userPointer } from "../memory/user-memory";
+import { currentProcess } from "../process/process";
+import { currentCredentials } from "../thread/credentials";
+import { fileArgument } from "./descriptor";
+import { pathArgument } from "./path-argument";
+
+/** getdents64(file, to, size) */
+export function getdents64(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.arg0);
+  return file === null ? -EBADF : file.readDirectory(userPointer(frame.arg1), frame.arg2);
+}
+
+/** chdir(path) */
+export function chdir(frame: TrapFrame): i32 {
+  const found = searchableDirectory(frame);
+  if (isErrno(<u32>found)) return <i32>found;
+  currentProcess().context!.setDirectory(changetype<DirectoryEntry>(found));
+  return 0;
+}
+
+/** fchdir(file) */
+export function fchdir(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.arg0);
+  if (file === null) return -EBADF;
+  const entry = file.entry;
+  if (entry === null || !entry.inode.isDirectory) return -ENOTDIR;
+  const refusal = accessRefusal(entry.inode, X_OK);
+  if (refusal !== 0) return refusal;
+  entry.retain();
+  currentProcess().context!.setDirectory(entry);
+  return 0;
+}
+
+/** chroot(path) */
+export function chroot(frame: TrapFrame): i32 {
+  const found = searchableDirectory(frame);
+  if (isErrno(<u32>found)) return <i32>found;
+  const entry = changetype<DirectoryEntry>(found);
+  if (currentCredentials().effectiveUser !== 0) {
+    entry.release();
+    return -EPERM;
+  }
+  currentProcess().context!.setRoot(entry);
+  return 0;
+}
+
+/** getcwd(to, size): bytes with the NUL, as Linux counts them. */
+export function getcwd(frame: TrapFrame): i32 {
+  const context = currentProcess().context!;
+  if (isRemoved(context.directory)) return -ENOENT;
+  const start = pathText(context.directory, context.root);
+  const size = pathLength + 1;
+  if (size > frame.arg1) return -ERANGE;
+  const result = copyOut(userPointer(frame.arg0), start, size);
+  return result !== 0 ? result : <i32>size;
+}
+
+/** The directory that the first argument names, retained; or -errno. */
+function searchableDirectory(frame: TrapFrame): usize {
+  const found = pathArgument(userPointer(frame.arg0), PathEnd.file);
+  if (isErrno(<u32>found)) return found;
+  const entry = changetype<DirectoryEntry>(found);
+  const refusal = entry.inode.isDirectory ? accessRefusal(entry.inode, X_OK) : -ENOTDIR;
+  if (refusal === 0) return found;
+  entry.release();
+  return refusal;
+}
