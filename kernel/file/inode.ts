@@ -80,7 +80,7 @@ export class Inode {
   data: usize = 0;
   /** Bytes of a link's text. */
   textLength: u32 = 0;
-  /** Open files that may write it, and programs that run from it (negative): see open-file.ts. */
+  /** How many open files may write it, or, negative, how many processes run from it. */
   writers: i32 = 0;
   /** The first of the locks that processes hold on it: record-lock.ts. */
   locks: usize = 0;

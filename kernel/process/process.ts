@@ -124,12 +124,18 @@ export class Process {
     this.setProgram(null);
   }
 
-  /** The program runs from that file, whose reference is taken. */
+  /** The program runs from that file: a reference is taken, and nobody may write it meanwhile. */
   setProgram(program: DirectoryEntry | null): void {
     const old = this.program;
-    if (program !== null) program.retain();
+    if (program !== null) {
+      program.retain();
+      program.inode.writers--;
+    }
     this.program = program;
-    if (old !== null) old.release();
+    if (old !== null) {
+      old.inode.writers++;
+      old.release();
+    }
   }
 }
 

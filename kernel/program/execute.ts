@@ -7,7 +7,7 @@
 // programs take memory for a moment.
 
 import { PF_R, PF_W, PF_X } from "../../src/abi/elf";
-import { EACCES, ENOEXEC, ENOMEM } from "../../src/abi/errno";
+import { EACCES, ENOEXEC, ENOMEM, ETXTBSY } from "../../src/abi/errno";
 import { X_OK } from "../../src/abi/files";
 import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import { copyContents } from "../file/contents";
@@ -37,7 +37,7 @@ const HIGHEST_ESP: u32 = USER_END;
 
 /**
  * Makes `process` run `program` with the arguments of `block` when it next returns to user mode.
- * 0; or -EACCES, -ENOEXEC, -ENOMEM and nothing has changed.
+ * 0; or -EACCES, -ETXTBSY, -ENOEXEC, -ENOMEM and nothing has changed.
  */
 export function executeProgram(
   process: Process,
@@ -48,6 +48,7 @@ export function executeProgram(
   if (!inode.isRegular) return -EACCES;
   const refusal = accessRefusal(inode, X_OK);
   if (refusal !== 0) return refusal;
+  if (inode.writers > 0) return -ETXTBSY;
   const image = copyContents(inode);
   if (image === 0 && inode.size !== 0) return -ENOMEM;
   const result = executeImage(process, program, image, <u32>inode.size, block);

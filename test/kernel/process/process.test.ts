@@ -46,7 +46,10 @@ const startPart = compileKernelPart(
   }
   /** Goes on reading /dev/processes; how many bytes came. */
   export function read(size: u32): i32 {
-    return call_indirect<i32>(processListOperations().read, file, userPointer(${USER}), size);
+    const read = processListOperations().read;
+    const count = call_indirect<i32>(read, file, userPointer(${USER}), size, file.position);
+    if (count > 0) file.position += count;
+    return count;
   }
   export function rewind(): void { file.position = 0; }
 `,
@@ -67,6 +70,8 @@ const startPart = compileKernelPart(
         export const KERNEL_STACK_SIZE: u32 = 8192;
         export function allocateStack(): usize { return ${RECORD}; }
         export function freeStack(_stack: usize): void {}
+        export function allocatePages(_count: u32): usize { return 0; }
+        export function freePages(_start: usize, _count: u32): void {}
       `,
       "kernel/memory/space.ts": `
         declare function destroyed(cr3: u32): void;
