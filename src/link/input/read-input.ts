@@ -1,9 +1,11 @@
 // A file on a link's command line: a relocatable object or an archive of them.
 
+import { ELF_MAGIC } from "../../abi/elf";
 import { Diagnostic } from "../../base/diagnostic";
 import type { ObjectFile } from "../../object/object";
 import { type Archive, isArchive, readArchive } from "./archive";
 import { readElfObject } from "./elf-object";
+import { refuseBitcode } from "./intermediate-code";
 
 /** What a link takes. */
 export type LinkInput = ObjectFile | Archive;
@@ -29,5 +31,19 @@ export function readInput(bytes: Uint8Array, name: string): LinkInput {
       { file: name },
     );
   }
+  refuseBitcode(bytes, name);
+  if (!isElf(bytes)) {
+    throw new Diagnostic(
+      "ELF001",
+      `${name} is not an ELF file`,
+      `Compile it first; to link its bytes as they are, as data, write \`binary:${name}\`.`,
+      { file: name },
+    );
+  }
   return readElfObject(bytes, name);
+}
+
+function isElf(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return bytes.length >= 4 && view.getUint32(0, true) === ELF_MAGIC;
 }
