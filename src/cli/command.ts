@@ -12,6 +12,8 @@ export interface OptionSpec {
   readonly type: "boolean" | "string";
   /** One letter: `-o OUT` for `--output OUT`. */
   readonly short?: string;
+  /** It may be given more than once: `values` has all of them. */
+  readonly repeats?: boolean;
 }
 
 export interface Command {
@@ -25,12 +27,14 @@ export interface Command {
   run(line: CommandLine): Promise<number>;
 }
 
+type OptionValue = string | boolean | readonly string[];
+
 /** A command line that has been checked against the command's options. */
 export class CommandLine {
-  readonly #values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly #values: Readonly<Record<string, OptionValue | undefined>>;
 
   constructor(
-    values: Readonly<Record<string, string | boolean | undefined>>,
+    values: Readonly<Record<string, OptionValue | undefined>>,
     /** The words before `--` that are not options. */
     readonly operands: readonly string[],
     /** The words after `--`, or from the first that is not an option on: a program's. */
@@ -46,6 +50,12 @@ export class CommandLine {
   value(name: string): string | undefined {
     const value = this.#values[name];
     return typeof value === "string" ? value : undefined;
+  }
+
+  /** All values of an option that may be given more than once. */
+  values(name: string): readonly string[] {
+    const value = this.#values[name];
+    return Array.isArray(value) ? value : [];
   }
 
   /** The option's value as one of `choices`; the first one if the option is absent. */
@@ -98,7 +108,7 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
     strict: false,
     tokens: true,
   });
-  const values: Record<string, string | boolean> = {};
+  const values: Record<string, string | boolean | string[]> = {};
   const operands: string[] = [];
   let program: readonly string[] = [];
   let ended = false;
@@ -114,7 +124,11 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
     } else if (token.kind === "positional") {
       operands.push(token.value);
     } else {
-      values[token.name] = optionValue(command, names, token.rawName, token.name, token.value);
+      const { name, rawName } = token;
+      const value = optionValue(command, names, rawName, name, token.value);
+      const before = values[name];
+      const repeats = command.options[name]?.repeats === true && typeof value === "string";
+      values[name] = repeats ? [...(Array.isArray(before) ? before : []), value] : value;
     }
   }
   const limit = command.operands ?? 0;

@@ -5,8 +5,9 @@
 //
 // Options
 //   --list       one line for each code, with its title: first the mistakes that check finds
-//   --json       prints code, title and why, and of a mistake that check finds also an example
-//                (wrong, right) and limits: of CODE, or of all such mistakes with --list
+//   --json       prints code, title and why, and of a mistake that check finds also its severity,
+//                when it weighs less, an example (wrong, right) and limits: of CODE, or of all such
+//                mistakes with --list
 //
 // Exit status: 0 explained; 2 there is no such code.
 
@@ -60,8 +61,19 @@ function unknownCode(code: string): UsageError {
   );
 }
 
-function plain({ code, title, why, wrong, right, limits }: Mistake) {
-  return { code, title, why, wrong, right, limits };
+function plain({ code, severity, title, why, wrong, right, limits, ...rest }: Mistake) {
+  return { code, severity, less: lessIf(rest), title, why, wrong, right, limits };
+}
+
+/** When a finding weighs less than its row. */
+function lessIf({ milder, loading }: Pick<Mistake, "milder" | "loading">): string | undefined {
+  const own = "the kernel speaks no boot protocol that check knows";
+  const cases = [
+    ...(milder === undefined ? [] : [milder]),
+    ...(loading === undefined ? [] : ["a loader loads the kernel all the same"]),
+    ...(loading === "image" ? [own] : []),
+  ];
+  return cases.length === 0 ? undefined : cases.join("; or if ");
 }
 
 function printExplanation({ code, title, why }: Explanation): void {
@@ -70,8 +82,13 @@ function printExplanation({ code, title, why }: Explanation): void {
   for (const text of wrap(why, WIDTH)) print(text);
 }
 
-function printMistake({ code, title, why, wrong, right, limits }: Mistake): void {
+function printMistake(mistake: Mistake): void {
+  const { code, severity, title, why, wrong, right, limits } = mistake;
   printExplanation({ code, title, why });
+  const less = lessIf(mistake);
+  print("");
+  const weight = `Severity: ${severity}${less === undefined ? "" : `; less if ${less}`}.`;
+  for (const text of wrap(weight, WIDTH)) print(text);
   print("");
   print("Wrong");
   for (const text of wrong.split("\n")) print(`    ${text}`);

@@ -7,10 +7,10 @@
 // Exit status: 0 success; 1 a command found something wrong, or the guest's program failed; 2 the
 // command line or a file cannot be used; 70 a bug in isthmus itself. `run` has more.
 
-import { readFileSync } from "node:fs";
 import { Diagnostic } from "../base/diagnostic";
 import { asksForHelp, type Command, parseCommandLine, UsageError } from "./command";
 import { manualPage } from "./manual-page";
+import { packageVersion } from "./package-version";
 import { systemTrouble } from "./system-trouble";
 import { complain, endWithReader, print, progress, style } from "./terminal";
 
@@ -98,8 +98,7 @@ function printManual(name: string): number {
 }
 
 function printVersion(): number {
-  const file = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  print((JSON.parse(file) as { version: string }).version);
+  print(packageVersion());
   return 0;
 }
 

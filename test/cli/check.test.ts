@@ -65,7 +65,10 @@ describe("isthmus check", { skip }, () => {
     const { path } = makeKernel(t, { script: change(SCRIPT, "AT(shared_load) ", "") });
     const { status, stdout } = await isthmus(["check", path]);
     assert.equal(status, 1);
-    assert.match(stdout, /kernel\.elf: LAY008: segment .*\.shared_text.* is loaded at 0xffffe000/);
+    assert.match(
+      stdout,
+      /kernel\.elf: error\[LAY008\]: segment .*\.shared_text.* is loaded at 0xffffe000/,
+    );
     assert.match(stdout, /change: Write `AT\(…\)` at \.shared_text/);
     assert.match(stdout, /^grub +refuses\n +"out of memory"/m);
   });
@@ -84,8 +87,9 @@ describe("isthmus check", { skip }, () => {
 
   it("allows a mistake that is made on purpose, and refuses an unknown code", async (t) => {
     const { path } = makeKernel(t, { script: change(SCRIPT, ". = 1M", ". = 0x8000") });
-    assert.equal((await isthmus(["check", path])).status, 1);
-    assert.equal((await isthmus(["check", path, "--allow", "lay016"])).status, 0);
+    const strict = ["check", path, "--fail-on", "warning"];
+    assert.equal((await isthmus(strict)).status, 1);
+    assert.equal((await isthmus([...strict, "--allow", "lay016"])).status, 0);
     const { status, stderr } = await isthmus(["check", path, "--allow", "LAY999"]);
     assert.equal(status, 2);
     assert.match(stderr, /LAY999/);
@@ -155,6 +159,10 @@ second_end:
       [["map", path, "--svg", "no/such/folder.svg"], /CLI007.*cannot be written/],
       [["script", "--layout", file("l.json", "{}"), "-o", "no/such/s.ld"], /CLI007/],
       [["link", ...objects, "-o", "no/such/k.elf"], /CLI007/],
+      [
+        ["link", "package.json", "-o", file("k.elf")],
+        /package\.json is not an ELF file\n.*as data, write `binary:package\.json`/,
+      ],
     ];
     for (const [words, expected] of cases) {
       const { status, stderr } = await isthmus([...words]);

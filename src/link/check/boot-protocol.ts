@@ -16,6 +16,8 @@ import type { LinkedFile } from "./linked-file";
 export const MULTIBOOT_WINDOW = 8192;
 export const MULTIBOOT2_WINDOW = 32768;
 export const MULTIBOOT2_MAGIC = 0xe85250d6;
+/** The architecture of a header for PCs; GRUB there passes over one for another. */
+export const MULTIBOOT2_PC = 0;
 const LIMINE_MAGIC = [0xdf4c8b88, 0xc7b1dd30, 0xa194f07b, 0x0a82e883];
 const PVH_NOTE = 18;
 /** The address fields are there: the loader need not read ELF. */
@@ -31,6 +33,8 @@ export interface MultibootHeader {
 export interface Multiboot2Header {
   readonly offset: number;
   readonly found: boolean;
+  /** 0 is the PC's protected mode. */
+  readonly architecture: number;
   readonly length: number;
   readonly tags: readonly HeaderTag[];
   readonly tagsEnd: TagsEnd;
@@ -85,9 +89,10 @@ export function findMultiboot2(view: DataView): Multiboot2Header | undefined {
     const length = view.getUint32(offset + 8, true);
     const sum = MULTIBOOT2_MAGIC + architecture + length + view.getUint32(offset + 12, true);
     if (sum % 2 ** 32 !== 0) continue;
-    const found = offset % 8 === 0 && offset + length <= MULTIBOOT2_WINDOW;
+    const isSeen = offset % 8 === 0 && offset + length <= MULTIBOOT2_WINDOW;
+    const found = isSeen && architecture === MULTIBOOT2_PC;
     const { tags, end } = readTags(view, offset + 16, offset + length);
-    const header = { offset, found, length, tags, tagsEnd: end };
+    const header = { offset, found, architecture, length, tags, tagsEnd: end };
     if (found) return header;
     lost ??= header;
   }

@@ -1,25 +1,29 @@
 // The check: from a linked file, and what the user knows about it, to a report.
 //
-// Pure: nothing is read or written. See mistakes.ts for what it looks for, loader-verdict.ts for
-// the loaders, closed-proof.ts for the proof about the shared part.
+// Pure: nothing is read or written. See mistakes.ts for what it looks for, weigh.ts for how much
+// each finding weighs, loader-verdict.ts for the loaders, closed-proof.ts for the proof about the
+// shared part.
 
+import { type Allowance, allows, parseAllowances } from "./allowance";
 import { type ClosedProof, proveSharedClosed } from "./closed-proof";
 import { readKernel } from "./flat-image";
 import { readLinkedElf } from "./linked-file";
 import { judgeProtocols, LOADERS, type Loader, type LoaderVerdict } from "./loader-verdict";
-import type { CodedFinding } from "./mistake";
+import { type CodedFinding, isAtLeast, SEVERITIES, type Severity } from "./mistake";
 import { MISTAKES } from "./mistakes";
+import { unused, unusedAllowance } from "./mistakes-request";
 import type { SharedPart } from "./shared-part";
 import { type CheckOptions, Subject } from "./subject";
+import { loadingOf, weigh } from "./weigh";
 
-export interface CheckInput extends Omit<CheckOptions, "modules"> {
+export interface CheckInput extends Omit<CheckOptions, "modules" | "loaders"> {
   /** ELF files that the boot loader loads beside the kernel. */
   readonly modules?: readonly { readonly bytes: Uint8Array; readonly name: string }[];
   readonly loaders?: readonly Loader[];
-  /** Codes of mistakes that are intended here. */
+  /** Mistakes that are intended here: `CODE[@SYMBOL][=REASON]`, see allowance.ts. */
   readonly allow?: readonly string[];
-  /** Bytes of RAM that loaders may use. */
-  readonly memory?: bigint;
+  /** The least that makes the report not `ok`; default: an error. */
+  readonly failOn?: Severity | "never";
 }
 
 export interface SharedReport {
@@ -27,12 +31,20 @@ export interface SharedReport {
   readonly proof: ClosedProof;
 }
 
+export interface AllowedFindings {
+  readonly allowance: Allowance;
+  readonly findings: readonly CodedFinding[];
+}
+
 export interface CheckReport {
   readonly subject: Subject;
+  /** What weighs most comes first. */
   readonly findings: readonly CodedFinding[];
+  /** What was found and is intended. */
+  readonly allowed: readonly AllowedFindings[];
   readonly verdicts: readonly LoaderVerdict[];
   readonly shared: SharedReport | undefined;
-  /** No mistake was found, and every requested loader loads all of it. */
+  /** Nothing was found that weighs as much as `failOn`. */
   readonly ok: boolean;
 }
 
@@ -46,25 +58,36 @@ export interface CheckReport {
 export function check(bytes: Uint8Array, name: string, input: CheckInput = {}): CheckReport {
   const modules = (input.modules ?? []).map((each) => readLinkedElf(each.bytes, each.name));
   const subject = new Subject(readKernel(bytes, name), { ...input, modules });
-  const allowed = (input.allow ?? []).map((code) => code.toUpperCase());
-  const findings = MISTAKES.filter(({ code }) => !allowed.includes(code)).flatMap((mistake) =>
-    mistake
-      .find(subject)
-      .map((finding) => ({ ...finding, code: mistake.code, title: mistake.title })),
-  );
   const verdicts = (input.loaders ?? LOADERS).flatMap((loader) =>
     judgeProtocols(loader, subject, input.memory),
   );
+  const loading = loadingOf(verdicts, subject.protocols, input.loaders);
+  const found = MISTAKES.flatMap((mistake) =>
+    mistake.find(subject).map((finding) => weigh(finding, mistake, loading)),
+  );
+  const allowances = (input.allow ?? []).flatMap(parseAllowances);
+  const allowed = allowances.map((allowance) => ({
+    allowance,
+    findings: found.filter((finding) => allows(allowance, finding)),
+  }));
+  const notes = allowed
+    .filter(({ findings }) => findings.length === 0)
+    .map(({ allowance }) => weigh(unused(allowance, name), unusedAllowance, loading));
+  const findings = [...found, ...notes]
+    .filter((finding) => !allowances.some((allowance) => allows(allowance, finding)))
+    .sort((a, b) => rank(b) - rank(a));
+  const { failOn = "error" } = input;
   const { shared: part } = subject;
-  // One command of a loader that loads it is enough.
-  const loadedBy = (asked: Loader) => {
-    return verdicts.some(({ loader, outcome }) => loader === asked && outcome === "loads");
-  };
   return {
     subject,
     findings,
+    allowed: allowed.filter((each) => each.findings.length > 0),
     verdicts,
     shared: part && { part, proof: proveSharedClosed(subject, part) },
-    ok: findings.length === 0 && (input.loaders ?? []).every(loadedBy),
+    ok: failOn === "never" || !findings.some(({ severity }) => isAtLeast(severity, failOn)),
   };
+}
+
+function rank({ severity }: CodedFinding): number {
+  return SEVERITIES.indexOf(severity);
 }

@@ -18,6 +18,8 @@ export interface EarlyReference {
   readonly from: bigint;
   readonly to: bigint;
   readonly how: "reads or writes" | "calls" | "jumps to";
+  /** From here the code neither returns nor turns paging on, though the kernel does. */
+  readonly isDeadEnd: boolean;
 }
 
 export interface EarlyCode {
@@ -81,6 +83,7 @@ class EarlyWalk {
   readonly #accesses = new Set<bigint>();
   readonly #unknown: bigint[] = [];
   readonly #seen = new Set<bigint>();
+  readonly #entries: bigint[] = [];
   readonly #graph: CodeGraph;
 
   constructor(readonly subject: Subject) {
@@ -100,6 +103,7 @@ class EarlyWalk {
   }
 
   from(entry: bigint): void {
+    this.#entries.push(entry);
     // Whatever its flags say.
     const boot = this.subject.sectionAt(entry);
     const work: Place[] = [{ at: entry, bases: [0n] }];
@@ -143,11 +147,17 @@ class EarlyWalk {
     return this.#graph.turnsPagingOn(target) || !this.#graph.mayReturn(target);
   }
 
+  #isDeadEnd(at: bigint): boolean {
+    const goesOn = this.#graph.turnsPagingOn(at) || this.#graph.mayReturn(at);
+    return !goesOn && this.#entries.some((entry) => this.#graph.turnsPagingOn(entry));
+  }
+
   #note(from: bigint, to: bigint, how: EarlyReference["how"], bases: readonly bigint[]): void {
     if (!isElsewhere(to, bases, this.subject)) return;
     // One function that uses a structure is one mistake, not one for each field.
     const key = `${functionOf(from, this.subject)} ${functionOf(to, this.subject)}`;
-    if (!this.#references.has(key)) this.#references.set(key, { from, to, how });
+    if (this.#references.has(key)) return;
+    this.#references.set(key, { from, to, how, isDeadEnd: this.#isDeadEnd(from) });
   }
 }
 

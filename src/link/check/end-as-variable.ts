@@ -30,6 +30,7 @@ export function usesAsVariable(name: string, address: bigint, subject: Subject):
     }
   }
   return [...found.values()].map((at) => ({
+    within: subject.nameOf(at),
     what:
       `${subject.nameOf(at) ?? hex(at)} reads or writes memory at ${hex(address)}, where ` +
       `${name} marks an end and nothing is: C takes the symbol for a variable`,

@@ -22,6 +22,7 @@ const CONSTRUCTORS = /^\.(init_array|ctors)/;
 
 export const orphan: Mistake = {
   code: "LAY006",
+  severity: "warning",
   title: "an orphan section landed where no rule put it",
   why:
     "What a script does not name, the linker places by a rule of its own: after a section with " +
@@ -90,6 +91,9 @@ function changeFor({ name }: FileSection): string {
 
 export const pastTheEnd: Mistake = {
   code: "LAY010",
+  severity: "error",
+  loading: "image",
+  milder: "a symbol for an end is 0",
   title: "something lies at or past the end of the address space",
   why:
     "After a section that ends at 4 GiB the location counter is 0. GNU ld and gold put what " +
@@ -142,6 +146,7 @@ function zeroEnds(subject: Subject): Finding[] {
       return subject.symbolNamed(sizeName) === undefined;
     })
     .map(({ name }) => ({
+      severity: "warning",
       what: `the symbol ${name} is 0: it stands for the end of the address space`,
       change: `Define \`${name.replace(/end/i, "size")} = SIZEOF(…);\` and count with it.`,
       subject: name,
@@ -170,6 +175,7 @@ const PHYSICAL_END = /^_*(kernel|image|k)_?(phys(ical)?_?end|end_?phys(ical)?)_*
 
 export const earlyEnd: Mistake = {
   code: "LAY015",
+  severity: "warning",
   title: "the end of the kernel is marked before its end",
   why:
     "A memory manager takes what lies past `kernel_end`. If .bss, an orphan or the load image " +
@@ -269,6 +275,7 @@ const RESERVED = [
 
 export const loadersMemory: Mistake = {
   code: "LAY016",
+  severity: "warning",
   title: "the kernel is loaded over memory of the firmware or the loader",
   why:
     "Below 1 MiB firmware and loaders keep their own data: a kernel there overwrites the " +

@@ -4,10 +4,13 @@ import { compare, hex, PAGE, pageDown } from "./address";
 import { type BootTables, bootTables } from "./boot-tables";
 import type { FileSegment } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
+import { stackPointers } from "./stack-pointer";
 import { endOf, type Subject } from "./subject";
 
 export const smallTables: Mistake = {
   code: "LAY033",
+  severity: "error",
+  milder: "no code sets the stack pointer to what is missing: it may be mapped before it is used",
   title: "the page tables that start-up code loads are smaller than the kernel",
   why:
     "One page of 4 MiB, or one page table, is enough for a small kernel. When .bss grows past " +
@@ -70,7 +73,11 @@ function finding(
 ): Finding {
   const name = subject.nameOf(directory) ?? hex(directory);
   const section = subject.sectionAt(end)?.name ?? "the rest";
+  const isStack = stackPointers(subject).some(({ value }) => {
+    return BigInt(value) > end && BigInt(value) <= needed;
+  });
   return {
+    ...(!isStack && { severity: "warning" }),
     what:
       `the page tables that start-up code loads (${name}) show ${hex(start)} to ${hex(end)}, ` +
       `but the kernel reaches to ${hex(needed)}: ${section} is not all there`,

@@ -12,6 +12,8 @@ const NAMES = {
 
 export const wrongChecksum: Mistake = {
   code: "LAY029",
+  severity: "error",
+  loading: "header",
   title: "the words of the Multiboot header do not add up to 0",
   why:
     "A loader takes the magic number for a header only if the words from it to the checksum add " +

@@ -3,7 +3,7 @@
 import { ET_DYN, PT_DYNAMIC, PT_INTERP } from "../../abi/elf";
 import { decode } from "../../x86/decode";
 import { readableName } from "../names/demangle";
-import { hex, PAGE } from "./address";
+import { compare, hex, PAGE } from "./address";
 import { earlyCodeOf } from "./early-code";
 import type { FileSection, FileSymbol } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
@@ -11,6 +11,8 @@ import type { Subject } from "./subject";
 
 export const badEntry: Mistake = {
   code: "LAY011",
+  severity: "error",
+  loading: "image",
   title: "the entry point is not code that a loader can jump to",
   why:
     "Without ENTRY, or with a symbol that nothing defines, GNU ld takes the start of .text and " +
@@ -79,6 +81,10 @@ function entryProblem(subject: Subject): string | undefined {
 
 export const tooEarly: Mistake = {
   code: "LAY012",
+  severity: "error",
+  milder:
+    "the code lies on a path that neither returns nor turns paging on, as one does that reports " +
+    "an error and halts",
   title: "code that runs before paging refers to what only paging shows",
   why:
     "Before CR0.PG is set, the processor uses addresses as they are: a variable or function " +
@@ -89,19 +95,24 @@ export const tooEarly: Mistake = {
   limits:
     "Addresses in registers are not followed. 64-bit code is left out: it runs with paging on.",
   find(subject) {
-    return earlyCodeOf(subject).references.map(({ from, to, how }) => {
-      const name = subject.nameOf(to) ?? hex(to);
-      const segment = subject.segmentAt(to);
-      const load = segment ? segment.loadAddress + (to - segment.address) : to;
-      return {
-        what:
-          `${subject.nameOf(from) ?? hex(from)} runs before paging and ${how} ${name} at ` +
-          `${hex(to)}, which is at ${hex(load)} then`,
-        change: `Use \`${name} - (VMA - LMA)\` (${hex(load)}), or do it after \`mov %eax, %cr0\`.`,
-        subject: name,
-        place: subject.placeOf(from),
-      };
-    });
+    const references = [...earlyCodeOf(subject).references];
+    return references
+      .sort((a, b) => compare(a.from, b.from))
+      .map(({ from, to, how, isDeadEnd }) => {
+        const name = subject.nameOf(to) ?? hex(to);
+        const segment = subject.segmentAt(to);
+        const load = segment ? segment.loadAddress + (to - segment.address) : to;
+        return {
+          ...(isDeadEnd && { severity: "warning" }),
+          within: subject.nameOf(from),
+          what:
+            `${subject.nameOf(from) ?? hex(from)} runs before paging and ${how} ${name} at ` +
+            `${hex(to)}, which is at ${hex(load)} then`,
+          change: `Use \`${name} - (VMA - LMA)\` (${hex(load)}), or do it after \`mov %eax, %cr0\`.`,
+          subject: name,
+          place: subject.placeOf(from),
+        };
+      });
   },
 };
 
@@ -109,6 +120,7 @@ const DYNAMIC = /^\.(plt|rela?\.(dyn|plt)|dynsym|interp|dynamic)/;
 
 export const positionIndependent: Mistake = {
   code: "LAY013",
+  severity: "warning",
   title: "position-independent code in a kernel that is linked statically",
   why:
     "Compilers make position-independent code by default. It goes through a global offset " +
@@ -152,6 +164,7 @@ const AP_WORDS = /trampoline|boot|sipi|start|entry|init/i;
 
 export const apTrampoline: Mistake = {
   code: "LAY019",
+  severity: "warning",
   title: "the start-up code of other processors cannot be started where it is",
   why:
     "A start-up IPI names a page below 1 MiB: code for it must begin a page there, in memory " +
@@ -193,6 +206,7 @@ const TYPE = 20;
 
 export const halfAddresses: Mistake = {
   code: "LAY025",
+  severity: "warning",
   title: "the memory map is read as if it had addresses of 32 bits",
   why:
     "Entries of the memory map have bases and lengths of 64 bits on every machine. Code that " +

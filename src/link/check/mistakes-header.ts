@@ -2,7 +2,7 @@
 
 import { ET_DYN } from "../../abi/elf";
 import { compare, hex } from "./address";
-import { MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW } from "./boot-protocol";
+import { MULTIBOOT_WINDOW, MULTIBOOT2_PC, MULTIBOOT2_WINDOW } from "./boot-protocol";
 import { brokenHeaders } from "./broken-header";
 import { TAG, tagOf } from "./header-tags";
 import type { Finding, Mistake } from "./mistake";
@@ -10,6 +10,8 @@ import type { Subject } from "./subject";
 
 export const headerTooFar: Mistake = {
   code: "LAY002",
+  severity: "error",
+  loading: "header",
   title: "the Multiboot header is where no loader looks",
   why:
     "A loader searches the first 8 KiB of the file (Multiboot 2: 32 KiB) at multiples of 4 (8) " +
@@ -48,7 +50,9 @@ export const headerTooFar: Mistake = {
     if (multiboot && !multiboot.found && !multiboot2?.found) {
       tell("Multiboot", multiboot.offset, MULTIBOOT_WINDOW, 4);
     }
-    if (multiboot2 && !multiboot2.found && !multiboot?.found) {
+    // One for another architecture is LAY034's.
+    const isForPc = multiboot2?.architecture === MULTIBOOT2_PC;
+    if (multiboot2 && isForPc && !multiboot2.found && !multiboot?.found) {
       tell("Multiboot 2", multiboot2.offset, MULTIBOOT2_WINDOW, 8);
     }
     return found;
@@ -90,6 +94,9 @@ const HEADER_NAME = /multi_?boot|mb(oot)?_?header|limine_?req/i;
 
 export const headerDropped: Mistake = {
   code: "LAY003",
+  severity: "error",
+  loading: "header",
+  milder: "a symbol's name is all that speaks of a header",
   title: "the boot header was dropped or is not loaded",
   why:
     "Nothing refers to a boot header, so --gc-sections removes it unless the script says KEEP. " +
@@ -111,9 +118,11 @@ export const headerDropped: Mistake = {
     if (brokenHeaders(file.bytes, protocols).length > 0) return []; // LAY029
     const evidence = evidenceOfHeader(subject);
     if (evidence === undefined) return [];
+    const { sign, isName } = evidence;
     return [
       {
-        what: `${evidence}, but the file has no boot header`,
+        ...(isName && { severity: "warning" }),
+        what: `${sign}, but the file has no boot header`,
         change: 'Write `KEEP(*(.multiboot))` in the script, and `.section .multiboot, "a"`.',
         subject: "boot header",
         place,
@@ -136,24 +145,28 @@ function isLoaded(subject: Subject, offset: number): boolean {
   return subject.addressOfByte(offset) !== undefined;
 }
 
-/** Why there should be a header. */
-function evidenceOfHeader(subject: Subject): string | undefined {
+/** Why there should be a header, and whether only a symbol's name says so. */
+function evidenceOfHeader(subject: Subject): { sign: string; isName?: boolean } | undefined {
   const { layout, options, objects, sections } = subject;
   const section = sections.find(({ name }) => HEADER_NAME.test(name));
-  if (section) return `section ${section.name} ${section.nobits ? "is NOBITS" : "has no header"}`;
-  const symbol = subject.symbolsNamed(HEADER_NAME).find((each) => each.section < 0xff00);
-  if (symbol) return `there is a symbol ${symbol.name}`;
-  if (layout?.boot === "multiboot") return 'the layout says boot: "multiboot"';
+  if (section) {
+    return { sign: `section ${section.name} ${section.nobits ? "is NOBITS" : "has no header"}` };
+  }
+  if (layout?.boot === "multiboot") return { sign: 'the layout says boot: "multiboot"' };
   for (const object of objects) {
     const lost = object.sections.find(({ name }) => HEADER_NAME.test(name));
-    if (lost) return `${object.name} has a section ${lost.name}`;
+    if (lost) return { sign: `${object.name} has a section ${lost.name}` };
   }
   const [loader] = options.loaders ?? [];
-  return loader === undefined ? undefined : `${loader} is to load it`;
+  if (loader !== undefined) return { sign: `${loader} is to load it` };
+  const symbol = subject.symbolsNamed(HEADER_NAME).find((each) => each.section < 0xff00);
+  return symbol && { sign: `there is a symbol ${symbol.name}`, isName: true };
 }
 
 export const headersTooFar: Mistake = {
   code: "LAY004",
+  severity: "error",
+  loading: "image",
   title: "the program headers are where GRUB does not look",
   why:
     "GRUB reads the program headers from the same first bytes of the file as the Multiboot " +
@@ -179,6 +192,8 @@ export const headersTooFar: Mistake = {
 
 export const wrongProtocol: Mistake = {
   code: "LAY020",
+  severity: "error",
+  loading: "image",
   title: "the ELF class and the boot protocol do not fit",
   why:
     "QEMU's -kernel takes Multiboot kernels of 32 bits only: \"Cannot load x86-64 image, give a " +
@@ -224,6 +239,7 @@ const EFI_TAGS: readonly number[] = [TAG.efiBootServices, TAG.efiEntry32, TAG.ef
 
 export const fixedUnderUefi: Mistake = {
   code: "LAY024",
+  severity: "warning",
   title: "a kernel for UEFI that must be loaded at a fixed address",
   why:
     "UEFI promises no memory at any address: firmware may own what lies at 1 MiB. A Multiboot 2 " +

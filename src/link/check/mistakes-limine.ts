@@ -11,6 +11,8 @@ const SPARSE_SPAN = 64n << 20n;
 
 export const limineSegments: Mistake = {
   code: "LAY022",
+  severity: "error",
+  loading: "image",
   title: "segments that Limine refuses",
   why:
     "Limine maps a kernel by its program headers, at 0xffffffff80000000 and above: a lower one " +

@@ -14,6 +14,8 @@ const SHOWN = 3;
 
 export const strangeModule: Mistake = {
   code: "LAY027",
+  severity: "error",
+  milder: "the header does not ask for modules on pages; a note if the module was not given",
   title: "the module and the kernel do not match",
   why:
     "A trampoline in a file of its own is linked together with the kernel: each has the other's " +
@@ -47,6 +49,7 @@ function missing({ layout, sections, file }: Subject): Finding[] {
     if (sections.some(({ name }) => names.includes(name))) return [];
     return [
       {
+        severity: "note",
         what: `the layout puts ${names.join(", ")} into ${module}.elf, which was not given`,
         change: `Check both: \`npx isthmus check ${file.name} ${module}.elf\`.`,
         subject: `${module}.elf`,
@@ -133,6 +136,7 @@ function unaligned({ file, parts }: ModuleFile, { protocols, file: kernel }: Sub
   if (asks || !isMapped || !(multiboot || multiboot2)) return [];
   return [
     {
+      severity: "warning",
       what: `the boot header does not ask for modules on pages, which ${file.name} needs`,
       change: multiboot
         ? "Set bit 0 of the flags: `.long MAGIC, 1, -(MAGIC + 1)`."

@@ -2,7 +2,7 @@
 
 import { compare, hex, PAGE, pageDown } from "./address";
 import type { FileSection, FileSegment } from "./linked-file";
-import type { Finding, Mistake } from "./mistake";
+import type { Finding, Mistake, Severity } from "./mistake";
 import { describeSegment, endOf, loadEndOf, permissionText, type Subject } from "./subject";
 
 /** From here on 32-bit addresses reach no RAM on a PC, but devices and firmware. */
@@ -12,6 +12,7 @@ const UNLIKELY = 0x4000_0000n;
 
 export const writableCode: Mistake = {
   code: "LAY001",
+  severity: "warning",
   title: "a segment is writable and executable",
   why:
     'GNU ld says "has a LOAD segment with RWX permissions". It puts sections that follow each ' +
@@ -43,6 +44,9 @@ export const writableCode: Mistake = {
 
 export const overlap: Mistake = {
   code: "LAY005",
+  severity: "error",
+  loading: "image",
+  milder: "segments share a page, are empty, or are not congruent with the file",
   title: "segments overlap, are empty or share a page",
   why:
     'GRUB says "overlap detected", QEMU "Some ROM regions are overlapping" or nothing, and of ' +
@@ -87,6 +91,7 @@ function empties({ file }: Subject): Finding[] {
   return file.segments
     .filter(({ type, memorySize }) => type === 1 && memorySize === 0n)
     .map(({ index, address }) => ({
+      severity: "warning",
       what: `segment ${index} at ${hex(address)} is empty`,
       change: "Remove its line from PHDRS, or the section without content that it is for.",
       subject: `segment ${index}`,
@@ -98,19 +103,19 @@ function empties({ file }: Subject): Finding[] {
 function shapes(subject: Subject): Finding[] {
   return subject.loads.flatMap((segment) => {
     const { align, address, offset, fileSize, memorySize, index } = segment;
-    const finding = (what: string, change: string) => [
-      { what, change, subject: `segment ${index}`, place: { file: subject.file.name } },
+    const finding = (what: string, change: string, severity: Severity): Finding[] => [
+      { severity, what, change, subject: `segment ${index}`, place: { file: subject.file.name } },
     ];
     if (BigInt(fileSize) > memorySize) {
       const what = `segment ${index} has ${fileSize} bytes in the file and ${memorySize} in memory`;
-      return finding(what, "Link again: a tool has changed the program headers.");
+      return finding(what, "Link again: a tool has changed the program headers.", "error");
     }
     const isCongruent = align <= 1n || (address - BigInt(offset)) % align === 0n;
     if (isCongruent || fileSize === 0) return [];
     const what =
       `segment ${index} is at ${hex(address)} in memory and at offset ${offset} in the file, ` +
       `which differ modulo its alignment ${align}`;
-    return finding(what, `Put \`. = ALIGN(${align});\` before it.`);
+    return finding(what, `Put \`. = ALIGN(${align});\` before it.`, "warning");
   });
 }
 
@@ -132,6 +137,7 @@ export function meeting(lower: FileSegment, upper: FileSegment, subject: Subject
   const [first] = subject.sectionsOf(upper);
   return [
     {
+      severity: subject.protocols.limine ? "error" : "warning",
       what:
         `${describeSegment(lower, subject)} (${permissionText(lower)}) and ` +
         `${describeSegment(upper, subject)} (${permissionText(upper)}) share the page ` +
@@ -145,6 +151,7 @@ export function meeting(lower: FileSegment, upper: FileSegment, subject: Subject
 
 export const oddDistance: Mistake = {
   code: "LAY007",
+  severity: "warning",
   title: "VMA - LMA is not a multiple of the page size",
   why:
     "A page table maps pages: a section can be seen at its VMA only if VMA and LMA have the " +
@@ -174,6 +181,8 @@ function firstName(segment: FileSegment, subject: Subject): string {
 
 export const loadedHigh: Mistake = {
   code: "LAY008",
+  severity: "error",
+  loading: "image",
   title: "a high section without AT is loaded at its high address",
   why:
     "The LMA is the VMA unless the script says something else. A loader then wants memory at " +
@@ -201,6 +210,7 @@ function isLoadedHigh({ address, loadAddress, memorySize }: FileSegment): boolea
 
 export const inheritedLoad: Mistake = {
   code: "LAY009",
+  severity: "warning",
   title: "a section inherited the load address of another",
   why:
     "After a section with AT or AT>, GNU ld keeps the distance between VMA and LMA for what " +
@@ -257,6 +267,7 @@ const SPARSE_SPAN = 16n << 20n;
 
 export const sparseBinary: Mistake = {
   code: "LAY021",
+  severity: "warning",
   title: "the load addresses are so far apart that a flat binary is huge",
   why:
     "`objcopy -O binary` writes everything from the lowest LMA to the highest, so one section " +
@@ -287,6 +298,7 @@ export const sparseBinary: Mistake = {
 
 export const lostBss: Mistake = {
   code: "LAY014",
+  severity: "warning",
   title: ".bss or COMMON is not in what is reserved and cleared",
   why:
     "What a loader zeroes is p_memsz - p_filesz of a segment, and what start-up code zeroes is " +

@@ -11,6 +11,7 @@ const JUMP_SIZE = 7;
 
 export const oldSelector: Mistake = {
   code: "LAY032",
+  severity: "warning",
   title: "CS is not reloaded after LGDT",
   why:
     "LGDT changes no segment register: CS keeps the loader's selector, which is 0x10 under GRUB " +

@@ -16,6 +16,7 @@ const PROCESSORS_TABLE = /^_*(the_|kernel_)?(idt|gdt|tss)(_table|_entries|_array
 
 export const incompleteShare: Mistake = {
   code: "LAY017",
+  severity: "warning",
   title: "the shared part lacks what an interrupt from user mode needs, or shows too much",
   why:
     "At an interrupt the processor reads IDT, GDT and TSS and writes to the TSS's stack, all " +
@@ -151,6 +152,8 @@ function tooLarge({ sections }: SharedPart, { layout, file }: Subject): Finding[
 
 export const openShare: Mistake = {
   code: "LAY018",
+  severity: "error",
+  milder: "no layout says what is shared",
   title: "the trampoline refers to the kernel while the user's page directory is loaded",
   why:
     "Until MOV CR3, every address outside the shared part is the user's. A constant in .rodata, " +
@@ -170,6 +173,8 @@ export const openShare: Mistake = {
       const name = symbol === undefined ? hex(to) : readableName(symbol);
       const of = object === undefined ? "" : ` of ${object}`;
       return {
+        ...(shared.how === "inferred" && { severity: "warning" }),
+        within: subject.nameOf(from),
         what:
           `${subject.nameOf(from) ?? hex(from)}${of} refers to ${name} (${hex(to)}, ` +
           `${subject.sectionAt(to)?.name ?? "nowhere"}) before CR3 is the kernel's`,
@@ -183,6 +188,7 @@ export const openShare: Mistake = {
 
 export const dialects: Mistake = {
   code: "LAY023",
+  severity: "warning",
   title: "this linker reads the script differently than was meant",
   why:
     "Linkers differ where the manual is silent: gold does not align the LMA of a section with " +
@@ -260,6 +266,7 @@ function unalignedByGold(subject: Subject): Finding[] {
 
 export const tableBits: Mistake = {
   code: "LAY026",
+  severity: "warning",
   title: "page tables with wrong bits",
   why:
     "Page directories and tables must begin a page: the processor ignores the low 12 bits of " +

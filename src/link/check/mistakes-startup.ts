@@ -7,13 +7,12 @@ import { earlyCodeOf } from "./early-code";
 import { findWord } from "./find-word";
 import type { FileSymbol } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
+import { stackPointers } from "./stack-pointer";
 import type { Subject } from "./subject";
-
-/** `mov $imm32, %esp` and `mov $imm32, %rsp`. */
-const TO_STACK_POINTER = [[0xbc], [0x48, 0xc7, 0xc4]];
 
 export const notLoadedStack: Mistake = {
   code: "LAY030",
+  severity: "warning",
   title: "start-up code uses memory of a section that is not loaded",
   why:
     "A section whose name the assembler does not know has no flags unless they are written: it " +
@@ -24,8 +23,10 @@ export const notLoadedStack: Mistake = {
   limits: "What is looked at is code before paging, and constants that are put into ESP or RSP.",
   find(subject) {
     const { numbers } = earlyCodeOf(subject);
+    const stacks = stackPointers(subject);
     return unloadedSymbols(subject).flatMap((symbol) => {
-      const from = numbers.get(symbol.address) ?? stackPointerSet(symbol.address, subject);
+      const low = Number(BigInt.asUintN(32, symbol.address));
+      const from = numbers.get(symbol.address) ?? stacks.find(({ value }) => value === low)?.from;
       return from === undefined ? [] : [notLoaded(symbol, from, subject)];
     });
   },
@@ -43,22 +44,10 @@ function unloadedSymbols({ file }: Subject): FileSymbol[] {
   });
 }
 
-function stackPointerSet(address: bigint, subject: Subject): bigint | undefined {
-  for (const section of subject.sections) {
-    if (!section.execute) continue;
-    for (const field of findWord(section.bytes, Number(address & 0xffff_ffffn))) {
-      const before = TO_STACK_POINTER.find((bytes) =>
-        bytes.every((byte, index) => section.bytes[field - bytes.length + index] === byte),
-      );
-      if (before) return section.address + BigInt(field - before.length);
-    }
-  }
-  return undefined;
-}
-
 function notLoaded(symbol: FileSymbol, from: bigint, subject: Subject): Finding {
   const home = subject.file.sections[symbol.section]?.name ?? "a section";
   return {
+    within: subject.nameOf(from),
     what:
       `${subject.nameOf(from) ?? hex(from)} uses ${symbol.name} (${hex(symbol.address)}), which ` +
       `lies in ${home}: that section is not loaded, for it has no "a" flag`,
@@ -72,6 +61,7 @@ const MAGIC = { 1: MULTIBOOT_BOOT_MAGIC, 2: 0x36d76289 } as const;
 
 export const otherVersion: Mistake = {
   code: "LAY031",
+  severity: "warning",
   title: "the boot header is of one Multiboot version, the code expects the other",
   why:
     "A loader leaves 0x2badb002 in EAX for a Multiboot 1 header, and 0x36d76289 for a " +

@@ -8,6 +8,8 @@ const TAG_ALIGN = 8;
 
 export const strayTags: Mistake = {
   code: "LAY028",
+  severity: "error",
+  loading: "header",
   title: "the tags of the Multiboot 2 header do not end with the header",
   why:
     "GRUB goes from tag to tag: each begins at the next multiple of 8 bytes, and only an end tag " +

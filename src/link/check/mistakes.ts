@@ -3,6 +3,7 @@
 
 import type { Mistake } from "./mistake";
 import { earlyEnd, loadersMemory, orphan, pastTheEnd } from "./mistakes-addresses";
+import { foreignHeader } from "./mistakes-architecture";
 import { smallTables } from "./mistakes-boot-tables";
 import { wrongChecksum } from "./mistakes-checksum";
 import {
@@ -21,6 +22,7 @@ import {
 } from "./mistakes-header";
 import { limineSegments } from "./mistakes-limine";
 import { strangeModule } from "./mistakes-module";
+import { loaderRefuses, unusedAllowance } from "./mistakes-request";
 import {
   inheritedLoad,
   loadedHigh,
@@ -69,6 +71,9 @@ export const MISTAKES: readonly Mistake[] = [
   otherVersion,
   oldSelector,
   smallTables,
+  foreignHeader,
+  loaderRefuses,
+  unusedAllowance,
 ];
 
 export function mistakeOf(code: string): Mistake | undefined {

@@ -4,8 +4,8 @@
 //      …                     works: nothing reads the table for CS
 //      int $0x20             pushes the loader's selector; iret reads the new table with it
 //
-// The walk follows jumps and calls from LGDT, and where the function returns, goes on after the
-// calls of it. A far branch, far return or IRET ends a path, and so does an indirect jump, whose
+// The walk follows jumps and calls from LGDT, and where the function returns, goes on after each of
+// the calls of it. A far branch, far return or IRET ends a path, and so does an indirect jump, whose
 // target is not known.
 
 import { type Step, stepAt } from "./code-step";
@@ -14,8 +14,9 @@ import type { Subject } from "./subject";
 
 const BITS = 32;
 const MAX_STEPS = 20_000;
-/** How many callers outward the walk goes. */
-const MAX_CALLERS = 3;
+/** How many levels of callers outward the walk goes, and how many callers of each. */
+const MAX_LEVELS = 3;
+const MAX_CALLERS = 32;
 const CALL = 0xe8;
 const CALL_SIZE = 5;
 
@@ -35,16 +36,30 @@ const UNKNOWN: Outcome = { interrupt: undefined, returns: false, reloads: false 
 export function afterLoad(from: bigint, length: number, subject: Subject): Outcome {
   const walk = new ReloadWalk(subject);
   let outcome = walk.after(from + BigInt(length));
-  let home = from;
-  for (let level = 0; level < MAX_CALLERS; level++) {
-    if (outcome.interrupt !== undefined || outcome.reloads || !outcome.returns) return outcome;
-    // Which of several calls is meant is not known.
-    const [call, ...others] = callsOf(functionAt(home, subject), subject);
-    if (call === undefined || others.length > 0) return outcome;
-    outcome = walk.after(call + BigInt(CALL_SIZE));
-    home = call;
+  let open = isOpen(outcome) ? [from] : [];
+  for (let level = 0; level < MAX_LEVELS && open.length > 0; level++) {
+    // Which of several callers runs is not known: each of them may.
+    const after = open
+      .flatMap((home) => callsOf(functionAt(home, subject), subject))
+      .slice(0, MAX_CALLERS)
+      .map((call) => ({ call, outcome: walk.after(call + BigInt(CALL_SIZE)) }));
+    outcome = after.reduce((sum, each) => merge(sum, each.outcome), outcome);
+    open = after.filter((each) => isOpen(each.outcome)).map(({ call }) => call);
   }
   return outcome;
+}
+
+/** Whether it returns, and what the caller does decides. */
+function isOpen({ interrupt, returns, reloads }: Outcome): boolean {
+  return returns && interrupt === undefined && !reloads;
+}
+
+function merge(a: Outcome, b: Outcome): Outcome {
+  return {
+    interrupt: a.interrupt ?? b.interrupt,
+    returns: a.returns || b.returns,
+    reloads: a.reloads || b.reloads,
+  };
 }
 
 class ReloadWalk {

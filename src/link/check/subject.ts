@@ -25,6 +25,8 @@ export interface CheckOptions {
   readonly objects?: readonly ObjectFile[];
   /** The loaders that the kernel is meant for; default: those whose protocol it has. */
   readonly loaders?: readonly string[];
+  /** Bytes of RAM that loaders may use. */
+  readonly memory?: bigint;
   /** ELF files that the boot loader loads as modules. */
   readonly modules?: readonly LinkedFile[];
 }

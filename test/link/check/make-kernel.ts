@@ -125,6 +125,8 @@ export interface KernelParts {
   readonly linker?: "ld" | "ld.gold" | "ld.lld";
   readonly flags?: readonly string[];
   readonly bits?: 32 | 64;
+  /** With source lines. */
+  readonly debug?: boolean;
 }
 
 export interface MadeKernel {
@@ -140,7 +142,8 @@ export function makeKernel(t: Pick<TestContext, "after">, parts: KernelParts = {
   const machine = `-m${bits}`;
   const source = file("kernel.S", parts.assembly ?? (bits === 32 ? ASSEMBLY : ASSEMBLY_64));
   const objects = [file("kernel.o")];
-  run("gcc", machine, "-c", source, "-o", file("kernel.o"));
+  const lines = parts.debug ? ["-Wa,-g"] : [];
+  run("gcc", machine, ...lines, "-c", source, "-o", file("kernel.o"));
   if (parts.c !== undefined) {
     const flags = parts.cFlags ?? ["-fno-pic", "-fno-pie"];
     const options = ["-O1", "-ffreestanding", "-fno-asynchronous-unwind-tables", ...flags];
