@@ -4,7 +4,7 @@ import { ET_DYN, PT_DYNAMIC, PT_INTERP } from "../../abi/elf";
 import { decode } from "../../x86/decode";
 import { readableName } from "../names/demangle";
 import { compare, hex, PAGE } from "./address";
-import { earlyCodeOf } from "./early-code";
+import { type EarlyReference, earlyCodeOf } from "./early-code";
 import type { FileSection, FileSymbol } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";
 import type { Subject } from "./subject";
@@ -96,25 +96,26 @@ export const tooEarly: Mistake = {
     "Addresses in registers are not followed. 64-bit code is left out: it runs with paging on.",
   find(subject) {
     const references = [...earlyCodeOf(subject).references];
-    return references
-      .sort((a, b) => compare(a.from, b.from))
-      .map(({ from, to, how, isDeadEnd }) => {
-        const name = subject.nameOf(to) ?? hex(to);
-        const segment = subject.segmentAt(to);
-        const load = segment ? segment.loadAddress + (to - segment.address) : to;
-        return {
-          ...(isDeadEnd && { severity: "warning" }),
-          within: subject.nameOf(from),
-          what:
-            `${subject.nameOf(from) ?? hex(from)} runs before paging and ${how} ${name} at ` +
-            `${hex(to)}, which is at ${hex(load)} then`,
-          change: `Use \`${name} - (VMA - LMA)\` (${hex(load)}), or do it after \`mov %eax, %cr0\`.`,
-          subject: name,
-          place: subject.placeOf(from),
-        };
-      });
+    references.sort((a, b) => compare(a.from, b.from));
+    return references.map((reference) => earlyFinding(reference, subject));
   },
 };
+
+function earlyFinding({ from, to, how, isDeadEnd }: EarlyReference, subject: Subject): Finding {
+  const name = subject.nameOf(to) ?? hex(to);
+  const segment = subject.segmentAt(to);
+  const load = segment ? segment.loadAddress + (to - segment.address) : to;
+  return {
+    ...(isDeadEnd && { severity: "warning" }),
+    within: subject.nameOf(from),
+    what:
+      `${subject.nameOf(from) ?? hex(from)} runs before paging and ${how} ${name} at ` +
+      `${hex(to)}, which is at ${hex(load)} then`,
+    change: `Use \`${name} - (VMA - LMA)\` (${hex(load)}), or do it after \`mov %eax, %cr0\`.`,
+    subject: name,
+    place: subject.placeOf(from),
+  };
+}
 
 const DYNAMIC = /^\.(plt|rela?\.(dyn|plt)|dynsym|interp|dynamic)/;
 

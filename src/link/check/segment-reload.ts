@@ -4,9 +4,9 @@
 //      …                     works: nothing reads the table for CS
 //      int $0x20             pushes the loader's selector; iret reads the new table with it
 //
-// The walk follows jumps and calls from LGDT, and where the function returns, goes on after each of
-// the calls of it. A far branch, far return or IRET ends a path, and so does an indirect jump, whose
-// target is not known.
+// The walk follows jumps and calls from LGDT, and where the function returns, goes on after each
+// of the calls of it. A far branch, far return or IRET ends a path, and so does an indirect jump,
+// whose target is not known.
 
 import { type Step, stepAt } from "./code-step";
 import type { FileSection } from "./linked-file";
