@@ -5,10 +5,13 @@
 //   npx isthmus map FILE.elf [MODULE.elf…] [--layout FILE] [--json] [--svg FILE]
 //   npx isthmus map --diff A.elf B.elf [--json]
 //
-// Boots the machine, stops it while PROGRAM (by default churn) runs, and draws physical memory, the
-// kernel's space and that of one process side by side, from the page tables. With FILE.elf, a
-// kernel for i386 or x86-64 by any linker, nothing is booted: the drawing shows where the file is
-// loaded, where its code sees it, in each of the layout's spaces, and how much memory is lost.
+// Boots the machine, stops it while PROGRAM (by default churn) runs, and draws the kernel's space,
+// physical memory and the space of one process, from the page tables: what is joined (in text, what
+// has the same letter) is the same frames. CR3, EIP and ESP are marked in the space that is loaded,
+// and in the other, hollow or in parentheses, where the same numbers mean something else. With
+// FILE.elf, a kernel for i386 or x86-64 by any linker, nothing is booted: the drawing shows where
+// the file is loaded, where its code sees it, in each of the layout's spaces, and how much memory
+// is lost. Each column leaves out what is empty; in text, columns that do not fit follow below.
 //
 // Options
 //   --machine NAME     v86 (default), qemu or grub
@@ -19,9 +22,11 @@
 //                      and the regions that they show
 //   --diff             compares two files for i386 or x86-64, by any linker
 //   --json             prints title and columns: title, subtitle, boxes (start, end, label, note,
-//                      shared); of a file also use (bytes, span, gaps, rounding). Addresses are
-//                      numbers, and strings for 64-bit files. With --diff: changes (name, before,
-//                      after: vma, lma, size, permissions), same, before and after (as use)
+//                      kind, shared, frames: start and end of each physical range); of a machine
+//                      also loaded, markers (name, address); of a file also use (bytes, span, gaps,
+//                      rounding). Addresses are numbers, and strings for 64-bit files. With --diff:
+//                      changes (name, before, after: vma, lma, size, permissions), same, before and
+//                      after (as use)
 //   --kernel FILE      boots this kernel
 //   --initramfs FILE   the module for it
 //
@@ -29,12 +34,14 @@
 
 import { basename } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
-import type { Column } from "../draw/columns";
-import { drawSvg } from "../inspect/draw-svg";
-import { drawText, LEGEND } from "../inspect/draw-text";
+import { sizeText } from "../base/size-text";
+import { wrap } from "../base/wrap";
+import { type Column, noteOf } from "../draw/columns";
+import { drawSvg } from "../draw/draw-svg";
+import { drawText } from "../draw/draw-text";
 import { fileColumns } from "../inspect/file-columns";
 import type { Observation } from "../inspect/observation";
-import { sizeText, spaceColumns } from "../inspect/space-columns";
+import { spaceColumns } from "../inspect/space-columns";
 import type { Spaces } from "../inspect/spaces";
 import { hex as hexOf } from "../link/check/address";
 import { readLinkedElf } from "../link/check/linked-file";
@@ -97,12 +104,13 @@ async function run(line: CommandLine): Promise<number> {
     file === undefined ? await mapMachine(line) : await mapFile(file, others, line.value("layout"));
   const path = line.value("svg");
   const { title, summary, columns, use, addressText } = map;
-  if (path !== undefined) writeText(path, drawSvg(title, summary, columns, addressText));
+  if (path !== undefined) {
+    writeText(path, drawSvg({ title, summary, columns, ...(addressText && { addressText }) }));
+  }
   if (line.flag("json")) printJson(plainMap(map));
   else if (path === undefined) {
     for (const text of drawText(columns, addressText, outputWidth())) print(text);
-    print(`\n${LEGEND}`);
-    if (use) print(summary);
+    if (use) for (const text of wrap(summary, outputWidth())) print(text);
   }
   return 0;
 }
@@ -224,12 +232,16 @@ function plainMap({ title, columns, use, isWide, addressText }: Map) {
     columns: columns.map((column) => ({
       title: column.title,
       subtitle: column.subtitle,
-      boxes: column.boxes.map(({ start, end, label, note, shared }) => ({
-        start: address(start),
-        end: address(end),
-        label,
-        note,
-        shared,
+      loaded: column.isLoaded,
+      markers: column.markers?.map((each) => ({ name: each.name, address: each.address })),
+      boxes: column.boxes.map((box) => ({
+        start: address(box.start),
+        end: address(box.end),
+        label: box.label,
+        note: noteOf(box),
+        kind: box.kind,
+        shared: box.shared,
+        frames: box.frames.map(({ start, end }) => [address(start), address(end)]),
       })),
     })),
     ...(use && { use: plainUse(use) }),

@@ -1,5 +1,6 @@
-// What the files of a kernel promise before anything runs, as columns for a drawing: physical
-// memory, where the loader puts it, and each address space, where code sees it.
+// What the files of a kernel promise before anything runs, as columns for a drawing: each address
+// space, where code sees it, and physical memory, where the loader puts it. The first space is left
+// of physical memory, the others are right of it.
 //
 //   - With a layout there is a column for each of its spaces; a section is in those that show its
 //     region, and shared if there are several. Reserved regions are boxes without content.
@@ -12,13 +13,11 @@
 // that JavaScript's numbers are exact.
 
 import { ADDRESS_SPACE_END } from "../base/align";
-import type { Box, Column } from "../draw/columns";
-import { colourOfRights, HATCH_FILL, PALETTE } from "../draw/svg";
+import { type Box, type Column, emptyBox, kindOfRights } from "../draw/columns";
 import { compare, hex } from "../link/check/address";
 import type { FileSection } from "../link/check/linked-file";
 import type { Subject } from "../link/check/subject";
 import type { ResolvedLayout, ResolvedRegion } from "../link/layout/resolved";
-import { sizeText } from "./space-columns";
 
 const PAGE = 4096;
 const HALF = 1n << 47n;
@@ -38,20 +37,16 @@ export function fileColumns(subject: Subject): FileDrawing {
   const spaces =
     layout && Object.keys(layout.spaces).length > 0 ? declared(subject, layout) : guessed(subject);
   const isSharedAnywhere = (section: FileSection) => spaces.some((each) => each.isShared(section));
-  const columns = [
-    physicalColumn(subject, isSharedAnywhere, line),
-    ...spaces.map(({ title, subtitle, sections, reserved, isShared }) => {
-      const boxes = sectionBoxes(
-        sections,
-        ({ address }) => line.at(address),
-        isShared,
-        line,
-        subject,
-      );
-      const empty = reserved.map((region) => reservedBox(region, boxes));
-      return { title, subtitle, top: line.end, boxes: [...boxes, ...empty] };
-    }),
-  ];
+  const [first, ...others] = spaces.map(({ title, subtitle, sections, reserved, isShared }) => {
+    const at = ({ address }: FileSection) => line.at(address);
+    const boxes = sectionBoxes(sections, at, isShared, line, subject);
+    const empty = reserved.flatMap((region) => reservedBox(region, boxes));
+    const all = [...boxes, ...empty].sort((a, b) => a.start - b.start);
+    const between = "nothing";
+    return { title, subtitle, isPhysical: false, top: line.end, between, boxes: all };
+  });
+  const physical = physicalColumn(subject, isSharedAnywhere, line);
+  const columns = [...(first ? [first] : []), physical, ...others];
   return { columns, addressText: (address) => line.text(address) };
 }
 
@@ -147,8 +142,10 @@ function physicalColumn(
   const modules = subject.modules.length > 0 ? ", modules where there is room" : "";
   return {
     title: "physical memory",
+    isPhysical: true,
     subtitle: `where the loader puts it${modules}`,
     top: Math.max(0, ...boxes.map(({ end }) => end)),
+    between: "nothing loaded",
     boxes: withHoles(boxes),
   };
 }
@@ -197,19 +194,25 @@ function sectionBoxes(
     const pageEnd = Math.min(Math.ceil(used / PAGE) * PAGE, line.end);
     const end = next === undefined ? pageEnd : Math.min(pageEnd, Math.max(next, used));
     const rights = `r${section.write ? "w" : "-"}${section.execute ? "x" : "-"}`;
+    const load = subject.loadAddressOf(section);
+    const frames = load === undefined ? [] : [framesAt(line.at(load), size)];
     return {
       start,
       end,
       used,
       label: section.name,
-      note: `${rights}  ${sizeText(size)}`,
+      rights,
+      bytes: size,
       tip: tipOf(section, BigInt(size), rights, subject),
-      fill: colourOfRights(section.write, section.execute),
-      content: true,
+      kind: kindOfRights(section.write, section.execute),
       shared: isShared(section),
-      twin: section,
+      frames,
     };
   });
+}
+
+function framesAt(start: number, size: number) {
+  return { start, end: start + size };
 }
 
 function tipOf(section: FileSection, size: bigint, rights: string, subject: Subject): string {
@@ -229,9 +232,7 @@ function withHoles(boxes: readonly Box[]): Box[] {
   return boxes.flatMap((box, index) => {
     const start = Math.max(0, ...boxes.slice(0, index).map(({ end }) => end));
     if (index === 0 || box.start - start < PAGE) return [box];
-    const note = sizeText(box.start - start);
-    const common = { content: false, shared: false, twin: undefined, fill: PALETTE.gap };
-    return [{ start, end: box.start, label: "hole", note, tip: `hole\n${note}`, ...common }, box];
+    return [emptyBox(start, box.start, "hole"), box];
   });
 }
 
@@ -239,10 +240,8 @@ function withHoles(boxes: readonly Box[]): Box[] {
 function reservedBox(
   { start: lowest, end, title, limited }: ResolvedRegion,
   boxes: readonly Box[],
-) {
+): Box[] {
   const below = boxes.map((box) => box.end).filter((other) => other < end);
   const start = limited ? lowest : Math.max(lowest, ...below);
-  const fill = /guard/i.test(title) ? HATCH_FILL : PALETTE.gap;
-  const common = { content: false, shared: false, twin: undefined, fill };
-  return { start, end, label: title, note: sizeText(end - start), tip: title, ...common };
+  return start < end ? [emptyBox(start, end, title)] : [];
 }

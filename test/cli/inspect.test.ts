@@ -55,7 +55,7 @@ describe("isthmus map", () => {
     };
     assert.deepEqual(
       columns.map(({ title }) => title),
-      ["physical memory", "kernel space", "spin (pid 1)"],
+      ["kernel space", "physical memory", "spin (pid 1)"],
     );
     for (const { boxes } of columns) {
       assert.equal(boxes.filter(({ shared }) => shared).length, 3);
@@ -70,7 +70,10 @@ describe("isthmus map", () => {
 
   it("explains the signs of the drawing", async () => {
     const { stdout } = await isthmus(["map", "build/kernel.elf"]);
-    assert.match(stdout, /\n\n== the same pages at the same address {3}\| goes on {3}⋮ nothing\n/);
+    assert.match(
+      stdout,
+      /\n\na b … {2}the same frames {3}= {2}in several spaces {3}⋮ {2}nothing\n/,
+    );
   });
 
   it("names the processes there are when asked for another", async () => {

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import type { Column } from "../../src/draw/columns";
-import { drawSvg } from "../../src/inspect/draw-svg";
-import { drawText } from "../../src/inspect/draw-text";
+import { drawSvg } from "../../src/draw/draw-svg";
+import { drawText } from "../../src/draw/draw-text";
+import { joinsOf } from "../../src/draw/joins";
 import { fileColumns } from "../../src/inspect/file-columns";
 import { readElfFile } from "../../src/link/check/linked-file";
 import { Subject } from "../../src/link/check/subject";
@@ -61,25 +62,28 @@ describe("the columns of a file", () => {
     assert.deepEqual(
       columns.map((column) => [column.title, labels(column)]),
       [
-        ["physical memory", [".text", ".data", ".user", ".shared*"]],
         ["the kernel's", [".text", ".data", "guard", ".shared*"]],
+        ["physical memory", [".text", ".data", ".user", ".shared*"]],
         ["user space", [".user", ".shared*"]],
       ],
     );
-    const [, kernel, user] = columns;
-    const twins = [kernel, user].map((column) => column?.boxes.find((box) => box.shared)?.twin);
-    assert.equal(twins[0], twins[1]);
+    const [kernel, physical, user] = columns;
+    assert.ok(kernel && physical && user);
+    const shared = [kernel, user].map(
+      (space) => joinsOf(space, physical).find(({ box }) => box.shared)?.frames.label,
+    );
+    assert.deepEqual(shared, [".shared", ".shared"]);
   });
 
   it("say what of a last page is lost, and where the load image has a hole", () => {
     const sections = LAYOUT.sections?.map((section) =>
       section === ".data" ? { name: ".data", address: 0x105000 } : section,
     );
-    const [physical] = draw({ ...LAYOUT, sections: sections ?? [] }).columns;
+    const [, physical] = draw({ ...LAYOUT, sections: sections ?? [] }).columns;
     assert.deepEqual(labels(physical as Column), [".text", "hole", ".data", ".user", ".shared*"]);
     const [text, hole] = physical?.boxes ?? [];
     assert.deepEqual([text?.start, text?.used, text?.end], [0x100000, 0x100064, 0x101000]);
-    assert.deepEqual([hole?.start, hole?.end, hole?.note], [0x101000, 0x105000, "16 KiB"]);
+    assert.deepEqual([hole?.start, hole?.end, hole?.bytes], [0x101000, 0x105000, 0x4000]);
   });
 
   it("are guessed without a layout: user programs see what lies at the end", () => {
@@ -87,15 +91,15 @@ describe("the columns of a file", () => {
     assert.deepEqual(
       columns.map((column) => [column.title, labels(column)]),
       [
-        ["physical memory", [".text", ".data", ".user", ".shared*"]],
         ["kernel space", [".user", ".text", ".data", ".shared*"]],
+        ["physical memory", [".text", ".data", ".user", ".shared*"]],
         ["user space", [".shared*"]],
       ],
     );
     const low = draw({ sections: [".text", ".data", ".user", ".shared"] }, false);
     assert.deepEqual(
       low.columns.map(({ title }) => title),
-      ["physical memory", "linear addresses"],
+      ["linear addresses", "physical memory"],
     );
   });
 
@@ -107,18 +111,18 @@ describe("the columns of a file", () => {
     );
     const { columns } = draw({ ...LAYOUT, sections: sections ?? [] });
     assert.deepEqual(columns.map(labels), [
-      [".text", ".data", ".user"],
       [".text", ".data", "guard", ".shared*"],
+      [".text", ".data", ".user"],
       [".user", ".shared*"],
     ]);
-    assert.match(columns[0]?.subtitle ?? "", /modules/);
+    assert.match(columns[1]?.subtitle ?? "", /modules/);
   });
 
   it("are drawn as text and as a picture", (t) => {
     const { columns, addressText } = draw();
     const lines = drawText(columns, addressText);
-    assert.match(lines.join("\n"), /^0xfffff000 .* == \.shared +rw- +4 KiB$/m);
-    const svg = drawSvg("k.elf", "a & b", columns, addressText);
+    assert.match(lines.join("\n"), /^a=fffff000 \.shared +rw- +4K +a=fffff000 \.shared/m);
+    const svg = drawSvg({ title: "k.elf", summary: "a & b", columns, addressText });
     assert.doesNotMatch(svg, /NaN|undefined|Infinity/);
     assert.match(svg, />4 GiB</);
     assert.match(svg, /unused end of a page/);
@@ -138,7 +142,7 @@ describe("the columns of a 64-bit file", { skip }, () => {
 
   it("have the addresses of both halves", (t) => {
     const { columns, addressText } = draw64(t);
-    const [, linear] = columns;
+    const [linear] = columns;
     assert.deepEqual(
       linear?.boxes.map(({ start, label }) => [addressText(start), label]),
       [
@@ -147,6 +151,6 @@ describe("the columns of a 64-bit file", { skip }, () => {
       ],
     );
     assert.equal(addressText(linear?.top ?? 0), "2^64");
-    assert.match(drawText(columns, addressText).join("\n"), /^0xffffffff80001000 .*\.data/m);
+    assert.match(drawText(columns, addressText).join("\n"), / ffffffff80001000 .*\.data/m);
   });
 });

@@ -5,12 +5,14 @@ import { it } from "node:test";
 import { build } from "esbuild";
 
 const FOR_PAGES = [
+  "src/draw/draw-svg.ts",
+  "src/draw/draw-text.ts",
   "src/inspect/audit-machine.ts",
   "src/inspect/audit-report.ts",
   "src/inspect/booted-files.ts",
   "src/inspect/call-trace-text.ts",
   "src/inspect/call-trace.ts",
-  "src/inspect/draw-svg.ts",
+  "src/inspect/file-columns.ts",
   "src/inspect/space-columns.ts",
   "src/machine/command-line.ts",
   "src/machine/v86-patch.ts",

@@ -1,9 +1,9 @@
-// The drawing of a linked layout: physical memory and each address space, side by side. A section
+// The drawing of a linked layout: each address space and physical memory, side by side. A section
 // is loaded at its LMA and seen at its VMA; a section in two spaces is shared.
 
 import { ADDRESS_SPACE_END, alignUp, hex } from "../../base/align";
-import { type Box, type Column, drawColumns } from "../../draw/columns";
-import { colourOfRights, HATCH_FILL, PALETTE } from "../../draw/svg";
+import { type Box, type Column, emptyBox, kindOfRights } from "../../draw/columns";
+import { drawSvg } from "../../draw/draw-svg";
 import type { Space } from "../layout/layout";
 import type { LinkedImage } from "../passes/image";
 import type { PlacedSection } from "../passes/model";
@@ -12,14 +12,8 @@ const PAGE = 4096;
 
 /** The drawing as SVG text. */
 export function drawLayout(image: LinkedImage): string {
-  return drawColumns({
-    title: image.layout.name,
-    summary: summary(image),
-    description: `Layout of ${image.layout.name}`,
-    columns: columnsOf(image),
-    scale: { pixelsPerPage: 18, longestContent: 20, longestGap: 2, foldedGap: 44 },
-    sameAddress: "VMA = LMA",
-  });
+  const { name } = image.layout;
+  return drawSvg({ title: name, summary: summary(image), columns: columnsOf(image) });
 }
 
 function summary(image: LinkedImage): string {
@@ -35,21 +29,23 @@ function columnsOf(image: LinkedImage): Column[] {
   const all: Record<string, Space> = { [image.layout.name]: { regions: allRegions(image) } };
   const named = Object.entries(Object.keys(spaces).length === 0 ? all : spaces);
   const loaded = physicalBoxes(image);
-  const physical = {
-    title: "physical",
+  const physical: Column = {
+    title: "physical memory",
     subtitle: "LMA: where the loader puts it",
+    isPhysical: true,
+    between: "nothing loaded",
+    boxes: loaded,
     top: Math.max(0, ...loaded.map((box) => box.end)),
   };
-  const columns: Column[] = [{ ...physical, boxes: loaded }];
-  for (const [name, space] of named) {
-    columns.push({
-      title: space.title ?? `${name} space`,
-      subtitle: subtitleOf(image, space),
-      boxes: spaceBoxes(image, space),
-      top: ADDRESS_SPACE_END,
-    });
-  }
-  return columns;
+  const [first, ...others] = named.map(([name, space]) => ({
+    title: space.title ?? `${name} space`,
+    subtitle: subtitleOf(image, space),
+    isPhysical: false,
+    between: "nothing",
+    boxes: spaceBoxes(image, space),
+    top: ADDRESS_SPACE_END,
+  }));
+  return [...(first ? [first] : []), physical, ...others];
 }
 
 /** Says where code sees the image and, of a region with an offset, how far above its LMAs. */
@@ -66,25 +62,24 @@ function allRegions(image: LinkedImage): string[] {
 }
 
 function physicalBoxes(image: LinkedImage): Box[] {
-  const sections = visible(image).sort((a, b) => a.loadAddress - b.loadAddress);
+  const sections = visible(image)
+    .filter(({ plan }) => plan.module === undefined)
+    .sort((a, b) => a.loadAddress - b.loadAddress);
   return sections.map((section, index) =>
-    sectionBox(section, section.loadAddress, sections[index + 1]?.loadAddress, false),
+    sectionBox(section, section.loadAddress, sections[index + 1]?.loadAddress, image),
   );
 }
 
+function isShared({ layout }: LinkedImage, region: string): boolean {
+  return Object.values(layout.spaces).filter(({ regions }) => regions.includes(region)).length > 1;
+}
+
 function spaceBoxes(image: LinkedImage, space: Space): Box[] {
-  const isShared = (region: string) =>
-    Object.values(image.layout.spaces).filter(({ regions }) => regions.includes(region)).length > 1;
   const sections = visible(image)
     .filter((section) => space.regions.includes(section.plan.region.name))
     .sort((a, b) => a.address - b.address);
   const boxes = sections.map((section, index) =>
-    sectionBox(
-      section,
-      section.address,
-      sections[index + 1]?.address,
-      isShared(section.plan.region.name),
-    ),
+    sectionBox(section, section.address, sections[index + 1]?.address, image),
   );
   const reserved = image.layout.regions
     .filter((region) => region.reserved && space.regions.includes(region.name))
@@ -93,13 +88,9 @@ function spaceBoxes(image: LinkedImage, space: Space): Box[] {
     // What has no start of its own fills the room down to whatever lies below.
     const below = boxes.map((box) => box.end).filter((other) => other < end);
     const start = limited ? lowest : Math.max(lowest, ...below);
-    const guard = /guard/i.test(title);
-    const fill = guard ? HATCH_FILL : PALETTE.gap;
-    const tip = `${title}\n${range(start, end)}`;
-    const common = { note: "", content: false, shared: false, twin: undefined };
-    boxes.push({ start, end, label: title, tip, fill, ...common });
+    if (start < end) boxes.push(emptyBox(start, end, title));
   }
-  return boxes;
+  return boxes.sort((a, b) => a.start - b.start);
 }
 
 function visible(image: LinkedImage): PlacedSection[] {
@@ -111,11 +102,12 @@ function sectionBox(
   section: PlacedSection,
   start: number,
   next: number | undefined,
-  shared: boolean,
+  image: LinkedImage,
 ): Box {
   const pageEnd = Math.min(alignUp(start + section.size, PAGE), ADDRESS_SPACE_END);
   const { address, loadAddress, size, inputs } = section;
-  const { permissions, region } = section.plan;
+  const { plan } = section;
+  const { permissions, region } = plan;
   const offset = region.raised && hex(region.raised.offset);
   const tip = [
     `${section.name} ${permissions}`,
@@ -128,13 +120,19 @@ function sectionBox(
     start,
     end: next !== undefined && next >= start ? Math.min(pageEnd, next) : pageEnd,
     label: section.name,
-    note: `${permissions}  ${bytes(size)}`,
+    used: start + size,
+    rights: rightsText(permissions),
+    bytes: size,
     tip,
-    fill: colourOfRights(permissions.includes("w"), permissions.includes("x")),
-    content: true,
-    shared,
-    twin: section,
+    kind: kindOfRights(permissions.includes("w"), permissions.includes("x")),
+    shared: isShared(image, region.name),
+    frames: plan.module === undefined ? [{ start: loadAddress, end: loadAddress + size }] : [],
   };
+}
+
+/** `r-x` for `rx`. */
+function rightsText(permissions: string): string {
+  return [..."rwx"].map((right) => (permissions.includes(right) ? right : "-")).join("");
 }
 
 function range(start: number, end: number): string {
