@@ -27,4 +27,7 @@ declare namespace WebAssembly {
   function validate(bytes: ArrayBufferView | ArrayBuffer): boolean;
   function compile(bytes: ArrayBufferView | ArrayBuffer): Promise<Module>;
   function instantiate(module: Module, imports?: Imports): Promise<Instance>;
+
+  /** What `throw` throws, as JavaScript sees it. */
+  class Exception {}
 }

@@ -57,7 +57,10 @@ function firstCall({ module, options }: CompileInput, index: number): Call | und
 /** Where, in bytes from the start of the module, code calls function `index`. */
 function callsIn({ length, op, a, at }: Code, index: number): number[] {
   const found: number[] = [];
-  for (let i = 0; i < length; i++) if (op[i] === Op.call && a[i] === index) found.push(at[i]!);
+  for (let i = 0; i < length; i++) {
+    const isCall = op[i] === Op.call || op[i] === Op.return_call;
+    if (isCall && a[i] === index) found.push(at[i]!);
+  }
   return found;
 }
 

@@ -20,8 +20,10 @@ import { verify } from "./passes/verify";
 import type { IrPass } from "./pipeline";
 import { Pipeline } from "./pipeline";
 import { emitExport, emitImport, hideSymbols } from "./runtime/cdecl";
+import { emitEntrance } from "./runtime/entrance";
 import { emitInstantiate, INSTANTIATE } from "./runtime/instantiate";
 import { emitRoutines, isRoutine } from "./runtime/runtime";
+import { emitExceptions, emitUnwindTable, THROW, type UnwoundFunction } from "./runtime/unwind";
 import { I686 } from "./targets/i686";
 import { buildFunction } from "./translate/build";
 import { instantiateSteps, isInstantiated } from "./translate/instantiate";
@@ -39,6 +41,10 @@ export function compileModule(module: WasmModule, options: CompileOptions): Obje
   return new ModuleCompiler(module, options).run();
 }
 
+/** What runs first, where that needs a function of its own and nobody names it. */
+const START = "isthmus:start";
+const NOTHING: Signature = { parameters: [], results: [] };
+
 class ModuleCompiler {
   readonly #module: WasmModule;
   readonly #options: CompileOptions;
@@ -48,6 +54,7 @@ class ModuleCompiler {
   readonly #settings: CodeSettings;
   readonly #routines = new Set<string>();
   readonly #floats = new Set<string>();
+  readonly #unwound: UnwoundFunction[] = [];
   readonly #describer: FunctionDescriber | undefined;
 
   constructor(module: WasmModule, options: CompileOptions) {
@@ -57,9 +64,9 @@ class ModuleCompiler {
     const { facts, sourceMap } = options;
     this.#describer = facts && sourceMap && new FunctionDescriber(module, facts, sourceMap);
     this.#pipeline = new Pipeline(options.level, options.without);
-    this.#linkage = this.#guarded(undefined, () => new ModuleLinkage(module, options));
+    this.#linkage = this.#guarded(undefined, () => new ModuleLinkage(module, options, I686));
     this.#settings = {
-      target: I686,
+      target: this.#linkage.machine,
       has: (part) => this.#pipeline.has(part),
       stress: options.stress ?? {},
       memoryBase: this.#linkage.memoryBase,
@@ -85,6 +92,7 @@ class ModuleCompiler {
       this.#memory();
       this.#instantiation();
     });
+    this.#exceptions();
     for (const index of this.#linkage.hashed) this.#emitHashedImport(index);
     emitRoutines(assembler, this.#routines);
     emitFloatConstants(assembler, this.#floats);
@@ -157,7 +165,7 @@ class ModuleCompiler {
   #emit(source: WasmFunction, values: IrFunction, { code, allocation, symbols }: CodeWork): void {
     this.#noteParts(symbols);
     const traced = this.#describer?.begin(source);
-    emit(this.#assembler, code, {
+    const unwound = emit(this.#assembler, code, {
       fitsCacheLines: this.#pipeline.has("fit-cache-lines"),
       prefix: this.#linkage.hashOf(source),
       usedRegisters: allocation.usedRegisters,
@@ -166,6 +174,7 @@ class ModuleCompiler {
       declaredAt: traced?.fact.place,
       trace: traced?.trace,
     });
+    this.#unwound.push(unwound);
     if (traced) this.#describer?.note(traced, source, values, code);
   }
 
@@ -175,6 +184,17 @@ class ModuleCompiler {
       if (isRoutine(symbol)) this.#routines.add(symbol);
       else if (isFloatSymbol(symbol)) this.#floats.add(symbol);
     }
+  }
+
+  /** What throwing needs beyond the code. */
+  #exceptions(): void {
+    const { tags, exceptionWords } = this.#linkage;
+    const own = tags.filter((_, index) => !this.#module.tags[index]!.imported);
+    const lands = this.#unwound.some(({ landings }) => landings.length > 0);
+    if (tags.length > 0 || lands || this.#routines.has(THROW)) {
+      emitExceptions(this.#assembler, exceptionWords, own);
+    }
+    if (this.#routines.has(THROW)) emitUnwindTable(this.#assembler, lands ? this.#unwound : []);
   }
 
   // --- names that others know ---
@@ -210,6 +230,22 @@ class ModuleCompiler {
     this.#routines.add("__isthmus_copy");
   }
 
+  /** The functions by which others call what needs room on the stack. */
+  #entrances(): void {
+    const linkage = this.#linkage;
+    if (!linkage.leavesRoom) return;
+    const { start, target } = this.#options;
+    const initialiser = this.#initialiser;
+    const leave = (name: string, callee: string, signature: Signature) =>
+      emitEntrance(this.#assembler, name, callee, signature, linkage.machine);
+    if (initialiser !== undefined) leave(start ?? START, initialiser, NOTHING);
+    if (target === "object") return;
+    for (const { name, kind, index } of linkage.visibleExports) {
+      const isOwn = kind === "function" && this.#module.functions[index]?.body;
+      if (isOwn) leave(name, linkage.functionNames[index]!, linkage.signature(index));
+    }
+  }
+
   /** The function to call before all others, if there is one. */
   get #initialiser(): string | undefined {
     const module = this.#module;
@@ -222,13 +258,19 @@ class ModuleCompiler {
   #aliases(): void {
     const initialiser = this.#initialiser;
     const linkage = this.#linkage;
-    if (this.#options.start !== undefined && initialiser !== undefined) {
+    this.#entrances();
+    const hasEntrance = linkage.leavesRoom;
+    if (this.#options.start !== undefined && initialiser !== undefined && !hasEntrance) {
       this.#assembler.alias(this.#options.start, initialiser);
     }
     for (const { name, kind, index } of linkage.visibleExports) {
       const isC = this.#options.target === "object";
       if (kind === "table") this.#tableAliases(name, index);
-      const isFunction = kind === "function" && !isC && this.#module.functions[index]?.body;
+      if (kind === "tag" && !this.#module.tags[index]!.imported) {
+        this.#assembler.alias(name, linkage.tag(index));
+      }
+      const hasAlias = kind === "function" && !isC && !hasEntrance;
+      const isFunction = hasAlias && this.#module.functions[index]?.body;
       const isGlobal = kind === "global" && linkage.globals.hasStorage(index);
       if (!isFunction && !isGlobal) continue;
       const own = (isFunction ? linkage.functionNames : linkage.globalNames)[index]!;
@@ -249,9 +291,10 @@ class ModuleCompiler {
     const module = this.#module;
     const assembler = this.#assembler;
     const linkage = this.#linkage;
+    const { machine } = linkage;
     for (const { name, kind, index } of module.exports) {
       if (kind !== "function") continue;
-      emitExport(assembler, name, linkage.functionNames[index]!, linkage.signature(index), I686);
+      emitExport(assembler, name, linkage.functionNames[index]!, linkage.signature(index), machine);
     }
     const imports = new Map<string, number>();
     for (const { imported, index } of module.functions) {
@@ -261,14 +304,14 @@ class ModuleCompiler {
       if (!isEqualSignature(signature, linkage.signature(other))) {
         throw new UnsupportedCode(`two types of the import ${imported.name}`, 0);
       }
-      if (!imports.has(imported.name)) emitImport(assembler, imported.name, signature, I686);
+      if (!imports.has(imported.name)) emitImport(assembler, imported.name, signature, machine);
       imports.set(imported.name, index);
     }
     const initialiser = this.#initialiser;
     if (initialiser === undefined) return;
     assembler.section(".init_array", { write: true });
     assembler.align(4);
-    assembler.long(symbol(initialiser));
+    assembler.long(symbol(linkage.leavesRoom ? (this.#options.start ?? START) : initialiser));
   }
 
   // --- refusals ---
@@ -297,7 +340,7 @@ class ModuleCompiler {
     const where = fn ? ` in ${fn.name}` : "";
     const remedy = what.startsWith("floating-point")
       ? "Count in integers: a kernel's code does not keep the floating-point registers."
-      : "Write it without; the core of WebAssembly 1.0 and bulk memory are compiled.";
+      : "Write it without: WebAssembly 2.0 is compiled, with tail calls and legacy exceptions.";
     return new Diagnostic(
       "COMP001",
       `the compiler does not support ${what}${where}`,

@@ -9,19 +9,30 @@
 //
 // Invariant: no two functions or globals have one symbol; none has the name of another's export.
 
+import { wordsOf } from "./code/code";
+import type { Target } from "./code/target";
 import { isFloatSymbol } from "./ir/float-constants";
 import type { Signature } from "./ir/ir";
 import { valuesOf } from "./ir/ir";
 import type { CompileOptions } from "./options";
 import { importAdapter } from "./runtime/cdecl";
+import { tagSymbol } from "./runtime/unwind";
 import { INTRINSICS } from "./select/intrinsics";
 import type { Callee, Linkage, Pair64, StaticAddress } from "./translate/linkage";
 import { DATA_SYMBOL } from "./translate/module-data";
 import { ModuleGlobals } from "./translate/module-globals";
 import { type ModuleSegment, ModuleTables, type Table, typeHash } from "./translate/module-tables";
-import { signatureOf } from "./translate/signature";
+import { numberType, signatureOf } from "./translate/signature";
+import { withTailCalls } from "./translate/tail-room";
 import { UnsupportedCode } from "./translate/unsupported-code";
-import type { ExternalKind, ImportName, WasmExport, WasmFunction, WasmModule } from "./wasm/wasm";
+import type {
+  ExternalKind,
+  FunctionType,
+  ImportName,
+  WasmExport,
+  WasmFunction,
+  WasmModule,
+} from "./wasm/wasm";
 
 export class ModuleLinkage implements Linkage {
   readonly #module: WasmModule;
@@ -38,9 +49,14 @@ export class ModuleLinkage implements Linkage {
   readonly memoryBase: number;
   readonly hasFloats: boolean;
   readonly hasMemoryManager: boolean;
+  readonly exceptionWords: number;
+  /** The machine, with as much room for arguments as the module's tail calls need. */
+  readonly machine: Target;
+  /** By tag. */
+  readonly tags: readonly string[];
 
   /** @throws UnsupportedCode for what cannot be said of tables and globals before code runs */
-  constructor(module: WasmModule, options: CompileOptions) {
+  constructor(module: WasmModule, options: CompileOptions, machine: Target) {
     this.#module = module;
     this.#options = options;
     const { target, addresses } = options;
@@ -48,6 +64,14 @@ export class ModuleLinkage implements Linkage {
     this.memoryBase = options.memoryBase ?? 0;
     this.hasFloats = target !== "kernel";
     this.hasMemoryManager = target === "user";
+    this.machine = withTailCalls(machine, module);
+    this.exceptionWords = Math.max(
+      0,
+      ...module.tags.map(({ typeIndex }) => payloadWords(module.types[typeIndex]!)),
+    );
+    this.tags = module.tags.map(({ imported }, index) =>
+      imported ? this.#importName(imported) : tagSymbol(index),
+    );
     const symbols = new OwnSymbols(this.#foreignNames(), this.#ownExports());
     this.functionNames = module.functions.map(({ name, imported }, index) =>
       imported ? this.importSymbol(imported) : symbols.take(name, "function", index),
@@ -79,14 +103,14 @@ export class ModuleLinkage implements Linkage {
 
   /** Symbols that are others': imports, the runtime's, and in C the adapters of exports. */
   #foreignNames(): Set<string> {
-    const { functions, globals, tables } = this.#module;
+    const { functions, globals, tables, tags } = this.#module;
     const { target, start } = this.#options;
-    const imported = [...functions, ...globals, ...tables].flatMap(({ imported }) =>
+    const imported = [...functions, ...globals, ...tables, ...tags].flatMap(({ imported }) =>
       imported && imported.module !== "x86" ? this.#importName(imported) : [],
     );
     const exported = this.visibleExports.flatMap(({ name, kind }) => {
       if (kind === "table") return [name, `${name}.size`];
-      return target === "object" ? name : [];
+      return kind === "tag" || target === "object" || this.leavesRoom ? name : [];
     });
     return new Set([...imported, ...exported, ...(start === undefined ? [] : [start])]);
   }
@@ -120,6 +144,11 @@ export class ModuleLinkage implements Linkage {
       valuesOf(results).length === intrinsic.results;
     if (fits) return;
     throw new UnsupportedCode(`these operands of the instruction x86.${name}`, position);
+  }
+
+  /** Whether callers must leave room on the stack beyond what arguments need. */
+  get leavesRoom(): boolean {
+    return this.machine.convention.tailWords > 0;
   }
 
   signature(index: number): Signature {
@@ -162,6 +191,10 @@ export class ModuleLinkage implements Linkage {
     return this.tables.tables[index]!;
   }
 
+  tag(index: number): string {
+    return this.tags[index]!;
+  }
+
   elements(index: number): ModuleSegment {
     return this.tables.elements[index]!;
   }
@@ -183,6 +216,12 @@ export class ModuleLinkage implements Linkage {
     const symbol = this.#importName(imported);
     return this.#options.target === "object" ? importAdapter(symbol) : symbol;
   }
+}
+
+/** How many words an exception of this type carries. */
+function payloadWords({ params }: FunctionType): number {
+  const types = valuesOf(params.map((type) => numberType(type, 0)));
+  return types.reduce((words, type) => words + wordsOf(type), 0);
 }
 
 /** Names that only the compiler and the memory manager may give: routines, constants, tables. */

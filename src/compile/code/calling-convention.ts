@@ -14,6 +14,10 @@
 //
 //   [ESP + 4]       at entry: arguments on the stack
 //   … + 4 n         results from the second on, the low word of an i64 first
+//
+// A call that a function ends with takes the place of that function's own: its arguments lie where
+// its caller has put this function's. So in a module that has such calls with arguments on the
+// stack, every caller leaves room for `tailWords` words, and results lie above these.
 
 import type { Signature, ValueType } from "../ir/ir";
 import { valuesOf } from "../ir/ir";
@@ -27,7 +31,7 @@ export type ArgumentPlace = { readonly register: number } | { readonly stack: nu
 export function resultPlaces(signature: Signature, target: Target): ArgumentPlace[] {
   const { general, float } = target.convention.results;
   const inRegisters = valuesOf(signature.results.slice(0, 1)).length;
-  let stack = stackWords(signature, target);
+  let stack = roomForArguments(signature, target);
   return valuesOf(signature.results).map((type, i) => {
     if (i < inRegisters) return { register: (type === "i32" ? general : float)[i]! };
     const place = { stack };
@@ -39,7 +43,33 @@ export function resultPlaces(signature: Signature, target: Target): ArgumentPlac
 /** How many words the arguments and results on the stack take together. */
 export function exchangedWords(signature: Signature, target: Target): number {
   const others = valuesOf(signature.results.slice(1));
-  return others.reduce((words, type) => words + wordsOf(type), stackWords(signature, target));
+  return others.reduce((words, type) => words + wordsOf(type), roomForArguments(signature, target));
+}
+
+/** Words that a caller leaves for arguments: what it calls may end with a call of many. */
+function roomForArguments(signature: Signature, target: Target): number {
+  return Math.max(stackWords(signature, target), target.convention.tailWords);
+}
+
+/**
+ * How many words the arguments of a function that is called at the end of another take there, with
+ * the address of the function if that is in no register (select.ts).
+ */
+export function tailWords(signature: Signature, target: Target, isIndirect: boolean): number {
+  const { general } = target.convention.callerSaved;
+  const used = argumentPlaces(signature, target).flatMap((place) =>
+    "register" in place ? [place.register] : [],
+  );
+  const isFull = general.every((register) => used.includes(register));
+  return stackWords(signature, target) + (isIndirect && isFull ? 1 : 0);
+}
+
+/** Whether any argument on the stack takes two words as one value. */
+export function hasStackedFloats(signature: Signature, target: Target): boolean {
+  const types = valuesOf(signature.parameters);
+  return argumentPlaces(signature, target).some(
+    (place, i) => "stack" in place && types[i] === "f64",
+  );
 }
 
 /** The place of each value of the arguments, in order. */

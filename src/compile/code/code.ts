@@ -10,7 +10,10 @@
 //   jump        to the block's only successor
 //   branch      if `condition`, to the first successor, else to the second
 //   ret         the epilogue belongs to it
-//   tail_call   the epilogue, then a jump to another function
+//   tail_call   the epilogue, then a jump to another function, whose address may be in a register
+//               that the epilogue leaves alone or among the incoming arguments
+//   may_throw   to the first successor; the second is where control arrives when the call before
+//               it throws, with the frame and the callee-saved registers as they are here
 //
 // Invariants
 //   - Only the last instruction of a block is a terminator; ones that the processor needs before
@@ -81,7 +84,12 @@ export interface Slot {
   readonly index: number;
 }
 
-export type MachineMnemonic = Mnemonic | "moves" | "jump" | "branch" | "tail_call";
+export type MachineMnemonic = Mnemonic | "moves" | "jump" | "branch" | "tail_call" | "may_throw";
+
+/** The instructions whose targets are the block's successors. */
+export function isTransfer(mnemonic: MachineMnemonic | undefined): boolean {
+  return mnemonic === "jump" || mnemonic === "branch" || mnemonic === "may_throw";
+}
 
 export interface MachineInstruction {
   mnemonic: MachineMnemonic;

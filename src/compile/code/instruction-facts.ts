@@ -1,7 +1,8 @@
 // What machine instructions do: with each operand, and with registers and flags beyond operands.
 //
 // All of it comes from the rows of the instruction table (src/x86/instructions), which is asked
-// once for each mnemonic and kinds of operands; `moves`, `jump`, `branch`, `tail_call` are our own.
+// once for each mnemonic and kinds of operands; `moves`, `jump`, `branch`, `tail_call`, `may_throw`
+// are our own.
 //
 // Invariant: the stack pointer, which belongs to the frame, is never among the registers beyond
 // operands.
@@ -37,7 +38,7 @@ const factsCache = new Map<Mnemonic, InstructionFacts[]>();
 export function factsOf(instruction: MachineInstruction): InstructionFacts {
   const { mnemonic, operands } = instruction;
   if (mnemonic === "moves") return MOVES;
-  if (mnemonic === "jump" || mnemonic === "tail_call") return NOTHING;
+  if (mnemonic === "jump" || mnemonic === "tail_call" || mnemonic === "may_throw") return NOTHING;
   if (mnemonic === "branch") return BRANCH;
   let known = factsCache.get(mnemonic);
   if (!known) {

@@ -9,6 +9,7 @@ import {
   floatRegister,
   immediate,
   isFloatRegister,
+  isTransfer,
   MachineBlock,
   MachineFunction,
   type MachineInstruction,
@@ -37,6 +38,7 @@ export function parseMachine(text: string, target: Target, file = "dump"): Machi
   );
 }
 
+const OWN_MNEMONICS = new Set(["moves", "jump", "branch", "tail_call", "may_throw"]);
 const TARGET = /^b\d+$/;
 const LOOP = /^b\d+\/\d+$/;
 
@@ -129,13 +131,12 @@ class MachineParser {
   #instruction(line: DumpLine): void {
     const block = this.#block ?? line.fail("there is not a block yet");
     const mnemonic = mnemonicOf(line, line.name());
-    const isTransfer = mnemonic === "jump" || mnemonic === "branch";
     const condition = mnemonic === "branch" ? (line.take() as Condition) : undefined;
     const operands: MachineOperand[] = [];
     while (!line.atEnd && !/^(reads|writes|b\d+)$/.test(line.peek ?? "")) {
       operands.push(this.#operand(line, takeOperand(line)));
     }
-    if (isTransfer) block.successors = this.#targets(line);
+    if (isTransfer(mnemonic)) block.successors = this.#targets(line);
     const instruction: MachineInstruction = {
       mnemonic,
       operands,
@@ -215,7 +216,7 @@ function keyword(line: DumpLine, word: string): number {
 }
 
 function mnemonicOf(line: DumpLine, name: string): MachineMnemonic {
-  if (["moves", "jump", "branch", "tail_call"].includes(name) || Object.hasOwn(table, name)) {
+  if (OWN_MNEMONICS.has(name) || Object.hasOwn(table, name)) {
     return name as MachineMnemonic;
   }
   return line.fail(`there is no instruction ${name}`);

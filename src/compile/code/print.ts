@@ -18,6 +18,7 @@ import { printName, printSymbol } from "../ir/print";
 import {
   FIRST_VIRTUAL,
   isFloatRegister,
+  isTransfer,
   type MachineBlock,
   type MachineFunction,
   type MachineInstruction,
@@ -76,14 +77,13 @@ function printInstruction(
   target: Target,
 ): string {
   const { mnemonic, operands, reads, writes, condition } = instruction;
-  const isTransfer = mnemonic === "jump" || mnemonic === "branch";
   const list = (word: string, registers: readonly number[]) =>
     registers.length > 0 ? [word, ...registers.map((each) => printRegister(each, target))] : [];
   return [
     printName(mnemonic),
     ...(condition === undefined ? [] : [condition]),
     ...operands.map((operand) => printMachineOperand(operand, target)),
-    ...(isTransfer ? block.successors.map(({ id }) => `b${id}`) : []),
+    ...(isTransfer(mnemonic) ? block.successors.map(({ id }) => `b${id}`) : []),
     ...list("reads", reads),
     ...list("writes", writes),
   ].join(" ");
@@ -92,8 +92,7 @@ function printInstruction(
 function printBlock(block: MachineBlock, target: Target): string[] {
   const from = block.predecessors.map(({ id }) => ` b${id}`).join("");
   const loops = block.loops.map(({ header, depth }) => ` b${header.id}/${depth}`).join("");
-  const isPlain = block.instructions.at(-1)?.mnemonic;
-  const isElsewhere = isPlain !== "jump" && isPlain !== "branch";
+  const isElsewhere = !isTransfer(block.instructions.at(-1)?.mnemonic);
   const to = isElsewhere ? block.successors.map(({ id }) => ` b${id}`).join("") : "";
   return [
     `b${block.id}:${from && ` from${from}`}${to && ` to${to}`} frequency ${block.frequency}` +

@@ -39,6 +39,8 @@ export interface CallingConvention {
   readonly results: RegisterSets;
   /** What a call changes. */
   readonly callerSaved: RegisterSets;
+  /** The least room on the stack that callers leave for arguments, in words. */
+  readonly tailWords: number;
   /** What a function restores before it returns, in the order in which it is pushed. */
   readonly calleeSaved: readonly number[];
 }

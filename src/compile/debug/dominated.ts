@@ -3,6 +3,10 @@
 import type { Code } from "../wasm/code";
 import { Op } from "../wasm/opcodes";
 
+const OPENS: ReadonlySet<number> = new Set([Op.block, Op.loop, Op.if, Op.try]);
+/** What begins a further part of a block. */
+const PARTS: ReadonlySet<number> = new Set([Op.else, Op.catch, Op.catch_all]);
+
 /**
  * The index of the last instruction up to which all after `index` is dominated by it: what gets
  * there has passed it. Control is structured, so that is all up to the end of the block around it,
@@ -14,10 +18,10 @@ export function dominatedEnd(code: Code, index: number): number {
   // For each block around: the first branch to its end.
   const left: number[] = [];
   for (let i = 0; i < index; i++) {
-    if (op[i] === Op.block || op[i] === Op.loop || op[i] === Op.if) {
+    if (OPENS.has(op[i]!)) {
       open.push(i);
       left.push(length);
-    } else if (op[i] === Op.end) {
+    } else if (op[i] === Op.end || op[i] === Op.delegate) {
       open.pop();
       left.pop();
     } else {
@@ -30,9 +34,9 @@ export function dominatedEnd(code: Code, index: number): number {
   for (let i = open.length - 1; i >= 0; i--) {
     const start = open[i]!;
     if (op[start] === Op.loop) continue;
-    const half = b[start]!;
-    const end = op[start] === Op.if && op[half] === Op.else && half < index ? b[half]! : half;
-    if (op[start] === Op.if || left[i]! < index) return end - 1;
+    let end = b[start]!;
+    while (end < index && PARTS.has(op[end]!)) end = b[end]!;
+    if (op[start] !== Op.block || left[i]! < index) return end - 1;
   }
   return length - 1;
 }

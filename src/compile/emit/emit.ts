@@ -11,6 +11,7 @@ import type { Label } from "../../x86/operand";
 import type { Marks } from "../../x86/section-builder";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
 import { type KeptBlocks, keptBlocks } from "../code-passes/skipped-blocks";
+import type { Landing, UnwoundFunction } from "../runtime/unwind";
 import { Frame } from "./frame";
 import { closeFrame, openFrame } from "./frame-code";
 import { loopSpans } from "./loop-spans";
@@ -37,8 +38,14 @@ export interface EmitOptions {
 const CODE_ALIGN = 4;
 
 /** Appends `fn` to the object as section `.text.<name>` and its jump tables as `.rodata.<name>`. */
-export function emit(assembler: Assembler, fn: MachineFunction, options: EmitOptions): void {
-  new Emitter(assembler, fn, options).run();
+export function emit(
+  assembler: Assembler,
+  fn: MachineFunction,
+  options: EmitOptions,
+): UnwoundFunction {
+  const emitter = new Emitter(assembler, fn, options);
+  emitter.run();
+  return emitter.unwound;
 }
 
 class Emitter {
@@ -48,7 +55,12 @@ class Emitter {
   readonly #frame: Frame;
   readonly #moves: MoveEmitter;
   readonly #blocks: KeptBlocks;
+  readonly #end: Label;
   readonly #labels = new Map<MachineBlock, Label>();
+  readonly #landings: Landing[] = [];
+
+  /** Where the last call of the block returns to, if it may throw. */
+  #returned: Label | undefined;
 
   constructor(a: Assembler, fn: MachineFunction, options: EmitOptions) {
     this.#a = a;
@@ -57,6 +69,7 @@ class Emitter {
     this.#frame = new Frame(fn, options.usedRegisters);
     this.#moves = new MoveEmitter(a, this.#frame, options.scratchAt);
     this.#blocks = keptBlocks(fn);
+    this.#end = a.newLabel(`${fn.name}.end`);
     for (const block of this.#order) this.#labels.set(block, a.newLabel(`${fn.name}.b${block.id}`));
   }
 
@@ -82,8 +95,15 @@ class Emitter {
       starts.add();
       if (this.#options.fitsCacheLines) this.#fitCacheLines(starts);
       this.#options.trace?.end();
+      a.label(this.#end);
     });
     if (fn.jumpTables.length > 0) this.#jumpTables();
+  }
+
+  /** What unwinding needs to know of the function. */
+  get unwound(): UnwoundFunction {
+    const { saved, size } = this.#frame;
+    return { name: this.#fn.name, end: this.#end, size, saved, landings: this.#landings };
   }
 
   /** `starts`: of each block, and the end of the last. */
@@ -152,11 +172,16 @@ class Emitter {
     next: MachineBlock | undefined,
   ): void {
     const a = this.#a;
+    const mayLand = block.instructions.at(-1)?.mnemonic === "may_throw";
     switch (instruction.mnemonic) {
       case "moves":
         this.#moves.emit(instruction);
         return;
       case "jump":
+        this.#jumpTo(block.successors[0]!, next);
+        return;
+      case "may_throw":
+        this.#landing(block);
         this.#jumpTo(block.successors[0]!, next);
         return;
       case "branch":
@@ -173,7 +198,17 @@ class Emitter {
           instruction.mnemonic,
           instruction.operands.map((operand) => encodeOperand(operand, this.#frame)),
         );
+        if (mayLand && instruction.mnemonic === "call") {
+          this.#returned = a.newLabel();
+          a.label(this.#returned);
+        }
     }
+  }
+
+  /** Notes where control goes if the last call of a block, which has just been emitted, throws. */
+  #landing(block: MachineBlock): void {
+    if (!this.#returned) throw new Error(`${this.#fn.name}: b${block.id} has no call`);
+    this.#landings.push({ after: this.#returned, pad: this.#labelOf(block.successors[1]!) });
   }
 
   #jumpTo(target: MachineBlock, next: MachineBlock | undefined): void {

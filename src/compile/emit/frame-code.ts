@@ -48,7 +48,7 @@ export function closeFrame(
     a.pop(registers32[saved[i]!]!);
     a.frame(frame.cfaOffset(i, false), frame.savedAt(i));
   }
-  if (target) a.instruction("jmp", [encodeOperand(target, frame)]);
+  if (target) a.instruction("jmp", [encodeOperand(target, frame, frame.wordsBelowReturn)]);
   else a.ret();
   if (continues && (size > 0 || saved.length > 0)) noteOpen(a, frame);
 }

@@ -31,6 +31,11 @@ export class Frame {
     this.#outgoingWords = fn.outgoingWords;
   }
 
+  /** What `offsetOf` needs to be told when the frame is gone: only the return address is left. */
+  get wordsBelowReturn(): number {
+    return -this.size / this.target.wordBytes - this.saved.length;
+  }
+
   get stackPointer(): Register32 {
     return registers32[this.target.registers.stackPointer]!;
   }

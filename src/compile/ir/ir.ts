@@ -196,6 +196,15 @@ const OPS = {
   /** (index): `cases[index]`, and the index is known to be in range. Made by lower-switches.ts. */
   table_jump: { effect: "terminator", arity: 1, results: 0 },
   return: { effect: "terminator", results: 0 },
+  /** Calls `name`, whose results are the function's own, when the frame of this one is gone. */
+  tail_call: { effect: "terminator", results: 0 },
+  /** The same for the function at the address that is the last operand. */
+  tail_call_indirect: { effect: "terminator", results: 0 },
+  /**
+   * After a call and its further results: goes on with the first successor, or with the second if
+   * the call did not return but threw. Nothing that the second uses is computed after the call.
+   */
+  may_throw: { effect: "terminator", arity: 0, results: 0 },
   /** The trap whose kind is `immediate` (trap.ts). */
   unreachable: { effect: "terminator", arity: 0, results: 0 },
 } as const satisfies Record<string, OpFacts>;
@@ -242,7 +251,7 @@ export class Value {
   immediate = 0;
   /** `const_f64`: the high word of its bits; `immediate` is the low one. */
   highImmediate = 0;
-  /** `symbol`, `call`, `intrinsic`, `routine`: of what. */
+  /** `symbol`, `call`, `tail_call`, `intrinsic`, `routine`: of what. */
   name = "";
   signature: Signature | undefined;
   /** `switch`: for each index, which successor; the last entry is the default. */
@@ -390,6 +399,15 @@ export function append(block: Block, value: Value): Value {
   value.block = block;
   block.values.push(value);
   return value;
+}
+
+/** The call that a block ends with which `may_throw`; undefined: there is none. */
+export function throwingCall({ values, terminator }: Block): Value | undefined {
+  if (terminator.op !== "may_throw") return undefined;
+  let index = values.length - 2;
+  while (values[index]?.op === "high" || values[index]?.op === "result") index--;
+  const call = values[index];
+  return call?.op === "call" || call?.op === "call_indirect" ? call : undefined;
 }
 
 /** Adds the edge from `from` to `to`, after those that both have. */

@@ -42,6 +42,9 @@ const OPERAND = /^(v\d+|-?\d+|&.*|f(?:32|64):[0-9a-f]+)$/;
 /** An operation, and the type of its result where the name does not tell. */
 const OPERATION = /^(\w+?)(?:\.(f32|f64))?$/;
 const TARGET = /^b\d+$/;
+const CALLS: ReadonlySet<IrOp> = new Set([
+  ...(["call", "call_indirect", "tail_call", "tail_call_indirect", "intrinsic"] as const),
+]);
 
 class FunctionParser {
   readonly #lines: readonly DumpLine[];
@@ -132,7 +135,7 @@ class FunctionParser {
     if (value.op === "param" || value.op === "result") value.immediate = line.integer();
     if (value.op === "unreachable" && !line.atEnd) value.immediate = trapNumber(line);
     if (value.op.endsWith("routine")) value.name = line.name();
-    if (!["call", "call_indirect", "intrinsic"].includes(value.op)) return;
+    if (!CALLS.has(value.op)) return;
     let text = line.take();
     // A signature has spaces: `work(i32, i64): i32`.
     while (isOpen(text)) text += ` ${line.take()}`;

@@ -54,10 +54,12 @@ function printPayload(value: Value): string[] {
       return value.immediate === 0 ? [] : [JSON.stringify(trapOf(value.immediate))];
     case "call":
     case "call_indirect":
+    case "tail_call":
+    case "tail_call_indirect":
     case "routine":
     case "checked_routine":
     case "intrinsic": {
-      const name = value.op === "call_indirect" ? "" : printName(value.name);
+      const name = value.op.endsWith("call_indirect") ? "" : printName(value.name);
       return [name + (value.signature ? printSignature(value.signature) : "")];
     }
     default:

@@ -17,6 +17,7 @@ const TRAPS = [
   "out of bounds memory access",
   "integer overflow",
   "invalid conversion to integer",
+  "uncaught exception",
 ] as const;
 
 export type Trap = (typeof TRAPS)[number];

@@ -4,7 +4,7 @@
 // follows out of the program, and marks the path to it as one that hardly runs.
 
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { append, disconnect } from "../ir/ir";
+import { append, disconnect, throwingCall } from "../ir/ir";
 
 /** Cuts all functions of a module after calls that do not return; whether any was cut. */
 export function cutNoReturn(functions: readonly IrFunction[]): void {
@@ -31,9 +31,11 @@ function canReturn(fn: IrFunction, neverReturn: ReadonlySet<string>): boolean {
   const seen = new Set<Block>([fn.entry]);
   const work = [fn.entry];
   for (let block = work.pop(); block; block = work.pop()) {
-    if (lastCall(block, neverReturn)) continue;
-    if (block.terminator.op === "return") return true;
-    for (const successor of block.successors) {
+    const { op } = block.terminator;
+    const isCut = lastCall(block, neverReturn) !== undefined;
+    if (!isCut && (op === "return" || op === "tail_call_indirect")) return true;
+    if (!isCut && op === "tail_call" && !neverReturn.has(block.terminator.name)) return true;
+    for (const successor of isCut ? landings(block) : block.successors) {
       if (seen.has(successor)) continue;
       seen.add(successor);
       work.push(successor);
@@ -47,12 +49,32 @@ function lastCall(block: Block, neverReturn: ReadonlySet<string>): Value | undef
   return block.values.find((value) => value.op === "call" && neverReturn.has(value.name));
 }
 
+/** Where control may go when the call at the end of a block does not return. */
+function landings({ terminator, successors }: Block): readonly Block[] {
+  return terminator.op === "may_throw" ? successors.slice(1) : [];
+}
+
 function cut(fn: IrFunction, neverReturn: ReadonlySet<string>): void {
-  for (const block of fn.blocks) {
+  for (const block of [...fn.blocks]) {
     const call = lastCall(block, neverReturn);
     if (!call) continue;
+    if (call === throwingCall(block)) {
+      cutReturn(fn, block, call.position);
+      continue;
+    }
     for (const successor of [...block.successors]) disconnect(block, successor);
     block.values.length = block.values.indexOf(call) + 1;
     append(block, fn.createValue("unreachable", [], call.position));
   }
+}
+
+/** Ends the path on which a call returns that never does; it may throw. */
+function cutReturn(fn: IrFunction, block: Block, position: number): void {
+  const [next, landing] = block.successors as [Block, Block];
+  const trap = fn.createBlock();
+  append(trap, fn.createValue("unreachable", [], position));
+  fn.blocks.push(trap);
+  disconnect(block, next);
+  trap.predecessors.push(block);
+  block.successors = [trap, landing];
 }

@@ -12,7 +12,7 @@
 
 import { IdMap } from "../ir/id-map";
 import type { Block, IrFunction, Value } from "../ir/ir";
-import { isFree, isMemoryAccess } from "../ir/ir";
+import { isFree, isMemoryAccess, throwingCall } from "../ir/ir";
 
 /** Reorders the values of each block of `fn`. */
 export function schedule(fn: IrFunction): void {
@@ -74,7 +74,11 @@ class BlockSchedule {
 
   run(): void {
     const { values } = this.#block;
-    for (let i = values.length - 1; i >= 0; i--) {
+    const call = throwingCall(this.#block);
+    // Whoever catches what a call throws knows what was computed before it.
+    const end = call ? values.indexOf(call) : values.length;
+    for (let i = values.length - 1; i >= end; i--) this.#place(values[i]!);
+    for (let i = end - 1; i >= 0; i--) {
       const value = values[i]!;
       if (this.#of(value).isPlaced) continue;
       // Nothing can stand after a terminator.

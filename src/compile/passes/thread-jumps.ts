@@ -153,6 +153,8 @@ function goTo(from: Block, target: Block, operands: readonly Value[], users: Use
 /** Lets the edge from `from` to `via` end at `target`. */
 function redirect(from: Block, via: Block, target: Block, users: Users): boolean {
   if (target.predecessors.includes(from) || target === via) return false;
+  // Where what a call throws lands must not become the start of a loop.
+  if (from.terminator.op === "may_throw") return false;
   const operands = operandsPast(from, via, target);
   const place = from.successors.indexOf(via);
   disconnect(from, via);

@@ -6,7 +6,7 @@
 import { Dominators } from "../ir/dominators";
 import { IdMap } from "../ir/id-map";
 import type { Block, IrFunction, Value, ValueType } from "../ir/ir";
-import { isFree, valuesOf } from "../ir/ir";
+import { isFree, throwingCall, valuesOf } from "../ir/ir";
 
 /** @throws Error naming `pass` if the function breaks an invariant of `ir.ts` */
 export function verify(fn: IrFunction, pass: string): void {
@@ -132,6 +132,12 @@ class Verifier {
     }
   }
 
+  /** The place where control goes if a call throws knows only what was computed before the call. */
+  #afterCall(block: Block): void {
+    const call = throwingCall(block);
+    if (!call) this.#fail(block, "it has no call that may throw");
+  }
+
   #terminator(block: Block, value: Value): void {
     const count = block.successors.length;
     switch (value.op) {
@@ -140,6 +146,10 @@ class Verifier {
         return;
       case "branch":
         if (count !== 2) this.#fail(value, "a branch has two successors");
+        return;
+      case "may_throw":
+        if (count !== 2) this.#fail(value, "a call that may throw has two successors");
+        this.#afterCall(block);
         return;
       case "switch":
       case "table_jump":
@@ -158,6 +168,8 @@ function operandTypes(value: Value): readonly ValueType[] | undefined {
   switch (value.op) {
     case "call":
     case "call_indirect":
+    case "tail_call":
+    case "tail_call_indirect":
       return value.signature ? valuesOf(value.signature.parameters) : WORDS;
     case "phi":
       return value.type === "i32" ? WORDS : value.args.map(() => value.type);

@@ -3,7 +3,7 @@
 
 import type { Assembler } from "../../x86/assembler";
 import { mem32, symbol } from "../../x86/operand";
-import { eax, ecx, edx } from "../../x86/registers";
+import { eax, ecx, edx, esp } from "../../x86/registers";
 import { emitPlacing, type TableStorage } from "./table-code";
 
 const WORD = 4;
@@ -11,21 +11,30 @@ const WORD = 4;
 /** The symbol of the code; local to an object. */
 export const INSTANTIATE = "isthmus:instantiate";
 
-/** A number that is known, or the symbol of the word that holds it. */
-export type Start = number | string;
+/** What computes a constant when the program runs, in postfix order. */
+export type ConstantCode =
+  | { readonly kind: "number"; readonly low: number; readonly high: number }
+  /** The symbol of the memory that holds it. */
+  | { readonly kind: "global"; readonly symbol: string }
+  | { readonly kind: "add" | "sub" | "mul" };
 
 export type InstantiateStep =
-  | { readonly kind: "global"; readonly to: string; readonly from: string; readonly words: 1 | 2 }
+  | {
+      readonly kind: "global";
+      readonly to: string;
+      readonly from: readonly ConstantCode[];
+      readonly words: 1 | 2;
+    }
   | {
       readonly kind: "elements";
       readonly table: TableStorage;
-      readonly at: Start;
+      readonly at: readonly ConstantCode[];
       readonly image: string;
       readonly count: number;
     }
   | {
       readonly kind: "data";
-      readonly at: Start;
+      readonly at: readonly ConstantCode[];
       /** Added to the address. */
       readonly base: number;
       readonly image: string;
@@ -54,9 +63,11 @@ export function emitInstantiate(
 function emitStep(a: Assembler, step: InstantiateStep): void {
   switch (step.kind) {
     case "global":
-      for (let disp = 0; disp < WORD * step.words; disp += WORD) {
-        a.mov(eax, mem32({ symbol: step.from, disp }));
-        a.mov(mem32({ symbol: step.to, disp }), eax);
+      emitConstant(a, step.from, step.words);
+      for (let word = 0; word < step.words; word++) {
+        a.pop(eax);
+        a.frame(WORD * (step.words - word));
+        a.mov(mem32({ symbol: step.to, disp: WORD * word }), eax);
       }
       return;
     case "elements":
@@ -72,7 +83,79 @@ function emitStep(a: Assembler, step: InstantiateStep): void {
   }
 }
 
-function load(a: Assembler, start: Start): void {
-  if (typeof start === "string") a.mov(eax, mem32({ symbol: start }));
-  else a.mov(eax, start);
+/** EAX := a constant of one word. */
+function load(a: Assembler, code: readonly ConstantCode[]): void {
+  const [first, ...others] = code;
+  if (first?.kind === "number" && others.length === 0) {
+    a.mov(eax, first.low);
+    return;
+  }
+  emitConstant(a, code, 1);
+  a.pop(eax);
+  a.frame(WORD);
+}
+
+/** Leaves a constant of one word or two on the stack. */
+function emitConstant(a: Assembler, code: readonly ConstantCode[], words: 1 | 2): void {
+  let depth = 0;
+  const note = (by: number): void => {
+    depth += by;
+    a.frame(WORD * (1 + depth));
+  };
+  for (const each of code) {
+    if (each.kind === "number") {
+      for (const word of [each.low, each.high].slice(0, words).reverse()) {
+        a.push(word);
+        note(1);
+      }
+    } else if (each.kind === "global") {
+      for (let word = words - 1; word >= 0; word--) {
+        a.push(mem32({ symbol: each.symbol, disp: WORD * word }));
+        note(1);
+      }
+    } else if (words === 1) {
+      a.pop(eax);
+      note(-1);
+      computeWord(a, each.kind);
+    } else {
+      computePair(a, each.kind);
+      a.add(esp, 2 * WORD);
+      note(-2);
+    }
+  }
+}
+
+const TOP = { base: esp };
+
+/** The word on the stack := it and EAX. */
+function computeWord(a: Assembler, kind: "add" | "sub" | "mul"): void {
+  if (kind === "add") a.add(mem32(TOP), eax);
+  else if (kind === "sub") a.sub(mem32(TOP), eax);
+  else {
+    a.imul(eax, mem32(TOP));
+    a.mov(mem32(TOP), eax);
+  }
+}
+
+/** The second pair of words on the stack := it and the first pair. */
+function computePair(a: Assembler, kind: "add" | "sub" | "mul"): void {
+  const word = (index: number) => mem32({ base: esp, disp: WORD * index });
+  a.mov(eax, word(0));
+  a.mov(edx, word(1));
+  if (kind === "add") {
+    a.add(word(2), eax);
+    a.adc(word(3), edx);
+  } else if (kind === "sub") {
+    a.sub(word(2), eax);
+    a.sbb(word(3), edx);
+  } else {
+    a.imul(edx, word(2));
+    a.mov(ecx, eax);
+    a.imul(ecx, word(3));
+    a.add(ecx, edx);
+    a.mul(word(2));
+    a.add(edx, ecx);
+    a.mov(word(2), eax);
+    a.mov(word(3), edx);
+  }
 }

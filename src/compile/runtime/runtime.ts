@@ -7,7 +7,7 @@
 //   __isthmus_div64_u, rem64_u, div64_s, rem64_s
 //                     EDX:EAX dividend, EBX:ECX divisor; result EDX:EAX
 //
-// Those for floating-point numbers are in float-routines.ts.
+// Those for floating-point numbers are in float-routines.ts, the one that throws is in unwind.ts.
 //
 // All preserve EBX, ESI, EDI and EBP. Division by zero and the quotient 2^63 fault (#DE), as the
 // processor's own division does. An object has its own copy of those that it calls.
@@ -18,6 +18,7 @@ import type { Register32 } from "../../x86/registers";
 import { cl, dl, eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../../x86/registers";
 import { numberOf } from "../code/code";
 import { FLOAT_ROUTINES } from "./float-routines";
+import { THROW, writeThrow } from "./unwind";
 
 /** The routines by symbol; `needs` are those that one calls itself. */
 interface Routine {
@@ -45,6 +46,7 @@ const ROUTINES: Readonly<Record<string, Routine>> = {
   __isthmus_div64_s: { needs: [DIVIDE], write: writeSigned("quotient") },
   __isthmus_rem64_s: { needs: [DIVIDE], write: writeSigned("remainder") },
   [DIVIDE]: { write: writeDivide },
+  [THROW]: { write: writeThrow },
 };
 
 /** Whether `name` is a routine of this file. */

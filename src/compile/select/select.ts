@@ -3,7 +3,13 @@
 // Phis become parallel moves at the ends of the predecessors. The other files of this room select
 // arithmetic, comparisons, memory and intrinsics; here are the order of blocks, control and calls.
 
-import { argumentPlaces, exchangedWords, resultPlaces } from "../code/calling-convention";
+import {
+  argumentPlaces,
+  exchangedWords,
+  hasStackedFloats,
+  resultPlaces,
+  stackWords,
+} from "../code/calling-convention";
 import type { MachineBlock, MachineFunction, MachineOperand } from "../code/code";
 import { immediate, memory, register, slotOperand } from "../code/code";
 import type { Target } from "../code/target";
@@ -166,6 +172,53 @@ class Selector {
     });
   }
 
+  /**
+   * Puts the arguments where the caller of this function has put this function's own. Those on the
+   * stack may be needed where others go: if that could be half of an f64, all wait in the frame.
+   */
+  #tailCall({ signature, name }: Value, args: readonly Value[], address: Value | undefined): void {
+    const selection = this.#selection;
+    const { machine } = selection;
+    if (!signature) throw new Error(`${this.#fn.name}: a call has no signature`);
+    const places = argumentPlaces(signature, this.#target);
+    const waits =
+      hasStackedFloats(this.#fn.signature, this.#target) ||
+      hasStackedFloats(signature, this.#target);
+    const moves: MachineOperand[] = [];
+    const last: MachineOperand[] = [];
+    const used: number[] = [];
+    for (const [i, argument] of args.entries()) {
+      const place = places[i]!;
+      if ("register" in place) {
+        used.push(place.register);
+        moves.push(machine.operandOf(place.register), selection.orImmediate(argument));
+        continue;
+      }
+      const to = slotOperand({ kind: "incoming", index: place.stack }, argument.type);
+      if (waits) {
+        const between = slotOperand(machine.newSlot(argument.type), argument.type);
+        moves.push(between, selection.orImmediate(argument));
+        last.push(to, between);
+      } else moves.push(to, selection.orImmediate(argument));
+    }
+    let target: MachineOperand = immediate(0, name);
+    if (address?.op === "symbol") target = selection.orImmediate(address);
+    else if (address) {
+      const { general } = this.#target.convention.callerSaved;
+      const free = general.find((register) => !used.includes(register));
+      if (free === undefined) {
+        target = slotOperand({ kind: "incoming", index: stackWords(signature, this.#target) });
+      } else {
+        target = register(free);
+        used.push(free);
+      }
+      moves.push(target, selection.orImmediate(address));
+    }
+    selection.moves(moves);
+    selection.moves(last);
+    selection.push("tail_call", [target], used, []);
+  }
+
   #callIndirect(value: Value): void {
     const selection = this.#selection;
     const target = value.args[value.args.length - 1]!;
@@ -191,8 +244,17 @@ class Selector {
         selection.push("branch", [], [], [], condition);
         return;
       }
+      case "may_throw":
+        this.#selection.push("may_throw", [], [], []);
+        return;
       case "table_jump":
         this.#tableJump(block, value);
+        return;
+      case "tail_call":
+        this.#tailCall(value, value.args, undefined);
+        return;
+      case "tail_call_indirect":
+        this.#tailCall(value, value.args.slice(0, -1), value.args[value.args.length - 1]!);
         return;
       case "return": {
         const places = resultPlaces(this.#fn.signature, this.#target);

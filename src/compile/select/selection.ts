@@ -290,19 +290,41 @@ export function machineBlocks(fn: IrFunction, loops: readonly Loop[]): Map<Block
     const block = fn.blocks[i]!;
     translate(block).frequency = guessFrequency(block, translate);
   }
+  if (fn.blocks.some(isLanding)) coolLandings([...blocks.values()]);
   return blocks;
+}
+
+/** What only code leads to that hardly runs hardly runs itself, loops included. */
+function coolLandings(blocks: readonly MachineBlock[]): void {
+  for (const block of blocks) {
+    const loop = block.loops.find(({ header }) => header === block);
+    const entries = block.predecessors.filter((from) => !loop || !from.loops.includes(loop));
+    const isCold = ({ frequency }: MachineBlock) => frequency <= TRAP_FREQUENCY;
+    if (entries.length > 0 && entries.every(isCold)) block.frequency = TRAP_FREQUENCY;
+  }
 }
 
 /** Loops run often; what ends in a trap is never expected to. */
 function guessFrequency(block: Block, translate: (block: Block) => MachineBlock): number {
   const machine = translate(block);
-  const isTrap = block.terminator.op === "unreachable";
+  const isTrap = block.terminator.op === "unreachable" || isLanding(block);
   const known = block.successors.filter((next) => next.depth >= block.depth);
   const leadsToTrap =
     known.length > 0 &&
     known.length === block.successors.length &&
     known.every((next) => translate(next).frequency < TRAP_FREQUENCY * 2);
   return isTrap || leadsToTrap ? TRAP_FREQUENCY : 8 ** Math.min(machine.loops.length, 6);
+}
+
+/** Whether control gets to a block only when a call throws. */
+function isLanding(block: Block): boolean {
+  const { predecessors } = block;
+  return (
+    predecessors.length > 0 &&
+    predecessors.every(
+      ({ terminator, successors }) => terminator.op === "may_throw" && successors[1] === block,
+    )
+  );
 }
 
 const TRAP_FREQUENCY = 0.001;

@@ -49,5 +49,6 @@ export const I686: Target = {
     results: { general: general(eax, edx), float: [numberOf(xmm0)] },
     callerSaved: { general: callerSaved, float: xmm },
     calleeSaved,
+    tailWords: 0,
   },
 };

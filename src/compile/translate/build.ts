@@ -8,6 +8,7 @@
 //   variable.ts   locals, globals, constants
 //   control.ts    blocks, branches, traps
 //   call.ts       calls
+//   exceptions.ts what is thrown, and where it is caught
 //   table.ts      tables, references, segments
 //
 // Invariant: `values.block` is undefined exactly where control cannot arrive; that code is skipped.
@@ -18,6 +19,7 @@ import { isFloatOpcode, Op, opcodeInfo } from "../wasm/opcodes";
 import type { WasmFunction, WasmModule } from "../wasm/wasm";
 import { CALL_HANDLERS } from "./call";
 import { CONTROL_HANDLERS } from "./control";
+import { EXCEPTION_HANDLERS } from "./exceptions";
 import { FunctionBuilder, type Handler } from "./function-builder";
 import type { Linkage } from "./linkage";
 import type { LocalHistory } from "./local-history";
@@ -30,6 +32,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map([
   ...CONTROL_HANDLERS,
   ...VARIABLE_HANDLERS,
   ...CALL_HANDLERS,
+  ...EXCEPTION_HANDLERS,
   ...TABLE_HANDLERS,
 ]);
 
@@ -50,16 +53,23 @@ export function buildFunction(
   for (let index = 0; index < code.length; index++) {
     const op = code.op[index]!;
     values.position = code.at[index]!;
-    if (values.block || op === Op.end || op === Op.else) buildInstruction(builder, index, op);
-    else if (op === Op.block || op === Op.loop || op === Op.if) index = endOf(code, index);
+    if (values.block || GOES_ON.has(op)) buildInstruction(builder, index, op);
+    else if (OPENS.has(op)) index = endOf(code, index);
   }
   return builder.fn;
 }
 
-/** The index of the `end` of the block that begins at `index`. */
+const OPENS: ReadonlySet<number> = new Set([Op.block, Op.loop, Op.if, Op.try]);
+/** What begins a further part of a block. */
+const PARTS: ReadonlySet<number> = new Set([Op.else, Op.catch, Op.catch_all]);
+/** Where control may arrive although it cannot get to the end of what stands before. */
+const GOES_ON: ReadonlySet<number> = new Set([...PARTS, Op.delegate, Op.end]);
+
+/** The index of the `end` or `delegate` of the block that begins at `index`. */
 function endOf(code: Code, index: number): number {
-  const end = code.b[index]!;
-  return code.op[end] === Op.else ? code.b[end]! : end;
+  let end = code.b[index]!;
+  while (PARTS.has(code.op[end]!)) end = code.b[end]!;
+  return end;
 }
 
 function buildInstruction(builder: FunctionBuilder, index: number, op: number): void {

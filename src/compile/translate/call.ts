@@ -1,11 +1,13 @@
-// Calls as values, and the two instructions that are calls: `memory.size` and `memory.grow` ask the
-// memory manager, if there is one.
+// Calls as values, or as terminators where the function's frame is gone by then, and the two
+// instructions that are calls: `memory.size` and `memory.grow` ask the memory manager, if there is
+// one.
 //
 // Arguments are words, an i64's low one first. A call's value is its first result; the high word
 // of that, if it is an i64, and all other results are values after it that name the call.
 
 import type { Signature, Value } from "../ir/ir";
 import { Op } from "../wasm/opcodes";
+import { br } from "./control";
 import type { FunctionBuilder, Handler } from "./function-builder";
 import { signatureOf } from "./signature";
 import { unsupportedInstruction } from "./unsupported-code";
@@ -27,6 +29,23 @@ export function call(builder: FunctionBuilder, index: number): void {
   }
   const op = callee.kind === "function" ? "call" : "intrinsic";
   pushResults(builder, values.effect(op, args, 0, callee.name), signature);
+  if (op === "call") builder.control.mayThrow();
+}
+
+/** Calls function `index`, and returns what it does. */
+export function returnCall(builder: FunctionBuilder, index: number): void {
+  const { linkage, module, stack, values } = builder;
+  const callee = linkage.callee(index, values.position);
+  if (callee.kind !== "function") {
+    call(builder, index);
+    br(builder, builder.control.body);
+    return;
+  }
+  const type = module.types[module.functions[index]!.typeIndex]!;
+  const signature = signatureOf(type, values.position);
+  const args = stack.popWords(signature.parameters.length);
+  values.effect("tail_call", args, 0, callee.name).signature = signature;
+  values.block = undefined;
 }
 
 /** Calls the function of this type at an address. */
@@ -37,6 +56,19 @@ export function callAddress(builder: FunctionBuilder, target: Value, typeIndex: 
   const signature = signatureOf(type, values.position);
   const args = stack.popWords(signature.parameters.length);
   pushResults(builder, values.effect("call_indirect", [...args, target]), signature);
+  builder.control.mayThrow();
+}
+
+/** The same, and returns what the function does. */
+export function returnCallAddress(
+  { module, stack, values }: FunctionBuilder,
+  target: Value,
+  typeIndex: number,
+): void {
+  const signature = signatureOf(module.types[typeIndex]!, values.position);
+  const args = stack.popWords(signature.parameters.length);
+  values.effect("tail_call_indirect", [...args, target]).signature = signature;
+  values.block = undefined;
 }
 
 /** Calls what is at a symbol that the module does not know. */
@@ -73,6 +105,7 @@ function requireManager({ linkage, values }: FunctionBuilder, op: number): void 
 /** How to build the instructions of this file, by number. */
 export const CALL_HANDLERS: readonly (readonly [number, Handler])[] = [
   [Op.call, call],
+  [Op.return_call, returnCall],
   [
     Op["memory.size"],
     (builder) => {

@@ -46,7 +46,7 @@ interface Header {
 
 /** An open block, which branches name as a label. */
 export interface Frame {
-  readonly kind: "block" | "loop" | "if" | "function";
+  readonly kind: "block" | "loop" | "if" | "try" | "function";
   /** Where a branch to this label goes: the header of a loop, else the block after the end. */
   readonly target: Block;
   /** How many operands are on the stack below this frame's. */
@@ -58,8 +58,24 @@ export interface Frame {
   readonly states: State[];
   /** `loop`: what to extend when there is one more edge to the header. */
   readonly header: Header | undefined;
-  /** `if`: where the condition is false, until its `else` or end. */
+  /** `if`: where the condition is false, until its `else`; `try`: where a catch does not apply. */
   otherwise: { readonly from: Block; readonly state: State } | undefined;
+  /** `try`, until it catches: where control arrives if something throws. */
+  handler: Handler | undefined;
+  /** `try`, once it catches: what was thrown. */
+  caught: Caught | undefined;
+}
+
+/** Where control arrives when a call throws. */
+interface Handler {
+  readonly block: Block;
+  readonly states: State[];
+}
+
+/** What was thrown: its tag, and all words that it may carry. */
+export interface Caught {
+  readonly tag: Value;
+  readonly words: readonly Value[];
 }
 
 export class ControlFrames {
@@ -113,6 +129,8 @@ export class ControlFrames {
       states: [],
       header,
       otherwise: undefined,
+      handler: undefined,
+      caught: undefined,
     };
     this.#frames.push(frame);
     return frame;
@@ -135,6 +153,11 @@ export class ControlFrames {
     const frame = this.#open("if", arity);
     this.startSuccessor(from);
     frame.otherwise = { from, state };
+  }
+
+  openTry(arity: Arity): void {
+    const frame = this.#open("try", arity);
+    frame.handler = { block: this.#values.fn.createBlock(), states: [] };
   }
 
   /** Goes on with what the innermost `if` does when its condition is false. */
@@ -202,6 +225,67 @@ export class ControlFrames {
     for (const [local, phis] of header.locals) this.#extend(phis, this.#locals.get(local));
     const operands = this.#stack.top(labelArity);
     for (const [i, phis] of header.parameters.entries()) this.#extend(phis, operands[i]);
+  }
+
+  // --- exceptions ---
+
+  /** Where control goes if something throws here, or in a block that `depth` others are in. */
+  handlerAt(depth = 0): Handler | undefined {
+    const around = this.#frames.slice(0, this.#frames.length - depth);
+    return around.reverse().find(({ handler }) => handler)?.handler;
+  }
+
+  /** The call that was just built may throw: then control goes to where that is caught. */
+  mayThrow(): void {
+    const handler = this.handlerAt();
+    if (!handler) return;
+    const from = this.currentBlock();
+    this.#values.effect("may_throw", []);
+    this.startSuccessor(from);
+    connect(from, handler.block);
+    handler.states.push(this.#state(0));
+  }
+
+  /** Control goes to `handler`, with what is thrown in its place. */
+  throwTo(handler: Handler): void {
+    const from = this.currentBlock();
+    this.#values.effect("jump", []);
+    connect(from, handler.block);
+    handler.states.push(this.#state(0));
+    this.#values.block = undefined;
+  }
+
+  /**
+   * Ends what the innermost `try` has been doing, and goes on where it has caught something: for
+   * the first time, or after a catch that does not apply. False if control cannot arrive there.
+   *
+   * @param take makes the values of what was thrown, the first time
+   */
+  startCatch(take: () => Caught): boolean {
+    const frame = this.label(0);
+    this.#leave(frame);
+    this.#stack.cut(frame.height);
+    const { handler, otherwise } = frame;
+    frame.handler = undefined;
+    frame.otherwise = undefined;
+    if (otherwise) {
+      this.#locals.restore(otherwise.state.locals);
+      this.startSuccessor(otherwise.from);
+    } else if (handler && handler.states.length > 0) {
+      this.startBlock(handler.block);
+      this.#merge(handler.states);
+      frame.caught = take();
+    }
+    return this.#values.block !== undefined;
+  }
+
+  /** Goes on if `condition` is not 0; if it is, the next catch of the innermost `try` does. */
+  catchIf(condition: Value): void {
+    const from = this.currentBlock();
+    this.#values.effect("branch", [condition]);
+    const state = this.#state(0);
+    this.startSuccessor(from);
+    this.label(0).otherwise = { from, state };
   }
 
   /** Adds to phis what they are on one more edge to them. */

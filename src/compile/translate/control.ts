@@ -13,7 +13,7 @@ const NO_OPERANDS: Arity = { parameters: 0, results: 0 };
 const ONE_RESULT: Arity = { parameters: 0, results: 1 };
 
 /** What a block type says about the block's operands. */
-function arityOf({ module, fn }: FunctionBuilder, type: number): Arity {
+export function arityOf({ module, fn }: FunctionBuilder, type: number): Arity {
   if (type === BLOCK_EMPTY) return NO_OPERANDS;
   if (type < 0) return ONE_RESULT;
   const known = module.types[type];
@@ -32,7 +32,7 @@ function assignedLocals({ op, a, b }: Code, index: number): number[] {
 
 // --- branches ---
 
-function br({ control, values }: FunctionBuilder, frame: Frame): void {
+export function br({ control, values }: FunctionBuilder, frame: Frame): void {
   const from = control.currentBlock();
   values.effect("jump", []);
   control.edge(from, frame);
@@ -100,7 +100,6 @@ export const CONTROL_HANDLERS: readonly (readonly [number, Handler])[] = [
     (builder, type) => builder.control.openIf(builder.stack.popWord(), arityOf(builder, type)),
   ],
   [Op.else, ({ control }) => control.else()],
-  [Op.end, ({ control }) => control.end()],
   [Op.br, (builder, depth) => br(builder, builder.control.label(depth))],
   [Op.br_if, brIf],
   [Op.br_table, brTable],

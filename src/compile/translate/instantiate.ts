@@ -8,9 +8,9 @@
 //
 // A module without imported globals and tables has at most a start function, and no such code.
 
-import type { InstantiateStep, Start } from "../runtime/instantiate";
+import type { ConstantCode, InstantiateStep } from "../runtime/instantiate";
 import { Op } from "../wasm/opcodes";
-import type { ConstantExpression, WasmModule } from "../wasm/wasm";
+import type { ConstantExpression, ConstantStep, WasmModule } from "../wasm/wasm";
 import { F64, I64 } from "../wasm/wasm";
 import { hasLateData } from "./module-data";
 import type { ModuleTables } from "./module-tables";
@@ -24,10 +24,16 @@ export interface InstantiateOptions {
   dataSymbol(index: number): string;
 }
 
-/** Whether a constant is another module's. */
+/** Whether a constant is another module's, or computed from one. */
 export function isForeign(expression: ConstantExpression | undefined): boolean {
-  return expression?.op === Op["global.get"];
+  return expression?.op === Op["global.get"] || expression?.steps !== undefined;
 }
+
+const OPERATIONS = new Map<number, "add" | "sub" | "mul">([
+  ...[Op["i32.add"], Op["i64.add"]].map((op) => [op, "add"] as const),
+  ...[Op["i32.sub"], Op["i64.sub"]].map((op) => [op, "sub"] as const),
+  ...[Op["i32.mul"], Op["i64.mul"]].map((op) => [op, "mul"] as const),
+]);
 
 /** Whether `module` needs more than its start function before it can be used. */
 export function isInstantiated(module: WasmModule, tables: ModuleTables): boolean {
@@ -38,11 +44,16 @@ export function isInstantiated(module: WasmModule, tables: ModuleTables): boolea
 /** What is to be done before the start function, in order. */
 export function instantiateSteps(options: InstantiateOptions): InstantiateStep[] {
   const { module, tables, memoryBase } = options;
-  const startOf = (expression: ConstantExpression): Start =>
-    isForeign(expression) ? options.globalSymbol(expression.a) : expression.a;
+  const codeOf = ({ op, a, b }: ConstantStep): ConstantCode => {
+    if (op === Op["global.get"]) return { kind: "global", symbol: options.globalSymbol(a) };
+    const operation = OPERATIONS.get(op);
+    return operation ? { kind: operation } : { kind: "number", low: a, high: b };
+  };
+  const startOf = (expression: ConstantExpression): ConstantCode[] =>
+    (expression.steps ?? [expression]).map(codeOf);
   const globals = module.globals.flatMap(({ init, type }, index): InstantiateStep[] => {
     if (!init || !isForeign(init)) return [];
-    const [from, to] = [options.globalSymbol(init.a), options.globalSymbol(index)];
+    const [from, to] = [startOf(init), options.globalSymbol(index)];
     return [{ kind: "global", from, to, words: type === I64 || type === F64 ? 2 : 1 }];
   });
   const elements = tables.late().map((segment): InstantiateStep => {

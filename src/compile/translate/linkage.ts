@@ -21,6 +21,10 @@ export interface Linkage {
   table(index: number): Table;
   elements(index: number): ModuleSegment;
   data(index: number): ModuleSegment;
+  /** The symbol whose address is tag `index`. */
+  tag(index: number): string;
+  /** How many words exceptions carry at most. */
+  readonly exceptionWords: number;
   /** The symbol whose address is a reference to function `index`. */
   functionAddress(index: number): string;
   /** What stands before functions of a type, if calls are checked: equal for equal types only. */

@@ -9,7 +9,7 @@ import type { Value } from "../ir/ir";
 import { isConst } from "../ir/ir";
 import type { Trap } from "../ir/trap";
 import { Op } from "../wasm/opcodes";
-import { call, callAddress, callNamed } from "./call";
+import { call, callAddress, callNamed, returnCall, returnCallAddress } from "./call";
 import { trapIf } from "./control";
 import type { FunctionBuilder, Handler } from "./function-builder";
 import type { ModuleSegment, Table } from "./module-tables";
@@ -69,7 +69,21 @@ function checksOf(builder: FunctionBuilder, { known }: Table, typeIndex: number)
   };
 }
 
-function callIndirect(builder: FunctionBuilder, typeIndex: number, tableIndex: number): void {
+/** A call through a table: one that goes on, or one that returns what the callee does. */
+interface CallKind {
+  readonly known: typeof call;
+  readonly address: typeof callAddress;
+}
+
+const CALL: CallKind = { known: call, address: callAddress };
+const RETURN_CALL: CallKind = { known: returnCall, address: returnCallAddress };
+
+function callIndirect(
+  kind: CallKind,
+  builder: FunctionBuilder,
+  typeIndex: number,
+  tableIndex: number,
+): void {
   const { values, linkage } = builder;
   const table = linkage.table(tableIndex);
   const index = builder.stack.popWord();
@@ -77,7 +91,7 @@ function callIndirect(builder: FunctionBuilder, typeIndex: number, tableIndex: n
   const only = isConst(index) ? table.known?.[index.immediate >>> 0] : undefined;
   const onlyType = only === undefined ? undefined : builder.module.functions[only]?.typeIndex;
   if (only !== undefined && linkage.typeHash(onlyType!) === checks.hash) {
-    call(builder, only);
+    kind.known(builder, only);
     return;
   }
   if (linkage.checksCalls) checkIndex(builder, table, index, "undefined element");
@@ -90,7 +104,7 @@ function callIndirect(builder: FunctionBuilder, typeIndex: number, tableIndex: n
     const isOther = values.emit("ne", hash, values.constant(checks.hash));
     trapIf(builder, isOther, "indirect call type mismatch");
   }
-  callAddress(builder, target, typeIndex);
+  kind.address(builder, target, typeIndex);
 }
 
 // --- tables ---
@@ -190,7 +204,11 @@ function memoryInit(builder: FunctionBuilder, segment: number): void {
 
 /** How to build the instructions of this file, by number. */
 export const TABLE_HANDLERS: readonly (readonly [number, Handler])[] = [
-  [Op.call_indirect, callIndirect],
+  [Op.call_indirect, (builder, type, table) => callIndirect(CALL, builder, type, table)],
+  [
+    Op.return_call_indirect,
+    (builder, type, table) => callIndirect(RETURN_CALL, builder, type, table),
+  ],
   [Op["table.get"], tableGet],
   [Op["table.set"], tableSet],
   [

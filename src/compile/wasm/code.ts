@@ -5,6 +5,9 @@
 //
 //   immediate    a                               b
 //   block, loop  block type                      index of the matching end
+//   try          block type                      index of its first catch, its delegate or its end
+//   catch        the tag                         index of the next catch, or of the end
+//   catch_all    0                               index of the matching end
 //   if           block type                      index of the matching else, or of the end
 //   else         0                               index of the matching end
 //   index        the index                       0

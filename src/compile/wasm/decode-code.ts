@@ -4,9 +4,9 @@
 // All bodies of a module share four arrays; they grow together, one entry for each instruction.
 
 import type { Code } from "./code";
-import { type Immediate, OPCODES, Op } from "./opcodes";
+import { type Immediate, OPCODES, Op, opcodeName } from "./opcodes";
 import { invalid, type WasmReader } from "./reader";
-import type { ConstantExpression, ValueType } from "./wasm";
+import type { ConstantExpression, ConstantStep, ValueType } from "./wasm";
 
 /** Implementation limit, as in the web's engines: a function with more locals is refused. */
 export const MAX_LOCALS = 50_000;
@@ -16,11 +16,8 @@ const PREFIXED: readonly (Immediate | undefined)[] = byNumber(0xfc00, 0xfcff);
 
 /** What instructions of later proposals are about, by their first byte. */
 const PROPOSALS: readonly [about: string, ...bytes: number[]][] = [
-  ["legacy exception handling", 0x06, 0x07, 0x09, 0x18, 0x19],
-  ["exception handling", 0x08],
   ["exception handling with exnref", 0x0a, 0x1f],
-  ["a tail call", 0x12, 0x13, 0x15],
-  ["a typed function reference", 0x14, 0xd3, 0xd4, 0xd5, 0xd6],
+  ["a typed function reference", 0x14, 0x15, 0xd3, 0xd4, 0xd5, 0xd6],
   ["a garbage-collected value (GC)", 0xfb],
   ["a vector instruction (SIMD)", 0xfd],
   ["an atomic instruction (threads)", 0xfe],
@@ -38,6 +35,14 @@ const TYPE_PROPOSALS: readonly [about: string, ...bytes: number[]][] = [
 const WIDE_ARITHMETIC = { first: 19, last: 22 };
 /** An alignment with this bit is followed by the number of a memory. */
 const HAS_MEMORY_INDEX = 0x40;
+
+/** What goes on with a block that another instruction began, and which these are. */
+const CONTINUES: ReadonlyMap<number, readonly number[]> = new Map([
+  [Op.else, [Op.if]],
+  [Op.catch, [Op.try, Op.catch]],
+  [Op.catch_all, [Op.try, Op.catch]],
+  [Op.delegate, [Op.try]],
+]);
 
 function byNumber(first: number, last: number): (Immediate | undefined)[] {
   const table = new Array<Immediate | undefined>(last - first + 1).fill(undefined);
@@ -123,16 +128,19 @@ export class CodeDecoder {
   /** Links a block's start to its end; returns by how much the nesting changes. */
   #structure(index: number, op: number): number {
     const relative = index - this.#start;
-    if (op === Op.block || op === Op.loop || op === Op.if) {
+    if (op === Op.block || op === Op.loop || op === Op.if || op === Op.try) {
       this.#open.push(index);
       return 1;
     }
-    if (op === Op.else) {
+    const openers = CONTINUES.get(op);
+    if (openers) {
       const opener = this.#open.pop();
-      if (opener === undefined || this.#op[opener] !== Op.if) {
-        this.#reader.malformed("an else has no if", this.#at[index]);
+      if (opener === undefined || !openers.includes(this.#op[opener]!)) {
+        const needed = openers.map(opcodeName).join(" or ");
+        this.#reader.malformed(`${opcodeName(op)} stands without its ${needed}`, this.#at[index]);
       }
       this.#b[opener] = relative;
+      if (op === Op.delegate) return -1;
       this.#open.push(index);
     } else if (op === Op.end) {
       const opener = this.#open.pop();
@@ -289,7 +297,7 @@ export function decodeConstant(reader: WasmReader): ConstantExpression {
     if (op === Op.end) break;
     const computation = COMPUTATIONS.get(op);
     if (CONSTANTS.has(op)) stack.push({ op, ...constantImmediate(reader, op), at });
-    else if (computation) stack.push(compute(reader, stack, computation, at));
+    else if (computation) stack.push(compute(reader, stack, op, computation, at));
     else if (IMMEDIATES[op] === undefined) unknownInstruction(reader, op, at);
     else invalid(reader.module, "a constant expression is required", at);
   }
@@ -304,14 +312,16 @@ export function decodeConstant(reader: WasmReader): ConstantExpression {
 function compute(
   reader: WasmReader,
   stack: ConstantExpression[],
+  op: number,
   [constant, symbol]: readonly [constant: number, symbol: "+" | "-" | "*"],
   at: number,
 ): ConstantExpression {
   const right = stack.pop();
   const left = stack.pop();
   if (!left || !right) return invalid(reader.module, "a constant lacks an operand", at);
-  if (left.op === Op["global.get"] || right.op === Op["global.get"]) {
-    return reader.unsupported("a constant computed from an imported global", at);
+  if (isOpen(left) || isOpen(right)) {
+    const last = { op, a: 0, b: 0, at };
+    return { ...last, steps: [...stepsOf(left), ...stepsOf(right), last] };
   }
   if (left.op !== constant || right.op !== constant) {
     return invalid(reader.module, "a constant expression has operands of the wrong type", at);
@@ -321,6 +331,15 @@ function compute(
   const low = Number(BigInt.asIntN(32, result));
   const isWide = constant === Op["i64.const"];
   return { op: constant, a: low, b: isWide ? Number(BigInt.asIntN(32, result >> 32n)) : 0, at };
+}
+
+/** Whether a constant is known only when the program runs. */
+function isOpen({ op, steps }: ConstantExpression): boolean {
+  return op === Op["global.get"] || steps !== undefined;
+}
+
+function stepsOf(expression: ConstantExpression): readonly ConstantStep[] {
+  return expression.steps ?? [expression];
 }
 
 function bigOf({ a, b }: ConstantExpression): bigint {

@@ -24,6 +24,7 @@ import {
   type WasmMemory,
   type WasmModule,
   type WasmTable,
+  type WasmTag,
 } from "./wasm";
 
 /**
@@ -43,14 +44,12 @@ export function decodeModule(bytes: Uint8Array, file: string): WasmModule {
 }
 
 /** Sections in the order in which they must appear, by section number. */
-const ORDER = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
-/** The section of tags, and their kind among imports and exports. */
-const TAGS = { section: 13, kind: 4 };
+const ORDER = [0, 1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 /** What begins types of GC: rec, sub final, sub, array, struct. */
 const GC_TYPES = [0x4e, 0x4f, 0x50, 0x5e, 0x5f];
 /** Bits of limits; those above the lowest are of proposals. */
 const LIMIT_FLAGS = { max: 1, shared: 2, wide: 4, pageSize: 8 } as const;
-const KINDS: readonly ExternalKind[] = ["function", "table", "memory", "global"];
+const KINDS: readonly ExternalKind[] = ["function", "table", "memory", "global", "tag"];
 
 interface BodyRange {
   readonly start: number;
@@ -64,6 +63,7 @@ class ModuleDecoder {
   readonly #tables: WasmTable[] = [];
   readonly #memories: WasmMemory[] = [];
   readonly #globals: WasmGlobal[] = [];
+  readonly #tags: WasmTag[] = [];
   readonly #exports: WasmExport[] = [];
   readonly #elements: ElementSegment[] = [];
   readonly #data: DataSegment[] = [];
@@ -100,6 +100,7 @@ class ModuleDecoder {
       tables: this.#tables,
       memories: this.#memories,
       globals: this.#globals,
+      tags: this.#tags,
       exports: this.#exports,
       ...(this.#start === undefined ? {} : { start: this.#start }),
       elements: this.#elements,
@@ -118,7 +119,6 @@ class ModuleDecoder {
       const id = reader.u8();
       const size = reader.count("bytes in a section");
       const order = ORDER.indexOf(id);
-      if (id === TAGS.section) reader.unsupported("a tag of exception handling", at);
       if (order < 0) reader.malformed(`there is no section ${id}`, at);
       if (id !== 0) {
         if (order <= last) reader.malformed(`section ${id} is out of order or repeated`, at);
@@ -182,6 +182,9 @@ class ModuleDecoder {
       case 12:
         this.#dataCount = reader.u32();
         break;
+      case 13:
+        this.#each("tags", () => this.#tags.push({ typeIndex: this.#tagType() }));
+        break;
     }
   }
 
@@ -224,6 +227,8 @@ class ModuleDecoder {
       this.#tables.push({ ...this.#table(), imported });
     } else if (kind === "memory") {
       this.#addMemory({ imported });
+    } else if (kind === "tag") {
+      this.#tags.push({ typeIndex: this.#tagType(), imported });
     } else {
       const name = `${imported.module}.${imported.name}`;
       this.#globals.push({ ...this.#globalType(), name, imported });
@@ -232,9 +237,15 @@ class ModuleDecoder {
 
   #kind(): ExternalKind {
     const byte = this.#reader.u8();
-    if (byte === TAGS.kind) this.#reader.unsupported("a tag of exception handling");
     const kind = KINDS[byte];
     return kind ?? this.#reader.malformed(`${byte} is not a kind of item`);
+  }
+
+  /** The one attribute says that it is an exception. */
+  #tagType(): number {
+    const at = this.#reader.position;
+    if (this.#reader.u8() !== 0) this.#reader.malformed("a tag is not an exception", at);
+    return this.#reader.u32();
   }
 
   #addMemory(origin: Pick<WasmMemory, "imported">): void {

@@ -1,4 +1,5 @@
-// The instructions of WebAssembly 2.0 without vectors, as one table.
+// The instructions of WebAssembly 2.0 without vectors, and those of tail calls and of the legacy
+// form of exceptions, as one table.
 //
 // Decoder, validator, compiler and every dump derive what they know of an instruction from here:
 // its number, its name in the text format, the form of its immediates and, where it is fixed, its
@@ -45,12 +46,18 @@ const GROUPS = [
   group(0x00, "unreachable nop", "none"),
   group(0x02, "block loop if", "block"),
   group(0x05, "else", "none"),
+  group(0x06, "try", "block"),
+  group(0x07, "catch throw rethrow", "index"),
   group(0x0b, "end", "none"),
   group(0x0c, "br br_if", "index"),
   group(0x0e, "br_table", "labels"),
   group(0x0f, "return", "none"),
   group(0x10, "call", "index"),
   group(0x11, "call_indirect", "pair"),
+  group(0x12, "return_call", "index"),
+  group(0x13, "return_call_indirect", "pair"),
+  group(0x18, "delegate", "index"),
+  group(0x19, "catch_all", "none"),
   group(0x1a, "drop select", "none"),
   group(0x1c, "select_typed", "types"),
   group(0x20, "local.get local.set local.tee global.get global.set", "index"),

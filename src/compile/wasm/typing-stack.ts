@@ -73,10 +73,13 @@ export class TypingStack {
     return found;
   }
 
-  /** Opens a block, whose parameters must have been popped, and pushes them again. */
-  open(op: number, type: FunctionType): void {
+  /**
+   * Opens a block, whose parameters must have been popped, and pushes them again, or what else the
+   * block begins with.
+   */
+  open(op: number, type: FunctionType, first = type.params): void {
     this.#blocks.push({ op, type, height: this.#operands.length, unreachable: false });
-    this.pushAll(type.params);
+    this.pushAll(first);
   }
 
   /** Closes the innermost block, of which nothing but its results must be left. */
@@ -102,6 +105,12 @@ export class TypingStack {
     const block = this.#blocks[this.#blocks.length - 1 - depth];
     if (block === undefined) return this.#fail(`there is no label ${depth}`);
     return block.op === Op.loop ? block.type.params : block.type.results;
+  }
+
+  /** The instruction that the block of this label is in: `catch`, for one. */
+  opener(depth: number): number {
+    const block = this.#blocks[this.#blocks.length - 1 - depth];
+    return block === undefined ? this.#fail(`there is no label ${depth}`) : block.op;
   }
 
   #innermost(): OpenBlock {

@@ -220,6 +220,7 @@ export class CodeValidator {
     switch (op) {
       case Op.block:
       case Op.loop:
+      case Op.try:
       case Op.if: {
         const type = this.#blockType(a);
         if (op === Op.if) stack.pop(I32);
@@ -251,12 +252,61 @@ export class CodeValidator {
         stack.popAll(this.#results);
         stack.unreachable();
         return true;
+      case Op.return_call:
+        this.#returnCall(this.#item(this.#module.functions, a, "function").typeIndex);
+        return true;
       case Op.unreachable:
         stack.unreachable();
         return true;
       default:
+        return this.#exception(op, a);
+    }
+  }
+
+  /** Exceptions in their legacy form; false: the instruction is not about them. */
+  #exception(op: number, a: number): boolean {
+    const stack = this.#stack;
+    switch (op) {
+      case Op.catch:
+        stack.open(op, stack.close().type, this.#tagType(a).params);
+        return true;
+      case Op.catch_all:
+        stack.open(op, stack.close().type, []);
+        return true;
+      case Op.throw:
+        stack.popAll(this.#tagType(a).params);
+        stack.unreachable();
+        return true;
+      case Op.rethrow: {
+        const opener = stack.opener(a >>> 0);
+        if (opener !== Op.catch && opener !== Op.catch_all) {
+          this.#fail(`label ${a >>> 0} is not a catch`);
+        }
+        stack.unreachable();
+        return true;
+      }
+      case Op.delegate: {
+        const { type } = stack.close();
+        stack.opener(a >>> 0);
+        stack.pushAll(type.results);
+        return true;
+      }
+      default:
         return false;
     }
+  }
+
+  #tagType(index: number): FunctionType {
+    const { typeIndex } = this.#item(this.#module.tags, index, "tag");
+    return this.#item(this.#module.types, typeIndex, "type");
+  }
+
+  /** A call whose results are the function's own. */
+  #returnCall(typeIndex: number): void {
+    const { params, results } = this.#item(this.#module.types, typeIndex, "type");
+    if (!sameTypes(results, this.#results)) this.#fail("the callee gives other results");
+    this.#stack.popAll(params);
+    this.#stack.unreachable();
   }
 
   #end(): void {
@@ -285,9 +335,11 @@ export class CodeValidator {
     const stack = this.#stack;
     switch (op) {
       case Op.call_indirect:
+      case Op.return_call_indirect:
         if (this.#table(b).element !== FUNCREF) this.#fail("the table holds no functions");
         stack.pop(I32);
-        this.#call(a);
+        if (op === Op.call_indirect) this.#call(a);
+        else this.#returnCall(a);
         return true;
       case Op.select_typed: {
         const type = a as ValueType;

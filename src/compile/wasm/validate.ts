@@ -9,6 +9,7 @@ import { invalid } from "./reader";
 import { CodeValidator } from "./validate-code";
 import {
   type ConstantExpression,
+  type ConstantStep,
   F32,
   F64,
   FUNCREF,
@@ -34,6 +35,12 @@ export function validateModule(module: WasmModule): void {
   for (const each of module.functions) code.validate(each);
 }
 
+/** The type of both operands, and of the result, of what constants may compute. */
+const CONSTANT_OPERANDS: ReadonlyMap<number, ValueType> = new Map([
+  ...[Op["i32.add"], Op["i32.sub"], Op["i32.mul"]].map((op) => [op, I32] as const),
+  ...[Op["i64.add"], Op["i64.sub"], Op["i64.mul"]].map((op) => [op, I64] as const),
+]);
+
 class ModuleValidator {
   readonly #module: WasmModule;
 
@@ -47,6 +54,7 @@ class ModuleValidator {
   validate(): void {
     this.#functions();
     this.#tablesAndMemories();
+    this.#tags();
     this.#globals();
     this.#elements();
     this.#data();
@@ -76,6 +84,14 @@ class ModuleValidator {
     for (const { limits } of tables) this.#limits(limits, MAX_TABLE, "table");
     for (const { limits } of memories) this.#limits(limits, MAX_PAGES, "memory");
     if (memories.length > 1) this.#fail("it has more than one memory");
+  }
+
+  #tags(): void {
+    const { tags, types } = this.#module;
+    for (const { typeIndex } of tags) {
+      this.#check(typeIndex, types, "type");
+      if (types[typeIndex]?.results.length) this.#fail("a tag gives values");
+    }
   }
 
   #limits({ min, max }: Limits, bound: number, what: string): void {
@@ -111,11 +127,18 @@ class ModuleValidator {
   }
 
   #constant(expression: ConstantExpression, expected: ValueType): void {
-    const found = this.#constantType(expression);
-    if (found !== expected) this.#fail("a constant expression has the wrong type", expression.at);
+    const { steps = [expression], at } = expression;
+    const stack: ValueType[] = [];
+    for (const step of steps) {
+      const operands = CONSTANT_OPERANDS.get(step.op);
+      if (operands === undefined) stack.push(this.#constantType(step));
+      else if (stack.pop() !== operands || stack.at(-1) !== operands)
+        this.#fail("a constant expression has operands of the wrong type", step.at);
+    }
+    if (stack[0] !== expected) this.#fail("a constant expression has the wrong type", at);
   }
 
-  #constantType({ op, a, at }: ConstantExpression): ValueType {
+  #constantType({ op, a, at }: ConstantStep): ValueType {
     switch (op) {
       case Op["i32.const"]:
         return I32;
@@ -145,8 +168,14 @@ class ModuleValidator {
   }
 
   #exports(): void {
-    const { functions, tables, memories, globals } = this.#module;
-    const spaces = { function: functions, table: tables, memory: memories, global: globals };
+    const { functions, tables, memories, globals, tags } = this.#module;
+    const spaces = {
+      function: functions,
+      table: tables,
+      memory: memories,
+      global: globals,
+      tag: tags,
+    };
     const names = new Set<string>();
     for (const { name, kind, index, at } of this.#module.exports) {
       this.#check(index, spaces[kind], kind, at);

@@ -35,11 +35,17 @@ export interface ImportName {
 }
 
 /** One constant instruction: its number and immediates as in `Code`. */
-export interface ConstantExpression {
+export interface ConstantStep {
   readonly op: number;
   readonly a: number;
   readonly b: number;
   readonly at: number;
+}
+
+/** A constant: one instruction, or a sum or product of which not all is known before it runs. */
+export interface ConstantExpression extends ConstantStep {
+  /** All instructions in order, the last of which is `op`; absent: it is the only one. */
+  readonly steps?: readonly ConstantStep[];
 }
 
 export interface WasmFunction {
@@ -85,7 +91,13 @@ export interface WasmGlobal {
   readonly init?: ConstantExpression;
 }
 
-export type ExternalKind = "function" | "table" | "memory" | "global";
+/** What an exception is: the values that it carries are the parameters of a type. */
+export interface WasmTag {
+  readonly typeIndex: number;
+  readonly imported?: ImportName;
+}
+
+export type ExternalKind = "function" | "table" | "memory" | "global" | "tag";
 
 export interface WasmExport {
   readonly name: string;
@@ -127,6 +139,7 @@ export interface WasmModule {
   readonly tables: readonly WasmTable[];
   readonly memories: readonly WasmMemory[];
   readonly globals: readonly WasmGlobal[];
+  readonly tags: readonly WasmTag[];
   readonly exports: readonly WasmExport[];
   readonly start?: number;
   readonly elements: readonly ElementSegment[];

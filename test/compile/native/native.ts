@@ -100,8 +100,8 @@ export class NativeInstance {
 }
 
 function itemsOf(module: WasmModule, kind: ExternalKind): readonly { imported?: ImportName }[] {
-  const { functions, tables, memories, globals } = module;
-  return { function: functions, table: tables, memory: memories, global: globals }[kind];
+  const { functions, tables, memories, globals, tags } = module;
+  return { function: functions, table: tables, memory: memories, global: globals, tag: tags }[kind];
 }
 
 const STUB = "stub:";

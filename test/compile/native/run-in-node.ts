@@ -31,6 +31,7 @@ export function instanceInNode(bytes: Uint8Array, calls: readonly Call[]): RunIn
       if (Array.isArray(result)) return result.map((value, i) => bitsOf(results[i]!, value));
       return result === undefined ? undefined : bitsOf(results[0]!, result);
     } catch (error) {
+      if (error instanceof WebAssembly.Exception) return "uncaught exception";
       if (error instanceof Error) return trapInNode(error);
       throw error;
     }

@@ -38,10 +38,10 @@ import {
   UNREACHABLE,
   VOID,
 } from "./code";
+import { ExceptionWriter } from "./exceptions";
 import { bodyTypeIndex, FIRST_BLOCK_TYPE, FUEL, functionIndex, type Shape } from "./frame";
 import { MAX_COUNT, randomType, type Surroundings } from "./leaf";
 import { F32, F64, I32, type Type } from "./ops";
-import { PatternWriter } from "./pattern";
 import type { Random } from "./random";
 
 /** Where a body stores its locals at its end. */
@@ -61,7 +61,7 @@ const LESS_FUEL = [GLOBAL_GET, FUEL, ...i32(1), I32_SUB, GLOBAL_SET, FUEL];
 /** At the start of a loop in a block: leaves both without fuel. */
 const USE_LOOP_FUEL = [...HAS_LOOP_FUEL, I32_EQZ, BR_IF, 1, ...LESS_FUEL];
 
-export class BodyWriter extends PatternWriter {
+export class BodyWriter extends ExceptionWriter {
   readonly #shape: Shape;
 
   constructor(random: Random, shape: Shape, around: Surroundings) {
@@ -92,11 +92,14 @@ export class BodyWriter extends PatternWriter {
     const written = (code: number[]) => [...leb(all.length + code.length), ...all, ...code];
     if (shape.isFatal) return written([...start, ...this.#straightLine(), UNREACHABLE, END]);
     this.labels.push(shape.results);
-    const statements = random.chance(60) ? this.#statements(DEPTH) : this.#straightLine();
+    const statements = random.chance(60) ? this.statements(DEPTH) : this.#straightLine();
     const results = this.values(shape.results, 4);
     this.labels.pop();
     const body = [BLOCK, ...leb(bodyTypeIndex(this.#number)), ...statements, ...results, END];
-    return written([...this.#entry(), ...start, ...body, ...this.#saveLocals(), END]);
+    const tail = random.chance(12)
+      ? this.tailCall(shape.results, () => [...this.discard(shape.results), ...this.#saveLocals()])
+      : undefined;
+    return written([...this.#entry(), ...start, ...body, ...(tail ?? this.#saveLocals()), END]);
   }
 
   #entry(): number[] {
@@ -122,14 +125,14 @@ export class BodyWriter extends PatternWriter {
     });
   }
 
-  #statements(depth: number): number[] {
+  protected statements(depth: number): number[] {
     return this.random.some(6, 67, () => this.#statement(depth)).flat();
   }
 
   #statement(depth: number): number[] {
     const { random } = this;
     if (--this.budget < 0) return [];
-    const kind = random.below(depth > 0 ? 34 : 17);
+    const kind = random.below(depth > 0 ? 37 : 17);
     if (kind < 3) return this.localSet();
     if (kind < 7) return this.store();
     if (kind === 7) return this.globalSet();
@@ -145,6 +148,8 @@ export class BodyWriter extends PatternWriter {
     if (kind < 27) return this.#typedBlock(depth);
     if (kind === 27) return this.#switch(depth);
     if (kind < 31) return this.#branch();
+    if (kind < 34) return this.tryBlock(depth);
+    if (kind === 34) return this.throwing();
     return this.#waiting(depth);
   }
 
@@ -180,9 +185,9 @@ export class BodyWriter extends PatternWriter {
 
   #nested(open: readonly number[], label: readonly Type[], depth: number): number[] {
     this.labels.push(label);
-    const inside = this.#statements(depth - 1);
+    const inside = this.statements(depth - 1);
     // What stands after a jump is never reached, but must be valid.
-    const dead = this.random.chance(5) ? [BR, 0, ...this.#statements(0)] : [];
+    const dead = this.random.chance(5) ? [BR, 0, ...this.statements(0)] : [];
     this.labels.pop();
     return [...open, ...inside, ...dead, END];
   }
@@ -198,8 +203,8 @@ export class BodyWriter extends PatternWriter {
   #ifStatement(depth: number): number[] {
     const condition = this.condition(3);
     this.labels.push([]);
-    const yes = this.#statements(depth - 1);
-    const no = this.random.chance(50) ? [ELSE, ...this.#statements(depth - 1)] : [];
+    const yes = this.statements(depth - 1);
+    const no = this.random.chance(50) ? [ELSE, ...this.statements(depth - 1)] : [];
     this.labels.pop();
     return [...condition, IF, VOID, ...yes, ...no, END];
   }
@@ -208,7 +213,7 @@ export class BodyWriter extends PatternWriter {
   #loop(depth: number): number[] {
     this.labels.push([], undefined);
     const leave = this.random.chance(50) ? [...this.condition(2), BR_IF, 1] : [];
-    const body = this.#statements(depth - 1);
+    const body = this.statements(depth - 1);
     const again = this.condition(3);
     this.labels.pop();
     this.labels.pop();
@@ -226,7 +231,7 @@ export class BodyWriter extends PatternWriter {
     const isMore = isUp ? [...i32(turns), I32_LT_S] : [];
     this.labels.push([], undefined);
     this.counting++;
-    const body = this.#statements(depth - 1);
+    const body = this.statements(depth - 1);
     const leave = random.chance(25) ? [...this.condition(2), BR_IF, 1] : [];
     const by = (count: number) => [LOCAL_GET, counter, ...i32(count), step, LOCAL_TEE, counter];
     // A second way back to the start, by the same step or another.
@@ -253,10 +258,10 @@ export class BodyWriter extends PatternWriter {
     const type = leb(FIRST_BLOCK_TYPE + index);
     const before = this.values(params, 2);
     const kind = random.below(3);
-    const inside = (): number[] => [...this.discard(params), ...this.#statements(depth - 1)];
+    const inside = (): number[] => [...this.discard(params), ...this.statements(depth - 1)];
     if (kind === 1) {
       this.labels.push(undefined);
-      const start = [...this.discard(params), ...LESS_FUEL, ...this.#statements(depth - 1)];
+      const start = [...this.discard(params), ...LESS_FUEL, ...this.statements(depth - 1)];
       const condition = [...this.condition(2), I32_EQZ, I32_EQZ, ...HAS_LOOP_FUEL, I32_AND];
       const again = [...this.values(params, 2), ...condition, BR_IF, 0];
       const rest = [...params.map(() => DROP), ...this.values(results, 2)];
@@ -305,7 +310,11 @@ export class BodyWriter extends PatternWriter {
     if (types === undefined) return [...condition, DROP];
     if (random.chance(8)) return this.#trap(condition);
     const values = this.values(types, 2);
-    const kind = random.below(isExit ? 4 : 3);
+    const kind = random.below(isExit ? 5 : 3);
+    if (kind === 4) {
+      const tail = this.tailCall(types, () => this.#saveLocals());
+      return tail ? [...condition, IF, VOID, ...tail, END] : [...condition, DROP];
+    }
     if (kind === 3) {
       const save = this.#saveLocals();
       return [...condition, IF, VOID, ...values, ...save, RETURN, END];

@@ -22,6 +22,7 @@ import {
   LOCAL_GET,
   LOCAL_TEE,
   MUL,
+  RETURN_CALL_INDIRECT,
   SELECT,
   TYPED_SELECT,
 } from "./code";
@@ -307,7 +308,12 @@ export abstract class ExpressionWriter extends LeafWriter {
   }
 
   /** A call through a table, most of the time of an entry that was put there with this type. */
-  protected indirect(callee: number, params: readonly Type[], depth: number): number[] {
+  protected indirect(
+    callee: number,
+    params: readonly Type[],
+    depth: number,
+    isLast = false,
+  ): number[] {
     const { random } = this;
     const table = random.chance(20) ? 1 : 0;
     const size = TABLES[table]!.size;
@@ -316,7 +322,8 @@ export abstract class ExpressionWriter extends LeafWriter {
     const isWild = random.below(100) >= 98 || right >= size;
     const values = this.values(params, depth);
     const index = isWild ? this.small(size + 1) : this.#entryOf(callee, table);
-    return [...values, ...index, CALL_INDIRECT, ...leb(typeIndex(callee)), table];
+    const call = isLast ? RETURN_CALL_INDIRECT : CALL_INDIRECT;
+    return [...values, ...index, call, ...leb(typeIndex(callee)), table];
   }
 
   /** The index of a function's entry, or of one or another that has the same type. */

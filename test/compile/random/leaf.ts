@@ -33,6 +33,8 @@ export interface Surroundings {
   /** Those and this one: what may be called through a table. */
   readonly functions: readonly Shape[];
   readonly blockTypes: readonly Shape[];
+  /** What exceptions of each tag carry. */
+  readonly tags: readonly (readonly Type[])[];
   /** Otherwise the compiler knows what is in the tables. */
   readonly changesTables: boolean;
 }

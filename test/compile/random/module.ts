@@ -41,6 +41,7 @@ const MAX_PAGES = 3;
 const MAX_ENTRIES = 9;
 const PASSIVE_ELEMENTS = 4;
 const MAX_FUNCTIONS = 5;
+const TAGS = 3;
 
 function randomTypes(random: Random, most: number): Type[] {
   return Array.from({ length: random.below(most + 1) }, () => randomType(random));
@@ -107,6 +108,7 @@ export function randomModule(source: number | Random): RandomModule {
     params: randomTypes(random, 3),
     results: randomTypes(random, 3),
   }));
+  const tags = Array.from({ length: TAGS }, () => randomTypes(random, 3));
   const changesTables = random.chance(70);
   const frame = frameOf(changesTables);
   const functions: Shape[] = [];
@@ -118,6 +120,7 @@ export function randomModule(source: number | Random): RandomModule {
       callable,
       functions: [...functions],
       blockTypes,
+      tags,
       changesTables,
     };
     return new BodyWriter(random, shape, around).write();
@@ -129,7 +132,9 @@ export function randomModule(source: number | Random): RandomModule {
       { params, results },
       { params: [], results },
     ]),
+    ...tags.map((params) => ({ params, results: [] })),
   ];
+  const firstTag = types.length - TAGS;
   const { elements, data } = segments(random, functions.length);
   const globals = GLOBALS.map((type, i) => [
     ...[type, i < MUTABLE_GLOBALS ? 1 : 0],
@@ -140,6 +145,7 @@ export function randomModule(source: number | Random): RandomModule {
     section(3, vector(...frame.map((_, i) => [i]), ...functions.map((_, i) => leb(typeIndex(i))))),
     section(4, vector([0x70, 0, TABLES[0].size], [0x70, 1, TABLES[1].size, MAX_ENTRIES])),
     section(5, vector([1, 1, MAX_PAGES])),
+    section(13, vector(...tags.map((_, i) => [0, ...leb(firstTag + i)]))),
     section(6, vector(...globals)),
     section(
       7,

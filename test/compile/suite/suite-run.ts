@@ -30,6 +30,7 @@ const TRAPS = [
   "indirect call type mismatch",
   "invalid conversion to integer",
   "call stack exhausted",
+  "uncaught exception",
 ] as const satisfies readonly Trapped[];
 
 const BOUNDS = "bounds of memory, which is the whole address space";
@@ -217,8 +218,9 @@ class SuiteFile {
       return;
     }
     const { instance, group } = loaded;
-    const isTrap = type === "assert_trap" || type === "assert_exhaustion";
-    const trap = trapOf(text);
+    const isThrown = type === "assert_exception";
+    const isTrap = type === "assert_trap" || type === "assert_exhaustion" || isThrown;
+    const trap = isThrown ? "uncaught exception" : trapOf(text);
     if (isTrap && trap === undefined) {
       this.#exclude(text.startsWith("out of bounds memory") ? BOUNDS : `the trap ${text}`);
       return;

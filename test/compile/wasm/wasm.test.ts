@@ -147,15 +147,12 @@ describe("the WebAssembly decoder", () => {
   it("names what it does not support", () => {
     refuse(oneFunction([], [], 0xfd, 0, 0x0b), "WASM002", /vector instruction/);
     refuse(oneFunction([], [], 0xfe, 3, 0, 0x0b), "WASM002", /atomic instruction/);
-    refuse(oneFunction([], [], 0x12, 0, 0x0b), "WASM002", /tail call/);
-    refuse(oneFunction([], [], 0x06, 0x40, 0x0b, 0x0b), "WASM002", /exception handling/);
     refuse(wasm(section(5, vector([3, 1, 1]))), "WASM002", /shared memory/);
   });
 
   it("names the proposal of a valid module that it does not support, and the function", () => {
     const throwing = [0x1f, 0x40, 0, 0x0b, 0x0b];
     refuse(oneFunction([], [], ...throwing), "WASM002", /with exnref.* in function f/);
-    refuse(oneFunction([], [], 0x06, 0x40, 0x0b, 0x0b), "WASM002", /legacy exc.* in function f/);
     refuse(oneFunction([], [], 0xd0, 0x69, 0x1a, 0x0b), "WASM002", /exnref.* in function f/);
     refuse(oneFunction([], [], 0x02, 0x7b, 0x00, 0x0b, 0x1a, 0x0b), "WASM002", /SIMD/);
     refuse(oneFunction([], [], 0xfb, 1, 0, 0x0b), "WASM002", /GC.* in function f/);
@@ -170,10 +167,56 @@ describe("the WebAssembly decoder", () => {
     refuse(wasm(section(1, vector([0x5f, 0]))), "WASM002", /GC/);
     refuse(wasm(section(1, vector([0x60, 1, 0x6e, 0]))), "WASM002", /GC/);
     refuse(wasm(section(1, vector([0x60, 1, 0x64, 0x70, 0]))), "WASM002", /typed function ref/);
-    const tagged = section(1, vector([0x60, 0, 0]));
-    refuse(wasm(tagged, section(13, vector([0, 0]))), "WASM002", /tag of exception handling/);
-    const imported = section(2, vector([...text("m"), ...text("t"), 4, 0, 0]));
-    refuse(wasm(tagged, imported), "WASM002", /tag of exception handling/);
+    refuse(oneFunction([], [], 0x15, 0, 0x0b), "WASM002", /typed function ref.* in function f/);
+  });
+
+  it("links the parts of a try block", () => {
+    const code = [0x06, 0x40, 0x07, 0, 0x1a, 0x19, 0x0b, 0x06, 0x40, 0x18, 0, 0x0b];
+    const module = load(
+      wasm(
+        section(1, vector([0x60, 0, 0], [0x60, 1, 0x7f, 0])),
+        section(3, vector([0])),
+        section(13, vector([0, 1])),
+        section(10, vector(body(...code))),
+      ),
+    );
+    const { op, b } = module.functions[0]!.body!.code;
+    const names = ["try", "catch", "drop", "catch_all", "end", "try", "delegate", "end"] as const;
+    assert.deepEqual(
+      [...op],
+      names.map((name) => Op[name]),
+    );
+    assert.deepEqual([...b], [1, 3, 0, 4, 0, 6, 0, 0]);
+  });
+
+  it("refuses parts of a try block where they cannot be", () => {
+    const parts = (...code: number[]) => oneFunction([], [], ...code, 0x0b);
+    refuse(parts(0x19, 0x0b), "WASM001", /catch_all stands without its try or catch/);
+    refuse(parts(0x06, 0x40, 0x19, 0x18, 0, 0x0b), "WASM001", /delegate stands without its try/);
+    refuse(parts(0x06, 0x40, 0x19, 0x19, 0x0b), "WASM001", /catch_all stands without/);
+    refuse(parts(0x06, 0x40, 0x07, 0, 0x0b), "WASM003", /there is no tag 0/);
+    refuse(parts(0x02, 0x40, 0x09, 0, 0x0b), "WASM003", /label 0 is not a catch/);
+    refuse(parts(0x06, 0x40, 0x18, 9), "WASM003", /there is no label 9/);
+    refuse(
+      wasm(section(1, vector([0x60, 0, 1, 0x7f])), section(13, vector([0, 0]))),
+      "WASM003",
+      /a tag gives values/,
+    );
+    refuse(wasm(section(13, vector([0, 0]))), "WASM003", /there is no type 0/);
+  });
+
+  it("keeps constants that imported globals decide", () => {
+    const start = [
+      section(1, vector()),
+      section(2, vector([...text("m"), ...text("g"), 3, 0x7f, 0])),
+    ];
+    const module = load(
+      wasm(...start, section(6, vector([0x7f, 0, 0x23, 0, 0x41, 4, 0x6c, 0x0b]))),
+    );
+    const { op, steps } = module.globals[1]!.init!;
+    assert.deepEqual([op, steps?.map((step) => step.op)], [0x6c, [0x23, 0x41, 0x6c]]);
+    const wrong = section(6, vector([0x7f, 0, 0x23, 0, 0x42, 4, 0x6a, 0x0b]));
+    refuse(wasm(...start, wrong), "WASM003", /operands of the wrong type/);
   });
 
   it("computes extended constants", () => {
@@ -194,6 +237,15 @@ describe("the WebAssembly decoder", () => {
 });
 
 describe("the WebAssembly validator", () => {
+  it("refuses a tail call of a function with other results", () => {
+    const other = wasm(
+      section(1, vector([0x60, 0, 0], [0x60, 0, 1, 0x7f])),
+      section(3, vector([0], [1])),
+      section(10, vector(body(0x0b), body(0x12, 0, 0x0b))),
+    );
+    refuse(other, "WASM003", /return_call: the callee gives other results/);
+  });
+
   it("names function, instruction and byte of a type error", () => {
     refuse(
       oneFunction([0x7e], [0x7f], 0x20, 0, 0x45, 0x0b),
