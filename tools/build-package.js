@@ -1,17 +1,35 @@
 // Builds dist/, which is what an installed package runs and exports:
 //
-//   dist/cli/       the command, bundled: bin/isthmus.js takes it while no source is newer
+//   dist/cli/       the command and its build worker, bundled: bin/isthmus.js takes them while no
+//                   source is newer
 //   dist/v86.wasm   v86's WebAssembly, patched so that v86 can step (src/machine/v86-patch.ts)
 //   dist/index.js   the library, one module without imports, for Node, bundlers and browsers
-//   dist/types/     its declarations, with --types
+//   dist/types/     its declarations, in packages
+//   dist/system/    the kernel and the programs, in packages: what a build would leave in build/
 //
-// `npm install` in a clone runs this without --types, because the command starts faster from one
-// file; `npm pack` and installations from git run it with --types, and then again without.
+// npm runs this as `prepare`: after `npm install` in a clone, because the command starts faster
+// from one file, and before it packs what is installed from git. `npm pack` also runs it as
+// `prepack`, with --package, before that.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
+const INSTALLATION = fileURLToPath(new URL("..", import.meta.url));
 const TYPES = "dist/types";
+const SYSTEM = "dist/system";
+/** Only when npm packs does it say that the package comes from the package's own folder. */
+const { npm_package_resolved: ORIGIN = "" } = process.env;
+const IS_PACKED = existsSync(ORIGIN) && realpathSync(ORIGIN) === realpathSync(INSTALLATION);
 
 /** Declarations import each other as the sources do; Node's resolution wants the extension. */
 function addExtensions() {
@@ -25,23 +43,52 @@ function addExtensions() {
 
 function buildTypes() {
   rmSync(TYPES, { recursive: true, force: true });
-  const { status } = spawnSync("tsc", ["-p", "tools/tsconfig.package.json"], {
-    stdio: "inherit",
-    shell: process.platform === "win32",
-  });
-  if (status !== 0) process.exit(status ?? 1);
+  run("tsc", "-p", "tools/tsconfig.package.json");
   addExtensions();
+}
+
+/** What a source file exports; it must import nothing that is outside Node and the sources. */
+async function importSource(path) {
+  const options = { ...common, entryPoints: [path], platform: "node", write: false };
+  const { outputFiles } = await esbuild.build(options);
+  const source = Buffer.from(outputFiles[0].contents).toString("base64");
+  return import(`data:text/javascript;base64,${source}`);
+}
+
+/** The command. It takes the hash of its toolchain along, so as not to read 250 files for it. */
+async function buildCommand() {
+  rmSync("dist/cli", { recursive: true, force: true });
+  const { hashToolchain } = await importSource("src/cli/toolchain-hash.ts");
+  await esbuild.build({
+    ...common,
+    entryPoints: ["src/cli/main.ts", "src/cli/build-worker.ts"],
+    outdir: "dist/cli",
+    platform: "node",
+    packages: "external",
+    splitting: true,
+    define: { BUNDLED_TOOLCHAIN: JSON.stringify(hashToolchain(INSTALLATION)) },
+  });
 }
 
 /** Throws if the v86 that is installed is not the one that can be patched. */
 async function buildV86() {
-  const entryPoints = ["src/machine/v86-patch.ts"];
-  const { outputFiles } = await esbuild.build({ ...common, entryPoints, write: false });
-  const source = Buffer.from(outputFiles[0].contents).toString("base64");
-  const { patchV86 } = await import(`data:text/javascript;base64,${source}`);
+  const { patchV86 } = await importSource("src/machine/v86-patch.ts");
   const main = import.meta.resolve("v86");
   writeFileSync("dist/v86.wasm", patchV86(readFileSync(new URL("v86.wasm", main))));
   copyFileSync(new URL("../LICENSE", main), "dist/v86.LICENSE");
+}
+
+/** What is current in build/ is not built again. */
+function buildSystem() {
+  rmSync(SYSTEM, { recursive: true, force: true });
+  if (existsSync("build")) cpSync("build", SYSTEM, { recursive: true });
+  run(process.execPath, "bin/isthmus.js", "build", "--output", SYSTEM);
+}
+
+function run(program, ...words) {
+  const shell = process.platform === "win32";
+  const { status } = spawnSync(program, words, { stdio: "inherit", shell });
+  if (status !== 0) process.exit(status ?? 1);
 }
 
 let esbuild;
@@ -52,23 +99,12 @@ try {
   process.exit(0);
 }
 
-rmSync("dist/cli", { recursive: true, force: true });
 const common = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" };
-await Promise.all([
-  esbuild.build({
-    ...common,
-    entryPoints: ["src/cli/main.ts"],
-    outdir: "dist/cli",
-    platform: "node",
-    packages: "external",
-    splitting: true,
-  }),
-  esbuild.build({
-    ...common,
-    entryPoints: ["src/index.ts"],
-    outfile: "dist/index.js",
-    platform: "neutral",
-  }),
-]);
+const entryPoints = ["src/index.ts"];
+await buildCommand();
+await esbuild.build({ ...common, entryPoints, outfile: "dist/index.js", platform: "neutral" });
 await buildV86();
-if (process.argv.includes("--types")) buildTypes();
+const isPrepack = process.argv.includes("--package");
+// What `prepack` has made is not made again.
+if (isPrepack || (IS_PACKED && !existsSync(TYPES))) buildTypes();
+if (isPrepack || (IS_PACKED && !existsSync(SYSTEM))) buildSystem();

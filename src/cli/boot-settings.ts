@@ -29,7 +29,7 @@ export interface BootSettings {
   readonly options: BootOptions;
   /** The kernel's path, for diagnostics. */
   readonly kernelPath: string;
-  /** The project whose kernel it is; undefined if `--kernel` names another one. */
+  /** The project whose kernel it is, and where that is; none if `--kernel` names another one. */
   readonly project: Project | undefined;
 }
 
@@ -68,13 +68,10 @@ async function imagePaths(line: CommandLine) {
   const kernelPath = line.value("kernel");
   const initramfsPath = line.value("initramfs");
   if (kernelPath !== undefined) return { kernelPath, initramfsPath, project: undefined };
-  const project = projectHere();
-  const outputs = await buildProject(project, { force: false });
-  return {
-    kernelPath: outputs.kernel,
-    initramfsPath: initramfsPath ?? outputs.initramfs,
-    project,
-  };
+  const found = projectHere();
+  const { output, kernel, initramfs } = await buildProject(found, { force: false });
+  const project: Project = { root: found.root, output };
+  return { kernelPath: kernel, initramfsPath: initramfsPath ?? initramfs, project };
 }
 
 /** @throws Diagnostic CLI002 if the file cannot be read */

@@ -1,8 +1,8 @@
 // The requests to a build worker and its answers, as they pass between processes.
 
 import type { Diagnostic, Place } from "../base/diagnostic";
+import type { Hashes } from "./content-hash";
 import type { Project } from "./project";
-import type { Hashes } from "./stamp";
 
 /** A user program and what it is linked with, as user/programs.ts says. Paths are relative. */
 export interface ProgramRecipe {

@@ -576,6 +576,12 @@ const COMMANDS = {
     `A disk is full, a folder is read-only or not yours, or something was removed meanwhile. The
     message names the file and the reason; isthmus itself is not at fault.`,
   ],
+  CLI012: [
+    "there is no folder for what is built",
+    `The kernel of an installation is never built inside it, but in the user's cache:
+    $XDG_CACHE_HOME/isthmus, ~/.cache/isthmus, or isthmus-UID in the folder for temporary files. The
+    message says why none of these can be used.`,
+  ],
 } satisfies Record<string, Row>;
 
 /** What a code means. */

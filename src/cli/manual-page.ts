@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { INSTALLATION } from "./project";
+import { INSTALLATION } from "./installation";
 
 export interface ManualPage {
   /** What follows the colon of the first line: `compiles and links …`. */

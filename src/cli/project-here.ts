@@ -6,7 +6,7 @@ import { progress } from "./terminal";
 /** The project of the current folder; says so if that is the installation's own kernel. */
 export function projectHere(): Project {
   const project = findProject(process.cwd());
-  if (project.isFallback) {
+  if (project.installed?.isFallback) {
     progress(`isthmus: no kernel/main.ts here or above, so this is the kernel of ${INSTALLATION}`);
   }
   return project;

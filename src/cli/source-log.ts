@@ -3,8 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Hashes, hashFiles, hashOf } from "./content-hash";
 import { importClosure } from "./import-closure";
-import { type Hashes, hashFiles, hashOf } from "./stamp";
 
 export class SourceLog {
   readonly #root: string;

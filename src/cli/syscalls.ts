@@ -34,9 +34,8 @@ export const command: Command = {
 };
 
 async function syscalls(line: CommandLine): Promise<number> {
-  const project = projectHere();
-  await buildProject(project, { force: false });
-  const path = join(project.output, SYSTEM_CALLS_FILE);
+  const { output } = await buildProject(projectHere(), { force: false });
+  const path = join(output, SYSTEM_CALLS_FILE);
   if (!existsSync(path)) throw noTable();
   const calls: ServedCall[] = JSON.parse(readFileSync(path, "utf8"));
   if (line.flag("json")) printJson(calls);
