@@ -49,6 +49,8 @@ export class FileOperations {
   readLink: u32 = 0;
   /** Whether there is a position to move. */
   seekable: bool = false;
+  /** Whether every position is the same: a seek succeeds and does nothing. */
+  ignoresPosition: bool = false;
 }
 
 @unmanaged

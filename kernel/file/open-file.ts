@@ -26,7 +26,7 @@ import { DirectoryEntry } from "./directory-entry";
 import { FileOperations, Inode } from "./inode";
 
 /** What O_PATH leaves: nothing can be done with the file but to name it. */
-const noOperations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
+const pathOperations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
 
 @unmanaged
 export class OpenFile {
@@ -42,11 +42,11 @@ export class OpenFile {
   data: usize = 0;
 
   get mayRead(): bool {
-    return (this.flags & O_ACCMODE) !== O_WRONLY && (this.flags & O_PATH) === 0;
+    return (this.flags & O_ACCMODE) !== O_WRONLY;
   }
 
   get mayWrite(): bool {
-    return (this.flags & O_ACCMODE) !== O_RDONLY && (this.flags & O_PATH) === 0;
+    return (this.flags & O_ACCMODE) !== O_RDONLY;
   }
 
   /** Whether every write goes to the end. */
@@ -102,19 +102,17 @@ export class OpenFile {
   }
 
   ioctl(command: u32, argument: u32): i32 {
-    if ((this.flags & O_PATH) !== 0) return -EBADF;
     return call_indirect<i32>(this.operations.ioctl, this, command, argument);
   }
 
   readDirectory(to: UserPointer, size: u32): i32 {
-    if (!this.mayRead) return -EBADF;
     return call_indirect<i32>(this.operations.readDirectory, this, to, size);
   }
 
   /** Moves the position to `offset` from `whence`. 0, -EINVAL or -ESPIPE. */
   seek(offset: i64, whence: u32): i32 {
     if ((this.flags & O_PATH) !== 0) return -EBADF;
-    if (!this.operations.seekable) return -ESPIPE;
+    if (!this.operations.seekable) return this.operations.ignoresPosition ? 0 : -ESPIPE;
     let base: i64 = 0;
     if (whence === SEEK_CUR) base = <i64>this.position;
     else if (whence === SEEK_END) base = <i64>this.inode.size;
@@ -127,12 +125,29 @@ export class OpenFile {
   }
 }
 
+/** Fills the record of operations of O_PATH and returns it. */
+function refusePath(): FileOperations {
+  pathOperations.read = refuseTransfer.index;
+  pathOperations.write = refuseTransfer.index;
+  pathOperations.ioctl = refuse.index;
+  pathOperations.readDirectory = refuse.index;
+  return pathOperations;
+}
+
+function refuseTransfer(_file: OpenFile, _buffer: UserPointer, _size: u32, _at: u64): i32 {
+  return -EBADF;
+}
+
+function refuse(_file: OpenFile, _first: u32, _second: u32): i32 {
+  return -EBADF;
+}
+
 /**
  * An open file of `inode`, whose reference stays with the caller (a second one is taken, and one of
  * `entry` if there is one): its address, with one reference, or -errno: see isErrno.
  */
 export function openFile(entry: DirectoryEntry | null, inode: Inode, flags: u32): usize {
-  const writes = inode.isRegular && (flags & O_ACCMODE) !== O_RDONLY && (flags & O_PATH) === 0;
+  const writes = inode.isRegular && (flags & O_ACCMODE) !== O_RDONLY;
   if (writes && inode.writers < 0) return -ETXTBSY;
   const at = allocate(offsetof<OpenFile>());
   if (at === 0) return -ENOMEM;
@@ -140,8 +155,9 @@ export function openFile(entry: DirectoryEntry | null, inode: Inode, flags: u32)
   file.references = 1;
   file.flags = flags;
   file.inode = inode;
-  file.operations = (flags & O_PATH) !== 0 ? noOperations : inode.operations!;
-  const result = file.operations.open === 0 ? 0 : call_indirect<i32>(file.operations.open, file);
+  file.operations = (flags & O_PATH) !== 0 ? refusePath() : inode.operations!;
+  const open = file.operations.open;
+  const result = open === 0 ? 0 : call_indirect<i32>(open, file);
   if (result !== 0) {
     free(at);
     return result;

@@ -248,7 +248,8 @@ export function fadvise64(frame: TrapFrame): i32 {
 function positionRefusal(file: OpenFile | null, high: u32): i32 {
   if (file === null) return -EBADF;
   if (<i32>high < 0) return -EINVAL;
-  return file.operations.seekable || file.inode.isDirectory ? 0 : -ESPIPE;
+  const operations = file.operations;
+  return operations.seekable || operations.ignoresPosition ? 0 : -ESPIPE;
 }
 
 function truncatePath(path: UserPointer, size: u64): i32 {

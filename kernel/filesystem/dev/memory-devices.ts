@@ -38,7 +38,7 @@ export function randomOperations(): FileOperations {
 function fill(operations: FileOperations, read: u32, write: u32): FileOperations {
   operations.read = read;
   operations.write = write;
-  operations.seekable = true;
+  operations.ignoresPosition = true;
   operations.ioctl = refuseIoctl.index;
   operations.readDirectory = refuseReadDirectory.index;
   return operations;

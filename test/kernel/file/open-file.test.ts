@@ -1,10 +1,21 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { O_RDONLY, O_RDWR, O_WRONLY, SEEK_CUR, SEEK_END, SEEK_SET } from "../../../src/abi/files";
+import {
+  O_APPEND,
+  O_PATH,
+  O_RDONLY,
+  O_RDWR,
+  O_WRONLY,
+  S_IFREG,
+  SEEK_CUR,
+  SEEK_END,
+  SEEK_SET,
+} from "../../../src/abi/files";
 import { BOOT_PAGES, type Machine, machineFor } from "../memory/simulated-machine";
 
 const start = machineFor(`
   ${BOOT_PAGES}
+  import { DirectoryEntry } from "./kernel/file/directory-entry";
   import { FileOperations, Inode } from "./kernel/file/inode";
   import * as files from "./kernel/file/open-file";
   import { allocate } from "./kernel/memory/heap";
@@ -22,12 +33,24 @@ const start = machineFor(`
     pointer = first;
     return <i32>(second + file.flags);
   }
-  function read(file: files.OpenFile, to: UserPointer, size: u32): i32 {
+  let where: u64 = 0;
+  export function lastPosition(): u32 { return <u32>where; }
+  function read(file: files.OpenFile, to: UserPointer, size: u32, position: u64): i32 {
+    where = position;
     return note(1, file, userAddress(to), size);
   }
-  function write(file: files.OpenFile, from: UserPointer, size: u32): i32 {
+  function write(file: files.OpenFile, from: UserPointer, size: u32, position: u64): i32 {
+    where = position;
     return note(2, file, userAddress(from), size);
   }
+  let opened: i32 = 0;
+  function openIt(file: files.OpenFile): i32 { return opened; }
+  export function failOpen(error: i32): void {
+    opened = error;
+    operations.open = openIt.index;
+  }
+  function closeIt(file: files.OpenFile): void { note(5, file, 0, 0); }
+  export function noteClose(): void { operations.release = closeIt.index; }
   function ioctl(file: files.OpenFile, command: u32, argument: u32): i32 {
     return note(3, file, command, argument);
   }
@@ -36,15 +59,32 @@ const start = machineFor(`
   }
   const operations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 8));
   const inode = changetype<Inode>(memory.data(offsetof<Inode>(), 8));
+  const entry = changetype<DirectoryEntry>(memory.data(offsetof<DirectoryEntry>(), 8));
   export function open(flags: u32, seekable: bool, size: u32): usize {
     operations.read = read.index;
     operations.write = write.index;
     operations.ioctl = ioctl.index;
     operations.readDirectory = readDirectory.index;
     operations.seekable = seekable;
-    inode.size = size;
-    return changetype<usize>(files.createOpenFile(inode, operations, flags));
+    // The text of a link: its size is the inode's.
+    inode.textLength = size;
+    inode.operations = operations;
+    inode.references = max<u32>(inode.references, 1);
+    entry.references = max<u32>(entry.references, 1);
+    return files.openFile(entry, inode, flags);
   }
+  export function openNameless(flags: u32): usize { return files.openFile(null, inode, flags); }
+  export function setMode(mode: u32): void { inode.mode = mode; }
+  export function writers(): i32 { return inode.writers; }
+  export function setWriters(count: i32): void { inode.writers = count; }
+  export function inodeReferences(): u32 { return inode.references; }
+  export function entryReferences(): u32 { return entry.references; }
+  export function ignorePosition(): void { operations.ignoresPosition = true; }
+  export function readAt(file: usize, position: u32): i32 {
+    return at(file).readAt(userPointer(0), 1, position);
+  }
+  export function mayRead(file: usize): bool { return at(file).mayRead; }
+  export function mayWrite(file: usize): bool { return at(file).mayWrite; }
   function at(file: usize): files.OpenFile { return changetype<files.OpenFile>(file); }
   export function callRead(file: usize, to: u32, size: u32): i32 {
     return at(file).read(userPointer(to), size);
@@ -68,8 +108,8 @@ const start = machineFor(`
   export function references(file: usize): u32 { return at(file).references; }
 `);
 
-const [EBADF, EINVAL, ESPIPE] = [-9, -22, -29];
-const [READ, WRITE, IOCTL, READ_DIRECTORY] = [1, 2, 3, 4];
+const [EBADF, ENOMEM, EINVAL, ETXTBSY, ESPIPE] = [-9, -12, -22, -26, -29];
+const [READ, WRITE, IOCTL, READ_DIRECTORY, CLOSE] = [1, 2, 3, 4, 5];
 const SIZE = 1000;
 const LARGEST = 2n ** 63n - 1n;
 let machine: Machine;
@@ -112,7 +152,7 @@ describe("an open file", () => {
 
   it("is none without memory", () => {
     call("takeAllFrames");
-    assert.equal(open(), 0);
+    assert.equal(call("open", O_RDWR, 1, SIZE), ENOMEM);
   });
 
   it("is read by what its kind does, with the file, the pointer and the size", () => {
@@ -149,6 +189,116 @@ describe("an open file", () => {
     assert.deepEqual([call("lastCall"), call("lastPointer")], [IOCTL, 0x5401]);
     assert.equal(call("callReadDirectory", file, 0x2000, 8), 8 + O_WRONLY);
     assert.deepEqual([call("lastCall"), call("lastPointer")], [READ_DIRECTORY, 0x2000]);
+  });
+});
+
+describe("an open file", () => {
+  it("holds its inode, and its name if there is one", () => {
+    const file = open();
+    const references = [call("inodeReferences"), call("entryReferences")];
+    const nameless = machine.address("openNameless", O_RDWR);
+    assert.deepEqual([call("inodeReferences"), call("entryReferences")], [3, 2]);
+    call("release", nameless);
+    assert.deepEqual([call("inodeReferences"), call("entryReferences")], references);
+    call("release", file);
+    assert.deepEqual([call("inodeReferences"), call("entryReferences")], [1, 1]);
+  });
+
+  it("is not one if its kind refuses, and nothing is held", () => {
+    const before = call("freeFrameCount");
+    open();
+    call("failOpen", -6);
+    assert.equal(call("open", O_RDWR, 1, SIZE), -6);
+    assert.equal(call("freeFrameCount"), before - 1);
+    assert.equal(call("inodeReferences"), 2);
+    call("failOpen", 0);
+    assert.ok(open() > 0);
+  });
+
+  it("tells its kind when it is closed for good", () => {
+    const file = open();
+    call("noteClose");
+    call("retain", file);
+    call("release", file);
+    assert.equal(call("lastCall"), 0);
+    call("release", file);
+    assert.equal(call("lastCall"), CLOSE);
+  });
+
+  it("moves on by what was read or written, if it has a position", () => {
+    const file = open();
+    call("callRead", file, 0, 100);
+    assert.equal(position(file), BigInt(100 + O_RDWR));
+    call("callWrite", file, 0, 10);
+    assert.equal(call("lastPosition"), 100 + O_RDWR);
+    assert.equal(position(file), BigInt(110 + 2 * O_RDWR));
+    const other = open(O_RDWR, 0);
+    call("callRead", other, 0, 100);
+    call("callWrite", other, 0, 100);
+    assert.equal(position(other), 0n);
+  });
+
+  it("stays where it is when nothing came", () => {
+    const file = open();
+    call("callRead", file, 0, -O_RDWR - 5);
+    call("callWrite", file, 0, -O_RDWR - 5);
+    assert.equal(position(file), 0n);
+    call("callRead", file, 0, -O_RDWR);
+    assert.equal(position(file), 0n);
+  });
+
+  it("is read elsewhere without moving", () => {
+    const file = open();
+    assert.equal(call("readAt", file, 77), 1 + O_RDWR);
+    assert.equal(call("lastPosition"), 77);
+    assert.equal(position(file), 0n);
+  });
+
+  it("is written at its end if it was opened so", () => {
+    const file = open(O_RDWR | O_APPEND);
+    call("callWrite", file, 0, 5);
+    assert.equal(call("lastPosition"), SIZE);
+    assert.equal(position(file), BigInt(SIZE + 5 + (O_RDWR | O_APPEND)));
+  });
+
+  it("that only names a file does nothing", () => {
+    const file = open(O_PATH);
+    for (const name of ["callRead", "callWrite", "callIoctl", "callReadDirectory"]) {
+      assert.equal(call(name, file, 0, 0), EBADF, name);
+    }
+    assert.equal(seek(file, 0n, SEEK_SET), EBADF);
+    assert.equal(call("lastCall"), 0);
+  });
+
+  it("may be read, written or both, as it was opened", () => {
+    const rights = [O_RDONLY, O_WRONLY, O_RDWR].map((flags) => {
+      const file = open(flags);
+      return [call("mayRead", file), call("mayWrite", file)];
+    });
+    assert.deepEqual(rights, [
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ]);
+  });
+
+  it("of a regular file counts as a writer if it may write", () => {
+    open(O_WRONLY);
+    assert.equal(call("writers"), 0);
+    call("setMode", S_IFREG);
+    const files = [O_RDONLY, O_WRONLY, O_RDWR].map((flags) => open(flags));
+    assert.equal(call("writers"), 2);
+    for (const file of files) call("release", file);
+    assert.equal(call("writers"), 0);
+  });
+
+  it("of a program that runs cannot be written", () => {
+    call("setMode", S_IFREG);
+    call("setWriters", -1);
+    assert.equal(call("open", O_WRONLY, 1, SIZE), ETXTBSY);
+    assert.ok(open(O_RDONLY) > 0);
+    call("setMode", 0);
+    assert.ok(open(O_WRONLY) > 0);
   });
 });
 
@@ -206,5 +356,12 @@ describe("the position of an open file", () => {
     const file = open(O_RDWR, 0);
     assert.equal(seek(file, 0n, SEEK_SET), ESPIPE);
     assert.equal(seek(file, 0n, 3), ESPIPE);
+  });
+
+  it("is of no account where every one is the same", () => {
+    const file = open(O_RDWR, 0);
+    call("ignorePosition");
+    assert.equal(seek(file, 5n, SEEK_SET), 0);
+    assert.equal(position(file), 0n);
   });
 });

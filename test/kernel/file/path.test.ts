@@ -1,268 +1,232 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { S_IFDIR, S_IFLNK, S_IFREG } from "../../../src/abi/files";
-import { compileKernelPart, type KernelPart, TEST_HEAP } from "../kernel-part";
+import { compileTree, DIRECTORY, type Tree } from "./file-tree";
 
-const start = compileKernelPart(
-  `
-  import { createInode, createRoot, Inode } from "./kernel/file/inode";
-  import { lastNameIsMissing, resolvePath } from "./kernel/file/path";
-  function at(inode: usize): Inode { return changetype<Inode>(inode); }
-  export function root(): usize { return changetype<usize>(createRoot()); }
-  export function create(directory: usize, mode: u32, name: usize, length: u32): usize {
-    const inode = createInode(mode, name, length)!;
-    at(directory).add(inode);
-    return changetype<usize>(inode);
-  }
-  export function setContents(inode: usize, data: usize, size: u32): void {
-    at(inode).data = data;
-    at(inode).size = size;
-  }
-  export function onlyLastIsMissing(): bool { return lastNameIsMissing; }
-  export function resolve(base: usize, path: usize, follow: bool): usize {
-    return resolvePath(at(base), path, follow);
-  }
-`,
-  { replace: { "kernel/memory/heap.ts": TEST_HEAP } },
-);
+const startTree = compileTree();
 
-const [ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP] = [-2, -20, -36, -40];
+const [ENOENT, EACCES, ENOTDIR, ENAMETOOLONG, ELOOP] = [-2, -13, -20, -36, -40];
+/** Where a path ends: kernel/file/path.ts. */
+const [AT_FILE, AT_LINK, AT_DIRECTORY] = [0, 1, 2];
 const NAME_MAX = 255;
-/** Links that one path may go through. */
 const MOST_LINKS = 40;
-let part: KernelPart;
-let root = 0;
-let text = 0;
 
-/** Puts a text somewhere, with bytes after it that are no part of it: its address. */
-function put(content: string): number {
-  const at = text;
-  part.write(at, `${content}/!`);
-  text += content.length + 2;
-  return at;
+let tree: Tree;
+let bin = 0;
+let shell = 0;
+
+/** The entry, released again, or the error. */
+function resolve(path: string, end = AT_FILE, base = tree.root, root = tree.root): number {
+  const found = tree.call("resolve", root, base, path, end);
+  if (found > 0) tree.call("release", found);
+  return found;
 }
 
-function create(directory: number, name: string, mode = S_IFDIR): number {
-  return part.call.create!(directory, mode, put(name), name.length);
+function lastName(): string {
+  const bytes = tree.machine.part.read(tree.call("lastName"), tree.call("lastLength"));
+  return Buffer.from(bytes).toString();
 }
-
-function link(directory: number, name: string, target: string): number {
-  const inode = create(directory, name, S_IFLNK);
-  part.call.setContents!(inode, put(target), target.length);
-  return inode;
-}
-
-const file = (directory: number, name: string) => create(directory, name, S_IFREG);
-
-function resolve(path: string, base = root, follow = true): number {
-  const at = text;
-  part.write(at, `${path}\0`);
-  return part.call.resolve!(base, at, follow ? 1 : 0);
-}
-
-/** What a path names if a link at its end is not followed. */
-const named = (path: string) => resolve(path, root, false);
-
-beforeEach(() => {
-  part = start();
-  text = part.area;
-  root = part.call.root!();
-});
 
 describe("a path", () => {
-  let usr = 0;
-  let bin = 0;
-  let cat = 0;
-
   beforeEach(() => {
-    usr = create(root, "usr");
-    bin = create(usr, "bin");
-    cat = file(bin, "cat");
+    tree = startTree();
+    bin = tree.make(tree.root, "bin", DIRECTORY);
+    shell = tree.make(bin, "shell");
   });
 
-  it("names what is under the root if it begins with a slash", () => {
-    assert.equal(resolve("/usr/bin/cat", bin), cat);
-    assert.equal(resolve("/usr", bin), usr);
+  it("leads through directories to a file", () => {
+    for (const path of ["/bin/shell", "bin/shell", "//bin///shell", "bin/./shell"]) {
+      assert.equal(resolve(path), shell, path);
+    }
+    assert.equal(resolve("shell", AT_FILE, bin), shell);
+    assert.equal(resolve("/bin/shell", AT_FILE, bin), shell);
   });
 
-  it("names what is under the base if it does not", () => {
-    assert.equal(resolve("bin/cat", usr), cat);
-    assert.equal(resolve("cat", bin), cat);
-    assert.equal(resolve("usr", bin), ENOENT);
+  it("goes up by two dots, and not past the root", () => {
+    assert.equal(resolve("bin/../bin/shell"), shell);
+    assert.equal(resolve("/../.."), tree.root);
+    assert.equal(resolve("..", AT_FILE, bin), tree.root);
+    assert.equal(resolve("..", AT_FILE, bin, bin), bin);
+    assert.equal(resolve("/..", AT_FILE, bin, bin), bin);
+    assert.equal(resolve("/shell", AT_FILE, tree.root, bin), shell);
   });
 
-  it("of nothing but slashes names the root", () => {
-    for (const path of ["/", "//", "///"]) assert.equal(resolve(path, bin), root);
+  it("tells dots from names that begin with them", () => {
+    const dots = (name: string) => tree.call("isDots", name, name.length);
+    assert.deepEqual([".", "..", "...", "a", ".a", "a.", ""].map(dots), [1, 1, 0, 0, 0, 0, 0]);
+    for (const name of ["...", ".a", "a."]) {
+      assert.equal(resolve(`/${name}`), ENOENT);
+      assert.equal(resolve(`/${name}`), ENOENT);
+      assert.equal(resolve(`/${name}`), ENOENT);
+      const entry = tree.make(tree.root, name);
+      assert.equal(resolve(name), entry);
+    }
   });
 
-  it("of no bytes names nothing", () => {
+  it("answers with the errors of Linux", () => {
     assert.equal(resolve(""), ENOENT);
+    assert.equal(resolve("/none"), ENOENT);
+    assert.equal(resolve("/none/x"), ENOENT);
+    assert.equal(resolve("/bin/shell/x"), ENOTDIR);
+    assert.equal(resolve("/bin/shell/"), ENOTDIR);
+    assert.equal(resolve("/bin/shell/."), ENOTDIR);
+    assert.equal(resolve("/bin/"), bin);
+    assert.equal(resolve(`/${"n".repeat(NAME_MAX)}`), ENOENT);
+    assert.equal(resolve(`/${"n".repeat(NAME_MAX + 1)}`), ENAMETOOLONG);
   });
 
-  it("may have several slashes for one", () => {
-    assert.equal(resolve("//usr///bin//cat"), cat);
+  it("holds what it found, and nothing else", () => {
+    const count = (entry: number) => tree.call("entryReferences", entry);
+    tree.link(tree.root, "link", "bin/shell");
+    const before = [tree.root, bin, shell].map(count);
+    for (const path of ["/bin/shell", "link", "bin/../bin/./shell", "none", "bin/none", "shell/x"])
+      resolve(path);
+    resolve("bin/shell", AT_DIRECTORY);
+    resolve("bin/shell/x", AT_DIRECTORY);
+    resolve("link/");
+    assert.deepEqual([tree.root, bin, shell].map(count), before);
+    tree.call("resolve", tree.root, tree.root, "bin/shell", AT_FILE);
+    assert.equal(count(shell), before[2]! + 1);
   });
 
-  it("with a dot stays where it is", () => {
-    assert.equal(resolve(".", bin), bin);
-    assert.equal(resolve("/usr/./bin/."), bin);
+  it("may search only where the caller may", () => {
+    tree.call("actAs", 5, 5);
+    assert.equal(resolve("/bin/shell"), shell);
+    tree.call("setMode", bin, DIRECTORY & ~0o111);
+    assert.equal(resolve("/bin/shell"), EACCES);
+    assert.equal(resolve("/bin/x", AT_DIRECTORY), EACCES);
+    assert.equal(resolve("/bin"), bin);
+    tree.call("actAs", 0, 0);
+    assert.equal(resolve("/bin/shell"), shell);
   });
 
-  it("with two dots goes to the directory above", () => {
-    assert.equal(resolve("..", bin), usr);
-    assert.equal(resolve("/usr/bin/../bin/cat"), cat);
+  it("sees what is mounted", () => {
+    const root = tree.call("mountTmpfs", bin);
+    const inside = tree.make(root, "inside");
+    assert.equal(resolve("/bin"), root);
+    assert.equal(resolve("/bin/inside"), inside);
+    assert.equal(resolve("inside", AT_FILE, bin), inside);
+    assert.equal(resolve("/bin/.."), tree.root);
+    assert.equal(resolve("/bin/shell"), ENOENT);
   });
 
-  it("stays at the root with two dots there", () => {
-    assert.equal(resolve("/.."), root);
-    assert.equal(resolve("../..", bin), root);
-    assert.equal(resolve("../../../../usr", bin), usr);
-  });
-
-  it("may have names that begin or end with dots", () => {
-    const names = ["...", ".x", "x.", "..x", "x.."];
-    const files = names.map((name) => file(bin, name));
-    assert.deepEqual(
-      names.map((name) => resolve(name, bin)),
-      files,
-    );
-    assert.equal(resolve(".y", bin), ENOENT);
-    assert.equal(resolve("y.", bin), ENOENT);
-    assert.equal(resolve("a", bin), ENOENT);
-    assert.equal(resolve("ab", bin), ENOENT);
-  });
-
-  it("that names nothing is refused, at any component", () => {
-    assert.equal(resolve("/usr/bin/dog"), ENOENT);
-    assert.equal(resolve("/lib/x"), ENOENT);
-  });
-
-  it("that names nothing says whether only its last name is missing", () => {
-    link(root, "b", "usr/bin");
-    link(root, "dangling", "nowhere");
-    link(root, "through", "nowhere/x");
-    for (const [path, isLast] of [
-      ["/usr/bin/dog", 1],
-      ["dog", 1],
-      ["/b/dog", 1],
-      ["/dangling", 1],
-      ["/lib/dog", 0],
-      ["/through", 0],
-      ["/dangling/dog", 0],
-    ] as const) {
-      assert.equal(resolve(path), ENOENT, path);
-      assert.equal(part.call.onlyLastIsMissing!(), isLast, path);
-    }
-    resolve("/dog");
-    assert.equal(resolve("/usr"), usr);
-    assert.equal(part.call.onlyLastIsMissing!(), 0, "that of the path before is forgotten");
-  });
-
-  it("does not go through a file", () => {
-    for (const path of ["/usr/bin/cat/x", "/usr/bin/cat/.", "/usr/bin/cat/.."]) {
-      assert.equal(resolve(path), ENOTDIR, path);
-    }
-    assert.equal(resolve("x", cat), ENOTDIR);
-  });
-
-  it("that ends in a slash names a directory", () => {
-    assert.equal(resolve("/usr/bin/"), bin);
-    assert.equal(resolve("/usr/bin//"), bin);
-    assert.equal(resolve("/usr/bin/cat/"), ENOTDIR);
-    assert.equal(resolve("cat//", bin), ENOTDIR);
-  });
-
-  it("may have names of 255 bytes, but no longer ones", () => {
-    const long = "n".repeat(NAME_MAX);
-    const found = file(root, long);
-    assert.equal(resolve(long), found);
-    assert.equal(resolve(`${long}n`), ENAMETOOLONG);
-    assert.equal(resolve(`/usr/${long}n/x`), ENAMETOOLONG);
+  it("asks a tree that is made while it is looked at", () => {
+    const root = tree.call("mountTmpfs", bin);
+    tree.call("makeDynamic", root);
+    assert.equal(resolve("/bin/x"), ENOENT);
+    const entry = tree.call("resolve", tree.root, tree.root, "/bin/four", AT_FILE);
+    assert.equal(tree.call("parent", entry), root);
+    assert.equal(resolve("/bin/four"), entry);
+    tree.call("release", entry);
+    assert.deepEqual(tree.names(root), []);
   });
 });
 
-describe("a symbolic link", () => {
-  let bin = 0;
-  let shell = 0;
-
+describe("symbolic links", () => {
   beforeEach(() => {
-    bin = create(root, "bin");
-    shell = file(bin, "shell");
+    tree = startTree();
+    bin = tree.make(tree.root, "bin", DIRECTORY);
+    shell = tree.make(bin, "shell");
   });
 
-  it("leads to its target, as seen from its own directory", () => {
-    link(bin, "sh", "shell");
-    assert.equal(resolve("/bin/sh"), shell);
+  it("are followed, relative to where they are or from the root", () => {
+    tree.link(bin, "sh", "shell");
+    tree.link(tree.root, "absolute", "/bin/sh");
+    const usr = tree.make(tree.root, "usr", DIRECTORY);
+    tree.link(usr, "bin", "../bin");
+    for (const path of ["/bin/sh", "/absolute", "/usr/bin/sh", "usr/bin/./sh"]) {
+      assert.equal(resolve(path), shell, path);
+    }
+    assert.equal(resolve("/absolute/"), ENOTDIR);
+    assert.equal(resolve("/usr/bin/"), bin);
+    assert.equal(resolve("/bin/sh", AT_FILE, tree.root, usr), ELOOP);
   });
 
-  it("leads to a target under the root if that begins with a slash", () => {
-    const directory = create(bin, "links");
-    link(directory, "sh", "/bin/shell");
-    assert.equal(resolve("/bin/links/sh"), shell);
+  it("are found themselves if that is asked for, and no slash comes after them", () => {
+    const link = tree.link(tree.root, "link", "bin");
+    assert.equal(resolve("link", AT_LINK), link);
+    assert.equal(resolve("link/", AT_LINK), bin);
+    assert.equal(resolve("link/shell", AT_LINK), shell);
+    assert.equal(resolve("link"), bin);
+    assert.equal(resolve("bin", AT_LINK), bin);
   });
 
-  it("is itself what a path names that ends with it, if it is not followed", () => {
-    const found = link(bin, "sh", "shell");
-    assert.equal(named("/bin/sh"), found);
-    assert.equal(named("/bin/shell"), shell);
+  it("lead on to what comes after them", () => {
+    tree.link(tree.root, "one", "two/");
+    tree.link(tree.root, "two", "./bin");
+    assert.equal(resolve("one/shell"), shell);
+    assert.equal(resolve("one/../one/shell"), shell);
+    assert.equal(resolve("one/none"), ENOENT);
   });
 
-  it("is followed in the middle of a path, and before a slash, in any case", () => {
-    link(root, "b", "bin");
-    assert.equal(named("/b/shell"), shell);
-    assert.equal(named("/b/"), bin);
+  it("may be forty, and not one more", () => {
+    tree.link(tree.root, "l0", "/bin");
+    for (let i = 1; i <= MOST_LINKS; i++) tree.link(tree.root, `l${i}`, `l${i - 1}/`);
+    assert.equal(resolve(`/l${MOST_LINKS - 1}/shell`), shell);
+    assert.equal(resolve(`/l${MOST_LINKS}/shell`), ELOOP);
+    tree.link(tree.root, "loop", "loop");
+    assert.equal(resolve("loop"), ELOOP);
+    assert.equal(resolve("/loop/x"), ELOOP);
+    assert.equal(resolve("/l19/../l19/shell"), shell);
+    assert.equal(resolve("/l20/../l19/shell"), ELOOP);
   });
 
-  it("may lead through others, and the path goes on after it", () => {
-    const inner = create(bin, "inner");
-    const found = file(inner, "found");
-    link(root, "b", "bin");
-    link(root, "i", "b/inner");
-    link(inner, "up", "../inner");
-    assert.equal(resolve("/i/up/found"), found);
-    assert.equal(resolve("i/../shell"), shell);
+  it("of length 0 lead nowhere", () => {
+    tree.link(tree.root, "empty", "");
+    assert.equal(resolve("empty"), ENOENT);
+    assert.equal(tree.call("missingIn"), 0);
   });
 
-  it("to a file is not a directory", () => {
-    link(root, "s", "bin/shell");
-    assert.equal(resolve("/s/"), ENOTDIR);
-    assert.equal(resolve("/s/x"), ENOTDIR);
+  it("of other kinds lead where their file system says", () => {
+    const link = tree.link(tree.root, "magic", "nowhere");
+    tree.call("makeMagic", link, bin);
+    assert.equal(resolve("magic"), bin);
+    assert.equal(resolve("magic/shell"), shell);
+    assert.equal(resolve("magic", AT_LINK), link);
+    tree.call("makeMagic", link, 0);
+    assert.equal(resolve("magic"), ENOENT);
+  });
+});
+
+describe("the last name of a path", () => {
+  beforeEach(() => {
+    tree = startTree();
+    bin = tree.make(tree.root, "bin", DIRECTORY);
+    shell = tree.make(bin, "shell");
   });
 
-  it("may have a target that ends in a slash, which is a directory", () => {
-    link(root, "b", "bin/");
-    link(root, "s", "bin/shell/");
-    assert.equal(resolve("/b"), bin);
-    assert.equal(resolve("/s"), ENOTDIR);
+  it("is left to the caller who asks for its directory", () => {
+    for (const path of ["/bin/new", "bin/new", "bin/./new/", "/bin//new//"]) {
+      assert.equal(resolve(path, AT_DIRECTORY), bin, path);
+      assert.equal(lastName(), "new", path);
+      assert.equal(tree.call("lastHasSlash"), path.endsWith("/") ? 1 : 0, path);
+    }
+    assert.equal(resolve("/", AT_DIRECTORY), tree.root);
+    assert.equal(lastName(), "");
+    assert.equal(resolve("bin/..", AT_DIRECTORY), bin);
+    assert.equal(lastName(), "..");
+    assert.equal(resolve("none/x", AT_DIRECTORY), ENOENT);
+    assert.equal(resolve("bin/shell/x", AT_DIRECTORY), ENOTDIR);
+    assert.equal(resolve(`bin/${"n".repeat(NAME_MAX + 1)}`, AT_DIRECTORY), ENAMETOOLONG);
   });
 
-  it("to nothing is refused", () => {
-    link(root, "dangling", "nowhere");
-    link(root, "empty", "");
-    assert.equal(resolve("/dangling"), ENOENT);
-    assert.equal(resolve("/empty"), ENOENT);
-    assert.notEqual(named("/empty"), ENOENT);
-  });
-
-  it("to itself is refused", () => {
-    link(root, "loop", "loop");
-    link(root, "ping", "pong");
-    link(root, "pong", "ping");
-    assert.equal(resolve("/loop"), ELOOP);
-    assert.equal(resolve("/ping/x"), ELOOP);
-  });
-
-  it("may lead to further ones, 40 in all", () => {
-    link(bin, "link1", "shell");
-    for (let i = 2; i <= MOST_LINKS + 1; i++) link(bin, `link${i}`, `link${i - 1}`);
-    assert.equal(resolve(`/bin/link${MOST_LINKS}`), shell);
-    assert.equal(resolve(`/bin/link${MOST_LINKS + 1}`), ELOOP);
-    assert.equal(resolve(`/bin/link${MOST_LINKS}`), shell, "each path begins to count anew");
-  });
-
-  it("counts with those beside it in one path", () => {
-    link(bin, "here", ".");
-    assert.equal(resolve(`/bin/${"here/".repeat(MOST_LINKS)}shell`), shell);
-    assert.equal(resolve(`/bin/${"here/".repeat(MOST_LINKS + 1)}shell`), ELOOP);
+  it("tells where it is missing, if all before it is there", () => {
+    const missing = (path: string, end = AT_FILE) => {
+      assert.equal(resolve(path, end), ENOENT, path);
+      return tree.call("missingIn");
+    };
+    assert.equal(missing("/none"), tree.root);
+    assert.equal(missing("/bin/none"), bin);
+    assert.equal(lastName(), "none");
+    assert.equal(tree.call("lastHasSlash"), 0);
+    assert.equal(missing("/bin/none/"), bin);
+    assert.equal(tree.call("lastHasSlash"), 1);
+    assert.equal(missing("/none/x"), 0);
+    tree.link(tree.root, "to", "bin/none");
+    assert.equal(missing("to"), bin);
+    assert.equal(lastName(), "none");
+    assert.equal(missing("to/x"), 0);
+    assert.equal(missing("none", AT_LINK), tree.root);
+    assert.equal(resolve("/bin/shell"), shell);
+    assert.equal(tree.call("missingIn"), 0);
   });
 });

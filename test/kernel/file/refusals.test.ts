@@ -11,11 +11,16 @@ const part = loadKernelPart(
   const pointer = changetype<UserPointer>(0);
   export function ioctl(): i32 { return refusals.refuseIoctl(file, 0, 0); }
   export function readDirectory(): i32 { return refusals.refuseReadDirectory(file, pointer, 0); }
-  export function read(): i32 { return refusals.refuseRead(file, pointer, 0); }
-  export function write(): i32 { return refusals.refuseWrite(file, pointer, 0); }
-  export function deviceWrite(): i32 { return refusals.refuseDeviceWrite(file, pointer, 0); }
+  export function read(): i32 { return refusals.refuseRead(file, pointer, 0, 0); }
+  export function write(): i32 { return refusals.refuseWrite(file, pointer, 0, 0); }
+  export function deviceWrite(): i32 { return refusals.refuseDeviceWrite(file, pointer, 0, 0); }
 `,
-  { replace: { "kernel/memory/user-memory.ts": "@unmanaged export class UserPointer {}" } },
+  {
+    replace: {
+      "kernel/memory/user-memory.ts": "@unmanaged export class UserPointer {}",
+      "kernel/file/open-file.ts": "@unmanaged export class OpenFile {}",
+    },
+  },
 );
 
 const ERRNO = { EBADF: -9, ENOTDIR: -20, EISDIR: -21, EINVAL: -22, ENOTTY: -25 };

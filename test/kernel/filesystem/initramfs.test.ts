@@ -4,11 +4,15 @@ import { describe, it } from "node:test";
 import { loadKernelPart } from "../kernel-part";
 
 const complaints: string[] = [];
-/** How many inodes were looked at for their names, and passed over. */
+/** How many names were looked at, and passed over. */
 let steps = 0;
+/** Up to where the archive was said not to be needed any more. */
+let passed = 0;
 const ARCHIVE = 0x40_0000;
+const PAGE = 4096;
+const HEAP = ARCHIVE + (12 << 20);
 const LARGE_HEAP = `
-  let next: usize = ${ARCHIVE + (12 << 20)};
+  let next: usize = ${HEAP};
   export function allocate(size: usize): usize {
     const at = next;
     next += (size + 15) & ~15;
@@ -16,6 +20,30 @@ const LARGE_HEAP = `
     return at;
   }
   export function free(_object: usize): void {}
+`;
+/** Frames are pieces of the heap, seen where they are. */
+const FRAMES = `
+  import { allocate } from "./heap";
+  declare function hasRoom(): bool;
+  export function allocateFrame(): u32 {
+    return hasRoom() ? (allocate(${2 * PAGE}) + ${PAGE - 1}) & ~${PAGE - 1} : 0;
+  }
+  export function releaseFrame(_frame: u32): void {}
+  export function retainFrame(_frame: u32): void {}
+  export function frameReferences(_frame: u32): u32 { return 1; }
+  export function frameLink(_frame: u32): u32 { return 0; }
+  export function setFrameLink(_frame: u32, _link: u32): void {}
+`;
+const WINDOWS = `
+  export function openWindow(frame: u32): usize { return frame; }
+  export function closeWindow(_address: usize): void {}
+`;
+const PAGES = `
+  import { allocate } from "./heap";
+  export function allocatePages(count: u32): usize {
+    return (allocate((count + 1) * ${PAGE}) + ${PAGE - 1}) & ~${PAGE - 1};
+  }
+  export function freePages(_start: usize, _count: u32): void {}
 `;
 
 /** A file of the kernel's that counts how often it comes past `line`. */
@@ -25,47 +53,71 @@ function counted(path: string, line: string): string {
   return `declare function step(): void;\n${text.replace(line, `step(); ${line}`)}`;
 }
 
-function step(): number {
-  return steps++;
-}
+let framesLeft = 0;
 
 const part = loadKernelPart(
   `
-  import { createRoot, Inode, rootDirectory } from "./kernel/file/inode";
+  import { DirectoryEntry, rootDirectory, startDirectoryEntries }
+    from "./kernel/file/directory-entry";
+  import { mount as mountTree } from "./kernel/file/mount";
+  import { createTmpfs } from "./kernel/filesystem/tmpfs/tmpfs";
   import { unpackInitramfs } from "./kernel/filesystem/initramfs/unpack";
-  import { lastNameIsMissing, resolvePath } from "./kernel/file/path";
+  import { readContents } from "./kernel/file/contents";
+  import { PathEnd, resolvePath } from "./kernel/file/path";
+  import { Inode } from "./kernel/file/inode";
+  declare function pass(offset: u32): void;
+  function passed(offset: u32): void { pass(offset); }
   export function mount(start: usize, size: u32): u32 {
-    createRoot();
-    return unpackInitramfs(start, size);
+    startDirectoryEntries();
+    mountTree(createTmpfs(0o755)!, null);
+    return unpackInitramfs(start, size, passed.index);
   }
-  export function find(path: usize): usize { return resolvePath(rootDirectory(), path, true); }
-  export function findLink(path: usize): usize { return resolvePath(rootDirectory(), path, false); }
-  export function isLastMissing(): u32 { return lastNameIsMissing; }
-  export function data(inode: usize): usize { return changetype<Inode>(inode).data; }
-  export function size(inode: usize): u32 { return changetype<Inode>(inode).size; }
-  export function mode(inode: usize): u32 { return changetype<Inode>(inode).mode; }
+  function resolve(path: usize, end: PathEnd): usize {
+    const root = rootDirectory();
+    return resolvePath(root, root, path, end);
+  }
+  export function find(path: usize): usize { return resolve(path, PathEnd.file); }
+  export function findLink(path: usize): usize { return resolve(path, PathEnd.link); }
+  function inodeOf(entry: usize): Inode { return changetype<DirectoryEntry>(entry).inode; }
+  export function read(entry: usize, to: usize, size: u32): u32 {
+    return readContents(inodeOf(entry), 0, to, size);
+  }
+  export function inode(entry: usize): usize { return changetype<usize>(inodeOf(entry)); }
+  export function size(entry: usize): u32 { return <u32>inodeOf(entry).size; }
+  export function mode(entry: usize): u32 { return inodeOf(entry).mode; }
+  export function owner(entry: usize): u32 { return inodeOf(entry).owner; }
+  export function group(entry: usize): u32 { return inodeOf(entry).group; }
+  export function links(entry: usize): u32 { return inodeOf(entry).links; }
+  export function device(entry: usize): u32 { return inodeOf(entry).device; }
+  export function seconds(entry: usize): u32 { return <u32>(inodeOf(entry).modified >> 32); }
+  export function text(entry: usize): usize { return inodeOf(entry).data; }
 `,
   {
-    memory: 32 << 20,
+    memory: 96 << 20,
     replace: {
       "kernel/memory/heap.ts": LARGE_HEAP,
-      "kernel/file/inode.ts": counted("kernel/file/inode.ts", "child = child.next;"),
-      "kernel/filesystem/initramfs/name-index.ts": counted(
-        "kernel/filesystem/initramfs/name-index.ts",
-        "inode = inode.sameHash;",
+      "kernel/memory/frames.ts": FRAMES,
+      "kernel/memory/window.ts": WINDOWS,
+      "kernel/memory/pages.ts": PAGES,
+      "kernel/file/directory-entry.ts": counted(
+        "kernel/file/directory-entry.ts",
+        "entry = entry.sameHash;",
       ),
       "kernel/log/log.ts":
         "export declare function warn(format: usize, a: u32 = 0, b: u32 = 0): void;",
-      "kernel/memory/user-memory.ts": "@unmanaged export class UserPointer {}",
-      "kernel/filesystem/initramfs/files.ts": `
+      "kernel/filesystem/tmpfs/directory.ts": `
+        import { FileOperations } from "../../file/inode";
+        export function directoryOperations(): FileOperations | null { return null; }
+      `,
+      "kernel/filesystem/tmpfs/regular-file.ts": `
         import { FileOperations } from "../../file/inode";
         export function regularOperations(): FileOperations | null { return null; }
-        export function directoryOperations(): FileOperations | null { return null; }
       `,
     },
     imports: {
-      inode: { step },
-      "name-index": { step },
+      "directory-entry": { step: () => steps++ },
+      frames: { hasRoom: () => (framesLeft-- > 0 ? 1 : 0) },
+      part: { pass: (offset = 0) => (passed = offset) },
       log: {
         warn(format = 0, offset = 0, what = 0) {
           const text = part.text(format);
@@ -84,13 +136,24 @@ const ENOENT = -2;
 const ENOTDIR = -20;
 const ELOOP = -40;
 
-type Entry = readonly [name: string, mode: number, contents: string];
+interface Attributes {
+  readonly inode?: number;
+  readonly owner?: number;
+  readonly group?: number;
+  readonly links?: number;
+  readonly modified?: number;
+  readonly device?: readonly [major: number, minor: number];
+}
+
+type Entry = readonly [name: string, mode: number, contents: string, attributes?: Attributes];
 
 /** One entry as `cpio -H newc` writes it. */
-function entry([name, mode, contents]: Entry): Buffer {
+function entry([name, mode, contents, attributes = {}]: Entry): Buffer {
   const size = Buffer.byteLength(contents);
-  const fields = [1, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, name.length + 1, 0];
-  const header = `070701${fields.map((field) => field.toString(16).padStart(8, "0")).join("")}`;
+  const { inode = 1, owner = 0, group = 0, links = 1, modified = 0, device = [0, 0] } = attributes;
+  const fields = [inode, mode, owner, group, links, modified, size, 0, 0, ...device];
+  const all = [...fields, name.length + 1, 0];
+  const header = `070701${all.map((field) => field.toString(16).padStart(8, "0")).join("")}`;
   const head = Buffer.from(`${header}${name}\0`);
   return Buffer.concat([pad(head), pad(Buffer.from(contents))]);
 }
@@ -103,8 +166,9 @@ function archive(...entries: Entry[]): Buffer {
   return Buffer.concat([...entries, ["TRAILER!!!", 0, ""] as const].map(entry));
 }
 
-function mount(bytes: Buffer, size = bytes.length): number {
+function mount(bytes: Buffer, size = bytes.length, frames = 1000): number {
   complaints.length = 0;
+  framesLeft = frames;
   part.write(part.area, bytes);
   return part.call.mount!(part.area, size);
 }
@@ -116,9 +180,11 @@ function find(path: string, by = "find"): number {
 }
 
 function contents(path: string): string {
-  const inode = find(path);
-  assert.ok(inode > 0, `${path}: ${inode}`);
-  return Buffer.from(part.read(part.call.data!(inode), part.call.size!(inode))).toString();
+  const found = find(path);
+  assert.ok(found > 0, `${path}: ${found}`);
+  const to = part.area + 0xe000;
+  const count = part.call.read!(found, to, 4096);
+  return Buffer.from(part.read(to, count)).toString();
 }
 
 describe("initramfs", () => {
@@ -179,13 +245,46 @@ describe("initramfs", () => {
     assert.equal(find("/l20/../l19/shell"), ELOOP);
   });
 
-  it("tells a last name that is missing from a directory that is", () => {
-    mount(archive(["bin/shell", FILE, ""], ["to", LINK, "bin/none"], ["past", LINK, "none/x"]));
-    const isLast = (path: string) => [find(path), part.call.isLastMissing!()];
-    for (const path of ["/none", "/bin/none", "to"]) assert.deepEqual(isLast(path), [ENOENT, 1]);
-    for (const path of ["/none/x", "to/x", "past", ""]) {
-      assert.deepEqual(isLast(path), [ENOENT, 0], path);
+  it("keeps modes, owners, times and devices", () => {
+    const attributes = { owner: 5, group: 6, modified: 1234567, device: [5, 1] } as const;
+    mount(archive(["su", 0o104755, "x", attributes], ["console", 0o020600, "", attributes]));
+    const su = find("/su");
+    assert.equal(part.call.mode!(su), 0o104755);
+    assert.deepEqual([part.call.owner!(su), part.call.group!(su)], [5, 6]);
+    assert.equal(part.call.seconds!(su), 1234567);
+    const device = find("/console");
+    assert.deepEqual([part.call.mode!(device), part.call.device!(device)], [0o020600, 0x501]);
+    mount(archive([".", 0o041777, "", attributes]));
+    assert.deepEqual([part.call.mode!(find("/")), part.call.owner!(find("/"))], [0o041777, 5]);
+  });
+
+  it("keeps hard links, whichever entry brings the contents", () => {
+    for (const bringer of [0, 1, 2]) {
+      const names = ["a", "b", "c"].map(
+        (name, i): Entry => [name, FILE, i === bringer ? "all" : "", { inode: 9, links: 3 }],
+      );
+      mount(archive(...names, ["other", FILE, "", { inode: 8, links: 2 }]));
+      const inodes = ["/a", "/b", "/c"].map((path) => part.call.inode!(find(path)));
+      assert.equal(new Set(inodes).size, 1);
+      assert.equal(part.call.links!(find("/a")), 3);
+      for (const path of ["/a", "/b", "/c"]) assert.equal(contents(path), "all");
+      assert.equal(part.call.links!(find("/other")), 1);
     }
+  });
+
+  it("says after each entry what is not needed any more", () => {
+    const first = entry(["a", FILE, "aaaa"]);
+    mount(Buffer.concat([first, archive()]));
+    assert.equal(passed, first.length);
+  });
+
+  it("keeps what came before the memory was used up, and says so", () => {
+    const text = "x".repeat(3 * PAGE);
+    const count = mount(archive(["a", FILE, "a"], ["b", FILE, text], ["c", FILE, "c"]), 20000, 2);
+    assert.equal(count, 1);
+    assert.equal(contents("/a"), "a");
+    assert.equal(find("/c"), ENOENT);
+    assert.match(complaints.join(), /not enough memory for it, nor for what comes after it/);
   });
 
   it("takes the last one of two entries with a name", () => {
@@ -250,10 +349,11 @@ describe("initramfs", () => {
       ]);
       complaints.length = 0;
       steps = 0;
+      framesLeft = 1;
       part.write(ARCHIVE, bytes);
       assert.equal(part.call.mount!(ARCHIVE, bytes.length), count + 1);
       assert.deepEqual(complaints, []);
-      assert.ok(steps < 2 * count, `${steps} steps`);
+      assert.ok(steps < 4 * count, `${steps} steps`);
       assert.equal(contents("/folder/x"), "x");
     });
   }
