@@ -160,6 +160,11 @@ let entryCount: u32 = 0;
 export let namesVersion: u32 = 0;
 let root: DirectoryEntry | null = null;
 
+/** How many lists the table of names has: at least as many as names, while there is memory. */
+export function bucketCount(): u32 {
+  return bucketMask + 1;
+}
+
 /** The root of all names. It exists from the mount of the first file system on. */
 export function rootDirectory(): DirectoryEntry {
   return root!;

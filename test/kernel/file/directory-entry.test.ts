@@ -69,6 +69,7 @@ describe("a directory entry", () => {
       assert.equal(find(`file${i}`), entries[i], `file${i}`);
     }
     assert.equal(find("file1500"), 0);
+    assert.equal(tree.call("bucketCount"), 2048);
     for (const [i, entry] of entries.entries()) {
       tree.call("unlinkEntry", entry);
       assert.equal(find(`file${i}`), 0);
@@ -143,6 +144,15 @@ describe("a directory entry", () => {
     tree.call("takeFrames", 0);
     while (tree.named("rename", entry, "n".repeat(200)) !== 0);
     assert.equal(tree.named("rename", entry, "n".repeat(251)), 0);
+  });
+
+  it("has no table without memory", () => {
+    assert.equal(tree.call("startEntries"), 1);
+    tree.call("takeFrames", 0);
+    for (let i = 0; i < 20; i++) tree.call("newInode", FILE);
+    let started = 1;
+    for (let i = 0; i < 20 && started === 1; i++) started = tree.call("startEntries");
+    assert.equal(started, 0);
   });
 
   it("is none without memory", () => {

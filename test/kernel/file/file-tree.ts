@@ -38,6 +38,7 @@ const SOURCE = `
     mounts.mount(createTmpfs(0o755)!, null);
     return changetype<usize>(entries.rootDirectory());
   }
+  export function bucketCount(): u32 { return entries.bucketCount(); }
   export function startEntries(): bool { return entries.startDirectoryEntries(); }
   export function actAs(user: u32, group: u32): void {
     const who = currentCredentials();
