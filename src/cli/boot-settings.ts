@@ -22,7 +22,7 @@ export const BOOT_OPTIONS = {
 const NAMES_SHOWN = 5;
 const DEFAULT_MEMORY_MIB = 64;
 /** Enough for image, tables and one process; no more than the emulators can give. */
-const MEMORY_LIMITS = { min: 2, max: 2048 };
+export const MEMORY_LIMITS = { min: 2, max: 2048 };
 
 export interface BootSettings {
   readonly machine: MachineName;

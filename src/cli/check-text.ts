@@ -39,20 +39,32 @@ export function printReport(report: CheckReport, verbose: boolean): void {
   print(style(summaryOf(report.findings), report.ok ? "green" : "red"));
 }
 
-/** The findings alone. */
-export function printFindings({ findings }: CheckReport, verbose: boolean): void {
-  for (const group of groupFindings(findings)) printGroup(group, verbose);
+/**
+ * The findings alone.
+ *
+ * @param write where their lines go
+ */
+export function printFindings({ findings }: CheckReport, verbose: boolean, write = print): void {
+  for (const group of groupFindings(findings)) {
+    for (const line of linesOf(group, verbose)) write(line);
+  }
 }
 
-function printGroup({ first, all }: FindingGroup, verbose: boolean): void {
-  print(`${placeText(first)}${markOf(first)}: ${first.what}`);
-  print(`  ${style(first.title, "dim")}; npx isthmus explain ${first.code}`);
-  print(`  change: ${first.change}`);
+function linesOf({ first, all }: FindingGroup, verbose: boolean): string[] {
   const others = all.slice(1);
-  if (others.length === 0) return;
-  if (!verbose) print(`  and ${others.length} more like it: --verbose lists them`);
-  else
-    for (const other of others) print(`  also ${placeText(other)}${markOf(other)}: ${other.what}`);
+  const list = others.map((other) => `  also ${headlineOf(other)}`);
+  const count = `  and ${others.length} more like it: --verbose lists them`;
+  return [
+    headlineOf(first),
+    `  ${style(first.title, "dim")}; npx isthmus explain ${first.code}`,
+    `  change: ${first.change}`,
+    ...(verbose || others.length === 0 ? list : [count]),
+  ];
+}
+
+/** What editors take apart. */
+function headlineOf(finding: CodedFinding): string {
+  return `${placeText(finding)}${markOf(finding)}: ${finding.what}`;
 }
 
 function placeText({ place }: CodedFinding): string {

@@ -519,6 +519,12 @@ const MACHINES = {
     `v86 can step because two places of its WebAssembly are changed, which were found in one
     version. Any other file is refused rather than changed by guess.`,
   ],
+  MACH009: [
+    "no machine here boots the kernel",
+    `Each loader was asked by the rules of its source, and what each minds is in the message. The
+    machines here boot Multiboot 1 and 2, PVH notes and Linux's bzImage; Limine's protocol and UEFI
+    applications need a loader that is not here.`,
+  ],
   MACH008: [
     "there is no place for a machine's temporary files",
     `QEMU's sockets and memory are files of a folder below TMPDIR, or /tmp. Set TMPDIR to a folder

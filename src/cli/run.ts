@@ -1,19 +1,30 @@
 // isthmus run: boots the kernel; this terminal is its serial line
 //
-//   npx isthmus run [--machine v86|qemu|grub] [--memory MiB] [--timeout S]
-//                   [--kernel FILE] [--initramfs FILE] [--verbose] [--trace] [--gdb]
-//                   [[--] PROGRAM ARGS…]
+//   npx isthmus run [--machine v86|qemu|grub] [--memory MiB] [--timeout S] [--initramfs FILE]
+//                   [--screen FILE] [--verbose] [--trace] [--gdb] [[--] PROGRAM ARGS…]
+//   npx isthmus run --kernel FILE [--force] [--machine …] [--memory MiB] [--timeout S]
+//                   [--initramfs FILE] [--screen FILE] [--gdb] [[--] COMMAND LINE…]
 //
 // Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input from a
 // pipe or a file is passed on without echo, and its end as ^D.
 //
+// With --kernel it boots a kernel of yours: an ELF file or a flat image with a boot header, for
+// i386 or x86-64, or a Linux bzImage. Machine and protocol follow from the file: v86 if it takes
+// the kernel, else QEMU's -kernel (Multiboot, PVH, Linux), else GRUB in QEMU (Multiboot 2). What
+// `isthmus check` finds comes first, on the standard error, and an error stops the run. The end
+// says where the kernel stood: its instruction, symbol and line.
+//
 // Options
 //   --machine NAME     v86 (default) needs nothing installed; qemu; grub: QEMU, from a GRUB image
-//   --memory MIB       the guest's memory; default 64
+//   --memory MIB       the guest's memory; default 64, with --kernel 128
 //   --timeout S        ends the run after S seconds
-//   --kernel FILE      boots this Multiboot ELF file instead of the project's kernel
+//   --kernel FILE      boots this file instead of the project's kernel
+//   --force            with --kernel: boots it whatever `check` has found
 //   --initramfs FILE   the module to hand to the kernel, with or without --kernel; ours wants a
 //                      cpio archive
+//   --screen FILE      writes the text of the VGA screen whenever it changes, and - at the end, to
+//                      the standard output; without it the screen of a kernel that says nothing on
+//                      its serial line is printed at the end
 //   --verbose          shows what the kernel says while it boots
 //   --trace            shows every system call
 //   --gdb              with --machine qemu: waits for GDB before the first instruction, and prints
@@ -23,17 +34,29 @@
 //   ^A x               leaves
 //   ^A ^A              sends ^A
 //
-// Exit status: the program's own (128 + signal if it was killed); 2 usage or unusable input; 124
-// timed out, 125 the kernel panicked or the machine died, 130 left by ^A x.
+// Exit status: the program's own (128 + signal if it was killed); 0 a kernel of yours has halted
+// with interrupts off or switched the machine off; what QEMU ends with if it wrote to port 0xf4
+// (twice the value plus one); 2 usage or unusable input; 124 timed out, 125 the kernel panicked or
+// the machine died, 130 left by ^A x.
 
 import { relative } from "node:path";
 import { nearestName } from "../base/nearest-name";
 import { programNames } from "../machine/initramfs";
-import type { Ending, Machine } from "../machine/machine";
+import { MACHINE_NAMES, type Machine } from "../machine/machine";
 import { openMachine } from "../machine/open-machine";
-import { BOOT_OPTIONS, type BootSettings, bootSettings } from "./boot-settings";
+import {
+  BOOT_OPTIONS,
+  type BootSettings,
+  bootSettings,
+  MEMORY_LIMITS,
+  readInput,
+} from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { ConsoleInput } from "./console-input";
+import { examineKernel, type ForeignKernel } from "./foreign-kernel";
+import { type Outcome, runGuest } from "./guest-run";
+import { GuestWatch, screenText } from "./guest-watch";
+import { runForeign } from "./run-foreign";
 import { progress } from "./terminal";
 
 const STATUS_TIMEOUT = 124;
@@ -43,9 +66,9 @@ const STATUS_NOT_FOUND = 127;
 const STATUS_LEFT = 130;
 /** Where GDB's users expect a kernel: QEMU's `-s`. */
 const DEBUGGER = "tcp:127.0.0.1:1234";
+/** What QEMU gives a machine by default. */
+const FOREIGN_MEMORY_MIB = 128;
 const TIMEOUT_LIMITS = { min: 1, max: 86_400 };
-
-type Outcome = Ending | { readonly kind: "timeout" } | { readonly kind: "left" };
 
 export const command: Command = {
   options: {
@@ -54,6 +77,8 @@ export const command: Command = {
     verbose: { type: "boolean" },
     trace: { type: "boolean" },
     gdb: { type: "boolean" },
+    screen: { type: "string" },
+    force: { type: "boolean" },
   },
   takesProgram: true,
   run,
@@ -63,7 +88,8 @@ async function run(line: CommandLine): Promise<number> {
   const seconds = line.count("timeout", TIMEOUT_LIMITS, undefined);
   const kernelOptions = kernelOptionsOf(line);
   const isDebugged = line.flag("gdb");
-  if (isDebugged && line.value("machine") !== "qemu") {
+  const foreign = await foreignKernel(line);
+  if (isDebugged && (foreign?.choice.machine ?? line.value("machine")) !== "qemu") {
     throw new UsageError("--gdb works only with --machine qemu");
   }
   const input = new ConsoleInput();
@@ -72,16 +98,76 @@ async function run(line: CommandLine): Promise<number> {
     const prepared = bootSettings(line, { kernelOptions });
     const settings = await Promise.race([prepared, input.left]);
     if (settings === undefined) leaveBuild(input);
-    const debuggerAt = isDebugged ? { debuggerAt: DEBUGGER } : {};
-    const machine = openMachine(settings.machine, settings.options, debuggerAt);
-    machine.serial.onOutput((bytes) => process.stdout.write(bytes));
-    const outcome = await boot(machine, input, seconds, isDebugged ? settings : undefined);
-    const status = report(outcome, machine, seconds);
+    const screen = line.value("screen");
+    const isRun = { settings, input, seconds, screen, isDebugged };
+    const status = foreign ? await bootForeign(foreign, isRun, line) : await bootOwn(isRun);
     if (status === STATUS_NOT_FOUND) suggestProgram(line.program[0], settings.options.initramfs);
     return status;
   } finally {
     input.close();
   }
+}
+
+async function bootOwn(run: Run): Promise<number> {
+  const { settings, seconds, isDebugged } = run;
+  const machine = openMachine(settings.machine, settings.options, debuggerOf(isDebugged));
+  machine.serial.onOutput((bytes) => process.stdout.write(bytes));
+  const outcome = await boot(machine, run);
+  return report(outcome, machine, seconds);
+}
+
+interface Run {
+  readonly settings: BootSettings;
+  readonly input: ConsoleInput;
+  readonly seconds: number | undefined;
+  readonly screen: string | undefined;
+  readonly isDebugged: boolean;
+}
+
+/** What --kernel names, examined, if it is not one of ours. */
+async function foreignKernel(line: CommandLine): Promise<ForeignKernel | undefined> {
+  const path = line.value("kernel");
+  if (path === undefined) {
+    if (line.flag("force")) throw new UsageError("--force is for kernels that --kernel names");
+    return undefined;
+  }
+  const named = line.value("machine") !== undefined;
+  return examineKernel(await readInput(path), path, {
+    memoryMiB: foreignMemory(line),
+    machine: named ? line.choice("machine", MACHINE_NAMES) : undefined,
+  });
+}
+
+function foreignMemory(line: CommandLine): number {
+  return line.count("memory", MEMORY_LIMITS, FOREIGN_MEMORY_MIB);
+}
+
+function bootForeign(foreign: ForeignKernel, run: Run, line: CommandLine): Promise<number> {
+  const { settings, input, seconds, screen, isDebugged } = run;
+  const options = {
+    ...settings.options,
+    memoryMiB: foreignMemory(line),
+    commandLine: line.program.join(" "),
+    exitDevice: true,
+  };
+  const announce = () => {
+    if (isDebugged) progress(debuggerCommand(settings.kernelPath));
+  };
+  return runForeign(foreign, {
+    path: settings.kernelPath,
+    options,
+    qemu: debuggerOf(isDebugged),
+    input,
+    seconds,
+    screen,
+    force: line.flag("force"),
+    isDebugged,
+    announce,
+  });
+}
+
+function debuggerOf(isDebugged: boolean): { readonly debuggerAt?: string } {
+  return isDebugged ? { debuggerAt: DEBUGGER } : {};
 }
 
 /** The build goes on until its processes are ended, which happens when this one exits. */
@@ -91,21 +177,19 @@ function leaveBuild(input: ConsoleInput): never {
 }
 
 /** Runs the machine to its end. */
-async function boot(
-  machine: Machine,
-  input: ConsoleInput,
-  seconds: number | undefined,
-  debugged: BootSettings | undefined,
-): Promise<Outcome> {
-  const timer = seconds === undefined ? undefined : new Timer(seconds * 1000);
+async function boot(machine: Machine, run: Run): Promise<Outcome> {
+  const { settings, input, seconds, screen, isDebugged } = run;
+  const watch = screen === undefined ? undefined : new GuestWatch(machine, screen);
   try {
-    input.connect(machine.serial);
-    await machine.start();
-    if (debugged) progress(debuggerCommand(debugged.kernelPath));
-    return await firstOf(machine, input, timer);
+    const started = () => {
+      if (isDebugged) progress(debuggerCommand(settings.kernelPath));
+      else watch?.start();
+    };
+    const outcome = await runGuest({ machine, input, seconds, started });
+    const look = await watch?.end();
+    if (look && screen === "-") process.stdout.write(screenText(look.screen));
+    return outcome;
   } finally {
-    timer?.cancel();
-    input.close();
     await machine.close();
   }
 }
@@ -131,34 +215,6 @@ function kernelOptionsOf(line: CommandLine): string[] {
     ...(line.flag("trace") ? ["trace"] : []),
     ...(process.stdin.isTTY ? [] : ["noecho"]),
   ];
-}
-
-class Timer {
-  readonly expired: Promise<void>;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(ms: number) {
-    this.expired = new Promise((resolve) => {
-      this.#timer = setTimeout(resolve, ms);
-    });
-  }
-
-  cancel(): void {
-    clearTimeout(this.#timer);
-  }
-}
-
-function firstOf(
-  machine: Machine,
-  input: ConsoleInput,
-  timer: Timer | undefined,
-): Promise<Outcome> {
-  const outcomes: Promise<Outcome>[] = [
-    machine.ended,
-    input.left.then(() => ({ kind: "left" as const })),
-  ];
-  if (timer) outcomes.push(timer.expired.then(() => ({ kind: "timeout" as const })));
-  return Promise.race(outcomes);
 }
 
 function report(outcome: Outcome, machine: Machine, seconds: number | undefined): number {

@@ -11,7 +11,10 @@ import { requireProgram } from "./programs";
 
 /** GRUB's configuration: boots at once, without a menu. */
 export function grubConfiguration(options: BootOptions): string {
-  const version = speaksMultiboot2Only(options.kernel) ? "2" : "";
+  const isSecond = options.grubCommand
+    ? options.grubCommand === "multiboot2"
+    : speaksMultiboot2Only(options.kernel);
+  const version = isSecond ? "2" : "";
   const lines = [
     "set timeout=0",
     "set default=0",

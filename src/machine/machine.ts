@@ -23,10 +23,18 @@ export interface BootOptions {
   /** As `encodeCommandLine` makes it. */
   readonly commandLine: string;
   readonly memoryMiB: number;
+  /** GRUB's command; default: by the header that the kernel has. */
+  readonly grubCommand?: "multiboot" | "multiboot2";
+  /** What the kernel writes to port 0xf4 ends the run, as QEMU's isa-debug-exit does. */
+  readonly exitDevice?: boolean;
 }
+
+export type QemuProgram = "qemu-system-i386" | "qemu-system-x86_64";
 
 /** Settings that only QEMU has; v86 ignores them. */
 export interface QemuOptions {
+  /** Default: the one for i386. */
+  readonly program?: QemuProgram;
   /** `-cpu`; absent: everything that the emulator offers, so NX, SMEP, SMAP and UMIP. */
   readonly cpu?: string;
   /** `-icount shift=N`: a guest clock of one instruction per 2^N ns, so runs repeat exactly. */
@@ -59,6 +67,8 @@ export interface Registers {
   readonly ebp: number;
   readonly esp: number;
   readonly eip: number;
+  /** All of the instruction pointer, while the processor runs 64-bit code. */
+  readonly rip?: bigint;
   readonly eflags: number;
   readonly cs: number;
   readonly ss: number;
@@ -116,6 +126,8 @@ export type Ending =
   | { readonly kind: "exit"; readonly status: number }
   /** The kernel gave up and said why. */
   | { readonly kind: "panic"; readonly text: string }
+  /** The guest wrote a value to the exit device. */
+  | { readonly kind: "device"; readonly value: number }
   /** The guest switched the machine off without reporting a status. */
   | { readonly kind: "off" }
   /** The processor shut down (triple fault), or the emulator itself died. */

@@ -7,6 +7,7 @@ import { Diagnostic } from "../base/diagnostic";
 
 const PACKAGES: Readonly<Record<string, string>> = {
   "qemu-system-i386": "qemu-system-x86",
+  "qemu-system-x86_64": "qemu-system-x86",
   "grub-mkrescue": "grub-common grub-pc-bin",
   xorriso: "xorriso",
   mformat: "mtools",
@@ -25,14 +26,18 @@ export async function findProgram(name: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** The Debian packages that have the program. */
+export function packageOf(name: string): string {
+  return PACKAGES[name] ?? name;
+}
+
 /** @throws Diagnostic MACH004 naming the package that has the program */
 export async function requireProgram(name: string): Promise<string> {
   const path = await findProgram(name);
   if (path) return path;
-  const packages = PACKAGES[name] ?? name;
   throw new Diagnostic(
     "MACH004",
     `the program ${name} is not installed`,
-    `Install it, on Debian with \`apt-get install ${packages}\`, or use \`--machine v86\``,
+    `Install it, on Debian with \`apt-get install ${packageOf(name)}\`, or use \`--machine v86\``,
   );
 }

@@ -2,7 +2,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PORT_DEBUG_CONSOLE } from "../abi/ports";
+import { PORT_DEBUG_CONSOLE, PORT_EXIT } from "../abi/ports";
 import type { Channel } from "./channel";
 import type { BootOptions, Capabilities, QemuOptions } from "./machine";
 
@@ -35,7 +35,7 @@ export interface Channels {
 
 /** The parameters besides those that boot the kernel: a paused PC without a display. */
 export function qemuParameters(
-  { memoryMiB }: BootOptions,
+  { memoryMiB, exitDevice }: BootOptions,
   { cpu, icountShift, debuggerAt }: QemuOptions,
   channels: Channels,
 ): string[] {
@@ -50,6 +50,7 @@ export function qemuParameters(
     ...["-cpu", cpu ?? "max", ...icount, ...chardevs],
     ...["-serial", "chardev:serial", "-mon", "chardev=monitor,mode=control"],
     ...["-device", `isa-debugcon,iobase=${PORT_DEBUG_CONSOLE},chardev=debug`],
+    ...(exitDevice ? ["-device", `isa-debug-exit,iobase=${PORT_EXIT},iosize=4`] : []),
     ...(channels.gdb ? ["-gdb", "chardev:gdb"] : []),
     ...(debuggerAt ? ["-gdb", `${debuggerAt},server=on,wait=off`] : []),
   ];

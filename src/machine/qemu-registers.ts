@@ -1,4 +1,5 @@
-// Parses the registers from what QEMU's `info registers` prints for an i386 processor:
+// Parses the registers from what QEMU's `info registers` prints. In 64-bit code the names are RAX,
+// RIP and RFL, and of the general registers only the low halves are kept; else it is as on an i386:
 //
 //   EAX=00000003 EBX=… EIP=00100a7f EFL=00000293 [--S-A-C] CPL=3 II=0 A20=1 SMM=0 HLT=0
 //   ES =0023 00000000 ffffffff 00cff300 DPL=3 DS   [-WA]
@@ -11,7 +12,12 @@ import type { Registers, TableRegister } from "./machine";
 
 /** Parses the text; throws an Error naming the first register that is not in it. */
 export function parseQemuRegisters(text: string): Registers {
-  const number = (name: string) => Number.parseInt(field(text, name)[0], 16);
+  const rip = /(?:^|\s)RIP=([0-9a-fA-F]+)/.exec(text)?.[1];
+  const low = (digits: string) => Number(BigInt.asUintN(32, BigInt(`0x${digits}`)));
+  const number = (name: string) => {
+    const wide = rip === undefined ? name : name.replace(/^E(?=..$)/, "R");
+    return low(field(text, name === "EFER" ? name : wide)[0]);
+  };
   const selector = (name: string) => Number.parseInt(field(text, `${name.padEnd(3)}`)[0], 16);
   return {
     eax: number("EAX"),
@@ -23,6 +29,7 @@ export function parseQemuRegisters(text: string): Registers {
     ebp: number("EBP"),
     esp: number("ESP"),
     eip: number("EIP"),
+    ...(rip !== undefined && { rip: BigInt(`0x${rip}`) }),
     eflags: number("EFL"),
     cs: selector("CS"),
     ss: selector("SS"),

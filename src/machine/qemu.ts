@@ -69,6 +69,7 @@ export class QemuMachine implements Machine {
   #monitor: QemuMonitor | undefined;
   #gdb: GdbRemote | undefined;
   #serialSocket: Socket | undefined;
+  #debugSocket: Socket | undefined;
   /** Input held back until the guest is ready for it; undefined from then on. */
   #pendingInput: Uint8Array[] | undefined = [];
   #inputTimer: NodeJS.Timeout | undefined;
@@ -90,7 +91,7 @@ export class QemuMachine implements Machine {
   }
 
   async start({ stopped = false } = {}): Promise<void> {
-    const program = await requireProgram("qemu-system-i386");
+    const program = await requireProgram(this.#qemu.program ?? "qemu-system-i386");
     this.#directory = await makeScratchFolder();
     try {
       const bootParameters = await this.#boot(this.#options, this.#directory);
@@ -232,9 +233,7 @@ export class QemuMachine implements Machine {
   }
 
   async #connect(channels: Channels, process: GuardedProcess): Promise<void> {
-    void process.exited.then(({ status, errors }) => {
-      void this.#end({ kind: "crash", text: `QEMU exited with status ${status}: ${errors}` });
-    });
+    void process.exited.then((exit) => void this.#endByExit(exit));
     const all = Promise.all([
       channels.serial.socket,
       channels.debug.socket,
@@ -244,6 +243,7 @@ export class QemuMachine implements Machine {
     const sockets = await Promise.race([all, this.#connectFailure(process)]);
     const [serial, debug, monitor, gdb] = sockets;
     this.#attachSerial(serial);
+    this.#debugSocket = debug;
     debug.on("data", (chunk: Buffer) => this.#receiveDebug(chunk));
     this.#monitor = new QemuMonitor(monitor, (name, data) => this.#onEvent(name, data));
     if (gdb) this.#gdb = new GdbRemote(gdb);
@@ -307,6 +307,16 @@ export class QemuMachine implements Machine {
     await this.#monitor?.execute("query-status").catch(() => {});
     await new Promise((resolve) => setImmediate(resolve));
     await this.#end({ kind: "off" });
+  }
+
+  /** Its exit device ends QEMU itself, with twice the value plus one. */
+  async #endByExit({ status, errors }: { status: number; errors: string }): Promise<void> {
+    if (this.#options.exitDevice && status % 2 === 1 && errors === "") {
+      // What was sent before is in the sockets.
+      await Promise.all([this.#serialSocket, this.#debugSocket].map(endOf));
+      await this.#end({ kind: "device", value: (status - 1) / 2 });
+    }
+    await this.#end({ kind: "crash", text: `QEMU exited with status ${status}: ${errors}` });
   }
 
   async #endByReset(): Promise<void> {
@@ -374,4 +384,10 @@ export class QemuMachine implements Machine {
     await rm(filename);
     return bytes;
   }
+}
+
+/** Resolves once all that came over the socket has been read. */
+function endOf(socket: Socket | undefined): Promise<void> {
+  if (!socket || socket.readableEnded || socket.destroyed) return Promise.resolve();
+  return new Promise((resolve) => socket.once("close", () => resolve()));
 }

@@ -72,7 +72,13 @@ interface Cpu extends SteppedCpu {
   readonly mem8: Uint8Array;
   readonly wasm_memory: WebAssembly.Memory;
   readonly io: {
-    register_write(port: number, device: object, write8: (value: number) => void): void;
+    register_write(
+      port: number,
+      device: object,
+      write8: (value: number) => void,
+      write16?: (value: number) => void,
+      write32?: (value: number) => void,
+    ): void;
     register_read(port: number, device: object, read8: () => number): void;
   };
   get_eflags(): number;
@@ -149,10 +155,11 @@ export class V86Machine implements Machine {
       const ending = this.#console.receive(byte);
       if (ending) this.#end(ending);
     });
-    this.#cpu.io.register_write(PORT_EXIT, this, () => {
-      this.#end({ kind: "off" });
+    const end = (value: number) => {
+      this.#end(this.#options.exitDevice ? { kind: "device", value } : { kind: "off" });
       throw MACHINE_ENDED;
-    });
+    };
+    this.#cpu.io.register_write(PORT_EXIT, this, end, end, end);
     for (const bytes of this.#pendingInput.splice(0)) this.#transmit(bytes);
     if (!stopped) await emulator.run();
   }

@@ -26,14 +26,16 @@ function run(
 describe("isthmus run", () => {
   it("passes output on and exits with the guest's status", async () => {
     const outcome = await run([print("hello\n"), debugLine("exit 7"), out(0xf4, 0), HALT]);
-    assert.deepEqual(outcome, { status: 7, stdout: "hello\n", stderr: "" });
+    assert.equal(outcome.status, 7);
+    assert.equal(outcome.stdout, "hello\n");
+    assert.match(outcome.stderr, /^isthmus: the kernel reported the exit status 7; EIP is 0x0010/);
   });
 
   it("exits with 125 when the kernel panics, and says why", async () => {
     const { status, stdout, stderr } = await run([print("x"), debugLine("panic no frames"), HALT]);
     assert.equal(status, 125);
     assert.equal(stdout, "x\n", "the message begins on a line of its own");
-    assert.equal(stderr, "isthmus: the kernel panicked: no frames\n");
+    assert.match(stderr, /^isthmus: the kernel panicked: no frames; EIP is 0x0010/);
   });
 
   it("exits with 124 when the time is up", async () => {
@@ -58,10 +60,10 @@ describe("isthmus run", () => {
       (await run(missing, ["--initramfs", archive, ...words])).stderr;
     assert.match(await say("--", "helo"), /no program helo; did you mean hello\?/);
     assert.match(await say("nonsense"), /no program nonsense; \/bin has hello, cat/);
-    assert.equal(await say("hello"), "", "its own status");
+    assert.doesNotMatch(await say("hello"), /program/, "its own status");
   });
 
-  it("passes the program's words to the kernel", async () => {
+  it("passes the words after -- to a kernel that is not ours as they are", async () => {
     const sendCommandLine = [
       ...[0x66, 0xba, 0xf8, 0x03], // mov dx, 0x3f8
       ...[0x8b, 0x73, 0x10], // mov esi, [ebx + 16]
@@ -69,8 +71,8 @@ describe("isthmus run", () => {
     ];
     const { stdout } = await run(
       [[0xfc], sendCommandLine, debugLine("exit 0"), HALT],
-      ["--trace", "--", "ls", "a b"],
+      ["--", "ls", "a b"],
     );
-    assert.equal(stdout, "quiet trace noecho -- ls a%20b\0");
+    assert.equal(stdout, "ls a b\0");
   });
 });

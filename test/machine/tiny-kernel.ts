@@ -68,7 +68,7 @@ export function tinyKernel(...code: readonly (readonly number[])[]): Uint8Array 
     ...[...half(2), ...half(3), ...word(1), ...word(entry), ...word(52), ...word(0), ...word(0)],
     ...[...half(52), ...half(32), ...half(1), ...half(40), ...half(0), ...half(0)],
     ...[...word(1), ...word(ELF_HEADERS), ...word(LOAD), ...word(LOAD)],
-    ...[...word(image.length), ...word(image.length), ...word(7), ...word(4)],
+    ...[...word(image.length), ...word(image.length), ...word(5), ...word(4)],
     ...image,
   ];
   return Uint8Array.from(elf);

@@ -65,6 +65,12 @@ export function formatOf(bytes: Uint8Array): FileFormat | undefined {
   return SIGNATURES.find(({ matches }) => matches(view));
 }
 
+/** Linux's compressed kernel, which a boot loader may take though `check` cannot. */
+export function isBzImage(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return wordAt(view, 0x202) === HDRS;
+}
+
 /** The format of an ELF object with these sections, if it is for GCC's link-time optimiser. */
 export function ltoFormat(sections: readonly { readonly name: string }[]): FileFormat | undefined {
   if (!sections.some(({ name }) => name.startsWith(".gnu.lto_"))) return undefined;
