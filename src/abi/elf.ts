@@ -42,6 +42,7 @@ export const ET_REL: u32 = 1;
 export const ET_EXEC: u32 = 2;
 export const ET_DYN: u32 = 3;
 export const EM_386: u32 = 3;
+export const EM_X86_64: u32 = 62;
 
 // A program header.
 export const PHDR_TYPE: u32 = 0;
@@ -144,6 +145,13 @@ export const STT_GNU_IFUNC: u32 = 10;
 export const REL_OFFSET: u32 = 0;
 export const REL_INFO: u32 = 4; // symbol << 8 | type
 export const REL_SIZE: u32 = 8;
+
+// A relocation with an addend, as 64-bit files have them.
+export const RELA_OFFSET: u32 = 0; // 64 bits
+export const RELA_TYPE: u32 = 8;
+export const RELA_SYMBOL: u32 = 12;
+export const RELA_ADDEND: u32 = 16; // 64 bits
+export const RELA_SIZE: u32 = 24;
 
 export const R_386_32: u32 = 1;
 export const R_386_PC32: u32 = 2;

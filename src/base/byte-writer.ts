@@ -34,6 +34,12 @@ export class ByteWriter {
     this.length += 4;
   }
 
+  /** 64 bits of a number that is at most 2^53 away from 0. */
+  u64(value: number): void {
+    this.u32(value);
+    this.u32(Math.floor(value / 2 ** 32));
+  }
+
   /** An unsigned number in LEB128: seven bits a byte, the low ones first. DWARF 4, 7.6. */
   uleb(value: number): void {
     let rest = value;

@@ -21,8 +21,8 @@ const ARCHIVES_AND_OBJECTS = {
   ],
   ELF001: [
     "a file is not the ELF file that is needed",
-    `The linker takes relocatable objects for i386 (\`gcc -m32 -c\`); \`check\` and \`map\`
-    take finished kernels for i386 or x86-64. The message says what the file is instead.`,
+    `The linker takes relocatable objects for i386 (\`gcc -m32 -c\`) or x86-64; \`check\` and
+    \`map\` take finished kernels for either. The message says what the file is instead.`,
   ],
   ELF002: [
     "an ELF file contradicts itself",
@@ -311,6 +311,11 @@ const LAYOUTS = {
     `A region with \`load\` and \`offset\` is where sections are seen that load into another region,
     that far below. It has no place of its own, and what it loads into begins at a fixed address.`,
   ],
+  LAYOUT016: [
+    "a layout for x86-64 asks for our own symbol table",
+    `The compact table that our kernel finds names in has 32-bit addresses. Leave the section with
+    \`content: "symbols"\` out of the layout.`,
+  ],
 } satisfies Record<string, Row>;
 
 const LINKER = {
@@ -387,8 +392,10 @@ const LINKER = {
   ],
   LINK016: [
     "a relocated value does not fit into its field",
-    `The distance or address is too large for the 8 or 16 bits of this form of the instruction.
-    Use a wider form, or move the two closer together.`,
+    `The distance or address is too large for the 8 or 16 bits of this form of the instruction, or
+    for the 32 bits that x86-64 has for most. Use a wider form, or move the two closer together.
+    Code in the upper 2 GiB is compiled with -mcmodel=kernel, code elsewhere far up with -fpie or
+    -mcmodel=large.`,
   ],
   LINK017: [
     "a closed group refers to something outside",
@@ -458,6 +465,18 @@ const LINKER = {
     "a variable is thread-local for its user only",
     `One object says __thread or thread_local of it, and the one that defines it does not. Declare
     it alike in both, which a common header ensures.`,
+  ],
+  LINK031: [
+    "objects of two machines are linked together",
+    `An image is for i386 or for x86-64: the layout's \`machine\` says which or, if it does not, the
+    first object. Compile all with -m32 or all with -m64. 32-bit code of a 64-bit kernel, such as
+    its entry point, goes into objects for x86-64, after .code32.`,
+  ],
+  LINK032: [
+    "thread-local variables are used in an unknown form",
+    `In a static image the linker replaces the calls and loads by which x86-64 code finds its
+    thread-local variables, and knows those forms that compilers write. Compile with
+    -ftls-model=local-exec, which needs nothing replaced.`,
   ],
   SCRIPT001: [
     "a layout asks for what no linker script can express",

@@ -1,12 +1,12 @@
-// isthmus link: links objects and archives of any i386 compiler into an image, as a layout says
+// isthmus link: links objects and archives of any compiler into an image, as a layout says
 //
 //   npx isthmus link [--layout FILE] [--map FILE] [--gc-sections] [--json] OBJECTS… -o OUT
 //
-// OBJECTS are relocatable ELF files (gcc -m32 -c, clang --target=i686-elf -c, nasm -f elf32, rustc
-// --emit obj) and archives of them; of an archive, only the members that are needed are taken, in
-// the order given. The layout says where everything goes: isthmus.layout.ts, .js or .json in this
-// folder, or else .text, .rodata, .data and .bss from 1 MiB up. Sections that the layout puts into
-// a module are written to a file of their own beside OUT.
+// OBJECTS are relocatable ELF files for i386 (gcc -m32 -c, clang --target=i686-elf -c, nasm -f
+// elf32, rustc --emit obj), or all of them for x86-64, and archives of them; of an archive, only
+// the members that are needed are taken, in the order given. The layout says where everything goes:
+// isthmus.layout.ts, .js or .json in this folder, or else .text, .rodata, .data and .bss from 1 MiB
+// up. Sections that the layout puts into a module are written to a file of their own beside OUT.
 //
 // binary:FILE among OBJECTS links a file as it is, as `ld -b binary FILE` does: its bytes go to
 // .data, between the symbols _binary_FILE_start and _binary_FILE_end, with _ for what is not a

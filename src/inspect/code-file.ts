@@ -5,6 +5,7 @@ import type { Place } from "../base/diagnostic";
 import { entryAt } from "../base/entry-at";
 import { type LineRange, lineRangeAt, readLineRanges } from "../link/check/line-ranges";
 import { type ElfSection, readElf } from "../link/elf/read";
+import { I386_FILES } from "../link/elf/shape";
 import { decode, type Instruction } from "../x86/decode";
 import { print, type SymbolOffset } from "../x86/print";
 import { type ElfImage, readElfImage } from "./elf-image";
@@ -28,7 +29,7 @@ export class CodeFile {
       name: symbol,
       offset: va,
     }));
-    this.#sections = readElf(bytes, name).sections;
+    this.#sections = readElf(bytes, name, I386_FILES).sections;
     this.#code = this.#sections.filter(({ flags }) => (flags & SHF_EXECINSTR) !== 0);
   }
 

@@ -12,6 +12,7 @@ import {
   STT_SECTION,
 } from "../abi/elf";
 import { readElf } from "../link/elf/read";
+import { I386_FILES } from "../link/elf/shape";
 
 export interface ImageSegment {
   readonly va: number;
@@ -52,7 +53,7 @@ export interface ElfImage {
  * @throws Diagnostic ELF001, ELF002 if it is anything else
  */
 export function readElfImage(bytes: Uint8Array, name: string): ElfImage {
-  const file = readElf(bytes, name);
+  const file = readElf(bytes, name, I386_FILES);
   return {
     name,
     segments: file.segments

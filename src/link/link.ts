@@ -2,6 +2,7 @@
 
 import { Reporter } from "../base/reporter";
 import type { ObjectFile } from "../object/object";
+import { machineOf, refuseOtherMachines } from "./input/machine";
 import type { LinkInput } from "./input/read-input";
 import type { Layout } from "./layout/layout";
 import { resolveLayout } from "./layout/resolve";
@@ -28,6 +29,7 @@ import { placeInFiles } from "./passes/place-in-files";
 import { UnwindTables } from "./passes/prune-unwind-tables";
 import { pullMembers } from "./passes/pull-members";
 import { refuseUndefined } from "./passes/refuse-undefined";
+import { relaxThreadAccess } from "./passes/relax-thread-access";
 import { relocate } from "./passes/relocate";
 import { symbolTableObject } from "./passes/symbol-table";
 import { type ThreadBlock, threadBlock } from "./passes/thread-block";
@@ -51,10 +53,12 @@ export function link(
   const report = new Reporter();
 
   // Fill in what the layout leaves out; refuse what contradicts itself.
-  const plan = resolveLayout(name === undefined ? layout : { ...layout, name });
+  const machine = layout.machine ?? machineOf(files);
+  const plan = resolveLayout({ ...layout, machine, ...(name === undefined ? {} : { name }) });
 
   // Take from archives what is needed.
   const objects = pullMembers(files, plan);
+  refuseOtherMachines(objects, machine, report);
 
   const content = chooseContent(objects, plan, report);
   const functions = arrangeSections(content, report);
@@ -102,6 +106,9 @@ function chooseContent(
   // Leave out what nothing needs.
   const dropped = dropUnreferenced(inputs, symbols, plan, report);
 
+  // Let code that asks where its thread-local variables are know it.
+  if (plan.machine === "x86-64") relaxThreadAccess(inputs, report);
+
   // Unwind tables describe only functions that are left.
   const unwind = new UnwindTables(sections, symbols);
 
@@ -112,7 +119,7 @@ function chooseContent(
   report.barrier();
 
   // Give position-independent code its table, and equal constants one place.
-  matchSections(makeOffsetTable(inputs, symbols), sections, plan, report);
+  matchSections(makeOffsetTable(inputs, symbols, plan), sections, plan, report);
   mergeSections(inputs);
 
   // Beyond this point the content of the image is fixed.
@@ -159,7 +166,7 @@ function assignAddresses(
   const regions = place(sections, plan, report);
 
   // Give the layout's own symbols their values, and those of objects their addresses.
-  defineSymbols(symbols, sections, regions);
+  defineSymbols(symbols, sections, regions, plan);
   for (const symbol of symbols.defined) symbol.settle();
 
   // Beyond this point every address has its final value.
@@ -175,7 +182,8 @@ function makeBytes(
   report: Reporter,
 ): Segment[] {
   // Patch the addresses into the code.
-  for (const section of sections) relocate(section, symbols, threads, report);
+  const context = { symbols, threads, machine: plan.machine, report };
+  for (const section of sections) relocate(section, context);
 
   // Beyond this point the bytes of the image are fixed.
   for (const section of sections) Object.freeze(section);

@@ -1,4 +1,4 @@
-// A relocatable i686 object in memory: what assembler and compiler make and the linker takes.
+// A relocatable object in memory: what assembler and compiler make (for i686) and the linker takes.
 //
 // It is ELF's ET_REL without the encoding: sections, symbols and relocations, plus what the linker
 // turns into debug information (lines and frames). src/link/ reads and writes the ELF form.
@@ -8,6 +8,8 @@
 //   - A relocation names its symbol by index into `symbols`; index order is meaningless.
 //   - `bytes.length` is `size` for progbits and 0 for nobits. Addends are explicit (as in RELA);
 //     the bytes that a relocation patches are ignored.
+//   - Numbers of 64-bit objects are signed: -0x80000000 is 0xffffffff80000000. What a double cannot
+//     hold is in two parts, the lower 32 bits and \`high\`, which counts in units of 2^32.
 
 import type { Place } from "../base/diagnostic";
 import type { DebugInfo } from "./debug-info";
@@ -21,12 +23,20 @@ import type { DebugInfo } from "./debug-info";
 export type RelocationKind =
   /** S + A */
   | "absolute"
+  /** S + A, in a field that is sign-extended where it is used. */
+  | "signed"
   /** S + A - P */
   | "relative"
   /** G + A, or GOT + G + A in an instruction without a base register. */
   | "got"
   /** The same, in an instruction that may be rewritten to do without the table. */
   | "got-relaxable"
+  /** GOT + G + A - P */
+  | "got-relative"
+  /** The same, in an instruction that may be rewritten to do without the table. */
+  | "got-relative-relaxable"
+  /** The same, and the instruction has a REX prefix. */
+  | "got-relative-rex"
   /** S + A - GOT */
   | "got-offset"
   /** GOT + A - P */
@@ -34,10 +44,24 @@ export type RelocationKind =
   /** S + A - the thread pointer, of a thread-local variable. */
   | "thread"
   /** S + A - the start of all thread-local variables: in debug information. */
-  | "thread-block";
+  | "thread-block"
+  /** The distance to a word that holds the variable's offset from the thread pointer. */
+  | "thread-got-relative"
+  /** The argument of a call that returns the address of a thread-local variable. */
+  | "thread-general"
+  /** The argument of a call that returns the address of the block of them. */
+  | "thread-module"
+  /** The address of a descriptor, in a register, and the call that it is for. */
+  | "thread-descriptor"
+  | "thread-descriptor-call"
+  /** The symbol's size + A */
+  | "size";
 
 /** Bytes of a field. */
-export type RelocationWidth = 1 | 2 | 4;
+export type RelocationWidth = 1 | 2 | 4 | 8;
+
+/** The machine that code is for. */
+export type Machine = "i386" | "x86-64";
 
 export interface Relocation {
   readonly offset: number;
@@ -46,6 +70,8 @@ export interface Relocation {
   /** Index into the object's `symbols`. */
   readonly symbol: number;
   readonly addend: number;
+  /** Units of 2^32 to add, where the addend is more than a double holds. */
+  readonly high?: number;
 }
 
 /** From `offset` on, the code comes from this place, until the next entry. */
@@ -106,6 +132,8 @@ export interface Section {
   readonly frame?: FrameInfo;
   /** Its entries may be shared with equal ones of other sections (ELF's SHF_MERGE). */
   readonly merge?: MergeInfo | undefined;
+  /** It has notes for loaders (ELF's SHT_NOTE). */
+  readonly note?: true | undefined;
   /** Never dropped, even if nothing refers to it (ELF's SHF_GNU_RETAIN). */
   readonly retain?: boolean;
 }
@@ -141,14 +169,21 @@ export interface ObjectSymbol {
   readonly absolute?: true;
   /** A tentative definition of `size` zeros with this alignment (ELF's SHN_COMMON). */
   readonly common?: number;
-  /** From the section's start, modulo 2^32: `_start = entry - 0xc0000000` lies outside. */
+  /**
+   * From the section's start, modulo 2^32 in 32-bit objects, signed in others:
+   * `_start = entry - 0xc0000000` lies outside.
+   */
   readonly offset: number;
+  /** Units of 2^32 to add, where the number is more than a double holds. */
+  readonly high?: number;
   readonly size: number;
 }
 
 export interface ObjectFile {
   /** What diagnostics call it: `kernel/machine/i686/trampoline.asm.ts`, `build/kernel.wasm`. */
   readonly name: string;
+  /** Absent: it is only data, which suits every machine, or of our own making, for i386. */
+  readonly machine?: Machine;
   readonly sections: readonly Section[];
   readonly symbols: readonly ObjectSymbol[];
   readonly groups?: readonly SectionGroup[];

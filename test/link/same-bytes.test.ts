@@ -1,21 +1,18 @@
 // Objects of gcc, clang, gas and nasm, linked by us and by GNU ld from the script that `isthmus
 // script` writes: the same bytes at the same addresses, the same entry point, the same symbols.
 
-import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { STT_FILE, STT_SECTION } from "../../src/abi/elf";
-import { readElf } from "../../src/link/elf/read";
 import { readInput } from "../../src/link/input/read-input";
 import type { Layout } from "../../src/link/layout/layout";
 import { resolveLayout } from "../../src/link/layout/resolve";
 import { link } from "../../src/link/link";
 import { writeElf } from "../../src/link/output/write-elf";
 import { writeLinkerScript } from "../../src/link/script/linker-script";
-import { loadedBytes } from "./loaded-bytes";
+import { assertSame } from "./assert-same";
 import { SOURCES, type SourceName } from "./same-bytes-sources";
 import { run } from "./tools";
 
@@ -359,44 +356,4 @@ function compare({ layout: name, compiler, sources, library }: Case, number: num
   );
   if (KEEP) writeFileSync(`${theirs}.ours`, writeElf(image));
   assertSame(writeElf(image), readFileSync(theirs));
-}
-
-function assertSame(ours: Uint8Array, theirs: Uint8Array): void {
-  const our = readElf(ours, "ours");
-  const their = readElf(theirs, "theirs");
-  assert.equal(our.entry, their.entry, "entry point");
-  assert.deepEqual(symbolsOf(our), commonTo(symbolsOf(our), symbolsOf(their)), "symbols");
-  const expected = loadedBytes(their, theirs);
-  const actual = loadedBytes(our, ours);
-  for (const [address, byte] of expected) {
-    assert.equal(actual.get(address), byte, `VMA/value at LMA ${address.toString(16)}`);
-  }
-  // Between two of our sections in one segment the loader zeroes what theirs leaves alone.
-  for (const [address, byte] of actual) {
-    if (!expected.has(address)) assert.match(byte, /: 0$/, `only ours, at ${address.toString(16)}`);
-  }
-  assert.ok(expected.size > 20);
-}
-
-/** Values by name; of several local symbols of one name, all. */
-function symbolsOf(file: ReturnType<typeof readElf>): Record<string, string> {
-  const values = new Map<string, number[]>();
-  for (const { name, value, type, section, special } of file.symbols) {
-    const undefinedHere = section === 0 && special === 0;
-    if (name === "" || type === STT_FILE || type === STT_SECTION || undefinedHere) continue;
-    values.set(name, [...(values.get(name) ?? []), value]);
-  }
-  return Object.fromEntries(
-    [...values].map(([name, list]) => [name, list.sort((a, b) => a - b).join(" ")]),
-  );
-}
-
-/** What `theirs` says of the symbols of `ours`, except those that only a layout defines. */
-function commonTo(ours: Record<string, string>, theirs: Record<string, string>) {
-  return Object.fromEntries(
-    Object.entries(ours).map(([name, value]) => {
-      const isLayouts = /_(start|end|size|load)$/.test(name);
-      return [name, theirs[name] ?? (isLayouts ? value : "missing")];
-    }),
-  );
 }

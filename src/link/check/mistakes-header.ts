@@ -152,7 +152,7 @@ function evidenceOfHeader(subject: Subject): { sign: string; isName?: boolean } 
   if (section) {
     return { sign: `section ${section.name} ${section.nobits ? "is NOBITS" : "has no header"}` };
   }
-  if (layout?.boot === "multiboot") return { sign: 'the layout says boot: "multiboot"' };
+  if (layout?.boot.includes("multiboot")) return { sign: 'the layout says boot: "multiboot"' };
   for (const object of objects) {
     const lost = object.sections.find(({ name }) => HEADER_NAME.test(name));
     if (lost) return { sign: `${object.name} has a section ${lost.name}` };

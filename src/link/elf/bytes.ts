@@ -45,8 +45,24 @@ export class ElfBytes {
 
   /** A field as wide as the class: an offset or a size. What is not exact is outside the file. */
   extent(offset: number): number {
-    if (this.shape.bits === 32) return this.view.getUint32(offset, true);
-    return Number(this.view.getBigUint64(offset, true));
+    const low = this.view.getUint32(offset, true);
+    if (this.shape.bits === 32) return low;
+    return this.view.getUint32(offset + 4, true) * 2 ** 32 + low;
+  }
+
+  /** A field as wide as the class: a value, which is signed in 64-bit files. See `highPart`. */
+  value(offset: number): number {
+    const low = this.view.getUint32(offset, true);
+    if (this.shape.bits === 32) return low;
+    const high = this.view.getInt32(offset + 4, true);
+    return isExact(high) ? high * 2 ** 32 + low : low;
+  }
+
+  /** What `value` leaves out because no double holds it, in units of 2^32; mostly 0. */
+  highPart(offset: number): number {
+    if (this.shape.bits === 32) return 0;
+    const high = this.view.getInt32(offset + 4, true);
+    return isExact(high) ? 0 : high;
   }
 
   /** A field as wide as the class: an address. */
@@ -67,4 +83,9 @@ export class ElfBytes {
       file: this.name,
     });
   }
+}
+
+/** Whether a double holds a number with this upper half. */
+function isExact(high: number): boolean {
+  return high >= -(2 ** 20) && high < 2 ** 20;
 }

@@ -1,8 +1,11 @@
-// ELF32 files for i386 as plain values: headers, sections, symbols, without interpreting them. For
-// looking at a file; the linker itself reads objects through view.ts, which has the checks.
+// ELF files as plain values: headers, sections, symbols, without interpreting them. For looking at
+// a file; the linker itself reads objects through view.ts, which has the checks. Addresses of
+// 64-bit files are signed, as the linker counts them.
 
+import type { ElfBytes } from "./bytes";
 import type { ElfSections } from "./sections";
 import type { ElfSegments } from "./segments";
+import { type AcceptedFiles, LINK_FILES } from "./shape";
 import type { ElfSymbols } from "./symbols";
 import { ElfView } from "./view";
 
@@ -58,20 +61,24 @@ export interface ElfFile {
 /**
  * Reads the ELF file `bytes`.
  *
- * @param name what diagnostics call it
+ * @param name what diagnostics call it; `accepted`: default, both classes
  * @throws Diagnostic ELF001 (not such a file) or ELF002 (malformed)
  */
-export function readElf(bytes: Uint8Array, name: string): ElfFile {
-  const file = new ElfView(bytes, name);
+export function readElf(
+  bytes: Uint8Array,
+  name: string,
+  accepted: AcceptedFiles = LINK_FILES,
+): ElfFile {
+  const file = new ElfView(bytes, name, accepted);
   const segments = file.segments();
   const sections = file.sections();
   const symbols = file.symbols(sections);
   return {
     name,
     type: file.type,
-    entry: Number(file.entry),
-    segments: listOf(segments.count, (index) => readSegment(segments, index)),
-    sections: listOf(sections.count, (index) => readSection(sections, index)),
+    entry: signed(file.entry, file),
+    segments: listOf(segments.count, (index) => readSegment(segments, index, file)),
+    sections: listOf(sections.count, (index) => readSection(sections, index, file)),
     symbols: listOf(symbols.count, (index) => readSymbol(symbols, index)),
   };
 }
@@ -80,12 +87,17 @@ function listOf<Value>(length: number, at: (index: number) => Value): Value[] {
   return Array.from({ length }, (_, index) => at(index));
 }
 
-function readSegment(segments: ElfSegments, index: number): ElfSegment {
+/** An address as the linker counts it. */
+function signed(address: bigint, { shape }: ElfBytes): number {
+  return Number(shape.bits === 64 ? BigInt.asIntN(64, address) : address);
+}
+
+function readSegment(segments: ElfSegments, index: number, file: ElfBytes): ElfSegment {
   return {
     type: segments.type(index),
     offset: segments.offset(index),
-    address: Number(segments.address(index)),
-    loadAddress: Number(segments.loadAddress(index)),
+    address: signed(segments.address(index), file),
+    loadAddress: signed(segments.loadAddress(index), file),
     fileSize: segments.fileSize(index),
     memorySize: Number(segments.memorySize(index)),
     flags: segments.flags(index),
@@ -93,12 +105,12 @@ function readSegment(segments: ElfSegments, index: number): ElfSegment {
   };
 }
 
-function readSection(sections: ElfSections, index: number): ElfSection {
+function readSection(sections: ElfSections, index: number, file: ElfBytes): ElfSection {
   return {
     name: sections.name(index),
     type: sections.type(index),
     flags: sections.flags(index),
-    address: Number(sections.address(index)),
+    address: signed(sections.address(index), file),
     offset: sections.offset(index),
     size: sections.size(index),
     link: sections.link(index),

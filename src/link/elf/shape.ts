@@ -16,10 +16,10 @@ import {
   ELF_DATA_LITTLE,
   ELF_MAGIC,
   EM_386,
+  EM_X86_64,
 } from "../../abi/elf";
 import { Diagnostic } from "../../base/diagnostic";
-
-const EM_X86_64 = 62;
+import type { Machine } from "../../object/object";
 
 type Fields<Name extends string> = Readonly<Record<Name, number>>;
 
@@ -69,6 +69,11 @@ const SHAPE_64: ElfShape = {
   symbol: { size: 24, name: 0, info: 4, section: 6, value: 8, bytes: 16 },
 };
 
+/** The shape of what is made for a machine. */
+export function shapeFor(machine: Machine): ElfShape {
+  return machine === "x86-64" ? SHAPE_64 : SHAPE_32;
+}
+
 /** The files that a reader takes, and what to do about others. */
 export interface AcceptedFiles {
   readonly shapes: ReadonlyMap<number, ElfShape>;
@@ -76,15 +81,14 @@ export interface AcceptedFiles {
   readonly remedy: string;
 }
 
-/** What the linker takes and makes. */
+/** Files of our own kernel and its programs. */
 export const I386_FILES: AcceptedFiles = {
   shapes: new Map([[ELF_CLASS_32, SHAPE_32]]),
   machines: new Map([[EM_386, "i386"]]),
   remedy: "Give a 32-bit i386 ELF file: gcc -m32, clang --target=i686-elf, nasm -f elf32.",
 };
 
-/** Kernels for a PC, made by any linker. */
-export const PC_FILES: AcceptedFiles = {
+const BOTH: Omit<AcceptedFiles, "remedy"> = {
   shapes: new Map([
     [ELF_CLASS_32, SHAPE_32],
     [ELF_CLASS_64, SHAPE_64],
@@ -93,6 +97,17 @@ export const PC_FILES: AcceptedFiles = {
     [EM_386, "i386"],
     [EM_X86_64, "x86-64"],
   ]),
+};
+
+/** What the linker takes and makes. */
+export const LINK_FILES: AcceptedFiles = {
+  ...BOTH,
+  remedy: "Compile for i386 (gcc -m32, nasm -f elf32) or x86-64 (gcc -m64, nasm -f elf64).",
+};
+
+/** Kernels for a PC, made by any linker. */
+export const PC_FILES: AcceptedFiles = {
+  ...BOTH,
   remedy: "Give an ELF kernel that was linked for i386 or x86-64.",
 };
 

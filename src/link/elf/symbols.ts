@@ -38,9 +38,14 @@ export class ElfSymbols {
     throw this.#file.malformed(`the name of symbol ${index} lies outside the string table`);
   }
 
-  /** As a number, which is exact in a 32-bit file. */
+  /** As a number, signed in a 64-bit file; what no double holds is in two parts. */
   value(index: number): number {
-    return this.#file.extent(this.#at(index) + this.#fields.value);
+    return this.#file.value(this.#at(index) + this.#fields.value);
+  }
+
+  /** The other part of the value, in units of 2^32; mostly 0. */
+  highPart(index: number): number {
+    return this.#file.highPart(this.#at(index) + this.#fields.value);
   }
 
   address(index: number): bigint {

@@ -1,14 +1,13 @@
 // The tables at the end of every ELF file that we write: symbols, strings, section headers.
 
 import {
-  EHDR_SIZE,
   ELF_CLASS_32,
+  ELF_CLASS_64,
   ELF_DATA_LITTLE,
   ELF_MAGIC,
   ELF_VERSION,
   EM_386,
-  PHDR_SIZE,
-  SHDR_SIZE,
+  EM_X86_64,
   SHT_NULL,
   SHT_STRTAB,
   SHT_SYMTAB,
@@ -20,10 +19,10 @@ import {
   STT_OBJECT,
   STT_SECTION,
   STT_TLS,
-  SYM_SIZE,
 } from "../../abi/elf";
 import { ByteWriter } from "../../base/byte-writer";
-import type { SymbolBinding, SymbolType } from "../../object/object";
+import type { Machine, SymbolBinding, SymbolType } from "../../object/object";
+import { type ElfShape, shapeFor } from "./shape";
 
 export interface SectionHeader {
   readonly name: string;
@@ -55,6 +54,8 @@ interface NamedSymbol {
 /** Where a symbol is. */
 export interface SymbolPlaces<Symbol> {
   value(symbol: Symbol): number;
+  /** Units of 2^32 to add to the value. */
+  high?(symbol: Symbol): number;
   /** The index of its section's header, or SHN_…. */
   header(symbol: Symbol): number;
 }
@@ -86,9 +87,11 @@ export class SectionTable {
   readonly headers: SectionHeader[] = [EMPTY];
 
   readonly #out: ByteWriter;
+  readonly #shape: ElfShape;
 
-  constructor(out: ByteWriter) {
+  constructor(out: ByteWriter, machine: Machine = "i386") {
     this.#out = out;
+    this.#shape = shapeFor(machine);
   }
 
   /** Adds a header; returns its index. */
@@ -120,18 +123,32 @@ export class SectionTable {
     const sorted = locals.concat(symbols.filter((symbol) => symbol.binding !== "local"));
     const names = new StringTable();
     const strings = this.headers.length + 1;
-    this.#out.alignTo(4);
-    const offset = this.#out.length;
-    this.#out.fill(SYM_SIZE);
+    const out = this.#out;
+    const { symbol: fields, bits } = this.#shape;
+    out.alignTo(bits / 8);
+    const offset = out.length;
+    out.fill(fields.size);
     for (const symbol of sorted) {
       // Global names are unique already, and looking each up would take longer than the rest.
       const isLocal = symbol.binding === "local";
-      this.#out.u32(isLocal ? names.add(symbol.name) : names.append(symbol.name));
-      this.#out.u32(places.value(symbol));
-      this.#out.u32(symbol.size);
-      this.#out.u8((BINDING[symbol.binding] << 4) | TYPE[symbol.type]);
-      this.#out.u8(0);
-      this.#out.u16(places.header(symbol));
+      const name = isLocal ? names.add(symbol.name) : names.append(symbol.name);
+      const kind = (BINDING[symbol.binding] << 4) | TYPE[symbol.type];
+      const value = places.value(symbol);
+      out.u32(name);
+      if (bits === 64) {
+        out.u8(kind);
+        out.u8(0);
+        out.u16(places.header(symbol));
+        out.u32(value);
+        out.u32(Math.floor(value / 2 ** 32) + (places.high?.(symbol) ?? 0));
+        out.u64(symbol.size);
+        continue;
+      }
+      out.u32(value);
+      out.u32(symbol.size);
+      out.u8(kind);
+      out.u8(0);
+      out.u16(places.header(symbol));
     }
     this.add({
       name: ".symtab",
@@ -140,8 +157,8 @@ export class SectionTable {
       size: this.#out.length - offset,
       link: strings,
       info: locals.length + 1,
-      align: 4,
-      entrySize: SYM_SIZE,
+      align: bits / 8,
+      entrySize: fields.size,
     });
     this.addBytes(names.finish(), { name: ".strtab", type: SHT_STRTAB });
     return sorted;
@@ -153,48 +170,59 @@ export class SectionTable {
     const offsets = this.headers.map(({ name }) => names.add(name));
     offsets.push(names.add(".shstrtab"));
     this.addBytes(names.finish(), { name: ".shstrtab", type: SHT_STRTAB });
-    this.#out.alignTo(4);
-    const start = this.#out.length;
+    const out = this.#out;
+    out.alignTo(this.#shape.bits / 8);
+    const start = out.length;
+    const word = wordWriter(out, this.#shape);
     for (const [index, header] of this.headers.entries()) {
-      this.#out.u32(offsets[index] ?? 0);
-      this.#out.u32(header.type);
-      this.#out.u32(header.flags);
-      this.#out.u32(header.address);
-      this.#out.u32(header.offset);
-      this.#out.u32(header.size);
-      this.#out.u32(header.link);
-      this.#out.u32(header.info);
-      this.#out.u32(header.align);
-      this.#out.u32(header.entrySize);
+      out.u32(offsets[index] ?? 0);
+      out.u32(header.type);
+      word(header.flags);
+      word(header.address);
+      word(header.offset);
+      word(header.size);
+      out.u32(header.link);
+      out.u32(header.info);
+      word(header.align);
+      word(header.entrySize);
     }
     return start;
   }
 }
 
-/** The ELF header of an i386 file whose program headers follow it directly. */
+/** Writes numbers as wide as the class. */
+export function wordWriter(out: ByteWriter, { bits }: ElfShape): (value: number) => void {
+  return bits === 64 ? (value) => out.u64(value) : (value) => out.u32(value);
+}
+
+/** The ELF header of a file whose program headers follow it directly. */
 export function elfHeader(fields: {
+  readonly machine?: Machine;
   readonly type: number;
   readonly entry: number;
   readonly segments: number;
   readonly sectionTable: number;
   readonly sections: number;
 }): Uint8Array {
-  const { type, entry, segments, sectionTable, sections } = fields;
+  const { machine = "i386", type, entry, segments, sectionTable, sections } = fields;
+  const shape = shapeFor(machine);
+  const is64 = shape.bits === 64;
   const out = new ByteWriter();
+  const word = wordWriter(out, shape);
   out.u32(ELF_MAGIC);
-  out.bytes([ELF_CLASS_32, ELF_DATA_LITTLE, ELF_VERSION]);
+  out.bytes([is64 ? ELF_CLASS_64 : ELF_CLASS_32, ELF_DATA_LITTLE, ELF_VERSION]);
   out.fill(9);
   out.u16(type);
-  out.u16(EM_386);
+  out.u16(is64 ? EM_X86_64 : EM_386);
   out.u32(ELF_VERSION);
-  out.u32(entry);
-  out.u32(segments > 0 ? EHDR_SIZE : 0);
-  out.u32(sectionTable);
-  out.u32(0); // flags: i386 has none
-  out.u16(EHDR_SIZE);
-  out.u16(segments > 0 ? PHDR_SIZE : 0);
+  word(entry);
+  word(segments > 0 ? shape.header.size : 0);
+  word(sectionTable);
+  out.u32(0); // flags: neither machine has any
+  out.u16(shape.header.size);
+  out.u16(segments > 0 ? shape.segment.size : 0);
   out.u16(segments);
-  out.u16(SHDR_SIZE);
+  out.u16(shape.section.size);
   out.u16(sections);
   out.u16(sections - 1); // .shstrtab is the last
   return out.finish();

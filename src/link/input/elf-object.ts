@@ -2,20 +2,27 @@
 //
 // Sections that are not content (symbol tables, strings, relocations, groups) are left out, and
 // compressed ones unpacked; the others are views of the file, which must not change afterwards.
-// Relocations get their addends from the bytes that they patch. What a static image cannot have
-// (thread-local variables of shared libraries, functions that are chosen at run time) is refused,
-// with a remedy.
+// Relocations of i386 get their addends from the bytes that they patch. What a static image cannot
+// have (thread-local variables of shared libraries, functions that are chosen at run time) is
+// refused, with a remedy.
 //
 // Invariants
 //   - The ObjectFile keeps what object.ts promises, whatever the file holds.
-// See the System V gABI, chapter 4, and the i386 psABI, 4.4 (relocation).
+// See the System V gABI, chapter 4, and the i386 and x86-64 psABIs, 4.4 (relocation).
 
 import {
+  EHDR_MACHINE,
+  EM_X86_64,
   ET_REL,
   GRP_COMDAT,
   REL_INFO,
   REL_OFFSET,
   REL_SIZE,
+  RELA_ADDEND,
+  RELA_OFFSET,
+  RELA_SIZE,
+  RELA_SYMBOL,
+  RELA_TYPE,
   SHF_ALLOC,
   SHF_COMPRESSED,
   SHF_EXECINSTR,
@@ -48,6 +55,7 @@ import {
 import { Diagnostic } from "../../base/diagnostic";
 import type {
   LineEntry,
+  Machine,
   MergeInfo,
   ObjectFile,
   ObjectSymbol,
@@ -57,8 +65,9 @@ import type {
   SectionFlags,
   SectionGroup,
 } from "../../object/object";
-import { I386_RELOCATIONS, type RelocationType } from "../elf/relocations";
+import { RELOCATIONS, type RelocationType } from "../elf/relocations";
 import type { ElfSections } from "../elf/sections";
+import { LINK_FILES } from "../elf/shape";
 import type { ElfSymbols } from "../elf/symbols";
 import { ElfView } from "../elf/view";
 import { unpackSection } from "./compressed-section";
@@ -76,13 +85,23 @@ const CONTENT = new Set([
   0x70000001, // SHT_X86_64_UNWIND, which some assemblers give to .eh_frame
 ]);
 
+/** A common symbol of the medium code model. */
+const SHN_X86_64_LCOMMON = 0xff02;
+
 /** Reads a relocatable object. Throws Diagnostics ELF001 to ELF004, ELF006, ELF007. */
 export function readElfObject(bytes: Uint8Array, name: string): ObjectFile {
   refuseBitcode(bytes, name);
-  const file = new ElfView(bytes, name);
+  const file = new ElfView(bytes, name, LINK_FILES);
   if (file.type !== ET_REL) {
     const text = `${name} is an ELF file of type ${file.type}, not a relocatable object`;
     throw new Diagnostic("ELF001", text, "Compile with -c.", { file: name });
+  }
+  const is64 = file.half(EHDR_MACHINE) === EM_X86_64;
+  if (is64 !== (file.shape.bits === 64)) {
+    const text = is64
+      ? `${name} is an object of x32, which has 32-bit pointers in 64-bit code`
+      : `${name} is a 64-bit ELF file for i386`;
+    throw new Diagnostic("ELF001", text, LINK_FILES.remedy, { file: name });
   }
   return new ObjectReader(file).read();
 }
@@ -115,6 +134,7 @@ class FileSection implements Section {
     readonly start: number,
     readonly merge: MergeInfo | undefined,
     readonly retain: boolean,
+    readonly note: true | undefined,
   ) {}
 
   get lines(): readonly LineEntry[] {
@@ -138,9 +158,11 @@ class ObjectReader {
   readonly #symbolNumbers: Int32Array;
 
   readonly #file: ElfView;
+  readonly #machine: Machine;
 
   constructor(file: ElfView) {
     this.#file = file;
+    this.#machine = file.shape.bits === 64 ? "x86-64" : "i386";
     this.#fileSections = file.sections();
     this.#fileSymbols = file.symbols(this.#fileSections);
     this.#sectionNumbers = new Int32Array(this.#fileSections.count).fill(-1);
@@ -165,14 +187,11 @@ class ObjectReader {
     }
     for (let index = 0; index < fileSections.count; index++) {
       const type = fileSections.type(index);
-      if (type === SHT_REL) this.#relocate(index);
+      if (type === SHT_REL || type === SHT_RELA) this.#relocate(index, type);
       else if (type === SHT_GROUP) this.#group(index);
-      else if (type === SHT_RELA) {
-        const name = fileSections.name(index);
-        throw this.#malformed(`section ${name} has RELA relocations, which i386 does not use`);
-      }
     }
-    const object = { name: this.#file.name, sections, symbols, groups };
+    const { name } = this.#file;
+    const object = { name, machine: this.#machine, sections, symbols, groups };
     return { ...object, locate: sourceLocator(object), isChecked: true };
   }
 
@@ -183,7 +202,7 @@ class ObjectReader {
     const bits = fileSections.flags(index);
     const unpacked =
       (bits & SHF_COMPRESSED) !== 0
-        ? unpackSection(fileSections.bytes(index), name, file.name)
+        ? unpackSection(fileSections.bytes(index), name, file)
         : undefined;
     const size = unpacked?.bytes.length ?? fileSections.size(index);
     const align = Math.max(1, unpacked?.align ?? fileSections.align(index));
@@ -198,6 +217,7 @@ class ObjectReader {
       unpacked ? 0 : fileSections.offset(index),
       mergeOf(bits, fileSections.entrySize(index), size),
       (bits & SHF_GNU_RETAIN) !== 0,
+      fileSections.type(index) === SHT_NOTE || undefined,
     );
   }
 
@@ -209,6 +229,7 @@ class ObjectReader {
     const value = fileSymbols.value(index);
     const size = fileSymbols.size(index);
     const special = fileSymbols.special(index);
+    const high = fileSymbols.highPart(index);
     if (fileSymbols.type(index) === STT_GNU_IFUNC) {
       const text = `${this.#file.name} defines "${name}" as an indirect function`;
       const remedy = "Compile it without ifunc and target_clones: nothing resolves it in a kernel.";
@@ -219,7 +240,9 @@ class ObjectReader {
       case 0:
         break;
       case SHN_ABS:
-        return { name, binding, type, absolute: true, offset: value, size };
+        if (high === 0) return { name, binding, type, absolute: true, offset: value, size };
+        return { name, binding, type, absolute: true, offset: value, high, size };
+      case SHN_X86_64_LCOMMON:
       case SHN_COMMON:
         return this.#common(name, value, size);
       default:
@@ -280,40 +303,76 @@ class ObjectReader {
     });
   }
 
-  #relocate(table: number): void {
+  #relocate(table: number, type: number): void {
     const fileSections = this.#fileSections;
-    const file = this.#file;
     const section = this.#sections[this.#sectionNumbers[fileSections.info(table)] ?? -1];
     if (!section) return;
+    const isRela = type === SHT_RELA;
+    if (isRela !== (this.#machine === "x86-64")) {
+      const what = `section ${fileSections.name(table)} has ${isRela ? "RELA" : "REL"} relocations`;
+      throw this.#malformed(`${what}, which ${this.#machine} does not use`);
+    }
+    const step = isRela ? RELA_SIZE : REL_SIZE;
     const size = fileSections.size(table);
-    if (size % REL_SIZE !== 0) {
+    if (size % step !== 0) {
       throw this.#malformed(`section ${fileSections.name(table)} has a torn entry`);
     }
-    const relocations: Relocation[] = new Array(size / REL_SIZE);
+    const relocations: Relocation[] = new Array(size / step);
     const content = this.#viewOf(section);
     const start = fileSections.offset(table);
     let count = 0;
     let isSorted = section.relocations.length === 0;
     let last = 0;
-    for (let at = start; at < start + size; at += REL_SIZE) {
-      const info = file.word(at + REL_INFO);
-      if ((info & 0xff) === 0) continue; // R_386_NONE
-      const offset = file.word(at + REL_OFFSET);
-      const { kind, width } = this.#relocationType(info & 0xff, section, offset);
-      const symbol = this.#relocationSymbol(info >>> 8, section, offset);
-      if (section.type === "nobits" || offset + width > section.size) {
-        const where = place(section, offset);
-        throw this.#malformed(`the relocation at ${where} lies beyond the end of its section`);
-      }
-      const addend = addendAt(content, section.start + offset, width);
-      relocations[count++] = { offset, kind, width, symbol, addend };
-      if (offset < last) isSorted = false;
-      last = offset;
+    for (let at = start; at < start + size; at += step) {
+      const relocation = isRela ? this.#rela(at, section) : this.#rel(at, section, content);
+      if (!relocation) continue;
+      relocations[count++] = relocation;
+      if (relocation.offset < last) isSorted = false;
+      last = relocation.offset;
     }
     relocations.length = count;
     section.relocations = isSorted
       ? relocations
       : [...section.relocations, ...relocations].sort((a, b) => a.offset - b.offset);
+  }
+
+  /** The relocation at `at` of the file; undefined: it says that there is nothing to do. */
+  #rel(at: number, section: FileSection, content: DataView): Relocation | undefined {
+    const file = this.#file;
+    const info = file.word(at + REL_INFO);
+    if ((info & 0xff) === 0) return undefined; // R_386_NONE
+    const offset = file.word(at + REL_OFFSET);
+    const { kind, width } = this.#relocationType(info & 0xff, section, offset);
+    const symbol = this.#relocationSymbol(info >>> 8, section, offset);
+    this.#checkField(section, offset, width);
+    return {
+      offset,
+      kind,
+      width,
+      symbol,
+      addend: addendAt(content, section.start + offset, width),
+    };
+  }
+
+  /** The same of a relocation that has its addend beside it. */
+  #rela(at: number, section: FileSection): Relocation | undefined {
+    const file = this.#file;
+    const code = file.word(at + RELA_TYPE);
+    if (code === 0) return undefined; // R_X86_64_NONE
+    const offset = file.extent(at + RELA_OFFSET);
+    const { kind, width } = this.#relocationType(code, section, offset);
+    const symbol = this.#relocationSymbol(file.word(at + RELA_SYMBOL), section, offset);
+    this.#checkField(section, offset, width);
+    const addend = file.value(at + RELA_ADDEND);
+    const high = file.highPart(at + RELA_ADDEND);
+    if (high === 0) return { offset, kind, width, symbol, addend };
+    return { offset, kind, width, symbol, addend, high };
+  }
+
+  #checkField(section: FileSection, offset: number, width: RelocationWidth): void {
+    if (section.type !== "nobits" && offset + width <= section.size) return;
+    const where = place(section, offset);
+    throw this.#malformed(`the relocation at ${where} lies beyond the end of its section`);
   }
 
   /** What a section's `start` counts in. */
@@ -323,11 +382,12 @@ class ObjectReader {
   }
 
   #relocationType(code: number, section: Section, offset: number): RelocationType {
-    const type = I386_RELOCATIONS.type(code);
+    const known = RELOCATIONS[this.#machine];
+    const type = known.type(code);
     // Code that counts from the block asks a dynamic linker where that is.
-    const isRefused = type?.kind === "thread-block" && section.flags.alloc;
-    if (type && !isRefused) return type;
-    const name = type?.name ?? I386_RELOCATIONS.refusedName(code);
+    const asks = type?.kind === "thread-block" && section.flags.alloc;
+    if (type && !(asks && this.#machine === "i386")) return type;
+    const name = type?.name ?? known.refusedName(code);
     const where = place(section, offset);
     const text = `${this.#file.name} has a relocation of type ${name ?? code} at ${where}`;
     const remedy = name?.includes("TLS")

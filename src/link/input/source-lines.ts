@@ -6,7 +6,7 @@ import { entryAt } from "../../base/entry-at";
 import type { LineEntry, ObjectFile, ObjectSymbol } from "../../object/object";
 import { readLineRows } from "./line-rows";
 
-type Content = Pick<ObjectFile, "sections" | "symbols">;
+type Content = Pick<ObjectFile, "machine" | "sections" | "symbols">;
 
 /** Finds the line of an offset in one of the object's sections. */
 export function sourceLocator(
@@ -22,15 +22,25 @@ export function sourceLocator(
   };
 }
 
+/** What an address counts from. */
+interface Origin {
+  readonly symbol: ObjectSymbol | undefined;
+  readonly addend: number;
+}
+
 /** The lines of each section, by its index, ascending by offset. */
-function lineTables({ sections, symbols }: Content): Map<number, LineEntry[]> {
+function lineTables({ machine, sections, symbols }: Content): Map<number, LineEntry[]> {
   const find = (name: string) => sections.find((section) => section.name === name);
   const table = find(".debug_line");
   const lines = new Map<number, LineEntry[]>();
   if (!table) return lines;
-  // An address is the offset of a symbol in a section, which a relocation names, and an addend.
-  const origins = new Map<number, ObjectSymbol | undefined>(
-    table.relocations.map(({ offset, symbol }) => [offset, symbols[symbol]]),
+  // An address is the offset of a symbol in a section, which a relocation names, and an addend,
+  // which the bytes have on i386.
+  const origins = new Map<number, Origin>(
+    table.relocations.map(({ offset, symbol, addend }) => [
+      offset,
+      { symbol: symbols[symbol], addend: machine === "x86-64" ? addend : 0 },
+    ]),
   );
   const none = new Uint8Array(0);
   const content = {
@@ -39,11 +49,11 @@ function lineTables({ sections, symbols }: Content): Map<number, LineEntry[]> {
     strings: find(".debug_str")?.bytes ?? none,
   };
   readLineRows(content, ({ origin, address, file, line, column, isEnd }) => {
-    const symbol = origin === undefined ? undefined : origins.get(origin);
+    const { symbol, addend = 0 } = (origin === undefined ? undefined : origins.get(origin)) ?? {};
     if (symbol?.section === undefined || isEnd || file === "" || line < 1) return;
     const list = lines.get(symbol.section) ?? [];
     lines.set(symbol.section, list);
-    list.push({ offset: symbol.offset + Number(address), file, line, column });
+    list.push({ offset: symbol.offset + addend + Number(address), file, line, column });
   });
   for (const list of lines.values()) list.sort((a, b) => a.offset - b.offset);
   return lines;

@@ -51,6 +51,8 @@
 //        boot: "multiboot",
 //      };
 
+import type { Machine } from "../../object/object";
+
 /**
  * A range of addresses, half-open. At least one bound must be given, which is the anchor, or `load`
  * and `offset`.
@@ -58,7 +60,10 @@
 export interface Region {
   /** Where the first section begins or, with the anchor at the end, the lowest address allowed. */
   readonly start?: number;
-  /** Where the last section ends or, with the anchor at the start, the limit. 2^32 is allowed. */
+  /**
+   * Where the last section ends or, with the anchor at the start, the limit. The end of the address
+   * space is allowed: 2^32, or 2^64 on x86-64.
+   */
   readonly end?: number;
   /** Default: "start" if `start` is given, else "end". */
   readonly anchor?: "start" | "end";
@@ -190,7 +195,15 @@ export interface BeforePaging {
   readonly barriers?: readonly string[];
 }
 
+/** A boot protocol whose demands a link proves. */
+export type BootProtocol = "multiboot" | "multiboot2" | "pvh" | "limine";
+
 export interface Layout {
+  /**
+   * Default: that of the objects. On x86-64 an address of the upper half is written as
+   * 0xffffffff80000000 or as -2 * 2 ** 30.
+   */
+  readonly machine?: Machine;
   /** The base name of the files that a link writes; default: `kernel`. */
   readonly name?: string;
   /** The symbol where execution begins; default: `_start`. */
@@ -226,8 +239,8 @@ export interface Layout {
   readonly symbols?: Readonly<Record<string, EdgeSymbol>>;
   readonly closed?: readonly ClosedGroup[];
   readonly beforePaging?: BeforePaging;
-  /** Demands a header of this protocol where its loaders look for it; default: "none". */
-  readonly boot?: "multiboot" | "multiboot2" | "none";
+  /** Demands what loaders of this protocol, or of these, look for; default: "none". */
+  readonly boot?: BootProtocol | "none" | readonly BootProtocol[];
   /**
    * File offsets are congruent to VMAs modulo this; default: a page, which loaders that map files
    * need (Linux). Loaders that copy (GRUB, QEMU) take 4, which saves padding, and zeros within

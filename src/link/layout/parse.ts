@@ -64,6 +64,21 @@ const number: Check = (value, at) => {
   throw at.wrong("a number", value);
 };
 
+const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+
+/** A number that may be negative, or a text of it: "0xffffffff80000000", "-2 GiB". */
+const address: Check = (value, at) => {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  const form = /^(-?)(0x[0-9a-f_]+|[0-9_]+) ?((?:[KMGT]iB)?)$/i;
+  const [, sign, digits, unit] = (typeof value === "string" && form.exec(value)) || [];
+  if (digits === undefined) throw at.wrong("an address", value);
+  const size = UNITS[unit as keyof typeof UNITS];
+  const exact = BigInt(digits.replaceAll("_", "")) * BigInt(size);
+  // The upper half of a 64-bit address space is negative, which a double holds exactly.
+  const isUpper = exact >= 2n ** 63n && exact <= 2n ** 64n;
+  return Number(isUpper ? exact - 2n ** 64n : exact) * (sign === "-" ? -1 : 1);
+};
+
 const oneOf =
   (...choices: readonly string[]): Check =>
   (value, at) => {
@@ -129,12 +144,12 @@ function unknownField(name: string, known: readonly string[], at: Position): Dia
 }
 
 const region = shape({
-  start: number,
-  end: number,
+  start: address,
+  end: address,
   anchor: oneOf("start", "end"),
   reserved: flag,
   load: text,
-  offset: number,
+  offset: address,
   title: text,
 });
 
@@ -164,8 +179,8 @@ const section = shape(
     load: text,
     permissions: oneOf("r", "rw", "rx", "rwx"),
     inputs: listOf(textOr(inputEntry)),
-    address: number,
-    end: number,
+    address,
+    end: address,
     maxSize: number,
     align: number,
     sharesPage: flag,
@@ -190,7 +205,15 @@ const closedGroup = shape({ name: text, sections: listOf(text), exits: listOf(te
   "sections",
 ]);
 
+const BOOT_PROTOCOLS = ["multiboot", "multiboot2", "pvh", "limine"] as const;
+
+const boot: Check = (value, at) => {
+  if (Array.isArray(value)) return listOf(oneOf(...BOOT_PROTOCOLS))(value, at);
+  return oneOf(...BOOT_PROTOCOLS, "none")(value, at);
+};
+
 const layout = shape({
+  machine: oneOf("i386", "x86-64"),
   name: text,
   entry: text,
   regions: mapOf(region),
@@ -205,7 +228,7 @@ const layout = shape({
   symbols: mapOf(edge),
   closed: listOf(closedGroup),
   beforePaging: shape({ roots: listOf(text), barriers: listOf(text) }, ["roots"]),
-  boot: oneOf("multiboot", "multiboot2", "none"),
+  boot,
   fileAlign: number,
   stackHeader: flag,
 });

@@ -1,9 +1,11 @@
 // Fills in a layout's defaults, and refuses what contradicts itself (contradictions.ts).
 
-import { ADDRESS_SPACE_END, hex } from "../../base/align";
+import { hex } from "../../base/align";
 import { Diagnostic } from "../../base/diagnostic";
 import { nearestName } from "../../base/nearest-name";
 import { Reporter } from "../../base/reporter";
+import type { Machine } from "../../object/object";
+import { ADDRESS_SPACES, type AddressSpace, halfOf, isIn } from "./address-space";
 import {
   checkAlignment,
   checkClosed,
@@ -14,6 +16,7 @@ import {
   type PlainLayout,
 } from "./contradictions";
 import type {
+  BootProtocol,
   EdgeSymbol,
   InputRule,
   InputSymbol,
@@ -66,24 +69,55 @@ const AFTER: Readonly<Record<string, readonly (string | InputRule)[]>> = {
   ".bss": [".gnu.linkonce.b.*", "COMMON"],
 };
 
+/** Variables of the medium and large code models, which may be far from the code. */
+const LARGE: Readonly<Record<string, readonly string[]>> = {
+  ".text": [".ltext", ".ltext.*"],
+  ".rodata": [".lrodata", ".lrodata.*"],
+  ".data": [".ldata", ".ldata.*"],
+  ".bss": [".lbss", ".lbss.*", "LARGE_COMMON"],
+};
+
 const DEFAULT_REGIONS: Readonly<Record<string, Region>> = { kernel: { start: 0x100000 } };
 const DEFAULT_SECTIONS = [".text", ".rodata", ".data", ".bss"];
 
-function writtenOut(layout: Layout): PlainLayout {
+/** With abbreviations written out, and addresses as the linker counts them. */
+function writtenOut(layout: Layout, { canonical }: AddressSpace): PlainLayout {
   const sections = (layout.sections ?? DEFAULT_SECTIONS).map((section) =>
-    typeof section === "string" ? { name: section } : section,
+    typeof section === "string" ? { name: section } : canonically(section, canonical),
   );
-  return { ...layout, regions: layout.regions ?? DEFAULT_REGIONS, sections };
+  const regions = Object.entries(layout.regions ?? DEFAULT_REGIONS).map(
+    ([name, region]) => [name, canonically(region, canonical)] as const,
+  );
+  return { ...layout, regions: Object.fromEntries(regions), sections };
+}
+
+/** Fields of regions and sections that are addresses or distances between them. */
+const ADDRESS_FIELDS = ["start", "end", "offset", "address"] as const;
+
+function canonically<Value extends Region | OutputSection>(
+  value: Value,
+  canonical: (address: number) => number,
+): Value {
+  const entries = Object.entries(value).map(([name, field]: [string, unknown]) => {
+    const isAddress = ADDRESS_FIELDS.some((each) => each === name) && typeof field === "number";
+    return [name, isAddress ? canonical(field) : field];
+  });
+  return Object.fromEntries(entries) as Value;
 }
 
 /** `layout` with every default filled in. Throws Diagnostics that name each contradiction. */
 export function resolveLayout(declared: Layout): ResolvedLayout {
   const report = new Reporter();
-  const layout = writtenOut(declared);
-  const regions = resolveRegions(layout.regions, report);
+  const machine = declared.machine ?? "i386";
+  const space = ADDRESS_SPACES[machine];
+  const layout = writtenOut(declared, space);
+  const regions = resolveRegions(layout.regions, space, report);
   report.barrier();
-  const sections = layout.sections.map((section) => resolveSection(section, regions, report));
+  const sections = layout.sections.map((section) =>
+    resolveSection(section, regions, machine, report),
+  );
   report.barrier();
+  checkMachine(layout, report);
   checkNames(layout, report);
   checkSymbols(layout, report);
   checkSpaces(layout, regions, report);
@@ -92,6 +126,7 @@ export function resolveLayout(declared: Layout): ResolvedLayout {
   checkTwice(layoutSymbols(layout, sections, regions), report);
   report.barrier();
   return {
+    machine,
     name: layout.name ?? "kernel",
     entry: layout.entry ?? "_start",
     regions,
@@ -107,10 +142,15 @@ export function resolveLayout(declared: Layout): ResolvedLayout {
     symbols: layoutSymbols(layout, sections, regions),
     closed: (layout.closed ?? []).map((group) => ({ exits: [], ...group })),
     beforePaging: { roots: [], barriers: [], ...layout.beforePaging },
-    boot: layout.boot ?? "none",
+    boot: protocols(layout.boot),
     fileAlign: layout.fileAlign ?? PAGE,
     stackHeader: layout.stackHeader ?? false,
   };
+}
+
+function protocols(boot: Layout["boot"] = "none"): readonly BootProtocol[] {
+  if (typeof boot !== "string") return boot;
+  return boot === "none" ? [] : [boot];
 }
 
 function layoutSymbols(
@@ -155,15 +195,16 @@ function namedSymbols(layout: PlainLayout): LayoutSymbol[] {
 /** The regions in their order; those with an offset need the others. */
 function resolveRegions(
   declared: Readonly<Record<string, Region>>,
+  space: AddressSpace,
   report: Reporter,
 ): ResolvedRegion[] {
   const isRaised = ({ load, offset }: Region) => load !== undefined || offset !== undefined;
   const plain = new Map<string, ResolvedRegion>();
   for (const [name, region] of Object.entries(declared)) {
-    if (!isRaised(region)) plain.set(name, resolveRegion(name, region, report));
+    if (!isRaised(region)) plain.set(name, resolveRegion(name, region, space, report));
   }
   return Object.entries(declared).flatMap(([name, region]) => {
-    return plain.get(name) ?? raiseRegion(name, region, plain, report) ?? [];
+    return plain.get(name) ?? raiseRegion(name, region, plain, space, report) ?? [];
   });
 }
 
@@ -172,10 +213,13 @@ function raiseRegion(
   name: string,
   region: Region,
   others: ReadonlyMap<string, ResolvedRegion>,
+  space: AddressSpace,
   report: Reporter,
 ): ResolvedRegion | undefined {
   const { load = "", offset = 0, start, end, anchor, reserved, title } = region;
   const from = others.get(load);
+  const base = (from?.start ?? 0) + offset;
+  const half = halfOf(space, base, "start");
   const wrong = (what: string, remedy: string) => {
     report.error("LAYOUT015", `region "${name}" ${what}`, remedy);
   };
@@ -188,13 +232,14 @@ function raiseRegion(
     const remedy =
       near && !from ? `Did you mean "${near}"?` : "Name one with a `start` of its own.";
     wrong(`loads into region "${load}", where nothing can load`, remedy);
-  } else if (offset % PAGE !== 0 || from.start + offset >= ADDRESS_SPACE_END) {
-    wrong(`has an offset of ${hex(offset)}`, "Give a multiple of 4096 that stays below 4 GiB.");
+  } else if (offset % PAGE !== 0 || !isIn(half, base) || base === half.end) {
+    const remedy = `Give a multiple of 4096 that stays below ${space.endName}.`;
+    wrong(`has an offset of ${hex(offset)}`, remedy);
   } else {
     return {
       name,
-      start: from.start + offset,
-      end: end ?? Math.min(from.end + offset, ADDRESS_SPACE_END),
+      start: base,
+      end: end ?? Math.min(from.end + offset, half.end),
       anchor: "start",
       limited: end !== undefined || from.limited,
       reserved: false,
@@ -205,12 +250,18 @@ function raiseRegion(
   return undefined;
 }
 
-function resolveRegion(name: string, region: Region, report: Reporter): ResolvedRegion {
+function resolveRegion(
+  name: string,
+  region: Region,
+  space: AddressSpace,
+  report: Reporter,
+): ResolvedRegion {
   const anchor = region.anchor ?? (region.start === undefined ? "end" : "start");
+  const half = halfOf(space, region[anchor], anchor);
   const resolved = {
     name,
-    start: region.start ?? 0,
-    end: region.end ?? ADDRESS_SPACE_END,
+    start: region.start ?? half.start,
+    end: region.end ?? half.end,
     anchor,
     limited: region.start !== undefined && region.end !== undefined,
     reserved: region.reserved ?? false,
@@ -222,9 +273,9 @@ function resolveRegion(name: string, region: Region, report: Reporter): Resolved
     report.error("LAYOUT001", text, `Give the region its \`${anchor}\` address.`);
   }
   for (const bound of [resolved.start, resolved.end]) {
-    if (bound >= 0 && bound <= ADDRESS_SPACE_END && Number.isInteger(bound)) continue;
-    const text = `region "${name}" has a bound of ${bound}, which is not a 32-bit address`;
-    report.error("LAYOUT002", text, "Give a number from 0 to 0x100000000.");
+    if (space.halves.some((each) => isIn(each, bound))) continue;
+    const text = `region "${name}" has a bound of ${bound}, which is not ${space.addressName}`;
+    report.error("LAYOUT002", text, space.remedy);
   }
   if (resolved.start >= resolved.end) {
     const text = `region "${name}" ends at ${hex(resolved.end)}, not above ${hex(resolved.start)}`;
@@ -236,6 +287,7 @@ function resolveRegion(name: string, region: Region, report: Reporter): Resolved
 function resolveSection(
   section: OutputSection,
   regions: readonly ResolvedRegion[],
+  machine: Machine,
   report: Reporter,
 ): ResolvedSection {
   const region = findRegion(section, section.region, regions);
@@ -247,7 +299,7 @@ function resolveSection(
     report.error("LAYOUT015", text, "Remove the section's `load`, or the region's `offset`.");
   }
   const permissions = section.permissions ?? permissionsByName(section.name);
-  const inputs = section.inputs ?? defaultInputs(section.name);
+  const inputs = section.inputs ?? defaultInputs(section.name, machine);
   const inputSymbols = resolveInputSymbols(inputs, section, report);
   const aligns = inputSymbols.map((symbol) => symbol.align);
   const align = Math.max(section.align ?? (section.allocate === false ? 1 : PAGE), ...aligns);
@@ -281,8 +333,17 @@ function resolveSection(
   };
 }
 
-function defaultInputs(name: string): (string | InputRule)[] {
-  return [...(BEFORE[name] ?? []), name, `${name}.*`, ...(AFTER[name] ?? [])];
+function defaultInputs(name: string, machine: Machine): (string | InputRule)[] {
+  const own = [...(BEFORE[name] ?? []), name, `${name}.*`, ...(AFTER[name] ?? [])];
+  return machine === "x86-64" ? [...own, ...(LARGE[name] ?? [])] : own;
+}
+
+/** What only our own kernel has, which is for i386. */
+function checkMachine({ machine = "i386", sections }: PlainLayout, report: Reporter): void {
+  const table = sections.find(({ content }) => content === "symbols");
+  if (machine === "i386" || !table) return;
+  const text = `section "${table.name}" is a symbol table of the linker's, for ${machine}`;
+  report.error("LAYOUT016", text, "Remove the section: its format has 32-bit addresses.");
 }
 
 function isRule(entry: string | InputRule | InputSymbol): entry is string | InputRule {

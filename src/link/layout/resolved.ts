@@ -6,7 +6,15 @@
 //   - A raised region is anchored at its start, the region below it is not raised itself, and its
 //     sections load there.
 
-import type { BeforePaging, ClosedGroup, EdgeSymbol, Permissions, Space } from "./layout";
+import type { Machine } from "../../object/object";
+import type {
+  BeforePaging,
+  BootProtocol,
+  ClosedGroup,
+  EdgeSymbol,
+  Permissions,
+  Space,
+} from "./layout";
 
 export interface ResolvedRegion {
   readonly name: string;
@@ -73,6 +81,7 @@ export interface LayoutSymbol {
 }
 
 export interface ResolvedLayout {
+  readonly machine: Machine;
   readonly name: string;
   readonly entry: string;
   readonly regions: readonly ResolvedRegion[];
@@ -90,7 +99,7 @@ export interface ResolvedLayout {
   readonly symbols: readonly LayoutSymbol[];
   readonly closed: readonly Required<ClosedGroup>[];
   readonly beforePaging: Required<BeforePaging>;
-  readonly boot: "multiboot" | "multiboot2" | "none";
+  readonly boot: readonly BootProtocol[];
   readonly fileAlign: number;
   readonly stackHeader: boolean;
 }

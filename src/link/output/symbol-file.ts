@@ -1,15 +1,17 @@
 // The symbols of a link by address, in the format of `nm`: address, size, letter, name. Capitals
 // are global; T is code, D data, R read-only data, B zeros, A a number.
 
+import { ADDRESS_SPACES } from "../layout/address-space";
 import type { LinkedImage } from "../passes/image";
 import type { LinkSymbol } from "../passes/model";
 
 /** The text of the symbol file; lines end with `\n`. */
 export function symbolFile(image: LinkedImage): string {
+  const { digits } = ADDRESS_SPACES[image.layout.machine];
   const lines = image.symbols.map((symbol) => {
     const letter = letterOf(symbol);
     const shown = symbol.binding === "local" ? letter.toLowerCase() : letter;
-    return `${word(symbol.address)} ${word(symbol.size)} ${shown} ${symbol.name}\n`;
+    return `${digits(symbol.address)} ${digits(symbol.size)} ${shown} ${symbol.name}\n`;
   });
   return lines.join("");
 }
@@ -20,8 +22,4 @@ function letterOf({ input }: LinkSymbol): string {
   if (output.plan.permissions.includes("x")) return "T";
   if (!output.plan.permissions.includes("w")) return "R";
   return input.section.type === "nobits" ? "B" : "D";
-}
-
-function word(value: number): string {
-  return value.toString(16).padStart(8, "0");
 }

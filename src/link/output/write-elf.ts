@@ -1,4 +1,4 @@
-// The image as an ELF32 executable.
+// The image as an ELF executable, of the class that its machine has.
 //
 //   0          +---------------------------+
 //              | ELF header                |  GRUB wants both headers in the first 8 KiB
@@ -21,20 +21,29 @@ import {
   PF_X,
   PT_GNU_STACK,
   PT_LOAD,
+  PT_NOTE,
   SHF_ALLOC,
   SHF_EXECINSTR,
   SHF_WRITE,
   SHN_ABS,
   SHT_NOBITS,
+  SHT_NOTE,
   SHT_PROGBITS,
-  SYM_SIZE,
 } from "../../abi/elf";
 import { ByteWriter } from "../../base/byte-writer";
-import { type ExtraSection, elfHeader, SectionTable } from "../elf/tables";
+import { shapeFor } from "../elf/shape";
+import { type ExtraSection, elfHeader, SectionTable, wordWriter } from "../elf/tables";
+import type { ResolvedLayout } from "../layout/resolved";
 import type { LinkedImage } from "../passes/image";
 import type { Piece, Segment } from "../passes/make-segments";
 import type { LinkSymbol, PlacedSection } from "../passes/model";
-import { fileAlignOf, headerCount, headersEnd } from "../passes/place-in-files";
+import {
+  fileAlignOf,
+  headerCount,
+  headersEnd,
+  type NotePiece,
+  notePieces,
+} from "../passes/place-in-files";
 
 const PAGE = 4096;
 
@@ -55,7 +64,7 @@ export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Arr
   const out = new ByteWriter(likelySize(image));
   out.fill(headersEnd(segments, layout, module));
 
-  const table = new SectionTable(out);
+  const table = new SectionTable(out, layout.machine);
   const headers = new Headers(table);
   for (const segment of segments) writeSegment(segment, headers, out);
   const unmapped = sections.filter(({ plan }) => !plan.allocate && plan.module === module);
@@ -66,6 +75,7 @@ export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Arr
       // By the gABI, thread-local variables count from the start of their block.
       value: ({ address, type }) =>
         type === "thread" ? address - (image.threads?.start ?? 0) : address,
+      high: ({ high }) => high,
       header: (symbol) => headers.of(symbol),
     });
   }
@@ -74,6 +84,7 @@ export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Arr
   const front = new ByteWriter();
   front.bytes(
     elfHeader({
+      machine: layout.machine,
       type: ET_EXEC,
       entry: module === undefined ? image.entry : 0,
       segments: headerCount(segments, layout, module),
@@ -82,23 +93,23 @@ export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Arr
     }),
   );
   const fileAlign = fileAlignOf(layout, module);
-  for (const segment of segments) writePhdr(front, segment, fileAlign);
-  if (layout.stackHeader) {
-    for (const word of [PT_GNU_STACK, 0, 0, 0, 0, 0, PF_R | PF_W, 16]) front.u32(word);
-  }
+  const headersOut = new ProgramHeaders(front, layout);
+  for (const segment of segments) headersOut.load(segment, fileAlign);
+  for (const piece of notePieces(segments)) headersOut.note(piece);
+  if (layout.stackHeader) headersOut.stack();
   const bytes = out.release();
   bytes.set(front.finish(), 0);
   return bytes;
 }
 
 /** Room for all of the file but debug information of our own, so that it need not be copied. */
-function likelySize({ segments, sections, symbols }: LinkedImage): number {
+function likelySize({ segments, sections, symbols, layout }: LinkedImage): number {
   const stored = segments.reduce((sum, { fileSize }) => sum + fileSize + PAGE, PAGE);
   const unmapped = sections.reduce((sum, { bytes, plan }) => {
     return plan.allocate ? sum : sum + bytes.length;
   }, 0);
   const names = symbols.reduce((sum, { name }) => sum + name.length + 1, 0);
-  return stored + unmapped + names + symbols.length * SYM_SIZE;
+  return stored + unmapped + names + symbols.length * shapeFor(layout.machine).symbol.size;
 }
 
 /** Whether a file's symbol table has `symbol`: the image's has all, a module's only its own. */
@@ -163,7 +174,8 @@ class Headers {
       this.#note(section, this.#table.add({ ...common, name, type: SHT_NOBITS, size }));
       return;
     }
-    const stored = { ...common, name, type: SHT_PROGBITS, size: fileSize };
+    const type = section.isNote ? SHT_NOTE : SHT_PROGBITS;
+    const stored = { ...common, name, type, size: fileSize };
     this.#note(section, this.#table.add(stored));
     if (fileSize === size) return;
     const zeros = {
@@ -198,14 +210,46 @@ class Headers {
   }
 }
 
-function writePhdr(out: ByteWriter, segment: Segment, align: number): void {
-  const { permissions } = segment;
-  out.u32(PT_LOAD);
-  out.u32(segment.offset);
-  out.u32(segment.address);
-  out.u32(segment.loadAddress);
-  out.u32(segment.fileSize);
-  out.u32(segment.memorySize);
-  out.u32(PF_R | (permissions.includes("w") ? PF_W : 0) | (permissions.includes("x") ? PF_X : 0));
-  out.u32(align);
+/** Writes program headers, one after the other. */
+class ProgramHeaders {
+  readonly #out: ByteWriter;
+  readonly #is64: boolean;
+  readonly #word: (value: number) => void;
+
+  constructor(out: ByteWriter, { machine }: ResolvedLayout) {
+    const shape = shapeFor(machine);
+    this.#out = out;
+    this.#is64 = shape.bits === 64;
+    this.#word = wordWriter(out, shape);
+  }
+
+  load(segment: Segment, align: number): void {
+    const { offset, address, loadAddress, fileSize, memorySize } = segment;
+    const flags = flagsOf(segment.permissions);
+    this.#add(PT_LOAD, flags, [offset, address, loadAddress, fileSize, memorySize, align]);
+  }
+
+  /** Where a note is, which some loaders look for. */
+  note({ section, offset, fileSize, start }: NotePiece): void {
+    const [address, load] = [section.address + offset, section.loadAddress + offset];
+    this.#add(PT_NOTE, PF_R, [start, address, load, fileSize, fileSize, 4]);
+  }
+
+  stack(): void {
+    this.#add(PT_GNU_STACK, PF_R | PF_W, [0, 0, 0, 0, 0, 16]);
+  }
+
+  #add(type: number, flags: number, fields: readonly number[]): void {
+    this.#out.u32(type);
+    // The two classes have the flags at different places.
+    if (this.#is64) this.#out.u32(flags);
+    for (const field of this.#is64 ? fields : fields.slice(0, 5)) this.#word(field);
+    if (this.#is64) return;
+    this.#out.u32(flags);
+    this.#word(fields.at(-1) ?? 0);
+  }
+}
+
+function flagsOf(permissions: Segment["permissions"]): number {
+  return PF_R | (permissions.includes("w") ? PF_W : 0) | (permissions.includes("x") ? PF_X : 0);
 }

@@ -145,7 +145,8 @@ function define(symbol: ObjectSymbol, sections: readonly InputSection[]): LinkSy
   const { name, binding, type, size, offset } = symbol;
   if (symbol.absolute || symbol.common !== undefined) {
     const kind = symbol.absolute ? "number" : "common";
-    const number = new LinkSymbol(name, kind, binding, type, size);
+    const { high } = symbol;
+    const number = new LinkSymbol(name, kind, binding, type, size, undefined, 0, undefined, high);
     number.value = symbol.common ?? offset;
     return number;
   }

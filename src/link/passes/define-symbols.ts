@@ -1,8 +1,8 @@
 // Pass: the values of the symbols that the layout promises (ARCHITECTURE.md, "Names that layout,
 // assembly and kernel share"), and of those that C's start-up code expects of every linker.
 
-import { ADDRESS_SPACE_END } from "../../base/align";
-import type { LayoutSymbol } from "../layout/resolved";
+import { ADDRESS_SPACES } from "../layout/address-space";
+import type { LayoutSymbol, ResolvedLayout } from "../layout/resolved";
 import type { InputSection, PlacedSection, SymbolScope } from "./model";
 import type { RegionUse } from "./place";
 
@@ -51,7 +51,9 @@ export function defineSymbols(
   symbols: SymbolScope,
   sections: readonly PlacedSection[],
   regions: readonly RegionUse[],
+  { machine }: ResolvedLayout,
 ): void {
+  const { wrap } = ADDRESS_SPACES[machine];
   const bySection = new Map<string, Edges>(
     sections.map(({ name, address, end, loadAddress }) => [
       name,
@@ -77,7 +79,7 @@ export function defineSymbols(
     const { about } = symbol;
     if (!about) continue;
     const edges = edgesOf(about);
-    if (edges) symbol.value = edgeOf(edges, about.edge) % ADDRESS_SPACE_END;
+    if (edges) symbol.value = wrap(edgeOf(edges, about.edge));
   }
 }
 
@@ -101,7 +103,7 @@ function inputEdges(about: LayoutSymbol, sections: readonly PlacedSection[]): Ed
   if (!first) return emptyEdges(about, sections);
   return {
     start: inputs.reduce((least, { address }) => Math.min(least, address), first.address),
-    end: inputs.reduce((most, input) => Math.max(most, input.address + input.size), 0),
+    end: inputs.reduce((most, { address, size }) => Math.max(most, address + size), first.address),
     load: first.loadAddress,
   };
 }

@@ -5,9 +5,9 @@
 //
 // Invariants
 //   - Fields fill in the order of the passes in link.ts and never change afterwards.
-//   - Addresses are in [0, 2^32]; only an end may be 2^32.
+//   - Addresses are those of layout/address-space.ts: on i386 in [0, 2^32], where only an end may
+//     be 2^32; on x86-64 signed.
 
-import { ADDRESS_SPACE_END } from "../../base/align";
 import type { Place } from "../../base/diagnostic";
 import { entryAt } from "../../base/entry-at";
 import type {
@@ -17,6 +17,7 @@ import type {
   SymbolBinding,
   SymbolType,
 } from "../../object/object";
+import { ADDRESS_SPACES } from "../layout/address-space";
 import type { LayoutSymbol, ResolvedRule, ResolvedSection } from "../layout/resolved";
 
 /** One section of one object. */
@@ -132,6 +133,11 @@ export class PlacedSection {
     return this.address === this.loadAddress && this.plan.module === undefined;
   }
 
+  /** All of it is notes, which have a program header of their own: XEN_ELFNOTE_PHYS32_ENTRY. */
+  get isNote(): boolean {
+    return this.inputs.length > 0 && this.inputs.every(({ section }) => section.note === true);
+  }
+
   /** No input has bytes of its own: nothing of it is in the file. */
   get isZero(): boolean {
     return this.inputs.every((input) => input.section.type === "nobits");
@@ -161,6 +167,8 @@ export class LinkSymbol {
     readonly offset = 0,
     /** Of a layout symbol: what it tells. */
     readonly about?: LayoutSymbol,
+    /** Of a number that no double holds: units of 2^32 to add to its value. */
+    readonly high = 0,
   ) {}
 
   get address(): number {
@@ -172,12 +180,14 @@ export class LinkSymbol {
    * address of `entry`. It moves with the section, but nothing of the section is there.
    */
   get isOutside(): boolean {
-    return this.input !== undefined && this.offset > this.input.section.size;
+    const { input, offset } = this;
+    return input !== undefined && (offset > input.section.size || offset < 0);
   }
 
   #place(): number | undefined {
     if (!this.isOutside) return this.input?.addressAt(this.offset);
-    return ((this.input?.address ?? 0) + this.offset) % ADDRESS_SPACE_END;
+    const { wrap } = ADDRESS_SPACES[this.input?.object.machine ?? "i386"];
+    return wrap((this.input?.address ?? 0) + this.offset);
   }
 
   /**

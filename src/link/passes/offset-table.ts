@@ -1,23 +1,21 @@
 // Pass: what position-independent code needs of a static image.
 //
-// Such code finds variables through a global offset table (GOT), whose address it computes from its
-// own (`got-address`), and fetches their addresses from there (`got`, `got-relaxable`). In a static
-// image the addresses are known, so most fetches become the address itself:
-//
-//      mov foo@GOT(%ebx), %eax      ->  mov $foo, %eax (GOT32X), or lea foo@GOTOFF(%ebx), %eax
-//      add foo@GOT(%ebx), %eax      ->  add $foo, %eax
-//      call/jmp *foo@GOT(%ebx)      ->  call/jmp foo
+// Such code finds variables through a global offset table (GOT) and fetches their addresses from
+// there. In a static image the addresses are known, so most fetches become the address itself:
+// relax-fetches-i386.ts and relax-fetches-x86-64.ts.
 //
 // What cannot be changed gets an entry of a table that is made here: `.got` has the entries,
 // `.got.plt` the three words that the psABI reserves; _GLOBAL_OFFSET_TABLE_ is the start of that.
-// Afterwards only `got-offset` and `got-address` are left. See the i386 psABI, 4.4 and B.2.
+// Afterwards only `got-offset` and `got-address` are left. See the psABIs, 4.4 and B.2.
 
-import type { ObjectFile, Relocation, RelocationKind, Section } from "../../object/object";
+import type { ObjectFile, RelocationKind, RelocationWidth, Section } from "../../object/object";
+import type { ResolvedLayout } from "../layout/resolved";
 import { byGnuOrder } from "../names/gnu-order";
 import { OFFSET_TABLE, providedSymbol } from "./define-symbols";
 import { InputSection, LinkSymbol, type SymbolScope } from "./model";
+import { relaxFetches } from "./relax-fetches-i386";
+import { relaxFetches64 } from "./relax-fetches-x86-64";
 
-const WORD = 4;
 /** For the dynamic section and the dynamic linker: there is neither, so they are zero. */
 const RESERVED_WORDS = 3;
 
@@ -25,17 +23,20 @@ const RESERVED_WORDS = 3;
 export function makeOffsetTable(
   inputs: readonly InputSection[],
   symbols: SymbolScope,
+  { machine }: ResolvedLayout,
 ): InputSection[] {
-  const table = new OffsetTable();
+  const is64 = machine === "x86-64";
+  const table = new OffsetTable(is64 ? 8 : 4);
   let needed = symbols.globals.get(OFFSET_TABLE)?.kind === "layout";
   for (const input of inputs) {
     if (!input.live || !input.relocations.some(({ kind }) => isAboutTable(kind))) continue;
-    needed = true;
     if (input.relocations.some(({ kind }) => isFetch(kind))) {
-      new FetchRewriter(input, symbols, table).run();
+      const relax = is64 ? relaxFetches64 : relaxFetches;
+      relax(input, (relocation) => symbols.target(input, relocation), table);
     }
+    needed ||= !is64 || input.relocations.some(({ kind }) => kind.startsWith("got-"));
   }
-  if (!needed) return [];
+  if (!needed && table.isEmpty) return [];
   const about = providedSymbol(OFFSET_TABLE);
   if (!symbols.globals.has(OFFSET_TABLE) && about) {
     const base = new LinkSymbol(OFFSET_TABLE, "layout", "global", "object", 0, undefined, 0, about);
@@ -45,29 +46,50 @@ export function makeOffsetTable(
 }
 
 function isAboutTable(kind: RelocationKind): boolean {
-  return isFetch(kind) || kind === "got-offset" || kind === "got-address";
+  return kind.startsWith("got");
 }
 
 function isFetch(kind: RelocationKind): boolean {
-  return kind === "got" || kind === "got-relaxable";
+  return isAboutTable(kind) && kind !== "got-offset" && kind !== "got-address";
 }
 
 /** The entries: addresses of symbols, local ones first. */
-class OffsetTable {
+export class OffsetTable {
+  readonly #word: RelocationWidth;
   readonly #slots = new Map<LinkSymbol, InputSection>();
+  readonly #numbers = new Map<LinkSymbol, number>();
   readonly #object: ObjectFile = { name: "(offset table)", sections: [], symbols: [] };
 
-  /** The symbol of the entry for `symbol`. */
-  slot(symbol: LinkSymbol): LinkSymbol {
-    const entry = this.#slots.get(symbol) ?? this.#entry(symbol);
-    this.#slots.set(symbol, entry);
-    return new LinkSymbol(`${symbol.name}@GOT`, "section", "local", "object", WORD, entry);
+  constructor(word: RelocationWidth) {
+    this.#word = word;
   }
 
+  get isEmpty(): boolean {
+    return this.#slots.size === 0;
+  }
+
+  /** The symbol of the entry for `symbol`, which has this number in its object. */
+  slot(symbol: LinkSymbol, number: number): LinkSymbol {
+    const entry = this.#slots.get(symbol) ?? this.#entry(symbol);
+    this.#slots.set(symbol, entry);
+    if (!this.#numbers.has(symbol)) this.#numbers.set(symbol, number);
+    return new LinkSymbol(`${symbol.name}@GOT`, "section", "local", "object", this.#word, entry);
+  }
+
+  /** Those of local symbols by object and number, then those of global ones. */
   sections(): InputSection[] {
-    const reserved = this.#section(".got.plt", RESERVED_WORDS * WORD);
+    const reserved = this.#section(".got.plt", RESERVED_WORDS * this.#word);
+    const objects = new Map<ObjectFile | undefined, number>();
+    const rank = ({ input }: LinkSymbol) => {
+      const known = objects.get(input?.object) ?? objects.size;
+      objects.set(input?.object, known);
+      return known;
+    };
+    for (const symbol of this.#slots.keys()) rank(symbol);
+    const isLocal = ({ binding }: LinkSymbol) => binding === "local";
+    const numberOf = (symbol: LinkSymbol) => this.#numbers.get(symbol) ?? 0;
     const entries = [...this.#slots].sort(([a], [b]) => {
-      const isLocal = (symbol: LinkSymbol) => symbol.binding === "local";
+      if (isLocal(a) && isLocal(b)) return rank(a) - rank(b) || numberOf(a) - numberOf(b);
       if (isLocal(a) || isLocal(b)) return Number(isLocal(b)) - Number(isLocal(a));
       return byGnuOrder(a.name, b.name);
     });
@@ -79,8 +101,14 @@ class OffsetTable {
 
   /** A word with the symbol's address. */
   #entry(symbol: LinkSymbol): InputSection {
-    const input = new InputSection(this.#object, this.#section(".got", WORD));
-    const relocation = { offset: 0, kind: "absolute", width: WORD, symbol: 0, addend: 0 } as const;
+    const input = new InputSection(this.#object, this.#section(".got", this.#word));
+    const relocation = {
+      offset: 0,
+      kind: "absolute",
+      width: this.#word,
+      symbol: 0,
+      addend: 0,
+    } as const;
     input.content = { bytes: input.bytes, relocations: [relocation] };
     input.bindings = [symbol];
     return input;
@@ -91,88 +119,11 @@ class OffsetTable {
       name,
       type: "progbits",
       flags: { alloc: true, write: true, execute: false },
-      align: WORD,
+      align: this.#word,
       size,
       bytes: new Uint8Array(size),
       relocations: [],
       lines: [],
     };
-  }
-}
-
-/** Rewrites the fetches of one section. */
-class FetchRewriter {
-  readonly #bytes: Uint8Array;
-  readonly #bindings: LinkSymbol[];
-  #mayRelax = false;
-
-  readonly #input: InputSection;
-  readonly #symbols: SymbolScope;
-  readonly #table: OffsetTable;
-
-  constructor(input: InputSection, symbols: SymbolScope, table: OffsetTable) {
-    this.#input = input;
-    this.#symbols = symbols;
-    this.#table = table;
-    this.#bytes = input.bytes.slice();
-    this.#bindings = [...input.bindings];
-  }
-
-  run(): void {
-    const input = this.#input;
-    const bytes = this.#bytes;
-    // As GNU ld does: where no fetch is relaxable, none is changed.
-    this.#mayRelax = input.relocations.some(({ kind }) => kind === "got-relaxable");
-    const relocations = input.relocations.map((each) => this.#rewrite(each));
-    input.content = { ...input.content, bytes, relocations };
-    input.bindings = this.#bindings;
-  }
-
-  #rewrite(relocation: Relocation): Relocation {
-    if (!isFetch(relocation.kind)) return relocation;
-    const { offset } = relocation;
-    const modRm = offset >= 1 ? (this.#bytes[offset - 1] ?? 0) : 0;
-    const hasBase = (modRm & 0xc7) !== 0x05;
-    const isRelaxed = this.#mayRelax && offset >= 2;
-    const direct = isRelaxed ? this.#relax(relocation, modRm, hasBase) : undefined;
-    if (direct) return direct;
-    const slot = this.#table.slot(this.#symbols.target(this.#input, relocation));
-    const symbol = this.#bindings.push(slot) - 1;
-    return { ...relocation, symbol, kind: hasBase ? "got-offset" : "absolute" };
-  }
-
-  /** The same effect without the table, if the instruction has such a form. */
-  #relax(relocation: Relocation, modRm: number, hasBase: boolean): Relocation | undefined {
-    const { offset, kind, addend } = relocation;
-    const opcode = this.#bytes[offset - 2] ?? 0;
-    if (addend !== 0) return undefined;
-    if (kind === "got") {
-      if (opcode !== 0x8b || !hasBase) return undefined;
-      this.#bytes[offset - 2] = 0x8d; // lea
-      return { ...relocation, kind: "got-offset" };
-    }
-    const register = (modRm >> 3) & 7;
-    if (opcode === 0xff) return this.#relaxBranch(relocation, register);
-    if (opcode === 0x8b)
-      this.#bytes.set([0xc7, 0xc0 | register], offset - 2); // mov $foo
-    else if (opcode === 0x85)
-      this.#bytes.set([0xf7, 0xc0 | register], offset - 2); // test $foo
-    else if ((opcode & 0xc7) === 0x03) {
-      // add, or, adc, sbb, and, sub, xor, cmp
-      this.#bytes.set([0x81, 0xc0 | (opcode & 0x38) | register], offset - 2);
-    } else return undefined;
-    return { ...relocation, kind: "absolute" };
-  }
-
-  /** `call *` becomes `addr32 call`, `jmp *` becomes `jmp; nop`: both keep their six bytes. */
-  #relaxBranch(relocation: Relocation, extension: number): Relocation | undefined {
-    const { offset } = relocation;
-    if (extension === 2) {
-      this.#bytes.set([0x67, 0xe8], offset - 2);
-      return { ...relocation, kind: "relative", addend: -WORD };
-    }
-    if (extension !== 4) return undefined;
-    this.#bytes.set([0xe9, 0, 0, 0, 0, 0x90], offset - 2);
-    return { ...relocation, kind: "relative", offset: offset - 1, addend: -WORD };
   }
 }

@@ -10,9 +10,9 @@
 //   - Offsets ascend in each file, and no two segments share a byte of it.
 //   - A segment of zeros takes no room: its offset only has to be congruent.
 
-import { EHDR_SIZE, PHDR_SIZE } from "../../abi/elf";
+import { shapeFor } from "../elf/shape";
 import type { ResolvedLayout } from "../layout/resolved";
-import type { LoadedRange, Segment } from "./make-segments";
+import type { LoadedRange, Piece, Segment } from "./make-segments";
 
 const PAGE = 4096;
 
@@ -38,7 +38,22 @@ export function headerCount(
   module?: string,
 ): number {
   const own = segments.filter((segment) => segment.module === module);
-  return own.length + (stackHeader ? 1 : 0);
+  const notes = own.flatMap(({ pieces }) => pieces.filter(({ section }) => section.isNote));
+  return own.length + notes.length + (stackHeader ? 1 : 0);
+}
+
+/** A section of notes, and where it is in the file. */
+export type NotePiece = Piece & { readonly start: number };
+
+/** Sections of notes have a program header of their own besides that of their segment. */
+export function notePieces(segments: readonly Segment[]): NotePiece[] {
+  return segments.flatMap(({ pieces, offset, address }) =>
+    pieces
+      .filter(({ section }) => section.isNote)
+      .map((piece) => {
+        return { ...piece, start: offset + piece.section.address + piece.offset - address };
+      }),
+  );
 }
 
 /** Where the program headers end, which follow the ELF header. */
@@ -47,7 +62,8 @@ export function headersEnd(
   layout: ResolvedLayout,
   module?: string,
 ): number {
-  return EHDR_SIZE + headerCount(segments, layout, module) * PHDR_SIZE;
+  const { header, segment } = shapeFor(layout.machine);
+  return header.size + headerCount(segments, layout, module) * segment.size;
 }
 
 /** A module's pages are mapped where the loader put the file, so there they must be whole. */

@@ -8,8 +8,9 @@
 //
 // Requires: sizes.  Provides: address, loadAddress.
 
-import { ADDRESS_SPACE_END, alignDown, alignUp, hex } from "../../base/align";
+import { alignDown, alignUp, hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
+import { ADDRESS_SPACES } from "../layout/address-space";
 import type { ResolvedLayout, ResolvedRegion } from "../layout/resolved";
 import type { PlacedSection } from "./model";
 
@@ -56,7 +57,7 @@ export function place(
   }
   for (const section of sections) checkContent(section, report);
   report.barrier();
-  for (const section of allocated) if (section.size > 0) checkSection(section, report);
+  for (const section of allocated) if (section.size > 0) checkSection(section, layout, report);
   checkPermissions(allocated, layout, report);
   checkSpaces(layout, useOf, report);
   return [...uses.values()].filter((use) => !use.region.reserved);
@@ -113,13 +114,14 @@ function checkContent({ name, size, isZero }: PlacedSection, report: Reporter): 
 }
 
 /** What the layout demands of one section. */
-function checkSection(section: PlacedSection, report: Reporter): void {
+function checkSection(section: PlacedSection, { machine }: ResolvedLayout, report: Reporter): void {
   const { name, plan, address, end, size } = section;
   const { region, load } = plan;
+  const { endName } = ADDRESS_SPACES[machine];
   const from = hex(address);
   const limits: [number | undefined, string][] = [
     [plan.end, "the `end` that the layout gives it"],
-    [region.end, region.limited ? `the end of region "${region.name}"` : "4 GiB"],
+    [region.end, region.limited ? `the end of region "${region.name}"` : endName],
   ];
   for (const [limit, what] of limits) {
     if (limit === undefined || end <= limit) continue;
@@ -139,7 +141,7 @@ function checkSection(section: PlacedSection, report: Reporter): void {
     const text = `section ${name} has ${size} bytes; the layout allows ${plan.maxSize}`;
     report.error("LINK011", text, "Make it smaller, or raise `maxSize`.");
   }
-  if (section.loadAddress + size > Math.min(load.end, ADDRESS_SPACE_END)) {
+  if (section.loadAddress + size > load.end) {
     const text = `the load image of section ${name} does not fit into region "${load.name}"`;
     report.error("LINK010", text, "Make the region larger.");
   }

@@ -1,39 +1,38 @@
 // Pass: copies the inputs into their output sections and patches every relocation.
 //
 // The letters are those of the psABI: S is the symbol's address, A the addend, P the address of the
-// field, GOT that of the global offset table. 32-bit results wrap, as address arithmetic does;
-// narrower ones must fit once they have wrapped. In 16-bit code addresses wrap at 64 KiB too, so
+// field, GOT that of the global offset table. On i386 results wrap at 32 bits, as address
+// arithmetic does, and narrower fields must hold them once they have wrapped; on x86-64 every field
+// must hold the result, and only 64 bits wrap. In 16-bit code addresses wrap at 64 KiB too, so
 // fields of 16 bits and absolute ones of 8 may be read as signed or unsigned; a relative field of 8
-// bits is signed.
+// bits is signed. The ranges are in elf/relocations.ts.
 //
 // A description of code that is gone (debug sections) gets 0 for its address.
 
 import { hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
-import type { Relocation } from "../../object/object";
-import { I386_RELOCATIONS } from "../elf/relocations";
+import type { Machine, Relocation, RelocationKind, RelocationWidth } from "../../object/object";
+import { RELOCATIONS } from "../elf/relocations";
 import { displayName } from "../names/demangle";
 import { OFFSET_TABLE } from "./define-symbols";
 import type { InputSection, LinkSymbol, PlacedSection, SymbolScope } from "./model";
 import type { ThreadBlock } from "./thread-block";
 
-/** The range that a result of less than 32 bits must be in. */
-type Range = readonly [least: number, most: number];
-const ANY_16: Range = [-0x8000, 0xffff];
-const ANY_8: Range = [-0x80, 0xff];
-const SIGNED_8: Range = [-0x80, 0x7f];
+/** What the pass needs besides the section. */
+export interface RelocationContext {
+  readonly symbols: SymbolScope;
+  readonly threads: ThreadBlock | undefined;
+  readonly machine: Machine;
+  readonly report: Reporter;
+}
 
 /** Sets `bytes` of `output`, unless all of it is zeros. */
-export function relocate(
-  output: PlacedSection,
-  symbols: SymbolScope,
-  threads: ThreadBlock | undefined,
-  report: Reporter,
-): void {
+export function relocate(output: PlacedSection, context: RelocationContext): void {
   if (output.isZero) return; // A large .bss takes no memory here either.
   output.bytes = new Uint8Array(output.size);
   if (output.plan.fill !== 0) output.bytes.fill(output.plan.fill);
   const view = new DataView(output.bytes.buffer);
+  const { symbols, threads } = context;
   const table = symbols.globals.get(OFFSET_TABLE)?.address ?? 0;
   const bases: Bases = { table, threads: threads ?? { start: 0, end: 0 } };
   for (const input of output.inputs) {
@@ -42,20 +41,37 @@ export function relocate(
       continue;
     }
     output.bytes.set(input.bytes, input.offset);
-    const { relocations, address } = input;
-    for (const relocation of relocations) {
-      const symbol = symbols.target(input, relocation);
-      const range = rangeOf(relocation);
-      const result = resultOf(relocation, symbol, address + relocation.offset, bases);
-      if (isMistaken(relocation, symbol)) reportMistaken(input, relocation, symbol, report);
-      const value = range ? result | 0 : result;
-      const at = input.offset + relocation.offset;
-      if (!range) view.setUint32(at, value, true);
-      else if (value < range[0] || value > range[1]) {
-        reportOverflow(input, relocation, symbol, value, report);
-      } else if (range === ANY_16) view.setUint16(at, value, true);
-      else view.setUint8(at, value);
-    }
+    patch(input, view, bases, context);
+  }
+}
+
+/** Patches what `input` has in the view of its output section. */
+function patch(
+  input: InputSection,
+  view: DataView,
+  bases: Bases,
+  { symbols, machine, report }: RelocationContext,
+): void {
+  const known = RELOCATIONS[machine];
+  const wraps = machine === "i386";
+  const { relocations, address } = input;
+  for (const relocation of relocations) {
+    const { kind, width } = relocation;
+    const symbol = symbols.target(input, relocation);
+    const range = known.range(kind, width);
+    const result = resultOf(relocation, symbol, address + relocation.offset, bases);
+    if (isMistaken(relocation, symbol)) reportMistaken(input, relocation, symbol, report);
+    const at = input.offset + relocation.offset;
+    const value = range && wraps ? result | 0 : result;
+    const high = (relocation.high ?? 0) + (symbol.isGone ? 0 : symbol.high);
+    if (range && (value < range[0] || value > range[1] || high !== 0)) {
+      reportOverflow(input, relocation, symbol, value + high * 2 ** 32, machine, report);
+    } else if (width === 4) view.setUint32(at, value, true);
+    else if (width === 8) {
+      view.setUint32(at, value, true);
+      view.setUint32(at + 4, Math.floor(value / 2 ** 32) + high, true);
+    } else if (width === 2) view.setUint16(at, value, true);
+    else view.setUint8(at, value);
   }
 }
 
@@ -83,6 +99,8 @@ function resultOf(
       return symbol.plus(addend) - threads.end;
     case "thread-block":
       return symbol.plus(addend) - threads.start;
+    case "size":
+      return symbol.size + addend;
     default:
       return symbol.plus(addend);
   }
@@ -107,25 +125,26 @@ function reportMistaken(
   report.error("LINK030", text, remedy, input.placeOf(offset));
 }
 
-/** undefined: a word, which wraps. */
-function rangeOf({ kind, width }: Relocation): Range | undefined {
-  if (width === 4) return undefined;
-  if (width === 2) return ANY_16;
-  return kind === "relative" ? SIGNED_8 : ANY_8;
-}
-
 function reportOverflow(
   input: InputSection,
   { kind, width, offset }: Relocation,
   symbol: LinkSymbol,
   value: number,
+  machine: Machine,
   report: Reporter,
 ): void {
   const shown = value < 0 ? `-${hex(-value, 1)}` : hex(value, 1);
-  const { name } = I386_RELOCATIONS.typeFor(kind, width);
+  const { name } = RELOCATIONS[machine].typeFor(kind, width);
   const text =
     `${name} to ${displayName(symbol.name)} (${hex(symbol.address)}) at ` +
     `${input.describe(offset)}: ${shown} does not fit`;
-  const remedy = "Use a wider form of the instruction, or move the two closer together.";
-  report.error("LINK016", text, remedy, input.placeOf(offset));
+  report.error("LINK016", text, remedyForOverflow(kind, width), input.placeOf(offset));
+}
+
+function remedyForOverflow(kind: RelocationKind, width: RelocationWidth): string {
+  if (width < 4) return "Use a wider form of the instruction, or move the two closer together.";
+  if (kind === "relative") {
+    return "Move the two within 2 GiB, or load the address first: mov $symbol, %rax; jmp *%rax.";
+  }
+  return "Compile with -mcmodel=kernel for the upper 2 GiB, -fpie or -mcmodel=large elsewhere.";
 }

@@ -20,7 +20,7 @@ const WINDOW = 8192;
 /** Reports what a Multiboot loader would refuse. */
 export function proveMultiboot(image: LinkedImage, _symbols: SymbolScope, report: Reporter): void {
   const { layout, segments } = image;
-  if (layout.boot !== "multiboot") return;
+  if (!layout.boot.includes("multiboot")) return;
   const place = { file: layout.name };
   if (findHeader(fileStart(image, WINDOW)) === undefined) {
     const text = `there is no Multiboot header in the first ${WINDOW} bytes of the file`;

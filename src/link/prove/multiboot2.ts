@@ -14,7 +14,7 @@ import { findHeader, tagsOf } from "./multiboot2-header";
 /** Reports what a Multiboot 2 loader would refuse. */
 export function proveMultiboot2(image: LinkedImage, _symbols: SymbolScope, report: Reporter): void {
   const { name, boot } = image.layout;
-  if (boot !== "multiboot2") return;
+  if (!boot.includes("multiboot2")) return;
   const view = fileStart(image, MULTIBOOT2_WINDOW);
   const offset = findHeader(view, 8);
   if (offset === undefined) {

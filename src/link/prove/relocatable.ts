@@ -21,7 +21,7 @@ export function proveRelocatable(
   symbols: SymbolScope,
   report: Reporter,
 ): void {
-  if (layout.boot !== "multiboot2") return;
+  if (!layout.boot.includes("multiboot2")) return;
   const loaded = sections.filter(
     ({ plan, size }) => plan.allocate && plan.module === undefined && size > 0,
   );

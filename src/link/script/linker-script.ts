@@ -7,18 +7,21 @@
 //     every section gets its address from a symbol and none from what came before it;
 //   - LMAs are inherited in surprising ways (GNU ld) or unaligned (gold with AT>), so every section
 //     has an AT of its own;
-//   - lld refuses a section that ends at 4 GiB: the last one there is not padded, and where its
-//     content fills its pages, one more page is taken;
+//   - lld refuses a section that ends at 4 GiB, as all do at 2^64: the last one there is not
+//     padded, and where its content fills its pages, one more page is taken; below 2^64 no section
+//     is padded;
 //   - GNU ld keeps a program header without content and places it at 0, where QEMU loads it, so it
 //     gets no PHDRS: its own segments are right, because two permissions share a page only where
 //     the layout says so, and then in one segment that has both;
-//   - a symbol for the end of the address space is 0, so sizes are symbols of their own.
+//   - a symbol for the end of the address space is 0, so sizes are symbols of their own, and limits
+//     are compared as distances, which are right modulo 2^64.
 //
 // Symbols are those that our own linker defines (ARCHITECTURE.md, "Names that layout, assembly and
 // kernel share").
 
 import { ADDRESS_SPACE_END, hex } from "../../base/align";
 import { Diagnostic } from "../../base/diagnostic";
+import type { Machine } from "../../object/object";
 import {
   type LayoutSymbol,
   type ResolvedLayout,
@@ -68,7 +71,18 @@ function refuseOurOwn({ name, content, module, rules }: ResolvedSection): void {
 const PAGE = 4096;
 const UNWIND_TABLE = ".eh_frame";
 /** Sections that GNU ld makes itself, empty in a static kernel, and treats as orphans. */
-const LINKERS_OWN = [".rel.got", ".rel.plt", ".rel.dyn", ".plt", ".iplt", ".rel.iplt", ".igot.plt"];
+const LINKERS_OWN: Readonly<Record<Machine, readonly string[]>> = {
+  i386: [".rel.got", ".rel.plt", ".rel.dyn", ".plt", ".iplt", ".rel.iplt", ".igot.plt"],
+  "x86-64": [
+    ...[".rela.got", ".rela.plt", ".rela.dyn", ".plt", ".plt.got", ".plt.sec"],
+    ...[".iplt", ".rela.iplt", ".igot.plt"],
+  ],
+};
+
+const EMULATIONS: Readonly<Record<Machine, string>> = {
+  i386: "elf_i386",
+  "x86-64": "elf_x86_64",
+};
 
 class ScriptWriter {
   readonly #lines: string[] = [];
@@ -101,6 +115,19 @@ class ScriptWriter {
     return `${this.#lines.join("\n")}\n`;
   }
 
+  get #is64(): boolean {
+    return this.#layout.machine === "x86-64";
+  }
+
+  /** What clears the bits below an alignment. */
+  #mask(align: number): string {
+    return hex(this.#is64 ? -align : ADDRESS_SPACE_END - align);
+  }
+
+  /** An address that may be the end of the address space; linkers count in 64 bits. */
+  readonly #wrapped = (address: string): string =>
+    this.#is64 ? address : `${address} & 0xffffffff`;
+
   #line(...texts: string[]): void {
     this.#lines.push(...texts);
   }
@@ -108,12 +135,13 @@ class ScriptWriter {
   #header(): void {
     const dialect = this.#dialect;
     const layout = this.#layout;
-    const option = dialect === "gold" ? "" : " --orphan-handling=error";
+    const orphans = dialect === "gold" ? "" : " --orphan-handling=error";
+    const options = `-m ${EMULATIONS[layout.machine]} -z max-page-size=4096${orphans}`;
     this.#line(
       `/* ${layout.name}, for ${NAMES[dialect]}: written by \`isthmus script\` from a layout.`,
       "   Change the layout, not this file.",
       "",
-      `     ${LINKERS[dialect]} -m elf_i386 -z max-page-size=4096${option} -T THIS -o OUT OBJECTS…`,
+      `     ${LINKERS[dialect]} ${options} -T THIS -o OUT OBJECTS…`,
       "*/",
       "",
       `ENTRY(${layout.entry})`,
@@ -134,6 +162,9 @@ class ScriptWriter {
       if (seen.has(name)) continue;
       seen.add(name);
       this.#line(`  ${name} PT_LOAD FLAGS(${flagsOf(section)});`);
+    }
+    for (const section of this.#sections.filter(isNote)) {
+      this.#line(`  ${noteOf(section)} PT_NOTE FLAGS(4);`);
     }
     if (this.#layout.stackHeader) this.#line("  stack PT_GNU_STACK FLAGS(6);");
     this.#line("}", "");
@@ -159,7 +190,7 @@ class ScriptWriter {
     const stem = symbolStem(section.name);
     const above = this.#cursors.get(region) ?? hex(region.end);
     const isLast = above === hex(region.end);
-    const size = this.#isUnpadded(section)
+    const size = this.#endsAtLimit(section)
       ? `SIZEOF(${section.name}) + 1`
       : `SIZEOF(${section.name})`;
     if (isLast) {
@@ -169,14 +200,24 @@ class ScriptWriter {
     }
     this.#line(
       `  ${stem}_size = ALIGN(${size}, ${Math.max(pad, 1)});`,
-      `  ${stem}_start = (${above} - ${stem}_size) & ${hex(ADDRESS_SPACE_END - align)};`,
+      `  ${stem}_start = (${above} - ${stem}_size) & ${this.#mask(align)};`,
     );
     this.#cursors.set(region, `${stem}_start`);
   }
 
-  /** lld refuses a section that ends at 4 GiB. */
-  #isUnpadded({ region, name }: ResolvedSection): boolean {
-    if (this.#dialect !== "lld" || region.end !== ADDRESS_SPACE_END) return false;
+  /**
+   * Below 2^64 nothing is padded: before a linker knows the sizes it puts all sections at the very
+   * end, where padding would wrap.
+   */
+  #isUnpadded(section: ResolvedSection): boolean {
+    const { region } = section;
+    return this.#is64 ? region.anchor === "end" && region.end === 0 : this.#endsAtLimit(section);
+  }
+
+  /** lld refuses a section that ends at 4 GiB, and all refuse one that ends at 2^64. */
+  #endsAtLimit({ region, name }: ResolvedSection): boolean {
+    const isRefused = this.#is64 ? region.end === 0 : region.end === ADDRESS_SPACE_END;
+    if (!isRefused || (this.#dialect !== "lld" && !this.#is64)) return false;
     const last = this.#sections.filter((section) => section.region === region).at(-1);
     return last?.name === name;
   }
@@ -205,7 +246,8 @@ class ScriptWriter {
     // Without a fill GNU ld pads code with `nop`.
     const isPlain = section.fill === 0 && !section.permissions.includes("x");
     const fill = isPlain ? "" : ` =${hex(section.fill * 0x01010101)}`;
-    const segment = this.#dialect === "bfd" ? "" : ` :${this.#segmentOf(section)}`;
+    const note = isNote(section) ? ` :${noteOf(section)}` : "";
+    const segment = this.#dialect === "bfd" ? "" : ` :${this.#segmentOf(section)}${note}`;
     this.#line(`  }${segment}${fill}`);
     if (!isParked) {
       this.#line(`  ${stem}_size = SIZEOF(${name});`);
@@ -272,14 +314,15 @@ class ScriptWriter {
   }
 
   #discards(): void {
-    const own = this.#dialect === "bfd" ? LINKERS_OWN : [];
+    const own = this.#dialect === "bfd" ? LINKERS_OWN[this.#layout.machine] : [];
     const names = [...new Set([...this.#layout.discard, ...this.#layout.unwanted, ...own])];
     if (names.length === 0) return;
     this.#line("", "  /DISCARD/ :", "  {", `    *(${names.join(" ")})`, "  }");
   }
 
   #symbols(): void {
-    this.#line("/* An end at 4 GiB is the number 0: count by the _size. */");
+    const end = this.#is64 ? "2^64" : "4 GiB";
+    this.#line(`/* An end at ${end} is the number 0: count by the _size. */`);
     const done = new Set(
       this.#sections.flatMap(({ name }) =>
         ["start", "size", "load"].map((edge) => `${symbolStem(name)}_${edge}`),
@@ -293,7 +336,7 @@ class ScriptWriter {
 
   #valueOf({ of, kind, edge }: LayoutSymbol): string | undefined {
     if (kind === "inputs" || kind === "within") return undefined; // Written where they are.
-    if (kind === "section") return edgeOf(symbolStem(of), edge);
+    if (kind === "section") return edgeOf(symbolStem(of), edge, this.#wrapped);
     const region = this.#layout.regions.find(({ name }) => name === of);
     if (!region) return undefined;
     const cursor = this.#cursors.get(region);
@@ -301,7 +344,7 @@ class ScriptWriter {
     const start = isStart ? hex(region.start) : (cursor ?? hex(region.end));
     const end = isStart ? (cursor ?? hex(region.start)) : hex(region.end);
     if (edge === "start") return start;
-    return edge === "size" ? `${end} - ${parenthesised(start)}` : `(${end}) & 0xffffffff`;
+    return edge === "size" ? `${end} - ${parenthesised(start)}` : this.#wrapped(`(${end})`);
   }
 
   /** What place.ts refuses, as assertions. */
@@ -309,7 +352,7 @@ class ScriptWriter {
     this.#line("");
     for (const { name, end, maxSize } of this.#sections) {
       const stem = symbolStem(name);
-      if (end !== undefined) {
+      if (end !== undefined && !(this.#is64 && end === 0)) {
         const text = `${name} reaches beyond ${hex(end)}`;
         this.#line(`ASSERT(${stem}_start + ${stem}_size <= ${hex(end)}, "${text}")`);
       }
@@ -319,6 +362,10 @@ class ScriptWriter {
     }
     for (const [region, cursor] of this.#cursors) {
       const isStart = region.anchor === "start";
+      if (this.#is64) {
+        this.#line(`ASSERT(${distanceTest(region, cursor)}, "region ${region.name} is too small")`);
+        continue;
+      }
       const bound = isStart ? region.end : region.start;
       const test = `${parenthesised(cursor)} ${isStart ? "<=" : ">="} ${hex(bound)}`;
       this.#line(`ASSERT(${test}, "region ${region.name} is too small")`);
@@ -354,15 +401,37 @@ function flagsOf({ permissions }: ResolvedSection): number {
   return has("r", 4) + has("w", 2) + has("x", 1);
 }
 
-function edgeOf(stem: string, edge: LayoutSymbol["edge"]): string {
+function edgeOf(
+  stem: string,
+  edge: LayoutSymbol["edge"],
+  wrapped: (address: string) => string,
+): string {
   switch (edge) {
     case "end":
-      return `(${stem}_start + ${stem}_size) & 0xffffffff`;
+      return wrapped(`(${stem}_start + ${stem}_size)`);
     case "loadEnd":
       return `${stem}_load + ${stem}_size`;
     default:
       return `${stem}_${edge}`;
   }
+}
+
+/** What is taken of a region is not more than what it has. */
+function distanceTest({ anchor, start, end }: ResolvedRegion, cursor: string): string {
+  const taken =
+    anchor === "start"
+      ? `${parenthesised(cursor)} - ${hex(start)}`
+      : `${hex(end)} - ${parenthesised(cursor)}`;
+  return `${taken} <= ${hex(end - start)}`;
+}
+
+/** Notes for loaders have a program header besides that of their segment. */
+function isNote({ name }: ResolvedSection): boolean {
+  return name.startsWith(".note");
+}
+
+function noteOf({ name }: ResolvedSection): string {
+  return `${symbolStem(name)}_header`;
 }
 
 function parenthesised(expression: string): string {

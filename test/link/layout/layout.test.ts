@@ -29,7 +29,7 @@ test("the shortest layout: everything has a default", () => {
     sections: [{ name: ".text" }, { name: ".rodata" }, { name: ".data" }],
   });
   assert.equal(entry, "_start");
-  assert.equal(boot, "none");
+  assert.deepEqual(boot, []);
   assert.deepEqual(
     sections.map(({ permissions, align, fill }) => [permissions, align, fill]),
     [
