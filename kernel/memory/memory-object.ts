@@ -11,13 +11,13 @@
 //   - A page at or past `size` is in no page table. The bytes of the last page that lie past `size`
 //     are 0 after each truncate(); what is written there through a mapping is gone with the next.
 
-import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
+import { PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
 import { panic } from "../log/panic";
+import { clearFrame } from "./frame-contents";
 import { FrameTree } from "./frame-tree";
 import { allocateFrame, releaseFrame } from "./frames";
 import { allocate, free } from "./heap";
 import { PageTables } from "./page-tables";
-import { closeWindow, openWindow } from "./window";
 
 /** The largest size of an object, Linux's for files on i386: indices of pages have 32 bits. */
 export const LARGEST_OBJECT: u64 = (<u64>0xffffffff) << PAGE_SHIFT;
@@ -64,7 +64,7 @@ export class MemoryObject extends FrameTree {
     if (present !== 0) return present;
     const frame = allocateFrame();
     if (frame === 0) return 0;
-    zeroFrame(frame, 0);
+    clearFrame(frame, 0);
     if (this.putFrame(index, frame)) return frame;
     releaseFrame(frame);
     return 0;
@@ -94,7 +94,7 @@ export class MemoryObject extends FrameTree {
     this.dropFrames(firstGone);
     const tail = <u32>kept & PAGE_MASK;
     const last = tail === 0 ? 0 : this.frame(firstGone - 1);
-    if (last !== 0) zeroFrame(last, tail);
+    if (last !== 0) clearFrame(last, tail);
     this.size = size;
   }
 
@@ -139,11 +139,4 @@ export function createMemoryObject(): MemoryObject | null {
   const object = changetype<MemoryObject | null>(allocate(offsetof<MemoryObject>()));
   if (object) object.references = 1;
   return object;
-}
-
-/** Sets the bytes of `frame` to 0, from `offset` to its end. */
-function zeroFrame(frame: u32, offset: u32): void {
-  const window = openWindow(frame);
-  memory.fill(window + offset, 0, PAGE_SIZE - offset);
-  closeWindow(window);
 }

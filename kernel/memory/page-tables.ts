@@ -5,19 +5,29 @@
 //
 // Directories and page tables are pages of the kernel heap; the frame of each keeps its kernel
 // address as its link, so a walk needs no window. Only tables whose addresses are in use exist, but
-// for the last: it holds the trampoline.
+// for the last: it holds the trampoline. A table that is not needed any more is all zeros, and some
+// of them are kept for the next space.
+//
+//   a user page       frame | P | US, RW if the processor may write to it
+//   a hidden page     a page whose region allows no access: it keeps its frame, but no bit of the
+//                     entry names it, so no processor can be led there (L1TF): the frame's bits are
+//                     inverted, and the high word points past any memory
+//   nothing           0
 //
 // Invariants
-//   - An entry with U/S holds one reference of its frame; the trampoline's entries have no U/S.
+//   - An entry with U/S, and one with ENTRY_HIDDEN, holds one reference of its frame; the
+//     trampoline's entries have neither.
 //   - The processor never runs on these tables while they change (the kernel has its own
 //     directory), so nothing here flushes the TLB: the next return to user mode loads CR3.
+//   - A directory's `span` says which of its entries may lead to a table.
 
-import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
+import { PAGE_MASK, PAGE_SHIFT, USER_END } from "../../src/abi/memory-map";
 import {
   DIRECTORY_SHIFT,
   ENTRIES_PER_TABLE,
-  ENTRY_COPY_ON_WRITE,
   ENTRY_FRAME,
+  ENTRY_HIDDEN,
+  ENTRY_HIDDEN_HIGH,
   ENTRY_P,
   ENTRY_RW,
   ENTRY_SIZE,
@@ -32,6 +42,16 @@ import { mapTrampolineInto, physicalAddress } from "./kernel-space";
 import { allocatePages, freePages } from "./pages";
 
 const USER_PAGE: u32 = ENTRY_P | ENTRY_US;
+/** The addresses that one page table covers, less 1. */
+const TABLE_MASK: usize = (1 << DIRECTORY_SHIFT) - 1;
+/** A span: the first index in the low half, the one past the last in the high one; 0: none. */
+const SPAN_SHIFT: u32 = 16;
+const SPAN_MASK: u32 = 0xffff;
+
+/** Zeroed tables that the next space can have, and how many there may be. */
+const SPARE_MAX: u32 = 16;
+const spareTables: usize = memory.data(SPARE_MAX * 4, 4);
+let spareCount: u32 = 0;
 
 @unmanaged
 export class PageTables {
@@ -40,6 +60,11 @@ export class PageTables {
   cr3: u32 = 0;
   /** User pages with a frame. */
   residentPages: u32 = 0;
+  /** The span of each directory: spanOf(). */
+  span0: u32 = 0;
+  span1: u32 = 0;
+  span2: u32 = 0;
+  span3: u32 = 0;
 
   /** Makes the tables of a new space: the trampoline's. False when out of memory. */
   start(): bool {
@@ -53,18 +78,24 @@ export class PageTables {
     return true;
   }
 
-  /** Gives every frame and every table back. Also after start() has failed. */
-  release(): void {
+  /** Gives every table back; no user page is left. Also after start() has failed. */
+  releaseTables(): void {
     if (this.pdpt === 0) return;
+    const trampoline = this.entry(USER_END);
+    if (trampoline !== 0) memory.fill(trampoline, 0, tableEnd(trampoline) - trampoline);
     for (let i: u32 = 0; i < PDPT_ENTRIES; i++) {
       const frame = load<u32>(this.pdpt + i * ENTRY_SIZE) & ENTRY_FRAME;
       if (frame === 0) continue;
       const directory = frameLink(frame);
-      for (let j: u32 = 0; j < ENTRIES_PER_TABLE; j++) {
-        const table = load<u32>(directory + j * ENTRY_SIZE) & ENTRY_FRAME;
-        if (table !== 0) freeTable(frameLink(table));
+      const span = load<u32>(this.spanOf(i));
+      const end = directory + (span >> SPAN_SHIFT) * ENTRY_SIZE;
+      for (let pde = directory + (span & SPAN_MASK) * ENTRY_SIZE; pde < end; pde += ENTRY_SIZE) {
+        const table = load<u32>(pde) & ENTRY_FRAME;
+        if (table === 0) continue;
+        freeTable(frameLink(table));
+        writeEntry(pde, 0, 0);
       }
-      freePages(directory, 1);
+      freeTable(directory);
     }
     free(this.pdpt);
   }
@@ -85,84 +116,186 @@ export class PageTables {
   makeEntry(address: usize): usize {
     const directory = makeTable(pdptEntry(this.pdpt, address), ENTRY_P);
     if (directory === 0) return 0;
-    const table = makeTable(directoryEntry(directory, address), USER_PAGE | ENTRY_RW);
+    const pde = directoryEntry(directory, address);
+    const frame = load<u32>(pde) & ENTRY_FRAME;
+    if (frame !== 0) return tableEntry(frameLink(frame), address);
+    const table = makeTable(pde, USER_PAGE | ENTRY_RW);
     if (table === 0) return 0;
+    this.widenSpan(address >> PDPT_SHIFT, (pde - directory) / ENTRY_SIZE);
     return tableEntry(table, address);
   }
 
   /** Gives back the frames of the user pages in [start, end), both page aligned. */
   releaseRange(start: usize, end: usize): void {
-    for (let page = start; page < end; page += PAGE_SIZE) {
-      const pte = this.entry(page);
-      if (pte === 0) {
-        // No page table: the next page that can have one starts at the next 2 MiB.
-        page = (page | ((1 << DIRECTORY_SHIFT) - 1)) - PAGE_MASK;
-        continue;
-      }
-      if ((load<u32>(pte) & ENTRY_P) === 0) continue;
-      releaseFrame(load<u32>(pte) & ENTRY_FRAME);
+    for (let page = start; page < end; page = nextTable(page, end)) {
+      const first = this.entry(page);
+      if (first !== 0) this.releaseEntries(first, lastOf(page, end, first));
+    }
+  }
+
+  private releaseEntries(first: usize, last: usize): void {
+    for (let pte = first; pte <= last; pte += ENTRY_SIZE) {
+      const low = load<u32>(pte);
+      if (low === 0) continue;
+      releaseFrame(heldFrame(low));
       writeEntry(pte, 0, 0);
       this.residentPages--;
     }
   }
 
   /**
-   * Shares every user page with `child`, copy-on-write where it is writable. False when out of
-   * memory: `child` then holds some of them.
+   * Shares the user pages of [start, end) with `child`. Nobody may write to them from now on: who
+   * tries gets a page of his own (fault.ts). False when out of memory: `child` then holds some.
    */
-  shareWith(child: PageTables): bool {
-    for (let i: u32 = 0; i < PDPT_ENTRIES; i++) {
-      const frame = load<u32>(this.pdpt + i * ENTRY_SIZE) & ENTRY_FRAME;
-      if (frame === 0) continue;
-      const directory = frameLink(frame);
-      for (let j: u32 = 0; j < ENTRIES_PER_TABLE; j++) {
-        const table = load<u32>(directory + j * ENTRY_SIZE) & ENTRY_FRAME;
-        if (table === 0) continue;
-        const base = (i << PDPT_SHIFT) | (j << DIRECTORY_SHIFT);
-        if (!shareTable(frameLink(table), base, child)) return false;
+  shareRange(child: PageTables, start: usize, end: usize): bool {
+    for (let page = start; page < end; page = nextTable(page, end)) {
+      const first = this.entry(page);
+      if (first === 0) continue;
+      const last = lastOf(page, end, first);
+      const from = firstUsed(first, last);
+      if (from > last) continue;
+      const to = child.makeEntry(page);
+      if (to === 0) return false;
+      child.residentPages += shareEntries(from, last, to + (from - first));
+    }
+    return true;
+  }
+
+  /**
+   * Gives the user pages of [start, end) other rights: `low` is US with or without RW, or
+   * ENTRY_HIDDEN; `high` is 0 or noExecute(). What was writable stays so if `keep` is ENTRY_RW.
+   */
+  setRights(start: usize, end: usize, low: u32, keep: u32, high: u32): void {
+    for (let page = start; page < end; page = nextTable(page, end)) {
+      const first = this.entry(page);
+      if (first === 0) continue;
+      const last = lastOf(page, end, first);
+      for (let pte = firstUsed(first, last); pte <= last; pte += ENTRY_SIZE) {
+        const old = load<u32>(pte);
+        if (old === 0) continue;
+        const frame = heldFrame(old);
+        if (low === ENTRY_HIDDEN) hidePage(pte, frame);
+        else writeEntry(pte, frame | ENTRY_P | low | (old & keep), high);
+      }
+    }
+  }
+
+  /**
+   * Moves the user pages of [from, from + size) to `to`, where none are; the ranges are apart.
+   * False when out of memory: then nothing has moved.
+   */
+  moveRange(from: usize, to: usize, size: usize): bool {
+    return this.eachUsed(from, to, size, false) && this.eachUsed(from, to, size, true);
+  }
+
+  /** For each used entry from `from` on makes one from `to` on, and moves it if `moves`. */
+  private eachUsed(from: usize, to: usize, size: usize, moves: bool): bool {
+    for (let page = from; page < from + size; page = nextTable(page, from + size)) {
+      const first = this.entry(page);
+      if (first === 0) continue;
+      const last = lastOf(page, from + size, first);
+      for (let pte = firstUsed(first, last); pte <= last; pte += ENTRY_SIZE) {
+        if (load<u32>(pte) === 0) continue;
+        const index = (pte - first) / ENTRY_SIZE;
+        const place = this.makeEntry(to + (page - from) + (index << PAGE_SHIFT));
+        if (place === 0) return false;
+        if (moves) moveEntry(pte, place);
       }
     }
     return true;
   }
+
+  private widenSpan(directory: u32, index: u32): void {
+    const span = load<u32>(this.spanOf(directory));
+    const first = span === 0 ? index : min(span & SPAN_MASK, index);
+    const end = max(span >> SPAN_SHIFT, index + 1);
+    store<u32>(this.spanOf(directory), first | (end << SPAN_SHIFT));
+  }
+
+  private spanOf(directory: u32): usize {
+    return changetype<usize>(this) + offsetof<PageTables>("span0") + (directory << 2);
+  }
 }
 
-function shareTable(table: usize, base: usize, child: PageTables): bool {
-  let copy: usize = 0;
-  for (let k: u32 = 0; k < ENTRIES_PER_TABLE; k++) {
-    const pte = table + k * ENTRY_SIZE;
-    let low = load<u32>(pte);
-    if ((low & USER_PAGE) !== USER_PAGE) continue;
-    if (copy === 0) {
-      copy = child.makeEntry(base);
-      if (copy === 0) return false;
-    }
-    if ((low & ENTRY_RW) !== 0) {
-      low = (low & ~ENTRY_RW) | ENTRY_COPY_ON_WRITE;
-      store<u32>(pte, low);
-    }
-    retainFrame(low & ENTRY_FRAME);
-    writeEntry(copy + k * ENTRY_SIZE, low, load<u32>(pte + 4));
-    child.residentPages++;
+/** The frame that an entry which is not 0 holds: of a user page or a hidden one. */
+export function heldFrame(low: u32): u32 {
+  return (low & ENTRY_P) !== 0 ? low & ENTRY_FRAME : ~low & ENTRY_FRAME;
+}
+
+/** Frees the tables that are kept for the next space: for those who need the memory. */
+export function freeSpareTables(): void {
+  while (spareCount !== 0) freePages(load<usize>(spareTables + (--spareCount << 2)), 1);
+}
+
+function hidePage(pte: usize, frame: u32): void {
+  writeEntry(pte, (~frame & ENTRY_FRAME) | ENTRY_HIDDEN, ENTRY_HIDDEN_HIGH);
+}
+
+function moveEntry(from: usize, to: usize): void {
+  writeEntry(to, load<u32>(from), load<u32>(from + 4));
+  writeEntry(from, 0, 0);
+}
+
+/** The first page of the table after the one of `page`, or `end` if that comes first. */
+function nextTable(page: usize, end: usize): usize {
+  const last = page | TABLE_MASK;
+  return last < end - 1 ? last + 1 : end;
+}
+
+/** The last entry of [page, end) in the table whose entry of `page` is `first`. */
+function lastOf(page: usize, end: usize, first: usize): usize {
+  const last = min(page | TABLE_MASK, end - 1);
+  return first + ((last - page) >> PAGE_SHIFT) * ENTRY_SIZE;
+}
+
+/** The first entry from `first` to `last` that holds a frame; past `last`: none does. */
+function firstUsed(first: usize, last: usize): usize {
+  let pte = first;
+  while (pte <= last && load<u32>(pte) === 0) pte += ENTRY_SIZE;
+  return pte;
+}
+
+/** Copies the entries from `from` to `last`, read-only from now on; how many there were. */
+function shareEntries(from: usize, last: usize, to: usize): u32 {
+  let count: u32 = 0;
+  for (let pte = from; pte <= last; pte += ENTRY_SIZE, to += ENTRY_SIZE) {
+    const low = load<u32>(pte);
+    if (low === 0) continue;
+    const shared = (low & ENTRY_P) !== 0 ? low & ~ENTRY_RW : low;
+    store<u32>(pte, shared);
+    retainFrame(heldFrame(low));
+    writeEntry(to, shared, load<u32>(pte + 4));
+    count++;
   }
-  return true;
+  return count;
 }
 
 /** The kernel address of the table that `entry` leads to, made if there is none; 0: no memory. */
 function makeTable(entry: usize, flags: u32): usize {
   const frame = load<u32>(entry) & ENTRY_FRAME;
   if (frame !== 0) return frameLink(frame);
-  const table = allocatePages(1);
-  if (table === 0) return 0;
-  const physical = physicalAddress(table);
-  setFrameLink(physical, table);
-  writeEntry(entry, physical | flags, 0);
+  const table = spareCount !== 0 ? load<usize>(spareTables + (--spareCount << 2)) : newTable();
+  if (table !== 0) writeEntry(entry, physicalAddress(table) | flags, 0);
   return table;
 }
 
-function freeTable(table: usize): void {
-  for (let k: u32 = 0; k < ENTRIES_PER_TABLE; k++) {
-    const low = load<u32>(table + k * ENTRY_SIZE);
-    if ((low & USER_PAGE) === USER_PAGE) releaseFrame(low & ENTRY_FRAME);
-  }
-  freePages(table, 1);
+function newTable(): usize {
+  const table = allocatePages(1);
+  if (table !== 0) setFrameLink(physicalAddress(table), table);
+  return table;
 }
+
+/** Frees a table whose entries are 0 again, or keeps it for the next space. */
+function freeTable(table: usize): void {
+  if (spareCount < SPARE_MAX) store<usize>(spareTables + (spareCount++ << 2), table);
+  else freePages(table, 1);
+}
+
+/** The end of the table that has `entry`. */
+function tableEnd(entry: usize): usize {
+  return (entry | PAGE_MASK) + 1;
+}
+
+if (ENTRIES_PER_TABLE >= SPAN_MASK) ERROR("a span has 16 bits for an index");
+if ((ENTRY_HIDDEN & USER_PAGE) !== 0) ERROR("a hidden page is not present");
+if (offsetof<PageTables>("span3") !== offsetof<PageTables>("span0") + 12) ERROR("spans are words");

@@ -12,7 +12,7 @@
 //     before a byte is copied; a range that runs into a hole is copied up to the hole and refused.
 //   - Every window is closed on return.
 
-import { EFAULT, ENAMETOOLONG } from "../../src/abi/errno";
+import { EFAULT, ENAMETOOLONG, ENOMEM } from "../../src/abi/errno";
 import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import {
   ENTRY_FRAME,
@@ -22,6 +22,7 @@ import {
   FAULT_USER,
   FAULT_WRITE,
 } from "../../src/abi/paging";
+import { resolveFault } from "./fault";
 import { AddressSpace, currentSpace } from "./space";
 import { closeWindow, openWindow } from "./window";
 
@@ -139,8 +140,8 @@ function frameFor(space: AddressSpace, address: usize, access: u32): u32 {
   const needed = access ? ENTRY_P | ENTRY_US | ENTRY_RW : ENTRY_P | ENTRY_US;
   let pte = space.entry(address);
   if (pte === 0 || (load<u32>(pte) & needed) !== needed) {
-    const result = space.resolveFault(address, FAULT_USER | access);
-    if (result !== 0) return -result;
+    const result = resolveFault(space, address, FAULT_USER | access);
+    if (result !== 0) return result === -ENOMEM ? ENOMEM : EFAULT;
     pte = space.entry(address);
     if (pte === 0 || (load<u32>(pte) & needed) !== needed) return EFAULT;
   }

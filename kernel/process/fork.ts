@@ -24,7 +24,6 @@ export function forkProcess(): i32 {
   }
   child.parent = parent;
   child.group = parent.group;
-  child.programBreak = parent.programBreak;
   child.setProgram(parent.program);
   child.setName(parent.name, PROCESS_NAME_SIZE);
   copyThread(child.thread);

@@ -58,8 +58,6 @@ export class Process {
   waitsForChild: bool = false;
 
   space: AddressSpace | null = null;
-  /** The end of the heap to the byte, as brk(2) reports it. */
-  programBreak: usize = 0;
 
   files: FileTable | null = null;
   context: FileContext | null = null;
@@ -97,7 +95,7 @@ export class Process {
   }
 
   /**
-   * Gives the process another space, or none, and destroys the one before: the kernel runs on a
+   * Gives the process another space, or none, and releases the one before: the kernel runs on a
    * directory of its own, so the space of the calling process can go, too.
    */
   setSpace(space: AddressSpace | null): void {
@@ -110,7 +108,7 @@ export class Process {
       // Without a space the thread never returns to user mode, so its entry does not matter.
       if (space !== null) setEntryThread(this.stackTop, space.cr3);
     }
-    if (old !== null) old.destroy();
+    if (old !== null) old.release();
   }
 
   /** Closes all files, if there are any, and lets go of directories and program. */

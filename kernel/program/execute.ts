@@ -15,15 +15,11 @@ import { DirectoryEntry } from "../file/directory-entry";
 import { accessRefusal } from "../file/permission";
 import { inform } from "../log/log";
 import { clearFloatingPoint, loadFloatingPoint } from "../machine/i686/floating-point";
-import { allocateFrame, releaseFrame } from "../memory/frames";
+import { insertPage, PAGE_READABLE, PAGE_WRITABLE } from "../memory/fault";
+import { allocateFrame } from "../memory/frames";
 import { free } from "../memory/heap";
-import {
-  REGION_EXECUTE,
-  REGION_IMAGE,
-  REGION_READ,
-  REGION_STACK,
-  REGION_WRITE,
-} from "../memory/region";
+import { mapRange } from "../memory/map-range";
+import { REGION_EXECUTE, REGION_GROWS_DOWN, REGION_READ, REGION_WRITE } from "../memory/region";
 import { AddressSpace, createSpace } from "../memory/space";
 import { closeWindow, openWindow } from "../memory/window";
 import { Process } from "../process/process";
@@ -77,7 +73,7 @@ function executeImage(
     if (esp > HIGHEST_ESP) result = <i32>esp;
   }
   if (result !== 0) {
-    space.destroy();
+    space.release();
     return result;
   }
 
@@ -86,7 +82,6 @@ function executeImage(
   process.setSpace(space);
   clearFloatingPoint(thread.floatingPoint);
   if (thread === currentThread) loadFloatingPoint(thread.floatingPoint);
-  process.programBreak = imageEnd(image);
   process.setProgram(program);
   nameProcess(process, block.strings + block.path);
   thread.frame.startProgram(entryPoint(image), esp);
@@ -100,22 +95,18 @@ function loadProgram(space: AddressSpace, image: usize): i32 {
     const segment = segmentAt(image, i);
     if (segment.isLoaded && loadSegment(space, image, segment) !== 0) return -ENOMEM;
   }
-  if (space.placeHeap(imageEnd(image)) !== 0) return -ENOMEM;
+  space.breakStart = imageEnd(image);
+  space.breakEnd = space.breakStart;
   const stack = USER_END - PAGE_SIZE;
-  if (space.addRegion(stack, USER_END, REGION_READ | REGION_WRITE, REGION_STACK) !== 0) {
-    return -ENOMEM;
-  }
+  const rights = REGION_READ | REGION_WRITE;
+  if (mapRange(space, stack, USER_END, rights, REGION_GROWS_DOWN) !== 0) return -ENOMEM;
   return 0;
 }
 
 /** Pages with bytes of the file get their frames now, the others when they are touched. */
 function loadSegment(space: AddressSpace, image: usize, segment: Segment): i32 {
-  const result = space.addRegion(
-    segment.firstPage,
-    segment.pagesEnd,
-    rightsOf(segment.flags),
-    REGION_IMAGE,
-  );
+  const rights = rightsOf(segment.flags);
+  const result = mapRange(space, segment.firstPage, segment.pagesEnd, rights, 0);
   if (result !== 0) return result;
   const fileEnd = segment.address + segment.fileSize;
   for (let page = segment.firstPage; page < fileEnd; page += PAGE_SIZE) {
@@ -138,11 +129,8 @@ function loadPage(space: AddressSpace, image: usize, segment: Segment, page: u32
     end - from,
   );
   closeWindow(window);
-  const writable = (segment.flags & PF_W) !== 0;
-  const executable = (segment.flags & PF_X) !== 0;
-  const result = space.mapFrame(page, frame, writable, executable);
-  if (result !== 0) releaseFrame(frame);
-  return result;
+  const rights = (segment.flags & PF_W) !== 0 ? PAGE_WRITABLE : PAGE_READABLE;
+  return insertPage(space, space.findRegion(page)!, page, frame, rights);
 }
 
 function rightsOf(flags: u32): u32 {

@@ -14,9 +14,10 @@ import { print } from "../log/log";
 import { exceptionName } from "../machine/i686/exceptions";
 import { LONGEST_INSTRUCTION, privilegedInstruction } from "../machine/i686/privileged";
 import { TrapFrame } from "../machine/i686/trap-frame";
+import { STACK_GAP } from "../memory/fault";
 import { free } from "../memory/heap";
-import { REGION_EXECUTE, REGION_STACK, REGION_WRITE } from "../memory/region";
-import { AddressSpace, STACK_GAP, STACK_LIMIT } from "../memory/space";
+import { REGION_EXECUTE, REGION_GROWS_DOWN, REGION_WRITE } from "../memory/region";
+import { AddressSpace } from "../memory/space";
 import { copyIn, userPointer } from "../memory/user-memory";
 import { Process } from "../process/process";
 import { findSection } from "../program/elf";
@@ -89,21 +90,20 @@ function reason(space: AddressSpace, address: u32, writes: bool, fetches: bool):
       ? cstr("the stack has reached its limit, this is the guard below it")
       : cstr("nothing is mapped there");
   }
+  if (region.rights === 0) return cstr("it may not be accessed");
   if (writes && (region.rights & REGION_WRITE) === 0) return cstr("it is read-only");
   if (fetches && (region.rights & REGION_EXECUTE) === 0) return cstr("it is not executable");
-  return cstr("it may not be accessed");
+  return region.object !== null ? cstr("the file ends before") : cstr("it may not be accessed");
 }
 
 /** Whether a stack would have grown down to `address`, had it been allowed to. */
 function isBelowStack(space: AddressSpace, address: u32): bool {
-  let region = space.regions;
-  while (region !== null) {
-    if (region.kind === REGION_STACK) {
-      return address < region.start && address >= region.end - STACK_LIMIT - STACK_GAP;
-    }
-    region = region.next;
-  }
-  return false;
+  const regions = space.regions;
+  const index = regions.firstEndingAfter(address);
+  if (index === regions.count) return false;
+  const region = regions.at(index);
+  if ((region.flags & REGION_GROWS_DOWN) === 0) return false;
+  return address >= region.end - space.stackLimit - STACK_GAP;
 }
 
 function printVictim(process: Process, signal: u32): void {

@@ -9,14 +9,15 @@ import {
   VECTOR_INVALID_OPCODE,
   VECTOR_PAGE_FAULT,
 } from "../../src/abi/descriptors";
-import { ENOMEM } from "../../src/abi/errno";
+import { EIO, ENOMEM } from "../../src/abi/errno";
 import { FAULT_WRITE } from "../../src/abi/paging";
-import { SIGKILL, SIGSEGV, signaledStatus } from "../../src/abi/signals";
+import { SIGBUS, SIGKILL, SIGSEGV, signaledStatus } from "../../src/abi/signals";
 import { FRAME_KERNEL_SIZE } from "../../src/abi/trap-frame";
 import { readcr2 } from "../../src/abi/x86";
 import { print } from "../log/log";
 import { exceptionName, signalOf } from "../machine/i686/exceptions";
 import { TrapFrame } from "../machine/i686/trap-frame";
+import { resolveFault } from "../memory/fault";
 import { currentSpace } from "../memory/space";
 import { exitProcess } from "../process/exit";
 import { makeRoomForFirst } from "../process/out-of-memory";
@@ -48,10 +49,10 @@ export function kernelFault(frame: TrapFrame): void {
 }
 
 function pageFault(frame: TrapFrame, address: u32): void {
-  const result = currentSpace.resolveFault(address, frame.error);
+  const result = resolveFault(currentSpace, address, frame.error);
   if (result === 0) return;
   if (result === -ENOMEM && makeRoomForFirst()) return; // and the instruction is tried again
-  const signal = result === -ENOMEM ? SIGKILL : SIGSEGV;
+  const signal = result === -ENOMEM ? SIGKILL : result === -EIO ? SIGBUS : SIGSEGV;
   explainPageFault(currentProcess(), frame, address, signal);
   exitProcess(signaledStatus(signal));
 }

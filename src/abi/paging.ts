@@ -21,8 +21,13 @@ export const ENTRY_A: u32 = 1 << 5;
 export const ENTRY_D: u32 = 1 << 6;
 export const ENTRY_PS: u32 = 1 << 7;
 export const ENTRY_G: u32 = 1 << 8;
-/** Available to software: this user page is shared and read-only until it is written to. */
-export const ENTRY_COPY_ON_WRITE: u32 = 1 << 9;
+/**
+ * Available to software, and P is not set: a user page that allows no access now, but keeps its
+ * frame. The bits of the frame are inverted, and the high word is ENTRY_HIDDEN_HIGH.
+ */
+export const ENTRY_HIDDEN: u32 = 1 << 9;
+/** Where no memory is, whatever the processor: the frame's highest bits, inverted. */
+export const ENTRY_HIDDEN_HIGH: u32 = 0x000fffff;
 
 /** Bit 63, as a bit of the high word. */
 export const ENTRY_NX_HIGH: u32 = 0x80000000;

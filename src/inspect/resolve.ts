@@ -4,9 +4,9 @@
 
 import {
   ENTRY_A,
-  ENTRY_COPY_ON_WRITE,
   ENTRY_D,
   ENTRY_G,
+  ENTRY_HIDDEN,
   ENTRY_NX_HIGH,
   ENTRY_P,
   ENTRY_PCD,
@@ -78,7 +78,7 @@ const FLAG_NAMES: readonly (readonly [number, string])[] = [
   [ENTRY_D, "D"],
   [ENTRY_PS, "PS"],
   [ENTRY_G, "G"],
-  [ENTRY_COPY_ON_WRITE, "COW"],
+  [ENTRY_HIDDEN, "HIDDEN"],
 ];
 
 /** The flags of an entry by name, `P W U A D`; `-` if there are none. */

@@ -5,11 +5,12 @@ import { BOOT_PAGES, type Machine, machineFor, PAGE } from "../memory/simulated-
 const start = machineFor(`
   ${BOOT_PAGES}
   import * as transfers from "./kernel/file/transfer";
+  import { mapRange } from "./kernel/memory/map-range";
   import { createSpace, currentSpace, setCurrentSpace } from "./kernel/memory/space";
   import { copyIn, copyOut, userPointer } from "./kernel/memory/user-memory";
   export function createUser(from: usize, to: usize): i32 {
     setCurrentSpace(createSpace());
-    return currentSpace.addRegion(from, to, 3, 3);
+    return mapRange(currentSpace, from, to, 3, 0);
   }
   export function bounce(): usize { return transfers.bounce; }
   export function transferSize(pointer: u32, size: u32): i32 {

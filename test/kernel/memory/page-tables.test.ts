@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import {
-  ENTRY_COPY_ON_WRITE,
+  ENTRY_HIDDEN,
+  ENTRY_HIDDEN_HIGH,
   ENTRY_NX_HIGH,
   ENTRY_P,
   ENTRY_RW,
@@ -20,13 +21,18 @@ import {
 const start = machineFor(`
   ${BOOT_PAGES}
   import { PageTables } from "./kernel/memory/page-tables";
+  export { freeSpareTables, heldFrame } from "./kernel/memory/page-tables";
   import { allocate } from "./kernel/memory/heap";
   export { free } from "./kernel/memory/heap";
   export * from "./kernel/memory/frames";
   function at(tables: usize): PageTables { return changetype<PageTables>(tables); }
   export function createRecord(): usize { return allocate(offsetof<PageTables>()); }
   export function startTables(tables: usize): bool { return at(tables).start(); }
-  export function release(tables: usize): void { at(tables).release(); }
+  export function releaseTables(tables: usize): void { at(tables).releaseTables(); }
+  export function release(tables: usize): void {
+    if (at(tables).cr3 !== 0) at(tables).releaseRange(${PAGE}, ${0xffffc000});
+    at(tables).releaseTables();
+  }
   export function cr3(tables: usize): u32 { return at(tables).cr3; }
   export function resident(tables: usize): u32 { return at(tables).residentPages; }
   export function entry(tables: usize, address: usize): usize { return at(tables).entry(address); }
@@ -36,8 +42,19 @@ const start = machineFor(`
   export function releaseRange(tables: usize, start: usize, end: usize): void {
     at(tables).releaseRange(start, end);
   }
+  export function shareRange(tables: usize, child: usize, start: usize, end: usize): bool {
+    return at(tables).shareRange(at(child), start, end);
+  }
   export function shareWith(tables: usize, child: usize): bool {
-    return at(tables).shareWith(at(child));
+    return at(tables).shareRange(at(child), ${PAGE}, ${0xffffc000});
+  }
+  export function setRights(
+    tables: usize, start: usize, end: usize, low: u32, keep: u32, high: u32,
+  ): void {
+    at(tables).setRights(start, end, low, keep, high);
+  }
+  export function moveRange(tables: usize, from: usize, to: usize, size: usize): bool {
+    return at(tables).moveRange(from, to, size);
   }
   export function addPage(tables: usize, address: usize, low: u32, high: u32): u32 {
     const frame = allocateFrame();
@@ -52,7 +69,6 @@ const start = machineFor(`
 
 const READ = ENTRY_P | ENTRY_US;
 const WRITE = READ | ENTRY_RW;
-const SHARED = READ | ENTRY_COPY_ON_WRITE;
 const TABLE = 512 * PAGE;
 const GIB = 2 ** 30;
 const USER_END = 0xffffc000;
@@ -67,10 +83,15 @@ const entryOf = (address: number, of = tables) => {
   return pte === 0 ? undefined : machine.word(pte);
 };
 const references = (frame: number) => call("frameReferences", frame);
-const taken = () => framesAtStart - call("freeFrameCount");
+const taken = () => {
+  call("freeSpareTables");
+  return framesAtStart - call("freeFrameCount");
+};
+const highOf = (address: number, of = tables) => machine.word(call("entry", of, address) + 4);
 
 /** Takes frames until `left` are left; a function that gives them back. */
 function leaveFrames(left: number): () => void {
+  call("freeSpareTables");
   const frames = Array.from({ length: call("freeFrameCount") - left }, () => call("allocateFrame"));
   return () => {
     for (const frame of frames.reverse()) call("releaseFrame", frame);
@@ -108,19 +129,20 @@ describe("the tables of a new space", () => {
   });
 
   it("give everything back", () => {
-    assert.equal(taken(), 3);
+    assert.equal(taken(), 2);
     call("release", tables);
     assert.equal(taken(), 0);
   });
 
   it("cannot be made without memory, and give back what they got", () => {
-    // The PDPT's page, a directory, a page table.
-    for (let left = 0; left < 3; left++) {
+    // A directory, a page table; the PDPT lies beside the record.
+    for (let left = 0; left < 2; left++) {
       const record = call("createRecord");
       call("release", tables);
       const giveBack = leaveFrames(left);
       assert.equal(call("startTables", record), 0, `with ${left} frames`);
       call("release", record);
+      call("freeSpareTables");
       assert.equal(call("freeFrameCount"), left);
       giveBack();
       tables = create();
@@ -219,7 +241,7 @@ describe("a range that is released", () => {
     call("shareWith", tables, child);
     call("releaseRange", tables, PAGE, 2 * PAGE);
     assert.equal(references(frame), 1);
-    assert.equal(entryOf(PAGE, child), frame | SHARED);
+    assert.equal(entryOf(PAGE, child), frame | READ);
   });
 });
 
@@ -230,11 +252,11 @@ describe("pages that are shared", () => {
     child = create();
   });
 
-  it("become copy-on-write on both sides if they are writable", () => {
+  it("become read-only on both sides", () => {
     const frame = add(PAGE);
     assert.equal(call("shareWith", tables, child), 1);
-    assert.equal(entryOf(PAGE), frame | SHARED);
-    assert.equal(entryOf(PAGE, child), frame | SHARED);
+    assert.equal(entryOf(PAGE), frame | READ);
+    assert.equal(entryOf(PAGE, child), frame | READ);
     assert.equal(references(frame), 2);
     assert.equal(call("resident", child), 1);
   });
@@ -247,12 +269,12 @@ describe("pages that are shared", () => {
     assert.equal(references(frame), 2);
   });
 
-  it("stay copy-on-write if they are shared once more", () => {
+  it("can be shared once more", () => {
     const frame = add(PAGE);
     call("shareWith", tables, child);
     const grandchild = create();
     call("shareWith", child, grandchild);
-    assert.equal(entryOf(PAGE, grandchild), frame | SHARED);
+    assert.equal(entryOf(PAGE, grandchild), frame | READ);
     assert.equal(references(frame), 3);
   });
 
@@ -307,6 +329,187 @@ describe("pages that are shared", () => {
     call("release", tables);
     assert.equal(references(frame), 1);
     call("release", child);
+    assert.equal(taken(), 0);
+  });
+});
+
+describe("pages of a part of the space that is shared", () => {
+  it("are those of the range, at both of its ends", () => {
+    const child = create();
+    for (const page of [1, 2, 3, 4, 600, 601]) add(page * PAGE);
+    assert.equal(call("shareRange", tables, child, 2 * PAGE, 4 * PAGE), 1);
+    assert.equal(call("shareRange", tables, child, 511 * PAGE, 601 * PAGE), 1);
+    const seen = machine.walk(call("cr3", child)).mappings.filter(({ user }) => user);
+    assert.deepEqual(
+      seen.map(({ va }) => va / PAGE),
+      [2, 3, 600],
+    );
+    assert.equal(entryOf(PAGE, tables)! & ENTRY_RW, ENTRY_RW);
+    assert.equal(entryOf(4 * PAGE, tables)! & ENTRY_RW, ENTRY_RW);
+    assert.equal(call("resident", child), 3);
+  });
+});
+
+describe("rights of a range", () => {
+  const set = (from: number, to: number, low: number, keep = 0, high = ENTRY_NX_HIGH) =>
+    call("setRights", tables, from * PAGE, to * PAGE, low, keep, high);
+
+  it("change in the range alone", () => {
+    const frames = [1, 2, 3, 4].map((page) => add(page * PAGE));
+    set(2, 4, ENTRY_US, 0, 0);
+    assert.deepEqual(
+      [1, 2, 3, 4].map((page) => entryOf(page * PAGE)),
+      frames.map((frame, i) => frame | (i === 1 || i === 2 ? READ : WRITE)),
+    );
+    assert.deepEqual(
+      [1, 2, 3, 4].map((page) => highOf(page * PAGE)),
+      [ENTRY_NX_HIGH, 0, 0, ENTRY_NX_HIGH],
+    );
+  });
+
+  it("may keep what was writable", () => {
+    const frames = [add(PAGE), add(2 * PAGE, READ)];
+    set(1, 3, ENTRY_US, ENTRY_RW);
+    assert.deepEqual(
+      [1, 2].map((page) => entryOf(page * PAGE)),
+      [(frames[0] ?? 0) | WRITE, (frames[1] ?? 0) | READ],
+    );
+  });
+
+  it("may make all writable", () => {
+    const frame = add(PAGE, READ);
+    set(1, 2, ENTRY_US | ENTRY_RW);
+    assert.equal(entryOf(PAGE), frame | WRITE);
+  });
+
+  it("leave what is not there", () => {
+    add(2 * PAGE);
+    set(1, 2000, ENTRY_US);
+    assert.equal(entryOf(PAGE), 0);
+    assert.equal(entryOf(600 * PAGE), undefined);
+  });
+});
+
+describe("a hidden page", () => {
+  it("is none to a processor, and names no frame", () => {
+    const frame = add(PAGE);
+    call("setRights", tables, PAGE, 2 * PAGE, ENTRY_HIDDEN, 0, 0);
+    assert.equal(entryOf(PAGE), ((~frame & ~(PAGE - 1)) | ENTRY_HIDDEN) >>> 0);
+    assert.equal(highOf(PAGE), ENTRY_HIDDEN_HIGH);
+    const { mappings, defects } = machine.walk(call("cr3", tables));
+    assert.equal(mappings.length, 3, "the trampoline");
+    assert.deepEqual(defects, []);
+    assert.equal(call("heldFrame", entryOf(PAGE) ?? 0), frame);
+    assert.equal(call("resident", tables), 1);
+  });
+
+  it("keeps its frame until it may be seen again", () => {
+    const frame = add(PAGE);
+    call("setRights", tables, PAGE, 2 * PAGE, ENTRY_HIDDEN, 0, 0);
+    call("setRights", tables, PAGE, 2 * PAGE, ENTRY_HIDDEN, 0, 0);
+    assert.equal(references(frame), 1);
+    call("setRights", tables, PAGE, 2 * PAGE, ENTRY_US, ENTRY_RW, 0);
+    assert.equal(entryOf(PAGE), frame | READ);
+    assert.equal(highOf(PAGE), 0);
+  });
+
+  it("is shared and given back as others are", () => {
+    const frame = add(PAGE);
+    call("setRights", tables, PAGE, 2 * PAGE, ENTRY_HIDDEN, 0, 0);
+    const child = create();
+    call("shareWith", tables, child);
+    assert.equal(references(frame), 2);
+    assert.equal(entryOf(PAGE, child), entryOf(PAGE));
+    assert.equal(highOf(PAGE, child), ENTRY_HIDDEN_HIGH);
+    call("release", child);
+    assert.equal(references(frame), 1);
+    call("release", tables);
+    call("free", child);
+    assert.equal(taken(), 0);
+  });
+});
+
+describe("a range that moves", () => {
+  const move = (from: number, to: number, pages: number) =>
+    call("moveRange", tables, from * PAGE, to * PAGE, pages * PAGE);
+
+  it("takes its pages along, each to its place", () => {
+    const frames = [510, 511, 512, 514].map((page) => add(page * PAGE, WRITE, 0));
+    assert.equal(move(510, 1021, 5), 1);
+    assert.deepEqual(
+      [1021, 1022, 1023, 1024, 1025].map((page) => entryOf(page * PAGE)),
+      [...frames.slice(0, 3).map((frame) => frame | WRITE), 0, (frames[3] ?? 0) | WRITE],
+    );
+    assert.deepEqual(
+      [510, 511, 512, 514].map((page) => entryOf(page * PAGE)),
+      [0, 0, 0, 0],
+    );
+    assert.equal(highOf(1021 * PAGE), 0);
+    assert.equal(call("resident", tables), 4);
+  });
+
+  it("leaves what lies around it", () => {
+    const before = add(9 * PAGE);
+    const after = add(12 * PAGE);
+    add(10 * PAGE);
+    move(10, 2000, 2);
+    assert.equal(entryOf(9 * PAGE), before | WRITE);
+    assert.equal(entryOf(12 * PAGE), after | WRITE);
+  });
+
+  it("makes no table for pages that are not there", () => {
+    assert.equal(move(10, 5000, 2), 1);
+    call("makeEntry", tables, 10 * PAGE);
+    assert.equal(move(10, 5000, 2), 1);
+    assert.equal(entryOf(5000 * PAGE), undefined);
+  });
+
+  it("moves nothing when there is no memory for a table", () => {
+    const frames = [510, 600].map((page) => add(page * PAGE));
+    leaveFrames(0);
+    assert.equal(move(510, 5000, 100), 0);
+    assert.deepEqual(
+      [510, 600].map((page) => entryOf(page * PAGE)),
+      frames.map((frame) => frame | WRITE),
+    );
+  });
+});
+
+describe("tables that are not needed any more", () => {
+  it("are kept for the next space, empty", () => {
+    add(PAGE);
+    add(GIB);
+    call("release", tables);
+    const before = call("freeFrameCount");
+    tables = create();
+    assert.equal(call("freeFrameCount"), before);
+    assert.equal(machine.walk(call("cr3", tables)).mappings.length, 3);
+  });
+
+  it("hold nothing of the trampoline", () => {
+    call("release", create());
+    call("release", tables);
+    tables = create();
+    call("makeEntry", tables, 0);
+    const { mappings, defects } = machine.walk(call("cr3", tables));
+    assert.equal(mappings.length, 3);
+    assert.deepEqual(defects, []);
+  });
+
+  it("are kept up to a number", () => {
+    for (let i = 0; i < 40; i++) call("makeEntry", tables, i * TABLE);
+    const before = call("freeFrameCount");
+    call("release", tables);
+    // Of 40 page tables, the last one and two directories.
+    assert.equal(call("freeFrameCount") - before, 43 - 16);
+    assert.equal(taken(), 0);
+  });
+
+  it("are all found, in whatever order they were made", () => {
+    for (const at of [5 * TABLE, TABLE, 9 * TABLE, GIB + 7 * TABLE, GIB, 3 * GIB]) {
+      call("makeEntry", tables, at);
+    }
+    call("release", tables);
     assert.equal(taken(), 0);
   });
 });

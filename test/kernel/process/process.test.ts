@@ -78,7 +78,7 @@ const startPart = compileKernelPart(
         @unmanaged export class AddressSpace {
           cr3: u32 = 0;
           residentPages: u32 = 0;
-          destroy(): void { destroyed(this.cr3); }
+          release(): void { destroyed(this.cr3); }
         }
         export let currentSpace: AddressSpace | null = null;
         export function setCurrentSpace(space: AddressSpace | null): void { currentSpace = space; }
