@@ -222,6 +222,11 @@ export function heldFrame(low: u32): u32 {
   return (low & ENTRY_P) !== 0 ? low & ENTRY_FRAME : ~low & ENTRY_FRAME;
 }
 
+/** How many tables are kept for the next space: memory that is as good as free. */
+export function spareTableCount(): u32 {
+  return spareCount;
+}
+
 /** Frees the tables that are kept for the next space: for those who need the memory. */
 export function freeSpareTables(): void {
   while (spareCount !== 0) freePages(load<usize>(spareTables + (--spareCount << 2)), 1);

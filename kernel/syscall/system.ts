@@ -15,6 +15,7 @@ import {
 import { powerOff, restart } from "../device/power";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { freeFrameCount, totalFrameCount } from "../memory/frames";
+import { spareTableCount } from "../memory/page-tables";
 import { copyOut, userPointer } from "../memory/user-memory";
 import { countProcesses } from "../process/process";
 import { uptimeSeconds } from "../thread/ticks";
@@ -35,7 +36,7 @@ export function sysinfo(frame: TrapFrame): i32 {
   memory.fill(info, 0, SYSINFO_SIZE);
   store<u32>(info, uptimeSeconds());
   store<u32>(info, totalFrameCount(), SYSINFO_TOTAL);
-  store<u32>(info, freeFrameCount(), SYSINFO_FREE);
+  store<u32>(info, freeFrameCount() + spareTableCount(), SYSINFO_FREE);
   store<u16>(info, countProcesses(), SYSINFO_PROCESSES);
   store<u32>(info, PAGE_SIZE, SYSINFO_UNIT);
   return copyOut(userPointer(frame.arg0), info, SYSINFO_SIZE);
