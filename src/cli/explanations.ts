@@ -607,6 +607,10 @@ const COMMANDS = {
     $XDG_CACHE_HOME/isthmus, ~/.cache/isthmus, or isthmus-UID in the folder for temporary files. The
     message says why none of these can be used.`,
   ],
+  CLI020: [
+    "the folder for a new kernel is not empty",
+    `init writes a dozen files, some of whose names are common, and overwrites nothing.`,
+  ],
 } satisfies Record<string, Row>;
 
 /** What a code means. */

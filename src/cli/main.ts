@@ -20,6 +20,7 @@ const STATUS_BUG = 70;
 
 /** The commands, in the order of the overview. Each is loaded only when needed. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  init: () => import("./init"),
   build: () => import("./build"),
   run: () => import("./run"),
   audit: () => import("./audit"),

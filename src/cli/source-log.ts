@@ -2,9 +2,13 @@
 // while the compiler works must not count as built.
 
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type Hashes, hashFiles, hashOf } from "./content-hash";
 import { importClosure } from "./import-closure";
+import { INSTALLATION } from "./installation";
+
+/** What is imported from this package, `isthmus/src/abi/x86`, as the front end asks for it. */
+const OWN = "~lib/isthmus/";
 
 export class SourceLog {
   readonly #root: string;
@@ -21,15 +25,23 @@ export class SourceLog {
 
   /** The text of a source file; undefined if there is none. For the AssemblyScript front end. */
   readonly read = (path: string): string | undefined => {
+    const file = this.#fileOf(path);
     let text: string;
     try {
-      text = readFileSync(join(this.#root, path), "utf8");
+      text = readFileSync(join(this.#root, file), "utf8");
     } catch {
       return undefined;
     }
-    this.#hashes[path] = hashOf(text);
+    this.#hashes[file] = hashOf(text);
     return text;
   };
+
+  /** Relative to the root. */
+  #fileOf(path: string): string {
+    if (!path.startsWith(OWN)) return path;
+    const file = join(INSTALLATION, path.slice(OWN.length));
+    return relative(this.#root, file).replaceAll("\\", "/");
+  }
 
   /** Notes modules that are about to be imported, with all that they import. */
   noteModules(paths: readonly string[]): void {

@@ -11,11 +11,14 @@ export class GdbSession {
   #output = "";
   #waiting: (() => void) | undefined;
 
-  /** @param file the ELF file; its sources are found from the project's folder */
-  constructor(file: string) {
+  /**
+   * @param file the ELF file, relative to `folder`
+   * @param folder where the sources are found from; default: the project's
+   */
+  constructor(file: string, folder = INSTALLATION) {
     const quiet = ["set pagination off", "set confirm off", "set width 0", "set complaints 1000"];
     const words = ["-nx", "-q", ...quiet.flatMap((each) => ["-ex", each]), file];
-    this.#child = spawn("gdb", words, { cwd: INSTALLATION, stdio: "pipe" });
+    this.#child = spawn("gdb", words, { cwd: folder, stdio: "pipe" });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on("data", (chunk: Buffer) => {
         this.#output += chunk.toString("utf8");

@@ -7,7 +7,8 @@
 // fields of 16 bits and absolute ones of 8 may be read as signed or unsigned; a relative field of 8
 // bits is signed. The ranges are in elf/relocations.ts.
 //
-// A description of code that is gone (debug sections) gets 0 for its address.
+// A description of code that is gone (debug sections) gets 0 for its address, but 1 in lists that
+// two zeros would end: gdb would not see what follows in them. GNU ld does the same.
 
 import { hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
@@ -17,6 +18,9 @@ import { displayName } from "../names/demangle";
 import { OFFSET_TABLE } from "./define-symbols";
 import type { InputSection, LinkSymbol, PlacedSection, SymbolScope } from "./model";
 import type { ThreadBlock } from "./thread-block";
+
+/** Lists of address ranges, of DWARF before version 5. */
+const ENDED_BY_ZEROS = new Set([".debug_ranges", ".debug_loc"]);
 
 /** What the pass needs besides the section. */
 export interface RelocationContext {
@@ -34,7 +38,8 @@ export function relocate(output: PlacedSection, context: RelocationContext): voi
   const view = new DataView(output.bytes.buffer);
   const { symbols, threads } = context;
   const table = symbols.globals.get(OFFSET_TABLE)?.address ?? 0;
-  const bases: Bases = { table, threads: threads ?? { start: 0, end: 0 } };
+  const gone = ENDED_BY_ZEROS.has(output.name) ? 1 : 0;
+  const bases: Bases = { table, threads: threads ?? { start: 0, end: 0 }, gone };
   for (const input of output.inputs) {
     if (input.section.type === "nobits") {
       output.bytes.fill(0, input.offset, input.offset + input.size);
@@ -79,15 +84,17 @@ function patch(
 interface Bases {
   readonly table: number;
   readonly threads: ThreadBlock;
+  /** The result for what is not in the image. */
+  readonly gone: number;
 }
 
 function resultOf(
   { kind, addend }: Relocation,
   symbol: LinkSymbol,
   place: number,
-  { table, threads }: Bases,
+  { table, threads, gone }: Bases,
 ): number {
-  if (symbol.isGone) return 0;
+  if (symbol.isGone) return gone;
   switch (kind) {
     case "got-address":
       return table + addend - place;

@@ -33,6 +33,22 @@ test("what nothing refers to is dropped; fixed, kept and reachable sections stay
   assert.equal(sectionAt(image, 0x105002)?.name, ".data");
 });
 
+test("a list of address ranges does not end where code was dropped", () => {
+  const object = objectFile("a.o", {
+    ".text": { bytes: nops(8), symbols: { _start: 0 } },
+    ".text.unused": { bytes: nops(4), symbols: { unused: 0 } },
+    ".debug_ranges": { bytes: Array(8).fill(0), alloc: false, refs: [{ at: 4, to: "unused" }] },
+    ".debug_info": { bytes: Array(8).fill(0), alloc: false, refs: [{ at: 4, to: "unused" }] },
+  });
+  const image = link([object], { ...flat, gcSections: true });
+  const wordOf = (name: string) => {
+    const bytes = image.sections.find((section) => section.name === name)?.bytes;
+    assert.ok(bytes, name);
+    return new DataView(bytes.buffer).getUint32(4, true);
+  };
+  assert.deepEqual([".debug_ranges", ".debug_info"].map(wordOf), [1, 0]);
+});
+
 test("a missing entry point is an error that names the nearest symbol", () => {
   const object = objectFile("a.o", { ".text": { bytes: nops(4), symbols: { start: 0 } } });
   const text = diagnosed("LINK006", () => link([object], flat));
