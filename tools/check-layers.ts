@@ -19,7 +19,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["translate", "passes", "select", "allocate", "code-passes", "emit", "debug", "targets"],
   ],
   "src/link": [
-    ...["layout", "elf", "names", "input", "passes", "script", "prove", "dwarf", "output", "check"],
+    ...["layout", "elf", "names", "input", "passes", "script", "gnu-script", "by-script"],
+    ...["prove", "dwarf", "output", "check"],
   ],
   kernel: [
     ...["log", "machine", "memory", "thread", "device", "file", "terminal", "process"],
