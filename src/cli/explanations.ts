@@ -485,6 +485,53 @@ const LINKER = {
   ],
 } satisfies Record<string, Row>;
 
+const SCRIPTS = {
+  SCRIPT001: [
+    "a linker script cannot be read",
+    `What stands at the place of the message is not in the language of GNU ld's scripts: a name is
+    mistyped, a semicolon or a bracket is missing, or a number is malformed.`,
+  ],
+  SCRIPT002: [
+    "a linker script asks for something that is not supported",
+    `OVERLAY, INSERT, VERSION and some commands that kernels do not use are refused, because an
+    image that obeys only half of its script would be worse than none.`,
+  ],
+  SCRIPT003: [
+    "a file that a linker script includes cannot be used",
+    `INCLUDE looks for the file in this folder, in the folders given with -L, and beside the script.
+    Files that include each other are stopped after ten levels.`,
+  ],
+  SCRIPT004: [
+    "a linker script names something that it does not declare",
+    `A memory region must be in MEMORY, a segment in PHDRS, and an output section in SECTIONS. Where
+    a script has memory regions, each loaded section needs one.`,
+  ],
+  SCRIPT005: [
+    "an expression of a linker script has no value",
+    `It uses a name that neither the script nor an object defines, divides by zero, moves the
+    location counter back, or depends on itself.`,
+  ],
+  SCRIPT006: [
+    "an ASSERT of a linker script fails",
+    "The script says what must hold, and the message is its own. Correct what it speaks of.",
+  ],
+  SCRIPT007: [
+    "a section does not fit into its memory region",
+    `MEMORY gives the region a length, and the sections that are put there need more. Make the
+    region longer if there is memory for it, or what is in it smaller.`,
+  ],
+  SCRIPT008: [
+    "a segment cannot hold its sections or headers",
+    `The sections of one segment lie in the file as they lie in memory, so their load addresses must
+    ascend; headers that are loaded need room below the first section.`,
+  ],
+  SCRIPT009: [
+    "the entry point that a link asks for is not defined",
+    `Like GNU ld, the linker lets the image begin at its .text then, which is right only by chance.
+    Define the symbol in the start-up code, or name the one that it has.`,
+  ],
+} satisfies Record<string, Row>;
+
 const MACHINES = {
   INSP002: [
     "a kernel does not describe itself",
@@ -611,6 +658,11 @@ const COMMANDS = {
     "the folder for a new kernel is not empty",
     `init writes a dozen files, some of whose names are common, and overwrites nothing.`,
   ],
+  CLI030: [
+    "a library that a link names is not found",
+    `What -lNAME names is libNAME.a in one of the folders that -L gives, in their order. Shared
+    libraries are of no use to a kernel: nothing loads them.`,
+  ],
 } satisfies Record<string, Row>;
 
 /** What a code means. */
@@ -627,6 +679,7 @@ export const EXPLANATIONS: readonly Explanation[] = Object.entries<Row>({
   ...ARCHIVES_AND_OBJECTS,
   ...LAYOUTS,
   ...LINKER,
+  ...SCRIPTS,
   ...MACHINES,
 }).map(([code, [title, why]]) => ({ code, title, why: why.replaceAll(/\s+/g, " ") }));
 

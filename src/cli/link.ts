@@ -1,12 +1,17 @@
 // isthmus link: links objects and archives of any compiler into an image, as a layout says
 //
-//   npx isthmus link [--layout FILE] [--map FILE] [--gc-sections] [--json] OBJECTS… -o OUT
+//   npx isthmus link [--layout FILE | -T SCRIPT] [--map FILE] [--gc-sections] [--json] OBJECTS…
+//                    -o OUT
 //
 // OBJECTS are relocatable ELF files for i386 (gcc -m32 -c, clang --target=i686-elf -c, nasm -f
 // elf32, rustc --emit obj), or all of them for x86-64, and archives of them; of an archive, only
 // the members that are needed are taken, in the order given. The layout says where everything goes:
 // isthmus.layout.ts, .js or .json in this folder, or else .text, .rodata, .data and .bss from 1 MiB
 // up. Sections that the layout puts into a module are written to a file of their own beside OUT.
+//
+// With -T a linker script of GNU ld takes the layout's place, and the image is the one that GNU ld
+// makes: loaded bytes, VMA, LMA, entry and symbols. OVERLAY, INSERT and VERSION are refused, with
+// their line. isthmus-ld takes GNU ld's whole command line.
 //
 // binary:FILE among OBJECTS links a file as it is, as `ld -b binary FILE` does: its bytes go to
 // .data, between the symbols _binary_FILE_start and _binary_FILE_end, with _ for what is not a
@@ -15,6 +20,7 @@
 // Options
 //   -o, --output OUT   the ELF file to write
 //   --layout FILE      the layout: a module that exports `layout`, or JSON
+//   -T, --script FILE  the linker script, instead of a layout
 //   --map FILE         writes where every section of every object went; - is stdout
 //   --gc-sections      leaves out sections that nothing refers to, as the layout's gcSections does
 //   --json             prints one JSON document: entry, files (path, bytes), sections (name, vma,
@@ -25,19 +31,25 @@
 // Exit status: 0 linked; 2 it cannot be linked, and every reason found is listed.
 
 import { basename, dirname, extname, join } from "node:path";
+import { DEFAULT_OPTIONS } from "../link/by-script/scripted-image";
 import { readBinary } from "../link/input/binary-object";
 import { type LinkInput, readInput } from "../link/input/read-input";
 import type { Layout } from "../link/layout/layout";
 import { link } from "../link/link";
+import { linkByScript } from "../link/link-by-script";
 import { elfFile, moduleFiles } from "../link/output/elf-files";
 import { mapFile } from "../link/output/map-file";
+import { writeProgram } from "../link/output/write-program";
 import type { LinkedImage } from "../link/passes/image";
 import { readInput as readBytes } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { readLayout } from "./layout-file";
+import { LinkerFiles } from "./linker-files";
 import { replaceFile, writeText } from "./replace-file";
 import { complain, print, printJson } from "./terminal";
 
+/** A file to link as it is. */
+const BINARY = /^binary:(.*)$/s;
 /** The layout if there is none: every section gets a place. */
 const NO_LAYOUT: Layout = { orphans: "place" };
 
@@ -45,6 +57,7 @@ export const command: Command = {
   options: {
     output: { type: "string", short: "o" },
     layout: { type: "string" },
+    script: { type: "string", short: "T" },
     map: { type: "string" },
     "gc-sections": { type: "boolean" },
     json: { type: "boolean" },
@@ -62,12 +75,41 @@ async function run(line: CommandLine): Promise<number> {
   const output = line.value("output");
   if (output === undefined) throw new UsageError("no output file was given: -o OUT");
   if (line.operands.length === 0) throw new UsageError("no objects to link were given");
+  const script = line.value("script");
+  if (script !== undefined) return runByScript(line, script, output);
   const layout = await layoutOf(line);
   const inputs = await Promise.all(line.operands.map(readOperand));
   const name = layout.name ?? basename(output, extname(output));
   const image = link(inputs, layout, { name });
+  return write(line, image, filesOf(image, output));
+}
+
+/** A linker script says where everything goes, and may name more files. */
+async function runByScript(line: CommandLine, path: string, output: string): Promise<number> {
+  if (line.value("layout") !== undefined) {
+    throw new UsageError("a link obeys a layout or a script, not both: --layout, -T");
+  }
+  const files = new LinkerFiles([]);
+  const script = await files.script(path);
+  const inputs = await Promise.all(
+    line.operands.map(async (operand) => {
+      const [, binary] = BINARY.exec(operand) ?? [];
+      return binary === undefined ? files.input(operand) : [await files.binary(binary)];
+    }),
+  );
+  const named = await files.ofScript(script);
+  const statements = [...script.statements, ...files.statements];
+  const image = linkByScript({
+    inputs: script.startup ? [...named, ...inputs.flat()] : [...inputs.flat(), ...named],
+    script: { ...script, statements },
+    options: { ...DEFAULT_OPTIONS, gcSections: line.flag("gc-sections") },
+    name: basename(output, extname(output)),
+  });
+  return write(line, image, [{ path: output, bytes: writeProgram(image) }]);
+}
+
+function write(line: CommandLine, image: LinkedImage, files: readonly OutputFile[]): number {
   for (const warning of image.warnings) complain(warning, "warning");
-  const files = filesOf(image, output);
   for (const { path, bytes } of files) replaceFile(path, bytes, 0o755);
   const map = line.value("map");
   if (map !== undefined) writeText(map, mapFile(image));
@@ -77,7 +119,7 @@ async function run(line: CommandLine): Promise<number> {
 }
 
 async function readOperand(operand: string): Promise<LinkInput> {
-  const [, path] = /^binary:(.*)$/s.exec(operand) ?? [];
+  const [, path] = BINARY.exec(operand) ?? [];
   if (path !== undefined) return readBinary(await readBytes(path), path);
   return readInput(await readBytes(operand), operand);
 }

@@ -9,25 +9,20 @@ import { resolveLayout } from "./layout/resolve";
 import type { ResolvedLayout } from "./layout/resolved";
 import { arrange } from "./passes/arrange";
 import { collectSections } from "./passes/collect-sections";
-import { collectSymbols } from "./passes/collect-symbols";
+import { collectSymbols, namesOf } from "./passes/collect-symbols";
 import { defineSymbols } from "./passes/define-symbols";
 import { dropUnreferenced } from "./passes/drop-unreferenced";
 import { functionsOf, type LinkedFunction } from "./passes/functions";
-import type { LinkedImage } from "./passes/image";
+import { type LinkedImage, symbolsOf } from "./passes/image";
 import { makeSegments, type Segment } from "./passes/make-segments";
 import { matchSections, outputsOf } from "./passes/match-sections";
 import { mergeSections } from "./passes/merge-sections";
-import {
-  InputSection,
-  type LinkSymbol,
-  type PlacedSection,
-  type SymbolScope,
-} from "./passes/model";
+import { InputSection, type PlacedSection, type SymbolScope } from "./passes/model";
 import { makeOffsetTable } from "./passes/offset-table";
 import { place, type RegionUse } from "./passes/place";
 import { placeInFiles } from "./passes/place-in-files";
 import { UnwindTables } from "./passes/prune-unwind-tables";
-import { pullMembers } from "./passes/pull-members";
+import { memberNeeds, pullMembers } from "./passes/pull-members";
 import { refuseUndefined } from "./passes/refuse-undefined";
 import { relaxThreadAccess } from "./passes/relax-thread-access";
 import { relocate } from "./passes/relocate";
@@ -57,7 +52,7 @@ export function link(
   const plan = resolveLayout({ ...layout, machine, ...(name === undefined ? {} : { name }) });
 
   // Take from archives what is needed.
-  const objects = pullMembers(files, plan);
+  const objects = pullMembers(files, memberNeeds(plan));
   refuseOtherMachines(objects, machine, report);
 
   const content = chooseContent(objects, plan, report);
@@ -93,7 +88,7 @@ function chooseContent(
   report.barrier();
 
   // Give each name one meaning; common symbols get sections.
-  const symbols = collectSymbols(byObject, plan, report);
+  const symbols = collectSymbols(byObject, namesOf(plan), report);
   const inputs = [...byObject.values()].flat();
 
   // Beyond this point no object and no name is added.
@@ -211,7 +206,7 @@ function imageOf(
     segments: made.segments,
     regions: made.regions,
     threads: made.threads,
-    symbols: sortedSymbols(symbols),
+    symbols: symbolsOf(symbols),
     get functions() {
       return functions();
     },
@@ -238,25 +233,4 @@ function addGenerated(section: PlacedSection, object: ObjectFile, symbols: Symbo
     input.output = section;
     section.inputs.push(input);
   }
-}
-
-/** The symbols of what is in the image, and those of the layout, by address and name. */
-function sortedSymbols({ defined, ofLayout }: SymbolScope): LinkSymbol[] {
-  const symbols = [...defined.filter(isInImage), ...ofLayout];
-  return symbols.sort((a, b) => a.address - b.address || compareNames(a.name, b.name));
-}
-
-function isInImage(symbol: LinkSymbol): boolean {
-  return !symbol.isGone && !symbol.superseded && !isTemporary(symbol);
-}
-
-function compareNames(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
-
-/**
- * A label of the compiler's own (`.L12`), or the symbol of a section: of no interest by address.
- */
-function isTemporary({ name, binding, type }: LinkSymbol): boolean {
-  return type === "section" || (binding === "local" && (name === "" || name.startsWith(".L")));
 }

@@ -152,11 +152,14 @@ class ScriptParser {
 
   #memory(words: Words): void {
     words.expect("{", "after MEMORY");
-    for (;;) {
-      const { kind } = words.peek("name");
-      if (kind === "end" || words.accept("}")) return;
+    this.#regions(words);
+    words.expect("}", "at the end of MEMORY");
+  }
+
+  #regions(words: Words): void {
+    while (words.peek("name").kind !== "end" && !words.isAt("}")) {
       if (words.acceptName("INCLUDE")) {
-        this.#include(words, (parser, inner) => parser.#memory(inner));
+        this.#include(words, (parser, inner) => parser.#regions(inner));
       } else if (!words.accept(",") && !words.accept(";")) {
         this.#draft.regions.push(parseRegion(words));
       }
@@ -206,7 +209,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     draft.architecture = words.nameInParentheses("OUTPUT_ARCH", "a machine", "pattern");
   },
   TARGET: (words, draft) => {
-    draft.format ??= words.nameInParentheses("TARGET", "a format");
+    const format = words.nameInParentheses("TARGET", "a format");
+    draft.format ??= format;
   },
   OUTPUT: (words, draft) => {
     draft.output = words.nameInParentheses("OUTPUT", "a file");

@@ -1,7 +1,7 @@
 // What a GNU ld script says, as a tree. parse-script.ts makes it; src/link/by-script/ obeys it.
 //
-// Numbers are the 64-bit words that GNU ld computes with, on every machine. INCLUDE is resolved: its
-// file's statements stand in its place.
+// Numbers are the 64-bit words that GNU ld computes with, on every machine. INCLUDE is resolved:
+// its file's statements stand in its place.
 
 import type { Place } from "../../base/diagnostic";
 

@@ -14,6 +14,12 @@ export function isArchiveInput(input: LinkInput): input is Archive {
   return "kind" in input;
 }
 
+/** Whether a file is text that says which files to link. */
+export function isLinkerScript(bytes: Uint8Array): boolean {
+  const start = new TextDecoder("latin1").decode(bytes.subarray(0, 256));
+  return /^(\/\*|\s)*.*\b(INPUT|GROUP|SECTIONS|OUTPUT_FORMAT)\s*[({]/s.test(start);
+}
+
 /**
  * Reads an object or an archive, told apart by their first bytes.
  *
@@ -22,12 +28,11 @@ export function isArchiveInput(input: LinkInput): input is Archive {
  */
 export function readInput(bytes: Uint8Array, name: string): LinkInput {
   if (isArchive(bytes)) return readArchive(bytes, name);
-  const start = new TextDecoder("latin1").decode(bytes.subarray(0, 256));
-  if (/^(\/\*|\s)*.*\b(INPUT|GROUP|SECTIONS|OUTPUT_FORMAT)\s*[({]/s.test(start)) {
+  if (isLinkerScript(bytes)) {
     throw new Diagnostic(
       "ELF001",
       `${name} is a linker script, not an object`,
-      "Say what it says in a layout (`--layout FILE`), and give the objects it names.",
+      "Give it to `isthmus link -T`, or to isthmus-ld as a file.",
       { file: name },
     );
   }

@@ -71,12 +71,13 @@ export interface ResolvedSection {
 /**
  * A symbol that the linker defines: an edge of an output section, of a region, or of the input
  * sections of a name wherever they went (`__init_array_start`); or, of the kind "within", a place
- * among the inputs of an output section, whatever its `edge`.
+ * among the inputs of an output section, whatever its `edge`; or, of the kind "assigned", whatever
+ * an expression of a script says.
  */
 export interface LayoutSymbol {
   readonly name: string;
   readonly of: string;
-  readonly kind: "section" | "region" | "inputs" | "within";
+  readonly kind: "section" | "region" | "inputs" | "within" | "assigned";
   readonly edge: EdgeSymbol["edge"];
 }
 

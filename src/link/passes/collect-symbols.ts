@@ -5,7 +5,7 @@
 import { alignUp } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
 import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../../object/object";
-import type { ResolvedLayout } from "../layout/resolved";
+import type { LayoutSymbol, ResolvedLayout } from "../layout/resolved";
 import { displayName } from "../names/demangle";
 import { byGnuOrder } from "../names/gnu-order";
 import { OFFSET_TABLE, providedSymbol } from "./define-symbols";
@@ -13,27 +13,36 @@ import { InputSection, LinkSymbol, type SymbolScope } from "./model";
 
 type Inputs = ReadonlyMap<ObjectFile, InputSection[]>;
 
-/** The symbols that the linker defines for `layout`; define-symbols.ts gives them their values. */
-function layoutSymbols(layout: ResolvedLayout): LinkSymbol[] {
-  return layout.symbols.map(
+/** The names that the linker itself defines. */
+export interface LinkerNames {
+  /** Whether or not anything refers to them. */
+  readonly symbols: readonly LayoutSymbol[];
+  /** What a name means that objects refer to and nothing defines. */
+  provide(name: string): LayoutSymbol | undefined;
+}
+
+/** Those of a layout. */
+export function namesOf({ symbols }: ResolvedLayout): LinkerNames {
+  return { symbols, provide: providedSymbol };
+}
+
+/** Their symbols: define-symbols.ts gives them their values. */
+function ownSymbols({ symbols }: LinkerNames): LinkSymbol[] {
+  return symbols.map(
     (about) => new LinkSymbol(about.name, "layout", "global", "none", 0, undefined, 0, about),
   );
 }
 
 /** Binds every symbol of every object. Common symbols get sections, which are added to `inputs`. */
-export function collectSymbols(
-  inputs: Inputs,
-  layout: ResolvedLayout,
-  report: Reporter,
-): SymbolScope {
+export function collectSymbols(inputs: Inputs, names: LinkerNames, report: Reporter): SymbolScope {
   const globals = new Map<string, LinkSymbol>();
-  const ofLayout = layoutSymbols(layout);
+  const ofLayout = ownSymbols(names);
   for (const symbol of ofLayout) globals.set(symbol.name, symbol);
 
   const owners = new Owners();
   const definitions = electDefinitions(inputs, globals, owners, report);
   allocateCommons(globals, owners, inputs);
-  ofLayout.push(...provide(inputs, globals));
+  ofLayout.push(...provide(inputs, globals, names));
   return scopeOf(globals, ofLayout, bindAll(inputs, definitions, globals));
 }
 
@@ -181,6 +190,8 @@ function prefer(
   owners: Owners,
   report: Reporter,
 ): LinkSymbol {
+  // What a script assigns replaces what objects say.
+  if (old.about?.kind === "assigned") return old;
   if (old.kind === "common" && candidate.kind === "common") {
     return candidate.size > old.size ? candidate : old;
   }
@@ -251,13 +262,17 @@ function commonSection(size: number, align: number): Section {
 }
 
 /** Defines what objects refer to, nothing defines, and the linker knows (`__init_array_start`). */
-function provide(inputs: Inputs, globals: Map<string, LinkSymbol>): LinkSymbol[] {
+function provide(
+  inputs: Inputs,
+  globals: Map<string, LinkSymbol>,
+  names: LinkerNames,
+): LinkSymbol[] {
   const provided: LinkSymbol[] = [];
   for (const object of inputs.keys()) {
     for (const [index, { name, binding, section, absolute, common }] of object.symbols.entries()) {
       if (section !== undefined || absolute || common !== undefined) continue;
-      if (binding === "local" || !name.startsWith("_") || globals.has(name)) continue;
-      const about = providedSymbol(name);
+      if (binding === "local" || globals.has(name)) continue;
+      const about = names.provide(name);
       // Beside thread-local variables, gas lists the offset table's symbol and does not use it.
       if (about && (name !== OFFSET_TABLE || isUsed(object, index))) {
         const symbol = new LinkSymbol(name, "layout", "global", "none", 0, undefined, 0, about);

@@ -24,6 +24,7 @@ const IDENTIFIER_EDGE = /^__(start|stop)_([A-Za-z_]\w*)$/;
 
 /** What the linker takes an undefined symbol of this name to mean; undefined: nothing. */
 export function providedSymbol(name: string): LayoutSymbol | undefined {
+  if (!name.startsWith("_")) return undefined;
   if (name === OFFSET_TABLE) {
     return { name, of: ".got.plt", kind: "inputs", edge: "start" };
   }
@@ -73,6 +74,8 @@ export function defineSymbols(
         return bySection.get(about.of);
       case "region":
         return byRegion.get(about.of);
+      case "assigned":
+        return undefined;
     }
   };
   for (const symbol of symbols.ofLayout) {

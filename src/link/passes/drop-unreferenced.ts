@@ -27,14 +27,27 @@ export function dropUnreferenced(
   layout: ResolvedLayout,
   report: Reporter,
 ): InputSection[] {
-  const placed = inputs.filter((input) => input.output);
   const roots = namedRoots(symbols, layout, report);
-  if (!layout.gcSections) {
-    for (const input of placed) input.live = true;
-    return [];
-  }
+  if (layout.gcSections) return dropFrom(inputs, symbols, { roots, isRoot: isRoot(layout) });
+  for (const input of inputs) if (input.output) input.live = true;
+  return [];
+}
+
+/** What is needed for its own sake. */
+export interface Roots {
+  readonly roots: readonly InputSection[];
+  isRoot(input: InputSection): boolean;
+}
+
+/** Sets `live` of what the roots need, and takes the rest out of the outputs; returns that. */
+export function dropFrom(
+  inputs: readonly InputSection[],
+  symbols: SymbolScope,
+  { roots, isRoot }: Roots,
+): InputSection[] {
+  const placed = inputs.filter((input) => input.output);
   const content = placed.filter((input) => !isDescription(input));
-  new Marker(placed, symbols).mark([...content.filter(isRoot(layout)), ...roots]);
+  new Marker(placed, symbols).mark([...content.filter(isRoot), ...roots]);
   const objects = new Set(content.filter(({ live }) => live).map(({ object }) => object));
   for (const input of placed) {
     if (isDescription(input) && objects.has(input.object)) input.live = true;

@@ -5,7 +5,7 @@ import type { Diagnostic } from "../../base/diagnostic";
 import type { ResolvedLayout } from "../layout/resolved";
 import type { LinkedFunction } from "./functions";
 import type { Segment } from "./make-segments";
-import type { InputSection, LinkSymbol, PlacedSection } from "./model";
+import type { InputSection, LinkSymbol, PlacedSection, SymbolScope } from "./model";
 import type { RegionUse } from "./place";
 import type { ThreadBlock } from "./thread-block";
 
@@ -39,4 +39,25 @@ export function sectionAt(image: LinkedImage, address: number): PlacedSection | 
 /** The value of a symbol, by name; undefined if the image has no such symbol. */
 export function addressOf(image: LinkedImage, name: string): number | undefined {
   return image.symbols.find((symbol) => symbol.name === name)?.address;
+}
+
+/** The symbols of what is in the image, and those of the layout, by address and name. */
+export function symbolsOf({ defined, ofLayout }: SymbolScope): LinkSymbol[] {
+  const symbols = [...defined.filter(isInImage), ...ofLayout];
+  return symbols.sort((a, b) => a.address - b.address || compareNames(a.name, b.name));
+}
+
+function isInImage(symbol: LinkSymbol): boolean {
+  return !symbol.isGone && !symbol.superseded && !isTemporary(symbol);
+}
+
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/**
+ * A label of the compiler's own (`.L12`), or the symbol of a section: of no interest by address.
+ */
+function isTemporary({ name, binding, type }: LinkSymbol): boolean {
+  return type === "section" || (binding === "local" && (name === "" || name.startsWith(".L")));
 }

@@ -76,6 +76,8 @@ function isAboutMembers(about: LayoutSymbol, members: readonly PlacedSection[]):
       return members.some(({ name }) => name === about.of);
     case "inputs":
       return members.some(({ inputs }) => inputs.some((input) => isAbout(about, input)));
+    case "assigned":
+      return false; // Scripts have no closed groups.
   }
 }
 

@@ -1,0 +1,109 @@
+// DATA_SEGMENT_ALIGN and its relatives: where the data segment begins, and where what becomes
+// read-only after start-up ends.
+//
+//      text  |  . DATA_SEGMENT_ALIGN  .got  DATA_SEGMENT_RELRO_END  .data .bss  DATA_SEGMENT_END
+//               ^ base                |<- a page begins here (-z relro)
+//
+// What must end on a page begins somewhere that depends on its size: so the pass over the sections
+// runs again with the start that `moveStart` finds.
+
+import type { ValueFunction } from "../gnu-script/syntax";
+import { alignTo, type ScriptOutput, wrap } from "./model";
+import type { PlacedStatement } from "./place-orphans";
+
+/** The functions that bound what becomes read-only. */
+const RELRO_START: ValueFunction = "DATA_SEGMENT_ALIGN";
+const RELRO_END: ValueFunction = "DATA_SEGMENT_RELRO_END";
+
+/** Whether anything lies where what becomes read-only would be. */
+export function hasRelroSection(statements: readonly PlacedStatement[]): boolean {
+  const calls = (name: ValueFunction) =>
+    statements.findIndex(
+      (each) =>
+        each.kind === "assignment" && each.value.kind === "call" && each.value.function === name,
+    );
+  const between = statements.slice(Math.max(0, calls(RELRO_START)), calls(RELRO_END));
+  return between.some((each) => each.kind === "output" && each.output.hasInput);
+}
+
+export class DataSegment {
+  readonly #isRelro: boolean;
+  #pageSize = 1n;
+  #base = 0n;
+  /** Where DATA_SEGMENT_END is. */
+  #end: bigint | undefined;
+  #relroEnd: bigint | undefined;
+  #relroOffset = 0n;
+  /** What the first pass over the sections taught. */
+  #lesson: { readonly start: bigint } | "begins on a page" | undefined;
+
+  constructor(isRelro: boolean) {
+    this.#isRelro = isRelro;
+  }
+
+  /** Where the part that becomes read-only is; undefined: there is none. */
+  get relro(): { readonly start: bigint; readonly end: bigint } | undefined {
+    if (!this.#isRelro || this.#relroEnd === undefined) return undefined;
+    return { start: this.#base, end: this.#relroEnd };
+  }
+
+  align(dot: bigint, maxPageSize: bigint, commonPageSize: bigint): bigint {
+    this.#pageSize = commonPageSize;
+    const page = alignTo(dot, maxPageSize);
+    if (typeof this.#lesson === "object") this.#base = this.#lesson.start;
+    else if (this.#lesson === undefined) this.#base = wrap(page + (dot & (maxPageSize - 1n)));
+    else {
+      const inPage = (dot + commonPageSize - 1n) & (maxPageSize - commonPageSize);
+      this.#base = wrap(page + inPage);
+    }
+    return this.#base;
+  }
+
+  relroEnd(offset: bigint, end: bigint): bigint {
+    if (!this.#isRelro) return end;
+    this.#relroOffset = offset;
+    this.#relroEnd = wrap(end + offset);
+    if (this.#lesson === undefined) return end;
+    this.#relroEnd = alignTo(this.#relroEnd, this.#pageSize);
+    return wrap(this.#relroEnd - offset);
+  }
+
+  end(address: bigint): bigint {
+    this.#end = address;
+    return address;
+  }
+
+  /** Once, after a pass over all sections: whether the start must move. */
+  moveStart(outputs: readonly ScriptOutput[]): boolean {
+    if (this.#end === undefined || this.#lesson !== undefined) return false;
+    if (this.#isRelro && this.#relroEnd !== undefined) {
+      this.#lesson = { start: this.#startOfRelro(outputs, this.#relroEnd) };
+    } else if (this.#wastesPage(this.#end)) {
+      this.#lesson = "begins on a page";
+    }
+    return this.#lesson !== undefined;
+  }
+
+  /** Going down from the end, which must be that of a page. */
+  #startOfRelro(outputs: readonly ScriptOutput[], end: bigint): bigint {
+    const limit = end - this.#relroOffset;
+    let wanted = alignTo(end, this.#pageSize) - this.#relroOffset;
+    for (const output of [...outputs].reverse()) {
+      if (!output.isInFile || !output.flags.alloc) continue;
+      if (output.address < this.#base || output.address >= limit) continue;
+      const size = output.isThreadZeros ? 0n : output.size;
+      const start = wanted - size;
+      wanted = start - (start % output.align);
+    }
+    return wrap(wanted);
+  }
+
+  /** Whether what is on the first and the last page would fit on one. */
+  #wastesPage(end: bigint): boolean {
+    const inPage = this.#pageSize - 1n;
+    const first = -this.#base & inPage;
+    const last = end & inPage;
+    const spansPages = (this.#base & ~inPage) !== (end & ~inPage);
+    return first !== 0n && last !== 0n && spansPages && first + last <= this.#pageSize;
+  }
+}

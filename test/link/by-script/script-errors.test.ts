@@ -1,0 +1,82 @@
+// What is wrong with a script only once its objects are known: each has the line of the script.
+
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { type Diagnostic, formatPlace } from "../../../src/base/diagnostic";
+import { DEFAULT_OPTIONS } from "../../../src/link/by-script/scripted-image";
+import { parseScript } from "../../../src/link/gnu-script/parse-script";
+import { linkByScript } from "../../../src/link/link-by-script";
+import { objectFile } from "../build-object";
+
+const OBJECT = objectFile("start.o", {
+  ".text": { bytes: [0xc3, 0x90, 0x90, 0x90], symbols: { _start: 0 } },
+  ".data": { bytes: [1, 2, 3, 4] },
+});
+
+function link(text: string) {
+  return linkByScript({
+    inputs: [OBJECT],
+    script: parseScript(text, "kernel.ld", () => undefined),
+    options: DEFAULT_OPTIONS,
+    name: "kernel",
+  });
+}
+
+const WRONG: Readonly<Record<string, readonly [text: string, expected: RegExp]>> = {
+  "a name that nothing defines": [
+    "SECTIONS { .text : { *(.text) }\n  end = nothing; }",
+    /^SCRIPT005 kernel.ld:2:9: the script uses nothing, which nothing defines/,
+  ],
+  "a memory region that is not declared": [
+    "SECTIONS {\n .text : { *(.text) } >ram }",
+    /^SCRIPT004 kernel.ld:2:2: there is no memory region ram/,
+  ],
+  "a loaded section without a region": [
+    "MEMORY { ram : ORIGIN = 0, LENGTH = 4K }\nSECTIONS { .text : { *(.text) } }",
+    /^SCRIPT004 kernel.ld:2:12: no memory region is given for section .text/,
+  ],
+  "a region that is too short": [
+    "MEMORY { ram : ORIGIN = 0, LENGTH = 3 }\n" +
+      "SECTIONS { .text : { *(.text) } >ram /DISCARD/ : { *(.data) } }",
+    /^SCRIPT007 kernel.ld:2:12: .* it reaches 1 bytes past its end, 0x00000003/,
+  ],
+  "an assertion that fails": [
+    'SECTIONS { .text : { *(.text) } }\nASSERT (SIZEOF (.text) > 4, "too small")',
+    /^SCRIPT006 kernel.ld:2:1: an assertion fails: too small/,
+  ],
+  "a location counter that moves back": [
+    "SECTIONS { .text : { *(.text)\n. = 2; } }",
+    /^SCRIPT005 kernel.ld:2:1: the location counter would move back from 0x00000004 to 0x00000002/,
+  ],
+  "a division by zero": ["a = 1 /\n 0;", /^SCRIPT005 kernel.ld:1:7: \/ by zero/],
+  "a segment that PHDRS does not declare": [
+    "PHDRS { text PT_LOAD; }\nSECTIONS { .text : { *(.text) } :code }",
+    /^SCRIPT004 kernel.ld:2:12: section .text is in segment code, which PHDRS does not declare/,
+  ],
+  "addresses that depend on each other": [
+    "SECTIONS { .text SIZEOF (.data) : { *(.text) }\n" +
+      ".data : { *(.data) . = . + 1 - (ABSOLUTE (ADDR (.text)) & 1); } }",
+    /^SCRIPT005 kernel.ld: the addresses of the script never settle/,
+  ],
+};
+
+for (const [name, [text, expected]] of Object.entries(WRONG)) {
+  it(`reports ${name}, with its line`, () => {
+    assert.throws(
+      () => link(text),
+      (error: Diagnostic) => {
+        assert.match(
+          `${error.code} ${formatPlace(error.place ?? { file: "?" })}: ${error.message}`,
+          expected,
+        );
+        return true;
+      },
+    );
+  });
+}
+
+it("begins at .text where nothing defines the entry, and says so", () => {
+  const image = link("ENTRY (nowhere)\nSECTIONS { .text 0x1000 : { *(.text) } }");
+  assert.equal(image.entry, 0x1000);
+  assert.equal(image.warnings[0]?.code, "SCRIPT009");
+});
