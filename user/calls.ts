@@ -56,9 +56,9 @@ import { SystemCall } from "../src/abi/linux/i386";
 import { PAGE_SIZE } from "../src/abi/memory-map";
 import { SIGABRT, SIGCONT, SIGTERM, WNOHANG } from "../src/abi/signals";
 import { TCGETS } from "../src/abi/termios";
-import { int80 } from "../src/abi/x86";
+import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, wantsHelp } from "./runtime/arguments";
-import { flush, print, printC, printDecimal, printLine, printSigned } from "./runtime/output";
+import { printLine } from "./runtime/output";
 
 const USAGE = `usage: calls FILE [CHAIN]
 Checks what the system calls answer. FILE is an executable to read, CHAIN a chain of 40 links.`;
@@ -70,9 +70,6 @@ const BUFFER_SIZE: u32 = 8192;
 const buffer: usize = memory.data(8192, 8);
 const word: usize = memory.data(8, 8);
 const pair: usize = memory.data(8, 8);
-
-let checks: u32 = 0;
-let failures: u32 = 0;
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
@@ -95,11 +92,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   time();
   memoryCalls();
   machine();
-  printDecimal(checks);
-  print(" answers, ");
-  printDecimal(failures);
-  printLine(" of them wrong");
-  return failures === 0 ? 0 : 1;
+  return report();
 }
 
 function descriptors(): void {
@@ -450,22 +443,6 @@ function machine(): void {
   expect(cstr("no call"), call(0x40000000), -ENOSYS);
 }
 
-function call(number: i32, a: i32 = 0, b: i32 = 0, c: i32 = 0, d: i32 = 0, e: i32 = 0): i32 {
-  return int80(number, a, b, c, d, e, 0);
-}
-
-function fork(): i32 {
-  flush();
-  return call(SystemCall.fork);
-}
-
-/** Waits for a child; returns its wait status. */
-function statusOf(child: i32): i32 {
-  store<u32>(word, 0x55555555);
-  call(SystemCall.waitpid, child, word, 0);
-  return load<u32>(word);
-}
-
 function sleep(seconds: i32, nanoseconds: i32): i32 {
   store<i32>(pair, seconds);
   store<i32>(pair, nanoseconds, 4);
@@ -492,16 +469,4 @@ function sleeper(): i32 {
 
 function spin(): void {
   while (call(SystemCall.getpid) !== 0) {}
-}
-
-function expect(what: usize, got: i32, wanted: i32): void {
-  checks++;
-  if (got === wanted) return;
-  failures++;
-  printC(what);
-  print(": ");
-  printSigned(got);
-  print(" instead of ");
-  printSigned(wanted);
-  printLine("");
 }

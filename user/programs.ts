@@ -60,6 +60,7 @@ const SHORT_LIVED = [
   "churn",
   "echo",
   "false",
+  "files",
   "free",
   "hello",
   "kill",

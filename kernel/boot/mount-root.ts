@@ -1,8 +1,10 @@
 // The tree of files: the initramfs unpacked into a tmpfs, and what is mounted in it.
 
-import { startDirectoryEntries } from "../file/directory-entry";
+import { S_IFDIR, S_ISVTX } from "../../src/abi/files";
+import { rootDirectory, startDirectoryEntries } from "../file/directory-entry";
 import { mount } from "../file/mount";
 import { unpackInitramfs } from "../filesystem/initramfs/unpack";
+import { startPipes } from "../filesystem/pipe/pipe-file";
 import { startDirectories } from "../filesystem/tmpfs/directory";
 import { startRegularFiles } from "../filesystem/tmpfs/regular-file";
 import { createTmpfs } from "../filesystem/tmpfs/tmpfs";
@@ -10,22 +12,29 @@ import { inform, warn } from "../log/log";
 import { panic } from "../log/panic";
 import { closeArchive, openArchive, passArchive } from "./boot-archive";
 import { initramfsSize } from "./boot-record";
-import { createDeviceFiles, registerDevices } from "./device-files";
+import { createDeviceFiles, makeDirectory, registerDevices } from "./device-files";
 
 /** Builds the tree of files. */
 export function mountRoot(): void {
   startRegularFiles();
   startDirectories();
+  startPipes();
   registerDevices();
   if (!mountTree()) panic(cstr("mount-root: not enough memory for the root directory"));
   unpackModule();
   if (!createDeviceFiles()) panic(cstr("mount-root: not enough memory for /dev"));
+  if (!hasTemporary()) panic(cstr("mount-root: not enough memory for /tmp"));
 }
 
 function mountTree(): bool {
   if (!startDirectoryEntries()) return false;
   const root = createTmpfs(0o755);
   return root !== null && mount(root, null);
+}
+
+/** Everybody may make files in /tmp, whether the archive has it or not. */
+function hasTemporary(): bool {
+  return makeDirectory(rootDirectory(), cstr("tmp"), S_IFDIR | S_ISVTX | 0o777) !== null;
 }
 
 function unpackModule(): void {

@@ -7,10 +7,12 @@ import {
   EISDIR,
   ELOOP,
   ENOENT,
+  ENOMEM,
   ENOTDIR,
   ENXIO,
   EOPNOTSUPP,
   EPERM,
+  ETXTBSY,
   isErrno,
 } from "../../src/abi/errno";
 import {
@@ -19,8 +21,10 @@ import {
   F_DUPFD_CLOEXEC,
   F_GETFD,
   F_GETFL,
+  F_GETPIPE_SZ,
   F_SETFD,
   F_SETFL,
+  F_SETPIPE_SZ,
   FD_CLOEXEC,
   O_ACCMODE,
   O_APPEND,
@@ -53,8 +57,10 @@ import { makeFile } from "../file/names";
 import { OpenFile, openFile } from "../file/open-file";
 import { lastHasSlash, lastLength, lastName, missingIn, PathEnd } from "../file/path";
 import { accessRefusal, ownsFile } from "../file/permission";
+import { PIPE_SIZE } from "../filesystem/pipe/pipe";
+import { createPipeInode } from "../filesystem/pipe/pipe-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { UserPointer, userPointer } from "../memory/user-memory";
+import { copyOut, UserPointer, userPointer } from "../memory/user-memory";
 import { currentProcess } from "../process/process";
 import { pathAt } from "./path-argument";
 
@@ -67,6 +73,7 @@ const PATH_FLAGS: u32 = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 const STATUS_FLAGS: u32 = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
 const CLOSE_RANGE_CLOEXEC: u32 = 4;
 
+const pair: usize = memory.data(8, 4);
 /** Whether the file that is being opened was made for it. */
 let wasMade: bool = false;
 
@@ -84,6 +91,17 @@ export function openat(frame: TrapFrame): i32 {
 export function creat(frame: TrapFrame): i32 {
   const flags = O_CREAT | O_WRONLY | O_TRUNC;
   return openPath(AT_FDCWD, userPointer(frame.arg0), flags, frame.arg1);
+}
+
+/** pipe(files): two descriptors, to read and to write. */
+export function pipe(frame: TrapFrame): i32 {
+  return makePipe(userPointer(frame.arg0), 0);
+}
+
+/** pipe2(files, flags) */
+export function pipe2(frame: TrapFrame): i32 {
+  if ((frame.arg1 & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) !== 0) return -EINVAL;
+  return makePipe(userPointer(frame.arg0), frame.arg1);
 }
 
 /** close(file) */
@@ -143,9 +161,18 @@ export function fcntl64(frame: TrapFrame): i32 {
       if ((file.flags & O_PATH) !== 0) return -EBADF;
       file.flags = (file.flags & ~STATUS_FLAGS) | (frame.arg2 & STATUS_FLAGS);
       return 0;
+    case F_GETPIPE_SZ:
+    case F_SETPIPE_SZ:
+      return file.inode.isFifo ? pipeSize(frame) : -EBADF;
     default:
       return -EINVAL;
   }
+}
+
+/** A pipe's room is what it is: another is not given, a smaller one need not be. */
+function pipeSize(frame: TrapFrame): i32 {
+  const isLarger = frame.arg1 === F_SETPIPE_SZ && frame.arg2 > PIPE_SIZE;
+  return isLarger ? -EPERM : <i32>PIPE_SIZE;
 }
 
 /** The open file of a descriptor, or null. */
@@ -228,12 +255,39 @@ function openRefusal(entry: DirectoryEntry, flags: u32): i32 {
     if (refusal !== 0) return refusal;
   }
   if ((flags & O_NOATIME) !== 0 && !ownsFile(inode)) return -EPERM;
+  if ((flags & O_TRUNC) !== 0 && inode.isRegular && inode.writers < 0) return -ETXTBSY;
   return inode.operations === null ? -ENXIO : 0;
 }
 
 function wantedAccess(flags: u32): u32 {
   const writes = (flags & (O_WRONLY | O_RDWR | O_TRUNC)) !== 0 ? W_OK : 0;
   return (flags & O_ACCMODE) === O_WRONLY ? writes : writes | R_OK;
+}
+
+function makePipe(to: UserPointer, flags: u32): i32 {
+  const inode = createPipeInode();
+  if (inode === null) return -ENOMEM;
+  const reader = openEnd(inode, flags | O_RDONLY);
+  const writer = reader < 0 ? reader : openEnd(inode, flags | O_WRONLY);
+  inode.release();
+  if (writer < 0) {
+    if (reader >= 0) currentProcess().files!.close(reader);
+    return writer;
+  }
+  store<u32>(pair, reader);
+  store<u32>(pair, writer, 4);
+  const result = copyOut(to, pair, 8);
+  if (result === 0) return 0;
+  currentProcess().files!.close(reader);
+  currentProcess().files!.close(writer);
+  return result;
+}
+
+/** A descriptor of one end of a pipe, or -errno. */
+function openEnd(inode: Inode, flags: u32): i32 {
+  const opened = openFile(null, inode, flags & (O_ACCMODE | O_NONBLOCK | O_DIRECT));
+  if (isErrno(<u32>opened)) return <i32>opened;
+  return addDescriptor(changetype<OpenFile>(opened), flags);
 }
 
 function duplicate(descriptor: u32, lowest: u32, flags: u32): i32 {

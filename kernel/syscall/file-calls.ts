@@ -42,7 +42,19 @@ import {
   utimes,
 } from "./attribute";
 import { call } from "./call-rows";
-import { close, closeRange, creat, dup, dup2, dup3, fcntl64, open, openat } from "./descriptor";
+import {
+  close,
+  closeRange,
+  creat,
+  dup,
+  dup2,
+  dup3,
+  fcntl64,
+  open,
+  openat,
+  pipe,
+  pipe2,
+} from "./descriptor";
 import { chdir, chroot, fchdir, getcwd, getdents64 } from "./directory";
 import {
   fadvise64,
@@ -106,6 +118,7 @@ export function declareFileCalls(): void {
   call(SystemCall.mkdir, mkdir.index, PATH, FLAGS);
   call(SystemCall.rmdir, rmdir.index, PATH);
   call(SystemCall.dup, dup.index, FILE);
+  call(SystemCall.pipe, pipe.index, POINTER);
   call(SystemCall.ioctl, ioctl.index, FILE, FLAGS, FLAGS);
   call(SystemCall.fcntl, fcntl64.index, FILE, FLAGS, FLAGS);
   call(SystemCall.umask, umask.index, FLAGS);
@@ -161,6 +174,7 @@ export function declareFileCalls(): void {
   call(SystemCall.utimensat, utimensat.index, FILE, PATH, POINTER, FLAGS);
   call(SystemCall.fallocate, fallocate.index, FILE, FLAGS, FLAGS, FLAGS, FLAGS, FLAGS);
   call(SystemCall.dup3, dup3.index, FILE, FILE, FLAGS);
+  call(SystemCall.pipe2, pipe2.index, POINTER, FLAGS);
   call(SystemCall.preadv, preadv.index, FILE, POINTER, INTEGER, FLAGS, FLAGS);
   call(SystemCall.pwritev, pwritev.index, FILE, POINTER, INTEGER, FLAGS, FLAGS);
   call(SystemCall.syncfs, fsync.index, FILE);

@@ -64,6 +64,8 @@ export const F_SETFD: u32 = 2;
 export const F_GETFL: u32 = 3;
 export const F_SETFL: u32 = 4;
 export const F_DUPFD_CLOEXEC: u32 = 1030;
+export const F_SETPIPE_SZ: u32 = 1031;
+export const F_GETPIPE_SZ: u32 = 1032;
 export const FD_CLOEXEC: u32 = 1;
 
 /** In place of a directory's descriptor: the current directory. */

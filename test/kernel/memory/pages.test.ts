@@ -278,6 +278,16 @@ describe("physical memory that is mapped", () => {
     assert.equal(taken(), 0);
   });
 
+  it("ends for as many pages as are asked for, and leaves their frames alone", () => {
+    const address = call("mapPhysical", FAR, 3 * PAGE, ENTRY_RW);
+    const free = call("freeFrameCount");
+    call("unmapPhysical", address, 2);
+    const entries = [0, 1, 2].map((i) => machine.word(call("kernelPte", address + i * PAGE)));
+    assert.deepEqual(entries, [0, 0, (FAR + 2 * PAGE) | ENTRY_P | ENTRY_RW]);
+    assert.equal(call("freeFrameCount"), free);
+    assert.equal(call("mapPhysical", FAR, 2 * PAGE, 0), address);
+  });
+
   it("is read-only if nothing else is asked for", () => {
     const address = call("mapPhysical", FAR, PAGE, 0);
     assert.equal(machine.word(call("kernelPte", address)), FAR | ENTRY_P);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { after, before, describe, it } from "node:test";
 import { linkEntry } from "../../../src/machine/initramfs";
 import type { MachineName } from "../../../src/machine/machine";
@@ -15,6 +16,7 @@ describe("system calls", () => {
   const programs = new NativePrograms();
   before(async () => {
     await programs.build("calls");
+    await programs.build("files");
     for (const [name, target] of chainOfLinks("calls")) {
       symlinkSync(target, `${programs.folder}/${name}`);
     }
@@ -30,6 +32,17 @@ describe("system calls", () => {
     assert.equal(status, 0);
   });
 
+  it("about files are answered by the host's Linux as expected", { skip: nativeMissing() }, () => {
+    const folder = mkdtempSync(`${tmpdir()}/isthmus-files-`);
+    try {
+      const { output, status } = programs.run("files", [folder]);
+      assert.match(output, GOOD);
+      assert.equal(status, 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   for (const machine of ["v86", "qemu"] as const satisfies readonly MachineName[]) {
     const skip = skipReason(machine);
     it(`are answered by our kernel the same way, on ${machine}`, { skip }, async () => {
@@ -37,6 +50,12 @@ describe("system calls", () => {
       const program = ["calls", "/bin/calls", "/bin/chain"];
       const { ending, output } = await runProgram(machine, program, { files });
       assert.match(output.replace(/^kernel: calls\[1\]: no system call.*\n/gm, ""), GOOD);
+      assert.deepEqual(ending, { kind: "exit", status: 0 });
+    });
+
+    it(`about files are answered by our kernel the same way, on ${machine}`, { skip }, async () => {
+      const { ending, output } = await runProgram(machine, ["files", "/tmp"]);
+      assert.match(output, GOOD);
       assert.deepEqual(ending, { kind: "exit", status: 0 });
     });
   }

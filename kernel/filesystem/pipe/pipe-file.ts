@@ -1,0 +1,204 @@
+// What open files of pipes and FIFOs do. See pipe(7), fifo(7).
+//
+//   - A read waits until there are bytes, and is at the end when no writer is left.
+//   - A write waits for room; PIPE_BUF bytes or fewer go in as a whole. Without a reader it gives
+//     EPIPE, and the writer gets SIGPIPE.
+//   - Opening a FIFO waits for the other end, unless it is opened for both or with O_NONBLOCK.
+
+import { EAGAIN, ENOMEM, ENOTTY, ENXIO, EPIPE } from "../../../src/abi/errno";
+import { O_ACCMODE, O_NONBLOCK, O_WRONLY, S_IFIFO } from "../../../src/abi/files";
+import { SIGPIPE } from "../../../src/abi/signals";
+import { FIONREAD } from "../../../src/abi/termios";
+import { FileSystem } from "../../file/file-system";
+import { createInode, FileOperations, Inode } from "../../file/inode";
+import { OpenFile } from "../../file/open-file";
+import { refuseReadDirectory } from "../../file/refusals";
+import { registerSpecialFile } from "../../file/special-files";
+import { transferSize } from "../../file/transfer";
+import { copyIn, copyOut, UserPointer, userPointer, writeWord } from "../../memory/user-memory";
+import { currentProcess } from "../../process/process";
+import { sendSignal } from "../../process/signal";
+import { preemptionPoint, sleepOn, wakeAll } from "../../thread/schedule";
+import { WaitQueue } from "../../thread/wait-queue";
+import { createPipe, Pipe } from "./pipe";
+
+export const PIPEFS_MAGIC: u32 = 0x50495045;
+/** Writes of that many bytes are not mixed with others. */
+const PIPE_BUF: u32 = 4096;
+
+const operations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
+/** What unnamed pipes belong to. It is mounted nowhere. */
+const pipes = changetype<FileSystem>(memory.data(offsetof<FileSystem>(), 4));
+
+/** Fills the record of operations, and says what FIFOs do; before any file is made. */
+export function startPipes(): void {
+  operations.open = openPipe.index;
+  operations.release = closePipe.index;
+  operations.read = readPipe.index;
+  operations.write = writePipe.index;
+  operations.ioctl = controlPipe.index;
+  operations.readDirectory = refuseReadDirectory.index;
+  registerSpecialFile(S_IFIFO, 0, operations, 0);
+  pipes.magic = PIPEFS_MAGIC;
+  pipes.name = cstr("pipefs");
+}
+
+/** The inode of a new unnamed pipe, with one reference; null when out of memory. */
+export function createPipeInode(): Inode | null {
+  const inode = createInode(pipes, S_IFIFO | 0o600);
+  if (inode === null) return null;
+  const pipe = createPipe();
+  inode.operations = operations;
+  inode.data = changetype<usize>(pipe);
+  if (pipe !== null) return inode;
+  inode.release();
+  return null;
+}
+
+function pipeOf(file: OpenFile): Pipe {
+  return changetype<Pipe>(file.inode.data);
+}
+
+/** Whether a FIFO has a name: an unnamed pipe is opened at both ends at once. */
+function isNamed(inode: Inode): bool {
+  return inode.fileSystem !== pipes;
+}
+
+function openPipe(file: OpenFile): i32 {
+  const inode = file.inode;
+  if (inode.data === 0) {
+    inode.data = changetype<usize>(createPipe());
+    if (inode.data === 0) return -ENOMEM;
+  }
+  const pipe = pipeOf(file);
+  addEnds(file, pipe);
+  if (!isNamed(inode)) return 0;
+  const result = waitForOtherEnd(file, pipe);
+  if (result !== 0) removeEnds(file, pipe);
+  return result;
+}
+
+function addEnds(file: OpenFile, pipe: Pipe): void {
+  if (file.mayRead) {
+    pipe.readers++;
+    pipe.readerOpens++;
+    wakeAll(pipe.writable);
+  }
+  if (file.mayWrite) {
+    pipe.writers++;
+    pipe.writerOpens++;
+    wakeAll(pipe.readable);
+  }
+}
+
+/** 0, -ENXIO for a writer that may not wait for a reader, or -EINTR. */
+function waitForOtherEnd(file: OpenFile, pipe: Pipe): i32 {
+  if (file.mayRead && file.mayWrite) return 0;
+  const mayWait = (file.flags & O_NONBLOCK) === 0;
+  if ((file.flags & O_ACCMODE) === O_WRONLY) {
+    if (!mayWait) return pipe.readers === 0 ? -ENXIO : 0;
+    const seen = pipe.readerOpens;
+    while (pipe.readers === 0 && pipe.readerOpens === seen) {
+      const result = sleepOn(pipe.writable);
+      if (result !== 0) return result;
+    }
+    return 0;
+  }
+  const seen = pipe.writerOpens;
+  while (mayWait && pipe.writers === 0 && pipe.writerOpens === seen) {
+    const result = sleepOn(pipe.readable);
+    if (result !== 0) return result;
+  }
+  return 0;
+}
+
+function closePipe(file: OpenFile): void {
+  removeEnds(file, pipeOf(file));
+}
+
+function removeEnds(file: OpenFile, pipe: Pipe): void {
+  if (file.mayRead) {
+    pipe.readers--;
+    wakeAll(pipe.writable);
+  }
+  if (file.mayWrite) {
+    pipe.writers--;
+    wakeAll(pipe.readable);
+  }
+  if (pipe.readers + pipe.writers !== 0) return;
+  pipe.destroy();
+  file.inode.data = 0;
+}
+
+function readPipe(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
+  const wanted = transferSize(to, size);
+  if (wanted <= 0) return wanted;
+  const pipe = pipeOf(file);
+  while (pipe.count === 0) {
+    if (pipe.writers === 0) return 0;
+    const result = waitOn(file, pipe.readable);
+    if (result !== 0) return result;
+  }
+  let done: u32 = 0;
+  while (done < <u32>wanted && pipe.count !== 0) {
+    const part = min<u32>(<u32>wanted - done, pipe.readableThere);
+    const result = copyOut(to.plus(done), pipe.readAddress, part);
+    if (result !== 0) return done !== 0 ? <i32>done : result;
+    pipe.take(part);
+    done += part;
+  }
+  wakeAll(pipe.writable);
+  return <i32>done;
+}
+
+function writePipe(file: OpenFile, from: UserPointer, size: u32, _at: u64): i32 {
+  const wanted = transferSize(from, size);
+  if (wanted <= 0) return wanted;
+  const pipe = pipeOf(file);
+  const total = <u32>wanted;
+  // What must go in as a whole waits for all of its room, a longer one for any.
+  const needed = total <= PIPE_BUF ? total : 1;
+  let done: u32 = 0;
+  while (done < total) {
+    if (pipe.readers === 0) return done !== 0 ? <i32>done : breakPipe();
+    if (pipe.room < needed) {
+      const result = waitOn(file, pipe.writable);
+      if (result !== 0) return done !== 0 ? <i32>done : result;
+      continue;
+    }
+    const count = writePart(pipe, from.plus(done), total - done);
+    if (count < 0) return done !== 0 ? <i32>done : count;
+    done += <u32>count;
+    wakeAll(pipe.readable);
+    if (done < total) preemptionPoint();
+  }
+  return <i32>done;
+}
+
+/** As much as fits in: how many bytes, or -errno. */
+function writePart(pipe: Pipe, from: UserPointer, size: u32): i32 {
+  let done: u32 = 0;
+  while (done < size && pipe.room !== 0) {
+    const to = pipe.writeAddress();
+    const part = min<u32>(size - done, pipe.writableThere);
+    const result = to === 0 ? -ENOMEM : copyIn(from.plus(done), to, part);
+    if (result !== 0) return done !== 0 ? <i32>done : result;
+    pipe.put(part);
+    done += part;
+  }
+  return <i32>done;
+}
+
+function breakPipe(): i32 {
+  sendSignal(currentProcess(), SIGPIPE);
+  return -EPIPE;
+}
+
+/** 0 after a wait, -EAGAIN or -EINTR. */
+function waitOn(file: OpenFile, queue: WaitQueue): i32 {
+  return (file.flags & O_NONBLOCK) !== 0 ? -EAGAIN : sleepOn(queue);
+}
+
+function controlPipe(file: OpenFile, command: u32, argument: u32): i32 {
+  return command === FIONREAD ? writeWord(userPointer(argument), pipeOf(file).count) : -ENOTTY;
+}
