@@ -199,7 +199,8 @@ function handOutAddresses(content: ScriptedContent, link: LinkByScript, report: 
     const { all, default: defaultRegion } = regions;
     const counters = { regions: all, defaultRegion, symbols: values, dataSegment, names };
     trial = new Reporter();
-    between = new LayOut({ statements, ...counters, bits: BITS, report: trial }).run();
+    const context = { file: script.file, bits: BITS, report: trial };
+    between = new LayOut({ statements, ...counters, ...context }).run();
     segments = script.segments
       ? givenSegments(script.segments, outputs, names)
       : defaultSegments(outputs, about, { relro: dataSegment.relro, headersSize, wantsHeaders });

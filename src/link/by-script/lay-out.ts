@@ -39,6 +39,8 @@ export interface Between {
 }
 
 export interface LayOutInput {
+  /** The script, for messages about all of it. */
+  readonly file: string;
   readonly statements: readonly PlacedStatement[];
   readonly regions: readonly Region[];
   readonly defaultRegion: Region;
@@ -92,7 +94,7 @@ export class LayOut {
     }
     const text = "the addresses of the script never settle: they depend on each other";
     const remedy = "Look for an address that depends on the size of what comes after it.";
-    throw new Diagnostic("SCRIPT005", text, remedy);
+    throw new Diagnostic("SCRIPT005", text, remedy, { file: this.#link.file });
   }
 
   #state(): string {
