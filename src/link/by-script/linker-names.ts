@@ -47,9 +47,10 @@ export function defineNames(
   symbols: SymbolScope,
   values: ScriptSymbols,
   placed: readonly PlacedSection[],
+  plan: ResolvedLayout,
   bits: number,
 ): void {
-  defineSymbols(symbols, placed, []);
+  defineSymbols(symbols, placed, [], plan);
   for (const symbol of symbols.ofLayout) {
     if (symbol.about?.kind !== "assigned") continue;
     const value = values.values.get(symbol.name);
