@@ -36,6 +36,7 @@ import { refuseUndefined } from "./passes/refuse-undefined";
 import { relocate } from "./passes/relocate";
 import { threadBlock } from "./passes/thread-block";
 
+const MACHINE = "i386";
 const BITS = 32;
 const NOTHING_BETWEEN: Between = { gaps: [], data: [] };
 const MOST_HEADER_CHANGES = 10;
@@ -61,7 +62,7 @@ export function linkByScript(link: LinkByScript): ScriptedImage {
   const laidOut = handOutAddresses(content, link, report);
   const { outputs, symbols } = content;
   const placed = outputs.filter((output) => output.isInFile).map((output) => output.placed);
-  defineNames(symbols, laidOut.values, placed, BITS);
+  defineNames(symbols, laidOut.values, placed, MACHINE, BITS);
   for (const symbol of symbols.defined) symbol.settle();
 
   // Make the bytes of the image.
@@ -69,7 +70,8 @@ export function linkByScript(link: LinkByScript): ScriptedImage {
   for (const output of outputs)
     addFilling(output, laidOut.between.get(output) ?? NOTHING_BETWEEN, BITS);
   const threads = threadBlock(placed, report);
-  for (const section of placed) relocate(section, symbols, threads, report);
+  const context = { symbols, threads, machine: MACHINE, report } as const;
+  for (const section of placed) relocate(section, context);
   report.barrier();
 
   return {
@@ -129,7 +131,7 @@ function chooseContent(
   report.barrier();
 
   // Give position-independent code its table, and equal constants one place.
-  const table = makeOffsetTable(inputs, symbols);
+  const table = makeOffsetTable(inputs, symbols, { machine: MACHINE });
   if (table.length > 0) {
     assigned = assignInputs(withTable(inputs, table), script, regions, options);
     for (const output of assigned.outputs) settlePlan(output);

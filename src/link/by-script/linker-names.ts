@@ -1,6 +1,7 @@
 // The names that a script defines: before addresses are known, that they exist; afterwards, their
 // values.
 
+import type { Machine } from "../../object/object";
 import type { Script, Statement } from "../gnu-script/syntax";
 import type { LayoutSymbol } from "../layout/resolved";
 import type { LinkerNames } from "../passes/collect-symbols";
@@ -47,10 +48,10 @@ export function defineNames(
   symbols: SymbolScope,
   values: ScriptSymbols,
   placed: readonly PlacedSection[],
-  plan: ResolvedLayout,
+  machine: Machine,
   bits: number,
 ): void {
-  defineSymbols(symbols, placed, [], plan);
+  defineSymbols(symbols, placed, [], { machine });
   for (const symbol of symbols.ofLayout) {
     if (symbol.about?.kind !== "assigned") continue;
     const value = values.values.get(symbol.name);

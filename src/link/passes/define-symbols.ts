@@ -52,7 +52,7 @@ export function defineSymbols(
   symbols: SymbolScope,
   sections: readonly PlacedSection[],
   regions: readonly RegionUse[],
-  { machine }: ResolvedLayout,
+  { machine }: Pick<ResolvedLayout, "machine">,
 ): void {
   const { wrap } = ADDRESS_SPACES[machine];
   const bySection = new Map<string, Edges>(

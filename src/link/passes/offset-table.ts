@@ -23,7 +23,7 @@ const RESERVED_WORDS = 3;
 export function makeOffsetTable(
   inputs: readonly InputSection[],
   symbols: SymbolScope,
-  { machine }: ResolvedLayout,
+  { machine }: Pick<ResolvedLayout, "machine">,
 ): InputSection[] {
   const is64 = machine === "x86-64";
   const table = new OffsetTable(is64 ? 8 : 4);
