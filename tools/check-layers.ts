@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["log", "machine", "memory", "thread", "device", "file", "terminal", "process"],
     ...["filesystem", "program", "boot", "syscall", "trap"],
   ],
-  user: ["runtime", "abuse", "shell"],
+  user: ["runtime", "wasi", "abuse", "shell"],
 };
 
 const UP_REMEDY =

@@ -54,6 +54,11 @@ export const RUNTIME_NAMES: Readonly<Record<string, string>> = {
 /** Assembly for programs that are WebAssembly modules: exports `writeWasmMemory`. */
 export const WASM_MEMORY_ASSEMBLY = "user/runtime/wasm-memory.asm.ts";
 
+/** WASI preview 1 for such programs, what the start code calls first, and what it keeps. */
+export const WASI_ENTRY = "user/wasi/main.ts";
+export const WASI_START = "wasi_start";
+export const WASI_STORAGE_ASSEMBLY = "user/wasi/storage.asm.ts";
+
 const SHORT_LIVED = [
   "cat",
   "calls",

@@ -21,6 +21,8 @@ import { MAP_ZEROS_HERE, MMAP2, PROT_READ_WRITE } from "./runtime/mmap.asm";
 
 /** What the start code has to call in a program. */
 export interface StartOptions {
+  /** A function to call before all others, as main(argc, argv, envp) is. */
+  readonly prepare?: string;
   /** The function that runs the initialisers of the top level. */
   readonly initialise?: string;
   /** Whether there is a `main`, and whether it returns the exit status, which is otherwise 0. */
@@ -37,7 +39,7 @@ export default function start(a: Assembler): void {
 
 /** Writes `_start`. */
 export function writeStart(a: Assembler, options: StartOptions): void {
-  const { initialise, main, finish, mapsGap = false } = options;
+  const { prepare, initialise, main, finish, mapsGap = false } = options;
   a.section(".text");
   a.function("_start", () => {
     if (mapsGap) mapGap(a);
@@ -45,10 +47,12 @@ export function writeStart(a: Assembler, options: StartOptions): void {
     a.mov(esi, mem32({ base: esp }));
     a.lea(edi, mem({ base: esp, disp: 4 }));
     a.lea(ebx, mem({ base: esp, index: esi, scale: 4, disp: 8 }));
+    if (prepare !== undefined) {
+      takeArguments(a);
+      a.call(prepare);
+    }
     if (initialise !== undefined) a.call(initialise);
-    a.mov(eax, esi);
-    a.mov(edx, edi);
-    a.mov(ecx, ebx);
+    takeArguments(a);
     if (main !== "none") a.call("main");
     if (main !== "status") a.xor(eax, eax);
     a.mov(ebx, eax);
@@ -57,6 +61,13 @@ export function writeStart(a: Assembler, options: StartOptions): void {
     a.int(0x80);
     a.ud2();
   });
+}
+
+/** Puts argc, argv and envp where functions find their arguments. */
+function takeArguments(a: Assembler): void {
+  a.mov(eax, esi);
+  a.mov(edx, edi);
+  a.mov(ecx, ebx);
 }
 
 const PAGE_SIZE = 4096;

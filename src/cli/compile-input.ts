@@ -10,6 +10,7 @@
 
 import { readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import type { Preopen } from "../../user/wasi/storage.asm";
 import { alignUp, hex } from "../base/align";
 import { Diagnostic } from "../base/diagnostic";
 import {
@@ -33,6 +34,7 @@ import { readInput } from "./boot-settings";
 import { PROGRAM_DATA, type ProgramMemory, placeMemory } from "./compile-memory";
 import type { ProgramRuntime } from "./program-runtime";
 import { INSTALLATION } from "./project";
+import { DEFAULT_PREOPENS, usesWasi, type WasiProgram, wasiProgram } from "./wasi";
 
 const PAGE = 4096;
 
@@ -46,11 +48,14 @@ export interface CompileInput {
   /** What the back end needs to know besides the module. */
   readonly options: Pick<
     CompileOptions,
-    "target" | "sourceMap" | "facts" | "data" | "addresses" | "memoryBase" | "start" | "visible"
+    | ("target" | "sourceMap" | "facts" | "data" | "addresses" | "memoryBase" | "start" | "visible")
+    | ("importName" | "exportName")
   >;
   readonly warnings: readonly Diagnostic[];
   /** The memory of a program that comes as WebAssembly; others have that of asc's runtime. */
   readonly memory?: ProgramMemory;
+  /** What the module needs of WASI, if it uses that. */
+  readonly wasi?: WasiProgram;
   /** Whether the module contains the runtime of `user/`. */
   readonly hasRuntime: boolean;
 }
@@ -59,6 +64,7 @@ export interface CompileInput {
  * Reads and checks `file`, and what it imports.
  *
  * @param runtime what programs are linked with; absent for `kernel` and `object`
+ * @param preopens what directories a program of WASI finds
  * @throws Diagnostics of the file's language
  */
 export async function readCompileInput(
@@ -66,9 +72,12 @@ export async function readCompileInput(
   target: Target,
   level: Level,
   runtime: ProgramRuntime | undefined,
+  preopens: readonly Preopen[] = DEFAULT_PREOPENS,
 ): Promise<CompileInput> {
   const bytes = await readInput(file);
-  if (isWasm(file, bytes)) return wasmInput(bytes, file, target);
+  if (isWasm(file, bytes)) {
+    return withWasi(wasmInput(bytes, file, target), target, runtime, preopens);
+  }
   if (runtime) return programInput(file, level, runtime);
   return objectInput(file, target === "kernel" ? "kernel" : "object", level);
 }
@@ -163,6 +172,29 @@ function wasmInput(bytes: Uint8Array, file: string, target: Target): CompileInpu
   const names = { start: WASM_START, visible: WASM_VISIBLE };
   const options = { target: "user" as const, ...names, data, memoryBase };
   return { ...common, memory, options };
+}
+
+/** The same with WASI, if the module uses it and there is one for the target. */
+function withWasi(
+  input: CompileInput,
+  target: Target,
+  runtime: ProgramRuntime | undefined,
+  preopens: readonly Preopen[],
+): CompileInput {
+  if (target !== "linux" || !runtime || !usesWasi(input.module)) return input;
+  const wasi = wasiProgram(input.module, runtime, preopens);
+  const notes = wasi.missing.length === 0 ? [] : [notProvided(input.module, wasi.missing)];
+  const options = { ...input.options, ...wasi.options };
+  return { ...input, options, wasi, warnings: [...input.warnings, ...notes] };
+}
+
+function notProvided({ file }: WasmModule, names: readonly string[]): Diagnostic {
+  return new Diagnostic(
+    "COMP011",
+    `the module may call what of WASI is not there, and gets ENOSYS: ${names.join(", ")}`,
+    "See whether the program does without: only a call makes a difference.",
+    { file },
+  );
 }
 
 /** The symbol of a module's start function. */

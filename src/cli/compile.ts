@@ -19,10 +19,11 @@
 //   return nothing. console.log and console.error write a line; process.exit(status) exits. More is
 //   in isthmus/user/runtime: import { printDecimal } from "isthmus/user/runtime/output". Other
 //   packages are found in folders node_modules, as asc finds them.
-//   A module of WebAssembly may import nothing but instructions (x86) and has its own memory, which
-//   is there from the start up to the size that it declares. With instructions, its addresses are
-//   those of the program: nothing is below 0x10000 on Linux and 0x1000 on our kernel, so have its
-//   data linked above that (wasm-ld --global-base=65536).
+//   A module of WebAssembly may import nothing but instructions (x86) and, for Linux, WASI preview
+//   1 (docs/wasi.md). It has its own memory, which is there from the start up to the size that it
+//   declares. With instructions, its addresses are those of the program: nothing is below 0x10000
+//   on Linux and 0x1000 on our kernel, so have its data linked above that (wasm-ld
+//   --global-base=65536).
 //
 // Options
 //   -o, --output OUT   the file to write
@@ -34,6 +35,10 @@
 //                      another type, traps. Otherwise such a call is undefined behaviour. The
 //                      default is yes for WebAssembly, and no for TypeScript, whose types rule it
 //                      out, and for the kernel
+//   --preopen GUEST=HOST
+//                      a directory that a program of WASI may use, and all below it, by the name
+//                      GUEST; HOST is looked up when the program starts. May be given more than
+//                      once. Without it: / and the folder where the program is started, as `.`
 //   --print PASS       prints all functions as they are after PASS; --print=help lists the passes
 //                      and the level from which each runs
 //   --until PASS       stops after PASS: writes the functions as they are then, to OUT or stdout
@@ -55,6 +60,7 @@
 
 import { statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
+import type { Preopen } from "../../user/wasi/storage.asm";
 import { Diagnostic } from "../base/diagnostic";
 import { compileModule } from "../compile/compile";
 import { describePasses, type Level, levelOf, PASSES, type Pass } from "../compile/pipeline";
@@ -67,6 +73,7 @@ import { checkProgram, linkProgram } from "./link-program";
 import { loadProgramRuntime, type ProgramRuntime } from "./program-runtime";
 import { replaceFile } from "./replace-file";
 import { complain, print, printJson, progress } from "./terminal";
+import { DEFAULT_PREOPENS, parsePreopen } from "./wasi";
 
 const STATUS_REFUSED = 1;
 
@@ -76,6 +83,7 @@ export const command: Command = {
     target: { type: "string" },
     optimize: { type: "string", short: "O" },
     "check-calls": { type: "string" },
+    preopen: { type: "string", repeats: true },
     print: { type: "string" },
     until: { type: "string" },
     json: { type: "boolean" },
@@ -89,6 +97,7 @@ interface Request {
   readonly target: Target;
   readonly level: Level;
   readonly checksCalls: boolean;
+  readonly preopens: readonly Preopen[];
   readonly output: string | undefined;
   readonly prints: Pass | undefined;
   readonly until: Pass | undefined;
@@ -124,6 +133,7 @@ function readRequest(line: CommandLine): Request {
     target: line.choice("target", TARGETS),
     level: Number(line.choice("optimize", ["2", "1", "0"])) as Level,
     checksCalls: checksCalls(line, file),
+    preopens: preopens(line),
     output: line.value("output"),
     prints: passOption(line, "print") ?? passOption(line, "until"),
     until: passOption(line, "until"),
@@ -154,6 +164,19 @@ function checksCalls(line: CommandLine, file: string): boolean {
   return extname(file) !== ".ts" && line.value("target") !== "kernel";
 }
 
+function preopens(line: CommandLine): readonly Preopen[] {
+  const given = line.values("preopen");
+  if (given.length === 0) return DEFAULT_PREOPENS;
+  if (line.choice("target", TARGETS) !== "linux") {
+    throw new UsageError("--preopen is for --target linux");
+  }
+  return given.map((text) => {
+    const found = parsePreopen(text);
+    if (!found) throw new UsageError(`--preopen is ${text}, not GUEST=HOST`);
+    return found;
+  });
+}
+
 function passOption(line: CommandLine, name: string): Pass | undefined {
   const value = line.value(name);
   if (value === undefined) return undefined;
@@ -168,7 +191,7 @@ async function compile(request: Request): Promise<void> {
   const clock = new Clock(file);
   const isProgram = target === "linux" || target === "isthmus";
   const runtime = isProgram ? await loadProgramRuntime() : undefined;
-  const input = await readCompileInput(file, target, level, runtime);
+  const input = await readCompileInput(file, target, level, runtime, request.preopens);
   for (const warning of input.warnings) complain(warning, "warning");
   if (isProgram) checkProgram(input);
   clock.stage("front end");

@@ -162,6 +162,16 @@ const SOURCES = {
     use the lowest ones. Link it with a higher --global-base, or without imports from x86 and
     symbols: then its memory may be anywhere.`,
   ],
+  COMP010: [
+    "a module knows a function of WASI by another type",
+    `It was built for another version of WASI, or declares the function by hand and wrongly. What is
+    provided is wasi_snapshot_preview1.`,
+  ],
+  COMP011: [
+    "a module may call functions of WASI that are not there",
+    `Sockets and signals are left out. The functions return ENOSYS, which a program can take for an
+    answer, so it may run all the same.`,
+  ],
   DUMP001: [
     "a dump cannot be read",
     `The text is not what --print and --until write. The message names the line; compare it

@@ -4,7 +4,7 @@
 import { Diagnostic, type Place } from "../base/diagnostic";
 import type { Code } from "../compile/wasm/code";
 import { Op } from "../compile/wasm/opcodes";
-import type { FunctionType, WasmModule } from "../compile/wasm/wasm";
+import type { FunctionType } from "../compile/wasm/wasm";
 import { I32 } from "../compile/wasm/wasm";
 import { link } from "../link/link";
 import type { LinkedImage } from "../link/passes/image";
@@ -12,6 +12,7 @@ import type { ObjectFile } from "../object/object";
 import type { CompileInput } from "./compile-input";
 import { PROGRAM_DATA } from "./compile-memory";
 import type { ProgramRuntime } from "./program-runtime";
+import { WASI_MODULE } from "./wasi";
 
 /** Linux maps nothing below this (vm.mmap_min_addr). */
 const LINUX_TEXT = 0x10000;
@@ -19,9 +20,10 @@ const LINUX_TEXT = 0x10000;
 /** Checks a program's imports and its `main` before anything is compiled. */
 export function checkProgram(input: CompileInput): void {
   const { module } = input;
-  checkMain(module);
+  checkMain(input);
   for (const { imported, index } of module.functions) {
     if (!imported || imported.module === "x86" || imported.module === "symbols") continue;
+    if (input.wasi && imported.module === WASI_MODULE) continue;
     throw missing(input, `${imported.module}.${imported.name}`, firstCall(input, index));
   }
   for (const { imported } of [...module.memories, ...module.tables, ...module.globals]) {
@@ -64,13 +66,18 @@ function callsIn({ length, op, a, at }: Code, index: number): number[] {
   return found;
 }
 
-function mainType(module: WasmModule): FunctionType | undefined {
-  const main = module.exports.find(({ name, kind }) => name === "main" && kind === "function");
+function mainType({ module, options }: CompileInput): FunctionType | undefined {
+  const { visible, exportName = (name) => name } = options;
+  const main = module.exports.find(
+    ({ name, kind }) =>
+      kind === "function" && exportName(name, kind) === "main" && (!visible || visible.has(name)),
+  );
   return main && module.types[module.functions[main.index]!.typeIndex];
 }
 
-function checkMain(module: WasmModule): void {
-  const type = mainType(module);
+function checkMain(input: CompileInput): void {
+  const { module } = input;
+  const type = mainType(input);
   if (!type) return;
   const { params, results } = type;
   const isFit = [...params, ...results].every((each) => each === I32);
@@ -91,17 +98,19 @@ export function linkProgram(
   target: "linux" | "isthmus",
   name: string,
 ): LinkedImage {
-  const { module, options, memory, hasRuntime } = input;
-  const type = mainType(module);
+  const { module, options, memory, hasRuntime, wasi } = input;
+  const type = mainType(input);
   const start = runtime.startCode({
     main: !type ? "none" : type.results.length > 0 ? "status" : "void",
     // Memory in place grows by mmap.
     mapsGap: target === "linux" && memory?.text === undefined,
+    ...(wasi ? { prepare: runtime.wasi.start } : {}),
     ...(hasRuntime ? { initialise: runtime.start, finish: runtime.finish } : {}),
     ...(!hasRuntime && module.start !== undefined ? { initialise: options.start ?? "" } : {}),
   });
   const manager = memory ? [runtime.wasmMemory(memory)] : [];
   const data = memory ? memory.base + memory.data.start : PROGRAM_DATA;
   const text = memory?.text ?? (target === "linux" ? LINUX_TEXT : undefined);
-  return link([object, start, ...manager], runtime.layout(data, text), { name });
+  const provided = wasi?.objects(memory?.base ?? 0) ?? [];
+  return link([object, start, ...manager, ...provided], runtime.layout(data, text), { name });
 }

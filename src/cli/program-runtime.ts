@@ -4,6 +4,7 @@
 
 import type { WasmMemory } from "../../user/runtime/wasm-memory.asm";
 import type { StartOptions } from "../../user/start.asm";
+import type { WasiSettings } from "../../user/wasi/storage.asm";
 import type { Layout } from "../link/layout/layout";
 import type { ObjectFile } from "../object/object";
 import type { Assembler } from "../x86/assembler";
@@ -28,8 +29,19 @@ export interface ProgramRuntime {
   startCode(options: StartOptions): ObjectFile;
   /** An object with `memory_size` and `memory_grow` of a module with a memory of its own. */
   wasmMemory(memory: WasmMemory): ObjectFile;
+  /** What provides WASI preview 1. */
+  readonly wasi: WasiRuntime;
   /** The address space, with static data at `data` and code from `text` on. */
   layout(data: number, text?: number): Layout;
+}
+
+export interface WasiRuntime {
+  /** The AssemblyScript file that exports all of it, relative to the installation. */
+  readonly entry: string;
+  /** What the start code calls first, with argc, argv and envp. */
+  readonly start: string;
+  /** An object with what the runtime keeps. */
+  storage(settings: WasiSettings): ObjectFile;
 }
 
 /** Reads the runtime's modules. */
@@ -47,6 +59,12 @@ export async function loadProgramRuntime(): Promise<ProgramRuntime> {
     memoryPath,
     "writeWasmMemory",
   );
+  const storagePath = await fact<string>("WASI_STORAGE_ASSEMBLY");
+  const writeWasiStorage = await importExport<(a: Assembler, settings: WasiSettings) => void>(
+    INSTALLATION,
+    storagePath,
+    "writeWasiStorage",
+  );
   return {
     entries: [await fact<string>("RUNTIME_ENTRY"), await fact<string>("RUNTIME_FINISH_ENTRY")],
     abort: await fact<string>("RUNTIME_ABORT"),
@@ -55,6 +73,11 @@ export async function loadProgramRuntime(): Promise<ProgramRuntime> {
     names: await fact<Record<string, string>>("RUNTIME_NAMES"),
     startCode: (options) => assembleModule(startPath, (a) => writeStart(a, options)),
     wasmMemory: (memory) => assembleModule(memoryPath, (a) => writeWasmMemory(a, memory)),
+    wasi: {
+      entry: await fact<string>("WASI_ENTRY"),
+      start: await fact<string>("WASI_START"),
+      storage: (settings) => assembleModule(storagePath, (a) => writeWasiStorage(a, settings)),
+    },
     layout: await importExport<ProgramRuntime["layout"]>(INSTALLATION, LAYOUT, "userLayout"),
   };
 }

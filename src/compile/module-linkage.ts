@@ -95,10 +95,11 @@ export class ModuleLinkage implements Linkage {
 
   // --- names ---
 
-  /** The exports by which others know functions, globals and tables. */
+  /** The exports by which others know functions, globals and tables, named as their symbols. */
   get visibleExports(): readonly WasmExport[] {
-    const { visible } = this.#options;
-    return this.#module.exports.filter(({ name }) => !visible || visible.has(name));
+    const { visible, exportName = (name) => name } = this.#options;
+    const exports = this.#module.exports.filter(({ name }) => !visible || visible.has(name));
+    return exports.map((each) => ({ ...each, name: exportName(each.name, each.kind) }));
   }
 
   /** Symbols that are others': imports, the runtime's, and in C the adapters of exports. */

@@ -7,7 +7,7 @@ import type { Level, Optimisation, Pass } from "./pipeline";
 import type { Stress } from "./stress";
 import type { AddressRange } from "./translate/module-data";
 import type { StaticAddresses } from "./translate/static-addresses";
-import type { ImportName } from "./wasm/wasm";
+import type { ExternalKind, ImportName } from "./wasm/wasm";
 
 export interface CompileOptions {
   readonly target: Environment;
@@ -26,6 +26,8 @@ export interface CompileOptions {
   readonly visible?: ReadonlySet<string>;
   /** What an import is called; its own name, if this is absent. */
   readonly importName?: (imported: ImportName) => string;
+  /** What an export is called; its own name, if this is absent. */
+  readonly exportName?: (name: string, kind: ExternalKind) => string;
   /** Trap at calls through tables that find no function, or one of another type. */
   readonly checksCalls?: boolean;
   /** Added to every address of linear memory; 0 unless the module is not to own low memory. */
