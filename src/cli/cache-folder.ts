@@ -9,7 +9,7 @@
 // each other all the time. The folder in /tmp is used only if it is this user's alone: anyone could
 // have made one of that name.
 
-import { accessSync, constants, lstatSync, mkdirSync } from "node:fs";
+import { accessSync, constants, lstatSync, mkdirSync, type Stats } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { dirname, posix, win32 } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
@@ -18,6 +18,7 @@ import { hashOf } from "./content-hash";
 import { progress } from "./terminal";
 
 const NAME_LENGTH = 16;
+const WRITABLE_BY_OTHERS = 0o022;
 
 /** What decides where the cache is. */
 export interface Surroundings {
@@ -109,12 +110,12 @@ function homeOrNone(): string {
 }
 
 function whyUnusable(folder: string, isShared: boolean): string | undefined {
-  const stats = lstatSync(folder, { throwIfNoEntry: false });
-  if (isShared && stats !== undefined) {
-    const isOurs = stats.isDirectory() && stats.uid === (process.getuid?.() ?? stats.uid);
-    if (!isOurs || (stats.mode & 0o022) !== 0) return "it is not this user's alone";
-  }
   try {
+    const stats = statsOf(folder);
+    if (isShared && stats !== undefined) {
+      const isOurs = stats.isDirectory() && stats.uid === (process.getuid?.() ?? stats.uid);
+      if (!isOurs || (stats.mode & WRITABLE_BY_OTHERS) !== 0) return "it is not this user's alone";
+    }
     accessSync(nearestExisting(folder), constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
@@ -122,9 +123,13 @@ function whyUnusable(folder: string, isShared: boolean): string | undefined {
   }
 }
 
+/** The folder itself if it is there, or the one in which it, or what leads to it, is to be made. */
 function nearestExisting(path: string): string {
   for (let folder = path; ; folder = dirname(folder)) {
-    const isThere = lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
-    if (isThere || folder === dirname(folder)) return folder;
+    if (statsOf(folder) !== undefined || folder === dirname(folder)) return folder;
   }
+}
+
+function statsOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
 }
