@@ -9,6 +9,17 @@ export function ownSeconds(): number {
   return (user + system) / 1e6;
 }
 
+/**
+ * What a command is started by, so that all its processes count: some outlive those that started
+ * them, and only the first process of a namespace is told what these have spent. That takes root.
+ */
+export const WHOLE_TREE = ownNamespace();
+
+function ownNamespace(): readonly string[] {
+  const words = ["unshare", "--pid", "--fork", "--mount-proc", "--"];
+  return spawnSync(words[0]!, [...words.slice(1), "true"]).status === 0 ? words : [];
+}
+
 export interface Spent {
   /** Of the processor, by the program and all its children. */
   readonly cpu: number;
@@ -19,7 +30,8 @@ export interface Spent {
 export function timeCommand(program: string, parameters: readonly string[], cwd: string): Spent {
   const script = '"$@" >/dev/null || exit; times';
   const begun = performance.now();
-  const { status, stdout, stderr } = spawnSync("sh", ["-c", script, "sh", program, ...parameters], {
+  const words = [...WHOLE_TREE, program, ...parameters];
+  const { status, stdout, stderr } = spawnSync("sh", ["-c", script, "sh", ...words], {
     cwd,
     encoding: "utf8",
   });

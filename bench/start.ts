@@ -1,0 +1,134 @@
+// How long one waits for a prompt: from a clone, from a package, after an edit, and when nothing has
+// changed.
+//
+//   npm run bench:start [-- options]
+//
+//   --quick     leaves out the clone and the package, which npm installs
+//   --json      prints one JSON document instead of the table
+//
+// Seconds are of the processor, of all processes together, and limits are on them alone: how much
+// time passes depends on what else the machine does. Prompts are the shell's, in v86. npm takes what
+// it needs from its cache, as after a first installation.
+//
+// Exit status: 1 if a row is beyond its limit.
+
+import { spawn } from "node:child_process";
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { INSTALLATION } from "../src/cli/project";
+import { childSeconds, type Spent, timeCommand, WHOLE_TREE } from "./harness/cpu-time";
+import { failureOf, formatRow, type Row } from "./kernel/table";
+
+const COMMAND = join(INSTALLATION, "bin", "isthmus.js");
+const BUNDLER = join(INSTALLATION, "tools", "build-package.js");
+const PROMPT = "/$ ";
+const NPM_INSTALL = ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund"];
+/** Runs of what takes milliseconds. */
+const RUNS = 20;
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+});
+
+const scratch = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
+try {
+  for (const words of [[BUNDLER], [COMMAND, "build"]]) {
+    timeCommand(process.execPath, words, INSTALLATION);
+  }
+  const warm = [help(), await warmPrompt()];
+  const rows = values.quick ? warm : [...warm, ...(await strangersWay())];
+  console.log(values.json ? JSON.stringify({ rows }, null, 2) : rows.map(formatRow).join("\n"));
+  const failures = rows.map((row) => failureOf(row, false)).filter((each) => each !== undefined);
+  for (const failure of failures) process.stderr.write(`bench: ${failure}\n`);
+  process.exitCode = failures.length > 0 ? 1 : 0;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+function row(what: string, { cpu, wall }: Spent, limit?: number): Row {
+  return { what, ours: cpu, unit: "CPU s", wall, ...(limit !== undefined && { limit }) };
+}
+
+/** Both are run in turn, so that neither has the quieter machine. */
+function help(): Row {
+  const spent = { node: 0, help: 0, wall: 0 };
+  for (let run = 0; run < RUNS; run++) {
+    spent.node += timeCommand(process.execPath, ["-e", "0"], scratch).cpu;
+    const { cpu, wall } = timeCommand(process.execPath, [COMMAND, "--help"], scratch);
+    spent.help += cpu;
+    spent.wall += wall;
+  }
+  const cpu = (spent.help - spent.node) / RUNS;
+  return row("isthmus --help, over node -e 0", { cpu, wall: spent.wall / RUNS }, 0.03);
+}
+
+async function warmPrompt(): Promise<Row> {
+  const spent = await timeToPrompt([process.execPath, COMMAND, "run"], INSTALLATION);
+  return row("prompt, nothing has changed", spent, 0.6);
+}
+
+/** A clone, its first prompt and the first after an edit; then a package of it. */
+async function strangersWay(): Promise<Row[]> {
+  const clone = join(scratch, "clone");
+  const left = /[\\/](node_modules|\.git|build|dist)([\\/]|$)/;
+  cpSync(INSTALLATION, clone, {
+    recursive: true,
+    filter: (path) => !left.test(path.slice(INSTALLATION.length)),
+  });
+  const installed = time(NPM_INSTALL, clone);
+  const first = await timeToPrompt(["npm", "start"], clone);
+  appendFileSync(join(clone, "kernel", "main.ts"), "// An edit.\n");
+  const edited = await timeToPrompt(["npm", "start"], clone);
+
+  const packed = time(["npm", "pack", "--silent", "--pack-destination", scratch], clone);
+  const [tarball = ""] = readdirSync(scratch).filter((name) => name.endsWith(".tgz"));
+  const user = mkdtempSync(join(scratch, "user-"));
+  writeFileSync(join(user, "package.json"), '{ "private": true }');
+  const fetched = time([...NPM_INSTALL, join(scratch, tarball)], user);
+  const run = ["npx", "--no", "isthmus", "run"];
+  return [
+    row("clone: npm install", installed),
+    row("clone: npm start, to the first prompt", first),
+    row("clone: both", sum(installed, first), 20),
+    row("clone: npm start, an edit of the kernel", edited),
+    row("package: npm pack, what is built is built", packed),
+    row("package: npm install", fetched),
+    row("package: npx isthmus run, the first prompt", await timeToPrompt(run, user), 3),
+  ];
+}
+
+function time([program = "", ...parameters]: readonly string[], cwd: string): Spent {
+  return timeCommand(program, parameters, cwd);
+}
+
+function sum(one: Spent, other: Spent): Spent {
+  return { cpu: one.cpu + other.cpu, wall: one.wall + other.wall };
+}
+
+/** Runs a command until the guest's shell prompts, then has the guest switched off. */
+async function timeToPrompt(command: readonly string[], cwd: string): Promise<Spent> {
+  const begun = performance.now();
+  const script = '"$@"; times';
+  const child = spawn("sh", ["-c", script, "sh", ...WHOLE_TREE, ...command], { cwd });
+  let shown = "";
+  let said = "";
+  let wall = 0;
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  child.stdout.on("data", (chunk: Buffer) => {
+    shown += chunk;
+    if (wall > 0 || !shown.includes(PROMPT)) return;
+    wall = (performance.now() - begun) / 1000;
+    child.stdin.write("poweroff\n");
+  });
+  await new Promise((resolve) => child.once("close", resolve));
+  if (wall === 0) throw new Error(`${command.join(" ")}: no prompt: ${shown}${said}`);
+  const times = shown.trim().split("\n").slice(-2).join("\n");
+  return { cpu: childSeconds(times), wall };
+}
