@@ -5,7 +5,6 @@
 //   --linux VMLINUZ   measures this Linux for i386 in the same run, with page-table isolation
 //                     (pti=on). Debian's is in linux-image-686-pae: apt-get download, then
 //                     dpkg -x FILE DIR; DIR/boot/vmlinuz-…
-//   --no-time         counts and sizes only; leaves out what takes processor time
 //   --bless           stores the figures of this run in bench/figures.json
 //   --json            prints one JSON document instead of the table
 //
@@ -15,7 +14,7 @@
 // TLB.
 //
 // Without --linux, Linux's figures are those in bench/figures.json, marked "stored"; figures that
-// no run measures are "quoted". Limits are on processor time, never on the time that passes.
+// no run measures are "quoted".
 //
 // Exit status: 1 if a row is beyond its limit: 2 % more than its figure in bench/figures.json, or
 // the limit that it has here.
@@ -29,8 +28,6 @@ import { INSTALLATION } from "../src/cli/project";
 import { readElfImage, symbolAddress } from "../src/inspect/elf-image";
 import { readElf } from "../src/link/elf/read";
 import { encodeCommandLine } from "../src/machine/command-line";
-import { openMachine } from "../src/machine/open-machine";
-import { ownSeconds, type Spent, timeCommand } from "./harness/cpu-time";
 import { countRows } from "./kernel/count";
 import { ROWS } from "./kernel/rows";
 import {
@@ -53,22 +50,19 @@ const KIB = 1024;
 const { values } = parseArgs({
   options: {
     linux: { type: "string" },
-    "no-time": { type: "boolean", default: false },
     bless: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
 
 const figures = JSON.parse(readFileSync(FIGURES, "utf8")) as Figures;
-const timed = values["no-time"]
-  ? buildOnly()
-  : [coldBuild(), warmBuild(), await firstUserInstruction()];
+execFileSync(process.execPath, [COMMAND, "build"], { cwd: INSTALLATION });
 const ours = countRows(KERNEL, encodeCommandLine(["quiet"], ["/init"]));
 const linux = values.linux === undefined ? undefined : measureLinux(values.linux);
 const known = values.bless ? storeFigures() : figures;
 
 const counted = gatedRows(ROWS, ours, linux?.counts, known);
-const other: readonly Row[] = [imageSize(), sharedPages(), userSpace(), ...timed];
+const other: readonly Row[] = [imageSize(), sharedPages(), userSpace()];
 console.log(values.json ? json() : table());
 const failures = [
   ...counted.map((row) => failureOf(row, true)),
@@ -102,53 +96,6 @@ function measureLinux(kernel: string) {
   const qemu = version.match(/version (\S+)/)?.[1];
   const name = `${basename(kernel)}, ${LINUX_OPTIONS}, QEMU ${qemu}`;
   return { name, counts: countRows(kernel, LINUX_OPTIONS) };
-}
-
-function build(...options: string[]): Spent {
-  return timeCommand(process.execPath, [COMMAND, "build", ...options], INSTALLATION);
-}
-
-function buildOnly(): readonly Row[] {
-  build();
-  return [];
-}
-
-function coldBuild(): Row {
-  const { cpu, wall } = build("--force");
-  const what = "cold build of kernel and user programs";
-  return { what, ours: cpu, unit: "CPU s", limit: 25, wall };
-}
-
-function warmBuild(): Row {
-  const { cpu, wall } = build();
-  return { what: "warm build", ours: cpu, unit: "CPU s", wall };
-}
-
-/** From the start of the command, warm, to the moment at which v86 is seen in ring 3. */
-async function firstUserInstruction(): Promise<Row> {
-  // The command also starts Node, loads itself, and finds the build up to date.
-  const command = build();
-  const begun = { cpu: ownSeconds(), wall: performance.now() };
-  const machine = openMachine("v86", {
-    kernel: readFileSync(KERNEL),
-    initramfs: readFileSync(join(BUILD, "initramfs.cpio")),
-    commandLine: encodeCommandLine(["quiet"], ["spin"]),
-    memoryMiB: 64,
-  });
-  try {
-    await machine.start();
-    await machine.inspectWhen(
-      ({ cpl }) => cpl === 3,
-      () => true,
-      60_000,
-    );
-    const ours = command.cpu + ownSeconds() - begun.cpu;
-    const wall = command.wall + (performance.now() - begun.wall) / 1000;
-    const what = "isthmus run to the first user instruction, v86";
-    return { what, ours, unit: "CPU s", limit: 2, wall };
-  } finally {
-    await machine.close();
-  }
 }
 
 /** What a boot loader reads: the bytes of the loadable segments. */

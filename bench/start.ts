@@ -1,5 +1,5 @@
-// How long one waits for a prompt: from a clone, from a package, after an edit, and when nothing has
-// changed.
+// How long one waits for a prompt: from a clone, from a package, after an edit, and when nothing
+// has changed.
 //
 //   npm run bench:start [-- options]
 //
@@ -7,8 +7,8 @@
 //   --json      prints one JSON document instead of the table
 //
 // Seconds are of the processor, of all processes together, and limits are on them alone: how much
-// time passes depends on what else the machine does. Prompts are the shell's, in v86. npm takes what
-// it needs from its cache, as after a first installation.
+// time passes depends on what else the machine does. Prompts are the shell's, in v86. npm takes
+// what it needs from its cache, as after a first installation.
 //
 // Exit status: 1 if a row is beyond its limit.
 

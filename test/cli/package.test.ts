@@ -1,6 +1,6 @@
-// The package as its users get it: packed or from git or from a clone, installed into an empty folder
-// with a name that needs quoting, and used there from plain JavaScript, from TypeScript, in a browser
-// and as a command. The package is packed once for all tests.
+// The package as its users get it: packed or from git or from a clone, installed into an empty
+// folder with a name that needs quoting, and used there from plain JavaScript, from TypeScript, in
+// a browser and as a command. The package is packed once for all tests.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -114,8 +114,8 @@ describe("npx isthmus run in an empty folder", () => {
   it("boots what the tarball carries, and writes nothing", () => {
     const before = inventory(user);
     const installed = join(user, "node_modules", "isthmus");
-    const where = `isthmus: no kernel/main.ts here or above, so this is the kernel of ${installed}\n`;
-    assert.equal(boots(user), where);
+    const why = "isthmus: no kernel/main.ts here or above, so this is the kernel of";
+    assert.equal(boots(user), `${why} ${installed}\n`);
     assert.deepEqual(inventory(user), before);
     assert.equal(existsSync(join(source, "cache")), false);
   });
