@@ -488,6 +488,22 @@ const LINKER = {
     thread-local variables, and knows those forms that compilers write. Compile with
     -ftls-model=local-exec, which needs nothing replaced.`,
   ],
+  LINK033: [
+    "PVH loaders find no way into the kernel",
+    `QEMU's -kernel starts a 64-bit kernel at the address that a note of type 18, owner "Xen",
+    names: where the entry code is loaded. The note needs a section of its own (@note), since only
+    such a section has a program header of type PT_NOTE.`,
+  ],
+  LINK034: [
+    "part of the kernel is loaded where the loader cannot write",
+    `Loaders of Multiboot and PVH run in 32 bits, so LMAs must lie below 4 GiB, wherever the VMAs
+    are. Give the region in the upper half a \`load\` and an \`offset\`.`,
+  ],
+  LINK035: [
+    "Limine would refuse the kernel",
+    `Limine loads 64-bit kernels at 0xffffffff80000000 and above, by their VMAs. Let the regions
+    begin there; what lies at the end of the address space is loaded as a module.`,
+  ],
   SCRIPT001: [
     "a layout asks for what no linker script can express",
     `Modules in files of their own, and sections whose address the code assumes already, are known

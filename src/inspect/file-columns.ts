@@ -17,6 +17,7 @@ import { type Box, type Column, emptyBox, kindOfRights } from "../draw/columns";
 import { compare, hex } from "../link/check/address";
 import type { FileSection } from "../link/check/linked-file";
 import type { Subject } from "../link/check/subject";
+import { unsignedBounds } from "../link/layout/address-space";
 import type { ResolvedLayout, ResolvedRegion } from "../link/layout/resolved";
 
 const PAGE = 4096;
@@ -40,7 +41,7 @@ export function fileColumns(subject: Subject): FileDrawing {
   const [first, ...others] = spaces.map(({ title, subtitle, sections, reserved, isShared }) => {
     const at = ({ address }: FileSection) => line.at(address);
     const boxes = sectionBoxes(sections, at, isShared, line, subject);
-    const empty = reserved.flatMap((region) => reservedBox(region, boxes));
+    const empty = reserved.flatMap((region) => reservedBox(region, boxes, line));
     const all = [...boxes, ...empty].sort((a, b) => a.start - b.start);
     const between = "nothing";
     return { title, subtitle, isPhysical: false, top: line.end, between, boxes: all };
@@ -105,8 +106,9 @@ function regionAt({ name, address }: FileSection, layout: ResolvedLayout): strin
     // Our linker splits a section with zeros in it: .data, .data.zero, .data.2000.
     layout.sections.find((section) => name.startsWith(`${section.name}.`));
   if (plan) return plan.region.name;
-  return layout.regions.find(({ start, end, reserved }) => {
-    return !reserved && address >= BigInt(start) && address < BigInt(end);
+  return layout.regions.find((region) => {
+    const { start, end } = unsignedBounds(region);
+    return !region.reserved && address >= start && address < end;
   })?.name;
 }
 
@@ -237,10 +239,10 @@ function withHoles(boxes: readonly Box[]): Box[] {
 }
 
 /** A region that stays free; one with a single bound is the room up to its neighbour. */
-function reservedBox(
-  { start: lowest, end, title, limited }: ResolvedRegion,
-  boxes: readonly Box[],
-): Box[] {
+function reservedBox(region: ResolvedRegion, boxes: readonly Box[], line: AddressLine): Box[] {
+  const { title, limited } = region;
+  const bounds = unsignedBounds(region);
+  const [lowest, end] = [line.at(bounds.start), line.at(bounds.end)];
   const below = boxes.map((box) => box.end).filter((other) => other < end);
   const start = limited ? lowest : Math.max(lowest, ...below);
   return start < end ? [emptyBox(start, end, title)] : [];

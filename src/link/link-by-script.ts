@@ -6,7 +6,7 @@
 // is not translated into a layout, but obeyed by passes of its own (by-script/).
 
 import { Reporter } from "../base/reporter";
-import type { ObjectFile } from "../object/object";
+import type { Machine, ObjectFile } from "../object/object";
 import { type AssignedInputs, assignInputs } from "./by-script/assign-inputs";
 import { guessHeadersSize, segmentOptions } from "./by-script/choose-segments";
 import { DataSegment, hasRelroSection } from "./by-script/data-segment";
@@ -22,6 +22,8 @@ import { Regions } from "./by-script/regions";
 import { ScriptSymbols } from "./by-script/script-symbols";
 import type { LinkByScript, ScriptedImage, ScriptOptions } from "./by-script/scripted-image";
 import { defaultSegments, placeInFile, type SegmentMap } from "./by-script/segments";
+import { shapeFor } from "./elf/shape";
+import { machineOf, refuseOtherMachines } from "./input/machine";
 import { resolveLayout } from "./layout/resolve";
 import { collectSections } from "./passes/collect-sections";
 import { collectSymbols } from "./passes/collect-symbols";
@@ -33,11 +35,10 @@ import { makeOffsetTable } from "./passes/offset-table";
 import { UnwindTables } from "./passes/prune-unwind-tables";
 import { pullMembers } from "./passes/pull-members";
 import { refuseUndefined } from "./passes/refuse-undefined";
+import { relaxThreadAccess } from "./passes/relax-thread-access";
 import { relocate } from "./passes/relocate";
 import { threadBlock } from "./passes/thread-block";
 
-const MACHINE = "i386";
-const BITS = 32;
 const NOTHING_BETWEEN: Between = { gaps: [], data: [] };
 const MOST_HEADER_CHANGES = 10;
 
@@ -57,26 +58,28 @@ export function linkByScript(link: LinkByScript): ScriptedImage {
     wanted: [...options.undefinedNames, ...script.undefinedNames],
     takesAll: (archive) => options.wholeArchives.has(archive),
   });
+  const machine = machineOf(objects);
+  const bits = shapeFor(machine).bits;
+  refuseOtherMachines(objects, machine, report);
 
-  const content = chooseContent(objects, link, entry, report);
-  const laidOut = handOutAddresses(content, link, report);
+  const content = chooseContent(objects, link, { entry, machine, report });
+  const laidOut = handOutAddresses(content, link, bits, report);
   const { outputs, symbols } = content;
   const placed = outputs.filter((output) => output.isInFile).map((output) => output.placed);
-  defineNames(symbols, laidOut.values, placed, MACHINE, BITS);
+  defineNames(symbols, laidOut.values, placed, machine);
   for (const symbol of symbols.defined) symbol.settle();
 
   // Make the bytes of the image.
   content.unwind.connect();
   for (const output of outputs)
-    addFilling(output, laidOut.between.get(output) ?? NOTHING_BETWEEN, BITS);
+    addFilling(output, laidOut.between.get(output) ?? NOTHING_BETWEEN, bits);
   const threads = threadBlock(placed, report);
-  const context = { symbols, threads, machine: MACHINE, report } as const;
-  for (const section of placed) relocate(section, context);
+  for (const section of placed) relocate(section, { symbols, threads, machine, report });
   report.barrier();
 
   return {
-    layout: resolveLayout({ name: link.name, entry: entry.name }),
-    entry: entryAddress(entry, symbols, outputs, BITS, report),
+    layout: resolveLayout({ machine, name: link.name, entry: entry.name }),
+    entry: entryAddress(entry, symbols, outputs, bits, report),
     sections: placed,
     segments: [],
     regions: [],
@@ -107,8 +110,7 @@ interface ScriptedContent {
 function chooseContent(
   objects: readonly ObjectFile[],
   { script, options }: LinkByScript,
-  entry: Entry,
-  report: Reporter,
+  { entry, machine, report }: { entry: Entry; machine: Machine; report: Reporter },
 ): ScriptedContent {
   // List the sections of all objects.
   const byObject = collectSections(objects, report);
@@ -126,12 +128,13 @@ function chooseContent(
 
   // Leave out what nothing needs.
   const dropped = markLive(inputs, assigned, symbols, entry, options);
+  if (machine === "x86-64") relaxThreadAccess(inputs, report);
   const unwind = new UnwindTables(assigned.placed, symbols);
   refuseUndefined(byObject, symbols, report);
   report.barrier();
 
   // Give position-independent code its table, and equal constants one place.
-  const table = makeOffsetTable(inputs, symbols, { machine: MACHINE });
+  const table = makeOffsetTable(inputs, symbols, { machine });
   if (table.length > 0) {
     assigned = assignInputs(withTable(inputs, table), script, regions, options);
     for (const output of assigned.outputs) settlePlan(output);
@@ -179,10 +182,15 @@ function withTable(
 }
 
 /** Addresses, and what follows from them. */
-function handOutAddresses(content: ScriptedContent, link: LinkByScript, report: Reporter) {
+function handOutAddresses(
+  content: ScriptedContent,
+  link: LinkByScript,
+  bits: 32 | 64,
+  report: Reporter,
+) {
   const { statements, outputs, symbols, inputs, regions } = content;
   const { script, options } = link;
-  const about = segmentOptions(options, inputs);
+  const about = segmentOptions(options, inputs, bits);
   const values = new ScriptSymbols(symbols, outputs, assignedOutright(script));
   const { file, program } = about.headerSizes;
   let headersSize = guessHeadersSize(script, outputs, about);
@@ -201,7 +209,7 @@ function handOutAddresses(content: ScriptedContent, link: LinkByScript, report: 
     const { all, default: defaultRegion } = regions;
     const counters = { regions: all, defaultRegion, symbols: values, dataSegment, names };
     trial = new Reporter();
-    const context = { file: script.file, bits: BITS, report: trial };
+    const context = { file: script.file, bits, report: trial };
     between = new LayOut({ statements, ...counters, ...context }).run();
     segments = script.segments
       ? givenSegments(script.segments, outputs, names)

@@ -7,11 +7,12 @@ import type { InputSection } from "../passes/model";
 import { STACK_NOTE } from "./assign-inputs";
 import type { ScriptOutput } from "./model";
 import type { ScriptOptions } from "./scripted-image";
-import { HEADERS_32, type SegmentOptions } from "./segments";
+import { HEADERS_32, HEADERS_64, type SegmentOptions } from "./segments";
 
 export function segmentOptions(
   options: ScriptOptions,
   inputs: readonly InputSection[],
+  bits: 32 | 64,
 ): SegmentOptions {
   return {
     isPaged: options.magic === "paged",
@@ -19,7 +20,7 @@ export function segmentOptions(
     separatesCode: options.separatesCode,
     maxPageSize: options.maxPageSize,
     stackFlags: stackFlags(options, inputs),
-    headerSizes: HEADERS_32,
+    headerSizes: bits === 64 ? HEADERS_64 : HEADERS_32,
   };
 }
 

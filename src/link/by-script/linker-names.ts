@@ -2,6 +2,7 @@
 // values.
 
 import type { Machine } from "../../object/object";
+import { shapeFor } from "../elf/shape";
 import type { Script, Statement } from "../gnu-script/syntax";
 import type { LayoutSymbol } from "../layout/resolved";
 import type { LinkerNames } from "../passes/collect-symbols";
@@ -49,9 +50,9 @@ export function defineNames(
   values: ScriptSymbols,
   placed: readonly PlacedSection[],
   machine: Machine,
-  bits: number,
 ): void {
   defineSymbols(symbols, placed, [], { machine });
+  const { bits } = shapeFor(machine);
   for (const symbol of symbols.ofLayout) {
     if (symbol.about?.kind !== "assigned") continue;
     const value = values.values.get(symbol.name);

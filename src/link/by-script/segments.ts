@@ -45,6 +45,7 @@ export interface HeaderSizes {
 }
 
 export const HEADERS_32: HeaderSizes = { file: EHDR_SIZE, program: PHDR_SIZE };
+export const HEADERS_64: HeaderSizes = { file: 64, program: 56 };
 
 export interface AddressRange {
   readonly start: bigint;

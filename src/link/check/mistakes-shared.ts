@@ -1,5 +1,6 @@
 // Mistakes about what kernel and user programs share, and about page tables and their permissions.
 
+import { unsignedBounds } from "../layout/address-space";
 import type { ResolvedRegion } from "../layout/resolved";
 import { readableName } from "../names/demangle";
 import { hex, PAGE, pageDown, pageUp } from "./address";
@@ -130,7 +131,7 @@ function tooLarge({ sections }: SharedPart, { layout, file }: Subject): Finding[
   return sections.flatMap(({ name, address, size }) => {
     const plan = layout.sections.find((each) => each.name === name);
     if (!plan) return [];
-    const limit = BigInt(plan.region.start);
+    const { start: limit } = unsignedBounds(plan.region);
     const max = plan.maxSize === undefined ? undefined : BigInt(plan.maxSize);
     const what =
       max !== undefined && size > max
@@ -204,7 +205,8 @@ export const dialects: Mistake = {
 
 /** Whether a region's sections are to have this distance from LMA to VMA. */
 function isAtOffset(distance: bigint, { raised }: ResolvedRegion): boolean {
-  return raised === undefined || distance === BigInt(raised.offset);
+  if (raised === undefined) return true;
+  return BigInt.asUintN(64, distance) === BigInt.asUintN(64, BigInt(raised.offset));
 }
 
 /** Sections that lie elsewhere than the layout demands: out of their regions. */
@@ -215,8 +217,10 @@ function differences(subject: Subject): Finding[] {
     const load = subject.loadAddressOf(section);
     if (!plan || (load === undefined && plan.module === undefined)) return [];
     const end = section.address + section.size;
-    const isIn = (at: bigint, { start, end: stop }: { start: number; end: number }) =>
-      at >= BigInt(start) && at < BigInt(stop);
+    const isIn = (at: bigint, region: ResolvedRegion) => {
+      const bounds = unsignedBounds(region);
+      return at >= bounds.start && at < bounds.end;
+    };
     const isParked = plan.region.anchor === "end";
     const last = plans.filter(({ region }) => region === plan.region).at(-1);
     const what = !isIn(section.address, plan.region)
@@ -225,7 +229,7 @@ function differences(subject: Subject): Finding[] {
         ? `is loaded at ${hex(load)}, outside region "${plan.load.name}"`
         : load !== undefined && !isAtOffset(section.address - load, plan.region)
           ? `is linked at ${hex(section.address)} and loaded at ${hex(load)}, not at its offset`
-          : isParked && last === plan && pageUp(end) < parkedEnd(plan.region.end, section.size)
+          : isParked && last === plan && pageUp(end) < parkedEnd(plan.region, section.size)
             ? `ends at ${hex(end)}, not at the end of region "${plan.region.name}"`
             : undefined;
     if (what === undefined) return [];
@@ -240,10 +244,11 @@ function differences(subject: Subject): Finding[] {
   });
 }
 
-/** lld refuses a section that ends at 4 GiB: with full pages it must stay one page below. */
-function parkedEnd(end: number, size: bigint): bigint {
-  const mayStayBelow = end === 2 ** 32 && size % PAGE === 0n;
-  return BigInt(end) - (mayStayBelow ? PAGE : 0n);
+/** lld refuses a section that ends at 4 GiB or 2^64: with full pages it must stay a page below. */
+function parkedEnd(region: ResolvedRegion, size: bigint): bigint {
+  const { end } = unsignedBounds(region);
+  const isRefused = end === 1n << 32n || end === 1n << 64n;
+  return end - (isRefused && size % PAGE === 0n ? PAGE : 0n);
 }
 
 function unalignedByGold(subject: Subject): Finding[] {

@@ -191,7 +191,7 @@ export class SectionTable {
 }
 
 /** Writes numbers as wide as the class. */
-export function wordWriter(out: ByteWriter, { bits }: ElfShape): (value: number) => void {
+function wordWriter(out: ByteWriter, { bits }: ElfShape): (value: number) => void {
   return bits === 64 ? (value) => out.u64(value) : (value) => out.u32(value);
 }
 
@@ -226,6 +226,40 @@ export function elfHeader(fields: {
   out.u16(sections);
   out.u16(sections - 1); // .shstrtab is the last
   return out.finish();
+}
+
+/** What a program header says besides type and flags. */
+export interface SegmentFields {
+  readonly offset: number;
+  readonly address: number;
+  readonly loadAddress: number;
+  readonly fileSize: number;
+  readonly memorySize: number;
+  readonly align: number;
+}
+
+/** Writes program headers, one after the other. */
+export class ProgramHeaders {
+  readonly #out: ByteWriter;
+  readonly #is64: boolean;
+  readonly #word: (value: number) => void;
+
+  constructor(out: ByteWriter, machine: Machine) {
+    const shape = shapeFor(machine);
+    this.#out = out;
+    this.#is64 = shape.bits === 64;
+    this.#word = wordWriter(out, shape);
+  }
+
+  add(type: number, flags: number, fields: SegmentFields): void {
+    const { offset, address, loadAddress, fileSize, memorySize, align } = fields;
+    this.#out.u32(type);
+    // The two classes have the flags at different places.
+    if (this.#is64) this.#out.u32(flags);
+    for (const field of [offset, address, loadAddress, fileSize, memorySize]) this.#word(field);
+    if (!this.#is64) this.#out.u32(flags);
+    this.#word(align);
+  }
 }
 
 /** NUL-terminated strings in a row, each stored once; offset 0 is the empty one. */

@@ -72,3 +72,9 @@ export function halfOf(
   const other = edge === "start" ? "end" : "start";
   return inside.find((half) => half[other] !== bound) ?? halves[0];
 }
+
+/** Bounds as files have them: an end at the end of the upper half is 2^64. */
+export function unsignedBounds({ start, end }: Half): { start: bigint; end: bigint } {
+  const first = BigInt.asUintN(64, BigInt(start));
+  return { start: first, end: first + BigInt(end - start) };
+}

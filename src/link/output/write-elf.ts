@@ -32,8 +32,13 @@ import {
 } from "../../abi/elf";
 import { ByteWriter } from "../../base/byte-writer";
 import { shapeFor } from "../elf/shape";
-import { type ExtraSection, elfHeader, SectionTable, wordWriter } from "../elf/tables";
-import type { ResolvedLayout } from "../layout/resolved";
+import {
+  type ExtraSection,
+  elfHeader,
+  ProgramHeaders,
+  SectionTable,
+  type SegmentFields,
+} from "../elf/tables";
 import type { LinkedImage } from "../passes/image";
 import type { Piece, Segment } from "../passes/make-segments";
 import type { LinkSymbol, PlacedSection } from "../passes/model";
@@ -93,10 +98,12 @@ export function writeElf(image: LinkedImage, options: ElfOptions = {}): Uint8Arr
     }),
   );
   const fileAlign = fileAlignOf(layout, module);
-  const headersOut = new ProgramHeaders(front, layout);
-  for (const segment of segments) headersOut.load(segment, fileAlign);
-  for (const piece of notePieces(segments)) headersOut.note(piece);
-  if (layout.stackHeader) headersOut.stack();
+  const program = new ProgramHeaders(front, layout.machine);
+  for (const segment of segments) {
+    program.add(PT_LOAD, flagsOf(segment.permissions), { ...segment, align: fileAlign });
+  }
+  for (const piece of notePieces(segments)) program.add(PT_NOTE, PF_R, noteFields(piece));
+  if (layout.stackHeader) program.add(PT_GNU_STACK, PF_R | PF_W, { ...NOWHERE, align: 16 });
   const bytes = out.release();
   bytes.set(front.finish(), 0);
   return bytes;
@@ -210,44 +217,14 @@ class Headers {
   }
 }
 
-/** Writes program headers, one after the other. */
-class ProgramHeaders {
-  readonly #out: ByteWriter;
-  readonly #is64: boolean;
-  readonly #word: (value: number) => void;
+const NOWHERE = { offset: 0, address: 0, loadAddress: 0, fileSize: 0, memorySize: 0 };
 
-  constructor(out: ByteWriter, { machine }: ResolvedLayout) {
-    const shape = shapeFor(machine);
-    this.#out = out;
-    this.#is64 = shape.bits === 64;
-    this.#word = wordWriter(out, shape);
-  }
-
-  load(segment: Segment, align: number): void {
-    const { offset, address, loadAddress, fileSize, memorySize } = segment;
-    const flags = flagsOf(segment.permissions);
-    this.#add(PT_LOAD, flags, [offset, address, loadAddress, fileSize, memorySize, align]);
-  }
-
-  /** Where a note is, which some loaders look for. */
-  note({ section, offset, fileSize, start }: NotePiece): void {
-    const [address, load] = [section.address + offset, section.loadAddress + offset];
-    this.#add(PT_NOTE, PF_R, [start, address, load, fileSize, fileSize, 4]);
-  }
-
-  stack(): void {
-    this.#add(PT_GNU_STACK, PF_R | PF_W, [0, 0, 0, 0, 0, 16]);
-  }
-
-  #add(type: number, flags: number, fields: readonly number[]): void {
-    this.#out.u32(type);
-    // The two classes have the flags at different places.
-    if (this.#is64) this.#out.u32(flags);
-    for (const field of this.#is64 ? fields : fields.slice(0, 5)) this.#word(field);
-    if (this.#is64) return;
-    this.#out.u32(flags);
-    this.#word(fields.at(-1) ?? 0);
-  }
+/** Where a note is, which some loaders look for. */
+function noteFields({ section, offset, fileSize, start }: NotePiece): SegmentFields {
+  const address = section.address + offset;
+  const loadAddress = section.loadAddress + offset;
+  const size = { fileSize, memorySize: fileSize };
+  return { offset: start, address, loadAddress, ...size, align: 4 };
 }
 
 function flagsOf(permissions: Segment["permissions"]): number {

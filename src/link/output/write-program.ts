@@ -23,10 +23,10 @@ import { ByteWriter } from "../../base/byte-writer";
 import { type ScriptOutput, toAddress } from "../by-script/model";
 import type { ScriptedImage } from "../by-script/scripted-image";
 import type { ProgramHeader } from "../by-script/segments";
-import { elfHeader, SectionTable } from "../elf/tables";
+import { type ElfShape, shapeFor } from "../elf/shape";
+import { elfHeader, ProgramHeaders, SectionTable } from "../elf/tables";
 import type { LinkSymbol } from "../passes/model";
 
-const BITS = 32;
 const DEBUG = /^\.(z?debug|line|stab|gdb_index)/;
 const TYPES: readonly (readonly [RegExp, number])[] = [
   [/^\.note(\.|$)/, SHT_NOTE],
@@ -48,12 +48,14 @@ export function writeProgram(image: ScriptedImage, keep: Stripping = KEEP_ALL): 
   const { file, entry } = image;
   const shown = image.outputs.filter((each) => each.isInFile && (keep.debug || !isDebug(each)));
   const out = new ByteWriter();
-  const table = new SectionTable(out);
+  const { machine } = image.layout;
+  const shape = shapeFor(machine);
+  const table = new SectionTable(out, machine);
   out.fill(headersEnd(image));
   const offsets = writeSections(shown, image, out);
   const numbers = new Map<ScriptOutput, number>();
   for (const output of shown) {
-    numbers.set(output, addHeader(output, offsets.get(output) ?? 0, table));
+    numbers.set(output, addHeader(output, offsets.get(output) ?? 0, table, shape));
   }
   if (keep.symbols !== "none") {
     const symbols = image.symbols.filter(
@@ -62,6 +64,7 @@ export function writeProgram(image: ScriptedImage, keep: Stripping = KEEP_ALL): 
     const threadStart = image.threads?.start ?? 0;
     table.addSymbols(symbols, {
       value: ({ address, type }) => (type === "thread" ? address - threadStart : address),
+      high: ({ high }) => high,
       header: headerFinder(image, numbers),
     });
   }
@@ -69,15 +72,17 @@ export function writeProgram(image: ScriptedImage, keep: Stripping = KEEP_ALL): 
   const sections = table.headers.length;
   const segments = file.headers.length;
   const front = new ByteWriter();
-  front.bytes(elfHeader({ type: ET_EXEC, entry, segments, sectionTable, sections }));
-  for (const header of file.headers) writeProgramHeader(front, header);
+  front.bytes(elfHeader({ machine, type: ET_EXEC, entry, segments, sectionTable, sections }));
+  const headers = new ProgramHeaders(front, machine);
+  for (const header of file.headers) writeProgramHeader(headers, header, shape);
   const bytes = out.release();
   bytes.set(front.finish(), 0);
   return bytes;
 }
 
-function headersEnd({ file }: ScriptedImage): number {
-  return 52 + file.headers.length * 32;
+function headersEnd({ file, layout }: ScriptedImage): number {
+  const { header, segment } = shapeFor(layout.machine);
+  return header.size + file.headers.length * segment.size;
 }
 
 function isDebug({ name, flags }: ScriptOutput): boolean {
@@ -112,7 +117,12 @@ function writeBytes({ placed, size }: ScriptOutput, out: ByteWriter): void {
   out.fill(Number(size) - placed.bytes.length);
 }
 
-function addHeader(output: ScriptOutput, offset: number, table: SectionTable): number {
+function addHeader(
+  output: ScriptOutput,
+  offset: number,
+  table: SectionTable,
+  { bits: width }: ElfShape,
+): number {
   const { name, flags, size, align } = output;
   const bits =
     (flags.alloc ? SHF_ALLOC : 0) |
@@ -124,7 +134,7 @@ function addHeader(output: ScriptOutput, offset: number, table: SectionTable): n
     name,
     type: output.isNoBits ? SHT_NOBITS : type,
     flags: bits,
-    address: toAddress(output.address, BITS),
+    address: toAddress(output.address, width),
     offset,
     size: Number(size),
     align: Number(align),
@@ -145,15 +155,14 @@ function headerFinder(
   };
 }
 
-function writeProgramHeader(out: ByteWriter, header: ProgramHeader): void {
-  out.u32(header.type);
-  out.u32(header.offset);
-  out.u32(toAddress(header.address, BITS));
-  out.u32(toAddress(header.loadAddress, BITS));
-  out.u32(header.fileSize);
-  out.u32(header.memorySize);
-  out.u32(header.flags);
-  out.u32(header.align);
+function writeProgramHeader(
+  headers: ProgramHeaders,
+  { type, flags, ...header }: ProgramHeader,
+  { bits }: ElfShape,
+): void {
+  const address = toAddress(header.address, bits);
+  const loadAddress = toAddress(header.loadAddress, bits);
+  headers.add(type, flags, { ...header, address, loadAddress });
 }
 
 /** The bytes from the lowest load address to the highest, as `--oformat binary` has them. */

@@ -38,6 +38,18 @@ export function checkEntry(image: LinkedImage, takesPhysical: boolean, report: R
   else report.error("LINK022", text, remedy, place);
 }
 
+/** Reports what is loaded where a loader that runs in 32 bits cannot write. */
+export function checkLoadable({ segments, layout }: LinkedImage, report: Reporter): void {
+  const far = segments.find(({ module, loadAddress, memorySize }) => {
+    return module === undefined && (loadAddress < 0 || loadAddress + memorySize > 2 ** 32);
+  });
+  if (!far) return;
+  const { name } = far.pieces[0]?.section ?? layout;
+  const text = `section ${name} is loaded at ${hex(far.loadAddress)}, beyond 4 GiB`;
+  const remedy = "Give its region a `load` below 4 GiB: the loader has 32-bit addresses.";
+  report.error("LINK034", text, remedy, { file: layout.name });
+}
+
 function isIn({ memorySize }: Segment, start: number, address: number): boolean {
   return address >= start && address < start + memorySize;
 }

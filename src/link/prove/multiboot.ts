@@ -12,7 +12,7 @@ import type { Reporter } from "../../base/reporter";
 import type { LinkedImage } from "../passes/image";
 import type { SymbolScope } from "../passes/model";
 import { headersEnd } from "../passes/place-in-files";
-import { checkEntry } from "./entry-point";
+import { checkEntry, checkLoadable } from "./entry-point";
 import { fileStart } from "./file-start";
 
 const WINDOW = 8192;
@@ -33,6 +33,7 @@ export function proveMultiboot(image: LinkedImage, _symbols: SymbolScope, report
     report.error("LINK021", text, "Declare fewer sections.", place);
   }
   checkEntry(image, true, report);
+  checkLoadable(image, report);
 }
 
 /** The file offset of a valid Multiboot header. */

@@ -7,7 +7,7 @@ import { MULTIBOOT2_END_TAG, MULTIBOOT2_I386, MULTIBOOT2_WINDOW } from "../../ab
 import type { Reporter } from "../../base/reporter";
 import type { LinkedImage } from "../passes/image";
 import type { SymbolScope } from "../passes/model";
-import { checkEntry } from "./entry-point";
+import { checkEntry, checkLoadable } from "./entry-point";
 import { fileStart } from "./file-start";
 import { findHeader, tagsOf } from "./multiboot2-header";
 
@@ -25,6 +25,7 @@ export function proveMultiboot2(image: LinkedImage, _symbols: SymbolScope, repor
     checkHeader(view, offset, name, report);
   }
   checkEntry(image, false, report);
+  checkLoadable(image, report);
 }
 
 function checkHeader(view: DataView, offset: number, name: string, report: Reporter): void {

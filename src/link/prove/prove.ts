@@ -6,8 +6,10 @@ import type { LinkedImage } from "../passes/image";
 import type { SymbolScope } from "../passes/model";
 import { proveBeforePaging } from "./before-paging";
 import { proveClosed } from "./closed";
+import { proveLimine } from "./limine";
 import { proveMultiboot } from "./multiboot";
 import { proveMultiboot2 } from "./multiboot2";
+import { provePvh } from "./pvh";
 import { proveRelocatable } from "./relocatable";
 
 type Proof = (image: LinkedImage, symbols: SymbolScope, report: Reporter) => void;
@@ -17,6 +19,8 @@ const PROOFS: readonly Proof[] = [
   proveBeforePaging, // early boot code names nothing that only paging shows
   proveMultiboot, // a boot loader finds its header, and the entry point
   proveMultiboot2,
+  provePvh,
+  proveLimine,
   proveRelocatable, // where a loader may move the image suits it
 ];
 

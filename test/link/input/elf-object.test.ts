@@ -69,7 +69,7 @@ test("files that are not i386 ELF objects are refused, each with its reason", ()
     [good.slice(0, 51), /is not an ELF file/],
     [change(4, 2), /64-bit ELF file/],
     [change(5, 2), /big-endian/],
-    [change(18, 62), /machine 62/],
+    [change(18, 62), /an object of x32/],
     [change(16, 2), /type 2, not a relocatable object/],
   ];
   for (const [bytes, expected] of cases) {
