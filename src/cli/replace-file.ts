@@ -64,7 +64,8 @@ function replace(path: string, bytes: Uint8Array | string, mode: number): void {
   }
 }
 
-function cannotWrite(path: string, error: unknown): Diagnostic {
+/** CLI007: what a file cannot be written for. */
+export function cannotWrite(path: string, error: unknown): Diagnostic {
   const reason = systemReason(error) ?? (error instanceof Error ? error.message : String(error));
   return new Diagnostic(
     "CLI007",

@@ -10,6 +10,7 @@ import type { ConsoleInput } from "./console-input";
 import type { ForeignKernel } from "./foreign-kernel";
 import { type Outcome, runGuest } from "./guest-run";
 import { GuestWatch, type LastLook, screenText } from "./guest-watch";
+import type { SerialOutput } from "./serial-output";
 import { progress } from "./terminal";
 
 const STATUS_UNUSABLE = 2;
@@ -22,6 +23,7 @@ export interface ForeignRun {
   readonly options: BootOptions;
   readonly qemu: QemuOptions;
   readonly input: ConsoleInput;
+  readonly output: SerialOutput;
   readonly seconds: number | undefined;
   /** Where the screen's text goes; `-`: the standard output, at the end. */
   readonly screen: string | undefined;
@@ -47,7 +49,7 @@ export async function runForeign(kernel: ForeignKernel, run: ForeignRun): Promis
     { ...run.options, ...(choice.grubCommand && { grubCommand: choice.grubCommand }) },
     { ...run.qemu, program: choice.qemu },
   );
-  machine.serial.onOutput((bytes) => process.stdout.write(bytes));
+  run.output.connect(machine.serial);
   const watch = new GuestWatch(machine, run.screen);
   try {
     const outcome = await runGuest({

@@ -1,9 +1,10 @@
 // isthmus run: boots the kernel; this terminal is its serial line
 //
 //   npx isthmus run [--machine v86|qemu|grub] [--memory MiB] [--timeout S] [--initramfs FILE]
-//                   [--screen FILE] [--verbose] [--trace] [--gdb] [[--] PROGRAM ARGS…]
+//                   [--screen FILE] [--log FILE] [--verbose] [--trace] [--gdb]
+//                   [[--] PROGRAM ARGS…]
 //   npx isthmus run --kernel FILE [--force] [--machine …] [--memory MiB] [--timeout S]
-//                   [--initramfs FILE] [--screen FILE] [--gdb] [[--] COMMAND LINE…]
+//                   [--initramfs FILE] [--screen FILE] [--log FILE] [--gdb] [[--] COMMAND LINE…]
 //
 // Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input from a
 // pipe or a file is passed on without echo, and its end as ^D.
@@ -25,6 +26,7 @@
 //   --screen FILE      writes the text of the VGA screen whenever it changes, and - at the end, to
 //                      the standard output; without it the screen of a kernel that says nothing on
 //                      its serial line is printed at the end
+//   --log FILE         writes what comes from the serial line to FILE, too
 //   --verbose          shows what the kernel says while it boots
 //   --trace            shows every system call
 //   --gdb              with --machine qemu: waits for GDB before the first instruction, and prints
@@ -33,6 +35,14 @@
 // Keys, at a terminal
 //   ^A x               leaves
 //   ^A ^A              sends ^A
+//
+// Example
+//   $ npx isthmus run hello; echo $?
+//   Hello from TypeScript in ring 3, process 1.
+//     code at  0x0000128c
+//     data at  0x001002e0
+//     stack at 0xffffbeec
+//   0
 //
 // Exit status: the program's own (128 + signal if it was killed); 0 a kernel of yours has halted
 // with interrupts off or switched the machine off; what QEMU ends with if it wrote to port 0xf4
@@ -57,6 +67,7 @@ import { examineKernel, type ForeignKernel } from "./foreign-kernel";
 import { type Outcome, runGuest } from "./guest-run";
 import { GuestWatch, screenText } from "./guest-watch";
 import { runForeign } from "./run-foreign";
+import { SerialOutput } from "./serial-output";
 import { progress } from "./terminal";
 
 const STATUS_TIMEOUT = 124;
@@ -78,6 +89,7 @@ export const command: Command = {
     trace: { type: "boolean" },
     gdb: { type: "boolean" },
     screen: { type: "string" },
+    log: { type: "string" },
     force: { type: "boolean" },
   },
   takesProgram: true,
@@ -92,6 +104,7 @@ async function run(line: CommandLine): Promise<number> {
   if (isDebugged && (foreign?.choice.machine ?? line.value("machine")) !== "qemu") {
     throw new UsageError("--gdb works only with --machine qemu");
   }
+  const output = new SerialOutput(line.value("log"));
   const input = new ConsoleInput();
   input.open();
   try {
@@ -99,19 +112,20 @@ async function run(line: CommandLine): Promise<number> {
     const settings = await Promise.race([prepared, input.left]);
     if (settings === undefined) leaveBuild(input);
     const screen = line.value("screen");
-    const isRun = { settings, input, seconds, screen, isDebugged };
+    const isRun = { settings, input, output, seconds, screen, isDebugged };
     const status = foreign ? await bootForeign(foreign, isRun, line) : await bootOwn(isRun);
     if (status === STATUS_NOT_FOUND) suggestProgram(line.program[0], settings.options.initramfs);
     return status;
   } finally {
     input.close();
+    output.close();
   }
 }
 
 async function bootOwn(run: Run): Promise<number> {
-  const { settings, seconds, isDebugged } = run;
+  const { settings, output, seconds, isDebugged } = run;
   const machine = openMachine(settings.machine, settings.options, debuggerOf(isDebugged));
-  machine.serial.onOutput((bytes) => process.stdout.write(bytes));
+  output.connect(machine.serial);
   const outcome = await boot(machine, run);
   return report(outcome, machine, seconds);
 }
@@ -119,6 +133,7 @@ async function bootOwn(run: Run): Promise<number> {
 interface Run {
   readonly settings: BootSettings;
   readonly input: ConsoleInput;
+  readonly output: SerialOutput;
   readonly seconds: number | undefined;
   readonly screen: string | undefined;
   readonly isDebugged: boolean;
@@ -143,7 +158,7 @@ function foreignMemory(line: CommandLine): number {
 }
 
 function bootForeign(foreign: ForeignKernel, run: Run, line: CommandLine): Promise<number> {
-  const { settings, input, seconds, screen, isDebugged } = run;
+  const { settings, input, output, seconds, screen, isDebugged } = run;
   const options = {
     ...settings.options,
     memoryMiB: foreignMemory(line),
@@ -158,6 +173,7 @@ function bootForeign(foreign: ForeignKernel, run: Run, line: CommandLine): Promi
     options,
     qemu: debuggerOf(isDebugged),
     input,
+    output,
     seconds,
     screen,
     force: line.flag("force"),

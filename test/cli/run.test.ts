@@ -1,7 +1,7 @@
 // `isthmus run` with kernels of a few bytes: exit statuses, input, and how a run ends.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -42,6 +42,24 @@ describe("isthmus run", () => {
     const { status, stderr } = await run([print("busy\n"), SPIN], ["--timeout", "1"]);
     assert.equal(status, 124);
     assert.match(stderr, /timed out after 1 s/);
+  });
+
+  it("writes what the guest says to the file that --log names, too", async () => {
+    const log = join(directory, "serial.log");
+    writeFileSync(log, "from the last run, and longer than this one");
+    const words = ["--log", log];
+    const { stdout } = await run([print("hello\n"), debugLine("exit 0"), HALT], words);
+    assert.deepEqual([stdout, readFileSync(log, "utf8")], ["hello\n", "hello\n"]);
+  });
+
+  it("says why a log cannot be written: at once, or at the end if the disk is full", async () => {
+    const kernel = [print("hello\n"), debugLine("exit 0"), HALT];
+    const { status, stdout, stderr } = await run(kernel, ["--log", join(directory, "no", "log")]);
+    assert.deepEqual([status, stdout], [2, ""]);
+    assert.match(stderr, /CLI007.*log cannot be written/);
+    const full = await run(kernel, ["--log", "/dev/full"]);
+    assert.deepEqual([full.status, full.stdout], [2, "hello\n"]);
+    assert.match(full.stderr, /CLI007.*\/dev\/full cannot be written/);
   });
 
   it("passes input on, and its end as ^D", async () => {
