@@ -5,6 +5,7 @@
 //   dist/v86.wasm   v86's WebAssembly, patched so that v86 can step (src/machine/v86-patch.ts)
 //   dist/index.js   the library, one module without imports, for Node, bundlers and browsers
 //   dist/types/     its declarations, in packages
+//   dist/man/       manual pages, in packages
 //   dist/system/    the kernel and the programs, in packages: what a build would leave in build/
 //
 // npm runs this as `prepare`: after `npm install` in a clone, because the command starts faster
@@ -27,6 +28,7 @@ import { fileURLToPath } from "node:url";
 const INSTALLATION = fileURLToPath(new URL("..", import.meta.url));
 const TYPES = "dist/types";
 const SYSTEM = "dist/system";
+const MANUAL = "dist/man";
 /** Only when npm packs does it say that the package comes from the package's own folder. */
 const { npm_package_resolved: ORIGIN = "" } = process.env;
 const IS_PACKED = existsSync(ORIGIN) && realpathSync(ORIGIN) === realpathSync(INSTALLATION);
@@ -85,6 +87,10 @@ function buildSystem() {
   run(process.execPath, "bin/isthmus.js", "build", "--output", SYSTEM);
 }
 
+function buildManual() {
+  run(process.execPath, "--import", "./bin/loader.js", "tools/build-manual.ts", MANUAL);
+}
+
 function run(program, ...words) {
   const shell = process.platform === "win32";
   const { status } = spawnSync(program, words, { stdio: "inherit", shell });
@@ -107,4 +113,5 @@ await buildV86();
 const isPrepack = process.argv.includes("--package");
 // What `prepack` has made is not made again.
 if (isPrepack || (IS_PACKED && !existsSync(TYPES))) buildTypes();
+if (isPrepack || (IS_PACKED && !existsSync(MANUAL))) buildManual();
 if (isPrepack || (IS_PACKED && !existsSync(SYSTEM))) buildSystem();

@@ -22,6 +22,16 @@
 //   --initramfs FILE   the module for it
 //   --layout FILE      the layout of that kernel: what the regions of its spaces are called
 //
+// Example
+//   $ npx isthmus audit
+//   v86: every law holds
+//
+//   law 1  holds      the trampoline is all that is shared
+//                     3 pages, 12288 bytes, in 5 user spaces
+//   law 2  holds      user directories hold user frames and the trampoline
+//                     40 pages in 5 user spaces were looked at
+//   …
+//
 // Exit status: 0 no law is broken; 1 one is, and the addresses are listed; 2 the machine could not
 // be audited.
 

@@ -13,7 +13,7 @@ import type { Project } from "./project";
 import { projectHere } from "./project-here";
 
 export const BOOT_OPTIONS = {
-  machine: { type: "string" },
+  machine: { type: "string", choices: MACHINE_NAMES },
   memory: { type: "string" },
   kernel: { type: "string" },
   initramfs: { type: "string" },

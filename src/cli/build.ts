@@ -1,6 +1,6 @@
 // isthmus build: compiles and links the kernel and the user programs
 //
-//   npx isthmus build [--force] [--output DIR] [--json]
+//   npx isthmus build [--force] [--output DIR] [--watch] [--json]
 //
 // Writes into build/ of the project: kernel.elf with DWARF, kernel.map (where everything went),
 // kernel.sym (symbols by address), kernel.asm (disassembly with TypeScript lines), kernel.svg (a
@@ -10,23 +10,39 @@
 // Options
 //   --force        builds everything, up to date or not
 //   --output DIR   writes there instead; `run` and other commands use build/
+//   --watch        builds again whenever a source changes, until ^C
 //   --json         prints what was built, with times in milliseconds and sizes in bytes
+//
+// Example
+//   $ npx isthmus build
+//   built kernel in 4.1 s
+//      299056  build/kernel.elf
+//      403456  build/initramfs.cpio
+//   built 1 of 20
 //
 // Exit status: 0 built; 2 the sources have errors.
 
-import { statSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { buildProject } from "./build-project";
 import type { Command, CommandLine } from "./command";
 import type { Project } from "./project";
 import { projectHere } from "./project-here";
 import { print, printJson } from "./terminal";
 
+/** The folders of a project that have sources; `src` has those of this one's toolchain. */
+const SOURCES = ["kernel", "user", "src"];
+
 export const command: Command = {
   options: {
     force: { type: "boolean" },
     output: { type: "string" },
+    watch: { type: "boolean" },
     json: { type: "boolean" },
+  },
+  watched: () => {
+    const { root } = projectHere();
+    return SOURCES.map((name) => join(root, name)).filter((path) => existsSync(path));
   },
   run: build,
 };

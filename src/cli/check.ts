@@ -3,7 +3,7 @@
 //   npx isthmus check FILE [MODULE.elf…] [OBJECTS…] [--layout FILE]
 //                     [--loader grub|qemu|v86|limine|all] [--memory MiB]
 //                     [--allow CODE[@SYMBOL][=REASON],…] [--fail-on error|warning|note|never]
-//                     [--format text|json|sarif|github] [--json] [--verbose]
+//                     [--format text|json|sarif|github] [--json] [--verbose] [--watch]
 //
 // Looks for the mistakes of `isthmus explain --list` in an i386 or x86-64 ELF kernel, or in a flat
 // image whose Multiboot header has the addresses; judges what each boot loader will do with it; and
@@ -39,6 +39,14 @@
 //                      unproven), modules (file, bytes, parts: sections, vma, offset, size,
 //                      permissions, mustCopy)
 //   --verbose          lists every place of findings that are alike
+//   --watch            checks again whenever a file changes, until ^C
+//
+// Example
+//   $ npx isthmus check kernel.elf
+//   kernel.elf: error[LAY008]: segment 0 is loaded at 0xc00ff000, where a PC has no memory
+//     a high section without AT is loaded at its high address; npx isthmus explain LAY008
+//     change: Write `AT(…)` at segment 0: an address past the kernel's.
+//   …
 //
 // Exit status: 0 nothing was found that --fail-on names; 1 something was; 2 a file cannot be used.
 
@@ -71,14 +79,16 @@ const FAIL_ON = ["error", "warning", "note", "never"] as const;
 export const command: Command = {
   options: {
     layout: { type: "string" },
-    loader: { type: "string" },
+    loader: { type: "string", choices: LOADERS },
     memory: { type: "string" },
     allow: { type: "string", repeats: true },
-    "fail-on": { type: "string" },
-    format: { type: "string" },
+    "fail-on": { type: "string", choices: FAIL_ON },
+    format: { type: "string", choices: FORMATS },
     json: { type: "boolean" },
     verbose: { type: "boolean" },
+    watch: { type: "boolean" },
   },
+  watched: (line) => [...line.operands, ...[line.value("layout") ?? []].flat()],
   operands: 1 + OBJECTS_MAX,
   run,
 };

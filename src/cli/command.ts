@@ -14,6 +14,8 @@ export interface OptionSpec {
   readonly short?: string;
   /** It may be given more than once: `values` has all of them. */
   readonly repeats?: boolean;
+  /** What its value can be; absent: a file, a number, a name. */
+  readonly choices?: readonly string[];
 }
 
 export interface Command {
@@ -21,10 +23,20 @@ export interface Command {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** How many operands it takes at most; default 0. */
   readonly operands?: number;
+  /** What an operand can be; absent: a file. */
+  readonly operandChoices?: readonly string[];
   /** Whether `-- PROGRAM ARGS…` may follow; without operands, `PROGRAM ARGS…` do as well. */
   readonly takesProgram?: boolean;
-  /** Does the work; returns the exit status. */
-  run(line: CommandLine): Promise<number>;
+  /** With --watch: the files and folders whose changes mean that the work is to be done again. */
+  watched?(line: CommandLine): readonly string[];
+  /** Does the work; returns the exit status. The table is for what tells about other commands. */
+  run(line: CommandLine, table: CommandTable): Promise<number>;
+}
+
+/** All commands, each loaded only when it is asked for. */
+export interface CommandTable {
+  readonly names: readonly string[];
+  load(name: string): Promise<Command>;
 }
 
 type OptionValue = string | boolean | readonly string[];

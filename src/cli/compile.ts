@@ -22,8 +22,8 @@
 //   A module of WebAssembly may import nothing but instructions (x86) and, for Linux, WASI preview
 //   1 (docs/wasi.md). It has its own memory, which is there from the start up to the size that it
 //   declares. With instructions, its addresses are those of the program: nothing is below 0x10000
-//   on Linux and 0x1000 on our kernel, so have its data linked above that (wasm-ld
-//   --global-base=65536).
+//   on Linux and 0x1000 on our kernel, so have its data linked above that: wasm-ld takes
+//   an option --global-base=65536 for it.
 //
 // Options
 //   -o, --output OUT   the file to write
@@ -80,9 +80,9 @@ const STATUS_REFUSED = 1;
 export const command: Command = {
   options: {
     output: { type: "string", short: "o" },
-    target: { type: "string" },
-    optimize: { type: "string", short: "O" },
-    "check-calls": { type: "string" },
+    target: { type: "string", choices: TARGETS },
+    optimize: { type: "string", short: "O", choices: ["0", "1", "2"] },
+    "check-calls": { type: "string", choices: ["yes", "no"] },
     preopen: { type: "string", repeats: true },
     print: { type: "string" },
     until: { type: "string" },

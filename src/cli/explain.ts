@@ -9,6 +9,14 @@
 //                when it weighs less, an example (wrong, right) and limits: of CODE, or of all such
 //                mistakes with --list
 //
+// Example
+//   $ npx isthmus explain LAY001
+//   LAY001: a segment is writable and executable
+//
+//   GNU ld says "has a LOAD segment with RWX permissions". It puts sections that
+//   follow each other on one page into one segment, which gets the permissions of
+//   …
+//
 // Exit status: 0 explained; 2 there is no such code.
 
 import { wrap } from "../base/wrap";

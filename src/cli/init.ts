@@ -33,7 +33,7 @@ import { print, printJson } from "./terminal";
 const NAMES_SHOWN = 5;
 
 export const command: Command = {
-  options: { language: { type: "string" }, json: { type: "boolean" } },
+  options: { language: { type: "string", choices: LANGUAGES }, json: { type: "boolean" } },
   operands: 1,
   run: init,
 };

@@ -19,7 +19,7 @@ const DEFAULT_NAMES = ["isthmus.layout.ts", "isthmus.layout.js", "isthmus.layout
  * @throws Diagnostics CLI002, CLI003, LAYOUT…
  */
 export async function readLayout(path: string | undefined): Promise<Layout | undefined> {
-  const found = path ?? DEFAULT_NAMES.find((name) => existsSync(name));
+  const found = layoutPath(path);
   if (found === undefined) return undefined;
   if (!existsSync(found)) {
     const text = `there is no file ${found}`;
@@ -29,6 +29,11 @@ export async function readLayout(path: string | undefined): Promise<Layout | und
   const layout = parseLayout(value, found);
   inFile(found, () => resolveLayout(layout));
   return layout;
+}
+
+/** Where the layout is, as `readLayout` looks for it. */
+export function layoutPath(path: string | undefined): string | undefined {
+  return path ?? DEFAULT_NAMES.find((name) => existsSync(name));
 }
 
 /** Adds `file` to the diagnostics about a layout's meaning. */

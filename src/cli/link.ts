@@ -1,7 +1,7 @@
 // isthmus link: links objects and archives of any compiler into an image, as a layout says
 //
-//   npx isthmus link [--layout FILE | -T SCRIPT] [--map FILE] [--gc-sections] [--json] OBJECTS…
-//                    -o OUT
+//   npx isthmus link [--layout FILE | -T SCRIPT] [--map FILE] [--gc-sections] [--watch] [--json]
+//                    OBJECTS… -o OUT
 //
 // OBJECTS are relocatable ELF files for i386 (gcc -m32 -c, clang --target=i686-elf -c, nasm -f
 // elf32, rustc --emit obj), or all of them for x86-64, and archives of them; of an archive, only
@@ -23,10 +23,15 @@
 //   -T, --script FILE  the linker script, instead of a layout
 //   --map FILE         writes where every section of every object went; - is stdout
 //   --gc-sections      leaves out sections that nothing refers to, as the layout's gcSections does
+//   --watch            links again whenever an object or the layout changes, until ^C
 //   --json             prints one JSON document: entry, files (path, bytes), sections (name, vma,
 //                      lma or, for what is not in the image, module; size, permissions), regions
 //                      (name, start, end), dropped (section, object, size), warnings (code,
 //                      message, remedy)
+//
+// Example
+//   $ npx isthmus link boot.o kernel.o -o kernel.elf
+//       45820  kernel.elf
 //
 // Exit status: 0 linked; 2 it cannot be linked, and every reason found is listed.
 
@@ -43,7 +48,7 @@ import { writeProgram } from "../link/output/write-program";
 import type { LinkedImage } from "../link/passes/image";
 import { readInput as readBytes } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
-import { readLayout } from "./layout-file";
+import { layoutPath, readLayout } from "./layout-file";
 import { LinkerFiles } from "./linker-files";
 import { replaceFile, writeText } from "./replace-file";
 import { complain, print, printJson } from "./terminal";
@@ -60,9 +65,15 @@ export const command: Command = {
     script: { type: "string", short: "T" },
     map: { type: "string" },
     "gc-sections": { type: "boolean" },
+    watch: { type: "boolean" },
     json: { type: "boolean" },
   },
   operands: Number.POSITIVE_INFINITY,
+  watched: (line) => {
+    const layout = line.value("script") ?? layoutPath(line.value("layout"));
+    const inputs = line.operands.map((operand) => BINARY.exec(operand)?.[1] ?? operand);
+    return [...inputs, ...(layout === undefined ? [] : [layout])];
+  },
   run,
 };
 

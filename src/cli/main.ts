@@ -13,6 +13,7 @@ import { manualPage } from "./manual-page";
 import { packageVersion } from "./package-version";
 import { systemTrouble } from "./system-trouble";
 import { complain, endWithReader, print, progress, style } from "./terminal";
+import { repeatOnChange } from "./watch";
 
 const STATUS_UNUSABLE = 2;
 /** EX_SOFTWARE of BSD's sysexits. */
@@ -32,6 +33,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   explain: () => import("./explain"),
   script: () => import("./script"),
   link: () => import("./link"),
+  doctor: () => import("./doctor"),
+  completion: () => import("./completion"),
 };
 
 export const COMMAND_NAMES = Object.keys(COMMANDS);
@@ -44,6 +47,9 @@ export async function loadCommand(name: string): Promise<Command> {
   }
   return (await load()).command;
 }
+
+/** What commands that tell about commands are given. */
+export const COMMAND_TABLE = { names: COMMAND_NAMES, load: loadCommand };
 
 /** Runs `isthmus` with these words and returns its exit status; never throws. */
 export async function main(words: readonly string[]): Promise<number> {
@@ -76,7 +82,11 @@ async function dispatch(words: readonly string[]): Promise<number> {
   const command = await loadCommand(name);
   if (asksForHelp(rest)) return printManual(name);
   try {
-    return await command.run(parseCommandLine(command, rest));
+    const line = parseCommandLine(command, rest);
+    if (command.watched === undefined || !line.flag("watch"))
+      return await command.run(line, COMMAND_TABLE);
+    const again = words.filter((word) => word !== "--watch");
+    return await repeatOnChange(again, command.watched(line));
   } catch (error) {
     throw error instanceof UsageError ? error.of(name) : error;
   }

@@ -30,6 +30,17 @@
 //   --kernel FILE      boots this kernel
 //   --initramfs FILE   the module for it
 //
+// Example
+//   $ npx isthmus map -- churn
+//   kernel space                 physical memory              churn (pid 2)
+//   CR3 0x00149000               64 MiB, 62.1 MiB free        CR3 0x001bcfe0 <- loaded
+//   j=fffff000 .trampoline  4K     001ef000 free     62.1M    j=fffff000 .trampoline  4K
+//   …
+//   m 00119000 .text       52K   m 00119000 .text      52K    f 00001000 .text <EIP   4K
+//
+//   a b …  the same frames   =  in several spaces   ⋮  nothing
+//   <EIP  points here   (EIP)  would, were this space loaded
+//
 // Exit status: 0 drawn; 2 the machine or the file could not be drawn.
 
 import { basename } from "node:path";

@@ -15,6 +15,18 @@
 //   --table FILE       writes a C table of the sections for the code that builds the page tables:
 //                      VMA, LMA, size, permissions; - is the standard output
 //
+// Example
+//   $ npx isthmus script | head -n 9
+//   /* kernel, for GNU ld (bfd): written by `isthmus script` from a layout.
+//      Change the layout, not this file.
+//
+//        ld -m elf_i386 -z max-page-size=4096 --orphan-handling=error -T THIS -o OUT OBJECTS…
+//   */
+//
+//   ENTRY(_start)
+//
+//   SECTIONS
+//
 // Exit status: 0 written; 2 the layout cannot be used.
 
 import { basename } from "node:path";
@@ -27,7 +39,7 @@ import { writeText } from "./replace-file";
 
 export const command: Command = {
   options: {
-    linker: { type: "string" },
+    linker: { type: "string", choices: DIALECTS },
     layout: { type: "string" },
     output: { type: "string", short: "o" },
     header: { type: "string" },

@@ -9,6 +9,19 @@
 // changed; the lines above them say which function and source line it comes from. Time stands
 // still for the guest's devices meanwhile, so no interrupt gets in between.
 //
+// Options
+//   --call NAME        the first call of that name, by whichever process: getpid, write, …
+//   --count N          at most N instructions; default 2000
+//   --machine NAME     v86 (default), qemu or grub
+//   --memory MIB       the guest's memory; default 64
+//   --json             prints one JSON document: machine, process (pid, name), call (number, name),
+//                      steps (address, space, cr3, text, symbol, place: file, line; changed: new
+//                      values by register), end (returned, count, waits, other process, ended),
+//                      result. Numbers are decimal
+//   --kernel FILE      boots this kernel; its iret to user mode has the symbol exit_iret
+//   --initramfs FILE   the module for it
+//
+// Example
 //   $ npx isthmus step
 //   getppid by crossing (pid 1) on v86
 //
@@ -23,18 +36,6 @@
 //     kernel  ffffd816  mov    esi,esp                              esi=fffff1c4
 //     …
 //   89 instructions, 2 changes of CR3, result 0; back in the program
-//
-// Options
-//   --call NAME        the first call of that name, by whichever process: getpid, write, …
-//   --count N          at most N instructions; default 2000
-//   --machine NAME     v86 (default), qemu or grub
-//   --memory MIB       the guest's memory; default 64
-//   --json             prints one JSON document: machine, process (pid, name), call (number, name),
-//                      steps (address, space, cr3, text, symbol, place: file, line; changed: new
-//                      values by register), end (returned, count, waits, other process, ended),
-//                      result. Numbers are decimal
-//   --kernel FILE      boots this kernel; its iret to user mode has the symbol exit_iret
-//   --initramfs FILE   the module for it
 //
 // Exit status: 0 printed; 1 the run ended, or 20 seconds passed, without such a call; 2 the machine
 // could not be stepped.

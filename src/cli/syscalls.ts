@@ -5,17 +5,18 @@
 // Builds the kernel if it is not up to date, and prints its own table: number, name, arguments. Any
 // other number gives -ENOSYS and a line in the kernel's log.
 //
-//   $ npx isthmus syscalls
-//     3  read(file, output, size)
-//     4  write(file, input, size)
-//     5  open(path, flags, flags)
-//
 // An argument is an integer, a file (a descriptor), a size, flags, a path, input (bytes that the
 // kernel reads) or output (bytes that it fills), each with the size after it, a pointer to a
 // structure, or an address.
 //
 // Options
 //   --json       prints number, name and arguments of each
+//
+// Example
+//   $ npx isthmus syscalls
+//     3  read(file, output, size)
+//     4  write(file, input, size)
+//     5  open(path, flags, flags)
 //
 // Exit status: 0 listed; 2 the sources have errors, or the kernel has no table of system calls.
 

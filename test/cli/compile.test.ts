@@ -9,6 +9,7 @@ import { after, describe, it } from "node:test";
 import { Diagnostic, formatDiagnostic } from "../../src/base/diagnostic";
 import { parseCommandLine } from "../../src/cli/command";
 import { command } from "../../src/cli/compile";
+import { COMMAND_TABLE } from "../../src/cli/main";
 import { manualPage } from "../../src/cli/manual-page";
 import { parseMachine } from "../../src/compile/code/parse";
 import { parseFunctions } from "../../src/compile/ir/parse";
@@ -156,7 +157,7 @@ async function inThisProcess(words: readonly string[]) {
   };
   process.chdir(folder);
   try {
-    const status = await command.run(parseCommandLine(command, words));
+    const status = await command.run(parseCommandLine(command, words), COMMAND_TABLE);
     return { status, stderr };
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;

@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { parseCommandLine } from "../../src/cli/command";
 import { COMMAND_NAMES, loadCommand } from "../../src/cli/main";
 import { manualPage, parseManualPage } from "../../src/cli/manual-page";
+import { parseManualText } from "../../src/cli/manual-text";
 import { isthmus } from "./isthmus";
 
 describe("isthmus", () => {
@@ -73,6 +74,21 @@ for (const name of COMMAND_NAMES) {
       assert.deepEqual(byOption, { status: 0, stdout: `${page}\n`, stderr: "" });
       assert.match(page, new RegExp(`^isthmus ${name}: `));
       assert.match(page, /^Exit status/m);
+    });
+
+    it("has an example with its output, whose options it takes", async () => {
+      const { sections } = parseManualText(manualPage(name).text);
+      const blocks = sections.find(({ title }) => title === "Example")?.blocks ?? [];
+      const lines = blocks.flatMap((block) => (block.kind === "verbatim" ? block.lines : []));
+      const typed = lines.filter((line) => line.startsWith("$ "));
+      const mine = typed.filter((line) => new RegExp(`\\bisthmus ${name}\\b`).test(line));
+      assert.ok(mine.length > 0, `no line of the example runs isthmus ${name}`);
+      if (name !== "completion") assert.ok(lines.length > typed.length, "no output");
+      const command = await loadCommand(name);
+      for (const line of mine) {
+        const [, words = ""] = new RegExp(`isthmus ${name} ?([^|>&;]*)`).exec(line) ?? [];
+        parseCommandLine(command, words.trim().split(/ +/).filter(Boolean));
+      }
     });
 
     it("describes exactly the options that it takes", async () => {
