@@ -8,6 +8,7 @@ import { startInit } from "./boot/init";
 import { mountRoot } from "./boot/mount-root";
 import { readMultiboot } from "./boot/multiboot";
 import { startClock } from "./device/clock";
+import { startMappedFiles } from "./file/mapped-file";
 import { buildDescriptors } from "./machine/i686/descriptor-tables";
 import { startFloatingPoint } from "./machine/i686/floating-point";
 import {
@@ -59,6 +60,7 @@ export function kernelMain(): void {
   startClock(); // what time it is
   startSystemCalls(); // the table for int 0x80
   startSignals(); // ^C on a terminal
+  startMappedFiles(); // how the memory manager counts them
   mountRoot(); // the initramfs, and /dev
   startInit(); // process 1: the shell, or what the command line names
 }

@@ -3,7 +3,7 @@
 // A program without a slash in its name is taken from /bin. When it ends, the machine ends with
 // its status; when it cannot be started, with 127 (not found) or 126, as a shell would say.
 
-import { EACCES, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, isErrno } from "../../src/abi/errno";
+import { EACCES, ELIBBAD, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, isErrno } from "../../src/abi/errno";
 import { O_RDWR } from "../../src/abi/files";
 import { powerOff } from "../device/power";
 import { DirectoryEntry, rootDirectory } from "../file/directory-entry";
@@ -111,6 +111,7 @@ function describe(error: i32): usize {
     case -ENOTDIR:
       return cstr("its path goes through a file");
     case -ENOEXEC:
+    case -ELIBBAD:
       return cstr("it is not a program for this machine");
     case -ENOMEM:
       return cstr("there is not enough memory");

@@ -98,6 +98,11 @@ export function clearUser(to: UserPointer, size: u32): i32 {
   return atPages(currentSpace, changetype<usize>(to), 0, size, Work.clear);
 }
 
+/** As clearUser(), but in a space that no thread runs in yet: for execve alone. */
+export function clearUserIn(space: AddressSpace, to: UserPointer, size: u32): i32 {
+  return atPages(space, changetype<usize>(to), 0, size, Work.clear);
+}
+
 /** Whether [address, address + size) lies in user space, without wrapping. */
 export function isUserRange(address: usize, size: u32): bool {
   return size === 0 || (address >= PAGE_SIZE && address < USER_END && size <= USER_END - address);

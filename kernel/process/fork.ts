@@ -53,6 +53,8 @@ function copyFiles(parent: Process, child: Process): bool {
 function copyThread(thread: Thread): void {
   thread.frame.copyFrom(currentThread.frame);
   thread.frame.result = 0;
+  currentThread.segments.save();
+  thread.segments.copyFrom(currentThread.segments);
   saveFloatingPoint(thread.floatingPoint);
   thread.prepare();
 }

@@ -58,6 +58,8 @@ export class Process {
   waitsForChild: bool = false;
 
   space: AddressSpace | null = null;
+  /** The log says that it asked for memory that is writable and executable (law 4). */
+  hasToldExclusion: bool = false;
 
   files: FileTable | null = null;
   context: FileContext | null = null;

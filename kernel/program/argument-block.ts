@@ -5,7 +5,8 @@
 //   strings   argv[0] NUL argv[1] NUL ... envp[0] NUL ... path NUL
 //             |<----------------------- size ------------------->|
 //
-// The block grows as needed, up to what Linux's programs may expect (ARG_MAX).
+// The block grows as needed, up to what Linux's programs may expect (ARG_MAX). A script puts its
+// interpreter before the arguments.
 
 import { E2BIG, ENAMETOOLONG, ENOMEM } from "../../src/abi/errno";
 import { allocate, free } from "../memory/heap";
@@ -18,8 +19,10 @@ import {
 } from "../memory/user-memory";
 
 const FIRST_CAPACITY: u32 = 2032;
-/** As Linux's ARG_MAX. */
-const LARGEST_CAPACITY: u32 = 128 << 10;
+/** Of all strings and the pointers to them: a quarter of a stack's limit, as on Linux. */
+const LARGEST_SIZE: u32 = 2 << 20;
+/** Of one string, its NUL included. */
+const LARGEST_STRING: u32 = 128 << 10;
 const WORD: u32 = 4;
 
 const word: usize = memory.data(4, 4);
@@ -43,6 +46,17 @@ export class ArgumentBlock {
     if (variables < 0) return variables;
     this.environmentCount = <u32>variables;
     return this.addPath(path);
+  }
+
+  /** The arguments that a script's interpreter gets: itself, its argument or 0, the script. */
+  putInterpreter(interpreter: usize, argument: usize, script: usize): i32 {
+    if (script !== 0) {
+      if (this.argumentCount !== 0) this.removeFirst();
+      const result = this.prepend(script);
+      if (result !== 0) return result;
+    }
+    const result = argument === 0 ? 0 : this.prepend(argument);
+    return result !== 0 ? result : this.prepend(interpreter);
   }
 
   /** Adds one argument; all arguments come before the environment. 0 or -errno. */
@@ -71,7 +85,7 @@ export class ArgumentBlock {
   /** Adds the strings of a null-terminated array; 0 is an empty one. Their number or -errno. */
   private addUserStrings(array: UserPointer): i32 {
     if (userAddress(array) === 0) return 0;
-    for (let count: u32 = 0; count * WORD <= LARGEST_CAPACITY; count++) {
+    for (let count: u32 = 0; this.size + count * WORD <= LARGEST_SIZE; count++) {
       const result = readWord(array.plus(count * WORD), word);
       if (result !== 0) return result;
       const text = load<u32>(word);
@@ -84,13 +98,14 @@ export class ArgumentBlock {
 
   private addUserString(text: UserPointer): i32 {
     while (true) {
-      const room = this.capacity - this.size;
+      const room = min<u32>(this.capacity - this.size, LARGEST_STRING);
       const length = copyInString(text, this.strings + this.size, room);
       if (length >= 0) {
         this.size += <u32>length + 1;
         return 0;
       }
       if (length !== -ENAMETOOLONG) return length;
+      if (room === LARGEST_STRING) return -E2BIG;
       const result = this.grow();
       if (result !== 0) return result;
     }
@@ -108,8 +123,32 @@ export class ArgumentBlock {
     return 0;
   }
 
+  private removeFirst(): void {
+    let length: u32 = 1;
+    while (load<u8>(this.strings + length - 1) !== 0) length++;
+    this.size -= length;
+    this.path -= length;
+    memory.copy(this.strings, this.strings + length, this.size);
+    this.argumentCount--;
+  }
+
+  private prepend(text: usize): i32 {
+    let length: u32 = 1;
+    while (load<u8>(text + length - 1) !== 0) length++;
+    while (this.capacity - this.size < length) {
+      const result = this.grow();
+      if (result !== 0) return result;
+    }
+    memory.copy(this.strings + length, this.strings, this.size);
+    memory.copy(this.strings, text, length);
+    this.size += length;
+    this.path += length;
+    this.argumentCount++;
+    return 0;
+  }
+
   private grow(): i32 {
-    if (this.capacity >= LARGEST_CAPACITY) return -E2BIG;
+    if (this.capacity >= LARGEST_SIZE) return -E2BIG;
     const capacity = this.capacity === 0 ? FIRST_CAPACITY : this.capacity * 2;
     const strings = allocate(capacity);
     if (strings === 0) return -ENOMEM;

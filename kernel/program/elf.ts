@@ -4,13 +4,17 @@
 // size and against user space before it is used. What passes here can be loaded without further
 // questions, save for memory.
 //
-// A program is ELF32, little endian, i386, ET_EXEC. Its PT_LOAD segments
+// A program is ELF32, little endian, i386, and either linked at a fixed address (ET_EXEC) or
+// position independent (ET_DYN): then the kernel adds a bias to all its addresses. Its PT_LOAD
+// segments
 //   - lie in the file from offset to offset + filesz, and filesz <= memsz;
 //   - lie in [PAGE_SIZE, USER_END), page by page: no two segments have a page in common;
+//   - lie as far from the start of a page as in the file, where they are mapped from;
 //   - are not writable and executable at once (law 4).
-// The entry point lies in an executable segment. There is no interpreter: it is linked statically.
+// The entry point lies in an executable segment. A program may name another one, its interpreter
+// (PT_INTERP), which is loaded beside it and runs first.
 //
-// Nothing here touches anything but the bytes of the file.
+// Nothing here touches anything but the first bytes of the file, those with the headers.
 
 import {
   EHDR_ENTRY,
@@ -27,6 +31,7 @@ import {
   EHDR_VERSION,
   ELF_CLASS,
   ELF_CLASS_32,
+  ELF_CLASS_64,
   ELF_DATA,
   ELF_DATA_LITTLE,
   ELF_IDENT_VERSION,
@@ -90,17 +95,38 @@ export class Segment {
   }
 }
 
-/** Why the `size` bytes at `image` (4-byte aligned) cannot run here; 0 if they can. */
+/** How many bytes of the file have all its headers; its ELF header is at `image`. */
+export function headersEnd(image: usize): u32 {
+  return load<u32>(image, EHDR_PHOFF) + segmentCount(image) * PHDR_SIZE;
+}
+
+/** Whether the program runs wherever it is put. */
+export function isPositionIndependent(image: usize): bool {
+  return load<u16>(image, EHDR_TYPE) === ET_DYN;
+}
+
+/** The header that names the interpreter, or null. */
+export function interpreterSegment(image: usize): Segment | null {
+  for (let i: u32 = 0; i < segmentCount(image); i++) {
+    if (segmentAt(image, i).type === PT_INTERP) return segmentAt(image, i);
+  }
+  return null;
+}
+
+/**
+ * Why a file of `size` bytes, whose headers are at `image` (4-byte aligned), cannot run here; 0 if
+ * it can. What headerProblem() finds must have been asked for first.
+ */
 export function programProblem(image: usize, size: u32): usize {
-  const problem = headerProblem(image, size);
+  const problem = headerProblem(image, size) || headersProblem(image, size);
   if (problem !== 0) return problem;
+  const lowest = isPositionIndependent(image) ? 0 : PAGE_SIZE;
   const count = segmentCount(image);
   let hasEntry = false;
   for (let i: u32 = 0; i < count; i++) {
     const segment = segmentAt(image, i);
-    if (segment.type === PT_INTERP) return cstr("it needs an interpreter: link it statically");
     if (!segment.isLoaded) continue;
-    const wrong = segmentProblem(segment, size);
+    const wrong = segmentProblem(segment, size, lowest);
     if (wrong !== 0) return wrong;
     if (overlapsEarlier(image, segment, i)) return cstr("two segments share a page");
     if ((segment.flags & PF_X) !== 0 && segment.contains(entryPoint(image))) hasEntry = true;
@@ -138,6 +164,16 @@ export function programHeadersAddress(image: usize): u32 {
   return 0;
 }
 
+/** The first page of all loaded segments. */
+export function imageStart(image: usize): u32 {
+  let start: u32 = USER_END;
+  for (let i: u32 = 0; i < segmentCount(image); i++) {
+    const segment = segmentAt(image, i);
+    if (segment.isLoaded) start = min<u32>(start, segment.firstPage);
+  }
+  return start;
+}
+
 /** The first address past all loaded segments, page aligned. */
 export function imageEnd(image: usize): u32 {
   let end: u32 = PAGE_SIZE;
@@ -171,20 +207,24 @@ export function findSection(image: usize, size: u32, name: usize): usize {
   return 0;
 }
 
-function headerProblem(image: usize, size: u32): usize {
+/** Why a file of `size` bytes with that ELF header cannot run here; 0: it may. */
+export function headerProblem(image: usize, size: u32): usize {
   if (size < EHDR_SIZE || load<u32>(image) !== ELF_MAGIC) return cstr("it is not an ELF file");
+  if (load<u8>(image, ELF_CLASS) === ELF_CLASS_64) {
+    return cstr("it is a 64-bit program, and this is a 32-bit machine");
+  }
   if (load<u8>(image, ELF_CLASS) !== ELF_CLASS_32) return cstr("it is not a 32-bit ELF file");
   if (load<u8>(image, ELF_DATA) !== ELF_DATA_LITTLE) return cstr("it is not little endian");
   if (load<u8>(image, ELF_IDENT_VERSION) !== ELF_VERSION) return cstr("its ELF version is unknown");
   if (load<u32>(image, EHDR_VERSION) !== ELF_VERSION) return cstr("its ELF version is unknown");
   if (load<u16>(image, EHDR_MACHINE) !== EM_386) return cstr("it is for another processor");
   const type: u32 = load<u16>(image, EHDR_TYPE);
-  if (type === ET_DYN) return cstr("it is position independent: link it at a fixed address");
-  if (type !== ET_EXEC) return cstr("it is not an executable");
-  return headersProblem(image, size);
+  if (type !== ET_EXEC && type !== ET_DYN) return cstr("it is not an executable");
+  return 0;
 }
 
-function headersProblem(image: usize, size: u32): usize {
+/** The same of the place of its program headers, before they are read. */
+export function headersProblem(image: usize, size: u32): usize {
   const count = segmentCount(image);
   const offset = load<u32>(image, EHDR_PHOFF);
   if (load<u16>(image, EHDR_PHENTSIZE) !== PHDR_SIZE) {
@@ -199,12 +239,12 @@ function headersProblem(image: usize, size: u32): usize {
   return 0;
 }
 
-function segmentProblem(segment: Segment, size: u32): usize {
+function segmentProblem(segment: Segment, size: u32, lowest: u32): usize {
   if (segment.fileSize > segment.memorySize) return cstr("a segment is larger in the file");
   if (!isInside(segment.offset, segment.fileSize, size)) {
     return cstr("a segment lies outside the file");
   }
-  if (segment.address < PAGE_SIZE || segment.address >= USER_END) {
+  if (segment.address < lowest || segment.address >= USER_END) {
     return cstr("a segment lies outside user space");
   }
   if (segment.memorySize > USER_END - segment.address) {
@@ -216,14 +256,14 @@ function segmentProblem(segment: Segment, size: u32): usize {
   return isAligned(segment) ? 0 : cstr("a segment is misaligned");
 }
 
-/** ELF wants address and offset to agree modulo the alignment, a power of two. */
+/** Address and offset agree modulo the alignment, as ELF wants it, and modulo a page. */
 function isAligned(segment: Segment): bool {
-  const alignment = segment.alignment;
-  if (alignment <= 1) return true;
+  const alignment = max<u32>(segment.alignment, 1);
   if ((alignment & (alignment - 1)) !== 0) return false;
   // Nothing is read from the file: its offset means nothing, and linkers do not align it.
   if (segment.fileSize === 0) return true;
-  return ((segment.address - segment.offset) & (alignment - 1)) === 0;
+  const mask = (alignment - 1) | PAGE_MASK;
+  return ((segment.address - segment.offset) & mask) === 0;
 }
 
 function overlapsEarlier(image: usize, segment: Segment, index: u32): bool {

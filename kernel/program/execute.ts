@@ -1,75 +1,182 @@
 // execve: another program in the same process.
 //
-//   judge the file -> new space: segments, heap, stack -> point of no return -> drop the old space
+//   scripts -> judge the file -> its interpreter -> new space: segments, heap, stack
+//     -> point of no return -> drop the old space
 //
 // Everything that can fail comes before the point of no return, in a space that no thread runs on
 // yet; a caller that gets an error goes on as if nothing had happened. The price is that both
 // programs take memory for a moment.
 
-import { PF_R, PF_W, PF_X } from "../../src/abi/elf";
-import { EACCES, ENOEXEC, ENOMEM, ETXTBSY } from "../../src/abi/errno";
-import { X_OK } from "../../src/abi/files";
-import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
-import { copyContents } from "../file/contents";
+import { EACCES, ELIBBAD, ELOOP, ENOEXEC, ENOMEM, ETXTBSY, isErrno } from "../../src/abi/errno";
+import { O_RDONLY, PATH_MAX, X_OK } from "../../src/abi/files";
+import { PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
+import { readContents } from "../file/contents";
 import { DirectoryEntry } from "../file/directory-entry";
+import { OpenFile, openFile } from "../file/open-file";
+import { PathEnd, resolvePath } from "../file/path";
 import { accessRefusal } from "../file/permission";
-import { inform } from "../log/log";
+import { inform, warn } from "../log/log";
 import { clearFloatingPoint, loadFloatingPoint } from "../machine/i686/floating-point";
-import { insertPage, PAGE_READABLE, PAGE_WRITABLE } from "../memory/fault";
-import { allocateFrame } from "../memory/frames";
-import { free } from "../memory/heap";
-import { mapRange } from "../memory/map-range";
-import { REGION_EXECUTE, REGION_GROWS_DOWN, REGION_READ, REGION_WRITE } from "../memory/region";
+import { findRoom, mapRange } from "../memory/map-range";
+import { REGION_GROWS_DOWN, REGION_READ, REGION_WRITE } from "../memory/region";
 import { AddressSpace, createSpace } from "../memory/space";
-import { closeWindow, openWindow } from "../memory/window";
 import { Process } from "../process/process";
 import { currentThread } from "../thread/thread";
 import { ArgumentBlock } from "./argument-block";
-import { entryPoint, imageEnd, programProblem, Segment, segmentAt, segmentCount } from "./elf";
+import { interpreterSegment } from "./elf";
 import { buildInitialStack } from "./initial-stack";
+import { createProgramFile, ProgramFile } from "./program-file";
+import { isScript, readScript, scriptArgument, scriptInterpreter } from "./script";
 
 /** An errno as an unsigned number is above this; no stack pointer is. */
 const HIGHEST_ESP: u32 = USER_END;
+/** How many scripts may run each other. */
+const MOST_SCRIPTS: u32 = 5;
+/** Where a position-independent program lies: as Linux has it for 32-bit programs. */
+const MOVABLE_BASE: u32 = 0x56555000;
+
+/** The path of a script, or of an interpreter. */
+const path: usize = memory.data(PATH_MAX, 4);
 
 /**
  * Makes `process` run `program` with the arguments of `block` when it next returns to user mode.
- * 0; or -EACCES, -ETXTBSY, -ENOEXEC, -ENOMEM and nothing has changed.
+ * 0, or -errno as execve(2) has it, and nothing has changed.
  */
 export function executeProgram(
   process: Process,
   program: DirectoryEntry,
   block: ArgumentBlock,
 ): i32 {
-  const inode = program.inode;
-  if (!inode.isRegular) return -EACCES;
-  const refusal = accessRefusal(inode, X_OK);
-  if (refusal !== 0) return refusal;
-  if (inode.writers > 0) return -ETXTBSY;
-  const image = copyContents(inode);
-  if (image === 0 && inode.size !== 0) return -ENOMEM;
-  const result = executeImage(process, program, image, <u32>inode.size, block);
-  free(image);
+  let entry = program;
+  entry.retain();
+  let result = fileRefusal(entry);
+  for (let depth: u32 = 0; result === 0 && isScript(entry.inode); depth++) {
+    result = depth === MOST_SCRIPTS ? -ELOOP : readArguments(entry, depth, block);
+    if (result !== 0) break;
+    const found = find(process, scriptInterpreter);
+    if (isErrno(<u32>found)) {
+      result = <i32>found;
+      inform(
+        cstr("exec: %s: its interpreter %s cannot be found"),
+        nameOf(block),
+        <u32>scriptInterpreter,
+      );
+      break;
+    }
+    entry.release();
+    entry = changetype<DirectoryEntry>(found);
+    result = fileRefusal(entry);
+  }
+  if (result === 0) result = executeFile(process, entry, block);
+  entry.release();
   return result;
 }
 
-function executeImage(
+/** Why a file must not be run; 0: it may. */
+function fileRefusal(entry: DirectoryEntry): i32 {
+  const inode = entry.inode;
+  if (!inode.isRegular) return -EACCES;
+  const refusal = accessRefusal(inode, X_OK);
+  if (refusal !== 0) return refusal;
+  return inode.writers > 0 ? -ETXTBSY : 0;
+}
+
+/** Reads a script's first line, and gives its interpreter the arguments. */
+function readArguments(entry: DirectoryEntry, depth: u32, block: ArgumentBlock): i32 {
+  if (!readScript(entry.inode)) return -ENOEXEC;
+  // Of a script that runs a script, the path is the first argument already.
+  if (depth !== 0) return block.putInterpreter(scriptInterpreter, scriptArgument, 0);
+  copyText(path, block.strings + block.path);
+  return block.putInterpreter(scriptInterpreter, scriptArgument, path);
+}
+
+/** The entry that the process's path `text` leads to, retained, or -errno. */
+function find(process: Process, text: usize): usize {
+  const context = process.context!;
+  return resolvePath(context.root, context.directory, text, PathEnd.file);
+}
+
+function executeFile(process: Process, entry: DirectoryEntry, block: ArgumentBlock): i32 {
+  const opened = openProgram(entry);
+  if (isErrno(<u32>opened)) return <i32>opened;
+  const program = changetype<ProgramFile>(opened);
+  const problem = program.read();
+  let result = -ENOEXEC;
+  if (problem !== 0) inform(cstr("exec: %s: %s"), nameOf(block), <u32>problem);
+  else result = executeWithInterpreter(process, entry, program, block);
+  program.release();
+  return result;
+}
+
+/** The program of a file: its address, or -errno. */
+function openProgram(entry: DirectoryEntry): usize {
+  const opened = openFile(entry, entry.inode, O_RDONLY);
+  if (isErrno(<u32>opened)) return opened;
+  const program = createProgramFile(changetype<OpenFile>(opened));
+  return program === null ? -ENOMEM : changetype<usize>(program);
+}
+
+function executeWithInterpreter(
   process: Process,
-  program: DirectoryEntry,
-  image: usize,
-  size: u32,
+  entry: DirectoryEntry,
+  program: ProgramFile,
   block: ArgumentBlock,
 ): i32 {
-  const problem = programProblem(image, size);
-  if (problem !== 0) {
-    inform(cstr("exec: %s: %s"), <u32>(block.strings + block.path), <u32>problem);
+  const segment = interpreterSegment(program.image);
+  if (segment === null) return start(process, entry, program, null, block);
+  const size = segment.fileSize;
+  const isWhole =
+    size > 1 &&
+    size <= PATH_MAX &&
+    readContents(entry.inode, segment.offset, path, size) === size &&
+    load<u8>(path + size - 1) === 0;
+  if (!isWhole) {
+    inform(cstr("exec: %s: it does not name its interpreter"), nameOf(block));
     return -ENOEXEC;
   }
+  const opened = openInterpreter(process);
+  if (isErrno(<u32>opened)) {
+    warn(cstr("exec: %s: its interpreter %s cannot be loaded"), nameOf(block), <u32>path);
+    return <i32>opened;
+  }
+  const interpreter = changetype<ProgramFile>(opened);
+  const result = start(process, entry, program, interpreter, block);
+  interpreter.release();
+  return result;
+}
+
+/** The program at `path`: its address, or -errno. */
+function openInterpreter(process: Process): usize {
+  const found = find(process, path);
+  if (isErrno(<u32>found)) return found;
+  const entry = changetype<DirectoryEntry>(found);
+  const refusal = fileRefusal(entry);
+  const opened = refusal !== 0 ? <usize>refusal : openProgram(entry);
+  entry.release();
+  if (isErrno(<u32>opened)) return opened;
+  const interpreter = changetype<ProgramFile>(opened);
+  const problem = interpreter.read();
+  if (problem === 0) return opened;
+  inform(cstr("exec: %s: %s"), <u32>path, <u32>problem);
+  interpreter.release();
+  return -ELIBBAD;
+}
+
+/** Builds the new space, and goes over to it. */
+function start(
+  process: Process,
+  entry: DirectoryEntry,
+  program: ProgramFile,
+  interpreter: ProgramFile | null,
+  block: ArgumentBlock,
+): i32 {
   const space = createSpace();
   if (space === null) return -ENOMEM;
   let esp: u32 = 0;
-  let result = loadProgram(space, image);
+  let result = fillSpace(space, program, interpreter);
   if (result === 0) {
-    esp = buildInitialStack(space, image, block);
+    const base = interpreter === null ? 0 : interpreter.bias;
+    esp = buildInitialStack(space, program, base, block);
     if (esp > HIGHEST_ESP) result = <i32>esp;
   }
   if (result !== 0) {
@@ -81,64 +188,51 @@ function executeImage(
   const thread = process.thread;
   process.setSpace(space);
   clearFloatingPoint(thread.floatingPoint);
-  if (thread === currentThread) loadFloatingPoint(thread.floatingPoint);
-  process.setProgram(program);
+  thread.segments.clear();
+  thread.clearTid = 0;
+  thread.robustList = 0;
+  if (thread === currentThread) {
+    loadFloatingPoint(thread.floatingPoint);
+    thread.segments.load();
+  }
+  process.setProgram(entry);
   nameProcess(process, block.strings + block.path);
-  thread.frame.startProgram(entryPoint(image), esp);
+  thread.frame.startProgram(interpreter === null ? program.entry : interpreter.entry, esp);
   return 0;
 }
 
-/** Segments, heap and stack of a program that was judged good. 0 or -ENOMEM. */
-function loadProgram(space: AddressSpace, image: usize): i32 {
-  const count = segmentCount(image);
-  for (let i: u32 = 0; i < count; i++) {
-    const segment = segmentAt(image, i);
-    if (segment.isLoaded && loadSegment(space, image, segment) !== 0) return -ENOMEM;
-  }
-  space.breakStart = imageEnd(image);
+/** Segments, heap and stack of programs that were judged good. 0 or -errno. */
+function fillSpace(
+  space: AddressSpace,
+  program: ProgramFile,
+  interpreter: ProgramFile | null,
+): i32 {
+  if (program.isMovable) program.moveTo(MOVABLE_BASE);
+  const loaded = program.load(space);
+  if (loaded !== 0) return loaded;
+  space.breakStart = program.end;
   space.breakEnd = space.breakStart;
   const stack = USER_END - PAGE_SIZE;
   const rights = REGION_READ | REGION_WRITE;
   if (mapRange(space, stack, USER_END, rights, REGION_GROWS_DOWN) !== 0) return -ENOMEM;
-  return 0;
-}
-
-/** Pages with bytes of the file get their frames now, the others when they are touched. */
-function loadSegment(space: AddressSpace, image: usize, segment: Segment): i32 {
-  const rights = rightsOf(segment.flags);
-  const result = mapRange(space, segment.firstPage, segment.pagesEnd, rights, 0);
-  if (result !== 0) return result;
-  const fileEnd = segment.address + segment.fileSize;
-  for (let page = segment.firstPage; page < fileEnd; page += PAGE_SIZE) {
-    const loaded = loadPage(space, image, segment, page);
-    if (loaded !== 0) return loaded;
+  if (interpreter === null) return 0;
+  if (interpreter.isMovable) {
+    const room = findRoom(space, 0, interpreter.span);
+    if (room === 0) return -ENOMEM;
+    interpreter.moveTo(room);
   }
-  return 0;
+  return interpreter.load(space);
 }
 
-function loadPage(space: AddressSpace, image: usize, segment: Segment, page: u32): i32 {
-  const frame = allocateFrame();
-  if (frame === 0) return -ENOMEM;
-  const from = max<u32>(page, segment.address);
-  const end = min<u32>(page + PAGE_SIZE, segment.address + segment.fileSize);
-  const window = openWindow(frame);
-  memory.fill(window, 0, PAGE_SIZE);
-  memory.copy(
-    window + (from & PAGE_MASK),
-    image + segment.offset + (from - segment.address),
-    end - from,
-  );
-  closeWindow(window);
-  const rights = (segment.flags & PF_W) !== 0 ? PAGE_WRITABLE : PAGE_READABLE;
-  return insertPage(space, space.findRegion(page)!, page, frame, rights);
+function nameOf(block: ArgumentBlock): u32 {
+  return <u32>(block.strings + block.path);
 }
 
-function rightsOf(flags: u32): u32 {
-  let rights: u32 = 0;
-  if ((flags & PF_R) !== 0) rights |= REGION_READ;
-  if ((flags & PF_W) !== 0) rights |= REGION_WRITE;
-  if ((flags & PF_X) !== 0) rights |= REGION_EXECUTE;
-  return rights;
+function copyText(to: usize, from: usize): void {
+  let length: u32 = 0;
+  while (load<u8>(from + length) !== 0 && length < PATH_MAX - 1) length++;
+  memory.copy(to, from, length);
+  store<u8>(to + length, 0);
 }
 
 /** The process is called what its path ends with. */

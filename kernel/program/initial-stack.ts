@@ -45,9 +45,10 @@ import { hasFloatingPoint } from "../machine/i686/floating-point";
 import { allocate, free } from "../memory/heap";
 import { AddressSpace } from "../memory/space";
 import { copyOutTo, userPointer } from "../memory/user-memory";
+import { currentCredentials } from "../thread/credentials";
 import { TICKS_PER_SECOND } from "../thread/ticks";
 import { ArgumentBlock } from "./argument-block";
-import { entryPoint, programHeadersAddress, segmentCount } from "./elf";
+import { ProgramFile } from "./program-file";
 
 const WORD: u32 = 4;
 const ALIGNMENT: u32 = 16;
@@ -66,10 +67,16 @@ const cpuid: usize = memory.data(16, 4);
 let next: usize = 0;
 
 /**
- * Fills the stack of a space whose stack region exists, for the program at `image`. What ESP must
- * be, or -ENOMEM as an unsigned number (no stack pointer is above USER_END).
+ * Fills the stack of a space whose stack region exists, for a program whose interpreter, if it has
+ * one, begins at `base`. What ESP must be, or -ENOMEM as an unsigned number (no stack pointer is
+ * above USER_END).
  */
-export function buildInitialStack(space: AddressSpace, image: usize, block: ArgumentBlock): u32 {
+export function buildInitialStack(
+  space: AddressSpace,
+  program: ProgramFile,
+  base: u32,
+  block: ArgumentBlock,
+): u32 {
   const strings = USER_END - WORD - block.size;
   const platform = strings - PLATFORM_SIZE;
   const randomBytes = platform - RANDOM_SIZE;
@@ -87,7 +94,7 @@ export function buildInitialStack(space: AddressSpace, image: usize, block: Argu
   putWord(block.argumentCount);
   const environment = putPointers(block, 0, strings, block.argumentCount);
   putPointers(block, environment, strings, block.environmentCount);
-  putAuxiliary(image, platform, randomBytes, strings + block.path);
+  putAuxiliary(program, base, platform, randomBytes, strings + block.path);
   const result = copyOutTo(space, userPointer(esp), vectors, words * WORD);
   free(vectors);
   return result === 0 ? esp : -ENOMEM;
@@ -104,22 +111,29 @@ function putPointers(block: ArgumentBlock, offset: u32, strings: u32, count: u32
   return offset;
 }
 
-function putAuxiliary(image: usize, platform: u32, randomBytes: u32, path: u32): void {
+function putAuxiliary(
+  program: ProgramFile,
+  base: u32,
+  platform: u32,
+  randomBytes: u32,
+  path: u32,
+): void {
+  const credentials = currentCredentials();
   x86.cpuid(CPUID_FEATURES, 0, cpuid);
   const hidden = hasFloatingPoint() ? 0 : FLOATING_POINT;
   putPair(AT_HWCAP, load<u32>(cpuid, CPUID_EDX) & ~hidden);
   putPair(AT_PAGESZ, PAGE_SIZE);
   putPair(AT_CLKTCK, TICKS_PER_SECOND);
-  putPair(AT_PHDR, programHeadersAddress(image));
+  putPair(AT_PHDR, program.headersAddress);
   putPair(AT_PHENT, PHDR_SIZE);
-  putPair(AT_PHNUM, segmentCount(image));
-  putPair(AT_BASE, 0);
+  putPair(AT_PHNUM, program.headerCount);
+  putPair(AT_BASE, base);
   putPair(AT_FLAGS, 0);
-  putPair(AT_ENTRY, entryPoint(image));
-  putPair(AT_UID, 0);
-  putPair(AT_EUID, 0);
-  putPair(AT_GID, 0);
-  putPair(AT_EGID, 0);
+  putPair(AT_ENTRY, program.entry);
+  putPair(AT_UID, credentials.user);
+  putPair(AT_EUID, credentials.effectiveUser);
+  putPair(AT_GID, credentials.group);
+  putPair(AT_EGID, credentials.effectiveGroup);
   putPair(AT_SECURE, 0);
   putPair(AT_RANDOM, randomBytes);
   putPair(AT_EXECFN, path);

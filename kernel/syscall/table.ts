@@ -3,12 +3,12 @@
 // src/abi/linux/i386.ts has the numbers, src/abi/linux/argument-kinds.ts the kinds; this folder has
 // one file of handlers for each noun. HACKING.md tells how to add a call.
 
-import { ADDRESS, FLAGS, INTEGER, PATH, POINTER } from "../../src/abi/linux/argument-kinds";
+import { FLAGS, INTEGER, PATH, POINTER } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
 import { declareFileCalls } from "./file-calls";
 import { declareI386Calls } from "./i386-table";
-import { brk } from "./memory";
+import { declareMemoryCalls } from "./memory-calls";
 import {
   execve,
   exit,
@@ -23,6 +23,7 @@ import {
 } from "./process";
 import { kill } from "./signal";
 import { reboot, sysinfo, uname } from "./system";
+import { declareThreadCalls } from "./thread-calls";
 import { clockGettime, gettimeofday, nanosleep, time } from "./time";
 
 /** Declares every call; before the first process runs. */
@@ -33,7 +34,6 @@ export function startSystemCalls(): void {
   call(SystemCall.time, time.index, POINTER);
   call(SystemCall.getpid, getpid.index);
   call(SystemCall.kill, kill.index, INTEGER, INTEGER);
-  call(SystemCall.brk, brk.index, ADDRESS);
   call(SystemCall.setpgid, setpgid.index, INTEGER, INTEGER);
   call(SystemCall.getppid, getppid.index);
   call(SystemCall.getpgrp, getpgrp.index);
@@ -48,5 +48,7 @@ export function startSystemCalls(): void {
   call(SystemCall.exit_group, exit.index, INTEGER);
   call(SystemCall.clock_gettime, clockGettime.index, INTEGER, POINTER);
   declareFileCalls();
+  declareMemoryCalls();
+  declareThreadCalls();
   declareI386Calls();
 }

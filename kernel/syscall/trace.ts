@@ -58,9 +58,21 @@ function traceCall(number: u32, frame: TrapFrame): void {
 /** Prints what the call returned to the current process. */
 function traceResult(number: u32, result: i32): void {
   printName(number);
-  const isAddress = number === SystemCall.brk;
+  const isAddress = returnsAddress(number);
   if (isAddress && (result > 0 || result < -ERRNO_MAX)) print(cstr(" = 0x%x\n"), result);
   else print(cstr(" = %d\n"), result);
+}
+
+function returnsAddress(number: u32): bool {
+  switch (number) {
+    case SystemCall.brk:
+    case SystemCall.mmap:
+    case SystemCall.mmap2:
+    case SystemCall.mremap:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Prints process and call: a call without a name by its number. */

@@ -40,6 +40,7 @@ const bootEsp: usize = memory.data(4, 4);
 /** Runs the very first thread, whose kernel stack is prepared. Does not return. */
 export function startScheduling(first: Thread): void {
   enter(first);
+  first.segments.load();
   loadFloatingPoint(first.floatingPoint);
   switch_stack(bootEsp, first.savedEsp);
 }
@@ -60,6 +61,8 @@ export function reschedule(): void {
     return;
   }
   enter(next);
+  previous.segments.save();
+  next.segments.load();
   saveFloatingPoint(previous.floatingPoint);
   loadFloatingPoint(next.floatingPoint);
   switch_stack(previous.savedEspAddress, next.savedEsp);

@@ -16,6 +16,7 @@ import { prepareStack } from "../machine/i686/context-switch";
 import { clearFloatingPoint, FLOATING_POINT_SIZE } from "../machine/i686/floating-point";
 import * as symbols from "../machine/i686/symbols";
 import { TrapFrame } from "../machine/i686/trap-frame";
+import { UserSegments } from "../machine/i686/user-segments";
 import { allocate, free } from "../memory/heap";
 import { allocateStack, freeStack, KERNEL_STACK_SIZE } from "../memory/pages";
 import { AddressSpace } from "../memory/space";
@@ -41,6 +42,15 @@ export class Thread extends Waiter {
   space: AddressSpace | null = null;
   /** The record that the thread belongs to: see currentProcess(). */
   owner: usize = 0;
+  /** The segments of its own: three descriptors, FS and GS. */
+  segments0: u64 = 0;
+  segments1: u64 = 0;
+  segments2: u64 = 0;
+  segments3: u64 = 0;
+  /** A word of the user's that becomes 0 when the thread ends; 0: none. */
+  clearTid: u32 = 0;
+  /** The user's list of locks to give back when it ends. */
+  robustList: u32 = 0;
   /** The signal that ends the owner before this thread returns to user mode; 0: none. */
   pendingSignal: u32 = 0;
   /** The tick that ends a sleep. */
@@ -52,6 +62,10 @@ export class Thread extends Waiter {
 
   get stackTop(): usize {
     return this.stack + KERNEL_STACK_SIZE;
+  }
+
+  get segments(): UserSegments {
+    return changetype<UserSegments>(changetype<usize>(this) + offsetof<Thread>("segments0"));
   }
 
   /** The registers of the last entry from user mode. */

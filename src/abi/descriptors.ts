@@ -1,7 +1,8 @@
 // Segments and gates: the selectors of our GDT and the bits of a descriptor.
 //
 //   selector   0x00 null    0x08 kernel code   0x10 kernel data   0x18 user code   0x20 user data
-//              0x28 TSS     0x30 TSS of the double fault
+//              0x28 TSS     0x30 to 0x40 three segments of the running thread's own
+//              0x48 TSS of the double fault
 //
 //   segment    |31  24|23|22 |21|20 |19   16|15|14 13|12|11  8|7    0|    high word
 //              | base |G |D/B|0 |AVL| limit |P | DPL |S |type |base  |
@@ -12,15 +13,21 @@
 //              |offset 31:16|P | DPL |0 | type |0 0 0  |reserved|
 //              |  selector  |           offset 15:0            |          low word
 //
-// All segments are flat: paging alone isolates. See Intel SDM vol. 3A, 3.4.5, 6.11 and 7.2.
+// The segments are flat, but for those three: paging alone isolates. See Intel SDM vol. 3A, 3.4.5,
+// 6.11 and 7.2.
 
 export const KERNEL_CS: u32 = 0x08;
 export const KERNEL_DS: u32 = 0x10;
 export const USER_CS: u32 = 0x1b;
 export const USER_DS: u32 = 0x23;
 export const TSS_SELECTOR: u32 = 0x28;
-export const DOUBLE_FAULT_SELECTOR: u32 = 0x30;
-export const GDT_SIZE: u32 = 0x38;
+export const DOUBLE_FAULT_SELECTOR: u32 = 0x48;
+export const GDT_SIZE: u32 = 0x50;
+/** The indices of a thread's own segments: Linux's on i386. */
+export const TLS_FIRST: u32 = 6;
+export const TLS_ENTRIES: u32 = 3;
+/** In a descriptor's high word. */
+export const DESCRIPTOR_PRESENT: u32 = 1 << 15;
 
 // High words of the flat segments, accessed bit set: the processor would otherwise set it, which
 // is a write to the GDT.

@@ -43,6 +43,7 @@ export const ENOTEMPTY: i32 = 39;
 export const ELOOP: i32 = 40;
 export const ENODATA: i32 = 61;
 export const EOVERFLOW: i32 = 75;
+export const ELIBBAD: i32 = 80;
 export const EOPNOTSUPP: i32 = 95;
 
 /** Results in [-ERRNO_MAX, -1] are errors; everything else is a value. */

@@ -13,6 +13,7 @@
 //                 28 freeFrames how many are free
 //                 32 entries    how often the trampoline entered the kernel from ring 3
 //                 36 nmis       how many non-maskable interrupts came
+//                 40 segments   kernel address of the running thread's three descriptors
 //
 //   a process     0  next       kernel address of the next record, 0: the last
 //                 4  pid
@@ -30,7 +31,8 @@ export const INFO_FRAME_COUNT: u32 = 24;
 export const INFO_FREE_FRAMES: u32 = 28;
 export const INFO_ENTRIES: u32 = 32;
 export const INFO_NMIS: u32 = 36;
-export const INFO_SIZE: u32 = 40;
+export const INFO_SEGMENTS: u32 = 40;
+export const INFO_SIZE: u32 = 44;
 
 export const INFO_NX: u32 = 1 << 0;
 export const INFO_SMEP: u32 = 1 << 1;

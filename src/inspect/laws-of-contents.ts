@@ -1,6 +1,6 @@
 // The laws that need more than page tables: 4 (what is code?) and 5 (what is on the entry stack?).
 
-import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_USER } from "../abi/descriptors";
+import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_USER, TLS_ENTRIES, TLS_FIRST } from "../abi/descriptors";
 import { PAGE_SIZE } from "../abi/memory-map";
 import { FRAME_EFLAGS, FRAME_SIZE } from "../abi/trap-frame";
 import { alignDown, hex } from "../base/align";
@@ -9,6 +9,8 @@ import { type ElfImage, symbolAddress } from "./elf-image";
 import { type Judgement, judge, type Offence, unchecked } from "./judgement";
 import { everySpace, type ProcessSpace, processTitle, type Spaces } from "./spaces";
 import { type AddressSpace, findMapping, readLinear } from "./walk";
+
+const DESCRIPTOR_SIZE = 8;
 
 /**
  * Law 4: W and X exclude each other, and ring 0 obeys W. Where the processor has no NX, everything
@@ -71,7 +73,8 @@ function codePages(image: ElfImage): number[] {
 
 /**
  * Law 5: in user mode, every word on the entry stack is 0 or one of the current thread's own last
- * frame, which is still at the end of its kernel stack. So no program can find another's words.
+ * frame, which is still at the end of its kernel stack, and the descriptors of threads' own
+ * segments are the current thread's. So no program can find another's words.
  */
 export function entryStackHoldsNoSecrets(spaces: Spaces, { image }: BootedFiles): Judgement {
   const bottom = symbolAddress(image, "entry_stack");
@@ -98,9 +101,27 @@ export function entryStackHoldsNoSecrets(spaces: Spaces, { image }: BootedFiles)
     const what = `${hex(word)} is not of the frame of ${processTitle(process)}, which runs`;
     offences.push({ space: "kernel", va, what });
   }
+  const gdt = symbolAddress(image, "gdt");
+  if (gdt !== undefined) offences.push(...strangeSegments(spaces, gdt, process));
   const count = (top - bottom) / 4;
   const holds = `${count} words were compared with the frame of ${processTitle(process)}`;
-  return judge(offences, holds, "words of another thread are left on the entry stack");
+  return judge(offences, holds, "words of another thread are left in the trampoline");
+}
+
+/** Descriptors of threads' own segments that are not those of the thread that runs. */
+function strangeSegments(spaces: Spaces, gdt: number, process: ProcessSpace): Offence[] {
+  const { memory } = spaces.snapshot;
+  const offences: Offence[] = [];
+  for (let offset = 0; offset < TLS_ENTRIES * DESCRIPTOR_SIZE; offset += 4) {
+    const va = gdt + TLS_FIRST * DESCRIPTOR_SIZE + offset;
+    const word = readLinear(memory, spaces.kernel, va);
+    const own =
+      spaces.segments === 0 ? 0 : readLinear(memory, spaces.kernel, spaces.segments + offset);
+    if (word === own) continue;
+    const what = `${hex(word ?? 0)} is not of a segment of ${processTitle(process)}, which runs`;
+    offences.push({ space: "kernel", va, what });
+  }
+  return offences;
 }
 
 function wordsOfLastFrame(spaces: Spaces, process: ProcessSpace): Set<number> | undefined {

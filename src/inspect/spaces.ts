@@ -12,6 +12,7 @@ import {
   INFO_FREE_FRAMES,
   INFO_MAGIC,
   INFO_PROCESSES,
+  INFO_SEGMENTS,
   PROCESS_CR3,
   PROCESS_NAME,
   PROCESS_NAME_SIZE,
@@ -52,6 +53,8 @@ export interface Spaces {
   readonly processes: readonly ProcessSpace[];
   /** How often the trampoline has entered the kernel from ring 3. */
   readonly entries: number;
+  /** Kernel address of the running thread's segments, three descriptors; 0: none has run. */
+  readonly segments: number;
   readonly frameCount: number;
   readonly freeFrames: number;
 }
@@ -81,6 +84,7 @@ export function findSpaces(snapshot: Snapshot, image: ElfImage): Spaces {
     kernel,
     processes: findProcesses(snapshot, kernel, record(INFO_PROCESSES), record(INFO_CURRENT)),
     entries: record(INFO_ENTRIES),
+    segments: record(INFO_SEGMENTS),
     frameCount: record(INFO_FRAME_COUNT),
     freeFrames: record(INFO_FREE_FRAMES),
   };

@@ -35,7 +35,7 @@ it("names law, verdict and reason, and each offence with region and symbol", () 
       "qemu: BROKEN",
       "",
       "law 5  BROKEN     the entry stack holds no other program's words",
-      "                  words of another thread are left on the entry stack (1 found)",
+      "                  words of another thread are left in the trampoline (1 found)",
       "                  0xfffff1b0 in kernel, .trampoline.data, entry_stack+0x1b0: " +
         "0xdeadbeef is not of the frame of hello (pid 1), which runs",
       "law 6  unchecked  user pointers become bytes in one file only",

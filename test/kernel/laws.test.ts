@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { layout } from "../../kernel/layout";
-import { WINDOWS } from "../../src/abi/memory-map";
+import { TLS_FIRST } from "../../src/abi/descriptors";
+import { PAGE_SIZE, WINDOWS } from "../../src/abi/memory-map";
 import { ENTRY_FRAME, ENTRY_G, ENTRY_P, ENTRY_RW, ENTRY_US } from "../../src/abi/paging";
 import { audit, type LawResult } from "../../src/inspect/audit";
 import { unchecked } from "../../src/inspect/judgement";
@@ -90,6 +91,13 @@ const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     const mapping = mappingOf(userSpace(spaces).mappings, 0x1000);
     writeWord(snapshot, mapping.entryAddress, mapping.entry | ENTRY_G);
     return { law: 8, address: 0x1000 };
+  },
+  "a descriptor of another thread's segment"(snapshot, built) {
+    const spaces = findSpaces(snapshot, built.kernel);
+    const address = addressOf(built.kernel, "gdt") + TLS_FIRST * ENTRY_SIZE + 4;
+    const page = mappingOf(spaces.kernel.mappings, address - (address % PAGE_SIZE));
+    writeWord(snapshot, page.pa + (address % PAGE_SIZE), 0x1234f3);
+    return { law: 5, address };
   },
   "a mapping of page 0"(snapshot, built) {
     const spaces = findSpaces(snapshot, built.kernel);

@@ -23,7 +23,8 @@
 //   - ESP is always below what has been copied: an NMI at any instruction overwrites nothing.
 //   - The kernel's CR3 comes from the read-only page, never from a register.
 //   - Interrupts are off throughout: every gate is an interrupt gate.
-//   - User mode gets its selectors as constants, and of its flags only what it may change.
+//   - User mode gets its selectors as constants, and of its flags only what it may change. FS and
+//     GS are its own throughout: nothing here or in the kernel uses them (user-segments.ts).
 //   - The exits listed in kernel/layout.ts are all that this code refers to outside.
 // ARCHITECTURE.md, "The crossing", has a row for each way in which other kernels went wrong here.
 
@@ -60,7 +61,7 @@ import {
 } from "../../../src/abi/trap-frame";
 import type { Assembler } from "../../../src/x86/assembler";
 import { mem, mem8, mem32, symbol } from "../../../src/x86/operand";
-import { cr3, ds, eax, ebp, ebx, edi, edx, es, esi, esp, fs, gs } from "../../../src/x86/registers";
+import { cr3, ds, eax, ebp, ebx, edi, edx, es, esi, esp } from "../../../src/x86/registers";
 
 const ENTRY_STACK_SIZE = 512;
 const STUB_SIZE = 8;
@@ -235,7 +236,7 @@ function wayOut(a: Assembler): void {
   a.frame(size, returning);
   a.mov(cr3, edx);
   a.mov(eax, USER_DS);
-  for (const segment of [ds, es, fs, gs]) a.mov(segment, eax);
+  for (const segment of [ds, es]) a.mov(segment, eax);
   a.popa();
   a.global("exit_iret");
   interruptedUser(a, 0);

@@ -4,9 +4,16 @@ import { USER_END } from "../../../src/abi/memory-map";
 import { loadKernelPart } from "../kernel-part";
 
 const part = loadKernelPart(`
-  import { findSection, imageEnd } from "./kernel/program/elf";
+  import { findSection, imageEnd, imageStart, interpreterSegment } from "./kernel/program/elf";
+  import { isPositionIndependent } from "./kernel/program/elf";
   import { programHeadersAddress, programProblem } from "./kernel/program/elf";
   export function problem(image: usize, size: u32): usize { return programProblem(image, size); }
+  export function start(image: usize): u32 { return imageStart(image); }
+  export function movable(image: usize): bool { return isPositionIndependent(image); }
+  export function interpreter(image: usize): usize {
+    return changetype<usize>(interpreterSegment(image));
+  }
+  export { headersEnd } from "./kernel/program/elf";
   export function end(image: usize): u32 { return imageEnd(image); }
   export function headers(image: usize): u32 { return programHeadersAddress(image); }
   export function section(image: usize, size: u32): usize {
@@ -75,6 +82,10 @@ describe("elf", () => {
     );
     assert.match(
       judge((v) => v.setUint8(4, 2)),
+      /a 64-bit program/,
+    );
+    assert.match(
+      judge((v) => v.setUint8(4, 3)),
       /not a 32-bit/,
     );
     assert.match(
@@ -89,14 +100,61 @@ describe("elf", () => {
       judge((v) => v.setUint16(16, 1, true)),
       /not an executable/,
     );
+  });
+
+  it("accepts what runs anywhere, from address 0 on", () => {
+    const move = (v: DataView) => {
+      v.setUint16(16, 3, true);
+      v.setUint32(24, 0x100, true);
+      v.setUint32(TEXT + 8, 0, true);
+    };
+    assert.equal(judge(move), "");
+    assert.equal(part.call.start!(part.area), 0);
+    assert.equal(part.call.movable!(part.area), 1);
     assert.match(
-      judge((v) => v.setUint16(16, 3, true)),
-      /position independent/,
+      judge((v) => {
+        move(v);
+        v.setUint16(16, 2, true);
+      }),
+      /outside user space/,
     );
-    assert.match(
-      judge((v) => v.setUint32(TEXT, 3, true)),
-      /interpreter/,
+    assert.equal(part.call.movable!(part.area), 0);
+    assert.equal(
+      judge(() => {}),
+      "",
     );
+    assert.equal(part.call.start!(part.area), 0x1000);
+  });
+
+  it("finds the interpreter that a program names, which is loaded beside it", () => {
+    assert.equal(
+      judge(() => {}),
+      "",
+    );
+    assert.equal(part.call.interpreter!(part.area), 0);
+    assert.equal(
+      judge((v) => v.setUint32(DATA, 3, true)),
+      "",
+    );
+    assert.equal(part.call.interpreter!(part.area), part.area + DATA);
+  });
+
+  it("knows how much of the file its headers are", () => {
+    judge(() => {});
+    assert.equal(part.call.headersEnd!(part.area), TEXT + 2 * 32);
+  });
+
+  it("refuses a segment that lies elsewhere in its page than in the file", () => {
+    for (const alignment of [0, 1, 4, 0x800]) {
+      assert.match(
+        judge((v) => {
+          v.setUint32(DATA + 28, alignment, true);
+          v.setUint32(DATA + 8, 0x3800, true);
+        }),
+        /misaligned/,
+        `alignment ${alignment}`,
+      );
+    }
   });
 
   it("refuses a file that is cut off at any byte before its last segment's end", () => {
@@ -179,7 +237,7 @@ describe("elf", () => {
       /share a page/,
     );
     const touching = (v: DataView) => {
-      v.setUint32(DATA + 4, 0x1800 - 0x800, true);
+      v.setUint32(DATA + 4, 0x800, true);
       v.setUint32(DATA + 8, 0x1800, true);
       v.setUint32(DATA + 28, 1, true);
     };

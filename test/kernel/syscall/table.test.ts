@@ -22,14 +22,25 @@ const part = loadKernelPart(`
 `);
 part.call.start!();
 
-const WITHOUT_ARGUMENTS = ["fork", "getpid", "getppid", "getpgrp", "sched_yield", "sync"];
+const WITHOUT_ARGUMENTS = [
+  "fork",
+  "getpid",
+  "getppid",
+  "getpgrp",
+  "sched_yield",
+  "sync",
+  "munlockall",
+  "gettid",
+];
 
 /** Calls that mean the same on a kernel like this. */
 const SAME = [
   ["exit", "exit_group"],
   ["fcntl", "fcntl64"],
   ["fsync", "fdatasync", "syncfs"],
+  ["mlock", "munlock"],
   ["fadvise64", "fadvise64_64"],
+  ["rseq", "clone3"],
 ];
 
 const calls = Object.entries(SystemCall).filter(

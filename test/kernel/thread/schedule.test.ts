@@ -8,6 +8,7 @@ import { BOOT_PAGES, KERNEL_INFO, type Machine, machineFor } from "../memory/sim
 
 const WORDS = KERNEL_INFO + 0x100;
 const ENTRY_STACK = KERNEL_INFO + 0x200;
+const GDT = KERNEL_INFO + 0x300;
 const [ENTRY_STACK_SIZE, CURRENT_STACK, CURRENT_CR3] = [0x40, WORDS, WORDS + 4];
 
 let machine: Machine;
@@ -18,6 +19,8 @@ let switches: number[] = [];
 let scripts: (() => void)[] = [];
 /** What interrupts do while the machine idles, in this order. */
 let interrupts: (() => void)[] = [];
+/** GS and FS, as the machine has them. */
+let registers = 0;
 /** The instructions that switch interrupts on and off. */
 let instructions: string[] = [];
 
@@ -69,12 +72,20 @@ const start = machineFor(
         current_kernel_stack: () => CURRENT_STACK,
         current_cr3: () => CURRENT_CR3,
         entry_stack: () => ENTRY_STACK,
+        gdt: () => GDT,
         entry_stack_top: () => ENTRY_STACK + ENTRY_STACK_SIZE,
       },
       "context-switch": {
         switch_stack(_saveOld = 0, newEsp = 0) {
           switches.push(threads.indexOf(newEsp));
           scripts.shift()?.();
+          return 0;
+        },
+      },
+      "user-segments": {
+        read_user_segments: () => registers,
+        load_user_segments(fs = 0, gs = 0) {
+          registers = (gs << 16) | fs;
           return 0;
         },
       },
