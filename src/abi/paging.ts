@@ -59,6 +59,8 @@ export const CR4_UMIP: u32 = 1 << 11;
 export const CR4_SMEP: u32 = 1 << 20;
 export const CR4_SMAP: u32 = 1 << 21;
 export const MSR_EFER: u32 = 0xc0000080;
+/** Long mode is active: read-only. */
+export const EFER_LMA: u32 = 1 << 10;
 export const EFER_NXE: u32 = 1 << 11;
 
 // The error code of a page fault. SDM vol. 3A, 4.7.

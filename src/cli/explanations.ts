@@ -256,6 +256,33 @@ const ASSEMBLY = {
   ],
 } satisfies Record<string, Row>;
 
+const TABLES = {
+  TABLES001: [
+    "the frames of a region are known only once the kernel is linked",
+    `A region that is parked at its end, or whose sections are loaded into another one, moves with
+    the sizes of sections. Page tables for it need the linked kernel: --kernel FILE.elf.`,
+  ],
+  TABLES002: [
+    "two things are seen at one address",
+    `A page table entry names one frame, and two sections or ranges at one page lie in different
+    ones. A kernel linked low, with its load addresses mapped as well, is a common case.`,
+  ],
+  TABLES003: [
+    "an address is beyond what the tables show",
+    `Two-level tables show 32 bits of both kinds of address, PAE tables 32 of linear and 36 of
+    physical ones, 4-level tables 48 of linear ones.`,
+  ],
+  TABLES004: [
+    "something lies at an address that pages cannot show",
+    "A page shows a frame as it is, so VMA and LMA must have the same offset in their pages.",
+  ],
+  TABLES005: [
+    "it is not known where the page tables themselves lie",
+    `CR3 and entries hold the physical addresses of tables. They are counted from the linked ones,
+    by the distance that the layout fixes for their section, .data.boot_tables.`,
+  ],
+} satisfies Record<string, Row>;
+
 const LAYOUTS = {
   LAYOUT001: [
     "a region is anchored at an end that it does not have",
@@ -704,6 +731,7 @@ export const EXPLANATIONS: readonly Explanation[] = Object.entries<Row>({
   ...ASSEMBLY,
   ...ARCHIVES_AND_OBJECTS,
   ...LAYOUTS,
+  ...TABLES,
   ...LINKER,
   ...SCRIPTS,
   ...MACHINES,

@@ -3,11 +3,12 @@
 //   format      levels, from CR3 down: the bits of the address that choose an entry   entry
 //   two-level   directory 31..22, table 21..12                                        4 bytes
 //   PAE         PDPT 31..30, directory 29..21, table 20..12                           8 bytes
+//   4-level     PML4 47..39, PDPT 38..30, directory 29..21, table 20..12              8 bytes
 //
 // Both walkers (walk.ts lists all that is mapped, resolve.ts follows one address) ask
 // `pagingFormat` for the levels and `readEntry` for each step, so a new format is one more value
-// here. Long mode's four levels fit: indices are taken by division, since an address may have more
-// than 32 bits.
+// here. Indices are taken by division, since an address may have more than 32 bits; those of long
+// mode are signed numbers, so that the upper half is exact.
 // See Intel SDM vol. 3A, 4.3 (32-bit), 4.4 (PAE) and 4.5 (4-level).
 
 import { PAGE_SHIFT } from "../abi/memory-map";
@@ -17,6 +18,7 @@ import {
   CR4_PAE,
   CR4_PSE,
   DIRECTORY_SHIFT,
+  EFER_LMA,
   EFER_NXE,
   ENTRIES_PER_TABLE,
   ENTRY_FRAME,
@@ -39,11 +41,15 @@ export interface PagingMode {
   readonly pse: boolean;
   readonly nx: boolean;
   readonly writeProtect: boolean;
+  /** Long mode: four levels. */
+  readonly long?: boolean;
 }
 
 /** The mode that a processor's control registers select. */
 export function pagingMode(registers: Pick<Registers, "cr0" | "cr4" | "efer">): PagingMode {
+  const efer = registers.efer ?? 0;
   return {
+    ...((efer & EFER_LMA) !== 0 && { long: true }),
     enabled: (registers.cr0 & CR0_PG) !== 0,
     pae: (registers.cr4 & CR4_PAE) !== 0,
     pse: (registers.cr4 & CR4_PSE) !== 0,
@@ -53,8 +59,8 @@ export function pagingMode(registers: Pick<Registers, "cr0" | "cr4" | "efer">): 
 }
 
 export interface PagingLevel {
-  readonly table: "PDPT" | "directory" | "table";
-  readonly entry: "PDPTE" | "PDE" | "PTE";
+  readonly table: "PML4" | "PDPT" | "directory" | "table";
+  readonly entry: "PML4E" | "PDPTE" | "PDE" | "PTE";
   /** The lowest bit of the address that chooses an entry, and how many bits do. */
   readonly shift: number;
   readonly bits: number;
@@ -98,6 +104,21 @@ const PAE: PagingFormat = {
   rootMask: ~31,
 };
 
+const FOUR_LEVEL: PagingFormat = {
+  levels: [
+    { ...LEVEL, table: "PML4", entry: "PML4E", shift: 39, bits: TABLE_BITS },
+    { ...LEVEL, table: "PDPT", entry: "PDPTE", shift: 30, bits: TABLE_BITS, largePages: true },
+    { ...DIRECTORY, shift: DIRECTORY_SHIFT, bits: TABLE_BITS },
+    { ...TABLE, bits: TABLE_BITS },
+  ],
+  entrySize: ENTRY_SIZE,
+  rootMask: ENTRY_FRAME,
+};
+
+/** The first address past the lower half of long mode's, and the bytes of both. */
+const LOWER_HALF = 2 ** 47;
+const BOTH_HALVES = 2 ** 48;
+
 const TWO_LEVEL: PagingFormat = {
   levels: [
     { ...DIRECTORY, shift: 22, bits: 10, largePages: false },
@@ -114,6 +135,7 @@ const TWO_LEVEL_PSE: PagingFormat = {
 
 /** The format that a processor in this mode reads. */
 export function pagingFormat(mode: PagingMode): PagingFormat {
+  if (mode.long) return FOUR_LEVEL;
   if (mode.pae) return PAE;
   return mode.pse ? TWO_LEVEL_PSE : TWO_LEVEL;
 }
@@ -135,7 +157,14 @@ export function entrySpan({ shift }: PagingLevel): number {
 
 /** Which entry of a table of this level covers `va`. */
 export function entryIndex(level: PagingLevel, va: number): number {
-  return Math.floor(va / entrySpan(level)) % entryCount(level);
+  const count = entryCount(level);
+  return ((Math.floor(va / entrySpan(level)) % count) + count) % count;
+}
+
+/** The address that entry `index` of a table that begins at `va` begins to cover. */
+export function entryStart(format: PagingFormat, level: PagingLevel, va: number, index: number) {
+  const start = va + index * entrySpan(level);
+  return format === FOUR_LEVEL && start >= LOWER_HALF ? start - BOTH_HALVES : start;
 }
 
 /** An entry as it stands in memory, and what it leads to. */

@@ -13,6 +13,7 @@ import {
   entryCount,
   entryDefect,
   entrySpan,
+  entryStart,
   type PagingFormat,
   type PagingLevel,
   type PagingMode,
@@ -38,7 +39,7 @@ export interface Mapping {
 /** A frame that is read as a table. */
 export interface TableFrame {
   readonly pa: number;
-  readonly level: "PDPT" | "directory" | "table";
+  readonly level: PagingLevel["table"];
   /** The first address that it covers. */
   readonly va: number;
 }
@@ -57,6 +58,8 @@ export interface AddressSpace {
 export function walk(memory: PhysicalMemory, cr3: number, mode: PagingMode): AddressSpace {
   const walker = new Walker(memory, mode);
   walker.walkFrom(cr3);
+  // The upper half of long mode, whose addresses are negative, is the second half of the PML4.
+  if (mode.long) walker.mappings.sort((a, b) => a.va - b.va);
   return { cr3, mode, ...walker };
 }
 
@@ -96,7 +99,7 @@ class Walker {
       if (entry.leadsTo === "nothing") continue;
       const defect = entryDefect(entry, index, this.#mode);
       if (defect) this.defects.push(defect);
-      const start = va + index * entrySpan(level);
+      const start = entryStart(this.#format, level, va, index);
       const rights = level.rights ? this.#narrow(above, entry) : above;
       if (entry.leadsTo === "table") this.#table(depth + 1, entry.pa, start, rights);
       else this.#map(entry, start, rights);
