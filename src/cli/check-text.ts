@@ -75,13 +75,14 @@ function markOf({ severity, code }: CodedFinding): string {
   return style(`${severity}[${code}]`, COLOURS[severity]);
 }
 
-/** `2 errors, 1 warning`. */
+/** `2 errors, 1 warning`; notes are no mistakes. */
 export function summaryOf(findings: readonly CodedFinding[]): string {
   const counts = [...SEVERITIES].reverse().flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;
     return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
   });
-  return counts.length === 0 ? "no mistake was found" : counts.join(", ");
+  const isClean = findings.every(({ severity }) => severity === "note");
+  return [...(isClean ? ["no mistake was found"] : []), ...counts].join(", ");
 }
 
 function printAllowed({ allowance, findings }: AllowedFindings): void {

@@ -28,8 +28,10 @@ export interface EarlyCode {
   readonly numbers: ReadonlyMap<bigint, bigint>;
   /** Those that more than one instruction has. */
   readonly repeated: ReadonlySet<bigint>;
-  /** It writes CR3. */
-  readonly loadsTables: boolean;
+  /** Where it writes CR3; undefined: it does not. */
+  readonly loadsTables: bigint | undefined;
+  /** Where it turns paging on, and what segments may add to addresses there. */
+  readonly turnsOn: readonly { readonly at: bigint; readonly bases: readonly bigint[] }[];
   /** Memory that instructions name without a register, other than to load a system table. */
   readonly accesses: ReadonlySet<bigint>;
   /** Where an instruction was not understood. */
@@ -79,7 +81,8 @@ class EarlyWalk {
   readonly #references = new Map<string, EarlyReference>();
   readonly #numbers = new Map<bigint, bigint>();
   readonly #repeated = new Set<bigint>();
-  #loadsTables = false;
+  #loadsTables: bigint | undefined;
+  readonly #turnsOn: Place[] = [];
   readonly #accesses = new Set<bigint>();
   readonly #unknown: bigint[] = [];
   readonly #seen = new Set<bigint>();
@@ -96,6 +99,7 @@ class EarlyWalk {
       numbers: this.#numbers,
       repeated: this.#repeated,
       loadsTables: this.#loadsTables,
+      turnsOn: this.#turnsOn,
       accesses: this.#accesses,
       unknown: this.#unknown,
       read: this.#seen.size + this.#graph.read,
@@ -115,14 +119,15 @@ class EarlyWalk {
       this.#seen.add(at);
       const step = stepAt(section, at, EARLY_BITS);
       if (!step) this.#unknown.push(at);
-      else if (step.writesControl !== CR0) work.push(...this.#visit(step, bases));
+      else if (step.writesControl === CR0) this.#turnsOn.push(place);
+      else work.push(...this.#visit(step, bases));
     }
   }
 
   /** Notes what the instruction refers to, and says where execution may go from it. */
   #visit(step: Step, before: readonly bigint[]): Place[] {
     const { address: at, target } = step;
-    this.#loadsTables ||= step.writesControl === CR3;
+    if (step.writesControl === CR3) this.#loadsTables ??= at;
     for (const { to, use } of step.references) {
       if (this.#numbers.has(to)) this.#repeated.add(to);
       else this.#numbers.set(to, at);

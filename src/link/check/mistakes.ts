@@ -4,7 +4,7 @@
 import type { Mistake } from "./mistake";
 import { earlyEnd, loadersMemory, orphan, pastTheEnd } from "./mistakes-addresses";
 import { foreignHeader } from "./mistakes-architecture";
-import { smallTables } from "./mistakes-boot-tables";
+import { smallTables, unknownTables, wrongFrames, wrongRights } from "./mistakes-boot-tables";
 import { wrongChecksum } from "./mistakes-checksum";
 import {
   apTrampoline,
@@ -73,6 +73,9 @@ export const MISTAKES: readonly Mistake[] = [
   smallTables,
   foreignHeader,
   loaderRefuses,
+  wrongFrames,
+  wrongRights,
+  unknownTables,
   unusedAllowance,
 ];
 

@@ -6,6 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import type { TestContext } from "node:test";
+import type { CodedFinding } from "../../../src/link/check/mistake";
 import { run, scratch } from "../tools";
 
 export const ASSEMBLY = `
@@ -165,4 +166,9 @@ export function makeKernel(t: Pick<TestContext, "after">, parts: KernelParts = {
 export function change(text: string, from: string, to: string): string {
   if (!text.includes(from)) throw new Error(`the text has no ${JSON.stringify(from)}`);
   return text.replaceAll(from, to);
+}
+
+/** Whether a finding is more than a note, which kernels without mistakes have as well. */
+export function isSerious({ severity }: CodedFinding): boolean {
+  return severity !== "note";
 }

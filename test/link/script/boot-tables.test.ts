@@ -1,5 +1,5 @@
-// Page tables written from a layout, in each language and each format: compiled, linked, loaded into
-// CR3 by a kernel that boots, and then read by the page walker. What they show is the layout.
+// Page tables written from a layout, in each language and each format: compiled, linked, loaded
+// into CR3 by a kernel that boots, and then read by the page walker. They show what it says.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -131,7 +131,8 @@ function compile(t: TestContext, text: string, { language, paging }: Kind): stri
   if (language === "rust") {
     file("tables.rs", text);
     const main =
-      '#![no_std]\nmod tables;\n#[no_mangle]\npub extern "C" fn cr3() -> u32 { tables::boot_cr3() }\n';
+      "#![no_std]\nmod tables;\n#[no_mangle]\n" +
+      'pub extern "C" fn cr3() -> u32 { tables::boot_cr3() }\n';
     const options = ["--crate-type", "lib", "--emit", "obj", "-C", "relocation-model=static"];
     run("rustc", ...options, "-C", "panic=abort", "-O", "-o", out, file("main.rs", main));
   } else {
@@ -191,7 +192,8 @@ function expectedPages(kernel: Uint8Array, resolved: ResolvedLayout, hasNx: bool
 
 function pageText(va: number, pa: number, permissions: string, hasNx: boolean): string {
   const execute = permissions.includes("x") || !hasNx ? "x" : "-";
-  return `${va.toString(16)} -> ${pa.toString(16)} r${permissions.includes("w") ? "w" : "-"}${execute}`;
+  const write = permissions.includes("w") ? "w" : "-";
+  return `${va.toString(16)} -> ${pa.toString(16)} r${write}${execute}`;
 }
 
 function shownPages({ memory, registers }: Snapshot): string[] {
