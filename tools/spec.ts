@@ -1,17 +1,25 @@
 // `npm run test:spec -- DIR`: runs the official WebAssembly suite in DIR on native i386 code.
 //
-//   npm run test:spec -- DIR [FILE…]
+//   npm run test:spec -- DIR [FILE…] [--own] [-O0]
+//
+// With --own, each memory is its module's own, and no access leaves it; without, bounds of memory
+// are excluded.
 //
 // DIR holds what wast2json makes of the suite: NAME.json and the modules that it names. Prints for
 // each file how many assertions passed, failed and were excluded (by reason), then every
 // failure. Exit status: 0 nothing failed; 1 something did; 2 DIR holds no suite, or this machine
 // does not run i386 programs.
 
-import { cannotRun } from "../test/compile/native/native";
+import { cannotRun, type RunOptions } from "../test/compile/native/native";
 import { runSuiteFile, type SuiteResult } from "../test/compile/suite/suite-run";
 import { Suite } from "../test/compile/suite/wasm-suite";
 
-const [folder, ...wanted] = process.argv.slice(2);
+const words = process.argv.slice(2);
+const [folder, ...wanted] = words.filter((word) => !word.startsWith("-"));
+const options: RunOptions = {
+  ownMemory: words.includes("--own"),
+  ...(words.includes("-O0") ? { level: 0 } : {}),
+};
 
 function main(): number {
   const reason = unusable();
@@ -25,7 +33,7 @@ function main(): number {
   const total: SuiteResult = { passed: 0, failures: [], excluded: new Map() };
   process.stdout.write(`${"file".padEnd(width)}  passed  failed  excluded\n`);
   for (const name of names) {
-    const result = runSuiteFile(suite, name, {});
+    const result = runSuiteFile(suite, name, options);
     printResult(name.padEnd(width), result);
     total.passed += result.passed;
     total.failures.push(...result.failures);

@@ -53,6 +53,8 @@ export const RUNTIME_NAMES: Readonly<Record<string, string>> = {
 };
 /** Assembly for programs that are WebAssembly modules: exports `writeWasmMemory`. */
 export const WASM_MEMORY_ASSEMBLY = "user/runtime/wasm-memory.asm.ts";
+/** What it calls when it traps. */
+export const WASM_TRAP_ASSEMBLY = "user/runtime/wasm-trap.asm.ts";
 
 /** WASI preview 1 for such programs, what the start code calls first, and what it keeps. */
 export const WASI_ENTRY = "user/wasi/main.ts";

@@ -32,6 +32,14 @@ import { validateModule } from "../compile/wasm/validate";
 import type { WasmModule } from "../compile/wasm/wasm";
 import { readInput } from "./boot-settings";
 import { PROGRAM_DATA, type ProgramMemory, placeMemory } from "./compile-memory";
+import {
+  checkOwn,
+  defaultMode,
+  type MemoryMode,
+  ownObject,
+  ownProgram,
+  PROGRAM_LIMIT,
+} from "./own-memory";
 import type { ProgramRuntime } from "./program-runtime";
 import { INSTALLATION } from "./project";
 import { DEFAULT_PREOPENS, usesWasi, type WasiProgram, wasiProgram } from "./wasi";
@@ -49,16 +57,30 @@ export interface CompileInput {
   readonly options: Pick<
     CompileOptions,
     | ("target" | "sourceMap" | "facts" | "data" | "addresses" | "memoryBase" | "start" | "visible")
-    | ("importName" | "exportName")
+    | ("ownMemory" | "memoryManager" | "callsTraps" | "importName" | "exportName" | "objectNames")
   >;
   readonly warnings: readonly Diagnostic[];
   /** The memory of a program that comes as WebAssembly; others have that of asc's runtime. */
   readonly memory?: ProgramMemory;
   /** What the module needs of WASI, if it uses that. */
   readonly wasi?: WasiProgram;
+  /** The header for C of an object with a memory of its own. */
+  readonly header?: string;
   /** Whether the module contains the runtime of `user/`. */
   readonly hasRuntime: boolean;
 }
+
+/** What the command line says of the memory. */
+export interface MemoryRequest {
+  /** Absent: what suits the module. */
+  readonly mode: MemoryMode | undefined;
+  /** What it may grow to in an object, in MiB. */
+  readonly limit: number | undefined;
+  /** What the names of such an object begin with. */
+  readonly name: string;
+}
+
+const AS_SUITS: MemoryRequest = { mode: undefined, limit: undefined, name: "module" };
 
 /**
  * Reads and checks `file`, and what it imports.
@@ -73,11 +95,13 @@ export async function readCompileInput(
   level: Level,
   runtime: ProgramRuntime | undefined,
   preopens: readonly Preopen[] = DEFAULT_PREOPENS,
+  memory: MemoryRequest = AS_SUITS,
 ): Promise<CompileInput> {
   const bytes = await readInput(file);
   if (isWasm(file, bytes)) {
-    return withWasi(wasmInput(bytes, file, target), target, runtime, preopens);
+    return withWasi(wasmInput(bytes, file, target, memory), target, runtime, preopens);
   }
+  refuseOwn(file, memory);
   if (runtime) return programInput(file, level, runtime);
   return objectInput(file, target === "kernel" ? "kernel" : "object", level);
 }
@@ -159,18 +183,30 @@ function placed({ module, sourceMap, dataEnd }: AssemblyScriptOutput, start: num
 
 // --- WebAssembly ---
 
-function wasmInput(bytes: Uint8Array, file: string, target: Target): CompileInput {
+function wasmInput(
+  bytes: Uint8Array,
+  file: string,
+  target: Target,
+  request: MemoryRequest,
+): CompileInput {
   const module = decodeModule(bytes, file);
   validateModule(module);
   const common = { wasm: bytes, module, warnings: [], hasRuntime: false };
+  const mode = request.mode ?? (target === "kernel" ? "shared" : defaultMode(module));
+  if (mode === "own") checkOwn(module);
+  if (target === "object" && mode === "own") {
+    const { options, header, ...own } = ownObject(module, request.name, request.limit);
+    return { ...common, module: own.module, header, options: { target, ...options } };
+  }
   if (target === "kernel" || target === "object") {
     refuseStaticData(module);
     return { ...common, options: { target } };
   }
-  const memory = placeMemory(module, target);
+  const memory = placeMemory(module, target, mode === "own" ? PROGRAM_LIMIT : undefined);
   const { data, base: memoryBase } = memory;
   const names = { start: WASM_START, visible: WASM_VISIBLE };
-  const options = { target: "user" as const, ...names, data, memoryBase };
+  const own = mode === "own" ? ownProgram(module, memory) : {};
+  const options = { target: "user" as const, ...names, data, memoryBase, ...own };
   return { ...common, memory, options };
 }
 
@@ -197,6 +233,17 @@ function notProvided({ file }: WasmModule, names: readonly string[]): Diagnostic
   );
 }
 
+/** The static data of AssemblyScript is where its compiler put it: it cannot be an array. */
+function refuseOwn(file: string, { mode }: MemoryRequest): void {
+  if (mode !== "own") return;
+  throw new Diagnostic(
+    "COMP009",
+    "TypeScript is compiled for the memory of the program that it becomes part of",
+    "Make a module of it with asc, and compile that: asc FILE.ts --outFile FILE.wasm.",
+    { file },
+  );
+}
+
 /** The symbol of a module's start function. */
 export const WASM_START = "_initialize";
 /** What start code calls by its name. */
@@ -209,7 +256,7 @@ function refuseStaticData({ data, file }: WasmModule): void {
   throw new Diagnostic(
     "COMP003",
     `the static data at ${where} must be there, but an object cannot claim an address`,
-    "Compile the TypeScript source, which says what is an address, or use --target linux.",
+    "Give it a memory of its own, --memory own, or compile the TypeScript source.",
     { file },
   );
 }

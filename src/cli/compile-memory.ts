@@ -45,10 +45,15 @@ export interface ProgramMemory {
 /**
  * Finds a place for a module's memory.
  *
+ * @param most pages that it may have, if its accesses are checked
  * @throws Diagnostic COMP007 if no program can have it
  */
-export function placeMemory(module: WasmModule, target: "linux" | "isthmus"): ProgramMemory {
-  const memory = knowsAddresses(module) ? inPlace(module, LOWEST[target]) : elsewhere(module);
+export function placeMemory(
+  module: WasmModule,
+  target: "linux" | "isthmus",
+  most?: number,
+): ProgramMemory {
+  const memory = knowsAddresses(module) ? inPlace(module, LOWEST[target]) : elsewhere(module, most);
   const end = memory.base + memory.limit * PAGE;
   if (memory.base + memory.pages * PAGE <= HIGHEST && end <= 2 ** 32) return memory;
   throw unplaceable(
@@ -73,10 +78,10 @@ function limitsOf({ memories }: WasmModule): { min: number; max: number | undefi
   return { min, max };
 }
 
-function elsewhere(module: WasmModule): ProgramMemory {
+function elsewhere(module: WasmModule, most = PAGE): ProgramMemory {
   const { min: pages, max = PAGE } = limitsOf(module);
   const base = PROGRAM_DATA;
-  const limit = Math.max(pages, Math.min(max, PAGE - 1 - base / PAGE));
+  const limit = Math.max(pages, Math.min(max, most, PAGE - 1 - base / PAGE));
   return { data: { start: 0, end: pages * PAGE }, base, pages, limit };
 }
 

@@ -9,7 +9,8 @@
 //             library of AssemblyScript, with its garbage collector.
 //   isthmus   the same program for the kernel of this project: put it into /bin of an initramfs
 //   object    a relocatable object that links with those of gcc -m32 and clang -m32. Exports are
-//             functions of C, imports are C's, pointers are pointers; docs/object-abi.md
+//             functions of C, imports are C's, pointers are pointers; or, for a module of
+//             WebAssembly, its own memory is an array: docs/object-abi.md
 //   kernel    a relocatable object with our own calling convention (gcc -mregparm=3), without
 //             floats and allocation; imports from module x86 are instructions
 //
@@ -39,6 +40,14 @@
 //                      a directory that a program of WASI may use, and all below it, by the name
 //                      GUEST; HOST is looked up when the program starts. May be given more than
 //                      once. Without it: / and the folder where the program is started, as `.`
+//   --memory WHOSE     own or shared. Own: an array that no access leaves, whatever the module
+//                      does; it traps instead, and says where. Shared: the memory of the program
+//                      itself, whose bounds nothing checks. A module of WebAssembly that has a
+//                      memory and no import from x86 or symbols has its own by default
+//   --memory-limit MIB
+//                      how many MiB of addresses the own memory of an object takes, and so what
+//                      it can grow to: by default what it declares, up to 256
+//   --header FILE      writes a header for C beside an object with a memory of its own
 //   --print PASS       prints all functions as they are after PASS; --print=help lists the passes
 //                      and the level from which each runs
 //   --until PASS       stops after PASS: writes the functions as they are then, to OUT or stdout
@@ -68,8 +77,15 @@ import { elfFile } from "../link/output/elf-files";
 import { writeElfObject } from "../link/output/write-elf-object";
 import type { ObjectFile } from "../object/object";
 import { type Command, type CommandLine, UsageError } from "./command";
-import { type CompileInput, readCompileInput, TARGETS, type Target } from "./compile-input";
+import {
+  type CompileInput,
+  type MemoryRequest,
+  readCompileInput,
+  TARGETS,
+  type Target,
+} from "./compile-input";
 import { checkProgram, linkProgram } from "./link-program";
+import { LARGEST_LIMIT, type MemoryMode } from "./own-memory";
 import { loadProgramRuntime, type ProgramRuntime } from "./program-runtime";
 import { replaceFile } from "./replace-file";
 import { complain, print, printJson, progress } from "./terminal";
@@ -84,6 +100,9 @@ export const command: Command = {
     optimize: { type: "string", short: "O", choices: ["0", "1", "2"] },
     "check-calls": { type: "string", choices: ["yes", "no"] },
     preopen: { type: "string", repeats: true },
+    memory: { type: "string", choices: ["own", "shared"] },
+    "memory-limit": { type: "string" },
+    header: { type: "string" },
     print: { type: "string" },
     until: { type: "string" },
     json: { type: "boolean" },
@@ -98,6 +117,8 @@ interface Request {
   readonly level: Level;
   readonly checksCalls: boolean;
   readonly preopens: readonly Preopen[];
+  readonly memory: MemoryRequest;
+  readonly header: string | undefined;
   readonly output: string | undefined;
   readonly prints: Pass | undefined;
   readonly until: Pass | undefined;
@@ -134,6 +155,8 @@ function readRequest(line: CommandLine): Request {
     level: Number(line.choice("optimize", ["2", "1", "0"])) as Level,
     checksCalls: checksCalls(line, file),
     preopens: preopens(line),
+    memory: memoryRequest(line, file),
+    header: line.value("header"),
     output: line.value("output"),
     prints: passOption(line, "print") ?? passOption(line, "until"),
     until: passOption(line, "until"),
@@ -151,10 +174,32 @@ function readRequest(line: CommandLine): Request {
   if (output !== undefined && resolve(output) === resolve(file)) {
     throw new UsageError(`the output would overwrite the source ${file}`);
   }
+  checkHeader(request);
   if (json && prints && !(until && output)) {
     throw new UsageError("--json and a dump cannot both go to standard output");
   }
   return request;
+}
+
+function memoryRequest(line: CommandLine, file: string): MemoryRequest {
+  const isGiven = line.value("memory") !== undefined;
+  const output = line.value("output") ?? file;
+  return {
+    mode: isGiven ? line.choice<MemoryMode>("memory", ["own", "shared"]) : undefined,
+    limit: line.count("memory-limit", { min: 1, max: LARGEST_LIMIT }, undefined),
+    name: basename(output).replace(/\.[^.]*$/, ""),
+  };
+}
+
+function checkHeader({ header, file, output, target, memory }: Request): void {
+  if (memory.limit !== undefined && target !== "object") {
+    throw new UsageError("--memory-limit is for --target object");
+  }
+  if (header === undefined) return;
+  if (target !== "object") throw new UsageError("--header is for --target object");
+  if ([file, output ?? ""].some((other) => resolve(other) === resolve(header))) {
+    throw new UsageError(`the header would overwrite ${header}`);
+  }
 }
 
 function checksCalls(line: CommandLine, file: string): boolean {
@@ -191,7 +236,15 @@ async function compile(request: Request): Promise<void> {
   const clock = new Clock(file);
   const isProgram = target === "linux" || target === "isthmus";
   const runtime = isProgram ? await loadProgramRuntime() : undefined;
-  const input = await readCompileInput(file, target, level, runtime, request.preopens);
+  const input = await readCompileInput(
+    file,
+    target,
+    level,
+    runtime,
+    request.preopens,
+    request.memory,
+  );
+  if (request.header !== undefined && input.header === undefined) throw noHeader(file);
   for (const warning of input.warnings) complain(warning, "warning");
   if (isProgram) checkProgram(input);
   clock.stage("front end");
@@ -230,7 +283,7 @@ function writeResult(
   object: ObjectFile,
   input: CompileInput,
   runtime: ProgramRuntime | undefined,
-  { target, output, file }: Request,
+  { target, output, file, header }: Request,
 ): void {
   if (runtime && (target === "linux" || target === "isthmus")) {
     const name = basename(output ?? file);
@@ -240,6 +293,12 @@ function writeResult(
   } else if (output !== undefined) {
     replaceFile(output, writeElfObject(object));
   }
+  if (header !== undefined && input.header !== undefined) replaceFile(header, input.header);
+}
+
+function noHeader(file: string): Diagnostic {
+  const text = "only an object with a memory of its own has a header";
+  return new Diagnostic("COMP009", text, "Compile a module with --memory own.", { file });
 }
 
 function writeDumps(text: string, { prints, until, output }: Request): void {
@@ -248,11 +307,16 @@ function writeDumps(text: string, { prints, until, output }: Request): void {
   else process.stdout.write(text);
 }
 
-function report({ file, target, output }: Request, input: CompileInput, clock: Clock): void {
+function report(
+  { file, target, output, header }: Request,
+  input: CompileInput,
+  clock: Clock,
+): void {
   printJson({
     input: file,
     target,
     output,
+    ...(header === undefined ? {} : { header }),
     bytes: output === undefined ? 0 : statSync(output).size,
     wasmBytes: input.wasm.length,
     functions: input.module.functions.filter(({ body }) => body).length,

@@ -138,8 +138,8 @@ const SOURCES = {
   ],
   COMP003: [
     "a module has static data at a fixed address, and an object cannot claim one",
-    `A module of WebAssembly does not say which of its numbers are addresses. Compile its
-    TypeScript source, or make a whole program with --target linux.`,
+    `A module of WebAssembly does not say which of its numbers are addresses. Give it a memory of
+    its own (--memory own), or compile its TypeScript source.`,
   ],
   COMP004: [
     "a program imports something that nothing provides",
@@ -161,6 +161,12 @@ const SOURCES = {
     `A module that knows real addresses has its memory where the addresses say, and no program may
     use the lowest ones. Link it with a higher --global-base, or without imports from x86 and
     symbols: then its memory may be anywhere.`,
+  ],
+  COMP009: [
+    "this cannot have a memory of its own",
+    `With --memory own, memory is an array of the module, from which no access gets out. What
+    imports machine instructions or symbols deals in real addresses, and TypeScript is compiled
+    for the memory of its program: both share it (--memory shared).`,
   ],
   COMP010: [
     "a module knows a function of WASI by another type",

@@ -109,8 +109,10 @@ export function linkProgram(
     ...(!hasRuntime && module.start !== undefined ? { initialise: options.start ?? "" } : {}),
   });
   const manager = memory ? [runtime.wasmMemory(memory)] : [];
+  const trap = options.callsTraps === true ? [runtime.wasmTrap()] : [];
   const data = memory ? memory.base + memory.data.start : PROGRAM_DATA;
   const text = memory?.text ?? (target === "linux" ? LINUX_TEXT : undefined);
   const provided = wasi?.objects(memory?.base ?? 0) ?? [];
-  return link([object, start, ...manager, ...provided], runtime.layout(data, text), { name });
+  const objects = [object, start, ...manager, ...trap, ...provided];
+  return link(objects, runtime.layout(data, text), { name });
 }

@@ -31,6 +31,8 @@ export interface ProgramRuntime {
   wasmMemory(memory: WasmMemory): ObjectFile;
   /** What provides WASI preview 1. */
   readonly wasi: WasiRuntime;
+  /** An object with what such a module calls when it traps. */
+  wasmTrap(): ObjectFile;
   /** The address space, with static data at `data` and code from `text` on. */
   layout(data: number, text?: number): Layout;
 }
@@ -65,6 +67,12 @@ export async function loadProgramRuntime(): Promise<ProgramRuntime> {
     storagePath,
     "writeWasiStorage",
   );
+  const trapPath = await fact<string>("WASM_TRAP_ASSEMBLY");
+  const writeWasmTrap = await importExport<(a: Assembler) => void>(
+    INSTALLATION,
+    trapPath,
+    "writeWasmTrap",
+  );
   return {
     entries: [await fact<string>("RUNTIME_ENTRY"), await fact<string>("RUNTIME_FINISH_ENTRY")],
     abort: await fact<string>("RUNTIME_ABORT"),
@@ -78,6 +86,7 @@ export async function loadProgramRuntime(): Promise<ProgramRuntime> {
       start: await fact<string>("WASI_START"),
       storage: (settings) => assembleModule(storagePath, (a) => writeWasiStorage(a, settings)),
     },
+    wasmTrap: () => assembleModule(trapPath, writeWasmTrap),
     layout: await importExport<ProgramRuntime["layout"]>(INSTALLATION, LAYOUT, "userLayout"),
   };
 }

@@ -17,6 +17,7 @@ import { peephole } from "./code-passes/peephole";
 import { sideline } from "./code-passes/sideline";
 import { makeTailCalls } from "./code-passes/tail-calls";
 import type { IrFunction } from "./ir/ir";
+import type { OwnMemory } from "./ir/own-memory";
 import type { PassFacts } from "./pass";
 import { select } from "./select/select";
 import type { Stress } from "./stress";
@@ -30,6 +31,8 @@ export interface CodeSettings {
   readonly stress: Stress;
   /** Added to every address of linear memory. */
   readonly memoryBase: number;
+  /** The memory that is the module's own, if it has one. */
+  readonly ownMemory: OwnMemory | undefined;
   /** Whether a call may become a jump: its caller is in no backtrace then. */
   readonly mayHideCallers: boolean;
 }
@@ -65,10 +68,11 @@ export class CodeWork {
   }
 
   select(): void {
-    const { has, stress, memoryBase, target } = this.settings;
+    const { has, stress, memoryBase, ownMemory, target } = this.settings;
     if (!this.#values) throw new Error(`${this.code.name}: instructions are selected already`);
     const fewRegisters = stress.fewRegisters === true;
-    this.#code = select(this.#values, { target, folds: has("fold"), fewRegisters, memoryBase });
+    const memory = { memoryBase, ownMemory };
+    this.#code = select(this.#values, { target, folds: has("fold"), fewRegisters, ...memory });
   }
 
   allocate(): void {

@@ -10,8 +10,10 @@ import { printMachine } from "./code/print";
 import { type CodeSettings, CodeWork } from "./code-pipeline";
 import { describeModule, FunctionDescriber } from "./debug/describe";
 import { emit } from "./emit/emit";
+import { emitTrapTexts } from "./emit/trap-code";
 import { emitFloatConstants, isFloatSymbol } from "./ir/float-constants";
 import type { IrFunction, Signature } from "./ir/ir";
+import { boundOf } from "./ir/own-memory";
 import { printFunction } from "./ir/print";
 import { ModuleLinkage } from "./module-linkage";
 import type { CompileOptions } from "./options";
@@ -22,6 +24,8 @@ import { Pipeline } from "./pipeline";
 import { emitExport, emitImport, hideSymbols } from "./runtime/cdecl";
 import { emitEntrance } from "./runtime/entrance";
 import { emitInstantiate, INSTANTIATE } from "./runtime/instantiate";
+import { emitOwnMemory } from "./runtime/own-memory";
+import { emitObjectFunctions } from "./runtime/own-object";
 import { emitRoutines, isRoutine } from "./runtime/runtime";
 import { emitExceptions, emitUnwindTable, THROW, type UnwoundFunction } from "./runtime/unwind";
 import { I686 } from "./targets/i686";
@@ -55,6 +59,7 @@ class ModuleCompiler {
   readonly #routines = new Set<string>();
   readonly #floats = new Set<string>();
   readonly #unwound: UnwoundFunction[] = [];
+  readonly #bounds = new Set<number>();
   readonly #describer: FunctionDescriber | undefined;
 
   constructor(module: WasmModule, options: CompileOptions) {
@@ -70,6 +75,7 @@ class ModuleCompiler {
       has: (part) => this.#pipeline.has(part),
       stress: options.stress ?? {},
       memoryBase: this.#linkage.memoryBase,
+      ownMemory: this.#linkage.ownMemory,
       // A kernel's backtraces must name every caller; endless recursion in WebAssembly must trap.
       mayHideCallers: options.target !== "kernel" && !this.#linkage.checksCalls,
     };
@@ -99,6 +105,7 @@ class ModuleCompiler {
     this.#aliases();
     const { target, visible } = this.#options;
     if (target === "object") this.#guarded(undefined, () => this.#adapters());
+    if (this.#options.callsTraps) emitTrapTexts(assembler);
     const object = assembler.finish();
     const hides = target === "object" || visible !== undefined;
     return this.#described(hides ? hideSymbols(object, this.#visibleSymbols()) : object);
@@ -108,7 +115,9 @@ class ModuleCompiler {
     const exports = this.#linkage.visibleExports.flatMap(({ name, kind }) =>
       kind === "table" ? [name, `${name}.size`] : [name],
     );
-    return new Set([...exports, this.#options.start ?? ""]);
+    const { objectNames, ownMemory, start } = this.#options;
+    if (!objectNames) return new Set([...exports, start ?? ""]);
+    return new Set([...exports, ...Object.values(objectNames), ownMemory?.symbol ?? ""]);
   }
 
   #described(object: ObjectFile): ObjectFile {
@@ -120,7 +129,11 @@ class ModuleCompiler {
   }
 
   #memory(): void {
-    const { addresses, data, memoryBase = 0 } = this.#options;
+    const { addresses, data, memoryBase = 0, ownMemory, memoryManager } = this.#options;
+    if (ownMemory && memoryManager) {
+      emitOwnMemory(this.#assembler, ownMemory, memoryManager, this.#bounds);
+    }
+    if (ownMemory?.symbol !== undefined) return;
     if (!addresses || !data) emitMemory(this.#assembler, this.#module, data, memoryBase);
     else emitMovableMemory(this.#assembler, this.#module, data, DATA_ALIGN, addresses.words);
   }
@@ -173,6 +186,7 @@ class ModuleCompiler {
       lineAt: (position) => this.#options.sourceMap?.lookup(position),
       declaredAt: traced?.fact.place,
       trace: traced?.trace,
+      callsTraps: this.#linkage.callsTraps,
     });
     this.#unwound.push(unwound);
     if (traced) this.#describer?.note(traced, source, values, code);
@@ -183,6 +197,8 @@ class ModuleCompiler {
     for (const symbol of symbols) {
       if (isRoutine(symbol)) this.#routines.add(symbol);
       else if (isFloatSymbol(symbol)) this.#floats.add(symbol);
+      const bound = boundOf(symbol);
+      if (bound !== undefined) this.#bounds.add(bound);
     }
   }
 
@@ -216,12 +232,13 @@ class ModuleCompiler {
     const module = this.#module;
     const assembler = this.#assembler;
     const linkage = this.#linkage;
-    const { tables, memoryBase, functionNames, globalNames } = linkage;
-    if (!isInstantiated(module, tables)) return;
+    const { tables, memoryBase, ownMemory, functionNames, globalNames } = linkage;
+    if (!isInstantiated(module, tables, ownMemory)) return;
     const steps = instantiateSteps({
       module,
       tables,
       memoryBase,
+      ownMemory,
       globalSymbol: (index) => globalNames[index]!,
       dataSymbol: (index) => tables.data[index]!.symbol,
     });
@@ -250,7 +267,7 @@ class ModuleCompiler {
   get #initialiser(): string | undefined {
     const module = this.#module;
     const linkage = this.#linkage;
-    if (isInstantiated(module, linkage.tables)) return INSTANTIATE;
+    if (isInstantiated(module, linkage.tables, linkage.ownMemory)) return INSTANTIATE;
     return module.start === undefined ? undefined : linkage.functionNames[module.start];
   }
 
@@ -292,26 +309,30 @@ class ModuleCompiler {
     const assembler = this.#assembler;
     const linkage = this.#linkage;
     const { machine } = linkage;
-    for (const { name, kind, index } of module.exports) {
+    for (const { name, kind, index } of linkage.visibleExports) {
       if (kind !== "function") continue;
       emitExport(assembler, name, linkage.functionNames[index]!, linkage.signature(index), machine);
     }
     const imports = new Map<string, number>();
     for (const { imported, index } of module.functions) {
-      if (!imported || linkage.importSymbol(imported) === imported.name) continue;
-      const other = imports.get(imported.name) ?? index;
+      if (!imported || imported.module === "x86" || imported.module === "symbols") continue;
+      const name = linkage.importName(imported);
+      const other = imports.get(name) ?? index;
       const signature = linkage.signature(index);
       if (!isEqualSignature(signature, linkage.signature(other))) {
         throw new UnsupportedCode(`two types of the import ${imported.name}`, 0);
       }
-      if (!imports.has(imported.name)) emitImport(assembler, imported.name, signature, machine);
-      imports.set(imported.name, index);
+      if (!imports.has(name)) emitImport(assembler, name, signature, machine);
+      imports.set(name, index);
     }
-    const initialiser = this.#initialiser;
-    if (initialiser === undefined) return;
+    const { objectNames, ownMemory } = this.#options;
+    const entrance = linkage.leavesRoom ? (this.#options.start ?? START) : this.#initialiser;
+    const initialiser = this.#initialiser === undefined ? undefined : entrance;
+    if (objectNames) emitObjectFunctions(assembler, objectNames, ownMemory, initialiser);
+    if (initialiser === undefined || objectNames) return;
     assembler.section(".init_array", { write: true });
     assembler.align(4);
-    assembler.long(symbol(linkage.leavesRoom ? (this.#options.start ?? START) : initialiser));
+    assembler.long(symbol(initialiser));
   }
 
   // --- refusals ---

@@ -8,6 +8,7 @@ import { duplicateReturns } from "./passes/duplicate-returns";
 import { forwardLoads } from "./passes/forward-loads";
 import { hoist } from "./passes/hoist";
 import { lower } from "./passes/lower";
+import { mergeChecks } from "./passes/merge-checks";
 import { mergeEqual } from "./passes/merge-equal";
 import { reduceStrength } from "./passes/reduce-strength";
 import { schedule } from "./passes/schedule";
@@ -59,6 +60,11 @@ export const IR_TABLE = {
     level: 2,
     what: "redundant-load elimination and store-to-load forwarding",
     run: forwardLoads,
+  },
+  "merge-checks": {
+    level: 2,
+    what: "bounds-check elimination, in memory of a module's own",
+    run: clean(mergeChecks),
   },
   "duplicate-returns": {
     level: 1,

@@ -14,6 +14,7 @@ import type { Target } from "./code/target";
 import { isFloatSymbol } from "./ir/float-constants";
 import type { Signature } from "./ir/ir";
 import { valuesOf } from "./ir/ir";
+import type { OwnMemory } from "./ir/own-memory";
 import type { CompileOptions } from "./options";
 import { importAdapter } from "./runtime/cdecl";
 import { tagSymbol } from "./runtime/unwind";
@@ -47,6 +48,8 @@ export class ModuleLinkage implements Linkage {
   readonly hashed: ReadonlySet<number>;
   readonly checksCalls: boolean;
   readonly memoryBase: number;
+  readonly ownMemory: OwnMemory | undefined;
+  readonly callsTraps: boolean;
   readonly hasFloats: boolean;
   readonly hasMemoryManager: boolean;
   readonly exceptionWords: number;
@@ -62,6 +65,8 @@ export class ModuleLinkage implements Linkage {
     const { target, addresses } = options;
     this.checksCalls = options.checksCalls === true;
     this.memoryBase = options.memoryBase ?? 0;
+    this.ownMemory = options.ownMemory;
+    this.callsTraps = options.callsTraps === true;
     this.hasFloats = target !== "kernel";
     this.hasMemoryManager = target === "user";
     this.machine = withTailCalls(machine, module);
@@ -70,14 +75,14 @@ export class ModuleLinkage implements Linkage {
       ...module.tags.map(({ typeIndex }) => payloadWords(module.types[typeIndex]!)),
     );
     this.tags = module.tags.map(({ imported }, index) =>
-      imported ? this.#importName(imported) : tagSymbol(index),
+      imported ? this.importName(imported) : tagSymbol(index),
     );
     const symbols = new OwnSymbols(this.#foreignNames(), this.#ownExports());
     this.functionNames = module.functions.map(({ name, imported }, index) =>
       imported ? this.importSymbol(imported) : symbols.take(name, "function", index),
     );
     this.globalNames = module.globals.map(({ name, imported }, index) =>
-      imported ? this.#importName(imported) : symbols.take(name, "global", index),
+      imported ? this.importName(imported) : symbols.take(name, "global", index),
     );
     this.globals = new ModuleGlobals(module, {
       names: this.globalNames,
@@ -87,8 +92,9 @@ export class ModuleLinkage implements Linkage {
       functionAddress: (index) => this.functionAddress(index),
     });
     this.tables = new ModuleTables(module, {
+      ownMemory: this.ownMemory,
       functionAddress: (index) => this.functionAddress(index),
-      importSymbol: (index) => this.#importName(module.tables[index]!.imported!),
+      importSymbol: (index) => this.importName(module.tables[index]!.imported!),
     });
     this.hashed = this.checksCalls ? this.tables.addressTaken() : new Set();
   }
@@ -107,7 +113,7 @@ export class ModuleLinkage implements Linkage {
     const { functions, globals, tables, tags } = this.#module;
     const { target, start } = this.#options;
     const imported = [...functions, ...globals, ...tables, ...tags].flatMap(({ imported }) =>
-      imported && imported.module !== "x86" ? this.#importName(imported) : [],
+      imported && imported.module !== "x86" ? this.importName(imported) : [],
     );
     const exported = this.visibleExports.flatMap(({ name, kind }) => {
       if (kind === "table") return [name, `${name}.size`];
@@ -206,7 +212,8 @@ export class ModuleLinkage implements Linkage {
 
   // --- imports ---
 
-  #importName(imported: ImportName): string {
+  /** What an import is called outside. */
+  importName(imported: ImportName): string {
     return this.#options.importName?.(imported) ?? imported.name;
   }
 
@@ -214,7 +221,7 @@ export class ModuleLinkage implements Linkage {
   importSymbol(imported: ImportName): string {
     const { module, name } = imported;
     if (module === "x86" || module === "symbols") return name;
-    const symbol = this.#importName(imported);
+    const symbol = this.importName(imported);
     return this.#options.target === "object" ? importAdapter(symbol) : symbol;
   }
 }

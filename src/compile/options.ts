@@ -3,7 +3,10 @@
 import type { Environment } from "./assemblyscript/environment";
 import type { SourceFacts } from "./assemblyscript/source-facts";
 import type { SourceMap } from "./assemblyscript/source-map";
+import type { OwnMemory } from "./ir/own-memory";
 import type { Level, Optimisation, Pass } from "./pipeline";
+import type { MemoryManager } from "./runtime/own-memory";
+import type { ObjectNames } from "./runtime/own-object";
 import type { Stress } from "./stress";
 import type { AddressRange } from "./translate/module-data";
 import type { StaticAddresses } from "./translate/static-addresses";
@@ -28,10 +31,18 @@ export interface CompileOptions {
   readonly importName?: (imported: ImportName) => string;
   /** What an export is called; its own name, if this is absent. */
   readonly exportName?: (name: string, kind: ExternalKind) => string;
+  /** What else C calls of an object with a memory of its own. */
+  readonly objectNames?: ObjectNames | undefined;
   /** Trap at calls through tables that find no function, or one of another type. */
   readonly checksCalls?: boolean;
   /** Added to every address of linear memory; 0 unless the module is not to own low memory. */
   readonly memoryBase?: number;
+  /** The memory of the module alone; absent: memory is the address space, from `memoryBase` on. */
+  readonly ownMemory?: OwnMemory | undefined;
+  /** Who answers for the size of that memory; absent: what it is linked with. */
+  readonly memoryManager?: MemoryManager | undefined;
+  /** Whether traps are calls of TRAP_ROUTINE (emit/trap-code.ts). */
+  readonly callsTraps?: boolean;
   /** How much to optimise; by default 2. */
   readonly level?: Level;
   /** What to leave out of what the level has. */

@@ -58,6 +58,7 @@ const FILES: Readonly<Record<string, string | Uint8Array>> = {
       return argc;
     }`,
   "sum.wasm": MODULE,
+  "large.wasm": wasm(section(5, vector([0x00, 64]))),
   "small.ts": "export function half(x: i32): i32 {\n  return x / 2;\n}\n",
   "type.ts": "export function f(): i32 {\n  return 'text';\n}\n",
   "import.ts": "declare function far(): i32;\nexport function main(): i32 {\n  return far();\n}\n",
@@ -196,7 +197,33 @@ describe("isthmus compile refuses, and leaves no file:", () => {
       /^garbage\.wasm: error\[WASM001\]: /,
     ],
     ["a proposal", ["vector.wasm", "-o", "x"], 1, /^vector\.wasm: error\[WASM00[12]\]: /],
-    ["static data that cannot move", ["sum.wasm", "--target=object", "-o", "x"], 1, /COMP003/],
+    [
+      "static data that cannot move",
+      ["sum.wasm", "--target=object", "--memory=shared", "-o", "x"],
+      1,
+      /COMP003/,
+    ],
+    ["a memory of its own for TypeScript", ["small.ts", "--memory=own", "-o", "x"], 1, /COMP009/],
+    [
+      "a header for what shares memory",
+      ["small.ts", "--target=object", "-o", "x", "--header=x.h"],
+      1,
+      /COMP009/,
+    ],
+    ["a header for a program", ["sum.wasm", "-o", "x", "--header=x.h"], 2, /--target object/],
+    [
+      "to overwrite the source by the header",
+      ["sum.wasm", "--target=object", "-o", "x", "--header=sum.wasm"],
+      2,
+      /overwrite sum\.wasm/,
+    ],
+    ["a limit for a program", ["sum.wasm", "-o", "x", "--memory-limit=2"], 2, /--target object/],
+    [
+      "a limit that the memory begins beyond",
+      ["large.wasm", "--target=object", "-o", "x", "--memory-limit=2"],
+      1,
+      /COMP007.*begins with 4 MiB/,
+    ],
     [
       "another kind of file",
       ["notes.txt", "-o", "x"],

@@ -1,9 +1,9 @@
 // The ways to compile that tests compare: each level, and each of the stress modes, in which the
 // compiler must make do with less.
 
-import type { CompileOptions } from "../../src/compile/options";
+import type { RunOptions } from "./native/native";
 
-type Mode = Pick<CompileOptions, "level" | "without" | "stress" | "checksCalls">;
+type Mode = Pick<RunOptions, "level" | "without" | "stress" | "checksCalls" | "ownMemory">;
 
 export const MODES: Readonly<Record<string, Mode>> = {
   "as it is": {},
@@ -17,4 +17,10 @@ export const MODES: Readonly<Record<string, Mode>> = {
   },
   "without folding, blocks reversed": { without: ["fold"], stress: { reversedBlocks: true } },
   "with calls unchecked": { checksCalls: false },
+  "in a memory of its own": { ownMemory: true },
+  "in a memory of its own, at -O0": { ownMemory: true, level: 0 },
+  "in a memory of its own, with three registers": {
+    ownMemory: true,
+    stress: { fewRegisters: true },
+  },
 };

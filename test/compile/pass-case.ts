@@ -135,7 +135,14 @@ function runCase({ passes, input }: PassCase): string {
   return printAll(done, printMachine);
 }
 
-const SETTINGS = { target: I686, has: () => true, stress: {}, memoryBase: 0, mayHideCallers: true };
+const SETTINGS = {
+  target: I686,
+  has: () => true,
+  stress: {},
+  memoryBase: 0,
+  ownMemory: { symbol: "memory", base: 0, bytes: 0x10000, isFixed: false },
+  mayHideCallers: true,
+};
 
 /** Passes that leave something to clean up are followed by `simplify` only where a case says so. */
 const PIPELINE = new Pipeline(2, ["simplify"]);

@@ -9,6 +9,7 @@
 //   moves       [d0, s0, d1, s1, ...]: all sources are read before any destination is written
 //   jump        to the block's only successor
 //   branch      if `condition`, to the first successor, else to the second
+//   trap_if     if `condition`, the trap whose kind is the operand
 //   ret         the epilogue belongs to it
 //   tail_call   the epilogue, then a jump to another function, whose address may be in a register
 //               that the epilogue leaves alone or among the incoming arguments
@@ -84,7 +85,14 @@ export interface Slot {
   readonly index: number;
 }
 
-export type MachineMnemonic = Mnemonic | "moves" | "jump" | "branch" | "tail_call" | "may_throw";
+export type MachineMnemonic =
+  | Mnemonic
+  | "moves"
+  | "jump"
+  | "branch"
+  | "tail_call"
+  | "may_throw"
+  | "trap_if";
 
 /** The instructions whose targets are the block's successors. */
 export function isTransfer(mnemonic: MachineMnemonic | undefined): boolean {
@@ -97,7 +105,7 @@ export interface MachineInstruction {
   /** Registers that it reads and writes beyond what table and operands say: calls. */
   readonly reads: readonly number[];
   readonly writes: readonly number[];
-  /** Of a `branch`. */
+  /** Of a `branch` or a `trap_if`. */
   readonly condition: Condition | undefined;
   /** Byte offset in the wasm module. */
   readonly position: number;

@@ -1,8 +1,8 @@
 // What machine instructions do: with each operand, and with registers and flags beyond operands.
 //
 // All of it comes from the rows of the instruction table (src/x86/instructions), which is asked
-// once for each mnemonic and kinds of operands; `moves`, `jump`, `branch`, `tail_call`, `may_throw`
-// are our own.
+// once for each mnemonic and kinds of operands; `moves`, `jump`, `branch`, `trap_if`, `tail_call`
+// and `may_throw` are our own.
 //
 // Invariant: the stack pointer, which belongs to the frame, is never among the registers beyond
 // operands.
@@ -39,7 +39,7 @@ export function factsOf(instruction: MachineInstruction): InstructionFacts {
   const { mnemonic, operands } = instruction;
   if (mnemonic === "moves") return MOVES;
   if (mnemonic === "jump" || mnemonic === "tail_call" || mnemonic === "may_throw") return NOTHING;
-  if (mnemonic === "branch") return BRANCH;
+  if (mnemonic === "branch" || mnemonic === "trap_if") return BRANCH;
   let known = factsCache.get(mnemonic);
   if (!known) {
     known = [];

@@ -38,7 +38,7 @@ export function parseMachine(text: string, target: Target, file = "dump"): Machi
   );
 }
 
-const OWN_MNEMONICS = new Set(["moves", "jump", "branch", "tail_call", "may_throw"]);
+const OWN_MNEMONICS = new Set(["moves", "jump", "branch", "tail_call", "may_throw", "trap_if"]);
 const TARGET = /^b\d+$/;
 const LOOP = /^b\d+\/\d+$/;
 
@@ -131,7 +131,8 @@ class MachineParser {
   #instruction(line: DumpLine): void {
     const block = this.#block ?? line.fail("there is not a block yet");
     const mnemonic = mnemonicOf(line, line.name());
-    const condition = mnemonic === "branch" ? (line.take() as Condition) : undefined;
+    const isConditional = mnemonic === "branch" || mnemonic === "trap_if";
+    const condition = isConditional ? (line.take() as Condition) : undefined;
     const operands: MachineOperand[] = [];
     while (!line.atEnd && !/^(reads|writes|b\d+)$/.test(line.peek ?? "")) {
       operands.push(this.#operand(line, takeOperand(line)));

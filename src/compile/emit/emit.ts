@@ -11,13 +11,15 @@ import type { Label } from "../../x86/operand";
 import type { Marks } from "../../x86/section-builder";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
 import { type KeptBlocks, keptBlocks } from "../code-passes/skipped-blocks";
+import { trapKind } from "../ir/trap";
 import type { Landing, UnwoundFunction } from "../runtime/unwind";
 import { Frame } from "./frame";
-import { closeFrame, openFrame } from "./frame-code";
+import { closeFrame, noteOpen, openFrame } from "./frame-code";
 import { loopSpans } from "./loop-spans";
 import { MoveEmitter, type ScratchAt } from "./moves";
 import { encodeOperand } from "./operand";
 import type { CodeTrace } from "./trace";
+import { TrapCode } from "./trap-code";
 
 export interface EmitOptions {
   /** Registers that the function changes. */
@@ -31,6 +33,8 @@ export interface EmitOptions {
   readonly lineAt: (position: number) => Place | undefined;
   /** Where the function is declared; absent: not known. */
   readonly declaredAt?: Place | undefined;
+  /** Whether traps are calls of TRAP_ROUTINE. */
+  readonly callsTraps?: boolean;
   /** Told of each instruction, in the order of the code. */
   readonly trace?: CodeTrace | undefined;
 }
@@ -56,6 +60,7 @@ class Emitter {
   readonly #moves: MoveEmitter;
   readonly #blocks: KeptBlocks;
   readonly #end: Label;
+  readonly #traps: TrapCode;
   readonly #labels = new Map<MachineBlock, Label>();
   readonly #landings: Landing[] = [];
 
@@ -70,6 +75,7 @@ class Emitter {
     this.#moves = new MoveEmitter(a, this.#frame, options.scratchAt);
     this.#blocks = keptBlocks(fn);
     this.#end = a.newLabel(`${fn.name}.end`);
+    this.#traps = new TrapCode(a, fn.name, options.callsTraps === true);
     for (const block of this.#order) this.#labels.set(block, a.newLabel(`${fn.name}.b${block.id}`));
   }
 
@@ -95,9 +101,17 @@ class Emitter {
       starts.add();
       if (this.#options.fitsCacheLines) this.#fitCacheLines(starts);
       this.#options.trace?.end();
+      this.#emitTraps();
       a.label(this.#end);
     });
+    this.#traps.emitName();
     if (fn.jumpTables.length > 0) this.#jumpTables();
+  }
+
+  #emitTraps(): void {
+    if (this.#traps.isEmpty) return;
+    noteOpen(this.#a, this.#frame);
+    this.#traps.emit((position) => this.#line(position));
   }
 
   /** What unwinding needs to know of the function. */
@@ -190,6 +204,13 @@ class Emitter {
       case "ret":
         closeFrame(a, this.#frame, next !== undefined);
         return;
+      case "trap_if":
+        this.#trapIf(instruction);
+        return;
+      case "ud1":
+      case "ud2":
+        this.#trap(instruction);
+        return;
       case "tail_call":
         closeFrame(a, this.#frame, next !== undefined, instruction.operands[0]);
         return;
@@ -209,6 +230,24 @@ class Emitter {
   #landing(block: MachineBlock): void {
     if (!this.#returned) throw new Error(`${this.#fn.name}: b${block.id} has no call`);
     this.#landings.push({ after: this.#returned, pad: this.#labelOf(block.successors[1]!) });
+  }
+
+  #trapIf({ condition, operands: [kind], position }: MachineInstruction): void {
+    if (!condition || kind?.kind !== "immediate") throw new Error(`${this.#fn.name}: no trap`);
+    this.#a.instruction(`j${condition}`, [this.#traps.site(kind.value, position)]);
+  }
+
+  /** A trap whatever the flags: its own instruction, or a jump to where it is reported. */
+  #trap({ mnemonic, operands, position }: MachineInstruction): void {
+    const a = this.#a;
+    const [, kind] = operands;
+    if (this.#options.callsTraps) {
+      const number = kind?.kind === "memory" ? kind.displacement : trapKind("unreachable");
+      a.instruction("jmp", [this.#traps.site(number, position)]);
+    } else {
+      const encoded = operands.map((operand) => encodeOperand(operand, this.#frame));
+      a.instruction(mnemonic as "ud1" | "ud2", encoded);
+    }
   }
 
   #jumpTo(target: MachineBlock, next: MachineBlock | undefined): void {

@@ -181,6 +181,11 @@ const OPS = {
   copy: { effect: "write", arity: 3, results: 0 },
   fill: { effect: "write", arity: 3, results: 0 },
 
+  /** (address): traps unless `immediate` bytes of the module's own memory begin there. */
+  check: { effect: "trap", arity: 1, results: 0 },
+  /** (condition): the trap whose kind is `immediate`, if it is not zero. */
+  trap_if: { effect: "trap", arity: 1, results: 0 },
+
   /** Calls `name` with all words of the arguments; `signature` decides where they go. */
   call: { effect: "write", results: 2 },
   /** The same for the function at the address that is the last operand. */
@@ -246,12 +251,19 @@ export class Value {
   type: ValueType;
   /**
    * `const`: the value, a signed word. Memory: the offset. `param`: which argument value.
-   * `unreachable`: the kind of trap. `result`: which value of the results.
+   * `unreachable`, `trap_if`: the kind of trap. `result`: which value of the results. `check`: how
+   * many bytes there must be, not signed.
    */
   immediate = 0;
-  /** `const_f64`: the high word of its bits; `immediate` is the low one. */
+  /**
+   * `const_f64`: the high word of its bits; `immediate` is the low one. `check`: the bytes that the
+   * memory has at least, not signed.
+   */
   highImmediate = 0;
-  /** `symbol`, `call`, `tail_call`, `intrinsic`, `routine`: of what. */
+  /**
+   * `symbol`, `call`, `tail_call`, `intrinsic`, `routine`: of what. Memory: OWN_MEMORY, if the
+   * address counts from the start of the module's own.
+   */
   name = "";
   signature: Signature | undefined;
   /** `switch`: for each index, which successor; the last entry is the default. */
@@ -464,6 +476,9 @@ export function isScaling({ op, args }: Value): boolean {
 export function isMemoryAccess({ facts }: Value): boolean {
   return facts.bits !== undefined;
 }
+
+/** The `name` of an access to the memory that is the module's own. */
+export const OWN_MEMORY = "memory";
 
 /** How many values these types make: an i64 is two. */
 export function valuesOf(types: readonly NumberType[]): ValueType[] {

@@ -13,6 +13,7 @@ import {
   isIrOp,
   isMemoryAccess,
   type NumberType,
+  OWN_MEMORY,
   type Signature,
   Value,
   type ValueType,
@@ -114,6 +115,10 @@ class FunctionParser {
     if (isMemoryAccess(value) && line.peek?.startsWith("offset=")) {
       value.immediate = line.integer(line.take().slice("offset=".length));
     }
+    if (value.op === "check") {
+      value.immediate = numberAfter(line, "bytes=");
+      value.highImmediate = numberAfter(line, "size=");
+    }
     const targets = line.takeWhile(TARGET).map((name) => this.#target(line, name));
     if (!line.atEnd) line.fail(`${line.peek} is not expected here`);
     this.#pending.push({ line, value, operands });
@@ -133,7 +138,9 @@ class FunctionParser {
 
   #payload(line: DumpLine, value: Value): void {
     if (value.op === "param" || value.op === "result") value.immediate = line.integer();
-    if (value.op === "unreachable" && !line.atEnd) value.immediate = trapNumber(line);
+    const isTrap = value.op === "unreachable" || value.op === "trap_if";
+    if (isTrap && !line.atEnd) value.immediate = trapNumber(line);
+    if (isMemoryAccess(value) && line.takeIf(OWN_MEMORY)) value.name = OWN_MEMORY;
     if (value.op.endsWith("routine")) value.name = line.name();
     if (!CALLS.has(value.op)) return;
     let text = line.take();
@@ -166,6 +173,13 @@ class FunctionParser {
     if (!word.startsWith("v")) return this.#fn.constant(line.integer(word));
     return this.#values.get(word) ?? line.fail(`${word} is defined nowhere`);
   }
+}
+
+/** The number in `bytes=4`. */
+function numberAfter(line: DumpLine, name: string): number {
+  const word = line.take();
+  if (!word.startsWith(name)) line.fail(`a check has ${name}NUMBER`);
+  return line.integer(word.slice(name.length));
 }
 
 function trapNumber(line: DumpLine): number {

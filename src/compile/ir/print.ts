@@ -6,6 +6,8 @@
 //     v0 = param 0
 //     v2 = add v0 -1
 //     v3 = load32 &counter+4 offset=8
+//     check v2 bytes=4 size=65536              traps, if they are not all in the module's memory
+//     v4 = load32 memory v2                    an address in the module's own memory
 //     v5 = phi.f64 v6 f64:3ff0000000000000     a number by its bits; a type that the name lacks
 //     v4 = call work(i32, i64): i32 v2 v3 0
 //     branch v4 b1 b2
@@ -51,6 +53,7 @@ function printPayload(value: Value): string[] {
     case "result":
       return [String(value.immediate)];
     case "unreachable":
+    case "trap_if":
       return value.immediate === 0 ? [] : [JSON.stringify(trapOf(value.immediate))];
     case "call":
     case "call_indirect":
@@ -63,7 +66,7 @@ function printPayload(value: Value): string[] {
       return [name + (value.signature ? printSignature(value.signature) : "")];
     }
     default:
-      return [];
+      return isMemoryAccess(value) && value.name !== "" ? [value.name] : [];
   }
 }
 
@@ -78,6 +81,9 @@ function printValue(value: Value): string {
   const op = value.type === (facts.type ?? "i32") ? value.op : `${value.op}.${value.type}`;
   const operands = value.args.map(printOperand);
   if (isMemoryAccess(value) && value.immediate !== 0) operands.push(`offset=${value.immediate}`);
+  if (value.op === "check") {
+    operands.push(`bytes=${value.immediate >>> 0}`, `size=${value.highImmediate >>> 0}`);
+  }
   const targets = facts.effect === "terminator" ? printTargets(value) : [];
   return left + [op, ...printPayload(value), ...operands, ...targets].join(" ");
 }

@@ -3,6 +3,7 @@
 //   unreachable            ud2
 //   a check that failed    ud1 eax, [kind]      the kind is the operand's displacement
 //   division               the processor's own #DE; the operands say which of the two it is
+//   in own memory          a call of what the target names (emit/trap-code.ts): the place, the trap
 //
 // `ud1` is undefined like `ud2` and has operands that are never read: as in Clang's sanitizers,
 // the handler of #UD finds there what happened. Both are SIGILL in a process.
@@ -18,6 +19,7 @@ const TRAPS = [
   "integer overflow",
   "invalid conversion to integer",
   "uncaught exception",
+  "integer divide by zero",
 ] as const;
 
 export type Trap = (typeof TRAPS)[number];

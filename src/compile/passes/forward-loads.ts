@@ -18,7 +18,7 @@
 
 import { isComparison } from "../ir/counterparts";
 import type { Block, IrFunction, IrOp, Value } from "../ir/ir";
-import { isConst, isFree, resolve } from "../ir/ir";
+import { isConst, isFree, OWN_MEMORY, resolve } from "../ir/ir";
 import { collectUsers, rewriteUses, type Users } from "../ir/users";
 
 /** What is in memory at a place. */
@@ -34,6 +34,8 @@ interface Place {
   readonly base: Value | undefined;
   readonly offset: number;
   readonly bytes: number;
+  /** Whether it is in the module's own memory, where nothing else is. */
+  readonly isOwn: boolean;
 }
 
 /** No more places than this are remembered, so that time is linear in a block's length. */
@@ -122,24 +124,28 @@ function note(known: Known[], one: Known): void {
   if (known.length > MEMORY) known.shift();
 }
 
-function placeOf({ args: [address], immediate }: Value, bytes: number): Place {
+function placeOf({ args: [address], immediate, name }: Value, bytes: number): Place {
+  const isOwn = name === OWN_MEMORY;
   let base: Value | undefined = resolve(address!);
   let offset = immediate;
   for (;;) {
     const [left, right]: Value[] = base.args;
-    if (isConst(base)) return { base: undefined, offset: (offset + base.immediate) | 0, bytes };
-    if (base.op !== "add" || !left || !right || !isConst(right)) return { base, offset, bytes };
+    if (isConst(base))
+      return { base: undefined, offset: (offset + base.immediate) | 0, bytes, isOwn };
+    if (base.op !== "add" || !left || !right || !isConst(right))
+      return { base, offset, bytes, isOwn };
     offset = (offset + right.immediate) | 0;
     base = resolve(left);
   }
 }
 
 function isSame(a: Place, b: Place): boolean {
-  return a.base === b.base && a.offset === b.offset && a.bytes === b.bytes;
+  return a.base === b.base && a.offset === b.offset && a.bytes === b.bytes && a.isOwn === b.isOwn;
 }
 
 /** Whether no byte is in both places. */
 function isApart(a: Place, b: Place): boolean {
+  if (a.isOwn !== b.isOwn) return true;
   if (a.base !== b.base) return false;
   const distance = (b.offset - a.offset) >>> 0;
   return distance >= a.bytes && distance <= 0x1_0000_0000 - b.bytes;

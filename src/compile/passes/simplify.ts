@@ -107,7 +107,8 @@ function jumpTo(block: Block, terminator: Value, target: Block): void {
 /** Whether a value must stay even if its result is unused. */
 function isRequired(value: Value): boolean {
   if (value.effect === "write" || value.effect === "terminator") return true;
-  return value.effect === "trap" && !isSafeDivision(value);
+  if (value.op === "trap_if") return !isConst(value.args[0]!) || value.args[0]!.immediate !== 0;
+  return value.op === "check" || (value.effect === "trap" && !isSafeDivision(value));
 }
 
 /** Whether a division cannot fault: the divisor is a constant other than 0 and -1. */

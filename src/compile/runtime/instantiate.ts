@@ -4,6 +4,7 @@
 import type { Assembler } from "../../x86/assembler";
 import { mem32, symbol } from "../../x86/operand";
 import { eax, ecx, edx, esp } from "../../x86/registers";
+import { trapKind } from "../ir/trap";
 import { emitPlacing, type TableStorage } from "./table-code";
 
 const WORD = 4;
@@ -35,8 +36,11 @@ export type InstantiateStep =
   | {
       readonly kind: "data";
       readonly at: readonly ConstantCode[];
-      /** Added to the address. */
+      /** Where the memory begins. */
       readonly base: number;
+      readonly symbol: string | undefined;
+      /** The size of the memory, if the data could lie beyond it. */
+      readonly size: number | string | undefined;
       readonly image: string;
       readonly bytes: number;
     };
@@ -76,11 +80,29 @@ function emitStep(a: Assembler, step: InstantiateStep): void {
       return;
     case "data":
       load(a, step.at);
-      if (step.base !== 0) a.add(eax, step.base);
+      if (step.size !== undefined) checkPlace(a, step.size, step.bytes);
+      if (step.bytes === 0) return;
+      if (step.symbol !== undefined) a.add(eax, symbol(step.symbol, step.base));
+      else if (step.base !== 0) a.add(eax, step.base);
       a.mov(edx, symbol(step.image));
       a.mov(ecx, step.bytes);
       a.call("__isthmus_copy");
   }
+}
+
+/** Traps unless `bytes` bytes from EAX on are in a memory of this size. */
+function checkPlace(a: Assembler, size: number | string, bytes: number): void {
+  const isInside = a.newLabel();
+  const fails = a.newLabel();
+  if (typeof size === "string") a.mov(ecx, mem32({ symbol: size }));
+  else a.mov(ecx, size);
+  a.sub(ecx, bytes);
+  a.jb(fails);
+  a.cmp(eax, ecx);
+  a.jbe(isInside);
+  a.label(fails);
+  a.ud1(eax, mem32({ disp: trapKind("out of bounds memory access") }));
+  a.label(isInside);
 }
 
 /** EAX := a constant of one word. */

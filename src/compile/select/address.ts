@@ -7,7 +7,7 @@ import type { MemorySize, Scale } from "../../x86/operand";
 import type { MemoryOperand } from "../code/code";
 import { memory, NONE } from "../code/code";
 import type { Value } from "../ir/ir";
-import { isConst, isFree } from "../ir/ir";
+import { isConst, isFree, OWN_MEMORY } from "../ir/ir";
 import type { Selection } from "./selection";
 
 interface Address {
@@ -18,14 +18,21 @@ interface Address {
   symbol: string | undefined;
 }
 
-/** The operand for memory at `address` + `offset`. */
-export function memoryAt(
+/** The operand for what `access` loads or stores, or for what is `further` bytes on. */
+export function memoryOf(
   selection: Selection,
-  address: Value,
-  offset: number,
+  { args, immediate, name }: Value,
   size: MemorySize | undefined,
+  further = 0,
 ): MemoryOperand {
-  return operandOf(selection, decompose(selection, address), offset, size);
+  const { ownMemory } = selection.options;
+  const parts = decompose(selection, args[0]!);
+  if (name !== OWN_MEMORY) return operandOf(selection, parts, immediate + further, size);
+  if (!ownMemory || parts.symbol !== undefined) {
+    throw new Error(`${selection.fn.name}: an address is not of the module's memory`);
+  }
+  const { symbol, base } = ownMemory;
+  return operandOf(selection, { ...parts, symbol }, immediate + further + base, size);
 }
 
 /**
@@ -99,6 +106,7 @@ function addTerm(selection: Selection, parts: Address, value: Value, isRoot: boo
 
 /** Whether the sum `value` costs nothing as part of an address. */
 function foldsInto(selection: Selection, value: Value): boolean {
+  if (selection.isChecked(value)) return false;
   if (selection.canFold(value)) return true;
   return selection.isNear(value) && selection.isAddressOnly(value);
 }
@@ -130,7 +138,8 @@ function withoutConstants(
       return rest;
     }
     // Uses what the block computes anyway, so that its operands need not live on.
-    if (rest !== root && selection.isRequested(rest) && selection.isNear(rest)) return rest;
+    const isThere = selection.isRequested(rest) || selection.isChecked(rest);
+    if (rest !== root && isThere && selection.isNear(rest)) return rest;
     parts.displacement = (parts.displacement + right.immediate) | 0;
     rest = left;
   }

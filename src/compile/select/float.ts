@@ -15,7 +15,7 @@ import { maskSymbol } from "../ir/float-constants";
 import type { FloatType, IrOp, Value } from "../ir/ir";
 import { isFloatConst } from "../ir/ir";
 import { floatRoutine } from "../runtime/float-routines";
-import { memoryAt } from "./address";
+import { memoryOf } from "./address";
 import { placeOperand } from "./operand";
 import { constantOperand, type Selection } from "./selection";
 
@@ -29,7 +29,7 @@ function sourceOf(selection: Selection, value: Value): MachineOperand {
   if (isFloatConst(value)) return constantOperand(value);
   const isLoad = value.op === "load_f32" || value.op === "load_f64";
   if (isLoad && selection.canFold(value)) {
-    return memoryAt(selection, value.args[0]!, value.immediate, memorySizeOf(value.type));
+    return memoryOf(selection, value, memorySizeOf(value.type));
   }
   return floatRegister(selection.registerOf(value));
 }
@@ -198,7 +198,7 @@ function selectRoutine(selection: Selection, value: Value): void {
 
 function selectLoad(selection: Selection, value: Value): void {
   const { type } = value;
-  const from = memoryAt(selection, value.args[0]!, value.immediate, memorySizeOf(type));
+  const from = memoryOf(selection, value, memorySizeOf(type));
   selection.emit(
     type === "f32" ? "movss" : "movsd",
     floatRegister(selection.registerOf(value)),
@@ -208,18 +208,18 @@ function selectLoad(selection: Selection, value: Value): void {
 
 function store(type: FloatType): Select {
   return (selection, value) => {
-    const [address, stored] = value.args as [Value, Value];
+    const [, stored] = value.args as [Value, Value];
     if (isFloatConst(stored)) {
       // Words of known bits need no register.
       const words = [stored.immediate, stored.highImmediate].slice(0, type === "f32" ? 1 : 2);
       for (const [i, word] of words.entries()) {
-        const target = memoryAt(selection, address, value.immediate + 4 * i, 32);
+        const target = memoryOf(selection, value, 32, 4 * i);
         selection.emit("mov", target, immediate(word));
       }
       return;
     }
     const source = floatRegister(selection.registerOf(stored));
-    const target = memoryAt(selection, address, value.immediate, memorySizeOf(type));
+    const target = memoryOf(selection, value, memorySizeOf(type));
     selection.emit(type === "f32" ? "movss" : "movsd", target, source);
   };
 }

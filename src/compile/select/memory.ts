@@ -2,10 +2,11 @@
 
 import type { Mnemonic } from "../../x86/instructions/table";
 import type { MachineOperand, Size } from "../code/code";
-import { immediate, register } from "../code/code";
+import { immediate, memory, register } from "../code/code";
 import type { IrOp, Value } from "../ir/ir";
 import { isConst, isFree } from "../ir/ir";
-import { memoryAt } from "./address";
+import { boundSymbol } from "../ir/own-memory";
+import { memoryOf } from "./address";
 import { loadOperand, lowBits, sizeOfAccess, sizeOfLoad } from "./operand";
 import { constantOperand, type Selection } from "./selection";
 
@@ -38,7 +39,7 @@ const SHIFT_IN_PLACE: Readonly<Partial<Record<IrOp, Mnemonic>>> = {
 const COPY_ROUTINE = "__isthmus_copy";
 const FILL_ROUTINE = "__isthmus_fill";
 
-/** Selects `value` if it is an access to memory; whether it was. */
+/** Selects `value` if it is about memory; whether it was. */
 export function selectMemory(selection: Selection, value: Value): boolean {
   const load = LOADS[value.op];
   const size = sizeOfAccess(value);
@@ -48,15 +49,16 @@ export function selectMemory(selection: Selection, value: Value): boolean {
   } else if (size) selectStore(selection, value, size);
   else if (value.op === "copy") selectRoutine(selection, value, COPY_ROUTINE);
   else if (value.op === "fill") selectRoutine(selection, value, FILL_ROUTINE);
+  else if (value.op === "check") selectCheck(selection, value);
   else return false;
   return true;
 }
 
 function selectStore(selection: Selection, value: Value, size: Size): void {
-  const [address, stored] = value.args as [Value, Value];
+  const [, stored] = value.args as [Value, Value];
   if (selectInPlace(selection, value, size)) return;
   const source = storedOperand(selection, stored, size);
-  const target = memoryAt(selection, address, value.immediate, size);
+  const target = memoryOf(selection, value, size);
   selection.emit("mov", target, source);
 }
 
@@ -78,7 +80,7 @@ function withoutMask(selection: Selection, value: Value, size: Size): Value {
 }
 
 function selectInPlace(selection: Selection, store: Value, size: Size): boolean {
-  const [address, stored] = store.args as [Value, Value];
+  const [, stored] = store.args as [Value, Value];
   const operation = IN_PLACE[stored.op];
   const shift = size === 32 ? SHIFT_IN_PLACE[stored.op] : undefined;
   if ((!operation && !shift) || !selection.canFold(stored)) return false;
@@ -86,14 +88,14 @@ function selectInPlace(selection: Selection, store: Value, size: Size): boolean 
   if (shift) {
     if (!isConst(right) || !isSamePlace(selection, store, left, size)) return false;
     const count = immediate(right.immediate & 31);
-    selection.emit(shift, memoryAt(selection, address, store.immediate, size), count);
+    selection.emit(shift, memoryOf(selection, store, size), count);
     return true;
   }
   if (!operation) return false;
   const isLeft = isSamePlace(selection, store, left, size);
   if (!isLeft && !(operation.swaps && isSamePlace(selection, store, right, size))) return false;
   const source = storedOperand(selection, isLeft ? right : left, size);
-  const target = memoryAt(selection, address, store.immediate, size);
+  const target = memoryOf(selection, store, size);
   selection.emit(operation.mnemonic, target, source);
   return true;
 }
@@ -101,7 +103,19 @@ function selectInPlace(selection: Selection, store: Value, size: Size): boolean 
 /** Whether `load` reads just what `store` writes and may be read then. */
 function isSamePlace(selection: Selection, store: Value, load: Value, size: Size): boolean {
   if (sizeOfLoad(load) !== size || !selection.canFold(load)) return false;
+  if (load.name !== store.name) return false;
   return load.args[0] === store.args[0] && load.immediate === store.immediate;
+}
+
+/** Compares an address with the highest at which that many bytes are there. */
+function selectCheck(selection: Selection, { args: [address], immediate: bytes }: Value): void {
+  const { ownMemory } = selection.options;
+  if (!ownMemory) throw new Error(`${selection.fn.name}: the module has no memory of its own`);
+  const bound = ownMemory.isFixed
+    ? immediate(ownMemory.bytes - (bytes >>> 0))
+    : memory({ symbol: boundSymbol(bytes) }, 32);
+  selection.emit("cmp", selection.inRegister(address!), bound);
+  selection.trapIf("a", "out of bounds memory access");
 }
 
 /** A call of a routine with three words, which it takes like a function. */

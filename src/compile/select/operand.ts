@@ -3,7 +3,7 @@
 import type { MachineOperand, Size } from "../code/code";
 import { register } from "../code/code";
 import type { Value } from "../ir/ir";
-import { memoryAt } from "./address";
+import { memoryOf } from "./address";
 import type { Selection } from "./selection";
 
 /** Bits that a load or store of a word, or of its low part, reads or writes; undefined: none. */
@@ -29,7 +29,7 @@ export function isFoldableLoad(selection: Selection, value: Value): boolean {
 
 /** The memory that a foldable load reads, as an operand of `size` bits at its low end. */
 export function loadOperand(selection: Selection, load: Value, size: Size = 32): MachineOperand {
-  return memoryAt(selection, load.args[0]!, load.immediate, size);
+  return memoryOf(selection, load, size);
 }
 
 /** `value` as an immediate, as memory, or in a register: for the source of an operation. */

@@ -98,6 +98,11 @@ class Selector {
       case "call_indirect":
         this.#callIndirect(value);
         return;
+      case "trap_if": {
+        const condition = conditionOf(selection, value.args[0]!);
+        selection.push("trap_if", [immediate(value.immediate)], [], [], condition);
+        return;
+      }
       case "intrinsic":
         selectIntrinsic(selection, value);
         return;

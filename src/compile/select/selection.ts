@@ -31,6 +31,8 @@ import type { Loop } from "../ir/dominators";
 import { floatSymbol } from "../ir/float-constants";
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { isConst, isFree, isMemoryAccess } from "../ir/ir";
+import type { OwnMemory } from "../ir/own-memory";
+import { type Trap, trapKind } from "../ir/trap";
 
 export interface SelectionOptions {
   readonly target: Target;
@@ -40,6 +42,8 @@ export interface SelectionOptions {
   readonly fewRegisters: boolean;
   /** Added to every address that an instruction of module x86 takes. */
   readonly memoryBase: number;
+  /** The memory that accesses marked as such are to. */
+  readonly ownMemory: OwnMemory | undefined;
 }
 
 const NOWHERE: readonly number[] = [];
@@ -51,6 +55,9 @@ export class Selection {
 
   /** Uses of each value as a plain address. */
   readonly #addressUses: Int32Array;
+
+  /** 1 for each value that a check compares: it is in a register. */
+  readonly #isChecked: Uint8Array;
 
   /** How many writes stand before each value in its block, by id. */
   readonly #writesBefore: Int32Array;
@@ -77,6 +84,7 @@ export class Selection {
     this.machine = new MachineFunction(fn.name, options.target);
     this.#useCounts = new Int32Array(fn.valueLimit);
     this.#addressUses = new Int32Array(fn.valueLimit);
+    this.#isChecked = new Uint8Array(fn.valueLimit);
     this.#writesBefore = new Int32Array(fn.valueLimit);
     this.#registers = new Int32Array(fn.valueLimit);
     this.machine.valueRegisters = this.#registers;
@@ -92,6 +100,7 @@ export class Selection {
       if (value.op === "high") this.#highs.set(value.args[0]!, value);
       if (value.op === "result") this.#noteResult(value);
       for (const argument of value.args) this.#useCounts[argument.id]!++;
+      if (value.op === "check") this.#isChecked[value.args[0]!.id] = 1;
       if (isMemoryAccess(value)) this.#addressUses[value.args[0]!.id]!++;
     }
   }
@@ -146,6 +155,11 @@ export class Selection {
     });
   }
 
+  /** Traps if the flags are so. */
+  trapIf(condition: Condition, trap: Trap): void {
+    this.push("trap_if", [immediate(trapKind(trap))], NOWHERE, NOWHERE, condition);
+  }
+
   move(to: number, from: MachineOperand): void {
     const target = this.machine.operandOf(to);
     if (isFloatOperand(target)) this.moves([target, from]);
@@ -166,6 +180,11 @@ export class Selection {
   /** Whether every use of `value` is as the address of a load or store. */
   isAddressOnly(value: Value): boolean {
     return this.#addressUses[value.id] === this.#useCounts[value.id];
+  }
+
+  /** Whether a check compares `value`. */
+  isChecked(value: Value): boolean {
+    return this.#isChecked[value.id] !== 0;
   }
 
   highOf(value: Value): Value | undefined {

@@ -9,13 +9,14 @@
 //   control.ts    blocks, branches, traps
 //   call.ts       calls
 //   exceptions.ts what is thrown, and where it is caught
-//   table.ts      tables, references, segments
+//   table.ts      tables, references, element segments
+//   memory.ts     bulk instructions on memory, its size, data segments
 //
 // Invariant: `values.block` is undefined exactly where control cannot arrive; that code is skipped.
 
 import type { IrFunction } from "../ir/ir";
 import type { Code } from "../wasm/code";
-import { isFloatOpcode, Op, opcodeInfo } from "../wasm/opcodes";
+import { isFloatOpcode, Op } from "../wasm/opcodes";
 import type { WasmFunction, WasmModule } from "../wasm/wasm";
 import { CALL_HANDLERS } from "./call";
 import { CONTROL_HANDLERS } from "./control";
@@ -23,6 +24,7 @@ import { EXCEPTION_HANDLERS } from "./exceptions";
 import { FunctionBuilder, type Handler } from "./function-builder";
 import type { Linkage } from "./linkage";
 import type { LocalHistory } from "./local-history";
+import { MEMORY_HANDLERS } from "./memory";
 import { numericHandler } from "./numeric";
 import { TABLE_HANDLERS } from "./table";
 import { unsupportedInstruction } from "./unsupported-code";
@@ -34,6 +36,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map([
   ...CALL_HANDLERS,
   ...EXCEPTION_HANDLERS,
   ...TABLE_HANDLERS,
+  ...MEMORY_HANDLERS,
 ]);
 
 /**
@@ -79,8 +82,7 @@ function buildInstruction(builder: FunctionBuilder, index: number, op: number): 
   const b = code.b[index]!;
   const numeric = numericHandler(op);
   if (numeric) {
-    const isAccess = opcodeInfo(op)?.immediate === "memory";
-    numeric(stack, isAccess ? (a + linkage.memoryBase) | 0 : a, b);
+    numeric(stack, a, b);
     return;
   }
   const handler = HANDLERS.get(op);

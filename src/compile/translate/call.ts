@@ -1,6 +1,4 @@
-// Calls as values, or as terminators where the function's frame is gone by then, and the two
-// instructions that are calls: `memory.size` and `memory.grow` ask the memory manager, if there is
-// one.
+// Calls as values, or as terminators where the function's frame is gone by then.
 //
 // Arguments are words, an i64's low one first. A call's value is its first result; the high word
 // of that, if it is an i64, and all other results are values after it that name the call.
@@ -10,10 +8,6 @@ import { Op } from "../wasm/opcodes";
 import { br } from "./control";
 import type { FunctionBuilder, Handler } from "./function-builder";
 import { signatureOf } from "./signature";
-import { unsupportedInstruction } from "./unsupported-code";
-
-const SIZE: Signature = { parameters: [], results: ["i32"] };
-const GROW: Signature = { parameters: ["i32"], results: ["i32"] };
 
 /** Calls function `index`, or what it is replaced by. */
 export function call(builder: FunctionBuilder, index: number): void {
@@ -98,26 +92,8 @@ function pushResults({ stack, values }: FunctionBuilder, call: Value, signature:
   }
 }
 
-function requireManager({ linkage, values }: FunctionBuilder, op: number): void {
-  if (!linkage.hasMemoryManager) throw unsupportedInstruction(op, values.position);
-}
-
 /** How to build the instructions of this file, by number. */
 export const CALL_HANDLERS: readonly (readonly [number, Handler])[] = [
   [Op.call, call],
   [Op.return_call, returnCall],
-  [
-    Op["memory.size"],
-    (builder) => {
-      requireManager(builder, Op["memory.size"]);
-      callNamed(builder, "memory_size", [], SIZE);
-    },
-  ],
-  [
-    Op["memory.grow"],
-    (builder) => {
-      requireManager(builder, Op["memory.grow"]);
-      callNamed(builder, "memory_grow", [builder.stack.popWord()], GROW);
-    },
-  ],
 ];

@@ -9,6 +9,7 @@ import type { FloatType, Value } from "../ir/ir";
 import type { FloatRoutineName } from "../runtime/float-routines";
 import type { OpcodeName } from "../wasm/opcodes";
 import type { OperandStack, StackHandler } from "./operand-stack";
+import { guardConversion } from "./trap-guards";
 
 const BINARY = ["add", "sub", "mul", "div", "min", "max", "copysign"] as const;
 const COMPARISONS = ["eq", "ne", "lt", "gt", "le", "ge"] as const;
@@ -30,10 +31,10 @@ function handlersOf(type: FloatType): Handlers {
   handlers[`${type}.const`] = (stack, low, high) =>
     stack.push(stack.values.fn.float(type, low, high));
   handlers[`${type}.load`] = (stack, offset) =>
-    stack.push(stack.values.effect(`load_${type}`, [stack.popWord()], offset));
+    stack.push(stack.memory.access(`load_${type}`, [stack.popWord()], offset));
   handlers[`${type}.store`] = (stack, offset) => {
     const value = stack.popWord();
-    stack.values.effect(`store_${type}`, [stack.popWord(), value], offset);
+    stack.memory.access(`store_${type}`, [stack.popWord(), value], offset);
   };
   handlers[`${type}.convert_i32_s`] = unary(({ values }, x) => values.emit(`convert_${type}`, x));
   handlers[`${type}.convert_i32_u`] = unary((stack, x) => fromUnsigned(stack, x, type));
@@ -53,7 +54,11 @@ function handlersOf(type: FloatType): Handlers {
   for (const integer of INTEGERS) {
     const [width, sign] = integer.split("_") as ["i32" | "i64", "s" | "u"];
     const isWide = width === "i64";
-    handlers[`${width}.trunc_${type}_${sign}`] = toInteger(`__isthmus_to_${integer}`, isWide);
+    handlers[`${width}.trunc_${type}_${sign}`] = toInteger(
+      `__isthmus_to_${integer}`,
+      isWide,
+      integer,
+    );
     handlers[`${width}.trunc_sat_${type}_${sign}`] = toInteger(`__isthmus_sat_${integer}`, isWide);
     if (isWide) {
       const routine = `__isthmus_i64_${sign}_to_${type}` as const;
@@ -88,9 +93,12 @@ function round(stack: OperandStack, x: Value, name: FloatRoutineName): Value {
   return x.type === "f32" ? stack.values.emit("demote_f64", rounded) : rounded;
 }
 
-function toInteger(name: FloatRoutineName, isWide: boolean): StackHandler {
+/** @param checked the type of integer, if a number that it has not is to trap */
+function toInteger(name: FloatRoutineName, isWide: boolean, checked?: string): StackHandler {
   return (stack) => {
-    const value = call(stack, name, [promoted(stack, stack.popWord())], "i32");
+    const number = promoted(stack, stack.popWord());
+    if (stack.guards && checked !== undefined) guardConversion(stack.values, checked, number);
+    const value = call(stack, name, [number], "i32");
     stack.push(value, isWide ? stack.values.high(value) : undefined);
   };
 }

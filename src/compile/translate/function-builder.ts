@@ -7,6 +7,7 @@ import { ValueBuilder } from "../ir/value-builder";
 import type { Code } from "../wasm/code";
 import type { WasmFunction, WasmModule } from "../wasm/wasm";
 import { ControlFrames } from "./control-frames";
+import { LinearMemory } from "./linear-memory";
 import type { Linkage } from "./linkage";
 import type { LocalHistory } from "./local-history";
 import { Locals } from "./locals";
@@ -18,6 +19,7 @@ export class FunctionBuilder {
   readonly fn: IrFunction;
   readonly code: Code;
   readonly values: ValueBuilder;
+  readonly memory: LinearMemory;
   readonly stack: OperandStack;
   readonly locals: Locals;
   readonly control: ControlFrames;
@@ -39,7 +41,8 @@ export class FunctionBuilder {
     this.fn = new IrFunction(name, signature);
     this.values = new ValueBuilder(this.fn);
     this.values.position = body.offset;
-    this.stack = new OperandStack(this.values, linkage.memoryBase);
+    this.memory = new LinearMemory(this.values, linkage.memoryBase, linkage.ownMemory);
+    this.stack = new OperandStack(this.values, this.memory, linkage.callsTraps);
     this.locals = new Locals(this.values, history);
     this.control = new ControlFrames(this.values, this.stack, this.locals);
     this.control.openFunction(signature.results.length);

@@ -8,6 +8,7 @@
 //
 // A module without imported globals and tables has at most a start function, and no such code.
 
+import { boundSymbol, type OwnMemory } from "../ir/own-memory";
 import type { ConstantCode, InstantiateStep } from "../runtime/instantiate";
 import { Op } from "../wasm/opcodes";
 import type { ConstantExpression, ConstantStep, WasmModule } from "../wasm/wasm";
@@ -19,6 +20,7 @@ export interface InstantiateOptions {
   readonly module: WasmModule;
   readonly tables: ModuleTables;
   readonly memoryBase: number;
+  readonly ownMemory: OwnMemory | undefined;
   globalSymbol(index: number): string;
   /** The symbol of data segment `index`, which is not placed by the linker. */
   dataSymbol(index: number): string;
@@ -36,14 +38,18 @@ const OPERATIONS = new Map<number, "add" | "sub" | "mul">([
 ]);
 
 /** Whether `module` needs more than its start function before it can be used. */
-export function isInstantiated(module: WasmModule, tables: ModuleTables): boolean {
+export function isInstantiated(
+  module: WasmModule,
+  tables: ModuleTables,
+  own: OwnMemory | undefined,
+): boolean {
   const isLate = module.globals.some(({ init }) => isForeign(init));
-  return isLate || tables.late().length > 0 || hasLateData(module);
+  return isLate || tables.late().length > 0 || hasLateData(module, own);
 }
 
 /** What is to be done before the start function, in order. */
 export function instantiateSteps(options: InstantiateOptions): InstantiateStep[] {
-  const { module, tables, memoryBase } = options;
+  const { module, tables, memoryBase, ownMemory: own } = options;
   const codeOf = ({ op, a, b }: ConstantStep): ConstantCode => {
     if (op === Op["global.get"]) return { kind: "global", symbol: options.globalSymbol(a) };
     const operation = OPERATIONS.get(op);
@@ -62,9 +68,11 @@ export function instantiateSteps(options: InstantiateOptions): InstantiateStep[]
     return { kind: "elements", table, at, image, count: segment.items.length };
   });
   const data = module.data.flatMap(({ offset, bytes }, index): InstantiateStep[] => {
-    if (!offset || !hasLateData(module)) return [];
+    if (!offset || !hasLateData(module, own)) return [];
     const [at, image] = [startOf(offset), options.dataSymbol(index)];
-    return [{ kind: "data", at, base: memoryBase, image, bytes: bytes.length }];
+    const { symbol, base } = own ?? { symbol: undefined, base: memoryBase };
+    const size = own && (own.isFixed ? own.bytes : boundSymbol(0));
+    return [{ kind: "data", at, base, symbol, size, image, bytes: bytes.length }];
   });
   return [...globals, ...elements, ...data];
 }

@@ -1,6 +1,7 @@
 // What a function's code needs to know of the module around it: how functions, globals, tables and
 // memory are reached, and what the target offers. module-linkage.ts answers for a whole module.
 
+import type { OwnMemory } from "../ir/own-memory";
 import type { ModuleSegment, Table } from "./module-tables";
 
 /** What a call of an imported or defined function becomes. */
@@ -31,8 +32,12 @@ export interface Linkage {
   typeHash(typeIndex: number): number;
   /** Whether a call through a table must find a function of its type there, or trap. */
   readonly checksCalls: boolean;
-  /** Added to every address of linear memory. */
+  /** Added to every address of linear memory, unless it is the module's own. */
   readonly memoryBase: number;
+  /** Absent: memory is the address space. */
+  readonly ownMemory: OwnMemory | undefined;
+  /** Whether traps are calls: then no instruction may trap by itself. */
+  readonly callsTraps: boolean;
   /** Whether floating-point numbers may be used: a kernel does not save their registers. */
   readonly hasFloats: boolean;
   /** Whether there is a memory manager to call for `memory.size` and `memory.grow`. */

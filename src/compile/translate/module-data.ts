@@ -11,6 +11,7 @@ import { hex } from "../../base/align";
 import { Diagnostic } from "../../base/diagnostic";
 import type { Assembler } from "../../x86/assembler";
 import { symbol } from "../../x86/operand";
+import type { OwnMemory } from "../ir/own-memory";
 import { Op } from "../wasm/opcodes";
 import type { WasmModule } from "../wasm/wasm";
 import { F64, I64 } from "../wasm/wasm";
@@ -51,10 +52,10 @@ interface PlacedSegment {
 
 const PAGE_SHIFT = 16;
 
-/** Whether segments are copied when the program runs: into another module's memory, or where only
- * another module knows. */
-export function hasLateData({ data, memories }: WasmModule): boolean {
-  const isForeign = memories[0]?.imported !== undefined;
+/** Whether segments are copied when the program runs: into another module's memory or one that the
+ * linker places, or where only another module knows. */
+export function hasLateData({ data, memories }: WasmModule, own?: OwnMemory): boolean {
+  const isForeign = memories[0]?.imported !== undefined || own?.symbol !== undefined;
   return data.some(({ offset }) => offset && (isForeign || offset.op !== Op["i32.const"]));
 }
 

@@ -14,6 +14,7 @@
 
 import type { Assembler } from "../../x86/assembler";
 import { symbol } from "../../x86/operand";
+import type { OwnMemory } from "../ir/own-memory";
 import { emitGrow } from "../runtime/table-code";
 import { Op } from "../wasm/opcodes";
 import type { ConstantExpression, ElementSegment, FunctionType, WasmModule } from "../wasm/wasm";
@@ -46,6 +47,7 @@ export interface ModuleSegment {
 
 /** How a module names what only it knows. */
 export interface TableNames {
+  readonly ownMemory: OwnMemory | undefined;
   /** The symbol whose address stands for function `index` in a table. */
   functionAddress(index: number): string;
   /** The symbol of an imported item. */
@@ -154,7 +156,7 @@ export class ModuleTables {
     }
     for (const [index, segment] of this.data.entries()) {
       const { bytes, offset } = this.#module.data[index]!;
-      if (segment.size > 0 || (offset && hasLateData(this.#module)))
+      if (segment.size > 0 || (offset && hasLateData(this.#module, this.#names.ownMemory)))
         this.#emitSegment(a, segment, () => a.bytes(bytes));
     }
   }

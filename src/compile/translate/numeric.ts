@@ -5,17 +5,20 @@
 // function's locals, nor the module. Floating-point numbers are float.ts's.
 
 import type { IrOp, Value } from "../ir/ir";
-import { isConst } from "../ir/ir";
 import type { Pair, ValueBuilder } from "../ir/value-builder";
 import type { OpcodeInfo, OpcodeName } from "../wasm/opcodes";
 import { OPCODES } from "../wasm/opcodes";
 import { floatHandler } from "./float";
 import type { OperandStack, StackHandler } from "./operand-stack";
+import { guardDivision, guardWideDivision } from "./trap-guards";
 
 /** wasm's names of operations where ours differ. */
 const RENAMED: Readonly<Record<string, IrOp>> = { shr_s: "sar", shr_u: "shr" };
 
 const BITWISE = new Set(["and", "or", "xor"]);
+/** Bytes of an i64. */
+const WIDE_BYTES = 8;
+const DIVISIONS = new Set(["div_s", "div_u", "rem_s", "rem_u"]);
 const SHIFTS = new Set(["shl", "shr_s", "shr_u"]);
 
 const WIDE_ARITHMETIC = {
@@ -32,6 +35,7 @@ function binaryWord(name: string): StackHandler {
   return (stack) => {
     const right = stack.popWord();
     const left = stack.popWord();
+    if (stack.guards && DIVISIONS.has(name)) guardDivision(stack.values, name, left, right);
     stack.push(stack.values.emit(op, left, right));
   };
 }
@@ -44,6 +48,7 @@ function remainder(stack: OperandStack): void {
   const { values } = stack;
   const divisor = stack.popWord();
   const dividend = stack.popWord();
+  if (stack.guards) guardDivision(values, "rem_s", dividend, divisor);
   const isMinusOne = values.emit("eq", divisor, values.constant(-1));
   const safe = values.emit("select", isMinusOne, values.constant(1), divisor);
   stack.push(values.emit("rem_s", dividend, safe));
@@ -54,11 +59,13 @@ function unaryWord(name: string): StackHandler {
 }
 
 /** Calls `make` with the two pairs on the stack. */
-function pairs(make: (values: ValueBuilder, a: Pair, b: Pair) => Pair): StackHandler {
+function pairs(
+  make: (values: ValueBuilder, a: Pair, b: Pair, guards: boolean) => Pair,
+): StackHandler {
   return (stack) => {
     const b = stack.popPair();
     const a = stack.popPair();
-    const { low, high } = make(stack.values, a, b);
+    const { low, high } = make(stack.values, a, b, stack.guards);
     stack.push(low, high);
   };
 }
@@ -76,7 +83,11 @@ function binaryPair(name: string): StackHandler {
     return pairs((values, a, b) => values.rotate(name, a, b.low));
   }
   const op = WIDE_ARITHMETIC[name as keyof typeof WIDE_ARITHMETIC];
-  return pairs((values, a, b) => values.wide(op, a, b));
+  const divides = DIVISIONS.has(name);
+  return pairs((values, a, b, guards) => {
+    if (guards && divides) guardWideDivision(values, name, a, b);
+    return values.wide(op, a, b);
+  });
 }
 
 function comparePairs(name: string): StackHandler {
@@ -117,17 +128,19 @@ function access(name: string): { bits: number; suffix: string } {
 
 function loadWord(name: string): StackHandler {
   const op = (name === "load" ? "load32" : name) as IrOp;
-  return (stack, offset) => stack.push(stack.values.effect(op, [stack.popWord()], offset));
+  return (stack, offset) => stack.push(stack.memory.access(op, [stack.popWord()], offset));
 }
 
 function loadPair(name: string): StackHandler {
   const { bits, suffix } = access(name);
   const op = (bits === 0 || bits === 32 ? "load32" : name) as IrOp;
   return (stack, offset) => {
-    const { values } = stack;
+    const { values, memory } = stack;
     const address = stack.popWord();
-    const low = values.effect(op, [address], offset);
-    if (bits === 0) stack.push(low, values.effect("load32", [address], (offset + 4) | 0));
+    if (bits === 0) memory.check(address, (offset >>> 0) + WIDE_BYTES);
+    const low =
+      bits === 0 ? memory.part(op, [address], offset) : memory.access(op, [address], offset);
+    if (bits === 0) stack.push(low, memory.part("load32", [address], (offset + 4) | 0));
     else if (suffix === "_s") stack.push(low, values.signExtend(low).high);
     else stack.push(low, values.constant(0));
   };
@@ -137,7 +150,7 @@ function storeWord(name: string): StackHandler {
   const op = (name === "store" ? "store32" : name) as IrOp;
   return (stack, offset) => {
     const value = stack.popWord();
-    stack.values.effect(op, [stack.popWord(), value], offset);
+    stack.memory.access(op, [stack.popWord(), value], offset);
   };
 }
 
@@ -145,10 +158,16 @@ function storePair(name: string): StackHandler {
   const { bits } = access(name);
   const op = (bits === 0 || bits === 32 ? "store32" : name) as IrOp;
   return (stack, offset) => {
+    const { memory } = stack;
     const value = stack.popPair();
     const address = stack.popWord();
-    stack.values.effect(op, [address, value.low], offset);
-    if (bits === 0) stack.values.effect("store32", [address, value.high], (offset + 4) | 0);
+    if (bits !== 0) {
+      memory.access(op, [address, value.low], offset);
+      return;
+    }
+    memory.check(address, (offset >>> 0) + WIDE_BYTES);
+    memory.part(op, [address, value.low], offset);
+    memory.part("store32", [address, value.high], (offset + 4) | 0);
   };
 }
 
@@ -170,18 +189,7 @@ const IRREGULAR: Readonly<Partial<Record<OpcodeName, StackHandler>>> = {
     stack.push(low, high);
   },
   "i64.extend_i32_u": (stack) => stack.push(stack.popWord(), stack.values.constant(0)),
-  "memory.copy": (stack) => bulk(stack, "copy"),
-  "memory.fill": (stack) => bulk(stack, "fill"),
 };
-
-function bulk(stack: OperandStack, op: "copy" | "fill"): void {
-  const count = stack.popWord();
-  const source = stack.popWord();
-  const destination = stack.linear(stack.popWord());
-  if (isConst(count) && count.immediate === 0) return;
-  const from = op === "copy" ? stack.linear(source) : source;
-  stack.values.effect(op, [destination, from, count]);
-}
 
 /** What the operand and result types say about how to build an instruction. */
 const BY_TYPE: Readonly<Record<string, (name: string) => StackHandler>> = {

@@ -11,6 +11,7 @@
 
 import type { Value } from "../ir/ir";
 import type { Pair, ValueBuilder } from "../ir/value-builder";
+import type { LinearMemory } from "./linear-memory";
 
 /** A wasm operand: one value, or two words for an i64. */
 export interface Operand {
@@ -19,16 +20,14 @@ export interface Operand {
 }
 
 export class OperandStack {
-  readonly #memoryBase: number;
   readonly #operands: Operand[] = [];
 
-  /** @param memoryBase what is added to addresses of linear memory */
   constructor(
     readonly values: ValueBuilder,
-    memoryBase: number,
-  ) {
-    this.#memoryBase = memoryBase;
-  }
+    readonly memory: LinearMemory,
+    /** Whether no instruction may trap by itself (trap-guards.ts). */
+    readonly guards: boolean,
+  ) {}
 
   /** How many operands there are. */
   get height(): number {
@@ -86,15 +85,10 @@ export class OperandStack {
   cut(height: number): void {
     this.#operands.length = height;
   }
-
-  /** An address of linear memory as the processor knows it. */
-  linear(address: Value): Value {
-    return this.values.emit("add", address, this.values.constant(this.#memoryBase));
-  }
 }
 
 /**
  * Builds an instruction that needs nothing but its operands. `a` and `b` are its immediates as in
- * `Code`; an offset is the processor's.
+ * `Code`.
  */
 export type StackHandler = (stack: OperandStack, a: number, b: number) => void;

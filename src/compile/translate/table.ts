@@ -24,7 +24,7 @@ function sizeOf({ fn, values }: FunctionBuilder, size: number | string): Value {
   return values.effect("load32", [fn.symbol(size)]);
 }
 
-function segmentSize(builder: FunctionBuilder, { size, sizeSymbol }: ModuleSegment): Value {
+export function segmentSize(builder: FunctionBuilder, { size, sizeSymbol }: ModuleSegment): Value {
   return sizeOf(builder, sizeSymbol ?? size);
 }
 
@@ -36,7 +36,7 @@ function entryAt({ fn, values }: FunctionBuilder, symbol: string, index: Value):
 }
 
 /** Traps unless [start, start + count) lies within [0, size). */
-function checkRange(
+export function checkRange(
   builder: FunctionBuilder,
   start: Value,
   count: Value,
@@ -183,23 +183,11 @@ function tableInit(builder: FunctionBuilder, segment: number, tableIndex: number
   copyEntries(builder, table, { symbol, size: segmentSize(builder, elements) });
 }
 
-function drop(builder: FunctionBuilder, { sizeSymbol }: ModuleSegment): void {
+/** Leaves a segment without items. */
+export function drop(builder: FunctionBuilder, { sizeSymbol }: ModuleSegment): void {
   const { fn, values } = builder;
   if (sizeSymbol === undefined) return;
   values.effect("store32", [fn.symbol(sizeSymbol), values.constant(0)]);
-}
-
-function memoryInit(builder: FunctionBuilder, segment: number): void {
-  const { fn, values } = builder;
-  const data = builder.linkage.data(segment);
-  const count = builder.stack.popWord();
-  const source = builder.stack.popWord();
-  const start = builder.stack.popWord();
-  const size = segmentSize(builder, data);
-  checkRange(builder, source, count, size, "out of bounds memory access");
-  if (data.size === 0) return;
-  const from = values.emit("add", source, fn.symbol(data.symbol));
-  values.effect("copy", [builder.stack.linear(start), from, count]);
 }
 
 /** How to build the instructions of this file, by number. */
@@ -220,8 +208,6 @@ export const TABLE_HANDLERS: readonly (readonly [number, Handler])[] = [
   [Op["table.copy"], tableCopy],
   [Op["table.init"], tableInit],
   [Op["elem.drop"], (builder, index) => drop(builder, builder.linkage.elements(index))],
-  [Op["data.drop"], (builder, index) => drop(builder, builder.linkage.data(index))],
-  [Op["memory.init"], memoryInit],
   [Op["ref.null"], (builder) => builder.stack.push(builder.values.constant(0))],
   [
     Op["ref.is_null"],

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileModule } from "../../../src/compile/compile";
 import type { Signature } from "../../../src/compile/ir/ir";
+import { boundOf, OWN_GROW, type OwnMemory } from "../../../src/compile/ir/own-memory";
 import type { CompileOptions } from "../../../src/compile/options";
 import type { Level, Optimisation } from "../../../src/compile/pipeline";
 import type { Stress } from "../../../src/compile/stress";
@@ -20,7 +21,7 @@ import { link } from "../../../src/link/link";
 import { writeElf } from "../../../src/link/output/write-elf";
 import type { ObjectFile } from "../../../src/object/object";
 import { Assembler } from "../../../src/x86/assembler";
-import { mem } from "../../../src/x86/operand";
+import { mem, mem32 } from "../../../src/x86/operand";
 import { eax, edx } from "../../../src/x86/registers";
 import { driver, exit, type NativeEvent, type Outcome, readOutcomes } from "./driver";
 
@@ -47,6 +48,8 @@ export interface RunOptions {
   readonly stress?: Stress;
   /** Whether calls through tables are checked, and calls before returns calls; absent: yes. */
   readonly checksCalls?: boolean;
+  /** Whether memories are the modules' own: no access leaves them. */
+  readonly ownMemory?: boolean;
   readonly dump?: NonNullable<CompileOptions["dump"]>;
   /** Changes what was compiled before it is linked. */
   readonly alter?: (object: ObjectFile) => ObjectFile;
@@ -129,6 +132,8 @@ export class NativeProcess {
   add(module: WasmModule, resolve: Resolve = () => undefined): NativeInstance {
     const prefix = `i${this.#objects.length}.`;
     const memory = this.#memoryOf(module, resolve);
+    const { ownMemory: isOwn, alter = (same) => same, ...options } = this.#options;
+    const own = isOwn && memory ? { ownMemory: ownMemoryOf(module, memory.base) } : {};
     const object = compileModule(module, {
       target: "user",
       name: "test.wasm",
@@ -137,9 +142,9 @@ export class NativeProcess {
       checksCalls: true,
       importName: (imported) => importSymbol(resolve, imported),
       ...(module.memories[0]?.imported ? {} : { data: { start: 0, end: dataEnd(module) } }),
-      ...this.#options,
+      ...own,
+      ...options,
     });
-    const { alter = (same) => same } = this.#options;
     this.#objects.push(prefixed(alter(object), prefix, memory?.prefix ?? ""));
     const hasStart = object.symbols.some(({ name }) => name === START);
     const instance = new NativeInstance(prefix, module, memory, hasStart, resolve);
@@ -183,7 +188,8 @@ export class NativeProcess {
 
   /** What came of each event. */
   run(): Outcome[] {
-    const objects = [driver(this.#events), ...this.#objects, memoryManagers(this.#memories)];
+    const managers = memoryManagers(this.#memories, this.#objects);
+    const objects = [driver(this.#events), ...this.#objects, managers];
     const image = link([...objects, stubs(this.#objects)], layoutFor(this.#memoryEnd));
     return readOutcomes(execute(writeElf(image), this.#options.timeout), this.#events);
   }
@@ -195,11 +201,23 @@ function dataEnd({ memories }: WasmModule): number {
   return min <= PAGES ? PAGE * Math.min(max, PAGES) : 0;
 }
 
+/** What a module needs to know of the memory at `base`, to stay inside. */
+function ownMemoryOf({ memories }: WasmModule, base: number): OwnMemory {
+  const [memory] = memories;
+  const { min = 0, max } = memory?.limits ?? {};
+  return { base, bytes: min * PAGE, isFixed: memory?.imported === undefined && min === max };
+}
+
+/** Whether a name belongs to what a module's memory is managed by. */
+function isOfMemory(name: string): boolean {
+  return name.startsWith("memory_") || name === OWN_GROW || boundOf(name) !== undefined;
+}
+
 /** The object with a prefix before the names of all that it defines, and of its memory manager. */
 function prefixed(object: ObjectFile, prefix: string, memory: string): ObjectFile {
   const rename = (name: string, isDefined: boolean): string => {
     if (isDefined) return prefix + name;
-    return name.startsWith("memory_") ? memory + name : name;
+    return isOfMemory(name) ? memory + name : name;
   };
   const symbols = object.symbols.map((symbol) => ({
     ...symbol,
@@ -295,12 +313,22 @@ function stubs(objects: readonly ObjectFile[]): ObjectFile {
   return a.finish();
 }
 
-/** `memory_size` and `memory_grow` of each memory. */
-function memoryManagers(memories: readonly NativeMemory[]): ObjectFile {
+/** `memory_size` and `memory_grow` of each memory, and the bounds that modules compare with. */
+function memoryManagers(
+  memories: readonly NativeMemory[],
+  objects: readonly ObjectFile[],
+): ObjectFile {
   const a = new Assembler("memories");
+  const names = new Set(objects.flatMap(({ symbols }) => symbols.map(({ name }) => name)));
   for (const { prefix, limits } of memories) {
     const pages = `${prefix}pages`;
-    const limit = Math.min(limits.max ?? MAX_PAGES, MAX_PAGES);
+    const bounds = [...names].flatMap((name) => {
+      const bytes = name.startsWith(prefix) ? boundOf(name.slice(prefix.length)) : undefined;
+      return bytes === undefined ? [] : [{ name, bytes }];
+    });
+    // The size in bytes must fit a word, if anything compares with it.
+    const most = bounds.length > 0 ? MAX_PAGES - 1 : MAX_PAGES;
+    const limit = Math.min(limits.max ?? most, most);
     a.section(".text");
     a.function(`${prefix}memory_size`, () => {
       a.mov(eax, mem({ symbol: pages }));
@@ -313,6 +341,8 @@ function memoryManagers(memories: readonly NativeMemory[]): ObjectFile {
       a.ja("refuse");
       a.cmp(edx, limit);
       a.ja("refuse");
+      a.shl(eax, 16);
+      for (const { name } of bounds) a.add(mem32({ symbol: name }), eax);
       a.mov(eax, mem({ symbol: pages }));
       a.mov(mem({ symbol: pages }), edx);
       a.ret();
@@ -320,9 +350,14 @@ function memoryManagers(memories: readonly NativeMemory[]): ObjectFile {
       a.mov(eax, -1);
       a.ret();
     });
+    a.alias(`${prefix}${OWN_GROW}`, `${prefix}memory_grow`);
     a.section(".data");
     a.local(pages);
     a.long(limits.min);
+    for (const { name, bytes } of bounds) {
+      a.global(name);
+      a.long((limits.min * PAGE - bytes) | 0);
+    }
   }
   return a.finish();
 }

@@ -205,9 +205,18 @@ export abstract class ExpressionWriter extends LeafWriter {
 
   #newAddress(): number[] {
     const { random } = this;
+    if (this.around.strays && random.chance(3)) return this.#stray();
     if (random.chance(40)) return i32(random.below(0x1000));
     if (this.counting > 0 && random.chance(60)) return this.#counted();
     return [...this.expression(I32, 2), ...i32(PAGE_MASK), I32_AND];
+  }
+
+  /** An address that may be nowhere. */
+  #stray(): number[] {
+    const { random } = this;
+    if (random.chance(40)) return i32(this.edge() | 0);
+    const value = this.expression(I32, 2);
+    return random.chance(50) ? [...value, ...i32(0xffff), I32_AND] : value;
   }
 
   /** The address of an element of an array, by a loop's counter. */

@@ -37,7 +37,12 @@ export interface Surroundings {
   readonly tags: readonly (readonly Type[])[];
   /** Otherwise the compiler knows what is in the tables. */
   readonly changesTables: boolean;
+  /** Whether addresses may lie anywhere: traps, where memory is the module's own. */
+  readonly strays: boolean;
 }
+
+/** How far from the ends of a page or of all addresses strays are. */
+const EDGE = 40;
 
 /** Sizes that random instructions keep to, or just miss. */
 export const PAGE_MASK = 0xff8;
@@ -131,7 +136,16 @@ export abstract class LeafWriter {
   }
 
   protected memarg(): number[] {
-    return [0, ...leb(this.random.chance(50) ? this.random.below(64) : 0)];
+    const { random } = this;
+    if (this.around.strays && random.chance(2)) return [0, ...leb(this.edge())];
+    return [0, ...leb(random.chance(50) ? random.below(64) : 0)];
+  }
+
+  /** A number near where a memory or all addresses end, not signed. */
+  protected edge(): number {
+    const { random } = this;
+    const end = random.pick([0x1_0000, 0x2_0000, 0x3_0000, 0x8000_0000, 0x1_0000_0000] as const);
+    return Math.min(end - (EDGE >> 1) + random.below(EDGE), 0xffff_ffff);
   }
 
   /** Takes values of these types off the stack, into locals where there are some. */

@@ -3,8 +3,8 @@
 // Every module has the same frame: memory of one page that may grow, globals, two tables,
 // passive segments, functions f0, f1, … of which each calls only earlier ones directly, and
 // `state`, a hash of memory and globals. Loops and calls burn fuel from a global, so that every
-// call ends, and addresses are masked into the page. What is left to chance may trap: then both
-// sides must, for the same reason.
+// call ends, and addresses are masked into the page, in most modules. What is left to chance may
+// trap: then both sides must, for the same reason.
 
 import type { Bytes } from "../wasm/wasm-bytes";
 import { leb, section, text, vector, wasm } from "../wasm/wasm-bytes";
@@ -110,6 +110,7 @@ export function randomModule(source: number | Random): RandomModule {
   }));
   const tags = Array.from({ length: TAGS }, () => randomTypes(random, 3));
   const changesTables = random.chance(70);
+  const strays = random.chance(6);
   const frame = frameOf(changesTables);
   const functions: Shape[] = [];
   const bodies = random.some(MAX_FUNCTIONS, 68, () => {
@@ -122,6 +123,7 @@ export function randomModule(source: number | Random): RandomModule {
       blockTypes,
       tags,
       changesTables,
+      strays,
     };
     return new BodyWriter(random, shape, around).write();
   });

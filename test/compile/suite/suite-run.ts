@@ -3,7 +3,7 @@
 // A file is a sequence of modules and of calls. Modules that import from each other run in one
 // process, each other module in one of its own, with all calls in the file's order, so that state
 // is kept. What the compiler does not aim at is excluded and counted by reason: bounds checks of
-// memory (linear memory is the address space itself), and the text format.
+// memory where linear memory is the address space itself, and the text format.
 
 import { Diagnostic } from "../../../src/base/diagnostic";
 import { decodeModule } from "../../../src/compile/wasm/decode";
@@ -19,7 +19,9 @@ import {
 import { spectestModule } from "./spectest";
 import type { Suite, SuiteCommand, SuiteValue } from "./wasm-suite";
 
-/** Traps that our code raises. */
+const BEYOND = "out of bounds memory access";
+
+/** Traps that our code raises, the last one only where memory is the module's own. */
 const TRAPS = [
   "integer divide by zero",
   "integer overflow",
@@ -31,12 +33,15 @@ const TRAPS = [
   "invalid conversion to integer",
   "call stack exhausted",
   "uncaught exception",
+  BEYOND,
 ] as const satisfies readonly Trapped[];
 
 const BOUNDS = "bounds of memory, which is the whole address space";
 const TEXT = "the text format is not read";
 /** All reasons for which an assertion may be left out. */
-export const EXCLUSIONS: readonly string[] = [BOUNDS, TEXT];
+export function exclusions({ ownMemory }: RunOptions): readonly string[] {
+  return ownMemory ? [TEXT] : [BOUNDS, TEXT];
+}
 
 interface NaNClass {
   readonly nan: "canonical" | "arithmetic";
@@ -200,11 +205,17 @@ class SuiteFile {
 
   /** A module that must be refused, or trap at its start. */
   #uninstantiable(command: SuiteCommand): void {
-    const trap = trapOf(command.text ?? "");
+    const trap = this.#trapOf(command.text ?? "");
     const loaded = this.#load(command, trap && { trap }, trap !== undefined);
     if (loaded === TEXT) this.#exclude(TEXT);
     else if (typeof loaded === "string") this.#result.passed++;
     else if (trap === undefined) this.#exclude(BOUNDS);
+  }
+
+  /** The trap that a text means; undefined: one that our code does not raise. */
+  #trapOf(text: string): Trapped | undefined {
+    const trap = TRAPS.find((each) => text.startsWith(each));
+    return trap === BEYOND && !this.#options.ownMemory ? undefined : trap;
   }
 
   // --- actions ---
@@ -220,9 +231,9 @@ class SuiteFile {
     const { instance, group } = loaded;
     const isThrown = type === "assert_exception";
     const isTrap = type === "assert_trap" || type === "assert_exhaustion" || isThrown;
-    const trap = isThrown ? "uncaught exception" : trapOf(text);
+    const trap = isThrown ? "uncaught exception" : this.#trapOf(text);
     if (isTrap && trap === undefined) {
-      this.#exclude(text.startsWith("out of bounds memory") ? BOUNDS : `the trap ${text}`);
+      this.#exclude(text.startsWith(BEYOND) ? BOUNDS : `the trap ${text}`);
       return;
     }
     const args = action.type === "invoke" ? action.args.map(bitsOf) : [];
@@ -281,11 +292,6 @@ function isValue(value: bigint, wanted: bigint | NaNClass): boolean {
   const [width, quiet] = wanted.type === "f32" ? [32, 0x7fc0_0000n] : [64, 0x7ff8n << 48n];
   const magnitude = BigInt.asUintN(width - 1, value);
   return wanted.nan === "canonical" ? magnitude === quiet : (magnitude & quiet) === quiet;
-}
-
-/** The trap that a text means; undefined: one that our code does not raise. */
-function trapOf(text: string): Trapped | undefined {
-  return TRAPS.find((each) => text.startsWith(each));
 }
 
 /** A refusal without the names that are in it, so that equal ones count together. */
