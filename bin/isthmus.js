@@ -1,39 +1,6 @@
 #!/usr/bin/env node
-// The command `isthmus`: runs src/cli/main.ts as bundled by tools/build-package.js or, in a clone
-// where a source is newer than the bundle, from its sources.
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+// The command `isthmus` (src/cli/main.ts).
+import { loadEntry } from "./entry.js";
 
-const BUNDLE = new URL("../dist/cli/main.js", import.meta.url);
-/** Only clones have it. In an installed package, file times mean nothing. */
-const BUNDLER = new URL("../tools/build-package.js", import.meta.url);
-/** What the bundle is made from. */
-const SOURCES = ["../src", "../package.json"];
-/** After this time a user wants to know what is going on. */
-const PATIENCE_MS = 500;
-
-function isBundleCurrent() {
-  const built = statSync(BUNDLE, { throwIfNoEntry: false })?.mtimeMs;
-  if (built === undefined || !existsSync(BUNDLER)) return built !== undefined;
-  return SOURCES.every((name) => isOlder(fileURLToPath(new URL(name, import.meta.url)), built));
-}
-
-/** Whether the file, or every file in the folder, is. Each command waits for this answer. */
-function isOlder(path, time) {
-  const stats = statSync(path);
-  if (!stats.isDirectory()) return stats.mtimeMs <= time;
-  return readdirSync(path).every((name) => isOlder(`${path}/${name}`, time));
-}
-
-async function load() {
-  if (isBundleCurrent()) return import(BUNDLE);
-  const say = () => process.stderr.write("isthmus: loading the sources, newer than dist/\n");
-  const timer = setTimeout(say, PATIENCE_MS);
-  await import("./loader.js");
-  const loaded = await import("../src/cli/main.ts");
-  clearTimeout(timer);
-  return loaded;
-}
-
-const { main } = await load();
+const { main } = await loadEntry("main");
 process.exitCode = await main(process.argv.slice(2));

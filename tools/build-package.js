@@ -1,6 +1,6 @@
 // Builds dist/, which is what an installed package runs and exports:
 //
-//   dist/cli/       the command and its build worker, bundled: bin/isthmus.js takes them while no
+//   dist/cli/       the command and its build worker, bundled: bin/entry.js takes them while no
 //                   source is newer
 //   dist/v86.wasm   v86's WebAssembly, patched so that v86 can step (src/machine/v86-patch.ts)
 //   dist/index.js   the library, one module without imports, for Node, bundlers and browsers
@@ -63,7 +63,7 @@ async function buildCommand() {
   const { hashToolchain } = await importSource("src/cli/toolchain-hash.ts");
   await esbuild.build({
     ...common,
-    entryPoints: ["src/cli/main.ts", "src/cli/build-worker.ts"],
+    entryPoints: ["src/cli/main.ts", "src/cli/ld.ts", "src/cli/build-worker.ts"],
     outdir: "dist/cli",
     platform: "node",
     packages: "external",

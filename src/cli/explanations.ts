@@ -717,6 +717,16 @@ const COMMANDS = {
     "the folder for a new kernel is not empty",
     `init writes a dozen files, some of whose names are common, and overwrites nothing.`,
   ],
+  CLI031: [
+    "an option of GNU ld is not supported",
+    `Scripts and command lines of GNU ld are taken as they are, but an option that is not obeyed is
+    refused rather than ignored. The message says what to do instead.`,
+  ],
+  CLI032: [
+    "the command line of isthmus-ld makes no sense",
+    `An option is unknown or lacks its value, or no file is given. The options are those of GNU
+    ld; \`isthmus-ld --help\` lists them.`,
+  ],
   CLI030: [
     "a library that a link names is not found",
     `What -lNAME names is libNAME.a in one of the folders that -L gives, in their order. Shared

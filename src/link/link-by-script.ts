@@ -90,6 +90,7 @@ export function linkByScript(link: LinkByScript): ScriptedImage {
     warnings: report.warnings,
     outputs,
     file: laidOut.file,
+    memory: content.regions.all,
     scriptValues: laidOut.values.values,
   };
 }

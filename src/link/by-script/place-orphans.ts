@@ -34,6 +34,9 @@ export type MakeOrphan = (
   near: ScriptOutput | undefined,
 ) => ScriptOutput;
 
+/** The linker's own note goes before everything else. */
+const BUILD_ID = ".note.gnu.build-id";
+
 /** Where the orphans of a kind go. */
 interface Home {
   after: ScriptOutput | undefined;
@@ -76,7 +79,7 @@ export class OrphanPlacer {
 
   #insert(name: string, flags: OutputFlags): ScriptOutput {
     const kind = kindOf(name, flags);
-    const home = kind && this.#homeOf(kind, flags);
+    const home = kind && this.#homeOf(kind, name, flags);
     const after = home?.after;
     const output = this.#make(name, statementOf(name, flags), flags.alloc ? after : undefined);
     const statement: PlacedStatement = { kind: "output", output };
@@ -89,12 +92,13 @@ export class OrphanPlacer {
     return output;
   }
 
-  #homeOf(kind: Kind, flags: OutputFlags): Home {
+  #homeOf(kind: Kind, name: string, flags: OutputFlags): Home {
     const old = this.#homes.get(kind);
     if (old) return old;
     const outputs = this.#outputs();
-    const named = outputs.find(({ name }) => name === LIKE[kind]);
-    const home: Home = { after: named ?? mostLike(outputs, flags), last: undefined };
+    const named = outputs.find((output) => output.name === LIKE[kind]);
+    const like = name === BUILD_ID ? undefined : mostLike(outputs, flags);
+    const home: Home = { after: named ?? like, last: undefined };
     this.#homes.set(kind, home);
     return home;
   }

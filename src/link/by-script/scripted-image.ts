@@ -5,7 +5,7 @@ import type { Archive } from "../input/archive";
 import type { LinkedImage } from "../passes/image";
 import type { OrderedInput } from "../passes/pull-members";
 import type { Value } from "./evaluate";
-import type { ScriptOutput } from "./model";
+import type { Region, ScriptOutput } from "./model";
 import type { FilePlan } from "./segments";
 
 /** What the command line of a linker says besides files and script. */
@@ -59,6 +59,7 @@ export interface ScriptedImage extends LinkedImage {
   /** Every output section of the script, also those that are empty. */
   readonly outputs: readonly ScriptOutput[];
   readonly file: FilePlan;
+  readonly memory: readonly Region[];
   /** What the script assigned, by name. */
   readonly scriptValues: ReadonlyMap<string, Value>;
 }
