@@ -84,7 +84,7 @@ export function linkByScript(link: LinkByScript): ScriptedImage {
     segments: [],
     regions: [],
     threads,
-    symbols: symbolsOf(symbols),
+    symbols: symbolsOf(symbols, true),
     functions: [],
     dropped: content.dropped,
     warnings: report.warnings,
@@ -201,7 +201,7 @@ function handOutAddresses(
   let trial = report;
   // The number of headers decides addresses, and these which segments there are.
   for (let count = 0; count < MOST_HEADER_CHANGES; count++) {
-    const dataSegment = new DataSegment(options.isRelro && hasRelroSection(statements));
+    const dataSegment = new DataSegment(options.isRelro && hasRelroSection(script, inputs));
     let wantsHeaders = false;
     const names = namesFor(values, content, options, () => {
       wantsHeaders = true;

@@ -7,29 +7,39 @@
 // What must end on a page begins somewhere that depends on its size: so the pass over the sections
 // runs again with the start that `moveStart` finds.
 
-import type { ValueFunction } from "../gnu-script/syntax";
+import type { Script, ValueFunction } from "../gnu-script/syntax";
+import { matchesAny } from "../layout/glob";
+import type { InputSection } from "../passes/model";
 import { alignTo, type ScriptOutput, wrap } from "./model";
-import type { PlacedStatement } from "./place-orphans";
 
 /** The functions that bound what becomes read-only. */
 const RELRO_START: ValueFunction = "DATA_SEGMENT_ALIGN";
 const RELRO_END: ValueFunction = "DATA_SEGMENT_RELRO_END";
 
-/** Whether anything lies where what becomes read-only would be. */
-export function hasRelroSection(statements: readonly PlacedStatement[]): boolean {
+/**
+ * Whether anything might lie where what becomes read-only would be: a statement there names inputs
+ * of the link, even if another statement takes them.
+ */
+export function hasRelroSection({ statements }: Script, inputs: readonly InputSection[]): boolean {
   const calls = (name: ValueFunction) =>
     statements.findIndex(
       (each) =>
         each.kind === "assignment" && each.value.kind === "call" && each.value.function === name,
     );
   const between = statements.slice(Math.max(0, calls(RELRO_START)), calls(RELRO_END));
-  return between.some((each) => each.kind === "output" && each.output.hasInput);
+  const contents = between.flatMap((each) => (each.kind === "output" ? each.content : []));
+  const globs = contents.flatMap((each) =>
+    each.kind === "input" ? (each.sections ?? []).map(({ glob }) => glob) : [],
+  );
+  return inputs.some((input) => !input.discarded && matchesAny(input.section.name, globs));
 }
 
 export class DataSegment {
   readonly #isRelro: boolean;
   #pageSize = 1n;
   #base = 0n;
+  /** The first page after what is before. */
+  #lowest = 0n;
   /** Where DATA_SEGMENT_END is. */
   #end: bigint | undefined;
   #relroEnd: bigint | undefined;
@@ -49,6 +59,7 @@ export class DataSegment {
 
   align(dot: bigint, maxPageSize: bigint, commonPageSize: bigint): bigint {
     this.#pageSize = commonPageSize;
+    this.#lowest = alignTo(dot, maxPageSize);
     const page = alignTo(dot, maxPageSize);
     if (typeof this.#lesson === "object") this.#base = this.#lesson.start;
     else if (this.#lesson === undefined) this.#base = wrap(page + (dot & (maxPageSize - 1n)));
@@ -95,6 +106,7 @@ export class DataSegment {
       const start = wanted - size;
       wanted = start - (start % output.align);
     }
+    while (wanted - this.#pageSize >= this.#lowest) wanted -= this.#pageSize;
     return wrap(wanted);
   }
 

@@ -41,14 +41,26 @@ export function addressOf(image: LinkedImage, name: string): number | undefined 
   return image.symbols.find((symbol) => symbol.name === name)?.address;
 }
 
-/** The symbols of what is in the image, and those of the layout, by address and name. */
-export function symbolsOf({ defined, ofLayout }: SymbolScope): LinkSymbol[] {
-  const symbols = [...defined.filter(isInImage), ...ofLayout];
+/**
+ * The symbols of what is in the image, and those of the layout, by address and name.
+ *
+ * @param keepsLabels whether labels of compilers are among them
+ */
+export function symbolsOf({ defined, ofLayout }: SymbolScope, keepsLabels = false): LinkSymbol[] {
+  const own = keepsLabels ? isTableEntry : isInImage;
+  const symbols = [...defined.filter(own), ...ofLayout];
   return symbols.sort((a, b) => a.address - b.address || compareNames(a.name, b.name));
 }
 
 function isInImage(symbol: LinkSymbol): boolean {
   return !symbol.isGone && !symbol.superseded && !isTemporary(symbol);
+}
+
+/** GNU ld leaves labels of compilers out only where strings are merged. */
+function isTableEntry(symbol: LinkSymbol): boolean {
+  const { name, type, input } = symbol;
+  if (symbol.isGone || symbol.superseded || name === "" || type === "section") return false;
+  return !name.startsWith(".L") || input?.section.merge === undefined;
 }
 
 function compareNames(a: string, b: string): number {
