@@ -26,7 +26,6 @@ export interface LdSettings {
   readonly strip: "none" | "debug" | "all";
   readonly discardsLocals: boolean;
   readonly buildId: string | undefined;
-  readonly hasUnwindIndex: boolean;
   readonly isRelocatable: boolean;
   readonly printsMemory: boolean;
   readonly printsDropped: boolean;
@@ -80,7 +79,6 @@ function emptyDraft(): Draft {
     strip: "none",
     discardsLocals: false,
     buildId: undefined,
-    hasUnwindIndex: false,
     isRelocatable: false,
     printsMemory: false,
     printsDropped: false,
@@ -174,10 +172,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     draft.buildId = value === "none" ? undefined : value || "sha1";
   },
   "eh-frame-hdr": (draft) => {
-    draft.hasUnwindIndex = true;
+    draft.options.hasUnwindIndex = true;
   },
   "no-eh-frame-hdr": (draft) => {
-    draft.hasUnwindIndex = false;
+    draft.options.hasUnwindIndex = false;
   },
   "strip-all": (draft) => {
     draft.strip = "all";

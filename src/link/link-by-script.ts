@@ -22,6 +22,7 @@ import { Regions } from "./by-script/regions";
 import { ScriptSymbols } from "./by-script/script-symbols";
 import type { LinkByScript, ScriptedImage, ScriptOptions } from "./by-script/scripted-image";
 import { defaultSegments, placeInFile, type SegmentMap } from "./by-script/segments";
+import { addUnwindIndex, fillUnwindIndex, sizeUnwindIndex } from "./by-script/unwind-index";
 import { shapeFor } from "./elf/shape";
 import { machineOf, refuseOtherMachines } from "./input/machine";
 import { resolveLayout } from "./layout/resolve";
@@ -38,6 +39,7 @@ import { refuseUndefined } from "./passes/refuse-undefined";
 import { relaxThreadAccess } from "./passes/relax-thread-access";
 import { relocate } from "./passes/relocate";
 import { threadBlock } from "./passes/thread-block";
+import { isUnwindTable } from "./passes/unwind-table";
 
 const NOTHING_BETWEEN: Between = { gaps: [], data: [] };
 const MOST_HEADER_CHANGES = 10;
@@ -62,6 +64,8 @@ export function linkByScript(link: LinkByScript): ScriptedImage {
   const bits = shapeFor(machine).bits;
   refuseOtherMachines(objects, machine, report);
 
+  if (options.hasUnwindIndex) addUnwindIndex(objects);
+
   const content = chooseContent(objects, link, { entry, machine, report });
   const laidOut = handOutAddresses(content, link, bits, report);
   const { outputs, symbols } = content;
@@ -75,6 +79,7 @@ export function linkByScript(link: LinkByScript): ScriptedImage {
     addFilling(output, laidOut.between.get(output) ?? NOTHING_BETWEEN, bits);
   const threads = threadBlock(placed, report);
   for (const section of placed) relocate(section, { symbols, threads, machine, report });
+  fillUnwindIndex(outputs);
   report.barrier();
 
   return {
@@ -141,6 +146,7 @@ function chooseContent(
     for (const output of assigned.outputs) settlePlan(output);
   }
   mergeSections([...inputs, ...table]);
+  sizeUnwindIndex(assigned.outputs);
   const { statements, outputs } = assigned;
   return { statements, outputs, inputs, symbols, unwind, regions, dropped };
 }
@@ -159,10 +165,24 @@ function markLive(
   }
   const names = [entry.name, ...undefinedNames];
   const roots = names.map((name) => symbols.globals.get(name)?.input);
-  return dropFrom(inputs, symbols, {
+  const dropped = dropFrom(inputs, symbols, {
     roots: roots.filter((input) => input !== undefined),
     isRoot: (input) => kept.has(input) || isAlwaysKept(input),
   });
+  return [...dropped, ...dropUnwindTables(inputs, kept)];
+}
+
+/** Unwind tables are of no use to anyone unless the script says KEEP. */
+function dropUnwindTables(
+  inputs: readonly InputSection[],
+  kept: ReadonlySet<InputSection>,
+): InputSection[] {
+  const dropped = inputs.filter((input) => input.live && isUnwindTable(input) && !kept.has(input));
+  for (const input of dropped) {
+    input.live = false;
+    if (input.output) input.output.inputs = input.output.inputs.filter((each) => each !== input);
+  }
+  return dropped;
 }
 
 /** Notes, and functions that run before and after main. */

@@ -21,6 +21,8 @@ export interface ScriptOptions {
   /** `-Ttext-segment=` and what SEGMENT_START asks for. */
   readonly segmentStarts: ReadonlyMap<string, bigint>;
   readonly gcSections: boolean;
+  /** --eh-frame-hdr. */
+  readonly hasUnwindIndex: boolean;
   /** -N, -n, or neither. */
   readonly magic: "omagic" | "nmagic" | "paged";
   readonly separatesCode: boolean;
@@ -38,6 +40,7 @@ export const DEFAULT_OPTIONS: ScriptOptions = {
   sectionStarts: new Map(),
   segmentStarts: new Map(),
   gcSections: false,
+  hasUnwindIndex: false,
   magic: "paged",
   separatesCode: true,
   isRelro: true,

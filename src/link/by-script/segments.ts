@@ -19,9 +19,11 @@ import {
 } from "../../abi/elf";
 import { Diagnostic } from "../../base/diagnostic";
 import { type ScriptOutput, wrap } from "./model";
+import { UNWIND_INDEX } from "./unwind-index";
 
 const STACK_ALIGN = 16;
 export const PT_PHDR = 6;
+const PT_GNU_EH_FRAME = 0x6474e550;
 export const PT_GNU_RELRO = 0x6474e552;
 
 /** What the command line says of segments. */
@@ -121,6 +123,8 @@ export function defaultSegments(
   const threads = sorted.filter(({ flags }) => flags.tls);
   const all: SegmentMap[] = [...loads, ...groupNotes(notes).map((own) => segment(PT_NOTE, own))];
   if (threads.length > 0) all.push(segment(PT_TLS, threads));
+  const index = sorted.filter(({ name }) => name === UNWIND_INDEX);
+  if (index.length > 0) all.push(segment(PT_GNU_EH_FRAME, index));
   if (options.stackFlags !== undefined) {
     const align = STACK_ALIGN;
     all.push({ ...segment(PT_GNU_STACK, []), flags: options.stackFlags, align });
