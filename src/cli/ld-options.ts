@@ -1,6 +1,6 @@
-// GNU ld's command line. Every option is in one of these tables: what we do, what changes nothing in
-// a static image, and what we do not do, with what to do instead. An option in none of them is an
-// error, so that nothing is ever ignored.
+// GNU ld's command line. Every option is in one of these tables: what we do, what changes nothing
+// in a static image, and what we do not do, with what to do instead. An option in none of them is
+// an error, so that nothing is ever ignored.
 //
 // As in GNU ld, long options may have one dash or two, and a value with `=` or as the next word; of
 // one letter, the value may follow directly.

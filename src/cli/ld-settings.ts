@@ -4,6 +4,7 @@ import { Diagnostic } from "../base/diagnostic";
 import { DEFAULT_OPTIONS, type ScriptOptions } from "../link/by-script/scripted-image";
 import { parseScript } from "../link/gnu-script/parse-script";
 import type { Assignment } from "../link/gnu-script/syntax";
+import type { Machine } from "../object/object";
 import type { LdWord } from "./ld-options";
 
 /** A file of the command line, or the edge of a group. */
@@ -22,6 +23,8 @@ export interface LdSettings {
   readonly script: string | undefined;
   readonly output: string | undefined;
   readonly map: string | undefined;
+  /** -m; absent: that of the first object. */
+  readonly machine: Machine | undefined;
   readonly format: "elf" | "binary";
   readonly strip: "none" | "debug" | "all";
   readonly discardsLocals: boolean;
@@ -54,8 +57,15 @@ type Draft = Mutable<Omit<LdSettings, "options" | "files" | "folders" | "defsyms
   readonly states: boolean[];
 };
 
-/** The emulations that -m may name. */
-export const EMULATIONS: readonly string[] = ["elf_i386"];
+/** What -m may name. */
+export const EMULATIONS: Readonly<Record<string, Machine>> = {
+  elf_i386: "i386",
+  elf_x86_64: "x86-64",
+};
+const FORMATS: Readonly<Record<string, Machine>> = {
+  "elf32-i386": "i386",
+  "elf64-x86-64": "x86-64",
+};
 
 /** @throws Diagnostics CLI031, CLI032 */
 export function ldSettings(words: readonly LdWord[]): LdSettings {
@@ -75,6 +85,7 @@ function emptyDraft(): Draft {
     script: undefined,
     output: undefined,
     map: undefined,
+    machine: undefined,
     format: "elf",
     strip: "none",
     discardsLocals: false,
@@ -114,9 +125,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     }
     draft.script = value;
   },
-  m: (_, value) => {
-    if (EMULATIONS.includes(value)) return;
-    throw notSupported(`-m ${value}`, "Link for i386: -m elf_i386");
+  m: (draft, value) => {
+    const machine = Object.hasOwn(EMULATIONS, value) ? EMULATIONS[value] : undefined;
+    if (machine === undefined) {
+      const known = Object.keys(EMULATIONS).join(" or ");
+      throw notSupported(`-m ${value}`, `Link for a machine that is: ${known}`);
+    }
+    draft.machine = machine;
   },
   output: (draft, value) => {
     draft.output = value;
@@ -192,13 +207,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   oformat: (draft, value) => {
     if (value === "binary") draft.format = "binary";
-    else if (/^elf32-i386$/.test(value)) draft.format = "elf";
-    else throw notSupported(`--oformat ${value}`, "Use elf32-i386 or binary, or objcopy.");
+    else if (Object.hasOwn(FORMATS, value)) draft.format = "elf";
+    else throw notSupported(`--oformat ${value}`, "Use that of the objects, or objcopy.");
   },
   format: (draft, value) => {
     if (value === "binary") draft.isBinary = true;
-    else if (value === "elf32-i386" || value === "default") draft.isBinary = false;
-    else throw notSupported(`-b ${value}`, "Use binary, elf32-i386 or default.");
+    else if (Object.hasOwn(FORMATS, value) || value === "default") draft.isBinary = false;
+    else throw notSupported(`-b ${value}`, "Use binary or default.");
   },
   nostdlib: () => {
     // There are no folders but those of -L.

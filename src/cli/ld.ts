@@ -4,12 +4,13 @@
 //   make LD="npx isthmus-ld"
 //   gcc -B FOLDER …          where FOLDER/ld is a link to isthmus-ld
 //
-// The image is the one that GNU ld makes of the same objects, script and options: loaded bytes, VMA,
-// LMA, entry and symbols. What is not supported is an error that names the option and says what to
-// do instead; nothing is ignored. Static images for i386 only.
+// The image is the one that GNU ld makes of the same objects, script and options: loaded bytes,
+// VMA, LMA, entry and symbols. What is not supported is an error that names the option and says
+// what to do instead; nothing is ignored. Static images for i386 and x86-64 only.
 //
 // Options, which have GNU ld's meaning
-//   -T FILE, -m elf_i386, -o OUT, -e NAME, -u NAME, -l NAME, -L FOLDER, -r, -n, -N, -s, -S, -x
+//   -T FILE, -m elf_i386, -m elf_x86_64, -o OUT, -e NAME, -u NAME, -l NAME, -L FOLDER
+//   -r, -n, -N, -s, -S, -x
 //   -Ttext=ADDRESS (-Tdata, -Tbss, -Ttext-segment, …), --section-start=SECTION=ADDRESS
 //   --defsym=NAME=EXPRESSION, --oformat binary, -b binary, --gc-sections, --print-gc-sections
 //   -Map=FILE, -M, --print-memory-usage, --build-id[=STYLE], --eh-frame-hdr, --fatal-warnings
@@ -30,12 +31,16 @@ import type { ScriptedImage } from "../link/by-script/scripted-image";
 import { defaultScript } from "../link/gnu-script/default-script";
 import type { Script } from "../link/gnu-script/syntax";
 import type { Archive } from "../link/input/archive";
+import { machineOf } from "../link/input/machine";
 import { isArchiveInput } from "../link/input/read-input";
 import { linkByScript } from "../link/link-by-script";
 import { mapFile } from "../link/output/map-file";
 import { memoryUsage } from "../link/output/memory-usage";
+import { writeElfObject } from "../link/output/write-elf-object";
 import { writeFlat, writeProgram } from "../link/output/write-program";
-import type { OrderedInput } from "../link/passes/pull-members";
+import { partialLink } from "../link/partial-link";
+import { type OrderedInput, pullMembers } from "../link/passes/pull-members";
+import type { Machine } from "../object/object";
 import { buildNote, signBuild } from "./build-id";
 import { expandResponseFiles, parseLdWords } from "./ld-options";
 import { EMULATIONS, type LdFile, type LdSettings, ldSettings } from "./ld-settings";
@@ -75,20 +80,43 @@ async function run(words: readonly string[]): Promise<number> {
   if (settings.files.length === 0) {
     throw new Diagnostic("CLI032", "no input files were given", "See isthmus-ld --help");
   }
+  if (settings.isRelocatable) return linkPartially(settings);
   const image = await link(settings);
   return write(image, settings);
 }
 
+/** -r: objects to one object. */
+async function linkPartially(settings: LdSettings): Promise<number> {
+  const { folders, sysroot, options, script, output = DEFAULT_OUTPUT } = settings;
+  if (script !== undefined || options.gcSections) {
+    const remedy = "Link in one step: the script decides when addresses are given.";
+    throw new Diagnostic("CLI031", "-r with -T or --gc-sections is not supported", remedy);
+  }
+  const files = new LinkerFiles(folders, sysroot);
+  const wholeArchives = new Set<Archive>();
+  const inputs = await readFiles(settings.files, files, wholeArchives);
+  const wanted = options.undefinedNames;
+  const takesAll = (archive: Archive) => wholeArchives.has(archive);
+  const objects = pullMembers(inputs, { defined: [], wanted, takesAll });
+  if (machineOf(objects) !== "i386") {
+    const remedy = "Make an archive of the objects instead: ar rcs, and link it --whole-archive.";
+    throw new Diagnostic("CLI031", "-r is not supported for x86-64", remedy);
+  }
+  replaceFile(output, writeElfObject(partialLink(objects, output)));
+  return 0;
+}
+
 /** What is printed instead of a link. */
-function answer({ asks, options }: LdSettings): number {
+function answer({ asks, options, machine }: LdSettings): number {
   if (asks === "help") print(manualPage("ld").text);
-  else if (asks === "verbose") print(defaultScript({ bits: 32, ...options }));
+  else if (asks === "verbose") print(defaultScript({ bits: bitsOf(machine), ...options }));
   else {
     const file = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
     const { version } = JSON.parse(file) as { version: string };
     // Build systems look for the words "GNU ld" to learn which options there are.
     print(`isthmus-ld ${version} (compatible with GNU ld 2.40)`);
-    if (asks === "emulations") print(["  Supported emulations:", ...EMULATIONS].join("\n   "));
+    if (asks === "emulations")
+      print(["  Supported emulations:", ...Object.keys(EMULATIONS)].join("\n   "));
   }
   return 0;
 }
@@ -96,9 +124,15 @@ function answer({ asks, options }: LdSettings): number {
 async function link(settings: LdSettings): Promise<ScriptedImage> {
   const { folders, sysroot, options, defsyms } = settings;
   const files = new LinkerFiles(folders, sysroot);
-  const script = await scriptOf(settings, files);
   const wholeArchives = new Set<Archive>();
   const own = await readFiles(settings.files, files, wholeArchives);
+  const machine = machineOf(own.flatMap((input) => ("group" in input ? input.group : [input])));
+  if (settings.machine !== undefined && settings.machine !== machine) {
+    const wanted = settings.machine === "i386" ? "-m32" : "-m64";
+    const text = `-m asks for ${settings.machine}, but the objects are for ${machine}`;
+    throw new Diagnostic("CLI032", text, `Compile them with ${wanted}.`);
+  }
+  const script = await scriptOf(settings, machine, files);
   if (settings.buildId !== undefined) own.splice(1, 0, buildNote(settings.buildId));
   const named = await files.ofScript(script);
   const statements = [...script.statements, ...files.statements, ...defsyms];
@@ -111,8 +145,17 @@ async function link(settings: LdSettings): Promise<ScriptedImage> {
   });
 }
 
-async function scriptOf({ script, options }: LdSettings, files: LinkerFiles): Promise<Script> {
-  const standard = () => files.parse(defaultScript({ bits: 32, ...options }), "(default script)");
+function bitsOf(machine: Machine | undefined): 32 | 64 {
+  return machine === "x86-64" ? 64 : 32;
+}
+
+async function scriptOf(
+  { script, options }: LdSettings,
+  machine: Machine,
+  files: LinkerFiles,
+): Promise<Script> {
+  const text = () => defaultScript({ bits: bitsOf(machine), ...options });
+  const standard = () => files.parse(text(), "(default script)");
   if (script === undefined) return standard();
   const given = await files.script(script);
   // A script without SECTIONS only adds to the standard one.

@@ -33,8 +33,9 @@ function stackFlags(
   if (isStackExecutable !== undefined) return flags(isStackExecutable);
   const notes = inputs.filter(({ section }) => section.name === STACK_NOTE);
   if (notes.length === 0) return undefined;
+  const others = inputs.filter(({ object }) => !object.name.startsWith("("));
   const withNote = new Set(notes.map(({ object }) => object));
-  const isMissing = inputs.some(({ object }) => !withNote.has(object));
+  const isMissing = others.some(({ object }) => !withNote.has(object));
   return flags(isMissing || notes.some(({ section }) => section.flags.execute));
 }
 

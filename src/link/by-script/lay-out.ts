@@ -164,6 +164,7 @@ export class LayOut {
   }
 
   #placeOutput(output: ScriptOutput): void {
+    if (!output.exists) return;
     const { statement } = output;
     const asked = output.givenAddress ?? statement.address;
     if (asked !== undefined && !output.isIgnored) {
@@ -171,7 +172,6 @@ export class LayOut {
       if (address !== undefined) this.#dot = address;
       else if (this.#isFinal) throw unknownAddress(output.name, asked.place);
     }
-    if (!output.exists) return;
     const { aligned, moved } = this.#begin(output, asked !== undefined);
     this.#fillIn(output);
     if (!output.isIgnored) this.#dot = output.address;

@@ -14,7 +14,8 @@ export function memoryUsage(regions: readonly Region[]): string {
     const length = region.length ?? 0n;
     const used = region.current - region.origin;
     const share = length > 0n ? `${((Number(used) * 100) / Number(length)).toFixed(2)}%` : "";
-    return `${`${region.name}:`.padStart(17)} ${sizeOf(used)} ${sizeOf(length)} ${share.padStart(10)}`;
+    const name = `${region.name}:`.padStart(17);
+    return `${name} ${sizeOf(used)} ${sizeOf(length)} ${share.padStart(10)}`;
   });
   return ["Memory region         Used Size  Region Size  %age Used", ...rows].join("\n");
 }
