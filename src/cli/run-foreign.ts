@@ -18,6 +18,8 @@ const STATUS_TIMEOUT = 124;
 const STATUS_DIED = 125;
 const STATUS_LEFT = 130;
 
+const MACHINES = { v86: "v86", qemu: "QEMU", grub: "QEMU, by GRUB" } as const;
+
 export interface ForeignRun {
   readonly path: string;
   readonly options: BootOptions;
@@ -49,6 +51,7 @@ export async function runForeign(kernel: ForeignKernel, run: ForeignRun): Promis
     { ...run.options, ...(choice.grubCommand && { grubCommand: choice.grubCommand }) },
     { ...run.qemu, program: choice.qemu },
   );
+  progress(`isthmus: booting ${run.path} in ${MACHINES[choice.machine]}`);
   run.output.connect(machine.serial);
   const watch = new GuestWatch(machine, run.screen);
   try {

@@ -10,14 +10,15 @@
 // pipe or a file is passed on without echo, and its end as ^D.
 //
 // With --kernel it boots a kernel of yours: an ELF file or a flat image with a boot header, for
-// i386 or x86-64, or a Linux bzImage. Machine and protocol follow from the file: v86 if it takes
-// the kernel, else QEMU's -kernel (Multiboot, PVH, Linux), else GRUB in QEMU (Multiboot 2). What
-// `isthmus check` finds comes first, on the standard error, and an error stops the run. The end
-// says where the kernel stood: its instruction, symbol and line.
+// i386 or x86-64, or a Linux bzImage. Machine and protocol follow from the file and from what is
+// installed: QEMU's -kernel (Multiboot, PVH, Linux), v86 for i386 without QEMU (it has no BIOS),
+// GRUB in QEMU (Multiboot 2). What `isthmus check` finds comes first, on the standard error, and an
+// error stops the run. The end says where the kernel stood: its instruction, symbol and line.
 //
 // Options
-//   --machine NAME     v86 (default) needs nothing installed; qemu; grub: QEMU, from a GRUB image
-//   --memory MIB       the guest's memory; default 64, with --kernel 128
+//   --machine NAME     v86 (default without --kernel) needs nothing installed; qemu; grub: QEMU,
+//                      from a GRUB image
+//   --memory MIB       the guest's memory; default 64, with --kernel 256
 //   --timeout S        ends the run after S seconds
 //   --kernel FILE      boots this file instead of the project's kernel
 //   --force            with --kernel: boots it whatever `check` has found
@@ -77,8 +78,8 @@ const STATUS_NOT_FOUND = 127;
 const STATUS_LEFT = 130;
 /** Where GDB's users expect a kernel: QEMU's `-s`. */
 const DEBUGGER = "tcp:127.0.0.1:1234";
-/** What QEMU gives a machine by default. */
-const FOREIGN_MEMORY_MIB = 128;
+/** More than QEMU gives by default: xv6 wants 224. */
+const FOREIGN_MEMORY_MIB = 256;
 const TIMEOUT_LIMITS = { min: 1, max: 86_400 };
 
 export const command: Command = {

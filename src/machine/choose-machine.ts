@@ -1,6 +1,7 @@
 // Which machine boots a kernel that somebody else made: by what each loader would do with it.
 //
-//   i386      v86, if its loader takes it and no code asks for long mode; then QEMU; then GRUB
+//   i386      QEMU's -kernel, if it is installed: kernels expect a BIOS and its tables, which v86
+//             does without; else v86, unless code asks for long mode; then GRUB in QEMU
 //   x86-64    QEMU's -kernel (a PVH note), or GRUB: v86 has no 64-bit mode
 //   bzImage   QEMU's -kernel, whose Linux loader takes it
 //
@@ -45,7 +46,7 @@ export function machineChoices(
     const programs = loader === "v86" ? [] : [qemu, ...(loader === "grub" ? GRUB_PROGRAMS : [])];
     return [{ machine: loader, programs, qemu, grubCommand: command, outcome }];
   });
-  const order: readonly MachineName[] = ["v86", "qemu", "grub"];
+  const order: readonly MachineName[] = ["qemu", "v86", "grub"];
   const rank = ({ machine, outcome }: (typeof all)[number]) =>
     order.indexOf(machine) + (outcome === "loads" ? 0 : order.length);
   return all.sort((a, b) => rank(a) - rank(b));

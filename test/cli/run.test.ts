@@ -20,7 +20,7 @@ function run(
 ) {
   const file = join(directory, `${Math.random()}.elf`);
   writeFileSync(file, tinyKernel(...code));
-  return isthmus(["run", "--kernel", file, ...words], circumstances);
+  return isthmus(["run", "--kernel", file, "--machine", "v86", ...words], circumstances);
 }
 
 describe("isthmus run", () => {
@@ -28,14 +28,14 @@ describe("isthmus run", () => {
     const outcome = await run([print("hello\n"), debugLine("exit 7"), out(0xf4, 0), HALT]);
     assert.equal(outcome.status, 7);
     assert.equal(outcome.stdout, "hello\n");
-    assert.match(outcome.stderr, /^isthmus: the kernel reported the exit status 7; EIP is 0x0010/);
+    assert.match(outcome.stderr, /^isthmus: the kernel reported the exit status 7; EIP is 0x0010/m);
   });
 
   it("exits with 125 when the kernel panics, and says why", async () => {
     const { status, stdout, stderr } = await run([print("x"), debugLine("panic no frames"), HALT]);
     assert.equal(status, 125);
     assert.equal(stdout, "x\n", "the message begins on a line of its own");
-    assert.match(stderr, /^isthmus: the kernel panicked: no frames; EIP is 0x0010/);
+    assert.match(stderr, /^isthmus: the kernel panicked: no frames; EIP is 0x0010/m);
   });
 
   it("exits with 124 when the time is up", async () => {
