@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const BUNDLER = new URL("../tools/build-package.js", import.meta.url);
 /** What the bundle is made from. */
 const SOURCES = ["../src", "../package.json"];
-/** After this time a user wants to know what is going on. */
+/** After this time a person at a terminal wants to know what is going on. */
 const PATIENCE_MS = 500;
 
 function isCurrent(bundle) {
@@ -27,8 +27,9 @@ function isOlder(path, time) {
 export async function loadEntry(name) {
   const bundle = new URL(`../dist/cli/${name}.js`, import.meta.url);
   if (isCurrent(bundle)) return import(bundle);
-  const say = () => process.stderr.write("isthmus: loading the sources, newer than dist/\n");
-  const timer = setTimeout(say, PATIENCE_MS);
+  const timer = setTimeout(() => {
+    if (process.stderr.isTTY) console.error("isthmus: loading the sources, newer than dist/");
+  }, PATIENCE_MS);
   await import("./loader.js");
   const loaded = await import(`../src/cli/${name}.ts`);
   clearTimeout(timer);

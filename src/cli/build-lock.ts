@@ -21,7 +21,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasEnded, ownIdentity } from "../machine/process-identity";
 import { progress } from "./terminal";
@@ -89,15 +89,31 @@ export function tryLock(lock: string): boolean {
   try {
     mkdirSync(made);
     writeFileSync(join(made, "owner"), ownIdentity());
-    renameSync(made, lock);
-    return true;
+    if (renamed(made, lock)) return true;
   } catch (error) {
+    throw aboutFolder(error, dirname(lock));
+  } finally {
     rmSync(made, { recursive: true, force: true });
-    const { code = "" } = error as NodeJS.ErrnoException;
-    if (!["EEXIST", "ENOTEMPTY", "EPERM"].includes(code)) throw error;
   }
   if (isLeft(lock)) takeOver(lock);
   return false;
+}
+
+/** False: there is a lock. */
+function renamed(made: string, lock: string): boolean {
+  try {
+    renameSync(made, lock);
+    return true;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["EEXIST", "ENOTEMPTY", "EPERM"].includes(code)) return false;
+    throw error;
+  }
+}
+
+/** The same refusal, about the folder: nobody knows the lock's passing names. */
+function aboutFolder(error: unknown, folder: string): unknown {
+  return error instanceof Error ? Object.assign(error, { path: folder }) : error;
 }
 
 /** Removes a lock that was left, unless it is another one by now or another process does. */

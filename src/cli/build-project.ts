@@ -22,6 +22,7 @@ import {
 } from "./initramfs-file";
 import { knownPrograms, loadPrograms } from "./program-list";
 import { INSTALLATION, type Project } from "./project";
+import { removePartials } from "./replace-file";
 import { type Stamp, Stamps, writeStamp } from "./stamp";
 import { complain, patiently, progress } from "./terminal";
 import { toolchainHash } from "./toolchain-hash";
@@ -90,6 +91,7 @@ async function bringUpToDate(
   toolchain: string,
   force: boolean,
 ): Promise<BuiltProject> {
+  removePartials(project.output);
   const stamps = new Stamps(project);
   const programs =
     knownPrograms(project, stamps, toolchain) ??

@@ -1,10 +1,14 @@
 // Writes an output file in such a way that half of one is never seen: to a file beside it, which is
 // then renamed. A command that fails leaves what was there before.
+//
+// The file beside it is `.NAME.PID.partial`. A process that is killed leaves it behind: the next
+// that writes NAME removes it, and so does the next build of the folder.
 
 import {
   closeSync,
   fsyncSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -49,6 +53,7 @@ function writeInPlace(path: string, bytes: Uint8Array | string): void {
 function replace(path: string, bytes: Uint8Array | string, mode: number): void {
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   try {
+    removeOldPartials(dirname(path), basename(path));
     const file = openSync(partial, "w", mode);
     try {
       const content = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
@@ -61,6 +66,37 @@ function replace(path: string, bytes: Uint8Array | string, mode: number): void {
   } catch (error) {
     rmSync(partial, { force: true });
     throw cannotWrite(path, error);
+  }
+}
+
+const PARTIAL = /^\.(.+)\.(\d+)\.partial$/;
+/** Nothing takes as long to write, by a process of another container either. */
+const OLD_MS = 30_000;
+
+/** Removes what processes that have ended left of `name` in a folder that anyone may write to. */
+function removeOldPartials(folder: string, name: string): void {
+  for (const file of readdirSync(folder)) {
+    const [, of, pid] = PARTIAL.exec(file) ?? [];
+    if (of !== name || isRunning(Number(pid))) continue;
+    const path = join(folder, file);
+    const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (written !== undefined && Date.now() - written > OLD_MS) rmSync(path, { force: true });
+  }
+}
+
+/** Removes what is left in a folder, and in those below, to which this process alone writes. */
+export function removePartials(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (PARTIAL.test(basename(name))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 

@@ -31,7 +31,7 @@ import { requireProgram } from "./programs";
 import { type BootMethod, type Channels, qemuCapabilities, qemuParameters } from "./qemu-command";
 import { QemuMonitor } from "./qemu-monitor";
 import { parseQemuRegisters } from "./qemu-registers";
-import { makeScratchFolder } from "./scratch-folder";
+import { makeScratchFolder, removeScratchFolder } from "./scratch-folder";
 import { SerialPort } from "./serial-port";
 
 const VGA_TEXT = 0xb8000;
@@ -92,7 +92,7 @@ export class QemuMachine implements Machine {
 
   async start({ stopped = false } = {}): Promise<void> {
     const program = await requireProgram(this.#qemu.program ?? "qemu-system-i386");
-    this.#directory = await makeScratchFolder();
+    this.#directory = makeScratchFolder();
     try {
       const bootParameters = await this.#boot(this.#options, this.#directory);
       this.#channels = await this.#openChannels();
@@ -219,7 +219,7 @@ export class QemuMachine implements Machine {
     }
     for (const channel of Object.values(this.#channels ?? {})) channel?.close();
     this.serial.close();
-    if (this.#directory) await rm(this.#directory, { recursive: true, force: true });
+    if (this.#directory) removeScratchFolder(this.#directory);
   }
 
   async #openChannels(): Promise<Channels> {

@@ -1,6 +1,6 @@
 // The folder of a running machine: sockets, memory, boot images. The machine removes it when it is
-// closed. A process that is killed cannot, so the next one that makes such a folder removes those
-// of the dead: each has its owner's identity in a file.
+// closed, or this process when it ends before that. A process that is killed cannot, so the next
+// one that makes such a folder removes those of the dead: each has its owner's identity in a file.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,9 @@ import { hasEnded, ownIdentity } from "./process-identity";
 const PREFIX = "isthmus-machine-";
 const OWNER = "owner";
 
+/** The folders of machines that have not been closed yet. */
+const open = new Set<string>();
+
 /**
  * Makes a folder for one machine.
  *
@@ -20,6 +23,8 @@ const OWNER = "owner";
 export function makeScratchFolder(parent = tmpdir()): string {
   try {
     const folder = mkdtempSync(join(parent, PREFIX));
+    if (open.size === 0) process.once("exit", removeOpen);
+    open.add(folder);
     writeFileSync(join(folder, OWNER), ownIdentity());
     removeLeftovers(parent);
     return folder;
@@ -28,6 +33,23 @@ export function makeScratchFolder(parent = tmpdir()): string {
     if (reason === undefined) throw error;
     const text = `no folder for the machine can be made in ${parent}: ${reason}`;
     throw new Diagnostic("MACH008", text, "Set TMPDIR to a folder that has room for it.");
+  }
+}
+
+/** Removes a folder that `makeScratchFolder` made. */
+export function removeScratchFolder(folder: string): void {
+  open.delete(folder);
+  if (open.size === 0) process.removeListener("exit", removeOpen);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function removeOpen(): void {
+  for (const folder of [...open]) {
+    try {
+      removeScratchFolder(folder);
+    } catch {
+      // Its machine, which ends with this process, still writes there: the next process removes it.
+    }
   }
 }
 
