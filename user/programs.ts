@@ -50,6 +50,8 @@ export const RUNTIME_FINISH = "_finish";
 export const RUNTIME_NAMES: Readonly<Record<string, string>> = {
   console: "user/runtime/console/console",
   process: "user/runtime/console/process",
+  trace: "user/runtime/trace/trace",
+  seed: "user/runtime/clock/seed",
 };
 /** Assembly for programs that are WebAssembly modules: exports `writeWasmMemory`. */
 export const WASM_MEMORY_ASSEMBLY = "user/runtime/wasm-memory.asm.ts";

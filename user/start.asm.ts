@@ -47,6 +47,7 @@ export function writeStart(a: Assembler, options: StartOptions): void {
     a.mov(esi, mem32({ base: esp }));
     a.lea(edi, mem({ base: esp, disp: 4 }));
     a.lea(ebx, mem({ base: esp, index: esi, scale: 4, disp: 8 }));
+    a.mov(mem32({ symbol: "program_arguments" }), edi);
     if (prepare !== undefined) {
       takeArguments(a);
       a.call(prepare);
@@ -61,6 +62,10 @@ export function writeStart(a: Assembler, options: StartOptions): void {
     a.int(0x80);
     a.ud2();
   });
+  a.section(".bss");
+  a.align(4);
+  a.global("program_arguments", "object");
+  a.space(4);
 }
 
 /** Puts argc, argv and envp where functions find their arguments. */

@@ -17,14 +17,20 @@
 // Programs
 //   The top level runs first, then `main` if there is one: `export function main(): i32`, whose
 //   result is the exit status. It may also take (argc: i32, argv: usize, envp: usize), as in C, and
-//   return nothing. console.log and console.error write a line; process.exit(status) exits. More is
-//   in isthmus/user/runtime: import { printDecimal } from "isthmus/user/runtime/output". Other
-//   packages are found in folders node_modules, as asc finds them.
+//   return nothing. console.log and console.error write a line, process.exit(status) exits; there
+//   are console.time, process.argv, Math.random and trace, too. More is in isthmus/user/runtime:
+//   import { printDecimal } from "isthmus/user/runtime/output". Other packages are found in
+//   folders node_modules, as asc finds them.
 //   A module of WebAssembly may import nothing but instructions (x86) and, for Linux, WASI preview
 //   1 (docs/wasi.md). It has its own memory, which is there from the start up to the size that it
 //   declares. With instructions, its addresses are those of the program: nothing is below 0x10000
 //   on Linux and 0x1000 on our kernel, so have its data linked above that: wasm-ld takes
 //   an option --global-base=65536 for it.
+//
+// Debugging
+//   gdb shows lines and variables of TypeScript, also of libraries, whose sources it finds where
+//   they are when the program is compiled. `print text` shows what a string says. A method stops
+//   at `break Point.sum`; `break Point#sum` is the same, if it has not been inlined everywhere.
 //
 // Options
 //   -o, --output OUT   the file to write
@@ -75,7 +81,9 @@ import { compileModule } from "../compile/compile";
 import { describePasses, type Level, levelOf, PASSES, type Pass } from "../compile/pipeline";
 import { elfFile } from "../link/output/elf-files";
 import { writeElfObject } from "../link/output/write-elf-object";
+import { withMethodSymbols } from "../object/method-symbols";
 import type { ObjectFile } from "../object/object";
+import { withSourcePaths } from "../object/source-paths";
 import { type Command, type CommandLine, UsageError } from "./command";
 import {
   type CompileInput,
@@ -84,6 +92,7 @@ import {
   TARGETS,
   type Target,
 } from "./compile-input";
+import { libraryPath } from "./library-paths";
 import { checkProgram, linkProgram } from "./link-program";
 import { LARGEST_LIMIT, type MemoryMode } from "./own-memory";
 import { loadProgramRuntime, type ProgramRuntime } from "./program-runtime";
@@ -261,7 +270,7 @@ async function compile(request: Request): Promise<void> {
 
 function translate(
   input: CompileInput,
-  { file, level, checksCalls, prints, until }: Request,
+  { file, target, level, checksCalls, prints, until }: Request,
   clock: Clock,
 ): { object: ObjectFile; dumps: string[] } {
   const dumps: string[] = [];
@@ -276,7 +285,10 @@ function translate(
     },
     onProgress: (done, of) => clock.progress(`${done} of ${of} functions`),
   });
-  return { object, dumps };
+  // The kernels' tables of lines have the short names.
+  const isForDebuggers = target === "linux" || target === "object";
+  const known = isForDebuggers ? withMethodSymbols(withSourcePaths(object, libraryPath)) : object;
+  return { object: known, dumps };
 }
 
 function writeResult(

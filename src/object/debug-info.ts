@@ -28,6 +28,8 @@ export type DebugType =
       readonly place: DeclarationPlace;
       readonly members: readonly StructureMember[];
     }
+  /** Text in UTF-16, before which stands a word with its length in bytes. */
+  | { readonly kind: "string"; readonly name: string; readonly place: DeclarationPlace }
   | {
       readonly kind: "enumeration";
       readonly name: string;

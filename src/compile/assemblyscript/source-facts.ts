@@ -163,6 +163,8 @@ function hasDebugType(type: assemblyscript.Type): boolean {
   return type.isNumericValue || type.isInternalReference;
 }
 
+const STRING = "~lib/string/String";
+
 class TypeCollector {
   readonly #constants: ReadonlyMap<string, Words>;
   readonly #types: DebugType[] = [];
@@ -203,12 +205,16 @@ class TypeCollector {
   structure(element: assemblyscript.Class): number {
     const known = this.#numbers.get(element);
     if (known !== undefined) return known;
+    const place = placeOf(element.prototype.declaration.range);
+    if (element.internalName === STRING) {
+      return this.#add(element, { kind: "string", name: titleOf(element), place });
+    }
     const members: StructureMember[] = [];
     const number = this.#add(element, {
       kind: "structure",
       name: titleOf(element),
       size: element.nextMemoryOffset,
-      place: placeOf(element.prototype.declaration.range),
+      place,
       members,
     });
     for (const member of element.members?.values() ?? []) {

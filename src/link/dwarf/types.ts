@@ -1,8 +1,10 @@
 // Entries of types. A class is a structure and a typedef of its name, so that gdb takes
-// `(Process *) 0xff801000`; what refers to an object is a pointer to the structure.
+// `(Process *) 0xff801000`; what refers to an object is a pointer to the structure. A string is an
+// array of units of UTF-16, whose length stands before it, and what refers to one a reference, as
+// gdb then prints the text.
 
 import type { DebugType, Encoding } from "../../object/debug-info";
-import { DW_AT, DW_ATE, DW_TAG } from "./constants";
+import { DW_AT, DW_ATE, DW_OP, DW_TAG } from "./constants";
 import { type Entries, EntryLabel } from "./entries";
 
 const ENCODINGS: Readonly<Record<Encoding, number>> = {
@@ -34,7 +36,7 @@ export class TypeEntries {
   sizeOf(index: number): number {
     const type = this.#types[index];
     if (type?.kind === "enumeration") return this.sizeOf(type.base);
-    return !type || type.kind === "pointer" ? POINTER_SIZE : type.size;
+    return type && "size" in type ? type.size : POINTER_SIZE;
   }
 
   /** Writes the types that are declared in `file`; undefined: those that are nowhere. */
@@ -49,8 +51,10 @@ export class TypeEntries {
     if (type.kind === "base") writeBase(entries, type, target);
     else if (type.kind === "structure") this.#writeStructure(entries, type, target);
     else if (type.kind === "enumeration") this.#writeEnumeration(entries, type, target);
+    else if (type.kind === "string") writeString(entries, type, target);
     else {
-      entries.open(DW_TAG.pointer_type, target);
+      const isText = this.#types[type.to]?.kind === "string";
+      entries.open(isText ? DW_TAG.reference_type : DW_TAG.pointer_type, target);
       entries.number(DW_AT.byte_size, POINTER_SIZE);
       entries.entry(DW_AT.type, this.target(type.to));
       entries.close();
@@ -101,6 +105,36 @@ export class TypeEntries {
     }
     entries.end();
   }
+}
+
+/** Bytes before a string's text: the word there counts the bytes of the text. */
+const { push_object_address, lit4, minus, deref, lit1, shr } = DW_OP;
+const STRING_LENGTH = [push_object_address, lit4, minus, deref, lit1, shr];
+const UNIT_SIZE = 2;
+
+function writeString(
+  entries: Entries,
+  { name, place }: DebugType & { kind: "string" },
+  target: EntryLabel,
+): void {
+  const unit = new EntryLabel();
+  entries.open(DW_TAG.base_type, unit);
+  entries.text(DW_AT.name, "char16_t");
+  entries.number(DW_AT.byte_size, UNIT_SIZE);
+  entries.number(DW_AT.encoding, DW_ATE.utf);
+  entries.close();
+  const text = new EntryLabel();
+  entries.open(DW_TAG.array_type, text);
+  entries.entry(DW_AT.type, unit);
+  entries.closeParent();
+  entries.open(DW_TAG.subrange_type);
+  entries.expression(DW_AT.count, STRING_LENGTH);
+  entries.close();
+  entries.end();
+  entries.open(DW_TAG.typedef, target);
+  writeDeclaration(entries, name, place.line);
+  entries.entry(DW_AT.type, text);
+  entries.close();
 }
 
 function writeBase(
