@@ -91,6 +91,12 @@ export const PROGRAMS: readonly Program[] = [
     runtime: "stub",
     assembly: ["user/crossing.asm.ts"],
   },
+  {
+    name: "signals",
+    entry: "user/signals.ts",
+    runtime: "stub",
+    assembly: ["user/signals.asm.ts"],
+  },
   { name: "shell", entry: "user/shell/main.ts", runtime: "incremental" },
   {
     name: "abuse",

@@ -34,6 +34,8 @@ export class AddressSpace extends PageTables {
   stackLimit: u32 = STACK_LIMIT;
   sizeLimit: u32 = UNLIMITED;
   dataLimit: u32 = UNLIMITED;
+  /** Where handlers of signals return to, if they have no code of their own; 0: not mapped. */
+  signalReturn: usize = 0;
 
   /** The region that `address` lies in, or null. */
   findRegion(address: usize): Region | null {
@@ -49,6 +51,7 @@ export class AddressSpace extends PageTables {
     child.stackLimit = this.stackLimit;
     child.sizeLimit = this.sizeLimit;
     child.dataLimit = this.dataLimit;
+    child.signalReturn = this.signalReturn;
     if (child.regions.reserve(this.regions.count) && this.copyTo(child)) return child;
     child.release();
     return null;

@@ -4,12 +4,24 @@
 // tear down the space of the process whose call it serves. The record and the thread, on whose
 // kernel stack this very code runs, are released by the parent's wait (wait.ts).
 
-import { shellStatus } from "../../src/abi/signals";
+import {
+  CLD_EXITED,
+  CLD_KILLED,
+  SA_NOCLDWAIT,
+  SIG_IGN,
+  SIGCHLD,
+  shellStatus,
+} from "../../src/abi/signals";
 import { powerOff } from "../device/power";
 import { panic } from "../log/panic";
 import { reschedule, wake } from "../thread/schedule";
 import { ThreadState } from "../thread/thread";
 import { currentProcess, findProcess, firstProcess, Process } from "./process";
+import { sendNote, sendSignal } from "./signal";
+import { signalAction } from "./signal-actions";
+import { SignalNote } from "./signal-note";
+
+const note = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 
 /** Ends the current process with a wait status. Does not return. */
 export function exitProcess(status: u32): void {
@@ -23,9 +35,23 @@ export function exitProcess(status: u32): void {
   process.thread.state = ThreadState.ended;
   const parent = process.parent;
   adoptChildren(process);
-  if (parent !== null) wakeParent(parent);
+  if (parent !== null) tellOfEnd(process, parent);
   reschedule();
   panic(cstr("exit: a zombie was scheduled"));
+}
+
+/** The parent gets SIGCHLD, and waits for the child unless it said that it never will. */
+function tellOfEnd(process: Process, parent: Process): void {
+  const action = signalAction(parent, SIGCHLD);
+  process.isForgotten = action.handler === SIG_IGN || (action.flags & SA_NOCLDWAIT) !== 0;
+  const status = process.status;
+  const killer = status & 0x7f;
+  note.signal = SIGCHLD;
+  note.code = killer !== 0 ? CLD_KILLED : CLD_EXITED;
+  note.pid = process.pid;
+  note.value = killer !== 0 ? killer : status >> 8;
+  sendNote(parent, note);
+  wakeParent(parent);
 }
 
 /** Children of a process that ends belong to process 1 from now on. */
@@ -40,7 +66,10 @@ function adoptChildren(parent: Process): void {
     }
     process = process.next;
   }
-  if (hasZombie && first !== null) wakeParent(first);
+  if (hasZombie && first !== null) {
+    sendSignal(first, SIGCHLD);
+    wakeParent(first);
+  }
 }
 
 function wakeParent(parent: Process): void {

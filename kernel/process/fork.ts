@@ -10,13 +10,14 @@ import { saveFloatingPoint } from "../machine/i686/floating-point";
 import { makeRunnable } from "../thread/schedule";
 import { currentThread, Thread } from "../thread/thread";
 import { createProcess, currentProcess, Process, releaseProcess } from "./process";
+import { copySignalActions } from "./signal-actions";
 
 /** Makes a copy of the current process: the child's id, or -EAGAIN or -ENOMEM. */
 export function forkProcess(): i32 {
   const parent = currentProcess();
   const child = createProcess();
   if (child === null) return -EAGAIN;
-  if (!copySpace(parent, child) || !copyFiles(parent, child)) {
+  if (!copySpace(parent, child) || !copyFiles(parent, child) || !copySignals(parent, child)) {
     child.setSpace(null);
     child.releaseFiles();
     releaseProcess(child);
@@ -47,6 +48,14 @@ function copyFiles(parent: Process, child: Process): bool {
   child.files = files.duplicate();
   child.context = context.duplicate();
   return child.files !== null && child.context !== null;
+}
+
+/** The child has the actions and the mask of its parent, and no pending signal. */
+function copySignals(parent: Process, child: Process): bool {
+  child.thread.signalMask = currentThread.signalMask;
+  child.thread.alternativeStack = currentThread.alternativeStack;
+  child.thread.alternativeSize = currentThread.alternativeSize;
+  return copySignalActions(parent, child);
 }
 
 /** The registers of the running thread, but for the result of the call. */

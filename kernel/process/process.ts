@@ -31,6 +31,7 @@ import { allocate, free } from "../memory/heap";
 import { AddressSpace, setCurrentSpace } from "../memory/space";
 import { createThread, currentOwner, currentThread, Thread } from "../thread/thread";
 import { nextFreeId, noteTaken, restartSearch } from "./process-ids";
+import { freeNote, SignalNote } from "./signal-note";
 
 const BYTE_SHIFT: u32 = 3;
 const BIT_MASK: u32 = 7;
@@ -54,6 +55,18 @@ export class Process {
   parent: Process | null = null;
   /** The process group: who ^C reaches. */
   group: u32 = 0;
+  /** What it does about signals: signal-actions.ts; 0: what is usual. */
+  actions: usize = 0;
+  /** Signals that were sent and not delivered, and what came with them: pending-signals.ts. */
+  pending: u64 = 0;
+  notes: SignalNote | null = null;
+  /** Stopped by a signal, whose number waitpid reports once (0: it has). */
+  isStopped: bool = false;
+  stopSignal: u32 = 0;
+  /** Runs again, which waitpid reports once. */
+  wasContinued: bool = false;
+  /** A zombie that no parent waits for. */
+  isForgotten: bool = false;
   /** Blocked in waitpid. */
   waitsForChild: bool = false;
 
@@ -202,6 +215,11 @@ export function createProcess(): Process | null {
 export function releaseProcess(process: Process): void {
   unlink(process);
   process.thread.release();
+  free(process.actions);
+  for (let note = process.notes; note !== null; note = process.notes) {
+    process.notes = note.next;
+    freeNote(note);
+  }
   free(changetype<usize>(process));
 }
 

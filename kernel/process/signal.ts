@@ -1,37 +1,117 @@
-// Signals, as far as they end processes: there are no handlers and no stopping.
+// Sending signals. See signal(7) and kill(2).
 //
-// A signal is a note in the record of the process's thread. It takes effect when the thread is
-// about to return to user mode; a blocked one is woken, and the call that it blocked in gives
-// -EINTR.
+//   sendSignal -> pending (pending-signals.ts) -> delivered on the way to user mode
+//                                                 (trap/deliver-signal.ts)
+//
+// A blocked thread that gets a signal which it does not block is woken, and the call that it waits
+// in gives -ERESTARTSYS or -EINTR. A signal that would do nothing is not even noted: it must not
+// interrupt a call.
 
-import { SIGKILL } from "../../src/abi/signals";
+import {
+  isStopSignal,
+  SI_KERNEL,
+  SI_USER,
+  SIGCONT,
+  SIGKILL,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+} from "../../src/abi/signals";
 import { onTerminalSignal } from "../terminal/terminal";
+import { currentCredentials } from "../thread/credentials";
 import { requestUserReturnWork, wake } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
+import { addPending, chooseSignal, dropPending, signalBit } from "./pending-signals";
 import { currentProcess, firstProcess, Process } from "./process";
+import { isHandled, isIgnored } from "./signal-actions";
+import { SignalNote } from "./signal-note";
+
+const STOPS: u64 =
+  ((<u64>1) << (SIGSTOP - 1)) |
+  ((<u64>1) << (SIGTSTP - 1)) |
+  ((<u64>1) << (SIGTTIN - 1)) |
+  ((<u64>1) << (SIGTTOU - 1));
+
+const sent = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 
 /** Lets the terminals send signals: ^C. */
 export function startSignals(): void {
   onTerminalSignal(signalForeground.index);
 }
 
-/** Ends `process` with `signal`, soon. SIGKILL overrules what is pending already. */
+/** A signal that the kernel itself sends. */
 export function sendSignal(process: Process, signal: u32): void {
+  sendNote(process, noteOf(signal, SI_KERNEL, 0));
+}
+
+/** The note of a signal, to be sent at once: the next call has the same record. */
+export function noteOf(signal: u32, code: i32, value: u32): SignalNote {
+  sent.signal = signal;
+  sent.code = code;
+  sent.value = value;
+  sent.pid = 0;
+  sent.user = 0;
+  if (code === SI_KERNEL) return sent;
+  sent.pid = currentProcess().pid;
+  sent.user = currentCredentials().user;
+  return sent;
+}
+
+/** Sends a signal with what comes with it. */
+export function sendNote(process: Process, note: SignalNote): void {
+  const signal = note.signal;
   if (process.isZombie) return;
+  if (isStopSignal(signal)) dropPending(process, signalBit(SIGCONT));
+  if (signal === SIGCONT || signal === SIGKILL) continueProcess(process);
+  const isBlocked = (process.thread.signalMask & signalBit(signal)) !== 0;
+  if (!isBlocked && isIgnored(process, signal)) return;
+  addPending(process, note);
+  noticeSignals(process);
+}
+
+/** The pending signals or the mask of a process have changed: its thread sees to them. */
+export function noticeSignals(process: Process): void {
   const thread = process.thread;
-  if (thread.pendingSignal === 0 || signal === SIGKILL) thread.pendingSignal = signal;
+  chooseSignal(process, thread);
+  if (thread.pendingSignal === 0) return;
+  // The machine may idle on the stack of a thread that is blocked, so it may be both.
   if (thread === currentThread) requestUserReturnWork();
-  wake(thread);
+  if (!process.isStopped || thread.pendingSignal === SIGKILL) wake(thread);
+}
+
+/** A stopped process runs on, and its parent can ask for that; what would stop it is forgotten. */
+function continueProcess(process: Process): void {
+  dropPending(process, STOPS);
+  if (!process.isStopped) return;
+  process.isStopped = false;
+  process.wasContinued = true;
+  process.stopSignal = 0;
+  wake(process.thread);
+  tellParent(process);
+}
+
+/** Tells the parent that a child stopped or runs on: it may wait for that. */
+export function tellParent(process: Process): void {
+  const parent = process.parent;
+  if (parent === null) return;
+  if (parent.waitsForChild) wake(parent.thread);
 }
 
 /**
- * kill(2): as sendSignal, but process 1 is ended by its own signals only, and signal 0 does
- * nothing: it asks whether the process exists.
+ * kill(2): as sendSignal, but process 1 gets from others only what it has a handler for, and signal
+ * 0 does nothing: it asks whether the process exists.
  */
 export function killProcess(process: Process, signal: u32): void {
-  if (signal !== 0 && (process.pid !== 1 || process === currentProcess())) {
-    sendSignal(process, signal);
-  }
+  killWith(process, signal, SI_USER, 0);
+}
+
+/** As killProcess(), with why and what is sent along. */
+export function killWith(process: Process, signal: u32, code: i32, value: u32): void {
+  if (signal === 0) return;
+  const isOther = process !== currentProcess();
+  if (process.pid === 1 && isOther && !isHandled(process, signal)) return;
+  sendNote(process, noteOf(signal, code, value));
 }
 
 /** Kills every process of `group` with `signal`; how many there were. */
@@ -56,7 +136,8 @@ function signalForeground(group: u32, signal: u32): void {
   const isAlone = countLiving() === 1;
   let process = firstProcess();
   while (process !== null) {
-    if (process.group === group && (process.pid !== 1 || isAlone)) sendSignal(process, signal);
+    const isSpared = process.pid === 1 && !isAlone && !isHandled(process, signal);
+    if (process.group === group && !isSpared) sendSignal(process, signal);
     process = process.next;
   }
 }

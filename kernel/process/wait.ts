@@ -1,56 +1,98 @@
-// waitpid: what became of a child. See wait(2).
+// wait: what became of a child. See wait(2).
+//
+// A child has news when it has ended, was stopped (with WUNTRACED) or runs on (with WCONTINUED).
 
-import { ECHILD, EINVAL, ESRCH } from "../../src/abi/errno";
-import { WCONTINUED, WNOHANG, WUNTRACED } from "../../src/abi/signals";
-import { UserPointer, userAddress, writeWord } from "../memory/user-memory";
+import { ECHILD } from "../../src/abi/errno";
+import {
+  CONTINUED_STATUS,
+  stoppedStatus,
+  WCONTINUED,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+  WUNTRACED,
+} from "../../src/abi/signals";
 import { block } from "../thread/schedule";
 import { currentProcess, firstProcess, Process, releaseProcess } from "./process";
 
+/** The wait status of the child that waitForNews() returned. */
+export let newsStatus: u32 = 0;
+
 /**
- * Waits for a child to end: `pid` > 0 that one, -1 any, 0 any of the caller's group, < -1 any of
- * group -pid. Stores its wait status, if `status` is not 0, and releases it. The child's id; 0 with
- * WNOHANG while none has ended; -ECHILD, -EINVAL, -ESRCH, -EINTR; -EFAULT leaves the child as it
- * is.
+ * Waits for news of a child: `pid` > 0 that one, -1 any, 0 any of the caller's group, < -1 any of
+ * group -pid; of the kinds in `options`: WEXITED, WUNTRACED, WCONTINUED. The child, whose news are
+ * to be taken with takeNews(); or null, and the result is in waitResult: 0 with WNOHANG while there
+ * is no news, -ECHILD or -ERESTARTSYS.
  */
-export function waitForChild(pid: i32, status: UserPointer, options: u32): i32 {
-  if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED)) !== 0) return -EINVAL;
-  if (pid === i32.MIN_VALUE) return -ESRCH; // there is no -pid
+export function waitForNews(pid: i32, options: u32): Process | null {
+  releaseForgotten();
   while (true) {
-    const child = findChild(pid, true);
-    if (child !== null) return collect(child, status);
-    if (findChild(pid, false) === null) return -ECHILD;
-    if ((options & WNOHANG) !== 0) return 0;
+    const child = childWithNews(pid, options);
+    if (child !== null) return child;
+    waitResult = findChild(pid) === null ? -ECHILD : 0;
+    if (waitResult !== 0 || (options & WNOHANG) !== 0) return null;
     const process = currentProcess();
     process.waitsForChild = true;
-    const result = block();
+    waitResult = block();
     process.waitsForChild = false;
-    if (result !== 0) return result;
+    if (waitResult !== 0) return null;
+    releaseForgotten();
   }
 }
 
-/** A child that `pid` selects, zombies only if `ended`; null when there is none. */
-function findChild(pid: i32, ended: bool): Process | null {
+export let waitResult: i32 = 0;
+
+/** The news are known now, unless WNOWAIT says to leave them. An ended child's record goes. */
+export function takeNews(child: Process, options: u32): void {
+  if ((options & WNOWAIT) !== 0) return;
+  if (child.isZombie) releaseProcess(child);
+  else if (child.stopSignal !== 0) child.stopSignal = 0;
+  else child.wasContinued = false;
+}
+
+/** Frees the records of children whose parents said that they will not wait for them. */
+export function releaseForgotten(): void {
   let process = firstProcess();
   while (process !== null) {
-    const isChild = process.parent === currentProcess() && isSelected(process, pid);
-    if (isChild && (!ended || process.isZombie)) return process;
+    const next = process.next;
+    if (process.isForgotten && process !== currentProcess()) releaseProcess(process);
+    process = next;
+  }
+}
+
+/** The oldest child of `pid`'s choice that has news of those kinds; its status is in newsStatus. */
+function childWithNews(pid: i32, options: u32): Process | null {
+  let process = firstProcess();
+  while (process !== null) {
+    if (isChild(process, pid) && hasNews(process, options)) return process;
     process = process.next;
   }
   return null;
 }
 
-function isSelected(process: Process, pid: i32): bool {
+function hasNews(child: Process, options: u32): bool {
+  if (child.isZombie) {
+    newsStatus = child.status;
+    return (options & WEXITED) !== 0;
+  }
+  if ((options & WUNTRACED) !== 0 && child.isStopped && child.stopSignal !== 0) {
+    newsStatus = stoppedStatus(child.stopSignal);
+    return true;
+  }
+  newsStatus = CONTINUED_STATUS;
+  return (options & WCONTINUED) !== 0 && child.wasContinued;
+}
+
+/** Any child that `pid` selects, or null. */
+function findChild(pid: i32): Process | null {
+  let process = firstProcess();
+  while (process !== null && !isChild(process, pid)) process = process.next;
+  return process;
+}
+
+function isChild(process: Process, pid: i32): bool {
+  if (process.parent !== currentProcess() || process.isForgotten) return false;
   if (pid > 0) return process.pid === <u32>pid;
   if (pid === -1) return true;
   return process.group === (pid === 0 ? currentProcess().group : <u32>-pid);
-}
-
-function collect(child: Process, status: UserPointer): i32 {
-  if (userAddress(status) !== 0) {
-    const result = writeWord(status, child.status);
-    if (result !== 0) return result;
-  }
-  const pid = <i32>child.pid;
-  releaseProcess(child);
-  return pid;
 }

@@ -1,22 +1,55 @@
 // System calls about processes.
 
 import { EINVAL, ENOMEM, EPERM, ESRCH, isErrno } from "../../src/abi/errno";
-import { exitedStatus } from "../../src/abi/signals";
+import { SIGINFO_SIZE } from "../../src/abi/signal-frame";
+import {
+  CLD_CONTINUED,
+  CLD_EXITED,
+  CLD_KILLED,
+  CLD_STOPPED,
+  CONTINUED_STATUS,
+  exitedStatus,
+  SIGCHLD,
+  SIGCONT,
+  WAIT_KINDS,
+  WCONTINUED,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+  WUNTRACED,
+} from "../../src/abi/signals";
 import { DirectoryEntry } from "../file/directory-entry";
 import { PathEnd } from "../file/path";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { clearUser, UserPointer, userAddress, userPointer } from "../memory/user-memory";
+import {
+  clearUser,
+  copyOut,
+  UserPointer,
+  userAddress,
+  userPointer,
+  writeWord,
+} from "../memory/user-memory";
 import { exitProcess } from "../process/exit";
 import { forkProcess } from "../process/fork";
 import { currentProcess, findProcess, groupExists, Process } from "../process/process";
-import { waitForChild } from "../process/wait";
+import { resetSignalActions } from "../process/signal-actions";
+import { SignalNote } from "../process/signal-note";
+import { newsStatus, takeNews, waitForNews, waitResult } from "../process/wait";
 import { createArgumentBlock } from "../program/argument-block";
 import { executeProgram } from "../program/execute";
+import { putInfo } from "../program/signal-frame";
 import { yieldProcessor } from "../thread/schedule";
+import { currentThread } from "../thread/thread";
 import { pathArgument, userPath } from "./path-argument";
 
 /** Bytes of Linux's struct rusage, which wait4 fills with zeros: usage is not counted. */
 const RUSAGE_SIZE: u32 = 72;
+
+const P_ALL: u32 = 0;
+const P_PID: u32 = 1;
+const P_PGID: u32 = 2;
+const info: usize = memory.data(SIGINFO_SIZE, 8);
+const news = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 
 /** exit(code), exit_group(code): there is one thread. */
 export function exit(frame: TrapFrame): i32 {
@@ -30,16 +63,66 @@ export function fork(_frame: TrapFrame): i32 {
 
 /** waitpid(pid, status, options) */
 export function waitpid(frame: TrapFrame): i32 {
-  return waitForChild(<i32>frame.arg0, userPointer(frame.arg1), frame.arg2);
+  return wait(<i32>frame.arg0, userPointer(frame.arg1), frame.arg2, userPointer(0));
 }
 
 /** wait4(pid, status, options, rusage) */
 export function wait4(frame: TrapFrame): i32 {
-  const pid = waitForChild(<i32>frame.arg0, userPointer(frame.arg1), frame.arg2);
   const usage = userPointer(frame.arg3);
-  if (pid <= 0 || userAddress(usage) === 0) return pid;
-  const result = clearUser(usage, RUSAGE_SIZE);
-  return result !== 0 ? result : pid;
+  return wait(<i32>frame.arg0, userPointer(frame.arg1), frame.arg2, usage);
+}
+
+/** waitid(which, id, info, options, rusage): P_ALL, P_PID, P_PGID. */
+export function waitid(frame: TrapFrame): i32 {
+  const options = frame.arg3;
+  const id = <i32>frame.arg1;
+  const kinds = WEXITED | WUNTRACED | WCONTINUED;
+  if ((options & ~(kinds | WNOHANG | WNOWAIT | WAIT_KINDS)) !== 0) return -EINVAL;
+  if ((options & kinds) === 0 || frame.arg0 > P_PGID) return -EINVAL;
+  if (frame.arg0 !== P_ALL && id < 0) return -EINVAL;
+  const pid = frame.arg0 === P_ALL ? -1 : frame.arg0 === P_PID ? id : -id;
+  const child = waitForNews(pid, options);
+  const info = userPointer(frame.arg2);
+  if (child === null) {
+    const isQuiet = waitResult === 0 && userAddress(info) !== 0;
+    return isQuiet ? clearUser(info, SIGINFO_SIZE) : waitResult;
+  }
+  const result = userAddress(info) === 0 ? 0 : sendNews(child, info);
+  if (result === 0) takeNews(child, options);
+  return result;
+}
+
+function wait(pid: i32, status: UserPointer, options: u32, usage: UserPointer): i32 {
+  if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_KINDS)) !== 0) return -EINVAL;
+  if (pid === i32.MIN_VALUE) return -ESRCH; // there is no -pid
+  const child = waitForNews(pid, options | WEXITED);
+  if (child === null) return waitResult;
+  let result: i32 = userAddress(status) === 0 ? 0 : writeWord(status, newsStatus);
+  if (result === 0 && userAddress(usage) !== 0) result = clearUser(usage, RUSAGE_SIZE);
+  if (result !== 0) return result;
+  const found = <i32>child.pid;
+  takeNews(child, options);
+  return found;
+}
+
+/** A siginfo_t of what became of a child. */
+function sendNews(child: Process, to: UserPointer): i32 {
+  const killer = newsStatus & 0x7f;
+  news.signal = SIGCHLD;
+  news.pid = child.pid;
+  if (newsStatus === CONTINUED_STATUS) {
+    news.code = CLD_CONTINUED;
+    news.value = SIGCONT;
+  } else if (killer === 0x7f) {
+    news.code = CLD_STOPPED;
+    news.value = newsStatus >> 8;
+  } else {
+    news.code = killer === 0 ? CLD_EXITED : CLD_KILLED;
+    news.value = killer === 0 ? newsStatus >> 8 : killer;
+  }
+  memory.fill(info, 0, SIGINFO_SIZE);
+  putInfo(info, news);
+  return copyOut(to, info, SIGINFO_SIZE);
 }
 
 /** execve(path, argv, envp) */
@@ -51,6 +134,8 @@ export function execve(frame: TrapFrame): i32 {
   program.release();
   if (result !== 0) return result;
   currentProcess().files!.closeOnExecute();
+  resetSignalActions(currentProcess());
+  currentThread.alternativeSize = 0;
   // The new program's registers are in the frame already: EAX, like the others, is 0.
   return 0;
 }

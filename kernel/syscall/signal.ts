@@ -1,22 +1,239 @@
 // System calls about signals.
+//
+//   struct of rt_sigaction   0 handler   4 flags   8 restorer   12 mask (8)
+//   struct of sigaction      0 handler   4 mask (4)   8 flags   12 restorer
+//   stack_t                  0 address   4 flags   8 size
 
-import { EINVAL, ESRCH } from "../../src/abi/errno";
-import { isIgnoredByDefault, isStopSignal, SIGNAL_MAX } from "../../src/abi/signals";
+import { EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, ESRCH } from "../../src/abi/errno";
+import { SIGINFO_CODE, SIGINFO_SIZE, SIGINFO_VALUE } from "../../src/abi/signal-frame";
+import {
+  MINSIGSTKSZ,
+  SA_NODEFER,
+  SA_RESETHAND,
+  SI_TKILL,
+  SIG_BLOCK,
+  SIG_SETMASK,
+  SIG_UNBLOCK,
+  SIGKILL,
+  SIGNAL_MAX,
+  SIGSEGV,
+  SIGSTOP,
+  SS_DISABLE,
+  SS_ONSTACK,
+  signaledStatus,
+} from "../../src/abi/signals";
 import { TrapFrame } from "../machine/i686/trap-frame";
+import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
+import { exitProcess } from "../process/exit";
+import {
+  chooseSignal,
+  dropPending,
+  signalBit,
+  takenNote,
+  takePending,
+} from "../process/pending-signals";
 import { currentProcess, findProcess, firstProcess } from "../process/process";
-import { killGroup, killProcess } from "../process/signal";
+import { killGroup, killProcess, killWith, noticeSignals } from "../process/signal";
+import {
+  isFree,
+  isIgnored,
+  SignalAction,
+  setSignalAction,
+  signalAction,
+} from "../process/signal-actions";
+import {
+  putAlternativeStack,
+  putInfo,
+  restoredMask,
+  restoredStack,
+  takeLongSignalFrame,
+  takeSignalFrame,
+} from "../program/signal-frame";
+import { block, sleepUntil } from "../thread/schedule";
+import { currentThread } from "../thread/thread";
+import { currentTick, NANOSECONDS_PER_TICK, TICKS_PER_SECOND } from "../thread/ticks";
+
+const SET_SIZE: u32 = 8;
+const RT_ACTION_SIZE: u32 = 20;
+const OLD_ACTION_SIZE: u32 = 16;
+const STACK_SIZE: u32 = 12;
+const UNBLOCKABLE: u64 = ((<u64>1) << (SIGKILL - 1)) | ((<u64>1) << (SIGSTOP - 1));
+const NANOSECONDS_PER_SECOND: u32 = 1000000000;
+
+const words: usize = memory.data(32, 8);
+const info: usize = memory.data(SIGINFO_SIZE, 8);
+const wanted = changetype<SignalAction>(memory.data(offsetof<SignalAction>(), 8));
 
 /** kill(pid, signal): > 0 that process, 0 the own group, -1 all others, < -1 that group. */
 export function kill(frame: TrapFrame): i32 {
   const pid = <i32>frame.arg0;
-  const number = frame.arg1;
-  if (number > SIGNAL_MAX || isStopSignal(number)) return -EINVAL;
-  // A signal that would do nothing still tells whether the process exists.
-  const signal: u32 = isIgnoredByDefault(number) ? 0 : number;
+  const signal = frame.arg1;
+  if (signal > SIGNAL_MAX) return -EINVAL;
   if (pid > 0) return killOne(<u32>pid, signal);
   if (pid === -1) return killOthers(signal);
+  if (pid === i32.MIN_VALUE) return -ESRCH;
   const count = killGroup(pid === 0 ? currentProcess().group : <u32>-pid, signal);
   return count === 0 ? -ESRCH : 0;
+}
+
+/** tkill(thread, signal): a process has one thread, of the same number. */
+export function tkill(frame: TrapFrame): i32 {
+  return killThread(<i32>frame.arg0, frame.arg1);
+}
+
+/** tgkill(process, thread, signal) */
+export function tgkill(frame: TrapFrame): i32 {
+  if (<i32>frame.arg0 <= 0) return -EINVAL;
+  if (frame.arg0 !== frame.arg1) return -ESRCH;
+  return killThread(<i32>frame.arg1, frame.arg2);
+}
+
+/** rt_sigqueueinfo(pid, signal, info) */
+export function rtSigqueueinfo(frame: TrapFrame): i32 {
+  const process = findProcess(frame.arg0);
+  const signal = frame.arg1;
+  if (copyIn(userPointer(frame.arg2), info, SIGINFO_SIZE) !== 0) return -EFAULT;
+  const code = load<i32>(info, SIGINFO_CODE);
+  if (signal === 0 || signal > SIGNAL_MAX) return -EINVAL;
+  // Nobody may pretend to be the kernel.
+  if (code >= 0 && process !== currentProcess()) return -EPERM;
+  if (process === null) return -ESRCH;
+  killWith(process, signal, code, load<u32>(info, SIGINFO_VALUE));
+  return 0;
+}
+
+/** rt_sigaction(signal, new, old, size of a set) */
+export function rtSigaction(frame: TrapFrame): i32 {
+  const made = userPointer(frame.arg1);
+  if (frame.arg3 !== SET_SIZE) return -EINVAL;
+  const signal = frame.arg0;
+  const result = checkAction(signal, made, RT_ACTION_SIZE);
+  if (result !== 0) return result;
+  wanted.handler = load<u32>(words);
+  wanted.flags = load<u32>(words, 4);
+  wanted.restorer = load<u32>(words, 8);
+  wanted.mask = load<u64>(words, 12);
+  const before = signalAction(currentProcess(), signal);
+  store<u32>(words, before.handler);
+  store<u32>(words, before.flags, 4);
+  store<u32>(words, before.restorer, 8);
+  store<u64>(words, before.mask, 12);
+  return exchangeAction(signal, made, userPointer(frame.arg2), RT_ACTION_SIZE);
+}
+
+/** sigaction(signal, new, old) */
+export function sigaction(frame: TrapFrame): i32 {
+  const made = userPointer(frame.arg1);
+  const signal = frame.arg0;
+  const result = checkAction(signal, made, OLD_ACTION_SIZE);
+  if (result !== 0) return result;
+  wanted.handler = load<u32>(words);
+  wanted.mask = load<u32>(words, 4);
+  wanted.flags = load<u32>(words, 8);
+  wanted.restorer = load<u32>(words, 12);
+  const before = signalAction(currentProcess(), signal);
+  store<u32>(words, before.handler);
+  store<u32>(words, <u32>before.mask, 4);
+  store<u32>(words, before.flags, 8);
+  store<u32>(words, before.restorer, 12);
+  return exchangeAction(signal, made, userPointer(frame.arg2), OLD_ACTION_SIZE);
+}
+
+/** signal(signal, handler): returns the handler before. */
+export function signal(frame: TrapFrame): i32 {
+  const number = frame.arg0;
+  if (number === 0 || number > SIGNAL_MAX || !isFree(number)) return -EINVAL;
+  const before = signalAction(currentProcess(), number).handler;
+  memory.fill(changetype<usize>(wanted), 0, offsetof<SignalAction>());
+  wanted.handler = frame.arg1;
+  wanted.flags = SA_RESETHAND | SA_NODEFER;
+  const result = applyAction(number);
+  return result !== 0 ? result : <i32>before;
+}
+
+/** rt_sigprocmask(how, new, old, size of a set) */
+export function rtSigprocmask(frame: TrapFrame): i32 {
+  if (frame.arg3 !== SET_SIZE) return -EINVAL;
+  return changeMask(frame, 8);
+}
+
+/** sigprocmask(how, new, old): the first 32 signals. */
+export function sigprocmask(frame: TrapFrame): i32 {
+  return changeMask(frame, 4);
+}
+
+/** rt_sigpending(to, size of a set) */
+export function rtSigpending(frame: TrapFrame): i32 {
+  if (frame.arg1 > SET_SIZE) return -EINVAL;
+  store<u64>(words, currentProcess().pending & currentThread.signalMask);
+  return copyOut(userPointer(frame.arg0), words, frame.arg1);
+}
+
+/** sigpending(to) */
+export function sigpending(frame: TrapFrame): i32 {
+  store<u64>(words, currentProcess().pending & currentThread.signalMask);
+  return copyOut(userPointer(frame.arg0), words, 4);
+}
+
+/** rt_sigsuspend(mask, size of a set): waits for a signal with that mask. */
+export function rtSigsuspend(frame: TrapFrame): i32 {
+  if (frame.arg1 !== SET_SIZE) return -EINVAL;
+  const result = copyIn(userPointer(frame.arg0), words, SET_SIZE);
+  return result !== 0 ? result : waitWithMask(load<u64>(words));
+}
+
+/** sigsuspend(-, -, mask) */
+export function sigsuspend(frame: TrapFrame): i32 {
+  return waitWithMask(<u64>frame.arg2);
+}
+
+/** pause() */
+export function pause(_frame: TrapFrame): i32 {
+  while (block() === 0) {}
+  return -EINTR;
+}
+
+/** rt_sigtimedwait(set, info, timeout, size of a set): the signal that came, or -EAGAIN. */
+export function rtSigtimedwait(frame: TrapFrame): i32 {
+  if (frame.arg3 !== SET_SIZE) return -EINVAL;
+  if (copyIn(userPointer(frame.arg0), words, SET_SIZE) !== 0) return -EFAULT;
+  const set = load<u64>(words) & ~UNBLOCKABLE;
+  const timeout = userPointer(frame.arg2);
+  let deadline: u64 = u64.MAX_VALUE;
+  if (userAddress(timeout) !== 0) {
+    if (copyIn(timeout, words, 8) !== 0) return -EFAULT;
+    const nanoseconds = load<u32>(words, 4);
+    if (load<i32>(words) < 0 || nanoseconds >= NANOSECONDS_PER_SECOND) return -EINVAL;
+    deadline = currentTick() + <u64>load<u32>(words) * TICKS_PER_SECOND;
+    if (nanoseconds !== 0) deadline += nanoseconds / NANOSECONDS_PER_TICK + 1;
+  }
+  return waitForSignal(set, userPointer(frame.arg1), deadline);
+}
+
+/** sigaltstack(new, old) */
+export function sigaltstack(frame: TrapFrame): i32 {
+  const thread = currentThread;
+  const made = userPointer(frame.arg0);
+  const old = userPointer(frame.arg1);
+  putAlternativeStack(words + STACK_SIZE, thread, frame.esp);
+  if (userAddress(made) !== 0) {
+    if (copyIn(made, words, STACK_SIZE) !== 0) return -EFAULT;
+    const result = setAlternativeStack(frame.esp);
+    if (result !== 0) return result;
+  }
+  return userAddress(old) === 0 ? 0 : copyOut(old, words + STACK_SIZE, STACK_SIZE);
+}
+
+/** sigreturn(): the frame is where the handler's stack began; its code took two words off. */
+export function sigreturn(frame: TrapFrame): i32 {
+  const result = takeSignalFrame(frame, frame.esp - 8);
+  return finishReturn(frame, result, false);
+}
+
+/** rt_sigreturn() */
+export function rtSigreturn(frame: TrapFrame): i32 {
+  const result = takeLongSignalFrame(frame, frame.esp - 4);
+  return finishReturn(frame, result, true);
 }
 
 function killOne(pid: u32, signal: u32): i32 {
@@ -38,4 +255,130 @@ function killOthers(signal: u32): i32 {
     process = process.next;
   }
   return count === 0 ? -ESRCH : 0;
+}
+
+function killThread(id: i32, signal: u32): i32 {
+  if (id <= 0 || signal > SIGNAL_MAX) return -EINVAL;
+  const process = findProcess(<u32>id);
+  if (process === null || process.isZombie) return -ESRCH;
+  killWith(process, signal, SI_TKILL, 0);
+  return 0;
+}
+
+/** Reads what a new action is to be into `words`, if there is one. 0 or -errno. */
+function checkAction(number: u32, made: UserPointer, size: u32): i32 {
+  if (number === 0 || number > SIGNAL_MAX) return -EINVAL;
+  if (userAddress(made) === 0) return 0;
+  if (copyIn(made, words, size) !== 0) return -EFAULT;
+  return isFree(number) ? 0 : -EINVAL;
+}
+
+/** Sets the action in `wanted` if there is one, and sends the one before, which is in `words`. */
+function exchangeAction(number: u32, made: UserPointer, old: UserPointer, size: u32): i32 {
+  if (userAddress(made) !== 0) {
+    const result = applyAction(number);
+    if (result !== 0) return result;
+  }
+  return userAddress(old) === 0 ? 0 : copyOut(old, words, size);
+}
+
+function applyAction(number: u32): i32 {
+  const process = currentProcess();
+  wanted.mask &= ~UNBLOCKABLE;
+  if (!setSignalAction(process, number, wanted)) return -ENOMEM;
+  if (isIgnored(process, number)) dropPending(process, signalBit(number));
+  chooseSignal(process, currentThread);
+  return 0;
+}
+
+function changeMask(frame: TrapFrame, size: u32): i32 {
+  const thread = currentThread;
+  const before = thread.signalMask;
+  const made = userPointer(frame.arg1);
+  const old = userPointer(frame.arg2);
+  if (userAddress(made) !== 0) {
+    store<u64>(words, 0);
+    if (copyIn(made, words, size) !== 0) return -EFAULT;
+    const given = load<u64>(words) & ~UNBLOCKABLE;
+    const kept: u64 = size === 8 ? 0 : before & ~(<u64>u32.MAX_VALUE);
+    if (frame.arg0 === SIG_BLOCK) setMask(before | given);
+    else if (frame.arg0 === SIG_UNBLOCK) setMask(before & ~given);
+    else if (frame.arg0 === SIG_SETMASK) setMask(given | kept);
+    else return -EINVAL;
+  }
+  store<u64>(words, before);
+  return userAddress(old) === 0 ? 0 : copyOut(old, words, size);
+}
+
+/** Signals that this unblocks are delivered on the way back to user mode. */
+function setMask(mask: u64): void {
+  currentThread.signalMask = mask;
+  noticeSignals(currentProcess());
+}
+
+function waitWithMask(mask: u64): i32 {
+  const thread = currentThread;
+  thread.savedMask = thread.signalMask;
+  thread.hasSavedMask = true;
+  setMask(mask & ~UNBLOCKABLE);
+  while (block() === 0) {}
+  return -EINTR;
+}
+
+/** Waits until a signal of `set`, which is blocked, is pending, and takes it. */
+function waitForSignal(set: u64, to: UserPointer, deadline: u64): i32 {
+  const process = currentProcess();
+  const thread = currentThread;
+  const mask = thread.signalMask;
+  // While it waits, signals of the set wake it; none of them is delivered.
+  thread.signalMask = mask & ~set;
+  chooseSignal(process, thread);
+  let result: i32 = 0;
+  while ((process.pending & set) === 0 && result === 0) {
+    if (deadline === u64.MAX_VALUE) result = block();
+    else result = currentTick() >= deadline ? -EAGAIN : sleepUntil(deadline);
+  }
+  thread.signalMask = mask;
+  const ready = process.pending & set;
+  if (ready === 0) {
+    noticeSignals(process);
+    return result === -EAGAIN ? -EAGAIN : -EINTR;
+  }
+  const number = 1 + <u32>ctz<u64>(ready);
+  takePending(process, number);
+  noticeSignals(process);
+  if (userAddress(to) === 0) return <i32>number;
+  memory.fill(info, 0, SIGINFO_SIZE);
+  putInfo(info, takenNote);
+  const sent = copyOut(to, info, SIGINFO_SIZE);
+  return sent !== 0 ? sent : <i32>number;
+}
+
+/** Sets what the stack_t in `words` says. */
+function setAlternativeStack(esp: u32): i32 {
+  const thread = currentThread;
+  const flags = load<u32>(words, 4);
+  const size = load<u32>(words, 8);
+  if (thread.isOnAlternativeStack(esp)) return -EPERM;
+  if ((flags & ~(SS_DISABLE | SS_ONSTACK)) !== 0) return -EINVAL;
+  const isOff = (flags & SS_DISABLE) !== 0;
+  if (!isOff && size < MINSIGSTKSZ) return -ENOMEM;
+  thread.alternativeStack = isOff ? 0 : load<u32>(words);
+  thread.alternativeSize = isOff ? 0 : size;
+  return 0;
+}
+
+/** A frame that cannot be read ends the program, as a stack that is gone does. */
+function finishReturn(frame: TrapFrame, result: i32, hasStack: bool): i32 {
+  if (result !== 0) {
+    exitProcess(signaledStatus(SIGSEGV));
+    return 0;
+  }
+  setMask(restoredMask & ~UNBLOCKABLE);
+  if (hasStack) {
+    memory.copy(words, restoredStack, STACK_SIZE);
+    store<u32>(words, load<u32>(words, 4) & ~SS_ONSTACK, 4);
+    setAlternativeStack(frame.esp);
+  }
+  return <i32>frame.eax;
 }

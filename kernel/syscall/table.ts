@@ -20,8 +20,9 @@ import {
   schedYield,
   setpgid,
   wait4,
+  waitid,
 } from "./process";
-import { kill } from "./signal";
+import { declareSignalCalls } from "./signal-calls";
 import { reboot, sysinfo, uname } from "./system";
 import { declareThreadCalls } from "./thread-calls";
 import { clockGettime, gettimeofday, nanosleep, time } from "./time";
@@ -33,13 +34,13 @@ export function startSystemCalls(): void {
   call(SystemCall.execve, execve.index, PATH, POINTER, POINTER);
   call(SystemCall.time, time.index, POINTER);
   call(SystemCall.getpid, getpid.index);
-  call(SystemCall.kill, kill.index, INTEGER, INTEGER);
   call(SystemCall.setpgid, setpgid.index, INTEGER, INTEGER);
   call(SystemCall.getppid, getppid.index);
   call(SystemCall.getpgrp, getpgrp.index);
   call(SystemCall.gettimeofday, gettimeofday.index, POINTER, POINTER);
   call(SystemCall.reboot, reboot.index, FLAGS, FLAGS, FLAGS, POINTER);
   call(SystemCall.wait4, wait4.index, INTEGER, POINTER, FLAGS, POINTER);
+  call(SystemCall.waitid, waitid.index, FLAGS, INTEGER, POINTER, FLAGS, POINTER);
   call(SystemCall.sysinfo, sysinfo.index, POINTER);
   call(SystemCall.uname, uname.index, POINTER);
   call(SystemCall.getpgid, getpgid.index, INTEGER);
@@ -50,5 +51,6 @@ export function startSystemCalls(): void {
   declareFileCalls();
   declareMemoryCalls();
   declareThreadCalls();
+  declareSignalCalls();
   declareI386Calls();
 }

@@ -11,7 +11,7 @@
 //   - No thread is switched away from with a window open.
 //   - `hasUserReturnWork` is true if `currentThread` has work to do before it returns to user mode.
 
-import { EINTR } from "../../src/abi/errno";
+import { EINTR, ERESTARTSYS } from "../../src/abi/errno";
 import * as x86 from "../../src/abi/x86";
 import { panic } from "../log/panic";
 import { switch_stack } from "../machine/i686/context-switch";
@@ -85,9 +85,9 @@ export function preemptionPoint(): void {
   if (sliceIsOver) yieldProcessor();
 }
 
-/** Blocks until the queue is woken: 0, or -EINTR because a signal came. */
+/** Blocks until the queue is woken: 0, or -ERESTARTSYS because a signal came. */
 export function sleepOn(queue: WaitQueue): i32 {
-  if (currentThread.pendingSignal !== 0) return -EINTR;
+  if (currentThread.pendingSignal !== 0) return -ERESTARTSYS;
   queue.append(currentThread);
   return block();
 }
@@ -96,15 +96,20 @@ export function sleepOn(queue: WaitQueue): i32 {
 export function sleepUntil(deadline: u64): i32 {
   if (currentThread.pendingSignal !== 0) return -EINTR;
   addSleeper(currentThread, deadline);
-  return block();
+  return block() !== 0 ? -EINTR : 0;
 }
 
-/** Blocks until someone calls wake(): 0, or -EINTR because a signal came. */
+/** Blocks until someone calls wake(): 0, or -ERESTARTSYS because a signal came. */
 export function block(): i32 {
-  if (currentThread.pendingSignal !== 0) return -EINTR;
+  if (currentThread.pendingSignal !== 0) return -ERESTARTSYS;
+  suspend();
+  return currentThread.pendingSignal !== 0 ? -ERESTARTSYS : 0;
+}
+
+/** Blocks until someone calls wake(), whatever signals are pending. */
+export function suspend(): void {
   currentThread.state = ThreadState.blocked;
   reschedule();
-  return currentThread.pendingSignal !== 0 ? -EINTR : 0;
 }
 
 /** Makes a blocked thread run on, whatever it waits for; others are left alone. */
@@ -125,6 +130,11 @@ export function wakeAll(queue: WaitQueue): void {
 /** Has the current thread looked at before it returns to user mode. */
 export function requestUserReturnWork(): void {
   hasUserReturnWork = true;
+}
+
+/** What was asked for has been done: whether anything has come up since. */
+export function endUserReturnWork(): void {
+  hasUserReturnWork = sliceIsOver || currentThread.pendingSignal !== 0;
 }
 
 /** The timer's interrupt: time passes for sleepers and for the running thread. */

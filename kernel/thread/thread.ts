@@ -51,14 +51,29 @@ export class Thread extends Waiter {
   clearTid: u32 = 0;
   /** The user's list of locks to give back when it ends. */
   robustList: u32 = 0;
-  /** The signal that ends the owner before this thread returns to user mode; 0: none. */
+  /** The signal to take before the thread returns to user mode; 0: none. See process/signal.ts. */
   pendingSignal: u32 = 0;
+  /** The address of the last page fault: what a handler of SIGSEGV finds in its context. */
+  faultAddress: u32 = 0;
+  /** Signals that wait until they are unblocked: bit n - 1 is signal n. */
+  signalMask: u64 = 0;
+  /** The mask to restore when a call that changed it for its own time has ended. */
+  savedMask: u64 = 0;
+  hasSavedMask: bool = false;
+  /** Where handlers with SA_ONSTACK run; size 0: nowhere else. */
+  alternativeStack: u32 = 0;
+  alternativeSize: u32 = 0;
   /** The tick that ends a sleep. */
   wakeTick: u64 = 0;
   /** Ticks that came while the thread ran: the processor time that it has used. */
   ticks: u64 = 0;
   /** Ticks left of the time slice. */
   slice: u32 = 0;
+
+  /** Whether that stack pointer is in the alternative stack. */
+  isOnAlternativeStack(esp: u32): bool {
+    return esp - this.alternativeStack - 1 < this.alternativeSize;
+  }
 
   get stackTop(): usize {
     return this.stack + KERNEL_STACK_SIZE;

@@ -1,8 +1,9 @@
 // Exceptions: of user programs, which may end them; of the kernel, which end the machine.
 //
 // A page fault of a user's may only mean that a page is due (demand zero, copy-on-write, a growing
-// stack). Anything else ends the process with the signal that Linux would send, and with a message
-// on the console: who, what it did, why that was wrong, and where in its source.
+// stack). Anything else gives the process the signal that Linux would send; if it has no handler
+// for it, it ends, with a message on the console: who, what it did, why that was wrong, and where
+// in its source.
 
 import {
   VECTOR_DIVIDE_ERROR,
@@ -10,8 +11,16 @@ import {
   VECTOR_PAGE_FAULT,
 } from "../../src/abi/descriptors";
 import { EIO, ENOMEM } from "../../src/abi/errno";
-import { FAULT_WRITE } from "../../src/abi/paging";
-import { SIGBUS, SIGKILL, SIGSEGV, signaledStatus } from "../../src/abi/signals";
+import { FAULT_P, FAULT_WRITE } from "../../src/abi/paging";
+import {
+  SEGV_ACCERR,
+  SEGV_MAPERR,
+  SI_KERNEL,
+  SIGBUS,
+  SIGKILL,
+  SIGSEGV,
+  signaledStatus,
+} from "../../src/abi/signals";
 import { FRAME_KERNEL_SIZE } from "../../src/abi/trap-frame";
 import { readcr2 } from "../../src/abi/x86";
 import { print } from "../log/log";
@@ -21,7 +30,11 @@ import { resolveFault } from "../memory/fault";
 import { currentSpace } from "../memory/space";
 import { exitProcess } from "../process/exit";
 import { makeRoomForFirst } from "../process/out-of-memory";
+import { signalBit } from "../process/pending-signals";
 import { currentProcess } from "../process/process";
+import { noteOf, sendNote } from "../process/signal";
+import { isHandled } from "../process/signal-actions";
+import { currentThread } from "../thread/thread";
 import { explainException, explainPageFault } from "./explain-fault";
 import { panicAt } from "./post-mortem";
 
@@ -32,8 +45,18 @@ export function fault(frame: TrapFrame): void {
     return;
   }
   const signal = signalOf(frame.vector);
+  if (isTaken(signal, SI_KERNEL, frame.eip)) return;
   explainException(currentProcess(), frame, signal);
   exitProcess(signaledStatus(signal));
+}
+
+/** Whether the program has a handler that can run now: then it gets the signal. */
+function isTaken(signal: u32, code: i32, address: u32): bool {
+  const process = currentProcess();
+  if (!isHandled(process, signal)) return false;
+  if ((currentThread.signalMask & signalBit(signal)) !== 0) return false;
+  sendNote(process, noteOf(signal, code, address));
+  return true;
 }
 
 /** An exception in ring 0: a bug of ours. */
@@ -53,6 +76,9 @@ function pageFault(frame: TrapFrame, address: u32): void {
   if (result === 0) return;
   if (result === -ENOMEM && makeRoomForFirst()) return; // and the instruction is tried again
   const signal = result === -ENOMEM ? SIGKILL : result === -EIO ? SIGBUS : SIGSEGV;
+  currentThread.faultAddress = address;
+  const code = (frame.error & FAULT_P) !== 0 ? SEGV_ACCERR : SEGV_MAPERR;
+  if (isTaken(signal, code, address)) return;
   explainPageFault(currentProcess(), frame, address, signal);
   exitProcess(signaledStatus(signal));
 }

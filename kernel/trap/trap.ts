@@ -19,15 +19,18 @@ import {
   VECTOR_SYSTEM_CALL,
 } from "../../src/abi/descriptors";
 import { INFO_ENTRIES, INFO_NMIS } from "../../src/abi/kernel-info";
-import { signaledStatus } from "../../src/abi/signals";
 import { panic } from "../log/panic";
 import * as symbols from "../machine/i686/symbols";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { forgetWindows } from "../memory/window";
-import { exitProcess } from "../process/exit";
 import { systemCall } from "../syscall/dispatch";
-import { hasUserReturnWork, sliceIsOver, yieldProcessor } from "../thread/schedule";
-import { currentThread } from "../thread/thread";
+import {
+  endUserReturnWork,
+  hasUserReturnWork,
+  sliceIsOver,
+  yieldProcessor,
+} from "../thread/schedule";
+import { deliverSignals } from "./deliver-signal";
 import { fault, kernelFault } from "./fault";
 import { interrupt } from "./interrupt";
 import { doubleFault } from "./post-mortem";
@@ -50,12 +53,17 @@ export function enterSystemCall(frame: TrapFrame): void {
   forgetWindows();
 }
 
-/** What the current thread must do before it returns to user mode: die, or let others run. */
+/** What the current thread must do before it returns to user mode: let others run, take signals. */
 export function beforeUserReturn(): void {
+  if (hasUserReturnWork) userReturnWork();
+}
+
+/** Apart from the test above, which every call passes. */
+function userReturnWork(): void {
   while (hasUserReturnWork) {
-    const signal = currentThread.pendingSignal;
-    if (signal !== 0) exitProcess(signaledStatus(signal));
     if (sliceIsOver) yieldProcessor();
+    deliverSignals();
+    endUserReturnWork();
   }
 }
 

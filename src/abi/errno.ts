@@ -46,6 +46,12 @@ export const EOVERFLOW: i32 = 75;
 export const ELIBBAD: i32 = 80;
 export const EOPNOTSUPP: i32 = 95;
 
+/**
+ * A call was interrupted and is to be tried again, unless a handler runs that was not set with
+ * SA_RESTART: programs see EINTR then, and never this.
+ */
+export const ERESTARTSYS: i32 = 512;
+
 /** Results in [-ERRNO_MAX, -1] are errors; everything else is a value. */
 export const ERRNO_MAX: i32 = 4095;
 

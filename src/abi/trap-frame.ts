@@ -10,7 +10,7 @@
 //   24  ecx   |
 //   28  eax  /
 //   32  vector      the stub of the vector
-//   36  error code  the processor, or the stub (0)
+//   36  error code  the processor, or the stub: 0, or EAX for a system call
 //   40  eip  \
 //   44  cs    | the processor
 //   48  eflags/

@@ -19,6 +19,7 @@ export default function abuse(a: Assembler): void {
   a.section(".text");
   callCode(a);
   jumpHostile(a);
+  returnFromSignal(a);
   overflowStack(a);
   fillFloatRegisters(a);
   floatRegistersHold(a);
@@ -46,6 +47,16 @@ function jumpHostile(a: Assembler): void {
     a.push(eax);
     for (const register of [eax, ecx, ebx, esi, edi, ebp]) a.mov(register, edx);
     a.ret();
+  });
+}
+
+/** return_from_signal(stack: EAX, number: EDX): the call of that number, with that stack. */
+function returnFromSignal(a: Assembler): void {
+  a.function("return_from_signal", () => {
+    a.mov(esp, eax);
+    a.mov(eax, edx);
+    a.int(0x80);
+    a.ud2();
   });
 }
 

@@ -10,5 +10,7 @@ export declare function fill_float_registers(pattern: u32): void;
 export declare function float_registers_hold(pattern: u32): bool;
 /** Whether the floating-point registers are those that a new program has. */
 export declare function float_registers_are_clear(): bool;
+/** Makes the system call of that number with that stack pointer. Does not return. */
+export declare function return_from_signal(stack: usize, number: u32): void;
 /** Pushes until a push faults. */
 export declare function overflow_stack(): void;

@@ -17,6 +17,7 @@ import { memoryCases } from "./memory-cases";
 import { isIn, printStatus, statusOf } from "./outcome";
 import { pointerCases } from "./pointer-cases";
 import { processCases } from "./process-cases";
+import { signalCases } from "./signal-cases";
 
 const USAGE = `usage: abuse [--list] [--no-frames] [NAME...]
 Attacks the kernel in every way known to it; fails if one works.
@@ -40,7 +41,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
     .concat(memoryCases())
     .concat(pointerCases())
     .concat(processCases())
-    .concat(floatingPointCases());
+    .concat(floatingPointCases())
+    .concat(signalCases());
   let first = 1;
   for (; first < argc && load<u8>(argument(argv, first)) === DASH; first++) {
     const option = argument(argv, first);

@@ -21,9 +21,12 @@ export const FLOATING_POINT_SIZE: u32 = 512;
 const CONTROL: u32 = 0;
 const MXCSR: u32 = 24;
 const CONTROL_INITIAL: u16 = 0x37f;
+const MXCSR_MASK: u32 = 28;
+const MXCSR_DEFAULT_MASK: u32 = 0xffbf;
 const MXCSR_INITIAL: u32 = 0x1f80;
 
 let isThere: bool = false;
+const probe: usize = memory.data(FLOATING_POINT_SIZE, 16);
 
 /** Whether programs have floating-point registers. */
 export function hasFloatingPoint(): bool {
@@ -47,6 +50,17 @@ export function clearFloatingPoint(area: usize): void {
   memory.fill(area, 0, FLOATING_POINT_SIZE);
   store<u16>(area + CONTROL, CONTROL_INITIAL);
   store<u32>(area + MXCSR, MXCSR_INITIAL);
+}
+
+/**
+ * Clears the bits of MXCSR in `area` that this processor does not have: FXRSTOR would fault. A
+ * processor that names none (MXCSR_MASK is 0) has all but DAZ. Intel SDM vol. 1, 11.6.6.
+ */
+export function keepKnownMxcsr(area: usize): void {
+  x86.fxsave(probe);
+  const mask = load<u32>(probe, MXCSR_MASK);
+  const known = mask !== 0 ? mask : MXCSR_DEFAULT_MASK;
+  store<u32>(area, load<u32>(area, MXCSR) & known, MXCSR);
 }
 
 /** Writes the registers to `area`. */

@@ -142,7 +142,7 @@ function vectorStubs(a: Assembler): void {
 function waysIn(a: Assembler): void {
   a.global("system_call_entry", "function");
   interruptedUser(a, 0);
-  a.push(0);
+  a.push(eax); // the number, for a call that is tried again: its result takes the place of EAX
   interruptedUser(a, 1);
   a.push(VECTOR_SYSTEM_CALL - 256);
   interruptedUser(a, 2);

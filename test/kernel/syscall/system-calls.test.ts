@@ -17,6 +17,7 @@ describe("system calls", () => {
   before(async () => {
     await programs.build("calls");
     await programs.build("files");
+    await programs.build("signals");
     for (const [name, target] of chainOfLinks("calls")) {
       symlinkSync(target, `${programs.folder}/${name}`);
     }
@@ -43,6 +44,14 @@ describe("system calls", () => {
     }
   });
 
+  it("about signals are answered by the host's Linux as expected", {
+    skip: nativeMissing(),
+  }, () => {
+    const { output, status } = programs.run("signals");
+    assert.match(output, GOOD);
+    assert.equal(status, 0);
+  });
+
   for (const machine of ["v86", "qemu"] as const satisfies readonly MachineName[]) {
     const skip = skipReason(machine);
     it(`are answered by our kernel the same way, on ${machine}`, { skip }, async () => {
@@ -50,6 +59,15 @@ describe("system calls", () => {
       const program = ["calls", "/bin/calls", "/bin/chain"];
       const { ending, output } = await runProgram(machine, program, { files });
       assert.match(output.replace(/^kernel: calls\[1\]: no system call.*\n/gm, ""), GOOD);
+      assert.deepEqual(ending, { kind: "exit", status: 0 });
+    });
+
+    it(`about signals are answered by our kernel the same way, on ${machine}`, {
+      skip,
+    }, async () => {
+      const { ending, output } = await runProgram(machine, ["signals"]);
+      const faults = /^signals\[\d+\] killed by SIGSEGV: .*\n {2}at .*\n/gm;
+      assert.match(output.replace(faults, ""), GOOD);
       assert.deepEqual(ending, { kind: "exit", status: 0 });
     });
 

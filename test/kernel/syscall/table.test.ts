@@ -31,6 +31,7 @@ const WITHOUT_ARGUMENTS = [
   "sync",
   "munlockall",
   "gettid",
+  ...["pause", "sigreturn", "rt_sigreturn"],
 ];
 
 /** Calls that mean the same on a kernel like this. */

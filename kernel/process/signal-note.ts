@@ -1,0 +1,33 @@
+// What comes with a signal: who sent it and why, for siginfo_t.
+//
+// Notes of a process are a list, in the order in which they came. A signal below SIGRTMIN has one
+// at most; without memory for a note a signal comes without.
+
+import { allocate, free } from "../memory/heap";
+
+@unmanaged
+export class SignalNote {
+  next: SignalNote | null = null;
+  signal: u32 = 0;
+  /** SI_USER, … */
+  code: i32 = 0;
+  /** The sender, or the child that the signal is about. */
+  pid: u32 = 0;
+  user: u32 = 0;
+  /** A value that was sent along, an address that faulted, or a child's status. */
+  value: u32 = 0;
+}
+
+/** A copy of a note in the heap, or null when out of memory. */
+export function keepNote(note: SignalNote): SignalNote | null {
+  const at = allocate(offsetof<SignalNote>());
+  if (at === 0) return null;
+  memory.copy(at, changetype<usize>(note), offsetof<SignalNote>());
+  const kept = changetype<SignalNote>(at);
+  kept.next = null;
+  return kept;
+}
+
+export function freeNote(note: SignalNote): void {
+  free(changetype<usize>(note));
+}

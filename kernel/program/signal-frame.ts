@@ -1,0 +1,335 @@
+// The stack frame of a signal handler: built when a signal is delivered, and taken back by
+// sigreturn(2). src/abi/signal-frame.ts draws it.
+//
+// What comes back is an allegation like any user's data: only registers are taken from it that a
+// program may set anyway, the selectors are constants, EFLAGS is masked on the way out, and bits of
+// MXCSR that the processor lacks are cleared, because FXRSTOR would fault on them in ring 0. A
+// forged frame hurts nobody but its maker (law 7).
+//
+// Where a handler returns to: its restorer, or a page of code that is mapped into the space when it
+// is first needed, read-only for the user, the same frame in all spaces:
+//
+//   0   pop eax; mov eax, 119; int 0x80        sigreturn
+//   8   mov eax, 173; int 0x80                 rt_sigreturn
+
+import { EFAULT } from "../../src/abi/errno";
+import { PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
+import {
+  CONTEXT_CR2,
+  CONTEXT_CS,
+  CONTEXT_EAX,
+  CONTEXT_EBP,
+  CONTEXT_EBX,
+  CONTEXT_ECX,
+  CONTEXT_EDI,
+  CONTEXT_EDX,
+  CONTEXT_EFLAGS,
+  CONTEXT_EIP,
+  CONTEXT_ERROR,
+  CONTEXT_ESI,
+  CONTEXT_ESP,
+  CONTEXT_FPSTATE,
+  CONTEXT_OLD_MASK,
+  CONTEXT_SS,
+  CONTEXT_USER_ESP,
+  CONTEXT_VECTOR,
+  FPSTATE_FXSAVE,
+  FPSTATE_SIZE,
+  RT_SIGFRAME_INFO,
+  RT_SIGFRAME_SIZE,
+  RT_SIGFRAME_UCONTEXT,
+  SIGCONTEXT_SIZE,
+  SIGFRAME_CONTEXT,
+  SIGFRAME_HIGH_MASK,
+  SIGFRAME_SIZE,
+  SIGINFO_CODE,
+  SIGINFO_PID,
+  SIGINFO_USER,
+  SIGINFO_VALUE,
+  UCONTEXT_CONTEXT,
+  UCONTEXT_MASK,
+  UCONTEXT_STACK,
+} from "../../src/abi/signal-frame";
+import {
+  SA_ONSTACK,
+  SA_RESTORER,
+  SA_SIGINFO,
+  SI_KERNEL,
+  SIGBUS,
+  SIGFPE,
+  SIGILL,
+  SIGSEGV,
+  SIGTRAP,
+  SS_DISABLE,
+  SS_ONSTACK,
+} from "../../src/abi/signals";
+import {
+  clearFloatingPoint,
+  FLOATING_POINT_SIZE,
+  hasFloatingPoint,
+  keepKnownMxcsr,
+  loadFloatingPoint,
+  saveFloatingPoint,
+} from "../machine/i686/floating-point";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { findRoom, mapRange } from "../memory/map-range";
+import { createMemoryObject, MemoryObject } from "../memory/memory-object";
+import { REGION_EXECUTE, REGION_READ } from "../memory/region";
+import { AddressSpace, currentSpace } from "../memory/space";
+import { copyIn, copyOut, userPointer } from "../memory/user-memory";
+import { closeWindow, openWindow } from "../memory/window";
+import { SignalAction } from "../process/signal-actions";
+import { SignalNote } from "../process/signal-note";
+import { currentThread, Thread } from "../thread/thread";
+
+const FPSTATE_ALIGNMENT: u32 = 64;
+/** The psABI wants ESP + 4 to be a multiple of this where a function begins. */
+const STACK_ALIGNMENT: u32 = 16;
+/** The end of sigreturn's code, and where rt_sigreturn's begins. */
+const RT_RETURN_CODE: u32 = 8;
+const WORD: u32 = 4;
+const HALF: u32 = 32;
+
+/** A frame, and floating-point state, on their way. No thread blocks while they are in use. */
+const frameBytes: usize = memory.data(288, 16);
+const floatingPoint: usize = memory.data(FPSTATE_SIZE, 16);
+
+let returnCode: MemoryObject | null = null;
+
+/**
+ * Makes the current thread run the handler of `action` for the signal of `note` when it returns to
+ * user mode, and come back to where `frame` says. `mask` is what is restored then. 0, or -EFAULT or
+ * -ENOMEM when there is no room for it on the user's stack: nothing has changed.
+ */
+export function buildSignalFrame(
+  frame: TrapFrame,
+  action: SignalAction,
+  note: SignalNote,
+  mask: u64,
+): i32 {
+  const thread = currentThread;
+  const isLong = (action.flags & SA_SIGINFO) !== 0;
+  const size = isLong ? RT_SIGFRAME_SIZE : SIGFRAME_SIZE;
+  const top = chooseStack(thread, frame, action);
+  const state = hasFloatingPoint() ? (top - FPSTATE_SIZE) & ~(FPSTATE_ALIGNMENT - 1) : 0;
+  const below = state !== 0 ? state : top;
+  const esp = ((below - size + WORD) & ~(STACK_ALIGNMENT - 1)) - WORD;
+  if (esp > frame.esp && esp > top) return -EFAULT; // it wrapped at 0
+  const returnTo = returnAddress(action, isLong);
+  if (returnTo === 0) return -EFAULT;
+  memory.fill(frameBytes, 0, size);
+  store<u32>(frameBytes, returnTo);
+  store<u32>(frameBytes, note.signal, WORD);
+  if (isLong) putLongFrame(esp, thread, frame, note, mask, state);
+  else {
+    putContext(frameBytes + SIGFRAME_CONTEXT, thread, frame, mask, state);
+    store<u32>(frameBytes, <u32>(mask >> HALF), SIGFRAME_HIGH_MASK);
+  }
+  let result = state !== 0 ? sendFloatingPoint(state) : 0;
+  if (result === 0) result = copyOut(userPointer(esp), frameBytes, size);
+  if (result !== 0) return result;
+  enterHandler(frame, action, note.signal, esp, isLong);
+  return 0;
+}
+
+function putLongFrame(
+  esp: u32,
+  thread: Thread,
+  frame: TrapFrame,
+  note: SignalNote,
+  mask: u64,
+  state: u32,
+): void {
+  store<u32>(frameBytes, esp + RT_SIGFRAME_INFO, 8);
+  store<u32>(frameBytes, esp + RT_SIGFRAME_UCONTEXT, 12);
+  putInfo(frameBytes + RT_SIGFRAME_INFO, note);
+  const context = frameBytes + RT_SIGFRAME_UCONTEXT;
+  putAlternativeStack(context + UCONTEXT_STACK, thread, frame.esp);
+  putContext(context + UCONTEXT_CONTEXT, thread, frame, mask, state);
+  store<u64>(context, mask, UCONTEXT_MASK);
+}
+
+/** A siginfo_t of what came with a signal. */
+export function putInfo(to: usize, note: SignalNote): void {
+  store<u32>(to, note.signal);
+  store<i32>(to, note.code, SIGINFO_CODE);
+  if (isFaultOf(note)) {
+    store<u32>(to, note.value, SIGINFO_PID);
+    return;
+  }
+  store<u32>(to, note.pid, SIGINFO_PID);
+  store<u32>(to, note.user, SIGINFO_USER);
+  store<u32>(to, note.value, SIGINFO_VALUE);
+}
+
+/** Whether the signal tells of a fault: then its value is an address. */
+function isFaultOf(note: SignalNote): bool {
+  const signal = note.signal;
+  const isFault =
+    signal === SIGSEGV ||
+    signal === SIGBUS ||
+    signal === SIGILL ||
+    signal === SIGFPE ||
+    signal === SIGTRAP;
+  return isFault && note.code > 0 && note.code !== SI_KERNEL;
+}
+
+/** A stack_t of the thread's alternative stack, as seen with that ESP. */
+export function putAlternativeStack(to: usize, thread: Thread, esp: u32): void {
+  const isOnIt = thread.isOnAlternativeStack(esp);
+  const flags = thread.alternativeSize === 0 ? SS_DISABLE : isOnIt ? SS_ONSTACK : 0;
+  store<u32>(to, thread.alternativeStack);
+  store<u32>(to, flags, 4);
+  store<u32>(to, thread.alternativeSize, 8);
+}
+
+/** Where the frame's stack begins, downwards. */
+function chooseStack(thread: Thread, frame: TrapFrame, action: SignalAction): u32 {
+  const isWanted = (action.flags & SA_ONSTACK) !== 0 && thread.alternativeSize !== 0;
+  if (!isWanted || thread.isOnAlternativeStack(frame.esp)) return frame.esp;
+  return thread.alternativeStack + thread.alternativeSize;
+}
+
+function putContext(to: usize, thread: Thread, frame: TrapFrame, mask: u64, state: u32): void {
+  store<u32>(to, frame.edi, CONTEXT_EDI);
+  store<u32>(to, frame.esi, CONTEXT_ESI);
+  store<u32>(to, frame.ebp, CONTEXT_EBP);
+  store<u32>(to, frame.esp, CONTEXT_ESP);
+  store<u32>(to, frame.ebx, CONTEXT_EBX);
+  store<u32>(to, frame.edx, CONTEXT_EDX);
+  store<u32>(to, frame.ecx, CONTEXT_ECX);
+  store<u32>(to, frame.eax, CONTEXT_EAX);
+  store<u32>(to, frame.vector, CONTEXT_VECTOR);
+  store<u32>(to, frame.error, CONTEXT_ERROR);
+  store<u32>(to, frame.eip, CONTEXT_EIP);
+  store<u32>(to, frame.cs, CONTEXT_CS);
+  store<u32>(to, frame.eflags, CONTEXT_EFLAGS);
+  store<u32>(to, frame.esp, CONTEXT_USER_ESP);
+  store<u32>(to, frame.ss, CONTEXT_SS);
+  store<u32>(to, state, CONTEXT_FPSTATE);
+  store<u32>(to, <u32>mask, CONTEXT_OLD_MASK);
+  store<u32>(to, thread.faultAddress, CONTEXT_CR2);
+}
+
+function sendFloatingPoint(to: u32): i32 {
+  memory.fill(floatingPoint, 0, FPSTATE_SIZE);
+  saveFloatingPoint(floatingPoint + FPSTATE_FXSAVE);
+  // Control, status and tag words are in both halves; a program that changes one knows the other.
+  store<u32>(floatingPoint, 0xffff0000 | load<u16>(floatingPoint, FPSTATE_FXSAVE));
+  store<u32>(floatingPoint, 0xffff0000 | load<u16>(floatingPoint, FPSTATE_FXSAVE + 2), 4);
+  store<u32>(floatingPoint, 0xffffffff, 8);
+  return copyOut(userPointer(to), floatingPoint, FPSTATE_SIZE);
+}
+
+/** The registers with which a handler begins. */
+function enterHandler(
+  frame: TrapFrame,
+  action: SignalAction,
+  signal: u32,
+  esp: u32,
+  isLong: bool,
+): void {
+  frame.startProgram(action.handler, esp);
+  // For handlers that were compiled with -mregparm=3.
+  frame.eax = signal;
+  frame.edx = isLong ? esp + RT_SIGFRAME_INFO : 0;
+  frame.ecx = isLong ? esp + RT_SIGFRAME_UCONTEXT : 0;
+}
+
+/** Where the handler returns to, or 0 when out of memory. */
+function returnAddress(action: SignalAction, isLong: bool): u32 {
+  if ((action.flags & SA_RESTORER) !== 0) return action.restorer;
+  const page = returnPage(currentSpace);
+  return page === 0 ? 0 : isLong ? page + RT_RETURN_CODE : page;
+}
+
+/** The page of code in that space, mapped if it is not there yet; 0 when out of memory. */
+function returnPage(space: AddressSpace): usize {
+  if (space.signalReturn !== 0) {
+    const region = space.findRegion(space.signalReturn);
+    if (region !== null && region.object === returnCode) return space.signalReturn;
+  }
+  if (returnCode === null) returnCode = makeReturnCode();
+  const object = returnCode;
+  const room = findRoom(space, 0, PAGE_SIZE);
+  if (object === null || room === 0) return 0;
+  const rights = REGION_READ | REGION_EXECUTE;
+  if (mapRange(space, room, room + PAGE_SIZE, rights, 0, object) !== 0) return 0;
+  space.signalReturn = room;
+  return room;
+}
+
+function makeReturnCode(): MemoryObject | null {
+  const object = createMemoryObject();
+  if (object === null) return null;
+  object.size = PAGE_SIZE;
+  const frame = object.ensureFrame(0);
+  if (frame === 0) {
+    object.release();
+    return null;
+  }
+  const window = openWindow(frame);
+  store<u32>(window, 0x0077b858); // pop eax; mov eax, 119
+  store<u32>(window, 0x80cd0000, 4); // int 0x80
+  store<u32>(window, 0x0000adb8, 8); // mov eax, 173
+  store<u32>(window, 0x0080cd00, 12); // int 0x80
+  closeWindow(window);
+  return object;
+}
+
+/**
+ * Takes back the frame of a handler without SA_SIGINFO, whose address is `at`. 0, and the mask is
+ * in restoredMask; or -EFAULT.
+ */
+export function takeSignalFrame(frame: TrapFrame, at: u32): i32 {
+  if (copyIn(userPointer(at), frameBytes, SIGFRAME_SIZE) !== 0) return -EFAULT;
+  const context = frameBytes + SIGFRAME_CONTEXT;
+  const high = load<u32>(frameBytes, SIGFRAME_HIGH_MASK);
+  restoredMask = ((<u64>high) << HALF) | <u64>load<u32>(context, CONTEXT_OLD_MASK);
+  return takeContext(frame, context);
+}
+
+/** As takeSignalFrame(), of a handler with SA_SIGINFO. */
+export function takeLongSignalFrame(frame: TrapFrame, at: u32): i32 {
+  if (copyIn(userPointer(at), frameBytes, RT_SIGFRAME_SIZE) !== 0) return -EFAULT;
+  const context = frameBytes + RT_SIGFRAME_UCONTEXT;
+  restoredMask = load<u64>(context, UCONTEXT_MASK);
+  restoredStack = context + UCONTEXT_STACK;
+  return takeContext(frame, context + UCONTEXT_CONTEXT);
+}
+
+/** What the last frame said: the mask, and the address of a stack_t. */
+export let restoredMask: u64 = 0;
+export let restoredStack: usize = 0;
+
+function takeContext(frame: TrapFrame, context: usize): i32 {
+  const state = load<u32>(context, CONTEXT_FPSTATE);
+  const result = takeFloatingPoint(state);
+  if (result !== 0) return result;
+  frame.startProgram(load<u32>(context, CONTEXT_EIP), load<u32>(context, CONTEXT_USER_ESP));
+  frame.eflags = load<u32>(context, CONTEXT_EFLAGS);
+  frame.edi = load<u32>(context, CONTEXT_EDI);
+  frame.esi = load<u32>(context, CONTEXT_ESI);
+  frame.ebp = load<u32>(context, CONTEXT_EBP);
+  frame.ebx = load<u32>(context, CONTEXT_EBX);
+  frame.edx = load<u32>(context, CONTEXT_EDX);
+  frame.ecx = load<u32>(context, CONTEXT_ECX);
+  frame.eax = load<u32>(context, CONTEXT_EAX);
+  return 0;
+}
+
+/** Without an address the registers are cleared, as on Linux. */
+function takeFloatingPoint(state: u32): i32 {
+  if (!hasFloatingPoint()) return 0;
+  const to = floatingPoint + FPSTATE_FXSAVE;
+  const from = userPointer(state + FPSTATE_FXSAVE);
+  if (state === 0) clearFloatingPoint(to);
+  else if (copyIn(from, to, FLOATING_POINT_SIZE) !== 0) return -EFAULT;
+  keepKnownMxcsr(to);
+  loadFloatingPoint(to);
+  return 0;
+}
+
+if (RT_SIGFRAME_SIZE > 288 || SIGFRAME_SIZE > 288) ERROR("frameBytes holds either frame");
+if (SIGFRAME_CONTEXT + SIGCONTEXT_SIZE > SIGFRAME_HIGH_MASK) ERROR("the context comes first");
+if (USER_END % STACK_ALIGNMENT !== 0) ERROR("a stack begins aligned");

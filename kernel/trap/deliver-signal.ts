@@ -1,0 +1,133 @@
+// Delivering signals: what happens to a thread with a pending signal before it returns to user
+// mode.
+//
+//   take the signal -> ignore it, end, stop, or run a handler
+//
+// A call that was interrupted (its result is -ERESTARTSYS) is tried again if no handler runs, or
+// one that was set with SA_RESTART: EIP goes back over `int 0x80`, and EAX gets the number again,
+// which the trampoline kept in the frame. Otherwise its result becomes -EINTR.
+
+import { VECTOR_SYSTEM_CALL } from "../../src/abi/descriptors";
+import { EINTR, ERESTARTSYS } from "../../src/abi/errno";
+import {
+  CLD_STOPPED,
+  isIgnoredByDefault,
+  isStopSignal,
+  SA_NOCLDSTOP,
+  SA_NODEFER,
+  SA_RESETHAND,
+  SA_RESTART,
+  SIG_DFL,
+  SIG_IGN,
+  SIGCHLD,
+  SIGKILL,
+  SIGSEGV,
+  signaledStatus,
+} from "../../src/abi/signals";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { exitProcess } from "../process/exit";
+import { chooseSignal, signalBit, takenNote, takePending } from "../process/pending-signals";
+import { currentProcess, Process } from "../process/process";
+import { sendNote, tellParent } from "../process/signal";
+import { SignalAction, setSignalAction, signalAction } from "../process/signal-actions";
+import { SignalNote } from "../process/signal-note";
+import { buildSignalFrame } from "../program/signal-frame";
+import { suspend } from "../thread/schedule";
+import { currentThread } from "../thread/thread";
+
+/** `int 0x80`. */
+const INSTRUCTION_SIZE: u32 = 2;
+
+const childNote = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
+const usual = changetype<SignalAction>(memory.data(offsetof<SignalAction>(), 8));
+
+/** Takes what is pending. Does not return if that ends the process. */
+export function deliverSignals(): void {
+  const process = currentProcess();
+  const thread = currentThread;
+  while (thread.pendingSignal !== 0) {
+    const signal = thread.pendingSignal;
+    takePending(process, signal);
+    chooseSignal(process, thread);
+    if (runsHandler(process, signal)) return;
+  }
+  settleCall(thread.frame, false, 0);
+  restoreMask();
+}
+
+/** Does what is to be done about a signal. True if a handler is to run: no other is taken then. */
+function runsHandler(process: Process, signal: u32): bool {
+  const action = signalAction(process, signal);
+  const handler = action.handler;
+  if (handler === SIG_IGN) return false;
+  if (handler === SIG_DFL) {
+    if (isIgnoredByDefault(signal) || isSparedFirst(process, signal)) return false;
+    if (!isStopSignal(signal)) exitProcess(signaledStatus(signal));
+    stop(process, signal);
+    return false;
+  }
+  startHandler(process, signal, action);
+  return true;
+}
+
+/** Process 1 is not ended or stopped by what it said nothing about, but for faults of its own. */
+function isSparedFirst(process: Process, signal: u32): bool {
+  return process.pid === 1 && isStopSignal(signal);
+}
+
+function startHandler(process: Process, signal: u32, action: SignalAction): void {
+  const thread = currentThread;
+  const frame = thread.frame;
+  settleCall(frame, true, action.flags);
+  const mask = thread.hasSavedMask ? thread.savedMask : thread.signalMask;
+  thread.hasSavedMask = false;
+  const flags = action.flags;
+  const result = buildSignalFrame(frame, action, takenNote, mask);
+  if (result !== 0) {
+    // There is no stack for the handler: as Linux does, the program ends with SIGSEGV.
+    exitProcess(signaledStatus(signal === SIGKILL ? SIGKILL : SIGSEGV));
+    return;
+  }
+  thread.signalMask |= action.mask;
+  if ((flags & SA_NODEFER) === 0) thread.signalMask |= signalBit(signal);
+  if ((flags & SA_RESETHAND) !== 0) setSignalAction(process, signal, usual);
+  chooseSignal(process, thread);
+}
+
+/** Decides what becomes of a call that was interrupted. */
+function settleCall(frame: TrapFrame, runsHandler: bool, flags: u32): void {
+  if (frame.vector !== VECTOR_SYSTEM_CALL || <i32>frame.eax !== -ERESTARTSYS) return;
+  if (runsHandler && (flags & SA_RESTART) === 0) {
+    frame.result = -EINTR;
+    return;
+  }
+  frame.eax = frame.error;
+  frame.eip -= INSTRUCTION_SIZE;
+}
+
+/** The call that lent the thread another mask has ended without a handler. */
+function restoreMask(): void {
+  const thread = currentThread;
+  if (!thread.hasSavedMask) return;
+  thread.hasSavedMask = false;
+  thread.signalMask = thread.savedMask;
+  chooseSignal(currentProcess(), thread);
+}
+
+/** Stays here until SIGCONT or SIGKILL comes. */
+function stop(process: Process, signal: u32): void {
+  process.isStopped = true;
+  process.stopSignal = signal;
+  process.wasContinued = false;
+  tellParent(process);
+  const parent = process.parent;
+  if (parent !== null && (signalAction(parent, SIGCHLD).flags & SA_NOCLDSTOP) === 0) {
+    childNote.signal = SIGCHLD;
+    childNote.code = CLD_STOPPED;
+    childNote.pid = process.pid;
+    childNote.value = signal;
+    sendNote(parent, childNote);
+  }
+  while (process.isStopped && currentThread.pendingSignal !== SIGKILL) suspend();
+  process.isStopped = false;
+}
