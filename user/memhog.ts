@@ -48,6 +48,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   const wanted = argc === 2 ? parseDecimal(argument(argv, 1)) : 0;
   if (wanted < 0 || wanted > 4095) return refuse(argv, 1, USAGE);
 
+  // What the program writes to later must have its frames now: a page that was only read has none.
+  store<u32>(status, 0);
   const before = freeFrames();
   const child = fork();
   if (child === 0) exit(hog(argc === 2 ? (<u32>wanted) << MIB_SHIFT : ANY));
@@ -160,7 +162,6 @@ function writeHigh(start: u32, end: u32): void {
   printHex(lowest);
   print(" to ");
   printHex(end - PAGE_SIZE);
-  printLine("");
 }
 
 function printProgress(pages: u32, highest: u32): void {
@@ -168,7 +169,6 @@ function printProgress(pages: u32, highest: u32): void {
   printDecimal(pages / 256);
   print(" MiB, highest address ");
   printHex(highest);
-  printLine("");
 }
 
 /** Whether every page still has what was written to it. */
