@@ -5,7 +5,7 @@
 //   --linux VMLINUZ   measures this Linux for i386 in the same run, with page-table isolation
 //                     (pti=on). Debian's is in linux-image-686-pae: apt-get download, then
 //                     dpkg -x FILE DIR; DIR/boot/vmlinuz-…
-//   --bless           stores the figures of this run in bench/figures.json
+//   --bless           stores the figures of this run in bench/figures.json, and in README.md
 //   --json            prints one JSON document instead of the table
 //
 // What system calls and faults cost is counted in instructions: one program (bench/kernel/) runs on
@@ -29,6 +29,7 @@ import { readElfImage, symbolAddress } from "../src/inspect/elf-image";
 import { readElf } from "../src/link/elf/read";
 import { encodeCommandLine } from "../src/machine/command-line";
 import { countRows } from "./kernel/count";
+import { readmeTable, withTable } from "./kernel/readme-table";
 import { ROWS } from "./kernel/rows";
 import {
   bless,
@@ -44,6 +45,7 @@ const BUILD = join(INSTALLATION, "build");
 const KERNEL = join(BUILD, "kernel.elf");
 const COMMAND = join(INSTALLATION, "bin", "isthmus.js");
 const FIGURES = join(INSTALLATION, "bench", "figures.json");
+const README = join(INSTALLATION, "README.md");
 const LINUX_OPTIONS = "console=ttyS0 pti=on quiet norandmaps";
 const KIB = 1024;
 
@@ -88,6 +90,7 @@ function json(): string {
 function storeFigures(): Figures {
   const blessed = bless(ROWS, ours, linux, figures);
   writeFileSync(FIGURES, `${JSON.stringify(blessed, null, 2)}\n`);
+  writeFileSync(README, withTable(readFileSync(README, "utf8"), readmeTable(blessed)));
   return blessed;
 }
 

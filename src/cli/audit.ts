@@ -24,7 +24,7 @@
 //
 // Example
 //   $ npx isthmus audit
-//   v86: every law holds
+//   v86: no law is broken
 //
 //   law 1  holds      the trampoline is all that is shared
 //                     3 pages, 12288 bytes, in 5 user spaces
