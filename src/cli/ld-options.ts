@@ -164,6 +164,7 @@ const WITHOUT_EFFECT: Readonly<Record<string, Values>> = {
   "discard-locals": "none",
   "discard-none": "none",
   EL: "none",
+  g: "none",
   O: "optional",
   Qy: "none",
   "no-ld-generated-unwind-info": "none",

@@ -57,7 +57,11 @@ export function linkByScript(link: LinkByScript): ScriptedImage {
   // Take from archives what is needed.
   const objects = pullMembers(link.inputs, {
     defined: [],
-    wanted: [...options.undefinedNames, ...script.undefinedNames],
+    wanted: [
+      ...(entry.isGiven ? [entry.name] : []),
+      ...options.undefinedNames,
+      ...script.undefinedNames,
+    ],
     takesAll: (archive) => options.wholeArchives.has(archive),
   });
   const machine = machineOf(objects);
@@ -185,10 +189,9 @@ function dropUnwindTables(
   return dropped;
 }
 
-/** Notes, and functions that run before and after main. */
+/** Notes are for tools, which no code refers to. All else needs KEEP, as GNU ld has it. */
 function isAlwaysKept({ section }: InputSection): boolean {
-  if (section.retain === true) return true;
-  return /^\.(note|init|fini|preinit_array|init_array|fini_array)(\.|$)/.test(section.name);
+  return section.retain === true || section.name.startsWith(".note");
 }
 
 /** The offset table counts as part of the first object. */

@@ -68,6 +68,7 @@ describe("isthmus-ld", { skip: unlessInstalled("gcc") }, () => {
     const options = ["-m32", "-ffreestanding", "-fno-pic", "-fno-pie", "-O1"];
     run("gcc", ...options, "-c", file("kernel.c"), "-o", file("kernel.o"));
     run("ar", "rcs", file("libkernel.a"), file("kernel.o"));
+    run("ar", "rcs", file("libstart.a"), file("start.o"));
   });
   after(() => rmSync(folder, { recursive: true }));
 
@@ -77,6 +78,7 @@ describe("isthmus-ld", { skip: unlessInstalled("gcc") }, () => {
     compare("-m", "elf_i386", "-N", "-e", "start", "-Ttext", "0x7C00", ...objects);
     compare("-m", "elf_i386", "-Tkernel.ld", "--gc-sections", "start.o", "-L.", "-lkernel");
     compare("-melf_i386", "-Tkernel.ld", "start.o", "--start-group", "libkernel.a", "--end-group");
+    compare("-melf_i386", "-Tkernel.ld", "libstart.a", "libkernel.a");
     compare("-melf_i386", "--defsym=extra=start+4", "-static", "-estart", ...objects);
     compare("-melf_i386", "-z", "max-page-size=0x200000", "-Tkernel.ld", "-n", ...objects);
   });
