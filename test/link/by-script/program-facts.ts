@@ -11,12 +11,25 @@ import {
 } from "../../../src/abi/elf";
 import { type ElfFile, readElf } from "../../../src/link/elf/read";
 
+/** The byte of the ELF header that says whether it is a file of 64 bits. */
+const CLASS = 4;
 /** Fields of the ELF header that count what is not loaded: e_shoff, and e_shnum with e_shstrndx. */
-const UNLOADED_FIELDS = [
-  [32, 4],
-  [48, 4],
-] as const;
-const EHDR_END = 52;
+const UNLOADED_FIELDS = {
+  1: {
+    fields: [
+      [32, 4],
+      [48, 4],
+    ],
+    end: 52,
+  },
+  2: {
+    fields: [
+      [40, 8],
+      [60, 4],
+    ],
+    end: 64,
+  },
+} as const;
 
 export interface ProgramFacts {
   readonly entry: string;
@@ -28,12 +41,13 @@ export interface ProgramFacts {
 /** @param name what errors call the file */
 export function programFacts(bytes: Uint8Array, name: string): ProgramFacts {
   const file = readElf(bytes, name);
+  const header = UNLOADED_FIELDS[bytes[CLASS] === 2 ? 2 : 1];
   const hex = (value: number | bigint) => value.toString(16);
   const segments = [...file.segments].map((segment) => {
     const { type, offset, address, loadAddress, fileSize, memorySize, flags } = segment;
     const loaded = bytes.slice(offset, offset + fileSize);
-    if (offset === 0 && loaded.length >= EHDR_END) {
-      for (const [at, size] of UNLOADED_FIELDS) loaded.fill(0, at, at + size);
+    if (offset === 0 && loaded.length >= header.end) {
+      for (const [at, size] of header.fields) loaded.fill(0, at, at + size);
     }
     const facts = [type, offset, address, loadAddress, fileSize, memorySize, flags].map(hex);
     const content = type === PT_LOAD ? Buffer.from(loaded).toString("hex") : "";
