@@ -64,8 +64,10 @@ function entryProblem(subject: Subject): string | undefined {
   const segment = subject.segmentAt(file.entry);
   if (!segment) return "lies in no segment";
   // Before paging permissions do not matter: many boot sections are declared without x.
-  if (!segment.execute && segment.write)
-    return `is in ${subject.sectionAt(file.entry)?.name ?? "data"}, not code`;
+  const home = subject.sectionAt(file.entry);
+  if (!segment.execute && segment.write && !home?.execute) {
+    return `is in ${home?.name ?? "data"}, not code`;
+  }
   const header = protocols.multiboot ?? protocols.multiboot2;
   const at = segment.offset + Number(file.entry - segment.address);
   if (header && at >= header.offset && at < header.offset + 12) return "is the Multiboot header";

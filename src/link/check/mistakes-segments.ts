@@ -87,11 +87,12 @@ function overlaps(subject: Subject): Finding[] {
   });
 }
 
-function empties({ file }: Subject): Finding[] {
+function empties({ file, protocols }: Subject): Finding[] {
   return file.segments
     .filter(({ type, memorySize }) => type === 1 && memorySize === 0n)
     .map(({ index, address }) => ({
-      severity: "warning",
+      // Limine passes over it, and its own template has one until there is data.
+      severity: protocols.limine ? "note" : "warning",
       what: `segment ${index} at ${hex(address)} is empty`,
       change: "Remove its line from PHDRS, or the section without content that it is for.",
       subject: `segment ${index}`,

@@ -208,6 +208,32 @@ function shownPages({ memory, registers }: Snapshot): string[] {
     .sort();
 }
 
+/** What is wrong after a change of the entry for the first page of .text. */
+const CHANGES: readonly (readonly [string, (entry: bigint) => bigint])[] = [
+  ["LAY033", () => 0n],
+  ["LAY036", (entry) => entry + 0x8000n],
+  ["LAY037", (entry) => entry | (1n << 63n)],
+];
+
+/** The kernel with another entry for the first page of .text. */
+function damaged(kernel: Uint8Array, paging: Paging, change: (entry: bigint) => bigint) {
+  const subject = new Subject(readLinkedElf(kernel, "kernel.elf"));
+  const name = `boot_page_table_${OFFSET.toString(16)}`;
+  const table = subject.symbolNamed(name);
+  const text = subject.sections.find((section) => section.name === ".text");
+  const segment = table && subject.segmentAt(table.address);
+  assert.ok(table && text && segment);
+  const size = paging === "two-level" ? 4 : 8;
+  const index = Number(text.address - BigInt(OFFSET)) >> 12;
+  const at = segment.offset + Number(table.address - segment.address) + index * size;
+  const bytes = Uint8Array.from(kernel);
+  const view = new DataView(bytes.buffer);
+  const entry = size === 4 ? BigInt(view.getUint32(at, true)) : view.getBigUint64(at, true);
+  if (size === 4) view.setUint32(at, Number(BigInt.asUintN(32, change(entry))), true);
+  else view.setBigUint64(at, change(entry), true);
+  return bytes;
+}
+
 describe("page tables from a layout", () => {
   for (const kind of KINDS) {
     const { language, paging, machine, program, needs } = kind;
@@ -230,10 +256,13 @@ describe("page tables from a layout", () => {
       } finally {
         await guest.close();
       }
-      const serious = check(kernel, "kernel.elf").findings.filter(
-        ({ severity }) => severity !== "note",
-      );
-      assert.deepEqual(serious, []);
+      assert.deepEqual(check(kernel, "kernel.elf").findings, []);
+      for (const [code, change] of CHANGES) {
+        const { findings } = check(damaged(kernel, paging, change), "kernel.elf");
+        const found = findings.map((finding) => finding.code);
+        const has = paging !== "two-level" || code !== "LAY037";
+        assert.deepEqual(found, has ? [code] : [], `${code} by ${findings[0]?.what}`);
+      }
     });
   }
 });
