@@ -210,6 +210,38 @@ export const SOURCES_64 = {
       mov %fs:depth@tpoff, %eax
       ret
   `,
+  // A program for Linux: it prints, and its exit status is what its parts have counted.
+  "hello.c": `
+    static long call(long number, long first, const void *second, long third) {
+      long result;
+      __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(first), "S"(second), "d"(third)
+        : "rcx", "r11", "memory");
+      return result;
+    }
+    extern const char *words[];
+    extern int sum(int), calls;
+    int (*through)(int) = sum;
+    static int zeros[100];
+    __attribute__((noreturn)) void run(void) {
+      for (int i = 0; words[i]; i++) {
+        long length = 0;
+        while (words[i][length]) length++;
+        call(1, 1, words[i], length);
+        zeros[i]++;
+      }
+      call(60, through(30) + sum(zeros[1]) + calls, 0, 0);
+      __builtin_unreachable();
+    }
+    __asm__(".globl _start\\n_start: xor %ebp, %ebp; and $-16, %rsp; call run");
+  `,
+  "words.cpp": `
+    extern "C" { extern const char *words[]; extern int calls; int sum(int); }
+    template <int N> struct Counter { static int count; int add(int x) { return count += x + N; } };
+    template <int N> int Counter<N>::count = N;
+    const char *words[] = {"hello ", "from ", "our linker\\n", nullptr};
+    int calls;
+    int sum(int x) { static Counter<3> counter; calls++; return counter.add(x); }
+  `,
   "nasm.nasm": `
     bits 64
     default rel

@@ -1,8 +1,9 @@
 // Objects of gcc, clang, gas and nasm for x86-64, linked by us and by GNU ld from the script that
 // `isthmus script` writes: the same bytes at the same addresses, the same entry, the same symbols.
 
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -83,6 +84,8 @@ const LAYOUTS = {
     regions: { low: { start: 0x100000 }, kernel: { load: "low", offset: UPPER } },
     sections: SECTIONS.map((name) => ({ name, region: "kernel" })),
   },
+  /** For Linux. */
+  program: { regions: { kernel: { start: 0x400000 } }, stackHeader: true },
   /** As Limine wants it. */
   limine: { regions: { kernel: { start: UPPER } }, sections: [...GOT, ...SECTIONS] },
   /** Where only position-independent code and the large model reach. */
@@ -197,6 +200,18 @@ const CASES: readonly Case[] = [
   { layout: "unwound", compiler: "gcc:kernel", sources: C },
 ];
 
+const PROGRAMS: readonly Compiler[] = [
+  "gcc:plain",
+  "gcc:none",
+  "gcc:sections",
+  "gcc:pie",
+  "gcc:noplt",
+  "gcc:large",
+  "clang:pic",
+];
+/** What sum() returns the first and the second time, and how often it was called. */
+const STATUS = 36 + 40 + 2;
+
 /** A reason to skip: CI is certain to have only gcc and binutils. */
 function missing({ compiler, sources }: Case): string | false {
   const wanted = ["gcc", "ld", ...(compiler.startsWith("clang") ? ["clang"] : [])];
@@ -215,10 +230,26 @@ function title({ layout, compiler, sources, library }: Case): string {
 }
 
 for (const [number, each] of CASES.entries()) {
-  test(title(each), { skip: missing(each) }, () => compare(each, number));
+  test(title(each), { skip: missing(each) }, () => {
+    compare(each, number);
+  });
 }
 
-function compare({ layout: name, compiler, sources, library }: Case, number: number): void {
+const foreign = process.platform !== "linux" || process.arch !== "x64";
+for (const [index, compiler] of PROGRAMS.entries()) {
+  const each: Case = { layout: "program", compiler, sources: ["hello.c", "words.cpp"] };
+  const skip = missing(each) || (foreign && "this is not Linux on x86-64");
+  test(`a program for Linux runs: ${compiler}`, { skip }, () => {
+    const program = compare(each, CASES.length + index);
+    chmodSync(program, 0o755);
+    const { stdout, status } = spawnSync(program, { encoding: "utf8" });
+    assert.equal(stdout, "hello from our linker\n");
+    assert.equal(status, STATUS);
+  });
+}
+
+/** Links with both; returns the file that we made. */
+function compare({ layout: name, compiler, sources, library }: Case, number: number): string {
   const layout: Layout = { ...LAYOUTS[name], machine: "x86-64", debug: false };
   const paths = sources.map((source) => compiled(source, compiler));
   if (library) {
@@ -237,6 +268,8 @@ function compare({ layout: name, compiler, sources, library }: Case, number: num
     paths.map((path) => readInput(readFileSync(path), path)),
     layout,
   );
-  if (KEEP) writeFileSync(`${theirs}.ours`, writeElf(image));
-  assertSame(writeElf(image), readFileSync(theirs));
+  const ours = `${theirs}.ours`;
+  writeFileSync(ours, writeElf(image));
+  assertSame(readFileSync(ours), readFileSync(theirs));
+  return ours;
 }
