@@ -1,6 +1,7 @@
-// Links a synthetic kernel of 50 MiB and 200,000 symbols with our linker, GNU ld and lld, each from
-// the same files and layout, and prints the processor time that each takes, and its ratio to that
-// of GNU ld.
+// Links a synthetic kernel of 50 MiB and 200,000 symbols with our linker, GNU ld, lld and mold
+// (where they are installed), each from the same files and layout, and prints the processor time
+// that each takes, its ratio to that of GNU ld, and the most memory that it held, where GNU time is
+// installed. mold has no scripts: it places the sections as it likes.
 //
 //   npm run bench:link [-- OBJECTS]
 //
@@ -8,7 +9,7 @@
 // own and to other objects. All linkers write the whole file. Then the kernel of this repository
 // is linked, as the first thing that a process does and warm. Nothing has a limit here.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -79,13 +80,24 @@ interface Timed {
   readonly who: string;
   /** The least of several rounds; undefined if the program is not there or fails. */
   readonly spent: Spent | undefined;
+  /** MiB; undefined: not measured. */
+  readonly memory?: number | undefined;
+}
+
+/** The most memory that a program held, in MiB, as GNU time says. */
+function peakMemory(program: string, parameters: readonly string[]): number | undefined {
+  const words = ["-f", "peak %M", program, ...parameters];
+  const { stderr, error } = spawnSync("/usr/bin/time", words, { encoding: "utf8" });
+  const [, kibibytes] = (!error && /^peak (\d+)$/m.exec(stderr)) || [];
+  return kibibytes === undefined ? undefined : Number(kibibytes) / 1024;
 }
 
 function timed(who: string, program: string, parameters: readonly string[]): Timed {
   try {
-    return { who, spent: least(() => timeCommand(program, parameters, ".")) };
+    const spent = least(() => timeCommand(program, parameters, "."));
+    return { who, spent, memory: peakMemory(program, parameters) };
   } catch (error) {
-    process.stderr.write(`${String(error).slice(0, 400)}\n`);
+    process.stderr.write(`${String(error).slice(0, 200)}\n`);
     return { who, spent: undefined };
   }
 }
@@ -120,6 +132,7 @@ function timeAll(directory: string, paths: readonly string[]): Timed[] {
   return [
     timed("GNU ld", "ld", ["-m", "elf_i386", "-T", file("bfd.ld"), ...rival]),
     timed("lld", "ld.lld", ["-m", "elf_i386", "-T", file("lld.ld"), ...rival]),
+    timed("mold", "mold", ["--no-fork", "-m", "elf_i386", ...rival]),
     timed("isthmus link", process.execPath, [...own, "-o", file("ours.elf"), ...paths]),
     timedHere("link() when warm", paths, file("here.elf")),
   ];
@@ -131,11 +144,13 @@ function print(times: readonly Timed[], bytes: number): void {
     `${OBJECTS} objects, ${mebibytes} MiB, ${OBJECTS * FUNCTIONS} symbols; best of ${ROUNDS}`,
   );
   const base = times[0]?.spent;
-  for (const { who, spent } of times) {
+  for (const { who, spent, memory } of times) {
     const cpu = spent ? `${spent.cpu.toFixed(2)} CPU s` : "none";
     const ratio = spent && base ? `${(spent.cpu / base.cpu).toFixed(2)} x` : "";
     const wall = spent ? `${spent.wall.toFixed(2)} s passed` : "";
-    console.log(`${who.padEnd(18)}${cpu.padStart(12)}${ratio.padStart(9)}${wall.padStart(16)}`);
+    const most = memory === undefined ? "" : `${memory.toFixed(0)} MiB`;
+    const columns = [cpu.padStart(12), ratio.padStart(9), most.padStart(10), wall.padStart(16)];
+    console.log(`${who.padEnd(18)}${columns.join("")}`);
   }
 }
 

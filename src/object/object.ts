@@ -125,9 +125,17 @@ export interface Section {
   readonly align: number;
   readonly size: number;
   readonly bytes: Uint8Array;
+  /** Writes `bytes` to `offset` of the target; absent: they are an array already. */
+  copyTo?(target: Uint8Array, offset: number): void;
   /** The VMA that the code assumes already (asc bakes data addresses in); absent: anywhere. */
   readonly address?: number;
   readonly relocations: readonly Relocation[];
+  /** As `relocations`, one after the other in a record that is reused; absent: only the list. */
+  each?(visit: (relocation: Relocation) => void): void;
+  /** There are relocations; absent: the list says it. */
+  readonly hasRelocations?: boolean;
+  /** All of them are about addresses and distances alone; absent: the list says it. */
+  readonly isPlain?: boolean;
   readonly lines: readonly LineEntry[];
   readonly frame?: FrameInfo;
   /** Its entries may be shared with equal ones of other sections (ELF's SHF_MERGE). */

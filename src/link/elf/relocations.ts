@@ -29,6 +29,11 @@ export interface RelocationType {
   readonly width: RelocationWidth;
 }
 
+/** Whether the result is an address or a distance: no table, and no thread, is involved. */
+export function isPlainKind(kind: RelocationKind): boolean {
+  return kind === "absolute" || kind === "relative" || kind === "signed";
+}
+
 /** Which results fit a field: the least and the most; absent: all, as they wrap. */
 export type Range = readonly [least: number, most: number];
 

@@ -18,7 +18,6 @@ import {
   REL_INFO,
   REL_OFFSET,
   REL_SIZE,
-  RELA_ADDEND,
   RELA_OFFSET,
   RELA_SIZE,
   RELA_SYMBOL,
@@ -54,23 +53,22 @@ import {
 } from "../../abi/elf";
 import { Diagnostic } from "../../base/diagnostic";
 import type {
-  LineEntry,
   Machine,
   MergeInfo,
   ObjectFile,
   ObjectSymbol,
-  Relocation,
   RelocationWidth,
   Section,
   SectionFlags,
   SectionGroup,
 } from "../../object/object";
-import { RELOCATIONS, type RelocationType } from "../elf/relocations";
+import { isPlainKind, RELOCATIONS, type RelocationType } from "../elf/relocations";
 import type { ElfSections } from "../elf/sections";
 import { LINK_FILES } from "../elf/shape";
 import type { ElfSymbols } from "../elf/symbols";
 import { ElfView } from "../elf/view";
 import { unpackSection } from "./compressed-section";
+import { FileSection, type SectionFile } from "./file-section";
 import { refuseBitcode, SLIM_SYMBOL, slimObject } from "./intermediate-code";
 import { sourceLocator } from "./source-lines";
 
@@ -106,10 +104,6 @@ export function readElfObject(bytes: Uint8Array, name: string): ObjectFile {
   return new ObjectReader(file).read();
 }
 
-// Shared, because objects have sections by the thousand.
-const NO_BYTES = new Uint8Array(0);
-const NO_LINES: readonly LineEntry[] = [];
-const NO_RELOCATIONS: readonly Relocation[] = [];
 /** What `flags` can be, by the bits of SHF_WRITE, SHF_ALLOC and SHF_EXECINSTR. */
 const FLAGS: readonly SectionFlags[] = Array.from({ length: 8 }, (_, bits) => ({
   alloc: (bits & SHF_ALLOC) !== 0,
@@ -118,34 +112,6 @@ const FLAGS: readonly SectionFlags[] = Array.from({ length: 8 }, (_, bits) => ({
 }));
 const TLS_FLAGS: readonly SectionFlags[] = FLAGS.map((flags) => ({ ...flags, tls: true }));
 const NO_FLAGS: SectionFlags = { alloc: false, write: false, execute: false };
-
-/** A section whose view of the file is made when it is asked for. */
-class FileSection implements Section {
-  relocations = NO_RELOCATIONS;
-
-  constructor(
-    readonly name: string,
-    readonly type: Section["type"],
-    readonly flags: SectionFlags,
-    readonly align: number,
-    readonly size: number,
-    /** The file, or what was packed in it, and where the section begins there. */
-    readonly file: Uint8Array,
-    readonly start: number,
-    readonly merge: MergeInfo | undefined,
-    readonly retain: boolean,
-    readonly note: true | undefined,
-  ) {}
-
-  get lines(): readonly LineEntry[] {
-    return NO_LINES;
-  }
-
-  get bytes(): Uint8Array {
-    if (this.type === "nobits") return NO_BYTES;
-    return this.file.subarray(this.start, this.start + this.size);
-  }
-}
 
 class ObjectReader {
   readonly #sections: FileSection[] = [];
@@ -159,6 +125,7 @@ class ObjectReader {
 
   readonly #file: ElfView;
   readonly #machine: Machine;
+  readonly #sectionFile: SectionFile;
 
   constructor(file: ElfView) {
     this.#file = file;
@@ -167,6 +134,12 @@ class ObjectReader {
     this.#fileSymbols = file.symbols(this.#fileSections);
     this.#sectionNumbers = new Int32Array(this.#fileSections.count).fill(-1);
     this.#symbolNumbers = new Int32Array(this.#fileSymbols.count).fill(-1);
+    this.#sectionFile = {
+      view: file,
+      types: RELOCATIONS[this.#machine],
+      isRela: this.#machine === "x86-64",
+      symbolNumbers: this.#symbolNumbers,
+    };
   }
 
   read(): ObjectFile {
@@ -213,8 +186,9 @@ class ObjectReader {
       flagsOf(bits),
       align,
       size,
-      unpacked?.bytes ?? file.bytes,
-      unpacked ? 0 : fileSections.offset(index),
+      this.#sectionFile,
+      unpacked?.bytes,
+      fileSections.offset(index),
       mergeOf(bits, fileSections.entrySize(index), size),
       (bits & SHF_GNU_RETAIN) !== 0,
       fileSections.type(index) === SHT_NOTE || undefined,
@@ -317,68 +291,35 @@ class ObjectReader {
     if (size % step !== 0) {
       throw this.#malformed(`section ${fileSections.name(table)} has a torn entry`);
     }
-    const relocations: Relocation[] = new Array(size / step);
-    const content = this.#viewOf(section);
     const start = fileSections.offset(table);
-    let count = 0;
-    let isSorted = section.relocations.length === 0;
+    const isSorted = this.#checkTable(section, start, start + size, isRela);
+    section.addRelocations(start, start + size, isSorted);
+  }
+
+  /** Checks each relocation of a table; returns whether they are in order. */
+  #checkTable(section: FileSection, start: number, end: number, isRela: boolean): boolean {
+    const file = this.#file;
+    let isSorted = true;
     let last = 0;
-    for (let at = start; at < start + size; at += step) {
-      const relocation = isRela ? this.#rela(at, section) : this.#rel(at, section, content);
-      if (!relocation) continue;
-      relocations[count++] = relocation;
-      if (relocation.offset < last) isSorted = false;
-      last = relocation.offset;
+    for (let at = start; at < end; at += isRela ? RELA_SIZE : REL_SIZE) {
+      const info = file.word(at + (isRela ? RELA_TYPE : REL_INFO));
+      const code = isRela ? info : info & 0xff;
+      if (code === 0) continue; // R_386_NONE, R_X86_64_NONE
+      const offset = isRela ? file.extent(at + RELA_OFFSET) : file.word(at + REL_OFFSET);
+      const { kind, width } = this.#relocationType(code, section, offset);
+      this.#checkSymbol(isRela ? file.word(at + RELA_SYMBOL) : info >>> 8, section, offset);
+      this.#checkField(section, offset, width);
+      if (!isPlainKind(kind)) section.isPlain = false;
+      if (offset < last) isSorted = false;
+      last = offset;
     }
-    relocations.length = count;
-    section.relocations = isSorted
-      ? relocations
-      : [...section.relocations, ...relocations].sort((a, b) => a.offset - b.offset);
-  }
-
-  /** The relocation at `at` of the file; undefined: it says that there is nothing to do. */
-  #rel(at: number, section: FileSection, content: DataView): Relocation | undefined {
-    const file = this.#file;
-    const info = file.word(at + REL_INFO);
-    if ((info & 0xff) === 0) return undefined; // R_386_NONE
-    const offset = file.word(at + REL_OFFSET);
-    const { kind, width } = this.#relocationType(info & 0xff, section, offset);
-    const symbol = this.#relocationSymbol(info >>> 8, section, offset);
-    this.#checkField(section, offset, width);
-    return {
-      offset,
-      kind,
-      width,
-      symbol,
-      addend: addendAt(content, section.start + offset, width),
-    };
-  }
-
-  /** The same of a relocation that has its addend beside it. */
-  #rela(at: number, section: FileSection): Relocation | undefined {
-    const file = this.#file;
-    const code = file.word(at + RELA_TYPE);
-    if (code === 0) return undefined; // R_X86_64_NONE
-    const offset = file.extent(at + RELA_OFFSET);
-    const { kind, width } = this.#relocationType(code, section, offset);
-    const symbol = this.#relocationSymbol(file.word(at + RELA_SYMBOL), section, offset);
-    this.#checkField(section, offset, width);
-    const addend = file.value(at + RELA_ADDEND);
-    const high = file.highPart(at + RELA_ADDEND);
-    if (high === 0) return { offset, kind, width, symbol, addend };
-    return { offset, kind, width, symbol, addend, high };
+    return isSorted;
   }
 
   #checkField(section: FileSection, offset: number, width: RelocationWidth): void {
     if (section.type !== "nobits" && offset + width <= section.size) return;
     const where = place(section, offset);
     throw this.#malformed(`the relocation at ${where} lies beyond the end of its section`);
-  }
-
-  /** What a section's `start` counts in. */
-  #viewOf({ file }: FileSection): DataView {
-    if (file === this.#file.bytes) return this.#file.view;
-    return new DataView(file.buffer, file.byteOffset, file.byteLength);
   }
 
   #relocationType(code: number, section: Section, offset: number): RelocationType {
@@ -396,9 +337,8 @@ class ObjectReader {
     throw new Diagnostic("ELF003", text, remedy, { file: this.#file.name });
   }
 
-  #relocationSymbol(index: number, section: Section, offset: number): number {
-    const symbol = this.#symbolNumbers[index] ?? -1;
-    if (symbol >= 0) return symbol;
+  #checkSymbol(index: number, section: Section, offset: number): void {
+    if ((this.#symbolNumbers[index] ?? -1) >= 0) return;
     const where = place(section, offset);
     throw this.#malformed(`the relocation at ${where} refers to symbol ${index}`);
   }
@@ -447,11 +387,8 @@ function symbolType(type: number): ObjectSymbol["type"] {
 }
 
 function isPowerOfTwo(value: number): boolean {
-  return Number.isInteger(Math.log2(value));
-}
-
-/** The addend, which REL keeps in the bytes that are patched. */
-function addendAt(view: DataView, offset: number, width: RelocationWidth): number {
-  if (width === 4) return view.getInt32(offset, true);
-  return width === 2 ? view.getInt16(offset, true) : view.getInt8(offset);
+  return (
+    value > 0 &&
+    (value < 2 ** 31 ? (value & (value - 1)) === 0 : Number.isInteger(Math.log2(value)))
+  );
 }

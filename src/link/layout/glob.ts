@@ -6,7 +6,15 @@ export function matchesAny(name: string, patterns: readonly string[]): boolean {
   return false;
 }
 
-type Matcher = (name: string) => boolean;
+/** The same as a function, for patterns that many names are compared with. */
+export function matcherOfAny(patterns: readonly string[]): Matcher {
+  const each = patterns.map(matcherOf);
+  const [only] = each;
+  if (only && each.length === 1) return only;
+  return (name) => each.some((matches) => matches(name));
+}
+
+export type Matcher = (name: string) => boolean;
 
 const matchers = new Map<string, Matcher>();
 
@@ -23,6 +31,7 @@ function matcherOf(pattern: string): Matcher {
 function compile(pattern: string): Matcher {
   const wild = pattern.search(/[*?]/);
   if (wild < 0) return (name) => name === pattern;
+  if (pattern === "*") return () => true;
   if (wild === pattern.length - 1 && pattern.endsWith("*")) {
     const start = pattern.slice(0, -1);
     return (name) => name.startsWith(start);

@@ -41,9 +41,14 @@ export function collectSymbols(inputs: Inputs, names: LinkerNames, report: Repor
 
   const owners = new Owners();
   const definitions = electDefinitions(inputs, globals, owners, report);
-  allocateCommons(globals, owners, inputs);
-  ofLayout.push(...provide(inputs, globals, names));
-  return scopeOf(globals, ofLayout, bindAll(inputs, definitions, globals));
+  const commons = owners.hasCommons ? allocateCommons(globals, owners, inputs) : [];
+  const binder = new Binder(globals, names, ofLayout);
+  for (const [object, sections] of inputs) {
+    const bindings = binder.bind(object, definitions.get(object) ?? []);
+    for (const section of sections) section.bindings = bindings;
+  }
+  for (const symbol of commons) binder.defined.push(symbol);
+  return scopeOf(globals, ofLayout, binder.defined);
 }
 
 /** What each object's symbols define; `globals` gets the best definition of each name. */
@@ -67,24 +72,6 @@ function electDefinitions(
     definitions.set(object, own);
   }
   return definitions;
-}
-
-/** Gives all sections their bindings; returns what objects define. */
-function bindAll(
-  inputs: Inputs,
-  definitions: ReadonlyMap<ObjectFile, readonly (LinkSymbol | undefined)[]>,
-  globals: ReadonlyMap<string, LinkSymbol>,
-): LinkSymbol[] {
-  const defined: LinkSymbol[] = [];
-  for (const [object, sections] of inputs) {
-    const bindings = bind(object, definitions.get(object) ?? [], globals, defined);
-    for (const section of sections) section.bindings = bindings;
-  }
-  for (const symbol of globals.values()) {
-    // Common symbols only now have a place.
-    if (symbol.kind === "section" && symbol.input?.index === -1) defined.push(symbol);
-  }
-  return defined;
 }
 
 function scopeOf(
@@ -111,20 +98,44 @@ function scopeOf(
   };
 }
 
-/** What each symbol of `object` means; what it defines itself is added to `defined`. */
-function bind(
-  object: ObjectFile,
-  definitions: readonly (LinkSymbol | undefined)[],
-  globals: ReadonlyMap<string, LinkSymbol>,
-  defined: LinkSymbol[],
-): LinkSymbol[] {
-  return object.symbols.map((symbol, index) => {
-    const own = definitions[index];
-    const isPlaced = own !== undefined && own.kind !== "common";
-    if (isPlaced) defined.push(own);
-    if (isPlaced && !own.superseded) return own;
-    return globals.get(symbol.name) ?? undefinedSymbol(symbol);
-  });
+/** Says what each symbol of each object means, and lists what objects define. */
+class Binder {
+  readonly defined: LinkSymbol[] = [];
+
+  readonly #globals: Map<string, LinkSymbol>;
+  readonly #names: LinkerNames;
+  readonly #ofLayout: LinkSymbol[];
+
+  constructor(globals: Map<string, LinkSymbol>, names: LinkerNames, ofLayout: LinkSymbol[]) {
+    this.#globals = globals;
+    this.#names = names;
+    this.#ofLayout = ofLayout;
+  }
+
+  /** @param own what the object's symbols define, by number */
+  bind(object: ObjectFile, own: readonly (LinkSymbol | undefined)[]): LinkSymbol[] {
+    return object.symbols.map((symbol, index) => {
+      const definition = own[index];
+      const isPlaced = definition !== undefined && definition.kind !== "common";
+      if (isPlaced) this.defined.push(definition);
+      if (isPlaced && !definition.superseded) return definition;
+      const known = this.#globals.get(symbol.name) ?? this.#provide(object, symbol, index);
+      return known ?? undefinedSymbol(symbol);
+    });
+  }
+
+  /** Defines what an object refers to, nothing defines, and the linker knows. */
+  #provide(object: ObjectFile, symbol: ObjectSymbol, index: number): LinkSymbol | undefined {
+    if (symbol.section !== undefined || symbol.binding === "local") return undefined;
+    const { name } = symbol;
+    const about = this.#names.provide(name);
+    // Beside thread-local variables, gas lists the offset table's symbol and does not use it.
+    if (!about || (name === OFFSET_TABLE && !isUsed(object, index))) return undefined;
+    const own = new LinkSymbol(name, "layout", "global", "none", 0, undefined, 0, about);
+    this.#globals.set(name, own);
+    this.#ofLayout.push(own);
+    return own;
+  }
 }
 
 /** Which object brought which definition, and what the copies of a common symbol ask for. */
@@ -139,6 +150,10 @@ class Owners {
 
   of(symbol: LinkSymbol): ObjectFile | undefined {
     return symbol.input?.object ?? this.#objects.get(symbol);
+  }
+
+  get hasCommons(): boolean {
+    return this.#alignments.size > 0;
   }
 
   alignment(name: string): number {
@@ -219,9 +234,14 @@ function rank({ kind, binding }: LinkSymbol): number {
 
 /**
  * Gives the common symbols that no definition replaced zeros of their own: those of an object one
- * after the other, in a section COMMON.
+ * after the other, in a section COMMON. Returns what now has a place.
  */
-function allocateCommons(globals: Map<string, LinkSymbol>, owners: Owners, inputs: Inputs): void {
+function allocateCommons(
+  globals: Map<string, LinkSymbol>,
+  owners: Owners,
+  inputs: Inputs,
+): LinkSymbol[] {
+  const placed: LinkSymbol[] = [];
   const byObject = new Map<ObjectFile, LinkSymbol[]>();
   for (const symbol of globals.values()) {
     const object = owners.of(symbol);
@@ -243,9 +263,12 @@ function allocateCommons(globals: Map<string, LinkSymbol>, owners: Owners, input
     const input = new InputSection(object, commonSection(size, align));
     inputs.get(object)?.push(input);
     for (const [{ name, size }, offset] of offsets) {
-      globals.set(name, new LinkSymbol(name, "section", "global", "object", size, input, offset));
+      const symbol = new LinkSymbol(name, "section", "global", "object", size, input, offset);
+      globals.set(name, symbol);
+      placed.push(symbol);
     }
   }
+  return placed;
 }
 
 function commonSection(size: number, align: number): Section {
@@ -259,29 +282,6 @@ function commonSection(size: number, align: number): Section {
     relocations: [],
     lines: [],
   };
-}
-
-/** Defines what objects refer to, nothing defines, and the linker knows (`__init_array_start`). */
-function provide(
-  inputs: Inputs,
-  globals: Map<string, LinkSymbol>,
-  names: LinkerNames,
-): LinkSymbol[] {
-  const provided: LinkSymbol[] = [];
-  for (const object of inputs.keys()) {
-    for (const [index, { name, binding, section, absolute, common }] of object.symbols.entries()) {
-      if (section !== undefined || absolute || common !== undefined) continue;
-      if (binding === "local" || globals.has(name)) continue;
-      const about = names.provide(name);
-      // Beside thread-local variables, gas lists the offset table's symbol and does not use it.
-      if (about && (name !== OFFSET_TABLE || isUsed(object, index))) {
-        const symbol = new LinkSymbol(name, "layout", "global", "none", 0, undefined, 0, about);
-        globals.set(name, symbol);
-        provided.push(symbol);
-      }
-    }
-  }
-  return provided;
 }
 
 function isUsed(object: ObjectFile, index: number): boolean {

@@ -110,11 +110,12 @@ class Marker {
       input.live = true;
       for (const member of this.#members.get(input) ?? []) if (!member.live) work.push(member);
       for (const needed of this.#unwinding.get(input) ?? []) if (!needed.live) work.push(needed);
-      for (const relocation of input.relocations) {
-        const symbol = this.#symbols.target(input, relocation);
+      const own = input;
+      own.eachRelocation((relocation) => {
+        const symbol = this.#symbols.target(own, relocation);
         if (symbol.input && !symbol.input.live) work.push(symbol.input);
         if (symbol.about?.kind === "inputs") work.push(...this.#bracketed(symbol));
-      }
+      });
     }
   }
 

@@ -13,7 +13,7 @@
 // Debug sections make output sections of their own, which are in the file only.
 
 import type { Reporter } from "../../base/reporter";
-import { matchesAny } from "../layout/glob";
+import { type Matcher as GlobMatcher, matcherOfAny, matchesAny } from "../layout/glob";
 import type { ResolvedLayout, ResolvedRule, ResolvedSection } from "../layout/resolved";
 import { type InputSection, PlacedSection } from "./model";
 
@@ -54,8 +54,8 @@ export function matchSections(
 
 /** Finds the rule for a section. */
 class Matcher {
-  readonly #loaded: readonly PlacedSection[];
-  readonly #unloaded: readonly PlacedSection[];
+  readonly #loaded: readonly RuleMatcher[];
+  readonly #unloaded: readonly RuleMatcher[];
   /** Globs over what is left out where no rule takes it. */
   readonly #unwanted: readonly string[];
   readonly #report: Reporter;
@@ -63,8 +63,9 @@ class Matcher {
   readonly #warned = new Set<string>();
 
   constructor(outputs: readonly PlacedSection[], unwanted: readonly string[], report: Reporter) {
-    this.#loaded = outputs.filter(({ plan }) => plan.allocate);
-    this.#unloaded = outputs.filter(({ plan }) => !plan.allocate);
+    const matchers = outputs.flatMap(ruleMatchers);
+    this.#loaded = matchers.filter(({ output }) => output.plan.allocate);
+    this.#unloaded = matchers.filter(({ output }) => !output.plan.allocate);
     this.#unwanted = unwanted;
     this.#report = report;
   }
@@ -74,13 +75,11 @@ class Matcher {
     return this.#claimFor(this.#unloaded, input) || this.#claimUnflagged(input);
   }
 
-  #claimFor(outputs: readonly PlacedSection[], input: InputSection): boolean {
-    for (const output of outputs) {
-      for (const rule of output.plan.rules) {
-        if (!matches(input, rule)) continue;
-        assign(input, output, rule);
-        return true;
-      }
+  #claimFor(matchers: readonly RuleMatcher[], input: InputSection): boolean {
+    for (const matcher of matchers) {
+      if (!matches(input, matcher)) continue;
+      assign(input, matcher.output, matcher.rule);
+      return true;
     }
     return false;
   }
@@ -89,7 +88,9 @@ class Matcher {
     const { name, size } = input.section;
     if (size === 0) return false;
     const isOfTools = OF_TOOLS.test(name) || matchesAny(name, this.#unwanted);
-    const named = isOfTools ? this.#loaded.filter((output) => names(output, name)) : this.#loaded;
+    const named = isOfTools
+      ? this.#loaded.filter(({ output }) => names(output, name))
+      : this.#loaded;
     if (!this.#claimFor(named, input)) return false;
     this.#warn(input);
     return true;
@@ -119,9 +120,26 @@ function assign(input: InputSection, output: PlacedSection, rule: ResolvedRule |
   output.inputs.push(input);
 }
 
-function matches({ section, object }: InputSection, rule: ResolvedRule): boolean {
-  if (rule.fixed !== undefined && rule.fixed !== (section.address !== undefined)) return false;
-  return matchesAny(section.name, rule.sections) && matchesAny(object.name, rule.objects);
+/** A rule whose patterns are compiled: sections come by the hundred thousand. */
+interface RuleMatcher {
+  readonly output: PlacedSection;
+  readonly rule: ResolvedRule;
+  readonly matchesSection: GlobMatcher;
+  readonly matchesObject: GlobMatcher;
+}
+
+function ruleMatchers(output: PlacedSection): RuleMatcher[] {
+  return output.plan.rules.map((rule) => {
+    const matchesSection = matcherOfAny(rule.sections);
+    return { output, rule, matchesSection, matchesObject: matcherOfAny(rule.objects) };
+  });
+}
+
+function matches({ section, object }: InputSection, matcher: RuleMatcher): boolean {
+  const { fixed } = matcher.rule;
+  if (!matcher.matchesSection(section.name)) return false;
+  if (fixed !== undefined && fixed !== (section.address !== undefined)) return false;
+  return matcher.matchesObject(object.name);
 }
 
 /**
@@ -131,6 +149,7 @@ function inRuleOrder(output: PlacedSection): void {
   const ranks = new Map(output.plan.rules.map((rule, index) => [rule, index]));
   const rank = ({ rule }: InputSection) => (rule ? ranks.get(rule) : undefined) ?? Infinity;
   if (output.plan.rules.length < 2 && output.plan.rules[0]?.sort === undefined) return;
+  if (isInOrder(output.inputs, rank) && output.plan.rules.every(({ sort }) => !sort)) return;
   output.inputs.sort((a, b) => {
     const first = rank(a);
     const second = rank(b);
@@ -139,6 +158,16 @@ function inRuleOrder(output: PlacedSection): void {
     if (a.rule?.sort !== "name") return 0;
     return a.section.name < b.section.name ? -1 : Number(a.section.name > b.section.name);
   });
+}
+
+function isInOrder<Value>(values: readonly Value[], rank: (value: Value) => number): boolean {
+  let last = -Infinity;
+  for (const value of values) {
+    const own = rank(value);
+    if (own < last) return false;
+    last = own;
+  }
+  return true;
 }
 
 /** Of `.init_array.N`, N; of `.ctors.N`, which counts down, 65535 - N; without a number, last. */

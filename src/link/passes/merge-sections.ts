@@ -54,10 +54,9 @@ export function mergeSections(inputs: readonly InputSection[]): void {
 
 /** How `input` may be merged, if at all. */
 function mergeable({ live, section }: InputSection): MergeInfo | undefined {
-  const { merge, relocations, size, align, type } = section;
-  if (!live || !merge || relocations.length > 0 || size === 0 || type === "nobits") {
-    return undefined;
-  }
+  const { merge, size, align, type } = section;
+  if (!live || !merge || size === 0 || type === "nobits") return undefined;
+  if (section.hasRelocations ?? section.relocations.length > 0) return undefined;
   const { entrySize, strings } = merge;
   const powerOfTwo = Number.isInteger(Math.log2(entrySize));
   if (entrySize < align && !(powerOfTwo && strings)) return undefined;

@@ -17,6 +17,7 @@ import type {
   SymbolBinding,
   SymbolType,
 } from "../../object/object";
+import { isPlainKind } from "../elf/relocations";
 import { ADDRESS_SPACES } from "../layout/address-space";
 import type { LayoutSymbol, ResolvedRule, ResolvedSection } from "../layout/resolved";
 
@@ -55,6 +56,25 @@ export class InputSection {
 
   get relocations(): readonly Relocation[] {
     return this.content?.relocations ?? this.section.relocations;
+  }
+
+  /** Writes its bytes to where they are in the content of its output section. */
+  copyTo(target: Uint8Array): void {
+    if (!this.content && this.section.copyTo) this.section.copyTo(target, this.offset);
+    else target.set(this.bytes, this.offset);
+  }
+
+  /** Calls `visit` with each relocation, which holds until the next one. */
+  eachRelocation(visit: (relocation: Relocation) => void): void {
+    const { content, section } = this;
+    if (!content && section.each) section.each(visit);
+    else for (const relocation of this.relocations) visit(relocation);
+  }
+
+  /** All relocations are about addresses and distances alone. */
+  get isPlain(): boolean {
+    if (!this.content && this.section.isPlain !== undefined) return this.section.isPlain;
+    return this.relocations.every(({ kind }) => isPlainKind(kind));
   }
 
   get address(): number {

@@ -29,7 +29,8 @@ export function makeOffsetTable(
   const table = new OffsetTable(is64 ? 8 : 4);
   let needed = symbols.globals.get(OFFSET_TABLE)?.kind === "layout";
   for (const input of inputs) {
-    if (!input.live || !input.relocations.some(({ kind }) => isAboutTable(kind))) continue;
+    if (!input.live || input.isPlain || !input.relocations.some(({ kind }) => isAboutTable(kind)))
+      continue;
     if (input.relocations.some(({ kind }) => isFetch(kind))) {
       const relax = is64 ? relaxFetches64 : relaxFetches;
       relax(input, (relocation) => symbols.target(input, relocation), table);

@@ -25,11 +25,19 @@ export function refuseUndefined(
     }
   };
   for (const sections of inputs.values()) {
+    // Mostly every name of an object has a place, and none of its relocations needs a look.
+    const bindings = sections.find(({ live }) => live)?.bindings ?? [];
+    const isSuspicious = bindings.some(lacksPlace);
     for (const input of sections) {
-      if (!input.live) continue;
-      for (const relocation of input.relocations) check(input, relocation);
+      if (!input.live || (!isSuspicious && input.bindings === bindings)) continue;
+      input.eachRelocation((relocation) => check(input, relocation));
     }
   }
+}
+
+function lacksPlace({ kind, binding, input }: LinkSymbol): boolean {
+  if (kind === "section") return input?.output === undefined;
+  return kind === "undefined" && binding !== "weak";
 }
 
 function reportUndefined(

@@ -45,7 +45,7 @@ const OF_THREADS: ReadonlySet<RelocationKind> = new Set([
 export function relaxThreadAccess(inputs: readonly InputSection[], report: Reporter): void {
   for (const input of inputs) {
     if (!input.live || !input.section.flags.alloc) continue;
-    if (!input.relocations.some(({ kind }) => OF_THREADS.has(kind))) continue;
+    if (input.isPlain || !input.relocations.some(({ kind }) => OF_THREADS.has(kind))) continue;
     new AccessRewriter(input, report).run();
   }
 }

@@ -13,7 +13,7 @@
 import { hex } from "../../base/align";
 import type { Reporter } from "../../base/reporter";
 import type { Machine, Relocation, RelocationKind, RelocationWidth } from "../../object/object";
-import { RELOCATIONS } from "../elf/relocations";
+import { type Range, RELOCATIONS } from "../elf/relocations";
 import { displayName } from "../names/demangle";
 import { OFFSET_TABLE } from "./define-symbols";
 import type { InputSection, LinkSymbol, PlacedSection, SymbolScope } from "./model";
@@ -45,7 +45,7 @@ export function relocate(output: PlacedSection, context: RelocationContext): voi
       output.bytes.fill(0, input.offset, input.offset + input.size);
       continue;
     }
-    output.bytes.set(input.bytes, input.offset);
+    input.copyTo(output.bytes);
     patch(input, view, bases, context);
   }
 }
@@ -59,11 +59,16 @@ function patch(
 ): void {
   const known = RELOCATIONS[machine];
   const wraps = machine === "i386";
-  const { relocations, address } = input;
-  for (const relocation of relocations) {
+  const { address, bindings } = input;
+  // Most are of the same kind as the one before.
+  let last: LastRange = NO_RANGE;
+  input.eachRelocation((relocation) => {
     const { kind, width } = relocation;
-    const symbol = symbols.target(input, relocation);
-    const range = known.range(kind, width);
+    const symbol = bindings[relocation.symbol] ?? symbols.target(input, relocation);
+    if (kind !== last.kind || width !== last.width) {
+      last = { kind, width, range: known.range(kind, width) };
+    }
+    const { range } = last;
     const result = resultOf(relocation, symbol, address + relocation.offset, bases);
     if (isMistaken(relocation, symbol)) reportMistaken(input, relocation, symbol, report);
     const at = input.offset + relocation.offset;
@@ -77,8 +82,17 @@ function patch(
       view.setUint32(at + 4, Math.floor(value / 2 ** 32) + high, true);
     } else if (width === 2) view.setUint16(at, value, true);
     else view.setUint8(at, value);
-  }
+  });
 }
+
+/** What fits a field of a kind and width. */
+interface LastRange {
+  readonly kind: RelocationKind | undefined;
+  readonly width: RelocationWidth;
+  readonly range: Range | undefined;
+}
+
+const NO_RANGE: LastRange = { kind: undefined, width: 4, range: undefined };
 
 /** What results may be counted from. */
 interface Bases {
