@@ -162,6 +162,7 @@ function writeHigh(start: u32, end: u32): void {
   printHex(lowest);
   print(" to ");
   printHex(end - PAGE_SIZE);
+  printLine("");
 }
 
 function printProgress(pages: u32, highest: u32): void {
@@ -169,6 +170,7 @@ function printProgress(pages: u32, highest: u32): void {
   printDecimal(pages / 256);
   print(" MiB, highest address ");
   printHex(highest);
+  printLine("");
 }
 
 /** Whether every page still has what was written to it. */

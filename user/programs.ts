@@ -74,6 +74,7 @@ const SHORT_LIVED = [
   "hello",
   "kill",
   "ls",
+  "maps",
   "memhog",
   "poweroff",
   "ps",

@@ -14,8 +14,10 @@ import {
 } from "../../src/abi/signals";
 import { powerOff } from "../device/power";
 import { panic } from "../log/panic";
+import { userPointer, writeWord } from "../memory/user-memory";
 import { reschedule, wake } from "../thread/schedule";
 import { ThreadState } from "../thread/thread";
+import { returnSpace } from "./fork";
 import { currentProcess, findProcess, firstProcess, Process } from "./process";
 import { sendNote, sendSignal } from "./signal";
 import { signalAction } from "./signal-actions";
@@ -29,7 +31,9 @@ export function exitProcess(status: u32): void {
   // Process 1 is what the machine was started for.
   if (process.pid === 1) powerOff(shellStatus(status));
   process.releaseFiles();
+  clearThreadId(process);
   process.setSpace(null);
+  returnSpace(process);
   process.status = status;
   process.isZombie = true;
   process.thread.state = ThreadState.ended;
@@ -52,6 +56,14 @@ function tellOfEnd(process: Process, parent: Process): void {
   note.value = killer !== 0 ? killer : status >> 8;
   sendNote(parent, note);
   wakeParent(parent);
+}
+
+/** Tells those who share the space that the thread is gone (CLONE_CHILD_CLEARTID). */
+function clearThreadId(process: Process): void {
+  const word = process.thread.clearTid;
+  const space = process.space;
+  if (word === 0 || space === null || space.references === 1) return;
+  writeWord(userPointer(word), 0);
 }
 
 /** Children of a process that ends belong to process 1 from now on. */

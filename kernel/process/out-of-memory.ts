@@ -7,6 +7,7 @@
 
 import { SIGKILL } from "../../src/abi/signals";
 import { print } from "../log/log";
+import { freeSpareTables } from "../memory/page-tables";
 import { yieldProcessor } from "../thread/schedule";
 import { currentProcess, firstProcess, Process } from "./process";
 import { sendSignal } from "./signal";
@@ -16,6 +17,7 @@ import { sendSignal } from "./signal";
  * can be tried again. False: no process can make room.
  */
 export function makeRoomForFirst(): bool {
+  freeSpareTables();
   if (currentProcess().pid !== 1) return false;
   const victim = youngestOther();
   if (victim === null) return false;

@@ -1,7 +1,7 @@
 // The record of a process, and the list of all of them.
 //
 //   0   next, pid, cr3, stackTop, name      as src/abi/kernel-info.ts says: inspectors read them
-//   32  everything else, then a bit for each system call
+//   32  everything else, then a bit for each system call, then the limits of resources
 //
 //   created -> living -> zombie -> released by the parent's wait
 //
@@ -30,13 +30,15 @@ import * as symbols from "../machine/i686/symbols";
 import { allocate, free } from "../memory/heap";
 import { AddressSpace, setCurrentSpace } from "../memory/space";
 import { createThread, currentOwner, currentThread, Thread } from "../thread/thread";
+import { LIMITS_SIZE, startLimits } from "./limits";
 import { nextFreeId, noteTaken, restartSearch } from "./process-ids";
 import { freeNote, SignalNote } from "./signal-note";
 
 const BYTE_SHIFT: u32 = 3;
 const BIT_MASK: u32 = 7;
-/** A record with what follows it: the logged calls. */
-const RECORD_SIZE: u32 = <u32>offsetof<Process>() + (SYSTEM_CALL_LIMIT >> BYTE_SHIFT);
+const LOGGED_SIZE: u32 = SYSTEM_CALL_LIMIT >> BYTE_SHIFT;
+/** A record with what follows it: the logged calls, the limits. */
+const RECORD_SIZE: u32 = <u32>offsetof<Process>() + LOGGED_SIZE + LIMITS_SIZE;
 
 @unmanaged
 export class Process {
@@ -71,6 +73,11 @@ export class Process {
   waitsForChild: bool = false;
 
   space: AddressSpace | null = null;
+  /** Whose space this is until it has one of its own (vfork), or null; and the lender's side. */
+  lender: Process | null = null;
+  lendsSpace: bool = false;
+  /** As personality(2) left it. */
+  personality: u32 = 0;
   /** The log says that it asked for memory that is writable and executable (law 4). */
   hasToldExclusion: bool = false;
 
@@ -101,6 +108,15 @@ export class Process {
   private loggedCalls(number: u32): usize {
     const byte = min<u32>(number, SYSTEM_CALL_LIMIT - 1) >> BYTE_SHIFT;
     return changetype<usize>(this) + offsetof<Process>() + byte;
+  }
+
+  /** After those: see limits.ts. */
+  get limits(): usize {
+    return changetype<usize>(this) + offsetof<Process>() + LOGGED_SIZE;
+  }
+
+  copyLimits(other: Process): void {
+    memory.copy(this.limits, other.limits, LIMITS_SIZE);
   }
 
   /** Names the process after the `length` bytes at `text`, cut off where there is no more room. */
@@ -207,6 +223,7 @@ export function createProcess(): Process | null {
   process.pid = pid;
   process.thread = thread;
   process.stackTop = thread.stackTop;
+  startLimits(process.limits);
   append(process);
   return process;
 }

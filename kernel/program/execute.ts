@@ -20,6 +20,8 @@ import { clearFloatingPoint, loadFloatingPoint } from "../machine/i686/floating-
 import { findRoom, mapRange } from "../memory/map-range";
 import { REGION_GROWS_DOWN, REGION_READ, REGION_WRITE } from "../memory/region";
 import { AddressSpace, createSpace } from "../memory/space";
+import { returnSpace } from "../process/fork";
+import { applyLimits } from "../process/limits";
 import { Process } from "../process/process";
 import { currentThread } from "../thread/thread";
 import { ArgumentBlock } from "./argument-block";
@@ -186,7 +188,9 @@ function start(
 
   // The point of no return.
   const thread = process.thread;
+  applyLimits(process.limits, space);
   process.setSpace(space);
+  returnSpace(process);
   clearFloatingPoint(thread.floatingPoint);
   thread.segments.clear();
   thread.clearTid = 0;

@@ -13,11 +13,14 @@ import {
   REBOOT_RESTART,
 } from "../../src/abi/reboot";
 import { powerOff, restart } from "../device/power";
+import { fillRandom } from "../device/random";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { freeFrameCount, totalFrameCount } from "../memory/frames";
 import { spareTableCount } from "../memory/page-tables";
 import { copyOut, userPointer } from "../memory/user-memory";
 import { countProcesses } from "../process/process";
+import { preemptionPoint } from "../thread/schedule";
+import { currentThread } from "../thread/thread";
 import { uptimeSeconds } from "../thread/ticks";
 
 const SYSINFO_TOTAL: usize = 16;
@@ -27,6 +30,14 @@ const SYSINFO_UNIT: usize = 52;
 const SYSINFO_SIZE: u32 = 64;
 const NAME_SIZE: u32 = 65;
 const NAMES_SIZE: u32 = 6 * NAME_SIZE;
+
+const GRND_NONBLOCK: u32 = 1;
+const GRND_RANDOM: u32 = 2;
+const GRND_INSECURE: u32 = 4;
+const RANDOM_SIZE: u32 = 256;
+/** Bytes after which others may run. */
+const RANDOM_PORTION: u32 = 64 << 10;
+const random: usize = memory.data(RANDOM_SIZE, 4);
 
 const info: usize = memory.data(SYSINFO_SIZE, 8);
 const names: usize = memory.data(NAMES_SIZE, 8);
@@ -42,13 +53,33 @@ export function sysinfo(frame: TrapFrame): i32 {
   return copyOut(userPointer(frame.arg0), info, SYSINFO_SIZE);
 }
 
-/** uname(to): the release is that of the Linux whose calls these are. */
+/** getrandom(to, size, flags): there is always enough. */
+export function getrandom(frame: TrapFrame): i32 {
+  const flags = frame.arg2;
+  const both = GRND_RANDOM | GRND_INSECURE;
+  if ((flags & ~(GRND_NONBLOCK | both)) !== 0 || (flags & both) === both) return -EINVAL;
+  const size = min<u32>(frame.arg1, i32.MAX_VALUE);
+  const to = userPointer(frame.arg0);
+  for (let done: u32 = 0; done < size; ) {
+    const part = min<u32>(size - done, RANDOM_SIZE);
+    fillRandom(random, part);
+    const result = copyOut(to.plus(done), random, part);
+    if (result !== 0) return done !== 0 ? <i32>done : result;
+    done += part;
+    if (done % RANDOM_PORTION !== 0) continue;
+    preemptionPoint();
+    if (currentThread.pendingSignal !== 0) return <i32>done;
+  }
+  return <i32>size;
+}
+
+/** uname(to): the Linux whose calls these are. */
 export function uname(frame: TrapFrame): i32 {
   memory.fill(names, 0, NAMES_SIZE);
-  setName(0, cstr("Isthmus"));
+  setName(0, cstr("Linux"));
   setName(1, cstr("isthmus"));
   setName(2, cstr("6.1.0-isthmus"));
-  setName(3, cstr("0.1.0"));
+  setName(3, cstr("#1 Isthmus 0.1.0"));
   setName(4, cstr("i686"));
   setName(5, cstr("(none)"));
   return copyOut(userPointer(frame.arg0), names, NAMES_SIZE);

@@ -22,6 +22,7 @@ import {
   wait4,
   waitid,
 } from "./process";
+import { declareProcessCalls } from "./process-calls";
 import { declareSignalCalls } from "./signal-calls";
 import { reboot, sysinfo, uname } from "./system";
 import { declareThreadCalls } from "./thread-calls";
@@ -52,5 +53,6 @@ export function startSystemCalls(): void {
   declareMemoryCalls();
   declareThreadCalls();
   declareSignalCalls();
+  declareProcessCalls();
   declareI386Calls();
 }

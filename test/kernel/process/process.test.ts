@@ -3,7 +3,7 @@ import { beforeEach, describe, it } from "node:test";
 import { compileKernelPart, type KernelPart } from "../kernel-part";
 
 const HEAP = 0x20_0000;
-const MEMORY = 0x200_0000;
+const MEMORY = 0x500_0000;
 const PID_LIMIT = 32768;
 const RECORD = 4096;
 const USER = 0x4000;
@@ -78,8 +78,12 @@ const startPart = compileKernelPart(
         @unmanaged export class AddressSpace {
           cr3: u32 = 0;
           residentPages: u32 = 0;
+          stackLimit: u32 = 0;
+          sizeLimit: u32 = 0;
+          dataLimit: u32 = 0;
           release(): void { destroyed(this.cr3); }
         }
+        export const STACK_LIMIT: u32 = 8388608;
         export let currentSpace: AddressSpace | null = null;
         export function setCurrentSpace(space: AddressSpace | null): void { currentSpace = space; }
       `,

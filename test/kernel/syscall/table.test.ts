@@ -32,11 +32,24 @@ const WITHOUT_ARGUMENTS = [
   "munlockall",
   "gettid",
   ...["pause", "sigreturn", "rt_sigreturn"],
+  "vfork",
+  "getuid",
+  "getgid",
+  "geteuid",
+  "getegid",
+  "getuid32",
+  "getgid32",
+  "geteuid32",
+  "getegid32",
 ];
 
 /** Calls that mean the same on a kernel like this. */
 const SAME = [
   ["exit", "exit_group"],
+  ["getuid", "getuid32"],
+  ["getgid", "getgid32"],
+  ["geteuid", "geteuid32"],
+  ["getegid", "getegid32"],
   ["fcntl", "fcntl64"],
   ["fsync", "fdatasync", "syncfs"],
   ["mlock", "munlock"],

@@ -1,0 +1,126 @@
+// System calls about what a process may use, and what it has used.
+
+import { EFAULT, EINVAL, ESRCH } from "../../src/abi/errno";
+import {
+  OLD_RLIM_INFINITY,
+  RLIM_INFINITY,
+  RLIMITS,
+  RUSAGE_CHILDREN,
+  RUSAGE_MAXRSS,
+  RUSAGE_SELF,
+  RUSAGE_SIZE,
+  RUSAGE_THREAD,
+} from "../../src/abi/linux/resource";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
+import { applyLimits, hardLimit, setLimit, softLimit } from "../process/limits";
+import { currentProcess, findProcess, Process } from "../process/process";
+import { TICKS_PER_SECOND } from "../thread/ticks";
+
+/** struct rlimit: two words; struct rlimit64: two double words. */
+const LIMIT_SIZE: u32 = 8;
+const LIMIT64_SIZE: u32 = 16;
+const MICROSECONDS_PER_TICK: u32 = 1000000 / TICKS_PER_SECOND;
+const KIB_PER_PAGE: u32 = 4;
+/** One processor's bit, in a word. */
+const MASK_SIZE: u32 = 4;
+const FIRST_PROCESSOR: u32 = 1;
+
+const limit: usize = memory.data(LIMIT64_SIZE, 8);
+const usage: usize = memory.data(RUSAGE_SIZE, 4);
+const mask: usize = memory.data(MASK_SIZE, 4);
+
+/** getrlimit(resource, to): no limit is the largest signed word. */
+export function getrlimit(frame: TrapFrame): i32 {
+  return sendLimit(frame.arg0, userPointer(frame.arg1), OLD_RLIM_INFINITY);
+}
+
+/** ugetrlimit(resource, to) */
+export function ugetrlimit(frame: TrapFrame): i32 {
+  return sendLimit(frame.arg0, userPointer(frame.arg1), RLIM_INFINITY);
+}
+
+/** setrlimit(resource, from) */
+export function setrlimit(frame: TrapFrame): i32 {
+  if (copyIn(userPointer(frame.arg1), limit, LIMIT_SIZE) !== 0) return -EFAULT;
+  return changeLimit(currentProcess(), frame.arg0, load<u32>(limit), load<u32>(limit, 4));
+}
+
+/** prlimit64(pid, resource, from, to): 64-bit limits; either pointer may be 0. */
+export function prlimit64(frame: TrapFrame): i32 {
+  const process = frame.arg0 === 0 ? currentProcess() : findProcess(frame.arg0);
+  const resource = frame.arg1;
+  const from = userPointer(frame.arg2);
+  const to = userPointer(frame.arg3);
+  if (resource >= RLIMITS) return -EINVAL;
+  const isChange = userAddress(from) !== 0;
+  if (isChange && copyIn(from, limit, LIMIT64_SIZE) !== 0) return -EFAULT;
+  if (process === null) return -ESRCH;
+  const soft = narrow(load<u64>(limit));
+  const hard = narrow(load<u64>(limit, 8));
+  const oldSoft = widen(softLimit(process.limits, resource));
+  const oldHard = widen(hardLimit(process.limits, resource));
+  const result = isChange ? changeLimit(process, resource, soft, hard) : 0;
+  if (result !== 0 || userAddress(to) === 0) return result;
+  store<u64>(limit, oldSoft);
+  store<u64>(limit, oldHard, 8);
+  return copyOut(to, limit, LIMIT64_SIZE);
+}
+
+/** getrusage(who, to): processor time in ticks, and the pages that are there now. */
+export function getrusage(frame: TrapFrame): i32 {
+  const who = <i32>frame.arg0;
+  if (who !== RUSAGE_SELF && who !== RUSAGE_CHILDREN && who !== RUSAGE_THREAD) return -EINVAL;
+  memory.fill(usage, 0, RUSAGE_SIZE);
+  if (who !== RUSAGE_CHILDREN) {
+    const process = currentProcess();
+    const ticks = process.thread.ticks;
+    store<u32>(usage, <u32>(ticks / TICKS_PER_SECOND));
+    store<u32>(usage, <u32>(ticks % TICKS_PER_SECOND) * MICROSECONDS_PER_TICK, 4);
+    store<u32>(usage, process.space!.residentPages * KIB_PER_PAGE, RUSAGE_MAXRSS);
+  }
+  return copyOut(userPointer(frame.arg1), usage, RUSAGE_SIZE);
+}
+
+/** sched_getaffinity(pid, size, to): there is one processor. Returns the bytes of the mask. */
+export function schedGetaffinity(frame: TrapFrame): i32 {
+  if (frame.arg1 < MASK_SIZE || (frame.arg1 & (MASK_SIZE - 1)) !== 0) return -EINVAL;
+  if (frame.arg0 !== 0 && findProcess(frame.arg0) === null) return -ESRCH;
+  store<u32>(mask, FIRST_PROCESSOR);
+  const result = copyOut(userPointer(frame.arg2), mask, MASK_SIZE);
+  return result !== 0 ? result : <i32>MASK_SIZE;
+}
+
+/** sched_setaffinity(pid, size, from): the one processor must be among those. */
+export function schedSetaffinity(frame: TrapFrame): i32 {
+  const size = min<u32>(frame.arg1, MASK_SIZE);
+  store<u32>(mask, 0);
+  if (copyIn(userPointer(frame.arg2), mask, size) !== 0) return -EFAULT;
+  if (frame.arg0 !== 0 && findProcess(frame.arg0) === null) return -ESRCH;
+  return (load<u32>(mask) & FIRST_PROCESSOR) !== 0 ? 0 : -EINVAL;
+}
+
+function sendLimit(resource: u32, to: UserPointer, infinity: u32): i32 {
+  if (resource >= RLIMITS) return -EINVAL;
+  const limits = currentProcess().limits;
+  store<u32>(limit, min<u32>(softLimit(limits, resource), infinity));
+  store<u32>(limit, min<u32>(hardLimit(limits, resource), infinity), 4);
+  return copyOut(to, limit, LIMIT_SIZE);
+}
+
+function changeLimit(process: Process, resource: u32, soft: u32, hard: u32): i32 {
+  if (resource >= RLIMITS || soft > hard) return -EINVAL;
+  setLimit(process.limits, resource, soft, hard);
+  const space = process.space;
+  if (space !== null) applyLimits(process.limits, space);
+  return 0;
+}
+
+/** Limits have 32 bits, as all sizes here. */
+function narrow(value: u64): u32 {
+  return <u32>min<u64>(value, RLIM_INFINITY);
+}
+
+function widen(value: u32): u64 {
+  return value === RLIM_INFINITY ? u64.MAX_VALUE : <u64>value;
+}
