@@ -6,14 +6,10 @@
 // MXCSR that the processor lacks are cleared, because FXRSTOR would fault on them in ring 0. A
 // forged frame hurts nobody but its maker (law 7).
 //
-// Where a handler returns to: its restorer, or a page of code that is mapped into the space when it
-// is first needed, read-only for the user, the same frame in all spaces:
-//
-//   0   pop eax; mov eax, 119; int 0x80        sigreturn
-//   8   mov eax, 173; int 0x80                 rt_sigreturn
+// Where a handler returns to: its restorer, or the page of signal-return.ts.
 
 import { EFAULT } from "../../src/abi/errno";
-import { PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
+import { USER_END } from "../../src/abi/memory-map";
 import {
   CONTEXT_CR2,
   CONTEXT_CS,
@@ -72,29 +68,22 @@ import {
   saveFloatingPoint,
 } from "../machine/i686/floating-point";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { findRoom, mapRange } from "../memory/map-range";
-import { createMemoryObject, MemoryObject } from "../memory/memory-object";
-import { REGION_EXECUTE, REGION_READ } from "../memory/region";
-import { AddressSpace, currentSpace } from "../memory/space";
+import { currentSpace } from "../memory/space";
 import { copyIn, copyOut, userPointer } from "../memory/user-memory";
-import { closeWindow, openWindow } from "../memory/window";
 import { SignalAction } from "../process/signal-actions";
 import { SignalNote } from "../process/signal-note";
 import { currentThread, Thread } from "../thread/thread";
+import { RT_RETURN_CODE, returnPage } from "./signal-return";
 
 const FPSTATE_ALIGNMENT: u32 = 64;
 /** The psABI wants ESP + 4 to be a multiple of this where a function begins. */
 const STACK_ALIGNMENT: u32 = 16;
-/** The end of sigreturn's code, and where rt_sigreturn's begins. */
-const RT_RETURN_CODE: u32 = 8;
 const WORD: u32 = 4;
 const HALF: u32 = 32;
 
 /** A frame, and floating-point state, on their way. No thread blocks while they are in use. */
 const frameBytes: usize = memory.data(288, 16);
 const floatingPoint: usize = memory.data(FPSTATE_SIZE, 16);
-
-let returnCode: MemoryObject | null = null;
 
 /**
  * Makes the current thread run the handler of `action` for the signal of `note` when it returns to
@@ -241,40 +230,6 @@ function returnAddress(action: SignalAction, isLong: bool): u32 {
   if ((action.flags & SA_RESTORER) !== 0) return action.restorer;
   const page = returnPage(currentSpace);
   return page === 0 ? 0 : isLong ? page + RT_RETURN_CODE : page;
-}
-
-/** The page of code in that space, mapped if it is not there yet; 0 when out of memory. */
-function returnPage(space: AddressSpace): usize {
-  if (space.signalReturn !== 0) {
-    const region = space.findRegion(space.signalReturn);
-    if (region !== null && region.object === returnCode) return space.signalReturn;
-  }
-  if (returnCode === null) returnCode = makeReturnCode();
-  const object = returnCode;
-  const room = findRoom(space, 0, PAGE_SIZE);
-  if (object === null || room === 0) return 0;
-  const rights = REGION_READ | REGION_EXECUTE;
-  if (mapRange(space, room, room + PAGE_SIZE, rights, 0, object) !== 0) return 0;
-  space.signalReturn = room;
-  return room;
-}
-
-function makeReturnCode(): MemoryObject | null {
-  const object = createMemoryObject();
-  if (object === null) return null;
-  object.size = PAGE_SIZE;
-  const frame = object.ensureFrame(0);
-  if (frame === 0) {
-    object.release();
-    return null;
-  }
-  const window = openWindow(frame);
-  store<u32>(window, 0x0077b858); // pop eax; mov eax, 119
-  store<u32>(window, 0x80cd0000, 4); // int 0x80
-  store<u32>(window, 0x0000adb8, 8); // mov eax, 173
-  store<u32>(window, 0x0080cd00, 12); // int 0x80
-  closeWindow(window);
-  return object;
 }
 
 /**
