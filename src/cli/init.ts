@@ -20,9 +20,8 @@
 //
 // Exit status: 0 made; 2 the folder is not empty, or cannot be written.
 
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { basename, delimiter, dirname, join, relative, resolve } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { INSTALLATION } from "./installation";
@@ -44,7 +43,9 @@ async function init(line: CommandLine): Promise<number> {
   if (operand === undefined) throw new UsageError("init needs the name of a folder to make");
   const folder = resolve(operand);
   refuseFull(operand, folder);
-  const install = isInPath() ? undefined : `npm install ${shellWord(INSTALLATION)}`;
+  const { run, title, first } = RECIPES[language];
+  const isFound = isInPath() || isBeside(folder) || (run === "make" && isInstallations(folder));
+  const install = isFound ? undefined : `npm install ${shellWord(INSTALLATION)}`;
   const files = kernelFiles({ language, name: basename(folder), install });
   for (const [path, text] of files) {
     mkdirSync(join(folder, dirname(path)), { recursive: true });
@@ -54,7 +55,6 @@ async function init(line: CommandLine): Promise<number> {
     printJson({ folder, language, files: [...files.keys()] });
     return 0;
   }
-  const { title, first } = RECIPES[language];
   const place = relative(process.cwd(), folder);
   print(`made ${place || "."}, a kernel in ${title}: ${files.size} files`);
   const steps = [
@@ -84,9 +84,25 @@ function refuseFull(name: string, folder: string): void {
   );
 }
 
-/** Whether `isthmus` works without installing anything. */
+/** Whether `isthmus` is a command, other than in a node_modules that npx has put in the PATH. */
 function isInPath(): boolean {
-  return spawnSync("isthmus", ["--version"], { stdio: "ignore" }).status === 0;
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const names = process.platform === "win32" ? ["isthmus.cmd"] : ["isthmus"];
+  return folders
+    .filter((folder) => !folder.split(/[\\/]/).includes("node_modules"))
+    .some((folder) => names.some((name) => existsSync(join(folder, name))));
+}
+
+/** Whether npx finds `isthmus` from a folder: in its own node_modules, or in those above. */
+function isBeside(folder: string): boolean {
+  const above = dirname(folder);
+  const command = join(folder, "node_modules", ".bin", "isthmus");
+  return existsSync(command) || (above !== folder && isBeside(above));
+}
+
+/** Whether a folder is in this clone, whose own command npx finds there; npm's scripts do not. */
+function isInstallations(folder: string): boolean {
+  return !relative(INSTALLATION, folder).startsWith("..");
 }
 
 /** A word as a shell takes it. */

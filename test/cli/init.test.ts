@@ -213,6 +213,26 @@ describe("isthmus init", () => {
     assert.match(stdout, /^made \., a kernel in Rust: 11 files\nnext: .*make run\n$/);
   });
 
+  it("says how to install isthmus, unless it is in the PATH or in a folder above", async () => {
+    const next = async (directory: string, PATH: string) => {
+      const words = ["init", "new", "--language", "c"];
+      const { stdout } = await isthmus(words, { directory, environment: { PATH } });
+      rmSync(join(directory, "new"), { recursive: true });
+      return stdout.split("\n")[1];
+    };
+    const bin = join(parent, "bin");
+    const beside = join(parent, "beside", "node_modules", ".bin");
+    for (const folder of [bin, beside]) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "isthmus"), "");
+    }
+    const missing = `next: cd new && npm install ${INSTALLATION} && make run`;
+    assert.equal(await next(parent, "/nowhere"), missing);
+    assert.equal(await next(parent, beside), missing, "npx puts this into the PATH");
+    assert.equal(await next(parent, bin), "next: cd new && make run");
+    assert.equal(await next(join(parent, "beside"), "/nowhere"), "next: cd new && make run");
+  });
+
   it("wants a name, and a language that it knows", async () => {
     assert.match((await isthmus(["init"])).stderr, /CLI001.*needs the name of a folder/);
     const { stderr } = await isthmus(["init", "x", "--language", "pascal"]);
