@@ -7,11 +7,15 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { DEFAULT_OPTIONS } from "../../src/link/by-script/scripted-image";
+import { parseScript } from "../../src/link/gnu-script/parse-script";
 import { readInput } from "../../src/link/input/read-input";
 import type { Layout } from "../../src/link/layout/layout";
 import { resolveLayout } from "../../src/link/layout/resolve";
 import { link } from "../../src/link/link";
+import { linkByScript } from "../../src/link/link-by-script";
 import { writeElf } from "../../src/link/output/write-elf";
+import { writeProgram } from "../../src/link/output/write-program";
 import { writeLinkerScript } from "../../src/link/script/linker-script";
 import { assertSame } from "./assert-same";
 import { SOURCES_64, type SourceName64 } from "./same-bytes-64-sources";
@@ -264,10 +268,15 @@ function compare({ layout: name, compiler, sources, library }: Case, number: num
   const gc = layout.gcSections ? ["--gc-sections"] : [];
   const options = ["-m", "elf_x86_64", "-z", "max-page-size=4096", "--no-warn-rwx-segments"];
   run("ld", ...options, ...gc, "-T", script, "-o", theirs, ...paths);
-  const image = link(
-    paths.map((path) => readInput(readFileSync(path), path)),
-    layout,
-  );
+  const inputs = paths.map((path) => readInput(readFileSync(path), path));
+  const scripted = linkByScript({
+    inputs,
+    script: parseScript(readFileSync(script, "utf8"), script, () => undefined),
+    options: { ...DEFAULT_OPTIONS, gcSections: layout.gcSections ?? false },
+    name: "kernel",
+  });
+  assertSame(writeProgram(scripted), readFileSync(theirs));
+  const image = link(inputs, layout);
   const ours = `${theirs}.ours`;
   writeFileSync(ours, writeElf(image));
   assertSame(readFileSync(ours), readFileSync(theirs));
