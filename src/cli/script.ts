@@ -106,7 +106,7 @@ async function writePageTables(line: CommandLine, layout: ResolvedLayout): Promi
   }
   const path = line.value("kernel");
   const kernel = path === undefined ? undefined : readKernel(await readInput(path), path);
-  const paging = pagingOf(line, kernel?.bits);
+  const paging = pagingOf(line, kernel?.bits ?? (layout.machine === "x86-64" ? 64 : 32));
   const ranges = [
     ...(kernel ? kernelRanges(new Subject(kernel), layout) : layoutRanges(layout, paging)),
     ...line.values("identity").map(identityRange),
@@ -128,10 +128,10 @@ function refuseTableOptions(line: CommandLine): void {
   if (wrong) throw new UsageError(`--${wrong} is for page tables: give --tables too`);
 }
 
-function pagingOf(line: CommandLine, bits: 32 | 64 | undefined): Paging {
+function pagingOf(line: CommandLine, bits: 32 | 64): Paging {
   if (line.value("paging") === undefined) return bits === 64 ? "4-level" : "two-level";
   const paging = line.choice("paging", PAGINGS);
-  if (bits === undefined || (bits === 64) === (paging === "4-level")) return paging;
+  if ((bits === 64) === (paging === "4-level")) return paging;
   throw new UsageError(`--paging ${paging} is not for a kernel of ${bits} bits`);
 }
 

@@ -1,8 +1,10 @@
-// What boot page tables show of a linked kernel: each section at its VMA, in the frames that it is
-// loaded to, with the rights that the layout gives it; and start-up code where it is loaded.
+// What boot page tables show of a linked kernel: each section of its own space at its VMA, in the
+// frames that it is loaded to, with the rights that the layout gives it; and start-up code where it
+// is loaded.
 
 import type { ResolvedLayout } from "../layout/resolved";
 import type { MappedRange } from "../script/page-tables";
+import { isInKernelSpace } from "../script/table-ranges";
 import { hex } from "./address";
 import type { FileSection } from "./linked-file";
 import type { Subject } from "./subject";
@@ -25,6 +27,7 @@ function rangeOf(section: FileSection, subject: Subject, layout: ResolvedLayout)
   const plan = layout.sections.find(
     (each) => name === each.name || name.startsWith(`${each.name}.`),
   );
+  if (plan && !isInKernelSpace(plan, layout)) return [];
   const write = plan ? plan.permissions.includes("w") : section.write;
   const execute = plan ? plan.permissions.includes("x") : section.execute;
   return [{ name, start, load, size, write, execute }];

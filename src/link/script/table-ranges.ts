@@ -15,7 +15,9 @@ const USUAL_SIZE = 4 << 20;
 
 /** @throws Diagnostic TABLES001 for regions whose place is known only after linking */
 export function layoutRanges(layout: ResolvedLayout, paging: Paging): MappedRange[] {
-  const plans = layout.sections.filter(({ allocate, module }) => allocate && module === undefined);
+  const plans = layout.sections.filter((plan) => {
+    return plan.allocate && plan.module === undefined && isInKernelSpace(plan, layout);
+  });
   const regions = [...new Set(plans.map(({ region }) => region))];
   return regions.flatMap((region) => {
     const inside = plans.filter((plan) => plan.region === region);
@@ -32,6 +34,15 @@ export function layoutRanges(layout: ResolvedLayout, paging: Paging): MappedRang
     const identity = { ...shown, name: `${shown.name} where it is loaded`, start: load };
     return raised ? [shown, identity] : [shown];
   });
+}
+
+/**
+ * Whether the kernel's own space shows a section: the space called "kernel", or else the first. Of
+ * a layout without spaces it shows all.
+ */
+export function isInKernelSpace({ region }: ResolvedSection, { spaces }: ResolvedLayout): boolean {
+  const space = spaces.kernel ?? Object.values(spaces)[0];
+  return space === undefined || space.regions.includes(region.name);
 }
 
 function rightsOf(plans: readonly ResolvedSection[]): Pick<MappedRange, "write" | "execute"> {

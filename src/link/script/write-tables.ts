@@ -67,7 +67,7 @@ function directives(text: TablesText): string[] {
       ...directivesOf(table, tables, distance),
     ]),
     ".globl boot_cr3",
-    `.set boot_cr3, ${tables.tables[0].name} - ${hex(distance)}`,
+    `.set boot_cr3, ${physical(tables.tables[0].name, distance)}`,
   ];
 }
 
@@ -100,9 +100,14 @@ function entryOf(
   distance: bigint,
 ): string {
   if (table === undefined) return `${entryBytes === 4 ? ".long" : ".quad"} ${hex(value)}`;
-  const physical = `${table} - ${hex(distance)} + ${hex(value)}`;
-  if (isWide) return `.quad ${physical}`;
-  return entryBytes === 4 ? `.long ${physical}` : `.long ${physical}, 0`;
+  const entry = `${physical(table, distance)} + ${hex(value)}`;
+  if (isWide) return `.quad ${entry}`;
+  return entryBytes === 4 ? `.long ${entry}` : `.long ${entry}, 0`;
+}
+
+/** The physical address of a table. */
+function physical(table: string, distance: bigint): string {
+  return distance === 0n ? table : `${table} - ${hex(distance)}`;
 }
 
 /** Entries beside each other that name frames beside each other, with the same bits. */
@@ -130,9 +135,10 @@ function writeC(text: TablesText): string[] {
   const words = tables.paging === "pae" ? 2 : 1;
   const type = isWide ? "uint64_t" : "uint32_t";
   const attributes = `__attribute__((section("${TABLES_SECTION}"), aligned(4096)))`;
-  const physical = (name: string) => {
-    const base = isWide ? "uint64_t" : "uint32_t";
-    return `(${base})${name} - ${hex(distance)}${isWide ? "ull" : "u"} + `;
+  const suffix = isWide ? "ull" : "u";
+  const baseOf = (name: string) => {
+    const base = distance === 0n ? "" : ` - ${hex(distance)}${suffix}`;
+    return `(${type})${name}${base} + `;
   };
   return [
     "/*",
@@ -146,15 +152,14 @@ function writeC(text: TablesText): string[] {
       `${attributes} ${type} ${name}[${tables.count * words}] = {`,
       ...entries.map(({ index, value, table }) => {
         const low = words === 2 ? value & 0xffff_ffffn : value;
-        const suffix = isWide ? "ull" : "u";
-        const entry = `${table === undefined ? "" : physical(table)}${hex(low)}${suffix}`;
+        const entry = `${table === undefined ? "" : baseOf(table)}${hex(low)}${suffix}`;
         const high = words === 2 ? `, ${hex(value >> 32n)}u` : "";
         return `  [${index * words}] = ${entry}${high},`;
       }),
       "};",
       "",
     ]),
-    `__asm__(".globl boot_cr3\\n.set boot_cr3, ${tables.tables[0].name} - ${hex(distance)}");`,
+    `__asm__(".globl boot_cr3\\n.set boot_cr3, ${physical(tables.tables[0].name, distance)}");`,
   ];
 }
 

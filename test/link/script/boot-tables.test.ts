@@ -13,7 +13,7 @@ import { Subject } from "../../../src/link/check/subject";
 import type { Layout } from "../../../src/link/layout/layout";
 import { resolveLayout } from "../../../src/link/layout/resolve";
 import type { ResolvedLayout } from "../../../src/link/layout/resolved";
-import { type Paging, pageTables } from "../../../src/link/script/page-tables";
+import { PAGINGS, type Paging, pageTables } from "../../../src/link/script/page-tables";
 import { distanceOfTables, layoutRanges } from "../../../src/link/script/table-ranges";
 import { type TableLanguage, writeTables } from "../../../src/link/script/write-tables";
 import type { MachineName, QemuProgram, Snapshot } from "../../../src/machine/machine";
@@ -267,6 +267,26 @@ describe("page tables from a layout", () => {
   }
 });
 
+describe("tables in C and in assembler", { skip: unlessInstalled("gcc") }, () => {
+  for (const paging of PAGINGS) {
+    it(`have the same bytes, ${paging}`, (t) => {
+      const bytesIn = (language: TableLanguage) => {
+        const kind = { language, paging, machine: "v86", program: "qemu-system-i386" } as const;
+        const text = tablesOf(undefined, { ...kind, needs: [] });
+        const file = readLinkedElf(
+          readFileSync(linked(t, text, { ...kind, needs: [] })),
+          "kernel.elf",
+        );
+        const data = file.sections.find(({ name }) => name === ".data");
+        return Buffer.from(data?.bytes ?? []).toString("hex");
+      };
+      const c = bytesIn("c");
+      assert.ok(c.length > 8192);
+      assert.equal(bytesIn("asm"), c);
+    });
+  }
+});
+
 describe("isthmus script --tables", () => {
   const layoutFile = (t: TestContext) => scratch(t)("l.json", JSON.stringify(LAYOUT));
 
@@ -277,6 +297,15 @@ describe("isthmus script --tables", () => {
     assert.match(stdout, /^# region high: 0x40100000 to 0x40500000, at 0x00100000, rwx$/m);
     assert.match(stdout, /^# region low: 0x00100000 to 0x00500000, at 0x00100000, r-x$/m);
     assert.match(stdout, /^\.set boot_cr3, boot_page_directory - 0x40000000$/m);
+  });
+
+  it("shows what the kernel's own space has, and no program's", async (t) => {
+    const spaces = { kernel: { regions: ["low"] }, user: { regions: ["high"] } };
+    const file = scratch(t)("l.json", JSON.stringify({ ...LAYOUT, spaces }));
+    const tables = ["--tables", "asm", "--layout", file];
+    const { stdout } = await isthmus(["script", ...tables]);
+    assert.match(stdout, /^# region low: /m);
+    assert.doesNotMatch(stdout, /^# region high: /m);
   });
 
   it("shows other memory that is asked for, without NX if there is none", async (t) => {
