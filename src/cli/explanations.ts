@@ -589,6 +589,17 @@ const SCRIPTS = {
     `Like GNU ld, the linker lets the image begin at its .text then, which is right only by chance.
     Define the symbol in the start-up code, or name the one that it has.`,
   ],
+  SCRIPT010: [
+    "a linker script says what a layout cannot",
+    `A layout declares what must hold, and a script computes: gaps, numbers between inputs, sorting
+    by files and assertions have no place in a layout. The script itself can be obeyed as it is,
+    with \`isthmus link -T\` or isthmus-ld.`,
+  ],
+  SCRIPT011: [
+    "a linker script defines a number that the imported layout does not",
+    `Layouts define the edges of sections and regions, not numbers. A number that only the script
+    used is in the layout's addresses already; one that code uses must be defined in a source.`,
+  ],
 } satisfies Record<string, Row>;
 
 const MACHINES = {

@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   syscalls: () => import("./syscalls"),
   explain: () => import("./explain"),
   script: () => import("./script"),
+  import: () => import("./import"),
   link: () => import("./link"),
   doctor: () => import("./doctor"),
   completion: () => import("./completion"),
