@@ -24,6 +24,7 @@ export function orderBlocks(fn: MachineFunction): void {
 class Placement {
   readonly #blocks: readonly MachineBlock[];
   readonly #order: MachineBlock[] = [];
+  readonly #placed = new Set<MachineBlock>();
 
   /** Predecessors of each block that must be placed before it. */
   readonly #waiting = new Map<MachineBlock, number>();
@@ -45,8 +46,22 @@ class Placement {
   run(): MachineBlock[] {
     const [entry] = this.#blocks;
     this.#ready = this.#blocks.filter((block) => block === entry || isCold(block)).reverse();
-    for (let next = this.#ready.pop(); next; next = this.#next(next)) this.#place(next);
+    let next = this.#ready.pop();
+    while (next) {
+      this.#place(next);
+      next = this.#next(next) ?? this.#leftOver();
+    }
     return this.#order;
+  }
+
+  /**
+   * The first block that is not placed, where all that are left wait for each other: a loop whose
+   * test was repeated may have its entry elsewhere than its header.
+   */
+  #leftOver(): MachineBlock | undefined {
+    const found = this.#blocks.find((block) => !this.#placed.has(block));
+    this.#ready = this.#ready.filter((block) => block !== found);
+    return found;
   }
 
   #countOpen(loop: MachineLoop, by: number): void {
@@ -55,13 +70,15 @@ class Placement {
 
   #place(block: MachineBlock): void {
     this.#order.push(block);
+    this.#placed.add(block);
     if (!isCold(block)) for (const loop of block.loops) this.#countOpen(loop, -1);
     // The first successor is what a branch is about: it becomes ready last and is tried first.
     for (const successor of [...block.successors].reverse()) {
       if (!counts(block, successor)) continue;
       const left = this.#waiting.get(successor)! - 1;
       this.#waiting.set(successor, left);
-      if (left === 0 && !isCold(successor)) this.#ready.push(successor);
+      const isReady = left === 0 && !isCold(successor) && !this.#placed.has(successor);
+      if (isReady) this.#ready.push(successor);
     }
   }
 
