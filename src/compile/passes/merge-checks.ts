@@ -23,6 +23,7 @@ import type { Block, IrFunction, Value } from "../ir/ir";
 import { isConst, isFree, resolve } from "../ir/ir";
 import { possibleBits } from "../ir/known-bits";
 import { REACH } from "../ir/own-memory";
+import { counterRange } from "./counter-range";
 
 /** What is known of an address at some place. */
 interface Proven {
@@ -181,8 +182,10 @@ function upperBound(value: Value, depth: number): number {
     operand ? upperBound(operand, depth - 1) : WORD_LIMIT;
   const computed = (): number => {
     switch (value.op) {
+      case "phi":
+        return boundOfSum(value, 0);
       case "add":
-        return of(a) + of(b);
+        return Math.min(of(a) + of(b), b && isConst(b) ? boundOfSum(a!, b.immediate) : WORD_LIMIT);
       case "mul":
         return of(a) * of(b);
       case "shl":
@@ -202,4 +205,10 @@ function upperBound(value: Value, depth: number): number {
   const bound = computed();
   // A sum that may wrap can be anything.
   return bound < WORD_LIMIT ? Math.min(known, bound) : known;
+}
+
+/** The largest number that a loop's counter plus a constant can be, if it is never negative. */
+function boundOfSum(counter: Value, constant: number): number {
+  const range = counterRange(counter);
+  return range && range.low + constant >= 0 ? range.high + constant : WORD_LIMIT;
 }
