@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { INSTALLATION } from "../src/cli/project";
-import { childSeconds, type Spent, timeCommand, WHOLE_TREE } from "./harness/cpu-time";
+import { childSeconds, type Spent, timeCommand, wholeTree } from "./harness/cpu-time";
 import { failureOf, formatRow, type Row } from "./kernel/table";
 
 const COMMAND = join(INSTALLATION, "bin", "isthmus.js");
@@ -114,7 +114,7 @@ function sum(one: Spent, other: Spent): Spent {
 async function timeToPrompt(command: readonly string[], cwd: string): Promise<Spent> {
   const begun = performance.now();
   const script = '"$@"; times';
-  const child = spawn("sh", ["-c", script, "sh", ...WHOLE_TREE, ...command], { cwd });
+  const child = spawn("sh", ["-c", script, "sh", ...wholeTree(), ...command], { cwd });
   let shown = "";
   let said = "";
   let wall = 0;

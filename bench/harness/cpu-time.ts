@@ -9,15 +9,17 @@ export function ownSeconds(): number {
   return (user + system) / 1e6;
 }
 
+let ownNamespace: readonly string[] | undefined;
+
 /**
  * What a command is started by, so that all its processes count: some outlive those that started
  * them, and only the first process of a namespace is told what these have spent. That takes root.
  */
-export const WHOLE_TREE = ownNamespace();
-
-function ownNamespace(): readonly string[] {
-  const words = ["unshare", "--pid", "--fork", "--mount-proc", "--"];
-  return spawnSync(words[0]!, [...words.slice(1), "true"]).status === 0 ? words : [];
+export function wholeTree(): readonly string[] {
+  const words = ["--pid", "--fork", "--mount-proc", "--"];
+  ownNamespace ??=
+    spawnSync("unshare", [...words, "true"]).status === 0 ? ["unshare", ...words] : [];
+  return ownNamespace;
 }
 
 export interface Spent {
@@ -30,7 +32,7 @@ export interface Spent {
 export function timeCommand(program: string, parameters: readonly string[], cwd: string): Spent {
   const script = '"$@" >/dev/null || exit; times';
   const begun = performance.now();
-  const words = [...WHOLE_TREE, program, ...parameters];
+  const words = [...wholeTree(), program, ...parameters];
   const { status, stdout, stderr } = spawnSync("sh", ["-c", script, "sh", ...words], {
     cwd,
     encoding: "utf8",

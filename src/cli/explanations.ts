@@ -710,7 +710,7 @@ const COMMANDS = {
   ],
   CLI010: [
     "no process made the system call that step looks for",
-    `The program ended, or 20 seconds passed, before such a call. \`isthmus run --trace\` shows
+    `The program ended, or a minute passed, before such a call. \`isthmus run --trace\` shows
     the calls that it makes.`,
   ],
   CLI011: [

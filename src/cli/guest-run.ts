@@ -14,7 +14,7 @@ export type Outcome =
 export interface GuestRun {
   readonly machine: Machine;
   readonly input: ConsoleInput;
-  /** The time that it has; undefined: all. */
+  /** The time that it has from the machine's start; undefined: all. */
   readonly seconds: number | undefined;
   /** Called once the machine runs. */
   readonly started?: () => void;
@@ -27,12 +27,12 @@ export async function runGuest(run: GuestRun): Promise<Outcome> {
   const { machine, input, seconds, started, halted } = run;
   let timer: NodeJS.Timeout | undefined;
   try {
+    input.connect(machine.serial);
+    await machine.start();
     const expired = new Promise<Outcome>((resolve) => {
       if (seconds === undefined) return;
       timer = setTimeout(() => resolve({ kind: "timeout" }), seconds * 1000);
     });
-    input.connect(machine.serial);
-    await machine.start();
     started?.();
     const left = input.left.then((): Outcome => ({ kind: "left" }));
     const stopped = halted?.then((): Outcome => ({ kind: "halted" }));

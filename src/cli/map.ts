@@ -74,7 +74,7 @@ import { writeText } from "./replace-file";
 import { outputWidth, patiently, print, printJson } from "./terminal";
 
 const DEFAULT_PROGRAM = ["churn"];
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 const FILES_MAX = 16;
 const PID_LIMITS = { min: 1, max: 0x7fff_ffff };
 

@@ -37,7 +37,7 @@
 //     …
 //   89 instructions, 2 changes of CR3, result 0; back in the program
 //
-// Exit status: 0 printed; 1 the run ended, or 20 seconds passed, without such a call; 2 the machine
+// Exit status: 0 printed; 1 the run ended, or a minute passed, without such a call; 2 the machine
 // could not be stepped.
 
 import { existsSync, readFileSync } from "node:fs";
@@ -57,7 +57,7 @@ import { complain, patiently, print, printJson, style } from "./terminal";
 const DEFAULT_PROGRAM = ["crossing"];
 const DEFAULT_COUNT = 2000;
 const COUNT_LIMITS = { min: 1, max: 1_000_000 };
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 const STATUS_NOT_SEEN = 1;
 
 export const command: Command = {

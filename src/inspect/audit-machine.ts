@@ -19,8 +19,8 @@ import { mappedBytes } from "./walk";
 
 const PAGE = 4096;
 /** How long to wait for each of the moments. */
-const MOMENT_TIMEOUT_MS = 10_000;
-const END_TIMEOUT_MS = 60_000;
+const MOMENT_TIMEOUT_MS = 60_000;
+const END_TIMEOUT_MS = 600_000;
 const RANDOM_STOP_MAX_MS = 60;
 /** Some 15 ms of v86, and several system calls of most programs. */
 const RANDOM_STEPS_MAX = 20_000;

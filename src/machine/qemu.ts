@@ -40,7 +40,7 @@ const MIB = 1 << 20;
 /** RAM below the hole for devices; the rest starts at 4 GiB, which we do not read. */
 const LOW_RAM_MAX = 0xc0000000;
 /** A QEMU that has not connected by then never will. */
-const CONNECT_TIMEOUT_MS = 20_000;
+const CONNECT_TIMEOUT_MS = 60_000;
 const QUIT_TIMEOUT_MS = 2_000;
 /**
  * A UART loses what arrives before the guest sets it up. A guest that sends has done so; one that

@@ -4,6 +4,8 @@
 // listener gets every byte once, in order. Input goes to the function that the machine gave.
 
 const KEPT = 4 << 20;
+/** Long enough for any guest on a busy machine: it ends only waits for what never comes. */
+const HANG_MS = 600_000;
 
 export class SerialPort {
   #output: Uint8Array = new Uint8Array();
@@ -61,7 +63,7 @@ export class SerialPort {
    * Waits until all output so far matches `pattern`, and returns that output. Rejects after
    * `timeoutMs`, or when the machine ends without it; the message ends with the last output.
    */
-  waitFor(pattern: string | RegExp, timeoutMs = 30_000): Promise<string> {
+  waitFor(pattern: string | RegExp, timeoutMs = HANG_MS): Promise<string> {
     return new Promise((resolve, reject) => {
       const matches = () =>
         typeof pattern === "string" ? this.text().includes(pattern) : pattern.test(this.text());

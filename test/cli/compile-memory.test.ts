@@ -25,6 +25,7 @@ import {
   vector,
   wasm,
 } from "../compile/wasm/wasm-bytes";
+import { HANG_MS } from "../hang-guard";
 
 const folder = mkdtempSync(join(tmpdir(), "isthmus-memory-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -90,7 +91,7 @@ async function compile(name: string, content: Uint8Array | string): Promise<stri
 
 /** The exit status with and without address randomisation. */
 function statuses(path: string): (number | null)[] {
-  const options = { timeout: 20_000 };
+  const options = { timeout: HANG_MS };
   const fixed = spawnSync("setarch", ["-R", path], options);
   return [fixed.status, spawnSync(path, options).status];
 }

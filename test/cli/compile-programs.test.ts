@@ -14,6 +14,7 @@ import { compileModule } from "../../src/compile/compile";
 import type { Level } from "../../src/compile/pipeline";
 import { elfFile } from "../../src/link/output/elf-files";
 import { cannotRun } from "../compile/native/native";
+import { HANG_MS } from "../hang-guard";
 import { type ProgramResult, runProgramInNode } from "../user/program-in-node";
 
 /** Each program does what its name says, with integers only. */
@@ -114,7 +115,7 @@ async function compile(name: string, source: string, level: Level): Promise<Comp
 
 function runHere(name: string): ProgramResult {
   const path = join(folder, name);
-  const { stdout, stderr, status } = spawnSync(path, [], { encoding: "utf8", timeout: 20_000 });
+  const { stdout, stderr, status } = spawnSync(path, [], { encoding: "utf8", timeout: HANG_MS });
   return { output: stdout, errors: stderr, status };
 }
 

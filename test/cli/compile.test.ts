@@ -17,6 +17,7 @@ import { describePasses } from "../../src/compile/pipeline";
 import { I686 } from "../../src/compile/targets/i686";
 import { cannotRun } from "../compile/native/native";
 import { body, section, text, vector, wasm } from "../compile/wasm/wasm-bytes";
+import { HANG_MS } from "../hang-guard";
 import { isthmus } from "./isthmus";
 
 const folder = mkdtempSync(join(tmpdir(), "isthmus-compile-"));
@@ -95,7 +96,7 @@ const compile = (...words: string[]) => isthmus(["compile", ...words], { directo
 function run(name: string, ...args: string[]) {
   const { stdout, status } = spawnSync(join(folder, name), args, {
     encoding: "utf8",
-    timeout: 10_000,
+    timeout: HANG_MS,
   });
   return { stdout, status };
 }

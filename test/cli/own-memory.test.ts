@@ -11,6 +11,7 @@ import { parseCommandLine } from "../../src/cli/command";
 import { command } from "../../src/cli/compile";
 import { COMMAND_TABLE } from "../../src/cli/main";
 import { cannotRun } from "../compile/native/native";
+import { HANG_MS } from "../hang-guard";
 
 const folder = mkdtempSync(join(tmpdir(), "isthmus-own-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -223,7 +224,7 @@ describe("an object with a memory of its own", { skip: cannotRun() || missing() 
       const out = inFolder(`linked${level}`);
       const sources = [inFolder("main.c"), object];
       execFileSync("gcc", ["-m32", "-no-pie", "-Wall", "-Werror", ...sources, "-o", out]);
-      const { stdout, status } = spawnSync(out, { encoding: "utf8", timeout: 10_000 });
+      const { stdout, status } = spawnSync(out, { encoding: "utf8", timeout: HANG_MS });
       assert.equal(stdout, EXPECTED);
       assert.equal(status, 0);
     });

@@ -7,9 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { INSTALLATION } from "../../src/cli/project";
+import { HANG_MS } from "../hang-guard";
 import { START_OBJECT } from "../link/in-browser";
-
-const TIMEOUT_MS = 60_000;
 
 const folder = mkdtempSync(join(tmpdir(), "isthmus-watch-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -32,7 +31,7 @@ class Watching {
 
   /** What it prints up to the end of its next round. */
   async round(): Promise<string> {
-    const deadline = Date.now() + TIMEOUT_MS;
+    const deadline = Date.now() + HANG_MS;
     while (!/ends\n/.test(this.#output)) {
       assert.ok(Date.now() < deadline && this.#child.exitCode === null, this.#output);
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -17,6 +17,7 @@ import type {
 import { openMachine } from "../../src/machine/open-machine";
 import { QemuMachine } from "../../src/machine/qemu";
 import { bootDirectly } from "../../src/machine/qemu-command";
+import { HANG_MS } from "../hang-guard";
 
 export interface BootRequest {
   /** The program and its arguments; absent: the shell. */
@@ -117,16 +118,15 @@ export async function runProgram(
   name: MachineName,
   program: readonly string[],
   request: Omit<BootRequest, "program"> = {},
-  timeoutMs = 120_000,
 ): Promise<{ ending: Ending | "timeout"; output: string }> {
   return withMachine(name, { ...request, program }, async (machine) => {
-    const ending = await Promise.race([machine.ended, timeout(timeoutMs)]);
+    const ending = await Promise.race([machine.ended, timeout()]);
     return { ending, output: machine.serial.text().replaceAll("\r\n", "\n") };
   });
 }
 
-function timeout(milliseconds: number): Promise<"timeout"> {
+function timeout(): Promise<"timeout"> {
   return new Promise((resolve) => {
-    setTimeout(() => resolve("timeout"), milliseconds).unref();
+    setTimeout(() => resolve("timeout"), HANG_MS).unref();
   });
 }

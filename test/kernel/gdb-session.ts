@@ -2,9 +2,9 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { INSTALLATION } from "../../src/cli/project";
+import { HANG_MS } from "../hang-guard";
 
 const END = "--end of answer--\n";
-const ANSWER_TIMEOUT_MS = 60_000;
 
 export class GdbSession {
   readonly #child: ChildProcess;
@@ -32,7 +32,7 @@ export class GdbSession {
   async ask(command: string): Promise<string> {
     this.#output = "";
     this.#child.stdin?.write(`${command}\necho ${END.trim()}\\n\n`);
-    const deadline = Date.now() + ANSWER_TIMEOUT_MS;
+    const deadline = Date.now() + HANG_MS;
     while (!this.#output.includes(END)) {
       if (this.#child.exitCode !== null || Date.now() > deadline) {
         throw new Error(`gdb did not answer ${command}: ${this.#output}`);

@@ -14,11 +14,11 @@ import type { Mapping } from "../../src/inspect/walk";
 import { resolveLayout } from "../../src/link/layout/resolve";
 import type { Machine, Snapshot } from "../../src/machine/machine";
 import { PhysicalMemory } from "../../src/machine/physical-memory";
+import { HANG_MS } from "../hang-guard";
 import { skipReason } from "../machine/installed";
 import { addressOf, type Built, withMachine } from "./booted-kernel";
 
 const ENTRY_SIZE = 8;
-const TIMEOUT_MS = 30_000;
 
 /** A machine in user mode: its registers, and a copy of its memory that can be written to. */
 async function userModeCopy(machine: Machine): Promise<Snapshot> {
@@ -28,7 +28,7 @@ async function userModeCopy(machine: Machine): Promise<Snapshot> {
       ...snapshot,
       memory: new PhysicalMemory(Uint8Array.from(snapshot.memory.bytes)),
     }),
-    TIMEOUT_MS,
+    HANG_MS,
   );
   assert.ok(copy, "no moment in user mode was seen");
   return copy;

@@ -8,6 +8,7 @@ import type { Machine } from "../../src/machine/machine";
 import { V86Machine } from "../../src/machine/v86";
 import { DELIVER, LIMIT_CELL, patchV86, STEP_CELL } from "../../src/machine/v86-patch";
 import { shippedV86Wasm } from "../../src/machine/v86-wasm";
+import { HANG_MS } from "../hang-guard";
 import { build, openKernel } from "../kernel/booted-kernel";
 import { ECHO, HALT, print, SPIN, tinyKernel } from "./tiny-kernel";
 
@@ -137,7 +138,7 @@ describe("v86, stepping", () => {
     await machine.inspectWhen(
       ({ cpl }) => cpl === 3,
       () => true,
-      20_000,
+      HANG_MS,
     );
     await machine.stop();
     for (let i = 0; i < 50; i++) {

@@ -16,6 +16,7 @@ import { compileModule } from "../../src/compile/compile";
 import { elfFile } from "../../src/link/output/elf-files";
 import { fileEntry } from "../../src/machine/initramfs";
 import { cannotRun } from "../compile/native/native";
+import { HANG_MS } from "../hang-guard";
 import { runProgram } from "../kernel/booted-kernel";
 import { skipReason } from "../machine/installed";
 import { runProgramInNode } from "./program-in-node";
@@ -49,7 +50,7 @@ describe("the standard library", () => {
       const file = join(folder, "library");
       writeFileSync(file, executable("linux"));
       chmodSync(file, 0o755);
-      const { status, stdout } = spawnSync(file, { encoding: "utf8", timeout: 60_000 });
+      const { status, stdout } = spawnSync(file, { encoding: "utf8", timeout: HANG_MS });
       assert.equal(stdout, expected);
       assert.equal(status, 0);
     } finally {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { HANG_MS } from "../hang-guard";
 import { NativePrograms, nativeMissing } from "./native-program";
 
 const programs = new NativePrograms();
@@ -33,7 +34,8 @@ class Terminal {
   /** Types keys, waits for `expected`, and returns what was shown since the last call. */
   async type(keys: string, expected: string): Promise<string> {
     this.child.stdin.write(keys);
-    for (let tries = 0; tries < 500; tries++) {
+    const deadline = Date.now() + HANG_MS;
+    while (Date.now() < deadline && this.child.exitCode === null) {
       const at = this.output.indexOf(expected);
       if (at >= 0) {
         const shown = this.output.slice(0, at + expected.length);

@@ -26,6 +26,7 @@ import {
 } from "../../user/programs";
 import { writeStart } from "../../user/start.asm";
 import { cannotRun } from "../compile/native/native";
+import { HANG_MS } from "../hang-guard";
 
 const TEXT = 0x10000;
 
@@ -66,7 +67,7 @@ export class NativePrograms {
       env: { PATH: this.folder, ...env },
       input,
       encoding: "utf8",
-      timeout: 20_000,
+      timeout: HANG_MS,
     });
     return { status, signal, output: stdout, errors: stderr };
   }

@@ -23,6 +23,7 @@ import type { ObjectFile } from "../../../src/object/object";
 import { Assembler } from "../../../src/x86/assembler";
 import { mem, mem32 } from "../../../src/x86/operand";
 import { eax, edx } from "../../../src/x86/registers";
+import { HANG_MS } from "../../hang-guard";
 import { driver, exit, type NativeEvent, type Outcome, readOutcomes } from "./driver";
 
 export type { Outcome, Trapped } from "./driver";
@@ -264,7 +265,7 @@ export function runNative(
   return process.run().slice(instance.hasStart ? 1 : 0);
 }
 
-function execute(elf: Uint8Array, timeout = 20_000): Buffer {
+function execute(elf: Uint8Array, timeout = HANG_MS): Buffer {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-"));
   const file = join(folder, "program");
   try {

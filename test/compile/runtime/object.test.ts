@@ -12,6 +12,7 @@ import { readCompileInput } from "../../../src/cli/compile-input";
 import { compileModule } from "../../../src/compile/compile";
 import type { Level } from "../../../src/compile/pipeline";
 import { writeElfObject } from "../../../src/link/output/write-elf-object";
+import { HANG_MS } from "../../hang-guard";
 
 const TYPESCRIPT = `
 declare function twice(x: i32): i32;
@@ -163,7 +164,6 @@ naïve text
 `;
 
 /** Milliseconds after which a program hangs. */
-const TIMEOUT = 10_000;
 
 const folder = mkdtempSync(join(tmpdir(), "isthmus-object-"));
 const inFolder = (name: string) => join(folder, name);
@@ -216,7 +216,7 @@ for (const level of [2, 0] as const) {
       for (const options of [["-O2"], ["-O0", "-fomit-frame-pointer"]]) {
         it(`calls ${compiler} ${options[0]} and is called by it`, { skip }, () => {
           const program = build(compiler, options, [object]);
-          const { stdout, status } = spawnSync(program, { encoding: "utf8", timeout: TIMEOUT });
+          const { stdout, status } = spawnSync(program, { encoding: "utf8", timeout: HANG_MS });
           assert.equal(stdout, EXPECTED);
           assert.equal(status, 0);
         });
@@ -224,8 +224,8 @@ for (const level of [2, 0] as const) {
 
       it(`fails as C does, linked by ${compiler}`, { skip }, () => {
         const program = build(compiler, ["-O2"], [object]);
-        assert.equal(spawnSync(program, ["abort"], { timeout: TIMEOUT }).signal, "SIGABRT");
-        assert.equal(spawnSync(program, ["trap"], { timeout: TIMEOUT }).signal, "SIGFPE");
+        assert.equal(spawnSync(program, ["abort"], { timeout: HANG_MS }).signal, "SIGABRT");
+        assert.equal(spawnSync(program, ["trap"], { timeout: HANG_MS }).signal, "SIGFPE");
       });
     }
   });

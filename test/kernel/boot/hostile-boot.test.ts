@@ -10,12 +10,12 @@ import { alignUp } from "../../../src/base/align";
 import { encodeCommandLine } from "../../../src/machine/command-line";
 import type { Ending, Machine } from "../../../src/machine/machine";
 import { openMachine } from "../../../src/machine/open-machine";
+import { HANG_MS } from "../../hang-guard";
 import { skipReason } from "../../machine/installed";
 import { addressOf, type Built, build, withMachine } from "../booted-kernel";
 
 const MIB = 1 << 20;
 const PAGE = 4096;
-const TIMEOUT_MS = 30_000;
 const MAGIC = 0x2badb002;
 const [RAM, RESERVED] = [1, 2];
 /** Where the segment with the record lies; the initramfs is at the next page. */
@@ -88,7 +88,7 @@ interface Seen {
 
 async function see(machine: Machine): Promise<Seen> {
   const late = new Promise<"timeout">((resolve) => {
-    setTimeout(() => resolve("timeout"), TIMEOUT_MS).unref();
+    setTimeout(() => resolve("timeout"), HANG_MS).unref();
   });
   const ending = await Promise.race([machine.ended, late]);
   const screen = (await machine.screen()).join("\n");

@@ -19,6 +19,7 @@ import { type TableLanguage, writeTables } from "../../../src/link/script/write-
 import type { MachineName, QemuProgram, Snapshot } from "../../../src/machine/machine";
 import { openMachine } from "../../../src/machine/open-machine";
 import { isthmus } from "../../cli/isthmus";
+import { HANG_MS } from "../../hang-guard";
 import { skipReason } from "../../machine/installed";
 import { run, scratch, unlessInstalled } from "../tools";
 
@@ -250,7 +251,7 @@ describe("page tables from a layout", () => {
             assert.ok(snapshot.registers.eip > OFFSET, "it runs where it is linked");
             return shownPages(snapshot);
           },
-          20_000,
+          HANG_MS,
         );
         assert.deepEqual(pages, expectedPages(kernel, layout, paging !== "two-level"));
       } finally {
