@@ -47,10 +47,12 @@ for (const [linker, program] of Object.entries(LINKERS)) {
     });
     after(() => rmSync(directory, { recursive: true }));
 
-    it("has no mistakes, and a closed trampoline", async () => {
+    it("has no mistake but a note on its start-up tables, and a closed trampoline", async () => {
       for (const input of [{}, { layout: await layoutOf(layoutFile) }]) {
         const { findings, shared } = check(readFileSync(kernel), "kernel.elf", input);
-        assert.deepEqual(findings, []);
+        // boot.S shows the first GiB writable until kernel.cpp has built its tables.
+        const facts = findings.map(({ code, severity }) => `${severity} ${code}`);
+        assert.deepEqual(facts, ["note LAY037"]);
         assert.equal(shared?.part.sections[0]?.name, ".shared_text");
         assert.deepEqual(shared.proof.leaving, []);
         assert.deepEqual(shared.proof.unproven, []);
