@@ -8,6 +8,7 @@ import type { Layout } from "../../src/link/layout/layout";
 import { parseLayout } from "../../src/link/layout/parse";
 import { resolveLayout } from "../../src/link/layout/resolve";
 import { link } from "../../src/link/link";
+import { drawLayout } from "../../src/link/output/draw-layout";
 import { elfFile } from "../../src/link/output/elf-files";
 import { mapFile } from "../../src/link/output/map-file";
 import { symbolFile } from "../../src/link/output/symbol-file";
@@ -126,4 +127,22 @@ test("32-bit layouts refuse what only x86-64 has", () => {
   );
   const sections = [{ name: ".names", content: "symbols" as const }];
   diagnosed("LAYOUT016", () => resolveLayout({ machine: "x86-64", sections }));
+});
+
+test("the drawing has the upper half above the lower one", () => {
+  const layout: Layout = {
+    regions: { kernel: { start: 0x100000 }, tramp: { end: 2 ** 64 } },
+    sections: [".text", { name: ".top", region: "tramp", load: "kernel" }],
+    spaces: { kernel: { regions: ["kernel", "tramp"] } },
+  };
+  const svg = drawLayout(
+    link([object64("a.o", { ".text": START, ".top": { bytes: [1] } })], layout),
+  );
+  const y = (tip: string) => {
+    const found = new RegExp(`y="([0-9.]+)"[^>]*><title>${tip}`).exec(svg);
+    return Number(found?.[1] ?? assert.fail(tip));
+  };
+  assert.ok(y("\\.top rw") < y("\\.text rx"));
+  assert.match(svg, />2\^64</);
+  assert.match(svg, />0xfffffffffffff000</);
 });

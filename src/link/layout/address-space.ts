@@ -28,6 +28,10 @@ export interface AddressSpace {
   canonical(value: number): number;
   /** The sum of addresses, which may leave the address space at one end and enter at the other. */
   wrap(value: number): number;
+  /** Where an address is on one line from 0 up, with the halves next to each other. */
+  along(value: number, edge: "start" | "end"): number;
+  /** The address at a place on that line. */
+  back(place: number): number;
   /** An address as files for people have it: hexadecimal digits, one width for all. */
   digits(value: number): string;
 }
@@ -40,6 +44,8 @@ export const ADDRESS_SPACES: Readonly<Record<Machine, AddressSpace>> = {
     remedy: "Give a number from 0 to 0x100000000.",
     canonical: (value) => value,
     wrap: (value) => value % 2 ** 32,
+    along: (value) => value,
+    back: (place) => place,
     digits: (value) => (value % 2 ** 32).toString(16).padStart(8, "0"),
   },
   "x86-64": {
@@ -52,6 +58,10 @@ export const ADDRESS_SPACES: Readonly<Record<Machine, AddressSpace>> = {
     remedy: "Give a number below 0x800000000000 or from 0xffff800000000000 to 2^64.",
     canonical: (value) => (value >= TOP_64 / 2 ? value - TOP_64 : value),
     wrap: (value) => value,
+    // 0 is an end of the upper half, or a start of the lower one.
+    along: (value, edge) =>
+      value < 0 || (value === 0 && edge === "end") ? value + 2 ** 48 : value,
+    back: (place) => (place >= 2 ** 47 ? place - 2 ** 48 : place),
     digits: (value) => BigInt.asUintN(64, BigInt(value)).toString(16).padStart(16, "0"),
   },
 };

@@ -1,9 +1,10 @@
 // The drawing of a linked layout: each address space and physical memory, side by side. A section
 // is loaded at its LMA and seen at its VMA; a section in two spaces is shared.
 
-import { ADDRESS_SPACE_END, alignUp, hex } from "../../base/align";
+import { alignUp, hex } from "../../base/align";
 import { type Box, type Column, emptyBox, kindOfRights } from "../../draw/columns";
 import { drawSvg } from "../../draw/draw-svg";
+import { ADDRESS_SPACES } from "../layout/address-space";
 import type { Space } from "../layout/layout";
 import type { LinkedImage } from "../passes/image";
 import type { PlacedSection } from "../passes/model";
@@ -12,8 +13,16 @@ const PAGE = 4096;
 
 /** The drawing as SVG text. */
 export function drawLayout(image: LinkedImage): string {
-  const { name } = image.layout;
-  return drawSvg({ title: name, summary: summary(image), columns: columnsOf(image) });
+  const { name, machine } = image.layout;
+  const drawing = { title: name, summary: summary(image), columns: columnsOf(image) };
+  return drawSvg(machine === "i386" ? drawing : { ...drawing, addressText: addressText(image) });
+}
+
+/** Addresses of the line, as the processor counts them. */
+function addressText(image: LinkedImage): (place: number) => string {
+  const { back } = ADDRESS_SPACES[image.layout.machine];
+  const end = lineEnd(image);
+  return (place) => (place === end ? "2^64" : hex(back(Math.round(place))));
 }
 
 function summary(image: LinkedImage): string {
@@ -28,7 +37,7 @@ function columnsOf(image: LinkedImage): Column[] {
   const { spaces } = image.layout;
   const all: Record<string, Space> = { [image.layout.name]: { regions: allRegions(image) } };
   const named = Object.entries(Object.keys(spaces).length === 0 ? all : spaces);
-  const loaded = physicalBoxes(image);
+  const loaded = onLine(physicalBoxes(image), image);
   const physical: Column = {
     title: "physical memory",
     subtitle: "LMA: where the loader puts it",
@@ -42,10 +51,24 @@ function columnsOf(image: LinkedImage): Column[] {
     subtitle: subtitleOf(image, space),
     isPhysical: false,
     between: "nothing",
-    boxes: spaceBoxes(image, space),
-    top: ADDRESS_SPACE_END,
+    boxes: onLine(spaceBoxes(image, space), image),
+    top: lineEnd(image),
   }));
   return [...(first ? [first] : []), physical, ...others];
+}
+
+/** Boxes whose addresses are places on one line: of x86-64 the upper half is above the lower. */
+function onLine(boxes: readonly Box[], { layout }: LinkedImage): Box[] {
+  const { along } = ADDRESS_SPACES[layout.machine];
+  const placed = boxes.map((box) => {
+    return { ...box, start: along(box.start, "start"), end: along(box.end, "end") };
+  });
+  return placed.sort((a, b) => a.start - b.start || a.end - b.end);
+}
+
+function lineEnd({ layout }: LinkedImage): number {
+  const { halves, along } = ADDRESS_SPACES[layout.machine];
+  return Math.max(...halves.map(({ end }) => along(end, "end")));
 }
 
 /** Says where code sees the image and, of a region with an offset, how far above its LMAs. */
@@ -104,7 +127,7 @@ function sectionBox(
   next: number | undefined,
   image: LinkedImage,
 ): Box {
-  const pageEnd = Math.min(alignUp(start + section.size, PAGE), ADDRESS_SPACE_END);
+  const pageEnd = alignUp(start + section.size, PAGE);
   const { address, loadAddress, size, inputs } = section;
   const { plan } = section;
   const { permissions, region } = plan;
