@@ -34,7 +34,7 @@ import type { Archive } from "../link/input/archive";
 import { machineOf } from "../link/input/machine";
 import { isArchiveInput } from "../link/input/read-input";
 import { linkByScript } from "../link/link-by-script";
-import { mapFile } from "../link/output/map-file";
+import { gnuMap } from "../link/output/gnu-map";
 import { memoryUsage } from "../link/output/memory-usage";
 import { writeElfObject } from "../link/output/write-elf-object";
 import { writeFlat, writeProgram } from "../link/output/write-program";
@@ -214,7 +214,7 @@ function write(image: ScriptedImage, settings: LdSettings): number {
   signBuild(bytes, image, settings.buildId, isFlat);
   if (settings.printsMemory) print(memoryUsage(image.memory));
   replaceFile(settings.output ?? DEFAULT_OUTPUT, bytes, 0o755);
-  if (map !== undefined) writeText(map, mapFile(image));
+  if (map !== undefined) writeText(map, gnuMap(image));
   if (printsDropped) {
     for (const { section, object } of image.dropped) {
       progress(`removing unused section '${section.name}' in file '${object.name}'`);

@@ -150,7 +150,9 @@ describe("isthmus-ld", { skip: unlessInstalled("gcc") }, () => {
     const { sections } = readElf(readFileSync(file("id.elf")), "id.elf");
     const note = sections.find(({ name }) => name === ".note.gnu.build-id");
     assert.deepEqual([...(note?.bytes.subarray(16) ?? [])], [0xfe, 0xed]);
-    assert.match(readFileSync(file("m.map"), "utf8"), /\.text +start\.o/);
+    const map = readFileSync(file("m.map"), "utf8");
+    assert.match(map, /^\.text +0x08049000 +0x[0-9a-f]+$/m);
+    assert.match(map, /^ \.text +0x08049000 +0x[0-9a-f]+ start\.o\n {16}0x08049000 {16}start$/m);
   });
 
   it("is the linker of a Makefile in which only LD changed", {
