@@ -45,7 +45,9 @@ async function init(line: CommandLine): Promise<number> {
   refuseFull(operand, folder);
   const { run, title, first } = RECIPES[language];
   const isFound = isInPath() || isBeside(folder) || (run === "make" && isInstallations(folder));
-  const install = isFound ? undefined : `npm install ${shellWord(INSTALLATION)}`;
+  // Without a package.json here, npm would install into a folder above.
+  const here = run === "make" ? "--prefix . " : "";
+  const install = isFound ? undefined : `npm install ${here}${shellWord(INSTALLATION)}`;
   const files = kernelFiles({ language, name: basename(folder), install });
   for (const [path, text] of files) {
     mkdirSync(join(folder, dirname(path)), { recursive: true });

@@ -226,7 +226,7 @@ describe("isthmus init", () => {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, "isthmus"), "");
     }
-    const missing = `next: cd new && npm install ${INSTALLATION} && make run`;
+    const missing = `next: cd new && npm install --prefix . ${INSTALLATION} && make run`;
     assert.equal(await next(parent, "/nowhere"), missing);
     assert.equal(await next(parent, beside), missing, "npx puts this into the PATH");
     assert.equal(await next(parent, bin), "next: cd new && make run");
