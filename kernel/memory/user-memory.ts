@@ -60,6 +60,22 @@ export function copyOutTo(space: AddressSpace, to: UserPointer, from: usize, siz
   return atPages(space, changetype<usize>(to), from, size, Work.copyOut);
 }
 
+/** As `copyIn`, to `offset` of a frame that is a file's. */
+export function copyInFrame(from: UserPointer, frame: u32, offset: u32, size: u32): i32 {
+  const window = openWindow(frame);
+  const result = copyIn(from, window + offset, size);
+  closeWindow(window);
+  return result;
+}
+
+/** As `copyOut`, from `offset` of a frame that is a file's. */
+export function copyOutFrame(to: UserPointer, frame: u32, offset: u32, size: u32): i32 {
+  const window = openWindow(frame);
+  const result = copyOut(to, window + offset, size);
+  closeWindow(window);
+  return result;
+}
+
 /**
  * Copies a NUL-terminated string of at most `limit` bytes, the NUL included, to `to`. Its length
  * without the NUL, or -EFAULT, -ENOMEM, -ENAMETOOLONG.

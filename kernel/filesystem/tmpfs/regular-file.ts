@@ -11,8 +11,7 @@ import { OpenFile } from "../../file/open-file";
 import { refuseIoctl, refuseReadDirectory } from "../../file/refusals";
 import { transferSize } from "../../file/transfer";
 import { LARGEST_OBJECT, MemoryObject } from "../../memory/memory-object";
-import { clearUser, copyIn, copyOut, UserPointer } from "../../memory/user-memory";
-import { closeWindow, openWindow } from "../../memory/window";
+import { clearUser, copyInFrame, copyOutFrame, UserPointer } from "../../memory/user-memory";
 import { preemptionPoint } from "../../thread/schedule";
 import { currentThread } from "../../thread/thread";
 
@@ -57,10 +56,7 @@ function readRegular(file: OpenFile, to: UserPointer, size: u32, position: u64):
 function sendPart(object: MemoryObject, position: u64, to: UserPointer, size: u32): i32 {
   const frame = object.frame(<u32>(position >> PAGE_SHIFT));
   if (frame === 0) return clearUser(to, size);
-  const window = openWindow(frame);
-  const result = copyOut(to, window + (<u32>position & PAGE_MASK), size);
-  closeWindow(window);
-  return result;
+  return copyOutFrame(to, frame, <u32>position & PAGE_MASK, size);
 }
 
 function writeRegular(file: OpenFile, from: UserPointer, size: u32, position: u64): i32 {
@@ -87,10 +83,7 @@ function writeRegular(file: OpenFile, from: UserPointer, size: u32, position: u6
 function fetchPart(object: MemoryObject, position: u64, from: UserPointer, size: u32): i32 {
   const frame = object.ensureFrame(<u32>(position >> PAGE_SHIFT));
   if (frame === 0) return -ENOSPC;
-  const window = openWindow(frame);
-  const result = copyIn(from, window + (<u32>position & PAGE_MASK), size);
-  closeWindow(window);
-  return result;
+  return copyInFrame(from, frame, <u32>position & PAGE_MASK, size);
 }
 
 /** What was written ends at `end`. */
