@@ -21,6 +21,7 @@ import {
 import { kernelCr3 } from "./memory/kernel-space";
 import { startPages } from "./memory/pages";
 import { readOptions } from "./options";
+import { startAlarms } from "./process/alarm";
 import { startSignals } from "./process/signal";
 import { startSystemCalls } from "./syscall/table";
 import { startConsole } from "./terminal/console";
@@ -60,6 +61,7 @@ export function kernelMain(): void {
   startClock(); // what time it is
   startSystemCalls(); // the table for int 0x80
   startSignals(); // ^C on a terminal
+  startAlarms(); // SIGALRM
   startMappedFiles(); // how the memory manager counts them
   mountRoot(); // the initramfs, and /dev
   startInit(); // process 1: the shell, or what the command line names

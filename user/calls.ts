@@ -54,7 +54,7 @@ import {
 } from "../src/abi/files";
 import { SystemCall } from "../src/abi/linux/i386";
 import { PAGE_SIZE } from "../src/abi/memory-map";
-import { SIGABRT, SIGCONT, SIGTERM, WNOHANG } from "../src/abi/signals";
+import { SIGABRT, SIGALRM, SIGCONT, SIGTERM, WNOHANG } from "../src/abi/signals";
 import { TCGETS } from "../src/abi/termios";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, wantsHelp } from "./runtime/arguments";
@@ -90,6 +90,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   signals();
   groups();
   time();
+  longTimes();
+  identity();
   memoryCalls();
   machine();
   return report();
@@ -403,6 +405,77 @@ function time(): void {
   expect(cstr("gettimeofday, time"), load<i32>(pair) - now < 2 ? 1 : 0, 1);
   expect(cstr("gettimeofday, nothing"), call(SystemCall.gettimeofday, 0, 0), 0);
   expect(cstr("sched_yield"), call(SystemCall.sched_yield), 0);
+}
+
+/** The calls with 64-bit seconds, and those that name a clock. */
+function longTimes(): void {
+  expect(cstr("clock64"), call(SystemCall.clock_gettime64, 1, buffer), 0);
+  call(SystemCall.clock_gettime, 1, pair);
+  expect(cstr("clock64, time"), load<i32>(pair) - load<i32>(buffer) < 2 ? 1 : 0, 1);
+  expect(cstr("clock64, upper word"), load<i32>(buffer, 4), 0);
+  expect(cstr("clock64, unknown"), call(SystemCall.clock_gettime64, 77, buffer), -EINVAL);
+  expect(cstr("getres"), call(SystemCall.clock_getres, 0, 0), 0);
+  expect(cstr("getres, unknown"), call(SystemCall.clock_getres, 77, 0), -EINVAL);
+  store<u64>(buffer, 0);
+  store<u64>(buffer, 30000000, 8);
+  const before = milliseconds();
+  const asleep = call(SystemCall.clock_nanosleep_time64, 1, 0, buffer, 0);
+  expect(cstr("clock_nanosleep"), asleep, 0);
+  expect(cstr("clock_nanosleep, enough"), milliseconds() - before >= 30 ? 1 : 0, 1);
+  expect(cstr("clock_nanosleep, past"), call(SystemCall.clock_nanosleep, 1, 1, buffer, 0), 0);
+  const unknown = call(SystemCall.clock_nanosleep, 77, 0, buffer, 0);
+  expect(cstr("clock_nanosleep, unknown"), unknown, -EINVAL);
+  const child = fork();
+  if (child === 0) {
+    call(SystemCall.alarm, 1);
+    sleep(0, 1000000);
+    const left = call(SystemCall.alarm, 1);
+    if (left !== 1) call(SystemCall.exit, 1);
+    sleep(5, 0);
+    call(SystemCall.exit, 2);
+  }
+  expect(cstr("alarm"), statusOf(child), SIGALRM);
+  const timer = fork();
+  if (timer === 0) {
+    memory.fill(buffer, 0, 16);
+    store<i32>(buffer, 50000, 12);
+    if (call(SystemCall.setitimer, 0, buffer, 0) !== 0) call(SystemCall.exit, 1);
+    call(SystemCall.getitimer, 0, buffer);
+    if (load<i32>(buffer, 8) !== 0 || load<i32>(buffer, 12) === 0) call(SystemCall.exit, 2);
+    sleep(5, 0);
+  }
+  expect(cstr("setitimer"), statusOf(timer), SIGALRM);
+  expect(cstr("setitimer, which"), call(SystemCall.setitimer, 7, buffer, 0), -EINVAL);
+  expect(cstr("getrandom"), call(SystemCall.getrandom, buffer, 11, 0), 11);
+  expect(cstr("getrandom, flags"), call(SystemCall.getrandom, buffer, 11, 99), -EINVAL);
+  expect(cstr("getrandom, unmapped"), call(SystemCall.getrandom, 8, 11, 0), -EFAULT);
+}
+
+/** Who one is: whoever starts this, the real and the effective ids are the same. */
+function identity(): void {
+  const user = call(SystemCall.getuid32);
+  expect(cstr("geteuid"), call(SystemCall.geteuid32), user);
+  expect(cstr("getresuid"), call(SystemCall.getresuid32, word, word + 4, pair), 0);
+  expect(cstr("getresuid, saved"), load<i32>(pair), user);
+  expect(cstr("getresuid, unmapped"), call(SystemCall.getresuid32, 8, word, pair), -EFAULT);
+  expect(cstr("setuid, the same"), call(SystemCall.setuid32, user), 0);
+  expect(cstr("setuid, -1"), call(SystemCall.setuid32, -1), -EINVAL);
+  expect(cstr("setresuid, nothing"), call(SystemCall.setresuid32, -1, -1, -1), 0);
+  const child = fork();
+  if (child === 0) call(SystemCall.exit, loseRights() ? 0 : 1);
+  expect(cstr("setuid, for good"), user === 0 ? statusOf(child) : 0, 0);
+  if (user !== 0) statusOf(child);
+}
+
+/** For the superuser alone. */
+function loseRights(): bool {
+  call(SystemCall.setresgid32, 1000, 1000, 1000);
+  if (call(SystemCall.setuid32, 1000) !== 0) return false;
+  if (call(SystemCall.setuid32, 0) !== -EPERM) return false;
+  if (call(SystemCall.setresuid32, -1, 0, -1) !== -EPERM) return false;
+  if (call(SystemCall.setfsuid32, 0) !== 1000) return false;
+  if (call(SystemCall.setfsuid32, -1) !== 1000) return false;
+  return call(SystemCall.geteuid32) === 1000 && call(SystemCall.getegid32) === 1000;
 }
 
 /** Every clock that Linux has on every machine goes at its pace. */

@@ -66,6 +66,7 @@ import {
   X_OK,
 } from "../src/abi/files";
 import { SystemCall } from "../src/abi/linux/i386";
+import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT } from "../src/abi/poll";
 import { SIGPIPE } from "../src/abi/signals";
 import { FIONREAD } from "../src/abi/termios";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
@@ -105,6 +106,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   statuses();
   pipes();
   fifos();
+  polling();
   return report();
 }
 
@@ -572,6 +574,69 @@ function fifos(): void {
   expect(cstr("fifo, the child"), statusOf(child), 0);
   expect(cstr("fifo, the end"), call(SystemCall.read, reader, buffer, 1000), 0);
   call(SystemCall.close, reader);
+}
+
+function polling(): void {
+  call(SystemCall.pipe, pair);
+  const reader = load<i32>(pair);
+  const writer = load<i32>(pair, 4);
+  expect(cstr("poll, too many"), call(SystemCall.poll, word, 2000000, 0), -EINVAL);
+  expect(cstr("poll, unmapped"), call(SystemCall.poll, 8, 1, 0), -EFAULT);
+  expect(cstr("poll, empty"), poll(reader, POLLIN, 0), 0);
+  expect(cstr("poll, waits"), poll(reader, POLLIN, 30), 0);
+  expect(cstr("poll, room"), poll(writer, POLLOUT, -1), POLLOUT);
+  expect(cstr("poll, closed"), poll(99, POLLIN, -1), POLLNVAL);
+  expect(cstr("poll, negative"), poll(-1, POLLIN, 0), 0);
+  expect(cstr("poll, device"), poll(open(cstr("/dev/null"), O_RDWR, 0), POLLIN, -1), POLLIN);
+  const child = fork();
+  if (child === 0) {
+    call(SystemCall.poll, 0, 0, 30);
+    write(writer, 3);
+    call(SystemCall.exit, 0);
+  }
+  expect(cstr("poll, woken"), poll(reader, POLLIN, 5000), POLLIN);
+  statusOf(child);
+  selecting(reader, writer);
+  call(SystemCall.read, reader, buffer, 100);
+  call(SystemCall.close, writer);
+  expect(cstr("poll, no writer"), poll(reader, POLLIN, -1), POLLHUP);
+  call(SystemCall.close, reader);
+  call(SystemCall.pipe, pair);
+  call(SystemCall.close, load<i32>(pair));
+  expect(cstr("poll, no reader"), poll(load<i32>(pair, 4), 0, -1), POLLERR);
+  call(SystemCall.close, load<i32>(pair, 4));
+}
+
+/** Three bytes can be read. */
+function selecting(reader: i32, writer: i32): void {
+  store<u64>(word, ((<u64>1) << reader) | ((<u64>1) << writer));
+  store<u64>(word, ((<u64>1) << reader) | ((<u64>1) << writer), 8);
+  const count = call(SystemCall._newselect, writer + 1, word, word + 8, 0, 0);
+  expect(cstr("select"), count, 2);
+  expect(cstr("select, readable"), load<i32>(word), 1 << reader);
+  expect(cstr("select, writable"), load<i32>(word, 8), 1 << writer);
+  store<u64>(word, (<u64>1) << 60);
+  expect(cstr("select, closed"), call(SystemCall._newselect, 61, word, 0, 0, 0), -EBADF);
+  expect(cstr("select, count"), call(SystemCall._newselect, -1, 0, 0, 0, 0), -EINVAL);
+  store<i32>(pair, 0);
+  store<i32>(pair, 20000, 4);
+  expect(cstr("select, only time"), call(SystemCall._newselect, 0, 0, 0, 0, pair), 0);
+  store<i32>(pair, 0);
+  store<i32>(pair, 1000000000, 4);
+  expect(cstr("ppoll, time"), call(SystemCall.ppoll, word, 0, pair, 0, 0), -EINVAL);
+  store<i32>(pair, 0, 4);
+  store<i32>(word, reader);
+  store<i32>(word, POLLIN, 4);
+  expect(cstr("ppoll"), call(SystemCall.ppoll, word, 1, pair, 0, 0), 1);
+  expect(cstr("ppoll, mask"), call(SystemCall.ppoll, word, 1, pair, pair, 4), -EINVAL);
+}
+
+/** What is true of a file after waiting so long; 0: nothing that was asked for. */
+function poll(file: i32, events: i32, milliseconds: i32): i32 {
+  store<i32>(word, file);
+  store<i32>(word, events, 4);
+  const count = call(SystemCall.poll, word, 1, milliseconds);
+  return count <= 0 ? count : load<u16>(word, 6);
 }
 
 function open(path: usize, flags: i32, mode: i32): i32 {

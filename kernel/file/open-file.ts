@@ -20,11 +20,13 @@ import {
   SEEK_END,
   SEEK_SET,
 } from "../../src/abi/files";
+import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../../src/abi/poll";
 import { allocate, free } from "../memory/heap";
 import { UserPointer } from "../memory/user-memory";
 import { DirectoryEntry } from "./directory-entry";
 import { FileOperations, Inode } from "./inode";
 
+const ALWAYS_READY: u32 = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
 /** What O_PATH leaves: nothing can be done with the file but to name it. */
 const pathOperations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
 
@@ -103,6 +105,12 @@ export class OpenFile {
 
   ioctl(command: u32, argument: u32): i32 {
     return call_indirect<i32>(this.operations.ioctl, this, command, argument);
+  }
+
+  /** POLLIN, …: what can be done without waiting. A file that never makes one wait has no poll. */
+  poll(): u32 {
+    const poll = this.operations.poll;
+    return poll === 0 ? ALWAYS_READY : call_indirect<u32>(poll, this);
   }
 
   readDirectory(to: UserPointer, size: u32): i32 {

@@ -136,6 +136,7 @@ function copySignals(parent: Process, child: Process): bool {
 function copyThread(thread: Thread): void {
   thread.frame.copyFrom(currentThread.frame);
   thread.frame.result = 0;
+  thread.credentials.copyFrom(currentThread.credentials);
   currentThread.segments.save();
   thread.segments.copyFrom(currentThread.segments);
   saveFloatingPoint(thread.floatingPoint);

@@ -67,6 +67,9 @@ export class Process {
   stopSignal: u32 = 0;
   /** Runs again, which waitpid reports once. */
   wasContinued: bool = false;
+  /** The tick of the next SIGALRM, 0: none, and the ticks between two: alarm.ts. */
+  alarm: u64 = 0;
+  alarmInterval: u64 = 0;
   /** A zombie that no parent waits for. */
   isForgotten: bool = false;
   /** Blocked in waitpid. */

@@ -1,11 +1,10 @@
-// System calls about who a process is: users and groups, its name, its personality.
+// System calls about what a process is called, and what it pretends to be.
 
 import { EFAULT, EINVAL } from "../../src/abi/errno";
 import { PROCESS_NAME_SIZE } from "../../src/abi/kernel-info";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyInString, copyOut, userPointer } from "../memory/user-memory";
 import { currentProcess } from "../process/process";
-import { currentCredentials } from "../thread/credentials";
 
 const PR_GET_DUMPABLE: u32 = 3;
 const PR_SET_DUMPABLE: u32 = 4;
@@ -18,22 +17,6 @@ const LAST_CAPABILITY: u32 = 40;
 const ASK: u32 = 0xffffffff;
 
 const name: usize = memory.data(PROCESS_NAME_SIZE, 4);
-
-export function getuid(_frame: TrapFrame): i32 {
-  return <i32>currentCredentials().user;
-}
-
-export function geteuid(_frame: TrapFrame): i32 {
-  return <i32>currentCredentials().effectiveUser;
-}
-
-export function getgid(_frame: TrapFrame): i32 {
-  return <i32>currentCredentials().group;
-}
-
-export function getegid(_frame: TrapFrame): i32 {
-  return <i32>currentCredentials().effectiveGroup;
-}
 
 /** personality(flags): what it was before; the flags change nothing here. */
 export function personality(frame: TrapFrame): i32 {

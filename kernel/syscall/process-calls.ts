@@ -5,7 +5,7 @@ import { ADDRESS, FLAGS, INTEGER, OUTPUT, POINTER, SIZE } from "../../src/abi/li
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
 import { clone, vfork } from "./clone";
-import { getegid, geteuid, getgid, getuid, personality, prctl } from "./identity";
+import { personality, prctl } from "./identity";
 import {
   getrlimit,
   getrusage,
@@ -19,10 +19,6 @@ import { getrandom } from "./system";
 
 /** Declares those calls. */
 export function declareProcessCalls(): void {
-  call(SystemCall.getuid, getuid.index);
-  call(SystemCall.getgid, getgid.index);
-  call(SystemCall.geteuid, geteuid.index);
-  call(SystemCall.getegid, getegid.index);
   call(SystemCall.setrlimit, setrlimit.index, INTEGER, POINTER);
   call(SystemCall.getrlimit, getrlimit.index, INTEGER, POINTER);
   call(SystemCall.getrusage, getrusage.index, INTEGER, POINTER);
@@ -31,10 +27,6 @@ export function declareProcessCalls(): void {
   call(SystemCall.prctl, prctl.index, INTEGER, FLAGS, FLAGS, FLAGS, FLAGS);
   call(SystemCall.vfork, vfork.index);
   call(SystemCall.ugetrlimit, ugetrlimit.index, INTEGER, POINTER);
-  call(SystemCall.getuid32, getuid.index);
-  call(SystemCall.getgid32, getgid.index);
-  call(SystemCall.geteuid32, geteuid.index);
-  call(SystemCall.getegid32, getegid.index);
   call(SystemCall.sched_setaffinity, schedSetaffinity.index, INTEGER, SIZE, POINTER);
   call(SystemCall.sched_getaffinity, schedGetaffinity.index, INTEGER, SIZE, POINTER);
   call(SystemCall.prlimit64, prlimit64.index, INTEGER, INTEGER, POINTER, POINTER);

@@ -6,9 +6,11 @@
 import { FLAGS, INTEGER, PATH, POINTER } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
+import { declareCredentialCalls } from "./credential-calls";
 import { declareFileCalls } from "./file-calls";
 import { declareI386Calls } from "./i386-table";
 import { declareMemoryCalls } from "./memory-calls";
+import { declarePollCalls } from "./poll-calls";
 import {
   execve,
   exit,
@@ -26,19 +28,17 @@ import { declareProcessCalls } from "./process-calls";
 import { declareSignalCalls } from "./signal-calls";
 import { reboot, sysinfo, uname } from "./system";
 import { declareThreadCalls } from "./thread-calls";
-import { clockGettime, gettimeofday, nanosleep, time } from "./time";
+import { declareTimeCalls } from "./time-calls";
 
 /** Declares every call; before the first process runs. */
 export function startSystemCalls(): void {
   call(SystemCall.exit, exit.index, INTEGER);
   call(SystemCall.fork, fork.index);
   call(SystemCall.execve, execve.index, PATH, POINTER, POINTER);
-  call(SystemCall.time, time.index, POINTER);
   call(SystemCall.getpid, getpid.index);
   call(SystemCall.setpgid, setpgid.index, INTEGER, INTEGER);
   call(SystemCall.getppid, getppid.index);
   call(SystemCall.getpgrp, getpgrp.index);
-  call(SystemCall.gettimeofday, gettimeofday.index, POINTER, POINTER);
   call(SystemCall.reboot, reboot.index, FLAGS, FLAGS, FLAGS, POINTER);
   call(SystemCall.wait4, wait4.index, INTEGER, POINTER, FLAGS, POINTER);
   call(SystemCall.waitid, waitid.index, FLAGS, INTEGER, POINTER, FLAGS, POINTER);
@@ -46,13 +46,14 @@ export function startSystemCalls(): void {
   call(SystemCall.uname, uname.index, POINTER);
   call(SystemCall.getpgid, getpgid.index, INTEGER);
   call(SystemCall.sched_yield, schedYield.index);
-  call(SystemCall.nanosleep, nanosleep.index, POINTER, POINTER);
   call(SystemCall.exit_group, exit.index, INTEGER);
-  call(SystemCall.clock_gettime, clockGettime.index, INTEGER, POINTER);
   declareFileCalls();
   declareMemoryCalls();
   declareThreadCalls();
   declareSignalCalls();
   declareProcessCalls();
+  declareCredentialCalls();
+  declareTimeCalls();
+  declarePollCalls();
   declareI386Calls();
 }

@@ -5,6 +5,7 @@
 import { EAGAIN, EFAULT, ENOTTY } from "../../src/abi/errno";
 import { O_NONBLOCK } from "../../src/abi/files";
 import { PAGE_SIZE } from "../../src/abi/memory-map";
+import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../../src/abi/poll";
 import {
   FIONREAD,
   TCGETS,
@@ -31,6 +32,7 @@ import {
   userPointer,
   writeWord,
 } from "../memory/user-memory";
+import { pollWait } from "../thread/poll-table";
 import { preemptionPoint, sleepOn } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
 import { Terminal } from "./terminal";
@@ -44,6 +46,7 @@ export function terminalOperations(): FileOperations {
   operations.write = writeTerminal.index;
   operations.ioctl = controlTerminal.index;
   operations.readDirectory = refuseReadDirectory.index;
+  operations.poll = pollTerminal.index;
   return operations;
 }
 
@@ -68,6 +71,14 @@ function readTerminal(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32
   terminal.takeWaitingInput();
   const result = copyOut(to, bounce, count);
   return result !== 0 ? result : <i32>count;
+}
+
+/** Output never waits. */
+function pollTerminal(file: OpenFile): u32 {
+  const terminal = terminalOf(file);
+  pollWait(terminal.readers);
+  const output = POLLOUT | POLLWRNORM;
+  return hasInput(terminal, 1) ? output | POLLIN | POLLRDNORM : output;
 }
 
 /**

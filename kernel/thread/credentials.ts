@@ -1,9 +1,7 @@
-// On whose behalf a thread acts: users and groups, and what follows from them.
+// On whose behalf a thread acts: users and groups.
 //
-// See credentials(7). Every thread has a copy of its own, which it inherits.
-
-/** As many supplementary groups as a thread may have. */
-export const GROUPS_MAX: u32 = 32;
+// See credentials(7). Each thread has a record of its own, which it inherits from the one that made
+// it. User 0 may do everything.
 
 @unmanaged
 export class Credentials {
@@ -16,12 +14,20 @@ export class Credentials {
   effectiveGroup: u32 = 0;
   savedGroup: u32 = 0;
   fileGroup: u32 = 0;
+
+  copyFrom(other: Credentials): void {
+    memory.copy(changetype<usize>(this), changetype<usize>(other), offsetof<Credentials>());
+  }
 }
 
-/** All of them 0: the superuser, who may do everything. */
-const superuser = changetype<Credentials>(memory.data(offsetof<Credentials>(), 4));
+/** Those of the running thread; before the first runs, the superuser's. */
+let current = changetype<Credentials>(memory.data(offsetof<Credentials>(), 4));
 
-/** Those of the running thread. */
 export function currentCredentials(): Credentials {
-  return superuser;
+  return current;
+}
+
+/** For the scheduler: another thread runs. */
+export function setCurrentCredentials(credentials: Credentials): void {
+  current = credentials;
 }

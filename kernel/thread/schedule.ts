@@ -123,7 +123,12 @@ export function wake(thread: Thread): void {
 /** Wakes every thread that waits in `queue`. */
 export function wakeAll(queue: WaitQueue): void {
   for (let waiter = queue.head; waiter !== null; waiter = queue.head) {
-    wake(changetype<Thread>(waiter));
+    const poller = waiter.thread;
+    if (poller === 0) wake(changetype<Thread>(waiter));
+    else {
+      queue.remove(waiter);
+      wake(changetype<Thread>(poller));
+    }
   }
 }
 
@@ -137,10 +142,24 @@ export function endUserReturnWork(): void {
   hasUserReturnWork = sliceIsOver || currentThread.pendingSignal !== 0;
 }
 
+/** The tick at which the function of onAlarm() is called next; 0: never. */
+let nextAlarm: u64 = 0;
+let alarmHandler: u32 = 0;
+
+/** From now on the function of index `handler`, without arguments, is called at setNextAlarm(). */
+export function onAlarm(handler: u32): void {
+  alarmHandler = handler;
+}
+
+export function setNextAlarm(tick: u64): void {
+  nextAlarm = tick;
+}
+
 /** The timer's interrupt: time passes for sleepers and for the running thread. */
 export function tick(): void {
   countTick();
   const now = currentTick();
+  if (nextAlarm !== 0 && now >= nextAlarm) call_indirect<void>(alarmHandler);
   for (let due = takeDueSleeper(now); due !== null; due = takeDueSleeper(now)) makeRunnable(due);
   if (isIdle) return;
   currentThread.ticks++;

@@ -20,6 +20,7 @@ import { UserSegments } from "../machine/i686/user-segments";
 import { allocate, free } from "../memory/heap";
 import { allocateStack, freeStack, KERNEL_STACK_SIZE } from "../memory/pages";
 import { AddressSpace } from "../memory/space";
+import { Credentials, setCurrentCredentials } from "./credentials";
 import { Waiter } from "./wait-queue";
 
 export enum ThreadState {
@@ -63,6 +64,12 @@ export class Thread extends Waiter {
   /** Where handlers with SA_ONSTACK run; size 0: nowhere else. */
   alternativeStack: u32 = 0;
   alternativeSize: u32 = 0;
+  credentials0: u64 = 0;
+  credentials1: u64 = 0;
+  credentials2: u64 = 0;
+  credentials3: u64 = 0;
+  /** Its places in the queues of files that it polls: poll-table.ts. */
+  pollEntries: Waiter | null = null;
   /** The tick that ends a sleep. */
   wakeTick: u64 = 0;
   /** Ticks that came while the thread ran: the processor time that it has used. */
@@ -73,6 +80,10 @@ export class Thread extends Waiter {
   /** Whether that stack pointer is in the alternative stack. */
   isOnAlternativeStack(esp: u32): bool {
     return esp - this.alternativeStack - 1 < this.alternativeSize;
+  }
+
+  get credentials(): Credentials {
+    return changetype<Credentials>(changetype<usize>(this) + offsetof<Thread>("credentials0"));
   }
 
   get stackTop(): usize {
@@ -120,6 +131,7 @@ export let currentOwner: usize = 0;
 export function setCurrentThread(thread: Thread): void {
   currentThread = thread;
   currentOwner = thread.owner;
+  setCurrentCredentials(thread.credentials);
   tellInspectors(currentOwner);
 }
 
@@ -144,3 +156,5 @@ export function createThread(owner: usize): Thread | null {
   clearFloatingPoint(thread.floatingPoint);
   return thread;
 }
+
+if (offsetof<Credentials>() !== 32) ERROR("a thread has room for 32 bytes of credentials");

@@ -12,6 +12,8 @@ export class Waiter {
   queue: WaitQueue | null = null;
   nextWaiter: Waiter | null = null;
   previousWaiter: Waiter | null = null;
+  /** For an entry of a thread that waits in several queues (poll-table.ts): the thread. */
+  thread: usize = 0;
 }
 
 @unmanaged

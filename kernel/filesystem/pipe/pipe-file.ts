@@ -7,6 +7,7 @@
 
 import { EAGAIN, ENOMEM, ENOTTY, ENXIO, EPIPE } from "../../../src/abi/errno";
 import { O_ACCMODE, O_NONBLOCK, O_WRONLY, S_IFIFO } from "../../../src/abi/files";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../../../src/abi/poll";
 import { SIGPIPE } from "../../../src/abi/signals";
 import { FIONREAD } from "../../../src/abi/termios";
 import { FileSystem } from "../../file/file-system";
@@ -18,6 +19,7 @@ import { transferSize } from "../../file/transfer";
 import { copyIn, copyOut, UserPointer, userPointer, writeWord } from "../../memory/user-memory";
 import { currentProcess } from "../../process/process";
 import { sendSignal } from "../../process/signal";
+import { pollWait } from "../../thread/poll-table";
 import { preemptionPoint, sleepOn, wakeAll } from "../../thread/schedule";
 import { WaitQueue } from "../../thread/wait-queue";
 import { createPipe, Pipe } from "./pipe";
@@ -38,6 +40,7 @@ export function startPipes(): void {
   operations.write = writePipe.index;
   operations.ioctl = controlPipe.index;
   operations.readDirectory = refuseReadDirectory.index;
+  operations.poll = pollPipe.index;
   registerSpecialFile(S_IFIFO, 0, operations, 0);
   pipes.magic = PIPEFS_MAGIC;
   pipes.name = cstr("pipefs");
@@ -197,6 +200,20 @@ function breakPipe(): i32 {
 /** 0 after a wait, -EAGAIN or -EINTR. */
 function waitOn(file: OpenFile, queue: WaitQueue): i32 {
   return (file.flags & O_NONBLOCK) !== 0 ? -EAGAIN : sleepOn(queue);
+}
+
+function pollPipe(file: OpenFile): u32 {
+  const pipe = pipeOf(file);
+  let ready: u32 = 0;
+  if (file.mayRead) {
+    pollWait(pipe.readable);
+    if (pipe.count !== 0) ready |= POLLIN | POLLRDNORM;
+    if (pipe.writers === 0 && pipe.writerOpens !== 0) ready |= POLLHUP;
+  }
+  if (!file.mayWrite) return ready;
+  pollWait(pipe.writable);
+  if (pipe.room >= PIPE_BUF) ready |= POLLOUT | POLLWRNORM;
+  return pipe.readers === 0 ? ready | POLLERR : ready;
 }
 
 function controlPipe(file: OpenFile, command: u32, argument: u32): i32 {

@@ -23,6 +23,8 @@ const part = loadKernelPart(`
 part.call.start!();
 
 const WITHOUT_ARGUMENTS = [
+  ...["getuid", "getgid", "geteuid", "getegid"],
+  ...["getuid32", "getgid32", "geteuid32", "getegid32"],
   "fork",
   "getpid",
   "getppid",

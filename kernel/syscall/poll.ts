@@ -1,0 +1,304 @@
+// System calls that wait for several files at once: poll(2), select(2) and their relatives.
+//
+// Each of them is: ask all files, and where to wait for them; if none is ready and there is time
+// left, wait and ask again.
+
+import { EBADF, EFAULT, EINTR, EINVAL, ENOMEM } from "../../src/abi/errno";
+import {
+  POLLERR,
+  POLLFD_EVENTS,
+  POLLFD_RESULTS,
+  POLLFD_SIZE,
+  POLLHUP,
+  POLLIN,
+  POLLNVAL,
+  POLLOUT,
+  POLLPRI,
+  POLLRDNORM,
+  POLLWRNORM,
+} from "../../src/abi/poll";
+import { SIGKILL, SIGSTOP } from "../../src/abi/signals";
+import { LARGEST_COUNT } from "../file/file-table";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { allocate, free } from "../memory/heap";
+import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
+import { chooseSignal } from "../process/pending-signals";
+import { currentProcess } from "../process/process";
+import { noticeSignals } from "../process/signal";
+import { leaveQueues, startCollecting, stopCollecting } from "../thread/poll-table";
+import { block, sleepUntil } from "../thread/schedule";
+import { currentThread } from "../thread/thread";
+import { currentTick, NANOSECONDS_PER_TICK, TICKS_PER_SECOND } from "../thread/ticks";
+import { fileArgument } from "./descriptor";
+
+const NEVER: u64 = u64.MAX_VALUE;
+const MILLISECONDS_PER_TICK: u32 = 1000 / TICKS_PER_SECOND;
+const NANOSECONDS_PER_SECOND: u32 = 1000000000;
+const NANOSECONDS_PER_MICROSECOND: u32 = 1000;
+const SET_SIZE: u32 = 8;
+const UNBLOCKABLE: u64 = ((<u64>1) << (SIGKILL - 1)) | ((<u64>1) << (SIGSTOP - 1));
+/** A set of descriptors: bytes of the largest, and how many sets select has. */
+const FDS_SIZE: u32 = LARGEST_COUNT / 8;
+const SETS: u32 = 3;
+
+const READABLE: u32 = POLLIN | POLLRDNORM | POLLHUP | POLLERR;
+const WRITABLE: u32 = POLLOUT | POLLWRNORM | POLLERR;
+
+const time: usize = memory.data(16, 8);
+const words: usize = memory.data(24, 8);
+
+/** What the end of a wait is, in ticks: set by readTimeout(). */
+let deadline: u64 = 0;
+
+/** poll(files, count, milliseconds): < 0 is for ever. */
+export function poll(frame: TrapFrame): i32 {
+  const milliseconds = <i32>frame.arg2;
+  if (milliseconds < 0) deadline = NEVER;
+  else {
+    const ticks = (<u64>milliseconds + MILLISECONDS_PER_TICK - 1) / MILLISECONDS_PER_TICK;
+    setDeadline(ticks);
+  }
+  return pollFiles(userPointer(frame.arg0), frame.arg1);
+}
+
+/** ppoll(files, count, timeout, mask, size of a set) */
+export function ppoll(frame: TrapFrame): i32 {
+  return maskedPoll(frame, false);
+}
+
+/** ppoll_time64(files, count, timeout, mask, size of a set) */
+export function ppoll64(frame: TrapFrame): i32 {
+  return maskedPoll(frame, true);
+}
+
+/** _newselect(count, readable, writable, exceptional, timeout of microseconds) */
+export function select(frame: TrapFrame): i32 {
+  const timeout = userPointer(frame.arg4);
+  const result = readTimeout(timeout, false, NANOSECONDS_PER_MICROSECOND);
+  if (result !== 0) return result;
+  return selectFiles(frame.arg0, frame.arg1, frame.arg2, frame.arg3);
+}
+
+/** select(arguments): the five of _newselect, in memory. */
+export function oldSelect(frame: TrapFrame): i32 {
+  if (copyIn(userPointer(frame.arg0), words, 20) !== 0) return -EFAULT;
+  const count = load<u32>(words);
+  const readable = load<u32>(words, 4);
+  const writable = load<u32>(words, 8);
+  const exceptional = load<u32>(words, 12);
+  const timeout = userPointer(load<u32>(words, 16));
+  const result = readTimeout(timeout, false, NANOSECONDS_PER_MICROSECOND);
+  return result !== 0 ? result : selectFiles(count, readable, writable, exceptional);
+}
+
+/** pselect6(count, readable, writable, exceptional, timeout, mask and its size) */
+export function pselect6(frame: TrapFrame): i32 {
+  return maskedSelect(frame, false);
+}
+
+/** pselect6_time64(count, readable, writable, exceptional, timeout, mask and its size) */
+export function pselect64(frame: TrapFrame): i32 {
+  return maskedSelect(frame, true);
+}
+
+function maskedPoll(frame: TrapFrame, isLong: bool): i32 {
+  let result = readTimeout(userPointer(frame.arg2), isLong, 1);
+  if (result === 0) result = lendMask(userPointer(frame.arg3), frame.arg4);
+  if (result !== 0) return result;
+  return takeMaskBack(pollFiles(userPointer(frame.arg0), frame.arg1));
+}
+
+function maskedSelect(frame: TrapFrame, isLong: bool): i32 {
+  let result = readTimeout(userPointer(frame.arg4), isLong, 1);
+  let mask = userPointer(0);
+  let size: u32 = SET_SIZE;
+  if (result === 0 && frame.arg5 !== 0) {
+    if (copyIn(userPointer(frame.arg5), words, 8) !== 0) return -EFAULT;
+    mask = userPointer(load<u32>(words));
+    size = load<u32>(words, 4);
+  }
+  if (result === 0) result = lendMask(mask, size);
+  if (result !== 0) return result;
+  return takeMaskBack(selectFiles(frame.arg0, frame.arg1, frame.arg2, frame.arg3));
+}
+
+/** Sets the deadline from a time of the user's, whose second word counts `unit` nanoseconds. */
+function readTimeout(from: UserPointer, isLong: bool, unit: u32): i32 {
+  deadline = NEVER;
+  if (userAddress(from) === 0) return 0;
+  if (copyIn(from, time, isLong ? 16 : 8) !== 0) return -EFAULT;
+  const seconds = isLong ? load<i64>(time) : <i64>load<i32>(time);
+  const part = load<u32>(isLong ? time + 8 : time + 4);
+  if (seconds < 0 || part >= NANOSECONDS_PER_SECOND / unit) return -EINVAL;
+  const nanoseconds = part * unit;
+  if (seconds > <i64>i32.MAX_VALUE) return 0;
+  const ticks = (nanoseconds + NANOSECONDS_PER_TICK - 1) / NANOSECONDS_PER_TICK;
+  setDeadline(<u64>seconds * TICKS_PER_SECOND + ticks);
+  return 0;
+}
+
+/** So many ticks from now, and the one that is going on; 0 does not wait at all. */
+function setDeadline(ticks: u64): void {
+  deadline = ticks === 0 ? 0 : currentTick() + ticks + 1;
+}
+
+/** Gives the thread another mask for the time of the call. 0, -EINVAL or -EFAULT. */
+function lendMask(from: UserPointer, size: u32): i32 {
+  if (userAddress(from) === 0) return 0;
+  if (size !== SET_SIZE) return -EINVAL;
+  if (copyIn(from, time, SET_SIZE) !== 0) return -EFAULT;
+  const thread = currentThread;
+  thread.savedMask = thread.signalMask;
+  thread.hasSavedMask = true;
+  thread.signalMask = load<u64>(time) & ~UNBLOCKABLE;
+  noticeSignals(currentProcess());
+  return 0;
+}
+
+/** If a signal ended the wait, its handler runs with the lent mask; then the old one is back. */
+function takeMaskBack(result: i32): i32 {
+  const thread = currentThread;
+  if (!thread.hasSavedMask || result === -EINTR) return result;
+  thread.hasSavedMask = false;
+  thread.signalMask = thread.savedMask;
+  chooseSignal(currentProcess(), thread);
+  noticeSignals(currentProcess());
+  return result;
+}
+
+function pollFiles(list: UserPointer, count: u32): i32 {
+  if (count > LARGEST_COUNT) return -EINVAL;
+  const size = count * POLLFD_SIZE;
+  const files = allocate(max<u32>(size, POLLFD_SIZE));
+  if (files === 0) return -ENOMEM;
+  let result = copyIn(list, files, size);
+  if (result === 0) result = waitFor(files, count);
+  if (result >= 0 && copyOut(list, files, size) !== 0) result = -EFAULT;
+  free(files);
+  return result;
+}
+
+/** Waits until one of the files is ready, or until the deadline: how many are, or -errno. */
+function waitFor(files: usize, count: u32): i32 {
+  const end = deadline;
+  while (true) {
+    startCollecting();
+    const ready = askFiles(files, count);
+    const hasAll = stopCollecting();
+    if (ready !== 0 || end <= currentTick()) {
+      leaveQueues();
+      return <i32>ready;
+    }
+    const result = hasAll ? waitUntil(end) : -ENOMEM;
+    leaveQueues();
+    if (result !== 0) return result;
+  }
+}
+
+function waitUntil(end: u64): i32 {
+  if (end !== NEVER) return sleepUntil(end);
+  return block() !== 0 ? -EINTR : 0;
+}
+
+/** Asks each file what is true of it; how many have something that was asked for. */
+function askFiles(files: usize, count: u32): u32 {
+  let ready: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const entry = files + i * POLLFD_SIZE;
+    const descriptor = load<i32>(entry);
+    const wanted: u32 = load<u16>(entry, POLLFD_EVENTS);
+    let found: u32 = 0;
+    if (descriptor >= 0) {
+      const file = fileArgument(<u32>descriptor);
+      found = file === null ? POLLNVAL : file.poll() & (wanted | POLLERR | POLLHUP);
+    }
+    store<u16>(entry, found, POLLFD_RESULTS);
+    if (found !== 0) ready++;
+  }
+  return ready;
+}
+
+/** select in terms of poll: three sets of descriptors become a list, and come back. */
+function selectFiles(count: u32, readable: u32, writable: u32, exceptional: u32): i32 {
+  if (<i32>count < 0) return -EINVAL;
+  const bits = min<u32>(count, LARGEST_COUNT);
+  const sets = allocate(SETS * FDS_SIZE + bits * POLLFD_SIZE);
+  if (sets === 0) return -ENOMEM;
+  const files = sets + SETS * FDS_SIZE;
+  const size = ((bits + 31) >> 5) << 2;
+  let result = readSet(sets, readable, size);
+  if (result === 0) result = readSet(sets + FDS_SIZE, writable, size);
+  if (result === 0) result = readSet(sets + 2 * FDS_SIZE, exceptional, size);
+  if (result === 0) result = waitForSets(sets, files, bits);
+  if (result >= 0) {
+    const sent = sendSets(sets, readable, writable, exceptional, size);
+    if (sent !== 0) result = sent;
+  }
+  free(sets);
+  return result;
+}
+
+function readSet(to: usize, from: u32, size: u32): i32 {
+  return from === 0 ? 0 : copyIn(userPointer(from), to, size);
+}
+
+function sendSets(sets: usize, first: u32, second: u32, third: u32, size: u32): i32 {
+  let result: i32 = first === 0 ? 0 : copyOut(userPointer(first), sets, size);
+  if (result === 0 && second !== 0) {
+    result = copyOut(userPointer(second), sets + FDS_SIZE, size);
+  }
+  if (result === 0 && third !== 0) {
+    result = copyOut(userPointer(third), sets + 2 * FDS_SIZE, size);
+  }
+  return result;
+}
+
+/** How many bits are set in the sets afterwards, or -errno. */
+function waitForSets(sets: usize, files: usize, bits: u32): i32 {
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < bits; i++) {
+    const wanted = eventsOf(sets, i);
+    if (wanted === 0) continue;
+    if (fileArgument(i) === null) return -EBADF;
+    const entry = files + count++ * POLLFD_SIZE;
+    store<u32>(entry, i);
+    store<u16>(entry, wanted, POLLFD_EVENTS);
+  }
+  const result = waitFor(files, count);
+  if (result < 0) return result;
+  memory.fill(sets, 0, SETS * FDS_SIZE);
+  let found: i32 = 0;
+  for (let i: u32 = 0; i < count; i++) found += noteReady(sets, files + i * POLLFD_SIZE);
+  return found;
+}
+
+function eventsOf(sets: usize, bit: u32): u32 {
+  let events: u32 = 0;
+  if (isIn(sets, bit)) events |= POLLIN | POLLRDNORM;
+  if (isIn(sets + FDS_SIZE, bit)) events |= POLLOUT | POLLWRNORM;
+  if (isIn(sets + 2 * FDS_SIZE, bit)) events |= POLLPRI;
+  return events;
+}
+
+/** Sets the bits of a file that is ready in the sets that asked for it; how many. */
+function noteReady(sets: usize, entry: usize): i32 {
+  const bit = load<u32>(entry);
+  const wanted: u32 = load<u16>(entry, POLLFD_EVENTS);
+  const found: u32 = load<u16>(entry, POLLFD_RESULTS);
+  let count: i32 = 0;
+  if ((wanted & POLLIN) !== 0 && (found & READABLE) !== 0) count += put(sets, bit);
+  if ((wanted & POLLOUT) !== 0 && (found & WRITABLE) !== 0) count += put(sets + FDS_SIZE, bit);
+  if ((wanted & found & POLLPRI) !== 0) count += put(sets + 2 * FDS_SIZE, bit);
+  return count;
+}
+
+function isIn(set: usize, bit: u32): bool {
+  const byte: u32 = load<u8>(set + (bit >> 3));
+  return ((byte >> (bit & 7)) & 1) !== 0;
+}
+
+function put(set: usize, bit: u32): i32 {
+  const byte: u32 = load<u8>(set + (bit >> 3));
+  store<u8>(set + (bit >> 3), <u8>(byte | (1 << (bit & 7))));
+  return 1;
+}
