@@ -150,7 +150,7 @@ export function mprotect(frame: TrapFrame): i32 {
     start = region.start;
   }
   if (breaksExclusion(rights)) return refuseExclusion(cstr("mprotect"));
-  return protectRange(currentSpace, start, min<u32>(end, USER_END), rights & ALL_RIGHTS);
+  return protectRange(currentSpace, start, end, rights & ALL_RIGHTS);
 }
 
 /** mremap(address, old length, new length, flags, new address) */

@@ -7,7 +7,19 @@
 
 import type { Assembler } from "../../src/x86/assembler";
 import { mem, mem16, mem32, symbol } from "../../src/x86/operand";
-import { al, eax, ebp, ebx, ecx, edi, edx, esi, esp, registersXmm } from "../../src/x86/registers";
+import {
+  al,
+  eax,
+  ebp,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  esi,
+  esp,
+  gs,
+  registersXmm,
+} from "../../src/x86/registers";
 import { CROSSING_CASES } from "./crossing-cases.asm";
 import { FAILED, NOTHING } from "./machine-case.asm";
 import { PRIVILEGED_CASES } from "./privileged.asm";
@@ -21,6 +33,7 @@ export default function abuse(a: Assembler): void {
   jumpHostile(a);
   returnFromSignal(a);
   overflowStack(a);
+  loadGs(a);
   fillFloatRegisters(a);
   floatRegistersHold(a);
   floatRegistersAreClear(a);
@@ -37,6 +50,14 @@ function callCode(a: Assembler): void {
     a.call(eax);
     a.cld();
     for (const register of saved.reverse()) a.pop(register);
+    a.ret();
+  });
+}
+
+/** load_gs(selector: EAX) */
+function loadGs(a: Assembler): void {
+  a.function("load_gs", () => {
+    a.mov(gs, eax);
     a.ret();
   });
 }

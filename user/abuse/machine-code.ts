@@ -14,3 +14,5 @@ export declare function float_registers_are_clear(): bool;
 export declare function return_from_signal(stack: usize, number: u32): void;
 /** Pushes until a push faults. */
 export declare function overflow_stack(): void;
+/** Loads GS with a selector. */
+export declare function load_gs(selector: u32): void;

@@ -6,6 +6,7 @@
 
 import { argument, equals, refuse, wantsHelp } from "../runtime/arguments";
 import { print, printDecimal, printLine } from "../runtime/output";
+import { waitpid } from "../runtime/system-calls";
 import { freeBytes, updateInformation } from "../runtime/system-information";
 import { fromC } from "../runtime/text";
 import { AbuseCase, FLOATING_POINT, IRET_CHECKS, NO_EXECUTE, SINGLE_STEP } from "./case";
@@ -13,6 +14,7 @@ import { floatingPointCases, isFloatRegisterCheck } from "./floating-point-cases
 import { hasFloatingPoint, hasNoExecute, hasSingleStep } from "./machine";
 import { machineCases } from "./machine-cases";
 import { call_code, float_registers_are_clear } from "./machine-code";
+import { mappingCases } from "./mapping-cases";
 import { memoryCases } from "./memory-cases";
 import { isIn, printStatus, statusOf } from "./outcome";
 import { pointerCases } from "./pointer-cases";
@@ -39,6 +41,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
   const cases = machineCases()
     .concat(memoryCases())
+    .concat(mappingCases())
     .concat(pointerCases())
     .concat(processCases())
     .concat(floatingPointCases())
@@ -129,7 +132,10 @@ function losesAgain(each: AbuseCase): bool {
 
 function runOnce(each: AbuseCase): i32 {
   running = each;
-  return statusOf(perform, 0);
+  const status = statusOf(perform, 0);
+  // Process 1 gets the children that a case leaves behind.
+  while (waitpid(-1, 0, 0) > 0);
+  return status;
 }
 
 /** In the case's process. */
