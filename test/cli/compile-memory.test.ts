@@ -1,6 +1,7 @@
 // The memory of programs made by `isthmus compile`: all that a module declares is there, and zero
 // where no segment is. The programs run without address randomisation, as in gdb, and with it.
 
+import "../short-lived";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,6 +1,7 @@
 // Programs that `isthmus compile` makes for Linux, run on this host: they print what the same
 // module prints in Node's WebAssembly.
 
+import "../short-lived";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -7,6 +7,7 @@
 // The mutation run (mutation/) puts a changed source in the place of a file of the kernel's, with
 // changeSources(); the tests do not notice which they run on.
 
+import "../short-lived";
 import { readFileSync } from "node:fs";
 import { compileAssemblyScript } from "../../src/compile/assemblyscript/assemblyscript";
 import type { WasmModule } from "../../src/compile/wasm/wasm";

@@ -4,6 +4,7 @@
 // Only the address of the text differs, as hosts forbid mappings below 64 KiB, and the start code
 // maps what the host leaves between the data and the heap.
 
+import "../short-lived";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -5,6 +5,7 @@
 // the new process until execve; or PROGRAM, and the run goes on as the shell, which finds at
 // waitpid() what the test says that the program has left.
 
+import "../short-lived";
 import { ENOENT } from "../../src/abi/errno";
 import { S_IFREG, S_IX, STAT_BYTES, STAT_MODE } from "../../src/abi/files";
 import { SystemCall } from "../../src/abi/linux/i386";

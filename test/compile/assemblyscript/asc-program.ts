@@ -1,5 +1,6 @@
 // Compiles small AssemblyScript programs from memory, for tests of the compiler's front end.
 
+import "../../short-lived";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Diagnostic, Diagnostics, formatPlace } from "../../../src/base/diagnostic";

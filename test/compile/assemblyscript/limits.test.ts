@@ -1,5 +1,6 @@
 // A feature that AssemblyScript lacks is named, and the help says what to write instead.
 
+import "../../short-lived";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Diagnostic, Diagnostics } from "../../../src/base/diagnostic";

@@ -1,5 +1,6 @@
 // Imports by the name of a package: found where asc finds them.
 
+import "../../short-lived";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Diagnostic } from "../../../src/base/diagnostic";

@@ -1,6 +1,7 @@
 // Objects of the target `object`, linked with those of GCC and Clang into one program: calls both
 // ways, as docs/object-abi.md says.
 
+import "../../short-lived";
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
