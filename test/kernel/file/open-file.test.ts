@@ -83,6 +83,9 @@ const start = machineFor(`
   export function readAt(file: usize, position: u32): i32 {
     return at(file).readAt(userPointer(0), 1, position);
   }
+  function pollIt(_file: files.OpenFile): u32 { return 77; }
+  export function setPoll(): void { operations.poll = pollIt.index; }
+  export function poll(file: usize): u32 { return at(file).poll(); }
   export function mayRead(file: usize): bool { return at(file).mayRead; }
   export function mayWrite(file: usize): bool { return at(file).mayWrite; }
   function at(file: usize): files.OpenFile { return changetype<files.OpenFile>(file); }
@@ -280,6 +283,13 @@ describe("an open file", () => {
       [0, 1],
       [1, 1],
     ]);
+  });
+
+  it("is always ready unless its kind says when it is", () => {
+    const file = open();
+    assert.equal(call("poll", file), 0x145);
+    call("setPoll");
+    assert.equal(call("poll", file), 77);
   });
 
   it("of a regular file counts as a writer if it may write", () => {

@@ -53,6 +53,14 @@ const start = machineFor(
   export function wakeQueue(): void { schedule.wakeAll(queue); }
   export function queueIsEmpty(): bool { return queue.isEmpty(); }
   export function tick(): void { schedule.tick(); }
+  export function endWork(): void { schedule.endUserReturnWork(); }
+  let alarms: u32 = 0;
+  function ring(): void { alarms++; }
+  export function alarmAt(tick: u32): void {
+    schedule.onAlarm(ring.index);
+    schedule.setNextAlarm(tick);
+  }
+  export function alarmCount(): u32 { return alarms; }
   export function requestWork(): void { schedule.requestUserReturnWork(); }
   export function hasWork(): bool { return schedule.hasUserReturnWork; }
   export function sliceIsOver(): bool { return schedule.sliceIsOver; }
@@ -167,6 +175,32 @@ describe("a thread that yields", () => {
     call("setSignal", thread(0), 9);
     call("yieldProcessor");
     assert.equal(call("hasWork"), 1);
+  });
+});
+
+describe("what is to be done before user mode", () => {
+  it("is done unless a signal is pending or the slice is over", () => {
+    call("requestWork");
+    call("endWork");
+    assert.equal(call("hasWork"), 0);
+    call("setSignal", thread(0), 9);
+    call("endWork");
+    assert.equal(call("hasWork"), 1);
+  });
+});
+
+describe("an alarm", () => {
+  it("rings from its tick on, and never without one", () => {
+    ticks(3);
+    assert.equal(call("alarmCount"), 0);
+    call("alarmAt", 5);
+    ticks(1);
+    assert.equal(call("alarmCount"), 0);
+    ticks(1);
+    assert.equal(call("alarmCount"), 1);
+    call("alarmAt", 0);
+    ticks(3);
+    assert.equal(call("alarmCount"), 1);
   });
 });
 

@@ -28,6 +28,11 @@ const start = machineFor(
   export function stackTop(thread: usize): usize { return at(thread).stackTop; }
   export function frame(thread: usize): usize { return changetype<usize>(at(thread).frame); }
   export function floatingPoint(thread: usize): usize { return at(thread).floatingPoint; }
+  export function isOnAlternative(thread: usize, start: u32, size: u32, esp: u32): bool {
+    at(thread).alternativeStack = start;
+    at(thread).alternativeSize = size;
+    return at(thread).isOnAlternativeStack(esp);
+  }
   export function owner(thread: usize): usize { return at(thread).owner; }
   export function state(thread: usize): u32 { return at(thread).state; }
   export function setCurrent(thread: usize): void { threads.setCurrentThread(at(thread)); }
@@ -134,5 +139,16 @@ describe("the current thread", () => {
     call("tellInspectors", 0);
     assert.equal(machine.word(KERNEL_INFO + INFO_CURRENT), 0);
     assert.equal(call("currentOwner"), OWNER);
+  });
+});
+
+describe("an alternative stack", () => {
+  it("is in use while the stack pointer is in it, down to empty", () => {
+    machine = start();
+    call("start", 16);
+    const thread = call("create", OWNER);
+    const isOn = (esp: number) => call("isOnAlternative", thread, 0x1000, 0x800, esp);
+    assert.deepEqual([0x1000, 0x1001, 0x1800, 0x1801].map(isOn), [0, 1, 1, 0]);
+    assert.equal(call("isOnAlternative", thread, 0, 0, 0x1000), 0);
   });
 });
