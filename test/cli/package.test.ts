@@ -210,6 +210,13 @@ test("v86's WebAssembly is in the package, patched and with its licence", () => 
   assert.match(readFileSync(join(dist, "v86.LICENSE"), "utf8"), /Copyright/);
 });
 
+test("manual pages and the kernels of init are in the package", () => {
+  const manual = join(user, "node_modules", "isthmus", "dist", "man");
+  assert.match(readFileSync(join(manual, "isthmus-run.1"), "utf8"), /^\.TH ISTHMUS\\-RUN 1 /);
+  run(user, "npx", "--no", "isthmus", "init", "kernel", "--language", "c");
+  assert.match(readFileSync(join(user, "kernel", ".gitignore"), "utf8"), /^build\/$/m);
+});
+
 test("TypeScript checks a user's file against the declarations, library files included", () => {
   const file = write(
     "use.mts",
