@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { V86 } from "v86";
+import { linkEntry, readArchive, writeArchive } from "../../src/machine/initramfs";
 import type { Machine } from "../../src/machine/machine";
 import { V86Machine } from "../../src/machine/v86";
 import { DELIVER, LIMIT_CELL, patchV86, STEP_CELL } from "../../src/machine/v86-patch";
 import { shippedV86Wasm } from "../../src/machine/v86-wasm";
 import { HANG_MS } from "../hang-guard";
 import { build, openKernel } from "../kernel/booted-kernel";
+import { chainOfLinks } from "../kernel/syscall/chain-of-links";
 import { ECHO, HALT, print, SPIN, tinyKernel } from "./tiny-kernel";
 
 const shipped = Uint8Array.from(readFileSync(shippedV86Wasm()));
@@ -81,7 +83,13 @@ describe("the patch of v86", () => {
   it("changes nothing in what a kernel prints while v86 is not stepped", async (t) => {
     const built = await build();
     const { kernelFile: kernel, initramfs } = built;
-    const options = { kernel, initramfs, commandLine: "quiet -- calls /bin/cat", memoryMiB: 64 };
+    const links = chainOfLinks("calls").map(([name, to]) => linkEntry(`bin/${name}`, to));
+    const options = {
+      kernel,
+      initramfs: writeArchive([...readArchive(initramfs), ...links]),
+      commandLine: "quiet -- calls /bin/calls /bin/chain",
+      memoryMiB: 64,
+    };
     const outputs: string[] = [];
     for (const [name, bytes] of Object.entries({ shipped, patched: patchV86(shipped) })) {
       const before = process.cpuUsage();

@@ -35,7 +35,7 @@ class Terminal {
   async type(keys: string, expected: string): Promise<string> {
     this.child.stdin.write(keys);
     const deadline = Date.now() + HANG_MS;
-    while (Date.now() < deadline && this.child.exitCode === null) {
+    while (Date.now() < deadline) {
       const at = this.output.indexOf(expected);
       if (at >= 0) {
         const shown = this.output.slice(0, at + expected.length);

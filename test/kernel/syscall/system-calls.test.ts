@@ -7,9 +7,10 @@ import type { MachineName } from "../../../src/machine/machine";
 import { skipReason } from "../../machine/installed";
 import { NativePrograms, nativeMissing } from "../../user/native-program";
 import { runProgram } from "../booted-kernel";
+import { chainOfLinks } from "./chain-of-links";
 
 // One program asks for everything (user/calls.ts); it expects what Linux answers.
-const MOST_LINKS = 40;
+
 /** Programs that ask in a folder of their own. */
 const IN_FOLDERS = [
   ["files", "files"],
@@ -92,12 +93,3 @@ describe("system calls", () => {
     }
   }
 });
-
-/** Links by name: `chain` leads to `file` through MOST_LINKS, `chainx` through one more. */
-function chainOfLinks(file: string): [name: string, target: string][] {
-  const links = Array.from({ length: MOST_LINKS }, (_, i): [string, string] => [
-    `link${i}`,
-    i === 0 ? file : `link${i - 1}`,
-  ]);
-  return [...links, ["chain", `link${MOST_LINKS - 2}`], ["chainx", `link${MOST_LINKS - 1}`]];
-}
