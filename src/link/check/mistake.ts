@@ -44,9 +44,10 @@ export interface Mistake {
   /**
    * It matters only to boot loaders, so it is a warning if one loads the kernel all the same. What
    * is about the image, not its header, is also one if the kernel speaks no protocol that `check`
-   * knows: it comes with a loader of its own then.
+   * knows: it comes with a loader of its own then. What is about the protocol is one already if a
+   * loader takes the kernel, though part of the image may not be where it should be.
    */
-  readonly loading?: "header" | "image";
+  readonly loading?: "header" | "image" | "protocol";
   /** When a finding of it weighs less: the end of the sentence "less if …". */
   readonly milder?: string;
   /** A few words: what is wrong. */

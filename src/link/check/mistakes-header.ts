@@ -193,7 +193,7 @@ export const headersTooFar: Mistake = {
 export const wrongProtocol: Mistake = {
   code: "LAY020",
   severity: "error",
-  loading: "image",
+  loading: "protocol",
   title: "the ELF class and the boot protocol do not fit",
   why:
     "QEMU's -kernel takes Multiboot kernels of 32 bits only: \"Cannot load x86-64 image, give a " +

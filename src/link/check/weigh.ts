@@ -8,6 +8,8 @@ import type { CodedFinding, Finding, Mistake } from "./mistake";
 export interface Loading {
   /** The loaders that it is for load it, or, if none is named, at least one does. */
   readonly isLoaded: boolean;
+  /** The same, but something of the image may be lost. */
+  readonly isTaken: boolean;
   /** It speaks a boot protocol that `check` knows. */
   readonly hasProtocol: boolean;
 }
@@ -19,11 +21,15 @@ export function loadingOf(
   asked: readonly string[] | undefined,
 ): Loading {
   const { multiboot, multiboot2, limine, pvh } = protocols;
-  const loads = verdicts.filter(({ outcome }) => outcome === "loads").map(({ loader }) => loader);
-  const isLoaded = asked
-    ? asked.every((name) => loads.some((loader) => loader === name))
-    : loads.length > 0;
-  return { isLoaded, hasProtocol: Boolean(multiboot || multiboot2 || limine || pvh) };
+  const isTrueOf = (isGood: (verdict: LoaderVerdict) => boolean) => {
+    const good = verdicts.filter(isGood).map(({ loader }): string => loader);
+    return asked ? asked.every((name) => good.includes(name)) : good.length > 0;
+  };
+  return {
+    isLoaded: isTrueOf(({ outcome }) => outcome === "loads"),
+    isTaken: isTrueOf(({ outcome }) => outcome !== "refuses"),
+    hasProtocol: Boolean(multiboot || multiboot2 || limine || pvh),
+  };
 }
 
 /** `finding` of the row `mistake`, with what it weighs. */
@@ -34,7 +40,8 @@ export function weigh(finding: Finding, mistake: Mistake, loading: Loading): Cod
   return { ...finding, code, title, severity };
 }
 
-function isExcused(mistake: Mistake, { isLoaded, hasProtocol }: Loading): boolean {
-  if (mistake.loading === undefined) return false;
-  return isLoaded || (mistake.loading === "image" && !hasProtocol);
+function isExcused({ loading }: Mistake, { isLoaded, isTaken, hasProtocol }: Loading): boolean {
+  if (loading === undefined) return false;
+  if (loading === "protocol") return isTaken || !hasProtocol;
+  return isLoaded || (loading === "image" && !hasProtocol);
 }
