@@ -3,11 +3,11 @@
 //   npx isthmus step [--machine v86|qemu|grub] [--memory MiB] [--call NAME] [--count N] [--json]
 //                    [--kernel FILE --initramfs FILE] [[--] PROGRAM ARGS…]
 //
-// Boots the machine, runs PROGRAM (by default crossing) to its first system call, and follows it
-// from the int 0x80 through the trampoline and the kernel to the program's next instruction. Each
-// line says which space is loaded, where the instruction is, what it is, and which registers it
-// changed; the lines above them say which function and source line it comes from. Time stands
-// still for the guest's devices meanwhile, so no interrupt gets in between.
+// Boots the machine, runs PROGRAM to its first system call (by default crossing, to getppid), and
+// follows it from the int 0x80 through the trampoline and the kernel to the program's next
+// instruction. Each line says which space is loaded, where the instruction is, what it is, and
+// which registers it changed; the lines above them say which function and source line it comes
+// from. Time stands still for the guest's devices meanwhile, so no interrupt gets in between.
 //
 // Options
 //   --call NAME        the first call of that name, by whichever process: getpid, write, …
@@ -54,7 +54,9 @@ import { BOOT_OPTIONS, type BootSettings, bootSettings } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { complain, patiently, print, printJson, style } from "./terminal";
 
+/** What is shown if nothing is named: the shortest call that there is. */
 const DEFAULT_PROGRAM = ["crossing"];
+const DEFAULT_CALL = "getppid";
 const DEFAULT_COUNT = 2000;
 const COUNT_LIMITS = { min: 1, max: 1_000_000 };
 const TIMEOUT_MS = 60_000;
@@ -72,7 +74,9 @@ export const command: Command = {
 };
 
 async function run(line: CommandLine): Promise<number> {
-  const number = callNumber(line.value("call"));
+  const isNamed = line.program.length > 0 || line.value("kernel") !== undefined;
+  const name = line.value("call") ?? (isNamed ? undefined : DEFAULT_CALL);
+  const number = callNumber(name);
   const count = line.count("count", COUNT_LIMITS, DEFAULT_COUNT);
   const settings = await bootSettings(line, { program: DEFAULT_PROGRAM, kernelOptions: ["quiet"] });
   const files = tracedFiles(settings);
@@ -82,7 +86,7 @@ async function run(line: CommandLine): Promise<number> {
     const what = `booting ${settings.machine}, and looking for the call`;
     const trace = await patiently(what, () => inTime(traceCall(machine, files, { number, count })));
     if (!trace) {
-      complain(notSeen(machine, line.value("call")));
+      complain(notSeen(machine, name));
       return STATUS_NOT_SEEN;
     }
     if (line.flag("json")) printJson(trace);
