@@ -55,13 +55,13 @@ export interface CaseFolder {
   readonly problems: readonly string[];
 }
 
-/** Reads all cases below `folder`; TypeScript beside them is left alone. */
+/** Reads all cases below `folder`; TypeScript and C beside them are left alone. */
 export function readCases(folder: string): CaseFolder {
   const cases: PassCase[] = [];
   const problems: string[] = [];
   for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     const file = join(folder, path);
-    if (path.endsWith(".ts") || statSync(file).isDirectory()) continue;
+    if (/\.(ts|c)$/.test(path) || statSync(file).isDirectory()) continue;
     try {
       cases.push(readCase(file));
     } catch (error) {
