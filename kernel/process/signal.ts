@@ -33,6 +33,9 @@ const STOPS: u64 =
   ((<u64>1) << (SIGTTIN - 1)) |
   ((<u64>1) << (SIGTTOU - 1));
 
+/** What no mask blocks. */
+export const UNBLOCKABLE: u64 = ((<u64>1) << (SIGKILL - 1)) | ((<u64>1) << (SIGSTOP - 1));
+
 const sent = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 
 /** Lets the terminals send signals: ^C. */
@@ -78,6 +81,34 @@ export function noticeSignals(process: Process): void {
   // The machine may idle on the stack of a thread that is blocked, so it may be both.
   if (thread === currentThread) requestUserReturnWork();
   if (!process.isStopped || thread.pendingSignal === SIGKILL) wake(thread);
+}
+
+/**
+ * Blocks the signals of `mask` in the running thread, as far as they can be blocked. What this
+ * unblocks is delivered on the way back to user mode.
+ */
+export function setSignalMask(mask: u64): void {
+  currentThread.signalMask = mask & ~UNBLOCKABLE;
+  noticeSignals(currentProcess());
+}
+
+/**
+ * Gives the running thread another mask for the time of a call: until returnSignalMask(), or until
+ * the handler of a signal that ends the call has run.
+ */
+export function lendSignalMask(mask: u64): void {
+  const thread = currentThread;
+  thread.savedMask = thread.signalMask;
+  thread.hasSavedMask = true;
+  setSignalMask(mask);
+}
+
+/** The mask that was lent, if one was, goes back for the thread's own. */
+export function returnSignalMask(): void {
+  const thread = currentThread;
+  if (!thread.hasSavedMask) return;
+  thread.hasSavedMask = false;
+  setSignalMask(thread.savedMask);
 }
 
 /** A stopped process runs on, and its parent can ask for that; what would stop it is forgotten. */

@@ -17,17 +17,13 @@ import {
   POLLRDNORM,
   POLLWRNORM,
 } from "../../src/abi/poll";
-import { SIGKILL, SIGSTOP } from "../../src/abi/signals";
 import { LARGEST_COUNT } from "../file/file-table";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { allocate, free } from "../memory/heap";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
-import { chooseSignal } from "../process/pending-signals";
-import { currentProcess } from "../process/process";
-import { noticeSignals } from "../process/signal";
+import { lendSignalMask, returnSignalMask } from "../process/signal";
 import { leaveQueues, startCollecting, stopCollecting } from "../thread/poll-table";
 import { block, sleepUntil } from "../thread/schedule";
-import { currentThread } from "../thread/thread";
 import { currentTick, NANOSECONDS_PER_TICK, TICKS_PER_SECOND } from "../thread/ticks";
 import { fileArgument } from "./descriptor";
 
@@ -36,7 +32,6 @@ const MILLISECONDS_PER_TICK: u32 = 1000 / TICKS_PER_SECOND;
 const NANOSECONDS_PER_SECOND: u32 = 1000000000;
 const NANOSECONDS_PER_MICROSECOND: u32 = 1000;
 const SET_SIZE: u32 = 8;
-const UNBLOCKABLE: u64 = ((<u64>1) << (SIGKILL - 1)) | ((<u64>1) << (SIGSTOP - 1));
 /** A set of descriptors: bytes of the largest, and how many sets select has. */
 const FDS_SIZE: u32 = LARGEST_COUNT / 8;
 const SETS: u32 = 3;
@@ -147,22 +142,13 @@ function lendMask(from: UserPointer, size: u32): i32 {
   if (userAddress(from) === 0) return 0;
   if (size !== SET_SIZE) return -EINVAL;
   if (copyIn(from, time, SET_SIZE) !== 0) return -EFAULT;
-  const thread = currentThread;
-  thread.savedMask = thread.signalMask;
-  thread.hasSavedMask = true;
-  thread.signalMask = load<u64>(time) & ~UNBLOCKABLE;
-  noticeSignals(currentProcess());
+  lendSignalMask(load<u64>(time));
   return 0;
 }
 
 /** If a signal ended the wait, its handler runs with the lent mask; then the old one is back. */
 function takeMaskBack(result: i32): i32 {
-  const thread = currentThread;
-  if (!thread.hasSavedMask || result === -EINTR) return result;
-  thread.hasSavedMask = false;
-  thread.signalMask = thread.savedMask;
-  chooseSignal(currentProcess(), thread);
-  noticeSignals(currentProcess());
+  if (result !== -EINTR) returnSignalMask();
   return result;
 }
 

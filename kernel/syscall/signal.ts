@@ -14,10 +14,8 @@ import {
   SIG_BLOCK,
   SIG_SETMASK,
   SIG_UNBLOCK,
-  SIGKILL,
   SIGNAL_MAX,
   SIGSEGV,
-  SIGSTOP,
   SS_DISABLE,
   SS_ONSTACK,
   signaledStatus,
@@ -33,7 +31,15 @@ import {
   takePending,
 } from "../process/pending-signals";
 import { currentProcess, findProcess, firstProcess } from "../process/process";
-import { killGroup, killProcess, killWith, noticeSignals } from "../process/signal";
+import {
+  killGroup,
+  killProcess,
+  killWith,
+  lendSignalMask,
+  noticeSignals,
+  setSignalMask,
+  UNBLOCKABLE,
+} from "../process/signal";
 import {
   isFree,
   isIgnored,
@@ -57,7 +63,6 @@ const SET_SIZE: u32 = 8;
 const RT_ACTION_SIZE: u32 = 20;
 const OLD_ACTION_SIZE: u32 = 16;
 const STACK_SIZE: u32 = 12;
-const UNBLOCKABLE: u64 = ((<u64>1) << (SIGKILL - 1)) | ((<u64>1) << (SIGSTOP - 1));
 const NANOSECONDS_PER_SECOND: u32 = 1000000000;
 
 const words: usize = memory.data(32, 8);
@@ -299,28 +304,19 @@ function changeMask(frame: TrapFrame, size: u32): i32 {
   if (userAddress(made) !== 0) {
     store<u64>(words, 0);
     if (copyIn(made, words, size) !== 0) return -EFAULT;
-    const given = load<u64>(words) & ~UNBLOCKABLE;
+    const given = load<u64>(words);
     const kept: u64 = size === 8 ? 0 : before & ~(<u64>u32.MAX_VALUE);
-    if (frame.arg0 === SIG_BLOCK) setMask(before | given);
-    else if (frame.arg0 === SIG_UNBLOCK) setMask(before & ~given);
-    else if (frame.arg0 === SIG_SETMASK) setMask(given | kept);
+    if (frame.arg0 === SIG_BLOCK) setSignalMask(before | given);
+    else if (frame.arg0 === SIG_UNBLOCK) setSignalMask(before & ~given);
+    else if (frame.arg0 === SIG_SETMASK) setSignalMask(given | kept);
     else return -EINVAL;
   }
   store<u64>(words, before);
   return userAddress(old) === 0 ? 0 : copyOut(old, words, size);
 }
 
-/** Signals that this unblocks are delivered on the way back to user mode. */
-function setMask(mask: u64): void {
-  currentThread.signalMask = mask;
-  noticeSignals(currentProcess());
-}
-
 function waitWithMask(mask: u64): i32 {
-  const thread = currentThread;
-  thread.savedMask = thread.signalMask;
-  thread.hasSavedMask = true;
-  setMask(mask & ~UNBLOCKABLE);
+  lendSignalMask(mask);
   while (block() === 0) {}
   return -EINTR;
 }
@@ -374,7 +370,7 @@ function finishReturn(frame: TrapFrame, result: i32, hasStack: bool): i32 {
     exitProcess(signaledStatus(SIGSEGV));
     return 0;
   }
-  setMask(restoredMask & ~UNBLOCKABLE);
+  setSignalMask(restoredMask);
   if (hasStack) {
     memory.copy(words, restoredStack, STACK_SIZE);
     store<u32>(words, load<u32>(words, 4) & ~SS_ONSTACK, 4);

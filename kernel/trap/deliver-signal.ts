@@ -28,7 +28,7 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { exitProcess } from "../process/exit";
 import { chooseSignal, signalBit, takenNote, takePending } from "../process/pending-signals";
 import { currentProcess, Process } from "../process/process";
-import { sendNote, tellParent } from "../process/signal";
+import { returnSignalMask, sendNote, tellParent } from "../process/signal";
 import { SignalAction, setSignalAction, signalAction } from "../process/signal-actions";
 import { SignalNote } from "../process/signal-note";
 import { buildSignalFrame } from "../program/signal-frame";
@@ -52,7 +52,8 @@ export function deliverSignals(): void {
     if (runsHandler(process, signal)) return;
   }
   settleCall(thread.frame, false, 0);
-  restoreMask();
+  // A call that lent the thread another mask has ended without a handler.
+  returnSignalMask();
 }
 
 /** Does what is to be done about a signal. True if a handler is to run: no other is taken then. */
@@ -103,15 +104,6 @@ function settleCall(frame: TrapFrame, runsHandler: bool, flags: u32): void {
   }
   frame.eax = frame.error;
   frame.eip -= INSTRUCTION_SIZE;
-}
-
-/** The call that lent the thread another mask has ended without a handler. */
-function restoreMask(): void {
-  const thread = currentThread;
-  if (!thread.hasSavedMask) return;
-  thread.hasSavedMask = false;
-  thread.signalMask = thread.savedMask;
-  chooseSignal(currentProcess(), thread);
 }
 
 /** Stays here until SIGCONT or SIGKILL comes. */
