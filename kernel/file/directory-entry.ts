@@ -12,8 +12,7 @@
 // Invariants
 //   - An entry holds a reference of its inode and one of its parent.
 //   - An entry of a tree that lives in memory holds one reference of itself for as long as it is
-//     linked (`isPinned`); one of a tree that is made while it is looked at goes with its last
-//     user.
+//     linked; one of a tree that is made while it is looked at goes with its last user.
 //   - An entry that was removed keeps its name and parent, for messages; `isLinked` is false.
 
 import { allocate, free } from "../memory/heap";
@@ -41,13 +40,17 @@ export class DirectoryEntry {
   mounted: DirectoryEntry | null = null;
   covers: DirectoryEntry | null = null;
   isLinked: bool = false;
-  isPinned: bool = false;
   /** NUL-terminated; the entry owns it. */
   name: usize = 0;
   nameLength: u32 = 0;
 
   get isRoot(): bool {
     return this.parent === this;
+  }
+
+  /** Whether it was in the tree and is not any more. */
+  get isRemoved(): bool {
+    return !this.isLinked && !this.isRoot;
   }
 
   retain(): void {

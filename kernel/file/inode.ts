@@ -87,8 +87,6 @@ export class Inode {
   textLength: u32 = 0;
   /** How many open files may write it, or, negative, how many processes run from it. */
   writers: i32 = 0;
-  /** The first of the locks that processes hold on it: record-lock.ts. */
-  locks: usize = 0;
 
   isType(type: u32): bool {
     return (this.mode & S_IFMT) === type;

@@ -136,14 +136,13 @@ export function exchangeNames(one: DirectoryEntry, other: DirectoryEntry): i32 {
 export function changeRefusal(directory: DirectoryEntry): i32 {
   if (!directory.inode.isDirectory) return -ENOTDIR;
   if (!directory.inode.fileSystem.isWritable) return -EROFS;
-  if (!directory.isLinked && !directory.isRoot) return -ENOENT;
+  if (directory.isRemoved) return -ENOENT;
   return accessRefusal(directory.inode, W_OK | X_OK);
 }
 
 function addName(directory: DirectoryEntry, name: usize, length: u32, inode: Inode): i32 {
   const entry = createEntry(directory, inode, name, length);
   if (entry === null) return -ENOSPC;
-  entry.isPinned = true;
   directory.link(entry);
   if (inode.isDirectory) {
     inode.links = 2;
@@ -217,7 +216,6 @@ function drop(entry: DirectoryEntry): void {
   if (inode.isDirectory) inode.links = 0;
   else inode.links--;
   inode.changed = currentTime();
-  entry.isPinned = false;
   entry.release();
 }
 

@@ -40,8 +40,6 @@ export class OpenFile {
   operations: FileOperations = changetype<FileOperations>(0);
   /** Where the next read or write happens. */
   position: u64 = 0;
-  /** What the operations keep with an open file. */
-  data: usize = 0;
 
   get mayRead(): bool {
     return (this.flags & O_ACCMODE) !== O_WRONLY;

@@ -21,7 +21,7 @@ export let pathLength: u32 = 0;
 export function pathText(entry: DirectoryEntry, root: DirectoryEntry): usize {
   let start = BUFFER_END - 1;
   store<u8>(start, 0);
-  if (isRemoved(entry)) {
+  if (entry.isRemoved) {
     start -= DELETED_LENGTH;
     memory.copy(start, DELETED, DELETED_LENGTH);
   }
@@ -37,11 +37,6 @@ export function pathText(entry: DirectoryEntry, root: DirectoryEntry): usize {
   if (start === nameEnd) store<u8>(--start, SLASH);
   pathLength = <u32>(BUFFER_END - 1 - start);
   return start;
-}
-
-/** Whether the entry, or a mount point that leads to it, is not in the tree any more. */
-export function isRemoved(entry: DirectoryEntry): bool {
-  return !entry.isLinked && !entry.isRoot;
 }
 
 /** The mount point that a root covers, unless that root is where paths begin. */

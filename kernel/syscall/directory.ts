@@ -4,7 +4,7 @@ import { EBADF, ENOENT, ENOTDIR, EPERM, ERANGE, isErrno } from "../../src/abi/er
 import { X_OK } from "../../src/abi/files";
 import { DirectoryEntry } from "../file/directory-entry";
 import { PathEnd } from "../file/path";
-import { isRemoved, pathLength, pathText } from "../file/path-text";
+import { pathLength, pathText } from "../file/path-text";
 import { accessRefusal } from "../file/permission";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyOut, userPointer } from "../memory/user-memory";
@@ -56,7 +56,7 @@ export function chroot(frame: TrapFrame): i32 {
 /** getcwd(to, size): bytes with the NUL, as Linux counts them. */
 export function getcwd(frame: TrapFrame): i32 {
   const context = currentProcess().context!;
-  if (isRemoved(context.directory)) return -ENOENT;
+  if (context.directory.isRemoved) return -ENOENT;
   const start = pathText(context.directory, context.root);
   const size = pathLength + 1;
   if (size > frame.arg1) return -ERANGE;

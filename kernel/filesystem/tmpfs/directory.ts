@@ -51,7 +51,7 @@ export function directoryOperations(): FileOperations {
 
 function listDirectory(file: OpenFile, to: UserPointer, size: u32): i32 {
   const directory = file.entry!;
-  if (!directory.isLinked && !directory.isRoot) return -ENOENT;
+  if (directory.isRemoved) return -ENOENT;
   file.inode.accessed = currentTime();
   let child = childFrom(directory, file.position);
   let done: u32 = 0;

@@ -197,7 +197,7 @@ const SOURCE = `
     return texts.pathText(entryAt(at), entryAt(root));
   }
   export function pathLength(): u32 { return texts.pathLength; }
-  export function isRemoved(at: usize): bool { return texts.isRemoved(entryAt(at)); }
+  export function isRemoved(at: usize): bool { return entryAt(at).isRemoved; }
 
   export function accessRefusal(at: usize, wanted: u32): i32 {
     return permission.accessRefusal(inodeOf(at), wanted);
