@@ -80,6 +80,10 @@ const part = loadKernelPart(
         export class Thread { pendingSignal: u32 = 0; }
         export const currentThread: Thread = changetype<Thread>(memory.data(16, 4));
       `,
+      "kernel/thread/poll-table.ts": `
+        import { WaitQueue } from "./wait-queue";
+        export function pollWait(_queue: WaitQueue): void {}
+      `,
       "kernel/thread/schedule.ts": `
         import { WaitQueue } from "./wait-queue";
         declare function woke(): u32;
