@@ -1,4 +1,4 @@
-// Objects and libraries of rustc. examples/rust-kernel boots what is linked from them.
+// Objects and libraries of rustc. templates/rust boots what is linked from them.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
