@@ -1,19 +1,37 @@
 // From the boot loader to TypeScript: the Multiboot header, the first instructions, and what the
 // processor needs assembly for.
 //
-// The loader leaves EAX = magic, EBX = its record, protected mode with flat segments of its own,
-// paging and interrupts off. See the Multiboot Specification 0.6.96, 3.2.
+// The loader leaves EAX = magic, EBX = its record, and a flat CS. See the Multiboot Specification
+// 0.6.96, 3.2. Nothing else that it leaves is trusted: UEFI's firmware leaves CR0.WP set, GRUB for
+// 32-bit UEFI CR0.CD, both an IDT that is not there any more.
+//
+// Invariants
+//   - No register of the processor keeps a bit of the loader's: CR0, CR4 and EFER (processor.ts)
+//     are written whole, never as what was read with a bit more.
+//   - No CALL and no interrupt comes before CR4 is 0: CET would look for a shadow stack.
 
-import { EFLAGS_FIXED, KERNEL_CS, KERNEL_DS } from "../../../src/abi/descriptors";
+import {
+  EFLAGS_FIXED,
+  FLAT_LIMIT_LOW,
+  KERNEL_CODE_HIGH,
+  KERNEL_CS,
+  KERNEL_DATA_HIGH,
+  KERNEL_DS,
+} from "../../../src/abi/descriptors";
 import {
   HEADER_MEMORY_INFO,
   HEADER_PAGE_ALIGN,
   MULTIBOOT_HEADER_MAGIC,
 } from "../../../src/abi/multiboot";
+import { CR0_NE, CR0_PE, CR0_PG } from "../../../src/abi/paging";
 import type { Assembler } from "../../../src/x86/assembler";
-import { symbol } from "../../../src/x86/operand";
+import { mem, symbol } from "../../../src/x86/operand";
 import {
   ax,
+  cr0,
+  cr4,
+  cs,
+  dr7,
   ds,
   eax,
   ebx,
@@ -27,6 +45,10 @@ import {
   gs,
   ss,
 } from "../../../src/x86/registers";
+import { requireCpuid } from "./check-processor.asm";
+
+/** No breakpoint; bit 10 is always set. */
+const DR7_NONE = 1 << 10;
 
 export default function boot(a: Assembler): void {
   a.section(".boot", { execute: true });
@@ -50,11 +72,14 @@ function multibootHeader(a: Assembler): void {
 function start(a: Assembler): void {
   a.global("_start", "function");
   a.cli();
+  a.mov(esi, eax);
+  a.mov(edi, ebx);
+  ownSegments(a);
   a.mov(esp, symbol("boot_stack_top"));
   a.push(EFLAGS_FIXED);
   a.popf();
-  a.mov(esi, eax);
-  a.mov(edi, ebx);
+  requireCpuid(a); // without it there may be no CR4
+  ownControlRegisters(a);
   a.call("check_processor");
   a.mov(ebx, edi);
   a.mov(edi, symbol("bss_start"));
@@ -71,6 +96,48 @@ function start(a: Assembler): void {
   a.cli();
   a.hlt();
   a.jmp(halt);
+  bootTables(a);
+}
+
+/** Flat segments, whatever the loader's were, and no IDT: a fault resets, and jumps nowhere. */
+function ownSegments(a: Assembler): void {
+  const flat = a.newLabel("flat");
+  a.lgdt(mem({ symbol: "boot_gdt_register", segment: cs }));
+  a.jmpFar(KERNEL_CS, symbol(flat));
+  a.label(flat);
+  a.mov(eax, KERNEL_DS);
+  for (const segment of [ds, es, ss, fs, gs]) a.mov(segment, eax);
+  a.lidt(mem({ symbol: "boot_idt_register" }));
+}
+
+/**
+ * Paging off first, should a loader have left it on: CR4 says how tables are read. Then CR4, and
+ * CR0 after it: to clear WP while CR4.CET is set is a general-protection fault.
+ */
+function ownControlRegisters(a: Assembler): void {
+  a.mov(eax, cr0);
+  a.and(eax, ~CR0_PG);
+  a.mov(cr0, eax);
+  a.xor(eax, eax);
+  a.mov(cr4, eax);
+  a.mov(eax, CR0_PE | CR0_NE);
+  a.mov(cr0, eax);
+  a.mov(eax, DR7_NONE);
+  a.mov(dr7, eax);
+}
+
+function bootTables(a: Assembler): void {
+  a.align(8);
+  a.local("boot_gdt", "object");
+  a.quad(0n);
+  a.long(FLAT_LIMIT_LOW, KERNEL_CODE_HIGH);
+  a.long(FLAT_LIMIT_LOW, KERNEL_DATA_HIGH);
+  a.local("boot_gdt_register", "object");
+  a.word(KERNEL_DS + 7);
+  a.long(symbol("boot_gdt"));
+  a.local("boot_idt_register", "object");
+  a.word(0);
+  a.long(0);
 }
 
 /**

@@ -42,14 +42,13 @@ export default function checkProcessor(a: Assembler): void {
   check(a);
   refuse(a);
   for (const [name, text] of Object.entries(MESSAGES)) {
-    a.label(name);
+    a.global(name, "object");
     a.asciz(text);
   }
 }
 
-/** check_processor(): returns if the kernel can run. Changes EAX to EDX and EBP. */
-function check(a: Assembler): void {
-  a.global("check_processor", "function");
+/** Goes on if there is CPUID; calls nothing. Changes EAX, ECX and EBP. */
+export function requireCpuid(a: Assembler): void {
   a.pushf();
   a.pop(eax);
   a.mov(ecx, eax);
@@ -62,6 +61,11 @@ function check(a: Assembler): void {
   a.xor(eax, ecx);
   a.test(eax, EFLAGS_ID);
   a.jz("refuse_processor");
+}
+
+/** check_processor(): returns if the kernel can run. Changes EAX to EDX and EBP. */
+function check(a: Assembler): void {
+  a.global("check_processor", "function");
   a.mov(eax, 1);
   a.cpuid();
   a.mov(ebp, symbol("no_pae"));
@@ -75,7 +79,7 @@ function check(a: Assembler): void {
 
 /** Shows the sentence at EBP and halts. */
 function refuse(a: Assembler): void {
-  a.local("refuse_processor", "function");
+  a.global("refuse_processor", "function");
   for (const [port, value] of SERIAL_SETUP) output(a, port, value);
   for (const byte of Buffer.from("panic ")) output(a, PORT_DEBUG_CONSOLE, byte);
   a.mov(edi, SCREEN);

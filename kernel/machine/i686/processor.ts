@@ -3,6 +3,9 @@
 // CPUID, PAE and CMOV are there: boot would not have come here (check-processor.asm.ts).
 // Everything else is optional, and the audit is told which of the features were switched on
 // (kernel_info).
+//
+// Invariants
+//   - Control registers and EFER are written whole: what a loader left in them is gone.
 
 import {
   INFO_FEATURES,
@@ -13,6 +16,8 @@ import {
   INFO_UMIP,
 } from "../../../src/abi/kernel-info";
 import {
+  CR0_NE,
+  CR0_PE,
   CR0_PG,
   CR0_WP,
   CR4_PAE,
@@ -36,7 +41,11 @@ const EDX_SSE2: u32 = 1 << 26;
 const EBX7_SMEP: u32 = 1 << 7;
 const EBX7_SMAP: u32 = 1 << 20;
 const ECX7_UMIP: u32 = 1 << 2;
+const EXTENDED_EDX_SYSCALL: u32 = 1 << 11;
 const EXTENDED_EDX_NX: u32 = 1 << 20;
+const EXTENDED_EDX_LONG_MODE: u32 = 1 << 29;
+/** What EFER is for: with any of them it exists. */
+const EXTENDED_EDX_EFER: u32 = EXTENDED_EDX_SYSCALL | EXTENDED_EDX_NX | EXTENDED_EDX_LONG_MODE;
 const MSR_SYSENTER_CS: u32 = 0x174;
 
 const answer: usize = memory.data(16, 4);
@@ -48,6 +57,7 @@ let features: u32 = 0;
 let hasPse: bool = false;
 let hasSysenter: bool = false;
 let hasSse2: bool = false;
+let hasEfer: bool = false;
 
 /** Asks CPUID. */
 export function detectProcessor(): void {
@@ -68,6 +78,7 @@ export function detectProcessor(): void {
   x86.cpuid(0x80000000, 0, answer);
   if (load<u32>(answer) > 0x80000000) {
     x86.cpuid(0x80000001, 0, answer);
+    hasEfer = (load<u32>(answer, EDX) & EXTENDED_EDX_EFER) !== 0;
     if (load<u32>(answer, EDX) & EXTENDED_EDX_NX) features |= INFO_NX;
   }
 }
@@ -81,13 +92,14 @@ export function hasNoExecute(): bool {
  * but CR0.WP: descriptors are still to be written to the trampoline's read-only page.
  */
 export function enablePaging(cr3: u32): void {
-  if (features & INFO_NX) x86.wrmsr(MSR_EFER, x86.rdmsr(MSR_EFER) | EFER_NXE);
+  // A firmware's LME, left there, would make long mode of PAE.
+  if (hasEfer) x86.wrmsr(MSR_EFER, features & INFO_NX ? EFER_NXE : 0);
   // Real processors have 2 MiB pages under PAE without CR4.PSE; v86 asks for it.
-  x86.writecr4(x86.readcr4() | CR4_PAE | (hasPse ? CR4_PSE : 0));
+  let cr4 = CR4_PAE | (hasPse ? CR4_PSE : 0);
+  x86.writecr4(cr4);
   x86.writecr3(cr3);
-  x86.writecr0(x86.readcr0() | CR0_PG);
+  x86.writecr0(CR0_PE | CR0_NE | CR0_PG);
 
-  let cr4 = x86.readcr4();
   if (features & INFO_PGE) cr4 |= CR4_PGE;
   if (features & INFO_SMEP) cr4 |= CR4_SMEP;
   if (features & INFO_SMAP) cr4 |= CR4_SMAP;

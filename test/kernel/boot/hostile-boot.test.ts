@@ -8,19 +8,21 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { alignUp } from "../../../src/base/align";
 import { encodeCommandLine } from "../../../src/machine/command-line";
-import type { Ending, Machine } from "../../../src/machine/machine";
+import type { Ending, Machine, QemuOptions } from "../../../src/machine/machine";
 import { openMachine } from "../../../src/machine/open-machine";
 import { HANG_MS } from "../../hang-guard";
 import { skipReason } from "../../machine/installed";
 import { addressOf, type Built, build, withMachine } from "../booted-kernel";
+import { hostileLoader, MULTIBOOT_MAGIC } from "./hostile-loader";
 
 const MIB = 1 << 20;
 const PAGE = 4096;
-const MAGIC = 0x2badb002;
 const [RAM, RESERVED] = [1, 2];
 /** Where the segment with the record lies; the initramfs is at the next page. */
 const RECORD = 24 * MIB;
 const MODULE = RECORD + PAGE;
+/** Where the loader's own code is, in the record's page. */
+const HAND_OVER = RECORD + 2048;
 
 type MapEntry = readonly [base: number, length: number, type: number, size?: number];
 
@@ -36,16 +38,36 @@ function words(...values: readonly number[]): Buffer {
   return bytes;
 }
 
-/** The page at RECORD: a jump to `start` with MAGIC in EAX and EBX set, then the record itself. */
-function recordPage(record: LoaderRecord, start: number, initramfsSize: number): Buffer {
+/** Code that ends by jumping to the kernel at `start` with its magic in EAX and `info` in EBX. */
+type Loader = (start: number, info: number) => Uint8Array;
+
+const plainLoader: Loader = (start, info) =>
+  Uint8Array.from([
+    0xb8,
+    ...words(MULTIBOOT_MAGIC),
+    0xbb,
+    ...words(info),
+    0xb9,
+    ...words(start),
+    0xff,
+    0xe1,
+  ]);
+
+/** The page at RECORD: the loader's code, the record itself, and at HAND_OVER more code. */
+function recordPage(
+  record: LoaderRecord,
+  start: number,
+  initramfsSize: number,
+  loader: Loader,
+): Buffer {
   const [info, module, map, line] = [64, 128, 256, 1024].map((offset) => RECORD + offset);
   const entries = record.map.map(([base, length, type, size = 20]) =>
     words(size, base, 0, length, 0, type),
   );
   const mapBytes = Buffer.concat(entries);
   const page = Buffer.alloc(PAGE);
-  const code = [0xb8, ...words(MAGIC), 0xbb, ...words(info!), 0xb9, ...words(start), 0xff, 0xe1];
-  page.set(code);
+  page.set([0xe9, ...words(HAND_OVER - RECORD - 5)]);
+  page.set(loader(start, info!), HAND_OVER - RECORD);
   const flags = (1 << 2) | (1 << 3) | (1 << 6);
   const fields = [flags, 0, 0, 0, line!, 1, module!, 0, 0, 0, 0, mapBytes.length, map!];
   page.set(words(...fields), 64);
@@ -56,7 +78,7 @@ function recordPage(record: LoaderRecord, start: number, initramfsSize: number):
 }
 
 /** The kernel's file with the segment at RECORD, where it begins. */
-function withRecord(built: Built, record: LoaderRecord): Uint8Array {
+function withRecord(built: Built, record: LoaderRecord, loader = plainLoader): Uint8Array {
   const { kernel, initramfs } = built;
   const kernelFile = Buffer.from(built.kernelFile);
   const count = kernelFile.readUInt16LE(44);
@@ -64,7 +86,7 @@ function withRecord(built: Built, record: LoaderRecord): Uint8Array {
     const at = kernelFile.readUInt32LE(28) + 32 * i;
     return kernelFile.subarray(at, at + 32);
   }).filter((header) => header.readUInt32LE(0) === 1);
-  const page = recordPage(record, addressOf(kernel, "_start"), initramfs.length);
+  const page = recordPage(record, addressOf(kernel, "_start"), initramfs.length, loader);
   const added = Buffer.concat([page, initramfs]);
   const tableAt = alignUp(kernelFile.length, 4);
   const addedAt = alignUp(tableAt + 32 * (loads.length + 1), PAGE);
@@ -95,9 +117,13 @@ async function see(machine: Machine): Promise<Seen> {
   return { ending, serial: machine.serial.text(), screen };
 }
 
-async function bootWith(record: LoaderRecord): Promise<Seen> {
-  const kernel = withRecord(await build(), record);
-  const machine = openMachine("qemu", { kernel, commandLine: "", memoryMiB: 64 }, {});
+async function bootWith(
+  record: LoaderRecord,
+  loader?: Loader,
+  qemu: QemuOptions = {},
+): Promise<Seen> {
+  const kernel = withRecord(await build(), record, loader);
+  const machine = openMachine("qemu", { kernel, commandLine: "", memoryMiB: 64 }, qemu);
   try {
     await machine.start();
     return await see(machine);
@@ -127,6 +153,20 @@ describe("a processor that cannot run the kernel", { skip: skipReason("qemu") },
       });
     });
   }
+});
+
+describe("a loader that leaves the worst in every register", { skip: skipReason("qemu") }, () => {
+  it("boots the kernel all the same", async () => {
+    const { kernel } = await build();
+    const breakpoint = addressOf(kernel, "bootBeforePaging");
+    const loader: Loader = (start, info) =>
+      hostileLoader({ start, info }, { at: HAND_OVER, breakpoint });
+    const record: LoaderRecord = { map: [[MIB, 63 * MIB, RAM]] };
+    for (const program of ["qemu-system-i386", "qemu-system-x86_64"] as const) {
+      const { ending, serial } = await bootWith(record, loader, { program });
+      assert.deepEqual(ending, { kind: "exit", status: 0 }, `${program}: ${serial}`);
+    }
+  });
 });
 
 describe("a loader's record", { skip: skipReason("qemu") }, () => {
