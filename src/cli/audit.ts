@@ -1,7 +1,8 @@
 // isthmus audit: boots, stops the machine at several moments, and checks the nine laws of isolation
 //
-//   npx isthmus audit [--machine v86|qemu|grub] [--memory MiB] [--stops N] [--seed N]
-//                     [--json] [--kernel FILE --initramfs FILE --layout FILE] [[--] PROGRAM ARGS…]
+//   npx isthmus audit [--machine v86|qemu|grub] [--firmware bios|uefi32|uefi64] [--board pc|q35]
+//                     [--memory MiB] [--stops N] [--seed N] [--json]
+//                     [--kernel FILE --initramfs FILE --layout FILE] [[--] PROGRAM ARGS…]
 //
 // The moments: in user mode, in a system call, after the exit of a process, N random ones in
 // between, and the end of the run. PROGRAM is what runs meanwhile; without it, churn: processes
@@ -10,6 +11,8 @@
 //
 // Options
 //   --machine NAME     v86 (default), qemu or grub
+//   --firmware NAME    of QEMU's PC: bios (default), or uefi32 or uefi64, which boot by GRUB
+//   --board NAME       QEMU's PC: pc (default with bios) or q35 (default with UEFI)
 //   --memory MIB       the guest's memory; default 64
 //   --stops N          random stops; default 4. v86 goes on from each by a random number of
 //                      instructions
@@ -42,7 +45,7 @@ import { auditMachine } from "../inspect/audit-machine";
 import { type AuditReport, reportLines } from "../inspect/audit-report";
 import { userPointersAreAllegations } from "../inspect/law-of-pointers";
 import type { Observation } from "../inspect/observation";
-import { BOOT_OPTIONS, type BootSettings, bootSettings } from "./boot-settings";
+import { BOOT_OPTIONS, type BootSettings, bootSettings, PC_OPTIONS } from "./boot-settings";
 import type { Command, CommandLine } from "./command";
 import { observe } from "./observe";
 import { outputWidth, patiently, print, printJson, style } from "./terminal";
@@ -55,6 +58,7 @@ const DEFAULT_PROGRAM = ["churn"];
 export const command: Command = {
   options: {
     ...BOOT_OPTIONS,
+    ...PC_OPTIONS,
     layout: { type: "string" },
     stops: { type: "string" },
     seed: { type: "string" },

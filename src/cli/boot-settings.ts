@@ -6,9 +6,16 @@ import { basename, dirname, join, resolve } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 import { nearestName } from "../base/nearest-name";
 import { encodeCommandLine } from "../machine/command-line";
-import { type BootOptions, MACHINE_NAMES, type MachineName } from "../machine/machine";
+import {
+  BOARDS,
+  type BootOptions,
+  FIRMWARES,
+  MACHINE_NAMES,
+  type MachineName,
+  type QemuOptions,
+} from "../machine/machine";
 import { buildProject } from "./build-project";
-import type { CommandLine, OptionSpec } from "./command";
+import { type CommandLine, type OptionSpec, UsageError } from "./command";
 import type { Project } from "./project";
 import { projectHere } from "./project-here";
 
@@ -19,6 +26,12 @@ export const BOOT_OPTIONS = {
   initramfs: { type: "string" },
 } satisfies Record<string, OptionSpec>;
 
+/** Which PC QEMU is, where a command offers the choice. */
+export const PC_OPTIONS = {
+  firmware: { type: "string", choices: FIRMWARES },
+  board: { type: "string", choices: BOARDS },
+} satisfies Record<string, OptionSpec>;
+
 const NAMES_SHOWN = 5;
 const DEFAULT_MEMORY_MIB = 64;
 /** Enough for image, tables and one process; no more than the emulators can give. */
@@ -27,6 +40,8 @@ export const MEMORY_LIMITS = { min: 2, max: 2048 };
 export interface BootSettings {
   readonly machine: MachineName;
   readonly options: BootOptions;
+  /** What the command line says of the PC that QEMU is. */
+  readonly pc?: QemuOptions;
   /** The kernel's path, for diagnostics. */
   readonly kernelPath: string;
   /** The project whose kernel it is, and where that is; none if `--kernel` names another one. */
@@ -53,6 +68,7 @@ export async function bootSettings(
   const { kernelPath, initramfsPath, project } = await imagePaths(line);
   return {
     machine,
+    pc: pcOf(line, machine),
     kernelPath,
     project,
     options: {
@@ -62,6 +78,22 @@ export async function bootSettings(
       memoryMiB,
     },
   };
+}
+
+/** @throws UsageError if the machine has no such choice */
+export function pcOf(line: CommandLine, machine: MachineName): QemuOptions {
+  const chosen = {
+    ...(line.value("firmware") && { firmware: line.choice("firmware", FIRMWARES) }),
+    ...(line.value("board") && { board: line.choice("board", BOARDS) }),
+  };
+  const { firmware = "bios" } = chosen;
+  if (machine === "v86" && (firmware !== "bios" || chosen.board)) {
+    throw new UsageError("--firmware and --board are for QEMU: give --machine qemu or grub");
+  }
+  if (machine === "qemu" && firmware !== "bios") {
+    throw new UsageError(`--firmware ${firmware} boots from a disk: give --machine grub`);
+  }
+  return chosen;
 }
 
 async function imagePaths(line: CommandLine) {

@@ -661,6 +661,16 @@ const MACHINES = {
     machines here boot Multiboot 1 and 2, PVH notes and Linux's bzImage; Limine's protocol and UEFI
     applications need a loader that is not here.`,
   ],
+  MACH010: [
+    "there is no UEFI firmware for QEMU",
+    `OVMF is a package of its own: Debian has ovmf for 64-bit machines, and ovmf-ia32 for 32-bit
+    ones. --firmware bios needs nothing more than QEMU.`,
+  ],
+  MACH011: [
+    "GRUB has no files for the firmware",
+    `A boot image for UEFI is made of GRUB's files for UEFI: Debian has them in grub-efi-amd64-bin
+    and grub-efi-ia32-bin.`,
+  ],
   MACH008: [
     "there is no place for a machine's temporary files",
     `QEMU's sockets and memory are files of a folder below TMPDIR, or /tmp. Set TMPDIR to a folder

@@ -5,6 +5,7 @@
 
 import { spawn } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { findFirmware } from "../machine/firmware";
 
 const PROBE_TIMEOUT_MS = 10_000;
 const OLDEST_NODE = 20;
@@ -137,9 +138,20 @@ export const HOST_TOOLS: readonly HostTool[] = [
   },
   {
     name: "ovmf",
-    use: "boot your own images by UEFI in QEMU; no command here does",
-    packages: { debian: "ovmf", fedora: "edk2-ovmf", arch: "edk2-ovmf" },
-    find: async () => (FIRMWARE.some((path) => existsSync(path)) ? "present" : undefined),
+    use: "boot by 64-bit UEFI: run --machine grub --firmware uefi64",
+    packages: { debian: "ovmf", fedora: "edk2-ovmf", arch: "edk2-ovmf", macos: "qemu" },
+    find: async () => (findFirmware("uefi64") ? "present" : undefined),
+  },
+  {
+    name: "ovmf-ia32",
+    use: "boot by 32-bit UEFI: run --machine grub --firmware uefi32",
+    packages: {
+      debian: "ovmf-ia32",
+      fedora: "edk2-ovmf-ia32",
+      arch: "edk2-ovmf",
+      macos: "qemu",
+    },
+    find: async () => (findFirmware("uefi32") ? "present" : undefined),
   },
   {
     name: "kvm",
@@ -147,15 +159,6 @@ export const HOST_TOOLS: readonly HostTool[] = [
     packages: {},
     find: async () => (isAccessible("/dev/kvm") ? "present" : undefined),
   },
-];
-
-const FIRMWARE = [
-  "/usr/share/OVMF/OVMF_CODE.fd",
-  "/usr/share/OVMF/OVMF_CODE_4M.fd",
-  "/usr/share/edk2/ovmf/OVMF_CODE.fd",
-  "/usr/share/edk2/x64/OVMF_CODE.4m.fd",
-  "/usr/share/edk2-ovmf/x64/OVMF_CODE.fd",
-  "/usr/share/qemu/OVMF.fd",
 ];
 
 /** Looks for all tools at once. */

@@ -24,9 +24,9 @@ export async function observe(
 ): Promise<Observation> {
   const layout =
     layoutPath === undefined ? await projectLayout(settings) : await readLayout(layoutPath);
-  const { machine, options, kernelPath } = settings;
+  const { machine, options, pc, kernelPath } = settings;
   const files = readBootedFiles(options, kernelPath, layout && resolveLayout(layout));
-  return new Observation(openMachine(machine, options), files);
+  return new Observation(openMachine(machine, options, pc), files);
 }
 
 async function projectLayout({ project }: BootSettings): Promise<Layout | undefined> {

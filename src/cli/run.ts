@@ -1,8 +1,8 @@
 // isthmus run: boots the kernel; this terminal is its serial line
 //
-//   npx isthmus run [--machine v86|qemu|grub] [--memory MiB] [--timeout S] [--initramfs FILE]
-//                   [--screen FILE] [--log FILE] [--verbose] [--trace] [--gdb]
-//                   [[--] PROGRAM ARGS…]
+//   npx isthmus run [--machine v86|qemu|grub] [--firmware bios|uefi32|uefi64] [--board pc|q35]
+//                   [--memory MiB] [--timeout S] [--initramfs FILE] [--screen FILE] [--log FILE]
+//                   [--verbose] [--trace] [--gdb] [[--] PROGRAM ARGS…]
 //   npx isthmus run --kernel FILE [--force] [--machine …] [--memory MiB] [--timeout S]
 //                   [--initramfs FILE] [--screen FILE] [--log FILE] [--gdb] [[--] COMMAND LINE…]
 //
@@ -18,6 +18,9 @@
 // Options
 //   --machine NAME     v86 (default without --kernel) needs nothing installed; qemu; grub: QEMU,
 //                      from a GRUB image
+//   --firmware NAME    of QEMU's PC: bios (default), or uefi32 or uefi64, which is OVMF; these boot
+//                      by GRUB
+//   --board NAME       QEMU's PC: pc (i440FX; default with bios), or q35 (default with UEFI)
 //   --memory MIB       the guest's memory; default 64, with --kernel 256
 //   --timeout S        ends the run after S seconds
 //   --kernel FILE      boots this file instead of the project's kernel
@@ -60,6 +63,8 @@ import {
   type BootSettings,
   bootSettings,
   MEMORY_LIMITS,
+  PC_OPTIONS,
+  pcOf,
   readInput,
 } from "./boot-settings";
 import { type Command, type CommandLine, UsageError } from "./command";
@@ -85,6 +90,7 @@ const TIMEOUT_LIMITS = { min: 1, max: 86_400 };
 export const command: Command = {
   options: {
     ...BOOT_OPTIONS,
+    ...PC_OPTIONS,
     timeout: { type: "string" },
     verbose: { type: "boolean" },
     trace: { type: "boolean" },
@@ -125,7 +131,10 @@ async function run(line: CommandLine): Promise<number> {
 
 async function bootOwn(run: Run): Promise<number> {
   const { settings, output, seconds, isDebugged } = run;
-  const machine = openMachine(settings.machine, settings.options, debuggerOf(isDebugged));
+  const machine = openMachine(settings.machine, settings.options, {
+    ...settings.pc,
+    ...debuggerOf(isDebugged),
+  });
   output.connect(machine.serial);
   const outcome = await boot(machine, run);
   return report(outcome, machine, seconds);
@@ -172,7 +181,7 @@ function bootForeign(foreign: ForeignKernel, run: Run, line: CommandLine): Promi
   return runForeign(foreign, {
     path: settings.kernelPath,
     options,
-    qemu: debuggerOf(isDebugged),
+    qemu: { ...pcOf(line, foreign.choice.machine), ...debuggerOf(isDebugged) },
     input,
     output,
     seconds,

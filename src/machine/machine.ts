@@ -30,11 +30,20 @@ export interface BootOptions {
 }
 
 export type QemuProgram = "qemu-system-i386" | "qemu-system-x86_64";
+export const FIRMWARES = ["bios", "uefi32", "uefi64"] as const;
+export type Firmware = (typeof FIRMWARES)[number];
+/** QEMU's PCs: i440FX with IDE, or Q35 with SATA and PCI Express. */
+export const BOARDS = ["pc", "q35"] as const;
+export type Board = (typeof BOARDS)[number];
 
 /** Settings that only QEMU has; v86 ignores them. */
 export interface QemuOptions {
   /** Default: the one for i386. */
   readonly program?: QemuProgram;
+  /** Default: BIOS. UEFI boots from disks alone, so by GRUB. */
+  readonly firmware?: Firmware;
+  /** Default: `pc` with BIOS, `q35` with UEFI. */
+  readonly board?: Board;
   /** `-cpu`; absent: everything that the emulator offers, so NX, SMEP, SMAP and UMIP. */
   readonly cpu?: string;
   /** `-icount shift=N`: a guest clock of one instruction per 2^N ns, so runs repeat exactly. */

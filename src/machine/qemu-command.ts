@@ -4,13 +4,18 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PORT_DEBUG_CONSOLE, PORT_EXIT } from "../abi/ports";
 import type { Channel } from "./channel";
+import { boardOf } from "./firmware";
 import type { BootOptions, Capabilities, QemuOptions } from "./machine";
 
 /**
  * How the guest gets the kernel: writes what it needs into the machine's directory and returns the
  * parameters that boot it.
  */
-export type BootMethod = (options: BootOptions, directory: string) => Promise<string[]>;
+export type BootMethod = (
+  options: BootOptions,
+  directory: string,
+  qemu: QemuOptions,
+) => Promise<string[]>;
 
 /** `-kernel`, `-initrd` and `-append`: QEMU's own Multiboot loader. */
 export async function bootDirectly(options: BootOptions, directory: string): Promise<string[]> {
@@ -36,16 +41,18 @@ export interface Channels {
 /** The parameters besides those that boot the kernel: a paused PC without a display. */
 export function qemuParameters(
   { memoryMiB, exitDevice }: BootOptions,
-  { cpu, icountShift, debuggerAt }: QemuOptions,
+  qemu: QemuOptions,
   channels: Channels,
 ): string[] {
+  const { cpu, icountShift, debuggerAt } = qemu;
   const chardevs = Object.entries(channels).flatMap(([id, channel]) => [
     "-chardev",
     `${channel.chardev},id=${id}`,
   ]);
   const icount = icountShift === undefined ? [] : ["-icount", `shift=${icountShift}`];
   return [
-    ...["-nodefaults", "-machine", "pc", "-accel", "tcg", "-vga", "std", "-display", "none"],
+    ...["-nodefaults", "-machine", boardOf(qemu), "-accel", "tcg"],
+    ...["-vga", "std", "-display", "none"],
     ...["-no-reboot", "-no-shutdown", "-S", "-m", `${memoryMiB}M`],
     ...["-cpu", cpu ?? "max", ...icount, ...chardevs],
     ...["-serial", "chardev:serial", "-mon", "chardev=monitor,mode=control"],

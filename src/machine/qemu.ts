@@ -14,6 +14,7 @@ import { Diagnostic } from "../base/diagnostic";
 import { openChannel } from "./channel";
 import { type GuardedProcess, startGuarded } from "./child-process";
 import { DebugConsole } from "./debug-console";
+import { firmwareParameters, qemuProgram } from "./firmware";
 import { GdbRemote } from "./gdb-remote";
 import {
   type BootOptions,
@@ -91,13 +92,16 @@ export class QemuMachine implements Machine {
   }
 
   async start({ stopped = false } = {}): Promise<void> {
-    const program = await requireProgram(this.#qemu.program ?? "qemu-system-i386");
+    const program = await requireProgram(qemuProgram(this.#qemu));
     this.#directory = makeScratchFolder();
     try {
-      const bootParameters = await this.#boot(this.#options, this.#directory);
+      const bootParameters = await this.#boot(this.#options, this.#directory, this.#qemu);
+      const { firmware = "bios" } = this.#qemu;
+      const firmwareFiles = await firmwareParameters(firmware, this.#directory);
       this.#channels = await this.#openChannels();
       this.#process = startGuarded(program, [
         ...qemuParameters(this.#options, this.#qemu, this.#channels),
+        ...firmwareFiles,
         ...bootParameters,
         ...(this.#qemu.extraArguments ?? []),
       ]);

@@ -2,6 +2,8 @@
 // where everything is installed and a silent skip would hide a broken test.
 
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { findFirmware } from "../../src/machine/firmware";
 import type { MachineName } from "../../src/machine/machine";
 
 const NEEDS: Readonly<Record<MachineName, readonly string[]>> = {
@@ -15,6 +17,15 @@ export function skipReason(machine: MachineName): string | false {
   const missing = NEEDS[machine].filter((program) => !isInstalled(program));
   if (missing.length === 0 || process.env.CI === "true") return false;
   return `${missing.join(" and ")} not installed`;
+}
+
+/** The same for a QEMU with UEFI, booted by GRUB. */
+export function firmwareSkipReason(firmware: "uefi32" | "uefi64"): string | false {
+  if (process.env.CI === "true") return false;
+  if (!findFirmware(firmware)) return `there is no firmware for ${firmware}`;
+  const files = firmware === "uefi32" ? "i386-efi" : "x86_64-efi";
+  if (!existsSync(`/usr/lib/grub/${files}`)) return `GRUB's files for ${files} not installed`;
+  return skipReason("grub");
 }
 
 function isInstalled(program: string): boolean {
