@@ -28,7 +28,7 @@ import { startConsole } from "./terminal/console";
 import { startInterrupts } from "./trap/interrupt";
 
 // For the tools, which run these in Node: what `isthmus syscalls` prints.
-export { systemCallHandler, systemCallKinds } from "./syscall/call-rows";
+export { systemCallHandler, systemCallKind } from "./syscall/call-rows";
 export { startSystemCalls } from "./syscall/table";
 // For assembly.
 export { panicked } from "./trap/post-mortem";

@@ -2,14 +2,18 @@
 //
 //   quiet     suppresses messages that only inform
 //   noecho    does not echo input
-//   trace     prints every system call, as strace does
+//   trace     tells of every system call in the log: src/abi/trace-event.ts
+//   trace-port         the same, to the debug console, for `isthmus run --trace`
+//   trace-strings=N    shows N bytes of what calls read and write
 //
 // Other words are ignored: loaders put words of their own there.
 
+import { TRACE_STRING_SIZE_MAX } from "../src/abi/trace-event";
 import { commandLine } from "./boot/boot-record";
-import { nextWord, startWords, wordIs } from "./boot/kernel-parameters";
+import { nextWord, startWords, wordIs, wordNumber } from "./boot/kernel-parameters";
 import { setQuiet } from "./log/log";
 import { startTracing } from "./syscall/trace";
+import { showStrings, writeToPort } from "./syscall/trace-line";
 import { disableEcho } from "./terminal/console";
 
 /** Reads the options, before what they are about starts. */
@@ -19,5 +23,11 @@ export function readOptions(): void {
     if (wordIs(cstr("quiet"))) setQuiet(true);
     if (wordIs(cstr("noecho"))) disableEcho();
     if (wordIs(cstr("trace"))) startTracing();
+    if (wordIs(cstr("trace-port"))) {
+      writeToPort();
+      startTracing();
+    }
+    const strings = wordNumber(cstr("trace-strings="));
+    if (strings >= 0) showStrings(min<u32>(<u32>strings, TRACE_STRING_SIZE_MAX));
   }
 }

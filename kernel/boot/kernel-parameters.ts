@@ -6,6 +6,8 @@
 import { COMMAND_LINE_ESCAPE, COMMAND_LINE_MAX, hexDigitValue } from "../../src/abi/command-line";
 
 const SPACE: u32 = 0x20;
+/** A number that is larger gets no further digit. */
+const NUMBER_MAX: i32 = 100000000;
 
 /** The word that nextWord() found, decoded and NUL-terminated, and its length. */
 const word: usize = memory.data(COMMAND_LINE_MAX, 4);
@@ -38,6 +40,20 @@ export function wordIs(text: usize): bool {
     if (load<u8>(word + i) !== load<u8>(text + i)) return false;
   }
   return true;
+}
+
+/** The decimal number after `key` in the current word; -1: it is another word, or not a number. */
+export function wordNumber(key: usize): i32 {
+  let at = word;
+  for (; load<u8>(key) !== 0; key++, at++) {
+    if (load<u8>(at) !== load<u8>(key)) return -1;
+  }
+  let value: i32 = -1;
+  for (let byte: u32 = load<u8>(at); byte !== 0; byte = load<u8>(++at)) {
+    if (byte < 0x30 || byte > 0x39 || value > NUMBER_MAX) return -1;
+    value = max<i32>(value, 0) * 10 + <i32>(byte - 0x30);
+  }
+  return value;
 }
 
 /** After a %: two digits are a byte, anything else is nothing. */

@@ -3,9 +3,10 @@
 // In this order: the exit line for the emulator's debug console (src/abi/ports.ts has its form),
 // the emulator's exit port, the ACPI power-off ports of QEMU and Bochs, and `hlt` for ever.
 
-import { PORT_DEBUG_CONSOLE, PORT_EXIT } from "../../src/abi/ports";
+import { PORT_EXIT } from "../../src/abi/ports";
 import * as x86 from "../../src/abi/x86";
 import { print } from "../log/log";
+import { isDebugConsoleThere, writeDebugConsole } from "./debug-console";
 import { drainSerial } from "./serial";
 
 /** PM1a_CNT of QEMU's chip sets, and of Bochs and old QEMU. */
@@ -21,7 +22,7 @@ export function powerOff(status: u32): void {
   drainSerial();
   announce(cstr("exit "));
   announceNumber(status & 0xff);
-  announceByte(0x0a);
+  writeDebugConsole(0x0a);
   endMachine(status);
 }
 
@@ -30,7 +31,7 @@ export function powerOffPanicked(reason: usize): void {
   drainSerial();
   announce(cstr("panic "));
   announce(reason);
-  announceByte(0x0a);
+  writeDebugConsole(0x0a);
   endMachine(0xff);
 }
 
@@ -46,7 +47,7 @@ function endMachine(status: u32): void {
   x86.outw(ACPI_CONTROL, SLEEP_S5);
   x86.outw(ACPI_CONTROL_OLD, SLEEP_S5);
   // An emulator that understood ends a moment later; only a person has to be told.
-  if (x86.inb(PORT_DEBUG_CONSOLE) !== PORT_DEBUG_CONSOLE) {
+  if (!isDebugConsoleThere()) {
     print(cstr("The machine has stopped; it is safe to switch it off.\n"));
   }
   haltForever();
@@ -58,14 +59,10 @@ function haltForever(): void {
 }
 
 function announce(text: usize): void {
-  for (let at = text; load<u8>(at) !== 0; at++) announceByte(load<u8>(at));
+  for (let at = text; load<u8>(at) !== 0; at++) writeDebugConsole(load<u8>(at));
 }
 
 function announceNumber(value: u32): void {
   if (value >= 10) announceNumber(value / 10);
-  announceByte(0x30 + (value % 10));
-}
-
-function announceByte(byte: u32): void {
-  x86.outb(PORT_DEBUG_CONSOLE, byte);
+  writeDebugConsole(0x30 + (value % 10));
 }

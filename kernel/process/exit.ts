@@ -19,6 +19,7 @@ import { reschedule, wake } from "../thread/schedule";
 import { ThreadState } from "../thread/thread";
 import { returnSpace } from "./fork";
 import { currentProcess, findProcess, firstProcess, Process } from "./process";
+import { noticeEnd } from "./process-observer";
 import { sendNote, sendSignal } from "./signal";
 import { signalAction } from "./signal-actions";
 import { SignalNote } from "./signal-note";
@@ -28,6 +29,7 @@ const note = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 /** Ends the current process with a wait status. Does not return. */
 export function exitProcess(status: u32): void {
   const process = currentProcess();
+  noticeEnd(status);
   // Process 1 is what the machine was started for.
   if (process.pid === 1) powerOff(shellStatus(status));
   process.releaseFiles();

@@ -1,17 +1,18 @@
-// What the kernel knows of each system call: a row of two words, by number.
+// What the kernel knows of each system call: its handler and the kinds of its arguments, by number.
 //
-//   a row    0  handler   index of the function, 0: there is no such call
-//            4  kinds     what its arguments are: src/abi/linux/argument-kinds.ts
+//   handlers   a word each    index of the function, 0: there is no such call
+//   kinds      8 bytes each   what its arguments are, a byte each: src/abi/linux/argument-kinds.ts
 //
-// table.ts and i386-table.ts fill the rows at boot. Dispatch, tracing and `isthmus syscalls` read
-// them, so a call is declared in one place.
+// table.ts and i386-table.ts fill both at boot. Dispatch, tracing and `isthmus syscalls` read them,
+// so a call is declared in one place.
 
-import { packKinds } from "../../src/abi/linux/argument-kinds";
+import { ARGUMENTS_MAX } from "../../src/abi/linux/argument-kinds";
 import { SYSTEM_CALL_LIMIT } from "../../src/abi/linux/i386";
 
-const ROW_SHIFT: u32 = 3;
-const KINDS: usize = 4;
-const rows: usize = memory.data(SYSTEM_CALL_LIMIT << ROW_SHIFT, 4);
+const HANDLER_SHIFT: u32 = 2;
+const KINDS_SHIFT: u32 = 3;
+const handlers: usize = memory.data(SYSTEM_CALL_LIMIT << HANDLER_SHIFT, 4);
+const kinds: usize = memory.data(SYSTEM_CALL_LIMIT << KINDS_SHIFT, 4);
 
 /** Declares a call: its number, its handler's index, and the kinds of its arguments in order. */
 export function call(
@@ -24,17 +25,19 @@ export function call(
   e: u32 = 0,
   f: u32 = 0,
 ): void {
-  const row = rows + (number << ROW_SHIFT);
-  store<u32>(row, handler);
-  store<u32>(row, packKinds(a, b, c, d, e, f), KINDS);
+  store<u32>(handlers + (number << HANDLER_SHIFT), handler);
+  const row = kinds + (number << KINDS_SHIFT);
+  store<u32>(row, a | (b << 8) | (c << 16) | (d << 24));
+  store<u32>(row, e | (f << 8), 4);
 }
 
 /** The index of the call's handler, a function of the trap frame; 0: there is no such call. */
 export function systemCallHandler(number: u32): u32 {
-  return number < SYSTEM_CALL_LIMIT ? load<u32>(rows + (number << ROW_SHIFT)) : 0;
+  return number < SYSTEM_CALL_LIMIT ? load<u32>(handlers + (number << HANDLER_SHIFT)) : 0;
 }
 
-/** The packed kinds of the arguments of a call that has a handler. */
-export function systemCallKinds(number: u32): u32 {
-  return load<u32>(rows + (number << ROW_SHIFT), KINDS);
+/** The kind of a call's argument `index`, from 0 on; 0: it has no such argument. */
+export function systemCallKind(number: u32, index: u32): u32 {
+  const isThere = number < SYSTEM_CALL_LIMIT && index < ARGUMENTS_MAX;
+  return isThere ? load<u8>(kinds + (number << KINDS_SHIFT) + index) : 0;
 }

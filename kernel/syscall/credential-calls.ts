@@ -1,6 +1,6 @@
 // The system calls about users and groups: see table.ts.
 
-import { INTEGER, POINTER } from "../../src/abi/linux/argument-kinds";
+import { GROUPS_FILLED, INTEGER, USER, WORD_FILLED } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
 import {
@@ -35,15 +35,15 @@ export function declareCredentialCalls(): void {
   call(SystemCall.getgid32, getgid.index);
   call(SystemCall.geteuid32, geteuid.index);
   call(SystemCall.getegid32, getegid.index);
-  call(SystemCall.setreuid32, setreuid.index, INTEGER, INTEGER);
-  call(SystemCall.setregid32, setregid.index, INTEGER, INTEGER);
-  call(SystemCall.getgroups32, getgroups.index, INTEGER, POINTER);
-  call(SystemCall.setresuid32, setresuid.index, INTEGER, INTEGER, INTEGER);
-  call(SystemCall.getresuid32, getresuid.index, POINTER, POINTER, POINTER);
-  call(SystemCall.setresgid32, setresgid.index, INTEGER, INTEGER, INTEGER);
-  call(SystemCall.getresgid32, getresgid.index, POINTER, POINTER, POINTER);
-  call(SystemCall.setuid32, setuid.index, INTEGER);
-  call(SystemCall.setgid32, setgid.index, INTEGER);
-  call(SystemCall.setfsuid32, setfsuid.index, INTEGER);
-  call(SystemCall.setfsgid32, setfsgid.index, INTEGER);
+  call(SystemCall.setreuid32, setreuid.index, USER, USER);
+  call(SystemCall.setregid32, setregid.index, USER, USER);
+  call(SystemCall.getgroups32, getgroups.index, INTEGER, GROUPS_FILLED);
+  call(SystemCall.setresuid32, setresuid.index, USER, USER, USER);
+  call(SystemCall.getresuid32, getresuid.index, WORD_FILLED, WORD_FILLED, WORD_FILLED);
+  call(SystemCall.setresgid32, setresgid.index, USER, USER, USER);
+  call(SystemCall.getresgid32, getresgid.index, WORD_FILLED, WORD_FILLED, WORD_FILLED);
+  call(SystemCall.setuid32, setuid.index, USER);
+  call(SystemCall.setgid32, setgid.index, USER);
+  call(SystemCall.setfsuid32, setfsuid.index, USER);
+  call(SystemCall.setfsgid32, setfsgid.index, USER);
 }

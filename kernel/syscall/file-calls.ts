@@ -1,14 +1,48 @@
 // The system calls about files: see table.ts.
 
 import {
+  ACCESS_FLAGS,
+  ACCESS_MODE,
+  AT_FLAGS,
+  DEVICE,
+  DEVICE_ARGUMENT,
+  DEVICE_COMMAND,
+  DIRECTORY,
+  ENTRIES,
   FILE,
+  FILE_ADVICE,
+  FILE_ARGUMENT,
+  FILE_COMMAND,
+  FILE_FLAGS,
+  FILE_SYSTEM,
+  FILE_SYSTEM64,
+  FILE_TIMES,
+  FILES_FILLED,
   FLAGS,
   INPUT,
   INTEGER,
+  MODE,
+  OFFSET_FILLED,
+  OFFSET_HIGH,
+  OFFSET_LOW,
+  OLD_STATUS,
+  OPEN_FLAGS,
+  OTHER_HALF,
   OUTPUT,
   PATH,
-  POINTER,
+  RENAME_FLAGS,
   SIZE,
+  STATUS,
+  STATX,
+  STATX_FIELDS,
+  TWO_TIMES,
+  TWO_TIMES64,
+  TWO_TIMEVALS,
+  UNLINK_FLAGS,
+  USER,
+  VECTORS,
+  VECTORS_FILLED,
+  WHENCE,
 } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import {
@@ -102,87 +136,114 @@ import {
 export function declareFileCalls(): void {
   call(SystemCall.read, read.index, FILE, OUTPUT, SIZE);
   call(SystemCall.write, write.index, FILE, INPUT, SIZE);
-  call(SystemCall.open, open.index, PATH, FLAGS, FLAGS);
+  call(SystemCall.open, open.index, PATH, OPEN_FLAGS, MODE);
   call(SystemCall.close, close.index, FILE);
-  call(SystemCall.creat, creat.index, PATH, FLAGS);
+  call(SystemCall.creat, creat.index, PATH, MODE);
   call(SystemCall.link, link.index, PATH, PATH);
   call(SystemCall.unlink, unlink.index, PATH);
   call(SystemCall.chdir, chdir.index, PATH);
-  call(SystemCall.mknod, mknod.index, PATH, FLAGS, FLAGS);
-  call(SystemCall.chmod, chmod.index, PATH, FLAGS);
-  call(SystemCall.lseek, lseek.index, FILE, INTEGER, INTEGER);
-  call(SystemCall.utime, utime.index, PATH, POINTER);
-  call(SystemCall.access, access.index, PATH, FLAGS);
+  call(SystemCall.mknod, mknod.index, PATH, MODE, DEVICE);
+  call(SystemCall.chmod, chmod.index, PATH, MODE);
+  call(SystemCall.lseek, lseek.index, FILE, INTEGER, WHENCE);
+  call(SystemCall.utime, utime.index, PATH, FILE_TIMES);
+  call(SystemCall.access, access.index, PATH, ACCESS_MODE);
   call(SystemCall.sync, sync.index);
   call(SystemCall.rename, rename.index, PATH, PATH);
-  call(SystemCall.mkdir, mkdir.index, PATH, FLAGS);
+  call(SystemCall.mkdir, mkdir.index, PATH, MODE);
   call(SystemCall.rmdir, rmdir.index, PATH);
   call(SystemCall.dup, dup.index, FILE);
-  call(SystemCall.pipe, pipe.index, POINTER);
-  call(SystemCall.ioctl, ioctl.index, FILE, FLAGS, FLAGS);
-  call(SystemCall.fcntl, fcntl64.index, FILE, FLAGS, FLAGS);
-  call(SystemCall.umask, umask.index, FLAGS);
+  call(SystemCall.pipe, pipe.index, FILES_FILLED);
+  call(SystemCall.ioctl, ioctl.index, FILE, DEVICE_COMMAND, DEVICE_ARGUMENT);
+  call(SystemCall.fcntl, fcntl64.index, FILE, FILE_COMMAND, FILE_ARGUMENT);
+  call(SystemCall.umask, umask.index, MODE);
   call(SystemCall.chroot, chroot.index, PATH);
   call(SystemCall.dup2, dup2.index, FILE, FILE);
   call(SystemCall.symlink, symlink.index, PATH, PATH);
   call(SystemCall.readlink, readlink.index, PATH, OUTPUT, SIZE);
   call(SystemCall.truncate, truncate.index, PATH, INTEGER);
   call(SystemCall.ftruncate, ftruncate.index, FILE, INTEGER);
-  call(SystemCall.fchmod, fchmod.index, FILE, FLAGS);
-  call(SystemCall.statfs, statfs.index, PATH, POINTER);
-  call(SystemCall.fstatfs, fstatfs.index, FILE, POINTER);
-  call(SystemCall.stat, stat.index, PATH, POINTER);
-  call(SystemCall.lstat, lstat.index, PATH, POINTER);
-  call(SystemCall.fstat, fstat.index, FILE, POINTER);
+  call(SystemCall.fchmod, fchmod.index, FILE, MODE);
+  call(SystemCall.statfs, statfs.index, PATH, FILE_SYSTEM);
+  call(SystemCall.fstatfs, fstatfs.index, FILE, FILE_SYSTEM);
+  call(SystemCall.stat, stat.index, PATH, OLD_STATUS);
+  call(SystemCall.lstat, lstat.index, PATH, OLD_STATUS);
+  call(SystemCall.fstat, fstat.index, FILE, OLD_STATUS);
   call(SystemCall.fsync, fsync.index, FILE);
   call(SystemCall.fchdir, fchdir.index, FILE);
-  call(SystemCall._llseek, llseek.index, FILE, FLAGS, FLAGS, POINTER, INTEGER);
-  call(SystemCall.readv, readv.index, FILE, POINTER, INTEGER);
-  call(SystemCall.writev, writev.index, FILE, POINTER, INTEGER);
+  call(SystemCall._llseek, llseek.index, FILE, OFFSET_HIGH, OTHER_HALF, OFFSET_FILLED, WHENCE);
+  call(SystemCall.readv, readv.index, FILE, VECTORS_FILLED, INTEGER);
+  call(SystemCall.writev, writev.index, FILE, VECTORS, INTEGER);
   call(SystemCall.fdatasync, fsync.index, FILE);
-  call(SystemCall.pread64, pread64.index, FILE, OUTPUT, SIZE, FLAGS, FLAGS);
-  call(SystemCall.pwrite64, pwrite64.index, FILE, INPUT, SIZE, FLAGS, FLAGS);
+  call(SystemCall.pread64, pread64.index, FILE, OUTPUT, SIZE, OFFSET_LOW, OTHER_HALF);
+  call(SystemCall.pwrite64, pwrite64.index, FILE, INPUT, SIZE, OFFSET_LOW, OTHER_HALF);
   call(SystemCall.getcwd, getcwd.index, OUTPUT, SIZE);
-  call(SystemCall.truncate64, truncate64.index, PATH, FLAGS, FLAGS);
-  call(SystemCall.ftruncate64, ftruncate64.index, FILE, FLAGS, FLAGS);
-  call(SystemCall.stat64, stat64.index, PATH, POINTER);
-  call(SystemCall.lstat64, lstat64.index, PATH, POINTER);
-  call(SystemCall.fstat64, fstat64.index, FILE, POINTER);
-  call(SystemCall.lchown32, lchown32.index, PATH, INTEGER, INTEGER);
-  call(SystemCall.fchown32, fchown32.index, FILE, INTEGER, INTEGER);
-  call(SystemCall.chown32, chown32.index, PATH, INTEGER, INTEGER);
-  call(SystemCall.getdents64, getdents64.index, FILE, OUTPUT, SIZE);
-  call(SystemCall.fcntl64, fcntl64.index, FILE, FLAGS, FLAGS);
-  call(SystemCall.fadvise64, fadvise64.index, FILE, FLAGS, FLAGS, SIZE, INTEGER);
-  call(SystemCall.statfs64, statfs64.index, PATH, SIZE, POINTER);
-  call(SystemCall.fstatfs64, fstatfs64.index, FILE, SIZE, POINTER);
-  call(SystemCall.utimes, utimes.index, PATH, POINTER);
-  call(SystemCall.fadvise64_64, fadvise64.index, FILE, FLAGS, FLAGS, FLAGS, FLAGS, INTEGER);
-  call(SystemCall.openat, openat.index, FILE, PATH, FLAGS, FLAGS);
-  call(SystemCall.mkdirat, mkdirat.index, FILE, PATH, FLAGS);
-  call(SystemCall.mknodat, mknodat.index, FILE, PATH, FLAGS, FLAGS);
-  call(SystemCall.fchownat, fchownat.index, FILE, PATH, INTEGER, INTEGER, FLAGS);
-  call(SystemCall.futimesat, futimesat.index, FILE, PATH, POINTER);
-  call(SystemCall.fstatat64, fstatat64.index, FILE, PATH, POINTER, FLAGS);
-  call(SystemCall.unlinkat, unlinkat.index, FILE, PATH, FLAGS);
-  call(SystemCall.renameat, renameat.index, FILE, PATH, FILE, PATH);
-  call(SystemCall.linkat, linkat.index, FILE, PATH, FILE, PATH, FLAGS);
-  call(SystemCall.symlinkat, symlinkat.index, PATH, FILE, PATH);
-  call(SystemCall.readlinkat, readlinkat.index, FILE, PATH, OUTPUT, SIZE);
-  call(SystemCall.fchmodat, fchmodat.index, FILE, PATH, FLAGS);
-  call(SystemCall.faccessat, faccessat.index, FILE, PATH, FLAGS);
-  call(SystemCall.utimensat, utimensat.index, FILE, PATH, POINTER, FLAGS);
-  call(SystemCall.fallocate, fallocate.index, FILE, FLAGS, FLAGS, FLAGS, FLAGS, FLAGS);
-  call(SystemCall.dup3, dup3.index, FILE, FILE, FLAGS);
-  call(SystemCall.pipe2, pipe2.index, POINTER, FLAGS);
-  call(SystemCall.preadv, preadv.index, FILE, POINTER, INTEGER, FLAGS, FLAGS);
-  call(SystemCall.pwritev, pwritev.index, FILE, POINTER, INTEGER, FLAGS, FLAGS);
+  call(SystemCall.truncate64, truncate64.index, PATH, OFFSET_LOW, OTHER_HALF);
+  call(SystemCall.ftruncate64, ftruncate64.index, FILE, OFFSET_LOW, OTHER_HALF);
+  call(SystemCall.stat64, stat64.index, PATH, STATUS);
+  call(SystemCall.lstat64, lstat64.index, PATH, STATUS);
+  call(SystemCall.fstat64, fstat64.index, FILE, STATUS);
+  call(SystemCall.lchown32, lchown32.index, PATH, USER, USER);
+  call(SystemCall.fchown32, fchown32.index, FILE, USER, USER);
+  call(SystemCall.chown32, chown32.index, PATH, USER, USER);
+  call(SystemCall.getdents64, getdents64.index, FILE, ENTRIES, SIZE);
+  call(SystemCall.fcntl64, fcntl64.index, FILE, FILE_COMMAND, FILE_ARGUMENT);
+  call(SystemCall.fadvise64, fadvise64.index, FILE, OFFSET_LOW, OTHER_HALF, SIZE, FILE_ADVICE);
+  call(SystemCall.statfs64, statfs64.index, PATH, SIZE, FILE_SYSTEM64);
+  call(SystemCall.fstatfs64, fstatfs64.index, FILE, SIZE, FILE_SYSTEM64);
+  call(SystemCall.utimes, utimes.index, PATH, TWO_TIMEVALS);
+  call(
+    SystemCall.fadvise64_64,
+    fadvise64.index,
+    FILE,
+    OFFSET_LOW,
+    OTHER_HALF,
+    OFFSET_LOW,
+    OTHER_HALF,
+    FILE_ADVICE,
+  );
+  call(SystemCall.openat, openat.index, DIRECTORY, PATH, OPEN_FLAGS, MODE);
+  call(SystemCall.mkdirat, mkdirat.index, DIRECTORY, PATH, MODE);
+  call(SystemCall.mknodat, mknodat.index, DIRECTORY, PATH, MODE, DEVICE);
+  call(SystemCall.fchownat, fchownat.index, DIRECTORY, PATH, USER, USER, AT_FLAGS);
+  call(SystemCall.futimesat, futimesat.index, DIRECTORY, PATH, TWO_TIMEVALS);
+  call(SystemCall.fstatat64, fstatat64.index, DIRECTORY, PATH, STATUS, AT_FLAGS);
+  call(SystemCall.unlinkat, unlinkat.index, DIRECTORY, PATH, UNLINK_FLAGS);
+  call(SystemCall.renameat, renameat.index, DIRECTORY, PATH, DIRECTORY, PATH);
+  call(SystemCall.linkat, linkat.index, DIRECTORY, PATH, DIRECTORY, PATH, AT_FLAGS);
+  call(SystemCall.symlinkat, symlinkat.index, PATH, DIRECTORY, PATH);
+  call(SystemCall.readlinkat, readlinkat.index, DIRECTORY, PATH, OUTPUT, SIZE);
+  call(SystemCall.fchmodat, fchmodat.index, DIRECTORY, PATH, MODE);
+  call(SystemCall.faccessat, faccessat.index, DIRECTORY, PATH, ACCESS_MODE);
+  call(SystemCall.utimensat, utimensat.index, DIRECTORY, PATH, TWO_TIMES, AT_FLAGS);
+  call(
+    SystemCall.fallocate,
+    fallocate.index,
+    FILE,
+    FLAGS,
+    OFFSET_LOW,
+    OTHER_HALF,
+    OFFSET_LOW,
+    OTHER_HALF,
+  );
+  call(SystemCall.dup3, dup3.index, FILE, FILE, FILE_FLAGS);
+  call(SystemCall.pipe2, pipe2.index, FILES_FILLED, FILE_FLAGS);
+  call(SystemCall.preadv, preadv.index, FILE, VECTORS_FILLED, INTEGER, OFFSET_LOW, OTHER_HALF);
+  call(SystemCall.pwritev, pwritev.index, FILE, VECTORS, INTEGER, OFFSET_LOW, OTHER_HALF);
   call(SystemCall.syncfs, fsync.index, FILE);
-  call(SystemCall.renameat2, renameat2.index, FILE, PATH, FILE, PATH, FLAGS);
-  call(SystemCall.preadv2, preadv2.index, FILE, POINTER, INTEGER, FLAGS, FLAGS, FLAGS);
-  call(SystemCall.pwritev2, pwritev2.index, FILE, POINTER, INTEGER, FLAGS, FLAGS, FLAGS);
-  call(SystemCall.statx, statx.index, FILE, PATH, FLAGS, FLAGS, POINTER);
-  call(SystemCall.utimensat_time64, utimensatTime64.index, FILE, PATH, POINTER, FLAGS);
+  call(SystemCall.renameat2, renameat2.index, DIRECTORY, PATH, DIRECTORY, PATH, RENAME_FLAGS);
+  call(
+    SystemCall.preadv2,
+    preadv2.index,
+    FILE,
+    VECTORS_FILLED,
+    INTEGER,
+    OFFSET_LOW,
+    OTHER_HALF,
+    FLAGS,
+  );
+  call(SystemCall.pwritev2, pwritev2.index, FILE, VECTORS, INTEGER, OFFSET_LOW, OTHER_HALF, FLAGS);
+  call(SystemCall.statx, statx.index, DIRECTORY, PATH, AT_FLAGS, STATX_FIELDS, STATX);
+  call(SystemCall.utimensat_time64, utimensatTime64.index, DIRECTORY, PATH, TWO_TIMES64, AT_FLAGS);
   call(SystemCall.close_range, closeRange.index, INTEGER, INTEGER, FLAGS);
-  call(SystemCall.faccessat2, faccessat2.index, FILE, PATH, FLAGS, FLAGS);
+  call(SystemCall.faccessat2, faccessat2.index, DIRECTORY, PATH, ACCESS_MODE, ACCESS_FLAGS);
 }

@@ -1,7 +1,26 @@
 // System calls about what processes are, and what they may use: number, handler, and the kinds of
 // the arguments (see table.ts).
 
-import { ADDRESS, FLAGS, INTEGER, OUTPUT, POINTER, SIZE } from "../../src/abi/linux/argument-kinds";
+import {
+  ADDRESS,
+  CLONE_FLAGS,
+  FLAGS,
+  INTEGER,
+  LIMIT,
+  LIMIT_FILLED,
+  LIMIT64,
+  LIMIT64_FILLED,
+  OUTPUT,
+  POINTER,
+  PROCESS_ARGUMENT,
+  PROCESS_OPTION,
+  RANDOM_FLAGS,
+  RESOURCE,
+  SIZE,
+  USAGE,
+  USAGE_OF,
+  WORD_FILLED,
+} from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
 import { clone, vfork } from "./clone";
@@ -19,16 +38,16 @@ import { getrandom } from "./system";
 
 /** Declares those calls. */
 export function declareProcessCalls(): void {
-  call(SystemCall.setrlimit, setrlimit.index, INTEGER, POINTER);
-  call(SystemCall.getrlimit, getrlimit.index, INTEGER, POINTER);
-  call(SystemCall.getrusage, getrusage.index, INTEGER, POINTER);
-  call(SystemCall.clone, clone.index, FLAGS, ADDRESS, POINTER, POINTER, POINTER);
+  call(SystemCall.setrlimit, setrlimit.index, RESOURCE, LIMIT);
+  call(SystemCall.getrlimit, getrlimit.index, RESOURCE, LIMIT_FILLED);
+  call(SystemCall.getrusage, getrusage.index, USAGE_OF, USAGE);
+  call(SystemCall.clone, clone.index, CLONE_FLAGS, ADDRESS, WORD_FILLED, POINTER, ADDRESS);
   call(SystemCall.personality, personality.index, FLAGS);
-  call(SystemCall.prctl, prctl.index, INTEGER, FLAGS, FLAGS, FLAGS, FLAGS);
+  call(SystemCall.prctl, prctl.index, PROCESS_OPTION, PROCESS_ARGUMENT, FLAGS, FLAGS, FLAGS);
   call(SystemCall.vfork, vfork.index);
-  call(SystemCall.ugetrlimit, ugetrlimit.index, INTEGER, POINTER);
+  call(SystemCall.ugetrlimit, ugetrlimit.index, RESOURCE, LIMIT_FILLED);
   call(SystemCall.sched_setaffinity, schedSetaffinity.index, INTEGER, SIZE, POINTER);
   call(SystemCall.sched_getaffinity, schedGetaffinity.index, INTEGER, SIZE, POINTER);
-  call(SystemCall.prlimit64, prlimit64.index, INTEGER, INTEGER, POINTER, POINTER);
-  call(SystemCall.getrandom, getrandom.index, OUTPUT, SIZE, FLAGS);
+  call(SystemCall.prlimit64, prlimit64.index, INTEGER, RESOURCE, LIMIT64, LIMIT64_FILLED);
+  call(SystemCall.getrandom, getrandom.index, OUTPUT, SIZE, RANDOM_FLAGS);
 }

@@ -3,7 +3,21 @@
 // src/abi/linux/i386.ts has the numbers, src/abi/linux/argument-kinds.ts the kinds; this folder has
 // one file of handlers for each noun. HACKING.md tells how to add a call.
 
-import { FLAGS, INTEGER, PATH, POINTER } from "../../src/abi/linux/argument-kinds";
+import {
+  ENVIRONMENT,
+  FLAGS,
+  INTEGER,
+  PATH,
+  POINTER,
+  SIGNAL_INFO_FILLED,
+  STRINGS,
+  SYSTEM_INFO,
+  SYSTEM_NAME,
+  USAGE,
+  WAIT_FLAGS,
+  WAIT_KIND,
+  WAIT_STATUS,
+} from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
 import { declareCredentialCalls } from "./credential-calls";
@@ -34,16 +48,16 @@ import { declareTimeCalls } from "./time-calls";
 export function startSystemCalls(): void {
   call(SystemCall.exit, exit.index, INTEGER);
   call(SystemCall.fork, fork.index);
-  call(SystemCall.execve, execve.index, PATH, POINTER, POINTER);
+  call(SystemCall.execve, execve.index, PATH, STRINGS, ENVIRONMENT);
   call(SystemCall.getpid, getpid.index);
   call(SystemCall.setpgid, setpgid.index, INTEGER, INTEGER);
   call(SystemCall.getppid, getppid.index);
   call(SystemCall.getpgrp, getpgrp.index);
   call(SystemCall.reboot, reboot.index, FLAGS, FLAGS, FLAGS, POINTER);
-  call(SystemCall.wait4, wait4.index, INTEGER, POINTER, FLAGS, POINTER);
-  call(SystemCall.waitid, waitid.index, FLAGS, INTEGER, POINTER, FLAGS, POINTER);
-  call(SystemCall.sysinfo, sysinfo.index, POINTER);
-  call(SystemCall.uname, uname.index, POINTER);
+  call(SystemCall.wait4, wait4.index, INTEGER, WAIT_STATUS, WAIT_FLAGS, USAGE);
+  call(SystemCall.waitid, waitid.index, WAIT_KIND, INTEGER, SIGNAL_INFO_FILLED, WAIT_FLAGS, USAGE);
+  call(SystemCall.sysinfo, sysinfo.index, SYSTEM_INFO);
+  call(SystemCall.uname, uname.index, SYSTEM_NAME);
   call(SystemCall.getpgid, getpgid.index, INTEGER);
   call(SystemCall.sched_yield, schedYield.index);
   call(SystemCall.exit_group, exit.index, INTEGER);

@@ -1,6 +1,14 @@
 // System calls about threads: number, handler, and the kinds of the arguments (see table.ts).
 
-import { ADDRESS, FLAGS, INTEGER, POINTER, SIZE } from "../../src/abi/linux/argument-kinds";
+import {
+  ADDRESS,
+  CLONE_ARGUMENTS,
+  FLAGS,
+  INTEGER,
+  POINTER,
+  SEGMENT,
+  SIZE,
+} from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
 import {
@@ -16,11 +24,11 @@ import {
 /** Declares those calls. */
 export function declareThreadCalls(): void {
   call(SystemCall.gettid, gettid.index);
-  call(SystemCall.set_thread_area, setThreadArea.index, POINTER);
-  call(SystemCall.get_thread_area, getThreadArea.index, POINTER);
+  call(SystemCall.set_thread_area, setThreadArea.index, SEGMENT);
+  call(SystemCall.get_thread_area, getThreadArea.index, SEGMENT);
   call(SystemCall.set_tid_address, setTidAddress.index, ADDRESS);
   call(SystemCall.set_robust_list, setRobustList.index, ADDRESS, SIZE);
   call(SystemCall.get_robust_list, getRobustList.index, INTEGER, POINTER, POINTER);
   call(SystemCall.rseq, notThere.index, ADDRESS, SIZE, FLAGS, FLAGS);
-  call(SystemCall.clone3, notThere.index, POINTER, SIZE);
+  call(SystemCall.clone3, notThere.index, CLONE_ARGUMENTS, SIZE);
 }

@@ -1,6 +1,20 @@
 // The system calls about time: see table.ts.
 
-import { FLAGS, INTEGER, POINTER } from "../../src/abi/linux/argument-kinds";
+import {
+  CLOCK,
+  INTEGER,
+  INTERVAL,
+  INTERVAL_FILLED,
+  INTERVAL_TIMER,
+  POINTER,
+  TIME,
+  TIME_FILLED,
+  TIME64,
+  TIME64_FILLED,
+  TIMER_FLAGS,
+  TIMEVAL_FILLED,
+  WORD_FILLED,
+} from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
 import {
@@ -20,16 +34,23 @@ import {
 
 /** Declares those calls, by number. */
 export function declareTimeCalls(): void {
-  call(SystemCall.time, time.index, POINTER);
+  call(SystemCall.time, time.index, WORD_FILLED);
   call(SystemCall.alarm, alarm.index, INTEGER);
-  call(SystemCall.gettimeofday, gettimeofday.index, POINTER, POINTER);
-  call(SystemCall.setitimer, setitimer.index, INTEGER, POINTER, POINTER);
-  call(SystemCall.getitimer, getitimer.index, INTEGER, POINTER);
-  call(SystemCall.nanosleep, nanosleep.index, POINTER, POINTER);
-  call(SystemCall.clock_gettime, clockGettime.index, INTEGER, POINTER);
-  call(SystemCall.clock_getres, clockGetres.index, INTEGER, POINTER);
-  call(SystemCall.clock_nanosleep, clockNanosleep.index, INTEGER, FLAGS, POINTER, POINTER);
-  call(SystemCall.clock_gettime64, clockGettime64.index, INTEGER, POINTER);
-  call(SystemCall.clock_getres_time64, clockGetres64.index, INTEGER, POINTER);
-  call(SystemCall.clock_nanosleep_time64, clockNanosleep64.index, INTEGER, FLAGS, POINTER, POINTER);
+  call(SystemCall.gettimeofday, gettimeofday.index, TIMEVAL_FILLED, POINTER);
+  call(SystemCall.setitimer, setitimer.index, INTERVAL_TIMER, INTERVAL, INTERVAL_FILLED);
+  call(SystemCall.getitimer, getitimer.index, INTERVAL_TIMER, INTERVAL_FILLED);
+  call(SystemCall.nanosleep, nanosleep.index, TIME, TIME_FILLED);
+  call(SystemCall.clock_gettime, clockGettime.index, CLOCK, TIME_FILLED);
+  call(SystemCall.clock_getres, clockGetres.index, CLOCK, TIME_FILLED);
+  call(SystemCall.clock_nanosleep, clockNanosleep.index, CLOCK, TIMER_FLAGS, TIME, TIME_FILLED);
+  call(SystemCall.clock_gettime64, clockGettime64.index, CLOCK, TIME64_FILLED);
+  call(SystemCall.clock_getres_time64, clockGetres64.index, CLOCK, TIME64_FILLED);
+  call(
+    SystemCall.clock_nanosleep_time64,
+    clockNanosleep64.index,
+    CLOCK,
+    TIMER_FLAGS,
+    TIME64,
+    TIME64_FILLED,
+  );
 }

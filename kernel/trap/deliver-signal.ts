@@ -28,6 +28,7 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { exitProcess } from "../process/exit";
 import { chooseSignal, signalBit, takenNote, takePending } from "../process/pending-signals";
 import { currentProcess, Process } from "../process/process";
+import { noticeSignal } from "../process/process-observer";
 import { returnSignalMask, sendNote, tellParent } from "../process/signal";
 import { SignalAction, setSignalAction, signalAction } from "../process/signal-actions";
 import { SignalNote } from "../process/signal-note";
@@ -49,6 +50,7 @@ export function deliverSignals(): void {
     const signal = thread.pendingSignal;
     takePending(process, signal);
     chooseSignal(process, thread);
+    noticeSignal(takenNote);
     if (runsHandler(process, signal)) return;
   }
   settleCall(thread.frame, false, 0);

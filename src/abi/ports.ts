@@ -8,7 +8,9 @@
 //   exit N        the last program ended with status N, decimal, 0 to 255 (128 + signal if killed)
 //   panic TEXT    the kernel gave up, and TEXT says why
 //
-// The first such line ends the run: the kernel sends its serial output first, then the line, then
+// With `trace-port` on the kernel's command line the events of trace-event.ts are lines, too.
+//
+// The first line of the two above ends the run: the kernel sends its serial output first, then the line, then
 // any byte to PORT_EXIT, then halts with interrupts off. A machine may stop at the line already, so
 // that its memory can be read as the kernel left it.
 

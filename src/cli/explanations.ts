@@ -716,7 +716,7 @@ const COMMANDS = {
   CLI009: [
     "the kernel does not say which system calls it serves",
     `The table is read by running functions that kernel/main.ts exports: startSystemCalls,
-    systemCallHandler and systemCallKinds.`,
+    systemCallHandler and systemCallKind.`,
   ],
   CLI010: [
     "no process made the system call that step looks for",

@@ -52,7 +52,7 @@ function noTable(): Diagnostic {
   return new Diagnostic(
     "CLI009",
     "this project's kernel declares no system calls",
-    "Export startSystemCalls, systemCallHandler and systemCallKinds from kernel/main.ts, as the " +
+    "Export startSystemCalls, systemCallHandler and systemCallKind from kernel/main.ts, as the " +
       "kernel of this package does",
   );
 }

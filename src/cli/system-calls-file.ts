@@ -4,8 +4,9 @@
 // code in Node on the kernel's WebAssembly, so the file says what the kernel will do, not what a
 // reader of its sources thinks it will. A kernel without such a table has no such file.
 
-import { ARGUMENTS_MAX, argumentKind } from "../abi/linux/argument-kinds";
+import { ARGUMENTS_MAX } from "../abi/linux/argument-kinds";
 import { SYSTEM_CALL_LIMIT, SystemCall } from "../abi/linux/i386";
+import { kindName } from "../trace/kind-names";
 
 export const SYSTEM_CALLS_FILE = "kernel.syscalls.json";
 
@@ -13,15 +14,9 @@ export const SYSTEM_CALLS_FILE = "kernel.syscalls.json";
 export interface ServedCall {
   readonly number: number;
   readonly name: string;
-  /** What its arguments are, in order: words of KIND_NAMES. */
+  /** What its arguments are, in order: names of kinds (src/trace/kind-names.ts). */
   readonly arguments: readonly string[];
 }
-
-/** By the numbers of src/abi/linux/argument-kinds.ts. */
-const KIND_NAMES = [
-  "none",
-  ...["integer", "file", "size", "flags", "path", "input", "output", "pointer", "address"],
-];
 
 type Call = (...values: number[]) => number;
 
@@ -33,23 +28,23 @@ type Call = (...values: number[]) => number;
 export function servedCalls(wasm: Uint8Array): ServedCall[] | undefined {
   const module = new WebAssembly.Module(wasm);
   const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
-  const needed = ["startSystemCalls", "systemCallHandler", "systemCallKinds"];
+  const needed = ["startSystemCalls", "systemCallHandler", "systemCallKind"];
   if (!needed.every((name) => names.has(name))) return undefined;
   const { exports } = new WebAssembly.Instance(module, importsOf(module));
-  const [start, handler, kinds] = needed.map((name) => exports[name] as Call);
+  const [start, handler, kind] = needed.map((name) => exports[name] as Call);
   start?.();
   const calls: ServedCall[] = [];
   for (let number = 0; number < SYSTEM_CALL_LIMIT; number++) {
     if (!handler?.(number)) continue;
     const name = SystemCall[number] ?? `syscall_${number}`;
-    calls.push({ number, name, arguments: kindNames(kinds?.(number) ?? 0) });
+    calls.push({ number, name, arguments: kindNames((index) => kind?.(number, index) ?? 0) });
   }
   return calls;
 }
 
-function kindNames(packed: number): string[] {
-  const kinds = Array.from({ length: ARGUMENTS_MAX }, (_, index) => argumentKind(packed, index));
-  return kinds.filter((kind) => kind !== 0).map((kind) => KIND_NAMES[kind] ?? `kind ${kind}`);
+function kindNames(kindOf: (index: number) => number): string[] {
+  const kinds = Array.from({ length: ARGUMENTS_MAX }, (_, index) => kindOf(index));
+  return kinds.filter((kind) => kind !== 0).map(kindName);
 }
 
 /** Functions for the module's imports, which filling the table does not call. */

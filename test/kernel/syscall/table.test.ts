@@ -3,22 +3,24 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
-  ADDRESS,
   ARGUMENTS_MAX,
-  argumentKind,
   INPUT,
+  OFFSET_HIGH,
+  OFFSET_LOW,
+  OTHER_HALF,
   OUTPUT,
   SIZE,
 } from "../../../src/abi/linux/argument-kinds";
 import { SYSTEM_CALL_LIMIT, SystemCall } from "../../../src/abi/linux/i386";
+import { kindName } from "../../../src/trace/kind-names";
 import { loadKernelPart } from "../kernel-part";
 
 const part = loadKernelPart(`
   import { startSystemCalls } from "./kernel/syscall/table";
-  import { systemCallHandler, systemCallKinds } from "./kernel/syscall/call-rows";
+  import { systemCallHandler, systemCallKind } from "./kernel/syscall/call-rows";
   export function start(): void { startSystemCalls(); }
   export function handler(number: u32): u32 { return systemCallHandler(number); }
-  export function kinds(number: u32): u32 { return systemCallKinds(number); }
+  export function kind(number: u32, index: u32): u32 { return systemCallKind(number, index); }
 `);
 part.call.start!();
 
@@ -45,8 +47,7 @@ const calls = Object.entries(SystemCall).filter(
 
 /** The kinds of a call's arguments, in order. */
 function kindsOf(number: number): number[] {
-  const packed = part.call.kinds!(number);
-  const kinds = Array.from({ length: ARGUMENTS_MAX }, (_, i) => argumentKind(packed, i));
+  const kinds = Array.from({ length: ARGUMENTS_MAX }, (_, i) => part.call.kind!(number, i));
   const count = kinds.indexOf(0);
   assert.ok(kinds.slice(count < 0 ? ARGUMENTS_MAX : count).every((kind) => kind === 0));
   return kinds.slice(0, count < 0 ? ARGUMENTS_MAX : count);
@@ -64,7 +65,7 @@ describe("the table of system calls", () => {
   it("says of each call what its arguments are", () => {
     for (const [name, number] of calls) {
       assert.equal(kindsOf(number).length === 0, WITHOUT_ARGUMENTS.includes(name), name);
-      for (const kind of kindsOf(number)) assert.ok(kind <= ADDRESS, name);
+      for (const kind of kindsOf(number)) assert.notEqual(kindName(kind), `kind ${kind}`, name);
     }
   });
 
@@ -73,6 +74,16 @@ describe("the table of system calls", () => {
       const kinds = kindsOf(number);
       for (const [i, kind] of kinds.entries()) {
         if (kind === INPUT || kind === OUTPUT) assert.equal(kinds[i + 1], SIZE, name);
+      }
+    }
+  });
+
+  it("gives the other half of each offset of 64 bits", () => {
+    for (const [name, number] of calls) {
+      const kinds = kindsOf(number);
+      for (const [i, kind] of kinds.entries()) {
+        const isFirst = kind === OFFSET_LOW || kind === OFFSET_HIGH;
+        assert.equal(kinds[i + 1] === OTHER_HALF, isFirst, name);
       }
     }
   });
