@@ -14,6 +14,8 @@ import type { WasmModule } from "../../src/compile/wasm/wasm";
 
 /** What the exports of a part are: functions of numbers. */
 export type Calls = Readonly<Record<string, (...values: number[]) => number>>;
+/** What a part imports: a result of 64 bits is a bigint. */
+type Imported = (...values: number[]) => number | bigint;
 
 export interface KernelPart {
   readonly call: Calls;
@@ -29,7 +31,7 @@ interface PartOptions {
   /** Sources to use instead of the files of these paths. */
   readonly replace?: Readonly<Record<string, string>>;
   /** Functions to import, by module and name. */
-  readonly imports?: Readonly<Record<string, Calls>>;
+  readonly imports?: Readonly<Record<string, Readonly<Record<string, Imported>>>>;
   /** How many bytes of memory there are at the least: what is static, if not given. */
   readonly memory?: number;
 }
@@ -135,8 +137,8 @@ function readIfThere(path: string): string | undefined {
 }
 
 /** Imports that the test does not give fail when they are called. */
-function importsOf({ functions }: WasmModule, given: Readonly<Record<string, Calls>>) {
-  const imports: Record<string, Record<string, (...values: number[]) => number>> = {};
+function importsOf({ functions }: WasmModule, given: NonNullable<PartOptions["imports"]>) {
+  const imports: Record<string, Record<string, Imported>> = {};
   for (const { imported } of functions) {
     if (imported === undefined) continue;
     const { module, name } = imported;

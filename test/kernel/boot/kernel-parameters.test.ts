@@ -3,9 +3,10 @@ import { describe, it } from "node:test";
 import { loadKernelPart } from "../kernel-part";
 
 const part = loadKernelPart(`
-  import { nextWord, startWords, wordIs } from "./kernel/boot/kernel-parameters";
+  import { nextWord, startWords, wordIs, wordNumber } from "./kernel/boot/kernel-parameters";
   export function start(line: usize): void { startWords(line); }
   export function next(): usize { return nextWord(); }
+  export function numberOfN(): i32 { return wordNumber(cstr("n=")); }
   export function isDashes(): u32 { return wordIs(cstr("--")); }
 `);
 
@@ -52,5 +53,17 @@ describe("the words of the command line", () => {
       return part.call.isDashes!();
     });
     assert.deepEqual(dashes, [1, 0, 0]);
+  });
+
+  it("can be numbers", () => {
+    const numberOf = (word: string) => {
+      part.write(part.area, `${word}\0`);
+      part.call.start!(part.area);
+      part.call.next!();
+      return part.call.numberOfN!();
+    };
+    assert.deepEqual(["n=0", "n=48", "n=100000000"].map(numberOf), [0, 48, 100_000_000]);
+    const others = ["n", "n=", "m=1", "n=x", "n=1x", "n=-1", "n=10000000000", "n=4/", "n=4:"];
+    for (const word of others) assert.equal(numberOf(word), -1, word);
   });
 });
