@@ -13,7 +13,10 @@ import { type Import, importCircles, importedPath, importsOf } from "./imports";
  * the rooms are on top of them all.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  src: ["base", "abi", "draw", "object", "x86", "compile", "link", "machine", "inspect", "trace", "cli"],
+  src: [
+    ...["base", "abi", "draw", "object", "x86", "compile", "link"],
+    ...["machine", "inspect", "trace", "cli"],
+  ],
   "src/compile": [
     ...["wasm", "assemblyscript", "ir", "code", "runtime"],
     ...["translate", "passes", "select", "allocate", "code-passes", "emit", "debug", "targets"],
