@@ -10,9 +10,9 @@
 //
 // With `trace-port` on the kernel's command line the events of trace-event.ts are lines, too.
 //
-// The first line of the two above ends the run: the kernel sends its serial output first, then the line, then
-// any byte to PORT_EXIT, then halts with interrupts off. A machine may stop at the line already, so
-// that its memory can be read as the kernel left it.
+// The first line of the two above ends the run: the kernel sends its serial output first, then the
+// line, then any byte to PORT_EXIT, then halts with interrupts off. A machine may stop at the line
+// already, so that its memory can be read as the kernel left it.
 
 /** Bochs' debug console: QEMU's `-debugcon`, v86 by a hook. It reads as its own number. */
 export const PORT_DEBUG_CONSOLE: u32 = 0xe9;
