@@ -36,7 +36,7 @@ const shared = { region: "trampoline", load: "kernel", align: PAGE_SIZE, keep: t
 
 export const layout: Layout = {
   name: "kernel",
-  boot: "multiboot",
+  boot: ["multiboot", "multiboot2"],
   fileAlign: 16,
   gcSections: true,
   regions: {

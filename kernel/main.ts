@@ -3,10 +3,10 @@
 // `_start` (kernel/machine/i686/boot.asm.ts) calls bootBeforePaging, then kernelMain on the same
 // stack, which is left for good when process 1 starts.
 
-import { claimMemory } from "./boot/claim-memory";
+import { claimMemory, reportLostMemory } from "./boot/claim-memory";
 import { startInit } from "./boot/init";
 import { mountRoot } from "./boot/mount-root";
-import { readMultiboot } from "./boot/multiboot";
+import { readBootRecord } from "./boot/read-boot-record";
 import { startClock } from "./device/clock";
 import { startMappedFiles } from "./file/mapped-file";
 import { buildDescriptors } from "./machine/i686/descriptor-tables";
@@ -43,7 +43,7 @@ export {
 
 /** What must happen while every address is still physical. */
 export function bootBeforePaging(magic: u32, record: usize): void {
-  readMultiboot(magic, record); // memory map, command line, module: copied out of the way
+  readBootRecord(magic, record); // memory map, command line, module: copied out of the way
   detectProcessor(); // which of NX, SMEP, SMAP, UMIP, global pages there are
   claimMemory(hasNoExecute()); // list of frames and kernel tables, right after the image
   enablePaging(kernelCr3()); // identity map below, trampoline at the end
@@ -57,6 +57,7 @@ export function kernelMain(): void {
   startPages(); // the kernel heap: everything between image and trampoline
   readOptions(); // of the command line
   startConsole(); // serial line and screen
+  reportLostMemory(); // RAM that is named in too many pieces
   startInterrupts(); // PIC, timer, keyboard, serial input
   startClock(); // what time it is
   startSystemCalls(); // the table for int 0x80

@@ -2,41 +2,68 @@
 // command line, the initramfs.
 //
 // A loader's own record lies wherever the loader found room, and the frame list, which the kernel
-// puts after its image, may overwrite it. So a protocol's reader (multiboot.ts) copies everything
-// here before a byte of memory is claimed, and the initramfs is moved when it is in the way. Runs
+// puts after its image, may overwrite it. So a protocol's reader (multiboot.ts, multiboot2.ts)
+// copies everything here before a byte of memory is claimed, and the initramfs is moved when it is
+// in the way. What makes no sense under any protocol is refused here, by checkBootRecord(). Runs
 // with paging off.
 //
 // Invariants
-//   - Ranges of RAM are whole frames, at or above 1 MiB, below 4 GiB, and there are MOST_RANGES at
-//     most; what a loader says beyond that is ignored.
+//   - Ranges of RAM are whole frames, at or above 1 MiB, below 4 GiB; none overlaps or touches
+//     another. There are MOST_RANGES at most: of what a loader names beyond, lostFrames() counts
+//     the frames.
 
 import { COMMAND_LINE_MAX } from "../../src/abi/command-line";
 import { KERNEL, PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
 import { panic } from "../log/panic";
 
-const MOST_RANGES: u32 = 32;
+const MOST_RANGES: u32 = 128;
 const RANGE_SHIFT: u32 = 3;
 const END: usize = 4;
 const MEMORY_END: u64 = (<u64>1) << 32;
 
 let rangeCount: u32 = 0;
+let lost: u32 = 0;
 /** Pairs of frame indices: first, end. */
 const ranges: usize = memory.data(MOST_RANGES << RANGE_SHIFT, 4);
 const commandLineText: usize = memory.data(COMMAND_LINE_MAX, 4);
 let initramfsAddress: u32 = 0;
 let initramfsBytes: u32 = 0;
 
+/** RAM from 1 MiB on: what a BIOS says that has no map. */
+export function addUpperMemory(kib: u32): void {
+  addRam(KERNEL, <u64>KERNEL + ((<u64>kib) << 10));
+}
+
+/** Adds `bytes` at `base` to RAM, or takes them out. */
+export function noteMemory(base: u64, bytes: u64, isRam: bool): void {
+  const end = base + min<u64>(bytes, u64.MAX_VALUE - base);
+  if (isRam) addRam(base, end);
+  else removeRam(base, end);
+}
+
 /** Adds the whole frames of [base, end) that lie in [1 MiB, 4 GiB). */
-export function addRam(base: u64, end: u64): void {
+function addRam(base: u64, end: u64): void {
   const start = max<u64>(base, KERNEL);
   const limit = min<u64>(end, MEMORY_END);
   const first = <u32>((start + PAGE_MASK) >> PAGE_SHIFT);
   const last = <u32>(limit >> PAGE_SHIFT);
-  if (start < limit && first < last) insertRange(rangeCount, first, last);
+  if (start < limit && first < last) joinRange(first, last);
+}
+
+/** Adds a range together with those that it overlaps or touches. */
+function joinRange(first: u32, last: u32): void {
+  for (let i = rangeCount; i > 0; ) {
+    i--;
+    if (rangeEnd(i) < first || last < rangeStart(i)) continue;
+    first = min<u32>(first, rangeStart(i));
+    last = max<u32>(last, rangeEnd(i));
+    dropRange(i);
+  }
+  insertRange(rangeCount, first, last);
 }
 
 /** Takes [base, end) out of RAM, with the frames that it only touches. */
-export function removeRam(base: u64, end: u64): void {
+function removeRam(base: u64, end: u64): void {
   const first = <u32>(min<u64>(base, MEMORY_END) >> PAGE_SHIFT);
   const last = <u32>((min<u64>(end, MEMORY_END) + PAGE_MASK) >> PAGE_SHIFT);
   if (base >= end) return;
@@ -64,26 +91,47 @@ function dropRange(index: u32): void {
 
 /** Puts a range before range `index`, if there is room. */
 function insertRange(index: u32, first: u32, end: u32): void {
-  if (rangeCount === MOST_RANGES) return;
+  if (rangeCount === MOST_RANGES) {
+    lost += end - first;
+    return;
+  }
   const at = ranges + (index << RANGE_SHIFT);
   memory.copy(at + (1 << RANGE_SHIFT), at, (rangeCount - index) << RANGE_SHIFT);
   rangeCount++;
   setRange(index, first, end);
 }
 
-/** Copies the NUL-terminated command line at `from`, cut off at COMMAND_LINE_MAX. */
-export function setCommandLine(from: usize): void {
-  for (let i: u32 = 0; i < COMMAND_LINE_MAX - 1; i++) {
+/** Copies the NUL-terminated command line at `from`, cut off after `most` bytes. */
+export function setCommandLine(from: usize, most: u32 = COMMAND_LINE_MAX): void {
+  const limit = min<u32>(most, COMMAND_LINE_MAX - 1);
+  for (let i: u32 = 0; i < limit; i++) {
     const byte = load<u8>(from + i);
     store<u8>(commandLineText + i, byte);
     if (byte === 0) return;
   }
+  store<u8>(commandLineText + limit, 0);
 }
 
-/** Says where the loader put the initramfs. */
-export function setInitramfs(start: u32, size: u32): void {
+/** Says where the loader put the initramfs: [start, end). */
+export function setInitramfs(start: u32, end: u32): void {
+  if (end < start) panic(cstr("boot-record: the module ends before it begins"));
   initramfsAddress = start;
-  initramfsBytes = size;
+  initramfsBytes = end - start;
+}
+
+/** Ends the boot if what the loader said makes no sense. After all of it was said. */
+export function checkBootRecord(): void {
+  if (rangeCount === 0) panic(cstr("boot-record: the loader names no memory"));
+  if (initramfsBytes === 0) return;
+  // RAM may end within a frame, which does not count.
+  if ((initramfsAddress + (initramfsBytes - 1)) >> PAGE_SHIFT > lastFrame()) {
+    panic(cstr("boot-record: the module is not in memory"));
+  }
+}
+
+/** How many frames of RAM are not used because there are too many ranges. */
+export function lostFrames(): u32 {
+  return lost;
 }
 
 /** How many ranges of RAM there are; each is [rangeStart(i), rangeEnd(i)) in frames. */

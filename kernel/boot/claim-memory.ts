@@ -5,6 +5,7 @@
 // The identity map ends after the tables. See memory/frames.ts and memory/kernel-space.ts.
 
 import { PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
+import { warn } from "../log/log";
 import { panic } from "../log/panic";
 import { startPaging } from "../machine/i686/paging";
 import * as symbols from "../machine/i686/symbols";
@@ -15,6 +16,7 @@ import {
   initramfsStart,
   isRam,
   lastFrame,
+  lostFrames,
   memoryRangeCount,
   moveInitramfsPast,
   rangeEnd,
@@ -33,6 +35,12 @@ export function claimMemory(hasNx: bool): void {
   startPaging(hasNx);
   buildKernelSpace(tables);
   freeTheRest();
+}
+
+/** Says what of the machine's RAM nobody will have. Once there is a console. */
+export function reportLostMemory(): void {
+  if (lostFrames() === 0) return;
+  warn(cstr("memory: %u KiB of RAM in too many pieces are not used"), lostFrames() << 2);
 }
 
 /** Frees all RAM that neither the identity map nor the initramfs occupies. */

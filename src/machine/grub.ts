@@ -18,10 +18,10 @@ const PLATFORMS: Readonly<Record<Firmware, readonly [folder: string, package_: s
 };
 
 /** GRUB's configuration: boots at once, without a menu. */
-export function grubConfiguration(options: BootOptions): string {
+export function grubConfiguration(options: BootOptions, firmware: Firmware = "bios"): string {
   const isSecond = options.grubCommand
     ? options.grubCommand === "multiboot2"
-    : speaksMultiboot2Only(options.kernel);
+    : prefersMultiboot2(options.kernel, firmware);
   const version = isSecond ? "2" : "";
   const lines = [
     "set timeout=0",
@@ -35,9 +35,11 @@ export function grubConfiguration(options: BootOptions): string {
   return `${lines.join("\n")}\n`;
 }
 
-function speaksMultiboot2Only(kernel: Uint8Array): boolean {
+/** By Multiboot 1 a kernel on UEFI learns neither of ACPI's tables nor of the firmware's map. */
+function prefersMultiboot2(kernel: Uint8Array, firmware: Firmware): boolean {
   const view = new DataView(kernel.buffer, kernel.byteOffset, kernel.byteLength);
-  return !findMultiboot(view)?.found && findMultiboot2(view)?.found === true;
+  if (findMultiboot2(view)?.found !== true) return false;
+  return firmware !== "bios" || !findMultiboot(view)?.found;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function writeGrubImage(
   await mkdir(join(boot, "grub"), { recursive: true });
   await writeFile(join(boot, "kernel.elf"), options.kernel);
   if (options.initramfs) await writeFile(join(boot, "initramfs.cpio"), options.initramfs);
-  await writeFile(join(boot, "grub", "grub.cfg"), grubConfiguration(options));
+  await writeFile(join(boot, "grub", "grub.cfg"), grubConfiguration(options, firmware));
   const [platform, debianPackage] = PLATFORMS[firmware];
   if (firmware !== "bios" && !existsSync(platform)) throw noPlatform(platform, debianPackage);
   // One platform, not all that are installed: the image is smaller and sooner there.

@@ -1,9 +1,10 @@
-// From the boot loader to TypeScript: the Multiboot header, the first instructions, and what the
+// From the boot loader to TypeScript: the Multiboot headers, the first instructions, and what the
 // processor needs assembly for.
 //
-// The loader leaves EAX = magic, EBX = its record, and a flat CS. See the Multiboot Specification
-// 0.6.96, 3.2. Nothing else that it leaves is trusted: UEFI's firmware leaves CR0.WP set, GRUB for
-// 32-bit UEFI CR0.CD, both an IDT that is not there any more.
+// The loader, of Multiboot 1 or 2, leaves EAX = magic, EBX = its record, and a flat CS. See the
+// Multiboot Specification 0.6.96, 3.2, and the Multiboot2 Specification, 3.3. Nothing else that it
+// leaves is trusted: UEFI's firmware leaves CR0.WP set, GRUB for 32-bit UEFI CR0.CD, both an IDT
+// that is not there any more.
 //
 // Invariants
 //   - No register of the processor keeps a bit of the loader's: CR0, CR4 and EFER (processor.ts)
@@ -22,6 +23,12 @@ import {
   HEADER_MEMORY_INFO,
   HEADER_PAGE_ALIGN,
   MULTIBOOT_HEADER_MAGIC,
+  MULTIBOOT2_END_TAG,
+  MULTIBOOT2_HEADER_MAGIC,
+  MULTIBOOT2_HEADER_SIZE,
+  MULTIBOOT2_I386,
+  MULTIBOOT2_MODULE_ALIGNMENT_TAG,
+  MULTIBOOT2_TAG_HEADER_SIZE,
 } from "../../../src/abi/multiboot";
 import { CR0_NE, CR0_PE, CR0_PG } from "../../../src/abi/paging";
 import type { Assembler } from "../../../src/x86/assembler";
@@ -53,6 +60,7 @@ const DR7_NONE = 1 << 10;
 export default function boot(a: Assembler): void {
   a.section(".boot", { execute: true });
   multibootHeader(a);
+  multiboot2Header(a);
   start(a);
   a.section(".text", { execute: true });
   reloadSegments(a);
@@ -66,6 +74,17 @@ function multibootHeader(a: Assembler): void {
   a.long(MULTIBOOT_HEADER_MAGIC);
   a.long(flags);
   a.long(-(MULTIBOOT_HEADER_MAGIC + flags));
+}
+
+/** Modules begin at pages; everything else a loader tells unasked. */
+function multiboot2Header(a: Assembler): void {
+  a.align(8);
+  a.global("multiboot2_header", "object");
+  a.long(MULTIBOOT2_HEADER_MAGIC, MULTIBOOT2_I386);
+  const size = MULTIBOOT2_HEADER_SIZE + 2 * MULTIBOOT2_TAG_HEADER_SIZE;
+  a.long(size, -(MULTIBOOT2_HEADER_MAGIC + MULTIBOOT2_I386 + size) | 0);
+  a.long(MULTIBOOT2_MODULE_ALIGNMENT_TAG, MULTIBOOT2_TAG_HEADER_SIZE);
+  a.long(MULTIBOOT2_END_TAG, MULTIBOOT2_TAG_HEADER_SIZE);
 }
 
 /** Not every loader clears .bss (v86 relies on fresh memory), and a warm restart finds it used. */

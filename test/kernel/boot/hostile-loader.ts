@@ -32,7 +32,6 @@ export interface Entry {
   readonly start: number;
   /** The loader's record. */
   readonly info: number;
-  readonly magic?: number;
 }
 
 /** Where the code is to be, and for which instruction of the kernel a breakpoint is left. */
@@ -46,7 +45,7 @@ interface Places {
  * every flag but TF and IF; an IDT that is not there; segments of one byte, no stack; interrupts
  * unmasked.
  */
-export function hostileLoader({ start, info, magic }: Entry, places: Places): Uint8Array {
+export function hostileLoader({ start, info }: Entry, places: Places): Uint8Array {
   const module: AssemblyModule = (a) => {
     a.section(".text");
     a.mov(ecx, 0xc0000080);
@@ -77,7 +76,7 @@ export function hostileLoader({ start, info, magic }: Entry, places: Places): Ui
     a.mov(ss, ecx);
     a.mov(esp, 0xdeadbeef);
     a.mov(ebp, 0xdeadbeef);
-    a.mov(eax, magic ?? MULTIBOOT_MAGIC);
+    a.mov(eax, MULTIBOOT_MAGIC);
     a.mov(ebx, info);
     a.mov(ecx, start);
     a.jmp(ecx);

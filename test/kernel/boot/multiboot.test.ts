@@ -4,7 +4,7 @@ import { compileKernelPart, type KernelPart } from "../kernel-part";
 
 const startPart = compileKernelPart(
   `
-  export { readMultiboot } from "./kernel/boot/multiboot";
+  export { readBootRecord } from "./kernel/boot/read-boot-record";
   export {
     initramfsSize, initramfsStart, isRam, memoryRangeCount, moveInitramfsPast, rangeEnd, rangeStart,
   } from "./kernel/boot/boot-record";
@@ -74,7 +74,7 @@ function read({ map = [[MIB, 15 * MIB, RAM]], mapLength, module }: LoaderRecord)
   part.write(record, words(...fields));
   part.write(moduleAt, words(...(module ?? [0, 0]), 0, 0));
   part.write(mapAt, entries);
-  part.call.readMultiboot!(MAGIC, record);
+  part.call.readBootRecord!(MAGIC, record);
 }
 
 /** The ranges of RAM, in bytes. */
@@ -125,17 +125,16 @@ describe("the loader's memory map", () => {
     assert.deepEqual(ram(...twice), [
       [MIB, 7 * MIB],
       [15 * MIB, 16 * MIB],
-      [15 * MIB, 16 * MIB],
     ]);
   });
 
   it("loses RAM, never gains any, when there are more pieces than there is room for", () => {
     const holes = Array.from(
-      { length: 40 },
+      { length: 200 },
       (_, i): MapEntry => [2 * MIB + 2 * i * PAGE, PAGE, RESERVED],
     );
     const found = ram([MIB, 15 * MIB, RAM], ...holes);
-    assert.ok(found.length <= 32);
+    assert.ok(found.length <= 128);
     for (const [base] of holes) {
       assert.ok(found.every(([start, end]) => Number(base) < start || Number(base) >= end));
     }

@@ -1,0 +1,264 @@
+// The reader of Multiboot 2's record: what it takes from it, in whatever order the tags come, and
+// that a record which makes no sense ends with a sentence.
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, it } from "node:test";
+import {
+  MULTIBOOT2_BOOT_MAGIC,
+  TAG_BASIC_MEMORY,
+  TAG_COMMAND_LINE,
+  TAG_LOAD_BASE,
+  TAG_MEMORY_MAP,
+  TAG_MODULE,
+  TAG_UEFI_MAP,
+} from "../../../src/abi/multiboot";
+import { alignUp } from "../../../src/base/align";
+import { compileKernelPart, type KernelPart } from "../kernel-part";
+
+const startPart = compileKernelPart(
+  `
+  export { readBootRecord } from "./kernel/boot/read-boot-record";
+  export {
+    commandLine, initramfsSize, initramfsStart, lostFrames, memoryRangeCount, rangeEnd, rangeStart,
+  } from "./kernel/boot/boot-record";
+`,
+  {
+    memory: 16 << 20,
+    imports: {
+      panic: {
+        panic(reason = 0) {
+          throw new Error(part.text(reason));
+        },
+      },
+    },
+  },
+);
+
+const MIB = 1 << 20;
+const PAGE = 4096;
+const [RAM, RESERVED] = [1, 2];
+const UNKNOWN = 99;
+const WRONG_SIZE = /a tag of the loader's record has a wrong size/;
+
+let part: KernelPart;
+
+beforeEach(() => {
+  part = startPart();
+});
+
+function words(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  for (const [i, value] of values.entries()) bytes.writeUInt32LE(value >>> 0, 4 * i);
+  return bytes;
+}
+
+/** A tag with its padding; `size` is what it says of itself. */
+function tag(type: number, content: Uint8Array, size = 8 + content.length): Buffer {
+  const bytes = Buffer.alloc(alignUp(8 + content.length, 8));
+  bytes.set(words(type, size));
+  bytes.set(content, 8);
+  return bytes;
+}
+
+const END = tag(0, Buffer.alloc(0));
+
+type Range = readonly [base: number | bigint, length: number | bigint, type: number];
+
+function memoryMap(ranges: readonly Range[], entrySize = 24): Buffer {
+  const entries = ranges.map(([base, length, type]) => {
+    const entry = Buffer.alloc(Math.max(entrySize, 24));
+    entry.writeBigUInt64LE(BigInt(base), 0);
+    entry.writeBigUInt64LE(BigInt(length), 8);
+    entry.writeUInt32LE(type, 16);
+    return entry;
+  });
+  return tag(TAG_MEMORY_MAP, Buffer.concat([words(entrySize, 0), ...entries]));
+}
+
+/** UEFI's map: the length is in pages, and a descriptor has 48 bytes. */
+function uefiMap(ranges: readonly Range[]): Buffer {
+  const descriptors = ranges.map(([base, pages, type]) => {
+    const descriptor = Buffer.alloc(48);
+    descriptor.writeUInt32LE(type, 0);
+    descriptor.writeBigUInt64LE(BigInt(base), 8);
+    descriptor.writeBigUInt64LE(BigInt(pages), 24);
+    return descriptor;
+  });
+  return tag(TAG_UEFI_MAP, Buffer.concat([words(48, 1), ...descriptors]));
+}
+
+const ALL = memoryMap([[MIB, 15 * MIB, RAM]]);
+
+function recordOf(tags: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(tags);
+  return Buffer.concat([words(8 + content.length, 0), content]);
+}
+
+function readBytes(record: Uint8Array): void {
+  part.write(part.area, record);
+  part.call.readBootRecord!(MULTIBOOT2_BOOT_MAGIC, part.area);
+}
+
+function read(...tags: Uint8Array[]): void {
+  readBytes(recordOf([...tags, END]));
+}
+
+function ranges(): [start: number, end: number][] {
+  return Array.from({ length: part.call.memoryRangeCount!() }, (_, i) => [
+    part.call.rangeStart!(i) * PAGE,
+    part.call.rangeEnd!(i) * PAGE,
+  ]);
+}
+
+describe("a record of Multiboot 2", () => {
+  it("gives memory, module and command line, in any order, and other tags are passed over", () => {
+    const tags = [
+      tag(TAG_COMMAND_LINE, Buffer.from("quiet -- true\0")),
+      tag(UNKNOWN, Buffer.alloc(13)),
+      tag(TAG_MODULE, Buffer.concat([words(3 * MIB, 4 * MIB), Buffer.from("initramfs\0")])),
+      tag(TAG_LOAD_BASE, words(MIB)),
+      ALL,
+    ];
+    for (const order of [tags, [...tags].reverse()]) {
+      part = startPart();
+      read(...order);
+      assert.deepEqual(ranges(), [[MIB, 16 * MIB]]);
+      assert.equal(part.text(part.call.commandLine!()), "quiet -- true");
+      assert.deepEqual([part.call.initramfsStart!(), part.call.initramfsSize!()], [3 * MIB, MIB]);
+    }
+  });
+
+  it("needs no end tag, and no NUL after the command line", () => {
+    readBytes(recordOf([ALL, tag(TAG_COMMAND_LINE, Buffer.from("quiet"))]));
+    assert.equal(part.text(part.call.commandLine!()), "quiet");
+  });
+
+  it("has the initramfs as its first module", () => {
+    read(ALL, tag(TAG_MODULE, words(2 * MIB, 3 * MIB)), tag(TAG_MODULE, words(5 * MIB, 6 * MIB)));
+    assert.equal(part.call.initramfsStart!(), 2 * MIB);
+  });
+
+  it("may have a map with longer entries, and what one entry reserves is not RAM", () => {
+    const map: Range[] = [
+      [4 * MIB, PAGE, RESERVED],
+      [MIB, 15 * MIB, RAM],
+      [8 * MIB, PAGE, 0x14],
+    ];
+    const found = [
+      [MIB, 4 * MIB],
+      [4 * MIB + PAGE, 8 * MIB],
+      [8 * MIB + PAGE, 16 * MIB],
+    ];
+    for (const size of [24, 40]) {
+      part = startPart();
+      read(memoryMap(map, size));
+      assert.deepEqual(ranges(), found);
+    }
+  });
+
+  it("tells of memory by UEFI's map if there is no other, and joins what touches", () => {
+    const CONVENTIONAL = 7;
+    const kinds = [1, 2, 3, 4, CONVENTIONAL];
+    const many = Array.from({ length: 200 }, (_, i): Range => {
+      return [MIB + i * PAGE, 1, kinds[i % kinds.length]!];
+    });
+    const high: Range = [2 ** 32, 2 ** 20, CONVENTIONAL];
+    const runtime: Range = [8 * MIB, 1, 6];
+    read(tag(TAG_BASIC_MEMORY, words(640, 1024)), uefiMap([...many, high, runtime]));
+    assert.deepEqual(ranges(), [[MIB, MIB + 200 * PAGE]]);
+    assert.equal(part.call.lostFrames!(), 0);
+    part = startPart();
+    read(uefiMap(many), ALL);
+    assert.deepEqual(ranges(), [[MIB, 16 * MIB]]);
+    part = startPart();
+    read(tag(TAG_BASIC_MEMORY, words(640, 1024)));
+    assert.deepEqual(ranges(), [[MIB, 2 * MIB]]);
+  });
+
+  it("counts the RAM that is in too many pieces to be used", () => {
+    read(memoryMap(Array.from({ length: 200 }, (_, i) => [(1 + i) * MIB, 2 * PAGE, RAM])));
+    assert.equal(part.call.memoryRangeCount!(), 128);
+    assert.equal(part.call.lostFrames!(), 2 * (200 - 128));
+  });
+
+  it("is refused when a tag does not fit into it", () => {
+    assert.throws(() => read(ALL, tag(UNKNOWN, Buffer.alloc(8), 0)), WRONG_SIZE);
+    assert.throws(() => read(ALL, tag(UNKNOWN, Buffer.alloc(8), 7)), WRONG_SIZE);
+    assert.throws(() => read(ALL, tag(UNKNOWN, Buffer.alloc(8), 0xffff_fff8)), WRONG_SIZE);
+    const cut = recordOf([ALL, END]);
+    cut.writeUInt32LE(cut.length - 4, 0);
+    assert.throws(() => readBytes(cut), WRONG_SIZE);
+  });
+
+  it("is refused when a tag is too short for what it says", () => {
+    for (const type of [
+      TAG_MODULE,
+      TAG_BASIC_MEMORY,
+      TAG_MEMORY_MAP,
+      TAG_UEFI_MAP,
+      TAG_LOAD_BASE,
+    ]) {
+      part = startPart();
+      assert.throws(() => read(ALL, tag(type, Buffer.alloc(0))), WRONG_SIZE, `${type}`);
+    }
+  });
+
+  it("is refused when the entries of a map have no length", () => {
+    const wrong = /the entries of the memory map have a wrong size/;
+    for (const size of [0, 19]) {
+      assert.throws(() => read(memoryMap([[MIB, MIB, RAM]], size)), wrong);
+    }
+    const descriptors = uefiMap([[MIB, 256, 7]]);
+    descriptors.writeUInt32LE(31, 8);
+    assert.throws(() => read(descriptors), wrong);
+  });
+
+  it("is refused when it makes no sense", () => {
+    assert.throws(() => read(), /the loader names no memory/);
+    assert.throws(() => read(memoryMap([[MIB, MIB, 7]])), /the loader names no memory/);
+    const module = (start: number, end: number) => tag(TAG_MODULE, words(start, end));
+    assert.throws(() => read(ALL, module(4 * MIB, 3 * MIB)), /ends before it begins/);
+    assert.throws(() => read(module(MIB, 0xffff_ffff), ALL), /the module is not in memory/);
+    assert.throws(
+      () => read(ALL, tag(TAG_LOAD_BASE, words(2 * MIB))),
+      /the loader has moved the kernel/,
+    );
+  });
+
+  it("whatever it is, is read to an end: whole ranges of RAM, or a sentence", () => {
+    const record = recordOf([
+      tag(TAG_COMMAND_LINE, Buffer.from("quiet\0")),
+      tag(TAG_MODULE, words(3 * MIB, 4 * MIB, 0)),
+      memoryMap([
+        [MIB, 7 * MIB, RAM],
+        [9 * MIB, MIB, RAM],
+        [3 * MIB, PAGE, RESERVED],
+      ]),
+      uefiMap([[MIB, 256, 7]]),
+      END,
+    ]);
+    let seed = 1;
+    const random = (below: number) => {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+      return (seed >>> 8) % below;
+    };
+    const refusals = new Set<string>();
+    for (let round = 0; round < 2000; round++) {
+      const damaged = Buffer.from(record);
+      // Not the size of all: what lies beyond it is the test's own memory.
+      for (let i = 0; i <= round % 4; i++) {
+        damaged[8 + random(record.length - 8)] = [0, 1, 0x7f, 0xff, random(256)][random(5)]!;
+      }
+      part = startPart();
+      try {
+        readBytes(damaged);
+        for (const [start, end] of ranges()) assert.ok(start >= MIB && start < end, `${round}`);
+      } catch (error) {
+        const { message } = error as Error;
+        assert.match(message, /^(multiboot2|boot-record): /, `round ${round}`);
+        refusals.add(message);
+      }
+    }
+    assert.ok(refusals.size >= 4, [...refusals].join("; "));
+  });
+});
