@@ -14,6 +14,7 @@ import { PathEnd, resolvePath } from "../file/path";
 import { warn } from "../log/log";
 import { panic } from "../log/panic";
 import { createProcess, Process } from "../process/process";
+import { giveFiles } from "../process/thread-files";
 import { ArgumentBlock, createArgumentBlock } from "../program/argument-block";
 import { executeProgram } from "../program/execute";
 import { startScheduling } from "../thread/schedule";
@@ -43,7 +44,7 @@ export function startInit(): void {
   const found = resolvePath(root, root, path, PathEnd.file);
   const result = isErrno(<u32>found)
     ? <i32>found
-    : executeProgram(process, changetype<DirectoryEntry>(found), block);
+    : executeProgram(process.thread, changetype<DirectoryEntry>(found), block);
   block.release();
   if (result !== 0) {
     warn(cstr("cannot run %s: %s"), <u32>path, <u32>describe(result));
@@ -88,9 +89,9 @@ function setPath(program: usize): void {
 function openConsole(process: Process): bool {
   const files = createFileTable();
   const device = consoleDevice();
-  process.files = files;
-  process.context = createFileContext(rootDirectory(), rootDirectory());
-  if (files === null || process.context === null) return false;
+  const context = createFileContext(rootDirectory(), rootDirectory());
+  giveFiles(process.thread, files, context);
+  if (files === null || context === null) return false;
   const opened = openFile(device, device.inode, O_RDWR);
   if (isErrno(<u32>opened)) return false;
   const file = changetype<OpenFile>(opened);

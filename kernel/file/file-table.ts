@@ -1,4 +1,5 @@
-// The file table of a process: small numbers that stand for open files.
+// A file table: small numbers that stand for open files. The threads of a process share one, and
+// so do others that clone(CLONE_FILES) made.
 //
 //   entries -> file or 0, flags (FD_CLOEXEC) | file or 0, flags | ...     `count` of them
 //
@@ -19,6 +20,8 @@ const FLAGS: usize = 4;
 export class FileTable {
   private entries: usize = 0;
   private count: u32 = 0;
+  /** Threads that have it. */
+  references: u32 = 0;
 
   /** The open file that a descriptor refers to, or null. */
   get(descriptor: u32): OpenFile | null {
@@ -92,8 +95,14 @@ export class FileTable {
     return copy;
   }
 
-  /** Closes everything and frees the table. */
+  retain(): void {
+    this.references++;
+  }
+
+  /** One thread fewer has the table; the last closes everything, and frees it. */
   release(): void {
+    this.references--;
+    if (this.references !== 0) return;
     for (let i: u32 = 0; i < this.count; i++) this.close(i);
     free(this.entries);
     free(changetype<usize>(this));
@@ -128,6 +137,7 @@ export class FileTable {
 export function createFileTable(): FileTable | null {
   const table = changetype<FileTable | null>(allocate(offsetof<FileTable>()));
   if (table === null) return null;
+  table.references = 1;
   if (table.makeRoom(0) === 0) return table;
   free(changetype<usize>(table));
   return null;

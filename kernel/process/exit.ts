@@ -1,4 +1,8 @@
-// The end of a process: everything goes at once but what the parent will ask for.
+// The end of a thread, and with the last one of its process: everything goes at once but what the
+// parent will ask for.
+//
+//   exitThread    this one alone; others go on
+//   exitProcess   all: the others find out on their way to user mode, or are woken to find out
 //
 // Files and address space are released here; the kernel runs on a directory of its own, so it can
 // tear down the space of the process whose call it serves. The record and the thread, on whose
@@ -10,62 +14,116 @@ import {
   SA_NOCLDWAIT,
   SIG_IGN,
   SIGCHLD,
+  SIGKILL,
+  SIGNAL_MAX,
   shellStatus,
 } from "../../src/abi/signals";
 import { powerOff } from "../device/power";
+import { releaseHeldFiles } from "../file/held-file";
 import { panic } from "../log/panic";
-import { userPointer, writeWord } from "../memory/user-memory";
-import { reschedule, wake } from "../thread/schedule";
-import { ThreadState } from "../thread/thread";
+import { reschedule, suspend, wake, wakeAll } from "../thread/schedule";
+import { currentThread, ThreadState } from "../thread/thread";
 import { returnSpace } from "./fork";
 import { currentProcess, findProcess, firstProcess, Process } from "./process";
 import { noticeEnd } from "./process-observer";
-import { sendNote, sendSignal } from "./signal";
-import { signalAction } from "./signal-actions";
+import { leaveSpace } from "./robust-list";
+import { leaveSignals, noticeInAll, noticeSignals, sendNote, sendSignal } from "./signal";
+import { releaseSignalActions, signalAction } from "./signal-actions";
 import { SignalNote } from "./signal-note";
+import { releaseFiles } from "./thread-files";
+import { becomeFirst, noteEndOfThread } from "./thread-group";
 
 const note = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 
-/** Ends the current process with a wait status. Does not return. */
+/** Ends the current process, with all of its threads and a wait status. Does not return. */
 export function exitProcess(status: u32): void {
   const process = currentProcess();
-  noticeEnd(status);
+  if (!process.isEnding) {
+    noticeEnd(status);
+    process.isEnding = true;
+    process.status = status;
+    noticeInAll(process);
+  }
+  exitThread(status);
+}
+
+/**
+ * Ends the current thread. With the last thread the process ends: its wait status is that of the
+ * first thread, unless exitProcess() has said another. Does not return.
+ */
+export function exitThread(status: u32): void {
+  const process = currentProcess();
+  const thread = currentThread;
+  if (thread === process.thread && !process.isEnding) process.status = status;
+  const isLast = process.livingThreads === 1;
+  if (isLast && !process.isEnding) noticeEnd(process.status);
   // Process 1 is what the machine was started for.
-  if (process.pid === 1) powerOff(shellStatus(status));
-  process.releaseFiles();
-  clearThreadId(process);
+  if (isLast && process.pid === 1) powerOff(shellStatus(process.status));
+  releaseHeldFiles();
+  releaseFiles(thread);
+  leaveSpace(process, thread);
+  if (isLast) endProcess(process);
+  returnSpace(thread);
+  leaveSignals();
+  thread.state = ThreadState.ended;
+  noteEndOfThread(process, thread);
+  if (isLast) tellOthers(process);
+  else if (process.livingThreads === 1 && process.executor !== null) wake(process.executor!);
+  reschedule();
+  panic(cstr("exit: a zombie was scheduled"));
+}
+
+/**
+ * Ends all threads but the current one, which becomes the first of its process: what execve does.
+ * False: the process, or this thread, is to end itself.
+ */
+export function endOtherThreads(): bool {
+  const process = currentProcess();
+  const thread = currentThread;
+  if (process.isEnding || process.executor !== null) return false;
+  if (process.livingThreads > 1) {
+    process.executor = thread;
+    noticeInAll(process);
+    while (process.livingThreads > 1 && thread.pendingSignal !== SIGKILL) suspend();
+    process.executor = null;
+    noticeSignals();
+    if (process.livingThreads > 1) return false;
+  }
+  becomeFirst(process, thread);
+  return true;
+}
+
+/** What a zombie does not have. */
+function endProcess(process: Process): void {
+  process.setProgram(null);
   process.setSpace(null);
-  returnSpace(process);
-  process.status = status;
+  process.isStopped = false;
   process.isZombie = true;
-  process.thread.state = ThreadState.ended;
+}
+
+/** The children get another parent, and the parent hears of the end. */
+function tellOthers(process: Process): void {
   const parent = process.parent;
   adoptChildren(process);
   if (parent !== null) tellOfEnd(process, parent);
-  reschedule();
-  panic(cstr("exit: a zombie was scheduled"));
+  releaseSignalActions(process);
 }
 
 /** The parent gets SIGCHLD, and waits for the child unless it said that it never will. */
 function tellOfEnd(process: Process, parent: Process): void {
   const action = signalAction(parent, SIGCHLD);
-  process.isForgotten = action.handler === SIG_IGN || (action.flags & SA_NOCLDWAIT) !== 0;
+  const isForgotten = action.handler === SIG_IGN || (action.flags & SA_NOCLDWAIT) !== 0;
+  const signal = process.endSignal;
+  process.isForgotten = isForgotten && signal === SIGCHLD;
+  wakeAll(parent.waiters);
+  if (signal === 0 || signal > SIGNAL_MAX) return;
   const status = process.status;
   const killer = status & 0x7f;
-  note.signal = SIGCHLD;
+  note.signal = signal;
   note.code = killer !== 0 ? CLD_KILLED : CLD_EXITED;
   note.pid = process.pid;
   note.value = killer !== 0 ? killer : status >> 8;
   sendNote(parent, note);
-  wakeParent(parent);
-}
-
-/** Tells those who share the space that the thread is gone (CLONE_CHILD_CLEARTID). */
-function clearThreadId(process: Process): void {
-  const word = process.thread.clearTid;
-  const space = process.space;
-  if (word === 0 || space === null || space.references === 1) return;
-  writeWord(userPointer(word), 0);
 }
 
 /** Children of a process that ends belong to process 1 from now on. */
@@ -82,10 +140,6 @@ function adoptChildren(parent: Process): void {
   }
   if (hasZombie && first !== null) {
     sendSignal(first, SIGCHLD);
-    wakeParent(first);
+    wakeAll(first.waiters);
   }
-}
-
-function wakeParent(parent: Process): void {
-  if (parent.waitsForChild) wake(parent.thread);
 }

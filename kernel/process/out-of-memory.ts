@@ -9,6 +9,7 @@ import { SIGKILL } from "../../src/abi/signals";
 import { print } from "../log/log";
 import { freeSpareTables } from "../memory/page-tables";
 import { yieldProcessor } from "../thread/schedule";
+import { signalBit } from "./pending-signals";
 import { currentProcess, firstProcess, Process } from "./process";
 import { sendSignal } from "./signal";
 
@@ -21,7 +22,7 @@ export function makeRoomForFirst(): bool {
   if (currentProcess().pid !== 1) return false;
   const victim = youngestOther();
   if (victim === null) return false;
-  if (victim.thread.pendingSignal !== SIGKILL) {
+  if ((victim.pending & signalBit(SIGKILL)) === 0 && !victim.isEnding) {
     print(cstr("%s[%u] killed by SIGKILL: "), <u32>victim.name, victim.pid);
     print(cstr("out of memory, makes room for process 1\n"));
     sendSignal(victim, SIGKILL);

@@ -1,20 +1,19 @@
-// Signals that have come to a process and were not delivered yet.
+// Signals that have come and were not delivered yet: to a process, for any of its threads, or to
+// one thread.
+//
+//   pending, notes of a process     kill, SIGCHLD, alarms: whichever thread takes it first
+//   pending, notes of a thread      faults, tkill
 //
 // Invariants
 //   - Bit n - 1 of `pending` is set while signal n is pending.
-//   - `pendingSignal` of the thread is the signal that it takes next: the lowest that is pending
-//     and not blocked, faults and SIGKILL first; 0: none. Whoever changes the pending signals or
-//     the mask calls chooseSignal().
+//   - `pendingSignal` of a thread is the signal that it takes next: the lowest that is pending and
+//     not blocked, faults and SIGKILL first; 0: none. Whoever changes the pending signals or the
+//     mask calls chooseSignal(). What comes to a process is chosen by one thread that can take it;
+//     if another was faster, the thread finds that out when it takes what it chose.
+//   - It is SIGKILL, too, for a thread that must end because its process does, or because another
+//     thread calls execve; and SIGSTOP for one whose process is stopped.
 
-import {
-  SIGBUS,
-  SIGFPE,
-  SIGILL,
-  SIGKILL,
-  SIGNAL_MAX,
-  SIGRTMIN,
-  SIGSEGV,
-} from "../../src/abi/signals";
+import { SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGRTMIN, SIGSEGV, SIGSTOP } from "../../src/abi/signals";
 import { Thread } from "../thread/thread";
 import { Process } from "./process";
 import { freeNote, keepNote, SignalNote } from "./signal-note";
@@ -34,69 +33,109 @@ const URGENT: u64 =
   ((<u64>1) << (SIGILL - 1)) |
   ((<u64>1) << (SIGFPE - 1));
 
-/** Makes a signal pending; once more than before only if it is a real-time signal. */
+/** Makes a signal pending for a process; once more than before only if it is a real-time signal. */
 export function addPending(process: Process, note: SignalNote): void {
-  const bit = signalBit(note.signal);
-  const isSecond = (process.pending & bit) !== 0;
-  process.pending |= bit;
-  if (isSecond && note.signal < SIGRTMIN) return;
-  const kept = keepNote(note);
-  if (kept === null) return;
-  let last = process.notes;
-  if (last === null) {
-    process.notes = kept;
+  const isSecond = (process.pending & signalBit(note.signal)) !== 0;
+  process.pending |= signalBit(note.signal);
+  process.notes = withNote(process.notes, note, isSecond);
+}
+
+/** As addPending(), for a thread. */
+export function addThreadPending(thread: Thread, note: SignalNote): void {
+  const isSecond = (thread.pending & signalBit(note.signal)) !== 0;
+  thread.pending |= signalBit(note.signal);
+  thread.notes = withNote(thread.notes, note, isSecond);
+}
+
+/**
+ * Takes a signal that is pending for the thread, or for its process; the first if there are
+ * several. What came with it is in takenNote.
+ */
+export function takePending(process: Process, thread: Thread, signal: u32): void {
+  const bit = signalBit(signal);
+  if ((thread.pending & bit) !== 0) {
+    thread.notes = withoutNote(thread.notes, signal);
+    if (!hasNote(thread.notes, signal)) thread.pending &= ~bit;
     return;
   }
-  while (last.next !== null) last = last.next!;
-  last.next = kept;
+  process.notes = withoutNote(process.notes, signal);
+  if (!hasNote(process.notes, signal)) process.pending &= ~bit;
 }
 
-/** Takes a pending signal, the first if there are several: what came with it is in takenNote. */
-export function takePending(process: Process, signal: u32): void {
-  memory.fill(changetype<usize>(takenNote), 0, offsetof<SignalNote>());
-  takenNote.signal = signal;
-  const note = removeNote(process, signal);
-  if (note !== null) {
-    memory.copy(changetype<usize>(takenNote), changetype<usize>(note), offsetof<SignalNote>());
-    freeNote(note);
-  }
-  if (!hasNote(process, signal)) process.pending &= ~signalBit(signal);
-}
-
-/** Forgets signals that are pending. */
+/** Forgets signals that are pending for a process or for one of its threads. */
 export function dropPending(process: Process, signals: u64): void {
-  for (let signal: u32 = 1; signal <= SIGNAL_MAX; signal++) {
-    if ((process.pending & signals & signalBit(signal)) === 0) continue;
-    while ((process.pending & signalBit(signal)) !== 0) takePending(process, signal);
+  dropSignals(process, process.thread, process.pending & signals);
+  let thread: Thread | null = process.thread;
+  for (; thread !== null; thread = thread.nextThread) {
+    dropSignals(process, thread, thread.pending & signals);
   }
+}
+
+function dropSignals(process: Process, thread: Thread, signals: u64): void {
+  let left = signals;
+  while (left !== 0) {
+    const signal = 1 + <u32>ctz<u64>(left);
+    while (((process.pending | thread.pending) & signalBit(signal)) !== 0) {
+      takePending(process, thread, signal);
+    }
+    left &= left - 1;
+  }
+}
+
+/** What is pending for a thread, blocked or not. */
+export function pendingFor(process: Process, thread: Thread): u64 {
+  return process.pending | thread.pending;
 }
 
 /** Says which signal the thread is to take next. */
 export function chooseSignal(process: Process, thread: Thread): void {
-  const ready = process.pending & ~thread.signalMask;
-  if (ready === 0) {
-    thread.pendingSignal = 0;
-    return;
-  }
+  const ready = (process.pending | thread.pending) & ~thread.signalMask;
   const urgent = ready & URGENT;
-  thread.pendingSignal = 1 + <u32>ctz<u64>(urgent !== 0 ? urgent : ready);
+  if (mustEnd(process, thread)) thread.pendingSignal = SIGKILL;
+  else if (urgent !== 0) thread.pendingSignal = 1 + <u32>ctz<u64>(urgent);
+  else if (process.isStopped) thread.pendingSignal = SIGSTOP;
+  else thread.pendingSignal = ready === 0 ? 0 : 1 + <u32>ctz<u64>(ready);
 }
 
-function removeNote(process: Process, signal: u32): SignalNote | null {
+/** Whether the thread ends before it returns to user mode, whatever is pending. */
+export function mustEnd(process: Process, thread: Thread): bool {
+  const executor = process.executor;
+  return process.isEnding || (executor !== null && executor !== thread);
+}
+
+/** Adds a note to a list, unless the signal is pending and not one that is counted. */
+function withNote(first: usize, note: SignalNote, isSecond: bool): usize {
+  if (isSecond && note.signal < SIGRTMIN) return first;
+  const kept = keepNote(note);
+  if (kept === null) return first;
+  if (first === 0) return changetype<usize>(kept);
+  let last = changetype<SignalNote>(first);
+  while (last.next !== null) last = last.next!;
+  last.next = kept;
+  return first;
+}
+
+/** Moves the first note of a signal from a list to takenNote. */
+function withoutNote(first: usize, signal: u32): usize {
+  memory.fill(changetype<usize>(takenNote), 0, offsetof<SignalNote>());
+  takenNote.signal = signal;
   let before: SignalNote | null = null;
-  let note = process.notes;
+  let note = changetype<SignalNote | null>(first);
   while (note !== null && note.signal !== signal) {
     before = note;
     note = note.next;
   }
-  if (note === null) return null;
-  if (before === null) process.notes = note.next;
-  else before.next = note.next;
-  return note;
+  if (note === null) return first;
+  const next = note.next;
+  memory.copy(changetype<usize>(takenNote), changetype<usize>(note), offsetof<SignalNote>());
+  freeNote(note);
+  if (before === null) return changetype<usize>(next);
+  before.next = next;
+  return first;
 }
 
-function hasNote(process: Process, signal: u32): bool {
-  let note = process.notes;
+function hasNote(first: usize, signal: u32): bool {
+  let note = changetype<SignalNote | null>(first);
   while (note !== null && note.signal !== signal) note = note.next;
   return note !== null;
 }

@@ -5,12 +5,15 @@
 //
 //   created -> living -> zombie -> released by the parent's wait
 //
-// A process has one thread (thread/thread.ts), which carries what the scheduler needs.
+// A process is a group of threads (thread/thread.ts): see thread-group.ts. What a thread may have
+// for itself, as on Linux, is in the thread's record: files, credentials, the mask of signals.
 //
 // Invariants
 //   - Process 1 exists as long as the machine runs. Each other process has a living parent.
-//   - A zombie has neither space nor files; its record and its thread wait for the parent.
-//   - `cr3` and `space` of a process and its thread change together: setSpace().
+//   - `thread` is the first thread, whose id is the process's; it may have ended before others.
+//   - A zombie has no space, and no living thread; its record and its first thread wait for the
+//     parent.
+//   - `cr3` and `space` of a process and its threads change together: setSpace().
 
 import {
   INFO_PROCESSES,
@@ -22,17 +25,17 @@ import {
   PROCESS_STACK_TOP,
 } from "../../src/abi/kernel-info";
 import { SYSTEM_CALL_LIMIT } from "../../src/abi/linux/i386";
+import { SIGCHLD } from "../../src/abi/signals";
 import { DirectoryEntry } from "../file/directory-entry";
-import { FileContext } from "../file/file-context";
-import { FileTable } from "../file/file-table";
 import { setEntryThread } from "../machine/i686/entry-thread";
 import * as symbols from "../machine/i686/symbols";
 import { allocate, free } from "../memory/heap";
 import { AddressSpace, setCurrentSpace } from "../memory/space";
 import { createThread, currentOwner, currentThread, Thread } from "../thread/thread";
+import { WaitQueue } from "../thread/wait-queue";
 import { LIMITS_SIZE, startLimits } from "./limits";
 import { nextFreeId, noteTaken, restartSearch } from "./process-ids";
-import { freeNote, SignalNote } from "./signal-note";
+import { freeNotes } from "./signal-note";
 
 const BYTE_SHIFT: u32 = 3;
 const BIT_MASK: u32 = 7;
@@ -50,18 +53,31 @@ export class Process {
   name1: u64 = 0;
 
   previous: Process | null = null;
+  /** The first of its threads: thread-group.ts. */
   thread: Thread = changetype<Thread>(0);
+  livingThreads: u32 = 0;
+  /** Threads that have ended and whose records can go, and the ticks that those had used. */
+  endedThreads: Thread | null = null;
+  endedTicks: u64 = 0;
+  /** All threads end, with `status`. */
+  isEnding: bool = false;
+  /** The thread that calls execve, and waits for all others to end; or null. */
+  executor: Thread | null = null;
   isZombie: bool = false;
-  /** The wait status, once the process is a zombie. */
+  /** The wait status, once it is known. */
   status: u32 = 0;
   parent: Process | null = null;
+  /** The thread of the parent that made it: see __WNOTHREAD in wait.ts. */
+  creator: u32 = 0;
+  /** What the parent is sent when it ends; 0: nothing. */
+  endSignal: u32 = SIGCHLD;
   /** The process group: who ^C reaches. */
   group: u32 = 0;
   /** What it does about signals: signal-actions.ts; 0: what is usual. */
   actions: usize = 0;
-  /** Signals that were sent and not delivered, and what came with them: pending-signals.ts. */
+  /** Signals for any thread that were not delivered, and their notes: pending-signals.ts. */
   pending: u64 = 0;
-  notes: SignalNote | null = null;
+  notes: usize = 0;
   /** Stopped by a signal, whose number waitpid reports once (0: it has). */
   isStopped: bool = false;
   stopSignal: u32 = 0;
@@ -72,22 +88,22 @@ export class Process {
   alarmInterval: u64 = 0;
   /** A zombie that no parent waits for. */
   isForgotten: bool = false;
-  /** Blocked in waitpid. */
-  waitsForChild: bool = false;
+  /** Its threads that are blocked in waitpid. */
+  waiters0: usize = 0;
+  waiters1: usize = 0;
 
   space: AddressSpace | null = null;
-  /** Whose space this is until it has one of its own (vfork), or null; and the lender's side. */
-  lender: Process | null = null;
-  lendsSpace: bool = false;
   /** As personality(2) left it. */
   personality: u32 = 0;
   /** The log says that it asked for memory that is writable and executable (law 4). */
   hasToldExclusion: bool = false;
 
-  files: FileTable | null = null;
-  context: FileContext | null = null;
   /** The file that runs: messages about faults find their symbols in it. */
   program: DirectoryEntry | null = null;
+
+  get waiters(): WaitQueue {
+    return changetype<WaitQueue>(changetype<usize>(this) + offsetof<Process>("waiters0"));
+  }
 
   /** The name's address: NUL-terminated. */
   get name(): usize {
@@ -136,24 +152,15 @@ export class Process {
     const old = this.space;
     this.space = space;
     this.cr3 = space === null ? 0 : space.cr3;
-    this.thread.space = space;
-    if (this.thread === currentThread) {
+    for (let thread: Thread | null = this.thread; thread !== null; thread = thread.nextThread) {
+      thread.space = space;
+    }
+    if (currentOwner === changetype<usize>(this)) {
       setCurrentSpace(space);
       // Without a space the thread never returns to user mode, so its entry does not matter.
-      if (space !== null) setEntryThread(this.stackTop, space.cr3);
+      if (space !== null) setEntryThread(currentThread.stackTop, space.cr3);
     }
     if (old !== null) old.release();
-  }
-
-  /** Closes all files, if there are any, and lets go of directories and program. */
-  releaseFiles(): void {
-    const files = this.files;
-    const context = this.context;
-    this.files = null;
-    this.context = null;
-    if (files !== null) files.release();
-    if (context !== null) context.release();
-    this.setProgram(null);
   }
 
   /** The program runs from that file: a reference is taken, and nobody may write it meanwhile. */
@@ -213,7 +220,7 @@ export function groupExists(group: u32): bool {
  * out.
  */
 export function createProcess(): Process | null {
-  const pid = unusedPid();
+  const pid = unusedId();
   if (pid === 0) return null;
   const record = allocate(RECORD_SIZE);
   if (record === 0) return null;
@@ -225,22 +232,31 @@ export function createProcess(): Process | null {
   const process = changetype<Process>(record);
   process.pid = pid;
   process.thread = thread;
+  process.livingThreads = 1;
+  process.endSignal = SIGCHLD;
   process.stackTop = thread.stackTop;
+  thread.id = pid;
   startLimits(process.limits);
   append(process);
   return process;
 }
 
-/** Takes a process whose thread will not run again out of the list and frees both. */
+/** Takes a process whose threads will not run again out of the list and frees all records. */
 export function releaseProcess(process: Process): void {
   unlink(process);
+  releaseEndedThreads(process);
+  freeNotes(process.thread.notes);
   process.thread.release();
-  free(process.actions);
-  for (let note = process.notes; note !== null; note = process.notes) {
-    process.notes = note.next;
-    freeNote(note);
-  }
+  freeNotes(process.notes);
   free(changetype<usize>(process));
+}
+
+/** Frees the records of threads that ended before; none of them is the one that runs. */
+export function releaseEndedThreads(process: Process): void {
+  for (let thread = process.endedThreads; thread !== null; thread = process.endedThreads) {
+    process.endedThreads = thread.nextThread;
+    thread.release();
+  }
 }
 
 function append(process: Process): void {
@@ -268,8 +284,8 @@ function setFirstProcess(process: Process | null): void {
   store<usize>(symbols.kernel_info(), changetype<usize>(process), INFO_PROCESSES);
 }
 
-/** An id that no process, and no group that lives on, has; 0 when all are taken. */
-function unusedPid(): u32 {
+/** An id that no thread, and no group that lives on, has; 0 when all are taken. */
+export function unusedId(): u32 {
   const pid = nextFreeId();
   if (pid !== 0) return pid;
   restartSearch();
@@ -277,6 +293,9 @@ function unusedPid(): u32 {
   while (process !== null) {
     noteTaken(process.pid);
     noteTaken(process.group);
+    for (let thread: Thread | null = process.thread; thread !== null; thread = thread.nextThread) {
+      noteTaken(thread.id);
+    }
     process = process.next;
   }
   return nextFreeId();
@@ -287,5 +306,6 @@ if (offsetof<Process>("pid") !== PROCESS_PID) ERROR("inspectors read pid there")
 if (offsetof<Process>("cr3") !== PROCESS_CR3) ERROR("inspectors read cr3 there");
 if (offsetof<Process>("stackTop") !== PROCESS_STACK_TOP) ERROR("inspectors read stackTop there");
 if (offsetof<Process>("name0") !== PROCESS_NAME) ERROR("inspectors read the name there");
+if (offsetof<WaitQueue>() !== 2 * sizeof<usize>()) ERROR("a process has room for a queue");
 if (offsetof<Process>("previous") !== PROCESS_NAME + PROCESS_NAME_SIZE)
   ERROR("the name has 16 bytes");

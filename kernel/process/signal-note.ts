@@ -1,7 +1,7 @@
 // What comes with a signal: who sent it and why, for siginfo_t.
 //
-// Notes of a process are a list, in the order in which they came. A signal below SIGRTMIN has one
-// at most; without memory for a note a signal comes without.
+// Notes of a process, and of a thread, are a list, in the order in which they came. A signal below
+// SIGRTMIN has one at most; without memory for a note a signal comes without.
 
 import { allocate, free } from "../memory/heap";
 
@@ -30,4 +30,14 @@ export function keepNote(note: SignalNote): SignalNote | null {
 
 export function freeNote(note: SignalNote): void {
   free(changetype<usize>(note));
+}
+
+/** Frees a note and all that follow it; 0: none. */
+export function freeNotes(first: usize): void {
+  let note = changetype<SignalNote | null>(first);
+  while (note !== null) {
+    const next = note.next;
+    freeNote(note);
+    note = next;
+  }
 }

@@ -3,9 +3,9 @@
 //   sendSignal -> pending (pending-signals.ts) -> delivered on the way to user mode
 //                                                 (trap/deliver-signal.ts)
 //
-// A blocked thread that gets a signal which it does not block is woken, and the call that it waits
-// in gives -ERESTARTSYS or -EINTR. A signal that would do nothing is not even noted: it must not
-// interrupt a call.
+// A signal is for a process, of which any thread takes it that does not block it, or for one
+// thread. A thread that waits in a call is woken, and the call gives -ERESTARTSYS or -EINTR. A
+// signal that would do nothing is not even noted: it must not interrupt a call.
 
 import {
   isStopSignal,
@@ -20,9 +20,15 @@ import {
 } from "../../src/abi/signals";
 import { onTerminalSignal } from "../terminal/terminal";
 import { currentCredentials } from "../thread/credentials";
-import { requestUserReturnWork, wake } from "../thread/schedule";
-import { currentThread } from "../thread/thread";
-import { addPending, chooseSignal, dropPending, signalBit } from "./pending-signals";
+import { requestUserReturnWork, wake, wakeAll } from "../thread/schedule";
+import { currentThread, Thread, ThreadState } from "../thread/thread";
+import {
+  addPending,
+  addThreadPending,
+  chooseSignal,
+  dropPending,
+  signalBit,
+} from "./pending-signals";
 import { currentProcess, firstProcess, Process } from "./process";
 import { isHandled, isIgnored } from "./signal-actions";
 import { SignalNote } from "./signal-note";
@@ -48,6 +54,11 @@ export function sendSignal(process: Process, signal: u32): void {
   sendNote(process, noteOf(signal, SI_KERNEL, 0));
 }
 
+/** A signal that the kernel sends to the running thread, for what that did. */
+export function signalThread(signal: u32): void {
+  sendThreadNote(currentThread, noteOf(signal, SI_KERNEL, 0));
+}
+
 /** The note of a signal, to be sent at once: the next call has the same record. */
 export function noteOf(signal: u32, code: i32, value: u32): SignalNote {
   sent.signal = signal;
@@ -63,24 +74,80 @@ export function noteOf(signal: u32, code: i32, value: u32): SignalNote {
 
 /** Sends a signal with what comes with it. */
 export function sendNote(process: Process, note: SignalNote): void {
-  const signal = note.signal;
-  if (process.isZombie) return;
-  if (isStopSignal(signal)) dropPending(process, signalBit(SIGCONT));
-  if (signal === SIGCONT || signal === SIGKILL) continueProcess(process);
-  const isBlocked = (process.thread.signalMask & signalBit(signal)) !== 0;
-  if (!isBlocked && isIgnored(process, signal)) return;
+  if (!prepareFor(process, process.thread, note.signal)) return;
   addPending(process, note);
-  noticeSignals(process);
+  if (note.signal === SIGKILL) {
+    noticeInAll(process);
+    return;
+  }
+  const thread = willingThread(process, signalBit(note.signal));
+  if (thread !== null) noticeIn(process, thread);
 }
 
-/** The pending signals or the mask of a process have changed: its thread sees to them. */
-export function noticeSignals(process: Process): void {
-  const thread = process.thread;
+/** As sendNote(), to one thread. */
+export function sendThreadNote(thread: Thread, note: SignalNote): void {
+  const process = changetype<Process>(thread.owner);
+  if (thread.state === ThreadState.ended) return;
+  if (!prepareFor(process, thread, note.signal)) return;
+  addThreadPending(thread, note);
+  noticeIn(process, thread);
+}
+
+/** Does what a signal does by being sent. False: that was all. */
+function prepareFor(process: Process, thread: Thread, signal: u32): bool {
+  if (process.isZombie) return false;
+  if (isStopSignal(signal)) dropPending(process, signalBit(SIGCONT));
+  if (signal === SIGCONT || signal === SIGKILL) continueProcess(process);
+  const isBlocked = (thread.signalMask & signalBit(signal)) !== 0;
+  return isBlocked || !isIgnored(process, signal);
+}
+
+/** A thread that takes such a signal: the first if it does, then one with nothing else to take. */
+function willingThread(process: Process, bit: u64): Thread | null {
+  let willing: Thread | null = null;
+  let thread: Thread | null = process.thread;
+  for (; thread !== null; thread = thread.nextThread) {
+    if (thread.state === ThreadState.ended || (thread.signalMask & bit) !== 0) continue;
+    if (thread.pendingSignal === 0) return thread;
+    if (willing === null) willing = thread;
+  }
+  return willing;
+}
+
+/** The pending signals of a thread, or its mask, have changed: it sees to them. */
+function noticeIn(process: Process, thread: Thread): void {
   chooseSignal(process, thread);
   if (thread.pendingSignal === 0) return;
   // The machine may idle on the stack of a thread that is blocked, so it may be both.
   if (thread === currentThread) requestUserReturnWork();
   if (!process.isStopped || thread.pendingSignal === SIGKILL) wake(thread);
+}
+
+/** Something has changed for every thread of a process: those that live see to it. */
+export function noticeInAll(process: Process): void {
+  let thread: Thread | null = process.thread;
+  for (; thread !== null; thread = thread.nextThread) {
+    if (thread.state !== ThreadState.ended) noticeIn(process, thread);
+  }
+}
+
+/** The running thread's pending signals, or its mask, have changed: it sees to them. */
+export function noticeSignals(): void {
+  noticeIn(currentProcess(), currentThread);
+}
+
+/**
+ * What is pending for the process and not taken by the running thread, which blocks it now or ends:
+ * other threads see to it.
+ */
+export function leaveSignals(): void {
+  const process = currentProcess();
+  if (process.pending === 0 || process.livingThreads === 1) return;
+  let thread: Thread | null = process.thread;
+  for (; thread !== null; thread = thread.nextThread) {
+    const isOther = thread !== currentThread && thread.state !== ThreadState.ended;
+    if (isOther && (process.pending & ~thread.signalMask) !== 0) noticeIn(process, thread);
+  }
 }
 
 /**
@@ -89,7 +156,8 @@ export function noticeSignals(process: Process): void {
  */
 export function setSignalMask(mask: u64): void {
   currentThread.signalMask = mask & ~UNBLOCKABLE;
-  noticeSignals(currentProcess());
+  noticeSignals();
+  leaveSignals();
 }
 
 /**
@@ -118,15 +186,19 @@ function continueProcess(process: Process): void {
   process.isStopped = false;
   process.wasContinued = true;
   process.stopSignal = 0;
-  wake(process.thread);
+  let thread: Thread | null = process.thread;
+  for (; thread !== null; thread = thread.nextThread) {
+    if (thread.state === ThreadState.ended) continue;
+    chooseSignal(process, thread);
+    if (thread.isStopped || thread.pendingSignal !== 0) wake(thread);
+  }
   tellParent(process);
 }
 
 /** Tells the parent that a child stopped or runs on: it may wait for that. */
 export function tellParent(process: Process): void {
   const parent = process.parent;
-  if (parent === null) return;
-  if (parent.waitsForChild) wake(parent.thread);
+  if (parent !== null) wakeAll(parent.waiters);
 }
 
 /**
@@ -139,10 +211,18 @@ export function killProcess(process: Process, signal: u32): void {
 
 /** As killProcess(), with why and what is sent along. */
 export function killWith(process: Process, signal: u32, code: i32, value: u32): void {
-  if (signal === 0) return;
-  const isOther = process !== currentProcess();
-  if (process.pid === 1 && isOther && !isHandled(process, signal)) return;
+  if (signal === 0 || isSpared(process, signal)) return;
   sendNote(process, noteOf(signal, code, value));
+}
+
+/** As killWith(), of one thread. */
+export function killThreadWith(thread: Thread, signal: u32, code: i32, value: u32): void {
+  if (signal === 0 || isSpared(changetype<Process>(thread.owner), signal)) return;
+  sendThreadNote(thread, noteOf(signal, code, value));
+}
+
+function isSpared(process: Process, signal: u32): bool {
+  return process.pid === 1 && process !== currentProcess() && !isHandled(process, signal);
 }
 
 /** Kills every process of `group` with `signal`; how many there were. */

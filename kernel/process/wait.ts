@@ -5,15 +5,21 @@
 import { ECHILD } from "../../src/abi/errno";
 import {
   CONTINUED_STATUS,
+  SIGCHLD,
   stoppedStatus,
+  WALL,
+  WCLONE,
   WCONTINUED,
   WEXITED,
   WNOHANG,
+  WNOTHREAD,
   WNOWAIT,
   WUNTRACED,
 } from "../../src/abi/signals";
-import { block } from "../thread/schedule";
+import { sleepOn } from "../thread/schedule";
+import { currentThread } from "../thread/thread";
 import { currentProcess, firstProcess, Process, releaseProcess } from "./process";
+import { threadOf } from "./thread-group";
 
 /** The wait status of the child that waitForNews() returned. */
 export let newsStatus: u32 = 0;
@@ -29,12 +35,9 @@ export function waitForNews(pid: i32, options: u32): Process | null {
   while (true) {
     const child = childWithNews(pid, options);
     if (child !== null) return child;
-    waitResult = findChild(pid) === null ? -ECHILD : 0;
+    waitResult = findChild(pid, options) === null ? -ECHILD : 0;
     if (waitResult !== 0 || (options & WNOHANG) !== 0) return null;
-    const process = currentProcess();
-    process.waitsForChild = true;
-    waitResult = block();
-    process.waitsForChild = false;
+    waitResult = sleepOn(currentProcess().waiters);
     if (waitResult !== 0) return null;
     releaseForgotten();
   }
@@ -64,7 +67,7 @@ export function releaseForgotten(): void {
 function childWithNews(pid: i32, options: u32): Process | null {
   let process = firstProcess();
   while (process !== null) {
-    if (isChild(process, pid) && hasNews(process, options)) return process;
+    if (isChild(process, pid, options) && hasNews(process, options)) return process;
     process = process.next;
   }
   return null;
@@ -84,15 +87,25 @@ function hasNews(child: Process, options: u32): bool {
 }
 
 /** Any child that `pid` selects, or null. */
-function findChild(pid: i32): Process | null {
+function findChild(pid: i32, options: u32): Process | null {
   let process = firstProcess();
-  while (process !== null && !isChild(process, pid)) process = process.next;
+  while (process !== null && !isChild(process, pid, options)) process = process.next;
   return process;
 }
 
-function isChild(process: Process, pid: i32): bool {
+function isChild(process: Process, pid: i32, options: u32): bool {
   if (process.parent !== currentProcess() || process.isForgotten) return false;
+  if ((options & WNOTHREAD) !== 0 && !isOwn(process)) return false;
+  const isWanted = (process.endSignal !== SIGCHLD) === ((options & WCLONE) !== 0);
+  if (!isWanted && (options & WALL) === 0) return false;
   if (pid > 0) return process.pid === <u32>pid;
   if (pid === -1) return true;
   return process.group === (pid === 0 ? currentProcess().group : <u32>-pid);
+}
+
+/** Whether the running thread made the child, or has inherited it as the first of its process. */
+function isOwn(child: Process): bool {
+  const process = currentProcess();
+  if (child.creator === currentThread.id) return true;
+  return currentThread === process.thread && threadOf(process, child.creator) === null;
 }

@@ -1,13 +1,23 @@
 // execve: another program in the same process.
 //
 //   scripts -> judge the file -> its interpreter -> new space: segments, heap, stack
-//     -> point of no return -> drop the old space
+//     -> the other threads end -> point of no return -> drop the old space
 //
 // Everything that can fail comes before the point of no return, in a space that no thread runs on
-// yet; a caller that gets an error goes on as if nothing had happened. The price is that both
-// programs take memory for a moment.
+// yet; a caller that gets an error goes on as if nothing had happened, except that a thread which
+// waits for the others to end can be killed. The price is that both programs take memory for a
+// moment.
 
-import { EACCES, ELIBBAD, ELOOP, ENOEXEC, ENOMEM, ETXTBSY, isErrno } from "../../src/abi/errno";
+import {
+  EACCES,
+  EAGAIN,
+  ELIBBAD,
+  ELOOP,
+  ENOEXEC,
+  ENOMEM,
+  ETXTBSY,
+  isErrno,
+} from "../../src/abi/errno";
 import { O_RDONLY, PATH_MAX, X_OK } from "../../src/abi/files";
 import { PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import { readContents } from "../file/contents";
@@ -20,10 +30,15 @@ import { clearFloatingPoint, loadFloatingPoint } from "../machine/i686/floating-
 import { findRoom, mapRange } from "../memory/map-range";
 import { REGION_GROWS_DOWN, REGION_READ, REGION_WRITE } from "../memory/region";
 import { AddressSpace, createSpace } from "../memory/space";
+import { endOtherThreads } from "../process/exit";
 import { returnSpace } from "../process/fork";
 import { applyLimits } from "../process/limits";
-import { Process } from "../process/process";
-import { currentThread } from "../thread/thread";
+import { currentProcess, Process } from "../process/process";
+import { leaveSpace } from "../process/robust-list";
+import { unshareSignalActions } from "../process/signal-actions";
+import { contextOf, unshareFiles } from "../process/thread-files";
+import { processOf } from "../process/thread-group";
+import { currentThread, Thread } from "../thread/thread";
 import { ArgumentBlock } from "./argument-block";
 import { interpreterSegment } from "./elf";
 import { buildInitialStack } from "./initial-stack";
@@ -41,21 +56,17 @@ const MOVABLE_BASE: u32 = 0x56555000;
 const path: usize = memory.data(PATH_MAX, 4);
 
 /**
- * Makes `process` run `program` with the arguments of `block` when it next returns to user mode.
- * 0, or -errno as execve(2) has it, and nothing has changed.
+ * Makes `thread` run `program` with the arguments of `block` when it next returns to user mode, as
+ * the only thread of its process. 0, or -errno as execve(2) has it, and nothing has changed.
  */
-export function executeProgram(
-  process: Process,
-  program: DirectoryEntry,
-  block: ArgumentBlock,
-): i32 {
+export function executeProgram(thread: Thread, program: DirectoryEntry, block: ArgumentBlock): i32 {
   let entry = program;
   entry.retain();
   let result = fileRefusal(entry);
   for (let depth: u32 = 0; result === 0 && isScript(entry.inode); depth++) {
     result = depth === MOST_SCRIPTS ? -ELOOP : readArguments(entry, depth, block);
     if (result !== 0) break;
-    const found = find(process, scriptInterpreter);
+    const found = find(thread, scriptInterpreter);
     if (isErrno(<u32>found)) {
       result = <i32>found;
       inform(
@@ -69,7 +80,7 @@ export function executeProgram(
     entry = changetype<DirectoryEntry>(found);
     result = fileRefusal(entry);
   }
-  if (result === 0) result = executeFile(process, entry, block);
+  if (result === 0) result = executeFile(thread, entry, block);
   entry.release();
   return result;
 }
@@ -92,20 +103,20 @@ function readArguments(entry: DirectoryEntry, depth: u32, block: ArgumentBlock):
   return block.putInterpreter(scriptInterpreter, scriptArgument, path);
 }
 
-/** The entry that the process's path `text` leads to, retained, or -errno. */
-function find(process: Process, text: usize): usize {
-  const context = process.context!;
+/** The entry that the thread's path `text` leads to, retained, or -errno. */
+function find(thread: Thread, text: usize): usize {
+  const context = contextOf(thread)!;
   return resolvePath(context.root, context.directory, text, PathEnd.file);
 }
 
-function executeFile(process: Process, entry: DirectoryEntry, block: ArgumentBlock): i32 {
+function executeFile(thread: Thread, entry: DirectoryEntry, block: ArgumentBlock): i32 {
   const opened = openProgram(entry);
   if (isErrno(<u32>opened)) return <i32>opened;
   const program = changetype<ProgramFile>(opened);
   const problem = program.read();
   let result = -ENOEXEC;
   if (problem !== 0) inform(cstr("exec: %s: %s"), nameOf(block), <u32>problem);
-  else result = executeWithInterpreter(process, entry, program, block);
+  else result = executeWithInterpreter(thread, entry, program, block);
   program.release();
   return result;
 }
@@ -119,13 +130,13 @@ function openProgram(entry: DirectoryEntry): usize {
 }
 
 function executeWithInterpreter(
-  process: Process,
+  thread: Thread,
   entry: DirectoryEntry,
   program: ProgramFile,
   block: ArgumentBlock,
 ): i32 {
   const segment = interpreterSegment(program.image);
-  if (segment === null) return start(process, entry, program, null, block);
+  if (segment === null) return start(thread, entry, program, null, block);
   const size = segment.fileSize;
   const isWhole =
     size > 1 &&
@@ -136,20 +147,20 @@ function executeWithInterpreter(
     inform(cstr("exec: %s: it does not name its interpreter"), nameOf(block));
     return -ENOEXEC;
   }
-  const opened = openInterpreter(process);
+  const opened = openInterpreter(thread);
   if (isErrno(<u32>opened)) {
     warn(cstr("exec: %s: its interpreter %s cannot be loaded"), nameOf(block), <u32>path);
     return <i32>opened;
   }
   const interpreter = changetype<ProgramFile>(opened);
-  const result = start(process, entry, program, interpreter, block);
+  const result = start(thread, entry, program, interpreter, block);
   interpreter.release();
   return result;
 }
 
 /** The program at `path`: its address, or -errno. */
-function openInterpreter(process: Process): usize {
-  const found = find(process, path);
+function openInterpreter(thread: Thread): usize {
+  const found = find(thread, path);
   if (isErrno(<u32>found)) return found;
   const entry = changetype<DirectoryEntry>(found);
   const refusal = fileRefusal(entry);
@@ -166,7 +177,7 @@ function openInterpreter(process: Process): usize {
 
 /** Builds the new space, and goes over to it. */
 function start(
-  process: Process,
+  thread: Thread,
   entry: DirectoryEntry,
   program: ProgramFile,
   interpreter: ProgramFile | null,
@@ -181,20 +192,20 @@ function start(
     esp = buildInitialStack(space, program, base, block);
     if (esp > HIGHEST_ESP) result = <i32>esp;
   }
+  if (result === 0 && thread === currentThread) result = becomeAlone();
   if (result !== 0) {
     space.release();
     return result;
   }
 
   // The point of no return.
-  const thread = process.thread;
+  const process = processOf(thread);
   applyLimits(process.limits, space);
+  leaveSpace(process, thread);
   process.setSpace(space);
-  returnSpace(process);
+  returnSpace(thread);
   clearFloatingPoint(thread.floatingPoint);
   thread.segments.clear();
-  thread.clearTid = 0;
-  thread.robustList = 0;
   if (thread === currentThread) {
     loadFloatingPoint(thread.floatingPoint);
     thread.segments.load();
@@ -203,6 +214,12 @@ function start(
   nameProcess(process, block.strings + block.path);
   thread.frame.startProgram(interpreter === null ? program.entry : interpreter.entry, esp);
   return 0;
+}
+
+/** The running thread shares nothing any more that a new program must not share. 0 or -errno. */
+function becomeAlone(): i32 {
+  if (!unshareFiles() || !unshareSignalActions(currentProcess())) return -ENOMEM;
+  return endOtherThreads() ? 0 : -EAGAIN;
 }
 
 /** Segments, heap and stack of programs that were judged good. 0 or -errno. */

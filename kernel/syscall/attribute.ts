@@ -24,7 +24,7 @@ import { Inode } from "../file/inode";
 import { accessRefusal, ownsFile, realAccessRefusal } from "../file/permission";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, userAddress, userPointer } from "../memory/user-memory";
-import { currentProcess } from "../process/process";
+import { currentContext } from "../process/thread-files";
 import { currentCredentials } from "../thread/credentials";
 import { sendSpace, sendSpace64 } from "./file-space";
 import { sendExtendedStatus, sendOldStatus, sendStatus } from "./file-status";
@@ -213,7 +213,7 @@ export function utimensatTime64(frame: TrapFrame): i32 {
 
 /** umask(mask): returns the one before. */
 export function umask(frame: TrapFrame): i32 {
-  const context = currentProcess().context!;
+  const context = currentContext();
   const before = context.umask;
   context.umask = frame.arg0 & 0o777;
   return <i32>before;

@@ -61,7 +61,7 @@ import { PIPE_SIZE } from "../filesystem/pipe/pipe";
 import { createPipeInode } from "../filesystem/pipe/pipe-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyOut, UserPointer, userPointer } from "../memory/user-memory";
-import { currentProcess } from "../process/process";
+import { currentContext, currentFiles } from "../process/thread-files";
 import { pathAt } from "./path-argument";
 
 /** What open remembers of its flags. */
@@ -106,14 +106,14 @@ export function pipe2(frame: TrapFrame): i32 {
 
 /** close(file) */
 export function close(frame: TrapFrame): i32 {
-  return currentProcess().files!.close(frame.arg0);
+  return currentFiles().close(frame.arg0);
 }
 
 /** close_range(first, last, flags) */
 export function closeRange(frame: TrapFrame): i32 {
   const first = frame.arg0;
   if (first > frame.arg1 || (frame.arg2 & ~CLOSE_RANGE_CLOEXEC) !== 0) return -EINVAL;
-  const files = currentProcess().files!;
+  const files = currentFiles();
   const last = min<u32>(frame.arg1, LARGEST_COUNT - 1);
   for (let i = first; i <= last; i++) {
     if (frame.arg2 === 0) files.close(i);
@@ -144,7 +144,7 @@ export function dup3(frame: TrapFrame): i32 {
 export function fcntl64(frame: TrapFrame): i32 {
   const file = fileArgument(frame.arg0);
   if (file === null) return -EBADF;
-  const files = currentProcess().files!;
+  const files = currentFiles();
   switch (frame.arg1) {
     case F_DUPFD:
       return duplicate(frame.arg0, frame.arg2, 0);
@@ -177,13 +177,13 @@ function pipeSize(frame: TrapFrame): i32 {
 
 /** The open file of a descriptor, or null. */
 export function fileArgument(descriptor: u32): OpenFile | null {
-  return currentProcess().files!.get(descriptor);
+  return currentFiles().get(descriptor);
 }
 
 /** Gives an open file, whose reference passes, a descriptor: its number or -errno. */
 export function addDescriptor(file: OpenFile, flags: u32): i32 {
   const kept = (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0;
-  const result = currentProcess().files!.add(file, 0, kept);
+  const result = currentFiles().add(file, 0, kept);
   if (result < 0) file.release();
   return result;
 }
@@ -211,7 +211,7 @@ function findOrMake(descriptor: u32, path: UserPointer, flags: u32, mode: u32): 
   const directory = missingIn;
   if ((flags & O_CREAT) === 0 || <i32>found !== -ENOENT || directory === null) return found;
   if (lastHasSlash) return -EISDIR;
-  const permissions = mode & ~currentProcess().context!.umask;
+  const permissions = mode & ~currentContext().umask;
   wasMade = true;
   return makeFile(directory, lastName, lastLength, S_IFREG | permissions, 0);
 }
@@ -271,15 +271,15 @@ function makePipe(to: UserPointer, flags: u32): i32 {
   const writer = reader < 0 ? reader : openEnd(inode, flags | O_WRONLY);
   inode.release();
   if (writer < 0) {
-    if (reader >= 0) currentProcess().files!.close(reader);
+    if (reader >= 0) currentFiles().close(reader);
     return writer;
   }
   store<u32>(pair, reader);
   store<u32>(pair, writer, 4);
   const result = copyOut(to, pair, 8);
   if (result === 0) return 0;
-  currentProcess().files!.close(reader);
-  currentProcess().files!.close(writer);
+  currentFiles().close(reader);
+  currentFiles().close(writer);
   return result;
 }
 
@@ -295,7 +295,7 @@ function duplicate(descriptor: u32, lowest: u32, flags: u32): i32 {
   if (file === null) return -EBADF;
   if (lowest >= LARGEST_COUNT) return -EINVAL;
   file.retain();
-  const result = currentProcess().files!.add(file, lowest, flags);
+  const result = currentFiles().add(file, lowest, flags);
   if (result < 0) file.release();
   return result;
 }
@@ -306,7 +306,7 @@ function replace(descriptor: u32, number: u32, flags: u32): i32 {
   if (file === null) return -EBADF;
   file.retain();
   const kept = (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0;
-  const result = currentProcess().files!.replace(number, file, kept);
+  const result = currentFiles().replace(number, file, kept);
   if (result < 0) file.release();
   return result;
 }

@@ -8,7 +8,7 @@ import { pathLength, pathText } from "../file/path-text";
 import { accessRefusal } from "../file/permission";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyOut, userPointer } from "../memory/user-memory";
-import { currentProcess } from "../process/process";
+import { currentContext } from "../process/thread-files";
 import { currentCredentials } from "../thread/credentials";
 import { fileArgument } from "./descriptor";
 import { pathArgument } from "./path-argument";
@@ -23,7 +23,7 @@ export function getdents64(frame: TrapFrame): i32 {
 export function chdir(frame: TrapFrame): i32 {
   const found = searchableDirectory(frame);
   if (isErrno(<u32>found)) return <i32>found;
-  currentProcess().context!.setDirectory(changetype<DirectoryEntry>(found));
+  currentContext().setDirectory(changetype<DirectoryEntry>(found));
   return 0;
 }
 
@@ -36,7 +36,7 @@ export function fchdir(frame: TrapFrame): i32 {
   const refusal = accessRefusal(entry.inode, X_OK);
   if (refusal !== 0) return refusal;
   entry.retain();
-  currentProcess().context!.setDirectory(entry);
+  currentContext().setDirectory(entry);
   return 0;
 }
 
@@ -49,13 +49,13 @@ export function chroot(frame: TrapFrame): i32 {
     entry.release();
     return -EPERM;
   }
-  currentProcess().context!.setRoot(entry);
+  currentContext().setRoot(entry);
   return 0;
 }
 
 /** getcwd(to, size): bytes with the NUL, as Linux counts them. */
 export function getcwd(frame: TrapFrame): i32 {
-  const context = currentProcess().context!;
+  const context = currentContext();
   if (context.directory.isRemoved) return -ENOENT;
   const start = pathText(context.directory, context.root);
   const size = pathLength + 1;

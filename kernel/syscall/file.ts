@@ -16,6 +16,7 @@ import {
 } from "../../src/abi/errno";
 import { AT_FDCWD, W_OK } from "../../src/abi/files";
 import { PAGE_SHIFT } from "../../src/abi/memory-map";
+import { preemptHolding } from "../file/held-file";
 import { Inode } from "../file/inode";
 import { OpenFile } from "../file/open-file";
 import { accessRefusal } from "../file/permission";
@@ -24,7 +25,6 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { allocate, free } from "../memory/heap";
 import { LARGEST_OBJECT } from "../memory/memory-object";
 import { copyIn, copyOut, UserPointer, userPointer } from "../memory/user-memory";
-import { preemptionPoint } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
 import { fileArgument } from "./descriptor";
 import { inodeAt } from "./path-argument";
@@ -143,7 +143,7 @@ function transferEach(
     done += <u32>result;
     if (<u32>result !== size) break;
     // As within one long write: many short ones must not keep the others from running either.
-    if (before >> PAGE_SHIFT !== done >> PAGE_SHIFT) preemptionPoint();
+    if (before >> PAGE_SHIFT !== done >> PAGE_SHIFT) preemptHolding(file);
     if (currentThread.pendingSignal !== 0) break;
   }
   return <i32>done;

@@ -5,6 +5,8 @@ import { PROCESS_NAME_SIZE } from "../../src/abi/kernel-info";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyInString, copyOut, userPointer } from "../memory/user-memory";
 import { currentProcess } from "../process/process";
+import { setThreadName, threadName } from "../process/thread-group";
+import { currentThread } from "../thread/thread";
 
 const PR_GET_DUMPABLE: u32 = 3;
 const PR_SET_DUMPABLE: u32 = 4;
@@ -33,7 +35,7 @@ export function prctl(frame: TrapFrame): i32 {
     case PR_SET_NAME:
       return setName(value);
     case PR_GET_NAME:
-      return copyOut(userPointer(value), currentProcess().name, PROCESS_NAME_SIZE);
+      return copyOut(userPointer(value), threadName(currentThread), PROCESS_NAME_SIZE);
     case PR_GET_DUMPABLE:
       return 1;
     case PR_SET_DUMPABLE:
@@ -51,6 +53,6 @@ function setName(from: u32): i32 {
   if (length === -EFAULT) return -EFAULT;
   const kept = length < 0 ? PROCESS_NAME_SIZE - 1 : <u32>length;
   if (length < 0 && copyIn(userPointer(from), name, PROCESS_NAME_SIZE) !== 0) return -EFAULT;
-  currentProcess().setName(name, kept);
+  setThreadName(currentThread, name, kept);
   return 0;
 }

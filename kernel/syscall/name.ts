@@ -41,7 +41,7 @@ import {
 import { isDots, lastHasSlash, lastLength, lastName, PathEnd } from "../file/path";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyInString, copyOut, UserPointer, userPointer } from "../memory/user-memory";
-import { currentProcess } from "../process/process";
+import { currentContext } from "../process/thread-files";
 import { inodeAt, pathAt, secondPathAt } from "./path-argument";
 
 /** The text of a link that is made or read. No thread blocks while it is in use. */
@@ -135,7 +135,7 @@ export function readlinkat(frame: TrapFrame): i32 {
 
 /** What umask leaves of the permissions. */
 function masked(mode: u32): u32 {
-  return mode & S_PERMISSIONS & ~currentProcess().context!.umask;
+  return mode & S_PERMISSIONS & ~currentContext().umask;
 }
 
 /**

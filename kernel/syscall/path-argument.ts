@@ -8,7 +8,7 @@ import { DirectoryEntry } from "../file/directory-entry";
 import { Inode } from "../file/inode";
 import { PathEnd, resolvePath } from "../file/path";
 import { copyInString, UserPointer } from "../memory/user-memory";
-import { currentProcess } from "../process/process";
+import { currentContext, currentFiles } from "../process/thread-files";
 
 const SLASH: u32 = 0x2f;
 
@@ -54,11 +54,10 @@ export function inodeAt(descriptor: u32, pointer: UserPointer, flags: u32): usiz
 
 /** The inode of an open file, or of the current directory: retained; or -EBADF. */
 export function inodeOf(descriptor: u32): usize {
-  const process = currentProcess();
   let inode: Inode;
-  if (descriptor === AT_FDCWD) inode = process.context!.directory.inode;
+  if (descriptor === AT_FDCWD) inode = currentContext().directory.inode;
   else {
-    const file = process.files!.get(descriptor);
+    const file = currentFiles().get(descriptor);
     if (file === null) return -EBADF;
     inode = file.inode;
   }
@@ -73,12 +72,11 @@ function resolveAt(descriptor: u32, pointer: UserPointer, to: usize, end: PathEn
 }
 
 function resolveFrom(descriptor: u32, path: usize, end: PathEnd): usize {
-  const process = currentProcess();
-  const context = process.context!;
+  const context = currentContext();
   let base = context.directory;
   if (descriptor !== AT_FDCWD && load<u8>(path) !== SLASH) {
     if (load<u8>(path) === 0) return -ENOENT;
-    const file = process.files!.get(descriptor);
+    const file = currentFiles().get(descriptor);
     if (file === null) return -EBADF;
     const entry = file.entry;
     if (entry === null || !entry.inode.isDirectory) return -ENOTDIR;

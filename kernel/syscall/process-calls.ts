@@ -3,6 +3,7 @@
 
 import {
   ADDRESS,
+  CLONE_ARGUMENTS,
   CLONE_FLAGS,
   FLAGS,
   INTEGER,
@@ -23,7 +24,7 @@ import {
 } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
-import { clone, vfork } from "./clone";
+import { clone, clone3, vfork } from "./clone";
 import { personality, prctl } from "./identity";
 import {
   getrlimit,
@@ -42,6 +43,7 @@ export function declareProcessCalls(): void {
   call(SystemCall.getrlimit, getrlimit.index, RESOURCE, LIMIT_FILLED);
   call(SystemCall.getrusage, getrusage.index, USAGE_OF, USAGE);
   call(SystemCall.clone, clone.index, CLONE_FLAGS, ADDRESS, WORD_FILLED, POINTER, ADDRESS);
+  call(SystemCall.clone3, clone3.index, CLONE_ARGUMENTS, SIZE);
   call(SystemCall.personality, personality.index, FLAGS);
   call(SystemCall.prctl, prctl.index, PROCESS_OPTION, PROCESS_ARGUMENT, FLAGS, FLAGS, FLAGS);
   call(SystemCall.vfork, vfork.index);

@@ -29,11 +29,12 @@ import {
   userPointer,
   writeWord,
 } from "../memory/user-memory";
-import { exitProcess } from "../process/exit";
+import { exitProcess, exitThread } from "../process/exit";
 import { forkProcess } from "../process/fork";
 import { currentProcess, findProcess, groupExists, Process } from "../process/process";
 import { resetSignalActions } from "../process/signal-actions";
 import { SignalNote } from "../process/signal-note";
+import { currentFiles } from "../process/thread-files";
 import { newsStatus, takeNews, waitForNews, waitResult } from "../process/wait";
 import { createArgumentBlock } from "../program/argument-block";
 import { executeProgram } from "../program/execute";
@@ -51,8 +52,14 @@ const P_PGID: u32 = 2;
 const info: usize = memory.data(SIGINFO_SIZE, 8);
 const news = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 
-/** exit(code), exit_group(code): there is one thread. */
+/** exit(code): the thread ends. */
 export function exit(frame: TrapFrame): i32 {
+  exitThread(exitedStatus(frame.arg0));
+  return 0;
+}
+
+/** exit_group(code): all threads end. */
+export function exitGroup(frame: TrapFrame): i32 {
   exitProcess(exitedStatus(frame.arg0));
   return 0;
 }
@@ -133,8 +140,9 @@ export function execve(frame: TrapFrame): i32 {
   const result = execute(program, userPointer(frame.arg1), userPointer(frame.arg2));
   program.release();
   if (result !== 0) return result;
-  currentProcess().files!.closeOnExecute();
+  currentFiles().closeOnExecute();
   resetSignalActions(currentProcess());
+  currentProcess().endSignal = SIGCHLD;
   currentThread.alternativeSize = 0;
   // The new program's registers are in the frame already: EAX, like the others, is 0.
   return 0;
@@ -144,7 +152,7 @@ function execute(program: DirectoryEntry, argv: UserPointer, envp: UserPointer):
   const block = createArgumentBlock();
   if (block === null) return -ENOMEM;
   let result = block.collect(argv, envp, userPath);
-  if (result === 0) result = executeProgram(currentProcess(), program, block);
+  if (result === 0) result = executeProgram(currentThread, program, block);
   block.release();
   return result;
 }

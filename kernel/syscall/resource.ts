@@ -15,6 +15,8 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
 import { applyLimits, hardLimit, setLimit, softLimit } from "../process/limits";
 import { currentProcess, findProcess, Process } from "../process/process";
+import { ticksOf } from "../process/thread-group";
+import { currentThread } from "../thread/thread";
 import { TICKS_PER_SECOND } from "../thread/ticks";
 
 /** struct rlimit: two words; struct rlimit64: two double words. */
@@ -74,7 +76,7 @@ export function getrusage(frame: TrapFrame): i32 {
   memory.fill(usage, 0, RUSAGE_SIZE);
   if (who !== RUSAGE_CHILDREN) {
     const process = currentProcess();
-    const ticks = process.thread.ticks;
+    const ticks = who === RUSAGE_THREAD ? currentThread.ticks : ticksOf(process);
     store<u32>(usage, <u32>(ticks / TICKS_PER_SECOND));
     store<u32>(usage, <u32>(ticks % TICKS_PER_SECOND) * MICROSECONDS_PER_TICK, 4);
     store<u32>(usage, process.space!.residentPages * KIB_PER_PAGE, RUSAGE_MAXRSS);

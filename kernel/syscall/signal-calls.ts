@@ -33,6 +33,7 @@ import {
   rtSigreturn,
   rtSigsuspend,
   rtSigtimedwait,
+  rtTgsigqueueinfo,
   sigaction,
   sigaltstack,
   signal,
@@ -60,6 +61,7 @@ export function declareSignalCalls(): void {
   call(SystemCall.rt_sigpending, rtSigpending.index, SIGNALS_FILLED, SIZE);
   call(SystemCall.rt_sigtimedwait, rtSigtimedwait.index, SIGNALS, SIGNAL_INFO_FILLED, TIME, SIZE);
   call(SystemCall.rt_sigqueueinfo, rtSigqueueinfo.index, INTEGER, SIGNAL, SIGNAL_INFO);
+  call(SystemCall.rt_tgsigqueueinfo, rtTgsigqueueinfo.index, INTEGER, INTEGER, SIGNAL, SIGNAL_INFO);
   call(SystemCall.rt_sigsuspend, rtSigsuspend.index, SIGNALS, SIZE);
   call(SystemCall.sigaltstack, sigaltstack.index, SIGNAL_STACK, SIGNAL_STACK_FILLED);
   call(SystemCall.tkill, tkill.index, INTEGER, SIGNAL);

@@ -26,6 +26,7 @@ import { exitProcess } from "../process/exit";
 import {
   chooseSignal,
   dropPending,
+  pendingFor,
   signalBit,
   takenNote,
   takePending,
@@ -34,6 +35,7 @@ import { currentProcess, findProcess, firstProcess } from "../process/process";
 import {
   killGroup,
   killProcess,
+  killThreadWith,
   killWith,
   lendSignalMask,
   noticeSignals,
@@ -47,6 +49,7 @@ import {
   setSignalAction,
   signalAction,
 } from "../process/signal-actions";
+import { findThread, processOf } from "../process/thread-group";
 import {
   putAlternativeStack,
   putInfo,
@@ -56,7 +59,7 @@ import {
   takeSignalFrame,
 } from "../program/signal-frame";
 import { block, sleepUntil } from "../thread/schedule";
-import { currentThread } from "../thread/thread";
+import { currentThread, ThreadState } from "../thread/thread";
 import { currentTick, NANOSECONDS_PER_TICK, TICKS_PER_SECOND } from "../thread/ticks";
 
 const SET_SIZE: u32 = 8;
@@ -81,16 +84,33 @@ export function kill(frame: TrapFrame): i32 {
   return count === 0 ? -ESRCH : 0;
 }
 
-/** tkill(thread, signal): a process has one thread, of the same number. */
+/** tkill(thread, signal) */
 export function tkill(frame: TrapFrame): i32 {
-  return killThread(<i32>frame.arg0, frame.arg1);
+  return killThread(0, <i32>frame.arg0, frame.arg1);
 }
 
 /** tgkill(process, thread, signal) */
 export function tgkill(frame: TrapFrame): i32 {
   if (<i32>frame.arg0 <= 0) return -EINVAL;
-  if (frame.arg0 !== frame.arg1) return -ESRCH;
-  return killThread(<i32>frame.arg1, frame.arg2);
+  return killThread(frame.arg0, <i32>frame.arg1, frame.arg2);
+}
+
+/** rt_tgsigqueueinfo(process, thread, signal, info) */
+export function rtTgsigqueueinfo(frame: TrapFrame): i32 {
+  const id = <i32>frame.arg1;
+  const signal = frame.arg2;
+  if (<i32>frame.arg0 <= 0 || id <= 0) return -EINVAL;
+  if (copyIn(userPointer(frame.arg3), info, SIGINFO_SIZE) !== 0) return -EFAULT;
+  const code = load<i32>(info, SIGINFO_CODE);
+  const thread = findThread(<u32>id);
+  const isOwn = thread !== null && processOf(thread) === currentProcess();
+  // Nobody may pretend to be the kernel, or tkill.
+  if ((code >= 0 || code === SI_TKILL) && !isOwn) return -EPERM;
+  if (thread === null || thread.state === ThreadState.ended) return -ESRCH;
+  if (processOf(thread).pid !== frame.arg0) return -ESRCH;
+  if (signal > SIGNAL_MAX) return -EINVAL;
+  killThreadWith(thread, signal, code, load<u32>(info, SIGINFO_VALUE));
+  return 0;
 }
 
 /** rt_sigqueueinfo(pid, signal, info) */
@@ -170,13 +190,13 @@ export function sigprocmask(frame: TrapFrame): i32 {
 /** rt_sigpending(to, size of a set) */
 export function rtSigpending(frame: TrapFrame): i32 {
   if (frame.arg1 > SET_SIZE) return -EINVAL;
-  store<u64>(words, currentProcess().pending & currentThread.signalMask);
+  store<u64>(words, pendingFor(currentProcess(), currentThread) & currentThread.signalMask);
   return copyOut(userPointer(frame.arg0), words, frame.arg1);
 }
 
 /** sigpending(to) */
 export function sigpending(frame: TrapFrame): i32 {
-  store<u64>(words, currentProcess().pending & currentThread.signalMask);
+  store<u64>(words, pendingFor(currentProcess(), currentThread) & currentThread.signalMask);
   return copyOut(userPointer(frame.arg0), words, 4);
 }
 
@@ -262,11 +282,14 @@ function killOthers(signal: u32): i32 {
   return count === 0 ? -ESRCH : 0;
 }
 
-function killThread(id: i32, signal: u32): i32 {
-  if (id <= 0 || signal > SIGNAL_MAX) return -EINVAL;
-  const process = findProcess(<u32>id);
-  if (process === null || process.isZombie) return -ESRCH;
-  killWith(process, signal, SI_TKILL, 0);
+/** Signals a thread, of process `pid` if that is not 0. */
+function killThread(pid: u32, id: i32, signal: u32): i32 {
+  if (id <= 0) return -EINVAL;
+  const thread = findThread(<u32>id);
+  if (thread === null || thread.state === ThreadState.ended) return -ESRCH;
+  if (pid !== 0 && processOf(thread).pid !== pid) return -ESRCH;
+  if (signal > SIGNAL_MAX) return -EINVAL;
+  killThreadWith(thread, signal, SI_TKILL, 0);
   return 0;
 }
 
@@ -292,7 +315,7 @@ function applyAction(number: u32): i32 {
   wanted.mask &= ~UNBLOCKABLE;
   if (!setSignalAction(process, number, wanted)) return -ENOMEM;
   if (isIgnored(process, number)) dropPending(process, signalBit(number));
-  chooseSignal(process, currentThread);
+  noticeSignals();
   return 0;
 }
 
@@ -330,19 +353,18 @@ function waitForSignal(set: u64, to: UserPointer, deadline: u64): i32 {
   thread.signalMask = mask & ~set;
   chooseSignal(process, thread);
   let result: i32 = 0;
-  while ((process.pending & set) === 0 && result === 0) {
+  while ((pendingFor(process, thread) & set) === 0 && result === 0) {
     if (deadline === u64.MAX_VALUE) result = block();
     else result = currentTick() >= deadline ? -EAGAIN : sleepUntil(deadline);
   }
-  thread.signalMask = mask;
-  const ready = process.pending & set;
+  const ready = pendingFor(process, thread) & set;
   if (ready === 0) {
-    noticeSignals(process);
+    setSignalMask(mask);
     return result === -EAGAIN ? -EAGAIN : -EINTR;
   }
   const number = 1 + <u32>ctz<u64>(ready);
-  takePending(process, number);
-  noticeSignals(process);
+  takePending(process, thread, number);
+  setSignalMask(mask);
   if (userAddress(to) === 0) return <i32>number;
   memory.fill(info, 0, SIGINFO_SIZE);
   putInfo(info, takenNote);

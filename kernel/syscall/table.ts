@@ -28,6 +28,7 @@ import { declarePollCalls } from "./poll-calls";
 import {
   execve,
   exit,
+  exitGroup,
   fork,
   getpgid,
   getpgrp,
@@ -60,7 +61,7 @@ export function startSystemCalls(): void {
   call(SystemCall.uname, uname.index, SYSTEM_NAME);
   call(SystemCall.getpgid, getpgid.index, INTEGER);
   call(SystemCall.sched_yield, schedYield.index);
-  call(SystemCall.exit_group, exit.index, INTEGER);
+  call(SystemCall.exit_group, exitGroup.index, INTEGER);
   declareFileCalls();
   declareMemoryCalls();
   declareThreadCalls();

@@ -2,8 +2,8 @@
 
 import {
   ADDRESS,
-  CLONE_ARGUMENTS,
   FLAGS,
+  FUTEX_COMMAND,
   INTEGER,
   POINTER,
   SEGMENT,
@@ -11,6 +11,7 @@ import {
 } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
+import { futex, futex64 } from "./futex";
 import {
   getRobustList,
   getThreadArea,
@@ -24,11 +25,21 @@ import {
 /** Declares those calls. */
 export function declareThreadCalls(): void {
   call(SystemCall.gettid, gettid.index);
+  call(SystemCall.futex, futex.index, ADDRESS, FUTEX_COMMAND, INTEGER, ADDRESS, ADDRESS, INTEGER);
+  call(
+    SystemCall.futex_time64,
+    futex64.index,
+    ADDRESS,
+    FUTEX_COMMAND,
+    INTEGER,
+    ADDRESS,
+    ADDRESS,
+    INTEGER,
+  );
   call(SystemCall.set_thread_area, setThreadArea.index, SEGMENT);
   call(SystemCall.get_thread_area, getThreadArea.index, SEGMENT);
   call(SystemCall.set_tid_address, setTidAddress.index, ADDRESS);
   call(SystemCall.set_robust_list, setRobustList.index, ADDRESS, SIZE);
   call(SystemCall.get_robust_list, getRobustList.index, INTEGER, POINTER, POINTER);
   call(SystemCall.rseq, notThere.index, ADDRESS, SIZE, FLAGS, FLAGS);
-  call(SystemCall.clone3, notThere.index, CLONE_ARGUMENTS, SIZE);
 }

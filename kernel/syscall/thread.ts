@@ -1,7 +1,8 @@
 // System calls about the thread itself: its id, its own segments, what its library registers.
 
 import { TLS_ENTRIES, TLS_FIRST } from "../../src/abi/descriptors";
-import { EFAULT, EINVAL, ENOSYS, ESRCH } from "../../src/abi/errno";
+import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from "../../src/abi/errno";
+import { ROBUST_LIST_SIZE } from "../../src/abi/linux/futex";
 import {
   USER_DESC_32BIT,
   USER_DESC_ANY,
@@ -24,11 +25,9 @@ import {
   userPointer,
   writeWord,
 } from "../memory/user-memory";
-import { currentProcess } from "../process/process";
-import { currentThread } from "../thread/thread";
-
-/** Bytes of Linux's struct robust_list_head. */
-const ROBUST_LIST_SIZE: u32 = 12;
+import { findThread } from "../process/thread-group";
+import { currentCredentials } from "../thread/credentials";
+import { currentOwner, currentThread, Thread, ThreadState } from "../thread/thread";
 
 const descriptor: usize = memory.data(USER_DESC_SIZE, 4);
 const entryNumber: usize = memory.data(4, 4);
@@ -105,13 +104,13 @@ function describe(segments: UserSegments, index: u32): void {
 }
 
 export function gettid(_frame: TrapFrame): i32 {
-  return <i32>currentProcess().pid;
+  return <i32>currentThread.id;
 }
 
 /** set_tid_address(word): set to 0 when the thread ends; returns the thread's id. */
 export function setTidAddress(frame: TrapFrame): i32 {
   currentThread.clearTid = frame.arg0;
-  return <i32>currentProcess().pid;
+  return <i32>currentThread.id;
 }
 
 /** set_robust_list(head, size) */
@@ -121,11 +120,21 @@ export function setRobustList(frame: TrapFrame): i32 {
   return 0;
 }
 
-/** get_robust_list(thread, head, size): of the caller alone, whose id is 0 or its own. */
+/** get_robust_list(thread, head, size): 0 is the caller. */
 export function getRobustList(frame: TrapFrame): i32 {
-  if (frame.arg0 !== 0 && frame.arg0 !== currentProcess().pid) return -ESRCH;
+  const thread = frame.arg0 === 0 ? currentThread : findThread(frame.arg0);
+  if (thread === null || thread.state === ThreadState.ended) return -ESRCH;
+  if (!mayInspect(thread)) return -EPERM;
   if (writeWord(userPointer(frame.arg2), ROBUST_LIST_SIZE) !== 0) return -EFAULT;
-  return writeWord(userPointer(frame.arg1), currentThread.robustList);
+  return writeWord(userPointer(frame.arg1), thread.robustList);
+}
+
+/** Whether the caller may know what another thread's addresses are. */
+function mayInspect(thread: Thread): bool {
+  const caller = currentCredentials();
+  const user = thread.credentials.user;
+  if (caller.effectiveUser === 0 || thread.owner === currentOwner) return true;
+  return caller.user === user && user === thread.credentials.savedUser;
 }
 
 /** What libraries ask for and do without: the log need not say that it is missing. */

@@ -20,6 +20,7 @@ import {
   WINSIZE_ROWS,
   WINSIZE_SIZE,
 } from "../../src/abi/termios";
+import { preemptHolding, sleepHolding } from "../file/held-file";
 import { FileOperations } from "../file/inode";
 import { OpenFile } from "../file/open-file";
 import { refuseReadDirectory } from "../file/refusals";
@@ -33,7 +34,6 @@ import {
   writeWord,
 } from "../memory/user-memory";
 import { pollWait } from "../thread/poll-table";
-import { preemptionPoint, sleepOn } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
 import { Terminal } from "./terminal";
 
@@ -64,7 +64,7 @@ function readTerminal(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32
   const enough: u32 = mayWait ? wanted : 1;
   while (!hasInput(terminal, enough)) {
     if (!mayWait) return -EAGAIN;
-    const result = sleepOn(terminal.readers);
+    const result = sleepHolding(file, terminal.readers);
     if (result !== 0) return result;
   }
   const count = terminal.read(bounce, min<u32>(<u32>wanted, PAGE_SIZE));
@@ -102,7 +102,7 @@ function writeTerminal(file: OpenFile, from: UserPointer, size: u32, _at: u64): 
     terminal.finishOutput();
     done += <u32>part;
     // A long output must not keep the others from running, nor ^C from stopping it.
-    if (done < <u32>wanted) preemptionPoint();
+    if (done < <u32>wanted) preemptHolding(file);
     if (currentThread.pendingSignal !== 0) break;
   }
   return <i32>done;

@@ -79,10 +79,15 @@ export function yieldProcessor(): void {
  * buffers may have changed afterwards.
  */
 export function preemptionPoint(): void {
+  if (isPreemptionDue()) yieldProcessor();
+}
+
+/** Lets interrupts come in: whether the slice is over then. */
+export function isPreemptionDue(): bool {
   x86.sti();
   x86.readeflags(); // sti takes effect one instruction late; not `pause`: QEMU 7 is deaf after that
   x86.cli();
-  if (sliceIsOver) yieldProcessor();
+  return sliceIsOver;
 }
 
 /** Blocks until the queue is woken: 0, or -ERESTARTSYS because a signal came. */
@@ -96,7 +101,8 @@ export function sleepOn(queue: WaitQueue): i32 {
 export function sleepUntil(deadline: u64): i32 {
   if (currentThread.pendingSignal !== 0) return -EINTR;
   addSleeper(currentThread, deadline);
-  return block() !== 0 ? -EINTR : 0;
+  const result = block();
+  return result !== 0 && currentTick() < deadline ? -EINTR : 0;
 }
 
 /** Blocks until someone calls wake(): 0, or -ERESTARTSYS because a signal came. */
@@ -185,7 +191,7 @@ function enter(thread: Thread): void {
 function resume(thread: Thread): void {
   thread.slice = TIME_SLICE;
   sliceIsOver = false;
-  hasUserReturnWork = thread.pendingSignal !== 0;
+  hasUserReturnWork = thread.pendingSignal !== 0 || thread.heldFile !== 0;
   setCurrentThread(thread);
 }
 

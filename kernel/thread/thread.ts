@@ -1,6 +1,6 @@
 // A thread: what the scheduler switches between. It has a kernel stack, registers and a place in a
-// queue; what it shares with others (files, credentials, a space) belongs to its owner, which this
-// floor does not know: process/process.ts does.
+// queue; what it shares with the other threads of its process (a space, actions of signals) belongs
+// to its owner, which this floor does not know: process/process.ts does.
 //
 //   runnable <-> blocked          ended: its owner frees it, from another thread's stack
 //
@@ -10,7 +10,7 @@
 //
 // Invariant: `currentThread` is the thread whose kernel stack is in use, also while it idles.
 
-import { INFO_CURRENT } from "../../src/abi/kernel-info";
+import { INFO_CURRENT, INFO_STACK_TOP } from "../../src/abi/kernel-info";
 import { FRAME_SIZE } from "../../src/abi/trap-frame";
 import { prepareStack } from "../machine/i686/context-switch";
 import { clearFloatingPoint, FLOATING_POINT_SIZE } from "../machine/i686/floating-point";
@@ -21,7 +21,7 @@ import { allocate, free } from "../memory/heap";
 import { allocateStack, freeStack, KERNEL_STACK_SIZE } from "../memory/pages";
 import { AddressSpace } from "../memory/space";
 import { Credentials, setCurrentCredentials } from "./credentials";
-import { Waiter } from "./wait-queue";
+import { FutexWaiter, Waiter } from "./wait-queue";
 
 export enum ThreadState {
   runnable,
@@ -43,6 +43,16 @@ export class Thread extends Waiter {
   space: AddressSpace | null = null;
   /** The record that the thread belongs to: see currentProcess(). */
   owner: usize = 0;
+  /** What gettid says: of the first thread of a process, the process's id. */
+  id: u32 = 0;
+  /** The next of the same owner: see process/thread-group.ts. */
+  nextThread: Thread | null = null;
+  /** Its file table and file context, which others may have as well: process/thread-files.ts. */
+  files: usize = 0;
+  context: usize = 0;
+  /** Open files that a call uses which has blocked: see holdFile() in file/open-file.ts. */
+  heldFile: usize = 0;
+  secondHeldFile: usize = 0;
   /** The segments of its own: three descriptors, FS and GS. */
   segments0: u64 = 0;
   segments1: u64 = 0;
@@ -52,12 +62,23 @@ export class Thread extends Waiter {
   clearTid: u32 = 0;
   /** The user's list of locks to give back when it ends. */
   robustList: u32 = 0;
+  /** Whose space this is until it has one of its own (vfork), or null; and the lender's side. */
+  lender: Thread | null = null;
+  lendsSpace: bool = false;
+  /** NUL-terminated; of the first thread of a process, the process's name holds instead. */
+  name0: u64 = 0;
+  name1: u64 = 0;
   /** The signal to take before the thread returns to user mode; 0: none. See process/signal.ts. */
   pendingSignal: u32 = 0;
+  /** Waits in trap/deliver-signal.ts until its process runs on. */
+  isStopped: bool = false;
   /** The address of the last page fault: what a handler of SIGSEGV finds in its context. */
   faultAddress: u32 = 0;
   /** Signals that wait until they are unblocked: bit n - 1 is signal n. */
   signalMask: u64 = 0;
+  /** Signals that were sent to this very thread, and what came with them: pending-signals.ts. */
+  pending: u64 = 0;
+  notes: usize = 0;
   /** The mask to restore when a call that changed it for its own time has ended. */
   savedMask: u64 = 0;
   hasSavedMask: bool = false;
@@ -68,6 +89,11 @@ export class Thread extends Waiter {
   credentials1: u64 = 0;
   credentials2: u64 = 0;
   credentials3: u64 = 0;
+  /** Its place in the queue of a word that it waits for: futex.ts. */
+  futex0: u64 = 0;
+  futex1: u64 = 0;
+  futex2: u64 = 0;
+  futex3: u64 = 0;
   /** Its places in the queues of files that it polls: poll-table.ts. */
   pollEntries: Waiter | null = null;
   /** The tick that ends a sleep. */
@@ -84,6 +110,10 @@ export class Thread extends Waiter {
 
   get credentials(): Credentials {
     return changetype<Credentials>(changetype<usize>(this) + offsetof<Thread>("credentials0"));
+  }
+
+  get futexWaiter(): FutexWaiter {
+    return changetype<FutexWaiter>(changetype<usize>(this) + offsetof<Thread>("futex0"));
   }
 
   get stackTop(): usize {
@@ -133,6 +163,7 @@ export function setCurrentThread(thread: Thread): void {
   currentOwner = thread.owner;
   setCurrentCredentials(thread.credentials);
   tellInspectors(currentOwner);
+  store<usize>(symbols.kernel_info(), thread.stackTop, INFO_STACK_TOP);
 }
 
 /** Tells those who watch from outside whose thread runs; 0: the machine idles. */
@@ -157,4 +188,5 @@ export function createThread(owner: usize): Thread | null {
   return thread;
 }
 
+if (offsetof<FutexWaiter>() !== 32) ERROR("a thread has room for 32 bytes of a futex's waiter");
 if (offsetof<Credentials>() !== 32) ERROR("a thread has room for 32 bytes of credentials");

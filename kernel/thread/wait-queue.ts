@@ -16,6 +16,15 @@ export class Waiter {
   thread: usize = 0;
 }
 
+/** A thread that waits for a word of user memory: futex.ts. */
+@unmanaged
+export class FutexWaiter extends Waiter {
+  owner: usize = 0;
+  page: u32 = 0;
+  offset: u32 = 0;
+  bits: u32 = 0;
+}
+
 @unmanaged
 export class WaitQueue {
   head: Waiter | null = null;

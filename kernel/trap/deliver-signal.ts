@@ -25,11 +25,23 @@ import {
   signaledStatus,
 } from "../../src/abi/signals";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { exitProcess } from "../process/exit";
-import { chooseSignal, signalBit, takenNote, takePending } from "../process/pending-signals";
+import { exitProcess, exitThread } from "../process/exit";
+import {
+  chooseSignal,
+  mustEnd,
+  signalBit,
+  takenNote,
+  takePending,
+} from "../process/pending-signals";
 import { currentProcess, Process } from "../process/process";
 import { noticeSignal } from "../process/process-observer";
-import { returnSignalMask, sendNote, tellParent } from "../process/signal";
+import {
+  leaveSignals,
+  noticeInAll,
+  returnSignalMask,
+  sendNote,
+  tellParent,
+} from "../process/signal";
 import { SignalAction, setSignalAction, signalAction } from "../process/signal-actions";
 import { SignalNote } from "../process/signal-note";
 import { buildSignalFrame } from "../program/signal-frame";
@@ -42,13 +54,21 @@ const INSTRUCTION_SIZE: u32 = 2;
 const childNote = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 const usual = changetype<SignalAction>(memory.data(offsetof<SignalAction>(), 8));
 
-/** Takes what is pending. Does not return if that ends the process. */
+/** Takes what is pending. Does not return if that ends the thread. */
 export function deliverSignals(): void {
   const process = currentProcess();
   const thread = currentThread;
   while (thread.pendingSignal !== 0) {
+    if (mustEnd(process, thread)) exitThread(0);
+    // Another thread may have taken what this one chose.
+    chooseSignal(process, thread);
     const signal = thread.pendingSignal;
-    takePending(process, signal);
+    if (signal === 0) break;
+    if (process.isStopped && signal !== SIGKILL) {
+      stayStopped(process);
+      continue;
+    }
+    takePending(process, thread, signal);
     chooseSignal(process, thread);
     noticeSignal(takenNote);
     if (runsHandler(process, signal)) return;
@@ -95,6 +115,7 @@ function startHandler(process: Process, signal: u32, action: SignalAction): void
   if ((flags & SA_NODEFER) === 0) thread.signalMask |= signalBit(signal);
   if ((flags & SA_RESETHAND) !== 0) setSignalAction(process, signal, usual);
   chooseSignal(process, thread);
+  leaveSignals();
 }
 
 /** Decides what becomes of a call that was interrupted. */
@@ -108,7 +129,7 @@ function settleCall(frame: TrapFrame, runsHandler: bool, flags: u32): void {
   frame.eip -= INSTRUCTION_SIZE;
 }
 
-/** Stays here until SIGCONT or SIGKILL comes. */
+/** Stops all threads of the process: each stays here on its way to user mode. */
 function stop(process: Process, signal: u32): void {
   process.isStopped = true;
   process.stopSignal = signal;
@@ -122,6 +143,15 @@ function stop(process: Process, signal: u32): void {
     childNote.value = signal;
     sendNote(parent, childNote);
   }
-  while (process.isStopped && currentThread.pendingSignal !== SIGKILL) suspend();
-  process.isStopped = false;
+  noticeInAll(process);
+  stayStopped(process);
+}
+
+/** Until SIGCONT or SIGKILL comes. */
+function stayStopped(process: Process): void {
+  const thread = currentThread;
+  thread.isStopped = true;
+  while (process.isStopped && thread.pendingSignal !== SIGKILL) suspend();
+  thread.isStopped = false;
+  chooseSignal(process, thread);
 }

@@ -32,7 +32,7 @@ import { exitProcess } from "../process/exit";
 import { makeRoomForFirst } from "../process/out-of-memory";
 import { signalBit } from "../process/pending-signals";
 import { currentProcess } from "../process/process";
-import { noteOf, sendNote } from "../process/signal";
+import { noteOf, sendThreadNote } from "../process/signal";
 import { isHandled } from "../process/signal-actions";
 import { currentThread } from "../thread/thread";
 import { explainException, explainPageFault } from "./explain-fault";
@@ -55,7 +55,7 @@ function isTaken(signal: u32, code: i32, address: u32): bool {
   const process = currentProcess();
   if (!isHandled(process, signal)) return false;
   if ((currentThread.signalMask & signalBit(signal)) !== 0) return false;
-  sendNote(process, noteOf(signal, code, address));
+  sendThreadNote(currentThread, noteOf(signal, code, address));
   return true;
 }
 

@@ -31,6 +31,7 @@ import { kernelCr3 } from "../memory/kernel-space";
 import { KERNEL_STACK_SIZE } from "../memory/pages";
 import { currentProcess } from "../process/process";
 import { isConsoleStarted, startConsole } from "../terminal/console";
+import { currentThread } from "../thread/thread";
 import { printBacktrace } from "./backtrace";
 import { printWhere } from "./explain-fault";
 
@@ -90,9 +91,9 @@ function endEpitaph(): void {}
 function printOrigin(esp: usize): void {
   const process = currentProcess();
   if (changetype<usize>(process) === 0 || process.program === null) return;
-  if (process.stackTop - esp > KERNEL_STACK_SIZE) return;
+  if (currentThread.stackTop - esp > KERNEL_STACK_SIZE) return;
   print(cstr("called by %s[%u]\n"), <u32>process.name, process.pid);
-  printWhere(process, process.thread.frame);
+  printWhere(process, currentThread.frame);
 }
 
 function printSpaces(): void {

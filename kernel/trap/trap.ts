@@ -19,6 +19,7 @@ import {
   VECTOR_SYSTEM_CALL,
 } from "../../src/abi/descriptors";
 import { INFO_ENTRIES, INFO_NMIS } from "../../src/abi/kernel-info";
+import { releaseHeldFiles } from "../file/held-file";
 import { panic } from "../log/panic";
 import * as symbols from "../machine/i686/symbols";
 import { TrapFrame } from "../machine/i686/trap-frame";
@@ -61,6 +62,7 @@ export function beforeUserReturn(): void {
 /** Apart from the test above, which every call passes. */
 function userReturnWork(): void {
   while (hasUserReturnWork) {
+    releaseHeldFiles();
     if (sliceIsOver) yieldProcessor();
     deliverSignals();
     endUserReturnWork();

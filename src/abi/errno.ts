@@ -45,6 +45,7 @@ export const ENODATA: i32 = 61;
 export const EOVERFLOW: i32 = 75;
 export const ELIBBAD: i32 = 80;
 export const EOPNOTSUPP: i32 = 95;
+export const ETIMEDOUT: i32 = 110;
 
 /**
  * A call was interrupted and is to be tried again, unless a handler runs that was not set with

@@ -14,11 +14,12 @@
 //                 32 entries    how often the trampoline entered the kernel from ring 3
 //                 36 nmis       how many non-maskable interrupts came
 //                 40 segments   kernel address of the running thread's three descriptors
+//                 44 stackTop   kernel address of the end of the running thread's kernel stack
 //
 //   a process     0  next       kernel address of the next record, 0: the last
 //                 4  pid
 //                 8  cr3        its page directory: physical address of its PDPT, 0: a zombie
-//                 12 stackTop   kernel address of the end of its kernel stack
+//                 12 stackTop   kernel address of the end of its first thread's kernel stack
 //                 16 name       16 bytes, NUL-padded
 
 export const INFO_MAGIC: u32 = 0x48545349; // "ISTH"
@@ -32,7 +33,8 @@ export const INFO_FREE_FRAMES: u32 = 28;
 export const INFO_ENTRIES: u32 = 32;
 export const INFO_NMIS: u32 = 36;
 export const INFO_SEGMENTS: u32 = 40;
-export const INFO_SIZE: u32 = 44;
+export const INFO_STACK_TOP: u32 = 44;
+export const INFO_SIZE: u32 = 48;
 
 export const INFO_NX: u32 = 1 << 0;
 export const INFO_SMEP: u32 = 1 << 1;

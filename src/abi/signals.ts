@@ -83,8 +83,11 @@ export const WUNTRACED: u32 = 2;
 export const WEXITED: u32 = 4;
 export const WCONTINUED: u32 = 8;
 export const WNOWAIT: u32 = 0x01000000;
-/** Which children: those of other threads, of any kind, of clone. There is but one kind here. */
-export const WAIT_KINDS: u32 = 0xe0000000;
+/** Which children: of the calling thread alone; of any kind; those that do not end with SIGCHLD. */
+export const WNOTHREAD: u32 = 0x20000000;
+export const WALL: u32 = 0x40000000;
+export const WCLONE: u32 = 0x80000000;
+export const WAIT_KINDS: u32 = WNOTHREAD | WALL | WCLONE;
 
 /** The wait status of a process that called exit(`code`). */
 export function exitedStatus(code: u32): u32 {

@@ -13,6 +13,7 @@ import {
   INFO_MAGIC,
   INFO_PROCESSES,
   INFO_SEGMENTS,
+  INFO_STACK_TOP,
   PROCESS_CR3,
   PROCESS_NAME,
   PROCESS_NAME_SIZE,
@@ -33,7 +34,7 @@ const PROCESSES_MAX = 65536;
 export interface ProcessSpace {
   readonly pid: number;
   readonly name: string;
-  /** Kernel address of the end of its kernel stack. */
+  /** Kernel address of the end of a kernel stack: its running thread's, or its first one's. */
   readonly stackTop: number;
   /** Whether it is the one that runs, by the kernel's record. */
   readonly current: boolean;
@@ -82,7 +83,7 @@ export function findSpaces(snapshot: Snapshot, image: ElfImage): Spaces {
   return {
     snapshot,
     kernel,
-    processes: findProcesses(snapshot, kernel, record(INFO_PROCESSES), record(INFO_CURRENT)),
+    processes: findProcesses(snapshot, kernel, record),
     entries: record(INFO_ENTRIES),
     segments: record(INFO_SEGMENTS),
     frameCount: record(INFO_FRAME_COUNT),
@@ -120,12 +121,12 @@ function findRecord(snapshot: Snapshot, image: ElfImage): (offset: number) => nu
 function findProcesses(
   snapshot: Snapshot,
   kernel: AddressSpace,
-  first: number,
-  current: number,
+  record: (offset: number) => number,
 ): ProcessSpace[] {
+  const current = record(INFO_CURRENT);
   const processes: ProcessSpace[] = [];
   let count = 0;
-  for (let address = first; address !== 0; count++) {
+  for (let address = record(INFO_PROCESSES); address !== 0; count++) {
     const field = (offset: number) => {
       const word = readLinear(snapshot.memory, kernel, address + offset);
       if (word === undefined || count > PROCESSES_MAX) throw damagedList(address);
@@ -136,7 +137,7 @@ function findProcesses(
       processes.push({
         pid: field(PROCESS_PID),
         name: processName(field),
-        stackTop: field(PROCESS_STACK_TOP),
+        stackTop: address === current ? record(INFO_STACK_TOP) : field(PROCESS_STACK_TOP),
         current: address === current,
         space: walk(snapshot.memory, cr3, kernel.mode),
       });

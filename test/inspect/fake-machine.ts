@@ -17,6 +17,7 @@ import {
   INFO_ENTRIES,
   INFO_MAGIC,
   INFO_PROCESSES,
+  INFO_STACK_TOP,
   PROCESS_CR3,
   PROCESS_NAME,
   PROCESS_NEXT,
@@ -183,7 +184,9 @@ export class FakeMachine {
     const process = this.processes[index];
     if (!process) throw new Error(`no process ${index}`);
     this.registers = { ...this.registers, cr3: process.cr3, cpl: 3 };
-    this.setWord(KERNEL_INFO + INFO_CURRENT, PROCESS_RECORDS + index * PROCESS_RECORD_SIZE);
+    const record = PROCESS_RECORDS + index * PROCESS_RECORD_SIZE;
+    this.setWord(KERNEL_INFO + INFO_CURRENT, record);
+    this.setWord(KERNEL_INFO + INFO_STACK_TOP, this.word(record + PROCESS_STACK_TOP));
     const top = TRAMPOLINE_FRAME + 2 * PAGE + (ENTRY_STACK_TOP - ENTRY_STACK);
     for (let offset = 4; offset <= FRAME_SIZE; offset += 4) {
       this.setWord(top - offset, this.word(process.stackTop - offset));

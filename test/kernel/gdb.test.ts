@@ -73,7 +73,7 @@ describe("gdb on the kernel", {
     assert.equal(await word(`${PROCESS}.cr3`), current.space.cr3);
     assert.equal(await word(`${PROCESS}.stackTop`), current.stackTop);
     assert.match(await gdb.ask(`x/s &${PROCESS}.name0`), new RegExp(`"${current.name}"`));
-    assert.equal(await gdb.value(`${PROCESS}.waitsForChild`), "false");
+    assert.equal(await gdb.value(`${PROCESS}.isStopped`), "false");
     assert.equal(await word(`${PROCESS}.group`), 1);
     assert.equal(await gdb.value("currentThread.state"), "ThreadState.runnable");
     assert.equal(await gdb.value("'kernel/process/process.ts'::processCount"), "1");

@@ -2,12 +2,12 @@
 
 import { EINVAL, ENOSPC } from "../../../src/abi/errno";
 import { fillRandom } from "../../device/random";
+import { preemptHolding } from "../../file/held-file";
 import { FileOperations } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
 import { refuseIoctl, refuseReadDirectory } from "../../file/refusals";
 import { bounce, LARGEST_TRANSFER, portion, transferSize } from "../../file/transfer";
 import { clearUser, copyOut, UserPointer } from "../../memory/user-memory";
-import { preemptionPoint } from "../../thread/schedule";
 import { currentThread } from "../../thread/thread";
 
 const nothing = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
@@ -59,16 +59,16 @@ function refuseRoom(_file: OpenFile, _from: UserPointer, _size: u32, _at: u64): 
   return -ENOSPC;
 }
 
-function readZeros(_file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
-  return sendPortions(to, size, false);
+function readZeros(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
+  return sendPortions(file, to, size, false);
 }
 
-function readRandom(_file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
-  return sendPortions(to, size, true);
+function readRandom(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
+  return sendPortions(file, to, size, true);
 }
 
 /** Gives the user zeros or random bytes, page by page. */
-function sendPortions(to: UserPointer, size: u32, isRandom: bool): i32 {
+function sendPortions(file: OpenFile, to: UserPointer, size: u32, isRandom: bool): i32 {
   const wanted = transferSize(to, size);
   if (wanted <= 0) return wanted;
   let done: u32 = 0;
@@ -79,7 +79,7 @@ function sendPortions(to: UserPointer, size: u32, isRandom: bool): i32 {
     const result = isRandom ? copyOut(at, bounce, part) : clearUser(at, part);
     if (result !== 0) return done !== 0 ? <i32>done : result;
     done += part;
-    if (done < <u32>wanted) preemptionPoint();
+    if (done < <u32>wanted) preemptHolding(file);
     if (currentThread.pendingSignal !== 0) break;
   }
   return <i32>done;

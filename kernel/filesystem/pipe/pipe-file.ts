@@ -11,16 +11,16 @@ import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../..
 import { SIGPIPE } from "../../../src/abi/signals";
 import { FIONREAD } from "../../../src/abi/termios";
 import { FileSystem } from "../../file/file-system";
+import { preemptHolding, sleepHolding } from "../../file/held-file";
 import { createInode, FileOperations, Inode } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
 import { refuseReadDirectory } from "../../file/refusals";
 import { registerSpecialFile } from "../../file/special-files";
 import { transferSize } from "../../file/transfer";
 import { copyIn, copyOut, UserPointer, userPointer, writeWord } from "../../memory/user-memory";
-import { currentProcess } from "../../process/process";
-import { sendSignal } from "../../process/signal";
+import { signalThread } from "../../process/signal";
 import { pollWait } from "../../thread/poll-table";
-import { preemptionPoint, sleepOn, wakeAll } from "../../thread/schedule";
+import { sleepOn, wakeAll } from "../../thread/schedule";
 import { WaitQueue } from "../../thread/wait-queue";
 import { createPipe, Pipe } from "./pipe";
 
@@ -129,6 +129,9 @@ function removeEnds(file: OpenFile, pipe: Pipe): void {
     wakeAll(pipe.readable);
   }
   if (pipe.readers + pipe.writers !== 0) return;
+  // Another thread may poll what this one closes.
+  wakeAll(pipe.readable);
+  wakeAll(pipe.writable);
   pipe.destroy();
   file.inode.data = 0;
 }
@@ -173,7 +176,7 @@ function writePipe(file: OpenFile, from: UserPointer, size: u32, _at: u64): i32 
     if (count < 0) return done !== 0 ? <i32>done : count;
     done += <u32>count;
     wakeAll(pipe.readable);
-    if (done < total) preemptionPoint();
+    if (done < total) preemptHolding(file);
   }
   return <i32>done;
 }
@@ -193,13 +196,13 @@ function writePart(pipe: Pipe, from: UserPointer, size: u32): i32 {
 }
 
 function breakPipe(): i32 {
-  sendSignal(currentProcess(), SIGPIPE);
+  signalThread(SIGPIPE);
   return -EPIPE;
 }
 
 /** 0 after a wait, -EAGAIN or -EINTR. */
 function waitOn(file: OpenFile, queue: WaitQueue): i32 {
-  return (file.flags & O_NONBLOCK) !== 0 ? -EAGAIN : sleepOn(queue);
+  return (file.flags & O_NONBLOCK) !== 0 ? -EAGAIN : sleepHolding(file, queue);
 }
 
 function pollPipe(file: OpenFile): u32 {

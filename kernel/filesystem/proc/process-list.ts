@@ -12,7 +12,7 @@ import { refuseDeviceWrite, refuseIoctl, refuseReadDirectory } from "../../file/
 import { sendBytes, transferSize } from "../../file/transfer";
 import { UserPointer } from "../../memory/user-memory";
 import { firstProcess, listVersion, Process } from "../../process/process";
-import { ThreadState } from "../../thread/thread";
+import { isRunnable } from "../../process/thread-group";
 
 const LINE: u32 = 48;
 const KIB_PER_PAGE: u32 = 4;
@@ -81,7 +81,7 @@ function fillLine(process: Process): void {
 
 function stateLetter(process: Process): u8 {
   if (process.isZombie) return 0x5a;
-  return process.thread.state === ThreadState.runnable ? 0x52 : 0x53;
+  return isRunnable(process) ? 0x52 : 0x53;
 }
 
 /** Writes a decimal number whose last digit goes to `column` - 1. */

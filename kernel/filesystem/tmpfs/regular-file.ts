@@ -6,13 +6,13 @@
 import { EFBIG, ENOSPC } from "../../../src/abi/errno";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../../src/abi/memory-map";
 import { currentTime } from "../../device/clock";
+import { preemptHolding } from "../../file/held-file";
 import { FileOperations, Inode } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
 import { refuseIoctl, refuseReadDirectory } from "../../file/refusals";
 import { transferSize } from "../../file/transfer";
 import { LARGEST_OBJECT, MemoryObject } from "../../memory/memory-object";
 import { clearUser, copyInFrame, copyOutFrame, UserPointer } from "../../memory/user-memory";
-import { preemptionPoint } from "../../thread/schedule";
 import { currentThread } from "../../thread/thread";
 
 const operations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
@@ -46,7 +46,7 @@ function readRegular(file: OpenFile, to: UserPointer, size: u32, position: u64):
     const result = sendPart(inode.object!, at, to.plus(done), part);
     if (result !== 0) return done !== 0 ? <i32>done : result;
     done += part;
-    if (done < <u32>wanted) preemptionPoint();
+    if (done < <u32>wanted) preemptHolding(file);
     if (currentThread.pendingSignal !== 0) break;
   }
   return <i32>done;
@@ -73,7 +73,7 @@ function writeRegular(file: OpenFile, from: UserPointer, size: u32, position: u6
     if (result !== 0) return done !== 0 ? <i32>done : result;
     done += part;
     growTo(inode, at + part);
-    if (done < most) preemptionPoint();
+    if (done < most) preemptHolding(file);
     if (currentThread.pendingSignal !== 0) break;
   }
   return <i32>done;
