@@ -33,12 +33,10 @@ const WITHOUT_ARGUMENTS = [
 
 /** Calls that mean the same on a kernel like this. */
 const SAME = [
-  ["exit", "exit_group"],
   ["fcntl", "fcntl64"],
   ["fsync", "fdatasync", "syncfs"],
   ["mlock", "munlock"],
   ["fadvise64", "fadvise64_64"],
-  ["rseq", "clone3"],
 ];
 
 const calls = Object.entries(SystemCall).filter(

@@ -88,8 +88,12 @@ const part = loadKernelPart(
         import { WaitQueue } from "./wait-queue";
         declare function woke(): u32;
         export function wakeAll(_queue: WaitQueue): void { woke(); }
-        export function sleepOn(_queue: WaitQueue): i32 { return 0; }
-        export function preemptionPoint(): void {}
+      `,
+      "kernel/file/held-file.ts": `
+        import { WaitQueue } from "../thread/wait-queue";
+        import { OpenFile } from "./open-file";
+        export function sleepHolding(_file: OpenFile, _queue: WaitQueue): i32 { return 0; }
+        export function preemptHolding(_file: OpenFile): void {}
       `,
     },
     imports: {
