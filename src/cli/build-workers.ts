@@ -10,6 +10,9 @@ import type { BuildAnswer, BuildTask, PlainDiagnostic } from "./build-task";
 import { INSTALLATION } from "./project";
 import { IS_BUNDLED } from "./toolchain-hash";
 
+/** Most of what a compiler makes is soon garbage: a large young generation copies little of it. */
+const NURSERY = ["--min-semi-space-size=64", "--max-semi-space-size=128"];
+
 /** What a task that went well answers. */
 export type Done = BuildAnswer & { readonly kind: "done" };
 
@@ -55,7 +58,7 @@ export function revive({ code, text, remedy, place }: PlainDiagnostic): Diagnost
 /** A process that runs src/cli/build-worker.ts. */
 class BuildWorker {
   readonly #child = fork(WORKER, [join(INSTALLATION, WORK)], {
-    execArgv: [],
+    execArgv: NURSERY,
     serialization: "advanced",
   });
 
