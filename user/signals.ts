@@ -393,6 +393,14 @@ function children(): void {
   expect(cstr("child, waitid status"), load<i32>(info, SIGINFO_VALUE), 7);
   expect(cstr("child, still there"), statusOf(child), 0x700);
   expect(cstr("child, options"), call(SystemCall.waitid, 0, 0, info, 0, 0), -EINVAL);
+  // Its end comes with SIGCHLD, which does not interrupt the wait for that end.
+  handle(SIGCHLD, 0);
+  const late = fork();
+  if (late === 0) {
+    sleep(0, 20000000);
+    call(SystemCall.exit, 8);
+  }
+  expect(cstr("child, waits with a handler"), statusOf(late), 0x800);
   ignore(SIGCHLD);
   const ignored = fork();
   if (ignored === 0) call(SystemCall.exit, 7);

@@ -39,7 +39,6 @@ const note = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 export function exitProcess(status: u32): void {
   const process = currentProcess();
   if (!process.isEnding) {
-    noticeEnd(status);
     process.isEnding = true;
     process.status = status;
     noticeInAll(process);
@@ -56,7 +55,7 @@ export function exitThread(status: u32): void {
   const thread = currentThread;
   if (thread === process.thread && !process.isEnding) process.status = status;
   const isLast = process.livingThreads === 1;
-  if (isLast && !process.isEnding) noticeEnd(process.status);
+  noticeEnd(process.isEnding ? process.status : status);
   // Process 1 is what the machine was started for.
   if (isLast && process.pid === 1) powerOff(shellStatus(process.status));
   releaseHeldFiles();

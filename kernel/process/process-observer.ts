@@ -8,7 +8,7 @@ import { SignalNote } from "./signal-note";
 let onSignal: u32 = 0;
 let onEnd: u32 = 0;
 
-/** Both are called for the current process: a signal is delivered to it, it ends. */
+/** Both are called for the current thread: a signal is delivered to it, it ends. */
 export function observeProcesses(signal: u32, end: u32): void {
   onSignal = signal;
   onEnd = end;

@@ -31,15 +31,15 @@ export let newsStatus: u32 = 0;
  * is no news, -ECHILD or -ERESTARTSYS.
  */
 export function waitForNews(pid: i32, options: u32): Process | null {
-  releaseForgotten();
+  // A child's end brings SIGCHLD, too: its news are taken first, as on Linux, handler or not.
+  let interruption: i32 = 0;
   while (true) {
+    releaseForgotten();
     const child = childWithNews(pid, options);
     if (child !== null) return child;
-    waitResult = findChild(pid, options) === null ? -ECHILD : 0;
+    waitResult = findChild(pid, options) === null ? -ECHILD : interruption;
     if (waitResult !== 0 || (options & WNOHANG) !== 0) return null;
-    waitResult = sleepOn(currentProcess().waiters);
-    if (waitResult !== 0) return null;
-    releaseForgotten();
+    interruption = sleepOn(currentProcess().waiters);
   }
 }
 

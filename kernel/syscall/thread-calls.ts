@@ -8,6 +8,8 @@ import {
   POINTER,
   SEGMENT,
   SIZE,
+  TIME,
+  TIME64,
 } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
@@ -25,14 +27,14 @@ import {
 /** Declares those calls. */
 export function declareThreadCalls(): void {
   call(SystemCall.gettid, gettid.index);
-  call(SystemCall.futex, futex.index, ADDRESS, FUTEX_COMMAND, INTEGER, ADDRESS, ADDRESS, INTEGER);
+  call(SystemCall.futex, futex.index, ADDRESS, FUTEX_COMMAND, INTEGER, TIME, ADDRESS, INTEGER);
   call(
     SystemCall.futex_time64,
     futex64.index,
     ADDRESS,
     FUTEX_COMMAND,
     INTEGER,
-    ADDRESS,
+    TIME64,
     ADDRESS,
     INTEGER,
   );
@@ -41,5 +43,5 @@ export function declareThreadCalls(): void {
   call(SystemCall.set_tid_address, setTidAddress.index, ADDRESS);
   call(SystemCall.set_robust_list, setRobustList.index, ADDRESS, SIZE);
   call(SystemCall.get_robust_list, getRobustList.index, INTEGER, POINTER, POINTER);
-  call(SystemCall.rseq, notThere.index, ADDRESS, SIZE, FLAGS, FLAGS);
+  call(SystemCall.rseq, notThere.index, ADDRESS, FLAGS, FLAGS, FLAGS);
 }

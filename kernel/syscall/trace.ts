@@ -12,9 +12,9 @@ import { ARGUMENTS_MAX } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import * as x86 from "../../src/abi/x86";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { currentProcess } from "../process/process";
 import { observeProcesses } from "../process/process-observer";
 import { SignalNote } from "../process/signal-note";
+import { currentThread } from "../thread/thread";
 import { systemCallHandler } from "./call-rows";
 import { perform, setTracer } from "./dispatch";
 import { argumentOf, captureAfter, captureBefore } from "./trace-capture";
@@ -59,7 +59,7 @@ function tellReturn(number: u32, frame: TrapFrame, result: u32): void {
   endLine();
 }
 
-/** A signal is delivered to the current process. */
+/** A signal is delivered to the current thread. */
 function tellSignal(note: SignalNote): void {
   startLine(cstr("signal"));
   writeWord(note.signal);
@@ -70,7 +70,7 @@ function tellSignal(note: SignalNote): void {
   endLine();
 }
 
-/** The current process ends. */
+/** The current thread ends. */
 function tellEnd(status: u32): void {
   startLine(cstr("end"));
   writeWord(status);
@@ -79,7 +79,7 @@ function tellEnd(status: u32): void {
 
 function startLine(kind: usize): void {
   writeByte(0x5b);
-  writeDecimal(currentProcess().pid);
+  writeDecimal(currentThread.id);
   writeByte(SPACE);
   writeHexadecimal(x86.rdtsc());
   writeText(cstr("] "));

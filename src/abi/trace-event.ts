@@ -3,11 +3,12 @@
 //   [PID TICKS] call NAME A A A A A A CAPTURES     a call begins; NAME may be syscall_0xN
 //   [PID TICKS] return NAME RESULT CAPTURES        it has returned to PID
 //   [PID TICKS] signal NUMBER CODE PID USER VALUE  a signal is delivered: siginfo's fields
-//   [PID TICKS] end STATUS                         a process has ended with this wait status
+//   [PID TICKS] end STATUS                         a thread has ended with this wait status
 //
-// PID is decimal, every other number hexadecimal without a prefix; a result is 32 bits, so an error
-// is fffffffe. TICKS is the processor's time stamp. CAPTURES are bytes of the program's memory that
-// belong to arguments, as their kinds say (linux/argument-kinds.ts):
+// PID is the number of the thread: of a process's first one, the process's. It is decimal, every
+// other number hexadecimal without a prefix; a result is 32 bits, so an error is fffffffe. TICKS is
+// the processor's time stamp. CAPTURES are bytes of the program's memory that belong to arguments,
+// as their kinds say (linux/argument-kinds.ts):
 //
 //   2="BYTES"        what argument 2 (from 0) leads to
 //   2.0="BYTES"      what its element 0 leads to

@@ -10,6 +10,8 @@ import { nearestName } from "../base/nearest-name";
 
 export interface OptionSpec {
   readonly type: "boolean" | "string";
+  /** Of a boolean: `--trace=FILE` is as good as `--trace`, and its value is FILE. */
+  readonly mayHaveValue?: boolean;
   /** One letter: `-o OUT` for `--output OUT`. */
   readonly short?: string;
   /** It may be given more than once: `values` has all of them. */
@@ -53,6 +55,11 @@ export class CommandLine {
     readonly program: readonly string[],
   ) {
     this.#values = values;
+  }
+
+  /** Whether the option is there, whatever its value. */
+  isGiven(name: string): boolean {
+    return this.#values[name] !== undefined;
   }
 
   flag(name: string): boolean {
@@ -163,8 +170,10 @@ function optionValue(
     throw new UsageError(`unknown option ${rawName}`, rawName, known);
   }
   if (spec.type === "boolean") {
-    if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
-    return true;
+    if (value !== undefined && spec.mayHaveValue !== true) {
+      throw new UsageError(`${rawName} takes no value`);
+    }
+    return value ?? true;
   }
   if (value === undefined) throw new UsageError(`${rawName} needs a value: ${rawName}=VALUE`);
   return value;

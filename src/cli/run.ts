@@ -2,7 +2,7 @@
 //
 //   npx isthmus run [--machine v86|qemu|grub] [--firmware bios|uefi32|uefi64] [--board pc|q35]
 //                   [--memory MiB] [--timeout S] [--initramfs FILE] [--screen FILE] [--log FILE]
-//                   [--verbose] [--trace] [--gdb] [[--] PROGRAM ARGS…]
+//                   [--verbose] [--trace[=FILE]] [--gdb] [[--] PROGRAM ARGS…]
 //   npx isthmus run --kernel FILE [--force] [--machine …] [--memory MiB] [--timeout S]
 //                   [--initramfs FILE] [--screen FILE] [--log FILE] [--gdb] [[--] COMMAND LINE…]
 //
@@ -32,7 +32,14 @@
 //                      its serial line is printed at the end
 //   --log FILE         writes what comes from the serial line to FILE, too
 //   --verbose          shows what the kernel says while it boots
-//   --trace            shows every system call
+//   --trace[=FILE]     shows every system call, signal and end of a process as strace does: on the
+//                      standard error, or in FILE
+//   --trace-count      counts calls, errors and time instead, as strace -c does
+//   --trace-filter LIST
+//                      shows only these calls: names, %file, %desc, %signal, %memory, %process,
+//                      separated by commas; a ! before them: all others
+//   --trace-strings N  shows N bytes of what calls read and write; default 32
+//   --json             with --trace: a line of JSON for each call
 //   --gdb              with --machine qemu: waits for GDB before the first instruction, and prints
 //                      what to type; gdb then knows functions and lines of TypeScript
 //
@@ -75,6 +82,7 @@ import { GuestWatch, screenText } from "./guest-watch";
 import { runForeign } from "./run-foreign";
 import { SerialOutput } from "./serial-output";
 import { progress } from "./terminal";
+import { TRACE_OPTIONS, TraceRun } from "./trace-run";
 
 const STATUS_TIMEOUT = 124;
 const STATUS_PANIC = 125;
@@ -93,7 +101,7 @@ export const command: Command = {
     ...PC_OPTIONS,
     timeout: { type: "string" },
     verbose: { type: "boolean" },
-    trace: { type: "boolean" },
+    ...TRACE_OPTIONS,
     gdb: { type: "boolean" },
     screen: { type: "string" },
     log: { type: "string" },
@@ -105,7 +113,8 @@ export const command: Command = {
 
 async function run(line: CommandLine): Promise<number> {
   const seconds = line.count("timeout", TIMEOUT_LIMITS, undefined);
-  const kernelOptions = kernelOptionsOf(line);
+  const trace = TraceRun.of(line);
+  const kernelOptions = [...kernelOptionsOf(line), ...(trace?.kernelOptions ?? [])];
   const isDebugged = line.flag("gdb");
   const foreign = await foreignKernel(line);
   if (isDebugged && (foreign?.choice.machine ?? line.value("machine")) !== "qemu") {
@@ -119,23 +128,25 @@ async function run(line: CommandLine): Promise<number> {
     const settings = await Promise.race([prepared, input.left]);
     if (settings === undefined) leaveBuild(input);
     const screen = line.value("screen");
-    const isRun = { settings, input, output, seconds, screen, isDebugged };
+    const isRun = { settings, input, output, seconds, screen, isDebugged, trace };
     const status = foreign ? await bootForeign(foreign, isRun, line) : await bootOwn(isRun);
     if (status === STATUS_NOT_FOUND) suggestProgram(line.program[0], settings.options.initramfs);
     return status;
   } finally {
     input.close();
+    trace?.close();
     output.close();
   }
 }
 
 async function bootOwn(run: Run): Promise<number> {
-  const { settings, output, seconds, isDebugged } = run;
+  const { settings, output, seconds, isDebugged, trace } = run;
   const machine = openMachine(settings.machine, settings.options, {
     ...settings.pc,
     ...debuggerOf(isDebugged),
   });
   output.connect(machine.serial);
+  trace?.connect(machine, settings.project);
   const outcome = await boot(machine, run);
   return report(outcome, machine, seconds);
 }
@@ -147,6 +158,8 @@ interface Run {
   readonly seconds: number | undefined;
   readonly screen: string | undefined;
   readonly isDebugged: boolean;
+  /** What --trace asks for. */
+  readonly trace: TraceRun | undefined;
 }
 
 /** What --kernel names, examined, if it is not one of ours. */
@@ -236,11 +249,7 @@ function debuggerCommand(kernel: string): string {
 }
 
 function kernelOptionsOf(line: CommandLine): string[] {
-  return [
-    ...(line.flag("verbose") ? [] : ["quiet"]),
-    ...(line.flag("trace") ? ["trace"] : []),
-    ...(process.stdin.isTTY ? [] : ["noecho"]),
-  ];
+  return [...(line.flag("verbose") ? [] : ["quiet"]), ...(process.stdin.isTTY ? [] : ["noecho"])];
 }
 
 function report(outcome: Outcome, machine: Machine, seconds: number | undefined): number {

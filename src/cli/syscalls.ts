@@ -22,12 +22,12 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Diagnostic } from "../base/diagnostic";
 import { buildProject } from "./build-project";
 import type { Command, CommandLine } from "./command";
 import { projectHere } from "./project-here";
 import { type ServedCall, SYSTEM_CALLS_FILE } from "./system-calls-file";
 import { print, printJson } from "./terminal";
+import { noTable } from "./trace-run";
 
 export const command: Command = {
   options: { json: { type: "boolean" } },
@@ -46,13 +46,4 @@ async function syscalls(line: CommandLine): Promise<number> {
 
 function describe({ number, name, arguments: kinds }: ServedCall): string {
   return `${String(number).padStart(4)}  ${name}(${kinds.join(", ")})`;
-}
-
-function noTable(): Diagnostic {
-  return new Diagnostic(
-    "CLI009",
-    "this project's kernel declares no system calls",
-    "Export startSystemCalls, systemCallHandler and systemCallKind from kernel/main.ts, as the " +
-      "kernel of this package does",
-  );
 }

@@ -4,15 +4,21 @@
 import type { Ending } from "./machine";
 
 /** The longest line that is kept: a runaway guest must not fill the host's memory. */
-const LINE_MAX = 4096;
+const LINE_MAX = 65536;
 
 export class DebugConsole {
   #line = "";
   #ending: Ending | undefined;
+  readonly #listeners: ((line: string) => void)[] = [];
 
   /** How the run ended, once a line has reported it. */
   get ending(): Ending | undefined {
     return this.#ending;
+  }
+
+  /** Calls `listener` with each line from now on, whatever it says. */
+  onLine(listener: (line: string) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Takes a byte of output; returns the ending if this byte completes the line that reports it. */
@@ -24,6 +30,7 @@ export class DebugConsole {
     const line = this.#line;
     this.#line = "";
     if (this.#ending) return undefined;
+    for (const listener of this.#listeners) listener(line);
     this.#ending = parseEnding(line);
     return this.#ending;
   }

@@ -148,6 +148,8 @@ export interface Machine {
   readonly name: MachineName;
   readonly capabilities: Capabilities;
   readonly serial: SerialPort;
+  /** Calls `listener` with each line of the debug console (src/abi/ports.ts) from now on. */
+  onDebugLine(listener: (line: string) => void): void;
   /** Resolves, and never rejects, once the run is over. */
   readonly ended: Promise<Ending>;
 

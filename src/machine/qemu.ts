@@ -91,6 +91,10 @@ export class QemuMachine implements Machine {
     });
   }
 
+  onDebugLine(listener: (line: string) => void): void {
+    this.#console.onLine(listener);
+  }
+
   async start({ stopped = false } = {}): Promise<void> {
     const program = await requireProgram(qemuProgram(this.#qemu));
     this.#directory = makeScratchFolder();

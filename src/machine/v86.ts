@@ -140,6 +140,10 @@ export class V86Machine implements Machine {
     });
   }
 
+  onDebugLine(listener: (line: string) => void): void {
+    this.#console.onLine(listener);
+  }
+
   async start({ stopped = false } = {}): Promise<void> {
     const emulator = new V86(this.#v86Options());
     this.#emulator = emulator;

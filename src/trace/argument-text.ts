@@ -174,6 +174,8 @@ export function argumentText(call: CallFacts, index: number): string | undefined
   if (count !== undefined) return `${hexadecimal(word)} /* ${count} ${counted(kind, count)} */`;
   const bytes = call.captures.bytes(index);
   if (bytes === undefined) return hexadecimalOrNull(word);
+  // wait4 with WNOHANG: no child, no status.
+  if (kind === kinds.WAIT_STATUS && call.result === 0) return hexadecimalOrNull(word);
   const structure = STRUCTURES.get(kind);
   if (structure !== undefined) return structure(bytes);
   return WITH_OTHERS.get(kind)?.(call, index, bytes) ?? hexadecimalOrNull(word);

@@ -5,7 +5,7 @@
 //
 // `start` is what stands before the bar, `rest` what comes after it up to the parenthesis.
 
-import { O_CREAT, O_TMPFILE, S_IFBLK, S_IFCHR, S_IFMT } from "../abi/files";
+import { AT_STATX_SYNC_TYPE, O_CREAT, O_TMPFILE, S_IFBLK, S_IFCHR, S_IFMT } from "../abi/files";
 import * as kinds from "../abi/linux/argument-kinds";
 import { MREMAP_FIXED } from "../abi/mman";
 import { argumentText, type CallFacts, cloneFlags, signed } from "./argument-text";
@@ -16,7 +16,7 @@ import {
   takesArgument,
 } from "./command-argument";
 import { errorOf, isRestart } from "./error-names";
-import { quotedHexadecimal } from "./quoted-text";
+import { quotedHexadecimal, quotedStart } from "./quoted-text";
 import * as structures from "./structure-text";
 import { hexadecimalOrNull } from "./structure-text";
 import { type CallEvent, Captures, type ReturnEvent } from "./trace-event";
@@ -99,7 +99,23 @@ function textOf(facts: CallFacts, index: number): string | undefined {
   }
   if (facts.name.startsWith("futex") && index >= 3) return futexArgument(facts, index);
   if (facts.name === "getrandom" && index === 0) return randomBytes(facts);
+  if (facts.name === "getcwd" && index === 0) return directory(facts);
+  if (facts.name === "statx" && index === 2) return statxFlags(word);
   return argumentText(facts, index);
+}
+
+/** The result counts the NUL. */
+function directory(facts: CallFacts): string {
+  const bytes = facts.captures.bytes(0);
+  const length = (facts.result ?? 1) - 1;
+  if (bytes === undefined) return hexadecimalOrNull(facts.words[0] ?? 0);
+  return quotedStart(structures.untilNul(bytes), facts.shown, length);
+}
+
+function statxFlags(word: number): string {
+  const flags = flagNames(names.AT_FLAGS, word);
+  if ((word & AT_STATX_SYNC_TYPE) !== 0) return flags;
+  return word === 0 ? "AT_STATX_SYNC_AS_STAT" : `AT_STATX_SYNC_AS_STAT|${flags}`;
 }
 
 function randomBytes(facts: CallFacts): string {
@@ -204,6 +220,7 @@ function futexCount(command: number): number {
   }
 }
 
+const TIMED_WAIT = /WAIT|LOCK_PI/;
 const ANY_BIT = 0xffffffff;
 
 /** The fourth argument is a time or a count, the last a set of bits or a value. */
@@ -217,7 +234,7 @@ function futexArgument(facts: CallFacts, index: number): string | undefined {
     return word === ANY_BIT ? "FUTEX_BITSET_MATCH_ANY" : hexadecimal(word);
   }
   if (index === 5) return signed(word);
-  if (index === 3 && /REQUEUE|WAKE_OP/.test(command)) return signed(word);
+  if (index === 3 && !TIMED_WAIT.test(command)) return signed(word);
   return argumentText(facts, index);
 }
 

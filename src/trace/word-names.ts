@@ -246,10 +246,15 @@ export const CONTROL_MODES: Names = numberedBits(
   "",
   "- - - - - - CSTOPB CREAD PARENB PARODD HUPCL CLOCAL",
 );
-export const LOCAL_MODES: Names = numberedBits(
-  "",
-  "ISIG ICANON XCASE ECHO ECHOE ECHOK ECHONL NOFLSH TOSTOP ECHOCTL ECHOPRT ECHOKE FLUSHO - PENDIN IEXTEN",
-);
+export const LOCAL_MODES: Names = [
+  ...numberedBits("", "ISIG ICANON XCASE ECHO ECHOE ECHOK ECHONL NOFLSH TOSTOP"),
+  ["IEXTEN", 0x8000],
+  ["ECHOCTL", 0x200],
+  ["ECHOPRT", 0x400],
+  ["ECHOKE", 0x800],
+  ["FLUSHO", 0x1000],
+  ["PENDIN", 0x4000],
+];
 export const SPEEDS: Names = [
   ...numbered("B", "0 50 75 110 134 150 200 300 600 1200 1800 2400 4800 9600 19200 38400"),
   ["B57600", 0x1001],

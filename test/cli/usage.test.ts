@@ -129,7 +129,7 @@ describe("a command line", async () => {
   });
 
   it("refuses values of the wrong kind", () => {
-    assert.throws(() => parse("--trace=yes"), { message: /takes no value/ });
+    assert.throws(() => parse("--verbose=yes"), { message: /takes no value/ });
     assert.throws(() => parse("--memory"), { message: /needs a value/ });
     const line = parse("--memory=lots", "--machine=qmeu");
     assert.throws(() => line.count("memory", { min: 1, max: 9 }, 1), { message: /from 1 to 9/ });
