@@ -19,13 +19,13 @@ describe("isthmus run --trace", () => {
     assert.doesNotMatch(stderr, /open|exit_group/);
     assert.match(stdout, /\/no/);
     const trace = readFileSync(file, "utf8");
-    assert.match(trace, /^1 {5}open\("\/etc\/motd", O_RDONLY\) {8} = 3$/m);
+    assert.match(trace, /^1 {5}open\("\/etc\/motd", O_RDONLY\) {7}= 3$/m);
     assert.match(trace, /^1 {5}read\(3, ".{1,40}"(\.\.\.)?, \d+\) += \d+$/m);
     assert.match(
       trace,
       /^1 {5}open\("\/no", O_RDONLY\) +=? -1 ENOENT \(No such file or directory\)$/m,
     );
-    assert.match(trace, /1 {5}exit_group\(1\) {21} = \?\n1 {5}\+\+\+ exited with 1 \+\+\+\n$/);
+    assert.match(trace, /1 {5}exit_group\(1\) {21}= \?\n1 {5}\+\+\+ exited with 1 \+\+\+\n$/);
     assert.doesNotMatch(trace, /\[1 [0-9a-f]+\] call/);
   });
 
