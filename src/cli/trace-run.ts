@@ -8,6 +8,7 @@ import type { Machine } from "../machine/machine";
 import { CLASS_NAMES, unknownWords } from "../trace/call-filter";
 import type { CallKinds } from "../trace/call-text";
 import { kindOfName } from "../trace/kind-names";
+import { LINUX_CALLS } from "../trace/linux-calls";
 import { Tracer } from "../trace/tracer";
 import { type CommandLine, type OptionSpec, UsageError } from "./command";
 import type { Project } from "./project";
@@ -65,10 +66,10 @@ export class TraceRun {
   connect(machine: Machine, project: Project | undefined): void {
     const kinds = readCallKinds(project);
     const filter = this.#line.value("trace-filter");
-    const unknown = filter === undefined ? [] : unknownWords(filter, kinds);
+    const unknown = filter === undefined ? [] : unknownWords(filter);
     const [word] = unknown;
     if (word !== undefined) {
-      const known = [...kinds.keys(), ...CLASS_NAMES];
+      const known = [...LINUX_CALLS.values(), ...CLASS_NAMES];
       throw new UsageError(`--trace-filter: there is no system call ${word}`, word, known);
     }
     const path = this.#line.value("trace");

@@ -6,6 +6,7 @@
 
 import * as kinds from "../abi/linux/argument-kinds";
 import type { CallKinds } from "./call-text";
+import { LINUX_CALLS } from "./linux-calls";
 
 const SIGNAL_CALL = /sig|^(kill|tkill|tgkill|pause|alarm)$/;
 const MEMORY_CALL =
@@ -23,8 +24,9 @@ const CLASSES: Readonly<Record<string, (name: string, kinds: readonly number[]) 
 export const CLASS_NAMES = Object.keys(CLASSES).map((name) => `%${name}`);
 
 /** The words of a filter that mean nothing: neither a call nor a class. */
-export function unknownWords(filter: string, table: CallKinds): string[] {
-  return wordsOf(filter).filter((word) => !table.has(word) && !CLASS_NAMES.includes(word));
+export function unknownWords(filter: string): string[] {
+  const known = new Set([...LINUX_CALLS.values(), ...CLASS_NAMES]);
+  return wordsOf(filter).filter((word) => !known.has(word));
 }
 
 /** Whether a call is shown. */

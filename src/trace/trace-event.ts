@@ -1,5 +1,7 @@
 // Reads the events that the kernel tells when it traces: src/abi/trace-event.ts has the form.
 
+import { linuxName } from "./linux-calls";
+
 /** Bytes of the program's memory that belong to arguments. */
 export class Captures {
   readonly #bytes = new Map<string, Uint8Array>();
@@ -84,10 +86,22 @@ export function parseTraceEvent(line: string): TraceEvent | undefined {
   const [name = ""] = words;
   if (kind === "call") {
     const values = [1, 2, 3, 4, 5, 6].map(number);
-    return { ...moment, kind, name, arguments: values, captures: new Captures(rest) };
+    return {
+      ...moment,
+      kind,
+      name: linuxName(name),
+      arguments: values,
+      captures: new Captures(rest),
+    };
   }
   if (kind === "return") {
-    return { ...moment, kind, name, result: number(1) | 0, captures: new Captures(rest) };
+    return {
+      ...moment,
+      kind,
+      name: linuxName(name),
+      result: number(1) | 0,
+      captures: new Captures(rest),
+    };
   }
   if (kind === "end") return { ...moment, kind, status: number(0) };
   const [signal, code, sender, user, value] = [0, 1, 2, 3, 4].map(number);

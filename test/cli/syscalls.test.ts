@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { SystemCall } from "../../src/abi/linux/i386";
+import { SYSTEM_CALL_LIMITS } from "../../src/cli/system-call-limits";
+import { LINUX_CALLS } from "../../src/trace/linux-calls";
 import { isthmus } from "./isthmus";
 
 interface Row {
@@ -35,7 +37,23 @@ describe("isthmus syscalls", () => {
       expected.sort((a, b) => a - b),
     );
     for (const { number, name } of rows) assert.equal(name, SystemCall[number]);
-    assert.deepEqual(rows.find(({ name }) => name === "kill")?.arguments, ["integer", "integer"]);
+    assert.deepEqual(rows.find(({ name }) => name === "kill")?.arguments, ["integer", "signal"]);
+  });
+
+  it("says what calls do not do, and which are not there", async () => {
+    const { stdout } = await isthmus(["syscalls", "--all"]);
+    assert.match(stdout, /^ {2}37 {2}kill\(integer, signal\)$/m);
+    assert.match(stdout, /^ 136 {2}personality\(flags\)\n {8}kept, and changes nothing$/m);
+    assert.match(stdout, /^ {2}26 {2}ptrace: ENOSYS$/m);
+    const all = JSON.parse((await isthmus(["syscalls", "--all", "--json"])).stdout) as Row[];
+    assert.deepEqual(new Set(all.map(({ name }) => name)), new Set(LINUX_CALLS.values()));
+  });
+
+  it("has limits of calls that are served only, and Linux's names", () => {
+    for (const name of Object.keys(SYSTEM_CALL_LIMITS)) assert.ok(name in SystemCall, name);
+    for (const [name, number] of Object.entries(SystemCall)) {
+      if (typeof number === "number") assert.equal(LINUX_CALLS.get(number), name);
+    }
   });
 
   it("refuses a project whose kernel has no table", async () => {

@@ -82,6 +82,11 @@ describe("a trace as text", () => {
     );
   });
 
+  it("names a call that the kernel lacks, if Linux has it", () => {
+    const lines = [callLine("syscall_0x167", [1, 16]), returnLine("syscall_0x167", -38)];
+    assert.match(trace(lines), /^socket\(0x1, 0x10, 0, 0, 0, 0\) += -1 ENOSYS/);
+  });
+
   it("ignores lines of others", () => {
     assert.equal(trace(["exit 0", "", "[1 2] other"]), "");
   });

@@ -1,0 +1,49 @@
+// What the system calls that this kernel serves do not do: `isthmus syscalls` prints it.
+//
+// A call without a line here does what Linux's does, as far as this kernel has what the call is
+// about. Whoever completes a call takes its line away; a test asks that each line names a call that
+// is served.
+
+const NO_COUNT = "processor time and faults are not counted: zeros";
+const NO_RWF = "flags (RWF_…) are refused: EOPNOTSUPP";
+const NO_LOCK = "memory is never swapped out: nothing to do, but the limit is kept";
+const IN_MEMORY = "files are in memory: nothing to write back";
+const NOT_THERE = "ENOSYS, silently: C libraries ask for it and do without";
+
+export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
+  open: "O_TMPFILE is EOPNOTSUPP; O_DIRECT, O_SYNC and O_ASYNC change nothing",
+  openat: "O_TMPFILE is EOPNOTSUPP; O_DIRECT, O_SYNC and O_ASYNC change nothing",
+  sync: IN_MEMORY,
+  fsync: IN_MEMORY,
+  fdatasync: IN_MEMORY,
+  syncfs: IN_MEMORY,
+  msync: IN_MEMORY,
+  preadv2: NO_RWF,
+  pwritev2: NO_RWF,
+  fallocate: "only the plain form and FALLOC_FL_KEEP_SIZE; others are EOPNOTSUPP",
+  fadvise64: "advice that memory does not need",
+  fadvise64_64: "advice that memory does not need",
+  mmap: "writable and executable at once is EACCES; no huge pages",
+  mmap2: "writable and executable at once is EACCES; no huge pages",
+  mprotect: "writable and executable at once is EACCES",
+  mlock: NO_LOCK,
+  mlock2: NO_LOCK,
+  munlock: NO_LOCK,
+  mlockall: NO_LOCK,
+  munlockall: NO_LOCK,
+  getrusage: NO_COUNT,
+  wait4: NO_COUNT,
+  waitid: `P_PIDFD is EINVAL; ${NO_COUNT}`,
+  personality: "kept, and changes nothing",
+  sched_setaffinity: "there is one processor",
+  sched_getaffinity: "there is one processor",
+  reboot: "no kexec, no suspend",
+  rseq: NOT_THERE,
+  sigaltstack: "SS_AUTODISARM is EINVAL",
+  futex: "no priority inheritance (FUTEX_*_PI): ENOSYS",
+  futex_time64: "no priority inheritance (FUTEX_*_PI): ENOSYS",
+  clone: "no namespaces (CLONE_NEW…), no CLONE_PIDFD: EINVAL",
+  clone3: "no namespaces (CLONE_NEW…), no CLONE_PIDFD, no cgroup: EINVAL",
+  getrandom: "a generator of its own, seeded at boot; never blocks",
+  statx: "no birth time, no attributes, no mount number",
+};
