@@ -11,7 +11,8 @@
 // structure, an address, or something that its name says: open flags, a signal, a status.
 //
 // Options
-//   --all        lists the calls of Linux 6.1 that the kernel does not serve, too, and what they give
+//   --all        lists the calls of Linux 6.1 that the kernel does not serve, too, and what they
+//                give
 //   --json       prints number, name, arguments and limits of each, and the answer if it is not
 //                served
 //

@@ -32,7 +32,8 @@ export class TraceRun {
   #tracer: Tracer | undefined;
   #failure: unknown;
 
-  private constructor(line: CommandLine) {
+  /** @throws UsageError if a number is not one */
+  constructor(line: CommandLine) {
     this.#line = line;
     this.#shown = line.count("trace-strings", STRING_LIMITS, TRACE_STRING_SIZE);
   }

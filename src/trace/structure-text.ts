@@ -111,7 +111,8 @@ export function statx(bytes: Uint8Array): string {
   const mode = modeText(fields.short(abi.STATX_MODE));
   const size = fields.wideUnsigned(abi.STATX_SIZE);
   const attributes = hexadecimal(fields.unsigned(8));
-  return `{stx_mask=${mask}, stx_attributes=${attributes}, stx_mode=${mode}, stx_size=${size}, ...}`;
+  const start = `stx_mask=${mask}, stx_attributes=${attributes}`;
+  return `{${start}, stx_mode=${mode}, stx_size=${size}, ...}`;
 }
 
 const FILE_SYSTEMS: names.Names = [

@@ -32,7 +32,8 @@ describe("a trace as text", () => {
   it("is strace's, with the result in its column", () => {
     assert.equal(
       trace([OPEN, returnLine("openat", -2), callLine("exit_group", [3]), "[1 40] end 300"]),
-      'openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = -1 ENOENT (No such file or directory)\n' +
+      'openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC)' +
+        " = -1 ENOENT (No such file or directory)\n" +
         "exit_group(3)                           = ?\n" +
         "+++ exited with 3 +++\n",
     );
