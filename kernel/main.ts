@@ -22,7 +22,7 @@ import { kernelCr3 } from "./memory/kernel-space";
 import { startPages } from "./memory/pages";
 import { readOptions } from "./options";
 import { startAlarms } from "./process/alarm";
-import { startSignals } from "./process/signal";
+import { startSessions } from "./process/session";
 import { startSystemCalls } from "./syscall/table";
 import { startConsole } from "./terminal/console";
 import { startInterrupts } from "./trap/interrupt";
@@ -61,7 +61,7 @@ export function kernelMain(): void {
   startInterrupts(); // PIC, timer, keyboard, serial input
   startClock(); // what time it is
   startSystemCalls(); // the table for int 0x80
-  startSignals(); // ^C on a terminal
+  startSessions(); // ^C on a terminal
   startAlarms(); // SIGALRM
   startMappedFiles(); // how the memory manager counts them
   mountRoot(); // the initramfs, and /dev

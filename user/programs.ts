@@ -78,8 +78,10 @@ const SHORT_LIVED = [
   "memhog",
   "poweroff",
   "ps",
+  "sessions",
   "sleep",
   "spin",
+  "terminals",
   "true",
   "uptime",
 ];

@@ -15,10 +15,16 @@ import {
   randomOperations,
   zeroOperations,
 } from "../filesystem/dev/memory-devices";
+import {
+  consoleOperations,
+  ownTerminalOperations,
+  terminalOperations,
+} from "../filesystem/dev/terminal-file";
+import { createDevpts } from "../filesystem/devpts/devpts";
+import { masterOperations } from "../filesystem/devpts/master-file";
 import { processListOperations } from "../filesystem/proc/process-list";
 import { createTmpfs } from "../filesystem/tmpfs/tmpfs";
 import { consoleTerminal } from "../terminal/console";
-import { terminalOperations } from "../terminal/terminal-file";
 
 const NULL: u32 = (1 << 8) | 3;
 const ZERO: u32 = (1 << 8) | 5;
@@ -27,6 +33,9 @@ const RANDOM: u32 = (1 << 8) | 8;
 const URANDOM: u32 = (1 << 8) | 9;
 const TTY: u32 = (5 << 8) | 0;
 const CONSOLE: u32 = (5 << 8) | 1;
+const PTMX: u32 = (5 << 8) | 2;
+const TTY1: u32 = (4 << 8) | 1;
+const TTYS0: u32 = (4 << 8) | 64;
 const PROCESSES: u32 = (10 << 8) | 0;
 const DIRECTORY: u32 = S_IFDIR | 0o755;
 
@@ -40,8 +49,12 @@ export function registerDevices(): void {
   register(FULL, fullOperations(), 0);
   register(RANDOM, randomOperations(), 0);
   register(URANDOM, randomOperations(), 0);
-  register(TTY, terminalOperations(), terminal);
-  register(CONSOLE, terminalOperations(), terminal);
+  consoleTerminal().device = CONSOLE;
+  register(TTY, ownTerminalOperations(), 0);
+  register(CONSOLE, consoleOperations(), terminal);
+  register(TTY1, terminalOperations(), terminal);
+  register(TTYS0, terminalOperations(), terminal);
+  register(PTMX, masterOperations(), 0);
   register(PROCESSES, processListOperations(), 0);
 }
 
@@ -58,6 +71,10 @@ export function createDeviceFiles(): bool {
   return (
     consoleEntry !== null &&
     make(directory, cstr("tty"), S_IFCHR | 0o666, TTY) !== null &&
+    make(directory, cstr("tty1"), S_IFCHR | 0o620, TTY1) !== null &&
+    make(directory, cstr("ttyS0"), S_IFCHR | 0o620, TTYS0) !== null &&
+    make(directory, cstr("ptmx"), S_IFCHR | 0o666, PTMX) !== null &&
+    mountSlaves(directory) &&
     make(directory, cstr("null"), S_IFCHR | 0o666, NULL) !== null &&
     make(directory, cstr("zero"), S_IFCHR | 0o666, ZERO) !== null &&
     make(directory, cstr("full"), S_IFCHR | 0o666, FULL) !== null &&
@@ -70,6 +87,13 @@ export function createDeviceFiles(): bool {
     makeLink(directory, cstr("stdout"), cstr("/proc/self/fd/1")) &&
     makeLink(directory, cstr("stderr"), cstr("/proc/self/fd/2"))
   );
+}
+
+/** Mounts /dev/pts. */
+function mountSlaves(parent: DirectoryEntry): bool {
+  const point = makeDirectory(parent, cstr("pts"), DIRECTORY);
+  const root = createDevpts(PTMX, masterOperations());
+  return point !== null && root !== null && mount(root, point);
 }
 
 /** /dev/console, which process 1 starts with. */

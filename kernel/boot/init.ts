@@ -14,9 +14,11 @@ import { PathEnd, resolvePath } from "../file/path";
 import { warn } from "../log/log";
 import { panic } from "../log/panic";
 import { createProcess, Process } from "../process/process";
+import { startSession, takeTerminal } from "../process/session";
 import { giveFiles } from "../process/thread-files";
 import { ArgumentBlock, createArgumentBlock } from "../program/argument-block";
 import { executeProgram } from "../program/execute";
+import { consoleTerminal } from "../terminal/console";
 import { startScheduling } from "../thread/schedule";
 import { commandLine } from "./boot-record";
 import { consoleDevice } from "./device-files";
@@ -39,7 +41,8 @@ export function startInit(): void {
     panic(cstr("init: not enough memory for process 1"));
     return;
   }
-  process.group = 1;
+  startSession(process);
+  takeTerminal(process, consoleTerminal());
   const root = rootDirectory();
   const found = resolvePath(root, root, path, PathEnd.file);
   const result = isErrno(<u32>found)

@@ -10,6 +10,7 @@ import { startRegularFiles } from "../filesystem/tmpfs/regular-file";
 import { createTmpfs } from "../filesystem/tmpfs/tmpfs";
 import { inform, warn } from "../log/log";
 import { panic } from "../log/panic";
+import { startPtys } from "../terminal/pty";
 import { closeArchive, openArchive, passArchive } from "./boot-archive";
 import { initramfsSize } from "./boot-record";
 import { createDeviceFiles, makeDirectory, registerDevices } from "./device-files";
@@ -19,6 +20,7 @@ export function mountRoot(): void {
   startRegularFiles();
   startDirectories();
   startPipes();
+  startPtys();
   registerDevices();
   if (!mountTree()) panic(cstr("mount-root: not enough memory for the root directory"));
   unpackModule();

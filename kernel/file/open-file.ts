@@ -38,6 +38,8 @@ export class OpenFile {
   inode: Inode = changetype<Inode>(0);
   entry: DirectoryEntry | null = null;
   operations: FileOperations = changetype<FileOperations>(0);
+  /** What its operations need for this one. */
+  data: usize = 0;
   /** Where the next read or write happens. */
   position: u64 = 0;
 

@@ -24,9 +24,11 @@ import { panic } from "../log/panic";
 import { reschedule, suspend, wake, wakeAll } from "../thread/schedule";
 import { currentThread, ThreadState } from "../thread/thread";
 import { returnSpace } from "./fork";
+import { leaveChild, leaveGroup } from "./job-control";
 import { currentProcess, findProcess, firstProcess, Process } from "./process";
 import { noticeEnd } from "./process-observer";
 import { leaveSpace } from "./robust-list";
+import { leaveTerminal } from "./session";
 import { leaveSignals, noticeInAll, noticeSignals, sendNote, sendSignal } from "./signal";
 import { releaseSignalActions, signalAction } from "./signal-actions";
 import { SignalNote } from "./signal-note";
@@ -103,7 +105,9 @@ function endProcess(process: Process): void {
 /** The children get another parent, and the parent hears of the end. */
 function tellOthers(process: Process): void {
   const parent = process.parent;
+  leaveTerminal(process, true);
   adoptChildren(process);
+  leaveGroup(process);
   if (parent !== null) tellOfEnd(process, parent);
   releaseSignalActions(process);
 }
@@ -134,6 +138,7 @@ function adoptChildren(parent: Process): void {
     if (process.parent === parent) {
       process.parent = first;
       if (process.isZombie) hasZombie = true;
+      else leaveChild(process, parent);
     }
     process = process.next;
   }

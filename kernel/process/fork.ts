@@ -78,6 +78,8 @@ export function copyProcess(flags: u32, stack: u32, endSignal: u32): usize {
   child.creator = isSibling ? maker.creator : currentThread.id;
   child.endSignal = isSibling ? maker.endSignal : endSignal;
   child.group = maker.group;
+  child.session = maker.session;
+  child.terminal = maker.terminal;
   child.personality = maker.personality;
   child.copyLimits(maker);
   child.setProgram(maker.program);

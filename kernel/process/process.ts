@@ -73,6 +73,13 @@ export class Process {
   endSignal: u32 = SIGCHLD;
   /** The process group: who ^C reaches. */
   group: u32 = 0;
+  /** The session, and its terminal, a Terminal or 0: session.ts. */
+  session: u32 = 0;
+  terminal: usize = 0;
+  /** The leader's: what was in the foreground of a terminal that was hung up. */
+  hungUpGroup: u32 = 0;
+  /** Runs a program of its own: its parent chooses its group no more. */
+  hasExecuted: bool = false;
   /** What it does about signals: signal-actions.ts; 0: what is usual. */
   actions: usize = 0;
   /** Signals for any thread that were not delivered, and their notes: pending-signals.ts. */
@@ -208,11 +215,11 @@ export function findProcess(pid: u32): Process | null {
   return null;
 }
 
-/** Whether a process, a zombie perhaps, is in `group`. */
-export function groupExists(group: u32): bool {
+/** A process, a zombie perhaps, that is in `group`, or null. */
+export function findInGroup(group: u32): Process | null {
   let process = firstProcess();
   while (process !== null && process.group !== group) process = process.next;
-  return process !== null;
+  return process;
 }
 
 /**
@@ -293,6 +300,7 @@ export function unusedId(): u32 {
   while (process !== null) {
     noteTaken(process.pid);
     noteTaken(process.group);
+    noteTaken(process.session);
     for (let thread: Thread | null = process.thread; thread !== null; thread = thread.nextThread) {
       noteTaken(thread.id);
     }

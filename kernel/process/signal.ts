@@ -18,7 +18,6 @@ import {
   SIGTTIN,
   SIGTTOU,
 } from "../../src/abi/signals";
-import { onTerminalSignal } from "../terminal/terminal";
 import { currentCredentials } from "../thread/credentials";
 import { requestUserReturnWork, wake, wakeAll } from "../thread/schedule";
 import { currentThread, Thread, ThreadState } from "../thread/thread";
@@ -43,11 +42,6 @@ const STOPS: u64 =
 export const UNBLOCKABLE: u64 = ((<u64>1) << (SIGKILL - 1)) | ((<u64>1) << (SIGSTOP - 1));
 
 const sent = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
-
-/** Lets the terminals send signals: ^C. */
-export function startSignals(): void {
-  onTerminalSignal(signalForeground.index);
-}
 
 /** A signal that the kernel itself sends. */
 export function sendSignal(process: Process, signal: u32): void {
@@ -234,30 +228,6 @@ export function killGroup(group: u32, signal: u32): u32 {
       killProcess(process, signal);
       count++;
     }
-    process = process.next;
-  }
-  return count;
-}
-
-/**
- * ^C: `signal` goes to `group`, the terminal's foreground. Process 1 is spared while there are
- * others, so that a shell outlives what it runs; alone, it is what the user wants to stop.
- */
-function signalForeground(group: u32, signal: u32): void {
-  const isAlone = countLiving() === 1;
-  let process = firstProcess();
-  while (process !== null) {
-    const isSpared = process.pid === 1 && !isAlone && !isHandled(process, signal);
-    if (process.group === group && !isSpared) sendSignal(process, signal);
-    process = process.next;
-  }
-}
-
-function countLiving(): u32 {
-  let count: u32 = 0;
-  let process = firstProcess();
-  while (process !== null) {
-    if (!process.isZombie) count++;
     process = process.next;
   }
   return count;

@@ -36,6 +36,7 @@ import {
   O_EXCL,
   O_LARGEFILE,
   O_NOATIME,
+  O_NOCTTY,
   O_NOFOLLOW,
   O_NONBLOCK,
   O_PATH,
@@ -225,8 +226,10 @@ function exists(entry: usize): usize {
 function openEntry(entry: DirectoryEntry, flags: u32): i32 {
   const refusal = (flags & O_PATH) !== 0 ? pathRefusal(entry, flags) : openRefusal(entry, flags);
   if (refusal !== 0) return refusal;
-  const opened = openFile(entry, entry.inode, flags & (KEPT_FLAGS | O_PATH));
+  const opened = openFile(entry, entry.inode, flags & (KEPT_FLAGS | O_PATH | O_NOCTTY));
   if (isErrno(<u32>opened)) return <i32>opened;
+  // It was for the open operation alone.
+  changetype<OpenFile>(opened).flags &= ~O_NOCTTY;
   const truncates = (flags & O_TRUNC) !== 0 && entry.inode.isRegular && !wasMade;
   if (truncates) truncate(entry.inode);
   return addDescriptor(changetype<OpenFile>(opened), flags);

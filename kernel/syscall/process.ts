@@ -1,6 +1,6 @@
 // System calls about processes.
 
-import { EINVAL, ENOMEM, EPERM, ESRCH, isErrno } from "../../src/abi/errno";
+import { EACCES, EINVAL, ENOMEM, EPERM, ESRCH, isErrno } from "../../src/abi/errno";
 import { SIGINFO_SIZE } from "../../src/abi/signal-frame";
 import {
   CLD_CONTINUED,
@@ -31,7 +31,8 @@ import {
 } from "../memory/user-memory";
 import { exitProcess, exitThread } from "../process/exit";
 import { forkProcess } from "../process/fork";
-import { currentProcess, findProcess, groupExists, Process } from "../process/process";
+import { currentProcess, findInGroup, findProcess, Process } from "../process/process";
+import { isSessionLeader, startSession } from "../process/session";
 import { resetSignalActions } from "../process/signal-actions";
 import { SignalNote } from "../process/signal-note";
 import { currentFiles } from "../process/thread-files";
@@ -141,6 +142,7 @@ export function execve(frame: TrapFrame): i32 {
   program.release();
   if (result !== 0) return result;
   currentFiles().closeOnExecute();
+  currentProcess().hasExecuted = true;
   resetSignalActions(currentProcess());
   currentProcess().endSignal = SIGCHLD;
   currentThread.alternativeSize = 0;
@@ -178,14 +180,35 @@ export function schedYield(_frame: TrapFrame): i32 {
  */
 export function setpgid(frame: TrapFrame): i32 {
   const process = selfOr(frame.arg0);
+  if (<i32>frame.arg1 < 0) return -EINVAL;
+  if (process === null) return -ESRCH;
   const caller = currentProcess();
-  const group = frame.arg1;
-  if (<i32>group < 0) return -EINVAL;
-  if (process === null || (process !== caller && process.parent !== caller)) return -ESRCH;
-  if (group === 0 || group === process.pid) process.group = process.pid;
-  else if (groupExists(group)) process.group = group;
-  else return -EPERM;
+  if (process.parent === caller) {
+    if (process.session !== caller.session) return -EPERM;
+    if (process.hasExecuted) return -EACCES;
+  } else if (process !== caller) return -ESRCH;
+  if (isSessionLeader(process)) return -EPERM;
+  const group = frame.arg1 === 0 ? process.pid : frame.arg1;
+  if (group !== process.pid) {
+    const member = findInGroup(group);
+    if (member === null || member.session !== caller.session) return -EPERM;
+  }
+  process.group = group;
   return 0;
+}
+
+/** setsid(): the new session's id. */
+export function setsid(_frame: TrapFrame): i32 {
+  const process = currentProcess();
+  if (isSessionLeader(process) || findInGroup(process.pid) !== null) return -EPERM;
+  startSession(process);
+  return <i32>process.session;
+}
+
+/** getsid(pid): 0 stands for the caller. */
+export function getsid(frame: TrapFrame): i32 {
+  const process = selfOr(frame.arg0);
+  return process === null ? -ESRCH : <i32>process.session;
 }
 
 export function getpgid(frame: TrapFrame): i32 {

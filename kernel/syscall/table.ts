@@ -34,8 +34,10 @@ import {
   getpgrp,
   getpid,
   getppid,
+  getsid,
   schedYield,
   setpgid,
+  setsid,
   wait4,
   waitid,
 } from "./process";
@@ -54,12 +56,14 @@ export function startSystemCalls(): void {
   call(SystemCall.setpgid, setpgid.index, INTEGER, INTEGER);
   call(SystemCall.getppid, getppid.index);
   call(SystemCall.getpgrp, getpgrp.index);
+  call(SystemCall.setsid, setsid.index);
   call(SystemCall.reboot, reboot.index, FLAGS, FLAGS, FLAGS, POINTER);
   call(SystemCall.wait4, wait4.index, INTEGER, WAIT_STATUS, WAIT_FLAGS, USAGE);
   call(SystemCall.waitid, waitid.index, WAIT_KIND, INTEGER, SIGNAL_INFO_FILLED, WAIT_FLAGS, USAGE);
   call(SystemCall.sysinfo, sysinfo.index, SYSTEM_INFO);
   call(SystemCall.uname, uname.index, SYSTEM_NAME);
   call(SystemCall.getpgid, getpgid.index, INTEGER);
+  call(SystemCall.getsid, getsid.index, INTEGER);
   call(SystemCall.sched_yield, schedYield.index);
   call(SystemCall.exit_group, exitGroup.index, INTEGER);
   declareFileCalls();

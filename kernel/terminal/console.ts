@@ -2,14 +2,15 @@
 //
 // It also shows what the kernel logs. What a program sees of it, /dev/console, is terminal-file.ts.
 
-import { ECHO } from "../../src/abi/termios";
+import { ECHO, IUTF8 } from "../../src/abi/termios";
 import { onKeyboardInput } from "../device/keyboard";
 import { COLUMNS, ROWS, showCursor, startScreen, writeScreen } from "../device/screen";
 import { onSerialInput, receiveSerial, sendSerial, startSerial } from "../device/serial";
 import { addSink } from "../log/log";
-import { startTerminal, TERMINAL_SIZE, Terminal } from "./terminal";
+import { startTerminal, TERMINAL_SIZE, Terminal, TerminalDriver } from "./terminal";
 
 const record: usize = memory.data(TERMINAL_SIZE, 8);
+const driver = changetype<TerminalDriver>(memory.data(offsetof<TerminalDriver>(), 4));
 
 let isStarted: bool = false;
 let isEchoing: bool = true;
@@ -23,8 +24,11 @@ export function disableEcho(): void {
 export function startConsole(): void {
   startSerial();
   startScreen();
-  startTerminal(record, ROWS, COLUMNS, showByte.index, endBurst.index, takeSerialInput.index);
-  const terminal = consoleTerminal();
+  driver.output = showByte.index;
+  driver.finish = endBurst.index;
+  driver.refill = takeSerialInput.index;
+  const terminal = startTerminal(record, ROWS, COLUMNS, driver);
+  terminal.iflag |= IUTF8;
   if (!isEchoing) terminal.lflag &= ~ECHO;
   onSerialInput(receiveByte.index, hasRoom.index);
   onKeyboardInput(receiveByte.index);

@@ -22,10 +22,12 @@ import {
   SIGCHLD,
   SIGKILL,
   SIGSEGV,
+  SIGSTOP,
   signaledStatus,
 } from "../../src/abi/signals";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { exitProcess, exitThread } from "../process/exit";
+import { isOrphaned } from "../process/job-control";
 import {
   chooseSignal,
   mustEnd,
@@ -129,8 +131,12 @@ function settleCall(frame: TrapFrame, runsHandler: bool, flags: u32): void {
   frame.eip -= INSTRUCTION_SIZE;
 }
 
-/** Stops all threads of the process: each stays here on its way to user mode. */
+/**
+ * Stops all threads of the process: each stays here on its way to user mode. A terminal stops only
+ * what can be made to run on.
+ */
 function stop(process: Process, signal: u32): void {
+  if (signal !== SIGSTOP && isOrphaned(process.group, null)) return;
   process.isStopped = true;
   process.stopSignal = signal;
   process.wasContinued = false;

@@ -39,6 +39,7 @@ export const O_CREAT: u32 = 0o100;
 export const O_EXCL: u32 = 0o200;
 export const O_TRUNC: u32 = 0o1000;
 export const O_APPEND: u32 = 0o2000;
+export const O_NOCTTY: u32 = 0o400;
 export const O_NONBLOCK: u32 = 0o4000;
 export const O_DSYNC: u32 = 0o10000;
 export const O_ASYNC: u32 = 0o20000;

@@ -99,9 +99,14 @@ export function signaledStatus(signal: u32): u32 {
   return signal & 0x7f;
 }
 
+/** True for the wait status of a process that was stopped. */
+export function isStopped(status: u32): boolean {
+  return (status & 0xff) === 0x7f;
+}
+
 /** What a shell reports for a wait status: the exit code, or 128 + the signal. */
 export function shellStatus(status: u32): u32 {
-  const signal = status & 0x7f;
+  const signal = isStopped(status) ? (status >>> 8) & 0xff : status & 0x7f;
   return signal !== 0 ? 128 + signal : (status >>> 8) & 0xff;
 }
 

@@ -13,10 +13,8 @@ class Terminal {
   private output = "";
 
   constructor(folder: string) {
-    // The host's kernel would stop a shell that takes the terminal back from its program, unless it
-    // ignores SIGTTOU; ours has no job control.
     const shell = `env -i PATH=${folder} ${folder}/shell`;
-    const command = `trap '' TTOU; stty cols 40; exec ${shell}`;
+    const command = `stty cols 40; exec ${shell}`;
     this.child = spawn("script", ["-qec", command, "/dev/null"]);
     this.child.stdout.on("data", (bytes: Buffer) => {
       this.output += bytes.toString();

@@ -80,9 +80,9 @@ describe("^R", () => {
 });
 
 describe("the prompt", () => {
-  it("says after ^Z that there is no job control, and keeps the line", () => {
+  it("says after ^Z that there is nothing to stop, and keeps the line", () => {
     const [, shown = ""] = talk("draft", "\x1a");
-    assert.match(shown, /\^Z: there is no job control/);
+    assert.match(shown, /\^Z: stops a program that runs/);
     assert.equal(drawn(shown), "/$ draft");
   });
 

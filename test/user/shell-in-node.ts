@@ -56,16 +56,21 @@ let signalled = (_group: number, _signal: number): void => {};
 const startTerminal = compileKernelPart(
   `
   import { onTerminalSignal, startTerminal } from "./kernel/terminal/terminal";
-  import { Terminal, TERMINAL_SIZE } from "./kernel/terminal/terminal";
+  import { Terminal, TERMINAL_SIZE, TerminalDriver } from "./kernel/terminal/terminal";
   declare function show(byte: u32): void;
   declare function signalled(group: u32, signal: u32): void;
   const record: usize = memory.data(TERMINAL_SIZE, 8);
   const terminal = changetype<Terminal>(record);
+  const driver = changetype<TerminalDriver>(memory.data(offsetof<TerminalDriver>(), 8));
   function output(_terminal: Terminal, byte: u32): void { show(byte); }
   function ignore(_terminal: Terminal): void {}
   function signal(group: u32, number: u32): void { signalled(group, number); }
   export function start(): void {
-    startTerminal(record, 25, ${COLUMNS}, output.index, ignore.index, ignore.index);
+    driver.output = output.index;
+    driver.finish = ignore.index;
+    driver.refill = ignore.index;
+    startTerminal(record, 25, ${COLUMNS}, driver);
+    terminal.foregroundGroup = ${SHELL};
     onTerminalSignal(signal.index);
   }
   export function receive(byte: u32): void { terminal.receiveByte(byte); }
@@ -226,6 +231,9 @@ class Host {
         return this.#stat(a, b);
       case SystemCall.fork:
         return this.#scenario.forks.shift() ?? 0;
+      case SystemCall.rt_sigaction:
+      case SystemCall.kill:
+        return 0;
       case SystemCall.setpgid:
         if (a === 0) this.#group = PROGRAM;
         return 0;

@@ -5,6 +5,11 @@
 import { SystemCall } from "../../src/abi/linux/i386";
 import { int80 } from "../../src/abi/x86";
 
+/** What rt_sigaction takes: a handler, flags, a restorer and a mask. */
+const ACTION_SIZE: u32 = 20;
+const SIGNAL_SET_SIZE: u32 = 8;
+const action: usize = memory.data(20, 4);
+
 export function read(file: i32, to: usize, size: u32): i32 {
   return int80(SystemCall.read, file, to, size, 0, 0, 0);
 }
@@ -75,6 +80,13 @@ export function exit(code: i32): void {
 
 export function kill(pid: i32, signal: u32): i32 {
   return int80(SystemCall.kill, pid, signal, 0, 0, 0, 0);
+}
+
+/** Says what is done about a signal: SIG_DFL or SIG_IGN. */
+export function setSignal(signal: u32, handler: u32): i32 {
+  memory.fill(action, 0, ACTION_SIZE);
+  store<u32>(action, handler);
+  return int80(SystemCall.rt_sigaction, signal, action, 0, SIGNAL_SET_SIZE, 0, 0);
 }
 
 export function getpid(): i32 {

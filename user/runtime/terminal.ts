@@ -70,9 +70,15 @@ export function leaveRawMode(): void {
   isRaw = false;
 }
 
+/** Gives a program that is there already the mode of leaveRawMode, until returnToRawMode. */
+export function lendTerminal(): void {
+  if (isRaw) ioctl(STANDARD_INPUT, TCSETSW, original);
+}
+
 /**
  * Enters raw mode again after a program that found the mode of leaveRawMode. The mode that it left
- * is what leaveRawMode restores from now on, unless `isBroken`: the program could not clean up.
+ * is what leaveRawMode restores from now on, unless `isBroken`: the program could not clean up, or
+ * goes on later.
  */
 export function returnToRawMode(isBroken: bool): void {
   if (!isRaw) return;

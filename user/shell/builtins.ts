@@ -12,23 +12,25 @@ const STATUS_USAGE: i32 = 2;
 const PATH_SIZE: u32 = 4096;
 
 const HELP = `Commands of the shell:
+  bg [JOB]      lets a program that was stopped run on in the background
   cd [FOLDER]   goes to a folder, / without one
   clear         clears the screen, as ^L
   exit [N]      ends the shell with a status
+  fg [JOB]      lets a program run on with the terminal; a job is the number in [ ]
   help          this
-  jobs          programs in the background
+  jobs          programs in the background, and those that ^Z stopped
   pwd           prints the folder
   wait          waits for the programs in the background
 Lines: PROGRAM ARGUMENTS; next && if-good || if-bad, & in the background, < FILE, > DEVICE
 Words: 'as is', "with $NAME, $? and $$", \\x
-Keys:  cursor keys, Tab, ^A ^E ^U ^K ^W ^L, ^R to search, ^C, ^D
+Keys:  cursor keys, Tab, ^A ^E ^U ^K ^W ^L, ^R to search, ^C, ^Z, ^D
 Programs:`;
 
 const path: usize = memory.data(4096);
 
 /** The names of the built-in commands, sorted. */
 export function builtinNames(): string[] {
-  return ["cd", "clear", "exit", "help", "jobs", "pwd", "wait"];
+  return ["bg", "cd", "clear", "exit", "fg", "help", "jobs", "pwd", "wait"];
 }
 
 export function isBuiltin(name: string): bool {
@@ -49,7 +51,7 @@ export class Builtins {
     private readonly jobs: Jobs,
   ) {}
 
-  /** Carries out a built-in command; returns its status. */
+  /** Carries out a built-in command but fg and bg; returns its status. */
   run(words: string[]): i32 {
     const name = words[0];
     if (name === "cd") return changeDirectory(words.length > 1 ? words[1] : "/");
@@ -67,7 +69,7 @@ export class Builtins {
       this.isOver = true;
       return this.environment.status;
     }
-    const status = parse(words[1]);
+    const status = parseDecimal(words[1]);
     if (status < 0) {
       use(STANDARD_ERROR);
       printLine("exit: the status must be a number");
@@ -98,8 +100,8 @@ function changeDirectory(to: string): i32 {
   return 1;
 }
 
-/** A decimal number; -1 if it is not one. */
-function parse(text: string): i32 {
+/** A decimal number without a sign; -1 if it is not one. */
+export function parseDecimal(text: string): i32 {
   let value = 0;
   for (let i = 0; i < text.length; i++) {
     const digit = text.charCodeAt(i) - 0x30;

@@ -51,8 +51,8 @@ const CONTROL_Z: i32 = 0x1a;
 const DELETE: i32 = 0x7f;
 const GAP: i32 = 2;
 const CLEAR_SCREEN = "\x1b[H\x1b[2J";
-const NO_JOB_CONTROL =
-  "^Z: there is no job control; ^C ends a program, & starts one in the background";
+const NOTHING_TO_STOP =
+  "^Z: stops a program that runs; jobs lists those, fg and bg let them run on";
 
 export class LineEditor {
   private text: string = "";
@@ -156,7 +156,7 @@ export class LineEditor {
         this.search = new HistorySearch(this.history, this.text);
         break;
       case CONTROL_Z:
-        print(`\n${NO_JOB_CONTROL}\n`);
+        print(`\n${NOTHING_TO_STOP}\n`);
         break;
       case TAB:
         this.complete();

@@ -1,13 +1,16 @@
 // Starts programs and learns how they end.
 //
 // Each program is a process group of its own, and the terminal's foreground group while the shell
-// waits for it, so ^C reaches the program and not the shell. Background programs read /dev/null.
+// waits for it, so ^C and ^Z reach the program and not the shell. Background programs read
+// /dev/null. The shell ignores what stops those who use the terminal from the background, as it
+// takes the terminal back from there.
 //
 //   shell                          new process                          the terminal is
 //   fork                                                                raw, the shell's
 //                                  setpgid, give itself the terminal    raw, the program's
 //                                  leaveRawMode                         as the program finds it
 //                                  write the newline after the line
+//                                  signals as usual
 //                                  execve … exit
 //   waitpid, return to raw mode                                         raw, the program's
 //   take the terminal                                                   raw, the shell's
@@ -18,7 +21,16 @@
 
 import { ENOENT } from "../../src/abi/errno";
 import { O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from "../../src/abi/files";
-import { WNOHANG } from "../../src/abi/signals";
+import {
+  SIG_DFL,
+  SIG_IGN,
+  SIGCONT,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  WNOHANG,
+  WUNTRACED,
+} from "../../src/abi/signals";
 import { complain } from "../runtime/errors";
 import { flush, forgetOutput, STANDARD_INPUT, STANDARD_OUTPUT } from "../runtime/output";
 import {
@@ -28,11 +40,18 @@ import {
   exit,
   fork,
   getpgrp,
+  kill,
   open,
   setpgid,
+  setSignal,
   waitpid,
 } from "../runtime/system-calls";
-import { leaveRawMode, returnToRawMode, setForegroundGroup } from "../runtime/terminal";
+import {
+  leaveRawMode,
+  lendTerminal,
+  returnToRawMode,
+  setForegroundGroup,
+} from "../runtime/terminal";
 import { addressOf, toC } from "../runtime/text";
 import { Command } from "./command";
 
@@ -64,6 +83,27 @@ export function startProgram(command: Command, path: string, environment: usize)
   return child;
 }
 
+/** For the shell: what stops programs does not stop it. */
+export function ignoreStops(): void {
+  setStops(SIG_IGN);
+}
+
+function setStops(handler: u32): void {
+  setSignal(SIGTSTP, handler);
+  setSignal(SIGTTIN, handler);
+  setSignal(SIGTTOU, handler);
+}
+
+/** Lets a program that was stopped run on, with the terminal if it is to have that. */
+export function continueProgram(process: i32, isForeground: bool): void {
+  if (isForeground) {
+    setForegroundGroup(process);
+    lendTerminal();
+  }
+  flush();
+  kill(-process, SIGCONT);
+}
+
 /** Takes the terminal back from a program; `isBroken`: it may not have restored the mode. */
 export function takeTerminal(isBroken: bool): void {
   returnToRawMode(isBroken);
@@ -77,20 +117,21 @@ function giveTerminal(): void {
   flush();
 }
 
-/** A process that has ended, or 0 if none has; lastWaitStatus says how. */
+/** A process that has ended or was stopped, or 0 if none has; lastWaitStatus says how. */
 export function reap(): i32 {
-  return max(waitpid(-1, status, WNOHANG), 0);
+  return max(waitpid(-1, status, WNOHANG | WUNTRACED), 0);
 }
 
-/** Waits for any process to end; 0 if there is none. */
+/** Waits for any process to end or to be stopped; 0 if there is none. */
 export function waitForAny(): i32 {
-  return max(waitpid(-1, status, 0), 0);
+  return max(waitpid(-1, status, WUNTRACED), 0);
 }
 
 /** In the new process: never returns. */
 function becomeProgram(command: Command, path: string, environment: usize): void {
   setpgid(0, 0);
   if (!command.isBackground) giveTerminal();
+  setStops(SIG_DFL);
   const input = command.isBackground && command.input.length === 0 ? "/dev/null" : command.input;
   if (!redirect(input, O_RDONLY, STANDARD_INPUT)) exit(STATUS_CANNOT_RUN);
   const mode = command.appends ? O_APPEND : O_TRUNC;

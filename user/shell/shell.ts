@@ -1,6 +1,6 @@
 // Runs command lines: built-in commands here, programs in processes of their own.
 
-import { SIGINT, shellStatus } from "../../src/abi/signals";
+import { isStopped, SIGINT, shellStatus } from "../../src/abi/signals";
 import {
   flush,
   print,
@@ -10,16 +10,17 @@ import {
   STANDARD_OUTPUT,
   use,
 } from "../runtime/output";
-import { Builtins, isBuiltin } from "./builtins";
+import { Builtins, isBuiltin, parseDecimal } from "./builtins";
 import { Command, CommandParser, Condition } from "./command";
 import { Environment } from "./environment";
 import { Jobs } from "./jobs";
-import { STATUS_NOT_FOUND, startProgram } from "./processes";
+import { ignoreStops, STATUS_NOT_FOUND, startProgram } from "./processes";
 import { findProgram } from "./search";
 import { signalName } from "./signal-name";
 import { Splitter } from "./words";
 
 const STATUS_SYNTAX: i32 = 2;
+const STATUS_NO_JOB: i32 = 1;
 const STATUS_CANNOT_FORK: i32 = 126;
 
 export class Shell {
@@ -33,6 +34,7 @@ export class Shell {
     const jobs = new Jobs();
     this.jobs = jobs;
     this.builtins = new Builtins(environment, jobs);
+    ignoreStops();
   }
 
   /** Whether `exit` was called; the status is in the environment. */
@@ -73,6 +75,7 @@ export class Shell {
   private runCommand(command: Command): i32 {
     if (command.words.length === 0) return 0;
     const name = command.words[0];
+    if (name === "fg" || name === "bg") return this.continueJob(command.words);
     if (isBuiltin(name)) return this.builtins.run(command.words);
     const path = findProgram(name, this.environment.path);
     if (path.length === 0) {
@@ -85,8 +88,24 @@ export class Shell {
       return STATUS_CANNOT_FORK;
     }
     if (command.isBackground) return this.runInBackground(process, name);
-    const status = this.jobs.waitInForeground(process);
-    this.reportSignal(name, status);
+    return this.reportEnd(name, this.jobs.waitInForeground(process, name));
+  }
+
+  /** `fg` and `bg`, with the process of the job, or without for the last one. */
+  private continueJob(words: string[]): i32 {
+    const number = words.length < 2 ? 0 : parseJob(words[1]);
+    const job = this.jobs.find(number);
+    if (job === null) {
+      this.report(words[0], "there is no such job; jobs lists those that there are");
+      return STATUS_NO_JOB;
+    }
+    if (words[0] === "fg") return this.reportEnd(job.name, this.jobs.bringToForeground(job));
+    this.jobs.resume(job);
+    return 0;
+  }
+
+  private reportEnd(name: string, status: u32): i32 {
+    if (!isStopped(status)) this.reportSignal(name, status);
     return <i32>shellStatus(status);
   }
 
@@ -114,4 +133,10 @@ export class Shell {
     if (signal === SIGINT) printLine("");
     else this.report(name, `killed by ${signalName(signal)}`);
   }
+}
+
+/** The process of a job as it is written: 7, %7 or [7]; -1 if that is none. */
+function parseJob(text: string): i32 {
+  if (text.startsWith("[") && text.endsWith("]")) return parseDecimal(text.slice(1, -1));
+  return parseDecimal(text.startsWith("%") ? text.slice(1) : text);
 }

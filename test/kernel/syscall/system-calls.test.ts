@@ -16,6 +16,11 @@ const IN_FOLDERS = [
   ["files", "files"],
   ["memory", "maps"],
 ] as const;
+/** Programs that are told where they are. */
+const TOLD_THEIR_PATH = [
+  ["terminals", "terminals", []],
+  ["sessions", "sessions", ["sessions"]],
+] as const;
 /** What the kernel says of a process that it ends. */
 const KILLED = /^maps\[\d+\] killed by .*\n {2}at .*\n/gm;
 const GOOD = /^\d+ answers, 0 of them wrong\n$/;
@@ -27,6 +32,8 @@ describe("system calls", () => {
     await programs.build("files");
     await programs.build("signals");
     await programs.build("maps");
+    await programs.build("terminals");
+    await programs.build("sessions");
     for (const [name, target] of chainOfLinks("calls")) {
       symlinkSync(target, `${programs.folder}/${name}`);
     }
@@ -56,6 +63,18 @@ describe("system calls", () => {
     });
   }
 
+  for (const [what, name, paths] of TOLD_THEIR_PATH) {
+    const title = `about ${what} are answered by the host's Linux as expected`;
+    it(title, { skip: nativeMissing() }, () => {
+      const { output, status } = programs.run(
+        name,
+        paths.map((path) => `${programs.folder}/${path}`),
+      );
+      assert.match(output, GOOD);
+      assert.equal(status, 0);
+    });
+  }
+
   it("about signals are answered by the host's Linux as expected", {
     skip: nativeMissing(),
   }, () => {
@@ -82,6 +101,16 @@ describe("system calls", () => {
       assert.match(output.replace(faults, ""), GOOD);
       assert.deepEqual(ending, { kind: "exit", status: 0 });
     });
+
+    for (const [what, name, paths] of TOLD_THEIR_PATH) {
+      const title = `about ${what} are answered by our kernel the same way, on ${machine}`;
+      it(title, { skip }, async () => {
+        const program = [name, ...paths.map((path) => `/bin/${path}`)];
+        const { ending, output } = await runProgram(machine, program);
+        assert.match(output, GOOD);
+        assert.deepEqual(ending, { kind: "exit", status: 0 });
+      });
+    }
 
     for (const [what, name] of IN_FOLDERS) {
       const title = `about ${what} are answered by our kernel the same way, on ${machine}`;

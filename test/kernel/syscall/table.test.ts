@@ -27,7 +27,7 @@ part.call.start!();
 const WITHOUT_ARGUMENTS = [
   ...["getuid", "getgid", "geteuid", "getegid"],
   ...["getuid32", "getgid32", "geteuid32", "getegid32"],
-  ...["fork", "vfork", "getpid", "getppid", "getpgrp", "gettid", "sched_yield"],
+  ...["fork", "vfork", "getpid", "getppid", "getpgrp", "setsid", "gettid", "sched_yield"],
   ...["sync", "munlockall", "pause", "sigreturn", "rt_sigreturn"],
 ];
 

@@ -3,8 +3,11 @@ import { beforeEach, describe, it } from "node:test";
 import {
   ECHO,
   ICANON,
+  ICRNL,
   ISIG,
+  IUTF8,
   TERMIOS_CC,
+  TERMIOS_IFLAG,
   TERMIOS_LFLAG,
   VERASE,
   VMIN,
@@ -60,6 +63,14 @@ function setLocalFlags(change: (flags: number) => number, vmin = 1): void {
   part.call.set!(from);
 }
 
+function setInputFlags(flags: number): void {
+  const from = part.area + 0x1000;
+  const termios = part.read(part.call.termios!(), 36);
+  new DataView(termios.buffer).setUint32(TERMIOS_IFLAG, flags, true);
+  part.write(from, termios);
+  part.call.set!(from);
+}
+
 function setSpecial(index: number, byte: number): void {
   const from = part.area + 0x1000;
   const termios = part.read(part.call.termios!(), 36);
@@ -82,7 +93,7 @@ describe("a terminal in canonical mode", () => {
     assert.equal(read(), undefined);
     type("\r");
     assert.equal(read(), "ls\n");
-    assert.equal(shown, "ls\n");
+    assert.equal(shown, "ls\r\n");
     assert.equal(read(), undefined);
   });
 
@@ -96,7 +107,7 @@ describe("a terminal in canonical mode", () => {
   it("takes characters back with backspace, words with ^W, the line with ^U", () => {
     type("abc\x7f\x7fd\r");
     assert.equal(read(), "ad\n");
-    assert.equal(shown, "abc\b \b\b \bd\n");
+    assert.equal(shown, "abc\b \b\b \bd\r\n");
     type("rm  -rf \x17\x17ls\r");
     assert.equal(read(), "ls\n");
     type("nonsense\x15ok\r");
@@ -117,7 +128,8 @@ describe("a terminal in canonical mode", () => {
     assert.equal(read(), "b\n");
   });
 
-  it("takes a whole character of UTF-8 back at once", () => {
+  it("takes a whole character of UTF-8 back at once, with IUTF8", () => {
+    setInputFlags(ICRNL | IUTF8);
     type("aä€\x7f\x7f\r");
     assert.equal(read(), "a\n");
   });
@@ -150,7 +162,7 @@ describe("a terminal in canonical mode", () => {
 
   it("shows control characters with a caret", () => {
     type("\x01\x7f\r");
-    assert.equal(shown, "^A\b \b\b \b\n");
+    assert.equal(shown, "^A\b \b\b \b\r\n");
   });
 });
 

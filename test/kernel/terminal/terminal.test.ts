@@ -13,13 +13,14 @@ let refills = 0;
 const part = loadKernelPart(
   `
   import { onTerminalSignal, startTerminal } from "./kernel/terminal/terminal";
-  import { Terminal, TERMINAL_SIZE } from "./kernel/terminal/terminal";
+  import { Terminal, TERMINAL_SIZE, TerminalDriver } from "./kernel/terminal/terminal";
   declare function show(terminal: u32, byte: u32): void;
   declare function burst(): void;
   declare function refilled(): void;
   declare function signalled(group: u32, signal: u32): void;
   const first: usize = memory.data(TERMINAL_SIZE, 8);
   const second: usize = memory.data(TERMINAL_SIZE, 8);
+  const driver = changetype<TerminalDriver>(memory.data(offsetof<TerminalDriver>(), 8));
   function output(terminal: Terminal, byte: u32): void {
     show(changetype<usize>(terminal) === second ? 1 : 0, byte);
   }
@@ -30,8 +31,13 @@ const part = loadKernelPart(
   export function start(): void {
     memory.fill(first, 0, TERMINAL_SIZE);
     memory.fill(second, 0, TERMINAL_SIZE);
-    startTerminal(first, 25, 80, output.index, finish.index, refill.index);
-    startTerminal(second, 40, 132, output.index, finish.index, refill.index);
+    driver.output = output.index;
+    driver.finish = finish.index;
+    driver.refill = refill.index;
+    startTerminal(first, 25, 80, driver);
+    startTerminal(second, 40, 132, driver);
+    at(0).foregroundGroup = 1;
+    at(1).foregroundGroup = 1;
     onTerminalSignal(signal.index);
   }
   export function receive(index: u32, byte: u32): void { at(index).receiveByte(byte); }

@@ -12,6 +12,7 @@ import {
   TERMIOS_LFLAG,
   TIOCGPGRP,
   TIOCGWINSZ,
+  TIOCSCTTY,
   TIOCSPGRP,
   VMIN,
 } from "../../../src/abi/termios";
@@ -23,9 +24,11 @@ const part = loadKernelPart(
   `
   import { Inode } from "./kernel/file/inode";
   import { OpenFile } from "./kernel/file/open-file";
-  import { startTerminal, Terminal, TERMINAL_SIZE } from "./kernel/terminal/terminal";
+  import { startTerminal, Terminal } from "./kernel/terminal/terminal";
+  import { TERMINAL_SIZE, TerminalDriver } from "./kernel/terminal/terminal";
   import { userPointer } from "./kernel/memory/user-memory";
-  import { terminalOperations } from "./kernel/terminal/terminal-file";
+  import { terminalOperations } from "./kernel/filesystem/dev/terminal-file";
+  const driver = changetype<TerminalDriver>(memory.data(offsetof<TerminalDriver>(), 8));
   const record: usize = memory.data(TERMINAL_SIZE, 8);
   const file = changetype<OpenFile>(memory.data(offsetof<OpenFile>(), 8));
   const inode = changetype<Inode>(memory.data(offsetof<Inode>(), 8));
@@ -33,8 +36,11 @@ const part = loadKernelPart(
   function drop(_terminal: Terminal, _byte: u32): void {}
   export function start(): void {
     memory.fill(record, 0, TERMINAL_SIZE);
-    startTerminal(record, 25, 80, drop.index, ignore.index, ignore.index);
-    inode.data = record;
+    driver.output = drop.index;
+    driver.finish = ignore.index;
+    driver.refill = ignore.index;
+    startTerminal(record, 25, 80, driver);
+    file.data = record;
     file.inode = inode;
     file.operations = terminalOperations();
   }
@@ -77,8 +83,41 @@ const part = loadKernelPart(
         }
       `,
       "kernel/thread/thread.ts": `
-        export class Thread { pendingSignal: u32 = 0; }
+        export class Thread { pendingSignal: u32 = 0; signalMask: u64 = 0; }
         export const currentThread: Thread = changetype<Thread>(memory.data(16, 4));
+      `,
+      // Whoever asks may read, and the terminal is its own.
+      "kernel/process/job-control.ts": `
+        import { Terminal } from "../terminal/terminal";
+        export function readRefusal(_terminal: Terminal): i32 { return 0; }
+        export function changeRefusal(_terminal: Terminal): i32 { return 0; }
+      `,
+      "kernel/process/process.ts": `
+        export class Process { get session(): u32 { return 5; } }
+        const process = changetype<Process>(memory.data(16, 4));
+        export function currentProcess(): Process { return process; }
+        export function findProcess(_pid: u32): Process | null { return process; }
+        export function findInGroup(_group: u32): Process | null { return process; }
+      `,
+      "kernel/process/session.ts": `
+        import { Terminal } from "../terminal/terminal";
+        import { Process } from "./process";
+        let own: Terminal | null = null;
+        export function isSessionLeader(_process: Process): bool { return true; }
+        export function controllingTerminal(_process: Process): Terminal | null { return own; }
+        export function takeTerminal(_process: Process, terminal: Terminal): void {
+          terminal.session = 5;
+          own = terminal;
+        }
+        export function freeTerminal(_terminal: Terminal): void { own = null; }
+        export function leaveTerminal(_process: Process, _isOver: bool): void { own = null; }
+      `,
+      "kernel/terminal/timed-wait.ts": `
+        import { WaitQueue } from "../thread/wait-queue";
+        export const NEVER: u64 = u64.MAX_VALUE;
+        export function tenthsFromNow(tenths: u32): u64 { return tenths; }
+        export function hasPassed(_deadline: u64): bool { return true; }
+        export function sleepOnUntil(_queue: WaitQueue, _deadline: u64): i32 { return 0; }
       `,
       "kernel/thread/poll-table.ts": `
         import { WaitQueue } from "./wait-queue";
@@ -94,6 +133,7 @@ const part = loadKernelPart(
         import { OpenFile } from "./open-file";
         export function sleepHolding(_file: OpenFile, _queue: WaitQueue): i32 { return 0; }
         export function preemptHolding(_file: OpenFile): void {}
+        export function holdFile(_file: OpenFile): void {}
       `,
     },
     imports: {
@@ -146,6 +186,8 @@ describe("a terminal's ioctls", () => {
     assert.equal(part.call.control!(TIOCGWINSZ, part.area), 0);
     assert.deepEqual([...part.read(part.area, 8)], [25, 0, 80, 0, 0, 0, 0, 0]);
     part.write(part.area, new Uint8Array([42, 0, 0, 0]));
+    assert.equal(part.call.control!(TIOCSPGRP, part.area), -25);
+    assert.equal(part.call.control!(TIOCSCTTY, 0), 0);
     assert.equal(part.call.control!(TIOCSPGRP, part.area), 0);
     assert.equal(part.call.control!(TIOCGPGRP, part.area + 64), 0);
     assert.equal(part.read(part.area + 64, 1)[0], 42);
