@@ -42,6 +42,7 @@ import { checkMemory, chooseForm, NoForm } from "./choose-form";
 import { encodeForm } from "./encode";
 import type { Form } from "./form";
 import { InstructionSet } from "./instruction-methods";
+import type { Bits } from "./instructions/row";
 import type { Mnemonic } from "./instructions/table";
 import type { SymbolDefinition } from "./object-writer";
 import { writeObject } from "./object-writer";
@@ -70,6 +71,7 @@ export class Assembler extends InstructionSet {
   #scope = this.#fileScope;
   #selected: SectionBuilder | undefined;
   readonly #sources: SourcePlaces;
+  #bits: Bits = 32;
 
   /** @param file what diagnostics and line entries call the source: its path in the project */
   constructor(
@@ -97,6 +99,11 @@ export class Assembler extends InstructionSet {
     }
     this.#sections.set(name, section);
     this.#selected = section;
+  }
+
+  /** From here on the processor is in protected mode (32, as at the beginning) or in long mode. */
+  bits(bits: Bits): void {
+    this.#bits = bits;
   }
 
   /** Names this place, within the current function or else in the file; or puts a label here. */
@@ -244,12 +251,12 @@ export class Assembler extends InstructionSet {
     if (this.#options.lines) this.#recordLine();
     const resolved: Operand[] = [];
     for (const operand of operands) resolved.push(this.#resolve(operand));
-    const form = chooseForm(mnemonic, resolved);
+    const form = chooseForm(mnemonic, resolved, this.#bits);
     if (form instanceof NoForm) this.#fail("ASM001", form.text, form.remedy);
     for (const operand of resolved) this.#checkOperand(operand);
     const short = shortBranch(form, resolved);
     if (short !== undefined) section.branch(short, form, resolved[0] as SymbolReference);
-    else encodeForm(section.code, form, resolved);
+    else encodeForm(section.code, form, resolved, this.#bits);
   }
 
   /** The finished object. The assembler cannot be used afterwards. */
@@ -320,7 +327,7 @@ export class Assembler extends InstructionSet {
 
   #checkOperand(operand: Operand): void {
     if (typeof operand === "number" || operand.kind !== "memory") return;
-    const wrong = checkMemory(operand);
+    const wrong = checkMemory(operand, this.#bits);
     if (wrong !== undefined) this.#fail("ASM002", wrong.text, wrong.remedy);
   }
 

@@ -9,11 +9,14 @@
 
 import type { Form } from "./form";
 import { formsOf } from "./form";
+import type { Bits } from "./instructions/row";
 import type { Mnemonic } from "./instructions/table";
 import type { Memory, Operand } from "./operand";
 import { describeOperand } from "./operand";
 import type { OperandClass } from "./operand-kind";
 import { CLASS_BITS, classify, isAbsoluteMemory, isInvalid, isUnsizedMemory } from "./operand-kind";
+
+const STACK_POINTER = 4;
 
 /** Why no form fits, and what to do: the caller makes a diagnostic or an assertion of it. */
 export class NoForm {
@@ -23,10 +26,17 @@ export class NoForm {
   ) {}
 }
 
-const cache = new Map<Mnemonic, Map<number, Form | undefined>>();
+type FormCache = Map<Mnemonic, Map<number, Form | undefined>>;
+
+const caches: Readonly<Record<Bits, FormCache>> = { 32: new Map(), 64: new Map() };
 
 /** The shortest form for `operands`, or why there is none. */
-export function chooseForm(mnemonic: Mnemonic, operands: readonly Operand[]): Form | NoForm {
+export function chooseForm(
+  mnemonic: Mnemonic,
+  operands: readonly Operand[],
+  bits: Bits = 32,
+): Form | NoForm {
+  const cache = caches[bits];
   let shape = operands.length;
   for (const operand of operands) shape = (shape << CLASS_BITS) | classify(operand);
   let shapes = cache.get(mnemonic);
@@ -36,10 +46,15 @@ export function chooseForm(mnemonic: Mnemonic, operands: readonly Operand[]): Fo
   }
   let form = shapes.get(shape);
   if (form === undefined) {
-    form = findForm(mnemonic, operands.map(classify));
+    form = findForm(mnemonic, operands.map(classify), bits);
     shapes.set(shape, form);
   }
-  return form ?? explain(mnemonic, operands);
+  return form ?? explain(mnemonic, operands, bits);
+}
+
+function formsIn(bits: Bits, mnemonic: Mnemonic): readonly Form[] {
+  const all = formsOf.get(mnemonic) ?? [];
+  return all.filter(({ only }) => only === undefined || only === bits);
 }
 
 function matches(form: Form, classes: readonly OperandClass[]): boolean {
@@ -55,8 +70,12 @@ function memorySizes(matching: readonly Form[], classes: readonly OperandClass[]
   return new Set(matching.flatMap(({ operands }) => operands[unsized]?.kind.size ?? []));
 }
 
-function findForm(mnemonic: Mnemonic, classes: readonly OperandClass[]): Form | undefined {
-  const matching = (formsOf.get(mnemonic) ?? []).filter((form) => matches(form, classes));
+function findForm(
+  mnemonic: Mnemonic,
+  classes: readonly OperandClass[],
+  bits: Bits,
+): Form | undefined {
+  const matching = formsIn(bits, mnemonic).filter((form) => matches(form, classes));
   if (memorySizes(matching, classes).size > 1) return undefined;
   const length = (form: Form) => {
     const rm = classes[form.inRm];
@@ -69,14 +88,14 @@ function findForm(mnemonic: Mnemonic, classes: readonly OperandClass[]): Form | 
 }
 
 /** Forms in the notation of the SDM: `add rm32, imm8`. */
-function candidates(mnemonic: Mnemonic): string {
-  const texts = (formsOf.get(mnemonic) ?? []).map(({ operands }) =>
+function candidates(mnemonic: Mnemonic, bits: Bits): string {
+  const texts = formsIn(bits, mnemonic).map(({ operands }) =>
     [mnemonic, operands.map(({ kind }) => kind.name).join(", ")].join(" ").trim(),
   );
   return [...new Set(texts)].join("; ");
 }
 
-function explain(mnemonic: Mnemonic, operands: readonly Operand[]): NoForm {
+function explain(mnemonic: Mnemonic, operands: readonly Operand[], bits: Bits): NoForm {
   const written = `${mnemonic} ${operands.map(describeOperand).join(", ")}`.trim();
   const classes = operands.map(classify);
   const invalid = classes.findIndex(isInvalid);
@@ -87,7 +106,7 @@ function explain(mnemonic: Mnemonic, operands: readonly Operand[]): NoForm {
       "Give a value from -0x80000000 to 0xffffffff.",
     );
   }
-  const matching = (formsOf.get(mnemonic) ?? []).filter((form) => matches(form, classes));
+  const matching = formsIn(bits, mnemonic).filter((form) => matches(form, classes));
   const sizes = memorySizes(matching, classes);
   if (sizes.size > 1) {
     const choices = [...sizes].map((size) => `mem${size}(…)`).join(" or ");
@@ -96,22 +115,33 @@ function explain(mnemonic: Mnemonic, operands: readonly Operand[]): NoForm {
       `Write ${choices} instead of mem(…).`,
     );
   }
-  return new NoForm(`there is no instruction "${written}"`, `Use one of: ${candidates(mnemonic)}.`);
+  return new NoForm(
+    `there is no instruction "${written}"`,
+    `Use one of: ${candidates(mnemonic, bits)}.`,
+  );
 }
 
 /** Why a memory operand cannot be encoded, if it cannot. */
-export function checkMemory(memory: Memory): NoForm | undefined {
+export function checkMemory(memory: Memory, bits: Bits = 32): NoForm | undefined {
   const { base, index, scale, disp } = memory;
+  const kind = bits === 64 ? "r64" : "r32";
+  if ((base !== undefined && base.kind !== kind) || (index !== undefined && index.kind !== kind)) {
+    return new NoForm(
+      `${describeOperand(memory)}: addresses have ${bits} bits here`,
+      "Use registers of that width, or choose the mode with a.bits.",
+    );
+  }
   if ((disp | 0) !== disp && disp >>> 0 !== disp) {
     return new NoForm(
       `the displacement ${disp} is not an integer of 32 bits`,
       "Give a value from -0x80000000 to 0xffffffff.",
     );
   }
-  if (index?.name !== "esp") return undefined;
-  if (scale === 1 && base !== undefined && base.name !== "esp") return undefined;
+  if (index?.number !== STACK_POINTER) return undefined;
+  const canSwap = bits === 32 && base !== undefined && base.number !== STACK_POINTER;
+  if (scale === 1 && canSwap) return undefined;
   return new NoForm(
-    `${describeOperand(memory)}: esp cannot be the index of a memory operand`,
-    "Use another register, or esp as the base.",
+    `${describeOperand(memory)}: ${index.name} cannot be the index of a memory operand`,
+    `Use another register, or ${index.name} as the base.`,
   );
 }

@@ -9,7 +9,7 @@
 //   - Every operand that is not fixed has exactly one place in the encoding; checked at load.
 //   - `forms` keeps the table's order, which decides between encodings of one length.
 
-import type { Effects, OperandSpec } from "./instructions/row";
+import type { Bits, Effects, OperandSpec, Row } from "./instructions/row";
 import type { Mnemonic } from "./instructions/table";
 import { mnemonics, table } from "./instructions/table";
 
@@ -26,6 +26,10 @@ export interface Form {
   readonly operands: readonly OperandSpec[];
   readonly effects: Effects;
   readonly prefixes: readonly number[];
+  /** A REX prefix with W set: operands of 64 bits. */
+  readonly rexW: boolean;
+  /** The mode that has it; undefined: both. */
+  readonly only: Bits | undefined;
   readonly opcode: readonly number[];
   /** The ModR/M reg field when it is part of the opcode. */
   readonly digit: number;
@@ -51,6 +55,7 @@ const FIELD_BYTES: Readonly<Record<string, 1 | 2 | 4>> = {
 
 interface Encoding {
   readonly prefixes: number[];
+  rexW: boolean;
   readonly opcode: number[];
   plusRegister: boolean;
   /** undefined: no ModR/M; -1: `/r`. */
@@ -62,6 +67,7 @@ interface Encoding {
 function parseEncoding(text: string): Encoding {
   const encoding: Encoding = {
     prefixes: [],
+    rexW: false,
     opcode: [],
     plusRegister: false,
     modrm: undefined,
@@ -75,6 +81,8 @@ function parseEncoding(text: string): Encoding {
       const isPrefix = encoding.opcode.length === 0 && more && PREFIXES.has(value);
       (isPrefix ? encoding.prefixes : encoding.opcode).push(value);
       encoding.plusRegister ||= token.endsWith("+r");
+    } else if (token === "REX.W") {
+      encoding.rexW = true;
     } else if (/^\/[0-7r]$/.test(token)) {
       encoding.modrm = token === "/r" ? -1 : Number(token[1]);
     } else if (FIELD_BYTES[token] !== undefined) {
@@ -119,6 +127,7 @@ function compile(
   operands: readonly OperandSpec[],
   effects: Effects,
   text: string,
+  only: Bits | undefined,
 ) {
   const encoding = parseEncoding(text);
   const places = assignPlaces(operands, encoding);
@@ -126,6 +135,7 @@ function compile(
   const hasModrm = encoding.modrm !== undefined;
   const length =
     encoding.prefixes.length +
+    (encoding.rexW ? 1 : 0) +
     encoding.opcode.length +
     (hasModrm ? 1 : 0) +
     fields.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -134,6 +144,8 @@ function compile(
     operands,
     effects,
     prefixes: encoding.prefixes,
+    rexW: encoding.rexW,
+    only,
     opcode: encoding.opcode,
     digit: encoding.modrm ?? -1,
     hasModrm,
@@ -161,11 +173,16 @@ function checkPlaces(form: Form, text: string): void {
 export const formsOf: ReadonlyMap<Mnemonic, readonly Form[]> = new Map(
   mnemonics.map((mnemonic) => [
     mnemonic,
-    table[mnemonic].map(({ operands, effects, encoding }) =>
-      compile(mnemonic, operands, effects, encoding),
+    (table[mnemonic] as readonly Row[]).map(({ operands, effects, encoding, only }) =>
+      compile(mnemonic, operands, effects, encoding, only),
     ),
   ]),
 );
 
-/** All forms, in the table's order. */
-export const forms: readonly Form[] = [...formsOf.values()].flat();
+const allForms: readonly Form[] = [...formsOf.values()].flat();
+
+/** All forms of protected mode, in the table's order. */
+export const forms: readonly Form[] = allForms.filter(({ only }) => only !== 64);
+
+/** The forms that only long mode has, in the table's order. */
+export const longModeForms: readonly Form[] = allForms.filter(({ only }) => only === 64);

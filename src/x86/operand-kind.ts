@@ -28,6 +28,7 @@ import type {
   Register8,
   Register16,
   Register32,
+  Register64,
   RegisterXmm,
   SegmentName,
   SegmentRegister,
@@ -48,6 +49,7 @@ import {
   registers8,
   registers16,
   registers32,
+  registers64,
   registersXmm,
   segmentRegisters,
   ss,
@@ -55,7 +57,7 @@ import {
 
 const CLASS_NAMES = [
   ...["invalid", "al", "cl", "r8", "ax", "dx", "r16", "eax", "r32"],
-  ...["es", "cs", "ss", "ds", "fs", "gs", "creg", "dreg", "xmm"],
+  ...["es", "cs", "ss", "ds", "fs", "gs", "creg", "dreg", "xmm", "r64"],
   // Memory by its size, and whether it is a bare address without registers ("abs").
   ...["mem", "mem8", "mem16", "mem32", "mem64", "mem128"],
   ...["abs", "abs8", "abs16", "abs32", "abs64", "abs128"],
@@ -148,6 +150,10 @@ export const one = kind<1>("1", "fixed", [CLASS.one], { size: 8, fixed: 1 });
 export const r8 = kind<Register8>("r8", "general", R8, { size: 8, registers: registers8 });
 export const r16 = kind<Register16>("r16", "general", R16, { size: 16, registers: registers16 });
 export const r32 = kind<Register32>("r32", "general", R32, { size: 32, registers: registers32 });
+export const r64 = kind<Register64>("r64", "general", [CLASS.r64], {
+  size: 64,
+  registers: registers64,
+});
 export const xmm = kind<RegisterXmm>("xmm", "general", [CLASS.xmm], {
   size: 128,
   registers: registersXmm,
@@ -204,6 +210,12 @@ export const rm32 = kind<Register32 | Memory>("rm32", "rm", [...R32, ...MEM32], 
   memory: true,
 });
 
+export const rm64 = kind<Register64 | Memory>("rm64", "rm", [CLASS.r64, ...MEM64], {
+  size: 64,
+  registers: registers64,
+  memory: true,
+});
+
 /** The low 32 or 64 bits of an XMM register, or all of it; or as much memory. */
 const xmmOrMemory = (size: number, accepts: readonly OperandClass[]) =>
   kind<RegisterXmm | Memory>(`xm${size}`, "rm", [CLASS.xmm, ...accepts], {
@@ -239,6 +251,12 @@ export const imm32 = immediate("imm32", 32, 32, [
 /** A byte that is sign-extended to 16 or 32 bits. */
 export const imm8s16 = immediate("imm8s", 16, 8, [...UNSIGNED7, CLASS.s16, CLASS.n8]);
 export const imm8s32 = immediate("imm8s", 32, 8, [...UNSIGNED7, CLASS.s32, CLASS.n8]);
+/** A byte, or 32 bits, that are sign-extended to 64 bits. */
+export const imm8s64 = immediate("imm8s", 64, 8, [...UNSIGNED7, CLASS.n8]);
+export const imm32s64 = immediate("imm32s", 64, 32, [
+  ...UNSIGNED16,
+  ...[CLASS.n8, CLASS.n16, CLASS.n32],
+]);
 /** A count, port or vector: 0 to 255. */
 export const uimm8 = immediate("uimm8", 8, 8, UNSIGNED8);
 /** A selector or byte count: 0 to 65535. */
@@ -306,6 +324,8 @@ export function classify(operand: Operand): OperandClass {
       return SEGMENT_CLASS[operand.number] ?? CLASS.invalid;
     case "xmm":
       return CLASS.xmm;
+    case "r64":
+      return CLASS.r64;
     case "creg":
       return CLASS.creg;
     case "dreg":

@@ -8,7 +8,7 @@
 //   - A `Memory` always has all its fields, in one order, which keeps the encoder's inner loop
 //     monomorphic.
 
-import type { Register, Register32, SegmentRegister } from "./registers";
+import type { Register, Register32, Register64, SegmentRegister } from "./registers";
 
 /** A place in code or data that is referred to by identity: what `Assembler.newLabel` makes. */
 export class Label {
@@ -36,11 +36,17 @@ export interface Relative {
 export type MemorySize = 8 | 16 | 32 | 64 | 128;
 export type Scale = 1 | 2 | 4 | 8;
 
-/** `segment:[base + index * scale + symbol + disp]`; `size` is in bits, undefined: by context. */
+/** Of 64 bits in long mode, and there alone. */
+export type AddressRegister = Register32 | Register64;
+
+/**
+ * `segment:[base + index * scale + symbol + disp]`; `size` is in bits, undefined: by context. In
+ * long mode a symbol without registers counts from the instruction: `[rip + …]`.
+ */
 export interface Memory {
   readonly kind: "memory";
-  readonly base: Register32 | undefined;
-  readonly index: Register32 | undefined;
+  readonly base: AddressRegister | undefined;
+  readonly index: AddressRegister | undefined;
   readonly scale: Scale;
   readonly disp: number;
   readonly symbol: CodeTarget | undefined;
@@ -49,8 +55,8 @@ export interface Memory {
 }
 
 export interface MemoryParts {
-  readonly base?: Register32 | undefined;
-  readonly index?: Register32 | undefined;
+  readonly base?: AddressRegister | undefined;
+  readonly index?: AddressRegister | undefined;
   readonly scale?: Scale;
   readonly disp?: number;
   readonly symbol?: CodeTarget | undefined;

@@ -1,4 +1,4 @@
-// The i686 registers that instructions can name.
+// The registers that instructions can name: those of the i686, and the 64-bit ones of long mode.
 //
 // Each register is one frozen object, so identity (`===`) is equality. `number` is the three-bit
 // code that the encodings use (SDM vol. 2A, table 2-2); for 8-bit registers 0-3 are the low bytes
@@ -14,6 +14,13 @@ export interface Register32<N extends Name32 = Name32> {
   readonly kind: "r32";
   readonly number: number;
   readonly name: N;
+}
+
+/** In long mode alone; RAX to RDI have the numbers of EAX to EDI. */
+export interface Register64 {
+  readonly kind: "r64";
+  readonly number: number;
+  readonly name: string;
 }
 
 export interface Register16<N extends Name16 = Name16> {
@@ -56,6 +63,7 @@ export interface DebugRegister {
 export type GeneralRegister = Register32 | Register16 | Register8;
 export type Register =
   | GeneralRegister
+  | Register64
   | RegisterXmm
   | SegmentRegister
   | ControlRegister
@@ -65,7 +73,7 @@ const r32 = <N extends Name32>(name: N, number: number): Register32<N> =>
   Object.freeze({ kind: "r32", number, name });
 const r16 = <N extends Name16>(name: N, number: number): Register16<N> =>
   Object.freeze({ kind: "r16", number, name });
-const r8 = <N extends Name8>(name: N, number: number): Register8<N> =>
+const byteRegister = <N extends Name8>(name: N, number: number): Register8<N> =>
   Object.freeze({ kind: "r8", number, name });
 const sreg = <N extends SegmentName>(name: N, number: number): SegmentRegister<N> =>
   Object.freeze({ kind: "sreg", number, name });
@@ -85,6 +93,26 @@ export const ebp = r32("ebp", 5);
 export const esi = r32("esi", 6);
 export const edi = r32("edi", 7);
 
+const r64 = (name: string, number: number): Register64 =>
+  Object.freeze({ kind: "r64", number, name });
+
+export const rax = r64("rax", 0);
+export const rcx = r64("rcx", 1);
+export const rdx = r64("rdx", 2);
+export const rbx = r64("rbx", 3);
+export const rsp = r64("rsp", 4);
+export const rbp = r64("rbp", 5);
+export const rsi = r64("rsi", 6);
+export const rdi = r64("rdi", 7);
+export const r8 = r64("r8", 8);
+export const r9 = r64("r9", 9);
+export const r10 = r64("r10", 10);
+export const r11 = r64("r11", 11);
+export const r12 = r64("r12", 12);
+export const r13 = r64("r13", 13);
+export const r14 = r64("r14", 14);
+export const r15 = r64("r15", 15);
+
 export const ax = r16("ax", 0);
 export const cx = r16("cx", 1);
 export const dx = r16("dx", 2);
@@ -94,14 +122,14 @@ export const bp = r16("bp", 5);
 export const si = r16("si", 6);
 export const di = r16("di", 7);
 
-export const al = r8("al", 0);
-export const cl = r8("cl", 1);
-export const dl = r8("dl", 2);
-export const bl = r8("bl", 3);
-export const ah = r8("ah", 4);
-export const ch = r8("ch", 5);
-export const dh = r8("dh", 6);
-export const bh = r8("bh", 7);
+export const al = byteRegister("al", 0);
+export const cl = byteRegister("cl", 1);
+export const dl = byteRegister("dl", 2);
+export const bl = byteRegister("bl", 3);
+export const ah = byteRegister("ah", 4);
+export const ch = byteRegister("ch", 5);
+export const dh = byteRegister("dh", 6);
+export const bh = byteRegister("bh", 7);
 
 export const xmm0 = xmm("xmm0", 0);
 export const xmm1 = xmm("xmm1", 1);
@@ -133,6 +161,10 @@ export const dr7 = dreg(7);
 
 /** The registers of each kind by number; a hole is a number that names no register. */
 export const registers32: readonly Register32[] = [eax, ecx, edx, ebx, esp, ebp, esi, edi];
+export const registers64: readonly Register64[] = [
+  ...[rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi],
+  ...[r8, r9, r10, r11, r12, r13, r14, r15],
+];
 export const registers16: readonly Register16[] = [ax, cx, dx, bx, sp, bp, si, di];
 export const registers8: readonly Register8[] = [al, cl, dl, bl, ah, ch, dh, bh];
 export const registersXmm: readonly RegisterXmm[] = [

@@ -80,22 +80,28 @@ formatter.signedImmediateOperands = false;
 formatter.memorySizeOptions = MemorySizeOptions.Always;
 
 /** What the bytes are to iced, at address `address`; undefined: no instruction, or a longer one. */
-export function icedDecode(bytes: Uint8Array, address = ADDRESS): IcedInstruction | undefined {
-  return withInstruction(bytes, address, (instruction) => ({
+export function icedDecode(
+  bytes: Uint8Array,
+  address = ADDRESS,
+  bits: 32 | 64 = 32,
+): IcedInstruction | undefined {
+  const decoded = (instruction: Instruction) => ({
     length: instruction.length,
     mnemonic: (Mnemonic[instruction.mnemonic] as string).toLowerCase(),
     prefix: prefixOf(instruction),
     operands: Array.from({ length: instruction.opCount }, (_, i) => operandOf(instruction, i)),
     text: formatter.format(instruction),
-  }));
+  });
+  return withInstruction(bytes, address, decoded, bits);
 }
 
 function withInstruction<T>(
   bytes: Uint8Array,
   address: number,
   use: (instruction: Instruction) => T,
+  bits: 32 | 64 = 32,
 ): T | undefined {
-  const decoder = new Decoder(32, bytes, DecoderOptions.None);
+  const decoder = new Decoder(bits, bytes, DecoderOptions.None);
   decoder.ip = BigInt(address);
   const instruction = decoder.decode();
   const result = instruction.isInvalid ? undefined : use(instruction);
@@ -117,6 +123,8 @@ const IMMEDIATES = new Set([
   OpKind.Immediate32,
   OpKind.Immediate8to16,
   OpKind.Immediate8to32,
+  OpKind.Immediate8to64,
+  OpKind.Immediate32to64,
 ]);
 
 function operandOf(instruction: Instruction, index: number): IcedOperand {

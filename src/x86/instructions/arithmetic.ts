@@ -11,20 +11,24 @@ import {
   imm8,
   imm8s16,
   imm8s32,
+  imm8s64,
   imm16,
   imm32,
+  imm32s64,
   m8,
   m16,
   m32,
   r8,
   r16,
   r32,
+  r64,
   rm8,
   rm16,
   rm32,
+  rm64,
 } from "../operand-kind";
 import type { Effects, OperandSpec } from "./row";
-import { byte, effects, r, row, rw } from "./row";
+import { byte, effects, in32, in64, r, row, rw } from "./row";
 
 const ARITHMETIC = effects({ flagsWritten: "OSZAPC" });
 const WITH_CARRY = effects({ flagsRead: "C", flagsWritten: "OSZAPC" });
@@ -49,6 +53,10 @@ function binary(n: number, what: Effects, first: <T>(kind: OperandKind<T>) => Op
     row([first(EAX), r(imm32)], `${opcode(5)} id`, what),
     row([first(rm16), r(imm16)], `66 81 /${n} iw`, what),
     row([first(rm32), r(imm32)], `81 /${n} id`, what),
+    in64(row([first(rm64), r(r64)], `REX.W ${opcode(1)} /r`, what)),
+    in64(row([first(r64), r(rm64)], `REX.W ${opcode(3)} /r`, what)),
+    in64(row([first(rm64), r(imm8s64)], `REX.W 83 /${n} ib`, what)),
+    in64(row([first(rm64), r(imm32s64)], `REX.W 81 /${n} id`, what)),
   ];
 }
 
@@ -56,8 +64,8 @@ function binary(n: number, what: Effects, first: <T>(kind: OperandKind<T>) => Op
 function increment(digit: number) {
   const short = `${byte(0x40 + 8 * digit)}+r`;
   return [
-    row([rw(r16)], `66 ${short}`, INCREMENT),
-    row([rw(r32)], short, INCREMENT),
+    in32(row([rw(r16)], `66 ${short}`, INCREMENT)),
+    in32(row([rw(r32)], short, INCREMENT)),
     row([rw(rm8)], `FE /${digit}`, INCREMENT),
     row([rw(rm16)], `66 FF /${digit}`, INCREMENT),
     row([rw(rm32)], `FF /${digit}`, INCREMENT),
@@ -95,6 +103,7 @@ export const arithmetic = {
     row([r(rm8), r(imm8)], "F6 /0 ib", LOGIC),
     row([r(rm16), r(imm16)], "66 F7 /0 iw", LOGIC),
     row([r(rm32), r(imm32)], "F7 /0 id", LOGIC),
+    in64(row([r(rm64), r(r64)], "REX.W 85 /r", LOGIC)),
   ],
   inc: increment(0),
   dec: increment(1),

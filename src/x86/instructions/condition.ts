@@ -5,7 +5,7 @@
 import { onlyRel8, r16, r32, rel8, rel32, rm8, rm16, rm32 } from "../operand-kind";
 import { ecx } from "../registers";
 import type { Row } from "./row";
-import { byte, effects, r, row, rw, w } from "./row";
+import { byte, effects, in32, r, row, rw, w } from "./row";
 
 /** The sixteen conditions by their codes, under the names that the disassembler prints. */
 export const CONDITIONS = [
@@ -65,7 +65,7 @@ export const condition = {
   ...perCondition("j", jump),
   ...perCondition("set", set),
   ...perCondition("cmov", move),
-  jecxz: [row([r(onlyRel8)], "E3 cb", effects({ reads: [ecx] }))],
+  jecxz: [in32(row([r(onlyRel8)], "E3 cb", effects({ reads: [ecx] })))],
   loop: [row([r(onlyRel8)], "E2 cb", effects(COUNTED))],
   loope: [row([r(onlyRel8)], "E1 cb", effects({ ...COUNTED, flagsRead: "Z" }))],
   loopne: [row([r(onlyRel8)], "E0 cb", effects({ ...COUNTED, flagsRead: "Z" }))],

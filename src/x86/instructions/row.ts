@@ -6,6 +6,7 @@
 // An encoding is written in the SDM's words (vol. 2A, 3.1.1.1), bytes in hexadecimal:
 //
 //   66 F0 F2 F3   prefix bytes that belong to the instruction, first
+//   REX.W         the REX prefix with its bit for 64-bit operands, in long mode
 //   0F AF         opcode bytes; `50+r`: plus the number of the register operand
 //   /r  /0 .. /7  a ModR/M byte; its reg field is a register operand or this digit
 //   ib iw id      an immediate of 8, 16, 32 bits
@@ -50,7 +51,24 @@ export interface Row<K extends readonly OperandSpec[] = readonly OperandSpec[]> 
   readonly operands: K;
   readonly encoding: string;
   readonly effects: Effects;
+  /** The mode of the processor that has the row; absent: both. */
+  readonly only?: Bits;
 }
+
+/** A mode by the width of its addresses: protected mode or long mode. */
+export type Bits = 32 | 64;
+
+/** Rows that long mode does not have, or gives another meaning. */
+export const in32 = <K extends readonly OperandSpec[]>(given: Row<K>): Row<K> => ({
+  ...given,
+  only: 32,
+});
+
+/** Rows of long mode. */
+export const in64 = <K extends readonly OperandSpec[]>(given: Row<K>): Row<K> => ({
+  ...given,
+  only: 64,
+});
 
 export const r = <T>(kind: OperandKind<T>): OperandSpec<T> => ({ role: "read", kind });
 export const w = <T>(kind: OperandKind<T>): OperandSpec<T> => ({ role: "write", kind });
