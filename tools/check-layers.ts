@@ -14,7 +14,7 @@ import { type Import, importCircles, importedPath, importsOf } from "./imports";
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   src: [
-    ...["base", "abi", "draw", "object", "x86", "compile", "link"],
+    ...["base", "abi", "draw", "object", "x86", "compile", "link", "image"],
     ...["machine", "inspect", "trace", "cli"],
   ],
   "src/compile": [
@@ -22,7 +22,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["translate", "passes", "select", "allocate", "code-passes", "emit", "debug", "targets"],
   ],
   "src/link": [
-    ...["layout", "elf", "names", "input", "passes", "script", "gnu-script", "by-script"],
+    ...["layout", "elf", "pe", "names", "input", "passes", "script", "gnu-script", "by-script"],
     ...["prove", "dwarf", "output", "check"],
   ],
   kernel: [

@@ -48,6 +48,9 @@ export const MMAP_RAM: u32 = 1;
 //         4 basic memory   8 KiB from 0, 12 KiB from 1 MiB
 //         6 memory map     8 size of an entry, 12 version, 16 entries:
 //                          0 base (64 bits), 8 length (64 bits), 16 type (1: RAM)
+//         8 screen         8 address (64 bits), 16 bytes of a line, 20 width, 24 height,
+//                          28 bits of a pixel, 29 kind (1: colours), 32 positions and sizes in
+//                          bits of red, green and blue
 //        17 UEFI's map     8 size of a descriptor, 12 version, 16 descriptors:
 //                          0 type, 8 physical start (64 bits), 24 how many pages (64 bits)
 //        21 load base      8 where the image's lowest address went
@@ -69,6 +72,7 @@ export const TAG_COMMAND_LINE: u32 = 1;
 export const TAG_MODULE: u32 = 3;
 export const TAG_BASIC_MEMORY: u32 = 4;
 export const TAG_MEMORY_MAP: u32 = 6;
+export const TAG_FRAMEBUFFER: u32 = 8;
 export const TAG_UEFI_MAP: u32 = 17;
 export const TAG_LOAD_BASE: u32 = 21;
 /** Tags that have entries: where their size is said, and where they begin. */

@@ -11,7 +11,7 @@
 //
 // Options
 //   --machine NAME     v86 (default), qemu or grub
-//   --firmware NAME    of QEMU's PC: bios (default), or uefi32 or uefi64, which boot by GRUB
+//   --firmware NAME    of QEMU's PC: bios (default), or uefi32 or uefi64
 //   --board NAME       QEMU's PC: pc (default with bios) or q35 (default with UEFI)
 //   --memory MIB       the guest's memory; default 64
 //   --stops N          random stops; default 4. v86 goes on from each by a random number of

@@ -90,13 +90,11 @@ export function pcOf(line: CommandLine, machine: MachineName): QemuOptions {
   if (machine === "v86" && (firmware !== "bios" || chosen.board)) {
     throw new UsageError("--firmware and --board are for QEMU: give --machine qemu or grub");
   }
-  if (machine === "qemu" && firmware !== "bios") {
-    throw new UsageError(`--firmware ${firmware} boots from a disk: give --machine grub`);
-  }
   return chosen;
 }
 
-async function imagePaths(line: CommandLine) {
+/** The files to boot: those that the options name, or the project's, built. */
+export async function imagePaths(line: CommandLine) {
   const kernelPath = line.value("kernel");
   const initramfsPath = line.value("initramfs");
   if (kernelPath !== undefined) return { kernelPath, initramfsPath, project: undefined };

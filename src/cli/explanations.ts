@@ -622,6 +622,11 @@ const MACHINES = {
     `step waits at the iret by which the kernel starts a program; it finds it by the symbol
     exit_iret. Any kernel with such a symbol can be stepped.`,
   ],
+  IMG001: [
+    "the kernel does not speak Multiboot 2",
+    `The UEFI application in a disk image is a loader of Multiboot 2, and so is GRUB there. The
+    kernel needs its header in the first 32 KiB of the file.`,
+  ],
   INSP006: [
     "the file of a program that runs is not known",
     `step reads instructions from the files of the initramfs, by the name that the kernel's

@@ -138,13 +138,13 @@ export const HOST_TOOLS: readonly HostTool[] = [
   },
   {
     name: "ovmf",
-    use: "boot by 64-bit UEFI: run --machine grub --firmware uefi64",
+    use: "boot by 64-bit UEFI: run --machine qemu --firmware uefi64",
     packages: { debian: "ovmf", fedora: "edk2-ovmf", arch: "edk2-ovmf", macos: "qemu" },
     find: async () => (findFirmware("uefi64") ? "present" : undefined),
   },
   {
     name: "ovmf-ia32",
-    use: "boot by 32-bit UEFI: run --machine grub --firmware uefi32",
+    use: "boot by 32-bit UEFI: run --machine qemu --firmware uefi32",
     packages: {
       debian: "ovmf-ia32",
       fedora: "edk2-ovmf-ia32",

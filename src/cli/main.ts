@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   check: () => import("./check"),
   syscalls: () => import("./syscalls"),
   explain: () => import("./explain"),
+  image: () => import("./image"),
   script: () => import("./script"),
   import: () => import("./import"),
   link: () => import("./link"),

@@ -18,8 +18,8 @@
 // Options
 //   --machine NAME     v86 (default without --kernel) needs nothing installed; qemu; grub: QEMU,
 //                      from a GRUB image
-//   --firmware NAME    of QEMU's PC: bios (default), or uefi32 or uefi64, which is OVMF; these boot
-//                      by GRUB
+//   --firmware NAME    of QEMU's PC: bios (default), or uefi32 or uefi64, which is OVMF; qemu boots
+//                      there by an application of our own, grub by GRUB
 //   --board NAME       QEMU's PC: pc (i440FX; default with bios), or q35 (default with UEFI)
 //   --memory MIB       the guest's memory; default 64, with --kernel 256
 //   --timeout S        ends the run after S seconds

@@ -40,7 +40,7 @@ export type Board = (typeof BOARDS)[number];
 export interface QemuOptions {
   /** Default: the one for i386. */
   readonly program?: QemuProgram;
-  /** Default: BIOS. UEFI boots from disks alone, so by GRUB. */
+  /** Default: BIOS. UEFI boots from a disk: by GRUB, or by an application of our own. */
   readonly firmware?: Firmware;
   /** Default: `pc` with BIOS, `q35` with UEFI. */
   readonly board?: Board;

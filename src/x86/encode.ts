@@ -4,13 +4,13 @@
 //                                      mod|reg|rm   scale|index|base
 //                                       2   3   3     2     3    3
 //
-// In long mode a REX prefix, 0100WRXB, comes last of all prefixes where it must: W is for operands of
-// 64 bits, and R, X, B are the high bits of the numbers of reg, index, and rm or base. An address
-// that is a symbol alone counts from the end of the instruction there.
+// In long mode a REX prefix, 0100WRXB, comes last of all prefixes where it must: W is for operands
+// of 64 bits, and R, X, B are the high bits of the numbers of reg, index, and rm or base. An
+// address that is a symbol alone counts from the end of the instruction there.
 //
-// SDM vol. 2A, 2.1 and 2.2.1. Displacements take the shortest of their three lengths; a SIB byte appears only
-// where it must; [ebp+eax] becomes [eax+ebp] and [eax*2] becomes [eax+eax], which are shorter. (The
-// exchange can change the default segment from SS to DS; all segments here are flat.)
+// SDM vol. 2A, 2.1 and 2.2.1. Displacements take the shortest of their three lengths; a SIB byte
+// appears only where it must; [ebp+eax] becomes [eax+ebp] and [eax*2] becomes [eax+eax], which are
+// shorter. (The exchange can change the default segment from SS to DS; all segments here are flat.)
 //
 // Invariants
 //   - Bytes that a reference will fill are zero.

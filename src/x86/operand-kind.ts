@@ -62,7 +62,7 @@ const CLASS_NAMES = [
   ...["mem", "mem8", "mem16", "mem32", "mem64", "mem128"],
   ...["abs", "abs8", "abs16", "abs32", "abs64", "abs128"],
   // Immediates; n: negative, s: sign extension of its low byte gives it at 16 (s16) or 32 bits.
-  ...["one", "u7", "u8", "s16", "u16", "s32", "u32", "n8", "n16", "n32", "symbol"],
+  ...["one", "u7", "u8", "s16", "u16", "u31", "s32", "u32", "n8", "n16", "n32", "symbol"],
   ...["rel8", "rel32"],
 ] as const;
 
@@ -246,7 +246,7 @@ export const imm16 = immediate("imm16", 16, 16, [
 ]);
 export const imm32 = immediate("imm32", 32, 32, [
   ...UNSIGNED16,
-  ...[CLASS.s32, CLASS.u32, CLASS.n8, CLASS.n16, CLASS.n32, CLASS.symbol],
+  ...[CLASS.u31, CLASS.s32, CLASS.u32, CLASS.n8, CLASS.n16, CLASS.n32, CLASS.symbol],
 ]);
 /** A byte that is sign-extended to 16 or 32 bits. */
 export const imm8s16 = immediate("imm8s", 16, 8, [...UNSIGNED7, CLASS.s16, CLASS.n8]);
@@ -255,7 +255,7 @@ export const imm8s32 = immediate("imm8s", 32, 8, [...UNSIGNED7, CLASS.s32, CLASS
 export const imm8s64 = immediate("imm8s", 64, 8, [...UNSIGNED7, CLASS.n8]);
 export const imm32s64 = immediate("imm32s", 64, 32, [
   ...UNSIGNED16,
-  ...[CLASS.n8, CLASS.n16, CLASS.n32],
+  ...[CLASS.u31, CLASS.n8, CLASS.n16, CLASS.n32],
 ]);
 /** A count, port or vector: 0 to 255. */
 export const uimm8 = immediate("uimm8", 8, 8, UNSIGNED8);
@@ -279,6 +279,7 @@ function classifyNumber(value: number): OperandClass {
     if (value < 0x100) return CLASS.u8;
     if (value < 0xff80) return CLASS.u16;
     if (value < 0x1_0000) return CLASS.s16;
+    if (value < 0x8000_0000) return CLASS.u31;
     if (value < 0xffff_ff80) return CLASS.u32;
     return value < 0x1_0000_0000 ? CLASS.s32 : CLASS.invalid;
   }

@@ -19,6 +19,12 @@ export function skipReason(machine: MachineName): string | false {
   return `${missing.join(" and ")} not installed`;
 }
 
+/** The same for one program. */
+export function programSkipReason(program: string): string | false {
+  if (process.env.CI === "true" || isInstalled(program)) return false;
+  return `${program} is not installed`;
+}
+
 /** The same for a QEMU with UEFI, booted by GRUB. */
 export function firmwareSkipReason(firmware: "uefi32" | "uefi64"): string | false {
   if (process.env.CI === "true") return false;

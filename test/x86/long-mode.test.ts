@@ -31,7 +31,7 @@ const ADDRESSES: readonly MemoryParts[] = [
 ];
 const IMMEDIATES: Readonly<Record<string, readonly number[]>> = {
   imm8s: [0, 1, 127, -1, -128],
-  imm32s: [0, 128, 0xff80, 0x7fff, -129, -0x80000000],
+  imm32s: [0, 128, 0xff80, 0x7fff, 0x7fff_ffff, -129, -0x80000000],
 };
 
 function samplesOf(kind: OperandKind): readonly Operand[] {

@@ -1,7 +1,10 @@
-// The kernel on PCs with UEFI, 32-bit and 64-bit: GRUB boots it there, its keyboard works, and the
-// laws hold.
+// The kernel on PCs with UEFI, 32-bit and 64-bit: GRUB boots it there, and so does an application
+// of our own; its keyboard works, and the laws hold.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { layout } from "../../../kernel/layout";
 import { audit } from "../../../src/inspect/audit";
@@ -9,10 +12,12 @@ import { unchecked } from "../../../src/inspect/judgement";
 import { findSpaces } from "../../../src/inspect/spaces";
 import { resolveLayout } from "../../../src/link/layout/resolve";
 import { encodeCommandLine } from "../../../src/machine/command-line";
-import { bootByGrub } from "../../../src/machine/grub";
+import { openMachine } from "../../../src/machine/open-machine";
 import { QemuMachine } from "../../../src/machine/qemu";
+import { isthmus } from "../../cli/isthmus";
 import { HANG_MS } from "../../hang-guard";
-import { firmwareSkipReason } from "../../machine/installed";
+import { firmwareSkipReason, skipReason } from "../../machine/installed";
+import { HALT, tinyKernel } from "../../machine/tiny-kernel";
 import { build } from "../booted-kernel";
 
 /** Types a line, each key once the shell has shown the one before. */
@@ -45,20 +50,57 @@ async function bootOptions() {
 
 for (const firmware of ["uefi32", "uefi64"] as const) {
   describe(`a PC with ${firmware}`, { skip: firmwareSkipReason(firmware) }, () => {
-    it("boots by GRUB to a shell that the keyboard reaches, and keeps the laws", async () => {
-      const options = await bootOptions();
-      const machine = new QemuMachine("grub", options, { firmware }, bootByGrub);
-      try {
-        await machine.start();
-        await machine.serial.waitFor("$ ", HANG_MS);
-        await type(machine, "echo hi");
-        await machine.serial.waitFor("\r\nhi\r\n", HANG_MS);
-        assert.deepEqual(await brokenLaws(machine), []);
-        await type(machine, "exit 3");
-        assert.deepEqual(await machine.ended, { kind: "exit", status: 3 });
-      } finally {
-        await machine.close();
-      }
-    });
+    for (const name of ["grub", "qemu"] as const) {
+      const by = name === "grub" ? "GRUB" : "an application of our own";
+      it(`boots by ${by} to a shell that the keyboard reaches, and keeps the laws`, async () => {
+        const machine = openMachine(name, await bootOptions(), { firmware }) as QemuMachine;
+        try {
+          await machine.start();
+          await machine.serial.waitFor("$ ", HANG_MS);
+          await type(machine, "echo hi");
+          await machine.serial.waitFor("\r\nhi\r\n\r/$ ", HANG_MS);
+          assert.deepEqual(await brokenLaws(machine), []);
+          await type(machine, "exit 3");
+          assert.deepEqual(await machine.ended, { kind: "exit", status: 3 });
+        } finally {
+          await machine.close();
+        }
+      });
+    }
   });
 }
+
+describe("the disk image", { skip: skipReason("grub") }, () => {
+  it("boots by BIOS, too", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "isthmus-image-"));
+    const path = join(folder, "disk.img");
+    const bootDisk = async () => ["-drive", `file=${path},format=raw,if=ide`];
+    const machine = new QemuMachine("qemu", await bootOptions(), {}, bootDisk);
+    try {
+      const { status, stdout } = await isthmus(["image", "-o", path, "--json", "--", "hello"]);
+      assert.equal(status, 0);
+      assert.deepEqual(JSON.parse(stdout), {
+        path,
+        bytes: statSync(path).size,
+        boots: ["uefi32", "uefi64", "bios"],
+      });
+      await machine.start();
+      assert.deepEqual(await machine.ended, { kind: "exit", status: 0 });
+      assert.match(machine.serial.text(), /Hello from TypeScript/);
+    } finally {
+      await machine.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("is not made of a kernel that does not speak Multiboot 2", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "isthmus-image-"));
+    const kernel = join(folder, "kernel.elf");
+    writeFileSync(kernel, tinyKernel(HALT));
+    const { status, stderr } = await isthmus(["image", "--kernel", kernel], { directory: folder });
+    assert.equal(status, 2);
+    assert.match(stderr, /IMG001.*no Multiboot 2 header/);
+    assert.deepEqual(readdirSync(folder), ["kernel.elf"]);
+    rmSync(folder, { recursive: true });
+  });
+});
