@@ -15,7 +15,7 @@ import { type Import, importCircles, importedPath, importsOf } from "./imports";
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   src: [
     ...["base", "abi", "draw", "object", "x86", "compile", "link", "image"],
-    ...["machine", "inspect", "trace", "cli"],
+    ...["machine", "inspect", "trace", "guest", "cli"],
   ],
   "src/compile": [
     ...["wasm", "assemblyscript", "ir", "code", "runtime"],

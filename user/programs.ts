@@ -14,6 +14,8 @@ export interface Program {
   readonly runtime: "stub" | "incremental";
   /** Assembly modules besides start.asm.ts. */
   readonly assembly?: readonly string[];
+  /** It is not in /bin: `isthmus run --root` brings it along. */
+  readonly isApart?: boolean;
 }
 
 /** Assembly that every program is linked with. */
@@ -100,6 +102,7 @@ export const PROGRAMS: readonly Program[] = [
     runtime: "stub",
     assembly: ["user/signals.asm.ts"],
   },
+  { name: "init", entry: "user/init.ts", runtime: "stub", isApart: true },
   { name: "shell", entry: "user/shell/main.ts", runtime: "incremental" },
   {
     name: "abuse",

@@ -1,7 +1,7 @@
 // What happens when a page is due: the page tables refused an access that the region allows.
 //
 //                      anonymous                     an object's
-//   read               the frame of zeros            the object's frame
+//   read               the frame of zeros            the object's frame, read-only if a file's
 //   write, shared                                    the object's frame, writable
 //   write, private     a frame of its own            a copy of the object's frame
 //   write to what is   a copy; or the same frame, made writable, if nothing else refers to it
@@ -109,8 +109,13 @@ function mapObjectPage(
     const copy = copyOfFrame(frame);
     return copy === 0 ? -ENOMEM : insertPage(space, region, address, copy, PAGE_WRITABLE);
   }
+  // Of a file the first write is to be seen: it changes the file's times.
+  const isWritable = writes || region.file === 0;
   const rights =
-    region.isShared && (region.rights & REGION_WRITE) !== 0 ? PAGE_WRITABLE : PAGE_READABLE;
+    isWritable && region.isShared && (region.rights & REGION_WRITE) !== 0
+      ? PAGE_WRITABLE
+      : PAGE_READABLE;
+  if (writes) region.noteWritten();
   retainFrame(frame);
   const result = insertPage(space, region, address, frame, rights);
   if (result === 0) mapAround(space, region, object, address, rights);
@@ -163,6 +168,7 @@ export function insertPage(
 /** Makes the page of `pte`, which is there and read-only, writable for this space. */
 function allowWrite(region: Region, pte: usize, low: u32): i32 {
   const frame = low & ENTRY_FRAME;
+  if (region.isShared) region.noteWritten();
   if (region.isShared || frameReferences(frame) === 1) {
     store<u32>(pte, low | ENTRY_RW);
     return 0;

@@ -55,7 +55,8 @@ function protectPart(
   const high = (rights & REGION_EXECUTE) !== 0 ? 0 : noExecute();
   if (rights === 0) space.setRights(start, end, ENTRY_HIDDEN, 0, 0);
   else if (!becomesWritable) space.setRights(start, end, ENTRY_US, 0, high);
-  else if (part.isShared) space.setRights(start, end, ENTRY_US | ENTRY_RW, 0, high);
+  else if (part.isShared && part.file === 0)
+    space.setRights(start, end, ENTRY_US | ENTRY_RW, 0, high);
   else space.setRights(start, end, ENTRY_US, ENTRY_RW, high);
   return 0;
 }

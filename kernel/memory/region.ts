@@ -56,6 +56,11 @@ export class Region extends Mapping {
     if (file !== 0) call_indirect<void>(retainFile, file);
   }
 
+  /** A page of the file that it shows is written to by way of this region. */
+  noteWritten(): void {
+    if (this.file !== 0) call_indirect<void>(noteWrittenFile, this.file);
+  }
+
   /** Whether the region after this one says the same of the addresses that follow. */
   continuesWith(next: Region): bool {
     if (this.end !== next.start || this.rights !== next.rights) return false;
@@ -75,11 +80,16 @@ export class Region extends Mapping {
 
 let retainFile: u32 = 0;
 let releaseFile: u32 = 0;
+let noteWrittenFile: u32 = 0;
 
-/** Says how open files are counted: indices of functions of a file's address. */
-export function onMappedFile(retain: u32, release: u32): void {
+/**
+ * Says how open files are counted, and told that they are written to: indices of functions of a
+ * file's address.
+ */
+export function onMappedFile(retain: u32, release: u32, noteWritten: u32): void {
   retainFile = retain;
   releaseFile = release;
+  noteWrittenFile = noteWritten;
 }
 
 /** A region of a space with `tables` that shows no object, or null when out of memory. */

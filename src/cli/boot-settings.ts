@@ -1,6 +1,6 @@
 // What `run`, `audit` and `map` have in common: which kernel to boot, on which machine, how.
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
@@ -33,6 +33,7 @@ export const PC_OPTIONS = {
 } satisfies Record<string, OptionSpec>;
 
 const NAMES_SHOWN = 5;
+const INIT = "init";
 const DEFAULT_MEMORY_MIB = 64;
 /** Enough for image, tables and one process; no more than the emulators can give. */
 export const MEMORY_LIMITS = { min: 2, max: 2048 };
@@ -54,18 +55,36 @@ export interface BootRequest {
   readonly program?: readonly string[];
   /** Options for the kernel: kernel/options.ts has the list. */
   readonly kernelOptions?: readonly string[];
+  /** Files and a program instead of the project's, run by its process 1. */
+  readonly brought?: BroughtFiles;
+}
+
+export interface BroughtFiles {
+  readonly memoryMiB: number;
+  /** The archive, and what process 1 is called with, whose file is `init`. */
+  pack(init: Uint8Array): { initramfs: Uint8Array; program: readonly string[] };
 }
 
 /** Reads the options, and builds the project's kernel unless another one is named. */
 export async function bootSettings(
   line: CommandLine,
-  { program = [], kernelOptions = [] }: BootRequest = {},
+  { program = [], kernelOptions = [], brought }: BootRequest = {},
 ): Promise<BootSettings> {
   const machine = line.choice("machine", MACHINE_NAMES);
   const memoryMiB = line.count("memory", MEMORY_LIMITS, DEFAULT_MEMORY_MIB);
   const chosen = line.program.length > 0 ? line.program : program;
-  const commandLine = encodeCommandLine(kernelOptions, chosen);
+  const commandLine = encodeCommandLine(kernelOptions, brought ? [] : chosen);
   const { kernelPath, initramfsPath, project } = await imagePaths(line);
+  if (brought && project) {
+    const { initramfs, program: first } = brought.pack(await readInit(project));
+    const options = {
+      kernel: await readInput(kernelPath),
+      initramfs,
+      commandLine: encodeCommandLine(kernelOptions, first),
+      memoryMiB: brought.memoryMiB,
+    };
+    return { machine, pc: pcOf(line, machine), kernelPath, project, options };
+  }
   return {
     machine,
     pc: pcOf(line, machine),
@@ -91,6 +110,17 @@ export function pcOf(line: CommandLine, machine: MachineName): QemuOptions {
     throw new UsageError("--firmware and --board are for QEMU: give --machine qemu or grub");
   }
   return chosen;
+}
+
+/** Process 1 of a run with files that were brought in. */
+async function readInit({ output }: Project): Promise<Uint8Array> {
+  const path = join(output, "user", INIT);
+  if (existsSync(path)) return readInput(path);
+  throw new Diagnostic(
+    "CLI013",
+    `this project has no program ${INIT}, which --root needs`,
+    "Run it in another folder: then it is this package's own kernel that boots",
+  );
 }
 
 /** The files to boot: those that the options name, or the project's, built. */

@@ -153,12 +153,14 @@ function stampTask(
   return stamp;
 }
 
+/** Of the programs that the initramfs has. */
 function programHashes(
   programs: readonly ProgramRecipe[],
   stamps: ReadonlyMap<string, Stamp>,
 ): ProgramHashes {
   const hashOfProgram = (name: string) => stamps.get(`user/${name}`)?.outputs[`user/${name}`] ?? "";
-  return Object.fromEntries(programs.map(({ name }) => [name, hashOfProgram(name)]));
+  const packed = programs.filter(({ isApart }) => !isApart);
+  return Object.fromEntries(packed.map(({ name }) => [name, hashOfProgram(name)]));
 }
 
 function describe(

@@ -13,6 +13,8 @@ export interface ProgramRecipe {
   readonly abort: string;
   /** The export that runs the initialisers of the top level. */
   readonly start: string;
+  /** It is built, and not put into the initramfs. */
+  readonly isApart?: boolean;
 }
 
 export type BuildTask =

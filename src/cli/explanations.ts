@@ -57,6 +57,84 @@ const ARCHIVES_AND_OBJECTS = {
   ],
 } satisfies Record<string, Row>;
 
+const GUESTS = {
+  GUEST001: [
+    "a folder for a guest is not there",
+    `What --root, --bind and \`pack\` name is a folder of this machine, --bind's may be a file.
+    The message says whether it is missing, not a folder, or not readable.`,
+  ],
+  GUEST002: [
+    "a bind does not say what goes where",
+    `The option --bind HOST:GUEST puts a copy of HOST at the path GUEST, which begins with a
+    slash. It replaces what the folder has there, follows the guest's symbolic links, and cannot
+    be / itself.`,
+  ],
+  GUEST003: [
+    "a file could not be packed as it was found",
+    `A folder is listed first, and its files are read after that. One of them went away, changed
+    its size, or could not be read. Nothing was started; try again when nothing writes to the
+    folder.`,
+  ],
+  GUEST004: [
+    "the directory to start in is not in the guest",
+    `What --cwd names is a path of the guest, not of the host. It must be a directory of what
+    --root and --bind bring.`,
+  ],
+  GUEST005: [
+    "the machine is too small for the files",
+    `Files that are brought in stay in the guest's memory, and so does their archive while it is
+    unpacked. The message names the least that is enough. A machine has 2048 MiB at the most.`,
+  ],
+  GUEST006: [
+    "the changes of a guest cannot be saved",
+    `New files are written beside the old ones and then renamed, so the folder is as it was
+    before the run. A save that was interrupted half-way is finished by the next run that uses
+    the folder.`,
+  ],
+  GUEST007: [
+    "a folder to save to is neither brought in nor new",
+    `What --save names is the folder of --root or of a --bind, which takes back what was changed
+    in it, or a folder that is not there or empty, which gets all of the guest's files. Any
+    other folder might lose files of its own.`,
+  ],
+  GUEST008: [
+    "a guest ended before its program did",
+    `What was changed is known when the program has ended by itself. A run that was left by ^A
+    x, timed out, panicked or was switched off from inside saves nothing.`,
+  ],
+  GUEST010: [
+    "the guest has no such program",
+    `A name with a slash is a path of the guest; one without is looked for in the folders of
+    PATH. Programs of the host are not in the guest unless --root or --bind brings them.`,
+  ],
+  GUEST011: [
+    "a file of the guest is not executable",
+    `Modes are the host's: \`chmod +x\` there. Folders, devices and links to them are not
+    programs.`,
+  ],
+  GUEST012: [
+    "a file is not a program for the guest",
+    `The guest is a 32-bit PC: it runs ELF programs for i386, and scripts that begin with #! and
+    name such a program. \`file PATH\` says what a file is.`,
+  ],
+  GUEST013: [
+    "what runs a program is not in the guest",
+    `A dynamic program names its loader (\`readelf -l\` shows it as the interpreter), a script its
+    interpreter after #!. It has to be in the guest's files under that very path.`,
+  ],
+  GUEST014: [
+    "a script does not name its interpreter",
+    `The first line of a script is #! and the path of a program, at most 255 bytes; that program
+    may be a script itself, up to five times.`,
+  ],
+  GUEST015: [
+    "the kernel refuses to run a program",
+    `The file looked like a program for this machine, but the kernel cannot load it: a segment
+    that is writable and executable, segments that overlap, or not enough memory. Its log, which
+    --verbose shows, has the reason.`,
+  ],
+} satisfies Record<string, Row>;
+
 const SOURCES = {
   ASC001: [
     "the AssemblyScript compiler itself failed",
@@ -739,6 +817,12 @@ const COMMANDS = {
     $XDG_CACHE_HOME/isthmus, ~/.cache/isthmus, or isthmus-UID in the folder for temporary files. The
     message says why none of these can be used.`,
   ],
+  CLI013: [
+    "a project has no process 1 for --root",
+    `With \`run --root\` the kernel starts a program of this package, which runs the guest's and
+    reports what became of its files. A project whose user/programs.ts does not list it cannot
+    bring a folder in; in another folder it is this package's own kernel that boots.`,
+  ],
   CLI020: [
     "the folder for a new kernel is not empty",
     `init writes a dozen files, some of whose names are common, and overwrites nothing.`,
@@ -772,6 +856,7 @@ export const EXPLANATIONS: readonly Explanation[] = Object.entries<Row>({
   ...SOURCES,
   ...ASSEMBLY,
   ...ARCHIVES_AND_OBJECTS,
+  ...GUESTS,
   ...LAYOUTS,
   ...TABLES,
   ...LINKER,

@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   init: () => import("./init"),
   build: () => import("./build"),
   run: () => import("./run"),
+  pack: () => import("./pack"),
   audit: () => import("./audit"),
   map: () => import("./map"),
   step: () => import("./step"),

@@ -42,13 +42,14 @@ export async function loadPrograms(project: Project, toolchain: string): Promise
   const abort = await read<string>("RUNTIME_ABORT");
   const start = await read<string>("RUNTIME_START");
   const programs = await read<readonly Program[]>("PROGRAMS");
-  const recipes = programs.map(({ name, entry, runtime, assembly = [] }) => ({
+  const recipes = programs.map(({ name, entry, runtime, assembly = [], isApart }) => ({
     name,
     entries: [entry, runtimeEntry],
     assembly: [startAssembly, ...assembly],
     runtime,
     abort,
     start,
+    ...(isApart && { isApart }),
   }));
   writeStamp(project, STAMP, { key: toolchain, inputs, outputs: [], value: recipes });
   return recipes;

@@ -3,11 +3,20 @@
 //   npx isthmus run [--machine v86|qemu|grub] [--firmware bios|uefi32|uefi64] [--board pc|q35]
 //                   [--memory MiB] [--timeout S] [--initramfs FILE] [--screen FILE] [--log FILE]
 //                   [--verbose] [--trace[=FILE]] [--gdb] [[--] PROGRAM ARGS…]
+//   npx isthmus run --root DIR [--bind HOST:GUEST] [--env A=B] [--cwd D] [--save DIR] [...]
+//                   [[--] PROGRAM ARGS…]
 //   npx isthmus run --kernel FILE [--force] [--machine …] [--memory MiB] [--timeout S]
 //                   [--initramfs FILE] [--screen FILE] [--log FILE] [--gdb] [[--] COMMAND LINE…]
 //
 // Builds what is not up to date, then boots. Without PROGRAM the guest runs its shell. Input from a
 // pipe or a file is passed on without echo, and its end as ^D.
+//
+// With --root the guest has the files of a folder: unmodified Linux programs for i386, say, as
+// Debian's packages unpack. The folder is copied in when the machine starts, with modes, owners,
+// links and times; without PROGRAM its /bin/sh runs. At the end --save writes back all that has
+// changed, or nothing if it cannot; without it the end names what is lost. The guest's memory
+// follows from the size of the files. Where DIR has none, there are /dev, /proc, /tmp, /etc/passwd
+// and /etc/group.
 //
 // With --kernel it boots a kernel of yours: an ELF file or a flat image with a boot header, for
 // i386 or x86-64, or a Linux bzImage. Machine and protocol follow from the file and from what is
@@ -21,7 +30,14 @@
 //   --firmware NAME    of QEMU's PC: bios (default), or uefi32 or uefi64, which is OVMF; qemu boots
 //                      there by an application of our own, grub by GRUB
 //   --board NAME       QEMU's PC: pc (i440FX; default with bios), or q35 (default with UEFI)
-//   --memory MIB       the guest's memory; default 64, with --kernel 256
+//   --memory MIB       the guest's memory; default 64, with --kernel 256, with --root as needed
+//   --root DIR         the guest's files are copies of those in DIR
+//   --bind HOST:GUEST  with --root: puts the host's file or folder HOST at GUEST; may be repeated
+//   --env A=B          with --root: sets a variable, or takes it as it is here: --env A; may be
+//                      repeated
+//   --cwd D            with --root: the guest's directory to start in; default /
+//   --save DIR         with --root: DIR or HOST, to write back what was changed in it, or a new
+//                      folder, for all of the guest's files; may be repeated
 //   --timeout S        ends the run after S seconds
 //   --kernel FILE      boots this file instead of the project's kernel
 //   --force            with --kernel: boots it whatever `check` has found
@@ -55,13 +71,16 @@
 //     stack at 0xffffbeec
 //   0
 //
-// Exit status: the program's own (128 + signal if it was killed); 0 a kernel of yours has halted
+// Exit status: the program's own (128 + signal if it was killed); with --root 127 if there is no
+// such program and 126 if it cannot run; 0 a kernel of yours has halted
 // with interrupts off or switched the machine off; what QEMU ends with if it wrote to port 0xf4
 // (twice the value plus one); 2 usage or unusable input; 124 timed out, 125 the kernel panicked or
 // the machine died, 130 left by ^A x.
 
 import { relative } from "node:path";
 import { nearestName } from "../base/nearest-name";
+import { CannotRun } from "../guest/program-file";
+import { readElfImage } from "../inspect/elf-image";
 import { programNames } from "../machine/initramfs";
 import { MACHINE_NAMES, type Machine } from "../machine/machine";
 import { openMachine } from "../machine/open-machine";
@@ -79,9 +98,10 @@ import { ConsoleInput } from "./console-input";
 import { examineKernel, type ForeignKernel } from "./foreign-kernel";
 import { type Outcome, runGuest } from "./guest-run";
 import { GuestWatch, screenText } from "./guest-watch";
+import { ROOT_OPTIONS, RootRun } from "./root-run";
 import { runForeign } from "./run-foreign";
 import { SerialOutput } from "./serial-output";
-import { progress } from "./terminal";
+import { complain, progress } from "./terminal";
 import { TRACE_OPTIONS, TraceRun } from "./trace-run";
 
 const STATUS_TIMEOUT = 124;
@@ -99,6 +119,7 @@ export const command: Command = {
   options: {
     ...BOOT_OPTIONS,
     ...PC_OPTIONS,
+    ...ROOT_OPTIONS,
     timeout: { type: "string" },
     verbose: { type: "boolean" },
     ...TRACE_OPTIONS,
@@ -117,6 +138,8 @@ async function run(line: CommandLine): Promise<number> {
   const kernelOptions = [...kernelOptionsOf(line), ...(trace?.kernelOptions ?? [])];
   const isDebugged = line.flag("gdb");
   const foreign = await foreignKernel(line);
+  const root = rootRun(line);
+  if (typeof root === "number") return root;
   if (isDebugged && (foreign?.choice.machine ?? line.value("machine")) !== "qemu") {
     throw new UsageError("--gdb works only with --machine qemu");
   }
@@ -124,13 +147,15 @@ async function run(line: CommandLine): Promise<number> {
   const input = new ConsoleInput();
   input.open();
   try {
-    const prepared = bootSettings(line, { kernelOptions });
+    const prepared = bootSettings(line, { kernelOptions, ...(root && { brought: root }) });
     const settings = await Promise.race([prepared, input.left]);
     if (settings === undefined) leaveBuild(input);
     const screen = line.value("screen");
-    const isRun = { settings, input, output, seconds, screen, isDebugged, trace };
+    const isRun = { settings, input, output, seconds, screen, isDebugged, trace, root };
     const status = foreign ? await bootForeign(foreign, isRun, line) : await bootOwn(isRun);
-    if (status === STATUS_NOT_FOUND) suggestProgram(line.program[0], settings.options.initramfs);
+    if (status === STATUS_NOT_FOUND && root === undefined) {
+      suggestProgram(line.program[0], settings.options.initramfs);
+    }
     return status;
   } finally {
     input.close();
@@ -160,6 +185,28 @@ interface Run {
   readonly isDebugged: boolean;
   /** What --trace asks for. */
   readonly trace: TraceRun | undefined;
+  /** The files that --root brings. */
+  readonly root: RootRun | undefined;
+}
+
+/** What --root brings; or the status, once it was said why its program cannot run. */
+function rootRun(line: CommandLine): RootRun | number | undefined {
+  const root = line.value("root");
+  if (root === undefined) {
+    const other = Object.keys(ROOT_OPTIONS).find((name) => line.isGiven(name));
+    if (other !== undefined) throw new UsageError(`--${other} is for runs with --root`);
+    return undefined;
+  }
+  if (line.value("kernel") !== undefined || line.value("initramfs") !== undefined) {
+    throw new UsageError("--root brings its own files: for --kernel, see `isthmus pack`");
+  }
+  try {
+    return new RootRun(line, root);
+  } catch (error) {
+    if (!(error instanceof CannotRun)) throw error;
+    complain(error);
+    return error.status;
+  }
 }
 
 /** What --kernel names, examined, if it is not one of ours. */
@@ -217,7 +264,7 @@ function leaveBuild(input: ConsoleInput): never {
 
 /** Runs the machine to its end. */
 async function boot(machine: Machine, run: Run): Promise<Outcome> {
-  const { settings, input, seconds, screen, isDebugged } = run;
+  const { settings, input, seconds, screen, isDebugged, root } = run;
   const watch = screen === undefined ? undefined : new GuestWatch(machine, screen);
   try {
     const started = () => {
@@ -227,10 +274,16 @@ async function boot(machine: Machine, run: Run): Promise<Outcome> {
     const outcome = await runGuest({ machine, input, seconds, started });
     const look = await watch?.end();
     if (look && screen === "-") process.stdout.write(screenText(look.screen));
+    if (root && outcome.kind === "exit") await finishRoot(root, machine, settings);
+    else root?.explainMissing();
     return outcome;
   } finally {
     await machine.close();
   }
+}
+
+async function finishRoot(root: RootRun, machine: Machine, settings: BootSettings): Promise<void> {
+  await root.finish(machine, readElfImage(settings.options.kernel, settings.kernelPath));
 }
 
 /** Says which program was meant, if the one that was named is not in the initramfs. */

@@ -1,20 +1,13 @@
-// The archive that the boot loader hands to the kernel as its only module: cpio, "newc" format.
+// The archive that the boot loader hands to the kernel as its only module, in the form of cpio.ts.
 //
-//   "070701", then 13 fields of 8 hexadecimal digits: inode, mode, uid, gid, links, mtime, size,
-//   device major, minor, special major, minor, name size (NUL included), check (0)
-//   name and NUL, padded with NULs to a multiple of 4 from the header's start
-//   data, padded with NULs to a multiple of 4
-//
-// The archive ends with an entry named "TRAILER!!!". Its bytes depend on the files alone: there are
-// no time stamps, the owner is 0 and inode numbers count up, so equal files give equal archives.
-// See Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
+// Its bytes depend on the files alone: there are no time stamps, the owner is 0 and inode numbers
+// count up, so equal files give equal archives.
 
 import { alignUp } from "../base/align";
 import { ByteWriter } from "../base/byte-writer";
 import { Diagnostic } from "../base/diagnostic";
+import { CPIO_HEADER_SIZE, CPIO_TRAILER, cpioHeader } from "./cpio";
 
-const HEADER_SIZE = 110;
-const TRAILER = "TRAILER!!!";
 const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
@@ -47,7 +40,7 @@ export function writeArchive(entries: readonly ArchiveEntry[]): Uint8Array {
   for (const [index, entry] of withDirectories(entries).entries()) {
     writeEntry(archive, entry, index + 1);
   }
-  writeEntry(archive, { name: TRAILER, kind: "file", mode: 0, data: new Uint8Array() }, 0);
+  writeEntry(archive, { name: CPIO_TRAILER, kind: "file", mode: 0, data: new Uint8Array() }, 0);
   return archive.finish();
 }
 
@@ -68,12 +61,14 @@ function withDirectories(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
 
 function writeEntry(archive: ByteWriter, entry: ArchiveEntry, inode: number): void {
   const name = new TextEncoder().encode(`${entry.name}\0`);
-  const isTrailer = entry.name === TRAILER;
-  const links = entry.kind === "directory" ? 2 : 1;
-  const mode = isTrailer ? 0 : TYPES[entry.kind] | entry.mode;
-  const fields = [inode, mode, 0, 0, links, 0, entry.data.length, 0, 0, 0, 0, name.length, 0];
-  archive.text("070701");
-  for (const field of fields) archive.text(field.toString(16).padStart(8, "0"));
+  const header = {
+    ...{ inode, owner: 0, group: 0, modified: 0 },
+    mode: entry.name === CPIO_TRAILER ? 0 : TYPES[entry.kind] | entry.mode,
+    links: entry.kind === "directory" ? 2 : 1,
+    size: entry.data.length,
+    nameLength: name.length - 1,
+  };
+  archive.text(cpioHeader(header));
   archive.bytes(name);
   archive.alignTo(4);
   archive.bytes(entry.data);
@@ -90,7 +85,7 @@ export function readArchive(archive: Uint8Array): ArchiveEntry[] {
   let offset = 0;
   while (true) {
     const { entry, next } = decodeEntry(archive, offset);
-    if (entry.name === TRAILER) return entries;
+    if (entry.name === CPIO_TRAILER) return entries;
     entries.push(entry);
     offset = next;
   }
@@ -107,18 +102,19 @@ export function programNames(archive: Uint8Array): string[] {
 }
 
 function decodeEntry(bytes: Uint8Array, offset: number): { entry: ArchiveEntry; next: number } {
-  const header = String.fromCharCode(...bytes.subarray(offset, offset + HEADER_SIZE));
-  if (header.length < HEADER_SIZE) throw malformed(offset, "the archive ends without a trailer");
+  const header = String.fromCharCode(...bytes.subarray(offset, offset + CPIO_HEADER_SIZE));
+  if (header.length < CPIO_HEADER_SIZE)
+    throw malformed(offset, "the archive ends without a trailer");
   if (!/^07070[12][0-9a-fA-F]{104}$/.test(header)) {
     throw malformed(offset, "there is no newc header");
   }
   const field = (index: number) => Number.parseInt(header.slice(6 + index * 8, 14 + index * 8), 16);
-  const nameEnd = offset + HEADER_SIZE + field(11);
+  const nameEnd = offset + CPIO_HEADER_SIZE + field(11);
   const dataStart = alignUp(nameEnd, 4);
   const next = alignUp(dataStart + field(6), 4);
   if (field(11) === 0 || next > bytes.length) throw malformed(offset, "the entry is cut off");
   const entry: ArchiveEntry = {
-    name: new TextDecoder().decode(bytes.subarray(offset + HEADER_SIZE, nameEnd - 1)),
+    name: new TextDecoder().decode(bytes.subarray(offset + CPIO_HEADER_SIZE, nameEnd - 1)),
     kind: kindOf(field(1)),
     mode: field(1) & 0o7777,
     data: bytes.subarray(dataStart, dataStart + field(6)),

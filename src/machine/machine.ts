@@ -173,6 +173,11 @@ export interface Machine {
     look: (snapshot: Snapshot) => Result | undefined,
     timeoutMs: number,
   ): Promise<Result | undefined>;
+  /**
+   * `size` bytes of RAM from physical address `address` on, of a machine that stands still. What
+   * lies outside RAM reads as 0.
+   */
+  readPhysical(address: number, size: number): Promise<Uint8Array>;
   /** The registers between two instructions, as `inspect` sees them. */
   registers(): Promise<Registers>;
   /** The 25 lines of the VGA text screen, without trailing blanks. */

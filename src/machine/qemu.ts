@@ -152,6 +152,10 @@ export class QemuMachine implements Machine {
     return undefined;
   }
 
+  readPhysical(address: number, size: number): Promise<Uint8Array> {
+    return this.#exclusively(() => this.#physical(address, size));
+  }
+
   registers(): Promise<Registers> {
     return this.#exclusively(() => this.#whileStopped(() => this.#registers()));
   }

@@ -214,6 +214,12 @@ export class V86Machine implements Machine {
     }
   }
 
+  async readPhysical(address: number, size: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(size);
+    bytes.set(this.#ram().subarray(address, address + size));
+    return bytes;
+  }
+
   async registers(): Promise<Registers> {
     return this.#registers();
   }
@@ -395,12 +401,15 @@ export class V86Machine implements Machine {
   }
 
   /** RAM as it is, not copied: it is the guest's. */
-  #snapshot(registers: Registers): Snapshot {
+  #ram(): Uint8Array {
     const { mem8, wasm_memory } = this.#started();
     // v86's own view is a proxy that looks up each byte.
-    const ram = new Uint8Array(wasm_memory.buffer, mem8.byteOffset, mem8.length);
+    return new Uint8Array(wasm_memory.buffer, mem8.byteOffset, mem8.length);
+  }
+
+  #snapshot(registers: Registers): Snapshot {
     return {
-      memory: new PhysicalMemory(ram),
+      memory: new PhysicalMemory(this.#ram()),
       registers,
       machine: this.name,
       capabilities: this.capabilities,

@@ -160,7 +160,7 @@ function addNamed(path: u32, length: u32): i32 {
     if (nameLength > NAME_MAX) return refuse(cstr("a name in its path has more than 255 bytes"));
     if (!directory.inode.isDirectory)
       return refuse(cstr("its path goes through something that is not a directory"));
-    if (isPathEnd(at, end)) return addFile(directory, archive + name, nameLength);
+    if (isPathEnd(at, end)) return addUnnoticed(directory, archive + name, nameLength);
     let child = directory.find(archive + name, nameLength);
     if (child === null) {
       const made = makeFile(directory, archive + name, nameLength, NEW_DIRECTORY, 0);
@@ -175,6 +175,17 @@ function addNamed(path: u32, length: u32): i32 {
 function isPathEnd(at: u32, end: u32): bool {
   while (at < end && byteAt(at) === SLASH) at++;
   return at === end;
+}
+
+/** As addFile, with the directory's times as they were: they are the archive's. */
+function addUnnoticed(directory: DirectoryEntry, name: usize, length: u32): i32 {
+  const inode = directory.inode;
+  const modified = inode.modified;
+  const changed = inode.changed;
+  const result = addFile(directory, name, length);
+  inode.modified = modified;
+  inode.changed = changed;
+  return result;
 }
 
 /** The file that the entry is about. The last entry of a name counts. 0 or -ENOSPC. */

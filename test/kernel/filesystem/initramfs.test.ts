@@ -258,6 +258,14 @@ describe("initramfs", () => {
     assert.deepEqual([part.call.mode!(find("/")), part.call.owner!(find("/"))], [0o041777, 5]);
   });
 
+  it("keeps the times of directories, whatever is put into them", () => {
+    const attributes = { modified: 1234567 };
+    const file: Entry = ["lib/a", FILE, "", { modified: 5 }];
+    mount(archive([".", DIRECTORY, "", attributes], ["lib", DIRECTORY, "", attributes], file));
+    const times = ["/", "/lib", "/lib/a"].map((path) => part.call.seconds!(find(path)));
+    assert.deepEqual(times, [1234567, 1234567, 5]);
+  });
+
   it("keeps hard links, whichever entry brings the contents", () => {
     for (const bringer of [0, 1, 2]) {
       const names = ["a", "b", "c"].map(

@@ -247,6 +247,28 @@ describe("pages of an object", () => {
     assert.equal(user.entry(PAGE) & ENTRY_RW, ENTRY_RW);
   });
 
+  it("tell a shared file of the first write, and of none before", () => {
+    const file = machine.part.area;
+    const writes = () => machine.word(file + 4);
+    user.show(object, 1, 2, READ | WRITE, SHARED, 0, file);
+    user.show(object, 2, 3, READ | WRITE, SHARED, 1, file);
+    user.touch(1);
+    assert.deepEqual([user.entry(PAGE) & ENTRY_RW, writes()], [0, 0]);
+    user.touch(1, FAULT_WRITE);
+    assert.deepEqual([user.entry(PAGE) & ENTRY_RW, writes()], [ENTRY_RW, 1]);
+    user.touch(2, FAULT_WRITE);
+    assert.deepEqual([user.entry(2 * PAGE) & ENTRY_RW, writes()], [ENTRY_RW, 2]);
+  });
+
+  it("tell a file of no write to a private copy of it", () => {
+    const file = machine.part.area;
+    user.show(object, 1, 3, READ | WRITE, 0, 0, file);
+    user.touch(1);
+    user.touch(1, FAULT_WRITE);
+    user.touch(2, FAULT_WRITE);
+    assert.equal(machine.word(file + 4), 0);
+  });
+
   it("become writable when a shared region became so", () => {
     user.show(object, 1, 2, READ | WRITE, SHARED);
     user.touch(1);

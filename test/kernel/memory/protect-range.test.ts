@@ -149,6 +149,16 @@ describe("pages whose rights change", () => {
     assert.equal(user.entry(PAGE) & ENTRY_RW, ENTRY_RW);
   });
 
+  it("become writable at the first write where they are a file's", () => {
+    const object = call("createObject", 1);
+    user.show(object, 1, 2, READ, SHARED, 0, machine.part.area);
+    user.touch(1);
+    protect(1, 2, READ | WRITE);
+    assert.equal(user.entry(PAGE) & ENTRY_RW, 0);
+    user.touch(1, FAULT_WRITE);
+    assert.equal(user.entry(PAGE) & ENTRY_RW, ENTRY_RW);
+  });
+
   it("become executable or stop being so", () => {
     user.map(1, 2);
     user.touch(1, FAULT_WRITE);

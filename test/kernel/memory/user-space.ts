@@ -101,8 +101,9 @@ export const USER_SPACE = `
     changetype<objects.MemoryObject>(object).release();
   }
   export function countFiles(): void {
-    regionFile.onMappedFile(retainFile.index, releaseFile.index);
+    regionFile.onMappedFile(retainFile.index, releaseFile.index, noteWritten.index);
   }
+  function noteWritten(file: usize): void { store<u32>(file, load<u32>(file, 4) + 1, 4); }
   function retainFile(file: usize): void { store<u32>(file, load<u32>(file) + 1); }
   function releaseFile(file: usize): void { store<u32>(file, load<u32>(file) - 1); }
 `;
