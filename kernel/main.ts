@@ -21,7 +21,6 @@ import {
 import { kernelCr3 } from "./memory/kernel-space";
 import { startPages } from "./memory/pages";
 import { readOptions } from "./options";
-import { startAlarms } from "./process/alarm";
 import { startSessions } from "./process/session";
 import { startSystemCalls } from "./syscall/table";
 import { startConsole } from "./terminal/console";
@@ -62,7 +61,6 @@ export function kernelMain(): void {
   startClock(); // what time it is
   startSystemCalls(); // the table for int 0x80
   startSessions(); // ^C on a terminal
-  startAlarms(); // SIGALRM
   startMappedFiles(); // how the memory manager counts them
   mountRoot(); // the initramfs, and /dev
   startInit(); // process 1: the shell, or what the command line names

@@ -76,6 +76,7 @@ const SHORT_LIVED = [
   "hello",
   "kill",
   "ls",
+  "events",
   "maps",
   "memhog",
   "poweroff",

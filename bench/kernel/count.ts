@@ -7,9 +7,9 @@
 // one version of QEMU.
 //
 // A row's figure is the median of its samples. The first sample may do work that is done only once,
-// and every ten million instructions or so a timer interrupt falls into one. The least would be
-// wrong for sleeping: the first sleep begins anywhere between two ticks, and ends early for it; all
-// others begin right after a tick.
+// and every ten million instructions or so a timer interrupt may fall into one. The least would be
+// wrong for sleeping where sleeps end with a regular interrupt: the first one begins anywhere
+// between two of them, and ends early for it.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -3,6 +3,10 @@
 import { S_IFDIR, S_ISVTX } from "../../src/abi/files";
 import { rootDirectory, startDirectoryEntries } from "../file/directory-entry";
 import { mount } from "../file/mount";
+import { startEpoll } from "../filesystem/event/epoll-file";
+import { startEventCounters } from "../filesystem/event/event-counter";
+import { startSignalFiles } from "../filesystem/event/signal-file";
+import { startTimerFiles } from "../filesystem/event/timer-file";
 import { unpackInitramfs } from "../filesystem/initramfs/unpack";
 import { startPipes } from "../filesystem/pipe/pipe-file";
 import { startDirectories } from "../filesystem/tmpfs/directory";
@@ -21,6 +25,10 @@ export function mountRoot(): void {
   startDirectories();
   startPipes();
   startPtys();
+  startEventCounters();
+  startSignalFiles();
+  startTimerFiles();
+  startEpoll();
   registerDevices();
   if (!mountTree()) panic(cstr("mount-root: not enough memory for the root directory"));
   unpackModule();

@@ -4,7 +4,7 @@
 // See the MC146818 data sheet.
 
 import { inb, outb } from "../../src/abi/x86";
-import { currentTick, uptimeNanoseconds, uptimeSeconds } from "../thread/ticks";
+import { isRecent, readUptime, uptimeNanoseconds, uptimeSeconds } from "../thread/uptime";
 
 const INDEX: u32 = 0x70;
 const DATA: u32 = 0x71;
@@ -24,10 +24,13 @@ const CENTURY: u32 = 2000;
 const DAYS_TO_2000: u32 = 10957;
 const SECONDS_PER_DAY: u32 = 86400;
 
+/**
+ * The times of files are as old as that at the most, in counts of the time-stamp counter: a
+ * fraction of a millisecond. To look at the clock costs more than many a read of a file.
+ */
+const RECENT_COUNTS: u32 = 1 << 18;
+
 let secondsAtBoot: u32 = 0;
-/** The time at tick `knownTick`. */
-let known: u64 = 0;
-let knownTick: u64 = 0;
 
 /** Reads the clock. */
 export function startClock(): void {
@@ -46,15 +49,12 @@ export function bootTime(): u32 {
 }
 
 /**
- * What time it is, to the tick: seconds since 1970 in the upper half, nanoseconds in the lower. Of
- * two times the later one is the greater number.
+ * What time it is, or was a moment ago: seconds since 1970 in the upper half, nanoseconds in the
+ * lower. Of two times the later one is the greater number.
  */
 export function currentTime(): u64 {
-  if (currentTick() !== knownTick || known === 0) {
-    knownTick = currentTick();
-    known = timestamp(secondsAtBoot + uptimeSeconds(), uptimeNanoseconds());
-  }
-  return known;
+  if (!isRecent(RECENT_COUNTS)) readUptime();
+  return timestamp(secondsAtBoot + uptimeSeconds, uptimeNanoseconds);
 }
 
 /** A time as currentTime() gives it. */

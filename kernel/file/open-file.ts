@@ -42,6 +42,8 @@ export class OpenFile {
   data: usize = 0;
   /** Where the next read or write happens. */
   position: u64 = 0;
+  /** The first of those who want to know when something happens to it (epoll), or 0. */
+  interests: usize = 0;
 
   get mayRead(): bool {
     return (this.flags & O_ACCMODE) !== O_WRONLY;
@@ -68,6 +70,7 @@ export class OpenFile {
 
   private close(): void {
     const inode = this.inode;
+    if (this.interests !== 0) call_indirect<void>(interestHandler, this);
     const close = this.operations.release;
     if (close !== 0) call_indirect<void>(close, this);
     if (inode.isRegular && this.mayWrite) inode.writers--;
@@ -131,6 +134,14 @@ export class OpenFile {
     this.position = <u64>target;
     return 0;
   }
+}
+
+/** Function index of (file): void, which ends the interests in a file that is closed. */
+let interestHandler: u32 = 0;
+
+/** From now on the function of index `index` ends them. */
+export function onInterestingClose(index: u32): void {
+  interestHandler = index;
 }
 
 /** Fills the record of operations of O_PATH and returns it. */

@@ -27,6 +27,7 @@ import { returnSpace } from "./fork";
 import { leaveChild, leaveGroup } from "./job-control";
 import { currentProcess, findProcess, firstProcess, Process } from "./process";
 import { noticeEnd } from "./process-observer";
+import { deleteProgramTimers, forgetTimedThread } from "./program-timers";
 import { leaveSpace } from "./robust-list";
 import { leaveTerminal } from "./session";
 import { leaveSignals, noticeInAll, noticeSignals, sendNote, sendSignal } from "./signal";
@@ -63,6 +64,7 @@ export function exitThread(status: u32): void {
   releaseHeldFiles();
   releaseFiles(thread);
   leaveSpace(process, thread);
+  forgetTimedThread(process, thread);
   if (isLast) endProcess(process);
   returnSpace(thread);
   leaveSignals();
@@ -96,6 +98,9 @@ export function endOtherThreads(): bool {
 
 /** What a zombie does not have. */
 function endProcess(process: Process): void {
+  process.alarm.stop();
+  deleteProgramTimers(process);
+  process.signalWaiters.dropAll();
   process.setProgram(null);
   process.setSpace(null);
   process.isStopped = false;

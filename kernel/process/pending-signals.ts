@@ -13,9 +13,19 @@
 //   - It is SIGKILL, too, for a thread that must end because its process does, or because another
 //     thread calls execve; and SIGSTOP for one whose process is stopped.
 
-import { SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGRTMIN, SIGSEGV, SIGSTOP } from "../../src/abi/signals";
+import {
+  SI_TIMER,
+  SIGBUS,
+  SIGFPE,
+  SIGILL,
+  SIGKILL,
+  SIGRTMIN,
+  SIGSEGV,
+  SIGSTOP,
+} from "../../src/abi/signals";
 import { Thread } from "../thread/thread";
 import { Process } from "./process";
+import { settleTimer } from "./program-timers";
 import { freeNote, keepNote, SignalNote } from "./signal-note";
 
 /** The note of the signal that was taken last. */
@@ -56,10 +66,11 @@ export function takePending(process: Process, thread: Thread, signal: u32): void
   if ((thread.pending & bit) !== 0) {
     thread.notes = withoutNote(thread.notes, signal);
     if (!hasNote(thread.notes, signal)) thread.pending &= ~bit;
-    return;
+  } else {
+    process.notes = withoutNote(process.notes, signal);
+    if (!hasNote(process.notes, signal)) process.pending &= ~bit;
   }
-  process.notes = withoutNote(process.notes, signal);
-  if (!hasNote(process.notes, signal)) process.pending &= ~bit;
+  if (takenNote.code === SI_TIMER) settleTimer(process, takenNote);
 }
 
 /** Forgets signals that are pending for a process or for one of its threads. */

@@ -31,6 +31,7 @@ import { setEntryThread } from "../machine/i686/entry-thread";
 import * as symbols from "../machine/i686/symbols";
 import { allocate, free } from "../memory/heap";
 import { AddressSpace, setCurrentSpace } from "../memory/space";
+import { INTERVAL_TIMER_SIZE, IntervalTimer } from "../thread/interval-timer";
 import { createThread, currentOwner, currentThread, Thread } from "../thread/thread";
 import { WaitQueue } from "../thread/wait-queue";
 import { LIMITS_SIZE, startLimits } from "./limits";
@@ -56,9 +57,9 @@ export class Process {
   /** The first of its threads: thread-group.ts. */
   thread: Thread = changetype<Thread>(0);
   livingThreads: u32 = 0;
-  /** Threads that have ended and whose records can go, and the ticks that those had used. */
+  /** Threads that have ended and whose records can go, and the nanoseconds that those had run. */
   endedThreads: Thread | null = null;
-  endedTicks: u64 = 0;
+  endedTime: u64 = 0;
   /** All threads end, with `status`. */
   isEnding: bool = false;
   /** The thread that calls execve, and waits for all others to end; or null. */
@@ -85,14 +86,23 @@ export class Process {
   /** Signals for any thread that were not delivered, and their notes: pending-signals.ts. */
   pending: u64 = 0;
   notes: usize = 0;
+  /** Who waits for signals as for a file: signalfd(2). */
+  signalWaiters0: usize = 0;
+  signalWaiters1: usize = 0;
   /** Stopped by a signal, whose number waitpid reports once (0: it has). */
   isStopped: bool = false;
   stopSignal: u32 = 0;
   /** Runs again, which waitpid reports once. */
   wasContinued: bool = false;
-  /** The tick of the next SIGALRM, 0: none, and the ticks between two: alarm.ts. */
-  alarm: u64 = 0;
-  alarmInterval: u64 = 0;
+  /** The first of the timers that it has made: program-timers.ts. */
+  timers: usize = 0;
+  /** What SIGALRM comes of: alarm.ts. */
+  alarm0: u64 = 0;
+  alarm1: u64 = 0;
+  alarm2: u64 = 0;
+  alarm3: u64 = 0;
+  alarm4: u64 = 0;
+  alarm5: u64 = 0;
   /** A zombie that no parent waits for. */
   isForgotten: bool = false;
   /** Its threads that are blocked in waitpid. */
@@ -115,6 +125,15 @@ export class Process {
   /** The name's address: NUL-terminated. */
   get name(): usize {
     return changetype<usize>(this) + PROCESS_NAME;
+  }
+
+  get signalWaiters(): WaitQueue {
+    const offset = offsetof<Process>("signalWaiters0");
+    return changetype<WaitQueue>(changetype<usize>(this) + offset);
+  }
+
+  get alarm(): IntervalTimer {
+    return changetype<IntervalTimer>(changetype<usize>(this) + offsetof<Process>("alarm0"));
   }
 
   /** Whether the log says already that system call `number` is missing. */
@@ -317,3 +336,4 @@ if (offsetof<Process>("name0") !== PROCESS_NAME) ERROR("inspectors read the name
 if (offsetof<WaitQueue>() !== 2 * sizeof<usize>()) ERROR("a process has room for a queue");
 if (offsetof<Process>("previous") !== PROCESS_NAME + PROCESS_NAME_SIZE)
   ERROR("the name has 16 bytes");
+if (INTERVAL_TIMER_SIZE !== 48) ERROR("a process has room for 48 bytes of an alarm");

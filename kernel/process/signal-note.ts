@@ -3,6 +3,7 @@
 // Notes of a process, and of a thread, are a list, in the order in which they came. A signal below
 // SIGRTMIN has one at most; without memory for a note a signal comes without.
 
+import { SI_KERNEL, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../../src/abi/signals";
 import { allocate, free } from "../memory/heap";
 
 @unmanaged
@@ -16,6 +17,18 @@ export class SignalNote {
   user: u32 = 0;
   /** A value that was sent along, an address that faulted, or a child's status. */
   value: u32 = 0;
+
+  /** Whether the signal tells of a fault: then its value is an address. */
+  get isFault(): bool {
+    const signal = this.signal;
+    const isFault =
+      signal === SIGSEGV ||
+      signal === SIGBUS ||
+      signal === SIGILL ||
+      signal === SIGFPE ||
+      signal === SIGTRAP;
+    return isFault && this.code > 0 && this.code !== SI_KERNEL;
+  }
 }
 
 /** A copy of a note in the heap, or null when out of memory. */

@@ -70,6 +70,7 @@ export function noteOf(signal: u32, code: i32, value: u32): SignalNote {
 export function sendNote(process: Process, note: SignalNote): void {
   if (!prepareFor(process, process.thread, note.signal)) return;
   addPending(process, note);
+  tellReaders(process);
   if (note.signal === SIGKILL) {
     noticeInAll(process);
     return;
@@ -84,7 +85,13 @@ export function sendThreadNote(thread: Thread, note: SignalNote): void {
   if (thread.state === ThreadState.ended) return;
   if (!prepareFor(process, thread, note.signal)) return;
   addThreadPending(thread, note);
+  tellReaders(process);
   noticeIn(process, thread);
+}
+
+/** Those who read signals as from a file look again. */
+function tellReaders(process: Process): void {
+  if (!process.signalWaiters.isEmpty()) wakeAll(process.signalWaiters);
 }
 
 /** Does what a signal does by being sent. False: that was all. */
@@ -196,8 +203,8 @@ export function tellParent(process: Process): void {
 }
 
 /**
- * kill(2): as sendSignal, but process 1 gets from others only what it has a handler for, and signal
- * 0 does nothing: it asks whether the process exists.
+ * kill(2): as sendSignal, but process 1 gets from others only what it has a handler for or blocks,
+ * and signal 0 does nothing: it asks whether the process exists.
  */
 export function killProcess(process: Process, signal: u32): void {
   killWith(process, signal, SI_USER, 0);
@@ -216,7 +223,9 @@ export function killThreadWith(thread: Thread, signal: u32, code: i32, value: u3
 }
 
 function isSpared(process: Process, signal: u32): bool {
-  return process.pid === 1 && process !== currentProcess() && !isHandled(process, signal);
+  if (process.pid !== 1 || process === currentProcess()) return false;
+  const isBlocked = (process.thread.signalMask & signalBit(signal)) !== 0;
+  return !isBlocked && !isHandled(process, signal);
 }
 
 /** Kills every process of `group` with `signal`; how many there were. */

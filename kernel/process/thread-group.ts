@@ -10,6 +10,7 @@
 // Invariant: `livingThreads` counts the threads of the list that have not ended.
 
 import { PROCESS_NAME_SIZE } from "../../src/abi/kernel-info";
+import { processorTime } from "../thread/schedule";
 import { createThread, Thread, ThreadState } from "../thread/thread";
 import { currentProcess, firstProcess, Process, releaseEndedThreads, unusedId } from "./process";
 import { freeNotes } from "./signal-note";
@@ -112,12 +113,12 @@ export function isRunnable(process: Process): bool {
   return thread !== null;
 }
 
-/** Ticks of processor time that all threads have used, those that have ended included. */
-export function ticksOf(process: Process): u64 {
-  let ticks = process.endedTicks;
+/** The processor time that all threads have used, those that have ended included. */
+export function processTime(process: Process): u64 {
+  let time = process.endedTime;
   let thread: Thread | null = process.thread;
-  for (; thread !== null; thread = thread.nextThread) ticks += thread.ticks;
-  return ticks;
+  for (; thread !== null; thread = thread.nextThread) time += processorTime(thread);
+  return time;
 }
 
 /** How many threads of that user there are. */
@@ -132,7 +133,7 @@ export function countThreadsOf(user: u32): u32 {
 }
 
 function noteEnded(process: Process, thread: Thread): void {
-  process.endedTicks += thread.ticks;
+  process.endedTime += processorTime(thread);
   thread.nextThread = process.endedThreads;
   process.endedThreads = thread;
 }

@@ -34,6 +34,7 @@ import { endOtherThreads } from "../process/exit";
 import { returnSpace } from "../process/fork";
 import { applyLimits } from "../process/limits";
 import { currentProcess, Process } from "../process/process";
+import { deleteProgramTimers } from "../process/program-timers";
 import { leaveSpace } from "../process/robust-list";
 import { unshareSignalActions } from "../process/signal-actions";
 import { contextOf, unshareFiles } from "../process/thread-files";
@@ -204,6 +205,7 @@ function start(
   leaveSpace(process, thread);
   process.setSpace(space);
   returnSpace(thread);
+  deleteProgramTimers(process);
   clearFloatingPoint(thread.floatingPoint);
   thread.segments.clear();
   if (thread === currentThread) {

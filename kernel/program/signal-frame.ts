@@ -46,19 +46,7 @@ import {
   UCONTEXT_MASK,
   UCONTEXT_STACK,
 } from "../../src/abi/signal-frame";
-import {
-  SA_ONSTACK,
-  SA_RESTORER,
-  SA_SIGINFO,
-  SI_KERNEL,
-  SIGBUS,
-  SIGFPE,
-  SIGILL,
-  SIGSEGV,
-  SIGTRAP,
-  SS_DISABLE,
-  SS_ONSTACK,
-} from "../../src/abi/signals";
+import { SA_ONSTACK, SA_RESTORER, SA_SIGINFO, SS_DISABLE, SS_ONSTACK } from "../../src/abi/signals";
 import {
   clearFloatingPoint,
   FLOATING_POINT_SIZE,
@@ -142,25 +130,13 @@ function putLongFrame(
 export function putInfo(to: usize, note: SignalNote): void {
   store<u32>(to, note.signal);
   store<i32>(to, note.code, SIGINFO_CODE);
-  if (isFaultOf(note)) {
+  if (note.isFault) {
     store<u32>(to, note.value, SIGINFO_PID);
     return;
   }
   store<u32>(to, note.pid, SIGINFO_PID);
   store<u32>(to, note.user, SIGINFO_USER);
   store<u32>(to, note.value, SIGINFO_VALUE);
-}
-
-/** Whether the signal tells of a fault: then its value is an address. */
-function isFaultOf(note: SignalNote): bool {
-  const signal = note.signal;
-  const isFault =
-    signal === SIGSEGV ||
-    signal === SIGBUS ||
-    signal === SIGILL ||
-    signal === SIGFPE ||
-    signal === SIGTRAP;
-  return isFault && note.code > 0 && note.code !== SI_KERNEL;
 }
 
 /** A stack_t of the thread's alternative stack, as seen with that ESP. */

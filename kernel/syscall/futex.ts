@@ -15,21 +15,12 @@ import {
   FUTEX_WAKE_BITSET,
   FUTEX_WAKE_OP,
 } from "../../src/abi/linux/futex";
-import { bootTime } from "../device/clock";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import {
-  copyIn,
-  readWord,
-  UserPointer,
-  userAddress,
-  userPointer,
-  writeWord,
-} from "../memory/user-memory";
-import { FutexKey, NEVER, requeueWaiters, waitForWord, wakeWaiters } from "../thread/futex";
-import { currentTick, NANOSECONDS_PER_TICK, TICKS_PER_SECOND } from "../thread/ticks";
-
-const NANOSECONDS_PER_SECOND: u32 = 1000000000;
-const MOST_SECONDS: u32 = 0x7fffffff;
+import { readWord, UserPointer, userAddress, userPointer, writeWord } from "../memory/user-memory";
+import { FutexKey, requeueWaiters, waitForWord, wakeWaiters } from "../thread/futex";
+import { NEVER } from "../thread/timer";
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, uptimeOf } from "./clock";
+import { deadlineIn, TimeForm, takenTime, takeTime } from "./time-value";
 
 // The word of FUTEX_WAKE_OP: what is done with the second word, what its old value is compared
 // with, and the operands, which have a sign.
@@ -42,12 +33,11 @@ const OPERAND_SHIFT: u32 = 12;
 const OPERAND_BITS: u32 = 12;
 const BIT_MASK: u32 = 31;
 
-const time: usize = memory.data(16, 8);
 const word: usize = memory.data(4, 4);
 const first = changetype<FutexKey>(memory.data(offsetof<FutexKey>(), 4));
 const second = changetype<FutexKey>(memory.data(offsetof<FutexKey>(), 4));
 
-/** When the wait that is asked for ends: set by readDeadline(). */
+/** When the wait that is asked for ends, in nanoseconds of uptime: set by readDeadline(). */
 let deadline: u64 = 0;
 
 /** futex(word, operation, value, timeout or second value, second word, third value) */
@@ -187,15 +177,9 @@ function findBoth(frame: TrapFrame, isShared: bool): i32 {
 function readDeadline(from: UserPointer, isLong: bool, isAbsolute: bool, isReal: bool): i32 {
   deadline = NEVER;
   if (userAddress(from) === 0) return 0;
-  if (copyIn(from, time, isLong ? 16 : 8) !== 0) return -EFAULT;
-  let seconds = isLong ? load<i64>(time) : <i64>load<i32>(time);
-  const nanoseconds = load<u32>(isLong ? time + 8 : time + 4);
-  if (seconds < 0 || nanoseconds >= NANOSECONDS_PER_SECOND) return -EINVAL;
-  if (isReal) seconds = max<i64>(seconds - bootTime(), 0);
-  if (seconds > <i64>MOST_SECONDS) return 0;
-  const parts = (nanoseconds + NANOSECONDS_PER_TICK - 1) / NANOSECONDS_PER_TICK;
-  const ticks = <u64>seconds * TICKS_PER_SECOND + parts;
-  // The tick that is going on has begun already: it does not count.
-  deadline = isAbsolute ? ticks : currentTick() + ticks + 1;
+  const result = takeTime(from, isLong ? TimeForm.timespec64 : TimeForm.timespec);
+  if (result !== 0) return result;
+  const clock = isReal ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+  deadline = isAbsolute ? uptimeOf(clock, takenTime) : deadlineIn(takenTime);
   return 0;
 }

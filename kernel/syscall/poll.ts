@@ -18,58 +18,54 @@ import {
   POLLWRNORM,
 } from "../../src/abi/poll";
 import { LARGEST_COUNT } from "../file/file-table";
+import { OpenFile } from "../file/open-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { allocate, free } from "../memory/heap";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
-import { lendSignalMask, returnSignalMask } from "../process/signal";
 import { leaveQueues, startCollecting, stopCollecting } from "../thread/poll-table";
 import { block, sleepUntil } from "../thread/schedule";
-import { currentTick, NANOSECONDS_PER_TICK, TICKS_PER_SECOND } from "../thread/ticks";
+import { NEVER } from "../thread/timer";
+import { readUptime } from "../thread/uptime";
 import { fileArgument } from "./descriptor";
+import { lendMask, SET_SIZE, takeMaskBack } from "./lent-mask";
+import { deadlineIn, TimeForm, takenTime, takeTime } from "./time-value";
 
-const NEVER: u64 = u64.MAX_VALUE;
-const MILLISECONDS_PER_TICK: u32 = 1000 / TICKS_PER_SECOND;
-const NANOSECONDS_PER_SECOND: u32 = 1000000000;
-const NANOSECONDS_PER_MICROSECOND: u32 = 1000;
-const SET_SIZE: u32 = 8;
+const NANOSECONDS_PER_MILLISECOND: u32 = 1000000;
 /** A set of descriptors: bytes of the largest, and how many sets select has. */
 const FDS_SIZE: u32 = LARGEST_COUNT / 8;
 const SETS: u32 = 3;
+const WORD_SHIFT: u32 = 2;
 
 const READABLE: u32 = POLLIN | POLLRDNORM | POLLHUP | POLLERR;
 const WRITABLE: u32 = POLLOUT | POLLWRNORM | POLLERR;
 
-const time: usize = memory.data(16, 8);
 const words: usize = memory.data(24, 8);
 
-/** What the end of a wait is, in ticks: set by readTimeout(). */
+/** When a wait ends, in nanoseconds of uptime; 0: at once. Set by readTimeout(). */
 let deadline: u64 = 0;
 
 /** poll(files, count, milliseconds): < 0 is for ever. */
 export function poll(frame: TrapFrame): i32 {
   const milliseconds = <i32>frame.arg2;
   if (milliseconds < 0) deadline = NEVER;
-  else {
-    const ticks = (<u64>milliseconds + MILLISECONDS_PER_TICK - 1) / MILLISECONDS_PER_TICK;
-    setDeadline(ticks);
-  }
+  else setDeadline(<u64>milliseconds * NANOSECONDS_PER_MILLISECOND);
   return pollFiles(userPointer(frame.arg0), frame.arg1);
 }
 
 /** ppoll(files, count, timeout, mask, size of a set) */
 export function ppoll(frame: TrapFrame): i32 {
-  return maskedPoll(frame, false);
+  return maskedPoll(frame, TimeForm.timespec);
 }
 
 /** ppoll_time64(files, count, timeout, mask, size of a set) */
 export function ppoll64(frame: TrapFrame): i32 {
-  return maskedPoll(frame, true);
+  return maskedPoll(frame, TimeForm.timespec64);
 }
 
 /** _newselect(count, readable, writable, exceptional, timeout of microseconds) */
 export function select(frame: TrapFrame): i32 {
   const timeout = userPointer(frame.arg4);
-  const result = readTimeout(timeout, false, NANOSECONDS_PER_MICROSECOND);
+  const result = readTimeout(timeout, TimeForm.timeval);
   if (result !== 0) return result;
   return selectFiles(frame.arg0, frame.arg1, frame.arg2, frame.arg3);
 }
@@ -82,29 +78,29 @@ export function oldSelect(frame: TrapFrame): i32 {
   const writable = load<u32>(words, 8);
   const exceptional = load<u32>(words, 12);
   const timeout = userPointer(load<u32>(words, 16));
-  const result = readTimeout(timeout, false, NANOSECONDS_PER_MICROSECOND);
+  const result = readTimeout(timeout, TimeForm.timeval);
   return result !== 0 ? result : selectFiles(count, readable, writable, exceptional);
 }
 
 /** pselect6(count, readable, writable, exceptional, timeout, mask and its size) */
 export function pselect6(frame: TrapFrame): i32 {
-  return maskedSelect(frame, false);
+  return maskedSelect(frame, TimeForm.timespec);
 }
 
 /** pselect6_time64(count, readable, writable, exceptional, timeout, mask and its size) */
 export function pselect64(frame: TrapFrame): i32 {
-  return maskedSelect(frame, true);
+  return maskedSelect(frame, TimeForm.timespec64);
 }
 
-function maskedPoll(frame: TrapFrame, isLong: bool): i32 {
-  let result = readTimeout(userPointer(frame.arg2), isLong, 1);
+function maskedPoll(frame: TrapFrame, form: TimeForm): i32 {
+  let result = readTimeout(userPointer(frame.arg2), form);
   if (result === 0) result = lendMask(userPointer(frame.arg3), frame.arg4);
   if (result !== 0) return result;
   return takeMaskBack(pollFiles(userPointer(frame.arg0), frame.arg1));
 }
 
-function maskedSelect(frame: TrapFrame, isLong: bool): i32 {
-  let result = readTimeout(userPointer(frame.arg4), isLong, 1);
+function maskedSelect(frame: TrapFrame, form: TimeForm): i32 {
+  let result = readTimeout(userPointer(frame.arg4), form);
   let mask = userPointer(0);
   let size: u32 = SET_SIZE;
   if (result === 0 && frame.arg5 !== 0) {
@@ -117,39 +113,18 @@ function maskedSelect(frame: TrapFrame, isLong: bool): i32 {
   return takeMaskBack(selectFiles(frame.arg0, frame.arg1, frame.arg2, frame.arg3));
 }
 
-/** Sets the deadline from a time of the user's, whose second word counts `unit` nanoseconds. */
-function readTimeout(from: UserPointer, isLong: bool, unit: u32): i32 {
+/** Sets the deadline from a time of the user's; without one the wait has no end. */
+function readTimeout(from: UserPointer, form: TimeForm): i32 {
   deadline = NEVER;
   if (userAddress(from) === 0) return 0;
-  if (copyIn(from, time, isLong ? 16 : 8) !== 0) return -EFAULT;
-  const seconds = isLong ? load<i64>(time) : <i64>load<i32>(time);
-  const part = load<u32>(isLong ? time + 8 : time + 4);
-  if (seconds < 0 || part >= NANOSECONDS_PER_SECOND / unit) return -EINVAL;
-  const nanoseconds = part * unit;
-  if (seconds > <i64>i32.MAX_VALUE) return 0;
-  const ticks = (nanoseconds + NANOSECONDS_PER_TICK - 1) / NANOSECONDS_PER_TICK;
-  setDeadline(<u64>seconds * TICKS_PER_SECOND + ticks);
-  return 0;
-}
-
-/** So many ticks from now, and the one that is going on; 0 does not wait at all. */
-function setDeadline(ticks: u64): void {
-  deadline = ticks === 0 ? 0 : currentTick() + ticks + 1;
-}
-
-/** Gives the thread another mask for the time of the call. 0, -EINVAL or -EFAULT. */
-function lendMask(from: UserPointer, size: u32): i32 {
-  if (userAddress(from) === 0) return 0;
-  if (size !== SET_SIZE) return -EINVAL;
-  if (copyIn(from, time, SET_SIZE) !== 0) return -EFAULT;
-  lendSignalMask(load<u64>(time));
-  return 0;
-}
-
-/** If a signal ended the wait, its handler runs with the lent mask; then the old one is back. */
-function takeMaskBack(result: i32): i32 {
-  if (result !== -EINTR) returnSignalMask();
+  const result = takeTime(from, form);
+  if (result === 0) setDeadline(takenTime);
   return result;
+}
+
+/** So many nanoseconds from now; 0 does not wait at all. */
+function setDeadline(time: u64): void {
+  deadline = time === 0 ? 0 : deadlineIn(time);
 }
 
 function pollFiles(list: UserPointer, count: u32): i32 {
@@ -171,14 +146,35 @@ function waitFor(files: usize, count: u32): i32 {
     startCollecting();
     const ready = askFiles(files, count);
     const hasAll = stopCollecting();
-    if (ready !== 0 || end <= currentTick()) {
+    if (ready !== 0 || end === 0 || (end !== NEVER && end <= readUptime())) {
       leaveQueues();
       return <i32>ready;
     }
-    const result = hasAll ? waitUntil(end) : -ENOMEM;
+    const result = hasAll ? waitHolding(files, count, end) : -ENOMEM;
     leaveQueues();
     if (result !== 0) return result;
   }
+}
+
+/** Waits in the queues of the files, which stay open meanwhile whoever closes them. */
+function waitHolding(files: usize, count: u32, end: u64): i32 {
+  const held = allocate(max<u32>(count << WORD_SHIFT, 1));
+  if (held === 0) return -ENOMEM;
+  for (let i: u32 = 0; i < count; i++) {
+    const descriptor = load<i32>(files + i * POLLFD_SIZE);
+    let file: OpenFile | null = null;
+    if (descriptor >= 0) file = fileArgument(<u32>descriptor);
+    if (file !== null) file.retain();
+    store<OpenFile | null>(held + (i << WORD_SHIFT), file);
+  }
+  const result = waitUntil(end);
+  leaveQueues();
+  for (let i: u32 = 0; i < count; i++) {
+    const file = load<OpenFile | null>(held + (i << WORD_SHIFT));
+    if (file !== null) file.release();
+  }
+  free(held);
+  return result;
 }
 
 function waitUntil(end: u64): i32 {

@@ -15,14 +15,14 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
 import { applyLimits, hardLimit, setLimit, softLimit } from "../process/limits";
 import { currentProcess, findProcess, Process } from "../process/process";
-import { ticksOf } from "../process/thread-group";
+import { processTime } from "../process/thread-group";
+import { processorTime } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
-import { TICKS_PER_SECOND } from "../thread/ticks";
+import { putTime, TimeForm } from "./time-value";
 
 /** struct rlimit: two words; struct rlimit64: two double words. */
 const LIMIT_SIZE: u32 = 8;
 const LIMIT64_SIZE: u32 = 16;
-const MICROSECONDS_PER_TICK: u32 = 1000000 / TICKS_PER_SECOND;
 const KIB_PER_PAGE: u32 = 4;
 /** One processor's bit, in a word. */
 const MASK_SIZE: u32 = 4;
@@ -69,16 +69,16 @@ export function prlimit64(frame: TrapFrame): i32 {
   return copyOut(to, limit, LIMIT64_SIZE);
 }
 
-/** getrusage(who, to): processor time in ticks, and the pages that are there now. */
+/** getrusage(who, to): processor time, all of it as the program's, and the pages that are there now. */
 export function getrusage(frame: TrapFrame): i32 {
   const who = <i32>frame.arg0;
   if (who !== RUSAGE_SELF && who !== RUSAGE_CHILDREN && who !== RUSAGE_THREAD) return -EINVAL;
   memory.fill(usage, 0, RUSAGE_SIZE);
   if (who !== RUSAGE_CHILDREN) {
     const process = currentProcess();
-    const ticks = who === RUSAGE_THREAD ? currentThread.ticks : ticksOf(process);
-    store<u32>(usage, <u32>(ticks / TICKS_PER_SECOND));
-    store<u32>(usage, <u32>(ticks % TICKS_PER_SECOND) * MICROSECONDS_PER_TICK, 4);
+    const isOfThread = who === RUSAGE_THREAD;
+    const time = isOfThread ? processorTime(currentThread) : processTime(process);
+    putTime(usage, time, TimeForm.timeval);
     store<u32>(usage, process.space!.residentPages * KIB_PER_PAGE, RUSAGE_MAXRSS);
   }
   return copyOut(userPointer(frame.arg1), usage, RUSAGE_SIZE);

@@ -20,6 +20,7 @@ import {
   SIGNALS_FILLED,
   SIZE,
   TIME,
+  TIME64,
 } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
@@ -33,6 +34,7 @@ import {
   rtSigreturn,
   rtSigsuspend,
   rtSigtimedwait,
+  rtSigtimedwait64,
   rtTgsigqueueinfo,
   sigaction,
   sigaltstack,
@@ -60,6 +62,14 @@ export function declareSignalCalls(): void {
   call(SystemCall.rt_sigprocmask, rtSigprocmask.index, MASK_COMMAND, SIGNALS, SIGNALS_FILLED, SIZE);
   call(SystemCall.rt_sigpending, rtSigpending.index, SIGNALS_FILLED, SIZE);
   call(SystemCall.rt_sigtimedwait, rtSigtimedwait.index, SIGNALS, SIGNAL_INFO_FILLED, TIME, SIZE);
+  call(
+    SystemCall.rt_sigtimedwait_time64,
+    rtSigtimedwait64.index,
+    SIGNALS,
+    SIGNAL_INFO_FILLED,
+    TIME64,
+    SIZE,
+  );
   call(SystemCall.rt_sigqueueinfo, rtSigqueueinfo.index, INTEGER, SIGNAL, SIGNAL_INFO);
   call(SystemCall.rt_tgsigqueueinfo, rtTgsigqueueinfo.index, INTEGER, INTEGER, SIGNAL, SIGNAL_INFO);
   call(SystemCall.rt_sigsuspend, rtSigsuspend.index, SIGNALS, SIZE);

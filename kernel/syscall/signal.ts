@@ -60,13 +60,14 @@ import {
 } from "../program/signal-frame";
 import { block, sleepUntil } from "../thread/schedule";
 import { currentThread, ThreadState } from "../thread/thread";
-import { currentTick, NANOSECONDS_PER_TICK, TICKS_PER_SECOND } from "../thread/ticks";
+import { NEVER } from "../thread/timer";
+import { readUptime } from "../thread/uptime";
+import { deadlineIn, TimeForm, takenTime, takeTime } from "./time-value";
 
 const SET_SIZE: u32 = 8;
 const RT_ACTION_SIZE: u32 = 20;
 const OLD_ACTION_SIZE: u32 = 16;
 const STACK_SIZE: u32 = 12;
-const NANOSECONDS_PER_SECOND: u32 = 1000000000;
 
 const words: usize = memory.data(32, 8);
 const info: usize = memory.data(SIGINFO_SIZE, 8);
@@ -220,17 +221,24 @@ export function pause(_frame: TrapFrame): i32 {
 
 /** rt_sigtimedwait(set, info, timeout, size of a set): the signal that came, or -EAGAIN. */
 export function rtSigtimedwait(frame: TrapFrame): i32 {
+  return waitForSet(frame, TimeForm.timespec);
+}
+
+/** rt_sigtimedwait_time64(set, info, timeout, size of a set) */
+export function rtSigtimedwait64(frame: TrapFrame): i32 {
+  return waitForSet(frame, TimeForm.timespec64);
+}
+
+function waitForSet(frame: TrapFrame, form: TimeForm): i32 {
   if (frame.arg3 !== SET_SIZE) return -EINVAL;
   if (copyIn(userPointer(frame.arg0), words, SET_SIZE) !== 0) return -EFAULT;
   const set = load<u64>(words) & ~UNBLOCKABLE;
   const timeout = userPointer(frame.arg2);
-  let deadline: u64 = u64.MAX_VALUE;
+  let deadline = NEVER;
   if (userAddress(timeout) !== 0) {
-    if (copyIn(timeout, words, 8) !== 0) return -EFAULT;
-    const nanoseconds = load<u32>(words, 4);
-    if (load<i32>(words) < 0 || nanoseconds >= NANOSECONDS_PER_SECOND) return -EINVAL;
-    deadline = currentTick() + <u64>load<u32>(words) * TICKS_PER_SECOND;
-    if (nanoseconds !== 0) deadline += nanoseconds / NANOSECONDS_PER_TICK + 1;
+    const result = takeTime(timeout, form);
+    if (result !== 0) return result;
+    deadline = deadlineIn(takenTime);
   }
   return waitForSignal(set, userPointer(frame.arg1), deadline);
 }
@@ -354,8 +362,8 @@ function waitForSignal(set: u64, to: UserPointer, deadline: u64): i32 {
   chooseSignal(process, thread);
   let result: i32 = 0;
   while ((pendingFor(process, thread) & set) === 0 && result === 0) {
-    if (deadline === u64.MAX_VALUE) result = block();
-    else result = currentTick() >= deadline ? -EAGAIN : sleepUntil(deadline);
+    if (deadline === NEVER) result = block();
+    else result = readUptime() >= deadline ? -EAGAIN : sleepUntil(deadline);
   }
   const ready = pendingFor(process, thread) & set;
   if (ready === 0) {

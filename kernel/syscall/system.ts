@@ -21,7 +21,7 @@ import { copyOut, userPointer } from "../memory/user-memory";
 import { countProcesses } from "../process/process";
 import { preemptionPoint } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
-import { uptimeSeconds } from "../thread/ticks";
+import { readUptime, uptimeSeconds } from "../thread/uptime";
 
 const SYSINFO_TOTAL: usize = 16;
 const SYSINFO_FREE: usize = 20;
@@ -45,7 +45,8 @@ const names: usize = memory.data(NAMES_SIZE, 8);
 /** sysinfo(to): memory is counted in pages. */
 export function sysinfo(frame: TrapFrame): i32 {
   memory.fill(info, 0, SYSINFO_SIZE);
-  store<u32>(info, uptimeSeconds());
+  readUptime();
+  store<u32>(info, uptimeSeconds);
   store<u32>(info, totalFrameCount(), SYSINFO_TOTAL);
   store<u32>(info, freeFrameCount() + spareTableCount(), SYSINFO_FREE);
   store<u16>(info, countProcesses(), SYSINFO_PROCESSES);

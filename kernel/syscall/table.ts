@@ -21,6 +21,7 @@ import {
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
 import { declareCredentialCalls } from "./credential-calls";
+import { declareEventCalls } from "./event-calls";
 import { declareFileCalls } from "./file-calls";
 import { declareI386Calls } from "./i386-table";
 import { declareMemoryCalls } from "./memory-calls";
@@ -74,5 +75,6 @@ export function startSystemCalls(): void {
   declareCredentialCalls();
   declareTimeCalls();
   declarePollCalls();
+  declareEventCalls();
   declareI386Calls();
 }

@@ -11,7 +11,11 @@ import {
   TIME_FILLED,
   TIME64,
   TIME64_FILLED,
+  TIMER,
+  TIMER_FILLED,
   TIMER_FLAGS,
+  TIMER64,
+  TIMER64_FILLED,
   TIMEVAL_FILLED,
   WORD_FILLED,
 } from "../../src/abi/linux/argument-kinds";
@@ -31,6 +35,15 @@ import {
   setitimer,
   time,
 } from "./time";
+import {
+  timerCreate,
+  timerDelete,
+  timerGetoverrun,
+  timerGettime,
+  timerGettime64,
+  timerSettime,
+  timerSettime64,
+} from "./timer";
 
 /** Declares those calls, by number. */
 export function declareTimeCalls(): void {
@@ -52,5 +65,19 @@ export function declareTimeCalls(): void {
     TIMER_FLAGS,
     TIME64,
     TIME64_FILLED,
+  );
+  call(SystemCall.timer_create, timerCreate.index, CLOCK, POINTER, WORD_FILLED);
+  call(SystemCall.timer_settime, timerSettime.index, INTEGER, TIMER_FLAGS, TIMER, TIMER_FILLED);
+  call(SystemCall.timer_gettime, timerGettime.index, INTEGER, TIMER_FILLED);
+  call(SystemCall.timer_getoverrun, timerGetoverrun.index, INTEGER);
+  call(SystemCall.timer_delete, timerDelete.index, INTEGER);
+  call(SystemCall.timer_gettime64, timerGettime64.index, INTEGER, TIMER64_FILLED);
+  call(
+    SystemCall.timer_settime64,
+    timerSettime64.index,
+    INTEGER,
+    TIMER_FLAGS,
+    TIMER64,
+    TIMER64_FILLED,
   );
 }

@@ -19,7 +19,8 @@ import { currentSpace } from "../memory/space";
 import { readWord, UserPointer, userAddress } from "../memory/user-memory";
 import { block, sleepUntil, wake } from "./schedule";
 import { currentThread, Thread } from "./thread";
-import { currentTick } from "./ticks";
+import { NEVER } from "./timer";
+import { readUptime } from "./uptime";
 import { FutexWaiter, Waiter, WaitQueue } from "./wait-queue";
 
 const WORD_MASK: u32 = 3;
@@ -28,9 +29,6 @@ const BUCKET_SIZE: u32 = <u32>offsetof<WaitQueue>();
 /** Words of one structure lie side by side, and equal structures at equal places of their pages. */
 const PAGE_FACTOR: u32 = 0x9e3779b1;
 const HASH_SHIFT: u32 = 24;
-
-/** No end of a wait. */
-export const NEVER: u64 = u64.MAX_VALUE;
 
 const buckets: usize = memory.data(BUCKETS * BUCKET_SIZE, 4);
 const word: usize = memory.data(4, 4);
@@ -78,7 +76,7 @@ const found = changetype<FutexKey>(memory.data(offsetof<FutexKey>(), 4));
 
 /**
  * Waits until someone wakes `bits` of the word, unless it is not `expected` (-EAGAIN), or until
- * `deadline` (-ETIMEDOUT). 0, -ERESTARTSYS, -EINTR if there is a deadline, or as find().
+ * `deadline`, an uptime in nanoseconds (-ETIMEDOUT). 0, -ERESTARTSYS, -EINTR if there is a deadline, or as find().
  */
 export function waitForWord(
   pointer: UserPointer,
@@ -98,7 +96,7 @@ export function waitForWord(
   keyOf(waiter).bucket.append(waiter);
   while (result === 0) {
     if (deadline === NEVER) result = block();
-    else result = currentTick() >= deadline ? -ETIMEDOUT : sleepUntil(deadline);
+    else result = readUptime() >= deadline ? -ETIMEDOUT : sleepUntil(deadline);
     if (waiter.queue === null) return 0;
   }
   waiter.queue!.remove(waiter);
@@ -114,7 +112,7 @@ export function wakeWaiters(key: FutexKey, count: i32, bits: u32): i32 {
     const next = waiter.nextWaiter;
     if (isAt(waiter, key) && (changetype<FutexWaiter>(waiter).bits & bits) !== 0) {
       bucket.remove(waiter);
-      wake(changetype<Thread>(waiter.thread));
+      wake(changetype<Thread>(changetype<FutexWaiter>(waiter).thread));
       if (++woken >= count) return woken;
     }
     waiter = next;
@@ -143,7 +141,7 @@ export function requeueWaiters(from: FutexKey, to: FutexKey, count: i32, most: i
     next = waiter.nextWaiter;
     if (!isAt(waiter, from)) continue;
     bucket.remove(waiter);
-    if (++done <= count) wake(changetype<Thread>(waiter.thread));
+    if (++done <= count) wake(changetype<Thread>(changetype<FutexWaiter>(waiter).thread));
     else moveTo(waiter, to);
   }
   return done;

@@ -6,37 +6,54 @@
 //
 // A file tells which queues to wait in by calling pollWait() while it is asked whether it is ready.
 // Whoever wakes a queue takes the entry out of it and wakes the thread, which looks at all of its
-// files again.
+// files again. Who else wants to know of queues (epoll) collects them in a way of its own.
 //
 // Invariant: a thread that is not in such a call has no entries.
 
 import { allocate, free } from "../memory/heap";
+import { wake } from "./schedule";
 import { currentThread, Thread } from "./thread";
 import { Waiter, WaitQueue } from "./wait-queue";
 
 @unmanaged
-export class PollEntry extends Waiter {
+class PollEntry extends Waiter {
   nextEntry: PollEntry | null = null;
+  thread: Thread = changetype<Thread>(0);
 }
 
-let isCollecting: bool = false;
+const ANY: u32 = 0xffffffff;
+/** Function index of (queue, events): void, which pollWait() calls; 0: nobody collects. */
+let collector: u32 = 0;
 let isShort: bool = false;
 
 /** From now on pollWait() makes the current thread wait in queues. */
 export function startCollecting(): void {
-  isCollecting = true;
+  collector = waitIn.index;
   isShort = false;
 }
 
 /** pollWait() does nothing any more. False: there was not enough memory for all queues. */
 export function stopCollecting(): bool {
-  isCollecting = false;
+  collector = 0;
   return !isShort;
 }
 
-/** Who waits for the file that is being asked waits in `queue`. */
-export function pollWait(queue: WaitQueue): void {
-  if (!isCollecting) return;
+/**
+ * From now on pollWait() calls the function of index `index` with queues and events; 0: it does nothing.
+ * Returns what it did before, to be set again.
+ */
+export function collectBy(index: u32): u32 {
+  const before = collector;
+  collector = index;
+  return before;
+}
+
+/** Who waits for the file that is being asked waits in `queue`, which is woken for `events`. */
+export function pollWait(queue: WaitQueue, events: u32 = ANY): void {
+  if (collector !== 0) call_indirect<void>(collector, queue, events);
+}
+
+function waitIn(queue: WaitQueue, _events: u32): void {
   const at = allocate(offsetof<PollEntry>());
   if (at === 0) {
     isShort = true;
@@ -44,10 +61,16 @@ export function pollWait(queue: WaitQueue): void {
   }
   const entry = changetype<PollEntry>(at);
   const thread = currentThread;
-  entry.thread = changetype<usize>(thread);
+  entry.notify = wakePoller.index;
+  entry.thread = thread;
   entry.nextEntry = changetype<PollEntry | null>(thread.pollEntries);
   thread.pollEntries = entry;
   queue.append(entry);
+}
+
+function wakePoller(entry: PollEntry): void {
+  entry.queue!.remove(entry);
+  wake(entry.thread);
 }
 
 /** Takes the current thread out of all those queues. */

@@ -8,6 +8,7 @@
 // Invariants
 //   - A runnable thread other than `currentThread` is in the run queue; `currentThread` never is,
 //     except between makeRunnable(currentThread) and reschedule().
+//   - While a thread is in the run queue, the slice timer is set, unless the machine idles.
 //   - No thread is switched away from with a window open.
 //   - `hasUserReturnWork` is true if `currentThread` has work to do before it returns to user mode.
 
@@ -19,13 +20,14 @@ import { setEntryThread } from "../machine/i686/entry-thread";
 import { loadFloatingPoint, saveFloatingPoint } from "../machine/i686/floating-point";
 import { currentSpace, setCurrentSpace } from "../memory/space";
 import { noWindowOpen } from "../memory/window";
-import { addSleeper, takeDueSleeper } from "./sleep";
 import { currentThread, setCurrentThread, Thread, ThreadState, tellInspectors } from "./thread";
-import { countTick, currentTick } from "./ticks";
+import { clearTimer, NEVER, setTimer, Timer } from "./timer";
+import { nanosecondsOf, readUptime } from "./uptime";
 import { WaitQueue } from "./wait-queue";
 
-/** Ticks that a thread may run while others wait. */
+/** How long a thread may run while others wait: so many periods, the one that is going on included. */
 const TIME_SLICE: u32 = 2;
+const PERIOD_NANOSECONDS: u64 = 10000000;
 
 /** The current thread has a signal pending, or its slice is over: see beforeUserReturn(). */
 export let hasUserReturnWork: bool = false;
@@ -36,9 +38,13 @@ const runQueue: WaitQueue = changetype<WaitQueue>(memory.data(offsetof<WaitQueue
 let isIdle: bool = false;
 /** Where the boot stack's ESP goes; nothing returns to it. */
 const bootEsp: usize = memory.data(4, 4);
+/** Set while threads compete for the processor: time slices are counted in its periods. */
+const sliceTimer: Timer = changetype<Timer>(memory.data(offsetof<Timer>(), 8));
 
 /** Runs the very first thread, whose kernel stack is prepared. Does not return. */
 export function startScheduling(first: Thread): void {
+  sliceTimer.handler = endPeriod.index;
+  first.counts -= x86.rdtsc();
   enter(first);
   first.segments.load();
   loadFloatingPoint(first.floatingPoint);
@@ -48,7 +54,14 @@ export function startScheduling(first: Thread): void {
 /** Puts a thread at the end of the run queue. */
 export function makeRunnable(thread: Thread): void {
   thread.state = ThreadState.runnable;
+  if (!sliceTimer.isSet) startPeriod();
   runQueue.append(thread);
+}
+
+/** Time slices are counted from now on, unless the thread that becomes runnable is the only one. */
+function startPeriod(): void {
+  if (isIdle && runQueue.isEmpty()) return;
+  setTimer(sliceTimer, readUptime() + PERIOD_NANOSECONDS);
 }
 
 /** Runs the next thread; returns when the caller's is chosen again. */
@@ -60,6 +73,9 @@ export function reschedule(): void {
     resume(next);
     return;
   }
+  const now = x86.rdtsc();
+  previous.counts += now;
+  next.counts -= now;
   enter(next);
   previous.segments.save();
   next.segments.load();
@@ -70,6 +86,10 @@ export function reschedule(): void {
 
 /** Lets the other runnable threads go first. */
 export function yieldProcessor(): void {
+  if (runQueue.isEmpty()) {
+    resume(currentThread);
+    return;
+  }
   makeRunnable(currentThread);
   reschedule();
 }
@@ -97,12 +117,34 @@ export function sleepOn(queue: WaitQueue): i32 {
   return block();
 }
 
-/** Blocks until tick `deadline`: 0, or -EINTR because a signal came. */
+/**
+ * Blocks until the queue is woken, or until `deadline` (NEVER: there is none): 0, or -EINTR because
+ * a signal came.
+ */
+export function sleepOnUntil(queue: WaitQueue, deadline: u64): i32 {
+  if (currentThread.pendingSignal !== 0) return -EINTR;
+  queue.append(currentThread);
+  if (deadline !== NEVER) return sleepUntil(deadline);
+  return block() !== 0 ? -EINTR : 0;
+}
+
+/**
+ * Blocks until someone calls wake(), or until `deadline` in nanoseconds of uptime: 0, or -EINTR
+ * because a signal came.
+ */
 export function sleepUntil(deadline: u64): i32 {
   if (currentThread.pendingSignal !== 0) return -EINTR;
-  addSleeper(currentThread, deadline);
+  const timer = currentThread.sleepTimer;
+  timer.handler = endSleep.index;
+  timer.owner = changetype<usize>(currentThread);
+  setTimer(timer, deadline);
   const result = block();
-  return result !== 0 && currentTick() < deadline ? -EINTR : 0;
+  clearTimer(timer);
+  return result !== 0 && readUptime() < deadline ? -EINTR : 0;
+}
+
+function endSleep(timer: Timer): void {
+  wake(changetype<Thread>(timer.owner));
 }
 
 /** Blocks until someone calls wake(): 0, or -ERESTARTSYS because a signal came. */
@@ -126,15 +168,15 @@ export function wake(thread: Thread): void {
   makeRunnable(thread);
 }
 
-/** Wakes every thread that waits in `queue`. */
+/** Wakes every thread that waits in `queue`, and tells the other waiters. */
 export function wakeAll(queue: WaitQueue): void {
-  for (let waiter = queue.head; waiter !== null; waiter = queue.head) {
-    const poller = waiter.thread;
-    if (poller === 0) wake(changetype<Thread>(waiter));
-    else {
-      queue.remove(waiter);
-      wake(changetype<Thread>(poller));
-    }
+  let waiter = queue.head;
+  while (waiter !== null) {
+    // Neither takes others out of this queue.
+    const next = waiter.nextWaiter;
+    if (waiter.notify === 0) wake(changetype<Thread>(waiter));
+    else call_indirect<void>(waiter.notify, waiter);
+    waiter = next;
   }
 }
 
@@ -148,36 +190,25 @@ export function endUserReturnWork(): void {
   hasUserReturnWork = sliceIsOver || currentThread.pendingSignal !== 0;
 }
 
-/** The tick at which the function of onAlarm() is called next; 0: never. */
-let nextAlarm: u64 = 0;
-let alarmHandler: u32 = 0;
-
-/** From now on the function of index `handler`, without arguments, is called at setNextAlarm(). */
-export function onAlarm(handler: u32): void {
-  alarmHandler = handler;
-}
-
-export function setNextAlarm(tick: u64): void {
-  nextAlarm = tick;
-}
-
-/** The timer's interrupt: time passes for sleepers and for the running thread. */
-export function tick(): void {
-  countTick();
-  const now = currentTick();
-  if (nextAlarm !== 0 && now >= nextAlarm) call_indirect<void>(alarmHandler);
-  for (let due = takeDueSleeper(now); due !== null; due = takeDueSleeper(now)) makeRunnable(due);
-  if (isIdle) return;
-  currentThread.ticks++;
-  if (currentThread.slice === 0) return;
-  currentThread.slice--;
-  if (currentThread.slice !== 0) return;
+/** A period of time slices is over. Without competition there is not another one. */
+function endPeriod(timer: Timer): void {
   if (runQueue.isEmpty()) {
     currentThread.slice = TIME_SLICE;
     return;
   }
+  setTimer(timer, readUptime() + PERIOD_NANOSECONDS);
+  if (isIdle || currentThread.slice === 0) return;
+  currentThread.slice--;
+  if (currentThread.slice !== 0) return;
   sliceIsOver = true;
   hasUserReturnWork = true;
+}
+
+/** The processor time that a thread has used, in nanoseconds. */
+export function processorTime(thread: Thread): u64 {
+  const counts = thread.counts;
+  const runs = thread === currentThread && !isIdle;
+  return nanosecondsOf(runs ? counts + x86.rdtsc() : counts);
 }
 
 /** Makes `thread` the current one, in all respects but the stack. */
@@ -200,10 +231,14 @@ function nextRunnable(): Thread {
   while (true) {
     const next = runQueue.takeFirst();
     if (next !== null) {
+      if (isIdle) currentThread.counts -= x86.rdtsc();
       isIdle = false;
       return changetype<Thread>(next);
     }
-    if (!isIdle) tellInspectors(0);
+    if (!isIdle) {
+      tellInspectors(0);
+      currentThread.counts += x86.rdtsc();
+    }
     isIdle = true;
     x86.stihlt();
     x86.cli();

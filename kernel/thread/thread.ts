@@ -21,6 +21,7 @@ import { allocate, free } from "../memory/heap";
 import { allocateStack, freeStack, KERNEL_STACK_SIZE } from "../memory/pages";
 import { AddressSpace } from "../memory/space";
 import { Credentials, setCurrentCredentials } from "./credentials";
+import { TIMER_SIZE, Timer } from "./timer";
 import { FutexWaiter, Waiter } from "./wait-queue";
 
 export enum ThreadState {
@@ -94,13 +95,20 @@ export class Thread extends Waiter {
   futex1: u64 = 0;
   futex2: u64 = 0;
   futex3: u64 = 0;
+  futex4: u64 = 0;
   /** Its places in the queues of files that it polls: poll-table.ts. */
   pollEntries: Waiter | null = null;
-  /** The tick that ends a sleep. */
-  wakeTick: u64 = 0;
-  /** Ticks that came while the thread ran: the processor time that it has used. */
-  ticks: u64 = 0;
-  /** Ticks left of the time slice. */
+  /** What ends a sleep. */
+  timer0: u64 = 0;
+  timer1: u64 = 0;
+  timer2: u64 = 0;
+  timer3: u64 = 0;
+  /**
+   * The processor time that it has used, in counts of the time-stamp counter; of the running thread
+   * less the counter: see processorTime().
+   */
+  counts: u64 = 0;
+  /** Periods left of the time slice. */
   slice: u32 = 0;
 
   /** Whether that stack pointer is in the alternative stack. */
@@ -114,6 +122,10 @@ export class Thread extends Waiter {
 
   get futexWaiter(): FutexWaiter {
     return changetype<FutexWaiter>(changetype<usize>(this) + offsetof<Thread>("futex0"));
+  }
+
+  get sleepTimer(): Timer {
+    return changetype<Timer>(changetype<usize>(this) + offsetof<Thread>("timer0"));
   }
 
   get stackTop(): usize {
@@ -188,5 +200,6 @@ export function createThread(owner: usize): Thread | null {
   return thread;
 }
 
-if (offsetof<FutexWaiter>() !== 32) ERROR("a thread has room for 32 bytes of a futex's waiter");
+if (offsetof<FutexWaiter>() > 40) ERROR("a thread has room for 40 bytes of a futex's waiter");
 if (offsetof<Credentials>() !== 32) ERROR("a thread has room for 32 bytes of credentials");
+if (TIMER_SIZE !== 32) ERROR("a thread has room for 32 bytes of a timer");

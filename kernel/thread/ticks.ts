@@ -1,29 +1,12 @@
-// The kernel's measure of time: ticks of the interval timer.
-//
-// Time slices, sleeps and the uptime all count ticks. The timer's driver (device/pit.ts) makes the
-// hardware tick at this rate; the scheduler counts (schedule.ts).
+// Ticks: the unit in which programs are told of processor time and of the time since the start. The
+// kernel itself counts nanoseconds (uptime.ts) and has no regular interrupt.
+
+import { NANOSECONDS_PER_SECOND, readUptime } from "./uptime";
 
 export const TICKS_PER_SECOND: u32 = 100;
-export const NANOSECONDS_PER_TICK: u32 = 1000000000 / TICKS_PER_SECOND;
+export const NANOSECONDS_PER_TICK: u32 = NANOSECONDS_PER_SECOND / TICKS_PER_SECOND;
 
-let ticks: u64 = 0;
-
-/** Counts one tick. For the scheduler alone. */
-export function countTick(): void {
-  ticks++;
-}
-
-/** Ticks since the start of the timer. */
+/** Ticks since the kernel started. */
 export function currentTick(): u64 {
-  return ticks;
-}
-
-/** Whole seconds since the start of the timer. */
-export function uptimeSeconds(): u32 {
-  return <u32>(ticks / TICKS_PER_SECOND);
-}
-
-/** Nanoseconds since the last whole second of uptime. */
-export function uptimeNanoseconds(): u32 {
-  return <u32>(ticks % TICKS_PER_SECOND) * NANOSECONDS_PER_TICK;
+  return readUptime() / NANOSECONDS_PER_TICK;
 }

@@ -2,7 +2,7 @@
 //
 //   head <-> waiter <-> waiter <-> tail          linked through the waiters themselves
 //
-// The run queue is one, the sleepers are one, and so is each thing that can be waited for. A waiter
+// The run queue is one, and so is each thing that can be waited for. A waiter
 // is the part of a thread's record that the queue knows; thread.ts has the rest.
 //
 // Invariant: a waiter is in one queue at most, and `waiter.queue` is that queue.
@@ -12,8 +12,11 @@ export class Waiter {
   queue: WaitQueue | null = null;
   nextWaiter: Waiter | null = null;
   previousWaiter: Waiter | null = null;
-  /** For an entry of a thread that waits in several queues (poll-table.ts): the thread. */
-  thread: usize = 0;
+  /**
+   * Index of the function to call with the waiter when its queue is woken, which decides whether it
+   * stays there; 0: it is a thread, which leaves the queue and runs on.
+   */
+  notify: u32 = 0;
 }
 
 /** A thread that waits for a word of user memory: futex.ts. */
@@ -23,6 +26,7 @@ export class FutexWaiter extends Waiter {
   page: u32 = 0;
   offset: u32 = 0;
   bits: u32 = 0;
+  thread: usize = 0;
 }
 
 @unmanaged
@@ -42,17 +46,6 @@ export class WaitQueue {
     this.tail = waiter;
     if (last === null) this.head = waiter;
     else last.nextWaiter = waiter;
-  }
-
-  /** Puts `waiter` before `next`, which is in this queue. */
-  insertBefore(waiter: Waiter, next: Waiter): void {
-    const previous = next.previousWaiter;
-    waiter.queue = this;
-    waiter.nextWaiter = next;
-    waiter.previousWaiter = previous;
-    next.previousWaiter = waiter;
-    if (previous === null) this.head = waiter;
-    else previous.nextWaiter = waiter;
   }
 
   /** Takes the first waiter out; null when the queue is empty. */
@@ -76,5 +69,10 @@ export class WaitQueue {
     if (next === null) this.tail = previous;
     else next.previousWaiter = previous;
     waiter.queue = null;
+  }
+
+  /** Takes all waiters out: the queue is about to go. */
+  dropAll(): void {
+    while (this.takeFirst() !== null) {}
   }
 }

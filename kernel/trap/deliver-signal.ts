@@ -17,6 +17,7 @@ import {
   SA_NODEFER,
   SA_RESETHAND,
   SA_RESTART,
+  SI_TIMER,
   SIG_DFL,
   SIG_IGN,
   SIGCHLD,
@@ -95,9 +96,12 @@ function runsHandler(process: Process, signal: u32): bool {
   return true;
 }
 
-/** Process 1 is not ended or stopped by what it said nothing about, but for faults of its own. */
+/** Process 1 is not ended or stopped by what it said nothing about, but for its own doing. */
 function isSparedFirst(process: Process, signal: u32): bool {
-  return process.pid === 1 && isStopSignal(signal);
+  if (process.pid !== 1) return false;
+  if (isStopSignal(signal)) return true;
+  const code = takenNote.code;
+  return code <= 0 && code !== SI_TIMER && takenNote.pid !== process.pid;
 }
 
 function startHandler(process: Process, signal: u32, action: SignalAction): void {

@@ -15,7 +15,7 @@ import { startTimer } from "../device/pit";
 import { enableSerialInput, receiveSerial } from "../device/serial";
 import { warn } from "../log/log";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { tick } from "../thread/schedule";
+import { fireTimers } from "../thread/timer";
 
 /** Sets up the devices that interrupt. Nothing arrives before interrupts are switched on. */
 export function startInterrupts(): void {
@@ -35,7 +35,7 @@ export function interrupt(frame: TrapFrame): void {
   acknowledgeInterrupt(irq);
   switch (irq) {
     case IRQ_TIMER:
-      tick();
+      fireTimers();
       return;
     case IRQ_KEYBOARD:
       receiveKeys();

@@ -5,7 +5,11 @@ import { BOOT_PAGES, type Machine, machineFor } from "../memory/simulated-machin
 const start = machineFor(`
   ${BOOT_PAGES}
   import * as table from "./kernel/thread/poll-table";
-  import { createThread, setCurrentThread } from "./kernel/thread/thread";
+  import {
+    createThread, currentThread, setCurrentThread, ThreadState,
+  } from "./kernel/thread/thread";
+  import { wakeAll } from "./kernel/thread/schedule";
+  import { onNextInterrupt } from "./kernel/thread/timer";
   import { WaitQueue } from "./kernel/thread/wait-queue";
   import { allocateFrame } from "./kernel/memory/frames";
   export { freeFrameCount } from "./kernel/memory/frames";
@@ -13,13 +17,26 @@ const start = machineFor(`
   const first = changetype<WaitQueue>(memory.data(offsetof<WaitQueue>(), 4));
   const second = changetype<WaitQueue>(memory.data(offsetof<WaitQueue>(), 4));
   function queue(index: u32): WaitQueue { return index === 0 ? first : second; }
-  export function startThread(): void { setCurrentThread(createThread(0x5000)!); }
+  function interruptIn(nanoseconds: u32): u32 { return nanoseconds; }
+  export function startThread(): void {
+    onNextInterrupt(interruptIn.index);
+    setCurrentThread(createThread(0x5000)!);
+  }
   export function takeFrames(): void { while (freeFrames() !== 0) allocateFrame(); }
   export function startCollecting(): void { table.startCollecting(); }
   export function stopCollecting(): bool { return table.stopCollecting(); }
   export function wait(index: u32): void { table.pollWait(queue(index)); }
   export function leave(): void { table.leaveQueues(); }
   export function isEmpty(index: u32): bool { return queue(index).isEmpty(); }
+  let told: u32 = 0;
+  function note(_queue: WaitQueue, events: u32): void { told = told * 10 + events; }
+  export function collectByNote(): u32 { return table.collectBy(note.index); }
+  export function collectBy(collector: u32): u32 { return table.collectBy(collector); }
+  export function waitFor(index: u32, events: u32): void { table.pollWait(queue(index), events); }
+  export function takeTold(): u32 { const was = told; told = 0; return was; }
+  export function wake(index: u32): void { wakeAll(queue(index)); }
+  export function block(): void { currentThread.state = ThreadState.blocked; }
+  export function isRunnable(): bool { return currentThread.state === ThreadState.runnable; }
   export function takeFirst(index: u32): usize {
     return changetype<usize>(queue(index).takeFirst());
   }
@@ -78,5 +95,33 @@ describe("a thread that polls", () => {
     assert.deepEqual(areEmpty(), [1, 1]);
     call("startCollecting");
     assert.equal(call("stopCollecting"), 1);
+  });
+
+  it("runs on when one of them is woken, and is in the others still", () => {
+    call("startCollecting");
+    call("wait", 0);
+    call("wait", 1);
+    call("stopCollecting");
+    call("block");
+    call("wake", 0);
+    assert.equal(call("isRunnable"), 1);
+    assert.deepEqual(areEmpty(), [1, 0]);
+    call("leave");
+    assert.deepEqual(areEmpty(), [1, 1]);
+  });
+
+  it("lets others collect in their own way, with what a queue is woken for", () => {
+    call("startCollecting");
+    const before = call("collectByNote");
+    call("waitFor", 0, 4);
+    call("waitFor", 1, 1);
+    assert.deepEqual(areEmpty(), [1, 1]);
+    assert.equal(call("takeTold"), 41);
+    call("collectBy", before);
+    call("wait", 1);
+    assert.deepEqual(areEmpty(), [1, 0]);
+    assert.equal(call("takeTold"), 0);
+    call("stopCollecting");
+    call("leave");
   });
 });

@@ -24,6 +24,11 @@ let registers = 0;
 /** The instructions that switch interrupts on and off. */
 let instructions: string[] = [];
 
+/** The time-stamp counter, which counts nanoseconds here. */
+let clock = 0;
+
+/** A number of 64 bits, which the types of imports do not know. */
+const asNumber = (value: bigint) => value as unknown as number;
 const instruction = (name: string) => () => instructions.push(name);
 
 const start = machineFor(
@@ -32,6 +37,7 @@ const start = machineFor(
   import * as schedule from "./kernel/thread/schedule";
   import { createThread, currentThread, Thread } from "./kernel/thread/thread";
   import { createSpace } from "./kernel/memory/space";
+  import { fireTimers, onNextInterrupt } from "./kernel/thread/timer";
   import { WaitQueue } from "./kernel/thread/wait-queue";
   export { openWindow } from "./kernel/memory/window";
   const queue = changetype<WaitQueue>(memory.data(offsetof<WaitQueue>(), 4));
@@ -42,7 +48,11 @@ const start = machineFor(
     thread.savedEsp = changetype<usize>(thread);
     return changetype<usize>(thread);
   }
-  export function startScheduling(thread: usize): void { schedule.startScheduling(at(thread)); }
+  function interruptIn(nanoseconds: u32): u32 { return nanoseconds; }
+  export function startScheduling(thread: usize): void {
+    onNextInterrupt(interruptIn.index);
+    schedule.startScheduling(at(thread));
+  }
   export function makeRunnable(thread: usize): void { schedule.makeRunnable(at(thread)); }
   export function yieldProcessor(): void { schedule.yieldProcessor(); }
   export function preemptionPoint(): void { schedule.preemptionPoint(); }
@@ -52,15 +62,11 @@ const start = machineFor(
   export function wake(thread: usize): void { schedule.wake(at(thread)); }
   export function wakeQueue(): void { schedule.wakeAll(queue); }
   export function queueIsEmpty(): bool { return queue.isEmpty(); }
-  export function tick(): void { schedule.tick(); }
-  export function endWork(): void { schedule.endUserReturnWork(); }
-  let alarms: u32 = 0;
-  function ring(): void { alarms++; }
-  export function alarmAt(tick: u32): void {
-    schedule.onAlarm(ring.index);
-    schedule.setNextAlarm(tick);
+  export function tick(): void { fireTimers(); }
+  export function processorTime(thread: usize): u32 {
+    return <u32>schedule.processorTime(at(thread));
   }
-  export function alarmCount(): u32 { return alarms; }
+  export function endWork(): void { schedule.endUserReturnWork(); }
   export function requestWork(): void { schedule.requestUserReturnWork(); }
   export function hasWork(): bool { return schedule.hasUserReturnWork; }
   export function sliceIsOver(): bool { return schedule.sliceIsOver; }
@@ -98,6 +104,7 @@ const start = machineFor(
         },
       },
       x86: {
+        rdtsc: () => asNumber(BigInt(clock)),
         sti: instruction("sti"),
         cli: instruction("cli"),
         readeflags: instruction("readeflags"),
@@ -115,18 +122,24 @@ const start = machineFor(
 const EINTR = -4;
 const ERESTARTSYS = -512;
 const TIME_SLICE = 2;
+const PERIOD = 10_000_000;
 const BLOCKED = 1;
 const OWNERS = [0x5000, 0x6000, 0x7000];
 const call = (name: string, ...values: number[]) => machine.call(name, ...values);
 const thread = (index: number) => threads[index] ?? 0;
 const current = () => threads.indexOf(machine.address("current"));
-const ticks = (count: number) => {
-  for (let i = 0; i < count; i++) call("tick");
+/** So many periods of time slices pass, each with an interrupt at its end. */
+const periods = (count: number) => {
+  for (let i = 0; i < count; i++) {
+    clock += PERIOD;
+    call("tick");
+  }
 };
 
 /** Thread 0 runs, 1 and 2 exist. */
 beforeEach(() => {
   [threads, switches, scripts, interrupts, instructions] = [[], [], [], [], []];
+  clock = 0;
   machine = start();
   call("start", 200);
   threads = OWNERS.map((owner) => machine.address("create", owner));
@@ -186,21 +199,6 @@ describe("what is to be done before user mode", () => {
     call("setSignal", thread(0), 9);
     call("endWork");
     assert.equal(call("hasWork"), 1);
-  });
-});
-
-describe("an alarm", () => {
-  it("rings from its tick on, and never without one", () => {
-    ticks(3);
-    assert.equal(call("alarmCount"), 0);
-    call("alarmAt", 5);
-    ticks(1);
-    assert.equal(call("alarmCount"), 0);
-    ticks(1);
-    assert.equal(call("alarmCount"), 1);
-    call("alarmAt", 0);
-    ticks(3);
-    assert.equal(call("alarmCount"), 1);
   });
 });
 
@@ -292,11 +290,11 @@ describe("a thread that is blocked", () => {
   });
 });
 
-describe("a thread that sleeps until a tick", () => {
-  it("runs when that tick has come", () => {
-    ticks(5);
-    interrupts = [() => call("tick"), () => call("tick")];
-    assert.equal(call("sleepUntil", 7), 0);
+describe("a thread that sleeps until a time", () => {
+  it("runs when that time has come", () => {
+    periods(5);
+    interrupts = [() => periods(1), () => periods(1)];
+    assert.equal(call("sleepUntil", 7 * PERIOD), 0);
     assert.deepEqual(interrupts, []);
     assert.equal(current(), 0);
   });
@@ -307,18 +305,54 @@ describe("a thread that sleeps until a tick", () => {
     assert.deepEqual(switches, [0]);
   });
 
-  it("wakes with the others that are due at that tick", () => {
+  it("wakes with the others that are due at that time", () => {
     call("makeRunnable", thread(1));
     scripts = [
       () => {
-        interrupts = [() => call("tick")];
-        call("sleepUntil", 1);
+        interrupts = [() => periods(1)];
+        call("sleepUntil", PERIOD);
       },
     ];
-    call("sleepUntil", 1);
+    call("sleepUntil", PERIOD);
     assert.deepEqual(switches, [0, 1, 0]);
     call("yieldProcessor");
     assert.equal(current(), 1);
+  });
+
+  it("that was woken before is not woken again", () => {
+    interrupts = [() => call("wake", thread(0)), () => periods(2), () => call("wake", thread(0))];
+    assert.equal(call("sleepUntil", PERIOD), 0);
+    call("block");
+    assert.deepEqual(interrupts, [], "the old deadline has passed without effect");
+  });
+});
+
+describe("the processor time of a thread", () => {
+  it("is what passes while it runs, not while others do or the machine idles", () => {
+    call("makeRunnable", thread(1));
+    clock += 100;
+    scripts = [
+      () => {
+        clock += 20;
+        call("yieldProcessor");
+      },
+    ];
+    call("yieldProcessor");
+    clock += 3;
+    assert.equal(call("processorTime", thread(0)), 103);
+    assert.equal(call("processorTime", thread(1)), 20);
+  });
+
+  it("does not grow while the machine idles", () => {
+    clock += 7;
+    interrupts = [
+      () => {
+        clock += 1000;
+        call("wake", thread(0));
+      },
+    ];
+    call("block");
+    assert.equal(call("processorTime", thread(0)), 7);
   });
 });
 
@@ -346,42 +380,43 @@ describe("the idle machine", () => {
   it("uses up the time slice of no thread", () => {
     interrupts = [
       () => {
-        ticks(TIME_SLICE);
+        periods(TIME_SLICE);
         assert.equal(call("slice", thread(0)), TIME_SLICE);
         call("wake", thread(0));
       },
     ];
     call("block");
-    ticks(1);
+    call("makeRunnable", thread(1));
+    periods(1);
     assert.equal(call("slice", thread(0)), TIME_SLICE - 1, "but does again afterwards");
   });
 });
 
 describe("the time slice of a thread", () => {
-  it("is over after its ticks if others wait", () => {
+  it("is over after its periods if others wait", () => {
     call("makeRunnable", thread(1));
-    ticks(TIME_SLICE - 1);
+    periods(TIME_SLICE - 1);
     assert.deepEqual([call("sliceIsOver"), call("hasWork")], [0, 0]);
-    ticks(1);
+    periods(1);
     assert.deepEqual([call("sliceIsOver"), call("hasWork")], [1, 1]);
   });
 
   it("begins anew if none waits", () => {
-    ticks(TIME_SLICE);
+    periods(TIME_SLICE);
     assert.deepEqual([call("sliceIsOver"), call("hasWork")], [0, 0]);
     assert.equal(call("slice", thread(0)), TIME_SLICE);
   });
 
   it("does not go below 0 while the thread stays in the kernel", () => {
     call("makeRunnable", thread(1));
-    ticks(TIME_SLICE + 3);
+    periods(TIME_SLICE + 3);
     assert.equal(call("slice", thread(0)), 0);
     assert.equal(call("sliceIsOver"), 1);
   });
 
   it("begins with the thread's turn", () => {
     call("makeRunnable", thread(1));
-    ticks(TIME_SLICE);
+    periods(TIME_SLICE);
     call("yieldProcessor");
     assert.deepEqual([call("sliceIsOver"), call("hasWork")], [0, 0]);
     assert.equal(call("slice", thread(1)), TIME_SLICE);
@@ -398,7 +433,7 @@ describe("a point of preemption", () => {
     call("makeRunnable", thread(1));
     call("preemptionPoint");
     assert.equal(current(), 0);
-    ticks(TIME_SLICE);
+    periods(TIME_SLICE);
     call("preemptionPoint");
     assert.equal(current(), 1);
   });

@@ -12,9 +12,6 @@ const start = compileKernelPart(`
   }
   export function isEmpty(): bool { return queue.isEmpty(); }
   export function append(index: u32): void { queue.append(waiter(index)); }
-  export function insert(index: u32, next: u32): void {
-    queue.insertBefore(waiter(index), waiter(next));
-  }
   export function takeFirst(): i32 { return indexOf(queue.takeFirst()); }
   export function remove(index: u32): void { queue.remove(waiter(index)); }
   export function isQueued(index: u32): bool { return waiter(index).queue === queue; }
@@ -60,8 +57,7 @@ describe("a queue", () => {
     call("takeFirst");
     call("remove", 1);
     assert.deepEqual([call("isInNone", 0), call("isInNone", 1)], [1, 1]);
-    append(0);
-    call("insert", 1, 0);
+    append(0, 1);
     assert.equal(call("isQueued", 1), 1);
   });
 
@@ -70,18 +66,6 @@ describe("a queue", () => {
     takeAll();
     append(1, 0);
     assert.deepEqual(takeAll(), [1, 0]);
-  });
-
-  it("puts a waiter before the first", () => {
-    append(0, 1);
-    call("insert", 2, 0);
-    assert.deepEqual(takeAll(), [2, 0, 1]);
-  });
-
-  it("puts a waiter between two", () => {
-    append(0, 1);
-    call("insert", 2, 1);
-    assert.deepEqual(takeAll(), [0, 2, 1]);
   });
 
   it("loses its first waiter", () => {
@@ -120,10 +104,8 @@ describe("a queue", () => {
     assert.deepEqual(takeAll(), [2]);
   });
 
-  it("keeps its links in both directions when one is put in or taken out", () => {
-    append(0, 1);
-    call("insert", 2, 1);
-    call("insert", 3, 0);
+  it("keeps its links in both directions when some are taken out", () => {
+    append(3, 0, 2, 1);
     call("remove", 0);
     call("remove", 2);
     call("remove", 3);
