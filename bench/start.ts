@@ -1,5 +1,5 @@
 // How long one waits for a prompt: from a clone, from a package, after an edit, and when nothing
-// has changed.
+// has changed; and what a prompt costs that nobody types at.
 //
 //   npm run bench:start [-- options]
 //
@@ -13,9 +13,18 @@
 // Exit status: 1 if a row is beyond its limit.
 
 import { spawn } from "node:child_process";
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { INSTALLATION } from "../src/cli/project";
 import { childSeconds, type Spent, timeCommand, wholeTree } from "./harness/cpu-time";
@@ -27,6 +36,11 @@ const PROMPT = "/$ ";
 const NPM_INSTALL = ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund"];
 /** Runs of what takes milliseconds. */
 const RUNS = 20;
+/** How long a prompt is left alone before it is watched, and how long it is watched. */
+const SETTLING_MS = 2000;
+const IDLE_MS = 10_000;
+/** Of Linux's /proc/PID/stat. */
+const TICKS_PER_SECOND = 100;
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +54,7 @@ try {
   for (const words of [[BUNDLER], [COMMAND, "build"]]) {
     timeCommand(process.execPath, words, INSTALLATION);
   }
-  const warm = [help(), await warmPrompt()];
+  const warm = [help(), await warmPrompt(), ...(await idlePrompt())];
   const rows = values.quick ? warm : [...warm, ...(await strangersWay())];
   console.log(values.json ? JSON.stringify({ rows }, null, 2) : rows.map(formatRow).join("\n"));
   const failures = rows.map((row) => failureOf(row, false)).filter((each) => each !== undefined);
@@ -70,6 +84,33 @@ function help(): Row {
 async function warmPrompt(): Promise<Row> {
   const spent = await timeToPrompt([process.execPath, COMMAND, "run"], INSTALLATION);
   return row("prompt, nothing has changed", spent, 0.6);
+}
+
+/** What a prompt costs that nobody types at. Linux alone tells it of another process. */
+async function idlePrompt(): Promise<Row[]> {
+  if (process.platform !== "linux") return [];
+  const child = spawn(process.execPath, [COMMAND, "run"], { cwd: INSTALLATION });
+  let shown = "";
+  await new Promise<void>((resolve) => {
+    child.stdout.on("data", (chunk: Buffer) => {
+      shown += chunk;
+      if (shown.includes(PROMPT)) resolve();
+    });
+  });
+  await sleep(SETTLING_MS);
+  const before = secondsOf(child.pid);
+  await sleep(IDLE_MS);
+  const spent = secondsOf(child.pid) - before;
+  child.stdin.write("poweroff\n");
+  await new Promise((resolve) => child.once("close", resolve));
+  const ours = (100 * spent) / (IDLE_MS / 1000);
+  return [{ what: "an idle prompt, in v86", ours, unit: "% of a core", limit: 1 }];
+}
+
+/** Seconds of the processor that a process has spent. */
+function secondsOf(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\) /, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** A clone, its first prompt and the first after an edit; then a package of it. */

@@ -24,7 +24,7 @@ const LONGEST_WAIT: u32 = 54000000;
 
 /** The time-stamp counter is watched for so many counts, some 10 ms. */
 const CALIBRATION: u32 = 12000;
-/** Of so many readings the one that took least is good: a machine may be interrupted from outside. */
+/** Of so many readings the one that took least is good: something outside may interrupt them. */
 const READINGS: u32 = 8;
 /** More readings than a timer that counts can need. */
 const MOST_READINGS: u32 = 1000000;

@@ -69,7 +69,7 @@ export function prlimit64(frame: TrapFrame): i32 {
   return copyOut(to, limit, LIMIT64_SIZE);
 }
 
-/** getrusage(who, to): processor time, all of it as the program's, and the pages that are there now. */
+/** getrusage(who, to): processor time, all of it as the program's, and pages. */
 export function getrusage(frame: TrapFrame): i32 {
   const who = <i32>frame.arg0;
   if (who !== RUSAGE_SELF && who !== RUSAGE_CHILDREN && who !== RUSAGE_THREAD) return -EINVAL;

@@ -76,7 +76,8 @@ const found = changetype<FutexKey>(memory.data(offsetof<FutexKey>(), 4));
 
 /**
  * Waits until someone wakes `bits` of the word, unless it is not `expected` (-EAGAIN), or until
- * `deadline`, an uptime in nanoseconds (-ETIMEDOUT). 0, -ERESTARTSYS, -EINTR if there is a deadline, or as find().
+ * `deadline` in nanoseconds of uptime (-ETIMEDOUT). 0, -ERESTARTSYS, -EINTR if there is a
+ * deadline, or as find().
  */
 export function waitForWord(
   pointer: UserPointer,

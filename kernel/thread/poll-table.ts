@@ -39,7 +39,7 @@ export function stopCollecting(): bool {
 }
 
 /**
- * From now on pollWait() calls the function of index `index` with queues and events; 0: it does nothing.
+ * From now on pollWait() calls the function of index `index` with queues and events; 0: nothing.
  * Returns what it did before, to be set again.
  */
 export function collectBy(index: u32): u32 {

@@ -25,7 +25,7 @@ import { clearTimer, NEVER, setTimer, Timer } from "./timer";
 import { nanosecondsOf, readUptime } from "./uptime";
 import { WaitQueue } from "./wait-queue";
 
-/** How long a thread may run while others wait: so many periods, the one that is going on included. */
+/** How long a thread may run while others wait: so many periods, the current one included. */
 const TIME_SLICE: u32 = 2;
 const PERIOD_NANOSECONDS: u64 = 10000000;
 
