@@ -8,6 +8,9 @@ const NO_COUNT = "processor time and faults are not counted: zeros";
 const NO_RWF = "flags (RWF_…) are refused: EOPNOTSUPP";
 const NO_LOCK = "memory is never swapped out: nothing to do, but the limit is kept";
 const IN_MEMORY = "files are in memory: nothing to write back";
+const NO_ALARM = "ITIMER_REAL alone";
+const CLOCK_STAYS = "nobody sets the clock, so TFD_TIMER_CANCEL_ON_SET changes nothing";
+const OWN_PROCESS = "a clock of another process's processor time is EINVAL";
 const NOT_THERE = "ENOSYS, silently: C libraries ask for it and do without";
 
 export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
@@ -31,7 +34,13 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   munlock: NO_LOCK,
   mlockall: NO_LOCK,
   munlockall: NO_LOCK,
-  getrusage: NO_COUNT,
+  setitimer: NO_ALARM,
+  getitimer: NO_ALARM,
+  epoll_ctl: "EPOLLEXCLUSIVE wakes all that wait; EPOLLWAKEUP changes nothing",
+  timerfd_settime: CLOCK_STAYS,
+  timerfd_settime64: CLOCK_STAYS,
+  timer_create: OWN_PROCESS,
+  getrusage: "faults, and what is the kernel's of the time, are not counted: zeros",
   wait4: NO_COUNT,
   waitid: `P_PIDFD is EINVAL; ${NO_COUNT}`,
   personality: "kept, and changes nothing",
