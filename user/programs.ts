@@ -80,6 +80,7 @@ const SHORT_LIVED = [
   "maps",
   "memhog",
   "poweroff",
+  "probe",
   "ps",
   "sessions",
   "sleep",

@@ -26,7 +26,7 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, userAddress, userPointer } from "../memory/user-memory";
 import { currentContext } from "../process/thread-files";
 import { currentCredentials } from "../thread/credentials";
-import { sendSpace, sendSpace64 } from "./file-space";
+import { isSpaceSize, sendSpace, sendSpace64 } from "./file-space";
 import { sendExtendedStatus, sendOldStatus, sendStatus } from "./file-status";
 import { inodeAt, inodeOf } from "./path-argument";
 
@@ -98,12 +98,14 @@ export function statx(frame: TrapFrame): i32 {
 
 /** statfs64(path, size, to) */
 export function statfs64(frame: TrapFrame): i32 {
-  return atPath(AT_FDCWD, frame.arg0, 0, Work.space64, frame.arg2, frame.arg1);
+  if (!isSpaceSize(frame.arg1)) return -EINVAL;
+  return atPath(AT_FDCWD, frame.arg0, 0, Work.space64, frame.arg2);
 }
 
 /** fstatfs64(file, size, to) */
 export function fstatfs64(frame: TrapFrame): i32 {
-  return atFile(frame.arg0, Work.space64, frame.arg2, frame.arg1);
+  if (!isSpaceSize(frame.arg1)) return -EINVAL;
+  return atFile(frame.arg0, Work.space64, frame.arg2);
 }
 
 /** statfs(path, to) */
@@ -193,7 +195,6 @@ export function futimesat(frame: TrapFrame): i32 {
 
 /** utimensat(directory, path, times, flags): no path means the descriptor's file. */
 export function utimensat(frame: TrapFrame): i32 {
-  if ((frame.arg3 & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -EINVAL;
   if (frame.arg2 === 0) return setTimes(frame.arg0, frame.arg1, UTIME_NOW, UTIME_NOW, frame.arg3);
   const result = copyIn(userPointer(frame.arg2), times, 16);
   return result !== 0 ? result : setGivenTimes(frame.arg0, frame.arg1, frame.arg3);
@@ -201,7 +202,6 @@ export function utimensat(frame: TrapFrame): i32 {
 
 /** utimensat_time64(directory, path, times, flags): with 64-bit seconds. */
 export function utimensatTime64(frame: TrapFrame): i32 {
-  if ((frame.arg3 & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -EINVAL;
   if (frame.arg2 === 0) return setTimes(frame.arg0, frame.arg1, UTIME_NOW, UTIME_NOW, frame.arg3);
   const result = copyIn(userPointer(frame.arg2), times, 32);
   if (result !== 0) return result;
@@ -255,7 +255,7 @@ function workOn(inode: Inode, work: Work, argument: u32, second: u32): i32 {
     case Work.space:
       return sendSpace(inode.fileSystem, userPointer(argument));
     case Work.space64:
-      return sendSpace64(inode.fileSystem, userPointer(argument), second);
+      return sendSpace64(inode.fileSystem, userPointer(argument));
     case Work.mode:
       return changeMode(inode, argument);
     case Work.owner:
@@ -314,6 +314,7 @@ function setGivenTimes(descriptor: u32, path: u32, flags: u32): i32 {
 
 /** With the seconds in `times`, and these nanoseconds or UTIME_NOW or UTIME_OMIT. */
 function setTimes(descriptor: u32, path: u32, accessed: u32, modified: u32, flags: u32): i32 {
+  if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -EINVAL;
   if (!isNanoseconds(accessed) || !isNanoseconds(modified)) return -EINVAL;
   const pointer = userPointer(path);
   const found =

@@ -5,7 +5,6 @@
 //   statfs     the same with words of 32 bits: 8 blocks  12 bfree  16 bavail  20 files  24 ffree
 //              28 fsid   36 namelen   40 frsize   44 flags   48 .. 64 spare
 
-import { EINVAL } from "../../src/abi/errno";
 import { NAME_MAX } from "../../src/abi/files";
 import { PAGE_SIZE } from "../../src/abi/memory-map";
 import { FileSystem } from "../file/file-system";
@@ -19,10 +18,14 @@ const ST_RDONLY: u32 = 1;
 const ST_VALID: u32 = 0x20;
 const space: usize = memory.data(LONG_SIZE + 4, 8);
 
-/** 0, -EINVAL unless `size` is that of the structure, or -EFAULT. */
-export function sendSpace64(fileSystem: FileSystem, to: UserPointer, size: u32): i32 {
+/** Whether a structure of the long form has that many bytes, as the caller says first. */
+export function isSpaceSize(size: u32): bool {
   // Some C libraries count padding at the end.
-  if (size !== LONG_SIZE && size !== LONG_SIZE + 4) return -EINVAL;
+  return size === LONG_SIZE || size === LONG_SIZE + 4;
+}
+
+/** 0, -EINVAL unless `size` is that of the structure, or -EFAULT. */
+export function sendSpace64(fileSystem: FileSystem, to: UserPointer): i32 {
   memory.fill(space, 0, LONG_SIZE);
   store<u32>(space, fileSystem.magic);
   store<u32>(space, PAGE_SIZE, 4);

@@ -97,13 +97,13 @@ export function pwritev(frame: TrapFrame): i32 {
 
 /** preadv2(file, vectors, count, position, flags): position -1 is the file's own. */
 export function preadv2(frame: TrapFrame): i32 {
-  if (frame.arg5 !== 0) return -EOPNOTSUPP;
+  if (frame.arg5 !== 0) return fileArgument(frame.arg0) === null ? -EBADF : -EOPNOTSUPP;
   return (frame.arg3 & frame.arg4) === 0xffffffff ? readv(frame) : preadv(frame);
 }
 
 /** pwritev2(file, vectors, count, position, flags): position -1 is the file's own. */
 export function pwritev2(frame: TrapFrame): i32 {
-  if (frame.arg5 !== 0) return -EOPNOTSUPP;
+  if (frame.arg5 !== 0) return fileArgument(frame.arg0) === null ? -EBADF : -EOPNOTSUPP;
   return (frame.arg3 & frame.arg4) === 0xffffffff ? writev(frame) : pwritev(frame);
 }
 
@@ -246,8 +246,8 @@ export function fadvise64(frame: TrapFrame): i32 {
 
 /** Why the file cannot be read or written at a position with that high word; 0: it can. */
 function positionRefusal(file: OpenFile | null, high: u32): i32 {
-  if (file === null) return -EBADF;
   if (<i32>high < 0) return -EINVAL;
+  if (file === null) return -EBADF;
   const operations = file.operations;
   return operations.seekable || operations.ignoresPosition ? 0 : -ESPIPE;
 }
@@ -266,8 +266,9 @@ function truncatePath(path: UserPointer, size: u64): i32 {
 
 function truncateFile(descriptor: u32, size: u64): i32 {
   const file = fileArgument(descriptor);
+  if (<i64>size < 0) return -EINVAL;
   if (file === null) return -EBADF;
-  if (<i64>size < 0 || !file.mayWrite || !file.inode.isRegular) return -EINVAL;
+  if (!file.mayWrite || !file.inode.isRegular) return -EINVAL;
   return setSize(file.inode, size);
 }
 

@@ -21,10 +21,14 @@ import {
   PATH_MAX,
   RENAME_EXCHANGE,
   RENAME_NOREPLACE,
+  S_IFBLK,
+  S_IFCHR,
   S_IFDIR,
+  S_IFIFO,
   S_IFLNK,
   S_IFMT,
   S_IFREG,
+  S_IFSOCK,
   S_ISVTX,
   S_PERMISSIONS,
 } from "../../src/abi/files";
@@ -162,9 +166,15 @@ function makeDirectory(descriptor: u32, path: UserPointer, mode: u32): i32 {
   return finish(place, make(place, S_IFDIR | (masked(mode) & (0o777 | S_ISVTX)), 0));
 }
 
+function isNodeType(type: u32): bool {
+  const isDevice = type === S_IFCHR || type === S_IFBLK;
+  return isDevice || type === 0 || type === S_IFREG || type === S_IFIFO || type === S_IFSOCK;
+}
+
 function makeNode(descriptor: u32, path: UserPointer, mode: u32, device: u32): i32 {
+  if ((mode & S_IFMT) === S_IFDIR) return -EPERM;
+  if (!isNodeType(mode & S_IFMT)) return -EINVAL;
   const type = mode & S_IFMT;
-  if (type === S_IFDIR || type === S_IFLNK) return -EINVAL;
   const place = placeFor(pathAt(descriptor, path, PathEnd.directory), false);
   if (isErrno(<u32>place)) return <i32>place;
   return finish(place, make(place, (type === 0 ? S_IFREG : type) | masked(mode), device));

@@ -180,7 +180,7 @@ export function schedYield(_frame: TrapFrame): i32 {
  */
 export function setpgid(frame: TrapFrame): i32 {
   const process = selfOr(frame.arg0);
-  if (<i32>frame.arg1 < 0) return -EINVAL;
+  if (<i32>(frame.arg1 === 0 ? frame.arg0 : frame.arg1) < 0) return -EINVAL;
   if (process === null) return -ESRCH;
   const caller = currentProcess();
   if (process.parent === caller) {

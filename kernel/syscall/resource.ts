@@ -54,10 +54,10 @@ export function prlimit64(frame: TrapFrame): i32 {
   const resource = frame.arg1;
   const from = userPointer(frame.arg2);
   const to = userPointer(frame.arg3);
-  if (resource >= RLIMITS) return -EINVAL;
   const isChange = userAddress(from) !== 0;
   if (isChange && copyIn(from, limit, LIMIT64_SIZE) !== 0) return -EFAULT;
   if (process === null) return -ESRCH;
+  if (resource >= RLIMITS) return -EINVAL;
   const soft = narrow(load<u64>(limit));
   const hard = narrow(load<u64>(limit, 8));
   const oldSoft = widen(softLimit(process.limits, resource));

@@ -100,8 +100,8 @@ export function tgkill(frame: TrapFrame): i32 {
 export function rtTgsigqueueinfo(frame: TrapFrame): i32 {
   const id = <i32>frame.arg1;
   const signal = frame.arg2;
-  if (<i32>frame.arg0 <= 0 || id <= 0) return -EINVAL;
   if (copyIn(userPointer(frame.arg3), info, SIGINFO_SIZE) !== 0) return -EFAULT;
+  if (<i32>frame.arg0 <= 0 || id <= 0) return -EINVAL;
   const code = load<i32>(info, SIGINFO_CODE);
   const thread = findThread(<u32>id);
   const isOwn = thread !== null && processOf(thread) === currentProcess();
@@ -303,10 +303,10 @@ function killThread(pid: u32, id: i32, signal: u32): i32 {
 
 /** Reads what a new action is to be into `words`, if there is one. 0 or -errno. */
 function checkAction(number: u32, made: UserPointer, size: u32): i32 {
+  const isChange = userAddress(made) !== 0;
+  if (isChange && copyIn(made, words, size) !== 0) return -EFAULT;
   if (number === 0 || number > SIGNAL_MAX) return -EINVAL;
-  if (userAddress(made) === 0) return 0;
-  if (copyIn(made, words, size) !== 0) return -EFAULT;
-  return isFree(number) ? 0 : -EINVAL;
+  return !isChange || isFree(number) ? 0 : -EINVAL;
 }
 
 /** Sets the action in `wanted` if there is one, and sends the one before, which is in `words`. */

@@ -4,7 +4,7 @@
 // about. Whoever completes a call takes its line away; a test asks that each line names a call that
 // is served.
 
-const NO_COUNT = "processor time and faults are not counted: zeros";
+const NO_COUNT = "what children used is not counted: zeros";
 const NO_RWF = "flags (RWF_…) are refused: EOPNOTSUPP";
 const NO_LOCK = "memory is never swapped out: nothing to do, but the limit is kept";
 const IN_MEMORY = "files are in memory: nothing to write back";

@@ -1,0 +1,17 @@
+// Calls whose answer to bad arguments is not that of the host's Linux, and why: probe.test.ts.
+
+const WIDE_HOST = "the host's kernel has 64 bits: an end past 4 GiB does not wrap there";
+const CPU_CLOCKS = "Linux takes a negative clock for one of a process's processor time";
+
+export const EXCEPTIONS: Readonly<Record<string, string>> = {
+  kill: "the host has other processes, which signal 0 finds",
+  setitimer: "the timer is looked at before the time",
+  mlock: WIDE_HOST,
+  munlock: WIDE_HOST,
+  mlock2: WIDE_HOST,
+  mmap2: WIDE_HOST,
+  clock_nanosleep: CPU_CLOCKS,
+  clock_nanosleep_time64: CPU_CLOCKS,
+  waitid: "Linux writes siginfo_t even if it has an error to tell",
+  rseq: "not there: C libraries do without",
+};
