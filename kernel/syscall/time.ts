@@ -94,14 +94,15 @@ export function alarm(frame: TrapFrame): i32 {
 
 /** setitimer(which, new, old): ITIMER_REAL. */
 export function setitimer(frame: TrapFrame): i32 {
-  if (frame.arg0 !== ITIMER_REAL) return -EINVAL;
   const process = currentProcess();
   const left = process.alarm.left();
   const interval = process.alarm.interval;
   const made = userPointer(frame.arg1);
-  if (userAddress(made) === 0) process.alarm.stop();
+  const isSet = userAddress(made) !== 0;
+  if (isSet && copyIn(made, words, ITIMER_SIZE) !== 0) return -EFAULT;
+  if (frame.arg0 !== ITIMER_REAL) return -EINVAL;
+  if (!isSet) process.alarm.stop();
   else {
-    if (copyIn(made, words, ITIMER_SIZE) !== 0) return -EFAULT;
     if (readTime(words, TimeForm.timeval) !== 0) return -EINVAL;
     const again = takenTime;
     if (readTime(words + 8, TimeForm.timeval) !== 0) return -EINVAL;
