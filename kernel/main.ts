@@ -3,6 +3,7 @@
 // `_start` (kernel/machine/i686/boot.asm.ts) calls bootBeforePaging, then kernelMain on the same
 // stack, which is left for good when process 1 starts.
 
+import { startBootScreen } from "./boot/boot-screen";
 import { claimMemory, reportLostMemory } from "./boot/claim-memory";
 import { startInit } from "./boot/init";
 import { mountRoot } from "./boot/mount-root";
@@ -55,6 +56,7 @@ export function kernelMain(): void {
   startFloatingPoint(offersFloatingPoint()); // for programs: the kernel itself has none
   startPages(); // the kernel heap: everything between image and trampoline
   readOptions(); // of the command line
+  startBootScreen(); // pixels, if the loader left some
   startConsole(); // serial line and screen
   reportLostMemory(); // RAM that is named in too many pieces
   startInterrupts(); // PIC, timer, keyboard, serial input

@@ -1,5 +1,5 @@
 // What the kernel knows of the machine that it was booted on, whatever loader brought it: RAM, the
-// command line, the initramfs.
+// command line, the initramfs, the screen.
 //
 // A loader's own record lies wherever the loader found room, and the frame list, which the kernel
 // puts after its image, may overwrite it. So a protocol's reader (multiboot.ts, multiboot2.ts)
@@ -20,6 +20,11 @@ const MOST_RANGES: u32 = 128;
 const RANGE_SHIFT: u32 = 3;
 const END: usize = 4;
 const MEMORY_END: u64 = (<u64>1) << 32;
+/** 80 by 25 characters of 8 by 16 pixels: a smaller screen is not used. */
+const SCREEN_WIDTH: u32 = 640;
+const SCREEN_HEIGHT: u32 = 400;
+const PITCH_MAX: u32 = 0x10000;
+const HEIGHT_MAX: u32 = 0x4000;
 
 let rangeCount: u32 = 0;
 let lost: u32 = 0;
@@ -28,6 +33,12 @@ const ranges: usize = memory.data(MOST_RANGES << RANGE_SHIFT, 4);
 const commandLineText: usize = memory.data(COMMAND_LINE_MAX, 4);
 let initramfsAddress: u32 = 0;
 let initramfsBytes: u32 = 0;
+let screen: u32 = 0;
+let pitch: u32 = 0;
+let height: u32 = 0;
+let bits: u32 = 0;
+/** The positions of red, green and blue in a pixel. */
+const colours: usize = memory.data(3, 4);
 
 /** RAM from 1 MiB on: what a BIOS says that has no map. */
 export function addUpperMemory(kib: u32): void {
@@ -127,6 +138,53 @@ export function checkBootRecord(): void {
   if ((initramfsAddress + (initramfsBytes - 1)) >> PAGE_SHIFT > lastFrame()) {
     panic(cstr("boot-record: the module is not in memory"));
   }
+}
+
+/**
+ * Says that the loader left a screen of pixels. One that is too small, that has
+ * not 24 or 32 bits a pixel, or whose memory is not all below 4 GiB, is not used.
+ */
+export function setScreen(address: u64, lineBytes: u32, width: u32, lines: u32, depth: u32): void {
+  if (depth !== 24 && depth !== 32) return;
+  if (width < SCREEN_WIDTH || width > PITCH_MAX) return;
+  if (lines < SCREEN_HEIGHT || lines > HEIGHT_MAX) return;
+  if (lineBytes < width * (depth >> 3) || lineBytes > PITCH_MAX) return;
+  if (address === 0 || address > MEMORY_END - <u64>lineBytes * lines) return;
+  screen = <u32>address;
+  pitch = lineBytes;
+  height = lines;
+  bits = depth;
+}
+
+/** Says which eight bits of a pixel are red, green or blue (0 to 2); others are not used. */
+export function setScreenColour(colour: u32, position: u32, size: u32): void {
+  if (size === 8 && position + size <= bits) store<u8>(colours + colour, position);
+  else screen = 0;
+}
+
+export function hasScreen(): bool {
+  return screen !== 0;
+}
+
+/** The screen's physical address, bytes of a line, how many lines, and bits of a pixel. */
+export function screenAddress(): u32 {
+  return screen;
+}
+
+export function screenPitch(): u32 {
+  return pitch;
+}
+
+export function screenHeight(): u32 {
+  return height;
+}
+
+export function screenBits(): u32 {
+  return bits;
+}
+
+export function screenColour(colour: u32): u32 {
+  return load<u8>(colours + colour);
 }
 
 /** How many frames of RAM are not used because there are too many ranges. */

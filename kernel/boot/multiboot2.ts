@@ -18,6 +18,7 @@ import {
   TAG_COMMAND_LINE,
   TAG_ENTRIES,
   TAG_ENTRY_SIZE,
+  TAG_FRAMEBUFFER,
   TAG_LOAD_BASE,
   TAG_MEMORY_MAP,
   TAG_MODULE,
@@ -31,9 +32,19 @@ import {
   UEFI_MAP_TYPE,
 } from "../../src/abi/multiboot";
 import { panic } from "../log/panic";
-import { addUpperMemory, noteMemory, setCommandLine, setInitramfs } from "./boot-record";
+import {
+  addUpperMemory,
+  noteMemory,
+  setCommandLine,
+  setInitramfs,
+  setScreen,
+  setScreenColour,
+} from "./boot-record";
 
 const FIRST_TAG: u32 = 8;
+const SCREEN_SIZE: u32 = 31;
+const COLOURED_SCREEN_SIZE: u32 = 38;
+const SCREEN_OF_COLOURS: u32 = 1;
 const PAGES_MAX: u64 = (<u64>1) << 52;
 
 let memoryMap: usize = 0;
@@ -84,6 +95,9 @@ function readTag(tag: usize, type: u32, size: u32): void {
     case TAG_MEMORY_MAP:
       memoryMap = atLeast(tag, size, TAG_ENTRIES);
       return;
+    case TAG_FRAMEBUFFER:
+      readScreen(tag, size);
+      return;
     case TAG_UEFI_MAP:
       uefiMap = atLeast(tag, size, TAG_ENTRIES);
       return;
@@ -101,6 +115,24 @@ function readModule(tag: usize, size: u32): void {
   atLeast(tag, size, 16);
   if (!hasModule) setInitramfs(load<u32>(tag, 8), load<u32>(tag, 12));
   hasModule = true;
+}
+
+/** A screen of characters, or of a palette, is left to the VGA's driver. */
+function readScreen(tag: usize, size: u32): void {
+  atLeast(tag, size, SCREEN_SIZE);
+  if (load<u8>(tag, 29) !== SCREEN_OF_COLOURS) return;
+  if (size < COLOURED_SCREEN_SIZE) refuse();
+  setScreen(
+    load<u64>(tag, 8),
+    load<u32>(tag, 16),
+    load<u32>(tag, 20),
+    load<u32>(tag, 24),
+    load<u8>(tag, 28),
+  );
+  for (let colour: u32 = 0; colour < 3; colour++) {
+    const at = tag + 32 + 2 * colour;
+    setScreenColour(colour, load<u8>(at), load<u8>(at, 1));
+  }
 }
 
 /** What one entry calls RAM and another something else is not RAM. */

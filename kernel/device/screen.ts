@@ -1,4 +1,5 @@
-// The VGA text screen, 80 columns by 25 rows, as a small ANSI terminal.
+// The screen, 80 columns by 25 rows, as a small ANSI terminal: in the VGA's text mode, or of pixels
+// where a boot loader left those (framebuffer.ts).
 //
 //   a cell    |15    |14  12|11   8|7      0|     at 0xb8000 + 2 * (row * 80 + column)
 //             | blink| back | fore | code   |
@@ -14,6 +15,7 @@
 // See ECMA-48 and the VGA's CRTC registers 0x0e and 0x0f.
 
 import { outb, store16 } from "../../src/abi/x86";
+import { hasFramebuffer, paintCell } from "./framebuffer";
 
 export const ROWS: i32 = 25;
 export const COLUMNS: i32 = 80;
@@ -46,6 +48,8 @@ let state: u32 = 0; // GROUND: a global cannot begin as a copy of a constant
 let parameterCount: u32 = 0;
 let row: i32 = 0;
 let column: i32 = 0;
+/** The cell that shows the cursor, on a screen of pixels. */
+let shownCursor: u32 = 0;
 let savedRow: i32 = 0;
 let savedColumn: i32 = 0;
 let foreground: u32 = 0;
@@ -70,10 +74,16 @@ export function writeScreen(byte: u32): void {
   else if (byte >= 0xc0) putCharacter(0x3f); // the first byte of a character; the rest is dropped
 }
 
-/** Moves the hardware cursor to where the next character will be. */
+/** Moves the cursor to where the next character will be. */
 export function showCursor(): void {
   const last = COLUMNS - 1;
   const cell = <u32>(row * COLUMNS + (column > last ? last : column));
+  if (hasFramebuffer()) {
+    paint(shownCursor, false);
+    paint(cell, true);
+    shownCursor = cell;
+    return;
+  }
   outb(CRTC_INDEX, CURSOR_HIGH);
   outb(CRTC_DATA, cell >> 8);
   outb(CRTC_INDEX, CURSOR_LOW);
@@ -246,7 +256,12 @@ function setCell(cell: i32, value: u32): void {
 function forceCell(cell: i32, value: u32): void {
   const offset = <usize>cell * CELL_SIZE;
   store<u16>(shadow + offset, value);
-  store16(CELLS + offset, value);
+  if (hasFramebuffer()) paint(cell, false);
+  else store16(CELLS + offset, value);
+}
+
+function paint(cell: u32, isCursor: bool): void {
+  paintCell(cell / COLUMNS, cell % COLUMNS, shadowAt(cell), isCursor);
 }
 
 function shadowAt(cell: i32): u32 {

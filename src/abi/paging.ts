@@ -20,6 +20,8 @@ export const ENTRY_PCD: u32 = 1 << 4;
 export const ENTRY_A: u32 = 1 << 5;
 export const ENTRY_D: u32 = 1 << 6;
 export const ENTRY_PS: u32 = 1 << 7;
+/** In an entry for 4 KiB: chooses the upper four kinds of memory of MSR_PAT. */
+export const ENTRY_PAT: u32 = 1 << 7;
 export const ENTRY_G: u32 = 1 << 8;
 /**
  * Available to software, and P is not set: a user page that allows no access now, but keeps its
@@ -59,6 +61,8 @@ export const CR4_UMIP: u32 = 1 << 11;
 export const CR4_SMEP: u32 = 1 << 20;
 export const CR4_SMAP: u32 = 1 << 21;
 export const MSR_EFER: u32 = 0xc0000080;
+/** Eight kinds of memory, a byte each. SDM vol. 3A, 11.12. */
+export const MSR_PAT: u32 = 0x277;
 /** Long mode is active: read-only. */
 export const EFER_LMA: u32 = 1 << 10;
 export const EFER_NXE: u32 = 1 << 11;

@@ -26,6 +26,8 @@ export function grubConfiguration(options: BootOptions, firmware: Firmware = "bi
   const lines = [
     "set timeout=0",
     "set default=0",
+    // Without a driver GRUB leaves no screen, and UEFI has no text mode to fall back on.
+    ...(firmware === "bios" ? [] : ["insmod all_video"]),
     'menuentry "isthmus" {',
     `  multiboot${version} /boot/kernel.elf ${options.commandLine}`.trimEnd(),
     ...(options.initramfs ? [`  module${version} /boot/initramfs.cpio`] : []),

@@ -27,7 +27,9 @@ import {
   CR4_SMEP,
   CR4_UMIP,
   EFER_NXE,
+  ENTRY_PAT,
   MSR_EFER,
+  MSR_PAT,
 } from "../../../src/abi/paging";
 import * as x86 from "../../../src/abi/x86";
 import * as symbols from "./symbols";
@@ -36,6 +38,7 @@ import * as symbols from "./symbols";
 const EDX_PSE: u32 = 1 << 3;
 const EDX_SEP: u32 = 1 << 11;
 const EDX_PGE: u32 = 1 << 13;
+const EDX_PAT: u32 = 1 << 16;
 const EDX_FXSR: u32 = 1 << 24;
 const EDX_SSE2: u32 = 1 << 26;
 const EBX7_SMEP: u32 = 1 << 7;
@@ -47,6 +50,8 @@ const EXTENDED_EDX_LONG_MODE: u32 = 1 << 29;
 /** What EFER is for: with any of them it exists. */
 const EXTENDED_EDX_EFER: u32 = EXTENDED_EDX_SYSCALL | EXTENDED_EDX_NX | EXTENDED_EDX_LONG_MODE;
 const MSR_SYSENTER_CS: u32 = 0x174;
+/** Kinds of memory by an entry's PAT, PCD, PWT: as a reset has them, but 4 is write-combining. */
+const PAT_VALUE: u64 = 0x0007040100070406;
 
 const answer: usize = memory.data(16, 4);
 const EBX: usize = 4;
@@ -58,6 +63,7 @@ let hasPse: bool = false;
 let hasSysenter: bool = false;
 let hasSse2: bool = false;
 let hasEfer: bool = false;
+let hasPat: bool = false;
 
 /** Asks CPUID. */
 export function detectProcessor(): void {
@@ -67,6 +73,7 @@ export function detectProcessor(): void {
   const edx = load<u32>(answer, EDX);
   hasPse = (edx & EDX_PSE) !== 0;
   hasSysenter = (edx & EDX_SEP) !== 0;
+  hasPat = (edx & EDX_PAT) !== 0;
   hasSse2 = (edx & EDX_FXSR) !== 0 && (edx & EDX_SSE2) !== 0;
   if (edx & EDX_PGE) features |= INFO_PGE;
   if (lastLeaf >= 7) {
@@ -94,6 +101,7 @@ export function hasNoExecute(): bool {
 export function enablePaging(cr3: u32): void {
   // A firmware's LME, left there, would make long mode of PAE.
   if (hasEfer) x86.wrmsr(MSR_EFER, features & INFO_NX ? EFER_NXE : 0);
+  if (hasPat) x86.wrmsr(MSR_PAT, PAT_VALUE);
   // Real processors have 2 MiB pages under PAE without CR4.PSE; v86 asks for it.
   let cr4 = CR4_PAE | (hasPse ? CR4_PSE : 0);
   x86.writecr4(cr4);
@@ -108,6 +116,11 @@ export function enablePaging(cr3: u32): void {
   // With CS 0 in the MSR, SYSENTER is a general-protection fault: int 0x80 is the only gate.
   if (hasSysenter) x86.wrmsr(MSR_SYSENTER_CS, 0);
   store<u32>(symbols.kernel_info(), features, INFO_FEATURES);
+}
+
+/** For entries of page tables of a screen's memory: write-combining, if the processor has it. */
+export function combiningFlags(): u32 {
+  return hasPat ? ENTRY_PAT : 0;
 }
 
 /** Whether floating-point registers can be saved and restored: FXSAVE and SSE2. */

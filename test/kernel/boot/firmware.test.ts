@@ -2,7 +2,7 @@
 // of our own; its keyboard works, and the laws hold.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -19,6 +19,7 @@ import { HANG_MS } from "../../hang-guard";
 import { firmwareSkipReason, skipReason } from "../../machine/installed";
 import { HALT, tinyKernel } from "../../machine/tiny-kernel";
 import { build } from "../booted-kernel";
+import { textOfPixels } from "../device/screen-pixels";
 
 /** Types a line, each key once the shell has shown the one before. */
 async function type(machine: QemuMachine, line: string): Promise<void> {
@@ -27,6 +28,22 @@ async function type(machine: QemuMachine, line: string): Promise<void> {
     await machine.serial.waitFor(`$ ${line.slice(0, index + 1)}`, HANG_MS);
   }
   await machine.monitor("sendkey ret 1");
+}
+
+/** What the screen shows, which has pixels: as far as the last row that is not empty. */
+async function screenText(machine: QemuMachine): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "isthmus-screen-"));
+  const path = join(folder, "screen.ppm");
+  await machine.monitor(`screendump ${path}`);
+  const bytes = readFileSync(path);
+  rmSync(folder, { recursive: true });
+  const [header = "", width = ""] = /^P6\n(\d+) \d+\n255\n/.exec(bytes.toString("latin1")) ?? [];
+  const rows = textOfPixels((x, y) => {
+    const at = header.length + 3 * (y * Number(width) + x);
+    return bytes.readUIntBE(at, 3) !== 0;
+  });
+  while (rows.at(-1) === "") rows.pop();
+  return rows;
 }
 
 /** The laws that are broken at this moment. */
@@ -60,6 +77,7 @@ for (const firmware of ["uefi32", "uefi64"] as const) {
           await type(machine, "echo hi");
           await machine.serial.waitFor("\r\nhi\r\n\r/$ ", HANG_MS);
           assert.deepEqual(await brokenLaws(machine), []);
+          assert.deepEqual((await screenText(machine)).slice(-3), ["/$ echo hi", "hi", "/$ _"]);
           await type(machine, "exit 3");
           assert.deepEqual(await machine.ended, { kind: "exit", status: 3 });
         } finally {

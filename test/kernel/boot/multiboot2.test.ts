@@ -7,6 +7,7 @@ import {
   MULTIBOOT2_BOOT_MAGIC,
   TAG_BASIC_MEMORY,
   TAG_COMMAND_LINE,
+  TAG_FRAMEBUFFER,
   TAG_LOAD_BASE,
   TAG_MEMORY_MAP,
   TAG_MODULE,
@@ -19,7 +20,9 @@ const startPart = compileKernelPart(
   `
   export { readBootRecord } from "./kernel/boot/read-boot-record";
   export {
-    commandLine, initramfsSize, initramfsStart, lostFrames, memoryRangeCount, rangeEnd, rangeStart,
+    commandLine, hasScreen, initramfsSize, initramfsStart, lostFrames, memoryRangeCount, rangeEnd,
+    rangeStart,
+    screenAddress, screenBits, screenColour, screenHeight, screenPitch,
   } from "./kernel/boot/boot-record";
 `,
   {
@@ -109,6 +112,71 @@ function ranges(): [start: number, end: number][] {
     part.call.rangeEnd!(i) * PAGE,
   ]);
 }
+
+interface Screen {
+  readonly address?: bigint;
+  readonly pitch?: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly bits?: number;
+  readonly kind?: number;
+  readonly colours?: readonly number[];
+}
+
+function screenTag(screen: Screen = {}): Buffer {
+  const { address = 0xc000_0000n, pitch = 3200, width = 800, height = 600 } = screen;
+  const { bits = 32, kind = 1, colours = [16, 8, 8, 8, 0, 8] } = screen;
+  const [low, high] = [Number(address & 0xffff_ffffn), Number(address >> 32n)];
+  const place = words(low, high, pitch, width, height);
+  return tag(TAG_FRAMEBUFFER, Buffer.concat([place, Buffer.from([bits, kind, 0, 0, ...colours])]));
+}
+
+describe("the screen of a record of Multiboot 2", () => {
+  it("is used if there is room on it for the console", () => {
+    read(ALL, screenTag());
+    const { hasScreen, screenAddress, screenBits, screenColour, screenHeight, screenPitch } =
+      part.call;
+    assert.equal(hasScreen!(), 1);
+    assert.deepEqual(
+      [screenAddress!() >>> 0, screenPitch!(), screenHeight!(), screenBits!()],
+      [0xc000_0000, 3200, 600, 32],
+    );
+    assert.deepEqual(
+      [0, 1, 2].map((colour) => screenColour!(colour)),
+      [16, 8, 0],
+    );
+  });
+
+  it("is not used if it is too small or too large, has other pixels, or is out of reach", () => {
+    const screens: Screen[] = [
+      { width: 639 },
+      { height: 399 },
+      { width: 801 },
+      { pitch: 3199 },
+      { pitch: 0x10001 },
+      { height: 0x4001 },
+      { bits: 16 },
+      { bits: 0 },
+      { kind: 0 },
+      { kind: 2 },
+      { address: 0n },
+      { address: 0x1_0000_0000n },
+      { address: 0xfff0_0000n },
+      { colours: [16, 8, 8, 8, 0, 5] },
+      { colours: [32, 8, 8, 8, 0, 8] },
+      { bits: 24, colours: [17, 8, 8, 8, 0, 8] },
+    ];
+    for (const screen of screens) {
+      part = startPart();
+      read(ALL, screenTag(screen));
+      const text = Object.entries(screen).flat().join(" ");
+      assert.equal(part.call.hasScreen!(), 0, text);
+    }
+    const short = screenTag().subarray(0, 32);
+    short.writeUInt32LE(32, 4);
+    assert.throws(() => read(ALL, short), WRONG_SIZE);
+  });
+});
 
 describe("a record of Multiboot 2", () => {
   it("gives memory, module and command line, in any order, and other tags are passed over", () => {

@@ -28,6 +28,8 @@ const part = loadKernelPart(
           writes++;
           return 0;
         },
+        store8: () => assert.fail("there is no screen of pixels here"),
+        store32: () => assert.fail("there is no screen of pixels here"),
         outb(port = 0, value = 0) {
           if (port === 0x3d4) selected = value;
           else if (selected === 0x0e) cursor = (cursor & 0xff) | (value << 8);
