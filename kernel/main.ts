@@ -23,8 +23,10 @@ import { kernelCr3 } from "./memory/kernel-space";
 import { startPages } from "./memory/pages";
 import { readOptions } from "./options";
 import { startSessions } from "./process/session";
+import { startSystemNames } from "./process/system-names";
 import { startSystemCalls } from "./syscall/table";
 import { startConsole } from "./terminal/console";
+import { startLoad } from "./thread/load-sampler";
 import { startInterrupts } from "./trap/interrupt";
 
 // For the tools, which run these in Node: what `isthmus syscalls` prints.
@@ -63,6 +65,8 @@ export function kernelMain(): void {
   startClock(); // what time it is
   startSystemCalls(); // the table for int 0x80
   startSessions(); // ^C on a terminal
+  startSystemNames(); // what uname says
+  startLoad(); // averages of it
   startMappedFiles(); // how the memory manager counts them
   mountRoot(); // the initramfs, and /dev
   startInit(); // process 1: the shell, or what the command line names

@@ -81,6 +81,7 @@ const SHORT_LIVED = [
   "memhog",
   "poweroff",
   "probe",
+  "proc",
   "ps",
   "sessions",
   "sleep",

@@ -1,6 +1,6 @@
 // /dev: which devices there are, under which names and numbers.
 //
-// Source of the numbers: Linux's Documentation/admin-guide/devices.txt; /dev/processes is ours.
+// Source of the numbers: Linux's Documentation/admin-guide/devices.txt.
 
 import { isErrno } from "../../src/abi/errno";
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_ISVTX } from "../../src/abi/files";
@@ -22,7 +22,6 @@ import {
 } from "../filesystem/dev/terminal-file";
 import { createDevpts } from "../filesystem/devpts/devpts";
 import { masterOperations } from "../filesystem/devpts/master-file";
-import { processListOperations } from "../filesystem/proc/process-list";
 import { createTmpfs } from "../filesystem/tmpfs/tmpfs";
 import { consoleTerminal } from "../terminal/console";
 
@@ -36,7 +35,6 @@ const CONSOLE: u32 = (5 << 8) | 1;
 const PTMX: u32 = (5 << 8) | 2;
 const TTY1: u32 = (4 << 8) | 1;
 const TTYS0: u32 = (4 << 8) | 64;
-const PROCESSES: u32 = (10 << 8) | 0;
 const DIRECTORY: u32 = S_IFDIR | 0o755;
 
 let consoleEntry: DirectoryEntry | null = null;
@@ -55,7 +53,6 @@ export function registerDevices(): void {
   register(TTY1, terminalOperations(), terminal);
   register(TTYS0, terminalOperations(), terminal);
   register(PTMX, masterOperations(), 0);
-  register(PROCESSES, processListOperations(), 0);
 }
 
 function register(device: u32, operations: FileOperations, data: usize): void {
@@ -80,7 +77,6 @@ export function createDeviceFiles(): bool {
     make(directory, cstr("full"), S_IFCHR | 0o666, FULL) !== null &&
     make(directory, cstr("random"), S_IFCHR | 0o666, RANDOM) !== null &&
     make(directory, cstr("urandom"), S_IFCHR | 0o666, URANDOM) !== null &&
-    make(directory, cstr("processes"), S_IFCHR | 0o444, PROCESSES) !== null &&
     makeDirectory(directory, cstr("shm"), S_IFDIR | S_ISVTX | 0o777) !== null &&
     makeLink(directory, cstr("fd"), cstr("/proc/self/fd")) &&
     makeLink(directory, cstr("stdin"), cstr("/proc/self/fd/0")) &&

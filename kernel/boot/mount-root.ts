@@ -1,7 +1,7 @@
 // The tree of files: the initramfs unpacked into a tmpfs, and what is mounted in it.
 
 import { S_IFDIR, S_ISVTX } from "../../src/abi/files";
-import { rootDirectory, startDirectoryEntries } from "../file/directory-entry";
+import { DirectoryEntry, rootDirectory, startDirectoryEntries } from "../file/directory-entry";
 import { mount } from "../file/mount";
 import { startEpoll } from "../filesystem/event/epoll-file";
 import { startEventCounters } from "../filesystem/event/event-counter";
@@ -9,6 +9,7 @@ import { startSignalFiles } from "../filesystem/event/signal-file";
 import { startTimerFiles } from "../filesystem/event/timer-file";
 import { unpackInitramfs } from "../filesystem/initramfs/unpack";
 import { startPipes } from "../filesystem/pipe/pipe-file";
+import { createProc, createSystem } from "../filesystem/proc/proc";
 import { startDirectories } from "../filesystem/tmpfs/directory";
 import { startRegularFiles } from "../filesystem/tmpfs/regular-file";
 import { createTmpfs } from "../filesystem/tmpfs/tmpfs";
@@ -16,7 +17,7 @@ import { inform, warn } from "../log/log";
 import { panic } from "../log/panic";
 import { startPtys } from "../terminal/pty";
 import { closeArchive, openArchive, passArchive } from "./boot-archive";
-import { initramfsSize } from "./boot-record";
+import { commandLine, initramfsSize } from "./boot-record";
 import { createDeviceFiles, makeDirectory, registerDevices } from "./device-files";
 
 /** Builds the tree of files. */
@@ -33,6 +34,7 @@ export function mountRoot(): void {
   if (!mountTree()) panic(cstr("mount-root: not enough memory for the root directory"));
   unpackModule();
   if (!createDeviceFiles()) panic(cstr("mount-root: not enough memory for /dev"));
+  if (!mountProc()) panic(cstr("mount-root: not enough memory for /proc"));
   if (!hasTemporary()) panic(cstr("mount-root: not enough memory for /tmp"));
 }
 
@@ -40,6 +42,19 @@ function mountTree(): bool {
   if (!startDirectoryEntries()) return false;
   const root = createTmpfs(0o755);
   return root !== null && mount(root, null);
+}
+
+/** What the kernel knows is seen in /proc and /sys, whether the archive has them or not. */
+function mountProc(): bool {
+  const proc = createProc(commandLine());
+  const system = createSystem();
+  if (proc === null || system === null) return false;
+  return mountAt(cstr("proc"), proc) && mountAt(cstr("sys"), system);
+}
+
+function mountAt(name: usize, root: DirectoryEntry): bool {
+  const point = makeDirectory(rootDirectory(), name, S_IFDIR | 0o555);
+  return point !== null && mount(root, point);
 }
 
 /** Everybody may make files in /tmp, whether the archive has it or not. */

@@ -19,14 +19,14 @@ export class FileSystem {
   /** Whether files can be made, renamed, removed and changed. */
   isWritable: bool = false;
   /**
-   * Function index of (directory entry, name, length): usize, which makes the entry of that name if
-   * there should be one: its address with a reference, or -errno. 0: every name is an entry
+   * Function index of (directory entry, name, length): usize, which finds or makes what is seen at
+   * that name, if anything is: its address with a reference, or -errno. 0: every name is an entry
    * already.
    */
   lookup: u32 = 0;
   /**
    * Function index of (file system, mode, device): Inode | null, which makes an inode of any kind
-   * with one reference, or null when out of memory. 0: nothing can be made.
+   * with one reference, or null when out of memory. 0: names cannot be made or removed.
    */
   create: u32 = 0;
 }

@@ -29,6 +29,13 @@ export class FileTable {
     return load<OpenFile | null>(this.entry(descriptor));
   }
 
+  /** The lowest descriptor from `from` on that refers to a file, or -1. */
+  next(from: u32): i32 {
+    let descriptor = from;
+    while (descriptor < this.count && this.get(descriptor) === null) descriptor++;
+    return descriptor < this.count ? <i32>descriptor : -1;
+  }
+
   /** FD_CLOEXEC or 0. */
   flags(descriptor: u32): u32 {
     return load<u32>(this.entry(descriptor), FLAGS);

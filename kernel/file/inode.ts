@@ -147,9 +147,16 @@ export class Inode {
 
 let lastNumber: u32 = 0;
 
-/** An inode of that file system with one reference and no name, or null when out of memory. */
-export function createInode(fileSystem: FileSystem, mode: u32): Inode | null {
-  const inode = changetype<Inode | null>(allocate(offsetof<Inode>()));
+/**
+ * An inode of that file system with one reference and no name, or null when out of memory. A file
+ * system that keeps more of its own says how large its record is.
+ */
+export function createInode(
+  fileSystem: FileSystem,
+  mode: u32,
+  size: u32 = <u32>offsetof<Inode>(),
+): Inode | null {
+  const inode = changetype<Inode | null>(allocate(size));
   if (inode === null) return null;
   const now = currentTime();
   inode.references = 1;

@@ -39,6 +39,7 @@ export function makeFile(
   if (refusal !== 0) return refusal;
   const parent = directory.inode;
   const fileSystem = parent.fileSystem;
+  if (fileSystem.create === 0) return -ENOENT;
   const inode = call_indirect<Inode | null>(fileSystem.create, fileSystem, mode, device);
   if (inode === null) return -ENOSPC;
   const who = currentCredentials();
@@ -61,6 +62,7 @@ export function addLink(directory: DirectoryEntry, name: usize, length: u32, ino
   if (inode.fileSystem !== directory.inode.fileSystem) return -EXDEV;
   const refusal = changeRefusal(directory);
   if (refusal !== 0) return refusal;
+  if (inode.fileSystem.create === 0) return -ENOENT;
   inode.retain();
   const result = addName(directory, name, length, inode);
   if (result !== 0) inode.release();
@@ -158,7 +160,7 @@ function removeRefusal(entry: DirectoryEntry): i32 {
   if (!entry.isLinked) return -ENOENT;
   const refusal = changeRefusal(entry.parent);
   if (refusal !== 0) return refusal;
-  return isSticky(entry) ? -EPERM : 0;
+  return isSticky(entry) || entry.inode.fileSystem.create === 0 ? -EPERM : 0;
 }
 
 /**

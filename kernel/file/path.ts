@@ -146,10 +146,10 @@ function step(root: DirectoryEntry, at: DirectoryEntry, name: usize, length: u32
   const refusal = searchRefusal(at, length);
   if (refusal !== 0) return refusal;
   if (isDots(name, length)) return retained(length === 1 ? at : parentOf(at, root));
-  const child = at.find(name, length);
-  if (child !== null) return retained(topOf(child));
   const lookup = at.inode.fileSystem.lookup;
-  return lookup === 0 ? -ENOENT : call_indirect<usize>(lookup, at, name, length);
+  if (lookup !== 0) return call_indirect<usize>(lookup, at, name, length);
+  const child = at.find(name, length);
+  return child === null ? -ENOENT : retained(topOf(child));
 }
 
 /** Whether the name is `.` or `..`. */

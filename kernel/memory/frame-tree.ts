@@ -20,6 +20,9 @@ const NODE_MASK: u32 = NODE_WORDS - 1;
 /** With so many levels each index has its place. */
 const MOST_LEVELS: u32 = 6;
 
+/** How many frames all trees hold. */
+export let treeFrames: u32 = 0;
+
 @unmanaged
 export class FrameTree {
   private root: usize = 0;
@@ -51,6 +54,7 @@ export class FrameTree {
     }
     store<u32>(word, frame);
     this.frameCount++;
+    treeFrames++;
     return true;
   }
 
@@ -70,6 +74,7 @@ export class FrameTree {
     if (level === 0) {
       releaseFrame(at);
       this.frameCount--;
+      treeFrames--;
       return true;
     }
     const first = wordOf(at, level, index);

@@ -139,6 +139,12 @@ export function unmapKernelPage(address: usize): u32 {
   return frame;
 }
 
+/** As kernelPte(), for any address: 0 if there is no page table for it. */
+export function kernelEntry(address: usize): usize {
+  const pde = load<u32>(DIRECTORIES + (address >> DIRECTORY_SHIFT) * ENTRY_SIZE);
+  return (pde & ENTRY_P) === 0 ? 0 : kernelPte(address);
+}
+
 /** The address of the kernel PTE of `address`; its page table must exist. */
 export function kernelPte(address: usize): usize {
   return PAGE_TABLES + (address >> PAGE_SHIFT) * ENTRY_SIZE;

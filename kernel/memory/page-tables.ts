@@ -60,6 +60,8 @@ export class PageTables {
   cr3: u32 = 0;
   /** User pages with a frame. */
   residentPages: u32 = 0;
+  /** How many there were at the most, as of the last time that some went: see mostPages. */
+  private peakPages: u32 = 0;
   /** The span of each directory: spanOf(). */
   span0: u32 = 0;
   span1: u32 = 0;
@@ -125,8 +127,28 @@ export class PageTables {
     return tableEntry(table, address);
   }
 
+  /** The most user pages with a frame that there ever were. */
+  get mostPages(): u32 {
+    return max(this.peakPages, this.residentPages);
+  }
+
+  /** How many user pages of [start, end), both page aligned, have a frame. */
+  countResident(start: usize, end: usize): u32 {
+    let count: u32 = 0;
+    for (let page = start; page < end; page = nextTable(page, end)) {
+      const first = this.entry(page);
+      if (first === 0) continue;
+      const last = lastOf(page, end, first);
+      for (let pte = first; pte <= last; pte += ENTRY_SIZE) {
+        if (load<u32>(pte) !== 0) count++;
+      }
+    }
+    return count;
+  }
+
   /** Gives back the frames of the user pages in [start, end), both page aligned. */
   releaseRange(start: usize, end: usize): void {
+    this.peakPages = this.mostPages;
     for (let page = start; page < end; page = nextTable(page, end)) {
       const first = this.entry(page);
       if (first !== 0) this.releaseEntries(first, lastOf(page, end, first));

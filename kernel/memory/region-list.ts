@@ -12,7 +12,7 @@ import { Region } from "./region";
 
 const FIRST_CAPACITY: u32 = 16;
 /** As Linux's vm.max_map_count. */
-const MOST_REGIONS: u32 = 65530;
+export const MOST_REGIONS: u32 = 65530;
 
 @unmanaged
 export class RegionList {

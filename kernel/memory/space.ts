@@ -34,6 +34,10 @@ export class AddressSpace extends PageTables {
   stackLimit: u32 = STACK_LIMIT;
   sizeLimit: u32 = UNLIMITED;
   dataLimit: u32 = UNLIMITED;
+  /** Where the strings of the arguments and, after them, of the environment were put. */
+  argumentsStart: usize = 0;
+  environmentStart: usize = 0;
+  environmentEnd: usize = 0;
   /** Where handlers of signals return to, if they have no code of their own; 0: not mapped. */
   signalReturn: usize = 0;
 
@@ -51,6 +55,9 @@ export class AddressSpace extends PageTables {
     child.stackLimit = this.stackLimit;
     child.sizeLimit = this.sizeLimit;
     child.dataLimit = this.dataLimit;
+    child.argumentsStart = this.argumentsStart;
+    child.environmentStart = this.environmentStart;
+    child.environmentEnd = this.environmentEnd;
     child.signalReturn = this.signalReturn;
     if (child.regions.reserve(this.regions.count) && this.copyTo(child)) return child;
     child.release();

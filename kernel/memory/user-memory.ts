@@ -55,7 +55,12 @@ export function copyOut(to: UserPointer, from: usize, size: u32): i32 {
   return atPages(currentSpace, changetype<usize>(to), from, size, Work.copyOut);
 }
 
-/** As copyOut(), but into a space that no thread runs in yet: for execve alone. */
+/** As copyIn(), but from another space than the running thread's. */
+export function copyInFrom(space: AddressSpace, from: UserPointer, to: usize, size: u32): i32 {
+  return atPages(space, changetype<usize>(from), to, size, Work.copyIn);
+}
+
+/** As copyOut(), but into another space than the running thread's. */
 export function copyOutTo(space: AddressSpace, to: UserPointer, from: usize, size: u32): i32 {
   return atPages(space, changetype<usize>(to), from, size, Work.copyOut);
 }

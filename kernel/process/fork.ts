@@ -81,6 +81,10 @@ export function copyProcess(flags: u32, stack: u32, endSignal: u32): usize {
   child.session = maker.session;
   child.terminal = maker.terminal;
   child.personality = maker.personality;
+  child.isGuarded = maker.isGuarded;
+  child.oomAdjustment = maker.oomAdjustment;
+  child.oomLowest = maker.oomLowest;
+  child.nice = maker.nice;
   child.copyLimits(maker);
   child.setProgram(maker.program);
   child.setName(threadName(currentThread), PROCESS_NAME_SIZE);

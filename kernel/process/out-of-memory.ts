@@ -1,43 +1,81 @@
-// What happens when a page of process 1 is due and there is no memory for it.
+// What happens when a page is due and there is no memory for it.
 //
-// Any other process that needs a page which is not there is ended (trap/fault.ts). Process 1 is
-// what the machine was started for, so another one makes room for it: the youngest, which has done
-// the least work and can be started again. Only if there is no other process does process 1 end
-// itself.
+// Some process makes room: the one that has most, where `oomAdjustment` counts as thousandths of
+// all memory more or less; one with -1000 never. Process 1 is what the machine was started for, so
+// it is chosen only if there is no other, and it asked itself. Who has borrowed the victim's space
+// goes with it, for else nothing would become free.
 
 import { SIGKILL } from "../../src/abi/signals";
 import { print } from "../log/log";
-import { freeSpareTables } from "../memory/page-tables";
+import { totalFrameCount } from "../memory/frames";
+import { freeSpareTables, spareTableCount } from "../memory/page-tables";
 import { yieldProcessor } from "../thread/schedule";
 import { signalBit } from "./pending-signals";
 import { currentProcess, firstProcess, Process } from "./process";
 import { sendSignal } from "./signal";
 
+/** An adjustment that spares a process, and how far adjustments go. */
+export const OOM_SPARED: i32 = -1000;
+export const OOM_MOST: i32 = 1000;
+const THOUSAND: u32 = 1000;
+
 /**
- * Ends another process, if the current one is process 1 and there is another; what needed memory
- * can be tried again. False: no process can make room.
+ * Makes room for a page of the current process. True: it can be tried again. False: the process
+ * itself is the one to go.
  */
-export function makeRoomForFirst(): bool {
-  freeSpareTables();
-  if (currentProcess().pid !== 1) return false;
-  const victim = youngestOther();
-  if (victim === null) return false;
-  if ((victim.pending & signalBit(SIGKILL)) === 0 && !victim.isEnding) {
-    print(cstr("%s[%u] killed by SIGKILL: "), <u32>victim.name, victim.pid);
-    print(cstr("out of memory, makes room for process 1\n"));
-    sendSignal(victim, SIGKILL);
+export function makeRoom(): bool {
+  if (spareTableCount() !== 0) {
+    freeSpareTables();
+    return true;
+  }
+  const victim = largest();
+  if (victim === null || victim === currentProcess()) return false;
+  const space = victim.space;
+  for (let process = firstProcess(); process !== null; process = process!.next) {
+    if (space !== null && process.space === space && process.pid !== 1) end(process);
   }
   yieldProcessor();
   return true;
 }
 
-function youngestOther(): Process | null {
-  let youngest: Process | null = null;
-  let process = firstProcess();
-  while (process !== null) {
-    const lives = process.pid !== 1 && !process.isZombie;
-    if (lives && (youngest === null || process.pid > youngest.pid)) youngest = process;
-    process = process.next;
+/** How much there is to gain from the end of a process: thousandths of all memory, adjusted. */
+export function oomScore(process: Process): i32 {
+  const space = process.space;
+  if (space === null || process.pid === 1 || process.oomAdjustment === OOM_SPARED) {
+    return OOM_SPARED;
   }
-  return youngest;
+  return <i32>((space.residentPages * THOUSAND) / totalFrameCount()) + process.oomAdjustment;
+}
+
+/** The process to end, or null. Of two that are alike, the younger one has done less. */
+function largest(): Process | null {
+  let chosen: Process | null = null;
+  for (let process = firstProcess(); process !== null; process = process!.next) {
+    if (oomScore(process) === OOM_SPARED) continue;
+    if (chosen === null || isLarger(process, chosen)) chosen = process;
+  }
+  return chosen;
+}
+
+function isLarger(process: Process, other: Process): bool {
+  const score = oomScore(process);
+  const otherScore = oomScore(other);
+  if (score !== otherScore) return score > otherScore;
+  return pagesOf(process) >= pagesOf(other);
+}
+
+function pagesOf(process: Process): u32 {
+  const space = process.space;
+  return space === null ? 0 : space.residentPages;
+}
+
+function end(process: Process): void {
+  if ((process.pending & signalBit(SIGKILL)) !== 0 || process.isEnding) return;
+  print(cstr("%s[%u] killed by SIGKILL: "), <u32>process.name, process.pid);
+  print(
+    cstr("out of memory, makes room for %s[%u]\n"),
+    <u32>currentProcess().name,
+    currentProcess().pid,
+  );
+  sendSignal(process, SIGKILL);
 }

@@ -10,7 +10,7 @@
 // was there before it. So a whole round of the search asks the list of processes once.
 
 /** Process ids are below this, as on Linux by default. */
-const PID_LIMIT: u32 = 32768;
+export const PID_LIMIT: u32 = 32768;
 /** Where the search begins again: 1 is the first process's for good. */
 const LOWEST_PID: u32 = 2;
 const BYTE_SHIFT: u32 = 3;
@@ -27,6 +27,11 @@ export function nextFreeId(): u32 {
     if (((load<u8>(taken + (last >> BYTE_SHIFT)) >> (last & BIT_MASK)) & 1) === 0) return last;
   }
   return 0;
+}
+
+/** The id that was found last. */
+export function lastHandedOut(): u32 {
+  return last;
 }
 
 /** Begins at the bottom again; the caller then notes all ids that are taken. */

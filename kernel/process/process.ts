@@ -33,6 +33,7 @@ import { allocate, free } from "../memory/heap";
 import { AddressSpace, setCurrentSpace } from "../memory/space";
 import { INTERVAL_TIMER_SIZE, IntervalTimer } from "../thread/interval-timer";
 import { createThread, currentOwner, currentThread, Thread } from "../thread/thread";
+import { currentTick } from "../thread/ticks";
 import { WaitQueue } from "../thread/wait-queue";
 import { LIMITS_SIZE, startLimits } from "./limits";
 import { nextFreeId, noteTaken, restartSearch } from "./process-ids";
@@ -117,6 +118,22 @@ export class Process {
 
   /** The file that runs: messages about faults find their symbols in it. */
   program: DirectoryEntry | null = null;
+  /** Counts the programs that it began, for those who look at one from outside. */
+  programs: u32 = 0;
+  /** No two processes have the same one; ids come back. */
+  serial: u32 = 0;
+  /** The tick at which it began. */
+  startTick: u64 = 0;
+  /** Only the superuser may look into it: its rights are not those of who started it. */
+  isGuarded: bool = false;
+  /** How much sooner or later than others it makes room when memory runs out: -1000 to 1000. */
+  oomAdjustment: i32 = 0;
+  /** How far it may be lowered by who is not the superuser. */
+  oomLowest: i32 = 0;
+  /** Remembered: the scheduler treats all alike. */
+  nice: i32 = 0;
+  /** Processor time, in nanoseconds, of children that were waited for, and of theirs. */
+  childTime: u64 = 0;
 
   get waiters(): WaitQueue {
     return changetype<WaitQueue>(changetype<usize>(this) + offsetof<Process>("waiters0"));
@@ -205,6 +222,16 @@ export class Process {
 }
 
 let lastProcess: Process | null = null;
+/** How many processes there have been. */
+export let lastSerial: u32 = 0;
+/** Function index of (process): void, told of each that is about to be released; 0: none. */
+let releaseHandler: u32 = 0;
+
+/** From now on the function of index `handler` is told of each process before its record goes. */
+export function onProcessRelease(handler: u32): void {
+  releaseHandler = handler;
+}
+
 /** Counts the changes of the list. */
 export let listVersion: u32 = 0;
 let processCount: u32 = 0;
@@ -262,6 +289,8 @@ export function createProcess(): Process | null {
   process.endSignal = SIGCHLD;
   process.stackTop = thread.stackTop;
   thread.id = pid;
+  process.serial = ++lastSerial;
+  process.startTick = currentTick();
   startLimits(process.limits);
   append(process);
   return process;
@@ -269,6 +298,7 @@ export function createProcess(): Process | null {
 
 /** Takes a process whose threads will not run again out of the list and frees all records. */
 export function releaseProcess(process: Process): void {
+  if (releaseHandler !== 0) call_indirect<void>(releaseHandler, process);
   unlink(process);
   releaseEndedThreads(process);
   freeNotes(process.thread.notes);

@@ -213,6 +213,7 @@ function start(
     thread.segments.load();
   }
   process.setProgram(entry);
+  process.programs++;
   nameProcess(process, block.strings + block.path);
   thread.frame.startProgram(interpreter === null ? program.entry : interpreter.entry, esp);
   return 0;

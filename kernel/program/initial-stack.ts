@@ -93,6 +93,9 @@ export function buildInitialStack(
   next = vectors;
   putWord(block.argumentCount);
   const environment = putPointers(block, 0, strings, block.argumentCount);
+  space.argumentsStart = strings;
+  space.environmentStart = strings + environment;
+  space.environmentEnd = strings + block.path;
   putPointers(block, environment, strings, block.environmentCount);
   putAuxiliary(program, base, platform, randomBytes, strings + block.path);
   const result = copyOutTo(space, userPointer(esp), vectors, words * WORD);

@@ -274,14 +274,20 @@ function checkAccess(descriptor: u32, path: u32, mode: u32, flags: u32): i32 {
 }
 
 function changeMode(inode: Inode, mode: u32): i32 {
-  if (!ownsFile(inode)) return -EPERM;
+  if (!ownsFile(inode) || isMadeByLooking(inode)) return -EPERM;
   inode.mode = (inode.mode & S_IFMT) | (mode & S_PERMISSIONS);
   inode.changed = currentTime();
   return 0;
 }
 
+/** A file of a tree that is made while it is looked at is what it is. */
+function isMadeByLooking(inode: Inode): bool {
+  return inode.fileSystem.lookup !== 0;
+}
+
 /** -1 leaves an id as it is. A program with another owner runs as its caller. */
 function changeOwner(inode: Inode, owner: u32, group: u32): i32 {
+  if (isMadeByLooking(inode)) return -EPERM;
   const who = currentCredentials();
   if (who.fileUser !== 0) {
     const keepsOwner = owner === NO_ID || owner === inode.owner;

@@ -236,7 +236,9 @@ function openEntry(entry: DirectoryEntry, flags: u32): i32 {
 }
 
 function truncate(inode: Inode): void {
-  inode.object!.truncate(0);
+  const object = inode.object;
+  if (object === null) return; // its text is made when it is read
+  object.truncate(0);
   inode.noteModified();
 }
 

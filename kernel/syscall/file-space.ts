@@ -60,11 +60,11 @@ export function sendSpace(fileSystem: FileSystem, to: UserPointer): i32 {
 
 /** Files that live in memory may take all of it; those that are made while they are read, none. */
 function blocks(fileSystem: FileSystem): u32 {
-  return fileSystem.isWritable ? totalFrameCount() : 0;
+  return fileSystem.create !== 0 ? totalFrameCount() : 0;
 }
 
 function freeBlocks(fileSystem: FileSystem): u32 {
-  return fileSystem.isWritable ? freeFrameCount() : 0;
+  return fileSystem.create !== 0 ? freeFrameCount() : 0;
 }
 
 function flags(fileSystem: FileSystem): u32 {

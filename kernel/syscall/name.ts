@@ -259,7 +259,7 @@ function takeChild(directory: DirectoryEntry): usize {
   const child = directory.find(lastName, lastLength);
   if (child === null) {
     // A tree that is made while it is looked at has names that are not entries yet.
-    return refuse(directory, directory.inode.fileSystem.isWritable ? -ENOENT : -EPERM);
+    return refuse(directory, directory.inode.fileSystem.create !== 0 ? -ENOENT : -EPERM);
   }
   child.retain();
   directory.release();

@@ -1,7 +1,6 @@
 // System calls about the machine.
 //
 //   sysinfo   0  uptime   4  three loads   16 totalram   20 freeram   40 procs u16   52 mem_unit
-//   utsname   six fields of 65 bytes: sysname, nodename, release, version, machine, domainname
 
 import { EINVAL } from "../../src/abi/errno";
 import { PAGE_SIZE } from "../../src/abi/memory-map";
@@ -19,6 +18,7 @@ import { freeFrameCount, totalFrameCount } from "../memory/frames";
 import { spareTableCount } from "../memory/page-tables";
 import { copyOut, userPointer } from "../memory/user-memory";
 import { countProcesses } from "../process/process";
+import { SYSTEM_NAMES_SIZE, systemName } from "../process/system-names";
 import { preemptionPoint } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
 import { readUptime, uptimeSeconds } from "../thread/uptime";
@@ -28,8 +28,6 @@ const SYSINFO_FREE: usize = 20;
 const SYSINFO_PROCESSES: usize = 40;
 const SYSINFO_UNIT: usize = 52;
 const SYSINFO_SIZE: u32 = 64;
-const NAME_SIZE: u32 = 65;
-const NAMES_SIZE: u32 = 6 * NAME_SIZE;
 
 const GRND_NONBLOCK: u32 = 1;
 const GRND_RANDOM: u32 = 2;
@@ -40,7 +38,6 @@ const RANDOM_PORTION: u32 = 64 << 10;
 const random: usize = memory.data(RANDOM_SIZE, 4);
 
 const info: usize = memory.data(SYSINFO_SIZE, 8);
-const names: usize = memory.data(NAMES_SIZE, 8);
 
 /** sysinfo(to): memory is counted in pages. */
 export function sysinfo(frame: TrapFrame): i32 {
@@ -76,14 +73,7 @@ export function getrandom(frame: TrapFrame): i32 {
 
 /** uname(to): the Linux whose calls these are. */
 export function uname(frame: TrapFrame): i32 {
-  memory.fill(names, 0, NAMES_SIZE);
-  setName(0, cstr("Linux"));
-  setName(1, cstr("isthmus"));
-  setName(2, cstr("6.1.0-isthmus"));
-  setName(3, cstr("#1 Isthmus 0.1.0"));
-  setName(4, cstr("i686"));
-  setName(5, cstr("(none)"));
-  return copyOut(userPointer(frame.arg0), names, NAMES_SIZE);
+  return copyOut(userPointer(frame.arg0), systemName(0), SYSTEM_NAMES_SIZE);
 }
 
 /** reboot(magic1, magic2, command) */
@@ -93,10 +83,4 @@ export function reboot(frame: TrapFrame): i32 {
   if (frame.arg2 !== REBOOT_POWER_OFF && frame.arg2 !== REBOOT_HALT) return -EINVAL;
   powerOff(0);
   return 0;
-}
-
-function setName(field: u32, text: usize): void {
-  for (let i: u32 = 0; load<u8>(text + i) !== 0; i++) {
-    store<u8>(names + field * NAME_SIZE + i, load<u8>(text + i));
-  }
 }

@@ -36,6 +36,10 @@ export let sliceIsOver: bool = false;
 
 const runQueue: WaitQueue = changetype<WaitQueue>(memory.data(offsetof<WaitQueue>(), 4));
 let isIdle: bool = false;
+/** The time in which no thread could run, in counts; less the counter at its start while idle. */
+let idleCounts: u64 = 0;
+/** How often another thread was switched to. */
+export let switches: u32 = 0;
 /** Where the boot stack's ESP goes; nothing returns to it. */
 const bootEsp: usize = memory.data(4, 4);
 /** Set while threads compete for the processor: time slices are counted in its periods. */
@@ -211,8 +215,27 @@ export function processorTime(thread: Thread): u64 {
   return nanosecondsOf(runs ? counts + x86.rdtsc() : counts);
 }
 
+/** The time in which no thread could run, in nanoseconds. */
+export function idleTime(): u64 {
+  return nanosecondsOf(isIdle ? idleCounts + x86.rdtsc() : idleCounts);
+}
+
+/** From now on time passes for no thread; with the negative of the counter: for one again. */
+function countIdle(now: u64): void {
+  currentThread.counts += now;
+  idleCounts -= now;
+}
+
+/** Threads that run or could. */
+export function countRunnable(): u32 {
+  let count: u32 = isIdle ? 0 : 1;
+  for (let waiter = runQueue.head; waiter !== null; waiter = waiter!.nextWaiter) count++;
+  return count;
+}
+
 /** Makes `thread` the current one, in all respects but the stack. */
 function enter(thread: Thread): void {
+  switches++;
   setCurrentSpace(thread.space);
   setEntryThread(thread.stackTop, currentSpace.cr3);
   resume(thread);
@@ -231,13 +254,13 @@ function nextRunnable(): Thread {
   while (true) {
     const next = runQueue.takeFirst();
     if (next !== null) {
-      if (isIdle) currentThread.counts -= x86.rdtsc();
+      if (isIdle) countIdle(0 - x86.rdtsc());
       isIdle = false;
       return changetype<Thread>(next);
     }
     if (!isIdle) {
       tellInspectors(0);
-      currentThread.counts += x86.rdtsc();
+      countIdle(x86.rdtsc());
     }
     isIdle = true;
     x86.stihlt();

@@ -29,7 +29,7 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { resolveFault } from "../memory/fault";
 import { currentSpace } from "../memory/space";
 import { exitProcess } from "../process/exit";
-import { makeRoomForFirst } from "../process/out-of-memory";
+import { makeRoom } from "../process/out-of-memory";
 import { signalBit } from "../process/pending-signals";
 import { currentProcess } from "../process/process";
 import { noteOf, sendThreadNote } from "../process/signal";
@@ -74,7 +74,7 @@ export function kernelFault(frame: TrapFrame): void {
 function pageFault(frame: TrapFrame, address: u32): void {
   const result = resolveFault(currentSpace, address, frame.error);
   if (result === 0) return;
-  if (result === -ENOMEM && makeRoomForFirst()) return; // and the instruction is tried again
+  if (result === -ENOMEM && makeRoom()) return; // and the instruction is tried again
   const signal = result === -ENOMEM ? SIGKILL : result === -EIO ? SIGBUS : SIGSEGV;
   currentThread.faultAddress = address;
   const code = (frame.error & FAULT_P) !== 0 ? SEGV_ACCERR : SEGV_MAPERR;

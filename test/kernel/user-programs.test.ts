@@ -52,7 +52,7 @@ for (const machine of MACHINES) {
       const { ending, output } = await runProgram(machine, ["memhog", "--first"], memory);
       assert.match(
         output,
-        /memhog\[2\] killed by SIGKILL: out of memory, makes room for process 1/,
+        /memhog\[2\] killed by SIGKILL: out of memory, makes room for memhog\[1\]/,
       );
       assert.match(output, /memhog: the child has made room for process 1/);
       assert.deepEqual(ending, { kind: "exit", status: 0 });

@@ -35,6 +35,7 @@ const start = machineFor(`
     return at(table).replace(descriptor, file(address), flags);
   }
   export function close(table: usize, descriptor: u32): i32 { return at(table).close(descriptor); }
+  export function next(table: usize, from: u32): i32 { return at(table).next(from); }
   export function closeOnExecute(table: usize): void { at(table).closeOnExecute(); }
   export function duplicate(table: usize): usize {
     return changetype<usize>(at(table).duplicate());
@@ -105,6 +106,17 @@ describe("a file table", () => {
     call("release", table);
     assert.deepEqual([references(first), references(second)], [1, 1]);
     assert.equal(taken(), 0);
+  });
+});
+
+describe("the numbers in use", () => {
+  it("are found in order, from any number on", () => {
+    add();
+    add(file(), 5);
+    add(file(), FIRST - 1);
+    const next = (from: number) => call("next", table, from);
+    assert.deepEqual([next(0), next(1), next(5), next(6)], [0, 5, 5, FIRST - 1]);
+    assert.deepEqual([next(FIRST), next(0xffffffff)], [-1, -1]);
   });
 });
 

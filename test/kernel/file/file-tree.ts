@@ -172,6 +172,11 @@ const SOURCE = `
   export function isDots(name: usize, length: u32): bool { return paths.isDots(name, length); }
   function lookUp(directory: entries.DirectoryEntry, name: usize, length: u32): usize {
     if (length !== 4) return -2;
+    const known = directory.find(name, length);
+    if (known !== null) {
+      known.retain();
+      return changetype<usize>(known);
+    }
     const inode = inodes.createInode(directory.inode.fileSystem, ${S_IFREG})!;
     const entry = entries.createEntry(directory, inode, name, length)!;
     directory.link(entry);

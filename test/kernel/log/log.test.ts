@@ -63,11 +63,14 @@ describe("print", () => {
   it("pads", () => {
     assert.equal(show("[%5u][%02x][%5d]", 42, 7, -42), "[   42][07][  -42]");
     assert.equal(show("[%1u][%1d][%0d]", 12345, -9, 0), "[12345][-9][0]");
+    assert.equal(show("[%-5u][%-5d][%-1u]", 42, -42, 12), "[42   ][-42  ][12]");
+    assert.equal(show("[%04o][%o][%05d]", 8, 511, -3), "[0010][777][-0003]");
   });
 
   it("shows text", () => {
     part.write(part.area + 256, "text\0");
     assert.equal(show("%s|%8s|%c", part.area + 256, part.area + 256, 0x41), "text|    text|A");
+    assert.equal(show("[%-6s][%-2s]", part.area + 256, part.area + 256), "[text  ][text]");
   });
 
   it("prints what is not a conversion as it is", () => {

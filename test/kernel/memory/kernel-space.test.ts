@@ -156,6 +156,13 @@ describe("pages of the kernel's space", () => {
     frame = call("allocateFrame");
   });
 
+  it("have an entry if there is a page table", () => {
+    assert.equal(call("kernelEntry", HEAP), 0);
+    map(HEAP, frame);
+    assert.equal(call("kernelEntry", HEAP), pte(HEAP));
+    assert.equal(call("kernelEntry", HEAP + 5 * PAGE), pte(HEAP + 5 * PAGE));
+  });
+
   it("are mapped to a frame, never executable", () => {
     assert.equal(map(HEAP, frame), 1);
     assert.equal(machine.word(pte(HEAP)), frame | ENTRY_P | ENTRY_RW);

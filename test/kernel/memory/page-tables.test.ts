@@ -35,6 +35,10 @@ const start = machineFor(`
   }
   export function cr3(tables: usize): u32 { return at(tables).cr3; }
   export function resident(tables: usize): u32 { return at(tables).residentPages; }
+  export function most(tables: usize): u32 { return at(tables).mostPages; }
+  export function countResident(tables: usize, start: usize, end: usize): u32 {
+    return at(tables).countResident(start, end);
+  }
   export function entry(tables: usize, address: usize): usize { return at(tables).entry(address); }
   export function makeEntry(tables: usize, address: usize): usize {
     return at(tables).makeEntry(address);
@@ -190,6 +194,30 @@ describe("an entry", () => {
     }
     call("release", tables);
     assert.equal(taken(), 0);
+  });
+});
+
+describe("the pages of a range", () => {
+  it("are counted if they have a frame, past holes as well", () => {
+    for (const page of [PAGE, 3 * PAGE, 3 * TABLE, 4 * TABLE - PAGE]) add(page);
+    const count = (from: number, to: number) => call("countResident", tables, from, to);
+    assert.deepEqual([count(PAGE, 2 * PAGE), count(2 * PAGE, 3 * PAGE)], [1, 0]);
+    assert.equal(count(PAGE, 4 * PAGE), 2);
+    assert.equal(count(TABLE, 2 * TABLE), 0);
+    assert.equal(count(PAGE, 4 * TABLE), 4);
+    assert.equal(count(3 * PAGE, 4 * TABLE - PAGE), 2);
+    assert.equal(count(5 * TABLE, 5 * TABLE), 0);
+  });
+
+  it("were once as many as are remembered", () => {
+    for (const page of [1, 2, 3]) add(page * PAGE);
+    assert.equal(call("most", tables), 3);
+    call("releaseRange", tables, PAGE, 3 * PAGE);
+    assert.equal(call("most", tables), 3);
+    add(PAGE);
+    assert.equal(call("most", tables), 3);
+    for (const page of [2, 4]) add(page * PAGE);
+    assert.equal(call("most", tables), 4);
   });
 });
 

@@ -6,21 +6,14 @@ const HEAP = 0x20_0000;
 const MEMORY = 0x500_0000;
 const PID_LIMIT = 32768;
 const RECORD = 4096;
-const USER = 0x4000;
-/** A line of /dev/processes. */
-const LINE = 48;
 
 const startPart = compileKernelPart(
   `
   import { allocate } from "./kernel/memory/heap";
   import { AddressSpace } from "./kernel/memory/space";
-  import { OpenFile } from "./kernel/file/open-file";
-  import { userPointer } from "./kernel/memory/user-memory";
-  import { processListOperations } from "./kernel/filesystem/proc/process-list";
   import * as list from "./kernel/process/process";
   import { setCurrentThread } from "./kernel/thread/thread";
 
-  const file = changetype<OpenFile>(memory.data(offsetof<OpenFile>(), 8));
   export function create(): usize { return changetype<usize>(list.createProcess()); }
   export function release(process: usize): void {
     list.releaseProcess(changetype<list.Process>(process));
@@ -29,6 +22,12 @@ const startPart = compileKernelPart(
   export function next(process: usize): usize {
     return changetype<usize>(changetype<list.Process>(process).next);
   }
+  export function serial(process: usize): u32 {
+    return changetype<list.Process>(process).serial;
+  }
+  declare function told(pid: u32): void;
+  function tell(process: list.Process): void { told(process.pid); }
+  export function startTelling(): void { list.onProcessRelease(tell.index); }
   export function pid(process: usize): u32 { return changetype<list.Process>(process).pid; }
   export function cr3(process: usize): u32 { return changetype<list.Process>(process).cr3; }
   export function setGroup(process: usize, group: u32): void {
@@ -44,14 +43,6 @@ const startPart = compileKernelPart(
     space.cr3 = cr3;
     changetype<list.Process>(process).setSpace(space);
   }
-  /** Goes on reading /dev/processes; how many bytes came. */
-  export function read(size: u32): i32 {
-    const read = processListOperations().read;
-    const count = call_indirect<i32>(read, file, userPointer(${USER}), size, file.position);
-    if (count > 0) file.position += count;
-    return count;
-  }
-  export function rewind(): void { file.position = 0; }
 `,
   {
     memory: MEMORY,
@@ -99,11 +90,7 @@ const startPart = compileKernelPart(
         }
         export function isUserRange(_address: usize, _size: u32): bool { return true; }
         export function copyIn(_from: UserPointer, _to: usize, _size: u32): i32 { return 0; }
-        declare function sent(from: usize, size: u32): void;
-        export function copyOut(_to: UserPointer, from: usize, size: u32): i32 {
-          sent(from, size);
-          return 0;
-        }
+        export function copyOut(_to: UserPointer, _from: usize, _size: u32): i32 { return 0; }
       `,
       "kernel/machine/i686/floating-point.ts": `
         export const FLOATING_POINT_SIZE: u32 = 512;
@@ -122,15 +109,15 @@ const startPart = compileKernelPart(
           return RECORD;
         },
       },
-      space: {
-        destroyed(cr3 = 0) {
-          events.push(`${cr3} destroyed, process ${call("cr3", current)}`);
+      part: {
+        told(pid = 0) {
+          events.push(`${pid} goes, of ${pids().length}`);
           return 0;
         },
       },
-      "user-memory": {
-        sent(from = 0, size = 0) {
-          text += Buffer.from(part.read(from, size)).toString();
+      space: {
+        destroyed(cr3 = 0) {
+          events.push(`${cr3} destroyed, process ${call("cr3", current)}`);
           return 0;
         },
       },
@@ -146,7 +133,6 @@ const startPart = compileKernelPart(
 
 let part: KernelPart;
 let looks = 0;
-let text = "";
 let current = 0;
 const events: string[] = [];
 
@@ -160,7 +146,6 @@ function start(): void {
   part = startPart();
   part.write(RECORD, new Uint8Array(4096));
   looks = 0;
-  text = "";
   events.length = 0;
 }
 
@@ -211,6 +196,25 @@ describe("the list of processes", () => {
     );
   });
 
+  it("tells processes apart that have had the same id", () => {
+    const made = createMany(PID_LIMIT);
+    const [gone] = made.slice(100, 101);
+    const pid = call("pid", gone!);
+    call("release", gone!);
+    const [again] = createMany(1);
+    assert.equal(call("pid", again!), pid);
+    const serials = [...made, again!].map((process) => call("serial", process));
+    assert.equal(new Set(serials).size, PID_LIMIT);
+  });
+
+  it("tells of a process before it goes", () => {
+    const [a, b] = createMany(2);
+    call("release", a!);
+    call("startTelling");
+    call("release", b!);
+    assert.deepEqual(events, ["2 goes, of 1"]);
+  });
+
   it("keeps the id of a group that lives on", () => {
     const made = createMany(PID_LIMIT);
     const [leader, member, other] = made.slice(100, 103);
@@ -220,53 +224,6 @@ describe("the list of processes", () => {
     const [again] = createMany(1);
     assert.equal(call("pid", again!), 103);
     assert.equal(call("create"), 0);
-  });
-});
-
-describe("/dev/processes", () => {
-  beforeEach(start);
-
-  /** What a program reads in pieces of `size` bytes. */
-  function readAll(size: number): string[] {
-    text = "";
-    call("rewind");
-    while (call("read", size) > 0) {}
-    return text.split("\n").slice(0, -1);
-  }
-
-  it("has a line for each process, the oldest first, whatever the size of a read", () => {
-    createMany(3);
-    for (const size of [1, LINE - 1, LINE, 100, 4096]) {
-      const lines = readAll(size);
-      assert.deepEqual(
-        lines.map((line) => Number(line.slice(0, 5))),
-        [1, 2, 3],
-        `${size}`,
-      );
-      assert.ok(lines.every((line) => line.length === LINE - 1));
-    }
-  });
-
-  it("is read in one walk, as long as the list stays as it is", () => {
-    createMany(2000);
-    looks = 0;
-    assert.equal(readAll(4096).length, 2000);
-    assert.ok(looks <= 2, `${looks} walks`);
-  });
-
-  it("goes on in the list as it is when a process ends or begins in between", () => {
-    const made = createMany(5);
-    call("rewind");
-    call("read", 2 * LINE);
-    call("release", made[4]!);
-    createMany(1);
-    text = "";
-    while (call("read", LINE) > 0) {}
-    const rest = text
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => Number(line.slice(0, 5)));
-    assert.deepEqual(rest, [3, 4, 6]);
   });
 });
 

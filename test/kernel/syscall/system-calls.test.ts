@@ -15,6 +15,7 @@ import { chainOfLinks } from "./chain-of-links";
 const IN_FOLDERS = [
   ["files", "files"],
   ["memory", "maps"],
+  ["processes, in /proc,", "proc"],
 ] as const;
 /** Programs that are told where they are, if anything. */
 const OTHERS = [
@@ -37,6 +38,7 @@ describe("system calls", () => {
     await programs.build("maps");
     await programs.build("terminals");
     await programs.build("sessions");
+    await programs.build("proc");
     for (const [name, target] of chainOfLinks("calls")) {
       symlinkSync(target, `${programs.folder}/${name}`);
     }

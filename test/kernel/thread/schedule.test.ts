@@ -67,6 +67,9 @@ const start = machineFor(
     return <u32>schedule.processorTime(at(thread));
   }
   export function endWork(): void { schedule.endUserReturnWork(); }
+  export function runnable(): u32 { return schedule.countRunnable(); }
+  export function idleTime(): u32 { return <u32>schedule.idleTime(); }
+  export function switches(): u32 { return schedule.switches; }
   export function requestWork(): void { schedule.requestUserReturnWork(); }
   export function hasWork(): bool { return schedule.hasUserReturnWork; }
   export function sliceIsOver(): bool { return schedule.sliceIsOver; }
@@ -287,6 +290,43 @@ describe("a thread that is blocked", () => {
   it("must not leave a window open", () => {
     machine.address("openWindow", 0);
     assert.throws(() => call("block"), /schedule: a thread blocks with a window open/);
+  });
+});
+
+describe("what is counted", () => {
+  it("is who runs or could, and how often another one does", () => {
+    assert.equal(call("runnable"), 1);
+    call("makeRunnable", thread(1));
+    call("makeRunnable", thread(2));
+    assert.equal(call("runnable"), 3);
+    const before = call("switches");
+    call("yieldProcessor");
+    assert.equal(call("switches"), before + 1);
+    assert.equal(call("runnable"), 3);
+  });
+
+  it("is the time that was idle, and that nothing ran", () => {
+    periods(3);
+    assert.equal(call("idleTime"), 0);
+    let ran = -1;
+    let half = 0;
+    interrupts = [
+      () => {
+        periods(2);
+        half = call("idleTime");
+      },
+      () => {
+        ran = call("runnable");
+        periods(1);
+        call("wake", thread(0));
+      },
+    ];
+    call("block");
+    assert.equal(ran, 0);
+    assert.equal(half, 2 * PERIOD);
+    assert.equal(call("idleTime"), 3 * PERIOD);
+    periods(1);
+    assert.equal(call("idleTime"), 3 * PERIOD);
   });
 });
 

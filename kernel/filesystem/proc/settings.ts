@@ -1,0 +1,130 @@
+// /proc/sys: what can be asked, and in a few cases set, of the kernel's workings. See sysctl(8).
+
+import { EINVAL } from "../../../src/abi/errno";
+import { PAGE_SIZE } from "../../../src/abi/memory-map";
+import { fillRandom } from "../../device/random";
+import { LARGEST_COUNT } from "../../file/file-table";
+import { MOST_REGIONS } from "../../memory/region-list";
+import { Process } from "../../process/process";
+import { PID_LIMIT } from "../../process/process-ids";
+import {
+  DOMAIN,
+  HOST,
+  RELEASE,
+  SYSTEM,
+  SYSTEM_NAME_MAX,
+  setSystemName,
+  systemName,
+  VERSION,
+} from "../../process/system-names";
+import { PIPE_SIZE } from "../pipe/pipe";
+import { declareDirectory, declareText, Row } from "./row";
+import { put, putByte } from "./text";
+
+const LAST_CAPABILITY: u32 = 40;
+const MOST_GROUPS: u32 = 65536;
+const OVERFLOW_ID: u32 = 65534;
+const ENTROPY_BITS: u32 = 256;
+const MOST_FILES: u32 = 0x7fffffff;
+
+const READ: u32 = 0o444;
+const WRITE: u32 = 0o644;
+
+const UUID_SIZE: u32 = 16;
+const bootId: usize = memory.data(UUID_SIZE, 4);
+const newId: usize = memory.data(UUID_SIZE, 4);
+
+/** Declares the rows of `sys` in the root. */
+export function declareSettings(root: Row): void {
+  const sys = declareDirectory(root, cstr("sys"), 0o555);
+  declareKernelSettings(declareDirectory(sys, cstr("kernel"), 0o555));
+  const files = declareDirectory(sys, cstr("fs"), 0o555);
+  declareNumber(files, cstr("file-max"), MOST_FILES);
+  declareNumber(files, cstr("nr_open"), LARGEST_COUNT);
+  declareNumber(files, cstr("pipe-max-size"), PIPE_SIZE);
+  declareNumber(files, cstr("suid_dumpable"), 0);
+  const memory = declareDirectory(sys, cstr("vm"), 0o555);
+  // Memory is given when it is touched, however much was asked for.
+  declareNumber(memory, cstr("overcommit_memory"), 1);
+  declareNumber(memory, cstr("max_map_count"), MOST_REGIONS);
+  declareNumber(memory, cstr("mmap_min_addr"), PAGE_SIZE);
+  declareNumber(memory, cstr("nr_hugepages"), 0);
+}
+
+function declareKernelSettings(kernel: Row): void {
+  declareString(kernel, cstr("ostype"), systemName(SYSTEM));
+  declareString(kernel, cstr("osrelease"), systemName(RELEASE));
+  declareString(kernel, cstr("version"), systemName(VERSION));
+  declareString(kernel, cstr("hostname"), systemName(HOST), writeHostName.index);
+  declareString(kernel, cstr("domainname"), systemName(DOMAIN), writeDomainName.index);
+  declareString(kernel, cstr("core_pattern"), cstr("core"));
+  declareNumber(kernel, cstr("pid_max"), PID_LIMIT);
+  declareNumber(kernel, cstr("threads-max"), PID_LIMIT - 1);
+  declareNumber(kernel, cstr("cap_last_cap"), LAST_CAPABILITY);
+  declareNumber(kernel, cstr("ngroups_max"), MOST_GROUPS);
+  declareNumber(kernel, cstr("overflowuid"), OVERFLOW_ID);
+  declareNumber(kernel, cstr("overflowgid"), OVERFLOW_ID);
+  declareNumber(kernel, cstr("randomize_va_space"), 0);
+  declareNumber(kernel, cstr("tainted"), 0);
+  const random = declareDirectory(kernel, cstr("random"), 0o555);
+  fillRandom(bootId, UUID_SIZE);
+  declareText(random, cstr("boot_id"), READ, putBootId.index);
+  declareText(random, cstr("uuid"), READ, putNewId.index);
+  declareNumber(random, cstr("entropy_avail"), ENTROPY_BITS);
+  declareNumber(random, cstr("poolsize"), ENTROPY_BITS);
+}
+
+function declareNumber(directory: Row, name: usize, value: u32): void {
+  declareText(directory, name, READ, putValue.index).value = value;
+}
+
+function declareString(directory: Row, name: usize, text: usize, write: u32 = 0): void {
+  const row = declareText(directory, name, write === 0 ? READ : WRITE, putString.index);
+  row.value = <u32>text;
+  row.write = write;
+}
+
+function putValue(_process: Process, value: u32): void {
+  put(cstr("%u\n"), value);
+}
+
+function putString(_process: Process, text: u32): void {
+  put(cstr("%s\n"), text);
+}
+
+function writeHostName(_process: Process, _subject: u32, bytes: usize, size: u32): i32 {
+  return writeSystemName(HOST, bytes, size);
+}
+
+function writeDomainName(_process: Process, _subject: u32, bytes: usize, size: u32): i32 {
+  return writeSystemName(DOMAIN, bytes, size);
+}
+
+function writeSystemName(field: u32, bytes: usize, size: u32): i32 {
+  let length: u32 = 0;
+  while (length < size && load<u8>(bytes + length) > 0x20) length++;
+  if (length > SYSTEM_NAME_MAX) return -EINVAL;
+  setSystemName(field, bytes, length);
+  return 0;
+}
+
+function putBootId(_process: Process, _subject: u32): void {
+  putUuid(bootId);
+}
+
+function putNewId(_process: Process, _subject: u32): void {
+  fillRandom(newId, UUID_SIZE);
+  putUuid(newId);
+}
+
+/** A random UUID: version 4, variant 1 (RFC 4122). */
+function putUuid(bytes: usize): void {
+  for (let i: u32 = 0; i < UUID_SIZE; i++) {
+    let byte: u32 = load<u8>(bytes + i);
+    if (i === 6) byte = (byte & 0x0f) | 0x40;
+    if (i === 8) byte = (byte & 0x3f) | 0x80;
+    if (i === 4 || i === 6 || i === 8 || i === 10) putByte(0x2d);
+    put(cstr("%02x"), byte);
+  }
+  put(cstr("\n"));
+}
