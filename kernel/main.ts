@@ -21,11 +21,12 @@ import {
 } from "./machine/i686/processor";
 import { kernelCr3 } from "./memory/kernel-space";
 import { startPages } from "./memory/pages";
-import { readOptions } from "./options";
+import { readOptions, windowColumns, windowRows } from "./options";
 import { startSessions } from "./process/session";
 import { startSystemNames } from "./process/system-names";
 import { startSystemCalls } from "./syscall/table";
 import { startConsole } from "./terminal/console";
+import { resize, startWindowSize } from "./terminal/window-size";
 import { startLoad } from "./thread/load-sampler";
 import { startInterrupts } from "./trap/interrupt";
 
@@ -60,6 +61,8 @@ export function kernelMain(): void {
   readOptions(); // of the command line
   startBootScreen(); // pixels, if the loader left some
   startConsole(); // serial line and screen
+  startWindowSize(); // how large the window is there, as the host says
+  resize(windowRows, windowColumns);
   reportLostMemory(); // RAM that is named in too many pieces
   startInterrupts(); // PIC, timer, keyboard, serial input
   startClock(); // what time it is

@@ -2,6 +2,7 @@
 //
 //   quiet     suppresses messages that only inform
 //   noecho    does not echo input
+//   rows=N, columns=N  how large the window is at the other end of the serial line
 //   trace     tells of every system call in the log: src/abi/trace-event.ts
 //   trace-port         the same, to the debug console, for `isthmus run --trace`
 //   trace-strings=N    shows N bytes of what calls read and write
@@ -16,6 +17,10 @@ import { startTracing } from "./syscall/trace";
 import { showStrings, writeToPort } from "./syscall/trace-line";
 import { disableEcho } from "./terminal/console";
 
+/** As the command line says; 0: it does not. */
+export let windowRows: u32 = 0;
+export let windowColumns: u32 = 0;
+
 /** Reads the options, before what they are about starts. */
 export function readOptions(): void {
   startWords(commandLine());
@@ -27,6 +32,10 @@ export function readOptions(): void {
       writeToPort();
       startTracing();
     }
+    const rows = wordNumber(cstr("rows="));
+    if (rows >= 0) windowRows = <u32>rows;
+    const columns = wordNumber(cstr("columns="));
+    if (columns >= 0) windowColumns = <u32>columns;
     const strings = wordNumber(cstr("trace-strings="));
     if (strings >= 0) showStrings(min<u32>(<u32>strings, TRACE_STRING_SIZE_MAX));
   }

@@ -89,6 +89,7 @@ const SHORT_LIVED = [
   "terminals",
   "true",
   "uptime",
+  "window",
 ];
 
 export const PROGRAMS: readonly Program[] = [

@@ -13,6 +13,8 @@ import { inb, outb } from "../../src/abi/x86";
 export const IRQ_TIMER: u32 = 0;
 export const IRQ_KEYBOARD: u32 = 1;
 const IRQ_CASCADE: u32 = 2;
+/** The second serial port. */
+export const IRQ_WINDOW: u32 = 3;
 export const IRQ_SERIAL: u32 = 4;
 
 const FIRST_COMMAND: u32 = 0x20;

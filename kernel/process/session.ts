@@ -9,7 +9,7 @@
 //     terminal's `session` is the session.
 //   - A terminal that is hung up, or that no open file is left of, controls no session.
 
-import { SIGCONT, SIGHUP, SIGINT, SIGQUIT } from "../../src/abi/signals";
+import { isIgnoredByDefault, SIGCONT, SIGHUP, SIGINT, SIGQUIT } from "../../src/abi/signals";
 import { onTerminalSignal, Terminal } from "../terminal/terminal";
 import { findProcess, firstProcess, Process } from "./process";
 import { sendSignal } from "./signal";
@@ -112,9 +112,9 @@ function signalForeground(group: u32, signal: u32): void {
   else signalGroup(group, signal);
 }
 
-/** Process 1 gets from terminals only what it has a handler for. */
+/** Process 1 gets from terminals only what does not end or stop it. */
 function isSpared(process: Process, signal: u32): bool {
-  return process.pid === 1 && !isHandled(process, signal);
+  return process.pid === 1 && !isHandled(process, signal) && !isIgnoredByDefault(signal);
 }
 
 /** The one process that there is, or null if there are several. */

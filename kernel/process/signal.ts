@@ -99,7 +99,8 @@ function prepareFor(process: Process, thread: Thread, signal: u32): bool {
   if (process.isZombie) return false;
   if (isStopSignal(signal)) dropPending(process, signalBit(SIGCONT));
   if (signal === SIGCONT || signal === SIGKILL) continueProcess(process);
-  const isBlocked = (thread.signalMask & signalBit(signal)) !== 0;
+  const kept = thread.signalMask | thread.awaitedSignals;
+  const isBlocked = (kept & signalBit(signal)) !== 0;
   return isBlocked || !isIgnored(process, signal);
 }
 

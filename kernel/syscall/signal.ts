@@ -359,12 +359,14 @@ function waitForSignal(set: u64, to: UserPointer, deadline: u64): i32 {
   const mask = thread.signalMask;
   // While it waits, signals of the set wake it; none of them is delivered.
   thread.signalMask = mask & ~set;
+  thread.awaitedSignals = set;
   chooseSignal(process, thread);
   let result: i32 = 0;
   while ((pendingFor(process, thread) & set) === 0 && result === 0) {
     if (deadline === NEVER) result = block();
     else result = readUptime() >= deadline ? -EAGAIN : sleepUntil(deadline);
   }
+  thread.awaitedSignals = 0;
   const ready = pendingFor(process, thread) & set;
   if (ready === 0) {
     setSignalMask(mask);

@@ -15,6 +15,7 @@
 // A driver makes one with startTerminal() in TERMINAL_SIZE bytes of its own. Everything that
 // belongs to one terminal is in its record, so any number of them live side by side.
 
+import { SIGWINCH } from "../../src/abi/signals";
 import {
   CREAD,
   CS8,
@@ -32,6 +33,7 @@ import {
   TIOCPKT_STOP,
   VSTART,
   VSTOP,
+  WINSIZE_SIZE,
 } from "../../src/abi/termios";
 import { wakeAll } from "../thread/schedule";
 import { WaitQueue } from "../thread/wait-queue";
@@ -126,6 +128,13 @@ export class Terminal extends LineDiscipline {
   signalForeground(signal: u32): void {
     const group = this.foregroundGroup;
     if (group !== 0 && signalFunction !== 0) call_indirect<void>(signalFunction, group, signal);
+  }
+
+  /** Takes over the winsize at `from`; the foreground group gets SIGWINCH if it is another one. */
+  resize(from: usize): void {
+    if (memory.compare(this.windowSize, from, WINSIZE_SIZE) === 0) return;
+    memory.copy(this.windowSize, from, WINSIZE_SIZE);
+    this.signalForeground(SIGWINCH);
   }
 
   /** Shows one byte, whether output is stopped or not; call finishOutput after the last one. */

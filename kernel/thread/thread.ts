@@ -80,6 +80,8 @@ export class Thread extends Waiter {
   /** Signals that were sent to this very thread, and what came with them: pending-signals.ts. */
   pending: u64 = 0;
   notes: usize = 0;
+  /** What sigtimedwait waits for: it comes even if it would do nothing. */
+  awaitedSignals: u64 = 0;
   /** The mask to restore when a call that changed it for its own time has ended. */
   savedMask: u64 = 0;
   hasSavedMask: bool = false;

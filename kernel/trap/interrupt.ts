@@ -7,12 +7,14 @@ import {
   IRQ_KEYBOARD,
   IRQ_SERIAL,
   IRQ_TIMER,
+  IRQ_WINDOW,
   isSpurious,
   startInterruptController,
   unmaskInterrupt,
 } from "../device/pic";
 import { startTimer } from "../device/pit";
 import { enableSerialInput, receiveSerial } from "../device/serial";
+import { receiveWindow, startWindowPort } from "../device/window-port";
 import { warn } from "../log/log";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { fireTimers } from "../thread/timer";
@@ -25,7 +27,9 @@ export function startInterrupts(): void {
   unmaskInterrupt(IRQ_TIMER);
   unmaskInterrupt(IRQ_KEYBOARD);
   unmaskInterrupt(IRQ_SERIAL);
+  unmaskInterrupt(IRQ_WINDOW);
   enableSerialInput();
+  startWindowPort();
 }
 
 /** Serves an interrupt of the controllers; the processor keeps others off meanwhile. */
@@ -39,6 +43,9 @@ export function interrupt(frame: TrapFrame): void {
       return;
     case IRQ_KEYBOARD:
       receiveKeys();
+      return;
+    case IRQ_WINDOW:
+      receiveWindow();
       return;
     case IRQ_SERIAL:
       receiveSerial();

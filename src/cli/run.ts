@@ -101,7 +101,7 @@ import { GuestWatch, screenText } from "./guest-watch";
 import { ROOT_OPTIONS, RootRun } from "./root-run";
 import { runForeign } from "./run-foreign";
 import { SerialOutput } from "./serial-output";
-import { complain, progress } from "./terminal";
+import { complain, progress, terminalWindow } from "./terminal";
 import { TRACE_OPTIONS, TraceRun } from "./trace-run";
 
 const STATUS_TIMEOUT = 124;
@@ -166,13 +166,21 @@ async function run(line: CommandLine): Promise<number> {
 
 async function bootOwn(run: Run): Promise<number> {
   const { settings, output, seconds, isDebugged, trace } = run;
-  const machine = openMachine(settings.machine, settings.options, {
-    ...settings.pc,
-    ...debuggerOf(isDebugged),
-  });
+  const window = terminalWindow();
+  const machine = openMachine(
+    settings.machine,
+    { ...settings.options, ...(window && { window }) },
+    { ...settings.pc, ...debuggerOf(isDebugged) },
+  );
   output.connect(machine.serial);
   trace?.connect(machine, settings.project);
+  const resized = () => {
+    const size = terminalWindow();
+    if (size !== undefined) machine.resize(size);
+  };
+  process.stdout.on("resize", resized);
   const outcome = await boot(machine, run);
+  process.stdout.removeListener("resize", resized);
   return report(outcome, machine, seconds);
 }
 
@@ -302,7 +310,12 @@ function debuggerCommand(kernel: string): string {
 }
 
 function kernelOptionsOf(line: CommandLine): string[] {
-  return [...(line.flag("verbose") ? [] : ["quiet"]), ...(process.stdin.isTTY ? [] : ["noecho"])];
+  const window = terminalWindow();
+  return [
+    ...(line.flag("verbose") ? [] : ["quiet"]),
+    ...(process.stdin.isTTY ? [] : ["noecho"]),
+    ...(window === undefined ? [] : [`rows=${window.rows}`, `columns=${window.columns}`]),
+  ];
 }
 
 function report(outcome: Outcome, machine: Machine, seconds: number | undefined): number {

@@ -7,6 +7,7 @@
 import { writeSync } from "node:fs";
 import { Diagnostic, formatDiagnostic } from "../base/diagnostic";
 import { systemReason } from "../base/system-error";
+import type { WindowSize } from "../machine/window-port";
 
 type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
@@ -70,6 +71,12 @@ export async function patiently<Result>(
 /** How many columns facts may take; output that is not a terminal's is not broken into lines. */
 export function outputWidth(): number {
   return process.stdout.columns ?? Infinity;
+}
+
+/** How large the terminal is that facts go to, or undefined: it is none, or does not say. */
+export function terminalWindow(): WindowSize | undefined {
+  const { isTTY, rows, columns } = process.stdout;
+  return isTTY && rows > 0 && columns > 0 ? { rows, columns } : undefined;
 }
 
 /** Prints an error or a warning with its remedy; of several, each on lines of its own. */

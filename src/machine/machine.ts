@@ -10,6 +10,7 @@
 
 import type { PhysicalMemory } from "./physical-memory";
 import type { SerialPort } from "./serial-port";
+import type { WindowSize } from "./window-port";
 
 export const MACHINE_NAMES = ["v86", "qemu", "grub"] as const;
 export type MachineName = (typeof MACHINE_NAMES)[number];
@@ -27,6 +28,8 @@ export interface BootOptions {
   readonly grubCommand?: "multiboot" | "multiboot2";
   /** What the kernel writes to port 0xf4 ends the run, as QEMU's isa-debug-exit does. */
   readonly exitDevice?: boolean;
+  /** How large the window is that shows the serial line; the guest can ask: window-port.ts. */
+  readonly window?: WindowSize;
 }
 
 export type QemuProgram = "qemu-system-i386" | "qemu-system-x86_64";
@@ -153,6 +156,8 @@ export interface Machine {
   /** Resolves, and never rejects, once the run is over. */
   readonly ended: Promise<Ending>;
 
+  /** The window of `BootOptions.window` has another size: the guest is told, if it has asked. */
+  resize(window: WindowSize): void;
   /** Boots the kernel; with `stopped` the machine stands before its first instruction. */
   start(how?: { readonly stopped?: boolean }): Promise<void>;
   /** Pauses the machine between two instructions. Stopping a stopped machine does nothing. */

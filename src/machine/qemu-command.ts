@@ -36,6 +36,8 @@ export interface Channels {
   readonly debug: Channel;
   readonly monitor: Channel;
   readonly gdb?: Channel;
+  /** The second serial port. */
+  readonly window?: Channel;
 }
 
 /** The parameters besides those that boot the kernel: a paused PC without a display. */
@@ -56,6 +58,7 @@ export function qemuParameters(
     ...["-no-reboot", "-no-shutdown", "-S", "-m", `${memoryMiB}M`],
     ...["-cpu", cpu ?? "max", ...icount, ...chardevs],
     ...["-serial", "chardev:serial", "-mon", "chardev=monitor,mode=control"],
+    ...(channels.window ? ["-serial", "chardev:window"] : []),
     ...["-device", `isa-debugcon,iobase=${PORT_DEBUG_CONSOLE},chardev=debug`],
     ...(exitDevice ? ["-device", `isa-debug-exit,iobase=${PORT_EXIT},iosize=4`] : []),
     ...(channels.gdb ? ["-gdb", "chardev:gdb"] : []),

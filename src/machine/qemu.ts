@@ -34,6 +34,7 @@ import { QemuMonitor } from "./qemu-monitor";
 import { parseQemuRegisters } from "./qemu-registers";
 import { makeScratchFolder, removeScratchFolder } from "./scratch-folder";
 import { SerialPort } from "./serial-port";
+import { WindowPort, type WindowSize } from "./window-port";
 
 const VGA_TEXT = 0xb8000;
 const VGA_TEXT_SIZE = 80 * 25 * 2;
@@ -70,6 +71,8 @@ export class QemuMachine implements Machine {
   #monitor: QemuMonitor | undefined;
   #gdb: GdbRemote | undefined;
   #serialSocket: Socket | undefined;
+  #windowSocket: Socket | undefined;
+  readonly #window: WindowPort | undefined;
   #debugSocket: Socket | undefined;
   /** Input held back until the guest is ready for it; undefined from then on. */
   #pendingInput: Uint8Array[] | undefined = [];
@@ -85,6 +88,8 @@ export class QemuMachine implements Machine {
     this.#qemu = qemu;
     this.#boot = boot;
     this.serial = new SerialPort((bytes) => this.#transmit(bytes));
+    this.#window =
+      options.window && new WindowPort(options.window, (bytes) => this.#windowSocket?.write(bytes));
     this.capabilities = qemuCapabilities(qemu);
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -115,6 +120,10 @@ export class QemuMachine implements Machine {
       await this.close();
       throw error;
     }
+  }
+
+  resize(window: WindowSize): void {
+    if (!this.#ending) this.#window?.resize(window);
   }
 
   async stop(): Promise<void> {
@@ -240,6 +249,7 @@ export class QemuMachine implements Machine {
       serial: await open("serial"),
       debug: await open("debug"),
       monitor: await open("monitor"),
+      ...(this.#window && { window: await open("window") }),
       ...(this.#qemu.gdb && { gdb: await open("gdb") }),
     };
   }
@@ -251,9 +261,12 @@ export class QemuMachine implements Machine {
       channels.debug.socket,
       channels.monitor.socket,
       channels.gdb?.socket,
+      channels.window?.socket,
     ]);
     const sockets = await Promise.race([all, this.#connectFailure(process)]);
-    const [serial, debug, monitor, gdb] = sockets;
+    const [serial, debug, monitor, gdb, window] = sockets;
+    this.#windowSocket = window;
+    window?.on("data", (chunk: Buffer) => this.#window?.receive(chunk));
     this.#attachSerial(serial);
     this.#debugSocket = debug;
     debug.on("data", (chunk: Buffer) => this.#receiveDebug(chunk));

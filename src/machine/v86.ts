@@ -34,6 +34,7 @@ import { PhysicalMemory } from "./physical-memory";
 import { SerialPort } from "./serial-port";
 import { DELIVER } from "./v86-patch";
 import { type SteppedCpu, V86Stepper } from "./v86-stepper";
+import { WindowPort, type WindowSize } from "./window-port";
 
 const VGA_TEXT = 0xb8000;
 const VGA_TEXT_SIZE = 80 * 25 * 2;
@@ -125,6 +126,7 @@ export class V86Machine implements Machine {
   #stepper: V86Stepper | undefined;
   #deliverInterrupt: ((...values: number[]) => void) | undefined;
   #closed = false;
+  readonly #window: WindowPort | undefined;
   #pendingInput: Uint8Array[] = [];
   #pendingOutput: number[] = [];
   #lastWords = "";
@@ -135,6 +137,9 @@ export class V86Machine implements Machine {
     this.#options = options;
     this.#readWasm = readWasm;
     this.serial = new SerialPort((bytes) => this.#transmit(bytes));
+    this.#window =
+      options.window &&
+      new WindowPort(options.window, (bytes) => this.#emulator?.serial_send_bytes(1, bytes));
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -148,6 +153,9 @@ export class V86Machine implements Machine {
     const emulator = new V86(this.#v86Options());
     this.#emulator = emulator;
     emulator.add_listener("serial0-output-byte", (byte) => this.#receive(byte));
+    emulator.add_listener("serial1-output-byte", (byte) => {
+      this.#window?.receive(Uint8Array.of(byte));
+    });
     await new Promise<void>((resolve) => emulator.add_listener("emulator-loaded", () => resolve()));
     if (this.#closed) {
       await emulator.destroy();
@@ -166,6 +174,10 @@ export class V86Machine implements Machine {
     this.#cpu.io.register_write(PORT_EXIT, this, end, end, end);
     for (const bytes of this.#pendingInput.splice(0)) this.#transmit(bytes);
     if (!stopped) await emulator.run();
+  }
+
+  resize(window: WindowSize): void {
+    if (!this.#ending) this.#window?.resize(window);
   }
 
   async stop(): Promise<void> {
@@ -296,6 +308,7 @@ export class V86Machine implements Machine {
       ...(this.#options.initramfs && { initrd: { buffer: exactBuffer(this.#options.initramfs) } }),
       cmdline: this.#options.commandLine,
       autostart: false,
+      uart1: this.#window !== undefined,
       disable_keyboard: true,
       disable_mouse: true,
       disable_speaker: true,

@@ -3,7 +3,6 @@
 // What changes the terminal is refused to processes in the background as job control has it.
 
 import { EFAULT, EINVAL, EIO, ENOTTY, EPERM, ESRCH } from "../../../src/abi/errno";
-import { SIGWINCH } from "../../../src/abi/signals";
 import {
   FIONREAD,
   TCFLSH,
@@ -225,15 +224,8 @@ function typeByte(terminal: Terminal, pointer: UserPointer): i32 {
 
 function setWindowSize(terminal: Terminal, pointer: UserPointer): i32 {
   if (copyIn(pointer, scratch, WINSIZE_SIZE) !== 0) return -EFAULT;
-  resizeTerminal(terminal, scratch);
+  terminal.resize(scratch);
   return 0;
-}
-
-/** Takes over the winsize at `from`; the foreground group gets SIGWINCH if it is another one. */
-export function resizeTerminal(terminal: Terminal, from: usize): void {
-  if (memory.compare(terminal.windowSize, from, WINSIZE_SIZE) === 0) return;
-  memory.copy(terminal.windowSize, from, WINSIZE_SIZE);
-  terminal.signalForeground(SIGWINCH);
 }
 
 function controlFlow(terminal: Terminal, action: u32): i32 {

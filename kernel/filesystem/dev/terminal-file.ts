@@ -24,10 +24,11 @@ import {
   takeTerminal,
 } from "../../process/session";
 import { Terminal } from "../../terminal/terminal";
-import { hasPassed, NEVER, sleepOnUntil, tenthsFromNow } from "../../terminal/timed-wait";
+import { hasPassed, tenthsFromNow, waitUntil } from "../../terminal/timed-wait";
 import { currentCredentials } from "../../thread/credentials";
 import { pollWait } from "../../thread/poll-table";
 import { currentThread } from "../../thread/thread";
+import { NEVER } from "../../thread/timer";
 import { controlTerminal } from "./terminal-control";
 
 const INPUT: u32 = POLLIN | POLLRDNORM;
@@ -164,7 +165,7 @@ function waitForBytes(file: OpenFile, size: u32, mayWait: bool): i32 {
     seen = there;
     if (deadline !== NEVER && hasPassed(deadline)) return 0;
     holdFile(file);
-    const result = sleepOnUntil(terminal.readers, deadline);
+    const result = waitUntil(terminal.readers, deadline);
     // What came before a signal did is a short read.
     if (result !== 0) return terminal.available !== 0 ? 0 : result;
   }

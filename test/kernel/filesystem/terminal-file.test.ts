@@ -114,11 +114,11 @@ const part = loadKernelPart(
       `,
       "kernel/terminal/timed-wait.ts": `
         import { WaitQueue } from "../thread/wait-queue";
-        export const NEVER: u64 = u64.MAX_VALUE;
         export function tenthsFromNow(tenths: u32): u64 { return tenths; }
         export function hasPassed(_deadline: u64): bool { return true; }
-        export function sleepOnUntil(_queue: WaitQueue, _deadline: u64): i32 { return 0; }
+        export function waitUntil(_queue: WaitQueue, _deadline: u64): i32 { return 0; }
       `,
+      "kernel/thread/timer.ts": "export const NEVER: u64 = u64.MAX_VALUE;",
       "kernel/thread/poll-table.ts": `
         import { WaitQueue } from "./wait-queue";
         export function pollWait(_queue: WaitQueue): void {}
