@@ -86,7 +86,25 @@ interface Cpu extends SteppedCpu {
   device_raise_irq(line: number): void;
   device_lower_irq(line: number): void;
   read8(address: number): number;
+  full_clear_tlb(): void;
+  readonly devices: {
+    readonly pci: { readonly devices: readonly ({ readonly pci_bars: unknown[] } | undefined)[] };
+  };
 }
+
+/** The part of v86's driver that this file uses: what calls `main_loop` again and again. */
+interface Driver {
+  readonly cpu: Cpu;
+  yield(milliseconds: number, tick: number): void;
+  yield_callback(tick: number): void;
+}
+
+/**
+ * Calls `next` once after so many milliseconds; less than 1: as soon as the event loop has turned.
+ * A page has its own, because v86 would make a worker of a Blob to measure time, and to slow v86
+ * down.
+ */
+export type Pace = (milliseconds: number, next: () => void) => void;
 
 /** Thrown out of v86 to stop exactly at the instruction that ends the machine. */
 const MACHINE_ENDED = Symbol("the machine has ended");
@@ -105,7 +123,7 @@ const compiled = new WeakMap<WasmReader, Promise<WebAssembly.Module>>();
 function compileOnce(read: WasmReader): Promise<WebAssembly.Module> {
   const known = compiled.get(read);
   if (known) return known;
-  const module = read().then((bytes) => WebAssembly.compile(bytes));
+  const module = read().then((bytes) => WebAssembly.compile(new Uint8Array(bytes)));
   compiled.set(read, module);
   return module;
 }
@@ -119,6 +137,7 @@ export class V86Machine implements Machine {
 
   readonly #options: BootOptions;
   readonly #readWasm: WasmReader;
+  readonly #pace: Pace | undefined;
   #resolveEnded: (ending: Ending) => void = () => {};
   #ending: Ending | undefined;
   #emulator: V86 | undefined;
@@ -133,9 +152,11 @@ export class V86Machine implements Machine {
   readonly #console = new DebugConsole();
   readonly #watchers = new Set<Watcher>();
 
-  constructor(options: BootOptions, readWasm: WasmReader) {
+  /** @param pace default: v86's own */
+  constructor(options: BootOptions, readWasm: WasmReader, pace?: Pace) {
     this.#options = options;
     this.#readWasm = readWasm;
+    this.#pace = pace;
     this.serial = new SerialPort((bytes) => this.#transmit(bytes));
     this.#window =
       options.window &&
@@ -161,7 +182,11 @@ export class V86Machine implements Machine {
       await emulator.destroy();
       return;
     }
-    this.#cpu = (emulator as unknown as { v86: { cpu: Cpu } }).v86.cpu;
+    const driver = (emulator as unknown as { v86: Driver }).v86;
+    this.#cpu = driver.cpu;
+    const pace = this.#pace;
+    if (pace) driver.yield = (ms, tick) => pace(ms, () => driver.yield_callback(tick));
+    fillBars(driver.cpu);
     this.#cpu.io.register_read(PORT_DEBUG_CONSOLE, this, () => PORT_DEBUG_CONSOLE);
     this.#cpu.io.register_write(PORT_DEBUG_CONSOLE, this, (byte) => {
       const ending = this.#console.receive(byte);
@@ -255,7 +280,8 @@ export class V86Machine implements Machine {
     return count;
   }
 
-  async runTo(address: number): Promise<boolean> {
+  /** @param isCancelled asked now and then: true ends the run where it is */
+  async runTo(address: number, isCancelled = () => false): Promise<boolean> {
     const { cpu, stepper } = this.#stopped();
     const target = address | 0;
     const { instruction_pointer: eip, in_hlt: halted } = cpu;
@@ -269,7 +295,26 @@ export class V86Machine implements Machine {
         if (eip[0] === target) return true;
       }
       await sleep(halted[0] === 1 ? HALTED_MS : 0);
+      if (isCancelled()) return false;
     }
+  }
+
+  /** All of a stopped machine: what `restore` takes. */
+  async save(): Promise<ArrayBuffer> {
+    this.#stopped();
+    if (!this.#emulator) throw new Error("the machine has not been started");
+    return this.#emulator.save_state();
+  }
+
+  /** Makes a stopped machine one that was saved, with the same memory size and kernel. */
+  async restore(state: ArrayBuffer): Promise<void> {
+    this.#stopped();
+    await this.#emulator?.restore_state(state);
+  }
+
+  /** After page tables were written from outside: forgets what was translated by them. */
+  forgetTranslations(): void {
+    this.#started().full_clear_tlb();
   }
 
   /** Raises a line of the interrupt controller, as a device does. */
@@ -467,6 +512,16 @@ export class V86Machine implements Machine {
       },
       halted: cpu.in_hlt[0] === 1,
     };
+  }
+}
+
+/** v86 cannot restore devices of which it left out some base address registers. */
+function fillBars({ devices }: Cpu): void {
+  for (const device of devices.pci.devices) {
+    const bars = device?.pci_bars ?? [];
+    for (let index = 0; index < bars.length; index++) {
+      bars[index] ??= { size: 0, entries: [], original_bar: 0 };
+    }
   }
 }
 
