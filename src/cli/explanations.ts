@@ -710,6 +710,11 @@ const MACHINES = {
     `step reads instructions from the files of the initramfs, by the name that the kernel's
     record of processes has.`,
   ],
+  INSP007: [
+    "a law cannot be broken on purpose at this moment",
+    `The page breaks laws by writing to entries of page tables that are not in use. There is no
+    such entry before a program runs, and none once the machine has stopped.`,
+  ],
   MACH001: [
     "the kernel's command line is too long",
     `Program, arguments and options share one line of limited length. Pass fewer or shorter
@@ -826,6 +831,16 @@ const COMMANDS = {
   CLI020: [
     "the folder for a new kernel is not empty",
     `init writes a dozen files, some of whose names are common, and overwrites nothing.`,
+  ],
+  CLI040: [
+    "there is no page to serve",
+    `A package brings the page in dist/web/. A clone builds it from web/, which takes what
+    \`npm install\` brings, and the kernel.`,
+  ],
+  CLI041: [
+    "the page's port cannot be used",
+    `Something else listens there, or it is below 1024, where only the superuser may listen.
+    \`--port 0\` takes any that is free.`,
   ],
   CLI031: [
     "an option of GNU ld is not supported",

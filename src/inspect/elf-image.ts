@@ -106,6 +106,8 @@ export function describeAddress(image: ElfImage, va: number): string | undefined
     if ((symbols[middle]?.va ?? 0) <= va) low = middle + 1;
     else high = middle;
   }
+  // Of several at one address, the one that has a size is the thing that is there.
+  while (symbols[low - 1]?.size === 0 && symbols[low - 2]?.va === symbols[low - 1]?.va) low--;
   const symbol = symbols[low - 1];
   if (!symbol || (symbol.size > 0 && va >= symbol.va + symbol.size)) return undefined;
   const inside = image.segments.some(({ va: start, size }) => va >= start && va < start + size);

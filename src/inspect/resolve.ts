@@ -19,7 +19,14 @@ import { hex } from "../base/align";
 import type { PhysicalMemory } from "../machine/physical-memory";
 import { describeAddress } from "./elf-image";
 import { type NamedRange, rangeAt } from "./named-range";
-import { type Entry, entryIndex, pagingFormat, readEntry, rootTable } from "./paging-format";
+import {
+  type Entry,
+  entryIndex,
+  entrySpan,
+  pagingFormat,
+  readEntry,
+  rootTable,
+} from "./paging-format";
 import { type AddressSpace, findMapping, type Mapping } from "./walk";
 
 export interface ResolvedAddress {
@@ -54,8 +61,17 @@ export function resolve(
   };
 }
 
+/** How a space is reached: what `walk` began with. */
+export type SpaceRoot = Pick<AddressSpace, "cr3" | "mode">;
+
+/** The physical address of `va`, in a space that need not have been walked. */
+export function translate(memory: PhysicalMemory, root: SpaceRoot, va: number): number | undefined {
+  const last = stepsTo(memory, root, va).at(-1);
+  return last?.leadsTo === "page" ? last.pa + (va % entrySpan(last.level)) : undefined;
+}
+
 /** The entries on the way from CR3 to the page of `va`. */
-function stepsTo(memory: PhysicalMemory, { cr3, mode }: AddressSpace, va: number): Entry[] {
+function stepsTo(memory: PhysicalMemory, { cr3, mode }: SpaceRoot, va: number): Entry[] {
   const format = pagingFormat(mode);
   const steps: Entry[] = [];
   let table = rootTable(format, cr3);
