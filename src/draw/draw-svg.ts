@@ -14,6 +14,7 @@ import { type Column, noteOf } from "./columns";
 import { drawMarkers } from "./draw-markers";
 import { Legend } from "./legend";
 import {
+  markY,
   type Piece,
   type Placed,
   type PlacedColumn,
@@ -26,9 +27,10 @@ import { drawTrueScale, SCALE_ROOM } from "./true-scale";
 
 const MARGIN = 20;
 const TOP = 112;
-const SPACE = 240;
-const PHYSICAL = 300;
-const GAP = 124;
+/** Of the titles of columns above the boxes; what is above these is the title of the drawing. */
+const TITLES = 48;
+const ROOMY = { space: 240, physical: 300, gap: 124 };
+const COMPACT = { space: 206, physical: 262, gap: 50, boxHeight: 22 };
 /** For addresses of eight digits, and a marker between them. */
 const ADDRESS_ROOM = 84;
 const ADDRESS_SIZE = 10;
@@ -46,17 +48,29 @@ export interface Drawing {
   /** How addresses are written; default: eight digits. */
   readonly addressText?: (address: number) => string;
   readonly theme?: Theme;
+  /** For a page that a reader goes through: see `PageDrawing`. */
+  readonly page?: PageDrawing;
+}
+
+/**
+ * A drawing as a part of a page. It has no title and no legend, because the page has them, and
+ * narrower columns. Columns are list boxes, and boxes their options: a group with the attributes
+ * `data-column`, `data-start` and `data-end`.
+ */
+export interface PageDrawing {
+  /** The empty stretches that are not folded, as `foldKey` names them. */
+  readonly unfolded: ReadonlySet<string>;
 }
 
 /** The drawing as SVG text. */
 export function drawSvg(drawing: Drawing): string {
+  if (drawing.page) return drawForPage(drawing, drawing.page);
   const { title, summary, columns, theme = "auto" } = drawing;
   const addressText = drawing.addressText ?? plainText;
   const side = Math.max(ADDRESS_ROOM, ...columns.map((each) => addressRoom(each, addressText)));
   const left = MARGIN + SCALE_ROOM + side;
-  const placed = placeColumns(columns, { left, space: SPACE, physical: PHYSICAL, gap: GAP }, TOP);
-  const right = Math.max(...placed.columns.map(({ x, width }) => x + width));
-  const width = right + side + SCALE_ROOM + MARGIN;
+  const placed = placeColumns(columns, { left, ...ROOMY }, TOP);
+  const width = rightOf(placed) + side + SCALE_ROOM + MARGIN;
   const legend = new Legend(columns, width - 2 * MARGIN - SCALE_ROOM);
   const height = placed.bottom + LEGEND_TOP + legend.height + MARGIN;
   const svg = new Svg(width, height, `${title}: ${summary}`, styleSheet(theme));
@@ -67,6 +81,28 @@ export function drawSvg(drawing: Drawing): string {
   drawTrueScale(placed, { left: MARGIN, right: width - MARGIN }, svg);
   legend.draw(MARGIN, placed.bottom + LEGEND_TOP, svg);
   return svg.toString();
+}
+
+function drawForPage(drawing: Drawing, { unfolded }: PageDrawing): string {
+  const { title, summary, columns, theme = "auto", addressText = plainText } = drawing;
+  const left = SCALE_ROOM + ADDRESS_ROOM;
+  const placed = placeColumns(columns, { left, ...COMPACT }, TITLES, unfolded);
+  const width = rightOf(placed) + ADDRESS_ROOM + SCALE_ROOM;
+  const svg = new Svg(
+    width,
+    placed.bottom + MARGIN,
+    `${title}: ${summary}`,
+    styleSheet(theme),
+    "group",
+  );
+  for (const ribbon of placed.ribbons) drawRibbon(ribbon, svg);
+  for (const column of placed.columns) drawColumn(column, placed, addressText, svg, true);
+  drawTrueScale(placed, { left: 0, right: width }, svg);
+  return svg.toString();
+}
+
+function rightOf({ columns }: Placed): number {
+  return Math.max(...columns.map(({ x, width }) => x + width));
 }
 
 function plainText(address: number): string {
@@ -82,15 +118,45 @@ function drawColumn(
   all: Placed,
   addressText: (address: number) => string,
   svg: Svg,
+  isForPage = false,
 ): void {
-  const { column, x, pieces } = placed;
-  svg.text(x, TOP - 30, column.title, { size: 14.5, bold: true });
-  const subtitle = column.isLoaded ? `${column.subtitle} ◀ loaded` : column.subtitle;
-  svg.text(x, TOP - 12, subtitle, { size: 11, class: column.isLoaded ? "accent" : "faint" });
-  for (const piece of pieces) drawPiece(piece, placed, addressText, svg);
+  const { column, x } = placed;
+  svg.text(x, all.top - 30, column.title, { size: 14.5, bold: true });
+  // A page has less room: the name of the space's CR3 is enough.
+  const about = isForPage ? column.subtitle.replace(/^(CR3 \S+), .*/, "$1") : column.subtitle;
+  const subtitle = column.isLoaded ? `${about} ◀ loaded` : about;
+  svg.text(x, all.top - 12, subtitle, { size: 11, class: column.isLoaded ? "accent" : "faint" });
+  if (isForPage) drawList(placed, all, addressText, svg);
+  else for (const piece of placed.pieces) drawPiece(piece, placed, addressText, svg);
+  const marked = isForPage ? markedLevels(placed) : [];
   if (column.isPhysical) drawNoMemory(placed, all.top, svg);
-  else drawAddresses(placed, isOnTheRight(placed, all), addressText, svg);
+  else drawAddresses(placed, isOnTheRight(placed, all), addressText, svg, marked);
   drawMarkers(placed, isOnTheRight(placed, all), svg);
+}
+
+/** The boxes of a column as the options of a list box, from the highest address down. */
+function drawList(
+  placed: PlacedColumn,
+  { columns }: Placed,
+  addressText: (address: number) => string,
+  svg: Svg,
+): void {
+  const { column, pieces } = placed;
+  const index = columns.indexOf(placed);
+  svg.group({ role: "listbox", "aria-label": column.title, "data-list": index }, () => {
+    for (const piece of pieces) {
+      const { box, isFold } = piece;
+      const place = { "data-column": index, "data-start": box.start, "data-end": box.end };
+      const attributes = {
+        class: isFold ? "piece fold" : "piece",
+        role: "option",
+        tabindex: -1,
+        "aria-selected": "false",
+        ...place,
+      };
+      svg.group(attributes, () => drawPiece(piece, placed, addressText, svg, true));
+    }
+  });
 }
 
 /** A column right of physical memory has its addresses at its right, where no ribbons end. */
@@ -104,9 +170,10 @@ function drawPiece(
   placed: PlacedColumn,
   addressText: (address: number) => string,
   svg: Svg,
+  isForPage = false,
 ): void {
   if (piece.isFold) drawFold(piece, placed, svg);
-  else drawBox(piece, placed, addressText, svg);
+  else drawBox(piece, placed, addressText, svg, isForPage);
 }
 
 function drawBox(
@@ -114,13 +181,17 @@ function drawBox(
   { column, x, width }: PlacedColumn,
   addressText: (address: number) => string,
   svg: Svg,
+  isForPage: boolean,
 ): void {
   const isEmpty = box.kind === "empty";
   const used = box.used ?? box.end;
   const share = (used - box.start) / (box.end - box.start);
   const filled = height * share;
-  const place = { "data-start": addressText(box.start), "data-end": addressText(box.end) };
-  svg.rect(x, y, width, height, { class: isEmpty ? "nothing" : "paper", ...place }, box.tip);
+  const place = isForPage
+    ? {}
+    : { "data-start": addressText(box.start), "data-end": addressText(box.end) };
+  const tip = isForPage ? undefined : box.tip;
+  svg.rect(x, y, width, height, { class: isEmpty ? "nothing" : "paper", ...place }, tip);
   if (!isEmpty) {
     const quiet = { "pointer-events": "none" };
     svg.rect(x, y + height - filled, width, filled, { class: `${box.kind} tint`, ...quiet });
@@ -129,11 +200,17 @@ function drawBox(
   }
   const baseline = y + Math.min(height / 2, 14) + 4;
   const label = { size: LABEL_SIZE, mono: !isEmpty, class: isEmpty ? "faint" : "ink" };
-  const note = column.isPhysical && !isEmpty ? physicalNote(box, addressText) : noteOf(box);
+  const plainNote = column.isPhysical && !isEmpty ? physicalNote(box, addressText) : noteOf(box);
+  const note = isForPage ? shortNote(plainNote) : plainNote;
   const room = width - 2 * STRIP - 16 - textWidth(note, NOTE_SIZE);
   svg.text(x + STRIP + 8, baseline, shortened(box.label, room, !isEmpty), label);
   const style = { size: NOTE_SIZE, anchor: "end", class: "faint" } as const;
   svg.text(x + width - 8, baseline, note, style);
+}
+
+/** `r-x 4K` for `r-x  4 KiB`: columns of pages are narrower. */
+function shortNote(note: string): string {
+  return note.replace(/ {2,}/g, " ").replace(/ ([KMGT])iB/g, "$1");
 }
 
 /** Physical memory has ribbons at both sides, so its addresses are in its boxes. */
@@ -187,16 +264,23 @@ function drawNoMemory({ x, width, pieces, column }: PlacedColumn, top: number, s
   svg.text(x + width / 2, first.y - 10, `nothing above ${sizeText(column.top)}`, style);
 }
 
+/** Where the names of registers are, which leave no room for addresses. */
+function markedLevels(placed: PlacedColumn): number[] {
+  const levels = placed.column.markers?.map(({ address }) => markY(placed, address)) ?? [];
+  return levels.filter((level) => level !== undefined);
+}
+
 /** The boundaries of the boxes of a column, as many as fit. */
 function drawAddresses(
   { column, pieces, x, width }: PlacedColumn,
   isRight: boolean,
   addressText: (address: number) => string,
   svg: Svg,
+  marked: readonly number[],
 ): void {
   const edge = isRight ? x + width : x;
   const outward = isRight ? 1 : -1;
-  const taken: number[] = [];
+  const taken = [...marked];
   const label = (address: number, y: number) => {
     if (taken.some((other) => Math.abs(other - y) < ADDRESS_DISTANCE)) return;
     taken.push(y);

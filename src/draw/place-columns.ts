@@ -70,17 +70,39 @@ export interface Widths {
   readonly space: number;
   readonly physical: number;
   readonly gap: number;
+  /** Of a page; default: enough for a picture that is looked at by itself. */
+  readonly boxHeight?: number;
 }
 
-/** Places columns from `top` downward and from `widths.left` to the right. */
-export function placeColumns(columns: readonly Column[], widths: Widths, top: number): Placed {
+/** What an empty stretch of a column is called in a set of those that are unfolded. */
+export function foldKey(columnIndex: number, start: number): string {
+  return `${columnIndex}:${start}`;
+}
+
+/**
+ * Places columns from `top` downward and from `widths.left` to the right.
+ *
+ * @param unfolded the empty stretches that are as high as their logarithm, by `foldKey`
+ */
+export function placeColumns(
+  columns: readonly Column[],
+  widths: Widths,
+  top: number,
+  unfolded: ReadonlySet<string> = new Set(),
+): Placed {
+  const { boxHeight = BOX_HEIGHT } = widths;
   const physical = columns.find(({ isPhysical }) => isPhysical);
-  const frames = physical ? new Stack(physical) : undefined;
+  const isUnfolded = (column: Column) => {
+    const index = columns.indexOf(column);
+    return ({ start }: Box) => unfolded.has(foldKey(index, start));
+  };
+  const frames = physical ? new Stack(physical, isUnfolded(physical), boxHeight) : undefined;
   const stacks = columns.map((column) => {
-    if (!physical || !frames) return new Stack(column);
+    if (!physical || !frames) return new Stack(column, isUnfolded(column), boxHeight);
     if (column === physical) return frames;
     // Only of the kernel, which is first, are many addresses those of its frames.
-    return new Stack(column, column === columns[0] ? levels(column, physical, frames) : undefined);
+    const wanted = column === columns[0] ? levels(column, physical, frames) : undefined;
+    return new Stack(column, isUnfolded(column), boxHeight, wanted);
   });
   const height = Math.max(0, ...stacks.map((stack) => stack.height));
   for (const stack of stacks) if (stack !== frames) stack.stretchTo(height);
@@ -110,13 +132,18 @@ class Stack {
   readonly #heights: number[] = [];
 
   /** @param levels how far above the bottom a box should be, for those where it matters */
-  constructor(column: Column, levels: ReadonlyMap<Box, number> = new Map()) {
+  constructor(
+    column: Column,
+    isUnfolded: (box: Box) => boolean,
+    boxHeight: number,
+    levels: ReadonlyMap<Box, number> = new Map(),
+  ) {
     this.#boxes = wholeLine(column);
     for (const [index, box] of this.#boxes.entries()) {
       const missing = (levels.get(box) ?? 0) - this.height;
       const below = this.#boxes[index - 1];
       if (missing > 0 && below && missing <= elasticity(below)) this.#grow(index - 1, missing);
-      this.#heights.push(heightOf(box));
+      this.#heights.push(heightOf(box, boxHeight) + (isUnfolded(box) ? unfoldedHeight(box) : 0));
     }
   }
 
@@ -172,10 +199,15 @@ function isFold({ kind, start, end }: Box): boolean {
   return kind === "empty" && end - start >= LONGEST_EMPTY;
 }
 
-function heightOf(box: Box): number {
+function heightOf(box: Box, boxHeight: number): number {
   if (box.kind === "empty") return isFold(box) ? FOLD_HEIGHT : EMPTY_HEIGHT;
   const pages = Math.max(1, box.bytes / PAGE);
-  return BOX_HEIGHT + DOUBLING * Math.log2(pages);
+  return boxHeight + DOUBLING * Math.log2(pages);
+}
+
+/** What an empty stretch takes besides, so that longer ones can be told from shorter ones. */
+function unfoldedHeight({ kind, start, end }: Box): number {
+  return kind === "empty" ? 2 * DOUBLING * Math.log2(Math.max(1, (end - start) / PAGE)) : 0;
 }
 
 /** How high the first frames of each box are. */

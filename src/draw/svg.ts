@@ -33,18 +33,30 @@ export function textWidth(content: string, size: number, isMono = false): number
 
 /** Collects shapes in drawing order. Coordinates are pixels from the top left corner. */
 export class Svg {
-  readonly #shapes: string[] = [];
+  #shapes: string[] = [];
 
   /**
    * @param title what a screen reader reads out and a viewer shows as the picture's name
    * @param style the style sheet, for shapes below the class `spaces`
+   * @param role `img`; `group` if a reader can go into it
    */
   constructor(
     readonly width: number,
     readonly height: number,
     readonly title: string,
     readonly style: string,
+    readonly role: "img" | "group" = "img",
   ) {}
+
+  /** A group of what `draw` adds. */
+  group(attributes: Attributes, draw: () => void): void {
+    const outside = this.#shapes;
+    this.#shapes = [];
+    draw();
+    const inside = this.#shapes;
+    this.#shapes = outside;
+    this.#shape("g", attributes, inside.join("\n"));
+  }
 
   /** A rectangle; `tip` appears while the pointer rests on it. */
   rect(x: number, y: number, width: number, height: number, style: Attributes, tip?: string): void {
@@ -85,11 +97,13 @@ export class Svg {
       height,
       class: "spaces",
       "font-family": SANS,
-      role: "img",
+      role: this.role,
+      "aria-label": this.role === "group" ? this.title : undefined,
     };
     const style = element("style", {}, `\n${this.style}\n`);
     const paper = element("rect", { width, height, rx: 8, class: "paper" });
-    const content = [element("title", {}, escapeXml(this.title)), style, paper, ...this.#shapes];
+    const title = this.role === "img" ? [element("title", {}, escapeXml(this.title))] : [];
+    const content = [...title, style, paper, ...this.#shapes];
     return `${element("svg", attributes, `\n${content.join("\n")}\n`)}\n`;
   }
 
