@@ -6,6 +6,7 @@
 //   dist/index.js   the library, one module without imports, for Node, bundlers and browsers
 //   dist/types/     its declarations, in packages
 //   dist/man/       manual pages, in packages
+//   dist/web/       the page that `isthmus web` serves, in packages
 //   dist/system/    the kernel and the programs, in packages: what a build would leave in build/
 //
 // npm runs this as `prepare`: after `npm install` in a clone, because the command starts faster
@@ -29,6 +30,7 @@ const INSTALLATION = fileURLToPath(new URL("..", import.meta.url));
 const TYPES = "dist/types";
 const SYSTEM = "dist/system";
 const MANUAL = "dist/man";
+const WEB = "dist/web";
 /** Only when npm packs does it say that the package comes from the package's own folder. */
 const { npm_package_resolved: ORIGIN = "" } = process.env;
 const IS_PACKED = existsSync(ORIGIN) && realpathSync(ORIGIN) === realpathSync(INSTALLATION);
@@ -87,6 +89,11 @@ function buildSystem() {
   run(process.execPath, "bin/isthmus.js", "build", "--output", SYSTEM);
 }
 
+/** Leaves the kernel in build/, so that it is not compiled again. */
+function buildWeb() {
+  run(process.execPath, "tools/build-web.js", "--quick");
+}
+
 function buildManual() {
   run(process.execPath, "--import", "./bin/loader.js", "tools/build-manual.ts", MANUAL);
 }
@@ -114,4 +121,5 @@ const isPrepack = process.argv.includes("--package");
 // What `prepack` has made is not made again.
 if (isPrepack || (IS_PACKED && !existsSync(TYPES))) buildTypes();
 if (isPrepack || (IS_PACKED && !existsSync(MANUAL))) buildManual();
+if (isPrepack || (IS_PACKED && !existsSync(WEB))) buildWeb();
 if (isPrepack || (IS_PACKED && !existsSync(SYSTEM))) buildSystem();

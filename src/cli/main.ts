@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   audit: () => import("./audit"),
   map: () => import("./map"),
   step: () => import("./step"),
+  web: () => import("./web"),
   compile: () => import("./compile"),
   check: () => import("./check"),
   syscalls: () => import("./syscalls"),

@@ -1,0 +1,96 @@
+// isthmus web: serves the page, on which the kernel runs in a browser
+//
+//   npx isthmus web [--port N] [--build DIR]
+//
+// The page boots the kernel, draws both address spaces while it runs, steps through a system call
+// and back, and breaks each of the laws on purpose. It is a folder of static files, dist/web/, that
+// any web server can serve; this one answers to this computer only. In a clone the page is built
+// first. ^C ends it.
+//
+// Options
+//   --port N     default 8086; 0 takes any that is free
+//   --build DIR  writes the files to DIR instead, for another web server
+//
+// Example
+//   $ npx isthmus web
+//   http://localhost:8086/  ^C ends
+//
+// Exit status: 0 ended by ^C, or written; 2 the port or the folder cannot be used.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { Diagnostic } from "../base/diagnostic";
+import type { Command, CommandLine } from "./command";
+import { INSTALLATION } from "./installation";
+import { staticServer } from "./static-server";
+import { patiently, print } from "./terminal";
+
+const PAGE = join(INSTALLATION, "dist", "web");
+/** Only clones have it: packages bring the page. */
+const BUILDER = join(INSTALLATION, "tools", "build-web.js");
+const DEFAULT_PORT = 8086;
+const PORT_LIMITS = { min: 0, max: 65535 };
+const THIS_COMPUTER = "127.0.0.1";
+
+export const command: Command = {
+  options: { port: { type: "string" }, build: { type: "string" } },
+  run,
+};
+
+async function run(line: CommandLine): Promise<number> {
+  const port = line.count("port", PORT_LIMITS, DEFAULT_PORT);
+  const folder = line.value("build");
+  if (existsSync(BUILDER)) await patiently("building the page", buildPage);
+  if (!existsSync(join(PAGE, "index.html"))) throw noPage();
+  if (folder !== undefined) {
+    cpSync(PAGE, folder, { recursive: true });
+    return 0;
+  }
+  const server = staticServer(PAGE);
+  server.listen(port, THIS_COMPUTER);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw unusable(port, error);
+  }
+  const { port: taken } = server.address() as AddressInfo;
+  print(`http://localhost:${taken}/  ^C ends`);
+  await new Promise((resolve) => process.once("SIGINT", resolve));
+  server.close();
+  server.closeAllConnections();
+  return 0;
+}
+
+async function buildPage(): Promise<void> {
+  const builder = spawn(process.execPath, [BUILDER, "--quick"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const [status] = await once(builder, "exit");
+  if (status === 0) return;
+  throw new Diagnostic(
+    "CLI040",
+    "the page could not be built",
+    "Mend what is said above; `npm install` brings what the page is built from",
+  );
+}
+
+function noPage(): Diagnostic {
+  return new Diagnostic(
+    "CLI040",
+    "this installation has no page",
+    "Install the package again, or use a clone: `npm install` and `npm run build:web`",
+  );
+}
+
+function unusable(port: number, error: unknown): Diagnostic {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const why = code === "EADDRINUSE" ? "something else listens there" : message;
+  return new Diagnostic(
+    "CLI041",
+    `port ${port} cannot be used: ${why}`,
+    "Choose another: --port N; 0 takes any that is free",
+  );
+}

@@ -1,0 +1,266 @@
+// The page in a browser: what a reader does, and what must then be seen.
+//
+// One browser, and pages of it; each test has a page of its own unless it goes on from the one
+// before. What a test reads of the page is text that a reader sees, or what a screen reader gets.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import type { Server } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { brotliCompressSync, constants } from "node:zlib";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { INSTALLATION } from "../../src/cli/project";
+import { staticServer } from "../../src/cli/static-server";
+import { HANG_MS } from "../hang-guard";
+
+const CHROMIUM = "/usr/bin/chromium";
+const ARGUMENTS = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const WEB = join(INSTALLATION, "dist", "web");
+/** What the page loads before there is a prompt. */
+const FIRST_FILES = [
+  ...["index.html", "page.css", "page.js", "machine-worker.js", "v86.wasm"],
+  ...["build/boot.elf", "build/initramfs.cpio"],
+];
+const FIRST_BYTES_MAX = 700_000;
+const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
+
+function skipReason(): string | false {
+  if (process.env.CI === "true" || existsSync(CHROMIUM)) return false;
+  return "chromium not installed";
+}
+
+describe("the page", { skip: skipReason() }, () => {
+  let browser: Browser;
+  let server: Server;
+  let url: string;
+  const faults: string[] = [];
+
+  before(async () => {
+    const { status, stderr } = spawnSync(process.execPath, ["tools/build-web.js", "--quick"], {
+      cwd: INSTALLATION,
+      encoding: "utf8",
+    });
+    assert.equal(status, 0, stderr);
+    server = staticServer(WEB).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    url = `http://localhost:${(server.address() as AddressInfo).port}/`;
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  });
+
+  after(async () => {
+    await browser?.close();
+    server?.close();
+    server?.closeAllConnections();
+  });
+
+  /** A page at its prompt, with the map. */
+  async function open(
+    options: Parameters<Browser["newContext"]>[0] = {},
+    context?: BrowserContext,
+  ): Promise<Page> {
+    const viewport = { width: 1400, height: 900 };
+    const page = await (context ?? (await browser.newContext({ viewport, ...options }))).newPage();
+    page.setDefaultTimeout(HANG_MS);
+    page.on("console", (message) => {
+      if (message.type() === "error") faults.push(message.text());
+    });
+    page.on("pageerror", (error) => faults.push(String(error)));
+    await page.goto(url);
+    await atPrompt(page);
+    return page;
+  }
+
+  async function atPrompt(page: Page): Promise<void> {
+    await seen(page, ".xterm-accessibility", /\/\$/);
+    await page.waitForSelector(".map svg");
+  }
+
+  /** Waits until an element's text matches. */
+  async function seen(page: Page, selector: string, pattern: RegExp): Promise<string> {
+    const element = page.locator(selector).filter({ hasText: pattern }).first();
+    await element.waitFor({ state: "attached" });
+    return (await element.textContent()) ?? "";
+  }
+
+  it("needs few bytes before there is a prompt", () => {
+    const bytes = FIRST_FILES.map((name) => readFileSync(join(WEB, name)))
+      .map((content) => brotliCompressSync(content, QUALITY).length)
+      .reduce((sum, length) => sum + length, 0);
+    assert.ok(bytes < FIRST_BYTES_MAX, `${bytes} bytes`);
+  });
+
+  it("runs programs, draws both spaces, and shows the path to an address", async () => {
+    const page = await open();
+    await page.locator("#terminal").click();
+    await page.keyboard.type("echo from the $((40 + 2)) guest\n");
+    await seen(page, ".xterm-accessibility", /from the .* guest/);
+    const titles = await page
+      .locator("[role=listbox]")
+      .evaluateAll((lists) => lists.map((list) => list.getAttribute("aria-label")));
+    assert.equal(titles.length, 3);
+    assert.deepEqual(titles.slice(0, 2), ["kernel space", "physical memory"]);
+
+    // By keyboard alone: the top box of the kernel's space is the trampoline's last page.
+    await page.locator("[role=listbox] [tabindex='0']").first().focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("Enter");
+    const facts = await seen(page, "#facts", /PTE\[511\]/);
+    assert.match(facts, /0xfffff000 of kernel space/);
+    assert.match(facts, /PDPTE\[3\].*PDE\[511\]/);
+    assert.match(facts, /The same frame is also in:.*shell \(pid 1\) at 0xfffff000/);
+
+    const folded = await page.locator("[data-list='0'] [role=option]").count();
+    await page.keyboard.press("End");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("z");
+    await page.locator("[data-list='0'] [role=option]").nth(folded).waitFor();
+
+    await page.getByRole("button", { name: "As a table" }).click();
+    const table = await seen(page, "#map-tables table", /kernel space/);
+    assert.match(table, /0xfffff000.*\.trampoline\.data \(in both spaces\)/);
+    await page.context().close();
+  });
+
+  it("steps through a system call and back: CR3 before ESP in, after it out", async () => {
+    const page = await open();
+    await page.getByRole("button", { name: "Next system call" }).click();
+    await page.locator("[data-type=hello]").click();
+    await seen(page, ".steps .now", /int +0x80/);
+    await page.getByRole("button", { name: "Through the call" }).click();
+    await seen(page, ".here", /changes of CR3: 2.*Stack: stack/);
+    const rows = await page.locator(".steps li").allTextContents();
+    const loads = rows.flatMap((row, index) => (/^CR3 = /.test(row) ? [index] : []));
+    const stacks = rows.flatMap((row, index) => (/mov +esp,/.test(row) ? [index] : []));
+    const [entry = 0, exit = 0] = loads;
+    assert.equal(loads.length, 2);
+    assert.ok(
+      stacks.some((at) => at > entry),
+      "ESP becomes the kernel's after CR3 does",
+    );
+    assert.ok(
+      stacks.some((at) => at < exit),
+      "ESP leaves the kernel's before CR3 does",
+    );
+
+    await page.getByRole("button", { name: "◀ Back" }).click();
+    await seen(page, ".steps .now", /ffffd[0-9a-f]+iret/);
+    await page.locator(".steps li button").first().click();
+    await seen(page, ".steps .now", /int +0x80/);
+    await page.getByRole("button", { name: "Step ▶" }).click();
+    assert.match(await seen(page, ".source-view", /trampoline\.asm\.ts:\d+/), /push/);
+    await page.getByRole("button", { name: "Resume" }).click();
+    await seen(page, ".xterm-accessibility", /Hello/i);
+    await page.context().close();
+  });
+
+  it("finds no broken law until one is broken, shows where, and mends it", async () => {
+    const page = await open();
+    await page.getByRole("tab", { name: "Laws" }).click();
+    await page.getByRole("button", { name: "Audit now" }).click();
+    await seen(page, ".verdict", /No law is broken/);
+    for (const law of [1, 6, 9]) {
+      await page.getByRole("button", { name: `(law ${law})` }).click();
+      const verdict = await seen(page, ".verdict", /Broken: /);
+      assert.match(verdict, new RegExp(`law ${law}\\b`));
+      await page.getByRole("button", { name: "Mend" }).click();
+      await seen(page, ".verdict", /No law is broken/);
+    }
+    await page.getByRole("button", { name: "(law 7)" }).click();
+    await seen(page, ".verdict", /Broken: law 7/);
+    await seen(page, ".xterm-accessibility", /panic/);
+    await page.context().close();
+  });
+
+  it("says what is wrong with a file that is no kernel, and judges one that is", async () => {
+    const page = await open();
+    await page.getByRole("tab", { name: "Your kernel" }).click();
+    const input = page.locator("#own-kernel");
+    await input.setInputFiles(join(INSTALLATION, "README.md"));
+    await seen(page, ".report .error", /ELF0/);
+    await input.setInputFiles(join(WEB, "build", "kernel.elf"));
+    await seen(page, ".report .loaders", /grub loads/i);
+    await page.context().close();
+  });
+
+  it("takes a file of one's own into /", async () => {
+    const page = await open();
+    const file = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("mine\n") };
+    await page.locator("#file").setInputFiles(file);
+    await seen(page, ".xterm-accessibility", /Booted anew with \/note\.txt/);
+    await page.locator("#terminal").click();
+    await page.keyboard.type("cat note.txt\n");
+    await seen(page, ".xterm-accessibility", /mine/);
+    await page.context().close();
+  });
+
+  it("keeps a session over a reload, and works without a network", async () => {
+    const page = await open();
+    await page.locator("#terminal").click();
+    await page.keyboard.type("cd /bin\n");
+    await seen(page, ".xterm-accessibility", /\/bin\$/);
+    await page.locator("#sessions summary").click();
+    await page.getByRole("button", { name: "Keep this session" }).click();
+    await page.getByRole("button", { name: /^Drop / }).waitFor();
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)");
+    await page.context().setOffline(true);
+    await page.reload();
+    await atPrompt(page);
+    await page.locator("#sessions summary").click();
+    await page.locator("#session-list .link").first().click();
+    await seen(page, ".xterm-accessibility", /The session goes on/);
+    await page.locator("#terminal").click();
+    await page.keyboard.press("Enter");
+    await seen(page, ".xterm-accessibility", /\/bin\$/);
+    await page.context().close();
+  });
+
+  for (const [width, colorScheme] of [
+    [1400, "light"],
+    [1000, "dark"],
+    [320, "light"],
+  ] as const) {
+    it(`can be used by everyone, ${colorScheme} at ${width} pixels`, async () => {
+      const page = await open({ viewport: { width, height: 800 }, colorScheme });
+      const scroll = await page.evaluate<number>("document.documentElement.scrollWidth");
+      assert.ok(scroll <= width, `the page is ${scroll} pixels wide`);
+      await page.evaluate(readFileSync(AXE, "utf8"));
+      for (const tab of ["Step", "Laws", "Your kernel", "About"]) {
+        await page.getByRole("tab", { name: tab }).click();
+        assert.deepEqual(await page.evaluate(violations), [], tab);
+      }
+      // The terminal takes Tab; two times Esc leave it.
+      await page.locator("#terminal").click();
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Escape");
+      assert.equal(await page.evaluate("document.activeElement.id"), "copy");
+      await page.context().close();
+    });
+  }
+
+  it("has said nothing of faults to the console", () => {
+    assert.deepEqual(faults, []);
+  });
+});
+
+/** Runs in the page: what axe finds serious, in the page's own parts. */
+async function violations(): Promise<string[]> {
+  interface Axe {
+    run(what: object): Promise<{
+      violations: { id: string; impact: string; nodes: { html: string }[] }[];
+    }>;
+  }
+  const { axe } = globalThis as unknown as { axe: Axe };
+  const found = await axe.run({ exclude: [[".xterm"]] });
+  return found.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
+}

@@ -1,0 +1,196 @@
+// Builds the page into dist/web/: static files that any web server can serve, by relative paths.
+//
+//   index.html page.css page.js          the page
+//   machine-worker.js v86.wasm           the machine; v86 patched, without debug information
+//   check-worker.js                      looks at kernels of the reader's own
+//   sw.js                                keeps all of these for use without a network
+//   build/boot.elf initramfs.cpio        what is booted first: the kernel without symbols
+//   build/kernel.elf user/*.elf          the same with symbols and lines, fetched afterwards
+//   build/sources.json                   the sources of kernel and programs
+//
+// Beside each there are copies that are compressed already (.br, .gz), unless `--quick` is given.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const WEB = join(ROOT, "dist", "web");
+const IS_QUICK = process.argv.includes("--quick");
+/** Smaller files would not get smaller. */
+const COMPRESSED_MIN = 512;
+const SOURCE_FOLDERS = ["kernel", "user", "src/abi"];
+const HEADER_SIZE = 8;
+const CUSTOM_SECTION = 0;
+const PROGRAM_HEADERS = 28;
+const SECTION_HEADERS = 32;
+const SECTION_COUNT = 48;
+
+const common = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  platform: "browser",
+  legalComments: "none",
+  logLevel: "warning",
+  external: ["node:*", "crypto", "fs", "perf_hooks"],
+};
+
+/** Paths below `folder`, with forward slashes, in order. */
+function filesBelow(folder) {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .map((name) => name.replaceAll("\\", "/"))
+    .sort();
+}
+
+function write(name, content) {
+  const path = join(WEB, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+async function importSource(path) {
+  const options = { ...common, entryPoints: [path], platform: "node", write: false };
+  const { outputFiles } = await build(options);
+  const source = Buffer.from(outputFiles[0].contents).toString("base64");
+  return import(`data:text/javascript;base64,${source}`);
+}
+
+/** v86's WebAssembly as it can step, without what only its developers read. */
+async function v86Wasm() {
+  const { patchV86 } = await importSource("src/machine/v86-patch.ts");
+  const shipped = new URL("v86.wasm", import.meta.resolve("v86"));
+  return withoutCustomSections(patchV86(readFileSync(shipped)));
+}
+
+function withoutCustomSections(wasm) {
+  const kept = [wasm.subarray(0, HEADER_SIZE)];
+  for (let at = HEADER_SIZE; at < wasm.length; ) {
+    const start = at;
+    let size = 0;
+    let shift = 0;
+    for (at++; ; shift += 7) {
+      const byte = wasm[at++];
+      size |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    at += size;
+    if (wasm[start] !== CUSTOM_SECTION) kept.push(wasm.subarray(start, at));
+  }
+  return Buffer.concat(kept);
+}
+
+/** An ELF file with what is loaded and nothing else: symbols and lines come after that in it. */
+function loadedPart(elf) {
+  const view = new DataView(elf.buffer, elf.byteOffset, elf.byteLength);
+  const first = view.getUint32(PROGRAM_HEADERS, true);
+  const size = view.getUint16(42, true);
+  const count = view.getUint16(44, true);
+  let end = 0;
+  for (let header = first; header < first + count * size; header += size) {
+    end = Math.max(end, view.getUint32(header + 4, true) + view.getUint32(header + 16, true));
+  }
+  const loaded = Buffer.from(elf.subarray(0, end));
+  loaded.writeUInt32LE(0, SECTION_HEADERS);
+  loaded.writeUInt32LE(0, SECTION_COUNT);
+  return loaded;
+}
+
+function buildSystem() {
+  const { status } = spawnSync(process.execPath, ["bin/isthmus.js", "build"], {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  const built = join(ROOT, "build");
+  const kernel = readFileSync(join(built, "kernel.elf"));
+  write("build/boot.elf", loadedPart(kernel));
+  write("build/kernel.elf", kernel);
+  write("build/initramfs.cpio", readFileSync(join(built, "initramfs.cpio")));
+  for (const name of readdirSync(join(built, "user"))) {
+    if (name.endsWith(".elf")) write(`build/user/${name}`, readFileSync(join(built, "user", name)));
+  }
+  write("build/sources.json", JSON.stringify(sources()));
+}
+
+function sources() {
+  const paths = SOURCE_FOLDERS.flatMap((folder) =>
+    filesBelow(join(ROOT, folder))
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => `${folder}/${name}`),
+  );
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(join(ROOT, path), "utf8")]));
+}
+
+/** The licences of all that is in the page. */
+function licences() {
+  const v86 = new URL("../LICENSE", import.meta.resolve("v86"));
+  const parts = [
+    ["Isthmus", join(ROOT, "LICENSE")],
+    ["v86", v86],
+    ["xterm.js", join(ROOT, "node_modules/@xterm/xterm/LICENSE")],
+    ["xterm.js, addon-fit", join(ROOT, "node_modules/@xterm/addon-fit/LICENSE")],
+  ];
+  return parts.map(([name, path]) => `${name}\n\n${readFileSync(path, "utf8")}`).join("\n\n");
+}
+
+async function buildScripts() {
+  await build({ ...common, entryPoints: { page: "web/page.ts" }, outdir: WEB });
+  await build({ ...common, entryPoints: { page: "web/theme.css" }, outdir: WEB });
+  await build({ ...common, entryPoints: { "check-worker": "web/check/worker.ts" }, outdir: WEB });
+  await build({
+    ...common,
+    entryPoints: { "machine-worker": "web/machine/worker.ts" },
+    outdir: WEB,
+    // v86 would make a worker of a Blob, which the page forbids itself: see `Pace`.
+    define: { Worker: "undefined" },
+  });
+}
+
+/** The service worker comes last: it has the list of all other files. */
+async function buildServiceWorker() {
+  const names = filesBelow(WEB);
+  const hash = createHash("sha256");
+  for (const name of names) hash.update(name).update(readFileSync(join(WEB, name)));
+  const define = {
+    PRECACHED: JSON.stringify(["./", ...names]),
+    VERSION: JSON.stringify(hash.digest("hex").slice(0, 16)),
+  };
+  await build({ ...common, entryPoints: { sw: "web/sw.ts" }, outdir: WEB, define });
+}
+
+function compress() {
+  for (const name of filesBelow(WEB)) {
+    const content = readFileSync(join(WEB, name));
+    if (content.length < COMPRESSED_MIN) continue;
+    const params = { [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+    write(`${name}.br`, brotliCompressSync(content, { params }));
+    write(`${name}.gz`, gzipSync(content, { level: 9 }));
+  }
+}
+
+rmSync(WEB, { recursive: true, force: true });
+mkdirSync(WEB, { recursive: true });
+buildSystem();
+write("v86.wasm", await v86Wasm());
+await buildScripts();
+for (const name of ["index.html", "icon.svg"]) {
+  copyFileSync(join(ROOT, "web", name), join(WEB, name));
+}
+write("licences.txt", licences());
+await buildServiceWorker();
+if (!IS_QUICK) compress();

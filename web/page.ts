@@ -1,0 +1,262 @@
+// The page: makes its parts and wires them to each other. What they do is theirs.
+
+import { AuditPane } from "./audit/audit-pane";
+import { CheckPane, type OwnFile } from "./check/check-pane";
+import { button, byId, element } from "./document/element";
+import { dropSession, keepSession, keptSessions, readSession } from "./document/session-store";
+import { connectTabs } from "./document/tabs";
+import { followTheme } from "./document/theme";
+import { MachineClient } from "./machine/client";
+import type { BootRequest, ExtraFile, MachineEvent } from "./machine/protocol";
+import { MapPane } from "./map/map-pane";
+import { StepPane } from "./step/step-pane";
+import { TerminalPane } from "./terminal";
+
+const MEMORY_MIB = 64;
+/** Speeds by the slider's position: each is a quarter of the next. */
+const FULL_SPEED = 6;
+const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
+
+const client = new MachineClient(
+  new Worker(new URL("machine-worker.js", import.meta.url), { type: "module" }),
+);
+let request: BootRequest = { memoryMiB: MEMORY_MIB, files: [] };
+let isPaused = false;
+
+const terminal = new TerminalPane(
+  byId("terminal", HTMLElement),
+  byId("touch-keys", HTMLElement),
+  (text) => void client.call("input", text),
+);
+const map = new MapPane(client, {
+  map: byId("map", HTMLElement),
+  tables: byId("map-tables", HTMLElement),
+  facts: byId("facts", HTMLElement),
+  legend: byId("legend", HTMLElement),
+  process: byId("process", HTMLSelectElement),
+  asTable: byId("as-table", HTMLButtonElement),
+});
+const steps = new StepPane(client, byId("panel-step", HTMLElement), announce);
+const laws = new AuditPane(client, byId("panel-audit", HTMLElement), {
+  point: (space, address) => void map.point(space, address),
+  announce,
+  type: (text) => void client.call("input", text),
+  restart: () => boot(request),
+});
+const checks = new CheckPane(byId("panel-check", HTMLElement), {
+  boot: ({ name, bytes }) => void boot({ ...request, kernel: { name, bytes } }),
+});
+
+/** Tells those who do not see it. */
+function announce(text: string): void {
+  byId("live", HTMLElement).textContent = text;
+}
+
+function complain(error: unknown): void {
+  const notice = byId("notice", HTMLElement);
+  const { plain } = error as { plain?: { code?: string; text: string; remedy?: string } };
+  const code = plain?.code ? `${plain.code}: ` : "";
+  const remedy = plain?.remedy ? `. ${plain.remedy}.` : "";
+  const text = error instanceof Error ? error.message : String(error);
+  notice.replaceChildren(
+    `${code}${text}${remedy} `,
+    button(
+      "Dismiss",
+      () => {
+        notice.hidden = true;
+      },
+      { class: "link" },
+    ),
+  );
+  notice.hidden = false;
+}
+
+/** Runs work that a reader asked for, and says what went wrong with it. */
+async function attempt(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+async function boot(wanted: BootRequest): Promise<void> {
+  request = wanted;
+  byId("notice", HTMLElement).hidden = true;
+  terminal.clear();
+  laws.reset();
+  await attempt(async () => {
+    await client.call("boot", wanted);
+    await map.watch();
+  });
+}
+
+// --- The bar ---
+
+function connectControls(): void {
+  const pause = byId("pause", HTMLButtonElement);
+  pause.addEventListener("click", () => {
+    void attempt(() => client.call(isPaused ? "resume" : "pause"));
+  });
+  byId("restart", HTMLButtonElement).addEventListener("click", () => {
+    void boot({ memoryMiB: request.memoryMiB, files: request.files });
+  });
+  const speed = byId("speed", HTMLInputElement);
+  speed.addEventListener("input", () => {
+    const share = 4 ** (speed.valueAsNumber - FULL_SPEED);
+    speed.setAttribute(
+      "aria-valuetext",
+      share === 1 ? "full speed" : `1/${1 / share} of full speed`,
+    );
+    void client.call("setSpeed", share);
+  });
+  byId("copy", HTMLButtonElement).addEventListener("click", () => {
+    void attempt(async () => {
+      await navigator.clipboard.writeText(terminal.text());
+      announce("The terminal's text is in the clipboard.");
+    });
+  });
+  for (const word of document.querySelectorAll<HTMLElement>("[data-type]")) {
+    word.addEventListener("click", () => {
+      void client.call("input", `${word.dataset.type}\n`);
+      terminal.focus();
+    });
+  }
+}
+
+function followMachine(event: MachineEvent): void {
+  if (event.kind === "output") terminal.write(event.bytes);
+  if (event.kind !== "state") return;
+  isPaused = event.state === "paused";
+  byId("pause", HTMLButtonElement).textContent = isPaused ? "Resume" : "Pause";
+  byId("pause", HTMLButtonElement).disabled = event.state === "ended";
+  const state = byId("state", HTMLElement);
+  state.textContent = event.state;
+  state.className = `state ${event.state}`;
+  if (event.ending) terminal.note(endText(event.ending));
+}
+
+function endText(ending: NonNullable<Extract<MachineEvent, { kind: "state" }>["ending"]>): string {
+  switch (ending.kind) {
+    case "exit":
+      return `The first program ended with status ${ending.status}. Restart boots anew.`;
+    case "panic":
+      return "The kernel panicked. Restart boots anew.";
+    case "crash":
+      return `The machine died: ${ending.text}. Restart boots anew.`;
+    default:
+      return "The machine is off. Restart boots anew.";
+  }
+}
+
+// --- Sessions ---
+
+async function listSessions(): Promise<void> {
+  const sessions = await keptSessions();
+  const items = sessions.map(({ id, name }) =>
+    element(
+      "li",
+      {},
+      button(name, () => void attempt(() => goOn(id)), { class: "link" }),
+      button("Drop", () => void attempt(() => drop(id)), { "aria-label": `Drop ${name}` }),
+    ),
+  );
+  const none = element("li", { class: "faint" }, "None is kept yet.");
+  byId("session-list", HTMLElement).replaceChildren(...(items.length > 0 ? items : [none]));
+}
+
+async function goOn(id: number): Promise<void> {
+  const saved = await readSession(id);
+  request = saved.request;
+  terminal.clear();
+  laws.reset();
+  await client.call("restore", saved);
+  await map.watch();
+  terminal.note("The session goes on. What it had printed was not kept: press Enter for a prompt.");
+}
+
+async function drop(id: number): Promise<void> {
+  await dropSession(id);
+  await listSessions();
+}
+
+function connectSessions(): void {
+  byId("save", HTMLButtonElement).addEventListener("click", () => {
+    void attempt(async () => {
+      await keepSession(await client.call("save"));
+      await listSessions();
+      announce("The session is kept.");
+    });
+  });
+  byId("sessions", HTMLElement).addEventListener("toggle", () => void attempt(listSessions));
+}
+
+// --- Files ---
+
+async function readFile(file: File): Promise<OwnFile> {
+  return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+}
+
+/** Boots anew with files of the reader's own: programs in /bin, and others in /. */
+async function addFiles(files: readonly OwnFile[]): Promise<void> {
+  const added = files.map(({ name, bytes }): ExtraFile => {
+    const isProgram = ELF_MAGIC.every((byte, index) => bytes[index] === byte);
+    const plain = name.replace(/[^\w.-]/g, "_");
+    return { path: isProgram ? `bin/${plain}` : plain, bytes, isProgram };
+  });
+  const paths = new Set(added.map(({ path }) => path));
+  const kept = request.files.filter(({ path }) => !paths.has(path));
+  await boot({ ...request, files: [...kept, ...added] });
+  terminal.note(`Booted anew with ${added.map(({ path }) => `/${path}`).join(", ")}.`);
+}
+
+function connectFiles(): void {
+  const input = byId("file", HTMLInputElement);
+  byId("add-file", HTMLButtonElement).addEventListener("click", () => input.click());
+  const take = async (files: FileList | null | undefined) => {
+    const read = await Promise.all([...(files ?? [])].map(readFile));
+    if (read.length > 0) await addFiles(read);
+  };
+  input.addEventListener("change", async () => {
+    await take(input.files);
+    input.value = "";
+  });
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    const files = event.dataTransfer?.files;
+    const isForCheck =
+      event.target instanceof Element && event.target.closest("#panel-check") !== null;
+    const [first] = files ?? [];
+    if (isForCheck && first) await checks.show(await readFile(first));
+    else await take(files);
+  });
+}
+
+function connectKeys(): void {
+  document.addEventListener("keydown", (event) => {
+    if (!event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "ArrowRight") void steps.forward();
+    else if (event.key === "ArrowLeft") void steps.back();
+    else if (event.key === "p") byId("pause", HTMLButtonElement).click();
+    else return;
+    event.preventDefault();
+  });
+}
+
+client.onEvent(followMachine);
+connectControls();
+connectSessions();
+connectFiles();
+connectKeys();
+connectTabs(byId("tabs", HTMLElement));
+followTheme(byId("theme", HTMLSelectElement), (isDark) => {
+  terminal.setDark(isDark);
+  map.setDark(isDark);
+  checks.setDark(isDark);
+});
+document.addEventListener("visibilitychange", () => void map.watch());
+void boot(request).then(() => terminal.focus());
+if ("serviceWorker" in navigator && isSecureContext) {
+  void navigator.serviceWorker.register(new URL("sw.js", import.meta.url), { type: "module" });
+}
