@@ -18,6 +18,9 @@
 // A second linked file is a module that the boot loader loads: a trampoline in a file of its own.
 // The two are checked as one, and the report says what the kernel must do to map the module.
 //
+// Of a PE file it says whether UEFI's firmware loads it, and why not; with --json: ok, file,
+// format, machine, verdicts (loader: uefi32 or uefi64, outcome, reasons), reasons, notes.
+//
 // Options
 //   --layout FILE      a layout (.ts, .js or .json, see src/link/layout/layout.ts): says what is
 //                      shared, through which symbols it may be left, and where each section belongs
@@ -54,7 +57,8 @@ import { EHDR_SIZE, EHDR_TYPE, ELF_MAGIC, ET_DYN, ET_EXEC } from "../abi/elf";
 import { Diagnostic } from "../base/diagnostic";
 import { parseAllowances } from "../link/check/allowance";
 import { type CheckReport, check as checkFile } from "../link/check/check";
-import { formatOf } from "../link/check/file-format";
+import { formatOf, isBzImage } from "../link/check/file-format";
+import { isPe, judgePe } from "../link/check/judge-pe";
 import { LOADERS, type Loader } from "../link/check/loader-verdict";
 import { MISTAKES, mistakeOf } from "../link/check/mistakes";
 import { isArchive } from "../link/input/archive";
@@ -64,6 +68,7 @@ import type { ObjectFile } from "../object/object";
 import { readInput } from "./boot-settings";
 import { githubCommands } from "./check-github";
 import { plainReport } from "./check-json";
+import { printPe } from "./check-pe";
 import { sarifLog } from "./check-sarif";
 import { printReport } from "./check-text";
 import { type Command, type CommandLine, UsageError } from "./command";
@@ -96,6 +101,8 @@ export const command: Command = {
 async function run(line: CommandLine): Promise<number> {
   const [path, ...others] = line.operands;
   if (path === undefined) throw new UsageError("check needs a file: npx isthmus check FILE.elf");
+  const bytes = await readInput(path);
+  if (isPe(bytes) && !isBzImage(bytes)) return checkPe(bytes, path, line);
   const layoutPath = line.value("layout");
   const layout = layoutPath === undefined ? undefined : await readLayout(layoutPath);
   const loaders = loadersOf(line);
@@ -106,7 +113,7 @@ async function run(line: CommandLine): Promise<number> {
     others.map(async (name) => ({ name, bytes: await readInput(name) })),
   );
   const isModule = ({ bytes }: { bytes: Uint8Array }) => isLinked(bytes);
-  const report = checkFile(await readInput(path), path, {
+  const report = checkFile(bytes, path, {
     modules: files.filter(isModule),
     objects: files.filter((file) => !isModule(file)).flatMap(objectsOf),
     allow: allowedOf(line),
@@ -117,6 +124,21 @@ async function run(line: CommandLine): Promise<number> {
   });
   write(report, format, line.flag("verbose"));
   return report.ok ? 0 : 1;
+}
+
+/** A UEFI application is judged by its headers alone. */
+function checkPe(bytes: Uint8Array, path: string, line: CommandLine): number {
+  const format = formatChoice(line);
+  if (format !== "text" && format !== "json") {
+    throw new UsageError(`--format ${format} is not for PE files, of which there are no findings`);
+  }
+  for (const option of ["layout", "loader", "memory", "allow"]) {
+    const isGiven = line.value(option) !== undefined || line.values(option).length > 0;
+    if (isGiven) throw new UsageError(`--${option} is not for PE files`);
+  }
+  const report = judgePe(bytes);
+  printPe(path, report, format === "json");
+  return report.outcome === "loads" || line.value("fail-on") === "never" ? 0 : 1;
 }
 
 function formatChoice(line: CommandLine): (typeof FORMATS)[number] {
