@@ -89,6 +89,7 @@ const SHORT_LIVED = [
   "terminals",
   "true",
   "uptime",
+  "users",
   "window",
 ];
 

@@ -11,8 +11,10 @@ import { allocate, free } from "../memory/heap";
 import { OpenFile } from "./open-file";
 
 const FIRST_COUNT: u32 = 32;
-/** Numbers are below this. */
-export const LARGEST_COUNT: u32 = 1024;
+/** Numbers are below this, whatever a process may have. */
+export const LARGEST_COUNT: u32 = 4096;
+/** As many descriptors as a process may have if it says nothing else: RLIMIT_NOFILE. */
+export const USUAL_COUNT: u32 = 1024;
 const ENTRY_SIZE: u32 = 8;
 const FLAGS: usize = 4;
 
@@ -20,6 +22,8 @@ const FLAGS: usize = 4;
 export class FileTable {
   private entries: usize = 0;
   private count: u32 = 0;
+  /** New numbers are below this: RLIMIT_NOFILE of the process. */
+  limit: u32 = USUAL_COUNT;
   /** Threads that have it. */
   references: u32 = 0;
 
@@ -52,6 +56,7 @@ export class FileTable {
   add(file: OpenFile, lowest: u32, flags: u32): i32 {
     let descriptor = lowest;
     while (descriptor < this.count && this.get(descriptor) !== null) descriptor++;
+    if (descriptor >= this.limit) return -EMFILE;
     const result = this.makeRoom(descriptor);
     if (result !== 0) return result;
     this.set(descriptor, file, flags);
@@ -60,7 +65,7 @@ export class FileTable {
 
   /** Makes `descriptor` refer to `file`, whose reference passes; what it referred to is closed. */
   replace(descriptor: u32, file: OpenFile, flags: u32): i32 {
-    if (descriptor >= LARGEST_COUNT) return -EBADF;
+    if (descriptor >= this.limit) return -EBADF;
     const result = this.makeRoom(descriptor);
     if (result !== 0) return result;
     const old = this.get(descriptor);
@@ -93,6 +98,7 @@ export class FileTable {
       copy.release();
       return null;
     }
+    copy.limit = this.limit;
     for (let i: u32 = 0; i < this.count; i++) {
       const file = this.get(i);
       if (file === null) continue;
@@ -145,6 +151,7 @@ export function createFileTable(): FileTable | null {
   const table = changetype<FileTable | null>(allocate(offsetof<FileTable>()));
   if (table === null) return null;
   table.references = 1;
+  table.limit = USUAL_COUNT;
   if (table.makeRoom(0) === 0) return table;
   free(changetype<usize>(table));
   return null;

@@ -18,6 +18,7 @@ import {
   EXDEV,
 } from "../../src/abi/errno";
 import { S_ISGID, S_ISVTX, W_OK, X_OK } from "../../src/abi/files";
+import { CAP_FOWNER } from "../../src/abi/linux/capability";
 import { currentTime } from "../device/clock";
 import { currentCredentials } from "../thread/credentials";
 import { createEntry, DirectoryEntry } from "./directory-entry";
@@ -169,8 +170,9 @@ function removeRefusal(entry: DirectoryEntry): i32 {
 function isSticky(entry: DirectoryEntry): bool {
   const directory = entry.parent.inode;
   if ((directory.mode & S_ISVTX) === 0) return false;
-  const user = currentCredentials().fileUser;
-  return user !== 0 && user !== directory.owner && user !== entry.inode.owner;
+  const who = currentCredentials();
+  const user = who.fileUser;
+  return user !== directory.owner && user !== entry.inode.owner && !who.has(CAP_FOWNER);
 }
 
 function moveRefusal(entry: DirectoryEntry, directory: DirectoryEntry): i32 {

@@ -4,10 +4,9 @@
 
 import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, isErrno } from "../../src/abi/errno";
 import { NAME_MAX, X_OK } from "../../src/abi/files";
-import { currentCredentials } from "../thread/credentials";
 import { DirectoryEntry } from "./directory-entry";
 import { parentOf, topOf } from "./mount";
-import { accessRefusal } from "./permission";
+import { accessRefusal, searchesAll } from "./permission";
 
 const SLASH: u32 = 0x2f;
 const DOT: u32 = 0x2e;
@@ -162,7 +161,7 @@ function searchRefusal(at: DirectoryEntry, length: u32): i32 {
   if (!at.inode.isDirectory) return -ENOTDIR;
   if (length > NAME_MAX) return -ENAMETOOLONG;
   // The superuser may search any directory: most paths are walked for that one question.
-  return currentCredentials().fileUser === 0 ? 0 : accessRefusal(at.inode, X_OK);
+  return searchesAll() ? 0 : accessRefusal(at.inode, X_OK);
 }
 
 /** The directory of the last name, if names may be searched in it. */

@@ -1,7 +1,8 @@
 // Who may do what with a file: path_resolution(7), "Permissions".
 
 import { EACCES, EROFS } from "../../src/abi/errno";
-import { R_OK, S_IX, W_OK, X_OK } from "../../src/abi/files";
+import { R_OK, S_ISGID, S_ISUID, S_IX, S_IXGRP, W_OK, X_OK } from "../../src/abi/files";
+import { CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID } from "../../src/abi/linux/capability";
 import { Credentials, currentCredentials } from "../thread/credentials";
 import { Inode } from "./inode";
 
@@ -11,31 +12,48 @@ const GROUP_SHIFT: u32 = 3;
 /** 0, or why the running thread may not do `wanted` (R_OK, …) with the file. */
 export function accessRefusal(inode: Inode, wanted: u32): i32 {
   const who = currentCredentials();
+  if (who.has(CAP_DAC_OVERRIDE)) return overridingRefusal(inode, wanted);
   return refusalFor(who, who.fileUser, who.fileGroup, inode, wanted);
 }
 
 /** As access(2) asks: for the real user and group. */
 export function realAccessRefusal(inode: Inode, wanted: u32): i32 {
   const who = currentCredentials();
+  if (who.user === 0) return overridingRefusal(inode, wanted);
   return refusalFor(who, who.user, who.group, inode, wanted);
+}
+
+/** Whether the running thread may search any directory: no look at their modes is needed. */
+export function searchesAll(): bool {
+  return currentCredentials().has(CAP_DAC_OVERRIDE);
 }
 
 /** Whether the running thread may change the mode, the owner and the times of the file. */
 export function ownsFile(inode: Inode): bool {
-  const user = currentCredentials().fileUser;
-  return user === 0 || user === inode.owner;
+  const who = currentCredentials();
+  return who.fileUser === inode.owner || who.has(CAP_FOWNER);
 }
 
-function refusalFor(_who: Credentials, user: u32, group: u32, inode: Inode, wanted: u32): i32 {
+/** Who writes to a program must not leave it with the rights of its owner. */
+export function dropSetIds(inode: Inode): void {
+  if ((inode.mode & (S_ISUID | S_ISGID)) === 0 || currentCredentials().has(CAP_FSETID)) return;
+  // Without the group's x bit it means something else, which stays.
+  const isGroups = (inode.mode & S_IXGRP) !== 0;
+  inode.mode &= isGroups ? ~(S_ISUID | S_ISGID) : ~S_ISUID;
+}
+
+/** The superuser may execute what anybody may, and do all else. */
+function overridingRefusal(inode: Inode, wanted: u32): i32 {
   if ((wanted & W_OK) !== 0 && isReadOnly(inode)) return -EROFS;
-  if (user === 0) {
-    // The superuser may execute what anybody may.
-    const missing = (wanted & X_OK) !== 0 && !inode.isDirectory && (inode.mode & S_IX) === 0;
-    return missing ? -EACCES : 0;
-  }
+  const missing = (wanted & X_OK) !== 0 && !inode.isDirectory && (inode.mode & S_IX) === 0;
+  return missing ? -EACCES : 0;
+}
+
+function refusalFor(who: Credentials, user: u32, group: u32, inode: Inode, wanted: u32): i32 {
+  if ((wanted & W_OK) !== 0 && isReadOnly(inode)) return -EROFS;
   let granted = inode.mode;
   if (user === inode.owner) granted >>= OWNER_SHIFT;
-  else if (group === inode.group) granted >>= GROUP_SHIFT;
+  else if (group === inode.group || who.isInGroups(inode.group)) granted >>= GROUP_SHIFT;
   return (wanted & ~granted & (R_OK | W_OK | X_OK)) === 0 ? 0 : -EACCES;
 }
 

@@ -102,6 +102,8 @@ function endProcess(process: Process): void {
   deleteProgramTimers(process);
   process.signalWaiters.dropAll();
   process.setProgram(null);
+  const space = process.space;
+  if (space !== null) process.endPages = space.mostPages;
   process.setSpace(null);
   process.isStopped = false;
   process.isZombie = true;
@@ -134,21 +136,36 @@ function tellOfEnd(process: Process, parent: Process): void {
   sendNote(parent, note);
 }
 
-/** Children of a process that ends belong to process 1 from now on. */
+/**
+ * Children of a process that ends belong to the nearest process above it that takes orphans
+ * (PR_SET_CHILD_SUBREAPER), or to process 1. Those that asked for it get a signal.
+ */
 function adoptChildren(parent: Process): void {
-  const first = findProcess(1);
+  const reaper = reaperOf(parent);
   let hasZombie = false;
   let process = firstProcess();
   while (process !== null) {
     if (process.parent === parent) {
-      process.parent = first;
+      process.parent = reaper;
       if (process.isZombie) hasZombie = true;
-      else leaveChild(process, parent);
+      else {
+        leaveChild(process, parent);
+        if (process.deathSignal !== 0) sendSignal(process, process.deathSignal);
+      }
     }
     process = process.next;
   }
-  if (hasZombie && first !== null) {
-    sendSignal(first, SIGCHLD);
-    wakeAll(first.waiters);
+  if (hasZombie && reaper !== null) {
+    sendSignal(reaper, SIGCHLD);
+    wakeAll(reaper.waiters);
   }
+}
+
+function reaperOf(orphaned: Process): Process | null {
+  let process = orphaned.parent;
+  while (process !== null && process.pid !== 1) {
+    if (process.isReaper && !process.isZombie) return process;
+    process = process.parent;
+  }
+  return findProcess(1);
 }

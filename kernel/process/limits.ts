@@ -20,7 +20,7 @@ import {
   RLIMIT_STACK,
   RLIMITS,
 } from "../../src/abi/linux/resource";
-import { LARGEST_COUNT } from "../file/file-table";
+import { LARGEST_COUNT, USUAL_COUNT } from "../file/file-table";
 import { AddressSpace, STACK_LIMIT } from "../memory/space";
 
 const LIMIT_SHIFT: u32 = 3;
@@ -37,7 +37,7 @@ export function startLimits(limits: usize): void {
   setLimit(limits, RLIMIT_STACK, STACK_LIMIT, RLIM_INFINITY);
   setLimit(limits, RLIMIT_CORE, 0, RLIM_INFINITY);
   setLimit(limits, RLIMIT_NPROC, PROCESSES, PROCESSES);
-  setLimit(limits, RLIMIT_NOFILE, LARGEST_COUNT, LARGEST_COUNT);
+  setLimit(limits, RLIMIT_NOFILE, USUAL_COUNT, LARGEST_COUNT);
   setLimit(limits, RLIMIT_MEMLOCK, LOCKED_MEMORY, LOCKED_MEMORY);
   setLimit(limits, RLIMIT_SIGPENDING, PROCESSES, PROCESSES);
   setLimit(limits, RLIMIT_MSGQUEUE, QUEUE_BYTES, QUEUE_BYTES);

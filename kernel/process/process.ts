@@ -130,10 +130,17 @@ export class Process {
   oomAdjustment: i32 = 0;
   /** How far it may be lowered by who is not the superuser. */
   oomLowest: i32 = 0;
+  /** The signal that it gets when its parent ends; 0: none. */
+  deathSignal: u32 = 0;
+  /** Whether orphans among its descendants become its children. */
+  isReaper: bool = false;
   /** Remembered: the scheduler treats all alike. */
   nice: i32 = 0;
   /** Processor time, in nanoseconds, of children that were waited for, and of theirs. */
   childTime: u64 = 0;
+  /** The most pages that one of those had, and what it had itself, once it is a zombie. */
+  childPages: u32 = 0;
+  endPages: u32 = 0;
 
   get waiters(): WaitQueue {
     return changetype<WaitQueue>(changetype<usize>(this) + offsetof<Process>("waiters0"));

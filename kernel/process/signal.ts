@@ -7,6 +7,7 @@
 // thread. A thread that waits in a call is woken, and the call gives -ERESTARTSYS or -EINTR. A
 // signal that would do nothing is not even noted: it must not interrupt a call.
 
+import { EPERM, ESRCH } from "../../src/abi/errno";
 import {
   isStopSignal,
   SI_KERNEL,
@@ -21,6 +22,7 @@ import {
 import { currentCredentials } from "../thread/credentials";
 import { requestUserReturnWork, wake, wakeAll } from "../thread/schedule";
 import { currentThread, Thread, ThreadState } from "../thread/thread";
+import { maySignal } from "./access";
 import {
   addPending,
   addThreadPending,
@@ -229,16 +231,18 @@ function isSpared(process: Process, signal: u32): bool {
   return !isBlocked && !isHandled(process, signal);
 }
 
-/** Kills every process of `group` with `signal`; how many there were. */
-export function killGroup(group: u32, signal: u32): u32 {
-  let count: u32 = 0;
+/** Kills what it may of `group`: 0, -EPERM if it may none, -ESRCH if there is none. */
+export function killGroup(group: u32, signal: u32): i32 {
+  let result: i32 = -ESRCH;
   let process = firstProcess();
   while (process !== null) {
     if (process.group === group && !process.isZombie) {
-      killProcess(process, signal);
-      count++;
+      if (maySignal(process, signal)) {
+        killProcess(process, signal);
+        result = 0;
+      } else if (result !== 0) result = -EPERM;
     }
     process = process.next;
   }
-  return count;
+  return result;
 }

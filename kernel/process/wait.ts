@@ -19,7 +19,7 @@ import {
 import { sleepOn } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
 import { currentProcess, firstProcess, Process, releaseProcess } from "./process";
-import { threadOf } from "./thread-group";
+import { processTime, threadOf } from "./thread-group";
 
 /** The wait status of the child that waitForNews() returned. */
 export let newsStatus: u32 = 0;
@@ -48,8 +48,12 @@ export let waitResult: i32 = 0;
 /** The news are known now, unless WNOWAIT says to leave them. An ended child's record goes. */
 export function takeNews(child: Process, options: u32): void {
   if ((options & WNOWAIT) !== 0) return;
-  if (child.isZombie) releaseProcess(child);
-  else if (child.stopSignal !== 0) child.stopSignal = 0;
+  if (child.isZombie) {
+    const parent = currentProcess();
+    parent.childTime += processTime(child) + child.childTime;
+    parent.childPages = max(parent.childPages, max(child.endPages, child.childPages));
+    releaseProcess(child);
+  } else if (child.stopSignal !== 0) child.stopSignal = 0;
   else child.wasContinued = false;
 }
 

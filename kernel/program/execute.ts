@@ -45,6 +45,7 @@ import { interpreterSegment } from "./elf";
 import { buildInitialStack } from "./initial-stack";
 import { createProgramFile, ProgramFile } from "./program-file";
 import { isScript, readScript, scriptArgument, scriptInterpreter } from "./script";
+import { programCredentials, takeCredentials } from "./set-id";
 
 /** An errno as an unsigned number is above this; no stack pointer is. */
 const HIGHEST_ESP: u32 = USER_END;
@@ -186,15 +187,21 @@ function start(
 ): i32 {
   const space = createSpace();
   if (space === null) return -ENOMEM;
+  const who = programCredentials(thread, entry.inode);
+  if (who === null) {
+    space.release();
+    return -ENOMEM;
+  }
   let esp: u32 = 0;
   let result = fillSpace(space, program, interpreter);
   if (result === 0) {
     const base = interpreter === null ? 0 : interpreter.bias;
-    esp = buildInitialStack(space, program, base, block);
+    esp = buildInitialStack(space, program, base, block, who);
     if (esp > HIGHEST_ESP) result = <i32>esp;
   }
   if (result === 0 && thread === currentThread) result = becomeAlone();
   if (result !== 0) {
+    who.free();
     space.release();
     return result;
   }
@@ -214,6 +221,7 @@ function start(
   }
   process.setProgram(entry);
   process.programs++;
+  takeCredentials(thread, who);
   nameProcess(process, block.strings + block.path);
   thread.frame.startProgram(interpreter === null ? program.entry : interpreter.entry, esp);
   return 0;

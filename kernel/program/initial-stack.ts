@@ -45,10 +45,10 @@ import { hasFloatingPoint } from "../machine/i686/floating-point";
 import { allocate, free } from "../memory/heap";
 import { AddressSpace } from "../memory/space";
 import { copyOutTo, userPointer } from "../memory/user-memory";
-import { currentCredentials } from "../thread/credentials";
 import { TICKS_PER_SECOND } from "../thread/ticks";
 import { ArgumentBlock } from "./argument-block";
 import { ProgramFile } from "./program-file";
+import { ProgramCredentials } from "./set-id";
 
 const WORD: u32 = 4;
 const ALIGNMENT: u32 = 16;
@@ -68,14 +68,15 @@ let next: usize = 0;
 
 /**
  * Fills the stack of a space whose stack region exists, for a program whose interpreter, if it has
- * one, begins at `base`. What ESP must be, or -ENOMEM as an unsigned number (no stack pointer is
- * above USER_END).
+ * one, begins at `base`, and that acts for `who`. What ESP must be, or -ENOMEM as an unsigned
+ * number (no stack pointer is above USER_END).
  */
 export function buildInitialStack(
   space: AddressSpace,
   program: ProgramFile,
   base: u32,
   block: ArgumentBlock,
+  who: ProgramCredentials,
 ): u32 {
   const strings = USER_END - WORD - block.size;
   const platform = strings - PLATFORM_SIZE;
@@ -98,6 +99,8 @@ export function buildInitialStack(
   space.environmentEnd = strings + block.path;
   putPointers(block, environment, strings, block.environmentCount);
   putAuxiliary(program, base, platform, randomBytes, strings + block.path);
+  putCredentials(who);
+  putPair(AT_NULL, 0);
   const result = copyOutTo(space, userPointer(esp), vectors, words * WORD);
   free(vectors);
   return result === 0 ? esp : -ENOMEM;
@@ -121,7 +124,6 @@ function putAuxiliary(
   randomBytes: u32,
   path: u32,
 ): void {
-  const credentials = currentCredentials();
   x86.cpuid(CPUID_FEATURES, 0, cpuid);
   const hidden = hasFloatingPoint() ? 0 : FLOATING_POINT;
   putPair(AT_HWCAP, load<u32>(cpuid, CPUID_EDX) & ~hidden);
@@ -133,15 +135,18 @@ function putAuxiliary(
   putPair(AT_BASE, base);
   putPair(AT_FLAGS, 0);
   putPair(AT_ENTRY, program.entry);
-  putPair(AT_UID, credentials.user);
-  putPair(AT_EUID, credentials.effectiveUser);
-  putPair(AT_GID, credentials.group);
-  putPair(AT_EGID, credentials.effectiveGroup);
-  putPair(AT_SECURE, 0);
   putPair(AT_RANDOM, randomBytes);
   putPair(AT_EXECFN, path);
   putPair(AT_PLATFORM, platform);
-  putPair(AT_NULL, 0);
+}
+
+/** For whom it acts, and whether the C library must not trust the environment. */
+function putCredentials(who: ProgramCredentials): void {
+  putPair(AT_UID, who.user);
+  putPair(AT_EUID, who.effectiveUser);
+  putPair(AT_GID, who.group);
+  putPair(AT_EGID, who.effectiveGroup);
+  putPair(AT_SECURE, who.isSecure ? 1 : 0);
 }
 
 function putPair(type: u32, value: u32): void {

@@ -19,6 +19,7 @@ import {
   W_OK,
   X_OK,
 } from "../../src/abi/files";
+import { CAP_CHOWN, CAP_FSETID } from "../../src/abi/linux/capability";
 import { currentTime, timestamp } from "../device/clock";
 import { Inode } from "../file/inode";
 import { accessRefusal, ownsFile, realAccessRefusal } from "../file/permission";
@@ -29,6 +30,7 @@ import { currentCredentials } from "../thread/credentials";
 import { isSpaceSize, sendSpace, sendSpace64 } from "./file-space";
 import { sendExtendedStatus, sendOldStatus, sendStatus } from "./file-status";
 import { inodeAt, inodeOf } from "./path-argument";
+import { longId } from "./short-id";
 
 const NO_ID: u32 = 0xffffffff;
 const STAT_FLAGS: u32 = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH;
@@ -164,6 +166,24 @@ export function fchown32(frame: TrapFrame): i32 {
   return atFile(frame.arg0, Work.owner, frame.arg1, frame.arg2);
 }
 
+/** chown(path, owner, group) of 16 bits */
+export function chown16(frame: TrapFrame): i32 {
+  const owner = longId(frame.arg1);
+  return atPath(AT_FDCWD, frame.arg0, 0, Work.owner, owner, longId(frame.arg2));
+}
+
+/** lchown(path, owner, group) of 16 bits */
+export function lchown16(frame: TrapFrame): i32 {
+  const owner = longId(frame.arg1);
+  const group = longId(frame.arg2);
+  return atPath(AT_FDCWD, frame.arg0, AT_SYMLINK_NOFOLLOW, Work.owner, owner, group);
+}
+
+/** fchown(file, owner, group) of 16 bits */
+export function fchown16(frame: TrapFrame): i32 {
+  return atFile(frame.arg0, Work.owner, longId(frame.arg1), longId(frame.arg2));
+}
+
 /** fchownat(directory, path, owner, group, flags) */
 export function fchownat(frame: TrapFrame): i32 {
   const flags = frame.arg4;
@@ -275,7 +295,10 @@ function checkAccess(descriptor: u32, path: u32, mode: u32, flags: u32): i32 {
 
 function changeMode(inode: Inode, mode: u32): i32 {
   if (!ownsFile(inode) || isMadeByLooking(inode)) return -EPERM;
-  inode.mode = (inode.mode & S_IFMT) | (mode & S_PERMISSIONS);
+  const who = currentCredentials();
+  const isMember = who.fileGroup === inode.group || who.isInGroups(inode.group);
+  const kept = isMember || who.has(CAP_FSETID) ? S_PERMISSIONS : S_PERMISSIONS & ~S_ISGID;
+  inode.mode = (inode.mode & S_IFMT) | (mode & kept);
   inode.changed = currentTime();
   return 0;
 }
@@ -289,10 +312,11 @@ function isMadeByLooking(inode: Inode): bool {
 function changeOwner(inode: Inode, owner: u32, group: u32): i32 {
   if (isMadeByLooking(inode)) return -EPERM;
   const who = currentCredentials();
-  if (who.fileUser !== 0) {
+  if (!who.has(CAP_CHOWN)) {
     const keepsOwner = owner === NO_ID || owner === inode.owner;
-    const mayGive = group === NO_ID || group === inode.group || group === who.fileGroup;
-    if (!ownsFile(inode) || !keepsOwner || !mayGive) return -EPERM;
+    const isMember = group === who.fileGroup || who.isInGroups(group);
+    const mayGive = group === NO_ID || group === inode.group || isMember;
+    if (who.fileUser !== inode.owner || !keepsOwner || !mayGive) return -EPERM;
   }
   if (owner !== NO_ID) inode.owner = owner;
   if (group !== NO_ID) inode.group = group;

@@ -298,7 +298,7 @@ function openEnd(inode: Inode, flags: u32): i32 {
 function duplicate(descriptor: u32, lowest: u32, flags: u32): i32 {
   const file = fileArgument(descriptor);
   if (file === null) return -EBADF;
-  if (lowest >= LARGEST_COUNT) return -EINVAL;
+  if (lowest >= currentFiles().limit) return -EINVAL;
   file.retain();
   const result = currentFiles().add(file, lowest, flags);
   if (result < 0) file.release();

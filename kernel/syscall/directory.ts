@@ -2,6 +2,7 @@
 
 import { EBADF, ENOENT, ENOTDIR, EPERM, ERANGE, isErrno } from "../../src/abi/errno";
 import { X_OK } from "../../src/abi/files";
+import { CAP_SYS_CHROOT } from "../../src/abi/linux/capability";
 import { DirectoryEntry } from "../file/directory-entry";
 import { PathEnd } from "../file/path";
 import { pathLength, pathText } from "../file/path-text";
@@ -45,7 +46,7 @@ export function chroot(frame: TrapFrame): i32 {
   const found = searchableDirectory(frame);
   if (isErrno(<u32>found)) return <i32>found;
   const entry = changetype<DirectoryEntry>(found);
-  if (currentCredentials().effectiveUser !== 0) {
+  if (!currentCredentials().has(CAP_SYS_CHROOT)) {
     entry.release();
     return -EPERM;
   }

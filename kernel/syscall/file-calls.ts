@@ -48,11 +48,13 @@ import { SystemCall } from "../../src/abi/linux/i386";
 import {
   access,
   chmod,
+  chown16,
   chown32,
   faccessat,
   faccessat2,
   fchmod,
   fchmodat,
+  fchown16,
   fchown32,
   fchownat,
   fstat,
@@ -61,6 +63,7 @@ import {
   fstatfs,
   fstatfs64,
   futimesat,
+  lchown16,
   lchown32,
   lstat,
   lstat64,
@@ -182,6 +185,9 @@ export function declareFileCalls(): void {
   call(SystemCall.stat64, stat64.index, PATH, STATUS);
   call(SystemCall.lstat64, lstat64.index, PATH, STATUS);
   call(SystemCall.fstat64, fstat64.index, FILE, STATUS);
+  call(SystemCall.lchown, lchown16.index, PATH, USER, USER);
+  call(SystemCall.fchown, fchown16.index, FILE, USER, USER);
+  call(SystemCall.chown, chown16.index, PATH, USER, USER);
   call(SystemCall.lchown32, lchown32.index, PATH, USER, USER);
   call(SystemCall.fchown32, fchown32.index, FILE, USER, USER);
   call(SystemCall.chown32, chown32.index, PATH, USER, USER);

@@ -27,6 +27,7 @@ import { LARGEST_OBJECT } from "../memory/memory-object";
 import { copyIn, copyOut, UserPointer, userPointer } from "../memory/user-memory";
 import { currentThread } from "../thread/thread";
 import { fileArgument } from "./descriptor";
+import { isSizeLimited, limitedWrite, limitedWriteAt, sizeRefusal } from "./file-size";
 import { inodeAt } from "./path-argument";
 
 /** A vector of Linux: address and size of a buffer. */
@@ -47,7 +48,9 @@ export function read(frame: TrapFrame): i32 {
 /** write(file, from, size) */
 export function write(frame: TrapFrame): i32 {
   const file = fileArgument(frame.arg0);
-  return file === null ? -EBADF : file.write(userPointer(frame.arg1), frame.arg2);
+  if (file === null) return -EBADF;
+  if (isSizeLimited()) return limitedWrite(file, userPointer(frame.arg1), frame.arg2);
+  return file.write(userPointer(frame.arg1), frame.arg2);
 }
 
 /** pread64(file, to, size, position) */
@@ -65,7 +68,9 @@ export function pwrite64(frame: TrapFrame): i32 {
   if (refusal !== 0) return refusal;
   // As on Linux, O_APPEND wins over the position.
   const position = file!.appends ? file!.inode.size : wide(frame.arg3, frame.arg4);
-  return file!.writeAt(userPointer(frame.arg1), frame.arg2, position);
+  const from = userPointer(frame.arg1);
+  if (isSizeLimited()) return limitedWriteAt(file!, from, frame.arg2, position);
+  return file!.writeAt(from, frame.arg2, position);
 }
 
 /** readv(file, vectors, count) */
@@ -156,6 +161,10 @@ function transfer(
   position: u64,
   writes: bool,
 ): i32 {
+  if (writes && isSizeLimited()) {
+    if (position === AT_POSITION) return limitedWrite(file, buffer, size);
+    return limitedWriteAt(file, buffer, size, position);
+  }
   if (position === AT_POSITION) return writes ? file.write(buffer, size) : file.read(buffer, size);
   return writes ? file.writeAt(buffer, size, position) : file.readAt(buffer, size, position);
 }
@@ -221,6 +230,8 @@ export function fallocate(frame: TrapFrame): i32 {
   const object = file.inode.object;
   if (object === null) return -ENODEV;
   if (offset + size > LARGEST_OBJECT) return -EFBIG;
+  const refusal = sizeRefusal(offset + size);
+  if (refusal !== 0) return refusal;
   if ((frame.arg1 & FALLOC_FL_KEEP_SIZE) !== 0 || offset + size <= object.size) return 0;
   object.size = offset + size;
   file.inode.noteModified();
@@ -276,6 +287,8 @@ function setSize(inode: Inode, size: u64): i32 {
   if (size > LARGEST_OBJECT) return -EFBIG;
   const object = inode.object;
   if (object === null) return 0;
+  const refusal = sizeRefusal(size);
+  if (refusal !== 0) return refusal;
   object.truncate(size);
   inode.noteModified();
   return 0;

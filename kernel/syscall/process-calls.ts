@@ -33,12 +33,14 @@ import {
   schedGetaffinity,
   schedSetaffinity,
   setrlimit,
+  times,
   ugetrlimit,
 } from "./resource";
 import { getrandom } from "./system";
 
 /** Declares those calls. */
 export function declareProcessCalls(): void {
+  call(SystemCall.times, times.index, POINTER);
   call(SystemCall.setrlimit, setrlimit.index, RESOURCE, LIMIT);
   call(SystemCall.getrlimit, getrlimit.index, RESOURCE, LIMIT_FILLED);
   call(SystemCall.getrusage, getrusage.index, USAGE_OF, USAGE);

@@ -43,9 +43,7 @@ import { putInfo } from "../program/signal-frame";
 import { yieldProcessor } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
 import { pathArgument, userPath } from "./path-argument";
-
-/** Bytes of Linux's struct rusage, which wait4 fills with zeros: usage is not counted. */
-const RUSAGE_SIZE: u32 = 72;
+import { sendUsage } from "./resource";
 
 const P_ALL: u32 = 0;
 const P_PID: u32 = 1;
@@ -106,7 +104,7 @@ function wait(pid: i32, status: UserPointer, options: u32, usage: UserPointer): 
   const child = waitForNews(pid, options | WEXITED);
   if (child === null) return waitResult;
   let result: i32 = userAddress(status) === 0 ? 0 : writeWord(status, newsStatus);
-  if (result === 0 && userAddress(usage) !== 0) result = clearUser(usage, RUSAGE_SIZE);
+  if (result === 0 && userAddress(usage) !== 0) result = sendUsage(child, usage);
   if (result !== 0) return result;
   const found = <i32>child.pid;
   takeNews(child, options);

@@ -1,9 +1,11 @@
 // System calls about what a process may use, and what it has used.
 
-import { EFAULT, EINVAL, ESRCH } from "../../src/abi/errno";
+import { EFAULT, EINVAL, EPERM, ESRCH } from "../../src/abi/errno";
+import { CAP_SYS_RESOURCE } from "../../src/abi/linux/capability";
 import {
   OLD_RLIM_INFINITY,
   RLIM_INFINITY,
+  RLIMIT_NOFILE,
   RLIMITS,
   RUSAGE_CHILDREN,
   RUSAGE_MAXRSS,
@@ -11,19 +13,27 @@ import {
   RUSAGE_SIZE,
   RUSAGE_THREAD,
 } from "../../src/abi/linux/resource";
+import { LARGEST_COUNT } from "../file/file-table";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
+import { mayLimit } from "../process/access";
 import { applyLimits, hardLimit, setLimit, softLimit } from "../process/limits";
 import { currentProcess, findProcess, Process } from "../process/process";
+import { filesOf } from "../process/thread-files";
 import { processTime } from "../process/thread-group";
+import { currentCredentials } from "../thread/credentials";
 import { processorTime } from "../thread/schedule";
-import { currentThread } from "../thread/thread";
+import { currentThread, Thread } from "../thread/thread";
+import { currentTick, NANOSECONDS_PER_TICK } from "../thread/ticks";
 import { putTime, TimeForm } from "./time-value";
 
 /** struct rlimit: two words; struct rlimit64: two double words. */
 const LIMIT_SIZE: u32 = 8;
 const LIMIT64_SIZE: u32 = 16;
 const KIB_PER_PAGE: u32 = 4;
+/** struct tms: ticks in user and system mode, then those of children. */
+const TIMES_SIZE: u32 = 16;
+const TIMES_CHILDREN: usize = 8;
 /** One processor's bit, in a word. */
 const MASK_SIZE: u32 = 4;
 const FIRST_PROCESSOR: u32 = 1;
@@ -57,6 +67,7 @@ export function prlimit64(frame: TrapFrame): i32 {
   const isChange = userAddress(from) !== 0;
   if (isChange && copyIn(from, limit, LIMIT64_SIZE) !== 0) return -EFAULT;
   if (process === null) return -ESRCH;
+  if (!mayLimit(process)) return -EPERM;
   if (resource >= RLIMITS) return -EINVAL;
   const soft = narrow(load<u64>(limit));
   const hard = narrow(load<u64>(limit, 8));
@@ -69,19 +80,40 @@ export function prlimit64(frame: TrapFrame): i32 {
   return copyOut(to, limit, LIMIT64_SIZE);
 }
 
-/** getrusage(who, to): processor time, all of it as the program's, and pages. */
+/** getrusage(who, to): processor time, all of it as the program's, and the most pages. */
 export function getrusage(frame: TrapFrame): i32 {
   const who = <i32>frame.arg0;
   if (who !== RUSAGE_SELF && who !== RUSAGE_CHILDREN && who !== RUSAGE_THREAD) return -EINVAL;
-  memory.fill(usage, 0, RUSAGE_SIZE);
-  if (who !== RUSAGE_CHILDREN) {
-    const process = currentProcess();
-    const isOfThread = who === RUSAGE_THREAD;
-    const time = isOfThread ? processorTime(currentThread) : processTime(process);
-    putTime(usage, time, TimeForm.timeval);
-    store<u32>(usage, process.space!.residentPages * KIB_PER_PAGE, RUSAGE_MAXRSS);
-  }
+  const process = currentProcess();
+  const pages = process.space!.mostPages;
+  if (who === RUSAGE_CHILDREN) fillUsage(process.childTime, process.childPages);
+  else
+    fillUsage(who === RUSAGE_THREAD ? processorTime(currentThread) : processTime(process), pages);
   return copyOut(userPointer(frame.arg1), usage, RUSAGE_SIZE);
+}
+
+/** Copies what a child that was waited for has used, its own children included. 0 or -EFAULT. */
+export function sendUsage(child: Process, to: UserPointer): i32 {
+  fillUsage(processTime(child) + child.childTime, max(child.endPages, child.childPages));
+  return copyOut(to, usage, RUSAGE_SIZE);
+}
+
+function fillUsage(time: u64, pages: u32): void {
+  memory.fill(usage, 0, RUSAGE_SIZE);
+  putTime(usage, time, TimeForm.timeval);
+  store<u32>(usage, pages * KIB_PER_PAGE, RUSAGE_MAXRSS);
+}
+
+/** times(to): ticks since the start; those that were used, by children as well. */
+export function times(frame: TrapFrame): i32 {
+  const process = currentProcess();
+  memory.fill(usage, 0, TIMES_SIZE);
+  store<u32>(usage, <u32>(processTime(process) / NANOSECONDS_PER_TICK));
+  store<u32>(usage, <u32>(process.childTime / NANOSECONDS_PER_TICK), TIMES_CHILDREN);
+  const to = userPointer(frame.arg0);
+  const result = userAddress(to) === 0 ? 0 : copyOut(to, usage, TIMES_SIZE);
+  // A positive number, as -EFAULT and its like are not.
+  return result !== 0 ? result : <i32>(<u32>currentTick() & i32.MAX_VALUE);
 }
 
 /** sched_getaffinity(pid, size, to): there is one processor. Returns the bytes of the mask. */
@@ -112,10 +144,22 @@ function sendLimit(resource: u32, to: UserPointer, infinity: u32): i32 {
 
 function changeLimit(process: Process, resource: u32, soft: u32, hard: u32): i32 {
   if (resource >= RLIMITS || soft > hard) return -EINVAL;
+  if (resource === RLIMIT_NOFILE && hard > LARGEST_COUNT) return -EPERM;
+  const isRaised = hard > hardLimit(process.limits, resource);
+  if (isRaised && !currentCredentials().has(CAP_SYS_RESOURCE)) return -EPERM;
   setLimit(process.limits, resource, soft, hard);
   const space = process.space;
   if (space !== null) applyLimits(process.limits, space);
+  if (resource === RLIMIT_NOFILE) limitFiles(process, soft);
   return 0;
+}
+
+function limitFiles(process: Process, count: u32): void {
+  let thread: Thread | null = process.thread;
+  for (; thread !== null; thread = thread.nextThread) {
+    const files = filesOf(thread);
+    if (files !== null) files.limit = count;
+  }
 }
 
 /** Limits have 32 bits, as all sizes here. */

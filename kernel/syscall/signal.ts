@@ -22,6 +22,7 @@ import {
 } from "../../src/abi/signals";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
+import { maySignal } from "../process/access";
 import { exitProcess } from "../process/exit";
 import {
   chooseSignal,
@@ -81,8 +82,7 @@ export function kill(frame: TrapFrame): i32 {
   if (pid > 0) return killOne(<u32>pid, signal);
   if (pid === -1) return killOthers(signal);
   if (pid === i32.MIN_VALUE) return -ESRCH;
-  const count = killGroup(pid === 0 ? currentProcess().group : <u32>-pid, signal);
-  return count === 0 ? -ESRCH : 0;
+  return killGroup(pid === 0 ? currentProcess().group : <u32>-pid, signal);
 }
 
 /** tkill(thread, signal) */
@@ -110,6 +110,7 @@ export function rtTgsigqueueinfo(frame: TrapFrame): i32 {
   if (thread === null || thread.state === ThreadState.ended) return -ESRCH;
   if (processOf(thread).pid !== frame.arg0) return -ESRCH;
   if (signal > SIGNAL_MAX) return -EINVAL;
+  if (!maySignal(processOf(thread), signal)) return -EPERM;
   killThreadWith(thread, signal, code, load<u32>(info, SIGINFO_VALUE));
   return 0;
 }
@@ -124,6 +125,7 @@ export function rtSigqueueinfo(frame: TrapFrame): i32 {
   // Nobody may pretend to be the kernel.
   if (code >= 0 && process !== currentProcess()) return -EPERM;
   if (process === null) return -ESRCH;
+  if (!maySignal(process, signal)) return -EPERM;
   killWith(process, signal, code, load<u32>(info, SIGINFO_VALUE));
   return 0;
 }
@@ -272,22 +274,25 @@ export function rtSigreturn(frame: TrapFrame): i32 {
 function killOne(pid: u32, signal: u32): i32 {
   const process = findProcess(pid);
   if (process === null) return -ESRCH;
+  if (!maySignal(process, signal)) return -EPERM;
   killProcess(process, signal);
   return 0;
 }
 
 /** Every process but 1 and the caller. */
 function killOthers(signal: u32): i32 {
-  let count: u32 = 0;
+  let result: i32 = -ESRCH;
   let process = firstProcess();
   while (process !== null) {
     if (process.pid !== 1 && process !== currentProcess() && !process.isZombie) {
-      killProcess(process, signal);
-      count++;
+      if (maySignal(process, signal)) {
+        killProcess(process, signal);
+        result = 0;
+      } else if (result !== 0) result = -EPERM;
     }
     process = process.next;
   }
-  return count === 0 ? -ESRCH : 0;
+  return result;
 }
 
 /** Signals a thread, of process `pid` if that is not 0. */
@@ -297,6 +302,7 @@ function killThread(pid: u32, id: i32, signal: u32): i32 {
   if (thread === null || thread.state === ThreadState.ended) return -ESRCH;
   if (pid !== 0 && processOf(thread).pid !== pid) return -ESRCH;
   if (signal > SIGNAL_MAX) return -EINVAL;
+  if (!maySignal(processOf(thread), signal)) return -EPERM;
   killThreadWith(thread, signal, SI_TKILL, 0);
   return 0;
 }

@@ -2,7 +2,8 @@
 //
 //   sysinfo   0  uptime   4  three loads   16 totalram   20 freeram   40 procs u16   52 mem_unit
 
-import { EINVAL } from "../../src/abi/errno";
+import { EINVAL, EPERM } from "../../src/abi/errno";
+import { CAP_SYS_ADMIN, CAP_SYS_BOOT } from "../../src/abi/linux/capability";
 import { PAGE_SIZE } from "../../src/abi/memory-map";
 import {
   REBOOT_HALT,
@@ -14,16 +15,31 @@ import {
 import { powerOff, restart } from "../device/power";
 import { fillRandom } from "../device/random";
 import { TrapFrame } from "../machine/i686/trap-frame";
+import { treeFrames } from "../memory/frame-tree";
 import { freeFrameCount, totalFrameCount } from "../memory/frames";
 import { spareTableCount } from "../memory/page-tables";
-import { copyOut, userPointer } from "../memory/user-memory";
+import { copyIn, copyOut, userPointer } from "../memory/user-memory";
 import { countProcesses } from "../process/process";
-import { SYSTEM_NAMES_SIZE, systemName } from "../process/system-names";
+import {
+  DOMAIN,
+  HOST,
+  SYSTEM_NAME_MAX,
+  SYSTEM_NAMES_SIZE,
+  setSystemName,
+  systemName,
+} from "../process/system-names";
+import { currentCredentials } from "../thread/credentials";
+import { averageLoad, LOAD_ONE } from "../thread/load";
 import { preemptionPoint } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
 import { readUptime, uptimeSeconds } from "../thread/uptime";
 
+const SYSINFO_LOADS: usize = 4;
+const LOADS: u32 = 3;
+/** A load of 1. */
+const SYSINFO_ONE: u32 = 1 << 16;
 const SYSINFO_TOTAL: usize = 16;
+const SYSINFO_SHARED: usize = 24;
 const SYSINFO_FREE: usize = 20;
 const SYSINFO_PROCESSES: usize = 40;
 const SYSINFO_UNIT: usize = 52;
@@ -38,14 +54,22 @@ const RANDOM_PORTION: u32 = 64 << 10;
 const random: usize = memory.data(RANDOM_SIZE, 4);
 
 const info: usize = memory.data(SYSINFO_SIZE, 8);
+const name: usize = memory.data(SYSTEM_NAME_MAX, 4);
 
 /** sysinfo(to): memory is counted in pages. */
 export function sysinfo(frame: TrapFrame): i32 {
   memory.fill(info, 0, SYSINFO_SIZE);
   readUptime();
   store<u32>(info, uptimeSeconds);
+  for (let period: u32 = 0; period < LOADS; period++) {
+    store<u32>(
+      info + SYSINFO_LOADS + (period << 2),
+      averageLoad(period) * (SYSINFO_ONE / LOAD_ONE),
+    );
+  }
   store<u32>(info, totalFrameCount(), SYSINFO_TOTAL);
   store<u32>(info, freeFrameCount() + spareTableCount(), SYSINFO_FREE);
+  store<u32>(info, treeFrames, SYSINFO_SHARED);
   store<u16>(info, countProcesses(), SYSINFO_PROCESSES);
   store<u32>(info, PAGE_SIZE, SYSINFO_UNIT);
   return copyOut(userPointer(frame.arg0), info, SYSINFO_SIZE);
@@ -76,8 +100,28 @@ export function uname(frame: TrapFrame): i32 {
   return copyOut(userPointer(frame.arg0), systemName(0), SYSTEM_NAMES_SIZE);
 }
 
+/** sethostname(name, length) */
+export function sethostname(frame: TrapFrame): i32 {
+  return renameSystem(HOST, frame.arg0, <i32>frame.arg1);
+}
+
+/** setdomainname(name, length) */
+export function setdomainname(frame: TrapFrame): i32 {
+  return renameSystem(DOMAIN, frame.arg0, <i32>frame.arg1);
+}
+
+function renameSystem(field: u32, from: u32, length: i32): i32 {
+  if (!currentCredentials().has(CAP_SYS_ADMIN)) return -EPERM;
+  if (length < 0 || length > <i32>SYSTEM_NAME_MAX) return -EINVAL;
+  const result = copyIn(userPointer(from), name, <u32>length);
+  if (result !== 0) return result;
+  setSystemName(field, name, <u32>length);
+  return 0;
+}
+
 /** reboot(magic1, magic2, command) */
 export function reboot(frame: TrapFrame): i32 {
+  if (!currentCredentials().has(CAP_SYS_BOOT)) return -EPERM;
   if (frame.arg0 !== REBOOT_MAGIC1 || frame.arg1 !== REBOOT_MAGIC2) return -EINVAL;
   if (frame.arg2 === REBOOT_RESTART) restart();
   if (frame.arg2 !== REBOOT_POWER_OFF && frame.arg2 !== REBOOT_HALT) return -EINVAL;

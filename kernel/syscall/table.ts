@@ -6,10 +6,12 @@
 import {
   ENVIRONMENT,
   FLAGS,
+  INPUT,
   INTEGER,
   PATH,
   POINTER,
   SIGNAL_INFO_FILLED,
+  SIZE,
   STRINGS,
   SYSTEM_INFO,
   SYSTEM_NAME,
@@ -43,8 +45,9 @@ import {
   waitid,
 } from "./process";
 import { declareProcessCalls } from "./process-calls";
+import { declareScheduleCalls } from "./schedule-calls";
 import { declareSignalCalls } from "./signal-calls";
-import { reboot, sysinfo, uname } from "./system";
+import { reboot, setdomainname, sethostname, sysinfo, uname } from "./system";
 import { declareThreadCalls } from "./thread-calls";
 import { declareTimeCalls } from "./time-calls";
 
@@ -63,6 +66,8 @@ export function startSystemCalls(): void {
   call(SystemCall.waitid, waitid.index, WAIT_KIND, INTEGER, SIGNAL_INFO_FILLED, WAIT_FLAGS, USAGE);
   call(SystemCall.sysinfo, sysinfo.index, SYSTEM_INFO);
   call(SystemCall.uname, uname.index, SYSTEM_NAME);
+  call(SystemCall.sethostname, sethostname.index, INPUT, SIZE);
+  call(SystemCall.setdomainname, setdomainname.index, INPUT, SIZE);
   call(SystemCall.getpgid, getpgid.index, INTEGER);
   call(SystemCall.getsid, getsid.index, INTEGER);
   call(SystemCall.sched_yield, schedYield.index);
@@ -73,6 +78,7 @@ export function startSystemCalls(): void {
   declareSignalCalls();
   declareProcessCalls();
   declareCredentialCalls();
+  declareScheduleCalls();
   declareTimeCalls();
   declarePollCalls();
   declareEventCalls();

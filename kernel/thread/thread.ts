@@ -92,6 +92,10 @@ export class Thread extends Waiter {
   credentials1: u64 = 0;
   credentials2: u64 = 0;
   credentials3: u64 = 0;
+  credentials4: u64 = 0;
+  credentials5: u64 = 0;
+  credentials6: u64 = 0;
+  credentials7: u64 = 0;
   /** Its place in the queue of a word that it waits for: futex.ts. */
   futex0: u64 = 0;
   futex1: u64 = 0;
@@ -161,6 +165,7 @@ export class Thread extends Waiter {
 
   /** Frees the record and the kernel stack of a thread that will not run again. */
   release(): void {
+    this.credentials.release();
     freeStack(this.stack);
     free(changetype<usize>(this));
   }
@@ -203,5 +208,5 @@ export function createThread(owner: usize): Thread | null {
 }
 
 if (offsetof<FutexWaiter>() > 40) ERROR("a thread has room for 40 bytes of a futex's waiter");
-if (offsetof<Credentials>() !== 32) ERROR("a thread has room for 32 bytes of credentials");
+if (offsetof<Credentials>() !== 64) ERROR("a thread has room for 64 bytes of credentials");
 if (TIMER_SIZE !== 32) ERROR("a thread has room for 32 bytes of a timer");

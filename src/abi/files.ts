@@ -28,6 +28,8 @@ export const S_ISGID: u32 = 0o2000;
 export const S_ISVTX: u32 = 0o1000;
 /** What chmod(2) changes. */
 export const S_PERMISSIONS: u32 = 0o7777;
+/** The group's execute permission. */
+export const S_IXGRP: u32 = 0o010;
 /** Any of the three execute permissions. */
 export const S_IX: u32 = 0o111;
 

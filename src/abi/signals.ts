@@ -30,6 +30,8 @@ export const SIGTSTP: u32 = 20;
 export const SIGTTIN: u32 = 21;
 export const SIGTTOU: u32 = 22;
 export const SIGURG: u32 = 23;
+export const SIGXCPU: u32 = 24;
+export const SIGXFSZ: u32 = 25;
 export const SIGWINCH: u32 = 28;
 /** The first real-time signal: each one that is sent is delivered. */
 export const SIGRTMIN: u32 = 32;

@@ -5,6 +5,7 @@
 
 import { EACCES, EINVAL } from "../../../src/abi/errno";
 import { PROCESS_NAME_SIZE } from "../../../src/abi/kernel-info";
+import { CAP_SYS_RESOURCE } from "../../../src/abi/linux/capability";
 import { RLIM_INFINITY, RLIMIT_RSS, RLIMIT_SIGPENDING } from "../../../src/abi/linux/resource";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../../src/abi/memory-map";
 import { SIG_DFL, SIG_IGN, SIGCHLD, SIGNAL_MAX } from "../../../src/abi/signals";
@@ -20,7 +21,7 @@ import { controllingTerminal } from "../../process/session";
 import { signalAction } from "../../process/signal-actions";
 import { SignalNote } from "../../process/signal-note";
 import { processTime, setThreadName, threadName } from "../../process/thread-group";
-import { currentCredentials } from "../../thread/credentials";
+import { ALL_CAPABILITIES, currentCredentials } from "../../thread/credentials";
 import { processorTime } from "../../thread/schedule";
 import { Thread, ThreadState } from "../../thread/thread";
 import { NANOSECONDS_PER_TICK } from "../../thread/ticks";
@@ -113,6 +114,7 @@ export function putStatus(process: Process, subject: u32): void {
   putBits(cstr("SigBlk:"), thread.signalMask);
   putBits(cstr("SigIgn:"), ignored(process));
   putBits(cstr("SigCgt:"), caught(process));
+  putCapabilities(thread);
   put(cstr("Seccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n"));
 }
 
@@ -135,6 +137,20 @@ function putCredentials(thread: Thread): void {
   put(uids, who.user, who.effectiveUser, who.savedUser, who.fileUser);
   const gids = cstr("Gid:\t%u\t%u\t%u\t%u\n");
   put(gids, who.group, who.effectiveGroup, who.savedGroup, who.fileGroup);
+  put(cstr("Groups:\t"));
+  const groups = who.supplementary;
+  for (let i: u32 = 0; groups !== null && i < groups.count; i++) putNumber(groups.at(i));
+  put(cstr("\n"));
+}
+
+function putCapabilities(thread: Thread): void {
+  const who = thread.credentials;
+  putBits(cstr("CapInh:"), who.inheritable);
+  putBits(cstr("CapPrm:"), ALL_CAPABILITIES & ~who.unpermitted);
+  putBits(cstr("CapEff:"), ALL_CAPABILITIES & ~who.ineffective);
+  putBits(cstr("CapBnd:"), ALL_CAPABILITIES);
+  putBits(cstr("CapAmb:"), 0);
+  put(cstr("NoNewPrivs:\t%u\n"), who.gainsNothing ? 1 : 0);
 }
 
 /** comm: the name. */
@@ -270,7 +286,7 @@ export function putAdjustment(process: Process, _subject: u32): void {
 export function writeAdjustment(process: Process, _subject: u32, bytes: usize, size: u32): i32 {
   const result = parseNumber(bytes, size, -1000, 1000);
   if (result !== 0) return result;
-  if (currentCredentials().effectiveUser === 0) process.oomLowest = parsedNumber;
+  if (currentCredentials().has(CAP_SYS_RESOURCE)) process.oomLowest = parsedNumber;
   else if (parsedNumber < process.oomLowest) return -EACCES;
   process.oomAdjustment = parsedNumber;
   return 0;

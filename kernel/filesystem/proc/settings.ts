@@ -1,6 +1,7 @@
 // /proc/sys: what can be asked, and in a few cases set, of the kernel's workings. See sysctl(8).
 
 import { EINVAL } from "../../../src/abi/errno";
+import { LAST_CAPABILITY } from "../../../src/abi/linux/capability";
 import { PAGE_SIZE } from "../../../src/abi/memory-map";
 import { fillRandom } from "../../device/random";
 import { LARGEST_COUNT } from "../../file/file-table";
@@ -21,7 +22,6 @@ import { PIPE_SIZE } from "../pipe/pipe";
 import { declareDirectory, declareText, Row } from "./row";
 import { put, putByte } from "./text";
 
-const LAST_CAPABILITY: u32 = 40;
 const MOST_GROUPS: u32 = 65536;
 const OVERFLOW_ID: u32 = 65534;
 const ENTROPY_BITS: u32 = 256;

@@ -9,6 +9,7 @@ import { currentTime } from "../../device/clock";
 import { preemptHolding } from "../../file/held-file";
 import { FileOperations, Inode } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
+import { dropSetIds } from "../../file/permission";
 import { refuseIoctl, refuseReadDirectory } from "../../file/refusals";
 import { transferSize } from "../../file/transfer";
 import { LARGEST_OBJECT, MemoryObject } from "../../memory/memory-object";
@@ -64,6 +65,7 @@ function writeRegular(file: OpenFile, from: UserPointer, size: u32, position: u6
   if (wanted <= 0) return wanted;
   if (position >= LARGEST_OBJECT) return -EFBIG;
   const inode = file.inode;
+  dropSetIds(inode);
   const most = <u32>min<u64>(wanted, LARGEST_OBJECT - position);
   let done: u32 = 0;
   while (done < most) {

@@ -21,7 +21,7 @@ const SOURCE = `
   import { createTmpfs } from "./kernel/filesystem/tmpfs/tmpfs";
   import { allocateFrame, freeFrameCount as freeFrames } from "./kernel/memory/frames";
   import { free } from "./kernel/memory/heap";
-  import { currentCredentials } from "./kernel/thread/credentials";
+  import { ALL_CAPABILITIES, currentCredentials } from "./kernel/thread/credentials";
 
   function entryAt(at: usize): entries.DirectoryEntry {
     return changetype<entries.DirectoryEntry>(at);
@@ -46,6 +46,7 @@ const SOURCE = `
     who.fileGroup = group;
     who.user = 0;
     who.group = 0;
+    who.ineffective = user === 0 ? 0 : ALL_CAPABILITIES;
   }
   export function actReallyAs(user: u32, group: u32): void {
     currentCredentials().user = user;

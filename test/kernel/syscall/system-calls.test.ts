@@ -16,6 +16,7 @@ const IN_FOLDERS = [
   ["files", "files"],
   ["memory", "maps"],
   ["processes, in /proc,", "proc"],
+  ["users and limits", "users"],
 ] as const;
 /** Programs that are told where they are, if anything. */
 const OTHERS = [
@@ -39,6 +40,7 @@ describe("system calls", () => {
     await programs.build("terminals");
     await programs.build("sessions");
     await programs.build("proc");
+    await programs.build("users");
     for (const [name, target] of chainOfLinks("calls")) {
       symlinkSync(target, `${programs.folder}/${name}`);
     }
