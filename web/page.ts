@@ -245,6 +245,8 @@ function connectKeys(): void {
 }
 
 client.onEvent(followMachine);
+terminal.onResize(() => void client.call("resize", terminal.window));
+void client.call("resize", terminal.window);
 connectControls();
 connectSessions();
 connectFiles();

@@ -5,6 +5,7 @@
 
 import { FitAddon } from "@xterm/addon-fit";
 import { type ITheme, Terminal } from "@xterm/xterm";
+import type { WindowSize } from "../src/machine/window-port";
 import { button, byId } from "./document/element";
 
 const DOUBLE_ESC_MS = 600;
@@ -80,6 +81,15 @@ export class TerminalPane {
     this.#terminal.attachCustomKeyEventHandler((event) => this.#handleKey(event));
     new ResizeObserver(() => this.#fit.fit()).observe(container);
     this.#addKeys(keys);
+  }
+
+  /** How large it is. */
+  get window(): WindowSize {
+    return { rows: this.#terminal.rows, columns: this.#terminal.cols };
+  }
+
+  onResize(listener: () => void): void {
+    this.#terminal.onResize(listener);
   }
 
   write(bytes: Uint8Array): void {

@@ -25,6 +25,7 @@ import { encodeCommandLine } from "../../src/machine/command-line";
 import { fileEntry, readArchive, writeArchive } from "../../src/machine/initramfs";
 import type { Ending } from "../../src/machine/machine";
 import { V86Machine } from "../../src/machine/v86";
+import type { WindowSize } from "../../src/machine/window-port";
 import { bootImages, readV86Wasm, wholeKernel, wholeProgram } from "./images";
 import { factsAt, mapView } from "./map-view";
 import { Pacer } from "./pace";
@@ -73,6 +74,7 @@ export class MachineHost implements Async<MachineCalls> {
   #state: MachineState = "starting";
   #ending: Ending | undefined;
   #heldInput: string[] = [];
+  #window: WindowSize = { rows: 24, columns: 80 };
   #isMuted = false;
   #session: StepSession | undefined;
   #mend: readonly Poke[] = [];
@@ -115,6 +117,11 @@ export class MachineHost implements Async<MachineCalls> {
 
   async setSpeed(share: number): Promise<void> {
     this.#pacer.share = share;
+  }
+
+  async resize(window: WindowSize): Promise<void> {
+    this.#window = window;
+    if (this.#state === "running") this.#machine?.resize(window);
   }
 
   save(): Promise<SavedMachine> {
@@ -279,10 +286,12 @@ export class MachineHost implements Async<MachineCalls> {
     const images = await this.#images;
     const initramfs = withFiles(images.initramfs, request);
     const kernel = request.kernel?.bytes ?? images.kernel;
+    const { rows, columns } = this.#window;
     const options = {
       kernel,
       initramfs,
-      commandLine: encodeCommandLine([]),
+      commandLine: encodeCommandLine([`rows=${rows}`, `columns=${columns}`]),
+      window: this.#window,
       memoryMiB: request.memoryMiB,
     };
     const machine = new V86Machine(options, readV86Wasm, this.#pacer.pace);
@@ -348,6 +357,7 @@ export class MachineHost implements Async<MachineCalls> {
     const machine = this.#running();
     await machine.resume();
     this.#setState("running");
+    machine.resize(this.#window);
     for (const text of this.#heldInput.splice(0)) machine.serial.send(text);
   }
 

@@ -9,6 +9,7 @@ import type { AddressFacts } from "../../src/inspect/address-facts";
 import type { LawResult } from "../../src/inspect/audit";
 import type { StopCondition } from "../../src/inspect/step-session";
 import type { Ending } from "../../src/machine/machine";
+import type { WindowSize } from "../../src/machine/window-port";
 
 /** A file that is added to those of the initramfs. */
 export interface ExtraFile {
@@ -100,6 +101,8 @@ export interface MachineCalls {
   resume(): void;
   /** As a share of full speed, above 0 to 1. */
   setSpeed(share: number): void;
+  /** The terminal has another size: told to the guest, at once and when it boots. */
+  resize(window: WindowSize): void;
   save(): SavedMachine;
   restore(saved: SavedMachine): void;
   watch(watch: Watch | undefined): void;
