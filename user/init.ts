@@ -13,7 +13,6 @@
 
 import { ENOENT } from "../src/abi/errno";
 import {
-  AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
   DIRENT_LENGTH,
   DIRENT_NAME,
@@ -90,7 +89,8 @@ import {
   TCGETS,
   TCSETS,
   TERMIOS_OFLAG,
-  TIOCSPGRP,
+  TIOCSCTTY,
+  TIOCSWINSZ,
   WINSIZE_COLUMNS,
   WINSIZE_ROWS,
   WINSIZE_SIZE,
@@ -106,18 +106,15 @@ import {
   exit,
   fork,
   getdents,
-  getpid,
   ioctl,
   kill,
   read,
-  setpgid,
   waitpid,
   write,
 } from "./runtime/system-calls";
 
 const STATUS_CANNOT_RUN: i32 = 126;
 const STATUS_NOT_FOUND: i32 = 127;
-const TIOCSWINSZ: u32 = 0x5414;
 const DENTS_SIZE: u32 = 16384;
 const DENTS_AREA: u32 = 32768;
 const LINK_TEXT_MAX: u32 = 4096;
@@ -232,9 +229,9 @@ function runProgram(task: usize): i32 {
 
 /** The child's part: returns only if it fails, a negative errno. */
 function becomeProgram(task: usize): i32 {
-  setpgid(0, 0);
-  store<i32>(scratch, getpid());
-  ioctl(0, TIOCSPGRP, scratch);
+  // A session of its own, which takes the terminal from this one.
+  call(SystemCall.setsid);
+  ioctl(0, TIOCSCTTY, 1);
   const path = task + TASK_STRINGS;
   const directory = afterString(path);
   const argumentCount = load<u32>(task, TASK_ARGUMENTS);
