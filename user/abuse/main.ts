@@ -20,6 +20,7 @@ import { isIn, printStatus, statusOf } from "./outcome";
 import { pointerCases } from "./pointer-cases";
 import { processCases } from "./process-cases";
 import { signalCases } from "./signal-cases";
+import { terminalCases } from "./terminal-cases";
 
 const USAGE = `usage: abuse [--list] [--no-frames] [NAME...]
 Attacks the kernel in every way known to it; fails if one works.
@@ -45,7 +46,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
     .concat(pointerCases())
     .concat(processCases())
     .concat(floatingPointCases())
-    .concat(signalCases());
+    .concat(signalCases())
+    .concat(terminalCases());
   let first = 1;
   for (; first < argc && load<u8>(argument(argv, first)) === DASH; first++) {
     const option = argument(argv, first);
