@@ -147,6 +147,8 @@ function adoptChildren(parent: Process): void {
   while (process !== null) {
     if (process.parent === parent) {
       process.parent = reaper;
+      // Not what its maker asked for: that could end process 1.
+      process.endSignal = SIGCHLD;
       if (process.isZombie) hasZombie = true;
       else {
         leaveChild(process, parent);

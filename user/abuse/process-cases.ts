@@ -1,8 +1,9 @@
 // Cases about processes: many at once, endless ones, shared pages, and broken programs.
 
+import { SystemCall } from "../../src/abi/linux/i386";
 import { PAGE_SIZE } from "../../src/abi/memory-map";
-import { SIGKILL } from "../../src/abi/signals";
-import { load32, pause, store32 } from "../../src/abi/x86";
+import { SIGABRT, SIGKILL } from "../../src/abi/signals";
+import { int80, load32, pause, store32 } from "../../src/abi/x86";
 import { directoryError, listDirectory } from "../runtime/directory";
 import { print, printDecimal, printLine } from "../runtime/output";
 import {
@@ -37,6 +38,7 @@ export function processCases(): AbuseCase[] {
     new AbuseCase("forks-in-forks", EXITS, () => descend(DEPTH)),
     new AbuseCase("endless-loop-beside", EXITS, endlessLoop),
     new AbuseCase("many-endless-loops-beside", EXITS, manyEndlessLoops),
+    new AbuseCase("orphan-with-a-signal", EXITS, orphanWithSignal),
     new AbuseCase("copy-on-write", EXITS, copyOnWrite),
     new AbuseCase("copy-on-write-by-the-kernel", EXITS, copyOnWriteByKernel),
     new AbuseCase("broken-programs", EXITS, brokenPrograms),
@@ -46,6 +48,18 @@ export function processCases(): AbuseCase[] {
 function wait(process: i32): i32 {
   waitpid(process, status, 0);
   return load32(status);
+}
+
+/** An orphan's end would send process 1 the signal that its maker chose, and kill it. */
+function orphanWithSignal(): i32 {
+  const orphan = int80(SystemCall.clone, SIGABRT, 0, 0, 0, 0, 0);
+  if (orphan < 0) return 1;
+  if (orphan !== 0) return 0;
+  store32(time, 0);
+  store32(time + 4, 20 * MILLISECOND);
+  nanosleep(time, 0);
+  exit(0);
+  return 1;
 }
 
 /** All live at the same time: each waits until the last one has been made. */
