@@ -17,6 +17,7 @@ const startPart = compileKernelPart(
   import { setCurrentSpace } from "./kernel/memory/space";
   import { userPointer } from "./kernel/memory/user-memory";
   import { setThread, threadAt } from "./kernel/thread/thread";
+  import { NEVER } from "./kernel/thread/timer";
 
   const first = changetype<futex.FutexKey>(memory.data(offsetof<futex.FutexKey>(), 4));
   const second = changetype<futex.FutexKey>(memory.data(offsetof<futex.FutexKey>(), 4));
@@ -24,7 +25,7 @@ const startPart = compileKernelPart(
   export function enter(space: u32): void { setCurrentSpace(space); }
   /** Deadline 0: none. */
   export function wait(at: u32, isShared: bool, value: u32, bits: u32, deadline: u32): i32 {
-    const end = deadline === 0 ? futex.NEVER : <u64>deadline;
+    const end = deadline === 0 ? NEVER : <u64>deadline;
     return futex.waitForWord(userPointer(at), isShared, value, bits, end);
   }
   export function wake(at: u32, isShared: bool, count: i32, bits: u32): i32 {
@@ -53,9 +54,10 @@ const startPart = compileKernelPart(
         export function sleepUntil(deadline: u64): i32 { return blocked(<u32>deadline); }
         export function wake(thread: Thread): void { woken(thread.id); }
       `,
-      "kernel/thread/ticks.ts": `
-        declare function tick(): u32;
-        export function currentTick(): u64 { return <u64>tick(); }
+      "kernel/thread/timer.ts": "export const NEVER: u64 = u64.MAX_VALUE;",
+      "kernel/thread/uptime.ts": `
+        declare function uptime(): u32;
+        export function readUptime(): u64 { return <u64>uptime(); }
       `,
       "kernel/thread/thread.ts": `
         import { FutexWaiter } from "./wait-queue";
@@ -124,7 +126,7 @@ const startPart = compileKernelPart(
           return 0;
         },
       },
-      ticks: { tick: () => now },
+      uptime: { uptime: () => now },
       "user-memory": { word: (at = 0) => (at === GONE ? EFAULT : value) },
     },
   },
