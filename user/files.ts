@@ -8,6 +8,7 @@ import {
   EAGAIN,
   EBADF,
   EBUSY,
+  EDEADLK,
   EEXIST,
   EFAULT,
   EINVAL,
@@ -66,6 +67,21 @@ import {
   X_OK,
 } from "../src/abi/files";
 import { SystemCall } from "../src/abi/linux/i386";
+import {
+  F_GETLK64,
+  F_OFD_GETLK,
+  F_OFD_SETLK,
+  F_RDLCK,
+  F_SETLK,
+  F_SETLK64,
+  F_SETLKW64,
+  F_UNLCK,
+  F_WRLCK,
+  LOCK_EX,
+  LOCK_NB,
+  LOCK_SH,
+  LOCK_UN,
+} from "../src/abi/linux/locks";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT } from "../src/abi/poll";
 import { SIGPIPE } from "../src/abi/signals";
 import { FIONREAD } from "../src/abi/termios";
@@ -107,6 +123,11 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   pipes();
   fifos();
   polling();
+  ranges();
+  rangesOfOthers();
+  rangesThatWait();
+  deadlocks();
+  wholeFiles();
   return report();
 }
 
@@ -629,6 +650,175 @@ function selecting(reader: i32, writer: i32): void {
   store<i32>(word, POLLIN, 4);
   expect(cstr("ppoll"), call(SystemCall.ppoll, word, 1, pair, 0, 0), 1);
   expect(cstr("ppoll, mask"), call(SystemCall.ppoll, word, 1, pair, pair, 4), -EINVAL);
+}
+
+/** Ranges that one process locks: they do not hinder it. */
+function ranges(): void {
+  const file = open(cstr("locks"), NEW, 0o644);
+  fill(100);
+  write(file, 100);
+  expect(cstr("lock, command"), lock(file, F_SETLK64, 9, SEEK_SET, 0, 1), -EINVAL);
+  expect(cstr("lock, whence"), lock(file, F_SETLK64, F_RDLCK, 9, 0, 1), -EINVAL);
+  expect(cstr("lock, before"), lock(file, F_SETLK64, F_RDLCK, SEEK_SET, -1, 1), -EINVAL);
+  expect(cstr("lock, bad"), call(SystemCall.fcntl64, file, F_SETLK64, 0), -EFAULT);
+  expect(cstr("lock, closed"), lock(99, F_SETLK64, F_RDLCK, SEEK_SET, 0, 1), -EBADF);
+  const reader = open(cstr("locks"), O_RDONLY, 0);
+  expect(cstr("lock, to write"), lock(reader, F_SETLK64, F_WRLCK, SEEK_SET, 0, 1), -EBADF);
+  expect(cstr("lock, to read"), lock(reader, F_SETLK64, F_RDLCK, SEEK_SET, 0, 10), 0);
+  const writer = open(cstr("locks"), O_WRONLY, 0);
+  expect(cstr("lock, reads not"), lock(writer, F_SETLK64, F_RDLCK, SEEK_SET, 0, 1), -EBADF);
+  expect(cstr("lock, own one"), lock(writer, F_SETLK64, F_WRLCK, SEEK_SET, 5, 20), 0);
+  expect(cstr("lock, get own"), lock(file, F_GETLK64, F_WRLCK, SEEK_SET, 0, 0), 0);
+  expect(cstr("lock, none"), load<u16>(buffer), F_UNLCK);
+  expect(cstr("lock, get type"), lock(file, F_GETLK64, F_UNLCK, SEEK_SET, 0, 0), -EINVAL);
+  closeAll(reader);
+  closeAll(writer);
+  closeAll(file);
+}
+
+/** What another process sees of them. */
+function rangesOfOthers(): void {
+  const file = open(cstr("locks"), O_RDWR, 0);
+  lock(file, F_SETLK64, F_WRLCK, SEEK_SET, 10, 10);
+  lock(file, F_SETLK64, F_WRLCK, SEEK_SET, 20, 10);
+  lock(file, F_SETLK64, F_RDLCK, SEEK_SET, 14, 2);
+  lock(file, F_SETLK64, F_UNLCK, SEEK_SET, 16, 2);
+  lock(file, F_SETLK64, F_WRLCK, SEEK_END, -10, 0);
+  const self = call(SystemCall.getpid);
+  const child = fork();
+  if (child === 0) {
+    // Each wrong answer sets a bit of the status.
+    let wrong: i32 = 0;
+    if (seen(file, 0, 10) !== F_UNLCK) wrong |= 1;
+    if (seen(file, 0, 0) !== F_WRLCK || start() !== 10 || length() !== 4) wrong |= 2;
+    if (load<i32>(buffer, 20) !== self) wrong |= 4;
+    if (seen(file, 14, 1) !== F_RDLCK || start() !== 14 || length() !== 2) wrong |= 8;
+    if (seen(file, 16, 2) !== F_UNLCK) wrong |= 16;
+    if (seen(file, 18, 1) !== F_WRLCK || start() !== 18 || length() !== 12) wrong |= 32;
+    if (seen(file, 1000, 1) !== F_WRLCK || start() !== 90 || length() !== 0) wrong |= 64;
+    if (lock(file, F_SETLK64, F_RDLCK, SEEK_SET, 14, 2) !== 0) wrong |= 128;
+    if (lock(file, F_SETLK64, F_WRLCK, SEEK_SET, 14, 2) !== -EAGAIN) wrong |= 128;
+    call(SystemCall.exit, wrong);
+  }
+  expect(cstr("lock, of another"), statusOf(child), 0);
+  // Any descriptor that is closed gives them back.
+  closeAll(open(cstr("locks"), O_RDONLY, 0));
+  const second = fork();
+  if (second === 0) call(SystemCall.exit, seen(file, 0, 0));
+  expect(cstr("lock, closed one"), statusOf(second), F_UNLCK << 8);
+  // An open file's are its own, and another's of the same process as well.
+  const other = open(cstr("locks"), O_RDWR, 0);
+  expect(cstr("lock, open file"), lock(file, F_OFD_SETLK, F_WRLCK, SEEK_SET, 0, 10), 0);
+  expect(cstr("lock, other open file"), lock(other, F_OFD_SETLK, F_RDLCK, SEEK_SET, 9, 1), -EAGAIN);
+  expect(cstr("lock, and process"), lock(other, F_SETLK64, F_RDLCK, SEEK_SET, 9, 1), -EAGAIN);
+  lock(other, F_OFD_GETLK, F_RDLCK, SEEK_SET, 9, 1);
+  expect(cstr("lock, whose"), load<i32>(buffer, 20), -1);
+  closeAll(file);
+  expect(cstr("lock, given back"), lock(other, F_OFD_SETLK, F_RDLCK, SEEK_SET, 9, 1), 0);
+  closeAll(other);
+}
+
+/** A lock that is waited for; and the short form of the call. */
+function rangesThatWait(): void {
+  const file = open(cstr("locks"), O_RDWR, 0);
+  store<u16>(buffer, F_WRLCK);
+  store<u16>(buffer, SEEK_SET, 2);
+  store<i32>(buffer, 7, 4);
+  store<i32>(buffer, 1, 8);
+  expect(cstr("lock, short"), call(SystemCall.fcntl, file, F_SETLK, buffer), 0);
+  call(SystemCall.pipe, pair);
+  const child = fork();
+  if (child === 0) {
+    if (lock(file, F_SETLK64, F_WRLCK, SEEK_SET, 0, 10) !== -EAGAIN) call(SystemCall.exit, 1);
+    write(load<i32>(pair, 4), 1);
+    if (lock(file, F_SETLKW64, F_WRLCK, SEEK_SET, 0, 10) !== 0) call(SystemCall.exit, 2);
+    call(SystemCall.exit, 3);
+  }
+  call(SystemCall.read, load<i32>(pair), buffer, 1);
+  pause(10);
+  lock(file, F_SETLK64, F_UNLCK, SEEK_SET, 0, 0);
+  expect(cstr("lock, waited for"), statusOf(child), 3 << 8);
+  // What a process had is free when it has ended.
+  expect(cstr("lock, of an ended one"), lock(file, F_SETLK64, F_WRLCK, SEEK_SET, 0, 10), 0);
+  closeAll(file);
+  closeAll(load<i32>(pair));
+  closeAll(load<i32>(pair, 4));
+}
+
+/** Two that wait for each other: the second is told. */
+function deadlocks(): void {
+  const file = open(cstr("locks"), O_RDWR, 0);
+  call(SystemCall.pipe, pair);
+  lock(file, F_SETLK64, F_WRLCK, SEEK_SET, 0, 1);
+  const child = fork();
+  if (child === 0) {
+    lock(file, F_SETLK64, F_WRLCK, SEEK_SET, 1, 1);
+    write(load<i32>(pair, 4), 1);
+    call(SystemCall.exit, lock(file, F_SETLKW64, F_WRLCK, SEEK_SET, 0, 1) === 0 ? 7 : 8);
+  }
+  call(SystemCall.read, load<i32>(pair), buffer, 1);
+  pause(20);
+  expect(cstr("lock, deadlock"), lock(file, F_SETLKW64, F_WRLCK, SEEK_SET, 1, 1), -EDEADLK);
+  lock(file, F_SETLK64, F_UNLCK, SEEK_SET, 0, 1);
+  expect(cstr("lock, the other"), statusOf(child), 7 << 8);
+  closeAll(file);
+  closeAll(load<i32>(pair));
+  closeAll(load<i32>(pair, 4));
+}
+
+function wholeFiles(): void {
+  const file = open(cstr("locks"), O_RDONLY, 0);
+  const other = open(cstr("locks"), O_RDONLY, 0);
+  const copy = call(SystemCall.dup, file);
+  expect(cstr("flock, command"), call(SystemCall.flock, file, 77), -EINVAL);
+  expect(cstr("flock, closed"), call(SystemCall.flock, 99, LOCK_SH), -EBADF);
+  expect(cstr("flock, shared"), call(SystemCall.flock, file, LOCK_SH), 0);
+  expect(cstr("flock, both"), call(SystemCall.flock, other, LOCK_SH | LOCK_NB), 0);
+  expect(cstr("flock, alone"), call(SystemCall.flock, file, LOCK_EX | LOCK_NB), -EAGAIN);
+  expect(cstr("flock, give back"), call(SystemCall.flock, other, LOCK_UN), 0);
+  expect(cstr("flock, exclusive"), call(SystemCall.flock, copy, LOCK_EX | LOCK_NB), 0);
+  expect(cstr("flock, excluded"), call(SystemCall.flock, other, LOCK_SH | LOCK_NB), -EAGAIN);
+  closeAll(copy);
+  expect(cstr("flock, copy closed"), call(SystemCall.flock, other, LOCK_SH | LOCK_NB), -EAGAIN);
+  const child = fork();
+  if (child === 0) {
+    closeAll(file);
+    call(SystemCall.exit, call(SystemCall.flock, other, LOCK_EX) === 0 ? 5 : 6);
+  }
+  pause(10);
+  closeAll(file);
+  expect(cstr("flock, waited for"), statusOf(child), 5 << 8);
+  closeAll(other);
+}
+
+/** fcntl of a range; what it answers is in `buffer`. */
+function lock(file: i32, command: i32, type: i32, whence: i32, from: i32, count: i32): i32 {
+  memory.fill(buffer, 0, 24);
+  store<u16>(buffer, type);
+  store<u16>(buffer, whence, 2);
+  store<i64>(buffer, from, 4);
+  store<i64>(buffer, count, 12);
+  return call(SystemCall.fcntl64, file, command, buffer);
+}
+
+/** The type of the first lock that is in the way of writing there. */
+function seen(file: i32, from: i32, count: i32): i32 {
+  lock(file, F_GETLK64, F_WRLCK, SEEK_SET, from, count);
+  return load<u16>(buffer);
+}
+
+function start(): i32 {
+  return load<i32>(buffer, 4);
+}
+
+function length(): i32 {
+  return load<i32>(buffer, 12);
+}
+
+function pause(milliseconds: i32): void {
+  store<i32>(word, 0);
+  store<i32>(word, milliseconds * 1000000, 4);
+  call(SystemCall.nanosleep, word, 0);
 }
 
 /** What is true of a file after waiting so long; 0: nothing that was asked for. */

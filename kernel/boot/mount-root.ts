@@ -2,6 +2,7 @@
 
 import { S_IFDIR, S_ISVTX } from "../../src/abi/files";
 import { DirectoryEntry, rootDirectory, startDirectoryEntries } from "../file/directory-entry";
+import { startFileLocks } from "../file/file-lock";
 import { mount } from "../file/mount";
 import { startEpoll } from "../filesystem/event/epoll-file";
 import { startEventCounters } from "../filesystem/event/event-counter";
@@ -25,6 +26,7 @@ export function mountRoot(): void {
   startRegularFiles();
   startDirectories();
   startPipes();
+  startFileLocks();
   startPtys();
   startEventCounters();
   startSignalFiles();

@@ -8,7 +8,7 @@
 import { EBADF, EMFILE, ENOMEM } from "../../src/abi/errno";
 import { FD_CLOEXEC } from "../../src/abi/files";
 import { allocate, free } from "../memory/heap";
-import { OpenFile } from "./open-file";
+import { closeLocked, OpenFile } from "./open-file";
 
 const FIRST_COUNT: u32 = 32;
 /** Numbers are below this, whatever a process may have. */
@@ -70,7 +70,10 @@ export class FileTable {
     if (result !== 0) return result;
     const old = this.get(descriptor);
     this.set(descriptor, file, flags);
-    if (old !== null) old.release();
+    if (old !== null) {
+      closeLocked(old, changetype<usize>(this));
+      old.release();
+    }
     return <i32>descriptor;
   }
 
@@ -79,6 +82,7 @@ export class FileTable {
     const file = this.get(descriptor);
     if (file === null) return -EBADF;
     this.set(descriptor, null, 0);
+    closeLocked(file, changetype<usize>(this));
     file.release();
     return 0;
   }

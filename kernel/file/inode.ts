@@ -85,6 +85,8 @@ export class Inode {
   data: usize = 0;
   /** Bytes of a link's text. */
   textLength: u32 = 0;
+  /** The first of its locks: file-lock.ts. */
+  locks: usize = 0;
   /** How many open files may write it, or, negative, how many processes run from it. */
   writers: i32 = 0;
 

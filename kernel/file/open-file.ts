@@ -71,6 +71,7 @@ export class OpenFile {
   private close(): void {
     const inode = this.inode;
     if (this.interests !== 0) call_indirect<void>(interestHandler, this);
+    if (inode.locks !== 0) call_indirect<void>(lockHandler, inode, changetype<usize>(this));
     const close = this.operations.release;
     if (close !== 0) call_indirect<void>(close, this);
     if (inode.isRegular && this.mayWrite) inode.writers--;
@@ -142,6 +143,19 @@ let interestHandler: u32 = 0;
 /** From now on the function of index `index` ends them. */
 export function onInterestingClose(index: u32): void {
   interestHandler = index;
+}
+
+/** Function index of (inode, owner): void, which gives back the locks of an owner. */
+let lockHandler: u32 = 0;
+
+/** From now on the function of index `index` does that. */
+export function onLockedClose(index: u32): void {
+  lockHandler = index;
+}
+
+/** A descriptor in `table` is closed: its process has no locks of the file any more. */
+export function closeLocked(file: OpenFile, table: usize): void {
+  if (file.inode.locks !== 0) call_indirect<void>(lockHandler, file.inode, table);
 }
 
 /** Fills the record of operations of O_PATH and returns it. */

@@ -63,6 +63,7 @@ import { createPipeInode } from "../filesystem/pipe/pipe-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyOut, UserPointer, userPointer } from "../memory/user-memory";
 import { currentContext, currentFiles } from "../process/thread-files";
+import { controlLock, isLockCommand } from "./lock";
 import { pathAt } from "./path-argument";
 
 /** What open remembers of its flags. */
@@ -146,6 +147,10 @@ export function fcntl64(frame: TrapFrame): i32 {
   const file = fileArgument(frame.arg0);
   if (file === null) return -EBADF;
   const files = currentFiles();
+  if (isLockCommand(frame.arg1)) {
+    if ((file.flags & O_PATH) !== 0) return -EBADF;
+    return controlLock(file, frame.arg1, frame.arg2);
+  }
   switch (frame.arg1) {
     case F_DUPFD:
       return duplicate(frame.arg0, frame.arg2, 0);

@@ -21,6 +21,7 @@ import {
   FLAGS,
   INPUT,
   INTEGER,
+  LOCK_COMMAND,
   MODE,
   OFFSET_FILLED,
   OFFSET_HIGH,
@@ -96,6 +97,7 @@ import { chdir, chroot, fchdir, getcwd, getdents64 } from "./directory";
 import {
   fadvise64,
   fallocate,
+  flock,
   fsync,
   ftruncate,
   ftruncate64,
@@ -176,6 +178,7 @@ export function declareFileCalls(): void {
   call(SystemCall._llseek, llseek.index, FILE, OFFSET_HIGH, OTHER_HALF, OFFSET_FILLED, WHENCE);
   call(SystemCall.readv, readv.index, FILE, VECTORS_FILLED, INTEGER);
   call(SystemCall.writev, writev.index, FILE, VECTORS, INTEGER);
+  call(SystemCall.flock, flock.index, FILE, LOCK_COMMAND);
   call(SystemCall.fdatasync, fsync.index, FILE);
   call(SystemCall.pread64, pread64.index, FILE, OUTPUT, SIZE, OFFSET_LOW, OTHER_HALF);
   call(SystemCall.pwrite64, pwrite64.index, FILE, INPUT, SIZE, OFFSET_LOW, OTHER_HALF);

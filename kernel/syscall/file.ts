@@ -28,6 +28,7 @@ import { copyIn, copyOut, UserPointer, userPointer } from "../memory/user-memory
 import { currentThread } from "../thread/thread";
 import { fileArgument } from "./descriptor";
 import { isSizeLimited, limitedWrite, limitedWriteAt, sizeRefusal } from "./file-size";
+import { lockWhole } from "./lock";
 import { inodeAt } from "./path-argument";
 
 /** A vector of Linux: address and size of a buffer. */
@@ -167,6 +168,12 @@ function transfer(
   }
   if (position === AT_POSITION) return writes ? file.write(buffer, size) : file.read(buffer, size);
   return writes ? file.writeAt(buffer, size, position) : file.readAt(buffer, size, position);
+}
+
+/** flock(file, operation) */
+export function flock(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.arg0);
+  return file === null ? -EBADF : lockWhole(file, frame.arg1);
 }
 
 /** ioctl(file, command, argument) */

@@ -44,7 +44,9 @@ export const ELOOP: i32 = 40;
 export const ENODATA: i32 = 61;
 export const EOVERFLOW: i32 = 75;
 export const ELIBBAD: i32 = 80;
+export const ENOTSOCK: i32 = 88;
 export const EOPNOTSUPP: i32 = 95;
+export const EAFNOSUPPORT: i32 = 97;
 export const ETIMEDOUT: i32 = 110;
 
 /**

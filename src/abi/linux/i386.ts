@@ -101,6 +101,7 @@ export enum SystemCall {
   setfsgid = 139,
   _llseek = 140,
   _newselect = 142,
+  flock = 143,
   msync = 144,
   readv = 145,
   writev = 146,
