@@ -16,7 +16,7 @@
 import { EAGAIN, EDEADLK, ENOLCK } from "../../src/abi/errno";
 import { allocate, free } from "../memory/heap";
 import { wakeAll } from "../thread/schedule";
-import { WaitQueue } from "../thread/wait-queue";
+import { Waiter, WaitQueue } from "../thread/wait-queue";
 import { sleepHolding } from "./held-file";
 import { Inode } from "./inode";
 import { OpenFile, onLockedClose } from "./open-file";
@@ -76,15 +76,14 @@ export class FileLock {
 
 /** An owner that waits for a lock of another. */
 @unmanaged
-class Waiting {
-  next: Waiting | null = null;
+class Waiting extends Waiter {
   owner: usize = 0;
   blocker: usize = 0;
 }
 
-let firstWaiting: Waiting | null = null;
-/** All who wait for any lock: few do. */
+/** The threads that wait for any lock, few as they are; and for whom they wait. */
 const waiters = changetype<WaitQueue>(memory.data(offsetof<WaitQueue>(), 4));
+const blocked = changetype<WaitQueue>(memory.data(offsetof<WaitQueue>(), 4));
 
 /** Has locks given back when files are closed; before any file is opened. */
 export function startFileLocks(): void {
@@ -166,10 +165,10 @@ function waitFor(file: OpenFile, wanted: FileLock, blocker: usize): i32 {
   const waiting = changetype<Waiting>(at);
   waiting.owner = owner;
   waiting.blocker = blocker;
-  waiting.next = firstWaiting;
-  firstWaiting = waiting;
+  blocked.append(waiting);
   const result = sleepHolding(file, waiters);
-  forget(waiting);
+  blocked.remove(waiting);
+  free(at);
   return result;
 }
 
@@ -177,8 +176,7 @@ function waitFor(file: OpenFile, wanted: FileLock, blocker: usize): i32 {
 function waitsFor(first: usize, last: usize): bool {
   let owner = first;
   for (let i: u32 = 0; i < LONGEST_CIRCLE; i++) {
-    let waiting = firstWaiting;
-    while (waiting !== null && waiting.owner !== owner) waiting = waiting.next;
+    const waiting = findBlocked(owner);
     if (waiting === null) return false;
     owner = waiting.blocker;
     if (owner === last) return true;
@@ -186,14 +184,11 @@ function waitsFor(first: usize, last: usize): bool {
   return false;
 }
 
-function forget(waiting: Waiting): void {
-  let before = firstWaiting!;
-  if (before === waiting) firstWaiting = waiting.next;
-  else {
-    while (before.next !== waiting) before = before.next!;
-    before.next = waiting.next;
-  }
-  free(changetype<usize>(waiting));
+/** What that owner waits for, or null. */
+function findBlocked(owner: usize): Waiting | null {
+  let waiter = blocked.head;
+  while (waiter !== null && changetype<Waiting>(waiter).owner !== owner) waiter = waiter.nextWaiter;
+  return changetype<Waiting | null>(waiter);
 }
 
 /** Adds a lock that nothing is in the way of, in place of what the owner had there. */

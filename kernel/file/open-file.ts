@@ -71,7 +71,7 @@ export class OpenFile {
   private close(): void {
     const inode = this.inode;
     if (this.interests !== 0) call_indirect<void>(interestHandler, this);
-    if (inode.locks !== 0) call_indirect<void>(lockHandler, inode, changetype<usize>(this));
+    giveBackLocks(inode, changetype<usize>(this));
     const close = this.operations.release;
     if (close !== 0) call_indirect<void>(close, this);
     if (inode.isRegular && this.mayWrite) inode.writers--;
@@ -155,7 +155,11 @@ export function onLockedClose(index: u32): void {
 
 /** A descriptor in `table` is closed: its process has no locks of the file any more. */
 export function closeLocked(file: OpenFile, table: usize): void {
-  if (file.inode.locks !== 0) call_indirect<void>(lockHandler, file.inode, table);
+  giveBackLocks(file.inode, table);
+}
+
+function giveBackLocks(inode: Inode, owner: usize): void {
+  if (inode.locks !== 0) call_indirect<void>(lockHandler, inode, owner);
 }
 
 /** Fills the record of operations of O_PATH and returns it. */

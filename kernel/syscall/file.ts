@@ -27,8 +27,11 @@ import { LARGEST_OBJECT } from "../memory/memory-object";
 import { copyIn, copyOut, UserPointer, userPointer } from "../memory/user-memory";
 import { currentThread } from "../thread/thread";
 import { fileArgument } from "./descriptor";
+
 import { isSizeLimited, limitedWrite, limitedWriteAt, sizeRefusal } from "./file-size";
+
 import { lockWhole } from "./lock";
+
 import { inodeAt } from "./path-argument";
 
 /** A vector of Linux: address and size of a buffer. */
@@ -172,8 +175,7 @@ function transfer(
 
 /** flock(file, operation) */
 export function flock(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.arg0);
-  return file === null ? -EBADF : lockWhole(file, frame.arg1);
+  return lockWhole(fileArgument(frame.arg0), frame.arg1);
 }
 
 /** ioctl(file, command, argument) */

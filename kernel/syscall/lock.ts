@@ -18,6 +18,7 @@ import {
   FLOCK_SIZE,
   FLOCK64_SIZE,
   LOCK_EX,
+  LOCK_MAND,
   LOCK_NB,
   LOCK_SH,
   LOCK_UN,
@@ -32,11 +33,13 @@ import { currentFiles } from "../process/thread-files";
 const given: usize = memory.data(FLOCK64_SIZE, 8);
 const wanted = changetype<FileLock>(memory.data(offsetof<FileLock>(), 8));
 
-/** What flock does: `asked` is LOCK_SH, …, with LOCK_NB perhaps. */
-export function lockWhole(file: OpenFile, asked: u32): i32 {
+/** What flock does: `asked` is LOCK_SH, …, with LOCK_NB perhaps. No file is a closed one. */
+export function lockWhole(file: OpenFile | null, asked: u32): i32 {
+  // Linux once had locks that bound everyone; who asks for them is told that all is well.
+  if ((asked & LOCK_MAND) !== 0) return 0;
   const operation = asked & ~LOCK_NB;
   if (operation !== LOCK_SH && operation !== LOCK_EX && operation !== LOCK_UN) return -EINVAL;
-  if ((file.flags & O_PATH) !== 0) return -EBADF;
+  if (file === null || (file.flags & O_PATH) !== 0) return -EBADF;
   wanted.owner = changetype<usize>(file);
   wanted.isWhole = true;
   wanted.isWrite = operation === LOCK_EX;

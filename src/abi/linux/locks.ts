@@ -22,6 +22,7 @@ export const LOCK_SH: u32 = 1;
 export const LOCK_EX: u32 = 2;
 export const LOCK_NB: u32 = 4;
 export const LOCK_UN: u32 = 8;
+export const LOCK_MAND: u32 = 32;
 
 export const FLOCK_SIZE: u32 = 16;
 export const FLOCK64_SIZE: u32 = 24;

@@ -37,7 +37,7 @@ const start = machineFor(
   import * as schedule from "./kernel/thread/schedule";
   import { createThread, currentThread, Thread } from "./kernel/thread/thread";
   import { createSpace } from "./kernel/memory/space";
-  import { fireTimers, onNextInterrupt } from "./kernel/thread/timer";
+  import { fireTimers, NEVER, onNextInterrupt } from "./kernel/thread/timer";
   import { WaitQueue } from "./kernel/thread/wait-queue";
   export { openWindow } from "./kernel/memory/window";
   const queue = changetype<WaitQueue>(memory.data(offsetof<WaitQueue>(), 4));
@@ -58,6 +58,10 @@ const start = machineFor(
   export function preemptionPoint(): void { schedule.preemptionPoint(); }
   export function sleepOnQueue(): i32 { return schedule.sleepOn(queue); }
   export function sleepUntil(deadline: u32): i32 { return schedule.sleepUntil(deadline); }
+  export function sleepOnUntil(deadline: u32): i32 {
+    return schedule.sleepOnUntil(queue, deadline);
+  }
+  export function sleepOnForEver(): i32 { return schedule.sleepOnUntil(queue, NEVER); }
   export function block(): i32 { return schedule.block(); }
   export function wake(thread: usize): void { schedule.wake(at(thread)); }
   export function wakeQueue(): void { schedule.wakeAll(queue); }
@@ -364,6 +368,57 @@ describe("a thread that sleeps until a time", () => {
     assert.equal(call("sleepUntil", PERIOD), 0);
     call("block");
     assert.deepEqual(interrupts, [], "the old deadline has passed without effect");
+  });
+});
+
+describe("a thread that sleeps on a queue until a time", () => {
+  it("is not put to sleep while a signal is pending", () => {
+    call("setSignal", thread(0), 9);
+    assert.equal(call("sleepOnUntil", 7), EINTR);
+    assert.equal(call("sleepOnForEver"), EINTR);
+    assert.equal(call("queueIsEmpty"), 1);
+    assert.deepEqual(switches, [0]);
+  });
+
+  it("runs when the queue is woken, and leaves no timer behind", () => {
+    interrupts = [() => call("wakeQueue"), () => periods(2), () => call("wake", thread(0))];
+    assert.equal(call("sleepOnUntil", PERIOD), 0);
+    call("block");
+    assert.deepEqual(interrupts, [], "the old deadline has passed without effect");
+  });
+
+  it("runs when that time has come, and is in the queue no more", () => {
+    interrupts = [() => periods(1)];
+    assert.equal(call("sleepOnUntil", PERIOD), 0);
+    assert.equal(call("queueIsEmpty"), 1);
+  });
+
+  it("without a deadline sleeps until it is woken, whatever time it is", () => {
+    interrupts = [() => periods(3), () => call("wakeQueue")];
+    assert.equal(call("sleepOnForEver"), 0);
+    assert.deepEqual(interrupts, []);
+  });
+
+  it("is told of a signal that woke it", () => {
+    const wakeBySignal = () => {
+      call("setSignal", thread(0), 9);
+      call("wake", thread(0));
+    };
+    interrupts = [wakeBySignal];
+    assert.equal(call("sleepOnForEver"), EINTR);
+    call("setSignal", thread(0), 0);
+    interrupts = [wakeBySignal];
+    assert.equal(call("sleepOnUntil", PERIOD), EINTR);
+  });
+
+  it("is not told of a signal that came when its time had come", () => {
+    interrupts = [
+      () => {
+        call("setSignal", thread(0), 9);
+        periods(1);
+      },
+    ];
+    assert.equal(call("sleepOnUntil", PERIOD), 0);
   });
 });
 

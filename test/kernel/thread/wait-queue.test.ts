@@ -13,6 +13,7 @@ const start = compileKernelPart(`
   export function isEmpty(): bool { return queue.isEmpty(); }
   export function append(index: u32): void { queue.append(waiter(index)); }
   export function takeFirst(): i32 { return indexOf(queue.takeFirst()); }
+  export function dropAll(): void { queue.dropAll(); }
   export function remove(index: u32): void { queue.remove(waiter(index)); }
   export function isQueued(index: u32): bool { return waiter(index).queue === queue; }
   export function isInNone(index: u32): bool { return waiter(index).queue === null; }
@@ -66,6 +67,14 @@ describe("a queue", () => {
     takeAll();
     append(1, 0);
     assert.deepEqual(takeAll(), [1, 0]);
+  });
+
+  it("loses all of them", () => {
+    append(0, 1, 2);
+    call("dropAll");
+    assert.equal(call("isEmpty"), 1);
+    assert.deepEqual([call("isInNone", 0), call("isInNone", 1), call("isInNone", 2)], [1, 1, 1]);
+    call("dropAll");
   });
 
   it("loses its first waiter", () => {
