@@ -12,6 +12,7 @@ import { shippedV86Wasm } from "../../src/machine/v86-wasm";
 import { HANG_MS } from "../hang-guard";
 import { build, openKernel } from "../kernel/booted-kernel";
 import { chainOfLinks } from "../kernel/syscall/chain-of-links";
+import { NativePrograms } from "../user/native-program";
 import { ECHO, HALT, print, SPIN, tinyKernel } from "./tiny-kernel";
 
 const shipped = Uint8Array.from(readFileSync(shippedV86Wasm()));
@@ -84,9 +85,13 @@ describe("the patch of v86", () => {
     const built = await build();
     const { kernelFile: kernel, initramfs } = built;
     const links = chainOfLinks("calls").map(([name, to]) => linkEntry(`bin/${name}`, to));
+    const programs = new NativePrograms();
+    await programs.build("calls");
+    const files = [programs.entry("calls"), ...links];
+    programs.remove();
     const options = {
       kernel,
-      initramfs: writeArchive([...readArchive(initramfs), ...links]),
+      initramfs: writeArchive([...readArchive(initramfs), ...files]),
       commandLine: "quiet -- calls /bin/calls /bin/chain",
       memoryMiB: 64,
     };

@@ -6,7 +6,7 @@
 
 import "../short-lived";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { USER_DATA } from "../../src/abi/memory-map";
@@ -14,12 +14,14 @@ import { compileAssemblyScript } from "../../src/compile/assemblyscript/assembly
 import { compileModule } from "../../src/compile/compile";
 import { link } from "../../src/link/link";
 import { elfFile } from "../../src/link/output/elf-files";
+import { type ArchiveEntry, fileEntry } from "../../src/machine/initramfs";
 import type { ObjectFile } from "../../src/object/object";
 import { type AssemblyModule, assembleModule } from "../../src/x86/assembler";
 import { userLayout } from "../../user/layout";
 import {
   PROGRAMS,
   type Program,
+  QUESTION_PROGRAMS,
   RUNTIME_ABORT,
   RUNTIME_ENTRY,
   RUNTIME_START,
@@ -51,13 +53,19 @@ export class NativePrograms {
   async build(...names: string[]): Promise<string> {
     let path = "";
     for (const name of names) {
-      const program = PROGRAMS.find((each) => each.name === name);
+      const known = [...PROGRAMS, ...QUESTION_PROGRAMS];
+      const program = known.find((each) => each.name === name);
       if (program === undefined) throw new Error(`there is no program ${name}`);
       path = join(this.folder, name);
       writeFileSync(path, await executable(program));
       chmodSync(path, 0o755);
     }
     return path;
+  }
+
+  /** A program that was built, as a file of an initramfs: the same bytes run on our kernel. */
+  entry(name: string): ArchiveEntry {
+    return fileEntry(`bin/${name}`, readFileSync(join(this.folder, name)), 0o755);
   }
 
   /** Runs a program with this standard input. */

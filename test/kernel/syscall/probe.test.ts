@@ -35,7 +35,9 @@ describe("bad arguments", () => {
   let own = new Map<number, string>();
   before(async () => {
     await programs.build("probe");
-    const { ending, output } = await runProgram("v86", ["probe", `0-${SYSTEM_CALL_LIMIT + 7}`]);
+    const { ending, output } = await runProgram("v86", ["probe", `0-${SYSTEM_CALL_LIMIT + 7}`], {
+      files: [programs.entry("probe")],
+    });
     assert.deepEqual(ending, { kind: "exit", status: 0 });
     own = answersOf(output);
   });

@@ -32,15 +32,7 @@ const GOOD = /^\d+ answers, 0 of them wrong\n$/;
 describe("system calls", () => {
   const programs = new NativePrograms();
   before(async () => {
-    await programs.build("calls");
-    await programs.build("files");
-    await programs.build("signals");
-    await programs.build("events");
-    await programs.build("maps");
-    await programs.build("terminals");
-    await programs.build("sessions");
-    await programs.build("proc");
-    await programs.build("users");
+    await programs.build("calls", ...[...IN_FOLDERS, ...OTHERS].map(([, name]) => name));
     for (const [name, target] of chainOfLinks("calls")) {
       symlinkSync(target, `${programs.folder}/${name}`);
     }
@@ -85,7 +77,8 @@ describe("system calls", () => {
   for (const machine of ["v86", "qemu"] as const satisfies readonly MachineName[]) {
     const skip = skipReason(machine);
     it(`are answered by our kernel the same way, on ${machine}`, { skip }, async () => {
-      const files = chainOfLinks("calls").map(([name, to]) => linkEntry(`bin/${name}`, to));
+      const links = chainOfLinks("calls").map(([name, to]) => linkEntry(`bin/${name}`, to));
+      const files = [programs.entry("calls"), ...links];
       const program = ["calls", "/bin/calls", "/bin/chain"];
       const { ending, output } = await runProgram(machine, program, { files });
       assert.match(output.replace(/^kernel: calls\[1\]: no system call.*\n/gm, ""), GOOD);
@@ -96,7 +89,9 @@ describe("system calls", () => {
       const title = `about ${what} are answered by our kernel the same way, on ${machine}`;
       it(title, { skip }, async () => {
         const program = [name, ...paths.map((path) => `/bin/${path}`)];
-        const { ending, output } = await runProgram(machine, program);
+        const { ending, output } = await runProgram(machine, program, {
+          files: [programs.entry(name)],
+        });
         assert.match(output.replace(KILLED, ""), GOOD);
         assert.deepEqual(ending, { kind: "exit", status: 0 });
       });
@@ -105,7 +100,9 @@ describe("system calls", () => {
     for (const [what, name] of IN_FOLDERS) {
       const title = `about ${what} are answered by our kernel the same way, on ${machine}`;
       it(title, { skip }, async () => {
-        const { ending, output } = await runProgram(machine, [name, "/tmp"]);
+        const { ending, output } = await runProgram(machine, [name, "/tmp"], {
+          files: [programs.entry(name)],
+        });
         assert.match(output.replace(KILLED, ""), GOOD);
         assert.deepEqual(ending, { kind: "exit", status: 0 });
       });
