@@ -21,7 +21,9 @@ const SOURCE = `
   import { createTmpfs } from "./kernel/filesystem/tmpfs/tmpfs";
   import { allocateFrame, freeFrameCount as freeFrames } from "./kernel/memory/frames";
   import { free } from "./kernel/memory/heap";
-  import { ALL_CAPABILITIES, currentCredentials } from "./kernel/thread/credentials";
+  import {
+    ALL_CAPABILITIES, createGroupList, currentCredentials,
+  } from "./kernel/thread/credentials";
 
   function entryAt(at: usize): entries.DirectoryEntry {
     return changetype<entries.DirectoryEntry>(at);
@@ -210,6 +212,12 @@ const SOURCE = `
   }
   export function realAccessRefusal(at: usize, wanted: u32): i32 {
     return permission.realAccessRefusal(inodeOf(at), wanted);
+  }
+  export function dropSetIds(at: usize): void { permission.dropSetIds(inodeOf(at)); }
+  export function joinGroup(group: u32): void {
+    const list = createGroupList(1)!;
+    list.put(0, group);
+    currentCredentials().setGroups(list);
   }
   export function ownsFile(at: usize): bool { return permission.ownsFile(inodeOf(at)); }
 

@@ -18,6 +18,33 @@ function allowed(user: number, group: number, permissions: number): number {
   return [R_OK, W_OK, X_OK].reduce((sum, bit) => sum | (refusal(bit) === 0 ? bit : 0), 0);
 }
 
+describe("set-id bits of a file that is written", () => {
+  beforeEach(() => {
+    tree = startTree();
+    tree.call("actAs", 0, 0);
+    file = tree.make(tree.root, "file");
+  });
+
+  /** The mode after a write by that user. */
+  function modeAfter(user: number, permissions: number): number {
+    tree.call("actAs", user, 1);
+    tree.call("setMode", file, (FILE & ~0o7777) | permissions);
+    tree.call("dropSetIds", file);
+    return tree.call("mode", file) & 0o7777;
+  }
+
+  it("go, unless the superuser writes", () => {
+    assert.equal(modeAfter(1, 0o4755), 0o755);
+    assert.equal(modeAfter(1, 0o6775), 0o775);
+    assert.equal(modeAfter(1, 0o1755), 0o1755);
+    assert.equal(modeAfter(0, 0o6755), 0o6755);
+  });
+
+  it("stay with a group that may not execute it", () => {
+    assert.equal(modeAfter(1, 0o6765), 0o2765);
+  });
+});
+
 describe("the permission to use a file", () => {
   beforeEach(() => {
     tree = startTree();
@@ -63,6 +90,19 @@ describe("the permission to use a file", () => {
       entries.map((entry) => refusal(W_OK, entry)),
       [EROFS, EROFS, 0, 0],
     );
+  });
+
+  it("to write is not an ordinary user's there either", () => {
+    tree.call("setWritable", tree.root, 0);
+    assert.equal(allowed(OWNER, GROUP, 0o666), R_OK);
+    assert.equal(refusal(W_OK), EROFS);
+  });
+
+  it("of a supplementary group is the group's", () => {
+    tree.call("joinGroup", GROUP);
+    assert.equal(allowed(1, 1, 0o040), R_OK);
+    tree.call("joinGroup", GROUP + 1);
+    assert.equal(allowed(1, 1, 0o040), 0);
   });
 
   it("asks for the real user where access(2) does", () => {
