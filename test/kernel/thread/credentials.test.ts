@@ -95,11 +95,12 @@ describe("capabilities", () => {
   });
 
   it("go with the last user id that is the superuser's", () => {
-    for (const users of [
+    const cases: [number, number, number][] = [
       [1, 1, 0],
       [0, 1, 1],
       [1, 0, 1],
-    ] as const) {
+    ];
+    for (const users of cases) {
       who = machine.address("create");
       become(...users);
       assert.equal(set("permitted"), ALL, users.join());
