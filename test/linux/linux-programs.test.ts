@@ -1,0 +1,123 @@
+// Unmodified Linux programs: what Debian's binaries for i386 print here is what the same binaries
+// print on Linux, in the same folder by chroot.
+//
+// One machine runs them all. Each writes to a file of its own, in a folder that is bound in and
+// saved at the end, so that a difference is reported with the name of the program.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { isthmus } from "../cli/isthmus";
+import { newFolder } from "../guest/host-folder";
+import { skipReason } from "../machine/installed";
+import { chrootMissing, packagesMissing, unpackPackages } from "./debian-packages";
+import { type LinuxProgram, NEEDLESS, PACKAGES, PROGRAMS } from "./programs";
+
+const ENVIRONMENT = { PATH: "/usr/bin:/bin", LC_ALL: "C", HOME: "/tmp", TERM: "dumb" };
+/** None takes a tenth of that on a machine with nothing else to do. */
+const LIMIT_SECONDS = 120;
+const APPLETS: LinuxProgram = {
+  name: "every applet of busybox",
+  script: readFileSync("test/linux/applets.sh", "utf8"),
+};
+
+/** Runs all programs one after another, each in a directory of its own. */
+function driver(programs: readonly LinuxProgram[]): string {
+  const runs = programs.map(
+    (_, i) => `mkdir /work/${i}; cd /work/${i}
+/bin/busybox timeout -s KILL ${LIMIT_SECONDS} /bin/bash-static /tests/${i} </dev/null >/out/${i} 2>&1
+echo "status $?" >>/out/${i}`,
+  );
+  return `#!/bin/busybox sh\n${runs.join("\n")}\n`;
+}
+
+/** The folder for the guest, with the scripts. */
+function fillRoot(
+  root: string,
+  programs: readonly LinuxProgram[],
+  packages: readonly string[],
+): void {
+  unpackPackages(root, packages);
+  for (const path of NEEDLESS) rmSync(join(root, path), { recursive: true, force: true });
+  for (const path of ["tests", "work", "out", "tmp", "dev", "proc"]) {
+    mkdirSync(join(root, path), { recursive: true });
+  }
+  mkdirSync(join(root, "etc"), { recursive: true });
+  chmodSync(root, 0o755);
+  writeFileSync(join(root, "etc", "passwd"), "root:x:0:0:root:/tmp:/bin/sh\n");
+  writeFileSync(join(root, "etc", "group"), "root:x:0:\n");
+  for (const [index, { script }] of programs.entries()) {
+    writeFileSync(join(root, "tests", String(index)), script);
+  }
+  writeFileSync(join(root, "tests", "all"), driver(programs), { mode: 0o755 });
+}
+
+/** What each program writes on Linux. */
+function runOnHost(root: string, copy: string): (index: number) => string {
+  cpSync(root, copy, { recursive: true, verbatimSymlinks: true });
+  for (const device of ["null", "zero", "urandom"]) {
+    const minor = { null: "3", zero: "5", urandom: "9" }[device] ?? "";
+    spawnSync("mknod", ["-m", "666", join(copy, "dev", device), "c", "1", minor]);
+  }
+  const { status } = spawnSync("/usr/sbin/chroot", [copy, "/tests/all"], {
+    env: ENVIRONMENT,
+    stdio: "ignore",
+  });
+  assert.equal(status, 0);
+  return (index) => readFileSync(join(copy, "out", String(index)), "latin1");
+}
+
+async function runInGuest(
+  root: string,
+  out: string,
+  machine: string,
+): Promise<(index: number) => string> {
+  const variables = Object.entries(ENVIRONMENT).flatMap(([name, value]) => [
+    "--env",
+    `${name}=${value}`,
+  ]);
+  const words = ["--root", root, "--bind", `${out}:/out`, "--save", out, ...variables];
+  const run = ["run", "--machine", machine, ...words, "--", "/tests/all"];
+  const { status, stdout, stderr } = await isthmus(run);
+  assert.equal(status, 0, stdout + stderr);
+  return (index) => readFileSync(join(out, String(index)), "latin1");
+}
+
+const missing = packagesMissing() || chrootMissing();
+
+function compareAll(
+  title: string,
+  machine: "qemu" | "v86",
+  programs: readonly LinuxProgram[],
+  packages: readonly string[],
+): void {
+  describe(title, { skip: missing || skipReason(machine) }, () => {
+    // After hooks of a folder run when its suite ends, so they are made here.
+    const [root, copy, out] = [newFolder(), newFolder(), newFolder()];
+    let expected: (index: number) => string;
+    let found: (index: number) => string;
+    before(async () => {
+      fillRoot(root, programs, packages);
+      expected = runOnHost(root, copy);
+      found = await runInGuest(root, out, machine);
+    });
+    for (const [index, { name }] of programs.entries()) {
+      it(`are as on Linux: ${name}`, () => {
+        assert.match(expected(index), /\nstatus \d+\n$/);
+        assert.equal(found(index), expected(index));
+      });
+    }
+  });
+}
+
+compareAll("Linux programs in QEMU", "qemu", [...PROGRAMS, APPLETS], PACKAGES);
+
+const FEW = ["busybox ash", "mksh with musl", "mksh with dietlibc", "mksh with klibc"];
+compareAll(
+  "Linux programs in v86",
+  "v86",
+  PROGRAMS.filter(({ name }) => FEW.includes(name)),
+  ["busybox-static", "bash-static", "mksh"],
+);
