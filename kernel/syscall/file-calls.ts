@@ -3,6 +3,7 @@
 import {
   ACCESS_FLAGS,
   ACCESS_MODE,
+  ADDRESS,
   AT_FLAGS,
   DEVICE,
   DEVICE_ARGUMENT,
@@ -94,6 +95,20 @@ import {
   pipe2,
 } from "./descriptor";
 import { chdir, chroot, fchdir, getcwd, getdents64 } from "./directory";
+import {
+  fgetxattr,
+  flistxattr,
+  fremovexattr,
+  fsetxattr,
+  getxattr,
+  lgetxattr,
+  listxattr,
+  llistxattr,
+  lremovexattr,
+  lsetxattr,
+  removexattr,
+  setxattr,
+} from "./extended-attribute";
 import {
   fadvise64,
   fallocate,
@@ -255,4 +270,16 @@ export function declareFileCalls(): void {
   call(SystemCall.utimensat_time64, utimensatTime64.index, DIRECTORY, PATH, TWO_TIMES64, AT_FLAGS);
   call(SystemCall.close_range, closeRange.index, INTEGER, INTEGER, FLAGS);
   call(SystemCall.faccessat2, faccessat2.index, DIRECTORY, PATH, ACCESS_MODE, ACCESS_FLAGS);
+  call(SystemCall.setxattr, setxattr.index, PATH, PATH, ADDRESS, SIZE, FLAGS);
+  call(SystemCall.getxattr, getxattr.index, PATH, PATH, ADDRESS, SIZE);
+  call(SystemCall.listxattr, listxattr.index, PATH, ADDRESS, SIZE);
+  call(SystemCall.removexattr, removexattr.index, PATH, PATH);
+  call(SystemCall.lsetxattr, lsetxattr.index, PATH, PATH, ADDRESS, SIZE, FLAGS);
+  call(SystemCall.lgetxattr, lgetxattr.index, PATH, PATH, ADDRESS, SIZE);
+  call(SystemCall.llistxattr, llistxattr.index, PATH, ADDRESS, SIZE);
+  call(SystemCall.lremovexattr, lremovexattr.index, PATH, PATH);
+  call(SystemCall.fsetxattr, fsetxattr.index, FILE, PATH, ADDRESS, SIZE, FLAGS);
+  call(SystemCall.fgetxattr, fgetxattr.index, FILE, PATH, ADDRESS, SIZE);
+  call(SystemCall.flistxattr, flistxattr.index, FILE, ADDRESS, SIZE);
+  call(SystemCall.fremovexattr, fremovexattr.index, FILE, PATH);
 }

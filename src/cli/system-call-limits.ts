@@ -10,12 +10,22 @@ const NO_LOCK = "memory is never swapped out: nothing to do, but the limit is ke
 const IN_MEMORY = "files are in memory: nothing to write back";
 const NO_ALARM = "ITIMER_REAL alone";
 const CLOCK_STAYS = "nobody sets the clock, so TFD_TIMER_CANCEL_ON_SET changes nothing";
+const NO_ATTRIBUTES = "no file has extended attributes: EOPNOTSUPP";
 const OWN_PROCESS = "a clock of another process's processor time is EINVAL";
 const NOT_THERE = "ENOSYS, silently: C libraries ask for it and do without";
 
 export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   open: "O_TMPFILE is EOPNOTSUPP; O_DIRECT, O_SYNC and O_ASYNC change nothing",
   openat: "O_TMPFILE is EOPNOTSUPP; O_DIRECT, O_SYNC and O_ASYNC change nothing",
+  setxattr: NO_ATTRIBUTES,
+  lsetxattr: NO_ATTRIBUTES,
+  fsetxattr: NO_ATTRIBUTES,
+  getxattr: NO_ATTRIBUTES,
+  lgetxattr: NO_ATTRIBUTES,
+  fgetxattr: NO_ATTRIBUTES,
+  removexattr: NO_ATTRIBUTES,
+  lremovexattr: NO_ATTRIBUTES,
+  fremovexattr: NO_ATTRIBUTES,
   sync: IN_MEMORY,
   fsync: IN_MEMORY,
   fdatasync: IN_MEMORY,
