@@ -1,7 +1,7 @@
 // System calls about extended attributes, which no file system of this kernel has.
 //
-// The arguments are judged as Linux judges them: flags, name, file. Then there is no attribute: none is
-// listed, and none can be read, set or removed.
+// The arguments are judged as Linux judges them: flags, name, file. Then there is no attribute:
+// none is listed, and none can be read, set or removed.
 
 import { EINVAL, ENAMETOOLONG, EOPNOTSUPP, ERANGE, isErrno } from "../../src/abi/errno";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../../src/abi/files";

@@ -1,13 +1,13 @@
-// Debian's packages for i386, unpacked for the tests: programs that were compiled for Linux and know
-// nothing of us.
+// Debian's packages for i386, unpacked for the tests: programs that were compiled for Linux and
+// know nothing of us.
 //
 //   apt-get update, with a configuration of its own      build/debian/apt/
 //   apt-get download PACKAGE:i386                        build/debian/archives/PACKAGE_….deb
 //   dpkg-deb --extract                                   any folder
 //
 // The machine's own APT and dpkg stay as they are: no architecture is added, nothing is installed.
-// What was downloaded is kept, so that a run of all tests downloads once. Only the packages that are
-// named come, not what they depend on.
+// What was downloaded is kept, so that a run of all tests downloads once. Only the packages that
+// are named come, not what they depend on.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";

@@ -17,7 +17,7 @@ import { type LinuxProgram, NEEDLESS, PACKAGES, PROGRAMS } from "./programs";
 
 const ENVIRONMENT = { PATH: "/usr/bin:/bin", LC_ALL: "C", HOME: "/tmp", TERM: "dumb" };
 /** None takes a tenth of that on a machine with nothing else to do. */
-const LIMIT_SECONDS = 120;
+const LIMIT = "/bin/busybox timeout -s KILL 120";
 const APPLETS: LinuxProgram = {
   name: "every applet of busybox",
   script: readFileSync("test/linux/applets.sh", "utf8"),
@@ -27,7 +27,7 @@ const APPLETS: LinuxProgram = {
 function driver(programs: readonly LinuxProgram[]): string {
   const runs = programs.map(
     (_, i) => `mkdir /work/${i}; cd /work/${i}
-/bin/busybox timeout -s KILL ${LIMIT_SECONDS} /bin/bash-static /tests/${i} </dev/null >/out/${i} 2>&1
+${LIMIT} /bin/bash-static /tests/${i} </dev/null >/out/${i} 2>&1
 echo "status $?" >>/out/${i}`,
   );
   return `#!/bin/busybox sh\n${runs.join("\n")}\n`;

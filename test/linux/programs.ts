@@ -1,6 +1,7 @@
 // Programs of Debian's that the tests run on Linux and here, each as a script of bash in
 // an empty directory of its own. (Not of busybox's: it prefers its own
-// applets where /proc is mounted, and on the host it is not.) What a script prints must not depend on times or process numbers.
+// applets where /proc is mounted, and on the host it is not.) What a script prints must not depend
+// on times or process numbers.
 
 /** Everything that the scripts need, libraries included. */
 export const PACKAGES = [
@@ -60,12 +61,16 @@ export const PROGRAMS: readonly LinuxProgram[] = [
     name: "coreutils",
     script: `
 printf 'b 2\\na 1\\nc 3\\n' > f; mkdir -p d/e; ln -s f link; ln f hard
-ls -g -o --time-style=+ f link hard | cut -c1-10,12-; ls -R; sort f | uniq -c | cut -c5-; cp -a d d2; mv f g
-stat -c '%a %h %s %F %N' g link; stat -c '%a %F' d; tac g; nl g; wc g; head -c 3 g | od -c; sha256sum g; md5sum g
+ls -g -o --time-style=+ f link hard | cut -c1-10,12-; ls -R; sort f | uniq -c | cut -c5-
+cp -a d d2; mv f g
+stat -c '%a %h %s %F %N' g link; stat -c '%a %F' d; tac g; nl g; wc g; head -c 3 g | od -c
+sha256sum g; md5sum g
 factor 5040; seq -s, 5; expr 6 '*' 7; printf '%05.1f\\n' 2.25; basename /x/y; realpath link || true
-touch -d 2001-02-03 old; date -u -r old; dd if=g of=h bs=2 count=2 2>/dev/null; cat h; truncate -s 5 h
+touch -d 2001-02-03 old; date -u -r old; dd if=g of=h bs=2 count=2 2>/dev/null; cat h
+truncate -s 5 h
 paste g h | tr -d '\\0'; cut -d' ' -f2 g; tr a-c A-C < g; comm g g; join g g
-rm -r d d2; ls; test -e g && echo there; env -i A=b env; id -u; timeout 1 sleep 5; echo "$?"; tee t < g`,
+rm -r d d2; ls; test -e g && echo there; env -i A=b env; id -u; timeout 1 sleep 5; echo "$?"
+tee t < g`,
   },
   {
     name: "lua",
@@ -76,11 +81,13 @@ table.sort(t) print(table.concat(t, " "))
 local f = io.open("x", "w") f:write("line\\n") f:close() for l in io.lines("x") do print(l) end
 local p = io.popen("echo piped") print(p:read("a")) print(p:close())
 print(os.execute("exit 3")) print(pcall(error, "no"))
-local c = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end) print(c(), c(), c())'`,
+local c = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end)
+print(c(), c(), c())'`,
   },
   {
     name: "tcc",
-    script: `printf 'static int f(int x) { return x * 2; }\\nint main(void) { return f(21); }\\n' > a.c
+    script: `printf 'static int f(int x) { return x * 2; }\\nint main(void) { return f(21); }\\n' \\
+  > a.c
 tcc -c a.c -o a.o && od -An -tx1 a.o | md5sum; echo 'int x = ;' > bad.c; tcc -c bad.c; echo $?`,
   },
   {
@@ -91,7 +98,8 @@ open my $p, "-|", "echo piped" or die; print <$p>; close $p;
 my $pid = fork; if (!$pid) { exit 5 } waitpid $pid, 0; print $? >> 8, "\\n";
 $_ = "The year 1999"; s/(\\d+)/$1 + 1/e; print "$_\\n"; print sprintf("%.3f", atan2(1, 1)), "\\n";
 local $SIG{ALRM} = sub { die "alarm\\n" }; eval { alarm 1; sleep 5 }; print $@;
-my @s = stat "/etc/passwd"; print $s[2] & 0777, "\\n"; mkdir "d"; print -d "d" ? "dir\\n" : "no\\n";'`,
+my @s = stat "/etc/passwd"; print $s[2] & 0777, "\\n"; mkdir "d";
+print -d "d" ? "dir\\n" : "no\\n";'`,
   },
   {
     name: "sqlite3",
@@ -143,7 +151,8 @@ python3.11 -B p.py; echo $?`,
   },
   {
     name: "make",
-    script: `printf 'all: a b c\\n\\t@cat a b c\\na b c:\\n\\t@sleep 0; echo $@ > $@\\nfail:\\n\\tfalse\\n' > Makefile
+    script: `printf 'all: a b c\\n\\t@cat a b c\\na b c:\\n\\t@sleep 0; echo $@ > $@\\n' > Makefile
+printf 'fail:\\n\\tfalse\\n' >> Makefile
 make -s -j2; make -s; rm a; make -n; make fail; echo $?`,
   },
   {
@@ -151,9 +160,12 @@ make -s -j2; make -s; rm a; make -n; make fail; echo $?`,
     script: `
 export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
 export GIT_AUTHOR_DATE='1000000000 +0000' GIT_COMMITTER_DATE='1000000000 +0000'
-git init -q -b main r; cd r; echo one > f; mkdir d; echo two > d/g; git add .; git commit -q -m first
+git init -q -b main r; cd r; echo one > f; mkdir d; echo two > d/g; git add .
+git commit -q -m first
 echo more >> f; git diff; git commit -q -a -m second; git log --format='%H %s' --stat; git status -s
-git checkout -q -b side HEAD~1; echo side > s; git add s; git commit -q -m side; git checkout -q main
-git merge -q -m merged side; git log --oneline --graph; git gc -q; git fsck; git show HEAD:s; git tag v1; git describe`,
+git checkout -q -b side HEAD~1; echo side > s; git add s; git commit -q -m side
+git checkout -q main
+git merge -q -m merged side; git log --oneline --graph; git gc -q; git fsck; git show HEAD:s
+git tag v1; git describe`,
   },
 ];
