@@ -18,13 +18,13 @@ export class GdbSession {
   constructor(file: string, folder = INSTALLATION) {
     const quiet = ["set pagination off", "set confirm off", "set width 0", "set complaints 1000"];
     const words = ["-nx", "-q", ...quiet.flatMap((each) => ["-ex", each]), file];
-    this.#child = spawn("gdb", words, { cwd: folder, stdio: "pipe" });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.on("data", (chunk: Buffer) => {
-        this.#output += chunk.toString("utf8");
-        this.#waiting?.();
-      });
-    }
+    // Both outputs through one pipe: a warning that came by another could come after the answer.
+    const shell = ["-c", 'exec gdb "$@" 2>&1', "gdb", ...words];
+    this.#child = spawn("sh", shell, { cwd: folder, stdio: ["pipe", "pipe", "ignore"] });
+    this.#child.stdout?.on("data", (chunk: Buffer) => {
+      this.#output += chunk.toString("utf8");
+      this.#waiting?.();
+    });
     this.#child.once("close", () => this.#waiting?.());
   }
 
