@@ -37,8 +37,8 @@ const NPM_INSTALL = ["npm", "install", "--prefer-offline", "--no-audit", "--no-f
 /** Runs of what takes milliseconds. */
 const RUNS = 20;
 /** How long a prompt is left alone before it is watched, and how long it is watched. */
-const SETTLING_MS = 2000;
-const IDLE_MS = 10_000;
+const SETTLING_MS = 8_000;
+const IDLE_MS = 20_000;
 /** Of Linux's /proc/PID/stat. */
 const TICKS_PER_SECOND = 100;
 
