@@ -29,6 +29,7 @@ const start = machineFor(`
   export function continuesWith(region: usize, next: usize): bool {
     return regionOf(region).continuesWith(regionOf(next));
   }
+  export function writeThrough(region: usize): void { regionOf(region).noteWritten(); }
   export function releaseRegion(region: usize): void { regionOf(region).release(); }
 `);
 
@@ -122,6 +123,18 @@ describe("a region that shows an object", () => {
       ),
       [6 * PAGE, 8 * PAGE, READ, SHARED, object, 4, 0x5678],
     );
+  });
+
+  it("tells the file that it shows of writes, and no other", () => {
+    const file = machine.part.area;
+    const timesWritten = () => new DataView(machine.part.read(file, 8).buffer).getUint32(4, true);
+    machine.part.write(file, new Uint8Array(8));
+    const region = create(4, 8);
+    call("writeThrough", region);
+    assert.equal(timesWritten(), 0);
+    call("showObject", region, 0, 0, file);
+    call("writeThrough", region);
+    assert.equal(timesWritten(), 1);
   });
 
   it("has no copy when there is no memory", () => {
