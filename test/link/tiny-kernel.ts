@@ -1,5 +1,5 @@
 // A kernel in the shape of ours and a user program, both small enough to be read, and the kernel's
-// layout without its proofs about the trampoline.
+// layout for a loader of Multiboot 1, without its proofs about the trampoline.
 
 import { layout as kernelLayout } from "../../kernel/layout";
 import { MULTIBOOT_HEADER_MAGIC } from "../../src/abi/multiboot";
@@ -35,6 +35,7 @@ export function tinyKernel(more: Record<string, SectionSpec> = {}): ObjectFile {
 
 export const layout: Layout = {
   ...kernelLayout,
+  boot: ["multiboot"],
   closed: [],
   beforePaging: { roots: ["_start"] },
 };
