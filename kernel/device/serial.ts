@@ -1,4 +1,4 @@
-// COM1, a 16550 UART: 115200 baud, 8 data bits, no parity, 1 stop bit, with FIFOs.
+// COM1, a 16550 UART (uart.ts).
 //
 // Output is polled: it works before interrupts do, and in a panic. Input interrupts on line 4 and
 // goes to the receiver that the console has registered.
@@ -7,32 +7,24 @@
 //   - A port without a UART (all bits read as 1) is never waited for.
 //   - A UART that takes nothing is waited for WAITS times in a row, then not again until it takes a
 //     byte: one that pauses for seconds loses nothing, and a dead one costs only those waits.
-// See the PC16550D data sheet.
 
 import { inb, outb } from "../../src/abi/x86";
+import {
+  DATA_READY,
+  RECEIVE_INTERRUPT,
+  startUart,
+  UART_DATA,
+  UART_INTERRUPT_ENABLE,
+  UART_LINE_STATUS,
+} from "./uart";
 
 const COM1: u32 = 0x3f8;
-const DATA: u32 = COM1;
-const INTERRUPT_ENABLE: u32 = COM1 + 1;
-const FIFO_CONTROL: u32 = COM1 + 2;
-const LINE_CONTROL: u32 = COM1 + 3;
-const MODEM_CONTROL: u32 = COM1 + 4;
-const LINE_STATUS: u32 = COM1 + 5;
-const SCRATCH: u32 = COM1 + 7;
+const DATA: u32 = COM1 + UART_DATA;
+const INTERRUPT_ENABLE: u32 = COM1 + UART_INTERRUPT_ENABLE;
+const LINE_STATUS: u32 = COM1 + UART_LINE_STATUS;
 
-const DIVISOR_LATCH: u32 = 0x80;
-const EIGHT_BITS: u32 = 0x03;
-/** On, both FIFOs emptied, interrupt at one byte so that a keystroke is seen at once. */
-const FIFO_ON: u32 = 0x07;
-/** DTR, RTS, and OUT2, which connects the interrupt. */
-const MODEM_READY: u32 = 0x0b;
-const RECEIVE_INTERRUPT: u32 = 0x01;
-const DATA_READY: u32 = 0x01;
 const TRANSMIT_EMPTY: u32 = 0x20;
 const ALL_SENT: u32 = 0x40;
-/** The divisor for 115200 baud. */
-const FASTEST: u32 = 1;
-const PROBE: u32 = 0x5a;
 /** Polls before a byte is given up: far longer than a byte takes at 115200 baud. */
 const PATIENCE: u32 = 1000000;
 /** Unsuccessful waits before a UART is taken for dead. */
@@ -56,17 +48,8 @@ export function onSerialInput(receive: u32, hasRoom: u32): void {
 
 /** Sets the port up; without a UART all output is dropped. */
 export function startSerial(): void {
-  outb(SCRATCH, PROBE);
-  isPresent = inb(SCRATCH) === PROBE;
-  if (!isPresent) return;
-  waits = WAITS;
-  outb(INTERRUPT_ENABLE, 0);
-  outb(LINE_CONTROL, DIVISOR_LATCH);
-  outb(DATA, FASTEST);
-  outb(INTERRUPT_ENABLE, 0);
-  outb(LINE_CONTROL, EIGHT_BITS);
-  outb(FIFO_CONTROL, FIFO_ON);
-  outb(MODEM_CONTROL, MODEM_READY);
+  isPresent = startUart(COM1);
+  if (isPresent) waits = WAITS;
 }
 
 /** Asks for an interrupt on input; what arrived before is taken now, or no edge would follow. */
