@@ -38,6 +38,8 @@ const runQueue: WaitQueue = changetype<WaitQueue>(memory.data(offsetof<WaitQueue
 let isIdle: bool = false;
 /** The time in which no thread could run, in counts; less the counter at its start while idle. */
 let idleCounts: u64 = 0;
+/** Function index of (): void, to be called when a thread runs again; 0: none. */
+let busyHandler: u32 = 0;
 /** How often another thread was switched to. */
 export let switches: u32 = 0;
 /** Where the boot stack's ESP goes; nothing returns to it. */
@@ -226,6 +228,20 @@ function countIdle(now: u64): void {
   idleCounts -= now;
 }
 
+/** Calls the function of index `index`, once, when a thread runs after a time without any. */
+export function onceBusy(index: u32): void {
+  busyHandler = index;
+}
+
+/** The time without a runnable thread is over. */
+function endIdling(): void {
+  countIdle(0 - x86.rdtsc());
+  isIdle = false;
+  const handler = busyHandler;
+  busyHandler = 0;
+  if (handler !== 0) call_indirect<void>(handler);
+}
+
 /** Threads that run or could. */
 export function countRunnable(): u32 {
   let count: u32 = isIdle ? 0 : 1;
@@ -254,8 +270,7 @@ function nextRunnable(): Thread {
   while (true) {
     const next = runQueue.takeFirst();
     if (next !== null) {
-      if (isIdle) countIdle(0 - x86.rdtsc());
-      isIdle = false;
+      if (isIdle) endIdling();
       return changetype<Thread>(next);
     }
     if (!isIdle) {

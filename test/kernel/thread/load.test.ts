@@ -5,6 +5,7 @@ import { compileKernelPart } from "../kernel-part";
 const start = compileKernelPart(`
   import * as load from "./kernel/thread/load";
   export function sample(runnable: u32): void { load.sampleLoad(runnable); }
+  export function idle(times: u32): void { load.sampleIdle(times); }
   export function average(period: u32): u32 { return load.averageLoad(period); }
   export function one(): u32 { return load.LOAD_ONE; }
 `);
@@ -31,5 +32,31 @@ describe("the load", () => {
         assert.ok(average <= runnable && average >= runnable * 0.95 - 0.01, `${average}`);
       }
     }
+  });
+
+  it("is the same whether idle times are counted one by one or made up for", () => {
+    const averages = (idle: (call: ReturnType<typeof start>["call"]) => void) => {
+      const { call } = start();
+      for (let i = 0; i < 50; i++) call.sample!(3);
+      idle(call);
+      return [0, 1, 2].map((period) => call.average!(period));
+    };
+    const oneByOne = averages((call) => {
+      for (let i = 0; i < 30; i++) call.sample!(0);
+    });
+    assert.deepEqual(
+      averages((call) => call.idle!(30)),
+      oneByOne,
+    );
+  });
+
+  it("is nothing after a very long idle time, which takes no long time to make up for", () => {
+    const { call } = start();
+    for (let i = 0; i < 3000; i++) call.sample!(1_000_000);
+    call.idle!(0xffffffff);
+    assert.deepEqual(
+      [0, 1, 2].map((period) => call.average!(period)),
+      [0, 0, 0],
+    );
   });
 });

@@ -73,6 +73,10 @@ const start = machineFor(
   export function endWork(): void { schedule.endUserReturnWork(); }
   export function runnable(): u32 { return schedule.countRunnable(); }
   export function idleTime(): u32 { return <u32>schedule.idleTime(); }
+  let busy: u32 = 0;
+  function countBusy(): void { busy++; }
+  export function onceBusy(): void { schedule.onceBusy(countBusy.index); }
+  export function timesBusy(): u32 { return busy; }
   export function switches(): u32 { return schedule.switches; }
   export function requestWork(): void { schedule.requestUserReturnWork(); }
   export function hasWork(): bool { return schedule.hasUserReturnWork; }
@@ -470,6 +474,22 @@ describe("the idle machine", () => {
     call("block");
     assert.equal(seen, 0);
     assert.equal(machine.word(KERNEL_INFO + INFO_CURRENT), OWNERS[0]);
+  });
+
+  it("tells once, when a thread runs again, who asked for it", () => {
+    const idle = () => {
+      interrupts = [() => assert.equal(call("timesBusy"), told), () => call("wake", thread(0))];
+      call("block");
+    };
+    let told = 0;
+    idle();
+    assert.equal(call("timesBusy"), 0, "nobody has asked");
+    call("onceBusy");
+    idle();
+    told = 1;
+    assert.equal(call("timesBusy"), 1);
+    idle();
+    assert.equal(call("timesBusy"), 1);
   });
 
   it("uses up the time slice of no thread", () => {
