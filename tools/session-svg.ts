@@ -3,6 +3,8 @@
 // Where animations are not shown (a converter to PNG, a reader who wants less motion), all of it is
 // there at once.
 
+import { escapeXml } from "../src/draw/svg";
+
 const COLUMNS_MIN = 72;
 const CHARACTER = 8.05;
 const LINE = 19;
@@ -61,12 +63,4 @@ const STYLE = [
 
 function round(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

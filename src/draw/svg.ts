@@ -131,7 +131,8 @@ function format(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
-function escapeXml(text: string | number | undefined): string {
+/** The text as it stands in an element or between an attribute's quotes. */
+export function escapeXml(text: string | number | undefined): string {
   return String(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
