@@ -1,6 +1,6 @@
 // The report of `check` as plain values, for `--format json`.
 
-import { hex } from "../link/check/address";
+import { hex } from "../base/address";
 import { allowanceText } from "../link/check/allowance";
 import type { AllowedFindings, CheckReport, SharedReport } from "../link/check/check";
 import { type FindingGroup, groupFindings } from "../link/check/group-findings";

@@ -10,8 +10,8 @@
 //
 // The first line of a finding is what editors take apart (docs/check.md).
 
+import { hex } from "../base/address";
 import { formatPlace } from "../base/diagnostic";
-import { hex } from "../link/check/address";
 import { allowanceText } from "../link/check/allowance";
 import type { AllowedFindings, CheckReport, SharedReport } from "../link/check/check";
 import { type FindingGroup, groupFindings } from "../link/check/group-findings";

@@ -44,6 +44,7 @@
 // Exit status: 0 drawn; 2 the machine or the file could not be drawn.
 
 import { basename } from "node:path";
+import { hex as hexOf } from "../base/address";
 import { Diagnostic } from "../base/diagnostic";
 import { sizeText } from "../base/size-text";
 import { wrap } from "../base/wrap";
@@ -54,7 +55,6 @@ import { fileColumns } from "../inspect/file-columns";
 import type { Observation } from "../inspect/observation";
 import { spaceColumns } from "../inspect/space-columns";
 import type { Spaces } from "../inspect/spaces";
-import { hex as hexOf } from "../link/check/address";
 import { readLinkedElf } from "../link/check/linked-file";
 import {
   diffMaps,

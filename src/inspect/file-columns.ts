@@ -12,9 +12,9 @@
 // 64-bit addresses are drawn on a line of 48 bits, the two canonical halves next to each other, so
 // that JavaScript's numbers are exact.
 
+import { compare, hex } from "../base/address";
 import { ADDRESS_SPACE_END } from "../base/align";
 import { type Box, type Column, emptyBox, kindOfRights } from "../draw/columns";
-import { compare, hex } from "../link/check/address";
 import type { FileSection } from "../link/check/linked-file";
 import type { Subject } from "../link/check/subject";
 import { unsignedBounds } from "../link/layout/address-space";

@@ -3,8 +3,8 @@
 // Such a kernel reports nothing to us, so what it shows is looked at: a processor that waits in HLT
 // with interrupts off waits for ever.
 
+import { hex } from "../base/address";
 import { formatPlace } from "../base/diagnostic";
-import { hex } from "../link/check/address";
 import type { Subject } from "../link/check/subject";
 import type { Registers } from "../machine/machine";
 

@@ -11,7 +11,7 @@
 //
 // See Intel SDM vol. 3A, 4.3 to 4.5.
 
-import { PAGE } from "./address";
+import { PAGE } from "../../base/address";
 import { type EarlyCode, earlyCodeOf } from "./early-code";
 import type { Subject } from "./subject";
 

@@ -20,8 +20,8 @@
 // With a layout, its exits are the only outside names that may be referred to, and only in the
 // states in which any may.
 
+import { hex } from "../../base/address";
 import type { ObjectFile, Relocation } from "../../object/object";
-import { hex } from "./address";
 import { type Step, stepAt } from "./code-step";
 import type { Bits } from "./instruction-shape";
 import type { FileSection } from "./linked-file";

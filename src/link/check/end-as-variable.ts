@@ -4,7 +4,7 @@
 // In 32-bit code the address stands in the instruction as it is, so its bytes are looked for, and
 // only the functions that have them are disassembled.
 
-import { hex } from "./address";
+import { hex } from "../../base/address";
 import { stepAt } from "./code-step";
 import { findWord } from "./find-word";
 import type { FileSection, FileSymbol } from "./linked-file";

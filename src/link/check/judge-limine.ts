@@ -9,7 +9,7 @@
 //   - Each request may occur once.
 
 import { ET_DYN, ET_EXEC, PT_DYNAMIC } from "../../abi/elf";
-import { compare, hex, pageDown, pageUp } from "./address";
+import { compare, hex, pageDown, pageUp } from "../../base/address";
 import { limineRequests } from "./boot-protocol";
 import type { FileSegment } from "./linked-file";
 import { describeSegment, endOf, permissionText, type Subject } from "./subject";

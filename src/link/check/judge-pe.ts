@@ -4,7 +4,7 @@
 // OVMF and most PCs have; they were tried with files made by hand. Firmware that enforces NX minds
 // a section that is both writable and executable, others do not: that is a note.
 
-import { hex } from "./address";
+import { hex } from "../../base/address";
 
 const MZ = 0x5a4d;
 const PE_SIGNATURE = 0x4550;

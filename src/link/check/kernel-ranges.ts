@@ -2,10 +2,10 @@
 // frames that it is loaded to, with the rights that the layout gives it; and start-up code where it
 // is loaded.
 
+import { hex } from "../../base/address";
 import type { ResolvedLayout } from "../layout/resolved";
 import type { MappedRange } from "../script/page-tables";
 import { isInKernelSpace } from "../script/table-ranges";
-import { hex } from "./address";
 import type { FileSection } from "./linked-file";
 import type { Subject } from "./subject";
 

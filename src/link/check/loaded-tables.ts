@@ -8,7 +8,7 @@
 // A descriptor that is filled in at run time, or lies on a stack, says nothing here; if there is
 // one, nothing is claimed, because it may be the one that matters.
 
-import { hex } from "./address";
+import { hex } from "../../base/address";
 import { shapeAt } from "./instruction-shape";
 import type { FileSection } from "./linked-file";
 import type { Subject } from "./subject";

@@ -14,7 +14,7 @@
 //   Multiboot 2      GRUB alone; with a relocatable tag the image goes where there is room
 
 import { ET_DYN, ET_EXEC, SHT_REL, SHT_RELA } from "../../abi/elf";
-import { compare, hex } from "./address";
+import { compare, hex } from "../../base/address";
 import { MULTIBOOT_ADDRESSES, MULTIBOOT_WINDOW, MULTIBOOT2_WINDOW } from "./boot-protocol";
 import { headerAddresses, notLoaded } from "./header-addresses";
 import { type HeaderTag, TAG, tagOf } from "./header-tags";

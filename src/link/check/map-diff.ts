@@ -1,7 +1,7 @@
 // What changed in the layout between two builds of a kernel: sections that appeared, disappeared,
 // moved or grew, and the memory wasted between them.
 
-import { compare, hex, pageUp } from "./address";
+import { compare, hex, pageUp } from "../../base/address";
 import type { LinkedFile } from "./linked-file";
 import { loadEndOf, Subject } from "./subject";
 

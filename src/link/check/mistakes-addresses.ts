@@ -1,7 +1,7 @@
 // Mistakes about addresses: orphans, the end of the address space, the end of the kernel.
 
 import { STT_NOTYPE } from "../../abi/elf";
-import { hex, PAGE, pageUp } from "./address";
+import { hex, PAGE, pageUp } from "../../base/address";
 import { isMereAddress, usesAsVariable } from "./end-as-variable";
 import type { FileSection, FileSymbol } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";

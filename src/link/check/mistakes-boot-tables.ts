@@ -1,6 +1,6 @@
 // Mistakes in the static page tables that start-up code turns paging on with.
 
-import { hex, PAGE, pageDown } from "./address";
+import { hex, PAGE, pageDown } from "../../base/address";
 import { type BootTables, bootTables, type ShownPage } from "./boot-tables";
 import { earlyCodeOf } from "./early-code";
 import type { FileSegment } from "./linked-file";

@@ -1,6 +1,6 @@
 // The mistake that the words of a boot header do not add up.
 
-import { hex } from "./address";
+import { hex } from "../../base/address";
 import { type BrokenHeader, brokenHeaders } from "./broken-header";
 import type { Finding, Mistake } from "./mistake";
 import type { Subject } from "./subject";

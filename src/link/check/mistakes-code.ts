@@ -1,9 +1,9 @@
 // Mistakes about code: where it begins, what it refers to too early, how it was compiled.
 
 import { ET_DYN, PT_DYNAMIC, PT_INTERP } from "../../abi/elf";
+import { compare, hex, PAGE } from "../../base/address";
 import { decode } from "../../x86/decode";
 import { readableName } from "../names/demangle";
-import { compare, hex, PAGE } from "./address";
 import { type EarlyReference, earlyCodeOf } from "./early-code";
 import type { FileSection, FileSymbol } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";

@@ -1,7 +1,7 @@
 // Mistakes about what a boot loader reads first: its header, the program headers, the ELF class.
 
 import { ET_DYN } from "../../abi/elf";
-import { compare, hex } from "./address";
+import { compare, hex } from "../../base/address";
 import { MULTIBOOT_WINDOW, MULTIBOOT2_PC, MULTIBOOT2_WINDOW } from "./boot-protocol";
 import { brokenHeaders } from "./broken-header";
 import { TAG, tagOf } from "./header-tags";

@@ -1,6 +1,6 @@
 // Mistakes about segments that Limine loads.
 
-import { compare, hex } from "./address";
+import { compare, hex } from "../../base/address";
 import { HIGHER_HALF, isRelocatedByLimine, limineSpan, uncountedByLimine } from "./judge-limine";
 import type { Finding, Mistake } from "./mistake";
 import { meeting } from "./mistakes-segments";

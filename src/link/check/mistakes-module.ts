@@ -1,6 +1,6 @@
 // Mistakes about a separate ELF file that the boot loader loads as a module.
 
-import { compare, hex } from "./address";
+import { compare, hex } from "../../base/address";
 import { TAG, tagOf } from "./header-tags";
 import type { FileSymbol } from "./linked-file";
 import type { Finding, Mistake } from "./mistake";

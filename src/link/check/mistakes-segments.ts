@@ -1,6 +1,6 @@
 // Mistakes about segments: permissions, overlaps, and VMAs and LMAs that do not fit each other.
 
-import { compare, hex, PAGE, pageDown } from "./address";
+import { compare, hex, PAGE, pageDown } from "../../base/address";
 import type { FileSection, FileSegment } from "./linked-file";
 import type { Finding, Mistake, Severity } from "./mistake";
 import { describeSegment, endOf, loadEndOf, permissionText, type Subject } from "./subject";

@@ -1,6 +1,6 @@
 // The mistake that CS keeps the boot loader's selector after the kernel has loaded its own GDT.
 
-import { hex } from "./address";
+import { hex } from "../../base/address";
 import { placesOfLoad } from "./loaded-tables";
 import type { Mistake } from "./mistake";
 import { afterLoad } from "./segment-reload";

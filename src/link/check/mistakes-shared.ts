@@ -1,9 +1,9 @@
 // Mistakes about what kernel and user programs share, and about page tables and their permissions.
 
+import { hex, PAGE, pageDown, pageUp } from "../../base/address";
 import { unsignedBounds } from "../layout/address-space";
 import type { ResolvedRegion } from "../layout/resolved";
 import { readableName } from "../names/demangle";
-import { hex, PAGE, pageDown, pageUp } from "./address";
 import { proveSharedClosed } from "./closed-proof";
 import type { FileSymbol } from "./linked-file";
 import { describeLoad, loadedTables } from "./loaded-tables";

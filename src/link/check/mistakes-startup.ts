@@ -2,7 +2,7 @@
 
 import { STT_FILE, STT_SECTION } from "../../abi/elf";
 import { MULTIBOOT_BOOT_MAGIC } from "../../abi/multiboot";
-import { hex } from "./address";
+import { hex } from "../../base/address";
 import { earlyCodeOf } from "./early-code";
 import { findWord } from "./find-word";
 import type { FileSymbol } from "./linked-file";

@@ -4,9 +4,9 @@
 // is inferred: what is linked into the last 16 MiB of the address space, while the kernel starts
 // elsewhere. The report says which of the two it was.
 
+import { compare, pageUp, spaceEndOf } from "../../base/address";
 import { matchesAny } from "../layout/glob";
 import type { ResolvedLayout } from "../layout/resolved";
-import { compare, pageUp, spaceEndOf } from "./address";
 import type { FileSection, LinkedFile } from "./linked-file";
 
 /** How far from the end of the address space something counts as shared. */

@@ -1,6 +1,6 @@
 // Page tables that are part of the image: found by name, read as the processor would read them.
 
-import { hex, PAGE } from "./address";
+import { hex, PAGE } from "../../base/address";
 import type { FileSymbol } from "./linked-file";
 import type { Finding } from "./mistake";
 import type { Subject } from "./subject";

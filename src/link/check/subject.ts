@@ -6,11 +6,11 @@
 //   - Ranges are half-open bigints. A segment may end at 2^32 or 2^64, which is not an overflow.
 
 import { PT_LOAD, SHN_ABS, SHN_LORESERVE, SHN_UNDEF, STT_FILE, STT_SECTION } from "../../abi/elf";
+import { compare, spaceEndOf } from "../../base/address";
 import type { Place } from "../../base/diagnostic";
 import type { ObjectFile } from "../../object/object";
 import type { ResolvedLayout } from "../layout/resolved";
 import { readableName } from "../names/demangle";
-import { compare, spaceEndOf } from "./address";
 import { findProtocols, type Protocols } from "./boot-protocol";
 import { type LineRange, lineRangeAt, readLineRanges } from "./line-ranges";
 import type { FileSection, FileSegment, FileSymbol, LinkedFile } from "./linked-file";

@@ -1,6 +1,6 @@
 // The pages of a kernel as its boot tables show them.
 
-import { compare, PAGE, pageDown } from "./address";
+import { compare, PAGE, pageDown } from "../../base/address";
 import type { BootTables, ShownPage } from "./boot-tables";
 import type { FileSegment } from "./linked-file";
 import { endOf, type Subject } from "./subject";

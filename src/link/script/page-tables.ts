@@ -8,6 +8,7 @@
 // where they lie is left to the linker: an entry is a frame and bits, or another table and bits.
 // See Intel SDM vol. 3A, 4.3 to 4.5.
 
+import { hex } from "../../base/address";
 import { Diagnostic } from "../../base/diagnostic";
 
 export const PAGINGS = ["two-level", "pae", "4-level"] as const;
@@ -191,7 +192,3 @@ const MEMORY: Readonly<Record<Paging, bigint>> = {
   pae: 1n << 36n,
   "4-level": 1n << 52n,
 };
-
-function hex(value: bigint): string {
-  return `0x${value.toString(16).padStart(8, "0")}`;
-}
