@@ -10,12 +10,20 @@ export const PACKAGES = [
   ...["lua5.4", "libreadline8", "libtinfo6", "tcc", "perl-base", "sqlite3", "libsqlite3-0"],
   ...["zlib1g", "python3.11-minimal", "libpython3.11-minimal", "libpython3.11-stdlib"],
   ...["libexpat1", "make", "git", "libklibc"],
+  ...["gcc-12", "cpp-12", "libgcc-12-dev", "libgcc-s1", "libc6-dev", "libcrypt-dev"],
+  ...["linux-libc-dev", "binutils", "binutils-i686-linux-gnu", "binutils-common", "libbinutils"],
+  ...["libctf0", "libctf-nobfd0", "libjansson4", "libmpfr6", "libmpc3", "libisl23", "libzstd1"],
+  ...["libstdc++6"],
 ];
 
-/** Folders of packages that no test looks at. */
+const GCC = "usr/lib/gcc/i686-linux-gnu/12";
+
+/** Folders and files of packages that no test looks at: most of what GCC's packages have. */
 export const NEEDLESS = [
   ...["usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info"],
   ...["usr/share/lintian", "usr/lib/i386-linux-gnu/gconv", "usr/share/bash-completion"],
+  ...["usr/bin/i686-linux-gnu-lto-dump-12", "usr/bin/i686-linux-gnu-ld.gold"],
+  ...[`${GCC}/lto1`, `${GCC}/libasan.a`, `${GCC}/libubsan.a`, `${GCC}/libquadmath.a`],
 ];
 
 const SHELL_SCRIPT = `
@@ -154,6 +162,24 @@ python3.11 -B p.py; echo $?`,
     script: `printf 'all: a b c\\n\\t@cat a b c\\na b c:\\n\\t@sleep 0; echo $@ > $@\\n' > Makefile
 printf 'fail:\\n\\tfalse\\n' >> Makefile
 make -s -j2; make -s; rm a; make -n; make fail; echo $?`,
+  },
+  {
+    name: "gcc",
+    script: `cat > hello.c <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+static int fib(int n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
+int main(int argc, char **argv) {
+  printf("hello %d %s %.3f\\n", fib(20), strrchr(argv[0], '/'), 2.5 / argc);
+  return getenv("PATH") == NULL ? 4 : 3;
+}
+END
+gcc-12 --version | head -n 1
+gcc-12 -O2 -Wall hello.c -o hello; ./hello; echo $?
+gcc-12 -S -O1 hello.c -o - | sha256sum
+gcc-12 -c hello.c; gcc-12 -static hello.o -o apart; ./apart; echo $?
+printf 'int x = ;\\n' > bad.c; gcc-12 -c bad.c; echo $?; ls`,
   },
   {
     name: "git",
