@@ -3,6 +3,7 @@
 //   index.html page.css page.js          the page
 //   machine-worker.js v86.wasm           the machine; v86 patched, without debug information
 //   check-worker.js                      looks at kernels of the reader's own
+//   reference.html reference.js          codes, commands and system calls, from the sources
 //   sw.js                                keeps all of these for use without a network
 //   build/boot.elf initramfs.cpio        what is booted first: the kernel without symbols
 //   build/kernel.elf user/*.elf          the same with symbols and lines, fetched afterwards
@@ -110,12 +111,14 @@ function loadedPart(elf) {
   return loaded;
 }
 
-function buildSystem() {
-  const { status } = spawnSync(process.execPath, ["bin/isthmus.js", "build"], {
-    cwd: ROOT,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+function run(...words) {
+  const options = { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] };
+  const { status } = spawnSync(process.execPath, words, options);
   if (status !== 0) process.exit(status ?? 1);
+}
+
+function buildSystem() {
+  run("bin/isthmus.js", "build");
   const built = join(ROOT, "build");
   const kernel = readFileSync(join(built, "kernel.elf"));
   write("build/boot.elf", loadedPart(kernel));
@@ -151,6 +154,7 @@ function licences() {
 async function buildScripts() {
   await build({ ...common, entryPoints: { page: "web/page.ts" }, outdir: WEB });
   await build({ ...common, entryPoints: { page: "web/theme.css" }, outdir: WEB });
+  await build({ ...common, entryPoints: { reference: "web/reference/search.ts" }, outdir: WEB });
   await build({ ...common, entryPoints: { "check-worker": "web/check/worker.ts" }, outdir: WEB });
   await build({
     ...common,
@@ -192,5 +196,6 @@ for (const name of ["index.html", "icon.svg"]) {
   copyFileSync(join(ROOT, "web", name), join(WEB, name));
 }
 write("licences.txt", licences());
+run("--import", "./bin/loader.js", "tools/build-reference.ts", join(WEB, "reference.html"));
 await buildServiceWorker();
 if (!IS_QUICK) compress();

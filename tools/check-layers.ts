@@ -30,7 +30,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["filesystem", "program", "boot", "syscall", "trap"],
   ],
   user: ["runtime", "wasi", "abuse", "shell"],
-  web: ["machine", "document", "map", "step", "audit", "check"],
+  web: ["machine", "document", "reference", "map", "step", "audit", "check"],
 };
 
 const UP_REMEDY =

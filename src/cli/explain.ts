@@ -20,7 +20,7 @@
 // Exit status: 0 explained; 2 there is no such code.
 
 import { wrap } from "../base/wrap";
-import type { Mistake } from "../link/check/mistake";
+import { lessIf, type Mistake } from "../link/check/mistake";
 import { MISTAKES, mistakeOf } from "../link/check/mistakes";
 import { type Command, type CommandLine, UsageError } from "./command";
 import { EXPLANATIONS, type Explanation, explanationOf } from "./explanations";
@@ -71,17 +71,6 @@ function unknownCode(code: string): UsageError {
 
 function plain({ code, severity, title, why, wrong, right, limits, ...rest }: Mistake) {
   return { code, severity, less: lessIf(rest), title, why, wrong, right, limits };
-}
-
-/** When a finding weighs less than its row. */
-function lessIf({ milder, loading }: Pick<Mistake, "milder" | "loading">): string | undefined {
-  const own = "the kernel speaks no boot protocol that check knows";
-  const cases = [
-    ...(milder === undefined ? [] : [milder]),
-    ...(loading === undefined ? [] : ["a loader loads the kernel all the same"]),
-    ...(loading === "image" ? [own] : []),
-  ];
-  return cases.length === 0 ? undefined : cases.join("; or if ");
 }
 
 function printExplanation({ code, title, why }: Explanation): void {

@@ -766,6 +766,19 @@ const MACHINES = {
   ],
 } satisfies Record<string, Row>;
 
+const PAGE = {
+  WEB001: [
+    "a session was kept with another build",
+    `A session is a machine's memory, and that means nothing to another kernel or other programs.
+    Boot anew.`,
+  ],
+  WEB002: [
+    "the machine cannot do this now",
+    `Steps, laws and the map need a kernel that describes itself and has come to its prompt. Boot
+    the machine and let it run; a kernel of other people's boots, and nothing more is known of it.`,
+  ],
+} satisfies Record<string, Row>;
+
 const COMMANDS = {
   CLI001: [
     "the command line makes no sense",
@@ -877,6 +890,7 @@ export const EXPLANATIONS: readonly Explanation[] = Object.entries<Row>({
   ...LINKER,
   ...SCRIPTS,
   ...MACHINES,
+  ...PAGE,
 }).map(([code, [title, why]]) => ({ code, title, why: why.replaceAll(/\s+/g, " ") }));
 
 /** The explanation of a code, which may be written in small letters. */

@@ -8,12 +8,15 @@ import { EXPLANATIONS, explanationOf } from "../../src/cli/explanations";
 import { MISTAKES, mistakeOf } from "../../src/link/check/mistakes";
 import { isthmus } from "./isthmus";
 
-/** Every string literal of src/ that looks like a code, with the file that has it. */
+/** Every string literal of src/ and web/ that looks like a code, with the file that has it. */
 function codesOfSources(): Map<string, string> {
   const codes = new Map<string, string>();
-  for (const name of readdirSync("src", { recursive: true, encoding: "utf8" })) {
+  const files = ["src", "web"].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+  );
+  for (const name of files) {
     if (!name.endsWith(".ts")) continue;
-    const text = readFileSync(join("src", name), "utf8");
+    const text = readFileSync(name, "utf8");
     for (const [, code = ""] of text.matchAll(/["'`]([A-Z]{3,}\d{3})["'`]/g)) codes.set(code, name);
   }
   return codes;
@@ -22,7 +25,7 @@ function codesOfSources(): Map<string, string> {
 describe("isthmus explain", () => {
   const codes = codesOfSources();
 
-  it("knows every code that src/ prints, and no other", () => {
+  it("knows every code that src/ and web/ print, and no other", () => {
     assert.ok(codes.size > 120, `${codes.size}`);
     const unknown = [...codes].filter(([code]) => !mistakeOf(code) && !explanationOf(code));
     assert.deepEqual(unknown, []);

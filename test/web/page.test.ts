@@ -14,8 +14,12 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { EXPLANATIONS } from "../../src/cli/explanations";
+import { COMMAND_NAMES } from "../../src/cli/main";
 import { INSTALLATION } from "../../src/cli/project";
 import { staticServer } from "../../src/cli/static-server";
+import { type ServedCall, SYSTEM_CALLS_FILE } from "../../src/cli/system-calls-file";
+import { MISTAKES } from "../../src/link/check/mistakes";
 import { HANG_MS } from "../hang-guard";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -69,13 +73,25 @@ describe("the page", { skip: skipReason() }, () => {
     const viewport = { width: 1400, height: 900 };
     const page = await (context ?? (await browser.newContext({ viewport, ...options }))).newPage();
     page.setDefaultTimeout(HANG_MS);
+    watchFaults(page);
+    await page.goto(url);
+    await atPrompt(page);
+    return page;
+  }
+
+  function watchFaults(page: Page): void {
     page.on("console", (message) => {
       if (message.type() === "error") faults.push(message.text());
     });
     page.on("pageerror", (error) => faults.push(String(error)));
-    await page.goto(url);
-    await atPrompt(page);
-    return page;
+  }
+
+  /** axe finds nothing serious in what is shown. */
+  async function usableByEveryone(page: Page, what: string): Promise<void> {
+    if (!(await page.evaluate<boolean>("'axe' in globalThis"))) {
+      await page.evaluate(readFileSync(AXE, "utf8"));
+    }
+    assert.deepEqual(await page.evaluate(violations), [], what);
   }
 
   async function atPrompt(page: Page): Promise<void> {
@@ -185,6 +201,8 @@ describe("the page", { skip: skipReason() }, () => {
     const input = page.locator("#own-kernel");
     await input.setInputFiles(join(INSTALLATION, "README.md"));
     await seen(page, ".report .error", /ELF0/);
+    const href = await page.locator(".report .error a").getAttribute("href");
+    assert.match(href ?? "", /^reference\.html#ELF0\d+$/);
     await input.setInputFiles(join(WEB, "build", "kernel.elf"));
     await seen(page, ".report .loaders", /grub loads/i);
     await page.context().close();
@@ -224,6 +242,43 @@ describe("the page", { skip: skipReason() }, () => {
     await page.context().close();
   });
 
+  it("has a reference of all codes, commands and calls, in which one can search", async () => {
+    const viewport = { width: 320, height: 800 };
+    const page = await browser.newPage({ viewport, colorScheme: "dark" });
+    watchFaults(page);
+    await page.goto(`${url}reference.html#LAY001`);
+    const entries = page.locator(".entry");
+    const ids = await entries.evaluateAll((all) => all.map(({ id }) => id));
+    const calls: ServedCall[] = JSON.parse(
+      readFileSync(join(INSTALLATION, "build", SYSTEM_CALLS_FILE), "utf8"),
+    );
+    const wanted = [
+      ...[...MISTAKES, ...EXPLANATIONS].map(({ code }) => code),
+      ...COMMAND_NAMES.map((name) => `command-${name}`),
+      ...calls.map(({ name }) => `call-${name}`),
+    ];
+    assert.deepEqual(
+      wanted.filter((id) => !ids.includes(id)),
+      [],
+    );
+    assert.equal(new Set(ids).size, ids.length, "an identifier is there twice");
+    // What the kernel's own table says of read, and the manual page of a command.
+    assert.match(
+      (await page.locator("#call-read").textContent()) ?? "",
+      /3read\(file, output, size\)/,
+    );
+    assert.match((await page.locator("#command-check").textContent()) ?? "", /--sarif|sarif/);
+
+    await page.getByLabel("Search").fill("writable executable segment");
+    await seen(page, "#found", /^[1-9]\d? of \d+ entries$/);
+    assert.ok(await page.locator("#LAY001").isVisible());
+    assert.ok(!(await page.locator("#call-read").isVisible()));
+    await page.getByLabel("Search").fill("");
+    await usableByEveryone(page, "reference");
+    assert.ok((await page.evaluate<number>("document.documentElement.scrollWidth")) <= 320);
+    await page.close();
+  });
+
   for (const [width, colorScheme] of [
     [1400, "light"],
     [1000, "dark"],
@@ -233,10 +288,9 @@ describe("the page", { skip: skipReason() }, () => {
       const page = await open({ viewport: { width, height: 800 }, colorScheme });
       const scroll = await page.evaluate<number>("document.documentElement.scrollWidth");
       assert.ok(scroll <= width, `the page is ${scroll} pixels wide`);
-      await page.evaluate(readFileSync(AXE, "utf8"));
       for (const tab of ["Step", "Laws", "Your kernel", "About"]) {
         await page.getByRole("tab", { name: tab }).click();
-        assert.deepEqual(await page.evaluate(violations), [], tab);
+        await usableByEveryone(page, tab);
       }
       // The terminal takes Tab; two times Esc leave it.
       await page.locator("#terminal").click();

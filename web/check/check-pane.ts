@@ -59,7 +59,7 @@ export class CheckPane {
   #parts(file: OwnFile, answer: CheckAnswer): HTMLElement[] {
     const title = element("h3", {}, file.name);
     if (answer.kind === "refusal") {
-      const code = answer.code && element("code", {}, answer.code);
+      const code = answer.code === undefined ? undefined : codeLink(answer.code);
       return [
         title,
         element("p", { class: "error" }, code, ` ${answer.text}.`),
@@ -106,10 +106,16 @@ function findingItem({ code, severity, what, change, more }: PlainFinding): HTML
   return element(
     "li",
     { class: severity },
-    element("code", {}, code),
+    codeLink(code),
     ` ${what}`,
     element("p", { class: "faint" }, change, more > 0 ? ` (and ${more} more like it)` : ""),
   );
+}
+
+/** A code, and where it is explained. */
+function codeLink(code: string): HTMLElement {
+  const href = `reference.html#${code}`;
+  return element("a", { href, target: "_blank" }, element("code", {}, code));
 }
 
 function pictureOf(svg: string): HTMLElement {

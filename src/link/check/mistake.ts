@@ -69,3 +69,17 @@ export interface CodedFinding extends Finding {
   readonly title: string;
   readonly severity: Severity;
 }
+
+/** When a finding weighs less than its row says; undefined: never. */
+export function lessIf({
+  milder,
+  loading,
+}: Pick<Mistake, "milder" | "loading">): string | undefined {
+  const own = "the kernel speaks no boot protocol that check knows";
+  const cases = [
+    ...(milder === undefined ? [] : [milder]),
+    ...(loading === undefined ? [] : ["a loader loads the kernel all the same"]),
+    ...(loading === "image" ? [own] : []),
+  ];
+  return cases.length === 0 ? undefined : cases.join("; or if ");
+}
