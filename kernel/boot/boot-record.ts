@@ -1,5 +1,5 @@
 // What the kernel knows of the machine that it was booted on, whatever loader brought it: RAM, the
-// command line, the initramfs, the screen.
+// command line, the initramfs, the screen, ACPI's RSDP.
 //
 // A loader's own record lies wherever the loader found room, and the frame list, which the kernel
 // puts after its image, may overwrite it. So a protocol's reader (multiboot.ts, multiboot2.ts)
@@ -12,6 +12,7 @@
 //     another. There are MOST_RANGES at most: of what a loader names beyond, lostFrames() counts
 //     the frames.
 
+import { RSDP_SIZE } from "../../src/abi/acpi";
 import { COMMAND_LINE_MAX } from "../../src/abi/command-line";
 import { KERNEL, PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
 import { panic } from "../log/panic";
@@ -39,6 +40,9 @@ let height: u32 = 0;
 let bits: u32 = 0;
 /** The positions of red, green and blue in a pixel. */
 const colours: usize = memory.data(3, 4);
+/** A copy of the RSDP; what the loader's has not is 0. */
+const rsdp: usize = memory.data(RSDP_SIZE, 8);
+let rsdpBytes: u32 = 0;
 
 /** RAM from 1 MiB on: what a BIOS says that has no map. */
 export function addUpperMemory(kib: u32): void {
@@ -160,6 +164,18 @@ export function setScreen(address: u64, lineBytes: u32, width: u32, lines: u32, 
 export function setScreenColour(colour: u32, position: u32, size: u32): void {
   if (size === 8 && position + size <= bits) store<u8>(colours + colour, position);
   else screen = 0;
+}
+
+/** Copies the RSDP at `from`; of two, the one of more bytes, which is the newer. */
+export function setRsdp(from: usize, size: u32): void {
+  if (size <= rsdpBytes) return;
+  rsdpBytes = size;
+  memory.copy(rsdp, from, min<u32>(size, RSDP_SIZE));
+}
+
+/** The loader's RSDP, unchecked; zeros if it brought none. */
+export function loaderRsdp(): usize {
+  return rsdp;
 }
 
 export function hasScreen(): bool {

@@ -14,6 +14,8 @@ import {
   MMAP2_TYPE,
   MULTIBOOT2_END_TAG,
   MULTIBOOT2_TAG_HEADER_SIZE,
+  TAG_ACPI_NEW,
+  TAG_ACPI_OLD,
   TAG_BASIC_MEMORY,
   TAG_COMMAND_LINE,
   TAG_ENTRIES,
@@ -37,6 +39,7 @@ import {
   noteMemory,
   setCommandLine,
   setInitramfs,
+  setRsdp,
   setScreen,
   setScreenColour,
 } from "./boot-record";
@@ -97,6 +100,10 @@ function readTag(tag: usize, type: u32, size: u32): void {
       return;
     case TAG_FRAMEBUFFER:
       readScreen(tag, size);
+      return;
+    case TAG_ACPI_OLD:
+    case TAG_ACPI_NEW:
+      setRsdp(tag + MULTIBOOT2_TAG_HEADER_SIZE, size - MULTIBOOT2_TAG_HEADER_SIZE);
       return;
     case TAG_UEFI_MAP:
       uefiMap = atLeast(tag, size, TAG_ENTRIES);

@@ -51,6 +51,7 @@ export const MMAP_RAM: u32 = 1;
 //         8 screen         8 address (64 bits), 16 bytes of a line, 20 width, 24 height,
 //                          28 bits of a pixel, 29 kind (1: colours), 32 positions and sizes in
 //                          bits of red, green and blue
+//        14, 15 ACPI       8 a copy of the RSDP, of 20 bytes or of 36
 //        17 UEFI's map     8 size of a descriptor, 12 version, 16 descriptors:
 //                          0 type, 8 physical start (64 bits), 24 how many pages (64 bits)
 //        21 load base      8 where the image's lowest address went
@@ -73,6 +74,8 @@ export const TAG_MODULE: u32 = 3;
 export const TAG_BASIC_MEMORY: u32 = 4;
 export const TAG_MEMORY_MAP: u32 = 6;
 export const TAG_FRAMEBUFFER: u32 = 8;
+export const TAG_ACPI_OLD: u32 = 14;
+export const TAG_ACPI_NEW: u32 = 15;
 export const TAG_UEFI_MAP: u32 = 17;
 export const TAG_LOAD_BASE: u32 = 21;
 /** Tags that have entries: where their size is said, and where they begin. */

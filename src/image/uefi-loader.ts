@@ -1,11 +1,12 @@
 // The UEFI application that boots a kernel: kernel, module and command line are inside it.
 //
 // It is a loader of Multiboot 2, written in the two widths of firmware by uefi-code.ts. With the
-// firmware's services it finds the screen, takes the kernel's memory and a block below 4 GiB, and
-// copies kernel and module; then it ends the services and leaves for protected mode:
+// firmware's services it finds the screen and ACPI's tables, takes the kernel's memory and a block
+// below 4 GiB, and copies kernel and module; then it ends the services and leaves for protected
+// mode:
 //
 //   block   0                the way out: 32-bit code and its GDT, where paging maps 1:1
-//           PAGE_SIZE        the record: screen, module, command line, the firmware's memory map
+//           PAGE_SIZE        the record: screen, module, RSDP, command line, the firmware's map
 //           module           after room for the map
 //
 // All parsing is the kernel's: it gets the map as the firmware has it.
@@ -17,10 +18,12 @@
 //   - The block is of type LoaderCode, so that firmware which enforces NX lets the way out run.
 //   - Memory types of one's own are not used: there are firmwares that hang then.
 
+import { RSDP_SIZE } from "../abi/acpi";
 import { FLAT_LIMIT_LOW, KERNEL_CODE_HIGH, KERNEL_DATA_HIGH } from "../abi/descriptors";
 import { PAGE_SIZE } from "../abi/memory-map";
 import {
   MULTIBOOT2_BOOT_MAGIC,
+  TAG_ACPI_NEW,
   TAG_COMMAND_LINE,
   TAG_ENTRIES,
   TAG_FRAMEBUFFER,
@@ -49,8 +52,8 @@ export const ENTRY_NAME = "uefi_main";
 
 /** Offsets in the system table, the screen's protocol and its mode, by the width of pointers. */
 const OFFSETS = {
-  32: { console: 0x2c, services: 0x3c, mode: 12, info: 8, screen: 16 },
-  64: { console: 0x40, services: 0x60, mode: 24, info: 8, screen: 24 },
+  32: { console: 0x2c, services: 0x3c, tables: 0x40, mode: 12, info: 8, screen: 16 },
+  64: { console: 0x40, services: 0x60, tables: 0x68, mode: 24, info: 8, screen: 24 },
 } as const;
 
 /** Slots of the boot services, past the table's header of 24 bytes. */
@@ -80,6 +83,10 @@ const AN_ERROR = -1;
 /** 9042a9de-23dc-4a38-96fb-7aded080516a, the screen's protocol. */
 const GRAPHICS_OUTPUT = [0x9042a9de, 0x4a3823dc, 0xde7afb96, 0x6a5180d0];
 
+/** 8868e871-e4f1-11d3-bc22-0080c73c8881, the RSDP among the firmware's tables. */
+const ACPI_TABLE = [0x8868e871, 0x11d3e4f1, 0x800022bc, 0x81883cc7];
+const GUID_SIZE = 16;
+
 /** Offsets in the screen's mode: pixels, and which bytes are which colour. */
 const INFO = { width: 4, height: 8, format: 12, line: 32 };
 const BLUE_FIRST = 1;
@@ -88,6 +95,7 @@ const BLUE_FIRST = 1;
 const NO_TAG = 0x7fff_ffff;
 const RECORD_HEADER = 8;
 const FRAMEBUFFER_SIZE = 40;
+const ACPI_SIZE = RECORD_HEADER + RSDP_SIZE;
 
 const SENTENCES = {
   no_room_for_kernel: "isthmus: the firmware uses the memory that the kernel is linked for\r\n",
@@ -115,8 +123,9 @@ class Loader {
     this.#payload = payload;
     this.#code = new UefiCode(a, bits);
     const line = new TextEncoder().encode(payload.commandLine).length;
-    this.#mapOffset =
-      RECORD_HEADER + FRAMEBUFFER_SIZE + 16 + alignUp(RECORD_HEADER + line + 1, RECORD_HEADER);
+    const tags = [FRAMEBUFFER_SIZE, 16, ACPI_SIZE, RECORD_HEADER + line + 1];
+    const bytes = tags.reduce((sum, size) => sum + alignUp(size, RECORD_HEADER), 0);
+    this.#mapOffset = RECORD_HEADER + bytes;
     this.#moduleOffset = PAGE_SIZE + alignUp(this.#mapOffset + TAG_ENTRIES + MAP_ROOM, PAGE_SIZE);
     this.#blockSize = this.#moduleOffset + alignUp(payload.module?.length ?? 0, PAGE_SIZE);
   }
@@ -127,6 +136,7 @@ class Loader {
     a.bits(this.#code.bits);
     a.global(ENTRY_NAME, "function");
     this.#takeArguments();
+    this.#findTables();
     this.#findScreen();
     this.#takeMemory();
     this.#copyPayload();
@@ -154,11 +164,41 @@ class Loader {
     }
     code.store("image_handle", "c");
     code.enter("stack");
-    const { console, services } = OFFSETS[code.bits];
+    const { console, services, tables } = OFFSETS[code.bits];
     code.do("mov", code.register("a"), code.past("d", console));
     code.store("console_out", "a");
     code.do("mov", code.register("a"), code.past("d", services));
     code.store("boot_services", "a");
+    code.do("mov", code.register("a"), code.past("d", tables));
+    code.store("table_count", "a");
+    code.do("mov", code.register("a"), code.past("d", tables + code.word));
+    code.store("tables", "a");
+  }
+
+  /** Copies the RSDP, if the firmware has one: an entry is a GUID and an address. */
+  #findTables(): void {
+    const a = this.#a;
+    const code = this.#code;
+    code.load("b", "tables");
+    code.load("c", "table_count");
+    a.label("next_table");
+    code.do("sub", code.register("c"), 1);
+    a.jb("no_tables");
+    for (const [index, word] of ACPI_TABLE.entries()) {
+      a.cmp(mem32({ base: code.register("b"), disp: 4 * index }), word);
+      a.jne("other_table");
+    }
+    code.do("mov", code.register("b"), code.past("b", GUID_SIZE));
+    for (let at = 0; at < RSDP_SIZE; at += 4) {
+      a.mov(eax, mem32({ base: code.register("b"), disp: at }));
+      a.mov(mem32({ symbol: "record_rsdp", disp: at }), eax);
+    }
+    a.mov(mem32({ symbol: "record_acpi" }), TAG_ACPI_NEW);
+    a.jmp("no_tables");
+    a.label("other_table");
+    code.do("add", code.register("b"), GUID_SIZE + code.word);
+    a.jmp("next_table");
+    a.label("no_tables");
   }
 
   #service(name: keyof typeof SERVICES, ...args: readonly Argument[]): void {
@@ -358,6 +398,7 @@ class Loader {
   #data(): void {
     const a = this.#a;
     const words = ["image_handle", "console_out", "boot_services", "graphics", "sentence", "stack"];
+    words.push("tables", "table_count");
     const mapWords = ["map", "map_size", "map_key", "descriptor_size", "descriptor_version"];
     a.align(8);
     for (const name of [...words, ...mapWords]) {
@@ -404,6 +445,10 @@ class Loader {
     a.byte(0, 8, 8, 8, 0, 8, 0, 0);
     a.label("record_module");
     a.long(module ? TAG_MODULE : NO_TAG, 16, 0, 0);
+    a.label("record_acpi");
+    a.long(NO_TAG, ACPI_SIZE);
+    a.label("record_rsdp");
+    a.space(alignUp(RSDP_SIZE, RECORD_HEADER));
     const line = new TextEncoder().encode(commandLine);
     a.long(TAG_COMMAND_LINE, RECORD_HEADER + line.length + 1);
     a.bytes(line);

@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import {
   MULTIBOOT2_BOOT_MAGIC,
+  TAG_ACPI_NEW,
+  TAG_ACPI_OLD,
   TAG_BASIC_MEMORY,
   TAG_COMMAND_LINE,
   TAG_FRAMEBUFFER,
@@ -20,8 +22,8 @@ const startPart = compileKernelPart(
   `
   export { readBootRecord } from "./kernel/boot/read-boot-record";
   export {
-    commandLine, hasScreen, initramfsSize, initramfsStart, lostFrames, memoryRangeCount, rangeEnd,
-    rangeStart,
+    commandLine, hasScreen, initramfsSize, initramfsStart, loaderRsdp, lostFrames,
+    memoryRangeCount, rangeEnd, rangeStart,
     screenAddress, screenBits, screenColour, screenHeight, screenPitch,
   } from "./kernel/boot/boot-record";
 `,
@@ -194,6 +196,24 @@ describe("a record of Multiboot 2", () => {
       assert.equal(part.text(part.call.commandLine!()), "quiet -- true");
       assert.deepEqual([part.call.initramfsStart!(), part.call.initramfsSize!()], [3 * MIB, MIB]);
     }
+  });
+
+  it("brings ACPI's RSDP, of which the newer counts, whole and not beyond", () => {
+    const old = tag(TAG_ACPI_OLD, Buffer.alloc(20, "o"));
+    const recent = tag(TAG_ACPI_NEW, Buffer.alloc(40, "n"));
+    const rsdp = () => Buffer.from(part.read(part.call.loaderRsdp!(), 37)).toString("latin1");
+    const nothing = "\0".repeat(37);
+    read(ALL);
+    assert.equal(rsdp().slice(0, 36), nothing.slice(0, 36));
+    const after = rsdp()[36];
+    for (const tags of [[recent], [old, recent], [recent, old]]) {
+      part = startPart();
+      read(ALL, ...tags);
+      assert.equal(rsdp(), `${"n".repeat(36)}${after}`);
+    }
+    part = startPart();
+    read(old, ALL);
+    assert.equal(rsdp().slice(0, 36), `${"o".repeat(20)}${nothing.slice(0, 16)}`);
   });
 
   it("needs no end tag, and no NUL after the command line", () => {
