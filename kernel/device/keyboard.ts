@@ -4,6 +4,7 @@
 // interrupt (line 1). See keymap.ts for the keys.
 
 import { inb } from "../../src/abi/x86";
+import { warn } from "../log/log";
 import { decodeScanCode } from "./keymap";
 
 const DATA: u32 = 0x60;
@@ -11,6 +12,8 @@ const STATUS: u32 = 0x64;
 const OUTPUT_FULL: u32 = 0x01;
 /** The byte comes from the mouse. */
 const FROM_MOUSE: u32 = 0x20;
+/** What is read where there is nothing. */
+const NO_CONTROLLER: u32 = 0xff;
 /** More pending bytes than any controller holds: there is no controller. */
 const MOST_PENDING: u32 = 32;
 
@@ -24,6 +27,10 @@ export function onKeyboardInput(receive: u32): void {
 
 /** Drops what was typed before the kernel listened; a full controller would never interrupt. */
 export function startKeyboard(): void {
+  if (inb(STATUS) === NO_CONTROLLER) {
+    warn(cstr("keyboard: no 8042 controller; one on USB is not heard"));
+    return;
+  }
   for (let i: u32 = 0; i < MOST_PENDING && (inb(STATUS) & OUTPUT_FULL) !== 0; i++) inb(DATA);
 }
 

@@ -9,6 +9,7 @@
 //     byte: one that pauses for seconds loses nothing, and a dead one costs only those waits.
 
 import { inb, outb } from "../../src/abi/x86";
+import { warn } from "../log/log";
 import {
   DATA_READY,
   RECEIVE_INTERRUPT,
@@ -54,7 +55,10 @@ export function startSerial(): void {
 
 /** Asks for an interrupt on input; what arrived before is taken now, or no edge would follow. */
 export function enableSerialInput(): void {
-  if (!isPresent) return;
+  if (!isPresent) {
+    warn(cstr("serial: nothing answers at COM1"));
+    return;
+  }
   outb(INTERRUPT_ENABLE, RECEIVE_INTERRUPT);
   receiveSerial();
 }

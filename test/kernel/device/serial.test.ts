@@ -17,9 +17,16 @@ let sent = "";
 let arriving: number[] = [];
 let received = "";
 let room = 0;
+let hasUart = true;
 
 const part = loadKernelPart(
   `
+  import { addSink } from "./kernel/log/log";
+  const said: usize = memory.data(256, 4);
+  let length: u32 = 0;
+  function say(byte: u32): void { store<u8>(said + length++, byte); }
+  function finish(): void {}
+  export function listenToLog(): usize { addSink(say.index, finish.index); return said; }
   import { onSerialInput } from "./kernel/device/serial";
   export { startSerial, sendSerial, drainSerial } from "./kernel/device/serial";
   export { enableSerialInput, receiveSerial } from "./kernel/device/serial";
@@ -40,7 +47,7 @@ const part = loadKernelPart(
       },
       x86: {
         inb(port = 0) {
-          if (port === SCRATCH) return scratch;
+          if (port === SCRATCH) return hasUart ? scratch : 0xff;
           if (port === COM1) return arriving.shift() ?? 0;
           if (port !== LINE_STATUS) return 0;
           polls++;
@@ -111,5 +118,18 @@ describe("the serial port", () => {
     room = 100;
     part.call.receiveSerial!();
     assert.equal(received, "early");
+  });
+
+  it("says that there is none, and waits for nothing then", () => {
+    const said = part.call.listenToLog!();
+    hasUart = false;
+    part.call.startSerial!();
+    part.call.enableSerialInput!();
+    assert.equal(part.text(said), "kernel: serial: nothing answers at COM1\n");
+    polls = 0;
+    send("lost");
+    part.call.drainSerial!();
+    assert.deepEqual([polls, sent], [0, ""]);
+    hasUart = true;
   });
 });
