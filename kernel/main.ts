@@ -3,11 +3,13 @@
 // `_start` (kernel/machine/i686/boot.asm.ts) calls bootBeforePaging, then kernelMain on the same
 // stack, which is left for good when process 1 starts.
 
+import { loaderRsdp } from "./boot/boot-record";
 import { startBootScreen } from "./boot/boot-screen";
 import { claimMemory, reportLostMemory } from "./boot/claim-memory";
 import { startInit } from "./boot/init";
 import { mountRoot } from "./boot/mount-root";
 import { readBootRecord } from "./boot/read-boot-record";
+import { startAcpi } from "./device/acpi";
 import { startClock } from "./device/clock";
 import { startMappedFiles } from "./file/mapped-file";
 import { buildDescriptors } from "./machine/i686/descriptor-tables";
@@ -64,6 +66,7 @@ export function kernelMain(): void {
   startWindowSize(); // how large the window is there, as the host says
   resize(windowRows, windowColumns);
   reportLostMemory(); // RAM that is named in too many pieces
+  startAcpi(loaderRsdp()); // how to switch off, which devices there are
   startInterrupts(); // PIC, timer, keyboard, serial input
   startClock(); // what time it is
   startSystemCalls(); // the table for int 0x80

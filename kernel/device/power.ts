@@ -1,21 +1,21 @@
 // The end of the machine: an emulator is told the status, a PC is switched off.
 //
 // In this order: the exit line for the emulator's debug console (src/abi/ports.ts has its form),
-// the emulator's exit port, the ACPI power-off ports of QEMU and Bochs, and `hlt` for ever.
+// the emulator's exit port, what ACPI's tables say (acpi-power.ts), and `hlt` for ever. A reset
+// goes by ACPI's register, then by the keyboard controller; what nobody can resist is a fault
+// without an IDT.
 
 import { PORT_EXIT } from "../../src/abi/ports";
 import * as x86 from "../../src/abi/x86";
 import { print } from "../log/log";
+import { resetByRegister, sleepForGood } from "./acpi-power";
 import { isDebugConsoleThere, writeDebugConsole } from "./debug-console";
 import { drainSerial } from "./serial";
 
-/** PM1a_CNT of QEMU's chip sets, and of Bochs and old QEMU. */
-const ACPI_CONTROL: u32 = 0x604;
-const ACPI_CONTROL_OLD: u32 = 0xb004;
-/** SLP_EN with type 0: S5, soft off, on these chip sets. */
-const SLEEP_S5: u32 = 0x2000;
 const KEYBOARD_COMMAND: u32 = 0x64;
 const PULSE_RESET: u32 = 0xfe;
+/** What LIDT reads: a table without an entry. */
+const noTable: usize = memory.data(8, 4);
 
 /** Ends the machine with the exit status `status` (0 to 255). Does not return. */
 export function powerOff(status: u32): void {
@@ -35,17 +35,18 @@ export function powerOffPanicked(reason: usize): void {
   endMachine(0xff);
 }
 
-/** Resets the machine through the keyboard controller. Does not return. */
+/** Resets the machine. Does not return. */
 export function restart(): void {
   drainSerial();
+  resetByRegister();
   x86.outb(KEYBOARD_COMMAND, PULSE_RESET);
-  haltForever();
+  x86.lidt(noTable);
+  unreachable();
 }
 
 function endMachine(status: u32): void {
   x86.outb(PORT_EXIT, status);
-  x86.outw(ACPI_CONTROL, SLEEP_S5);
-  x86.outw(ACPI_CONTROL_OLD, SLEEP_S5);
+  sleepForGood();
   // An emulator that understood ends a moment later; only a person has to be told.
   if (!isDebugConsoleThere()) {
     print(cstr("The machine has stopped; it is safe to switch it off.\n"));

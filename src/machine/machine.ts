@@ -51,6 +51,8 @@ export interface QemuOptions {
   readonly cpu?: string;
   /** `-icount shift=N`: a guest clock of one instruction per 2^N ns, so runs repeat exactly. */
   readonly icountShift?: number;
+  /** False: no debug console, as on a real PC; the end of a run has no status then. */
+  readonly debugConsole?: boolean;
   /** Opens GDB's remote protocol: `gdb()`, `step()` and `runTo()` work then. */
   readonly gdb?: boolean;
   /**

@@ -46,7 +46,7 @@ export function qemuParameters(
   qemu: QemuOptions,
   channels: Channels,
 ): string[] {
-  const { cpu, icountShift, debuggerAt } = qemu;
+  const { cpu, icountShift, debuggerAt, debugConsole = true } = qemu;
   const chardevs = Object.entries(channels).flatMap(([id, channel]) => [
     "-chardev",
     `${channel.chardev},id=${id}`,
@@ -59,7 +59,7 @@ export function qemuParameters(
     ...["-cpu", cpu ?? "max", ...icount, ...chardevs],
     ...["-serial", "chardev:serial", "-mon", "chardev=monitor,mode=control"],
     ...(channels.window ? ["-serial", "chardev:window"] : []),
-    ...["-device", `isa-debugcon,iobase=${PORT_DEBUG_CONSOLE},chardev=debug`],
+    ...(debugConsole ? ["-device", `isa-debugcon,iobase=${PORT_DEBUG_CONSOLE},chardev=debug`] : []),
     ...(exitDevice ? ["-device", `isa-debug-exit,iobase=${PORT_EXIT},iosize=4`] : []),
     ...(channels.gdb ? ["-gdb", "chardev:gdb"] : []),
     ...(debuggerAt ? ["-gdb", `${debuggerAt},server=on,wait=off`] : []),
