@@ -127,3 +127,10 @@ export const QUESTION_PROGRAMS: readonly Program[] = [
     assembly: ["user/signals.asm.ts"],
   },
 ];
+
+/** Process 1 of `npm run ltp`, which alone builds it. */
+export const TEST_RUNNER: Program = {
+  name: "test-runner",
+  entry: "user/test-runner.ts",
+  runtime: "stub",
+};
