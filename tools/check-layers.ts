@@ -30,7 +30,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["filesystem", "program", "boot", "syscall", "trap"],
   ],
   user: ["runtime", "wasi", "abuse", "shell"],
-  web: ["machine", "document", "reference", "map", "step", "audit", "check"],
+  web: ["machine", "document", "reference", "map", "step", "audit", "check", "tour"],
 };
 
 const UP_REMEDY =

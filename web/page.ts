@@ -1,5 +1,7 @@
 // The page: makes its parts and wires them to each other. What they do is theirs.
 
+import { SystemCall } from "../src/abi/linux/i386";
+import type { CallState } from "../src/inspect/scene-claims";
 import { AuditPane } from "./audit/audit-pane";
 import { CheckPane, type OwnFile } from "./check/check-pane";
 import { button, byId, element } from "./document/element";
@@ -7,10 +9,13 @@ import { dropSession, keepSession, keptSessions, readSession } from "./document/
 import { connectTabs } from "./document/tabs";
 import { followTheme } from "./document/theme";
 import { MachineClient } from "./machine/client";
+import { Prompt } from "./machine/prompt";
 import type { BootRequest, ExtraFile, MachineEvent } from "./machine/protocol";
 import { MapPane } from "./map/map-pane";
 import { StepPane } from "./step/step-pane";
 import { TerminalPane } from "./terminal";
+import type { Stage } from "./tour/scenes";
+import { TourPane } from "./tour/tour-pane";
 
 const MEMORY_MIB = 64;
 /** Speeds by the slider's position: each is a quarter of the next. */
@@ -22,6 +27,8 @@ const client = new MachineClient(
 );
 let request: BootRequest = { memoryMiB: MEMORY_MIB, files: [] };
 let isPaused = false;
+let hasEnded = false;
+let prompt = new Prompt();
 
 const terminal = new TerminalPane(
   byId("terminal", HTMLElement),
@@ -45,6 +52,13 @@ const laws = new AuditPane(client, byId("panel-audit", HTMLElement), {
 });
 const checks = new CheckPane(byId("panel-check", HTMLElement), {
   boot: ({ name, bytes }) => void boot({ ...request, kernel: { name, bytes } }),
+});
+
+const tour = new TourPane(byId("tour", HTMLElement), {
+  set: setStage,
+  claims: (name, call) => client.call("claims", name, call),
+  point: (space, address) => void map.point(space, address),
+  announce,
 });
 
 /** Tells those who do not see it. */
@@ -82,6 +96,7 @@ async function attempt(work: () => Promise<void>): Promise<void> {
 
 async function boot(wanted: BootRequest): Promise<void> {
   request = wanted;
+  prompt = new Prompt();
   byId("notice", HTMLElement).hidden = true;
   terminal.clear();
   laws.reset();
@@ -125,9 +140,13 @@ function connectControls(): void {
 }
 
 function followMachine(event: MachineEvent): void {
-  if (event.kind === "output") terminal.write(event.bytes);
+  if (event.kind === "output") {
+    terminal.write(event.bytes);
+    prompt.read(event.bytes);
+  }
   if (event.kind !== "state") return;
   isPaused = event.state === "paused";
+  hasEnded = event.state === "ended";
   byId("pause", HTMLButtonElement).textContent = isPaused ? "Resume" : "Pause";
   byId("pause", HTMLButtonElement).disabled = event.state === "ended";
   const state = byId("state", HTMLElement);
@@ -146,6 +165,53 @@ function endText(ending: NonNullable<Extract<MachineEvent, { kind: "state" }>["e
       return `The machine died: ${ending.text}. Restart boots anew.`;
     default:
       return "The machine is off. Restart boots anew.";
+  }
+}
+
+// --- The tour ---
+
+/**
+ * Has the shell start a program, in a machine that is stopped: it gets the line when steps go on,
+ * so that none of the program's calls is missed. What somebody has begun to type is dropped.
+ */
+async function startProgram(name: string): Promise<void> {
+  await client.call("pause");
+  await client.call("input", `\x15${name}\n`);
+}
+
+/** A machine of the project's own that runs, with its laws whole. */
+async function makeWhole(): Promise<void> {
+  await client.call("cancelRun");
+  await laws.mend();
+  if (request.kernel || hasEnded) await boot({ memoryMiB: MEMORY_MIB, files: request.files });
+  else await client.call("resume");
+  await prompt.seen;
+}
+
+/** Brings the machine to a stage of the tour; see `TourActions`. */
+async function setStage(stage: Stage): Promise<readonly CallState[]> {
+  await makeWhole();
+  switch (stage) {
+    case "prompt":
+      return [];
+    case "breach":
+      selectTab("tab-audit");
+      await laws.breakLaw(1);
+      return [];
+    case "write":
+      selectTab("tab-step");
+      await startProgram("hello");
+      await steps.awaitCall(SystemCall.write, "hello");
+      return [];
+    case "call":
+    case "entered": {
+      selectTab("tab-step");
+      await startProgram("crossing");
+      const call = await steps.follow(SystemCall.getppid);
+      const loaded = call.findIndex(({ cr3 }, index) => index > 0 && cr3 !== call[index - 1]?.cr3);
+      if (stage === "entered") await steps.backTo(loaded);
+      return call;
+    }
   }
 }
 
@@ -170,6 +236,7 @@ async function goOn(id: number): Promise<void> {
   request = saved.request;
   terminal.clear();
   laws.reset();
+  prompt = Prompt.past();
   await client.call("restore", saved);
   await map.watch();
   terminal.note("The session goes on. What it had printed was not kept: press Enter for a prompt.");
@@ -251,14 +318,17 @@ connectControls();
 connectSessions();
 connectFiles();
 connectKeys();
-connectTabs(byId("tabs", HTMLElement));
+const selectTab = connectTabs(byId("tabs", HTMLElement));
 followTheme(byId("theme", HTMLSelectElement), (isDark) => {
   terminal.setDark(isDark);
   map.setDark(isDark);
   checks.setDark(isDark);
 });
 document.addEventListener("visibilitychange", () => void map.watch());
-void boot(request).then(() => terminal.focus());
+void boot(request).then(async () => {
+  terminal.focus();
+  await tour.follow();
+});
 if ("serviceWorker" in navigator && isSecureContext) {
   void navigator.serviceWorker.register(new URL("sw.js", import.meta.url), { type: "module" });
 }

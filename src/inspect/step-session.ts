@@ -30,6 +30,8 @@ export type StopCondition =
       readonly kind: "call";
       /** The CR3 of a process whose calls do not count. */
       readonly except?: number;
+      /** The number of the call that is waited for; absent: any. */
+      readonly number?: number;
     }
   /** Before the instruction at this linear address, of whatever space. */
   | { readonly kind: "address"; readonly address: number }
@@ -37,6 +39,8 @@ export type StopCondition =
   | { readonly kind: "cr3" }
   /** After an instruction that changes a byte of the frame at this physical address. */
   | { readonly kind: "frame"; readonly frame: number };
+
+type CallCondition = Extract<StopCondition, { readonly kind: "call" }>;
 
 interface Mark {
   readonly state: ArrayBuffer;
@@ -120,7 +124,7 @@ export class StepSession {
     await this.#begin();
     switch (condition.kind) {
       case "call":
-        return this.#toCall(condition.except);
+        return this.#toCall(condition);
       case "address":
         return this.#runTo(condition.address);
       case "cr3": {
@@ -135,14 +139,14 @@ export class StepSession {
     }
   }
 
-  async #toCall(except: number | undefined): Promise<boolean> {
+  async #toCall({ except, number }: CallCondition): Promise<boolean> {
     let isFirst = true;
     while (!this.#isCancelled) {
       const registers = await this.#machine.registers();
       if (registers.cpl !== 3) {
         if (registers.eip !== this.#wayOut && !(await this.#runTo(this.#wayOut))) return false;
-      } else if (!isFirst && registers.cr3 !== except && (await this.#isAtCall(registers))) {
-        return true;
+      } else if (!isFirst && registers.cr3 !== except && isCall(registers.eax, number)) {
+        if (await this.#isAtCall(registers)) return true;
       }
       isFirst = false;
       if (!(await this.#step())) return false;
@@ -217,6 +221,10 @@ export class StepSession {
       return before.every((byte, index) => now?.[index] === byte);
     });
   }
+}
+
+function isCall(eax: number, number: number | undefined): boolean {
+  return number === undefined || eax === number;
 }
 
 /** Lets the event loop turn. */

@@ -69,12 +69,13 @@ describe("the page", { skip: skipReason() }, () => {
   async function open(
     options: Parameters<Browser["newContext"]>[0] = {},
     context?: BrowserContext,
+    hash = "",
   ): Promise<Page> {
     const viewport = { width: 1400, height: 900 };
     const page = await (context ?? (await browser.newContext({ viewport, ...options }))).newPage();
     page.setDefaultTimeout(HANG_MS);
     watchFaults(page);
-    await page.goto(url);
+    await page.goto(`${url}${hash}`);
     await atPrompt(page);
     return page;
   }
@@ -239,6 +240,40 @@ describe("the page", { skip: skipReason() }, () => {
     await page.locator("#terminal").click();
     await page.keyboard.press("Enter");
     await seen(page, ".xterm-accessibility", /\/bin\$/);
+    await page.context().close();
+  });
+
+  it("leads through the tour: at each scene the machine bears out what is said", async () => {
+    const page = await open({ viewport: { width: 1400, height: 900 } }, undefined, "#tour/1");
+    const titles: string[] = [];
+    for (let number = 1; ; number++) {
+      await seen(page, "#tour .state", new RegExp(`^${number} of`));
+      await page.locator(".claims .holds, .claims .broken").first().waitFor();
+      assert.deepEqual(await page.locator(".claims .broken").allTextContents(), []);
+      assert.ok((await page.locator(".claims .holds").count()) > 1);
+      titles.push((await page.locator("#tour-title").textContent()) ?? "");
+      assert.equal(await page.evaluate("document.activeElement.id"), "tour-title");
+      if (number === 4) await usableByEveryone(page, "tour");
+      if (number === 5) {
+        // EIP has crossed over: filled in the kernel's column, hollow in the program's.
+        assert.match(await seen(page, ".steps .now", /mov +esi,esp/), /^kernel/);
+      }
+      const next = page.locator(".tour-ways .primary");
+      if (!(await next.isVisible())) break;
+      await next.focus();
+      await page.keyboard.press("Enter");
+    }
+    assert.equal(new Set(titles).size, titles.length);
+    assert.ok(titles.length >= 10);
+
+    // The end of the tour leaves a machine that runs, with its laws whole; a link leads back.
+    await page.getByRole("button", { name: "End the tour" }).click();
+    await seen(page, "#state", /running/);
+    await page.getByRole("tab", { name: "Laws" }).click();
+    await page.getByRole("button", { name: "Audit now" }).click();
+    await seen(page, ".verdict", /No law is broken/);
+    await page.evaluate("void (location.hash = '#tour/3')");
+    await seen(page, "#tour .state", /^3 of/);
     await page.context().close();
   });
 

@@ -51,6 +51,18 @@ export class AuditPane {
     this.#summary.textContent = "Not looked at yet.";
   }
 
+  /** Breaks a law, as its button does. */
+  async breakLaw(law: number): Promise<void> {
+    const breach = BREACHES.find((each) => each.law === law);
+    if (breach) await this.#break(breach);
+  }
+
+  /** Mends what is broken, if anything is. */
+  async mend(): Promise<void> {
+    await this.#mendLaw(false);
+    this.reset();
+  }
+
   async #audit(): Promise<void> {
     await this.#attempt(async () => {
       const edited = await kernelSources(this.#broken);

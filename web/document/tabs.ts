@@ -1,7 +1,14 @@
 // Tabs, as the ARIA practices want them: one tab stop, arrows between them.
 
-/** Makes a tab list work; `shown` is told which panel is shown. */
-export function connectTabs(list: HTMLElement, shown: (panel: string) => void = () => {}): void {
+/**
+ * Makes a tab list work; `shown` is told which panel is shown.
+ *
+ * @returns what selects a tab by its identifier
+ */
+export function connectTabs(
+  list: HTMLElement,
+  shown: (panel: string) => void = () => {},
+): (tab: string) => void {
   const tabs = [...list.querySelectorAll<HTMLElement>("[role=tab]")];
   const select = (tab: HTMLElement) => {
     for (const each of tabs) {
@@ -23,4 +30,8 @@ export function connectTabs(list: HTMLElement, shown: (panel: string) => void = 
       next.focus();
     });
   }
+  return (id) => {
+    const tab = tabs.find((each) => each.id === id);
+    if (tab) select(tab);
+  };
 }

@@ -18,6 +18,14 @@ import { type BootedFiles, readBootedFiles } from "../../src/inspect/booted-file
 import { BREACHES, type Poke, poke } from "../../src/inspect/breaches";
 import { symbolAddress } from "../../src/inspect/elf-image";
 import { userPointersAreAllegations } from "../../src/inspect/law-of-pointers";
+import {
+  type CallState,
+  type Claim,
+  SCENE_CLAIMS,
+  type SceneInput,
+  type SceneName,
+  sectionReader,
+} from "../../src/inspect/scene-claims";
 import { findSpaces, isInspectable, type Spaces } from "../../src/inspect/spaces";
 import { StepSession, type StopCondition } from "../../src/inspect/step-session";
 import { resolveLayout } from "../../src/link/layout/resolve";
@@ -56,6 +64,7 @@ interface Known {
   readonly files: BootedFiles;
   readonly viewer: StopViewer;
   readonly wayOut: number;
+  readonly sectionBytes: SceneInput["sectionBytes"];
 }
 
 type Async<Calls extends { [Name in keyof Calls]: (...words: never[]) => unknown }> = {
@@ -264,6 +273,24 @@ export class MachineHost implements Async<MachineCalls> {
     return this.#inTurn(async () => this.#putBack());
   }
 
+  // --- The tour ---
+
+  claims(scene: SceneName, call: readonly CallState[]): Promise<Claim[]> {
+    return this.#inTurn(async () => {
+      const { files, sectionBytes } = await this.#knowledge();
+      const userPointers = userPointersAreAllegations(new Map());
+      return this.#spaces(files, (spaces) =>
+        SCENE_CLAIMS[scene]({
+          spaces,
+          files,
+          sectionBytes,
+          call,
+          audit: () => audit({ spaces, files, userPointers, ending: this.#ending }),
+        }),
+      );
+    });
+  }
+
   // --- How ---
 
   /** Runs `work` after everything that was asked for before. */
@@ -321,7 +348,8 @@ export class MachineHost implements Async<MachineCalls> {
       const files = readBootedFiles({ kernel: bytes, initramfs }, name, known);
       const wayOut = symbolAddress(files.image, WAY_OUT);
       if (wayOut === undefined) return undefined;
-      return { files, viewer: new StopViewer(files, bytes, wholeProgram), wayOut };
+      const viewer = new StopViewer(files, bytes, wholeProgram);
+      return { files, viewer, wayOut, sectionBytes: sectionReader(bytes) };
     } catch (error) {
       // A kernel of other people's: it boots, and nothing more is known of it.
       if (error instanceof Diagnostic) return undefined;

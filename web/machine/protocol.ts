@@ -7,6 +7,7 @@ import type { Place } from "../../src/base/diagnostic";
 import type { Column } from "../../src/draw/columns";
 import type { AddressFacts } from "../../src/inspect/address-facts";
 import type { LawResult } from "../../src/inspect/audit";
+import type { CallState, Claim, SceneName } from "../../src/inspect/scene-claims";
 import type { StopCondition } from "../../src/inspect/step-session";
 import type { Ending } from "../../src/machine/machine";
 import type { WindowSize } from "../../src/machine/window-port";
@@ -118,6 +119,8 @@ export interface MachineCalls {
   audit(sources: readonly (readonly [string, string])[]): LawResult[];
   breakLaw(law: number): BreachNote;
   mendLaw(): void;
+  /** What the machine says to a scene of the tour, after the call that was followed for it. */
+  claims(scene: SceneName, call: readonly CallState[]): Claim[];
 }
 
 export type CallName = keyof MachineCalls;

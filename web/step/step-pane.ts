@@ -1,7 +1,7 @@
 // A system call in slow motion: one instruction after the other, forward and back, with the source
 // line beside it.
 
-import { hex } from "../../src/base/align";
+import type { CallState } from "../../src/inspect/scene-claims";
 import type { StopCondition } from "../../src/inspect/step-session";
 import { button, element } from "../document/element";
 import type { MachineClient } from "../machine/client";
@@ -90,11 +90,35 @@ export class StepPane {
   }
 
   /** Follows the machine to its next system call. */
-  nextCall(): Promise<void> {
-    return this.#until({ kind: "call" });
+  async nextCall(): Promise<void> {
+    await this.#until({ kind: "call" });
   }
 
-  #button(label: string, press: () => Promise<void>, attributes = {}): HTMLButtonElement {
+  /**
+   * Follows the machine to the next system call of that number, and through it.
+   *
+   * @returns the states before each of its instructions, and the one after it
+   */
+  async follow(number: number): Promise<CallState[]> {
+    await this.#until({ kind: "call", number });
+    await this.#run("stepThrough");
+    const stops = [...this.#records.map(({ from }) => from), this.#stop];
+    return stops.filter((each) => each !== undefined).map(stateOf);
+  }
+
+  /** Goes back to the instruction of that index, of those that are listed. */
+  backTo(index: number): Promise<void> {
+    return this.#goBack(this.#records.length - index);
+  }
+
+  /** Stops before the next system call of that number that a program of that name makes. */
+  async awaitCall(number: number, program: string): Promise<void> {
+    let isThere = true;
+    do isThere = await this.#until({ kind: "call", number });
+    while (isThere && !this.#stop?.spaceTitle.startsWith(program));
+  }
+
+  #button(label: string, press: () => Promise<unknown>, attributes = {}): HTMLButtonElement {
     const made = button(label, () => void press(), attributes);
     this.#buttons.push(made);
     return made;
@@ -120,22 +144,27 @@ export class StepPane {
     return element("div", { class: "row" }, label, this.#condition, this.#value, go, shell);
   }
 
-  #runUntilChosen(): Promise<void> {
+  async #runUntilChosen(): Promise<void> {
     const kind = this.#condition.value;
-    if (kind === "cr3") return this.#until({ kind });
+    if (kind === "cr3") {
+      await this.#until({ kind });
+      return;
+    }
     const address = Number.parseInt(this.#value.value.replace(/^0x/i, ""), 16);
     if (Number.isNaN(address) || address < 0 || address > 0xffff_ffff) {
       this.#value.setAttribute("aria-invalid", "true");
       this.#say("That is not an address: write hexadecimal digits, such as 0xffffd800.");
-      return Promise.resolve();
+      return;
     }
     this.#value.removeAttribute("aria-invalid");
-    return this.#until(
+    await this.#until(
       kind === "frame" ? { kind: "frame", frame: address } : { kind: "address", address },
     );
   }
 
-  async #until(condition: StopCondition): Promise<void> {
+  /** Whether the condition holds where the machine is now. */
+  async #until(condition: StopCondition): Promise<boolean> {
+    let isThere = false;
     const isCall = condition.kind === "call";
     this.#busy(true);
     if (isCall) this.#say("Waiting for a system call. Type something in the terminal.");
@@ -143,7 +172,9 @@ export class StepPane {
       const result = await this.#client.call("runUntil", condition, this.#isShellPassed.checked);
       this.#records = [];
       this.#show(result);
+      isThere = result.isDone;
     });
+    return isThere;
   }
 
   async #run(name: "stepForward" | "stepThrough"): Promise<void> {
@@ -229,7 +260,7 @@ export class StepPane {
       () => void this.#goBack(this.#records.length - index),
       {
         class: "address",
-        "aria-label": `Go back to ${hex(from.address)}`,
+        "aria-label": `Go back to ${hexDigits(from.address)}`,
       },
     );
     const row = element("li", { class: from.space }, ...rowCells(from, changes.join(" "), undo));
@@ -274,6 +305,11 @@ export class StepPane {
   #say(text: string): void {
     this.#here.replaceChildren(element("p", { class: "waiting" }, text));
   }
+}
+
+function stateOf({ address, registers, ring }: Stop): CallState {
+  const { esp = 0, cr3 = 0 } = registers;
+  return { eip: address, esp, cr3, cpl: ring };
 }
 
 function rowCells(stop: Stop, note: string, address?: HTMLElement): HTMLElement[] {
