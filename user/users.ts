@@ -273,6 +273,16 @@ function modes(): void {
   call(SystemCall.chmod, cstr("bits"), S_ISUID | 0o777);
   expect(cstr("bits, written"), writeOne(cstr("bits")), 1);
   expect(cstr("bits, stay"), modeOf(cstr("bits")), S_IFREG | S_ISUID | 0o777);
+  expect(cstr("bits, given away"), bitsAfterChown(S_ISUID | S_ISGID | 0o770), S_IFREG | 0o770);
+  const kept = S_ISGID | 0o760;
+  expect(cstr("bits, of no program"), bitsAfterChown(S_ISUID | kept), S_IFREG | kept);
+}
+
+/** The mode of a file of that mode when it has another owner. */
+function bitsAfterChown(mode: i32): i32 {
+  call(SystemCall.chmod, cstr("bits"), mode);
+  call(SystemCall.chown32, cstr("bits"), ANN, TEAM);
+  return modeOf(cstr("bits"));
 }
 
 function touchingBits(): i32 {

@@ -12,6 +12,7 @@ import {
   S_IFMT,
   S_ISGID,
   S_ISUID,
+  S_IXGRP,
   S_PERMISSIONS,
   STATX_RESERVED,
   UTIME_NOW,
@@ -295,12 +296,17 @@ function checkAccess(descriptor: u32, path: u32, mode: u32, flags: u32): i32 {
 
 function changeMode(inode: Inode, mode: u32): i32 {
   if (!ownsFile(inode) || isMadeByLooking(inode)) return -EPERM;
-  const who = currentCredentials();
-  const isMember = who.fileGroup === inode.group || who.isInGroups(inode.group);
-  const kept = isMember || who.has(CAP_FSETID) ? S_PERMISSIONS : S_PERMISSIONS & ~S_ISGID;
+  const kept = keepsGroupBit(inode) ? S_PERMISSIONS : S_PERMISSIONS & ~S_ISGID;
   inode.mode = (inode.mode & S_IFMT) | (mode & kept);
   inode.changed = currentTime();
   return 0;
+}
+
+/** Whether the running thread may leave a file with the rights of its group. */
+function keepsGroupBit(inode: Inode): bool {
+  const who = currentCredentials();
+  const isMember = who.fileGroup === inode.group || who.isInGroups(inode.group);
+  return isMember || who.has(CAP_FSETID);
 }
 
 /** A file of a tree that is made while it is looked at is what it is. */
@@ -318,9 +324,13 @@ function changeOwner(inode: Inode, owner: u32, group: u32): i32 {
     const mayGive = group === NO_ID || group === inode.group || isMember;
     if (who.fileUser !== inode.owner || !keepsOwner || !mayGive) return -EPERM;
   }
+  // Without the group's x bit the set-group-id bit means something else, which its members keep.
+  const dropsGroup = (inode.mode & S_IXGRP) !== 0 || !keepsGroupBit(inode);
+  if (inode.isRegular && (owner & group) !== NO_ID) {
+    inode.mode &= dropsGroup ? ~(S_ISUID | S_ISGID) : ~S_ISUID;
+  }
   if (owner !== NO_ID) inode.owner = owner;
   if (group !== NO_ID) inode.group = group;
-  if (inode.isRegular && (owner & group) !== NO_ID) inode.mode &= ~(S_ISUID | S_ISGID);
   inode.changed = currentTime();
   return 0;
 }
