@@ -60,6 +60,8 @@ import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, wantsHelp } from "./runtime/arguments";
 import { printLine } from "./runtime/output";
 
+/** What this program says to one that starts it without a name. */
+const STATUS_NAMELESS: i32 = 3;
 const USAGE = `usage: calls FILE [CHAIN]
 Checks what the system calls answer. FILE is an executable to read, CHAIN a chain of 40 links.`;
 
@@ -73,6 +75,7 @@ const pair: usize = memory.data(8, 8);
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
+  if (argc === 0) return STATUS_NAMELESS;
   if (argc !== 2 && argc !== 3) {
     printLine(USAGE);
     return 2;
@@ -309,6 +312,13 @@ function programs(path: usize): void {
     call(SystemCall.exit, 99);
   }
   expect(cstr("execve, status"), statusOf(child), 0);
+  const nameless = fork();
+  if (nameless === 0) {
+    quiet();
+    call(SystemCall.exit, call(SystemCall.execve, path, 0, 0));
+  }
+  // It has an empty name, and says how it is used.
+  expect(cstr("execve, no arguments"), statusOf(nameless), 2 << 8);
 }
 
 function children(): void {

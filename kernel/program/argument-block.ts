@@ -42,6 +42,11 @@ export class ArgumentBlock {
     const count = this.addUserStrings(argv);
     if (count < 0) return count;
     this.argumentCount = <u32>count;
+    // A program may count on a name: what follows the arguments is no argument.
+    if (count === 0) {
+      const added = this.addArgument(cstr(""));
+      if (added !== 0) return added;
+    }
     const variables = this.addUserStrings(envp);
     if (variables < 0) return variables;
     this.environmentCount = <u32>variables;
