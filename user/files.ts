@@ -110,6 +110,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   making();
   contents();
   positions();
+  storage();
   sizes();
   linking();
   symbolicLinks();
@@ -204,6 +205,27 @@ function positions(): void {
   expect(cstr("append, elsewhere"), call(SystemCall.pwrite64, end, buffer, 1, 0, 0), 1);
   expect(cstr("append, size after"), sizeOf(cstr("contents")), 20013);
   closeAll(end);
+}
+
+/** What there is to say about files that are kept somewhere. */
+function storage(): void {
+  const file = open(cstr("contents"), O_RDWR, 0);
+  const device = open(cstr("/dev/null"), O_RDWR, 0);
+  const directory = open(cstr("."), O_RDONLY, 0);
+  expect(cstr("fsync"), call(SystemCall.fsync, file), 0);
+  expect(cstr("fsync, directory"), call(SystemCall.fsync, directory), 0);
+  expect(cstr("fsync, device"), call(SystemCall.fsync, device), -EINVAL);
+  expect(cstr("fdatasync, device"), call(SystemCall.fdatasync, device), -EINVAL);
+  expect(cstr("fdatasync, closed"), call(SystemCall.fdatasync, 99), -EBADF);
+  expect(cstr("syncfs, device"), call(SystemCall.syncfs, device), 0);
+  expect(cstr("syncfs, closed"), call(SystemCall.syncfs, 99), -EBADF);
+  expect(cstr("fadvise, last"), call(SystemCall.fadvise64, file, 0, 0, 0, 5), 0);
+  expect(cstr("fadvise, unknown"), call(SystemCall.fadvise64, file, 0, 0, 0, 6), -EINVAL);
+  expect(cstr("fadvise, size"), call(SystemCall.fadvise64, file, 0, 0, -1, 0), 0);
+  expect(cstr("fadvise64, last"), call(SystemCall.fadvise64_64, file, 0, 0, -1, 0, 5), 0);
+  expect(cstr("fadvise64, unknown"), call(SystemCall.fadvise64_64, file, 0, 0, 1, 0, 6), -EINVAL);
+  expect(cstr("fadvise64, size"), call(SystemCall.fadvise64_64, file, 0, 0, 1, -1, 0), -EINVAL);
+  closeAll(file);
 }
 
 function sizes(): void {

@@ -111,6 +111,7 @@ import {
 } from "./extended-attribute";
 import {
   fadvise64,
+  fadvise64Long,
   fallocate,
   flock,
   fsync,
@@ -128,6 +129,7 @@ import {
   read,
   readv,
   sync,
+  syncfs,
   truncate,
   truncate64,
   write,
@@ -217,7 +219,7 @@ export function declareFileCalls(): void {
   call(SystemCall.utimes, utimes.index, PATH, TWO_TIMEVALS);
   call(
     SystemCall.fadvise64_64,
-    fadvise64.index,
+    fadvise64Long.index,
     FILE,
     OFFSET_LOW,
     OTHER_HALF,
@@ -253,7 +255,7 @@ export function declareFileCalls(): void {
   call(SystemCall.pipe2, pipe2.index, FILES_FILLED, FILE_FLAGS);
   call(SystemCall.preadv, preadv.index, FILE, VECTORS_FILLED, INTEGER, OFFSET_LOW, OTHER_HALF);
   call(SystemCall.pwritev, pwritev.index, FILE, VECTORS, INTEGER, OFFSET_LOW, OTHER_HALF);
-  call(SystemCall.syncfs, fsync.index, FILE);
+  call(SystemCall.syncfs, syncfs.index, FILE);
   call(SystemCall.renameat2, renameat2.index, DIRECTORY, PATH, DIRECTORY, PATH, RENAME_FLAGS);
   call(
     SystemCall.preadv2,

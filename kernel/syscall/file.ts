@@ -40,6 +40,8 @@ const MOST_VECTORS: u32 = 1024;
 /** preadv2(2): at the position of the open file. */
 const AT_POSITION: u64 = u64.MAX_VALUE;
 const FALLOC_FL_KEEP_SIZE: u32 = 1;
+/** The last of the kinds of advice. */
+const POSIX_FADV_NOREUSE: u32 = 5;
 
 const scratch: usize = memory.data(8, 8);
 
@@ -247,8 +249,15 @@ export function fallocate(frame: TrapFrame): i32 {
   return 0;
 }
 
-/** fsync(file), fdatasync(file), syncfs(file): what is written is where it will stay. */
+/** fsync(file), fdatasync(file): what is written is where it will stay, of files that keep it. */
 export function fsync(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.arg0);
+  if (file === null) return -EBADF;
+  return file.inode.isRegular || file.inode.isDirectory ? 0 : -EINVAL;
+}
+
+/** syncfs(file): of any file. */
+export function syncfs(frame: TrapFrame): i32 {
   return fileArgument(frame.arg0) === null ? -EBADF : 0;
 }
 
@@ -257,11 +266,22 @@ export function sync(_frame: TrapFrame): i32 {
   return 0;
 }
 
-/** fadvise64(file, offset, size, advice), fadvise64_64: advice that memory does not need. */
+/** fadvise64(file, offset, size, advice): advice that memory does not need, for any size. */
 export function fadvise64(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.arg0);
+  return advise(frame.arg0, 0, frame.arg4);
+}
+
+/** fadvise64_64(file, offset, size, advice): the same, with a size of 64 bits and a sign. */
+export function fadvise64Long(frame: TrapFrame): i32 {
+  return advise(frame.arg0, frame.arg4, frame.arg5);
+}
+
+/** @param high the word of the size that has its sign */
+function advise(descriptor: u32, high: u32, advice: u32): i32 {
+  const file = fileArgument(descriptor);
   if (file === null) return -EBADF;
-  return file.inode.isFifo ? -ESPIPE : 0;
+  if (file.inode.isFifo) return -ESPIPE;
+  return <i32>high < 0 || advice > POSIX_FADV_NOREUSE ? -EINVAL : 0;
 }
 
 /** Why the file cannot be read or written at a position with that high word; 0: it can. */
