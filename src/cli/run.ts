@@ -49,7 +49,7 @@
 //   --log FILE         writes what comes from the serial line to FILE, too
 //   --verbose          shows what the kernel says while it boots
 //   --trace[=FILE]     shows every system call, signal and end of a process as strace does: on the
-//                      standard error, or in FILE
+//                      standard error, or in FILE; with --root: of the program and what it starts
 //   --trace-count      counts calls, errors and time instead, as strace -c does
 //   --trace-filter LIST
 //                      shows only these calls: names, %file, %desc, %signal, %memory, %process,

@@ -83,6 +83,7 @@ export class TraceRun {
       isFile: path !== undefined,
       shown: this.#shown,
       now: () => performance.now() / 1000,
+      ofProgram: this.#line.value("root") !== undefined,
     });
     this.#tracer = tracer;
     machine.onDebugLine((line) => tracer.line(line));

@@ -6,6 +6,7 @@
 import { CallCounts, countsText } from "./call-counts";
 import { callFilter } from "./call-filter";
 import { type CallKinds, CallText } from "./call-text";
+import { ProgramEvents } from "./program-events";
 import { type CallEvent, parseTraceEvent, type ReturnEvent, type TraceEvent } from "./trace-event";
 import { callJson, endJson, signalJson } from "./trace-json";
 import { TraceText } from "./trace-text";
@@ -23,6 +24,8 @@ export interface TraceOptions {
   readonly shown: number;
   /** The host's clock in seconds. */
   readonly now: () => number;
+  /** Only the program of a run with `--root` is told of, and what it starts. */
+  readonly ofProgram: boolean;
 }
 
 interface Pending {
@@ -36,18 +39,21 @@ export class Tracer {
   readonly #text: TraceText;
   readonly #counts: CallCounts;
   readonly #pending = new Map<number, Pending>();
+  readonly #program: ProgramEvents | undefined;
 
   constructor(options: TraceOptions) {
     this.#options = options;
     this.#isShown = callFilter(options.filter, options.kinds);
     this.#text = new TraceText(options.write, options);
     this.#counts = new CallCounts(options.now);
+    if (options.ofProgram) this.#program = new ProgramEvents();
   }
 
   /** Takes a line of the debug console; lines that tell of something else are ignored. */
   line(line: string): void {
     const event = parseTraceEvent(line);
-    if (event !== undefined) this.#event(event);
+    if (event === undefined) return;
+    if (this.#program === undefined || this.#program.includes(event)) this.#event(event);
   }
 
   /** Nothing more comes. */

@@ -21,12 +21,47 @@ function trace(lines: readonly string[], options: Partial<TraceOptions> = {}): s
     filter: undefined,
     shown: 32,
     now: () => time++,
+    ofProgram: false,
     ...options,
   });
   for (const line of lines) tracer.line(line);
   tracer.close();
   return written;
 }
+
+describe("a trace of what --root runs", () => {
+  it("begins with the program's execve, and leaves out process 1", () => {
+    const lines = [
+      callLine("fork", []),
+      returnLine("fork", 2),
+      callLine("setsid", [], "", 2),
+      returnLine("setsid", 2, "", 2),
+      callLine("execve", [0x1000, 0x2000, 0x3000], ' 0="/p" 1#0 2#0', 2),
+      returnLine("execve", 0, "", 2),
+      callLine("fork", [], "", 2),
+      returnLine("fork", 3, "", 2),
+      callLine("exit_group", [1], "", 3),
+      "[3 40] end 100",
+      callLine("exit_group", [0], "", 2),
+      "[2 41] end 0",
+      callLine("exit_group", [0]),
+      "[1 42] end 0",
+    ];
+    const pids = trace(lines, { ofProgram: true, form: "json" })
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .map(({ pid, call, exited }) => `${pid} ${call ?? exited}`);
+    assert.deepEqual(pids, [
+      "2 execve",
+      "2 fork",
+      "3 exit_group",
+      "3 1",
+      "2 exit_group",
+      "2 0",
+    ]);
+  });
+});
 
 describe("a trace as text", () => {
   it("is strace's, with the result in its column", () => {
