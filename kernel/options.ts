@@ -1,6 +1,7 @@
 // The kernel's own options: the words of its command line before `--`.
 //
 //   quiet     suppresses messages that only inform
+//   silent    suppresses all messages but what ends the kernel
 //   noecho    does not echo input
 //   rows=N, columns=N  how large the window is at the other end of the serial line
 //   trace     tells of every system call in the log: src/abi/trace-event.ts
@@ -12,7 +13,7 @@
 import { TRACE_STRING_SIZE_MAX } from "../src/abi/trace-event";
 import { commandLine } from "./boot/boot-record";
 import { nextWord, startWords, wordIs, wordNumber } from "./boot/kernel-parameters";
-import { setQuiet } from "./log/log";
+import { setQuiet, setSilent } from "./log/log";
 import { startTracing } from "./syscall/trace";
 import { showStrings, writeToPort } from "./syscall/trace-line";
 import { disableEcho } from "./terminal/console";
@@ -26,6 +27,7 @@ export function readOptions(): void {
   startWords(commandLine());
   while (nextWord() !== 0 && !wordIs(cstr("--"))) {
     if (wordIs(cstr("quiet"))) setQuiet(true);
+    if (wordIs(cstr("silent"))) setSilent();
     if (wordIs(cstr("noecho"))) disableEcho();
     if (wordIs(cstr("trace"))) startTracing();
     if (wordIs(cstr("trace-port"))) {

@@ -67,6 +67,7 @@ import {
   TASK_ARGUMENTS,
   TASK_FLAGS,
   TASK_MAGIC,
+  TASK_NO_TERMINAL,
   TASK_RAW_OUTPUT,
   TASK_STRINGS,
   TASK_VARIABLES,
@@ -83,7 +84,8 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from "../src/abi/mman";
-import { SIGKILL, shellStatus } from "../src/abi/signals";
+import { POLLIN } from "../src/abi/poll";
+import { SIG_BLOCK, SIG_UNBLOCK, SIGCHLD, SIGKILL, shellStatus, WNOHANG } from "../src/abi/signals";
 import {
   OPOST,
   TCGETS,
@@ -121,6 +123,7 @@ const LINK_TEXT_MAX: u32 = 4096;
 const WORD: u32 = 4;
 /** A file with holes is shown only if that leaves this many bytes of memory. */
 const RESERVE: u32 = 4 << 20;
+const SIGNAL_SET_SIZE: u32 = 8;
 const BLOCK_SHIFT: u32 = 9;
 const SYSINFO_FREE: u32 = 20;
 const SYSINFO_UNIT: u32 = 52;
@@ -128,6 +131,10 @@ const SYSINFO_UNIT: u32 = 52;
 const stat: usize = memory.data(STAT_BYTES, 8);
 const scratch: usize = memory.data(64, 8);
 const dents: usize = memory.data(DENTS_AREA, 8);
+
+/** SIGCHLD alone, and two struct pollfd. */
+const childSignal: usize = memory.data(SIGNAL_SET_SIZE, 8);
+const polled: usize = memory.data(16, 4);
 
 /** The listing that is being written, and how far it has come. */
 let listing: usize = 0;
@@ -137,6 +144,9 @@ let isIncomplete: bool = false;
 /** Whether entries get their contents. */
 let showsContents: bool = false;
 let nextContents: u32 = CONTENTS;
+/** The ends of the pipe that a program without a terminal writes to. */
+let outputFrom: i32 = 0;
+let outputTo: i32 = 0;
 /** The device of the root: what has another is mounted. */
 let rootDevice: u32 = 0;
 
@@ -152,6 +162,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   store<u32>(REPORT, list(FIRST_LISTING), REPORT_FIRST_SIZE);
   const status = runProgram(task);
   endTheRest();
+  // What is left in the pipe; nobody can write there any more.
+  if (outputFrom !== 0) while (passOutput());
   showsContents = true;
   store<u32>(REPORT, list(SECOND_LISTING), REPORT_SECOND_SIZE);
   if (!isIncomplete) store<u32>(REPORT, REPORT_MAGIC);
@@ -209,6 +221,8 @@ function runProgram(task: usize): i32 {
   if (call(SystemCall.pipe2, scratch, O_CLOEXEC) !== 0) return STATUS_CANNOT_RUN;
   const from = load<i32>(scratch);
   const to = load<i32>(scratch + WORD);
+  const hasTerminal = (load<u32>(task, TASK_FLAGS) & TASK_NO_TERMINAL) === 0;
+  if (!hasTerminal && !makeOutput()) return STATUS_CANNOT_RUN;
   const child = fork();
   if (child === 0) {
     store<i32>(scratch, -becomeProgram(task));
@@ -216,6 +230,7 @@ function runProgram(task: usize): i32 {
     exit(STATUS_CANNOT_RUN);
   }
   close(to);
+  if (!hasTerminal) close(outputTo);
   store<u32>(scratch, 0);
   const failed = child < 0 || read(from, scratch, WORD) === WORD;
   close(from);
@@ -224,14 +239,74 @@ function runProgram(task: usize): i32 {
     store<u32>(REPORT, error, REPORT_ERROR);
     return error === ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
   }
-  return waitForEnd(child);
+  return hasTerminal ? waitForEnd(child) : waitPassingOutput(child);
+}
+
+/** The pipe that a program without a terminal writes to. */
+function makeOutput(): bool {
+  if (call(SystemCall.pipe2, scratch, O_CLOEXEC) !== 0) return false;
+  outputFrom = load<i32>(scratch);
+  outputTo = load<i32>(scratch + WORD);
+  store<u64>(childSignal, 1 << (SIGCHLD - 1));
+  return changeMask(SIG_BLOCK) === 0;
+}
+
+/** Waits for the child as waitForEnd() does, and passes on what is written meanwhile. */
+function waitPassingOutput(child: i32): i32 {
+  const ends = call(SystemCall.signalfd4, -1, <u32>childSignal, SIGNAL_SET_SIZE, O_CLOEXEC);
+  while (true) {
+    store<i32>(polled, outputFrom);
+    store<u32>(polled, POLLIN, WORD);
+    store<i32>(polled, ends, 2 * WORD);
+    store<u32>(polled, POLLIN, 3 * WORD);
+    call(SystemCall.poll, <u32>polled, 2, -1);
+    const hasOutput = load<u32>(polled, WORD) >> 16 !== 0;
+    if (hasOutput && !passOutput()) return waitForEnd(child);
+    if (load<u32>(polled, 3 * WORD) >> 16 === 0) continue;
+    read(ends, dents, DENTS_SIZE);
+    while (true) {
+      const ended = call(SystemCall.waitpid, -1, <u32>scratch, WNOHANG);
+      if (ended === child) return <i32>shellStatus(load<u32>(scratch));
+      if (ended <= 0) break;
+    }
+  }
+}
+
+/** Passes on what is there; false at the end of the output. */
+function passOutput(): bool {
+  const size = read(outputFrom, dents, DENTS_SIZE);
+  for (let done = 0; done < size; ) {
+    const count = write(1, dents + done, size - done);
+    if (count <= 0) return false;
+    done += count;
+  }
+  return size > 0;
+}
+
+function changeMask(how: u32): i32 {
+  return call(SystemCall.rt_sigprocmask, how, <u32>childSignal, 0, SIGNAL_SET_SIZE);
+}
+
+/** In the child: 0, or a negative errno. */
+function leaveTerminal(): i32 {
+  changeMask(SIG_UNBLOCK);
+  const input = call(SystemCall.open, cstr("/dev/null"), O_RDONLY | O_CLOEXEC, 0);
+  if (input < 0) return input;
+  call(SystemCall.dup2, input, 0);
+  call(SystemCall.dup2, outputTo, 1);
+  call(SystemCall.dup2, outputTo, STANDARD_ERROR);
+  return 0;
 }
 
 /** The child's part: returns only if it fails, a negative errno. */
 function becomeProgram(task: usize): i32 {
   // A session of its own, which takes the terminal from this one.
   call(SystemCall.setsid);
-  ioctl(0, TIOCSCTTY, 1);
+  if ((load<u32>(task, TASK_FLAGS) & TASK_NO_TERMINAL) === 0) ioctl(0, TIOCSCTTY, 1);
+  else {
+    const left = leaveTerminal();
+    if (left !== 0) return left;
+  }
   const path = task + TASK_STRINGS;
   const directory = afterString(path);
   const argumentCount = load<u32>(task, TASK_ARGUMENTS);

@@ -19,6 +19,7 @@ const sinks: usize = memory.data(SINKS * SINK_SIZE, 4);
 let sinkCount: u32 = 0;
 
 let isQuiet: bool = false;
+let isSilent: bool = false;
 /** What is printed next is a message: on a line of its own, after a prefix. */
 let isMessage: bool = false;
 
@@ -39,6 +40,12 @@ export function setQuiet(quiet: bool): void {
   isQuiet = quiet;
 }
 
+/** `silent` on the command line: only what ends the kernel is said. */
+export function setSilent(): void {
+  isQuiet = true;
+  isSilent = true;
+}
+
 /** A message that the user should see, on a line of its own. */
 export function warn(
   format: usize,
@@ -48,6 +55,7 @@ export function warn(
   d: u32 = 0,
   e: u32 = 0,
 ): void {
+  if (isSilent) return;
   isMessage = true; // one call, so that its callers stay small where they warn
   print(format, a, b, c, d, e);
 }

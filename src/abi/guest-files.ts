@@ -29,6 +29,11 @@ export const TASK_VARIABLES: u32 = 16;
 export const TASK_STRINGS: u32 = 20;
 /** What programs write goes out as it is: without a carriage return before each newline. */
 export const TASK_RAW_OUTPUT: u32 = 1;
+/**
+ * The program has no terminal: it reads from /dev/null and writes to a pipe, and what comes out of
+ * that goes to the terminal of process 1.
+ */
+export const TASK_NO_TERMINAL: u32 = 2;
 
 export const REPORT_MAGIC: u32 = 0x45455254; // "TREE"
 export const REPORT: u32 = 0x40000000;

@@ -841,6 +841,17 @@ const COMMANDS = {
     reports what became of its files. A project whose user/programs.ts does not list it cannot
     bring a folder in; in another folder it is this package's own kernel that boots.`,
   ],
+  CLI014: [
+    "the host cannot run a program in a folder of its own",
+    `diff-run compares with what the same program does on the host's Linux, which needs a Linux that
+    runs programs for i386, and the superuser: the folder becomes the program's root, in namespaces
+    of its own. Who cannot be the superuser runs it in a container or a virtual machine.`,
+  ],
+  CLI015: [
+    "a program did not come to its end in diff-run",
+    `diff-run compares what a program has done here and on the host, so it must end in both: not in
+    a panic, and within the time that --timeout gives.`,
+  ],
   CLI020: [
     "the folder for a new kernel is not empty",
     `init writes a dozen files, some of whose names are common, and overwrites nothing.`,

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   build: () => import("./build"),
   run: () => import("./run"),
   pack: () => import("./pack"),
+  "diff-run": () => import("./diff-run"),
   audit: () => import("./audit"),
   map: () => import("./map"),
   step: () => import("./step"),

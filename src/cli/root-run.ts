@@ -7,6 +7,7 @@ import {
   TASK_ARGUMENTS,
   TASK_FLAGS,
   TASK_MAGIC,
+  TASK_NO_TERMINAL,
   TASK_RAW_OUTPUT,
   TASK_STRINGS,
   TASK_VARIABLES,
@@ -26,6 +27,7 @@ import { type Saved, saveChanges } from "../guest/save-changes";
 import { partOf, type SaveTargets, saveTargets } from "../guest/save-targets";
 import { type LeftOut, ownFile, type Tree, type TreeFile, type TreePart } from "../guest/tree";
 import { type Change, type Compared, treeChanges } from "../guest/tree-changes";
+import { writeTree } from "../guest/write-tree";
 import type { ElfImage } from "../inspect/elf-image";
 import type { Machine } from "../machine/machine";
 import { MEMORY_LIMITS } from "./boot-settings";
@@ -46,13 +48,15 @@ const NAMES_SHOWN = 5;
 const ENOEXEC = 8;
 
 /** What process 1 of the guest is told. */
-interface Task {
+export interface Task {
   /** Texts. */
   readonly program: string;
   readonly directory: string;
   readonly words: readonly string[];
   /** Byte strings. */
   readonly environment: readonly string[];
+  /** False: it reads nothing, and its output is a pipe. */
+  readonly hasTerminal: boolean;
 }
 
 /** A run with files brought in. */
@@ -60,7 +64,7 @@ export class RootRun {
   readonly memoryMiB: number;
   readonly #tree: Tree;
   readonly #targets: SaveTargets;
-  readonly #task: Task;
+  readonly task: Task;
   #packed: PackedTree | undefined;
 
   /**
@@ -68,7 +72,7 @@ export class RootRun {
    *
    * @throws Diagnostic GUEST001 to GUEST014
    */
-  constructor(line: CommandLine, root: string) {
+  constructor(line: CommandLine, root: string, hasTerminal = true) {
     const tree = folderTree(root, line.values("bind"));
     this.#tree = tree;
     this.#targets = saveTargets(tree, line.values("save"));
@@ -78,22 +82,27 @@ export class RootRun {
     const directory = line.value("cwd") ?? "/";
     requireDirectory(tree, directory);
     const environment = environmentOf(tree, {
-      terminal: process.stdin.isTTY ? process.env.TERM : undefined,
+      terminal: hasTerminal && process.stdin.isTTY ? process.env.TERM : undefined,
       asked: line.values("env"),
       outside: process.env,
     });
     const words = line.program.length > 0 ? line.program : [SHELL];
     const place = { tree, directory, searchPath: searchPath(environment) };
     const program = findProgram(words[0] ?? SHELL, place);
-    this.#task = { program, directory, words, environment };
+    this.task = { program, directory, words, environment, hasTerminal };
     tellLeftOut(tree.leftOut);
+  }
+
+  /** Its files, as the guest gets them, into an empty folder of the host. */
+  writeTo(folder: string): void {
+    writeTree(this.#tree, folder);
   }
 
   /** The archive, and the words that start process 1, whose file is `init`. */
   pack(init: Uint8Array): { initramfs: Uint8Array; program: readonly string[] } {
     const folder = unusedName(this.#tree);
     this.#tree.add(ownFile(`${folder}/init`, init, EXECUTABLE));
-    this.#tree.add(ownFile(`${folder}/task`, taskBytes(this.#task)));
+    this.#tree.add(ownFile(`${folder}/task`, taskBytes(this.task)));
     this.#packed = packTree(this.#tree);
     for (const path of [`${folder}/init`, `${folder}/task`, folder]) this.#tree.remove(path);
     const program = [`/${folder}/init`, `/${folder}/task`, `/${folder}`];
@@ -129,7 +138,7 @@ export class RootRun {
     const why = error === ENOEXEC ? "not a program for this machine" : `error ${error}`;
     return new Diagnostic(
       "GUEST015",
-      `the kernel does not run ${this.#task.program}: ${why}`,
+      `the kernel does not run ${this.task.program}: ${why}`,
       "Run it again with --verbose: the kernel's log says what is wrong with the file",
     );
   }
@@ -182,14 +191,17 @@ function unusedName(tree: Tree): string {
   }
 }
 
-function taskBytes({ program, directory, words, environment }: Task): Uint8Array {
+function taskBytes(task: Task): Uint8Array {
+  const { program, directory, words, environment } = task;
   const texts = [program, directory, ...words].map(bytesOfText);
   const strings = [...texts, ...environment].map((each) => `${each}\0`).join("");
   const bytes = Buffer.alloc(TASK_STRINGS + strings.length);
   const { isTTY, rows = 0, columns = 0 } = process.stdout;
   bytes.writeUInt32LE(TASK_MAGIC, 0);
-  bytes.writeUInt32LE(isTTY ? 0 : TASK_RAW_OUTPUT, TASK_FLAGS);
-  bytes.writeUInt32LE(isTTY ? rows + columns * 65536 : 0, TASK_WINDOW);
+  const isShown = isTTY && task.hasTerminal;
+  const flags = (isShown ? 0 : TASK_RAW_OUTPUT) | (task.hasTerminal ? 0 : TASK_NO_TERMINAL);
+  bytes.writeUInt32LE(flags, TASK_FLAGS);
+  bytes.writeUInt32LE(isShown ? rows + columns * 65536 : 0, TASK_WINDOW);
   bytes.writeUInt32LE(words.length, TASK_ARGUMENTS);
   bytes.writeUInt32LE(environment.length, TASK_VARIABLES);
   bytes.write(strings, TASK_STRINGS, "latin1");

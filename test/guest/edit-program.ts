@@ -14,16 +14,16 @@ import { loadProgramRuntime } from "../../src/cli/program-runtime";
 import { compileModule } from "../../src/compile/compile";
 import { elfFile } from "../../src/link/output/elf-files";
 
-/** The program's file. */
-export async function editProgram(): Promise<Uint8Array> {
+/** The program's file: for our kernel alone, or one that Linux runs as well. */
+export async function editProgram(target: "isthmus" | "linux" = "isthmus"): Promise<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-edit-"));
   try {
     const path = join(folder, "edit.ts");
     writeFileSync(path, SOURCE);
     const runtime = await loadProgramRuntime();
-    const input = await readCompileInput(path, "isthmus", 2, runtime);
+    const input = await readCompileInput(path, target, 2, runtime);
     const object = compileModule(input.module, { ...input.options, name: "edit" });
-    return elfFile(linkProgram(object, input, runtime, "isthmus", "edit"));
+    return elfFile(linkProgram(object, input, runtime, target, "edit"));
   } finally {
     rmSync(folder, { recursive: true });
   }

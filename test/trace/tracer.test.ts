@@ -52,14 +52,7 @@ describe("a trace of what --root runs", () => {
       .split("\n")
       .map((line) => JSON.parse(line))
       .map(({ pid, call, exited }) => `${pid} ${call ?? exited}`);
-    assert.deepEqual(pids, [
-      "2 execve",
-      "2 fork",
-      "3 exit_group",
-      "3 1",
-      "2 exit_group",
-      "2 0",
-    ]);
+    assert.deepEqual(pids, ["2 execve", "2 fork", "3 exit_group", "3 1", "2 exit_group", "2 0"]);
   });
 });
 
