@@ -12,8 +12,6 @@ const NEWLINE: u32 = 0x0a;
 const BACKSLASH: u32 = 0x5c;
 const DIGIT_ZERO: u32 = 0x30;
 const DIGIT_BITS: u32 = 4;
-/** Where AssemblyScript keeps a string's length in bytes, before its first unit. */
-const STRING_BYTES: usize = 4;
 
 /** What waits for the log, which is slow to be called for each byte. */
 const PIECE: u32 = 128;
@@ -52,12 +50,6 @@ export function endLine(): void {
 /** A NUL-terminated text. */
 export function writeText(text: usize): void {
   for (let at = text; load<u8>(at) !== 0; at++) writeByte(load<u8>(at));
-}
-
-/** The ASCII of a string of AssemblyScript's. */
-export function writeName(name: usize): void {
-  const length = load<u32>(name - STRING_BYTES);
-  for (let i: u32 = 0; i < length; i += 2) writeByte(load<u8>(name + i));
 }
 
 export function writeHexadecimal(value: u64): void {

@@ -1,31 +1,23 @@
 // `trace` on the kernel's command line: tells of every system call, signal and end of a process.
 //
-//   [2 8f3a20c11] call openat ffffff9c 804a0c0 80000 0 0 0 1="/etc/passwd"
-//   [2 8f3a2155e] return openat 3
+//   [2 8f3a20c11] call 127 ffffff9c 804a0c0 80000 0 0 0 1="/etc/passwd"
+//   [2 8f3a2155e] return 127 3
 //
 // src/abi/trace-event.ts has the form. Call and result are lines of their own, because other
-// processes run between the two when a call blocks. Nothing is decoded here: `isthmus run --trace`
-// does that (src/trace/), from the same kinds of arguments.
+// processes run between the two when a call blocks. Nothing is decoded here, and calls have numbers
+// instead of names, which would be a sixteenth of the kernel: `isthmus run --trace` does that
+// (src/trace/), from the same kinds of arguments.
 
 import { isErrno } from "../../src/abi/errno";
 import { ARGUMENTS_MAX } from "../../src/abi/linux/argument-kinds";
-import { SystemCall } from "../../src/abi/linux/i386";
 import * as x86 from "../../src/abi/x86";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { observeProcesses } from "../process/process-observer";
 import { SignalNote } from "../process/signal-note";
 import { currentThread } from "../thread/thread";
-import { systemCallHandler } from "./call-rows";
 import { perform, setTracer } from "./dispatch";
 import { argumentOf, captureAfter, captureBefore } from "./trace-capture";
-import {
-  endLine,
-  writeByte,
-  writeDecimal,
-  writeHexadecimal,
-  writeName,
-  writeText,
-} from "./trace-line";
+import { endLine, writeByte, writeDecimal, writeHexadecimal, writeText } from "./trace-line";
 
 const SPACE: u32 = 0x20;
 
@@ -45,7 +37,7 @@ function tracedCall(frame: TrapFrame): void {
 
 function tellCall(number: u32, frame: TrapFrame): void {
   startLine(cstr("call"));
-  writeCall(number);
+  writeWord(number);
   for (let i: u32 = 0; i < ARGUMENTS_MAX; i++) writeWord(argumentOf(frame, i));
   captureBefore(number, frame);
   endLine();
@@ -53,7 +45,7 @@ function tellCall(number: u32, frame: TrapFrame): void {
 
 function tellReturn(number: u32, frame: TrapFrame, result: u32): void {
   startLine(cstr("return"));
-  writeCall(number);
+  writeWord(number);
   writeWord(result);
   if (!isErrno(result)) captureAfter(number, frame, result);
   endLine();
@@ -89,14 +81,4 @@ function startLine(kind: usize): void {
 function writeWord(value: u32): void {
   writeByte(SPACE);
   writeHexadecimal(value);
-}
-
-function writeCall(number: u32): void {
-  writeByte(SPACE);
-  if (systemCallHandler(number) !== 0) {
-    writeName(changetype<usize>(SystemCall[number]));
-    return;
-  }
-  writeText(cstr("syscall_0x"));
-  writeHexadecimal(number);
 }

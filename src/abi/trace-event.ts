@@ -1,7 +1,7 @@
 // What the kernel tells of system calls when it traces: a line for each event.
 //
-//   [PID TICKS] call NAME A A A A A A CAPTURES     a call begins; NAME may be syscall_0xN
-//   [PID TICKS] return NAME RESULT CAPTURES        it has returned to PID
+//   [PID TICKS] call CALL A A A A A A CAPTURES     the call of this number begins
+//   [PID TICKS] return CALL RESULT CAPTURES        it has returned to PID
 //   [PID TICKS] signal NUMBER CODE PID USER VALUE  a signal is delivered: siginfo's fields
 //   [PID TICKS] end STATUS                         a thread has ended with this wait status
 //

@@ -68,11 +68,7 @@ export const LINUX_CALLS: ReadonlyMap<number, string> = new Map(
     .filter(([, name]) => name !== "-"),
 );
 
-const UNKNOWN = /^syscall_0x([0-9a-f]+)$/;
-
-/** The name of a call that the kernel told of by its number alone. */
-export function linuxName(name: string): string {
-  const number = UNKNOWN.exec(name)?.[1];
-  const known = number && LINUX_CALLS.get(Number.parseInt(number, 16));
-  return known || name;
+/** The name of call `number`; of one that Linux lacks, too, what strace calls it. */
+export function linuxName(number: number): string {
+  return LINUX_CALLS.get(number) ?? `syscall_0x${number.toString(16)}`;
 }

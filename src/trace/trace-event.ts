@@ -83,13 +83,13 @@ export function parseTraceEvent(line: string): TraceEvent | undefined {
   const moment = { pid: Number(pid), ticks: Number.parseInt(ticks, 16) };
   const words = rest.split(" ");
   const number = (index: number) => Number.parseInt(words[index] ?? "0", 16);
-  const [name = ""] = words;
+  const name = linuxName(number(0));
   if (kind === "call") {
     const values = [1, 2, 3, 4, 5, 6].map(number);
     return {
       ...moment,
       kind,
-      name: linuxName(name),
+      name,
       arguments: values,
       captures: new Captures(rest),
     };
@@ -98,7 +98,7 @@ export function parseTraceEvent(line: string): TraceEvent | undefined {
     return {
       ...moment,
       kind,
-      name: linuxName(name),
+      name,
       result: number(1) | 0,
       captures: new Captures(rest),
     };

@@ -3,6 +3,7 @@
 import * as kinds from "../../src/abi/linux/argument-kinds";
 import type { CallKinds } from "../../src/trace/call-text";
 import { CallText } from "../../src/trace/call-text";
+import { LINUX_CALLS } from "../../src/trace/linux-calls";
 import { parseTraceEvent } from "../../src/trace/trace-event";
 
 /** What some calls take, as kernel/syscall/ declares it. */
@@ -16,14 +17,23 @@ export const CALLS: CallKinds = new Map<string, readonly number[]>([
   ["execve", [kinds.PATH, kinds.STRINGS, kinds.ENVIRONMENT]],
 ]);
 
+const NUMBERS = new Map([...LINUX_CALLS].map(([number, name]) => [name, number]));
+/** The number of a call that no Linux has. */
+const NO_CALL = 0x258;
+
+/** The number of the call of this name, as a line has it. */
+function numberOf(name: string): string {
+  return (NUMBERS.get(name) ?? NO_CALL).toString(16);
+}
+
 /** The line of a call, without the pid's thread having done anything before. */
 export function callLine(name: string, words: readonly number[], captures = "", pid = 1): string {
   const all = [0, 1, 2, 3, 4, 5].map((index) => ((words[index] ?? 0) >>> 0).toString(16));
-  return `[${pid} 10] call ${name} ${all.join(" ")}${captures}`;
+  return `[${pid} 10] call ${numberOf(name)} ${all.join(" ")}${captures}`;
 }
 
 export function returnLine(name: string, result: number, captures = "", pid = 1): string {
-  return `[${pid} 30] return ${name} ${(result >>> 0).toString(16)}${captures}`;
+  return `[${pid} 30] return ${numberOf(name)} ${(result >>> 0).toString(16)}${captures}`;
 }
 
 /** Bytes between quotes, as an event has them. */
@@ -46,7 +56,7 @@ export function callText(
   const event = parseTraceEvent(callLine(name, args, before));
   const end = parseTraceEvent(returnLine(name, result, after));
   if (event?.kind !== "call" || end?.kind !== "return") throw new Error("not an event");
-  const text = new CallText(event, new Map([[name, own]]), shown);
+  const text = new CallText(event, new Map([[event.name, own]]), shown);
   return `${name}(${text.start}${text.rest(end)}) = ${text.result(end)}`;
 }
 

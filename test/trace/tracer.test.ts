@@ -104,7 +104,7 @@ describe("a trace as text", () => {
   });
 
   it("shows a call that the kernel lacks", () => {
-    const lines = [callLine("syscall_0x258", [1, 16]), returnLine("syscall_0x258", -38)];
+    const lines = [callLine("no such call", [1, 16]), returnLine("no such call", -38)];
     assert.equal(
       trace(lines),
       "syscall_0x258(0x1, 0x10, 0, 0, 0, 0)    = -1 ENOSYS (Function not implemented)\n",
@@ -112,7 +112,7 @@ describe("a trace as text", () => {
   });
 
   it("names a call that the kernel lacks, if Linux has it", () => {
-    const lines = [callLine("syscall_0x167", [1, 16]), returnLine("syscall_0x167", -38)];
+    const lines = [callLine("socket", [1, 16]), returnLine("socket", -38)];
     assert.match(trace(lines), /^socket\(0x1, 0x10, 0, 0, 0, 0\) += -1 ENOSYS/);
   });
 
@@ -172,12 +172,12 @@ describe("a trace as JSON", () => {
 describe("the counts of a trace", () => {
   it("are strace's table: time by the processor's ticks, calls, errors", () => {
     const lines = [
-      "[1 0] call close 3 0 0 0 0 0",
-      "[1 a] return close 0",
-      "[1 14] call close 3 0 0 0 0 0",
-      "[1 1e] return close fffffff7",
-      "[1 28] call read 0 0 0 0 0 0",
-      "[1 64] return read 0",
+      "[1 0] call 6 3 0 0 0 0 0",
+      "[1 a] return 6 0",
+      "[1 14] call 6 3 0 0 0 0 0",
+      "[1 1e] return 6 fffffff7",
+      "[1 28] call 3 0 0 0 0 0 0",
+      "[1 64] return 3 0",
     ];
     assert.equal(
       trace(lines, { form: "counts" }),

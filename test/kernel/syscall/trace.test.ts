@@ -180,8 +180,8 @@ describe("tracing", () => {
     willAnswer!(-14);
     const at = part.area.toString(16);
     assert.deepEqual(linesOf(SystemCall.write, 1, part.area, 6), [
-      `[0 123456789] call write 1 ${at} 6 0 0 0 1="hello\\0a"`,
-      "[0 123456789] return write fffffff2",
+      `[0 123456789] call 4 1 ${at} 6 0 0 0 1="hello\\0a"`,
+      "[0 123456789] return 4 fffffff2",
     ]);
   });
 
@@ -265,8 +265,8 @@ describe("tracing", () => {
 
   it("shows a call that the kernel lacks, by its number", () => {
     assert.deepEqual(linesOf(600, 1, 2, 3), [
-      "[0 123456789] call syscall_0x258 1 2 3 0 0 0",
-      "[0 123456789] return syscall_0x258 ffffffda",
+      "[0 123456789] call 258 1 2 3 0 0 0",
+      "[0 123456789] return 258 ffffffda",
     ]);
   });
 
