@@ -25,6 +25,7 @@ import type { WasmModule } from "../wasm/wasm";
 import { AscReporter } from "./asc-reporter";
 import { checkBareMetal } from "./bare-metal";
 import type { Environment } from "./environment";
+import { IndexingCompiler } from "./function-indexes";
 import { Packages } from "./packages";
 import { collectSourceFacts, type SourceFacts } from "./source-facts";
 import { SourceMap } from "./source-map";
@@ -218,7 +219,7 @@ function translate(
   return guarded(options, () => {
     assemblyscript.initializeProgram(program);
     program.parser.finish();
-    const compiler = new assemblyscript.Compiler(program);
+    const compiler = new IndexingCompiler(program);
     const module = compiler.compile();
     for (const each of checkClasses(program, options.target)) reporter.add(each);
     reporter.barrier();

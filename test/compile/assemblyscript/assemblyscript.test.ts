@@ -22,6 +22,12 @@ function dataText(module: WasmModule): string {
   return module.data.map(({ bytes }) => new TextDecoder().decode(bytes)).join("|");
 }
 
+/** The export `run` of a module without imports. */
+function exportedRun(wasm: Uint8Array): (n?: number) => number {
+  const { run } = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports;
+  return run as (n?: number) => number;
+}
+
 describe("compiling AssemblyScript", () => {
   it("keeps each access through an import: none merged, moved out of a loop or dropped", () => {
     const { module } = compileSources({
@@ -51,6 +57,41 @@ describe("compiling AssemblyScript", () => {
     });
     const names = module.functions.filter(({ body }) => body).map(({ name }) => name);
     assert.deepEqual(names.sort(), ["main/fill", "main/one", "main/three", "main/two"]);
+  });
+
+  it("knows a function's index as a number, without an object in memory", () => {
+    const { module, wasm } = compileSources({
+      "main.ts": `
+        function one(): u32 { return 1; }
+        function two(): u32 { return 2; }
+        export function run(n: u32): u32 {
+          return call_indirect<u32>(n > 3 ? one.index : two.index);
+        }`,
+    });
+    assert.deepEqual(module.data, []);
+    const run = exportedRun(wasm);
+    assert.deepEqual([run(3), run(4)], [2, 1]);
+  });
+
+  it("gives a function that is a value, too, one index", () => {
+    for (const uses of [
+      ["one.index", "take(one)"],
+      ["take(one)", "one.index"],
+    ]) {
+      const { wasm } = compileSources({
+        "main.ts": `
+          function one(): u32 { return 1; }
+          function two(): u32 { return 2; }
+          function take(f: () => u32): u32 { return f.index + (f() << 8); }
+          export function run(): bool {
+            const second = two.index;
+            const a = ${uses[0]};
+            const b = ${uses[1]};
+            return (a & 255) === (b & 255) && (a | b) >> 8 === 1 && second !== (a & 255);
+          }`,
+      });
+      assert.equal(exportedRun(wasm)(), 1, uses.join());
+    }
   });
 
   it("names an import's module after the last part of its file's path", () => {
