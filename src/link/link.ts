@@ -1,7 +1,7 @@
 // The linker: objects and a layout to an image. The passes, in order; each is a file.
 
 import { Reporter } from "../base/reporter";
-import type { ObjectFile } from "../object/object";
+import type { Machine, ObjectFile } from "../object/object";
 import { machineOf, refuseOtherMachines } from "./input/machine";
 import type { LinkInput } from "./input/read-input";
 import type { Layout } from "./layout/layout";
@@ -56,7 +56,7 @@ export function link(
   refuseOtherMachines(objects, machine, report);
 
   const content = chooseContent(objects, plan, report);
-  const functions = arrangeSections(content, report);
+  const functions = arrangeSections(content, machine, report);
   const regions = assignAddresses(content, plan, report);
   const threads = threadBlock(content.sections, report);
   const segments = makeBytes(content, threads, plan, report);
@@ -128,6 +128,7 @@ type FunctionGroups = { readonly section: PlacedSection; readonly functions: Lin
 /** Lays out the inside of each output section; returns the functions, listed when asked for. */
 function arrangeSections(
   { sections, symbols, unwind }: ImageContent,
+  machine: Machine,
   report: Reporter,
 ): () => FunctionGroups {
   for (const section of sections) arrange(section, report);
@@ -141,7 +142,7 @@ function arrangeSections(
   );
   for (const section of sections) {
     if (section.plan.content !== "symbols") continue;
-    addGenerated(section, symbolTableObject(section, functions()), symbols);
+    addGenerated(section, symbolTableObject(section, functions(), machine), symbols);
     arrange(section, report);
   }
 

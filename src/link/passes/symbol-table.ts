@@ -25,10 +25,11 @@ import {
   TABLE_SIZE,
 } from "../../abi/symbol-table";
 import { ByteWriter } from "../../base/byte-writer";
-import type { LineEntry, ObjectFile, Section } from "../../object/object";
+import type { LineEntry, Machine, ObjectFile, Section } from "../../object/object";
 import { symbolStem } from "../layout/resolved";
 import type { LinkedFunction } from "./functions";
 import type { PlacedSection } from "./model";
+import { stopLines } from "./stop-lines";
 
 /** The functions of one output section. */
 export interface SectionFunctions {
@@ -36,14 +37,14 @@ export interface SectionFunctions {
   readonly functions: readonly LinkedFunction[];
 }
 
-export interface SymbolTable {
+interface SymbolTable {
   readonly bytes: Uint8Array;
   /** Where the addresses of `sections[i]` belong. */
   readonly addresses: readonly number[];
 }
 
 /** The table of these functions; sections without functions do not appear in it. */
-export function makeSymbolTable(groups: readonly SectionFunctions[]): SymbolTable {
+function makeSymbolTable(groups: readonly SectionFunctions[], machine: Machine): SymbolTable {
   const paths = new PathList(groups.flatMap(({ functions }) => functions));
   const out = new ByteWriter();
   const entryCount = (group: SectionFunctions) =>
@@ -77,7 +78,8 @@ export function makeSymbolTable(groups: readonly SectionFunctions[]): SymbolTabl
         out.patchU32(entry + 4, out.length);
         entry += 8;
       }
-      writeRecord(func, isFirst ? 0 : start - previousEnd, paths, out);
+      const lines = machine === "i386" ? stopLines(func) : func.lines;
+      writeRecord(func, lines, isFirst ? 0 : start - previousEnd, paths, out);
       previousEnd = start + func.size;
     }
   }
@@ -93,8 +95,9 @@ export function makeSymbolTable(groups: readonly SectionFunctions[]): SymbolTabl
 export function symbolTableObject(
   section: PlacedSection,
   groups: readonly SectionFunctions[],
+  machine: Machine,
 ): ObjectFile {
-  const { bytes, addresses } = makeSymbolTable(groups);
+  const { bytes, addresses } = makeSymbolTable(groups, machine);
   const relocations = addresses.map((offset, symbol) => {
     return { offset, kind: "absolute", width: 4, symbol, addend: 0 } as const;
   });
@@ -115,10 +118,16 @@ export function symbolTableObject(
   return { name: "the linker's symbol table", sections: [table], symbols };
 }
 
-function writeRecord(func: LinkedFunction, gap: number, paths: PathList, out: ByteWriter): void {
+function writeRecord(
+  func: LinkedFunction,
+  lines: readonly LineEntry[],
+  gap: number,
+  paths: PathList,
+  out: ByteWriter,
+): void {
   const { path, rest } = paths.split(func.name);
   const name = new TextEncoder().encode(rest);
-  const program = lineProgram(func.lines, paths);
+  const program = lineProgram(lines, paths);
   out.uleb(gap);
   out.uleb(func.size);
   out.uleb((func.bodyCfa ?? 0) / 4);

@@ -76,6 +76,11 @@ const layout: Layout = {
   ],
 };
 
+/** `count` bytes of instructions that may fault, of two bytes each: mov eax, [eax]. */
+function loads(count: number): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, index) => (index % 2 === 0 ? 0x8b : 0));
+}
+
 /** Functions with lines: each is `[file, line]` at every second byte. */
 function objectOf(count: number): ReturnType<typeof objectFile> {
   const sections: Record<string, SectionSpec> = {
@@ -90,7 +95,7 @@ function objectOf(count: number): ReturnType<typeof objectFile> {
       column: 3,
     }));
     sections[`.text.f${number}`] = {
-      bytes: nops(60 + (number % 50)),
+      bytes: loads(60 + (number % 50)),
       align: 16,
       lines,
       frame: {
@@ -126,6 +131,41 @@ test("every byte of every function is found with its name, file, line and frame"
       assert.equal(reader.cfa(), offset === 0 && bodyCfa ? 4 : (bodyCfa ?? 0));
     }
   }
+});
+
+test("lines at which code cannot stop belong to the line before", async () => {
+  const reader = await compiled;
+  const lines = [
+    ["start", 1, "nop", [0x90]],
+    ["load", 2, "mov eax, [ebx]", [0x8b, 0x03]],
+    ["arithmetic", 2, "add eax, 3", [0x83, 0xc0, 0x03]],
+    ["address", 2, "lea eax, [eax + 4]", [0x8d, 0x40, 0x04]],
+    ["call", 5, "call", [0xe8, 0, 0, 0, 0]],
+    ["branch", 5, "jmp", [0xeb, 0]],
+    ["division", 7, "div ecx", [0xf7, 0xf1]],
+    ["push", 7, "push eax", [0x50]],
+    ["privileged", 9, "mov cr3, eax", [0x0f, 0x22, 0xd8]],
+    ["segment", 10, "mov ds, eax", [0x8e, 0xd8]],
+    ["unknown bytes", 11, "", [0x0f, 0xff]],
+    ["after them", 12, "nop", [0x90]],
+  ] as const;
+  const bytes = lines.flatMap(([, , , code]) => [...code]);
+  const offsets = lines.map((_, at) => lines.slice(0, at).flatMap(([, , , code]) => code).length);
+  const section: SectionSpec = {
+    bytes: Uint8Array.from(bytes),
+    symbols: { f: 0 },
+    lines: offsets.map((offset, row) => ({ offset, file: "a.ts", line: row + 1, column: 1 })),
+  };
+  const top = { bytes: nops(16), symbols: { _start: 0 } };
+  const image = link([objectFile("a.o", { ".text.f": section, ".top.text": top })], layout);
+  const table = image.sections[0]?.bytes ?? new Uint8Array();
+  new Uint8Array(reader.memory.buffer).set(table, TABLE);
+  const start = image.functions.find(({ name }) => name === "f")?.address ?? 0;
+  for (const [row, [what, line]] of lines.entries()) {
+    assert.ok(reader.find(TABLE, table.length, start + (offsets[row] ?? 0)), what);
+    assert.equal(reader.line(), line, what);
+  }
+  assert.equal(image.functions.find(({ name }) => name === "f")?.lines.length, lines.length);
 });
 
 test("an address outside every function is not found", async () => {
