@@ -8,6 +8,7 @@
 // Invariants
 //   - A thread that blocks, or returns to user mode, has no window open.
 //   - `openCount` is the number of slots whose entry is present; the entries of the others are 0.
+//   - A slot that was opened since the entry from user mode is below `usedSlots`.
 
 import { PAGE_MASK, PAGE_SHIFT, WINDOW_COUNT, WINDOWS } from "../../src/abi/memory-map";
 import { ENTRY_P, ENTRY_RW } from "../../src/abi/paging";
@@ -43,6 +44,11 @@ export function openWindow(frame: u32): usize {
 export function closeWindow(address: usize): void {
   writeEntry(kernelPte(address), 0, 0);
   openCount--;
+}
+
+/** Whether a window has been opened since the last entry from user mode: most calls use none. */
+export function hasUsedWindows(): bool {
+  return usedSlots !== 0;
 }
 
 /** Called on the way to user mode: the entry that follows starts with a clean TLB. */

@@ -7,26 +7,35 @@ import { ENOSYS } from "../../src/abi/errno";
 import { warn } from "../log/log";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { currentProcess } from "../process/process";
-import { systemCallHandler } from "./call-rows";
+import { divertCalls, divertedHandler, systemCallHandler } from "./call-rows";
 
-/** Function index of `(frame: TrapFrame): void`: serves calls instead of perform(); 0: none. */
+/** Function index of `(frame: TrapFrame): i32`, which calls performTraced(); 0: none. */
 let tracer: u32 = 0;
 
-/** From now on every call goes to the function of index `index`, which calls perform(). */
+/**
+ * From now on every call goes to the function of index `index`, the same each time. It takes the
+ * handlers' places, so that a call asks nothing while there is no tracer.
+ */
 export function setTracer(index: u32): void {
+  if (tracer === 0) divertCalls(index);
   tracer = index;
 }
 
 /** Serves the call that the current thread asks for. */
 export function systemCall(frame: TrapFrame): void {
-  if (tracer !== 0) call_indirect<void>(tracer, frame);
-  else frame.result = perform(frame);
+  const handler = systemCallHandler(frame.call);
+  frame.result = handler !== 0 ? call_indirect<i32>(handler, frame) : withoutHandler(frame);
 }
 
-/** Serves the call, and returns its result. */
-export function perform(frame: TrapFrame): i32 {
-  const handler = systemCallHandler(frame.call);
-  return call_indirect<i32>(handler !== 0 ? handler : unknownCall.index, frame);
+/** A call without a handler. */
+function withoutHandler(frame: TrapFrame): i32 {
+  return tracer !== 0 ? call_indirect<i32>(tracer, frame) : unknownCall(frame);
+}
+
+/** For the tracer: serves the call, and returns its result. */
+export function performTraced(frame: TrapFrame): i32 {
+  const handler = divertedHandler(frame.call);
+  return handler !== 0 ? call_indirect<i32>(handler, frame) : unknownCall(frame);
 }
 
 /** The handler of every number without a row. Logs the number once for each process. */

@@ -15,7 +15,7 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { observeProcesses } from "../process/process-observer";
 import { SignalNote } from "../process/signal-note";
 import { currentThread } from "../thread/thread";
-import { perform, setTracer } from "./dispatch";
+import { performTraced, setTracer } from "./dispatch";
 import { argumentOf, captureAfter, captureBefore } from "./trace-capture";
 import { endLine, writeByte, writeDecimal, writeHexadecimal, writeText } from "./trace-line";
 
@@ -27,12 +27,12 @@ export function startTracing(): void {
   observeProcesses(tellSignal.index, tellEnd.index);
 }
 
-function tracedCall(frame: TrapFrame): void {
+function tracedCall(frame: TrapFrame): i32 {
   const number = frame.call;
   tellCall(number, frame);
-  const result = perform(frame);
-  frame.result = result;
+  const result = performTraced(frame);
   tellReturn(number, frame, <u32>result);
+  return result;
 }
 
 function tellCall(number: u32, frame: TrapFrame): void {

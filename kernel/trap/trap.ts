@@ -23,7 +23,7 @@ import { releaseHeldFiles } from "../file/held-file";
 import { panic } from "../log/panic";
 import * as symbols from "../machine/i686/symbols";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { forgetWindows } from "../memory/window";
+import { forgetWindows, hasUsedWindows } from "../memory/window";
 import { systemCall } from "../syscall/dispatch";
 import {
   endUserReturnWork,
@@ -43,7 +43,7 @@ export function enterFromUser(frame: TrapFrame): void {
   if (vector - VECTOR_IRQ < 16) interrupt(frame);
   else fault(frame);
   beforeUserReturn();
-  forgetWindows();
+  if (hasUsedWindows()) forgetWindows();
 }
 
 /** int 0x80. */
@@ -51,7 +51,7 @@ export function enterSystemCall(frame: TrapFrame): void {
   count(INFO_ENTRIES);
   systemCall(frame);
   beforeUserReturn();
-  forgetWindows();
+  if (hasUsedWindows()) forgetWindows();
 }
 
 /** What the current thread must do before it returns to user mode: let others run, take signals. */
