@@ -570,7 +570,8 @@ const LINKER = {
   LINK027: [
     "a relocatable kernel has absolute addresses in its code",
     `If the loader moves the kernel, code that runs before paging finds its data elsewhere. Add
-    the load base that the loader reports, or leave the relocatable tag out.`,
+    the load base that the loader reports, and say so with "movable" in beforePaging of the layout;
+    or leave the relocatable tag out.`,
   ],
   LINK028: [
     "a section is loaded although its flags do not say so",

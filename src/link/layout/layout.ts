@@ -193,6 +193,11 @@ export interface BeforePaging {
   readonly roots: readonly string[];
   /** Symbols of code that runs with paging on: the walk stops there. */
   readonly barriers?: readonly string[];
+  /**
+   * The code finds out where a loader has put it, and adds that: no warning (LINK027) that its
+   * addresses hold in one place, though a relocatable tag allows others; default: false.
+   */
+  readonly movable?: boolean;
 }
 
 /** A boot protocol whose demands a link proves. */

@@ -227,7 +227,7 @@ const layout = shape({
   keep: listOf(text),
   symbols: mapOf(edge),
   closed: listOf(closedGroup),
-  beforePaging: shape({ roots: listOf(text), barriers: listOf(text) }, ["roots"]),
+  beforePaging: shape({ roots: listOf(text), barriers: listOf(text), movable: flag }, ["roots"]),
   boot,
   fileAlign: number,
   stackHeader: flag,

@@ -141,7 +141,7 @@ export function resolveLayout(declared: Layout): ResolvedLayout {
     keep: layout.keep ?? [],
     symbols: layoutSymbols(layout, sections, regions),
     closed: (layout.closed ?? []).map((group) => ({ exits: [], ...group })),
-    beforePaging: { roots: [], barriers: [], ...layout.beforePaging },
+    beforePaging: { roots: [], barriers: [], movable: false, ...layout.beforePaging },
     boot: protocols(layout.boot),
     fileAlign: layout.fileAlign ?? PAGE,
     stackHeader: layout.stackHeader ?? false,

@@ -3,7 +3,7 @@
 //
 // With such a tag the loader may put the image elsewhere than where it is linked, and code that
 // runs before paging finds nothing at the addresses that the linker gave it: the proof warns of
-// such code.
+// such code, unless the layout says that it sees to it (`beforePaging.movable`).
 
 import { MULTIBOOT2_RELOCATABLE_SIZE, MULTIBOOT2_RELOCATABLE_TAG } from "../../abi/multiboot";
 import { hex } from "../../base/align";
@@ -61,7 +61,7 @@ function checkRange(
     wrong(`allows ${range}, too little for the image's ${end - start} bytes`, "Widen the range.");
   }
   const onlyThere = least === start && most - least < end - start - 1 + align;
-  if (!onlyThere) warnOfAddresses(loaded, symbols, layout, report);
+  if (!onlyThere && !layout.beforePaging.movable) warnOfAddresses(loaded, symbols, layout, report);
 }
 
 /** Absolute addresses in what runs where it was loaded. */

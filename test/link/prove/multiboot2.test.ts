@@ -91,6 +91,8 @@ test("addresses that hold only where the image is linked give a warning", () => 
   const [warning] = link([kernel(free, true)], layout).warnings;
   assert.equal(warning?.code, "LINK027");
   assert.match(warning?.message ?? "", /1 addresses in its code.*first at \.text\+0x4 of boot\.o/);
+  const beforePaging = { roots: ["_start"], movable: true };
+  assert.deepEqual(link([kernel(free, true)], { ...layout, beforePaging }).warnings, []);
   const pinned = header([...relocatable(0x100000, 0x101fff, 4096), ...END]);
   assert.deepEqual(link([kernel(pinned, true)], layout).warnings, []);
 });
