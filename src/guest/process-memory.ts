@@ -1,14 +1,13 @@
 // The memory of process 1 of a machine that has stopped, read page by page as it is asked for: no
 // more of the machine's memory is fetched than that.
 //
-//   kernel_info (src/abi/kernel-info.ts) -> the kernel's tables -> the list of processes
-//     -> process 1's tables -> its pages
+//   the trampoline, in every space -> the kernel's tables -> kernel_info (src/abi/kernel-info.ts)
+//     -> the list of processes -> process 1's tables -> its pages
 //
 // The kernel uses PAE. Frames in a row are fetched at once, since each question costs QEMU a
 // millisecond.
 
 import {
-  INFO_CR3,
   INFO_MAGIC,
   INFO_PROCESSES,
   INFO_SIZE,
@@ -26,7 +25,7 @@ import {
   ENTRY_SIZE,
   PDPT_SHIFT,
 } from "../abi/paging";
-import { type ElfImage, loadAddress, symbolAddress } from "../inspect/elf-image";
+import { type ElfImage, symbolAddress } from "../inspect/elf-image";
 import type { Machine } from "../machine/machine";
 
 const PAGE_SHIFT = 12;
@@ -107,24 +106,27 @@ export class SpaceReader {
 
 /** The space of process 1, if the kernel still has it. */
 export async function firstProcessSpace(
-  machine: Pick<Machine, "readPhysical">,
+  machine: Pick<Machine, "readPhysical" | "registers">,
   kernel: ElfImage,
 ): Promise<SpaceReader | undefined> {
   const read: ReadPhysical = (address, size) => machine.readPhysical(address, size);
-  const symbol = symbolAddress(kernel, "kernel_info");
-  const place = symbol === undefined ? undefined : loadAddress(kernel, symbol);
-  if (place === undefined) return undefined;
-  const info = viewOf(await read(place, INFO_SIZE));
+  const [record, word] = ["kernel_info", "kernel_cr3"].map((name) => symbolAddress(kernel, name));
+  if (record === undefined || word === undefined) return undefined;
+  const { cr3: present } = await machine.registers();
+  const cr3 = await new SpaceReader(read, present).word(word);
+  const space = cr3 === undefined ? undefined : new SpaceReader(read, cr3);
+  const bytes = await space?.bytes(record, INFO_SIZE);
+  if (space === undefined || bytes === undefined) return undefined;
+  const info = viewOf(bytes);
   if (info.getUint32(0, true) !== INFO_MAGIC) return undefined;
-  const space = new SpaceReader(read, info.getUint32(INFO_CR3, true));
   let address: number | undefined = info.getUint32(INFO_PROCESSES, true);
   for (let count = 0; address && count < PROCESSES_MAX; count++) {
-    const bytes: Uint8Array | undefined = await space.bytes(address, PROCESS_HEAD);
-    if (bytes === undefined) return undefined;
-    const process = viewOf(bytes);
-    const cr3 = process.getUint32(PROCESS_CR3, true);
+    const head: Uint8Array | undefined = await space.bytes(address, PROCESS_HEAD);
+    if (head === undefined) return undefined;
+    const process = viewOf(head);
+    const own = process.getUint32(PROCESS_CR3, true);
     if (process.getUint32(PROCESS_PID, true) === 1) {
-      return cr3 === 0 ? undefined : new SpaceReader(read, cr3);
+      return own === 0 ? undefined : new SpaceReader(read, own);
     }
     address = process.getUint32(PROCESS_NEXT, true);
   }

@@ -1,8 +1,10 @@
 // Finds the address spaces of a stopped machine: the kernel's, and one for each process.
 //
 // The search begins at the record `kernel_info` (src/abi/kernel-info.ts). It is part of the
-// kernel's image, so the ELF file gives its physical address; from then on everything is read
-// through the kernel's own directory, whichever one the processor happens to use.
+// kernel's image, so the ELF file gives its physical address, unless the boot loader has moved the
+// image: then the trampoline, which is in every space, has the kernel's CR3, and that space the
+// record. From then on everything is read through the kernel's own directory, whichever one the
+// processor happens to use.
 
 import {
   INFO_CR3,
@@ -26,7 +28,7 @@ import { Diagnostic } from "../base/diagnostic";
 import type { Snapshot } from "../machine/machine";
 import { type ElfImage, loadAddress, symbolAddress } from "./elf-image";
 import { pagingMode } from "./paging-format";
-import { type AddressSpace, readLinear, walk } from "./walk";
+import { type AddressSpace, findMapping, readLinear, walk } from "./walk";
 
 /** More than a kernel of 4 GiB can hold: a longer list is a loop. */
 const PROCESSES_MAX = 65536;
@@ -108,14 +110,31 @@ function findRecord(snapshot: Snapshot, image: ElfImage): (offset: number) => nu
     );
   }
   const magic = snapshot.memory.word(pa);
-  if (magic !== INFO_MAGIC) {
+  if (magic === INFO_MAGIC) return (offset) => snapshot.memory.word(pa + offset) ?? 0;
+  const moved = findMoved(snapshot, image, va);
+  if (moved === undefined) {
     throw new Diagnostic(
       "INSP003",
       `there is no kernel_info record at physical address ${hex(pa)} (${hex(magic ?? 0)})`,
       "Use the ELF file that the machine booted, and look after the kernel was loaded",
     );
   }
-  return (offset) => snapshot.memory.word(pa + offset) ?? 0;
+  return (offset) => snapshot.memory.word(moved + offset) ?? 0;
+}
+
+/** The physical address of the record at `va` of a kernel that is not where it is linked. */
+function findMoved(
+  { memory, registers }: Snapshot,
+  image: ElfImage,
+  va: number | undefined,
+): number | undefined {
+  const mode = pagingMode(registers);
+  const word = symbolAddress(image, "kernel_cr3");
+  if (va === undefined || word === undefined || !mode.enabled) return undefined;
+  const cr3 = readLinear(memory, walk(memory, registers.cr3, mode), word);
+  const mapping = cr3 === undefined ? undefined : findMapping(walk(memory, cr3, mode), va);
+  const pa = mapping && mapping.pa + (va - mapping.va);
+  return pa !== undefined && memory.word(pa) === INFO_MAGIC ? pa : undefined;
 }
 
 function findProcesses(
