@@ -99,5 +99,6 @@ export const layout: Layout = {
       ],
     },
   ],
-  beforePaging: { roots: ["_start"], barriers: ["kernelMain"] },
+  // machine/i686/boot.asm.ts gives the segments the base that the loader says.
+  beforePaging: { roots: ["_start"], barriers: ["kernelMain"], movable: true },
 };

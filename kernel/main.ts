@@ -50,8 +50,8 @@ export {
 export function bootBeforePaging(magic: u32, record: usize): void {
   readBootRecord(magic, record); // memory map, command line, module: copied out of the way
   detectProcessor(); // which of NX, SMEP, SMAP, UMIP, global pages there are
-  claimMemory(hasNoExecute()); // list of frames and kernel tables, right after the image
-  enablePaging(kernelCr3()); // identity map below, trampoline at the end
+  const first = claimMemory(hasNoExecute()); // list of frames, kernel tables: right after the image
+  enablePaging(first, kernelCr3()); // the image below, trampoline at the end
 }
 
 /** Everything else. Does not return: it ends as process 1. */

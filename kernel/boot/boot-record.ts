@@ -16,6 +16,7 @@ import { RSDP_SIZE } from "../../src/abi/acpi";
 import { COMMAND_LINE_MAX } from "../../src/abi/command-line";
 import { KERNEL, PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
 import { panic } from "../log/panic";
+import { beforePaging } from "../machine/i686/image-offset";
 
 const MOST_RANGES: u32 = 128;
 const RANGE_SHIFT: u32 = 3;
@@ -242,12 +243,13 @@ export function initramfsSize(): u32 {
   return initramfsBytes;
 }
 
-/** Moves the initramfs past `claimedEnd` if it lies below: what claims the memory wins. */
-export function moveInitramfsPast(claimedEnd: usize): void {
-  if (initramfsBytes === 0 || initramfsAddress >= claimedEnd) return;
-  const target = (claimedEnd + PAGE_MASK) & ~PAGE_MASK;
+/** Moves the initramfs past [start, end), or out of low memory: what claims the memory wins. */
+export function moveInitramfsPast(start: u32, end: u32): void {
+  if (initramfsBytes === 0 || initramfsAddress >= end) return;
+  if (initramfsAddress >= KERNEL && initramfsAddress + initramfsBytes <= start) return;
+  const target = (end + PAGE_MASK) & ~PAGE_MASK;
   if (!isRam(target, initramfsBytes)) panic(cstr("boot-record: no room for the initramfs"));
-  memory.copy(target, initramfsAddress, initramfsBytes);
+  memory.copy(beforePaging(target), beforePaging(initramfsAddress), initramfsBytes);
   initramfsAddress = target;
 }
 

@@ -2,15 +2,23 @@
 //
 //   kernel image | frame list | boot tables | (initramfs, if it was in the way) | free frames …
 //
-// The identity map ends after the tables. See memory/frames.ts and memory/kernel-space.ts.
+// The identity map ends after the tables. See memory/frames.ts and memory/kernel-space.ts. All that
+// is claimed is higher in physical memory if the loader has moved the image (image-offset.ts).
 
-import { PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
+import { KERNEL, PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
 import { warn } from "../log/log";
 import { panic } from "../log/panic";
+import { imageOffset } from "../machine/i686/image-offset";
 import { startPaging } from "../machine/i686/paging";
 import * as symbols from "../machine/i686/symbols";
 import { countRam, frameListSize, freeReserved, startFrameList } from "../memory/frames";
-import { buildKernelSpace, identityMapEnd, kernelTablesSize } from "../memory/kernel-space";
+import {
+  buildKernelSpace,
+  FIRST_TABLES_SIZE,
+  firstTables,
+  identityMapEnd,
+  kernelTablesSize,
+} from "../memory/kernel-space";
 import {
   initramfsSize,
   initramfsStart,
@@ -23,18 +31,27 @@ import {
   rangeStart,
 } from "./boot-record";
 
-/** Makes the frame list and the kernel's tables after the image. Paging is off. */
-export function claimMemory(hasNx: bool): void {
+/**
+ * Makes the frame list and the kernel's tables after the image; returns what CR3 is to hold first,
+ * which kernel-space.ts explains. Paging is off.
+ */
+export function claimMemory(hasNx: bool): u32 {
   const count = lastFrame();
   const list = alignPage(symbols.kernel_end());
   const tables = alignPage(list + frameListSize(count));
   const end = tables + kernelTablesSize(tables);
-  if (!isRam(list, end - list)) panic(cstr("memory: no room for the list of frames"));
-  moveInitramfsPast(end);
+  const offset = imageOffset();
+  // Only needed until paging is on, so it stays free.
+  const scratch: u32 = offset === 0 ? 0 : FIRST_TABLES_SIZE;
+  if (!isRam(list + offset, end + scratch - list)) {
+    panic(cstr("memory: no room for the list of frames"));
+  }
+  moveInitramfsPast(KERNEL + offset, end + scratch + offset);
   startFrameList(list, count);
   startPaging(hasNx);
   buildKernelSpace(tables);
   freeTheRest();
+  return firstTables(end);
 }
 
 /** Says what of the machine's RAM nobody will have. Once there is a console. */
@@ -43,23 +60,27 @@ export function reportLostMemory(): void {
   warn(cstr("memory: %u KiB of RAM in too many pieces are not used"), lostFrames() << 2);
 }
 
-/** Frees all RAM that neither the identity map nor the initramfs occupies. */
+/** Frees all RAM that neither the kernel nor the initramfs occupies. */
 function freeTheRest(): void {
-  const kernelEnd = identityMapEnd() >> PAGE_SHIFT;
-  const initramfsFirst = initramfsStart() >> PAGE_SHIFT;
-  const initramfsEnd = ((initramfsStart() + initramfsSize() - 1) >> PAGE_SHIFT) + 1;
+  const kernelFirst = (KERNEL + imageOffset()) >> PAGE_SHIFT;
+  const kernelEnd = (identityMapEnd() + imageOffset()) >> PAGE_SHIFT;
   // From the top down: the lowest frame is handed out first.
   for (let i = memoryRangeCount(); i > 0; ) {
     i--;
-    countRam(rangeStart(i), rangeEnd(i));
-    const start = max<u32>(rangeStart(i), kernelEnd);
+    const start = rangeStart(i);
     const end = rangeEnd(i);
-    if (initramfsSize() === 0) freeRange(start, end);
-    else {
-      freeRange(max<u32>(start, initramfsEnd), end);
-      freeRange(start, min<u32>(end, initramfsFirst));
-    }
+    countRam(start, end);
+    freeAroundInitramfs(max<u32>(start, kernelEnd), end);
+    freeAroundInitramfs(start, min<u32>(end, kernelFirst));
   }
+}
+
+function freeAroundInitramfs(start: u32, end: u32): void {
+  const first = initramfsStart() >> PAGE_SHIFT;
+  const after =
+    initramfsSize() === 0 ? 0 : ((initramfsStart() + initramfsSize() - 1) >> PAGE_SHIFT) + 1;
+  freeRange(max<u32>(start, after), end);
+  freeRange(start, min<u32>(end, first));
 }
 
 function freeRange(start: u32, end: u32): void {

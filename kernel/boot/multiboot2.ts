@@ -34,6 +34,7 @@ import {
   UEFI_MAP_TYPE,
 } from "../../src/abi/multiboot";
 import { panic } from "../log/panic";
+import { imageOffset } from "../machine/i686/image-offset";
 import {
   addUpperMemory,
   noteMemory,
@@ -109,8 +110,8 @@ function readTag(tag: usize, type: u32, size: u32): void {
       uefiMap = atLeast(tag, size, TAG_ENTRIES);
       return;
     case TAG_LOAD_BASE:
-      if (load<u32>(atLeast(tag, size, 12), 8) !== KERNEL) {
-        panic(cstr("multiboot2: the loader has moved the kernel, which runs at one address"));
+      if (load<u32>(atLeast(tag, size, 12), 8) !== KERNEL + imageOffset()) {
+        panic(cstr("multiboot2: the kernel is not where the loader says"));
       }
       return;
     default:

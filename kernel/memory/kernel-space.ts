@@ -1,7 +1,9 @@
 // The kernel's address space: built before paging, extended page by page afterwards.
 //
-//   PAGE_SIZE .. identity end    each address is its own physical address: low memory, the kernel
-//                                image, the frame list, the tables below
+//   PAGE_SIZE .. KERNEL          low memory: each address is its own physical address
+//   KERNEL .. identity end       kernel image, frame list, the tables below: so, too, unless the
+//                                loader has moved the image; then all of it is higher in physical
+//                                memory by one offset (machine/i686/image-offset.ts)
 //   .. PAGE_TABLES, .. WINDOWS   the heap (pages.ts, heap.ts)
 //   PAGE_TABLES                  the page tables as one array: directory 3 has four entries that
 //                                point at the four directories, so the PTE of an address lies at
@@ -20,20 +22,23 @@
 //     its text would be writable or its data executable under the other address (law 4).
 
 import { INFO_CR3 } from "../../src/abi/kernel-info";
-import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, PAGE_TABLES } from "../../src/abi/memory-map";
+import { KERNEL, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, PAGE_TABLES } from "../../src/abi/memory-map";
 import {
   DIRECTORY_SHIFT,
   ENTRIES_PER_TABLE,
   ENTRY_FRAME,
   ENTRY_G,
   ENTRY_P,
+  ENTRY_PS,
   ENTRY_RW,
   ENTRY_SIZE,
   PDPT_ENTRIES,
+  PDPT_SHIFT,
 } from "../../src/abi/paging";
 import * as x86 from "../../src/abi/x86";
 import { panic } from "../log/panic";
-import { noExecute, writeEntry } from "../machine/i686/paging";
+import { imageOffset } from "../machine/i686/image-offset";
+import { directoryEntry, noExecute, pdptEntry, writeEntry } from "../machine/i686/paging";
 import * as symbols from "../machine/i686/symbols";
 import { allocateFrame, frameLink, releaseFrame, setFrameLink } from "./frames";
 
@@ -41,12 +46,15 @@ const DIRECTORIES: usize = PAGE_TABLES + (PAGE_TABLES >> 9);
 /** The table for the last 2 MiB: windows and trampoline. */
 const LAST_TABLE: u32 = 0xffffffff >> DIRECTORY_SHIFT;
 
+/** Two pages for firstTables(). */
+export const FIRST_TABLES_SIZE: u32 = 2 * PAGE_SIZE;
+
 let pdpt: usize = 0;
 let identityEnd: usize = 0;
 
 /** The physical address of the kernel's page-directory-pointer table: what CR3 holds. */
 export function kernelCr3(): u32 {
-  return pdpt;
+  return pdpt + imageOffset();
 }
 
 /** The first address past the identity map: where the heap starts. */
@@ -63,11 +71,11 @@ export function kernelTablesSize(listEnd: usize): u32 {
 
 /**
  * Builds the kernel's tables at `tables` (page aligned, right after the frame list); everything
- * from PAGE_SIZE to their end is identity mapped. Runs with paging off.
+ * from PAGE_SIZE to their end is mapped. Runs with paging off.
  */
 export function buildKernelSpace(tables: usize): void {
   pdpt = tables;
-  store<u32>(symbols.kernel_info(), pdpt, INFO_CR3);
+  store<u32>(symbols.kernel_info(), kernelCr3(), INFO_CR3);
   identityEnd = tables + kernelTablesSize(tables);
   memory.fill(tables, 0, identityEnd - tables);
 
@@ -78,15 +86,32 @@ export function buildKernelSpace(tables: usize): void {
   for (let i: u32 = 0; i < count; i++) {
     writeEntry(
       directories + i * ENTRY_SIZE,
-      (identityTables + (i << PAGE_SHIFT)) | ENTRY_P | ENTRY_RW,
+      (imageFrame(identityTables) + (i << PAGE_SHIFT)) | ENTRY_P | ENTRY_RW,
       0,
     );
   }
   const lastTable = directories + (PDPT_ENTRIES << PAGE_SHIFT);
-  writeEntry(directories + LAST_TABLE * ENTRY_SIZE, lastTable | ENTRY_P | ENTRY_RW, 0);
+  writeEntry(directories + LAST_TABLE * ENTRY_SIZE, imageFrame(lastTable) | ENTRY_P | ENTRY_RW, 0);
 
   mapIdentity(identityTables);
   mapTrampolineInto(lastTable);
+}
+
+/**
+ * What CR3 holds when paging is switched on: at offset 0 the kernel's tables, else tables made at
+ * `scratch` (FIRST_TABLES_SIZE bytes, which can be freed as soon as the kernel's are loaded): the
+ * kernel's, but the 2 MiB with the code that runs are where it was loaded.
+ */
+export function firstTables(scratch: usize): u32 {
+  const code = imageFrame(KERNEL);
+  if (code === KERNEL) return kernelCr3();
+  const directory = scratch + PAGE_SIZE;
+  memory.copy(scratch, pdpt, PAGE_SIZE);
+  memory.copy(directory, pdpt + PAGE_SIZE + ((code >> PDPT_SHIFT) << PAGE_SHIFT), PAGE_SIZE);
+  const start = (code >> DIRECTORY_SHIFT) << DIRECTORY_SHIFT;
+  writeEntry(directoryEntry(directory, code), start | ENTRY_P | ENTRY_RW | ENTRY_PS, 0);
+  writeEntry(pdptEntry(scratch, code), imageFrame(directory) | ENTRY_P, 0);
+  return imageFrame(scratch);
 }
 
 /** The trampoline's three PTEs, the same in every address space; `table` covers the last 2 MiB. */
@@ -155,11 +180,16 @@ export function physicalAddress(address: usize): u32 {
   return (load<u32>(kernelPte(address)) & ENTRY_FRAME) | (address & PAGE_MASK);
 }
 
+/** The physical address of what boot has claimed, or of low memory. */
+function imageFrame(address: usize): u32 {
+  return address < KERNEL ? address : address + imageOffset();
+}
+
 function linkDirectories(directories: usize): void {
   const selfMap = directories + ((PDPT_ENTRIES - 1) << PAGE_SHIFT);
   const selfIndex: u32 = (PAGE_TABLES >> DIRECTORY_SHIFT) & (ENTRIES_PER_TABLE - 1);
   for (let i: u32 = 0; i < PDPT_ENTRIES; i++) {
-    const directory = directories + (i << PAGE_SHIFT);
+    const directory = imageFrame(directories) + (i << PAGE_SHIFT);
     writeEntry(pdpt + i * ENTRY_SIZE, directory | ENTRY_P, 0);
     writeEntry(selfMap + (selfIndex + i) * ENTRY_SIZE, directory | ENTRY_P | ENTRY_RW, noExecute());
   }
@@ -194,7 +224,7 @@ function mapIdentity(identityTables: usize): void {
 
 function setIdentity(tables: usize, start: usize, end: usize, flags: u32, high: u32): void {
   for (let page = start & ENTRY_FRAME; page < end; page += PAGE_SIZE) {
-    writeEntry(tables + (page >> PAGE_SHIFT) * ENTRY_SIZE, page | flags, high);
+    writeEntry(tables + (page >> PAGE_SHIFT) * ENTRY_SIZE, imageFrame(page) | flags, high);
   }
 }
 
@@ -207,7 +237,7 @@ function hideTrampolineImage(tables: usize, load: usize, size: usize): void {
 function mapTrampolineSection(table: usize, start: usize, size: usize, low: u32, high: u32): void {
   for (let offset: usize = 0; offset < size; offset += PAGE_SIZE) {
     const index = ((start + offset) >> PAGE_SHIFT) & (ENTRIES_PER_TABLE - 1);
-    writeEntry(table + index * ENTRY_SIZE, low + offset, high);
+    writeEntry(table + index * ENTRY_SIZE, imageFrame(low) + offset, high);
   }
 }
 
@@ -224,7 +254,7 @@ function addKernelTable(pde: usize, address: usize): bool {
 /** Counts entries of a table of the heap; an empty one is freed. Tables of the boot stay. */
 function countEntries(pde: usize, change: i32): void {
   const frame = load<u32>(pde) & ENTRY_FRAME;
-  if (frame < identityEnd) return;
+  if (frame - kernelCr3() < identityEnd - pdpt) return;
   const count = frameLink(frame) + change;
   setFrameLink(frame, count);
   if (count !== 0) return;

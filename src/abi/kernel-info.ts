@@ -15,6 +15,7 @@
 //                 36 nmis       how many non-maskable interrupts came
 //                 40 segments   kernel address of the running thread's three descriptors
 //                 44 stackTop   kernel address of the end of the running thread's kernel stack
+//                 48 offset     how far above its own address the image is in physical memory
 //
 //   a process     0  next       kernel address of the next record, 0: the last
 //                 4  pid
@@ -34,7 +35,8 @@ export const INFO_ENTRIES: u32 = 32;
 export const INFO_NMIS: u32 = 36;
 export const INFO_SEGMENTS: u32 = 40;
 export const INFO_STACK_TOP: u32 = 44;
-export const INFO_SIZE: u32 = 48;
+export const INFO_OFFSET: u32 = 48;
+export const INFO_SIZE: u32 = 52;
 
 export const INFO_NX: u32 = 1 << 0;
 export const INFO_SMEP: u32 = 1 << 1;

@@ -14,7 +14,7 @@
 //            | heap                       |            | heap (brk)                 |
 //            +----------------------------+            |                            |
 //            | list of physical frames    |            | data, from USER_DATA       |
-// KERNEL     | kernel image, identity     |            |                            |
+// KERNEL     | kernel image               |            |                            |
 //            | low memory, identity       |            | text, from USER            |
 // PAGE_SIZE  +----------------------------+            +----------------------------+ PAGE_SIZE
 // 0          | page 0, unmapped           |            | page 0, unmapped           |
@@ -28,8 +28,13 @@ export const PAGE_SHIFT: u32 = 12;
 export const PAGE_SIZE: u32 = 4096;
 export const PAGE_MASK: u32 = 4095;
 
-/** Where the kernel image is loaded and linked: the first address that every PC has as RAM. */
+/**
+ * Where the kernel image is linked, and loaded unless the loader moves it: the first address that
+ * every PC has as RAM.
+ */
 export const KERNEL: u32 = 0x00100000;
+/** The kernel can be moved up by a multiple of this. */
+export const KERNEL_ALIGNMENT: u32 = 0x00100000;
 /** Where the kernel's static data lies; asc bakes data addresses into the code, so it is fixed. */
 export const KERNEL_DATA: u32 = 0x00101000;
 

@@ -67,6 +67,8 @@ export const MULTIBOOT2_MODULE_ALIGNMENT_TAG: u32 = 6;
 export const MULTIBOOT2_END_TAG: u32 = 0;
 export const MULTIBOOT2_RELOCATABLE_TAG: u32 = 10;
 export const MULTIBOOT2_RELOCATABLE_SIZE: u32 = 24;
+/** The last word of a relocatable tag: of the places that suit it, the lowest. */
+export const MULTIBOOT2_PREFER_LOW: u32 = 1;
 
 export const MULTIBOOT2_BOOT_MAGIC: u32 = 0x36d76289;
 export const TAG_COMMAND_LINE: u32 = 1;

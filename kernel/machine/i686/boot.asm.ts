@@ -4,7 +4,15 @@
 // The loader, of Multiboot 1 or 2, leaves EAX = magic, EBX = its record, and a flat CS. See the
 // Multiboot Specification 0.6.96, 3.2, and the Multiboot2 Specification, 3.3. Nothing else that it
 // leaves is trusted: UEFI's firmware leaves CR0.WP set, GRUB for 32-bit UEFI CR0.CD, both an IDT
-// that is not there any more.
+// that is not there any more. A loader that moves the kernel is trusted with a flat DS, too.
+//
+// Multiboot 2 lets the loader move the image up, by a multiple of KERNEL_ALIGNMENT, and its record
+// says where to. Segments with that base make every address hold until paging does the same:
+//
+//   _start                   flat           where the code is comes from the record alone
+//   … bootBeforePaging       base = offset  linked addresses; physical memory is seen lower
+//   switch_to_paging         base = offset  its page is fetched where it was loaded
+//   … kernelMain             flat           linked addresses, by page tables
 //
 // Invariants
 //   - No register of the processor keeps a bit of the loader's: CR0, CR4 and EFER (processor.ts)
@@ -19,28 +27,40 @@ import {
   KERNEL_DATA_HIGH,
   KERNEL_DS,
 } from "../../../src/abi/descriptors";
+import { INFO_OFFSET } from "../../../src/abi/kernel-info";
+import { KERNEL, KERNEL_ALIGNMENT } from "../../../src/abi/memory-map";
 import {
   HEADER_MEMORY_INFO,
   HEADER_PAGE_ALIGN,
   MULTIBOOT_HEADER_MAGIC,
+  MULTIBOOT2_BOOT_MAGIC,
   MULTIBOOT2_END_TAG,
   MULTIBOOT2_HEADER_MAGIC,
   MULTIBOOT2_HEADER_SIZE,
   MULTIBOOT2_I386,
   MULTIBOOT2_MODULE_ALIGNMENT_TAG,
+  MULTIBOOT2_OPTIONAL,
+  MULTIBOOT2_PREFER_LOW,
+  MULTIBOOT2_RELOCATABLE_SIZE,
+  MULTIBOOT2_RELOCATABLE_TAG,
   MULTIBOOT2_TAG_HEADER_SIZE,
+  TAG_LOAD_BASE,
 } from "../../../src/abi/multiboot";
 import { CR0_NE, CR0_PE, CR0_PG } from "../../../src/abi/paging";
 import type { Assembler } from "../../../src/x86/assembler";
-import { mem, symbol } from "../../../src/x86/operand";
+import { mem, mem8, mem32, symbol } from "../../../src/x86/operand";
 import {
+  ah,
+  al,
   ax,
   cr0,
+  cr3,
   cr4,
   cs,
   dr7,
   ds,
   eax,
+  ebp,
   ebx,
   ecx,
   edi,
@@ -56,12 +76,20 @@ import { requireCpuid } from "./check-processor.asm";
 
 /** No breakpoint; bit 10 is always set. */
 const DR7_NONE = 1 << 10;
+/** In the boot's table, after the flat segments: those whose base is the image's offset. */
+const [MOVED_CS, MOVED_DS] = [KERNEL_DS + 8, KERNEL_DS + 16];
+/** Where a descriptor has bits 16 to 23 and 24 to 31 of its base. */
+const [BASE_MIDDLE, BASE_HIGH] = [4, 7];
+/** A tag of the loader's record with one word. */
+const WORD_TAG_SIZE = 12;
 
 export default function boot(a: Assembler): void {
   a.section(".boot", { execute: true });
   multibootHeader(a);
   multiboot2Header(a);
   start(a);
+  switchToPaging(a);
+  bootTables(a);
   a.section(".text", { execute: true });
   reloadSegments(a);
   doubleFaultEntry(a);
@@ -76,14 +104,18 @@ function multibootHeader(a: Assembler): void {
   a.long(-(MULTIBOOT_HEADER_MAGIC + flags));
 }
 
-/** Modules begin at pages; everything else a loader tells unasked. */
+/** Modules begin at pages, the kernel may be moved up; everything else a loader tells unasked. */
 function multiboot2Header(a: Assembler): void {
   a.align(8);
   a.global("multiboot2_header", "object");
   a.long(MULTIBOOT2_HEADER_MAGIC, MULTIBOOT2_I386);
-  const size = MULTIBOOT2_HEADER_SIZE + 2 * MULTIBOOT2_TAG_HEADER_SIZE;
+  const tags = MULTIBOOT2_RELOCATABLE_SIZE + 2 * MULTIBOOT2_TAG_HEADER_SIZE;
+  const size = MULTIBOOT2_HEADER_SIZE + tags;
   a.long(size, -(MULTIBOOT2_HEADER_MAGIC + MULTIBOOT2_I386 + size) | 0);
   a.long(MULTIBOOT2_MODULE_ALIGNMENT_TAG, MULTIBOOT2_TAG_HEADER_SIZE);
+  a.word(MULTIBOOT2_RELOCATABLE_TAG, MULTIBOOT2_OPTIONAL);
+  a.long(MULTIBOOT2_RELOCATABLE_SIZE, KERNEL, 0xffff_ffff);
+  a.long(KERNEL_ALIGNMENT, MULTIBOOT2_PREFER_LOW);
   a.long(MULTIBOOT2_END_TAG, MULTIBOOT2_TAG_HEADER_SIZE);
 }
 
@@ -93,7 +125,9 @@ function start(a: Assembler): void {
   a.cli();
   a.mov(esi, eax);
   a.mov(edi, ebx);
+  findOffset(a);
   ownSegments(a);
+  a.mov(mem32({ symbol: "kernel_info", disp: INFO_OFFSET }), ebp);
   a.mov(esp, symbol("boot_stack_top"));
   a.push(EFLAGS_FIXED);
   a.popf();
@@ -115,16 +149,66 @@ function start(a: Assembler): void {
   a.cli();
   a.hlt();
   a.jmp(halt);
-  bootTables(a);
 }
 
-/** Flat segments, whatever the loader's were, and no IDT: a fault resets, and jumps nowhere. */
+/**
+ * EBP = how far the image was moved up: what the record at EDI says, if ESI says that it is of
+ * Multiboot 2, and the image is there. Only CS is used. Changes EAX, ECX, EDX.
+ */
+function findOffset(a: Assembler): void {
+  const [next, here, done] = [a.newLabel("next"), a.newLabel("here"), a.newLabel("done")];
+  const field = (disp: number) => mem32({ base: edi, index: ecx, disp, segment: cs });
+  a.xor(ebp, ebp);
+  a.cmp(esi, MULTIBOOT2_BOOT_MAGIC);
+  a.jne(done);
+  a.mov(edx, mem32({ base: edi, segment: cs }));
+  a.mov(ecx, MULTIBOOT2_TAG_HEADER_SIZE);
+  a.label(next);
+  a.lea(eax, mem({ base: ecx, disp: WORD_TAG_SIZE }));
+  a.cmp(eax, edx);
+  a.ja(done);
+  a.mov(eax, field(0));
+  a.cmp(eax, TAG_LOAD_BASE);
+  a.je(here);
+  a.mov(eax, field(4));
+  a.add(eax, 7);
+  a.and(eax, ~7);
+  a.jz(done); // the tag's size is 0, or none that there is
+  a.add(ecx, eax);
+  a.jnc(next);
+  a.jmp(done);
+  a.label(here);
+  a.mov(eax, field(8));
+  a.sub(eax, KERNEL);
+  a.test(eax, KERNEL_ALIGNMENT - 1);
+  a.jnz(done);
+  a.cmp(mem32({ base: eax, symbol: "multiboot2_header", segment: cs }), MULTIBOOT2_HEADER_MAGIC);
+  a.jne(done);
+  a.mov(ebp, eax);
+  a.label(done);
+}
+
+/**
+ * Segments of base EBP, whatever the loader's were, and no IDT: a fault resets, and jumps nowhere.
+ * DS is used only if the loader has moved the image.
+ */
 function ownSegments(a: Assembler): void {
-  const flat = a.newLabel("flat");
-  a.lgdt(mem({ symbol: "boot_gdt_register", segment: cs }));
-  a.jmpFar(KERNEL_CS, symbol(flat));
-  a.label(flat);
-  a.mov(eax, KERNEL_DS);
+  const [placed, owned] = [a.newLabel("placed"), a.newLabel("owned")];
+  a.test(ebp, ebp);
+  a.jz(placed);
+  a.mov(eax, ebp);
+  a.shr(eax, 16);
+  for (const selector of [MOVED_CS, MOVED_DS]) {
+    const byte = (disp: number) => mem8({ base: ebp, symbol: "boot_gdt", disp: selector + disp });
+    a.mov(byte(BASE_MIDDLE), al);
+    a.mov(byte(BASE_HIGH), ah);
+  }
+  a.add(mem32({ base: ebp, symbol: "boot_gdt_base" }), ebp);
+  a.label(placed);
+  a.lgdt(mem({ base: ebp, symbol: "boot_gdt_register", segment: cs }));
+  a.jmpFar(MOVED_CS, symbol(owned));
+  a.label(owned);
+  a.mov(eax, MOVED_DS);
   for (const segment of [ds, es, ss, fs, gs]) a.mov(segment, eax);
   a.lidt(mem({ symbol: "boot_idt_register" }));
 }
@@ -145,14 +229,35 @@ function ownControlRegisters(a: Assembler): void {
   a.mov(dr7, eax);
 }
 
+/**
+ * switch_to_paging(first, kernel): on with paging, by the tables `first`, in which this code is
+ * where it was loaded; then flat segments, and the kernel's tables.
+ */
+function switchToPaging(a: Assembler): void {
+  a.global("switch_to_paging", "function");
+  const flat = a.newLabel("flat");
+  a.mov(cr3, eax);
+  a.mov(eax, CR0_PE | CR0_NE | CR0_PG);
+  a.mov(cr0, eax);
+  a.jmpFar(KERNEL_CS, symbol(flat));
+  a.label(flat);
+  a.mov(eax, KERNEL_DS);
+  for (const segment of [ds, es, ss, fs, gs]) a.mov(segment, eax);
+  a.mov(cr3, edx);
+  a.ret();
+}
+
 function bootTables(a: Assembler): void {
   a.align(8);
   a.local("boot_gdt", "object");
   a.quad(0n);
-  a.long(FLAT_LIMIT_LOW, KERNEL_CODE_HIGH);
-  a.long(FLAT_LIMIT_LOW, KERNEL_DATA_HIGH);
+  for (const _ of ["flat", "moved"]) {
+    a.long(FLAT_LIMIT_LOW, KERNEL_CODE_HIGH);
+    a.long(FLAT_LIMIT_LOW, KERNEL_DATA_HIGH);
+  }
   a.local("boot_gdt_register", "object");
-  a.word(KERNEL_DS + 7);
+  a.word(MOVED_DS + 7);
+  a.local("boot_gdt_base", "object");
   a.long(symbol("boot_gdt"));
   a.local("boot_idt_register", "object");
   a.word(0);

@@ -7,9 +7,10 @@
 // CPUID, and vol. 1, 20.1.
 
 import { EFLAGS_ID } from "../../../src/abi/descriptors";
+import { INFO_OFFSET } from "../../../src/abi/kernel-info";
 import { PORT_DEBUG_CONSOLE, PORT_EXIT } from "../../../src/abi/ports";
 import type { Assembler } from "../../../src/x86/assembler";
-import { mem8, mem16, symbol } from "../../../src/x86/operand";
+import { mem8, mem16, mem32, symbol } from "../../../src/x86/operand";
 import { al, ax, dx, eax, ebp, ebx, ecx, edi, edx } from "../../../src/x86/registers";
 
 const EDX_PAE = 1 << 6;
@@ -83,6 +84,7 @@ function refuse(a: Assembler): void {
   for (const [port, value] of SERIAL_SETUP) output(a, port, value);
   for (const byte of Buffer.from("panic ")) output(a, PORT_DEBUG_CONSOLE, byte);
   a.mov(edi, SCREEN);
+  a.sub(edi, mem32({ symbol: "kernel_info", disp: INFO_OFFSET }));
   const next = a.newLabel("next");
   const end = a.newLabel("end");
   a.label(next);

@@ -16,9 +16,6 @@ import {
   INFO_UMIP,
 } from "../../../src/abi/kernel-info";
 import {
-  CR0_NE,
-  CR0_PE,
-  CR0_PG,
   CR0_WP,
   CR4_PAE,
   CR4_PGE,
@@ -52,6 +49,9 @@ const EXTENDED_EDX_EFER: u32 = EXTENDED_EDX_SYSCALL | EXTENDED_EDX_NX | EXTENDED
 const MSR_SYSENTER_CS: u32 = 0x174;
 /** Kinds of memory by an entry's PAT, PCD, PWT: as a reset has them, but 4 is write-combining. */
 const PAT_VALUE: u64 = 0x0007040100070406;
+
+/** boot.asm.ts: paging on, with CR3 first the one, then the other. */
+declare function switch_to_paging(first: u32, kernel: u32): void;
 
 const answer: usize = memory.data(16, 4);
 const EBX: usize = 4;
@@ -96,17 +96,17 @@ export function hasNoExecute(): bool {
 
 /**
  * Switches paging on with the page-directory-pointer table at `cr3`, and everything that guards it
- * but CR0.WP: descriptors are still to be written to the trampoline's read-only page.
+ * but CR0.WP: descriptors are still to be written to the trampoline's read-only page. `first` is
+ * CR3 for the moment at which code is still fetched where it was loaded.
  */
-export function enablePaging(cr3: u32): void {
+export function enablePaging(first: u32, cr3: u32): void {
   // A firmware's LME, left there, would make long mode of PAE.
   if (hasEfer) x86.wrmsr(MSR_EFER, features & INFO_NX ? EFER_NXE : 0);
   if (hasPat) x86.wrmsr(MSR_PAT, PAT_VALUE);
   // Real processors have 2 MiB pages under PAE without CR4.PSE; v86 asks for it.
   let cr4 = CR4_PAE | (hasPse ? CR4_PSE : 0);
   x86.writecr4(cr4);
-  x86.writecr3(cr3);
-  x86.writecr0(CR0_PE | CR0_NE | CR0_PG);
+  switch_to_paging(first, cr3);
 
   if (features & INFO_PGE) cr4 |= CR4_PGE;
   if (features & INFO_SMEP) cr4 |= CR4_SMEP;

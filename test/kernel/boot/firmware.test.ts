@@ -8,9 +8,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { layout } from "../../../kernel/layout";
+import { INFO_OFFSET } from "../../../src/abi/kernel-info";
+import { KERNEL } from "../../../src/abi/memory-map";
+import {
+  MULTIBOOT2_RELOCATABLE_SIZE,
+  MULTIBOOT2_RELOCATABLE_TAG,
+} from "../../../src/abi/multiboot";
 import { audit } from "../../../src/inspect/audit";
 import { unchecked } from "../../../src/inspect/judgement";
 import { findSpaces } from "../../../src/inspect/spaces";
+import { readLinear } from "../../../src/inspect/walk";
 import { resolveLayout } from "../../../src/link/layout/resolve";
 import { encodeCommandLine } from "../../../src/machine/command-line";
 import { openMachine } from "../../../src/machine/open-machine";
@@ -19,8 +26,12 @@ import { isthmus } from "../../cli/isthmus";
 import { HANG_MS } from "../../hang-guard";
 import { firmwareSkipReason, skipReason } from "../../machine/installed";
 import { HALT, tinyKernel } from "../../machine/tiny-kernel";
-import { build } from "../booted-kernel";
+import { addressOf, build } from "../booted-kernel";
 import { textOfPixels } from "../device/screen-pixels";
+
+const MIB = 1 << 20;
+/** The last word of a relocatable tag. */
+const PREFER_HIGH = 2;
 
 /** Types a line, each key once the shell has shown the one before. */
 async function type(machine: QemuMachine, line: string): Promise<void> {
@@ -66,6 +77,27 @@ async function bootOptions() {
   return { kernel: kernelFile, initramfs, commandLine, memoryMiB: 128 };
 }
 
+/** A kernel that asks to be put as high as can be. */
+function preferringHigh(file: Uint8Array): Uint8Array {
+  const changed = Buffer.from(file);
+  const least = Buffer.alloc(8);
+  least.writeUInt32LE(MULTIBOOT2_RELOCATABLE_SIZE);
+  least.writeUInt32LE(KERNEL, 4);
+  const tag = changed.indexOf(least) - 4;
+  assert.equal(changed.readUInt16LE(tag), MULTIBOOT2_RELOCATABLE_TAG);
+  changed.writeUInt32LE(PREFER_HIGH, tag + 20);
+  return changed;
+}
+
+/** How far the machine's loader has moved the image. */
+async function imageOffset(machine: QemuMachine): Promise<number> {
+  const { kernel } = await build();
+  return machine.inspect((snapshot) => {
+    const space = findSpaces(snapshot, kernel).kernel;
+    return readLinear(snapshot.memory, space, addressOf(kernel, "kernel_info") + INFO_OFFSET) ?? -1;
+  });
+}
+
 for (const firmware of ["uefi32", "uefi64"] as const) {
   describe(`a PC with ${firmware}`, { skip: firmwareSkipReason(firmware) }, () => {
     for (const name of ["grub", "qemu"] as const) {
@@ -73,10 +105,15 @@ for (const firmware of ["uefi32", "uefi64"] as const) {
       it(`boots by ${by} to a shell that the keyboard reaches, and keeps the laws`, async () => {
         const debugConsole = name === "grub";
         const qemu = { firmware, debugConsole };
-        const machine = openMachine(name, await bootOptions(), qemu) as QemuMachine;
+        const options = await bootOptions();
+        const isHigh = name === "grub" && firmware === "uefi64";
+        const kernel = isHigh ? preferringHigh(options.kernel) : options.kernel;
+        const machine = openMachine(name, { ...options, kernel }, qemu) as QemuMachine;
         try {
           await machine.start();
           await machine.serial.waitFor("$ ", HANG_MS);
+          const offset = await imageOffset(machine);
+          assert.ok(isHigh ? offset > 64 * MIB : offset === 0, `the image is at ${offset}`);
           await type(machine, "echo hi");
           await machine.serial.waitFor("\r\nhi\r\n\r/$ ", HANG_MS);
           assert.deepEqual(await brokenLaws(machine), []);

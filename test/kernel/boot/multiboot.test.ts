@@ -11,6 +11,11 @@ const startPart = compileKernelPart(
 `,
   {
     memory: 16 << 20,
+    replace: {
+      "kernel/machine/i686/image-offset.ts": `
+        export function imageOffset(): u32 { return 0; }
+        export function beforePaging(physical: u32): usize { return physical; }`,
+    },
     imports: {
       panic: {
         panic(reason = 0) {
@@ -195,11 +200,11 @@ describe("the loader's module", () => {
   it("is moved past what is claimed, and needs room there", () => {
     read({ map: [[MIB, 7 * MIB, RAM]], module: [2 * MIB, 4 * MIB] });
     part.write(2 * MIB, "begin");
-    part.call.moveInitramfsPast!(5 * MIB + 1);
+    part.call.moveInitramfsPast!(MIB, 5 * MIB + 1);
     assert.deepEqual(place(), [5 * MIB + PAGE, 2 * MIB]);
     assert.equal(Buffer.from(part.read(5 * MIB + PAGE, 5)).toString(), "begin");
     const noRoom = /no room for the initramfs/;
-    assert.throws(() => part.call.moveInitramfsPast!(7 * MIB), noRoom);
+    assert.throws(() => part.call.moveInitramfsPast!(MIB, 7 * MIB), noRoom);
   });
 
   it("may be moved to ranges that touch, in whatever order they are named", () => {
@@ -209,7 +214,7 @@ describe("the loader's module", () => {
       [4 * MIB, 2 * MIB, RAM],
     ];
     read({ map, module: [MIB, 3 * MIB] });
-    part.call.moveInitramfsPast!(3 * MIB);
+    part.call.moveInitramfsPast!(MIB, 3 * MIB);
     assert.deepEqual(place(), [3 * MIB, 2 * MIB]);
     assert.equal(part.call.isRam!(MIB, 6 * MIB), 1);
     assert.equal(part.call.isRam!(MIB, 6 * MIB + 1), 0);

@@ -20,15 +20,24 @@ import { compileKernelPart, type KernelPart } from "../kernel-part";
 
 const startPart = compileKernelPart(
   `
+  export { moveImage } from "./kernel/machine/i686/image-offset";
   export { readBootRecord } from "./kernel/boot/read-boot-record";
   export {
     commandLine, hasScreen, initramfsSize, initramfsStart, loaderRsdp, lostFrames,
+    moveInitramfsPast,
     memoryRangeCount, rangeEnd, rangeStart,
     screenAddress, screenBits, screenColour, screenHeight, screenPitch,
   } from "./kernel/boot/boot-record";
 `,
   {
     memory: 16 << 20,
+    replace: {
+      "kernel/machine/i686/image-offset.ts": `
+        let offset: u32 = 0;
+        export function moveImage(to: u32): void { offset = to; }
+        export function imageOffset(): u32 { return offset; }
+        export function beforePaging(physical: u32): usize { return physical - offset; }`,
+    },
     imports: {
       panic: {
         panic(reason = 0) {
@@ -216,6 +225,19 @@ describe("a record of Multiboot 2", () => {
     assert.equal(rsdp().slice(0, 36), `${"o".repeat(20)}${nothing.slice(0, 16)}`);
   });
 
+  it("tells where the image was moved to, and is seen lower by that much", () => {
+    part.call.moveImage!(2 * MIB);
+    const record = recordOf([ALL, tag(TAG_LOAD_BASE, words(3 * MIB)), END]);
+    part.write(part.area, record);
+    part.call.readBootRecord!(MULTIBOOT2_BOOT_MAGIC, part.area + 2 * MIB);
+    assert.deepEqual(ranges(), [[MIB, 16 * MIB]]);
+    part.write(part.area, recordOf([ALL, tag(TAG_LOAD_BASE, words(MIB)), END]));
+    assert.throws(
+      () => part.call.readBootRecord!(MULTIBOOT2_BOOT_MAGIC, part.area + 2 * MIB),
+      /the kernel is not where the loader says/,
+    );
+  });
+
   it("needs no end tag, and no NUL after the command line", () => {
     readBytes(recordOf([ALL, tag(TAG_COMMAND_LINE, Buffer.from("quiet"))]));
     assert.equal(part.text(part.call.commandLine!()), "quiet");
@@ -309,7 +331,7 @@ describe("a record of Multiboot 2", () => {
     assert.throws(() => read(module(MIB, 0xffff_ffff), ALL), /the module is not in memory/);
     assert.throws(
       () => read(ALL, tag(TAG_LOAD_BASE, words(2 * MIB))),
-      /the loader has moved the kernel/,
+      /the kernel is not where the loader says/,
     );
   });
 
@@ -348,5 +370,37 @@ describe("a record of Multiboot 2", () => {
       }
     }
     assert.ok(refusals.size >= 4, [...refusals].join("; "));
+  });
+});
+
+describe("the initramfs", () => {
+  const SIZE = 0x1800;
+  /** Where it is after [start, end) was claimed, if it began at `at` and the image was moved so. */
+  function movedFrom(at: number, start: number, end: number, offset = 0): number {
+    part = startPart();
+    part.call.moveImage!(offset);
+    const module = tag(TAG_MODULE, words(at, at + SIZE));
+    part.write(part.area, recordOf([ALL, module, END]));
+    part.call.readBootRecord!(MULTIBOOT2_BOOT_MAGIC, part.area + offset);
+    const bytes = Buffer.alloc(SIZE, "initramfs");
+    part.write(at - offset, bytes);
+    part.call.moveInitramfsPast!(start, end);
+    const now = part.call.initramfsStart!();
+    assert.deepEqual(Buffer.from(part.read(now - offset, SIZE)), bytes);
+    return now;
+  }
+
+  it("stays where it is if nothing else claims that memory", () => {
+    assert.equal(movedFrom(6 * MIB, 4 * MIB, 6 * MIB), 6 * MIB);
+    assert.equal(movedFrom(4 * MIB - SIZE, 4 * MIB, 6 * MIB), 4 * MIB - SIZE);
+    assert.equal(movedFrom(MIB, 4 * MIB, 6 * MIB), MIB);
+  });
+
+  it("goes to the next page after what is claimed, if it is in the way or in low memory", () => {
+    assert.equal(movedFrom(6 * MIB - 1, 4 * MIB, 6 * MIB), 6 * MIB);
+    assert.equal(movedFrom(6 * MIB, 4 * MIB, 6 * MIB + 1), 6 * MIB + PAGE);
+    assert.equal(movedFrom(4 * MIB - SIZE + 1, 4 * MIB, 6 * MIB), 6 * MIB);
+    assert.equal(movedFrom(MIB - PAGE, 4 * MIB, 6 * MIB), 6 * MIB);
+    assert.equal(movedFrom(7 * MIB, 6 * MIB, 8 * MIB, 4 * MIB), 8 * MIB);
   });
 });

@@ -8,12 +8,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { INFO_ENTRIES, INFO_NMIS } from "../../../src/abi/kernel-info";
+import { KERNEL } from "../../../src/abi/memory-map";
 import { loadAddress } from "../../../src/inspect/elf-image";
 import type { Machine, Registers } from "../../../src/machine/machine";
+import { openMachine } from "../../../src/machine/open-machine";
 import { QemuMachine } from "../../../src/machine/qemu";
 import { V86Machine } from "../../../src/machine/v86";
 import { skipReason } from "../../machine/installed";
-import { addressOf, type Built, programImage, withMachine } from "../booted-kernel";
+import { movedKernel } from "../boot/moved-kernel";
+import { addressOf, type Built, build, programImage, withMachine } from "../booted-kernel";
 
 const WALK_LIMIT = 1000;
 const PIT_MODE_PORT = 0x43;
@@ -52,9 +55,14 @@ async function walkThroughKernel(machine: Machine): Promise<Registers[]> {
 }
 
 /** A field of the kernel's record of itself. */
-async function infoWord(machine: Machine, { kernel }: Built, offset: number): Promise<number> {
-  const record = loadAddress(kernel, addressOf(kernel, "kernel_info")) ?? 0;
-  return (await machine.inspect(({ memory }) => memory.word(record + offset))) ?? 0;
+async function infoWord(
+  machine: Machine,
+  { kernel }: Built,
+  field: number,
+  imageOffset = 0,
+): Promise<number> {
+  const record = (loadAddress(kernel, addressOf(kernel, "kernel_info")) ?? 0) + imageOffset;
+  return (await machine.inspect(({ memory }) => memory.word(record + field))) ?? 0;
 }
 
 /** Boots `crossing` and hands over the machine, at a call of it. */
@@ -68,6 +76,26 @@ function atCall<Result>(
     await runToCall(machine);
     return use(machine, built);
   });
+}
+
+const MOVED_BY = 1 << 20;
+
+/** As atCall(), with QEMU, and with the kernel's image MOVED_BY higher than it is linked. */
+async function atCallOfMoved<Result>(
+  use: (machine: Machine, built: Built) => Promise<Result>,
+): Promise<Result> {
+  const built = await build();
+  const program = ["crossing", "100000"];
+  const places = { base: KERNEL + MOVED_BY, record: KERNEL, memoryMiB: 16, program };
+  const machine = openMachine("qemu", movedKernel(built, places), { gdb: true });
+  try {
+    await machine.start();
+    await machine.stop();
+    await runToCall(machine);
+    return await use(machine, built);
+  } finally {
+    await machine.close();
+  }
 }
 
 /** Does something at each instruction of the way, from int 0x80 to the one after iret. */
@@ -136,6 +164,21 @@ for (const name of MACHINES) {
     });
   });
 }
+
+describe("the crossing of a kernel that was moved", { skip: skipReason("qemu") }, () => {
+  it("gives every register back when an NMI and the timer come at any instruction", async () => {
+    await atCallOfMoved(async (machine, built) => {
+      const before = await infoWord(machine, built, INFO_ENTRIES, MOVED_BY);
+      const length = await atEachInstruction(machine, async () => {
+        await machine.injectNmi();
+        await fireTimer(machine);
+      });
+      assert.equal(await infoWord(machine, built, INFO_NMIS, MOVED_BY), length + 1);
+      const entries = (await infoWord(machine, built, INFO_ENTRIES, MOVED_BY)) - before;
+      assert.ok(entries >= 2 * length, `${entries} entries in ${length} calls`);
+    });
+  });
+});
 
 describe("the crossing, by either machine", { skip: skipReason("qemu") }, () => {
   it("is one list of addresses, as long as the benchmark says", async () => {

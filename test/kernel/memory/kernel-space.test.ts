@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { PAGE_TABLES as REAL_PAGE_TABLES } from "../../../src/abi/memory-map";
-import { ENTRY_NX_HIGH, ENTRY_P, ENTRY_RW } from "../../../src/abi/paging";
+import { INFO_OFFSET } from "../../../src/abi/kernel-info";
+import { KERNEL, PAGE_TABLES as REAL_PAGE_TABLES } from "../../../src/abi/memory-map";
+import { ENTRY_NX_HIGH, ENTRY_P, ENTRY_PS, ENTRY_RW } from "../../../src/abi/paging";
 import type { AddressSpace, Mapping } from "../../../src/inspect/walk";
 import {
   BOOT,
@@ -129,6 +130,58 @@ describe("the kernel's space at boot", () => {
       assert.equal(byAddress.get(page)?.pa, page, `page ${page}`);
     }
     assert.deepEqual(space.defects, []);
+  });
+
+  it("has the image, list and tables higher by the offset to which the loader moved them", () => {
+    const offset = 0x40_0000;
+    machine.setWord(KERNEL_INFO + INFO_OFFSET, offset);
+    call("buildKernelSpace", TABLES);
+    look();
+    assert.equal(call("kernelCr3"), TABLES + offset);
+    assert.equal(machine.word(KERNEL_INFO + INFO_CR3), TABLES + offset);
+    assert.deepEqual(space.defects, []);
+    const images: number[] = Object.values(TRAMPOLINE_LOAD);
+    for (let page = PAGE; page < call("identityMapEnd"); page += PAGE) {
+      const pa = page < KERNEL ? page : page + offset;
+      if (!images.includes(page)) assert.equal(byAddress.get(page)?.pa, pa, `page ${page}`);
+    }
+    for (const [va, load] of Object.entries(TRAMPOLINE).map(
+      ([name, at]) => [at, TRAMPOLINE_LOAD[name as keyof typeof TRAMPOLINE]] as const,
+    )) {
+      assert.equal(byAddress.get(va)?.pa, load + offset);
+    }
+  });
+
+  it("is switched on by tables that have the code where it was loaded, if it was moved", () => {
+    const scratch = call("identityMapEnd");
+    assert.equal(call("firstTables", scratch), TABLES);
+    const offset = 0x40_0000;
+    machine.setWord(KERNEL_INFO + INFO_OFFSET, offset);
+    call("buildKernelSpace", TABLES);
+    look();
+    const others = new Map(space.mappings.map((each) => [each.va, each.pa]));
+    assert.equal(call("firstTables", scratch), scratch + offset);
+    space = machine.walk(scratch + offset);
+    const large = space.mappings.filter(({ size }) => size !== PAGE);
+    assert.deepEqual(
+      large.map(({ va, pa, size, executable }) => [va, pa, size, executable]),
+      [[0x40_0000, 0x40_0000, 0x20_0000, true]],
+    );
+    const small = space.mappings.filter(({ size }) => size === PAGE);
+    for (const { va, pa } of small) assert.equal(others.get(va), pa);
+    assert.equal(small.length, others.size);
+  });
+
+  it("is switched on so in any GiB", () => {
+    const scratch = call("identityMapEnd");
+    const offset = 0x7f00_0000;
+    machine.setWord(KERNEL_INFO + INFO_OFFSET, offset);
+    call("buildKernelSpace", TABLES);
+    call("firstTables", scratch);
+    assert.equal(machine.word(scratch + 8), scratch + PAGE + offset + ENTRY_P);
+    assert.equal(machine.word(scratch), machine.word(TABLES));
+    const entry = scratch + PAGE + (0x3f00_0000 / 0x20_0000) * 8;
+    assert.equal(machine.word(entry), 0x7f00_0000 | ENTRY_P | ENTRY_RW | ENTRY_PS);
   });
 
   it("does without NX where the processor has none", () => {

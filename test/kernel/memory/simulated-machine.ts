@@ -12,6 +12,7 @@
 // frame is the frame's own address.
 
 import { readFileSync } from "node:fs";
+import { INFO_OFFSET } from "../../../src/abi/kernel-info";
 import { ENTRY_P, ENTRY_SIZE } from "../../../src/abi/paging";
 import { type AddressSpace, walk } from "../../../src/inspect/walk";
 import { PhysicalMemory } from "../../../src/machine/physical-memory";
@@ -169,10 +170,14 @@ function machineOf(part: KernelPart): Machine {
   };
 }
 
-/** What lies at physical addresses: the boot tables, and the heap's pages in their frames. */
+/**
+ * What lies at physical addresses: the boot tables, where the image was moved to, and the heap's
+ * pages in their frames.
+ */
 function physicalMemory(part: KernelPart): PhysicalMemory {
   const bytes = new Uint8Array(END);
-  bytes.set(part.read(FRAME_LIST, HEAP_END - FRAME_LIST), FRAME_LIST);
+  const offset = Buffer.from(part.read(KERNEL_INFO + INFO_OFFSET, 4)).readUInt32LE();
+  bytes.set(part.read(FRAME_LIST, HEAP_END - FRAME_LIST), FRAME_LIST + offset);
   const entries = new DataView(part.read(PAGE_TABLES, (HEAP_END / PAGE) * ENTRY_SIZE).buffer);
   for (let page = 0; page < HEAP_END; page += PAGE) {
     const entry = entries.getUint32((page / PAGE) * ENTRY_SIZE, true);

@@ -1,0 +1,111 @@
+// The kernel elsewhere than where it is linked: hostile programs fail there as they do at offset 0,
+// and every law holds, whatever lies at the addresses that the kernel would have had.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { layout } from "../../../kernel/layout";
+import { INFO_OFFSET } from "../../../src/abi/kernel-info";
+import { PAGE_SIZE } from "../../../src/abi/memory-map";
+import { alignUp } from "../../../src/base/align";
+import { audit } from "../../../src/inspect/audit";
+import { unchecked } from "../../../src/inspect/judgement";
+import { everySpace, findSpaces } from "../../../src/inspect/spaces";
+import { readLinear } from "../../../src/inspect/walk";
+import { resolveLayout } from "../../../src/link/layout/resolve";
+import type { Machine, Snapshot } from "../../../src/machine/machine";
+import { openMachine } from "../../../src/machine/open-machine";
+import { PhysicalMemory } from "../../../src/machine/physical-memory";
+import { HANG_MS } from "../../hang-guard";
+import { skipReason } from "../../machine/installed";
+import { addressOf, build } from "../booted-kernel";
+import { type Moved, movedKernel } from "./moved-kernel";
+
+const MIB = 1 << 20;
+/** Of a machine whose memory is larger only both ends are RAM that the kernel is told of. */
+const ENDS = 32 * MIB;
+
+/** What there is to see of a machine, at whatever instruction it is: both ends of its memory. */
+async function look(machine: Machine, memoryMiB: number): Promise<Snapshot> {
+  const size = memoryMiB * MIB;
+  // Of an array of zeros only what is written takes memory.
+  const bytes = new Uint8Array(size);
+  const high = Math.max(size - ENDS, Math.min(size, ENDS));
+  bytes.set(await machine.readPhysical(0, Math.min(size, ENDS)));
+  if (high < size) bytes.set(await machine.readPhysical(high, size - high), high);
+  const { name, capabilities } = machine;
+  const registers = await machine.registers();
+  return { memory: new PhysicalMemory(bytes), registers, machine: name, capabilities };
+}
+
+/** Looks at a machine that stands still: no law is broken, and the image is where it was put. */
+async function assertLawful(machine: Machine, { base, memoryMiB }: Moved): Promise<void> {
+  const { kernel } = await build();
+  const snapshot = await look(machine, memoryMiB);
+  const spaces = findSpaces(snapshot, kernel);
+  const offset = addressOf(kernel, "kernel_info") + INFO_OFFSET;
+  assert.equal(readLinear(snapshot.memory, spaces.kernel, offset), base - MIB);
+  const files = { image: kernel, layout: resolveLayout(layout), programs: new Map() };
+  const userPointers = unchecked("not judged from one moment");
+  const laws = audit({ spaces, files, userPointers, ending: undefined });
+  assert.deepEqual(
+    laws.filter(({ verdict }) => verdict === "broken"),
+    [],
+  );
+  for (const [title, { defects }] of everySpace(spaces)) assert.deepEqual(defects, [], title);
+}
+
+async function withMoved(moved: Moved, use: (machine: Machine) => Promise<void>): Promise<void> {
+  const machine = openMachine("qemu", movedKernel(await build(), moved));
+  try {
+    await machine.start();
+    await use(machine);
+  } finally {
+    await machine.close();
+  }
+}
+
+describe("a kernel that was moved", { skip: skipReason("qemu") }, () => {
+  const program = ["abuse"];
+  const places: Readonly<Record<string, Moved>> = {
+    "to 2 MiB, the record and the initramfs where it would have been": {
+      ...{ base: 2 * MIB, record: MIB, memoryMiB: 32, program },
+    },
+    "to 32 MiB": { base: 32 * MIB, record: 16 * MIB, memoryMiB: 64, program },
+    "to just below 2 GiB": {
+      ...{ base: 2032 * MIB, record: 2047 * MIB, memoryMiB: 2048, ends: ENDS, program },
+    },
+  };
+  for (const [where, moved] of Object.entries(places)) {
+    it(`${where}, keeps the laws, and hostile programs fail`, async () => {
+      await withMoved(moved, async (machine) => {
+        await machine.serial.waitFor("ok ", HANG_MS);
+        await machine.stop();
+        await assertLawful(machine, moved);
+        await machine.resume();
+        const ending = await machine.ended;
+        assert.deepEqual(ending, { kind: "exit", status: 0 }, machine.serial.text());
+        assert.match(machine.serial.text(), / passed, 0 failed/);
+        await assertLawful(machine, moved);
+      });
+    });
+  }
+
+  it("takes the initramfs out of its way", async () => {
+    const { kernel } = await build();
+    const record = alignUp(addressOf(kernel, "kernel_end"), PAGE_SIZE) + MIB;
+    const moved = { base: 2 * MIB, record, memoryMiB: 16, program: ["hello"] };
+    await withMoved(moved, async (machine) => {
+      assert.deepEqual(await machine.ended, { kind: "exit", status: 0 }, machine.serial.text());
+    });
+  });
+
+  it("is not believed to be where it is not", async () => {
+    const moved = { base: MIB, record: 8 * MIB, memoryMiB: 16, program: ["true"] };
+    for (const says of [3 * MIB, MIB + PAGE_SIZE, 0xffff_ffff]) {
+      await withMoved({ ...moved, says }, async (machine) => {
+        const text = "multiboot2: the kernel is not where the loader says";
+        assert.deepEqual(await machine.ended, { kind: "panic", text });
+      });
+    }
+  });
+});
