@@ -10,8 +10,12 @@
 //
 // Invariants
 //   - 0 <= row < ROWS and 0 <= column <= COLUMNS: a full row wraps when the next character comes.
-//   - `shadow` holds what the screen shows. Screen memory is slow, in emulators above all: it is
-//     written only where something changes, and never read.
+//   - Output changes `text`, a ring of rows whose first is row `top`: to scroll is to move `top`.
+//     What is new comes to the screen at the end of a burst, so that lines which scroll through
+//     unseen cost nothing there.
+//   - `shown` holds what the screen shows; it is what `text` says in all rows but those from
+//     `firstChanged` to `lastChanged`. Screen memory is slow, in emulators above all: it is written
+//     only where something changes, and never read.
 // See ECMA-48 and the VGA's CRTC registers 0x0e and 0x0f.
 
 import { outb, store16 } from "../../src/abi/x86";
@@ -27,6 +31,7 @@ const CRTC_DATA: u32 = 0x3d5;
 const CURSOR_HIGH: u32 = 0x0e;
 const CURSOR_LOW: u32 = 0x0f;
 
+const BLANK: u32 = 0x20;
 const LIGHT_GREY: u32 = 0x07;
 const BRIGHT: u32 = 0x08;
 const TAB: i32 = 8;
@@ -41,8 +46,19 @@ const parameters: usize = memory.data(4 * PARAMETERS, 4);
 /** ANSI counts colours red 1, blue 4; the VGA has it the other way round. */
 const VGA_COLOURS: usize = memory.data<u8>([0, 4, 2, 6, 1, 5, 3, 7]);
 
-/** A copy of the cells in fast memory. */
-const shadow: usize = memory.data(ROWS * COLUMNS * CELL_SIZE, 4);
+const ROW_SIZE: u32 = COLUMNS * CELL_SIZE;
+const text: usize = memory.data(ROWS * ROW_SIZE, 4);
+const shown: usize = memory.data(ROWS * ROW_SIZE, 4);
+/** A row without text, in the colours of `rendition`. */
+const blankRow: usize = memory.data(ROW_SIZE, 4);
+/** No cell's value: its background would blink. */
+const NOT_SHOWN: u8 = 0xff;
+
+let top: i32 = 0;
+let firstChanged: i32 = 0;
+let lastChanged: i32 = 0;
+/** What a cell has beside its character: the attribute in the upper byte. */
+let rendition: u32 = 0;
 
 let state: u32 = 0; // GROUND: a global cannot begin as a copy of a constant
 let parameterCount: u32 = 0;
@@ -60,12 +76,12 @@ let isReversed: bool = false;
 /** Clears the screen, which shows light grey on black. */
 export function startScreen(): void {
   selectRendition(0);
-  const blank = (attribute() << 8) | 0x20;
-  for (let cell = 0; cell < ROWS * COLUMNS; cell++) forceCell(cell, blank);
-  showCursor();
+  erase(0, ROWS * COLUMNS);
+  memory.fill(shown, NOT_SHOWN, ROWS * ROW_SIZE);
+  showScreen();
 }
 
-/** Shows one byte of output; call showCursor after the last one. */
+/** Takes one byte of output; call showScreen after the last one. */
 export function writeScreen(byte: u32): void {
   if (state === ESCAPE) afterEscape(byte);
   else if (state === CONTROL) inSequence(byte);
@@ -74,8 +90,34 @@ export function writeScreen(byte: u32): void {
   else if (byte >= 0xc0) putCharacter(0x3f); // the first byte of a character; the rest is dropped
 }
 
-/** Moves the cursor to where the next character will be. */
-export function showCursor(): void {
+/** Brings what has changed to the screen, and the cursor to where the next character will be. */
+export function showScreen(): void {
+  for (let line = firstChanged; line <= lastChanged; line++) showRow(line);
+  firstChanged = ROWS;
+  lastChanged = -1;
+  showCursor();
+}
+
+/** Cells are compared two at a time: most are as they were. */
+function showRow(line: i32): void {
+  const from = rowAddress(line);
+  const to = shown + line * ROW_SIZE;
+  for (let at: u32 = 0; at < ROW_SIZE; at += 2 * CELL_SIZE) {
+    if (load<u32>(from + at) === load<u32>(to + at)) continue;
+    const cell = line * COLUMNS + at / CELL_SIZE;
+    showCell(cell, load<u16>(from + at));
+    showCell(cell + 1, load<u16>(from + at, CELL_SIZE));
+  }
+}
+
+function showCell(cell: u32, value: u32): void {
+  if (shownAt(cell) === value) return;
+  store<u16>(shown + cell * CELL_SIZE, value);
+  if (hasFramebuffer()) paint(cell, false);
+  else store16(CELLS + cell * CELL_SIZE, value);
+}
+
+function showCursor(): void {
   const last = COLUMNS - 1;
   const cell = <u32>(row * COLUMNS + (column > last ? last : column));
   if (hasFramebuffer()) {
@@ -95,7 +137,8 @@ function putCharacter(code: u32): void {
     column = 0;
     lineFeed();
   }
-  setCell(row * COLUMNS + column, (attribute() << 8) | code);
+  store<u16>(rowAddress(row) + column * CELL_SIZE, rendition | code);
+  noteChange(row);
   column++;
 }
 
@@ -125,9 +168,21 @@ function lineFeed(): void {
     row++;
     return;
   }
-  const kept = (ROWS - 1) * COLUMNS;
-  for (let cell = 0; cell < kept; cell++) setCell(cell, shadowAt(cell + COLUMNS));
-  erase(kept, ROWS * COLUMNS);
+  top = top + 1 === ROWS ? 0 : top + 1;
+  memory.copy(rowAddress(row), blankRow, ROW_SIZE);
+  firstChanged = 0;
+  lastChanged = ROWS - 1;
+}
+
+/** Where row `line` of the screen is in `text`. */
+function rowAddress(line: i32): usize {
+  const place = top + line;
+  return text + (place < ROWS ? place : place - ROWS) * ROW_SIZE;
+}
+
+function noteChange(line: i32): void {
+  if (line < firstChanged) firstChanged = line;
+  if (line > lastChanged) lastChanged = line;
 }
 
 function afterEscape(byte: u32): void {
@@ -213,6 +268,14 @@ function eraseInLine(what: u32): void {
 }
 
 function selectRendition(code: u32): void {
+  choose(code);
+  rendition = attribute() << 8;
+  for (let at: u32 = 0; at < ROW_SIZE; at += CELL_SIZE) {
+    store<u16>(blankRow + at, rendition | BLANK);
+  }
+}
+
+function choose(code: u32): void {
   if (code === 0) {
     foreground = LIGHT_GREY;
     background = 0;
@@ -235,9 +298,16 @@ function attribute(): u32 {
   return isReversed ? ((fore & 0x07) << 4) | background : (background << 4) | fore;
 }
 
+/** Blanks cells, which are counted from the first row's on. */
 function erase(start: i32, end: i32): void {
-  const blank = (attribute() << 8) | 0x20;
-  for (let cell = start; cell < end; cell++) setCell(cell, blank);
+  for (let cell = start; cell < end; ) {
+    const line = cell / COLUMNS;
+    const next = min(end, (line + 1) * COLUMNS);
+    const size = <usize>(next - cell) * CELL_SIZE;
+    memory.copy(rowAddress(line) + (cell % COLUMNS) * CELL_SIZE, blankRow, size);
+    noteChange(line);
+    cell = next;
+  }
 }
 
 function parameter(index: u32): u32 {
@@ -249,21 +319,10 @@ function count(): i32 {
   return <i32>max<u32>(parameter(0), 1);
 }
 
-function setCell(cell: i32, value: u32): void {
-  if (shadowAt(cell) !== value) forceCell(cell, value);
-}
-
-function forceCell(cell: i32, value: u32): void {
-  const offset = <usize>cell * CELL_SIZE;
-  store<u16>(shadow + offset, value);
-  if (hasFramebuffer()) paint(cell, false);
-  else store16(CELLS + offset, value);
-}
-
 function paint(cell: u32, isCursor: bool): void {
-  paintCell(cell / COLUMNS, cell % COLUMNS, shadowAt(cell), isCursor);
+  paintCell(cell / COLUMNS, cell % COLUMNS, shownAt(cell), isCursor);
 }
 
-function shadowAt(cell: i32): u32 {
-  return load<u16>(shadow + <usize>cell * CELL_SIZE);
+function shownAt(cell: u32): u32 {
+  return load<u16>(shown + cell * CELL_SIZE);
 }

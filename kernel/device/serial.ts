@@ -5,6 +5,7 @@
 //
 // Invariants
 //   - A port without a UART (all bits read as 1) is never waited for.
+//   - The UART has room for `room` bytes at least: an empty FIFO for 16, which need one look.
 //   - A UART that takes nothing is waited for WAITS times in a row, then not again until it takes a
 //     byte: one that pauses for seconds loses nothing, and a dead one costs only those waits.
 
@@ -24,6 +25,10 @@ const DATA: u32 = COM1 + UART_DATA;
 const INTERRUPT_ENABLE: u32 = COM1 + UART_INTERRUPT_ENABLE;
 const LINE_STATUS: u32 = COM1 + UART_LINE_STATUS;
 
+const INTERRUPT_IDENTIFICATION: u32 = COM1 + 2;
+/** Both bits: there are FIFOs, and they work (not so in a 16550 without an A). */
+const FIFO_WORKS: u32 = 0xc0;
+const FIFO_SIZE: u32 = 16;
 const TRANSMIT_EMPTY: u32 = 0x20;
 const ALL_SENT: u32 = 0x40;
 /** Polls before a byte is given up: far longer than a byte takes at 115200 baud. */
@@ -32,6 +37,9 @@ const PATIENCE: u32 = 1000000;
 const WAITS: u32 = 16;
 
 let isPresent: bool = false;
+/** How many bytes an empty transmitter takes. */
+let capacity: u32 = 1;
+let room: u32 = 0;
 /** Function indices: `(byte: u32): void` takes input, `(): bool` says whether there is room. */
 let receiver: u32 = 0;
 let roomForInput: u32 = 0;
@@ -50,7 +58,10 @@ export function onSerialInput(receive: u32, hasRoom: u32): void {
 /** Sets the port up; without a UART all output is dropped. */
 export function startSerial(): void {
   isPresent = startUart(COM1);
-  if (isPresent) waits = WAITS;
+  if (!isPresent) return;
+  waits = WAITS;
+  room = 0;
+  capacity = (inb(INTERRUPT_IDENTIFICATION) & FIFO_WORKS) === FIFO_WORKS ? FIFO_SIZE : 1;
 }
 
 /** Asks for an interrupt on input; what arrived before is taken now, or no edge would follow. */
@@ -66,7 +77,12 @@ export function enableSerialInput(): void {
 /** Sends one byte, waiting for room. */
 export function sendSerial(byte: u32): void {
   if (!isPresent) return;
-  if (waitFor(TRANSMIT_EMPTY)) outb(DATA, byte);
+  if (room === 0) {
+    if (!waitFor(TRANSMIT_EMPTY)) return;
+    room = capacity;
+  }
+  room--;
+  outb(DATA, byte);
 }
 
 /** Waits until the last byte has left the wire. */

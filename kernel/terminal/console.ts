@@ -4,7 +4,7 @@
 
 import { ECHO, IUTF8 } from "../../src/abi/termios";
 import { onKeyboardInput } from "../device/keyboard";
-import { COLUMNS, ROWS, showCursor, startScreen, writeScreen } from "../device/screen";
+import { COLUMNS, ROWS, showScreen, startScreen, writeScreen } from "../device/screen";
 import { onSerialInput, receiveSerial, sendSerial, startSerial } from "../device/serial";
 import { addSink } from "../log/log";
 import { startTerminal, TERMINAL_SIZE, Terminal, TerminalDriver } from "./terminal";
@@ -62,7 +62,7 @@ function showByte(_terminal: Terminal, byte: u32): void {
 }
 
 function endBurst(_terminal: Terminal): void {
-  showCursor();
+  showScreen();
 }
 
 function logByte(byte: u32): void {
@@ -70,5 +70,5 @@ function logByte(byte: u32): void {
 }
 
 function endMessage(): void {
-  showCursor();
+  showScreen();
 }

@@ -28,13 +28,13 @@ function open(bits: 24 | 32, [red, green, blue]: readonly number[]): Screen {
   const part = loadKernelPart(
     `
     import { useFramebuffer } from "./kernel/device/framebuffer";
-    import { showCursor, startScreen, writeScreen } from "./kernel/device/screen";
+    import { showScreen, startScreen, writeScreen } from "./kernel/device/screen";
     export function start(p: u32, h: u32, b: u32, r: u32, g: u32, bl: u32): void {
       useFramebuffer(${ADDRESS}, p, h, b, r, g, bl);
       startScreen();
     }
     export function put(byte: u32): void { writeScreen(byte); }
-    export function show(): void { showCursor(); }
+    export function show(): void { showScreen(); }
   `,
     {
       imports: {

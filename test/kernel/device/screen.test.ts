@@ -13,10 +13,10 @@ let cursor = 0;
 
 const part = loadKernelPart(
   `
-  import { showCursor, startScreen, writeScreen } from "./kernel/device/screen";
+  import { showScreen, startScreen, writeScreen } from "./kernel/device/screen";
   export function start(): void { startScreen(); }
   export function put(byte: u32): void { writeScreen(byte); }
-  export function show(): void { showCursor(); }
+  export function show(): void { showScreen(); }
 `,
   {
     imports: {
@@ -89,6 +89,26 @@ describe("the screen", () => {
     print("\r\n");
     assert.ok(writes < 3 * ROWS, `${writes} writes`);
     assert.equal(row(0), "line 2");
+  });
+
+  it("shows a long output at its end, and writes nothing of what has scrolled through", () => {
+    const line = `${"x".repeat(COLUMNS - 1)}\r\n`;
+    writes = 0;
+    print(`${line.repeat(10 * ROWS)}\x1b[2J\x1b[Hrest`);
+    assert.equal(row(0), "rest");
+    assert.equal(writes, "rest".length);
+  });
+
+  it("keeps rows apart that have scrolled, and erases them in the colours of then", () => {
+    for (let i = 0; i < 2 * ROWS; i++) print(`line ${i}\r\n`);
+    print("\x1b[44m\r\n\x1b[0m\x1b[3;1Hmiddle\x1b[24;1H\x1b[1J");
+    assert.deepEqual(
+      Array.from({ length: 24 }, (_, index) => row(index)),
+      Array(24).fill(""),
+    );
+    assert.equal(row(24), "");
+    assert.equal(colour(24, 0), 0x17);
+    assert.equal(colour(23, 0), 0x07);
   });
 
   it("moves the cursor within its bounds", () => {

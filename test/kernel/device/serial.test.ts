@@ -5,6 +5,7 @@ import { beforeEach, describe, it } from "node:test";
 import { loadKernelPart } from "../kernel-part";
 
 const COM1 = 0x3f8;
+const INTERRUPT_IDENTIFICATION = COM1 + 2;
 const LINE_STATUS = COM1 + 5;
 const SCRATCH = COM1 + 7;
 const TRANSMIT_EMPTY = 0x20;
@@ -18,6 +19,7 @@ let arriving: number[] = [];
 let received = "";
 let room = 0;
 let hasUart = true;
+let hasFifo = false;
 
 const part = loadKernelPart(
   `
@@ -49,6 +51,7 @@ const part = loadKernelPart(
         inb(port = 0) {
           if (port === SCRATCH) return hasUart ? scratch : 0xff;
           if (port === COM1) return arriving.shift() ?? 0;
+          if (port === INTERRUPT_IDENTIFICATION) return hasFifo ? 0xc1 : 0x01;
           if (port !== LINE_STATUS) return 0;
           polls++;
           return (takes ? TRANSMIT_EMPTY : 0) | (arriving.length > 0 ? DATA_READY : 0);
@@ -70,6 +73,7 @@ function send(text: string): void {
 describe("the serial port", () => {
   beforeEach(() => {
     takes = true;
+    hasFifo = false;
     part.call.startSerial!();
     send("-");
     sent = "";
@@ -79,6 +83,23 @@ describe("the serial port", () => {
   it("sends bytes in their order", () => {
     send("hello");
     assert.equal(sent, "hello");
+  });
+
+  it("fills a FIFO that works, at one look for sixteen bytes", () => {
+    hasFifo = true;
+    part.call.startSerial!();
+    polls = 0;
+    sent = "";
+    send("0123456789abcdef");
+    assert.equal(polls, 1);
+    send("g");
+    assert.equal(polls, 2);
+    assert.equal(sent, "0123456789abcdefg");
+  });
+
+  it("looks before each byte without one", () => {
+    send("0123");
+    assert.equal(polls, 4);
   });
 
   it("loses patience with a UART that takes nothing, and drops what it does not take", () => {
