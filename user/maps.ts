@@ -6,19 +6,22 @@
 
 import {
   EACCES,
+  EAGAIN,
   EBADF,
+  EBUSY,
   EEXIST,
   EFAULT,
   EINVAL,
   ENODEV,
   ENOEXEC,
   ENOMEM,
+  EPERM,
   ESRCH,
 } from "../src/abi/errno";
 import { O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, SEEK_SET } from "../src/abi/files";
 import { CLONE_CHILD_SETTID, CLONE_THREAD, CLONE_VFORK, CLONE_VM } from "../src/abi/linux/clone";
 import { SystemCall } from "../src/abi/linux/i386";
-import { RLIMIT_AS, RLIMIT_STACK, RLIMITS } from "../src/abi/linux/resource";
+import { RLIMIT_AS, RLIMIT_MEMLOCK, RLIMIT_STACK, RLIMITS } from "../src/abi/linux/resource";
 import {
   USER_DESC_32BIT,
   USER_DESC_ANY,
@@ -39,12 +42,16 @@ import {
   MAP_FIXED,
   MAP_FIXED_NOREPLACE,
   MAP_GROWSDOWN,
+  MAP_LOCKED,
   MAP_POPULATE,
   MAP_PRIVATE,
   MAP_SHARED,
+  MCL_CURRENT,
+  MCL_FUTURE,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
   MS_ASYNC,
+  MS_INVALIDATE,
   MS_SYNC,
   PROT_EXEC,
   PROT_GROWSDOWN,
@@ -322,6 +329,44 @@ function locks(): void {
   expect(cstr("mlockall, none"), call(SystemCall.mlockall, 0), -EINVAL);
   call(SystemCall.munmap, at, PAGE);
   expect(cstr("mlock, hole"), call(SystemCall.mlock, at, PAGE), -ENOMEM);
+  const many = map(4 * PAGE, RW, ANONYMOUS);
+  call(SystemCall.mlock, many, 2 * PAGE);
+  expect(cstr("mincore, locked"), call(SystemCall.mincore, many, 3 * PAGE, words), 0);
+  expect(cstr("mincore, which"), load<u32>(words) & 0xffffff, 0x000101);
+  const flags = MS_INVALIDATE;
+  expect(cstr("msync, locked"), call(SystemCall.msync, many, PAGE, flags), -EBUSY);
+  expect(cstr("msync, not locked"), call(SystemCall.msync, many + 2 * PAGE, PAGE, flags), 0);
+  const given = call(SystemCall.madvise, many, PAGE, MADV_DONTNEED);
+  expect(cstr("madvise, locked"), given, -EINVAL);
+  call(SystemCall.munlock, many, 4 * PAGE);
+  expect(cstr("msync, unlocked"), call(SystemCall.msync, many, PAGE, flags), 0);
+  const child = fork();
+  if (child === 0) call(SystemCall.exit, locksOfUser(many));
+  expect(cstr("mlock, limits"), statusOf(child), 0);
+}
+
+/** What a user may lock who is not the superuser, of four pages: 0, or the first wrong answer. */
+function locksOfUser(at: u32): i32 {
+  store<u32>(words, 2 * PAGE);
+  store<u32>(words, 2 * PAGE, 4);
+  call(SystemCall.setrlimit, RLIMIT_MEMLOCK, words);
+  call(SystemCall.setresuid32, 1000, 1000, 1000);
+  if (call(SystemCall.mlock, at, 3 * PAGE) !== -ENOMEM) return 1;
+  if (call(SystemCall.mlock, at + 1, PAGE) !== 0) return 2;
+  if (call(SystemCall.mlock, at, 2 * PAGE) !== 0) return 3;
+  if (call(SystemCall.mlock, at + 3 * PAGE, PAGE) !== -ENOMEM) return 4;
+  if (map(PAGE, RW, ANONYMOUS | MAP_LOCKED) !== -EAGAIN) return 5;
+  if (call(SystemCall.mlockall, MCL_CURRENT) !== -ENOMEM) return 6;
+  if (call(SystemCall.mlockall, 8) !== -EINVAL) return 7;
+  if (call(SystemCall.mlockall, MCL_FUTURE) !== 0) return 8;
+  if (map(PAGE, RW, ANONYMOUS) !== -EAGAIN) return 9;
+  if (call(SystemCall.munlockall) !== 0) return 10;
+  if (<u32>map(PAGE, RW, ANONYMOUS | MAP_LOCKED) > <u32>-4096) return 11;
+  store<u32>(words, 0);
+  call(SystemCall.setrlimit, RLIMIT_MEMLOCK, words);
+  if (call(SystemCall.mlock, at, PAGE) !== -EPERM) return 12;
+  if (call(SystemCall.munlock, at, PAGE) !== 0) return 13;
+  return call(SystemCall.mlockall, MCL_CURRENT) === -EPERM ? 0 : 14;
 }
 
 function describe(index: u32, base: u32, limit: u32, flags: u32): i32 {

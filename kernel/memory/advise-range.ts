@@ -24,7 +24,7 @@ import {
   MADV_WIPEONFORK,
 } from "../../src/abi/mman";
 import { joinAround, splitAt } from "./map-range";
-import { REGION_NOT_INHERITED, REGION_SHARED, REGION_WIPED, Region } from "./region";
+import { REGION_LOCKED, REGION_NOT_INHERITED, REGION_SHARED, REGION_WIPED, Region } from "./region";
 import { AddressSpace } from "./space";
 
 /**
@@ -83,13 +83,15 @@ function adviseRegion(
   end: usize,
   advice: u32,
 ): i32 {
+  const isLocked = (region.flags & REGION_LOCKED) !== 0;
   const isOwn = !region.object && (region.flags & REGION_SHARED) === 0;
   switch (advice) {
     case MADV_DONTNEED:
+      if (isLocked) return -EINVAL;
       space.releaseRange(start, end);
       return 0;
     case MADV_FREE:
-      if (!isOwn) return -EINVAL;
+      if (!isOwn || isLocked) return -EINVAL;
       space.releaseRange(start, end);
       return 0;
     case MADV_REMOVE:

@@ -56,7 +56,7 @@ export function mapRange(
   if (!isWithinLimits(space, (end - start) >> PAGE_SHIFT, rights, flags)) return -ENOMEM;
   // The region itself, and what is left on both sides of it of one that was there.
   if (!space.regions.reserve(3)) return -ENOMEM;
-  const region = createRegion(space, start, end, rights, flags);
+  const region = createRegion(space, start, end, rights, flags | space.futureFlags);
   if (!region) return -ENOMEM;
   region.show(object, firstPage, file);
   if (unmapRange(space, start, end) !== 0) {

@@ -28,6 +28,8 @@ export const REGION_READ_ONLY: u32 = 4;
 export const REGION_NOT_INHERITED: u32 = 8;
 /** A fork inherits it without its contents. */
 export const REGION_WIPED: u32 = 16;
+/** mlock(2): see lock-range.ts. A fork does not inherit it. */
+export const REGION_LOCKED: u32 = 32;
 
 @unmanaged
 export class Region extends Mapping {

@@ -15,7 +15,14 @@
 
 import { allocate, free } from "./heap";
 import { PageTables } from "./page-tables";
-import { copyRegion, REGION_NOT_INHERITED, REGION_SHARED, REGION_WIPED, Region } from "./region";
+import {
+  copyRegion,
+  REGION_LOCKED,
+  REGION_NOT_INHERITED,
+  REGION_SHARED,
+  REGION_WIPED,
+  Region,
+} from "./region";
 import { createRegionList, RegionList } from "./region-list";
 
 /** No limit, as RLIM_INFINITY. */
@@ -34,6 +41,8 @@ export class AddressSpace extends PageTables {
   stackLimit: u32 = STACK_LIMIT;
   sizeLimit: u32 = UNLIMITED;
   dataLimit: u32 = UNLIMITED;
+  /** Flags of all regions that are made from now on: REGION_LOCKED or none. */
+  futureFlags: u32 = 0;
   /** Where the strings of the arguments and, after them, of the environment were put. */
   argumentsStart: usize = 0;
   environmentStart: usize = 0;
@@ -81,6 +90,7 @@ export class AddressSpace extends PageTables {
       if ((region.flags & REGION_NOT_INHERITED) !== 0) continue;
       const copy = copyRegion(region, child, region.start, region.end);
       if (!copy) return false;
+      copy.flags &= ~REGION_LOCKED;
       child.regions.insert(child.regions.count, copy);
       // Shared pages are found in the object; a private one may be the only copy there is.
       if ((region.flags & (REGION_SHARED | REGION_WIPED)) !== 0) continue;

@@ -29,6 +29,7 @@ import {
   mprotect,
   mremap,
   msync,
+  munlock,
   munlockall,
   munmap,
 } from "./memory";
@@ -41,7 +42,7 @@ export function declareMemoryCalls(): void {
   call(SystemCall.mprotect, mprotect.index, ADDRESS, SIZE, PROTECTION);
   call(SystemCall.msync, msync.index, ADDRESS, SIZE, SYNC_FLAGS);
   call(SystemCall.mlock, mlock.index, ADDRESS, SIZE);
-  call(SystemCall.munlock, mlock.index, ADDRESS, SIZE);
+  call(SystemCall.munlock, munlock.index, ADDRESS, SIZE);
   call(SystemCall.mlockall, mlockall.index, LOCK_FLAGS);
   call(SystemCall.munlockall, munlockall.index);
   call(SystemCall.mremap, mremap.index, ADDRESS, SIZE, SIZE, REMAP_FLAGS, ADDRESS);

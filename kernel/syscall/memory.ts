@@ -5,7 +5,9 @@
 
 import {
   EACCES,
+  EAGAIN,
   EBADF,
+  EBUSY,
   EEXIST,
   EFAULT,
   EINTR,
@@ -18,6 +20,8 @@ import {
   EPERM,
 } from "../../src/abi/errno";
 import { O_PATH } from "../../src/abi/files";
+import { CAP_IPC_LOCK } from "../../src/abi/linux/capability";
+import { RLIMIT_MEMLOCK } from "../../src/abi/linux/resource";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import {
   MADV_POPULATE_READ,
@@ -59,14 +63,30 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { adviseRange, isAdvice } from "../memory/advise-range";
 import { resolveFault } from "../memory/fault";
 import { moveBreak } from "../memory/heap-break";
-import { breaksExclusion, findRoom, isMapped, mapRange, unmapRange } from "../memory/map-range";
+import { lockedPages, lockRange } from "../memory/lock-range";
+import {
+  breaksExclusion,
+  countPages,
+  findRoom,
+  isMapped,
+  mapRange,
+  unmapRange,
+} from "../memory/map-range";
 import { createMemoryObject, MemoryObject } from "../memory/memory-object";
 import { moveRange } from "../memory/move-range";
 import { protectRange } from "../memory/protect-range";
-import { REGION_GROWS_DOWN, REGION_READ_ONLY, REGION_SHARED, REGION_WRITE } from "../memory/region";
+import {
+  REGION_GROWS_DOWN,
+  REGION_LOCKED,
+  REGION_READ_ONLY,
+  REGION_SHARED,
+  REGION_WRITE,
+} from "../memory/region";
 import { currentSpace } from "../memory/space";
 import { copyIn, copyOut, isUserRange, userPointer } from "../memory/user-memory";
+import { softLimit } from "../process/limits";
 import { currentProcess } from "../process/process";
+import { currentCredentials } from "../thread/credentials";
 import { preemptionPoint } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
 import { fileArgument } from "./descriptor";
@@ -185,6 +205,7 @@ export function msync(frame: TrapFrame): i32 {
   if ((flags & (MS_ASYNC | MS_SYNC)) === (MS_ASYNC | MS_SYNC)) return -EINVAL;
   const end = start + pageAligned(frame.arg1);
   if (end < start) return -ENOMEM;
+  if ((flags & MS_INVALIDATE) !== 0 && lockedPages(currentSpace, start, end) !== 0) return -EBUSY;
   return isMapped(currentSpace, start, end) ? 0 : -ENOMEM;
 }
 
@@ -209,30 +230,85 @@ export function mincore(frame: TrapFrame): i32 {
   return 0;
 }
 
-/** mlock(address, length), munlock: all memory stays where it is anyway. */
+/** mlock(address, length) */
 export function mlock(frame: TrapFrame): i32 {
-  const start = frame.arg0 & ~PAGE_MASK;
-  const size = pageAligned(frame.arg1 + (frame.arg0 & PAGE_MASK));
-  if (frame.arg1 === 0) return 0;
-  const end = start + size;
-  if (size === 0 || end < start) return -EINVAL;
-  return isMapped(currentSpace, start, end) ? 0 : -ENOMEM;
+  return lock(frame.arg0, frame.arg1, true, true);
 }
 
 /** mlock2(address, length, flags) */
 export function mlock2(frame: TrapFrame): i32 {
-  return (frame.arg2 & ~MLOCK_ONFAULT) !== 0 ? -EINVAL : mlock(frame);
+  if ((frame.arg2 & ~MLOCK_ONFAULT) !== 0) return -EINVAL;
+  return lock(frame.arg0, frame.arg1, true, (frame.arg2 & MLOCK_ONFAULT) === 0);
+}
+
+/** munlock(address, length) */
+export function munlock(frame: TrapFrame): i32 {
+  return lock(frame.arg0, frame.arg1, false, false);
 }
 
 /** mlockall(flags) */
 export function mlockall(frame: TrapFrame): i32 {
   const flags = frame.arg0;
-  const isKnown = (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) === 0;
-  return isKnown && flags !== 0 && flags !== MCL_ONFAULT ? 0 : -EINVAL;
+  if ((flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) !== 0) return -EINVAL;
+  if (flags === 0 || flags === MCL_ONFAULT) return -EINVAL;
+  const isNow = (flags & MCL_CURRENT) !== 0;
+  const refusal = lockRefusal(isNow ? countPages(currentSpace, false) : 0);
+  if (refusal !== 0) return refusal;
+  currentSpace.futureFlags = (flags & MCL_FUTURE) !== 0 ? REGION_LOCKED : 0;
+  if (!isNow) return 0;
+  const result = lockRange(currentSpace, 0, USER_END, true);
+  // What cannot be filled stays as it is.
+  if (result === 0 && (flags & MCL_ONFAULT) === 0) fillLocked(0, USER_END);
+  return result;
 }
 
 export function munlockall(_frame: TrapFrame): i32 {
-  return 0;
+  currentSpace.futureFlags = 0;
+  return lockRange(currentSpace, 0, USER_END, false);
+}
+
+function lock(address: u32, length: u32, locks: bool, fills: bool): i32 {
+  const start = address & ~PAGE_MASK;
+  const size = pageAligned(length + (address & PAGE_MASK));
+  const end = start + size;
+  const further = (size >> PAGE_SHIFT) - lockedPages(currentSpace, start, end);
+  const refusal = locks ? lockRefusal(lockedPages(currentSpace, 0, USER_END) + further) : 0;
+  if (refusal !== 0) return refusal;
+  if (length === 0) return 0;
+  if (size === 0 || end < start) return -EINVAL;
+  if (!isMapped(currentSpace, start, end)) return -ENOMEM;
+  const result = lockRange(currentSpace, start, end, locks);
+  if (result !== 0 || !fills) return result;
+  return fillLocked(start, end) === 0 ? 0 : -ENOMEM;
+}
+
+/** Why the process may not have so many pages locked; 0: it may. */
+function lockRefusal(pages: u32): i32 {
+  if (currentCredentials().has(CAP_IPC_LOCK)) return 0;
+  const limit = softLimit(currentProcess().limits, RLIMIT_MEMLOCK);
+  if (limit === 0) return -EPERM;
+  return pages > limit >> PAGE_SHIFT ? -ENOMEM : 0;
+}
+
+/** Fills the pages of what is locked in [start, end), as far as they may be accessed. */
+function fillLocked(start: u32, end: u32): i32 {
+  const regions = currentSpace.regions;
+  let result: i32 = 0;
+  // By addresses, as the list may change while others run.
+  for (let at = start; at < end; ) {
+    const index = regions.firstEndingAfter(at);
+    if (index === regions.count) break;
+    const region = regions.at(index);
+    const from = max<u32>(at, <u32>region.start);
+    at = min<u32>(end, <u32>region.end);
+    if (region.rights === 0) result = -ENOMEM;
+    else if (from < at) {
+      const isOwn = !region.isShared && (region.rights & REGION_WRITE) !== 0;
+      const filled = populate(from, at, isOwn ? FAULT_WRITE : 0);
+      if (filled !== 0) result = filled;
+    }
+  }
+  return result;
 }
 
 function map(hint: u32, length: u32, prot: u32, flags: u32, file: u32, page: u32): i32 {
@@ -252,10 +328,15 @@ function map(hint: u32, length: u32, prot: u32, flags: u32, file: u32, page: u32
   if (problem !== 0) return problem;
   const rights = prot & ALL_RIGHTS;
   if (breaksExclusion(rights)) return refuseExclusion(cstr("mmap"));
+  const locks = (flags & MAP_LOCKED) !== 0 || currentSpace.futureFlags !== 0;
+  if (locks) {
+    const refusal = lockRefusal(lockedPages(currentSpace, 0, USER_END) + (size >> PAGE_SHIFT));
+    if (refusal !== 0) return refusal === -EPERM ? -EPERM : -EAGAIN;
+  }
   const result = mapAt(<u32>start, size, rights, flags, open, page);
   if (result !== 0) return result;
   const fills = (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE;
-  if ((fills || (flags & MAP_LOCKED) !== 0) && rights !== 0) {
+  if ((fills || locks) && rights !== 0) {
     populate(<u32>start, <u32>start + size, (rights & REGION_WRITE) !== 0 ? FAULT_WRITE : 0);
   }
   return start;
@@ -310,6 +391,7 @@ function mapAt(
   const isShared = (flags & MAP_TYPE) !== MAP_PRIVATE;
   let kept: u32 = isShared ? REGION_SHARED : 0;
   if ((flags & MAP_GROWSDOWN) !== 0) kept |= REGION_GROWS_DOWN;
+  if ((flags & MAP_LOCKED) !== 0) kept |= REGION_LOCKED;
   let object: MemoryObject | null = null;
   if (open !== null) object = open.inode.object;
   if (object !== null) {

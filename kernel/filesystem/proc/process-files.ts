@@ -7,8 +7,9 @@ import { EACCES, EINVAL } from "../../../src/abi/errno";
 import { PROCESS_NAME_SIZE } from "../../../src/abi/kernel-info";
 import { CAP_SYS_RESOURCE } from "../../../src/abi/linux/capability";
 import { RLIM_INFINITY, RLIMIT_RSS, RLIMIT_SIGPENDING } from "../../../src/abi/linux/resource";
-import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../../src/abi/memory-map";
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, USER_END } from "../../../src/abi/memory-map";
 import { SIG_DFL, SIG_IGN, SIGCHLD, SIGNAL_MAX } from "../../../src/abi/signals";
+import { lockedPages } from "../../memory/lock-range";
 import { countPages } from "../../memory/map-range";
 import { AddressSpace } from "../../memory/space";
 import { copyInFrom, userPointer } from "../../memory/user-memory";
@@ -121,6 +122,7 @@ export function putStatus(process: Process, subject: u32): void {
 function putSizes(space: AddressSpace): void {
   const shared = countObjectPages(space);
   put(cstr("VmSize:\t%8u kB\n"), countPages(space, false) * KIB_PER_PAGE);
+  put(cstr("VmLck:\t%8u kB\n"), lockedPages(space, 0, USER_END) * KIB_PER_PAGE);
   put(cstr("VmHWM:\t%8u kB\n"), space.mostPages * KIB_PER_PAGE);
   put(cstr("VmRSS:\t%8u kB\n"), space.residentPages * KIB_PER_PAGE);
   put(cstr("RssAnon:\t%8u kB\n"), (space.residentPages - shared) * KIB_PER_PAGE);

@@ -8,6 +8,7 @@ export const CAP_KILL: u32 = 1 << 5;
 export const CAP_SETGID: u32 = 1 << 6;
 export const CAP_SETUID: u32 = 1 << 7;
 export const CAP_SETPCAP: u32 = 1 << 8;
+export const CAP_IPC_LOCK: u32 = 1 << 14;
 export const CAP_SYS_CHROOT: u32 = 1 << 18;
 export const CAP_SYS_PTRACE: u32 = 1 << 19;
 export const CAP_SYS_ADMIN: u32 = 1 << 21;

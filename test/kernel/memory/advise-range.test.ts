@@ -5,6 +5,7 @@ import { type Machine, machineFor, PAGE } from "./simulated-machine";
 import {
   EINVAL,
   ENOMEM,
+  LOCKED,
   NOT_INHERITED,
   READ,
   SHARED,
@@ -89,6 +90,14 @@ describe("advice that a region cannot have", () => {
       assert.equal(advise(page, page + 1, FREE), EINVAL);
       assert.equal(advise(page, page + 1, WIPEONFORK), EINVAL);
     }
+  });
+
+  it("is to give back what is locked", () => {
+    user.map(1, 3, READ | WRITE, LOCKED);
+    user.touch(1, FAULT_WRITE);
+    assert.equal(advise(1, 3, DONTNEED), EINVAL);
+    assert.equal(advise(1, 3, FREE), EINVAL);
+    assert.deepEqual(present(1, 2), [1]);
   });
 
   it("is to remove pages", () => {

@@ -6,8 +6,8 @@ import { BOOT_PAGES, type Machine, PAGE, RAM_FRAMES } from "./simulated-machine"
 
 // As kernel/memory/region.ts has them.
 export const [READ, WRITE, EXECUTE] = [1, 2, 4] as const;
-export const [SHARED, GROWS_DOWN, STAYS_READ_ONLY, NOT_INHERITED, WIPED] = [
-  1, 2, 4, 8, 16,
+export const [SHARED, GROWS_DOWN, STAYS_READ_ONLY, NOT_INHERITED, WIPED, LOCKED] = [
+  1, 2, 4, 8, 16, 32,
 ] as const;
 export const [EPERM, EIO, ENOMEM, EACCES, EFAULT, EINVAL] = [-1, -5, -12, -13, -14, -22] as const;
 export const USER_END = 0xffffc000;
