@@ -257,6 +257,11 @@ function protection(): void {
   expect(cstr("mprotect, before it"), signalOf(at + PAGE, true), SIGSEGV);
   expect(cstr("mprotect, past it"), signalOf(at + 3 * PAGE, true), 0);
   call(SystemCall.munmap, at, 4 * PAGE);
+  const zeros = call(SystemCall.open, cstr("/dev/zero"), O_RDONLY, 0);
+  const shown = map(PAGE, PROT_READ, MAP_SHARED, zeros);
+  expect(cstr("mprotect, zeros"), call(SystemCall.mprotect, shown, PAGE, RW), -EACCES);
+  call(SystemCall.munmap, shown, PAGE);
+  call(SystemCall.close, zeros);
 }
 
 function moving(): void {

@@ -393,9 +393,11 @@ function mapAt(
   if ((flags & MAP_GROWSDOWN) !== 0) kept |= REGION_GROWS_DOWN;
   if ((flags & MAP_LOCKED) !== 0) kept |= REGION_LOCKED;
   let object: MemoryObject | null = null;
-  if (open !== null) object = open.inode.object;
+  if (open !== null) {
+    object = open.inode.object;
+    if (isShared && !open.mayWrite) kept |= REGION_READ_ONLY;
+  }
   if (object !== null) {
-    if (isShared && !open!.mayWrite) kept |= REGION_READ_ONLY;
     const file = changetype<usize>(open);
     return mapRange(currentSpace, start, start + size, rights, kept, object, page, file);
   }
