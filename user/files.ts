@@ -19,6 +19,7 @@ import {
   ENOTDIR,
   ENOTEMPTY,
   EPERM,
+  ERANGE,
   ESPIPE,
   EXDEV,
 } from "../src/abi/errno";
@@ -30,6 +31,7 @@ import {
   AT_SYMLINK_NOFOLLOW,
   F_GETPIPE_SZ,
   F_SETFL,
+  F_SETPIPE_SZ,
   O_APPEND,
   O_CLOEXEC,
   O_CREAT,
@@ -425,6 +427,23 @@ function removing(): void {
   const removed = call(SystemCall.unlinkat, AT_FDCWD, cstr("onto"), AT_REMOVEDIR);
   expect(cstr("unlinkat, directory"), removed, 0);
   expect(cstr("unlinkat, flags"), call(SystemCall.unlinkat, AT_FDCWD, cstr("x"), 1), -EINVAL);
+  const child = fork();
+  if (child === 0) call(SystemCall.exit, cwdOutside());
+  expect(cstr("getcwd, outside"), statusOf(child), 0);
+}
+
+/** Whether getcwd tells that a directory is outside of the root, 0, or what it does instead. */
+function cwdOutside(): i32 {
+  call(SystemCall.mkdir, cstr("jail"), 0o755);
+  if (call(SystemCall.chroot, cstr("jail")) !== 0) return 1;
+  call(SystemCall.chdir, cstr("/"));
+  call(SystemCall.chdir, cstr(".."));
+  if (call(SystemCall.mkdir, cstr("inner"), 0o755) !== 0) return 2;
+  if (call(SystemCall.chroot, cstr("inner")) !== 0) return 3;
+  if (call(SystemCall.getcwd, buffer, 10) !== -ERANGE) return 4;
+  const length = call(SystemCall.getcwd, buffer, 1000);
+  if (load<u8>(buffer) !== 0x28 || load<u8>(buffer + 13) !== 0x2f) return 5;
+  return load<u8>(buffer + length - 2) !== 0 && load<u8>(buffer + length - 1) === 0 ? 0 : 6;
 }
 
 function modes(): void {
@@ -494,6 +513,10 @@ function descriptorsOfPaths(): void {
   expect(cstr("fstatat"), call(SystemCall.fstatat64, dir, cstr("inside"), status, 0), 0);
   const empty = call(SystemCall.fstatat64, file, cstr(""), status, AT_EMPTY_PATH);
   expect(cstr("fstatat, empty path"), empty, 0);
+  const pathOnly = open(cstr("d/inside"), O_PATH, 0);
+  expect(cstr("fchmod, path only"), call(SystemCall.fchmod, pathOnly, 0o600), -EBADF);
+  expect(cstr("fchown, path only"), call(SystemCall.fchown32, pathOnly, 0, 0), -EBADF);
+  call(SystemCall.close, pathOnly);
   expect(cstr("fstatat, no path"), call(SystemCall.fstatat64, dir, cstr(""), status, 0), -ENOENT);
   expect(cstr("fchmodat"), call(SystemCall.fchmodat, dir, cstr("inside"), 0o600), 0);
   const moved = call(SystemCall.renameat, dir, cstr("inside"), AT_FDCWD, cstr("outside"));
@@ -529,6 +552,24 @@ function statuses(): void {
   expect(cstr("full"), write(open(cstr("/dev/full"), O_WRONLY, 0), 1), -ENOSPC);
 }
 
+/** An empty pipe holds less for a while. */
+function pipeRoom(reader: i32, writer: i32): void {
+  expect(cstr("pipe, least"), call(SystemCall.fcntl64, writer, F_SETPIPE_SZ, 0), 4096);
+  expect(cstr("pipe, less"), call(SystemCall.fcntl64, reader, F_SETPIPE_SZ, 4097), 8192);
+  expect(cstr("pipe, says so"), call(SystemCall.fcntl64, writer, F_GETPIPE_SZ), 8192);
+  call(SystemCall.fcntl64, writer, F_SETFL, O_WRONLY | O_NONBLOCK);
+  expect(cstr("pipe, filled"), write(writer, 8192), 8192);
+  expect(cstr("pipe, full"), write(writer, 1), -EAGAIN);
+  expect(cstr("pipe, too little"), call(SystemCall.fcntl64, writer, F_SETPIPE_SZ, 4096), -EBUSY);
+  expect(cstr("pipe, nonsense"), call(SystemCall.fcntl64, writer, F_SETPIPE_SZ, -1), -EINVAL);
+  expect(cstr("pipe, of a file"), call(SystemCall.fcntl64, 0, F_SETPIPE_SZ, 4096), -EBADF);
+  expect(cstr("pipe, more"), call(SystemCall.fcntl64, writer, F_SETPIPE_SZ, 65536), 65536);
+  expect(cstr("pipe, not full"), write(writer, 1), 1);
+  expect(cstr("pipe, all"), call(SystemCall.read, reader, buffer, 8192), 8192);
+  expect(cstr("pipe, last"), call(SystemCall.read, reader, buffer, 8192), 1);
+  call(SystemCall.fcntl64, writer, F_SETFL, O_WRONLY);
+}
+
 function pipes(): void {
   expect(cstr("pipe, unmapped"), call(SystemCall.pipe, 8), -EFAULT);
   expect(cstr("pipe2, flags"), call(SystemCall.pipe2, pair, 1), -EINVAL);
@@ -540,6 +581,7 @@ function pipes(): void {
   expect(cstr("pipe, seek"), call(SystemCall.lseek, reader, 0, SEEK_SET), -ESPIPE);
   expect(cstr("pipe, write to the reader"), write(reader, 1), -EBADF);
   expect(cstr("pipe, room"), call(SystemCall.fcntl64, reader, F_GETPIPE_SZ), 65536);
+  pipeRoom(reader, writer);
   fill(5000);
   expect(cstr("pipe, write"), write(writer, 5000), 5000);
   expect(cstr("pipe, FIONREAD"), call(SystemCall.ioctl, reader, FIONREAD, word), 0);

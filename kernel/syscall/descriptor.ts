@@ -58,8 +58,7 @@ import { makeFile } from "../file/names";
 import { OpenFile, openFile } from "../file/open-file";
 import { lastHasSlash, lastLength, lastName, missingIn, PathEnd } from "../file/path";
 import { accessRefusal, ownsFile } from "../file/permission";
-import { PIPE_SIZE } from "../filesystem/pipe/pipe";
-import { createPipeInode } from "../filesystem/pipe/pipe-file";
+import { createPipeInode, pipeSize, setPipeSize } from "../filesystem/pipe/pipe-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyOut, UserPointer, userPointer } from "../memory/user-memory";
 import { currentContext, currentFiles } from "../process/thread-files";
@@ -168,17 +167,16 @@ export function fcntl64(frame: TrapFrame): i32 {
       file.flags = (file.flags & ~STATUS_FLAGS) | (frame.arg2 & STATUS_FLAGS);
       return 0;
     case F_GETPIPE_SZ:
+      return hasPipe(file) ? pipeSize(file) : -EBADF;
     case F_SETPIPE_SZ:
-      return file.inode.isFifo ? pipeSize(frame) : -EBADF;
+      return hasPipe(file) ? setPipeSize(file, frame.arg2) : -EBADF;
     default:
       return -EINVAL;
   }
 }
 
-/** A pipe's room is what it is: another is not given, a smaller one need not be. */
-function pipeSize(frame: TrapFrame): i32 {
-  const isLarger = frame.arg1 === F_SETPIPE_SZ && frame.arg2 > PIPE_SIZE;
-  return isLarger ? -EPERM : <i32>PIPE_SIZE;
+function hasPipe(file: OpenFile): bool {
+  return file.inode.isFifo && (file.flags & O_PATH) === 0;
 }
 
 /** The open file of a descriptor, or null. */

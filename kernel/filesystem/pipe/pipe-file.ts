@@ -5,8 +5,9 @@
 //     EPIPE, and the writer gets SIGPIPE.
 //   - Opening a FIFO waits for the other end, unless it is opened for both or with O_NONBLOCK.
 
-import { EAGAIN, ENOMEM, ENOTTY, ENXIO, EPIPE } from "../../../src/abi/errno";
+import { EAGAIN, EBUSY, EINVAL, ENOMEM, ENOTTY, ENXIO, EPERM, EPIPE } from "../../../src/abi/errno";
 import { O_ACCMODE, O_NONBLOCK, O_WRONLY, S_IFIFO } from "../../../src/abi/files";
+import { PAGE_SIZE } from "../../../src/abi/memory-map";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../../../src/abi/poll";
 import { SIGPIPE } from "../../../src/abi/signals";
 import { FIONREAD } from "../../../src/abi/termios";
@@ -22,11 +23,13 @@ import { signalThread } from "../../process/signal";
 import { pollWait } from "../../thread/poll-table";
 import { sleepOn, wakeAll } from "../../thread/schedule";
 import { WaitQueue } from "../../thread/wait-queue";
-import { createPipe, Pipe } from "./pipe";
+import { createPipe, PIPE_SIZE, Pipe } from "./pipe";
 
 export const PIPEFS_MAGIC: u32 = 0x50495045;
 /** Writes of that many bytes are not mixed with others. */
 const PIPE_BUF: u32 = 4096;
+/** More than this makes no sense; less may be too much. */
+const LARGEST_WISH: u32 = 1 << 31;
 
 const operations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
 /** What unnamed pipes belong to. It is mounted nowhere. */
@@ -221,4 +224,21 @@ function pollPipe(file: OpenFile): u32 {
 
 function controlPipe(file: OpenFile, command: u32, argument: u32): i32 {
   return command === FIONREAD ? writeWord(userPointer(argument), pipeOf(file).count) : -ENOTTY;
+}
+
+/** How many bytes the pipe of an open file holds. */
+export function pipeSize(file: OpenFile): i32 {
+  return <i32>pipeOf(file).capacity;
+}
+
+/** Has it hold `wanted` bytes, or what comes next: how many, or -errno as fcntl(2) has it. */
+export function setPipeSize(file: OpenFile, wanted: u32): i32 {
+  if (wanted > LARGEST_WISH) return -EINVAL;
+  let size = PAGE_SIZE;
+  while (size < wanted) size <<= 1;
+  if (size > PIPE_SIZE) return -EPERM;
+  const pipe = pipeOf(file);
+  if (!pipe.setCapacity(size)) return -EBUSY;
+  wakeAll(pipe.writable);
+  return <i32>size;
 }

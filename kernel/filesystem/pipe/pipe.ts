@@ -1,4 +1,5 @@
-// Pipes: bytes that one process writes and another reads, in order, up to PIPE_SIZE at a time.
+// Pipes: bytes that one process writes and another reads, in order, up to PIPE_SIZE at a time, or
+// less where fcntl(F_SETPIPE_SZ) says so.
 //
 //   pages   |  0 |  1 |  2 | … | 15 |      of the kernel's heap, allocated when bytes go into them
 //                 ^start        ^start + count       offsets run round modulo PIPE_SIZE
@@ -32,11 +33,20 @@ export class Pipe {
   writerOpens: u32 = 0;
   /** Bytes that can be read. */
   count: u32 = 0;
+  /** How many it holds: whole pages, a power of two, PIPE_SIZE at the most. */
+  capacity: u32 = 0;
   private start: u32 = 0;
+
+  /** Has the pipe hold `size` bytes from now on; false: there are more in it. */
+  setCapacity(size: u32): bool {
+    if (size < this.count) return false;
+    this.capacity = size;
+    return true;
+  }
 
   /** Bytes that can be written. */
   get room(): u32 {
-    return PIPE_SIZE - this.count;
+    return this.count < this.capacity ? this.capacity - this.count : 0;
   }
 
   /** The address of the next byte to read; `readableThere` bytes follow it on its page. */
@@ -106,6 +116,7 @@ export function createPipe(): Pipe | null {
   const at = allocate(record + 2 * offsetof<WaitQueue>());
   if (at === 0) return null;
   const pipe = changetype<Pipe>(at);
+  pipe.capacity = PIPE_SIZE;
   pipe.readable = changetype<WaitQueue>(at + record);
   pipe.writable = changetype<WaitQueue>(at + record + offsetof<WaitQueue>());
   return pipe;
