@@ -13,6 +13,8 @@ const BUFFER_END: usize = buffer + PATH_MAX;
 
 /** The length of the last path, without its NUL. */
 export let pathLength: u32 = 0;
+/** Whether it leads to the entry: a chroot may leave a directory outside of what it shows. */
+export let isReachable: bool = true;
 
 /**
  * The path of `entry` as seen from `root`, NUL-terminated, with " (deleted)" after it if it was
@@ -35,6 +37,7 @@ export function pathText(entry: DirectoryEntry, root: DirectoryEntry): usize {
     at = surface(at.parent, root);
   }
   if (start === nameEnd) store<u8>(--start, SLASH);
+  isReachable = at === root || !at.isRoot;
   pathLength = <u32>(BUFFER_END - 1 - start);
   return start;
 }

@@ -1,11 +1,11 @@
 // System calls about directories: the current one, the root, and what is in one.
 
-import { EBADF, ENOENT, ENOTDIR, EPERM, ERANGE, isErrno } from "../../src/abi/errno";
+import { EBADF, EFAULT, ENOENT, ENOTDIR, EPERM, ERANGE, isErrno } from "../../src/abi/errno";
 import { X_OK } from "../../src/abi/files";
 import { CAP_SYS_CHROOT } from "../../src/abi/linux/capability";
 import { DirectoryEntry } from "../file/directory-entry";
 import { PathEnd } from "../file/path";
-import { pathLength, pathText } from "../file/path-text";
+import { isReachable, pathLength, pathText } from "../file/path-text";
 import { accessRefusal } from "../file/permission";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyOut, userPointer } from "../memory/user-memory";
@@ -13,6 +13,10 @@ import { currentContext } from "../process/thread-files";
 import { currentCredentials } from "../thread/credentials";
 import { fileArgument } from "./descriptor";
 import { pathArgument } from "./path-argument";
+
+/** What getcwd says before a directory that is not below the root. */
+const UNREACHABLE: usize = cstr("(unreachable)");
+const UNREACHABLE_LENGTH: u32 = 13;
 
 /** getdents64(file, to, size) */
 export function getdents64(frame: TrapFrame): i32 {
@@ -59,9 +63,12 @@ export function getcwd(frame: TrapFrame): i32 {
   const context = currentContext();
   if (context.directory.isRemoved) return -ENOENT;
   const start = pathText(context.directory, context.root);
-  const size = pathLength + 1;
+  const prefix: u32 = isReachable ? 0 : UNREACHABLE_LENGTH;
+  const size = prefix + pathLength + 1;
   if (size > frame.arg1) return -ERANGE;
-  const result = copyOut(userPointer(frame.arg0), start, size);
+  const to = userPointer(frame.arg0);
+  if (copyOut(to, UNREACHABLE, prefix) !== 0) return -EFAULT;
+  const result = copyOut(to.plus(prefix), start, pathLength + 1);
   return result !== 0 ? result : <i32>size;
 }
 

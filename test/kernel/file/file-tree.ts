@@ -205,6 +205,7 @@ const SOURCE = `
     return texts.pathText(entryAt(at), entryAt(root));
   }
   export function pathLength(): u32 { return texts.pathLength; }
+  export function isReachable(): bool { return texts.isReachable; }
   export function isRemoved(at: usize): bool { return entryAt(at).isRemoved; }
 
   export function accessRefusal(at: usize, wanted: u32): i32 {

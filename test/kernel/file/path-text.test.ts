@@ -32,6 +32,19 @@ describe("the path of an entry", () => {
     assert.equal(textOf(bin, bin), "/");
   });
 
+  it("does not reach what is outside of that root", () => {
+    const bin = tree.make(tree.root, "bin", DIRECTORY);
+    const other = tree.make(tree.root, "other", DIRECTORY);
+    assert.equal(textOf(other, bin), "/other");
+    assert.equal(tree.call("isReachable"), 0);
+    assert.equal(textOf(tree.root, bin), "/");
+    assert.equal(tree.call("isReachable"), 0);
+    assert.equal(textOf(other), "/other");
+    assert.equal(tree.call("isReachable"), 1);
+    assert.equal(textOf(bin, bin), "/");
+    assert.equal(tree.call("isReachable"), 1);
+  });
+
   it("goes through mounts", () => {
     const point = tree.make(tree.make(tree.root, "a", DIRECTORY), "b", DIRECTORY);
     const first = tree.call("mountTmpfs", point);
