@@ -8,6 +8,7 @@ import {
   AT_NO_AUTOMOUNT,
   AT_STATX_SYNC_TYPE,
   AT_SYMLINK_NOFOLLOW,
+  O_PATH,
   R_OK,
   S_IFMT,
   S_ISGID,
@@ -28,6 +29,7 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, userAddress, userPointer } from "../memory/user-memory";
 import { currentContext } from "../process/thread-files";
 import { currentCredentials } from "../thread/credentials";
+import { fileArgument } from "./descriptor";
 import { isSpaceSize, sendSpace, sendSpace64 } from "./file-space";
 import { sendExtendedStatus, sendOldStatus, sendStatus } from "./file-status";
 import { inodeAt, inodeOf } from "./path-argument";
@@ -253,6 +255,10 @@ function atPath(
 
 function atFile(descriptor: u32, work: Work, argument: u32, second: u32 = 0): i32 {
   if (descriptor === AT_FDCWD) return -EBADF;
+  if (work === Work.mode || work === Work.owner) {
+    const file = fileArgument(descriptor);
+    if (file !== null && (file.flags & O_PATH) !== 0) return -EBADF;
+  }
   return perform(inodeOf(descriptor), work, argument, second);
 }
 
