@@ -187,6 +187,8 @@ function handlers(): void {
   raise(SIGUSR1);
   call(SystemCall.rt_sigaction, SIGUSR1, 0, before, 8);
   expect(cstr("reset, default again"), load<i32>(before), SIG_DFL);
+  const flags = SA_RESETHAND | SA_RESTORER;
+  expect(cstr("reset, flags stay"), load<i32>(before, 4), flags);
   again = 3;
   deepest = 0;
   handle(SIGUSR1, SA_NODEFER);

@@ -45,7 +45,7 @@ import {
   sendNote,
   tellParent,
 } from "../process/signal";
-import { SignalAction, setSignalAction, signalAction } from "../process/signal-actions";
+import { SignalAction, signalAction } from "../process/signal-actions";
 import { SignalNote } from "../process/signal-note";
 import { buildSignalFrame } from "../program/signal-frame";
 import { suspend } from "../thread/schedule";
@@ -55,7 +55,6 @@ import { currentThread } from "../thread/thread";
 const INSTRUCTION_SIZE: u32 = 2;
 
 const childNote = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
-const usual = changetype<SignalAction>(memory.data(offsetof<SignalAction>(), 8));
 
 /** Takes what is pending. Does not return if that ends the thread. */
 export function deliverSignals(): void {
@@ -119,7 +118,7 @@ function startHandler(process: Process, signal: u32, action: SignalAction): void
   }
   thread.signalMask |= action.mask;
   if ((flags & SA_NODEFER) === 0) thread.signalMask |= signalBit(signal);
-  if ((flags & SA_RESETHAND) !== 0) setSignalAction(process, signal, usual);
+  if ((flags & SA_RESETHAND) !== 0) action.handler = SIG_DFL;
   chooseSignal(process, thread);
   leaveSignals();
 }
