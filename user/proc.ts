@@ -375,6 +375,10 @@ function changing(): void {
   const path = cstr("/proc/self/oom_score_adj");
   expect(cstr("oom, too much"), writeTo(path, cstr("1001"), 4), -EINVAL);
   expect(cstr("oom, no number"), writeTo(path, cstr("1x"), 2), -EINVAL);
+  const most = cstr("/proc/sys/vm/max_map_count");
+  const length = readText(most);
+  expect(cstr("setting, as it is"), writeTo(most, text, length), length);
+  expect(cstr("setting, no number"), writeTo(most, cstr("x"), 1), -EINVAL);
   const child = sleeper();
   readText(procPath(child, cstr("oom_score_adj")));
   expect(cstr("oom, of a child"), numberAt(text), 17);

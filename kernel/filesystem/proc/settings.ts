@@ -19,6 +19,7 @@ import {
   VERSION,
 } from "../../process/system-names";
 import { PIPE_SIZE } from "../pipe/pipe";
+import { parseNumber } from "./parse";
 import { declareDirectory, declareText, Row } from "./row";
 import { put, putByte } from "./text";
 
@@ -74,8 +75,15 @@ function declareKernelSettings(kernel: Row): void {
   declareNumber(random, cstr("poolsize"), ENTROPY_BITS);
 }
 
+/** A number that is what it is: who writes it down and puts it back later may do so. */
 function declareNumber(directory: Row, name: usize, value: u32): void {
-  declareText(directory, name, READ, putValue.index).value = value;
+  const row = declareText(directory, name, WRITE, putValue.index);
+  row.value = value;
+  row.write = keepValue.index;
+}
+
+function keepValue(_process: Process, value: u32, bytes: usize, size: u32): i32 {
+  return parseNumber(bytes, size, <i32>value, <i32>value);
 }
 
 function declareString(directory: Row, name: usize, text: usize, write: u32 = 0): void {
