@@ -95,6 +95,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   time();
   longTimes();
   identity();
+  ioPriorities();
   memoryCalls();
   machine();
   return report();
@@ -478,6 +479,20 @@ function identity(): void {
 }
 
 /** For the superuser alone. */
+function ioPriorities(): void {
+  const ofClass = 1 << 13;
+  expect(cstr("ioprio, whose"), call(SystemCall.ioprio_get, 4, 0), -EINVAL);
+  expect(cstr("ioprio, nobody"), call(SystemCall.ioprio_get, 1, 4000000), -ESRCH);
+  expect(cstr("ioprio, class"), call(SystemCall.ioprio_set, 1, 0, 4 * ofClass), -EINVAL);
+  expect(cstr("ioprio, of no class"), call(SystemCall.ioprio_set, 1, 0, 4), -EINVAL);
+  expect(cstr("ioprio, set nobody's"), call(SystemCall.ioprio_set, 1, 4000000, 0), -ESRCH);
+  expect(cstr("ioprio, set"), call(SystemCall.ioprio_set, 1, 0, 2 * ofClass + 7), 0);
+  expect(cstr("ioprio"), call(SystemCall.ioprio_get, 1, 0), 2 * ofClass + 7);
+  const child = fork();
+  if (child === 0) call(SystemCall.exit, call(SystemCall.ioprio_get, 1, 0) & 0xff);
+  expect(cstr("ioprio, inherited"), statusOf(child), 7 << 8);
+}
+
 function loseRights(): bool {
   call(SystemCall.setresgid32, 1000, 1000, 1000);
   if (call(SystemCall.setuid32, 1000) !== 0) return false;

@@ -85,6 +85,7 @@ export function copyProcess(flags: u32, stack: u32, endSignal: u32): usize {
   child.oomAdjustment = maker.oomAdjustment;
   child.oomLowest = maker.oomLowest;
   child.nice = maker.nice;
+  child.ioPriority = maker.ioPriority;
   child.copyLimits(maker);
   child.setProgram(maker.program);
   child.setName(threadName(currentThread), PROCESS_NAME_SIZE);

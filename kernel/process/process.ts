@@ -136,6 +136,8 @@ export class Process {
   isReaper: bool = false;
   /** Remembered: the scheduler treats all alike. */
   nice: i32 = 0;
+  /** ioprio_set(2): a class and a level, which are remembered only. */
+  ioPriority: u32 = 0;
   /** Processor time, in nanoseconds, of children that were waited for, and of theirs. */
   childTime: u64 = 0;
   /** The most pages that one of those had, and what it had itself, once it is a zombie. */

@@ -1,6 +1,7 @@
 // The system calls about scheduling: see table.ts.
 
 import {
+  FLAGS,
   INTEGER,
   POINTER,
   TIME_FILLED,
@@ -13,6 +14,8 @@ import { call } from "./call-rows";
 import {
   getcpu,
   getpriority,
+  ioprioGet,
+  ioprioSet,
   nice,
   schedGetPriorityMax,
   schedGetPriorityMin,
@@ -37,6 +40,8 @@ export function declareScheduleCalls(): void {
   call(SystemCall.sched_get_priority_max, schedGetPriorityMax.index, INTEGER);
   call(SystemCall.sched_get_priority_min, schedGetPriorityMin.index, INTEGER);
   call(SystemCall.sched_rr_get_interval, schedRrGetInterval.index, INTEGER, TIME_FILLED);
+  call(SystemCall.ioprio_set, ioprioSet.index, INTEGER, INTEGER, FLAGS);
+  call(SystemCall.ioprio_get, ioprioGet.index, INTEGER, INTEGER);
   call(SystemCall.getcpu, getcpu.index, WORD_FILLED, WORD_FILLED, POINTER);
   call(
     SystemCall.sched_rr_get_interval_time64,

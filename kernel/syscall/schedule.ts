@@ -18,6 +18,13 @@ const MOST_NICE: i32 = 19;
 /** getpriority(2) says 20 less the niceness, so that it is no errno. */
 const PRIORITY_BASE: i32 = 20;
 
+/** A priority of ioprio_set(2): a class, and a level of which 0 is the most urgent. */
+const IOPRIO_CLASS_SHIFT: u32 = 13;
+const IOPRIO_CLASS_RT: u32 = 1;
+const IOPRIO_CLASS_BE: u32 = 2;
+const IOPRIO_CLASS_IDLE: u32 = 3;
+const IOPRIO_LEVELS: u32 = 8;
+
 const SCHED_OTHER: i32 = 0;
 const SCHED_FIFO: i32 = 1;
 const SCHED_RR: i32 = 2;
@@ -80,6 +87,41 @@ function setNice(process: Process, nice: i32): i32 {
   if (value < process.nice && !currentCredentials().has(CAP_SYS_NICE)) return -EACCES;
   process.nice = value;
   return 0;
+}
+
+/** ioprio_get(which, id): that of the most urgent. */
+export function ioprioGet(frame: TrapFrame): i32 {
+  const which = frame.arg0 - 1;
+  if (which > PRIO_USER) return -EINVAL;
+  let found: i32 = -ESRCH;
+  for (let process = firstProcess(); process !== null; process = process!.next) {
+    if (!isMeant(process, which, frame.arg1)) continue;
+    const each = <i32>process.ioPriority;
+    // No class at all is less urgent than any.
+    if (found <= 0 || (each !== 0 && each < found)) found = each;
+  }
+  return found;
+}
+
+/** ioprio_set(which, id, priority) */
+export function ioprioSet(frame: TrapFrame): i32 {
+  const which = frame.arg0 - 1;
+  const priority = frame.arg2;
+  const ioClass = priority >> IOPRIO_CLASS_SHIFT;
+  const level = priority & ((1 << IOPRIO_CLASS_SHIFT) - 1);
+  const mayHaveLevel = ioClass === IOPRIO_CLASS_RT || ioClass === IOPRIO_CLASS_BE;
+  if (ioClass > IOPRIO_CLASS_IDLE || (mayHaveLevel && level >= IOPRIO_LEVELS)) return -EINVAL;
+  if (ioClass === 0 && level !== 0) return -EINVAL;
+  if (ioClass === IOPRIO_CLASS_RT && !currentCredentials().has(CAP_SYS_NICE)) return -EPERM;
+  if (which > PRIO_USER) return -EINVAL;
+  let result: i32 = -ESRCH;
+  for (let process = firstProcess(); process !== null; process = process!.next) {
+    if (!isMeant(process, which, frame.arg1)) continue;
+    if (!mayReschedule(process)) return -EPERM;
+    process.ioPriority = priority;
+    result = 0;
+  }
+  return result;
 }
 
 /** sched_getscheduler(thread) */

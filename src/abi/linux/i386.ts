@@ -211,6 +211,8 @@ export enum SystemCall {
   utimes = 271,
   fadvise64_64 = 272,
   waitid = 284,
+  ioprio_set = 289,
+  ioprio_get = 290,
   openat = 295,
   mkdirat = 296,
   mknodat = 297,
