@@ -1,12 +1,15 @@
 // Makes UEFI applications of a kernel: what a disk has as EFI/BOOT/BOOTX64.EFI and BOOTIA32.EFI.
 
 import { PT_LOAD } from "../abi/elf";
+import { PAGE_SIZE } from "../abi/memory-map";
+import { MULTIBOOT2_RELOCATABLE_SIZE, MULTIBOOT2_RELOCATABLE_TAG } from "../abi/multiboot";
 import { Diagnostic } from "../base/diagnostic";
 import { findMultiboot2 } from "../link/check/boot-protocol";
 import { readElf } from "../link/elf/read";
 import { writePe } from "../link/pe/write-pe";
+import { findHeader, tagsOf } from "../link/prove/multiboot2-header";
 import type { FirmwareBits } from "./uefi-code";
-import { ENTRY_NAME, type UefiPayload, uefiLoader } from "./uefi-loader";
+import { ENTRY_NAME, type MovableRange, type UefiPayload, uefiLoader } from "./uefi-loader";
 
 /** What a disk boots. */
 export interface BootFiles {
@@ -46,5 +49,16 @@ function payloadOf({ kernel, module, commandLine }: BootFiles): UefiPayload {
   for (const { offset, fileSize, loadAddress } of loaded) {
     image.set(kernel.subarray(offset, offset + fileSize), loadAddress - start);
   }
-  return { kernel: image, kernelAddress: start, entry, module, commandLine };
+  const movable = movableRange(view);
+  return { kernel: image, kernelAddress: start, entry, movable, module, commandLine };
+}
+
+/** Where the kernel's header allows it to be put. */
+function movableRange(view: DataView): MovableRange | undefined {
+  const header = findHeader(view, 8);
+  const tags = header === undefined ? [] : tagsOf(view, header);
+  const tag = tags.find(({ type }) => type === MULTIBOOT2_RELOCATABLE_TAG);
+  if (tag === undefined || tag.size < MULTIBOOT2_RELOCATABLE_SIZE) return undefined;
+  const word = (at: number) => view.getUint32(tag.offset + at, true);
+  return { least: word(8), most: word(12), align: Math.max(word(16), PAGE_SIZE) };
 }

@@ -5,6 +5,9 @@
 // below 4 GiB, and copies kernel and module; then it ends the services and leaves for protected
 // mode:
 //
+// A kernel whose header has a relocatable tag goes elsewhere if its own place is taken. It gets
+// room after it, then, for what it claims first, which is as free as other memory of loaders.
+//
 //   block   0                the way out: 32-bit code and its GDT, where paging maps 1:1
 //           PAGE_SIZE        the record: screen, module, RSDP, command line, the firmware's map
 //           module           after room for the map
@@ -27,6 +30,7 @@ import {
   TAG_COMMAND_LINE,
   TAG_ENTRIES,
   TAG_FRAMEBUFFER,
+  TAG_LOAD_BASE,
   TAG_MODULE,
   TAG_UEFI_MAP,
 } from "../abi/multiboot";
@@ -38,12 +42,21 @@ import { mem, mem8, mem32 } from "../x86/operand";
 import { cr0, cr4, ds, eax, ebx, ecx, edi, edx, es, esi, fs, gs, rax, ss } from "../x86/registers";
 import { type Argument, type FirmwareBits, UefiCode } from "./uefi-code";
 
+/** Where a kernel may be put: its first byte from `least`, its last at `most`. */
+export interface MovableRange {
+  readonly least: number;
+  readonly most: number;
+  readonly align: number;
+}
+
 /** What is loaded. */
 export interface UefiPayload {
   /** The kernel as it is in memory. */
   readonly kernel: Uint8Array;
   readonly kernelAddress: number;
   readonly entry: number;
+  /** Absent: it runs at `kernelAddress` alone. */
+  readonly movable: MovableRange | undefined;
   readonly module: Uint8Array | undefined;
   readonly commandLine: string;
 }
@@ -70,6 +83,8 @@ const OUTPUT_STRING = 1;
 const [ALLOCATE_BELOW, ALLOCATE_AT] = [1, 2];
 const [LOADER_CODE, LOADER_DATA] = [1, 2];
 const TRIES = 8;
+/** After a kernel that was moved: our list of frames takes 2 MiB for each GiB. */
+const ROOM_AFTER_KERNEL = 16 << 20;
 /** Room for the firmware's map: some have hundreds of descriptors of 48 bytes. */
 const MAP_ROOM = 0x10000;
 /** So that a person can read the sentence, in microseconds. */
@@ -95,10 +110,11 @@ const BLUE_FIRST = 1;
 const NO_TAG = 0x7fff_ffff;
 const RECORD_HEADER = 8;
 const FRAMEBUFFER_SIZE = 40;
+const LOAD_BASE_SIZE = 12;
 const ACPI_SIZE = RECORD_HEADER + RSDP_SIZE;
 
 const SENTENCES = {
-  no_room_for_kernel: "isthmus: the firmware uses the memory that the kernel is linked for\r\n",
+  no_room_for_kernel: "isthmus: the firmware uses the memory that the kernel needs\r\n",
   no_room_for_rest: "isthmus: there is no memory below 4 GiB for the initramfs\r\n",
   no_memory_map: "isthmus: the firmware's memory map is too large\r\n",
 };
@@ -123,7 +139,7 @@ class Loader {
     this.#payload = payload;
     this.#code = new UefiCode(a, bits);
     const line = new TextEncoder().encode(payload.commandLine).length;
-    const tags = [FRAMEBUFFER_SIZE, 16, ACPI_SIZE, RECORD_HEADER + line + 1];
+    const tags = [FRAMEBUFFER_SIZE, 16, LOAD_BASE_SIZE, ACPI_SIZE, RECORD_HEADER + line + 1];
     const bytes = tags.reduce((sum, size) => sum + alignUp(size, RECORD_HEADER), 0);
     this.#mapOffset = RECORD_HEADER + bytes;
     this.#moduleOffset = PAGE_SIZE + alignUp(this.#mapOffset + TAG_ENTRIES + MAP_ROOM, PAGE_SIZE);
@@ -244,14 +260,41 @@ class Loader {
   }
 
   #takeMemory(): void {
-    const { kernel } = this.#payload;
+    const { kernel, kernelAddress, movable } = this.#payload;
     const pages = (bytes: number) => alignUp(bytes, PAGE_SIZE) / PAGE_SIZE;
     const place = { addressOf: "kernel_place" };
-    this.#service("allocatePages", ALLOCATE_AT, LOADER_DATA, pages(kernel.length), place);
-    this.#failUnlessZero("no_room_for_kernel");
+    if (movable === undefined || movable.least <= kernelAddress) {
+      this.#service("allocatePages", ALLOCATE_AT, LOADER_DATA, pages(kernel.length), place);
+    }
+    if (movable === undefined) this.#failUnlessZero("no_room_for_kernel");
+    else {
+      if (movable.least <= kernelAddress) this.#a.jz("kernel_placed");
+      this.#takeOtherPlace(movable, pages(kernel.length + ROOM_AFTER_KERNEL + movable.align));
+      this.#a.label("kernel_placed");
+    }
     const block = { addressOf: "block" };
     this.#service("allocatePages", ALLOCATE_BELOW, LOADER_CODE, pages(this.#blockSize), block);
     this.#failUnlessZero("no_room_for_rest");
+  }
+
+  /** Takes so many pages wherever they are, and the first place among them that is aligned. */
+  #takeOtherPlace({ least, most, align }: MovableRange, pages: number): void {
+    const code = this.#code;
+    const a = this.#a;
+    a.mov(mem32({ symbol: "kernel_place" }), most | 0);
+    const place = { addressOf: "kernel_place" };
+    this.#service("allocatePages", ALLOCATE_BELOW, LOADER_DATA, pages, place);
+    this.#failUnlessZero("no_room_for_kernel");
+    code.load("a", "kernel_place");
+    code.do("add", code.register("a"), align - 1);
+    code.do("and", code.register("a"), -align);
+    code.store("kernel_place", "a");
+    a.cmp(eax, least | 0);
+    const fine = a.newLabel("fine");
+    a.jae(fine);
+    code.addressOf("a", "no_room_for_kernel");
+    a.jmp("fail");
+    a.label(fine);
   }
 
   #failUnlessZero(sentence: keyof typeof SENTENCES): void {
@@ -272,6 +315,8 @@ class Loader {
     a.mov(mem32({ symbol: "record_module", disp: 8 }), eax);
     a.add(eax, module?.length ?? 0);
     a.mov(mem32({ symbol: "record_module", disp: 12 }), eax);
+    a.mov(eax, mem32({ symbol: "kernel_place" }));
+    a.mov(mem32({ symbol: "record_base", disp: 8 }), eax);
     code.copy("kernel_place", 0, "kernel", kernel.length);
     code.copy("block", 0, "way_out", PAGE_SIZE);
     code.copy("block", PAGE_SIZE, "record", this.#mapOffset);
@@ -331,7 +376,8 @@ class Loader {
   #leave(): void {
     const a = this.#a;
     const code = this.#code;
-    a.mov(edi, this.#payload.entry);
+    a.mov(edi, mem32({ symbol: "kernel_place" }));
+    a.add(edi, this.#payload.entry - this.#payload.kernelAddress);
     code.load("a", "block");
     code.do("lea", code.register("si"), code.past("a", PAGE_SIZE));
     code.do("lea", code.register("d"), code.past("a", OUT_TABLE));
@@ -445,6 +491,8 @@ class Loader {
     a.byte(0, 8, 8, 8, 0, 8, 0, 0);
     a.label("record_module");
     a.long(module ? TAG_MODULE : NO_TAG, 16, 0, 0);
+    a.label("record_base");
+    a.long(TAG_LOAD_BASE, LOAD_BASE_SIZE, 0, 0);
     a.label("record_acpi");
     a.long(NO_TAG, ACPI_SIZE);
     a.label("record_rsdp");
