@@ -4,6 +4,7 @@
 //   machine-worker.js v86.wasm           the machine; v86 patched, without debug information
 //   check-worker.js                      looks at kernels of the reader's own
 //   reference.html reference.js          codes, commands and system calls, from the sources
+//   example/*                            a kernel in C++, as objects, and its layout
 //   sw.js                                keeps all of these for use without a network
 //   build/boot.elf initramfs.cpio        what is booted first: the kernel without symbols
 //   build/kernel.elf user/*.elf          the same with symbols and lines, fetched afterwards
@@ -195,6 +196,11 @@ await buildScripts();
 for (const name of ["index.html", "icon.svg"]) {
   copyFileSync(join(ROOT, "web", name), join(WEB, name));
 }
+for (const name of filesBelow(join(ROOT, "web", "example"))) {
+  write(`example/${name}`, readFileSync(join(ROOT, "web", "example", name)));
+}
+const layout = "isthmus.layout.json";
+write(`example/${layout}`, readFileSync(join(ROOT, "examples", "cpp-kernel", layout)));
 write("licences.txt", licences());
 run("--import", "./bin/loader.js", "tools/build-reference.ts", join(WEB, "reference.html"));
 await buildServiceWorker();

@@ -1,7 +1,10 @@
 // The page: makes its parts and wires them to each other. What they do is theirs.
 
 import { SystemCall } from "../src/abi/linux/i386";
-import type { CallState } from "../src/inspect/scene-claims";
+import { PAGE_SIZE } from "../src/abi/memory-map";
+import { ADDRESS_SPACE_END, hex } from "../src/base/align";
+import { requireStaticProgram } from "../src/guest/elf-program";
+import type { CallState, Claim } from "../src/inspect/scene-claims";
 import { AuditPane } from "./audit/audit-pane";
 import { CheckPane, type OwnFile } from "./check/check-pane";
 import { button, byId, element } from "./document/element";
@@ -10,7 +13,7 @@ import { connectTabs } from "./document/tabs";
 import { followTheme } from "./document/theme";
 import { MachineClient } from "./machine/client";
 import { Prompt } from "./machine/prompt";
-import type { BootRequest, ExtraFile, MachineEvent } from "./machine/protocol";
+import type { BootRequest, ExtraFile, MachineEvent, PlainError } from "./machine/protocol";
 import { MapPane } from "./map/map-pane";
 import { StepPane } from "./step/step-pane";
 import { TerminalPane } from "./terminal";
@@ -51,12 +54,17 @@ const laws = new AuditPane(client, byId("panel-audit", HTMLElement), {
   restart: () => boot(request),
 });
 const checks = new CheckPane(byId("panel-check", HTMLElement), {
-  boot: ({ name, bytes }) => void boot({ ...request, kernel: { name, bytes } }),
+  boot: ({ name, bytes }) => {
+    terminal.focus();
+    void boot({ ...request, kernel: { name, bytes } });
+  },
+  run: (program) => void attempt(() => runProgram(program)),
 });
 
 const tour = new TourPane(byId("tour", HTMLElement), {
   set: setStage,
-  claims: (name, call) => client.call("claims", name, call),
+  claims: async (name, call) =>
+    name === "own" ? exampleClaims() : client.call("claims", name, call),
   point: (space, address) => void map.point(space, address),
   announce,
 });
@@ -68,9 +76,9 @@ function announce(text: string): void {
 
 function complain(error: unknown): void {
   const notice = byId("notice", HTMLElement);
-  const { plain } = error as { plain?: { code?: string; text: string; remedy?: string } };
-  const code = plain?.code ? `${plain.code}: ` : "";
-  const remedy = plain?.remedy ? `. ${plain.remedy}.` : "";
+  const { plain = error as Partial<PlainError> } = error as { plain?: PlainError };
+  const code = plain.code ? `${plain.code}: ` : "";
+  const remedy = plain.remedy ? `. ${plain.remedy}.` : "";
   const text = error instanceof Error ? error.message : String(error);
   notice.replaceChildren(
     `${code}${text}${remedy} `,
@@ -96,9 +104,8 @@ async function attempt(work: () => Promise<void>): Promise<void> {
 
 async function boot(wanted: BootRequest): Promise<void> {
   request = wanted;
-  prompt = new Prompt();
   byId("notice", HTMLElement).hidden = true;
-  terminal.clear();
+  terminal.clear(wanted.kernel !== undefined);
   laws.reset();
   await attempt(async () => {
     await client.call("boot", wanted);
@@ -145,6 +152,7 @@ function followMachine(event: MachineEvent): void {
     prompt.read(event.bytes);
   }
   if (event.kind !== "state") return;
+  if (event.state === "starting") prompt = new Prompt();
   isPaused = event.state === "paused";
   hasEnded = event.state === "ended";
   byId("pause", HTMLButtonElement).textContent = isPaused ? "Resume" : "Pause";
@@ -198,6 +206,9 @@ async function setStage(stage: Stage): Promise<readonly CallState[]> {
       selectTab("tab-audit");
       await laws.breakLaw(1);
       return [];
+    case "yours":
+      selectTab("tab-check");
+      return [];
     case "write":
       selectTab("tab-step");
       await startProgram("hello");
@@ -213,6 +224,28 @@ async function setStage(stage: Stage): Promise<readonly CallState[]> {
       return call;
     }
   }
+}
+
+/** What holds of the example that the last scene links. */
+async function exampleClaims(): Promise<Claim[]> {
+  const answer = await checks.showExample();
+  if (answer.kind !== "report") return [{ text: "The objects were linked.", holds: false }];
+  const { start = 0, end = 0 } = answer.shared ?? {};
+  const wrong = answer.findings.filter(({ severity }) => severity === "error");
+  return [
+    {
+      text: `Its trampoline is at ${hex(start)}, and its last page ends at 4 GiB.`,
+      holds: start > 0 && Math.ceil(end / PAGE_SIZE) * PAGE_SIZE === ADDRESS_SPACE_END,
+    },
+    {
+      text: "Nothing is wrong with the kernel, and GRUB, QEMU and v86 load it.",
+      holds:
+        wrong.length === 0 &&
+        ["grub", "qemu", "v86"].every((loader) =>
+          answer.verdicts.some((each) => each.loader === loader && each.outcome === "loads"),
+        ),
+    },
+  ];
 }
 
 // --- Sessions ---
@@ -236,8 +269,8 @@ async function goOn(id: number): Promise<void> {
   request = saved.request;
   terminal.clear();
   laws.reset();
-  prompt = Prompt.past();
   await client.call("restore", saved);
+  prompt = Prompt.past();
   await map.watch();
   terminal.note("The session goes on. What it had printed was not kept: press Enter for a prompt.");
 }
@@ -264,28 +297,52 @@ async function readFile(file: File): Promise<OwnFile> {
   return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
 }
 
-/** Boots anew with files of the reader's own: programs in /bin, and others in /. */
+function isElf({ bytes }: OwnFile): boolean {
+  return ELF_MAGIC.every((byte, index) => bytes[index] === byte);
+}
+
+/** Where a file of the reader's own is in the guest: programs are in /bin, others in /. */
+function guestFile(file: OwnFile): ExtraFile {
+  const plain = file.name.replace(/[^\w.-]/g, "_");
+  const isProgram = isElf(file);
+  return { path: isProgram ? `bin/${plain}` : plain, bytes: file.bytes, isProgram };
+}
+
+/**
+ * Boots anew with files of the reader's own.
+ *
+ * @throws CannotRun if one of them is a program that the guest cannot run
+ */
 async function addFiles(files: readonly OwnFile[]): Promise<void> {
-  const added = files.map(({ name, bytes }): ExtraFile => {
-    const isProgram = ELF_MAGIC.every((byte, index) => bytes[index] === byte);
-    const plain = name.replace(/[^\w.-]/g, "_");
-    return { path: isProgram ? `bin/${plain}` : plain, bytes, isProgram };
-  });
+  for (const file of files) if (isElf(file)) requireStaticProgram(file.bytes, file.name);
+  const added = files.map(guestFile);
   const paths = new Set(added.map(({ path }) => path));
   const kept = request.files.filter(({ path }) => !paths.has(path));
-  await boot({ ...request, files: [...kept, ...added] });
+  await boot({ memoryMiB: request.memoryMiB, files: [...kept, ...added] });
   terminal.note(`Booted anew with ${added.map(({ path }) => `/${path}`).join(", ")}.`);
+}
+
+/** Puts a program into /bin, and runs it. */
+async function runProgram(program: OwnFile): Promise<void> {
+  await addFiles([program]);
+  await prompt.seen;
+  await client.call("input", `${guestFile(program).path.replace("bin/", "")}\n`);
+  terminal.focus();
+}
+
+/** What was dropped on the page, or chosen for the guest: one program is run at once. */
+async function takeFiles(files: FileList | null | undefined): Promise<void> {
+  const read = await Promise.all([...(files ?? [])].map(readFile));
+  const [first] = read;
+  if (read.length === 1 && first && isElf(first)) await runProgram(first);
+  else if (first) await addFiles(read);
 }
 
 function connectFiles(): void {
   const input = byId("file", HTMLInputElement);
   byId("add-file", HTMLButtonElement).addEventListener("click", () => input.click());
-  const take = async (files: FileList | null | undefined) => {
-    const read = await Promise.all([...(files ?? [])].map(readFile));
-    if (read.length > 0) await addFiles(read);
-  };
   input.addEventListener("change", async () => {
-    await take(input.files);
+    await attempt(() => takeFiles(input.files));
     input.value = "";
   });
   document.addEventListener("dragover", (event) => event.preventDefault());
@@ -294,9 +351,8 @@ function connectFiles(): void {
     const files = event.dataTransfer?.files;
     const isForCheck =
       event.target instanceof Element && event.target.closest("#panel-check") !== null;
-    const [first] = files ?? [];
-    if (isForCheck && first) await checks.show(await readFile(first));
-    else await take(files);
+    if (!isForCheck) await attempt(() => takeFiles(files));
+    else if (files?.length) await checks.show(await Promise.all([...files].map(readFile)));
   });
 }
 

@@ -101,11 +101,14 @@ export class TerminalPane {
     this.#terminal.write(`\r\n${DIM}${text}${NORMAL}\r\n`);
   }
 
-  clear(): void {
+  /** @param isBare the guest ends lines with \n alone, as a serial line without a driver does */
+  clear(isBare = false): void {
+    this.#terminal.options.convertEol = isBare;
     this.#terminal.reset();
   }
 
   focus(): void {
+    this.#terminal.element?.scrollIntoView({ block: "nearest" });
     this.#terminal.focus();
   }
 

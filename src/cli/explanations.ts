@@ -778,6 +778,11 @@ const PAGE = {
     `Steps, laws and the map need a kernel that describes itself and has come to its prompt. Boot
     the machine and let it run; a kernel of other people's boots, and nothing more is known of it.`,
   ],
+  WEB003: [
+    "the files that were chosen do not go together",
+    `A kernel or a program is one file. Objects and archives can be several, with at most one layout
+    (JSON) or linker script, and are linked.`,
+  ],
 } satisfies Record<string, Row>;
 
 const COMMANDS = {

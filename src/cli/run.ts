@@ -79,7 +79,7 @@
 
 import { relative } from "node:path";
 import { nearestName } from "../base/nearest-name";
-import { CannotRun } from "../guest/program-file";
+import { CannotRun } from "../guest/elf-program";
 import { readElfImage } from "../inspect/elf-image";
 import { programNames } from "../machine/initramfs";
 import { MACHINE_NAMES, type Machine } from "../machine/machine";

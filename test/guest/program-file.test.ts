@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type CannotRun, findProgram, requireDirectory } from "../../src/guest/program-file";
+import type { CannotRun } from "../../src/guest/elf-program";
+import { findProgram, requireDirectory } from "../../src/guest/program-file";
 import { ownDirectory, ownFile, Tree } from "../../src/guest/tree";
 
 /** An ELF file of nothing but headers; with an interpreter, if one is named. */

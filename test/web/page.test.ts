@@ -196,9 +196,9 @@ describe("the page", { skip: skipReason() }, () => {
     await page.context().close();
   });
 
-  it("says what is wrong with a file that is no kernel, and judges one that is", async () => {
+  it("judges what readers bring: kernels, objects, programs, and other files", async () => {
     const page = await open();
-    await page.getByRole("tab", { name: "Your kernel" }).click();
+    await page.getByRole("tab", { name: "Yours" }).click();
     const input = page.locator("#own-kernel");
     await input.setInputFiles(join(INSTALLATION, "README.md"));
     await seen(page, ".report .error", /ELF0/);
@@ -206,19 +206,41 @@ describe("the page", { skip: skipReason() }, () => {
     assert.match(href ?? "", /^reference\.html#ELF0\d+$/);
     await input.setInputFiles(join(WEB, "build", "kernel.elf"));
     await seen(page, ".report .loaders", /grub loads/i);
-    await page.context().close();
-  });
 
-  it("takes a file of one's own into /", async () => {
-    const page = await open();
-    const file = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("mine\n") };
-    await page.locator("#file").setInputFiles(file);
+    // Objects and a layout: linked, judged and drawn; a layout that is wrong has its place.
+    await page.getByRole("button", { name: "A trampoline in C++" }).click();
+    await seen(page, ".report .loaders", /v86 loads/);
+    assert.match(await seen(page, ".picture", /shared_text/), /user/);
+    const layout = page.locator("#own-layout");
+    const right = await layout.inputValue();
+    await layout.fill(right.replace('"system_call", ', ""));
+    await page.getByRole("button", { name: "Link again" }).click();
+    await seen(page, ".report .error", /system_call/);
+    await layout.fill(right);
+    await page.getByRole("button", { name: "Link again" }).click();
+    await page.getByRole("button", { name: "Boot it" }).click();
+    await seen(page, ".xterm-accessibility", /the trampoline is at 0xffffe000/);
+    await seen(page, ".xterm-accessibility", /the kernel's memory is not mine/);
+    await page.getByRole("button", { name: "Restart" }).click();
+    await atPrompt(page);
+
+    // A program for Linux is run; one that is not for this machine is refused, with the reason.
+    const mine = { name: "mine", mimeType: "", buffer: staticProgram("all mine\n") };
+    await input.setInputFiles(mine);
+    await seen(page, ".xterm-accessibility", /all mine/);
+    const file = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("a note\n") };
+    await page.locator("#file").setInputFiles([file]);
     await seen(page, ".xterm-accessibility", /Booted anew with \/note\.txt/);
     await page.locator("#terminal").click();
-    await page.keyboard.type("cat note.txt /proc/cmdline\n");
-    await seen(page, ".xterm-accessibility", /mine/);
+    await page.keyboard.type("cat note.txt /proc/cmdline; mine\n");
+    await seen(page, ".xterm-accessibility", /a note/);
+    await seen(page, ".xterm-accessibility", /all mine/);
     // The terminal has told its size, which is not that of one that nobody sees.
     await seen(page, ".xterm-accessibility", /rows=1\d columns=6\d/);
+    const foreign = Buffer.from(mine.buffer);
+    foreign.writeUInt16LE(40, 18);
+    await page.locator("#file").setInputFiles([{ ...mine, name: "arm", buffer: foreign }]);
+    await seen(page, "#notice", /GUEST012: arm is a program for ARM/);
     await page.context().close();
   });
 
@@ -323,7 +345,7 @@ describe("the page", { skip: skipReason() }, () => {
       const page = await open({ viewport: { width, height: 800 }, colorScheme });
       const scroll = await page.evaluate<number>("document.documentElement.scrollWidth");
       assert.ok(scroll <= width, `the page is ${scroll} pixels wide`);
-      for (const tab of ["Step", "Laws", "Your kernel", "About"]) {
+      for (const tab of ["Step", "Laws", "Yours", "About"]) {
         await page.getByRole("tab", { name: tab }).click();
         await usableByEveryone(page, tab);
       }
@@ -340,6 +362,33 @@ describe("the page", { skip: skipReason() }, () => {
     assert.deepEqual(faults, []);
   });
 });
+
+/** A Linux program for i386 of 100 bytes or so: it writes `text`, and exits. */
+function staticProgram(text: string): Buffer {
+  const start = 0x0804_8000;
+  const header = 84;
+  const data = Buffer.from(text);
+  const code = [
+    ...[0xb8, 4, 0, 0, 0, 0xbb, 1, 0, 0, 0], // mov $4, %eax; mov $1, %ebx
+    ...[0xb9, 0, 0, 0, 0, 0xba, data.length, 0, 0, 0, 0xcd, 0x80], // mov text, %ecx; mov n, %edx
+    ...[0xb8, 1, 0, 0, 0, 0x31, 0xdb, 0xcd, 0x80], // mov $1, %eax; xor %ebx, %ebx
+  ];
+  const elf = Buffer.alloc(header + code.length + data.length);
+  elf.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
+  elf.writeUInt32LE((3 << 16) | 2, 16); // ET_EXEC, EM_386
+  elf.writeUInt32LE(1, 20);
+  elf.writeUInt32LE(start + header, 24);
+  elf.writeUInt32LE(52, 28);
+  elf.set([52, 0, 32, 0, 1, 0, 40, 0], 40);
+  const size = elf.length;
+  for (const [index, word] of [1, 0, start, start, size, size, 5, 4096].entries()) {
+    elf.writeUInt32LE(word, 52 + 4 * index);
+  }
+  elf.set(code, header);
+  elf.writeUInt32LE(start + header + code.length, header + 11);
+  elf.set(data, header + code.length);
+  return elf;
+}
 
 /** Runs in the page: what axe finds serious, in the page's own parts. */
 async function violations(): Promise<string[]> {

@@ -1,12 +1,9 @@
-// Looks at kernels of other people's, in a thread of its own: a file that was made to be slow to
-// read must not stop the page.
+// Looks at files of other people's, in a thread of its own: a file that was made to be slow to read
+// must not stop the page.
 
-import { Diagnostic } from "../../src/base/diagnostic";
-import { drawSvg } from "../../src/draw/draw-svg";
-import { fileColumns } from "../../src/inspect/file-columns";
-import { check } from "../../src/link/check/check";
-import { groupFindings } from "../../src/link/check/group-findings";
-import type { CheckAnswer, CheckRequest } from "./protocol";
+import { Diagnostic, Diagnostics, formatPlace } from "../../src/base/diagnostic";
+import { judgeFiles, layoutAmong } from "./own-files";
+import type { CheckAnswer, CheckRequest, PlainDiagnostic } from "./protocol";
 
 interface Port {
   postMessage(message: CheckAnswer): void;
@@ -17,28 +14,21 @@ const port = globalThis as unknown as Port;
 
 port.addEventListener("message", ({ data }) => port.postMessage(answer(data)));
 
-function answer({ name, bytes, isDark }: CheckRequest): CheckAnswer {
+function answer(request: CheckRequest): CheckAnswer {
   try {
-    const { findings, verdicts, subject } = check(bytes, name);
-    const theme = isDark ? "dark" : "light";
-    const summary = "where it is loaded, and where its code sees it";
-    return {
-      kind: "report",
-      findings: groupFindings(findings).map(({ first, all }) => ({
-        code: first.code,
-        severity: first.severity,
-        what: first.what,
-        change: first.change,
-        more: all.length - 1,
-      })),
-      verdicts: verdicts.map(({ loader, outcome, reasons }) => ({ loader, outcome, reasons })),
-      picture: drawSvg({ title: name, summary, theme, ...fileColumns(subject) }),
-    };
+    return judgeFiles(request);
   } catch (error) {
-    if (error instanceof Diagnostic) {
-      return { kind: "refusal", code: error.code, text: error.message, remedy: error.remedy };
-    }
-    const text = error instanceof Error ? error.message : String(error);
-    return { kind: "refusal", code: undefined, text, remedy: "This is a bug: please report it" };
+    return { kind: "refusal", layout: layoutAmong(request.files), diagnostics: plain(error) };
   }
+}
+
+function plain(error: unknown): PlainDiagnostic[] {
+  if (error instanceof Diagnostics) return error.list.flatMap(plain);
+  if (error instanceof Diagnostic) {
+    const { code, message, remedy, place } = error;
+    return [{ code, text: message, remedy, place: place && formatPlace(place) }];
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  const remedy = "This is a bug: please report it";
+  return [{ code: undefined, text, remedy, place: undefined }];
 }

@@ -12,11 +12,13 @@ import type { SceneName } from "../../src/inspect/scene-claims";
  *   entered   the same, gone back to right after CR3 became the kernel's
  *   write     stopped before a program's call of write
  *   breach    it runs, with a page of the kernel mapped into the program's space
+ *   yours     it runs, and beside it a kernel in C++ has been linked
  */
-export type Stage = "prompt" | "call" | "entered" | "write" | "breach";
+export type Stage = "prompt" | "call" | "entered" | "write" | "breach" | "yours";
 
 export interface Scene {
-  readonly name: SceneName;
+  /** `own` is about what was linked, not about the machine. */
+  readonly name: SceneName | "own";
   readonly title: string;
   readonly stage: Stage;
   readonly text: readonly string[];
@@ -201,5 +203,23 @@ export const SCENES: readonly Scene[] = [
     look:
       "Press the address below to see the page in the program's space, and the band that leads " +
       "from it to a frame that the kernel's column also has. Under Laws you can break the others.",
+  },
+  {
+    name: "own",
+    title: "How do I build my own?",
+    stage: "yours",
+    text: [
+      "The idea needs none of the code that you have seen here. Under Yours there is a small " +
+        "kernel in C++, as its compiler left it: four objects. The layout below says what each " +
+        "part is, where it runs and where it is loaded; linking takes a moment, and happens in " +
+        "this page.",
+      "The lines about the trampoline are those with the region shared: it ends at 4 GiB " +
+        "(anchor: end), is loaded with the kernel (load), and may refer to nothing outside but " +
+        "its two exits (closed). The linker proves that, or refuses.",
+    ],
+    look:
+      "Change the layout and press Link again: take system_call out of the exits, say, and read " +
+      "what is refused. Then mend it, and boot the kernel. With objects of yours it works the " +
+      "same.",
   },
 ];

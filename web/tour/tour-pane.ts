@@ -1,7 +1,7 @@
 // The tour: one scene after the other, each a state of the live machine, with what it asks and
 // tells, and what the machine itself says to it. A scene has an address of its own, `#tour/3`.
 
-import type { CallState, Claim, SceneName } from "../../src/inspect/scene-claims";
+import type { CallState, Claim } from "../../src/inspect/scene-claims";
 import { button, element } from "../document/element";
 import { SCENES, type Scene, type Stage } from "./scenes";
 
@@ -15,7 +15,7 @@ export interface TourActions {
    */
   set(stage: Stage): Promise<readonly CallState[]>;
   /** What the machine says to a scene. */
-  claims(name: SceneName, call: readonly CallState[]): Promise<Claim[]>;
+  claims(name: Scene["name"], call: readonly CallState[]): Promise<Claim[]>;
   point(space: string, address: number): void;
   announce(text: string): void;
 }
