@@ -110,6 +110,7 @@ const QUESTIONS = [
   "probe",
   "proc",
   "sessions",
+  "sockets",
   "terminals",
   "users",
 ];

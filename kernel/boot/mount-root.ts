@@ -11,6 +11,7 @@ import { startTimerFiles } from "../filesystem/event/timer-file";
 import { unpackInitramfs } from "../filesystem/initramfs/unpack";
 import { startPipes } from "../filesystem/pipe/pipe-file";
 import { createProc, createSystem } from "../filesystem/proc/proc";
+import { startSockets } from "../filesystem/socket/socket-file";
 import { startDirectories } from "../filesystem/tmpfs/directory";
 import { startRegularFiles } from "../filesystem/tmpfs/regular-file";
 import { createTmpfs } from "../filesystem/tmpfs/tmpfs";
@@ -26,6 +27,7 @@ export function mountRoot(): void {
   startRegularFiles();
   startDirectories();
   startPipes();
+  startSockets();
   startFileLocks();
   startPtys();
   startEventCounters();

@@ -47,6 +47,7 @@ import {
 import { declareProcessCalls } from "./process-calls";
 import { declareScheduleCalls } from "./schedule-calls";
 import { declareSignalCalls } from "./signal-calls";
+import { declareSocketCalls } from "./socket-calls";
 import { reboot, setdomainname, sethostname, sysinfo, uname } from "./system";
 import { declareThreadCalls } from "./thread-calls";
 import { declareTimeCalls } from "./time-calls";
@@ -82,5 +83,6 @@ export function startSystemCalls(): void {
   declareTimeCalls();
   declarePollCalls();
   declareEventCalls();
+  declareSocketCalls();
   declareI386Calls();
 }

@@ -45,9 +45,20 @@ export const ENODATA: i32 = 61;
 export const EOVERFLOW: i32 = 75;
 export const ELIBBAD: i32 = 80;
 export const ENOTSOCK: i32 = 88;
+export const EMSGSIZE: i32 = 90;
+export const EPROTOTYPE: i32 = 91;
+export const ENOPROTOOPT: i32 = 92;
+export const EPROTONOSUPPORT: i32 = 93;
+export const ESOCKTNOSUPPORT: i32 = 94;
 export const EOPNOTSUPP: i32 = 95;
 export const EAFNOSUPPORT: i32 = 97;
+export const EADDRINUSE: i32 = 98;
+export const ECONNRESET: i32 = 104;
+export const ENOBUFS: i32 = 105;
+export const EISCONN: i32 = 106;
+export const ENOTCONN: i32 = 107;
 export const ETIMEDOUT: i32 = 110;
+export const ECONNREFUSED: i32 = 111;
 
 /**
  * A call was interrupted and is to be tried again, unless a handler runs that was not set with

@@ -13,6 +13,8 @@ export const POLLHUP: u32 = 0x010;
 export const POLLNVAL: u32 = 0x020;
 export const POLLRDNORM: u32 = 0x040;
 export const POLLWRNORM: u32 = 0x100;
+/** The other end of a stream will send no more. */
+export const POLLRDHUP: u32 = 0x2000;
 
 export const POLLFD_SIZE: u32 = 8;
 export const POLLFD_EVENTS: u32 = 4;

@@ -12,6 +12,8 @@ const NO_ALARM = "ITIMER_REAL alone";
 const CLOCK_STAYS = "nobody sets the clock, so TFD_TIMER_CANCEL_ON_SET changes nothing";
 const NO_ATTRIBUTES = "no file has extended attributes: EOPNOTSUPP";
 const OWN_PROCESS = "a clock of another process's processor time is EINVAL";
+const UNIX_ONLY =
+  "AF_UNIX alone, SOCK_STREAM and SOCK_SEQPACKET: else EAFNOSUPPORT, ESOCKTNOSUPPORT";
 const NOT_THERE = "ENOSYS, silently: C libraries ask for it and do without";
 
 export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
@@ -36,6 +38,10 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   fallocate: "only the plain form and FALLOC_FL_KEEP_SIZE; others are EOPNOTSUPP",
   fadvise64: "advice that memory does not need",
   fadvise64_64: "advice that memory does not need",
+  socket: UNIX_ONLY,
+  socketpair: UNIX_ONLY,
+  socketcall: "recvmmsg and sendmmsg are EINVAL",
+  setsockopt: "no time limits: SO_RCVTIMEO, SO_SNDTIMEO and unknown ones are ENOPROTOOPT",
   mmap: "writable and executable at once is EACCES; no huge pages",
   mmap2: "writable and executable at once is EACCES; no huge pages",
   mprotect: "writable and executable at once is EACCES",

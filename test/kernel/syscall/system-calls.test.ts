@@ -17,6 +17,7 @@ const IN_FOLDERS = [
   ["memory", "maps"],
   ["processes, in /proc,", "proc"],
   ["users and limits", "users"],
+  ["sockets", "sockets"],
 ] as const;
 /** Programs that are told where they are, if anything. */
 const OTHERS = [

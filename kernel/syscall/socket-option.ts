@@ -1,0 +1,145 @@
+// getsockopt(2) and setsockopt(2): see socket(7), unix(7).
+
+import { EFAULT, EINVAL, ENOPROTOOPT, EOPNOTSUPP, isErrno } from "../../src/abi/errno";
+import {
+  AF_UNIX,
+  SO_ACCEPTCONN,
+  SO_DOMAIN,
+  SO_ERROR,
+  SO_KEEPALIVE,
+  SO_PASSCRED,
+  SO_PEERCRED,
+  SO_PROTOCOL,
+  SO_RCVBUF,
+  SO_REUSEADDR,
+  SO_SNDBUF,
+  SO_TYPE,
+  SOL_SOCKET,
+  UCRED_SIZE,
+} from "../../src/abi/linux/socket";
+import { OpenFile } from "../file/open-file";
+import { Socket, USUAL_LIMIT } from "../filesystem/socket/socket";
+import { socketOf } from "../filesystem/socket/socket-file";
+import { TrapFrame } from "../machine/i686/trap-frame";
+import { copyOut, readWord, UserPointer, userPointer, writeWord } from "../memory/user-memory";
+import { wakeAll } from "../thread/schedule";
+import { socketArgument } from "./socket";
+
+/** The least that Linux makes of a size, and the most that it doubles. */
+const SMALLEST_BUFFER: u32 = 4608;
+const LARGEST_BUFFER: u32 = 212992;
+const WORD_SIZE: u32 = 4;
+
+const value: usize = memory.data(UCRED_SIZE, 4);
+
+/** getsockopt(file, level, option, to, its size) */
+export function getsockopt(frame: TrapFrame): i32 {
+  const to = userPointer(frame.arg3);
+  return tellOption(frame.arg0, frame.arg1, frame.arg2, to, userPointer(frame.arg4));
+}
+
+/** setsockopt(file, level, option, from, its size) */
+export function setsockopt(frame: TrapFrame): i32 {
+  return changeOption(frame.arg0, frame.arg1, frame.arg2, userPointer(frame.arg3), frame.arg4);
+}
+
+/** As getsockopt. */
+export function tellOption(
+  descriptor: u32,
+  level: u32,
+  option: u32,
+  to: UserPointer,
+  sizeAt: UserPointer,
+): i32 {
+  const found = socketArgument(descriptor);
+  if (isErrno(<u32>found)) return <i32>found;
+  if (level !== SOL_SOCKET) return -EOPNOTSUPP;
+  if (readWord(sizeAt, value) !== 0) return -EFAULT;
+  const room = load<i32>(value);
+  if (room < 0) return -EINVAL;
+  const length = loadOption(socketOf(changetype<OpenFile>(found))!, option);
+  if (length < 0) return length;
+  const size = min<u32>(<u32>room, <u32>length);
+  if (copyOut(to, value, size) !== 0) return -EFAULT;
+  return writeWord(sizeAt, size);
+}
+
+/** Puts the option's value into `value`: its size, or -ENOPROTOOPT. */
+function loadOption(socket: Socket, option: u32): i32 {
+  let word: u32 = 0;
+  switch (option) {
+    case SO_TYPE:
+      word = socket.type;
+      break;
+    case SO_DOMAIN:
+      word = AF_UNIX;
+      break;
+    case SO_ERROR:
+      word = socket.error;
+      socket.error = 0;
+      break;
+    case SO_ACCEPTCONN:
+      word = socket.isListening ? 1 : 0;
+      break;
+    case SO_PASSCRED:
+      word = socket.tellsSenders ? 1 : 0;
+      break;
+    case SO_SNDBUF:
+      word = socket.limit;
+      break;
+    case SO_RCVBUF:
+      word = USUAL_LIMIT;
+      break;
+    case SO_PROTOCOL:
+    case SO_REUSEADDR:
+    case SO_KEEPALIVE:
+      break;
+    case SO_PEERCRED:
+      return loadPeer(socket);
+    default:
+      return -ENOPROTOOPT;
+  }
+  store<u32>(value, word);
+  return WORD_SIZE;
+}
+
+/** Who made the connection at the other end, or of a pair both. */
+function loadPeer(socket: Socket): i32 {
+  const isKnown = socket.isConnected;
+  store<u32>(value, isKnown ? socket.peerProcess : 0);
+  store<u32>(value, isKnown ? socket.peerUser : 0xffffffff, 4);
+  store<u32>(value, isKnown ? socket.peerGroup : 0xffffffff, 8);
+  return UCRED_SIZE;
+}
+
+/** As setsockopt. What only networks have is taken, as on Linux, and means nothing here. */
+export function changeOption(
+  descriptor: u32,
+  level: u32,
+  option: u32,
+  from: UserPointer,
+  size: u32,
+): i32 {
+  const found = socketArgument(descriptor);
+  if (isErrno(<u32>found)) return <i32>found;
+  if (level !== SOL_SOCKET) return -EOPNOTSUPP;
+  if (<i32>size < <i32>WORD_SIZE) return -EINVAL;
+  if (readWord(from, value) !== 0) return -EFAULT;
+  const word = load<u32>(value);
+  const socket = socketOf(changetype<OpenFile>(found))!;
+  switch (option) {
+    case SO_PASSCRED:
+      socket.tellsSenders = word !== 0;
+      return 0;
+    case SO_SNDBUF:
+      socket.limit = max<u32>(2 * min<u32>(word, LARGEST_BUFFER), SMALLEST_BUFFER);
+      wakeAll(socket.writable);
+      return 0;
+    case SO_RCVBUF:
+    case SO_REUSEADDR:
+    case SO_KEEPALIVE:
+      return 0;
+    default:
+      return -ENOPROTOOPT;
+  }
+}
