@@ -26,6 +26,7 @@ import { AscReporter } from "./asc-reporter";
 import { checkBareMetal } from "./bare-metal";
 import type { Environment } from "./environment";
 import { IndexingCompiler } from "./function-indexes";
+import { optimise } from "./optimise";
 import { Packages } from "./packages";
 import { collectSourceFacts, type SourceFacts } from "./source-facts";
 import { SourceMap } from "./source-map";
@@ -268,41 +269,6 @@ function emit(
   validateModule(output.module);
   checkDataAddresses(output.module, options);
   return { ...output, raw, dataEnd: endOfData(raw.module, options) };
-}
-
-/**
- * Passes about WebAssembly's locals alone. They gain nothing here, where locals become values in
- * SSA form, and they would lose which local is which variable of the source.
- */
-const NEEDLESS_PASSES = ["coalesce-locals", "ssa-nomerge", "rse"];
-
-function optimise(module: assemblyscript.Module, level: 0 | 1 | 2 | 3): void {
-  for (const pass of NEEDLESS_PASSES) binaryen.addPassToSkip(pass);
-  try {
-    assemblyscript.optimize(module, level, 0, true, false);
-    if (level === 2) inlineSmall(module);
-  } finally {
-    binaryen.clearPassesToSkip();
-  }
-}
-
-/** The largest function that is inlined wherever it is called, in Binaryen's units. */
-const SMALL_FUNCTION = 40;
-
-/**
- * Inlines small functions that call nothing into all their callers. Binaryen does so from level 3
- * on, whose other passes take as long as all of level 2 and gain nothing.
- */
-function inlineSmall(module: assemblyscript.Module): void {
-  module.setOptimizeLevel(3);
-  module.setFlexibleInlineMaxSize(SMALL_FUNCTION);
-  module.runPasses([
-    "inlining-optimizing",
-    "precompute-propagate",
-    "vacuum",
-    "optimize-instructions",
-    "remove-unused-module-elements",
-  ]);
 }
 
 function emitBinary(module: assemblyscript.Module, options: AssemblyScriptOptions): EmittedModule {
