@@ -89,7 +89,7 @@ function main(words: readonly string[], patterns: readonly string[]): number {
   const run = spawnSync(
     process.execPath,
     [
-      ...["--import", "./bin/loader.js", "--test"],
+      ...["--import", "./bin/loader.js", "--import", "./test/patience.ts", "--test"],
       ...patterns.map((pattern) => `--test-name-pattern=${pattern}`),
       ...new Set(wanted.map((file) => `test/${file}`)),
     ],
