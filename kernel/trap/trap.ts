@@ -21,6 +21,7 @@ import {
 import { INFO_ENTRIES, INFO_NMIS } from "../../src/abi/kernel-info";
 import { releaseHeldFiles } from "../file/held-file";
 import { panic } from "../log/panic";
+import { noteDeepEntry } from "../machine/i686/entry-thread";
 import * as symbols from "../machine/i686/symbols";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { forgetWindows, hasUsedWindows } from "../memory/window";
@@ -77,6 +78,7 @@ export function enterFromKernel(frame: TrapFrame): void {
 
 /** NMI and #MC from anywhere, exceptions in ring 0. */
 export function enterParanoid(frame: TrapFrame): void {
+  noteDeepEntry();
   const vector = frame.vector;
   // The kernel does not use NMIs; a watchdog or a debugger may. They are counted and ignored.
   if (vector === VECTOR_NMI) count(INFO_NMIS);

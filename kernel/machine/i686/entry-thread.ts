@@ -2,8 +2,22 @@
 //
 // `current_kernel_stack` and `current_cr3` are words in kernel memory, not in the trampoline: user
 // mode cannot see them, and a switch of threads writes no TSS.
+//
+//   entry stack   top  | a frame of 15 words: entries, exits, faults of exit_iret  |
+//                      | what NMI, #MC and exceptions of ring 0 pushed below it    |  rare
+//
+// Invariant: below the top frame all words are 0, unless `isDeep`.
 
+import { FRAME_SIZE } from "../../../src/abi/trap-frame";
 import * as symbols from "./symbols";
+
+/** An entry has come on top of another. */
+let isDeep: bool = false;
+
+/** To be called for each entry that may find the entry stack in use. */
+export function noteDeepEntry(): void {
+  isDeep = true;
+}
 
 /**
  * From now on user mode is entered on `cr3`, and the next entry lands at the top of a kernel stack.
@@ -15,7 +29,14 @@ export function setEntryThread(stackTop: usize, cr3: u32): void {
   scrubEntryStack();
 }
 
-/** Zeroes the trampoline's stack. Runs on a kernel stack with interrupts off. */
+/** Zeroes what has been used of the trampoline's stack, from a kernel stack. */
 function scrubEntryStack(): void {
+  memory.fill(symbols.entry_stack_top() - FRAME_SIZE, 0, FRAME_SIZE);
+  if (isDeep) scrubAll();
+}
+
+/** An NMI that comes in here does so on the kernel stack, and is noted for the next time. */
+function scrubAll(): void {
+  isDeep = false;
   memory.fill(symbols.entry_stack(), 0, symbols.entry_stack_top() - symbols.entry_stack());
 }

@@ -4,12 +4,13 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { INFO_CURRENT } from "../../../src/abi/kernel-info";
+import { FRAME_SIZE } from "../../../src/abi/trap-frame";
 import { BOOT_PAGES, KERNEL_INFO, type Machine, machineFor } from "../memory/simulated-machine";
 
 const WORDS = KERNEL_INFO + 0x100;
 const ENTRY_STACK = KERNEL_INFO + 0x200;
 const GDT = KERNEL_INFO + 0x300;
-const [ENTRY_STACK_SIZE, CURRENT_STACK, CURRENT_CR3] = [0x40, WORDS, WORDS + 4];
+const [ENTRY_STACK_SIZE, CURRENT_STACK, CURRENT_CR3] = [0x80, WORDS, WORDS + 4];
 
 let machine: Machine;
 let threads: number[] = [];
@@ -38,6 +39,7 @@ const start = machineFor(
   import { createThread, currentThread, Thread } from "./kernel/thread/thread";
   import { createSpace } from "./kernel/memory/space";
   import { fireTimers, NEVER, onNextInterrupt } from "./kernel/thread/timer";
+  export { noteDeepEntry } from "./kernel/machine/i686/entry-thread";
   import { WaitQueue } from "./kernel/thread/wait-queue";
   export { openWindow } from "./kernel/memory/window";
   const queue = changetype<WaitQueue>(memory.data(offsetof<WaitQueue>(), 4));
@@ -137,6 +139,7 @@ const PERIOD = 10_000_000;
 const BLOCKED = 1;
 const OWNERS = [0x5000, 0x6000, 0x7000];
 const call = (name: string, ...values: number[]) => machine.call(name, ...values);
+const entryFrame = ENTRY_STACK + ENTRY_STACK_SIZE - FRAME_SIZE;
 const thread = (index: number) => threads[index] ?? 0;
 const current = () => threads.indexOf(machine.address("current"));
 /** So many periods of time slices pass, each with an interrupt at its end. */
@@ -154,7 +157,7 @@ beforeEach(() => {
   machine = start();
   call("start", 200);
   threads = OWNERS.map((owner) => machine.address("create", owner));
-  machine.part.write(ENTRY_STACK, new Uint8Array(ENTRY_STACK_SIZE).fill(0xaa));
+  machine.part.write(entryFrame, new Uint8Array(FRAME_SIZE).fill(0xaa));
   call("startScheduling", thread(0));
 });
 
@@ -171,6 +174,20 @@ describe("the first thread", () => {
     assert.equal(machine.word(CURRENT_CR3), machine.address("cr3", thread(0)));
     const left = machine.part.read(ENTRY_STACK, ENTRY_STACK_SIZE);
     assert.deepEqual(left, new Uint8Array(ENTRY_STACK_SIZE));
+  });
+});
+
+describe("a switch of threads", () => {
+  it("clears all of the entry stack once an entry has come on top of another", () => {
+    machine.part.write(ENTRY_STACK, new Uint8Array(ENTRY_STACK_SIZE).fill(0xaa));
+    call("noteDeepEntry");
+    call("makeRunnable", thread(1));
+    call("yieldProcessor");
+    const left = machine.part.read(ENTRY_STACK, ENTRY_STACK_SIZE);
+    assert.deepEqual(left, new Uint8Array(ENTRY_STACK_SIZE));
+    machine.part.write(ENTRY_STACK, Uint8Array.of(0xaa));
+    call("yieldProcessor");
+    assert.deepEqual(machine.part.read(ENTRY_STACK, 1), Uint8Array.of(0xaa));
   });
 });
 
