@@ -2,6 +2,7 @@
 // has.
 
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
+import { copyBytes } from "../machine/i686/block";
 import { allocate } from "../memory/heap";
 import { closeWindow, openWindow } from "../memory/window";
 import { Inode } from "./inode";
@@ -22,7 +23,7 @@ export function readContents(inode: Inode, position: u32, to: usize, size: u32):
     if (frame === 0) memory.fill(to + done, 0, part);
     else {
       const window = openWindow(frame);
-      memory.copy(to + done, window + offset, part);
+      copyBytes(to + done, window + offset, part);
       closeWindow(window);
     }
     done += part;
@@ -37,7 +38,7 @@ export function fillContents(inode: Inode, from: usize, size: u32): bool {
     const frame = object.ensureFrame(done >> PAGE_SHIFT);
     if (frame === 0) return false;
     const window = openWindow(frame);
-    memory.copy(window, from + done, min<u32>(size - done, PAGE_SIZE));
+    copyBytes(window, from + done, min<u32>(size - done, PAGE_SIZE));
     closeWindow(window);
   }
   object.size = size;

@@ -7,6 +7,7 @@
 // never freed and never taken over.
 
 import { PAGE_SIZE } from "../../src/abi/memory-map";
+import { clearBytes, copyBytes } from "../machine/i686/block";
 import { allocateFrame } from "./frames";
 import { closeWindow, openWindow } from "./window";
 
@@ -25,7 +26,7 @@ export function zeroFrame(): u32 {
 /** Sets the bytes of `frame` to 0, from `offset` to its end. */
 export function clearFrame(frame: u32, offset: u32): void {
   const window = openWindow(frame);
-  memory.fill(window + offset, 0, PAGE_SIZE - offset);
+  clearBytes(window + offset, PAGE_SIZE - offset);
   closeWindow(window);
 }
 
@@ -35,10 +36,10 @@ export function copyOfFrame(frame: u32): u32 {
   if (copy === 0) return 0;
   const to = openWindow(copy);
   if (frame === zeros) {
-    memory.fill(to, 0, PAGE_SIZE);
+    clearBytes(to, PAGE_SIZE);
   } else {
     const from = openWindow(frame);
-    memory.copy(to, from, PAGE_SIZE);
+    copyBytes(to, from, PAGE_SIZE);
     closeWindow(from);
   }
   closeWindow(to);

@@ -37,6 +37,7 @@ import {
 } from "../../src/abi/paging";
 import * as x86 from "../../src/abi/x86";
 import { panic } from "../log/panic";
+import { clearBytes } from "../machine/i686/block";
 import { imageOffset } from "../machine/i686/image-offset";
 import { directoryEntry, noExecute, pdptEntry, writeEntry } from "../machine/i686/paging";
 import * as symbols from "../machine/i686/symbols";
@@ -247,7 +248,7 @@ function addKernelTable(pde: usize, address: usize): bool {
   writeEntry(pde, frame | ENTRY_P | ENTRY_RW, 0);
   const table = kernelPte(address) & ENTRY_FRAME;
   x86.invlpg(table);
-  memory.fill(table, 0, PAGE_SIZE);
+  clearBytes(table, PAGE_SIZE);
   return true;
 }
 

@@ -28,6 +28,7 @@ import {
 } from "../../src/abi/memory-map";
 import { ENTRY_RW } from "../../src/abi/paging";
 import { panic } from "../log/panic";
+import { clearBytes } from "../machine/i686/block";
 import { allocateFrame, releaseFrame } from "./frames";
 import { identityMapEnd, mapKernelPage, unmapKernelPage } from "./kernel-space";
 
@@ -118,7 +119,7 @@ function backWithFrames(start: usize, count: u32): bool {
     const page = start + (i << PAGE_SHIFT);
     const frame = allocateFrame();
     if (frame !== 0 && mapKernelPage(page, frame, ENTRY_RW)) {
-      memory.fill(page, 0, PAGE_SIZE);
+      clearBytes(page, PAGE_SIZE);
       continue;
     }
     if (frame !== 0) releaseFrame(frame);

@@ -22,6 +22,7 @@ import {
   FAULT_USER,
   FAULT_WRITE,
 } from "../../src/abi/paging";
+import { clearBytes, copyBytes } from "../machine/i686/block";
 import { resolveFault } from "./fault";
 import { AddressSpace, currentSpace } from "./space";
 import { closeWindow, openWindow } from "./window";
@@ -138,21 +139,24 @@ enum Work {
 
 /** Does `work` with the user's bytes at `user`, page by page. 0, -EFAULT or -ENOMEM. */
 function atPages(space: AddressSpace, user: usize, kernel: usize, size: u32, work: Work): i32 {
-  if (!isUserRange(user, size)) return -EFAULT;
-  while (size !== 0) {
+  if (size === 0) return 0;
+  // As isUserRange(), in steps that take one comparison each.
+  if (user - PAGE_SIZE >= USER_END - PAGE_SIZE) return -EFAULT;
+  if (size > USER_END - user) return -EFAULT;
+  do {
     const part = min<u32>(size, PAGE_SIZE - (user & PAGE_MASK));
     const frame = frameFor(space, user, work === Work.copyIn ? 0 : FAULT_WRITE);
     if (frame < PAGE_SIZE) return -(<i32>frame);
     const window = openWindow(frame);
     const bytes = window + (user & PAGE_MASK);
-    if (work === Work.copyIn) memory.copy(kernel, bytes, part);
-    else if (work === Work.copyOut) memory.copy(bytes, kernel, part);
-    else memory.fill(bytes, 0, part);
+    if (work === Work.copyIn) copyBytes(kernel, bytes, part);
+    else if (work === Work.copyOut) copyBytes(bytes, kernel, part);
+    else clearBytes(bytes, part);
     closeWindow(window);
     user += part;
     kernel += part;
     size -= part;
-  }
+  } while (size !== 0);
   return 0;
 }
 
@@ -163,15 +167,25 @@ const wordBuffer: usize = memory.data(4, 4);
  * writing; an errno, which is less than any frame's address, if the user may not do that.
  */
 function frameFor(space: AddressSpace, address: usize, access: u32): u32 {
+  const frame = mappedFrame(space, address, access);
+  return frame !== 0 ? frame : resolvedFrame(space, address, access);
+}
+
+/** The same, after what the processor would have faulted at. */
+function resolvedFrame(space: AddressSpace, address: usize, access: u32): u32 {
+  const result = resolveFault(space, address, FAULT_USER | access);
+  if (result !== 0) return result === -ENOMEM ? ENOMEM : EFAULT;
+  const frame = mappedFrame(space, address, access);
+  return frame !== 0 ? frame : EFAULT;
+}
+
+/** As the tables stand: 0 if the user may not do that, or not yet. */
+function mappedFrame(space: AddressSpace, address: usize, access: u32): u32 {
+  const pte = space.entry(address);
+  if (pte === 0) return 0;
+  const entry = load<u32>(pte);
   const needed = access ? ENTRY_P | ENTRY_US | ENTRY_RW : ENTRY_P | ENTRY_US;
-  let pte = space.entry(address);
-  if (pte === 0 || (load<u32>(pte) & needed) !== needed) {
-    const result = resolveFault(space, address, FAULT_USER | access);
-    if (result !== 0) return result === -ENOMEM ? ENOMEM : EFAULT;
-    pte = space.entry(address);
-    if (pte === 0 || (load<u32>(pte) & needed) !== needed) return EFAULT;
-  }
-  return load<u32>(pte) & ENTRY_FRAME;
+  return (entry & needed) === needed ? entry & ENTRY_FRAME : 0;
 }
 
 /** Copies up to `limit` bytes and stops at a NUL; how many bytes came before it. */

@@ -8,7 +8,8 @@
 // Invariants
 //   - A thread that blocks, or returns to user mode, has no window open.
 //   - `openCount` is the number of slots whose entry is present; the entries of the others are 0.
-//   - A slot that was opened since the entry from user mode is below `usedSlots`.
+//   - A slot that was opened since the entry from user mode is below `usedSlots`; the entries of
+//     those from there on are 0.
 
 import { PAGE_MASK, PAGE_SHIFT, WINDOW_COUNT, WINDOWS } from "../../src/abi/memory-map";
 import { ENTRY_P, ENTRY_RW } from "../../src/abi/paging";
@@ -17,27 +18,44 @@ import { panic } from "../log/panic";
 import { noExecute, writeEntry } from "../machine/i686/paging";
 import { kernelPte } from "./kernel-space";
 
-let nextSlot: u32 = 0;
-/** Slots before this one may be in the TLB. */
+/** Slots before this one have been used since the entry from user mode: they may be in the TLB. */
 let usedSlots: u32 = 0;
+/** Where to look first when all of them have. */
+let nextSlot: u32 = 0;
 let openCount: u32 = 0;
+/** Of an entry, where its upper half is. */
+const ENTRY_HIGH: usize = 4;
 
 /** The kernel address at which `frame` is readable and writable until closeWindow(). */
 export function openWindow(frame: u32): usize {
+  const slot = usedSlots;
+  if (slot === WINDOW_COUNT) return openAgain(frame);
+  usedSlots = slot + 1;
+  return openSlot(slot, frame);
+}
+
+/** All slots may be in the TLB: the next that is closed is used once more. */
+function openAgain(frame: u32): usize {
   for (let tries: u32 = 0; tries < WINDOW_COUNT; tries++) {
     const slot = nextSlot;
     nextSlot = slot + 1 === WINDOW_COUNT ? 0 : slot + 1;
     const address = WINDOWS + (slot << PAGE_SHIFT);
-    const pte = kernelPte(address);
-    if ((load<u32>(pte) & ENTRY_P) !== 0) continue;
-    if (slot < usedSlots) x86.invlpg(address);
-    else usedSlots = slot + 1;
-    writeEntry(pte, (frame & ~PAGE_MASK) | ENTRY_P | ENTRY_RW, noExecute());
-    openCount++;
-    return address;
+    if ((load<u32>(kernelPte(address)) & ENTRY_P) !== 0) continue;
+    x86.invlpg(address);
+    return openSlot(slot, frame);
   }
   panic(cstr("window: all sixteen are open"));
   return 0;
+}
+
+function openSlot(slot: u32, frame: u32): usize {
+  const address = WINDOWS + (slot << PAGE_SHIFT);
+  const pte = kernelPte(address);
+  // The entry is not present: its upper half goes first.
+  store<u32>(pte, noExecute(), ENTRY_HIGH);
+  store<u32>(pte, (frame & ~PAGE_MASK) | ENTRY_P | ENTRY_RW);
+  openCount++;
+  return address;
 }
 
 /** Ends the view that openWindow() gave; any address inside the page will do. */

@@ -66,6 +66,14 @@ describe("windows", () => {
     assert.deepEqual(machine.flushed, []);
   });
 
+  it("are to be forgotten once one was opened, whether it is closed or not", () => {
+    assert.equal(call("hasUsedWindows"), 0);
+    close(open());
+    assert.equal(call("hasUsedWindows"), 1);
+    call("forgetWindows");
+    assert.equal(call("hasUsedWindows"), 0);
+  });
+
   it("pass over a place that is still open", () => {
     const first = open();
     for (let i = 1; i < COUNT; i++) close(open());
