@@ -28,15 +28,13 @@ const WITHOUT_ARGUMENTS = [
   ...["getuid", "getgid", "geteuid", "getegid"],
   ...["getuid32", "getgid32", "geteuid32", "getegid32"],
   ...["fork", "vfork", "getpid", "getppid", "getpgrp", "setsid", "gettid", "sched_yield"],
-  ...["sync", "munlockall", "pause", "sigreturn", "rt_sigreturn"],
+  ...["sync", "munlockall", "pause", "sgetmask", "vhangup", "sigreturn", "rt_sigreturn"],
 ];
 
 /** Calls that mean the same on a kernel like this. */
 const SAME = [
   ["fcntl", "fcntl64"],
-  ["fsync", "fdatasync", "syncfs"],
-  ["mlock", "munlock"],
-  ["fadvise64", "fadvise64_64"],
+  ["fsync", "fdatasync"],
 ];
 
 const calls = Object.entries(SystemCall).filter(
