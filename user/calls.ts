@@ -25,6 +25,8 @@ import {
   ETXTBSY,
 } from "../src/abi/errno";
 import {
+  AT_EMPTY_PATH,
+  AT_SYMLINK_NOFOLLOW,
   F_DUPFD,
   F_GETFD,
   F_GETFL,
@@ -52,9 +54,10 @@ import {
   W_OK,
   X_OK,
 } from "../src/abi/files";
+import { CLONE_FILES, CLONE_FS } from "../src/abi/linux/clone";
 import { SystemCall } from "../src/abi/linux/i386";
 import { PAGE_SIZE } from "../src/abi/memory-map";
-import { SIGABRT, SIGALRM, SIGCONT, SIGTERM, WNOHANG } from "../src/abi/signals";
+import { SIGABRT, SIGALRM, SIGCONT, SIGKILL, SIGTERM, WNOHANG } from "../src/abi/signals";
 import { TCGETS } from "../src/abi/termios";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, wantsHelp } from "./runtime/arguments";
@@ -72,6 +75,8 @@ const BUFFER_SIZE: u32 = 8192;
 const buffer: usize = memory.data(8192, 8);
 const word: usize = memory.data(8, 8);
 const pair: usize = memory.data(8, 8);
+/** Three iovecs. */
+const vectorsOfOthers: usize = memory.data(24, 8);
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
@@ -96,6 +101,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   longTimes();
   identity();
   ioPriorities();
+  comparisons();
+  others();
   memoryCalls();
   machine();
   return report();
@@ -320,6 +327,114 @@ function programs(path: usize): void {
   }
   // It has an empty name, and says how it is used.
   expect(cstr("execve, no arguments"), statusOf(nameless), 2 << 8);
+  programsAt(path);
+}
+
+/** Runs a file by a descriptor. */
+function programsAt(path: usize): void {
+  const file = call(SystemCall.open, path, O_RDONLY, 0);
+  const at = (directory: i32, name: usize, flags: i32): i32 =>
+    call(SystemCall.execveat, directory, name, buffer, 0, flags);
+  expect(cstr("execveat, flags"), at(file, cstr("x"), 1), -EINVAL);
+  expect(cstr("execveat, closed"), at(99, cstr(""), AT_EMPTY_PATH), -EBADF);
+  expect(cstr("execveat, no path"), at(file, cstr(""), 0), -ENOENT);
+  expect(cstr("execveat, a file"), at(file, cstr("x"), 0), -ENOTDIR);
+  const link = at(99, cstr("/proc/self"), AT_SYMLINK_NOFOLLOW);
+  expect(cstr("execveat, link"), link, -ELOOP);
+  const child = fork();
+  if (child === 0) {
+    quiet();
+    store<u32>(buffer, 0);
+    call(SystemCall.exit, at(file, cstr(""), AT_EMPTY_PATH));
+  }
+  // As above, it says how it is used.
+  expect(cstr("execveat"), statusOf(child), 2 << 8);
+  call(SystemCall.close, file);
+}
+
+/** What a process shares with another, and with itself. */
+function comparisons(): void {
+  const self = call(SystemCall.getpid);
+  const compare = (other: i32, type: i32, a: i32, b: i32): i32 =>
+    call(SystemCall.kcmp, call(SystemCall.getpid), other, type, a, b);
+  const file = call(SystemCall.dup, 1);
+  expect(cstr("kcmp, one file"), compare(self, 0, 1, file), 0);
+  expect(cstr("kcmp, closed"), compare(self, 0, 1, 99), -EBADF);
+  expect(cstr("kcmp, memory"), compare(self, 1, 0, 0), 0);
+  expect(cstr("kcmp, type"), compare(self, 8, 0, 0), -EINVAL);
+  expect(cstr("kcmp, nobody"), compare(4000000, 1, 0, 0), -ESRCH);
+  const child = sleeper();
+  expect(cstr("kcmp, inherited file"), compare(child, 0, 1, 1), 0);
+  let differ = 0;
+  for (let type = 1; type <= 4; type++) {
+    const order = compare(child, type, 0, 0);
+    const back = call(SystemCall.kcmp, child, self, type, 0, 0);
+    if ((order === 1 && back === 2) || (order === 2 && back === 1)) differ++;
+  }
+  expect(cstr("kcmp, forked"), differ, 4);
+  expect(cstr("kcmp, no undo list"), compare(child, 6, 0, 0), 0);
+  memoryOfOthers(child);
+  call(SystemCall.kill, child, SIGKILL);
+  statusOf(child);
+  call(SystemCall.close, file);
+}
+
+/** Bytes that go between this process and a child, which has copies of ours. */
+function memoryOfOthers(child: i32): void {
+  store<u32>(buffer, 0x11223344, 4000);
+  store<u32>(buffer, 0x55667788, 4004);
+  // Two pieces here, of 3 and 5 bytes, and one of 8 there.
+  vector(0, buffer + 4100, 3);
+  vector(1, buffer + 4200, 5);
+  vector(2, buffer + 4000, 8);
+  const remote = vectorsOfOthers + 16;
+  const writes = SystemCall.process_vm_writev;
+  const reads = SystemCall.process_vm_readv;
+  memory.copy(buffer + 4100, cstr("abc"), 3);
+  memory.copy(buffer + 4200, cstr("defgh"), 5);
+  expect(cstr("writev to it"), call(writes, child, vectorsOfOthers, 2, remote, 1, 0), 8);
+  expect(cstr("not to us"), load<u32>(buffer, 4000), 0x11223344);
+  memory.fill(buffer + 4100, 0, 200);
+  expect(cstr("readv from it"), call(reads, child, vectorsOfOthers, 2, remote, 1, 0), 8);
+  expect(cstr("readv, first"), memory.compare(buffer + 4100, cstr("abc"), 4), 0);
+  expect(cstr("readv, second"), memory.compare(buffer + 4200, cstr("defgh"), 5), 0);
+  expect(cstr("readv, flags"), call(reads, child, vectorsOfOthers, 2, remote, 1, 1), -EINVAL);
+  expect(cstr("readv, too many"), call(reads, child, vectorsOfOthers, 1025, remote, 1, 0), -EINVAL);
+  expect(cstr("readv, nobody"), call(reads, 4000000, vectorsOfOthers, 2, remote, 1, 0), -ESRCH);
+  expect(cstr("readv, no bytes"), call(reads, 4000000, vectorsOfOthers, 0, remote, 1, 0), 0);
+  expect(cstr("readv, unmapped"), call(reads, child, 8, 1, remote, 1, 0), -EFAULT);
+  vector(2, 8, 8);
+  expect(
+    cstr("readv, nothing there"),
+    call(reads, child, vectorsOfOthers, 2, remote, 1, 0),
+    -EFAULT,
+  );
+  vector(2, buffer + 4000, -1);
+  expect(cstr("readv, size"), call(reads, child, vectorsOfOthers, 2, remote, 1, 0), -EINVAL);
+}
+
+function vector(index: i32, address: usize, size: i32): void {
+  store<u32>(vectorsOfOthers + 8 * index, address);
+  store<i32>(vectorsOfOthers + 8 * index, size, 4);
+}
+
+/** File systems by number and name, masks of 32 signals, what is shared no more. */
+function others(): void {
+  const count = call(SystemCall.sysfs, 3);
+  const index = call(SystemCall.sysfs, 1, cstr("proc"));
+  expect(cstr("sysfs, index"), index >= 0 && index < count ? 1 : 0, 1);
+  expect(cstr("sysfs, name"), call(SystemCall.sysfs, 2, index, buffer), 0);
+  expect(cstr("sysfs, which"), memory.compare(buffer, cstr("proc"), 5), 0);
+  expect(cstr("sysfs, no such name"), call(SystemCall.sysfs, 1, cstr("pro")), -EINVAL);
+  expect(cstr("sysfs, no such index"), call(SystemCall.sysfs, 2, count, buffer), -EINVAL);
+  expect(cstr("sysfs, unmapped"), call(SystemCall.sysfs, 1, 8), -EFAULT);
+  expect(cstr("sysfs, option"), call(SystemCall.sysfs, 4), -EINVAL);
+  expect(cstr("unshare, unknown"), call(SystemCall.unshare, 1), -EINVAL);
+  const child = fork();
+  if (child === 0) {
+    call(SystemCall.exit, call(SystemCall.unshare, CLONE_FILES | CLONE_FS));
+  }
+  expect(cstr("unshare"), statusOf(child), 0);
 }
 
 function children(): void {

@@ -227,6 +227,16 @@ function storage(): void {
   expect(cstr("fadvise64, last"), call(SystemCall.fadvise64_64, file, 0, 0, -1, 0, 5), 0);
   expect(cstr("fadvise64, unknown"), call(SystemCall.fadvise64_64, file, 0, 0, 1, 0, 6), -EINVAL);
   expect(cstr("fadvise64, size"), call(SystemCall.fadvise64_64, file, 0, 0, 1, -1, 0), -EINVAL);
+  const range = SystemCall.sync_file_range;
+  expect(cstr("sync_file_range"), call(range, file, 0, 0, 4096, 0, 7), 0);
+  expect(cstr("sync_file_range, flags"), call(range, file, 0, 0, 1, 0, 8), -EINVAL);
+  expect(cstr("sync_file_range, < 0"), call(range, file, 0, -1, 1, 0, 2), -EINVAL);
+  expect(cstr("sync_file_range, size"), call(range, file, 0, 0, 0, -1, 2), -EINVAL);
+  expect(cstr("sync_file_range, device"), call(range, device, 0, 0, 1, 0, 2), -ESPIPE);
+  expect(cstr("sync_file_range, closed"), call(range, 99, 0, 0, 1, 0, 2), -EBADF);
+  expect(cstr("readahead"), call(SystemCall.readahead, file, 0, 0, 4096), 0);
+  expect(cstr("readahead, directory"), call(SystemCall.readahead, directory, 0, 0, 1), -EINVAL);
+  expect(cstr("readahead, closed"), call(SystemCall.readahead, 99, 0, 0, 1), -EBADF);
   closeAll(file);
 }
 

@@ -228,6 +228,10 @@ function masks(): void {
   expect(cstr("mask, comes once"), count, 1);
   block(SIG_SETMASK, SIGKILL);
   expect(cstr("mask, not KILL"), mask(), 0);
+  const wanted = bit(SIGUSR2) | bit(SIGKILL);
+  expect(cstr("ssetmask, before"), call(SystemCall.ssetmask, wanted), 0);
+  expect(cstr("sgetmask"), call(SystemCall.sgetmask), bit(SIGUSR2));
+  expect(cstr("ssetmask, again"), call(SystemCall.ssetmask, 0), bit(SIGUSR2));
   block(SIG_BLOCK, SIGUSR1);
   raise(SIGUSR1);
   ignore(SIGUSR1);

@@ -127,8 +127,10 @@ import {
   pwritev,
   pwritev2,
   read,
+  readahead,
   readv,
   sync,
+  syncFileRange,
   syncfs,
   truncate,
   truncate64,
@@ -255,6 +257,17 @@ export function declareFileCalls(): void {
   call(SystemCall.pipe2, pipe2.index, FILES_FILLED, FILE_FLAGS);
   call(SystemCall.preadv, preadv.index, FILE, VECTORS_FILLED, INTEGER, OFFSET_LOW, OTHER_HALF);
   call(SystemCall.pwritev, pwritev.index, FILE, VECTORS, INTEGER, OFFSET_LOW, OTHER_HALF);
+  call(SystemCall.readahead, readahead.index, FILE, OFFSET_LOW, OTHER_HALF, SIZE);
+  call(
+    SystemCall.sync_file_range,
+    syncFileRange.index,
+    FILE,
+    OFFSET_LOW,
+    OTHER_HALF,
+    OFFSET_LOW,
+    OTHER_HALF,
+    FLAGS,
+  );
   call(SystemCall.syncfs, syncfs.index, FILE);
   call(SystemCall.renameat2, renameat2.index, DIRECTORY, PATH, DIRECTORY, PATH, RENAME_FLAGS);
   call(

@@ -14,7 +14,7 @@ import {
   ESPIPE,
   isErrno,
 } from "../../src/abi/errno";
-import { AT_FDCWD, W_OK } from "../../src/abi/files";
+import { AT_FDCWD, O_PATH, W_OK } from "../../src/abi/files";
 import { PAGE_SHIFT } from "../../src/abi/memory-map";
 import { preemptHolding } from "../file/held-file";
 import { Inode } from "../file/inode";
@@ -40,6 +40,8 @@ const MOST_VECTORS: u32 = 1024;
 /** preadv2(2): at the position of the open file. */
 const AT_POSITION: u64 = u64.MAX_VALUE;
 const FALLOC_FL_KEEP_SIZE: u32 = 1;
+/** To wait before, to write, to wait after. */
+const SYNC_FILE_RANGE_FLAGS: u32 = 7;
 /** The last of the kinds of advice. */
 const POSIX_FADV_NOREUSE: u32 = 5;
 
@@ -259,6 +261,23 @@ export function fsync(frame: TrapFrame): i32 {
 /** syncfs(file): of any file. */
 export function syncfs(frame: TrapFrame): i32 {
   return fileArgument(frame.arg0) === null ? -EBADF : 0;
+}
+
+/** sync_file_range(file, offset, size, flags): as fsync, of a range. */
+export function syncFileRange(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.arg0);
+  if (file === null) return -EBADF;
+  const offset = <i64>wide(frame.arg1, frame.arg2);
+  const end = offset + <i64>wide(frame.arg3, frame.arg4);
+  if ((frame.arg5 & ~SYNC_FILE_RANGE_FLAGS) !== 0 || offset < 0 || end < offset) return -EINVAL;
+  return file.inode.isRegular || file.inode.isDirectory ? 0 : -ESPIPE;
+}
+
+/** readahead(file, offset, size): files are in memory as it is. */
+export function readahead(frame: TrapFrame): i32 {
+  const file = fileArgument(frame.arg0);
+  if (file === null || !file.mayRead || (file.flags & O_PATH) !== 0) return -EBADF;
+  return file.inode.isRegular ? 0 : -EINVAL;
 }
 
 /** sync() */

@@ -2,7 +2,7 @@
 //
 // The calls whose name ends in `at` take a directory's descriptor, or AT_FDCWD, beside the path.
 
-import { EBADF, ENOENT, ENOTDIR, isErrno } from "../../src/abi/errno";
+import { EACCES, EBADF, EINVAL, ENOENT, ENOTDIR, isErrno } from "../../src/abi/errno";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, PATH_MAX } from "../../src/abi/files";
 import { DirectoryEntry } from "../file/directory-entry";
 import { Inode } from "../file/inode";
@@ -50,6 +50,29 @@ export function inodeAt(descriptor: u32, pointer: UserPointer, flags: u32): usiz
   inode.retain();
   entry.release();
   return changetype<usize>(inode);
+}
+
+/**
+ * The entry that path and flags (AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, no others) name, retained, or
+ * -errno.
+ */
+export function entryAt(descriptor: u32, pointer: UserPointer, flags: u32): usize {
+  const length = copyInString(pointer, userPath, PATH_MAX);
+  if (length < 0) return <usize>length;
+  if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -EINVAL;
+  if (length !== 0 || (flags & AT_EMPTY_PATH) === 0) {
+    const end = (flags & AT_SYMLINK_NOFOLLOW) !== 0 ? PathEnd.link : PathEnd.file;
+    return resolveFrom(descriptor, userPath, end);
+  }
+  let entry: DirectoryEntry | null = currentContext().directory;
+  if (descriptor !== AT_FDCWD) {
+    const file = currentFiles().get(descriptor);
+    if (file === null) return -EBADF;
+    entry = file.entry;
+  }
+  if (entry === null) return -EACCES;
+  entry.retain();
+  return changetype<usize>(entry);
 }
 
 /** The inode of an open file, or of the current directory: retained; or -EBADF. */

@@ -25,7 +25,9 @@ import {
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
 import { clone, clone3, vfork } from "./clone";
+import { kcmp } from "./compare";
 import { personality, prctl } from "./identity";
+import { processVmReadv, processVmWritev } from "./process-memory";
 import {
   getrlimit,
   getrusage,
@@ -47,6 +49,27 @@ export function declareProcessCalls(): void {
   call(SystemCall.clone, clone.index, CLONE_FLAGS, ADDRESS, WORD_FILLED, POINTER, ADDRESS);
   call(SystemCall.clone3, clone3.index, CLONE_ARGUMENTS, SIZE);
   call(SystemCall.personality, personality.index, FLAGS);
+  call(
+    SystemCall.process_vm_readv,
+    processVmReadv.index,
+    INTEGER,
+    POINTER,
+    INTEGER,
+    POINTER,
+    INTEGER,
+    FLAGS,
+  );
+  call(
+    SystemCall.process_vm_writev,
+    processVmWritev.index,
+    INTEGER,
+    POINTER,
+    INTEGER,
+    POINTER,
+    INTEGER,
+    FLAGS,
+  );
+  call(SystemCall.kcmp, kcmp.index, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER);
   call(SystemCall.prctl, prctl.index, PROCESS_OPTION, PROCESS_ARGUMENT, FLAGS, FLAGS, FLAGS);
   call(SystemCall.vfork, vfork.index);
   call(SystemCall.ugetrlimit, ugetrlimit.index, RESOURCE, LIMIT_FILLED);

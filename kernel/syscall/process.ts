@@ -1,6 +1,8 @@
 // System calls about processes.
 
-import { EACCES, EINVAL, ENOMEM, EPERM, ESRCH, isErrno } from "../../src/abi/errno";
+import { EACCES, EINVAL, ELOOP, ENOMEM, EPERM, ESRCH, isErrno } from "../../src/abi/errno";
+import { CAP_SYS_TTY_CONFIG } from "../../src/abi/linux/capability";
+import { CLONE_FILES, CLONE_FS, CLONE_SYSVSEM } from "../../src/abi/linux/clone";
 import { SIGINFO_SIZE } from "../../src/abi/signal-frame";
 import {
   CLD_CONTINUED,
@@ -32,17 +34,23 @@ import {
 import { exitProcess, exitThread } from "../process/exit";
 import { forkProcess } from "../process/fork";
 import { currentProcess, findInGroup, findProcess, Process } from "../process/process";
-import { isSessionLeader, startSession } from "../process/session";
+import {
+  controllingTerminal,
+  hangUpTerminal,
+  isSessionLeader,
+  startSession,
+} from "../process/session";
 import { resetSignalActions } from "../process/signal-actions";
 import { SignalNote } from "../process/signal-note";
-import { currentFiles } from "../process/thread-files";
+import { currentFiles, unshareContext, unshareFiles } from "../process/thread-files";
 import { newsStatus, takeNews, waitForNews, waitResult } from "../process/wait";
 import { createArgumentBlock } from "../program/argument-block";
 import { executeProgram } from "../program/execute";
 import { putInfo } from "../program/signal-frame";
+import { currentCredentials } from "../thread/credentials";
 import { yieldProcessor } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
-import { pathArgument, userPath } from "./path-argument";
+import { entryAt, pathArgument, userPath } from "./path-argument";
 import { sendUsage } from "./resource";
 
 const P_ALL: u32 = 0;
@@ -134,9 +142,24 @@ function sendNews(child: Process, to: UserPointer): i32 {
 /** execve(path, argv, envp) */
 export function execve(frame: TrapFrame): i32 {
   const found = pathArgument(userPointer(frame.arg0), PathEnd.file);
+  return start(found, userPointer(frame.arg1), userPointer(frame.arg2));
+}
+
+/** execveat(directory, path, argv, envp, flags) */
+export function execveat(frame: TrapFrame): i32 {
+  const found = entryAt(frame.arg0, userPointer(frame.arg1), frame.arg4);
+  if (!isErrno(<u32>found) && changetype<DirectoryEntry>(found).inode.isLink) {
+    changetype<DirectoryEntry>(found).release();
+    return -ELOOP;
+  }
+  return start(found, userPointer(frame.arg2), userPointer(frame.arg3));
+}
+
+/** Starts the program that was found. */
+function start(found: usize, argv: UserPointer, envp: UserPointer): i32 {
   if (isErrno(<u32>found)) return <i32>found;
   const program = changetype<DirectoryEntry>(found);
-  const result = execute(program, userPointer(frame.arg1), userPointer(frame.arg2));
+  const result = execute(program, argv, envp);
   program.release();
   if (result !== 0) return result;
   currentFiles().closeOnExecute();
@@ -165,6 +188,22 @@ export function getpid(_frame: TrapFrame): i32 {
 export function getppid(_frame: TrapFrame): i32 {
   const parent = currentProcess().parent;
   return parent === null ? 0 : <i32>parent.pid;
+}
+
+/** vhangup(): the terminal that the caller's session has hangs up. */
+export function vhangup(_frame: TrapFrame): i32 {
+  if (!currentCredentials().has(CAP_SYS_TTY_CONFIG)) return -EPERM;
+  const terminal = controllingTerminal(currentProcess());
+  if (terminal !== null) hangUpTerminal(terminal);
+  return 0;
+}
+
+/** unshare(flags): files and their context of the caller's own. There are no name spaces. */
+export function unshare(frame: TrapFrame): i32 {
+  const flags = frame.arg0;
+  if ((flags & ~(CLONE_FILES | CLONE_FS | CLONE_SYSVSEM)) !== 0) return -EINVAL;
+  if ((flags & CLONE_FS) !== 0 && !unshareContext()) return -ENOMEM;
+  return (flags & CLONE_FILES) !== 0 && !unshareFiles() ? -ENOMEM : 0;
 }
 
 export function schedYield(_frame: TrapFrame): i32 {

@@ -36,6 +36,7 @@ import {
   rtSigtimedwait,
   rtSigtimedwait64,
   rtTgsigqueueinfo,
+  sgetmask,
   sigaction,
   sigaltstack,
   signal,
@@ -43,6 +44,7 @@ import {
   sigprocmask,
   sigreturn,
   sigsuspend,
+  ssetmask,
   tgkill,
   tkill,
 } from "./signal";
@@ -56,6 +58,8 @@ export function declareSignalCalls(): void {
   call(SystemCall.sigsuspend, sigsuspend.index, INTEGER, INTEGER, FLAGS);
   call(SystemCall.sigpending, sigpending.index, OLD_SIGNALS_FILLED);
   call(SystemCall.sigreturn, sigreturn.index);
+  call(SystemCall.sgetmask, sgetmask.index);
+  call(SystemCall.ssetmask, ssetmask.index, FLAGS);
   call(SystemCall.sigprocmask, sigprocmask.index, MASK_COMMAND, OLD_SIGNALS, OLD_SIGNALS_FILLED);
   call(SystemCall.rt_sigreturn, rtSigreturn.index);
   call(SystemCall.rt_sigaction, rtSigaction.index, SIGNAL, ACTION, ACTION_FILLED, SIZE);

@@ -190,6 +190,18 @@ export function sigprocmask(frame: TrapFrame): i32 {
   return changeMask(frame, 4);
 }
 
+/** sgetmask(): the first 32 signals that are blocked. */
+export function sgetmask(_frame: TrapFrame): i32 {
+  return <i32>currentThread.signalMask;
+}
+
+/** ssetmask(mask): blocks those signals and no others; which there were, of the first 32. */
+export function ssetmask(frame: TrapFrame): i32 {
+  const before = <i32>currentThread.signalMask;
+  setSignalMask(<u64>frame.arg0);
+  return before;
+}
+
 /** rt_sigpending(to, size of a set) */
 export function rtSigpending(frame: TrapFrame): i32 {
   if (frame.arg1 > SET_SIZE) return -EINVAL;

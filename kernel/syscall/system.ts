@@ -2,7 +2,7 @@
 //
 //   sysinfo   0  uptime   4  three loads   16 totalram   20 freeram   40 procs u16   52 mem_unit
 
-import { EINVAL, EPERM } from "../../src/abi/errno";
+import { EFAULT, EINVAL, EPERM } from "../../src/abi/errno";
 import { CAP_SYS_ADMIN, CAP_SYS_BOOT } from "../../src/abi/linux/capability";
 import { PAGE_SIZE } from "../../src/abi/memory-map";
 import {
@@ -14,11 +14,12 @@ import {
 } from "../../src/abi/reboot";
 import { powerOff, restart } from "../device/power";
 import { fillRandom } from "../device/random";
+import { fileSystemCount, fileSystemName } from "../file/file-system-names";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { treeFrames } from "../memory/frame-tree";
 import { freeFrameCount, totalFrameCount } from "../memory/frames";
 import { spareTableCount } from "../memory/page-tables";
-import { copyIn, copyOut, userPointer } from "../memory/user-memory";
+import { copyIn, copyInString, copyOut, userPointer } from "../memory/user-memory";
 import { countProcesses } from "../process/process";
 import {
   DOMAIN,
@@ -33,6 +34,12 @@ import { averageLoad, LOAD_ONE } from "../thread/load";
 import { preemptionPoint } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
 import { readUptime, uptimeSeconds } from "../thread/uptime";
+
+const SYSFS_INDEX: u32 = 1;
+const SYSFS_NAME: u32 = 2;
+const SYSFS_COUNT: u32 = 3;
+const WANTED_NAME_SIZE: u32 = 16;
+const wantedName: usize = memory.data(WANTED_NAME_SIZE, 4);
 
 const SYSINFO_LOADS: usize = 4;
 const LOADS: u32 = 3;
@@ -117,6 +124,26 @@ function renameSystem(field: u32, from: u32, length: i32): i32 {
   if (result !== 0) return result;
   setSystemName(field, name, <u32>length);
   return 0;
+}
+
+/** sysfs(1, name), sysfs(2, index, to), sysfs(3): numbers of file systems, names, how many. */
+export function sysfs(frame: TrapFrame): i32 {
+  if (frame.arg0 === SYSFS_COUNT) return <i32>fileSystemCount();
+  if (frame.arg0 === SYSFS_NAME) {
+    const name = fileSystemName(frame.arg1);
+    if (name === 0) return -EINVAL;
+    let size: u32 = 1;
+    while (load<u8>(name + size - 1) !== 0) size++;
+    return copyOut(userPointer(frame.arg2), name, size);
+  }
+  if (frame.arg0 !== SYSFS_INDEX) return -EINVAL;
+  const length = copyInString(userPointer(frame.arg1), wantedName, WANTED_NAME_SIZE);
+  if (length === -EFAULT) return -EFAULT;
+  for (let i: u32 = 0; length > 0 && i < fileSystemCount(); i++) {
+    // With its NUL, so that the name is neither longer nor shorter.
+    if (memory.compare(fileSystemName(i), wantedName, <u32>length + 1) === 0) return <i32>i;
+  }
+  return -EINVAL;
 }
 
 /** reboot(magic1, magic2, command) */

@@ -4,6 +4,8 @@
 // one file of handlers for each noun. HACKING.md tells how to add a call.
 
 import {
+  AT_FLAGS,
+  DIRECTORY,
   ENVIRONMENT,
   FLAGS,
   INPUT,
@@ -30,6 +32,7 @@ import { declareMemoryCalls } from "./memory-calls";
 import { declarePollCalls } from "./poll-calls";
 import {
   execve,
+  execveat,
   exit,
   exitGroup,
   fork,
@@ -41,6 +44,8 @@ import {
   schedYield,
   setpgid,
   setsid,
+  unshare,
+  vhangup,
   wait4,
   waitid,
 } from "./process";
@@ -48,7 +53,7 @@ import { declareProcessCalls } from "./process-calls";
 import { declareScheduleCalls } from "./schedule-calls";
 import { declareSignalCalls } from "./signal-calls";
 import { declareSocketCalls } from "./socket-calls";
-import { reboot, setdomainname, sethostname, sysinfo, uname } from "./system";
+import { reboot, setdomainname, sethostname, sysfs, sysinfo, uname } from "./system";
 import { declareThreadCalls } from "./thread-calls";
 import { declareTimeCalls } from "./time-calls";
 
@@ -57,6 +62,8 @@ export function startSystemCalls(): void {
   call(SystemCall.exit, exit.index, INTEGER);
   call(SystemCall.fork, fork.index);
   call(SystemCall.execve, execve.index, PATH, STRINGS, ENVIRONMENT);
+  call(SystemCall.execveat, execveat.index, DIRECTORY, PATH, STRINGS, ENVIRONMENT, AT_FLAGS);
+  call(SystemCall.sysfs, sysfs.index, INTEGER, POINTER, POINTER);
   call(SystemCall.getpid, getpid.index);
   call(SystemCall.setpgid, setpgid.index, INTEGER, INTEGER);
   call(SystemCall.getppid, getppid.index);
@@ -71,6 +78,8 @@ export function startSystemCalls(): void {
   call(SystemCall.setdomainname, setdomainname.index, INPUT, SIZE);
   call(SystemCall.getpgid, getpgid.index, INTEGER);
   call(SystemCall.getsid, getsid.index, INTEGER);
+  call(SystemCall.vhangup, vhangup.index);
+  call(SystemCall.unshare, unshare.index, FLAGS);
   call(SystemCall.sched_yield, schedYield.index);
   call(SystemCall.exit_group, exitGroup.index, INTEGER);
   declareFileCalls();

@@ -5,6 +5,7 @@
 
 import { INFO_ENTRIES } from "../../../src/abi/kernel-info";
 import { bootTime } from "../../device/clock";
+import { fileSystemCount, fileSystemName } from "../../file/file-system-names";
 import * as symbols from "../../machine/i686/symbols";
 import { treeFrames } from "../../memory/frame-tree";
 import { freeFrameCount, totalFrameCount } from "../../memory/frames";
@@ -98,7 +99,7 @@ export function putVersion(_process: Process, _subject: u32): void {
 
 /** filesystems: what can be mounted, and what is. */
 export function putFileSystems(_process: Process, _subject: u32): void {
-  put(cstr("nodev\tproc\nnodev\ttmpfs\nnodev\tsysfs\nnodev\tpipefs\n"));
+  for (let i: u32 = 0; i < fileSystemCount(); i++) put(cstr("nodev\t%s\n"), fileSystemName(i));
 }
 
 /** swaps: there is none. */
