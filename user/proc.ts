@@ -375,6 +375,8 @@ function changing(): void {
   const path = cstr("/proc/self/oom_score_adj");
   expect(cstr("oom, too much"), writeTo(path, cstr("1001"), 4), -EINVAL);
   expect(cstr("oom, no number"), writeTo(path, cstr("1x"), 2), -EINVAL);
+  const mounts = call(SystemCall.open, cstr("/proc/mounts"), O_RDONLY);
+  expect(cstr("link with a text"), call(SystemCall.close, mounts), 0);
   const most = cstr("/proc/sys/vm/max_map_count");
   const length = readText(most);
   expect(cstr("setting, as it is"), writeTo(most, text, length), length);

@@ -134,7 +134,7 @@ export class Inode {
     if (this.references !== 0) return;
     const object = this.object;
     if (object !== null) object.release();
-    if (this.isLink) free(this.data);
+    if (this.isLink && this.fileSystem.lookup === 0) free(this.data);
     this.fileSystem.inodes--;
     free(changetype<usize>(this));
   }
@@ -172,7 +172,11 @@ export function createInode(
   return inode;
 }
 
-/** Gives a symbolic link its text: a copy of `length` bytes. False when out of memory. */
+/**
+ * Gives a symbolic link its text: a copy of `length` bytes. False when out of memory. Not for file
+ * systems that are made by looking, whose inodes go while their links are followed: there a text
+ * stays where it is, and is not freed.
+ */
 export function setLinkText(inode: Inode, text: usize, length: u32): bool {
   const copy = allocate(length + 1);
   if (copy === 0) return false;

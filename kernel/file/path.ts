@@ -118,7 +118,8 @@ function walk(
     }
     next = entry.inode.data;
     stop = next + entry.inode.textLength;
-    // The link is in its directory, and nothing blocks here, so its text stays.
+    // The link is in its directory, and nothing blocks here, so its text stays; that of one which
+    // is made by looking is its file system's.
     entry.release();
     if (next === stop) return giveUp(at, -ENOENT);
     if (load<u8>(next) === SLASH) {

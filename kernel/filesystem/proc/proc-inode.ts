@@ -9,7 +9,7 @@ import { EACCES, ESRCH } from "../../../src/abi/errno";
 import { S_IFDIR, S_IFMT } from "../../../src/abi/files";
 import { createEntry, DirectoryEntry } from "../../file/directory-entry";
 import { FileSystem } from "../../file/file-system";
-import { createInode, Inode, setLinkText } from "../../file/inode";
+import { createInode, Inode } from "../../file/inode";
 import { mayInspect } from "../../process/access";
 import { findProcess, Process } from "../../process/process";
 import { Row } from "./row";
@@ -97,9 +97,11 @@ export function createProcInode(
     inode.updateOwner();
   }
   inode.number = inodeNumber(row, inode.pid, subject);
-  if (row.target === 0 || setLinkText(inode, row.target, textLength(row.target))) return inode;
-  inode.release();
-  return null;
+  if (row.target !== 0) {
+    inode.data = row.target;
+    inode.textLength = textLength(row.target);
+  }
+  return inode;
 }
 
 function textLength(text: usize): u32 {
