@@ -525,6 +525,14 @@ function descriptorsOfPaths(): void {
   expect(cstr("fstatat, empty path"), empty, 0);
   const pathOnly = open(cstr("d/inside"), O_PATH, 0);
   expect(cstr("fchmod, path only"), call(SystemCall.fchmod, pathOnly, 0o600), -EBADF);
+  const value = call(SystemCall.fgetxattr, pathOnly, cstr("user.x"), buffer, 9);
+  expect(cstr("fgetxattr, path only"), value, -EBADF);
+  expect(cstr("flistxattr, path only"), call(SystemCall.flistxattr, pathOnly, buffer, 9), -EBADF);
+  expect(cstr("readahead, path only"), call(SystemCall.readahead, pathOnly, 0, 0, 9), -EBADF);
+  const epoll = call(SystemCall.epoll_create1, 0);
+  const added = call(SystemCall.epoll_ctl, epoll, 1, pathOnly, buffer);
+  expect(cstr("epoll_ctl, path only"), added, -EBADF);
+  call(SystemCall.close, epoll);
   expect(cstr("fchown, path only"), call(SystemCall.fchown32, pathOnly, 0, 0), -EBADF);
   call(SystemCall.close, pathOnly);
   expect(cstr("fstatat, no path"), call(SystemCall.fstatat64, dir, cstr(""), status, 0), -ENOENT);

@@ -11,6 +11,7 @@ import {
   EPERM,
   isErrno,
 } from "../../src/abi/errno";
+import { O_PATH } from "../../src/abi/files";
 import {
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
@@ -80,7 +81,7 @@ export function epollCtl(frame: TrapFrame): i32 {
   }
   const epoll = fileArgument(frame.arg0);
   const file = fileArgument(descriptor);
-  if (epoll === null || file === null) return -EBADF;
+  if (epoll === null || file === null || (file.flags & O_PATH) !== 0) return -EBADF;
   if (file.operations.poll === 0) return -EPERM;
   const list = interestsOf(epoll);
   if (list === null || file === epoll) return -EINVAL;

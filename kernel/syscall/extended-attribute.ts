@@ -3,11 +3,12 @@
 // The arguments are judged as Linux judges them: flags, name, file. Then there is no attribute:
 // none is listed, and none can be read, set or removed.
 
-import { EINVAL, ENAMETOOLONG, EOPNOTSUPP, ERANGE, isErrno } from "../../src/abi/errno";
-import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../../src/abi/files";
+import { EBADF, EINVAL, ENAMETOOLONG, EOPNOTSUPP, ERANGE, isErrno } from "../../src/abi/errno";
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_PATH } from "../../src/abi/files";
 import { Inode } from "../file/inode";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyInString, userPointer } from "../memory/user-memory";
+import { fileArgument } from "./descriptor";
 import { inodeAt, inodeOf } from "./path-argument";
 
 // Of Linux's include/uapi/linux/xattr.h.
@@ -74,7 +75,7 @@ export function llistxattr(frame: TrapFrame): i32 {
 
 /** flistxattr(file, list, size) */
 export function flistxattr(frame: TrapFrame): i32 {
-  return emptyList(inodeOf(frame.arg0));
+  return listOfFile(frame.arg0);
 }
 
 function settingRefusal(frame: TrapFrame): i32 {
@@ -93,7 +94,13 @@ function ofPath(path: u32, flags: u32): i32 {
 }
 
 function ofFile(file: u32): i32 {
-  return emptyList(inodeOf(file)) || -EOPNOTSUPP;
+  return listOfFile(file) || -EOPNOTSUPP;
+}
+
+/** A file that is open as a path alone has no list. */
+function listOfFile(descriptor: u32): i32 {
+  const file = fileArgument(descriptor);
+  return file !== null && (file.flags & O_PATH) !== 0 ? -EBADF : emptyList(inodeOf(descriptor));
 }
 
 /** Releases the inode that was found. */
