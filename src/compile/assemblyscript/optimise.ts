@@ -51,6 +51,9 @@ const INLINING_PASSES = [
   "remove-unused-brs",
   "optimize-instructions",
   "remove-unused-module-elements",
+  "duplicate-function-elimination",
+  "memory-packing",
+  "discard-global-effects",
 ];
 
 /**
