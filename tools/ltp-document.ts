@@ -7,6 +7,8 @@ export type Reference = ReadonlyMap<string, boolean>;
 
 const REASON_MAX = 140;
 const NAMES_WIDTH = 98;
+/** The folders of a source file, which say where somebody has built it. */
+const SOURCE = /[\w./-]*\/([\w-]+\.[ch]:\d+)/g;
 
 /** The groups of tests that do not pass, by name or by reason; the first that matches counts. */
 const CAUSES: readonly (readonly [string, RegExp, RegExp?])[] = [
@@ -39,10 +41,19 @@ const CAUSES: readonly (readonly [string, RegExp, RegExp?])[] = [
   ["not for this machine, says the test", /./, /TCONF/],
   ["its time is over", /./, /timeouted|timed out|killed! \(timeout/i],
 ];
+/** What the column about Linux is. */
+const LINUX = [
+  "Linux is Debian's 6.1 for i686 with page-table isolation, in the same machine from an archive,",
+  "with the same programs: what it passes there in two runs.",
+];
 const OTHER = "other answers than the test wants";
 
-/** The document's text. */
-export function document(results: readonly Result[], reference: Reference | undefined): string {
+/** The document's text; `version` is LTP's, if it is known. */
+export function document(
+  results: readonly Result[],
+  reference: Reference | undefined,
+  version?: string,
+): string {
   const passed = results.filter(({ status }) => status === "PASS");
   const others = results.filter(({ status }) => status !== "PASS");
   return [
@@ -52,6 +63,8 @@ export function document(results: readonly Result[], reference: Reference | unde
     "of this kernel. Made by `npm run ltp`; do not edit. A test passes if all that it asks is",
     "answered as on Linux; FAIL: something is not; BROK: it could not go on; CONF: it found that",
     "it cannot be asked here; TIMEOUT: it did not end.",
+    ...(version === undefined ? [] : ["", `The version of LTP is ${version}.`]),
+    ...(reference === undefined ? [] : ["", ...LINUX]),
     "",
     ...summary(results, reference),
     "",
@@ -131,7 +144,8 @@ function endOf(exit: number | null, signal: number | null): string {
 }
 
 function cell(reason: string): string {
-  const text = reason.length > REASON_MAX ? `${reason.slice(0, REASON_MAX - 1)}…` : reason;
+  const short = reason.replace(SOURCE, "$1");
+  const text = short.length > REASON_MAX ? `${short.slice(0, REASON_MAX - 1)}…` : short;
   return text.replaceAll("\\", "\\\\").replaceAll("|", "\\|").replaceAll("<", "&lt;").trim();
 }
 

@@ -46,6 +46,12 @@ export class TestFolder {
     this.#helpers = new Set(files.filter((name) => !commands.has(name)));
   }
 
+  /** Which LTP it is, if the folder says so. */
+  get version(): string | undefined {
+    const file = join(this.#folder, "Version");
+    return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+  }
+
   #readList(list: string): string {
     try {
       return readFileSync(join(this.#folder, "runtest", list), "utf8");

@@ -73,7 +73,8 @@ async function main(words: string[]): Promise<number> {
   };
   await runTests({ folder, tests, others: values.with ?? [], seconds, tell });
   const inOrder = folder.tests.flatMap(({ name }) => results.get(name) ?? []);
-  if (values.document !== undefined) writeFileSync(values.document, document(inOrder, reference));
+  if (values.document !== undefined)
+    writeFileSync(values.document, document(inOrder, reference, folder.version));
   if (!values.json) process.stdout.write(`${summary(inOrder, reference).join("\n")}\n`);
   return 0;
 }

@@ -41,6 +41,7 @@ import {
 import { SystemCall } from "../src/abi/linux/i386";
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from "../src/abi/mman";
 import { SIG_SETMASK, SIGCHLD, SIGKILL, WNOHANG } from "../src/abi/signals";
+import { TCGETS, TCSETS } from "../src/abi/termios";
 import { call } from "./runtime/answers";
 import { argument, parseDecimal, STATUS_USAGE } from "./runtime/arguments";
 import {
@@ -50,6 +51,7 @@ import {
   printLine,
   printSigned,
   STANDARD_ERROR,
+  STANDARD_OUTPUT,
   use,
 } from "./runtime/output";
 import {
@@ -60,6 +62,7 @@ import {
   exit,
   fork,
   getdents,
+  ioctl,
   kill,
   open,
   read,
@@ -96,6 +99,8 @@ const time: usize = memory.data(16, 8);
 const word: usize = memory.data(8, 8);
 /** A set of signals: SIGCHLD alone. */
 const child: usize = memory.data(8, 8);
+/** Of the terminal that we write to, as they were at first. */
+const settings: usize = memory.data(64, 8);
 const nothing: usize = memory.data(8, 8);
 const dents: usize = memory.data(DENTS_SIZE, 8);
 
@@ -110,6 +115,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
     printLine("usage: test-runner PLAN\nProcess 1 of `npm run ltp`; it is of no other use.");
     return argc === 2 ? STATUS_NO_PLAN : STATUS_USAGE;
   }
+  ioctl(STANDARD_OUTPUT, TCGETS, settings);
   // Blocked, it stays pending for rt_sigtimedwait.
   store<u32>(child, 1 << (SIGCHLD - 1));
   call(SystemCall.rt_sigprocmask, SIG_SETMASK, child, 0, 8);
@@ -123,6 +129,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
 
 /** Runs one test, and says what became of it; false: some of its processes do not end. */
 function runTest(test: usize, environment: usize, limit: u64): bool {
+  // A test may have set the terminal to write what nobody can read.
+  ioctl(STANDARD_OUTPUT, TCSETS, settings);
   print('\n{"start":');
   printJson(test, afterString(test) - 1);
   printLine("}");
@@ -209,6 +217,7 @@ function now(): u64 {
 }
 
 function tell(test: usize, isUnstarted: bool, milliseconds: u32): void {
+  ioctl(STANDARD_OUTPUT, TCSETS, settings);
   const output = readWhole(outputFile);
   const signal = isUnstarted || isOverdue ? 0 : waitStatus & 0x7f;
   const status = isUnstarted ? STATUS_NOT_STARTED : (waitStatus >> 8) & 0xff;

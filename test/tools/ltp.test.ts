@@ -154,7 +154,7 @@ describe("the document about LTP's tests", () => {
   const results = [
     result("open01", "PASS"),
     result("msgget01", "BROK", "TBROK: msgget failed: ENOSYS (38)"),
-    result("open02", "FAIL", "a | b"),
+    result("open02", "FAIL", "../home/of/me/a.c:12: a | b"),
   ];
 
   it("counts what passes beside Linux", () => {
@@ -168,12 +168,14 @@ describe("the document about LTP's tests", () => {
     );
     assert.match(text, /^\| PASS \| 1 \| 1 \|$/m);
     assert.match(text, /^\| all \| 3 \| 2 \|$/m);
+    assert.match(text, /^Linux is Debian's/m);
+    assert.match(document(results, undefined, "20260529"), /^The version of LTP is 20260529\.$/m);
   });
 
   it("groups by cause what does not, and gives each its reason", () => {
     const text = document(results, undefined);
     assert.match(text, /^\| System V messages, semaphores, shared memory \| 1 \|$/m);
     assert.match(text, /^\| other answers than the test wants \| 1 \|$/m);
-    assert.match(text, /^\| open02 \| FAIL \| a \\\| b \|$/m);
+    assert.match(text, /^\| open02 \| FAIL \| a\.c:12: a \\\| b \|$/m);
   });
 });
