@@ -35,7 +35,11 @@ const CAUSES: readonly (readonly [string, RegExp, RegExp?])[] = [
     "mounts",
     /^(u?mount|fs(mount|open|pick|config)|move_mount|open_tree|pivot_root|(stat|list)mount)/,
   ],
-  ["loop devices", /./, /loop device|losetup|acquire device|No free devices/i],
+  [
+    "a loop device, or a mount instead of it",
+    /./,
+    /loop device|losetup|acquire device|No free devices/i,
+  ],
   ["programs of the test that are not there", /./, /not built|not found|Failed to exec/i],
   ["a call that the kernel has not", /./, /ENOSYS|not implemented|not supported|syscall.*__NR/],
   ["not for this machine, says the test", /./, /TCONF/],
