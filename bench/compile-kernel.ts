@@ -2,7 +2,8 @@
 // that this process compiles, then warm. Prints seconds of the processor as JSON.
 
 import { layout } from "../kernel/layout";
-import { assembleKernel, compileKernel, readKernel } from "../src/cli/build-kernel";
+import { assembleKernel } from "../src/cli/build-kernel";
+import { compileKernel, readKernel } from "../src/cli/kernel-steps";
 import { INSTALLATION } from "../src/cli/project";
 import { SourceLog } from "../src/cli/source-log";
 import { link } from "../src/link/link";
@@ -12,7 +13,7 @@ import { ownSeconds } from "./harness/cpu-time";
 const ROUNDS = 8;
 
 const log = new SourceLog(INSTALLATION);
-const output = readKernel(INSTALLATION, log, {});
+const output = readKernel(INSTALLATION, log.read, {});
 
 async function ourPart(): Promise<number> {
   const begun = ownSeconds();

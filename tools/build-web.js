@@ -4,6 +4,7 @@
 //   machine-worker.js v86.wasm           the machine; v86 patched, without debug information
 //   check-worker.js                      looks at kernels of the reader's own
 //   reference.html reference.js          codes, commands and system calls, from the sources
+//   compile/*                            the compilers, loaded when somebody builds
 //   example/*                            a kernel in C++, as objects, and its layout
 //   sw.js                                keeps all of these for use without a network
 //   build/boot.elf initramfs.cpio        what is booted first: the kernel without symbols
@@ -32,6 +33,8 @@ const WEB = join(ROOT, "dist", "web");
 const IS_QUICK = process.argv.includes("--quick");
 /** Smaller files would not get smaller. */
 const COMPRESSED_MIN = 512;
+/** Not kept for use without a network before it has been used: it is large. */
+const LAZY = "compile/";
 const SOURCE_FOLDERS = ["kernel", "user", "src/abi"];
 const HEADER_SIZE = 8;
 const CUSTOM_SECTION = 0;
@@ -146,6 +149,10 @@ function licences() {
   const parts = [
     ["Isthmus", join(ROOT, "LICENSE")],
     ["v86", v86],
+    ["AssemblyScript", join(ROOT, "node_modules/assemblyscript/LICENSE")],
+    ["AssemblyScript, notices", join(ROOT, "node_modules/assemblyscript/NOTICE")],
+    ["Binaryen", join(ROOT, "node_modules/binaryen/LICENSE")],
+    ["long.js", join(ROOT, "node_modules/long/LICENSE")],
     ["xterm.js", join(ROOT, "node_modules/@xterm/xterm/LICENSE")],
     ["xterm.js, addon-fit", join(ROOT, "node_modules/@xterm/addon-fit/LICENSE")],
   ];
@@ -166,9 +173,41 @@ async function buildScripts() {
   });
 }
 
+/**
+ * The worker that compiles, as four modules: Binaryen waits at its top level, and bundlers put such
+ * a module into others wrongly.
+ */
+async function buildCompiler() {
+  const outdir = join(WEB, "compile");
+  const modules = { assemblyscript: "assemblyscript", "assemblyscript/asc": "library" };
+  const beside = {
+    name: "beside",
+    setup(build) {
+      build.onResolve({ filter: /^(assemblyscript\/)?binaryen$/ }, () => {
+        return { path: "./binaryen.js", external: true };
+      });
+      build.onResolve({ filter: /^assemblyscript(\/asc)?$/ }, ({ path, kind }) => {
+        if (kind === "entry-point") return undefined;
+        return { path: `./${modules[path]}.js`, external: true };
+      });
+      build.onResolve({ filter: /^node:(fs|path)$/ }, () => {
+        return { path: join(ROOT, "web", "compile", "node-path.ts") };
+      });
+    },
+  };
+  const compiler = fileURLToPath(import.meta.resolve("assemblyscript"));
+  const options = { ...common, outdir, plugins: [beside] };
+  await build({ ...options, entryPoints: { worker: "web/compile/worker.ts" }, external: [] });
+  await build({ ...options, entryPoints: { assemblyscript: compiler } });
+  copyFileSync(join(ROOT, "node_modules", "binaryen", "index.js"), join(outdir, "binaryen.js"));
+  const { libraryFiles } = await import("assemblyscript/asc");
+  write("compile/library.js", `export const libraryFiles = ${JSON.stringify(libraryFiles)};`);
+  run("--import", "./bin/loader.js", "tools/build-page-parts.ts", join(outdir, "parts.json"));
+}
+
 /** The service worker comes last: it has the list of all other files. */
 async function buildServiceWorker() {
-  const names = filesBelow(WEB);
+  const names = filesBelow(WEB).filter((name) => !name.startsWith(LAZY));
   const hash = createHash("sha256");
   for (const name of names) hash.update(name).update(readFileSync(join(WEB, name)));
   const define = {
@@ -193,6 +232,7 @@ mkdirSync(WEB, { recursive: true });
 buildSystem();
 write("v86.wasm", await v86Wasm());
 await buildScripts();
+await buildCompiler();
 for (const name of ["index.html", "icon.svg"]) {
   copyFileSync(join(ROOT, "web", name), join(WEB, name));
 }

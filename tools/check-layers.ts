@@ -30,7 +30,18 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["filesystem", "program", "boot", "syscall", "trap"],
   ],
   user: ["runtime", "wasi", "abuse", "shell"],
-  web: ["machine", "document", "reference", "map", "step", "audit", "check", "tour"],
+  web: [
+    "machine",
+    "document",
+    "reference",
+    "map",
+    "step",
+    "audit",
+    "check",
+    "compile",
+    "edit",
+    "tour",
+  ],
 };
 
 const UP_REMEDY =

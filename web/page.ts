@@ -7,10 +7,12 @@ import { requireStaticProgram } from "../src/guest/elf-program";
 import type { CallState, Claim } from "../src/inspect/scene-claims";
 import { AuditPane } from "./audit/audit-pane";
 import { CheckPane, type OwnFile } from "./check/check-pane";
+import type { BuiltFile } from "./compile/protocol";
 import { button, byId, element } from "./document/element";
 import { dropSession, keepSession, keptSessions, readSession } from "./document/session-store";
 import { connectTabs } from "./document/tabs";
 import { followTheme } from "./document/theme";
+import { EditPane } from "./edit/edit-pane";
 import { MachineClient } from "./machine/client";
 import { Prompt } from "./machine/prompt";
 import type { BootRequest, ExtraFile, MachineEvent, PlainError } from "./machine/protocol";
@@ -61,6 +63,11 @@ const checks = new CheckPane(byId("panel-check", HTMLElement), {
   run: (program) => void attempt(() => runProgram(program)),
 });
 
+const edits = new EditPane(byId("panel-edit", HTMLElement), {
+  boot: bootBuilt,
+  show: () => selectTab("tab-edit"),
+  announce,
+});
 const tour = new TourPane(byId("tour", HTMLElement), {
   set: setStage,
   claims: async (name, call) =>
@@ -174,6 +181,26 @@ function endText(ending: NonNullable<Extract<MachineEvent, { kind: "state" }>["e
     default:
       return "The machine is off. Restart boots anew.";
   }
+}
+
+// --- Edits ---
+
+/** Boots what was built from edited sources, with what else is there. */
+async function bootBuilt(files: readonly BuiltFile[]): Promise<void> {
+  const kernel = files.find(({ name }) => name === "kernel");
+  const programs = files.filter((file) => file !== kernel);
+  const added = programs.map(({ name, bytes }) => {
+    return { path: `bin/${name}`, bytes, isProgram: true };
+  });
+  const paths = new Set(added.map(({ path }) => path));
+  const kept = request.files.filter(({ path }) => !paths.has(path));
+  const edited = kernel && { name: "kernel.elf", bytes: kernel.bytes, isOwn: true };
+  await boot({
+    memoryMiB: request.memoryMiB,
+    files: [...kept, ...added],
+    ...(edited && { kernel: edited }),
+  });
+  terminal.note(`Booted what was built: ${files.map(({ name }) => name).join(", ")}.`);
 }
 
 // --- The tour ---
@@ -374,7 +401,10 @@ connectControls();
 connectSessions();
 connectFiles();
 connectKeys();
-const selectTab = connectTabs(byId("tabs", HTMLElement));
+const selectTab = connectTabs(byId("tabs", HTMLElement), (panel) => {
+  document.body.classList.toggle("editing", panel === "panel-edit");
+  if (panel === "panel-edit") void attempt(() => edits.show());
+});
 followTheme(byId("theme", HTMLSelectElement), (isDark) => {
   terminal.setDark(isDark);
   map.setDark(isDark);
@@ -383,6 +413,7 @@ followTheme(byId("theme", HTMLSelectElement), (isDark) => {
 document.addEventListener("visibilitychange", () => void map.watch());
 void boot(request).then(async () => {
   terminal.focus();
+  await edits.followLink();
   await tour.follow();
 });
 if ("serviceWorker" in navigator && isSecureContext) {

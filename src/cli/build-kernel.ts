@@ -3,15 +3,7 @@
 
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { KERNEL_DATA } from "../abi/memory-map";
 import type { Diagnostic } from "../base/diagnostic";
-import {
-  type AssemblyScriptOptions,
-  type AssemblyScriptOutput,
-  compileAssemblyScript,
-} from "../compile/assemblyscript/assemblyscript";
-import { compileModule } from "../compile/compile";
-import type { CompileOptions } from "../compile/options";
 import type { Layout } from "../link/layout/layout";
 import { link } from "../link/link";
 import { outputFiles } from "../link/output/write-outputs";
@@ -19,16 +11,14 @@ import type { LinkedImage } from "../link/passes/image";
 import type { ObjectFile } from "../object/object";
 import { assemble, assemblySources } from "./build-assembly";
 import type { BuildOutcome } from "./build-task";
+import { compileKernel, type KernelMode, readKernel } from "./kernel-steps";
 import type { Project } from "./project";
 import { importExport } from "./project-module";
 import { replaceFile } from "./replace-file";
 import { SourceLog } from "./source-log";
 import { SYSTEM_CALLS_FILE, servedCalls } from "./system-calls-file";
 
-const ENTRY = "kernel/main.ts";
 const LAYOUT = "kernel/layout.ts";
-/** The function that failed assertions call. */
-const ABORT = "kernel/log/abort/abort";
 
 /** What the kernel is linked from. */
 export interface KernelParts {
@@ -72,9 +62,6 @@ function writeSystemCalls(wasm: Uint8Array, output: string): string[] {
   return [path];
 }
 
-/** How the kernel is compiled: with all passes, unless a test wants to know whether fewer do. */
-export type KernelMode = Pick<CompileOptions, "level" | "without" | "stress">;
-
 /**
  * Compiles and assembles the kernel of the project at `root`, and notes in `log` what was read.
  *
@@ -85,34 +72,12 @@ export async function kernelParts(
   log: SourceLog,
   mode: KernelMode = {},
 ): Promise<KernelParts> {
-  const output = readKernel(root, log, mode);
+  const output = readKernel(root, log.read, mode);
   const assembled = await assembleKernel(root, log);
   const layout = await importExport<Layout>(root, LAYOUT, "layout");
   const { warnings, wasm } = output;
   const objects = [compileKernel(output, mode), ...assembled];
   return { objects, layout, warnings, wasm };
-}
-
-/** The front end's part: from the kernel's sources to one module. */
-export function readKernel(root: string, log: SourceLog, mode: KernelMode): AssemblyScriptOutput {
-  const options: AssemblyScriptOptions = {
-    root,
-    entries: [ENTRY],
-    target: "kernel",
-    runtime: "stub",
-    memoryBase: KERNEL_DATA,
-    abort: ABORT,
-    ...(mode.level === undefined ? {} : { optimize: mode.level }),
-  };
-  return compileAssemblyScript(options, log.read);
-}
-
-/** The back end's part: from that module to an object. */
-export function compileKernel(output: AssemblyScriptOutput, mode: KernelMode): ObjectFile {
-  const { module, sourceMap, facts, dataEnd } = output;
-  const data = { start: KERNEL_DATA, end: dataEnd };
-  const options = { target: "kernel", name: "kernel.wasm", sourceMap, facts, data } as const;
-  return compileModule(module, { ...options, ...mode });
 }
 
 /** The objects of the kernel's assembly modules. */

@@ -3,12 +3,6 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { USER_DATA } from "../abi/memory-map";
-import {
-  type AssemblyScriptOptions,
-  compileAssemblyScript,
-} from "../compile/assemblyscript/assemblyscript";
-import { compileModule } from "../compile/compile";
 import type { Layout } from "../link/layout/layout";
 import { link } from "../link/link";
 import { elfFile } from "../link/output/elf-files";
@@ -16,6 +10,7 @@ import { writeElf } from "../link/output/write-elf";
 import type { LinkedImage } from "../link/passes/image";
 import { assemble } from "./build-assembly";
 import type { BuildOutcome, ProgramRecipe } from "./build-task";
+import { compileProgram } from "./program-steps";
 import type { Project } from "./project";
 import { importExport } from "./project-module";
 import { replaceFile } from "./replace-file";
@@ -26,28 +21,12 @@ const LAYOUT = "user/layout.ts";
 /** @throws Diagnostics of every pass */
 export async function buildProgram(
   { root, output }: Project,
-  { name, entries, assembly, runtime, abort, start }: ProgramRecipe,
+  recipe: ProgramRecipe,
 ): Promise<BuildOutcome> {
+  const { name, assembly } = recipe;
   const log = new SourceLog(root);
   log.noteModules([...assembly, LAYOUT]);
-  const options: AssemblyScriptOptions = {
-    root,
-    entries,
-    target: "user",
-    runtime,
-    memoryBase: USER_DATA,
-    abort,
-    start,
-  };
-  const compiledSources = compileAssemblyScript(options, log.read);
-  const { wasm, module, sourceMap, facts, warnings, dataEnd } = compiledSources;
-  const compiled = compileModule(module, {
-    target: "user",
-    name: `${name}.wasm`,
-    sourceMap,
-    facts,
-    data: { start: USER_DATA, end: dataEnd },
-  });
+  const { object: compiled, wasm, warnings } = compileProgram(root, log.read, recipe);
   const assembled = await Promise.all(assembly.map((path) => assemble(root, path)));
   const layout = await importExport<Layout>(root, LAYOUT, "layout");
   const image = link([compiled, ...assembled], { ...layout, name });

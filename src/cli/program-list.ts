@@ -36,13 +36,20 @@ export function knownPrograms(
 export async function loadPrograms(project: Project, toolchain: string): Promise<ProgramRecipe[]> {
   if (!hasList(project)) return [];
   const inputs = hashFiles(project.root, importClosure(project.root, [LIST]));
-  const read = <Value>(name: string) => importExport<Value>(project.root, LIST, name);
+  const recipes = await programRecipes(project.root);
+  writeStamp(project, STAMP, { key: toolchain, inputs, outputs: [], value: recipes });
+  return recipes;
+}
+
+/** What the list of the project at `root` says. */
+export async function programRecipes(root: string): Promise<ProgramRecipe[]> {
+  const read = <Value>(name: string) => importExport<Value>(root, LIST, name);
   const startAssembly = await read<string>("START_ASSEMBLY");
   const runtimeEntry = await read<string>("RUNTIME_ENTRY");
   const abort = await read<string>("RUNTIME_ABORT");
   const start = await read<string>("RUNTIME_START");
   const programs = await read<readonly Program[]>("PROGRAMS");
-  const recipes = programs.map(({ name, entry, runtime, assembly = [], isApart }) => ({
+  return programs.map(({ name, entry, runtime, assembly = [], isApart }) => ({
     name,
     entries: [entry, runtimeEntry],
     assembly: [startAssembly, ...assembly],
@@ -51,8 +58,6 @@ export async function loadPrograms(project: Project, toolchain: string): Promise
     start,
     ...(isApart && { isApart }),
   }));
-  writeStamp(project, STAMP, { key: toolchain, inputs, outputs: [], value: recipes });
-  return recipes;
 }
 
 /** What user/programs.ts makes besides programs. */

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { auditRun } from "../../src/cli/audit";
-import { type KernelMode, kernelParts } from "../../src/cli/build-kernel";
+import { kernelParts } from "../../src/cli/build-kernel";
+import type { KernelMode } from "../../src/cli/kernel-steps";
 import { findProject, INSTALLATION } from "../../src/cli/project";
 import { SourceLog } from "../../src/cli/source-log";
 import { link } from "../../src/link/link";

@@ -299,6 +299,62 @@ describe("the page", { skip: skipReason() }, () => {
     await page.context().close();
   });
 
+  it("compiles an edited kernel as isthmus build does, and boots it", async () => {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    const page = await open({}, context);
+    const path = "kernel/syscall/process.ts";
+    const built = await page.evaluate(compileInPage, path);
+    const wanted = readFileSync(join(INSTALLATION, "build", "kernel.elf"));
+    assert.ok(Buffer.from(built, "base64").equals(wanted), "the kernel is not the build's");
+
+    await page.getByRole("tab", { name: "Edit" }).click();
+    await page.getByLabel("Search").fill("function getppid");
+    await page.getByRole("button", { name: new RegExp(`^${path}:\\d+$`) }).click();
+    const text = page.locator("#source-text");
+    const right = await text.inputValue();
+    assert.match(right, /export function getppid/);
+    await text.fill(right.replace("parent === null", "parant === null"));
+    await page.getByRole("button", { name: "Build and boot" }).click();
+    await seen(page, ".faults", /parant/);
+    await text.fill(right);
+    await page.getByRole("button", { name: /Law 7/ }).click();
+    await page.getByRole("button", { name: "Build and boot" }).click();
+    await seen(page, "#build-status", /Built: kernel/);
+    await seen(page, ".xterm-accessibility", /Booted what was built/);
+    await page.locator("#terminal").click();
+    await page.keyboard.type("crossing\n");
+    await seen(page, ".xterm-accessibility", /panic/);
+
+    // Edits are kept, become a patch, and travel by a link, which asks first.
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save a patch" }).click(),
+    ]);
+    const patch = readFileSync(await saved.path(), "utf8");
+    const options = { cwd: INSTALLATION, input: patch, encoding: "utf8" } as const;
+    const applied = spawnSync("git", ["apply", "--check", "-"], options);
+    assert.equal(applied.status, 0, applied.stderr);
+    assert.match(patch, /^\+ {2}unreachable\(\);$/m);
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByRole("button", { name: "Copy a link" }).click();
+    await seen(page, "#build-status", /clipboard/);
+    const link = await page.evaluate<string>("navigator.clipboard.readText()");
+    await page.reload();
+    await atPrompt(page);
+    await page.getByRole("tab", { name: "Edit" }).click();
+    await seen(page, "#source-file option:checked", /\(edited\)/);
+    const other = await browser.newPage();
+    watchFaults(other);
+    await other.goto(link);
+    await seen(other, ".offer", new RegExp(path));
+    assert.doesNotMatch(await other.locator("#source-text").inputValue(), /unreach/);
+    await other.getByRole("button", { name: "Take them" }).click();
+    assert.match(await other.locator("#source-text").inputValue(), /unreach/);
+    await usableByEveryone(other, "edit");
+    await other.close();
+    await context.close();
+  });
+
   it("has a reference of all codes, commands and calls, in which one can search", async () => {
     const viewport = { width: 320, height: 800 };
     const page = await browser.newPage({ viewport, colorScheme: "dark" });
@@ -345,7 +401,7 @@ describe("the page", { skip: skipReason() }, () => {
       const page = await open({ viewport: { width, height: 800 }, colorScheme });
       const scroll = await page.evaluate<number>("document.documentElement.scrollWidth");
       assert.ok(scroll <= width, `the page is ${scroll} pixels wide`);
-      for (const tab of ["Step", "Laws", "Yours", "About"]) {
+      for (const tab of ["Step", "Laws", "Yours", "Edit", "About"]) {
         await page.getByRole("tab", { name: tab }).click();
         await usableByEveryone(page, tab);
       }
@@ -362,6 +418,38 @@ describe("the page", { skip: skipReason() }, () => {
     assert.deepEqual(faults, []);
   });
 });
+
+/** Runs in the page: the kernel as the page's worker builds it for an edit of `path`, in base64. */
+async function compileInPage(path: string): Promise<string> {
+  interface Answer {
+    readonly kind: string;
+    readonly text?: string;
+    readonly files?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  }
+  interface Maker {
+    onmessage: (event: { data: Answer }) => void;
+    postMessage(request: unknown): void;
+    terminate(): void;
+  }
+  const { Worker } = globalThis as unknown as {
+    Worker: new (url: string, options: object) => Maker;
+  };
+  const texts = (await (await fetch("build/sources.json")).json()) as Record<string, string>;
+  const sources = new Map(Object.entries(texts));
+  const worker = new Worker("compile/worker.js", { type: "module" });
+  const { files = [], text } = await new Promise<Answer>((resolve) => {
+    worker.onmessage = ({ data }) => {
+      if (data.kind !== "progress") resolve(data);
+      else if (data.text === "") worker.postMessage({ sources, edited: [path] });
+    };
+  });
+  worker.terminate();
+  const bytes = files.find(({ name }) => name === "kernel")?.bytes;
+  if (!bytes) throw new Error(text);
+  let characters = "";
+  for (const byte of bytes) characters += String.fromCharCode(byte);
+  return btoa(characters);
+}
 
 /** A Linux program for i386 of 100 bytes or so: it writes `text`, and exits. */
 function staticProgram(text: string): Buffer {

@@ -342,7 +342,8 @@ export class MachineHost implements Async<MachineCalls> {
 
   async #learn(request: BootRequest, initramfs: Uint8Array): Promise<Known | undefined> {
     const bytes = request.kernel?.bytes ?? (await wholeKernel());
-    const known = request.kernel ? undefined : resolveLayout(layout);
+    const isOwn = request.kernel?.isOwn ?? request.kernel === undefined;
+    const known = isOwn ? resolveLayout(layout) : undefined;
     try {
       const name = request.kernel?.name ?? "kernel.elf";
       const files = readBootedFiles({ kernel: bytes, initramfs }, name, known);

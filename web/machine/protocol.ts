@@ -23,7 +23,12 @@ export interface ExtraFile {
 export interface BootRequest {
   readonly memoryMiB: number;
   /** Another kernel than the project's, and whether it is one that the map can show. */
-  readonly kernel?: { readonly name: string; readonly bytes: Uint8Array };
+  readonly kernel?: {
+    readonly name: string;
+    readonly bytes: Uint8Array;
+    /** Built from the project's sources, edited: it has their layout. */
+    readonly isOwn?: boolean;
+  };
   readonly files: readonly ExtraFile[];
 }
 

@@ -1,0 +1,289 @@
+// The sources, to be searched and edited; what is edited is compiled in this page, and booted.
+//
+// Assembly, layouts and the facts that these share with the kernel (src/abi) run while a kernel is
+// built, which a page should not do with what a link brought: they are shown and not edited.
+
+import type { BuildAnswer, BuildRequest, BuiltFile, Fault } from "../compile/protocol";
+import { button, element } from "../document/element";
+import { setRunningEdits, shippedSources } from "../document/sources";
+import { type Edits, editsOfLink, keepEdits, keptEdits, linkOf, patchOf } from "./edits";
+
+const FOUND_MAX = 40;
+const FIXED = /(\.asm|\/layout|\/programs)\.ts$|^src\/abi\//;
+const FIRST = "kernel/syscall/process.ts";
+
+/** Edits that break a law which no write to memory breaks in the same way. */
+const PRESETS = [
+  {
+    title: "Law 6: a second file with windows",
+    path: FIRST,
+    change: (text: string) => `import { openWindow } from "../memory/window";\n${text}`,
+  },
+  {
+    title: "Law 7: a call that panics",
+    path: FIRST,
+    change: (text: string) => {
+      const start = "export function getppid(_frame: TrapFrame): i32 {\n";
+      return text.replace(start, `${start}  unreachable();\n`);
+    },
+  },
+] as const;
+
+export interface EditActions {
+  /** Boots what was built: the kernel, if it is among the files, and programs. */
+  boot(files: readonly BuiltFile[]): Promise<void>;
+  /** Shows the panel. */
+  show(): void;
+  announce(text: string): void;
+}
+
+export class EditPane {
+  readonly #actions: EditActions;
+  readonly #search = element("input", { type: "search", id: "source-search" });
+  readonly #found = element("ul", { class: "found" });
+  readonly #file = element("select", { id: "source-file" });
+  readonly #text = element("textarea", {
+    id: "source-text",
+    rows: 26,
+    spellcheck: "false",
+    wrap: "off",
+    "aria-label": "Source",
+  });
+  readonly #status = element("p", { class: "faint", role: "status", id: "build-status" });
+  readonly #faults = element("ul", { class: "faults" });
+  readonly #offer = element("div", { class: "offer", hidden: true });
+  readonly #build: HTMLButtonElement;
+  #shipped: ReadonlyMap<string, string> = new Map();
+  #edits = new Map(keptEdits());
+
+  constructor(panel: HTMLElement, actions: EditActions) {
+    this.#actions = actions;
+    this.#build = button("Build and boot", () => void this.build(), { class: "primary" });
+    const presets = PRESETS.map((preset) =>
+      button(preset.title, () => this.#apply(preset.path, preset.change)),
+    );
+    panel.append(
+      this.#offer,
+      row(element("label", { for: "source-search" }, "Search "), this.#search),
+      this.#found,
+      row(element("label", { for: "source-file" }, "File "), this.#file),
+      this.#text,
+      row(
+        this.#build,
+        button("Undo in this file", () => this.#undo()),
+        button("Save a patch", () => this.#savePatch()),
+        button("Copy a link", () => void this.#copyLink()),
+      ),
+      this.#status,
+      this.#faults,
+      row(element("span", { class: "faint" }, "Break a law: "), ...presets),
+    );
+    this.#search.addEventListener("input", () => this.#find());
+    this.#file.addEventListener("change", () => this.#open(this.#file.value));
+    this.#text.addEventListener("input", () => this.#take());
+  }
+
+  /** Shows the panel's content; it is fetched only now. */
+  async show(): Promise<void> {
+    if (this.#shipped.size > 0) return;
+    this.#shipped = await shippedSources();
+    this.#listFiles(FIRST);
+    this.#open(FIRST);
+  }
+
+  /** Asks about the edits that the page's address brings, if it brings any. */
+  async followLink(): Promise<void> {
+    const offered = await editsOfLink(location.hash);
+    if (!offered) return;
+    history.replaceState(undefined, "", location.pathname + location.search);
+    this.#actions.show();
+    await this.show();
+    const known = new Map([...offered].filter(([path]) => this.#isEditable(path)));
+    const names = [...known.keys()].join(", ");
+    const done = () => {
+      this.#offer.hidden = true;
+    };
+    const take = button("Take them", () => {
+      done();
+      this.#adopt(known);
+    });
+    this.#offer.replaceChildren(
+      element("p", {}, `A link brings edits of ${names}. Built, they run in this page.`),
+      element("div", { class: "row" }, take, button("Ignore them", done)),
+    );
+    this.#offer.hidden = known.size === 0;
+  }
+
+  /** Compiles what depends on edits, and boots it. */
+  async build(): Promise<void> {
+    const edited = [...this.#edits.keys()];
+    if (edited.length === 0) {
+      this.#say("Nothing is edited: change a source first.");
+      return;
+    }
+    this.#build.disabled = true;
+    this.#faults.replaceChildren();
+    this.#say("loading the compilers …");
+    const sources = new Map([...this.#shipped, ...this.#edits]);
+    const answer = await compile({ sources, edited }, (text) => this.#say(`${text} …`));
+    this.#build.disabled = false;
+    if (answer.kind === "done") {
+      const names = answer.files.map(({ name }) => name).join(", ");
+      this.#say(names === "" ? "Nothing depends on these edits." : `Built: ${names}.`);
+      setRunningEdits(new Map(this.#edits));
+      if (answer.files.length > 0) await this.#actions.boot(answer.files);
+    } else if (answer.kind === "refused") {
+      this.#say(`${answer.faults.length} ${answer.faults.length === 1 ? "error" : "errors"}.`);
+      this.#faults.replaceChildren(...answer.faults.map((fault) => this.#faultItem(fault)));
+    } else this.#say(answer.text);
+  }
+
+  #isEditable(path: string): boolean {
+    return this.#shipped.has(path) && !FIXED.test(path);
+  }
+
+  #listFiles(chosen: string): void {
+    const options = [...this.#shipped.keys()].map((path) => {
+      const mark = this.#edits.has(path) ? " (edited)" : FIXED.test(path) ? " (fixed)" : "";
+      return element("option", { value: path, selected: path === chosen }, `${path}${mark}`);
+    });
+    this.#file.replaceChildren(...options);
+  }
+
+  #open(path: string, line?: number): void {
+    const text = this.#edits.get(path) ?? this.#shipped.get(path) ?? "";
+    this.#file.value = path;
+    this.#text.value = text;
+    this.#text.readOnly = !this.#isEditable(path);
+    if (line === undefined) return;
+    const start = text.split("\n", line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    const end = text.indexOf("\n", start);
+    this.#text.focus();
+    this.#text.setSelectionRange(start, end < 0 ? text.length : end);
+    const height = this.#text.scrollHeight / text.split("\n").length;
+    this.#text.scrollTop = Math.max(0, (line - 6) * height);
+  }
+
+  #take(): void {
+    const path = this.#file.value;
+    const wasEdited = this.#edits.has(path);
+    if (this.#text.value === this.#shipped.get(path)) this.#edits.delete(path);
+    else this.#edits.set(path, this.#text.value);
+    if (wasEdited !== this.#edits.has(path)) this.#listFiles(path);
+    this.#keep();
+  }
+
+  #adopt(edits: Edits): void {
+    for (const [path, text] of edits) this.#edits.set(path, text);
+    const [first = FIRST] = edits.keys();
+    this.#listFiles(first);
+    this.#open(first);
+    this.#keep();
+  }
+
+  #apply(path: string, change: (text: string) => string): void {
+    const text = this.#edits.get(path) ?? this.#shipped.get(path) ?? "";
+    this.#adopt(new Map([[path, change(text)]]));
+    this.#say(`${path} is edited. Build and boot, then audit under Laws.`);
+  }
+
+  #undo(): void {
+    const path = this.#file.value;
+    this.#edits.delete(path);
+    this.#listFiles(path);
+    this.#open(path);
+    this.#keep();
+  }
+
+  #keep(): void {
+    try {
+      keepEdits(this.#edits);
+    } catch {
+      this.#say("The browser has no room to keep the edits: save a patch.");
+    }
+  }
+
+  #find(): void {
+    const word = this.#search.value;
+    const items = word.length < 2 ? [] : this.#matches(word).map((each) => this.#foundItem(each));
+    this.#found.replaceChildren(...items);
+  }
+
+  #matches(word: string): { path: string; line: number; text: string }[] {
+    const lower = word.toLowerCase();
+    const matches: { path: string; line: number; text: string }[] = [];
+    for (const [path, shipped] of this.#shipped) {
+      if (path.toLowerCase().includes(lower)) matches.push({ path, line: 1, text: "" });
+      for (const [index, text] of (this.#edits.get(path) ?? shipped).split("\n").entries()) {
+        if (matches.length >= FOUND_MAX) return matches;
+        if (text.toLowerCase().includes(lower)) matches.push({ path, line: index + 1, text });
+      }
+    }
+    return matches;
+  }
+
+  #foundItem({ path, line, text }: { path: string; line: number; text: string }): HTMLElement {
+    const label = `${path}:${line}`;
+    const open = button(label, () => this.#open(path, line), { class: "link" });
+    return element("li", {}, open, " ", element("code", {}, text.trim().slice(0, 100)));
+  }
+
+  #faultItem({ code, text, remedy, file, line }: Fault): HTMLElement {
+    const place =
+      file !== undefined && this.#shipped.has(file)
+        ? button(`${file}:${line ?? 1}`, () => this.#open(file, line), { class: "link" })
+        : undefined;
+    return element(
+      "li",
+      { class: "error" },
+      element("code", {}, code),
+      ` ${text}. ${remedy} `,
+      place,
+    );
+  }
+
+  #savePatch(): void {
+    const text = patchOf(this.#edits, this.#shipped);
+    const href = URL.createObjectURL(new Blob([text], { type: "text/x-patch" }));
+    element("a", { href, download: "isthmus.patch" }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 1000);
+  }
+
+  async #copyLink(): Promise<void> {
+    const link = await linkOf(this.#edits);
+    try {
+      await navigator.clipboard.writeText(link);
+      this.#say("The link is in the clipboard.");
+    } catch {
+      this.#say(link);
+    }
+  }
+
+  #say(text: string): void {
+    this.#status.textContent = text;
+  }
+}
+
+function row(...children: readonly (Node | string)[]): HTMLElement {
+  return element("div", { class: "row" }, ...children);
+}
+
+/**
+ * Builds in a worker of its own each time. What is compiled second in one process has fewer facts
+ * for debuggers, and the kernel's bytes are to be those of `isthmus build`, which also begins anew.
+ */
+function compile(request: BuildRequest, progress: (text: string) => void): Promise<BuildAnswer> {
+  const worker = new Worker(new URL("compile/worker.js", import.meta.url), { type: "module" });
+  const given = new Promise<BuildAnswer>((resolve) => {
+    worker.addEventListener("error", ({ message }) => {
+      resolve({ kind: "broken", text: message || "the compilers could not be loaded" });
+    });
+    worker.addEventListener("message", ({ data }) => {
+      const answer = data as BuildAnswer;
+      if (answer.kind !== "progress") resolve(answer);
+      else if (answer.text === "") worker.postMessage(request);
+      else progress(answer.text);
+    });
+  });
+  return given.finally(() => worker.terminate());
+}
