@@ -104,6 +104,7 @@ export const PROGRAMS: readonly Program[] = [
 
 const QUESTIONS = [
   "calls",
+  "copies",
   "events",
   "files",
   "maps",

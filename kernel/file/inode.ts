@@ -89,6 +89,8 @@ export class Inode {
   locks: usize = 0;
   /** How many open files may write it, or, negative, how many processes run from it. */
   writers: i32 = 0;
+  /** It was made without a name, and may get one (O_TMPFILE). */
+  mayGetName: bool = false;
 
   isType(type: u32): bool {
     return (this.mode & S_IFMT) === type;

@@ -13,6 +13,7 @@ import {
   ENOSPC,
   ENOTDIR,
   ENOTEMPTY,
+  EOPNOTSUPP,
   EPERM,
   EROFS,
   EXDEV,
@@ -24,6 +25,10 @@ import { currentCredentials } from "../thread/credentials";
 import { createEntry, DirectoryEntry } from "./directory-entry";
 import { Inode } from "./inode";
 import { accessRefusal } from "./permission";
+
+/** What /proc calls a file without a name. */
+const UNNAMED: usize = cstr("#unnamed");
+const UNNAMED_LENGTH: u32 = 8;
 
 /**
  * Makes a file of any kind under a name that is free in `directory`: the entry's address, retained,
@@ -38,11 +43,36 @@ export function makeFile(
 ): usize {
   const refusal = changeRefusal(directory);
   if (refusal !== 0) return refusal;
-  const parent = directory.inode;
-  const fileSystem = parent.fileSystem;
-  if (fileSystem.create === 0) return -ENOENT;
-  const inode = call_indirect<Inode | null>(fileSystem.create, fileSystem, mode, device);
+  if (directory.inode.fileSystem.create === 0) return -ENOENT;
+  const inode = makeInode(directory.inode, mode, device);
   if (inode === null) return -ENOSPC;
+  const result = addName(directory, name, length, inode);
+  if (result !== 0) inode.release();
+  return result !== 0 ? result : changetype<usize>(retained(directory.lastChild!));
+}
+
+/**
+ * Makes a regular file in `directory` that has no name there, and may get one: its entry, which is
+ * not linked, retained, or -errno.
+ */
+export function makeUnnamed(directory: DirectoryEntry, mode: u32): usize {
+  const refusal = changeRefusal(directory);
+  if (refusal !== 0) return refusal;
+  if (directory.inode.fileSystem.create === 0) return -EOPNOTSUPP;
+  const inode = makeInode(directory.inode, mode, 0);
+  if (inode === null) return -ENOSPC;
+  inode.mayGetName = true;
+  const entry = createEntry(directory, inode, UNNAMED, UNNAMED_LENGTH);
+  if (entry !== null) return changetype<usize>(entry);
+  inode.release();
+  return -ENOSPC;
+}
+
+/** An inode for a file in the directory of `parent`; null when out of memory. */
+function makeInode(parent: Inode, mode: u32, device: u32): Inode | null {
+  const fileSystem = parent.fileSystem;
+  const inode = call_indirect<Inode | null>(fileSystem.create, fileSystem, mode, device);
+  if (inode === null) return null;
   const who = currentCredentials();
   inode.owner = who.fileUser;
   inode.group = who.fileGroup;
@@ -50,9 +80,7 @@ export function makeFile(
     inode.group = parent.group;
     if (inode.isDirectory) inode.mode |= S_ISGID;
   }
-  const result = addName(directory, name, length, inode);
-  if (result !== 0) inode.release();
-  return result !== 0 ? result : changetype<usize>(retained(directory.lastChild!));
+  return inode;
 }
 
 /**
@@ -63,6 +91,8 @@ export function addLink(directory: DirectoryEntry, name: usize, length: u32, ino
   if (inode.fileSystem !== directory.inode.fileSystem) return -EXDEV;
   const refusal = changeRefusal(directory);
   if (refusal !== 0) return refusal;
+  // What has lost its last name gets none again.
+  if (inode.links === 0 && !inode.mayGetName) return -ENOENT;
   if (inode.fileSystem.create === 0) return -ENOENT;
   inode.retain();
   const result = addName(directory, name, length, inode);

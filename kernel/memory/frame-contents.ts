@@ -30,6 +30,13 @@ export function clearFrame(frame: u32, offset: u32): void {
   closeWindow(window);
 }
 
+/** Sets the bytes of `frame` from `start` to `end` to 0. */
+export function clearPart(frame: u32, start: u32, end: u32): void {
+  const window = openWindow(frame);
+  memory.fill(window + start, 0, end - start);
+  closeWindow(window);
+}
+
 /** A frame with the bytes of `frame` and one reference; 0 when out of memory. */
 export function copyOfFrame(frame: u32): u32 {
   const copy = allocateFrame();

@@ -20,6 +20,9 @@ const NODE_MASK: u32 = NODE_WORDS - 1;
 /** With so many levels each index has its place. */
 const MOST_LEVELS: u32 = 6;
 
+/** Past every index: no such page. */
+export const NO_PAGE: u64 = 1 << 32;
+
 /** How many frames all trees hold. */
 export let treeFrames: u32 = 0;
 
@@ -56,6 +59,32 @@ export class FrameTree {
     this.frameCount++;
     treeFrames++;
     return true;
+  }
+
+  /** The first page from `index` on that has a frame; NO_PAGE: there is none. */
+  nextPage(index: u32): u64 {
+    let next: u64 = index;
+    while (next < NO_PAGE && this.root !== 0 && this.covers(<u32>next)) {
+      let at = this.root;
+      let level = this.height;
+      while (level !== 0 && at !== 0) at = load<usize>(wordOf(at, level--, <u32>next));
+      if (at !== 0) return next;
+      const hole = (<u64>1) << (level * NODE_SHIFT);
+      next = (next & ~(hole - 1)) + hole;
+    }
+    return NO_PAGE;
+  }
+
+  /** Gives back the frame of page `index`, which has one. */
+  dropFrame(index: u32): void {
+    let word = changetype<usize>(this) + offsetof<FrameTree>("root");
+    for (let level = this.height; level !== 0; level--) {
+      word = wordOf(load<usize>(word), level, index);
+    }
+    releaseFrame(load<u32>(word));
+    store<u32>(word, 0);
+    this.frameCount--;
+    treeFrames--;
   }
 
   /** Gives back the frames of page `index` and of all after it. */

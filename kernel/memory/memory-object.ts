@@ -11,11 +11,11 @@
 //   - A page at or past `size` is in no page table. The bytes of the last page that lie past `size`
 //     are 0 after each truncate(); what is written there through a mapping is gone with the next.
 
-import { PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
 import { panic } from "../log/panic";
-import { clearFrame } from "./frame-contents";
-import { FrameTree } from "./frame-tree";
-import { allocateFrame, releaseFrame } from "./frames";
+import { clearFrame, clearPart } from "./frame-contents";
+import { FrameTree, NO_PAGE } from "./frame-tree";
+import { allocateFrame, frameReferences, releaseFrame } from "./frames";
 import { allocate, free } from "./heap";
 import { PageTables } from "./page-tables";
 
@@ -54,9 +54,11 @@ export class Mapping {
 export class MemoryObject extends FrameTree {
   references: u32 = 0;
   /** The ranges that show it, in no order. */
-  private mappings: Mapping | null = null;
+  mappings: Mapping | null = null;
   /** Bytes; to map a page at or past it is an error, SIGBUS. */
   size: u64 = 0;
+  /** F_SEAL_…: what nobody may do with it any more. Whoever changes it asks first. */
+  seals: u32 = 0;
 
   /** The frame of page `index`; a hole gets a zeroed one. 0: out of memory. */
   ensureFrame(index: u32): u32 {
@@ -96,6 +98,26 @@ export class MemoryObject extends FrameTree {
     const last = tail === 0 ? 0 : this.frame(firstGone - 1);
     if (last !== 0) clearFrame(last, tail);
     this.size = size;
+  }
+
+  /**
+   * Makes the bytes from `start` to `end` read as zeros, also where they are mapped. The size
+   * stays.
+   * Whole pages that nobody else refers to are given back, others keep their frame.
+   */
+  zero(start: u64, end: u64): void {
+    const last = min(end, (<u64>NO_PAGE) << PAGE_SHIFT);
+    let page = start < last ? this.nextPage(<u32>(start >> PAGE_SHIFT)) : NO_PAGE;
+    while (page << PAGE_SHIFT < last && page !== NO_PAGE) {
+      const base = page << PAGE_SHIFT;
+      const from = max(start, base) - base;
+      const to = min(last - base, PAGE_SIZE);
+      const frame = this.frame(<u32>page);
+      const isWhole = to - from === <u64>PAGE_SIZE;
+      if (isWhole && frameReferences(frame) === 1) this.dropFrame(<u32>page);
+      else clearPart(frame, <u32>from, <u32>to);
+      page = page + 1 === NO_PAGE ? NO_PAGE : this.nextPage(<u32>(page + 1));
+    }
   }
 
   retain(): void {

@@ -31,6 +31,17 @@ export const REGION_WIPED: u32 = 16;
 /** mlock(2): see lock-range.ts. A fork does not inherit it. */
 export const REGION_LOCKED: u32 = 32;
 
+/** Whether `object` can be written to by way of a region, now or once its rights are changed. */
+export function hasSharedWriter(object: MemoryObject): bool {
+  let mapping = object.mappings;
+  while (mapping) {
+    const flags = changetype<Region>(mapping).flags;
+    if ((flags & (REGION_SHARED | REGION_READ_ONLY)) === REGION_SHARED) return true;
+    mapping = mapping.nextMapping;
+  }
+  return false;
+}
+
 @unmanaged
 export class Region extends Mapping {
   rights: u32 = 0;

@@ -10,15 +10,16 @@ import {
   ENOMEM,
   ENOTDIR,
   ENXIO,
-  EOPNOTSUPP,
   EPERM,
   ETXTBSY,
   isErrno,
 } from "../../src/abi/errno";
 import {
   AT_FDCWD,
+  F_ADD_SEALS,
   F_DUPFD,
   F_DUPFD_CLOEXEC,
+  F_GET_SEALS,
   F_GETFD,
   F_GETFL,
   F_GETPIPE_SZ,
@@ -54,7 +55,7 @@ import {
 import { DirectoryEntry } from "../file/directory-entry";
 import { LARGEST_COUNT } from "../file/file-table";
 import { Inode } from "../file/inode";
-import { makeFile } from "../file/names";
+import { makeFile, makeUnnamed } from "../file/names";
 import { OpenFile, openFile } from "../file/open-file";
 import { lastHasSlash, lastLength, lastName, missingIn, PathEnd } from "../file/path";
 import { accessRefusal, ownsFile } from "../file/permission";
@@ -64,6 +65,7 @@ import { copyOut, UserPointer, userPointer } from "../memory/user-memory";
 import { currentContext, currentFiles } from "../process/thread-files";
 import { controlLock, isLockCommand } from "./lock";
 import { pathAt } from "./path-argument";
+import { addSeals, seals } from "./seal";
 
 /** What open remembers of its flags. */
 const KEPT_FLAGS: u32 =
@@ -166,6 +168,10 @@ export function fcntl64(frame: TrapFrame): i32 {
       if ((file.flags & O_PATH) !== 0) return -EBADF;
       file.flags = (file.flags & ~STATUS_FLAGS) | (frame.arg2 & STATUS_FLAGS);
       return 0;
+    case F_ADD_SEALS:
+      return addSeals(file, frame.arg2);
+    case F_GET_SEALS:
+      return seals(file);
     case F_GETPIPE_SZ:
       return hasPipe(file) ? pipeSize(file) : -EBADF;
     case F_SETPIPE_SZ:
@@ -194,13 +200,15 @@ export function addDescriptor(file: OpenFile, flags: u32): i32 {
 
 function openPath(descriptor: u32, path: UserPointer, given: u32, mode: u32): i32 {
   const flags = (given & O_PATH) !== 0 ? given & PATH_FLAGS : given;
-  if ((flags & O_TMPFILE) === O_TMPFILE) return -EOPNOTSUPP;
   if ((flags & O_ACCMODE) === O_ACCMODE) return -EINVAL;
   wasMade = false;
-  const found = findOrMake(descriptor, path, flags, mode & S_PERMISSIONS);
+  const isUnnamed = (flags & O_TMPFILE) === O_TMPFILE;
+  const found = isUnnamed
+    ? makeWithoutName(descriptor, path, flags, mode & S_PERMISSIONS)
+    : findOrMake(descriptor, path, flags, mode & S_PERMISSIONS);
   if (isErrno(<u32>found)) return <i32>found;
   const entry = changetype<DirectoryEntry>(found);
-  const result = openEntry(entry, flags);
+  const result = openEntry(entry, isUnnamed ? flags & ~O_TMPFILE : flags);
   entry.release();
   return result;
 }
@@ -218,6 +226,21 @@ function findOrMake(descriptor: u32, path: UserPointer, flags: u32, mode: u32): 
   const permissions = mode & ~currentContext().umask;
   wasMade = true;
   return makeFile(directory, lastName, lastLength, S_IFREG | permissions, 0);
+}
+
+/** O_TMPFILE: the entry of a new file in the directory that is named, retained; or -errno. */
+function makeWithoutName(descriptor: u32, path: UserPointer, flags: u32, mode: u32): usize {
+  if ((flags & O_ACCMODE) === O_RDONLY || (flags & O_CREAT) !== 0) return -EINVAL;
+  const found = pathAt(descriptor, path, PathEnd.file);
+  if (isErrno(<u32>found)) return found;
+  const directory = changetype<DirectoryEntry>(found);
+  const made = makeUnnamed(directory, S_IFREG | (mode & ~currentContext().umask));
+  directory.release();
+  if (isErrno(<u32>made)) return made;
+  wasMade = true;
+  // Said so, it stays without a name for good.
+  if ((flags & O_EXCL) !== 0) changetype<DirectoryEntry>(made).inode.mayGetName = false;
+  return made;
 }
 
 function exists(entry: usize): usize {

@@ -4,6 +4,7 @@ import { EBADF, EFAULT, ENOENT, ENOTDIR, EPERM, ERANGE, isErrno } from "../../sr
 import { X_OK } from "../../src/abi/files";
 import { CAP_SYS_CHROOT } from "../../src/abi/linux/capability";
 import { DirectoryEntry } from "../file/directory-entry";
+import { useOldRecords } from "../file/directory-record";
 import { PathEnd } from "../file/path";
 import { isReachable, pathLength, pathText } from "../file/path-text";
 import { accessRefusal } from "../file/permission";
@@ -22,6 +23,14 @@ const UNREACHABLE_LENGTH: u32 = 13;
 export function getdents64(frame: TrapFrame): i32 {
   const file = fileArgument(frame.arg0);
   return file === null ? -EBADF : file.readDirectory(userPointer(frame.arg1), frame.arg2);
+}
+
+/** getdents(file, to, size): the same with numbers of 32 bits. */
+export function getdents(frame: TrapFrame): i32 {
+  useOldRecords(true);
+  const result = getdents64(frame);
+  useOldRecords(false);
+  return result;
 }
 
 /** chdir(path) */

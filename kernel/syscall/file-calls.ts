@@ -45,6 +45,7 @@ import {
   VECTORS,
   VECTORS_FILLED,
   WHENCE,
+  WORD_FILLED,
 } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import {
@@ -81,6 +82,7 @@ import {
   utimes,
 } from "./attribute";
 import { call } from "./call-rows";
+import { copyFileRange, sendfile, sendfile64, splice, tee, vmsplice } from "./copy";
 import {
   close,
   closeRange,
@@ -94,7 +96,7 @@ import {
   pipe,
   pipe2,
 } from "./descriptor";
-import { chdir, chroot, fchdir, getcwd, getdents64 } from "./directory";
+import { chdir, chroot, fchdir, getcwd, getdents, getdents64 } from "./directory";
 import {
   fgetxattr,
   flistxattr,
@@ -137,6 +139,7 @@ import {
   write,
   writev,
 } from "./file";
+import { memfdCreate } from "./memory-file";
 import {
   link,
   linkat,
@@ -199,6 +202,23 @@ export function declareFileCalls(): void {
   call(SystemCall.writev, writev.index, FILE, VECTORS, INTEGER);
   call(SystemCall.flock, flock.index, FILE, LOCK_COMMAND);
   call(SystemCall.fdatasync, fsync.index, FILE);
+  call(SystemCall.getdents, getdents.index, FILE, ADDRESS, SIZE);
+  call(SystemCall.sendfile, sendfile.index, FILE, FILE, WORD_FILLED, SIZE);
+  call(SystemCall.sendfile64, sendfile64.index, FILE, FILE, OFFSET_FILLED, SIZE);
+  call(SystemCall.splice, splice.index, FILE, OFFSET_FILLED, FILE, OFFSET_FILLED, SIZE, FLAGS);
+  call(SystemCall.tee, tee.index, FILE, FILE, SIZE, FLAGS);
+  call(SystemCall.vmsplice, vmsplice.index, FILE, VECTORS, INTEGER, FLAGS);
+  call(SystemCall.memfd_create, memfdCreate.index, PATH, FLAGS);
+  call(
+    SystemCall.copy_file_range,
+    copyFileRange.index,
+    FILE,
+    OFFSET_FILLED,
+    FILE,
+    OFFSET_FILLED,
+    SIZE,
+    FLAGS,
+  );
   call(SystemCall.pread64, pread64.index, FILE, OUTPUT, SIZE, OFFSET_LOW, OTHER_HALF);
   call(SystemCall.pwrite64, pwrite64.index, FILE, INPUT, SIZE, OFFSET_LOW, OTHER_HALF);
   call(SystemCall.getcwd, getcwd.index, OUTPUT, SIZE);

@@ -11,10 +11,22 @@ import {
   ENOMEM,
   EOPNOTSUPP,
   EOVERFLOW,
+  EPERM,
   ESPIPE,
   isErrno,
 } from "../../src/abi/errno";
-import { AT_FDCWD, O_PATH, W_OK } from "../../src/abi/files";
+import {
+  AT_FDCWD,
+  F_SEAL_FUTURE_WRITE,
+  F_SEAL_GROW,
+  F_SEAL_SHRINK,
+  F_SEAL_WRITE,
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
+  FALLOC_FL_ZERO_RANGE,
+  O_PATH,
+  W_OK,
+} from "../../src/abi/files";
 import { PAGE_SHIFT } from "../../src/abi/memory-map";
 import { preemptHolding } from "../file/held-file";
 import { Inode } from "../file/inode";
@@ -38,8 +50,9 @@ import { inodeAt } from "./path-argument";
 const IOVEC_SIZE: u32 = 8;
 const MOST_VECTORS: u32 = 1024;
 /** preadv2(2): at the position of the open file. */
-const AT_POSITION: u64 = u64.MAX_VALUE;
-const FALLOC_FL_KEEP_SIZE: u32 = 1;
+export const AT_POSITION: u64 = u64.MAX_VALUE;
+/** What fallocate does. */
+const KNOWN_ALLOCATIONS: u32 = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
 /** To wait before, to write, to wait after. */
 const SYNC_FILE_RANGE_FLAGS: u32 = 7;
 /** The last of the kinds of advice. */
@@ -120,7 +133,7 @@ export function pwritev2(frame: TrapFrame): i32 {
   return (frame.arg3 & frame.arg4) === 0xffffffff ? writev(frame) : pwritev(frame);
 }
 
-function transferVectors(frame: TrapFrame, position: u64, writes: bool): i32 {
+export function transferVectors(frame: TrapFrame, position: u64, writes: bool): i32 {
   const file = fileArgument(frame.arg0);
   const count = frame.arg2;
   if (file === null || !(writes ? file.mayWrite : file.mayRead)) return -EBADF;
@@ -162,7 +175,8 @@ function transferEach(
   return <i32>done;
 }
 
-function transfer(
+/** Reads or writes, at a position or at the file's own; within the limit of sizes. */
+export function transfer(
   file: OpenFile,
   buffer: UserPointer,
   size: u32,
@@ -238,14 +252,25 @@ export function fallocate(frame: TrapFrame): i32 {
   const size = wide(frame.arg4, frame.arg5);
   if (file === null || !file.mayWrite) return -EBADF;
   if (<i64>offset < 0 || <i64>size <= 0) return -EINVAL;
-  if ((frame.arg1 & ~FALLOC_FL_KEEP_SIZE) !== 0) return -EOPNOTSUPP;
+  const mode = frame.arg1;
+  if ((mode & ~KNOWN_ALLOCATIONS) !== 0) return -EOPNOTSUPP;
+  const isHole = (mode & FALLOC_FL_PUNCH_HOLE) !== 0;
+  if (isHole && mode !== (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)) return -EOPNOTSUPP;
   if (file.inode.isFifo) return -ESPIPE;
   const object = file.inode.object;
   if (object === null) return -ENODEV;
   if (offset + size > LARGEST_OBJECT) return -EFBIG;
-  const refusal = sizeRefusal(offset + size);
+  const isCleared = (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) !== 0;
+  if (isCleared && (object.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) !== 0) return -EPERM;
+  const grows = (mode & FALLOC_FL_KEEP_SIZE) === 0 && offset + size > object.size;
+  if (grows && (object.seals & F_SEAL_GROW) !== 0) return -EPERM;
+  const refusal = grows ? sizeRefusal(offset + size) : 0;
   if (refusal !== 0) return refusal;
-  if ((frame.arg1 & FALLOC_FL_KEEP_SIZE) !== 0 || offset + size <= object.size) return 0;
+  if (isCleared) {
+    object.zero(offset, offset + size);
+    file.inode.noteModified();
+  }
+  if (!grows) return 0;
   object.size = offset + size;
   file.inode.noteModified();
   return 0;
@@ -335,6 +360,8 @@ function setSize(inode: Inode, size: u64): i32 {
   if (size > LARGEST_OBJECT) return -EFBIG;
   const object = inode.object;
   if (object === null) return 0;
+  const seal = size < object.size ? F_SEAL_SHRINK : size > object.size ? F_SEAL_GROW : 0;
+  if ((object.seals & seal) !== 0) return -EPERM;
   const refusal = sizeRefusal(size);
   if (refusal !== 0) return refusal;
   object.truncate(size);
@@ -342,6 +369,6 @@ function setSize(inode: Inode, size: u64): i32 {
   return 0;
 }
 
-function wide(low: u32, high: u32): u64 {
+export function wide(low: u32, high: u32): u64 {
   return ((<u64>high) << 32) | <u64>low;
 }

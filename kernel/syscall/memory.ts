@@ -19,7 +19,7 @@ import {
   EOVERFLOW,
   EPERM,
 } from "../../src/abi/errno";
-import { O_PATH } from "../../src/abi/files";
+import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_PATH } from "../../src/abi/files";
 import { CAP_IPC_LOCK } from "../../src/abi/linux/capability";
 import { RLIMIT_MEMLOCK } from "../../src/abi/linux/resource";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
@@ -373,10 +373,17 @@ function fileProblem(open: OpenFile, prot: u32, flags: u32): i32 {
   if (type === MAP_SHARED_VALIDATE && (flags & ~KNOWN_FLAGS) !== 0) return -EOPNOTSUPP;
   if (type === MAP_SHARED || type === MAP_SHARED_VALIDATE) {
     if ((prot & PROT_WRITE) !== 0 && !open.mayWrite) return -EACCES;
+    if ((prot & PROT_WRITE) !== 0 && isSealed(open)) return -EPERM;
   } else if (type !== MAP_PRIVATE) return -EINVAL;
   if (!open.mayRead) return -EACCES;
   if (open.inode.object === null && open.inode.device !== ZERO_DEVICE) return -ENODEV;
   return (flags & MAP_GROWSDOWN) !== 0 ? -EINVAL : 0;
+}
+
+/** Whether seals forbid to write by way of a new mapping. */
+function isSealed(open: OpenFile): bool {
+  const object = open.inode.object;
+  return object !== null && (object.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) !== 0;
 }
 
 /** Maps what was judged good: 0, -EACCES or -ENOMEM. */
@@ -395,7 +402,7 @@ function mapAt(
   let object: MemoryObject | null = null;
   if (open !== null) {
     object = open.inode.object;
-    if (isShared && !open.mayWrite) kept |= REGION_READ_ONLY;
+    if (isShared && (!open.mayWrite || isSealed(open))) kept |= REGION_READ_ONLY;
   }
   if (object !== null) {
     const file = changetype<usize>(open);

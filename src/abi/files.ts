@@ -69,7 +69,31 @@ export const F_SETFL: u32 = 4;
 export const F_DUPFD_CLOEXEC: u32 = 1030;
 export const F_SETPIPE_SZ: u32 = 1031;
 export const F_GETPIPE_SZ: u32 = 1032;
+export const F_ADD_SEALS: u32 = 1033;
+export const F_GET_SEALS: u32 = 1034;
 export const FD_CLOEXEC: u32 = 1;
+
+/** What cannot be done with a file of memfd_create(2) any more: see fcntl(2). */
+export const F_SEAL_SEAL: u32 = 0x01;
+export const F_SEAL_SHRINK: u32 = 0x02;
+export const F_SEAL_GROW: u32 = 0x04;
+export const F_SEAL_WRITE: u32 = 0x08;
+export const F_SEAL_FUTURE_WRITE: u32 = 0x10;
+
+/** fallocate(2). */
+export const FALLOC_FL_KEEP_SIZE: u32 = 0x01;
+export const FALLOC_FL_PUNCH_HOLE: u32 = 0x02;
+export const FALLOC_FL_ZERO_RANGE: u32 = 0x10;
+
+/** memfd_create(2). */
+export const MFD_CLOEXEC: u32 = 1;
+export const MFD_ALLOW_SEALING: u32 = 2;
+
+/** splice(2) and its relatives. */
+export const SPLICE_F_MOVE: u32 = 1;
+export const SPLICE_F_NONBLOCK: u32 = 2;
+export const SPLICE_F_MORE: u32 = 4;
+export const SPLICE_F_GIFT: u32 = 8;
 
 /** In place of a directory's descriptor: the current directory. */
 export const AT_FDCWD: u32 = 0xffffff9c;

@@ -21,7 +21,7 @@
 //     3  read(file, output, size)
 //     4  write(file, input, size)
 //     5  open(path, open flags, mode)
-//        O_TMPFILE is EOPNOTSUPP; O_DIRECT, O_SYNC and O_ASYNC change nothing
+//        O_DIRECT, O_SYNC and O_ASYNC change nothing
 //
 // Exit status: 0 listed; 2 the sources have errors, or the kernel has no table of system calls.
 

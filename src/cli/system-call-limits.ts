@@ -12,13 +12,14 @@ const NO_ALARM = "ITIMER_REAL alone";
 const CLOCK_STAYS = "nobody sets the clock, so TFD_TIMER_CANCEL_ON_SET changes nothing";
 const NO_ATTRIBUTES = "no file has extended attributes: EOPNOTSUPP";
 const OWN_PROCESS = "a clock of another process's processor time is EINVAL";
+const NO_SYSTEM_V = "no IPC of System V: ENOSYS, silently";
 const UNIX_ONLY =
   "AF_UNIX alone, SOCK_STREAM and SOCK_SEQPACKET: else EAFNOSUPPORT, ESOCKTNOSUPPORT";
 const NOT_THERE = "ENOSYS, silently: C libraries ask for it and do without";
 
 export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
-  open: "O_TMPFILE is EOPNOTSUPP; O_DIRECT, O_SYNC and O_ASYNC change nothing",
-  openat: "O_TMPFILE is EOPNOTSUPP; O_DIRECT, O_SYNC and O_ASYNC change nothing",
+  open: "O_DIRECT, O_SYNC and O_ASYNC change nothing",
+  openat: "O_DIRECT, O_SYNC and O_ASYNC change nothing",
   setxattr: NO_ATTRIBUTES,
   lsetxattr: NO_ATTRIBUTES,
   fsetxattr: NO_ATTRIBUTES,
@@ -35,7 +36,23 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   msync: IN_MEMORY,
   preadv2: NO_RWF,
   pwritev2: NO_RWF,
-  fallocate: "only the plain form and FALLOC_FL_KEEP_SIZE; others are EOPNOTSUPP",
+  fallocate: "ranges cannot be inserted or collapsed: EOPNOTSUPP",
+  memfd_create: "no huge pages (MFD_HUGETLB): EINVAL",
+  sendfile: "from regular files alone: EINVAL",
+  sendfile64: "from regular files alone: EINVAL",
+  splice: "bytes are copied; what was read from a pipe and cannot be written is lost",
+  vmsplice: "bytes are copied, pages are never given away",
+  ipc: NO_SYSTEM_V,
+  semget: NO_SYSTEM_V,
+  semctl: NO_SYSTEM_V,
+  shmget: NO_SYSTEM_V,
+  shmctl: NO_SYSTEM_V,
+  shmat: NO_SYSTEM_V,
+  shmdt: NO_SYSTEM_V,
+  msgget: NO_SYSTEM_V,
+  msgsnd: NO_SYSTEM_V,
+  msgrcv: NO_SYSTEM_V,
+  msgctl: NO_SYSTEM_V,
   fadvise64: "advice that memory does not need",
   fadvise64_64: "advice that memory does not need",
   socket: UNIX_ONLY,

@@ -58,6 +58,7 @@ const FILE: Readonly<Record<string, Command>> = {
   F_SETLK64: read(structure((bytes) => structures.lock(bytes, true))),
   F_SETLKW64: read(structure((bytes) => structures.lock(bytes, true))),
   F_SETPIPE_SZ: read(number),
+  F_ADD_SEALS: read((word) => flagNames(names.SEALS, word)),
   F_SETOWN: read(number),
   F_SETSIG: read(names.signalName),
 };
@@ -74,7 +75,7 @@ const PROCESS: Readonly<Record<string, Command>> = {
 
 /** Commands that take nothing. */
 const WITHOUT =
-  /^(F_GET(FD|FL|OWN|SIG|PIPE_SZ)|PR_GET_(DUMPABLE|KEEPCAPS|SECCOMP|TIMERSLACK)|TIOCNOTTY)$/;
+  /^(F_GET(FD|FL|OWN|SIG|PIPE_SZ|_SEALS)|PR_GET_(DUMPABLE|KEEPCAPS|SECCOMP|TIMERSLACK)|TIOCNOTTY)$/;
 
 function openFlags(word: number): string {
   const access = nameOf(names.ACCESS_MODES, word & 3) ?? "O_ACCMODE";

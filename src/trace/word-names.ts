@@ -94,10 +94,11 @@ export const STATX_FIELDS: Names = [
   ),
 ];
 export const FILE_COMMANDS: Names = [
-  ...declared(files, /^F_(?!OK|RDLCK|WRLCK|UNLCK)/),
+  ...declared(files, /^F_(?!OK|RDLCK|WRLCK|UNLCK|SEAL_)/),
   ...numbered("F_", "DUPFD GETFD SETFD GETFL SETFL GETLK SETLK SETLKW SETOWN GETOWN SETSIG GETSIG"),
   ...numbered("F_", "- - - - - - - - - - - - GETLK64 SETLK64 SETLKW64"),
 ];
+export const SEALS: Names = declared(files, /^F_SEAL_/);
 export const LOCK_TYPES: Names = numbered("F_", "RDLCK WRLCK UNLCK");
 export const LOCK_COMMANDS: Names = [
   ["LOCK_NB", 4],

@@ -257,6 +257,14 @@ describe("calls", () => {
       "fcntl64(3, F_SETFD, FD_CLOEXEC) = 0",
     );
     assert.equal(
+      callText("fcntl64", file, { args: [3, 1033, 10] }),
+      "fcntl64(3, F_ADD_SEALS, F_SEAL_SHRINK|F_SEAL_WRITE) = 0",
+    );
+    assert.equal(
+      callText("fcntl64", file, { args: [3, 1034, 0], result: 1 }),
+      "fcntl64(3, F_GET_SEALS) = 1",
+    );
+    assert.equal(
       callText("prctl", [kinds.PROCESS_OPTION, kinds.PROCESS_ARGUMENT, 4, 4, 4], {
         args: [16, 0x1000],
         after: ' 1="busybox"',

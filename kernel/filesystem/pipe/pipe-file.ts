@@ -198,6 +198,38 @@ function writePart(pipe: Pipe, from: UserPointer, size: u32): i32 {
   return <i32>done;
 }
 
+/**
+ * Copies bytes from one pipe to another, without taking them: how many, or -errno. Waits for bytes
+ * and for room, unless `isNow`; then for nothing.
+ */
+export function teePipe(from: OpenFile, to: OpenFile, size: u32, isNow: bool): i32 {
+  const source = pipeOf(from);
+  const target = pipeOf(to);
+  while (source.count === 0 || target.room === 0) {
+    if (target.readers === 0) return breakPipe();
+    if (source.count === 0 && source.writers === 0) return 0;
+    if (isNow) return -EAGAIN;
+    const isEmpty = source.count === 0;
+    const result = waitOn(isEmpty ? from : to, isEmpty ? source.readable : target.writable);
+    if (result !== 0) return result;
+  }
+  if (target.readers === 0) return breakPipe();
+  const most = min<u32>(size, min<u32>(source.count, target.room));
+  let done: u32 = 0;
+  while (done < most) {
+    const address = target.writeAddress();
+    if (address === 0) break;
+    const there = min<u32>(source.peekableThere(done), target.writableThere);
+    const part = min<u32>(most - done, there);
+    memory.copy(address, source.peekAddress(done), part);
+    target.put(part);
+    done += part;
+  }
+  if (done === 0) return -ENOMEM;
+  wakeAll(target.readable);
+  return <i32>done;
+}
+
 function breakPipe(): i32 {
   signalThread(SIGPIPE);
   return -EPIPE;

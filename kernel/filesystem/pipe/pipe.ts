@@ -58,6 +58,16 @@ export class Pipe {
     return min<u32>(this.count, PAGE_SIZE - (this.start & PAGE_MASK));
   }
 
+  /** The address of the byte that is read after `skipped` others; what follows on its page. */
+  peekAddress(skipped: u32): usize {
+    const at = this.start + skipped;
+    return load<usize>(this.slot(at)) + (at & PAGE_MASK);
+  }
+
+  peekableThere(skipped: u32): u32 {
+    return min<u32>(this.count - skipped, PAGE_SIZE - ((this.start + skipped) & PAGE_MASK));
+  }
+
   /** `size` bytes at readAddress were read: `readableThere` at the most. */
   take(size: u32): void {
     const slot = this.slot(this.start);

@@ -3,7 +3,13 @@
 // A page of the file and a page of the user are each seen through a window while bytes are copied
 // from one to the other: nothing goes through a buffer.
 
-import { EFBIG, ENOSPC } from "../../../src/abi/errno";
+import { EFBIG, ENOSPC, EPERM } from "../../../src/abi/errno";
+import {
+  F_SEAL_FUTURE_WRITE,
+  F_SEAL_GROW,
+  F_SEAL_SHRINK,
+  F_SEAL_WRITE,
+} from "../../../src/abi/files";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../../src/abi/memory-map";
 import { currentTime } from "../../device/clock";
 import { preemptHolding } from "../../file/held-file";
@@ -71,7 +77,9 @@ function writeRegular(file: OpenFile, from: UserPointer, size: u32, position: u6
   while (done < most) {
     const at = position + done;
     const part = min<u32>(most - done, PAGE_SIZE - (<u32>at & PAGE_MASK));
-    const result = fetchPart(inode.object!, at, from.plus(done), part);
+    const object = inode.object!;
+    const sealed = object.seals > F_SEAL_SHRINK ? sealRefusal(object, at + part) : 0;
+    const result = sealed !== 0 ? sealed : fetchPart(object, at, from.plus(done), part);
     if (result !== 0) return done !== 0 ? <i32>done : result;
     done += part;
     growTo(inode, at + part);
@@ -79,6 +87,13 @@ function writeRegular(file: OpenFile, from: UserPointer, size: u32, position: u6
     if (currentThread.pendingSignal !== 0) break;
   }
   return <i32>done;
+}
+
+/** Why seals forbid a write that ends at `end`; 0: they do not. */
+function sealRefusal(object: MemoryObject, end: u64): i32 {
+  const seals = object.seals;
+  if ((seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) !== 0) return -EPERM;
+  return (seals & F_SEAL_GROW) !== 0 && end > object.size ? -EPERM : 0;
 }
 
 /** Copies bytes of the user into one page. 0 or -errno. */

@@ -3,7 +3,7 @@
 // A directory is its entries (file/directory-entry.ts), a regular file its memory object, a link
 // its text. What devices and FIFOs do is registered by their numbers (file/special-files.ts).
 
-import { S_IFDIR, S_IFMT, S_IFREG } from "../../../src/abi/files";
+import { F_SEAL_SEAL, S_IFDIR, S_IFMT, S_IFREG } from "../../../src/abi/files";
 import { createEntry, DirectoryEntry } from "../../file/directory-entry";
 import { FileSystem } from "../../file/file-system";
 import { createInode, Inode } from "../../file/inode";
@@ -35,6 +35,24 @@ export function createTmpfs(mode: u32): DirectoryEntry | null {
   return null;
 }
 
+/** Where files without a directory are: a tree that is mounted nowhere. */
+let nowhere: DirectoryEntry | null = null;
+
+/**
+ * A regular file that no directory has, with a name for messages alone: its entry, with one
+ * reference; null when out of memory.
+ */
+export function createMemoryFile(name: usize, length: u32): DirectoryEntry | null {
+  if (nowhere === null) nowhere = createTmpfs(0o755);
+  const root = nowhere;
+  if (root === null) return null;
+  const inode = makeInode(root.inode.fileSystem, S_IFREG | 0o777, 0);
+  if (inode === null) return null;
+  const entry = createEntry(root, inode, name, length);
+  if (entry === null) inode.release();
+  return entry;
+}
+
 function makeInode(fileSystem: FileSystem, mode: u32, device: u32): Inode | null {
   const inode = createInode(fileSystem, mode);
   if (inode === null) return null;
@@ -42,9 +60,12 @@ function makeInode(fileSystem: FileSystem, mode: u32, device: u32): Inode | null
     case S_IFREG:
       inode.object = createMemoryObject();
       inode.operations = regularOperations();
-      if (inode.object !== null) return inode;
-      inode.release();
-      return null;
+      if (inode.object === null) {
+        inode.release();
+        return null;
+      }
+      inode.object!.seals = F_SEAL_SEAL;
+      return inode;
     case S_IFDIR:
       inode.operations = directoryOperations();
       return inode;

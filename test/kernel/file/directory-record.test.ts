@@ -5,7 +5,7 @@ import { BOOT_PAGES, type Machine, machineFor, PAGE } from "../memory/simulated-
 
 const start = machineFor(`
   ${BOOT_PAGES}
-  import { sendRecord } from "./kernel/file/directory-record";
+  import { sendRecord, useOldRecords } from "./kernel/file/directory-record";
   import { mapRange } from "./kernel/memory/map-range";
   import { createSpace, currentSpace, setCurrentSpace } from "./kernel/memory/space";
   import { copyIn, userPointer } from "./kernel/memory/user-memory";
@@ -16,6 +16,7 @@ const start = machineFor(`
   export function get(from: u32, to: usize, size: u32): i32 {
     return copyIn(userPointer(from), to, size);
   }
+  export function useOld(isOld: bool): void { useOldRecords(isOld); }
   export function send(
     to: u32, room: u32, number: u32, mode: u32, name: usize, length: u32, following: u32,
   ): i32 {
@@ -60,6 +61,21 @@ describe("a record of a directory's listing", () => {
   it("needs all of its room", () => {
     assert.equal(send(24, S_IFREG, "name"), 24);
     assert.equal(send(23, S_IFREG, "name"), EINVAL);
+  });
+
+  it("has words and its type at the end in the old form", () => {
+    machine.call("useOld", 1);
+    assert.equal(send(100, S_IFDIR | 0o755, "name"), 16);
+    const record = sent(16);
+    assert.deepEqual([record.readUInt32LE(0), record.readUInt32LE(4)], [77, 5]);
+    assert.equal(record.readUInt16LE(8), 16);
+    assert.equal(record.toString("latin1", 10), "name\0\x04");
+    assert.equal(send(20, S_IFREG, "other"), 20);
+    assert.equal(sent(20)[19], 8);
+    assert.equal(send(19, S_IFREG, "other"), EINVAL);
+    assert.equal(send(100, S_IFREG, "name", USER + PAGE), EFAULT);
+    machine.call("useOld", 0);
+    assert.equal(send(100, S_IFREG, "name"), 24);
   });
 
   it("needs memory of the user's", () => {

@@ -60,6 +60,11 @@ const SOURCE = `
     if (made < 0xfffff001) entryAt(made).release();
     return made;
   }
+  export function makeUnnamed(at: usize, mode: u32): usize {
+    return names.makeUnnamed(entryAt(at), mode);
+  }
+  export function forgetCreate(at: usize): void { inodeOf(at).fileSystem.create = 0; }
+  export function mayGetName(at: usize): bool { return inodeOf(at).mayGetName; }
   export function addLink(at: usize, name: usize, length: u32, to: usize): i32 {
     return names.addLink(entryAt(at), name, length, inodeOf(to));
   }

@@ -6,6 +6,7 @@ import { compileTree, DIRECTORY, FILE, type Tree } from "./file-tree";
 const startTree = compileTree();
 
 const [EPERM, ENOENT, EACCES, EBUSY, EXDEV] = [-1, -2, -13, -16, -18];
+const EOPNOTSUPP = -95;
 const [ENOTDIR, EISDIR, EINVAL, ENOSPC, EROFS, ENOTEMPTY] = [-20, -21, -22, -28, -30, -39];
 let tree: Tree;
 const find = (name: string, at = tree.root) => tree.named("find", at, name);
@@ -126,6 +127,59 @@ describe("another name of a file", () => {
       [tree.call("references", file), links(file)],
       [references + linked, 1 + linked],
     );
+  });
+});
+
+describe("a file without a name", () => {
+  beforeEach(start);
+  const unnamed = (at = tree.root) => tree.call("makeUnnamed", at, FILE);
+
+  it("belongs to who makes it, and may get a name", () => {
+    const file = unnamed();
+    assert.deepEqual([links(file), tree.call("mayGetName", file)], [0, 1]);
+    assert.deepEqual([tree.call("isLinked", file), tree.call("parent", file)], [0, tree.root]);
+    assert.equal(tree.named("addLink", tree.root, "x", file), 0);
+    assert.equal(links(find("x")), 1);
+    assert.equal(tree.call("inode", find("x")), tree.call("inode", file));
+  });
+
+  it("goes with its last reference", () => {
+    const count = tree.call("inodeCount", tree.root);
+    const file = unnamed();
+    assert.equal(tree.call("inodeCount", tree.root), count + 1);
+    tree.call("release", file);
+    assert.equal(tree.call("inodeCount", tree.root), count);
+  });
+
+  it("is made only where a file could be", () => {
+    const file = tree.make(tree.root, "file");
+    assert.equal(unnamed(file), ENOTDIR);
+    tree.call("setWritable", tree.root, 0);
+    assert.equal(unnamed(), EROFS);
+    tree.call("setWritable", tree.root, 1);
+    tree.call("makeDynamic", tree.root);
+    tree.call("forgetCreate", tree.root);
+    assert.equal(unnamed(), EOPNOTSUPP);
+  });
+
+  it("is none without memory, and leaves nothing behind", () => {
+    const count = tree.call("inodeCount", tree.root);
+    tree.call("takeFrames", 0);
+    let result = 0;
+    let made = 0;
+    for (let i = 0; i < 300 && result !== ENOSPC; i++) {
+      result = unnamed();
+      if (result !== ENOSPC) made++;
+    }
+    assert.equal(result, ENOSPC);
+    assert.equal(tree.call("inodeCount", tree.root), count + made);
+  });
+
+  it("is none again once a file has lost its last one", () => {
+    const file = tree.make(tree.root, "file");
+    tree.call("retain", file);
+    tree.call("removeFile", file);
+    assert.equal(tree.named("addLink", tree.root, "x", file), ENOENT);
   });
 });
 

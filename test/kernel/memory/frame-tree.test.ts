@@ -4,7 +4,7 @@ import { BOOT_PAGES, type Machine, machineFor, RAM_FRAMES } from "./simulated-ma
 
 const start = machineFor(`
   ${BOOT_PAGES}
-  import { FrameTree } from "./kernel/memory/frame-tree";
+  import { FrameTree, NO_PAGE } from "./kernel/memory/frame-tree";
   import { allocate } from "./kernel/memory/heap";
   export { free } from "./kernel/memory/heap";
   export * from "./kernel/memory/frames";
@@ -15,6 +15,11 @@ const start = machineFor(`
     return at(tree).putFrame(index, frame);
   }
   export function dropFrames(tree: usize, index: u32): void { at(tree).dropFrames(index); }
+  export function nextPage(tree: usize, index: u32): u32 {
+    const page = at(tree).nextPage(index);
+    return page === NO_PAGE ? 0xffffffff : <u32>page;
+  }
+  export function dropFrame(tree: usize, index: u32): void { at(tree).dropFrame(index); }
   export function frameCount(tree: usize): u32 { return at(tree).frameCount; }
 `);
 
@@ -53,6 +58,39 @@ describe("a tree of frames", () => {
   it("is a hole at first", () => {
     for (const index of EDGES) assert.equal(frameAt(index), 0);
     assert.equal(call("frameCount", tree), 0);
+  });
+
+  it("finds the next page that has a frame", () => {
+    const next = (index: number) => call("nextPage", tree, index) >>> 0;
+    const none = 0xffffffff;
+    assert.equal(next(0), none);
+    for (let count = 1; count <= EDGES.length; count++) {
+      const last = EDGES[count - 1] ?? 0;
+      put(last);
+      for (const index of EDGES.slice(0, count)) {
+        assert.equal(next(index), index);
+        const after = EDGES.slice(0, count).find((each) => each > index) ?? none;
+        assert.equal(next(index + 1), after, `after ${index} of ${count}`);
+      }
+    }
+    assert.equal(next(0xfffffffe), 0xfffffffe);
+    assert.equal(next(0xffffffff), none);
+  });
+
+  it("gives back one frame, and keeps its neighbours", () => {
+    const frames = EDGES.map(put);
+    for (const [order, index] of EDGES.entries()) {
+      const free = call("freeFrameCount");
+      call("dropFrame", tree, index);
+      assert.equal(call("freeFrameCount"), free + 1);
+      assert.equal(frameAt(index), 0);
+      assert.equal(call("frameCount", tree), EDGES.length - order - 1);
+      for (const [other, edge] of EDGES.entries()) {
+        if (other > order) assert.equal(frameAt(edge), frames[other]);
+      }
+    }
+    drop(0);
+    assert.equal(call("nextPage", tree, 0) >>> 0, 0xffffffff);
   });
 
   it("needs no node for a single page", () => {

@@ -25,6 +25,9 @@ const start = machineFor(`
   export function truncate(object: usize, pages: u32, bytes: u32): void {
     at(object).truncate((<u64>pages << 12) + bytes);
   }
+  export function zero(object: usize, startPage: u32, start: u32, endPage: u32, end: u32): void {
+    at(object).zero((<u64>startPage << 12) + start, (<u64>endPage << 12) + end);
+  }
   export function grow(object: usize, bytes: u32): void { at(object).size = bytes; }
   export function sizePages(object: usize): u32 { return <u32>(at(object).size >> 12); }
   export function sizeBytes(object: usize): u32 { return <u32>at(object).size & 4095; }
@@ -95,6 +98,50 @@ describe("a memory object", () => {
     call("release", object);
     while (call("allocateFrame") !== 0);
     assert.equal(call("create"), 0);
+  });
+
+  const zero = (startPage: number, start: number, endPage: number, end: number) =>
+    call("zero", object, startPage, start, endPage, end);
+  const zeroAt = (frame: number) => bytesOf(frame).map((byte) => (byte === 0 ? 1 : 0));
+
+  it("gives back whole pages of what is to be zeros, and clears parts of others", () => {
+    const frames = [1, 2, 3, 4, 9].map(ensure);
+    for (const frame of frames) fill(frame);
+    const [first = 0, , third = 0, fourth = 0, last = 0] = frames;
+    call("retainFrame", third);
+    const free = call("freeFrameCount");
+    zero(1, 4000, 4, 100);
+    assert.equal(call("freeFrameCount"), free + 1);
+    assert.deepEqual([1, 2, 3, 4, 9].map(frameAt), [first, 0, third, fourth, last]);
+    assert.equal(zeroAt(first).indexOf(1), 4000);
+    assert.equal(zeroAt(first).filter(Boolean).length, 96);
+    assert.ok(zeros(bytesOf(third)));
+    assert.equal(zeroAt(fourth).lastIndexOf(1), 99);
+    assert.equal(zeroAt(fourth).filter(Boolean).length, 100);
+    assert.ok(!bytesOf(last).includes(0));
+    assert.equal(call("noWindowOpen"), 1);
+  });
+
+  it("clears a part within one page, and nothing for an empty range", () => {
+    const frame = ensure(5);
+    fill(frame);
+    zero(5, 10, 5, 10);
+    zero(5, 20, 5, 10);
+    zero(4, 0, 5, 0);
+    assert.ok(!bytesOf(frame).includes(0));
+    zero(5, 0, 5, 4095);
+    assert.equal(zeroAt(frame).indexOf(0), 4095);
+    zero(5, 0, 6, 0);
+    assert.equal(frameAt(5), 0);
+  });
+
+  it("clears up to the last page that there can be", () => {
+    ensure(0xfffffffe);
+    zero(0, 0, 0xffffffff, 4096);
+    assert.equal(frameAt(0xfffffffe), 0);
+    call("ensureFrame", object, 0xffffffff);
+    zero(7, 0, 0xffffffff, 8192);
+    assert.equal(frameAt(0xffffffff), 0);
   });
 
   it("gives a hole a zeroed frame, and the same one again", () => {

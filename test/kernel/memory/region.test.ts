@@ -29,6 +29,9 @@ const start = machineFor(`
   export function continuesWith(region: usize, next: usize): bool {
     return regionOf(region).continuesWith(regionOf(next));
   }
+  export function hasSharedWriter(object: usize): bool {
+    return regionFile.hasSharedWriter(changetype<objects.MemoryObject>(object));
+  }
   export function writeThrough(region: usize): void { regionOf(region).noteWritten(); }
   export function releaseRegion(region: usize): void { regionOf(region).release(); }
 `);
@@ -86,6 +89,22 @@ describe("a region that shows an object", () => {
     call("showObject", region, call("createObject", 9), 3, 0);
     assert.equal(call("pageAt", region, 4 * PAGE), 3);
     assert.equal(call("pageAt", region, 6 * PAGE + 17), 5);
+  });
+
+  it("may write it if it is shared, and not for reading for good", () => {
+    const READ_ONLY = 4;
+    const object = call("createObject", 1);
+    assert.equal(call("hasSharedWriter", object), 0);
+    for (const flags of [0, SHARED | READ_ONLY, READ_ONLY]) {
+      call("showObject", create(4, 5, READ, flags), object, 0, 0);
+      assert.equal(call("hasSharedWriter", object), 0);
+    }
+    const writer = create(4, 5, READ, SHARED);
+    call("showObject", writer, object, 0, 0);
+    call("showObject", create(4, 5, READ, 0), object, 0, 0);
+    assert.equal(call("hasSharedWriter", object), 1);
+    call("releaseRegion", writer);
+    assert.equal(call("hasSharedWriter", object), 0);
   });
 
   it("holds a reference of the object and of the file", () => {

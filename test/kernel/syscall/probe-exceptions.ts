@@ -3,6 +3,7 @@
 const WIDE_HOST = "the host's kernel has 64 bits: an end past 4 GiB does not wrap there";
 const CPU_CLOCKS = "Linux takes a negative clock for one of a process's processor time";
 
+const NO_SYSTEM_V = "not there: no IPC of System V";
 const FILE_FIRST = "a newer Linux looks at the file first, 6.1 at the number of events";
 
 /** By name. One that is as on Linux after all can go: hosts differ, so no test asks for that. */
@@ -19,5 +20,16 @@ export const EXCEPTIONS: Readonly<Record<string, string>> = {
   epoll_pwait: FILE_FIRST,
   epoll_pwait2: FILE_FIRST,
   waitid: "Linux writes siginfo_t even if it has an error to tell",
+  ipc: NO_SYSTEM_V,
+  semget: NO_SYSTEM_V,
+  semctl: NO_SYSTEM_V,
+  shmget: NO_SYSTEM_V,
+  shmctl: NO_SYSTEM_V,
+  shmat: NO_SYSTEM_V,
+  shmdt: NO_SYSTEM_V,
+  msgget: NO_SYSTEM_V,
+  msgsnd: NO_SYSTEM_V,
+  msgrcv: NO_SYSTEM_V,
+  msgctl: NO_SYSTEM_V,
   rseq: "not there: C libraries do without",
 };

@@ -14,6 +14,7 @@ import { chainOfLinks } from "./chain-of-links";
 /** Programs that ask in a folder of their own. */
 const IN_FOLDERS = [
   ["files", "files"],
+  ["copying, and files without names,", "copies"],
   ["memory", "maps"],
   ["processes, in /proc,", "proc"],
   ["users and limits", "users"],

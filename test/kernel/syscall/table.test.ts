@@ -34,6 +34,10 @@ const WITHOUT_ARGUMENTS = [
 /** Calls that mean the same on a kernel like this. */
 const SAME = [
   ["fcntl", "fcntl64"],
+  [
+    ...["ipc", "rseq", "semget", "semctl", "shmget", "shmctl", "shmat", "shmdt"],
+    ...["msgget", "msgsnd", "msgrcv", "msgctl"],
+  ],
   ["fsync", "fdatasync"],
 ];
 
