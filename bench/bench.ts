@@ -5,7 +5,8 @@
 //   --linux VMLINUZ   measures this Linux for i386 in the same run, with page-table isolation
 //                     (pti=on). Debian's is in linux-image-686-pae: apt-get download, then
 //                     dpkg -x FILE DIR; DIR/boot/vmlinuz-…
-//   --bless           stores the figures of this run in bench/figures.json, and in README.md
+//   --bless           stores the figures of this run in bench/figures.json and README.md, and adds
+//                     those that have changed to bench/history.tsv
 //   --json            prints one JSON document instead of the table
 //
 // What system calls and faults cost is counted in instructions: one program (bench/kernel/) runs on
@@ -20,7 +21,7 @@
 // the limit that it has here.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { PAGE_SIZE, USER_END } from "../src/abi/memory-map";
@@ -29,6 +30,7 @@ import { readElfImage, symbolAddress } from "../src/inspect/elf-image";
 import { readElf } from "../src/link/elf/read";
 import { encodeCommandLine } from "../src/machine/command-line";
 import { countRows } from "./kernel/count";
+import { historyLines, lastCosts } from "./kernel/history";
 import { readmeTable, withTable } from "./kernel/readme-table";
 import { ROWS } from "./kernel/rows";
 import {
@@ -45,6 +47,7 @@ const BUILD = join(INSTALLATION, "build");
 const KERNEL = join(BUILD, "kernel.elf");
 const COMMAND = join(INSTALLATION, "bin", "isthmus.js");
 const FIGURES = join(INSTALLATION, "bench", "figures.json");
+const HISTORY = join(INSTALLATION, "bench", "history.tsv");
 const README = join(INSTALLATION, "README.md");
 const LINUX_OPTIONS = "console=ttyS0 pti=on quiet norandmaps";
 const KIB = 1024;
@@ -91,6 +94,14 @@ function storeFigures(): Figures {
   const blessed = bless(ROWS, ours, linux, figures);
   writeFileSync(FIGURES, `${JSON.stringify(blessed, null, 2)}\n`);
   writeFileSync(README, withTable(readFileSync(README, "utf8"), readmeTable(blessed)));
+  const image = Number((imageSize().ours ?? 0).toFixed(1));
+  const own = Object.entries(blessed.rows).map(([id, figure]): [string, number] => [
+    id,
+    figure.ours,
+  ]);
+  const costs = { ...Object.fromEntries(own), "image-kib": image };
+  const date = new Date().toISOString().slice(0, 10);
+  appendFileSync(HISTORY, historyLines(date, lastCosts(readFileSync(HISTORY, "utf8")), costs));
   return blessed;
 }
 
