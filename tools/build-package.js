@@ -92,6 +92,8 @@ function buildSystem() {
 /** Leaves the kernel in build/, so that it is not compiled again. */
 function buildWeb() {
   run(process.execPath, "tools/build-web.js", "--quick");
+  // 13 MB that each installation has in node_modules: `isthmus web` serves it from there.
+  rmSync(join(WEB, "compile", "binaryen.js"));
 }
 
 function buildManual() {

@@ -31,18 +31,31 @@ const HEADERS = {
   "referrer-policy": "no-referrer",
 };
 
-/** The server, not listening yet. */
-export function staticServer(folder: string): Server {
+/**
+ * The server, not listening yet.
+ *
+ * @param elsewhere files to serve that the folder lacks, by their paths in it
+ */
+export function staticServer(
+  folder: string,
+  elsewhere: ReadonlyMap<string, string> = new Map(),
+): Server {
   const root = realpathSync(folder);
-  return createServer((request, response) => answer(root, request, response));
+  return createServer((request, response) => answer(root, elsewhere, request, response));
 }
 
-function answer(root: string, request: IncomingMessage, response: ServerResponse): void {
+function answer(
+  root: string,
+  elsewhere: ReadonlyMap<string, string>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.writeHead(405, { ...HEADERS, allow: "GET, HEAD" }).end();
     return;
   }
-  const path = fileAt(root, request.url ?? "/");
+  const { url = "/" } = request;
+  const path = fileAt(root, url) ?? elsewhere.get(url.replace(/[?#].*$/, "").slice(1));
   if (path === undefined) {
     response.writeHead(404, { ...HEADERS, "content-type": "text/plain" }).end("not found\n");
     return;

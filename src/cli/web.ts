@@ -22,6 +22,7 @@ import { once } from "node:events";
 import { cpSync, existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Diagnostic } from "../base/diagnostic";
 import type { Command, CommandLine } from "./command";
 import { INSTALLATION } from "./installation";
@@ -31,6 +32,7 @@ import { patiently, print } from "./terminal";
 const PAGE = join(INSTALLATION, "dist", "web");
 /** Only clones have it: packages bring the page. */
 const BUILDER = join(INSTALLATION, "tools", "build-web.js");
+const BINARYEN = "compile/binaryen.js";
 const DEFAULT_PORT = 8086;
 const PORT_LIMITS = { min: 0, max: 65535 };
 const THIS_COMPUTER = "127.0.0.1";
@@ -45,11 +47,13 @@ async function run(line: CommandLine): Promise<number> {
   const folder = line.value("build");
   if (existsSync(BUILDER)) await patiently("building the page", buildPage);
   if (!existsSync(join(PAGE, "index.html"))) throw noPage();
+  const elsewhere = missingFiles();
   if (folder !== undefined) {
     cpSync(PAGE, folder, { recursive: true });
+    for (const [name, path] of elsewhere) cpSync(path, join(folder, name));
     return 0;
   }
-  const server = staticServer(PAGE);
+  const server = staticServer(PAGE, elsewhere);
   server.listen(port, THIS_COMPUTER);
   try {
     await once(server, "listening");
@@ -62,6 +66,12 @@ async function run(line: CommandLine): Promise<number> {
   server.close();
   server.closeAllConnections();
   return 0;
+}
+
+/** Files that packages do not bring twice, by their names in the page. */
+function missingFiles(): Map<string, string> {
+  if (existsSync(join(PAGE, BINARYEN))) return new Map();
+  return new Map([[BINARYEN, fileURLToPath(import.meta.resolve("binaryen"))]]);
 }
 
 async function buildPage(): Promise<void> {

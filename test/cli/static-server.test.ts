@@ -26,7 +26,9 @@ describe("the server of the page", () => {
     writeFileSync(join(root, "v86.wasm.br"), "brotli");
     writeFileSync(join(root, "build", "kernel.elf"), "elf");
     symlinkSync(join(folder, "secret.txt"), join(root, "link.txt"));
-    server = staticServer(root).listen(0, "127.0.0.1");
+    writeFileSync(join(folder, "other.js"), "from elsewhere");
+    const elsewhere = new Map([["compile/other.js", join(folder, "other.js")]]);
+    server = staticServer(root, elsewhere).listen(0, "127.0.0.1");
     await once(server, "listening");
     port = (server.address() as AddressInfo).port;
   });
@@ -54,6 +56,14 @@ describe("the server of the page", () => {
       },
     );
   }
+
+  it("serves what the folder lacks from where it is told", async () => {
+    const { status, type, text } = await get("/compile/other.js?x");
+    assert.equal(status, 200);
+    assert.match(type, /javascript/);
+    assert.equal(text, "from elsewhere");
+    assert.equal((await get("/other.js")).status, 404);
+  });
 
   it("gives each file the type that a browser needs", async () => {
     assert.match((await get("/")).type, /^text\/html/);
