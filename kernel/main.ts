@@ -65,7 +65,7 @@ export function kernelMain(): void {
   startConsole(); // serial line and screen
   startWindowSize(); // how large the window is there, as the host says
   resize(windowRows, windowColumns);
-  reportLostMemory(); // RAM that is named in too many pieces
+  reportLostMemory(); // RAM that nobody will have
   startAcpi(loaderRsdp()); // how to switch off, which devices there are
   startInterrupts(); // PIC, timer, keyboard, serial input
   startClock(); // what time it is

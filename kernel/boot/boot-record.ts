@@ -8,7 +8,7 @@
 // with paging off.
 //
 // Invariants
-//   - Ranges of RAM are whole frames, at or above 1 MiB, below 4 GiB; none overlaps or touches
+//   - Ranges of RAM are whole frames, at or above 1 MiB, below 64 GiB; none overlaps or touches
 //     another. There are MOST_RANGES at most: of what a loader names beyond, lostFrames() counts
 //     the frames.
 
@@ -21,7 +21,10 @@ import { beforePaging } from "../machine/i686/image-offset";
 const MOST_RANGES: u32 = 128;
 const RANGE_SHIFT: u32 = 3;
 const END: usize = 4;
-const MEMORY_END: u64 = (<u64>1) << 32;
+/** What PAE reaches on every processor that has it. */
+const MEMORY_END: u64 = (<u64>1) << 36;
+/** What the kernel maps for itself ends here. */
+const LOW_END: u64 = (<u64>1) << 32;
 /** 80 by 25 characters of 8 by 16 pixels: a smaller screen is not used. */
 const SCREEN_WIDTH: u32 = 640;
 const SCREEN_HEIGHT: u32 = 400;
@@ -57,7 +60,7 @@ export function noteMemory(base: u64, bytes: u64, isRam: bool): void {
   else removeRam(base, end);
 }
 
-/** Adds the whole frames of [base, end) that lie in [1 MiB, 4 GiB). */
+/** Adds the whole frames of [base, end) that lie in [1 MiB, 64 GiB). */
 function addRam(base: u64, end: u64): void {
   const start = max<u64>(base, KERNEL);
   const limit = min<u64>(end, MEMORY_END);
@@ -154,7 +157,7 @@ export function setScreen(address: u64, lineBytes: u32, width: u32, lines: u32, 
   if (width < SCREEN_WIDTH || width > PITCH_MAX) return;
   if (lines < SCREEN_HEIGHT || lines > HEIGHT_MAX) return;
   if (lineBytes < width * (depth >> 3) || lineBytes > PITCH_MAX) return;
-  if (address === 0 || address > MEMORY_END - <u64>lineBytes * lines) return;
+  if (address === 0 || address > LOW_END - <u64>lineBytes * lines) return;
   screen = <u32>address;
   pitch = lineBytes;
   height = lines;
@@ -204,9 +207,21 @@ export function screenColour(colour: u32): u32 {
   return load<u8>(colours + colour);
 }
 
-/** How many frames of RAM are not used because there are too many ranges. */
+/** How many frames of RAM are not used: in too many ranges, or past what can be described. */
 export function lostFrames(): u32 {
   return lost;
+}
+
+/** Takes the frames from `end` on out of RAM: there is no room to describe them. */
+export function limitRam(end: u32): void {
+  for (let i = rangeCount; i > 0; ) {
+    i--;
+    if (rangeEnd(i) <= end) continue;
+    const start = max<u32>(rangeStart(i), end);
+    lost += rangeEnd(i) - start;
+    if (start === rangeStart(i)) dropRange(i);
+    else setRange(i, rangeStart(i), end);
+  }
 }
 
 /** How many ranges of RAM there are; each is [rangeStart(i), rangeEnd(i)) in frames. */

@@ -24,6 +24,7 @@ import {
   initramfsStart,
   isRam,
   lastFrame,
+  limitRam,
   lostFrames,
   memoryRangeCount,
   moveInitramfsPast,
@@ -36,16 +37,20 @@ import {
  * which kernel-space.ts explains. Paging is off.
  */
 export function claimMemory(hasNx: bool): u32 {
-  const count = lastFrame();
   const list = alignPage(symbols.kernel_end());
-  const tables = alignPage(list + frameListSize(count));
-  const end = tables + kernelTablesSize(tables);
   const offset = imageOffset();
   // Only needed until paging is on, so it stays free.
   const scratch: u32 = offset === 0 ? 0 : FIRST_TABLES_SIZE;
-  if (!isRam(list + offset, end + scratch - list)) {
-    panic(cstr("memory: no room for the list of frames"));
+  let count = lastFrame();
+  while (!isRam(list + offset, endOfTables(list, count) + scratch - list)) {
+    // Frames that the list has no room for are not used, but it must have itself.
+    count -= (count >> 6) + 1;
+    if (count <= (list + offset) >> PAGE_SHIFT)
+      panic(cstr("memory: no room for the list of frames"));
   }
+  limitRam(count);
+  const tables = tablesAfter(list, count);
+  const end = endOfTables(list, count);
   moveInitramfsPast(KERNEL + offset, end + scratch + offset);
   startFrameList(list, count);
   startPaging(hasNx);
@@ -54,10 +59,20 @@ export function claimMemory(hasNx: bool): u32 {
   return firstTables(end);
 }
 
+function tablesAfter(list: usize, count: u32): usize {
+  return alignPage(list + frameListSize(count));
+}
+
+/** Where what is claimed for `count` frames ends. */
+function endOfTables(list: usize, count: u32): usize {
+  const tables = tablesAfter(list, count);
+  return tables + kernelTablesSize(tables);
+}
+
 /** Says what of the machine's RAM nobody will have. Once there is a console. */
 export function reportLostMemory(): void {
   if (lostFrames() === 0) return;
-  warn(cstr("memory: %u KiB of RAM in too many pieces are not used"), lostFrames() << 2);
+  warn(cstr("memory: %u KiB of RAM are not used"), lostFrames() << 2);
 }
 
 /** Frees all RAM that neither the kernel nor the initramfs occupies. */

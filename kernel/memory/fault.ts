@@ -16,7 +16,6 @@
 import { EFAULT, EIO, ENOMEM } from "../../src/abi/errno";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import {
-  ENTRY_FRAME,
   ENTRY_P,
   ENTRY_RW,
   ENTRY_SIZE,
@@ -24,9 +23,9 @@ import {
   FAULT_FETCH,
   FAULT_WRITE,
 } from "../../src/abi/paging";
-import { noExecute, writeEntry } from "../machine/i686/paging";
+import { entryFrame, noExecute, writeFrame } from "../machine/i686/paging";
 import { clearFrame, copyOfFrame, zeroFrame } from "./frame-contents";
-import { allocateFrame, frameReferences, releaseFrame, retainFrame } from "./frames";
+import { allocateUserFrame, frameReferences, releaseFrame, retainFrame } from "./frames";
 import { MemoryObject } from "./memory-object";
 import { REGION_EXECUTE, REGION_GROWS_DOWN, REGION_WRITE, Region } from "./region";
 import { AddressSpace } from "./space";
@@ -88,7 +87,7 @@ function mapPage(space: AddressSpace, region: Region, address: usize, writes: bo
     retainFrame(zeros);
     return insertPage(space, region, address, zeros, PAGE_READABLE);
   }
-  const frame = allocateFrame();
+  const frame = allocateUserFrame();
   if (frame === 0) return -ENOMEM;
   clearFrame(frame, 0);
   return insertPage(space, region, address, frame, PAGE_WRITABLE);
@@ -142,7 +141,7 @@ function mapAround(
     const frame = object.frame(index);
     if (frame === 0) continue;
     retainFrame(frame);
-    writeEntry(pte, frame | rights, high);
+    writeFrame(pte, frame, rights, high);
     space.residentPages++;
   }
 }
@@ -160,14 +159,14 @@ export function insertPage(
     releaseFrame(frame);
     return -ENOMEM;
   }
-  writeEntry(pte, frame | rights, highWord(region));
+  writeFrame(pte, frame, rights, highWord(region));
   space.residentPages++;
   return 0;
 }
 
 /** Makes the page of `pte`, which is there and read-only, writable for this space. */
 function allowWrite(region: Region, pte: usize, low: u32): i32 {
-  const frame = low & ENTRY_FRAME;
+  const frame = entryFrame(pte);
   if (region.isShared) region.noteWritten();
   if (region.isShared || frameReferences(frame) === 1) {
     store<u32>(pte, low | ENTRY_RW);
@@ -175,7 +174,7 @@ function allowWrite(region: Region, pte: usize, low: u32): i32 {
   }
   const copy = copyOfFrame(frame);
   if (copy === 0) return -ENOMEM;
-  store<u32>(pte, copy | (low & PAGE_MASK) | ENTRY_RW);
+  writeFrame(pte, copy, (low & PAGE_MASK) | ENTRY_RW, highWord(region));
   releaseFrame(frame);
   return 0;
 }

@@ -8,7 +8,7 @@
 
 import { PAGE_SIZE } from "../../src/abi/memory-map";
 import { clearBytes, copyBytes } from "../machine/i686/block";
-import { allocateFrame } from "./frames";
+import { allocateUserFrame } from "./frames";
 import { closeWindow, openWindow } from "./window";
 
 let zeros: u32 = 0;
@@ -16,7 +16,7 @@ let zeros: u32 = 0;
 /** The frame of zeros, or 0 when there is no memory for it. */
 export function zeroFrame(): u32 {
   if (zeros === 0) {
-    const frame = allocateFrame();
+    const frame = allocateUserFrame();
     if (frame !== 0) clearFrame(frame, 0);
     zeros = frame;
   }
@@ -39,7 +39,7 @@ export function clearPart(frame: u32, start: u32, end: u32): void {
 
 /** A frame with the bytes of `frame` and one reference; 0 when out of memory. */
 export function copyOfFrame(frame: u32): u32 {
-  const copy = allocateFrame();
+  const copy = allocateUserFrame();
   if (copy === 0) return 0;
   const to = openWindow(copy);
   if (frame === zeros) {

@@ -1,17 +1,23 @@
 // Physical memory, in frames of 4 KiB.
 //
 // The list of frames lies right after the kernel image, in the identity map: one record for each
-// frame of the machine, from frame 0 to the last one of RAM. Memory above 4 GiB is not used.
+// frame of the machine, from frame 0 to the last one of RAM that there is room to describe.
 //
-//      record   0  link        free frame: index of the next free frame, 0: none
+// A frame's name is a word: its number, rotated left by 12 bits. Below 4 GiB that is its physical
+// address; above, the low 12 bits are what the high word of an entry has of it. So a name is 0 for
+// no frame, and reaches 16 TiB. What the kernel maps for itself, page tables included, has frames
+// below 4 GiB, as CR3 reaches no further, and a walk needs no high words; pages of processes and
+// files have those above first (allocateUserFrame).
+//
+//      record   0  link        free frame: index of the next one of its list, 0: none
 //                              page table of a process: its kernel address
 //                              page table of the kernel: how many of its entries are present
 //               4  references  0: free; RESERVED: never allocated; else how many mappings share it
 //
 // Invariants
-//   - INFO_FREE_FRAMES of kernel_info is the length of the list that starts at `firstFree`: the
-//     count lives there so that an inspector outside sees it.
-//   - Frame 0 is reserved, so 0 is not a frame's address.
+//   - INFO_FREE_FRAMES of kernel_info is the length of the lists that start at `firstFree` (below
+//     4 GiB) and `firstHigh`: the count lives there so that an inspector outside sees it.
+//   - Frame 0, and each at a multiple of 4 GiB, is reserved: no name is less than PAGE_SIZE.
 
 import { INFO_FRAME_COUNT, INFO_FRAMES, INFO_FREE_FRAMES } from "../../src/abi/kernel-info";
 import { PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
@@ -19,6 +25,8 @@ import { panic } from "../log/panic";
 import * as symbols from "../machine/i686/symbols";
 
 const RECORD_SHIFT: u32 = 3;
+/** The first frame at 4 GiB. */
+const HIGH: u32 = 1 << (32 - PAGE_SHIFT);
 const LINK: usize = 0;
 const REFERENCES: usize = 4;
 /** Low memory, the kernel image, this list, modules, and what is not RAM at all. */
@@ -27,6 +35,7 @@ const RESERVED: u32 = 0xffffffff;
 let list: usize = 0;
 let frameCount: u32 = 0;
 let firstFree: u32 = 0;
+let firstHigh: u32 = 0;
 let ramFrames: u32 = 0;
 
 /** How many bytes the list of `count` frames takes. */
@@ -53,28 +62,41 @@ export function countRam(start: u32, end: u32): void {
 }
 
 /**
- * Frees the reserved frames [start, end), the lowest on top of the list. Boot only: ranges that
- * the firmware names twice are freed once.
+ * Frees the reserved frames [start, end), the lowest on top of the list, as far as they are in it.
+ * Boot only: ranges that the firmware names twice are freed once.
  */
 export function freeReserved(start: u32, end: u32): void {
-  for (let index = end; index > start; ) {
+  for (let index = min(end, frameCount); index > start; ) {
     index--;
     const record = list + (index << RECORD_SHIFT);
-    if (load<u32>(record, REFERENCES) !== RESERVED) continue;
+    if (load<u32>(record, REFERENCES) !== RESERVED || (index & (HIGH - 1)) === 0) continue;
     pushFree(index, record);
   }
 }
 
-/** A frame with one reference, contents unknown: its physical address, or 0 when none is left. */
+/**
+ * A frame below 4 GiB with one reference, contents unknown: its physical address, or 0 when none is
+ * left.
+ */
 export function allocateFrame(): u32 {
-  const index = firstFree;
+  return takeFree(firstFree);
+}
+
+/** As allocateFrame(), but anywhere, so what is seen through windows alone: the frame's name. */
+export function allocateUserFrame(): u32 {
+  return takeFree(firstHigh !== 0 ? firstHigh : firstFree);
+}
+
+/** Gives the first frame of a list its first reference: its name, or 0 if there is none. */
+function takeFree(index: u32): u32 {
   if (index === 0) return 0;
   const record = list + (index << RECORD_SHIFT);
-  firstFree = load<u32>(record, LINK);
+  if (index < HIGH) firstFree = load<u32>(record, LINK);
+  else firstHigh = load<u32>(record, LINK);
   changeFreeCount(-1);
   store<u32>(record, 0, LINK);
   store<u32>(record, 1, REFERENCES);
-  return index << PAGE_SHIFT;
+  return rotl<u32>(index, PAGE_SHIFT);
 }
 
 /** One more mapping shares the frame. */
@@ -87,7 +109,7 @@ export function retainFrame(frame: u32): void {
 export function releaseFrame(frame: u32): void {
   const record = recordOf(frame);
   const references = load<u32>(record, REFERENCES);
-  if (references === 1) pushFree(frame >> PAGE_SHIFT, record);
+  if (references === 1) pushFree(rotr<u32>(frame, PAGE_SHIFT), record);
   else store<u32>(record, references - 1, REFERENCES);
 }
 
@@ -96,7 +118,7 @@ export function frameReferences(frame: u32): u32 {
   return load<u32>(recordOf(frame), REFERENCES);
 }
 
-/** The word that the owner of an allocated frame may keep with it; 0 after allocation. */
+/** The word that the owner of a frame below 4 GiB may keep with it; 0 after allocation. */
 export function frameLink(frame: u32): u32 {
   return load<u32>(list + ((frame >> PAGE_SHIFT) << RECORD_SHIFT), LINK);
 }
@@ -109,7 +131,7 @@ export function freeFrameCount(): u32 {
   return load<u32>(symbols.kernel_info(), INFO_FREE_FRAMES);
 }
 
-/** RAM below 4 GiB in frames, the kernel's own included. */
+/** RAM that is used, in frames, the kernel's own included. */
 export function totalFrameCount(): u32 {
   return ramFrames;
 }
@@ -120,14 +142,19 @@ function changeFreeCount(change: i32): void {
 }
 
 function pushFree(index: u32, record: usize): void {
-  store<u32>(record, firstFree, LINK);
   store<u32>(record, 0, REFERENCES);
-  firstFree = index;
   changeFreeCount(1);
+  if (index < HIGH) {
+    store<u32>(record, firstFree, LINK);
+    firstFree = index;
+  } else {
+    store<u32>(record, firstHigh, LINK);
+    firstHigh = index;
+  }
 }
 
 function recordOf(frame: u32): usize {
-  const index = frame >> PAGE_SHIFT;
+  const index = rotr<u32>(frame, PAGE_SHIFT);
   const record = list + (index << RECORD_SHIFT);
   if (index >= frameCount || load<u32>(record, REFERENCES) - 1 >= RESERVED - 1) {
     panic(cstr("frames: not an allocated frame"));

@@ -15,7 +15,7 @@ import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
 import { panic } from "../log/panic";
 import { clearFrame, clearPart } from "./frame-contents";
 import { FrameTree, NO_PAGE } from "./frame-tree";
-import { allocateFrame, frameReferences, releaseFrame } from "./frames";
+import { allocateUserFrame, frameReferences, releaseFrame } from "./frames";
 import { allocate, free } from "./heap";
 import { PageTables } from "./page-tables";
 
@@ -64,7 +64,7 @@ export class MemoryObject extends FrameTree {
   ensureFrame(index: u32): u32 {
     const present = this.frame(index);
     if (present !== 0) return present;
-    const frame = allocateFrame();
+    const frame = allocateUserFrame();
     if (frame === 0) return 0;
     clearFrame(frame, 0);
     if (this.putFrame(index, frame)) return frame;

@@ -11,7 +11,7 @@
 //   a user page       frame | P | US, RW if the processor may write to it
 //   a hidden page     a page whose region allows no access: it keeps its frame, but no bit of the
 //                     entry names it, so no processor can be led there (L1TF): the frame's bits are
-//                     inverted, and the high word points past any memory
+//                     inverted, and those past its name are 1, where no memory is
 //   nothing           0
 //
 // Invariants
@@ -26,6 +26,7 @@ import {
   DIRECTORY_SHIFT,
   ENTRIES_PER_TABLE,
   ENTRY_FRAME,
+  ENTRY_FRAME_HIGH,
   ENTRY_HIDDEN,
   ENTRY_HIDDEN_HIGH,
   ENTRY_P,
@@ -35,7 +36,14 @@ import {
   PDPT_ENTRIES,
   PDPT_SHIFT,
 } from "../../src/abi/paging";
-import { directoryEntry, pdptEntry, tableEntry, writeEntry } from "../machine/i686/paging";
+import {
+  directoryEntry,
+  entryFrame,
+  pdptEntry,
+  tableEntry,
+  writeEntry,
+  writeFrame,
+} from "../machine/i686/paging";
 import { frameLink, releaseFrame, retainFrame, setFrameLink } from "./frames";
 import { allocate, free } from "./heap";
 import { mapTrampolineInto, physicalAddress } from "./kernel-space";
@@ -159,7 +167,7 @@ export class PageTables {
     for (let pte = first; pte <= last; pte += ENTRY_SIZE) {
       const low = load<u32>(pte);
       if (low === 0) continue;
-      releaseFrame(heldFrame(low));
+      releaseFrame(heldFrame(pte));
       writeEntry(pte, 0, 0);
       this.residentPages--;
     }
@@ -195,9 +203,9 @@ export class PageTables {
       for (let pte = firstUsed(first, last); pte <= last; pte += ENTRY_SIZE) {
         const old = load<u32>(pte);
         if (old === 0) continue;
-        const frame = heldFrame(old);
+        const frame = heldFrame(pte);
         if (low === ENTRY_HIDDEN) hidePage(pte, frame);
-        else writeEntry(pte, frame | ENTRY_P | low | (old & keep), high);
+        else writeFrame(pte, frame, ENTRY_P | low | (old & keep), high);
       }
     }
   }
@@ -240,8 +248,9 @@ export class PageTables {
 }
 
 /** The frame that an entry which is not 0 holds: of a user page or a hidden one. */
-export function heldFrame(low: u32): u32 {
-  return (low & ENTRY_P) !== 0 ? low & ENTRY_FRAME : ~low & ENTRY_FRAME;
+export function heldFrame(entry: usize): u32 {
+  if ((load<u32>(entry) & ENTRY_P) !== 0) return entryFrame(entry);
+  return (~load<u32>(entry) & ENTRY_FRAME) | (~load<u32>(entry + 4) & ENTRY_FRAME_HIGH);
 }
 
 /** How many tables are kept for the next space: memory that is as good as free. */
@@ -255,7 +264,8 @@ export function freeSpareTables(): void {
 }
 
 function hidePage(pte: usize, frame: u32): void {
-  writeEntry(pte, (~frame & ENTRY_FRAME) | ENTRY_HIDDEN, ENTRY_HIDDEN_HIGH);
+  const high = ENTRY_HIDDEN_HIGH ^ (frame & ENTRY_FRAME_HIGH);
+  writeEntry(pte, (~frame & ENTRY_FRAME) | ENTRY_HIDDEN, high);
 }
 
 function moveEntry(from: usize, to: usize): void {
@@ -290,7 +300,7 @@ function shareEntries(from: usize, last: usize, to: usize): u32 {
     if (low === 0) continue;
     const shared = (low & ENTRY_P) !== 0 ? low & ~ENTRY_RW : low;
     store<u32>(pte, shared);
-    retainFrame(heldFrame(low));
+    retainFrame(heldFrame(pte));
     writeEntry(to, shared, load<u32>(pte + 4));
     count++;
   }

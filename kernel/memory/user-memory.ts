@@ -14,15 +14,9 @@
 
 import { EFAULT, ENAMETOOLONG, ENOMEM } from "../../src/abi/errno";
 import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
-import {
-  ENTRY_FRAME,
-  ENTRY_P,
-  ENTRY_RW,
-  ENTRY_US,
-  FAULT_USER,
-  FAULT_WRITE,
-} from "../../src/abi/paging";
+import { ENTRY_P, ENTRY_RW, ENTRY_US, FAULT_USER, FAULT_WRITE } from "../../src/abi/paging";
 import { clearBytes, copyBytes } from "../machine/i686/block";
+import { entryFrame } from "../machine/i686/paging";
 import { resolveFault } from "./fault";
 import { AddressSpace, currentSpace } from "./space";
 import { closeWindow, openWindow } from "./window";
@@ -163,8 +157,8 @@ function atPages(space: AddressSpace, user: usize, kernel: usize, size: u32, wor
 const wordBuffer: usize = memory.data(4, 4);
 
 /**
- * The physical address that the user's `address` translates to, for reading or (FAULT_WRITE)
- * writing; an errno, which is less than any frame's address, if the user may not do that.
+ * The frame of the page that the user's `address` is in, for reading or (FAULT_WRITE) writing; an
+ * errno, which is less than any frame's name, if the user may not do that.
  */
 function frameFor(space: AddressSpace, address: usize, access: u32): u32 {
   const frame = mappedFrame(space, address, access);
@@ -185,7 +179,7 @@ function mappedFrame(space: AddressSpace, address: usize, access: u32): u32 {
   if (pte === 0) return 0;
   const entry = load<u32>(pte);
   const needed = access ? ENTRY_P | ENTRY_US | ENTRY_RW : ENTRY_P | ENTRY_US;
-  return (entry & needed) === needed ? entry & ENTRY_FRAME : 0;
+  return (entry & needed) === needed ? entryFrame(pte) : 0;
 }
 
 /** Copies up to `limit` bytes and stops at a NUL; how many bytes came before it. */

@@ -11,8 +11,8 @@
 //   - A slot that was opened since the entry from user mode is below `usedSlots`; the entries of
 //     those from there on are 0.
 
-import { PAGE_MASK, PAGE_SHIFT, WINDOW_COUNT, WINDOWS } from "../../src/abi/memory-map";
-import { ENTRY_P, ENTRY_RW } from "../../src/abi/paging";
+import { PAGE_SHIFT, WINDOW_COUNT, WINDOWS } from "../../src/abi/memory-map";
+import { ENTRY_FRAME, ENTRY_FRAME_HIGH, ENTRY_P, ENTRY_RW } from "../../src/abi/paging";
 import * as x86 from "../../src/abi/x86";
 import { panic } from "../log/panic";
 import { noExecute, writeEntry } from "../machine/i686/paging";
@@ -52,8 +52,8 @@ function openSlot(slot: u32, frame: u32): usize {
   const address = WINDOWS + (slot << PAGE_SHIFT);
   const pte = kernelPte(address);
   // The entry is not present: its upper half goes first.
-  store<u32>(pte, noExecute(), ENTRY_HIGH);
-  store<u32>(pte, (frame & ~PAGE_MASK) | ENTRY_P | ENTRY_RW);
+  store<u32>(pte, (frame & ENTRY_FRAME_HIGH) | noExecute(), ENTRY_HIGH);
+  store<u32>(pte, (frame & ENTRY_FRAME) | ENTRY_P | ENTRY_RW);
   openCount++;
   return address;
 }

@@ -8,8 +8,8 @@
 //                   |NX| frame, high|  frame, low    | AVL |G|PS|D|A|PCD|PWT|U/S|R/W|P|
 //
 // Every i686 but the Pentium M has PAE, and only PAE has the NX bit; one format for all machines
-// keeps the kernel and the audit to one walk. All frames lie below 4 GiB, so the high word of an
-// entry is 0 or ENTRY_NX_HIGH. A PDPT entry has only P and the frame: R/W and U/S are reserved.
+// keeps the kernel and the audit to one walk. A PDPT entry has only P and the frame: R/W and U/S
+// are reserved.
 // See Intel SDM vol. 3A, 4.4 (PAE paging).
 
 export const ENTRY_P: u32 = 1 << 0;
@@ -25,7 +25,7 @@ export const ENTRY_PAT: u32 = 1 << 7;
 export const ENTRY_G: u32 = 1 << 8;
 /**
  * Available to software, and P is not set: a user page that allows no access now, but keeps its
- * frame. The bits of the frame are inverted, and the high word is ENTRY_HIDDEN_HIGH.
+ * frame. The bits of the frame are inverted, those in the high word within ENTRY_HIDDEN_HIGH.
  */
 export const ENTRY_HIDDEN: u32 = 1 << 9;
 /** Where no memory is, whatever the processor: the frame's highest bits, inverted. */
@@ -34,6 +34,8 @@ export const ENTRY_HIDDEN_HIGH: u32 = 0x000fffff;
 /** Bit 63, as a bit of the high word. */
 export const ENTRY_NX_HIGH: u32 = 0x80000000;
 export const ENTRY_FRAME: u32 = 0xfffff000;
+/** In the high word: the bits of the frame's name, of which ENTRY_FRAME has the others. */
+export const ENTRY_FRAME_HIGH: u32 = 0x00000fff;
 
 export const ENTRY_SIZE: u32 = 8;
 export const ENTRIES_PER_TABLE: u32 = 512;

@@ -35,8 +35,17 @@ export const PC_OPTIONS = {
 const NAMES_SHOWN = 5;
 const INIT = "init";
 const DEFAULT_MEMORY_MIB = 64;
-/** Enough for image, tables and one process; no more than the emulators can give. */
-export const MEMORY_LIMITS = { min: 2, max: 2048 };
+/** Enough for image, tables and one process. */
+const MEMORY_MIN_MIB = 2;
+/** What v86 can give, and what a processor with PAE can have. */
+const V86_MEMORY_MIB = 2048;
+const PAE_MEMORY_MIB = 65536;
+
+/** How much memory a machine can have, in MiB: QEMU's more, if the command line asks for it. */
+export function memoryLimits(line: CommandLine): { min: number; max: number } {
+  const isQemu = ["qemu", "grub"].includes(line.value("machine") ?? "v86");
+  return { min: MEMORY_MIN_MIB, max: isQemu ? PAE_MEMORY_MIB : V86_MEMORY_MIB };
+}
 
 export interface BootSettings {
   readonly machine: MachineName;
@@ -71,7 +80,7 @@ export async function bootSettings(
   { program = [], kernelOptions = [], brought }: BootRequest = {},
 ): Promise<BootSettings> {
   const machine = line.choice("machine", MACHINE_NAMES);
-  const memoryMiB = line.count("memory", MEMORY_LIMITS, DEFAULT_MEMORY_MIB);
+  const memoryMiB = line.count("memory", memoryLimits(line), DEFAULT_MEMORY_MIB);
   const chosen = line.program.length > 0 ? line.program : program;
   const commandLine = encodeCommandLine(kernelOptions, brought ? [] : chosen);
   const { kernelPath, initramfsPath, project } = await imagePaths(line);

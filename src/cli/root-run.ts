@@ -30,7 +30,7 @@ import { type Change, type Compared, treeChanges } from "../guest/tree-changes";
 import { writeTree } from "../guest/write-tree";
 import type { ElfImage } from "../inspect/elf-image";
 import type { Machine } from "../machine/machine";
-import { MEMORY_LIMITS } from "./boot-settings";
+import { memoryLimits } from "./boot-settings";
 import type { CommandLine, OptionSpec } from "./command";
 import { complain, progress } from "./terminal";
 
@@ -77,8 +77,9 @@ export class RootRun {
     this.#tree = tree;
     this.#targets = saveTargets(tree, line.values("save"));
     completeSystem(tree);
-    const asked = line.count("memory", MEMORY_LIMITS, undefined);
-    this.memoryMiB = machineMemory(tree, memoryNeed(tree), asked, MEMORY_LIMITS.max);
+    const limits = memoryLimits(line);
+    const asked = line.count("memory", limits, undefined);
+    this.memoryMiB = machineMemory(tree, memoryNeed(tree), asked, limits.max);
     const directory = line.value("cwd") ?? "/";
     requireDirectory(tree, directory);
     const environment = environmentOf(tree, {

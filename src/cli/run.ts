@@ -30,7 +30,8 @@
 //   --firmware NAME    of QEMU's PC: bios (default), or uefi32 or uefi64, which is OVMF; qemu boots
 //                      there by an application of our own, grub by GRUB
 //   --board NAME       QEMU's PC: pc (i440FX; default with bios), or q35 (default with UEFI)
-//   --memory MIB       the guest's memory; default 64, with --kernel 256, with --root as needed
+//   --memory MIB       the guest's memory; default 64, with --kernel 256, with --root as needed; at
+//                      most 2048, with --machine qemu or grub 65536
 //   --root DIR         the guest's files are copies of those in DIR
 //   --bind HOST:GUEST  with --root: puts the host's file or folder HOST at GUEST; may be repeated
 //   --env A=B          with --root: sets a variable, or takes it as it is here: --env A; may be
@@ -88,7 +89,7 @@ import {
   BOOT_OPTIONS,
   type BootSettings,
   bootSettings,
-  MEMORY_LIMITS,
+  memoryLimits,
   PC_OPTIONS,
   pcOf,
   readInput,
@@ -232,7 +233,7 @@ async function foreignKernel(line: CommandLine): Promise<ForeignKernel | undefin
 }
 
 function foreignMemory(line: CommandLine): number {
-  return line.count("memory", MEMORY_LIMITS, FOREIGN_MEMORY_MIB);
+  return line.count("memory", memoryLimits(line), FOREIGN_MEMORY_MIB);
 }
 
 function bootForeign(foreign: ForeignKernel, run: Run, line: CommandLine): Promise<number> {

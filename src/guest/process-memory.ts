@@ -20,6 +20,7 @@ import {
   DIRECTORY_SHIFT,
   ENTRIES_PER_TABLE,
   ENTRY_FRAME,
+  ENTRY_FRAME_HIGH,
   ENTRY_P,
   ENTRY_PS,
   ENTRY_SIZE,
@@ -87,13 +88,17 @@ export class SpaceReader {
     if (table & ENTRY_PS) {
       return ((table & -LARGE_PAGE) + (address & (LARGE_PAGE - 1) & ~PAGE_MASK)) >>> 0;
     }
-    const page = await this.#entry(frameOf(table), (address >>> PAGE_SHIFT) % ENTRIES_PER_TABLE);
-    return page & ENTRY_P ? frameOf(page) : undefined;
+    const index = (address >>> PAGE_SHIFT) % ENTRIES_PER_TABLE;
+    const page = await this.#entry(frameOf(table), index);
+    if (!(page & ENTRY_P)) return undefined;
+    // Tables are below 4 GiB, pages anywhere.
+    const high = await this.#entry(frameOf(table), index, 4);
+    return frameOf(page) + (high & ENTRY_FRAME_HIGH) * 2 ** 32;
   }
 
-  /** The low word of an entry of the table at physical address `table`. */
-  async #entry(table: number, index: number): Promise<number> {
-    const address = (table >>> 0) + index * ENTRY_SIZE;
+  /** A word of an entry, the low one or that at `part`; `table` is a physical address. */
+  async #entry(table: number, index: number, part = 0): Promise<number> {
+    const address = (table >>> 0) + index * ENTRY_SIZE + part;
     const page = (address & ~PAGE_MASK) >>> 0;
     let known = this.#tables.get(page);
     if (known === undefined) {

@@ -167,6 +167,10 @@ export function entryStart(format: PagingFormat, level: PagingLevel, va: number,
   return format === FOUR_LEVEL && start >= LOWER_HALF ? start - BOTH_HALVES : start;
 }
 
+/** In the high word of an entry: the frame's bits, and those that no processor has. */
+const HIGH_FRAME = 0x000fffff;
+const RESERVED_HIGH = 0x7ff00000;
+
 /** An entry as it stands in memory, and what it leads to. */
 export interface Entry {
   readonly level: PagingLevel;
@@ -195,7 +199,8 @@ export function readEntry(
   const isLast = level === format.levels.at(-1);
   const leadsTo = !(low & ENTRY_P) ? "nothing" : isLarge || isLast ? "page" : "table";
   const mask = isLarge ? ~(entrySpan(level) - 1) : ENTRY_FRAME;
-  return { level, address, low, high, leadsTo, pa: (low & mask) >>> 0 };
+  const pa = ((low & mask) >>> 0) + (high & HIGH_FRAME) * 2 ** 32;
+  return { level, address, low, high, leadsTo, pa };
 }
 
 /** Why a processor in this mode would refuse the entry; undefined if it would not. */
@@ -205,7 +210,7 @@ export function entryDefect(entry: Entry, index: number, mode: PagingMode): stri
     if (!(low & level.reserved || high)) return undefined;
     return `${level.table} entry ${index} at ${hex(address)} has reserved bits set`;
   }
-  if (high & ~ENTRY_NX_HIGH) return `the entry at ${hex(address)} names a frame above 4 GiB`;
+  if (high & RESERVED_HIGH) return `the entry at ${hex(address)} has reserved bits set`;
   if (!(high & ENTRY_NX_HIGH) || mode.nx) return undefined;
   return `the entry at ${hex(address)} has NX set, but EFER.NXE is off`;
 }

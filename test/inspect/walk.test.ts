@@ -81,15 +81,24 @@ describe("walk with PAE", () => {
     assert.equal(findMapping(space, 0x8040_0000), undefined);
   });
 
-  it("reports NX without EFER.NXE, frames above 4 GiB and reserved bits of the PDPT", () => {
+  it("finds frames above 4 GiB", () => {
+    const machine = new FakeMachine(true);
+    const entry = machine.map(machine.kernelCr3, 0x4000_0000, 0x3f_0000, {});
+    machine.setWord(entry + 4, 0x8000_0002);
+    const { space } = kernelSpace(machine);
+    assert.deepEqual(space.defects, []);
+    assert.equal(findMapping(space, 0x4000_0000)?.pa, 0x2_003f_0000);
+  });
+
+  it("reports NX without EFER.NXE, and reserved bits of any table", () => {
     const machine = new FakeMachine(false);
     const entry = machine.map(machine.kernelCr3, 0x4000_0000, 0x3f_0000, {});
     machine.setWord(entry + 4, 0x8000_0000);
-    machine.setWord(machine.map(machine.kernelCr3, 0x4000_1000, 0x3f_0000, {}) + 4, 1);
+    machine.setWord(machine.map(machine.kernelCr3, 0x4000_1000, 0x3f_0000, {}) + 4, 0x10_0000);
     machine.setWord(machine.kernelCr3, machine.word(machine.kernelCr3) | ENTRY_RW);
     const { defects } = kernelSpace(machine).space;
     assert.equal(defects.length, 3, defects.join("\n"));
-    assert.match(defects.join(" "), /reserved bits.*NXE is off.*above 4 GiB/);
+    assert.match(defects.join(" "), /PDPT.*reserved bits.*NXE is off.*reserved bits/);
   });
 });
 

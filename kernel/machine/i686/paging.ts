@@ -7,6 +7,8 @@ import { PAGE_SHIFT } from "../../../src/abi/memory-map";
 import {
   DIRECTORY_SHIFT,
   ENTRIES_PER_TABLE,
+  ENTRY_FRAME,
+  ENTRY_FRAME_HIGH,
   ENTRY_NX_HIGH,
   ENTRY_P,
   ENTRY_SIZE,
@@ -36,6 +38,16 @@ export function writeEntry(entry: usize, low: u32, high: u32): void {
   }
   store<u32>(entry + 4, high);
   store<u32>(entry, low);
+}
+
+/** Writes a present entry for the frame of that name (memory/frames.ts). */
+export function writeFrame(entry: usize, frame: u32, low: u32, high: u32): void {
+  writeEntry(entry, (frame & ENTRY_FRAME) | low, (frame & ENTRY_FRAME_HIGH) | high);
+}
+
+/** The name of the frame that a present entry leads to. */
+export function entryFrame(entry: usize): u32 {
+  return (load<u32>(entry) & ENTRY_FRAME) | (load<u32>(entry + 4) & ENTRY_FRAME_HIGH);
 }
 
 /** The address of the entry for `address` in a page-directory-pointer table. */

@@ -29,8 +29,8 @@ export interface Moved {
   /** The page of the record. */
   readonly record: number;
   readonly memoryMiB: number;
-  /** How much of the RAM the record names, up to the end and from 1 MiB on; default: all. */
-  readonly ends?: number;
+  /** The RAM that the record names, in MiB; default: all from 1 MiB on. */
+  readonly ram?: readonly (readonly [start: number, end: number])[];
   readonly program: readonly string[];
   /** What the record says of the base, if not the truth. */
   readonly says?: number;
@@ -54,23 +54,21 @@ export function movedKernel(built: Built, moved: Moved): BootOptions {
 }
 
 function recordOf(moved: Moved, size: number): Buffer {
-  const { base, record, memoryMiB, program, says = base, ends = memoryMiB * MIB } = moved;
+  const { base, record, memoryMiB, program, says = base, ram = [[1, memoryMiB]] } = moved;
   const module = record + PAGE_SIZE;
-  const end = memoryMiB * MIB;
-  const low = [MIB, Math.min(ends, end) - MIB];
-  const high = [Math.max(end - ends, MIB), Math.min(ends, end - MIB)];
   const tags = Buffer.concat([
     tag(TAG_COMMAND_LINE, Buffer.from(`${encodeCommandLine(["quiet"], program)}\0`)),
     tag(TAG_MODULE, Buffer.concat([words(module, module + size), Buffer.from("\0")])),
-    tag(TAG_MEMORY_MAP, words(24, 0, ...[low, high].flatMap(mapEntry))),
+    tag(TAG_MEMORY_MAP, words(24, 0, ...ram.flatMap(mapEntry))),
     tag(TAG_LOAD_BASE, words(says)),
     tag(0, Buffer.alloc(0)),
   ]);
   return Buffer.concat([words(8 + tags.length, 0), tags]);
 }
 
-function mapEntry([start = 0, length = 0]: readonly number[]): number[] {
-  return [start, 0, length, 0, RAM, 0];
+function mapEntry([start, end]: readonly [number, number]): number[] {
+  const halves = (miB: number) => [(miB % 4096) * MIB, Math.floor(miB / 4096)];
+  return [...halves(start), ...halves(end - start), RAM, 0];
 }
 
 function words(...values: readonly number[]): Buffer {

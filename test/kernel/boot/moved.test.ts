@@ -2,6 +2,7 @@
 // and every law holds, whatever lies at the addresses that the kernel would have had.
 
 import assert from "node:assert/strict";
+import { totalmem } from "node:os";
 import { describe, it } from "node:test";
 import { layout } from "../../../kernel/layout";
 import { INFO_OFFSET } from "../../../src/abi/kernel-info";
@@ -17,11 +18,11 @@ import { openMachine } from "../../../src/machine/open-machine";
 import { PhysicalMemory } from "../../../src/machine/physical-memory";
 import { HANG_MS } from "../../hang-guard";
 import { skipReason } from "../../machine/installed";
-import { addressOf, build } from "../booted-kernel";
+import { addressOf, build, withMachine } from "../booted-kernel";
 import { type Moved, movedKernel } from "./moved-kernel";
 
 const MIB = 1 << 20;
-/** Of a machine whose memory is larger only both ends are RAM that the kernel is told of. */
+/** Of a machine whose memory is larger than both its ends the kernel is told of these alone. */
 const ENDS = 32 * MIB;
 
 /** What there is to see of a machine, at whatever instruction it is: both ends of its memory. */
@@ -72,7 +73,11 @@ describe("a kernel that was moved", { skip: skipReason("qemu") }, () => {
     },
     "to 32 MiB": { base: 32 * MIB, record: 16 * MIB, memoryMiB: 64, program },
     "to just below 2 GiB": {
-      ...{ base: 2032 * MIB, record: 2047 * MIB, memoryMiB: 2048, ends: ENDS, program },
+      ...{ base: 2032 * MIB, record: 2047 * MIB, memoryMiB: 2048, program },
+      ram: [
+        [1, 32],
+        [2016, 2048],
+      ],
     },
   };
   for (const [where, moved] of Object.entries(places)) {
@@ -107,5 +112,45 @@ describe("a kernel that was moved", { skip: skipReason("qemu") }, () => {
         assert.deepEqual(await machine.ended, { kind: "panic", text });
       });
     }
+  });
+});
+
+describe("a kernel that has RAM above 4 GiB", { skip: skipReason("qemu") }, () => {
+  it("gives it to programs first, and hostile ones fail there, too", async () => {
+    const moved = {
+      ...{ base: MIB, record: 40 * MIB, memoryMiB: 5120, program: ["abuse"] },
+      ram: [
+        [1, 64],
+        [4096, 4096 + 24],
+      ] as const,
+    };
+    await withMoved(moved, async (machine) => {
+      const { kernel } = await build();
+      await machine.serial.waitFor("ok ", HANG_MS);
+      await machine.stop();
+      const low = await look(machine, 64);
+      const { processes } = findSpaces(low, kernel);
+      const frames = processes.flatMap(({ space }) =>
+        space.mappings.filter(({ user }) => user).map(({ pa }) => pa),
+      );
+      assert.ok(frames.length > 0);
+      assert.ok(frames.every((pa) => pa > 2 ** 32));
+      await assertLawful(machine, { ...moved, memoryMiB: 64 });
+      await machine.resume();
+      const ending = await machine.ended;
+      assert.deepEqual(ending, { kind: "exit", status: 0 }, machine.serial.text());
+      assert.match(machine.serial.text(), / passed, 0 failed/);
+    });
+  });
+
+  const isLarge = totalmem() > 10 * 2 ** 30;
+  it("of 9 GiB uses all", { skip: isLarge ? false : "this computer has not 10 GiB" }, async () => {
+    const request = { program: ["free"], memoryMiB: 9216 };
+    await withMachine("qemu", request, async (machine) => {
+      assert.deepEqual(await machine.ended, { kind: "exit", status: 0 });
+      const [, total = "", free = ""] = /KiB +(\d+) +\d+ +(\d+)/.exec(machine.serial.text()) ?? [];
+      assert.ok(Number(total) > 9215 * 1024 - 1024, total);
+      assert.ok(Number(free) > 9180 * 1024, free);
+    });
   });
 });

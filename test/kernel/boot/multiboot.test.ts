@@ -101,11 +101,12 @@ describe("the loader's memory map", () => {
     part = startPart();
   });
 
-  it("gives whole frames from 1 MiB up to 4 GiB", () => {
+  it("gives whole frames from 1 MiB up to 64 GiB", () => {
     assert.deepEqual(ram([0, 0x9fc00, RAM], [MIB, 3 * MIB, RAM]), [[MIB, 4 * MIB]]);
     assert.deepEqual(ram([0, 2 * MIB + 5, RAM]), [[MIB, 2 * MIB]]);
-    assert.deepEqual(ram([0xfff0_0001, 2 * MIB, RAM]), [[0xfff0_1000, 2 ** 32]]);
-    assert.deepEqual(ram([MIB, 0xffff_ffff_ffff_ffffn, RAM]), [[MIB, 2 ** 32]]);
+    assert.deepEqual(ram([0xfff0_0001, 2 * MIB, RAM]), [[0xfff0_1000, 2 ** 32 + MIB]]);
+    assert.deepEqual(ram([MIB, 0xffff_ffff_ffff_ffffn, RAM]), [[MIB, 2 ** 36]]);
+    assert.deepEqual(ram([2 ** 36 - MIB, 2 * MIB, RAM]), [[2 ** 36 - MIB, 2 ** 36]]);
   });
 
   it("takes out of RAM what is reserved within it, wherever it is named", () => {

@@ -24,7 +24,7 @@ const startPart = compileKernelPart(
   export { readBootRecord } from "./kernel/boot/read-boot-record";
   export {
     commandLine, hasScreen, initramfsSize, initramfsStart, loaderRsdp, lostFrames,
-    moveInitramfsPast,
+    limitRam, moveInitramfsPast,
     memoryRangeCount, rangeEnd, rangeStart,
     screenAddress, screenBits, screenColour, screenHeight, screenPitch,
   } from "./kernel/boot/boot-record";
@@ -275,7 +275,8 @@ describe("a record of Multiboot 2", () => {
     const high: Range = [2 ** 32, 2 ** 20, CONVENTIONAL];
     const runtime: Range = [8 * MIB, 1, 6];
     read(tag(TAG_BASIC_MEMORY, words(640, 1024)), uefiMap([...many, high, runtime]));
-    assert.deepEqual(ranges(), [[MIB, MIB + 200 * PAGE]]);
+    const above = [2 ** 32, 2 * 2 ** 32];
+    assert.deepEqual(ranges(), [[MIB, MIB + 200 * PAGE], above]);
     assert.equal(part.call.lostFrames!(), 0);
     part = startPart();
     read(uefiMap(many), ALL);
@@ -289,6 +290,24 @@ describe("a record of Multiboot 2", () => {
     read(memoryMap(Array.from({ length: 200 }, (_, i) => [(1 + i) * MIB, 2 * PAGE, RAM])));
     assert.equal(part.call.memoryRangeCount!(), 128);
     assert.equal(part.call.lostFrames!(), 2 * (200 - 128));
+  });
+
+  it("counts the RAM for which there is no room in the list of frames", () => {
+    read(
+      memoryMap([
+        [MIB, MIB, RAM],
+        [4 * MIB, 4 * MIB, RAM],
+        [9 * MIB, MIB, RAM],
+      ]),
+    );
+    part.call.limitRam!((10 * MIB) / PAGE);
+    assert.equal(part.call.lostFrames!(), 0);
+    part.call.limitRam!((6 * MIB) / PAGE);
+    assert.deepEqual(ranges(), [
+      [MIB, 2 * MIB],
+      [4 * MIB, 6 * MIB],
+    ]);
+    assert.equal(part.call.lostFrames!(), (3 * MIB) / PAGE);
   });
 
   it("is refused when a tag does not fit into it", () => {

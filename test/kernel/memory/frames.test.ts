@@ -97,3 +97,47 @@ describe("frames", () => {
     assert.throws(() => call("frameReferences", 0xfffff000), NOT_ALLOCATED);
   });
 });
+
+describe("frames above 4 GiB", () => {
+  const HIGH = 2 ** 20;
+  /** The name of a frame: its number, rotated. */
+  const nameOf = (index: number) => ((index << 12) | (index >>> 20)) >>> 0;
+
+  beforeEach(() => {
+    machine = start();
+    call("startFrameList", FRAME_LIST, HIGH + 16);
+    call("freeReserved", HIGH - 2, HIGH + 3);
+  });
+
+  it("go to users first, and those below 4 GiB alone to the kernel", () => {
+    assert.equal(call("freeFrameCount"), 4);
+    assert.equal(call("allocateUserFrame"), nameOf(HIGH + 1));
+    assert.equal(call("allocateFrame"), nameOf(HIGH - 2));
+    assert.equal(call("allocateUserFrame"), nameOf(HIGH + 2));
+    assert.equal(call("allocateUserFrame"), nameOf(HIGH - 1));
+    assert.deepEqual([call("allocateUserFrame"), call("allocateFrame")], [0, 0]);
+    assert.equal(call("freeFrameCount"), 0);
+  });
+
+  it("have names that are no small numbers, so the one at 4 GiB has no owner", () => {
+    const names = [1, 2, 3, 4].map(() => call("allocateUserFrame"));
+    assert.ok(names.every((name) => name >= PAGE));
+    assert.ok(!names.includes(nameOf(HIGH)));
+  });
+
+  it("are counted and freed as others are", () => {
+    const frame = call("allocateUserFrame");
+    call("retainFrame", frame);
+    assert.equal(call("frameReferences", frame), 2);
+    call("releaseFrame", frame);
+    call("releaseFrame", frame);
+    assert.throws(() => call("releaseFrame", frame), NOT_ALLOCATED);
+    assert.equal(call("allocateFrame"), nameOf(HIGH - 2));
+    assert.equal(call("allocateUserFrame"), frame);
+  });
+
+  it("are freed as far as the list goes", () => {
+    call("freeReserved", HIGH + 14, HIGH + 100);
+    assert.equal(call("freeFrameCount"), 6);
+  });
+});

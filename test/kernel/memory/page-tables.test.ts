@@ -427,8 +427,22 @@ describe("a hidden page", () => {
     const { mappings, defects } = machine.walk(call("cr3", tables));
     assert.equal(mappings.length, 3, "the trampoline");
     assert.deepEqual(defects, []);
-    assert.equal(call("heldFrame", entryOf(PAGE) ?? 0), frame);
+    assert.equal(call("heldFrame", call("entry", tables, PAGE)), frame);
     assert.equal(call("resident", tables), 1);
+  });
+
+  it("keeps its frame above 4 GiB, too, and so does one that is seen", () => {
+    add(PAGE);
+    const pte = call("entry", tables, PAGE);
+    machine.setWord(pte, 0x3000 | WRITE);
+    machine.setWord(pte + 4, ENTRY_NX_HIGH | 2);
+    assert.equal(call("heldFrame", pte), 0x3002);
+    call("setRights", tables, PAGE, 2 * PAGE, ENTRY_HIDDEN, 0, 0);
+    assert.equal(entryOf(PAGE), ((~0x3000 & ~(PAGE - 1)) | ENTRY_HIDDEN) >>> 0);
+    assert.equal(highOf(PAGE), ENTRY_HIDDEN_HIGH ^ 2);
+    assert.equal(call("heldFrame", pte), 0x3002);
+    call("setRights", tables, PAGE, 2 * PAGE, ENTRY_US, ENTRY_RW, ENTRY_NX_HIGH);
+    assert.deepEqual([entryOf(PAGE), highOf(PAGE)], [0x3000 | READ, (ENTRY_NX_HIGH | 2) >>> 0]);
   });
 
   it("keeps its frame until it may be seen again", () => {
