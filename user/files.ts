@@ -29,9 +29,15 @@ import {
   AT_REMOVEDIR,
   AT_SYMLINK_FOLLOW,
   AT_SYMLINK_NOFOLLOW,
+  F_GETFD,
+  F_GETFL,
   F_GETPIPE_SZ,
   F_SETFL,
   F_SETPIPE_SZ,
+  FD_CLOEXEC,
+  FIOCLEX,
+  FIONBIO,
+  FIONCLEX,
   O_APPEND,
   O_CLOEXEC,
   O_CREAT,
@@ -602,6 +608,7 @@ function pipes(): void {
   pipeRoom(reader, writer);
   fill(5000);
   expect(cstr("pipe, write"), write(writer, 5000), 5000);
+  anyFile(reader);
   expect(cstr("pipe, FIONREAD"), call(SystemCall.ioctl, reader, FIONREAD, word), 0);
   expect(cstr("pipe, bytes"), load<u32>(word), 5000);
   memory.fill(buffer, 0, 6000);
@@ -624,6 +631,22 @@ function pipes(): void {
   expect(cstr("pipe, the end"), call(SystemCall.read, reader, buffer, 10), 0);
   call(SystemCall.close, reader);
   betweenProcesses();
+}
+
+/** What ioctl does with every file. */
+function anyFile(file: i32): void {
+  const control = SystemCall.ioctl;
+  store<u32>(word, 1);
+  expect(cstr("FIONBIO"), call(control, file, FIONBIO, word), 0);
+  expect(cstr("FIONBIO, set"), call(SystemCall.fcntl64, file, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+  store<u32>(word, 0);
+  expect(cstr("FIONBIO, off"), call(control, file, FIONBIO, word), 0);
+  expect(cstr("FIONBIO, not set"), call(SystemCall.fcntl64, file, F_GETFL) & O_NONBLOCK, 0);
+  expect(cstr("FIONBIO, unmapped"), call(control, file, FIONBIO, 8), -EFAULT);
+  expect(cstr("FIOCLEX"), call(control, file, FIOCLEX), 0);
+  expect(cstr("FIOCLEX, set"), call(SystemCall.fcntl64, file, F_GETFD), FD_CLOEXEC);
+  expect(cstr("FIONCLEX"), call(control, file, FIONCLEX), 0);
+  expect(cstr("FIONCLEX, not set"), call(SystemCall.fcntl64, file, F_GETFD), 0);
 }
 
 function betweenProcesses(): void {

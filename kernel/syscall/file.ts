@@ -4,6 +4,7 @@
 
 import {
   EBADF,
+  EFAULT,
   EFBIG,
   EINVAL,
   EISDIR,
@@ -24,6 +25,11 @@ import {
   FALLOC_FL_KEEP_SIZE,
   FALLOC_FL_PUNCH_HOLE,
   FALLOC_FL_ZERO_RANGE,
+  FD_CLOEXEC,
+  FIOCLEX,
+  FIONBIO,
+  FIONCLEX,
+  O_NONBLOCK,
   O_PATH,
   W_OK,
 } from "../../src/abi/files";
@@ -36,7 +42,8 @@ import { LARGEST_TRANSFER } from "../file/transfer";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { allocate, free } from "../memory/heap";
 import { LARGEST_OBJECT } from "../memory/memory-object";
-import { copyIn, copyOut, UserPointer, userPointer } from "../memory/user-memory";
+import { copyIn, copyOut, readWord, UserPointer, userPointer } from "../memory/user-memory";
+import { currentFiles } from "../process/thread-files";
 import { currentThread } from "../thread/thread";
 import { fileArgument } from "./descriptor";
 
@@ -199,7 +206,24 @@ export function flock(frame: TrapFrame): i32 {
 /** ioctl(file, command, argument) */
 export function ioctl(frame: TrapFrame): i32 {
   const file = fileArgument(frame.arg0);
-  return file === null ? -EBADF : file.ioctl(frame.arg1, frame.arg2);
+  if (file === null) return -EBADF;
+  if (isForAnyFile(frame.arg1) && (file.flags & O_PATH) === 0) return controlAnyFile(frame, file);
+  return file.ioctl(frame.arg1, frame.arg2);
+}
+
+function isForAnyFile(command: u32): bool {
+  return command === FIOCLEX || command === FIONCLEX || command === FIONBIO;
+}
+
+/** What does not depend on the kind of file: fcntl can do the same. */
+function controlAnyFile(frame: TrapFrame, file: OpenFile): i32 {
+  if (frame.arg1 !== FIONBIO) {
+    currentFiles().setFlags(frame.arg0, frame.arg1 === FIOCLEX ? FD_CLOEXEC : 0);
+    return 0;
+  }
+  if (readWord(userPointer(frame.arg2), scratch) !== 0) return -EFAULT;
+  file.flags = load<u32>(scratch) !== 0 ? file.flags | O_NONBLOCK : file.flags & ~O_NONBLOCK;
+  return 0;
 }
 
 /** lseek(file, offset, whence): -EOVERFLOW if the position does not fit 31 bits. */

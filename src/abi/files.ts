@@ -175,3 +175,8 @@ export const DT_LNK: u32 = 10;
 export const PATH_MAX: u32 = 4096;
 /** The longest name in a directory, without a NUL. */
 export const NAME_MAX: u32 = 255;
+
+// What ioctl does with every file, whatever its kind: FIONBIO takes the address of a word.
+export const FIONCLEX: u32 = 0x5450;
+export const FIOCLEX: u32 = 0x5451;
+export const FIONBIO: u32 = 0x5421;
