@@ -41,7 +41,7 @@ function fillRoot(
 ): void {
   unpackPackages(root, packages);
   for (const path of NEEDLESS) rmSync(join(root, path), { recursive: true, force: true });
-  for (const path of ["tests", "work", "out", "tmp", "dev", "proc"]) {
+  for (const path of ["tests", "work", "out", "tmp", "dev/shm", "proc"]) {
     mkdirSync(join(root, path), { recursive: true });
   }
   mkdirSync(join(root, "etc"), { recursive: true });

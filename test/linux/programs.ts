@@ -3,6 +3,10 @@
 // applets where /proc is mounted, and on the host it is not.) What a script prints must not depend
 // on times or process numbers.
 
+import { readFileSync } from "node:fs";
+
+const CONCURRENCY = readFileSync("test/linux/concurrency.py", "utf8");
+
 /** Everything that the scripts need, libraries included. */
 export const PACKAGES = [
   ...["busybox-static", "bash-static", "zsh-static", "sash", "mksh", "dash", "coreutils"],
@@ -156,6 +160,10 @@ except OSError as e:
     print(e)
 END
 python3.11 -B p.py; echo $?`,
+  },
+  {
+    name: "python's threads, processes and events",
+    script: `cat > c.py <<'END'\n${CONCURRENCY}END\npython3.11 -B c.py; echo $?`,
   },
   {
     name: "make",

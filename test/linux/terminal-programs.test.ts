@@ -19,6 +19,8 @@ const PROGRAMS = [
   ...["libtinfo6", "libncursesw6", "vim-tiny", "vim-common", "less", "nano", "procps"],
   ...["libproc2-0", "bsdutils", "libsystemd0", "libcap2", "libgcrypt20", "libgpg-error0"],
   ...["liblz4-1", "liblzma5", "libzstd1", "libgcc-s1"],
+  // Of libc-bin it is the locale with UTF-8, without which tmux does not begin.
+  ...["tmux", "libevent-core-2.1-7", "libutempter0", "libc-bin"],
 ];
 const LARGE = { rows: 30, columns: 100 };
 const SMALL = { rows: 15, columns: 60 };
@@ -291,6 +293,38 @@ describe("at the terminal of QEMU", { skip: missing || skipReason("qemu") }, () 
     await shell.ready();
     assert.match(await shell.run("tty"), /^\/dev\/(console|ttyS0)$/);
     assert.equal(await shell.run("busybox grep -c '30 100' typescript"), "1");
+  });
+
+  it("tmux has two shells beside each other, in a larger window, and is left", async () => {
+    const [screen, shell] = [screenOf(), shellOf()];
+    const prefix = control("B");
+    await shell.clear();
+    await shell.enter("LC_ALL=C.UTF-8 tmux");
+    await screen.shows(/^alice\$\n[\s\S]*\n\[0\] 0:bash-static\*/);
+    await shell.enter("stty size");
+    await screen.shows(/^23 80\nalice\$$/m);
+    screen.type(`${prefix}%`);
+    await screen.shows(/^alice\$ stty size +│alice\$$/m);
+    screen.type("stty size\r");
+    await screen.shows(/│23 39$/m);
+    screen.resize(LARGE);
+    // tmux tells the terminals in it a while after it has drawn them.
+    screen.type("while [ \"$(stty size)\" = '23 39' ]; do :; done; stty size\r");
+    await screen.shows(/│29 49$/m);
+    screen.type(`${prefix}d`);
+    await screen.shows(/^\[detached \(from session 0\)\]$/m);
+    await shell.ready();
+    assert.match(await shell.run("tmux ls"), /^0: 1 windows/);
+    await shell.clear();
+    await shell.enter("LC_ALL=C.UTF-8 tmux attach");
+    await screen.shows(/│29 49$/m);
+    screen.type("exit\r");
+    await screen.until(() => !screen.text().includes("│"), "one shell");
+    screen.type("exit\r");
+    await screen.shows(/^\[exited\]$/m);
+    await shell.ready();
+    screen.resize(USUAL_WINDOW);
+    assert.equal(await shell.run("stty size"), "24 80");
   });
 
   leave(screenOf, "alice");
