@@ -60,7 +60,8 @@ export function kernelMain(): void {
   protectPages(); // from here on read-only means read-only
   startFloatingPoint(offersFloatingPoint()); // for programs: the kernel itself has none
   startPages(); // the kernel heap: everything between image and trampoline
-  readOptions(); // of the command line
+  startSystemCalls(); // the table for int 0x80
+  readOptions(); // of the command line; tracing changes that table
   startBootScreen(); // pixels, if the loader left some
   startConsole(); // serial line and screen
   startWindowSize(); // how large the window is there, as the host says
@@ -69,7 +70,6 @@ export function kernelMain(): void {
   startAcpi(loaderRsdp()); // how to switch off, which devices there are
   startInterrupts(); // PIC, timer, keyboard, serial input
   startClock(); // what time it is
-  startSystemCalls(); // the table for int 0x80
   startSessions(); // ^C on a terminal
   startSystemNames(); // what uname says
   startLoad(); // averages of it
