@@ -143,7 +143,8 @@ function pollFiles(list: UserPointer, count: u32): i32 {
 function waitFor(files: usize, count: u32): i32 {
   const end = deadline;
   while (true) {
-    startCollecting();
+    // Who does not wait needs no queues.
+    if (end !== 0) startCollecting();
     const ready = askFiles(files, count);
     const hasAll = stopCollecting();
     if (ready !== 0 || end === 0 || (end !== NEVER && end <= readUptime())) {
