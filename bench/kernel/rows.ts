@@ -5,9 +5,25 @@
 // of `body`; `before` and `after` are taken around each sample and not measured.
 
 import { O_RDONLY, O_RDWR, S_IFCHR, SEEK_SET } from "../../src/abi/files";
+import { CLONE_FILES, CLONE_FS, CLONE_SIGHAND, CLONE_VM } from "../../src/abi/linux/clone";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { PAGE_SIZE } from "../../src/abi/memory-map";
-import { CHILD, call, forever, fork, heap, SCRATCH, type Step, touch } from "./steps";
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from "../../src/abi/mman";
+import { POLLIN } from "../../src/abi/poll";
+import { SIGCHLD, SIGKILL, SIGUSR1 } from "../../src/abi/signals";
+import {
+  CHILD,
+  call,
+  fill,
+  forever,
+  fork,
+  handle,
+  heap,
+  SCRATCH,
+  type Step,
+  thread,
+  touch,
+} from "./steps";
 
 export interface CallRow {
   /** Its name in figures.json. */
@@ -42,7 +58,14 @@ const CONSOLE_SIZE = 64 << 10;
 const NO_CALL = 511;
 const MKNOD = 14;
 const ENOSYS = 38;
-const SIGKILL = 9;
+const SELF = 1;
+/** Far from the program, its heap and its stack, on either kernel. */
+const MAPPING = 0x5000_0000;
+const MAPPED_PAGES = 256;
+/** The ends of the first pipe and of the second one. */
+const [READ_1, WRITE_1, READ_2, WRITE_2] = [6, 7, 8, 9] as const;
+const POLLED = 10;
+const FUTEX_WAKE = 1;
 const CLOCK_MONOTONIC = 1;
 const LONG_TIME = [1_000_000, 0];
 
@@ -57,6 +80,11 @@ const grow = (bytes: number) => call(SystemCall.brk, heap(bytes));
 const read = (file: number, bytes: number) => call(SystemCall.read, file, SCRATCH, bytes);
 const nanosleep = (seconds: number, nanoseconds: number) =>
   call(SystemCall.nanosleep, [seconds, nanoseconds], 0);
+
+const pipe = call(SystemCall.pipe, SCRATCH);
+const close = (file: number) => call(SystemCall.close, file);
+const readByte = (file: number) => read(file, 1);
+const writeByte = (file: number) => call(SystemCall.write, file, SCRATCH, 1);
 
 /** A process with that many more pages forks. */
 function forkRow(id: string, what: string, pages: number, ...child: Step[]): CallRow {
@@ -191,6 +219,54 @@ export const ROWS: readonly CallRow[] = [
     after: [shrink],
     result: CONSOLE_SIZE,
     samples: 3,
+  },
+  {
+    id: "mmap",
+    what: "mmap, touch 256 pages, munmap",
+    body: [
+      call(SystemCall.mmap, [
+        ...[MAPPING, MAPPED_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE],
+        ...[MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0],
+      ]),
+      touch(MAPPED_PAGES, MAPPING),
+      call(SystemCall.munmap, MAPPING, MAPPED_PAGES * PAGE_SIZE),
+    ],
+    result: 0,
+  },
+  {
+    id: "pipe",
+    what: "pipe: there and back between two processes",
+    before: [pipe, pipe, fork(forever(readByte(READ_1), writeByte(WRITE_2)))],
+    body: [writeByte(WRITE_1), readByte(READ_2)],
+    after: [...endChild, ...[READ_1, WRITE_1, READ_2, WRITE_2].map(close)],
+    result: 1,
+  },
+  {
+    id: "poll",
+    what: "poll, 10 ends of pipes, none ready",
+    before: [pipe, fill(Array.from({ length: POLLED }, () => [READ_1, POLLIN]).flat())],
+    body: [call(SystemCall.poll, SCRATCH, POLLED, 0)],
+    after: [READ_1, WRITE_1].map(close),
+    result: 0,
+  },
+  {
+    id: "signal",
+    what: "kill: a signal, its handler and the return",
+    before: [handle(SIGUSR1)],
+    body: [call(SystemCall.kill, SELF, SIGUSR1)],
+    result: 0,
+  },
+  {
+    id: "futex-wake",
+    what: "futex: wake, nobody waits",
+    before: [fill([0])],
+    body: [call(SystemCall.futex, SCRATCH, FUTEX_WAKE, 1)],
+    result: 0,
+  },
+  {
+    id: "thread",
+    what: "clone, exit, wait: memory, files and handlers shared",
+    body: [thread(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | SIGCHLD, exit), wait],
   },
   { id: "sleep-1", what: "nanosleep 1 ms", unit: "ms", body: [nanosleep(0, 1e6)], result: 0 },
   { id: "sleep-50", what: "nanosleep 50 ms", unit: "ms", body: [nanosleep(0, 50e6)], result: 0 },

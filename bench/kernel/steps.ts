@@ -65,13 +65,14 @@ export function call(number: number, ...parameters: readonly Argument[]): Step {
   };
 }
 
-/** Writes to each of the first pages of the heap. */
-export function touch(pages: number): Step {
+/** Writes to each of the first pages of the heap, or of what begins at an address. */
+export function touch(pages: number, start?: number): Step {
   return {
     own: 2 + 4 * pages,
     emit(a) {
       const next = a.newLabel("next");
-      a.mov(ecx, mem32({ symbol: HEAP_WORD }));
+      if (start === undefined) a.mov(ecx, mem32({ symbol: HEAP_WORD }));
+      else a.mov(ecx, start);
       a.mov(edx, pages);
       a.label(next);
       a.mov(mem8({ base: ecx }), al);
@@ -99,15 +100,69 @@ export function fork(...child: readonly Step[]): Step {
   };
 }
 
-/** Takes a step again and again. */
-export function forever(step: Step): Step {
+/** A thread that takes these steps, which need no stack, and must not come to their end. */
+export function thread(flags: number, ...steps: readonly Step[]): Step {
+  return {
+    own: 7 + ownInstructions(steps),
+    emit(a) {
+      const parent = a.newLabel("parent");
+      a.mov(ebx, flags);
+      a.xor(ecx, ecx);
+      a.mov(eax, SystemCall.clone);
+      a.int(0x80);
+      a.test(eax, eax);
+      a.jnz(parent);
+      for (const step of steps) step.emit(a);
+      a.label(parent);
+    },
+  };
+}
+
+/** Takes steps again and again. */
+export function forever(...steps: readonly Step[]): Step {
   return {
     own: 0,
     emit(a) {
       const again = a.newLabel("again");
       a.label(again);
-      step.emit(a);
+      for (const step of steps) step.emit(a);
       a.jmp(again);
+    },
+  };
+}
+
+/** From now on a signal is handled, by a function that returns at once. */
+export function handle(signal: number): Step {
+  return {
+    own: 5,
+    emit(a) {
+      const [handler, action, past] = ["handler", "action", "past"].map((each) => a.newLabel(each));
+      a.jmp(past!);
+      a.label(handler!);
+      a.ret();
+      a.label(past!);
+      a.section(".rodata");
+      a.align(4);
+      a.label(action!);
+      a.long(handler!, 0, 0, 0);
+      a.section(".text");
+      a.mov(ebx, signal);
+      a.mov(ecx, symbol(action!));
+      a.xor(edx, edx);
+      a.mov(eax, SystemCall.sigaction);
+      a.int(0x80);
+    },
+  };
+}
+
+/** Writes words to the beginning of the page to read into. */
+export function fill(words: readonly number[]): Step {
+  return {
+    own: words.length,
+    emit(a) {
+      for (const [index, word] of words.entries()) {
+        a.mov(mem32({ symbol: SCRATCH_PAGE, disp: 4 * index }), word);
+      }
     },
   };
 }
