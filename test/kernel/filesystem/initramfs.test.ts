@@ -25,9 +25,10 @@ const LARGE_HEAP = `
 const FRAMES = `
   import { allocate } from "./heap";
   declare function hasRoom(): bool;
-  export function allocateFrame(): u32 {
+  export function allocateUserFrame(): u32 {
     return hasRoom() ? (allocate(${2 * PAGE}) + ${PAGE - 1}) & ~${PAGE - 1} : 0;
   }
+  export function allocateFrame(): u32 { return allocateUserFrame(); }
   export function releaseFrame(_frame: u32): void {}
   export function retainFrame(_frame: u32): void {}
   export function frameReferences(_frame: u32): u32 { return 1; }

@@ -94,6 +94,7 @@ const startPart = compileKernelPart(
       `,
       "kernel/machine/i686/floating-point.ts": `
         export const FLOATING_POINT_SIZE: u32 = 512;
+        export function hasFloatingPoint(): bool { return false; }
         export function clearFloatingPoint(_to: usize): void {}
       `,
       "kernel/machine/i686/entry-thread.ts": `
