@@ -93,7 +93,7 @@ function help(): Row {
 async function warmPrompt(): Promise<Row> {
   const before = slowness();
   const spent = await timeToPrompt([process.execPath, COMMAND, "run"], INSTALLATION);
-  return limited("prompt, nothing has changed", spent, 0.6, [before, slowness()]);
+  return limited("prompt, nothing has changed", spent, 0.8, [before, slowness()]);
 }
 
 /** What a prompt costs that nobody types at. Linux alone tells it of another process. */
