@@ -17,6 +17,12 @@ const UNIX_ONLY =
   "AF_UNIX alone, SOCK_STREAM and SOCK_SEQPACKET: else EAFNOSUPPORT, ESOCKTNOSUPPORT";
 const NOT_THERE = "ENOSYS, silently: C libraries ask for it and do without";
 
+/** The calls of System V's IPC, which all answer ENOSYS. */
+export const SYSTEM_V_CALLS = [
+  ...["ipc", "semget", "semctl", "shmget", "shmctl", "shmat", "shmdt"],
+  ...["msgget", "msgsnd", "msgrcv", "msgctl"],
+];
+
 export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   open: "O_DIRECT, O_SYNC and O_ASYNC change nothing",
   openat: "O_DIRECT, O_SYNC and O_ASYNC change nothing",
@@ -42,17 +48,7 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   sendfile64: "from regular files alone: EINVAL",
   splice: "bytes are copied; what was read from a pipe and cannot be written is lost",
   vmsplice: "bytes are copied, pages are never given away",
-  ipc: NO_SYSTEM_V,
-  semget: NO_SYSTEM_V,
-  semctl: NO_SYSTEM_V,
-  shmget: NO_SYSTEM_V,
-  shmctl: NO_SYSTEM_V,
-  shmat: NO_SYSTEM_V,
-  shmdt: NO_SYSTEM_V,
-  msgget: NO_SYSTEM_V,
-  msgsnd: NO_SYSTEM_V,
-  msgrcv: NO_SYSTEM_V,
-  msgctl: NO_SYSTEM_V,
+  ...Object.fromEntries(SYSTEM_V_CALLS.map((name) => [name, NO_SYSTEM_V])),
   fadvise64: "advice that memory does not need",
   fadvise64_64: "advice that memory does not need",
   socket: UNIX_ONLY,

@@ -1,5 +1,7 @@
 // Calls whose answer to bad arguments is not that of the host's Linux, and why: probe.test.ts.
 
+import { SYSTEM_V_CALLS } from "../../../src/cli/system-call-limits";
+
 const WIDE_HOST = "the host's kernel has 64 bits: an end past 4 GiB does not wrap there";
 const CPU_CLOCKS = "Linux takes a negative clock for one of a process's processor time";
 
@@ -20,16 +22,6 @@ export const EXCEPTIONS: Readonly<Record<string, string>> = {
   epoll_pwait: FILE_FIRST,
   epoll_pwait2: FILE_FIRST,
   waitid: "Linux writes siginfo_t even if it has an error to tell",
-  ipc: NO_SYSTEM_V,
-  semget: NO_SYSTEM_V,
-  semctl: NO_SYSTEM_V,
-  shmget: NO_SYSTEM_V,
-  shmctl: NO_SYSTEM_V,
-  shmat: NO_SYSTEM_V,
-  shmdt: NO_SYSTEM_V,
-  msgget: NO_SYSTEM_V,
-  msgsnd: NO_SYSTEM_V,
-  msgrcv: NO_SYSTEM_V,
-  msgctl: NO_SYSTEM_V,
+  ...Object.fromEntries(SYSTEM_V_CALLS.map((name) => [name, NO_SYSTEM_V])),
   rseq: "not there: C libraries do without",
 };
