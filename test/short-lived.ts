@@ -4,7 +4,7 @@
 // gain nothing: WebAssembly, Binaryen's, is not optimised, and JavaScript only where it is really
 // hot. Tests that run v86 for more than a moment need that compiler, and do not import this.
 
+import "./patience";
 import { setFlagsFromString } from "node:v8";
 
 setFlagsFromString("--liftoff-only");
-setFlagsFromString("--interrupt-budget=1000000");
