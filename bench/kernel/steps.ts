@@ -88,13 +88,8 @@ export function fork(...child: readonly Step[]): Step {
   return {
     own: 6 + ownInstructions(child),
     emit(a) {
-      const parent = a.newLabel("parent");
       a.mov(eax, SystemCall.fork);
-      a.int(0x80);
-      a.test(eax, eax);
-      a.jnz(parent);
-      for (const step of child) step.emit(a);
-      a.label(parent);
+      branchOff(a, child);
       a.mov(edi, eax);
     },
   };
@@ -105,17 +100,22 @@ export function thread(flags: number, ...steps: readonly Step[]): Step {
   return {
     own: 7 + ownInstructions(steps),
     emit(a) {
-      const parent = a.newLabel("parent");
       a.mov(ebx, flags);
       a.xor(ecx, ecx);
       a.mov(eax, SystemCall.clone);
-      a.int(0x80);
-      a.test(eax, eax);
-      a.jnz(parent);
-      for (const step of steps) step.emit(a);
-      a.label(parent);
+      branchOff(a, steps);
     },
   };
+}
+
+/** Makes the call that EAX names, which returns twice: the new one takes the steps. */
+function branchOff(a: Assembler, steps: readonly Step[]): void {
+  const parent = a.newLabel("parent");
+  a.int(0x80);
+  a.test(eax, eax);
+  a.jnz(parent);
+  for (const step of steps) step.emit(a);
+  a.label(parent);
 }
 
 /** Takes steps again and again. */
