@@ -100,6 +100,7 @@ import {
 import { int80 } from "../src/abi/x86";
 import { call } from "./runtime/answers";
 import { argument, STATUS_USAGE } from "./runtime/arguments";
+import { afterString, isDots, pointAtStrings } from "./runtime/c-strings";
 import { printLine, STANDARD_ERROR, use } from "./runtime/output";
 import {
   chdir,
@@ -320,22 +321,6 @@ function becomeProgram(task: usize): i32 {
   return moved !== 0 ? moved : execve(path, room, variables);
 }
 
-/** Writes the addresses of `count` strings from `first` on; where the next one is. */
-function pointAtStrings(to: usize, count: u32, first: usize): usize {
-  let text = first;
-  for (let i: u32 = 0; i < count; i++) {
-    store<usize>(to + i * WORD, text);
-    text = afterString(text);
-  }
-  return text;
-}
-
-function afterString(text: usize): usize {
-  let end = text;
-  while (load<u8>(end) !== 0) end++;
-  return end + 1;
-}
-
 /** Waits for the child, and for every orphan that ends before it. */
 function waitForEnd(child: i32): i32 {
   while (true) {
@@ -408,12 +393,6 @@ function addNames(directory: i32, self: u32): void {
       else isIncomplete = true;
     }
   }
-}
-
-function isDots(name: usize): bool {
-  const second: u32 = load<u8>(name + 1);
-  if (load<u8>(name) !== 0x2e) return false;
-  return second === 0 || (second === 0x2e && load<u8>(name + 2) === 0);
 }
 
 /** Adds the entry of the file that `stat` describes. */

@@ -44,6 +44,7 @@ import { SIG_SETMASK, SIGCHLD, SIGKILL, WNOHANG } from "../src/abi/signals";
 import { TCGETS, TCSETS } from "../src/abi/termios";
 import { call } from "./runtime/answers";
 import { argument, parseDecimal, STATUS_USAGE } from "./runtime/arguments";
+import { afterString, isDots, pointAtStrings } from "./runtime/c-strings";
 import {
   print,
   printByte,
@@ -335,12 +336,6 @@ function remove(directory: i32, name: usize): bool {
   return call(SystemCall.unlinkat, directory, name, AT_REMOVEDIR) === 0;
 }
 
-function isDots(name: usize): bool {
-  const second: u32 = load<u8>(name + 1);
-  if (load<u8>(name) !== 0x2e) return false;
-  return second === 0 || (second === 0x2e && load<u8>(name + 2) === 0);
-}
-
 /** A file's bytes with NULs after them, in memory of their own; 0: it cannot be read. */
 function readWhole(path: usize): usize {
   const file = open(path, O_RDONLY | O_CLOEXEC, 0);
@@ -373,12 +368,6 @@ function unmap(address: usize): void {
   call(SystemCall.munmap, address - 8, load<u32>(address - 8));
 }
 
-function afterString(text: usize): usize {
-  let end = text;
-  while (load<u8>(end) !== 0) end++;
-  return end + 1;
-}
-
 /** Where the strings are over that end with an empty one. */
 function afterList(text: usize): usize {
   let at = text;
@@ -390,13 +379,4 @@ function countStrings(text: usize): u32 {
   let count: u32 = 0;
   for (let at = text; load<u8>(at) !== 0; at = afterString(at)) count++;
   return count;
-}
-
-/** Writes the addresses of `count` strings from `first` on. */
-function pointAtStrings(to: usize, count: u32, first: usize): void {
-  let text = first;
-  for (let i: u32 = 0; i < count; i++) {
-    store<usize>(to + i * WORD, text);
-    text = afterString(text);
-  }
 }
