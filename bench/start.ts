@@ -56,7 +56,7 @@ try {
   for (const words of [[BUNDLER], [COMMAND, "build"]]) {
     timeCommand(process.execPath, words, INSTALLATION);
   }
-  const warm = [help(), await warmPrompt(), ...(await idlePrompt())];
+  const warm = [...(await withoutChange()), ...(await idlePrompt())];
   const rows = values.quick ? warm : [...warm, ...(await strangersWay())];
   console.log(values.json ? JSON.stringify({ rows }, null, 2) : rows.map(formatRow).join("\n"));
   const failures = rows.map((row) => failureOf(row, false)).filter((each) => each !== undefined);
@@ -75,10 +75,22 @@ function limited(what: string, spent: Spent, seconds: number, moments: readonly 
   return { ...row(what, spent), limit: limitHere(seconds, moments) };
 }
 
+/** What is quick because nothing is built. */
+async function withoutChange(): Promise<Row[]> {
+  const moments = [slowness()];
+  const shown = help();
+  moments.push(slowness());
+  const prompt = await timeToPrompt([process.execPath, COMMAND, "run"], INSTALLATION);
+  moments.push(slowness());
+  return [
+    limited("isthmus --help, over node -e 0", shown, 0.03, moments.slice(0, 2)),
+    limited("prompt, nothing has changed", prompt, 0.8, moments.slice(1)),
+  ];
+}
+
 /** Both are run in turn, so that neither has the quieter machine. */
-function help(): Row {
+function help(): Spent {
   const spent = { node: 0, help: 0, wall: 0 };
-  const before = slowness();
   for (let run = 0; run < RUNS; run++) {
     spent.node += timeCommand(process.execPath, ["-e", "0"], scratch).cpu;
     const { cpu, wall } = timeCommand(process.execPath, [COMMAND, "--help"], scratch);
@@ -86,14 +98,7 @@ function help(): Row {
     spent.wall += wall;
   }
   const cpu = (spent.help - spent.node) / RUNS;
-  const shown = { cpu, wall: spent.wall / RUNS };
-  return limited("isthmus --help, over node -e 0", shown, 0.03, [before, slowness()]);
-}
-
-async function warmPrompt(): Promise<Row> {
-  const before = slowness();
-  const spent = await timeToPrompt([process.execPath, COMMAND, "run"], INSTALLATION);
-  return limited("prompt, nothing has changed", spent, 0.8, [before, slowness()]);
+  return { cpu, wall: spent.wall / RUNS };
 }
 
 /** What a prompt costs that nobody types at. Linux alone tells it of another process. */
