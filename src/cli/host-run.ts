@@ -102,7 +102,8 @@ function textOf(bytes: string): string {
   return Buffer.from(bytes, "latin1").toString();
 }
 
-function makeDevices(root: string): void {
+/** Makes the devices that programs open, where they are not there, in what becomes a root. */
+export function makeDevices(root: string): void {
   mkdirSync(join(root, "dev"), { recursive: true });
   for (const [name, minor] of Object.entries(DEVICES)) {
     const path = join(root, "dev", name);

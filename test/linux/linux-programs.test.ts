@@ -9,6 +9,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { makeDevices } from "../../src/cli/host-run";
 import { isthmus } from "../cli/isthmus";
 import { newFolder } from "../guest/host-folder";
 import { skipReason } from "../machine/installed";
@@ -57,10 +58,7 @@ function fillRoot(
 /** What each program writes on Linux. */
 function runOnHost(root: string, copy: string): (index: number) => string {
   cpSync(root, copy, { recursive: true, verbatimSymlinks: true });
-  for (const device of ["null", "zero", "urandom"]) {
-    const minor = { null: "3", zero: "5", urandom: "9" }[device] ?? "";
-    spawnSync("mknod", ["-m", "666", join(copy, "dev", device), "c", "1", minor]);
-  }
+  makeDevices(copy);
   const { status } = spawnSync("/usr/sbin/chroot", [copy, "/tests/all"], {
     env: ENVIRONMENT,
     stdio: "ignore",
