@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { Diagnostic } from "../src/base/diagnostic";
 import { bytesOfText } from "../src/guest/byte-path";
 import { addFolder } from "../src/guest/scan-folder";
-import { contentSize, ownDirectory, ownFile, Tree } from "../src/guest/tree";
+import { ownDirectory, ownFile, Tree } from "../src/guest/tree";
 
 /** Where the folder is in the guest, without the slash in front. */
 const PLACE = "opt/ltp";
@@ -150,13 +150,6 @@ export function completeSystem(tree: Tree): void {
     if (tree.get(path) === undefined) tree.add(ownFile(path, new TextEncoder().encode(text)));
   }
   if (tree.get("root") === undefined) tree.add(ownDirectory("root", 0o700));
-}
-
-/** How much a guest needs for the files. */
-export function treeSize(tree: Tree): number {
-  let size = 0;
-  for (const file of tree.files()) size += contentSize(file);
-  return size;
 }
 
 const SYSTEM: readonly (readonly [string, string])[] = [

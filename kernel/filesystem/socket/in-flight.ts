@@ -49,7 +49,7 @@ export function forget(file: OpenFile): void {
 }
 
 /** Drops a message that is in no queue, and closes what only it had open. */
-export function dropMessage(message: Message): void {
+function dropMessage(message: Message): void {
   while (message.files !== 0) detachFile(message).release();
   message.destroy();
 }
