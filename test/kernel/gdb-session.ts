@@ -5,6 +5,7 @@ import { INSTALLATION } from "../../src/cli/project";
 import { HANG_MS } from "../hang-guard";
 
 const END = "--end of answer--\n";
+const PROMPT = "(gdb) ";
 
 export class GdbSession {
   readonly #child: ChildProcess;
@@ -33,7 +34,8 @@ export class GdbSession {
     this.#output = "";
     this.#child.stdin?.write(`${command}\necho ${END.trim()}\\n\n`);
     const deadline = Date.now() + HANG_MS;
-    while (!this.#output.includes(END)) {
+    // gdb may warn before any prompt, so also after the end: that belongs to no answer.
+    while (!(this.#output.includes(END) && this.#output.endsWith(PROMPT))) {
       if (this.#child.exitCode !== null || Date.now() > deadline) {
         throw new Error(`gdb did not answer ${command}: ${this.#output}`);
       }
@@ -45,7 +47,8 @@ export class GdbSession {
         };
       });
     }
-    return this.#output.replaceAll("(gdb) ", "").replaceAll(END, "").trim();
+    const answer = this.#output.slice(0, this.#output.indexOf(END));
+    return answer.replaceAll(PROMPT, "").trim();
   }
 
   /** The value of an expression, as gdb prints it. */

@@ -97,7 +97,12 @@ describe("gdb on the kernel", {
   });
 
   it("steps by lines of TypeScript, into functions that were inlined", async () => {
-    const line = async () => Number(/^Line (\d+) /.exec(await gdb.ask("info line"))?.[1]);
+    const line = async () => {
+      const answer = await gdb.ask("info line");
+      const number = /^Line (\d+) /.exec(answer)?.[1];
+      assert(number, `gdb said of the line: ${answer}`);
+      return Number(number);
+    };
     const file = "kernel/syscall/file.ts";
     const body = lineOf(file, "export function read(frame");
     await gdb.ask("frame 0");
