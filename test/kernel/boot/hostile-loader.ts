@@ -24,14 +24,18 @@ import {
 
 export const MULTIBOOT_MAGIC = 0x2badb002;
 
-/** In the loader's table: its code, and segments for data and for the stack with one byte each. */
-const [CODE, DATA, STACK] = [0x18, 0x20, 0x28];
+/** In the loader's table: code, segments for data and for the stack of a byte each, flat data. */
+const [CODE, DATA, STACK, FLAT] = [0x18, 0x20, 0x28, 0x30];
 
 export interface Entry {
   /** The kernel's. */
   readonly start: number;
   /** The loader's record. */
   readonly info: number;
+  /** Which protocol's record it is; default: Multiboot 1. */
+  readonly magic?: number;
+  /** The loader has moved the image: then DS is flat, as both protocols promise of all segments. */
+  readonly isMoved?: boolean;
 }
 
 /** Where the code is to be, and for which instruction of the kernel a breakpoint is left. */
@@ -45,7 +49,8 @@ interface Places {
  * every flag but TF and IF; an IDT that is not there; segments of one byte, no stack; interrupts
  * unmasked.
  */
-export function hostileLoader({ start, info }: Entry, places: Places): Uint8Array {
+export function hostileLoader(entry: Entry, places: Places): Uint8Array {
+  const { start, info, magic = MULTIBOOT_MAGIC, isMoved = false } = entry;
   const module: AssemblyModule = (a) => {
     a.section(".text");
     a.mov(ecx, 0xc0000080);
@@ -71,12 +76,14 @@ export function hostileLoader({ start, info }: Entry, places: Places): Uint8Arra
     a.jmpFar(CODE, symbol("reloaded"));
     a.label("reloaded");
     a.mov(ecx, DATA);
-    for (const segment of [ds, es, fs, gs]) a.mov(segment, ecx);
+    for (const segment of [es, fs, gs]) a.mov(segment, ecx);
+    a.mov(ecx, isMoved ? FLAT : DATA);
+    a.mov(ds, ecx);
     a.mov(ecx, STACK);
     a.mov(ss, ecx);
     a.mov(esp, 0xdeadbeef);
     a.mov(ebp, 0xdeadbeef);
-    a.mov(eax, MULTIBOOT_MAGIC);
+    a.mov(eax, magic);
     a.mov(ebx, info);
     a.mov(ecx, start);
     a.jmp(ecx);
@@ -86,8 +93,9 @@ export function hostileLoader({ start, info }: Entry, places: Places): Uint8Arra
     a.long(0xffff, 0xcf9b00);
     a.long(0, 0x409100);
     a.long(0, 0x409300);
+    a.long(0xffff, 0xcf9300);
     a.label("table_register");
-    a.word(0x2f);
+    a.word(0x37);
     a.long(symbol("table"));
     a.label("no_table");
     a.word(0xffff);

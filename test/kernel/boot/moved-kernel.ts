@@ -17,11 +17,12 @@ import { alignUp } from "../../../src/base/align";
 import { encodeCommandLine } from "../../../src/machine/command-line";
 import type { BootOptions } from "../../../src/machine/machine";
 import { addressOf, type Built } from "../booted-kernel";
+import { type Entry, hostileLoader } from "./hostile-loader";
 
 const MIB = 1 << 20;
 const RAM = 1;
 /** Where the record is in its page, after the code. */
-const RECORD_OFFSET = 64;
+const RECORD_OFFSET = 1024;
 
 export interface Moved {
   /** Where the image is: a multiple of 1 MiB. */
@@ -34,6 +35,8 @@ export interface Moved {
   readonly program: readonly string[];
   /** What the record says of the base, if not the truth. */
   readonly says?: number;
+  /** Leaves the worst in every register. */
+  readonly isHostile?: boolean;
 }
 
 /** What boots the kernel where `moved` says, in QEMU. */
@@ -42,8 +45,12 @@ export function movedKernel(built: Built, moved: Moved): BootOptions {
   const offset = base - MIB;
   const start = addressOf(built.kernel, "_start") + offset;
   const page = Buffer.alloc(PAGE_SIZE);
-  page.set([0xb8, ...words(MULTIBOOT2_BOOT_MAGIC), 0xbb, ...words(record + RECORD_OFFSET)]);
-  page.set([0xb9, ...words(start), 0xff, 0xe1], 10);
+  const entry = {
+    ...{ start, info: record + RECORD_OFFSET, magic: MULTIBOOT2_BOOT_MAGIC },
+    isMoved: offset !== 0,
+  };
+  const breakpoint = addressOf(built.kernel, "bootBeforePaging") + offset;
+  page.set(moved.isHostile ? hostileLoader(entry, { at: record, breakpoint }) : plainLoader(entry));
   page.set(recordOf(moved, built.initramfs.length), RECORD_OFFSET);
   const added = Buffer.concat([page, built.initramfs]);
   return {
@@ -51,6 +58,11 @@ export function movedKernel(built: Built, moved: Moved): BootOptions {
     commandLine: "",
     memoryMiB,
   };
+}
+
+function plainLoader({ start, info, magic }: Required<Entry>): Uint8Array {
+  const code = [0xb8, ...words(magic), 0xbb, ...words(info), 0xb9, ...words(start), 0xff, 0xe1];
+  return Uint8Array.from(code);
 }
 
 function recordOf(moved: Moved, size: number): Buffer {

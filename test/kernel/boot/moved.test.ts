@@ -95,6 +95,15 @@ describe("a kernel that was moved", { skip: skipReason("qemu") }, () => {
     });
   }
 
+  it("boots from a loader that leaves the worst in every register", async () => {
+    for (const base of [2 * MIB, 32 * MIB]) {
+      const moved = { base, record: 16 * MIB, memoryMiB: 64, program: ["true"], isHostile: true };
+      await withMoved(moved, async (machine) => {
+        assert.deepEqual(await machine.ended, { kind: "exit", status: 0 }, machine.serial.text());
+      });
+    }
+  });
+
   it("takes the initramfs out of its way", async () => {
     const { kernel } = await build();
     const record = alignUp(addressOf(kernel, "kernel_end"), PAGE_SIZE) + MIB;
