@@ -162,12 +162,13 @@ void build_directories(const BootInfo &info) {
   user_directory.entries[1023] = address(&shared_table) | WRITE | PRESENT;
 }
 
+// Both registers are written whole, and CR4 first: firmware leaves bits in them, PAE or a cache that
+// is off, say, that a kernel which only adds its own would keep.
 void turn_paging_on() {
-  uint32_t cr0;
+  asm volatile("mov %0, %%cr4" : : "r"(0));
   asm volatile("mov %0, %%cr3" : : "r"(&kernel_directory) : "memory");
-  asm volatile("mov %%cr0, %0" : "=r"(cr0));
-  // PG, and WP: read-only pages are read-only for the kernel too.
-  asm volatile("mov %0, %%cr0" : : "r"(cr0 | 0x80010000u) : "memory");
+  // PG, WP (read-only pages are read-only for the kernel too), NE and PE.
+  asm volatile("mov %0, %%cr0" : : "r"(0x80010021u) : "memory");
 }
 
 void set_gate(int vector, uint32_t handler, uint32_t level) {

@@ -13,7 +13,7 @@ import { resolveLayout } from "../../src/link/layout/resolve";
 import { MACHINE_NAMES } from "../../src/machine/machine";
 import { isSerious } from "../link/check/make-kernel";
 import { unlessInstalled } from "../link/tools";
-import { skipReason } from "../machine/installed";
+import { firmwareSkipReason, skipReason } from "../machine/installed";
 import { runKernel } from "./run-kernel";
 
 const EXAMPLE = "examples/cpp-kernel";
@@ -31,6 +31,11 @@ const OUTPUT = [
   "user: hello from 0x1000",
   "user: the kernel's memory is not mine",
 ];
+
+/** The line as OUTPUT has it, which does not say where the linker has the trampoline loaded. */
+function withoutAddress(line: string): string {
+  return line.trimStart().replace(/(loaded at 0x).*/, "$1");
+}
 
 for (const [linker, program] of Object.entries(LINKERS)) {
   const skip = unlessInstalled("g++") || unlessInstalled(program);
@@ -77,6 +82,21 @@ for (const [linker, program] of Object.entries(LINKERS)) {
         for (const [index, text] of OUTPUT.entries()) {
           assert.ok(lines[index]?.startsWith(text), lines[index]);
         }
+      });
+    }
+
+    for (const firmware of ["uefi32", "uefi64"] as const) {
+      const skipped = linker === "isthmus" ? firmwareSkipReason(firmware) : "one linker is enough";
+      it(`runs on a PC with ${firmware}, and keeps nothing of it`, { skip: skipped }, async () => {
+        const files = { kernel: readFileSync(kernel) };
+        const qemu = { firmware };
+        const { ending, lines, registers } = await runKernel("grub", files, {
+          qemu,
+          memoryMiB: 64,
+        });
+        assert.deepEqual(ending, { kind: "exit", status: 0 });
+        assert.deepEqual(lines.slice(-OUTPUT.length - 1, -1).map(withoutAddress), OUTPUT);
+        assert.deepEqual([registers.cr0, registers.cr4], [0x80010031, 0]);
       });
     }
 

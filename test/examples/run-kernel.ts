@@ -3,17 +3,23 @@
 import type { BootOptions, MachineName, QemuOptions } from "../../src/machine/machine";
 import { openMachine } from "../../src/machine/open-machine";
 
-/** How the run of a kernel ended, and the lines that it printed. */
+interface Pc {
+  readonly qemu?: QemuOptions;
+  readonly memoryMiB?: number;
+}
+
+/** How the run of a kernel ended, the lines that it printed, and the registers at the end. */
 export async function runKernel(
   name: MachineName,
   files: Pick<BootOptions, "kernel" | "initramfs">,
-  qemu: QemuOptions = {},
+  { qemu = {}, memoryMiB = 16 }: Pc = {},
 ) {
-  const machine = openMachine(name, { ...files, commandLine: "", memoryMiB: 16 }, qemu);
+  const machine = openMachine(name, { ...files, commandLine: "", memoryMiB }, qemu);
   try {
     await machine.start();
     const ending = await machine.ended;
-    return { ending, lines: machine.serial.text().split(/\r?\n/) };
+    const lines = machine.serial.text().split(/\r?\n/);
+    return { ending, lines, registers: await machine.registers() };
   } finally {
     await machine.close();
   }

@@ -76,7 +76,9 @@ for (const [linker, program] of Object.entries(LINKERS)) {
     for (const name of linker === "isthmus" ? BOTH : BOTH.slice(0, 1)) {
       it(`runs its user program in ${name}`, { skip: skipReason(name) }, async () => {
         const files = { kernel: readFileSync(kernel) };
-        const { ending, lines } = await runKernel(name, files, { program: "qemu-system-x86_64" });
+        const { ending, lines } = await runKernel(name, files, {
+          qemu: { program: "qemu-system-x86_64" },
+        });
         assert.deepEqual(ending, { kind: "exit", status: 0 });
         for (const [index, text] of OUTPUT.entries()) {
           assert.ok(lines[index]?.startsWith(text), lines[index]);
