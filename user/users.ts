@@ -42,7 +42,10 @@ const PR_SET_KEEPCAPS: i32 = 8;
 const PR_SET_CHILD_SUBREAPER: i32 = 36;
 const PR_SET_NO_NEW_PRIVS: i32 = 38;
 const PR_GET_NO_NEW_PRIVS: i32 = 39;
+const SCHED_OTHER: i32 = 0;
 const SCHED_FIFO: i32 = 1;
+const SCHED_RR: i32 = 2;
+const SCHED_RESET_ON_FORK: i32 = 0x40000000;
 
 const buffer: usize = memory.data(8192, 8);
 const status: usize = memory.data(256, 8);
@@ -444,7 +447,57 @@ function scheduling(): void {
   store<i32>(words, 5);
   expect(cstr("setscheduler, 5"), call(SystemCall.sched_setscheduler, 0, 0, words), -EINVAL);
   expect(cstr("interval"), call(SystemCall.sched_rr_get_interval, 0, words), 0);
+  expect(cstr("real time"), statusOf(childOf(realTime)), 0);
   expect(cstr("getcpu"), call(SystemCall.getcpu, words, 0, 0), 0);
+}
+
+/** Sets the caller's policy and priority. */
+function schedule(policy: i32, priority: i32): i32 {
+  store<i32>(words, priority);
+  return call(SystemCall.sched_setscheduler, 0, policy, words);
+}
+
+function priority(): i32 {
+  return call(SystemCall.sched_getparam, 0, words) === 0 ? load<i32>(words) : -1;
+}
+
+function realTime(): i32 {
+  if (schedule(SCHED_FIFO, 0) !== -EINVAL || schedule(SCHED_RR, 100) !== -EINVAL) return 1;
+  if (schedule(SCHED_RR, 7) !== 0) return 2;
+  if (call(SystemCall.sched_getscheduler, 0) !== SCHED_RR || priority() !== 7) return 3;
+  call(SystemCall.sched_rr_get_interval, 0, words);
+  if (load<i32>(words) === 0 && load<i32>(words, 4) === 0) return 4;
+  // A child and a setparam keep the policy.
+  if (statusOf(childOf(isRoundRobin)) !== 0) return 5;
+  store<i32>(words, 9);
+  if (call(SystemCall.sched_setparam, 0, words) !== 0 || priority() !== 9) return 6;
+  if (call(SystemCall.sched_getscheduler, 0) !== SCHED_RR) return 7;
+  if (schedule(SCHED_FIFO | SCHED_RESET_ON_FORK, 9) !== 0) return 8;
+  if (call(SystemCall.sched_getscheduler, 0) !== (SCHED_FIFO | SCHED_RESET_ON_FORK)) return 9;
+  if (statusOf(childOf(isOrdinary)) !== 0) return 10;
+  store<i32>(words, 1);
+  call(SystemCall.sched_rr_get_interval, 0, words);
+  if (load<i32>(words) !== 0 || load<i32>(words, 4) !== 0) return 11;
+  become(ANN);
+  if (schedule(SCHED_FIFO | SCHED_RESET_ON_FORK, 10) !== -EPERM) return 12;
+  if (schedule(SCHED_FIFO, 9) !== -EPERM) return 13;
+  // Less may be had without asking, and cannot be taken back.
+  if (schedule(SCHED_FIFO | SCHED_RESET_ON_FORK, 3) !== 0) return 14;
+  if (schedule(SCHED_RR | SCHED_RESET_ON_FORK, 3) !== -EPERM) return 15;
+  if (schedule(SCHED_OTHER | SCHED_RESET_ON_FORK, 0) !== 0) return 16;
+  store<i32>(words, 0);
+  const parent = call(SystemCall.getppid);
+  if (call(SystemCall.sched_setparam, parent, words) !== -EPERM) return 17;
+  store<i32>(words, 1);
+  return call(SystemCall.sched_setaffinity, parent, 4, words) === -EPERM ? 0 : 18;
+}
+
+function isRoundRobin(): i32 {
+  return call(SystemCall.sched_getscheduler, 0) === SCHED_RR && priority() === 7 ? 0 : 1;
+}
+
+function isOrdinary(): i32 {
+  return call(SystemCall.sched_getscheduler, 0) === SCHED_OTHER && priority() === 0 ? 0 : 1;
 }
 
 function beingNice(): i32 {

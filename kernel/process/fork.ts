@@ -23,7 +23,7 @@ import {
 import { RLIMIT_NPROC } from "../../src/abi/linux/resource";
 import { SIGCHLD, SIGKILL } from "../../src/abi/signals";
 import { saveFloatingPoint } from "../machine/i686/floating-point";
-import { makeRunnable, suspend, wake } from "../thread/schedule";
+import { inheritUrgency, makeRunnable, suspend, wake } from "../thread/schedule";
 import { currentThread, Thread } from "../thread/thread";
 import { softLimit } from "./limits";
 import { createProcess, currentProcess, firstProcess, Process, releaseProcess } from "./process";
@@ -204,12 +204,13 @@ function giveActions(parent: Process, child: Process, shares: bool): bool {
   return shares ? shareSignalActions(parent, child) : copySignalActions(parent, child);
 }
 
-/** Registers and mask of the running thread, but for the result of the call and the stack. */
+/** Registers, mask and urgency of the running thread, but for the result and the stack. */
 function copyRegisters(thread: Thread, stack: u32): void {
   thread.signalMask = currentThread.signalMask;
   thread.frame.copyFrom(currentThread.frame);
   thread.frame.result = 0;
   if (stack !== 0) thread.frame.esp = stack;
+  inheritUrgency(thread);
   thread.credentials.copyFrom(currentThread.credentials);
   currentThread.segments.save();
   thread.segments.copyFrom(currentThread.segments);

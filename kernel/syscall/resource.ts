@@ -16,11 +16,11 @@ import {
 import { LARGEST_COUNT } from "../file/file-table";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
-import { mayLimit } from "../process/access";
+import { mayLimit, mayReschedule } from "../process/access";
 import { applyLimits, hardLimit, setLimit, softLimit } from "../process/limits";
 import { currentProcess, findProcess, Process } from "../process/process";
 import { filesOf } from "../process/thread-files";
-import { processTime } from "../process/thread-group";
+import { findThread, processOf, processTime } from "../process/thread-group";
 import { currentCredentials } from "../thread/credentials";
 import { processorTime } from "../thread/schedule";
 import { currentThread, Thread } from "../thread/thread";
@@ -125,12 +125,14 @@ export function schedGetaffinity(frame: TrapFrame): i32 {
   return result !== 0 ? result : <i32>MASK_SIZE;
 }
 
-/** sched_setaffinity(pid, size, from): the one processor must be among those. */
+/** sched_setaffinity(thread, size, from): the one processor must be among those. */
 export function schedSetaffinity(frame: TrapFrame): i32 {
   const size = min<u32>(frame.arg1, MASK_SIZE);
   store<u32>(mask, 0);
   if (copyIn(userPointer(frame.arg2), mask, size) !== 0) return -EFAULT;
-  if (frame.arg0 !== 0 && findProcess(frame.arg0) === null) return -ESRCH;
+  const thread = frame.arg0 === 0 ? currentThread : findThread(frame.arg0);
+  if (thread === null) return -ESRCH;
+  if (!mayReschedule(processOf(thread))) return -EPERM;
   return (load<u32>(mask) & FIRST_PROCESSOR) !== 0 ? 0 : -EINVAL;
 }
 

@@ -1,14 +1,28 @@
-// System calls about how processes are scheduled. All are treated alike, round robin: niceness and
-// policies are remembered or refused, and told to who asks.
+// System calls about how threads are scheduled. Real-time policies hold, see thread/schedule.ts; of
+// the others all are treated alike, and niceness is remembered. SCHED_DEADLINE is refused.
 
-import { EACCES, EFAULT, EINVAL, EPERM, ESRCH } from "../../src/abi/errno";
+import { EACCES, EFAULT, EINVAL, EPERM, ESRCH, isErrno } from "../../src/abi/errno";
 import { CAP_SYS_NICE } from "../../src/abi/linux/capability";
+import { RLIMIT_RTPRIO } from "../../src/abi/linux/resource";
+import {
+  MOST_URGENT,
+  SCHED_BATCH,
+  SCHED_DEADLINE,
+  SCHED_FIFO,
+  SCHED_IDLE,
+  SCHED_OTHER,
+  SCHED_RESET_ON_FORK,
+  SCHED_RR,
+} from "../../src/abi/linux/schedule";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyOut, readWord, userAddress, userPointer, writeWord } from "../memory/user-memory";
 import { mayReschedule } from "../process/access";
+import { softLimit } from "../process/limits";
 import { currentProcess, firstProcess, Process } from "../process/process";
 import { findThread, processOf } from "../process/thread-group";
 import { currentCredentials } from "../thread/credentials";
+import { hasNoSlice, setUrgency } from "../thread/schedule";
+import { currentThread, Thread } from "../thread/thread";
 
 const PRIO_PROCESS: u32 = 0;
 const PRIO_GROUP: u32 = 1;
@@ -25,13 +39,6 @@ const IOPRIO_CLASS_BE: u32 = 2;
 const IOPRIO_CLASS_IDLE: u32 = 3;
 const IOPRIO_LEVELS: u32 = 8;
 
-const SCHED_OTHER: i32 = 0;
-const SCHED_FIFO: i32 = 1;
-const SCHED_RR: i32 = 2;
-const SCHED_BATCH: i32 = 3;
-const SCHED_IDLE: i32 = 5;
-const SCHED_DEADLINE: i32 = 6;
-const MOST_REAL_TIME: i32 = 99;
 /** What every thread gets while others wait: two ticks. */
 const SLICE_NANOSECONDS: u32 = 20000000;
 
@@ -126,52 +133,72 @@ export function ioprioSet(frame: TrapFrame): i32 {
 
 /** sched_getscheduler(thread) */
 export function schedGetscheduler(frame: TrapFrame): i32 {
-  const refusal = threadRefusal(frame.arg0);
-  return refusal !== 0 ? refusal : SCHED_OTHER;
+  const found = threadArgument(frame.arg0);
+  return isErrno(<u32>found) ? <i32>found : <i32>changetype<Thread>(found).policy;
 }
 
-/** sched_setscheduler(thread, policy, priority): SCHED_OTHER, which everyone has. */
+/** sched_setscheduler(thread, policy, priority) */
 export function schedSetscheduler(frame: TrapFrame): i32 {
-  if (<i32>frame.arg1 < 0) return -EINVAL;
-  return checkPolicy(frame.arg0, <i32>frame.arg1, frame.arg2);
+  return changePolicy(frame.arg0, frame.arg1, frame.arg2, false);
 }
 
 /** sched_setparam(thread, priority) */
 export function schedSetparam(frame: TrapFrame): i32 {
-  return checkPolicy(frame.arg0, SCHED_OTHER, frame.arg1);
+  return changePolicy(frame.arg0, 0, frame.arg1, true);
 }
 
-function checkPolicy(thread: u32, policy: i32, parameter: u32): i32 {
-  if (<i32>thread < 0 || parameter === 0) return -EINVAL;
+/** Gives a thread a policy, or keeps the one that it has, and the priority at `parameter`. */
+function changePolicy(id: u32, policy: u32, parameter: u32, keepsPolicy: bool): i32 {
+  if (<i32>policy < 0 || <i32>id < 0 || parameter === 0) return -EINVAL;
   if (readWord(userPointer(parameter), word) !== 0) return -EFAULT;
-  const refusal = threadRefusal(thread);
-  if (refusal !== 0) return refusal;
-  const priority = load<i32>(word);
-  if (policy === SCHED_FIFO || policy === SCHED_RR) {
-    return priority < 1 || priority > MOST_REAL_TIME ? -EINVAL : -EPERM;
+  const found = threadArgument(id);
+  if (isErrno(<u32>found)) return <i32>found;
+  const thread = changetype<Thread>(found);
+  const wanted = keepsPolicy ? thread.policy : policy;
+  const priority = load<u32>(word);
+  const least = bound(wanted & ~SCHED_RESET_ON_FORK, 1);
+  // SCHED_DEADLINE has no priority, but times, which this call cannot give.
+  if (least < 0 || (wanted & ~SCHED_RESET_ON_FORK) === SCHED_DEADLINE) return -EINVAL;
+  if (least === 0 ? priority !== 0 : priority - 1 >= MOST_URGENT) return -EINVAL;
+  if (!mayHavePolicy(thread, wanted, priority)) return -EPERM;
+  thread.policy = wanted;
+  setUrgency(thread, priority);
+  return 0;
+}
+
+/** Whether the caller may give `thread` that policy: it is as urgent as the limit says at most. */
+function mayHavePolicy(thread: Thread, wanted: u32, priority: u32): bool {
+  if (currentCredentials().has(CAP_SYS_NICE)) return true;
+  const process = processOf(thread);
+  const before = thread.policy & ~SCHED_RESET_ON_FORK;
+  const after = wanted & ~SCHED_RESET_ON_FORK;
+  const most = softLimit(process.limits, RLIMIT_RTPRIO);
+  if (priority > most && (priority > thread.urgency || (before !== after && most === 0))) {
+    return false;
   }
-  const isKnown = policy === SCHED_OTHER || policy === SCHED_BATCH || policy === SCHED_IDLE;
-  return isKnown && priority === 0 ? 0 : -EINVAL;
+  if (before === SCHED_IDLE && after !== SCHED_IDLE) return false;
+  return (thread.policy & ~wanted & SCHED_RESET_ON_FORK) === 0 && mayReschedule(process);
 }
 
 /** sched_getparam(thread, to) */
 export function schedGetparam(frame: TrapFrame): i32 {
   if (frame.arg1 === 0) return -EINVAL;
-  const refusal = threadRefusal(frame.arg0);
-  return refusal !== 0 ? refusal : writeWord(userPointer(frame.arg1), 0);
+  const found = threadArgument(frame.arg0);
+  if (isErrno(<u32>found)) return <i32>found;
+  return writeWord(userPointer(frame.arg1), changetype<Thread>(found).urgency);
 }
 
 /** sched_get_priority_max(policy) */
 export function schedGetPriorityMax(frame: TrapFrame): i32 {
-  return bound(<i32>frame.arg0, MOST_REAL_TIME);
+  return bound(frame.arg0, MOST_URGENT);
 }
 
 /** sched_get_priority_min(policy) */
 export function schedGetPriorityMin(frame: TrapFrame): i32 {
-  return bound(<i32>frame.arg0, 1);
+  return bound(frame.arg0, 1);
 }
 
-function bound(policy: i32, ofRealTime: i32): i32 {
+function bound(policy: u32, ofRealTime: i32): i32 {
   if (policy === SCHED_FIFO || policy === SCHED_RR) return ofRealTime;
   const isKnown = policy === SCHED_OTHER || policy === SCHED_BATCH || policy === SCHED_IDLE;
   return isKnown || policy === SCHED_DEADLINE ? 0 : -EINVAL;
@@ -179,20 +206,21 @@ function bound(policy: i32, ofRealTime: i32): i32 {
 
 /** sched_rr_get_interval(thread, to): a struct timespec. */
 export function schedRrGetInterval(frame: TrapFrame): i32 {
-  const refusal = threadRefusal(frame.arg0);
-  if (refusal !== 0) return refusal;
-  store<u32>(interval, 0);
-  store<u32>(interval, SLICE_NANOSECONDS, 4);
-  return copyOut(userPointer(frame.arg1), interval, 8);
+  return tellInterval(frame, 4);
 }
 
 /** sched_rr_get_interval_time64(thread, to): with 64-bit seconds. */
 export function schedRrGetIntervalTime64(frame: TrapFrame): i32 {
-  const refusal = threadRefusal(frame.arg0);
-  if (refusal !== 0) return refusal;
-  store<u64>(interval, 0);
-  store<u64>(interval, SLICE_NANOSECONDS, 8);
-  return copyOut(userPointer(frame.arg1), interval, 16);
+  return tellInterval(frame, 8);
+}
+
+/** The time slice in a timespec of two numbers of `width` bytes; 0: there is none. */
+function tellInterval(frame: TrapFrame, width: u32): i32 {
+  const found = threadArgument(frame.arg0);
+  if (isErrno(<u32>found)) return <i32>found;
+  memory.fill(interval, 0, 16);
+  if (!hasNoSlice(changetype<Thread>(found))) store<u32>(interval + width, SLICE_NANOSECONDS);
+  return copyOut(userPointer(frame.arg1), interval, 2 * width);
 }
 
 /** getcpu(processor, node): there is one of each. */
@@ -203,10 +231,11 @@ export function getcpu(frame: TrapFrame): i32 {
   return userAddress(node) !== 0 && writeWord(node, 0) !== 0 ? -EFAULT : 0;
 }
 
-/** Why there is no such thread; 0: there is. */
-function threadRefusal(id: u32): i32 {
+/** The thread of that id, 0: the caller; its record, or -EINVAL or -ESRCH. */
+function threadArgument(id: u32): usize {
   if (<i32>id < 0) return -EINVAL;
-  return id === 0 || findThread(id) !== null ? 0 : -ESRCH;
+  const thread = id === 0 ? currentThread : findThread(id);
+  return thread === null ? -ESRCH : changetype<usize>(thread);
 }
 
 if (PRIO_PROCESS !== 0) ERROR("what is neither a group nor a user is a process");

@@ -1,4 +1,8 @@
-// Who runs: round robin over the runnable threads, a time slice each.
+// Who runs: of the most urgent runnable threads each in turn, a time slice each.
+//
+// Ordinary threads have no urgency. Those with a real-time policy (sched(7)) run before them, and
+// as long as they want: a thread that becomes runnable takes the processor from a less urgent one,
+// and one of SCHED_FIFO has no slice that could end.
 //
 // The kernel itself is not preemptive: a thread runs in it until it blocks, ends, or is about to
 // return to user mode with its slice used up (beforeUserReturn in trap/trap.ts). To switch threads
@@ -8,11 +12,13 @@
 // Invariants
 //   - A runnable thread other than `currentThread` is in the run queue; `currentThread` never is,
 //     except between makeRunnable(currentThread) and reschedule().
+//   - No thread of the run queue is before a more urgent one.
 //   - While a thread is in the run queue, the slice timer is set, unless the machine idles.
 //   - No thread is switched away from with a window open.
 //   - `hasUserReturnWork` is true if `currentThread` has work to do before it returns to user mode.
 
 import { EINTR, ERESTARTSYS } from "../../src/abi/errno";
+import { SCHED_FIFO, SCHED_RESET_ON_FORK } from "../../src/abi/linux/schedule";
 import * as x86 from "../../src/abi/x86";
 import { panic } from "../log/panic";
 import { switch_stack } from "../machine/i686/context-switch";
@@ -57,11 +63,47 @@ export function startScheduling(first: Thread): void {
   switch_stack(bootEsp, first.savedEsp);
 }
 
-/** Puts a thread at the end of the run queue. */
+/** Puts a thread into the run queue, behind all that are as urgent. */
 export function makeRunnable(thread: Thread): void {
   thread.state = ThreadState.runnable;
   if (!sliceTimer.isSet) startPeriod();
   runQueue.append(thread);
+  if (thread.urgency !== 0) moveForward(thread);
+}
+
+/**
+ * Puts a thread of the run queue where its urgency wants it: behind its equals, or before them if a
+ * more urgent one has interrupted it.
+ */
+function moveForward(thread: Thread): void {
+  const urgency = thread.urgency;
+  const isInterrupted = thread === currentThread && sliceIsOver && thread.slice !== 0;
+  const passed = isInterrupted ? urgency + 1 : urgency;
+  runQueue.remove(thread);
+  let next = runQueue.head;
+  while (next !== null && changetype<Thread>(next).urgency >= passed) next = next.nextWaiter;
+  runQueue.insert(thread, next);
+  if (urgency > currentThread.urgency) endSlice();
+}
+
+/** Changes how urgent a thread is, and with it its place in the run queue. */
+export function setUrgency(thread: Thread, urgency: u32): void {
+  thread.urgency = urgency;
+  if (thread === currentThread) endSlice();
+  else if (thread.state === ThreadState.runnable && thread.queue !== null) moveForward(thread);
+}
+
+/** A child is scheduled as who makes it, unless that said otherwise. */
+export function inheritUrgency(child: Thread): void {
+  if ((currentThread.policy & SCHED_RESET_ON_FORK) !== 0) return;
+  child.policy = currentThread.policy;
+  child.urgency = currentThread.urgency;
+}
+
+/** Others are to be looked at before the current thread returns to user mode. */
+function endSlice(): void {
+  sliceIsOver = true;
+  hasUserReturnWork = true;
 }
 
 /** Time slices are counted from now on, unless the thread that becomes runnable is the only one. */
@@ -90,7 +132,7 @@ export function reschedule(): void {
   switch_stack(previous.savedEspAddress, next.savedEsp);
 }
 
-/** Lets the other runnable threads go first. */
+/** Lets the other runnable threads go first that are as urgent. */
 export function yieldProcessor(): void {
   if (runQueue.isEmpty()) {
     resume(currentThread);
@@ -203,11 +245,14 @@ function endPeriod(timer: Timer): void {
     return;
   }
   setTimer(timer, readUptime() + PERIOD_NANOSECONDS);
-  if (isIdle || currentThread.slice === 0) return;
+  if (isIdle || currentThread.slice === 0 || hasNoSlice(currentThread)) return;
   currentThread.slice--;
-  if (currentThread.slice !== 0) return;
-  sliceIsOver = true;
-  hasUserReturnWork = true;
+  if (currentThread.slice === 0) endSlice();
+}
+
+/** Whether a thread runs until it waits, or until a more urgent one can run. */
+export function hasNoSlice(thread: Thread): bool {
+  return (thread.policy & ~SCHED_RESET_ON_FORK) === SCHED_FIFO;
 }
 
 /** The processor time that a thread has used, in nanoseconds. */

@@ -116,6 +116,10 @@ export class Thread extends Waiter {
   counts: u64 = 0;
   /** Periods left of the time slice. */
   slice: u32 = 0;
+  /** SCHED_OTHER or another, as sched_setscheduler(2) has it. */
+  policy: u32 = 0;
+  /** Who runs before others: 1 to MOST_URGENT of real-time policies, 0 of all others. */
+  urgency: u32 = 0;
 
   /** Whether that stack pointer is in the alternative stack. */
   isOnAlternativeStack(esp: u32): bool {

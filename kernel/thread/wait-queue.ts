@@ -48,6 +48,21 @@ export class WaitQueue {
     else last.nextWaiter = waiter;
   }
 
+  /** Puts a waiter before `next`, which is in this queue; null: at the end. */
+  insert(waiter: Waiter, next: Waiter | null): void {
+    if (next === null) {
+      this.append(waiter);
+      return;
+    }
+    const previous = next.previousWaiter;
+    waiter.queue = this;
+    waiter.nextWaiter = next;
+    waiter.previousWaiter = previous;
+    next.previousWaiter = waiter;
+    if (previous === null) this.head = waiter;
+    else previous.nextWaiter = waiter;
+  }
+
   /** Takes the first waiter out; null when the queue is empty. */
   takeFirst(): Waiter | null {
     const first = this.head;

@@ -15,6 +15,7 @@ const OWN_PROCESS = "a clock of another process's processor time is EINVAL";
 const NO_SYSTEM_V = "no IPC of System V: ENOSYS, silently";
 const UNIX_ONLY =
   "AF_UNIX alone, SOCK_STREAM and SOCK_SEQPACKET: else EAFNOSUPPORT, ESOCKTNOSUPPORT";
+const NICE_IS_KEPT = "niceness is kept and told, and changes nothing";
 const NOT_THERE = "ENOSYS, silently: C libraries ask for it and do without";
 
 /** The calls of System V's IPC, which all answer ENOSYS. */
@@ -73,6 +74,9 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   wait4: NO_COUNT,
   waitid: `P_PIDFD is EINVAL; ${NO_COUNT}`,
   personality: "kept, and changes nothing",
+  sched_setscheduler: "SCHED_DEADLINE is EINVAL; the policies that are not real-time are alike",
+  nice: NICE_IS_KEPT,
+  setpriority: NICE_IS_KEPT,
   sched_setaffinity: "there is one processor",
   sched_getaffinity: "there is one processor",
   reboot: "no kexec, no suspend",

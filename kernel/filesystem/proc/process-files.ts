@@ -7,6 +7,7 @@ import { EACCES, EINVAL } from "../../../src/abi/errno";
 import { PROCESS_NAME_SIZE } from "../../../src/abi/kernel-info";
 import { CAP_SYS_RESOURCE } from "../../../src/abi/linux/capability";
 import { RLIM_INFINITY, RLIMIT_RSS, RLIMIT_SIGPENDING } from "../../../src/abi/linux/resource";
+import { SCHED_RESET_ON_FORK } from "../../../src/abi/linux/schedule";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, USER_END } from "../../../src/abi/memory-map";
 import { SIG_DFL, SIG_IGN, SIGCHLD, SIGNAL_MAX } from "../../../src/abi/signals";
 import { lockedPages } from "../../memory/lock-range";
@@ -55,7 +56,9 @@ export function putStat(process: Process, subject: u32): void {
     <u32>usedTicks(process, thread, subject),
     <u32>(process.childTime / NANOSECONDS_PER_TICK),
   );
-  put(cstr("%d %d "), <i32>DEFAULT_PRIORITY + process.nice, process.nice);
+  const urgency = <i32>thread.urgency;
+  const priority = urgency === 0 ? <i32>DEFAULT_PRIORITY + process.nice : -1 - urgency;
+  put(cstr("%d %d "), priority, process.nice);
   put(cstr("%u 0 %u "), process.livingThreads, <u32>process.startTick);
   put(
     cstr("%u %u %u "),
@@ -71,7 +74,12 @@ export function putStat(process: Process, subject: u32): void {
     <u32>thread.signalMask & 0x7fffffff,
   );
   put(cstr("%u %u "), <u32>ignored(process) & 0x7fffffff, <u32>caught(process) & 0x7fffffff);
-  put(cstr("0 0 0 %u 0 0 0 0 0 0 "), SIGCHLD);
+  put(
+    cstr("0 0 0 %u 0 %u %u 0 0 0 "),
+    SIGCHLD,
+    thread.urgency,
+    thread.policy & ~SCHED_RESET_ON_FORK,
+  );
   put(cstr("0 0 %u "), isShown && space !== null ? space.breakStart : 0);
   if (isShown && space !== null) {
     put(cstr("%u %u "), space.argumentsStart, space.environmentStart);

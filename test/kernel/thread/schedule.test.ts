@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { INFO_CURRENT } from "../../../src/abi/kernel-info";
+import { SCHED_FIFO, SCHED_RESET_ON_FORK, SCHED_RR } from "../../../src/abi/linux/schedule";
 import { FRAME_SIZE } from "../../../src/abi/trap-frame";
 import { BOOT_PAGES, KERNEL_INFO, type Machine, machineFor } from "../memory/simulated-machine";
 
@@ -57,6 +58,13 @@ const start = machineFor(
   }
   export function makeRunnable(thread: usize): void { schedule.makeRunnable(at(thread)); }
   export function yieldProcessor(): void { schedule.yieldProcessor(); }
+  export function setUrgency(thread: usize, urgency: u32): void {
+    schedule.setUrgency(at(thread), urgency);
+  }
+  export function setPolicy(thread: usize, policy: u32): void { at(thread).policy = policy; }
+  export function policy(thread: usize): u32 { return at(thread).policy; }
+  export function urgency(thread: usize): u32 { return at(thread).urgency; }
+  export function inherit(thread: usize): void { schedule.inheritUrgency(at(thread)); }
   export function preemptionPoint(): void { schedule.preemptionPoint(); }
   export function sleepOnQueue(): i32 { return schedule.sleepOn(queue); }
   export function sleepUntil(deadline: u32): i32 { return schedule.sleepUntil(deadline); }
@@ -352,6 +360,130 @@ describe("what is counted", () => {
     assert.equal(call("idleTime"), 3 * PERIOD);
     periods(1);
     assert.equal(call("idleTime"), 3 * PERIOD);
+  });
+});
+
+describe("an urgent thread", () => {
+  /** Who runs, one after the other, while each blocks at once. */
+  const order = () => {
+    const before = switches.length;
+    scripts = [() => call("block"), () => call("block"), () => {}];
+    call("block");
+    return switches.slice(before);
+  };
+
+  it("runs before those that are less urgent, and behind its equals", () => {
+    call("setUrgency", thread(1), 5);
+    call("setUrgency", thread(2), 5);
+    call("makeRunnable", thread(0));
+    call("makeRunnable", thread(1));
+    call("makeRunnable", thread(2));
+    assert.deepEqual(order(), [1, 2, 0]);
+  });
+
+  it("comes before a less urgent one that is first of several", () => {
+    call("setUrgency", thread(1), 5);
+    call("setUrgency", thread(2), 6);
+    call("makeRunnable", thread(1));
+    call("makeRunnable", thread(0));
+    call("makeRunnable", thread(2));
+    assert.deepEqual(order(), [2, 1, 0]);
+  });
+
+  it("takes the processor from one that is less urgent, not from its equal", () => {
+    call("setUrgency", thread(0), 4);
+    call("yieldProcessor");
+    call("setUrgency", thread(1), 4);
+    call("makeRunnable", thread(1));
+    assert.equal(call("sliceIsOver"), 0);
+    call("setUrgency", thread(2), 5);
+    call("makeRunnable", thread(2));
+    assert.equal(call("sliceIsOver"), 1);
+    assert.equal(call("hasWork"), 1);
+    call("endWork");
+    assert.equal(call("hasWork"), 1);
+  });
+
+  it("that gives way to a more urgent one goes on before its equals", () => {
+    call("setUrgency", thread(0), 4);
+    call("setUrgency", thread(1), 4);
+    call("setUrgency", thread(2), 5);
+    call("makeRunnable", thread(1));
+    call("makeRunnable", thread(2));
+    scripts = [() => call("block")];
+    call("yieldProcessor");
+    assert.deepEqual(switches, [0, 2, 0]);
+  });
+
+  it("that yields lets its equals go first", () => {
+    call("setUrgency", thread(0), 4);
+    call("yieldProcessor");
+    call("setUrgency", thread(1), 4);
+    call("makeRunnable", thread(1));
+    call("yieldProcessor");
+    assert.deepEqual(switches, [0, 1]);
+  });
+
+  it("whose slice is over lets its equals go first, not less urgent ones", () => {
+    call("setUrgency", thread(0), 4);
+    call("setUrgency", thread(1), 4);
+    call("makeRunnable", thread(1));
+    call("makeRunnable", thread(2));
+    periods(TIME_SLICE);
+    assert.equal(call("sliceIsOver"), 1);
+    call("yieldProcessor");
+    assert.equal(current(), 1);
+    call("yieldProcessor");
+    assert.equal(current(), 0, "and not the third, which is less urgent");
+  });
+
+  it("of SCHED_FIFO has no slice that ends, flagged or not", () => {
+    call("makeRunnable", thread(1));
+    for (const policy of [SCHED_FIFO, SCHED_FIFO | SCHED_RESET_ON_FORK]) {
+      call("setPolicy", thread(0), policy);
+      periods(2 * TIME_SLICE);
+      assert.equal(call("sliceIsOver"), 0);
+    }
+    call("setPolicy", thread(0), SCHED_RR);
+    periods(TIME_SLICE);
+    assert.equal(call("sliceIsOver"), 1);
+  });
+
+  it("moves in the queue when its urgency changes", () => {
+    call("makeRunnable", thread(0));
+    call("makeRunnable", thread(1));
+    call("makeRunnable", thread(2));
+    call("setUrgency", thread(2), 1);
+    call("setUrgency", thread(1), 2);
+    assert.deepEqual(order(), [1, 2, 0]);
+  });
+
+  it("that waits for something else is left where it is", () => {
+    call("makeRunnable", thread(1));
+    scripts = [
+      () => {
+        call("setUrgency", thread(0), 3);
+        assert.equal(call("queueIsEmpty"), 0);
+        assert.equal(call("state", thread(0)), BLOCKED);
+      },
+    ];
+    call("sleepOnQueue");
+  });
+
+  it("gives way at once when it becomes less urgent", () => {
+    call("setUrgency", thread(0), 0);
+    assert.equal(call("sliceIsOver"), 1);
+    assert.equal(call("hasWork"), 1);
+  });
+
+  it("has children like itself, unless they are to be ordinary", () => {
+    call("setUrgency", thread(0), 7);
+    call("setPolicy", thread(0), SCHED_RR | SCHED_RESET_ON_FORK);
+    call("inherit", thread(1));
+    assert.deepEqual([call("policy", thread(1)), call("urgency", thread(1))], [0, 0]);
+    call("setPolicy", thread(0), SCHED_RR);
+    call("inherit", thread(1));
+    assert.deepEqual([call("policy", thread(1)), call("urgency", thread(1))], [SCHED_RR, 7]);
   });
 });
 

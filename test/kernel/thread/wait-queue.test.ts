@@ -12,6 +12,8 @@ const start = compileKernelPart(`
   }
   export function isEmpty(): bool { return queue.isEmpty(); }
   export function append(index: u32): void { queue.append(waiter(index)); }
+  export function insert(index: u32, next: u32): void { queue.insert(waiter(index), waiter(next)); }
+  export function insertLast(index: u32): void { queue.insert(waiter(index), null); }
   export function takeFirst(): i32 { return indexOf(queue.takeFirst()); }
   export function dropAll(): void { queue.dropAll(); }
   export function remove(index: u32): void { queue.remove(waiter(index)); }
@@ -60,6 +62,22 @@ describe("a queue", () => {
     assert.deepEqual([call("isInNone", 0), call("isInNone", 1)], [1, 1]);
     append(0, 1);
     assert.equal(call("isQueued", 1), 1);
+  });
+
+  it("takes a waiter before another one: the first, or one in the middle", () => {
+    append(0, 1);
+    call("insert", 2, 0);
+    call("insert", 3, 1);
+    assert.equal(call("isQueued", 3), 1);
+    call("remove", 0);
+    assert.deepEqual(takeAll(), [2, 3, 1]);
+  });
+
+  it("takes a waiter before nobody at the end", () => {
+    append(0);
+    call("insertLast", 1);
+    append(2);
+    assert.deepEqual(takeAll(), [0, 1, 2]);
   });
 
   it("goes on after it was empty", () => {
