@@ -43,6 +43,8 @@ export interface SourceChange {
   /** More files to compile, and more names that every source knows. */
   readonly files: Readonly<Record<string, string>>;
   readonly names: Readonly<Record<string, string>>;
+  /** Constants that they import, by module and name; asked for at each start of a part. */
+  readonly constants?: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 export const AREA_SIZE = 65536;
@@ -68,11 +70,20 @@ const ACCESS = `
 /** Imports that need not be given: the time stands still. */
 const ALWAYS_GIVEN: Readonly<Record<string, Imported>> = { "x86.rdtsc": () => 0n };
 
+/** A part that is compiled, with the functions that it imports. */
+interface CompiledPart {
+  readonly module: WasmModule;
+  readonly compiled: WebAssembly.Module;
+}
+
 let change: SourceChange | undefined;
+/** What was compiled since the last change of sources: the tests are imported again and again. */
+const compiledParts = new Map<string, CompiledPart>();
 
 /** From now on parts are compiled from changed sources; undefined: from the files as they are. */
 export function changeSources(to: SourceChange | undefined): void {
   change = to;
+  compiledParts.clear();
 }
 
 /** Compiles `source`, whose imports are relative to the repository, and instantiates it. */
@@ -82,10 +93,24 @@ export function loadKernelPart(source: string, options: PartOptions = {}): Kerne
 
 /** As loadKernelPart(), but gives a function: each call of it starts the part anew. */
 export function compileKernelPart(source: string, options: PartOptions = {}): () => KernelPart {
-  const { wasm, module } = compile(source, options);
-  const compiled = new WebAssembly.Module(new Uint8Array(wasm));
-  const imports = importsOf(module, options.imports ?? {});
-  return () => startPart(new WebAssembly.Instance(compiled, imports), options.memory ?? 0);
+  const { module, compiled } = compileOnce(source, options);
+  const functions = importsOf(module, options.imports ?? {});
+  const constants = change?.constants;
+  return () => {
+    const imports = { ...functions, ...constants?.() };
+    return startPart(new WebAssembly.Instance(compiled, imports), options.memory ?? 0);
+  };
+}
+
+function compileOnce(source: string, options: PartOptions): CompiledPart {
+  const key = JSON.stringify([source, options.replace]);
+  let part = compiledParts.get(key);
+  if (part === undefined) {
+    const { wasm, module } = compile(source, options);
+    part = { module, compiled: new WebAssembly.Module(new Uint8Array(wasm)) };
+    compiledParts.set(key, part);
+  }
+  return part;
 }
 
 function compile(source: string, { replace }: PartOptions) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { comparisonsOf, countRounds, reverse } from "./comparisons";
+import { comparisonsOf, countRounds, makeReversible, reverse } from "./comparisons";
 
 const texts = (source: string) => comparisonsOf(source).map(({ text }) => text);
 /** The source with each of its comparisons reversed in turn. */
@@ -30,6 +30,30 @@ describe("comparisons", () => {
         [2, "a > b"],
         [4, "(x & 1) !== 0"],
       ],
+    );
+  });
+
+  it("are reversed while the program runs, nested ones too", () => {
+    const reversible = (source: string) => makeReversible(source, comparisonsOf(source), "is");
+    assert.equal(
+      reversible("if (a < b && !(c === d)) e();"),
+      ["if (((a < b) !== is(0)) && !(((c === d) !== is(1)))) e();"].join(),
+    );
+    const nested = reversible("return a === b < c;");
+    assert.equal(nested, "return ((a === ((b < c) !== is(1))) !== is(0));");
+    const value = (source: string, reversed: number) =>
+      new Function("a", "b", "c", "is", source)(1, 2, 3, (n: number) => n === reversed);
+    assert.deepEqual(
+      [-1, 0, 1].map((n) => value(nested.replace("===", "=="), n)),
+      [true, false, false],
+    );
+  });
+
+  it("are told from those with null, which the compiler follows", () => {
+    const found = comparisonsOf("if (a === null || b !== 0) c();");
+    assert.deepEqual(
+      found.map(({ isWithNull }) => isWithNull),
+      [true, false],
     );
   });
 

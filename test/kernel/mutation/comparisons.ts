@@ -1,4 +1,5 @@
-// The comparisons of an AssemblyScript source, and the source with one of them reversed.
+// The comparisons of an AssemblyScript source, and the source with one of them reversed, or with
+// each of them reversible while it runs.
 //
 // What the compiler itself decides, `if (offsetof<T>() !== SIZE) ERROR(...)`, is left out: no test
 // can run the other case.
@@ -20,6 +21,15 @@ export interface Comparison {
   readonly text: string;
   /** The operator that says the opposite, and where the source has its own. */
   readonly opposite: string;
+  readonly operator: Span;
+  /** All of it: `at < end`. */
+  readonly whole: Span;
+  /** If one side is `null`: what the compiler knows of a reference afterwards hangs on it. */
+  readonly isWithNull: boolean;
+}
+
+/** Where a piece of the source is. */
+interface Span {
   readonly start: number;
   readonly end: number;
 }
@@ -34,32 +44,58 @@ export function comparisonsOf(source: string): Comparison[] {
     if (!ts.isBinaryExpression(node)) return;
     const opposite = REVERSED.get(node.operatorToken.kind);
     if (opposite === undefined) return;
-    const start = node.operatorToken.getStart(file);
-    const line = file.getLineAndCharacterOfPosition(start).line + 1;
+    const span = (part: ts.Node) => ({ start: part.getStart(file), end: part.end });
+    const operator = span(node.operatorToken);
+    const line = file.getLineAndCharacterOfPosition(operator.start).line + 1;
     const text = node.getText(file).replace(/\s+/g, " ");
-    found.push({ line, text, opposite, start, end: node.operatorToken.end });
+    const isWithNull = [node.left, node.right].some(
+      ({ kind }) => kind === ts.SyntaxKind.NullKeyword,
+    );
+    found.push({ line, text, opposite, operator, whole: span(node), isWithNull });
   };
   visit(file);
-  return found.sort((a, b) => a.start - b.start);
+  return found.sort((a, b) => a.operator.start - b.operator.start);
 }
 
 /** The source with this comparison of it reversed. */
-export function reverse(source: string, { start, end, opposite }: Comparison): string {
-  return source.slice(0, start) + opposite + source.slice(end);
+export function reverse(source: string, { operator, opposite }: Comparison): string {
+  return source.slice(0, operator.start) + opposite + source.slice(operator.end);
+}
+
+/**
+ * The source in which comparison `n` of these says the opposite while `test(n)` is true; lines
+ * stay. It is compiled once for all of them.
+ */
+export function makeReversible(
+  source: string,
+  comparisons: readonly Comparison[],
+  test: string,
+): string {
+  const insertions = comparisons.flatMap(({ whole }, n): Insertion[] => [
+    [whole.start, "(("],
+    [whole.end, `) !== ${test}(${n}))`],
+  ]);
+  return insert(source, insertions);
 }
 
 /** The source with a call of `step` at the start of each round of each loop; lines stay. */
 export function countRounds(source: string, step: string): string {
   const file = parse(source);
-  const insertions: [at: number, text: string][] = [];
+  const insertions: Insertion[] = [];
   const visit = (node: ts.Node): void => {
     ts.forEachChild(node, visit);
     if (!ts.isIterationStatement(node, false)) return;
     insertions.push([node.statement.getStart(file), `{ ${step}(); `], [node.statement.end, " }"]);
   };
   visit(file);
-  insertions.sort(([a], [b]) => b - a);
-  return insertions.reduce((text, [at, part]) => text.slice(0, at) + part + text.slice(at), source);
+  return insert(source, insertions);
+}
+
+type Insertion = readonly [at: number, text: string];
+
+function insert(source: string, insertions: readonly Insertion[]): string {
+  const fromTheEnd = [...insertions].sort(([a], [b]) => b - a);
+  return fromTheEnd.reduce((text, [at, part]) => text.slice(0, at) + part + text.slice(at), source);
 }
 
 function isCompileTimeCheck(node: ts.Node): boolean {

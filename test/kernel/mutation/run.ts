@@ -16,7 +16,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { changeSources } from "../kernel-part";
-import { comparisonsOf, countRounds, reverse } from "./comparisons";
+import {
+  type Comparison,
+  comparisonsOf,
+  countRounds,
+  makeReversible,
+  reverse,
+} from "./comparisons";
 import { firstFailure } from "./test-file";
 
 const FOLDERS = ["kernel/memory", "kernel/file", "kernel/thread"];
@@ -32,6 +38,14 @@ const COUNTER_SOURCE = `
   }
 `;
 
+const IS_REVERSED = "isReversed";
+const SWITCH = "reversed-comparison.ts";
+const SWITCH_SOURCE = `
+  @external("mutation", "reversed") declare const reversed: i32;
+  @inline export function ${IS_REVERSED}(comparison: i32): bool { return reversed === comparison; }
+`;
+const NONE = -1;
+
 interface Options {
   /** The tests to run instead of a file's own. */
   readonly tests: string | undefined;
@@ -44,31 +58,72 @@ async function tryFile(file: string, { tests, why }: Options): Promise<string[]>
   const comparisons = comparisonsOf(source);
   if (comparisons.length === 0) return [];
   const path = tests ?? `test/${file.replace(/\.ts$/, ".test.ts")}`;
-  const unchanged = await failureWith(file, source, path);
-  if (unchanged !== undefined) return [`${file}: its tests fail as it is: ${unchanged}`];
+  const failures = new Map(await tryTogether(file, source, comparisons, path));
+  const others = comparisons.filter((comparison) => !failures.has(comparison));
+  if (failures.size === 0) {
+    const unchanged = await failureWith(file, source, path);
+    if (unchanged !== undefined) return [`${file}: its tests fail as it is: ${unchanged}`];
+  }
+  for (const each of others) {
+    failures.set(each, await failureWith(file, reverse(source, each), path));
+  }
   const unnoticed: string[] = [];
   for (const comparison of comparisons) {
-    const failure = await failureWith(file, reverse(source, comparison), path);
+    const failure = failures.get(comparison);
     const place = `${file}:${comparison.line}: ${comparison.text}`;
     if (failure === undefined) unnoticed.push(`${place}: no test fails if this is reversed`);
     else if (why) print(`${place}\n    ${failure.split("\n")[0]}`);
   }
-  print(`${file}: ${comparisons.length} comparisons reversed`);
+  const alone = `${others.length} of them compiled alone`;
+  print(`${file}: ${comparisons.length} comparisons reversed, ${alone}`);
   return unnoticed;
+}
+
+type Failures = [of: Comparison, failure: string | undefined][];
+
+/**
+ * As failureWith() for each comparison, but the source is compiled once. Not for those with null:
+ * the compiler must see which way they go. None at all if this source does not compile, since one
+ * of them decides something else at compile time.
+ */
+async function tryTogether(
+  file: string,
+  source: string,
+  comparisons: readonly Comparison[],
+  tests: string,
+): Promise<Failures> {
+  const together = comparisons.filter(({ isWithNull }) => !isWithNull);
+  let reversed = NONE;
+  change(file, makeReversible(source, together, IS_REVERSED), () => reversed);
+  if ((await firstFailure(tests)) !== undefined) return [];
+  const failures: Failures = [];
+  for (const comparison of together) {
+    reversed = together.indexOf(comparison);
+    failures.push([comparison, await firstFailure(tests)]);
+  }
+  return failures;
 }
 
 /** The first test that fails with `text` in the place of `file`; undefined: none does. */
 function failureWith(file: string, text: string, tests: string): Promise<string | undefined> {
+  change(file, text, () => NONE);
+  return firstFailure(tests);
+}
+
+/** From now on `text` is in the place of `file`, and the comparison that `reversed` tells is so. */
+function change(file: string, text: string, reversed: () => number): void {
   changeSources({
-    files: { [COUNTER]: COUNTER_SOURCE },
-    names: { [STEP]: `${COUNTER.replace(".ts", "")}/${STEP}` },
+    files: { [COUNTER]: COUNTER_SOURCE, [SWITCH]: SWITCH_SOURCE },
+    names: { [STEP]: nameIn(COUNTER, STEP), [IS_REVERSED]: nameIn(SWITCH, IS_REVERSED) },
+    constants: () => ({ mutation: { reversed: reversed() } }),
     read(path, found) {
       if (!path.startsWith("kernel/")) return found;
       return path === file ? countRounds(text, STEP) : counted(found);
     },
   });
-  return firstFailure(tests);
 }
+
+const nameIn = (file: string, name: string) => `${file.replace(".ts", "")}/${name}`;
 
 const countedTexts = new Map<string, string>();
 
