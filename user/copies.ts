@@ -9,6 +9,7 @@ import {
   EBUSY,
   EEXIST,
   EFAULT,
+  EFBIG,
   EINVAL,
   EISDIR,
   ENOENT,
@@ -51,8 +52,10 @@ import {
   STAT_SIZE,
 } from "../src/abi/files";
 import { SystemCall } from "../src/abi/linux/i386";
+import { RLIMIT_AS, RLIMIT_FSIZE } from "../src/abi/linux/resource";
 import { MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_WRITE } from "../src/abi/mman";
-import { SIGPIPE } from "../src/abi/signals";
+import { SIGPIPE, SIGXFSZ } from "../src/abi/signals";
+import { FIONREAD } from "../src/abi/termios";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, refuse, wantsHelp } from "./runtime/arguments";
 
@@ -76,6 +79,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   sending();
   ranges();
   splicing();
+  keeping();
   teeing();
   vectors();
   memoryFiles();
@@ -146,7 +150,14 @@ function sending(): void {
   expect(cstr("sendfile"), call(SystemCall.sendfile, to, from, 0, 9000), 9000);
   expect(cstr("sendfile, content"), differs(to, 0, 0, 9000), 0);
   expect(cstr("sendfile, moves the source"), positionOf(from), 9000);
-  expect(cstr("sendfile, to the end"), call(SystemCall.sendfile64, to, from, 0, SIZE), 11000);
+  // It takes nothing of the caller's own space, of which no more may be mapped.
+  call(SystemCall.getrlimit, RLIMIT_AS, second);
+  store<u32>(offset, SIZE);
+  store<u32>(offset, load<u32>(second, 4), 4);
+  call(SystemCall.setrlimit, RLIMIT_AS, offset);
+  expect(cstr("sendfile, no space"), call(SystemCall.sendfile, to, from, 0, 1000), 1000);
+  call(SystemCall.setrlimit, RLIMIT_AS, second);
+  expect(cstr("sendfile, to the end"), call(SystemCall.sendfile64, to, from, 0, SIZE), 10000);
   expect(cstr("sendfile, at the end"), call(SystemCall.sendfile64, to, from, 0, SIZE), 0);
   store<u64>(offset, 100);
   expect(cstr("sendfile64, at"), call(SystemCall.sendfile64, to, from, offset, 50), 50);
@@ -241,6 +252,57 @@ function splicing(): void {
   close(writer());
   expect(cstr("splice, at the end"), call(splice, reader(), 0, to, 0, 10, 0), 0);
   for (let file = from; file <= writer(); file++) close(file);
+}
+
+/** What a splice reads and cannot write stays where it was. */
+function keeping(): void {
+  const splice = SystemCall.splice;
+  call(SystemCall.signal, SIGPIPE, 1);
+  pipe(0);
+  const from = reader();
+  const input = writer();
+  call(SystemCall.write, input, buffer, 5000);
+  pipe(O_NONBLOCK);
+  const output = reader();
+  const to = writer();
+  const limits = open(cstr("limited"), O_RDWR | O_CREAT);
+  call(SystemCall.getrlimit, RLIMIT_FSIZE, second);
+  store<u32>(offset, 10);
+  store<u32>(offset, load<u32>(second, 4), 4);
+  call(SystemCall.signal, SIGXFSZ, 1);
+  call(SystemCall.setrlimit, RLIMIT_FSIZE, offset);
+  seek(limits, 10);
+  expect(cstr("splice, too large"), call(splice, from, 0, limits, 0, 100, 0), -EFBIG);
+  expect(cstr("splice, still there"), waiting(from), 5000);
+  call(SystemCall.setrlimit, RLIMIT_FSIZE, second);
+  expect(cstr("splice, all of a page"), call(splice, from, 0, to, 0, 4000, 0), 4000);
+  expect(cstr("splice, the others"), waiting(from), 1000);
+  while (call(SystemCall.write, to, buffer, 4096) > 0);
+  while (call(SystemCall.write, to, buffer, 1) > 0);
+  const now = SPLICE_F_NONBLOCK;
+  expect(cstr("splice, no room"), call(splice, from, 0, to, 0, 1000, now), -EAGAIN);
+  expect(cstr("splice, all still there"), waiting(from), 1000);
+  call(SystemCall.socketpair, 1, 1, 0, status);
+  const near = load<i32>(status);
+  const far = load<i32>(status, 4);
+  call(SystemCall.write, far, buffer, 300);
+  expect(cstr("splice, no room for more"), call(splice, near, 0, to, 0, 300, now), -EAGAIN);
+  expect(cstr("splice, still to be read"), call(SystemCall.read, near, other, 1000), 300);
+  close(far);
+  expect(cstr("splice, nobody there"), call(splice, from, 0, near, 0, 1000, 0), -EPIPE);
+  expect(cstr("splice, not lost"), waiting(from), 1000);
+  close(output);
+  expect(cstr("splice, nobody reads"), call(splice, from, 0, to, 0, 1000, 0), -EPIPE);
+  expect(cstr("splice, kept"), call(SystemCall.read, from, other, 1000), 1000);
+  expect(cstr("splice, in order"), memory.compare(other, buffer + 4000, 1000), 0);
+  for (let file = from; file <= far; file++) close(file);
+}
+
+/** How many bytes a pipe holds. */
+function waiting(file: i32): i32 {
+  store<u32>(path, -1);
+  call(SystemCall.ioctl, file, FIONREAD, path);
+  return load<i32>(path);
 }
 
 function teeing(): void {
@@ -367,6 +429,11 @@ function seals(): void {
   for (let each = file; each <= writer(); each++) close(each);
 }
 
+/** Gives an open file a name in the current directory. */
+function nameFile(file: i32, name: usize): i32 {
+  return call(SystemCall.linkat, file, cstr(""), AT_FDCWD, name, AT_EMPTY_PATH);
+}
+
 function unnamed(): void {
   const file = open(cstr("."), O_TMPFILE | O_RDWR);
   expect(cstr("O_TMPFILE"), call(SystemCall.write, file, buffer, 100), 100);
@@ -375,48 +442,27 @@ function unnamed(): void {
   expect(cstr("O_TMPFILE, read-only"), open(cstr("."), O_TMPFILE | O_RDONLY), -EINVAL);
   expect(cstr("O_TMPFILE, file"), open(cstr("from"), O_TMPFILE | O_RDWR), -ENOTDIR);
   expect(cstr("O_TMPFILE, nowhere"), open(cstr("none"), O_TMPFILE | O_RDWR), -ENOENT);
-  const link = SystemCall.linkat;
-  expect(
-    cstr("O_TMPFILE, named"),
-    call(link, file, cstr(""), AT_FDCWD, cstr("named"), AT_EMPTY_PATH),
-    0,
-  );
+  expect(cstr("O_TMPFILE, named"), nameFile(file, cstr("named")), 0);
   call(SystemCall.stat64, cstr("named"), status);
   expect(cstr("O_TMPFILE, size"), load<i32>(status, STAT_SIZE), 100);
-  expect(
-    cstr("O_TMPFILE, taken"),
-    call(link, file, cstr(""), AT_FDCWD, cstr("named"), AT_EMPTY_PATH),
-    -EEXIST,
-  );
+  expect(cstr("O_TMPFILE, taken"), nameFile(file, cstr("named")), -EEXIST);
   close(file);
   const third = open(cstr("."), O_TMPFILE | O_WRONLY);
   linkOf(third);
   expect(
     cstr("O_TMPFILE, by /proc"),
-    call(link, AT_FDCWD, path, AT_FDCWD, cstr("other"), AT_SYMLINK_FOLLOW),
+    call(SystemCall.linkat, AT_FDCWD, path, AT_FDCWD, cstr("other"), AT_SYMLINK_FOLLOW),
     0,
   );
   close(third);
   const nameless = open(cstr("."), O_TMPFILE | O_RDWR | O_EXCL);
-  expect(
-    cstr("O_TMPFILE, for good"),
-    call(link, nameless, cstr(""), AT_FDCWD, cstr("never"), AT_EMPTY_PATH),
-    -ENOENT,
-  );
+  expect(cstr("O_TMPFILE, for good"), nameFile(nameless, cstr("never")), -ENOENT);
   close(nameless);
   const gone = open(cstr("gone"), O_RDWR | O_CREAT);
   call(SystemCall.unlink, cstr("gone"));
-  expect(
-    cstr("linkat, removed"),
-    call(link, gone, cstr(""), AT_FDCWD, cstr("again"), AT_EMPTY_PATH),
-    -ENOENT,
-  );
+  expect(cstr("linkat, removed"), nameFile(gone, cstr("again")), -ENOENT);
   const memory = call(SystemCall.memfd_create, cstr("m"), 0);
-  expect(
-    cstr("linkat, memfd"),
-    call(link, memory, cstr(""), AT_FDCWD, cstr("again"), AT_EMPTY_PATH),
-    -EXDEV,
-  );
+  expect(cstr("linkat, memfd"), nameFile(memory, cstr("again")), -EXDEV);
   close(memory);
   close(gone);
 }

@@ -3,7 +3,7 @@
 
 import { EFAULT, EINVAL } from "../../src/abi/errno";
 import { PAGE_MASK, PAGE_SIZE } from "../../src/abi/memory-map";
-import { copyIn, copyOut, isUserRange, UserPointer, userAddress } from "../memory/user-memory";
+import { copyIn, copyOut, isTransferRange, UserPointer, userAddress } from "../memory/user-memory";
 
 /** Linux transfers no more at once: the count must fit a signed result. */
 export const LARGEST_TRANSFER: u32 = 0x7ffff000;
@@ -16,7 +16,7 @@ export const bounce: usize = memory.data(PAGE_SIZE, PAGE_SIZE);
  * leaves user space; -EINVAL if the size is negative as the signed number that it will be.
  */
 export function transferSize(pointer: UserPointer, size: u32): i32 {
-  if (!isUserRange(userAddress(pointer), size)) return -EFAULT;
+  if (!isTransferRange(userAddress(pointer), size)) return -EFAULT;
   if (<i32>size < 0) return -EINVAL;
   return <i32>min<u32>(size, LARGEST_TRANSFER);
 }

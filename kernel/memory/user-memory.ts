@@ -11,6 +11,7 @@
 //   - A size of 0 succeeds with any pointer. A range that wraps or leaves user space is refused
 //     before a byte is copied; a range that runs into a hole is copied up to the hole and refused.
 //   - Every window is closed on return.
+//   - Nobody but the running thread's own call ever lends a page: see LENT_PAGE.
 
 import { EFAULT, ENAMETOOLONG, ENOMEM } from "../../src/abi/errno";
 import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
@@ -124,6 +125,46 @@ export function isUserRange(address: usize, size: u32): bool {
   return size === 0 || (address >= PAGE_SIZE && address < USER_END && size <= USER_END - address);
 }
 
+/**
+ * Where files find a page of the kernel's that a call gives them in place of the user's memory:
+ * file/lent-page.ts. No user has memory there.
+ */
+export const LENT_PAGE: u32 = USER_END;
+/** Where a range for files must end: behind that page while any thread has lent one. */
+let transferEnd: u32 = 0xffffc000;
+if (USER_END !== 0xffffc000) ERROR("files' ranges end with the user's");
+
+/** As isUserRange(); a range that is lent may be one, too: who copies will see. */
+export function isTransferRange(address: usize, size: u32): bool {
+  return (
+    size === 0 || (address >= PAGE_SIZE && address < transferEnd && size <= transferEnd - address)
+  );
+}
+
+/** Function index of (): usize, the address of the page lent in the running thread's call. */
+let lender: u32 = 0;
+
+/**
+ * While `isLent` by any thread, the function of index `index` says what the running one has lent,
+ * 0 for nothing.
+ */
+export function setLentPage(index: u32, isLent: bool): void {
+  lender = index;
+  transferEnd = isLent ? LENT_PAGE + PAGE_SIZE : USER_END;
+}
+
+/** As atPages(), with bytes that are not in user space: of the lent page, if anyone's. */
+function atLentPage(user: usize, kernel: usize, size: u32, work: Work): i32 {
+  if (!isTransferRange(user, size)) return -EFAULT;
+  const page = call_indirect<usize>(lender);
+  if (page === 0) return -EFAULT;
+  const bytes = page + (user - LENT_PAGE);
+  if (work === Work.copyIn) copyBytes(kernel, bytes, size);
+  else if (work === Work.copyOut) copyBytes(bytes, kernel, size);
+  else clearBytes(bytes, size);
+  return 0;
+}
+
 /** What happens to the part of a range that lies on one page. */
 enum Work {
   copyIn,
@@ -135,7 +176,7 @@ enum Work {
 function atPages(space: AddressSpace, user: usize, kernel: usize, size: u32, work: Work): i32 {
   if (size === 0) return 0;
   // As isUserRange(), in steps that take one comparison each.
-  if (user - PAGE_SIZE >= USER_END - PAGE_SIZE) return -EFAULT;
+  if (user - PAGE_SIZE >= USER_END - PAGE_SIZE) return atLentPage(user, kernel, size, work);
   if (size > USER_END - user) return -EFAULT;
   do {
     const part = min<u32>(size, PAGE_SIZE - (user & PAGE_MASK));

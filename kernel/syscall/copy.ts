@@ -1,11 +1,13 @@
 // System calls that move bytes from one open file to another: sendfile, copy_file_range, splice,
 // tee and vmsplice.
 //
-//   from -> a page of the caller's own space -> to
+//   from -> a page of the kernel's -> to
 //
-// The kinds of files know how to read to a user's memory and how to write from it, so a page is
-// mapped there for as long as the call lasts, and each piece goes through it: what is true of
-// read(2) and write(2), waiting and limits included, is true here.
+// The kinds of files know how to read to a user's memory and how to write from it; here they are
+// lent a page (file/lent-page.ts), and each piece goes through it: what is true of read(2) and
+// write(2), waiting and limits included, is true here. No byte is lost that cannot be written: a
+// position goes back, a pipe gives only what was written, and only as much is read into a pipe as
+// it has room for.
 
 import { EBADF, EFAULT, EINVAL, EISDIR, ENOMEM, EOVERFLOW, ESPIPE } from "../../src/abi/errno";
 import {
@@ -15,16 +17,19 @@ import {
   SPLICE_F_MOVE,
   SPLICE_F_NONBLOCK,
 } from "../../src/abi/files";
-import { PAGE_SIZE } from "../../src/abi/memory-map";
 import { holdFile, preemptHolding } from "../file/held-file";
+import { LENT_SIZE, lendPage, lentPointer, returnPage } from "../file/lent-page";
 import { OpenFile } from "../file/open-file";
 import { LARGEST_TRANSFER } from "../file/transfer";
-import { teePipe } from "../filesystem/pipe/pipe-file";
+import {
+  beginDraining,
+  beginFilling,
+  endDraining,
+  endFilling,
+  passOn,
+} from "../filesystem/pipe/pipe-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { findRoom, mapRange, unmapRange } from "../memory/map-range";
-import { REGION_READ, REGION_WRITE } from "../memory/region";
-import { currentSpace } from "../memory/space";
-import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
+import { copyIn, copyOut, userAddress, userPointer } from "../memory/user-memory";
 import { currentThread } from "../thread/thread";
 import { fileArgument } from "./descriptor";
 import { AT_POSITION, transfer, transferVectors } from "./file";
@@ -58,7 +63,7 @@ function send(frame: TrapFrame, width: u32): i32 {
   const to = fileArgument(frame.arg0);
   if (to === null || !to.mayWrite) return -EBADF;
   if (from.inode.object === null || to.appends) return -EINVAL;
-  const result = copy(from, at, to, AT_POSITION, frame.arg3, false);
+  const result = copy(from, at, to, AT_POSITION, frame.arg3);
   if (!isGiven || result < 0) return result;
   const after = at + <u64>result;
   if (width === 4 && after > <u64>i32.MAX_VALUE) return -EOVERFLOW;
@@ -85,7 +90,7 @@ export function copyFileRange(frame: TrapFrame): i32 {
   if (<i64>first < 0 || <i64>second < 0) return -EINVAL;
   const overlaps = first < second + count && second < first + count;
   if (from.inode === to.inode && overlaps) return -EINVAL;
-  const result = copy(from, start, to, target, count, false);
+  const result = copy(from, start, to, target, count);
   return result <= 0 ? result : moveOffsets(frame.arg1, start, frame.arg3, target, result);
 }
 
@@ -106,6 +111,7 @@ export function splice(frame: TrapFrame): i32 {
   if ((target !== AT_POSITION && !to.operations.seekable) || <i64>(target + 1) < 0) return -EINVAL;
   if (to.appends || from.inode === to.inode || from.inode.isDirectory) return -EINVAL;
   const isNow = (frame.arg5 & SPLICE_F_NONBLOCK) !== 0;
+  if (isPipe(from) && isPipe(to)) return passOn(from, to, frame.arg4, isNow, true);
   const result = copy(from, start, to, target, frame.arg4, true, isNow);
   return result <= 0 ? result : moveOffsets(frame.arg1, start, frame.arg3, target, result);
 }
@@ -118,7 +124,7 @@ export function tee(frame: TrapFrame): i32 {
   const to = fileArgument(frame.arg1);
   if (from === null || to === null || !from.mayRead || !to.mayWrite) return -EBADF;
   if (!isPipe(from) || !isPipe(to) || from.inode === to.inode) return -EINVAL;
-  return teePipe(from, to, frame.arg2, (frame.arg3 & SPLICE_F_NONBLOCK) !== 0);
+  return passOn(from, to, frame.arg2, (frame.arg3 & SPLICE_F_NONBLOCK) !== 0, false);
 }
 
 /** vmsplice(pipe, vectors, count, flags): as writev or readv, by the end of the pipe. */
@@ -158,8 +164,8 @@ function moveOffsets(first: u32, start: u64, second: u32, target: u64, result: i
 }
 
 /**
- * Copies up to `count` bytes: how many, or -errno if none. `isOnce`: what is there is enough; more
- * is not waited for. `isNow`: nothing is waited for.
+ * Copies up to `count` bytes: how many, or -errno if none. `splices`: one of the two is a pipe, and
+ * what is there, or has room, is enough: more is not waited for; if `isNow`, nothing is.
  */
 function copy(
   from: OpenFile,
@@ -167,57 +173,74 @@ function copy(
   to: OpenFile,
   target: u64,
   count: u32,
-  isOnce: bool,
+  splices: bool = false,
   isNow: bool = false,
 ): i32 {
-  const space = currentSpace;
-  const page = findRoom(space, 0, PAGE_SIZE);
+  const page = lendPage();
   if (page === 0) return -ENOMEM;
-  const mapped = mapRange(space, page, page + PAGE_SIZE, REGION_READ | REGION_WRITE, 0);
-  if (mapped !== 0) return mapped;
   holdFile(from);
   holdFile(to);
   const most = min<u32>(count, LARGEST_TRANSFER);
-  const buffer = userPointer(<u32>page);
   let done: u32 = 0;
   let result: i32 = 0;
   while (done < most) {
-    const isFirst = done === 0;
     const at: u64 = start === AT_POSITION ? AT_POSITION : start + done;
-    const size = min<u32>(most - done, PAGE_SIZE);
-    result = piece(from, at, buffer, size, false, isNow || (isOnce && !isFirst));
-    if (result <= 0) break;
     const goal: u64 = target === AT_POSITION ? AT_POSITION : target + done;
-    const got = result;
-    result = piece(to, goal, buffer, <u32>got, true, isNow);
-    const written = result < 0 ? 0 : result;
-    if (written < got) giveBack(from, at, got - written);
+    const size = min<u32>(most - done, LENT_SIZE);
+    const atOnce = isNow || done !== 0;
+    if (!splices) result = copyPiece(from, at, to, goal, size);
+    else if (isPipe(from)) result = drainPiece(from, to, goal, page, size, atOnce);
+    else result = fillPiece(from, at, to, page, size, atOnce);
     if (result <= 0) break;
-    done += <u32>written;
-    if (written < got || currentThread.pendingSignal !== 0) break;
+    done += <u32>result;
+    if (<u32>result < size || currentThread.pendingSignal !== 0) break;
     preemptHolding(to);
   }
-  unmapRange(space, page, page + PAGE_SIZE);
+  returnPage();
   return done !== 0 ? <i32>done : result;
 }
 
-/** What was read of a file that has a position, and not written: it is read again. */
-function giveBack(from: OpenFile, at: u64, count: i32): void {
-  if (at === AT_POSITION && from.operations.seekable) from.position -= <u64>count;
+/** What cannot be written is read again: the position says so. */
+function copyPiece(from: OpenFile, at: u64, to: OpenFile, goal: u64, size: u32): i32 {
+  const got = transfer(from, lentPointer(), size, at, false);
+  if (got <= 0) return got;
+  const result = transfer(to, lentPointer(), <u32>got, goal, true);
+  const written = result < 0 ? 0 : result;
+  if (at === AT_POSITION) from.position -= <u64>(got - written);
+  return result;
 }
 
-/** Reads or writes a piece; of a pipe, if `isNow`, only what can be done at once. */
-function piece(
-  file: OpenFile,
-  at: u64,
-  buffer: UserPointer,
+/** From a pipe, which keeps what cannot be written. */
+function drainPiece(
+  from: OpenFile,
+  to: OpenFile,
+  goal: u64,
+  page: usize,
   size: u32,
-  writes: bool,
   isNow: bool,
 ): i32 {
-  const flags = file.flags;
-  if (isNow && isPipe(file)) file.flags |= O_NONBLOCK;
-  const result = transfer(file, buffer, size, at, writes);
-  if (isNow) file.flags = flags;
+  const got = beginDraining(from, page, size, isNow);
+  if (got <= 0) return got;
+  const result = transfer(to, lentPointer(), <u32>got, goal, true);
+  endDraining(from, result < 0 ? 0 : result);
   return result;
+}
+
+/** To a pipe: only as much is read as there is room for. */
+function fillPiece(
+  from: OpenFile,
+  at: u64,
+  to: OpenFile,
+  page: usize,
+  size: u32,
+  isNow: bool,
+): i32 {
+  const room = beginFilling(to, isNow);
+  if (room <= 0) return room;
+  const flags = from.flags;
+  if (isNow) from.flags |= O_NONBLOCK;
+  const got = transfer(from, lentPointer(), min<u32>(size, room), at, false);
+  if (isNow) from.flags = flags;
+  endFilling(to, page, got < 0 ? 0 : got);
+  return got;
 }

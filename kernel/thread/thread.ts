@@ -54,6 +54,8 @@ export class Thread extends Waiter {
   /** Open files that a call uses which has blocked: see holdFile() in file/open-file.ts. */
   heldFile: usize = 0;
   secondHeldFile: usize = 0;
+  /** A page of the kernel's that its call gives to files in place of the user's memory, or 0. */
+  lentPage: usize = 0;
   /** The segments of its own: three descriptors, FS and GS. */
   segments0: u64 = 0;
   segments1: u64 = 0;

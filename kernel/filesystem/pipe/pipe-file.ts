@@ -143,10 +143,9 @@ function readPipe(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
   const wanted = transferSize(to, size);
   if (wanted <= 0) return wanted;
   const pipe = pipeOf(file);
-  while (pipe.count === 0) {
-    if (pipe.writers === 0) return 0;
-    const result = waitOn(file, pipe.readable);
-    if (result !== 0) return result;
+  if (!pipe.isReady) {
+    const ready = awaitPipe(file, 0, false);
+    if (ready <= 0) return ready;
   }
   let done: u32 = 0;
   while (done < <u32>wanted && pipe.count !== 0) {
@@ -169,11 +168,9 @@ function writePipe(file: OpenFile, from: UserPointer, size: u32, _at: u64): i32 
   const needed = total <= PIPE_BUF ? total : 1;
   let done: u32 = 0;
   while (done < total) {
-    if (pipe.readers === 0) return done !== 0 ? <i32>done : breakPipe();
-    if (pipe.room < needed) {
-      const result = waitOn(file, pipe.writable);
-      if (result !== 0) return done !== 0 ? <i32>done : result;
-      continue;
+    if (pipe.readers === 0 || pipe.room < needed) {
+      const result = awaitPipe(file, needed, false);
+      if (result < 0) return done !== 0 ? <i32>done : result;
     }
     const count = writePart(pipe, from.plus(done), total - done);
     if (count < 0) return done !== 0 ? <i32>done : count;
@@ -199,21 +196,19 @@ function writePart(pipe: Pipe, from: UserPointer, size: u32): i32 {
 }
 
 /**
- * Copies bytes from one pipe to another, without taking them: how many, or -errno. Waits for bytes
- * and for room, unless `isNow`; then for nothing.
+ * Copies bytes from one pipe to another, and takes them out of the first if `takes`: how many, or
+ * -errno. Waits for bytes and for room, unless `isNow`; then for nothing.
  */
-export function teePipe(from: OpenFile, to: OpenFile, size: u32, isNow: bool): i32 {
+export function passOn(from: OpenFile, to: OpenFile, size: u32, isNow: bool, takes: bool): i32 {
   const source = pipeOf(from);
   const target = pipeOf(to);
-  while (source.count === 0 || target.room === 0) {
-    if (target.readers === 0) return breakPipe();
-    if (source.count === 0 && source.writers === 0) return 0;
-    if (isNow) return -EAGAIN;
-    const isEmpty = source.count === 0;
-    const result = waitOn(isEmpty ? from : to, isEmpty ? source.readable : target.writable);
-    if (result !== 0) return result;
+  for (;;) {
+    const bytes = awaitPipe(from, 0, isNow);
+    if (bytes <= 0) return bytes;
+    const room = awaitPipe(to, 1, isNow);
+    if (room <= 0) return room;
+    if (source.isReady) break;
   }
-  if (target.readers === 0) return breakPipe();
   const most = min<u32>(size, min<u32>(source.count, target.room));
   let done: u32 = 0;
   while (done < most) {
@@ -226,13 +221,90 @@ export function teePipe(from: OpenFile, to: OpenFile, size: u32, isNow: bool): i
     done += part;
   }
   if (done === 0) return -ENOMEM;
+  if (takes) takeAll(source, done);
   wakeAll(target.readable);
   return <i32>done;
+}
+
+/** `size` bytes at the beginning were read, in whatever pieces. */
+function takeAll(pipe: Pipe, size: u32): void {
+  while (size !== 0) {
+    const part = min<u32>(size, pipe.readableThere);
+    pipe.take(part);
+    size -= part;
+  }
+  wakeAll(pipe.writable);
+}
+
+/**
+ * Copies up to `size` bytes to kernel address `to`: how many, 0 at the end, or -errno. They stay in
+ * the pipe, and nobody else takes any, until endDraining() says how many are needed no more.
+ */
+export function beginDraining(file: OpenFile, to: usize, size: u32, isNow: bool): i32 {
+  const result = awaitPipe(file, 0, isNow);
+  if (result <= 0) return result;
+  const pipe = pipeOf(file);
+  pipe.isDrained = true;
+  const most = min<u32>(size, pipe.count);
+  let done: u32 = 0;
+  while (done < most) {
+    const part = min<u32>(most - done, pipe.peekableThere(done));
+    memory.copy(to + done, pipe.peekAddress(done), part);
+    done += part;
+  }
+  return <i32>done;
+}
+
+export function endDraining(file: OpenFile, taken: u32): void {
+  const pipe = pipeOf(file);
+  pipe.isDrained = false;
+  takeAll(pipe, taken);
+  wakeAll(pipe.readable);
+}
+
+/**
+ * How many bytes there is room for, on one page, or -errno. Nobody else writes any, until
+ * endFilling() puts some there.
+ */
+export function beginFilling(file: OpenFile, isNow: bool): i32 {
+  const result = awaitPipe(file, 1, isNow);
+  if (result <= 0) return result;
+  const pipe = pipeOf(file);
+  if (pipe.writeAddress() === 0) return -ENOMEM;
+  const room = pipe.writableThere;
+  pipe.isFilled = true;
+  return <i32>room;
+}
+
+export function endFilling(file: OpenFile, from: usize, size: u32): void {
+  const pipe = pipeOf(file);
+  pipe.isFilled = false;
+  memory.copy(pipe.writeAddress(), from, size);
+  pipe.put(size);
+  wakeAll(pipe.readable);
+  wakeAll(pipe.writable);
 }
 
 function breakPipe(): i32 {
   signalThread(SIGPIPE);
   return -EPIPE;
+}
+
+/**
+ * Waits until the running thread may read bytes (`needed` 0), or write `needed` of them. 1: it may;
+ * 0: no more bytes will come; -errno: nobody reads, or it waits no longer, if `isNow` not at all.
+ */
+function awaitPipe(file: OpenFile, needed: u32, isNow: bool): i32 {
+  const pipe = pipeOf(file);
+  const writes = needed !== 0;
+  let result: i32 = 0;
+  do {
+    if (writes && pipe.readers === 0) return breakPipe();
+    if (writes ? pipe.room >= needed : pipe.isReady) return 1;
+    if (!writes && pipe.count === 0 && pipe.writers === 0) return 0;
+    result = isNow ? -EAGAIN : waitOn(file, writes ? pipe.writable : pipe.readable);
+  } while (result === 0);
+  return result;
 }
 
 /** 0 after a wait, -EAGAIN or -EINTR. */

@@ -35,6 +35,9 @@ export class Pipe {
   count: u32 = 0;
   /** How many it holds: whole pages, a power of two, PIPE_SIZE at the most. */
   capacity: u32 = 0;
+  /** A call copies its bytes, or fills its room, and may wait: no other takes or puts any. */
+  isDrained: bool = false;
+  isFilled: bool = false;
   private start: u32 = 0;
 
   /** Has the pipe hold `size` bytes from now on; false: there are more in it. */
@@ -44,9 +47,14 @@ export class Pipe {
     return true;
   }
 
-  /** Bytes that can be written. */
+  /** Whether there are bytes that anyone may read. */
+  get isReady(): bool {
+    return this.count !== 0 && !this.isDrained;
+  }
+
+  /** Bytes that anyone may write. */
   get room(): u32 {
-    return this.count < this.capacity ? this.capacity - this.count : 0;
+    return this.count < this.capacity && !this.isFilled ? this.capacity - this.count : 0;
   }
 
   /** The address of the next byte to read; `readableThere` bytes follow it on its page. */

@@ -5,7 +5,7 @@
 // here. In that it differs from Linux, where a debugger may write to read-only pages.
 
 import { EIO } from "../../../src/abi/errno";
-import { PAGE_MASK, PAGE_SIZE } from "../../../src/abi/memory-map";
+import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../../src/abi/memory-map";
 import { preemptHolding } from "../../file/held-file";
 import { FileOperations } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
@@ -63,7 +63,7 @@ function transfer(
     const space = spaceOf(file);
     if (space === null) break;
     const at = position + done;
-    if (at > <u64>u32.MAX_VALUE) return done !== 0 ? <i32>done : -EIO;
+    if (at >= <u64>USER_END) return done !== 0 ? <i32>done : -EIO;
     const part = min<u32>(<u32>wanted - done, PAGE_SIZE - (<u32>at & PAGE_MASK));
     const there = userPointer(<u32>at);
     const here = buffer.plus(done);

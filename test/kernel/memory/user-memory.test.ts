@@ -11,7 +11,7 @@ const start = machineFor(`
   import * as user from "./kernel/memory/user-memory";
   export * from "./kernel/memory/frames";
   export { noWindowOpen } from "./kernel/memory/window";
-  export { isUserRange } from "./kernel/memory/user-memory";
+  export { isTransferRange, isUserRange } from "./kernel/memory/user-memory";
   let other: usize = 0;
   function at(space: usize): spaces.AddressSpace {
     return changetype<spaces.AddressSpace>(space);
@@ -63,6 +63,13 @@ const start = machineFor(`
   }
   export function clearUser(to: u32, size: u32): i32 {
     return user.clearUser(user.userPointer(to), size);
+  }
+  let lent: usize = 0;
+  function lentPage(): usize { return lent; }
+  export function forgetLent(): void { lent = 0; }
+  export function lend(page: usize): void {
+    user.setLentPage(lentPage.index, page !== 0);
+    lent = page;
   }
   export function plus(pointer: u32, offset: u32): u32 {
     return user.userAddress(user.userPointer(pointer).plus(offset));
@@ -317,6 +324,53 @@ describe("bytes copied to the user", () => {
     takeAllFrames();
     assert.equal(call("copyOut", USER, buffer, 4), ENOMEM);
     windowsAreClosed();
+  });
+});
+
+describe("a page that a call has lent", () => {
+  const LENT = USER_END;
+  beforeEach(() => call("lend", buffer + PAGE));
+
+  const isRange = (at: number, size: number) => call("isTransferRange", at, size) === 1;
+
+  it("is a range for files, to its last byte", () => {
+    assert.equal(isRange(LENT, PAGE), true);
+    assert.equal(isRange(LENT, PAGE + 1), false);
+    assert.equal(isRange(LENT + PAGE - 1, 1), true);
+    assert.equal(isRange(LENT + PAGE - 1, 2), false);
+    assert.equal(isRange(LENT + PAGE, 1), false);
+    assert.equal(isRange(LENT + PAGE, 0), true);
+    call("lend", 0);
+    assert.equal(isRange(LENT, 1), false);
+  });
+
+  it("leaves user space as it is", () => {
+    for (const at of [0, PAGE - 1]) assert.equal(isRange(at, 1), false);
+    assert.equal(isRange(PAGE, 1), true);
+    assert.equal(call("isUserRange", LENT, 1), 0);
+    assert.equal(call("copyIn", 0, buffer, 1), EFAULT);
+  });
+
+  it("gives and takes bytes, and is cleared", () => {
+    machine.part.write(buffer, "bytes");
+    assert.equal(call("copyOut", LENT + PAGE - 5, buffer, 5), 0);
+    assert.equal(Buffer.from(machine.part.read(buffer + 2 * PAGE - 5, 5)).toString(), "bytes");
+    assert.equal(call("clearUser", LENT + PAGE - 2, 2), 0);
+    assert.equal(call("copyIn", LENT + PAGE - 4, buffer, 4), 0);
+    assert.equal(kernelText(5), "yt\0\0s");
+    assert.equal(call("copyOut", LENT + PAGE - 4, buffer, 5), EFAULT);
+    windowsAreClosed();
+  });
+
+  it("is nobody else's", () => {
+    call("forgetLent");
+    assert.equal(call("copyIn", LENT, buffer, 1), EFAULT);
+  });
+
+  it("is nobody's once it was returned", () => {
+    call("lend", 0);
+    assert.equal(call("copyIn", LENT, buffer, 1), EFAULT);
+    assert.equal(call("copyOut", LENT, buffer, 1), EFAULT);
   });
 });
 
