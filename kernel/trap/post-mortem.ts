@@ -4,7 +4,8 @@
 // log/panic.ts is what every floor calls; this file sees the whole kernel, and only assembly and
 // the handlers of ring-0 exceptions call it.
 //
-// Invariant: a second panic, while the first is being reported, says its text and ends the machine.
+// Invariant: a second panic, while the first is being reported, says its text and ends the machine;
+// a third, in saying that, only ends it.
 
 import {
   TSS_CS,
@@ -36,6 +37,7 @@ import { printBacktrace } from "./backtrace";
 import { printWhere } from "./explain-fault";
 
 let firstReason: usize = 0;
+let isSecondSaid: bool = false;
 const doubleFaultFrame: usize = memory.data(FRAME_SIZE, 4);
 /** How many bytes of the epitaph are written. */
 let epitaphLength: u32 = 0;
@@ -48,7 +50,10 @@ export function panicked(reason: usize, frame: TrapFrame, esp: usize): void {
 /** Panics with the registers of `frame`; `esp` is what ESP was there. Does not return. */
 export function panicAt(reason: usize, frame: TrapFrame, esp: usize): void {
   if (firstReason !== 0) {
-    print(cstr("\n*** panic while panicking: %s\n"), <u32>reason);
+    if (!isSecondSaid) {
+      isSecondSaid = true;
+      print(cstr("\n*** panic while panicking: %s\n"), <u32>reason);
+    }
     powerOffPanicked(firstReason);
   }
   firstReason = reason;
