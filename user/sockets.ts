@@ -31,6 +31,7 @@ import {
   FD_CLOEXEC,
   O_CLOEXEC,
   O_NONBLOCK,
+  O_PATH,
   O_RDWR,
   S_IFMT,
   S_IFSOCK,
@@ -141,6 +142,10 @@ function kinds(): void {
   expect(cstr("socket, accept"), call(SystemCall.accept4, file, 0, 0, 0), -EINVAL);
   expect(cstr("socket, listen"), call(SystemCall.listen, file, 1), -EINVAL);
   close(file);
+  const path = call(SystemCall.open, cstr("/"), O_PATH);
+  expect(cstr("path, accept"), call(SystemCall.accept4, path, 0, 0, 0), -EBADF);
+  expect(cstr("path, shutdown"), call(SystemCall.shutdown, path, 2), -EBADF);
+  close(path);
   expect(cstr("pair, unmapped"), call(SystemCall.socketpair, AF_UNIX, SOCK_STREAM, 0, 8), -EFAULT);
   expect(cstr("no file"), call(SystemCall.listen, CLOSED, 1), -EBADF);
   call(SystemCall.pipe, ends);

@@ -1,6 +1,7 @@
 // The system calls about sockets: see table.ts; and the one through which all of them can come.
 
-import { EFAULT, EINVAL } from "../../src/abi/errno";
+import { EBADF, EFAULT, EINVAL, ENOTSOCK } from "../../src/abi/errno";
+import { O_PATH } from "../../src/abi/files";
 import {
   FILE,
   FILES_FILLED,
@@ -13,59 +14,90 @@ import {
 } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { SocketCall } from "../../src/abi/linux/socket";
+import { socketOf } from "../filesystem/socket/socket-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, userPointer } from "../memory/user-memory";
 import { call } from "./call-rows";
+import { fileArgument } from "./descriptor";
 import {
   accept4,
-  acceptFrom,
   bind,
-  bindSocket,
   connect,
-  connectSocket,
   getpeername,
   getsockname,
-  giveName,
   listen,
-  listenAt,
-  makePair,
-  makeSocket,
-  receiveFrom,
   recvfrom,
-  sendTo,
   sendto,
   shutdown,
-  shutSocket,
   socket,
   socketpair,
 } from "./socket";
-import { receiveMessage, recvmsg, sendMessage, sendmsg } from "./socket-message";
-import { changeOption, getsockopt, setsockopt, tellOption } from "./socket-option";
+import { recvmsg, sendmsg } from "./socket-message";
+import { getsockopt, setsockopt } from "./socket-option";
 
 const WORD_SHIFT: u32 = 2;
 const MOST_ARGUMENTS: u32 = 6;
-/** How many arguments each call has, by its number in socketcall. */
+/** How many calls have numbers of their own: from socket's on, one after the other. */
+const DIRECT_CALLS: u32 = <u32>SystemCall.shutdown - <u32>SystemCall.socket + 1;
+/** The functions that serve them, in that order. */
+const handlers: usize = memory.data(DIRECT_CALLS << WORD_SHIFT, 4);
+/** By number in socketcall: which of them it is, and how many arguments it has; the rest are 0. */
+const direct: usize = memory.data<u8>([
+  0, 0, 2, 3, 4, 5, 8, 9, 1, 10, 12, 10, 12, 14, 7, 6, 11, 13, 5,
+]);
 const counts: usize = memory.data<u8>([0, 3, 3, 3, 2, 3, 3, 3, 4, 4, 4, 6, 6, 2, 5, 5, 3, 3, 4]);
 const words: usize = memory.data(MOST_ARGUMENTS << WORD_SHIFT, 4);
 
 /** Declares those calls, by number. */
 export function declareSocketCalls(): void {
   call(SystemCall.socketcall, socketcall.index, INTEGER, POINTER);
-  call(SystemCall.socket, socket.index, INTEGER, FLAGS, INTEGER);
-  call(SystemCall.socketpair, socketpair.index, INTEGER, FLAGS, INTEGER, FILES_FILLED);
-  call(SystemCall.bind, bind.index, FILE, INPUT, SIZE);
-  call(SystemCall.connect, connect.index, FILE, INPUT, SIZE);
-  call(SystemCall.listen, listen.index, FILE, INTEGER);
-  call(SystemCall.accept4, accept4.index, FILE, POINTER, POINTER, FLAGS);
-  call(SystemCall.getsockopt, getsockopt.index, FILE, INTEGER, INTEGER, POINTER, POINTER);
-  call(SystemCall.setsockopt, setsockopt.index, FILE, INTEGER, INTEGER, INPUT, SIZE);
-  call(SystemCall.getsockname, getsockname.index, FILE, POINTER, POINTER);
-  call(SystemCall.getpeername, getpeername.index, FILE, POINTER, POINTER);
-  call(SystemCall.sendto, sendto.index, FILE, INPUT, SIZE, FLAGS, POINTER, SIZE);
-  call(SystemCall.sendmsg, sendmsg.index, FILE, POINTER, FLAGS);
-  call(SystemCall.recvfrom, recvfrom.index, FILE, OUTPUT, SIZE, FLAGS, POINTER, POINTER);
-  call(SystemCall.recvmsg, recvmsg.index, FILE, POINTER, FLAGS);
-  call(SystemCall.shutdown, shutdown.index, FILE, INTEGER);
+  directCall(SystemCall.socket, socket.index, INTEGER, FLAGS, INTEGER);
+  directCall(SystemCall.socketpair, socketpair.index, INTEGER, FLAGS, INTEGER, FILES_FILLED);
+  directCall(SystemCall.bind, bind.index, FILE, INPUT, SIZE);
+  directCall(SystemCall.connect, connect.index, FILE, INPUT, SIZE);
+  directCall(SystemCall.listen, listen.index, FILE, INTEGER);
+  directCall(SystemCall.accept4, accept4.index, FILE, POINTER, POINTER, FLAGS);
+  directCall(SystemCall.getsockopt, getsockopt.index, FILE, INTEGER, INTEGER, POINTER, POINTER);
+  directCall(SystemCall.setsockopt, setsockopt.index, FILE, INTEGER, INTEGER, INPUT, SIZE);
+  directCall(SystemCall.getsockname, getsockname.index, FILE, POINTER, POINTER);
+  directCall(SystemCall.getpeername, getpeername.index, FILE, POINTER, POINTER);
+  directCall(SystemCall.sendto, sendto.index, FILE, INPUT, SIZE, FLAGS, POINTER, SIZE);
+  directCall(SystemCall.sendmsg, sendmsg.index, FILE, POINTER, FLAGS);
+  directCall(SystemCall.recvfrom, recvfrom.index, FILE, OUTPUT, SIZE, FLAGS, POINTER, POINTER);
+  directCall(SystemCall.recvmsg, recvmsg.index, FILE, POINTER, FLAGS);
+  directCall(SystemCall.shutdown, shutdown.index, FILE, INTEGER);
+}
+
+/** Declares a call whose handler takes the frame, the open file and its socket. */
+function directCall(
+  number: u32,
+  handler: u32,
+  a: u32,
+  b: u32,
+  c: u32 = 0,
+  d: u32 = 0,
+  e: u32 = 0,
+  f: u32 = 0,
+): void {
+  call(number, serve.index, a, b, c, d, e, f);
+  store<u32>(handlers + ((number - <u32>SystemCall.socket) << WORD_SHIFT), handler);
+}
+
+/** Serves a call that comes by its own number. */
+function serve(frame: TrapFrame): i32 {
+  return perform(frame, frame.call - <u32>SystemCall.socket);
+}
+
+/** Serves the direct call of that index; all but the first two are about a socket. */
+function perform(frame: TrapFrame, index: u32): i32 {
+  const handler = load<u32>(handlers + (index << WORD_SHIFT));
+  if (index <= <u32>SystemCall.socketpair - <u32>SystemCall.socket) {
+    return call_indirect<i32>(handler, frame);
+  }
+  const file = fileArgument(frame.arg0);
+  if (file === null || (file.flags & O_PATH) !== 0) return -EBADF;
+  const socket = socketOf(file);
+  return socket === null ? -ENOTSOCK : call_indirect<i32>(handler, frame, file, socket);
 }
 
 /** socketcall(which, arguments): one number for all, as i386 had it first. */
@@ -73,49 +105,23 @@ export function socketcall(frame: TrapFrame): i32 {
   const which = frame.arg0;
   if (which === 0 || which > <u32>SocketCall.accept4) return -EINVAL;
   const size = (<u32>load<u8>(counts + which)) << WORD_SHIFT;
+  memory.fill(words, 0, MOST_ARGUMENTS << WORD_SHIFT);
   if (copyIn(userPointer(frame.arg1), words, size) !== 0) return -EFAULT;
-  const a = load<u32>(words);
-  const b = load<u32>(words, 4);
-  const c = load<u32>(words, 8);
-  const d = load<u32>(words, 12);
-  const e = load<u32>(words, 16);
-  const f = load<u32>(words, 20);
-  switch (which) {
-    case SocketCall.socket:
-      return makeSocket(a, b, c);
-    case SocketCall.bind:
-      return bindSocket(a, userPointer(b), c);
-    case SocketCall.connect:
-      return connectSocket(a, userPointer(b), c);
-    case SocketCall.listen:
-      return listenAt(a, b);
-    case SocketCall.accept:
-      return acceptFrom(a, userPointer(b), userPointer(c), 0);
-    case SocketCall.getsockname:
-      return giveName(a, userPointer(b), userPointer(c), false);
-    case SocketCall.getpeername:
-      return giveName(a, userPointer(b), userPointer(c), true);
-    case SocketCall.socketpair:
-      return makePair(a, b, c, userPointer(d));
-    case SocketCall.send:
-      return sendTo(a, userPointer(b), c, d, 0);
-    case SocketCall.recv:
-      return receiveFrom(a, userPointer(b), c, d, 0, 0);
-    case SocketCall.sendto:
-      return sendTo(a, userPointer(b), c, d, e);
-    case SocketCall.recvfrom:
-      return receiveFrom(a, userPointer(b), c, d, e, f);
-    case SocketCall.shutdown:
-      return shutSocket(a, b);
-    case SocketCall.setsockopt:
-      return changeOption(a, b, c, userPointer(d), e);
-    case SocketCall.getsockopt:
-      return tellOption(a, b, c, userPointer(d), userPointer(e));
-    case SocketCall.sendmsg:
-      return sendMessage(a, b, c);
-    case SocketCall.recvmsg:
-      return receiveMessage(a, b, c);
-    default:
-      return acceptFrom(a, userPointer(b), userPointer(c), d);
-  }
+  const b = frame.arg1;
+  const c = frame.arg2;
+  const d = frame.arg3;
+  const e = frame.arg4;
+  const f = frame.arg5;
+  // The registers become the arguments while the call is served: it reads them after it has waited.
+  frame.setArguments(
+    load<u32>(words),
+    load<u32>(words, 4),
+    load<u32>(words, 8),
+    load<u32>(words, 12),
+    load<u32>(words, 16),
+    load<u32>(words, 20),
+  );
+  const result = perform(frame, load<u8>(direct + which));
+  frame.setArguments(which, b, c, d, e, f);
+  return result;
 }

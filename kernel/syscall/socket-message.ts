@@ -51,7 +51,6 @@ import {
 import { detachFile, dropUnreachable } from "../filesystem/socket/in-flight";
 import { Message } from "../filesystem/socket/message";
 import { Socket } from "../filesystem/socket/socket";
-import { socketOf } from "../filesystem/socket/socket-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { allocate, free } from "../memory/heap";
 import { copyIn, copyOut, UserPointer, userPointer, writeWord } from "../memory/user-memory";
@@ -59,7 +58,7 @@ import { currentProcess } from "../process/process";
 import { currentFiles } from "../process/thread-files";
 import { currentCredentials } from "../thread/credentials";
 import { addDescriptor, fileArgument } from "./descriptor";
-import { putAddress, socketArgument } from "./socket";
+import { putAddress } from "./socket";
 
 const VECTOR_SHIFT: u32 = 3;
 const MOST_VECTORS: u32 = 1024;
@@ -97,37 +96,21 @@ class Envelope {
 }
 
 /** sendmsg(file, message, flags) */
-export function sendmsg(frame: TrapFrame): i32 {
-  return sendMessage(frame.arg0, frame.arg1, frame.arg2);
-}
-
-/** recvmsg(file, message, flags) */
-export function recvmsg(frame: TrapFrame): i32 {
-  return receiveMessage(frame.arg0, frame.arg1, frame.arg2);
-}
-
-/** As sendmsg. */
-export function sendMessage(descriptor: u32, at: u32, flags: u32): i32 {
-  const found = socketArgument(descriptor);
-  if (isErrno(<u32>found)) return <i32>found;
-  const opened = openEnvelope(userPointer(at));
+export function sendmsg(frame: TrapFrame, file: OpenFile, sender: Socket): i32 {
+  const opened = openEnvelope(userPointer(frame.arg1));
   if (isErrno(<u32>opened)) return <i32>opened;
-  const envelope = changetype<Envelope>(opened);
-  const file = changetype<OpenFile>(found);
-  const result = sendEnvelope(file, socketOf(file)!, envelope, flags);
+  const result = sendEnvelope(file, sender, changetype<Envelope>(opened), frame.arg2);
   free(opened);
   return result;
 }
 
-/** As recvmsg. */
-export function receiveMessage(descriptor: u32, at: u32, flags: u32): i32 {
-  const found = socketArgument(descriptor);
-  if (isErrno(<u32>found)) return <i32>found;
+/** recvmsg(file, message, flags) */
+export function recvmsg(frame: TrapFrame, file: OpenFile, receiver: Socket): i32 {
+  const at = frame.arg1;
+  const flags = frame.arg2;
   const opened = openEnvelope(userPointer(at));
   if (isErrno(<u32>opened)) return <i32>opened;
   const envelope = changetype<Envelope>(opened);
-  const file = changetype<OpenFile>(found);
-  const receiver = socketOf(file)!;
   let result = (flags & MSG_OOB) !== 0 ? -EINVAL : awaitMessage(file, receiver, flags);
   if (result === 1) result = fillEnvelope(receiver, envelope, flags);
   else if (result === 0) {

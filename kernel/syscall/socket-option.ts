@@ -1,6 +1,6 @@
 // getsockopt(2) and setsockopt(2): see socket(7), unix(7).
 
-import { EFAULT, EINVAL, ENOPROTOOPT, EOPNOTSUPP, isErrno } from "../../src/abi/errno";
+import { EFAULT, EINVAL, ENOPROTOOPT, EOPNOTSUPP } from "../../src/abi/errno";
 import {
   AF_UNIX,
   SO_ACCEPTCONN,
@@ -19,11 +19,9 @@ import {
 } from "../../src/abi/linux/socket";
 import { OpenFile } from "../file/open-file";
 import { Socket, USUAL_LIMIT } from "../filesystem/socket/socket";
-import { socketOf } from "../filesystem/socket/socket-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { copyOut, readWord, UserPointer, userPointer, writeWord } from "../memory/user-memory";
+import { copyOut, readWord, userPointer, writeWord } from "../memory/user-memory";
 import { wakeAll } from "../thread/schedule";
-import { socketArgument } from "./socket";
 
 /** The least that Linux makes of a size, and the most that it doubles. */
 const SMALLEST_BUFFER: u32 = 4608;
@@ -33,34 +31,16 @@ const WORD_SIZE: u32 = 4;
 const value: usize = memory.data(UCRED_SIZE, 4);
 
 /** getsockopt(file, level, option, to, its size) */
-export function getsockopt(frame: TrapFrame): i32 {
-  const to = userPointer(frame.arg3);
-  return tellOption(frame.arg0, frame.arg1, frame.arg2, to, userPointer(frame.arg4));
-}
-
-/** setsockopt(file, level, option, from, its size) */
-export function setsockopt(frame: TrapFrame): i32 {
-  return changeOption(frame.arg0, frame.arg1, frame.arg2, userPointer(frame.arg3), frame.arg4);
-}
-
-/** As getsockopt. */
-export function tellOption(
-  descriptor: u32,
-  level: u32,
-  option: u32,
-  to: UserPointer,
-  sizeAt: UserPointer,
-): i32 {
-  const found = socketArgument(descriptor);
-  if (isErrno(<u32>found)) return <i32>found;
-  if (level !== SOL_SOCKET) return -EOPNOTSUPP;
+export function getsockopt(frame: TrapFrame, _file: OpenFile, socket: Socket): i32 {
+  const sizeAt = userPointer(frame.arg4);
+  if (frame.arg1 !== SOL_SOCKET) return -EOPNOTSUPP;
   if (readWord(sizeAt, value) !== 0) return -EFAULT;
   const room = load<i32>(value);
   if (room < 0) return -EINVAL;
-  const length = loadOption(socketOf(changetype<OpenFile>(found))!, option);
+  const length = loadOption(socket, frame.arg2);
   if (length < 0) return length;
   const size = min<u32>(<u32>room, <u32>length);
-  if (copyOut(to, value, size) !== 0) return -EFAULT;
+  if (copyOut(userPointer(frame.arg3), value, size) !== 0) return -EFAULT;
   return writeWord(sizeAt, size);
 }
 
@@ -112,22 +92,16 @@ function loadPeer(socket: Socket): i32 {
   return UCRED_SIZE;
 }
 
-/** As setsockopt. What only networks have is taken, as on Linux, and means nothing here. */
-export function changeOption(
-  descriptor: u32,
-  level: u32,
-  option: u32,
-  from: UserPointer,
-  size: u32,
-): i32 {
-  const found = socketArgument(descriptor);
-  if (isErrno(<u32>found)) return <i32>found;
-  if (level !== SOL_SOCKET) return -EOPNOTSUPP;
-  if (<i32>size < <i32>WORD_SIZE) return -EINVAL;
-  if (readWord(from, value) !== 0) return -EFAULT;
+/**
+ * setsockopt(file, level, option, from, its size). What only networks have is taken, as on Linux,
+ * and means nothing here.
+ */
+export function setsockopt(frame: TrapFrame, _file: OpenFile, socket: Socket): i32 {
+  if (frame.arg1 !== SOL_SOCKET) return -EOPNOTSUPP;
+  if (<i32>frame.arg4 < <i32>WORD_SIZE) return -EINVAL;
+  if (readWord(userPointer(frame.arg3), value) !== 0) return -EFAULT;
   const word = load<u32>(value);
-  const socket = socketOf(changetype<OpenFile>(found))!;
-  switch (option) {
+  switch (frame.arg2) {
     case SO_PASSCRED:
       socket.tellsSenders = word !== 0;
       return 0;

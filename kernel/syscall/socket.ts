@@ -1,13 +1,12 @@
 // System calls about sockets: unix(7), for streams and SOCK_SEQPACKET. Other families are refused.
 //
-// Each call comes by its own number and through socketcall(2): so what does the work takes words,
-// not a frame. sendmsg and recvmsg are in socket-message.ts, options in socket-option.ts.
+// socket-calls.ts finds the socket that a call is about: its file, and what it is. sendmsg and
+// recvmsg are in socket-message.ts, options in socket-option.ts.
 
 import {
   EADDRINUSE,
   EAFNOSUPPORT,
   EAGAIN,
-  EBADF,
   ECONNREFUSED,
   EEXIST,
   EFAULT,
@@ -16,7 +15,6 @@ import {
   ENOMEM,
   ENOTCONN,
   ENOTDIR,
-  ENOTSOCK,
   EOPNOTSUPP,
   EPROTONOSUPPORT,
   EPROTOTYPE,
@@ -73,7 +71,7 @@ import { currentProcess } from "../process/process";
 import { currentContext, currentFiles } from "../process/thread-files";
 import { currentCredentials } from "../thread/credentials";
 import { wakeAll } from "../thread/schedule";
-import { addDescriptor, fileArgument } from "./descriptor";
+import { addDescriptor } from "./descriptor";
 
 /** SOMAXCONN: more connections never wait. */
 const LARGEST_BACKLOG: u32 = 4096;
@@ -87,70 +85,6 @@ let addressLength: u32 = 0;
 const words: usize = memory.data(8, 4);
 let lastAutobind: u32 = 0;
 
-/** socket(family, kind and flags, protocol) */
-export function socket(frame: TrapFrame): i32 {
-  return makeSocket(frame.arg0, frame.arg1, frame.arg2);
-}
-
-/** socketpair(family, kind and flags, protocol, files) */
-export function socketpair(frame: TrapFrame): i32 {
-  return makePair(frame.arg0, frame.arg1, frame.arg2, userPointer(frame.arg3));
-}
-
-/** bind(file, address, its size) */
-export function bind(frame: TrapFrame): i32 {
-  return bindSocket(frame.arg0, userPointer(frame.arg1), frame.arg2);
-}
-
-/** connect(file, address, its size) */
-export function connect(frame: TrapFrame): i32 {
-  return connectSocket(frame.arg0, userPointer(frame.arg1), frame.arg2);
-}
-
-/** listen(file, how many may wait) */
-export function listen(frame: TrapFrame): i32 {
-  return listenAt(frame.arg0, frame.arg1);
-}
-
-/** accept4(file, address, its size, flags) */
-export function accept4(frame: TrapFrame): i32 {
-  return acceptFrom(frame.arg0, userPointer(frame.arg1), userPointer(frame.arg2), frame.arg3);
-}
-
-/** getsockname(file, address, its size) */
-export function getsockname(frame: TrapFrame): i32 {
-  return giveName(frame.arg0, userPointer(frame.arg1), userPointer(frame.arg2), false);
-}
-
-/** getpeername(file, address, its size) */
-export function getpeername(frame: TrapFrame): i32 {
-  return giveName(frame.arg0, userPointer(frame.arg1), userPointer(frame.arg2), true);
-}
-
-/** sendto(file, bytes, size, flags, address, its size) */
-export function sendto(frame: TrapFrame): i32 {
-  const from = userPointer(frame.arg1);
-  return sendTo(frame.arg0, from, frame.arg2, frame.arg3, frame.arg4);
-}
-
-/** recvfrom(file, to, size, flags, address, its size) */
-export function recvfrom(frame: TrapFrame): i32 {
-  const to = userPointer(frame.arg1);
-  return receiveFrom(frame.arg0, to, frame.arg2, frame.arg3, frame.arg4, frame.arg5);
-}
-
-/** shutdown(file, how) */
-export function shutdown(frame: TrapFrame): i32 {
-  return shutSocket(frame.arg0, frame.arg1);
-}
-
-/** The open socket that a descriptor stands for: its file's address, or -EBADF or -ENOTSOCK. */
-export function socketArgument(descriptor: u32): usize {
-  const file = fileArgument(descriptor);
-  if (file === null) return -EBADF;
-  return socketOf(file) === null ? -ENOTSOCK : changetype<usize>(file);
-}
-
 /** Why there is no such socket; 0: there is. */
 function kindRefusal(family: u32, kind: u32, protocol: u32): i32 {
   if ((kind & ~KIND_BITS) !== 0) return -EINVAL;
@@ -161,13 +95,23 @@ function kindRefusal(family: u32, kind: u32, protocol: u32): i32 {
   return type === SOCK_STREAM || type === SOCK_SEQPACKET ? 0 : -ESOCKTNOSUPPORT;
 }
 
-export function makeSocket(family: u32, kind: u32, protocol: u32): i32 {
+/** socket(family, kind and flags, protocol) */
+export function socket(frame: TrapFrame): i32 {
+  return makeSocket(frame.arg0, frame.arg1, frame.arg2);
+}
+
+function makeSocket(family: u32, kind: u32, protocol: u32): i32 {
   const refusal = kindRefusal(family, kind, protocol);
   if (refusal !== 0) return refusal;
   return describe(openNewSocket(kind & SOCK_TYPE_MASK, kind), kind);
 }
 
-export function makePair(family: u32, kind: u32, protocol: u32, to: UserPointer): i32 {
+/** socketpair(family, kind and flags, protocol, files) */
+export function socketpair(frame: TrapFrame): i32 {
+  const family = frame.arg0;
+  const kind = frame.arg1;
+  const protocol = frame.arg2;
+  const to = userPointer(frame.arg3);
   // As on Linux, which tells the numbers before it makes the sockets.
   if ((kind & ~KIND_BITS) !== 0) return -EINVAL;
   if (clearUser(to, 8) !== 0) return -EFAULT;
@@ -224,12 +168,11 @@ function isAbstract(): bool {
   return addressLength > SOCKADDR_PATH && load<u8>(address, SOCKADDR_PATH) === 0;
 }
 
-export function bindSocket(descriptor: u32, from: UserPointer, size: u32): i32 {
-  const found = socketArgument(descriptor);
-  if (isErrno(<u32>found)) return <i32>found;
-  const refusal = takeAddress(from, size);
+/** bind(file, address, its size) */
+export function bind(frame: TrapFrame, _file: OpenFile, bound: Socket): i32 {
+  const size = frame.arg2;
+  const refusal = takeAddress(userPointer(frame.arg1), size);
   if (refusal !== 0) return refusal;
-  const bound = socketOf(changetype<OpenFile>(found))!;
   if (size === SOCKADDR_PATH) return bound.address !== 0 ? 0 : autobind(bound);
   if (bound.address !== 0) return -EINVAL;
   if (!isAbstract()) return bindPath(bound);
@@ -319,14 +262,12 @@ function boundTo(inode: Inode): usize {
   return inode.isSocket && inode.data !== 0 ? inode.data : -ECONNREFUSED;
 }
 
-export function connectSocket(descriptor: u32, to: UserPointer, size: u32): i32 {
-  const argument = socketArgument(descriptor);
-  if (isErrno(<u32>argument)) return <i32>argument;
-  const refusal = takeAddress(to, size);
-  if (refusal !== 0) return refusal;
-  const file = changetype<OpenFile>(argument);
-  const client = socketOf(file)!;
+/** connect(file, address, its size) */
+export function connect(frame: TrapFrame, file: OpenFile, client: Socket): i32 {
   while (true) {
+    // Whatever is static has changed since it waited, and the server may be gone.
+    const refusal = takeAddress(userPointer(frame.arg1), frame.arg2);
+    if (refusal !== 0) return refusal;
     const found = findNamed();
     if (isErrno(<u32>found)) return <i32>found;
     const server = changetype<Socket>(found);
@@ -339,9 +280,6 @@ export function connectSocket(descriptor: u32, to: UserPointer, size: u32): i32 
     if ((file.flags & O_NONBLOCK) !== 0) return -EAGAIN;
     const result = sleepHolding(file, server.writable);
     if (result !== 0) return result;
-    // Whatever is static has changed since, and the server may be gone.
-    const again = takeAddress(to, size);
-    if (again !== 0) return again;
   }
 }
 
@@ -370,25 +308,20 @@ function connectTo(client: Socket, server: Socket): i32 {
   return 0;
 }
 
-export function listenAt(descriptor: u32, backlog: u32): i32 {
-  const found = socketArgument(descriptor);
-  if (isErrno(<u32>found)) return <i32>found;
-  const server = socketOf(changetype<OpenFile>(found))!;
+/** listen(file, how many may wait) */
+export function listen(frame: TrapFrame, _file: OpenFile, server: Socket): i32 {
   if (server.address === 0 || server.isConnected) return -EINVAL;
   server.isListening = true;
-  server.backlog = min<u32>(backlog, LARGEST_BACKLOG);
+  server.backlog = min<u32>(frame.arg1, LARGEST_BACKLOG);
   noteCaller(server);
   wakeAll(server.writable);
   return 0;
 }
 
-export function acceptFrom(descriptor: u32, to: UserPointer, sizeAt: UserPointer, flags: u32): i32 {
-  if (fileArgument(descriptor) === null) return -EBADF;
+/** accept4(file, address, its size, flags) */
+export function accept4(frame: TrapFrame, file: OpenFile, server: Socket): i32 {
+  const flags = frame.arg3;
   if ((flags & ~(O_NONBLOCK | O_CLOEXEC)) !== 0) return -EINVAL;
-  const found = socketArgument(descriptor);
-  if (isErrno(<u32>found)) return <i32>found;
-  const file = changetype<OpenFile>(found);
-  const server = socketOf(file)!;
   if (!server.isListening) return -EINVAL;
   while (server.pending === null) {
     if (server.isReadShut) return -EINVAL;
@@ -400,20 +333,23 @@ export function acceptFrom(descriptor: u32, to: UserPointer, sizeAt: UserPointer
   wakeAll(server.writable);
   const client = accepted.peer;
   const made = describe(openSocket(accepted, flags), flags);
+  const to = userPointer(frame.arg1);
   if (made < 0 || userAddress(to) === 0) return made;
-  const result = putAddress(client, to, sizeAt);
+  const result = putAddress(client, to, userPointer(frame.arg2));
   if (result === 0) return made;
   currentFiles().close(made);
   return result;
 }
 
-/** Copies the name of a socket or of its peer out: 0 or -errno. */
-export function giveName(descriptor: u32, to: UserPointer, sizeAt: UserPointer, isPeer: bool): i32 {
-  const found = socketArgument(descriptor);
-  if (isErrno(<u32>found)) return <i32>found;
-  const own = socketOf(changetype<OpenFile>(found))!;
-  if (isPeer && !own.isConnected) return -ENOTCONN;
-  return putAddress(isPeer ? own.peer : own, to, sizeAt);
+/** getsockname(file, address, its size) */
+export function getsockname(frame: TrapFrame, _file: OpenFile, own: Socket): i32 {
+  return putAddress(own, userPointer(frame.arg1), userPointer(frame.arg2));
+}
+
+/** getpeername(file, address, its size) */
+export function getpeername(frame: TrapFrame, _file: OpenFile, own: Socket): i32 {
+  if (!own.isConnected) return -ENOTCONN;
+  return putAddress(own.peer, userPointer(frame.arg1), userPointer(frame.arg2));
 }
 
 /** Copies a socket's address out, as much as there is room for, and how long it is: 0 or -errno. */
@@ -436,36 +372,31 @@ function loadAddress(named: Socket | null): u32 {
   return named.addressLength;
 }
 
-/** As Linux: an address is refused, whether it is that of the peer or not. */
-export function sendTo(descriptor: u32, from: UserPointer, size: u32, flags: u32, to: u32): i32 {
-  const found = socketArgument(descriptor);
-  if (isErrno(<u32>found)) return <i32>found;
-  const file = changetype<OpenFile>(found);
-  const wanted = transferSize(from, size);
+/**
+ * sendto(file, bytes, size, flags, address, its size). As Linux: an address is refused, whether it
+ * is that of the peer or not.
+ */
+export function sendto(frame: TrapFrame, file: OpenFile, sender: Socket): i32 {
+  const from = userPointer(frame.arg1);
+  const flags = frame.arg3;
+  const wanted = transferSize(from, frame.arg2);
   if (wanted < 0) return wanted;
   if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-  const sender = socketOf(file)!;
-  if (to !== 0 && sender.type === SOCK_STREAM) {
+  if (frame.arg4 !== 0 && sender.type === SOCK_STREAM) {
     return sender.isConnected ? -EISCONN : -EOPNOTSUPP;
   }
   return sendBytes(file, from, <u32>wanted, flags);
 }
 
-export function receiveFrom(
-  descriptor: u32,
-  to: UserPointer,
-  size: u32,
-  flags: u32,
-  from: u32,
-  sizeAt: u32,
-): i32 {
-  const found = socketArgument(descriptor);
-  if (isErrno(<u32>found)) return <i32>found;
-  const file = changetype<OpenFile>(found);
-  const wanted = transferSize(to, size);
+/** recvfrom(file, to, size, flags, address, its size) */
+export function recvfrom(frame: TrapFrame, file: OpenFile, receiver: Socket): i32 {
+  const to = userPointer(frame.arg1);
+  const from = frame.arg4;
+  const sizeAt = frame.arg5;
+  const flags = frame.arg3;
+  const wanted = transferSize(to, frame.arg2);
   if (wanted < 0) return wanted;
   if ((flags & MSG_OOB) !== 0) return -EINVAL;
-  const receiver = socketOf(file)!;
   const count = receiveAll(file, receiver, to, <u32>wanted, flags);
   if (count < 0 || from === 0) return count;
   // A connected socket tells no address, only that there is none.
@@ -497,11 +428,10 @@ function receiveAll(file: OpenFile, receiver: Socket, to: UserPointer, size: u32
   return <i32>done;
 }
 
-export function shutSocket(descriptor: u32, how: u32): i32 {
-  const found = socketArgument(descriptor);
-  if (isErrno(<u32>found)) return <i32>found;
+/** shutdown(file, how) */
+export function shutdown(frame: TrapFrame, _file: OpenFile, shut: Socket): i32 {
+  const how = frame.arg1;
   if (how > SHUT_RDWR) return -EINVAL;
-  const shut = socketOf(changetype<OpenFile>(found))!;
   const peer = shut.peer;
   if (how !== SHUT_WR) shut.isReadShut = true;
   if (how !== SHUT_RD) shut.isWriteShut = true;

@@ -76,6 +76,16 @@ export class TrapFrame {
     return this.ebp;
   }
 
+  /** Other arguments than the program has given. */
+  setArguments(a: u32, b: u32, c: u32, d: u32, e: u32, f: u32): void {
+    this.ebx = a;
+    this.ecx = b;
+    this.edx = c;
+    this.esi = d;
+    this.edi = e;
+    this.ebp = f;
+  }
+
   /** The registers of a program that starts at `entry` with its stack at `esp`. */
   startProgram(entry: u32, esp: u32): void {
     memory.fill(changetype<usize>(this), 0, FRAME_SIZE);

@@ -39,6 +39,11 @@ const SAME = [
     ...["msgget", "msgsnd", "msgrcv", "msgctl"],
   ],
   ["fsync", "fdatasync"],
+  // One function finds the socket, and has a table of its own.
+  [
+    ...["socket", "socketpair", "bind", "connect", "listen", "accept4", "getsockopt", "setsockopt"],
+    ...["getsockname", "getpeername", "sendto", "sendmsg", "recvfrom", "recvmsg", "shutdown"],
+  ],
 ];
 
 const calls = Object.entries(SystemCall).filter(
