@@ -8,6 +8,7 @@
 import {
   EAGAIN,
   EBADF,
+  ECHILD,
   EEXIST,
   EFAULT,
   EINVAL,
@@ -15,8 +16,10 @@ import {
   ENOENT,
   EOPNOTSUPP,
   EPERM,
+  ESRCH,
 } from "../src/abi/errno";
 import { F_GETFD, F_GETFL, FD_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR } from "../src/abi/files";
+import { CLONE_PARENT_SETTID, CLONE_PIDFD } from "../src/abi/linux/clone";
 import {
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
@@ -44,9 +47,11 @@ import {
   SI_USER,
   SIG_BLOCK,
   SIGALRM,
+  SIGCHLD,
   SIGKILL,
   SIGUSR1,
   SIGUSR2,
+  WEXITED,
 } from "../src/abi/signals";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { wantsHelp } from "./runtime/arguments";
@@ -66,6 +71,7 @@ const CLOCK_MONOTONIC_COARSE: i32 = 6;
 const CLOCK_BOOTTIME: i32 = 7;
 const CLOCK_TAI: i32 = 11;
 const TIMER_ABSTIME: i32 = 1;
+const P_PIDFD: i32 = 3;
 const SIGEV_SIGNAL: i32 = 0;
 const SIGEV_NONE: i32 = 1;
 const SIGEV_THREAD_ID: i32 = 4;
@@ -96,6 +102,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   waiting();
   timerFiles();
   signalFiles();
+  processFiles();
   programTimers();
   timersOfProcessorTime();
   return report();
@@ -494,6 +501,102 @@ function signalFiles(): void {
   expect(cstr("signals, asked"), call(SystemCall.read, file, buffer, 128), 128);
   call(SystemCall.close, file);
   signalsThatWait(self);
+}
+
+function processFiles(): void {
+  const self = call(SystemCall.getpid);
+  expect(cstr("pidfd, flags"), call(SystemCall.pidfd_open, self, 1), -EINVAL);
+  expect(cstr("pidfd, id 0"), call(SystemCall.pidfd_open, 0, 0), -EINVAL);
+  expect(cstr("pidfd, nobody"), call(SystemCall.pidfd_open, 1 << 24, 0), -ESRCH);
+  call(SystemCall.pipe, ends);
+  const child = fork();
+  if (child === 0) {
+    call(SystemCall.read, load<i32>(ends), buffer, 1);
+    call(SystemCall.exit_group, 5);
+  }
+  const file = call(SystemCall.pidfd_open, child, O_NONBLOCK);
+  expect(cstr("pidfd, at exec"), call(SystemCall.fcntl64, file, F_GETFD), FD_CLOEXEC);
+  expect(cstr("pidfd, read"), call(SystemCall.read, file, buffer, 8), -EINVAL);
+  expect(cstr("pidfd, poll"), polled(file), 0);
+  expect(cstr("pidfd, waitid"), waitBy(file), -EAGAIN);
+  expect(cstr("pidfd, waitid other"), waitBy(load<i32>(ends)), -EBADF);
+  const copy = call(SystemCall.pidfd_getfd, file, load<i32>(ends, 4), 0);
+  expect(cstr("pidfd, their file"), call(SystemCall.fcntl64, copy, F_GETFD), FD_CLOEXEC);
+  expect(cstr("pidfd, no such file"), call(SystemCall.pidfd_getfd, file, CLOSED, 0), -EBADF);
+  expect(cstr("pidfd, getfd flags"), call(SystemCall.pidfd_getfd, file, 0, 1), -EINVAL);
+  expect(cstr("pidfd, getfd other"), call(SystemCall.pidfd_getfd, copy, 0, 0), -EBADF);
+  pidfdSignals(self, file);
+  const interest = call(SystemCall.epoll_create1, 0);
+  store<u32>(event, EPOLLIN);
+  call(SystemCall.epoll_ctl, interest, EPOLL_CTL_ADD, file, event);
+  expect(cstr("pidfd, their pipe"), call(SystemCall.write, copy, buffer, 1), 1);
+  expect(cstr("pidfd, end"), call(SystemCall.epoll_wait, interest, event, 1, LONG), 1);
+  expect(cstr("pidfd, poll end"), polled(file), POLLIN);
+  expect(cstr("pidfd, wait"), waitBy(file), 0);
+  expect(cstr("pidfd, wait status"), load<i32>(buffer, 20), 5);
+  expect(cstr("pidfd, wait again"), waitBy(file), -ECHILD);
+  expect(cstr("pidfd, gone"), call(SystemCall.pidfd_send_signal, file, 0, 0, 0), -ESRCH);
+  expect(cstr("pidfd, getfd gone"), call(SystemCall.pidfd_getfd, file, 0, 0), -ESRCH);
+  for (let i = 0; i < 2; i++) call(SystemCall.close, load<i32>(ends + 4 * i));
+  call(SystemCall.close, interest);
+  call(SystemCall.close, copy);
+  call(SystemCall.close, file);
+  clonedFiles();
+}
+
+/** waitid(P_PIDFD): the siginfo_t is in the buffer. */
+function waitBy(file: i32): i32 {
+  return call(SystemCall.waitid, P_PIDFD, file, buffer, WEXITED, 0);
+}
+
+function pidfdSignals(self: i32, child: i32): void {
+  const file = call(SystemCall.pidfd_open, self, 0);
+  store<u64>(set, bit(SIGUSR1));
+  const signals = call(SystemCall.signalfd4, -1, set, 8, O_NONBLOCK);
+  expect(cstr("pidfd, 0"), call(SystemCall.pidfd_send_signal, file, 0, 0, 0), 0);
+  expect(cstr("pidfd, 65"), call(SystemCall.pidfd_send_signal, file, 65, 0, 0), -EINVAL);
+  expect(cstr("pidfd, flag"), call(SystemCall.pidfd_send_signal, file, 0, 0, 1 << 20), -EINVAL);
+  const stranger = call(SystemCall.pidfd_send_signal, signals, 0, 0, 0);
+  expect(cstr("pidfd, no process"), stranger, -EBADF);
+  expect(cstr("pidfd, kill"), call(SystemCall.pidfd_send_signal, file, SIGUSR1, 0, 0), 0);
+  call(SystemCall.read, signals, buffer, SIGNALFD_SIZE);
+  expect(cstr("pidfd, code"), load<i32>(buffer, SIGNALFD_CODE), SI_USER);
+  memory.fill(buffer, 0, 128);
+  store<i32>(buffer, SIGUSR2);
+  store<i32>(buffer, SI_QUEUE, 8);
+  store<u32>(buffer, 4713, 20);
+  const other = call(SystemCall.pidfd_send_signal, file, SIGUSR1, buffer, 0);
+  expect(cstr("pidfd, another signal"), other, -EINVAL);
+  store<i32>(buffer, SIGUSR1);
+  expect(cstr("pidfd, queue"), call(SystemCall.pidfd_send_signal, file, SIGUSR1, buffer, 0), 0);
+  store<i32>(buffer, SI_USER, 8);
+  const pretended = call(SystemCall.pidfd_send_signal, child, SIGUSR1, buffer, 0);
+  expect(cstr("pidfd, pretended"), pretended, -EPERM);
+  call(SystemCall.read, signals, buffer, SIGNALFD_SIZE);
+  expect(cstr("pidfd, value"), load<i32>(buffer, SIGNALFD_INT), 4713);
+  const directory = call(SystemCall.open, cstr("/proc/self"), O_RDONLY);
+  const sent = call(SystemCall.pidfd_send_signal, directory, SIGUSR1, 0, 0);
+  expect(cstr("pidfd, of /proc"), sent, 0);
+  expect(cstr("pidfd, it came"), call(SystemCall.read, signals, buffer, 1000), SIGNALFD_SIZE);
+  const inner = call(SystemCall.open, cstr("/proc/self/fd"), O_RDONLY);
+  expect(cstr("pidfd, in /proc"), call(SystemCall.pidfd_send_signal, inner, 0, 0, 0), -EBADF);
+  const outer = call(SystemCall.open, cstr("/proc"), O_RDONLY);
+  expect(cstr("pidfd, /proc"), call(SystemCall.pidfd_send_signal, outer, 0, 0, 0), -EBADF);
+  const task = call(SystemCall.open, cstr("/proc/thread-self"), O_RDONLY);
+  expect(cstr("pidfd, a thread's"), call(SystemCall.pidfd_send_signal, task, 0, 0, 0), -EBADF);
+  for (let each = file; each <= task; each++) call(SystemCall.close, each);
+}
+
+function clonedFiles(): void {
+  const flags = CLONE_PIDFD | SIGCHLD;
+  expect(cstr("clone, no word"), call(SystemCall.clone, flags, 0, 8), -EFAULT);
+  const both = call(SystemCall.clone, flags | CLONE_PARENT_SETTID, 0, value);
+  expect(cstr("clone, two words"), both, -EINVAL);
+  const child = call(SystemCall.clone, flags, 0, value);
+  if (child === 0) call(SystemCall.exit_group, 6);
+  expect(cstr("clone, pidfd"), waitBy(load<i32>(value)), 0);
+  expect(cstr("clone, whose"), load<i32>(buffer, 12), child);
+  call(SystemCall.close, load<i32>(value));
 }
 
 function signalsThatWait(self: i32): void {

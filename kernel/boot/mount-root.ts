@@ -6,6 +6,7 @@ import { startFileLocks } from "../file/file-lock";
 import { mount } from "../file/mount";
 import { startEpoll } from "../filesystem/event/epoll-file";
 import { startEventCounters } from "../filesystem/event/event-counter";
+import { startProcessFiles } from "../filesystem/event/process-file";
 import { startSignalFiles } from "../filesystem/event/signal-file";
 import { startTimerFiles } from "../filesystem/event/timer-file";
 import { unpackInitramfs } from "../filesystem/initramfs/unpack";
@@ -32,6 +33,7 @@ export function mountRoot(): void {
   startPtys();
   startEventCounters();
   startSignalFiles();
+  startProcessFiles();
   startTimerFiles();
   startEpoll();
   registerDevices();

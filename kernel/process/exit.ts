@@ -23,6 +23,7 @@ import { releaseHeldFiles } from "../file/held-file";
 import { panic } from "../log/panic";
 import { reschedule, suspend, wake, wakeAll } from "../thread/schedule";
 import { currentThread, ThreadState } from "../thread/thread";
+import { WaitQueue } from "../thread/wait-queue";
 import { returnSpace } from "./fork";
 import { leaveChild, leaveGroup } from "./job-control";
 import { currentProcess, findProcess, firstProcess, Process } from "./process";
@@ -37,6 +38,9 @@ import { releaseFiles } from "./thread-files";
 import { becomeFirst, noteEndOfThread } from "./thread-group";
 
 const note = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
+
+/** Who waits for the end of a process that need not be a child: pollers of pidfd_open(2). */
+export const endings: WaitQueue = changetype<WaitQueue>(memory.data(offsetof<WaitQueue>(), 4));
 
 /** Ends the current process, with all of its threads and a wait status. Does not return. */
 export function exitProcess(status: u32): void {
@@ -116,6 +120,7 @@ function tellOthers(process: Process): void {
   adoptChildren(process);
   leaveGroup(process);
   if (parent !== null) tellOfEnd(process, parent);
+  wakeAll(endings);
   releaseSignalActions(process);
 }
 

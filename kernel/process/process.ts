@@ -270,6 +270,13 @@ export function findProcess(pid: u32): Process | null {
   return null;
 }
 
+/** The process of that serial number, a zombie perhaps, or null. */
+export function findSerial(serial: u32): Process | null {
+  let process = firstProcess();
+  while (process !== null && process.serial !== serial) process = process.next;
+  return process;
+}
+
 /** A process, a zombie perhaps, that is in `group`, or null. */
 export function findInGroup(group: u32): Process | null {
   let process = firstProcess();

@@ -6,6 +6,7 @@ import {
   CLONE_ARGS_END_SIGNAL,
   CLONE_ARGS_FLAGS,
   CLONE_ARGS_PARENT_TID,
+  CLONE_ARGS_PIDFD,
   CLONE_ARGS_SET_TID,
   CLONE_ARGS_SET_TID_SIZE,
   CLONE_ARGS_SIZE,
@@ -22,6 +23,7 @@ import {
   CLONE_IO,
   CLONE_PARENT,
   CLONE_PARENT_SETTID,
+  CLONE_PIDFD,
   CLONE_PTRACE,
   CLONE_SETTLS,
   CLONE_SIGHAND,
@@ -48,6 +50,7 @@ import { currentProcess } from "../process/process";
 import { resetSignalActions } from "../process/signal-actions";
 import { processOf } from "../process/thread-group";
 import { Thread } from "../thread/thread";
+import { giveProcessFile } from "./process-file";
 import { setChildSegment } from "./thread";
 
 /** What clone can give a child. Nobody traces here, and there are no semaphores to undo. */
@@ -57,6 +60,7 @@ const CLONE_KNOWN: u32 =
   CLONE_FS |
   CLONE_FILES |
   CLONE_SIGHAND |
+  CLONE_PIDFD |
   CLONE_PTRACE |
   CLONE_VFORK |
   CLONE_PARENT |
@@ -83,6 +87,8 @@ class Wanted {
   stack: u32 = 0;
   endSignal: u32 = 0;
   parentWord: u32 = 0;
+  /** Gets the descriptor of CLONE_PIDFD. */
+  fileWord: u32 = 0;
   childWord: u32 = 0;
   segment: u32 = 0;
   forgetsHandlers: bool = false;
@@ -104,6 +110,9 @@ export function clone(frame: TrapFrame): i32 {
   wanted.stack = frame.arg1;
   wanted.endSignal = frame.arg0 & CLONE_SIGNAL;
   wanted.parentWord = frame.arg2;
+  wanted.fileWord = frame.arg2;
+  // One word cannot have both.
+  if ((frame.arg0 & CLONE_PIDFD) !== 0 && (frame.arg0 & CLONE_PARENT_SETTID) !== 0) return -EINVAL;
   wanted.segment = frame.arg3;
   wanted.childWord = frame.arg4;
   wanted.forgetsHandlers = false;
@@ -147,6 +156,7 @@ function readArguments(from: UserPointer, size: u32): i32 {
   if ((stack | stackSize) >> 32 !== 0 || !isUserRange(<usize>stack, <u32>stackSize)) return -EINVAL;
   wanted.stack = <u32>(stack + stackSize);
   wanted.parentWord = load<u32>(args, CLONE_ARGS_PARENT_TID);
+  wanted.fileWord = load<u32>(args, CLONE_ARGS_PIDFD);
   wanted.childWord = load<u32>(args, CLONE_ARGS_CHILD_TID);
   wanted.segment = load<u32>(args, CLONE_ARGS_TLS);
   return 0;
@@ -164,12 +174,16 @@ function makeChild(): i32 {
   if (isErrno(<u32>copy)) return <i32>copy;
   const child = changetype<Thread>(copy);
   const id = child.id;
+  let result = 0;
   if ((flags & CLONE_SETTLS) !== 0) {
-    const result = setChildSegment(child.segments, userPointer(wanted.segment));
-    if (result !== 0) {
-      discardCopy(child);
-      return result;
-    }
+    result = setChildSegment(child.segments, userPointer(wanted.segment));
+  }
+  if (result === 0 && (flags & CLONE_PIDFD) !== 0) {
+    result = giveProcessFile(processOf(child), userPointer(wanted.fileWord));
+  }
+  if (result !== 0) {
+    discardCopy(child);
+    return result;
   }
   if (wanted.forgetsHandlers) resetSignalActions(processOf(child));
   // As on Linux, a word that cannot be written to is the program's loss.
@@ -184,11 +198,13 @@ function makeChild(): i32 {
   return <i32>id;
 }
 
-/** Why there cannot be such a child; 0: there can. There are no namespaces, and no pidfds. */
+/** Why there cannot be such a child; 0: there can. There are no namespaces. */
 function cloneRefusal(flags: u32): i32 {
   const sharesHandlers = (flags & CLONE_SIGHAND) !== 0;
   if ((flags & CLONE_THREAD) !== 0 && !sharesHandlers) return -EINVAL;
   if (sharesHandlers && (flags & CLONE_VM) === 0) return -EINVAL;
+  const isNoProcess = (flags & (CLONE_THREAD | CLONE_DETACHED)) !== 0;
+  if ((flags & CLONE_PIDFD) !== 0 && isNoProcess) return -EINVAL;
   // Process 1 has no parent to give a child to.
   if ((flags & CLONE_PARENT) !== 0 && currentProcess().parent === null) return -EINVAL;
   return (flags & ~CLONE_KNOWN) !== 0 ? -EINVAL : 0;

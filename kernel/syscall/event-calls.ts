@@ -1,4 +1,4 @@
-// The system calls about epoll and about files of events: see table.ts.
+// The system calls about epoll, and about files of events and of processes: see table.ts.
 
 import {
   CLOCK,
@@ -9,6 +9,8 @@ import {
   FILE_FLAGS,
   FLAGS,
   INTEGER,
+  SIGNAL,
+  SIGNAL_INFO,
   SIGNALS,
   SIZE,
   TIME64,
@@ -32,6 +34,7 @@ import {
   timerfdSettime,
   timerfdSettime64,
 } from "./event";
+import { pidfdGetfd, pidfdOpen, pidfdSendSignal } from "./process-file";
 
 /** Declares those calls, by number. */
 export function declareEventCalls(): void {
@@ -64,5 +67,8 @@ export function declareEventCalls(): void {
     TIMER64,
     TIMER64_FILLED,
   );
+  call(SystemCall.pidfd_send_signal, pidfdSendSignal.index, FILE, SIGNAL, SIGNAL_INFO, FLAGS);
+  call(SystemCall.pidfd_open, pidfdOpen.index, INTEGER, FILE_FLAGS);
+  call(SystemCall.pidfd_getfd, pidfdGetfd.index, FILE, INTEGER, FLAGS);
   call(SystemCall.epoll_pwait2, epollPwait2.index, FILE, events, INTEGER, TIME64, SIGNALS, SIZE);
 }

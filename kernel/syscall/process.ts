@@ -1,6 +1,17 @@
 // System calls about processes.
 
-import { EACCES, EINVAL, ELOOP, ENOMEM, EPERM, ESRCH, isErrno } from "../../src/abi/errno";
+import {
+  EACCES,
+  EAGAIN,
+  ECHILD,
+  EINVAL,
+  ELOOP,
+  ENOMEM,
+  EPERM,
+  ESRCH,
+  isErrno,
+} from "../../src/abi/errno";
+import { O_NONBLOCK } from "../../src/abi/files";
 import { CAP_SYS_TTY_CONFIG } from "../../src/abi/linux/capability";
 import { CLONE_FILES, CLONE_FS, CLONE_SYSVSEM } from "../../src/abi/linux/clone";
 import { SIGINFO_SIZE } from "../../src/abi/signal-frame";
@@ -50,12 +61,15 @@ import { putInfo } from "../program/signal-frame";
 import { currentCredentials } from "../thread/credentials";
 import { yieldProcessor } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
+import { fileArgument } from "./descriptor";
 import { entryAt, pathArgument, userPath } from "./path-argument";
+import { processArgument } from "./process-file";
 import { sendUsage } from "./resource";
 
+/** What waitid's id is; 1, P_PID: a process's. */
 const P_ALL: u32 = 0;
-const P_PID: u32 = 1;
 const P_PGID: u32 = 2;
+const P_PIDFD: u32 = 3;
 const info: usize = memory.data(SIGINFO_SIZE, 8);
 const news = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 
@@ -86,18 +100,25 @@ export function wait4(frame: TrapFrame): i32 {
   return wait(<i32>frame.arg0, userPointer(frame.arg1), frame.arg2, usage);
 }
 
-/** waitid(which, id, info, options, rusage): P_ALL, P_PID, P_PGID. */
+/** waitid(which, id, info, options, rusage): P_ALL, P_PID, P_PGID, P_PIDFD. */
 export function waitid(frame: TrapFrame): i32 {
-  const options = frame.arg3;
-  const id = <i32>frame.arg1;
+  let options = frame.arg3;
+  let id = <i32>frame.arg1;
   const kinds = WEXITED | WUNTRACED | WCONTINUED;
   if ((options & ~(kinds | WNOHANG | WNOWAIT | WAIT_KINDS)) !== 0) return -EINVAL;
-  if ((options & kinds) === 0 || frame.arg0 > P_PGID) return -EINVAL;
+  if ((options & kinds) === 0 || frame.arg0 > P_PIDFD) return -EINVAL;
   if (frame.arg0 !== P_ALL && id < 0) return -EINVAL;
-  const pid = frame.arg0 === P_ALL ? -1 : frame.arg0 === P_PID ? id : -id;
+  if (frame.arg0 === P_PIDFD) {
+    const found = processArgument(frame.arg1);
+    if (isErrno(<u32>found)) return <i32>found === -ESRCH ? -ECHILD : <i32>found;
+    id = <i32>changetype<Process>(found).pid;
+    if ((fileArgument(frame.arg1)!.flags & O_NONBLOCK) !== 0) options |= WNOHANG;
+  }
+  const pid = frame.arg0 === P_ALL ? -1 : frame.arg0 === P_PGID ? -id : id;
   const child = waitForNews(pid, options);
   const info = userPointer(frame.arg2);
   if (child === null) {
+    if (waitResult === 0 && options !== frame.arg3) return -EAGAIN;
     const isQuiet = waitResult === 0 && userAddress(info) !== 0;
     return isQuiet ? clearUser(info, SIGINFO_SIZE) : waitResult;
   }

@@ -115,15 +115,23 @@ export function rtTgsigqueueinfo(frame: TrapFrame): i32 {
   return 0;
 }
 
-/** rt_sigqueueinfo(pid, signal, info) */
+/** rt_sigqueueinfo(thread, signal, info): its process gets the signal. */
 export function rtSigqueueinfo(frame: TrapFrame): i32 {
-  const process = findProcess(frame.arg0);
-  const signal = frame.arg1;
-  if (copyIn(userPointer(frame.arg2), info, SIGINFO_SIZE) !== 0) return -EFAULT;
+  return queueSignal(frame.arg0, frame.arg1, userPointer(frame.arg2), false);
+}
+
+/**
+ * Sends a signal with what is said of it at `from`, which names it as well if it `isNamed`, to the
+ * process of a thread: 0 or -errno.
+ */
+export function queueSignal(id: u32, signal: u32, from: UserPointer, isNamed: bool): i32 {
+  const thread = findThread(id);
+  if (copyIn(from, info, SIGINFO_SIZE) !== 0) return -EFAULT;
   const code = load<i32>(info, SIGINFO_CODE);
-  if (signal === 0 || signal > SIGNAL_MAX) return -EINVAL;
+  if (signal > SIGNAL_MAX || (isNamed && load<u32>(info) !== signal)) return -EINVAL;
+  const process = thread !== null ? processOf(thread) : null;
   // Nobody may pretend to be the kernel.
-  if (code >= 0 && process !== currentProcess()) return -EPERM;
+  if ((code >= 0 || code === SI_TKILL) && process !== currentProcess()) return -EPERM;
   if (process === null) return -ESRCH;
   if (!maySignal(process, signal)) return -EPERM;
   killWith(process, signal, code, load<u32>(info, SIGINFO_VALUE));
@@ -283,7 +291,8 @@ export function rtSigreturn(frame: TrapFrame): i32 {
   return finishReturn(frame, result, true);
 }
 
-function killOne(pid: u32, signal: u32): i32 {
+/** Sends a process a signal, 0: none: 0 or -errno. */
+export function killOne(pid: u32, signal: u32): i32 {
   const process = findProcess(pid);
   if (process === null) return -ESRCH;
   if (!maySignal(process, signal)) return -EPERM;

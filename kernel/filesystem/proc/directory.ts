@@ -6,7 +6,7 @@
 // The position of a listing is 0 at `.`, 1 at `..`, then FIRST_ROW + the index of a row, then
 // FIRST_NUMBER + a number.
 
-import { ENOENT, ENOMEM, ESRCH } from "../../../src/abi/errno";
+import { EBADF, ENOENT, ENOMEM, ESRCH } from "../../../src/abi/errno";
 import { createEntry, DirectoryEntry, rootDirectory } from "../../file/directory-entry";
 import { sendRecord } from "../../file/directory-record";
 import { FileOperations } from "../../file/inode";
@@ -117,6 +117,16 @@ function make(
   }
   directory.link(entry);
   return changetype<usize>(entry);
+}
+
+/** The process whose own directory a file is: its record, -ESRCH, or -EBADF: it is another file. */
+export function processOfDirectory(file: OpenFile): usize {
+  if (file.operations !== operations) return -EBADF;
+  const inode = changetype<ProcInode>(file.inode);
+  // Others are of a row that is in a directory, or about a thread.
+  if (inode.pid === 0 || inode.row.directory !== null || inode.subject !== 0) return -EBADF;
+  const process = inode.process;
+  return process === null ? -ESRCH : changetype<usize>(process);
 }
 
 /** Drops the entry of a process that is about to go: its id may come back. */

@@ -11,7 +11,7 @@ import { createEntry, DirectoryEntry } from "../../file/directory-entry";
 import { FileSystem } from "../../file/file-system";
 import { createInode, Inode } from "../../file/inode";
 import { mayInspect } from "../../process/access";
-import { findProcess, Process } from "../../process/process";
+import { findSerial, Process } from "../../process/process";
 import { Row } from "./row";
 
 const ID_SHIFT: u32 = 16;
@@ -22,7 +22,7 @@ const OPEN_DIRECTORY: u32 = S_IFDIR | 0o555;
 @unmanaged
 export class ProcInode extends Inode {
   row: Row = changetype<Row>(0);
-  /** The process that it is about; id 0: none. */
+  /** The process that it is about: its id, and its serial number, 0: none. */
   pid: u32 = 0;
   serial: u32 = 0;
   /** The thread or the descriptor that it is about; if it is about the machine, the row's value. */
@@ -30,9 +30,7 @@ export class ProcInode extends Inode {
 
   /** The process, a zombie perhaps; null: it is gone, or there is none. */
   get process(): Process | null {
-    if (this.pid === 0) return null;
-    const process = findProcess(this.pid);
-    return process !== null && process.serial === this.serial ? process : null;
+    return this.serial === 0 ? null : findSerial(this.serial);
   }
 
   /** Whether it was about a process that is gone. */

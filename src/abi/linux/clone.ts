@@ -8,6 +8,7 @@ export const CLONE_VM: u32 = 0x100;
 export const CLONE_FS: u32 = 0x200;
 export const CLONE_FILES: u32 = 0x400;
 export const CLONE_SIGHAND: u32 = 0x800;
+export const CLONE_PIDFD: u32 = 0x1000;
 export const CLONE_PTRACE: u32 = 0x2000;
 export const CLONE_VFORK: u32 = 0x4000;
 export const CLONE_PARENT: u32 = 0x8000;
@@ -25,6 +26,7 @@ export const CLONE_CLEAR_SIGHAND_HIGH: u32 = 1;
 
 /** struct clone_args of clone3: double words. */
 export const CLONE_ARGS_FLAGS: u32 = 0;
+export const CLONE_ARGS_PIDFD: u32 = 8;
 export const CLONE_ARGS_CHILD_TID: u32 = 16;
 export const CLONE_ARGS_PARENT_TID: u32 = 24;
 export const CLONE_ARGS_END_SIGNAL: u32 = 32;

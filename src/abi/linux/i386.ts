@@ -315,8 +315,11 @@ export enum SystemCall {
   rt_sigtimedwait_time64 = 421,
   futex_time64 = 422,
   sched_rr_get_interval_time64 = 423,
+  pidfd_send_signal = 424,
+  pidfd_open = 434,
   clone3 = 435,
   close_range = 436,
+  pidfd_getfd = 438,
   faccessat2 = 439,
   epoll_pwait2 = 441,
 }
