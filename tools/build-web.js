@@ -2,6 +2,7 @@
 //
 //   index.html page.css page.js          the page
 //   machine-worker.js v86.wasm           the machine; v86 patched, without debug information
+//   source-editor.js                     CodeMirror, loaded when somebody opens the sources
 //   check-worker.js                      looks at kernels of the reader's own
 //   reference.html reference.js          codes, commands and system calls, from the sources
 //   compile/*                            the compilers, loaded when somebody builds
@@ -143,8 +144,14 @@ function sources() {
   return Object.fromEntries(paths.map((path) => [path, readFileSync(join(ROOT, path), "utf8")]));
 }
 
-/** The licences of all that is in the page. */
-function licences() {
+/** The packages that a bundle has files of. */
+function packagesIn({ inputs }) {
+  const names = Object.keys(inputs).map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path));
+  return [...new Set(names.flatMap((found) => found?.[1] ?? []))].sort();
+}
+
+/** The licences of all that is in the page; `packages` are those in its scripts. */
+function licences(packages) {
   const v86 = new URL("../LICENSE", import.meta.resolve("v86"));
   const parts = [
     ["Isthmus", join(ROOT, "LICENSE")],
@@ -153,14 +160,17 @@ function licences() {
     ["AssemblyScript, notices", join(ROOT, "node_modules/assemblyscript/NOTICE")],
     ["Binaryen", join(ROOT, "node_modules/binaryen/LICENSE")],
     ["long.js", join(ROOT, "node_modules/long/LICENSE")],
-    ["xterm.js", join(ROOT, "node_modules/@xterm/xterm/LICENSE")],
-    ["xterm.js, addon-fit", join(ROOT, "node_modules/@xterm/addon-fit/LICENSE")],
+    ...packages.map((name) => [name, join(ROOT, "node_modules", name, "LICENSE")]),
   ];
   return parts.map(([name, path]) => `${name}\n\n${readFileSync(path, "utf8")}`).join("\n\n");
 }
 
+/** @returns the packages in the page's own script */
 async function buildScripts() {
-  await build({ ...common, entryPoints: { page: "web/page.ts" }, outdir: WEB });
+  // The editor is a file of its own, fetched when somebody opens the sources.
+  const page = { page: "web/page.ts" };
+  const chunks = { splitting: true, chunkNames: "[name]", metafile: true };
+  const { metafile } = await build({ ...common, ...chunks, entryPoints: page, outdir: WEB });
   await build({ ...common, entryPoints: { page: "web/theme.css" }, outdir: WEB });
   await build({ ...common, entryPoints: { reference: "web/reference/search.ts" }, outdir: WEB });
   await build({ ...common, entryPoints: { "check-worker": "web/check/worker.ts" }, outdir: WEB });
@@ -171,6 +181,7 @@ async function buildScripts() {
     // v86 would make a worker of a Blob, which the page forbids itself: see `Pace`.
     define: { Worker: "undefined" },
   });
+  return packagesIn(metafile);
 }
 
 /**
@@ -231,7 +242,7 @@ rmSync(WEB, { recursive: true, force: true });
 mkdirSync(WEB, { recursive: true });
 buildSystem();
 write("v86.wasm", await v86Wasm());
-await buildScripts();
+const packages = await buildScripts();
 await buildCompiler();
 for (const name of ["index.html", "icon.svg"]) {
   copyFileSync(join(ROOT, "web", name), join(WEB, name));
@@ -241,7 +252,7 @@ for (const name of filesBelow(join(ROOT, "web", "example"))) {
 }
 const layout = "isthmus.layout.json";
 write(`example/${layout}`, readFileSync(join(ROOT, "examples", "cpp-kernel", layout)));
-write("licences.txt", licences());
+write("licences.txt", licences(packages));
 run("--import", "./bin/loader.js", "tools/build-reference.ts", join(WEB, "reference.html"));
 await buildServiceWorker();
 if (!IS_QUICK) compress();

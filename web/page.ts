@@ -409,6 +409,7 @@ followTheme(byId("theme", HTMLSelectElement), (isDark) => {
   terminal.setDark(isDark);
   map.setDark(isDark);
   checks.setDark(isDark);
+  edits.setDark(isDark);
 });
 document.addEventListener("visibilitychange", () => void map.watch());
 void boot(request).then(async () => {

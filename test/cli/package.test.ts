@@ -25,6 +25,8 @@ import { patchV86 } from "../../src/machine/v86-patch";
 import { shippedV86Wasm } from "../../src/machine/v86-wasm";
 import { bundleForBrowsers, linkInPage, START_OBJECT } from "../link/in-browser";
 
+/** In bytes, without dependencies. */
+const INSTALLED_MAX = 25_000_000;
 const FROM_CACHE = ["--prefer-offline", "--no-audit", "--no-fund"];
 /** Where the sources are packed: a clone without a history. */
 let source = "";
@@ -215,6 +217,21 @@ test("manual pages and the kernels of init are in the package", () => {
   assert.match(readFileSync(join(manual, "isthmus-run.1"), "utf8"), /^\.TH ISTHMUS\\-RUN 1 /);
   run(user, "npx", "--no", "isthmus", "init", "kernel", "--language", "c");
   assert.match(readFileSync(join(user, "kernel", ".gitignore"), "utf8"), /^build\/$/m);
+});
+
+test("the page is in the package, which stays small", () => {
+  const installed = join(user, "node_modules", "isthmus");
+  const sizes = readdirSync(installed, { recursive: true, encoding: "utf8" }).map(
+    (name) => lstatSync(join(installed, name)).size,
+  );
+  const size = sizes.reduce((sum, each) => sum + each, 0);
+  assert.ok(size < INSTALLED_MAX, `${size} bytes`);
+  run(user, "npx", "--no", "isthmus", "web", "--build", "page");
+  const page = readdirSync(join(user, "page"), { recursive: true, encoding: "utf8" });
+  const inClone = readdirSync(join(source, "dist", "web"), { recursive: true, encoding: "utf8" });
+  const [editor, binaryen] = ["source-editor.js", join("compile", "binaryen.js")];
+  assert.ok(inClone.includes(editor));
+  assert.deepEqual(page.sort(), [...inClone, binaryen].sort());
 });
 
 test("TypeScript checks a user's file against the declarations, library files included", () => {

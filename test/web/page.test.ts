@@ -314,13 +314,35 @@ describe("the page", { skip: skipReason() }, () => {
     await page.getByRole("tab", { name: "Edit" }).click();
     await page.getByLabel("Search").fill("function getppid");
     await page.getByRole("button", { name: new RegExp(`^${path}:\\d+$`) }).click();
-    const text = page.locator("#source-text");
-    const right = await text.inputValue();
-    assert.match(right, /export function getppid/);
-    await text.fill(right.replace("parent === null", "parant === null"));
+    // CodeMirror shows the line, which is chosen: what is typed takes its place.
+    await seen(page, ".cm-activeLine", /export function getppid/);
+    await seen(page, ".cm-activeLine .tok-keyword", /export/);
+    await page.getByLabel("Search").fill("return parent === null");
+    await page.getByRole("button", { name: new RegExp(`^${path}:\\d+$`) }).click();
+    await seen(page, ".cm-activeLine", /return parent === null/);
+    await page.keyboard.press("Home");
+    await page.keyboard.type("parant; ");
+    await seen(page, "#source-file option:checked", /\(edited\)/);
     await page.getByRole("button", { name: "Build and boot" }).click();
     await seen(page, ".faults", /parant/);
-    await text.fill(right);
+    await seen(page, ".cm-line .cm-lintRange-error", /parant/);
+
+    // By keyboard: search in the file, Tab indents, Esc gives it back to those who leave.
+    await page.locator("#source-text").focus();
+    await page.keyboard.press("Control+f");
+    await page.keyboard.type("function getppid");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Escape");
+    await seen(page, ".cm-activeLine", /export function getppid/);
+    const inEditor = "document.activeElement.id === 'source-text'";
+    await page.keyboard.press("Tab");
+    assert.ok(await page.evaluate(inEditor), "Tab indents");
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Tab");
+    assert.ok(!(await page.evaluate(inEditor)), "Esc and Tab leave");
+
+    await page.getByRole("button", { name: "Undo in this file" }).click();
     await page.getByRole("button", { name: /Law 7/ }).click();
     await page.getByRole("button", { name: "Build and boot" }).click();
     await seen(page, "#build-status", /Built: kernel/);
@@ -351,9 +373,9 @@ describe("the page", { skip: skipReason() }, () => {
     watchFaults(other);
     await other.goto(link);
     await seen(other, ".offer", new RegExp(path));
-    assert.doesNotMatch(await other.locator("#source-text").inputValue(), /unreach/);
+    assert.equal(await other.locator("option", { hasText: "(edited)" }).count(), 0);
     await other.getByRole("button", { name: "Take them" }).click();
-    assert.match(await other.locator("#source-text").inputValue(), /unreach/);
+    await seen(other, ".cm-activeLine", /unreachable/);
     await usableByEveryone(other, "edit");
     await other.close();
     await context.close();

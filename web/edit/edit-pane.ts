@@ -7,6 +7,7 @@ import type { BuildAnswer, BuildRequest, BuiltFile, Fault } from "../compile/pro
 import { button, element } from "../document/element";
 import { setRunningEdits, shippedSources } from "../document/sources";
 import { type Edits, editsOfLink, keepEdits, keptEdits, linkOf, patchOf } from "./edits";
+import type { SourceEditor } from "./source-editor";
 
 const FOUND_MAX = 40;
 const FIXED = /(\.asm|\/layout|\/programs)\.ts$|^src\/abi\//;
@@ -42,19 +43,16 @@ export class EditPane {
   readonly #search = element("input", { type: "search", id: "source-search" });
   readonly #found = element("ul", { class: "found" });
   readonly #file = element("select", { id: "source-file" });
-  readonly #text = element("textarea", {
-    id: "source-text",
-    rows: 26,
-    spellcheck: "false",
-    wrap: "off",
-    "aria-label": "Source",
-  });
+  readonly #text = element("div", { class: "editor" });
   readonly #status = element("p", { class: "faint", role: "status", id: "build-status" });
-  readonly #faults = element("ul", { class: "faults" });
+  readonly #faultList = element("ul", { class: "faults" });
   readonly #offer = element("div", { class: "offer", hidden: true });
   readonly #build: HTMLButtonElement;
   #shipped: ReadonlyMap<string, string> = new Map();
   #edits = new Map(keptEdits());
+  #editor: SourceEditor | undefined;
+  #isDark = false;
+  #faults: readonly Fault[] = [];
 
   constructor(panel: HTMLElement, actions: EditActions) {
     this.#actions = actions;
@@ -75,20 +73,30 @@ export class EditPane {
         button("Copy a link", () => void this.#copyLink()),
       ),
       this.#status,
-      this.#faults,
+      this.#faultList,
       row(element("span", { class: "faint" }, "Break a law: "), ...presets),
     );
     this.#search.addEventListener("input", () => this.#find());
     this.#file.addEventListener("change", () => this.#open(this.#file.value));
-    this.#text.addEventListener("input", () => this.#take());
   }
 
   /** Shows the panel's content; it is fetched only now. */
   async show(): Promise<void> {
     if (this.#shipped.size > 0) return;
-    this.#shipped = await shippedSources();
+    const [shipped, { SourceEditor }] = await Promise.all([
+      shippedSources(),
+      import("./source-editor"),
+    ]);
+    if (this.#editor) return;
+    this.#shipped = shipped;
+    this.#editor = new SourceEditor(this.#text, this.#isDark, (text) => this.#take(text));
     this.#listFiles(FIRST);
     this.#open(FIRST);
+  }
+
+  setDark(isDark: boolean): void {
+    this.#isDark = isDark;
+    this.#editor?.setDark(isDark);
   }
 
   /** Asks about the edits that the page's address brings, if it brings any. */
@@ -122,7 +130,7 @@ export class EditPane {
       return;
     }
     this.#build.disabled = true;
-    this.#faults.replaceChildren();
+    this.#showFaults([]);
     this.#say("loading the compilers …");
     const sources = new Map([...this.#shipped, ...this.#edits]);
     const answer = await compile({ sources, edited }, (text) => this.#say(`${text} …`));
@@ -134,7 +142,7 @@ export class EditPane {
       if (answer.files.length > 0) await this.#actions.boot(answer.files);
     } else if (answer.kind === "refused") {
       this.#say(`${answer.faults.length} ${answer.faults.length === 1 ? "error" : "errors"}.`);
-      this.#faults.replaceChildren(...answer.faults.map((fault) => this.#faultItem(fault)));
+      this.#showFaults(answer.faults);
     } else this.#say(answer.text);
   }
 
@@ -153,31 +161,44 @@ export class EditPane {
   #open(path: string, line?: number): void {
     const text = this.#edits.get(path) ?? this.#shipped.get(path) ?? "";
     this.#file.value = path;
-    this.#text.value = text;
-    this.#text.readOnly = !this.#isEditable(path);
-    if (line === undefined) return;
-    const start = text.split("\n", line - 1).join("\n").length + (line > 1 ? 1 : 0);
-    const end = text.indexOf("\n", start);
-    this.#text.focus();
-    this.#text.setSelectionRange(start, end < 0 ? text.length : end);
-    const height = this.#text.scrollHeight / text.split("\n").length;
-    this.#text.scrollTop = Math.max(0, (line - 6) * height);
+    this.#editor?.open(text, !this.#isEditable(path), line);
+    this.#markFaults();
   }
 
-  #take(): void {
+  /** Opens a file at a line that somebody chose. */
+  #goTo(path: string, line?: number): void {
+    this.#open(path, line);
+    this.#editor?.focus();
+  }
+
+  #take(text: string): void {
     const path = this.#file.value;
     const wasEdited = this.#edits.has(path);
-    if (this.#text.value === this.#shipped.get(path)) this.#edits.delete(path);
-    else this.#edits.set(path, this.#text.value);
+    if (text === this.#shipped.get(path)) this.#edits.delete(path);
+    else this.#edits.set(path, text);
     if (wasEdited !== this.#edits.has(path)) this.#listFiles(path);
     this.#keep();
+  }
+
+  #showFaults(faults: readonly Fault[]): void {
+    this.#faults = faults;
+    this.#faultList.replaceChildren(...faults.map((fault) => this.#faultItem(fault)));
+    this.#markFaults();
+  }
+
+  #markFaults(): void {
+    const own = this.#faults.filter(({ file }) => file === this.#file.value);
+    const marks = own.map(({ code, text, remedy, line = 1, column }) => {
+      return { line, column, text: `${code}: ${text}. ${remedy}` };
+    });
+    this.#editor?.mark(marks);
   }
 
   #adopt(edits: Edits): void {
     for (const [path, text] of edits) this.#edits.set(path, text);
     const [first = FIRST] = edits.keys();
     this.#listFiles(first);
-    this.#open(first);
+    this.#open(first, this.#firstEdit(first));
     this.#keep();
   }
 
@@ -185,6 +206,14 @@ export class EditPane {
     const text = this.#edits.get(path) ?? this.#shipped.get(path) ?? "";
     this.#adopt(new Map([[path, change(text)]]));
     this.#say(`${path} is edited. Build and boot, then audit under Laws.`);
+  }
+
+  /** The first line of a file that differs from what was shipped. */
+  #firstEdit(path: string): number | undefined {
+    const shipped = this.#shipped.get(path)?.split("\n") ?? [];
+    const edited = this.#edits.get(path)?.split("\n") ?? [];
+    const index = edited.findIndex((line, at) => line !== shipped[at]);
+    return index < 0 ? undefined : index + 1;
   }
 
   #undo(): void {
@@ -224,14 +253,14 @@ export class EditPane {
 
   #foundItem({ path, line, text }: { path: string; line: number; text: string }): HTMLElement {
     const label = `${path}:${line}`;
-    const open = button(label, () => this.#open(path, line), { class: "link" });
+    const open = button(label, () => this.#goTo(path, line), { class: "link" });
     return element("li", {}, open, " ", element("code", {}, text.trim().slice(0, 100)));
   }
 
   #faultItem({ code, text, remedy, file, line }: Fault): HTMLElement {
     const place =
       file !== undefined && this.#shipped.has(file)
-        ? button(`${file}:${line ?? 1}`, () => this.#open(file, line), { class: "link" })
+        ? button(`${file}:${line ?? 1}`, () => this.#goTo(file, line), { class: "link" })
         : undefined;
     return element(
       "li",
