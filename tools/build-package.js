@@ -29,6 +29,7 @@ import { fileURLToPath } from "node:url";
 const INSTALLATION = fileURLToPath(new URL("..", import.meta.url));
 const TYPES = "dist/types";
 const SYSTEM = "dist/system";
+const LISTING = "kernel.asm";
 const MANUAL = "dist/man";
 const WEB = "dist/web";
 /** Only when npm packs does it say that the package comes from the package's own folder. */
@@ -87,13 +88,29 @@ function buildSystem() {
   rmSync(SYSTEM, { recursive: true, force: true });
   if (existsSync("build")) cpSync("build", SYSTEM, { recursive: true });
   run(process.execPath, "bin/isthmus.js", "build", "--output", SYSTEM);
+  dropListing();
+}
+
+/** Leaves out the kernel's disassembly: 5 MB that no command reads. Stamps no longer ask for it. */
+function dropListing() {
+  const stamps = join(SYSTEM, ".stamps");
+  for (const name of readdirSync(stamps)) {
+    const path = join(stamps, name);
+    const { outputs, ...rest } = JSON.parse(readFileSync(path, "utf8"));
+    delete outputs[LISTING];
+    writeFileSync(path, JSON.stringify({ ...rest, outputs }));
+  }
+  rmSync(join(SYSTEM, LISTING));
 }
 
 /** Leaves the kernel in build/, so that it is not compiled again. */
 function buildWeb() {
   run(process.execPath, "tools/build-web.js", "--quick");
-  // 13 MB that each installation has in node_modules: `isthmus web` serves it from there.
-  rmSync(join(WEB, "compile", "binaryen.js"));
+  // 16 MB that each installation has elsewhere: `isthmus web` serves them from there.
+  for (const name of ["compile/binaryen.js", "build/kernel.elf", "build/initramfs.cpio"]) {
+    rmSync(join(WEB, name));
+  }
+  rmSync(join(WEB, "build", "user"), { recursive: true });
 }
 
 function buildManual() {

@@ -194,7 +194,7 @@ async function bootBuilt(files: readonly BuiltFile[]): Promise<void> {
   });
   const paths = new Set(added.map(({ path }) => path));
   const kept = request.files.filter(({ path }) => !paths.has(path));
-  const edited = kernel && { name: "kernel.elf", bytes: kernel.bytes, isOwn: true };
+  const edited = kernel && { ...kernel, name: "kernel.elf", isOwn: true };
   await boot({
     memoryMiB: request.memoryMiB,
     files: [...kept, ...added],

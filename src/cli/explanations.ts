@@ -783,6 +783,14 @@ const PAGE = {
     `A kernel or a program is one file. Objects and archives can be several, with at most one layout
     (JSON) or linker script, and are linked.`,
   ],
+  WEB004: [
+    "a module cannot be evaluated in the page",
+    `Assembly and layouts are TypeScript that runs while a kernel is built. The page takes their
+    types away and runs what is left. So they are plain TypeScript without enumerations, name
+    spaces, decorators and parameter properties, and import each other, the facts of src/abi that
+    assembly uses already, src/x86/registers and src/x86/operand. A clone has none of these
+    limits.`,
+  ],
 } satisfies Record<string, Row>;
 
 const COMMANDS = {

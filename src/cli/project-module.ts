@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Diagnostic } from "../base/diagnostic";
+import { moduleFault } from "./module-fault";
 import { INSTALLATION } from "./project";
 
 /**
@@ -43,21 +44,6 @@ export async function runModule<Result>(
   try {
     return await run();
   } catch (error) {
-    if (error instanceof Diagnostic) throw error;
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    const line = lineOf(join(root, path), stack ?? "");
-    throw new Diagnostic(
-      "CLI006",
-      `${path} failed while it was evaluated: ${message.split("\n")[0]}`,
-      'Fix the module; its package.json needs "type": "module"',
-      { file: path, ...(line !== undefined && { line }) },
-    );
+    throw moduleFault(path, join(root, path), error);
   }
-}
-
-/** The topmost line of `file` in a stack trace. */
-function lineOf(file: string, stack: string): number | undefined {
-  const at = stack.indexOf(`${file}:`);
-  const line = Number.parseInt(stack.slice(at + file.length + 1), 10);
-  return at < 0 || Number.isNaN(line) ? undefined : line;
 }

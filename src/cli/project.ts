@@ -26,7 +26,7 @@ export interface Installed {
 }
 
 /** What a package brings, built when it was packed, in the form of a folder of outputs. */
-const PACKED_OUTPUT = join(INSTALLATION, "dist", "system");
+export const PACKED_OUTPUT = join(INSTALLATION, "dist", "system");
 
 /**
  * The project that contains `directory`: the nearest folder above it with a kernel/main.ts, or else

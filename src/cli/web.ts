@@ -19,13 +19,14 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Diagnostic } from "../base/diagnostic";
 import type { Command, CommandLine } from "./command";
 import { INSTALLATION } from "./installation";
+import { PACKED_OUTPUT } from "./project";
 import { staticServer } from "./static-server";
 import { patiently, print } from "./terminal";
 
@@ -50,7 +51,10 @@ async function run(line: CommandLine): Promise<number> {
   const elsewhere = missingFiles();
   if (folder !== undefined) {
     cpSync(PAGE, folder, { recursive: true });
-    for (const [name, path] of elsewhere) cpSync(path, join(folder, name));
+    for (const [name, path] of elsewhere) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      cpSync(path, join(folder, name));
+    }
     return 0;
   }
   const server = staticServer(PAGE, elsewhere);
@@ -70,8 +74,13 @@ async function run(line: CommandLine): Promise<number> {
 
 /** Files that packages do not bring twice, by their names in the page. */
 function missingFiles(): Map<string, string> {
-  if (existsSync(join(PAGE, BINARYEN))) return new Map();
-  return new Map([[BINARYEN, fileURLToPath(import.meta.resolve("binaryen"))]]);
+  const files = new Map([[BINARYEN, fileURLToPath(import.meta.resolve("binaryen"))]]);
+  const built = existsSync(PACKED_OUTPUT) ? readdirSync(join(PACKED_OUTPUT, "user")) : [];
+  const programs = built.filter((name) => name.endsWith(".elf")).map((name) => `user/${name}`);
+  for (const name of ["kernel.elf", "initramfs.cpio", ...programs]) {
+    files.set(`build/${name}`, join(PACKED_OUTPUT, name));
+  }
+  return new Map([...files].filter(([name]) => !existsSync(join(PAGE, name))));
 }
 
 async function buildPage(): Promise<void> {

@@ -34,6 +34,7 @@ const FIRST_FILES = [
   ...["index.html", "page.css", "page.js", "machine-worker.js", "v86.wasm"],
   ...["build/boot.elf", "build/initramfs.cpio"],
 ];
+const TRAMPOLINE = "kernel/machine/i686/trampoline.asm.ts";
 const FIRST_BYTES_MAX = 700_000;
 
 function skipReason(): string | false {
@@ -307,9 +308,12 @@ describe("the page", { skip: skipReason() }, () => {
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
     const page = await open({}, context);
     const path = "kernel/syscall/process.ts";
-    const built = await page.evaluate(compileInPage, path);
     const wanted = readFileSync(join(INSTALLATION, "build", "kernel.elf"));
-    assert.ok(Buffer.from(built, "base64").equals(wanted), "the kernel is not the build's");
+    // The second time all that can be edited is made anew: assembly and the layout, too.
+    for (const edited of [[path], [path, TRAMPOLINE, "kernel/layout.ts"]]) {
+      const built = await page.evaluate(compileInPage, edited);
+      assert.ok(Buffer.from(built, "base64").equals(wanted), `not the build's: ${edited}`);
+    }
 
     await page.getByRole("tab", { name: "Edit" }).click();
     await page.getByLabel("Search").fill("function getppid");
@@ -351,7 +355,12 @@ describe("the page", { skip: skipReason() }, () => {
     await page.keyboard.type("crossing\n");
     await seen(page, ".xterm-accessibility", /panic/);
 
-    // Edits are kept, become a patch, and travel by a link, which asks first.
+    // Edits are kept, become a patch, and travel by a link, which asks first, and warns of
+    // assembly, as that runs in the browser itself.
+    await page.getByLabel("Search").fill("The trampoline: the only code");
+    await page.getByRole("button", { name: `${TRAMPOLINE}:1` }).click();
+    await seen(page, ".cm-activeLine", /The trampoline/);
+    await page.keyboard.type("// Mine.");
     const [saved] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("button", { name: "Save a patch" }).click(),
@@ -373,6 +382,7 @@ describe("the page", { skip: skipReason() }, () => {
     watchFaults(other);
     await other.goto(link);
     await seen(other, ".offer", new RegExp(path));
+    await seen(other, ".offer .error", new RegExp(`${TRAMPOLINE} runs in your browser itself`));
     assert.equal(await other.locator("option", { hasText: "(edited)" }).count(), 0);
     await other.getByRole("button", { name: "Take them" }).click();
     await seen(other, ".cm-activeLine", /unreachable/);
@@ -445,8 +455,8 @@ describe("the page", { skip: skipReason() }, () => {
   });
 });
 
-/** Runs in the page: the kernel as the page's worker builds it for an edit of `path`, in base64. */
-async function compileInPage(path: string): Promise<string> {
+/** Runs in the page: the kernel as the page's worker builds it for these edits, in base64. */
+async function compileInPage(edited: readonly string[]): Promise<string> {
   interface Answer {
     readonly kind: string;
     readonly text?: string;
@@ -466,7 +476,7 @@ async function compileInPage(path: string): Promise<string> {
   const { files = [], text } = await new Promise<Answer>((resolve) => {
     worker.onmessage = ({ data }) => {
       if (data.kind !== "progress") resolve(data);
-      else if (data.text === "") worker.postMessage({ sources, edited: [path] });
+      else if (data.text === "") worker.postMessage({ sources, edited });
     };
   });
   worker.terminate();

@@ -21,7 +21,8 @@ export function closureOf(
   return found;
 }
 
-function joined(from: string, name: string): string {
+/** The path that a module at `from` means by a relative name, without an extension. */
+export function joined(from: string, name: string): string {
   const parts = from.split("/").slice(0, -1);
   for (const part of name.split("/")) {
     if (part === "..") parts.pop();

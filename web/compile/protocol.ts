@@ -1,5 +1,7 @@
 // What the page asks the worker that compiles, and its answers.
 
+import type { Layout } from "../../src/link/layout/layout";
+
 export interface BuildRequest {
   /** All sources, edited or not, by path. */
   readonly sources: ReadonlyMap<string, string>;
@@ -21,6 +23,8 @@ export interface BuiltFile {
   /** `kernel`, or a program's name. */
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** The kernel's, if it is edited. */
+  readonly layout?: Layout;
 }
 
 export type BuildAnswer =

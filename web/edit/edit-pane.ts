@@ -1,7 +1,8 @@
 // The sources, to be searched and edited; what is edited is compiled in this page, and booted.
 //
-// Assembly, layouts and the facts that these share with the kernel (src/abi) run while a kernel is
-// built, which a page should not do with what a link brought: they are shown and not edited.
+// Assembly and layouts run while a kernel is built, in this browser and not in its machine: of
+// these a link says so before they are taken. The facts of src/abi and the list of programs are
+// shown and not edited, as the page itself goes by them.
 
 import type { BuildAnswer, BuildRequest, BuiltFile, Fault } from "../compile/protocol";
 import { button, element } from "../document/element";
@@ -10,7 +11,9 @@ import { type Edits, editsOfLink, keepEdits, keptEdits, linkOf, patchOf } from "
 import type { SourceEditor } from "./source-editor";
 
 const FOUND_MAX = 40;
-const FIXED = /(\.asm|\/layout|\/programs)\.ts$|^src\/abi\//;
+const FIXED = /^src\/abi\/|\/programs\.ts$/;
+/** What is evaluated while it is built. */
+const EVALUATED = /(\.asm|\/layout)\.ts$/;
 const FIRST = "kernel/syscall/process.ts";
 
 /** Edits that break a law which no write to memory breaks in the same way. */
@@ -108,6 +111,10 @@ export class EditPane {
     await this.show();
     const known = new Map([...offered].filter(([path]) => this.#isEditable(path)));
     const names = [...known.keys()].join(", ");
+    const evaluated = [...known.keys()].filter((path) => EVALUATED.test(path));
+    const warning =
+      `While it is built, ${evaluated.join(", ")} runs in your browser itself, not in the ` +
+      "machine: it can read what you keep in this page. Take it only from those whom you trust.";
     const done = () => {
       this.#offer.hidden = true;
     };
@@ -117,6 +124,7 @@ export class EditPane {
     });
     this.#offer.replaceChildren(
       element("p", {}, `A link brings edits of ${names}. Built, they run in this page.`),
+      evaluated.length > 0 ? element("p", { class: "error" }, warning) : "",
       element("div", { class: "row" }, take, button("Ignore them", done)),
     );
     this.#offer.hidden = known.size === 0;

@@ -343,7 +343,7 @@ export class MachineHost implements Async<MachineCalls> {
   async #learn(request: BootRequest, initramfs: Uint8Array): Promise<Known | undefined> {
     const bytes = request.kernel?.bytes ?? (await wholeKernel());
     const isOwn = request.kernel?.isOwn ?? request.kernel === undefined;
-    const known = isOwn ? resolveLayout(layout) : undefined;
+    const known = isOwn ? resolveLayout(request.kernel?.layout ?? layout) : undefined;
     try {
       const name = request.kernel?.name ?? "kernel.elf";
       const files = readBootedFiles({ kernel: bytes, initramfs }, name, known);

@@ -9,6 +9,7 @@ import type { AddressFacts } from "../../src/inspect/address-facts";
 import type { LawResult } from "../../src/inspect/audit";
 import type { CallState, Claim, SceneName } from "../../src/inspect/scene-claims";
 import type { StopCondition } from "../../src/inspect/step-session";
+import type { Layout } from "../../src/link/layout/layout";
 import type { Ending } from "../../src/machine/machine";
 import type { WindowSize } from "../../src/machine/window-port";
 
@@ -28,6 +29,8 @@ export interface BootRequest {
     readonly bytes: Uint8Array;
     /** Built from the project's sources, edited: it has their layout. */
     readonly isOwn?: boolean;
+    /** That kernel's layout, if it was edited. */
+    readonly layout?: Layout;
   };
   readonly files: readonly ExtraFile[];
 }
