@@ -7,12 +7,20 @@
 //    line 5   mov eax, [ebx]      may fault            5
 //    line 6   add eax, 3          cannot               5
 //    line 7   call f              a call               7
+//    line 8   mov eax, [counter]  cannot               7
+//    line 9   mov [esp + 4], eax  cannot               7
+//
+// A variable of the program is always there, and so is the function's own frame: the call before it
+// has written to it. Only an address in the first page is a pointer that was null.
 //
 // Bytes that are no instructions of ours (jump tables, another machine's code) may stop anywhere.
 
 import type { LineEntry } from "../../object/object";
 import { decode, type Instruction } from "../../x86/decode";
+import { esp } from "../../x86/registers";
 import type { LinkedFunction } from "./functions";
+
+const PAGE = 4096;
 
 /** Instructions on general registers that can neither call nor fault, unless they use memory. */
 const HARMLESS = new RegExp(
@@ -26,6 +34,7 @@ export function stopLines(func: LinkedFunction): readonly LineEntry[] {
   const { bytes } = func.input.section;
   const { lines } = func;
   if (bytes === undefined) return lines;
+  const patched = new Set(func.input.relocations.map(({ offset }) => offset - func.offset));
   const code = bytes.subarray(func.offset, func.offset + func.size);
   const kept: LineEntry[] = [];
   let at = 0;
@@ -35,7 +44,7 @@ export function stopLines(func: LinkedFunction): readonly LineEntry[] {
     while (at < end) {
       const instruction = decode(code, at);
       if (instruction === undefined) return [...kept, ...lines.slice(index)];
-      stops ||= canStop(instruction);
+      stops ||= canStop(instruction, at, patched);
       at += instruction.length;
     }
     if (stops) kept.push(line);
@@ -43,11 +52,27 @@ export function stopLines(func: LinkedFunction): readonly LineEntry[] {
   return kept;
 }
 
-function canStop({ form, operands }: Instruction): boolean {
+/** `patched` has the offsets in the code that relocations fill; the instruction begins at `at`. */
+function canStop(
+  { form, operands, length }: Instruction,
+  at: number,
+  patched: ReadonlySet<number>,
+): boolean {
   if (!HARMLESS.test(form.mnemonic)) return true;
   if (form.mnemonic === "lea" || form.mnemonic === "nop") return false;
-  return operands.some(
-    (operand) =>
-      typeof operand === "object" && !/^(r32|r16|r8|relative|symbol)$/.test(operand.kind),
-  );
+  return operands.some((operand) => {
+    if (typeof operand !== "object") return false;
+    if (operand.kind !== "memory") return !/^(r32|r16|r8|relative|symbol)$/.test(operand.kind);
+    const { base, index, segment, disp } = operand;
+    if (index !== undefined || segment !== undefined) return true;
+    if (base !== undefined) return base !== esp;
+    return disp >>> 0 < PAGE && !isPatched(patched, at, length);
+  });
+}
+
+function isPatched(patched: ReadonlySet<number>, start: number, length: number): boolean {
+  for (let offset = start; offset < start + length; offset++) {
+    if (patched.has(offset)) return true;
+  }
+  return false;
 }
