@@ -1,4 +1,6 @@
-// Partly used pages, in order, and which of them is the first with room for something.
+// Partly used pages, in order, and which of them is the first with room for something. What
+// alignment leaves free between two things in a page is a room like the rest of the page, behind
+// the pages that there are by then.
 //
 // A tournament tree over the free bytes of the pages finds it without looking at all of them:
 //
@@ -7,7 +9,7 @@
 //      [ 40 ][ 16 ] [ 900 ][ 4000 ]      so right, then left
 //
 // Invariants
-//   - Pages ascend, and `used <= end` in each.
+//   - Rooms are apart from each other, and `used <= end` in each.
 
 import { alignUp } from "../../base/align";
 
@@ -24,17 +26,23 @@ const PATIENCE = 64;
 
 export class PageRooms {
   readonly #pages: Room[] = [];
+  #end: number | undefined;
   /** Node 1 is the root, the children of n are 2n and 2n + 1; leaves are `width` on. */
   #tree = new Float64Array(2);
   #width = 1;
 
   /** Where the last page ends; undefined without pages. */
   get end(): number | undefined {
-    return this.#pages.at(-1)?.end;
+    return this.#end;
   }
 
   /** Adds a page (or several as one) of which everything below `used` is taken. */
   push(used: number, end: number): void {
+    this.#end = Math.max(end, this.#end ?? end);
+    this.#add(used, end);
+  }
+
+  #add(used: number, end: number): void {
     if (this.#pages.length === this.#width) this.#grow();
     this.#pages.push({ used, end });
     this.#update(this.#pages.length - 1);
@@ -47,8 +55,10 @@ export class PageRooms {
       const page = this.#pages[index];
       const start = page && alignUp(page.used, align);
       if (page && start !== undefined && start + size <= page.end) {
+        const { used } = page;
         page.used = start + size;
         this.#update(index);
+        if (start > used) this.#add(used, start);
         return start;
       }
       index = this.#firstWith(size, index + 1);

@@ -58,6 +58,29 @@ test("a small function goes back to fill a hole", () => {
   assert.deepEqual(offsets, { ".text.f0": 0, ".text.f1": 4096, ".text.f2": 4000 });
 });
 
+test("what alignment leaves free before a function is filled with small ones", () => {
+  const sections: Record<string, SectionSpec> = {};
+  const shapes = [
+    [100, 4],
+    [200, 64],
+    [PAGE - 328, 4],
+    [28, 4],
+    [60, 4],
+  ] as const;
+  for (const [index, [size, align]] of shapes.entries()) {
+    sections[`.text.f${index}`] = { bytes: nops(size), align, symbols: { [`f${index}`]: 0 } };
+  }
+  const [text] = link([objectFile("a.o", sections)], layout).sections;
+  const offsets = text?.inputs.map(({ section, offset }) => [section.name, offset]);
+  assert.deepEqual(Object.fromEntries(offsets ?? []), {
+    ".text.f0": 0,
+    ".text.f1": 128,
+    ".text.f2": 328,
+    ".text.f3": 100,
+    ".text.f4": PAGE,
+  });
+});
+
 test("a function of more than a page begins a page, and its last page is filled", () => {
   const { text } = linkSizes([100, 5000, 3000]);
   const offsets = Object.fromEntries(
