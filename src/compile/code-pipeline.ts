@@ -14,6 +14,7 @@ import { forwardCopies } from "./code-passes/forward-copies";
 import { joinBlocks } from "./code-passes/join-blocks";
 import { removeNeedlessTests } from "./code-passes/needless-tests";
 import { peephole } from "./code-passes/peephole";
+import { reuseConstants } from "./code-passes/reuse-constants";
 import { sideline } from "./code-passes/sideline";
 import { makeTailCalls } from "./code-passes/tail-calls";
 import type { IrFunction } from "./ir/ir";
@@ -138,6 +139,11 @@ export const CODE_TABLE = {
     level: 2,
     what: "hot/cold splitting: what loops rarely do to the function's end",
     run: onCode(sideline),
+  },
+  "reuse-constants": {
+    level: 2,
+    what: "constant reuse: a constant from a register that holds it, which is shorter",
+    run: onCode(reuseConstants),
   },
   "tail-calls": {
     level: 2,
