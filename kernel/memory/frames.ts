@@ -101,6 +101,7 @@ function takeFree(index: u32): u32 {
 
 /** One more mapping shares the frame. */
 export function retainFrame(frame: u32): void {
+  "inline";
   const record = recordOf(frame);
   store<u32>(record, load<u32>(record, REFERENCES) + 1, REFERENCES);
 }
@@ -137,6 +138,7 @@ export function totalFrameCount(): u32 {
 }
 
 function changeFreeCount(change: i32): void {
+  "inline";
   const counter = symbols.kernel_info() + INFO_FREE_FRAMES;
   store<u32>(counter, load<u32>(counter) + change);
 }

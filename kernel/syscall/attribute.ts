@@ -250,6 +250,7 @@ function atPath(
   argument: u32,
   second: u32 = 0,
 ): i32 {
+  "inline";
   return perform(inodeAt(descriptor, userPointer(path), flags), work, argument, second);
 }
 

@@ -134,6 +134,7 @@ export function reschedule(): void {
 
 /** Lets the other runnable threads go first that are as urgent. */
 export function yieldProcessor(): void {
+  "inline";
   if (runQueue.isEmpty()) {
     resume(currentThread);
     return;
@@ -152,6 +153,7 @@ export function preemptionPoint(): void {
 
 /** Lets interrupts come in: whether the slice is over then. */
 export function isPreemptionDue(): bool {
+  "inline";
   x86.sti();
   x86.readeflags(); // sti takes effect one instruction late; not `pause`: QEMU 7 is deaf after that
   x86.cli();

@@ -57,6 +57,7 @@ export function enterSystemCall(frame: TrapFrame): void {
 
 /** What the current thread must do before it returns to user mode: let others run, take signals. */
 export function beforeUserReturn(): void {
+  "inline";
   if (hasUserReturnWork) userReturnWork();
 }
 
@@ -95,6 +96,7 @@ export function enterDoubleFault(): void {
 
 /** Adds 1 to a counter of kernel_info. */
 function count(field: u32): void {
+  "inline";
   const counter = symbols.kernel_info() + field;
   store<u32>(counter, load<u32>(counter) + 1);
 }

@@ -24,6 +24,7 @@ export function noteDeepEntry(): void {
  * The entry stack still holds the registers of the thread before: it is scrubbed (law 5).
  */
 export function setEntryThread(stackTop: usize, cr3: u32): void {
+  "inline";
   store<u32>(symbols.current_kernel_stack(), stackTop);
   store<u32>(symbols.current_cr3(), cr3);
   scrubEntryStack();

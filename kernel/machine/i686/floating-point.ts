@@ -73,6 +73,7 @@ export function saveFloatingPoint(area: usize): void {
  * and its operand as they are when no exception is pending: FNINIT clears the other process's.
  */
 export function loadFloatingPoint(area: usize): void {
+  "inline";
   if (!isThere) return;
   x86.fninit();
   x86.fxrstor(area);

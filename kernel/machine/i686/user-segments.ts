@@ -63,6 +63,7 @@ export class UserSegments {
 
   /** Notes the registers of the running thread, whose segments these are. */
   save(): void {
+    "inline";
     const both = read_user_segments();
     this.fs = both & 0xffff;
     this.gs = both >> 16;

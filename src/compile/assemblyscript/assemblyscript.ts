@@ -263,7 +263,8 @@ function emit(
   const raw = emitBinary(module, options);
   for (const each of checkBareMetal(raw.module, raw.sourceMap, options.target)) reporter.add(each);
   reporter.barrier();
-  guarded(options, () => optimise(module, options.optimize ?? 2));
+  const inlining = options.target === "kernel" ? "small" : "fast";
+  guarded(options, () => optimise(module, options.optimize ?? 2, inlining));
   guarded(options, () => module.runPasses(["propagate-debug-locs"]));
   const output = emitBinary(module, options);
   validateModule(output.module);

@@ -1,6 +1,8 @@
 // What our sources add to AssemblyScript, and what of AssemblyScript they must not use.
 //
-// `cstr("text")` becomes the address of the text's UTF-8 bytes and a NUL in static data. The bans
+// `cstr("text")` becomes the address of the text's UTF-8 bytes and a NUL in static data. A function
+// that begins with the directive `"inline";` is inlined wherever it is called, as if it had asc's
+// decorator, which TypeScript knows for methods alone. The bans
 // here are those that only the syntax or the classes show; what a program ends up doing (floats,
 // allocations, initialisers) shows in its code: `bare-metal.ts`.
 //
@@ -19,9 +21,11 @@ import type { Environment } from "./environment";
 /** Under this name `memory` is known to every source, whatever a source itself calls `memory`. */
 export const MEMORY_ALIAS = "~memory";
 
+const INLINE = "inline";
+
 /**
- * Rewrites `cstr` in the program's own sources, and finds what their syntax must not have.
- * To be called when all sources are parsed and the program is not yet initialised.
+ * Rewrites `cstr` and `"inline"` in the program's own sources, and finds what their syntax must
+ * not have. To be called when all sources are parsed and the program is not yet initialised.
  */
 export function transformSources(
   program: assemblyscript.Program,
@@ -31,6 +35,7 @@ export function transformSources(
   for (const source of program.sources) {
     if (source.isLibrary || source.normalizedPath.startsWith("~lib/")) continue;
     visit(source, (node, replace) => {
+      if (node instanceof assemblyscript.FunctionDeclaration) obeyDirective(node);
       if (isCstr(node)) replace(cstr(node, found));
       else if (target === "kernel" && node instanceof assemblyscript.ThrowStatement)
         found.push(thrown(node));
@@ -64,6 +69,21 @@ function visitAll(list: unknown[], visitor: Visitor): void {
     });
     visit(value, visitor);
   }
+}
+
+/** Takes the directive out of a function's body and puts the decorator before the function. */
+function obeyDirective(declaration: assemblyscript.FunctionDeclaration): void {
+  const { body, range } = declaration;
+  if (!(body instanceof assemblyscript.BlockStatement)) return;
+  const [first] = body.statements;
+  if (!(first instanceof assemblyscript.ExpressionStatement)) return;
+  const { expression } = first;
+  if (!(expression instanceof assemblyscript.StringLiteralExpression)) return;
+  if (expression.value !== INLINE) return;
+  body.statements.shift();
+  const name = assemblyscript.Node.createIdentifierExpression(INLINE, range);
+  const decorator = assemblyscript.Node.createDecorator(name, null, range);
+  declaration.decorators = [...(declaration.decorators ?? []), decorator];
 }
 
 function isCstr(node: assemblyscript.Node): node is assemblyscript.CallExpression {

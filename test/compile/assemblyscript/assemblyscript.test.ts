@@ -149,6 +149,27 @@ describe("compiling AssemblyScript", () => {
     assert.equal(dataText(module), "naïve ☃ 𝄞\n");
   });
 
+  describe("inlines into each of many callers", () => {
+    /** The functions that are left of one that stores to many places and of its four callers. */
+    function functionsWith(directive: string): string[] {
+      const stores = Array.from({ length: 9 }, (_, i) => `store<u32>(p, x * ${i + 3}, ${4 * i});`);
+      const calls = [1, 2, 3, 4].map(
+        (n) => `export function run${n}(p: usize): void { f(p, ${n}); }`,
+      );
+      const body = `${directive} ${stores.join(" ")}`;
+      const declared = `function f(p: usize, x: u32): void { ${body} }`;
+      const { module } = compileSources({ "main.ts": [declared, ...calls].join("\n") });
+      assert.equal(dataText(module), "");
+      return module.functions.map(({ name }) => name).sort();
+    }
+    const callers = ["main/run1", "main/run2", "main/run3", "main/run4"];
+
+    it("a function that says so", () => assert.deepEqual(functionsWith('"inline";'), callers));
+    it("and no other of its size", () => {
+      assert.deepEqual(functionsWith(""), ["main/f", ...callers]);
+    });
+  });
+
   it("maps code to file, line and column, across files and inlined calls", () => {
     const { module, sourceMap } = compileSources({
       "main.ts": [
