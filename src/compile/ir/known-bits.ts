@@ -2,7 +2,10 @@
 // that keeps all of these changes nothing. It looks no deeper, so that asking stays cheap.
 
 import { isComparison } from "./counterparts";
-import { isConst, type Value } from "./ir";
+import { isConst, resolve, type Value } from "./ir";
+
+/** The most operands of a phi that are looked at. */
+const MAX_CHOICES = 8;
 
 /** A mask of the bits of `value` that can be set. */
 export function possibleBits(value: Value): number {
@@ -30,7 +33,19 @@ export function possibleBits(value: Value): number {
   }
 }
 
+/** The same for whatever a phi may be, once its function is built: till then it lacks operands. */
+export function possibleBitsOfPhi(phi: Value): number {
+  if (phi.args.length > MAX_CHOICES) return -1;
+  let bits = 0;
+  for (const each of phi.args) {
+    const choice = resolve(each);
+    if (choice !== phi) bits |= shallowBits(choice);
+  }
+  return bits;
+}
+
 function shallowBits(value: Value): number {
+  if (isConst(value)) return value.immediate;
   if (value.op === "load8_u") return 0xff;
   if (value.op === "load16_u") return 0xffff;
   return isComparison(value) ? 1 : -1;

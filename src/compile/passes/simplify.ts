@@ -7,6 +7,7 @@ import { reversePostorder } from "../ir/dominators";
 import { IdSet } from "../ir/id-map";
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { disconnect, isConst, moveSuccessors, resolve } from "../ir/ir";
+import { possibleBitsOfPhi } from "../ir/known-bits";
 import { reduce } from "../ir/reduce";
 import { resolveOperands, rewriteUses } from "../ir/users";
 import { threadJumps } from "./thread-jumps";
@@ -54,7 +55,7 @@ function simplifyValues(fn: IrFunction): boolean {
   for (const block of fn.blocks) {
     for (const value of block.values) {
       resolveOperands(value);
-      const found = value.op === "phi" ? (onlyOperand(value) ?? value) : reduce(fn, value);
+      const found = value.op === "phi" ? (onlyOperand(value) ?? value) : reduced(fn, value);
       if (found === value) continue;
       value.forward = found;
       changed = true;
@@ -62,6 +63,13 @@ function simplifyValues(fn: IrFunction): boolean {
   }
   if (changed) rewriteUses(fn);
   return changed;
+}
+
+function reduced(fn: IrFunction, value: Value): Value {
+  const [x, mask] = value.args;
+  const masksPhi = value.op === "and" && x?.op === "phi" && mask && isConst(mask);
+  if (masksPhi && (possibleBitsOfPhi(x) & ~mask.immediate) === 0) return x;
+  return reduce(fn, value);
 }
 
 /** Turns branches on constants into jumps and strips `x != 0` and `x == 0` from conditions. */

@@ -8,7 +8,8 @@ import { negated } from "../../x86/instructions/condition";
 import { immediate, register } from "../code/code";
 import { isComparison, SWAPPED } from "../ir/counterparts";
 import type { IrOp, Value } from "../ir/ir";
-import { isConst } from "../ir/ir";
+import { isConst, isFree } from "../ir/ir";
+import { possibleBits, possibleBitsOfPhi } from "../ir/known-bits";
 import { compareFloats } from "./float";
 import { isFoldableLoad, loadOperand, sizeOfLoad, sourceOperand } from "./operand";
 import type { Selection } from "./selection";
@@ -120,16 +121,30 @@ function compareBytes(
   left: Value,
   right: Value,
 ): Condition | undefined {
-  if (left.op !== "load8_u" || right.op !== "load8_u") return undefined;
-  const isSwapped = !selection.canFold(right);
+  const isSwapped = !isFoldableByte(selection, right);
   const [first, second] = isSwapped ? [right, left] : [left, right];
-  if (first === second || !selection.canFold(second)) return undefined;
+  const other = byteOf(selection, first);
+  if (first === second || !other || !isFoldableByte(selection, second)) return undefined;
   const op = isSwapped ? SWAPPED[value.op] : value.op;
   const condition = op && UNSIGNED[op];
   if (!condition) return undefined;
-  const byte = selection.inRegister(first, 8);
+  const byte = selection.inRegister(other, 8);
   selection.emit("cmp", byte, loadOperand(selection, second, 8));
   return condition;
+}
+
+function isFoldableByte(selection: Selection, value: Value): boolean {
+  return value.op === "load8_u" && selection.canFold(value);
+}
+
+/** The value whose low byte is all of `value`, if that is a byte extended with zeros. */
+function byteOf(selection: Selection, value: Value): Value | undefined {
+  if (isConst(value)) return undefined;
+  const [inner, mask] = value.args;
+  const isMasked = value.op === "and" && inner && mask && isConst(mask) && mask.immediate === 0xff;
+  if (isMasked && !isFree(inner) && selection.canFold(value)) return inner;
+  const bits = value.op === "phi" ? possibleBitsOfPhi(value) : possibleBits(value);
+  return (bits & ~0xff) === 0 ? value : undefined;
 }
 
 /**
