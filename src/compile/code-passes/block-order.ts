@@ -96,7 +96,7 @@ class Placement {
 
   #score(block: MachineBlock, last: MachineBlock): number {
     const follows = last.successors.includes(block) ? 1 : 0;
-    return isCold(block) ? -1 : block.frequency * 2 + follows;
+    return isCold(block) ? -1 : block.loops.length * 2 + follows;
   }
 }
 

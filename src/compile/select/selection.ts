@@ -33,6 +33,7 @@ import type { Block, IrFunction, Value } from "../ir/ir";
 import { isConst, isFree, isMemoryAccess } from "../ir/ir";
 import type { OwnMemory } from "../ir/own-memory";
 import { type Trap, trapKind } from "../ir/trap";
+import { guessFrequencies } from "./frequency";
 
 export interface SelectionOptions {
   readonly target: Target;
@@ -305,45 +306,7 @@ export function machineBlocks(fn: IrFunction, loops: readonly Loop[]): Map<Block
     const loop = { header: translate(header), depth };
     for (const block of body) translate(block).loops = [...translate(block).loops, loop];
   }
-  for (let i = fn.blocks.length - 1; i >= 0; i--) {
-    const block = fn.blocks[i]!;
-    translate(block).frequency = guessFrequency(block, translate);
-  }
-  if (fn.blocks.some(isLanding)) coolLandings([...blocks.values()]);
+  const frequencies = guessFrequencies(fn, loops);
+  for (const [block, machine] of blocks) machine.frequency = frequencies.get(block)!;
   return blocks;
 }
-
-/** What only code leads to that hardly runs hardly runs itself, loops included. */
-function coolLandings(blocks: readonly MachineBlock[]): void {
-  for (const block of blocks) {
-    const loop = block.loops.find(({ header }) => header === block);
-    const entries = block.predecessors.filter((from) => !loop || !from.loops.includes(loop));
-    const isCold = ({ frequency }: MachineBlock) => frequency <= TRAP_FREQUENCY;
-    if (entries.length > 0 && entries.every(isCold)) block.frequency = TRAP_FREQUENCY;
-  }
-}
-
-/** Loops run often; what ends in a trap is never expected to. */
-function guessFrequency(block: Block, translate: (block: Block) => MachineBlock): number {
-  const machine = translate(block);
-  const isTrap = block.terminator.op === "unreachable" || isLanding(block);
-  const known = block.successors.filter((next) => next.depth >= block.depth);
-  const leadsToTrap =
-    known.length > 0 &&
-    known.length === block.successors.length &&
-    known.every((next) => translate(next).frequency < TRAP_FREQUENCY * 2);
-  return isTrap || leadsToTrap ? TRAP_FREQUENCY : 8 ** Math.min(machine.loops.length, 6);
-}
-
-/** Whether control gets to a block only when a call throws. */
-function isLanding(block: Block): boolean {
-  const { predecessors } = block;
-  return (
-    predecessors.length > 0 &&
-    predecessors.every(
-      ({ terminator, successors }) => terminator.op === "may_throw" && successors[1] === block,
-    )
-  );
-}
-
-const TRAP_FREQUENCY = 0.001;
