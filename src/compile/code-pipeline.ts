@@ -11,6 +11,7 @@ import type { Target } from "./code/target";
 import { orderBlocks } from "./code-passes/block-order";
 import { duplicateTests } from "./code-passes/duplicate-tests";
 import { forwardCopies } from "./code-passes/forward-copies";
+import { forwardHomes } from "./code-passes/forward-homes";
 import { joinBlocks } from "./code-passes/join-blocks";
 import { removeNeedlessTests } from "./code-passes/needless-tests";
 import { peephole } from "./code-passes/peephole";
@@ -114,6 +115,11 @@ export const CODE_TABLE = {
     level: 0,
     what: "register allocation by priority: registers, and homes in memory",
     run: (work) => work.allocate(),
+  },
+  "forward-homes": {
+    level: 2,
+    what: "store-to-load forwarding in the frame: registers read instead of homes",
+    run: onCode(forwardHomes),
   },
   "forward-copies": {
     level: 2,
