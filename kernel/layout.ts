@@ -77,7 +77,7 @@ export const layout: Layout = {
     },
     { name: ".bss", align: 16 },
     { name: ".rodata" },
-    { name: ".symbols", permissions: "r", content: "symbols", inputs: [] },
+    { name: ".symbols", align: 16, permissions: "r", content: "symbols", inputs: [] },
     { name: ".text", pack: true },
     { ...shared, name: ".trampoline.text", permissions: "rx" },
     { ...shared, name: ".trampoline.rodata", permissions: "r" },

@@ -1,7 +1,6 @@
 // Characters on a screen of pixels: what a boot loader leaves where there is no VGA text mode.
 //
-//   a cell   8 by 16 pixels: a margin row, each row of the glyph twice, a margin row; the glyph's
-//            dots begin at the second column
+//   a cell   8 by 16 pixels (font.ts)
 //   a pixel  3 or 4 bytes, with 8 bits for each colour at a position that the loader named
 //
 // Invariants
@@ -9,13 +8,10 @@
 //   - What is written lies within `height` lines of `pitch` bytes, which the caller has mapped.
 // See screen.ts, which knows what is in each cell.
 
+import { CELL_HEIGHT, CELL_WIDTH, CURSOR_DOTS, CURSOR_ROW } from "../../src/abi/font";
 import { store8, store32 } from "../../src/abi/x86";
-import { GLYPH_COLUMNS, GLYPH_ROWS, glyphOf } from "./font";
+import { cellRow } from "./font";
 
-export const CELL_WIDTH: u32 = 8;
-export const CELL_HEIGHT: u32 = 16;
-/** The last two rows of a cell: where the cursor is. */
-const CURSOR_ROW: u32 = 14;
 const BITS_OF_BYTE: u32 = 3;
 
 /** The VGA's sixteen colours, as 0xRRGGBB. */
@@ -63,18 +59,14 @@ export function useFramebuffer(
   for (let at = address; at + 4 <= end; at += 4) store32(at, 0);
 }
 
-/** Paints the cell in that row and column: a character, and two colours, as the VGA has them. */
-export function paintCell(row: u32, column: u32, value: u32, isCursor: bool): void {
-  const glyph = glyphOf(value & 0xff);
-  const fore = load<u32>(palette + 4 * ((value >> 8) & 0x0f));
-  const back = load<u32>(palette + 4 * ((value >> 12) & 0x07));
+/** Paints the cell in that row and column: a character's code, and the VGA's two colours. */
+export function paintCell(row: u32, column: u32, code: u32, attribute: u32, isCursor: bool): void {
+  const fore = load<u32>(palette + 4 * (attribute & 0x0f));
+  const back = load<u32>(palette + 4 * ((attribute >> 4) & 0x07));
   let line = base + row * CELL_HEIGHT * linePitch + column * CELL_WIDTH * pixelBytes;
   for (let y: u32 = 0; y < CELL_HEIGHT; y++) {
-    // The margin above the first row wraps around to far more than the last.
-    const glyphRow = (y - 1) >> 1;
-    let dots: u32 = glyphRow < GLYPH_ROWS ? load<u8>(glyph + glyphRow) : 0;
-    if (isCursor && y >= CURSOR_ROW) dots = (1 << GLYPH_COLUMNS) - 1;
-    paintLine(line, dots << (CELL_WIDTH - 1 - GLYPH_COLUMNS), fore, back);
+    const dots = isCursor && y >= CURSOR_ROW ? CURSOR_DOTS : cellRow(code, y);
+    paintLine(line, dots, fore, back);
     line += linePitch;
   }
 }

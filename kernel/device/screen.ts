@@ -1,12 +1,14 @@
 // The screen, 80 columns by 25 rows, as a small ANSI terminal: in the VGA's text mode, or of pixels
 // where a boot loader left those (framebuffer.ts).
 //
-//   a cell    |15    |14  12|11   8|7      0|     at 0xb8000 + 2 * (row * 80 + column)
-//             | blink| back | fore | code   |
+//   a cell    |15    |14  12|11   8|7      0|     font.ts has the codes, of nine bits
+//             | code | back | fore | code   |
+//
+// In the VGA's memory bit 15 would blink, and the code is of its own font.
 //
 // Understood: BS, HT, LF, CR, and the control sequences ESC [ ... with final A B C D (move),
 // H f (position), J K (erase), m (colours), s u (save and restore the position). Others are
-// skipped. Bytes of UTF-8 beyond ASCII show as one `?` for each character.
+// skipped. Of UTF-8 the characters of Latin-1 and those for boxes have a shape; others are a `?`.
 //
 // Invariants
 //   - 0 <= row < ROWS and 0 <= column <= COLUMNS: a full row wraps when the next character comes.
@@ -18,7 +20,9 @@
 //     only where something changes, and never read.
 // See ECMA-48 and the VGA's CRTC registers 0x0e and 0x0f.
 
+import { ASCII_FIRST, BOX, BOX_COUNT, BOX_FIRST, LATIN_FIRST } from "../../src/abi/font";
 import { outb, store16 } from "../../src/abi/x86";
+import { vgaCode } from "./font";
 import { hasFramebuffer, paintCell } from "./framebuffer";
 
 export const ROWS: i32 = 25;
@@ -31,15 +35,21 @@ const CRTC_DATA: u32 = 0x3d5;
 const CURSOR_HIGH: u32 = 0x0e;
 const CURSOR_LOW: u32 = 0x0f;
 
-const BLANK: u32 = 0x20;
+const BLANK: u32 = ASCII_FIRST;
+const UNKNOWN: u32 = 0x3f;
+const DELETE: u32 = 0x7f;
+const CODE_LOW: u32 = 0xff;
+const CODE_HIGH: u32 = 0x8000;
+const ATTRIBUTE: u32 = 0x7f;
 const LIGHT_GREY: u32 = 0x07;
 const BRIGHT: u32 = 0x08;
 const TAB: i32 = 8;
 
-// Where the parser is in a sequence.
+// Where the parser is in a sequence, or in a character of several bytes.
 const GROUND: u32 = 0;
 const ESCAPE: u32 = 1;
 const CONTROL: u32 = 2;
+const CHARACTER: u32 = 3;
 
 const PARAMETERS: u32 = 8;
 const parameters: usize = memory.data(4 * PARAMETERS, 4);
@@ -51,8 +61,14 @@ const text: usize = memory.data(ROWS * ROW_SIZE, 4);
 const shown: usize = memory.data(ROWS * ROW_SIZE, 4);
 /** A row without text, in the colours of `rendition`. */
 const blankRow: usize = memory.data(ROW_SIZE, 4);
-/** No cell's value: its background would blink. */
+/** No cell's value: there is no such code. */
 const NOT_SHOWN: u8 = 0xff;
+
+// UTF-8: a first byte tells by the ones it begins with how many follow, with six bits each.
+const UTF8_FIRST: u32 = 0xc0;
+const UTF8_REST: u32 = 0x80;
+const UTF8_BITS: u32 = 6;
+const UTF8_BITS_MASK: u32 = 0x3f;
 
 let top: i32 = 0;
 let firstChanged: i32 = 0;
@@ -73,6 +89,10 @@ let background: u32 = 0;
 let isBold: bool = false;
 let isReversed: bool = false;
 
+/** A character that has begun: its bits so far, and how many bytes are to come. */
+let character: u32 = 0;
+let bytesLeft: u32 = 0;
+
 /** Clears the screen, which shows light grey on black. */
 export function startScreen(): void {
   selectRendition(0);
@@ -83,11 +103,50 @@ export function startScreen(): void {
 
 /** Takes one byte of output; call showScreen after the last one. */
 export function writeScreen(byte: u32): void {
+  let cell = byte;
+  if (state !== GROUND || !isPrintable(byte)) {
+    cell = special(byte);
+    if (cell === 0) return;
+  }
+  putCharacter(cell);
+}
+
+function isPrintable(byte: u32): bool {
+  return byte - BLANK < DELETE - BLANK;
+}
+
+/** A byte that is no character of its own: what a cell has of the one that it ends, or 0. */
+function special(byte: u32): u32 {
+  if (state === CHARACTER) {
+    if ((byte & UTF8_FIRST) === UTF8_REST) return goOnWithCharacter(byte & UTF8_BITS_MASK);
+    state = GROUND; // a character that is not whole is none
+  }
   if (state === ESCAPE) afterEscape(byte);
   else if (state === CONTROL) inSequence(byte);
-  else if (byte < 0x20 || byte === 0x7f) controlCharacter(byte);
-  else if (byte < 0x80) putCharacter(byte);
-  else if (byte >= 0xc0) putCharacter(0x3f); // the first byte of a character; the rest is dropped
+  else if (isPrintable(byte)) return byte;
+  else if (byte >= UTF8_FIRST) beginCharacter(byte);
+  else controlCharacter(byte);
+  return 0;
+}
+
+function beginCharacter(byte: u32): void {
+  bytesLeft = clz<u32>(~(byte << 24)) - 1;
+  character = byte & (UTF8_BITS_MASK >> bytesLeft);
+  state = CHARACTER;
+}
+
+function goOnWithCharacter(bits: u32): u32 {
+  character = (character << UTF8_BITS) | bits;
+  if (--bytesLeft !== 0) return 0;
+  state = GROUND;
+  return cellOf(character);
+}
+
+/** What a cell has of a character beyond ASCII. */
+function cellOf(character: u32): u32 {
+  if (character - LATIN_FIRST < BOX - LATIN_FIRST) return character;
+  const box = character - BOX_FIRST;
+  return box < BOX_COUNT ? CODE_HIGH | box : UNKNOWN;
 }
 
 /** Brings what has changed to the screen, and the cursor to where the next character will be. */
@@ -114,7 +173,7 @@ function showCell(cell: u32, value: u32): void {
   if (shownAt(cell) === value) return;
   store<u16>(shown + cell * CELL_SIZE, value);
   if (hasFramebuffer()) paint(cell, false);
-  else store16(CELLS + cell * CELL_SIZE, value);
+  else store16(CELLS + cell * CELL_SIZE, (value & (ATTRIBUTE << 8)) | vgaCode(codeIn(value)));
 }
 
 function showCursor(): void {
@@ -132,12 +191,13 @@ function showCursor(): void {
   outb(CRTC_DATA, cell & 0xff);
 }
 
-function putCharacter(code: u32): void {
+/** `cell` is a cell's bits of its character. */
+function putCharacter(cell: u32): void {
   if (column === COLUMNS) {
     column = 0;
     lineFeed();
   }
-  store<u16>(rowAddress(row) + column * CELL_SIZE, rendition | code);
+  store<u16>(rowAddress(row) + column * CELL_SIZE, rendition | cell);
   noteChange(row);
   column++;
 }
@@ -320,7 +380,13 @@ function count(): i32 {
 }
 
 function paint(cell: u32, isCursor: bool): void {
-  paintCell(cell / COLUMNS, cell % COLUMNS, shownAt(cell), isCursor);
+  const value = shownAt(cell);
+  paintCell(cell / COLUMNS, cell % COLUMNS, codeIn(value), value >> 8, isCursor);
+}
+
+/** The code of a cell's character. */
+function codeIn(value: u32): u32 {
+  return (value & CODE_LOW) | ((value >> 7) & BOX);
 }
 
 function shownAt(cell: u32): u32 {

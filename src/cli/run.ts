@@ -44,9 +44,10 @@
 //   --force            with --kernel: boots it whatever `check` has found
 //   --initramfs FILE   the module to hand to the kernel, with or without --kernel; ours wants a
 //                      cpio archive
-//   --screen FILE      writes the text of the VGA screen whenever it changes, and - at the end, to
-//                      the standard output; without it the screen of a kernel that says nothing on
-//                      its serial line is printed at the end
+//   --screen FILE      writes the text on the screen whenever it changes, and - at the end, to the
+//                      standard output: of the VGA's text mode, or of pixels in the font of our own
+//                      kernel; without it the screen of a kernel that says nothing on its serial
+//                      line is printed at the end
 //   --log FILE         writes what comes from the serial line to FILE, too
 //   --verbose          shows what the kernel says while it boots
 //   --trace[=FILE]     shows every system call, signal and end of a process as strace does: on the

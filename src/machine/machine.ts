@@ -8,6 +8,7 @@
 //
 // What a machine cannot do, its `capabilities` explain in words that a report can print.
 
+import { characterOf } from "../abi/code-page";
 import type { PhysicalMemory } from "./physical-memory";
 import type { SerialPort } from "./serial-port";
 import type { WindowSize } from "./window-port";
@@ -187,7 +188,10 @@ export interface Machine {
   readPhysical(address: number, size: number): Promise<Uint8Array>;
   /** The registers between two instructions, as `inspect` sees them. */
   registers(): Promise<Registers>;
-  /** The 25 lines of the VGA text screen, without trailing blanks. */
+  /**
+   * The 25 lines on the screen, without trailing blanks: of the VGA's text mode, or of the kernel's
+   * own font where there are pixels; none if what is there is no text.
+   */
   screen(): Promise<string[]>;
   /**
    * Executes `count` instructions of a stopped machine, by default one, while time stands still for
@@ -211,8 +215,7 @@ export interface Machine {
 export function decodeTextScreen(memory: Uint8Array, columns = 80, rows = 25): string[] {
   return Array.from({ length: rows }, (_, row) => {
     const cells = Array.from({ length: columns }, (_, column) => {
-      const code = memory[(row * columns + column) * 2] ?? 0;
-      return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : " ";
+      return characterOf(memory[(row * columns + column) * 2] ?? 0);
     });
     return cells.join("").trimEnd();
   });

@@ -28,6 +28,7 @@ import {
   type Snapshot,
 } from "./machine";
 import { PhysicalMemory } from "./physical-memory";
+import { type Picture, readPicture, textOfPicture } from "./pixel-screen";
 import { requireProgram } from "./programs";
 import { type BootMethod, type Channels, qemuCapabilities, qemuParameters } from "./qemu-command";
 import { QemuMonitor } from "./qemu-monitor";
@@ -169,8 +170,19 @@ export class QemuMachine implements Machine {
     return this.#exclusively(() => this.#whileStopped(() => this.#registers()));
   }
 
-  async screen(): Promise<string[]> {
+  screen(): Promise<string[]> {
+    return this.#exclusively(() => this.#screen());
+  }
+
+  async #screen(): Promise<string[]> {
+    const picture = this.#mayHavePixels() ? await this.#picture() : undefined;
+    if (picture && !isTextMode(picture)) return textOfPicture(picture);
     return decodeTextScreen(await this.#physical(VGA_TEXT, VGA_TEXT_SIZE));
+  }
+
+  /** UEFI knows no text mode, and GRUB sets the mode that a kernel asks for. */
+  #mayHavePixels(): boolean {
+    return (this.#qemu.firmware ?? "bios") !== "bios" || this.name === "grub";
   }
 
   async step(count = 1): Promise<number> {
@@ -402,6 +414,14 @@ export class QemuMachine implements Machine {
     return parseQemuRegisters(await this.#started().human("info registers"));
   }
 
+  async #picture(): Promise<Picture | undefined> {
+    const filename = join(this.#directory, "picture");
+    await this.#started().execute("screendump", { filename });
+    const bytes = await readFile(filename);
+    await rm(filename);
+    return readPicture(bytes);
+  }
+
   async #physical(address: number, size: number): Promise<Uint8Array> {
     const filename = join(this.#directory, "memory");
     await this.#started().execute("pmemsave", { val: address, size, filename });
@@ -409,6 +429,11 @@ export class QemuMachine implements Machine {
     await rm(filename);
     return bytes;
   }
+}
+
+/** The VGA's cells have 9 by 16 pixels there. */
+function isTextMode({ width, height }: Picture): boolean {
+  return width === 720 && height === 400;
 }
 
 /** Resolves once all that came over the socket has been read. */

@@ -55,3 +55,8 @@ export declare function boot_stack_top(): usize;
 
 // kernel/machine/i686/panic.asm.ts
 export declare function epitaph(): usize;
+
+// kernel/device/font.asm.ts
+export declare function font_glyphs(): usize;
+export declare function font_boxes(): usize;
+export declare function font_vga(): usize;

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { textOfPixels } from "../../../src/machine/pixel-screen";
 import { loadKernelPart } from "../kernel-part";
-import { textOfPixels } from "./screen-pixels";
+import { FONT_SYMBOLS, loadFont } from "./font-data";
 
 const [WIDTH, HEIGHT] = [700, 420];
 const ADDRESS = 0xfd00_0000;
@@ -38,6 +39,7 @@ function open(bits: 24 | 32, [red, green, blue]: readonly number[]): Screen {
   `,
     {
       imports: {
+        symbols: FONT_SYMBOLS,
         x86: {
           store8(address = 0, value = 0) {
             count++;
@@ -55,6 +57,7 @@ function open(bits: 24 | 32, [red, green, blue]: readonly number[]): Screen {
       },
     },
   );
+  loadFont(part);
   part.call.start!(pitch, HEIGHT, bits, red!, green!, blue!);
   return {
     memory,
@@ -78,7 +81,7 @@ function pixel({ memory, pixelBytes, pitch }: Screen, x: number, y: number): num
   return bytes.reduce((value, byte, i) => value | (byte << (8 * i)), 0);
 }
 
-const rows = (screen: Screen) => textOfPixels((x, y) => pixel(screen, x, y) !== 0);
+const rows = (screen: Screen) => textOfPixels((x, y) => pixel(screen, x, y), "_");
 
 for (const bits of [24, 32] as const) {
   describe(`a screen of ${bits} bits a pixel`, () => {
@@ -88,6 +91,17 @@ for (const bits of [24, 32] as const) {
       const all = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 0x20 + i));
       screen.print(all);
       assert.deepEqual(rows(screen).slice(0, 3), [all.slice(0, 80), `${all.slice(80)}_`, ""]);
+    });
+
+    it("shows all of Latin-1, and lines for boxes", () => {
+      const characters = (from: number, count: number) =>
+        String.fromCharCode(...Array.from({ length: count }, (_, i) => from + i));
+      const latin = characters(0xa0, 96);
+      const boxes = characters(0x2500, 128);
+      const lines = [latin.slice(0, 64), latin.slice(64), boxes.slice(0, 64), boxes.slice(64)];
+      screen.print(`\x1b[2J\x1b[H${lines.join("\r\n")}\r\n`);
+      const spaced = lines.map((line) => line.replace("\u{a0}", " "));
+      assert.deepEqual(rows(screen).slice(0, 4), spaced);
     });
 
     it("scrolls, and has nothing left of what was there before", () => {

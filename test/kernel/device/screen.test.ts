@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
+import { characterOf } from "../../../src/abi/code-page";
 import { loadKernelPart } from "../kernel-part";
+import { FONT_SYMBOLS, loadFont } from "./font-data";
 
 const ROWS = 25;
 const COLUMNS = 80;
@@ -20,6 +22,7 @@ const part = loadKernelPart(
 `,
   {
     imports: {
+      symbols: FONT_SYMBOLS,
       x86: {
         store16(address = 0, value = 0) {
           const cell = (address - CELLS) / 2;
@@ -41,6 +44,8 @@ const part = loadKernelPart(
   },
 );
 
+loadFont(part);
+
 function print(text: string): void {
   for (const byte of Buffer.from(text)) part.call.put!(byte);
   part.call.show!();
@@ -48,7 +53,9 @@ function print(text: string): void {
 
 function row(index: number): string {
   const line = cells.subarray(index * COLUMNS, (index + 1) * COLUMNS);
-  return String.fromCharCode(...line.map((cell) => cell & 0xff)).trimEnd();
+  return Array.from(line, (cell) => characterOf(cell & 0xff))
+    .join("")
+    .trimEnd();
 }
 
 function colour(index: number, column: number): number {
@@ -71,6 +78,19 @@ describe("the screen", () => {
     print("one\r\ntwo\r\n\tthree\x08");
     assert.deepEqual([row(0), row(1), row(2)], ["one", "two", "        three"]);
     assert.equal(cursor, 2 * COLUMNS + 12);
+  });
+
+  it("shows what of UTF-8 the VGA has, and what is near to the rest", () => {
+    print("é½ß àÀ ─┌╬ ━┏╭ ©\u{a0}x €漢😀");
+    assert.equal(row(0), "é½ß àA ─┌╬ ─┌┌ C\u{a0}x ???");
+  });
+
+  it("gets over UTF-8 that is broken", () => {
+    for (const byte of [0x80, 0xc3, 0x41, 0xe2, 0x94, 0xc3, 0xa9, 0xff, 0x42, 0xc1, 0x81]) {
+      part.call.put!(byte);
+    }
+    part.call.show!();
+    assert.equal(row(0), "AéB?");
   });
 
   it("wraps a full line when the next character comes", () => {
@@ -152,8 +172,8 @@ describe("the screen", () => {
 
   it("skips sequences that it does not know, and survives nonsense", () => {
     print("\x1b[?25la\x1b[1;2;3;4;5;6;7;8;9;10;11xb\x1b(c\x1b[999999999999999999Bd\x1b[");
-    print("\x1b[mé€");
+    print("\x1b[m€");
     assert.equal(row(0).slice(0, 3), "abc");
-    assert.equal(row(24), "   d??");
+    assert.equal(row(24), "   d?");
   });
 });
