@@ -23,8 +23,8 @@ const RANGE_SHIFT: u32 = 3;
 const END: usize = 4;
 /** What PAE reaches on every processor that has it. */
 const MEMORY_END: u64 = (<u64>1) << 36;
-/** What the kernel maps for itself ends here. */
-const LOW_END: u64 = (<u64>1) << 32;
+/** What names of frames reach: a screen may lie above all RAM. */
+const NAMED_END: u64 = (<u64>1) << 44;
 /** 80 by 25 characters of 8 by 16 pixels: a smaller screen is not used. */
 const SCREEN_WIDTH: u32 = 640;
 const SCREEN_HEIGHT: u32 = 400;
@@ -38,7 +38,9 @@ const ranges: usize = memory.data(MOST_RANGES << RANGE_SHIFT, 4);
 const commandLineText: usize = memory.data(COMMAND_LINE_MAX, 4);
 let initramfsAddress: u32 = 0;
 let initramfsBytes: u32 = 0;
+/** The name of the frame that the screen begins in, and where it begins there. */
 let screen: u32 = 0;
+let screenStart: u32 = 0;
 let pitch: u32 = 0;
 let height: u32 = 0;
 let bits: u32 = 0;
@@ -150,15 +152,16 @@ export function checkBootRecord(): void {
 
 /**
  * Says that the loader left a screen of pixels. One that is too small, that has
- * not 24 or 32 bits a pixel, or whose memory is not all below 4 GiB, is not used.
+ * not 24 or 32 bits a pixel, or whose memory ends where no frame has a name, is not used.
  */
 export function setScreen(address: u64, lineBytes: u32, width: u32, lines: u32, depth: u32): void {
   if (depth !== 24 && depth !== 32) return;
   if (width < SCREEN_WIDTH || width > PITCH_MAX) return;
   if (lines < SCREEN_HEIGHT || lines > HEIGHT_MAX) return;
   if (lineBytes < width * (depth >> 3) || lineBytes > PITCH_MAX) return;
-  if (address === 0 || address > LOW_END - <u64>lineBytes * lines) return;
-  screen = <u32>address;
+  if (address === 0 || address > NAMED_END - <u64>lineBytes * lines) return;
+  screen = rotl<u32>(<u32>(address >> PAGE_SHIFT), PAGE_SHIFT);
+  screenStart = <u32>address & PAGE_MASK;
   pitch = lineBytes;
   height = lines;
   bits = depth;
@@ -186,11 +189,16 @@ export function hasScreen(): bool {
   return screen !== 0;
 }
 
-/** The screen's physical address, bytes of a line, how many lines, and bits of a pixel. */
-export function screenAddress(): u32 {
+/** The frame that the screen begins in, and how far from its start. */
+export function screenFrame(): u32 {
   return screen;
 }
 
+export function screenOffset(): u32 {
+  return screenStart;
+}
+
+/** Bytes of a line, how many lines, and bits of a pixel. */
 export function screenPitch(): u32 {
   return pitch;
 }

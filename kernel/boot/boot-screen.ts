@@ -1,27 +1,30 @@
 // The boot loader's screen of pixels, handed to the driver: seen through the kernel's heap, with
 // write-combining where the processor has it.
 
+import { PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
 import { ENTRY_RW } from "../../src/abi/paging";
 import { useFramebuffer } from "../device/framebuffer";
 import { combiningFlags } from "../machine/i686/processor";
-import { mapPhysical } from "../memory/pages";
+import { mapFrames } from "../memory/pages";
 import {
   hasScreen,
-  screenAddress,
   screenBits,
   screenColour,
+  screenFrame,
   screenHeight,
+  screenOffset,
   screenPitch,
 } from "./boot-record";
 
 /** Uses the loader's screen, if it left one that can be used. Before the console. */
 export function startBootScreen(): void {
   if (!hasScreen()) return;
-  const size = screenPitch() * screenHeight();
-  const address = mapPhysical(screenAddress(), size, ENTRY_RW | combiningFlags());
+  const size = screenOffset() + screenPitch() * screenHeight();
+  const count = (size + PAGE_MASK) >> PAGE_SHIFT;
+  const address = mapFrames(screenFrame(), count, ENTRY_RW | combiningFlags());
   if (address === 0) return; // out of memory: the serial line alone
   useFramebuffer(
-    address,
+    address + screenOffset(),
     screenPitch(),
     screenHeight(),
     screenBits(),

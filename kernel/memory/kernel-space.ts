@@ -39,7 +39,13 @@ import * as x86 from "../../src/abi/x86";
 import { panic } from "../log/panic";
 import { clearBytes } from "../machine/i686/block";
 import { imageOffset } from "../machine/i686/image-offset";
-import { directoryEntry, noExecute, pdptEntry, writeEntry } from "../machine/i686/paging";
+import {
+  directoryEntry,
+  noExecute,
+  pdptEntry,
+  writeEntry,
+  writeFrame,
+} from "../machine/i686/paging";
 import * as symbols from "../machine/i686/symbols";
 import { allocateFrame, frameLink, releaseFrame, setFrameLink } from "./frames";
 
@@ -141,7 +147,7 @@ export function mapTrampolineInto(table: usize): void {
 }
 
 /**
- * Maps the page at `address` to `frame`, writable or not, never executable. The page must not be
+ * Maps the page at `address` to the frame of that name, writable or not, never executable. The page must not be
  * mapped. False when there is no frame for a page table.
  */
 export function mapKernelPage(address: usize, frame: u32, flags: u32): bool {
@@ -149,7 +155,7 @@ export function mapKernelPage(address: usize, frame: u32, flags: u32): bool {
   if ((load<u32>(pde) & ENTRY_P) === 0 && !addKernelTable(pde, address)) return false;
   const pte = kernelPte(address);
   if ((load<u32>(pte) & ENTRY_P) !== 0) panic(cstr("kernel-space: page is mapped already"));
-  writeEntry(pte, frame | flags | ENTRY_P, noExecute());
+  writeFrame(pte, frame, flags | ENTRY_P, noExecute());
   countEntries(pde, 1);
   return true;
 }

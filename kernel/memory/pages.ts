@@ -90,22 +90,29 @@ export function freeStack(stack: usize): void {
 }
 
 /**
- * Maps physical memory that is reserved (a module, a device) into the heap's range: the address
- * that stands for `physical`, or 0 when out of memory. `flags` is ENTRY_RW or 0.
+ * Maps physical memory below 4 GiB that is reserved (a module, a device) into the heap's range: the
+ * address that stands for `physical`, or 0 when out of memory. `flags` is ENTRY_RW or 0.
  */
 export function mapPhysical(physical: u32, size: u32, flags: u32): usize {
   const offset = physical & PAGE_MASK;
-  const count = (offset + size + PAGE_MASK) >> PAGE_SHIFT;
+  const start = mapFrames(physical - offset, (offset + size + PAGE_MASK) >> PAGE_SHIFT, flags);
+  return start === 0 ? 0 : start + offset;
+}
+
+/** The same for `count` frames anywhere, from the one of that name on. */
+export function mapFrames(frame: u32, count: u32, flags: u32): usize {
   const start = takeRange(count);
   if (start === 0) return 0;
+  const index = rotr<u32>(frame, PAGE_SHIFT);
   for (let i: u32 = 0; i < count; i++) {
-    if (!mapKernelPage(start + (i << PAGE_SHIFT), physical - offset + (i << PAGE_SHIFT), flags)) {
+    const name = rotl<u32>(index + i, PAGE_SHIFT);
+    if (!mapKernelPage(start + (i << PAGE_SHIFT), name, flags)) {
       while (i > 0) unmapKernelPage(start + (--i << PAGE_SHIFT));
       addRange(start, count);
       return 0;
     }
   }
-  return start + offset;
+  return start;
 }
 
 /** Ends the view of `count` pages that mapPhysical() gave; the frames stay reserved. */

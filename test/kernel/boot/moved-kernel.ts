@@ -9,6 +9,7 @@ import { PAGE_SIZE } from "../../../src/abi/memory-map";
 import {
   MULTIBOOT2_BOOT_MAGIC,
   TAG_COMMAND_LINE,
+  TAG_FRAMEBUFFER,
   TAG_LOAD_BASE,
   TAG_MEMORY_MAP,
   TAG_MODULE,
@@ -24,6 +25,10 @@ const RAM = 1;
 /** Where the record is in its page, after the code. */
 const RECORD_OFFSET = 1024;
 
+/** The screen, if the record names one: lines have a word more than there are pixels. */
+export const [SCREEN_WIDTH, SCREEN_HEIGHT] = [640, 400];
+export const SCREEN_PITCH = 4 * SCREEN_WIDTH + 4;
+
 export interface Moved {
   /** Where the image is: a multiple of 1 MiB. */
   readonly base: number;
@@ -35,6 +40,8 @@ export interface Moved {
   readonly program: readonly string[];
   /** What the record says of the base, if not the truth. */
   readonly says?: number;
+  /** Where the record says that a screen is: 80 by 25 cells, of 32 bits a pixel. */
+  readonly screen?: number;
   /** Leaves the worst in every register. */
   readonly isHostile?: boolean;
 }
@@ -73,9 +80,18 @@ function recordOf(moved: Moved, size: number): Buffer {
     tag(TAG_MODULE, Buffer.concat([words(module, module + size), Buffer.from("\0")])),
     tag(TAG_MEMORY_MAP, words(24, 0, ...ram.flatMap(mapEntry))),
     tag(TAG_LOAD_BASE, words(says)),
+    ...(moved.screen === undefined ? [] : [screenTag(moved.screen)]),
     tag(0, Buffer.alloc(0)),
   ]);
   return Buffer.concat([words(8 + tags.length, 0), tags]);
+}
+
+/** Pixels of blue, green, red and nothing. */
+function screenTag(address: number): Buffer {
+  const place = words(address % 2 ** 32, Math.floor(address / 2 ** 32));
+  const shape = words(SCREEN_PITCH, SCREEN_WIDTH, SCREEN_HEIGHT);
+  const pixels = Buffer.from([32, 1, 0, 0, 16, 8, 8, 8, 0, 8]);
+  return tag(TAG_FRAMEBUFFER, Buffer.concat([place, shape, pixels]));
 }
 
 function mapEntry([start, end]: readonly [number, number]): number[] {

@@ -16,12 +16,15 @@ import { resolveLayout } from "../../../src/link/layout/resolve";
 import type { Machine, Snapshot } from "../../../src/machine/machine";
 import { openMachine } from "../../../src/machine/open-machine";
 import { PhysicalMemory } from "../../../src/machine/physical-memory";
+import { textOfPixels } from "../../../src/machine/pixel-screen";
 import { HANG_MS } from "../../hang-guard";
 import { skipReason } from "../../machine/installed";
 import { addressOf, build, withMachine } from "../booted-kernel";
-import { type Moved, movedKernel } from "./moved-kernel";
+import { type Moved, movedKernel, SCREEN_HEIGHT, SCREEN_PITCH } from "./moved-kernel";
 
 const MIB = 1 << 20;
+/** Of the screen. */
+const ROWS = 25;
 /** Of a machine whose memory is larger than both its ends the kernel is told of these alone. */
 const ENDS = 32 * MIB;
 
@@ -132,6 +135,8 @@ describe("a kernel that has RAM above 4 GiB", { skip: skipReason("qemu") }, () =
         [1, 64],
         [4096, 4096 + 24],
       ] as const,
+      // RAM that the record does not name does as a screen.
+      screen: 2 ** 32 + 64 * MIB + 8,
     };
     await withMoved(moved, async (machine) => {
       const { kernel } = await build();
@@ -149,6 +154,14 @@ describe("a kernel that has RAM above 4 GiB", { skip: skipReason("qemu") }, () =
       const ending = await machine.ended;
       assert.deepEqual(ending, { kind: "exit", status: 0 }, machine.serial.text());
       assert.match(machine.serial.text(), / passed, 0 failed/);
+      const screen = await machine.readPhysical(moved.screen, SCREEN_PITCH * SCREEN_HEIGHT);
+      const pixels = new DataView(screen.buffer, screen.byteOffset);
+      const lines = textOfPixels((x, y) => pixels.getUint32(y * SCREEN_PITCH + 4 * x, true));
+      const printed = machine.serial.text().split(/\r?\n/);
+      const wrapped = printed.flatMap(
+        (line) => line.match(/.{1,80}/g)?.map((row) => row.trimEnd()) ?? [""],
+      );
+      assert.deepEqual(lines, wrapped.slice(-ROWS));
     });
   });
 

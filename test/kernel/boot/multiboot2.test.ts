@@ -26,7 +26,7 @@ const startPart = compileKernelPart(
     commandLine, hasScreen, initramfsSize, initramfsStart, loaderRsdp, lostFrames,
     limitRam, moveInitramfsPast,
     memoryRangeCount, rangeEnd, rangeStart,
-    screenAddress, screenBits, screenColour, screenHeight, screenPitch,
+    screenBits, screenColour, screenFrame, screenHeight, screenOffset, screenPitch,
   } from "./kernel/boot/boot-record";
 `,
   {
@@ -142,20 +142,35 @@ function screenTag(screen: Screen = {}): Buffer {
   return tag(TAG_FRAMEBUFFER, Buffer.concat([place, Buffer.from([bits, kind, 0, 0, ...colours])]));
 }
 
+/** The frame that the screen begins in, and where in it. */
+function place(): number[] {
+  return [part.call.screenFrame!() >>> 0, part.call.screenOffset!()];
+}
+
 describe("the screen of a record of Multiboot 2", () => {
   it("is used if there is room on it for the console", () => {
     read(ALL, screenTag());
-    const { hasScreen, screenAddress, screenBits, screenColour, screenHeight, screenPitch } =
-      part.call;
+    const { hasScreen, screenBits, screenColour, screenHeight, screenPitch } = part.call;
     assert.equal(hasScreen!(), 1);
-    assert.deepEqual(
-      [screenAddress!() >>> 0, screenPitch!(), screenHeight!(), screenBits!()],
-      [0xc000_0000, 3200, 600, 32],
-    );
+    assert.deepEqual(place(), [0xc000_0000, 0]);
+    assert.deepEqual([screenPitch!(), screenHeight!(), screenBits!()], [3200, 600, 32]);
     assert.deepEqual(
       [0, 1, 2].map((colour) => screenColour!(colour)),
       [16, 8, 0],
     );
+  });
+
+  it("is used wherever it is: above 4 GiB, across that, and not at the start of a page", () => {
+    for (const [address, frame, offset] of [
+      [0x70_0000_0000n, 0x70, 0],
+      [0x1_0000_0000n, 1, 0],
+      [0xfff0_0000n, 0xfff0_0000, 0],
+      [0x1_2345_6789n, 0x2345_6001, 0x789],
+    ] as const) {
+      part = startPart();
+      read(ALL, screenTag({ address }));
+      assert.deepEqual(place(), [frame, offset], `${address}`);
+    }
   });
 
   it("is not used if it is too small or too large, has other pixels, or is out of reach", () => {
@@ -171,8 +186,8 @@ describe("the screen of a record of Multiboot 2", () => {
       { kind: 0 },
       { kind: 2 },
       { address: 0n },
-      { address: 0x1_0000_0000n },
-      { address: 0xfff0_0000n },
+      { address: 0x1000_0000_0000n },
+      { address: 0xfff_fff0_0000n },
       { colours: [16, 8, 8, 8, 0, 5] },
       { colours: [32, 8, 8, 8, 0, 8] },
       { bits: 24, colours: [17, 8, 8, 8, 0, 8] },

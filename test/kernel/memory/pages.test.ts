@@ -295,6 +295,14 @@ describe("physical memory that is mapped", () => {
     assert.equal(isMapped(address + PAGE), false);
   });
 
+  it("may lie across 4 GiB, and above", () => {
+    const address = call("mapFrames", 0xffff_f000, 2, ENTRY_RW);
+    const entries = [0, 4, 8, 12].map((at) => machine.word(call("kernelPte", address) + at));
+    const high = (frame: number) => 0x8000_0000 + frame;
+    const flags = ENTRY_P | ENTRY_RW;
+    assert.deepEqual(entries, [0xffff_f000 + flags, high(0), flags, high(1)]);
+  });
+
   it("is taken back when there is no frame for its second page table", () => {
     const table = 512 * PAGE;
     const giveBack = leaveFrames(0);
