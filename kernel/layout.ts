@@ -79,7 +79,7 @@ export const layout: Layout = {
     { name: ".rodata" },
     { name: ".symbols", align: 16, permissions: "r", content: "symbols", inputs: [] },
     { name: ".text", pack: true },
-    { ...shared, name: ".trampoline.text", permissions: "rx" },
+    { ...shared, name: ".trampoline.text", permissions: "rx", pad: 1 },
     { ...shared, name: ".trampoline.rodata", permissions: "r" },
     { ...shared, name: ".trampoline.data", permissions: "rw" },
   ],

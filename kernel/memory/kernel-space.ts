@@ -56,6 +56,8 @@ const LAST_TABLE: u32 = 0xffffffff >> DIRECTORY_SHIFT;
 /** Two pages for firstTables(). */
 export const FIRST_TABLES_SIZE: u32 = 2 * PAGE_SIZE;
 
+const INT3: u8 = 0xcc;
+
 let pdpt: usize = 0;
 let identityEnd: usize = 0;
 
@@ -101,7 +103,14 @@ export function buildKernelSpace(tables: usize): void {
   writeEntry(directories + LAST_TABLE * ENTRY_SIZE, imageFrame(lastTable) | ENTRY_P | ENTRY_RW, 0);
 
   mapIdentity(identityTables);
+  fillTrampoline();
   mapTrampolineInto(lastTable);
+}
+
+/** What of the page of code is none, and not in the image either, becomes `int3`. */
+function fillTrampoline(): void {
+  const size = symbols.trampoline_text_size();
+  memory.fill(symbols.trampoline_text_load() + size, INT3, -size & PAGE_MASK);
 }
 
 /**
@@ -147,8 +156,8 @@ export function mapTrampolineInto(table: usize): void {
 }
 
 /**
- * Maps the page at `address` to the frame of that name, writable or not, never executable. The page must not be
- * mapped. False when there is no frame for a page table.
+ * Maps the page at `address` to the frame of that name, writable or not, never executable. The page
+ * must not be mapped. False when there is no frame for a page table.
  */
 export function mapKernelPage(address: usize, frame: u32, flags: u32): bool {
   const pde = DIRECTORIES + (address >> DIRECTORY_SHIFT) * ENTRY_SIZE;

@@ -28,6 +28,8 @@ const startAsLinked = machineFor(SOURCE, { realAddresses: true });
 const startMoved = machineFor(SOURCE);
 
 const INFO_CR3 = 4;
+/** Four instructions `int3`. */
+const INT3S = 0xcccc_cccc;
 let machine: Machine;
 const call = (name: string, ...values: number[]) => machine.address(name, ...values);
 
@@ -91,6 +93,13 @@ describe("the kernel's space at boot", () => {
       space.mappings.filter((each) => each.writable && each.executable),
       [],
     );
+  });
+
+  it("has no code behind the trampoline's in its page", () => {
+    const page = TRAMPOLINE_LOAD.text;
+    assert.notEqual(machine.word(page + 0x300 - 4), INT3S);
+    for (let at = page + 0x300; at < page + PAGE; at += 4) assert.equal(machine.word(at), INT3S);
+    assert.notEqual(machine.word(page + PAGE), INT3S);
   });
 
   it("has the trampoline at its addresses, global, and nothing else that is", () => {
