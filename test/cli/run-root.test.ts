@@ -58,15 +58,19 @@ describe("isthmus run --root", () => {
     program = await editProgram();
   });
 
-  for (const machine of ["v86", "qemu"] as const) {
-    it(`saves what the program has changed, on ${machine}`, {
+  const machines = [
+    ["v86", "on v86", []],
+    ["qemu", "on QEMU, from pages above 4 GiB", ["--memory", "5120"]],
+  ] as const;
+  for (const [machine, where, memory] of machines) {
+    it(`saves what the program has changed, ${where}`, {
       skip: skipReason(machine),
     }, async () => {
       const root = folderFor(program);
       const work = join(root, "work");
       const before = describeFolder(join(root, "bin"));
       const words = ["--root", root, "--save", root, "--cwd", "/work", "--env", "TWO=2"];
-      const run = ["run", "--machine", machine, ...words, "--", "edit", "a b", ""];
+      const run = ["run", "--machine", machine, ...memory, ...words, "--", "edit", "a b", ""];
       const { status, stdout, stderr } = await isthmus(run);
       assert.match(stdout, STARTED);
       assert.equal(status, 7, stderr);
