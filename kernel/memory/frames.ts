@@ -19,7 +19,14 @@
 //     4 GiB) and `firstHigh`: the count lives there so that an inspector outside sees it.
 //   - Frame 0, and each at a multiple of 4 GiB, is reserved: no name is less than PAGE_SIZE.
 
-import { INFO_FRAME_COUNT, INFO_FRAMES, INFO_FREE_FRAMES } from "../../src/abi/kernel-info";
+import {
+  FRAME_RECORD_SIZE,
+  FRAME_REFERENCES,
+  FRAME_RESERVED,
+  INFO_FRAME_COUNT,
+  INFO_FRAMES,
+  INFO_FREE_FRAMES,
+} from "../../src/abi/kernel-info";
 import { PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
 import { panic } from "../log/panic";
 import * as symbols from "../machine/i686/symbols";
@@ -28,9 +35,8 @@ const RECORD_SHIFT: u32 = 3;
 /** The first frame at 4 GiB. */
 const HIGH: u32 = 1 << (32 - PAGE_SHIFT);
 const LINK: usize = 0;
-const REFERENCES: usize = 4;
-/** Low memory, the kernel image, this list, modules, and what is not RAM at all. */
-const RESERVED: u32 = 0xffffffff;
+const REFERENCES: usize = FRAME_REFERENCES;
+const RESERVED: u32 = FRAME_RESERVED;
 
 let list: usize = 0;
 let frameCount: u32 = 0;
@@ -165,3 +171,5 @@ function recordOf(frame: u32): usize {
 }
 
 if (PAGE_SIZE !== 1 << PAGE_SHIFT) ERROR("a frame is 1 << PAGE_SHIFT bytes");
+if (FRAME_RECORD_SIZE !== 1 << RECORD_SHIFT)
+  ERROR("a record of a frame has 1 << RECORD_SHIFT bytes");

@@ -22,6 +22,9 @@
 //                 8  cr3        its page directory: physical address of its PDPT, 0: a zombie
 //                 12 stackTop   kernel address of the end of its first thread's kernel stack
 //                 16 name       16 bytes, NUL-padded
+//
+//   a frame       0  link       of the kernel's own
+//                 4  references 0: free; FRAME_RESERVED: never allocated; else how many mappings
 
 export const INFO_MAGIC: u32 = 0x48545349; // "ISTH"
 export const INFO_CR3: u32 = 4;
@@ -50,6 +53,11 @@ export const PROCESS_CR3: u32 = 8;
 export const PROCESS_STACK_TOP: u32 = 12;
 export const PROCESS_NAME: u32 = 16;
 export const PROCESS_NAME_SIZE: u32 = 16;
+
+export const FRAME_RECORD_SIZE: u32 = 8;
+export const FRAME_REFERENCES: u32 = 4;
+/** Low memory, the kernel's image, modules, and what is not RAM at all. */
+export const FRAME_RESERVED: u32 = 0xffffffff;
 
 /** Bytes at symbol `epitaph`: what the kernel printed when it panicked, NUL-terminated. */
 export const EPITAPH_SIZE: u32 = 4096;

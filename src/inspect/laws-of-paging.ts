@@ -1,11 +1,18 @@
 // The laws that page tables alone can answer: 1, 2, 3, 8 and 9.
 
-import { GUARD_END, PAGE_SIZE, WINDOW_END, WINDOWS } from "../abi/memory-map";
+import {
+  GUARD_END,
+  PAGE_SIZE,
+  PAGE_TABLES,
+  PAGE_TABLES_END,
+  WINDOW_END,
+  WINDOWS,
+} from "../abi/memory-map";
 import { ENTRY_US } from "../abi/paging";
 import { hex } from "../base/align";
 import { type Judgement, judge, type Offence, unchecked } from "./judgement";
 import { entryCount, entryIndex, entrySpan, pagingFormat, readEntry } from "./paging-format";
-import { everySpace, type ProcessSpace, processTitle, type Spaces } from "./spaces";
+import { everySpace, type ProcessSpace, processTitle, reservedFrames, type Spaces } from "./spaces";
 import { type AddressSpace, findMapping, type Mapping } from "./walk";
 
 /** Law 1: three pages for each processor, and there is one processor. */
@@ -26,6 +33,12 @@ function isTrampoline(va: number): boolean {
 
 function isWindow(va: number): boolean {
   return va >= WINDOWS && va < WINDOW_END;
+}
+
+/** Whether the kernel sees a frame neither one to one nor as a page table. */
+function isElsewhere({ va, pa }: Mapping, { imageOffset }: Spaces): boolean {
+  if (va >= PAGE_TABLES && va < PAGE_TABLES_END) return false;
+  return va < WINDOWS && pa !== va && pa !== va + imageOffset;
 }
 
 /** Law 1: the pages in both directories are the trampoline's, alike, supervisor only, at most 3. */
@@ -101,11 +114,23 @@ function framesOf(space: AddressSpace, include: (va: number) => boolean): Map<nu
   return frames;
 }
 
-/** Law 2: a user directory maps frames of users and the trampoline; no table, no kernel. */
+/** What law 2 compares the frames of users with. */
+interface OtherFrames {
+  readonly kernel: ReadonlyMap<number, number>;
+  readonly tables: ReadonlyMap<number, string>;
+  readonly isReserved: (pa: number) => boolean;
+}
+
+/**
+ * Law 2: a user directory maps frames of users and the trampoline; no table, no kernel, no device.
+ */
 export function userDirectories(spaces: Spaces): Judgement {
   if (spaces.processes.length === 0) return NO_PROCESS;
-  const kernelFrames = framesOf(spaces.kernel, (va) => !isWindow(va));
-  const tables = tableFrames(spaces);
+  const others = {
+    kernel: framesOf(spaces.kernel, (va) => !isWindow(va)),
+    tables: tableFrames(spaces),
+    isReserved: reservedFrames(spaces),
+  };
   const offences: Offence[] = [];
   let pages = 0;
   for (const process of spaces.processes) {
@@ -113,7 +138,7 @@ export function userDirectories(spaces: Spaces): Judgement {
     offences.push(...process.space.defects.map((what) => ({ space, what })));
     for (const mapping of process.space.mappings) {
       pages += mapping.size / PAGE_SIZE;
-      offences.push(...offencesOfUserMapping(space, mapping, kernelFrames, tables));
+      offences.push(...offencesOfUserMapping(space, mapping, others));
     }
   }
   const holds = `${pages} pages in ${spaces.processes.length} user spaces were looked at`;
@@ -123,8 +148,7 @@ export function userDirectories(spaces: Spaces): Judgement {
 function offencesOfUserMapping(
   space: string,
   mapping: Mapping,
-  kernelFrames: ReadonlyMap<number, number>,
-  tables: ReadonlyMap<number, string>,
+  { kernel, tables, isReserved }: OtherFrames,
 ): Offence[] {
   if (isTrampoline(mapping.va)) return [];
   const offences: Offence[] = [];
@@ -135,7 +159,11 @@ function offencesOfUserMapping(
   for (const { va, pa } of smallPages(mapping)) {
     const table = tables.get(pa);
     if (table) offences.push({ space, va, pa, what: `maps a page-table frame: ${table}` });
-    if (kernelFrames.has(pa)) offences.push({ space, va, pa, what: "maps a frame of the kernel" });
+    if (kernel.has(pa)) offences.push({ space, va, pa, what: "maps a frame of the kernel" });
+    else if (isReserved(pa)) {
+      const what = "maps a frame that is no program's: a device's, or the firmware's";
+      offences.push({ space, va, pa, what });
+    }
   }
   return offences;
 }
@@ -154,7 +182,7 @@ function tableFrames(spaces: Spaces): Map<number, string> {
 
 /**
  * Law 3: no U in the kernel directory; user frames only in windows; in user mode all windows are
- * closed, which leaves nothing in their entries.
+ * closed, which leaves nothing in their entries. Memory of devices is in the heap, and no code.
  */
 export function kernelDirectory(spaces: Spaces): Judgement {
   const offences: Offence[] = spaces.kernel.defects.map((what) => ({ space: "kernel", what }));
@@ -166,8 +194,16 @@ export function kernelDirectory(spaces: Spaces): Judgement {
       for (const { pa } of smallPages(mapping)) userFrames.set(pa, processTitle(process));
     }
   }
+  const isReserved = reservedFrames(spaces);
+  let devicePages = 0;
   for (const mapping of spaces.kernel.mappings) {
     const { va, pa } = mapping;
+    if (isElsewhere(mapping, spaces) && isReserved(pa)) {
+      devicePages += mapping.size / PAGE_SIZE;
+      const what = "memory of a device can be executed";
+      if (spaces.kernel.mode.nx && mapping.executable)
+        offences.push({ space: "kernel", va, pa, what });
+    }
     if (mapping.entry & ENTRY_US) {
       offences.push({ space: "kernel", va, pa, what: "a kernel entry has U set" });
     }
@@ -187,7 +223,9 @@ export function kernelDirectory(spaces: Spaces): Judgement {
   const windows = inUserMode
     ? "; all windows are closed"
     : "; in ring 0, where windows may be open";
-  const holds = `${spaces.kernel.mappings.length} kernel entries were looked at${windows}`;
+  const devices = devicePages === 0 ? "" : `, ${devicePages} of devices and modules among them`;
+  const entries = spaces.kernel.mappings.length;
+  const holds = `${entries} kernel entries were looked at${devices}${windows}`;
   return judge(offences, holds, "the kernel directory holds what it must not");
 }
 

@@ -7,12 +7,17 @@
 // processor happens to use.
 
 import {
+  FRAME_RECORD_SIZE,
+  FRAME_REFERENCES,
+  FRAME_RESERVED,
   INFO_CR3,
   INFO_CURRENT,
   INFO_ENTRIES,
   INFO_FRAME_COUNT,
+  INFO_FRAMES,
   INFO_FREE_FRAMES,
   INFO_MAGIC,
+  INFO_OFFSET,
   INFO_PROCESSES,
   INFO_SEGMENTS,
   INFO_STACK_TOP,
@@ -23,6 +28,7 @@ import {
   PROCESS_PID,
   PROCESS_STACK_TOP,
 } from "../abi/kernel-info";
+import { PAGE_SIZE } from "../abi/memory-map";
 import { hex } from "../base/align";
 import { Diagnostic } from "../base/diagnostic";
 import type { Snapshot } from "../machine/machine";
@@ -58,6 +64,10 @@ export interface Spaces {
   readonly entries: number;
   /** Kernel address of the running thread's segments, three descriptors; 0: none has run. */
   readonly segments: number;
+  /** How far above its own address the image is in physical memory. */
+  readonly imageOffset: number;
+  /** Kernel address of the list of frames; 0: there is none. */
+  readonly frameList: number;
   readonly frameCount: number;
   readonly freeFrames: number;
 }
@@ -88,8 +98,28 @@ export function findSpaces(snapshot: Snapshot, image: ElfImage): Spaces {
     processes: findProcesses(snapshot, kernel, record),
     entries: record(INFO_ENTRIES),
     segments: record(INFO_SEGMENTS),
+    imageOffset: record(INFO_OFFSET),
+    frameList: record(INFO_FRAMES),
     frameCount: record(INFO_FRAME_COUNT),
     freeFrames: record(INFO_FREE_FRAMES),
+  };
+}
+
+/**
+ * Says of frames, by their physical addresses, whether they are kept out of the list of those that
+ * can be allocated: devices' memory, the firmware's, the image. Nothing is, if there is no list.
+ */
+export function reservedFrames(spaces: Spaces): (pa: number) => boolean {
+  const { frameList, frameCount, kernel, snapshot } = spaces;
+  const mapping = frameList === 0 ? undefined : findMapping(kernel, frameList);
+  if (mapping === undefined) return () => false;
+  // The list lies in the identity map, so in one piece.
+  const records = mapping.pa + (frameList - mapping.va);
+  return (pa) => {
+    const index = Math.floor(pa / PAGE_SIZE);
+    const record = records + index * FRAME_RECORD_SIZE;
+    if (index >= frameCount) return true;
+    return snapshot.memory.word(record + FRAME_REFERENCES) === FRAME_RESERVED;
   };
 }
 

@@ -3,7 +3,14 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { INFO_ENTRIES } from "../../src/abi/kernel-info";
+import {
+  FRAME_RECORD_SIZE,
+  FRAME_REFERENCES,
+  FRAME_RESERVED,
+  INFO_ENTRIES,
+  INFO_FRAME_COUNT,
+  INFO_FRAMES,
+} from "../../src/abi/kernel-info";
 import {
   CR0_PE,
   CR0_PG,
@@ -58,6 +65,55 @@ function process(machine: FakeMachine, index: number): { cr3: number } {
 }
 
 const WINDOW = 0xfffec000;
+
+/** A machine with a list of its frames, where `reserved` are kept out of use. */
+function withFrames(...reserved: readonly number[]): FakeMachine {
+  const machine = new FakeMachine();
+  const [list, count] = [0x11_0000, 0x400];
+  for (let page = list; page < list + count * FRAME_RECORD_SIZE; page += 0x1000) {
+    machine.map(machine.kernelCr3, page, page, { write: true });
+  }
+  machine.setWord(machine.infoWord(INFO_FRAMES), list);
+  machine.setWord(machine.infoWord(INFO_FRAME_COUNT), count);
+  for (const pa of reserved) {
+    const record = list + (pa / 0x1000) * FRAME_RECORD_SIZE;
+    machine.setWord(record + FRAME_REFERENCES, FRAME_RESERVED);
+  }
+  return machine;
+}
+
+describe("memory of devices", () => {
+  const [SCREEN, HEAP, FIRMWARE] = [0xfd00_0000, 0xd000_0000, 0x3e_0000];
+
+  it("is the kernel's to see, as data", () => {
+    const machine = withFrames();
+    machine.map(machine.kernelCr3, HEAP, SCREEN, { write: true });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), []);
+    assert.match(law(results, 3).why, /entries were looked at, 1 of devices and modules among/);
+  });
+
+  it("is no code of the kernel's", () => {
+    const machine = withFrames();
+    machine.map(machine.kernelCr3, HEAP, SCREEN, { execute: true });
+    const results = laws(machine);
+    assert.deepEqual(broken(results), [3]);
+    assert.match(law(results, 3).offences[0]?.what ?? "", /memory of a device can be executed/);
+  });
+
+  for (const [what, pa] of [
+    ["the screen", SCREEN],
+    ["what the firmware has kept", FIRMWARE],
+  ] as const) {
+    it(`is not mapped for a program: ${what}`, () => {
+      const machine = withFrames(FIRMWARE);
+      machine.map(process(machine, 1).cr3, 0x9000, pa, { user: true, write: true });
+      const results = laws(machine);
+      assert.deepEqual(broken(results), [2]);
+      assert.match(law(results, 2).offences[0]?.what ?? "", /a device's, or the firmware's/);
+    });
+  }
+});
 
 describe("an audit of a machine that keeps the laws", () => {
   for (const nx of [true, false]) {
