@@ -1,4 +1,5 @@
-// sockets: checks what sockets of the family AF_UNIX answer: pairs, names, messages with files.
+// sockets: checks what sockets answer: of AF_UNIX pairs, names, messages with files; of AF_INET
+// what needs no network but the loop device.
 //
 // What is expected here is what Linux does on i386; the tests also run this very program on the
 // host's Linux (test/kernel/syscall/system-calls.test.ts). It makes its names in the folder that is
@@ -6,11 +7,13 @@
 
 import {
   EADDRINUSE,
+  EADDRNOTAVAIL,
   EAFNOSUPPORT,
   EAGAIN,
   EBADF,
   ECONNREFUSED,
   ECONNRESET,
+  EDESTADDRREQ,
   EFAULT,
   EINVAL,
   EISCONN,
@@ -21,13 +24,16 @@ import {
   ENOTSOCK,
   ENXIO,
   EOPNOTSUPP,
+  EPERM,
   EPIPE,
   EPROTONOSUPPORT,
   EPROTOTYPE,
+  ESOCKTNOSUPPORT,
 } from "../src/abi/errno";
 import {
   F_GETFD,
   F_GETFL,
+  F_SETFL,
   FD_CLOEXEC,
   O_CLOEXEC,
   O_NONBLOCK,
@@ -39,11 +45,15 @@ import {
 } from "../src/abi/files";
 import { SystemCall } from "../src/abi/linux/i386";
 import {
+  AF_INET,
   AF_UNIX,
+  AF_UNSPEC,
   CMSG_DATA,
+  LOOPBACK,
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
   MSG_DONTWAIT,
+  MSG_ERRQUEUE,
   MSG_NOSIGNAL,
   MSG_PEEK,
   MSG_TRUNC,
@@ -59,10 +69,14 @@ import {
   SO_ERROR,
   SO_PASSCRED,
   SO_PEERCRED,
+  SO_PROTOCOL,
   SO_SNDBUF,
   SO_TYPE,
+  SOCK_DGRAM,
   SOCK_SEQPACKET,
   SOCK_STREAM,
+  SOCKADDR_HOST,
+  SOCKADDR_PORT,
   SOL_SOCKET,
   SocketCall,
 } from "../src/abi/linux/socket";
@@ -74,10 +88,9 @@ import { wantsHelp } from "./runtime/arguments";
 import { printLine } from "./runtime/output";
 
 const USAGE = `usage: sockets FOLDER
-Checks what sockets of the family AF_UNIX answer, with names in FOLDER.`;
+Checks what sockets of AF_UNIX and AF_INET answer, with names in FOLDER.`;
 
 const CLOSED: i32 = 99;
-const AF_INET: i32 = 2;
 const RCVBUF: i32 = 65536;
 
 const ends: usize = memory.data(8, 4);
@@ -115,6 +128,11 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   options();
   byOneNumber();
   waiting();
+  datagrams();
+  datagramPairs();
+  internetKinds();
+  internetStreams();
+  internetDatagrams();
   return report();
 }
 
@@ -499,6 +517,211 @@ function waiting(): void {
   expect(cstr("accepted"), accepted, 4);
   expect(cstr("connected"), statusOf(clients), 0);
   close(server);
+}
+
+function datagrams(): void {
+  const server = call(SystemCall.socket, AF_UNIX, SOCK_DGRAM | O_NONBLOCK, 0);
+  const client = call(SystemCall.socket, AF_UNIX, SOCK_DGRAM | O_NONBLOCK, 0);
+  expect(cstr("dgram, bind"), call(SystemCall.bind, server, named("mail"), 7), 0);
+  expect(cstr("dgram, poll"), poll(server), POLLOUT);
+  expect(cstr("dgram, listen"), call(SystemCall.listen, server, 1), -EOPNOTSUPP);
+  expect(cstr("dgram, accept"), call(SystemCall.accept4, server, 0, 0, 0), -EOPNOTSUPP);
+  expect(cstr("dgram, empty"), receive(server, 9, 0), -EAGAIN);
+  expect(cstr("dgram, to nobody"), send(client, buffer, 1, 0), -ENOTCONN);
+  expect(cstr("dgram, no file"), sendAt(client, 1, named("none"), 7), -ENOENT);
+  memory.copy(buffer, cstr("abcdef"), 6);
+  expect(cstr("dgram, send"), sendAt(client, 4, named("mail"), 7), 4);
+  expect(cstr("dgram, nothing"), sendAt(client, 0, named("mail"), 7), 0);
+  expect(cstr("dgram, poll some"), poll(server), POLLIN | POLLOUT);
+  expect(cstr("dgram, cut"), receiveNamed(server, 2), 2);
+  expect(cstr("dgram, from nobody"), load<i32>(word), 0);
+  expect(cstr("dgram, of 0"), receiveNamed(server, 2), 0);
+  expect(cstr("dgram, bind other"), call(SystemCall.bind, client, named("answer"), 9), 0);
+  expect(cstr("dgram, connect"), connect(client, "mail"), 0);
+  expect(cstr("dgram, peer"), call(SystemCall.getpeername, client, other, sized(110)), 0);
+  expect(cstr("dgram, peer's size"), load<i32>(word), 7);
+  expect(cstr("dgram, send on"), send(client, buffer, 3, 0), 3);
+  expect(cstr("dgram, whole"), receiveNamed(server, 9), 3);
+  expect(cstr("dgram, from"), load<i32>(word), 9);
+  expect(cstr("dgram, from whom"), memory.compare(other, named("answer"), 9), 0);
+  expect(cstr("dgram, answer"), sendAt(server, 6, named("answer"), 9), 6);
+  expect(cstr("dgram, answered"), receive(client, 9, MSG_TRUNC), 6);
+  const third = call(SystemCall.socket, AF_UNIX, SOCK_DGRAM | O_NONBLOCK, 0);
+  expect(cstr("dgram, not for all"), sendAt(third, 1, named("answer"), 9), -EPERM);
+  const stream = call(SystemCall.socket, AF_UNIX, SOCK_STREAM, 0);
+  expect(cstr("dgram, other kind"), connect(stream, "mail"), -EPROTOTYPE);
+  call(SystemCall.shutdown, server, SHUT_RD);
+  expect(cstr("dgram, shut"), send(client, buffer, 1, MSG_NOSIGNAL), -EPIPE);
+  close(server);
+  expect(cstr("dgram, gone"), send(client, buffer, 1, 0), -ECONNREFUSED);
+  store<u16>(address, AF_UNSPEC);
+  expect(cstr("dgram, disconnect"), call(SystemCall.connect, client, address, 16), 0);
+  expect(cstr("dgram, alone"), send(client, buffer, 1, 0), -ENOTCONN);
+  close(client);
+  close(third);
+  close(stream);
+}
+
+/** A pair without names: messages have borders, files go with them, and a full queue makes wait. */
+function datagramPairs(): void {
+  pair(SOCK_DGRAM | O_NONBLOCK);
+  prepare(16, 1);
+  put(SCM_RIGHTS, 4, 1);
+  expect(cstr("dgram, file"), call(SystemCall.sendmsg, left, header, 0), 1);
+  expect(cstr("dgram, second"), send(left, buffer, 2, 0), 2);
+  prepare(16, 9);
+  store<usize>(header, other);
+  store<u32>(header, 110, 4);
+  expect(cstr("dgram, message"), call(SystemCall.recvmsg, right, header, 0), 1);
+  expect(cstr("dgram, no name"), load<u32>(header, 4), 0);
+  expect(cstr("dgram, with file"), load<u32>(header, 20), 16);
+  close(load<i32>(control, 12));
+  expect(cstr("dgram, two"), receive(right, 9, 0), 2);
+  while (send(left, buffer, 100, 0) === 100) {}
+  expect(cstr("dgram, full"), send(left, buffer, 100, 0), -EAGAIN);
+  expect(cstr("dgram, other way"), send(right, buffer, 1, 0), 1);
+  const child = fork();
+  if (child === 0) {
+    while (receive(right, 100, 0) > 0) {}
+    call(SystemCall.exit_group, 0);
+  }
+  call(SystemCall.fcntl64, left, F_SETFL, O_RDWR);
+  expect(cstr("dgram, waits for room"), send(left, buffer, 1, 0), 1);
+  expect(cstr("dgram, reader"), statusOf(child), 0);
+  closePair();
+}
+
+/** A sockaddr_in of that host and port; its address. */
+function host(at: u32, port: u32): usize {
+  memory.fill(address, 0, 112);
+  store<u16>(address, AF_INET);
+  store<u8>(address, port >> 8, SOCKADDR_PORT);
+  store<u8>(address, port, SOCKADDR_PORT + 1);
+  store<u32>(address, at, SOCKADDR_HOST);
+  return address;
+}
+
+function internetKinds(): void {
+  const make = SystemCall.socket;
+  expect(cstr("inet, kind"), call(make, AF_INET, SOCK_SEQPACKET, 0), -ESOCKTNOSUPPORT);
+  expect(cstr("inet, protocol"), call(make, AF_INET, SOCK_STREAM, 17), -EPROTONOSUPPORT);
+  expect(cstr("inet, other"), call(make, AF_INET, SOCK_DGRAM, 6), -EPROTONOSUPPORT);
+  expect(cstr("inet, pair"), call(SystemCall.socketpair, AF_INET, 1, 0, ends), -EOPNOTSUPP);
+  left = call(make, AF_INET, SOCK_STREAM, 6);
+  expect(cstr("inet, domain"), option(SO_DOMAIN), AF_INET);
+  expect(cstr("inet, protocol is"), option(SO_PROTOCOL), 6);
+  expect(cstr("inet, read"), call(SystemCall.read, left, buffer, 1), -ENOTCONN);
+  expect(cstr("inet, shutdown"), call(SystemCall.shutdown, left, 2), -ENOTCONN);
+  expect(cstr("inet, peer"), call(SystemCall.getpeername, left, other, sized(16)), -ENOTCONN);
+  expect(cstr("inet, send"), send(left, buffer, 1, MSG_NOSIGNAL), -EPIPE);
+  expect(cstr("inet, name"), call(SystemCall.getsockname, left, other, sized(110)), 0);
+  expect(cstr("inet, name's size"), load<i32>(word), 16);
+  expect(cstr("inet, family"), load<u16>(other), AF_INET);
+  store<u32>(word, 1);
+  const set = SystemCall.setsockopt;
+  expect(cstr("inet, TCP_NODELAY"), call(set, left, 6, 1, word, 4), 0);
+  expect(cstr("inet, option"), call(set, left, 6, 99, word, 4), -ENOPROTOOPT);
+  store<u32>(word, 4);
+  const get = SystemCall.getsockopt;
+  expect(cstr("inet, get option"), call(get, left, 6, -1, buffer, word), -ENOPROTOOPT);
+  expect(cstr("inet, get level"), call(get, left, 500, 1, buffer, word), -EOPNOTSUPP);
+  expect(cstr("inet, bind short"), call(SystemCall.bind, left, host(0, 0), 15), -EINVAL);
+  const strange = call(SystemCall.bind, left, named("unix"), 16);
+  expect(cstr("inet, bind family"), strange, -EAFNOSUPPORT);
+  const away = call(SystemCall.bind, left, host(0xfdfeff0a, 0), 16);
+  expect(cstr("inet, bind away"), away, -EADDRNOTAVAIL);
+  expect(cstr("inet, bind"), call(SystemCall.bind, left, host(LOOPBACK, 0), 16), 0);
+  call(SystemCall.getsockname, left, other, sized(110));
+  const port = portOf(other);
+  expect(cstr("inet, port"), port >= 1024 ? 1 : 0, 1);
+  expect(cstr("inet, bind again"), call(SystemCall.bind, left, host(0, 0), 16), -EINVAL);
+  right = call(make, AF_INET, SOCK_STREAM, 0);
+  expect(cstr("inet, taken"), call(SystemCall.bind, right, host(0, port), 16), -EADDRINUSE);
+  const nobody = call(SystemCall.connect, right, host(LOOPBACK, port), 16);
+  expect(cstr("inet, nobody listens"), nobody, -ECONNREFUSED);
+  closePair();
+}
+
+function portOf(at: usize): u32 {
+  return ((<u32>load<u8>(at, SOCKADDR_PORT)) << 8) | load<u8>(at, SOCKADDR_PORT + 1);
+}
+
+function internetStreams(): void {
+  const server = call(SystemCall.socket, AF_INET, SOCK_STREAM, 0);
+  expect(cstr("tcp, listen"), call(SystemCall.listen, server, 5), 0);
+  call(SystemCall.getsockname, server, other, sized(110));
+  const port = portOf(other);
+  expect(cstr("tcp, any host"), load<u32>(other, SOCKADDR_HOST), 0);
+  left = call(SystemCall.socket, AF_INET, SOCK_STREAM, 0);
+  expect(cstr("tcp, connect"), call(SystemCall.connect, left, host(LOOPBACK, port), 16), 0);
+  const again = call(SystemCall.connect, left, host(LOOPBACK, port), 16);
+  expect(cstr("tcp, again"), again, -EISCONN);
+  right = call(SystemCall.accept4, server, buffer, sized(110), 0);
+  expect(cstr("tcp, accepted"), load<i32>(word), 16);
+  call(SystemCall.getsockname, left, other, sized(110));
+  expect(cstr("tcp, client"), memory.compare(other, buffer, 16), 0);
+  expect(cstr("tcp, client's host"), load<u32>(other, SOCKADDR_HOST), LOOPBACK);
+  expect(cstr("tcp, peer"), call(SystemCall.getpeername, left, other, sized(110)), 0);
+  expect(cstr("tcp, peer's port"), portOf(other), port);
+  call(SystemCall.getsockname, right, buffer, sized(110));
+  expect(cstr("tcp, peer's name"), memory.compare(other, buffer, 16), 0);
+  // An address is of no use, and no mistake.
+  expect(cstr("tcp, send"), sendAt(left, 5, host(LOOPBACK, 9), 16), 5);
+  expect(cstr("tcp, receive"), receiveNamed(right, 3), 3);
+  expect(cstr("tcp, from"), load<i32>(word), 0);
+  store<i32>(word, -1);
+  const short = call(SystemCall.recvfrom, right, buffer, 1, 0, other, word);
+  expect(cstr("tcp, size"), short, -EINVAL);
+  expect(cstr("tcp, errors"), receive(right, 1, MSG_ERRQUEUE), -EAGAIN);
+  expect(cstr("tcp, rest"), receive(right, 9, 0), 1);
+  call(SystemCall.shutdown, left, SHUT_WR);
+  expect(cstr("tcp, end"), receive(right, 9, 0), 0);
+  expect(cstr("tcp, other way"), send(right, buffer, 2, 0), 2);
+  expect(cstr("tcp, came"), receive(left, 9, 0), 2);
+  closePair();
+  close(server);
+}
+
+function internetDatagrams(): void {
+  left = call(SystemCall.socket, AF_INET, SOCK_DGRAM | O_NONBLOCK, 0);
+  right = call(SystemCall.socket, AF_INET, SOCK_DGRAM | O_NONBLOCK, 0);
+  call(SystemCall.bind, left, host(0, 0), 16);
+  call(SystemCall.getsockname, left, other, sized(110));
+  const port = portOf(other);
+  expect(cstr("udp, to nobody"), send(right, buffer, 1, 0), -EDESTADDRREQ);
+  expect(cstr("udp, send"), sendAt(right, 4, host(LOOPBACK, port), 16), 4);
+  expect(cstr("udp, received"), receiveNamed(left, 9), 4);
+  expect(cstr("udp, from"), load<i32>(word), 16);
+  expect(cstr("udp, from host"), load<u32>(other, SOCKADDR_HOST), LOOPBACK);
+  const back = portOf(other);
+  expect(cstr("udp, answer"), sendAt(left, 5, host(LOOPBACK, back), 16), 5);
+  expect(cstr("udp, answered"), receiveNamed(right, 9), 5);
+  expect(cstr("udp, from server"), portOf(other), port);
+  expect(cstr("udp, from there"), load<u32>(other, SOCKADDR_HOST), LOOPBACK);
+  expect(cstr("udp, connect"), call(SystemCall.connect, right, host(LOOPBACK, port), 16), 0);
+  expect(cstr("udp, peer"), call(SystemCall.getpeername, right, other, sized(110)), 0);
+  expect(cstr("udp, peer's port"), portOf(other), port);
+  expect(cstr("udp, send on"), send(right, buffer, 6, 0), 6);
+  expect(cstr("udp, came"), receive(left, 9, 0), 6);
+  expect(cstr("udp, too long"), send(right, buffer, 65508, 0), -EMSGSIZE);
+  const third = call(SystemCall.socket, AF_INET, SOCK_DGRAM | O_NONBLOCK, 17);
+  sendAt(third, 1, host(LOOPBACK, back), 16);
+  expect(cstr("udp, a stranger's"), receive(right, 9, 0), -EAGAIN);
+  close(third);
+  store<u16>(address, AF_UNSPEC);
+  expect(cstr("udp, disconnect"), call(SystemCall.connect, right, address, 16), 0);
+  expect(cstr("udp, alone"), send(right, buffer, 1, 0), -EDESTADDRREQ);
+  closePair();
+}
+
+/** Sends the first bytes of the buffer to an address. */
+function sendAt(file: i32, size: i32, to: usize, toSize: i32): i32 {
+  return call(SystemCall.sendto, file, buffer, size, 0, to, toSize);
+}
+
+/** Receives, with the name of who sent it in `other` and its size in `word`. */
+function receiveNamed(file: i32, size: i32): i32 {
+  return call(SystemCall.recvfrom, file, buffer, size, 0, other, sized(110));
 }
 
 function pair(kind: i32): void {

@@ -14,6 +14,7 @@ import {
 } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { SocketCall } from "../../src/abi/linux/socket";
+import { onAddress } from "../filesystem/socket/exchange";
 import { socketOf } from "../filesystem/socket/socket-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, userPointer } from "../memory/user-memory";
@@ -33,6 +34,7 @@ import {
   socketpair,
 } from "./socket";
 import { recvmsg, sendmsg } from "./socket-message";
+import { findAddressed } from "./socket-name";
 import { getsockopt, setsockopt } from "./socket-option";
 
 const WORD_SHIFT: u32 = 2;
@@ -50,6 +52,7 @@ const words: usize = memory.data(MOST_ARGUMENTS << WORD_SHIFT, 4);
 
 /** Declares those calls, by number. */
 export function declareSocketCalls(): void {
+  onAddress(findAddressed.index);
   call(SystemCall.socketcall, socketcall.index, INTEGER, POINTER);
   directCall(SystemCall.socket, socket.index, INTEGER, FLAGS, INTEGER);
   directCall(SystemCall.socketpair, socketpair.index, INTEGER, FLAGS, INTEGER, FILES_FILLED);

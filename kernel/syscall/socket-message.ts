@@ -5,7 +5,6 @@ import {
   EBADF,
   EFAULT,
   EINVAL,
-  EISCONN,
   EMSGSIZE,
   ENOBUFS,
   ENOMEM,
@@ -40,6 +39,7 @@ import {
 import { OpenFile } from "../file/open-file";
 import {
   awaitMessage,
+  awaitReceiver,
   Cargo,
   consume,
   copyReceived,
@@ -58,7 +58,7 @@ import { currentProcess } from "../process/process";
 import { currentFiles } from "../process/thread-files";
 import { currentCredentials } from "../thread/credentials";
 import { addDescriptor, fileArgument } from "./descriptor";
-import { putAddress } from "./socket";
+import { addressRefusal, putTaken, takeName } from "./socket-name";
 
 const VECTOR_SHIFT: u32 = 3;
 const MOST_VECTORS: u32 = 1024;
@@ -116,9 +116,10 @@ export function recvmsg(frame: TrapFrame, file: OpenFile, receiver: Socket): i32
   else if (result === 0) {
     envelope.controlLength = 0;
     envelope.flags = flags & MSG_CMSG_CLOEXEC;
+    takeName(receiver);
   }
   if (result >= 0) {
-    const written = closeEnvelope(receiver, envelope, at);
+    const written = closeEnvelope(envelope, at);
     if (written !== 0) result = written;
   }
   free(opened);
@@ -152,17 +153,17 @@ function openEnvelope(at: UserPointer): usize {
 function sendEnvelope(file: OpenFile, sender: Socket, envelope: Envelope, flags: u32): i32 {
   if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
   const size = offsetof<Cargo>() + (SCM_MAX_FD << WORD_SHIFT);
-  const at = envelope.controlLength === 0 ? 0 : allocate(size);
-  if (envelope.controlLength !== 0 && at === 0) return -ENOMEM;
+  // What may go beside bytes goes between sockets of AF_UNIX.
+  const hasCargo = envelope.controlLength !== 0 && !sender.isInternet;
+  const at = hasCargo ? allocate(size) : 0;
+  if (hasCargo && at === 0) return -ENOMEM;
   const cargo = changetype<Cargo | null>(at);
   let result = 0;
   if (cargo !== null) {
     cargo.files = at + offsetof<Cargo>();
     result = loadCargo(cargo, userPointer(envelope.control), envelope.controlLength);
   }
-  if (result === 0 && envelope.name !== 0 && sender.type === SOCK_STREAM) {
-    result = sender.isConnected ? -EISCONN : -EOPNOTSUPP;
-  }
+  if (result === 0 && envelope.name !== 0) result = addressRefusal(sender);
   if (result === 0) {
     const isStream = sender.type === SOCK_STREAM;
     result = isStream
@@ -204,7 +205,12 @@ function sendWhole(
   flags: u32,
   cargo: Cargo | null,
 ): i32 {
-  const prepared = prepareMessage(file, sender, envelope.total, flags, cargo);
+  const size = envelope.total;
+  const nameLength = envelope.nameLength;
+  const to = nameLength === 0 ? 0 : envelope.name;
+  const receiver = awaitReceiver(file, sender, size, flags, to, nameLength);
+  if (isErrno(<u32>receiver)) return <i32>receiver;
+  const prepared = prepareMessage(sender, size, cargo);
   if (isErrno(<u32>prepared)) return <i32>prepared;
   const message = changetype<Message>(prepared);
   let at = message.bytes;
@@ -216,8 +222,8 @@ function sendWhole(
     }
     at += size;
   }
-  post(sender, message, cargo);
-  return <i32>envelope.total;
+  post(sender, changetype<Socket>(receiver), message, cargo);
+  return <i32>size;
 }
 
 /** Reads control data: retains the files that they name. 0 or -errno. */
@@ -284,6 +290,7 @@ function fillEnvelope(receiver: Socket, envelope: Envelope, flags: u32): i32 {
   if (receiver.tellsSenders) putSender(first, envelope, room);
   const carrier = carrierWithin(first, count);
   if (carrier !== null) putFiles(carrier, envelope, room, flags);
+  takeName(receiver);
   if ((flags & MSG_PEEK) === 0) {
     if (carrier !== null) while (carrier.files !== 0) detachFile(carrier).release();
     consume(receiver, count);
@@ -352,13 +359,11 @@ function putHeader(to: UserPointer, size: u32, type: u32): void {
 }
 
 /** Writes what recvmsg tells beside the bytes: 0 or -EFAULT. */
-function closeEnvelope(receiver: Socket, envelope: Envelope, at: u32): i32 {
-  const isNamed = envelope.name !== 0;
-  const sizeAt = userPointer(at + MSG_NAME_LENGTH);
-  if (isNamed && receiver.type !== SOCK_STREAM) {
-    const result = putAddress(receiver.peer, userPointer(envelope.name), sizeAt);
+function closeEnvelope(envelope: Envelope, at: u32): i32 {
+  if (envelope.name !== 0) {
+    const result = putTaken(userPointer(envelope.name), userPointer(at + MSG_NAME_LENGTH));
     if (result !== 0) return result;
-  } else if (isNamed && writeWord(sizeAt, 0) !== 0) return -EFAULT;
+  }
   if (writeWord(userPointer(at + MSG_CONTROL_LENGTH), envelope.controlLength) !== 0) return -EFAULT;
   return writeWord(userPointer(at + MSG_FLAGS), envelope.flags);
 }

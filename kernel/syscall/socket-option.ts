@@ -1,26 +1,33 @@
 // getsockopt(2) and setsockopt(2): see socket(7), unix(7).
 
-import { EFAULT, EINVAL, ENOPROTOOPT, EOPNOTSUPP } from "../../src/abi/errno";
+import { EFAULT, EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM } from "../../src/abi/errno";
+import { CAP_NET_ADMIN } from "../../src/abi/linux/capability";
 import {
-  AF_UNIX,
+  IPPROTO_IP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
   SO_ACCEPTCONN,
   SO_DOMAIN,
   SO_ERROR,
   SO_KEEPALIVE,
+  SO_OOBINLINE,
   SO_PASSCRED,
   SO_PEERCRED,
   SO_PROTOCOL,
   SO_RCVBUF,
   SO_REUSEADDR,
   SO_SNDBUF,
+  SO_SNDBUFFORCE,
   SO_TYPE,
   SOL_SOCKET,
+  TCP_NODELAY,
   UCRED_SIZE,
 } from "../../src/abi/linux/socket";
 import { OpenFile } from "../file/open-file";
 import { Socket, USUAL_LIMIT } from "../filesystem/socket/socket";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyOut, readWord, userPointer, writeWord } from "../memory/user-memory";
+import { currentCredentials } from "../thread/credentials";
 import { wakeAll } from "../thread/schedule";
 
 /** The least that Linux makes of a size, and the most that it doubles. */
@@ -33,7 +40,11 @@ const value: usize = memory.data(UCRED_SIZE, 4);
 /** getsockopt(file, level, option, to, its size) */
 export function getsockopt(frame: TrapFrame, _file: OpenFile, socket: Socket): i32 {
   const sizeAt = userPointer(frame.arg4);
-  if (frame.arg1 !== SOL_SOCKET) return -EOPNOTSUPP;
+  const level = frame.arg1;
+  if (level !== SOL_SOCKET) {
+    const isOwn = socket.isInternet && (level === IPPROTO_IP || level === protocolOf(socket));
+    return isOwn ? -ENOPROTOOPT : -EOPNOTSUPP;
+  }
   if (readWord(sizeAt, value) !== 0) return -EFAULT;
   const room = load<i32>(value);
   if (room < 0) return -EINVAL;
@@ -52,7 +63,7 @@ function loadOption(socket: Socket, option: u32): i32 {
       word = socket.type;
       break;
     case SO_DOMAIN:
-      word = AF_UNIX;
+      word = socket.family;
       break;
     case SO_ERROR:
       word = socket.error;
@@ -71,6 +82,9 @@ function loadOption(socket: Socket, option: u32): i32 {
       word = USUAL_LIMIT;
       break;
     case SO_PROTOCOL:
+      word = protocolOf(socket);
+      break;
+    case SO_OOBINLINE:
     case SO_REUSEADDR:
     case SO_KEEPALIVE:
       break;
@@ -81,6 +95,11 @@ function loadOption(socket: Socket, option: u32): i32 {
   }
   store<u32>(value, word);
   return WORD_SIZE;
+}
+
+function protocolOf(socket: Socket): u32 {
+  if (!socket.isInternet) return 0;
+  return socket.isDatagram ? IPPROTO_UDP : IPPROTO_TCP;
 }
 
 /** Who made the connection at the other end, or of a pair both. */
@@ -97,7 +116,13 @@ function loadPeer(socket: Socket): i32 {
  * and means nothing here.
  */
 export function setsockopt(frame: TrapFrame, _file: OpenFile, socket: Socket): i32 {
-  if (frame.arg1 !== SOL_SOCKET) return -EOPNOTSUPP;
+  const level = frame.arg1;
+  if (level !== SOL_SOCKET) {
+    if (!socket.isInternet) return -EOPNOTSUPP;
+    // Bytes never wait for others to come.
+    const isKnown = level === IPPROTO_TCP && frame.arg2 === TCP_NODELAY && !socket.isDatagram;
+    return isKnown ? 0 : -ENOPROTOOPT;
+  }
   if (<i32>frame.arg4 < <i32>WORD_SIZE) return -EINVAL;
   if (readWord(userPointer(frame.arg3), value) !== 0) return -EFAULT;
   const word = load<u32>(value);
@@ -105,10 +130,13 @@ export function setsockopt(frame: TrapFrame, _file: OpenFile, socket: Socket): i
     case SO_PASSCRED:
       socket.tellsSenders = word !== 0;
       return 0;
+    case SO_SNDBUFFORCE:
     case SO_SNDBUF:
+      if (frame.arg2 === SO_SNDBUFFORCE && !currentCredentials().has(CAP_NET_ADMIN)) return -EPERM;
       socket.limit = max<u32>(2 * min<u32>(word, LARGEST_BUFFER), SMALLEST_BUFFER);
       wakeAll(socket.writable);
       return 0;
+    case SO_OOBINLINE:
     case SO_RCVBUF:
     case SO_REUSEADDR:
     case SO_KEEPALIVE:

@@ -13,8 +13,8 @@ const CLOCK_STAYS = "nobody sets the clock, so TFD_TIMER_CANCEL_ON_SET changes n
 const NO_ATTRIBUTES = "no file has extended attributes: EOPNOTSUPP";
 const OWN_PROCESS = "a clock of another process's processor time is EINVAL";
 const NO_SYSTEM_V = "no IPC of System V: ENOSYS, silently";
-const UNIX_ONLY =
-  "AF_UNIX alone, SOCK_STREAM and SOCK_SEQPACKET: else EAFNOSUPPORT, ESOCKTNOSUPPORT";
+const LOOP_ONLY =
+  "AF_UNIX, and AF_INET within the machine: no IPv6 (EAFNOSUPPORT), no SOCK_RAW, no netlink";
 const NICE_IS_KEPT = "niceness is kept and told, and changes nothing";
 const NOT_THERE = "ENOSYS, silently: C libraries ask for it and do without";
 
@@ -52,8 +52,9 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(SYSTEM_V_CALLS.map((name) => [name, NO_SYSTEM_V])),
   fadvise64: "advice that memory does not need",
   fadvise64_64: "advice that memory does not need",
-  socket: UNIX_ONLY,
-  socketpair: UNIX_ONLY,
+  socket: LOOP_ONLY,
+  socketpair: LOOP_ONLY,
+  connect: "AF_INET reaches 127.0.0.0/8 alone (ENETUNREACH), and is connected at once",
   socketcall: "recvmmsg and sendmmsg are EINVAL",
   setsockopt: "no time limits: SO_RCVTIMEO, SO_SNDTIMEO and unknown ones are ENOPROTOOPT",
   mmap: "writable and executable at once is EACCES; no huge pages",
@@ -72,7 +73,7 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   timer_create: OWN_PROCESS,
   getrusage: "faults, and what is the kernel's of the time, are not counted: zeros",
   wait4: NO_COUNT,
-  waitid: `P_PIDFD is EINVAL; ${NO_COUNT}`,
+  waitid: NO_COUNT,
   personality: "kept, and changes nothing",
   sched_setscheduler: "SCHED_DEADLINE is EINVAL; the policies that are not real-time are alike",
   nice: NICE_IS_KEPT,
@@ -84,8 +85,8 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   sigaltstack: "SS_AUTODISARM is EINVAL",
   futex: "no priority inheritance (FUTEX_*_PI): ENOSYS",
   futex_time64: "no priority inheritance (FUTEX_*_PI): ENOSYS",
-  clone: "no namespaces (CLONE_NEW…), no CLONE_PIDFD: EINVAL",
-  clone3: "no namespaces (CLONE_NEW…), no CLONE_PIDFD, no cgroup: EINVAL",
+  clone: "no namespaces (CLONE_NEW…): EINVAL",
+  clone3: "no namespaces (CLONE_NEW…), no cgroup: EINVAL",
   getrandom: "a generator of its own, seeded at boot; never blocks",
   statx: "no birth time, no attributes, no mount number",
 };

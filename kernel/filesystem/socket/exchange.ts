@@ -1,11 +1,30 @@
-// Bytes through sockets that are connected: sent in portions, received across messages.
+// Bytes through sockets: sent in portions, received across messages.
 //
 // What a receiver gets in one call ends behind the first message with files: these belong to bytes
-// that it has. Of a SOCK_SEQPACKET it gets one message, and what does not fit is lost.
+// that it has. Of a SOCK_SEQPACKET or SOCK_DGRAM it gets one message; what does not fit is lost.
 
-import { EAGAIN, EINVAL, EMSGSIZE, ENOMEM, ENOTCONN, EPIPE } from "../../../src/abi/errno";
+import {
+  EAGAIN,
+  ECONNREFUSED,
+  EDESTADDRREQ,
+  EINVAL,
+  EMSGSIZE,
+  ENOMEM,
+  ENOTCONN,
+  EPIPE,
+  isErrno,
+} from "../../../src/abi/errno";
 import { O_NONBLOCK } from "../../../src/abi/files";
-import { MSG_DONTWAIT, MSG_NOSIGNAL, SOCK_STREAM } from "../../../src/abi/linux/socket";
+import {
+  LOOPBACK,
+  MSG_DONTWAIT,
+  MSG_ERRQUEUE,
+  MSG_NOSIGNAL,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  SOCKADDR_HOST,
+  SOCKADDR_PORT,
+} from "../../../src/abi/linux/socket";
 import { SIGPIPE } from "../../../src/abi/signals";
 import { preemptHolding, sleepHolding } from "../../file/held-file";
 import { OpenFile } from "../../file/open-file";
@@ -16,12 +35,23 @@ import { currentCredentials } from "../../thread/credentials";
 import { wakeAll } from "../../thread/schedule";
 import { attachFile, detachFile } from "./in-flight";
 import { createMessage, Message } from "./message";
-import { Socket } from "./socket";
+import { findPort, Socket, tellSenders } from "./socket";
 
 /** A stream is sent in messages of that many bytes. */
 const PORTION: u32 = 4000;
-/** No message of a SOCK_SEQPACKET is larger. */
+/** No message of a SOCK_SEQPACKET is larger, nor one of UDP. */
 const LARGEST_MESSAGE: u32 = 65536;
+const LARGEST_DATAGRAM: u32 = 65507;
+
+/** Family, port and host of the address that a datagram is for. */
+const remote: usize = memory.data(8, 8);
+/** Function index of (sender, address: u32, size: u32): usize, the socket that has it or -errno. */
+let addressFinder: u32 = 0;
+
+/** From now on the function of that index finds sockets by their addresses. */
+export function onAddress(index: u32): void {
+  addressFinder = index;
+}
 
 /** Whether a call about that file may wait. */
 function mayWait(file: OpenFile, flags: u32): bool {
@@ -32,13 +62,16 @@ function mayWait(file: OpenFile, flags: u32): bool {
  * Waits until something can be received: 1; 0: nothing more comes; or -errno.
  */
 export function awaitMessage(file: OpenFile, socket: Socket, flags: u32): i32 {
+  if ((flags & MSG_ERRQUEUE) !== 0 && socket.isInternet) return -EAGAIN;
   while (socket.first === null) {
     const error = socket.error;
     if (error !== 0) {
       socket.error = 0;
       return -error;
     }
-    if (!socket.isConnected) return socket.type === SOCK_STREAM ? -EINVAL : -ENOTCONN;
+    if (!socket.isConnected && !socket.isDatagram) {
+      return socket.type === SOCK_STREAM && !socket.isInternet ? -EINVAL : -ENOTCONN;
+    }
     if (socket.isAtEnd) return 0;
     if (!mayWait(file, flags)) return -EAGAIN;
     const result = sleepHolding(file, socket.readable);
@@ -95,6 +128,11 @@ export function consume(socket: Socket, count: u32): void {
     if (socket.type !== SOCK_STREAM) break;
     message = left === 0 ? null : socket.first;
   }
+  if (socket.isDatagram) {
+    wakeAll(socket.writable);
+    tellSenders(socket, false);
+    return;
+  }
   const peer = socket.peer;
   if (peer !== null) wakeAll(peer.writable);
 }
@@ -140,37 +178,89 @@ export function sendStream(
     const refusal = awaitRoom(file, socket, flags);
     if (refusal !== 0) return done !== 0 ? <i32>done : refusal;
     const part = min<u32>(size - done, PORTION);
-    const message = createMessage(part, cargo === null ? 0 : cargo.count);
+    const message = createMessage(part, cargo === null ? 0 : cargo.count, 0);
     const result = message === null ? -ENOMEM : copyIn(from.plus(done), message.bytes, part);
     if (result !== 0) {
       if (message !== null) message.destroy();
       return done !== 0 ? <i32>done : result;
     }
-    post(socket, message!, cargo);
+    post(socket, socket.peer!, message!, cargo);
     done += part;
     if (done < size) preemptHolding(file);
   }
   return <i32>done;
 }
 
-/** Room for a message of `size` bytes of a SOCK_SEQPACKET: its address, to be posted, or -errno. */
-export function prepareMessage(
+/**
+ * Waits until someone takes a message of `size` bytes: of a datagram who has the address at `to`,
+ * if there is one. The receiver, or -errno.
+ */
+export function awaitReceiver(
   file: OpenFile,
   socket: Socket,
   size: u32,
   flags: u32,
-  cargo: Cargo | null,
+  to: u32,
+  toSize: u32,
 ): usize {
-  if (size > LARGEST_MESSAGE) return -EMSGSIZE;
+  if (size > (socket.isInternet ? LARGEST_DATAGRAM : LARGEST_MESSAGE)) return -EMSGSIZE;
+  while (socket.isDatagram) {
+    const found =
+      to === 0 ? findRemote(socket) : call_indirect<usize>(addressFinder, socket, to, toSize);
+    if (isErrno(<u32>found)) return found;
+    const receiver = changetype<Socket>(found);
+    if (socket.isWriteShut || receiver.isReadShut) return brokenPipe(flags);
+    if (!hears(receiver, socket)) return -ECONNREFUSED;
+    // UDP loses what there is no room for: see post().
+    if (receiver.charge < socket.limit || socket.isInternet) return found;
+    if (!mayWait(file, flags)) return -EAGAIN;
+    const result = sleepHolding(file, receiver.writable);
+    if (result !== 0) return result;
+  }
   const refusal = awaitRoom(file, socket, flags);
-  if (refusal !== 0) return refusal;
-  const message = createMessage(size, cargo === null ? 0 : cargo.count);
-  return message === null ? -ENOMEM : changetype<usize>(message);
+  return refusal !== 0 ? refusal : changetype<usize>(socket.peer);
 }
 
-/** Puts a message into the peer's queue; there must be a peer. */
-export function post(socket: Socket, message: Message, cargo: Cargo | null): void {
-  const peer = socket.peer!;
+/** Whether `receiver` is connected to nobody, or to the port of `sender`. */
+function hears(receiver: Socket, sender: Socket): bool {
+  const remote = receiver.remote;
+  return remote === 0 || <u16>(remote >> 16) === load<u16>(sender.address, SOCKADDR_PORT);
+}
+
+/** Whom a datagram without an address is for: its socket, or -errno. */
+function findRemote(socket: Socket): usize {
+  let found = socket.peer;
+  if (!socket.isConnected) return socket.isInternet ? -EDESTADDRREQ : -ENOTCONN;
+  if (socket.isInternet) {
+    store<u64>(remote, socket.remote);
+    found = findPort(SOCK_DGRAM, remote);
+  }
+  return found === null ? -ECONNREFUSED : changetype<usize>(found);
+}
+
+/** Room for a message of `size` bytes, to be posted: its address, or -ENOMEM. */
+export function prepareMessage(socket: Socket, size: u32, cargo: Cargo | null): usize {
+  const name = socket.isDatagram ? socket.addressLength : 0;
+  const message = createMessage(size, cargo === null ? 0 : cargo.count, name);
+  if (message === null) return -ENOMEM;
+  memory.copy(message.name, socket.address, name);
+  if (name !== 0 && socket.isInternet && load<u32>(message.name, SOCKADDR_HOST) === 0) {
+    store<u32>(message.name, LOOPBACK, SOCKADDR_HOST);
+  }
+  return changetype<usize>(message);
+}
+
+/** Puts a message into the receiver's queue. */
+export function post(
+  socket: Socket,
+  receiver: Socket,
+  message: Message,
+  cargo: Cargo | null,
+): void {
+  if (socket.isInternet && socket.isDatagram && receiver.charge >= socket.limit) {
+    message.destroy();
+    return;
+  }
   const who = currentCredentials();
   message.process = currentProcess().pid;
   message.user = who.effectiveUser;
@@ -181,18 +271,20 @@ export function post(socket: Socket, message: Message, cargo: Cargo | null): voi
     }
     cargo.count = 0;
   }
-  peer.append(message);
-  wakeAll(peer.readable);
+  receiver.append(message);
+  wakeAll(receiver.readable);
+}
+
+function brokenPipe(flags: u32): i32 {
+  if ((flags & MSG_NOSIGNAL) === 0) signalThread(SIGPIPE);
+  return -EPIPE;
 }
 
 /** Waits until the peer's queue takes more: 0 or -errno; after -EPIPE comes SIGPIPE. */
 function awaitRoom(file: OpenFile, socket: Socket, flags: u32): i32 {
   while (true) {
-    if (!socket.isConnected) return -ENOTCONN;
-    if (socket.isBroken) {
-      if ((flags & MSG_NOSIGNAL) === 0) signalThread(SIGPIPE);
-      return -EPIPE;
-    }
+    if (!socket.isConnected && !socket.isInternet) return -ENOTCONN;
+    if (socket.isBroken) return brokenPipe(flags);
     if (socket.hasRoom) return 0;
     if (!mayWait(file, flags)) return -EAGAIN;
     const result = sleepHolding(file, socket.writable);

@@ -1,9 +1,9 @@
 // What is on its way through a socket: messages, each with the files that go with it.
 //
-//   Message | files: addresses of open files, a reference each | bytes |
+//   Message | files: addresses of open files, a reference each | name | bytes |
 //
-// A message is in the queue of the socket that will receive it. A stream is messages as well, whose
-// borders nobody sees.
+// The name is that of the socket that sent it, if it is a datagram. A message is in the queue of
+// the socket that will receive it. A stream is messages as well, whose borders nobody sees.
 
 import { OpenFile } from "../../file/open-file";
 import { allocate, free } from "../../memory/heap";
@@ -20,6 +20,8 @@ export class Message {
   files: u32 = 0;
   /** Room for files, which comes before the bytes. */
   private fileRoom: u32 = 0;
+  /** The length of the name, which comes between them. */
+  nameLength: u32 = 0;
   /** Who sent it. */
   process: u32 = 0;
   user: u32 = 0;
@@ -31,11 +33,16 @@ export class Message {
 
   /** What it counts for in the queue: a byte alone takes a record as well. */
   get charge(): u32 {
-    return <u32>offsetof<Message>() + (this.fileRoom << WORD_SHIFT) + this.size;
+    return <u32>offsetof<Message>() + (this.fileRoom << WORD_SHIFT) + this.nameLength + this.size;
   }
 
   /** Where its bytes are. */
   get bytes(): usize {
+    return this.name + this.nameLength;
+  }
+
+  /** Where the name is. */
+  get name(): usize {
     return this.fileAddress(this.fileRoom);
   }
 
@@ -48,7 +55,8 @@ export class Message {
   }
 
   /** Makes room; the message has no files yet. */
-  prepare(size: u32, files: u32): void {
+  prepare(size: u32, files: u32, name: u32): void {
+    this.nameLength = name;
     this.size = size;
     this.fileRoom = files;
   }
@@ -63,11 +71,11 @@ export class Message {
   }
 }
 
-/** A message with room for that many bytes and files, or null when out of memory. */
-export function createMessage(size: u32, files: u32): Message | null {
-  const at = allocate(offsetof<Message>() + (files << WORD_SHIFT) + size);
+/** A message with room for so many bytes and files and a name, or null when out of memory. */
+export function createMessage(size: u32, files: u32, name: u32): Message | null {
+  const at = allocate(offsetof<Message>() + (files << WORD_SHIFT) + name + size);
   if (at === 0) return null;
   const message = changetype<Message>(at);
-  message.prepare(size, files);
+  message.prepare(size, files, name);
   return message;
 }

@@ -21,10 +21,10 @@ import { refuseReadDirectory } from "../../file/refusals";
 import { transferSize } from "../../file/transfer";
 import { copyIn, UserPointer, userPointer, writeWord } from "../../memory/user-memory";
 import { pollWait } from "../../thread/poll-table";
-import { post, prepareMessage, receivable, receive, sendStream } from "./exchange";
+import { awaitReceiver, post, prepareMessage, receivable, receive, sendStream } from "./exchange";
 import { dropMessages, dropUnreachable, onSocketFile } from "./in-flight";
 import { Message } from "./message";
-import { createSocket, Socket } from "./socket";
+import { createSocket, Socket, tellSenders } from "./socket";
 
 const SOCKFS_MAGIC: u32 = 0x534f434b;
 
@@ -68,8 +68,8 @@ export function openSocket(socket: Socket, flags: u32): usize {
 }
 
 /** A new socket, open: the file's address or -errno. */
-export function openNewSocket(type: u32, flags: u32): usize {
-  const socket = createSocket(type);
+export function openNewSocket(family: u32, type: u32, flags: u32): usize {
+  const socket = createSocket(family, type);
   return socket === null ? -ENOMEM : openSocket(socket, flags);
 }
 
@@ -83,7 +83,8 @@ export function closeSocket(socket: Socket): void {
   }
   const peer = socket.peer;
   socket.peer = null;
-  if (peer !== null) {
+  if (socket.isDatagram) tellSenders(socket, true);
+  else if (peer !== null) {
     peer.peer = null;
     if (socket.first !== null) peer.error = ECONNRESET;
     peer.notify();
@@ -113,18 +114,30 @@ function readSocket(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
 
 function writeSocket(file: OpenFile, from: UserPointer, size: u32, _at: u64): i32 {
   const wanted = transferSize(from, size);
-  return wanted < 0 ? wanted : sendBytes(file, from, <u32>wanted, 0);
+  return wanted < 0 ? wanted : sendBytes(file, from, <u32>wanted, 0, 0, 0);
 }
 
-/** Sends one range, in a message of its own where messages have borders: how many, or -errno. */
-export function sendBytes(file: OpenFile, from: UserPointer, size: u32, flags: u32): i32 {
+/**
+ * Sends one range, in a message of its own where messages have borders, to the address at `to`, if
+ * there is one and it is a datagram: how many bytes, or -errno.
+ */
+export function sendBytes(
+  file: OpenFile,
+  from: UserPointer,
+  size: u32,
+  flags: u32,
+  to: u32,
+  toSize: u32,
+): i32 {
   const socket = socketOf(file)!;
   if (socket.type === SOCK_STREAM) return sendStream(file, socket, from, size, flags, null);
-  const prepared = prepareMessage(file, socket, size, flags, null);
+  const receiver = awaitReceiver(file, socket, size, flags, to, toSize);
+  if (isErrno(<u32>receiver)) return <i32>receiver;
+  const prepared = prepareMessage(socket, size, null);
   if (isErrno(<u32>prepared)) return <i32>prepared;
   const message = changetype<Message>(prepared);
   const result = copyIn(from, message.bytes, size);
-  if (result === 0) post(socket, message, null);
+  if (result === 0) post(socket, changetype<Socket>(receiver), message, null);
   else message.destroy();
   return result === 0 ? <i32>size : result;
 }
@@ -135,11 +148,12 @@ function pollSocket(file: OpenFile): u32 {
   pollWait(socket.writable);
   if (socket.isListening) return socket.pending !== null ? POLLIN | POLLRDNORM : 0;
   let ready: u32 = socket.error !== 0 ? POLLERR : 0;
-  if (!socket.isConnected) return ready | POLLOUT | POLLWRNORM | POLLHUP;
+  if (!socket.isConnected && !socket.isDatagram) return ready | POLLOUT | POLLWRNORM | POLLHUP;
   const isAtEnd = socket.isAtEnd;
   if (isAtEnd) ready |= POLLIN | POLLRDNORM | POLLRDHUP;
   if (socket.first !== null) ready |= POLLIN | POLLRDNORM;
-  if (isAtEnd && (socket.isWriteShut || socket.peer === null)) ready |= POLLHUP;
+  if (isAtEnd && (socket.isWriteShut || (socket.peer === null && !socket.isDatagram)))
+    ready |= POLLHUP;
   return socket.hasRoom ? ready | POLLOUT | POLLWRNORM : ready;
 }
 

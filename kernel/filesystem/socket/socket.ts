@@ -1,4 +1,5 @@
-// Sockets of one machine: unix(7). Two that are connected send messages into each other's queues.
+// Sockets of one machine: unix(7), and ip(7) as far as its loop device goes. Two that are connected
+// send messages into each other's queues.
 //
 //   OpenFile -> Inode -> Socket <---- peer ----> Socket <- Inode <- OpenFile
 //                          | messages: what it will receive
@@ -7,12 +8,15 @@
 //                                                 no file
 //
 // Invariants
-//   - Peers name each other. A socket whose peer was closed has none, and `isConnected` still.
+//   - Peers name each other, but for datagrams: the peer of one such socket may have another, or
+//     none. A socket whose peer was closed has none, and `isConnected` still.
+//   - The peer of a datagram socket of AF_INET is whoever has the port `remote` now.
 //   - A name in the file system is an inode of the type socket, whose `data` is the socket; the
 //     socket holds a reference of it, and takes its address out when it goes.
 //   - All sockets are in one list: abstract names are looked up there, and what only waits in
 //     queues is found there (in-flight.ts).
 
+import { AF_INET, SOCK_DGRAM, SOCKADDR_HOST, SOCKADDR_PORT } from "../../../src/abi/linux/socket";
 import { Inode } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
 import { allocate, free } from "../../memory/heap";
@@ -31,8 +35,12 @@ export class Socket {
   /** All sockets. */
   next: Socket | null = null;
   private previous: Socket | null = null;
-  /** SOCK_STREAM or SOCK_SEQPACKET. */
+  /** AF_UNIX or AF_INET. */
+  family: u32 = 0;
+  /** SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM. */
   type: u32 = 0;
+  /** Family, port and host that datagrams of AF_INET are for, as in a sockaddr; 0: none. */
+  remote: u64 = 0;
   peer: Socket | null = null;
   isConnected: bool = false;
   isListening: bool = false;
@@ -73,7 +81,15 @@ export class Socket {
 
   /** Whether reads are at the end, as soon as the queue is empty. */
   get isAtEnd(): bool {
-    return this.isReadShut || (this.isConnected && this.peer === null);
+    return this.isReadShut || (this.isConnected && this.peer === null && !this.isDatagram);
+  }
+
+  get isDatagram(): bool {
+    return this.type === SOCK_DGRAM;
+  }
+
+  get isInternet(): bool {
+    return this.family === AF_INET;
   }
 
   /** Whether what is sent reaches nobody. */
@@ -160,13 +176,14 @@ export function firstSocket(): Socket | null {
 }
 
 /** A socket that is not connected, or null when out of memory. */
-export function createSocket(type: u32): Socket | null {
+export function createSocket(family: u32, type: u32): Socket | null {
   const size = offsetof<Socket>();
   const at = allocate(size + 2 * offsetof<WaitQueue>());
   if (at === 0) return null;
   const socket = changetype<Socket>(at);
   socket.readable = changetype<WaitQueue>(at + size);
   socket.writable = changetype<WaitQueue>(at + size + offsetof<WaitQueue>());
+  socket.family = family;
   socket.type = type;
   socket.limit = USUAL_LIMIT;
   socket.link();
@@ -179,6 +196,28 @@ export function join(one: Socket, other: Socket): void {
   other.peer = one;
   one.isConnected = true;
   other.isConnected = true;
+}
+
+/** Has the sockets that send datagrams to this one, and no others, look again; it may be gone. */
+export function tellSenders(receiver: Socket, isGone: bool): void {
+  for (let socket = sockets; socket !== null; socket = socket!.next) {
+    if (socket.peer !== receiver) continue;
+    if (isGone) socket.peer = null;
+    socket.notify();
+  }
+}
+
+/** The socket of that type to which the port of a sockaddr_in leads; null: there is none. */
+export function findPort(type: u32, address: usize): Socket | null {
+  const host = load<u32>(address, SOCKADDR_HOST);
+  for (let socket = sockets; socket !== null; socket = socket!.next) {
+    if (!socket.isInternet || socket.type !== type || socket.sharesName) continue;
+    const own = socket.address;
+    if (own === 0 || load<u16>(own, SOCKADDR_PORT) !== load<u16>(address, SOCKADDR_PORT)) continue;
+    const bound = load<u32>(own, SOCKADDR_HOST);
+    if (bound === host || bound === 0 || host === 0) return socket;
+  }
+  return null;
 }
 
 /** The socket of that abstract name, with its bytes at `address`; null: there is none. */
