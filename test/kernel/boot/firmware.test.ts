@@ -120,12 +120,34 @@ for (const firmware of ["uefi32", "uefi64"] as const) {
 }
 
 describe("a run with UEFI", { skip: firmwareSkipReason("uefi64") }, () => {
-  it("shows the screen's text, which is one of pixels, in whatever language", async () => {
-    const line = ["--machine", "qemu", "--firmware", "uefi64", "--screen", "-"];
-    const { status, stdout } = await isthmus(["run", ...line, "--", "echo", "é ─┐"]);
+  it("shows the text of its screen of pixels, and uses 3 GiB on the board pc", async () => {
+    const line = ["--machine", "qemu", "--firmware", "uefi64", "--board", "pc", "--memory", "3072"];
+    const program = ["--screen", "-", "--", "shell", "-c", "free; echo é ─┐"];
+    const { status, stdout } = await isthmus(["run", ...line, ...program]);
     assert.equal(status, 0);
+    const lines = stdout.split(/\r?\n/);
     // Once from the serial line, and once from the screen.
-    assert.match(stdout, /\né ─┐\r?\né ─┐\n$/);
+    assert.deepEqual(lines.slice(-5, -1), lines.slice(-9, -5));
+    assert.equal(lines.at(-2), "é ─┐");
+    const [, total = ""] = /^KiB +(\d+)/.exec(lines.at(-4) ?? "") ?? [];
+    assert.ok(Number(total) > 3000 * 1024, stdout);
+  });
+});
+
+describe("a PC with BIOS", { skip: skipReason("grub") }, () => {
+  it("boots by GRUB to wherever the kernel asks to be put", async () => {
+    const options = { ...(await bootOptions()), grubCommand: "multiboot2" as const };
+    const kernel = preferringHigh(options.kernel);
+    const machine = openMachine("grub", { ...options, kernel }) as QemuMachine;
+    try {
+      await machine.start();
+      await machine.serial.waitFor("$ ", HANG_MS);
+      const offset = await imageOffset(machine);
+      assert.ok(offset >= LEAST - MIB, `the image is at ${offset}`);
+      assert.deepEqual(await brokenLaws(machine), []);
+    } finally {
+      await machine.close();
+    }
   });
 });
 
