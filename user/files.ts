@@ -521,6 +521,8 @@ function descriptorsOfPaths(): void {
   expect(cstr("openat"), modeOf(cstr("d/inside")), S_IFREG | 0o644);
   expect(cstr("openat, a file"), call(SystemCall.openat, file, cstr("x"), O_RDONLY), -ENOTDIR);
   expect(cstr("openat, closed"), call(SystemCall.openat, 99, cstr("x"), O_RDONLY), -EBADF);
+  expect(cstr("openat, missing"), call(SystemCall.openat, dir, cstr("no"), O_RDONLY), -ENOENT);
+  expect(cstr("openat, no path"), call(SystemCall.openat, dir, cstr(""), NEW, 0o644), -ENOENT);
   const absolute = call(SystemCall.openat, 99, cstr("/"), O_RDONLY);
   expect(cstr("openat, absolute"), closeAll(absolute), 0);
   expect(cstr("mkdirat"), call(SystemCall.mkdirat, dir, cstr("m"), 0o755), 0);

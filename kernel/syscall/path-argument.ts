@@ -2,7 +2,7 @@
 //
 // The calls whose name ends in `at` take a directory's descriptor, or AT_FDCWD, beside the path.
 
-import { EACCES, EBADF, EINVAL, ENOENT, ENOTDIR, isErrno } from "../../src/abi/errno";
+import { EACCES, EBADF, EINVAL, ENOTDIR, isErrno } from "../../src/abi/errno";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, PATH_MAX } from "../../src/abi/files";
 import { DirectoryEntry } from "../file/directory-entry";
 import { Inode } from "../file/inode";
@@ -97,8 +97,9 @@ function resolveAt(descriptor: u32, pointer: UserPointer, to: usize, end: PathEn
 function resolveFrom(descriptor: u32, path: usize, end: PathEnd): usize {
   const context = currentContext();
   let base = context.directory;
-  if (descriptor !== AT_FDCWD && load<u8>(path) !== SLASH) {
-    if (load<u8>(path) === 0) return -ENOENT;
+  const first: u32 = load<u8>(path);
+  // An empty path is nowhere, whatever the descriptor is.
+  if (descriptor !== AT_FDCWD && first !== SLASH && first !== 0) {
     const file = currentFiles().get(descriptor);
     if (file === null) return -EBADF;
     const entry = file.entry;
