@@ -56,7 +56,8 @@ function putFile(file: OpenFile, offset: u32, start: u32): void {
 
 /** Adds a name in its column of the line that began at `start`. */
 function putName(name: usize, start: u32): void {
-  while (textLength - start < NAME_COLUMN) putByte(0x20);
+  // A text for which there is no memory grows no more.
+  for (let column = textLength - start; column < NAME_COLUMN; column++) putByte(0x20);
   put(cstr("%s"), <u32>name);
 }
 
