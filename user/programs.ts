@@ -112,13 +112,14 @@ const QUESTIONS = [
   "proc",
   "sessions",
   "sockets",
+  "storm",
   "terminals",
   "users",
 ];
 
 /**
  * Programs that ask a kernel about its system calls: the host's Linux and ours, which must say the
- * same. Only the tests build them; they are not in /bin.
+ * same; storm asks only ours. Only the tests build them; they are not in /bin.
  */
 export const QUESTION_PROGRAMS: readonly Program[] = [
   ...QUESTIONS.map((name): Program => ({ name, entry: `user/${name}.ts`, runtime: "stub" })),

@@ -4,6 +4,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Diagnostic } from "../base/diagnostic";
+import type { ReadSource } from "../compile/assemblyscript/assemblyscript";
 import type { Layout } from "../link/layout/layout";
 import { link } from "../link/link";
 import { outputFiles } from "../link/output/write-outputs";
@@ -64,6 +65,7 @@ function writeSystemCalls(wasm: Uint8Array, output: string): string[] {
 
 /**
  * Compiles and assembles the kernel of the project at `root`, and notes in `log` what was read.
+ * `read` gives the text of a source: a test's, with changes of its own.
  *
  * @throws Diagnostics of every pass but the linker's
  */
@@ -71,8 +73,9 @@ export async function kernelParts(
   root: string,
   log: SourceLog,
   mode: KernelMode = {},
+  read: ReadSource = log.read,
 ): Promise<KernelParts> {
-  const output = readKernel(root, log.read, mode);
+  const output = readKernel(root, read, mode);
   const assembled = await assembleKernel(root, log);
   const layout = await importExport<Layout>(root, LAYOUT, "layout");
   const { warnings, wasm } = output;
