@@ -65,7 +65,7 @@ const part = loadKernelPart(
         export function userAddress(pointer: UserPointer): u32 {
           return <u32>changetype<usize>(pointer);
         }
-        export function isUserRange(address: usize, size: u32): bool { return true; }
+        export function isTransferRange(address: usize, size: u32): bool { return true; }
         export function copyIn(from: UserPointer, to: usize, size: u32): i32 {
           memory.copy(to, changetype<usize>(from), size);
           return 0;
