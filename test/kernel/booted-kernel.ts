@@ -30,6 +30,8 @@ export interface BootRequest {
   /** Further files of the initramfs. */
   readonly files?: readonly ArchiveEntry[];
   readonly qemu?: QemuOptions;
+  /** Of runProgram: after so many milliseconds the machine counts as hung. */
+  readonly hangMs?: number;
 }
 
 /** The kernel and its programs as the build left them. */
@@ -122,13 +124,13 @@ export async function runProgram(
   request: Omit<BootRequest, "program"> = {},
 ): Promise<{ ending: Ending | "timeout"; output: string }> {
   return withMachine(name, { ...request, program }, async (machine) => {
-    const ending = await Promise.race([machine.ended, timeout()]);
+    const ending = await Promise.race([machine.ended, timeout(request.hangMs ?? HANG_MS)]);
     return { ending, output: machine.serial.text().replaceAll("\r\n", "\n") };
   });
 }
 
-function timeout(): Promise<"timeout"> {
+function timeout(hangMs: number): Promise<"timeout"> {
   return new Promise((resolve) => {
-    setTimeout(() => resolve("timeout"), HANG_MS).unref();
+    setTimeout(() => resolve("timeout"), hangMs).unref();
   });
 }

@@ -1,6 +1,7 @@
 // Runs user/storm.ts, system calls at random, to its end.
 
 import type { MachineName } from "../../src/machine/machine";
+import { HANG_MS } from "../hang-guard";
 import { NativePrograms } from "../user/native-program";
 import { runProgram } from "./booted-kernel";
 import { starvingKernel } from "./starving-kernel";
@@ -11,6 +12,9 @@ export interface Storm {
   /** It ended by itself, found no frame lost, and the kernel did not panic. */
   readonly isGood: boolean;
 }
+
+/** Far more than one takes beside other work: 0.1. */
+const MS_PER_CALL = 1;
 
 /** `starves`: on a kernel whose allocations fail now and then. */
 export async function runStorm(
@@ -26,6 +30,7 @@ export async function runStorm(
     const { ending, output } = await runProgram(machine, words, {
       files: [programs.entry("storm")],
       isSilent: true,
+      hangMs: Math.max(HANG_MS, calls * MS_PER_CALL),
       ...(starves ? { kernel: await starvingKernel() } : {}),
     });
     const isGood = typeof ending === "object" && ending.kind === "exit" && ending.status === 0;
