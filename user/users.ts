@@ -20,12 +20,13 @@ import {
 import { CAP_CHOWN, CAP_KILL, CAPABILITY_VERSION_3 } from "../src/abi/linux/capability";
 import { SystemCall } from "../src/abi/linux/i386";
 import {
+  RLIMIT_CPU,
   RLIMIT_FSIZE,
   RLIMIT_NOFILE,
   RUSAGE_CHILDREN,
   RUSAGE_SELF,
 } from "../src/abi/linux/resource";
-import { SIG_IGN, SIGKILL, SIGTERM, SIGXFSZ } from "../src/abi/signals";
+import { SIG_IGN, SIGKILL, SIGTERM, SIGXCPU, SIGXFSZ } from "../src/abi/signals";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, wantsHelp } from "./runtime/arguments";
 import { printLine } from "./runtime/output";
@@ -70,6 +71,7 @@ export function main(argc: i32, argv: usize, envp: usize): i32 {
   killing();
   descriptorLimits();
   sizeLimits();
+  processorLimits();
   otherLimits();
   usage();
   scheduling();
@@ -355,6 +357,39 @@ function withFewDescriptors(): i32 {
 function sizeLimits(): void {
   expect(cstr("sizes"), statusOf(childOf(withSmallFiles)), 0);
   expect(cstr("sizes, signal"), statusOf(childOf(withTooLargeFile)) & 0x7f, SIGXFSZ);
+}
+
+/** Both children use up a second of the processor, one beside the other. */
+function processorLimits(): void {
+  const warned = childOf(withSecond);
+  const killed = childOf(withOneSecond);
+  expect(cstr("processor time, warned"), statusOf(warned) & 0x7f, SIGXCPU);
+  expect(cstr("processor time, used up"), statusOf(killed) & 0x7f, SIGKILL);
+}
+
+function withSecond(): i32 {
+  return useProcessor(1, -1);
+}
+
+function withOneSecond(): i32 {
+  return useProcessor(1, 1);
+}
+
+function useProcessor(soft: i32, hard: i32): i32 {
+  store<i32>(words, soft);
+  store<i32>(words, hard, 4);
+  call(SystemCall.setrlimit, RLIMIT_CPU, words);
+  // The child inherits the limit, and has all of its second.
+  const child = call(SystemCall.fork);
+  while (child === 0) load<u32>(words);
+  return endAs(child);
+}
+
+/** Ends as a child did. */
+function endAs(child: i32): i32 {
+  const signal = statusOf(child) & 0x7f;
+  call(SystemCall.kill, call(SystemCall.getpid), signal);
+  return signal;
 }
 
 function limitSizes(): void {

@@ -28,6 +28,7 @@ import { returnSpace } from "./fork";
 import { leaveChild, leaveGroup } from "./job-control";
 import { currentProcess, findProcess, firstProcess, Process } from "./process";
 import { noticeEnd } from "./process-observer";
+import { endProcessorLimit } from "./processor-limit";
 import { deleteProgramTimers, forgetTimedThread } from "./program-timers";
 import { leaveSpace } from "./robust-list";
 import { leaveTerminal } from "./session";
@@ -103,6 +104,8 @@ export function endOtherThreads(): bool {
 /** What a zombie does not have. */
 function endProcess(process: Process): void {
   process.alarm.stop();
+  const timer = process.processorTimer;
+  if (timer !== null) endProcessorLimit(process, timer);
   deleteProgramTimers(process);
   process.signalWaiters.dropAll();
   process.setProgram(null);

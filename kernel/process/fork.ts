@@ -20,13 +20,14 @@ import {
   CLONE_SIGHAND,
   CLONE_VM,
 } from "../../src/abi/linux/clone";
-import { RLIMIT_NPROC } from "../../src/abi/linux/resource";
+import { RLIM_INFINITY, RLIMIT_CPU, RLIMIT_NPROC } from "../../src/abi/linux/resource";
 import { SIGCHLD, SIGKILL } from "../../src/abi/signals";
 import { saveFloatingPoint } from "../machine/i686/floating-point";
 import { inheritUrgency, makeRunnable, suspend, wake } from "../thread/schedule";
 import { currentThread, Thread } from "../thread/thread";
 import { softLimit } from "./limits";
 import { createProcess, currentProcess, firstProcess, Process, releaseProcess } from "./process";
+import { endProcessorLimit, limitProcessorTime } from "./processor-limit";
 import { copySignalActions, releaseSignalActions, shareSignalActions } from "./signal-actions";
 import {
   contextOf,
@@ -65,7 +66,10 @@ export function copyProcess(flags: u32, stack: u32, endSignal: u32): usize {
   const child = createProcess();
   if (child === null) return -EAGAIN;
   const thread = child.thread;
+  child.copyLimits(maker);
+  const isLimited = softLimit(child.limits, RLIMIT_CPU) !== RLIM_INFINITY;
   if (
+    (isLimited && limitProcessorTime(child) !== 0) ||
     !giveSpace(maker, child, (flags & CLONE_VM) !== 0) ||
     !copyFiles(thread, flags) ||
     !giveActions(maker, child, (flags & CLONE_SIGHAND) !== 0)
@@ -86,7 +90,6 @@ export function copyProcess(flags: u32, stack: u32, endSignal: u32): usize {
   child.oomLowest = maker.oomLowest;
   child.nice = maker.nice;
   child.ioPriority = maker.ioPriority;
-  child.copyLimits(maker);
   child.setProgram(maker.program);
   child.setName(threadName(currentThread), PROCESS_NAME_SIZE);
   thread.alternativeStack = currentThread.alternativeStack;
@@ -126,6 +129,8 @@ export function discardCopy(child: Thread): void {
     discardThread(process, child);
     return;
   }
+  const timer = process.processorTimer;
+  if (timer !== null) endProcessorLimit(process, timer);
   process.setProgram(null);
   process.setSpace(null);
   releaseSignalActions(process);

@@ -34,6 +34,7 @@ import { AddressSpace, setCurrentSpace } from "../memory/space";
 import { INTERVAL_TIMER_SIZE, IntervalTimer } from "../thread/interval-timer";
 import { createThread, currentOwner, currentThread, Thread } from "../thread/thread";
 import { currentTick } from "../thread/ticks";
+import { Timer } from "../thread/timer";
 import { WaitQueue } from "../thread/wait-queue";
 import { LIMITS_SIZE, startLimits } from "./limits";
 import { nextFreeId, noteTaken, restartSearch } from "./process-ids";
@@ -104,6 +105,8 @@ export class Process {
   alarm3: u64 = 0;
   alarm4: u64 = 0;
   alarm5: u64 = 0;
+  /** What has RLIMIT_CPU hold, if that is a limit: processor-limit.ts. */
+  processorTimer: Timer | null = null;
   /** A zombie that no parent waits for. */
   isForgotten: bool = false;
   /** Its threads that are blocked in waitpid. */

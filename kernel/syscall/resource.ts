@@ -5,6 +5,7 @@ import { CAP_SYS_RESOURCE } from "../../src/abi/linux/capability";
 import {
   OLD_RLIM_INFINITY,
   RLIM_INFINITY,
+  RLIMIT_CPU,
   RLIMIT_NOFILE,
   RLIMITS,
   RUSAGE_CHILDREN,
@@ -19,6 +20,7 @@ import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memor
 import { mayLimit, mayReschedule } from "../process/access";
 import { applyLimits, hardLimit, setLimit, softLimit } from "../process/limits";
 import { currentProcess, findProcess, Process } from "../process/process";
+import { limitProcessorTime } from "../process/processor-limit";
 import { filesOf } from "../process/thread-files";
 import { findThread, processOf, processTime } from "../process/thread-group";
 import { currentCredentials } from "../thread/credentials";
@@ -153,7 +155,7 @@ function changeLimit(process: Process, resource: u32, soft: u32, hard: u32): i32
   const space = process.space;
   if (space !== null) applyLimits(process.limits, space);
   if (resource === RLIMIT_NOFILE) limitFiles(process, soft);
-  return 0;
+  return resource === RLIMIT_CPU ? limitProcessorTime(process) : 0;
 }
 
 function limitFiles(process: Process, count: u32): void {
