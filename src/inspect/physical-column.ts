@@ -191,13 +191,14 @@ function runBox({ start, end, owners }: Run): Box {
   const sorted = [...owners].sort(([, a], [, b]) => b - a);
   const named = sorted.filter(([owner]) => owner !== UNMAPPED);
   const [first] = named[0] ?? [UNMAPPED];
+  const counted = named.length > 0 ? named : sorted;
   const parts = sorted.map(([{ name }, count]) => `${name}: ${sizeText(count * PAGE_SIZE)}`);
   return {
     start,
     end,
     label: named.length > 1 ? `${first.name}, others` : first.name,
     rights: "",
-    bytes: named.reduce((sum, [, count]) => sum + count * PAGE_SIZE, 0),
+    bytes: counted.reduce((sum, [, count]) => sum + count * PAGE_SIZE, 0),
     tip: `${hex(start)} to ${hex(end)}\n${parts.join("\n")}`,
     kind: named.length > 1 ? "mixed" : first.kind,
     shared: false,
