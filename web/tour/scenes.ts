@@ -68,18 +68,22 @@ export const SCENES: readonly Scene[] = [
     title: "Why are just three pages shared?",
     stage: "prompt",
     text: [
-      "Suppose that nothing were shared. A program calls the kernel, so CR3 has to change. The " +
+      "Suppose that nothing were shared. A program calls the kernel, say to print something: a " +
+        "system call. The kernel's own space is needed for that, so CR3 has to change. The " +
         "instruction that changes it is looked up in the old tables, the next one in the new. If " +
         "that address means something else there, the processor runs whatever it finds. So the " +
         "code that changes CR3 must be at the same address, in the same frame, in both spaces. " +
         "That is the first page.",
-      "But how does the processor get there? It looks into the interrupt table, and at that " +
-        "moment the program's CR3 is still loaded. So the table must be in both spaces, too, and " +
-        "nobody may change it. The same holds for the number that the code will load into CR3. " +
-        "That is the second page, which is read only.",
-      "On the way the processor saves where the program was: it pushes that on a stack, and " +
-        "reads descriptors that say which. These it also writes. That is the third page. Once " +
-        "CR3 is the kernel's, everything else is there; so nothing else need be shared.",
+      "But how does the processor come to that code? The program executes int 0x80. The " +
+        "processor then looks up by itself where to go on, in a list that is called the " +
+        "interrupt table; at that moment the program's CR3 is still loaded. So the list must be " +
+        "in both spaces, too, and nobody may change it. The same holds for the number that the " +
+        "code will load into CR3. That is the second page, which is read only.",
+      "Before it goes there, the processor notes where the program was, so that the kernel can " +
+        "return to it: it pushes that on a small stack. Where this stack is, it reads from lists " +
+        "of its own, in which it also marks what it has used. All of these are used while the " +
+        "program's CR3 is loaded, and some are written. That is the third page. Once CR3 is the " +
+        "kernel's, everything else can be found; so nothing else need be shared.",
     ],
     look:
       "The three boxes with a thick outline, at the top of both outer columns: their bands end " +
@@ -90,10 +94,11 @@ export const SCENES: readonly Scene[] = [
     title: "When does CR3 change?",
     stage: "call",
     text: [
-      "Twice in each system call: once on the way into the kernel, once on the way out. The " +
-        "machine has just been taken through a whole call, one instruction at a time: a program " +
-        "asked for the number of its parent, getppid. Under Step you see each instruction, and " +
-        "the two lines at which CR3 changed.",
+      "Twice in each system call: once on the way into the kernel, once on the way out. Since " +
+        "the kernel has started, nothing but the code in the first shared page loads another " +
+        "CR3. The machine has just been taken through a whole call, one instruction at a time: a " +
+        "program asked for the number of its parent, getppid. Under Step you see each " +
+        "instruction, and the two lines at which CR3 changed.",
       "An interrupt that arrives while a program runs goes the same way. One that arrives " +
         "while the kernel runs changes nothing, since the kernel's CR3 is loaded already.",
     ],
@@ -106,10 +111,11 @@ export const SCENES: readonly Scene[] = [
     title: "First CR3, or first the stack?",
     stage: "entered",
     text: [
-      "The kernel has a stack of its own, somewhere in its own space. To change to it, ESP " +
-        "must be set as well as CR3. Were ESP first, the processor would have the kernel's stack " +
-        "and the program's tables: at that address there may be anything of the program's. One " +
-        "interrupt at that moment, and the processor would write there.",
+      "The kernel has a stack of its own, somewhere in its own space. A register says where the " +
+        "stack is: ESP. To change to the kernel's, ESP must be set as well as CR3. Were ESP " +
+        "first, the processor would have the kernel's stack and the program's tables: at that " +
+        "address there may be anything of the program's. One interrupt at that moment, and the " +
+        "processor would write there.",
       "So CR3 comes first, while ESP still points into the shared page, which is right in " +
         "either space. On the way out it is the other way around. The machine stands right " +
         "between the two.",
