@@ -3,11 +3,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { pagingMode } from "../../src/inspect/paging-format";
+import { Random } from "../../src/inspect/random";
 import { translate } from "../../src/inspect/resolve";
 import { StepSession } from "../../src/inspect/step-session";
 import type { Registers } from "../../src/machine/machine";
 import { V86Machine } from "../../src/machine/v86";
 import { readV86Wasm } from "../../src/machine/v86-wasm";
+import { HANG_MS } from "../hang-guard";
 import { addressOf, build } from "../kernel/booted-kernel";
 
 const GETPPID = 64;
@@ -73,5 +75,42 @@ describe("stepping forward and back", () => {
     const run = session.runUntil({ kind: "address", address: 0x1234 });
     session.cancel();
     assert.equal(await run, false);
+  });
+});
+
+describe("a machine with a shell", () => {
+  it("answers after 10,000 steps at random, some of them back", async () => {
+    const { kernel, kernelFile, initramfs } = await build();
+    const options = { kernel: kernelFile, initramfs, commandLine: "quiet", memoryMiB: 16 };
+    const machine = new V86Machine(options, readV86Wasm);
+    try {
+      await machine.start();
+      await machine.serial.waitFor("$ ");
+      // Something that does not wait: each step of a processor that waits lets time pass.
+      machine.serial.send("churn &\n");
+      await machine.inspectWhen(
+        ({ cpl }) => cpl === 3,
+        () => true,
+        HANG_MS,
+      );
+      await machine.stop();
+      const session = new StepSession(machine, addressOf(kernel, "exit_iret"));
+      const random = new Random(7);
+      let steps = 0;
+      while (steps < 10_000) {
+        const forward = 1 + random.below(800);
+        for (let count = 0; count < forward; count++) assert.ok(await session.forward());
+        const depth = session.depth;
+        const back = random.below(Math.min(depth, 400));
+        if (back > 0) assert.ok(await session.back(back));
+        steps += forward + back;
+      }
+      await machine.resume();
+      machine.serial.send("hello; echo st''epped\n");
+      await machine.serial.waitFor("stepped");
+      assert.match(machine.serial.text(), /Hello from TypeScript in ring 3/);
+    } finally {
+      await machine.close();
+    }
   });
 });
