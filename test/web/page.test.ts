@@ -14,13 +14,28 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { layout } from "../../kernel/layout";
+import { SystemCall } from "../../src/abi/linux/i386";
 import { EXPLANATIONS } from "../../src/cli/explanations";
 import { COMMAND_NAMES } from "../../src/cli/main";
 import { INSTALLATION } from "../../src/cli/project";
 import { staticServer } from "../../src/cli/static-server";
 import { type ServedCall, SYSTEM_CALLS_FILE } from "../../src/cli/system-calls-file";
+import { audit, type LawResult } from "../../src/inspect/audit";
+import type { AuditReport } from "../../src/inspect/audit-report";
+import { readBootedFiles } from "../../src/inspect/booted-files";
+import { userPointersAreAllegations } from "../../src/inspect/law-of-pointers";
+import { findSpaces } from "../../src/inspect/spaces";
 import { MISTAKES } from "../../src/link/check/mistakes";
+import { resolveLayout } from "../../src/link/layout/resolve";
+import type { Machine } from "../../src/machine/machine";
+import { V86Machine } from "../../src/machine/v86";
+import { readV86Wasm } from "../../src/machine/v86-wasm";
+import { isthmus } from "../cli/isthmus";
 import { HANG_MS } from "../hang-guard";
+import { withMachine } from "../kernel/booted-kernel";
+import { skipReason as machineSkipReason } from "../machine/installed";
+import { followCall } from "./machine-in-page";
 
 const CHROMIUM = "/usr/bin/chromium";
 const ARGUMENTS = [
@@ -34,8 +49,25 @@ const FIRST_FILES = [
   ...["index.html", "page.css", "page.js", "machine-worker.js", "v86.wasm"],
   ...["build/boot.elf", "build/initramfs.cpio"],
 ];
+/** A halted machine and its map, ten times a second, of a processor. */
+const IDLE_SHARE_MAX = 0.05;
+const SLEEPS = [1, 6] as const;
+const FRAMES = 60;
+const FRAME_GAP_MAX = 50;
 const TRAMPOLINE = "kernel/machine/i686/trampoline.asm.ts";
 const FIRST_BYTES_MAX = 700_000;
+
+/** What a trace of Chromium's says, as far as it is read here; durations in microseconds. */
+interface Trace {
+  readonly traceEvents: readonly {
+    readonly name: string;
+    readonly pid: number;
+    readonly tid: number;
+    /** Of the thread, not of the clock on the wall. */
+    readonly tdur?: number;
+    readonly args?: { readonly name?: string };
+  }[];
+}
 
 function skipReason(): string | false {
   if (process.env.CI === "true" || existsSync(CHROMIUM)) return false;
@@ -148,6 +180,7 @@ describe("the page", { skip: skipReason() }, () => {
     await page.getByRole("button", { name: "As a table" }).click();
     const table = await seen(page, "#map-tables table", /kernel space/);
     assert.match(table, /0xfffff000.*\.trampoline\.data \(in both spaces\)/);
+    assert.doesNotMatch(table, /\b0 B\b/);
     await page.context().close();
   });
 
@@ -270,6 +303,98 @@ describe("the page", { skip: skipReason() }, () => {
     await page.context().close();
   });
 
+  it("follows a call as the benchmark and QEMU do, and audits as the command does", async () => {
+    const page = await open();
+    // The loader of TypeScript has functions named by this.
+    await page.evaluate("void (globalThis.__name = (named) => named)");
+    const { addresses, laws, state } = await page.evaluate(followCall, SystemCall.getppid);
+    await page.context().close();
+    const figures = JSON.parse(readFileSync(join(INSTALLATION, "bench", "figures.json"), "utf8"));
+    assert.equal(addresses.length, figures.rows.getppid.ours);
+
+    // The same state, judged here.
+    const [kernel, initramfs] = ["boot.elf", "initramfs.cpio"].map((name) =>
+      readFileSync(join(WEB, "build", name)),
+    );
+    assert.ok(kernel && initramfs);
+    const options = { kernel, initramfs, commandLine: "", memoryMiB: 64 };
+    const window = { rows: 24, columns: 80 };
+    const machine = new V86Machine({ ...options, window }, readV86Wasm);
+    await machine.start({ stopped: true });
+    await machine.restore(Uint8Array.from(Buffer.from(state, "base64")).buffer);
+    const whole = readFileSync(join(WEB, "build", "kernel.elf"));
+    const booted = { kernel: whole, initramfs };
+    const files = readBootedFiles(booted, "kernel.elf", resolveLayout(layout));
+    const userPointers = userPointersAreAllegations(kernelSources());
+    const here = await machine.inspect((snapshot) =>
+      audit({ spaces: findSpaces(snapshot, files.image), files, userPointers, ending: undefined }),
+    );
+    await machine.close();
+    assert.deepEqual(laws, JSON.parse(JSON.stringify(here)));
+    const { stdout } = await isthmus(["audit", "--json", "--stops", "0", "--", "hello"]);
+    const report = JSON.parse(stdout) as AuditReport;
+    const names = ({ number, title, offences }: LawResult) => [number, title, offences];
+    assert.deepEqual(laws.map(names), report.laws.map(names));
+
+    if (machineSkipReason("qemu") !== false) return;
+    const walked = await withMachine("qemu", { memoryMiB: 64, qemu: { gdb: true } }, walkOnQemu);
+    assert.deepEqual(addresses, walked);
+
+    /** The second call, found by the address of its `int 0x80`. */
+    async function walkOnQemu(qemu: Machine): Promise<number[]> {
+      await qemu.serial.waitFor("$ ");
+      await qemu.stop();
+      qemu.serial.send("crossing 3\n");
+      for (let count = 0; count < 2; ) {
+        await qemu.runTo(addresses[0] ?? 0);
+        if ((await qemu.registers()).eax === SystemCall.getppid) count++;
+        if (count < 2) await qemu.step();
+      }
+      const way: number[] = [];
+      do {
+        way.push((await qemu.registers()).eip);
+        await qemu.step();
+      } while ((await qemu.registers()).cpl !== 3);
+      return way;
+    }
+  });
+
+  it("rests while nobody types, and leaves the page free while a program spins", async (t) => {
+    const page = await open();
+    const session = await browser.newBrowserCDPSession();
+    const seconds = async () => {
+      const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+      return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+    };
+    await page.locator("#terminal").click();
+    // By the guest's clock: what a longer sleep costs more than a shorter one.
+    const costs: number[] = [];
+    for (const count of SLEEPS) {
+      const before = await seconds();
+      await page.keyboard.type(`sleep ${count}; echo sle''pt ${count} s\n`);
+      await seen(page, ".xterm-accessibility", new RegExp(`slept ${count} s`));
+      costs.push((await seconds()) - before);
+    }
+    const [short = 0, long = 0] = costs;
+    const share = (long - short) / (SLEEPS[1] - SLEEPS[0]);
+    t.diagnostic(`idle: ${(100 * share).toFixed(1)} % of a processor`);
+    assert.ok(share < IDLE_SHARE_MAX, `${share}`);
+
+    const categories = ["disabled-by-default-devtools.timeline"];
+    await page.keyboard.type("spin &\n");
+    await browser.startTracing(page, { categories });
+    await page.evaluate(`new Promise((done) => {
+      let left = ${FRAMES};
+      const next = () => (left-- > 0 ? requestAnimationFrame(next) : done());
+      next();
+    })`);
+    const trace = JSON.parse((await browser.stopTracing()).toString()) as Trace;
+    const longest = longestTask(trace);
+    t.diagnostic(`beside spin, the longest task of the page's thread: ${longest.toFixed(1)} ms`);
+    assert.ok(longest > 0 && longest < FRAME_GAP_MAX, `${longest} ms of CPU time`);
+    await page.context().close();
+  });
+
   it("leads through the tour: at each scene the machine bears out what is said", async () => {
     const page = await open({ viewport: { width: 1400, height: 900 } }, undefined, "#tour/1");
     const titles: string[] = [];
@@ -347,13 +472,21 @@ describe("the page", { skip: skipReason() }, () => {
     assert.ok(!(await page.evaluate(inEditor)), "Esc and Tab leave");
 
     await page.getByRole("button", { name: "Undo in this file" }).click();
-    await page.getByRole("button", { name: /Law 7/ }).click();
+    for (const law of [/Law 6/, /Law 7/]) await page.getByRole("button", { name: law }).click();
     await page.getByRole("button", { name: "Build and boot" }).click();
     await seen(page, "#build-status", /Built: kernel/);
     await seen(page, ".xterm-accessibility", /Booted what was built/);
+    // Law 6 is about sources, so it is broken at once; law 7 when a program calls.
+    await page.getByRole("tab", { name: "Laws" }).click();
+    await page.getByRole("button", { name: "Audit now" }).click();
+    await seen(page, ".verdict", /Broken: law 6\./);
+    await seen(page, "[data-law='6']", /syscall\/process\.ts/);
     await page.locator("#terminal").click();
     await page.keyboard.type("crossing\n");
     await seen(page, ".xterm-accessibility", /panic/);
+    await page.getByRole("button", { name: "Audit now" }).click();
+    await seen(page, ".verdict", /Broken: law 6, law 7\./);
+    await page.getByRole("tab", { name: "Edit" }).click();
 
     // Edits are kept, become a patch, and travel by a link, which asks first, and warns of
     // assembly, as that runs in the browser itself.
@@ -385,7 +518,7 @@ describe("the page", { skip: skipReason() }, () => {
     await seen(other, ".offer .error", new RegExp(`${TRAMPOLINE} runs in your browser itself`));
     assert.equal(await other.locator("option", { hasText: "(edited)" }).count(), 0);
     await other.getByRole("button", { name: "Take them" }).click();
-    await seen(other, ".cm-activeLine", /unreachable/);
+    await seen(other, ".cm-activeLine", /openWindow/);
     await usableByEveryone(other, "edit");
     await other.close();
     await context.close();
@@ -454,6 +587,24 @@ describe("the page", { skip: skipReason() }, () => {
     assert.deepEqual(faults, []);
   });
 });
+
+/** The kernel's sources as the audit wants them. */
+function kernelSources(): Map<string, string> {
+  const texts = JSON.parse(readFileSync(join(WEB, "build", "sources.json"), "utf8")) as object;
+  const kernel = Object.entries(texts).filter(([path]) => path.startsWith("kernel/"));
+  return new Map(kernel.map(([path, text]) => [path.slice("kernel/".length), text as string]));
+}
+
+/** In milliseconds of CPU time, so that it does not depend on what else this machine does. */
+function longestTask({ traceEvents }: Trace): number {
+  const named = traceEvents.filter(({ name }) => name === "thread_name");
+  const main = named.filter(({ args }) => args?.name === "CrRendererMain");
+  const threads = new Set(main.map(({ pid, tid }) => `${pid}.${tid}`));
+  const tasks = traceEvents.filter(
+    ({ name, pid, tid }) => name === "RunTask" && threads.has(`${pid}.${tid}`),
+  );
+  return Math.max(...tasks.map(({ tdur = 0 }) => tdur / 1000));
+}
 
 /** Runs in the page: the kernel as the page's worker builds it for these edits, in base64. */
 async function compileInPage(edited: readonly string[]): Promise<string> {
