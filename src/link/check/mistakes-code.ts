@@ -239,8 +239,8 @@ export const halfAddresses: Mistake = {
 function readsHalfEntries({ address, size }: FileSymbol, subject: Subject): boolean {
   const section = subject.sectionAt(address);
   if (!section) return false;
-  const read = new Set<number>();
-  let comparesType = false;
+  /** What is read of the object that each register points to: all of an entry is of one. */
+  const objects = new Map<string, Set<number>>();
   let addsSize = false;
   for (let at = address; at < address + size; ) {
     const instruction = decode(section.bytes, Number(at - section.address));
@@ -254,12 +254,13 @@ function readsHalfEntries({ address, size }: FileSymbol, subject: Subject): bool
       const { base, index, disp } = operand;
       const isObject = base !== undefined && base.name !== "esp" && base.name !== "ebp";
       if (mnemonic === "lea") addsSize ||= index !== undefined && disp === 4;
-      else if (isObject && index === undefined) read.add(disp);
-      const isType = mnemonic === "cmp" && operands[1] === 1;
-      comparesType ||= isObject && disp === TYPE && isType;
+      else if (isObject && index === undefined) {
+        objects.set(base.name, (objects.get(base.name) ?? new Set()).add(disp));
+      }
     }
   }
-  const hasEntries = addsSize && read.has(0) && read.has(BASE_LOW);
-  const readsType = comparesType || read.has(TYPE);
-  return hasEntries && readsType && !read.has(BASE_HIGH) && !read.has(LENGTH_HIGH);
+  if (!addsSize) return false;
+  const all = [...objects.values()];
+  if (all.some((read) => read.has(BASE_HIGH) || read.has(LENGTH_HIGH))) return false;
+  return all.some((read) => read.has(0) && read.has(BASE_LOW) && read.has(TYPE));
 }
