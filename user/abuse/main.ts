@@ -10,6 +10,7 @@ import { waitpid } from "../runtime/system-calls";
 import { freeBytes, updateInformation } from "../runtime/system-information";
 import { fromC } from "../runtime/text";
 import { AbuseCase, FLOATING_POINT, IRET_CHECKS, NO_EXECUTE, SINGLE_STEP } from "./case";
+import { fileCases } from "./file-cases";
 import { floatingPointCases, isFloatRegisterCheck } from "./floating-point-cases";
 import { hasFloatingPoint, hasNoExecute, hasSingleStep } from "./machine";
 import { machineCases } from "./machine-cases";
@@ -47,6 +48,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
     .concat(processCases())
     .concat(floatingPointCases())
     .concat(signalCases())
+    .concat(fileCases())
     .concat(terminalCases());
   let first = 1;
   for (; first < argc && load<u8>(argument(argv, first)) === DASH; first++) {
