@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { compileInPage } from "../../bench/harness/compile-in-page";
 import { layout } from "../../kernel/layout";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { EXPLANATIONS } from "../../src/cli/explanations";
@@ -436,8 +437,8 @@ describe("the page", { skip: skipReason() }, () => {
     const wanted = readFileSync(join(INSTALLATION, "build", "kernel.elf"));
     // The second time all that can be edited is made anew: assembly and the layout, too.
     for (const edited of [[path], [path, TRAMPOLINE, "kernel/layout.ts"]]) {
-      const built = await page.evaluate(compileInPage, edited);
-      assert.ok(Buffer.from(built, "base64").equals(wanted), `not the build's: ${edited}`);
+      const { kernel = "" } = await page.evaluate(compileInPage, edited);
+      assert.ok(Buffer.from(kernel, "base64").equals(wanted), `not the build's: ${edited}`);
     }
 
     await page.getByRole("tab", { name: "Edit" }).click();
@@ -604,38 +605,6 @@ function longestTask({ traceEvents }: Trace): number {
     ({ name, pid, tid }) => name === "RunTask" && threads.has(`${pid}.${tid}`),
   );
   return Math.max(...tasks.map(({ tdur = 0 }) => tdur / 1000));
-}
-
-/** Runs in the page: the kernel as the page's worker builds it for these edits, in base64. */
-async function compileInPage(edited: readonly string[]): Promise<string> {
-  interface Answer {
-    readonly kind: string;
-    readonly text?: string;
-    readonly files?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
-  }
-  interface Maker {
-    onmessage: (event: { data: Answer }) => void;
-    postMessage(request: unknown): void;
-    terminate(): void;
-  }
-  const { Worker } = globalThis as unknown as {
-    Worker: new (url: string, options: object) => Maker;
-  };
-  const texts = (await (await fetch("build/sources.json")).json()) as Record<string, string>;
-  const sources = new Map(Object.entries(texts));
-  const worker = new Worker("compile/worker.js", { type: "module" });
-  const { files = [], text } = await new Promise<Answer>((resolve) => {
-    worker.onmessage = ({ data }) => {
-      if (data.kind !== "progress") resolve(data);
-      else if (data.text === "") worker.postMessage({ sources, edited });
-    };
-  });
-  worker.terminate();
-  const bytes = files.find(({ name }) => name === "kernel")?.bytes;
-  if (!bytes) throw new Error(text);
-  let characters = "";
-  for (const byte of bytes) characters += String.fromCharCode(byte);
-  return btoa(characters);
 }
 
 /** A Linux program for i386 of 100 bytes or so: it writes `text`, and exits. */
