@@ -58,7 +58,6 @@ export function bootBeforePaging(magic: u32, record: usize): void {
 export function kernelMain(): void {
   buildDescriptors(kernelCr3()); // GDT, TSS and IDT, in the trampoline
   protectPages(); // from here on read-only means read-only
-  startFloatingPoint(offersFloatingPoint()); // for programs: the kernel itself has none
   startPages(); // the kernel heap: everything between image and trampoline
   startSystemCalls(); // the table for int 0x80
   readOptions(); // of the command line; tracing changes that table
@@ -75,5 +74,6 @@ export function kernelMain(): void {
   startLoad(); // averages of it
   startMappedFiles(); // how the memory manager counts them
   mountRoot(); // the initramfs, and /dev
+  startFloatingPoint(offersFloatingPoint()); // for programs, and to copy their memory by
   startInit(); // process 1: the shell, or what the command line names
 }

@@ -72,12 +72,37 @@ export function countRam(start: u32, end: u32): void {
  * Boot only: ranges that the firmware names twice are freed once.
  */
 export function freeReserved(start: u32, end: u32): void {
-  for (let index = min(end, frameCount); index > start; ) {
-    index--;
-    const record = list + (index << RECORD_SHIFT);
-    if (load<u32>(record, REFERENCES) !== RESERVED || (index & (HIGH - 1)) === 0) continue;
-    pushFree(index, record);
+  let top = min(end, frameCount);
+  while (top > start) {
+    const base = (top - 1) & ~(HIGH - 1);
+    const bottom = max(start, base + 1);
+    if (base === 0) firstFree = linkReserved(bottom, top, firstFree);
+    else firstHigh = linkReserved(bottom, top, firstHigh);
+    top = base;
   }
+}
+
+/**
+ * Puts those of [bottom, top) that are reserved before `first`; what comes first then. All memory
+ * passes here at boot, so a frame takes few instructions.
+ */
+function linkReserved(bottom: u32, top: u32, first: u32): u32 {
+  const records = list;
+  let next = first;
+  let others = 0;
+  for (let index = top; index > bottom; ) {
+    index--;
+    const record = records + (index << RECORD_SHIFT);
+    if (load<u32>(record, REFERENCES) !== RESERVED) {
+      others++;
+      continue;
+    }
+    store<u32>(record, 0, REFERENCES);
+    store<u32>(record, next, LINK);
+    next = index;
+  }
+  changeFreeCount(top - bottom - others);
+  return next;
 }
 
 /**

@@ -145,6 +145,7 @@ export class V86Machine implements Machine {
   #stepper: V86Stepper | undefined;
   #deliverInterrupt: ((...values: number[]) => void) | undefined;
   #closed = false;
+  #compilations = 0;
   readonly #window: WindowPort | undefined;
   #pendingInput: Uint8Array[] = [];
   #pendingOutput: number[] = [];
@@ -361,6 +362,15 @@ export class V86Machine implements Machine {
     };
   }
 
+  /**
+   * How often v86 has compiled code of the guest, which it does to a page of which some 200,000
+   * instructions have run. The first time costs a quarter of a second, for v86's compiler itself is
+   * compiled then.
+   */
+  get compilations(): number {
+    return this.#compilations;
+  }
+
   /** Instantiates v86's WebAssembly with the wrappers that the header describes. */
   async #instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.Exports> {
     const original = imports.env as unknown as Environment;
@@ -373,6 +383,10 @@ export class V86Machine implements Machine {
     environment.io_port_write8 = (...values) => {
       this.#look();
       return original.io_port_write8?.(...values);
+    };
+    environment.codegen_finalize = (...values) => {
+      this.#compilations += 1;
+      return original.codegen_finalize?.(...values);
     };
     let memory: WebAssembly.Memory | undefined;
     environment.console_log_from_wasm = (offset = 0, length = 0) => {
