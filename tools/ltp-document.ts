@@ -52,11 +52,15 @@ const LINUX = [
 ];
 const OTHER = "other answers than the test wants";
 
-/** The document's text; `version` is LTP's, if it is known. */
+/**
+ * The document's text; `version` is LTP's, if it is known, and `kept` how many of the results are
+ * not of this run.
+ */
 export function document(
   results: readonly Result[],
   reference: Reference | undefined,
   version?: string,
+  kept = 0,
 ): string {
   const passed = results.filter(({ status }) => status === "PASS");
   const others = results.filter(({ status }) => status !== "PASS");
@@ -69,6 +73,7 @@ export function document(
     "it cannot be asked here; TIMEOUT: it did not end.",
     ...(version === undefined ? [] : ["", `The version of LTP is ${version}.`]),
     ...(reference === undefined ? [] : ["", ...LINUX]),
+    ...(kept === 0 ? [] : ["", ...keptResults(kept, results.length)]),
     "",
     ...summary(results, reference),
     "",
@@ -89,6 +94,13 @@ export function document(
     ...wrapped(passed.map(({ test }) => test)),
     "",
   ].join("\n");
+}
+
+function keptResults(kept: number, all: number): string[] {
+  return [
+    `Of the ${all} results ${all - kept} are of the last run; ${kept} were kept from earlier ones,`,
+    "of earlier commits, as most of a run's time goes to what had passed already.",
+  ];
 }
 
 /** Why a test does not pass, as a group of many. */

@@ -60,6 +60,7 @@ async function main(words: string[]): Promise<number> {
   if (tests.length === 0) {
     throw new Diagnostic("LTP004", "no test is to be run", "See the list: less FOLDER/runtest/*");
   }
+  const running = new Set(tests.map(({ name }) => name));
   let done = 0;
   const tell = (result: Result) => {
     results.set(result.test, result);
@@ -73,8 +74,9 @@ async function main(words: string[]): Promise<number> {
   };
   await runTests({ folder, tests, others: values.with ?? [], seconds, tell });
   const inOrder = folder.tests.flatMap(({ name }) => results.get(name) ?? []);
+  const kept = inOrder.filter(({ test }) => !running.has(test)).length;
   if (values.document !== undefined)
-    writeFileSync(values.document, document(inOrder, reference, folder.version));
+    writeFileSync(values.document, document(inOrder, reference, folder.version, kept));
   if (!values.json) process.stdout.write(`${summary(inOrder, reference).join("\n")}\n`);
   return 0;
 }

@@ -172,6 +172,12 @@ describe("the document about LTP's tests", () => {
     assert.match(document(results, undefined, "20260529"), /^The version of LTP is 20260529\.$/m);
   });
 
+  it("says how many results were kept from earlier runs, if any were", () => {
+    const said = /^Of the 3 results 1 are of the last run; 2 were kept from earlier ones,$/m;
+    assert.match(document(results, undefined, undefined, 2), said);
+    assert.doesNotMatch(document(results, undefined), /kept/);
+  });
+
   it("groups by cause what does not, and gives each its reason", () => {
     const text = document(results, undefined);
     assert.match(text, /^\| System V messages, semaphores, shared memory \| 1 \|$/m);
