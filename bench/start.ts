@@ -84,7 +84,7 @@ async function withoutChange(): Promise<Row[]> {
   moments.push(slowness());
   return [
     limited("isthmus --help, over node -e 0", shown, 0.03, moments.slice(0, 2)),
-    limited("prompt, nothing has changed", prompt, 0.8, moments.slice(1)),
+    limited("prompt, nothing has changed", prompt, 0.6, moments.slice(1)),
   ];
 }
 
