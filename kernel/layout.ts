@@ -77,7 +77,7 @@ export const layout: Layout = {
     },
     { name: ".bss", align: 16 },
     { name: ".rodata" },
-    { name: ".symbols", align: 16, permissions: "r", content: "symbols", inputs: [] },
+    { name: ".symbols", permissions: "r", content: "symbols", inputs: [] },
     { name: ".text", pack: true },
     { ...shared, name: ".trampoline.text", permissions: "rx", pad: 1 },
     { ...shared, name: ".trampoline.rodata", permissions: "r" },
