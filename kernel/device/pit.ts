@@ -24,11 +24,6 @@ const LONGEST_WAIT: u32 = 54000000;
 
 /** The time-stamp counter is watched for so many counts, some 10 ms. */
 const CALIBRATION: u32 = 12000;
-/** And for so many again, which must show the same but for a part in 2^TOLERANCE. */
-const CHECK: u32 = 3000;
-const TOLERANCE: u64 = 5;
-/** A machine on which the two never agree gets the last answer. */
-const MOST_CALIBRATIONS: u32 = 10;
 /** Of so many readings the one that took least is good: something outside may interrupt them. */
 const READINGS: u32 = 8;
 /** More readings than a timer that counts can need. */
@@ -37,10 +32,6 @@ const MOST_READINGS: u32 = 1000000;
 /** The last reading: the count, and the time-stamp counter then. */
 let readCount: u32 = 0;
 let readStamp: u64 = 0;
-
-/** By how much both counters had advanced, at the end of `watch`. */
-let passedCounts: u64 = 0;
-let passedStamps: u64 = 0;
 
 /** Starts the timer; its interrupts arrive once they are enabled and line 0 is unmasked. */
 export function startTimer(): void {
@@ -61,36 +52,16 @@ function startCount(count: u32): void {
   outb(CHANNEL_0, count >> 8);
 }
 
-/**
- * Lets both counters run side by side for a while, and for a shorter while again. A host that runs
- * something else meanwhile lets the timer's count of 55 ms go round unseen; then the two disagree,
- * and it is done anew.
- */
+/** Lets both counters run side by side for a while. */
 function calibrate(): void {
-  let counts: u64 = 0;
-  let stamps: u64 = 0;
-  for (let i: u32 = 0; i < MOST_CALIBRATIONS; i++) {
-    watch(CALIBRATION);
-    counts = passedCounts;
-    stamps = passedStamps;
-    watch(CHECK);
-    const expected = stamps * passedCounts;
-    const difference = <i64>(expected - passedStamps * counts);
-    if (<u64>abs(difference) <= expected >> TOLERANCE) break;
-  }
-  startUptime(stamps, (counts * PICOSECONDS_PER_COUNT) / 1000);
-}
-
-/** Lets so many counts pass, and notes how many did, and what the time-stamp counter did. */
-function watch(least: u32): void {
   startCount(LARGEST_COUNT);
   read();
   const firstCount = readCount;
   const firstStamp = readStamp;
-  for (let i: u32 = 0; firstCount - readCount < least && i < MOST_READINGS; i++) readOnce();
+  for (let i: u32 = 0; firstCount - readCount < CALIBRATION && i < MOST_READINGS; i++) readOnce();
   read();
-  passedCounts = <u64>((firstCount - readCount) & LARGEST_COUNT);
-  passedStamps = readStamp - firstStamp;
+  const counts = <u64>(firstCount - readCount);
+  startUptime(readStamp - firstStamp, (counts * PICOSECONDS_PER_COUNT) / 1000);
 }
 
 /** Reads both counters as close to each other as can be. */
