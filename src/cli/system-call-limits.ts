@@ -47,7 +47,7 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   memfd_create: "no huge pages (MFD_HUGETLB): EINVAL",
   sendfile: "from regular files alone: EINVAL",
   sendfile64: "from regular files alone: EINVAL",
-  splice: "bytes are copied; what was read from a pipe and cannot be written is lost",
+  splice: "bytes are copied, pages are never moved",
   vmsplice: "bytes are copied, pages are never given away",
   ...Object.fromEntries(SYSTEM_V_CALLS.map((name) => [name, NO_SYSTEM_V])),
   fadvise64: "advice that memory does not need",
