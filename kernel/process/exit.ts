@@ -104,8 +104,7 @@ export function endOtherThreads(): bool {
 /** What a zombie does not have. */
 function endProcess(process: Process): void {
   process.alarm.stop();
-  const timer = process.processorTimer;
-  if (timer !== null) endProcessorLimit(process, timer);
+  endProcessorLimit(process);
   deleteProgramTimers(process);
   process.signalWaiters.dropAll();
   process.setProgram(null);

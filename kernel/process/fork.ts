@@ -20,7 +20,7 @@ import {
   CLONE_SIGHAND,
   CLONE_VM,
 } from "../../src/abi/linux/clone";
-import { RLIM_INFINITY, RLIMIT_CPU, RLIMIT_NPROC } from "../../src/abi/linux/resource";
+import { RLIMIT_NPROC } from "../../src/abi/linux/resource";
 import { SIGCHLD, SIGKILL } from "../../src/abi/signals";
 import { saveFloatingPoint } from "../machine/i686/floating-point";
 import { inheritUrgency, makeRunnable, suspend, wake } from "../thread/schedule";
@@ -67,9 +67,8 @@ export function copyProcess(flags: u32, stack: u32, endSignal: u32): usize {
   if (child === null) return -EAGAIN;
   const thread = child.thread;
   child.copyLimits(maker);
-  const isLimited = softLimit(child.limits, RLIMIT_CPU) !== RLIM_INFINITY;
   if (
-    (isLimited && limitProcessorTime(child) !== 0) ||
+    limitProcessorTime(child) !== 0 ||
     !giveSpace(maker, child, (flags & CLONE_VM) !== 0) ||
     !copyFiles(thread, flags) ||
     !giveActions(maker, child, (flags & CLONE_SIGHAND) !== 0)
@@ -129,8 +128,7 @@ export function discardCopy(child: Thread): void {
     discardThread(process, child);
     return;
   }
-  const timer = process.processorTimer;
-  if (timer !== null) endProcessorLimit(process, timer);
+  endProcessorLimit(process);
   process.setProgram(null);
   process.setSpace(null);
   releaseSignalActions(process);

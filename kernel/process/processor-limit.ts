@@ -21,11 +21,11 @@ const LOOK_AGAIN: u64 = 10000000;
 
 /** Has the limit hold that the process has by now: 0 or -ENOMEM. */
 export function limitProcessorTime(process: Process): i32 {
-  let timer = process.processorTimer;
   if (softLimit(process.limits, RLIMIT_CPU) === RLIM_INFINITY) {
-    if (timer !== null) endProcessorLimit(process, timer);
+    endProcessorLimit(process);
     return 0;
   }
+  let timer = process.processorTimer;
   if (timer === null) {
     timer = changetype<Timer | null>(allocate(TIMER_SIZE));
     if (timer === null) return -ENOMEM;
@@ -38,8 +38,10 @@ export function limitProcessorTime(process: Process): i32 {
   return 0;
 }
 
-/** The process, which has such a limit, ends, or is to have none. */
-export function endProcessorLimit(process: Process, timer: Timer): void {
+/** The process ends, or is to have no such limit, if it has one. */
+export function endProcessorLimit(process: Process): void {
+  const timer = process.processorTimer;
+  if (timer === null) return;
   clearTimer(timer);
   process.processorTimer = null;
   free(changetype<usize>(timer));
