@@ -17,6 +17,7 @@ import { COMMAND_LINE_MAX } from "../../src/abi/command-line";
 import { KERNEL, PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
 import { panic } from "../log/panic";
 import { beforePaging } from "../machine/i686/image-offset";
+import { frameName } from "../memory/frames";
 
 const MOST_RANGES: u32 = 128;
 const RANGE_SHIFT: u32 = 3;
@@ -160,7 +161,7 @@ export function setScreen(address: u64, lineBytes: u32, width: u32, lines: u32, 
   if (lines < SCREEN_HEIGHT || lines > HEIGHT_MAX) return;
   if (lineBytes < width * (depth >> 3) || lineBytes > PITCH_MAX) return;
   if (address === 0 || address > NAMED_END - <u64>lineBytes * lines) return;
-  screen = rotl<u32>(<u32>(address >> PAGE_SHIFT), PAGE_SHIFT);
+  screen = frameName(<u32>(address >> PAGE_SHIFT));
   screenStart = <u32>address & PAGE_MASK;
   pitch = lineBytes;
   height = lines;

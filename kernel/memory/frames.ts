@@ -127,7 +127,19 @@ function takeFree(index: u32): u32 {
   changeFreeCount(-1);
   store<u32>(record, 0, LINK);
   store<u32>(record, 1, REFERENCES);
+  return frameName(index);
+}
+
+/** The name of the frame that `index` others are below. */
+export function frameName(index: u32): u32 {
+  "inline";
   return rotl<u32>(index, PAGE_SHIFT);
+}
+
+/** How many frames are below the one of that name. */
+export function frameIndex(frame: u32): u32 {
+  "inline";
+  return rotr<u32>(frame, PAGE_SHIFT);
 }
 
 /** One more mapping shares the frame. */
@@ -141,7 +153,7 @@ export function retainFrame(frame: u32): void {
 export function releaseFrame(frame: u32): void {
   const record = recordOf(frame);
   const references = load<u32>(record, REFERENCES);
-  if (references === 1) pushFree(rotr<u32>(frame, PAGE_SHIFT), record);
+  if (references === 1) pushFree(frameIndex(frame), record);
   else store<u32>(record, references - 1, REFERENCES);
 }
 
@@ -187,7 +199,7 @@ function pushFree(index: u32, record: usize): void {
 }
 
 function recordOf(frame: u32): usize {
-  const index = rotr<u32>(frame, PAGE_SHIFT);
+  const index = frameIndex(frame);
   const record = list + (index << RECORD_SHIFT);
   if (index >= frameCount || load<u32>(record, REFERENCES) - 1 >= RESERVED - 1) {
     panic(cstr("frames: not an allocated frame"));

@@ -29,7 +29,7 @@ import {
 import { ENTRY_RW } from "../../src/abi/paging";
 import { panic } from "../log/panic";
 import { clearBytes } from "../machine/i686/block";
-import { allocateFrame, releaseFrame } from "./frames";
+import { allocateFrame, frameIndex, frameName, releaseFrame } from "./frames";
 import { identityMapEnd, mapKernelPage, unmapKernelPage } from "./kernel-space";
 
 /** Kernel stacks: two pages, with an unmapped guard page below. */
@@ -103,9 +103,9 @@ export function mapPhysical(physical: u32, size: u32, flags: u32): usize {
 export function mapFrames(frame: u32, count: u32, flags: u32): usize {
   const start = takeRange(count);
   if (start === 0) return 0;
-  const index = rotr<u32>(frame, PAGE_SHIFT);
+  const index = frameIndex(frame);
   for (let i: u32 = 0; i < count; i++) {
-    const name = rotl<u32>(index + i, PAGE_SHIFT);
+    const name = frameName(index + i);
     if (!mapKernelPage(start + (i << PAGE_SHIFT), name, flags)) {
       while (i > 0) unmapKernelPage(start + (--i << PAGE_SHIFT));
       addRange(start, count);
