@@ -156,9 +156,10 @@ function changePolicy(id: u32, policy: u32, parameter: u32, keepsPolicy: bool): 
   const thread = changetype<Thread>(found);
   const wanted = keepsPolicy ? thread.policy : policy;
   const priority = load<u32>(word);
-  const least = bound(wanted & ~SCHED_RESET_ON_FORK, 1);
+  const plain = wanted & ~SCHED_RESET_ON_FORK;
+  const least = bound(plain, 1);
   // SCHED_DEADLINE has no priority, but times, which this call cannot give.
-  if (least < 0 || (wanted & ~SCHED_RESET_ON_FORK) === SCHED_DEADLINE) return -EINVAL;
+  if (least < 0 || plain === SCHED_DEADLINE) return -EINVAL;
   if (least === 0 ? priority !== 0 : priority - 1 >= MOST_URGENT) return -EINVAL;
   if (!mayHavePolicy(thread, wanted, priority)) return -EPERM;
   thread.policy = wanted;
@@ -170,7 +171,7 @@ function changePolicy(id: u32, policy: u32, parameter: u32, keepsPolicy: bool): 
 function mayHavePolicy(thread: Thread, wanted: u32, priority: u32): bool {
   if (currentCredentials().has(CAP_SYS_NICE)) return true;
   const process = processOf(thread);
-  const before = thread.policy & ~SCHED_RESET_ON_FORK;
+  const before = thread.plainPolicy;
   const after = wanted & ~SCHED_RESET_ON_FORK;
   const most = softLimit(process.limits, RLIMIT_RTPRIO);
   if (priority > most && (priority > thread.urgency || (before !== after && most === 0))) {

@@ -254,7 +254,7 @@ function endPeriod(timer: Timer): void {
 
 /** Whether a thread runs until it waits, or until a more urgent one can run. */
 export function hasNoSlice(thread: Thread): bool {
-  return (thread.policy & ~SCHED_RESET_ON_FORK) === SCHED_FIFO;
+  return thread.plainPolicy === SCHED_FIFO;
 }
 
 /** The processor time that a thread has used, in nanoseconds. */

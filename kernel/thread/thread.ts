@@ -11,6 +11,7 @@
 // Invariant: `currentThread` is the thread whose kernel stack is in use, also while it idles.
 
 import { INFO_CURRENT, INFO_STACK_TOP } from "../../src/abi/kernel-info";
+import { SCHED_RESET_ON_FORK } from "../../src/abi/linux/schedule";
 import { FRAME_SIZE } from "../../src/abi/trap-frame";
 import { prepareStack } from "../machine/i686/context-switch";
 import { clearFloatingPoint, FLOATING_POINT_SIZE } from "../machine/i686/floating-point";
@@ -118,10 +119,15 @@ export class Thread extends Waiter {
   counts: u64 = 0;
   /** Periods left of the time slice. */
   slice: u32 = 0;
-  /** SCHED_OTHER or another, as sched_setscheduler(2) has it. */
+  /** SCHED_OTHER or another, as sched_setscheduler(2) has it: SCHED_RESET_ON_FORK may be set. */
   policy: u32 = 0;
   /** Who runs before others: 1 to MOST_URGENT of real-time policies, 0 of all others. */
   urgency: u32 = 0;
+
+  /** The policy without the flag. */
+  get plainPolicy(): u32 {
+    return this.policy & ~SCHED_RESET_ON_FORK;
+  }
 
   /** Whether that stack pointer is in the alternative stack. */
   isOnAlternativeStack(esp: u32): bool {

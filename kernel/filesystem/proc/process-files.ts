@@ -7,7 +7,6 @@ import { EACCES, EINVAL } from "../../../src/abi/errno";
 import { PROCESS_NAME_SIZE } from "../../../src/abi/kernel-info";
 import { CAP_SYS_RESOURCE } from "../../../src/abi/linux/capability";
 import { RLIM_INFINITY, RLIMIT_RSS, RLIMIT_SIGPENDING } from "../../../src/abi/linux/resource";
-import { SCHED_RESET_ON_FORK } from "../../../src/abi/linux/schedule";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, USER_END } from "../../../src/abi/memory-map";
 import { SIG_DFL, SIG_IGN, SIGCHLD, SIGNAL_MAX } from "../../../src/abi/signals";
 import { lockedPages } from "../../memory/lock-range";
@@ -78,7 +77,7 @@ export function putStat(process: Process, subject: u32): void {
     cstr("0 0 0 %u 0 %u %u 0 0 0 "),
     SIGCHLD,
     thread.urgency,
-    thread.policy & ~SCHED_RESET_ON_FORK,
+    thread.plainPolicy,
   );
   put(cstr("0 0 %u "), isShown && space !== null ? space.breakStart : 0);
   if (isShown && space !== null) {
