@@ -20,7 +20,7 @@ import type {
   MachineOperand,
   Slot,
 } from "../code/code";
-import { isWholeRegister, register } from "../code/code";
+import { isWholeRegister, onlyPredecessor, register } from "../code/code";
 import { forEachWrite, roleOf, writesOperand } from "../code/instruction-facts";
 
 /** What a general register can stand in as well as memory, and does the same. */
@@ -41,11 +41,8 @@ export function forwardHomes(fn: MachineFunction): void {
 
 /** What is known where a block begins. */
 function entryOf(block: MachineBlock, ends: ReadonlyMap<MachineBlock, Homes>): Homes {
-  const [before] = block.predecessors;
-  const isOnly = before && block.predecessors.length === 1;
-  const isLanding = before?.instructions.at(-1)?.mnemonic === "may_throw";
-  const known = isOnly && !isLanding ? ends.get(before) : undefined;
-  return new Homes(known);
+  const before = onlyPredecessor(block);
+  return new Homes(before && ends.get(before));
 }
 
 /** The registers that have what a home has. */

@@ -20,7 +20,7 @@ import type {
   MachineOperand,
   RegisterOperand,
 } from "../code/code";
-import { isWholeRegister, plainInstruction, register } from "../code/code";
+import { isWholeRegister, onlyPredecessor, plainInstruction, register } from "../code/code";
 import { factsOf, forEachWrite } from "../code/instruction-facts";
 
 /** Constants by the register that holds them. */
@@ -43,12 +43,10 @@ export function reuseConstants(fn: MachineFunction): void {
 
 /** What is known where a block begins. */
 function knownBefore(block: MachineBlock, knownAfter: ReadonlyMap<MachineBlock, Known>): Known {
-  const [before, ...others] = block.predecessors;
-  const inherited = before && others.length === 0 ? knownAfter.get(before) : undefined;
+  const before = onlyPredecessor(block);
+  const inherited = before && knownAfter.get(before);
   if (!before || !inherited) return new Map();
   const last = before.instructions.at(-1);
-  // A throw comes here before whatever stands after the call.
-  if (last?.mnemonic === "may_throw") return new Map();
   const known = new Map(inherited);
   const [yes, no] = before.successors;
   if (last?.mnemonic !== "branch" || yes === no) return known;

@@ -259,6 +259,16 @@ export function isFloatOperand(operand: MachineOperand): boolean {
   return operand.kind === "register" && operand.size === 128;
 }
 
+/**
+ * The block after whose end a block begins: the only one that leads there. Undefined if there are
+ * more, or if a throw leads there, which comes before whatever stands after the call.
+ */
+export function onlyPredecessor({ predecessors }: MachineBlock): MachineBlock | undefined {
+  const [before, ...others] = predecessors;
+  const isLanding = before?.instructions.at(-1)?.mnemonic === "may_throw";
+  return others.length === 0 && !isLanding ? before : undefined;
+}
+
 /** Whether an operand is a general register as a whole. */
 export function isWholeRegister(operand: MachineOperand | undefined): operand is RegisterOperand {
   return operand?.kind === "register" && operand.size === 32;
