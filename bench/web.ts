@@ -14,14 +14,13 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
+import type { Browser, CDPSession, Page } from "playwright-core";
 import { INSTALLATION } from "../src/cli/project";
 import { staticServer } from "../src/cli/static-server";
 import { compileInPage } from "./harness/compile-in-page";
+import { launchChromium } from "./harness/headless-chromium";
 
 const FIGURES = join(INSTALLATION, "bench", "web.json");
-const CHROMIUM = "/usr/bin/chromium";
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 const PROGRAM = "user/hello.ts";
 const KERNEL = "kernel/syscall/process.ts";
 
@@ -36,7 +35,7 @@ if (build.status !== 0) process.exit(1);
 const server = staticServer(join(INSTALLATION, "dist", "web")).listen(0, "127.0.0.1");
 await once(server, "listening");
 const url = `http://localhost:${(server.address() as AddressInfo).port}/`;
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+const browser = await launchChromium();
 try {
   report(await measure(browser));
 } finally {

@@ -5,12 +5,10 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { launchChromium } from "../bench/harness/headless-chromium";
 import { INSTALLATION } from "../src/cli/installation";
 import { staticServer } from "../src/cli/static-server";
 
-const CHROMIUM = "/usr/bin/chromium";
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 const HEIGHT = 900;
 /** A scene's name, its address in the page, and what is there once it is set. */
 const SCENES = [
@@ -25,7 +23,7 @@ mkdirSync(folder, { recursive: true });
 const server = staticServer(join(INSTALLATION, "dist", "web")).listen(0, "127.0.0.1");
 await once(server, "listening");
 const url = `http://localhost:${(server.address() as AddressInfo).port}/`;
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+const browser = await launchChromium();
 for (const [name, address, sign] of SCENES) {
   for (const width of [1400, 1000, 320]) {
     const page = await browser.newPage({ viewport: { width, height: HEIGHT } });

@@ -13,8 +13,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { brotliCompressSync } from "node:zlib";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { compileInPage } from "../../bench/harness/compile-in-page";
+import { CHROMIUM, launchChromium } from "../../bench/harness/headless-chromium";
 import { layout } from "../../kernel/layout";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { EXPLANATIONS } from "../../src/cli/explanations";
@@ -38,11 +39,7 @@ import { withMachine } from "../kernel/booted-kernel";
 import { skipReason as machineSkipReason } from "../machine/installed";
 import { followCall } from "./machine-in-page";
 
-const CHROMIUM = "/usr/bin/chromium";
-const ARGUMENTS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
+const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const WEB = join(INSTALLATION, "dist", "web");
 /** What the page loads before there is a prompt, counted as `npm run build:web` compresses it. */
@@ -90,7 +87,7 @@ describe("the page", { skip: skipReason() }, () => {
     server = staticServer(WEB).listen(0, "127.0.0.1");
     await once(server, "listening");
     url = `http://localhost:${(server.address() as AddressInfo).port}/`;
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    browser = await launchChromium(QUIET);
   });
 
   after(async () => {

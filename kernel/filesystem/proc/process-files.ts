@@ -73,12 +73,7 @@ export function putStat(process: Process, subject: u32): void {
     <u32>thread.signalMask & 0x7fffffff,
   );
   put(cstr("%u %u "), <u32>ignored(process) & 0x7fffffff, <u32>caught(process) & 0x7fffffff);
-  put(
-    cstr("0 0 0 %u 0 %u %u 0 0 0 "),
-    SIGCHLD,
-    thread.urgency,
-    thread.plainPolicy,
-  );
+  put(cstr("0 0 0 %u 0 %u %u 0 0 0 "), SIGCHLD, thread.urgency, thread.plainPolicy);
   put(cstr("0 0 %u "), isShown && space !== null ? space.breakStart : 0);
   if (isShown && space !== null) {
     put(cstr("%u %u "), space.argumentsStart, space.environmentStart);
