@@ -37,7 +37,7 @@ describe("comparisons", () => {
     const reversible = (source: string) => makeReversible(source, comparisonsOf(source), "is");
     assert.equal(
       reversible("if (a < b && !(c === d)) e();"),
-      ["if (((a < b) !== is(0)) && !(((c === d) !== is(1)))) e();"].join(),
+      "if (((a < b) !== is(0)) && !(((c === d) !== is(1)))) e();",
     );
     const nested = reversible("return a === b < c;");
     assert.equal(nested, "return ((a === ((b < c) !== is(1))) !== is(0));");

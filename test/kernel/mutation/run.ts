@@ -97,8 +97,8 @@ async function tryTogether(
   change(file, makeReversible(source, together, IS_REVERSED), () => reversed);
   if ((await firstFailure(tests)) !== undefined) return [];
   const failures: Failures = [];
-  for (const comparison of together) {
-    reversed = together.indexOf(comparison);
+  for (const [n, comparison] of together.entries()) {
+    reversed = n;
     failures.push([comparison, await firstFailure(tests)]);
   }
   return failures;
