@@ -83,6 +83,7 @@ export class OpenFile {
 
   /** At the position, which moves on. */
   read(to: UserPointer, size: u32): i32 {
+    "inline";
     const count = this.readAt(to, size, this.position);
     if (count > 0 && this.operations.seekable) this.position += <u64>count;
     return count;

@@ -38,6 +38,7 @@ export class RegionList {
 
   /** The index of the first region that ends after `address`; `count`: none does. */
   firstEndingAfter(address: usize): u32 {
+    "inline";
     let low: u32 = 0;
     let high = this.count;
     while (low < high) {

@@ -113,6 +113,7 @@ export function sendExtendedStatus(inode: Inode, to: UserPointer): i32 {
 }
 
 function blocksOf(inode: Inode): u64 {
+  "inline";
   if (!inode.isRegular) return 0;
   return ((inode.size + PAGE_MASK) >> PAGE_SHIFT) << BLOCKS_SHIFT;
 }

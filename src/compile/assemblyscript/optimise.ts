@@ -42,9 +42,21 @@ const FUNCTION_PASSES = [
   "directize",
 ];
 
-/** Inlines small functions that call nothing into all their callers, which level 2 leaves out. */
+/**
+ * Inlines small functions that call nothing into all their callers, which level 2 leaves out:
+ * twice, as what the first round makes small can be inlined by the second. Binaryen's own pass
+ * for this, inlining-optimizing, runs all of level 3 on each function between its rounds.
+ */
 const INLINING_PASSES = [
-  "inlining-optimizing",
+  "inlining",
+  "simplify-locals",
+  "precompute-propagate",
+  "optimize-instructions",
+  "vacuum",
+  "remove-unused-brs",
+  "merge-blocks",
+  "vacuum",
+  "inlining",
   "precompute-propagate",
   "optimize-instructions",
   "vacuum",
