@@ -60,6 +60,7 @@ export const V86_CAPABILITIES: Capabilities = {
 
 /** The part of v86's processor that this file reads. It is not in v86's own declarations. */
 interface Cpu extends SteppedCpu {
+  readonly instruction_counter: Uint32Array;
   readonly reg32: Int32Array;
   readonly sreg: Uint16Array;
   readonly cr: Int32Array;
@@ -369,6 +370,14 @@ export class V86Machine implements Machine {
    */
   get compilations(): number {
     return this.#compilations;
+  }
+
+  /**
+   * How many instructions have been executed, modulo 2^32. While it stays the same nothing of the
+   * machine changes, but for what is written from outside.
+   */
+  get instructions(): number {
+    return this.#cpu?.instruction_counter[0] ?? 0;
   }
 
   /** Instantiates v86's WebAssembly with the wrappers that the header describes. */

@@ -47,8 +47,8 @@ const FIRST_FILES = [
   ...["index.html", "page.css", "page.js", "machine-worker.js", "v86.wasm"],
   ...["build/boot.elf", "build/initramfs.cpio"],
 ];
-/** A halted machine and its map, ten times a second, of a processor: 0.06; the aim is 0.05. */
-const IDLE_SHARE_MAX = 0.15;
+/** A halted machine, and a map of which nothing changes, of a processor. */
+const IDLE_SHARE_MAX = 0.05;
 const IDLE_MS = 5000;
 const FRAMES = 60;
 const FRAME_GAP_MAX = 50;

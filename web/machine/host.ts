@@ -89,6 +89,8 @@ export class MachineHost implements Async<MachineCalls> {
   #mend: readonly Poke[] = [];
   #watch: Watch | undefined;
   #lastMap = "";
+  /** The machine's instructions at the last look; undefined: it has not been looked at as it is. */
+  #lookedAt: number | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(tell: (event: MachineEvent) => void) {
@@ -156,6 +158,7 @@ export class MachineHost implements Async<MachineCalls> {
       }
       await this.#boot(request, true);
       await this.#running().restore(state);
+      this.#forgetMap();
       await this.#goOn();
     });
   }
@@ -164,7 +167,7 @@ export class MachineHost implements Async<MachineCalls> {
 
   async watch(watch: Watch | undefined): Promise<void> {
     this.#watch = watch;
-    this.#lastMap = "";
+    this.#forgetMap();
     await this.#inTurn(() => this.#look());
   }
 
@@ -264,6 +267,7 @@ export class MachineHost implements Async<MachineCalls> {
       await this.#spaces(files, ({ snapshot }) => {
         this.#mend = poke(snapshot.memory, plan.pokes);
       });
+      this.#forgetMap();
       this.#running().forgetTranslations();
       return { law, space: plan.space, va: plan.va };
     });
@@ -306,7 +310,7 @@ export class MachineHost implements Async<MachineCalls> {
     this.#ending = undefined;
     this.#session = undefined;
     this.#mend = [];
-    this.#lastMap = "";
+    this.#forgetMap();
     this.#heldInput = [];
     this.#request = request;
     this.#images ??= bootImages();
@@ -336,7 +340,7 @@ export class MachineHost implements Async<MachineCalls> {
   #end(machine: V86Machine, ending: Ending): void {
     if (machine !== this.#machine || ending.kind === "closed") return;
     this.#ending = ending;
-    this.#lastMap = "";
+    this.#forgetMap();
     this.#setState("ended");
   }
 
@@ -397,9 +401,17 @@ export class MachineHost implements Async<MachineCalls> {
     });
   }
 
+  /** Unless nothing can have changed: a machine that waits executes nothing. */
   async #lookIfFree(): Promise<void> {
     if (!this.#watch || !this.#machine) return;
+    if (this.#machine.instructions === this.#lookedAt) return;
     if (this.#state === "running" || this.#state === "paused") await this.#look();
+  }
+
+  /** What comes next is told, whatever was told before. */
+  #forgetMap(): void {
+    this.#lastMap = "";
+    this.#lookedAt = undefined;
   }
 
   /** Tells what the map shows, if that has changed. */
@@ -407,6 +419,7 @@ export class MachineHost implements Async<MachineCalls> {
     const [watch, known, machine] = [this.#watch, await this.#known, this.#machine];
     if (!watch || !known || !machine || this.#isMuted) return;
     await machine.inspect((snapshot) => {
+      this.#lookedAt = machine.instructions;
       if (!isInspectable(snapshot, known.files.image)) return;
       const view = mapView(findSpaces(snapshot, known.files.image), known.files, watch);
       const text = JSON.stringify(view);
@@ -483,6 +496,7 @@ export class MachineHost implements Async<MachineCalls> {
     void machine.inspect(({ memory }) => poke(memory, this.#mend));
     machine.forgetTranslations();
     this.#mend = [];
+    this.#forgetMap();
   }
 }
 
