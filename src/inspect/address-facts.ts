@@ -83,7 +83,7 @@ export function processFacts(
   process: ProcessSpace,
   address: number,
 ): AddressFacts {
-  const ranges = userRanges(files, process);
+  const ranges = userRanges(files, process, spaces);
   return spaceFacts(spaces, process.space, processTitle(process), ranges, address);
 }
 

@@ -104,7 +104,7 @@ function locate(
   if (!spaces || offences.length === 0) return offences;
   const views = new Map([["kernel", { space: spaces.kernel, ranges: kernelRanges(files) }]]);
   for (const process of spaces.processes) {
-    const ranges = userRanges(files, process);
+    const ranges = userRanges(files, process, spaces);
     views.set(processTitle(process), { space: process.space, ranges });
   }
   return offences.map((offence) => {

@@ -7,7 +7,7 @@
 // A breach of tables uses an entry that is not in use, in a table that is there: the program that
 // owns it goes on undisturbed, and the words can be put back.
 
-import { PAGE_SIZE, USER } from "../abi/memory-map";
+import { GUARD_END, PAGE_SIZE, USER } from "../abi/memory-map";
 import { ENTRY_G, ENTRY_P, ENTRY_RW, ENTRY_US } from "../abi/paging";
 import { Diagnostic } from "../base/diagnostic";
 import type { PhysicalMemory } from "../machine/physical-memory";
@@ -57,10 +57,11 @@ export const BREACHES: readonly Breach[] = [
     what: "A free entry of the program's page table is made to show the frame of kernel data.",
     consequence:
       "The program reads and writes the kernel's variables with plain loads and stores: no " +
-      "system call, no check. Law 2 turns red as well, since the frame is not the user's.",
-    plan(spaces) {
+      "system call, no check. Laws 2 and 3 turn red as well: the frame is not the user's, and " +
+      "to the kernel it now looks like a user's.",
+    plan(spaces, files) {
       const process = firstProcess(spaces);
-      const data = kernelPage(spaces, ({ va, pa, writable }) => writable && va === pa);
+      const data = dataPage(spaces, files);
       return mapAt(spaces, process, freePage(spaces, process.space), data.pa, ENTRY_RW | ENTRY_US);
     },
   },
@@ -85,9 +86,8 @@ export const BREACHES: readonly Breach[] = [
       "Nothing, yet: no program runs on the kernel's CR3. But with two full spaces the kernel " +
       "needs no U bit, so one that is set is a mistake on its way to a leak, and SMAP would " +
       "not help.",
-    plan(spaces) {
-      const page = kernelPage(spaces, ({ va, pa, writable }) => writable && va === pa);
-      return change(spaces, "kernel", page, (entry) => entry | ENTRY_US);
+    plan(spaces, files) {
+      return change(spaces, "kernel", dataPage(spaces, files), (entry) => entry | ENTRY_US);
     },
   },
   {
@@ -200,6 +200,12 @@ function kernelPage({ kernel }: Spaces, accept: (mapping: Mapping) => boolean): 
   const page = kernel.mappings.find((each) => each.size === PAGE_SIZE && accept(each));
   if (page) return page;
   throw cannot("the kernel maps no such page");
+}
+
+/** A page of the kernel's variables. */
+function dataPage(spaces: Spaces, { image }: BootedFiles): Mapping {
+  const data = image.sections.find(({ name }) => name === ".data")?.va ?? 0;
+  return kernelPage(spaces, ({ va, writable }) => writable && va >= data && va < GUARD_END);
 }
 
 function change(

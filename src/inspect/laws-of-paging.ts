@@ -12,6 +12,7 @@ import { ENTRY_US } from "../abi/paging";
 import { hex } from "../base/align";
 import { type Judgement, judge, type Offence, unchecked } from "./judgement";
 import { entryCount, entryIndex, entrySpan, pagingFormat, readEntry } from "./paging-format";
+import { isWindow, kernelFrames, smallPages } from "./shared-pages";
 import { everySpace, type ProcessSpace, processTitle, reservedFrames, type Spaces } from "./spaces";
 import { type AddressSpace, findMapping, type Mapping } from "./walk";
 
@@ -20,19 +21,8 @@ const SHARED_PAGES_MAX = 3;
 
 const NO_PROCESS = unchecked("no process has an address space at this moment");
 
-/** Large pages as the 4 KiB pages that they stand for. */
-function* smallPages(mapping: Mapping): Generator<{ va: number; pa: number }> {
-  for (let offset = 0; offset < mapping.size; offset += PAGE_SIZE) {
-    yield { va: mapping.va + offset, pa: mapping.pa + offset };
-  }
-}
-
 function isTrampoline(va: number): boolean {
   return va >= GUARD_END;
-}
-
-function isWindow(va: number): boolean {
-  return va >= WINDOWS && va < WINDOW_END;
 }
 
 /** Whether the kernel sees a frame neither one to one nor as a page table. */
@@ -55,10 +45,10 @@ export function sharedSet(spaces: Spaces): Judgement {
     if (!mapping.user) continue;
     offences.push({ space: "kernel", va: mapping.va, what: "a trampoline page has U set" });
   }
-  const kernelFrames = framesOf(spaces.kernel, (va) => !isWindow(va));
+  const frames = kernelFrames(spaces.kernel);
   for (const process of spaces.processes) {
     offences.push(...differencesOfTrampoline(process, trampoline));
-    offences.push(...sharedElsewhere(process, kernelFrames));
+    offences.push(...sharedElsewhere(process, frames));
   }
   const users = spaces.processes.length;
   const holds = `${count} pages, ${count * PAGE_SIZE} bytes, in ${users} user spaces`;
@@ -87,31 +77,18 @@ function differencesOfTrampoline(process: ProcessSpace, trampoline: readonly Map
   return offences;
 }
 
-function sharedElsewhere(
-  process: ProcessSpace,
-  kernelFrames: ReadonlyMap<number, number>,
-): Offence[] {
+function sharedElsewhere(process: ProcessSpace, frames: ReadonlyMap<number, number>): Offence[] {
   const offences: Offence[] = [];
   for (const mapping of process.space.mappings) {
     if (isTrampoline(mapping.va)) continue;
     for (const { va, pa } of smallPages(mapping)) {
-      const kernelVa = kernelFrames.get(pa);
+      const kernelVa = frames.get(pa);
       if (kernelVa === undefined) continue;
       const what = `frame ${hex(pa)} is also the kernel's, at ${hex(kernelVa)}`;
       offences.push({ space: processTitle(process), va, pa, what });
     }
   }
   return offences;
-}
-
-/** The frames that a space maps at the addresses that `include` accepts, each with one address. */
-function framesOf(space: AddressSpace, include: (va: number) => boolean): Map<number, number> {
-  const frames = new Map<number, number>();
-  for (const mapping of space.mappings) {
-    if (!include(mapping.va)) continue;
-    for (const { va, pa } of smallPages(mapping)) frames.set(pa, va);
-  }
-  return frames;
 }
 
 /** What law 2 compares the frames of users with. */
@@ -127,7 +104,7 @@ interface OtherFrames {
 export function userDirectories(spaces: Spaces): Judgement {
   if (spaces.processes.length === 0) return NO_PROCESS;
   const others = {
-    kernel: framesOf(spaces.kernel, (va) => !isWindow(va)),
+    kernel: kernelFrames(spaces.kernel),
     tables: tableFrames(spaces),
     isReserved: reservedFrames(spaces),
   };

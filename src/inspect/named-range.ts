@@ -3,15 +3,16 @@
 // The layout names the regions, and the sections of the kernel's file name what is in them. A
 // region with an open end begins where the one below it stops, as the linker sees it. In a user's
 // space the program's sections have names, and what is around them is told by position: the kernel
-// keeps no names there. Without a layout there are the sections, and the limits of
-// src/abi/memory-map.ts.
+// keeps no names there. A page of it that is the kernel's own, which no law allows, is called what
+// it is. Without a layout there are the sections, and the limits of src/abi/memory-map.ts.
 
 import { GUARD_END, PAGE_SIZE, USER, USER_END } from "../abi/memory-map";
 import { ADDRESS_SPACE_END, alignDown, alignUp } from "../base/align";
 import type { ResolvedLayout, ResolvedRegion } from "../link/layout/resolved";
 import type { BootedFiles } from "./booted-files";
 import type { ElfImage } from "./elf-image";
-import type { ProcessSpace } from "./spaces";
+import { kernelFrames } from "./shared-pages";
+import { everySpace, type ProcessSpace, type Spaces } from "./spaces";
 import type { AddressSpace } from "./walk";
 
 /** A named stretch of addresses, half-open; `end` may be 2^32. */
@@ -32,12 +33,17 @@ export function kernelRanges({ image, layout }: BootedFiles): NamedRange[] {
   return [PAGE_ZERO, ...nameRegions(regions, image)];
 }
 
-/** The ranges of a process's space, likewise. */
-export function userRanges(files: BootedFiles, { name, space }: ProcessSpace): NamedRange[] {
-  const program = files.programs.get(name);
-  return [PAGE_ZERO, ...userRegions(files)].flatMap((range) =>
-    range.va <= USER && USER < range.end ? programRanges(range, program, space) : [range],
+/** The ranges of the space of `process`, one of those of `spaces`, likewise. */
+export function userRanges(
+  files: BootedFiles,
+  process: ProcessSpace,
+  spaces: Spaces,
+): NamedRange[] {
+  const program = files.programs.get(process.name);
+  const ranges = [PAGE_ZERO, ...userRegions(files)].flatMap((range) =>
+    range.va <= USER && USER < range.end ? programRanges(range, program, process.space) : [range],
   );
+  return foreignPages(files, process, spaces).reduce(insertRange, ranges);
 }
 
 /** The range that contains `va`. */
@@ -142,4 +148,31 @@ function stackStart({ va, end }: NamedRange, space: AddressSpace): number {
     lowest = mapping.va;
   }
   return lowest;
+}
+
+/** Pages of a program's whose frames are the kernel's, or a page table. */
+function foreignPages(files: BootedFiles, { space }: ProcessSpace, spaces: Spaces): NamedRange[] {
+  const tables = new Set(everySpace(spaces).flatMap(([, each]) => each.tables.map(({ pa }) => pa)));
+  const frames = kernelFrames(spaces.kernel);
+  const own = kernelRanges(files);
+  return space.mappings.flatMap(({ va, pa, size }) => {
+    const kernelVa = frames.get(pa);
+    const isTable = tables.has(pa);
+    if (va >= GUARD_END || (kernelVa === undefined && !isTable)) return [];
+    const there = kernelVa === undefined ? undefined : rangeAt(own, kernelVa)?.name;
+    const name = isTable ? "page table" : `kernel's ${there ?? "memory"}`;
+    return [{ name, va, end: va + size, image: undefined }];
+  });
+}
+
+/** The ranges with another one, which takes the place of what was there. */
+function insertRange(ranges: readonly NamedRange[], inserted: NamedRange): NamedRange[] {
+  const { va, end } = inserted;
+  const below = ranges.filter((each) => each.va < va);
+  const above = ranges.filter((each) => each.end > end);
+  return [
+    ...below.map((each) => ({ ...each, end: Math.min(each.end, va) })),
+    inserted,
+    ...above.map((each) => ({ ...each, va: Math.max(each.va, end) })),
+  ];
 }

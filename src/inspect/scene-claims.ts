@@ -14,7 +14,8 @@ import type { Registers } from "../machine/machine";
 import type { LawResult } from "./audit";
 import type { BootedFiles } from "./booted-files";
 import { type ImageSection, loadAddress, symbolAddress } from "./elf-image";
-import { sharedPages } from "./shared-pages";
+import { kernelRanges, rangeAt } from "./named-range";
+import { kernelFrames, sharedPages } from "./shared-pages";
 import { type ProcessSpace, processTitle, type Spaces } from "./spaces";
 import { findMapping, readLinear } from "./walk";
 
@@ -362,19 +363,19 @@ function addressesMeanDifferentThings({ spaces }: SceneInput): Claim[] {
 }
 
 function oneMoreIsTooMany(input: SceneInput): Claim[] {
-  const { spaces } = input;
+  const { spaces, files } = input;
   const [law] = input.audit();
-  const kernelFrames = new Set(
-    spaces.kernel.mappings.filter(({ va, pa }) => va === pa).map(({ pa }) => pa),
-  );
+  const frames = kernelFrames(spaces.kernel);
   const process = spaces.processes[0];
-  const leak = process?.space.mappings.find(({ pa, user }) => user && kernelFrames.has(pa));
+  const leak = process?.space.mappings.find(({ pa, user }) => user && frames.has(pa));
+  const ours = leak && frames.get(leak.pa);
+  const part = ours === undefined ? undefined : rangeAt(kernelRanges(files), ours)?.name;
   return [
     {
       text:
-        `Frame ${hex(leak?.pa ?? 0)} belongs to the kernel, and the program now has it too, at ` +
-        `${hex(leak?.va ?? 0)}, to read and to write.`,
-      holds: leak !== undefined,
+        `Frame ${hex(leak?.pa ?? 0)} has variables of the kernel, ${part ?? "none"}. Now the ` +
+        `program has it too, at ${hex(leak?.va ?? 0)}, to read and to write.`,
+      holds: leak?.writable === true && part === ".data",
       ...(process && leak && { space: processTitle(process), va: leak.va }),
     },
     {

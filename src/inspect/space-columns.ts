@@ -44,7 +44,7 @@ export function spaceColumns(
   const boxes = withRoom(spaceBoxes(spaces.kernel, ranges, shared), "for the heap");
   const kernel = spaceColumn("kernel space", spaces.kernel, boxes, spaces);
   if (!process) return [kernel, physicalColumn(spaces, kernel, undefined)];
-  const userBoxes = spaceBoxes(process.space, userRanges(files, process), shared);
+  const userBoxes = spaceBoxes(process.space, userRanges(files, process, spaces), shared);
   const room = withRoom(userBoxes, "for heap and mmap");
   const user = spaceColumn(processTitle(process), process.space, room, spaces);
   return [kernel, physicalColumn(spaces, kernel, { process, column: user }), user];

@@ -48,9 +48,10 @@ function rangesWithPages(addresses: readonly number[], files = FILES): string[] 
   const [first] = machine.processes;
   assert.ok(first);
   for (const va of addresses) machine.map(first.cr3, va, machine.takeUserFrame(), { user: true });
-  const [process] = findSpaces(machine.snapshot(), IMAGE).processes;
+  const spaces = findSpaces(machine.snapshot(), IMAGE);
+  const [process] = spaces.processes;
   assert.ok(process);
-  return listed(userRanges(files, process));
+  return listed(userRanges(files, process, spaces));
 }
 
 describe("the ranges of the kernel's space", () => {
@@ -148,12 +149,36 @@ describe("the ranges of a user's space", () => {
     const [first] = machine.processes;
     assert.ok(first);
     machine.setWord(machine.map(first.cr3, USER_STACK, 0, {}), 0);
-    const [process] = findSpaces(machine.snapshot(), IMAGE).processes;
+    const spaces = findSpaces(machine.snapshot(), IMAGE);
+    const [process] = spaces.processes;
     assert.ok(process);
-    assert.deepEqual(listed(userRanges(FILES, process)).slice(1), [
+    assert.deepEqual(listed(userRanges(FILES, process, spaces)).slice(1), [
       ".text 1000-2000",
       "heap 2000-ffffc000",
       ...top,
+    ]);
+  });
+
+  it("call a page what it is if its frame is the kernel's, or a page table", () => {
+    const machine = new FakeMachine();
+    const [first] = machine.processes;
+    assert.ok(first);
+    const { kernel } = findSpaces(machine.snapshot(), IMAGE);
+    const heap = machine.takeUserFrame();
+    machine.map(kernel.cr3, 0x40_0000, heap, {});
+    machine.map(first.cr3, 0x10_0000, heap, { user: true });
+    const table = findSpaces(machine.snapshot(), IMAGE).processes[0]?.space.tables.at(-1);
+    machine.map(first.cr3, 0x10_1000, table?.pa ?? 0, { user: true });
+    const spaces = findSpaces(machine.snapshot(), IMAGE);
+    const [process] = spaces.processes;
+    assert.ok(process);
+    const region = kernelRanges(FILES).find(({ va, end }) => va <= 0x40_0000 && end > 0x40_0000);
+    assert.deepEqual(listed(userRanges(FILES, process, spaces)).slice(1, 6), [
+      ".text 1000-2000",
+      "heap 2000-100000",
+      `kernel's ${region?.name} 100000-101000`,
+      "page table 101000-102000",
+      "heap 102000-ffffb000",
     ]);
   });
 

@@ -58,7 +58,7 @@ export class StopViewer {
     const symbol = symbolAt(registers.eip);
     const instruction = decode(codeAt(snapshot));
     const space = process?.space ?? spaces.kernel;
-    const ranges = process ? userRanges(this.#files, process) : kernelRanges(this.#files);
+    const ranges = process ? userRanges(this.#files, process, spaces) : kernelRanges(this.#files);
     const stack = resolve(memory, space, registers.esp, ranges);
     const place = code?.placeAt(registers.eip);
     return {
