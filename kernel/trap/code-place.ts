@@ -10,24 +10,39 @@
 //
 // Invariants
 //   - `cursor` <= `limit`; a read beyond the limit gives 0 and leaves the cursor there.
+//   - `held` has the bits of the byte before the cursor that are not read yet, and a 1 above them.
 
 import {
+  CODE_DELTA,
+  CODE_LENGTHS,
+  CODE_LINE,
+  CODE_NAME,
+  CODE_NUMBER,
+  CODE_PATH,
+  CODE_SIZE,
+  CODE_STEP,
+  CODE_STEP_ADDED,
+  CODE_STEP_MOVED,
+  CODE_SYMBOLS,
   ENTRY_BYTES,
   ENTRY_FUNCTION,
   ENTRY_RECORD,
-  LINE_ADVANCE,
   LINE_BASE,
+  LINE_END,
   LINE_FILE,
   LINE_LINE,
   LINE_RANGE,
   LINE_SPECIAL,
   LINE_SWAP,
+  LINES_ELSEWHERE,
+  LINES_UNKNOWN,
   RECORDS_PER_ENTRY,
   SECTION_ADDRESS,
   SECTION_ENTRIES,
   SECTION_FIRST,
   SECTION_RECORD,
   SECTION_SIZE,
+  TABLE_CODES,
   TABLE_HEADER_SIZE,
   TABLE_INDEX,
   TABLE_MAGIC,
@@ -42,8 +57,10 @@ const SLASH: u8 = 0x2f;
 const DOT: u8 = 0x2e;
 const QUESTION: u8 = 0x3f;
 
+let table: usize = 0;
 let cursor: usize = 0;
 let limit: usize = 0;
+let held: u32 = 1;
 
 /** What a table says of one address. */
 @unmanaged
@@ -58,8 +75,9 @@ export class CodePlace {
   /** The source line; 0: unknown. */
   line: u32 = 0;
   private path: u32 = 0;
+  /** Where the name's rest begins: `cursor` and `held`. */
   private rest: usize = 0;
-  private restLength: u32 = 0;
+  private restHeld: u32 = 0;
   private file: u32 = 0;
 
   /**
@@ -90,11 +108,8 @@ export class CodePlace {
       length = this.stem(out, this.writePath(this.path - 1, out, capacity));
       if (length < capacity) store<u8>(out + length++, SLASH);
     }
-    const count = min(this.restLength, capacity - length);
-    for (let index: u32 = 0; index < count; index++) {
-      store<u8>(out + length + index, printable(load<u8>(this.rest + index)));
-    }
-    return length + count;
+    this.readFrom(this.rest, this.restHeld);
+    return readText(out, length, capacity);
   }
 
   /** Writes the source file's path as `writeName` does; 0 bytes if `line` is 0. */
@@ -121,70 +136,71 @@ export class CodePlace {
     const entry = index + low * ENTRY_BYTES;
     const record = load<u32>(entry, ENTRY_RECORD);
     if (record >= <u32>(this.end - this.table)) return false;
-    cursor = this.table + record;
-    limit = this.end;
+    this.readFrom(this.table + record, 1);
     return this.scanRecords(load<u32>(entry, ENTRY_FUNCTION), offset, base);
   }
 
   private scanRecords(first: u32, offset: u32, base: u32): bool {
     let start = first;
-    for (let number: u32 = 0; number < RECORDS_PER_ENTRY && cursor < limit; number++) {
-      start += readUleb();
-      const size = readUleb();
-      const cfa = readUleb();
-      const path = readUleb();
-      const length = readUleb();
-      const rest = cursor;
-      skip(length);
-      const program = readUleb();
+    for (let number: u32 = 0; number < RECORDS_PER_ENTRY && !atEnd(); number++) {
+      start += readUleb(CODE_NUMBER);
+      const size = readUleb(CODE_SIZE);
+      const cfa = readUleb(CODE_NUMBER);
+      this.path = readUleb(CODE_PATH);
+      this.rest = cursor;
+      this.restHeld = held;
+      readText(0, 0, 0);
       if (offset < start) return false;
-      if (offset - start < size) {
+      const found = offset - start < size;
+      this.readLines(found ? offset - start : <u32>-1);
+      if (found) {
         this.start = base + start;
         this.size = size;
         // At its first instruction a function has pushed nothing yet.
         this.cfaOffset = offset === start && cfa !== 0 ? 4 : cfa << 2;
-        this.path = path;
-        this.rest = rest;
-        this.restLength = min(length, <u32>(limit - rest));
-        limit = cursor + min(program, <u32>(limit - cursor));
-        this.runLines(offset - start);
         return true;
       }
-      skip(program);
       start += size;
     }
     return false;
   }
 
-  /** Runs the line program between `cursor` and `limit` up to byte `offset` of the function. */
-  private runLines(offset: u32): void {
-    let file = readUleb();
-    let line = readUleb();
+  /** Reads a function's lines, up to that of its byte `offset`. */
+  private readLines(offset: u32): void {
+    this.line = 0;
+    const known = readUleb(CODE_NUMBER);
+    if (known === LINES_UNKNOWN) return;
+    let file = known === LINES_ELSEWHERE ? readUleb(CODE_PATH) : this.path - 1;
+    let line = readUleb(CODE_LINE);
     let otherFile: u32 = 0;
     let otherLine: u32 = 0;
     let address: u32 = 0;
+    let code = CODE_STEP;
     this.file = file;
     this.line = line;
-    while (cursor < limit) {
-      const code = readByte();
-      if (code === LINE_FILE || code === LINE_SWAP) {
-        const leftFile = file;
-        const leftLine = line;
-        file = code === LINE_SWAP ? otherFile : readUleb();
-        line = code === LINE_SWAP ? otherLine : readUleb();
-        otherFile = leftFile;
-        otherLine = leftLine;
-      } else if (code === LINE_LINE) {
-        line += readSleb();
-      } else if (code === LINE_ADVANCE) {
-        address += readUleb();
-      } else if (code >= LINE_SPECIAL) {
-        const step = code - LINE_SPECIAL;
-        line += (step % LINE_RANGE) + LINE_BASE;
-        address += step / LINE_RANGE + 1;
+    while (!atEnd()) {
+      const step = readSymbol(code);
+      if (step === LINE_END) return;
+      if (step >= LINE_SPECIAL) {
+        const change = step - LINE_SPECIAL;
+        line += (change % LINE_RANGE) + LINE_BASE;
+        address += change / LINE_RANGE + 1;
         if (address > offset) return;
         this.file = file;
         this.line = line;
+        code = CODE_STEP;
+      } else if (step === LINE_FILE || step === LINE_SWAP) {
+        const leftFile = file;
+        const leftLine = line;
+        file = step === LINE_SWAP ? otherFile : readUleb(CODE_PATH);
+        line = step === LINE_SWAP ? otherLine : readUleb(CODE_LINE);
+        otherFile = leftFile;
+        otherLine = leftLine;
+        code = CODE_STEP_MOVED;
+      } else {
+        if (step === LINE_LINE) line += readSleb();
+        else address += readUleb(CODE_SIZE);
+        code = CODE_STEP_ADDED;
       }
     }
   }
@@ -194,17 +210,10 @@ export class CodePlace {
     if (number >= load<u32>(this.table, TABLE_PATH_COUNT)) return 0;
     const paths = load<u32>(this.table, TABLE_PATHS);
     if (paths > <u32>(this.end - this.table)) return 0;
-    cursor = this.table + paths;
-    limit = this.end;
+    this.readFrom(this.table + paths, 1);
     let length: u32 = 0;
-    for (let path: u32 = 0; path <= number && cursor < limit; path++) {
-      const shared = readUleb();
-      const rest = readUleb();
-      length = min(shared, length);
-      for (let index: u32 = 0; index < rest && cursor < limit; index++) {
-        const byte = readByte();
-        if (length < capacity) store<u8>(out + length++, printable(<u8>byte));
-      }
+    for (let path: u32 = 0; path <= number && !atEnd(); path++) {
+      length = readText(out, min(readUleb(CODE_NUMBER), length), capacity);
     }
     return length;
   }
@@ -218,24 +227,73 @@ export class CodePlace {
     }
     return length;
   }
+
+  private readFrom(place: usize, bits: u32): void {
+    table = this.table;
+    cursor = place;
+    held = bits;
+    limit = this.end;
+  }
 }
 
-function printable(byte: u8): u8 {
-  return byte >= 0x20 && byte < 0x7f ? byte : QUESTION;
+function atEnd(): bool {
+  return cursor >= limit && held === 1;
 }
 
-function skip(count: u32): void {
-  cursor += min(count, <u32>(limit - cursor));
+/**
+ * Reads text to its 0, and writes it to `out` from byte `length` on. Returns the length then, which
+ * is at most `capacity`: what has no room is not written.
+ */
+function readText(out: usize, length: u32, capacity: u32): u32 {
+  while (!atEnd()) {
+    const byte = readSymbol(CODE_NAME);
+    if (byte === 0) break;
+    if (length < capacity) {
+      store<u8>(out + length++, byte >= 0x20 && byte < 0x7f ? <u8>byte : QUESTION);
+    }
+  }
+  return length;
 }
 
-function readByte(): u32 {
-  return cursor < limit ? <u32>load<u8>(cursor++) : 0;
+/** The next byte, in code `number`. Where the bytes are no code, the table is taken to end here. */
+function readSymbol(number: u32): u32 {
+  const size = <u32>(limit - table);
+  const place = load<u32>(table, TABLE_CODES) + number * 4;
+  const code = place <= size - 4 ? load<u32>(table + place) : size;
+  if (code > size - CODE_SYMBOLS) {
+    cursor = limit;
+    held = 1;
+    return 0;
+  }
+  let count = table + code;
+  let symbols = count + CODE_SYMBOLS;
+  let bits: u32 = 0;
+  for (let length: u32 = 0; length < CODE_LENGTHS; length++) {
+    bits = (bits << 1) | readBit();
+    const symbol = symbols + bits;
+    bits -= <u32>load<u16>(count);
+    if (<i32>bits < 0) return symbol < limit ? <u32>load<u8>(symbol) : 0;
+    symbols += load<u16>(count);
+    count += 2;
+  }
+  return 0;
 }
 
-function readUleb(): u32 {
+/** The next bit; 0 at the end. */
+function readBit(): u32 {
+  if (held === 1) {
+    if (cursor >= limit) return 0;
+    held = <u32>load<u8>(cursor++) | 0x100;
+  }
+  const bit = held & 1;
+  held >>= 1;
+  return bit;
+}
+
+function readUleb(code: u32): u32 {
   let value: u32 = 0;
   for (let shift: u32 = 0; shift < 35; shift += 7) {
-    const byte = readByte();
+    const byte = readSymbol(code);
     if (shift < 32) value |= (byte & 0x7f) << shift;
     if (byte < 0x80) break;
   }
@@ -247,7 +305,7 @@ function readSleb(): u32 {
   let shift: u32 = 0;
   let byte: u32 = 0;
   do {
-    byte = readByte();
+    byte = readSymbol(CODE_DELTA);
     if (shift < 32) value |= (byte & 0x7f) << shift;
     shift += 7;
   } while (byte >= 0x80 && shift < 35);

@@ -8,16 +8,32 @@
 // Requires: offsets within output sections.  Provides: an object with one section, for collect.
 
 import {
+  CODE_DELTA,
+  CODE_LINE,
+  CODE_NAME,
+  CODE_NUMBER,
+  CODE_PATH,
+  CODE_SIZE,
+  CODE_STEP,
+  CODE_STEP_ADDED,
+  CODE_STEP_MOVED,
+  ENTRY_BYTES,
+  ENTRY_RECORD,
   LINE_ADVANCE,
   LINE_BASE,
+  LINE_END,
   LINE_FILE,
   LINE_LINE,
   LINE_RANGE,
   LINE_SPECIAL,
   LINE_SWAP,
+  LINES_ELSEWHERE,
+  LINES_OF_NAME,
+  LINES_UNKNOWN,
   RECORDS_PER_ENTRY,
   SECTION_ADDRESS,
   SECTION_RECORD,
+  TABLE_CODES,
   TABLE_HEADER_SIZE,
   TABLE_INDEX,
   TABLE_MAGIC_VALUE,
@@ -29,6 +45,7 @@ import type { LineEntry, Machine, ObjectFile, Section } from "../../object/objec
 import { symbolStem } from "../layout/resolved";
 import type { LinkedFunction } from "./functions";
 import type { PlacedSection } from "./model";
+import { CodedBytes, PrefixCodes } from "./prefix-codes";
 import { stopLines } from "./stop-lines";
 
 /** The functions of one output section. */
@@ -43,45 +60,42 @@ interface SymbolTable {
   readonly addresses: readonly number[];
 }
 
+/** What one entry of the index names: the records of some functions, one after another. */
+interface Block {
+  /** Offset of the first function in its section. */
+  readonly start: number;
+  readonly records: CodedBytes;
+}
+
 /** The table of these functions; sections without functions do not appear in it. */
 function makeSymbolTable(groups: readonly SectionFunctions[], machine: Machine): SymbolTable {
   const paths = new PathList(groups.flatMap(({ functions }) => functions));
-  const out = new ByteWriter();
-  const entryCount = (group: SectionFunctions) =>
-    Math.ceil(group.functions.length / RECORDS_PER_ENTRY);
-  for (const word of [TABLE_MAGIC_VALUE, 0, groups.length, 0, 0, paths.count]) out.u32(word);
+  const blocks = groups.map(({ functions }) => makeBlocks(functions, paths, machine));
+  const codedPaths = paths.coded();
+  const codes = new PrefixCodes([codedPaths, ...blocks.flat().map(({ records }) => records)]);
 
+  const out = new ByteWriter();
+  for (const word of [TABLE_MAGIC_VALUE, 0, groups.length, 0, 0, paths.count, 0]) out.u32(word);
   let first = 0;
-  for (const group of groups) {
-    const entries = entryCount(group);
-    for (const word of [0, group.section.size, first, entries]) out.u32(word);
+  for (const [number, { section }] of groups.entries()) {
+    const entries = blocks[number]!.length;
+    for (const word of [0, section.size, first, entries]) out.u32(word);
     first += entries;
   }
-
-  const index = out.length;
-  out.patchU32(TABLE_INDEX, index);
-  for (let entry = 0; entry < first; entry++) {
-    out.u32(0);
+  let entry = out.length;
+  out.patchU32(TABLE_INDEX, entry);
+  for (const { start } of blocks.flat()) {
+    out.u32(start);
     out.u32(0);
   }
+  out.patchU32(TABLE_CODES, out.length);
+  codes.writeCodes(out);
   out.patchU32(TABLE_PATHS, out.length);
-  paths.write(out);
-
-  let entry = index;
-  for (const { functions } of groups) {
-    let previousEnd = 0;
-    for (const [number, func] of functions.entries()) {
-      const start = func.input.offset + func.offset;
-      const isFirst = number % RECORDS_PER_ENTRY === 0;
-      if (isFirst) {
-        out.patchU32(entry, start);
-        out.patchU32(entry + 4, out.length);
-        entry += 8;
-      }
-      const lines = machine === "i386" ? stopLines(func) : func.lines;
-      writeRecord(func, lines, isFirst ? 0 : start - previousEnd, paths, out);
-      previousEnd = start + func.size;
-    }
+  codes.write(codedPaths, out);
+  for (const { records } of blocks.flat()) {
+    out.patchU32(entry + ENTRY_RECORD, out.length);
+    codes.write(records, out);
+    entry += ENTRY_BYTES;
   }
   out.alignTo(4);
   out.patchU32(TABLE_SIZE, out.length);
@@ -89,6 +103,26 @@ function makeSymbolTable(groups: readonly SectionFunctions[], machine: Machine):
     (_, number) => TABLE_HEADER_SIZE + number * SECTION_RECORD + SECTION_ADDRESS,
   );
   return { bytes: out.finish(), addresses };
+}
+
+function makeBlocks(
+  functions: readonly LinkedFunction[],
+  paths: PathList,
+  machine: Machine,
+): Block[] {
+  const blocks: Block[] = [];
+  let end = 0;
+  for (const [number, func] of functions.entries()) {
+    const start = func.input.offset + func.offset;
+    if (number % RECORDS_PER_ENTRY === 0) {
+      blocks.push({ start, records: new CodedBytes() });
+      end = start;
+    }
+    const lines = machine === "i386" ? stopLines(func) : func.lines;
+    addRecord(func, lines, start - end, paths, blocks.at(-1)!.records);
+    end = start + func.size;
+  }
+  return blocks;
 }
 
 /** The table as an object for output section `section`, to be bound and placed like any other. */
@@ -118,24 +152,20 @@ export function symbolTableObject(
   return { name: "the linker's symbol table", sections: [table], symbols };
 }
 
-function writeRecord(
+function addRecord(
   func: LinkedFunction,
   lines: readonly LineEntry[],
   gap: number,
   paths: PathList,
-  out: ByteWriter,
+  out: CodedBytes,
 ): void {
   const { path, rest } = paths.split(func.name);
-  const name = new TextEncoder().encode(rest);
-  const program = lineProgram(lines, paths);
-  out.uleb(gap);
-  out.uleb(func.size);
-  out.uleb((func.bodyCfa ?? 0) / 4);
-  out.uleb(path);
-  out.uleb(name.length);
-  out.bytes(name);
-  out.uleb(program.length);
-  out.bytes(program);
+  out.uleb(CODE_NUMBER, gap);
+  out.uleb(CODE_SIZE, func.size);
+  out.uleb(CODE_NUMBER, (func.bodyCfa ?? 0) / 4);
+  out.uleb(CODE_PATH, path);
+  out.text(CODE_NAME, new TextEncoder().encode(rest));
+  addLines(lines, path, paths, out);
 }
 
 /** The state of a line program: a path and a line. */
@@ -144,16 +174,29 @@ interface Spot {
   readonly line: number;
 }
 
-function lineProgram(lines: readonly LineEntry[], paths: PathList): Uint8Array {
-  const out = new ByteWriter();
+/** `named`: 1 + the path that begins the function's name, or 0. */
+function addLines(
+  lines: readonly LineEntry[],
+  named: number,
+  paths: PathList,
+  out: CodedBytes,
+): void {
   const [first, ...rest] = lines;
-  if (!first) return out.finish();
+  if (!first) {
+    out.uleb(CODE_NUMBER, LINES_UNKNOWN);
+    return;
+  }
   const starts = first.offset === 0;
   let spot: Spot = { path: paths.number(first.file), line: starts ? first.line : 0 };
   let other: Spot | undefined;
   let address = 0;
-  out.uleb(spot.path);
-  out.uleb(spot.line);
+  if (spot.path + 1 === named) out.uleb(CODE_NUMBER, LINES_OF_NAME);
+  else {
+    out.uleb(CODE_NUMBER, LINES_ELSEWHERE);
+    out.uleb(CODE_PATH, spot.path);
+  }
+  out.uleb(CODE_LINE, spot.line);
+  let code = CODE_STEP;
   for (const { offset, file, line } of starts ? rest : lines) {
     const path = paths.number(file);
     if (path === spot.path && line === spot.line) continue;
@@ -161,38 +204,43 @@ function lineProgram(lines: readonly LineEntry[], paths: PathList): Uint8Array {
       const swaps = other?.path === path;
       const left = spot;
       if (swaps && other) {
-        out.u8(LINE_SWAP);
+        out.byte(code, LINE_SWAP);
         spot = other;
       } else {
-        out.u8(LINE_FILE);
-        out.uleb(path);
-        out.uleb(line);
+        out.byte(code, LINE_FILE);
+        out.uleb(CODE_PATH, path);
+        out.uleb(CODE_LINE, line);
         spot = { path, line };
       }
       other = left;
+      code = CODE_STEP_MOVED;
     }
-    writeStep(offset - address, line - spot.line, out);
+    addRow(offset - address, line - spot.line, code, out);
     spot = { path, line };
     address = offset;
+    code = CODE_STEP;
   }
-  return out.finish();
+  out.byte(code, LINE_END);
 }
 
-/** One row: `advance` bytes on, `lines` lines on. */
-function writeStep(advance: number, lines: number, out: ByteWriter): void {
+/** One row: `advance` bytes on, `lines` lines on. `code` is that of its first step. */
+function addRow(advance: number, lines: number, code: number, out: CodedBytes): void {
+  let next = code;
   const far = lines < LINE_BASE || lines >= LINE_BASE + LINE_RANGE;
   if (far) {
-    out.u8(LINE_LINE);
-    out.sleb(lines);
+    out.byte(next, LINE_LINE);
+    out.sleb(CODE_DELTA, lines);
+    next = CODE_STEP_ADDED;
   }
   const lineCode = (far ? 0 : lines) - LINE_BASE;
   const steps = Math.floor((255 - LINE_SPECIAL - lineCode) / LINE_RANGE) + 1;
   const rest = Math.min(advance, steps);
   if (rest < advance) {
-    out.u8(LINE_ADVANCE);
-    out.uleb(advance - rest);
+    out.byte(next, LINE_ADVANCE);
+    out.uleb(CODE_SIZE, advance - rest);
+    next = CODE_STEP_ADDED;
   }
-  out.u8(LINE_SPECIAL + (rest - 1) * LINE_RANGE + lineCode);
+  out.byte(next, LINE_SPECIAL + (rest - 1) * LINE_RANGE + lineCode);
 }
 
 /** A path without its extension: what AssemblyScript puts before a function's name. */
@@ -240,16 +288,17 @@ class PathList {
     return { path: number + 1, rest: name.slice(slash + 1) };
   }
 
-  write(out: ByteWriter): void {
+  coded(): CodedBytes {
+    const out = new CodedBytes();
     let previous: Uint8Array = new Uint8Array(0);
     for (const path of this.#sorted) {
       const bytes = new TextEncoder().encode(path);
       let shared = 0;
       while (shared < bytes.length && bytes[shared] === previous[shared]) shared += 1;
-      out.uleb(shared);
-      out.uleb(bytes.length - shared);
-      out.bytes(bytes.subarray(shared));
+      out.uleb(CODE_NUMBER, shared);
+      out.text(CODE_NAME, bytes.subarray(shared));
       previous = bytes;
     }
+    return out;
   }
 }
