@@ -11,6 +11,7 @@ import { mountRoot } from "./boot/mount-root";
 import { readBootRecord } from "./boot/read-boot-record";
 import { startAcpi } from "./device/acpi";
 import { startClock } from "./device/clock";
+import { calibrateTsc } from "./device/tsc";
 import { startMappedFiles } from "./file/mapped-file";
 import { buildDescriptors } from "./machine/i686/descriptor-tables";
 import { startFloatingPoint } from "./machine/i686/floating-point";
@@ -67,6 +68,7 @@ export function kernelMain(): void {
   resize(windowRows, windowColumns);
   reportLostMemory(); // RAM that nobody will have
   startAcpi(loaderRsdp()); // how to switch off, which devices there are
+  calibrateTsc(); // how fast time passes
   startInterrupts(); // PIC, timer, keyboard, serial input
   startClock(); // what time it is
   startSessions(); // ^C on a terminal

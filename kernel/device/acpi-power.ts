@@ -1,7 +1,8 @@
-// Switching off and resetting as ACPI's tables say.
+// What the FADT says: how to switch off and reset, and where there is a timer.
 //
 //   FADT  40 the DSDT   48 SMI command   52 what it takes to switch ACPI on   64, 68 control ports
-//         112 flags   116 reset register: space, width, offset, access, address (64 bits)
+//         76 timer port   112 flags
+//         116 reset register: space, width, offset, access, address (64 bits)
 //         128 reset value   140 the DSDT (64 bits)
 //
 // The state to switch off is in the DSDT, whose language is not interpreted: what every firmware
@@ -16,6 +17,7 @@ const SMI_COMMAND: usize = 48;
 const ACPI_ENABLE: usize = 52;
 const CONTROL_A: usize = 64;
 const CONTROL_B: usize = 68;
+const TIMER: usize = 76;
 const FLAGS: usize = 112;
 const RESET_SPACE: usize = 116;
 const RESET_ADDRESS: usize = 120;
@@ -48,6 +50,7 @@ const BYTE: u32 = 0x0a;
 /** Ports; 0: there is none. */
 let controlA: u32 = 0;
 let controlB: u32 = 0;
+let timer: u32 = 0;
 let smiCommand: u32 = 0;
 let acpiEnable: u32 = 0;
 let resetPort: u32 = 0;
@@ -62,6 +65,7 @@ export function readFadt(table: usize, size: u32): u32 {
   if (size < FADT_SIZE) return 0;
   controlA = portAt(table + CONTROL_A);
   controlB = portAt(table + CONTROL_B);
+  timer = portAt(table + TIMER);
   smiCommand = portAt(table + SMI_COMMAND);
   acpiEnable = load<u8>(table, ACPI_ENABLE);
   if (size >= FADT_WITH_RESET && (load<u32>(table, FLAGS) & FLAG_RESET) !== 0) {
@@ -81,6 +85,11 @@ export function readDsdt(code: usize, end: usize): void {
     if (!isNamed && (load<u8>(at - 1) !== ROOT || load<u8>(at - 2) !== NAME)) continue;
     if (readPackage(at + 5, end)) return;
   }
+}
+
+/** The port of a timer that counts up at 3579545 Hz, 24 bits of it; 0: there is none. */
+export function acpiTimer(): u32 {
+  return timer;
 }
 
 /** Switches the machine off, if it is known how. Returns if not, and a moment before it happens. */

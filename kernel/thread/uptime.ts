@@ -1,8 +1,7 @@
 // The time since the kernel started, in nanoseconds: the processor's time-stamp counter, scaled.
 //
-// Every processor that has PAE has the counter. The timer's driver (device/pit.ts) finds out at
-// boot how fast it runs. The time is as of the last readUptime(): whoever needs it to be now asks
-// for that.
+// Every processor that has PAE has the counter; device/tsc.ts finds out at boot how fast it runs.
+// The time is as of the last readUptime(): whoever needs it to be now asks for that.
 //
 // Invariant: the time never goes back, even if the counter does.
 
@@ -27,7 +26,7 @@ let fraction: u32 = 0;
 
 /** The counter was seen to advance by `counts` in `nanoseconds`: time begins. */
 export function startUptime(counts: u64, nanoseconds: u64): void {
-  if (counts !== 0 && nanoseconds !== 0)
+  if (<i64>counts > 0 && nanoseconds !== 0)
     multiplier = <u32>((nanoseconds << FRACTION_BITS) / counts);
   lastCount = rdtsc();
 }

@@ -23,8 +23,8 @@ export interface BootRequest {
   /** The program and its arguments; absent: the shell. */
   readonly program?: readonly string[];
   readonly memoryMiB?: number;
-  /** The kernel says nothing but what ends it. */
-  readonly isSilent?: boolean;
+  /** The kernel's own; default: quiet. */
+  readonly options?: readonly string[];
   /** Another kernel than the one of the build. */
   readonly kernel?: Uint8Array;
   /** Further files of the initramfs. */
@@ -75,7 +75,7 @@ function bootOptions({ kernelFile, initramfs }: Built, request: BootRequest): Bo
     initramfs: request.files
       ? writeArchive([...readArchive(initramfs), ...request.files])
       : initramfs,
-    commandLine: encodeCommandLine([request.isSilent ? "silent" : "quiet"], request.program ?? []),
+    commandLine: encodeCommandLine(request.options ?? ["quiet"], request.program ?? []),
     memoryMiB: request.memoryMiB ?? 64,
   };
 }

@@ -29,7 +29,7 @@ export async function runStorm(
     const words = ["storm", String(seed), String(calls), ...(starves ? ["starving"] : [])];
     const { ending, output } = await runProgram(machine, words, {
       files: [programs.entry("storm")],
-      isSilent: true,
+      options: ["silent"],
       hangMs: Math.max(HANG_MS, calls * MS_PER_CALL),
       ...(starves ? { kernel: await starvingKernel() } : {}),
     });
