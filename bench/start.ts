@@ -38,6 +38,8 @@ const PROMPT = "/$ ";
 const NPM_INSTALL = ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund"];
 /** Runs of what takes milliseconds. */
 const RUNS = 20;
+/** Of what takes a second or two. */
+const COMPILATIONS = 4;
 /** How long a prompt is left alone before it is watched, and how long it is watched. */
 const SETTLING_MS = 8_000;
 const IDLE_MS = 20_000;
@@ -82,9 +84,12 @@ async function withoutChange(): Promise<Row[]> {
   moments.push(slowness());
   const prompt = await timeToPrompt([process.execPath, COMMAND, "run"], INSTALLATION);
   moments.push(slowness());
+  const compiled = compileHello();
+  moments.push(slowness());
   return [
     limited("isthmus --help, over node -e 0", shown, 0.03, moments.slice(0, 2)),
-    limited("prompt, nothing has changed", prompt, 0.6, moments.slice(1)),
+    limited("prompt, nothing has changed", prompt, 0.6, moments.slice(1, 3)),
+    limited("isthmus compile hello.ts", compiled, 1.5, moments.slice(2)),
   ];
 }
 
@@ -99,6 +104,17 @@ function help(): Spent {
   }
   const cpu = (spent.help - spent.node) / RUNS;
   return { cpu, wall: spent.wall / RUNS };
+}
+
+/** A program of one line, each time with nothing left from the time before. */
+function compileHello(): Spent {
+  writeFileSync(join(scratch, "hello.ts"), 'console.log("Hello from a program of one line.");\n');
+  const words = [COMMAND, "compile", "hello.ts", "-o", "hello"];
+  const runs = Array.from({ length: COMPILATIONS }, () =>
+    timeCommand(process.execPath, words, scratch),
+  );
+  const all = runs.reduce(sum);
+  return { cpu: all.cpu / COMPILATIONS, wall: all.wall / COMPILATIONS };
 }
 
 /** What a prompt costs that nobody types at. Linux alone tells it of another process. */

@@ -30,7 +30,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   map: () => import("./map"),
   step: () => import("./step"),
   web: () => import("./web"),
-  compile: () => import("./compile"),
+  compile: async () => {
+    (await import("./optimise-less")).optimiseLess();
+    return import("./compile");
+  },
   check: () => import("./check"),
   syscalls: () => import("./syscalls"),
   explain: () => import("./explain"),
