@@ -1,37 +1,37 @@
 // crossing: makes system calls and checks that each gives back every register as it was.
 //
 // The tests interrupt it at each instruction between int 0x80 and the return, and count those
-// instructions.
+// instructions. With `alarm` there is a signal every PERIOD; a test ends the time when it likes.
 
 import { SystemCall } from "../src/abi/linux/i386";
-import {
-  USER_DESC_32BIT,
-  USER_DESC_ANY,
-  USER_DESC_BASE,
-  USER_DESC_FLAGS,
-  USER_DESC_IN_PAGES,
-  USER_DESC_LIMIT,
-  USER_DESC_SIZE,
-  USER_DESC_USEABLE,
-} from "../src/abi/linux/user-desc";
+import { SIGALRM } from "../src/abi/signals";
 import { int80 } from "../src/abi/x86";
-import { argument, parseDecimal, refuse, wantsHelp } from "./runtime/arguments";
+import { argument, equals, parseDecimal, refuse, wantsHelp } from "./runtime/arguments";
 import { print, printDecimal, printLine } from "./runtime/output";
+import { makeSegment } from "./runtime/segment";
+import * as symbols from "./symbols";
 
-const USAGE = `usage: crossing [COUNT]
+const USAGE = `usage: crossing [COUNT [alarm]]
 Makes COUNT (100) calls of getppid(2); fails if one changes a register.`;
+/** In seconds: no time that passes by itself. */
+const PERIOD: u32 = 1000;
 
 declare function use_segment(selector: u32): void;
 declare function cross(number: u32, out: usize): i32;
 
 const changed: usize = memory.data(4);
-const userDesc: usize = memory.data(USER_DESC_SIZE, 4);
+const words: usize = memory.data(20, 4);
+
+let signals: u32 = 0;
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
   const count = argc > 1 ? parseDecimal(argument(argv, 1)) : 100;
-  if (argc > 2 || count < 0) return refuse(argv, argc > 2 ? 2 : 1, USAGE);
-  useOwnSegment();
+  const hasAlarm = argc === 3 && equals(argument(argv, 2), "alarm");
+  if (count < 0 || argc > (hasAlarm ? 3 : 2)) return refuse(argv, argc > 2 ? 2 : 1, USAGE);
+  const selector = makeSegment(words);
+  if (selector !== 0) use_segment(selector);
+  if (hasAlarm) startAlarm();
   const expected = cross(SystemCall.getppid, changed);
   for (let i = 0; i < count; i++) {
     const result = cross(SystemCall.getppid, changed);
@@ -42,17 +42,26 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
       return 1;
     }
   }
-  printLine("crossing: every register came back");
+  print("crossing: every register came back");
+  if (hasAlarm) {
+    print(", after ");
+    printDecimal(signals);
+    print(" signals");
+  }
+  printLine("");
   return 0;
 }
 
-/** Makes a segment, as C libraries do for each thread, and loads FS and GS with it. */
-function useOwnSegment(): void {
-  store<u32>(userDesc, USER_DESC_ANY);
-  store<u32>(userDesc, <u32>userDesc, USER_DESC_BASE);
-  store<u32>(userDesc, 0xfffff, USER_DESC_LIMIT);
-  store<u32>(userDesc, USER_DESC_32BIT | USER_DESC_IN_PAGES | USER_DESC_USEABLE, USER_DESC_FLAGS);
-  if (int80(SystemCall.set_thread_area, userDesc, 0, 0, 0, 0, 0) === 0) {
-    use_segment((load<u32>(userDesc) << 3) | 3);
-  }
+function startAlarm(): void {
+  store<u32>(words, symbols.onAlarm());
+  int80(SystemCall.rt_sigaction, SIGALRM, words, 0, 8, 0, 0);
+  store<u32>(words, PERIOD);
+  store<u32>(words, PERIOD, 8);
+  int80(SystemCall.setitimer, 0, words, 0, 0, 0, 0);
+}
+
+/** The handler: it uses registers, and makes a call of its own. */
+export function onAlarm(_signal: i32): void {
+  signals++;
+  int80(SystemCall.getpid, signals, signals, signals, signals, signals, signals);
 }

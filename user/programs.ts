@@ -129,6 +129,16 @@ export const QUESTION_PROGRAMS: readonly Program[] = [
     runtime: "stub",
     assembly: ["user/signals.asm.ts"],
   },
+  {
+    name: "relay",
+    entry: "user/relay.ts",
+    runtime: "stub",
+    assembly: [
+      "user/relay.asm.ts",
+      "user/runtime/segment.asm.ts",
+      "user/runtime/thread.asm.ts",
+    ],
+  },
 ];
 
 /** Process 1 of `npm run ltp`, which alone builds it. */

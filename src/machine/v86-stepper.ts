@@ -33,6 +33,8 @@ export class V86Stepper {
   #isAtBeginning = false;
   /** The guest's time, while it stands still. */
   #frozenAt: number | undefined;
+  /** What the processor's counter of time is ahead of the devices', in milliseconds. */
+  #ahead = 0;
 
   /** @param environment what v86's WebAssembly imports */
   constructor(environment: Readonly<Record<string, Import>>) {
@@ -48,12 +50,17 @@ export class V86Stepper {
       this.#isAtBeginning = false;
       return Number.NEGATIVE_INFINITY;
     }
-    return this.#frozenAt ?? this.#microtick();
+    return (this.#frozenAt ?? this.#microtick()) + this.#ahead;
   };
+
+  /** From now on the processor's counter of time is so many milliseconds further than it was. */
+  skipTime(milliseconds: number): void {
+    this.#ahead += milliseconds;
+  }
 
   /** v86's import of that name: lets the devices know the time; when they want to know it next. */
   runHardwareTimers(acpi: number, now: number): unknown {
-    if (this.#stride === "free") return this.#runHardwareTimers(acpi, now);
+    if (this.#stride === "free") return this.#runHardwareTimers(acpi, now - this.#ahead);
     return this.#frozenAt === undefined ? this.#runHardwareTimers(acpi, this.#microtick()) : 0;
   }
 

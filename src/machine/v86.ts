@@ -326,6 +326,14 @@ export class V86Machine implements Machine {
     cpu.device_raise_irq(line);
   }
 
+  /**
+   * The time-stamp counter of a stopped machine goes on by so many milliseconds. Devices do not
+   * know of it, so nothing interrupts that would not have.
+   */
+  skipTime(milliseconds: number): void {
+    this.#stopped().stepper.skipTime(milliseconds);
+  }
+
   injectNmi(): Promise<void> {
     return this.#deliver(VECTOR_NMI);
   }

@@ -25,6 +25,8 @@ const PIT_MODE_0 = 0x30;
 const PIT_MODE_3 = 0x36;
 const COUNT_OF_10_MS = 11932;
 const TIMER_LINE = 0;
+/** `crossing` with `alarm` has a signal every 1000 s. */
+const PERIOD_MS = 1_000_001;
 
 const MACHINES = ["v86", "qemu"] as const;
 
@@ -69,8 +71,10 @@ async function infoWord(
 function atCall<Result>(
   name: (typeof MACHINES)[number],
   use: (machine: Machine, built: Built) => Promise<Result>,
+  words: readonly string[] = [],
 ): Promise<Result> {
-  const request = { program: ["crossing", "100000"], memoryMiB: 16, qemu: { gdb: true } };
+  const program = ["crossing", "100000", ...words];
+  const request = { program, memoryMiB: 16, qemu: { gdb: true } };
   return withMachine(name, request, async (machine, built) => {
     await machine.stop();
     await runToCall(machine);
@@ -164,6 +168,28 @@ for (const name of MACHINES) {
     });
   });
 }
+
+describe("the crossing on v86", () => {
+  it("gives every register back when a signal arrives at any of its instructions", async () => {
+    await atCall(
+      "v86",
+      async (machine) => {
+        assert.ok(machine instanceof V86Machine);
+        const handler = addressOf(programImage("crossing"), "onAlarm");
+        const length = await atEachInstruction(machine, async () => {
+          machine.skipTime(PERIOD_MS);
+          await fireTimer(machine);
+          assert.ok(await machine.runTo(handler), "the program has ended");
+        });
+        await machine.resume();
+        assert.deepEqual(await machine.ended, { kind: "exit", status: 0 });
+        const count = `every register came back, after ${length + 1} signals`;
+        assert.match(machine.serial.text(), new RegExp(count));
+      },
+      ["alarm"],
+    );
+  });
+});
 
 describe("the crossing of a kernel that was moved", { skip: skipReason("qemu") }, () => {
   it("gives every register back when an NMI and the timer come at any instruction", async () => {

@@ -1,0 +1,4 @@
+// The functions of relay.asm.ts.
+
+export declare function roundBegins(): void;
+export declare function interruptionComes(): void;
