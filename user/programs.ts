@@ -67,7 +67,6 @@ export const WASI_STORAGE_ASSEMBLY = "user/wasi/storage.asm.ts";
 
 const SHORT_LIVED = [
   "cat",
-  "churn",
   "echo",
   "false",
   "free",
@@ -86,6 +85,12 @@ const SHORT_LIVED = [
 
 export const PROGRAMS: readonly Program[] = [
   ...SHORT_LIVED.map((name): Program => ({ name, entry: `user/${name}.ts`, runtime: "stub" })),
+  {
+    name: "churn",
+    entry: "user/churn.ts",
+    runtime: "stub",
+    assembly: ["user/runtime/segment.asm.ts"],
+  },
   {
     name: "crossing",
     entry: "user/crossing.ts",
@@ -133,11 +138,7 @@ export const QUESTION_PROGRAMS: readonly Program[] = [
     name: "relay",
     entry: "user/relay.ts",
     runtime: "stub",
-    assembly: [
-      "user/relay.asm.ts",
-      "user/runtime/segment.asm.ts",
-      "user/runtime/thread.asm.ts",
-    ],
+    assembly: ["user/relay.asm.ts", "user/runtime/segment.asm.ts", "user/runtime/thread.asm.ts"],
   },
 ];
 
