@@ -2,18 +2,21 @@
 //
 // In this order: the exit line for the emulator's debug console (src/abi/ports.ts has its form),
 // the emulator's exit port, what ACPI's tables say (acpi-power.ts), and `hlt` for ever. A reset
-// goes by ACPI's register, then by the keyboard controller; what nobody can resist is a fault
-// without an IDT.
+// goes by ACPI's register, then by the keyboard controller, each of which has a moment to act; what
+// nobody can resist is a fault without an IDT.
 
 import { PORT_EXIT } from "../../src/abi/ports";
 import * as x86 from "../../src/abi/x86";
 import { print } from "../log/log";
+import { readUptime } from "../thread/uptime";
 import { resetByRegister, sleepForGood } from "./acpi-power";
 import { isDebugConsoleThere, writeDebugConsole } from "./debug-console";
 import { drainSerial } from "./serial";
 
 const KEYBOARD_COMMAND: u32 = 0x64;
 const PULSE_RESET: u32 = 0xfe;
+/** What is asked to reset may take some time to do so, in nanoseconds. */
+const MOMENT: u64 = 50000000;
 /** What LIDT reads: a table without an entry. */
 const noTable: usize = memory.data(8, 4);
 
@@ -39,9 +42,16 @@ export function powerOffPanicked(reason: usize): void {
 export function restart(): void {
   drainSerial();
   resetByRegister();
+  waitMoment();
   x86.outb(KEYBOARD_COMMAND, PULSE_RESET);
+  waitMoment();
   x86.lidt(noTable);
   unreachable();
+}
+
+function waitMoment(): void {
+  const end = readUptime() + MOMENT;
+  while (readUptime() < end) {}
 }
 
 function endMachine(status: u32): void {

@@ -14,6 +14,8 @@ const NO_PORT = 0;
 
 let outputs: (readonly [port: number, value: number])[] = [];
 let control = SCI_ENABLE;
+/** The processor's counter. */
+let stamps = 0n;
 /** Views of physical memory that are open. */
 let views = 0;
 let part: KernelPart;
@@ -55,6 +57,7 @@ const startPart = compileKernelPart(
         inb: () => 0,
         inw: () => control,
         lidt: () => 0,
+        rdtsc: () => (stamps += 10_000_000n),
         outb(port = 0, value = 0) {
           outputs.push([port, value]);
           if (port === SMI) control |= SCI_ENABLE;
@@ -325,7 +328,9 @@ describe("the FADT", () => {
     machine();
     start();
     outputs = [];
+    const before = stamps;
     assert.throws(() => part.call.restart!(), /unreachable/);
+    assert.ok(stamps - before >= 2n * 50_000_000n, "a moment for each to act");
     assert.deepEqual(outputs, [
       [0xcf9, 0x0f],
       [0x64, 0xfe],
@@ -430,4 +435,24 @@ describe("a machine that is told to switch off", { skip: skipReason("qemu") }, (
       assert.match(machine.serial.text(), /keyboard: no 8042 controller/);
     });
   });
+});
+
+describe("a machine that is told to reset", { skip: skipReason("qemu") }, () => {
+  const NO_KEYBOARD = ["-machine", "i8042=off"];
+  /** What does it last has no IDT any more. */
+  const ways = [
+    { by: "its tables' register alone", board: "q35", extraArguments: NO_KEYBOARD, hasIdt: true },
+    { by: "the keyboard's controller", board: "pc", extraArguments: ["-no-acpi"], hasIdt: true },
+    { by: "a fault, if it has neither", board: "pc", extraArguments: NO_KEYBOARD, hasIdt: false },
+  ] as const;
+  for (const { by, board, extraArguments, hasIdt } of ways) {
+    it(`does so by ${by}`, async () => {
+      const qemu = { board, debugConsole: false, extraArguments };
+      await withMachine("qemu", { program: ["poweroff", "--reboot"], qemu }, async (machine) => {
+        const ending = await machine.ended;
+        assert.equal(ending.kind, "crash", machine.serial.text());
+        assert.equal((await machine.registers()).idtr.limit !== 0, hasIdt);
+      });
+    });
+  }
 });
