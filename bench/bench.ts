@@ -8,6 +8,8 @@
 //   --bless           stores the figures of this run in bench/figures.json and README.md, and adds
 //                     those that have changed to bench/history.tsv
 //   --json            prints one JSON document instead of the table
+//   --profile ROW     prints which functions the instructions of one row are spent in, instead;
+//                     rows have the names of bench/figures.json
 //
 // What system calls and faults cost is counted in instructions: one program (bench/kernel/) runs on
 // both kernels in the same QEMU, and its figures are the same in every run. They say what a kernel
@@ -25,12 +27,14 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { PAGE_SIZE, USER_END } from "../src/abi/memory-map";
+import { Diagnostic } from "../src/base/diagnostic";
 import { INSTALLATION } from "../src/cli/project";
 import { readElfImage, symbolAddress } from "../src/inspect/elf-image";
 import { readElf } from "../src/link/elf/read";
 import { encodeCommandLine } from "../src/machine/command-line";
 import { countRows } from "./kernel/count";
 import { historyLines, lastCosts } from "./kernel/history";
+import { formatProfile, profileRow } from "./kernel/profile";
 import { readmeTable, withTable } from "./kernel/readme-table";
 import { ROWS } from "./kernel/rows";
 import {
@@ -57,12 +61,18 @@ const { values } = parseArgs({
     linux: { type: "string" },
     bless: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    profile: { type: "string" },
   },
 });
 
 const figures = JSON.parse(readFileSync(FIGURES, "utf8")) as Figures;
 execFileSync(process.execPath, [COMMAND, "build"], { cwd: INSTALLATION });
-const ours = countRows(KERNEL, encodeCommandLine(["quiet"], ["/init"]));
+const commandLine = encodeCommandLine(["quiet"], ["/init"]);
+if (values.profile !== undefined) {
+  console.log(await profile(values.profile));
+  process.exit();
+}
+const ours = countRows(KERNEL, commandLine);
 const linux = values.linux === undefined ? undefined : measureLinux(values.linux);
 const known = values.bless ? storeFigures() : figures;
 
@@ -83,6 +93,15 @@ process.exitCode = failures.length > 0 ? 1 : 0;
 function table(): string {
   const source = linux ? `measured: ${linux.name}` : `stored: ${known.linux}`;
   return [`Linux ${source}`, "", ...[...counted, ...other].map(formatRow)].join("\n");
+}
+
+async function profile(id: string): Promise<string> {
+  const row = ROWS.find((each) => each.id === id);
+  if (!row) {
+    const names = ROWS.map((each) => each.id).join(", ");
+    throw new Diagnostic("BENCH007", `no row is called ${id}`, `The rows are ${names}.`);
+  }
+  return formatProfile(await profileRow(readFileSync(KERNEL), commandLine, row));
 }
 
 function json(): string {

@@ -30,14 +30,18 @@ const QEMU = [
 ];
 
 /** What each row costs on a kernel, by the rows' names. */
-export function countRows(kernel: string, commandLine: string): ReadonlyMap<string, number> {
+export function countRows(
+  kernel: string,
+  commandLine: string,
+  rows: readonly CallRow[] = ROWS,
+): ReadonlyMap<string, number> {
   requireTool("qemu-system-i386");
   const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
   try {
     const initramfs = join(folder, "initramfs.cpio");
-    writeFileSync(initramfs, writeArchive(benchmarkFiles()));
+    writeFileSync(initramfs, writeArchive(benchmarkFiles(rows)));
     const boot = ["-kernel", kernel, "-initrd", initramfs, "-append", commandLine];
-    return readCounts(serialOutput(boot, join(folder, "serial")));
+    return readCounts(serialOutput(boot, join(folder, "serial")), rows);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -55,11 +59,14 @@ function serialOutput(boot: readonly string[], file: string): string {
 }
 
 /** The figures in what the program printed. @throws Error if a row is missing or went wrong */
-export function readCounts(output: string): ReadonlyMap<string, number> {
+export function readCounts(
+  output: string,
+  rows: readonly CallRow[] = ROWS,
+): ReadonlyMap<string, number> {
   const failure = output.match(/^failed: .*/m);
   if (failure) throw new Error(failure[0].trim());
   const overhead = median(samplesOf(output, NOTHING));
-  return new Map(ROWS.map((row) => [row.id, cost(row, median(samplesOf(output, row)) - overhead)]));
+  return new Map(rows.map((row) => [row.id, cost(row, median(samplesOf(output, row)) - overhead)]));
 }
 
 function cost({ body, unit }: CallRow, ticks: number): number {

@@ -8,6 +8,8 @@
 // of hexadecimal numbers, a pair for each sample. The first row, `nothing`, has an empty body: its
 // ticks are those of measuring. At the end it prints `end` and restarts the machine, so it must
 // never run on a host.
+//
+// BODY_START and BODY_END name the ends of a body, for a program with one row (profile.ts).
 
 import { SystemCall } from "../../src/abi/linux/i386";
 import { REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_RESTART } from "../../src/abi/reboot";
@@ -18,11 +20,13 @@ import { type ArchiveEntry, fileEntry } from "../../src/machine/initramfs";
 import { type Assembler, assembleModule } from "../../src/x86/assembler";
 import { mem8, mem32, symbol } from "../../src/x86/operand";
 import { dl, eax, ebp, ebx, ecx, edx, esi } from "../../src/x86/registers";
-import { type CallRow, DATA, DATA_SIZE, DEEP, PREPARATION, ROWS, TINY, TINY_STEPS } from "./rows";
+import { type CallRow, DATA, DATA_SIZE, DEEP, PREPARATION, TINY, TINY_STEPS } from "./rows";
 import { call, HEAP_WORD, SCRATCH_PAGE } from "./steps";
 
 export const NOTHING: CallRow = { id: "nothing", what: "nothing", body: [] };
-const SAMPLES = 15;
+export const SAMPLES = 15;
+export const BODY_START = "body_start";
+export const BODY_END = "body_end";
 /** The traditional start of programs for Linux on i386. */
 const START = 0x0804_8000;
 const PAGE = 4096;
@@ -32,14 +36,18 @@ const TEXT_WIDTH = 64;
 
 const layout: Layout = { regions: { program: { start: START } } };
 
-/** The files of the system that runs it; `/init` is the program. */
-export function benchmarkFiles(): ArchiveEntry[] {
+/** The files of the system that runs it; `/init` is the program, which measures `rows`. */
+export function benchmarkFiles(rows: readonly CallRow[]): ArchiveEntry[] {
   return [
-    fileEntry("init", executable("init", benchmark), 0o755),
+    fileEntry("init", benchmarkProgram(rows), 0o755),
     fileEntry(TINY.slice(1), executable("tiny", tiny), 0o755),
     fileEntry(DATA.slice(1), text()),
     fileEntry(DEEP.slice(1), new Uint8Array(1)),
   ];
+}
+
+export function benchmarkProgram(rows: readonly CallRow[]): Uint8Array {
+  return executable("init", (a) => benchmark(a, rows));
 }
 
 function executable(name: string, module: (a: Assembler) => void): Uint8Array {
@@ -60,7 +68,7 @@ function tiny(a: Assembler): void {
   });
 }
 
-function benchmark(a: Assembler): void {
+function benchmark(a: Assembler, rows: readonly CallRow[]): void {
   a.section(".bss");
   a.align(PAGE);
   a.local(SCRATCH_PAGE, "object");
@@ -76,12 +84,13 @@ function benchmark(a: Assembler): void {
   call(SystemCall.brk, 0).emit(a);
   a.mov(mem32({ symbol: HEAP_WORD }), eax);
   for (const step of PREPARATION) step.emit(a);
-  for (const row of [NOTHING, ...ROWS]) measure(a, row);
+  for (const row of [NOTHING, ...rows]) measure(a, row, rows.length === 1 && row !== NOTHING);
   call(SystemCall.write, CONSOLE, "end\n", 4).emit(a);
   call(SystemCall.reboot, REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_RESTART).emit(a);
 }
 
-function measure(a: Assembler, { id, before = [], body, after = [], samples = SAMPLES }: CallRow) {
+function measure(a: Assembler, row: CallRow, named: boolean): void {
+  const { id, before = [], body, after = [], samples = SAMPLES } = row;
   const again = a.newLabel("again");
   a.mov(mem32({ symbol: "left" }), samples);
   a.mov(esi, symbol("line"));
@@ -89,7 +98,9 @@ function measure(a: Assembler, { id, before = [], body, after = [], samples = SA
   for (const step of before) step.emit(a);
   a.rdtsc();
   a.mov(ebp, eax);
+  if (named) a.global(BODY_START);
   for (const step of body) step.emit(a);
+  if (named) a.global(BODY_END);
   a.mov(ebx, eax);
   a.rdtsc();
   a.sub(eax, ebp);

@@ -1,7 +1,8 @@
 // The table that the benchmark prints: our figure, its limit, the rival's, and the verdict.
 //
 // The smaller a figure, the better. A row that figures.json knows may not exceed the figure there
-// by more than TOLERANCE; a row may have a ceiling besides, which blessing does not move. A row
+// by more than TOLERANCE, or a tolerance of its own; a row may have a ceiling besides, which
+// blessing does not move. A row
 // that is measured but not stored, or stored but not measured, fails too, or it would go unnoticed.
 
 /** Where a rival's figure is from. */
@@ -39,6 +40,7 @@ export interface RowName {
   readonly what: string;
   readonly unit?: string;
   readonly ceiling?: number;
+  readonly tolerance?: number;
 }
 
 export type Counts = ReadonlyMap<string, number>;
@@ -62,12 +64,14 @@ export function gatedRows(
 }
 
 function gatedRow(
-  { id, what, unit = "instructions", ceiling = Number.POSITIVE_INFINITY }: RowName,
+  row: RowName,
   ours: number | undefined,
   linux: number | undefined,
   figure: Figure | undefined,
 ): Row {
-  const most = figure ? Math.min(figure.ours * (1 + TOLERANCE), ceiling) : undefined;
+  const { id, what, unit = "instructions", tolerance = TOLERANCE } = row;
+  const { ceiling = Number.POSITIVE_INFINITY } = row;
+  const most = figure ? Math.min(figure.ours * (1 + tolerance), ceiling) : undefined;
   const value = linux ?? figure?.linux;
   const source = linux === undefined ? "stored" : "measured";
   return {

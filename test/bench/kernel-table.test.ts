@@ -46,6 +46,14 @@ test("a ceiling holds within the 2 %, and blessing does not move it", () => {
   );
 });
 
+test("a row without tolerance may not become worse at all", () => {
+  const exact: RowName = { id: "call", what: "a call", tolerance: 0 };
+  assert.deepEqual(failures({ call: 1000, null: 105 }, [exact, NULL_CALL]), []);
+  assert.deepEqual(failures({ call: 1001, null: 105 }, [exact, NULL_CALL]), [
+    "a call: 1,001 is more than 1,000",
+  ]);
+});
+
 test("a row that is not measured, not stored or no longer declared fails", () => {
   assert.deepEqual(failures({ null: 105 }), ["a call was not measured"]);
   const added: RowName = { id: "added", what: "a new call" };
