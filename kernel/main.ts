@@ -25,6 +25,7 @@ import {
 import { kernelCr3 } from "./memory/kernel-space";
 import { startPages } from "./memory/pages";
 import { readOptions, windowColumns, windowRows } from "./options";
+import { startProcessorTimers } from "./process/processor-timers";
 import { startSessions } from "./process/session";
 import { startSystemNames } from "./process/system-names";
 import { startSystemCalls } from "./syscall/table";
@@ -74,6 +75,7 @@ export function kernelMain(): void {
   startSessions(); // ^C on a terminal
   startSystemNames(); // what uname says
   startLoad(); // averages of it
+  startProcessorTimers(); // what the processor time of a process brings about
   startMappedFiles(); // how the memory manager counts them
   mountRoot(); // the initramfs, and /dev
   startFloatingPoint(offersFloatingPoint()); // for programs, and to copy their memory by

@@ -111,6 +111,7 @@ const QUESTIONS = [
   "calls",
   "copies",
   "events",
+
   "files",
   "maps",
   "probe",
@@ -119,6 +120,7 @@ const QUESTIONS = [
   "sockets",
   "storm",
   "terminals",
+  "timing",
   "users",
 ];
 

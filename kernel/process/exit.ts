@@ -28,7 +28,6 @@ import { returnSpace } from "./fork";
 import { leaveChild, leaveGroup } from "./job-control";
 import { currentProcess, findProcess, firstProcess, Process } from "./process";
 import { noticeEnd } from "./process-observer";
-import { endProcessorLimit } from "./processor-limit";
 import { deleteProgramTimers, forgetTimedThread } from "./program-timers";
 import { leaveSpace } from "./robust-list";
 import { leaveTerminal } from "./session";
@@ -104,7 +103,6 @@ export function endOtherThreads(): bool {
 /** What a zombie does not have. */
 function endProcess(process: Process): void {
   process.alarm.stop();
-  endProcessorLimit(process);
   deleteProgramTimers(process);
   process.signalWaiters.dropAll();
   process.setProgram(null);

@@ -27,7 +27,6 @@ import { inheritUrgency, makeRunnable, suspend, wake } from "../thread/schedule"
 import { currentThread, Thread } from "../thread/thread";
 import { softLimit } from "./limits";
 import { createProcess, currentProcess, firstProcess, Process, releaseProcess } from "./process";
-import { endProcessorLimit, limitProcessorTime } from "./processor-limit";
 import { copySignalActions, releaseSignalActions, shareSignalActions } from "./signal-actions";
 import {
   contextOf,
@@ -68,7 +67,6 @@ export function copyProcess(flags: u32, stack: u32, endSignal: u32): usize {
   const thread = child.thread;
   child.copyLimits(maker);
   if (
-    limitProcessorTime(child) !== 0 ||
     !giveSpace(maker, child, (flags & CLONE_VM) !== 0) ||
     !copyFiles(thread, flags) ||
     !giveActions(maker, child, (flags & CLONE_SIGHAND) !== 0)
@@ -128,7 +126,6 @@ export function discardCopy(child: Thread): void {
     discardThread(process, child);
     return;
   }
-  endProcessorLimit(process);
   process.setProgram(null);
   process.setSpace(null);
   releaseSignalActions(process);

@@ -31,10 +31,10 @@ import { setEntryThread } from "../machine/i686/entry-thread";
 import * as symbols from "../machine/i686/symbols";
 import { allocate, free } from "../memory/heap";
 import { AddressSpace, setCurrentSpace } from "../memory/space";
+import { COUNTDOWN_SIZE, Countdown } from "../thread/countdown";
 import { INTERVAL_TIMER_SIZE, IntervalTimer } from "../thread/interval-timer";
 import { createThread, currentOwner, currentThread, Thread } from "../thread/thread";
 import { currentTick } from "../thread/ticks";
-import { Timer } from "../thread/timer";
 import { WaitQueue } from "../thread/wait-queue";
 import { LIMITS_SIZE, startLimits } from "./limits";
 import { nextFreeId, noteTaken, restartSearch } from "./process-ids";
@@ -56,17 +56,34 @@ export class Process {
   name1: u64 = 0;
 
   previous: Process | null = null;
+  /** All threads end, with `status`. */
+  isEnding: bool = false;
+  isZombie: bool = false;
+  /** A zombie that no parent waits for. */
+  isForgotten: bool = false;
+  /** Stopped by a signal, which is `stopSignal`. */
+  isStopped: bool = false;
+  /** Runs again, which waitpid reports once. */
+  wasContinued: bool = false;
+  /** Runs a program of its own: its parent chooses its group no more. */
+  hasExecuted: bool = false;
+  /** The log says that it asked for memory that is writable and executable (law 4). */
+  hasToldExclusion: bool = false;
+  /** Only the superuser may look into it: its rights are not those of who started it. */
+  isGuarded: bool = false;
+  /** Whether orphans among its descendants become its children. */
+  isReaper: bool = false;
+  /** ioprio_set(2): a class and a level, which are remembered only. */
+  ioPriority: u16 = 0;
   /** The first of its threads: thread-group.ts. */
   thread: Thread = changetype<Thread>(0);
   livingThreads: u32 = 0;
-  /** Threads that have ended and whose records can go, and the nanoseconds that those had run. */
+  /** Threads that have ended and whose records can go; the counts that those had run, in all. */
   endedThreads: Thread | null = null;
-  endedTime: u64 = 0;
-  /** All threads end, with `status`. */
-  isEnding: bool = false;
+  endedCounts: u64 = 0;
+  endedSystemCounts: u64 = 0;
   /** The thread that calls execve, and waits for all others to end; or null. */
   executor: Thread | null = null;
-  isZombie: bool = false;
   /** The wait status, once it is known. */
   status: u32 = 0;
   parent: Process | null = null;
@@ -81,8 +98,6 @@ export class Process {
   terminal: usize = 0;
   /** The leader's: what was in the foreground of a terminal that was hung up. */
   hungUpGroup: u32 = 0;
-  /** Runs a program of its own: its parent chooses its group no more. */
-  hasExecuted: bool = false;
   /** What it does about signals: signal-actions.ts; 0: what is usual. */
   actions: usize = 0;
   /** Signals for any thread that were not delivered, and their notes: pending-signals.ts. */
@@ -91,11 +106,8 @@ export class Process {
   /** Who waits for signals as for a file: signalfd(2). */
   signalWaiters0: usize = 0;
   signalWaiters1: usize = 0;
-  /** Stopped by a signal, whose number waitpid reports once (0: it has). */
-  isStopped: bool = false;
+  /** What stopped it, a number that waitpid reports once; 0: it has. */
   stopSignal: u32 = 0;
-  /** Runs again, which waitpid reports once. */
-  wasContinued: bool = false;
   /** The first of the timers that it has made: program-timers.ts. */
   timers: usize = 0;
   /** What SIGALRM comes of: alarm.ts. */
@@ -105,10 +117,11 @@ export class Process {
   alarm3: u64 = 0;
   alarm4: u64 = 0;
   alarm5: u64 = 0;
-  /** What has RLIMIT_CPU hold, if that is a limit: processor-limit.ts. */
-  processorTimer: Timer | null = null;
-  /** A zombie that no parent waits for. */
-  isForgotten: bool = false;
+  /** What SIGVTALRM and SIGPROF come of: processor-timers.ts. */
+  virtual0: u64 = 0;
+  virtual1: u64 = 0;
+  profiling0: u64 = 0;
+  profiling1: u64 = 0;
   /** Its threads that are blocked in waitpid. */
   waiters0: usize = 0;
   waiters1: usize = 0;
@@ -116,8 +129,6 @@ export class Process {
   space: AddressSpace | null = null;
   /** As personality(2) left it. */
   personality: u32 = 0;
-  /** The log says that it asked for memory that is writable and executable (law 4). */
-  hasToldExclusion: bool = false;
 
   /** The file that runs: messages about faults find their symbols in it. */
   program: DirectoryEntry | null = null;
@@ -126,23 +137,18 @@ export class Process {
   /** No two processes have the same one; ids come back. */
   serial: u32 = 0;
   /** The tick at which it began. */
-  startTick: u64 = 0;
-  /** Only the superuser may look into it: its rights are not those of who started it. */
-  isGuarded: bool = false;
+  startTick: u32 = 0;
   /** How much sooner or later than others it makes room when memory runs out: -1000 to 1000. */
   oomAdjustment: i32 = 0;
   /** How far it may be lowered by who is not the superuser. */
   oomLowest: i32 = 0;
   /** The signal that it gets when its parent ends; 0: none. */
   deathSignal: u32 = 0;
-  /** Whether orphans among its descendants become its children. */
-  isReaper: bool = false;
   /** Remembered: the scheduler treats all alike. */
   nice: i32 = 0;
-  /** ioprio_set(2): a class and a level, which are remembered only. */
-  ioPriority: u32 = 0;
   /** Processor time, in nanoseconds, of children that were waited for, and of theirs. */
-  childTime: u64 = 0;
+  childUserTime: u64 = 0;
+  childSystemTime: u64 = 0;
   /** The most pages that one of those had, and what it had itself, once it is a zombie. */
   childPages: u32 = 0;
   endPages: u32 = 0;
@@ -163,6 +169,14 @@ export class Process {
 
   get alarm(): IntervalTimer {
     return changetype<IntervalTimer>(changetype<usize>(this) + offsetof<Process>("alarm0"));
+  }
+
+  get virtualTimer(): Countdown {
+    return changetype<Countdown>(changetype<usize>(this) + offsetof<Process>("virtual0"));
+  }
+
+  get profilingTimer(): Countdown {
+    return changetype<Countdown>(changetype<usize>(this) + offsetof<Process>("profiling0"));
   }
 
   /** Whether the log says already that system call `number` is missing. */
@@ -385,4 +399,5 @@ if (offsetof<Process>("name0") !== PROCESS_NAME) ERROR("inspectors read the name
 if (offsetof<WaitQueue>() !== 2 * sizeof<usize>()) ERROR("a process has room for a queue");
 if (offsetof<Process>("previous") !== PROCESS_NAME + PROCESS_NAME_SIZE)
   ERROR("the name has 16 bytes");
+if (COUNTDOWN_SIZE !== 16) ERROR("a process has room for 16 bytes of a countdown");
 if (INTERVAL_TIMER_SIZE !== 48) ERROR("a process has room for 48 bytes of an alarm");

@@ -6,10 +6,11 @@
 // program is told of when it takes the signal. timer-signal.ts sends the signals.
 
 import { allocate, free } from "../memory/heap";
+import { Countdown } from "../thread/countdown";
 import { IntervalTimer } from "../thread/interval-timer";
 import { processorTime } from "../thread/schedule";
 import { Thread } from "../thread/thread";
-import { clearTimer, setTimer } from "../thread/timer";
+import { clearTimer } from "../thread/timer";
 import { readUptime } from "../thread/uptime";
 import { Process } from "./process";
 import { SignalNote } from "./signal-note";
@@ -17,8 +18,6 @@ import { processTime } from "./thread-group";
 
 /** As many as a process may have. */
 const MOST_TIMERS: u32 = 1024;
-/** A clock of processor time is looked at so often at most, in nanoseconds. */
-const LOOK_AGAIN: u64 = 1000000;
 /** DELAYTIMER_MAX */
 const MOST_OVERRUNS: u64 = <u64>i32.MAX_VALUE;
 
@@ -48,16 +47,18 @@ export class ProgramTimer extends IntervalTimer {
     return thread === null ? processTime(changetype<Process>(this.owner)) : processorTime(thread);
   }
 
+  /** For a timer of processor time: when it expires. Those are looked at by processor-timers.ts. */
+  private get countdown(): Countdown {
+    const offset = offsetof<IntervalTimer>("expiry");
+    return changetype<Countdown>(changetype<usize>(this) + offset);
+  }
+
   /** Expires at `expiry`, which is an uptime or, for a timer of processor time, one of those. */
   begin(expiry: u64, interval: u64): void {
     this.end();
-    if (!this.isOfProcessor) {
-      this.start(expiry, interval);
-      return;
-    }
     this.expiry = expiry;
     this.interval = interval;
-    this.lookAgain();
+    if (!this.isOfProcessor) this.start(expiry, interval);
   }
 
   /** It does not expire any more, and has no overruns. */
@@ -69,33 +70,14 @@ export class ProgramTimer extends IntervalTimer {
     this.lastOverruns = 0;
   }
 
-  /** For the handler: how often it has expired; 0: too little processor time was used. */
+  /** How often it has expired since it was asked last. */
   pass(): u64 {
-    if (!this.isOfProcessor) return this.expire();
-    const now = this.now;
-    if (now < this.expiry) {
-      this.lookAgain();
-      return 0;
-    }
-    if (this.interval === 0) return 1;
-    const count = 1 + (now - this.expiry) / this.interval;
-    this.expiry += count * this.interval;
-    this.lookAgain();
-    return count;
+    return this.isOfProcessor ? this.countdown.pass(this.now) : this.expire();
   }
 
   /** Nanoseconds until it expires next; 0: it does not. */
   remains(): u64 {
-    if (!this.isOfProcessor || !this.isSet) return this.left();
-    const now = this.now;
-    return this.expiry > now ? this.expiry - now : 1;
-  }
-
-  /** When as much processor time can have been used as is missing. */
-  private lookAgain(): void {
-    const now = this.now;
-    const missing = this.expiry > now ? this.expiry - now : 0;
-    setTimer(this, readUptime() + max<u64>(missing, LOOK_AGAIN));
+    return this.isOfProcessor ? this.countdown.left(this.now) : this.left();
   }
 
   /** Its signal is not sent again: so many times more it has expired. */
@@ -182,6 +164,10 @@ export function settleTimer(process: Process, note: SignalNote): void {
   note.user = timer.lastOverruns;
 }
 
-function firstTimer(process: Process): ProgramTimer | null {
+/** The first timer of the process, or null. */
+export function firstTimer(process: Process): ProgramTimer | null {
   return changetype<ProgramTimer | null>(process.timers);
 }
+
+if (offsetof<IntervalTimer>("interval") !== offsetof<IntervalTimer>("expiry") + 8)
+  ERROR("both timers have interval and expiry alike");

@@ -10,8 +10,9 @@
 // Invariant: `livingThreads` counts the threads of the list that have not ended.
 
 import { PROCESS_NAME_SIZE } from "../../src/abi/kernel-info";
-import { processorTime } from "../thread/schedule";
+import { countsOf, systemCounts } from "../thread/schedule";
 import { createThread, Thread, ThreadState } from "../thread/thread";
+import { nanosecondsOf } from "../thread/uptime";
 import { currentProcess, firstProcess, Process, releaseEndedThreads, unusedId } from "./process";
 import { freeNotes } from "./signal-note";
 
@@ -115,10 +116,38 @@ export function isRunnable(process: Process): bool {
 
 /** The processor time that all threads have used, those that have ended included. */
 export function processTime(process: Process): u64 {
-  let time = process.endedTime;
+  return processUserTime(process) + processSystemTime(process);
+}
+
+/** What of it was the program's. */
+export function processUserTime(process: Process): u64 {
+  let counts = process.endedCounts - process.endedSystemCounts;
   let thread: Thread | null = process.thread;
-  for (; thread !== null; thread = thread.nextThread) time += processorTime(thread);
-  return time;
+  for (; thread !== null; thread = thread.nextThread) counts += userCounts(thread);
+  return nanosecondsOf(counts);
+}
+
+/** What of it was the kernel's. */
+export function processSystemTime(process: Process): u64 {
+  let counts = process.endedSystemCounts;
+  let thread: Thread | null = process.thread;
+  for (; thread !== null; thread = thread.nextThread) counts += systemCounts(thread);
+  return nanosecondsOf(counts);
+}
+
+/** What of a thread's processor time was the program's. */
+export function threadUserTime(thread: Thread): u64 {
+  return nanosecondsOf(userCounts(thread));
+}
+
+/** What of it was the kernel's. */
+export function threadSystemTime(thread: Thread): u64 {
+  return nanosecondsOf(systemCounts(thread));
+}
+
+function userCounts(thread: Thread): u64 {
+  const counts = countsOf(thread);
+  return counts - thread.modes.systemShare(counts);
 }
 
 /** How many threads of that user there are. */
@@ -133,7 +162,9 @@ export function countThreadsOf(user: u32): u32 {
 }
 
 function noteEnded(process: Process, thread: Thread): void {
-  process.endedTime += processorTime(thread);
+  const counts = countsOf(thread);
+  process.endedCounts += counts;
+  process.endedSystemCounts += thread.modes.systemShare(counts);
   thread.nextThread = process.endedThreads;
   process.endedThreads = thread;
 }

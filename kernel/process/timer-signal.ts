@@ -6,7 +6,7 @@ import { Thread } from "../thread/thread";
 import { Timer } from "../thread/timer";
 import { pendingFor, signalBit } from "./pending-signals";
 import { Process } from "./process";
-import { ProgramTimer } from "./program-timers";
+import { firstTimer, ProgramTimer } from "./program-timers";
 import { sendNote, sendThreadNote } from "./signal";
 import { SignalNote } from "./signal-note";
 import { threadOf } from "./thread-group";
@@ -16,6 +16,15 @@ const note = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 /** Lets a new timer send its signals. */
 export function ringProgramTimer(timer: ProgramTimer): void {
   timer.handler = ring.index;
+}
+
+/** A period is over: the timers of the process that count processor time may have expired. */
+export function ringProcessorTimers(process: Process): void {
+  let timer = firstTimer(process);
+  while (timer !== null) {
+    if (timer.isOfProcessor) ring(timer);
+    timer = timer.nextTimer;
+  }
 }
 
 function ring(timer: Timer): void {

@@ -19,7 +19,7 @@ import {
 import { sleepOn } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
 import { currentProcess, firstProcess, Process, releaseProcess } from "./process";
-import { processTime, threadOf } from "./thread-group";
+import { processSystemTime, processUserTime, threadOf } from "./thread-group";
 
 /** The wait status of the child that waitForNews() returned. */
 export let newsStatus: u32 = 0;
@@ -50,7 +50,8 @@ export function takeNews(child: Process, options: u32): void {
   if ((options & WNOWAIT) !== 0) return;
   if (child.isZombie) {
     const parent = currentProcess();
-    parent.childTime += processTime(child) + child.childTime;
+    parent.childUserTime += processUserTime(child) + child.childUserTime;
+    parent.childSystemTime += processSystemTime(child) + child.childSystemTime;
     parent.childPages = max(parent.childPages, max(child.endPages, child.childPages));
     releaseProcess(child);
   } else if (child.stopSignal !== 0) child.stopSignal = 0;

@@ -39,6 +39,7 @@ import { leaveSpace } from "../process/robust-list";
 import { unshareSignalActions } from "../process/signal-actions";
 import { contextOf, unshareFiles } from "../process/thread-files";
 import { processOf } from "../process/thread-group";
+import { noteReturn } from "../thread/interrupted";
 import { currentThread, Thread } from "../thread/thread";
 import { ArgumentBlock } from "./argument-block";
 import { interpreterSegment } from "./elf";
@@ -223,7 +224,9 @@ function start(
   process.programs++;
   takeCredentials(thread, who);
   nameProcess(process, block.strings + block.path);
-  thread.frame.startProgram(interpreter === null ? program.entry : interpreter.entry, esp);
+  const first = interpreter === null ? program.entry : interpreter.entry;
+  thread.frame.startProgram(first, esp);
+  noteReturn(first);
   return 0;
 }
 

@@ -5,13 +5,13 @@ import { CAP_SYS_RESOURCE } from "../../src/abi/linux/capability";
 import {
   OLD_RLIM_INFINITY,
   RLIM_INFINITY,
-  RLIMIT_CPU,
   RLIMIT_NOFILE,
   RLIMITS,
   RUSAGE_CHILDREN,
   RUSAGE_MAXRSS,
   RUSAGE_SELF,
   RUSAGE_SIZE,
+  RUSAGE_SYSTEM,
   RUSAGE_THREAD,
 } from "../../src/abi/linux/resource";
 import { LARGEST_COUNT } from "../file/file-table";
@@ -20,13 +20,18 @@ import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memor
 import { mayLimit, mayReschedule } from "../process/access";
 import { applyLimits, hardLimit, setLimit, softLimit } from "../process/limits";
 import { currentProcess, findProcess, Process } from "../process/process";
-import { limitProcessorTime } from "../process/processor-limit";
 import { filesOf } from "../process/thread-files";
-import { findThread, processOf, processTime } from "../process/thread-group";
+import {
+  findThread,
+  processOf,
+  processSystemTime,
+  processUserTime,
+  threadSystemTime,
+  threadUserTime,
+} from "../process/thread-group";
 import { currentCredentials } from "../thread/credentials";
-import { processorTime } from "../thread/schedule";
 import { currentThread, Thread } from "../thread/thread";
-import { currentTick, NANOSECONDS_PER_TICK } from "../thread/ticks";
+import { currentTick, ticksOf } from "../thread/ticks";
 import { putTime, TimeForm } from "./time-value";
 
 /** struct rlimit: two words; struct rlimit64: two double words. */
@@ -82,40 +87,48 @@ export function prlimit64(frame: TrapFrame): i32 {
   return copyOut(to, limit, LIMIT64_SIZE);
 }
 
-/** getrusage(who, to): processor time, all of it as the program's, and the most pages. */
+/** getrusage(who, to): processor time and the most pages. */
 export function getrusage(frame: TrapFrame): i32 {
   const who = <i32>frame.arg0;
   if (who !== RUSAGE_SELF && who !== RUSAGE_CHILDREN && who !== RUSAGE_THREAD) return -EINVAL;
   const process = currentProcess();
-  const pages = process.space!.mostPages;
-  if (who === RUSAGE_CHILDREN) fillUsage(process.childTime, process.childPages);
-  else
-    fillUsage(who === RUSAGE_THREAD ? processorTime(currentThread) : processTime(process), pages);
+  if (who === RUSAGE_CHILDREN) {
+    fillUsage(process.childUserTime, process.childSystemTime, process.childPages);
+  } else {
+    const isThread = who === RUSAGE_THREAD;
+    const user = isThread ? threadUserTime(currentThread) : processUserTime(process);
+    const system = isThread ? threadSystemTime(currentThread) : processSystemTime(process);
+    fillUsage(user, system, process.space!.mostPages);
+  }
   return copyOut(userPointer(frame.arg1), usage, RUSAGE_SIZE);
 }
 
 /** Copies what a child that was waited for has used, its own children included. 0 or -EFAULT. */
 export function sendUsage(child: Process, to: UserPointer): i32 {
-  fillUsage(processTime(child) + child.childTime, max(child.endPages, child.childPages));
+  const user = processUserTime(child) + child.childUserTime;
+  const system = processSystemTime(child) + child.childSystemTime;
+  fillUsage(user, system, max(child.endPages, child.childPages));
   return copyOut(to, usage, RUSAGE_SIZE);
 }
 
-function fillUsage(time: u64, pages: u32): void {
+function fillUsage(user: u64, system: u64, pages: u32): void {
   memory.fill(usage, 0, RUSAGE_SIZE);
-  putTime(usage, time, TimeForm.timeval);
+  putTime(usage, user, TimeForm.timeval);
+  putTime(usage + RUSAGE_SYSTEM, system, TimeForm.timeval);
   store<u32>(usage, pages * KIB_PER_PAGE, RUSAGE_MAXRSS);
 }
 
 /** times(to): ticks since the start; those that were used, by children as well. */
 export function times(frame: TrapFrame): i32 {
   const process = currentProcess();
-  memory.fill(usage, 0, TIMES_SIZE);
-  store<u32>(usage, <u32>(processTime(process) / NANOSECONDS_PER_TICK));
-  store<u32>(usage, <u32>(process.childTime / NANOSECONDS_PER_TICK), TIMES_CHILDREN);
+  store<u32>(usage, ticksOf(processUserTime(process)));
+  store<u32>(usage, ticksOf(processSystemTime(process)), 4);
+  store<u32>(usage, ticksOf(process.childUserTime), TIMES_CHILDREN);
+  store<u32>(usage, ticksOf(process.childSystemTime), TIMES_CHILDREN + 4);
   const to = userPointer(frame.arg0);
   const result = userAddress(to) === 0 ? 0 : copyOut(to, usage, TIMES_SIZE);
   // A positive number, as -EFAULT and its like are not.
-  return result !== 0 ? result : <i32>(<u32>currentTick() & i32.MAX_VALUE);
+  return result !== 0 ? result : <i32>(currentTick() & i32.MAX_VALUE);
 }
 
 /** sched_getaffinity(pid, size, to): there is one processor. Returns the bytes of the mask. */
@@ -155,7 +168,7 @@ function changeLimit(process: Process, resource: u32, soft: u32, hard: u32): i32
   const space = process.space;
   if (space !== null) applyLimits(process.limits, space);
   if (resource === RLIMIT_NOFILE) limitFiles(process, soft);
-  return resource === RLIMIT_CPU ? limitProcessorTime(process) : 0;
+  return 0;
 }
 
 function limitFiles(process: Process, count: u32): void {

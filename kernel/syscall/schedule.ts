@@ -125,7 +125,7 @@ export function ioprioSet(frame: TrapFrame): i32 {
   for (let process = firstProcess(); process !== null; process = process!.next) {
     if (!isMeant(process, which, frame.arg1)) continue;
     if (!mayReschedule(process)) return -EPERM;
-    process.ioPriority = priority;
+    process.ioPriority = <u16>priority;
     result = 0;
   }
   return result;

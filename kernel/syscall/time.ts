@@ -6,6 +6,7 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
 import { setAlarm } from "../process/alarm";
 import { currentProcess } from "../process/process";
+import { countedTime, processorCountdown } from "../process/processor-timers";
 import { sleepUntil } from "../thread/schedule";
 import {
   NANOSECONDS_PER_SECOND,
@@ -36,6 +37,7 @@ import {
 } from "./time-value";
 
 const ITIMER_REAL: u32 = 0;
+const ITIMER_PROF: u32 = 2;
 const TIMER_ABSTIME: u32 = 1;
 const TIMEZONE_SIZE: u32 = 8;
 /** A struct itimerval: the interval, and what is left. */
@@ -92,38 +94,59 @@ export function alarm(frame: TrapFrame): i32 {
   return left !== 0 && rounded === 0 ? 1 : <i32>rounded;
 }
 
-/** setitimer(which, new, old): ITIMER_REAL. */
+/** setitimer(which, new, old) */
 export function setitimer(frame: TrapFrame): i32 {
-  const process = currentProcess();
-  const left = process.alarm.left();
-  const interval = process.alarm.interval;
+  const which = frame.arg0;
   const made = userPointer(frame.arg1);
-  const isSet = userAddress(made) !== 0;
-  if (isSet && copyIn(made, words, ITIMER_SIZE) !== 0) return -EFAULT;
-  if (frame.arg0 !== ITIMER_REAL) return -EINVAL;
-  if (!isSet) process.alarm.stop();
-  else {
+  let first: u64 = 0;
+  let again: u64 = 0;
+  if (userAddress(made) !== 0) {
+    if (copyIn(made, words, ITIMER_SIZE) !== 0) return -EFAULT;
     if (readTime(words, TimeForm.timeval) !== 0) return -EINVAL;
-    const again = takenTime;
+    again = takenTime;
     if (readTime(words + 8, TimeForm.timeval) !== 0) return -EINVAL;
-    if (takenTime === 0) process.alarm.stop();
-    else setAlarm(process, deadlineIn(takenTime), again);
+    first = takenTime;
   }
+  if (which > ITIMER_PROF) return -EINVAL;
+  putTimer(which);
+  if (which === ITIMER_REAL) {
+    if (first === 0) currentProcess().alarm.stop();
+    else setAlarm(currentProcess(), deadlineIn(first), again);
+  } else setCountdown(which, first, again);
   const old = userPointer(frame.arg2);
-  return userAddress(old) === 0 ? 0 : sendTimer(old, left, interval);
+  return userAddress(old) === 0 ? 0 : copyOut(old, words, ITIMER_SIZE);
 }
 
 /** getitimer(which, to) */
 export function getitimer(frame: TrapFrame): i32 {
-  if (frame.arg0 !== ITIMER_REAL) return -EINVAL;
-  const process = currentProcess();
-  return sendTimer(userPointer(frame.arg1), process.alarm.left(), process.alarm.interval);
+  if (frame.arg0 > ITIMER_PROF) return -EINVAL;
+  putTimer(frame.arg0);
+  return copyOut(userPointer(frame.arg1), words, ITIMER_SIZE);
 }
 
-function sendTimer(to: UserPointer, left: u64, interval: u64): i32 {
+/** A timer of processor time expires in so many nanoseconds of it, and again; 0: not at all. */
+function setCountdown(which: u32, first: u64, again: u64): void {
+  const process = currentProcess();
+  const isProfiling = which === ITIMER_PROF;
+  const timer = processorCountdown(process, isProfiling);
+  timer.expiry = first === 0 ? 0 : countedTime(process, isProfiling) + first;
+  timer.interval = again;
+}
+
+/** Writes what is left of a timer of the process, and its interval, to `words`. */
+function putTimer(which: u32): void {
+  const process = currentProcess();
+  let interval = process.alarm.interval;
+  let left: u64 = 0;
+  if (which === ITIMER_REAL) left = process.alarm.left();
+  else {
+    const isProfiling = which === ITIMER_PROF;
+    const timer = processorCountdown(process, isProfiling);
+    interval = timer.interval;
+    left = timer.left(countedTime(process, isProfiling));
+  }
   putTime(words, interval, TimeForm.timeval);
   putTime(words + 8, left, TimeForm.timeval);
-  return copyOut(to, words, ITIMER_SIZE);
 }
 
 /** time(to): seconds since 1970. */

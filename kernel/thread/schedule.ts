@@ -13,7 +13,7 @@
 //   - A runnable thread other than `currentThread` is in the run queue; `currentThread` never is,
 //     except between makeRunnable(currentThread) and reschedule().
 //   - No thread of the run queue is before a more urgent one.
-//   - While a thread is in the run queue, the slice timer is set, unless the machine idles.
+//   - The tick is set, unless the machine idles and no thread is in the run queue.
 //   - No thread is switched away from with a window open.
 //   - `hasUserReturnWork` is true if `currentThread` has work to do before it returns to user mode.
 
@@ -26,6 +26,8 @@ import { setEntryThread } from "../machine/i686/entry-thread";
 import { loadFloatingPoint, saveFloatingPoint } from "../machine/i686/floating-point";
 import { currentSpace, setCurrentSpace } from "../memory/space";
 import { noWindowOpen } from "../memory/window";
+import { wasInKernel } from "./interrupted";
+import { MODE_TIME_SIZE, ModeTime } from "./mode-time";
 import { currentThread, setCurrentThread, Thread, ThreadState, tellInspectors } from "./thread";
 import { clearTimer, NEVER, setTimer, Timer } from "./timer";
 import { nanosecondsOf, readUptime } from "./uptime";
@@ -33,6 +35,7 @@ import { WaitQueue } from "./wait-queue";
 
 /** How long a thread may run while others wait: so many periods, the current one included. */
 const TIME_SLICE: u32 = 2;
+/** The period of the tick. */
 const PERIOD_NANOSECONDS: u64 = 10000000;
 
 /** The current thread has a signal pending, or its slice is over: see beforeUserReturn(). */
@@ -50,12 +53,17 @@ let busyHandler: u32 = 0;
 export let switches: u32 = 0;
 /** Where the boot stack's ESP goes; nothing returns to it. */
 const bootEsp: usize = memory.data(4, 4);
-/** Set while threads compete for the processor: time slices are counted in its periods. */
-const sliceTimer: Timer = changetype<Timer>(memory.data(offsetof<Timer>(), 8));
+/** The tick: time slices are counted in its periods, and each ends with a sample of the time. */
+const tick: Timer = changetype<Timer>(memory.data(offsetof<Timer>(), 8));
+/** Whose the time of all threads was. */
+const modes: ModeTime = changetype<ModeTime>(memory.data(MODE_TIME_SIZE, 8));
+/** Function index of (): void, to be called once in a period in which a thread runs; 0: none. */
+let tickHandler: u32 = 0;
 
 /** Runs the very first thread, whose kernel stack is prepared. Does not return. */
 export function startScheduling(first: Thread): void {
-  sliceTimer.handler = endPeriod.index;
+  tick.handler = endPeriod.index;
+  startPeriod();
   first.counts -= x86.rdtsc();
   enter(first);
   first.segments.load();
@@ -66,7 +74,7 @@ export function startScheduling(first: Thread): void {
 /** Puts a thread into the run queue, behind all that are as urgent. */
 export function makeRunnable(thread: Thread): void {
   thread.state = ThreadState.runnable;
-  if (!sliceTimer.isSet) startPeriod();
+  if (!tick.isSet) startPeriod();
   runQueue.append(thread);
   if (thread.urgency !== 0) moveForward(thread);
 }
@@ -106,10 +114,9 @@ function endSlice(): void {
   hasUserReturnWork = true;
 }
 
-/** Time slices are counted from now on, unless the thread that becomes runnable is the only one. */
+/** A period begins. */
 function startPeriod(): void {
-  if (isIdle && runQueue.isEmpty()) return;
-  setTimer(sliceTimer, readUptime() + PERIOD_NANOSECONDS);
+  setTimer(tick, readUptime() + PERIOD_NANOSECONDS);
 }
 
 /** Runs the next thread; returns when the caller's is chosen again. */
@@ -240,16 +247,28 @@ export function endUserReturnWork(): void {
   hasUserReturnWork = sliceIsOver || currentThread.pendingSignal !== 0;
 }
 
-/** A period of time slices is over. Without competition there is not another one. */
-function endPeriod(timer: Timer): void {
+/** From now on the function of index `index` is called once in a period, unless none runs. */
+export function onTick(index: u32): void {
+  tickHandler = index;
+}
+
+/** A period is over. There is not another one while no thread runs or could. */
+function endPeriod(_timer: Timer): void {
+  if (isIdle && runQueue.isEmpty()) return;
+  startPeriod();
+  if (isIdle) return;
+  const thread = currentThread;
+  const isSystem = wasInKernel();
+  thread.modes.sample(isSystem, countsOf(thread));
+  modes.sample(isSystem, busyCounts());
+  if (tickHandler !== 0) call_indirect<void>(tickHandler);
   if (runQueue.isEmpty()) {
-    currentThread.slice = TIME_SLICE;
+    thread.slice = TIME_SLICE;
     return;
   }
-  setTimer(timer, readUptime() + PERIOD_NANOSECONDS);
-  if (isIdle || currentThread.slice === 0 || hasNoSlice(currentThread)) return;
-  currentThread.slice--;
-  if (currentThread.slice === 0) endSlice();
+  if (thread.slice === 0 || hasNoSlice(thread)) return;
+  thread.slice--;
+  if (thread.slice === 0) endSlice();
 }
 
 /** Whether a thread runs until it waits, or until a more urgent one can run. */
@@ -259,9 +278,28 @@ export function hasNoSlice(thread: Thread): bool {
 
 /** The processor time that a thread has used, in nanoseconds. */
 export function processorTime(thread: Thread): u64 {
-  const counts = thread.counts;
+  return nanosecondsOf(countsOf(thread));
+}
+
+/** What of its processor time was the kernel's, in counts, by samples: mode-time.ts. */
+export function systemCounts(thread: Thread): u64 {
+  return thread.modes.systemShare(countsOf(thread));
+}
+
+/** The processor time that a thread has used, in counts. */
+export function countsOf(thread: Thread): u64 {
   const runs = thread === currentThread && !isIdle;
-  return nanosecondsOf(runs ? counts + x86.rdtsc() : counts);
+  return runs ? thread.counts + x86.rdtsc() : thread.counts;
+}
+
+/** What of the time was the kernel's in which any thread ran, in nanoseconds. */
+export function totalSystemTime(): u64 {
+  return nanosecondsOf(modes.systemShare(busyCounts()));
+}
+
+/** The time in which a thread ran, in counts, from some moment on. */
+function busyCounts(): u64 {
+  return isIdle ? 0 - idleCounts : x86.rdtsc() - idleCounts;
 }
 
 /** The time in which no thread could run, in nanoseconds. */

@@ -22,6 +22,7 @@ import { allocate, free } from "../memory/heap";
 import { allocateStack, freeStack, KERNEL_STACK_SIZE } from "../memory/pages";
 import { AddressSpace } from "../memory/space";
 import { Credentials, setCurrentCredentials } from "./credentials";
+import { MODE_TIME_SIZE, ModeTime } from "./mode-time";
 import { TIMER_SIZE, Timer } from "./timer";
 import { FutexWaiter, Waiter } from "./wait-queue";
 
@@ -117,6 +118,9 @@ export class Thread extends Waiter {
    * less the counter: see processorTime().
    */
   counts: u64 = 0;
+  /** What of them was the kernel's. */
+  modes0: u64 = 0;
+  modes1: u64 = 0;
   /** Periods left of the time slice. */
   slice: u32 = 0;
   /** SCHED_OTHER or another, as sched_setscheduler(2) has it: SCHED_RESET_ON_FORK may be set. */
@@ -144,6 +148,10 @@ export class Thread extends Waiter {
 
   get sleepTimer(): Timer {
     return changetype<Timer>(changetype<usize>(this) + offsetof<Thread>("timer0"));
+  }
+
+  get modes(): ModeTime {
+    return changetype<ModeTime>(changetype<usize>(this) + offsetof<Thread>("modes0"));
   }
 
   get stackTop(): usize {
@@ -222,3 +230,4 @@ export function createThread(owner: usize): Thread | null {
 if (offsetof<FutexWaiter>() > 40) ERROR("a thread has room for 40 bytes of a futex's waiter");
 if (offsetof<Credentials>() !== 64) ERROR("a thread has room for 64 bytes of credentials");
 if (TIMER_SIZE !== 32) ERROR("a thread has room for 32 bytes of a timer");
+if (MODE_TIME_SIZE !== 16) ERROR("a thread has room for 16 bytes of times of modes");

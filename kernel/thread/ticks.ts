@@ -4,9 +4,14 @@
 import { NANOSECONDS_PER_SECOND, readUptime } from "./uptime";
 
 export const TICKS_PER_SECOND: u32 = 100;
-export const NANOSECONDS_PER_TICK: u32 = NANOSECONDS_PER_SECOND / TICKS_PER_SECOND;
+const NANOSECONDS_PER_TICK: u32 = NANOSECONDS_PER_SECOND / TICKS_PER_SECOND;
+
+/** So many nanoseconds in whole ticks. */
+export function ticksOf(nanoseconds: u64): u32 {
+  return <u32>(nanoseconds / NANOSECONDS_PER_TICK);
+}
 
 /** Ticks since the kernel started. */
-export function currentTick(): u64 {
-  return readUptime() / NANOSECONDS_PER_TICK;
+export function currentTick(): u32 {
+  return ticksOf(readUptime());
 }

@@ -34,6 +34,7 @@ import { signalBit } from "../process/pending-signals";
 import { currentProcess } from "../process/process";
 import { noteOf, sendThreadNote } from "../process/signal";
 import { isHandled } from "../process/signal-actions";
+import { noteReturn } from "../thread/interrupted";
 import { currentThread } from "../thread/thread";
 import { explainException, explainPageFault } from "./explain-fault";
 import { panicAt } from "./post-mortem";
@@ -73,6 +74,7 @@ export function kernelFault(frame: TrapFrame): void {
 
 function pageFault(frame: TrapFrame, address: u32): void {
   const result = resolveFault(currentSpace, address, frame.error);
+  noteReturn(frame.eip);
   if (result === 0) return;
   if (result === -ENOMEM && makeRoom()) return; // and the instruction is tried again
   const signal = result === -ENOMEM ? SIGKILL : result === -EIO ? SIGBUS : SIGSEGV;

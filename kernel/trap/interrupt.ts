@@ -17,6 +17,7 @@ import { enableSerialInput, receiveSerial } from "../device/serial";
 import { receiveWindow, startWindowPort } from "../device/window-port";
 import { warn } from "../log/log";
 import { TrapFrame } from "../machine/i686/trap-frame";
+import { noteInterrupt } from "../thread/interrupted";
 import { fireTimers } from "../thread/timer";
 
 /** Sets up the devices that interrupt. Nothing arrives before interrupts are switched on. */
@@ -39,6 +40,7 @@ export function interrupt(frame: TrapFrame): void {
   acknowledgeInterrupt(irq);
   switch (irq) {
     case IRQ_TIMER:
+      noteInterrupt(frame);
       fireTimers();
       return;
     case IRQ_KEYBOARD:

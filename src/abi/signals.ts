@@ -32,6 +32,8 @@ export const SIGTTOU: u32 = 22;
 export const SIGURG: u32 = 23;
 export const SIGXCPU: u32 = 24;
 export const SIGXFSZ: u32 = 25;
+export const SIGVTALRM: u32 = 26;
+export const SIGPROF: u32 = 27;
 export const SIGWINCH: u32 = 28;
 /** The first real-time signal: each one that is sent is delivered. */
 export const SIGRTMIN: u32 = 32;

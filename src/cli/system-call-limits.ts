@@ -4,14 +4,16 @@
 // about. Whoever completes a call takes its line away; a test asks that each line names a call that
 // is served.
 
-const NO_COUNT = "what children used is not counted: zeros";
+const SAMPLES = "whose time it was, the program's or the kernel's, is by samples, 100 a second";
+const NO_COUNT = `page faults, switches and transfers are not counted: zeros; ${SAMPLES}`;
+const BY_TICKS = "ITIMER_VIRTUAL and ITIMER_PROF are looked at 100 times a second";
 const NO_RWF = "flags (RWF_…) are refused: EOPNOTSUPP";
 const NO_LOCK = "memory is never swapped out: nothing to do, but the limit is kept";
 const IN_MEMORY = "files are in memory: nothing to write back";
-const NO_ALARM = "ITIMER_REAL alone";
 const CLOCK_STAYS = "nobody sets the clock, so TFD_TIMER_CANCEL_ON_SET changes nothing";
 const NO_ATTRIBUTES = "no file has extended attributes: EOPNOTSUPP";
-const OWN_PROCESS = "a clock of another process's processor time is EINVAL";
+const OWN_PROCESS =
+  "a clock of another process's processor time is EINVAL; those are looked at 100 times a second";
 const NO_SYSTEM_V = "no IPC of System V: ENOSYS, silently";
 const LOOP_ONLY =
   "AF_UNIX, and AF_INET within the machine: no IPv6 (EAFNOSUPPORT), no SOCK_RAW, no netlink";
@@ -65,13 +67,13 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   munlock: NO_LOCK,
   mlockall: NO_LOCK,
   munlockall: NO_LOCK,
-  setitimer: NO_ALARM,
-  getitimer: NO_ALARM,
+  setitimer: BY_TICKS,
   epoll_ctl: "EPOLLEXCLUSIVE wakes all that wait; EPOLLWAKEUP changes nothing",
   timerfd_settime: CLOCK_STAYS,
   timerfd_settime64: CLOCK_STAYS,
   timer_create: OWN_PROCESS,
-  getrusage: "faults, and what is the kernel's of the time, are not counted: zeros",
+  times: SAMPLES,
+  getrusage: NO_COUNT,
   wait4: NO_COUNT,
   waitid: NO_COUNT,
   personality: "kept, and changes nothing",

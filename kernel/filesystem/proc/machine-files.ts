@@ -16,8 +16,8 @@ import { countProcesses, firstProcess, lastSerial, Process } from "../../process
 import { lastHandedOut } from "../../process/process-ids";
 import { RELEASE, SYSTEM, systemName, VERSION } from "../../process/system-names";
 import { averageLoad, LOAD_ONE } from "../../thread/load";
-import { countRunnable, idleTime, switches } from "../../thread/schedule";
-import { currentTick, NANOSECONDS_PER_TICK, TICKS_PER_SECOND } from "../../thread/ticks";
+import { countRunnable, idleTime, switches, totalSystemTime } from "../../thread/schedule";
+import { currentTick, TICKS_PER_SECOND, ticksOf } from "../../thread/ticks";
 import { put } from "./text";
 
 const KIB_PER_PAGE: u32 = 4;
@@ -58,10 +58,11 @@ function committedPages(): u32 {
 
 /** stat: processor time in ticks, and what has been counted since the start. */
 export function putCounters(_process: Process, _subject: u32): void {
-  const idle = <u32>(idleTime() / NANOSECONDS_PER_TICK);
-  const busy = <u32>currentTick() - idle;
-  put(cstr("cpu  %u 0 0 %u 0 0 0 0 0 0\n"), busy, idle);
-  put(cstr("cpu0 %u 0 0 %u 0 0 0 0 0 0\n"), busy, idle);
+  const idle = ticksOf(idleTime());
+  const system = ticksOf(totalSystemTime());
+  const user = currentTick() - idle - system;
+  put(cstr("cpu  %u 0 %u %u 0 0 0 0 0 0\n"), user, system, idle);
+  put(cstr("cpu0 %u 0 %u %u 0 0 0 0 0 0\n"), user, system, idle);
   put(cstr("intr %u\n"), load<u32>(symbols.kernel_info(), INFO_ENTRIES));
   put(cstr("ctxt %u\n"), switches);
   put(cstr("btime %u\n"), bootTime());
@@ -73,13 +74,13 @@ export function putCounters(_process: Process, _subject: u32): void {
 export function putUptime(_process: Process, _subject: u32): void {
   putSeconds(currentTick());
   put(cstr(" "));
-  putSeconds(idleTime() / NANOSECONDS_PER_TICK);
+  putSeconds(ticksOf(idleTime()));
   put(cstr("\n"));
 }
 
-function putSeconds(ticks: u64): void {
-  const hundredths = <u32>(ticks % TICKS_PER_SECOND) * (HUNDRED / TICKS_PER_SECOND);
-  put(cstr("%u.%02u"), <u32>(ticks / TICKS_PER_SECOND), hundredths);
+function putSeconds(ticks: u32): void {
+  const hundredths = (ticks % TICKS_PER_SECOND) * (HUNDRED / TICKS_PER_SECOND);
+  put(cstr("%u.%02u"), ticks / TICKS_PER_SECOND, hundredths);
 }
 
 /** loadavg: see thread/load.ts. */

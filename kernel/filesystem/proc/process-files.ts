@@ -21,11 +21,17 @@ import { currentProcess, Process } from "../../process/process";
 import { controllingTerminal } from "../../process/session";
 import { signalAction } from "../../process/signal-actions";
 import { SignalNote } from "../../process/signal-note";
-import { processTime, setThreadName, threadName } from "../../process/thread-group";
+import {
+  processSystemTime,
+  processUserTime,
+  setThreadName,
+  threadName,
+  threadSystemTime,
+  threadUserTime,
+} from "../../process/thread-group";
 import { ALL_CAPABILITIES, currentCredentials } from "../../thread/credentials";
-import { processorTime } from "../../thread/schedule";
 import { Thread, ThreadState } from "../../thread/thread";
-import { NANOSECONDS_PER_TICK } from "../../thread/ticks";
+import { ticksOf } from "../../thread/ticks";
 import { countObjectPages, countStackPages, countTextPages } from "./memory-files";
 import { parsedNumber, parseNumber } from "./parse";
 import { cutText, put, putBits, putNumber, putRoom, textLength } from "./text";
@@ -50,15 +56,17 @@ export function putStat(process: Process, subject: u32): void {
     terminal === null ? 0 : terminal.device,
     terminal === null ? -1 : terminal.foregroundGroup,
   );
+  const ofAll = subject === 0;
   put(
-    cstr("%u 0 %u 0 "),
-    <u32>usedTicks(process, thread, subject),
-    <u32>(process.childTime / NANOSECONDS_PER_TICK),
+    cstr("%u %u "),
+    ticksOf(ofAll ? processUserTime(process) : threadUserTime(thread)),
+    ticksOf(ofAll ? processSystemTime(process) : threadSystemTime(thread)),
   );
+  put(cstr("%u %u "), ticksOf(process.childUserTime), ticksOf(process.childSystemTime));
   const urgency = <i32>thread.urgency;
   const priority = urgency === 0 ? <i32>DEFAULT_PRIORITY + process.nice : -1 - urgency;
   put(cstr("%d %d "), priority, process.nice);
-  put(cstr("%u 0 %u "), process.livingThreads, <u32>process.startTick);
+  put(cstr("%u 0 %u "), process.livingThreads, process.startTick);
   put(
     cstr("%u %u %u "),
     space === null ? 0 : countPages(space, false) << PAGE_SHIFT,
@@ -299,12 +307,6 @@ export function writeAdjustment(process: Process, _subject: u32, bytes: usize, s
 /** oom_score: how likely it is to make room when memory runs out. */
 export function putScore(process: Process, _subject: u32): void {
   put(cstr("%u\n"), <u32>max<i32>(oomScore(process), 0));
-}
-
-/** Ticks that the thread has used, or all threads of the process. */
-function usedTicks(process: Process, thread: Thread, subject: u32): u64 {
-  const time = subject === 0 ? processTime(process) : processorTime(thread);
-  return time / NANOSECONDS_PER_TICK;
 }
 
 /** The letter that ps(1) shows. */

@@ -27,4 +27,5 @@ export const RUSAGE_CHILDREN: i32 = -1;
 export const RUSAGE_THREAD: i32 = 1;
 /** Bytes of struct rusage: two times, then fourteen words. */
 export const RUSAGE_SIZE: u32 = 72;
+export const RUSAGE_SYSTEM: u32 = 8;
 export const RUSAGE_MAXRSS: u32 = 16;

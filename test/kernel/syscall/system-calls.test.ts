@@ -24,6 +24,7 @@ const IN_FOLDERS = [
 const OTHERS = [
   ["signals", "signals", []],
   ["events", "events", []],
+  ["processor time", "timing", []],
   ["terminals", "terminals", []],
   ["sessions", "sessions", ["sessions"]],
 ] as const;

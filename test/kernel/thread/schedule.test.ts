@@ -26,6 +26,8 @@ let registers = 0;
 /** The instructions that switch interrupts on and off. */
 let instructions: string[] = [];
 
+/** What ticks interrupt. */
+let isKernelAtWork = false;
 /** The time-stamp counter, which counts nanoseconds here. */
 let clock = 0;
 
@@ -80,6 +82,12 @@ const start = machineFor(
   export function processorTime(thread: usize): u32 {
     return <u32>schedule.processorTime(at(thread));
   }
+  export function systemTime(thread: usize): u32 { return <u32>schedule.systemCounts(at(thread)); }
+  export function totalSystemTime(): u32 { return <u32>schedule.totalSystemTime(); }
+  let ticks: u32 = 0;
+  function countTick(): void { ticks++; }
+  export function onTick(): void { schedule.onTick(countTick.index); }
+  export function timesTicked(): u32 { return ticks; }
   export function endWork(): void { schedule.endUserReturnWork(); }
   export function runnable(): u32 { return schedule.countRunnable(); }
   export function idleTime(): u32 { return <u32>schedule.idleTime(); }
@@ -102,7 +110,14 @@ const start = machineFor(
   export function cr3(thread: usize): u32 { return at(thread).space!.cr3; }
 `,
   {
+    replace: {
+      "kernel/thread/interrupted.ts": `
+        declare function isKernelAtWork(): i32;
+        export function wasInKernel(): bool { return isKernelAtWork() !== 0; }
+      `,
+    },
     imports: {
+      interrupted: { isKernelAtWork: () => (isKernelAtWork ? 1 : 0) },
       symbols: {
         current_kernel_stack: () => CURRENT_STACK,
         current_cr3: () => CURRENT_CR3,
@@ -162,6 +177,7 @@ const periods = (count: number) => {
 beforeEach(() => {
   [threads, switches, scripts, interrupts, instructions] = [[], [], [], [], []];
   clock = 0;
+  isKernelAtWork = false;
   machine = start();
   call("start", 200);
   threads = OWNERS.map((owner) => machine.address("create", owner));
@@ -601,6 +617,83 @@ describe("the processor time of a thread", () => {
     ];
     call("block");
     assert.equal(call("processorTime", thread(0)), 7);
+  });
+});
+
+describe("the system's part of processor time", () => {
+  const share = (index: number) => [
+    call("processorTime", thread(index)) - call("systemTime", thread(index)),
+    call("systemTime", thread(index)),
+  ];
+
+  it("is what passes after a tick in the kernel, until one in user mode", () => {
+    clock += 5;
+    assert.deepEqual(share(0), [5, 0]);
+    isKernelAtWork = true;
+    periods(1);
+    clock += 7;
+    assert.deepEqual(share(0), [PERIOD + 5, 7]);
+    assert.equal(call("totalSystemTime"), 7);
+    isKernelAtWork = false;
+    periods(1);
+    clock += 9;
+    assert.deepEqual(share(0), [PERIOD + 14, PERIOD + 7]);
+    assert.equal(call("totalSystemTime"), PERIOD + 7);
+  });
+
+  it("is each thread's own", () => {
+    isKernelAtWork = true;
+    periods(1);
+    call("makeRunnable", thread(1));
+    scripts = [
+      () => {
+        isKernelAtWork = false;
+        periods(1);
+        clock += 30;
+        call("yieldProcessor");
+      },
+    ];
+    call("yieldProcessor");
+    clock += 4;
+    assert.deepEqual(share(0), [PERIOD, 4]);
+    assert.deepEqual(share(1), [PERIOD + 30, 0]);
+    assert.equal(call("totalSystemTime"), PERIOD);
+  });
+
+  it("does not grow while the machine idles, and no tick comes then but the one on its way", () => {
+    call("onTick");
+    isKernelAtWork = true;
+    periods(1);
+    let idle = -1;
+    interrupts = [
+      () => periods(3),
+      () => {
+        idle = call("totalSystemTime");
+        call("wake", thread(0));
+      },
+    ];
+    call("block");
+    assert.equal(idle, 0);
+    clock += 6;
+    assert.deepEqual(share(0), [PERIOD, 6]);
+    assert.equal(call("totalSystemTime"), 6);
+    assert.equal(call("timesTicked"), 1);
+    periods(2);
+    assert.equal(call("timesTicked"), 3, "they come again");
+  });
+
+  it("is sampled of the thread that an interrupt at the time of a tick has woken", () => {
+    call("onTick");
+    interrupts = [
+      () => {
+        call("wake", thread(0));
+        periods(1);
+      },
+    ];
+    call("block");
+    assert.equal(call("timesTicked"), 0, "none ran");
+    periods(1);
+    assert.equal(call("timesTicked"), 1);
   });
 });
 

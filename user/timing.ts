@@ -1,0 +1,282 @@
+// timing: checks whose processor time is counted as what, and the timers that count it.
+//
+// What is expected here is what Linux does, which tells a program's time from the kernel's by
+// samples, too; the tests also run this very program on the host's Linux
+// (test/kernel/syscall/system-calls.test.ts).
+
+import { EFAULT, EINVAL } from "../src/abi/errno";
+import { O_RDONLY } from "../src/abi/files";
+import { SystemCall } from "../src/abi/linux/i386";
+import {
+  RUSAGE_CHILDREN,
+  RUSAGE_SELF,
+  RUSAGE_SYSTEM,
+  RUSAGE_THREAD,
+} from "../src/abi/linux/resource";
+import { SIG_BLOCK, SIGPROF, SIGVTALRM } from "../src/abi/signals";
+import { call, expect, fork, report, statusOf } from "./runtime/answers";
+import { wantsHelp } from "./runtime/arguments";
+
+const USAGE = `usage: timing
+Checks how processor time is counted.`;
+
+const ITIMER_VIRTUAL: i32 = 1;
+const ITIMER_PROF: i32 = 2;
+/** Microseconds: as much as a piece of work takes. */
+const WORK: i32 = 200000;
+const SOON: i32 = 60000;
+/** More than all work takes. */
+const LONG: i32 = 1000;
+const MICROSECONDS: i32 = 1000000;
+/** Hundredths of a second. */
+const TICK: i32 = 10000;
+const SIZE: u32 = 65536;
+/**
+ * Samples are few in a piece of work, and a machine that stands still during one makes much of it:
+ * shares are asked for again after another piece, as they are right in the end.
+ */
+const MOST_PIECES: i32 = 50;
+
+const buffer: usize = memory.data(65536, 8);
+const usage: usize = memory.data(72, 8);
+const earlier: usize = memory.data(72, 8);
+const times: usize = memory.data(16, 8);
+const timer: usize = memory.data(32, 8);
+const text: usize = memory.data(1024, 8);
+
+export function main(argc: i32, argv: usize, _envp: usize): i32 {
+  if (wantsHelp(argc, argv, USAGE)) return 0;
+  shares();
+  tellings();
+  ofTheMachine();
+  badTimers();
+  expect(cstr("virtual timer"), endOf(inUserMode, ITIMER_VIRTUAL), SIGVTALRM);
+  expect(cstr("profiling timer"), endOf(inUserMode, ITIMER_PROF), SIGPROF);
+  expect(cstr("profiling timer, system"), endOf(inTheKernel, ITIMER_PROF), SIGPROF);
+  expect(cstr("virtual timer, system"), virtualTimeStands(), 1);
+  repetition();
+  return report();
+}
+
+function microseconds(at: usize): i32 {
+  return load<i32>(at) * MICROSECONDS + load<i32>(at, 4);
+}
+
+function usedBy(who: i32): i32 {
+  call(SystemCall.getrusage, who, usage);
+  return microseconds(usage) + microseconds(usage + RUSAGE_SYSTEM);
+}
+
+/** Whether neither share goes back. */
+let goesOn: bool = true;
+let lastUser: i32 = 0;
+let lastSystem: i32 = 0;
+
+function hasWorked(since: i32): bool {
+  const used = usedBy(RUSAGE_SELF) - since;
+  const user = microseconds(usage);
+  const system = microseconds(usage + RUSAGE_SYSTEM);
+  if (user < lastUser || system < lastSystem) goesOn = false;
+  lastUser = user;
+  lastSystem = system;
+  return used >= WORK;
+}
+
+function inUserMode(): void {
+  const since = usedBy(RUSAGE_SELF);
+  do for (let i = 0; i < 50000; i++) store<i32>(text, load<i32>(text) + i);
+  while (!hasWorked(since));
+}
+
+function inTheKernel(): void {
+  const since = usedBy(RUSAGE_SELF);
+  const file = call(SystemCall.open, cstr("/dev/zero"), O_RDONLY);
+  do for (let i = 0; i < 4; i++) call(SystemCall.read, file, buffer, SIZE);
+  while (!hasWorked(since));
+  call(SystemCall.close, file);
+}
+
+/** In page faults, of which user mode sees one instruction each. */
+function inFaults(): void {
+  const since = usedBy(RUSAGE_SELF);
+  const end = call(SystemCall.brk, 0);
+  do {
+    call(SystemCall.brk, end + 0x100000);
+    for (let page = 0; page < 256; page++) store<u8>(<usize>end + (page << 12), 1);
+    call(SystemCall.brk, end);
+  } while (!hasWorked(since));
+}
+
+/** Whether what work takes is the kernel's in the end, three parts of four. */
+function isSystem(work: () => void): i32 {
+  return isMainly(work, RUSAGE_SYSTEM, 0);
+}
+
+function isMainly(work: () => void, wanted: usize, other: usize): i32 {
+  usedBy(RUSAGE_SELF);
+  const before = microseconds(usage + wanted);
+  const beforeOther = microseconds(usage + other);
+  for (let i = 0; i < MOST_PIECES; i++) {
+    work();
+    usedBy(RUSAGE_SELF);
+    const share = microseconds(usage + wanted) - before;
+    if (share > 3 * (microseconds(usage + other) - beforeOther)) return 1;
+  }
+  return 0;
+}
+
+function shares(): void {
+  expect(cstr("user mode"), isMainly(inUserMode, 0, RUSAGE_SYSTEM), 1);
+  expect(cstr("system mode"), isSystem(inTheKernel), 1);
+  expect(cstr("neither goes back"), goesOn ? 1 : 0, 1);
+  expect(cstr("no children"), usedBy(RUSAGE_CHILDREN), 0);
+  const child = fork();
+  if (child === 0) call(SystemCall.exit, isSystem(inFaults));
+  call(SystemCall.wait4, child, text, 0, usage);
+  expect(cstr("faults"), load<i32>(text), 1 << 8);
+  const user = microseconds(usage);
+  const system = microseconds(usage + RUSAGE_SYSTEM);
+  usedBy(RUSAGE_CHILDREN);
+  expect(cstr("children, user"), microseconds(usage), user);
+  expect(cstr("children, system"), microseconds(usage + RUSAGE_SYSTEM), system);
+  usedBy(RUSAGE_THREAD);
+  expect(cstr("thread, user"), microseconds(usage) > 0 ? 1 : 0, 1);
+  expect(cstr("thread, system"), microseconds(usage + RUSAGE_SYSTEM) > 0 ? 1 : 0, 1);
+}
+
+/** times(2) and /proc say the same. */
+function tellings(): void {
+  call(SystemCall.getrusage, RUSAGE_SELF, earlier);
+  call(SystemCall.times, times);
+  readText(cstr("/proc/self/stat"));
+  usedBy(RUSAGE_SELF);
+  expect(cstr("times, user"), isBetween(load<i32>(times), 0), 1);
+  expect(cstr("times, system"), isBetween(load<i32>(times, 4), RUSAGE_SYSTEM), 1);
+  expect(cstr("stat, user"), isBetween(field(14), 0), 1);
+  expect(cstr("stat, system"), isBetween(field(15), RUSAGE_SYSTEM), 1);
+  usedBy(RUSAGE_CHILDREN);
+  memory.copy(earlier, usage, 16);
+  expect(cstr("times, children"), isBetween(load<i32>(times, 8), 0), 1);
+  expect(cstr("times, theirs"), isBetween(load<i32>(times, 12), RUSAGE_SYSTEM), 1);
+  expect(cstr("stat, children"), isBetween(field(16), 0), 1);
+  expect(cstr("stat, theirs"), isBetween(field(17), RUSAGE_SYSTEM), 1);
+}
+
+/** Whether that many ticks are between the two last readings of a time. Some Linux rounds to 2. */
+function isBetween(ticks: i32, time: usize): i32 {
+  const first = microseconds(earlier + time) / TICK - 1;
+  return ticks >= first && ticks <= microseconds(usage + time) / TICK ? 1 : 0;
+}
+
+/** /proc/stat: cpu, user, nice, system. */
+function ofTheMachine(): void {
+  expect(cstr("machine, system"), hasGrown(4, RUSAGE_SYSTEM, inTheKernel), 1);
+  expect(cstr("machine, user"), hasGrown(2, 0, inUserMode), 1);
+}
+
+/** Whether the machine's time has grown by half of what is ours of it, at least. */
+function hasGrown(place: i32, time: usize, work: () => void): i32 {
+  readText(cstr("/proc/stat"));
+  const before = field(place);
+  usedBy(RUSAGE_SELF);
+  const own = microseconds(usage + time);
+  for (let i = 0; i < MOST_PIECES; i++) {
+    work();
+    usedBy(RUSAGE_SELF);
+    const more = microseconds(usage + time) - own;
+    readText(cstr("/proc/stat"));
+    if (more > WORK / 2 && (field(place) - before) * TICK > more / 2) return 1;
+  }
+  return 0;
+}
+
+function readText(path: usize): void {
+  const file = call(SystemCall.open, path, O_RDONLY);
+  memory.fill(text, 0, 1024);
+  call(SystemCall.read, file, text, 1023);
+  call(SystemCall.close, file);
+}
+
+/** The number that is the text's word of that place, counted from 1. */
+function field(place: i32): i32 {
+  let at = text;
+  for (let i = 1; i < place; i++) {
+    while (load<u8>(at) !== 0x20) at++;
+    while (load<u8>(at) === 0x20) at++;
+  }
+  let value = 0;
+  for (; load<u8>(at) >= 0x30; at++) value = value * 10 + load<u8>(at) - 0x30;
+  return value;
+}
+
+/** Expires in so many microseconds, and again after `interval`. */
+function setTimer(which: i32, first: i32, interval: i32): i32 {
+  memory.fill(timer, 0, 16);
+  store<i32>(timer, interval, 4);
+  store<i32>(timer, first, 12);
+  return call(SystemCall.setitimer, which, timer, timer + 16);
+}
+
+function badTimers(): void {
+  expect(cstr("no such timer"), setTimer(3, 1, 0), -EINVAL);
+  expect(cstr("timer, microseconds"), setTimer(ITIMER_PROF, MICROSECONDS, 0), -EINVAL);
+  expect(cstr("timer, bad place"), call(SystemCall.setitimer, ITIMER_PROF, 8, 0), -EFAULT);
+  expect(cstr("timer, get bad"), call(SystemCall.getitimer, 3, timer), -EINVAL);
+  expect(cstr("timer, none"), call(SystemCall.getitimer, ITIMER_VIRTUAL, timer), 0);
+  expect(cstr("timer, nothing left"), load<i32>(timer, 8) | load<i32>(timer, 12), 0);
+  expect(cstr("timer, set"), setTimer(ITIMER_VIRTUAL, 900000, 700000), 0);
+  expect(cstr("timer, set again"), setTimer(ITIMER_VIRTUAL, 0, 0), 0);
+  expect(cstr("timer, interval"), load<i32>(timer, 20), 700000);
+  const left = load<i32>(timer, 28);
+  expect(cstr("timer, left"), left > 800000 && left <= 900000 + TICK ? 1 : 0, 1);
+}
+
+/** The signal that ends a child with a timer, which its own children do not have. */
+function endOf(work: () => void, which: i32): i32 {
+  const child = fork();
+  if (child === 0) {
+    setTimer(which, SOON, 0);
+    const own = fork();
+    if (own === 0) {
+      call(SystemCall.getitimer, which, timer);
+      call(SystemCall.exit, load<i32>(timer, 12));
+    }
+    if (statusOf(own) !== 0) call(SystemCall.exit, 1);
+    for (let i = 0; i < MOST_PIECES; i++) work();
+    call(SystemCall.exit, 0);
+  }
+  return statusOf(child);
+}
+
+/** Whether a timer of user time counts less than half of what is mainly the kernel's. */
+function virtualTimeStands(): i32 {
+  setTimer(ITIMER_VIRTUAL, 0, 0);
+  memory.fill(timer, 0, 16);
+  store<i32>(timer, LONG, 8);
+  call(SystemCall.setitimer, ITIMER_VIRTUAL, timer, 0);
+  const since = usedBy(RUSAGE_SELF);
+  for (let i = 0; i < MOST_PIECES; i++) {
+    inTheKernel();
+    call(SystemCall.getitimer, ITIMER_VIRTUAL, timer);
+    const counted = LONG * MICROSECONDS - microseconds(timer + 8);
+    if (counted < (usedBy(RUSAGE_SELF) - since) / 2) return 1;
+  }
+  return 0;
+}
+
+function repetition(): void {
+  const set = times;
+  store<u64>(set, (<u64>1) << (SIGPROF - 1));
+  call(SystemCall.rt_sigprocmask, SIG_BLOCK, set, 0, 8);
+  setTimer(ITIMER_PROF, SOON, SOON);
+  memory.fill(timer, 0, 16);
+  for (let i = 0; i < 3; i++) {
+    let used = 0;
+    do {
+      for (let j = 0; j < 50000; j++) store<i32>(text, load<i32>(text) + j);
+      used = call(SystemCall.rt_sigtimedwait, set, 0, timer, 8);
+    } while (used < 0);
+    expect(cstr("profiling timer, again"), used, <i32>SIGPROF);
+  }
+  setTimer(ITIMER_PROF, 0, 0);
+}
