@@ -103,7 +103,7 @@ export const PROGRAMS: readonly Program[] = [
     name: "abuse",
     entry: "user/abuse/main.ts",
     runtime: "stub",
-    assembly: ["user/abuse/abuse.asm.ts"],
+    assembly: ["user/abuse/abuse.asm.ts", "user/runtime/thread.asm.ts"],
   },
 ];
 

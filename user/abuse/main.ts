@@ -22,6 +22,9 @@ import { pointerCases } from "./pointer-cases";
 import { processCases } from "./process-cases";
 import { signalCases } from "./signal-cases";
 import { terminalCases } from "./terminal-cases";
+import { threadCases } from "./thread-cases";
+
+export { runThread } from "./thread-cases";
 
 const USAGE = `usage: abuse [--list] [--no-frames] [NAME...]
 Attacks the kernel in every way known to it; fails if one works.
@@ -49,7 +52,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
     .concat(floatingPointCases())
     .concat(signalCases())
     .concat(fileCases())
-    .concat(terminalCases());
+    .concat(terminalCases())
+    .concat(threadCases());
   let first = 1;
   for (; first < argc && load<u8>(argument(argv, first)) === DASH; first++) {
     const option = argument(argv, first);
