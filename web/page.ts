@@ -40,15 +40,19 @@ const terminal = new TerminalPane(
   byId("touch-keys", HTMLElement),
   (text) => void client.call("input", text),
 );
-const map = new MapPane(client, {
-  map: byId("map", HTMLElement),
-  tables: byId("map-tables", HTMLElement),
-  facts: byId("facts", HTMLElement),
-  legend: byId("legend", HTMLElement),
-  process: byId("process", HTMLSelectElement),
-  asTable: byId("as-table", HTMLButtonElement),
-});
 const steps = new StepPane(client, byId("panel-step", HTMLElement), announce);
+const map = new MapPane(
+  client,
+  {
+    map: byId("map", HTMLElement),
+    tables: byId("map-tables", HTMLElement),
+    facts: byId("facts", HTMLElement),
+    legend: byId("legend", HTMLElement),
+    process: byId("process", HTMLSelectElement),
+    asTable: byId("as-table", HTMLButtonElement),
+  },
+  ({ address, pa }) => steps.propose(address, pa),
+);
 const laws = new AuditPane(client, byId("panel-audit", HTMLElement), {
   point: (space, address) => void map.point(space, address),
   announce,

@@ -1,10 +1,26 @@
 // What is known of the address that was chosen, and the page-table entries that lead to it.
 
 import { hex } from "../../src/base/align";
-import type { AddressFacts, PathStep } from "../../src/inspect/address-facts";
+import type { AddressFacts, FrameMapping, PathStep } from "../../src/inspect/address-facts";
 import { button, type Child, element } from "../document/element";
 
 type Point = (space: string, address: number) => void;
+
+/** One line for each: what is there, its frame, and who else has that. */
+export function factLines(facts: AddressFacts): string[] {
+  const { address, space, region, symbol, pa, rights, mappings } = facts;
+  const name = [region, symbol].filter((each) => each !== undefined).join(", ");
+  const others = elsewhere(facts).map((each) => `${each.space} at ${hex(each.address)}`);
+  const more = mappings.length > 0 ? "also " : "";
+  return [
+    `${hex(address)} of ${space}`,
+    name,
+    pa === undefined || rights === undefined ? "" : `frame ${hex(pa - (pa % 4096))}, ${rights}`,
+    others.length === 0
+      ? ""
+      : `${rights === undefined ? "" : more}in ${listed(others.slice(0, 3))}`,
+  ].filter((line) => line !== "");
+}
 
 /** Shows the facts in `card`; `point` goes to another place with the same frame. */
 export function drawFacts(card: HTMLElement, facts: AddressFacts, point: Point): void {
@@ -13,7 +29,7 @@ export function drawFacts(card: HTMLElement, facts: AddressFacts, point: Point):
   card.replaceChildren(
     element("h3", {}, element("code", {}, hex(address)), ` of ${space}`),
     element("p", { class: "what" }, sentence(facts, what)),
-    ...(facts.path.length > 0 ? [pathTable(facts)] : []),
+    ...(facts.path.length > 0 ? [pathTable(facts), meanings(facts)] : []),
     ...others(facts, point),
   );
 }
@@ -70,10 +86,7 @@ function pathTable({ cr3, path }: AddressFacts): HTMLElement {
 }
 
 function stepRow({ entry, address, value, bits, rights, leadsTo }: PathStep): HTMLElement {
-  const names: Child[] = bits.flatMap(({ name, meaning }) => [
-    element("abbr", { class: "bit", title: meaning }, name),
-    " ",
-  ]);
+  const names: Child[] = bits.flatMap(({ name }) => [element("span", { class: "bit" }, name), " "]);
   return element(
     "tr",
     {},
@@ -86,9 +99,24 @@ function stepRow({ entry, address, value, bits, rights, leadsTo }: PathStep): HT
   );
 }
 
+/** What the bits of these entries say: those who cannot hover read it, too. */
+function meanings({ path }: AddressFacts): HTMLElement {
+  const bits = new Map(
+    path.flatMap(({ bits }) => bits.map(({ name, meaning }) => [name, meaning])),
+  );
+  const items = [...bits].map(([name, meaning]) =>
+    element("li", {}, element("span", { class: "bit" }, name), ` ${meaning}`),
+  );
+  return element("ul", { class: "meanings", "aria-label": "What the bits say" }, ...items);
+}
+
+function elsewhere({ mappings, space, address }: AddressFacts): readonly FrameMapping[] {
+  return mappings.filter((each) => each.space !== space || each.address !== address);
+}
+
 /** Where else the frame is. */
-function others({ mappings, space, address }: AddressFacts, point: Point): HTMLElement[] {
-  const rest = mappings.filter((each) => each.space !== space || each.address !== address);
+function others(facts: AddressFacts, point: Point): HTMLElement[] {
+  const rest = elsewhere(facts);
   if (rest.length === 0) return [];
   const items = rest.map((each) =>
     element(

@@ -5,10 +5,12 @@ import { sizeText } from "../../src/base/size-text";
 import { type Box, KIND_NAMES, wholeLine } from "../../src/draw/columns";
 import { drawSvg } from "../../src/draw/draw-svg";
 import { foldKey } from "../../src/draw/place-columns";
+import type { AddressFacts } from "../../src/inspect/address-facts";
 import { element } from "../document/element";
 import type { MachineClient } from "../machine/client";
 import type { MapView, ProcessChoice } from "../machine/protocol";
 import { drawFacts, drawNothing } from "./facts-card";
+import { HoverTip } from "./hover-tip";
 import { patch } from "./patch";
 import { spaceTables } from "./space-tables";
 
@@ -32,6 +34,8 @@ export class MapPane {
   readonly #client: MachineClient;
   readonly #elements: MapElements;
   readonly #unfolded = new Set<string>();
+  readonly #tip: HoverTip;
+  readonly #onChoice: (facts: AddressFacts) => void;
   #view: MapView | undefined;
   #choice: Choice | undefined;
   #process: ProcessChoice = "current";
@@ -39,9 +43,18 @@ export class MapPane {
   #isTable = false;
   #isFrameAsked = false;
 
-  constructor(client: MachineClient, elements: MapElements) {
+  /** @param onChoice told of what was chosen */
+  constructor(
+    client: MachineClient,
+    elements: MapElements,
+    onChoice: (facts: AddressFacts) => void,
+  ) {
     this.#client = client;
     this.#elements = elements;
+    this.#onChoice = onChoice;
+    this.#tip = new HoverTip(document.body, (column, address) =>
+      client.call("facts", column, address),
+    );
     const { map, process, asTable } = elements;
     map.addEventListener("click", (event) => this.#click(event));
     map.addEventListener("keydown", (event) => this.#key(event));
@@ -205,6 +218,7 @@ export class MapPane {
     this.#mark();
     try {
       const facts = await this.#client.call("facts", column, address);
+      this.#onChoice(facts);
       drawFacts(this.#elements.facts, facts, (space, at) => {
         void this.point(space === "kernel space" ? "kernel" : space, at);
       });
@@ -217,11 +231,12 @@ export class MapPane {
   #hover(event: PointerEvent): void {
     const place = placeOf(event.target);
     const box = place && this.#boxes(place.column).find(({ start }) => start === place.start);
-    const address = place && addressAt(event, place);
-    this.#elements.map.title =
-      box && address !== undefined
-        ? `${hex(address)}  ${box.label}\n${box.rights || "no rights"}, ${sizeText(box.bytes)}`
-        : "";
+    if (place && box && event.pointerType !== "touch") {
+      const { column } = place;
+      const address = addressAt(event, place);
+      const size = sizeText(box.bytes === 0 ? box.end - box.start : box.bytes);
+      this.#tip.show({ column, address, label: `${hex(address)} ${box.label}`, size }, event);
+    } else this.#tip.hide();
     for (const piece of this.#elements.map.querySelectorAll(".piece")) {
       const other = placeOf(piece);
       const boxes = other ? this.#boxes(other.column) : [];
@@ -231,6 +246,7 @@ export class MapPane {
   }
 
   #leave(): void {
+    this.#tip.hide();
     for (const piece of this.#elements.map.querySelectorAll(".kin")) piece.classList.remove("kin");
   }
 

@@ -1,6 +1,8 @@
 // A system call in slow motion: one instruction after the other, forward and back, with the source
 // line beside it.
 
+import { PAGE_SIZE } from "../../src/abi/memory-map";
+import { hex } from "../../src/base/align";
 import type { CallState } from "../../src/inspect/scene-claims";
 import type { StopCondition } from "../../src/inspect/step-session";
 import { button, element } from "../document/element";
@@ -35,13 +37,15 @@ export class StepPane {
   readonly #registers = element("dl", { class: "registers" });
   readonly #source = new SourceView();
   readonly #condition = element("select", { id: "until" });
-  readonly #value = element("input", { id: "until-value", placeholder: "0xffffd000", size: 12 });
+  readonly #value = element("input", { id: "until-value", size: 12 });
   readonly #isShellPassed = element("input", { type: "checkbox", id: "pass-shell", checked: true });
   readonly #back: HTMLButtonElement;
   readonly #cancel: HTMLButtonElement;
   readonly #buttons: HTMLButtonElement[] = [];
   #records: StepRecord[] = [];
   #stop: Stop | undefined;
+  /** The address that was chosen in the map last, and its frame's. */
+  #proposed: { readonly address: number; readonly frame: number | undefined } | undefined;
   #patience = 0;
 
   constructor(client: MachineClient, panel: HTMLElement, announce: (text: string) => void) {
@@ -131,17 +135,28 @@ export class StepPane {
       ["frame", "the frame is written"],
     ];
     for (const [value, text] of choices) this.#condition.append(element("option", { value }, text));
-    const needsValue = () => {
-      this.#value.hidden = this.#condition.value === "cr3";
-    };
-    this.#condition.addEventListener("change", needsValue);
-    this.#value.setAttribute("aria-label", "Address");
-    needsValue();
+    this.#condition.addEventListener("change", () => this.#askForValue());
+    this.#askForValue();
     const go = this.#button("Run", () => this.#runUntilChosen());
     const shell = element("label", { for: "pass-shell", class: "check" }, this.#isShellPassed);
     shell.append(" pass over the shell's own calls");
     const label = element("label", { for: "until" }, "Run until ");
     return element("div", { class: "row" }, label, this.#condition, this.#value, go, shell);
+  }
+
+  /** An address that a run could go to: what is typed comes before it. */
+  propose(address: number, pa: number | undefined): void {
+    this.#proposed = { address, frame: pa === undefined ? undefined : pa - (pa % PAGE_SIZE) };
+    this.#askForValue();
+  }
+
+  #askForValue(): void {
+    const kind = this.#condition.value;
+    this.#value.hidden = kind === "cr3";
+    this.#value.setAttribute("aria-label", kind === "frame" ? "Physical address" : "Address");
+    const { address, frame } = this.#proposed ?? {};
+    const proposed = kind === "frame" ? frame : address;
+    this.#value.placeholder = proposed === undefined ? "0xffffd000" : hex(proposed);
   }
 
   async #runUntilChosen(): Promise<void> {
@@ -150,7 +165,8 @@ export class StepPane {
       await this.#until({ kind });
       return;
     }
-    const address = Number.parseInt(this.#value.value.replace(/^0x/i, ""), 16);
+    const typed = this.#value.value.trim() || this.#value.placeholder;
+    const address = Number.parseInt(typed.replace(/^0x/i, ""), 16);
     if (Number.isNaN(address) || address < 0 || address > 0xffff_ffff) {
       this.#value.setAttribute("aria-invalid", "true");
       this.#say("That is not an address: write hexadecimal digits, such as 0xffffd800.");
