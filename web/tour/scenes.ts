@@ -99,12 +99,16 @@ export const SCENES: readonly Scene[] = [
         "CR3. The machine has just been taken through a whole call, one instruction at a time: a " +
         "program asked for the number of its parent, getppid. Under Step you see each " +
         "instruction, and the two lines at which CR3 changed.",
-      "An interrupt that arrives while a program runs goes the same way. One that arrives " +
-        "while the kernel runs changes nothing, since the kernel's CR3 is loaded already.",
+      "On the way out it need not be the same program's CR3: that is how the kernel goes from " +
+        "one program to the next. An interrupt that arrives while a program runs goes the same " +
+        "way as a call. One that arrives while the kernel runs changes nothing, since the " +
+        "kernel's CR3 is loaded already.",
     ],
     look:
       "Go through the list of instructions under Step. An orange edge means that the program's " +
-      "tables are loaded, a blue one the kernel's. Press an address to go back to that moment.",
+      "tables are loaded, a blue one the kernel's. Between int 0x80 and the first change the " +
+      "kernel's code runs already, but in the program's space. Press an address to go back to " +
+      "that moment.",
   },
   {
     name: "order",
@@ -190,8 +194,8 @@ export const SCENES: readonly Scene[] = [
         "the kernel does this, and no other may: laws 3 and 6.",
     ],
     look:
-      "Press the first address below: the drawing shows it in the program's space. Press the " +
-      "second, and it shows what the kernel has there.",
+      "Press the first Show below: the drawing marks the address in the program's space. Press " +
+      "the second, and it marks what the kernel has there.",
   },
   {
     name: "breach",
@@ -207,8 +211,8 @@ export const SCENES: readonly Scene[] = [
         "every test of this kernel, and under Laws whenever you like. Going on mends the entry.",
     ],
     look:
-      "Press the address below to see the page in the program's space, and the band that leads " +
-      "from it to a frame that the kernel's column also has. Under Laws you can break the others.",
+      "Press Show below: the drawing marks the page in the program's space, and a band leads from " +
+      "it to a frame that the kernel's column also has. Under Laws you can break the others.",
   },
   {
     name: "own",
