@@ -142,6 +142,13 @@ describe("the page", { skip: skipReason() }, () => {
     return (await element.textContent()) ?? "";
   }
 
+  /** Drops a file of the reader's own onto an element. */
+  async function drop(page: Page, selector: string, file: { name: string; buffer: Buffer }) {
+    const bytes = [...file.buffer];
+    const data = await page.evaluateHandle(makeTransfer, { name: file.name, bytes });
+    await page.dispatchEvent(selector, "drop", { dataTransfer: data });
+  }
+
   it("needs few bytes before there is a prompt", () => {
     const bytes = FIRST_FILES.map((name) => readFileSync(join(WEB, name)))
       .map((content) => brotliCompressSync(content).length)
@@ -179,6 +186,113 @@ describe("the page", { skip: skipReason() }, () => {
     const table = await seen(page, "#map-tables table", /kernel space/);
     assert.match(table, /0xfffff000.*\.trampoline\.data \(in both spaces\)/);
     assert.doesNotMatch(table, /\b0 B\b/);
+    await page.context().close();
+  });
+
+  it("says under the pointer whose a frame is, and draws the process that is chosen", async () => {
+    const page = await open();
+    const box = page.locator("[data-list='0'] [role=option]").first();
+    await box.hover();
+    await seen(page, ".map-tip", /0xfffff\d{3} of kernel space.*trampoline\.data/);
+    await seen(page, ".map-tip", /frame 0x[0-9a-f]{8}, -rwxg/);
+    await seen(page, ".map-tip", /also in shell \(pid 1\) at 0xfffff\d{3}/);
+    assert.ok((await page.locator(".piece.kin").count()) >= 3, "the frame, in all columns");
+    await page.locator("#map-title").hover();
+    assert.ok(await page.locator(".map-tip").isHidden());
+
+    // What the bits say is there to be read, without a pointer, too.
+    await box.click();
+    await seen(page, "#facts .meanings", /G global: the translation outlives a change of CR3/);
+
+    // Until one is chosen the one that runs is drawn, and again when the chosen one is gone.
+    await page.locator("#terminal").click();
+    await page.keyboard.type("spin &\n");
+    await page.locator("[role=listbox][aria-label^=spin]").waitFor();
+    await page.locator("#process").selectOption({ label: "shell (pid 1)" });
+    await page.locator("[role=listbox][aria-label^=shell]").waitFor();
+    await page.getByRole("button", { name: "As a table" }).click();
+    await seen(page, "#map-tables", /shell \(pid 1\)/);
+    await page.context().close();
+  });
+
+  it("runs until an address, a change of CR3, or a write to a frame that was chosen", async () => {
+    const page = await open();
+    await page.getByRole("button", { name: "Next system call" }).click();
+    await page.locator("[data-type=hello]").click();
+    await seen(page, ".steps .now", /int +0x80/);
+    const [run, until] = [page.getByRole("button", { name: "Run", exact: true }), "#until"];
+    await run.click();
+    await seen(page, ".steps .now", /^kernel.*ffffd8/);
+    await page.locator(until).selectOption("address");
+    await page.locator("#until-value").fill("nonsense");
+    await run.click();
+    await seen(page, ".here", /That is not an address/);
+    await page.locator("#until-value").fill("0xffffd800");
+    await run.click();
+    await seen(page, ".steps .now", /^userffffd800/);
+
+    // The top box of the kernel's space, which has the entry stack: the next push writes to it.
+    await page.locator("#until-value").fill("");
+    await page.locator("[data-list='0'] [role=option]").first().focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("Enter");
+    await page.locator(until).selectOption("frame");
+    const frame = await page.locator("#until-value").getAttribute("placeholder");
+    assert.match((await page.locator("#facts").textContent()) ?? "", new RegExp(`frame ${frame}`));
+    await run.click();
+    await seen(page, ".steps .now", /^userffffd801/);
+    await page.getByRole("button", { name: "◀ Back" }).click();
+    await seen(page, ".steps .now", /^userffffd800/);
+    await page.context().close();
+  });
+
+  it("has a terminal with keys to touch, that is pasted to, copied from, and resized", async () => {
+    const permissions = ["clipboard-read", "clipboard-write"];
+    const page = await open({ permissions, hasTouch: true });
+    // What is in sight, line after line; a command is followed by what it has written.
+    const lines = ".xterm-accessibility-tree";
+    await page.locator("#terminal").click();
+    await page.evaluate("navigator.clipboard.writeText('echo pasted')");
+    await page.keyboard.press("Control+v");
+    await page.keyboard.press("Enter");
+    await seen(page, lines, /echo pasted\s*pasted/);
+    await page.getByRole("button", { name: "Copy all" }).click();
+    await seen(page, "#live", /clipboard/);
+    const copied = await page.evaluate<string>("navigator.clipboard.readText()");
+    assert.match(copied, /This is Isthmus.*\/\$ echo pasted\npasted\n/s);
+
+    // By touch: the last line again, and Ctrl with a letter, which ends a program.
+    await page.setViewportSize({ width: 600, height: 900 });
+    await page.getByRole("button", { name: "Up", exact: true }).tap();
+    await page.keyboard.press("Enter");
+    await seen(page, lines, /(echo pasted\s*pasted[\s\S]*){2}/);
+    await page.keyboard.type("window\n");
+    const size = /(\d+) rows, (\d+) columns/g;
+    await seen(page, lines, /rows, \d+ columns/);
+    await page.setViewportSize({ width: 500, height: 900 });
+    const both = await seen(page, lines, /(rows, \d+ columns[\s\S]*){2}/);
+    const columns = [...both.matchAll(size)].map(([, , width]) => Number(width));
+    assert.ok(Math.min(...columns) === columns.at(-1), `${columns}`);
+    await page.getByRole("button", { name: "Ctrl", exact: true }).tap();
+    await page.keyboard.type("cecho over\n");
+    await seen(page, lines, /echo over\s*over/);
+
+    // What is typed while the machine stands still comes when it goes on, if slowly.
+    await page.getByRole("button", { name: "Pause" }).click();
+    await seen(page, "#state", /paused/);
+    await page.locator("#terminal").click();
+    await page.keyboard.type("echo later\n");
+    await page.locator("#speed").fill("2");
+    assert.equal(
+      await page.locator("#speed").getAttribute("aria-valuetext"),
+      "1/256 of full speed",
+    );
+    await page.getByRole("button", { name: "Resume" }).click();
+    await seen(page, lines, /echo later\s*later/);
+    await page.locator("#speed").fill("6");
+    await page.getByRole("button", { name: "Restart" }).click();
+    await page.locator(lines).filter({ hasNotText: "later" }).waitFor({ state: "attached" });
+    await seen(page, lines, /Type help.*\/\$/);
     await page.context().close();
   });
 
@@ -273,6 +387,15 @@ describe("the page", { skip: skipReason() }, () => {
     await seen(page, ".xterm-accessibility", /all mine/);
     // The terminal has told its size, which is not that of one that nobody sees.
     await seen(page, ".xterm-accessibility", /rows=1\d columns=6\d/);
+    await drop(page, "#terminal", { name: "yours", buffer: staticProgram("all yours\n") });
+    await seen(page, ".xterm-accessibility", /all yours/);
+    await drop(page, "#panel-check", { name: "flat.bin", buffer: flatKernel() });
+    await seen(page, ".report .loaders", /grub loads/i);
+    await seen(page, ".report", /flat\.bin/);
+    await page.getByRole("button", { name: "Boot it" }).click();
+    await seen(page, ".xterm-accessibility", /flat!/);
+    await page.getByRole("button", { name: "Restart" }).click();
+    await atPrompt(page);
     const foreign = Buffer.from(mine.buffer);
     foreign.writeUInt16LE(40, 18);
     await page.locator("#file").setInputFiles([{ ...mine, name: "arm", buffer: foreign }]);
@@ -623,6 +746,29 @@ function staticProgram(text: string): Buffer {
   elf.writeUInt32LE(start + header + code.length, header + 11);
   elf.set(data, header + code.length);
   return elf;
+}
+
+/** A kernel without ELF: a Multiboot header that says where it goes, and code that writes. */
+function flatKernel(): Buffer {
+  const start = 0x10_0000;
+  const words = [0x1bad_b002, 0x1_0000, 0, start, start, 0, 0, start + 32];
+  words[2] = -(0x1bad_b002 + 0x1_0000);
+  const text = Buffer.from("flat!");
+  const code = [...text].flatMap((byte) => [0xb0, byte, 0xee]); // mov $byte, %al; out %al, %dx
+  const port = [0x66, 0xba, 0xf8, 0x03]; // mov $0x3f8, %dx
+  const header = Buffer.from(new Int32Array(words).buffer);
+  return Buffer.concat([header, Buffer.from([...port, ...code, 0xf4, 0xeb, 0xfd])]); // hlt; again
+}
+
+/** Runs in the page: what a drag carries. */
+function makeTransfer({ name, bytes }: { name: string; bytes: number[] }): unknown {
+  const page = globalThis as unknown as {
+    DataTransfer: new () => { items: { add(file: object): void } };
+    File: new (parts: readonly Uint8Array[], name: string) => object;
+  };
+  const data = new page.DataTransfer();
+  data.items.add(new page.File([Uint8Array.from(bytes)], name));
+  return data;
 }
 
 /** Runs in the page: what axe finds serious, in the page's own parts. */
