@@ -1,12 +1,12 @@
 // The terminal: xterm.js on the machine's serial line, with keys for screens without a keyboard.
 //
-// It must not be a trap: Esc goes to the guest, as programs want it, but twice in a row moves the
-// focus to what follows.
+// It must not be a trap, though the guest wants Tab and Esc: Tab after Esc moves the focus on, or
+// with Shift back, however long that takes; Esc twice in a row moves it on, too.
 
 import { FitAddon } from "@xterm/addon-fit";
 import { type ITheme, Terminal } from "@xterm/xterm";
 import type { WindowSize } from "../src/machine/window-port";
-import { button, byId } from "./document/element";
+import { button } from "./document/element";
 
 const DOUBLE_ESC_MS = 600;
 const ESC = "\x1b";
@@ -61,6 +61,8 @@ export class TerminalPane {
   readonly #fit = new FitAddon();
   readonly #send: (text: string) => void;
   #isControlHeld = false;
+  /** Whether the last key was Esc, and when it was pressed. */
+  #isLeaving = false;
   #lastEsc = 0;
 
   constructor(container: HTMLElement, keys: HTMLElement, send: (text: string) => void) {
@@ -77,6 +79,7 @@ export class TerminalPane {
     this.#terminal.loadAddon(this.#fit);
     this.#terminal.open(container);
     this.#terminal.textarea?.setAttribute("aria-label", "Terminal of the guest");
+    this.#terminal.textarea?.setAttribute("aria-describedby", "terminal-hint");
     this.#terminal.onData((text) => this.#type(text));
     this.#terminal.attachCustomKeyEventHandler((event) => this.#handleKey(event));
     new ResizeObserver(() => this.#fit.fit()).observe(container);
@@ -144,12 +147,24 @@ export class TerminalPane {
     }
     // The browser pastes by itself, and xterm takes what it pastes.
     if (event.ctrlKey && event.key.toLowerCase() === "v") return false;
-    if (event.key !== "Escape") return true;
+    // The browser moves the focus by itself.
+    if (event.key === "Tab" && this.#isLeaving) return false;
+    if (event.key === "Shift") return true;
+    this.#isLeaving = event.key === "Escape";
+    if (!this.#isLeaving) return true;
     const isSecond = event.timeStamp - this.#lastEsc < DOUBLE_ESC_MS;
     this.#lastEsc = event.timeStamp;
     if (!isSecond) return true;
-    byId("copy", HTMLButtonElement).focus();
+    this.#leave();
     return false;
+  }
+
+  /** To the first of the controls below: the keys or, where they are not shown, the words. */
+  #leave(): void {
+    const below = this.#terminal.element
+      ?.closest("section")
+      ?.querySelectorAll("#terminal ~ * button");
+    [...(below ?? [])].find((each): each is HTMLButtonElement => isShown(each))?.focus();
   }
 
   #addKeys(keys: HTMLElement): void {
@@ -174,4 +189,8 @@ export class TerminalPane {
     document.getElementById("sticky-control")?.setAttribute("aria-pressed", String(isHeld));
     if (isHeld) this.focus();
   }
+}
+
+function isShown(element: Element): boolean {
+  return element.getClientRects().length > 0;
 }

@@ -37,6 +37,7 @@ import { isthmus } from "../cli/isthmus";
 import { HANG_MS } from "../hang-guard";
 import { withMachine } from "../kernel/booted-kernel";
 import { skipReason as machineSkipReason } from "../machine/installed";
+import { readFocus, unreached } from "./focus-in-page";
 import { followCall } from "./machine-in-page";
 
 const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
@@ -54,6 +55,9 @@ const FRAMES = 60;
 const FRAME_GAP_MAX = 50;
 const TRAMPOLINE = "kernel/machine/i686/trampoline.asm.ts";
 const FIRST_BYTES_MAX = 700_000;
+const PANELS = ["Step", "Laws", "Yours", "Edit", "About"];
+/** More than the page has controls at once. */
+const TABS_MAX = 200;
 
 /** What a trace of Chromium's says, as far as it is read here; durations in microseconds. */
 interface Trace {
@@ -676,6 +680,65 @@ describe("the page", { skip: skipReason() }, () => {
     await page.close();
   });
 
+  it("can be used by keyboard alone: Tab comes to everything, is seen there, and goes on", async () => {
+    const page = await open();
+    await page.evaluate("void (globalThis.__name = (named) => named)");
+    await page.locator("#sessions summary").press("Enter");
+    for (const [index, tab] of PANELS.entries()) {
+      if (index > 0) await page.keyboard.press("ArrowRight");
+      await page.getByRole("tab", { name: tab, selected: true }).waitFor();
+      if (tab === "Edit") await page.locator(".cm-content").waitFor();
+      await walk(page, "Tab", tab);
+      assert.deepEqual(await namelessControls(page), [], tab);
+      await page.locator("[role=tab][aria-selected=true]").focus();
+    }
+    // Backwards, and where the keys for touch are: the terminal lets go there, too.
+    await page.setViewportSize({ width: 600, height: 900 });
+    await walk(page, "Shift+Tab", "backwards");
+    await page.locator("#terminal").click();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.evaluate("document.activeElement.id"), "sticky-control");
+    await page.context().close();
+  });
+
+  /** Goes through the page from its beginning, or from its end. */
+  async function walk(page: Page, key: "Tab" | "Shift+Tab", what: string): Promise<void> {
+    const stops = key === "Tab" ? ".skip" : ".piece[tabindex='0']";
+    await page.locator(stops).last().focus();
+    const unseen: string[] = [];
+    for (let count = 0; ; count++) {
+      assert.ok(count < TABS_MAX, `${what}: Tab never comes to an end`);
+      const focus = await page.evaluate(readFocus);
+      if (focus.what === "" || focus.isKnown) break;
+      if (!focus.isSeen) unseen.push(focus.what);
+      if (focus.keepsTab) await page.keyboard.press("Escape");
+      await page.keyboard.press(key);
+    }
+    assert.deepEqual(unseen, [], `${what}: the focus is not seen`);
+    assert.deepEqual(await page.evaluate(unreached), [], `${what}: Tab does not come there`);
+  }
+
+  /**
+   * What can have the focus, and has no name in the tree that screen readers get. The lines of the
+   * terminal are what they say, and what has no role (the box that scrolls an editor) has no stop.
+   */
+  async function namelessControls(page: Page): Promise<string[]> {
+    const session = await page.context().newCDPSession(page);
+    const { nodes } = await session.send("Accessibility.getFullAXTree");
+    await session.detach();
+    const controls = nodes.filter(
+      ({ ignored, role, properties }) =>
+        !ignored &&
+        !["RootWebArea", "listitem", "generic"].includes(role?.value) &&
+        properties?.some(({ name, value }) => name === "focusable" && value.value === true),
+    );
+    assert.ok(controls.length > 20);
+    return controls
+      .filter(({ name }) => !name?.value)
+      .map(({ role, backendDOMNodeId }) => `${role?.value} ${backendDOMNodeId}`);
+  }
+
   for (const [width, colorScheme] of [
     [1400, "light"],
     [1000, "dark"],
@@ -685,15 +748,10 @@ describe("the page", { skip: skipReason() }, () => {
       const page = await open({ viewport: { width, height: 800 }, colorScheme });
       const scroll = await page.evaluate<number>("document.documentElement.scrollWidth");
       assert.ok(scroll <= width, `the page is ${scroll} pixels wide`);
-      for (const tab of ["Step", "Laws", "Yours", "Edit", "About"]) {
+      for (const tab of PANELS) {
         await page.getByRole("tab", { name: tab }).click();
         await usableByEveryone(page, tab);
       }
-      // The terminal takes Tab; two times Esc leave it.
-      await page.locator("#terminal").click();
-      await page.keyboard.press("Escape");
-      await page.keyboard.press("Escape");
-      assert.equal(await page.evaluate("document.activeElement.id"), "copy");
       await page.context().close();
     });
   }
