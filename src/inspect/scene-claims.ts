@@ -119,8 +119,9 @@ function bothAreWhole({ spaces }: SceneInput): Claim[] {
     },
     {
       text:
-        `${inBoth.length} addresses of pages are in use in both; ${differing.length} of them lead ` +
-        `to different frames. The other ${inBoth.length - differing.length} are all that is shared.`,
+        `${inBoth.length} addresses of pages are in use in both; ${differing.length} of them ` +
+        `lead to different frames. The other ${inBoth.length - differing.length} are all that ` +
+        "is shared.",
       holds: differing.length === inBoth.length - shared.size,
     },
     {

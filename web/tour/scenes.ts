@@ -211,8 +211,8 @@ export const SCENES: readonly Scene[] = [
         "every test of this kernel, and under Laws whenever you like. Going on mends the entry.",
     ],
     look:
-      "Press Show below: the drawing marks the page in the program's space, and a band leads from " +
-      "it to a frame that the kernel's column also has. Under Laws you can break the others.",
+      "Press Show below: the drawing marks the page in the program's space, and a band leads " +
+      "from it to a frame that the kernel's column also has. Under Laws you can break the others.",
   },
   {
     name: "own",
