@@ -680,7 +680,7 @@ describe("the page", { skip: skipReason() }, () => {
     await page.close();
   });
 
-  it("can be used by keyboard alone: Tab comes to everything, is seen there, and goes on", async () => {
+  it("can be used by keyboard alone: Tab comes to everything, is seen, and goes on", async () => {
     const page = await open();
     await page.evaluate("void (globalThis.__name = (named) => named)");
     await page.locator("#sessions summary").press("Enter");
