@@ -13,16 +13,20 @@ import { join } from "node:path";
 import type { Level } from "../../../src/compile/pipeline";
 import { decodeModule } from "../../../src/compile/wasm/decode";
 import { validateModule } from "../../../src/compile/wasm/validate";
-import { cannotRun, type RunOptions, runNative } from "../native/native";
+import type { WasmModule } from "../../../src/compile/wasm/wasm";
+import { HANG_MS } from "../../hang-guard";
+import { cannotRun, limited, type Outcome, type RunOptions, runNative } from "../native/native";
 import { runInNode } from "../native/run-in-node";
 
 const HEADERS = ["/usr/include/csmith", "/usr/include"];
 const SHIM = new URL("shim.c", import.meta.url).pathname;
-/** Milliseconds that a program may take natively. */
-const TIMEOUT = 2000;
+/** Seconds of processor time that a program may take natively, and as our code at any level. */
+const NATIVE_SECONDS = 1;
+const OUR_SECONDS = 60;
 
 /** How clang optimises what we compile. */
 export const CLANG_LEVELS = ["0", "1", "2", "3", "s"] as const;
+const CALLS = [{ name: "run", args: [] }];
 const LEVELS: readonly Level[] = [0, 1, 2];
 
 /** Why there are no such programs here, or false. In CI there must be. */
@@ -47,7 +51,8 @@ export function compareProgram(
   const headers = HEADERS.filter((each) => existsSync(join(each, "csmith.h")));
   const common = [...headers.map((each) => `-I${each}`), "-w"];
   clang(["-m32", "-malign-double", "-O1", ...common, file("p.c"), "-o", file("native")]);
-  const native = spawnSync(file("native"), { encoding: "utf8", timeout: TIMEOUT });
+  const [command, ...words] = limited(NATIVE_SECONDS, file("native"));
+  const native = spawnSync(command, words, { encoding: "utf8", timeout: HANG_MS });
   const [, printed] = /checksum = ([0-9A-F]+)/.exec(native.stdout) ?? [];
   if (printed === undefined) return undefined;
   clang([
@@ -67,19 +72,26 @@ function clang(words: readonly string[]): void {
 function differences(bytes: Uint8Array, wanted: bigint): string[] {
   const module = decodeModule(bytes, "csmith.wasm");
   validateModule(module);
-  const calls = [{ name: "run", args: [] }];
   const modes: RunOptions[] = [
     ...LEVELS.map((level) => ({ level, ownMemory: true })),
     { level: 2, ownMemory: false },
   ];
   const found = modes.map((mode) => {
-    const [outcome] = runNative(module, calls, { ...mode, timeout: 60_000 });
-    return { what: JSON.stringify(mode), outcome };
+    return { what: JSON.stringify(mode), outcome: outcomeOf(module, mode) };
   });
-  const [inNode] = runInNode(bytes, calls);
+  const [inNode] = runInNode(bytes, CALLS);
   return [{ what: "Node", outcome: inNode }, ...found].flatMap(({ what, outcome }) =>
     outcome === wanted ? [] : [`${what} gives ${outcome}, not ${wanted}`],
   );
+}
+
+/** What our code gives, or that it does not end as it should. */
+function outcomeOf(module: WasmModule, mode: RunOptions): Outcome | string {
+  try {
+    return runNative(module, CALLS, { ...mode, cpuSeconds: OUR_SECONDS })[0];
+  } catch (error) {
+    return String(error);
+  }
 }
 
 /** Keeps a failing program for whoever looks into it. */

@@ -54,8 +54,8 @@ export interface RunOptions {
   readonly dump?: NonNullable<CompileOptions["dump"]>;
   /** Changes what was compiled before it is linked. */
   readonly alter?: (object: ObjectFile) => ObjectFile;
-  /** Milliseconds after which the process is ended; absent: 20 s. */
-  readonly timeout?: number;
+  /** Seconds of processor time after which the process is ended; absent: it must end by itself. */
+  readonly cpuSeconds?: number;
 }
 
 /** Whose export an import is; undefined: nobody's, and a function that does nothing stands in. */
@@ -192,7 +192,7 @@ export class NativeProcess {
     const managers = memoryManagers(this.#memories, this.#objects);
     const objects = [driver(this.#events), ...this.#objects, managers];
     const image = link([...objects, stubs(this.#objects)], layoutFor(this.#memoryEnd));
-    return readOutcomes(execute(writeElf(image), this.#options.timeout), this.#events);
+    return readOutcomes(execute(writeElf(image), this.#options.cpuSeconds), this.#events);
   }
 }
 
@@ -265,19 +265,26 @@ export function runNative(
   return process.run().slice(instance.hasStart ? 1 : 0);
 }
 
-function execute(elf: Uint8Array, timeout = HANG_MS): Buffer {
+function execute(elf: Uint8Array, cpuSeconds?: number): Buffer {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-"));
   const file = join(folder, "program");
   try {
     writeFileSync(file, elf);
     chmodSync(file, 0o755);
-    const run = spawnSync(file, { timeout, killSignal: "SIGKILL", maxBuffer: 64 << 20 });
+    const [command, ...words] = cpuSeconds === undefined ? [file] : limited(cpuSeconds, file);
+    const settings = { timeout: HANG_MS, killSignal: "SIGKILL", maxBuffer: 64 << 20 } as const;
+    const run = spawnSync(command!, words, settings);
     if (run.error) throw run.error;
     if (run.status !== 0) throw new Error(`the process ended with ${run.status ?? run.signal}`);
     return run.stdout;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** A command that runs `program` for so much processor time at most. */
+export function limited(cpuSeconds: number, program: string): [string, ...string[]] {
+  return ["sh", "-c", `ulimit -t ${cpuSeconds}; exec "$0"`, program];
 }
 
 let reason: string | false | undefined;
