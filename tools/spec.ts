@@ -1,9 +1,9 @@
 // `npm run test:spec -- DIR`: runs the official WebAssembly suite in DIR on native i386 code.
 //
-//   npm run test:spec -- DIR [FILE…] [--own] [-O0]
+//   npm run test:spec -- DIR [FILE…] [--own | --segment] [-O0]
 //
-// With --own, each memory is its module's own, and no access leaves it; without, bounds of memory
-// are excluded.
+// With --own, each memory is its module's own, and no access leaves it; with --segment the
+// processor sees to that. Without, bounds of memory are excluded.
 //
 // DIR holds what wast2json makes of the suite: NAME.json and the modules that it names. Prints for
 // each file how many assertions passed, failed and were excluded (by reason), then every
@@ -17,7 +17,7 @@ import { Suite } from "../test/compile/suite/wasm-suite";
 const words = process.argv.slice(2);
 const [folder, ...wanted] = words.filter((word) => !word.startsWith("-"));
 const options: RunOptions = {
-  ownMemory: words.includes("--own"),
+  ownMemory: words.includes("--segment") ? "segment" : words.includes("--own"),
   ...(words.includes("-O0") ? { level: 0 } : {}),
 };
 

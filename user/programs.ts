@@ -57,6 +57,8 @@ export const RUNTIME_NAMES: Readonly<Record<string, string>> = {
 };
 /** Assembly for programs that are WebAssembly modules: exports `writeWasmMemory`. */
 export const WASM_MEMORY_ASSEMBLY = "user/runtime/wasm-memory.asm.ts";
+/** What their start code calls first if their memory is a segment. */
+export const WASM_SEGMENT_START = "isthmus.segment";
 /** What it calls when it traps. */
 export const WASM_TRAP_ASSEMBLY = "user/runtime/wasm-trap.asm.ts";
 

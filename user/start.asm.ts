@@ -21,7 +21,9 @@ import { MAP_ZEROS_HERE, MMAP2, PROT_READ_WRITE } from "./runtime/mmap.asm";
 
 /** What the start code has to call in a program. */
 export interface StartOptions {
-  /** A function to call before all others, as main(argc, argv, envp) is. */
+  /** A function to call before all others. */
+  readonly protect?: string;
+  /** A function to call after that, as main(argc, argv, envp) is. */
   readonly prepare?: string;
   /** The function that runs the initialisers of the top level. */
   readonly initialise?: string;
@@ -39,7 +41,7 @@ export default function start(a: Assembler): void {
 
 /** Writes `_start`. */
 export function writeStart(a: Assembler, options: StartOptions): void {
-  const { prepare, initialise, main, finish, mapsGap = false } = options;
+  const { protect, prepare, initialise, main, finish, mapsGap = false } = options;
   a.section(".text");
   a.function("_start", () => {
     if (mapsGap) mapGap(a);
@@ -48,6 +50,7 @@ export function writeStart(a: Assembler, options: StartOptions): void {
     a.lea(edi, mem({ base: esp, disp: 4 }));
     a.lea(ebx, mem({ base: esp, index: esi, scale: 4, disp: 8 }));
     a.mov(mem32({ symbol: "program_arguments" }), edi);
+    if (protect !== undefined) a.call(protect);
     if (prepare !== undefined) {
       takeArguments(a);
       a.call(prepare);

@@ -33,6 +33,7 @@ import type { WasmModule } from "../compile/wasm/wasm";
 import { readInput } from "./boot-settings";
 import { PROGRAM_DATA, type ProgramMemory, placeMemory } from "./compile-memory";
 import {
+  type Bounds,
   checkOwn,
   defaultMode,
   type MemoryMode,
@@ -74,13 +75,20 @@ export interface CompileInput {
 export interface MemoryRequest {
   /** Absent: what suits the module. */
   readonly mode: MemoryMode | undefined;
+  /** How a program's own memory is checked. */
+  readonly bounds: Bounds;
   /** What it may grow to in an object, in MiB. */
   readonly limit: number | undefined;
   /** What the names of such an object begin with. */
   readonly name: string;
 }
 
-const AS_SUITS: MemoryRequest = { mode: undefined, limit: undefined, name: "module" };
+const AS_SUITS: MemoryRequest = {
+  mode: undefined,
+  bounds: "compare",
+  limit: undefined,
+  name: "module",
+};
 
 /**
  * Reads and checks `file`, and what it imports.
@@ -205,7 +213,7 @@ function wasmInput(
   const memory = placeMemory(module, target, mode === "own" ? PROGRAM_LIMIT : undefined);
   const { data, base: memoryBase } = memory;
   const names = { start: WASM_START, visible: WASM_VISIBLE };
-  const own = mode === "own" ? ownProgram(module, memory) : {};
+  const own = mode === "own" ? ownProgram(module, memory, request.bounds) : {};
   const options = { target: "user" as const, ...names, data, memoryBase, ...own };
   return { ...common, memory, options };
 }

@@ -50,6 +50,11 @@
 //                      does; it traps instead, and says where. Shared: the memory of the program
 //                      itself, whose bounds nothing checks. A module of WebAssembly that has a
 //                      memory and no import from x86 or symbols has its own by default
+//   --bounds HOW       compare or segment: how accesses of a program to its own memory are checked.
+//                      compare (the default) works everywhere. segment lets the processor check,
+//                      by a segment whose limit is the memory's size, and takes fewer
+//                      instructions; a program that finds that limits are not enforced, as in
+//                      QEMU without KVM, says so and does not run. For --target linux
 //   --memory-limit MIB
 //                      how many MiB of addresses the own memory of an object takes, and so what
 //                      it can grow to: by default what it declares, up to 256
@@ -94,7 +99,7 @@ import {
 } from "./compile-input";
 import { libraryPath } from "./library-paths";
 import { checkProgram, linkProgram } from "./link-program";
-import { LARGEST_LIMIT, type MemoryMode } from "./own-memory";
+import { type Bounds, LARGEST_LIMIT, type MemoryMode } from "./own-memory";
 import { loadProgramRuntime, type ProgramRuntime } from "./program-runtime";
 import { replaceFile } from "./replace-file";
 import { complain, print, printJson, progress } from "./terminal";
@@ -110,6 +115,7 @@ export const command: Command = {
     "check-calls": { type: "string", choices: ["yes", "no"] },
     preopen: { type: "string", repeats: true },
     memory: { type: "string", choices: ["own", "shared"] },
+    bounds: { type: "string", choices: ["compare", "segment"] },
     "memory-limit": { type: "string" },
     header: { type: "string" },
     print: { type: "string" },
@@ -195,12 +201,16 @@ function memoryRequest(line: CommandLine, file: string): MemoryRequest {
   const output = line.value("output") ?? file;
   return {
     mode: isGiven ? line.choice<MemoryMode>("memory", ["own", "shared"]) : undefined,
+    bounds: line.choice<Bounds>("bounds", ["compare", "segment"]),
     limit: line.count("memory-limit", { min: 1, max: LARGEST_LIMIT }, undefined),
     name: basename(output).replace(/\.[^.]*$/, ""),
   };
 }
 
 function checkHeader({ header, file, output, target, memory }: Request): void {
+  if (memory.bounds === "segment" && (target !== "linux" || memory.mode === "shared")) {
+    throw new UsageError("--bounds segment is for --target linux and a memory of its own");
+  }
   if (memory.limit !== undefined && target !== "object") {
     throw new UsageError("--memory-limit is for --target object");
   }

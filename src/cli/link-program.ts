@@ -104,11 +104,13 @@ export function linkProgram(
     main: !type ? "none" : type.results.length > 0 ? "status" : "void",
     // Memory in place grows by mmap.
     mapsGap: target === "linux" && memory?.text === undefined,
+    ...(options.ownMemory?.isSegment ? { protect: runtime.segmentStart } : {}),
     ...(wasi ? { prepare: runtime.wasi.start } : {}),
     ...(hasRuntime ? { initialise: runtime.start, finish: runtime.finish } : {}),
     ...(!hasRuntime && module.start !== undefined ? { initialise: options.start ?? "" } : {}),
   });
-  const manager = memory ? [runtime.wasmMemory(memory)] : [];
+  const isSegment = options.ownMemory?.isSegment === true;
+  const manager = memory ? [runtime.wasmMemory({ ...memory, isSegment })] : [];
   const trap = options.callsTraps === true ? [runtime.wasmTrap()] : [];
   const data = memory ? memory.base + memory.data.start : PROGRAM_DATA;
   const text = memory?.text ?? (target === "linux" ? LINUX_TEXT : undefined);

@@ -18,6 +18,8 @@ export const DEFAULT_LIMIT = 256;
 export const LARGEST_LIMIT = 2047;
 
 export type MemoryMode = "own" | "shared";
+/** How a program's own memory is kept: by comparisons, or by a segment whose limit is its size. */
+export type Bounds = "compare" | "segment";
 
 /** What a module's memory is unless the command line says so. */
 export function defaultMode(module: WasmModule): MemoryMode {
@@ -86,9 +88,13 @@ export function ownObject(source: WasmModule, name: string, limit: number | unde
 }
 
 /** What code of a program is told about its memory, which is placed already. */
-export function ownProgram(module: WasmModule, { base, limit }: ProgramMemory): OwnOptions {
+export function ownProgram(
+  module: WasmModule,
+  { base, limit }: ProgramMemory,
+  bounds: Bounds,
+): OwnOptions {
   return {
-    ownMemory: ownMemory(module, limit, base),
+    ownMemory: { ...ownMemory(module, limit, base), isSegment: bounds === "segment" },
     memoryManager: { kind: "program" },
     callsTraps: true,
   };

@@ -29,6 +29,8 @@ export interface ProgramRuntime {
   startCode(options: StartOptions): ObjectFile;
   /** An object with `memory_size` and `memory_grow` of a module with a memory of its own. */
   wasmMemory(memory: WasmMemory): ObjectFile;
+  /** What the start code calls first if that memory is a segment. */
+  readonly segmentStart: string;
   /** What provides WASI preview 1. */
   readonly wasi: WasiRuntime;
   /** An object with what such a module calls when it traps. */
@@ -81,6 +83,7 @@ export async function loadProgramRuntime(): Promise<ProgramRuntime> {
     names: await fact<Record<string, string>>("RUNTIME_NAMES"),
     startCode: (options) => assembleModule(startPath, (a) => writeStart(a, options)),
     wasmMemory: (memory) => assembleModule(memoryPath, (a) => writeWasmMemory(a, memory)),
+    segmentStart: await fact<string>("WASM_SEGMENT_START"),
     wasi: {
       entry: await fact<string>("WASI_ENTRY"),
       start: await fact<string>("WASI_START"),

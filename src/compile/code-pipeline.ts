@@ -12,6 +12,7 @@ import { orderBlocks } from "./code-passes/block-order";
 import { duplicateTests } from "./code-passes/duplicate-tests";
 import { forwardCopies } from "./code-passes/forward-copies";
 import { forwardHomes } from "./code-passes/forward-homes";
+import { makeImplicitChecks } from "./code-passes/implicit-checks";
 import { joinBlocks } from "./code-passes/join-blocks";
 import { removeNeedlessTests } from "./code-passes/needless-tests";
 import { peephole } from "./code-passes/peephole";
@@ -100,6 +101,11 @@ export const CODE_TABLE = {
     level: 0,
     what: "instruction selection: values to instructions on virtual registers",
     run: (work) => work.select(),
+  },
+  "implicit-checks": {
+    level: 1,
+    what: "implicit bounds checks: no bytes read only to see that they are there",
+    run: onCode(makeImplicitChecks),
   },
   "duplicate-tests": {
     level: 2,

@@ -9,11 +9,12 @@ import { symbol } from "../x86/operand";
 import { printMachine } from "./code/print";
 import { type CodeSettings, CodeWork } from "./code-pipeline";
 import { describeModule, FunctionDescriber } from "./debug/describe";
+import { beginPlaces, endPlaces } from "./emit/access-places";
 import { emit } from "./emit/emit";
 import { emitTrapTexts } from "./emit/trap-code";
 import { emitFloatConstants, isFloatSymbol } from "./ir/float-constants";
 import type { IrFunction, Signature } from "./ir/ir";
-import { boundOf } from "./ir/own-memory";
+import { boundOf, SEGMENT_PLACES, SEGMENT_PLACES_END } from "./ir/own-memory";
 import { printFunction } from "./ir/print";
 import { ModuleLinkage } from "./module-linkage";
 import type { CompileOptions } from "./options";
@@ -84,6 +85,7 @@ class ModuleCompiler {
   run(): ObjectFile {
     const module = this.#module;
     const assembler = this.#assembler;
+    if (this.#hasPlaces) beginPlaces(assembler);
     const own = module.functions.filter(({ body }) => body !== undefined);
     const functions = own.map((source) => ({ source, fn: this.#build(source) }));
     if (this.#pipeline.has("cut-no-return")) cutNoReturn(functions.map(({ fn }) => fn));
@@ -106,9 +108,16 @@ class ModuleCompiler {
     const { target, visible } = this.#options;
     if (target === "object") this.#guarded(undefined, () => this.#adapters());
     if (this.#options.callsTraps) emitTrapTexts(assembler);
+    if (this.#hasPlaces) endPlaces(assembler);
     const object = assembler.finish();
     const hides = target === "object" || visible !== undefined;
     return this.#described(hides ? hideSymbols(object, this.#visibleSymbols()) : object);
+  }
+
+  /** Whether a trap may be the processor's, at an access that it must be told by. */
+  get #hasPlaces(): boolean {
+    const { callsTraps, ownMemory } = this.#options;
+    return callsTraps === true && ownMemory?.isSegment === true;
   }
 
   #visibleSymbols(): Set<string> {
@@ -116,7 +125,8 @@ class ModuleCompiler {
       kind === "table" ? [name, `${name}.size`] : [name],
     );
     const { objectNames, ownMemory, start } = this.#options;
-    if (!objectNames) return new Set([...exports, start ?? ""]);
+    const places = this.#hasPlaces ? [SEGMENT_PLACES, SEGMENT_PLACES_END] : [];
+    if (!objectNames) return new Set([...exports, ...places, start ?? ""]);
     return new Set([...exports, ...Object.values(objectNames), ownMemory?.symbol ?? ""]);
   }
 

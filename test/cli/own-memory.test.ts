@@ -12,6 +12,7 @@ import { command } from "../../src/cli/compile";
 import { COMMAND_TABLE } from "../../src/cli/main";
 import { cannotRun } from "../compile/native/native";
 import { HANG_MS } from "../hang-guard";
+import { isthmus } from "./isthmus";
 
 const folder = mkdtempSync(join(tmpdir(), "isthmus-own-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -43,6 +44,7 @@ const PROGRAM = `
     if (n === 3) store<i64>(0x1fffc, 1);
     if (n === 4) memory.fill(0x1fff0, 1, 17);
     if (n === 5) return 5 / (n - 5);
+    if (n === 7) return load<u8>(0xfffffff8 + memory.size() - 2, 16);
     return memory.grow(1) + load<u8>(0x2ffff);
   }
 `;
@@ -69,23 +71,30 @@ async function compile(...words: string[]): Promise<void> {
   assert.equal(await command.run(parseCommandLine(command, words), COMMAND_TABLE), 0);
 }
 
+/** How programs are compiled, and what they are called. */
+const WAYS = [
+  [["-O", "0"], "program0"],
+  [["-O", "2"], "program2"],
+  [["-O", "0", "--bounds", "segment"], "segment0"],
+  [["-O", "2", "--bounds", "segment"], "segment2"],
+] as const;
+
 describe("a program with a memory of its own", { skip: cannotRun() }, () => {
   before(async () => {
     await asc("program", PROGRAM);
-    for (const level of ["0", "2"]) {
-      await compile(inFolder("program.wasm"), "-O", level, "-o", inFolder(`program${level}`));
+    for (const [words, name] of WAYS) {
+      await compile(inFolder("program.wasm"), ...words, "-o", inFolder(name));
     }
   });
 
-  for (const level of ["0", "2"]) {
+  for (const [options, name] of WAYS) {
     const run = (n: number) => {
       const words = Array.from({ length: n - 1 }, () => "x");
-      const { status, stderr } = spawnSync(inFolder(`program${level}`), words, {
-        encoding: "utf8",
-      });
+      const { status, stderr } = spawnSync(inFolder(name), words, { encoding: "utf8" });
       return { status, stderr };
     };
-    it(`reads the last byte, and grows, at -O${level}`, () => {
+    const how = options.join(" ");
+    it(`reads the last byte, and grows, ${how}`, () => {
       assert.deepEqual(run(1), { status: 2, stderr: "" });
       assert.deepEqual(run(6), { status: 2, stderr: "" });
     });
@@ -94,8 +103,9 @@ describe("a program with a memory of its own", { skip: cannotRun() }, () => {
       [2, "stores at 0xfffffff0"],
       [3, "stores across the end"],
       [4, "fills one byte too many"],
+      [7, "reads where a sum of 33 bits would be within"],
     ] as const) {
-      it(`traps when it ${what}, and says where, at -O${level}`, () => {
+      it(`traps when it ${what}, and says where, ${how}`, () => {
         const { status, stderr } = run(n);
         assert.match(
           stderr,
@@ -105,10 +115,17 @@ describe("a program with a memory of its own", { skip: cannotRun() }, () => {
       });
     }
 
-    it(`traps when it divides by zero, at -O${level}`, () => {
+    it(`traps when it divides by zero, ${how}`, () => {
       assert.match(run(5).stderr, /^trap: integer divide by zero in \S*main, at byte 0x/);
     });
   }
+
+  it("does not run where the limits of segments are not enforced, and says why", async () => {
+    const words = ["run", "--machine", "v86", "--root", folder, "--", "/segment2"];
+    const { status, stdout, stderr } = await isthmus(words);
+    assert.match(stdout + stderr, /does not enforce the limits of segments.* --bounds compare\n/);
+    assert.equal(status, 134);
+  });
 });
 
 const C = String.raw`

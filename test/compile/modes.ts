@@ -18,6 +18,11 @@ export const MODES: Readonly<Record<string, Mode>> = {
   "without folding, blocks reversed": { without: ["fold"], stress: { reversedBlocks: true } },
   "with calls unchecked": { checksCalls: false },
   "in a memory of its own": { ownMemory: true },
+  "in a segment": { ownMemory: "segment" },
+  "in a segment, with three registers": {
+    ownMemory: "segment",
+    stress: { fewRegisters: true },
+  },
   "in a memory of its own, at -O0": { ownMemory: true, level: 0 },
   "in a memory of its own, with three registers": {
     ownMemory: true,

@@ -16,6 +16,7 @@ import { mem } from "../../src/x86/operand";
 import type { Register32 } from "../../src/x86/registers";
 import { eax, ebp, ebx, ecx, edi, edx, esi } from "../../src/x86/registers";
 import { MAP_ZEROS_HERE, MMAP2, PROT_READ_WRITE } from "./mmap.asm";
+import { SEGMENT_LIMIT, writeWasmSegment } from "./wasm-segment.asm";
 
 const PAGE_SHIFT = 16;
 
@@ -27,6 +28,8 @@ export interface WasmMemory {
   readonly limit: number;
   /** Where the program's text is, if that is past the memory. */
   readonly text?: number;
+  /** Whether accesses go through a segment, whose limit is the memory's size. */
+  readonly isSegment?: boolean;
 }
 
 /** Writes both functions. */
@@ -53,10 +56,11 @@ export function writeWasmMemory(a: Assembler, memory: WasmMemory): void {
   a.section(".data");
   a.local("pages", "object");
   a.long(memory.pages);
+  if (memory.isSegment) writeWasmSegment(a, memory.base, memory.pages);
 }
 
 /** From ECX to EDX pages; jumps to `refuse` if that fails, else returns. */
-function growByBreak(a: Assembler, { base }: WasmMemory): void {
+function growByBreak(a: Assembler, { base, isSegment }: WasmMemory): void {
   a.push(ebx);
   a.frame(8, { ebx: 8 });
   a.xor(ebx, ebx);
@@ -74,6 +78,7 @@ function growByBreak(a: Assembler, { base }: WasmMemory): void {
   a.frame(4);
   a.jb("refuse");
   a.mov(mem({ symbol: "pages" }), edx);
+  if (isSegment) a.call(SEGMENT_LIMIT);
   a.mov(eax, ecx);
   a.ret();
 }

@@ -5,11 +5,13 @@
 //   registers   0..7 the general ones by their encoding (the stack pointer is never an operand),
 //               8..15 float registers, 16.. virtual ones; a virtual one has a type
 //               and becomes one of its kind
-//   memory      base + index * scale + displacement + symbol, or a place in the frame (`slot`)
+//   memory      base + index * scale + displacement + symbol, or a place in the frame (`slot`);
+//               `isOwn`: in the segment of the module's own memory
 //   moves       [d0, s0, d1, s1, ...]: all sources are read before any destination is written
 //   jump        to the block's only successor
 //   branch      if `condition`, to the first successor, else to the second
 //   trap_if     if `condition`, the trap whose kind is the operand
+//   probe       a compare of a byte of the own memory with 0, which traps if it is not there
 //   ret         the epilogue belongs to it
 //   tail_call   the epilogue, then a jump to another function, whose address may be in a register
 //               that the epilogue leaves alone or among the incoming arguments
@@ -66,6 +68,8 @@ export interface MemoryOperand {
   readonly symbol: string | undefined;
   readonly slot: Slot | undefined;
   readonly size: MemorySize | undefined;
+  /** Whether it counts from the start of the own memory's segment, whose limit is checked. */
+  readonly isOwn: boolean;
 }
 
 export interface ControlOperand {
@@ -92,7 +96,8 @@ export type MachineMnemonic =
   | "branch"
   | "tail_call"
   | "may_throw"
-  | "trap_if";
+  | "trap_if"
+  | "probe";
 
 /** The instructions whose targets are the block's successors. */
 export function isTransfer(mnemonic: MachineMnemonic | undefined): boolean {
@@ -242,6 +247,7 @@ export function memory(
     symbol: parts.symbol,
     slot: parts.slot,
     size,
+    isOwn: parts.isOwn ?? false,
   };
 }
 

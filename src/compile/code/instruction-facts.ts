@@ -36,7 +36,8 @@ const factsCache = new Map<Mnemonic, InstructionFacts[]>();
 
 /** What an instruction does, by mnemonic, number and kinds of operands (32-bit forms). */
 export function factsOf(instruction: MachineInstruction): InstructionFacts {
-  const { mnemonic, operands } = instruction;
+  const { operands } = instruction;
+  const mnemonic = instruction.mnemonic === "probe" ? "cmp" : instruction.mnemonic;
   if (mnemonic === "moves") return MOVES;
   if (mnemonic === "jump" || mnemonic === "tail_call" || mnemonic === "may_throw") return NOTHING;
   if (mnemonic === "branch" || mnemonic === "trap_if") return BRANCH;

@@ -38,7 +38,15 @@ export function parseMachine(text: string, target: Target, file = "dump"): Machi
   );
 }
 
-const OWN_MNEMONICS = new Set(["moves", "jump", "branch", "tail_call", "may_throw", "trap_if"]);
+const OWN_MNEMONICS = new Set([
+  "moves",
+  "jump",
+  "branch",
+  "tail_call",
+  "may_throw",
+  "trap_if",
+  "probe",
+]);
 const TARGET = /^b\d+$/;
 const LOOP = /^b\d+\/\d+$/;
 
@@ -191,9 +199,10 @@ class MachineParser {
   }
 
   #memory(line: DumpLine, word: string): MachineOperand {
-    const [, sizeWord, inner = ""] = /^([a-z]*)\[(.*)\]$/.exec(word) ?? line.fail(`${word}: what?`);
+    const [, sizeWord, own, inner = ""] =
+      /^([a-z]*?)(own)?\[(.*)\]$/.exec(word) ?? line.fail(`${word}: what?`);
     const size = Object.entries(SIZE_WORDS).find(([, name]) => name === sizeWord)?.[0];
-    const parts: MutableParts = {};
+    const parts: MutableParts = { isOwn: own !== undefined };
     const terms = inner.match(/&"(?:[^"\\]|\\.)*"|[^+]+/g) ?? [];
     for (const term of terms) {
       const slot = /^(incoming|outgoing|local) (\d+)$/.exec(term);

@@ -47,14 +47,15 @@ function printSized({ register, size }: RegisterOperand, target: Target): string
 }
 
 function printMemory(operand: MemoryOperand, target: Target): string {
-  const { base, index, scale, displacement, symbol, slot, size } = operand;
+  const { base, index, scale, displacement, symbol, slot, size, isOwn } = operand;
   const terms: string[] = [];
   if (slot) terms.push(`${slot.kind} ${slot.index}`);
   if (base !== NONE) terms.push(printRegister(base, target));
   if (index !== NONE) terms.push(`${printRegister(index, target)}*${scale}`);
   if (displacement !== 0) terms.push(String(displacement));
   if (symbol !== undefined) terms.push(printSymbol(symbol, 0));
-  return `${size === undefined ? "" : SIZE_WORDS[size]}[${terms.join("+")}]`;
+  const width = size === undefined ? "" : SIZE_WORDS[size];
+  return `${width}${isOwn ? "own" : ""}[${terms.join("+")}]`;
 }
 
 function printMachineOperand(operand: MachineOperand, target: Target): string {

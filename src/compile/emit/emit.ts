@@ -13,13 +13,14 @@ import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/
 import { type KeptBlocks, keptBlocks } from "../code-passes/skipped-blocks";
 import { trapKind } from "../ir/trap";
 import type { Landing, UnwoundFunction } from "../runtime/unwind";
+import { AccessPlaces } from "./access-places";
 import { Frame } from "./frame";
 import { closeFrame, noteOpen, openFrame } from "./frame-code";
 import { loopSpans } from "./loop-spans";
 import { MoveEmitter, type ScratchAt } from "./moves";
 import { encodeOperand } from "./operand";
 import type { CodeTrace } from "./trace";
-import { TrapCode } from "./trap-code";
+import { emitName, nameSymbol, TrapCode } from "./trap-code";
 
 export interface EmitOptions {
   /** Registers that the function changes. */
@@ -61,6 +62,7 @@ class Emitter {
   readonly #blocks: KeptBlocks;
   readonly #end: Label;
   readonly #traps: TrapCode;
+  readonly #accesses: AccessPlaces;
   readonly #labels = new Map<MachineBlock, Label>();
   readonly #landings: Landing[] = [];
 
@@ -76,6 +78,7 @@ class Emitter {
     this.#blocks = keptBlocks(fn);
     this.#end = a.newLabel(`${fn.name}.end`);
     this.#traps = new TrapCode(a, fn.name, options.callsTraps === true);
+    this.#accesses = new AccessPlaces(a);
     for (const block of this.#order) this.#labels.set(block, a.newLabel(`${fn.name}.b${block.id}`));
   }
 
@@ -104,8 +107,16 @@ class Emitter {
       this.#emitTraps();
       a.label(this.#end);
     });
-    this.#traps.emitName();
+    if (this.#options.callsTraps) this.#emitPlaces();
     if (fn.jumpTables.length > 0) this.#jumpTables();
+  }
+
+  /** What names the places of traps, in code or by the addresses of accesses. */
+  #emitPlaces(): void {
+    const { name } = this.#fn;
+    if (this.#traps.isEmpty && this.#accesses.isEmpty) return;
+    emitName(this.#a, name);
+    this.#accesses.emit(nameSymbol(name));
   }
 
   #emitTraps(): void {
@@ -215,8 +226,9 @@ class Emitter {
         closeFrame(a, this.#frame, next !== undefined, instruction.operands[0]);
         return;
       default:
+        if (this.#options.callsTraps) this.#accesses.note(instruction);
         a.instruction(
-          instruction.mnemonic,
+          instruction.mnemonic === "probe" ? "cmp" : instruction.mnemonic,
           instruction.operands.map((operand) => encodeOperand(operand, this.#frame)),
         );
         if (mayLand && instruction.mnemonic === "call") {

@@ -5,6 +5,7 @@ import type { Operand } from "../../x86/operand";
 import { mem, mem8, mem16, mem32, mem64, mem128, symbol } from "../../x86/operand";
 import {
   controlRegisters,
+  fs,
   hasLow8,
   registers8,
   registers16,
@@ -50,5 +51,6 @@ function memoryOperand(operand: MemoryOperand, frame: Frame, pushed: number): Op
     scale,
     disp: displacement,
     symbol: operand.symbol,
+    segment: operand.isOwn ? fs : undefined,
   });
 }

@@ -78,18 +78,17 @@ export class TrapCode {
     a.call(TRAP_ROUTINE);
     return label;
   }
-
-  /** Appends the function's name as C has it. */
-  emitName(): void {
-    if (!this.#calls || this.isEmpty) return;
-    const a = this.#a;
-    a.section(`.rodata.${nameSymbol(this.#fn)}`, {});
-    a.local(nameSymbol(this.#fn), "object");
-    a.bytes(cString(this.#fn));
-  }
 }
 
-function nameSymbol(fn: string): string {
+/** Appends a function's name as C has it. */
+export function emitName(a: Assembler, fn: string): void {
+  a.section(`.rodata.${nameSymbol(fn)}`, {});
+  a.local(nameSymbol(fn), "object");
+  a.bytes(cString(fn));
+}
+
+/** What a function's name as C has it is called. */
+export function nameSymbol(fn: string): string {
   return `isthmus.name.${fn}`;
 }
 

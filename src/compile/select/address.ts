@@ -21,7 +21,7 @@ interface Address {
 /** The operand for what `access` loads or stores, or for what is `further` bytes on. */
 export function memoryOf(
   selection: Selection,
-  { args, immediate, name }: Value,
+  { args, immediate, name }: Pick<Value, "args" | "immediate" | "name">,
   size: MemorySize | undefined,
   further = 0,
 ): MemoryOperand {
@@ -31,7 +31,8 @@ export function memoryOf(
   if (!ownMemory || parts.symbol !== undefined) {
     throw new Error(`${selection.fn.name}: an address is not of the module's memory`);
   }
-  const { symbol, base } = ownMemory;
+  const { symbol, base, isSegment } = ownMemory;
+  if (isSegment) return { ...operandOf(selection, parts, immediate + further, size), isOwn: true };
   return operandOf(selection, { ...parts, symbol }, immediate + further + base, size);
 }
 

@@ -4,8 +4,9 @@ import type { Mnemonic } from "../../x86/instructions/table";
 import type { MachineOperand, Size } from "../code/code";
 import { immediate, memory, register } from "../code/code";
 import type { IrOp, Value } from "../ir/ir";
-import { isConst, isFree } from "../ir/ir";
-import { boundSymbol } from "../ir/own-memory";
+import { isConst, isFree, OWN_MEMORY } from "../ir/ir";
+import { possibleBits } from "../ir/known-bits";
+import { boundSymbol, isProbed } from "../ir/own-memory";
 import { memoryOf } from "./address";
 import { loadOperand, lowBits, sizeOfAccess, sizeOfLoad } from "./operand";
 import { constantOperand, type Selection } from "./selection";
@@ -108,14 +109,37 @@ function isSamePlace(selection: Selection, store: Value, load: Value, size: Size
 }
 
 /** Compares an address with the highest at which that many bytes are there. */
-function selectCheck(selection: Selection, { args: [address], immediate: bytes }: Value): void {
+function selectCheck(selection: Selection, check: Value): void {
+  const {
+    args: [address],
+    immediate: bytes,
+  } = check;
   const { ownMemory } = selection.options;
   if (!ownMemory) throw new Error(`${selection.fn.name}: the module has no memory of its own`);
+  if (isProbed(ownMemory, check)) {
+    selectProbes(selection, check);
+    return;
+  }
   const bound = ownMemory.isFixed
     ? immediate(ownMemory.bytes - (bytes >>> 0))
     : memory({ symbol: boundSymbol(bytes) }, 32);
   selection.emit("cmp", selection.inRegister(address!), bound);
   selection.trapIf("a", "out of bounds memory access");
+}
+
+/**
+ * Reads the last byte, which the segment's limit must allow. Its address does not wrap if the first
+ * byte is there, too. What the code reads anyway need not be read for that
+ * (code-passes/implicit-checks.ts).
+ */
+function selectProbes(selection: Selection, { args: [address], immediate: bytes }: Value): void {
+  const probe = (further: number): void => {
+    const place = { name: OWN_MEMORY, args: [address!], immediate: further };
+    selection.push("probe", [memoryOf(selection, place, 8), immediate(0)], [], []);
+  };
+  const mayWrap = (possibleBits(address!) >>> 0) + bytes > 2 ** 32;
+  if (mayWrap || bytes === 1) probe(0);
+  if (bytes > 1) probe(bytes - 1);
 }
 
 /** A call of a routine with three words, which it takes like a function. */

@@ -31,7 +31,7 @@ import type { Loop } from "../ir/dominators";
 import { floatSymbol } from "../ir/float-constants";
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { isConst, isFree, isMemoryAccess } from "../ir/ir";
-import type { OwnMemory } from "../ir/own-memory";
+import { isProbed, type OwnMemory } from "../ir/own-memory";
 import { type Trap, trapKind } from "../ir/trap";
 import { guessFrequencies } from "./frequency";
 
@@ -94,6 +94,7 @@ export class Selection {
   }
 
   #count(block: Block): void {
+    const own = this.options.ownMemory;
     let writes = 0;
     for (const value of block.values) {
       this.#writesBefore[value.id] = writes;
@@ -101,8 +102,9 @@ export class Selection {
       if (value.op === "high") this.#highs.set(value.args[0]!, value);
       if (value.op === "result") this.#noteResult(value);
       for (const argument of value.args) this.#useCounts[argument.id]!++;
-      if (value.op === "check") this.#isChecked[value.args[0]!.id] = 1;
-      if (isMemoryAccess(value)) this.#addressUses[value.args[0]!.id]!++;
+      const isProbe = value.op === "check" && own !== undefined && isProbed(own, value);
+      if (value.op === "check" && !isProbe) this.#isChecked[value.args[0]!.id] = 1;
+      if (isMemoryAccess(value) || isProbe) this.#addressUses[value.args[0]!.id]!++;
     }
   }
 

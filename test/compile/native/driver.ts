@@ -46,6 +46,8 @@ export type NativeEvent =
       readonly symbol: string;
       readonly signature: Signature;
       readonly args: readonly bigint[];
+      /** A function to call before, which changes no register. */
+      readonly prepare?: string;
     }
   | { readonly kind: "read"; readonly symbol: string; readonly type: NumberType };
 
@@ -164,7 +166,7 @@ function takeResults(a: Assembler, to: MemoryParts, signature: Signature): void 
 function callOnce(
   a: Assembler,
   index: number,
-  { symbol: name, signature, args }: NativeEvent & { kind: "call" },
+  { symbol: name, signature, args, prepare }: NativeEvent & { kind: "call" },
 ): void {
   const next = a.newLabel();
   const record = { symbol: "records", disp: index * RECORD };
@@ -176,6 +178,7 @@ function callOnce(
   });
   const places = argumentPlaces(signature, I686);
   const room = exchangedWords(signature, I686);
+  if (prepare !== undefined) a.call(prepare);
   a.mov(mem32({ symbol: "stack" }), esp);
   a.mov(mem32({ symbol: "record" }), symbol("records", index * RECORD));
   a.mov(mem32({ symbol: "resume" }), symbol(next));

@@ -25,6 +25,7 @@ import { mem, mem32 } from "../../../src/x86/operand";
 import { eax, edx } from "../../../src/x86/registers";
 import { HANG_MS } from "../../hang-guard";
 import { driver, exit, type NativeEvent, type Outcome, readOutcomes } from "./driver";
+import { loadSegment, writeSegment } from "./segment";
 
 export type { Outcome, Trapped } from "./driver";
 
@@ -33,6 +34,9 @@ export const MEMORY_BASE = 0x10000000;
 const PAGES = 64;
 const PAGE = 1 << 16;
 const MAX_PAGES = 0x10000;
+
+/** Makes FS the segment of a memory, as large as that is then; changes no register. */
+const SEGMENT = "segment";
 
 /** What runs before all calls, if the module needs that. */
 const START = "isthmus:start";
@@ -49,8 +53,11 @@ export interface RunOptions {
   readonly stress?: Stress;
   /** Whether calls through tables are checked, and calls before returns calls; absent: yes. */
   readonly checksCalls?: boolean;
-  /** Whether memories are the modules' own: no access leaves them. */
-  readonly ownMemory?: boolean;
+  /**
+   * Whether memories are the modules' own: no access leaves them. "segment": the processor checks,
+   * if no module calls another that has a different memory.
+   */
+  readonly ownMemory?: boolean | "segment";
   readonly dump?: NonNullable<CompileOptions["dump"]>;
   /** Changes what was compiled before it is linked. */
   readonly alter?: (object: ObjectFile) => ObjectFile;
@@ -134,7 +141,9 @@ export class NativeProcess {
     const prefix = `i${this.#objects.length}.`;
     const memory = this.#memoryOf(module, resolve);
     const { ownMemory: isOwn, alter = (same) => same, ...options } = this.#options;
-    const own = isOwn && memory ? { ownMemory: ownMemoryOf(module, memory.base) } : {};
+    const isSegment = isOwn === "segment";
+    const ownMemory = memory && { ...ownMemoryOf(module, memory.base), isSegment };
+    const own = isOwn && ownMemory ? { ownMemory } : {};
     const object = compileModule(module, {
       target: "user",
       name: "test.wasm",
@@ -171,14 +180,23 @@ export class NativeProcess {
     return last ? last.base + last.size : MEMORY_BASE;
   }
 
-  #start({ prefix }: NativeInstance): void {
+  /** What makes the segment of the memory that a call is about. */
+  #segmentOf({ memory }: NativeInstance): { prepare?: string } {
+    const isSegment = this.#options.ownMemory === "segment" && memory !== undefined;
+    return isSegment ? { prepare: memory.prefix + SEGMENT } : {};
+  }
+
+  #start(instance: NativeInstance): void {
+    const { prefix } = instance;
     const signature: Signature = { parameters: [], results: [] };
-    this.#events.push({ kind: "call", symbol: prefix + START, signature, args: [] });
+    const symbol = prefix + START;
+    this.#events.push({ kind: "call", symbol, signature, args: [], ...this.#segmentOf(instance) });
   }
 
   call(instance: NativeInstance, { name, args }: Call): void {
     const signature = instance.signatureOf(name);
-    this.#events.push({ kind: "call", symbol: instance.symbolOf(name), signature, args });
+    const symbol = instance.symbolOf(name);
+    this.#events.push({ kind: "call", symbol, signature, args, ...this.#segmentOf(instance) });
   }
 
   read(instance: NativeInstance, name: string): void {
@@ -189,7 +207,8 @@ export class NativeProcess {
 
   /** What came of each event. */
   run(): Outcome[] {
-    const managers = memoryManagers(this.#memories, this.#objects);
+    const isSegment = this.#options.ownMemory === "segment";
+    const managers = memoryManagers(this.#memories, this.#objects, isSegment);
     const objects = [driver(this.#events), ...this.#objects, managers];
     const image = link([...objects, stubs(this.#objects)], layoutFor(this.#memoryEnd));
     return readOutcomes(execute(writeElf(image), this.#options.cpuSeconds), this.#events);
@@ -325,10 +344,11 @@ function stubs(objects: readonly ObjectFile[]): ObjectFile {
 function memoryManagers(
   memories: readonly NativeMemory[],
   objects: readonly ObjectFile[],
+  isSegment: boolean,
 ): ObjectFile {
   const a = new Assembler("memories");
   const names = new Set(objects.flatMap(({ symbols }) => symbols.map(({ name }) => name)));
-  for (const { prefix, limits } of memories) {
+  for (const { prefix, base, limits } of memories) {
     const pages = `${prefix}pages`;
     const bounds = [...names].flatMap((name) => {
       const bytes = name.startsWith(prefix) ? boundOf(name.slice(prefix.length)) : undefined;
@@ -353,12 +373,14 @@ function memoryManagers(
       for (const { name } of bounds) a.add(mem32({ symbol: name }), eax);
       a.mov(eax, mem({ symbol: pages }));
       a.mov(mem({ symbol: pages }), edx);
+      if (isSegment) a.call(prefix + SEGMENT);
       a.ret();
       a.label("refuse");
       a.mov(eax, -1);
       a.ret();
     });
     a.alias(`${prefix}${OWN_GROW}`, `${prefix}memory_grow`);
+    if (isSegment) a.function(prefix + SEGMENT, () => loadSegment(a, base, pages));
     a.section(".data");
     a.local(pages);
     a.long(limits.min);
@@ -367,5 +389,6 @@ function memoryManagers(
       a.long((limits.min * PAGE - bytes) | 0);
     }
   }
+  if (isSegment) writeSegment(a);
   return a.finish();
 }

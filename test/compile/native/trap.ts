@@ -8,7 +8,7 @@
 import { type Trap, trapOf } from "../../../src/compile/ir/trap";
 import type { Assembler } from "../../../src/x86/assembler";
 import { mem, mem8, mem32 } from "../../../src/x86/operand";
-import { cl, eax, ebx, ecx, edi, edx, esi, esp } from "../../../src/x86/registers";
+import { cl, eax, ebx, ecx, edi, edx, esi, esp, fs } from "../../../src/x86/registers";
 
 const SYS_RT_SIGACTION = 174;
 const SYS_SIGALTSTACK = 186;
@@ -71,10 +71,13 @@ const SIGNAL = { base: esp, disp: 4 } as const;
 const CONTEXT = { base: esp, disp: 8 } as const;
 const CONTEXT_EAX = 44;
 const CONTEXT_ESP = 28;
+const CONTEXT_TRAP = 48;
 const CONTEXT_EIP = 56;
 const CONTEXT_CR2 = 84;
+const GENERAL_PROTECTION = 13;
 /** A fault this close to ESP is one of the stack. */
 const STACK_REACH = 0x10000;
+const FS_PREFIX = 0x64;
 const UD1 = 0xb9;
 /** Where the displacement is in `ud1 eax, [disp32]`. */
 const UD1_KIND = 3;
@@ -98,6 +101,10 @@ export function writeHandler(a: Assembler, trapped: number): void {
     a.mov(ecx, mem32({ base: esi, disp: UD1_KIND }));
     a.jmp("report");
     a.label("access");
+    // Past a segment's limit: CR2 is of another fault.
+    a.mov(ecx, SEGMENTATION);
+    a.cmp(mem32({ base: ebx, disp: CONTEXT_TRAP }), GENERAL_PROTECTION);
+    a.je("report");
     a.mov(ecx, STACK_OVERFLOW);
     a.mov(eax, mem32({ base: ebx, disp: CONTEXT_CR2 }));
     a.sub(eax, mem32({ base: ebx, disp: CONTEXT_ESP }));
@@ -120,6 +127,8 @@ export function writeHandler(a: Assembler, trapped: number): void {
     a.jmp(mem32({ symbol: "resume" }));
   });
   a.section(".bss");
+  a.local("inSegment");
+  a.space(4);
   a.local("signalStack");
   a.space(SIGNAL_STACK);
 }
@@ -130,13 +139,18 @@ function loadRegister(a: Assembler): void {
   a.mov(eax, mem32({ base: ebx, index: edx, scale: 4, disp: CONTEXT_EAX }));
 }
 
-/** EAX := the operand of the division `F7 /r` at ESI. */
+/** EAX := the operand of the division `F7 /r` at ESI, which may be in the segment of FS. */
 function loadDivisor(a: Assembler): void {
   const field = (shift: number) => {
     a.mov(edx, edi);
     if (shift > 0) a.shr(edx, shift);
     a.and(edx, 7);
   };
+  a.cmp(mem8({ base: esi }), FS_PREFIX);
+  a.sete(mem8({ symbol: "inSegment" }));
+  a.jne("opcode");
+  a.inc(esi);
+  a.label("opcode");
   a.movzx(edi, mem8({ base: esi, disp: 1 }));
   a.add(esi, 2);
   a.mov(ecx, edi);
@@ -185,6 +199,11 @@ function loadDivisor(a: Assembler): void {
   a.add(mem32({ base: esp }), eax);
   a.label("address");
   a.pop(eax);
+  a.cmp(mem8({ symbol: "inSegment" }), 0);
+  a.jne("segment");
   a.mov(eax, mem32({ base: eax }));
+  a.jmp("divisor");
+  a.label("segment");
+  a.mov(eax, mem32({ base: eax, segment: fs }));
   a.label("divisor");
 }
