@@ -24,7 +24,7 @@ import {
 } from "./machine/i686/processor";
 import { kernelCr3 } from "./memory/kernel-space";
 import { startPages } from "./memory/pages";
-import { readOptions, windowColumns, windowRows } from "./options";
+import { pixelBits, readOptions, windowColumns, windowRows } from "./options";
 import { startProcessorTimers } from "./process/processor-timers";
 import { startSessions } from "./process/session";
 import { startSystemNames } from "./process/system-names";
@@ -63,7 +63,7 @@ export function kernelMain(): void {
   startPages(); // the kernel heap: everything between image and trampoline
   startSystemCalls(); // the table for int 0x80
   readOptions(); // of the command line; tracing changes that table
-  startBootScreen(); // pixels, if the loader left some
+  startBootScreen(pixelBits); // pixels, if the loader left some or they are wished for
   startConsole(); // serial line and screen
   startWindowSize(); // how large the window is there, as the host says
   resize(windowRows, windowColumns);

@@ -3,6 +3,7 @@
 //   quiet     suppresses messages that only inform
 //   silent    suppresses all messages but what ends the kernel
 //   noecho    does not echo input
+//   pixels=N  has a screen of pixels of N bits, 24 or 32, where the adapter does as it is told
 //   rows=N, columns=N  how large the window is at the other end of the serial line
 //   trace     tells of every system call in the log: src/abi/trace-event.ts
 //   trace-port         the same, to the debug console, for `isthmus run --trace`
@@ -21,6 +22,8 @@ import { disableEcho } from "./terminal/console";
 /** As the command line says; 0: it does not. */
 export let windowRows: u32 = 0;
 export let windowColumns: u32 = 0;
+/** Bits of a pixel of the screen that is wished for; 0: the screen is as it is. */
+export let pixelBits: u32 = 0;
 
 /** Reads the options, before what they are about starts. */
 export function readOptions(): void {
@@ -38,6 +41,8 @@ export function readOptions(): void {
     if (rows >= 0) windowRows = <u32>rows;
     const columns = wordNumber(cstr("columns="));
     if (columns >= 0) windowColumns = <u32>columns;
+    const bits = wordNumber(cstr("pixels="));
+    if (bits === 24 || bits === 32) pixelBits = <u32>bits;
     const strings = wordNumber(cstr("trace-strings="));
     if (strings >= 0) showStrings(min<u32>(<u32>strings, TRACE_STRING_SIZE_MAX));
   }

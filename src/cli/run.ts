@@ -1,8 +1,8 @@
 // isthmus run: boots the kernel; this terminal is its serial line
 //
 //   npx isthmus run [--machine v86|qemu|grub] [--firmware bios|uefi32|uefi64] [--board pc|q35]
-//                   [--memory MiB] [--timeout S] [--initramfs FILE] [--screen FILE] [--log FILE]
-//                   [--verbose] [--trace[=FILE]] [--gdb] [[--] PROGRAM ARGS…]
+//                   [--memory MiB] [--timeout S] [--initramfs FILE] [--screen FILE] [--pixels BITS]
+//                   [--log FILE] [--verbose] [--trace[=FILE]] [--gdb] [[--] PROGRAM ARGS…]
 //   npx isthmus run --root DIR [--bind HOST:GUEST] [--env A=B] [--cwd D] [--save DIR] [...]
 //                   [[--] PROGRAM ARGS…]
 //   npx isthmus run --kernel FILE [--force] [--machine …] [--memory MiB] [--timeout S]
@@ -48,6 +48,8 @@
 //                      standard output: of the VGA's text mode, or of pixels in the font of our own
 //                      kernel; without it the screen of a kernel that says nothing on its serial
 //                      line is printed at the end
+//   --pixels BITS      has our kernel show its text on a screen of pixels of 24 or 32 bits, as it
+//                      does with UEFI; for v86 and for QEMU's BIOS
 //   --log FILE         writes what comes from the serial line to FILE, too
 //   --verbose          shows what the kernel says while it boots
 //   --trace[=FILE]     shows every system call, signal and end of a process as strace does: on the
@@ -106,6 +108,8 @@ import { SerialOutput } from "./serial-output";
 import { complain, progress, terminalWindow } from "./terminal";
 import { TRACE_OPTIONS, TraceRun } from "./trace-run";
 
+/** Bits of a pixel. */
+const PIXELS = ["24", "32"] as const;
 const STATUS_TIMEOUT = 124;
 const STATUS_PANIC = 125;
 /** The kernel's, and the shell's, for a program that is not there. */
@@ -127,6 +131,7 @@ export const command: Command = {
     ...TRACE_OPTIONS,
     gdb: { type: "boolean" },
     screen: { type: "string" },
+    pixels: { type: "string", choices: PIXELS },
     log: { type: "string" },
     force: { type: "boolean" },
   },
@@ -142,6 +147,9 @@ async function run(line: CommandLine): Promise<number> {
   const foreign = await foreignKernel(line);
   const root = rootRun(line);
   if (typeof root === "number") return root;
+  if (foreign && line.isGiven("pixels")) {
+    throw new UsageError("--pixels is for our own kernel, not for one that --kernel names");
+  }
   if (isDebugged && (foreign?.choice.machine ?? line.value("machine")) !== "qemu") {
     throw new UsageError("--gdb works only with --machine qemu");
   }
@@ -153,7 +161,9 @@ async function run(line: CommandLine): Promise<number> {
     const settings = await Promise.race([prepared, input.left]);
     if (settings === undefined) leaveBuild(input);
     const screen = line.value("screen");
-    const isRun = { settings, input, output, seconds, screen, isDebugged, trace, root };
+    const hasPixels = line.isGiven("pixels");
+    const common = { settings, input, output, seconds, screen, isDebugged, trace, root };
+    const isRun = { ...common, hasPixels };
     const status = foreign ? await bootForeign(foreign, isRun, line) : await bootOwn(isRun);
     if (status === STATUS_NOT_FOUND && root === undefined) {
       suggestProgram(line.program[0], settings.options.initramfs);
@@ -171,7 +181,7 @@ async function bootOwn(run: Run): Promise<number> {
   const window = terminalWindow();
   const machine = openMachine(
     settings.machine,
-    { ...settings.options, ...(window && { window }) },
+    { ...settings.options, setsPixels: run.hasPixels, ...(window && { window }) },
     { ...settings.pc, ...debuggerOf(isDebugged) },
   );
   output.connect(machine.serial);
@@ -192,6 +202,8 @@ interface Run {
   readonly output: SerialOutput;
   readonly seconds: number | undefined;
   readonly screen: string | undefined;
+  /** What --pixels asks for. */
+  readonly hasPixels: boolean;
   readonly isDebugged: boolean;
   /** What --trace asks for. */
   readonly trace: TraceRun | undefined;
@@ -315,6 +327,7 @@ function kernelOptionsOf(line: CommandLine): string[] {
   const window = terminalWindow();
   return [
     ...(line.flag("verbose") ? [] : ["quiet"]),
+    ...(line.value("pixels") ? [`pixels=${line.choice("pixels", PIXELS)}`] : []),
     ...(process.stdin.isTTY ? [] : ["noecho"]),
     ...(window === undefined ? [] : [`rows=${window.rows}`, `columns=${window.columns}`]),
   ];

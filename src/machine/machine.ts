@@ -29,6 +29,8 @@ export interface BootOptions {
   readonly grubCommand?: "multiboot" | "multiboot2";
   /** What the kernel writes to port 0xf4 ends the run, as QEMU's isa-debug-exit does. */
   readonly exitDevice?: boolean;
+  /** The kernel itself sets a mode of pixels for the screen. */
+  readonly setsPixels?: boolean;
   /** How large the window is that shows the serial line; the guest can ask: window-port.ts. */
   readonly window?: WindowSize;
 }

@@ -180,9 +180,10 @@ export class QemuMachine implements Machine {
     return decodeTextScreen(await this.#physical(VGA_TEXT, VGA_TEXT_SIZE));
   }
 
-  /** UEFI knows no text mode, and GRUB sets the mode that a kernel asks for. */
+  /** UEFI knows no text mode; GRUB sets the mode that a kernel asks for, or the kernel itself. */
   #mayHavePixels(): boolean {
-    return (this.#qemu.firmware ?? "bios") !== "bios" || this.name === "grub";
+    const { firmware = "bios" } = this.#qemu;
+    return firmware !== "bios" || this.name === "grub" || this.#options.setsPixels === true;
   }
 
   async step(count = 1): Promise<number> {

@@ -31,6 +31,7 @@ import {
   type Snapshot,
 } from "./machine";
 import { PhysicalMemory } from "./physical-memory";
+import { type Picture, textOfPicture } from "./pixel-screen";
 import { SerialPort } from "./serial-port";
 import { DELIVER } from "./v86-patch";
 import { type SteppedCpu, V86Stepper } from "./v86-stepper";
@@ -89,8 +90,19 @@ interface Cpu extends SteppedCpu {
   read8(address: number): number;
   full_clear_tlb(): void;
   readonly devices: {
+    readonly vga: Vga;
     readonly pci: { readonly devices: readonly ({ readonly pci_bars: unknown[] } | undefined)[] };
   };
+}
+
+/** The part of v86's display adapter that shows pixels. */
+interface Vga {
+  readonly svga_enabled: boolean;
+  readonly svga_width: number;
+  readonly svga_height: number;
+  /** Bits of a pixel: 24 or 32 are known here. */
+  readonly svga_bpp: number;
+  readonly svga_memory: Uint8Array;
 }
 
 /** The part of v86's driver that this file uses: what calls `main_loop` again and again. */
@@ -265,6 +277,7 @@ export class V86Machine implements Machine {
 
   async screen(): Promise<string[]> {
     const cpu = this.#started();
+    if (cpu.devices.vga.svga_enabled) return textOfPicture(pictureOf(cpu));
     const text = Uint8Array.from({ length: VGA_TEXT_SIZE }, (_, i) => cpu.read8(VGA_TEXT + i));
     return decodeTextScreen(text);
   }
@@ -544,6 +557,19 @@ export class V86Machine implements Machine {
       halted: cpu.in_hlt[0] === 1,
     };
   }
+}
+
+/** What the display adapter shows, in a mode of pixels. */
+function pictureOf({ devices: { vga }, wasm_memory }: Cpu): Picture {
+  const { svga_width: width, svga_height: height, svga_memory } = vga;
+  // v86's own view is a proxy that looks up each byte.
+  const bytes = new Uint8Array(wasm_memory.buffer, svga_memory.byteOffset, svga_memory.length);
+  const size = vga.svga_bpp >> 3;
+  const pixelAt = (x: number, y: number) => {
+    const at = size * (y * width + x);
+    return ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at] ?? 0);
+  };
+  return { width, height, pixelAt };
 }
 
 /** v86 cannot restore devices of which it left out some base address registers. */

@@ -62,6 +62,17 @@ describe("isthmus run", () => {
     assert.match(full.stderr, /CLI007.*\/dev\/full cannot be written/);
   });
 
+  it("shows the text of a screen of pixels, for our own kernel", async () => {
+    const words = ["--pixels", "24", "--screen", "-"];
+    const { status, stdout } = await isthmus(["run", ...words, "--", "shell", "-c", "echo é─┐"]);
+    assert.equal(status, 0);
+    // Once from the serial line, and once from the screen.
+    assert.deepEqual(stdout.trim().split(/\r?\n/), ["é─┐", "é─┐"]);
+    const other = await run([HALT], words);
+    assert.equal(other.status, 2);
+    assert.match(other.stderr, /--pixels is for our own kernel/);
+  });
+
   it("passes input on, and its end as ^D", async () => {
     const echoTwo = [ECHO, ECHO, debugLine("exit 0"), HALT];
     const { status, stdout } = await run(echoTwo, [], { input: "\n" });

@@ -77,6 +77,7 @@ function bootOptions({ kernelFile, initramfs }: Built, request: BootRequest): Bo
       : initramfs,
     commandLine: encodeCommandLine(request.options ?? ["quiet"], request.program ?? []),
     memoryMiB: request.memoryMiB ?? 64,
+    setsPixels: request.options?.some((option) => option.startsWith("pixels=")) ?? false,
   };
 }
 
