@@ -553,10 +553,17 @@ describe("the page", { skip: skipReason() }, () => {
     const page = await open({}, context);
     const path = "kernel/syscall/process.ts";
     const wanted = readFileSync(join(INSTALLATION, "build", "kernel.elf"));
-    // The second time all that can be edited is made anew: assembly and the layout, too.
-    for (const edited of [[path], [path, TRAMPOLINE, "kernel/layout.ts"]]) {
-      const { kernel = "" } = await page.evaluate(compileInPage, edited);
-      assert.ok(Buffer.from(kernel, "base64").equals(wanted), `not the build's: ${edited}`);
+    // The compiler is kept, whatever it was given before. In the end all that can be edited is made
+    // anew: assembly and the layout, too.
+    const builds = [[path], ["user/hello.ts"], [path, TRAMPOLINE, "kernel/layout.ts"]];
+    for (const [index, edited] of builds.entries()) {
+      const { kernel } = await page.evaluate(compileInPage, { edited, isNew: index === 0 });
+      const isSame = kernel && Buffer.from(kernel, "base64").equals(wanted);
+      assert.equal(isSame, edited.includes(path) || undefined, `not the build's: ${edited}`);
+      const wrong = { edited, added: "\nexport const WRONG: u32 = parant;\n", isNew: false };
+      if (index > 0) continue;
+      const { faults = "" } = await page.evaluate(compileInPage, wrong);
+      assert.match(faults, /parant/);
     }
 
     await page.getByRole("tab", { name: "Edit" }).click();
@@ -574,6 +581,9 @@ describe("the page", { skip: skipReason() }, () => {
     await page.getByRole("button", { name: "Build and boot" }).click();
     await seen(page, ".faults", /parant/);
     await seen(page, ".cm-line .cm-lintRange-error", /parant/);
+    const compilers = () => page.workers().filter((each) => each.url().includes("compile/"));
+    const [kept] = compilers();
+    assert.ok(kept, "the compiler is kept");
 
     // By keyboard: search in the file, Tab indents, Esc gives it back to those who leave.
     await page.locator("#source-text").focus();
@@ -594,6 +604,7 @@ describe("the page", { skip: skipReason() }, () => {
     for (const law of [/Law 6/, /Law 7/]) await page.getByRole("button", { name: law }).click();
     await page.getByRole("button", { name: "Build and boot" }).click();
     await seen(page, "#build-status", /Built: kernel/);
+    assert.ok(compilers().includes(kept), "the compiler was used again");
     await seen(page, ".xterm-accessibility", /Booted what was built/);
     // Law 6 is about sources, so it is broken at once; law 7 when a program calls.
     await page.getByRole("tab", { name: "Laws" }).click();

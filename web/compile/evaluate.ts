@@ -1,5 +1,5 @@
 // Evaluates edited assembly and layouts: TypeScript that runs while a kernel is built. It runs in
-// the worker that compiles, which has been started for this build and ends with it.
+// the worker that compiles, which ends with the build then (edit/compile-client.ts).
 //
 // The worker is a file of its own and so not bound by the page's Content-Security-Policy, which
 // forbids the page itself to evaluate text. That is no fence against malice: what a link brings is
@@ -16,6 +16,13 @@ import { SHARED_MODULES } from "./shared-modules";
 
 type Exports = Record<string, unknown>;
 type Body = (exports: Exports, load: (name: string) => object) => void;
+
+let isSpent = false;
+
+/** Whether anything has been evaluated here, ever. */
+export function hasEvaluated(): boolean {
+  return isSpent;
+}
 
 /** The modules of one build, each evaluated once. */
 export class Evaluator {
@@ -51,6 +58,7 @@ export class Evaluator {
     if (source === undefined) throw this.#unknown(path, importer);
     const exports: Exports = {};
     this.#known.set(path, exports);
+    isSpent = true;
     const run = bodyOf(path, eraseTypes(path, source));
     guarded(path, () => run(exports, (name) => this.#import(name, path)));
     return exports;

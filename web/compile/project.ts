@@ -43,7 +43,6 @@ export function buildEdited(
     isTouched([path]) ? evaluator.layout(path) : shipped;
   const files: BuiltFile[] = [];
   const { assembly, layout: shippedLayout } = parts.kernel;
-  // The kernel first: see edit-pane.ts.
   if (isTouched([KERNEL_ENTRY, KERNEL_LAYOUT, ...assembly.map(({ name }) => name)])) {
     progress("reading the kernel's sources");
     const output = readKernel(ROOT, read, {});

@@ -29,6 +29,12 @@ export interface BuiltFile {
 
 export type BuildAnswer =
   | { readonly kind: "progress"; readonly text: string }
-  | { readonly kind: "done"; readonly files: readonly BuiltFile[]; readonly warnings: Fault[] }
-  | { readonly kind: "refused"; readonly faults: readonly Fault[] }
+  | {
+      readonly kind: "done";
+      readonly files: readonly BuiltFile[];
+      readonly warnings: Fault[];
+      /** The worker has run code of the reader's. */
+      readonly isSpent: boolean;
+    }
+  | { readonly kind: "refused"; readonly faults: readonly Fault[]; readonly isSpent: boolean }
   | { readonly kind: "broken"; readonly text: string };

@@ -2,6 +2,7 @@
 // compilers then: they are larger than all the rest of the page.
 
 import { Diagnostic, Diagnostics } from "../../src/base/diagnostic";
+import { hasEvaluated } from "./evaluate";
 import { type PageParts, parseParts } from "./parts";
 import { buildEdited } from "./project";
 import type { BuildAnswer, BuildRequest, Fault } from "./protocol";
@@ -22,9 +23,12 @@ async function answer(request: BuildRequest): Promise<BuildAnswer> {
   try {
     parts ??= readParts();
     const progress = (text: string) => port.postMessage({ kind: "progress", text });
-    return { kind: "done", files: buildEdited(request, await parts, progress), warnings: [] };
+    const files = buildEdited(request, await parts, progress);
+    return { kind: "done", files, warnings: [], isSpent: hasEvaluated() };
   } catch (error) {
-    if (error instanceof Diagnostic) return { kind: "refused", faults: faultsOf(error) };
+    if (error instanceof Diagnostic) {
+      return { kind: "refused", faults: faultsOf(error), isSpent: hasEvaluated() };
+    }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { kind: "broken", text };
   }

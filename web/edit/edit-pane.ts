@@ -4,9 +4,10 @@
 // these a link says so before they are taken. The facts of src/abi and the list of programs are
 // shown and not edited, as the page itself goes by them.
 
-import type { BuildAnswer, BuildRequest, BuiltFile, Fault } from "../compile/protocol";
+import type { BuiltFile, Fault } from "../compile/protocol";
 import { button, element } from "../document/element";
 import { setRunningEdits, shippedSources } from "../document/sources";
+import { CompileClient } from "./compile-client";
 import { type Edits, editsOfLink, keepEdits, keptEdits, linkOf, patchOf } from "./edits";
 import type { SourceEditor } from "./source-editor";
 
@@ -51,6 +52,7 @@ export class EditPane {
   readonly #faultList = element("ul", { class: "faults" });
   readonly #offer = element("div", { class: "offer", hidden: true });
   readonly #build: HTMLButtonElement;
+  readonly #compiler = new CompileClient();
   #shipped: ReadonlyMap<string, string> = new Map();
   #edits = new Map(keptEdits());
   #editor: SourceEditor | undefined;
@@ -141,7 +143,9 @@ export class EditPane {
     this.#showFaults([]);
     this.#say("loading the compilers …");
     const sources = new Map([...this.#shipped, ...this.#edits]);
-    const answer = await compile({ sources, edited }, (text) => this.#say(`${text} …`));
+    const answer = await this.#compiler.build({ sources, edited }, (text) =>
+      this.#say(`${text} …`),
+    );
     this.#build.disabled = false;
     if (answer.kind === "done") {
       const names = answer.files.map(({ name }) => name).join(", ");
@@ -303,24 +307,4 @@ export class EditPane {
 
 function row(...children: readonly (Node | string)[]): HTMLElement {
   return element("div", { class: "row" }, ...children);
-}
-
-/**
- * Builds in a worker of its own each time. What is compiled second in one process has fewer facts
- * for debuggers, and the kernel's bytes are to be those of `isthmus build`, which also begins anew.
- */
-function compile(request: BuildRequest, progress: (text: string) => void): Promise<BuildAnswer> {
-  const worker = new Worker(new URL("compile/worker.js", import.meta.url), { type: "module" });
-  const given = new Promise<BuildAnswer>((resolve) => {
-    worker.addEventListener("error", ({ message }) => {
-      resolve({ kind: "broken", text: message || "the compilers could not be loaded" });
-    });
-    worker.addEventListener("message", ({ data }) => {
-      const answer = data as BuildAnswer;
-      if (answer.kind !== "progress") resolve(answer);
-      else if (answer.text === "") worker.postMessage(request);
-      else progress(answer.text);
-    });
-  });
-  return given.finally(() => worker.terminate());
 }
