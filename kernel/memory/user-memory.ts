@@ -43,12 +43,20 @@ export function userAddress(pointer: UserPointer): u32 {
 
 /** Copies `size` bytes from the user to kernel address `to`. 0, -EFAULT or -ENOMEM. */
 export function copyIn(from: UserPointer, to: usize, size: u32): i32 {
-  return atPages(currentSpace, changetype<usize>(from), to, size, Work.copyIn);
+  const window = openOnPage(changetype<usize>(from), size, 0);
+  if (window === 0) return atPages(currentSpace, changetype<usize>(from), to, size, Work.copyIn);
+  copyBytes(to, window, size);
+  closeWindow(window);
+  return 0;
 }
 
 /** Copies `size` bytes from kernel address `from` to the user. 0, -EFAULT or -ENOMEM. */
 export function copyOut(to: UserPointer, from: usize, size: u32): i32 {
-  return atPages(currentSpace, changetype<usize>(to), from, size, Work.copyOut);
+  const window = openOnPage(changetype<usize>(to), size, FAULT_WRITE);
+  if (window === 0) return atPages(currentSpace, changetype<usize>(to), from, size, Work.copyOut);
+  copyBytes(window, from, size);
+  closeWindow(window);
+  return 0;
 }
 
 /** As copyIn(), but from another space than the running thread's. */
@@ -165,6 +173,18 @@ function atLentPage(user: usize, kernel: usize, size: u32, work: Work): i32 {
   return 0;
 }
 
+/**
+ * What most copies need: an address at which all of the range can be seen until closeWindow(), if
+ * it lies on one page of the user's that the tables have. 0: atPages() finds out what there is.
+ */
+function openOnPage(user: usize, size: u32, access: u32): usize {
+  "inline";
+  // Outside of user space no entry has U/S. A size of 0 is more than any page has.
+  if (size - 1 >= PAGE_SIZE - (user & PAGE_MASK)) return 0;
+  const frame = mappedFrame(currentSpace, user, access);
+  return frame === 0 ? 0 : openWindow(frame) + (user & PAGE_MASK);
+}
+
 /** What happens to the part of a range that lies on one page. */
 enum Work {
   copyIn,
@@ -216,6 +236,7 @@ function resolvedFrame(space: AddressSpace, address: usize, access: u32): u32 {
 
 /** As the tables stand: 0 if the user may not do that, or not yet. */
 function mappedFrame(space: AddressSpace, address: usize, access: u32): u32 {
+  "inline";
   const pte = space.entry(address);
   if (pte === 0) return 0;
   const entry = load<u32>(pte);

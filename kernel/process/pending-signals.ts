@@ -36,12 +36,13 @@ export function signalBit(signal: u32): u64 {
   return (<u64>1) << (signal - 1);
 }
 
-const URGENT: u64 =
-  ((<u64>1) << (SIGKILL - 1)) |
-  ((<u64>1) << (SIGSEGV - 1)) |
-  ((<u64>1) << (SIGBUS - 1)) |
-  ((<u64>1) << (SIGILL - 1)) |
-  ((<u64>1) << (SIGFPE - 1));
+/** All of them are in the lower half of a set. */
+const URGENT: u32 =
+  (1 << (SIGKILL - 1)) |
+  (1 << (SIGSEGV - 1)) |
+  (1 << (SIGBUS - 1)) |
+  (1 << (SIGILL - 1)) |
+  (1 << (SIGFPE - 1));
 
 /** Makes a signal pending for a process; once more than before only if it is a real-time signal. */
 export function addPending(process: Process, note: SignalNote): void {
@@ -101,11 +102,13 @@ export function pendingFor(process: Process, thread: Thread): u64 {
 /** Says which signal the thread is to take next. */
 export function chooseSignal(process: Process, thread: Thread): void {
   const ready = (process.pending | thread.pending) & ~thread.signalMask;
-  const urgent = ready & URGENT;
-  if (mustEnd(process, thread)) thread.pendingSignal = SIGKILL;
-  else if (urgent !== 0) thread.pendingSignal = 1 + <u32>ctz<u64>(urgent);
-  else if (process.isStopped) thread.pendingSignal = SIGSTOP;
-  else thread.pendingSignal = ready === 0 ? 0 : 1 + <u32>ctz<u64>(ready);
+  const urgent = <u32>ready & URGENT;
+  let signal: u32 = 0;
+  if (mustEnd(process, thread)) signal = SIGKILL;
+  else if (urgent !== 0) signal = 1 + ctz<u32>(urgent);
+  else if (process.isStopped) signal = SIGSTOP;
+  else if (ready !== 0) signal = 1 + <u32>ctz<u64>(ready);
+  thread.pendingSignal = signal;
 }
 
 /** Whether the thread ends before it returns to user mode, whatever is pending. */

@@ -50,6 +50,9 @@ import { SA_ONSTACK, SA_RESTORER, SA_SIGINFO, SS_DISABLE, SS_ONSTACK } from "../
 import {
   clearFloatingPoint,
   FLOATING_POINT_SIZE,
+  FXSAVE_INSTRUCTION,
+  FXSAVE_OPCODE,
+  FXSAVE_OPERAND,
   hasFloatingPoint,
   keepKnownMxcsr,
   loadFloatingPoint,
@@ -69,9 +72,15 @@ const STACK_ALIGNMENT: u32 = 16;
 const WORD: u32 = 4;
 const HALF: u32 = 32;
 
-/** A frame, and floating-point state, on their way. No thread blocks while they are in use. */
+// Frames on their way. No thread blocks while they are in use.
+/** What a handler finds: a frame, which ends here with what aligns it, and floating-point state. */
+const FRAME_ROOM: u32 = 304;
+const built: usize = memory.data(FRAME_ROOM + FPSTATE_SIZE, 16);
+/** Nothing but the processor and putFloatingPoint() writes to it. */
+const floatingPoint: usize = built + FRAME_ROOM;
+/** What a handler has left. */
 const frameBytes: usize = memory.data(288, 16);
-const floatingPoint: usize = memory.data(FPSTATE_SIZE, 16);
+const takenFloatingPoint: usize = memory.data(FLOATING_POINT_SIZE, 16);
 
 /**
  * Makes the current thread run the handler of `action` for the signal of `note` when it returns to
@@ -94,22 +103,27 @@ export function buildSignalFrame(
   if (esp > frame.esp && esp > top) return -EFAULT; // it wrapped at 0
   const returnTo = returnAddress(action, isLong);
   if (returnTo === 0) return -EFAULT;
-  memory.fill(frameBytes, 0, size);
-  store<u32>(frameBytes, returnTo);
-  store<u32>(frameBytes, note.signal, WORD);
-  if (isLong) putLongFrame(esp, thread, frame, note, mask, state);
+  // The state follows the frame here as it does on the stack, so one copy takes both there.
+  const distance = state !== 0 ? state - esp : size;
+  const at = floatingPoint - distance;
+  memory.fill(at, 0, distance);
+  store<u32>(at, returnTo);
+  store<u32>(at, note.signal, WORD);
+  if (isLong) putLongFrame(at, esp, thread, frame, note, mask, state);
   else {
-    putContext(frameBytes + SIGFRAME_CONTEXT, thread, frame, mask, state);
-    store<u32>(frameBytes, <u32>(mask >> HALF), SIGFRAME_HIGH_MASK);
+    putContext(at + SIGFRAME_CONTEXT, thread, frame, mask, state);
+    store<u32>(at, <u32>(mask >> HALF), SIGFRAME_HIGH_MASK);
   }
-  let result = state !== 0 ? sendFloatingPoint(state) : 0;
-  if (result === 0) result = copyOut(userPointer(esp), frameBytes, size);
+  if (state !== 0) putFloatingPoint();
+  const length = state !== 0 ? distance + FPSTATE_SIZE : size;
+  const result = copyOut(userPointer(esp), at, length);
   if (result !== 0) return result;
   enterHandler(frame, action, note.signal, esp, isLong);
   return 0;
 }
 
 function putLongFrame(
+  at: usize,
   esp: u32,
   thread: Thread,
   frame: TrapFrame,
@@ -117,10 +131,10 @@ function putLongFrame(
   mask: u64,
   state: u32,
 ): void {
-  store<u32>(frameBytes, esp + RT_SIGFRAME_INFO, 8);
-  store<u32>(frameBytes, esp + RT_SIGFRAME_UCONTEXT, 12);
-  putInfo(frameBytes + RT_SIGFRAME_INFO, note);
-  const context = frameBytes + RT_SIGFRAME_UCONTEXT;
+  store<u32>(at, esp + RT_SIGFRAME_INFO, 8);
+  store<u32>(at, esp + RT_SIGFRAME_UCONTEXT, 12);
+  putInfo(at + RT_SIGFRAME_INFO, note);
+  const context = at + RT_SIGFRAME_UCONTEXT;
   putAlternativeStack(context + UCONTEXT_STACK, thread, frame.esp);
   putContext(context + UCONTEXT_CONTEXT, thread, frame, mask, state);
   store<u64>(context, mask, UCONTEXT_MASK);
@@ -176,14 +190,17 @@ function putContext(to: usize, thread: Thread, frame: TrapFrame, mask: u64, stat
   store<u32>(to, thread.faultAddress, CONTEXT_CR2);
 }
 
-function sendFloatingPoint(to: u32): i32 {
-  memory.fill(floatingPoint, 0, FPSTATE_SIZE);
-  saveFloatingPoint(floatingPoint + FPSTATE_FXSAVE);
+function putFloatingPoint(): void {
+  const saved = floatingPoint + FPSTATE_FXSAVE;
+  // Where AMD's FXSAVE writes nothing without an exception: another program's would be left there.
+  store<u16>(saved, 0, FXSAVE_OPCODE);
+  store<u64>(saved, 0, FXSAVE_INSTRUCTION);
+  store<u64>(saved, 0, FXSAVE_OPERAND);
+  saveFloatingPoint(saved);
   // Control, status and tag words are in both halves; a program that changes one knows the other.
   store<u32>(floatingPoint, 0xffff0000 | load<u16>(floatingPoint, FPSTATE_FXSAVE));
   store<u32>(floatingPoint, 0xffff0000 | load<u16>(floatingPoint, FPSTATE_FXSAVE + 2), 4);
   store<u32>(floatingPoint, 0xffffffff, 8);
-  return copyOut(userPointer(to), floatingPoint, FPSTATE_SIZE);
 }
 
 /** The registers with which a handler begins. */
@@ -252,7 +269,7 @@ function takeContext(frame: TrapFrame, context: usize): i32 {
 /** Without an address the registers are cleared, as on Linux. */
 function takeFloatingPoint(state: u32): i32 {
   if (!hasFloatingPoint()) return 0;
-  const to = floatingPoint + FPSTATE_FXSAVE;
+  const to = takenFloatingPoint;
   const from = userPointer(state + FPSTATE_FXSAVE);
   if (state === 0) clearFloatingPoint(to);
   else if (copyIn(from, to, FLOATING_POINT_SIZE) !== 0) return -EFAULT;
@@ -262,5 +279,6 @@ function takeFloatingPoint(state: u32): i32 {
 }
 
 if (RT_SIGFRAME_SIZE > 288 || SIGFRAME_SIZE > 288) ERROR("frameBytes holds either frame");
+if (RT_SIGFRAME_SIZE + STACK_ALIGNMENT > FRAME_ROOM) ERROR("a frame has room before its state");
 if (SIGFRAME_CONTEXT + SIGCONTEXT_SIZE > SIGFRAME_HIGH_MASK) ERROR("the context comes first");
 if (USER_END % STACK_ALIGNMENT !== 0) ERROR("a stack begins aligned");

@@ -22,6 +22,7 @@ import { OpenFile } from "../file/open-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { allocate, free } from "../memory/heap";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
+import { currentFiles } from "../process/thread-files";
 import { leaveQueues, startCollecting, stopCollecting } from "../thread/poll-table";
 import { block, sleepUntil } from "../thread/schedule";
 import { NEVER } from "../thread/timer";
@@ -185,14 +186,15 @@ function waitUntil(end: u64): i32 {
 
 /** Asks each file what is true of it; how many have something that was asked for. */
 function askFiles(files: usize, count: u32): u32 {
+  const table = currentFiles();
+  const end = files + count * POLLFD_SIZE;
   let ready: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    const entry = files + i * POLLFD_SIZE;
+  for (let entry = files; entry !== end; entry += POLLFD_SIZE) {
     const descriptor = load<i32>(entry);
-    const wanted: u32 = load<u16>(entry, POLLFD_EVENTS);
     let found: u32 = 0;
     if (descriptor >= 0) {
-      const file = fileArgument(<u32>descriptor);
+      const wanted: u32 = load<u16>(entry, POLLFD_EVENTS);
+      const file = table.get(<u32>descriptor);
       found = file === null ? POLLNVAL : file.poll() & (wanted | POLLERR | POLLHUP);
     }
     store<u16>(entry, found, POLLFD_RESULTS);

@@ -71,7 +71,6 @@ export function deliverSignals(): void {
       continue;
     }
     takePending(process, thread, signal);
-    chooseSignal(process, thread);
     noticeSignal(takenNote);
     if (runsHandler(process, signal)) return;
   }
@@ -84,6 +83,8 @@ export function deliverSignals(): void {
 function runsHandler(process: Process, signal: u32): bool {
   const action = signalAction(process, signal);
   const handler = action.handler;
+  // A handler changes the mask: startHandler() chooses after that.
+  if (handler === SIG_IGN || handler === SIG_DFL) chooseSignal(process, currentThread);
   if (handler === SIG_IGN) return false;
   if (handler === SIG_DFL) {
     if (isIgnoredByDefault(signal) || isSparedFirst(process, signal)) return false;

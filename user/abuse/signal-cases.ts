@@ -6,6 +6,7 @@
 
 import { SystemCall } from "../../src/abi/linux/i386";
 import { GUARD_END, PAGE_TABLES, USER_END } from "../../src/abi/memory-map";
+import { MAP_ANONYMOUS, MAP_SHARED, PROT_READ, PROT_WRITE } from "../../src/abi/mman";
 import {
   CONTEXT_CS,
   CONTEXT_EFLAGS,
@@ -24,13 +25,17 @@ import { SA_ONSTACK, SIGKILL, SIGSEGV, SIGUSR1 } from "../../src/abi/signals";
 import { int80, load32, store32 } from "../../src/abi/x86";
 import { printHex, printLine } from "../runtime/output";
 import { exit, fork, getpid, waitpid } from "../runtime/system-calls";
-import { AbuseCase } from "./case";
+import { AbuseCase, FLOATING_POINT } from "./case";
 import { return_from_signal } from "./machine-code";
 import { EXITS } from "./outcome";
 
 const FRAMES: u32 = 60;
 const MXCSR: u32 = 24;
 const NONE: u32 = 0;
+const STACK_SIZE: u32 = 0x2000;
+/** Of what FXSAVE has room for, behind the eight registers that there are. */
+const UNUSED: u32 = 288;
+const UNUSED_END: u32 = 512;
 
 const frame: usize = memory.data(512, 64);
 const state: usize = memory.data(FPSTATE_SIZE, 64);
@@ -57,6 +62,7 @@ export function signalCases(): AbuseCase[] {
     new AbuseCase("forged-signal-frames", EXITS, forgedFrames),
     new AbuseCase("signal-frames-at-bad-addresses", EXITS, framesAtBad),
     new AbuseCase("hostile-floating-point-state", EXITS, hostileState),
+    new AbuseCase("floating-point-state-of-others", EXITS, stateOfOthers, 0, FLOATING_POINT),
     new AbuseCase("handlers-at-bad-addresses", EXITS, handlersAtBad),
     new AbuseCase("handlers-on-bad-stacks", EXITS, handlersOnBadStacks),
     new AbuseCase("signals-in-a-row", EXITS, storm),
@@ -101,6 +107,34 @@ function hostileState(): i32 {
   const context = RT_SIGFRAME_UCONTEXT + UCONTEXT_CONTEXT;
   store32(frame + context + CONTEXT_FPSTATE, state);
   return diesOf(true, frame);
+}
+
+/**
+ * What the kernel has seen of one process's state, it writes on no other's stack: where FXSAVE
+ * writes nothing, there are zeros. The child's frame lies where its parent can read it.
+ */
+function stateOfOthers(): i32 {
+  if (hostileState() !== 0) return 1;
+  const prot = PROT_READ | PROT_WRITE;
+  const flags = MAP_SHARED | MAP_ANONYMOUS;
+  const stack = int80(SystemCall.mmap2, 0, STACK_SIZE, prot, flags, -1, 0);
+  const child = fork();
+  if (child === 0) {
+    store32(frame, stack);
+    store32(frame + 4, 0);
+    store32(frame + 8, STACK_SIZE);
+    int80(SystemCall.sigaltstack, frame, 0, 0, 0, 0, 0);
+    handle(USER_END, SA_ONSTACK);
+    int80(SystemCall.kill, getpid(), SIGUSR1, 0, 0, 0, 0);
+    exit(0);
+  }
+  if (endsBySignal(child) !== 0) return 1;
+  const saved = ((stack + STACK_SIZE - FPSTATE_SIZE) & ~63) + FPSTATE_FXSAVE;
+  let failures = load32(saved + MXCSR) === 0 ? 1 : 0; // no state is there
+  for (let offset = UNUSED; offset < UNUSED_END; offset += 4) {
+    if (load32(saved + offset) !== 0) failures++;
+  }
+  return failures;
 }
 
 /** A child that returns from a signal it never had: 0 if it ends by a signal. */

@@ -18,6 +18,11 @@ import * as x86 from "../../../src/abi/x86";
 /** Bytes that FXSAVE writes, at a multiple of 16. */
 export const FLOATING_POINT_SIZE: u32 = 512;
 
+/** In those bytes: what the last x87 instruction was, where it was, and where its operand. */
+export const FXSAVE_OPCODE: u32 = 6;
+export const FXSAVE_INSTRUCTION: u32 = 8;
+export const FXSAVE_OPERAND: u32 = 16;
+
 const CONTROL: u32 = 0;
 const MXCSR: u32 = 24;
 const CONTROL_INITIAL: u16 = 0x37f;
