@@ -9,8 +9,8 @@
 //
 // Invariants
 //   - Ranges of RAM are whole frames, at or above 1 MiB, below 64 GiB; none overlaps or touches
-//     another. There are MOST_RANGES at most: of what a loader names beyond, lostFrames() counts
-//     the frames.
+//     another. There are MOST_RANGES at most: of what a loader names beyond, and of RAM beyond
+//     64 GiB, lostFrames() counts the frames.
 
 import { RSDP_SIZE } from "../../src/abi/acpi";
 import { COMMAND_LINE_MAX } from "../../src/abi/command-line";
@@ -67,6 +67,8 @@ export function noteMemory(base: u64, bytes: u64, isRam: bool): void {
 function addRam(base: u64, end: u64): void {
   const start = max<u64>(base, KERNEL);
   const limit = min<u64>(end, MEMORY_END);
+  const beyond = max<u64>(start, MEMORY_END);
+  if (beyond < end) lost += <u32>((end - beyond) >> PAGE_SHIFT);
   const first = <u32>((start + PAGE_MASK) >> PAGE_SHIFT);
   const last = <u32>(limit >> PAGE_SHIFT);
   if (start < limit && first < last) joinRange(first, last);

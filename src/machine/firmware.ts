@@ -73,7 +73,11 @@ export function boardOf({ board, firmware = "bios" }: QemuOptions): Board {
   return board ?? (firmware === "bios" ? "pc" : "q35");
 }
 
-/** QEMU's program: 64-bit firmware needs a 64-bit processor. */
-export function qemuProgram({ program, firmware }: QemuOptions): QemuProgram {
-  return firmware === "uefi64" ? "qemu-system-x86_64" : (program ?? "qemu-system-i386");
+/** The processors of QEMU's program for i386 have addresses of 36 bits, for devices as for RAM. */
+const I386_MEMORY_MIB = 61440;
+
+/** QEMU's program: 64-bit firmware needs a 64-bit processor, and much memory its addresses. */
+export function qemuProgram({ program, firmware }: QemuOptions, memoryMiB: number): QemuProgram {
+  const isLarge = firmware === "uefi64" || memoryMiB > I386_MEMORY_MIB;
+  return isLarge ? "qemu-system-x86_64" : (program ?? "qemu-system-i386");
 }

@@ -30,6 +30,15 @@ export async function bootDirectly(options: BootOptions, directory: string): Pro
   return parameters;
 }
 
+/** As much as any host has. */
+const SMALL_MIB = 2048;
+
+/** Memory of which the host need not have more than what the guest uses. */
+function sparseMemory(memoryMiB: number): string[] {
+  const memory = `memory-backend-ram,id=memory,size=${memoryMiB}M,reserve=off`;
+  return ["-object", memory, "-machine", "memory-backend=memory"];
+}
+
 /** The sockets that QEMU connects to. */
 export interface Channels {
   readonly serial: Channel;
@@ -54,6 +63,7 @@ export function qemuParameters(
   const icount = icountShift === undefined ? [] : ["-icount", `shift=${icountShift}`];
   return [
     ...["-nodefaults", "-machine", boardOf(qemu), "-accel", "tcg"],
+    ...(memoryMiB > SMALL_MIB ? sparseMemory(memoryMiB) : []),
     ...["-vga", "std", "-display", "none"],
     ...["-no-reboot", "-no-shutdown", "-S", "-m", `${memoryMiB}M`],
     ...["-cpu", cpu ?? "max", ...icount, ...chardevs],

@@ -102,7 +102,7 @@ export class QemuMachine implements Machine {
   }
 
   async start({ stopped = false } = {}): Promise<void> {
-    const program = await requireProgram(qemuProgram(this.#qemu));
+    const program = await requireProgram(qemuProgram(this.#qemu, this.#options.memoryMiB));
     this.#directory = makeScratchFolder();
     try {
       const bootParameters = await this.#boot(this.#options, this.#directory, this.#qemu);
@@ -285,7 +285,8 @@ export class QemuMachine implements Machine {
     debug.on("data", (chunk: Buffer) => this.#receiveDebug(chunk));
     this.#monitor = new QemuMonitor(monitor, (name, data) => this.#onEvent(name, data));
     if (gdb) this.#gdb = new GdbRemote(gdb);
-    await this.#monitor.execute("qmp_capabilities");
+    // QEMU connects first, and may then find out that it cannot run such a machine.
+    await this.#monitor.execute("qmp_capabilities").catch(() => this.#connectFailure(process));
   }
 
   async #connectFailure(process: GuardedProcess): Promise<never> {

@@ -246,6 +246,12 @@ describe("QEMU alone", { skip: skipReason("qemu") }, () => {
     await assert.rejects(machine.start(), { code: "MACH005", message: /no-such-option/ });
   });
 
+  it("that finds out late that it cannot run says so, too", async () => {
+    const extraArguments = ["-m", "16M,slots=1,maxmem=128G"];
+    const machine = openMachine("qemu", boot(tinyKernel(HALT)), { extraArguments });
+    await assert.rejects(machine.start(), { code: "MACH005", message: /phys-bits too low/ });
+  });
+
   it("does not outlive its parent, even if that is killed", async () => {
     const script = `
       const { openMachine } = await import("./src/machine/open-machine.ts");

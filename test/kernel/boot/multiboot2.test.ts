@@ -307,6 +307,22 @@ describe("a record of Multiboot 2", () => {
     assert.equal(part.call.lostFrames!(), 2 * (200 - 128));
   });
 
+  it("counts the RAM beyond 64 GiB, which no processor with PAE is sure to reach", () => {
+    const GIB = 1024 * MIB;
+    read(
+      memoryMap([
+        [MIB, MIB, RAM],
+        [63 * GIB, 2 * GIB, RAM],
+        [70 * GIB, GIB, RAM],
+      ]),
+    );
+    assert.deepEqual(ranges(), [
+      [MIB, 2 * MIB],
+      [63 * GIB, 64 * GIB],
+    ]);
+    assert.equal(part.call.lostFrames!(), (2 * GIB) / PAGE);
+  });
+
   it("counts the RAM for which there is no room in the list of frames", () => {
     read(
       memoryMap([
