@@ -49,7 +49,7 @@ const FIRST_FILES = [
   ...["build/boot.elf", "build/initramfs.cpio"],
 ];
 /** A halted machine, and a map of which nothing changes, of a processor. */
-const IDLE_SHARE_MAX = 0.05;
+const IDLE_SHARE_MAX = 0.03;
 const IDLE_MS = 5000;
 const FRAMES = 60;
 const FRAME_GAP_MAX = 50;
@@ -491,6 +491,9 @@ describe("the page", { skip: skipReason() }, () => {
       const { processInfo } = await session.send("SystemInfo.getProcessInfo");
       return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
     };
+    // At first the page keeps its files for later, and its code is compiled: that is its start.
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)");
+    await page.waitForTimeout(IDLE_MS);
     await page.locator("#terminal").click();
     // By the host's clock: the guest's may be wrong, if the host was busy while it was calibrated.
     const before = { cpu: await seconds(), clock: performance.now() };
