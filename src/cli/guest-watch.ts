@@ -59,7 +59,7 @@ export class GuestWatch {
 
   async #look(): Promise<void> {
     try {
-      this.#registers = await this.machine.registers();
+      this.#registers = await this.machine.glance();
       this.#screen = withoutBlankEnd(await this.machine.screen());
     } catch {
       return; // The machine is gone: what was seen last stays.

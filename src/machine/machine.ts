@@ -191,6 +191,11 @@ export interface Machine {
   /** The registers between two instructions, as `inspect` sees them. */
   registers(): Promise<Registers>;
   /**
+   * The registers of a machine that goes on meanwhile: right if it waits or stands still, else of a
+   * moment ago. QEMU may not come back from a stop while it reads a CD-ROM for its firmware.
+   */
+  glance(): Promise<Registers>;
+  /**
    * The 25 lines on the screen, without trailing blanks: of the VGA's text mode, or of the kernel's
    * own font where there are pixels; none if what is there is no text.
    */

@@ -170,6 +170,10 @@ export class QemuMachine implements Machine {
     return this.#exclusively(() => this.#whileStopped(() => this.#registers()));
   }
 
+  glance(): Promise<Registers> {
+    return this.#exclusively(() => this.#registers());
+  }
+
   screen(): Promise<string[]> {
     return this.#exclusively(() => this.#screen());
   }

@@ -275,6 +275,10 @@ export class V86Machine implements Machine {
     return this.#registers();
   }
 
+  async glance(): Promise<Registers> {
+    return this.#registers();
+  }
+
   async screen(): Promise<string[]> {
     const cpu = this.#started();
     if (cpu.devices.vga.svga_enabled) return textOfPicture(pictureOf(cpu));
