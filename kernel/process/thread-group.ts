@@ -10,7 +10,7 @@
 // Invariant: `livingThreads` counts the threads of the list that have not ended.
 
 import { PROCESS_NAME_SIZE } from "../../src/abi/kernel-info";
-import { countsOf, systemCounts } from "../thread/schedule";
+import { countsOf } from "../thread/schedule";
 import { createThread, Thread, ThreadState } from "../thread/thread";
 import { nanosecondsOf } from "../thread/uptime";
 import { currentProcess, firstProcess, Process, releaseEndedThreads, unusedId } from "./process";
@@ -121,33 +121,30 @@ export function processTime(process: Process): u64 {
 
 /** What of it was the program's. */
 export function processUserTime(process: Process): u64 {
-  let counts = process.endedCounts - process.endedSystemCounts;
-  let thread: Thread | null = process.thread;
-  for (; thread !== null; thread = thread.nextThread) counts += userCounts(thread);
-  return nanosecondsOf(counts);
+  return timeIn(process, null, false);
 }
 
 /** What of it was the kernel's. */
 export function processSystemTime(process: Process): u64 {
-  let counts = process.endedSystemCounts;
-  let thread: Thread | null = process.thread;
-  for (; thread !== null; thread = thread.nextThread) counts += systemCounts(thread);
+  return timeIn(process, null, true);
+}
+
+/** The kernel's part, or the program's, of what one thread has used, or all have (null). */
+export function timeIn(process: Process, only: Thread | null, isSystem: bool): u64 {
+  let counts: u64 = 0;
+  let thread: Thread | null = only;
+  if (thread === null) {
+    counts = process.endedSystemCounts;
+    if (!isSystem) counts = process.endedCounts - counts;
+    thread = process.thread;
+  }
+  while (thread !== null) {
+    const all = countsOf(thread);
+    const system = thread.modes.systemShare(all);
+    counts += isSystem ? system : all - system;
+    thread = only === null ? thread.nextThread : null;
+  }
   return nanosecondsOf(counts);
-}
-
-/** What of a thread's processor time was the program's. */
-export function threadUserTime(thread: Thread): u64 {
-  return nanosecondsOf(userCounts(thread));
-}
-
-/** What of it was the kernel's. */
-export function threadSystemTime(thread: Thread): u64 {
-  return nanosecondsOf(systemCounts(thread));
-}
-
-function userCounts(thread: Thread): u64 {
-  const counts = countsOf(thread);
-  return counts - thread.modes.systemShare(counts);
 }
 
 /** How many threads of that user there are. */

@@ -26,8 +26,7 @@ import {
   processOf,
   processSystemTime,
   processUserTime,
-  threadSystemTime,
-  threadUserTime,
+  timeIn,
 } from "../process/thread-group";
 import { currentCredentials } from "../thread/credentials";
 import { currentThread, Thread } from "../thread/thread";
@@ -95,10 +94,9 @@ export function getrusage(frame: TrapFrame): i32 {
   if (who === RUSAGE_CHILDREN) {
     fillUsage(process.childUserTime, process.childSystemTime, process.childPages);
   } else {
-    const isThread = who === RUSAGE_THREAD;
-    const user = isThread ? threadUserTime(currentThread) : processUserTime(process);
-    const system = isThread ? threadSystemTime(currentThread) : processSystemTime(process);
-    fillUsage(user, system, process.space!.mostPages);
+    const only: Thread | null = who === RUSAGE_THREAD ? currentThread : null;
+    const system = timeIn(process, only, true);
+    fillUsage(timeIn(process, only, false), system, process.space!.mostPages);
   }
   return copyOut(userPointer(frame.arg1), usage, RUSAGE_SIZE);
 }

@@ -281,11 +281,6 @@ export function processorTime(thread: Thread): u64 {
   return nanosecondsOf(countsOf(thread));
 }
 
-/** What of its processor time was the kernel's, in counts, by samples: mode-time.ts. */
-export function systemCounts(thread: Thread): u64 {
-  return thread.modes.systemShare(countsOf(thread));
-}
-
 /** The processor time that a thread has used, in counts. */
 export function countsOf(thread: Thread): u64 {
   const runs = thread === currentThread && !isIdle;

@@ -21,14 +21,7 @@ import { currentProcess, Process } from "../../process/process";
 import { controllingTerminal } from "../../process/session";
 import { signalAction } from "../../process/signal-actions";
 import { SignalNote } from "../../process/signal-note";
-import {
-  processSystemTime,
-  processUserTime,
-  setThreadName,
-  threadName,
-  threadSystemTime,
-  threadUserTime,
-} from "../../process/thread-group";
+import { setThreadName, threadName, timeIn } from "../../process/thread-group";
 import { ALL_CAPABILITIES, currentCredentials } from "../../thread/credentials";
 import { Thread, ThreadState } from "../../thread/thread";
 import { ticksOf } from "../../thread/ticks";
@@ -56,12 +49,8 @@ export function putStat(process: Process, subject: u32): void {
     terminal === null ? 0 : terminal.device,
     terminal === null ? -1 : terminal.foregroundGroup,
   );
-  const ofAll = subject === 0;
-  put(
-    cstr("%u %u "),
-    ticksOf(ofAll ? processUserTime(process) : threadUserTime(thread)),
-    ticksOf(ofAll ? processSystemTime(process) : threadSystemTime(thread)),
-  );
+  const only: Thread | null = subject === 0 ? null : thread;
+  put(cstr("%u %u "), ticksOf(timeIn(process, only, false)), ticksOf(timeIn(process, only, true)));
   put(cstr("%u %u "), ticksOf(process.childUserTime), ticksOf(process.childSystemTime));
   const urgency = <i32>thread.urgency;
   const priority = urgency === 0 ? <i32>DEFAULT_PRIORITY + process.nice : -1 - urgency;
