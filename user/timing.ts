@@ -1,11 +1,12 @@
-// timing: checks whose processor time is counted as what, and the timers that count it.
+// timing [set]: checks whose processor time is counted as what, the timers that count it, and
+// who may set the clock. With a word it sets it, which no host should have done to it.
 //
 // What is expected here is what Linux does, which tells a program's time from the kernel's by
 // samples, too; the tests also run this very program on the host's Linux
 // (test/kernel/syscall/system-calls.test.ts).
 
-import { EFAULT, EINVAL } from "../src/abi/errno";
-import { O_RDONLY } from "../src/abi/files";
+import { EFAULT, EINVAL, EOPNOTSUPP, EPERM } from "../src/abi/errno";
+import { O_CREAT, O_RDONLY, STAT_MTIME } from "../src/abi/files";
 import { SystemCall } from "../src/abi/linux/i386";
 import {
   RUSAGE_CHILDREN,
@@ -17,8 +18,8 @@ import { SIG_BLOCK, SIGPROF, SIGVTALRM } from "../src/abi/signals";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { wantsHelp } from "./runtime/arguments";
 
-const USAGE = `usage: timing
-Checks how processor time is counted.`;
+const USAGE = `usage: timing [set]
+Checks how processor time is counted, and who may set the clock; with a word, setting it.`;
 
 const ITIMER_VIRTUAL: i32 = 1;
 const ITIMER_PROF: i32 = 2;
@@ -55,6 +56,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   expect(cstr("profiling timer, system"), endOf(inTheKernel, ITIMER_PROF), SIGPROF);
   expect(cstr("virtual timer, system"), virtualTimeStands(), 1);
   repetition();
+  badSettings();
+  if (argc > 1) settings();
   return report();
 }
 
@@ -279,4 +282,112 @@ function repetition(): void {
     expect(cstr("profiling timer, again"), used, <i32>SIGPROF);
   }
   setTimer(ITIMER_PROF, 0, 0);
+}
+
+const SOMEBODY: i32 = 2000;
+const CLOCK_REALTIME: i32 = 0;
+const CLOCK_MONOTONIC: i32 = 1;
+const CLOCK_THREAD_CPUTIME: i32 = 3;
+const ADJ_SETOFFSET: i32 = 0x100;
+const TIME_ERROR: i32 = 5;
+const timex: usize = memory.data(208, 8);
+
+/** What Linux answers before it looks at who asks. */
+function badSettings(): void {
+  expect(cstr("settime, no clock"), call(SystemCall.clock_settime, 99, timer), -EINVAL);
+  expect(cstr("settime, monotonic"), call(SystemCall.clock_settime, 1, timer), -EINVAL);
+  expect(cstr("settime, CPU"), call(SystemCall.clock_settime, CLOCK_THREAD_CPUTIME, 8), -EINVAL);
+  expect(cstr("settime, own CPU"), call(SystemCall.clock_settime, -2, timer), -EPERM);
+  expect(cstr("settime, bad place"), call(SystemCall.clock_settime, CLOCK_REALTIME, 8), -EFAULT);
+  expect(cstr("settime64, no clock"), call(SystemCall.clock_settime64, 99, timer), -EINVAL);
+  expect(cstr("settimeofday, nothing"), call(SystemCall.settimeofday, 0, 0), 0);
+  expect(cstr("settimeofday, bad place"), call(SystemCall.settimeofday, 8, 0), -EFAULT);
+  store<i32>(timer, 1000);
+  store<i32>(timer, MICROSECONDS + 1, 4);
+  expect(cstr("settimeofday, microseconds"), call(SystemCall.settimeofday, timer, 0), -EINVAL);
+  expect(cstr("settimeofday, zone"), call(SystemCall.settimeofday, 0, 8), -EFAULT);
+  store<i32>(timer, 5000);
+  expect(cstr("settimeofday, far zone"), call(SystemCall.settimeofday, 0, timer), -EINVAL);
+  expect(cstr("stime, bad place"), call(SystemCall.stime, 8), -EFAULT);
+  expect(cstr("adjtimex, bad place"), call(SystemCall.adjtimex, 8), -EFAULT);
+  memory.fill(timex, 0, 208);
+  expect(cstr("adjtime, no clock"), call(SystemCall.clock_adjtime, 99, timex), -EINVAL);
+  expect(
+    cstr("adjtime, monotonic"),
+    call(SystemCall.clock_adjtime, CLOCK_MONOTONIC, timex),
+    -EOPNOTSUPP,
+  );
+  const state = call(SystemCall.adjtimex, timex);
+  expect(cstr("adjtimex"), state >= 0 && state <= TIME_ERROR ? 1 : 0, 1);
+  expect(cstr("adjtimex, tick"), load<i32>(timex, 44), 10000);
+  const difference = call(SystemCall.time, 0) - load<i32>(timex, 36);
+  expect(cstr("adjtimex, time"), difference === 0 || difference === 1 ? 1 : 0, 1);
+  call(SystemCall.clock_adjtime64, CLOCK_REALTIME, timex);
+  expect(cstr("adjtimex, tick64"), load<i32>(timex, 88), 10000);
+  const child = fork();
+  if (child === 0) call(SystemCall.exit, withoutRight());
+  expect(cstr("without the right"), statusOf(child), 0);
+}
+
+function withoutRight(): i32 {
+  call(SystemCall.setuid32, SOMEBODY);
+  memory.fill(timer, 0, 16);
+  if (call(SystemCall.clock_settime, CLOCK_REALTIME, timer) !== -EPERM) return 1;
+  if (call(SystemCall.clock_settime64, CLOCK_REALTIME, timer) !== -EPERM) return 2;
+  if (call(SystemCall.settimeofday, timer, 0) !== -EPERM) return 3;
+  if (call(SystemCall.settimeofday, 0, timer) !== -EPERM) return 4;
+  if (call(SystemCall.stime, timer) !== -EPERM) return 5;
+  store<i32>(timex, ADJ_SETOFFSET);
+  if (call(SystemCall.adjtimex, timex) !== -EPERM) return 6;
+  store<i32>(timex, 0);
+  return call(SystemCall.adjtimex, timex) >= 0 ? 0 : 7;
+}
+
+/** Nanoseconds by a clock, since 1970 or the start. */
+function nanoseconds(clock: i32): u64 {
+  call(SystemCall.clock_gettime, clock, timer);
+  return <u64>load<u32>(timer) * 1000000000 + load<u32>(timer, 4);
+}
+
+/** Whether it is that time, or later by no more than what has passed since `before`. */
+function isNow(time: u64, before: u64): i32 {
+  const more = nanoseconds(CLOCK_REALTIME) - time;
+  return more <= nanoseconds(CLOCK_MONOTONIC) - before ? 1 : 0;
+}
+
+function settings(): void {
+  const before = nanoseconds(CLOCK_MONOTONIC);
+  store<u32>(timer, 1500000000);
+  store<u32>(timer, 999999000, 4);
+  expect(cstr("settime"), call(SystemCall.clock_settime, CLOCK_REALTIME, timer), 0);
+  expect(cstr("set"), isNow(1500000000999999000, before), 1);
+  expect(cstr("monotonic goes on"), nanoseconds(CLOCK_MONOTONIC) >= before ? 1 : 0, 1);
+  store<u64>(timer, 1600000000);
+  store<u64>(timer, 0, 8);
+  expect(cstr("settime64"), call(SystemCall.clock_settime64, CLOCK_REALTIME, timer), 0);
+  expect(cstr("set, 64"), isNow(1600000000000000000, before), 1);
+  store<u32>(timer, 1400000000);
+  expect(cstr("stime"), call(SystemCall.stime, timer), 0);
+  expect(cstr("stime, set"), isNow(1400000000000000000, before), 1);
+  store<u32>(timer, 1300000000);
+  store<u32>(timer, 700000, 4);
+  store<i32>(text, -60);
+  store<i32>(text, 3, 4);
+  expect(cstr("settimeofday"), call(SystemCall.settimeofday, timer, text), 0);
+  expect(cstr("settimeofday, set"), isNow(1300000000700000000, before), 1);
+  call(SystemCall.gettimeofday, timer, text + 8);
+  expect(cstr("zone"), load<u64>(text, 8) === load<u64>(text) ? 1 : 0, 1);
+  memory.fill(timex, 0, 128);
+  store<i32>(timex, ADJ_SETOFFSET);
+  store<i32>(timex, -100, 36);
+  store<i32>(timex, 900000, 40);
+  expect(cstr("adjtimex, offset"), call(SystemCall.adjtimex, timex), TIME_ERROR);
+  expect(cstr("adjtimex, set"), isNow(1299999901600000000, before), 1);
+  store<u32>(timer, 0);
+  expect(cstr("before the start"), call(SystemCall.stime, timer), -EINVAL);
+  // What is made now is that old.
+  const file = call(SystemCall.open, cstr("/tmp/clock"), O_CREAT, 0o600);
+  call(SystemCall.fstat64, file, text);
+  const age = call(SystemCall.time, 0) - load<i32>(text, STAT_MTIME);
+  expect(cstr("a file"), load<i32>(text, STAT_MTIME) >= 1299999901 && age >= 0 ? 1 : 0, 1);
 }

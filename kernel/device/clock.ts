@@ -1,10 +1,17 @@
-// The CMOS clock: what time it was when the kernel started.
+// What time it is: what the CMOS clock said when the kernel started, or what a program has said
+// since, and the time that has passed. The CMOS clock itself is never set.
 //
 // Registers are read until two readings agree, so that none is taken from the middle of an update.
 // See the MC146818 data sheet.
 
 import { inb, outb } from "../../src/abi/x86";
-import { isRecent, readUptime, uptimeNanoseconds, uptimeSeconds } from "../thread/uptime";
+import {
+  isRecent,
+  NANOSECONDS_PER_SECOND,
+  readUptime,
+  uptimeNanoseconds,
+  uptimeSeconds,
+} from "../thread/uptime";
 
 const INDEX: u32 = 0x70;
 const DATA: u32 = 0x71;
@@ -31,6 +38,10 @@ const SECONDS_PER_DAY: u32 = 86400;
 const RECENT_COUNTS: u32 = 1 << 18;
 
 let secondsAtBoot: u32 = 0;
+let nanosecondsAtBoot: u32 = 0;
+/** The last time that was read, since 1970. */
+export let realSeconds: u32 = 0;
+export let realNanoseconds: u32 = 0;
 
 /** Reads the clock. */
 export function startClock(): void {
@@ -48,13 +59,43 @@ export function bootTime(): u32 {
   return secondsAtBoot;
 }
 
+/** The same in nanoseconds, to the nanosecond if the clock was set since. */
+export function exactBootTime(): u64 {
+  return <u64>secondsAtBoot * NANOSECONDS_PER_SECOND + nanosecondsAtBoot;
+}
+
+/** Reads what time it is into realSeconds and realNanoseconds. */
+export function readRealTime(): void {
+  readUptime();
+  addUptime();
+}
+
+function addUptime(): void {
+  realSeconds = secondsAtBoot + uptimeSeconds;
+  realNanoseconds = nanosecondsAtBoot + uptimeNanoseconds;
+  if (realNanoseconds < NANOSECONDS_PER_SECOND) return;
+  realNanoseconds -= NANOSECONDS_PER_SECOND;
+  realSeconds++;
+}
+
+/** From now on it is that many nanoseconds since 1970: false, as that is before the start. */
+export function setRealTime(time: u64): bool {
+  const passed = readUptime();
+  if (time < passed) return false;
+  const before = time - passed;
+  secondsAtBoot = <u32>(before / NANOSECONDS_PER_SECOND);
+  nanosecondsAtBoot = <u32>before - secondsAtBoot * NANOSECONDS_PER_SECOND;
+  return true;
+}
+
 /**
  * What time it is, or was a moment ago: seconds since 1970 in the upper half, nanoseconds in the
  * lower. Of two times the later one is the greater number.
  */
 export function currentTime(): u64 {
   if (!isRecent(RECENT_COUNTS)) readUptime();
-  return timestamp(secondsAtBoot + uptimeSeconds, uptimeNanoseconds);
+  addUptime();
+  return timestamp(realSeconds, realNanoseconds);
 }
 
 /** A time as currentTime() gives it. */

@@ -6,17 +6,12 @@
 //   |31          3|   2    |1  0|
 //   |     ~ id    | thread |  2 |      id 0: the caller
 
-import { bootTime } from "../device/clock";
+import { exactBootTime, readRealTime, realNanoseconds, realSeconds } from "../device/clock";
 import { currentProcess, findProcess, Process } from "../process/process";
 import { processTime, threadOf } from "../process/thread-group";
 import { processorTime } from "../thread/schedule";
 import { currentThread, Thread } from "../thread/thread";
-import {
-  NANOSECONDS_PER_SECOND,
-  readUptime,
-  uptimeNanoseconds,
-  uptimeSeconds,
-} from "../thread/uptime";
+import { NANOSECONDS_PER_SECOND, uptimeNanoseconds, uptimeSeconds } from "../thread/uptime";
 
 export const CLOCK_REALTIME: u32 = 0;
 export const CLOCK_MONOTONIC: u32 = 1;
@@ -99,10 +94,10 @@ export function readClock(clock: u32): bool {
     clockNanoseconds = <u32>(time % NANOSECONDS_PER_SECOND);
     return true;
   }
-  readUptime();
-  clockSeconds = uptimeSeconds;
-  clockNanoseconds = uptimeNanoseconds;
-  if (base === ClockBase.real) clockSeconds += bootTime();
+  readRealTime();
+  const isReal = base === ClockBase.real;
+  clockSeconds = isReal ? realSeconds : uptimeSeconds;
+  clockNanoseconds = isReal ? realNanoseconds : uptimeNanoseconds;
   return true;
 }
 
@@ -115,7 +110,7 @@ export function clockResolution(clock: u32): u32 {
 /** The uptime at which a clock one can wait for says `time`. */
 export function uptimeOf(clock: u32, time: u64): u64 {
   if (clockBase(clock) !== ClockBase.real) return time;
-  const before = <u64>bootTime() * NANOSECONDS_PER_SECOND;
+  const before = exactBootTime();
   return time > before ? time - before : 0;
 }
 

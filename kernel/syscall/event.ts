@@ -88,7 +88,7 @@ export function timerfdGettime64(frame: TrapFrame): i32 {
   return getTimer(frame, TimeForm.timespec64);
 }
 
-/** TFD_TIMER_CANCEL_ON_SET changes nothing: nobody can set the clock. */
+/** TFD_TIMER_CANCEL_ON_SET changes nothing. */
 function setTimer(frame: TrapFrame, form: TimeForm): i32 {
   const flags = frame.arg1;
   const size = timeSize(form);

@@ -16,11 +16,22 @@ import {
   TIMER_FLAGS,
   TIMER64,
   TIMER64_FILLED,
+  TIMEVAL,
   TIMEVAL_FILLED,
+  WORD,
   WORD_FILLED,
 } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
 import { call } from "./call-rows";
+import {
+  adjtimex,
+  clockAdjtime,
+  clockAdjtime64,
+  clockSettime,
+  clockSettime64,
+  settimeofday,
+  stime,
+} from "./set-clock";
 import {
   alarm,
   clockGetres,
@@ -50,6 +61,13 @@ export function declareTimeCalls(): void {
   call(SystemCall.time, time.index, WORD_FILLED);
   call(SystemCall.alarm, alarm.index, INTEGER);
   call(SystemCall.gettimeofday, gettimeofday.index, TIMEVAL_FILLED, POINTER);
+  call(SystemCall.stime, stime.index, WORD);
+  call(SystemCall.settimeofday, settimeofday.index, TIMEVAL, POINTER);
+  call(SystemCall.adjtimex, adjtimex.index, POINTER);
+  call(SystemCall.clock_settime, clockSettime.index, CLOCK, TIME);
+  call(SystemCall.clock_adjtime, clockAdjtime.index, CLOCK, POINTER);
+  call(SystemCall.clock_settime64, clockSettime64.index, CLOCK, TIME64);
+  call(SystemCall.clock_adjtime64, clockAdjtime64.index, CLOCK, POINTER);
   call(SystemCall.setitimer, setitimer.index, INTERVAL_TIMER, INTERVAL, INTERVAL_FILLED);
   call(SystemCall.getitimer, getitimer.index, INTERVAL_TIMER, INTERVAL_FILLED);
   call(SystemCall.nanosleep, nanosleep.index, TIME, TIME_FILLED);

@@ -1,7 +1,7 @@
 // System calls about time: reading clocks, sleeping, alarms.
 
 import { EFAULT, EINTR, EINVAL, EOPNOTSUPP } from "../../src/abi/errno";
-import { bootTime } from "../device/clock";
+import { readRealTime, realNanoseconds, realSeconds } from "../device/clock";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
 import { setAlarm } from "../process/alarm";
@@ -25,6 +25,7 @@ import {
   readClock,
   uptimeOf,
 } from "./clock";
+import { TIMEZONE_SIZE, timeZone } from "./set-clock";
 import {
   deadlineIn,
   putTime,
@@ -39,7 +40,6 @@ import {
 const ITIMER_REAL: u32 = 0;
 const ITIMER_PROF: u32 = 2;
 const TIMER_ABSTIME: u32 = 1;
-const TIMEZONE_SIZE: u32 = 8;
 /** A struct itimerval: the interval, and what is left. */
 const ITIMER_SIZE: u32 = 16;
 
@@ -151,8 +151,8 @@ function putTimer(which: u32): void {
 
 /** time(to): seconds since 1970. */
 export function time(frame: TrapFrame): i32 {
-  readUptime();
-  const now = bootTime() + uptimeSeconds;
+  readRealTime();
+  const now = realSeconds;
   const to = userPointer(frame.arg0);
   if (userAddress(to) === 0) return <i32>now;
   store<u32>(words, now);
@@ -165,14 +165,12 @@ export function gettimeofday(frame: TrapFrame): i32 {
   const to = userPointer(frame.arg0);
   const zone = userPointer(frame.arg1);
   if (userAddress(to) !== 0) {
-    readUptime();
-    const seconds = bootTime() + uptimeSeconds;
-    const result = sendParts(to, seconds, uptimeNanoseconds, TimeForm.timeval);
+    readRealTime();
+    const result = sendParts(to, realSeconds, realNanoseconds, TimeForm.timeval);
     if (result !== 0) return result;
   }
   if (userAddress(zone) === 0) return 0;
-  memory.fill(words, 0, TIMEZONE_SIZE);
-  return copyOut(zone, words, TIMEZONE_SIZE);
+  return copyOut(zone, timeZone, TIMEZONE_SIZE);
 }
 
 /** clock_gettime(clock, to) */

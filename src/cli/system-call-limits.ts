@@ -10,7 +10,9 @@ const BY_TICKS = "ITIMER_VIRTUAL and ITIMER_PROF are looked at 100 times a secon
 const NO_RWF = "flags (RWF_…) are refused: EOPNOTSUPP";
 const NO_LOCK = "memory is never swapped out: nothing to do, but the limit is kept";
 const IN_MEMORY = "files are in memory: nothing to write back";
-const CLOCK_STAYS = "nobody sets the clock, so TFD_TIMER_CANCEL_ON_SET changes nothing";
+const CLOCK_STAYS = "TFD_TIMER_CANCEL_ON_SET changes nothing";
+const WAITS_STAY = "who waits for a time of day already waits as long as before";
+const NO_DISCIPLINE = "nothing disciplines the clock: ADJ_SETOFFSET, or EOPNOTSUPP";
 const NO_ATTRIBUTES = "no file has extended attributes: EOPNOTSUPP";
 const OWN_PROCESS =
   "a clock of another process's processor time is EINVAL; those are looked at 100 times a second";
@@ -67,6 +69,13 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   munlock: NO_LOCK,
   mlockall: NO_LOCK,
   munlockall: NO_LOCK,
+  stime: WAITS_STAY,
+  settimeofday: WAITS_STAY,
+  clock_settime: WAITS_STAY,
+  clock_settime64: WAITS_STAY,
+  adjtimex: NO_DISCIPLINE,
+  clock_adjtime: NO_DISCIPLINE,
+  clock_adjtime64: NO_DISCIPLINE,
   setitimer: BY_TICKS,
   epoll_ctl: "EPOLLEXCLUSIVE wakes all that wait; EPOLLWAKEUP changes nothing",
   timerfd_settime: CLOCK_STAYS,

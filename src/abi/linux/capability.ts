@@ -17,6 +17,7 @@ export const CAP_SYS_ADMIN: u32 = 1 << 21;
 export const CAP_SYS_BOOT: u32 = 1 << 22;
 export const CAP_SYS_NICE: u32 = 1 << 23;
 export const CAP_SYS_RESOURCE: u32 = 1 << 24;
+export const CAP_SYS_TIME: u32 = 1 << 25;
 export const CAP_SYS_TTY_CONFIG: u32 = 1 << 26;
 export const CAP_MKNOD: u32 = 1 << 27;
 
