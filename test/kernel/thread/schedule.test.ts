@@ -82,7 +82,10 @@ const start = machineFor(
   export function processorTime(thread: usize): u32 {
     return <u32>schedule.processorTime(at(thread));
   }
-  export function systemTime(thread: usize): u32 { const one = at(thread); return <u32>one.modes.systemShare(schedule.countsOf(one)); }
+  export function systemTime(thread: usize): u32 {
+    const one = at(thread);
+    return <u32>one.modes.systemShare(schedule.countsOf(one));
+  }
   export function totalSystemTime(): u32 { return <u32>schedule.totalSystemTime(); }
   let ticks: u32 = 0;
   function countTick(): void { ticks++; }
