@@ -42,12 +42,15 @@ busybox --install -s /usr/local/bin
 const INITTAB = `::sysinit:/etc/start
 console::respawn:/bin/busybox getty 38400 console xterm-256color
 `;
-/** Says when it goes on after a stop: the terminal is its own then, and so are the settings. */
+/**
+ * Says when it goes on after a stop: the terminal is its own then, and so are the settings. This
+ * shell overlooks a signal that comes just before `read` waits, on Linux too, so it waits a second.
+ */
 export const READER = "/etc/reader";
 const READER_TEXT = `#!/bin/busybox sh
 trap 'echo "goes on"' CONT
 echo reads
-while :; do read line && echo "<$line>"; done
+while :; do read -t 1 line && echo "<$line>"; done
 `;
 const PROFILE = `export PATH=/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin
 export PS1='\\u$ ' HISTFILE= EDITOR=vi
