@@ -132,6 +132,9 @@ export class Screen {
   }
 }
 
+/** How often a shell is asked for its window's size: far more than it takes to hear of it. */
+const ASKED_AT_MOST = 1000;
+
 /** A shell at the screen, known by its prompt. */
 export class ShellAtScreen {
   constructor(
@@ -159,6 +162,19 @@ export class ShellAtScreen {
     const lines = this.screen.lines();
     const first = lines.indexOf(`${this.prompt} ${line}`);
     return lines.slice(first + 1, lines.lastIndexOf(this.prompt)).join("\n");
+  }
+
+  /**
+   * Gives the window another size, and waits until the shell's terminal has it: that is told on a
+   * line of its own, which no order holds together with what is typed.
+   */
+  async resize(size: WindowSize): Promise<void> {
+    this.screen.resize(size);
+    const text = `${size.rows} ${size.columns}`;
+    for (let asked = 0; asked < ASKED_AT_MOST; asked++) {
+      if ((await this.run("stty size")) === text) return;
+    }
+    throw new Error(`the shell's terminal never has the size ${text}`);
   }
 
   /** An empty screen with the prompt in the first line. */

@@ -168,15 +168,13 @@ function testShell(screenOf: () => Screen, texts: ShellTexts) {
 
   it(`${user} sees a long line break where the window now ends`, async () => {
     const [screen, shell] = [screenOf(), shellOf()];
-    screen.resize(SMALL);
+    await shell.resize(SMALL);
     await shell.clear();
-    assert.equal(await shell.run("stty size"), "15 60");
     screen.type("x".repeat(70));
     await screen.awaits("x".repeat(user.length + 2 + 70 - 60));
     screen.type(control("U"));
     await shell.ready();
-    screen.resize(USUAL_WINDOW);
-    assert.equal(await shell.run("stty size"), "24 80");
+    await shell.resize(USUAL_WINDOW);
   });
 }
 
@@ -221,7 +219,7 @@ describe("at the terminal of QEMU", { skip: missing || skipReason("qemu") }, () 
     screen.type("ggdd:wq\r");
     await shell.ready();
     assert.equal(await shell.run("cat text"), "two");
-    screen.resize(USUAL_WINDOW);
+    await shell.resize(USUAL_WINDOW);
   });
 
   it("less shows pages, finds a line, and fills a window of another size", async () => {
@@ -247,8 +245,7 @@ describe("at the terminal of QEMU", { skip: missing || skipReason("qemu") }, () 
 
   it("nano writes a file, in a small window", async () => {
     const [screen, shell] = [screenOf(), shellOf()];
-    screen.resize(SMALL);
-    await shell.run("stty size");
+    await shell.resize(SMALL);
     await shell.clear();
     await shell.enter("nano note");
     await screen.shows(/^ {2}GNU nano .* note *\n[\s\S]*\[ New File \][\s\S]*\n\^X Exit .*$/);
@@ -261,8 +258,7 @@ describe("at the terminal of QEMU", { skip: missing || skipReason("qemu") }, () 
     screen.type("\r");
     await shell.ready();
     assert.equal(await shell.run("cat note"), "a note");
-    screen.resize(USUAL_WINDOW);
-    await shell.run("stty size");
+    await shell.resize(USUAL_WINDOW);
   });
 
   it("top shows processes, and fits them into a smaller window", async () => {
@@ -275,7 +271,7 @@ describe("at the terminal of QEMU", { skip: missing || skipReason("qemu") }, () 
     await screen.shows(/^ +PID USER [^\n]* %MEM$/m);
     screen.type("q");
     await shell.ready();
-    screen.resize(USUAL_WINDOW);
+    await shell.resize(USUAL_WINDOW);
   });
 
   it("script records a shell on a terminal of its own, which has the window's size", async () => {
@@ -285,12 +281,10 @@ describe("at the terminal of QEMU", { skip: missing || skipReason("qemu") }, () 
     await screen.until(() => /\n *alice\$$/.test(screen.text().trimEnd()), "a second prompt");
     assert.match(await shell.run("tty"), /^\/dev\/pts\/\d+$/);
     assert.equal(await shell.run("stty size"), "24 80");
-    screen.resize(LARGE);
-    await shell.clear();
-    assert.equal(await shell.run("stty size"), "30 100");
-    screen.resize(USUAL_WINDOW);
+    await shell.resize(LARGE);
     await shell.enter("exit");
     await shell.ready();
+    await shell.resize(USUAL_WINDOW);
     assert.match(await shell.run("tty"), /^\/dev\/(console|ttyS0)$/);
     assert.equal(await shell.run("busybox grep -c '30 100' typescript"), "1");
   });
@@ -323,8 +317,7 @@ describe("at the terminal of QEMU", { skip: missing || skipReason("qemu") }, () 
     screen.type("exit\r");
     await screen.shows(/^\[exited\]$/m);
     await shell.ready();
-    screen.resize(USUAL_WINDOW);
-    assert.equal(await shell.run("stty size"), "24 80");
+    await shell.resize(USUAL_WINDOW);
   });
 
   leave(screenOf, "alice");
