@@ -10,7 +10,8 @@
 //
 // Invariants
 //   - As many instructions as before, and flags as before.
-//   - A register that is known to hold a constant has been written whole.
+//   - A register that is known to hold a constant has been written whole, and emission has not
+//     taken it as scratch since (a `moves` from memory to memory).
 
 import type {
   ImmediateOperand,
@@ -22,6 +23,7 @@ import type {
 } from "../code/code";
 import { isWholeRegister, onlyPredecessor, plainInstruction, register } from "../code/code";
 import { factsOf, forEachWrite } from "../code/instruction-facts";
+import { takesScratch } from "../code/parallel-moves";
 
 /** Constants by the register that holds them. */
 type Known = Map<number, number>;
@@ -86,6 +88,7 @@ function reuseIn(
   withLowByte: ReadonlySet<number>,
 ): MachineInstruction[] {
   const { mnemonic, operands } = instruction;
+  if (takesScratch(instruction)) return [];
   if (mnemonic === "moves") return reuseInMoves(instruction, known);
   const [to, from] = operands;
   if (mnemonic !== "mov" || operands.length !== 2 || !to || !isNumber(from)) return [];
@@ -158,6 +161,10 @@ function reuseInMoves(moves: MachineInstruction, known: Known): MachineInstructi
 
 /** What is known after an instruction. */
 function note(instruction: MachineInstruction, known: Known): void {
+  if (takesScratch(instruction)) {
+    known.clear();
+    return;
+  }
   const { mnemonic, operands } = instruction;
   const copied: [number, number | undefined][] = [];
   if (mnemonic === "moves" || mnemonic === "mov") {

@@ -60,6 +60,14 @@ export function isThroughMemory({ to, from }: OrderedMove): boolean {
   return to.kind === "memory" && from.kind === "memory";
 }
 
+/**
+ * Whether an instruction is a `moves` that takes a register as scratch, any that allocation knows
+ * to hold nothing there: what a later pass has left in one is lost.
+ */
+export function takesScratch({ mnemonic, operands }: MachineInstruction): boolean {
+  return mnemonic === "moves" && orderMoves(operands).some(isThroughMemory);
+}
+
 /** Whether an instruction is a `moves` that leaves everything where it is. */
 export function isNoMove({ mnemonic, operands }: MachineInstruction): boolean {
   return mnemonic === "moves" && orderMoves(operands).length === 0;
