@@ -49,16 +49,14 @@ export function startPipes(): void {
   pipes.name = cstr("pipefs");
 }
 
-/** The inode of a new unnamed pipe, with one reference; null when out of memory. */
+/**
+ * The inode of a new unnamed pipe, with one reference; null when out of memory. The pipe itself
+ * comes with the first end that is opened, so what cannot be opened has none to lose.
+ */
 export function createPipeInode(): Inode | null {
   const inode = createInode(pipes, S_IFIFO | 0o600);
-  if (inode === null) return null;
-  const pipe = createPipe();
-  inode.operations = operations;
-  inode.data = changetype<usize>(pipe);
-  if (pipe !== null) return inode;
-  inode.release();
-  return null;
+  if (inode !== null) inode.operations = operations;
+  return inode;
 }
 
 function pipeOf(file: OpenFile): Pipe {
