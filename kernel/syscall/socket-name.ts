@@ -41,7 +41,7 @@ import {
 } from "../../src/abi/linux/socket";
 import { DirectoryEntry } from "../file/directory-entry";
 import { Inode } from "../file/inode";
-import { makeFile } from "../file/names";
+import { makeFile, removeFile } from "../file/names";
 import { isDots, lastLength, lastName, PathEnd, resolvePath } from "../file/path";
 import { accessRefusal } from "../file/permission";
 import { findAbstract, findPort, Socket } from "../filesystem/socket/socket";
@@ -211,7 +211,7 @@ function makeName(bound: Socket, directory: DirectoryEntry): i32 {
     inode.retain();
     inode.data = changetype<usize>(bound);
     bound.inode = inode;
-  }
+  } else removeFile(entry);
   entry.release();
   return result;
 }
