@@ -1,7 +1,8 @@
 // npm run storm -- [--seed N] [--calls N] [--starving] [--machine qemu|v86]
 //
 // System calls of all numbers with random arguments, by processes of a few hundred calls each: the
-// kernel must not panic, and no frame may be lost. --starving has allocations fail, one at a time.
+// kernel must not panic, and no frame may be lost. --starving has allocations fail, one at a time;
+// then no object of the kernel's heap may be lost either.
 // Ten million, which is what is made unless said otherwise, take a quarter of an hour.
 // The tests make a short share of them: test/kernel/storm.test.ts.
 

@@ -1,5 +1,6 @@
 // A kernel whose allocations fail when a program says so: sync(n) has the n-th allocation after it
-// fail, sync(0) none, and both return how many it would still have taken.
+// fail, sync(0) none, and both return how many it would still have taken. sync(-1) returns how many
+// objects the heap has.
 //
 // An allocation is a frame, pages of the kernel's heap, or an object in them: each counts, so each
 // place that asks for one of these meets the answer "no" without the others having to.
@@ -54,17 +55,31 @@ const CHANGES: readonly Change[] = [
   {
     file: "kernel/memory/heap.ts",
     from: 'from "./pages";',
-    to: 'from "./pages";\nimport { isStarved } from "./frames";',
+    to: 'from "./pages";\nimport { isStarved } from "./frames";\nexport let liveObjects: u32 = 0;',
   },
+  ...[
+    ["  slab.used++;\n", "  liveObjects++;\n"],
+    ["  slab.used--;\n", "  liveObjects--;\n"],
+    ["  changetype<Large>(page).count = count;\n", "  liveObjects++;\n"],
+    ["    freePages(page, changetype<Large>(page).count);\n", "    liveObjects--;\n"],
+  ].map(([from = "", counts]) => ({
+    file: "kernel/memory/heap.ts",
+    from,
+    to: `${from}${counts}`,
+  })),
   {
     file: "kernel/syscall/file.ts",
     from: "export function sync(_frame: TrapFrame): i32 {\n  return 0;\n",
-    to: "export function sync(frame: TrapFrame): i32 {\n  return <i32>starve(frame.arg0);\n",
+    to: `export function sync(frame: TrapFrame): i32 {
+  if (frame.arg0 === 0xffffffff) return <i32>liveObjects;
+  return <i32>starve(frame.arg0);
+`,
   },
   {
     file: "kernel/syscall/file.ts",
-    from: 'from "../memory/heap";',
-    to: 'from "../memory/heap";\nimport { starve } from "../memory/frames";',
+    from: 'import { allocate, free } from "../memory/heap";',
+    to: `import { allocate, free, liveObjects } from "../memory/heap";
+import { starve } from "../memory/frames";`,
   },
 ];
 
