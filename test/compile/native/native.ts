@@ -301,9 +301,13 @@ function execute(elf: Uint8Array, cpuSeconds?: number): Buffer {
   }
 }
 
-/** A command that runs `program` for so much processor time at most. */
-export function limited(cpuSeconds: number, program: string): [string, ...string[]] {
-  return ["sh", "-c", `ulimit -t ${cpuSeconds}; exec "$0"`, program];
+/** A command that runs a program for so much processor time at most. */
+export function limited(
+  cpuSeconds: number,
+  program: string,
+  ...words: readonly string[]
+): [string, ...string[]] {
+  return ["sh", "-c", `ulimit -t ${cpuSeconds}; exec "$0" "$@"`, program, ...words];
 }
 
 let reason: string | false | undefined;
