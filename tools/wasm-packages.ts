@@ -2,14 +2,18 @@
 // random calls of what it exports with Node's own WebAssembly; the smallest come first.
 //
 //   node --import ./bin/loader.js tools/wasm-packages.ts DIR [--calls N] [--only WORD] [--seed N]
+//     [--cpu SECONDS]
 //
 // DIR has packages in node_modules, as npm installs them. Prints a line for each module: package
 // and version, the file, its bytes, what came of compiling it as an object and as a program for
 // Linux (`ok`, or the refusal), and of N calls (10000; 0 for none) with random arguments. A module
-// that provides nothing to call, or a machine without gcc -m32, has no calls.
+// that provides nothing to call, or a machine without gcc -m32, has no calls. Each module has a
+// process of its own, this file with --module FILE, which may take SECONDS of processor time (120);
+// what it has not come to by then is said to be not in time.
 //
 // Exit status: 0 no call gave anything else than in Node; 1 one did; 2 there is no such folder.
 
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
@@ -19,12 +23,15 @@ import { readCompileInput } from "../src/cli/compile-input";
 import { checkProgram, linkProgram } from "../src/cli/link-program";
 import { loadProgramRuntime } from "../src/cli/program-runtime";
 import { compileModule } from "../src/compile/compile";
+import { limited } from "../test/compile/native/native";
 import { compareCalls } from "../test/compile/packages/random-calls";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     calls: { type: "string", default: "10000" },
+    cpu: { type: "string", default: "120" },
+    module: { type: "string" },
     only: { type: "string", default: "" },
     seed: { type: "string", default: "1" },
   },
@@ -85,36 +92,71 @@ async function calls(path: string, folder: string): Promise<string> {
     if (result.difference !== undefined) return `DIFFERENT: ${result.difference}${without}`;
     return `${result.calls} calls equal, ${result.traps} of them traps${without}`;
   } catch (error) {
-    return `no calls: ${error instanceof Error ? error.message.split("\n")[0] : error}`;
+    return `none: ${error instanceof Error ? error.message.split("\n")[0] : error}`;
   }
 }
 
-async function main(): Promise<number> {
+/** What is found out about a module, in this order; a line each begins with the name. */
+const ROWS = ["object", "linux", "calls"] as const;
+type Findings = Readonly<Record<(typeof ROWS)[number], string>>;
+
+/** Prints what comes of a module, in a process for it alone. */
+async function report(path: string): Promise<void> {
+  const say = (row: keyof Findings, text: string): void => {
+    process.stdout.write(`${row} ${text.replaceAll("\n", " ")}\n`);
+  };
+  const object = await compile(path, "object");
+  say("object", object);
+  say("linux", await compile(path, "linux"));
+  const folder = mkdtempSync(join(tmpdir(), "isthmus-packages-"));
+  say("calls", object === "ok" ? await calls(path, folder) : "");
+  rmSync(folder, { recursive: true });
+}
+
+/** What a process for the module comes to in its time. */
+function findings(path: string): Findings {
+  const { calls, seed, cpu } = values;
+  const node = [...process.execArgv, process.argv[1]!];
+  const words = ["--module", path, "--calls", calls, "--seed", seed];
+  const [command, ...rest] = limited(Number(cpu), process.execPath, ...node, ...words);
+  const { stdout, status, signal } = spawnSync(command, rest, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const isKilled = signal === "SIGKILL" || signal === "SIGXCPU";
+  const end = isKilled
+    ? `not in ${cpu} s of processor time`
+    : `FAULT: the process ended with ${signal ?? status}`;
+  const found = (row: string): string =>
+    stdout
+      .split("\n")
+      .find((line) => line.startsWith(`${row} `))
+      ?.slice(row.length + 1) ?? end;
+  return { object: found("object"), linux: found("linux"), calls: found("calls") };
+}
+
+function main(): number {
   const [root] = positionals;
   if (root === undefined) {
     process.stderr.write("wasm-packages: name a folder of packages\n");
     return 2;
   }
-  const folder = mkdtempSync(join(tmpdir(), "isthmus-packages-"));
   const counts = { modules: 0, objects: 0, programs: 0, equal: 0, different: 0 };
   for (const { path, name, version } of packaged(root)) {
     if (!path.includes(values.only)) continue;
-    const object = await compile(path, "object");
-    const program = await compile(path, "linux");
-    const compared = object === "ok" ? await calls(path, folder) : "";
+    const { object, linux, calls } = findings(path);
     counts.modules++;
     if (object === "ok") counts.objects++;
-    if (program === "ok") counts.programs++;
-    if (compared.includes("calls equal")) counts.equal++;
-    if (compared.startsWith("DIFFERENT")) counts.different++;
+    if (linux === "ok") counts.programs++;
+    if (calls.includes("calls equal")) counts.equal++;
+    if (calls.startsWith("DIFFERENT")) counts.different++;
     const file = relative(root, path);
     const size = statSync(path).size;
     process.stdout.write(
-      `${name} ${version}  ${file}  ${size} bytes\n  object ${object}\n  linux  ${program}\n` +
-        (compared === "" ? "" : `  ${compared}\n`),
+      `${name} ${version}  ${file}  ${size} bytes\n  object ${object}\n  linux  ${linux}\n` +
+        (calls === "" ? "" : `  calls  ${calls}\n`),
     );
   }
-  rmSync(folder, { recursive: true });
   const { modules, objects, programs, equal, different } = counts;
   process.stdout.write(
     `${modules} modules: ${objects} compile as objects, ${programs} as programs; calls of ` +
@@ -123,4 +165,5 @@ async function main(): Promise<number> {
   return different > 0 ? 1 : 0;
 }
 
-process.exitCode = await main();
+if (values.module === undefined) process.exitCode = main();
+else await report(values.module);

@@ -3,7 +3,8 @@
 //
 // What a module imports is a function that returns 0, a global that is 0, a memory or table of the
 // size that the import asks for: on both sides alike. A function that hangs or exhausts the stack
-// in Node is left out from then on.
+// in Node is left out from then on; that a call hangs is told by processor time, which is this
+// process's, so that nothing else may run in it meanwhile.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -23,15 +24,21 @@ import {
   type WasmModule,
 } from "../../../src/compile/wasm/wasm";
 import { writeElfObject } from "../../../src/link/output/write-elf-object";
+import { HANG_MS } from "../../hang-guard";
+import { limited } from "../native/native";
 import { Random } from "../random/random";
 
 const NAME = "m";
 /** Calls after which the memory is compared. */
 const CHECKED = 500;
-/** Milliseconds that a call in Node may take. */
-const PATIENCE = 3000;
-/** Seconds that all calls may take natively. */
-const TIMEOUT = 300;
+/** Microseconds of processor time that a call in Node may take. */
+const PATIENCE = 2_000_000;
+/** Milliseconds between two looks at how far the calls are. */
+const POLL_MS = 100;
+/** Seconds of processor time that all calls may take natively. */
+const NATIVE_SECONDS = 120;
+/** What tells how far the calls are, before the first. */
+const BEFORE = -1;
 
 export interface RandomCall {
   readonly name: string;
@@ -156,6 +163,7 @@ async function inNode(
 ): Promise<Transcript | { readonly endless: number }> {
   const progress = new SharedArrayBuffer(8);
   const at = new Int32Array(progress);
+  at[0] = BEFORE;
   const data = { bytes, calls, types: typesOf(module), progress, checked: CHECKED };
   const worker = new Worker(IN_NODE, {
     eval: true,
@@ -163,11 +171,15 @@ async function inNode(
     resourceLimits: { stackSizeMb: 4 },
   });
   return new Promise((resolve, reject) => {
-    let last = -1;
+    let last = BEFORE;
+    let since = process.cpuUsage();
     const timer = setInterval(() => {
-      if (Atomics.load(at, 0) === last) finish({ endless: last });
-      last = Atomics.load(at, 0);
-    }, PATIENCE);
+      const now = Atomics.load(at, 0);
+      const { user, system } = process.cpuUsage(since);
+      if (now === last && now !== BEFORE && user + system > PATIENCE) finish({ endless: now });
+      if (now !== last) since = process.cpuUsage();
+      last = now;
+    }, POLL_MS);
     const finish = (result: Transcript | { readonly endless: number }): void => {
       clearInterval(timer);
       void worker.terminate();
@@ -338,9 +350,10 @@ function natively(
   // The bits of a float stay what they are in SSE registers only.
   const flags = ["-m32", "-no-pie", "-w", "-O1", "-msse2", "-mfpmath=sse"];
   execFileSync("gcc", [...flags, ...inputs, "-o", program]);
-  const { stdout, signal, status } = spawnSync(program, [join(folder, "calls")], {
+  const [command, ...words] = limited(NATIVE_SECONDS, program, join(folder, "calls"));
+  const { stdout, signal, status } = spawnSync(command, words, {
     encoding: "utf8",
-    timeout: 1000 * TIMEOUT,
+    timeout: HANG_MS,
     maxBuffer: 1 << 28,
   });
   const end = status === 0 ? [] : [`ended by ${signal ?? status}`];
@@ -383,7 +396,7 @@ export async function compareCalls(
     const calls = randomCalls(module, names, seed, count);
     const expected = await inNode(bytes, module, calls);
     if ("endless" in expected) {
-      leftOut.add(calls[Math.max(0, expected.endless)]!.name);
+      leftOut.add(calls[expected.endless]!.name);
       continue;
     }
     const found = natively(module, calls, names, folder);
