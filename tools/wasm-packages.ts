@@ -9,11 +9,13 @@
 // Linux (`ok`, or the refusal), and of N calls (10000; 0 for none) with random arguments. A module
 // that provides nothing to call, or a machine without gcc -m32, has no calls. Each module has a
 // process of its own, this file with --module FILE, which may take SECONDS of processor time (120);
-// what it has not come to by then is said to be not in time.
+// what it has not come to by then is said to be not in time. Of files that are the same only the
+// first is compiled and counted.
 //
 // Exit status: 0 no call gave anything else than in Node; 1 one did; 2 there is no such folder.
 
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
@@ -142,20 +144,26 @@ function main(): number {
     return 2;
   }
   const counts = { modules: 0, objects: 0, programs: 0, equal: 0, different: 0 };
+  const seen = new Map<string, string>();
   for (const { path, name, version } of packaged(root)) {
     if (!path.includes(values.only)) continue;
+    const file = relative(root, path);
+    const head = `${name} ${version}  ${file}  ${statSync(path).size} bytes\n`;
+    const digest = createHash("sha256").update(readFileSync(path)).digest("hex");
+    const same = seen.get(digest);
+    if (same !== undefined) {
+      process.stdout.write(`${head}  the same as ${same}\n`);
+      continue;
+    }
+    seen.set(digest, file);
     const { object, linux, calls } = findings(path);
     counts.modules++;
     if (object === "ok") counts.objects++;
     if (linux === "ok") counts.programs++;
     if (calls.includes("calls equal")) counts.equal++;
     if (calls.startsWith("DIFFERENT")) counts.different++;
-    const file = relative(root, path);
-    const size = statSync(path).size;
-    process.stdout.write(
-      `${name} ${version}  ${file}  ${size} bytes\n  object ${object}\n  linux  ${linux}\n` +
-        (calls === "" ? "" : `  calls  ${calls}\n`),
-    );
+    const row = calls === "" ? "" : `  calls  ${calls}\n`;
+    process.stdout.write(`${head}  object ${object}\n  linux  ${linux}\n${row}`);
   }
   const { modules, objects, programs, equal, different } = counts;
   process.stdout.write(

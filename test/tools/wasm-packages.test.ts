@@ -1,5 +1,5 @@
-// tools/wasm-packages.ts with a folder of two packages: a module that never gets through its start
-// function, and one that is damaged.
+// tools/wasm-packages.ts with a folder of packages: a module that never gets through its start
+// function, twice, and one that is damaged.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -34,13 +34,16 @@ describe("a folder of packages with WebAssembly", { skip: cannotRun() }, () => {
     addPackage(root, "endless", ENDLESS);
     addPackage(root, "damaged", [...HEADER, 1]);
     const tool = ["--import", "./bin/loader.js", "tools/wasm-packages.ts", root, "--cpu", SECONDS];
+    addPackage(root, "enduring", ENDLESS);
     const { stdout, status } = spawnSync(process.execPath, tool, { encoding: "utf8" });
-    const [damaged, noObject, , endless, object, , calls, sum] = stdout.split("\n");
+    const [damaged, noObject, , endless, object, , calls, enduring, same, sum] = stdout.split("\n");
     assert.equal(damaged, "damaged 1.2.3  node_modules/damaged/module.wasm  9 bytes");
     assert.match(noObject!, /^ {2}object WASM001: /);
     assert.equal(endless, "endless 1.2.3  node_modules/endless/module.wasm  40 bytes");
     assert.equal(object, "  object ok");
     assert.equal(calls, `  calls  not in ${SECONDS} s of processor time`);
+    assert.equal(enduring, "enduring 1.2.3  node_modules/enduring/module.wasm  40 bytes");
+    assert.equal(same, "  the same as node_modules/endless/module.wasm");
     assert.match(sum!, /^2 modules: 1 compile as objects, /);
     assert.equal(status, 0);
   });
