@@ -11,6 +11,7 @@ import { compareCalls } from "./random-calls";
 
 const SOURCE = `
   @external("env", "seed") declare function seed(): i32;
+  @external("env", "base") declare const base: i32;
   let state: i32 = 1;
   export function fill(p: usize, n: usize): void {
     for (let i: usize = 0; i < n; i++) {
@@ -26,6 +27,7 @@ const SOURCE = `
     return sum;
   }
   export function mean(p: usize, x: f64): f64 { return (load<f64>(p, 8) + x) / 2; }
+  export function first(): i32 { return load<i32>(base); }
   export function wide(x: i64, y: i64): i64 { return x / y; }
   export function forever(): void { while (true) state++; }
 `;

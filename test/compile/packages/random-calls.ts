@@ -315,7 +315,7 @@ function stubs(header: string): string {
   const [, after = ""] = header.split("/* Imports: define these. */");
   return [...after.matchAll(/^(extern (?:const )?)?(\w+ (?:\w+ )?)(\w+_import_\w+)(\(.*\))?;$/gm)]
     .map(([, kind, type = "", name, parameters]) => {
-      if (kind !== undefined) return `${type}${name} = 0;`;
+      if (kind !== undefined) return `${kind.replace("extern ", "")}${type}${name} = 0;`;
       const words = parameters === "(void)" ? [] : parameters!.slice(1, -1).split(", ");
       const list = words.map((each, i) => `${each} p${i}`).join(", ") || "void";
       return `${type}${name}(${list}) { ${type.trim() === "void" ? "" : "return 0;"} }`;
