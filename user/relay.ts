@@ -4,10 +4,10 @@
 //   second thread    while word is TAKEN: wait;  word := TAKEN, wake
 //   third thread     sleeps PERIOD again and again, and takes the processor from both when it wakes
 //
-// With `alarm` there is a signal every PERIOD instead of the third thread. In a test the time is
-// over when the test says so, at any instruction of a round. The program ends once it has been
-// interrupted and then not any more for QUIET rounds. A wake that is lost is a standstill; a
-// segment that is not the thread's own, or a hand-over too many or too few, is status 1.
+// With `alarm` there is a signal PERIOD after the last one instead of the third thread. In a test
+// the time is over when the test says so, at any instruction of a round. The program ends once it
+// has been interrupted and then not any more for QUIET rounds. A wake that is lost is a standstill;
+// a segment that is not the thread's own, or a hand-over too many or too few, is status 1.
 
 import { CLONE_SETTLS } from "../src/abi/linux/clone";
 import { FUTEX_WAIT, FUTEX_WAKE } from "../src/abi/linux/futex";
@@ -134,14 +134,13 @@ function interrupt(): void {
 function startAlarm(): void {
   store<u32>(action, symbols.onAlarm());
   call(SystemCall.rt_sigaction, SIGALRM, action, 0, 8);
-  store<u32>(words, PERIOD);
-  store<u32>(words, PERIOD, 8);
-  call(SystemCall.setitimer, 0, words, 0);
+  call(SystemCall.alarm, PERIOD);
 }
 
 /** The handler of SIGALRM, in either thread. */
 export function onAlarm(_signal: i32): void {
   noteInterruption();
+  call(SystemCall.alarm, PERIOD);
   call(SystemCall.sched_yield);
 }
 

@@ -20,8 +20,8 @@ const RUNS = 1000;
 const ROUND_LIMIT = 20_000;
 /** A round that takes more slices of v86 stands still: both threads wait. */
 const MOST_SLICES = 1000;
-/** The program waits for 1000 s. */
-const PERIOD_MS = 1_000_001;
+/** The program waits for 1000 s by the kernel's clock, which is right to far less than 1 %. */
+const PERIOD_MS = 1_010_000;
 const TIMER_LINE = 0;
 
 /** An instruction of a round: so many after the n-th system call, 0: the start of the round. */
@@ -48,7 +48,7 @@ describe("futexes between two threads", () => {
     let slices = 0;
     do {
       const isThere = await machine.runTo(address, () => ++slices > MOST_SLICES);
-      assert.ok(isThere, `the program stands still: ${machine.serial.text()}`);
+      assert.ok(isThere, `the program stands still or has ended: ${machine.serial.text()}`);
     } while ((await machine.registers()).cpl !== 3);
   }
 
