@@ -63,7 +63,7 @@ export class TerminalPane {
   #isControlHeld = false;
   /** Whether the last key was Esc, and when it was pressed. */
   #isLeaving = false;
-  #lastEsc = 0;
+  #lastEsc = -Infinity;
 
   constructor(container: HTMLElement, keys: HTMLElement, send: (text: string) => void) {
     this.#send = send;
@@ -147,11 +147,14 @@ export class TerminalPane {
     }
     // The browser pastes by itself, and xterm takes what it pastes.
     if (event.ctrlKey && event.key.toLowerCase() === "v") return false;
-    // The browser moves the focus by itself.
-    if (event.key === "Tab" && this.#isLeaving) return false;
     if (event.key === "Shift") return true;
+    const wasLeaving = this.#isLeaving;
     this.#isLeaving = event.key === "Escape";
-    if (!this.#isLeaving) return true;
+    if (!this.#isLeaving) {
+      this.#lastEsc = -Infinity;
+      // The browser moves the focus by itself.
+      return event.key !== "Tab" || !wasLeaving;
+    }
     const isSecond = event.timeStamp - this.#lastEsc < DOUBLE_ESC_MS;
     this.#lastEsc = event.timeStamp;
     if (!isSecond) return true;
