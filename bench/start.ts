@@ -171,7 +171,7 @@ async function strangersWay(): Promise<Row[]> {
   return [
     row("clone: npm install", installed),
     row("clone: npm start, to the first prompt", first),
-    limited("clone: both", sum(installed, first), 20, moments.slice(0, 3)),
+    limited("clone: both", sum(installed, first), 22, moments.slice(0, 3)),
     row("clone: npm start, an edit of the kernel", edited),
     row("package: npm pack, what is built is built", packed),
     row("package: npm install", fetched),
