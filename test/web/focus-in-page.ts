@@ -1,5 +1,8 @@
 // Runs in the page: where the focus is, whether that can be seen, and what it never came to. The
 // functions are handed to a browser as text, so they refer to nothing outside themselves.
+//
+// What has been walked to is kept in a set of the page's, not as a mark on the elements: the map
+// takes off again whatever it has not drawn itself.
 
 /** What has the focus. */
 export interface Focus {
@@ -17,7 +20,6 @@ export interface Focus {
 interface PageElement {
   readonly outerHTML: string;
   readonly classList: { contains(name: string): boolean };
-  readonly dataset: Record<string, string>;
   readonly parentElement: PageElement | null;
   readonly tabIndex: number;
   readonly disabled?: boolean;
@@ -27,9 +29,10 @@ interface PageElement {
   querySelector(selector: string): PageElement | null;
 }
 
-/** Reads the focus, and marks what has it for `unreached`. */
+/** Reads the focus, and notes what has it for `unreached`. */
 export function readFocus(): Focus {
   const page = globalThis as unknown as {
+    walked?: WeakSet<PageElement>;
     document: { readonly activeElement: PageElement | null; readonly body: PageElement };
     getComputedStyle(element: PageElement): Record<string, string>;
   };
@@ -53,8 +56,9 @@ export function readFocus(): Focus {
   element.blur();
   const isSeen = looks() !== focused;
   element.focus({ preventScroll: true });
-  const isKnown = element.dataset.walked !== undefined;
-  element.dataset.walked = "";
+  page.walked ??= new WeakSet();
+  const isKnown = page.walked.has(element);
+  page.walked.add(element);
   const { classList } = element;
   return {
     what: element.outerHTML.slice(0, 160),
@@ -66,18 +70,20 @@ export function readFocus(): Focus {
 
 /** What can be seen, and used, and was not come to; forgets what was. */
 export function unreached(): string[] {
-  const { document } = globalThis as unknown as {
+  const page = globalThis as unknown as {
+    walked?: WeakSet<PageElement>;
     document: { querySelectorAll(selector: string): Iterable<PageElement> };
   };
+  const { walked, document } = page;
   const controls =
     "a[href], button, input, select, textarea, summary, [tabindex], [contenteditable]";
   const missed = [...document.querySelectorAll(controls)].filter(
     (element) =>
-      element.dataset.walked === undefined &&
+      !walked?.has(element) &&
       element.disabled !== true &&
       element.tabIndex >= 0 &&
       element.checkVisibility(),
   );
-  for (const element of document.querySelectorAll("[data-walked]")) delete element.dataset.walked;
+  delete page.walked;
   return missed.map(({ outerHTML }) => outerHTML.slice(0, 160));
 }
