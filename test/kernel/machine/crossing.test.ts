@@ -17,6 +17,7 @@ import { V86Machine } from "../../../src/machine/v86";
 import { skipReason } from "../../machine/installed";
 import { movedKernel } from "../boot/moved-kernel";
 import { addressOf, type Built, build, programImage, withMachine } from "../booted-kernel";
+import { SKIPPED_MS } from "../skipped-period";
 
 const WALK_LIMIT = 1000;
 const PIT_MODE_PORT = 0x43;
@@ -25,8 +26,6 @@ const PIT_MODE_0 = 0x30;
 const PIT_MODE_3 = 0x36;
 const COUNT_OF_10_MS = 11932;
 const TIMER_LINE = 0;
-/** `crossing` with `alarm` has a signal every 1000 s. */
-const PERIOD_MS = 1_000_001;
 
 const MACHINES = ["v86", "qemu"] as const;
 
@@ -177,7 +176,7 @@ describe("the crossing on v86", () => {
         assert.ok(machine instanceof V86Machine);
         const handler = addressOf(programImage("crossing"), "onAlarm");
         const length = await atEachInstruction(machine, async () => {
-          machine.skipTime(PERIOD_MS);
+          machine.skipTime(SKIPPED_MS);
           await fireTimer(machine);
           assert.ok(await machine.runTo(handler), "the program has ended");
         });

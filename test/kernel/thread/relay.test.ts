@@ -13,6 +13,7 @@ import { readElfImage } from "../../../src/inspect/elf-image";
 import type { V86Machine } from "../../../src/machine/v86";
 import { NativePrograms } from "../../user/native-program";
 import { addressOf, withMachine } from "../booted-kernel";
+import { SKIPPED_MS } from "../skipped-period";
 
 /** So many rounds after the last interruption the program ends. */
 const QUIET = 100;
@@ -20,8 +21,6 @@ const RUNS = 1000;
 const ROUND_LIMIT = 20_000;
 /** A round that takes more slices of v86 stands still: both threads wait. */
 const MOST_SLICES = 1000;
-/** The program waits for 1000 s by the kernel's clock, which is right to far less than 1 %. */
-const PERIOD_MS = 1_010_000;
 const TIMER_LINE = 0;
 
 /** An instruction of a round: so many after the n-th system call, 0: the start of the round. */
@@ -84,7 +83,7 @@ describe("futexes between two threads", () => {
       await runTo(machine, roundBegins);
       for (let i = 0; i < call; i++) await machine.runTo(systemCall);
       await machine.step(instruction);
-      machine.skipTime(PERIOD_MS);
+      machine.skipTime(SKIPPED_MS);
       machine.raiseInterrupt(TIMER_LINE);
       await runTo(machine, interruptionComes);
     }
