@@ -35,6 +35,10 @@ export function reuseConstants(fn: MachineFunction): void {
   for (const block of fn.blocks) {
     const known = knownBefore(block, knownAfter);
     block.instructions = block.instructions.flatMap((instruction) => {
+      if (takesScratch(instruction)) {
+        known.clear();
+        return [instruction];
+      }
       const late = reuseIn(instruction, known, withLowByte);
       note(instruction, known);
       return late.length === 0 ? [instruction] : [instruction, ...late];
@@ -88,7 +92,6 @@ function reuseIn(
   withLowByte: ReadonlySet<number>,
 ): MachineInstruction[] {
   const { mnemonic, operands } = instruction;
-  if (takesScratch(instruction)) return [];
   if (mnemonic === "moves") return reuseInMoves(instruction, known);
   const [to, from] = operands;
   if (mnemonic !== "mov" || operands.length !== 2 || !to || !isNumber(from)) return [];
@@ -161,10 +164,6 @@ function reuseInMoves(moves: MachineInstruction, known: Known): MachineInstructi
 
 /** What is known after an instruction. */
 function note(instruction: MachineInstruction, known: Known): void {
-  if (takesScratch(instruction)) {
-    known.clear();
-    return;
-  }
   const { mnemonic, operands } = instruction;
   const copied: [number, number | undefined][] = [];
   if (mnemonic === "moves" || mnemonic === "mov") {
