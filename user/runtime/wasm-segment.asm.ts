@@ -9,10 +9,19 @@
 // Processors enforce limits; some emulators do not (QEMU without KVM). A program that relied on
 // them there would have no bounds at all, so it tries first, with a segment of one byte, and
 // refuses.
-//
-// Sources: Linux's arch/x86/include/uapi/asm/ldt.h (struct user_desc) and sigcontext.h.
 
 import { SystemCall } from "../../src/abi/linux/i386";
+import {
+  USER_DESC_32BIT,
+  USER_DESC_ANY,
+  USER_DESC_BASE,
+  USER_DESC_FLAGS,
+  USER_DESC_IN_PAGES,
+  USER_DESC_LIMIT,
+  USER_DESC_USEABLE,
+} from "../../src/abi/linux/user-desc";
+import { CONTEXT_EIP, UCONTEXT_CONTEXT } from "../../src/abi/signal-frame";
+import { SA_SIGINFO, SIGSEGV } from "../../src/abi/signals";
 import type { Assembler } from "../../src/x86/assembler";
 import { type Label, mem, mem8, mem32, symbol } from "../../src/x86/operand";
 import { al, eax, ebx, ecx, edi, edx, esi, esp, fs } from "../../src/x86/registers";
@@ -21,24 +30,14 @@ const PAGE_SHIFT = 16;
 /** How a page of WebAssembly counts in those of limits. */
 const LIMIT_SHIFT = PAGE_SHIFT - 12;
 
-/** struct user_desc { entry_number, base_addr, limit, flags }. */
-const ENTRY = 0;
-const BASE = 4;
-const LIMIT = 8;
-const FLAGS = 12;
-/** seg_32bit, useable. */
-const BYTES = 0x41;
-/** The same, and limit_in_pages. */
-const PAGES = 0x51;
-/** Which of its entries is free the kernel says. */
-const ANY_ENTRY = -1;
+/** Flags of a segment whose limit is in bytes, and of one whose limit is in pages. */
+const BYTES = USER_DESC_32BIT | USER_DESC_USEABLE;
+const PAGES = BYTES | USER_DESC_IN_PAGES;
 const USER_LEVEL = 3;
 
-const SIGSEGV = 11;
-const SA_SIGINFO = 4;
 /** Of a handler: the third argument, and where the instruction's address is in struct ucontext. */
 const CONTEXT = { base: esp, disp: 12 } as const;
-const CONTEXT_EIP = 76;
+const UCONTEXT_EIP = UCONTEXT_CONTEXT + CONTEXT_EIP;
 const SIGSET_BYTES = 8;
 
 /** 128 and SIGABRT, as for a trap. */
@@ -57,11 +56,11 @@ export function writeWasmSegment(a: Assembler, base: number, pages: number): voi
   a.function(SEGMENT_LIMIT, () => {
     a.pusha();
     a.frame(36);
-    a.mov(mem32({ symbol: "segment", disp: BASE }), base);
+    a.mov(mem32({ symbol: "segment", disp: USER_DESC_BASE }), base);
     a.shl(edx, LIMIT_SHIFT);
     a.dec(edx);
-    a.mov(mem32({ symbol: "segment", disp: LIMIT }), edx);
-    a.mov(mem32({ symbol: "segment", disp: FLAGS }), PAGES);
+    a.mov(mem32({ symbol: "segment", disp: USER_DESC_LIMIT }), edx);
+    a.mov(mem32({ symbol: "segment", disp: USER_DESC_FLAGS }), PAGES);
     a.call("segment.load");
     a.popa();
     a.frame(4);
@@ -72,7 +71,7 @@ export function writeWasmSegment(a: Assembler, base: number, pages: number): voi
   a.section(".data");
   a.align(4);
   a.local("segment", "object");
-  a.long(ANY_ENTRY, 0, 0, BYTES);
+  a.long(USER_DESC_ANY, 0, 0, BYTES);
   a.local("segment.action", "object");
   a.long(symbol("segment.fault"), SA_SIGINFO, 0, 0, 0);
   a.section(".rodata");
@@ -94,12 +93,12 @@ function writeStart(a: Assembler, pages: number, trial: Trial): void {
   a.push(edi);
   a.frame(16);
   act(a);
-  a.mov(mem32({ symbol: "segment", disp: BASE }), symbol("segment"));
+  a.mov(mem32({ symbol: "segment", disp: USER_DESC_BASE }), symbol("segment"));
   a.call("segment.load");
   // Only the first byte is in it, though the others are there.
   a.xor(eax, eax);
   a.label(trial.probe);
-  a.mov(al, mem8({ disp: BASE, segment: fs }));
+  a.mov(al, mem8({ disp: USER_DESC_BASE, segment: fs }));
   a.mov(ecx, symbol("segment.refused"));
   a.call("trap.print");
   a.mov(ecx, symbol("segment.remedy"));
@@ -140,7 +139,7 @@ function writeLoad(a: Assembler): void {
   a.int(0x80);
   a.test(eax, eax);
   a.jne("refused");
-  a.mov(eax, mem32({ symbol: "segment", disp: ENTRY }));
+  a.mov(eax, mem32({ symbol: "segment" }));
   a.lea(eax, mem({ index: eax, scale: 8, disp: USER_LEVEL }));
   a.mov(fs, eax);
   a.ret();
@@ -154,10 +153,10 @@ function writeLoad(a: Assembler): void {
 /** The handler: reports the trap, or gives SIGSEGV back to the system, which ends the program. */
 function writeFault(a: Assembler, { probe, enforced }: Trial): void {
   a.mov(edi, mem32(CONTEXT));
-  a.mov(eax, mem32({ base: edi, disp: CONTEXT_EIP }));
+  a.mov(eax, mem32({ base: edi, disp: UCONTEXT_EIP }));
   a.cmp(eax, symbol(probe));
   a.jne("access");
-  a.mov(mem32({ base: edi, disp: CONTEXT_EIP }), symbol(enforced));
+  a.mov(mem32({ base: edi, disp: UCONTEXT_EIP }), symbol(enforced));
   a.ret();
   a.label("access");
   a.mov(esi, symbol("isthmus.places"));
