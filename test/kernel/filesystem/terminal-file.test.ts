@@ -17,6 +17,7 @@ import {
   VMIN,
 } from "../../../src/abi/termios";
 import { loadKernelPart, TEST_HEAP } from "../kernel-part";
+import { PLAIN_USER_MEMORY } from "../plain-user-memory";
 
 let woken = 0;
 
@@ -57,31 +58,7 @@ const part = loadKernelPart(
   {
     replace: {
       "kernel/memory/heap.ts": TEST_HEAP,
-      "kernel/memory/user-memory.ts": `
-        @unmanaged export class UserPointer { plus(offset: u32): UserPointer { return this; } }
-        export function userPointer(value: u32): UserPointer {
-          return changetype<UserPointer>(<usize>value);
-        }
-        export function userAddress(pointer: UserPointer): u32 {
-          return <u32>changetype<usize>(pointer);
-        }
-        export function isTransferRange(address: usize, size: u32): bool { return true; }
-        export function copyIn(from: UserPointer, to: usize, size: u32): i32 {
-          memory.copy(to, changetype<usize>(from), size);
-          return 0;
-        }
-        export function copyOut(to: UserPointer, from: usize, size: u32): i32 {
-          memory.copy(changetype<usize>(to), from, size);
-          return 0;
-        }
-        export function readWord(from: UserPointer, out: usize): i32 {
-          return copyIn(from, out, 4);
-        }
-        export function writeWord(to: UserPointer, value: u32): i32 {
-          store<u32>(changetype<usize>(to), value);
-          return 0;
-        }
-      `,
+      "kernel/memory/user-memory.ts": PLAIN_USER_MEMORY,
       "kernel/thread/thread.ts": `
         export class Thread { pendingSignal: u32 = 0; signalMask: u64 = 0; }
         export const currentThread: Thread = changetype<Thread>(memory.data(16, 4));
