@@ -12,13 +12,12 @@ import { RLIM_INFINITY, RLIMIT_CPU } from "../../src/abi/linux/resource";
 import { SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU } from "../../src/abi/signals";
 import { Countdown } from "../thread/countdown";
 import { onTick } from "../thread/schedule";
+import { NANOSECONDS_PER_SECOND } from "../thread/uptime";
 import { hardLimit, setLimit, softLimit } from "./limits";
 import { currentProcess, Process } from "./process";
 import { sendSignal } from "./signal";
 import { processTime, processUserTime } from "./thread-group";
 import { ringProcessorTimers } from "./timer-signal";
-
-const NANOSECONDS_PER_SECOND: u64 = 1000000000;
 
 /** From now on processes are looked at. */
 export function startProcessorTimers(): void {
