@@ -18,6 +18,7 @@ import { removeNeedlessTests } from "./code-passes/needless-tests";
 import { peephole } from "./code-passes/peephole";
 import { reuseConstants } from "./code-passes/reuse-constants";
 import { sideline } from "./code-passes/sideline";
+import { tabulateStores } from "./code-passes/tabulate-stores";
 import { makeTailCalls } from "./code-passes/tail-calls";
 import type { IrFunction } from "./ir/ir";
 import type { OwnMemory } from "./ir/own-memory";
@@ -38,6 +39,8 @@ export interface CodeSettings {
   readonly ownMemory: OwnMemory | undefined;
   /** Whether a call may become a jump: its caller is in no backtrace then. */
   readonly mayHideCallers: boolean;
+  /** How many stores in a row become a table, at least; undefined: none do. */
+  readonly leastStores: number | undefined;
 }
 
 /** A function on its way from values to the code that emission encodes. */
@@ -106,6 +109,13 @@ export const CODE_TABLE = {
     level: 1,
     what: "implicit bounds checks: no bytes read only to see that they are there",
     run: onCode(makeImplicitChecks),
+  },
+  "tabulate-stores": {
+    level: 2,
+    what: "static initialisation: tables of constants for runs of stores, in a kernel",
+    run: ({ code, settings: { leastStores } }) => {
+      if (leastStores !== undefined) tabulateStores(code, leastStores);
+    },
   },
   "duplicate-tests": {
     level: 2,

@@ -79,6 +79,7 @@ class ModuleCompiler {
       ownMemory: this.#linkage.ownMemory,
       // A kernel's backtraces must name every caller; endless recursion in WebAssembly must trap.
       mayHideCallers: options.target !== "kernel" && !this.#linkage.checksCalls,
+      leastStores: leastStores(options),
     };
   }
 
@@ -379,6 +380,12 @@ class ModuleCompiler {
       place ?? { file: this.#module.file },
     );
   }
+}
+
+/** A kernel's boot stores much once and its image is to be small; nothing hot has such a run. */
+function leastStores({ target, stress }: CompileOptions): number | undefined {
+  if (stress?.tabulatesStores) return 1;
+  return target === "kernel" ? 12 : undefined;
 }
 
 function isEqualSignature(a: Signature, b: Signature): boolean {

@@ -7,4 +7,6 @@ export interface Stress {
   readonly fewRegisters?: boolean;
   /** Lay blocks out backwards. */
   readonly reversedBlocks?: boolean;
+  /** Make tables of runs of stores, however short, where that is shorter. */
+  readonly tabulatesStores?: boolean;
 }

@@ -11,8 +11,8 @@ export const MODES: Readonly<Record<string, Mode>> = {
   "at -O1": { level: 1 },
   "with every value in memory": { stress: { spillsAll: true } },
   "with three registers": { stress: { fewRegisters: true } },
-  "with three registers and nothing joined": {
-    stress: { fewRegisters: true },
+  "with three registers, nothing joined, stores in tables": {
+    stress: { fewRegisters: true, tabulatesStores: true },
     without: ["coalesce"],
   },
   "without folding, blocks reversed": { without: ["fold"], stress: { reversedBlocks: true } },

@@ -142,6 +142,7 @@ const SETTINGS = {
   memoryBase: 0,
   ownMemory: { symbol: "memory", base: 0, bytes: 0x10000, isFixed: false },
   mayHideCallers: true,
+  leastStores: 3,
 };
 
 /** Passes that leave something to clean up are followed by `simplify` only where a case says so. */

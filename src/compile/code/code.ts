@@ -142,9 +142,16 @@ export interface JumpTable {
   readonly targets: readonly MachineBlock[];
 }
 
+/** Bytes that code reads. */
+export interface ByteTable {
+  readonly symbol: string;
+  readonly bytes: Uint8Array;
+}
+
 export class MachineFunction {
   blocks: MachineBlock[] = [];
   readonly jumpTables: JumpTable[] = [];
+  readonly byteTables: ByteTable[] = [];
   readonly #types: ValueType[] = [];
   readonly #byteOnly = new Set<number>();
   #slotCount = 0;

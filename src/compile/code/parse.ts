@@ -85,6 +85,7 @@ class MachineParser {
     for (const line of this.#lines) {
       if (line.isIndented) this.#instruction(line);
       else if (line.takeIf("table")) this.#jumpTable(line);
+      else if (line.takeIf("bytes")) this.#byteTable(line);
       else this.#startBlock(line);
     }
     return this.#fn;
@@ -127,13 +128,21 @@ class MachineParser {
     return found;
   }
 
-  #jumpTable(line: DumpLine): void {
+  #tableName(line: DumpLine): string {
     const word = line.take();
     if (!word.endsWith(":")) line.fail("a table has a name and a colon");
-    this.#fn.jumpTables.push({
-      symbol: line.name(word.slice(0, -1)),
-      targets: this.#targets(line),
-    });
+    return line.name(word.slice(0, -1));
+  }
+
+  #jumpTable(line: DumpLine): void {
+    this.#fn.jumpTables.push({ symbol: this.#tableName(line), targets: this.#targets(line) });
+  }
+
+  #byteTable(line: DumpLine): void {
+    const symbol = this.#tableName(line);
+    const pairs = line.take().match(/[0-9a-f]{2}/g) ?? [];
+    const bytes = Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
+    this.#fn.byteTables.push({ symbol, bytes });
   }
 
   #instruction(line: DumpLine): void {

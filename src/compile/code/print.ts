@@ -10,6 +10,7 @@
 //     branch e b1 b2
 //   b1: from b0 frequency 10 loops b1/1
 //   table .L7: b1 b2
+//   bytes .L8: 2f00              what code reads, in hexadecimal
 //
 // `r16` and up are virtual registers, until allocation; `dword[local 2]` is a place in the frame.
 
@@ -102,6 +103,10 @@ function printBlock(block: MachineBlock, target: Target): string[] {
   ];
 }
 
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** The whole function as text, one instruction a line. */
 export function printMachine(fn: MachineFunction): string {
   const bytes: string[] = [];
@@ -116,6 +121,9 @@ export function printMachine(fn: MachineFunction): string {
     ({ symbol, targets }) =>
       `table ${printName(symbol)}: ${targets.map(({ id }) => `b${id}`).join(" ")}`,
   );
+  const bytesRead = fn.byteTables.map(
+    ({ symbol, bytes }) => `bytes ${printName(symbol)}: ${hexOf(bytes)}`,
+  );
   const head = [
     `machine ${printName(fn.name)} registers ${fn.registerLimit}`,
     `outgoing ${fn.outgoingWords} slots ${fn.localSlots}`,
@@ -124,5 +132,5 @@ export function printMachine(fn: MachineFunction): string {
     ...(floats.f64.length > 0 ? ["f64", ...floats.f64] : []),
   ].join(" ");
   const blocks = fn.blocks.flatMap((block) => printBlock(block, fn.target));
-  return `${[head, ...blocks, ...tables].join("\n")}\n`;
+  return `${[head, ...blocks, ...tables, ...bytesRead].join("\n")}\n`;
 }

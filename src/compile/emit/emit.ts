@@ -42,7 +42,7 @@ export interface EmitOptions {
 
 const CODE_ALIGN = 4;
 
-/** Appends `fn` to the object as section `.text.<name>` and its jump tables as `.rodata.<name>`. */
+/** Appends `fn` to the object as section `.text.<name>` and its tables as `.rodata.<name>`. */
 export function emit(
   assembler: Assembler,
   fn: MachineFunction,
@@ -108,7 +108,7 @@ class Emitter {
       a.label(this.#end);
     });
     if (this.#options.callsTraps) this.#emitPlaces();
-    if (fn.jumpTables.length > 0) this.#jumpTables();
+    if (fn.jumpTables.length + fn.byteTables.length > 0) this.#tables();
   }
 
   /** What names the places of traps, in code or by the addresses of accesses. */
@@ -161,7 +161,7 @@ class Emitter {
     return true;
   }
 
-  #jumpTables(): void {
+  #tables(): void {
     const a = this.#a;
     const fn = this.#fn;
     a.section(`.rodata.${fn.name}`, {});
@@ -169,6 +169,10 @@ class Emitter {
       a.align(4);
       a.local(name, "object");
       a.long(...targets.map((target) => this.#labelOf(target)));
+    }
+    for (const { symbol: name, bytes } of fn.byteTables) {
+      a.local(name, "object");
+      a.bytes(bytes);
     }
   }
 

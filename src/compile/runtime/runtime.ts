@@ -7,7 +7,8 @@
 //   __isthmus_div64_u, rem64_u, div64_s, rem64_s
 //                     EDX:EAX dividend, EBX:ECX divisor; result EDX:EAX
 //
-// Those for floating-point numbers are in float-routines.ts, the one that throws is in unwind.ts.
+// Those for floating-point numbers are in float-routines.ts, the one that throws is in unwind.ts,
+// the one that carries out a table of stores in store-table.ts.
 //
 // All preserve EBX, ESI, EDI and EBP. Division by zero and the quotient 2^63 fault (#DE), as the
 // processor's own division does. An object has its own copy of those that it calls.
@@ -17,7 +18,9 @@ import { mem, mem32 } from "../../x86/operand";
 import type { Register32 } from "../../x86/registers";
 import { cl, dl, eax, ebp, ebx, ecx, edi, edx, esi, esp } from "../../x86/registers";
 import { numberOf } from "../code/code";
+import { STORE_TABLE_ROUTINE } from "../code/store-table";
 import { FLOAT_ROUTINES } from "./float-routines";
+import { writeStoreTable } from "./store-table";
 import { THROW, writeThrow } from "./unwind";
 
 /** The routines by symbol; `needs` are those that one calls itself. */
@@ -47,6 +50,7 @@ const ROUTINES: Readonly<Record<string, Routine>> = {
   __isthmus_rem64_s: { needs: [DIVIDE], write: writeSigned("remainder") },
   [DIVIDE]: { write: writeDivide },
   [THROW]: { write: writeThrow },
+  [STORE_TABLE_ROUTINE]: { write: writeStoreTable },
 };
 
 /** Whether `name` is a routine of this file. */
