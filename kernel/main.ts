@@ -5,7 +5,7 @@
 
 import { loaderRsdp } from "./boot/boot-record";
 import { startBootScreen } from "./boot/boot-screen";
-import { claimMemory, reportLostMemory } from "./boot/claim-memory";
+import { claimMemory, reportLostMemory, startFrames } from "./boot/claim-memory";
 import { startInit } from "./boot/init";
 import { mountRoot } from "./boot/mount-root";
 import { readBootRecord } from "./boot/read-boot-record";
@@ -52,7 +52,7 @@ export {
 export function bootBeforePaging(magic: u32, record: usize): void {
   readBootRecord(magic, record); // memory map, command line, module: copied out of the way
   detectProcessor(); // which of NX, SMEP, SMAP, UMIP, global pages there are
-  const first = claimMemory(hasNoExecute()); // list of frames, kernel tables: right after the image
+  const first = claimMemory(hasNoExecute()); // kernel tables, right after the image; list of frames
   enablePaging(first, kernelCr3()); // the image below, trampoline at the end
 }
 
@@ -60,6 +60,7 @@ export function bootBeforePaging(magic: u32, record: usize): void {
 export function kernelMain(): void {
   buildDescriptors(kernelCr3()); // GDT, TSS and IDT, in the trampoline
   protectPages(); // from here on read-only means read-only
+  startFrames(); // which of them are free
   startPages(); // the kernel heap: everything between image and trampoline
   startSystemCalls(); // the table for int 0x80
   readOptions(); // of the command line; tracing changes that table

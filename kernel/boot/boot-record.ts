@@ -1,10 +1,10 @@
 // What the kernel knows of the machine that it was booted on, whatever loader brought it: RAM, the
 // command line, the initramfs, the screen, ACPI's RSDP.
 //
-// A loader's own record lies wherever the loader found room, and the frame list, which the kernel
-// puts after its image, may overwrite it. So a protocol's reader (multiboot.ts, multiboot2.ts)
-// copies everything here before a byte of memory is claimed, and the initramfs is moved when it is
-// in the way. What makes no sense under any protocol is refused here, by checkBootRecord(). Runs
+// A loader's own record lies wherever the loader found room, and the tables, which the kernel puts
+// after its image, may overwrite it. So a protocol's reader (multiboot.ts, multiboot2.ts) copies
+// everything here before a byte of memory is claimed, and the initramfs is moved when it is in the
+// way. What makes no sense under any protocol is refused here, by checkBootRecord(). Runs
 // with paging off.
 //
 // Invariants
@@ -14,7 +14,7 @@
 
 import { RSDP_SIZE } from "../../src/abi/acpi";
 import { COMMAND_LINE_MAX } from "../../src/abi/command-line";
-import { KERNEL, PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
+import { KERNEL, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
 import { panic } from "../log/panic";
 import { beforePaging } from "../machine/i686/image-offset";
 import { frameName } from "../memory/frames";
@@ -22,10 +22,12 @@ import { frameName } from "../memory/frames";
 const MOST_RANGES: u32 = 128;
 const RANGE_SHIFT: u32 = 3;
 const END: usize = 4;
-/** What PAE reaches on every processor that has it. */
-const MEMORY_END: u64 = (<u64>1) << 36;
+/** What PAE reaches on every processor that has it, in frames: 64 GiB. */
+const FRAMES_END: u32 = 1 << (36 - PAGE_SHIFT);
 /** What names of frames reach: a screen may lie above all RAM. */
 const NAMED_END: u64 = (<u64>1) << 44;
+/** Of what lies higher, nothing is noted. */
+const NOTED_END: u64 = NAMED_END - PAGE_SIZE;
 /** 80 by 25 characters of 8 by 16 pixels: a smaller screen is not used. */
 const SCREEN_WIDTH: u32 = 640;
 const SCREEN_HEIGHT: u32 = 400;
@@ -53,25 +55,29 @@ let rsdpBytes: u32 = 0;
 
 /** RAM from 1 MiB on: what a BIOS says that has no map. */
 export function addUpperMemory(kib: u32): void {
-  addRam(KERNEL, <u64>KERNEL + ((<u64>kib) << 10));
+  noteMemory(KERNEL, (<u64>kib) << 10, true);
 }
 
-/** Adds `bytes` at `base` to RAM, or takes them out. */
+/** Adds the whole frames of `bytes` at `base` to RAM, or takes out those that it touches. */
 export function noteMemory(base: u64, bytes: u64, isRam: bool): void {
-  const end = base + min<u64>(bytes, u64.MAX_VALUE - base);
-  if (isRam) addRam(base, end);
-  else removeRam(base, end);
+  const start = min<u64>(base, NOTED_END);
+  const end = start + min<u64>(bytes, NOTED_END - start);
+  if (start === end) return;
+  if (isRam) addFrames(frameAt(start + PAGE_MASK), frameAt(end));
+  else removeFrames(frameAt(start), frameAt(end + PAGE_MASK));
 }
 
-/** Adds the whole frames of [base, end) that lie in [1 MiB, 64 GiB). */
-function addRam(base: u64, end: u64): void {
-  const start = max<u64>(base, KERNEL);
-  const limit = min<u64>(end, MEMORY_END);
-  const beyond = max<u64>(start, MEMORY_END);
-  if (beyond < end) lost += <u32>((end - beyond) >> PAGE_SHIFT);
-  const first = <u32>((start + PAGE_MASK) >> PAGE_SHIFT);
-  const last = <u32>(limit >> PAGE_SHIFT);
-  if (start < limit && first < last) joinRange(first, last);
+function frameAt(address: u64): u32 {
+  return <u32>(address >> PAGE_SHIFT);
+}
+
+/** Adds those of the frames [first, end) that lie in [1 MiB, 64 GiB). */
+function addFrames(first: u32, end: u32): void {
+  const beyond = max<u32>(first, FRAMES_END);
+  if (beyond < end) lost += end - beyond;
+  first = max<u32>(first, KERNEL >> PAGE_SHIFT);
+  end = min<u32>(end, FRAMES_END);
+  if (first < end) joinRange(first, end);
 }
 
 /** Adds a range together with those that it overlaps or touches. */
@@ -86,11 +92,8 @@ function joinRange(first: u32, last: u32): void {
   insertRange(rangeCount, first, last);
 }
 
-/** Takes [base, end) out of RAM, with the frames that it only touches. */
-function removeRam(base: u64, end: u64): void {
-  const first = <u32>(min<u64>(base, MEMORY_END) >> PAGE_SHIFT);
-  const last = <u32>((min<u64>(end, MEMORY_END) + PAGE_MASK) >> PAGE_SHIFT);
-  if (base >= end) return;
+/** Takes the frames [first, last) out of RAM. */
+export function removeFrames(first: u32, last: u32): void {
   for (let i = rangeCount; i > 0; ) {
     i--;
     const start = rangeStart(i);
@@ -233,6 +236,23 @@ export function limitRam(end: u32): void {
     if (start === rangeStart(i)) dropRange(i);
     else setRange(i, rangeStart(i), end);
   }
+}
+
+/** Takes a frame out of RAM, of which there must be some: how many others are below it. */
+export function takeRamFrame(): u32 {
+  const first = rangeStart(0);
+  if (first + 1 === rangeEnd(0)) dropRange(0);
+  else setRange(0, first + 1, rangeEnd(0));
+  return first;
+}
+
+/** How many frames of RAM are below frame `end`. */
+export function ramBelow(end: u32): u32 {
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < rangeCount; i++) {
+    if (rangeStart(i) < end) count += min<u32>(rangeEnd(i), end) - rangeStart(i);
+  }
+  return count;
 }
 
 /** How many ranges of RAM there are; each is [rangeStart(i), rangeEnd(i)) in frames. */

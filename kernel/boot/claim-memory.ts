@@ -1,23 +1,27 @@
 // Claims the machine's memory: the order in which frames, tables and heap come into being.
 //
-//   kernel image | frame list | boot tables | (initramfs, if it was in the way) | free frames …
+//   kernel image | boot tables | (initramfs, if it was in the way) | free frames …
 //
-// The identity map ends after the tables. See memory/frames.ts and memory/kernel-space.ts. All that
-// is claimed is higher in physical memory if the loader has moved the image (image-offset.ts).
+// The image and the tables are in one piece, which ends the identity map; all of that is higher in
+// physical memory if the loader has moved the image (image-offset.ts). The list of frames is in one
+// piece in the kernel's space alone: its frames are the first of RAM that nothing else has, in as
+// many runs as there are. What is claimed leaves the boot record's RAM; what is left there at last
+// is free. See memory/frames.ts and memory/kernel-space.ts.
 
-import { KERNEL, PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
+import { KERNEL, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
 import { warn } from "../log/log";
 import { panic } from "../log/panic";
 import { imageOffset } from "../machine/i686/image-offset";
 import { startPaging } from "../machine/i686/paging";
 import * as symbols from "../machine/i686/symbols";
-import { countRam, frameListSize, freeReserved, startFrameList } from "../memory/frames";
+import { countRam, frameListSize, frameName, freeReserved, startFrameList } from "../memory/frames";
 import {
   buildKernelSpace,
   FIRST_TABLES_SIZE,
   firstTables,
   identityMapEnd,
   kernelTablesSize,
+  mapFrameListPage,
 } from "../memory/kernel-space";
 import {
   initramfsSize,
@@ -28,80 +32,70 @@ import {
   lostFrames,
   memoryRangeCount,
   moveInitramfsPast,
+  noteMemory,
+  ramBelow,
   rangeEnd,
   rangeStart,
+  removeFrames,
+  takeRamFrame,
 } from "./boot-record";
 
+/** How many frames the list describes. */
+let frameCount: u32 = 0;
+
 /**
- * Makes the frame list and the kernel's tables after the image; returns what CR3 is to hold first,
- * which kernel-space.ts explains. Paging is off.
+ * Makes the kernel's tables after the image, and finds room for the list of frames; returns what
+ * CR3 is to hold first, which kernel-space.ts explains. Paging is off.
  */
 export function claimMemory(hasNx: bool): u32 {
-  const list = alignPage(symbols.kernel_end());
+  const tables = (symbols.kernel_end() + PAGE_MASK) & ~PAGE_MASK;
   const offset = imageOffset();
+  const start = KERNEL + offset;
   // Only needed until paging is on, so it stays free.
   const scratch: u32 = offset === 0 ? 0 : FIRST_TABLES_SIZE;
   let count = lastFrame();
-  while (!isRam(list + offset, endOfTables(list, count) + scratch - list)) {
+  while (!isEnough(count, tables, scratch)) {
     // Frames that the list has no room for are not used, but it must have itself.
     count -= (count >> 6) + 1;
-    if (count <= (list + offset) >> PAGE_SHIFT)
-      panic(cstr("memory: no room for the list of frames"));
+    if (count <= (tables + offset) >> PAGE_SHIFT)
+      panic(cstr("memory: no room for the list of frames and the initramfs"));
   }
+  frameCount = count;
   limitRam(count);
-  const tables = tablesAfter(list, count);
-  const end = endOfTables(list, count);
-  moveInitramfsPast(KERNEL + offset, end + scratch + offset);
-  startFrameList(list, count);
+  countRam(0, ramBelow(count));
+  const list = frameListSize(count);
   startPaging(hasNx);
-  buildKernelSpace(tables);
-  freeTheRest();
-  return firstTables(end);
+  const end = tables + kernelTablesSize(tables, list) + offset;
+  moveInitramfsPast(start, end + scratch);
+  buildKernelSpace(tables, list);
+  removeFrames(start >> PAGE_SHIFT, end >> PAGE_SHIFT);
+  noteMemory(initramfsStart(), initramfsSize(), false);
+  for (let at: u32 = 0; at < list; at += PAGE_SIZE) mapFrameListPage(at, frameName(takeRamFrame()));
+  return firstTables(identityMapEnd());
 }
 
-function tablesAfter(list: usize, count: u32): usize {
-  return alignPage(list + frameListSize(count));
+/** Whether `count` frames can be described: there is room for the tables, and for the list. */
+function isEnough(count: u32, tables: usize, scratch: u32): bool {
+  const list = frameListSize(count);
+  const size = kernelTablesSize(tables, list);
+  if (!isRam(tables + imageOffset(), size + scratch)) return false;
+  // Each is less than a GiB, but an initramfs, which is RAM.
+  const claimed = tables + size - KERNEL + list;
+  return (claimed >> PAGE_SHIFT) + (initramfsSize() >> PAGE_SHIFT) + 1 < ramBelow(count);
 }
 
-/** Where what is claimed for `count` frames ends. */
-function endOfTables(list: usize, count: u32): usize {
-  const tables = tablesAfter(list, count);
-  return tables + kernelTablesSize(tables);
+/** Starts the list, and frees all RAM that nothing has claimed. Paging is on. */
+export function startFrames(): void {
+  startFrameList(identityMapEnd(), frameCount);
+  // From the top down: the lowest frame is handed out first.
+  for (let i = memoryRangeCount(); i > 0; ) {
+    i--;
+    freeReserved(rangeStart(i), rangeEnd(i));
+  }
 }
 
 /** Says what of the machine's RAM nobody will have. Once there is a console. */
 export function reportLostMemory(): void {
   if (lostFrames() === 0) return;
   warn(cstr("memory: %u KiB of RAM are not used"), lostFrames() << 2);
-}
-
-/** Frees all RAM that neither the kernel nor the initramfs occupies. */
-function freeTheRest(): void {
-  const kernelFirst = (KERNEL + imageOffset()) >> PAGE_SHIFT;
-  const kernelEnd = (identityMapEnd() + imageOffset()) >> PAGE_SHIFT;
-  // From the top down: the lowest frame is handed out first.
-  for (let i = memoryRangeCount(); i > 0; ) {
-    i--;
-    const start = rangeStart(i);
-    const end = rangeEnd(i);
-    countRam(start, end);
-    freeAroundInitramfs(max<u32>(start, kernelEnd), end);
-    freeAroundInitramfs(start, min<u32>(end, kernelFirst));
-  }
-}
-
-function freeAroundInitramfs(start: u32, end: u32): void {
-  const first = initramfsStart() >> PAGE_SHIFT;
-  const after =
-    initramfsSize() === 0 ? 0 : ((initramfsStart() + initramfsSize() - 1) >> PAGE_SHIFT) + 1;
-  freeRange(max<u32>(start, after), end);
-  freeRange(start, min<u32>(end, first));
-}
-
-function freeRange(start: u32, end: u32): void {
-  if (start < end) freeReserved(start, end);
-}
-
-function alignPage(address: usize): usize {
-  return (address + PAGE_MASK) & ~PAGE_MASK;
 }

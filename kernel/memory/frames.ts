@@ -1,7 +1,8 @@
 // Physical memory, in frames of 4 KiB.
 //
-// The list of frames lies right after the kernel image, in the identity map: one record for each
-// frame of the machine, from frame 0 to the last one of RAM that there is room to describe.
+// The list of frames is one array in the kernel's space, after the identity map, in whatever frames
+// boot has found for it: one record for each frame of the machine, from frame 0 to the last one of
+// RAM that there is room to describe.
 //
 // A frame's name is a word: its number, rotated left by 12 bits. Below 4 GiB that is its physical
 // address; above, the low 12 bits are what the high word of an entry has of it. So a name is 0 for
@@ -27,7 +28,7 @@ import {
   INFO_FRAMES,
   INFO_FREE_FRAMES,
 } from "../../src/abi/kernel-info";
-import { PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../../src/abi/memory-map";
 import { panic } from "../log/panic";
 import * as symbols from "../machine/i686/symbols";
 
@@ -44,9 +45,9 @@ let firstFree: u32 = 0;
 let firstHigh: u32 = 0;
 let ramFrames: u32 = 0;
 
-/** How many bytes the list of `count` frames takes. */
+/** How many bytes the list of `count` frames takes, in whole pages. */
 export function frameListSize(count: u32): u32 {
-  return count << RECORD_SHIFT;
+  return ((count << RECORD_SHIFT) + PAGE_MASK) & ~PAGE_MASK;
 }
 
 /** Starts the list at `address` with all of its `count` frames reserved. */

@@ -1,9 +1,10 @@
 // The kernel's address space: built before paging, extended page by page afterwards.
 //
 //   PAGE_SIZE .. KERNEL          low memory: each address is its own physical address
-//   KERNEL .. identity end       kernel image, frame list, the tables below: so, too, unless the
-//                                loader has moved the image; then all of it is higher in physical
-//                                memory by one offset (machine/i686/image-offset.ts)
+//   KERNEL .. identity end       kernel image, the tables below: so, too, unless the loader has
+//                                moved the image; then all of it is higher in physical memory by
+//                                one offset (machine/i686/image-offset.ts)
+//   identity end .. heap start   the list of frames (frames.ts), in whatever frames there were
 //   .. PAGE_TABLES, .. WINDOWS   the heap (pages.ts, heap.ts)
 //   PAGE_TABLES                  the page tables as one array: directory 3 has four entries that
 //                                point at the four directories, so the PTE of an address lies at
@@ -12,8 +13,9 @@
 //   WINDOWS                      frames of processes, one at a time (window.ts)
 //   the end                      the trampoline
 //
-// Tables made at boot lie right after the frame list, in this order: the PDPT (its page is shared
-// with nothing), four directories, the tables of the identity map, the table of the last 2 MiB.
+// Tables made at boot lie right after the image, in this order: the PDPT (its page is shared with
+// nothing), four directories, the table of the last 2 MiB, the tables from address 0 to the heap's
+// start as one array.
 // Tables for the heap come and go; their frame's link counts the entries that are present.
 //
 // Invariants
@@ -56,41 +58,54 @@ const LAST_TABLE: u32 = 0xffffffff >> DIRECTORY_SHIFT;
 /** Two pages for firstTables(). */
 export const FIRST_TABLES_SIZE: u32 = 2 * PAGE_SIZE;
 
+/** Of the boot's tables, what comes before the array of tables. */
+const TABLES_BEFORE: u32 = (1 + PDPT_ENTRIES + 1) << PAGE_SHIFT;
+
 const INT3: u8 = 0xcc;
 
 let pdpt: usize = 0;
 let identityEnd: usize = 0;
+let listSize: u32 = 0;
 
 /** The physical address of the kernel's page-directory-pointer table: what CR3 holds. */
 export function kernelCr3(): u32 {
   return pdpt + imageOffset();
 }
 
-/** The first address past the identity map: where the heap starts. */
+/** The first address past the identity map: where the list of frames is. */
 export function identityMapEnd(): usize {
   return identityEnd;
 }
 
-/** How many bytes the boot-time tables take for an identity map that ends after them. */
-export function kernelTablesSize(listEnd: usize): u32 {
-  const fixed = (1 + PDPT_ENTRIES + 1) << PAGE_SHIFT;
-  const tables = ((listEnd + fixed) >> DIRECTORY_SHIFT) + 2;
-  return fixed + (tables << PAGE_SHIFT);
+/** The first address past the list of frames. */
+export function heapStart(): usize {
+  return identityEnd + listSize;
 }
 
 /**
- * Builds the kernel's tables at `tables` (page aligned, right after the frame list); everything
- * from PAGE_SIZE to their end is mapped. Runs with paging off.
+ * How many bytes the boot-time tables at `tables` take, for an identity map that ends after them
+ * and a list of frames of `size` bytes, which are whole pages.
  */
-export function buildKernelSpace(tables: usize): void {
+export function kernelTablesSize(tables: usize, size: u32): u32 {
+  const count = ((tables + TABLES_BEFORE + size) >> DIRECTORY_SHIFT) + 2;
+  return TABLES_BEFORE + (count << PAGE_SHIFT);
+}
+
+/**
+ * Builds the kernel's tables at `tables` (page aligned, right after the image); everything from
+ * PAGE_SIZE to their end is mapped. After them come `size` bytes for the list of frames, whose
+ * pages mapFrameListPage() maps. Runs with paging off.
+ */
+export function buildKernelSpace(tables: usize, size: u32): void {
   pdpt = tables;
+  listSize = size;
   store<u32>(symbols.kernel_info(), kernelCr3(), INFO_CR3);
-  identityEnd = tables + kernelTablesSize(tables);
+  identityEnd = tables + kernelTablesSize(tables, size);
   memory.fill(tables, 0, identityEnd - tables);
 
   const directories = tables + PAGE_SIZE;
   linkDirectories(directories);
-  const identityTables = directories + ((PDPT_ENTRIES + 1) << PAGE_SHIFT);
+  const identityTables = tables + TABLES_BEFORE;
   const count = (identityEnd - identityTables) >> PAGE_SHIFT;
   for (let i: u32 = 0; i < count; i++) {
     writeEntry(
@@ -105,6 +120,12 @@ export function buildKernelSpace(tables: usize): void {
   mapIdentity(identityTables);
   fillTrampoline();
   mapTrampolineInto(lastTable);
+}
+
+/** Maps the page at `offset` in the list of frames to the frame of that name. Paging is off. */
+export function mapFrameListPage(offset: u32, frame: u32): void {
+  const page = (identityEnd + offset) >> PAGE_SHIFT;
+  writeFrame(pdpt + TABLES_BEFORE + page * ENTRY_SIZE, frame, ENTRY_P | ENTRY_RW, noExecute());
 }
 
 /** What of the page of code is none, and not in the image either, becomes `int3`. */

@@ -1,7 +1,7 @@
-// The kernel heap's address range, in pages: everything above the identity map.
+// The kernel heap's address range, in pages: everything above the list of frames.
 //
 //   | free ranges | heap …            ->  PAGE_TABLES, PAGE_TABLES_END ->  … heap |  WINDOWS
-//   identity end
+//   heap start
 //
 // Free addresses are an array of ranges in ascending order, which never touch; an allocation takes
 // the first range that is large enough (first fit keeps the heap low and its page tables few). Each
@@ -30,7 +30,7 @@ import { ENTRY_RW } from "../../src/abi/paging";
 import { panic } from "../log/panic";
 import { clearBytes } from "../machine/i686/block";
 import { allocateFrame, frameIndex, frameName, releaseFrame } from "./frames";
-import { identityMapEnd, mapKernelPage, unmapKernelPage } from "./kernel-space";
+import { heapStart, mapKernelPage, unmapKernelPage } from "./kernel-space";
 
 /** Kernel stacks: two pages, with an unmapped guard page below. */
 export const KERNEL_STACK_SIZE: u32 = 2 * PAGE_SIZE;
@@ -44,9 +44,9 @@ const MOST_ARRAY_PAGES: u32 = 64;
 let ranges: usize = 0;
 let rangeCount: u32 = 0;
 
-/** Opens the heap's range after the identity map. Panics if there is no frame for its array. */
+/** Opens the heap's range after the list of frames. Panics if there is no frame for its array. */
 export function startPages(): void {
-  ranges = identityMapEnd();
+  ranges = heapStart();
   rangeCount = 0;
   if (!backWithFrames(ranges, 1)) panic(cstr("pages: no frame for the free ranges"));
   const heap = ranges + (MOST_ARRAY_PAGES << PAGE_SHIFT);

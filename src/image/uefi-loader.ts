@@ -83,8 +83,8 @@ const OUTPUT_STRING = 1;
 const [ALLOCATE_BELOW, ALLOCATE_AT] = [1, 2];
 const [LOADER_CODE, LOADER_DATA] = [1, 2];
 const TRIES = 8;
-/** After a kernel that was moved: our list of frames takes 2 MiB for each GiB. */
-const ROOM_AFTER_KERNEL = 16 << 20;
+/** After a kernel that was moved: our page tables take 4 KiB for each GiB. */
+const ROOM_AFTER_KERNEL = 1 << 20;
 /** Room for the firmware's map: some have hundreds of descriptors of 48 bytes. */
 const MAP_ROOM = 0x10000;
 /** So that a person can read the sentence, in microseconds. */

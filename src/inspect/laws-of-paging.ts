@@ -13,7 +13,14 @@ import { hex } from "../base/align";
 import { type Judgement, judge, type Offence, unchecked } from "./judgement";
 import { entryCount, entryIndex, entrySpan, pagingFormat, readEntry } from "./paging-format";
 import { isWindow, kernelFrames, smallPages } from "./shared-pages";
-import { everySpace, type ProcessSpace, processTitle, reservedFrames, type Spaces } from "./spaces";
+import {
+  everySpace,
+  frameListRange,
+  type ProcessSpace,
+  processTitle,
+  reservedFrames,
+  type Spaces,
+} from "./spaces";
 import { type AddressSpace, findMapping, type Mapping } from "./walk";
 
 /** Law 1: three pages for each processor, and there is one processor. */
@@ -25,10 +32,12 @@ function isTrampoline(va: number): boolean {
   return va >= GUARD_END;
 }
 
-/** Whether the kernel sees a frame neither one to one nor as a page table. */
-function isElsewhere({ va, pa }: Mapping, { imageOffset }: Spaces): boolean {
+/** Whether the kernel sees a frame neither one to one, nor as a page table, nor in its list. */
+function isElsewhere({ va, pa }: Mapping, spaces: Spaces): boolean {
+  const list = frameListRange(spaces);
   if (va >= PAGE_TABLES && va < PAGE_TABLES_END) return false;
-  return va < WINDOWS && pa !== va && pa !== va + imageOffset;
+  if (va >= list.start && va < list.end) return false;
+  return va < WINDOWS && pa !== va && pa !== va + spaces.imageOffset;
 }
 
 /** Law 1: the pages in both directories are the trampoline's, alike, supervisor only, at most 3. */

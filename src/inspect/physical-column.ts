@@ -1,7 +1,7 @@
 // Physical memory in a drawing of a machine: which frames belong to what is drawn beside it.
 //
 //   - What the kernel maps one to one, and the trampoline, are the same boxes here as in its space:
-//     the image, the list of frames, the first page tables.
+//     the image, the first page tables.
 //   - Of the other frames each has one owner: the drawn process and its page tables before the
 //     kernel, the kernel before the processes that are not drawn. Frames of one owner that follow
 //     each other are a box.
@@ -12,7 +12,7 @@ import { PAGE_SIZE } from "../abi/memory-map";
 import { hex } from "../base/align";
 import { sizeText } from "../base/size-text";
 import type { Box, Column, Extent, Kind, Marker } from "../draw/columns";
-import type { ProcessSpace, Spaces } from "./spaces";
+import { frameListRange, type ProcessSpace, type Spaces } from "./spaces";
 import type { AddressSpace } from "./walk";
 
 const RUNS_MAX = 20;
@@ -29,6 +29,9 @@ interface Owner {
   readonly isBackground: boolean;
 }
 
+/** What both drawings call it. */
+export const LIST_OF_FRAMES = "list of frames";
+const LIST: Owner = { name: LIST_OF_FRAMES, kind: "data", isBackground: false };
 const HEAP: Owner = { name: "kernel heap", kind: "stack", isBackground: true };
 const KERNEL_TABLES: Owner = { name: "kernel page tables", kind: "tables", isBackground: false };
 const OTHERS: Owner = { name: "other processes", kind: "mixed", isBackground: true };
@@ -91,10 +94,12 @@ function framesBox(box: Box): Box[] {
 
 /** The owner of each frame in use, but for those that are `known`. */
 function frameOwners(
-  { kernel, processes }: Spaces,
+  spaces: Spaces,
   drawn: DrawnProcess | undefined,
   isKnown: (pa: number) => boolean,
 ): Map<number, Owner> {
+  const { kernel, processes } = spaces;
+  const list = frameListRange(spaces);
   const owners = new Map<number, Owner>();
   const own = ({ start, end }: Extent, owner: Owner) => {
     for (let pa = start; pa < end; pa += PAGE_SIZE) if (!isKnown(pa)) owners.set(pa, owner);
@@ -104,7 +109,9 @@ function frameOwners(
   for (const { space } of processes) {
     for (const { pa, size } of space.mappings) own({ start: pa, end: pa + size }, OTHERS);
   }
-  for (const { pa, size } of kernel.mappings) own({ start: pa, end: pa + size }, HEAP);
+  for (const { va, pa, size } of kernel.mappings) {
+    own({ start: pa, end: pa + size }, va >= list.start && va < list.end ? LIST : HEAP);
+  }
   for (const { pa } of kernel.tables) own(page(pa), KERNEL_TABLES);
   if (!drawn) return owners;
   const { name, space } = drawn.process;

@@ -22,9 +22,9 @@ import {
 import type { BootedFiles } from "./booted-files";
 import type { ElfImage } from "./elf-image";
 import { kernelRanges, type NamedRange, userRanges } from "./named-range";
-import { physicalColumn } from "./physical-column";
+import { LIST_OF_FRAMES, physicalColumn } from "./physical-column";
 import { sharedPages } from "./shared-pages";
-import { type ProcessSpace, processTitle, type Spaces } from "./spaces";
+import { frameListRange, type ProcessSpace, processTitle, type Spaces } from "./spaces";
 import { type AddressSpace, type Mapping, mappedBytes, rightsText } from "./walk";
 
 /** Unmapped stretches of at least this many bytes are drawn as room. */
@@ -40,7 +40,7 @@ export function spaceColumns(
   files: BootedFiles,
 ): Column[] {
   const shared = new Set(sharedPages(spaces).map(({ va }) => va));
-  const ranges = splitFrameList(joinSections(kernelRanges(files), files.image), spaces.kernel);
+  const ranges = splitFrameList(joinSections(kernelRanges(files), files.image), spaces);
   const boxes = withRoom(spaceBoxes(spaces.kernel, ranges, shared), "for the heap");
   const kernel = spaceColumn("kernel space", spaces.kernel, boxes, spaces);
   if (!process) return [kernel, physicalColumn(spaces, kernel, undefined)];
@@ -186,22 +186,16 @@ function joinNames(names: string, name: string): string {
   return [...stems].join(", ");
 }
 
-/**
- * After the image come the list of frames and the page tables from before there was a heap, both
- * mapped one to one, and then the heap.
- */
-function splitFrameList(ranges: readonly NamedRange[], space: AddressSpace): NamedRange[] {
+/** After the image come the page tables of the boot, the list of frames, and the heap. */
+function splitFrameList(ranges: readonly NamedRange[], spaces: Spaces): NamedRange[] {
   const imageEnd = Math.max(...ranges.filter(isOfImage).map(({ end }) => end));
+  const { start, end } = frameListRange(spaces);
   return ranges.flatMap((range) => {
-    if (range.va !== imageEnd) return [range];
-    const isHeap = ({ va, pa }: Mapping) => va >= range.va && va < range.end && va !== pa;
-    const heap = space.mappings.find(isHeap)?.va ?? range.end;
-    const tables = space.tables.map(({ pa }) => pa).filter((pa) => pa >= range.va && pa < heap);
-    const first = Math.min(heap, ...tables);
+    if (range.va !== imageEnd || start < imageEnd) return [range];
     return [
-      { ...range, name: "list of frames", end: first },
-      { ...range, name: FIRST_TABLES, va: first, end: heap },
-      { ...range, va: heap },
+      { ...range, name: FIRST_TABLES, end: start },
+      { ...range, name: LIST_OF_FRAMES, va: start, end },
+      { ...range, va: end },
     ].filter(({ va, end }) => va < end);
   });
 }

@@ -29,7 +29,7 @@ import {
   PROCESS_STACK_TOP,
 } from "../abi/kernel-info";
 import { PAGE_SIZE } from "../abi/memory-map";
-import { hex } from "../base/align";
+import { alignUp, hex } from "../base/align";
 import { Diagnostic } from "../base/diagnostic";
 import type { Snapshot } from "../machine/machine";
 import { type ElfImage, loadAddress, symbolAddress } from "./elf-image";
@@ -105,21 +105,24 @@ export function findSpaces(snapshot: Snapshot, image: ElfImage): Spaces {
   };
 }
 
+/** Where the kernel has its list of frames, in whole pages; nowhere, if there is none. */
+export function frameListRange({ frameList, frameCount }: Spaces): { start: number; end: number } {
+  const size = alignUp(frameCount * FRAME_RECORD_SIZE, PAGE_SIZE);
+  return { start: frameList, end: frameList + (frameList === 0 ? 0 : size) };
+}
+
 /**
  * Says of frames, by their physical addresses, whether they are kept out of the list of those that
  * can be allocated: devices' memory, the firmware's, the image. Nothing is, if there is no list.
  */
 export function reservedFrames(spaces: Spaces): (pa: number) => boolean {
   const { frameList, frameCount, kernel, snapshot } = spaces;
-  const mapping = frameList === 0 ? undefined : findMapping(kernel, frameList);
-  if (mapping === undefined) return () => false;
-  // The list lies in the identity map, so in one piece.
-  const records = mapping.pa + (frameList - mapping.va);
+  if (frameList === 0) return () => false;
   return (pa) => {
     const index = Math.floor(pa / PAGE_SIZE);
-    const record = records + index * FRAME_RECORD_SIZE;
+    const record = frameList + index * FRAME_RECORD_SIZE;
     if (index >= frameCount) return true;
-    return snapshot.memory.word(record + FRAME_REFERENCES) === FRAME_RESERVED;
+    return readLinear(snapshot.memory, kernel, record + FRAME_REFERENCES) === FRAME_RESERVED;
   };
 }
 

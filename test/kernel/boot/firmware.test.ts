@@ -144,6 +144,19 @@ describe("a run with UEFI", { skip: firmwareSkipReason("uefi64") }, () => {
   });
 });
 
+describe("a PC of 64 GiB with UEFI", { skip: firmwareSkipReason("uefi64") }, () => {
+  it("has all of it that PAE reaches, though the firmware leaves 7 MiB at 1 MiB", async () => {
+    const line = ["--machine", "qemu", "--firmware", "uefi64", "--memory", "65536", "--", "free"];
+    const { status, stdout } = await isthmus(["run", ...line]);
+    assert.equal(status, 0);
+    const [, total = "", free = ""] = /KiB +(\d+) +\d+ +(\d+)/.exec(stdout) ?? [];
+    // q35 has 2 GiB of it below 4 GiB, so the last 2 GiB are above 64.
+    assert.ok(Number(total) > (62 * 1024 - 100) * 1024, stdout);
+    const taken = (Number(total) - Number(free)) / 1024;
+    assert.ok(taken > 124 && taken < 136, `${taken} MiB`);
+  });
+});
+
 describe("a PC of the board pc with UEFI", { skip: firmwareSkipReason("uefi64") }, () => {
   it("is switched off by its tables, which name other ports than SeaBIOS's", async () => {
     const commandLine = encodeCommandLine(["quiet"], ["true"]);

@@ -202,7 +202,7 @@ describe("a loader's record", { skip: skipReason("qemu") }, () => {
     ],
     "without room for the initramfs": [
       { map: [[MIB, MIB, RAM]], module: [MIB + PAGE, 2 * MIB] },
-      /no room for the initramfs/,
+      /no room for the list of frames and the initramfs/,
     ],
     "with less memory than the kernel's image takes": [
       { map: [[MIB, 64 << 10, RAM]], module: [0, 0] },

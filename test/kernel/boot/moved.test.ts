@@ -164,6 +164,24 @@ describe("a kernel that has RAM above 4 GiB", { skip: skipReason("qemu") }, () =
     });
   });
 
+  it("has its list of frames in whatever holes there are", async () => {
+    const memoryMiB = 5120;
+    // The list of 5 GiB takes 10 MiB, the first hole has the image, and no room for more than half.
+    const holes = [3, 3, 2, 2, 2, 2].map((size, i) => [16 + 4 * i, 16 + 4 * i + size] as const);
+    const ram = [[1, 8] as const, ...holes, [4096, 5120] as const];
+    const moved = { base: MIB, record: 20 * MIB, memoryMiB, ram, program: ["free"] };
+    await withMoved(moved, async (machine) => {
+      assert.deepEqual(await machine.ended, { kind: "exit", status: 0 }, machine.serial.text());
+      const said = machine.serial.text();
+      assert.match(said, /^ +total/, "nothing is lost");
+      const [, total = "", free = ""] = /KiB +(\d+) +\d+ +(\d+)/.exec(said) ?? [];
+      assert.equal(Number(total), (7 + 14 + 1024) * 1024);
+      const taken = (Number(total) - Number(free)) / 1024;
+      assert.ok(taken > 10 && taken < 14, `${taken} MiB`);
+      await assertLawful(machine, { ...moved, memoryMiB: 64 });
+    });
+  });
+
   const sizes = [
     { memoryMiB: 9216, used: 9216, list: 18, warning: /^ +total/ },
     // A GiB of it is where the devices below 4 GiB are, and so beyond what PAE reaches.

@@ -15,8 +15,9 @@ describe("frames", () => {
     call("startFrameList", FRAME_LIST, COUNT);
   });
 
-  it("takes eight bytes for each frame", () => {
-    assert.equal(call("frameListSize", 1000), 8000);
+  it("takes eight bytes for each frame, in whole pages", () => {
+    assert.equal(call("frameListSize", 1024), 8192);
+    assert.equal(call("frameListSize", 1025), 12288);
   });
 
   it("gives none before any is freed", () => {

@@ -131,7 +131,7 @@ describe("the kernel's space at boot", () => {
 
   it("has enough tables when it crosses into the next 2 MiB", () => {
     const tables = 0x1f_c000;
-    call("buildKernelSpace", tables);
+    call("buildKernelSpace", tables, 0);
     look();
     const end = call("identityMapEnd");
     assert.ok(end > 0x20_0000);
@@ -141,10 +141,36 @@ describe("the kernel's space at boot", () => {
     assert.deepEqual(space.defects, []);
   });
 
-  it("has the image, list and tables higher by the offset to which the loader moved them", () => {
+  it("has the list of frames after its tables, in whatever frames it is given", () => {
+    const [list, frames] = [3 * 0x20_0000 + 2 * PAGE, [0x1234_5000, 0xbeef_0000, 0x0000_2007]];
+    call("buildKernelSpace", TABLES, list);
+    const end = call("identityMapEnd");
+    assert.equal(call("heapStart"), end + list);
+    const offsets = [0, 0x20_0000, list - PAGE];
+    for (const [i, offset] of offsets.entries()) call("mapFrameListPage", offset, frames[i] ?? 0);
+    look();
+    assert.deepEqual(space.defects, []);
+    const found = offsets.map((offset) => [
+      byAddress.get(end + offset)?.pa,
+      rightsAt(end + offset),
+    ]);
+    const places = [0x1234_5000, 0xbeef_0000, 0x7_0000_2000];
+    assert.deepEqual(
+      found,
+      places.map((pa) => [pa, "rw"]),
+    );
+    assert.equal(rightsAt(end + PAGE), "unmapped");
+    // The tables of the whole list are there: the heap begins in one of them.
+    assert.ok(
+      space.tables.some(({ level, va }) => level === "table" && va > end + list - 0x20_0000),
+    );
+    assert.equal(byAddress.get(end - PAGE)?.pa, end - PAGE);
+  });
+
+  it("has the image and tables higher by the offset to which the loader moved them", () => {
     const offset = 0x40_0000;
     machine.setWord(KERNEL_INFO + INFO_OFFSET, offset);
-    call("buildKernelSpace", TABLES);
+    call("buildKernelSpace", TABLES, 0);
     look();
     assert.equal(call("kernelCr3"), TABLES + offset);
     assert.equal(machine.word(KERNEL_INFO + INFO_CR3), TABLES + offset);
@@ -166,7 +192,7 @@ describe("the kernel's space at boot", () => {
     assert.equal(call("firstTables", scratch), TABLES);
     const offset = 0x40_0000;
     machine.setWord(KERNEL_INFO + INFO_OFFSET, offset);
-    call("buildKernelSpace", TABLES);
+    call("buildKernelSpace", TABLES, 0);
     look();
     const others = new Map(space.mappings.map((each) => [each.va, each.pa]));
     assert.equal(call("firstTables", scratch), scratch + offset);
@@ -185,7 +211,7 @@ describe("the kernel's space at boot", () => {
     const scratch = call("identityMapEnd");
     const offset = 0x7f00_0000;
     machine.setWord(KERNEL_INFO + INFO_OFFSET, offset);
-    call("buildKernelSpace", TABLES);
+    call("buildKernelSpace", TABLES, 0);
     call("firstTables", scratch);
     assert.equal(machine.word(scratch + 8), scratch + PAGE + offset + ENTRY_P);
     assert.equal(machine.word(scratch), machine.word(TABLES));
@@ -195,7 +221,7 @@ describe("the kernel's space at boot", () => {
 
   it("does without NX where the processor has none", () => {
     call("withoutNx");
-    call("buildKernelSpace", TABLES);
+    call("buildKernelSpace", TABLES, 0);
     look();
     assert.equal(rightsAt(PAGE), "rwx");
     assert.deepEqual(space.defects, []);

@@ -52,7 +52,7 @@ export const BOOT = `
     boot.startFrameList(${FRAME_LIST}, ${END / PAGE});
     boot.countRam(${RAM / PAGE}, ${RAM / PAGE} + frames);
     boot.freeReserved(${RAM / PAGE}, ${RAM / PAGE} + frames);
-    bootSpace.buildKernelSpace(${TABLES});
+    bootSpace.buildKernelSpace(${TABLES}, 0);
   }
 `;
 
