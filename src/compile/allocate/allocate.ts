@@ -158,7 +158,7 @@ class Allocator {
     for (const { instructions } of this.#fn.blocks) {
       for (const instruction of instructions) {
         renameOperands(instruction, rename);
-        if (isSelfMove(instruction)) dropMove(instruction);
+        dropSelfMoves(instruction);
       }
     }
   }
@@ -327,13 +327,22 @@ class Allocator {
   }
 }
 
-function isSelfMove({ mnemonic, operands }: MachineInstruction): boolean {
-  const [to, from] = operands;
-  return mnemonic === "mov" && to?.kind === "register" && !!from && samePlace(to, from);
-}
-
-/** A move of joined registers becomes an empty `moves`, by which the checker knows of the copy. */
-function dropMove(instruction: MachineInstruction): void {
+/**
+ * Drops moves of joined registers; a `mov` becomes an empty `moves`. What was moved stays among the
+ * original operands, last, by which the checker and debug information know of the copies.
+ */
+function dropSelfMoves(instruction: MachineInstruction): void {
+  const { mnemonic, operands, virtual } = instruction;
+  if ((mnemonic !== "mov" && mnemonic !== "moves") || !virtual) return;
+  const kept: number[] = [];
+  const dropped: number[] = [];
+  for (let i = 0; i < operands.length; i += 2) {
+    const to = operands[i]!;
+    const isSame = to.kind === "register" && samePlace(to, operands[i + 1]!);
+    (isSame ? dropped : kept).push(i, i + 1);
+  }
+  if (dropped.length === 0) return;
   instruction.mnemonic = "moves";
-  instruction.operands = [];
+  instruction.operands = kept.map((i) => operands[i]!);
+  instruction.virtual = [...kept, ...dropped].map((i) => virtual[i]!);
 }

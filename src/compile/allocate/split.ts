@@ -180,15 +180,11 @@ export class Splitter {
     for (const [origin, byBlock] of this.#pieces) {
       const pieceAt = (block: MachineBlock) => byBlock.get(block) ?? origin;
       const stores = this.#storesNeeded(origin, pieceAt, registerOf);
-      const whole = this.#whole.get(origin)!;
-      for (const from of this.#liveness.blocksWithin(whole)) {
-        for (const to of from.successors) {
-          if (!contains(whole, this.#startOf(to))) continue;
-          const before = pieceAt(from);
-          const after = pieceAt(to);
-          if (before === after) continue;
-          this.#planMove(origin, from, to, registerOf(before), registerOf(after), stores);
-        }
+      for (const { from, to } of this.#edgesOf(origin)) {
+        const before = pieceAt(from);
+        const after = pieceAt(to);
+        if (before === after) continue;
+        this.#planMove(origin, from, to, registerOf(before), registerOf(after), stores);
       }
     }
   }
@@ -206,8 +202,8 @@ export class Splitter {
     const source = before ?? home?.operand;
     const target = after ?? home?.operand;
     if (!source || !target) throw new Error(`${this.#fn.name}: v${origin} is nowhere`);
-    const place = from.successors.length === 1 ? this.#atEnd : this.#atStart;
-    const block = from.successors.length === 1 ? from : to;
+    const block = placeOfMoves(from, to);
+    const place = block === from ? this.#atEnd : this.#atStart;
     const moves = place.get(block);
     if (moves) moves.push({ to: target, from: source });
     else place.set(block, [{ to: target, from: source }]);
@@ -215,7 +211,8 @@ export class Splitter {
 
   /**
    * Whether edges from a register to memory must store. Not if no piece in a register is written,
-   * for then memory has the value; nor if the value is written once, and stored there and then.
+   * for then memory has the value; nor if the value is written once, and stored there and then:
+   * unless these edges run less often than what writes it.
    */
   #storesNeeded(
     origin: number,
@@ -230,8 +227,34 @@ export class Splitter {
     const [only] = inRegisters;
     if (only === undefined) return false;
     if (definitions.length > 1) return true;
+    const { frequency } = blockOf(only);
+    if (this.#costOfStores(origin, pieceAt, registerOf) < frequency) return true;
     this.#spiller.storeAfter(only, origin, registerOf(pieceAt(blockOf(only)))!);
     return false;
+  }
+
+  /** How often the edges run on which the value goes from a register to memory. */
+  #costOfStores(
+    origin: number,
+    pieceAt: (block: MachineBlock) => number,
+    registerOf: (piece: number) => MachineOperand | undefined,
+  ): number {
+    let cost = 0;
+    for (const { from, to } of this.#edgesOf(origin)) {
+      const isStore = registerOf(pieceAt(from)) && !registerOf(pieceAt(to));
+      if (isStore) cost += placeOfMoves(from, to).frequency;
+    }
+    return cost;
+  }
+
+  /** The edges over which the value is live. */
+  *#edgesOf(origin: number): Generator<{ from: MachineBlock; to: MachineBlock }> {
+    const whole = this.#whole.get(origin)!;
+    for (const from of this.#liveness.blocksWithin(whole)) {
+      for (const to of from.successors) {
+        if (contains(whole, this.#startOf(to))) yield { from, to };
+      }
+    }
   }
 
   /** Puts the moves into the blocks, whose other insertions have been made. */
@@ -246,6 +269,11 @@ export class Splitter {
       block.instructions.unshift(asInstruction(moves, position));
     }
   }
+}
+
+/** The block that has an edge's moves: one of both ends has no other edge there. */
+function placeOfMoves(from: MachineBlock, to: MachineBlock): MachineBlock {
+  return from.successors.length === 1 ? from : to;
 }
 
 function asInstruction(moves: readonly EdgeMove[], position: number): MachineInstruction {

@@ -14,6 +14,7 @@ import { renamed } from "../allocate/spill";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
 import { isWholeRegister } from "../code/code";
 import { factsOf, forEachRead, forEachWrite, roleOf } from "../code/instruction-facts";
+import { takesScratch } from "../code/parallel-moves";
 
 /** How far readers of a copy are sought. */
 const REACH = 12;
@@ -77,7 +78,7 @@ function readersOf(
   const end = Math.min(instructions.length, at + 1 + REACH);
   for (let i = at + 1; i < end; i++) {
     const instruction = instructions[i]!;
-    if (needsScratch(instruction)) return undefined;
+    if (takesScratch(instruction)) return undefined;
     const { reads, writes } = effectsOn(instruction, copy);
     if (reads && !canReplace(instruction, copy)) return undefined;
     if (reads) readers.push(instruction);
@@ -135,9 +136,4 @@ function readOriginal(instruction: MachineInstruction, { to, from }: Copy): void
     const isWritten = operand.kind === "register" && roleOf(instruction, i) === "write";
     return isWritten ? operand : renamed(operand, rename);
   });
-}
-
-/** Whether emission may need a free register here, which the original must not be. */
-function needsScratch({ mnemonic, operands }: MachineInstruction): boolean {
-  return mnemonic === "moves" && operands.some(({ kind }) => kind === "memory");
 }

@@ -10,7 +10,7 @@
 // What is known at a block's end holds in a block that has no other predecessor, too.
 //
 // Invariant: a register is believed to have what its home has until either is written, or emission
-// may take it as scratch (a `moves` with memory).
+// may take it as scratch (a `moves` from memory to memory).
 
 import type {
   MachineBlock,
@@ -20,8 +20,9 @@ import type {
   MachineOperand,
   Slot,
 } from "../code/code";
-import { isWholeRegister, onlyPredecessor, register } from "../code/code";
+import { isWholeRegister, onlyPredecessor, register, samePlace } from "../code/code";
 import { forEachWrite, roleOf, writesOperand } from "../code/instruction-facts";
+import { takesScratch } from "../code/parallel-moves";
 
 /** What a general register can stand in as well as memory, and does the same. */
 const TAKES_EITHER: ReadonlySet<MachineMnemonic> = new Set<MachineMnemonic>([
@@ -87,13 +88,16 @@ class Homes {
     }
   }
 
-  #learnFromMoves({ operands }: MachineInstruction): void {
+  #learnFromMoves(moves: MachineInstruction): void {
+    const { operands } = moves;
     // Emission may go through any register that it takes to be free.
-    if (operands.some(({ kind }) => kind === "memory")) this.#registers.clear();
+    if (takesScratch(moves)) this.#registers.clear();
     const written = new Set<number>();
     for (let i = 0; i < operands.length; i += 2) {
       const to = operands[i]!;
+      if (samePlace(to, operands[i + 1]!)) continue;
       if (to.kind === "register") written.add(to.register);
+      this.#forgetHome(to);
     }
     this.#forgetRegisters(written);
     for (let i = 0; i < operands.length; i += 2) {
@@ -109,11 +113,15 @@ class Homes {
     forEachWrite(instruction, (each) => written.add(each));
     if (written.size > 0) this.#forgetRegisters(written);
     for (const [i, operand] of instruction.operands.entries()) {
-      if (operand.kind !== "memory" || !operand.slot || !writesOperand(instruction, i)) continue;
-      const first = keyOf(operand.slot);
-      this.#registers.delete(first);
-      if (operand.size !== 32) this.#registers.delete(first + STEP);
+      if (writesOperand(instruction, i)) this.#forgetHome(operand);
     }
+  }
+
+  #forgetHome(operand: MachineOperand): void {
+    if (operand.kind !== "memory" || !operand.slot) return;
+    const first = keyOf(operand.slot);
+    this.#registers.delete(first);
+    if (operand.size !== 32) this.#registers.delete(first + STEP);
   }
 
   #forgetRegisters(written: ReadonlySet<number>): void {

@@ -129,7 +129,7 @@ function holderOf(
  * same moves, after them.
  */
 function reuseInMoves(moves: MachineInstruction, known: Known): MachineInstruction[] {
-  const { operands, position } = moves;
+  const { operands, virtual, position } = moves;
   const getting = new Map<number, number>();
   const written = new Set<number>();
   for (let i = 0; i < operands.length; i += 2) {
@@ -140,6 +140,7 @@ function reuseInMoves(moves: MachineInstruction, known: Known): MachineInstructi
     if (isWholeRegister(to) && isNumber(from)) getting.set(from.value, to.register);
   }
   const kept: MachineOperand[] = [];
+  const keptVirtual = virtual ? [...virtual] : undefined;
   const late: MachineInstruction[] = [];
   for (let i = 0; i < operands.length; i += 2) {
     const to = operands[i]!;
@@ -147,7 +148,8 @@ function reuseInMoves(moves: MachineInstruction, known: Known): MachineInstructi
     if (to.kind === "memory" && to.slot && to.size === 32 && isNumber(from)) {
       const holder = getting.get(from.value);
       if (holder !== undefined) {
-        late.push(plainInstruction("mov", [to, register(holder)], position));
+        const pair = keptVirtual?.splice(kept.length, 2);
+        late.push({ ...plainInstruction("mov", [to, register(holder)], position), virtual: pair });
         continue;
       }
       const [known32] = [...known].filter(([each, held]) => {
@@ -159,6 +161,7 @@ function reuseInMoves(moves: MachineInstruction, known: Known): MachineInstructi
     kept.push(to, from);
   }
   moves.operands = kept;
+  moves.virtual = keptVirtual;
   return late;
 }
 

@@ -78,10 +78,13 @@ export class Tokens {
   addSources(fn: MachineFunction): void {
     const copies: number[] = [];
     for (const { instructions } of fn.blocks) {
-      for (const { operands, virtual } of instructions) {
-        if (operands.length > 0 || virtual?.length !== 2) continue;
-        const [to, from] = virtual;
-        if (isVirtual(to) && isVirtual(from)) copies.push(to.register, from.register);
+      for (const { mnemonic, operands, virtual } of instructions) {
+        if (mnemonic !== "moves" || !virtual) continue;
+        for (let i = operands.length; i < virtual.length; i += 2) {
+          const to = virtual[i];
+          const from = virtual[i + 1];
+          if (isVirtual(to) && isVirtual(from)) copies.push(to.register, from.register);
+        }
       }
     }
     for (let before = 0; before !== this.#used; ) {
@@ -130,8 +133,9 @@ export class PlaceSteps {
     if (isMoves || isPlainCopy(instruction)) this.#addMoves(operands);
     else this.#addWrites(instruction, facts);
     if (!virtual || !this.#hasToken(virtual)) return;
-    if (isMoves && operands.length === 0) this.#addDropped(virtual);
-    else this.#addDefinitions(operands, virtual, facts);
+    const dropped = isMoves ? operands.length : virtual.length;
+    this.#addDefinitions(operands, virtual, dropped, facts);
+    for (let i = dropped; i < virtual.length; i += 2) this.#addDropped(virtual[i], virtual[i + 1]);
   }
 
   #hasToken(virtual: readonly MachineOperand[]): boolean {
@@ -172,13 +176,14 @@ export class PlaceSteps {
   #addDefinitions(
     operands: readonly MachineOperand[],
     virtual: readonly MachineOperand[],
+    count: number,
     facts: InstructionFacts,
   ): void {
-    for (let i = 0; i < virtual.length; i++) {
+    for (let i = 0; i < count; i++) {
       const token = isWrittenIn(facts, i) ? this.#tokenOf(virtual[i]) : 0;
       if (token !== 0) this.#step(DEFINE, token);
     }
-    for (let i = 0; i < virtual.length && i < operands.length; i++) {
+    for (let i = 0; i < count && i < operands.length; i++) {
       const token = isWrittenIn(facts, i) ? this.#tokenOf(virtual[i]) : 0;
       const place = token === 0 ? NOWHERE : this.#placeOf(operands[i]);
       if (place === NOWHERE) continue;
@@ -188,19 +193,16 @@ export class PlaceSteps {
   }
 
   /** A copy of joined registers vanished: where its source is, its target is now as well. */
-  #addDropped(virtual: readonly MachineOperand[]): void {
-    const [to, from] = virtual;
+  #addDropped(to: MachineOperand | undefined, from: MachineOperand | undefined): void {
     const token = this.#tokenOf(to);
-    if (virtual.length === 2 && token !== 0 && isVirtual(from)) {
+    if (token === 0) return;
+    if (isVirtual(from)) {
       this.#step(JOIN, token);
       this.steps.push(this.#tokenOf(from));
       return;
     }
-    for (let i = 0; i < virtual.length; i += 2) {
-      const each = this.#tokenOf(virtual[i]);
-      if (each !== 0) this.#step(DEFINE, each);
-    }
-    const place = virtual.length === 2 && token !== 0 ? this.#placeOf(from) : NOWHERE;
+    this.#step(DEFINE, token);
+    const place = this.#placeOf(from);
     if (place === NOWHERE) return;
     this.#step(PUT, place);
     this.steps.push(token);

@@ -129,4 +129,83 @@ describe("allocation", () => {
     assert.equal(fn.localSlots, 0);
     assert.match(printMachine(fn), /moves eax 1234/);
   });
+
+  /** The instructions of each block that name a word of the frame, as text. */
+  function atHomes(fn: MachineFunction): string[][] {
+    const blocks = printMachine(fn)
+      .split(/^b\d+:.*\n/m)
+      .slice(1);
+    return blocks.map((text) =>
+      text
+        .split("\n")
+        .filter((line) => line.includes("[local"))
+        .map((line) => line.trim()),
+    );
+  }
+
+  it("stores a value where it leaves its register, if that is rarer than what computes it", () => {
+    const busy = [17, 18, 19, 20, 21, 22, 23];
+    const fn = machine(
+      "machine rarely registers 24 outgoing 0 slots 0",
+      "b0: frequency 1",
+      "  jump b1",
+      "b1: from b0 b1 b5 frequency 8 loops b1/1",
+      "  mov r16 dword[4]",
+      "  cmp r16 dword[8]",
+      "  branch ne b1 b2",
+      "b2: from b1 frequency 0.5 loops b1/1",
+      "  cmp r16 dword[12]",
+      "  branch ne b3 b4",
+      "b3: from b2 frequency 0.4 loops b1/1",
+      ...busy.map((value) => `  mov r${value} dword[${value * 4}]`),
+      "  jump b6",
+      "b6: from b3 b6 frequency 64 loops b1/1 b6/2",
+      ...busy.map((value) => `  add r${value} 1`),
+      ...busy.map((value) => `  mov dword[${value * 4}] r${value}`),
+      "  cmp dword[12] 0",
+      "  branch ne b6 b5",
+      "b5: from b6 frequency 0.4 loops b1/1",
+      "  mov dword[16] r16",
+      "  jump b1",
+      "b4: from b2 frequency 0.1",
+      "  moves eax r16",
+      "  ret reads eax",
+    );
+    checkAllocation(fn, allocate(fn, OPTIONS));
+    const [, loop, , rare] = atHomes(fn);
+    assert.deepEqual(loop, []);
+    assert.ok(
+      rare!.some((line) => /^moves dword\[local \d\] \w+$/.test(line)),
+      rare!.join("\n"),
+    );
+  });
+
+  it("leaves a counter in memory that a loop only counts with", () => {
+    const busy = [17, 18, 19, 20, 21, 22, 23];
+    const fn = machine(
+      "machine counted registers 25 outgoing 0 slots 0",
+      "b0: frequency 1",
+      "  mov r16 dword[4]",
+      ...busy.map((value) => `  mov r${value} dword[${value * 4}]`),
+      "  jump b1",
+      "b1: from b0 b3 frequency 8 loops b1/1",
+      ...busy.map((value) => `  mov dword[${value * 4}] r${value}`),
+      ...busy.map((value) => `  add dword[${value * 8}] r${value}`),
+      "  jump b2",
+      "b2: from b1 frequency 8 loops b1/1",
+      "  mov r24 r16",
+      "  add r24 -1",
+      "  branch ne b3 b4",
+      "b3: from b2 frequency 8 loops b1/1",
+      ...busy.map((value) => `  add r${value} 1`),
+      "  moves r16 r24",
+      "  jump b1",
+      "b4: from b2 frequency 1",
+      "  ret",
+    );
+    checkAllocation(fn, allocate(fn, OPTIONS));
+    const [, , counts, next] = atHomes(fn);
+    assert.deepEqual(counts, ["add dword[local 0] -1"]);
+    assert.deepEqual(next, []);
+  });
 });
