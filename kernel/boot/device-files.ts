@@ -5,7 +5,7 @@
 import { isErrno } from "../../src/abi/errno";
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_ISVTX } from "../../src/abi/files";
 import { DirectoryEntry, rootDirectory } from "../file/directory-entry";
-import { FileOperations, setLinkText } from "../file/inode";
+import { FileOperations } from "../file/inode";
 import { mount } from "../file/mount";
 import { makeFile } from "../file/names";
 import { registerSpecialFile } from "../file/special-files";
@@ -23,6 +23,7 @@ import {
 import { createDevpts } from "../filesystem/devpts/devpts";
 import { masterOperations } from "../filesystem/devpts/master-file";
 import { createTmpfs } from "../filesystem/tmpfs/tmpfs";
+import { textLength } from "../log/text-length";
 import { consoleTerminal } from "../terminal/console";
 
 const NULL: u32 = (1 << 8) | 3;
@@ -109,21 +110,14 @@ export function makeDirectory(
 }
 
 function makeLink(parent: DirectoryEntry, name: usize, text: usize): bool {
-  const entry = make(parent, name, S_IFLNK | 0o777, 0);
-  return entry !== null && setLinkText(entry.inode, text, textLength(text));
+  return make(parent, name, S_IFLNK | 0o777, <u32>text) !== null;
 }
 
 /** A new file, which its directory holds; null when out of memory. */
-function make(parent: DirectoryEntry, name: usize, mode: u32, device: u32): DirectoryEntry | null {
-  const made = makeFile(parent, name, textLength(name), mode, device);
+function make(parent: DirectoryEntry, name: usize, mode: u32, special: u32): DirectoryEntry | null {
+  const made = makeFile(parent, name, textLength(name), mode, special);
   if (isErrno(<u32>made)) return null;
   const entry = changetype<DirectoryEntry>(made);
   entry.release();
   return entry;
-}
-
-function textLength(text: usize): u32 {
-  let length: u32 = 0;
-  while (load<u8>(text + length) !== 0) length++;
-  return length;
 }

@@ -85,7 +85,10 @@ export class DirectoryEntry {
     return null;
   }
 
-  /** Names an entry that is not linked. False when out of memory: then it keeps its name. */
+  /**
+   * Names an entry that is not linked, or not for long. False when out of memory: then it keeps its
+   * name.
+   */
   setName(name: usize, length: u32): bool {
     const copy = allocate(length + 1);
     if (copy === 0) return false;

@@ -21,9 +21,10 @@ import {
 import { S_ISGID, S_ISVTX, W_OK, X_OK } from "../../src/abi/files";
 import { CAP_FOWNER } from "../../src/abi/linux/capability";
 import { currentTime } from "../device/clock";
+import { textLength } from "../log/text-length";
 import { currentCredentials } from "../thread/credentials";
 import { createEntry, DirectoryEntry } from "./directory-entry";
-import { Inode } from "./inode";
+import { Inode, setLinkText } from "./inode";
 import { accessRefusal } from "./permission";
 
 /** What /proc calls a file without a name. */
@@ -32,21 +33,25 @@ const UNNAMED_LENGTH: u32 = 8;
 
 /**
  * Makes a file of any kind under a name that is free in `directory`: the entry's address, retained,
- * or -errno. `mode` has the type; the running thread becomes the owner.
+ * or -errno. `mode` has the type; the running thread becomes the owner. `special` is a device's
+ * number, or the address of a symbolic link's text, which is NUL-terminated; 0: it has none yet.
  */
 export function makeFile(
   directory: DirectoryEntry,
   name: usize,
   length: u32,
   mode: u32,
-  device: u32,
+  special: u32,
 ): usize {
   const refusal = changeRefusal(directory);
   if (refusal !== 0) return refusal;
   if (directory.inode.fileSystem.create === 0) return -ENOENT;
-  const inode = makeInode(directory.inode, mode, device);
+  const inode = makeInode(directory.inode, mode, special);
   if (inode === null) return -ENOSPC;
-  const result = addName(directory, name, length, inode);
+  let result: i32 = -ENOSPC;
+  if (!inode.isLink || special === 0 || setLinkText(inode, special, textLength(special))) {
+    result = addName(directory, name, length, inode);
+  }
   if (result !== 0) inode.release();
   return result !== 0 ? result : changetype<usize>(retained(directory.lastChild!));
 }
@@ -231,11 +236,9 @@ function move(
   length: u32,
   target: DirectoryEntry | null,
 ): i32 {
+  // Before anything has changed: it is put under its new name's hash below.
+  if (!entry.setName(name, length)) return -ENOSPC;
   takeOut(entry);
-  if (!entry.setName(name, length)) {
-    putIn(entry);
-    return -ENOSPC;
-  }
   if (target !== null) drop(target);
   entry.setParent(directory);
   putIn(entry);

@@ -4,6 +4,7 @@
 
 import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, isErrno } from "../../src/abi/errno";
 import { NAME_MAX, X_OK } from "../../src/abi/files";
+import { textLength } from "../log/text-length";
 import { DirectoryEntry } from "./directory-entry";
 import { parentOf, topOf } from "./mount";
 import { accessRefusal, searchesAll } from "./permission";
@@ -49,8 +50,7 @@ export function resolvePath(
   path: usize,
   end: PathEnd,
 ): usize {
-  let length: u32 = 0;
-  while (load<u8>(path + length) !== 0) length++;
+  const length = textLength(path);
   missingIn = null;
   lastName = path;
   lastLength = 0;

@@ -8,6 +8,8 @@
 // A width pads on the left, with zeros if it begins with 0, and on the right after a minus: `%5u`,
 // `%02x`, `%-10s`. Each value is a word.
 
+import { textLength } from "./text-length";
+
 const WORD: usize = 4;
 const DIGITS: usize = cstr("0123456789abcdef");
 const SPACE: u32 = 0x20;
@@ -98,8 +100,7 @@ function printNumber(value: u32, base: u32, width: u32, fill: u32, isNegative: b
 
 /** Without a fill it begins at the left. */
 function printString(text: usize, width: u32, fill: u32): void {
-  let length: u32 = 0;
-  while (load<u8>(text + length) !== 0) length++;
+  const length = textLength(text);
   if (fill !== 0) pad(length, width, SPACE);
   for (let i: u32 = 0; i < length; i++) writeByte(load<u8>(text + i));
   if (fill === 0) pad(length, width, SPACE);

@@ -3,6 +3,8 @@
 //   six fields of 65 bytes, each NUL-terminated:
 //   sysname, nodename, release, version, machine, domainname
 
+import { textLength } from "../log/text-length";
+
 const FIELD_SIZE: u32 = 65;
 const FIELDS: u32 = 6;
 export const SYSTEM_NAMES_SIZE: u32 = FIELDS * FIELD_SIZE;
@@ -40,7 +42,5 @@ export function setSystemName(field: u32, text: usize, length: u32): void {
 }
 
 function setText(field: u32, text: usize): void {
-  let length: u32 = 0;
-  while (load<u8>(text + length) !== 0) length++;
-  setSystemName(field, text, length);
+  setSystemName(field, text, textLength(text));
 }

@@ -9,6 +9,7 @@
 // interpreter before the arguments.
 
 import { E2BIG, ENAMETOOLONG, ENOMEM } from "../../src/abi/errno";
+import { textLength } from "../log/text-length";
 import { allocate, free } from "../memory/heap";
 import {
   copyInString,
@@ -117,8 +118,7 @@ export class ArgumentBlock {
   }
 
   private addString(text: usize): i32 {
-    let length: u32 = 1;
-    while (load<u8>(text + length - 1) !== 0) length++;
+    const length = textLength(text) + 1;
     while (this.capacity - this.size < length) {
       const result = this.grow();
       if (result !== 0) return result;
@@ -129,8 +129,7 @@ export class ArgumentBlock {
   }
 
   private removeFirst(): void {
-    let length: u32 = 1;
-    while (load<u8>(this.strings + length - 1) !== 0) length++;
+    const length = textLength(this.strings) + 1;
     this.size -= length;
     this.path -= length;
     memory.copy(this.strings, this.strings + length, this.size);
@@ -138,8 +137,7 @@ export class ArgumentBlock {
   }
 
   private prepend(text: usize): i32 {
-    let length: u32 = 1;
-    while (load<u8>(text + length - 1) !== 0) length++;
+    const length = textLength(text) + 1;
     while (this.capacity - this.size < length) {
       const result = this.grow();
       if (result !== 0) return result;

@@ -6,7 +6,6 @@ import {
   EINVAL,
   EISDIR,
   ENOENT,
-  ENOSPC,
   ENOTDIR,
   ENOTEMPTY,
   EPERM,
@@ -33,7 +32,7 @@ import {
   S_PERMISSIONS,
 } from "../../src/abi/files";
 import { DirectoryEntry } from "../file/directory-entry";
-import { Inode, setLinkText } from "../file/inode";
+import { Inode } from "../file/inode";
 import {
   addLink,
   exchangeNames,
@@ -186,13 +185,9 @@ function makeLink(target: UserPointer, descriptor: u32, path: UserPointer): i32 
   if (length === 0) return -ENOENT;
   const place = placeFor(pathAt(descriptor, path, PathEnd.directory), false);
   if (isErrno(<u32>place)) return <i32>place;
-  const made = make(place, S_IFLNK | 0o777, 0);
-  if (isErrno(<u32>made)) return finish(place, made);
-  const entry = changetype<DirectoryEntry>(made);
-  if (setLinkText(entry.inode, text, <u32>length)) return finish(place, made);
-  removeFile(entry);
-  entry.release();
-  return finish(place, -ENOSPC);
+  const directory = changetype<DirectoryEntry>(place);
+  const mode = S_IFLNK | 0o777;
+  return finish(place, makeFile(directory, lastName, lastLength, mode, <u32>text));
 }
 
 /** A new file at a place that placeFor() found: its entry, retained, or -errno. */

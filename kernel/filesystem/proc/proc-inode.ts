@@ -10,6 +10,7 @@ import { S_IFDIR, S_IFMT } from "../../../src/abi/files";
 import { createEntry, DirectoryEntry } from "../../file/directory-entry";
 import { FileSystem } from "../../file/file-system";
 import { createInode, Inode } from "../../file/inode";
+import { textLength } from "../../log/text-length";
 import { mayInspect } from "../../process/access";
 import { findSerial, Process } from "../../process/process";
 import { Row } from "./row";
@@ -100,10 +101,4 @@ export function createProcInode(
     inode.textLength = textLength(row.target);
   }
   return inode;
-}
-
-function textLength(text: usize): u32 {
-  let length: u32 = 0;
-  while (load<u8>(text + length) !== 0) length++;
-  return length;
 }

@@ -4,6 +4,10 @@
 import { S_IFDIR, S_IFLNK, S_IFREG } from "../../../src/abi/files";
 import { BOOT_PAGES, type Machine, machineFor } from "../memory/simulated-machine";
 
+export const FILE = S_IFREG | 0o644;
+export const DIRECTORY = S_IFDIR | 0o755;
+export const LINK = S_IFLNK | 0o777;
+
 const SOURCE = `
   ${BOOT_PAGES}
   import * as entries from "./kernel/file/directory-entry";
@@ -59,6 +63,9 @@ const SOURCE = `
     const made = names.makeFile(entryAt(at), name, length, mode, device);
     if (made < 0xfffff001) entryAt(made).release();
     return made;
+  }
+  export function makeLink(at: usize, name: usize, length: u32, text: usize): usize {
+    return make(at, name, length, ${LINK}, <u32>text);
   }
   export function makeUnnamed(at: usize, mode: u32): usize {
     return names.makeUnnamed(entryAt(at), mode);
@@ -256,9 +263,6 @@ const SOURCE = `
   export function releaseContext(at: usize): void { contextAt(at).release(); }
 `;
 
-export const FILE = S_IFREG | 0o644;
-export const DIRECTORY = S_IFDIR | 0o755;
-export const LINK = S_IFLNK | 0o777;
 const FRAMES = 256;
 /** Room for texts before the next start. */
 const TEXT_ROOM = 60000;
@@ -313,11 +317,7 @@ function startTree(machine: Machine, frames: number): Tree {
     named: (name, at, text, ...values) =>
       tree.call(name, at, place(`${text}!`), text.length, ...values),
     make: (at, name, mode = FILE, device = 0) => tree.named("make", at, name, mode, device),
-    link(at, name, text) {
-      const entry = tree.make(at, name, LINK);
-      machine.call("setText", entry, place(text), text.length);
-      return entry;
-    },
+    link: (at, name, text) => tree.named("makeLink", at, name, place(text)),
     names(at) {
       const found: number[] = [];
       for (let child = tree.call("firstChild", at); child !== 0; child = tree.call("next", child))

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { S_ISGID, S_ISUID, S_ISVTX } from "../../../src/abi/files";
-import { compileTree, DIRECTORY, FILE, type Tree } from "./file-tree";
+import { compileTree, DIRECTORY, FILE, LINK, type Tree } from "./file-tree";
 
 const startTree = compileTree();
 
@@ -81,6 +81,25 @@ describe("a new file", () => {
       assert.equal(tree.make(tree.root, "x".repeat(250), DIRECTORY), ENOSPC);
     assert.equal(tree.call("inodeCount", tree.root), count + made.length);
     assert.equal(tree.names(tree.root).length, made.length);
+  });
+});
+
+describe("a new symbolic link", () => {
+  beforeEach(start);
+
+  it("has its text, or none yet", () => {
+    assert.equal(tree.call("size", tree.link(tree.root, "to", "there")), "there".length);
+    assert.equal(tree.call("data", tree.make(tree.root, "later", LINK)), 0);
+  });
+
+  it("is not there without memory for its text", () => {
+    const text = "x".repeat(999);
+    tree.call("takeFrames", 0);
+    let made = 0;
+    while (tree.link(tree.root, `n${made}`, text) > 0) made++;
+    assert.equal(tree.link(tree.root, "last", text), ENOSPC);
+    assert.equal(tree.names(tree.root).length, made);
+    assert.equal(tree.call("inodeCount", tree.root), made + 1);
   });
 });
 
@@ -293,6 +312,17 @@ describe("a name that is moved", () => {
     assert.equal(move(from, tree.root, "to", to), 0);
     assert.equal(find("to"), from);
     assert.equal(links(tree.root), 3);
+  });
+
+  it("stays where it is in its directory without memory for the name", () => {
+    const name = "x".repeat(250);
+    const files = ["one", "two", "three"].map((each) => tree.make(tree.root, each));
+    tree.call("takeFrames", 0);
+    while (tree.make(tree.root, `${name}${tree.names(tree.root).length}`) > 0);
+    const before = tree.names(tree.root);
+    assert.equal(move(files[1] ?? 0, tree.root, name, 0), ENOSPC);
+    assert.deepEqual(tree.names(tree.root), before);
+    assert.equal(find("two"), files[1]);
   });
 
   it("stays if both names are of one file", () => {
