@@ -14,6 +14,7 @@ import {
   EINVAL,
   EISDIR,
   ELOOP,
+  EMFILE,
   ENOENT,
   ENOSPC,
   ENOTDIR,
@@ -48,6 +49,7 @@ import {
   O_PATH,
   O_RDONLY,
   O_RDWR,
+  O_TMPFILE,
   O_TRUNC,
   O_WRONLY,
   R_OK,
@@ -74,6 +76,7 @@ import {
   W_OK,
   X_OK,
 } from "../src/abi/files";
+import { CLONE_FILES } from "../src/abi/linux/clone";
 import { SystemCall } from "../src/abi/linux/i386";
 import {
   F_GETLK64,
@@ -90,8 +93,9 @@ import {
   LOCK_SH,
   LOCK_UN,
 } from "../src/abi/linux/locks";
+import { RLIMIT_NOFILE } from "../src/abi/linux/resource";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT } from "../src/abi/poll";
-import { SIGPIPE } from "../src/abi/signals";
+import { SIGCHLD, SIGKILL, SIGPIPE } from "../src/abi/signals";
 import { FIONREAD } from "../src/abi/termios";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, wantsHelp } from "./runtime/arguments";
@@ -105,6 +109,11 @@ const buffer: usize = memory.data(16384, 8);
 const status: usize = memory.data(256, 8);
 const word: usize = memory.data(16, 8);
 const pair: usize = memory.data(8, 8);
+/** An address where nothing is mapped. */
+const UNMAPPED: usize = 16;
+/** States of processes in /proc: S and Z. */
+const ASLEEP: u8 = 0x53;
+const ENDED: u8 = 0x5a;
 const NEW: i32 = O_CREAT | O_EXCL | O_RDWR;
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
@@ -116,6 +125,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   expect(cstr("chdir"), call(SystemCall.chdir, argument(argv, 1)), 0);
   call(SystemCall.umask, 0o022);
   making();
+  unopened();
   contents();
   positions();
   storage();
@@ -131,10 +141,12 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   statuses();
   pipes();
   fifos();
+  reserved();
   polling();
   ranges();
   rangesOfOthers();
   rangesThatWait();
+  closedRange();
   deadlocks();
   wholeFiles();
   return report();
@@ -156,6 +168,82 @@ function making(): void {
   expect(cstr("umask, back"), call(SystemCall.umask, 0o022), 0o077);
   closeAll(file);
   expect(cstr("write, read-only"), write(open(cstr("file"), O_RDONLY, 0), 1), -EBADF);
+}
+
+/** Who can have no descriptor has made nothing, and emptied nothing. */
+function unopened(): void {
+  open(cstr("full"), NEW, 0o644);
+  const file = open(cstr("full"), O_WRONLY, 0);
+  expect(cstr("full, write"), write(file, 5), 5);
+  call(SystemCall.ugetrlimit, RLIMIT_NOFILE, status);
+  store<u32>(status, 0, 8);
+  store<u32>(status, load<u32>(status, 4), 12);
+  call(SystemCall.setrlimit, RLIMIT_NOFILE, status + 8);
+  const made = open(cstr("unopened"), NEW, 0o644);
+  const emptied = open(cstr("full"), O_WRONLY | O_TRUNC, 0);
+  const unnamed = open(cstr("."), O_TMPFILE | O_WRONLY, 0o644);
+  const unread = open(UNMAPPED, O_RDONLY, 0);
+  const absent = open(cstr("none"), O_RDONLY, 0);
+  const many = call(SystemCall.dup2, file, file + 1);
+  call(SystemCall.setrlimit, RLIMIT_NOFILE, status);
+  expect(cstr("unopened, made"), made, -EMFILE);
+  expect(cstr("unopened, emptied"), emptied, -EMFILE);
+  expect(cstr("unopened, without a name"), unnamed, -EMFILE);
+  expect(cstr("unopened, path"), unread, -EFAULT);
+  expect(cstr("unopened, absent"), absent, -EMFILE);
+  expect(cstr("unopened, dup2"), many, -EBADF);
+  expect(cstr("unopened, not there"), sizeOf(cstr("unopened")), -ENOENT);
+  expect(cstr("unopened, as long"), sizeOf(cstr("full")), 5);
+  closeAll(file);
+}
+
+/** A number that is waited for is neither free nor a file: another has the same descriptors. */
+function reserved(): void {
+  const other = open(cstr("file"), O_RDONLY, 0);
+  const number = call(SystemCall.dup, other);
+  closeAll(number);
+  const child = call(SystemCall.clone, CLONE_FILES | SIGCHLD);
+  if (child === 0) call(SystemCall.exit, open(cstr("fifo"), O_RDONLY, 0) === number ? 1 : 2);
+  awaitSleep(child);
+  expect(cstr("reserved, close"), closeAll(number), -EBADF);
+  expect(cstr("reserved, dup2"), call(SystemCall.dup2, other, number), -EBUSY);
+  expect(cstr("reserved, dup"), closeAll(call(SystemCall.dup, other)), 0);
+  const later = call(SystemCall.dup, other);
+  expect(cstr("reserved, next"), later === number + 1 ? 1 : 0, 1);
+  closeAll(open(cstr("fifo"), O_WRONLY, 0));
+  expect(cstr("reserved, opened"), statusOf(child), 1 << 8);
+  expect(cstr("reserved, is there"), closeAll(number), 0);
+  const killed = call(SystemCall.clone, CLONE_FILES | SIGCHLD);
+  if (killed === 0) call(SystemCall.exit, open(cstr("fifo"), O_RDONLY, 0));
+  awaitSleep(killed);
+  call(SystemCall.kill, killed, SIGKILL);
+  expect(cstr("reserved, killed"), statusOf(killed), SIGKILL);
+  const again = call(SystemCall.dup, other);
+  expect(cstr("reserved, free again"), again === number ? 1 : 0, 1);
+  closeAll(again);
+  closeAll(later);
+  closeAll(other);
+}
+
+/** Waits until a child sleeps, or has ended. */
+function awaitSleep(child: i32): void {
+  // A leading zero would be another name.
+  let unit = 1;
+  while (unit <= child / 10) unit *= 10;
+  memory.copy(status, cstr("/proc/"), 6);
+  let at = status + 6;
+  for (; unit !== 0; unit /= 10) store<u8>(at++, 0x30 + ((child / unit) % 10));
+  memory.copy(at, cstr("/stat"), 6);
+  let state: u8 = 0;
+  while (state !== ASLEEP && state !== ENDED) {
+    call(SystemCall.sched_yield);
+    const file = open(status, O_RDONLY, 0);
+    call(SystemCall.read, file, buffer, 100);
+    closeAll(file);
+    let end = buffer;
+    while (load<u8>(end) !== 0x29) end++; // after the name, in parentheses
+    state = load<u8>(end, 2);
+  }
 }
 
 function contents(): void {
@@ -848,6 +936,35 @@ function rangesThatWait(): void {
   // What a process had is free when it has ended.
   expect(cstr("lock, of an ended one"), lock(file, F_SETLK64, F_WRLCK, SEEK_SET, 0, 10), 0);
   closeAll(file);
+  closeAll(load<i32>(pair));
+  closeAll(load<i32>(pair, 4));
+}
+
+/** A descriptor that is closed by another while a lock is waited for: no lock comes after. */
+function closedRange(): void {
+  const file = open(cstr("locks"), O_RDWR, 0);
+  call(SystemCall.pipe, pair);
+  const holder = fork();
+  if (holder === 0) {
+    lock(file, F_SETLK64, F_WRLCK, SEEK_SET, 0, 10);
+    closeAll(load<i32>(pair));
+    write(load<i32>(pair, 4), 1);
+    while (true) call(SystemCall.pause);
+  }
+  call(SystemCall.read, load<i32>(pair), buffer, 1);
+  const child = call(SystemCall.clone, CLONE_FILES | SIGCHLD);
+  if (child === 0) {
+    const result = lock(file, F_SETLKW64, F_WRLCK, SEEK_SET, 0, 10);
+    call(SystemCall.exit, result === -EBADF ? 4 : 5);
+  }
+  awaitSleep(child);
+  closeAll(file);
+  call(SystemCall.kill, holder, SIGKILL);
+  statusOf(holder);
+  expect(cstr("lock, closed meanwhile"), statusOf(child), 4 << 8);
+  const other = fork();
+  if (other === 0) call(SystemCall.exit, seen(open(cstr("locks"), O_RDWR, 0), 0, 10));
+  expect(cstr("lock, none came after"), statusOf(other), F_UNLCK << 8);
   closeAll(load<i32>(pair));
   closeAll(load<i32>(pair, 4));
 }

@@ -17,6 +17,7 @@ import {
   EFAULT,
   EINVAL,
   EISCONN,
+  EMFILE,
   EMSGSIZE,
   ENOENT,
   ENOPROTOOPT,
@@ -44,6 +45,7 @@ import {
   STAT_MODE,
 } from "../src/abi/files";
 import { SystemCall } from "../src/abi/linux/i386";
+import { RLIMIT_NOFILE } from "../src/abi/linux/resource";
 import {
   AF_INET,
   AF_UNIX,
@@ -96,6 +98,7 @@ const RCVBUF: i32 = 65536;
 const ends: usize = memory.data(8, 4);
 const buffer: usize = memory.data(RCVBUF, 8);
 const address: usize = memory.data(128, 4);
+const limits: usize = memory.data(16, 8);
 const other: usize = memory.data(128, 4);
 const word: usize = memory.data(16, 4);
 const status: usize = memory.data(96, 8);
@@ -418,6 +421,12 @@ function connections(): void {
   expect(cstr("connect, full"), connect(waits, "listens"), -EAGAIN);
   expect(cstr("send before accept"), send(client, cstr("early"), 5, 0), 5);
   expect(cstr("accept, flags"), call(SystemCall.accept4, server, 0, 0, 1), -EINVAL);
+  call(SystemCall.ugetrlimit, RLIMIT_NOFILE, limits);
+  store<u64>(limits, (<u64>load<u32>(limits, 4)) << 32, 8);
+  call(SystemCall.setrlimit, RLIMIT_NOFILE, limits + 8);
+  const refused = call(SystemCall.accept4, server, 0, 0, 0);
+  call(SystemCall.setrlimit, RLIMIT_NOFILE, limits);
+  expect(cstr("accept, no descriptor"), refused, -EMFILE);
   const accepted = call(SystemCall.accept4, server, other, sized(110), O_CLOEXEC);
   expect(cstr("accept"), accepted > 0 ? 1 : 0, 1);
   expect(cstr("accept, address"), load<i32>(word), 2);

@@ -13,10 +13,11 @@
 //   - An owner's locks go when it does: a file table's with the first descriptor of the file that
 //     is closed, an open file's with itself.
 
-import { EAGAIN, EDEADLK, ENOLCK } from "../../src/abi/errno";
+import { EAGAIN, EBADF, EDEADLK, ENOLCK } from "../../src/abi/errno";
 import { allocate, free } from "../memory/heap";
 import { wakeAll } from "../thread/schedule";
 import { Waiter, WaitQueue } from "../thread/wait-queue";
+import { FileTable } from "./file-table";
 import { sleepHolding } from "./held-file";
 import { Inode } from "./inode";
 import { OpenFile, onLockedClose } from "./open-file";
@@ -46,10 +47,6 @@ export class FileLock {
       memory.copy(changetype<usize>(copy), changetype<usize>(this), offsetof<FileLock>());
     }
     return copy;
-  }
-
-  free(): void {
-    free(changetype<usize>(this));
   }
 
   /** Whether both concern some byte. */
@@ -103,23 +100,49 @@ export function findObstacle(inode: Inode, wanted: FileLock): FileLock | null {
 }
 
 /**
- * Takes a lock; the record stays the caller's. What the owner had of the range becomes this. 0,
- * -EAGAIN if another is in the way and `waits` is false, -EDEADLK, -ENOLCK, or what a signal does.
+ * Takes a lock as `wanted` says, which others may use while this one waits. What the owner had of
+ * the range becomes this. 0, -EAGAIN if another is in the way and `waits` is false, -EDEADLK,
+ * -ENOLCK, what a signal does, or -EBADF if `descriptor`, which the owner of a range has for the
+ * file, was closed meanwhile: its locks went with it, and none may come after.
  */
-export function takeLock(file: OpenFile, wanted: FileLock, waits: bool): i32 {
+export function takeLock(file: OpenFile, wanted: FileLock, waits: bool, descriptor: u32): i32 {
   const inode = file.inode;
-  // To change a whole file's lock is to give it back first.
-  if (wanted.isWhole) {
-    if (hasSame(inode, wanted)) return 0;
-    dropLock(inode, wanted);
+  if (wanted.isWhole && hasSame(inode, wanted)) return 0;
+  const made = wanted.copy();
+  const spare = wanted.copy();
+  let result: i32 = -ENOLCK;
+  if (made !== null && spare !== null) {
+    // To change a whole file's lock, which is never cut in two, is to give it back first.
+    if (made.isWhole) {
+      cutOut(inode, made, spare);
+      wakeAll(waiters);
+    }
+    result = awaitRoom(file, made, waits, descriptor);
+    if (result === 0) {
+      put(inode, made, spare);
+      return 0;
+    }
   }
+  free(changetype<usize>(made));
+  free(changetype<usize>(spare));
+  return result;
+}
+
+/** Waits, if that is wanted, until nothing is in the way of `wanted`. */
+function awaitRoom(file: OpenFile, wanted: FileLock, waits: bool, descriptor: u32): i32 {
   while (true) {
-    const obstacle = findObstacle(inode, wanted);
-    if (obstacle === null) return put(inode, wanted);
+    const obstacle = findObstacle(file.inode, wanted);
+    if (obstacle === null) return isStillOwned(file, wanted, descriptor) ? 0 : -EBADF;
     if (!waits) return -EAGAIN;
     const result = waitFor(file, wanted, obstacle.owner);
     if (result !== 0) return result;
   }
+}
+
+/** Whether the owner is there to give the lock back; an open file is, as it is held. */
+function isStillOwned(file: OpenFile, lock: FileLock, descriptor: u32): bool {
+  if (lock.isWhole || lock.pid < 0) return true;
+  return changetype<FileTable>(lock.owner).get(descriptor) === file;
 }
 
 /** Gives back what the owner of `range` has locked of it. 0 or -ENOLCK. */
@@ -127,7 +150,7 @@ export function dropLock(inode: Inode, range: FileLock): i32 {
   if (inode.locks === 0) return 0;
   const spare = allocate(offsetof<FileLock>());
   if (spare === 0) return -ENOLCK;
-  cutOut(inode, range, changetype<FileLock>(spare));
+  if (!cutOut(inode, range, changetype<FileLock>(spare))) free(spare);
   wakeAll(waiters);
   return 0;
 }
@@ -191,22 +214,17 @@ function findBlocked(owner: usize): Waiting | null {
   return changetype<Waiting | null>(waiter);
 }
 
-/** Adds a lock that nothing is in the way of, in place of what the owner had there. */
-function put(inode: Inode, wanted: FileLock): i32 {
-  const made = wanted.copy();
-  const spare = wanted.copy();
-  if (made === null || spare === null) {
-    if (made !== null) made.free();
-    if (spare !== null) spare.free();
-    return -ENOLCK;
-  }
+/**
+ * Adds a lock that nothing is in the way of, in place of what the owner had there. `spare` is used
+ * or freed.
+ */
+function put(inode: Inode, made: FileLock, spare: FileLock): void {
   absorb(inode, made);
-  cutOut(inode, made, spare);
+  if (!cutOut(inode, made, spare)) free(changetype<usize>(spare));
   made.next = firstOf(inode);
   inode.locks = changetype<usize>(made);
   // A lock for writing that became one for reading is in nobody's way any more.
   wakeAll(waiters);
-  return 0;
 }
 
 /** Makes `lock` as long as with what it continues, and removes that. */
@@ -225,11 +243,11 @@ function absorb(inode: Inode, lock: FileLock): void {
 }
 
 /**
- * Removes a range from the locks of its owner. `spare` becomes the second half of one that is cut
- * in two, or is freed.
+ * Removes a range from the locks of its owner. Whether `spare` was used: it is the second half of
+ * one that was cut in two.
  */
-function cutOut(inode: Inode, range: FileLock, spare: FileLock): void {
-  let isSpare = true;
+function cutOut(inode: Inode, range: FileLock, spare: FileLock): bool {
+  let isUsed = false;
   let before: FileLock | null = null;
   let lock = firstOf(inode);
   while (lock !== null) {
@@ -248,7 +266,7 @@ function cutOut(inode: Inode, range: FileLock, spare: FileLock): void {
       lock.last = range.start - 1;
       lock.next = spare;
       spare.next = next;
-      isSpare = false;
+      isUsed = true;
       before = spare;
     } else if (keepsStart) {
       lock.last = range.start - 1;
@@ -259,7 +277,7 @@ function cutOut(inode: Inode, range: FileLock, spare: FileLock): void {
     } else remove(inode, before, lock);
     lock = next;
   }
-  if (isSpare) free(changetype<usize>(spare));
+  return isUsed;
 }
 
 function remove(inode: Inode, before: FileLock | null, lock: FileLock): void {

@@ -3,9 +3,12 @@
 //
 //   entries -> file or 0, flags (FD_CLOEXEC) | file or 0, flags | ...     `count` of them
 //
+// A number can be reserved for a file that is still to be opened, so that nothing has been done for
+// it yet if there is no number. Such a one stands for no file, and is not free.
+//
 // It starts with room for FIRST_COUNT and doubles when it is full, up to LARGEST_COUNT.
 
-import { EBADF, EMFILE, ENOMEM } from "../../src/abi/errno";
+import { EBADF, EBUSY, EMFILE, ENOMEM, isErrno } from "../../src/abi/errno";
 import { FD_CLOEXEC } from "../../src/abi/files";
 import { allocate, free } from "../memory/heap";
 import { closeLocked, OpenFile } from "./open-file";
@@ -17,6 +20,8 @@ export const LARGEST_COUNT: u32 = 4096;
 export const USUAL_COUNT: u32 = 1024;
 const ENTRY_SIZE: u32 = 8;
 const FLAGS: usize = 4;
+/** In place of flags, of an entry without a file. */
+const RESERVED: u32 = 0xffffffff;
 
 @unmanaged
 export class FileTable {
@@ -54,21 +59,55 @@ export class FileTable {
    * The number, or -EMFILE or -ENOMEM: then the reference stays with the caller.
    */
   add(file: OpenFile, lowest: u32, flags: u32): i32 {
-    let descriptor = lowest;
-    while (descriptor < this.count && this.get(descriptor) !== null) descriptor++;
-    if (descriptor >= this.limit) return -EMFILE;
-    const result = this.makeRoom(descriptor);
-    if (result !== 0) return result;
-    this.set(descriptor, file, flags);
+    const descriptor = this.findFree(lowest);
+    if (descriptor >= 0) this.set(descriptor, file, flags);
+    return descriptor;
+  }
+
+  /** Keeps the lowest free number for a file: settle() follows. The number, -EMFILE or -ENOMEM. */
+  reserve(): i32 {
+    const descriptor = this.findFree(0);
+    if (descriptor >= 0) this.setFlags(descriptor, RESERVED);
+    return descriptor;
+  }
+
+  /**
+   * Ends the reservation of a number, which becomes that of the file at `opened`, whose reference
+   * passes; or is free again, if that is -errno. The number or the errno.
+   */
+  settle(descriptor: u32, opened: usize, flags: u32): i32 {
+    if (isErrno(<u32>opened)) {
+      this.setFlags(descriptor, 0);
+      return <i32>opened;
+    }
+    this.set(descriptor, changetype<OpenFile>(opened), flags);
     return <i32>descriptor;
   }
 
-  /** Makes `descriptor` refer to `file`, whose reference passes; what it referred to is closed. */
+  /** The lowest number from `lowest` on that is free, with room for its entry; or -errno. */
+  private findFree(lowest: u32): i32 {
+    "inline";
+    let descriptor = lowest;
+    while (descriptor < this.count && !this.isFree(descriptor)) descriptor++;
+    if (descriptor >= this.limit) return -EMFILE;
+    const result = this.makeRoom(descriptor);
+    return result !== 0 ? result : <i32>descriptor;
+  }
+
+  private isFree(descriptor: u32): bool {
+    return this.get(descriptor) === null && this.flags(descriptor) === 0;
+  }
+
+  /**
+   * Makes `descriptor` refer to `file`, whose reference passes; what it referred to is closed. The
+   * number, -EBADF, -ENOMEM, or -EBUSY if another thread opens a file that is to have it.
+   */
   replace(descriptor: u32, file: OpenFile, flags: u32): i32 {
     if (descriptor >= this.limit) return -EBADF;
     const result = this.makeRoom(descriptor);
     if (result !== 0) return result;
     const old = this.get(descriptor);
+    if (old === null && !this.isFree(descriptor)) return -EBUSY;
     this.set(descriptor, file, flags);
     if (old !== null) {
       closeLocked(old, changetype<usize>(this));

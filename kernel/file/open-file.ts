@@ -185,11 +185,28 @@ function refuse(_file: OpenFile, _first: u32, _second: u32): i32 {
  * `entry` if there is one): its address, with one reference, or -errno: see isErrno.
  */
 export function openFile(entry: DirectoryEntry | null, inode: Inode, flags: u32): usize {
-  const writes = inode.isRegular && (flags & O_ACCMODE) !== O_RDONLY;
-  if (writes && inode.writers < 0) return -ETXTBSY;
-  const at = allocate(offsetof<OpenFile>());
-  if (at === 0) return -ENOMEM;
+  const record = allocateOpenFile();
+  return record === 0 ? -ENOMEM : openRecord(record, entry, inode, flags);
+}
+
+/** Memory for what openRecord() opens, for those who change something in between; or 0. */
+export function allocateOpenFile(): usize {
+  return allocate(offsetof<OpenFile>());
+}
+
+/** As openFile(), in memory that is there already, and is freed if there is an errno instead. */
+export function openRecord(
+  at: usize,
+  entry: DirectoryEntry | null,
+  inode: Inode,
+  flags: u32,
+): usize {
   const file = changetype<OpenFile>(at);
+  const writes = inode.isRegular && (flags & O_ACCMODE) !== O_RDONLY;
+  if (writes && inode.writers < 0) {
+    free(at);
+    return -ETXTBSY;
+  }
   file.references = 1;
   file.flags = flags;
   file.inode = inode;

@@ -56,15 +56,16 @@ import { DirectoryEntry } from "../file/directory-entry";
 import { LARGEST_COUNT } from "../file/file-table";
 import { Inode } from "../file/inode";
 import { makeFile, makeUnnamed } from "../file/names";
-import { OpenFile, openFile } from "../file/open-file";
+import { allocateOpenFile, OpenFile, openFile, openRecord } from "../file/open-file";
 import { lastHasSlash, lastLength, lastName, missingIn, PathEnd } from "../file/path";
 import { accessRefusal, ownsFile } from "../file/permission";
 import { createPipeInode, pipeSize, setPipeSize } from "../filesystem/pipe/pipe-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
+import { free } from "../memory/heap";
 import { copyOut, UserPointer, userPointer } from "../memory/user-memory";
 import { currentContext, currentFiles } from "../process/thread-files";
 import { controlLock, isLockCommand } from "./lock";
-import { pathAt } from "./path-argument";
+import { resolveUserPath, takePath } from "./path-argument";
 import { addSeals, seals } from "./seal";
 
 /** What open remembers of its flags. */
@@ -150,7 +151,7 @@ export function fcntl64(frame: TrapFrame): i32 {
   const files = currentFiles();
   if (isLockCommand(frame.arg1)) {
     if ((file.flags & O_PATH) !== 0) return -EBADF;
-    return controlLock(file, frame.arg1, frame.arg2);
+    return controlLock(frame.arg0, file, frame.arg1, frame.arg2);
   }
   switch (frame.arg1) {
     case F_DUPFD:
@@ -192,33 +193,60 @@ export function fileArgument(descriptor: u32): OpenFile | null {
 
 /** Gives an open file, whose reference passes, a descriptor: its number or -errno. */
 export function addDescriptor(file: OpenFile, flags: u32): i32 {
-  const kept = (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0;
-  const result = currentFiles().add(file, 0, kept);
+  const result = currentFiles().add(file, 0, descriptorFlags(flags));
   if (result < 0) file.release();
   return result;
+}
+
+/** As addDescriptor(), of what was opened: an open file's address, or -errno. */
+export function describe(opened: usize, flags: u32): i32 {
+  if (isErrno(<u32>opened)) return <i32>opened;
+  return addDescriptor(changetype<OpenFile>(opened), flags);
+}
+
+/** Which of the flags that a file is opened with are its descriptor's. */
+export function descriptorFlags(flags: u32): u32 {
+  return (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0;
 }
 
 function openPath(descriptor: u32, path: UserPointer, given: u32, mode: u32): i32 {
   const flags = (given & O_PATH) !== 0 ? given & PATH_FLAGS : given;
   if ((flags & O_ACCMODE) === O_ACCMODE) return -EINVAL;
+  const taken = takePath(path);
+  if (taken < 0) return taken;
+  // A file is made, emptied or waited for only once nothing but the file can be in the way.
+  const files = currentFiles();
+  const number = files.reserve();
+  if (number < 0) return number;
+  const opened = openFound(descriptor, flags, mode & S_PERMISSIONS);
+  return files.settle(number, opened, descriptorFlags(flags));
+}
+
+/** Opens what the path that was taken leads to, or what is made there: its address or -errno. */
+function openFound(descriptor: u32, flags: u32, mode: u32): usize {
+  const record = allocateOpenFile();
+  if (record === 0) return -ENOMEM;
   wasMade = false;
   const isUnnamed = (flags & O_TMPFILE) === O_TMPFILE;
   const found = isUnnamed
-    ? makeWithoutName(descriptor, path, flags, mode & S_PERMISSIONS)
-    : findOrMake(descriptor, path, flags, mode & S_PERMISSIONS);
-  if (isErrno(<u32>found)) return <i32>found;
+    ? makeWithoutName(descriptor, flags, mode)
+    : findOrMake(descriptor, flags, mode);
+  if (isErrno(<u32>found)) {
+    free(record);
+    return found;
+  }
   const entry = changetype<DirectoryEntry>(found);
-  const result = openEntry(entry, isUnnamed ? flags & ~O_TMPFILE : flags);
+  const opened = openEntry(record, entry, isUnnamed ? flags & ~O_TMPFILE : flags);
   entry.release();
-  return result;
+  return opened;
 }
 
 /** The entry to open, retained, made if that is asked for and it is not there; or -errno. */
-function findOrMake(descriptor: u32, path: UserPointer, flags: u32, mode: u32): usize {
+function findOrMake(descriptor: u32, flags: u32, mode: u32): usize {
   // A link that leads nowhere is in the way of a new file as well.
   const isNew = (flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL);
   const staysAtLink = isNew || (flags & O_NOFOLLOW) !== 0;
-  const found = pathAt(descriptor, path, staysAtLink ? PathEnd.link : PathEnd.file);
+  const found = resolveUserPath(descriptor, staysAtLink ? PathEnd.link : PathEnd.file);
   if (!isErrno(<u32>found)) return isNew ? exists(found) : found;
   const directory = missingIn;
   if ((flags & O_CREAT) === 0 || <i32>found !== -ENOENT || directory === null) return found;
@@ -229,9 +257,9 @@ function findOrMake(descriptor: u32, path: UserPointer, flags: u32, mode: u32): 
 }
 
 /** O_TMPFILE: the entry of a new file in the directory that is named, retained; or -errno. */
-function makeWithoutName(descriptor: u32, path: UserPointer, flags: u32, mode: u32): usize {
+function makeWithoutName(descriptor: u32, flags: u32, mode: u32): usize {
   if ((flags & O_ACCMODE) === O_RDONLY || (flags & O_CREAT) !== 0) return -EINVAL;
-  const found = pathAt(descriptor, path, PathEnd.file);
+  const found = resolveUserPath(descriptor, PathEnd.file);
   if (isErrno(<u32>found)) return found;
   const directory = changetype<DirectoryEntry>(found);
   const made = makeUnnamed(directory, S_IFREG | (mode & ~currentContext().umask));
@@ -248,17 +276,21 @@ function exists(entry: usize): usize {
   return -EEXIST;
 }
 
-/** A descriptor for the file that was found, or -errno. */
-function openEntry(entry: DirectoryEntry, flags: u32): i32 {
+/** Opens the file that was found, in `record`, which an errno frees: its address or -errno. */
+function openEntry(record: usize, entry: DirectoryEntry, flags: u32): usize {
   const refusal = (flags & O_PATH) !== 0 ? pathRefusal(entry, flags) : openRefusal(entry, flags);
-  if (refusal !== 0) return refusal;
-  const opened = openFile(entry, entry.inode, flags & (KEPT_FLAGS | O_PATH | O_NOCTTY));
-  if (isErrno(<u32>opened)) return <i32>opened;
+  if (refusal !== 0) {
+    free(record);
+    return refusal;
+  }
+  const kept = flags & (KEPT_FLAGS | O_PATH | O_NOCTTY);
+  const opened = openRecord(record, entry, entry.inode, kept);
+  if (isErrno(<u32>opened)) return opened;
   // It was for the open operation alone.
   changetype<OpenFile>(opened).flags &= ~O_NOCTTY;
   const truncates = (flags & O_TRUNC) !== 0 && entry.inode.isRegular && !wasMade;
   if (truncates) truncate(entry.inode);
-  return addDescriptor(changetype<OpenFile>(opened), flags);
+  return opened;
 }
 
 function truncate(inode: Inode): void {
@@ -316,9 +348,7 @@ function makePipe(to: UserPointer, flags: u32): i32 {
 
 /** A descriptor of one end of a pipe, or -errno. */
 function openEnd(inode: Inode, flags: u32): i32 {
-  const opened = openFile(null, inode, flags & (O_ACCMODE | O_NONBLOCK | O_DIRECT));
-  if (isErrno(<u32>opened)) return <i32>opened;
-  return addDescriptor(changetype<OpenFile>(opened), flags);
+  return describe(openFile(null, inode, flags & (O_ACCMODE | O_NONBLOCK | O_DIRECT)), flags);
 }
 
 function duplicate(descriptor: u32, lowest: u32, flags: u32): i32 {
@@ -336,8 +366,7 @@ function replace(descriptor: u32, number: u32, flags: u32): i32 {
   const file = fileArgument(descriptor);
   if (file === null) return -EBADF;
   file.retain();
-  const kept = (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0;
-  const result = currentFiles().replace(number, file, kept);
+  const result = currentFiles().replace(number, file, descriptorFlags(flags));
   if (result < 0) file.release();
   return result;
 }

@@ -1,16 +1,6 @@
 // System calls of epoll(7).
 
-import {
-  EBADF,
-  EEXIST,
-  EFAULT,
-  EINTR,
-  EINVAL,
-  ENOENT,
-  ENOMEM,
-  EPERM,
-  isErrno,
-} from "../../src/abi/errno";
+import { EBADF, EEXIST, EFAULT, EINTR, EINVAL, ENOENT, ENOMEM, EPERM } from "../../src/abi/errno";
 import { O_PATH } from "../../src/abi/files";
 import {
   EPOLL_CLOEXEC,
@@ -43,7 +33,7 @@ import {
 import { sleepOnUntil } from "../thread/schedule";
 import { NEVER } from "../thread/timer";
 import { readUptime } from "../thread/uptime";
-import { addDescriptor, fileArgument } from "./descriptor";
+import { describe, fileArgument } from "./descriptor";
 import { lendMask, takeMaskBack } from "./lent-mask";
 import { deadlineIn, TimeForm, takenTime, takeTime } from "./time-value";
 
@@ -67,9 +57,7 @@ export function epollCreate1(frame: TrapFrame): i32 {
 }
 
 function create(flags: u32): i32 {
-  const opened = openEpoll();
-  if (isErrno(<u32>opened)) return <i32>opened;
-  return addDescriptor(changetype<OpenFile>(opened), flags);
+  return describe(openEpoll(), flags);
 }
 
 /** epoll_ctl(epoll, operation, file, event) */

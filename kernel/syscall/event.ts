@@ -1,8 +1,7 @@
 // System calls that make files of events: eventfd(2), signalfd(2), timerfd_create(2).
 
-import { EBADF, EFAULT, EINVAL, isErrno } from "../../src/abi/errno";
+import { EBADF, EFAULT, EINVAL } from "../../src/abi/errno";
 import { O_CLOEXEC, O_NONBLOCK } from "../../src/abi/files";
-import { OpenFile } from "../file/open-file";
 import { openEventCounter } from "../filesystem/event/event-counter";
 import { openSignalFile, signalsOf } from "../filesystem/event/signal-file";
 import { openTimer, timerOf } from "../filesystem/event/timer-file";
@@ -12,7 +11,7 @@ import { currentProcess } from "../process/process";
 import { UNBLOCKABLE } from "../process/signal";
 import { wakeAll } from "../thread/schedule";
 import { CLOCK_TAI, canWaitFor, uptimeOf } from "./clock";
-import { addDescriptor, fileArgument } from "./descriptor";
+import { describe, fileArgument } from "./descriptor";
 import { SET_SIZE } from "./lent-mask";
 import { deadlineIn, putTime, readTime, TimeForm, takenTime, timeSize } from "./time-value";
 
@@ -127,10 +126,4 @@ function sendTimer(to: UserPointer, left: u64, interval: u64, form: TimeForm): i
   putTime(words, interval, form);
   putTime(words + size, left, form);
   return copyOut(to, words, 2 * size);
-}
-
-/** A descriptor for the file that was opened, or -errno. */
-function describe(opened: usize, flags: u32): i32 {
-  if (isErrno(<u32>opened)) return <i32>opened;
-  return addDescriptor(changetype<OpenFile>(opened), flags);
 }

@@ -1,6 +1,6 @@
 // Locks as system calls take them: fcntl's ranges, and flock's whole files.
 
-import { EBADF, EFAULT, EINVAL, ENOLCK, EOVERFLOW } from "../../src/abi/errno";
+import { EBADF, EFAULT, EINVAL, EOVERFLOW } from "../../src/abi/errno";
 import { O_PATH, SEEK_CUR, SEEK_END, SEEK_SET } from "../../src/abi/files";
 import {
   F_GETLK,
@@ -47,7 +47,7 @@ export function lockWhole(file: OpenFile | null, asked: u32): i32 {
   wanted.last = LAST_BYTE;
   wanted.pid = <i32>currentProcess().pid;
   if (operation === LOCK_UN) return dropLock(file.inode, wanted);
-  return take(file, (asked & LOCK_NB) === 0);
+  return takeLock(file, wanted, (asked & LOCK_NB) === 0, 0);
 }
 
 /** Whether a command of fcntl is about locks. */
@@ -59,8 +59,8 @@ export function isLockCommand(command: u32): bool {
   );
 }
 
-/** What fcntl does with such a command. */
-export function controlLock(file: OpenFile, command: u32, argument: u32): i32 {
+/** What fcntl does with such a command of the file that `descriptor` stands for. */
+export function controlLock(descriptor: u32, file: OpenFile, command: u32, argument: u32): i32 {
   const isLong = command > F_SETLKW;
   const from = userPointer(argument);
   if (copyIn(from, given, isLong ? FLOCK64_SIZE : FLOCK_SIZE) !== 0) return -EFAULT;
@@ -82,16 +82,8 @@ export function controlLock(file: OpenFile, command: u32, argument: u32): i32 {
     if (!file.mayRead) return -EBADF;
   } else if (type !== F_WRLCK) return -EINVAL;
   else if (!file.mayWrite) return -EBADF;
-  return take(file, command !== F_SETLK && command !== F_SETLK64 && command !== F_OFD_SETLK);
-}
-
-/** Takes the lock in `wanted`, from a record of its own: others may use that one meanwhile. */
-function take(file: OpenFile, waits: bool): i32 {
-  const copy = wanted.copy();
-  if (copy === null) return -ENOLCK;
-  const result = takeLock(file, copy, waits);
-  copy.free();
-  return result;
+  const waits = command !== F_SETLK && command !== F_SETLK64 && command !== F_OFD_SETLK;
+  return takeLock(file, wanted, waits, descriptor);
 }
 
 /** First and last byte of the range in `given`, into `wanted`. 0, -EINVAL or -EOVERFLOW. */

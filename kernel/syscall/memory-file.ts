@@ -1,13 +1,13 @@
 // The system call that makes a file that lives in memory without a name: memfd_create(2).
 
-import { EFAULT, EINVAL, ENOMEM, isErrno } from "../../src/abi/errno";
+import { EFAULT, EINVAL, ENOMEM } from "../../src/abi/errno";
 import { MFD_ALLOW_SEALING, MFD_CLOEXEC, O_CLOEXEC, O_RDWR } from "../../src/abi/files";
-import { OpenFile, openFile } from "../file/open-file";
+import { openFile } from "../file/open-file";
 import { createMemoryFile } from "../filesystem/tmpfs/tmpfs";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyInString, userPointer } from "../memory/user-memory";
 import { currentCredentials } from "../thread/credentials";
-import { addDescriptor } from "./descriptor";
+import { describe } from "./descriptor";
 
 const PREFIX: usize = cstr("memfd:");
 const PREFIX_LENGTH: u32 = 6;
@@ -32,7 +32,5 @@ export function memfdCreate(frame: TrapFrame): i32 {
   if ((frame.arg1 & MFD_ALLOW_SEALING) !== 0) inode.object!.seals = 0;
   const opened = openFile(entry, inode, O_RDWR);
   entry.release();
-  if (isErrno(<u32>opened)) return <i32>opened;
-  const flags = (frame.arg1 & MFD_CLOEXEC) !== 0 ? O_CLOEXEC : 0;
-  return addDescriptor(changetype<OpenFile>(opened), flags);
+  return describe(opened, (frame.arg1 & MFD_CLOEXEC) !== 0 ? O_CLOEXEC : 0);
 }

@@ -88,6 +88,16 @@ export function inodeOf(descriptor: u32): usize {
   return changetype<usize>(inode);
 }
 
+/** Copies a path into userPath: 0 or more, or -errno. resolveUserPath() follows, and blocks not. */
+export function takePath(pointer: UserPointer): i32 {
+  return copyInString(pointer, userPath, PATH_MAX);
+}
+
+/** As pathAt(), of the path that was taken. */
+export function resolveUserPath(descriptor: u32, end: PathEnd): usize {
+  return resolveFrom(descriptor, userPath, end);
+}
+
 function resolveAt(descriptor: u32, pointer: UserPointer, to: usize, end: PathEnd): usize {
   const length = copyInString(pointer, to, PATH_MAX);
   if (length < 0) return <usize>length;

@@ -4,7 +4,6 @@
 import { EBADF, EFAULT, EINVAL, EPERM, ESRCH, isErrno } from "../../src/abi/errno";
 import { O_CLOEXEC, O_NONBLOCK } from "../../src/abi/files";
 import { SIGNAL_MAX } from "../../src/abi/signals";
-import { OpenFile } from "../file/open-file";
 import { openProcessFile, processOfFile } from "../filesystem/event/process-file";
 import { processOfDirectory } from "../filesystem/proc/directory";
 import { TrapFrame } from "../machine/i686/trap-frame";
@@ -13,7 +12,7 @@ import { mayInspect } from "../process/access";
 import { findProcess, Process } from "../process/process";
 import { currentFiles, filesOfProcess } from "../process/thread-files";
 import { findThread } from "../process/thread-group";
-import { addDescriptor, fileArgument } from "./descriptor";
+import { addDescriptor, describe, fileArgument } from "./descriptor";
 import { killOne, queueSignal } from "./signal";
 
 /** pidfd_open(process, flags) */
@@ -22,7 +21,7 @@ export function pidfdOpen(frame: TrapFrame): i32 {
   if ((frame.arg1 & ~O_NONBLOCK) !== 0 || <i32>pid <= 0) return -EINVAL;
   const process = findProcess(pid);
   if (process === null) return findThread(pid) === null ? -ESRCH : -EINVAL;
-  return describe(process, frame.arg1);
+  return open(process, frame.arg1);
 }
 
 /** pidfd_send_signal(file, signal, info, flags): the file may be a directory of /proc as well. */
@@ -62,16 +61,13 @@ export function processArgument(descriptor: u32): usize {
 
 /** Gives the caller a descriptor that stands for `process`, and tells it at `to`: 0 or -errno. */
 export function giveProcessFile(process: Process, to: UserPointer): i32 {
-  const descriptor = describe(process, 0);
+  const descriptor = open(process, 0);
   if (descriptor < 0) return descriptor;
   if (writeWord(to, descriptor) === 0) return 0;
   currentFiles().close(descriptor);
   return -EFAULT;
 }
 
-function describe(process: Process, flags: u32): i32 {
-  const opened = openProcessFile(process, flags);
-  return isErrno(<u32>opened)
-    ? <i32>opened
-    : addDescriptor(changetype<OpenFile>(opened), O_CLOEXEC);
+function open(process: Process, flags: u32): i32 {
+  return describe(openProcessFile(process, flags), O_CLOEXEC);
 }

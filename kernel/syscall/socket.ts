@@ -59,7 +59,7 @@ import { currentProcess } from "../process/process";
 import { currentFiles } from "../process/thread-files";
 import { currentCredentials } from "../thread/credentials";
 import { wakeAll } from "../thread/schedule";
-import { addDescriptor } from "./descriptor";
+import { describe, descriptorFlags } from "./descriptor";
 import {
   address,
   addressRefusal,
@@ -142,12 +142,6 @@ export function socketpair(frame: TrapFrame): i32 {
   }
   files.close(first);
   return result;
-}
-
-/** A descriptor for the file that was opened, or -errno. */
-function describe(opened: usize, flags: u32): i32 {
-  if (isErrno(<u32>opened)) return <i32>opened;
-  return addDescriptor(changetype<OpenFile>(opened), flags);
 }
 
 /** SO_PEERCRED of this socket tells of the running process. */
@@ -250,6 +244,15 @@ export function listen(frame: TrapFrame, _file: OpenFile, server: Socket): i32 {
 export function accept4(frame: TrapFrame, file: OpenFile, server: Socket): i32 {
   const flags = frame.arg3;
   if ((flags & ~(O_NONBLOCK | O_CLOEXEC)) !== 0) return -EINVAL;
+  // A connection that gets no descriptor stays for the next call.
+  const files = currentFiles();
+  const number = files.reserve();
+  if (number < 0) return number;
+  return files.settle(number, acceptNext(frame, file, server), descriptorFlags(flags));
+}
+
+/** The next connection, open: the file's address or -errno. */
+function acceptNext(frame: TrapFrame, file: OpenFile, server: Socket): usize {
   if (server.isDatagram) return -EOPNOTSUPP;
   if (!server.isListening) return -EINVAL;
   while (server.pending === null) {
@@ -258,14 +261,15 @@ export function accept4(frame: TrapFrame, file: OpenFile, server: Socket): i32 {
     const result = sleepHolding(file, server.readable);
     if (result !== 0) return result;
   }
+  const opened = openSocket(server.pending!, frame.arg3);
+  if (isErrno(<u32>opened)) return opened;
   const accepted = server.takePending();
   wakeAll(server.writable);
-  const made = describe(openSocket(accepted, flags), flags);
   const to = userPointer(frame.arg1);
-  if (made < 0 || userAddress(to) === 0) return made;
+  if (userAddress(to) === 0) return opened;
   const result = putPeer(accepted, to, userPointer(frame.arg2));
-  if (result === 0) return made;
-  currentFiles().close(made);
+  if (result === 0) return opened;
+  changetype<OpenFile>(opened).release();
   return result;
 }
 

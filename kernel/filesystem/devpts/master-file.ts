@@ -192,16 +192,14 @@ function controlMaster(file: OpenFile, command: u32, argument: u32): i32 {
 
 /** Opens the slave, whatever its name leads to: a descriptor, or -errno. */
 function openPeer(pty: Pty, flags: u32): i32 {
+  const files = currentFiles();
+  const number = files.reserve();
+  if (number < 0) return number;
   const entry = pty.entry;
   const kept = flags & (O_ACCMODE | O_NONBLOCK | O_NOCTTY);
   const opened = openFile(entry, entry.inode, kept);
-  if (isErrno(<u32>opened)) return <i32>opened;
-  const slave = changetype<OpenFile>(opened);
-  slave.flags &= ~O_NOCTTY;
-  const isClosed = (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0;
-  const result = currentFiles().add(slave, 0, isClosed);
-  if (result < 0) slave.release();
-  return result;
+  if (!isErrno(<u32>opened)) changetype<OpenFile>(opened).flags &= ~O_NOCTTY;
+  return files.settle(number, opened, (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0);
 }
 
 function setPacketMode(pty: Pty, pointer: UserPointer): i32 {

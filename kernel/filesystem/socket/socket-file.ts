@@ -50,27 +50,26 @@ export function socketOf(file: OpenFile): Socket | null {
   return file.operations === operations ? changetype<Socket>(file.inode.data) : null;
 }
 
-/** A new open file of `socket`, which goes if there is no memory for it: its address or -errno. */
+/** A new open file of `socket`: its address or -errno. */
 export function openSocket(socket: Socket, flags: u32): usize {
   const inode = createInode(sockets, S_IFSOCK | 0o777);
-  if (inode === null) {
-    closeSocket(socket);
-    return -ENOMEM;
-  }
+  if (inode === null) return -ENOMEM;
   inode.links = 1;
   inode.operations = operations;
   inode.data = changetype<usize>(socket);
   const opened = openFile(null, inode, (flags & O_NONBLOCK) | O_RDWR);
   inode.release();
-  if (isErrno(<u32>opened)) closeSocket(socket);
-  else socket.file = changetype<OpenFile>(opened);
+  if (!isErrno(<u32>opened)) socket.file = changetype<OpenFile>(opened);
   return opened;
 }
 
 /** A new socket, open: the file's address or -errno. */
 export function openNewSocket(family: u32, type: u32, flags: u32): usize {
   const socket = createSocket(family, type);
-  return socket === null ? -ENOMEM : openSocket(socket, flags);
+  if (socket === null) return -ENOMEM;
+  const opened = openSocket(socket, flags);
+  if (isErrno(<u32>opened)) closeSocket(socket);
+  return opened;
 }
 
 /** Ends a socket: its peer is at the end, its name leads nowhere, what it has is dropped. */

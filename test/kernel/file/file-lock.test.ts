@@ -2,13 +2,19 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { compileKernelPart, type KernelPart, TEST_HEAP } from "../kernel-part";
+import { FAILING_HEAP, FAILING_HEAP_EXPORTS, failEach } from "../failing-heap";
+import { compileKernelPart, type KernelPart } from "../kernel-part";
 
 /** What a thread does that waits; what its wait gives. */
 let onWait: () => number = () => EINTR;
+/** The descriptor that an owner has for the file, and the owners that have closed it. */
+const DESCRIPTOR = 7;
+let closed = new Set<number>();
 
 const start = compileKernelPart(
   `
+  ${FAILING_HEAP_EXPORTS}
+  import { hold } from "./kernel/file/file-table";
   import * as locks from "./kernel/file/file-lock";
   import { Inode } from "./kernel/file/inode";
   import { OpenFile } from "./kernel/file/open-file";
@@ -27,10 +33,8 @@ const start = compileKernelPart(
   }
   export function take(waits: bool): i32 {
     file.inode = inode;
-    const copy = wanted.copy()!;
-    const result = locks.takeLock(file, copy, waits);
-    copy.free();
-    return result;
+    hold(file);
+    return locks.takeLock(file, wanted, waits, ${DESCRIPTOR});
   }
   export function drop(): i32 { return locks.dropLock(inode, wanted); }
   export function dropAll(owner: u32): void { locks.dropLocks(inode, owner); }
@@ -52,7 +56,18 @@ const start = compileKernelPart(
 `,
   {
     replace: {
-      "kernel/memory/heap.ts": TEST_HEAP,
+      "kernel/memory/heap.ts": FAILING_HEAP,
+      "kernel/file/file-table.ts": `
+        import { OpenFile } from "./open-file";
+        @external("test", "isOpen") declare function isOpen(owner: u32, descriptor: u32): bool;
+        let held: OpenFile | null = null;
+        export function hold(file: OpenFile): void { held = file; }
+        @unmanaged export class FileTable {
+          get(descriptor: u32): OpenFile | null {
+            return isOpen(<u32>changetype<usize>(this), descriptor) ? held : null;
+          }
+        }
+      `,
       "kernel/file/held-file.ts": `
         import { OpenFile } from "./open-file";
         import { WaitQueue } from "../thread/wait-queue";
@@ -60,11 +75,17 @@ const start = compileKernelPart(
         export function sleepHolding(_file: OpenFile, _queue: WaitQueue): i32 { return wait(); }
       `,
     },
-    imports: { test: { wait: () => onWait() } },
+    imports: {
+      test: {
+        wait: () => onWait(),
+        isOpen: (owner: number, descriptor: number) =>
+          Number(descriptor === DESCRIPTOR && !closed.has(owner)),
+      },
+    },
   },
 );
 
-const [EINTR, EAGAIN, EDEADLK] = [-4, -11, -35];
+const [EINTR, EBADF, EAGAIN, EDEADLK, ENOLCK] = [-4, -9, -11, -35, -37];
 const END = 0xffffffff;
 let part: KernelPart;
 const call = (name: string, ...values: number[]) => part.call[name]?.(...values) ?? Number.NaN;
@@ -110,6 +131,7 @@ function seen(): string[] {
 
 beforeEach(() => {
   onWait = () => EINTR;
+  closed = new Set();
   part = start();
 });
 
@@ -201,6 +223,70 @@ describe("ranges of several owners", () => {
     assert.equal(waits, 2);
     onWait = () => EINTR;
     assert.equal(take(1, "write", 0, 9, true), EINTR);
+  });
+});
+
+describe("a lock whose descriptor was closed while it was waited for", () => {
+  function waitFor(pid: number): number {
+    take(1, "write", 0, 9);
+    onWait = () => {
+      closed.add(2);
+      drop(1, 0, 9);
+      return 0;
+    };
+    return take(2, "write", 0, 9, true, pid);
+  }
+
+  it("is not had by the process that closed it", () => {
+    assert.equal(waitFor(2), EBADF);
+    assert.deepEqual(seen(), []);
+  });
+
+  it("is had by an open file, which is still there", () => {
+    assert.equal(waitFor(-1), 0);
+    assert.deepEqual(seen(), ["w0-9"]);
+  });
+
+  it("is waited for to the end", () => {
+    take(1, "write", 0, 9);
+    let waits = 0;
+    onWait = () => {
+      closed.add(2);
+      return ++waits === 2 ? EINTR : 0;
+    };
+    assert.equal(take(2, "write", 0, 9, true), EINTR);
+    assert.equal(waits, 2);
+  });
+});
+
+describe("without memory", () => {
+  it("a lock leaves what the owner had, and no object behind", () => {
+    take(1, "read", 0, 9);
+    const failures = failEach(part, () => {
+      const result = take(1, "write", 5, 6);
+      assert.deepEqual(seen(), result === 0 ? ["r0-4", "w5-6", "r7-9"] : ["r0-9"]);
+      return result;
+    });
+    // The lock, and the second half of what it is in the middle of.
+    assert.deepEqual(
+      failures,
+      [ENOLCK, ENOLCK].map((result) => ({ result, left: 0 })),
+    );
+  });
+
+  it("a whole file stays locked as it was", () => {
+    assert.equal(flock(1, "read"), 0);
+    const failures = failEach(part, () => {
+      const result = flock(1, "write");
+      call("say", 2, 2, 1, 1);
+      assert.equal(call("find"), 1);
+      assert.equal(call("foundWrite"), result === 0 ? 1 : 0);
+      return result;
+    });
+    assert.deepEqual(
+      failures.map(({ result }) => result),
+      [ENOLCK, ENOLCK],
+    );
   });
 });
 

@@ -34,6 +34,10 @@ const start = machineFor(`
   export function replace(table: usize, descriptor: u32, address: usize, flags: u32): i32 {
     return at(table).replace(descriptor, file(address), flags);
   }
+  export function reserve(table: usize): i32 { return at(table).reserve(); }
+  export function settle(table: usize, descriptor: u32, opened: usize, flags: u32): i32 {
+    return at(table).settle(descriptor, opened, flags);
+  }
   export function close(table: usize, descriptor: u32): i32 { return at(table).close(descriptor); }
   export function next(table: usize, from: u32): i32 { return at(table).next(from); }
   export function closeOnExecute(table: usize): void { at(table).closeOnExecute(); }
@@ -43,7 +47,7 @@ const start = machineFor(`
   export function release(table: usize): void { at(table).release(); }
 `);
 
-const [EBADF, ENOMEM, EMFILE] = [-9, -12, -24];
+const [EBADF, ENOMEM, EBUSY, EMFILE] = [-9, -12, -16, -24];
 /** How many descriptors a table has room for at first, and at most. */
 const [FIRST, LARGEST] = [32, 1024];
 let machine: Machine;
@@ -172,6 +176,61 @@ describe("a file that is added", () => {
     assert.equal(references(opened), 2);
     assert.equal(add(opened, FIRST - 1), FIRST - 1, "the table is as it was");
     giveBack();
+  });
+});
+
+describe("a number that is reserved", () => {
+  const reserve = () => call("reserve", table);
+  const settle = (descriptor: number, opened: number, flags = 0) =>
+    call("settle", table, descriptor, opened, flags);
+
+  it("is the lowest that is free, and free no more", () => {
+    add();
+    assert.deepEqual([reserve(), reserve(), add()], [1, 2, 3]);
+  });
+
+  it("stands for no file until it is given one", () => {
+    const descriptor = reserve();
+    assert.equal(get(descriptor), 0);
+    assert.equal(call("next", table, 0), -1);
+    assert.equal(call("close", table, descriptor), EBADF);
+    const opened = file();
+    assert.equal(settle(descriptor, opened, FD_CLOEXEC), descriptor);
+    assert.equal(get(descriptor), opened);
+    assert.equal(call("flags", table, descriptor), FD_CLOEXEC);
+    assert.equal(references(opened), 2, "its reference has passed to the table");
+  });
+
+  it("is free again after an errno, which is the answer", () => {
+    const descriptor = reserve();
+    assert.equal(settle(descriptor, ENOMEM), ENOMEM);
+    assert.equal(reserve(), descriptor);
+  });
+
+  it("cannot be replaced", () => {
+    const descriptor = reserve();
+    const opened = file();
+    assert.equal(call("replace", table, descriptor, opened, 0), EBUSY);
+    assert.equal(references(opened), 2, "its reference stays with the caller");
+    settle(descriptor, file());
+    assert.equal(call("replace", table, descriptor, opened, 0), descriptor);
+  });
+
+  it("is free in a copy of the table, and closed with it", () => {
+    reserve();
+    const copy = address("duplicate", table);
+    assert.equal(call("add", copy, file(), 0, 0), 0);
+    call("closeOnExecute", table);
+    assert.equal(reserve(), 1);
+  });
+
+  it("is none when there is none, or no memory", () => {
+    for (let i = 0; i < FIRST; i++) add();
+    const giveBack = leaveFrames(0);
+    assert.equal(reserve(), ENOMEM);
+    giveBack();
+    for (let i = FIRST; i < LARGEST; i++) add();
+    assert.equal(reserve(), EMFILE);
   });
 });
 
