@@ -17,6 +17,7 @@ import * as x86 from "../../src/abi/x86";
 import { panic } from "../log/panic";
 import { noExecute, writeEntry } from "../machine/i686/paging";
 import { kernelPte } from "./kernel-space";
+import { addReturnWork, endReturnWork, RETURN_WINDOWS } from "./user-return";
 
 /** Slots before this one have been used since the entry from user mode: they may be in the TLB. */
 let usedSlots: u32 = 0;
@@ -31,6 +32,7 @@ export function openWindow(frame: u32): usize {
   const slot = usedSlots;
   if (slot === WINDOW_COUNT) return openAgain(frame);
   usedSlots = slot + 1;
+  addReturnWork(RETURN_WINDOWS);
   return openSlot(slot, frame);
 }
 
@@ -64,16 +66,12 @@ export function closeWindow(address: usize): void {
   openCount--;
 }
 
-/** Whether a window has been opened since the last entry from user mode: most calls use none. */
-export function hasUsedWindows(): bool {
-  return usedSlots !== 0;
-}
-
 /** Called on the way to user mode: the entry that follows starts with a clean TLB. */
 export function forgetWindows(): void {
   if (openCount !== 0) panic(cstr("window: open at the return to user mode"));
   nextSlot = 0;
   usedSlots = 0;
+  endReturnWork(RETURN_WINDOWS);
 }
 
 /** For threads that block: they must have closed their windows. */

@@ -4,42 +4,41 @@
 // back to the program: a value, or a negative errno.
 
 import { ENOSYS } from "../../src/abi/errno";
+import { SYSTEM_CALL_LIMIT } from "../../src/abi/linux/i386";
 import { warn } from "../log/log";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { currentProcess } from "../process/process";
-import { divertCalls, divertedHandler, systemCallHandler } from "./call-rows";
+import { divertCalls, divertedFunction, servingFunction } from "./call-rows";
 
-/** Function index of `(frame: TrapFrame): i32`, which calls performTraced(); 0: none. */
-let tracer: u32 = 0;
+let isTraced: bool = false;
 
 /**
- * From now on every call goes to the function of index `index`, the same each time. It takes the
- * handlers' places, so that a call asks nothing while there is no tracer.
+ * From now on every call goes to the function of index `index`, which calls performTraced(). It
+ * takes the handlers' places, so that a call asks nothing while there is no tracer.
  */
 export function setTracer(index: u32): void {
-  if (tracer === 0) divertCalls(index);
-  tracer = index;
+  if (!isTraced) divertCalls(index);
+  isTraced = true;
 }
 
 /** Serves the call that the current thread asks for. */
 export function systemCall(frame: TrapFrame): void {
-  const handler = systemCallHandler(frame.call);
-  frame.result = handler !== 0 ? call_indirect<i32>(handler, frame) : withoutHandler(frame);
-}
-
-/** A call without a handler. */
-function withoutHandler(frame: TrapFrame): i32 {
-  return tracer !== 0 ? call_indirect<i32>(tracer, frame) : unknownCall(frame);
+  const number = frame.call;
+  // On a way of their own, so that the others go straight on.
+  if (number >= SYSTEM_CALL_LIMIT) {
+    frame.result = call_indirect<i32>(servingFunction(SYSTEM_CALL_LIMIT), frame);
+    return;
+  }
+  frame.result = call_indirect<i32>(servingFunction(number), frame);
 }
 
 /** For the tracer: serves the call, and returns its result. */
 export function performTraced(frame: TrapFrame): i32 {
-  const handler = divertedHandler(frame.call);
-  return handler !== 0 ? call_indirect<i32>(handler, frame) : unknownCall(frame);
+  return call_indirect<i32>(divertedFunction(min(frame.call, SYSTEM_CALL_LIMIT)), frame);
 }
 
 /** The handler of every number without a row. Logs the number once for each process. */
-function unknownCall(frame: TrapFrame): i32 {
+export function unknownCall(frame: TrapFrame): i32 {
   if (!currentProcess().hasLogged(frame.call)) logUnknown(frame.call);
   return -ENOSYS;
 }

@@ -23,8 +23,9 @@ import {
   WAIT_STATUS,
 } from "../../src/abi/linux/argument-kinds";
 import { SystemCall } from "../../src/abi/linux/i386";
-import { call } from "./call-rows";
+import { call, serveOthers } from "./call-rows";
 import { declareCredentialCalls } from "./credential-calls";
+import { unknownCall } from "./dispatch";
 import { declareEventCalls } from "./event-calls";
 import { declareFileCalls } from "./file-calls";
 import { declareI386Calls } from "./i386-table";
@@ -94,4 +95,5 @@ export function startSystemCalls(): void {
   declareEventCalls();
   declareSocketCalls();
   declareI386Calls();
+  serveOthers(unknownCall.index);
 }

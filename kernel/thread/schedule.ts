@@ -15,7 +15,8 @@
 //   - No thread of the run queue is before a more urgent one.
 //   - The tick is set, unless the machine idles and no thread is in the run queue.
 //   - No thread is switched away from with a window open.
-//   - `hasUserReturnWork` is true if `currentThread` has work to do before it returns to user mode.
+//   - RETURN_THREAD is in `returnWork` if `currentThread` has work to do before it returns to user
+//     mode.
 
 import { EINTR, ERESTARTSYS } from "../../src/abi/errno";
 import { SCHED_FIFO, SCHED_RESET_ON_FORK } from "../../src/abi/linux/schedule";
@@ -25,6 +26,7 @@ import { switch_stack } from "../machine/i686/context-switch";
 import { setEntryThread } from "../machine/i686/entry-thread";
 import { loadFloatingPoint, saveFloatingPoint } from "../machine/i686/floating-point";
 import { currentSpace, setCurrentSpace } from "../memory/space";
+import { addReturnWork, endReturnWork, RETURN_THREAD } from "../memory/user-return";
 import { noWindowOpen } from "../memory/window";
 import { wasInKernel } from "./interrupted";
 import { MODE_TIME_SIZE, ModeTime } from "./mode-time";
@@ -38,8 +40,6 @@ const TIME_SLICE: u32 = 2;
 /** The period of the tick. */
 const PERIOD_NANOSECONDS: u64 = 10000000;
 
-/** The current thread has a signal pending, or its slice is over: see beforeUserReturn(). */
-export let hasUserReturnWork: bool = false;
 /** The current thread has used its slice up and others wait. */
 export let sliceIsOver: bool = false;
 
@@ -111,7 +111,7 @@ export function inheritUrgency(child: Thread): void {
 /** Others are to be looked at before the current thread returns to user mode. */
 function endSlice(): void {
   sliceIsOver = true;
-  hasUserReturnWork = true;
+  requestUserReturnWork();
 }
 
 /** A period begins. */
@@ -239,12 +239,17 @@ export function wakeAll(queue: WaitQueue): void {
 
 /** Has the current thread looked at before it returns to user mode. */
 export function requestUserReturnWork(): void {
-  hasUserReturnWork = true;
+  addReturnWork(RETURN_THREAD);
 }
 
 /** What was asked for has been done: whether anything has come up since. */
 export function endUserReturnWork(): void {
-  hasUserReturnWork = sliceIsOver || currentThread.pendingSignal !== 0;
+  setUserReturnWork(sliceIsOver || currentThread.pendingSignal !== 0);
+}
+
+function setUserReturnWork(isThere: bool): void {
+  if (isThere) addReturnWork(RETURN_THREAD);
+  else endReturnWork(RETURN_THREAD);
 }
 
 /** From now on the function of index `index` is called once in a period, unless none runs. */
@@ -341,7 +346,7 @@ function enter(thread: Thread): void {
 function resume(thread: Thread): void {
   thread.slice = TIME_SLICE;
   sliceIsOver = false;
-  hasUserReturnWork = thread.pendingSignal !== 0 || thread.heldFile !== 0;
+  setUserReturnWork(thread.pendingSignal !== 0 || thread.heldFile !== 0);
   setCurrentThread(thread);
 }
 

@@ -24,14 +24,10 @@ import { panic } from "../log/panic";
 import { noteDeepEntry } from "../machine/i686/entry-thread";
 import * as symbols from "../machine/i686/symbols";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { forgetWindows, hasUsedWindows } from "../memory/window";
+import { RETURN_THREAD, RETURN_WINDOWS, returnWork } from "../memory/user-return";
+import { forgetWindows } from "../memory/window";
 import { systemCall } from "../syscall/dispatch";
-import {
-  endUserReturnWork,
-  hasUserReturnWork,
-  sliceIsOver,
-  yieldProcessor,
-} from "../thread/schedule";
+import { endUserReturnWork, sliceIsOver, yieldProcessor } from "../thread/schedule";
 import { deliverSignals } from "./deliver-signal";
 import { fault, kernelFault } from "./fault";
 import { interrupt } from "./interrupt";
@@ -44,7 +40,6 @@ export function enterFromUser(frame: TrapFrame): void {
   if (vector - VECTOR_IRQ < 16) interrupt(frame);
   else fault(frame);
   beforeUserReturn();
-  if (hasUsedWindows()) forgetWindows();
 }
 
 /** int 0x80. */
@@ -52,18 +47,22 @@ export function enterSystemCall(frame: TrapFrame): void {
   count(INFO_ENTRIES);
   systemCall(frame);
   beforeUserReturn();
-  if (hasUsedWindows()) forgetWindows();
 }
 
-/** What the current thread must do before it returns to user mode: let others run, take signals. */
+/** What must be done before user mode: let others run, take signals, close the windows' round. */
 export function beforeUserReturn(): void {
   "inline";
-  if (hasUserReturnWork) userReturnWork();
+  if (returnWork !== 0) finishReturn();
 }
 
 /** Apart from the test above, which every call passes. */
-function userReturnWork(): void {
-  while (hasUserReturnWork) {
+function finishReturn(): void {
+  if (returnWork !== RETURN_WINDOWS) endThreadWork();
+  forgetWindows();
+}
+
+function endThreadWork(): void {
+  while ((returnWork & RETURN_THREAD) !== 0) {
     releaseHeldFiles();
     if (sliceIsOver) yieldProcessor();
     deliverSignals();

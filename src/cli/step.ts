@@ -26,16 +26,16 @@
 //   getppid by crossing (pid 1) on v86
 //
 //   system_call_entry:
-//     ; kernel/machine/i686/trampoline.asm.ts:144
-//     user    ffffd800  push   0x0                                  esp=fffff1e8
+//     ; kernel/machine/i686/trampoline.asm.ts:178
+//     user    ffffd869  push   eax                                  esp=fffff1e8
 //     …
-//     ; kernel/machine/i686/trampoline.asm.ts:203
-//     user    ffffd813  mov    cr3,eax                              cr3=00148000
-//     ------  CR3 = 00148000: the kernel's space
-//     ; kernel/machine/i686/trampoline.asm.ts:176
-//     kernel  ffffd816  mov    esi,esp                              esi=fffff1c4
+//     ; kernel/machine/i686/trampoline.asm.ts:234
+//     user    ffffd878  mov    cr3,eax                              cr3=0017d000
+//     ------  CR3 = 0017d000: the kernel's space
+//     ; kernel/machine/i686/trampoline.asm.ts:201
+//     kernel  ffffd87b  mov    eax,esp                              eax=fffff1e8
 //     …
-//   89 instructions, 2 changes of CR3, result 0; back in the program
+//   60 instructions, 2 changes of CR3, result 0; back in the program
 //
 // Exit status: 0 printed; 1 the run ended, or a minute passed, without such a call; 2 the machine
 // could not be stepped.

@@ -143,7 +143,7 @@ describe("gdb on the kernel", {
       await assertCaller(program, "on the way out");
       await gdb.ask("stepi");
     }
-    assert(steps > 20, `${steps} instructions on the way out`);
+    assert(steps > 15, `${steps} instructions on the way out`);
     assert.equal(await word("$eip"), program);
   });
 

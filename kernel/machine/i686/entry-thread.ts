@@ -3,13 +3,15 @@
 // `current_kernel_stack` and `current_cr3` are words in kernel memory, not in the trampoline: user
 // mode cannot see them, and a switch of threads writes no TSS.
 //
-//   entry stack   top  | a frame of 15 words: entries, exits, faults of exit_iret  |
-//                      | what NMI, #MC and exceptions of ring 0 pushed below it    |  rare
+//   entry stack   top  | six words: what entries leave, and exits                  |
+//                      | what NMI, #MC and exceptions of ring 0 pushed below them  |  rare
 //
-// Invariant: below the top frame all words are 0, unless `isDeep`.
+// Invariant: below the top six words all are 0, unless `isDeep`.
 
-import { FRAME_SIZE } from "../../../src/abi/trap-frame";
 import * as symbols from "./symbols";
+
+/** Bytes that entries and exits leave at the top (trampoline.asm.ts). */
+const USED_SIZE: usize = 24;
 
 /** An entry has come on top of another. */
 let isDeep: bool = false;
@@ -32,7 +34,7 @@ export function setEntryThread(stackTop: usize, cr3: u32): void {
 
 /** Zeroes what has been used of the trampoline's stack, from a kernel stack. */
 function scrubEntryStack(): void {
-  memory.fill(symbols.entry_stack_top() - FRAME_SIZE, 0, FRAME_SIZE);
+  memory.fill(symbols.entry_stack_top() - USED_SIZE, 0, USED_SIZE);
   if (isDeep) scrubAll();
 }
 

@@ -2,7 +2,7 @@
 //
 // Kernel and user programs use the same addresses for different things, so code that changes CR3
 // must run at an address that means the same before and after. That is this code, and it does
-// nothing else: save the registers, switch page directory and stack, hand the frame over, and back.
+// nothing else: switch page directory and stack, save the registers, hand the frame over, and back.
 //
 //   .trampoline.text     RX  256 stubs of 8 bytes, the ways in, the ways out
 //   .trampoline.rodata   RO  the IDT; the kernel's CR3
@@ -11,16 +11,22 @@
 //
 // The way in from ring 3           entry stack                 the thread's kernel stack
 //   the processor pushes             ss esp eflags cs eip
-//   stub and pusha                   error vector eax … edi
+//   stub, and to have a register     error vector eax
 //   CR3 := kernel's
-//   ESP := the thread's                                          the same fifteen words
-//   call TypeScript
-// The way out is the mirror: copy to the entry stack, ESP, CR3, pops, iret.
+//   ESP := the thread's                                          ss esp eflags cs eip error vector
+//   pusha, call TypeScript                                       eax … edi
+// The way out
+//   popa                                                         ss esp eflags cs eip error vector
+//   ESP := the entry stack's         eax ss esp eflags cs eip
+//   CR3 := the program's, iret
 //
 // Invariants
 //   - CR3 before ESP on the way in, ESP before CR3 on the way out: an ESP of one space is never
 //     used on the CR3 of the other.
-//   - ESP is always below what has been copied: an NMI at any instruction overwrites nothing.
+//   - ESP is always below what is still needed of either stack: an NMI at any instruction
+//     overwrites nothing. EAX is above the rest on the way out, so that this holds for it, too.
+//   - In user mode the entry stack has the six words of the last way out, or fewer, and zeros: what
+//     a way in leaves below those is zeroed there (law 5).
 //   - The kernel's CR3 comes from the read-only page, never from a register.
 //   - Interrupts are off throughout: every gate is an interrupt gate.
 //   - User mode gets its selectors as constants, and of its flags only what it may change. FS and
@@ -61,7 +67,7 @@ import {
 } from "../../../src/abi/trap-frame";
 import type { Assembler } from "../../../src/x86/assembler";
 import { mem, mem8, mem32, symbol } from "../../../src/x86/operand";
-import { cr3, ds, eax, ebp, ebx, edi, edx, es, esi, esp } from "../../../src/x86/registers";
+import { cr3, ds, eax, ebp, ebx, edi, es, esi, esp } from "../../../src/x86/registers";
 
 const ENTRY_STACK_SIZE = 512;
 const STUB_SIZE = 8;
@@ -106,10 +112,16 @@ function interrupted(a: Assembler, words: number): void {
   a.frame(saved + 4 * words, { eip: saved }, { isInterrupt: true });
 }
 
-/** The same of user mode, with ESP and SS. */
-function interruptedUser(a: Assembler, words: number): void {
+/**
+ * The same of user mode, with ESP and SS, below `base`.
+ *
+ * @param eaxWord which word below the processor's has EAX, from 1 on; absent: it is in its register
+ */
+function interruptedUser(a: Assembler, words: number, eaxWord?: number, base = "esp"): void {
   const size = FRAME_SIZE - FRAME_EIP;
-  a.frame(size + 4 * words, { eip: size, esp: FRAME_SIZE - FRAME_ESP });
+  const saved = { eip: size, esp: FRAME_SIZE - FRAME_ESP };
+  const eax = eaxWord === undefined ? {} : { eax: size + 4 * eaxWord };
+  a.frame(size + 4 * words, { ...saved, ...eax }, { base });
 }
 
 export default function trampoline(a: Assembler): void {
@@ -140,15 +152,6 @@ function vectorStubs(a: Assembler): void {
 }
 
 function waysIn(a: Assembler): void {
-  a.global("system_call_entry", "function");
-  interruptedUser(a, 0);
-  a.push(eax); // the number, for a call that is tried again: its result takes the place of EAX
-  interruptedUser(a, 1);
-  a.push(VECTOR_SYSTEM_CALL - 256);
-  interruptedUser(a, 2);
-  enterKernel(a, "enterSystemCall");
-  a.jmp("return_to_user");
-
   a.local("entry_no_error", "function");
   interrupted(a, 1);
   makeUpErrorCode(a);
@@ -158,7 +161,28 @@ function waysIn(a: Assembler): void {
   a.jz("entry_from_ring0");
   a.local("entry_from_user", "function");
   interruptedUser(a, 2);
-  enterKernel(a, "enterFromUser");
+  a.push(eax);
+  interruptedUser(a, 3, 3);
+  enterKernel(a, 3);
+  // EAX, and zeros for the words that the way out does not overwrite.
+  a.push(mem32({ base: eax }));
+  interruptedUser(a, 3, 3);
+  for (const disp of [0, 4, 8]) a.mov(mem32({ base: eax, disp }), 0);
+  a.pop(eax);
+  interruptedUser(a, 2);
+  callKernel(a, "enterFromUser");
+  a.jmp("return_to_user");
+
+  a.global("system_call_entry", "function");
+  interruptedUser(a, 0);
+  // The number, for a call that is tried again: its result takes the place of EAX.
+  a.push(eax);
+  interruptedUser(a, 1, 1);
+  enterKernel(a, 1);
+  a.push(VECTOR_SYSTEM_CALL - 256);
+  a.mov(eax, mem({ base: eax }));
+  interruptedUser(a, 2);
+  callKernel(a, "enterSystemCall");
   // Falls through to return_to_user.
 }
 
@@ -168,20 +192,27 @@ function makeUpErrorCode(a: Assembler): void {
   a.mov(mem32({ base: esp, disp: STUB_ERROR }), 0);
 }
 
-/** From the entry stack and the user's CR3 to the thread's stack and the kernel's. */
-function enterKernel(a: Assembler, handler: string): void {
-  a.pusha();
-  userFrame(a);
+/**
+ * From the entry stack and the user's CR3 to the thread's stack and the kernel's, with what is on
+ * the entry stack but EAX, the last of `words` below the processor's; EAX is where that is.
+ */
+function enterKernel(a: Assembler, words: number): void {
   loadKernelDataSegments(a);
   loadKernelCr3(a);
-  a.mov(esi, esp);
-  userFrame(a, "esi");
+  a.mov(eax, esp);
+  interruptedUser(a, words, words, "eax");
   a.mov(esp, mem({ symbol: "current_kernel_stack" }));
   // Not before: the entry stack must hold nothing but the user's own registers.
   setKernelFlags(a);
-  for (let offset = FRAME_SS; offset >= FRAME_EDI; offset -= 4) {
-    a.push(mem32({ base: esi, disp: offset }));
-  }
+  // A system call has EAX in the place of its error code, which is part of the frame.
+  const last = words === 1 ? 0 : 4;
+  const top = FRAME_SS - FRAME_EIP + 4 * words;
+  for (let disp = top; disp >= last; disp -= 4) a.push(mem32({ base: eax, disp }));
+}
+
+/** The registers are the user's, and what is on the thread's stack ends with the vector. */
+function callKernel(a: Assembler, handler: string): void {
+  a.pusha();
   userFrame(a);
   a.mov(eax, esp);
   a.call(handler);
@@ -208,36 +239,30 @@ function loadKernelCr3(a: Assembler): void {
 function wayOut(a: Assembler): void {
   a.global("return_to_user", "function");
   userFrame(a);
-  a.mov(edx, mem({ symbol: "current_cr3" }));
-  a.mov(esi, esp);
-  userFrame(a, "esi");
-  a.mov(esp, symbol("entry_stack_top"));
+  a.popa();
+  interruptedUser(a, 2);
+  // ESP is at the vector; what of the frame is still needed is above it.
+  const at = (offset: number) => mem32({ base: eax, disp: offset - FRAME_VECTOR });
+  const savedEax = { symbol: "entry_stack_top", disp: -4 };
+  a.mov(mem(savedEax), eax);
+  a.mov(eax, esp);
+  // To debuggers, EAX is where popa took it from.
+  interruptedUser(a, 2, 3, "eax");
+  a.mov(esp, symbol("entry_stack_top", -4));
   a.push(USER_DS);
-  a.push(mem32({ base: esi, disp: FRAME_ESP }));
-  a.mov(eax, mem32({ base: esi, disp: FRAME_EFLAGS }));
-  a.and(eax, EFLAGS_USER);
-  a.or(eax, EFLAGS_IF | EFLAGS_FIXED);
-  a.push(eax);
+  a.push(at(FRAME_ESP));
+  a.push(at(FRAME_EFLAGS));
+  a.and(mem32({ base: esp }), EFLAGS_USER);
+  a.or(mem32({ base: esp }), EFLAGS_IF | EFLAGS_FIXED);
   a.push(USER_CS);
-  a.push(mem32({ base: esi, disp: FRAME_EIP }));
-  for (const offset of [FRAME_EAX, FRAME_ECX, FRAME_EDX, FRAME_EBX]) {
-    a.push(mem32({ base: esi, disp: offset }));
-  }
-  a.push(0); // popa skips it
-  for (const offset of [FRAME_EBP, FRAME_ESI, FRAME_EDI]) {
-    a.push(mem32({ base: esi, disp: offset }));
-  }
-  // Vector and error code are left out of this frame: eight words, and then what iret takes.
-  const returning = savedIn(FRAME_SIZE);
-  const size = FRAME_SIZE - FRAME_EIP + FRAME_VECTOR;
-  for (const name of ["edi", "esi", "ebp", "ebx", "edx", "ecx", "eax"]) {
-    returning[name] = (returning[name] ?? 0) + size - FRAME_SIZE;
-  }
-  a.frame(size, returning);
-  a.mov(cr3, edx);
+  a.push(at(FRAME_EIP));
+  // The word above the five that iret takes.
+  interruptedUser(a, 0, -5);
+  a.mov(eax, mem({ symbol: "current_cr3" }));
+  a.mov(cr3, eax);
   a.mov(eax, USER_DS);
   for (const segment of [ds, es]) a.mov(segment, eax);
-  a.popa();
+  a.mov(eax, mem(savedEax));
   a.global("exit_iret");
   interruptedUser(a, 0);
   a.iret();
@@ -254,6 +279,8 @@ function faultAtIret(a: Assembler): void {
   // pop [esp+8] counts from ESP after the pop: vector to where CS is, error code to EFLAGS.
   a.pop(mem32({ base: esp, disp: STUB_EIP }));
   a.pop(mem32({ base: esp, disp: STUB_EIP }));
+  // What is left of the two below ESP would stay there.
+  for (const disp of [-4, -8]) a.mov(mem32({ base: esp, disp }), 0);
   a.add(esp, 4);
   a.jmp("entry_from_user");
 }

@@ -66,6 +66,18 @@ async function infoWord(
   return (await machine.inspect(({ memory }) => memory.word(record + field))) ?? 0;
 }
 
+/** The words of the entry stack that are not 0, below the six that ways in and out leave there. */
+async function wordsLeftBehind(machine: Machine, { kernel }: Built): Promise<number[]> {
+  const [bottom = 0, top = 0] = ["entry_stack", "entry_stack_top"].map((name) =>
+    loadAddress(kernel, addressOf(kernel, name)),
+  );
+  return machine.inspect(({ memory }) => {
+    const words: number[] = [];
+    for (let place = bottom; place < top - 6 * 4; place += 4) words.push(memory.word(place) ?? -1);
+    return words.filter((word) => word !== 0);
+  });
+}
+
 /** Boots `crossing` and hands over the machine, at a call of it. */
 function atCall<Result>(
   name: (typeof MACHINES)[number],
@@ -147,6 +159,16 @@ for (const name of MACHINES) {
           "kernel, entry stack",
           "user, entry stack",
         ]);
+      });
+    });
+
+    it("leaves nothing of an interrupt on the entry stack but the six words", async () => {
+      await atCall(name, async (machine, built) => {
+        await fireTimer(machine);
+        assert.ok(await machine.runTo(addressOf(built.kernel, "enterFromUser")));
+        assert.deepEqual(await wordsLeftBehind(machine, built), []);
+        await runToCall(machine);
+        assert.deepEqual(await wordsLeftBehind(machine, built), []);
       });
     });
 
@@ -232,6 +254,8 @@ describe("the crossing on qemu alone, as v86 has neither fault", {
       const { esp } = await registersOf(machine);
       // The frame says EIP, CS, …: no code has selector 0x7b.
       await gdb.writeMemory(esp + 4, Uint8Array.of(0x7b, 0, 0, 0));
+      assert.ok(await machine.runTo(addressOf(built.kernel, "enterFromUser")));
+      assert.deepEqual(await wordsLeftBehind(machine, built), []);
       void gdb.continue().catch(() => {});
       assert.deepEqual(await machine.ended, { kind: "exit", status: 128 + 11 });
       assert.match(machine.serial.text(), /crossing/);

@@ -18,8 +18,8 @@ const part = loadKernelPart(
   import { TrapFrame } from "./kernel/machine/i686/trap-frame";
   import { noticeEnd, noticeSignal } from "./kernel/process/process-observer";
   import { SignalNote } from "./kernel/process/signal-note";
-  import { call } from "./kernel/syscall/call-rows";
-  import { systemCall } from "./kernel/syscall/dispatch";
+  import { call, serveOthers } from "./kernel/syscall/call-rows";
+  import { systemCall, unknownCall } from "./kernel/syscall/dispatch";
   import { startTracing } from "./kernel/syscall/trace";
   import { showStrings, writeToPort } from "./kernel/syscall/trace-line";
   declare function heard(byte: u32): void;
@@ -45,6 +45,7 @@ const part = loadKernelPart(
     call(SystemCall.setpgid, answer.index, kinds.INTEGER, kinds.GROUPS);
     call(SystemCall.getdents64, answer.index, kinds.FILE, kinds.ENTRIES, kinds.SIZE);
     call(SystemCall.uname, answer.index, kinds.SYSTEM_NAME);
+    serveOthers(unknownCall.index);
   }
   export function trace(): void { startTracing(); }
   export function port(): void { writeToPort(); }

@@ -5,7 +5,6 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { INFO_CURRENT } from "../../../src/abi/kernel-info";
 import { SCHED_FIFO, SCHED_RESET_ON_FORK, SCHED_RR } from "../../../src/abi/linux/schedule";
-import { FRAME_SIZE } from "../../../src/abi/trap-frame";
 import { BOOT_PAGES, KERNEL_INFO, type Machine, machineFor } from "../memory/simulated-machine";
 
 const WORDS = KERNEL_INFO + 0x100;
@@ -42,6 +41,7 @@ const start = machineFor(
   import { createThread, currentThread, Thread } from "./kernel/thread/thread";
   import { createSpace } from "./kernel/memory/space";
   import { fireTimers, NEVER, onNextInterrupt } from "./kernel/thread/timer";
+  import { RETURN_THREAD, returnWork } from "./kernel/memory/user-return";
   export { noteDeepEntry } from "./kernel/machine/i686/entry-thread";
   import { WaitQueue } from "./kernel/thread/wait-queue";
   export { openWindow } from "./kernel/memory/window";
@@ -100,7 +100,7 @@ const start = machineFor(
   export function timesBusy(): u32 { return busy; }
   export function switches(): u32 { return schedule.switches; }
   export function requestWork(): void { schedule.requestUserReturnWork(); }
-  export function hasWork(): bool { return schedule.hasUserReturnWork; }
+  export function hasWork(): bool { return (returnWork & RETURN_THREAD) !== 0; }
   export function sliceIsOver(): bool { return schedule.sliceIsOver; }
   export function current(): usize { return changetype<usize>(currentThread); }
   export function state(thread: usize): u32 { return at(thread).state; }
@@ -165,7 +165,9 @@ const PERIOD = 10_000_000;
 const BLOCKED = 1;
 const OWNERS = [0x5000, 0x6000, 0x7000];
 const call = (name: string, ...values: number[]) => machine.call(name, ...values);
-const entryFrame = ENTRY_STACK + ENTRY_STACK_SIZE - FRAME_SIZE;
+/** What an entry leaves on the entry stack: five words of the processor's, and one. */
+const LEFT_SIZE = 24;
+const leftByEntry = ENTRY_STACK + ENTRY_STACK_SIZE - LEFT_SIZE;
 const thread = (index: number) => threads[index] ?? 0;
 const current = () => threads.indexOf(machine.address("current"));
 /** So many periods of time slices pass, each with an interrupt at its end. */
@@ -184,7 +186,7 @@ beforeEach(() => {
   machine = start();
   call("start", 200);
   threads = OWNERS.map((owner) => machine.address("create", owner));
-  machine.part.write(entryFrame, new Uint8Array(FRAME_SIZE).fill(0xaa));
+  machine.part.write(leftByEntry, new Uint8Array(LEFT_SIZE).fill(0xaa));
   call("startScheduling", thread(0));
 });
 
