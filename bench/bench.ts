@@ -22,6 +22,7 @@
 // Exit status: 1 if a row is beyond its limit: 2 % more than its figure in bench/figures.json, or
 // the limit that it has here.
 
+import "../tools/report-errors";
 import { execFileSync } from "node:child_process";
 import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -32,7 +33,7 @@ import { INSTALLATION } from "../src/cli/project";
 import { readElfImage, symbolAddress } from "../src/inspect/elf-image";
 import { readElf } from "../src/link/elf/read";
 import { encodeCommandLine } from "../src/machine/command-line";
-import { countRows } from "./kernel/count";
+import { countRows, requireKernel } from "./kernel/count";
 import { historyLines, lastCosts } from "./kernel/history";
 import { formatProfile, profileRow } from "./kernel/profile";
 import { readmeTable, withTable } from "./kernel/readme-table";
@@ -65,6 +66,7 @@ const { values } = parseArgs({
   },
 });
 
+if (values.linux !== undefined) requireKernel(values.linux);
 const figures = JSON.parse(readFileSync(FIGURES, "utf8")) as Figures;
 execFileSync(process.execPath, [COMMAND, "build"], { cwd: INSTALLATION });
 const commandLine = encodeCommandLine(["quiet"], ["/init"]);

@@ -15,8 +15,9 @@
 // least of several runs, and still depends on the machine: compare ratios. All builds of a program
 // must return the same checksum, counted and timed, or the benchmark fails.
 
+import "../tools/report-errors";
 import { parseArgs } from "node:util";
-import { Diagnostic, formatDiagnostic } from "../src/base/diagnostic";
+import { Diagnostic } from "../src/base/diagnostic";
 import { writeOutputs } from "../src/link/output/write-outputs";
 import type { LinkedImage } from "../src/link/passes/image";
 import { build, COMPILERS, type CompilerName, textBytes } from "./harness/build";
@@ -226,10 +227,4 @@ function main(): number {
   return found.length === 0 ? 0 : 1;
 }
 
-try {
-  process.exitCode = main();
-} catch (error) {
-  if (!(error instanceof Diagnostic)) throw error;
-  process.stderr.write(`${formatDiagnostic(error)}\n`);
-  process.exitCode = 1;
-}
+process.exitCode = main();

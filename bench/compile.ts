@@ -9,6 +9,7 @@
 //
 // Exit status: 1 if a limit is exceeded, or if an operation costs far more in something large.
 
+import "../tools/report-errors";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

@@ -9,6 +9,7 @@
 // own and to other objects. All linkers write the whole file. Then the kernel of this repository
 // is linked, as the first thing that a process does and warm. Nothing has a limit here.
 
+import "../tools/report-errors";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -13,6 +13,7 @@
 //
 // Exit status: 1 if a row is beyond its limit.
 
+import "../tools/report-errors";
 import { spawn } from "node:child_process";
 import {
   appendFileSync,

@@ -21,6 +21,7 @@
 // What cannot be measured is left out, and said so. Exit status: 0 measured; 1 a program differs; 2
 // clang or valgrind is missing.
 
+import "../tools/report-errors";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

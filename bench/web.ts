@@ -10,6 +10,7 @@
 // and the page's service worker have kept. Compiling `again` is what a reader's second build costs:
 // the page keeps its compiler.
 
+import "../tools/report-errors";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";

@@ -8,6 +8,7 @@
 // and what it is to print, NAME.right. The host's side is chroot, so it takes the superuser; three
 // small programs of the tests' own are compiled by `gcc -m32`. One machine runs all tests.
 
+import "./report-errors";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,

@@ -12,6 +12,7 @@
 // Exit status: 0 each runs or is refused; 1 some do neither; 2 DIR has no tests, or this machine
 // does not run i386 programs.
 
+import "./report-errors";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -8,6 +8,7 @@
 //
 // Exit status: 0 no difference; 1 there was one; 2 csmith or clang is missing.
 
+import "./report-errors";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

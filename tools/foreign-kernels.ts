@@ -7,6 +7,7 @@
 // twice in one temporary folder, because paths end up in kernels, and nothing in DIR changes. Exit
 // status: 0 all are the same; 1 one is not, or was not built; 2 DIR has none of them.
 
+import "./report-errors";
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";

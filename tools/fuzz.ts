@@ -16,6 +16,7 @@
 // Exit status: 0 no difference; 1 there was one; 2 the arguments cannot be used, or this machine
 // does not run i386 programs.
 
+import "./report-errors";
 import { parseArgs } from "node:util";
 import { decodeModule } from "../src/compile/wasm/decode";
 import { MODES } from "../test/compile/modes";

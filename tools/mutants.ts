@@ -17,6 +17,7 @@
 // one is executed is found by a breakpoint in its place. Of those that are executed some compute
 // the same in another way, so the share that can be noticed is below all.
 
+import "./report-errors";
 import { parseArgs } from "node:util";
 import type { ObjectFile } from "../src/object/object";
 import { MODES } from "../test/compile/modes";

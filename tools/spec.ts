@@ -10,6 +10,7 @@
 // failure. Exit status: 0 nothing failed; 1 something did; 2 DIR holds no suite, or this machine
 // does not run i386 programs.
 
+import "./report-errors";
 import { cannotRun, type RunOptions } from "../test/compile/native/native";
 import { runSuiteFile, type SuiteResult } from "../test/compile/suite/suite-run";
 import { Suite } from "../test/compile/suite/wasm-suite";

@@ -6,6 +6,7 @@
 // Ten million, which is what is made unless said otherwise, take a quarter of an hour.
 // The tests make a short share of them: test/kernel/storm.test.ts.
 
+import "./report-errors";
 import { parseArgs } from "node:util";
 import { runStorm } from "../test/kernel/storm";
 

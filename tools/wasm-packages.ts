@@ -14,6 +14,7 @@
 //
 // Exit status: 0 no call gave anything else than in Node; 1 one did; 2 there is no such folder.
 
+import "./report-errors";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";

@@ -12,9 +12,10 @@
 // between two of them, and ends early for it.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Diagnostic } from "../../src/base/diagnostic";
 import { writeArchive } from "../../src/machine/initramfs";
 import { requireTool } from "../harness/require-tool";
 import { benchmarkFiles, NOTHING } from "./program";
@@ -23,11 +24,22 @@ import { ownInstructions } from "./steps";
 
 const TIMEOUT_MS = 600_000;
 const NANOSECONDS_PER_MS = 1e6;
+const COUNTED = ["-icount", "shift=0,sleep=off"];
 const QEMU = [
-  ...["-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "max", "-m", "256"],
+  ...["-accel", "tcg", "-cpu", "max", "-m", "256"],
   ...["-rtc", "base=2026-01-01,clock=vm", "-seed", "1", "-no-reboot"],
   ...["-nodefaults", "-vga", "std", "-display", "none", "-monitor", "none"],
 ];
+
+/** @throws Diagnostic BENCH010 if there is no such file */
+export function requireKernel(file: string): void {
+  if (existsSync(file)) return;
+  throw new Diagnostic(
+    "BENCH010",
+    `there is no kernel ${file}`,
+    "Debian's Linux for i386 is in linux-image-686-pae: apt-get download, then dpkg -x FILE DIR.",
+  );
+}
 
 /** What each row costs on a kernel, by the rows' names. */
 export function countRows(
@@ -35,22 +47,32 @@ export function countRows(
   commandLine: string,
   rows: readonly CallRow[] = ROWS,
 ): ReadonlyMap<string, number> {
+  return readCounts(runProgram(kernel, commandLine, rows, COUNTED), rows);
+}
+
+/** What the benchmark's program prints on a kernel in QEMU, which gets these options besides. */
+export function runProgram(
+  kernel: string,
+  commandLine: string,
+  rows: readonly CallRow[],
+  options: readonly string[] = [],
+): string {
   requireTool("qemu-system-i386");
   const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
   try {
     const initramfs = join(folder, "initramfs.cpio");
     writeFileSync(initramfs, writeArchive(benchmarkFiles(rows)));
     const boot = ["-kernel", kernel, "-initrd", initramfs, "-append", commandLine];
-    return readCounts(serialOutput(boot, join(folder, "serial")), rows);
+    return serialOutput([...QEMU, ...options, ...boot], join(folder, "serial"));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 /** Runs QEMU until the guest ends; `file` takes what it sends over the serial line. */
-function serialOutput(boot: readonly string[], file: string): string {
+function serialOutput(qemu: readonly string[], file: string): string {
   // A file takes each byte at once; a pipe or a socket would sometimes keep the guest waiting.
-  const parameters = [...QEMU, "-serial", `file:${file}`, ...boot];
+  const parameters = [...qemu, "-serial", `file:${file}`];
   const options = { encoding: "utf8", timeout: TIMEOUT_MS } as const;
   const { error, stderr } = spawnSync("qemu-system-i386", parameters, options);
   const output = readFileSync(file, "latin1");
@@ -63,8 +85,6 @@ export function readCounts(
   output: string,
   rows: readonly CallRow[] = ROWS,
 ): ReadonlyMap<string, number> {
-  const failure = output.match(/^failed: .*/m);
-  if (failure) throw new Error(failure[0].trim());
   const overhead = median(samplesOf(output, NOTHING));
   return new Map(rows.map((row) => [row.id, cost(row, median(samplesOf(output, row)) - overhead)]));
 }
@@ -73,8 +93,13 @@ function cost({ body, unit }: CallRow, ticks: number): number {
   return unit === "ms" ? ticks / NANOSECONDS_PER_MS : ticks - ownInstructions(body);
 }
 
-/** The ticks of each sample of a row, once its results have been checked. */
-function samplesOf(output: string, { id, result }: CallRow): number[] {
+/**
+ * The ticks of each sample of a row in what the program printed, once its results have been checked.
+ * @throws Error if the row is missing or went wrong
+ */
+export function samplesOf(output: string, { id, result }: CallRow): number[] {
+  const failure = output.match(/^failed: .*/m);
+  if (failure) throw new Error(failure[0].trim());
   const line = output.match(new RegExp(`row ${id}((?: [0-9a-f]{8} [0-9a-f]{8})+)\\r?$`, "m"));
   if (!line?.[1]) throw new Error(`row ${id} is missing from ${output.slice(-400)}`);
   return [...line[1].matchAll(/ (\w+) (\w+)/g)].map(([, returned = "", ticks = ""]) => {
