@@ -25,8 +25,8 @@ const REPEATED: Readonly<Record<string, number>> = {
   pipe: 32,
   poll: 32,
   signal: 32,
-  fork: 8,
-  exec: 8,
+  fork: 4,
+  exec: 2,
 };
 
 export const TIMED_ROWS: readonly CallRow[] = ROWS.filter(({ id }) => id in REPEATED);
