@@ -1,84 +1,128 @@
-// Prints how long system calls and faults take on this kernel and on Linux, in the same QEMU.
+// Prints how long system calls and faults take: here and on Linux in the same QEMU, or here and in
+// another kernel of ours, in QEMU and in v86.
 //
-//   npm run bench:time -- --linux VMLINUZ [options]
+//   npm run bench:time -- [options]
 //
 //   --linux VMLINUZ   this Linux for i386, once with page-table isolation (pti=on) and once without
 //                     (pti=off). Debian's is in linux-image-686-pae: apt-get download, then
 //                     dpkg -x FILE DIR; DIR/boot/vmlinuz-…
+//   --before KERNEL   another kernel of ours: build/kernel.elf of a clone at an earlier commit
 //   --rounds N        boots each kernel N times, in turn; the default is 3
 //   --json            prints one JSON document instead of the table
 //
-// Figures are thousands of cycles of the host's processor, the shortest of all samples. QEMU
-// translates code, and each load of CR3 empties the TLB that it keeps: so these are times of an
-// emulator, and say nothing of a processor. They have no limits; `npm run bench` counts
-// instructions and has them.
+// Figures are the shortest of all samples, in QEMU in thousands of cycles of the host's processor,
+// in v86 in microseconds. QEMU translates code, and each load of CR3 empties the TLB that it keeps:
+// so these are times of an emulator, and say nothing of a processor. They have no limits; `npm run
+// bench` counts instructions and has them.
 
 import "../tools/report-errors";
 import { execFileSync } from "node:child_process";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Diagnostic } from "../src/base/diagnostic";
 import { INSTALLATION } from "../src/cli/project";
 import { encodeCommandLine } from "../src/machine/command-line";
 import { requireKernel } from "./kernel/count";
-import { TIMED_ROWS, timeRows } from "./kernel/time";
+import { inQemu, inV86, TIMED_ROWS, type TimedKernel, timeRows } from "./kernel/time";
+
+/** The rows' ticks, in the order of the names. */
+interface Result {
+  readonly title: string;
+  readonly names: readonly string[];
+  readonly times: ReadonlyMap<string, readonly number[]>;
+}
+
+interface Comparison {
+  readonly title: string;
+  /** Ours is the first. */
+  readonly kernels: readonly TimedKernel[];
+}
+
+const KERNEL = join(INSTALLATION, "build", "kernel.elf");
+const COMMAND = join(INSTALLATION, "bin", "isthmus.js");
+const OWN_OPTIONS = encodeCommandLine(["quiet"], ["/init"]);
+const LINUX_OPTIONS = "console=ttyS0 quiet norandmaps";
+const NAME_WIDTH = 46;
 
 const { values } = parseArgs({
   options: {
     linux: { type: "string" },
+    before: { type: "string" },
     rounds: { type: "string", default: "3" },
     json: { type: "boolean", default: false },
   },
 });
-if (values.linux === undefined) {
-  throw new Diagnostic(
-    "BENCH008",
-    "there is no Linux to compare with",
-    "Name a kernel for i386: npm run bench:time -- --linux DIR/boot/vmlinuz-6.1.0-…-686-pae",
-  );
-}
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  throw new Diagnostic(
-    "BENCH009",
-    `${values.rounds} is no number of rounds`,
-    "Give 1 or more, as in --rounds 5.",
-  );
-}
-requireKernel(values.linux);
-
-execFileSync(process.execPath, [join(INSTALLATION, "bin", "isthmus.js"), "build"], {
-  cwd: INSTALLATION,
-});
-const linuxOptions = "console=ttyS0 quiet norandmaps";
-const kernels = [
-  {
-    name: "Isthmus",
-    file: join(INSTALLATION, "build", "kernel.elf"),
-    commandLine: encodeCommandLine(["quiet"], ["/init"]),
-  },
-  { name: "pti=on", file: values.linux, commandLine: `${linuxOptions} pti=on` },
-  { name: "pti=off", file: values.linux, commandLine: `${linuxOptions} pti=off` },
-];
-const times = timeRows(kernels, rounds, (text) => process.stderr.write(`bench: ${text}\n`));
-console.log(values.json ? json() : table());
-
-function table(): string {
-  const lines = TIMED_ROWS.map(({ id, what }) => {
-    const [ours = 0, on = 0, off = 0] = times.get(id) ?? [];
-    const cycles = [ours, on, off].map((each) => (each / 1000).toFixed(1).padStart(10));
-    const ratios = [ours / on, ours / off].map((each) => each.toFixed(2).padStart(8));
-    return what.padEnd(46) + cycles.join("") + ratios.join("");
+const comparisons = chosenComparisons();
+const rounds = roundsOf(values.rounds);
+execFileSync(process.execPath, [COMMAND, "build"], { cwd: INSTALLATION });
+const results: Result[] = [];
+for (const { title, kernels } of comparisons) {
+  const times = await timeRows(kernels, rounds, (text) => {
+    process.stderr.write(`bench: ${title}, ${text}\n`);
   });
-  const heads = kernels.map(({ name }) => name.padStart(10)).join("");
-  const title = `${"thousands of cycles".padEnd(46)}${heads}${"of on".padStart(8)}${"of off".padStart(8)}`;
-  return [`Linux is ${basename(values.linux ?? "")}`, "", title, ...lines].join("\n");
+  results.push({ title, names: kernels.map(({ name }) => name), times });
+}
+console.log(values.json ? json() : results.map(table).join("\n\n"));
+
+/** @throws Diagnostic BENCH008 if there is nothing to compare with, BENCH010 if it is no file */
+function chosenComparisons(): Comparison[] {
+  const { linux, before } = values;
+  if (linux === undefined && before === undefined) {
+    throw new Diagnostic(
+      "BENCH008",
+      "there is no kernel to compare with",
+      "Name a Linux for i386, --linux DIR/boot/vmlinuz-…, or a kernel of ours, --before FILE.",
+    );
+  }
+  const own = inQemu("Isthmus", KERNEL, OWN_OPTIONS);
+  const chosen: Comparison[] = [];
+  if (linux !== undefined) {
+    requireKernel(linux);
+    const rivals = ["pti=on", "pti=off"].map((isolation) => {
+      return inQemu(isolation, linux, `${LINUX_OPTIONS} ${isolation}`);
+    });
+    chosen.push({ title: "QEMU, thousands of cycles", kernels: [own, ...rivals] });
+  }
+  if (before !== undefined) {
+    requireKernel(before);
+    const earlier = inQemu("before", before, OWN_OPTIONS);
+    chosen.push({ title: "QEMU, thousands of cycles", kernels: [own, earlier] });
+    const both = [inV86("Isthmus", KERNEL, OWN_OPTIONS), inV86("before", before, OWN_OPTIONS)];
+    chosen.push({ title: "v86, microseconds", kernels: both });
+  }
+  return chosen;
+}
+
+/** @throws Diagnostic BENCH009 */
+function roundsOf(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new Diagnostic("BENCH009", `${text} is no number of rounds`, "Give 1 or more: --rounds 5.");
+}
+
+function table({ title, names, times }: Result): string {
+  const [, ...rivals] = names;
+  const heads = [
+    ...names.map((name) => name.padStart(10)),
+    ...rivals.map((name) => `of ${name}`.padStart(11)),
+  ];
+  const lines = TIMED_ROWS.map(({ id, what }) => {
+    const ticks = times.get(id) ?? [];
+    const [own = 0, ...others] = ticks;
+    const figures = ticks.map((each) => (each / 1000).toFixed(1).padStart(10));
+    const ratios = others.map((each) => (own / each).toFixed(2).padStart(11));
+    return what.padEnd(NAME_WIDTH) + figures.join("") + ratios.join("");
+  });
+  return [title.padEnd(NAME_WIDTH) + heads.join(""), ...lines].join("\n");
 }
 
 function json(): string {
-  const rows = TIMED_ROWS.map(({ id, what }) => {
-    const [isthmus, ptiOn, ptiOff] = times.get(id) ?? [];
-    return { id, what, cycles: { isthmus, ptiOn, ptiOff } };
+  const machines = results.map(({ title, names, times }) => {
+    const rows = TIMED_ROWS.map(({ id, what }) => {
+      const ticks = names.map((name, index) => [name, times.get(id)?.[index]]);
+      return { id, what, ticks: Object.fromEntries(ticks) };
+    });
+    return { title, rows };
   });
-  return JSON.stringify({ linux: basename(values.linux ?? ""), rounds, rows }, null, 2);
+  return JSON.stringify({ rounds, machines }, null, 2);
 }

@@ -1,20 +1,25 @@
-// How long what programs do takes on a kernel in QEMU, in processor cycles of the host.
+// How long what programs do takes on a kernel in an emulator, by the guest's time-stamp counter.
 //
-// Without `-icount` a guest's time-stamp counter is the host's. The program is that of the counts;
-// a sample takes a row's steps many times over, unrolled, so that reading the counter is lost in it.
-// Whatever else the host does only makes a sample longer: so a row's figure is its shortest sample,
-// of some rounds in which the kernels take turns.
+// Without `-icount` that of QEMU is the host's, and v86 counts nanoseconds. The program is that of
+// the counts; a sample takes a row's steps many times over, unrolled, so that reading the counter is
+// lost in it. Whatever else the host does only makes a sample longer: so a row's figure is its
+// shortest sample, of some rounds in which the kernels take turns.
 
+import { readFileSync } from "node:fs";
+import { writeArchive } from "../../src/machine/initramfs";
+import { openMachine } from "../../src/machine/open-machine";
 import { runProgram, samplesOf } from "./count";
+import { benchmarkFiles } from "./program";
 import { type CallRow, ROWS } from "./rows";
 
-/** A kernel as QEMU boots it. */
+/** A kernel in a machine. */
 export interface TimedKernel {
   readonly name: string;
-  readonly file: string;
-  readonly commandLine: string;
+  /** Boots the benchmark's program with these rows, to what it prints. */
+  run(rows: readonly CallRow[]): Promise<string>;
 }
 
+const V86_MEMORY_MIB = 256;
 /** Rows whose steps can be taken again at once, and how often a sample takes them. */
 const REPEATED: Readonly<Record<string, number>> = {
   getppid: 256,
@@ -31,24 +36,48 @@ const REPEATED: Readonly<Record<string, number>> = {
 
 export const TIMED_ROWS: readonly CallRow[] = ROWS.filter(({ id }) => id in REPEATED);
 
-/** The cycles that each row takes once on each kernel, in the kernels' order. */
-export function timeRows(
+export function inQemu(name: string, file: string, commandLine: string): TimedKernel {
+  return { name, run: async (rows) => runProgram(file, commandLine, rows) };
+}
+
+/** A kernel of ours: v86 boots no other. */
+export function inV86(name: string, file: string, commandLine: string): TimedKernel {
+  return {
+    name,
+    async run(rows) {
+      const kernel = readFileSync(file);
+      const initramfs = writeArchive(benchmarkFiles(rows));
+      const options = { kernel, initramfs, commandLine, memoryMiB: V86_MEMORY_MIB };
+      const machine = openMachine("v86", options);
+      await machine.start();
+      try {
+        await machine.ended;
+        return machine.serial.text();
+      } finally {
+        await machine.close();
+      }
+    },
+  };
+}
+
+/** The ticks that each row takes once on each kernel, in the kernels' order. */
+export async function timeRows(
   kernels: readonly TimedKernel[],
   rounds: number,
   progress: (text: string) => void = () => {},
-): ReadonlyMap<string, readonly number[]> {
+): Promise<ReadonlyMap<string, readonly number[]>> {
   const rows = TIMED_ROWS.map(repeated);
   const outputs = kernels.map((): string[] => []);
   for (let round = 1; round <= rounds; round++) {
-    for (const [index, { name, file, commandLine }] of kernels.entries()) {
-      progress(`round ${round} of ${rounds}: ${name}`);
-      outputs[index]?.push(runProgram(file, commandLine, rows));
+    for (const [index, kernel] of kernels.entries()) {
+      progress(`round ${round} of ${rounds}: ${kernel.name}`);
+      outputs[index]?.push(await kernel.run(rows));
     }
   }
   return new Map(rows.map((row) => [row.id, outputs.map((each) => shortest(each, row))]));
 }
 
-/** The cycles that a row takes once, by what the program printed in each round. */
+/** The ticks that a row takes once, by what the program printed in each round. */
 export function shortest(outputs: readonly string[], row: CallRow): number {
   const samples = outputs.flatMap((output) => samplesOf(output, row));
   return Math.min(...samples) / (REPEATED[row.id] ?? 1);

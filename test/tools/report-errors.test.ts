@@ -5,10 +5,10 @@ import { spawnSync } from "node:child_process";
 import test from "node:test";
 
 const CALLS: readonly (readonly [script: string, words: readonly string[], told: RegExp])[] = [
-  ["bench/time.ts", [], /^error\[BENCH008\]: there is no Linux to compare with/],
+  ["bench/time.ts", [], /^error\[BENCH008\]: there is no kernel to compare with/],
   [
     "bench/time.ts",
-    ["--linux", "x", "--rounds", "0"],
+    ["--before", "package.json", "--rounds", "0"],
     /^error\[BENCH009\]: 0 is no number of rounds/,
   ],
   ["bench/time.ts", ["--linux", "nowhere"], /^error\[BENCH010\]: there is no kernel nowhere/],
