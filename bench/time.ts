@@ -29,7 +29,7 @@ import { inQemu, inV86, TIMED_ROWS, type TimedKernel, timeRows } from "./kernel/
 interface Result {
   readonly title: string;
   readonly names: readonly string[];
-  readonly times: ReadonlyMap<string, readonly number[]>;
+  readonly times: ReadonlyMap<string, readonly (number | undefined)[]>;
 }
 
 interface Comparison {
@@ -109,9 +109,13 @@ function table({ title, names, times }: Result): string {
   const lines = TIMED_ROWS.map(({ id, what }) => {
     const ticks = times.get(id) ?? [];
     const [own = 0, ...others] = ticks;
-    const figures = ticks.map((each) => (each / 1000).toFixed(1).padStart(10));
-    const ratios = others.map((each) => (own / each).toFixed(2).padStart(11));
-    return what.padEnd(NAME_WIDTH) + figures.join("") + ratios.join("");
+    const figures = ticks.map((each) => (each && each / 1000)?.toFixed(1) ?? "none");
+    const ratios = others.map((each) => (each && own / each)?.toFixed(2) ?? "");
+    const columns = [
+      ...figures.map((each) => each.padStart(10)),
+      ...ratios.map((each) => each.padStart(11)),
+    ];
+    return what.padEnd(NAME_WIDTH) + columns.join("");
   });
   return [title.padEnd(NAME_WIDTH) + heads.join(""), ...lines].join("\n");
 }

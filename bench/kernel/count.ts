@@ -94,15 +94,16 @@ function cost({ body, unit }: CallRow, ticks: number): number {
 }
 
 /**
- * The ticks of each sample of a row in what the program printed, once its results have been checked.
+ * The ticks of each sample of a row in what the program printed, once its results are checked.
  * @throws Error if the row is missing or went wrong
  */
 export function samplesOf(output: string, { id, result }: CallRow): number[] {
   const failure = output.match(/^failed: .*/m);
   if (failure) throw new Error(failure[0].trim());
-  const line = output.match(new RegExp(`row ${id}((?: [0-9a-f]{8} [0-9a-f]{8})+)\\r?$`, "m"));
-  if (!line?.[1]) throw new Error(`row ${id} is missing from ${output.slice(-400)}`);
-  return [...line[1].matchAll(/ (\w+) (\w+)/g)].map(([, returned = "", ticks = ""]) => {
+  const lines = output.matchAll(new RegExp(`row ${id}((?: [0-9a-f]{8} [0-9a-f]{8})+)\\r?$`, "gm"));
+  const samples = [...lines].flatMap(([, each = ""]) => [...each.matchAll(/ (\w+) (\w+)/g)]);
+  if (samples.length === 0) throw new Error(`row ${id} is missing from ${output.slice(-400)}`);
+  return samples.map(([, returned = "", ticks = ""]) => {
     const value = Number.parseInt(returned, 16) | 0;
     if (value !== (result ?? value)) throw new Error(`a call of row ${id} returned ${value}`);
     return Number.parseInt(ticks, 16);
