@@ -2,7 +2,7 @@
 //
 //   RSDP          the loader's, else the one in the BIOS's memory; points to
 //   XSDT or RSDT  addresses of all other tables, of 64 or of 32 bits
-//     FACP        how to switch off and reset (acpi-power.ts)
+//     FACP        how to switch off and reset (fadt.ts)
 //     APIC, HPET  interrupt controllers and timer (acpi-devices.ts)
 //
 //   a table       0 signature   4 size of all   8 revision   9 makes the sum of all bytes 0   36 …
@@ -15,7 +15,7 @@ import { RSDP_OLD_SIZE, RSDP_REVISION, RSDP_RSDT, RSDP_SIZE, RSDP_XSDT } from ".
 import { PAGE_MASK, PAGE_SHIFT } from "../../src/abi/memory-map";
 import { mapPhysical, unmapPhysical } from "../memory/pages";
 import { readHpet, readMadt, reportDevices } from "./acpi-devices";
-import { readDsdt, readFadt } from "./acpi-power";
+import { readDsdt, readFadt } from "./fadt";
 
 /** Signatures, as words. */
 const RSD: u32 = 0x20445352;

@@ -1,7 +1,7 @@
 // The end of the machine: an emulator is told the status, a PC is switched off.
 //
 // In this order: the exit line for the emulator's debug console (src/abi/ports.ts has its form),
-// the emulator's exit port, what ACPI's tables say (acpi-power.ts), and `hlt` for ever. A reset
+// the emulator's exit port, what ACPI's tables say (fadt.ts), and `hlt` for ever. A reset
 // goes by ACPI's register, then by the keyboard controller, each of which has a moment to act; what
 // nobody can resist is a fault without an IDT.
 
@@ -9,8 +9,8 @@ import { PORT_EXIT } from "../../src/abi/ports";
 import * as x86 from "../../src/abi/x86";
 import { print } from "../log/log";
 import { readUptime } from "../thread/uptime";
-import { resetByRegister, sleepForGood } from "./acpi-power";
 import { isDebugConsoleThere, writeDebugConsole } from "./debug-console";
+import { resetByRegister, sleepForGood } from "./fadt";
 import { drainSerial } from "./serial";
 
 const KEYBOARD_COMMAND: u32 = 0x64;

@@ -4,9 +4,9 @@
 //   ACPI's timer   24 bits of a port, counting up, 3579545 Hz; where the tables name one
 //   the 8254       16 bits of channel 2, counting down, 1193182 Hz
 //
-// A host may stop the machine for any time, between any two instructions. So a reading is the
-// quickest of several, and none counts if the counts may have gone round: the output of channel 2,
-// which rises 55 ms after its count has started, is still low then.
+// A timer of ACPI's that stands still is none. A host may stop the machine for any time
+// (paired-reading.ts), so no reading counts if the counts may have gone round: the output of channel
+// 2, which rises 55 ms after its count has started, is still low then.
 //
 // In a browser the clock behind all of that goes on in steps of 0.1 ms, and v86 guesses how far
 // the counter is within a step, by the smallest that it has seen. Before it has seen some, its
@@ -14,10 +14,11 @@
 //
 // See the 8254 data sheet, mode 0, and the ACPI Specification 6.5, 4.8.3.3.
 
-import { inb, inl, outb, rdtsc } from "../../src/abi/x86";
+import { inb, inl, outb } from "../../src/abi/x86";
 import { inform } from "../log/log";
 import { nanosecondsOf, startUptime } from "../thread/uptime";
-import { acpiTimer } from "./acpi-power";
+import { acpiTimer } from "./fadt";
+import { readBestPair, readCount, readPair, readStamp } from "./paired-reading";
 
 const CHANNEL_2: u32 = 0x42;
 const COMMAND: u32 = 0x43;
@@ -41,17 +42,12 @@ const PICOSECONDS: u32 = 838095;
 const STEPS_BEFORE: u32 = 16;
 /** How long that is done, in picoseconds. */
 const WINDOW: u64 = 10000000000;
-/** Of so many readings the one that took least is good: something outside may interrupt them. */
-const READINGS: u32 = 8;
 /** More readings than a timer that counts can need. */
 const MOST_READINGS: u32 = 1000000;
 /** A host that stops the machine each time gets the last answer. */
 const MOST_WINDOWS: u32 = 10;
 const MILLION: u32 = 1000000;
 
-/** The last reading: of the timer, as if it counted up, and of the time-stamp counter then. */
-let readCount: u32 = 0;
-let readStamp: u64 = 0;
 /** The port of ACPI's timer; 0: there is none. */
 let port: u32 = 0;
 let readingsLeft: u32 = 0;
@@ -59,8 +55,15 @@ let readingsLeft: u32 = 0;
 /** Finds the rate out, and has time begin. */
 export function calibrateTsc(): void {
   port = acpiTimer();
-  const mask = port !== 0 ? ACPI_MASK : LARGEST_COUNT;
-  const picoseconds = port !== 0 ? ACPI_PICOSECONDS : PICOSECONDS;
+  if (port === 0 || !calibrate(readAcpi.index, ACPI_MASK, ACPI_PICOSECONDS)) {
+    port = 0;
+    calibrate(readChannel.index, LARGEST_COUNT, PICOSECONDS);
+  }
+  report();
+}
+
+/** By a timer that counts up, of `picoseconds` a count. False: it stands still. */
+function calibrate(timer: u32, mask: u32, picoseconds: u32): bool {
   const window = <u32>(WINDOW / picoseconds);
   let counts: u32 = 0;
   let stamps: u64 = 0;
@@ -68,19 +71,19 @@ export function calibrateTsc(): void {
   outb(SYSTEM_CONTROL, (inb(SYSTEM_CONTROL) & ~SPEAKER) | GATE);
   for (let i: u32 = 0; i < MOST_WINDOWS; i++) {
     startChannel();
-    awaitSteps();
-    readBest();
+    awaitSteps(timer);
+    readBestPair(timer);
     const firstCount = readCount;
     const firstStamp = readStamp;
-    while (((readCount - firstCount) & mask) < window && readingsLeft !== 0) read();
-    readBest();
+    while (((readCount - firstCount) & mask) < window && readingsLeft !== 0) read(timer);
+    readBestPair(timer);
     counts = (readCount - firstCount) & mask;
     stamps = readStamp - firstStamp;
     const isSound = (inb(SYSTEM_CONTROL) & OUTPUT) === 0 && <i64>stamps > 0;
     if (isSound || readingsLeft === 0) break;
   }
   startUptime(stamps, (<u64>counts * picoseconds) / 1000);
-  report();
+  return counts !== 0;
 }
 
 function startChannel(): void {
@@ -89,37 +92,21 @@ function startChannel(): void {
   outb(CHANNEL_2, LARGEST_COUNT >> 8);
 }
 
-function awaitSteps(): void {
-  read();
+function awaitSteps(timer: u32): void {
+  read(timer);
   for (let i: u32 = 0; i < STEPS_BEFORE; i++) {
     const last = readCount;
-    while (readCount === last && readingsLeft !== 0) read();
+    while (readCount === last && readingsLeft !== 0) read(timer);
   }
 }
 
-/** Reads both counters as close to each other as can be. */
-function readBest(): void {
-  let shortest = u64.MAX_VALUE;
-  let count: u32 = 0;
-  let stamp: u64 = 0;
-  for (let i: u32 = 0; i < READINGS; i++) {
-    const took = read();
-    if (i !== 0 && took >= shortest) continue;
-    shortest = took;
-    count = readCount;
-    stamp = readStamp;
-  }
-  readCount = count;
-  readStamp = stamp;
-}
-
-/** Reads both; how long it took, in counts of the time-stamp counter. */
-function read(): u64 {
-  const before = rdtsc();
-  readCount = port !== 0 ? inl(port) : readChannel();
-  readStamp = rdtsc();
+function read(timer: u32): void {
+  readPair(timer);
   if (readingsLeft !== 0) readingsLeft--;
-  return readStamp - before;
+}
+
+function readAcpi(): u32 {
+  return inl(port);
 }
 
 function readChannel(): u32 {

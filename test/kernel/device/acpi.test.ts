@@ -23,7 +23,7 @@ let part: KernelPart;
 const startPart = compileKernelPart(
   `
   export { startAcpi } from "./kernel/device/acpi";
-  export { resetByRegister, sleepForGood } from "./kernel/device/acpi-power";
+  export { resetByRegister, sleepForGood } from "./kernel/device/fadt";
   export { restart } from "./kernel/device/power";
   import { addSink } from "./kernel/log/log";
   const said: usize = memory.data(4096, 4);

@@ -23,6 +23,8 @@ interface Simulated {
   /** What an access to a port takes, in nanoseconds. */
   readonly access?: number;
   readonly hasAcpi?: boolean;
+  /** ACPI's timer stands still at this count. */
+  readonly acpiCount?: number;
   /** The 8254 does not count, and all its bits are 1. */
   readonly isPitDead?: boolean;
   /** Nanoseconds that pass before the access of that number. */
@@ -122,19 +124,19 @@ const startPart = compileKernelPart(
 `,
   {
     replace: {
-      "kernel/device/acpi-power.ts": `
+      "kernel/device/fadt.ts": `
         declare function port(): u32;
         export function acpiTimer(): u32 { return port(); }`,
     },
     imports: {
-      "acpi-power": { port: () => (simulated.hasAcpi ? ACPI_PORT : 0) },
+      fadt: { port: () => (simulated.hasAcpi ? ACPI_PORT : 0) },
       x86: {
         rdtsc,
         inb: (port = 0) => inb(port),
         inl: (port = 0) => {
           pass(simulated.access ?? 1000);
           assert.equal(port, ACPI_PORT);
-          return ((now * ACPI_HERTZ) / SECOND) & 0xffffff;
+          return simulated.acpiCount ?? ((now * ACPI_HERTZ) / SECOND) & 0xffffff;
         },
         outb: (port = 0, value = 0) => {
           outb(port, value);
@@ -210,6 +212,13 @@ describe("the time-stamp counter's rate", () => {
     const machine = { rate: 2, hasAcpi: true };
     assert.ok(errorOn(machine, round - 5 * MS) < 0.001);
     assert.ok(errorOn({ ...machine, isPitDead: true }) < 0.001);
+  });
+
+  it("is found by the 8254 where ACPI's timer stands still", () => {
+    for (const acpiCount of [0, 0xffffff, 0xffffffff]) {
+      assert.ok(errorOn({ rate: 2, hasAcpi: true, acpiCount }) < 0.001);
+      assert.ok(now < 10 * SECOND);
+    }
   });
 
   it("is taken for 1 GHz if nothing counts, and that takes no minutes", () => {
