@@ -24,7 +24,7 @@ import {
 } from "./machine/i686/processor";
 import { kernelCr3 } from "./memory/kernel-space";
 import { startPages } from "./memory/pages";
-import { pixelBits, readOptions, windowColumns, windowRows } from "./options";
+import { pixelBits, readOptions, usesPics, windowColumns, windowRows } from "./options";
 import { startProcessorTimers } from "./process/processor-timers";
 import { startSessions } from "./process/session";
 import { startSystemNames } from "./process/system-names";
@@ -71,7 +71,7 @@ export function kernelMain(): void {
   reportLostMemory(); // RAM that nobody will have
   startAcpi(loaderRsdp()); // how to switch off, which devices there are
   calibrateTsc(); // how fast time passes
-  startInterrupts(); // PIC, timer, keyboard, serial input
+  startInterrupts(usesPics); // APIC or PIC, timer, keyboard, serial input
   startClock(); // what time it is
   startSessions(); // ^C on a terminal
   startSystemNames(); // what uname says

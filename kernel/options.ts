@@ -3,6 +3,7 @@
 //   quiet     suppresses messages that only inform
 //   silent    suppresses all messages but what ends the kernel
 //   noecho    does not echo input
+//   noapic    has interrupts by the PICs and the 8254, whatever else there is
 //   pixels=N  has a screen of pixels of N bits, 24 or 32, where the adapter does as it is told
 //   rows=N, columns=N  how large the window is at the other end of the serial line
 //   trace     tells of every system call in the log: src/abi/trace-event.ts
@@ -22,6 +23,8 @@ import { disableEcho } from "./terminal/console";
 /** As the command line says; 0: it does not. */
 export let windowRows: u32 = 0;
 export let windowColumns: u32 = 0;
+/** Whether APICs are not to be used. */
+export let usesPics: bool = false;
 /** Bits of a pixel of the screen that is wished for; 0: the screen is as it is. */
 export let pixelBits: u32 = 0;
 
@@ -32,6 +35,7 @@ export function readOptions(): void {
     if (wordIs(cstr("quiet"))) setQuiet(true);
     if (wordIs(cstr("silent"))) setSilent();
     if (wordIs(cstr("noecho"))) disableEcho();
+    if (wordIs(cstr("noapic"))) usesPics = true;
     if (wordIs(cstr("trace"))) startTracing();
     if (wordIs(cstr("trace-port"))) {
       writeToPort();

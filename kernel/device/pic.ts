@@ -34,8 +34,8 @@ const LINES_PER_CHIP: u32 = 8;
 /** The lines that are masked, bit n for line n. */
 let masked: u32 = 0xffff;
 
-/** Routes the lines to VECTOR_IRQ.. and masks all of them but the cascade. */
-export function startInterruptController(): void {
+/** Routes the lines to VECTOR_IRQ.. and masks all of them. */
+export function startPic(): void {
   outb(FIRST_COMMAND, INITIALIZE);
   outb(SECOND_COMMAND, INITIALIZE);
   outb(FIRST_DATA, VECTOR_IRQ);
@@ -45,23 +45,22 @@ export function startInterruptController(): void {
   outb(FIRST_DATA, MODE_8086);
   outb(SECOND_DATA, MODE_8086);
   writeMasks();
-  unmaskInterrupt(IRQ_CASCADE);
 }
 
 /** Lets line `irq` through. */
-export function unmaskInterrupt(irq: u32): void {
-  masked &= ~(1 << irq);
+export function unmaskPic(irq: u32): void {
+  masked &= ~((1 << irq) | (1 << IRQ_CASCADE));
   writeMasks();
 }
 
 /** Tells the chips that the interrupt of line `irq` is taken care of. */
-export function acknowledgeInterrupt(irq: u32): void {
+export function acknowledgePic(irq: u32): void {
   if (irq >= LINES_PER_CHIP) outb(SECOND_COMMAND, END_OF_INTERRUPT);
   outb(FIRST_COMMAND, END_OF_INTERRUPT);
 }
 
 /** True for a line 7 or 15 that no device asked for; it is acknowledged as far as it must be. */
-export function isSpurious(irq: u32): bool {
+export function isSpuriousByPic(irq: u32): bool {
   if (irq === LAST_LINE) return !isInService(FIRST_COMMAND);
   if (irq !== LINES_PER_CHIP + LAST_LINE || isInService(SECOND_COMMAND)) return false;
   outb(FIRST_COMMAND, END_OF_INTERRUPT); // the first chip did see a request: the cascade's

@@ -5,8 +5,8 @@
 //   the 8254       16 bits of channel 2, counting down, 1193182 Hz
 //
 // A timer of ACPI's that stands still is none. A host may stop the machine for any time
-// (paired-reading.ts), so no reading counts if the counts may have gone round: the output of channel
-// 2, which rises 55 ms after its count has started, is still low then.
+// (paired-reading.ts), so no reading counts if the counts may have gone round: the output of
+// channel 2, which rises 55 ms after its count has started, is still low then.
 //
 // In a browser the clock behind all of that goes on in steps of 0.1 ms, and v86 guesses how far
 // the counter is within a step, by the smallest that it has seen. Before it has seen some, its

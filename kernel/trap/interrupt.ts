@@ -1,18 +1,14 @@
 // Hardware interrupts: which line belongs to which device.
 
 import { VECTOR_IRQ } from "../../src/abi/descriptors";
-import { receiveKeys, startKeyboard } from "../device/keyboard";
 import {
-  acknowledgeInterrupt,
-  IRQ_KEYBOARD,
-  IRQ_SERIAL,
-  IRQ_TIMER,
-  IRQ_WINDOW,
+  acknowledgeLine,
   isSpurious,
-  startInterruptController,
-  unmaskInterrupt,
-} from "../device/pic";
-import { startTimer } from "../device/pit";
+  startInterruptLines,
+  unmaskLine,
+} from "../device/interrupt-lines";
+import { receiveKeys, startKeyboard } from "../device/keyboard";
+import { IRQ_KEYBOARD, IRQ_SERIAL, IRQ_TIMER, IRQ_WINDOW } from "../device/pic";
 import { enableSerialInput, receiveSerial } from "../device/serial";
 import { receiveWindow, startWindowPort } from "../device/window-port";
 import { warn } from "../log/log";
@@ -20,15 +16,16 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { noteInterrupt } from "../thread/interrupted";
 import { fireTimers } from "../thread/timer";
 
-/** Sets up the devices that interrupt. Nothing arrives before interrupts are switched on. */
-export function startInterrupts(): void {
-  startInterruptController();
-  startTimer();
+/**
+ * Sets up the devices that interrupt, by the PICs if it is wished. Nothing arrives before
+ * interrupts are switched on.
+ */
+export function startInterrupts(usesPics: bool): void {
+  startInterruptLines(usesPics);
   startKeyboard();
-  unmaskInterrupt(IRQ_TIMER);
-  unmaskInterrupt(IRQ_KEYBOARD);
-  unmaskInterrupt(IRQ_SERIAL);
-  unmaskInterrupt(IRQ_WINDOW);
+  unmaskLine(IRQ_KEYBOARD);
+  unmaskLine(IRQ_SERIAL);
+  unmaskLine(IRQ_WINDOW);
   enableSerialInput();
   startWindowPort();
 }
@@ -37,7 +34,7 @@ export function startInterrupts(): void {
 export function interrupt(frame: TrapFrame): void {
   const irq = frame.vector - VECTOR_IRQ;
   if (isSpurious(irq)) return;
-  acknowledgeInterrupt(irq);
+  acknowledgeLine(irq);
   switch (irq) {
     case IRQ_TIMER:
       noteInterrupt(frame);

@@ -1,7 +1,7 @@
 // isthmus image: writes a disk that boots the kernel on PCs, for a USB stick or a machine of QEMU's
 //
-//   npx isthmus image [-o FILE] [--kernel FILE] [--initramfs FILE] [--verbose] [--json]
-//                     [[--] PROGRAM ARGS…]
+//   npx isthmus image [-o FILE] [--kernel FILE] [--initramfs FILE] [--noapic] [--verbose]
+//                     [--json] [[--] PROGRAM ARGS…]
 //
 // Builds what is not up to date, and puts kernel and initramfs into a disk with a GUID partition
 // table: a UEFI application of our own for 64-bit and one for 32-bit firmware, and GRUB for BIOS if
@@ -16,6 +16,8 @@
 //   --kernel FILE      this kernel instead of the project's: an ELF file for i386 with the
 //                      header of Multiboot 2
 //   --initramfs FILE   the module to hand to the kernel
+//   --noapic           our kernel has its interrupts by the PICs and the 8254, whatever else the
+//                      machine has: for one on which time or keys stand still
 //   --verbose          the kernel shows what it does while it boots
 //   --json             prints one JSON document: path, bytes, boots (bios, uefi32, uefi64)
 //
@@ -41,6 +43,7 @@ export const command: Command = {
     output: { type: "string", short: "o" },
     kernel: { type: "string" },
     initramfs: { type: "string" },
+    noapic: { type: "boolean" },
     verbose: { type: "boolean" },
     json: { type: "boolean" },
   },
@@ -50,7 +53,10 @@ export const command: Command = {
 
 async function image(line: CommandLine): Promise<number> {
   const path = line.value("output") ?? DEFAULT_OUTPUT;
-  const kernelOptions = line.flag("verbose") ? [] : ["quiet"];
+  const kernelOptions = [
+    ...(line.flag("verbose") ? [] : ["quiet"]),
+    ...(line.flag("noapic") ? ["noapic"] : []),
+  ];
   const { kernelPath, initramfsPath } = await imagePaths(line);
   const files = {
     kernel: await readInput(kernelPath),

@@ -24,6 +24,7 @@ import {
   CR4_SMEP,
   CR4_UMIP,
   EFER_NXE,
+  ENTRY_FRAME,
   ENTRY_PAT,
   MSR_EFER,
   MSR_PAT,
@@ -33,6 +34,7 @@ import * as symbols from "./symbols";
 
 // CPUID bits. Intel SDM vol. 2A, CPUID.
 const EDX_PSE: u32 = 1 << 3;
+const EDX_APIC: u32 = 1 << 9;
 const EDX_SEP: u32 = 1 << 11;
 const EDX_PGE: u32 = 1 << 13;
 const EDX_PAT: u32 = 1 << 16;
@@ -47,6 +49,10 @@ const EXTENDED_EDX_LONG_MODE: u32 = 1 << 29;
 /** What EFER is for: with any of them it exists. */
 const EXTENDED_EDX_EFER: u32 = EXTENDED_EDX_SYSCALL | EXTENDED_EDX_NX | EXTENDED_EDX_LONG_MODE;
 const MSR_SYSENTER_CS: u32 = 0x174;
+/** IA32_APIC_BASE, and in it: it is on, and its registers are not in memory but in MSRs. */
+const MSR_APIC_BASE: u32 = 0x1b;
+const APIC_ON: u32 = 1 << 11;
+const APIC_IN_MSRS: u32 = 1 << 10;
 /** Kinds of memory by an entry's PAT, PCD, PWT: as a reset has them, but 4 is write-combining. */
 const PAT_VALUE: u64 = 0x0007040100070406;
 
@@ -64,6 +70,7 @@ let hasSysenter: bool = false;
 let hasSse2: bool = false;
 let hasEfer: bool = false;
 let hasPat: bool = false;
+let hasApic: bool = false;
 
 /** Asks CPUID. */
 export function detectProcessor(): void {
@@ -74,6 +81,7 @@ export function detectProcessor(): void {
   hasPse = (edx & EDX_PSE) !== 0;
   hasSysenter = (edx & EDX_SEP) !== 0;
   hasPat = (edx & EDX_PAT) !== 0;
+  hasApic = (edx & EDX_APIC) !== 0;
   hasSse2 = (edx & EDX_FXSR) !== 0 && (edx & EDX_SSE2) !== 0;
   if (edx & EDX_PGE) features |= INFO_PGE;
   if (lastLeaf >= 7) {
@@ -121,6 +129,14 @@ export function enablePaging(first: u32, cr3: u32): void {
 /** For entries of page tables of a screen's memory: write-combining, if the processor has it. */
 export function combiningFlags(): u32 {
   return hasPat ? ENTRY_PAT : 0;
+}
+
+/** Where the processor's APIC has its registers: a physical address; 0: nowhere below 4 GiB. */
+export function localApicBase(): u32 {
+  if (!hasApic) return 0;
+  const base = x86.rdmsr(MSR_APIC_BASE);
+  if ((<u32>base & (APIC_ON | APIC_IN_MSRS)) !== APIC_ON || base >> 32 !== 0) return 0;
+  return <u32>base & ENTRY_FRAME;
 }
 
 /** Whether floating-point registers can be saved and restored: FXSAVE and SSE2. */
