@@ -88,6 +88,20 @@ export class Screen {
     this.#machine.resize({ rows, columns });
   }
 
+  /**
+   * Waits until every program in the machine waits. Programs that look for a signal and then wait
+   * for a key (less, vim) overlook one that comes between the two, on any system, and less then
+   * loses a key that comes with it: who sends a signal waits for this first.
+   */
+  async settles(): Promise<void> {
+    const isIdle = await this.#machine.inspectWhen(
+      ({ halted }) => halted,
+      () => true,
+      HANG_MS,
+    );
+    if (!isIdle) throw new Error(`the machine is never idle; the screen:\n${this.text()}`);
+  }
+
   /** Waits until the window's text matches. */
   shows(pattern: RegExp): Promise<void> {
     return this.until(() => pattern.test(this.text()), String(pattern));
