@@ -200,6 +200,7 @@ function pushFree(index: u32, record: usize): void {
 }
 
 function recordOf(frame: u32): usize {
+  "inline";
   const index = frameIndex(frame);
   const record = list + (index << RECORD_SHIFT);
   if (index >= frameCount || load<u32>(record, REFERENCES) - 1 >= RESERVED - 1) {

@@ -20,7 +20,7 @@ import { clearBytes, copyBytes } from "../machine/i686/block";
 import { entryFrame } from "../machine/i686/paging";
 import { resolveFault } from "./fault";
 import { AddressSpace, currentSpace } from "./space";
-import { closeWindow, openWindow } from "./window";
+import { closeWindow, openNext, openWindow } from "./window";
 
 /** An address that a user program gave. It has no fields: there is nothing to dereference. */
 @unmanaged
@@ -107,15 +107,32 @@ export function copyInString(from: UserPointer, to: usize, limit: u32): i32 {
   return -ENAMETOOLONG;
 }
 
+const WORD: u32 = 4;
+
 /** Reads the user's word at `pointer` into the kernel word at `out`. 0, -EFAULT or -ENOMEM. */
 export function readWord(pointer: UserPointer, out: usize): i32 {
-  return copyIn(pointer, out, sizeof<u32>());
+  const window = openOnPage(changetype<usize>(pointer), WORD, 0);
+  if (window === 0)
+    return atPages(currentSpace, changetype<usize>(pointer), out, WORD, Work.copyIn);
+  store<u32>(out, load<u32>(window));
+  closeWindow(window);
+  return 0;
 }
 
 /** Writes a word of the user's. 0, -EFAULT or -ENOMEM. */
 export function writeWord(pointer: UserPointer, value: u32): i32 {
   store<u32>(wordBuffer, value);
-  return copyOut(pointer, wordBuffer, sizeof<u32>());
+  return copyOut(pointer, wordBuffer, WORD);
+}
+
+/** Has the page of `pointer` be there for the user to read. 0, -EFAULT or -ENOMEM. */
+export function makeReadable(pointer: UserPointer): i32 {
+  const address = changetype<usize>(pointer);
+  // As isUserRange(), of one byte.
+  if (address - PAGE_SIZE >= USER_END - PAGE_SIZE) return -EFAULT;
+  if (mappedFrame(currentSpace, address, 0) !== 0) return 0;
+  const frame = resolvedFrame(currentSpace, address, 0);
+  return frame < PAGE_SIZE ? -(<i32>frame) : 0;
 }
 
 /** Sets `size` bytes of the user's to 0. 0, -EFAULT or -ENOMEM. */
@@ -182,7 +199,7 @@ function openOnPage(user: usize, size: u32, access: u32): usize {
   // Outside of user space no entry has U/S. A size of 0 is more than any page has.
   if (size - 1 >= PAGE_SIZE - (user & PAGE_MASK)) return 0;
   const frame = mappedFrame(currentSpace, user, access);
-  return frame === 0 ? 0 : openWindow(frame) + (user & PAGE_MASK);
+  return frame === 0 ? 0 : openNext(frame) + (user & PAGE_MASK);
 }
 
 /** What happens to the part of a range that lies on one page. */
@@ -237,7 +254,7 @@ function resolvedFrame(space: AddressSpace, address: usize, access: u32): u32 {
 /** As the tables stand: 0 if the user may not do that, or not yet. */
 function mappedFrame(space: AddressSpace, address: usize, access: u32): u32 {
   "inline";
-  const pte = space.entry(address);
+  const pte = space.find(address);
   if (pte === 0) return 0;
   const entry = load<u32>(pte);
   const needed = access ? ENTRY_P | ENTRY_US | ENTRY_RW : ENTRY_P | ENTRY_US;

@@ -16,7 +16,7 @@ import { EAGAIN, EFAULT, EINVAL, ETIMEDOUT } from "../../src/abi/errno";
 import { FUTEX_ANY } from "../../src/abi/linux/futex";
 import { PAGE_MASK, PAGE_SHIFT, USER_END } from "../../src/abi/memory-map";
 import { currentSpace } from "../memory/space";
-import { readWord, UserPointer, userAddress } from "../memory/user-memory";
+import { makeReadable, readWord, UserPointer, userAddress } from "../memory/user-memory";
 import { block, sleepUntil, wake } from "./schedule";
 import { currentThread, Thread } from "./thread";
 import { NEVER } from "./timer";
@@ -61,7 +61,7 @@ export class FutexKey {
   }
 
   private findShared(pointer: UserPointer): i32 {
-    const result = readWord(pointer, word);
+    const result = makeReadable(pointer);
     if (result !== 0) return result;
     const region = currentSpace.findRegion(userAddress(pointer));
     if (region === null || !region.isShared) return 0;

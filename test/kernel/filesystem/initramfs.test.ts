@@ -37,6 +37,7 @@ const FRAMES = `
 `;
 const WINDOWS = `
   export function openWindow(frame: u32): usize { return frame; }
+  export function openNext(frame: u32): usize { return frame; }
   export function closeWindow(_address: usize): void {}
 `;
 const PAGES = `

@@ -77,6 +77,7 @@ const OWN_ADDRESSES = `
     open++;
     return frame;
   }
+  export function openNext(frame: u32): usize { return openWindow(frame); }
   export function closeWindow(_address: usize): void {
     open--;
   }

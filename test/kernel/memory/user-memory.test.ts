@@ -61,6 +61,9 @@ const start = machineFor(`
   export function writeWord(to: u32, value: u32): i32 {
     return user.writeWord(user.userPointer(to), value);
   }
+  export function makeReadable(at: u32): i32 {
+    return user.makeReadable(user.userPointer(at));
+  }
   export function clearUser(to: u32, size: u32): i32 {
     return user.clearUser(user.userPointer(to), size);
   }
@@ -380,12 +383,36 @@ describe("a word of the user's", () => {
     assert.equal(call("readWord", USER, buffer), 0);
     assert.equal(machine.word(buffer), 0x12345678);
     assert.equal(call("readWord", HOLE, buffer), EFAULT);
+    windowsAreClosed();
+  });
+
+  it("is read across a page", () => {
+    putUser(USER + PAGE - 2, Uint8Array.of(0x78, 0x56, 0x34, 0x12));
+    assert.equal(call("readWord", USER + PAGE - 2, buffer), 0);
+    assert.equal(machine.word(buffer), 0x12345678);
   });
 
   it("is written, also across a page", () => {
     assert.equal(call("writeWord", USER + PAGE - 2, 0x12345678), 0);
     assert.deepEqual(userBytes(USER + PAGE - 2, 4), Uint8Array.of(0x78, 0x56, 0x34, 0x12));
     assert.equal(call("writeWord", READ_ONLY, 1), EFAULT);
+  });
+});
+
+describe("a page of the user's that is to be readable", () => {
+  it("is there afterwards", () => {
+    assert.equal(entryAt(USER), 0);
+    assert.equal(call("makeReadable", USER + 8), 0);
+    assert.notEqual(entryAt(USER) & ENTRY_P, 0);
+    assert.equal(call("makeReadable", USER + 8), 0);
+    assert.equal(call("makeReadable", READ_ONLY), 0);
+    windowsAreClosed();
+  });
+
+  it("is none in a hole, in page 0 or beyond the user's end", () => {
+    for (const at of [HOLE, 8, USER_END, 0xffff_fffc]) {
+      assert.equal(call("makeReadable", at), EFAULT, at.toString(16));
+    }
   });
 });
 

@@ -116,6 +116,9 @@ const startPart = compileKernelPart(
           store<u32>(to, value);
           return 0;
         }
+        export function makeReadable(pointer: UserPointer): i32 {
+          return min(word(userAddress(pointer)), 0);
+        }
       `,
     },
     imports: {
