@@ -102,6 +102,10 @@ export function pendingFor(process: Process, thread: Thread): u64 {
 /** Says which signal the thread is to take next. */
 export function chooseSignal(process: Process, thread: Thread): void {
   const ready = (process.pending | thread.pending) & ~thread.signalMask;
+  if (ready === 0 && !process.isStopped && !mustEnd(process, thread)) {
+    thread.pendingSignal = 0;
+    return;
+  }
   const urgent = <u32>ready & URGENT;
   let signal: u32 = 0;
   if (mustEnd(process, thread)) signal = SIGKILL;
@@ -131,15 +135,17 @@ function withNote(first: usize, note: SignalNote, isSecond: bool): usize {
 
 /** Moves the first note of a signal from a list to takenNote. */
 function withoutNote(first: usize, signal: u32): usize {
-  memory.fill(changetype<usize>(takenNote), 0, offsetof<SignalNote>());
-  takenNote.signal = signal;
   let before: SignalNote | null = null;
   let note = changetype<SignalNote | null>(first);
   while (note !== null && note.signal !== signal) {
     before = note;
     note = note.next;
   }
-  if (note === null) return first;
+  if (note === null) {
+    memory.fill(changetype<usize>(takenNote), 0, offsetof<SignalNote>());
+    takenNote.signal = signal;
+    return first;
+  }
   const next = note.next;
   memory.copy(changetype<usize>(takenNote), changetype<usize>(note), offsetof<SignalNote>());
   freeNote(note);

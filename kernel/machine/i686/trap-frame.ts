@@ -88,7 +88,11 @@ export class TrapFrame {
 
   /** The registers of a program that starts at `entry` with its stack at `esp`. */
   startProgram(entry: u32, esp: u32): void {
-    memory.fill(changetype<usize>(this), 0, FRAME_SIZE);
+    this.setArguments(0, 0, 0, 0, 0, 0);
+    this.unusedEsp = 0;
+    this.eax = 0;
+    this.vectorByte = 0;
+    this.error = 0;
     this.eip = entry;
     this.cs = USER_CS;
     this.eflags = EFLAGS_IF | EFLAGS_FIXED;
