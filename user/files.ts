@@ -807,6 +807,8 @@ function polling(): void {
   const child = fork();
   if (child === 0) {
     call(SystemCall.poll, 0, 0, 30);
+    // In a list of its own, while the parent waits with another.
+    poll(writer, POLLOUT, 0);
     write(writer, 3);
     call(SystemCall.exit, 0);
   }

@@ -40,7 +40,12 @@ const WORD_SHIFT: u32 = 2;
 const READABLE: u32 = POLLIN | POLLRDNORM | POLLHUP | POLLERR;
 const WRITABLE: u32 = POLLOUT | POLLWRNORM | POLLERR;
 
+/** Bytes of a list of files that needs no memory, unless another thread waits with one. */
+const SHORT_LIST: u32 = 16 * POLLFD_SIZE;
+
 const words: usize = memory.data(24, 8);
+const shortList: usize = memory.data(SHORT_LIST, 4);
+let isShortListTaken: bool = false;
 
 /** When a wait ends, in nanoseconds of uptime; 0: at once. Set by readTimeout(). */
 let deadline: u64 = 0;
@@ -131,13 +136,25 @@ function setDeadline(time: u64): void {
 function pollFiles(list: UserPointer, count: u32): i32 {
   if (count > LARGEST_COUNT) return -EINVAL;
   const size = count * POLLFD_SIZE;
-  const files = allocate(max<u32>(size, POLLFD_SIZE));
+  const files = takeList(size);
   if (files === 0) return -ENOMEM;
   let result = copyIn(list, files, size);
   if (result === 0) result = waitFor(files, count);
   if (result >= 0 && copyOut(list, files, size) !== 0) result = -EFAULT;
-  free(files);
+  giveListBack(files);
   return result;
+}
+
+/** Room for a list of `size` bytes; 0: there is none. */
+function takeList(size: u32): usize {
+  if (size > SHORT_LIST || isShortListTaken) return allocate(max<u32>(size, POLLFD_SIZE));
+  isShortListTaken = true;
+  return shortList;
+}
+
+function giveListBack(list: usize): void {
+  if (list === shortList) isShortListTaken = false;
+  else free(list);
 }
 
 /** Waits until one of the files is ready, or until the deadline: how many are, or -errno. */

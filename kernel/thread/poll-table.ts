@@ -48,8 +48,13 @@ export function collectBy(index: u32): u32 {
   return before;
 }
 
-/** Who waits for the file that is being asked waits in `queue`, which is woken for `events`. */
-export function pollWait(queue: WaitQueue, events: u32 = ANY): void {
+/** Who waits for the file that is being asked waits in `queue`. */
+export function pollWait(queue: WaitQueue): void {
+  pollWaitFor(queue, ANY);
+}
+
+/** As pollWait(), in a queue that is woken for `events` alone. */
+export function pollWaitFor(queue: WaitQueue, events: u32): void {
   if (collector !== 0) call_indirect<void>(collector, queue, events);
 }
 

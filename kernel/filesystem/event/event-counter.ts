@@ -9,7 +9,7 @@ import { FileOperations } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
 import { allocate, free } from "../../memory/heap";
 import { copyIn, copyOut, UserPointer } from "../../memory/user-memory";
-import { pollWait } from "../../thread/poll-table";
+import { pollWaitFor } from "../../thread/poll-table";
 import { wakeAll } from "../../thread/schedule";
 import { WaitQueue } from "../../thread/wait-queue";
 import { hasOpened, openEventFile, startEventFiles } from "./event-file";
@@ -98,8 +98,8 @@ function waitOn(file: OpenFile, queue: WaitQueue): i32 {
 
 function pollCounter(file: OpenFile): u32 {
   const counter = counterOf(file);
-  pollWait(counter.readable, POLLIN);
-  pollWait(counter.writable, POLLOUT);
+  pollWaitFor(counter.readable, POLLIN);
+  pollWaitFor(counter.writable, POLLOUT);
   let ready: u32 = counter.count === 0 ? 0 : POLLIN;
   if (counter.count === FULL) ready |= POLLERR;
   return counter.count < FULL - 1 ? ready | POLLOUT : ready;

@@ -6,7 +6,7 @@
 //   - Opening a FIFO waits for the other end, unless it is opened for both or with O_NONBLOCK.
 
 import { EAGAIN, EBUSY, EINVAL, ENOMEM, ENOTTY, ENXIO, EPERM, EPIPE } from "../../../src/abi/errno";
-import { O_ACCMODE, O_NONBLOCK, O_WRONLY, S_IFIFO } from "../../../src/abi/files";
+import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY, S_IFIFO } from "../../../src/abi/files";
 import { PAGE_SIZE } from "../../../src/abi/memory-map";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../../../src/abi/poll";
 import { SIGPIPE } from "../../../src/abi/signals";
@@ -312,16 +312,28 @@ function waitOn(file: OpenFile, queue: WaitQueue): i32 {
 
 function pollPipe(file: OpenFile): u32 {
   const pipe = pipeOf(file);
-  let ready: u32 = 0;
-  if (file.mayRead) {
-    pollWait(pipe.readable);
-    if (pipe.count !== 0) ready |= POLLIN | POLLRDNORM;
-    if (pipe.writers === 0 && pipe.writerOpens !== 0) ready |= POLLHUP;
-  }
-  if (!file.mayWrite) return ready;
+  const access = file.flags & O_ACCMODE;
+  if (access === O_RDONLY) return pollForReading(pipe);
+  const ready = pollForWriting(pipe);
+  return access === O_WRONLY ? ready : ready | pollForReading(pipe);
+}
+
+function pollForReading(pipe: Pipe): u32 {
+  "inline";
+  pollWait(pipe.readable);
+  if (pipe.writers === 0) return pollWithoutWriter(pipe);
+  return pipe.count !== 0 ? POLLIN | POLLRDNORM : 0;
+}
+
+function pollWithoutWriter(pipe: Pipe): u32 {
+  const ready = pipe.writerOpens !== 0 ? POLLHUP : 0;
+  return pipe.count !== 0 ? ready | POLLIN | POLLRDNORM : ready;
+}
+
+function pollForWriting(pipe: Pipe): u32 {
   pollWait(pipe.writable);
-  if (pipe.room >= PIPE_BUF) ready |= POLLOUT | POLLWRNORM;
-  return pipe.readers === 0 ? ready | POLLERR : ready;
+  const ready = pipe.readers === 0 ? POLLERR : 0;
+  return pipe.room >= PIPE_BUF ? ready | POLLOUT | POLLWRNORM : ready;
 }
 
 function controlPipe(file: OpenFile, command: u32, argument: u32): i32 {

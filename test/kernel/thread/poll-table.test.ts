@@ -32,7 +32,9 @@ const start = machineFor(`
   function note(_queue: WaitQueue, events: u32): void { told = told * 10 + events; }
   export function collectByNote(): u32 { return table.collectBy(note.index); }
   export function collectBy(collector: u32): u32 { return table.collectBy(collector); }
-  export function waitFor(index: u32, events: u32): void { table.pollWait(queue(index), events); }
+  export function waitFor(index: u32, events: u32): void {
+    table.pollWaitFor(queue(index), events);
+  }
   export function takeTold(): u32 { const was = told; told = 0; return was; }
   export function wake(index: u32): void { wakeAll(queue(index)); }
   export function block(): void { currentThread.state = ThreadState.blocked; }
