@@ -160,16 +160,32 @@ describe("a PC of 64 GiB with UEFI", { skip: firmwareSkipReason("uefi64") }, () 
 });
 
 describe("a PC of the board pc with UEFI", { skip: firmwareSkipReason("uefi64") }, () => {
-  it("is switched off by its tables, which name other ports than SeaBIOS's", async () => {
-    const commandLine = encodeCommandLine(["quiet"], ["true"]);
+  /** Boots to the end that a program brings about, without a debug console. */
+  async function ends(program: readonly string[], see: (machine: QemuMachine) => Promise<void>) {
+    const commandLine = encodeCommandLine(["quiet"], program);
     const qemu = { firmware: "uefi64", board: "pc", debugConsole: false } as const;
-    const machine = openMachine("qemu", { ...(await bootOptions()), commandLine }, qemu);
+    const options = { ...(await bootOptions()), commandLine };
+    const machine = openMachine("qemu", options, qemu) as QemuMachine;
     try {
       await machine.start();
-      assert.deepEqual(await machine.ended, { kind: "off" }, machine.serial.text());
+      await see(machine);
     } finally {
       await machine.close();
     }
+  }
+
+  it("is switched off by its tables, which name other ports than SeaBIOS's", async () => {
+    await ends(["true"], async (machine) => {
+      assert.deepEqual(await machine.ended, { kind: "off" }, machine.serial.text());
+    });
+  });
+
+  it("is reset by the keyboard's controller, as its tables name no register", async () => {
+    await ends(["poweroff", "--reboot"], async (machine) => {
+      assert.equal((await machine.ended).kind, "crash", machine.serial.text());
+      // What comes after the controller takes the IDT away.
+      assert.notEqual((await machine.registers()).idtr.limit, 0);
+    });
   });
 });
 
