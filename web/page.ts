@@ -17,6 +17,7 @@ import { MachineClient } from "./machine/client";
 import { Prompt } from "./machine/prompt";
 import type { BootRequest, ExtraFile, MachineEvent, PlainError } from "./machine/protocol";
 import { MapPane } from "./map/map-pane";
+import { ScreenPane } from "./screen";
 import { StepPane } from "./step/step-pane";
 import { TerminalPane } from "./terminal";
 import type { Stage } from "./tour/scenes";
@@ -39,6 +40,12 @@ const terminal = new TerminalPane(
   byId("terminal", HTMLElement),
   byId("touch-keys", HTMLElement),
   (text) => void client.call("input", text),
+);
+const screen = new ScreenPane(
+  client,
+  byId("screen", HTMLCanvasElement),
+  byId("pixels", HTMLButtonElement),
+  () => void boot(request),
 );
 const steps = new StepPane(client, byId("panel-step", HTMLElement), announce);
 const map = new MapPane(
@@ -114,12 +121,12 @@ async function attempt(work: () => Promise<void>): Promise<void> {
 }
 
 async function boot(wanted: BootRequest): Promise<void> {
-  request = wanted;
+  request = { ...wanted, hasPixels: screen.isWanted };
   byId("notice", HTMLElement).hidden = true;
   terminal.clear(wanted.kernel !== undefined);
   laws.reset();
   await attempt(async () => {
-    await client.call("boot", wanted);
+    await client.call("boot", request);
     await map.watch();
   });
 }
@@ -298,6 +305,7 @@ async function listSessions(): Promise<void> {
 async function goOn(id: number): Promise<void> {
   const saved = await readSession(id);
   request = saved.request;
+  screen.show(request.hasPixels === true);
   terminal.clear();
   laws.reset();
   await client.call("restore", saved);

@@ -279,9 +279,16 @@ export class V86Machine implements Machine {
     return this.#registers();
   }
 
-  async screen(): Promise<string[]> {
+  /** What the screen shows; undefined: it is in a mode of text. Valid until the machine goes on. */
+  picture(): Picture | undefined {
     const cpu = this.#started();
-    if (cpu.devices.vga.svga_enabled) return textOfPicture(pictureOf(cpu));
+    return cpu.devices.vga.svga_enabled ? pictureOf(cpu) : undefined;
+  }
+
+  async screen(): Promise<string[]> {
+    const picture = this.picture();
+    if (picture) return textOfPicture(picture);
+    const cpu = this.#started();
     const text = Uint8Array.from({ length: VGA_TEXT_SIZE }, (_, i) => cpu.read8(VGA_TEXT + i));
     return decodeTextScreen(text);
   }

@@ -31,12 +31,14 @@ import { findSpaces } from "../../src/inspect/spaces";
 import { MISTAKES } from "../../src/link/check/mistakes";
 import { resolveLayout } from "../../src/link/layout/resolve";
 import type { Machine } from "../../src/machine/machine";
+import { textOfPixels } from "../../src/machine/pixel-screen";
 import { V86Machine } from "../../src/machine/v86";
 import { readV86Wasm } from "../../src/machine/v86-wasm";
 import { isthmus } from "../cli/isthmus";
 import { HANG_MS } from "../hang-guard";
 import { withMachine } from "../kernel/booted-kernel";
 import { skipReason as machineSkipReason } from "../machine/installed";
+import { canvasColours } from "./canvas-in-page";
 import { readFocus, unreached } from "./focus-in-page";
 import { followCall } from "./machine-in-page";
 
@@ -297,6 +299,35 @@ describe("the page", { skip: skipReason() }, () => {
     await page.getByRole("button", { name: "Restart" }).click();
     await page.locator(lines).filter({ hasNotText: "later" }).waitFor({ state: "attached" });
     await seen(page, lines, /Type help.*\/\$/);
+    await page.context().close();
+  });
+
+  it("shows the machine's screen of pixels, if that is wished for", async () => {
+    const page = await open();
+    assert.ok(await page.locator("#screen").isHidden());
+    await page.getByRole("button", { name: "Screen", exact: true }).click();
+    await atPrompt(page);
+    await page.locator("#terminal").click();
+    await page.keyboard.type("echo in pixels\n");
+    const shows = async (pattern: RegExp) => {
+      for (const end = Date.now() + HANG_MS; ; ) {
+        assert.ok(Date.now() < end, `the screen never shows ${pattern}`);
+        const pixels = await page.evaluate(canvasColours, "#screen");
+        const rows = textOfPixels((x, y) => pixels[640 * y + x] ?? 0);
+        if (pattern.test(rows.join("\n"))) return;
+      }
+    };
+    await shows(/^\/\$ echo in pixels\nin pixels\n\/\$$/m);
+    await usableByEveryone(page, "the screen");
+
+    // A session has it, too, and a machine without one shows none.
+    await page.locator("#sessions summary").click();
+    await page.getByRole("button", { name: "Keep this session" }).click();
+    await page.getByRole("button", { name: "Screen", exact: true }).click();
+    assert.ok(await page.locator("#screen").isHidden());
+    await page.locator("#session-list .link").first().click();
+    await page.locator("#screen").waitFor();
+    await shows(/^in pixels$/m);
     await page.context().close();
   });
 

@@ -37,6 +37,7 @@ import type { WindowSize } from "../../src/machine/window-port";
 import { bootImages, readV86Wasm, wholeKernel, wholeProgram } from "./images";
 import { factsAt, mapView } from "./map-view";
 import { Pacer } from "./pace";
+import { screenPicture } from "./picture";
 import type {
   BootRequest,
   BreachNote,
@@ -44,6 +45,7 @@ import type {
   MachineEvent,
   MachineState,
   SavedMachine,
+  ScreenPicture,
   StepRecord,
   StepResult,
   Stop,
@@ -58,6 +60,8 @@ const FOLLOWED_MAX = 5000;
 /** How long an audit waits for a moment in user mode. */
 const USER_MODE_MS = 1500;
 const WAY_OUT = "exit_iret";
+/** The kernel's option for a screen of pixels. */
+const PIXELS = "pixels=32";
 
 /** What is known of the kernel that runs, once its whole file is here. */
 interface Known {
@@ -169,6 +173,11 @@ export class MachineHost implements Async<MachineCalls> {
     this.#watch = watch;
     this.#forgetMap();
     await this.#inTurn(() => this.#look());
+  }
+
+  async picture(): Promise<ScreenPicture | undefined> {
+    const picture = this.#state === "starting" ? undefined : this.#machine?.picture();
+    return picture && screenPicture(picture);
   }
 
   facts(column: number, address: number): Promise<AddressFacts> {
@@ -318,10 +327,11 @@ export class MachineHost implements Async<MachineCalls> {
     const initramfs = withFiles(images.initramfs, request);
     const kernel = request.kernel?.bytes ?? images.kernel;
     const { rows, columns } = this.#window;
+    const words = [`rows=${rows}`, `columns=${columns}`, ...(request.hasPixels ? [PIXELS] : [])];
     const options = {
       kernel,
       initramfs,
-      commandLine: encodeCommandLine([`rows=${rows}`, `columns=${columns}`]),
+      commandLine: encodeCommandLine(words),
       window: this.#window,
       memoryMiB: request.memoryMiB,
     };

@@ -33,6 +33,15 @@ export interface BootRequest {
     readonly layout?: Layout;
   };
   readonly files: readonly ExtraFile[];
+  /** The kernel makes a screen of pixels. */
+  readonly hasPixels?: boolean;
+}
+
+/** A screen of pixels, row by row: red, green, blue and alpha, a byte each. */
+export interface ScreenPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: Uint8ClampedArray<ArrayBuffer>;
 }
 
 /** A machine as it was, to go on with later. */
@@ -115,6 +124,8 @@ export interface MachineCalls {
   save(): SavedMachine;
   restore(saved: SavedMachine): void;
   watch(watch: Watch | undefined): void;
+  /** Undefined: the screen is in a mode of text. */
+  picture(): ScreenPicture | undefined;
   /** Of an address in the drawn column of that index. */
   facts(column: number, address: number): AddressFacts;
   stop(): Stop;
