@@ -75,14 +75,14 @@ export function hasApic(): bool {
  */
 export function startApic(): usize {
   const address = localApicAddress();
-  if (address === 0 || ioApicAddress() === 0) return cstr("ACPI's tables name none");
-  if (address !== localApicBase()) return cstr("it is off, or not where ACPI says");
+  if (address === 0 || ioApicAddress() === 0) return cstr("ACPI names no APIC");
+  if (address !== localApicBase()) return cstr("the APIC is off, or not where ACPI says");
   const flags = ENTRY_RW | ENTRY_PCD | ENTRY_PWT;
   io = mapPhysical(ioApicAddress(), IO_SIZE, flags);
   const registers = mapPhysical(address, REGISTERS_SIZE, flags);
   if (io === 0 || registers === 0) return cstr("no memory");
   if ((load32(registers + VERSION) & VERSION_MASK) !== VERSION_INTEGRATED) {
-    return cstr("it does not answer");
+    return cstr("the APIC does not answer");
   }
   lastInput = (readIo(IO_VERSION) >> LAST_INPUT_SHIFT) & BYTE;
   if (lastInput < LAST_INPUT_MIN || lastInput > LAST_INPUT_MAX) {

@@ -23,7 +23,7 @@ export function startInterruptLines(usesPics: bool): void {
   startPic();
   const reason = usesPics ? cstr("the command line says so") : startByApic();
   if (reason === 0) return;
-  inform(cstr("interrupts: by the PICs and the 8254, not by the APIC: %s"), <u32>reason);
+  inform(cstr("interrupts: by the PICs: %s"), <u32>reason);
   startTimer();
   unmaskPic(IRQ_TIMER);
 }
@@ -33,7 +33,7 @@ function startByApic(): usize {
   const reason = startApic();
   if (reason !== 0 || startApicTimer()) return reason;
   leaveApic();
-  return cstr("its timer stands still");
+  return cstr("the APIC's timer stands still");
 }
 
 /** Lets line `line` through. */

@@ -249,7 +249,7 @@ describe("interrupts by APICs", () => {
 });
 
 describe("interrupts by the PICs", () => {
-  const BY_PICS = "kernel: interrupts: by the PICs and the 8254, not by the APIC: ";
+  const BY_PICS = "kernel: interrupts: by the PICs: ";
 
   function assertPics(said: string, reason: RegExp | string): void {
     assert.ok(said.startsWith(BY_PICS), said);
@@ -263,27 +263,27 @@ describe("interrupts by the PICs", () => {
   }
 
   it("are the way of a machine whose tables name no APIC, or are damaged", () => {
-    assertPics(start(), "ACPI's tables name none");
+    assertPics(start(), "ACPI names no APIC");
     restart();
     readMadt();
-    assertPics(start(), "ACPI's tables name none");
+    assertPics(start(), "ACPI names no APIC");
     for (const size of [0, 1, 99]) {
       restart();
       readMadt(IO_APIC, [2, size, 0, 0]);
-      assertPics(start(), "ACPI's tables name none");
+      assertPics(start(), "ACPI names no APIC");
     }
   });
 
   it("are the way where an APIC is off, elsewhere, silent, or does not count", () => {
     const machines: readonly (readonly [Partial<Simulated>, string])[] = [
-      [{ base: 0 }, "it is off, or not where ACPI says"],
-      [{ base: LOCAL + 4096 }, "it is off, or not where ACPI says"],
-      [{ version: 0xffff_ffff }, "it does not answer"],
-      [{ version: 0 }, "it does not answer"],
+      [{ base: 0 }, "the APIC is off, or not where ACPI says"],
+      [{ base: LOCAL + 4096 }, "the APIC is off, or not where ACPI says"],
+      [{ version: 0xffff_ffff }, "the APIC does not answer"],
+      [{ version: 0 }, "the APIC does not answer"],
       [{ inputs: 1 }, "the I/O APIC does not answer"],
       [{ inputs: 256 }, "the I/O APIC does not answer"],
-      [{ rate: 0 }, "its timer stands still"],
-      [{ rate: 3 }, "its timer stands still"],
+      [{ rate: 0 }, "the APIC's timer stands still"],
+      [{ rate: 3 }, "the APIC's timer stands still"],
     ];
     for (const [machine, reason] of machines) {
       restart();
@@ -307,7 +307,7 @@ describe("a machine's interrupts", { skip: skipReason("qemu") }, () => {
     readonly open: number;
   }
   const APIC = { says: /apic: its timer counts 62\d{3} kHz/, open: 0 };
-  const PICS = { says: /by the PICs and the 8254, not by the APIC: /, open: 0b11111 };
+  const PICS = { says: /interrupts: by the PICs: /, open: 0b11111 };
   const cases: Readonly<Record<string, Case>> = {
     "the board pc": { board: "pc", ...APIC },
     "the board q35": { board: "q35", ...APIC },
