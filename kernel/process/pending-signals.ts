@@ -46,15 +46,17 @@ const URGENT: u32 =
 
 /** Makes a signal pending for a process; once more than before only if it is a real-time signal. */
 export function addPending(process: Process, note: SignalNote): void {
-  const isSecond = (process.pending & signalBit(note.signal)) !== 0;
-  process.pending |= signalBit(note.signal);
+  const bit = signalBit(note.signal);
+  const isSecond = (process.pending & bit) !== 0;
+  process.pending |= bit;
   process.notes = withNote(process.notes, note, isSecond);
 }
 
 /** As addPending(), for a thread. */
 export function addThreadPending(thread: Thread, note: SignalNote): void {
-  const isSecond = (thread.pending & signalBit(note.signal)) !== 0;
-  thread.pending |= signalBit(note.signal);
+  const bit = signalBit(note.signal);
+  const isSecond = (thread.pending & bit) !== 0;
+  thread.pending |= bit;
   thread.notes = withNote(thread.notes, note, isSecond);
 }
 

@@ -31,10 +31,15 @@ export class SignalNote {
   }
 }
 
-/** A copy of a note in the heap, or null when out of memory. */
+/** Where a note is kept, unless another is there: most are taken before the next one comes. */
+const place: usize = memory.data(offsetof<SignalNote>(), 4);
+let isPlaceTaken: bool = false;
+
+/** A copy of a note, to be given to freeNote(), or null when out of memory. */
 export function keepNote(note: SignalNote): SignalNote | null {
-  const at = allocate(offsetof<SignalNote>());
+  const at = isPlaceTaken ? allocate(offsetof<SignalNote>()) : place;
   if (at === 0) return null;
+  isPlaceTaken = true;
   memory.copy(at, changetype<usize>(note), offsetof<SignalNote>());
   const kept = changetype<SignalNote>(at);
   kept.next = null;
@@ -42,7 +47,8 @@ export function keepNote(note: SignalNote): SignalNote | null {
 }
 
 export function freeNote(note: SignalNote): void {
-  free(changetype<usize>(note));
+  if (changetype<usize>(note) === place) isPlaceTaken = false;
+  else free(changetype<usize>(note));
 }
 
 /** Frees a note and all that follow it; 0: none. */
