@@ -9,6 +9,7 @@
 
 import { S_IFDIR, S_IFLNK, S_IFREG } from "../../../src/abi/files";
 import { FileOperations } from "../../file/inode";
+import { textLength } from "../../log/text-length";
 
 /** Room for the rows that there are. */
 const MOST_ROWS: u32 = 160;
@@ -91,7 +92,7 @@ export function declareRow(directory: Row | null, name: usize, mode: u32): Row {
   const row = changetype<Row>(rows + rowCount++ * ROW_SIZE);
   row.directory = directory;
   row.name = name;
-  while (load<u8>(name + row.nameLength) !== 0) row.nameLength++;
+  row.nameLength = textLength(name);
   row.mode = mode;
   return row;
 }
