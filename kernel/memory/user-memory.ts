@@ -137,6 +137,12 @@ export function makeReadable(pointer: UserPointer): i32 {
 
 /** Sets `size` bytes of the user's to 0. 0, -EFAULT or -ENOMEM. */
 export function clearUser(to: UserPointer, size: u32): i32 {
+  const window = openOnPage(changetype<usize>(to), size, FAULT_WRITE);
+  if (window !== 0) {
+    clearBytes(window, size);
+    closeWindow(window);
+    return 0;
+  }
   return atPages(currentSpace, changetype<usize>(to), 0, size, Work.clear);
 }
 
