@@ -32,7 +32,7 @@ export enum PathEnd {
 /**
  * The last name of the path that was resolved last: in the path, or in a link that it led through.
  * After a search that failed with -ENOENT, `missingIn` is the directory in which just this name was
- * missing, not retained, or null if more was.
+ * missing, retained until the next search, or null if more was.
  */
 export let lastName: usize = 0;
 export let lastLength: u32 = 0;
@@ -51,7 +51,11 @@ export function resolvePath(
   end: PathEnd,
 ): usize {
   const length = textLength(path);
-  missingIn = null;
+  const missing = missingIn;
+  if (missing !== null) {
+    missingIn = null;
+    missing.release();
+  }
   lastName = path;
   lastLength = 0;
   lastHasSlash = false;
@@ -88,8 +92,10 @@ function walk(
     if (isLast && pathEnd === PathEnd.directory) return lastDirectory(at);
     const found = step(root, at, name, <u32>(next - name));
     if (isErrno(<u32>found)) {
-      if (<i32>found === -ENOENT && isLast) missingIn = at;
-      return giveUp(at, <i32>found);
+      if (<i32>found !== -ENOENT || !isLast) return giveUp(at, <i32>found);
+      // It may be an entry that nobody else uses.
+      missingIn = at;
+      return found;
     }
     const entry = changetype<DirectoryEntry>(found);
     if (!entry.inode.isLink || (isLast && pathEnd === PathEnd.link && !lastHasSlash)) {

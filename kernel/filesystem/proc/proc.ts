@@ -51,7 +51,17 @@ import {
   writeName,
 } from "./process-files";
 import { putProcessor } from "./processor-file";
-import { declareDirectory, declareLink, declareRow, declareText, Row, startRows } from "./row";
+import {
+  declareDirectory,
+  declareLink,
+  declareListed,
+  declareRow,
+  declareText,
+  listText,
+  PRIVATE,
+  Row,
+  startRows,
+} from "./row";
 import { declareSettings } from "./settings";
 import { put } from "./text";
 import { textOperations } from "./text-file";
@@ -82,9 +92,10 @@ export function createSystem(): DirectoryEntry | null {
   const devices = declareDirectory(root, cstr("devices"), 0o555);
   const group = declareDirectory(devices, cstr("system"), 0o555);
   const processors = declareDirectory(group, cstr("cpu"), 0o555);
-  declareText(processors, cstr("online"), 0o444, putProcessors.index);
-  declareText(processors, cstr("possible"), 0o444, putProcessors.index);
-  declareText(processors, cstr("present"), 0o444, putProcessors.index);
+  listText(0, cstr("online"), 0o444, putProcessors.index);
+  listText(1, cstr("possible"), 0o444, putProcessors.index);
+  listText(2, cstr("present"), 0o444, putProcessors.index);
+  declareListed(processors, 3);
   declareDirectory(processors, cstr("cpu0"), 0o555);
   return createRoot(system, root);
 }
@@ -102,16 +113,17 @@ function declareMachine(): Row {
   declareRow(root, cstr("self"), LINK).operations = selfOperations();
   declareRow(root, cstr("thread-self"), LINK).operations = threadSelfOperations();
   declareLink(root, cstr("mounts"), cstr("self/mounts"));
-  declareText(root, cstr("cmdline"), 0o444, putCommandLine.index);
-  declareText(root, cstr("cpuinfo"), 0o444, putProcessor.index);
-  declareText(root, cstr("filesystems"), 0o444, putFileSystems.index);
-  declareText(root, cstr("isthmus"), 0o400, putPageTables.index);
-  declareText(root, cstr("loadavg"), 0o444, putLoad.index);
-  declareText(root, cstr("meminfo"), 0o444, putMemory.index);
-  declareText(root, cstr("stat"), 0o444, putCounters.index);
-  declareText(root, cstr("swaps"), 0o444, putSwaps.index);
-  declareText(root, cstr("uptime"), 0o444, putUptime.index);
-  declareText(root, cstr("version"), 0o444, putVersion.index);
+  listText(0, cstr("cmdline"), 0o444, putCommandLine.index);
+  listText(1, cstr("cpuinfo"), 0o444, putProcessor.index);
+  listText(2, cstr("filesystems"), 0o444, putFileSystems.index);
+  listText(3, cstr("isthmus"), 0o400, putPageTables.index);
+  listText(4, cstr("loadavg"), 0o444, putLoad.index);
+  listText(5, cstr("meminfo"), 0o444, putMemory.index);
+  listText(6, cstr("stat"), 0o444, putCounters.index);
+  listText(7, cstr("swaps"), 0o444, putSwaps.index);
+  listText(8, cstr("uptime"), 0o444, putUptime.index);
+  listText(9, cstr("version"), 0o444, putVersion.index);
+  declareListed(root, 10);
   declareSettings(root);
   const process = declareDirectory(null, cstr(""), 0o555);
   declareProcess(process);
@@ -131,19 +143,20 @@ function declareProcess(row: Row): void {
   declareLinkTo(row, cstr("cwd"), currentDirectoryOperations());
   declareLinkTo(row, cstr("exe"), programOperations());
   declareLinkTo(row, cstr("root"), rootOperations());
-  declareText(row, cstr("cmdline"), 0o444, putArguments.index);
+  listText(0, cstr("cmdline"), 0o444, putArguments.index);
+  listText(1, cstr("environ"), 0o400 | PRIVATE, putEnvironment.index);
+  listText(2, cstr("limits"), 0o444, putLimits.index);
+  listText(3, cstr("maps"), 0o444 | PRIVATE, putMaps.index);
+  listText(4, cstr("mountinfo"), 0o444, putMountInformation.index);
+  listText(5, cstr("mounts"), 0o444, putMounts.index);
+  listText(6, cstr("oom_score"), 0o444, putScore.index);
+  listText(7, cstr("stat"), 0o444, putStat.index);
+  listText(8, cstr("statm"), 0o444, putStatm.index);
+  listText(9, cstr("status"), 0o444, putStatus.index);
+  declareListed(row, 10);
   declareText(row, cstr("comm"), 0o644, putName.index).write = writeName.index;
-  declareText(row, cstr("environ"), 0o400, putEnvironment.index).isPrivate = true;
-  declareText(row, cstr("limits"), 0o444, putLimits.index);
-  declareText(row, cstr("maps"), 0o444, putMaps.index).isPrivate = true;
-  declareText(row, cstr("mountinfo"), 0o444, putMountInformation.index);
-  declareText(row, cstr("mounts"), 0o444, putMounts.index);
-  declareText(row, cstr("oom_score"), 0o444, putScore.index);
   const adjustment = declareText(row, cstr("oom_score_adj"), 0o644, putAdjustment.index);
   adjustment.write = writeAdjustment.index;
-  declareText(row, cstr("stat"), 0o444, putStat.index);
-  declareText(row, cstr("statm"), 0o444, putStatm.index);
-  declareText(row, cstr("status"), 0o444, putStatus.index);
   const memory = declareRow(row, cstr("mem"), S_IFREG | 0o600);
   memory.operations = memoryOperations();
   memory.isPrivate = true;

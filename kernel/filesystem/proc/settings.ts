@@ -20,7 +20,7 @@ import {
 } from "../../process/system-names";
 import { PIPE_SIZE } from "../pipe/pipe";
 import { parseNumber } from "./parse";
-import { declareDirectory, declareText, Row } from "./row";
+import { declareDirectory, declareText, LISTED_SHIFT, LISTED_VALUE, listed, Row } from "./row";
 import { put, putByte } from "./text";
 
 const MOST_GROUPS: u32 = 65536;
@@ -31,6 +31,7 @@ const MOST_FILES: u32 = 0x7fffffff;
 const READ: u32 = 0o444;
 const WRITE: u32 = 0o644;
 
+const NUMBERS: u32 = 18;
 const UUID_SIZE: u32 = 16;
 const bootId: usize = memory.data(UUID_SIZE, 4);
 const newId: usize = memory.data(UUID_SIZE, 4);
@@ -38,48 +39,64 @@ const newId: usize = memory.data(UUID_SIZE, 4);
 /** Declares the rows of `sys` in the root. */
 export function declareSettings(root: Row): void {
   const sys = declareDirectory(root, cstr("sys"), 0o555);
-  declareKernelSettings(declareDirectory(sys, cstr("kernel"), 0o555));
-  const files = declareDirectory(sys, cstr("fs"), 0o555);
-  declareNumber(files, cstr("file-max"), MOST_FILES);
-  declareNumber(files, cstr("nr_open"), LARGEST_COUNT);
-  declareNumber(files, cstr("pipe-max-size"), PIPE_SIZE);
-  declareNumber(files, cstr("suid_dumpable"), 0);
-  const memory = declareDirectory(sys, cstr("vm"), 0o555);
+  // All numbers in one list, so that it is a table in the kernel's image.
+  listNumber(0, cstr("pid_max"), PID_LIMIT);
+  listNumber(1, cstr("threads-max"), PID_LIMIT - 1);
+  listNumber(2, cstr("cap_last_cap"), LAST_CAPABILITY);
+  listNumber(3, cstr("ngroups_max"), MOST_GROUPS);
+  listNumber(4, cstr("overflowuid"), OVERFLOW_ID);
+  listNumber(5, cstr("overflowgid"), OVERFLOW_ID);
+  listNumber(6, cstr("randomize_va_space"), 0);
+  listNumber(7, cstr("tainted"), 0);
+  const random: u32 = 8;
+  listNumber(8, cstr("entropy_avail"), ENTROPY_BITS);
+  listNumber(9, cstr("poolsize"), ENTROPY_BITS);
+  const files: u32 = 10;
+  listNumber(10, cstr("file-max"), MOST_FILES);
+  listNumber(11, cstr("nr_open"), LARGEST_COUNT);
+  listNumber(12, cstr("pipe-max-size"), PIPE_SIZE);
+  listNumber(13, cstr("suid_dumpable"), 0);
+  const memory: u32 = 14;
   // Memory is given when it is touched, however much was asked for.
-  declareNumber(memory, cstr("overcommit_memory"), 1);
-  declareNumber(memory, cstr("max_map_count"), MOST_REGIONS);
-  declareNumber(memory, cstr("mmap_min_addr"), PAGE_SIZE);
-  declareNumber(memory, cstr("nr_hugepages"), 0);
-}
-
-function declareKernelSettings(kernel: Row): void {
+  listNumber(14, cstr("overcommit_memory"), 1);
+  listNumber(15, cstr("max_map_count"), MOST_REGIONS);
+  listNumber(16, cstr("mmap_min_addr"), PAGE_SIZE);
+  listNumber(17, cstr("nr_hugepages"), 0);
+  const kernel = declareDirectory(sys, cstr("kernel"), 0o555);
   declareString(kernel, cstr("ostype"), systemName(SYSTEM));
   declareString(kernel, cstr("osrelease"), systemName(RELEASE));
   declareString(kernel, cstr("version"), systemName(VERSION));
   declareString(kernel, cstr("hostname"), systemName(HOST), writeHostName.index);
   declareString(kernel, cstr("domainname"), systemName(DOMAIN), writeDomainName.index);
   declareString(kernel, cstr("core_pattern"), cstr("core"));
-  declareNumber(kernel, cstr("pid_max"), PID_LIMIT);
-  declareNumber(kernel, cstr("threads-max"), PID_LIMIT - 1);
-  declareNumber(kernel, cstr("cap_last_cap"), LAST_CAPABILITY);
-  declareNumber(kernel, cstr("ngroups_max"), MOST_GROUPS);
-  declareNumber(kernel, cstr("overflowuid"), OVERFLOW_ID);
-  declareNumber(kernel, cstr("overflowgid"), OVERFLOW_ID);
-  declareNumber(kernel, cstr("randomize_va_space"), 0);
-  declareNumber(kernel, cstr("tainted"), 0);
-  const random = declareDirectory(kernel, cstr("random"), 0o555);
+  declareNumbers(kernel, 0, random);
+  const randomDirectory = declareDirectory(kernel, cstr("random"), 0o555);
   fillRandom(bootId, UUID_SIZE);
-  declareText(random, cstr("boot_id"), READ, putBootId.index);
-  declareText(random, cstr("uuid"), READ, putNewId.index);
-  declareNumber(random, cstr("entropy_avail"), ENTROPY_BITS);
-  declareNumber(random, cstr("poolsize"), ENTROPY_BITS);
+  declareText(randomDirectory, cstr("boot_id"), READ, putBootId.index);
+  declareText(randomDirectory, cstr("uuid"), READ, putNewId.index);
+  declareNumbers(randomDirectory, random, files);
+  declareNumbers(declareDirectory(sys, cstr("fs"), 0o555), files, memory);
+  declareNumbers(declareDirectory(sys, cstr("vm"), 0o555), memory, NUMBERS);
 }
 
-/** A number that is what it is: who writes it down and puts it back later may do so. */
-function declareNumber(directory: Row, name: usize, value: u32): void {
-  const row = declareText(directory, name, WRITE, putValue.index);
-  row.value = value;
-  row.write = keepValue.index;
+/** Says what number `index` of the list is, as listText() does of a text. */
+function listNumber(index: u32, name: usize, value: u32): void {
+  "inline";
+  store<usize>(listed + (index << LISTED_SHIFT), name);
+  store<u32>(listed + (index << LISTED_SHIFT), value, LISTED_VALUE);
+}
+
+/**
+ * Declares numbers of the list, which are what they are: who writes one down and puts it back later
+ * may do so.
+ */
+function declareNumbers(directory: Row, first: u32, end: u32): void {
+  for (let at = listed + (first << LISTED_SHIFT); at < listed + (end << LISTED_SHIFT); ) {
+    const row = declareText(directory, load<usize>(at), WRITE, putValue.index);
+    row.value = load<u32>(at, LISTED_VALUE);
+    row.write = keepValue.index;
+    at += 1 << LISTED_SHIFT;
+  }
 }
 
 function keepValue(_process: Process, value: u32, bytes: usize, size: u32): i32 {

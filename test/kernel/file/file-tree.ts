@@ -192,7 +192,8 @@ const SOURCE = `
       known.retain();
       return changetype<usize>(known);
     }
-    const inode = inodes.createInode(directory.inode.fileSystem, ${S_IFREG})!;
+    const mode: u32 = load<u8>(name) === 0x64 ? ${S_IFDIR} : ${S_IFREG}; // d…
+    const inode = inodes.createInode(directory.inode.fileSystem, mode)!;
     const entry = entries.createEntry(directory, inode, name, length)!;
     directory.link(entry);
     return changetype<usize>(entry);

@@ -229,4 +229,15 @@ describe("the last name of a path", () => {
     assert.equal(resolve("/bin/shell"), shell);
     assert.equal(tree.call("missingIn"), 0);
   });
+
+  it("keeps where it is missing until the next search, though nobody else uses it", () => {
+    const root = tree.call("mountTmpfs", bin);
+    tree.call("makeDynamic", root);
+    assert.equal(resolve("/bin/dirs/nothing"), ENOENT);
+    const directory = tree.call("missingIn");
+    assert.equal(tree.call("find", root, "dirs", 4), directory);
+    assert.equal(tree.call("entryReferences", directory), 1);
+    resolve("/");
+    assert.deepEqual(tree.names(root), []);
+  });
 });
