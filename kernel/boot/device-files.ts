@@ -38,6 +38,14 @@ const TTY1: u32 = (4 << 8) | 1;
 const TTYS0: u32 = (4 << 8) | 64;
 const DIRECTORY: u32 = S_IFDIR | 0o755;
 
+const DEVICES: u32 = 10;
+/** Name, and mode and number, of each. */
+const listed: usize = memory.data(DEVICES << 3, 4);
+const LISTED_SHIFT: u32 = 3;
+const LISTED_SIZE: u32 = 1 << LISTED_SHIFT;
+const LISTED_VALUE: usize = 4;
+const NUMBER_SHIFT: u32 = 16;
+
 let consoleEntry: DirectoryEntry | null = null;
 
 /** Says what the numbers stand for; before any device file is made. */
@@ -65,25 +73,37 @@ export function createDeviceFiles(): bool {
   const point = makeDirectory(rootDirectory(), cstr("dev"), DIRECTORY);
   const directory = createTmpfs(0o755);
   if (point === null || directory === null || !mount(directory, point)) return false;
-  consoleEntry = make(directory, cstr("console"), S_IFCHR | 0o600, CONSOLE);
+  list(0, cstr("console"), 0o600, CONSOLE);
+  list(1, cstr("tty"), 0o666, TTY);
+  list(2, cstr("tty1"), 0o620, TTY1);
+  list(3, cstr("ttyS0"), 0o620, TTYS0);
+  list(4, cstr("ptmx"), 0o666, PTMX);
+  list(5, cstr("null"), 0o666, NULL);
+  list(6, cstr("zero"), 0o666, ZERO);
+  list(7, cstr("full"), 0o666, FULL);
+  list(8, cstr("random"), 0o666, RANDOM);
+  list(9, cstr("urandom"), 0o666, URANDOM);
+  for (let at = listed; at < listed + (DEVICES << LISTED_SHIFT); at += LISTED_SIZE) {
+    const value = load<u32>(at, LISTED_VALUE);
+    const mode = S_IFCHR | (value & 0o777);
+    if (make(directory, load<usize>(at), mode, value >> NUMBER_SHIFT) === null) return false;
+  }
+  consoleEntry = directory.firstChild;
   return (
-    consoleEntry !== null &&
-    make(directory, cstr("tty"), S_IFCHR | 0o666, TTY) !== null &&
-    make(directory, cstr("tty1"), S_IFCHR | 0o620, TTY1) !== null &&
-    make(directory, cstr("ttyS0"), S_IFCHR | 0o620, TTYS0) !== null &&
-    make(directory, cstr("ptmx"), S_IFCHR | 0o666, PTMX) !== null &&
     mountSlaves(directory) &&
-    make(directory, cstr("null"), S_IFCHR | 0o666, NULL) !== null &&
-    make(directory, cstr("zero"), S_IFCHR | 0o666, ZERO) !== null &&
-    make(directory, cstr("full"), S_IFCHR | 0o666, FULL) !== null &&
-    make(directory, cstr("random"), S_IFCHR | 0o666, RANDOM) !== null &&
-    make(directory, cstr("urandom"), S_IFCHR | 0o666, URANDOM) !== null &&
     makeDirectory(directory, cstr("shm"), S_IFDIR | S_ISVTX | 0o777) !== null &&
     makeLink(directory, cstr("fd"), cstr("/proc/self/fd")) &&
     makeLink(directory, cstr("stdin"), cstr("/proc/self/fd/0")) &&
     makeLink(directory, cstr("stdout"), cstr("/proc/self/fd/1")) &&
     makeLink(directory, cstr("stderr"), cstr("/proc/self/fd/2"))
   );
+}
+
+/** Says which device is number `index`: constants alone, so that it is a table in the image. */
+function list(index: u32, name: usize, mode: u32, device: u32): void {
+  "inline";
+  store<usize>(listed + (index << LISTED_SHIFT), name);
+  store<u32>(listed + (index << LISTED_SHIFT), mode | (device << NUMBER_SHIFT), LISTED_VALUE);
 }
 
 /** Mounts /dev/pts. */
