@@ -4,6 +4,7 @@
 // made later gets them. A device that is not registered has a name and cannot be opened (ENXIO).
 
 import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT } from "../../src/abi/files";
+import { panic } from "../log/panic";
 import { FileOperations, Inode } from "./inode";
 
 /** Room for the devices that there are. */
@@ -31,6 +32,7 @@ export function registerSpecialFile(
   operations: FileOperations,
   data: usize,
 ): void {
+  if (kindCount === MOST_KINDS) panic(cstr("special-files: no room for another kind"));
   const kind = changetype<Kind>(kinds + kindCount++ * KIND_SIZE);
   kind.type = type;
   kind.device = device;
