@@ -25,7 +25,7 @@ import "../tools/report-errors";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { filesOf, LIBRARIES, type Library, sourcesOf } from "./wasm/libraries";
 
@@ -37,8 +37,18 @@ const WASM2C = "/usr/share/wabt/wasm2c";
 const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-wasm-"));
 const made = (name: string) => join(folder, name);
 
+/**
+ * The folders of commands but for npm's. clang hands each module to a wasm-opt that it finds, and
+ * `npm run` puts one there: what is measured would depend on how the bench was started.
+ */
+const SYSTEM_PATH = (process.env.PATH ?? "")
+  .split(delimiter)
+  .filter((each) => !each.includes("node_modules"))
+  .join(delimiter);
+
 function run(command: string, words: readonly string[]): void {
-  const { status, stderr } = spawnSync(command, words, { encoding: "utf8" });
+  const env = { ...process.env, PATH: SYSTEM_PATH };
+  const { status, stderr } = spawnSync(command, words, { encoding: "utf8", env });
   if (status !== 0) throw new Error(`${command} ${words.join(" ")}: ${stderr}`);
 }
 
