@@ -2,14 +2,15 @@
 // random calls of what it exports with Node's own WebAssembly; the smallest come first.
 //
 //   node --import ./bin/loader.js tools/wasm-packages.ts DIR [--calls N] [--only WORD] [--seed N]
-//     [--cpu SECONDS]
+//     [--cpu SECONDS] [--memory-limit MIB]
 //
 // DIR has packages in node_modules, as npm installs them. Prints a line for each module: package
 // and version, the file, its bytes, what came of compiling it as an object and as a program for
 // Linux (`ok`, or the refusal), and of N calls (10000; 0 for none) with random arguments. A module
 // that provides nothing to call, or a machine without gcc -m32, has no calls. Each module has a
 // process of its own, this file with --module FILE, which may take SECONDS of processor time (120);
-// what it has not come to by then is said to be not in time. Of files that are the same only the
+// what it has not come to by then is said to be not in time. The calls may use MIB of memory, as of
+// `isthmus compile`: one that asks for more differs from Node, which has up to 4 GiB. Of files that are the same only the
 // first is compiled and counted.
 //
 // Exit status: 0 no call gave anything else than in Node; 1 one did; 2 there is no such folder.
@@ -34,6 +35,7 @@ const { values, positionals } = parseArgs({
   options: {
     calls: { type: "string", default: "10000" },
     cpu: { type: "string", default: "120" },
+    "memory-limit": { type: "string" },
     module: { type: "string" },
     only: { type: "string", default: "" },
     seed: { type: "string", default: "1" },
@@ -89,9 +91,11 @@ async function calls(path: string, folder: string): Promise<string> {
   if (values.calls === "0") return "";
   try {
     const bytes = new Uint8Array(readFileSync(path));
-    const result = await compareCalls(bytes, Number(values.seed), Number(values.calls), folder);
+    const { seed, calls: count, "memory-limit": limit } = values;
+    const mib = limit === undefined ? undefined : Number(limit);
+    const result = await compareCalls(bytes, Number(seed), Number(count), folder, mib);
     const without = result.leftOut.length === 0 ? "" : `, without ${result.leftOut.join(" ")}`;
-    if (result.difference === "") return "nothing to call";
+    if (result.difference === "") return `nothing to call${without}`;
     if (result.difference !== undefined) return `DIFFERENT: ${result.difference}${without}`;
     return `${result.calls} calls equal, ${result.traps} of them traps${without}`;
   } catch (error) {
@@ -120,7 +124,9 @@ async function report(path: string): Promise<void> {
 function findings(path: string): Findings {
   const { calls, seed, cpu } = values;
   const node = [...process.execArgv, process.argv[1]!];
-  const words = ["--module", path, "--calls", calls, "--seed", seed];
+  const limit = values["memory-limit"];
+  const memory = limit === undefined ? [] : ["--memory-limit", limit];
+  const words = ["--module", path, "--calls", calls, "--seed", seed, ...memory];
   const [command, ...rest] = limited(Number(cpu), process.execPath, ...node, ...words);
   const { stdout, status, signal } = spawnSync(command, rest, {
     encoding: "utf8",

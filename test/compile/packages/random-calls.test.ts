@@ -44,34 +44,35 @@ function missing(): string | false {
   return status === 0 ? false : "gcc makes no i386 programs here";
 }
 
+/** What asc makes of a source. */
+async function compiled(source: string): Promise<Uint8Array> {
+  const asc = await import("assemblyscript/asc");
+  let bytes: Uint8Array = new Uint8Array();
+  const words = ["m.ts", "--outFile", "m.wasm", "--runtime", "stub", "--use", "abort="];
+  await asc.main([...words, "--initialMemory", "1"], {
+    readFile: (path) => (path === "m.ts" ? source : null),
+    writeFile: (_, contents) => {
+      if (contents instanceof Uint8Array) bytes = contents;
+    },
+    listFiles: () => [],
+  });
+  return bytes;
+}
+
 describe("random calls of a module", { skip: cannotRun() || missing() }, () => {
   it("give natively what they give in Node, traps and memory included", async () => {
-    const asc = await import("assemblyscript/asc");
-    let bytes: Uint8Array = new Uint8Array();
-    await asc.main(
-      [
-        "m.ts",
-        "--outFile",
-        "m.wasm",
-        "--runtime",
-        "stub",
-        "--use",
-        "abort=",
-        "--initialMemory",
-        "1",
-      ],
-      {
-        readFile: (path) => (path === "m.ts" ? SOURCE : null),
-        writeFile: (_, contents) => {
-          if (contents instanceof Uint8Array) bytes = contents;
-        },
-        listFiles: () => [],
-      },
-    );
-    const result = await compareCalls(bytes, 7, 2000, folder);
+    const result = await compareCalls(await compiled(SOURCE), 7, 2000, folder);
     assert.equal(result.difference, undefined);
     assert.deepEqual(result.leftOut, ["forever"]);
     assert.equal(result.calls, 2000);
     assert.ok(result.traps > 50 && result.traps < 1500, `${result.traps} traps`);
+  });
+
+  it("differ where the memory may not grow natively, and say in which call", async () => {
+    const bytes = await compiled("export function grow(): i32 { return memory.grow(20); }");
+    const limited = await compareCalls(bytes, 7, 3, folder, 2);
+    assert.equal(limited.difference, "grow() gives = ffffffff, in Node = 15");
+    const free = await compareCalls(bytes, 7, 3, folder, 4);
+    assert.equal(free.difference, undefined);
   });
 });

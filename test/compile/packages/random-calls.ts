@@ -134,7 +134,10 @@ try {
   const hash = () => {
     const words = memory() ? new Int32Array(memory().buffer) : [];
     let sum = 0x811c9dc5;
-    for (let i = 0; i < words.length; i++) sum = Math.imul(sum ^ words[i], 0x01000193);
+    for (let i = 0; i < words.length; i++) {
+      if ((i & 0xfffff) === 0) Atomics.add(at, 2, 1);
+      sum = Math.imul(sum ^ words[i], 0x01000193);
+    }
     return "# " + (sum >>> 0).toString(16);
   };
   for (const [i, { name, args }] of calls.entries()) {
@@ -161,7 +164,8 @@ async function inNode(
   module: WasmModule,
   calls: readonly RandomCall[],
 ): Promise<Transcript | { readonly endless: number }> {
-  const progress = new SharedArrayBuffer(8);
+  // The call, whether it exhausts the stack, and a count that goes on while memory is read.
+  const progress = new SharedArrayBuffer(12);
   const at = new Int32Array(progress);
   at[0] = BEFORE;
   const data = { bytes, calls, types: typesOf(module), progress, checked: CHECKED };
@@ -172,13 +176,17 @@ async function inNode(
   });
   return new Promise((resolve, reject) => {
     let last = BEFORE;
+    let lastRead = 0;
     let since = process.cpuUsage();
     const timer = setInterval(() => {
       const now = Atomics.load(at, 0);
+      const read = Atomics.load(at, 2);
       const { user, system } = process.cpuUsage(since);
-      if (now === last && now !== BEFORE && user + system > PATIENCE) finish({ endless: now });
-      if (now !== last) since = process.cpuUsage();
+      const isStill = now === last && read === lastRead;
+      if (isStill && now !== BEFORE && user + system > PATIENCE) finish({ endless: now });
+      if (!isStill) since = process.cpuUsage();
       last = now;
+      lastRead = read;
     }, POLL_MS);
     const finish = (result: Transcript | { readonly endless: number }): void => {
       clearInterval(timer);
@@ -328,8 +336,9 @@ function natively(
   calls: readonly RandomCall[],
   names: readonly string[],
   folder: string,
+  limit: number | undefined,
 ): Transcript {
-  const { module, options, header } = ownObject(source, NAME, undefined);
+  const { module, options, header } = ownObject(source, NAME, limit);
   const object = compileModule(module, {
     target: "object",
     name: "m.wasm",
@@ -379,12 +388,16 @@ export interface Comparison {
   readonly difference: string | undefined;
 }
 
-/** Compares `count` random calls of a module; `folder` is for what is made on the way. */
+/**
+ * Compares `count` random calls of a module; `folder` is for what is made on the way.
+ * @param limit MiB that its memory may grow to natively; undefined: the compiler's default
+ */
 export async function compareCalls(
   bytes: Uint8Array,
   seed: number,
   count: number,
   folder: string,
+  limit?: number,
 ): Promise<Comparison> {
   const module = decodeModule(bytes, "m.wasm");
   validateModule(module);
@@ -399,7 +412,7 @@ export async function compareCalls(
       leftOut.add(calls[expected.endless]!.name);
       continue;
     }
-    const found = natively(module, calls, names, folder);
+    const found = natively(module, calls, names, folder, limit);
     const wrong = expected.findIndex((line, i) => line !== found[i]);
     const traps = expected.filter((line) => line === "!").length;
     const result = { calls: calls.length, traps, leftOut: [...leftOut] };
