@@ -1,13 +1,14 @@
 // Runs AssemblyScript's own tests of its compiler and library as native programs.
 //
 //   node --import ./bin/loader.js tools/assemblyscript-tests.ts DIR [NAME…] [--level N]
+//     [--document FILE]
 //
 // DIR is the folder of AssemblyScript's repository; its tests/compiler/**.ts are taken, or those of
 // the given names (`std/array`). Each is compiled by asc, with the test's own flags, and run in
 // Node; where both work, it is compiled for Linux and run as a process, which must print the same
 // and end well. Prints a row for each, then those that did not run natively with the refusal or the
 // limit (docs/assemblyscript-tests.md) that is the reason, then counts. --level is that of the back
-// end and of asc (0).
+// end and of asc (0). --document writes what came of it into a page, docs/assemblyscript-tests.md.
 //
 // Exit status: 0 each runs or is refused; 1 some do neither; 2 DIR has no tests, or this machine
 // does not run i386 programs.
@@ -16,7 +17,7 @@ import "./report-errors";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import asc from "assemblyscript/asc";
 import { Diagnostic } from "../src/base/diagnostic";
@@ -252,7 +253,7 @@ function testsIn(folder: string, prefix = ""): string[] {
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { level: { type: "string", default: "0" } },
+    options: { level: { type: "string", default: "0" }, document: { type: "string" } },
     allowPositionals: true,
   });
   const [folder = "", ...wanted] = positionals;
@@ -264,6 +265,7 @@ async function main(): Promise<number> {
   }
   const features = readFileSync(join(folder, "tests", "features.json"), "utf8");
   const runtime = await loadProgramRuntime();
+  const document = values.document === undefined ? undefined : resolve(values.document);
   process.chdir(home);
   const tests = new Tests(JSON.parse(features), runtime, Number(values.level) as Level);
   const names = wanted.length > 0 ? wanted : testsIn(".").sort();
@@ -275,16 +277,60 @@ async function main(): Promise<number> {
     process.stdout.write(`${name.padEnd(width)}  ${describe(result)}\n`);
   }
   tests.close();
+  if (document !== undefined) writeFileSync(document, pageOf(results));
   return report(results);
 }
 
+function ofKind(results: ReadonlyMap<string, Result>, kind: Result["kind"]): [string, Result][] {
+  return [...results].filter(([, result]) => result.kind === kind);
+}
+
+/** What does not run natively, though asc and Node run it. */
+function failures(results: ReadonlyMap<string, Result>): [string, Result][] {
+  return (["refused", "limit", "wrong"] as const).flatMap((kind) => ofKind(results, kind));
+}
+
+/** What is known of the results, as a page of the documentation. */
+function pageOf(results: ReadonlyMap<string, Result>): string {
+  const failed = failures(results);
+  const same = ofKind(results, "same").length;
+  const rows = failed.map(([name, result]) => {
+    const code = result.kind === "refused" ? result.code : result.kind;
+    const why = result.kind === "same" ? "" : result.why.replace(/ \(and \d+ more\)$/, "");
+    return `| \`${name}\` | ${code} | ${why.replaceAll("|", "\\|")} |\n`;
+  });
+  return `# AssemblyScript's own tests
+
+\`\`\`sh
+git clone --branch v${asc.version} https://github.com/AssemblyScript/assemblyscript DIR
+node --import ./bin/loader.js tools/assemblyscript-tests.ts DIR --document docs/assemblyscript-tests.md
+node --import ./bin/loader.js tools/assemblyscript-tests.ts DIR std/array --level 2
+\`\`\`
+
+runs the tests of AssemblyScript's compiler and library (\`tests/compiler/**.ts\`) three times: by asc,
+in Node, and, where both work, compiled by \`isthmus compile --target linux\` as a process, which must
+print the same and end well. The first command writes this page.
+
+Of the ${results.size} files of AssemblyScript ${asc.version}, asc and Node ${process.versions.node} run ${same + failed.length}: the others are
+tests of errors, of features that Node lacks, or are not to be run. ${same} run natively, and
+${failed.length} do not:
+
+| test | code | why |
+| --- | --- | --- |
+${rows.join("")}
+A limit is what a program cannot have: its addresses are real, so no process has the first bytes of
+memory, which some of these tests use for scratch. Imports that JavaScript beside a test defines, and
+\`JSMath\`, need a host with JavaScript. Features have to be enabled in asc, and memory and table are
+placed by the compiler. A module of WebAssembly that asc has made with these options can be compiled
+as such: its memory is its own then and begins at 0.
+`;
+}
+
 function report(results: ReadonlyMap<string, Result>): number {
-  const ofKind = (kind: Result["kind"]) =>
-    [...results].filter(([, result]) => result.kind === kind);
-  const failed = [...ofKind("refused"), ...ofKind("limit"), ...ofKind("wrong")];
+  const failed = failures(results);
   process.stdout.write(`\nThese do not run natively:\n`);
   for (const [name, result] of failed) process.stdout.write(`  ${name}: ${describe(result)}\n`);
-  const [same, wrong] = [ofKind("same"), ofKind("wrong")];
+  const [same, wrong] = [ofKind(results, "same"), ofKind(results, "wrong")];
   const both = same.length + failed.length;
   process.stdout.write(
     `\n${results.size} files; asc and Node run ${both}: ${same.length} run natively, ` +
