@@ -2,7 +2,7 @@
 // Node: results, traps, and the memory in between must be equal.
 //
 // What a module imports is a function that returns 0, a global that is 0, a memory or table of the
-// size that the import asks for: on both sides alike. A function that hangs or exhausts the stack
+// size that the import asks for; memory grows to what it may have natively: on both sides alike. A function that hangs or exhausts the stack
 // in Node is left out from then on; that a call hangs is told by processor time, which is this
 // process's, so that nothing else may run in it meanwhile.
 
@@ -10,7 +10,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { ownObject } from "../../../src/cli/own-memory";
+import { type OwnObject, ownObject } from "../../../src/cli/own-memory";
 import { CNames } from "../../../src/compile/c-names";
 import { compileModule } from "../../../src/compile/compile";
 import { decodeModule } from "../../../src/compile/wasm/decode";
@@ -27,6 +27,7 @@ import { writeElfObject } from "../../../src/link/output/write-elf-object";
 import { HANG_MS } from "../../hang-guard";
 import { limited } from "../native/native";
 import { Random } from "../random/random";
+import { withMaximum } from "./memory-maximum";
 
 const NAME = "m";
 /** Calls after which the memory is compared. */
@@ -162,13 +163,14 @@ parentPort.postMessage(out);
 async function inNode(
   bytes: Uint8Array,
   module: WasmModule,
+  pages: number,
   calls: readonly RandomCall[],
 ): Promise<Transcript | { readonly endless: number }> {
   // The call, whether it exhausts the stack, and a count that goes on while memory is read.
   const progress = new SharedArrayBuffer(12);
   const at = new Int32Array(progress);
   at[0] = BEFORE;
-  const data = { bytes, calls, types: typesOf(module), progress, checked: CHECKED };
+  const data = { bytes, calls, types: typesOf(module, pages), progress, checked: CHECKED };
   const worker = new Worker(IN_NODE, {
     eval: true,
     workerData: data,
@@ -211,7 +213,7 @@ function nameOfType(type: ValueType | undefined): string | undefined {
   return type === undefined ? undefined : (TYPE_NAMES.get(type) ?? "externref");
 }
 
-function typesOf(module: WasmModule) {
+function typesOf(module: WasmModule, pages: number) {
   const { functions, tables, memories, globals, tags, types } = module;
   const limits = ({ min, max }: { min: number; max?: number | undefined }) => ({
     initial: min,
@@ -225,7 +227,9 @@ function typesOf(module: WasmModule) {
   for (const { imported, typeIndex } of functions) {
     note(imported, { result: nameOfType(types[typeIndex]!.results[0]) });
   }
-  for (const each of memories) note(each.imported, limits(each.limits));
+  for (const { imported, limits: declared } of memories) {
+    note(imported, { initial: declared.min, maximum: pages });
+  }
   for (const each of tables) note(each.imported, { ...limits(each.limits), element: "anyfunc" });
   for (const { imported, type, mutable } of globals) {
     note(imported, { value: nameOfType(type), mutable });
@@ -332,13 +336,11 @@ function stubs(header: string): string {
 }
 
 function natively(
-  source: WasmModule,
+  { module, options, header }: OwnObject,
   calls: readonly RandomCall[],
   names: readonly string[],
   folder: string,
-  limit: number | undefined,
 ): Transcript {
-  const { module, options, header } = ownObject(source, NAME, limit);
   const object = compileModule(module, {
     target: "object",
     name: "m.wasm",
@@ -390,7 +392,7 @@ export interface Comparison {
 
 /**
  * Compares `count` random calls of a module; `folder` is for what is made on the way.
- * @param limit MiB that its memory may grow to natively; undefined: the compiler's default
+ * @param limit MiB that its memory may grow to, on both sides; undefined: the compiler's default
  */
 export async function compareCalls(
   bytes: Uint8Array,
@@ -402,17 +404,20 @@ export async function compareCalls(
   const module = decodeModule(bytes, "m.wasm");
   validateModule(module);
   compiledOf.set(module, new WebAssembly.Module(bytes));
+  const own = ownObject(module, NAME, limit);
+  const pages = maximumOf(own);
+  const limited = withMaximum(bytes, module, pages);
   const leftOut = new Set<string>();
   for (;;) {
     const names = callable(module, leftOut);
     if (names.length === 0) return { calls: 0, traps: 0, leftOut: [...leftOut], difference: "" };
     const calls = randomCalls(module, names, seed, count);
-    const expected = await inNode(bytes, module, calls);
+    const expected = await inNode(limited, module, pages, calls);
     if ("endless" in expected) {
       leftOut.add(calls[expected.endless]!.name);
       continue;
     }
-    const found = natively(module, calls, names, folder, limit);
+    const found = natively(own, calls, names, folder);
     const wrong = expected.findIndex((line, i) => line !== found[i]);
     const traps = expected.filter((line) => line === "!").length;
     const result = { calls: calls.length, traps, leftOut: [...leftOut] };
@@ -422,6 +427,11 @@ export async function compareCalls(
     const text = `${what} gives ${found[wrong]}, in Node ${expected[wrong]}`;
     return { ...result, difference: text };
   }
+}
+
+/** How many pages the memory of an object may have. */
+function maximumOf({ options: { memoryManager } }: OwnObject): number {
+  return memoryManager?.kind === "object" ? memoryManager.limit : 0;
 }
 
 /** Which call a line is about. */
