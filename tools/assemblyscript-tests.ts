@@ -294,6 +294,7 @@ function failures(results: ReadonlyMap<string, Result>): [string, Result][] {
 function pageOf(results: ReadonlyMap<string, Result>): string {
   const failed = failures(results);
   const same = ofKind(results, "same").length;
+  const both = same + failed.length;
   const rows = failed.map(([name, result]) => {
     const code = result.kind === "refused" ? result.code : result.kind;
     const why = result.kind === "same" ? "" : result.why.replace(/ \(and \d+ more\)$/, "");
@@ -303,26 +304,31 @@ function pageOf(results: ReadonlyMap<string, Result>): string {
 
 \`\`\`sh
 git clone --branch v${asc.version} https://github.com/AssemblyScript/assemblyscript DIR
-node --import ./bin/loader.js tools/assemblyscript-tests.ts DIR --document docs/assemblyscript-tests.md
+node --import ./bin/loader.js tools/assemblyscript-tests.ts DIR --document PAGE
 node --import ./bin/loader.js tools/assemblyscript-tests.ts DIR std/array --level 2
 \`\`\`
 
-runs the tests of AssemblyScript's compiler and library (\`tests/compiler/**.ts\`) three times: by asc,
-in Node, and, where both work, compiled by \`isthmus compile --target linux\` as a process, which must
-print the same and end well. The first command writes this page.
+runs the tests of AssemblyScript's compiler and library (\`tests/compiler/**.ts\`) three times: by
+asc, in Node, and, where both work, as a process, compiled by \`isthmus compile --target linux\`: it
+must print the same and end well. The first command writes this page.
 
-Of the ${results.size} files of AssemblyScript ${asc.version}, asc and Node ${process.versions.node} run ${same + failed.length}: the others are
-tests of errors, of features that Node lacks, or are not to be run. ${same} run natively, and
-${failed.length} do not:
+| | files |
+| --- | --- |
+| of AssemblyScript ${asc.version} | ${results.size} |
+| tests of errors, or not run by Node ${process.versions.node} | ${results.size - both} |
+| run by asc and Node | ${both} |
+| of these, natively | ${same} |
+
+These ${failed.length} are not:
 
 | test | code | why |
 | --- | --- | --- |
 ${rows.join("")}
-A limit is what a program cannot have: its addresses are real, so no process has the first bytes of
-memory, which some of these tests use for scratch. Imports that JavaScript beside a test defines, and
-\`JSMath\`, need a host with JavaScript. Features have to be enabled in asc, and memory and table are
-placed by the compiler. A module of WebAssembly that asc has made with these options can be compiled
-as such: its memory is its own then and begins at 0.
+A limit is what a program cannot have: its addresses are real, so no process has the first bytes
+of memory, which some of these tests use for scratch. Imports that JavaScript beside a test defines,
+and \`JSMath\`, need a host with JavaScript. Features have to be enabled in asc, and memory and
+table are placed by the compiler. A module of WebAssembly that asc has made with these options can
+be compiled as such: its memory is its own then and begins at 0.
 `;
 }
 

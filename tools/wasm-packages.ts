@@ -9,9 +9,9 @@
 // Linux (`ok`, or the refusal), and of N calls (10000; 0 for none) with random arguments. A module
 // that provides nothing to call, or a machine without gcc -m32, has no calls. Each module has a
 // process of its own, this file with --module FILE, which may take SECONDS of processor time (120);
-// what it has not come to by then is said to be not in time. Memory may grow to MIB, natively and in
-// Node (256, unless the module declares another maximum). Of files that are the same only the first
-// is compiled and counted.
+// what it has not come to by then is said to be not in time. Memory may grow to MIB, natively and
+// in Node (256, unless the module declares less). Of files that are the same only the first is
+// compiled and counted.
 //
 // Exit status: 0 no call gave anything else than in Node; 1 one did; 2 there is no such folder.
 

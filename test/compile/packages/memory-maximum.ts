@@ -1,5 +1,5 @@
-// A module's bytes with another maximum of its own memory, so that it grows in Node as far as it may
-// natively and no further: what finds no memory goes another way from then on.
+// A module's bytes with another maximum of its own memory, so that it grows in Node as far as it
+// may natively and no further: what finds no memory goes another way from then on.
 
 import type { WasmModule } from "../../../src/compile/wasm/wasm";
 import { leb, section } from "../wasm/wasm-bytes";

@@ -2,9 +2,9 @@
 // Node: results, traps, and the memory in between must be equal.
 //
 // What a module imports is a function that returns 0, a global that is 0, a memory or table of the
-// size that the import asks for; memory grows to what it may have natively: on both sides alike. A function that hangs or exhausts the stack
-// in Node is left out from then on; that a call hangs is told by processor time, which is this
-// process's, so that nothing else may run in it meanwhile.
+// size that the import asks for; memory grows to what it may have natively: on both sides alike. A
+// function that hangs or exhausts the stack in Node is left out from then on; that a call hangs is
+// told by processor time, which is this process's, so that nothing else may run in it meanwhile.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
