@@ -72,7 +72,7 @@ test("a name that no program has is refused with the names there are", {
   skip: missingTools(),
 }, () => {
   const { status, stderr } = benchmark("nonsense");
-  assert.equal(status, 1);
+  assert.equal(status, 2);
   assert.match(stderr, /BENCH004.*nonsense[\s\S]*merge-sort/);
-  assert.equal(benchmark("--nonsense").status, 1);
+  assert.equal(benchmark("--nonsense").status, 2);
 });
