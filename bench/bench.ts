@@ -5,6 +5,9 @@
 //   --linux VMLINUZ   measures this Linux for i386 in the same run, with page-table isolation
 //                     (pti=on). Debian's is in linux-image-686-pae: apt-get download, then
 //                     dpkg -x FILE DIR; DIR/boot/vmlinuz-…
+//   --busybox FILE    adds a row that starts this static busybox for i386 (Debian's is in
+//                     busybox-static: the same two commands, then DIR/bin/busybox). With --linux
+//                     it must cost at most a quarter of what it does there; it is not stored
 //   --bless           stores the figures of this run in bench/figures.json and README.md, and adds
 //                     those that have changed to bench/history.tsv
 //   --json            prints one JSON document instead of the table
@@ -33,11 +36,12 @@ import { INSTALLATION } from "../src/cli/project";
 import { readElfImage, symbolAddress } from "../src/inspect/elf-image";
 import { readElf } from "../src/link/elf/read";
 import { encodeCommandLine } from "../src/machine/command-line";
+import { fileEntry } from "../src/machine/initramfs";
 import { countRows, requireKernel } from "./kernel/count";
 import { historyLines, lastCosts } from "./kernel/history";
 import { formatProfile, profileRow } from "./kernel/profile";
 import { readmeTable, withTable } from "./kernel/readme-table";
-import { ROWS } from "./kernel/rows";
+import { BUSYBOX, BUSYBOX_ROW, ROWS } from "./kernel/rows";
 import {
   bless,
   type Figures,
@@ -56,10 +60,13 @@ const HISTORY = join(INSTALLATION, "bench", "history.tsv");
 const README = join(INSTALLATION, "README.md");
 const LINUX_OPTIONS = "console=ttyS0 pti=on quiet norandmaps";
 const KIB = 1024;
+/** Of what it costs on Linux to start busybox, the most that it may cost here. */
+const BUSYBOX_SHARE = 0.25;
 
 const { values } = parseArgs({
   options: {
     linux: { type: "string" },
+    busybox: { type: "string" },
     bless: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     profile: { type: "string" },
@@ -79,7 +86,7 @@ const linux = values.linux === undefined ? undefined : measureLinux(values.linux
 const known = values.bless ? storeFigures() : figures;
 
 const counted = gatedRows(ROWS, ours, linux?.counts, known);
-const other: readonly Row[] = [imageSize(), sharedPages(), userSpace()];
+const other: readonly Row[] = [...startedBusybox(), imageSize(), sharedPages(), userSpace()];
 console.log(values.json ? json() : table());
 const failures = [
   ...counted.map((row) => failureOf(row, true)),
@@ -131,6 +138,19 @@ function measureLinux(kernel: string) {
   const qemu = version.match(/version (\S+)/)?.[1];
   const name = `${basename(kernel)}, ${LINUX_OPTIONS}, QEMU ${qemu}`;
   return { name, counts: countRows(kernel, LINUX_OPTIONS) };
+}
+
+/** The row of --busybox. */
+function startedBusybox(): Row[] {
+  if (values.busybox === undefined) return [];
+  const files = [fileEntry(BUSYBOX.slice(1), readFileSync(values.busybox), 0o755)];
+  const count = (kernel: string, options: string) =>
+    countRows(kernel, options, [BUSYBOX_ROW], files).get(BUSYBOX_ROW.id) ?? 0;
+  const row = { what: BUSYBOX_ROW.what, ours: count(KERNEL, commandLine), unit: "instructions" };
+  const there = values.linux === undefined ? undefined : count(values.linux, LINUX_OPTIONS);
+  if (there === undefined) return [row];
+  const rival = { name: "Linux", value: there, source: "measured" } as const;
+  return [{ ...row, rival, limit: there * BUSYBOX_SHARE }];
 }
 
 /** What a boot loader reads: the bytes of the loadable segments. */

@@ -16,7 +16,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Diagnostic } from "../../src/base/diagnostic";
-import { writeArchive } from "../../src/machine/initramfs";
+import { type ArchiveEntry, writeArchive } from "../../src/machine/initramfs";
 import { requireTool } from "../harness/require-tool";
 import { benchmarkFiles, NOTHING } from "./program";
 import { type CallRow, ROWS } from "./rows";
@@ -41,27 +41,32 @@ export function requireKernel(file: string): void {
   );
 }
 
-/** What each row costs on a kernel, by the rows' names. */
+/** What each row costs on a kernel, by the rows' names; `files` are what they need besides. */
 export function countRows(
   kernel: string,
   commandLine: string,
   rows: readonly CallRow[] = ROWS,
+  files: readonly ArchiveEntry[] = [],
 ): ReadonlyMap<string, number> {
-  return readCounts(runProgram(kernel, commandLine, rows, COUNTED), rows);
+  return readCounts(runProgram(kernel, commandLine, rows, COUNTED, files), rows);
 }
 
-/** What the benchmark's program prints on a kernel in QEMU, which gets these options besides. */
+/**
+ * What the benchmark's program prints on a kernel in QEMU, which gets these options besides, and in
+ * a system that has these files besides.
+ */
 export function runProgram(
   kernel: string,
   commandLine: string,
   rows: readonly CallRow[],
   options: readonly string[] = [],
+  files: readonly ArchiveEntry[] = [],
 ): string {
   requireTool("qemu-system-i386");
   const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
   try {
     const initramfs = join(folder, "initramfs.cpio");
-    writeFileSync(initramfs, writeArchive(benchmarkFiles(rows)));
+    writeFileSync(initramfs, writeArchive([...benchmarkFiles(rows), ...files]));
     const boot = ["-kernel", kernel, "-initrd", initramfs, "-append", commandLine];
     return serialOutput([...QEMU, ...options, ...boot], join(folder, "serial"));
   } finally {

@@ -288,4 +288,22 @@ export const PREPARATION: readonly Step[] = [
 ];
 
 /** What the tiny program does. */
+/**
+ * Needs the program, which is not in the repository. What it executes itself, in user mode, is the
+ * same on both kernels, and counted.
+ */
+export const BUSYBOX = "/busybox";
+export const BUSYBOX_ROW: CallRow = {
+  id: "exec-busybox",
+  what: "fork, exec, wait: static busybox",
+  body: [
+    fork(
+      call(SystemCall.execve, BUSYBOX, [BUSYBOX, "true", 0], [0]),
+      call(SystemCall.write, CONSOLE, "failed: execve\n", 15),
+      exit,
+    ),
+    wait,
+  ],
+};
+
 export const TINY_STEPS: readonly Step[] = [exit];
