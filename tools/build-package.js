@@ -29,6 +29,7 @@ import { fileURLToPath } from "node:url";
 const INSTALLATION = fileURLToPath(new URL("..", import.meta.url));
 const TYPES = "dist/types";
 const SYSTEM = "dist/system";
+const STAMPS = ".stamps";
 const LISTING = "kernel.asm";
 const MANUAL = "dist/man";
 const WEB = "dist/web";
@@ -83,17 +84,32 @@ async function buildV86() {
   copyFileSync(new URL("../LICENSE", main), "dist/v86.LICENSE");
 }
 
-/** What is current in build/ is not built again. */
+/**
+ * What is current in build/ is not built again; the tests keep other things there, too, as all of
+ * Debian's packages that they have fetched.
+ */
 function buildSystem() {
   rmSync(SYSTEM, { recursive: true, force: true });
-  if (existsSync("build")) cpSync("build", SYSTEM, { recursive: true });
+  for (const name of [STAMPS, ...builtFiles()]) {
+    const from = join("build", name);
+    if (existsSync(from)) cpSync(from, join(SYSTEM, name), { recursive: true });
+  }
   run(process.execPath, "bin/isthmus.js", "build", "--output", SYSTEM);
   dropListing();
 }
 
+/** The files that builds have left in build/, by their stamps. */
+function builtFiles() {
+  const stamps = join("build", STAMPS);
+  if (!existsSync(stamps)) return [];
+  return readdirSync(stamps).flatMap((name) => {
+    return Object.keys(JSON.parse(readFileSync(join(stamps, name), "utf8")).outputs);
+  });
+}
+
 /** Leaves out the kernel's disassembly: 5 MB that no command reads. Stamps no longer ask for it. */
 function dropListing() {
-  const stamps = join(SYSTEM, ".stamps");
+  const stamps = join(SYSTEM, STAMPS);
   for (const name of readdirSync(stamps)) {
     const path = join(stamps, name);
     const { outputs, ...rest } = JSON.parse(readFileSync(path, "utf8"));

@@ -28,6 +28,8 @@ import { bundleForBrowsers, linkInPage, START_OBJECT } from "../link/in-browser"
 /** In bytes, without dependencies. */
 const INSTALLED_MAX = 25_000_000;
 const FROM_CACHE = ["--prefer-offline", "--no-audit", "--no-fund"];
+/** A file in build/ that no build has made. */
+const FOREIGN = "foreign";
 /** Where the sources are packed: a clone without a history. */
 let source = "";
 /** Where the package is installed. */
@@ -85,6 +87,8 @@ before(() => {
   // What is built already need not be built for the package.
   run(INSTALLATION, process.execPath, "bin/isthmus.js", "build");
   cpSync(join(INSTALLATION, "build"), join(source, "build"), { recursive: true });
+  // Nor is what else is kept there.
+  writeFileSync(join(source, "build", FOREIGN), "kept by a test");
   user = folder();
   run(source, "npm", "pack", "--silent", "--pack-destination", user);
   tarball = join(user, readdirSync(user)[0] ?? "");
@@ -225,6 +229,7 @@ test("the page is in the package, which stays small", () => {
     (name) => lstatSync(join(installed, name)).size,
   );
   const size = sizes.reduce((sum, each) => sum + each, 0);
+  assert.equal(existsSync(join(installed, "dist", "system", FOREIGN)), false);
   assert.ok(size < INSTALLED_MAX, `${size} bytes`);
   run(user, "npx", "--no", "isthmus", "web", "--build", "page");
   // All that the page keeps for use without a network is there, and so are the compilers.
