@@ -171,26 +171,29 @@ function isBetween(ticks: i32, time: usize): i32 {
   return ticks >= first && ticks <= microseconds(usage + time) / TICK ? 1 : 0;
 }
 
-/** /proc/stat: cpu, user, nice, system. */
 function ofTheMachine(): void {
-  expect(cstr("machine, system"), hasGrown(4, RUSAGE_SYSTEM, inTheKernel), 1);
-  expect(cstr("machine, user"), hasGrown(2, 0, inUserMode), 1);
+  expect(cstr("machine, system"), hasGrown(RUSAGE_SYSTEM, inTheKernel), 1);
+  expect(cstr("machine, user"), hasGrown(0, inUserMode), 1);
 }
 
 /** Whether the machine's time has grown by half of what is ours of it, at least. */
-function hasGrown(place: i32, time: usize, work: () => void): i32 {
-  readText(cstr("/proc/stat"));
-  const before = field(place);
+function hasGrown(time: usize, work: () => void): i32 {
+  const before = machineTime(time);
   usedBy(RUSAGE_SELF);
   const own = microseconds(usage + time);
   for (let i = 0; i < MOST_PIECES; i++) {
     work();
     usedBy(RUSAGE_SELF);
     const more = microseconds(usage + time) - own;
-    readText(cstr("/proc/stat"));
-    if (more > WORK / 2 && (field(place) - before) * TICK > more / 2) return 1;
+    if (more > WORK / 2 && (machineTime(time) - before) * TICK > more / 2) return 1;
   }
   return 0;
+}
+
+/** /proc/stat: cpu, user, nice, system. Who runs nicely is counted apart on Linux. */
+function machineTime(time: usize): i32 {
+  readText(cstr("/proc/stat"));
+  return time === 0 ? field(2) + field(3) : field(4);
 }
 
 function readText(path: usize): void {
