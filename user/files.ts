@@ -225,8 +225,20 @@ function reserved(): void {
   closeAll(other);
 }
 
-/** Waits until a child sleeps, or has ended. */
+/**
+ * Waits until a child sleeps, or has ended. A process of its own looks: what this one opened
+ * meanwhile would take descriptors from a child that has the same.
+ */
 function awaitSleep(child: i32): void {
+  const watcher = fork();
+  if (watcher === 0) {
+    watchSleep(child);
+    call(SystemCall.exit, 0);
+  }
+  expect(cstr("watcher"), statusOf(watcher), 0);
+}
+
+function watchSleep(child: i32): void {
   // A leading zero would be another name.
   let unit = 1;
   while (unit <= child / 10) unit *= 10;
