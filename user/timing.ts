@@ -324,7 +324,8 @@ function badSettings(): void {
   expect(cstr("adjtimex"), state >= 0 && state <= TIME_ERROR ? 1 : 0, 1);
   expect(cstr("adjtimex, tick"), load<i32>(timex, 44), 10000);
   const difference = call(SystemCall.time, 0) - load<i32>(timex, 36);
-  expect(cstr("adjtimex, time"), difference === 0 || difference === 1 ? 1 : 0, 1);
+  // time(2) may lag behind, and others may run in between.
+  expect(cstr("adjtimex, time"), difference >= -1 && difference < 100 ? 1 : 0, 1);
   call(SystemCall.clock_adjtime64, CLOCK_REALTIME, timex);
   expect(cstr("adjtimex, tick64"), load<i32>(timex, 88), 10000);
   const child = fork();
