@@ -7,6 +7,7 @@ import { S_IFCHR, S_IFDIR, S_IFLNK, S_ISVTX } from "../../src/abi/files";
 import { DirectoryEntry, rootDirectory } from "../file/directory-entry";
 import { FileOperations } from "../file/inode";
 import { mount } from "../file/mount";
+import { listedName, listedValue, listName } from "../file/name-list";
 import { makeFile } from "../file/names";
 import { registerSpecialFile } from "../file/special-files";
 import {
@@ -39,11 +40,6 @@ const TTYS0: u32 = (4 << 8) | 64;
 const DIRECTORY: u32 = S_IFDIR | 0o755;
 
 const DEVICES: u32 = 10;
-/** Name, and mode and number, of each. */
-const listed: usize = memory.data(DEVICES << 3, 4);
-const LISTED_SHIFT: u32 = 3;
-const LISTED_SIZE: u32 = 1 << LISTED_SHIFT;
-const LISTED_VALUE: usize = 4;
 const NUMBER_SHIFT: u32 = 16;
 
 let consoleEntry: DirectoryEntry | null = null;
@@ -83,11 +79,12 @@ export function createDeviceFiles(): bool {
   list(7, cstr("full"), 0o666, FULL);
   list(8, cstr("random"), 0o666, RANDOM);
   list(9, cstr("urandom"), 0o666, URANDOM);
-  for (let at = listed; at < listed + (DEVICES << LISTED_SHIFT); at += LISTED_SIZE) {
-    const value = load<u32>(at, LISTED_VALUE);
-    const mode = S_IFCHR | (value & 0o777);
-    if (make(directory, load<usize>(at), mode, value >> NUMBER_SHIFT) === null) return false;
+  for (let i: u32 = 0; i < DEVICES; i++) {
+    const mode = S_IFCHR | (listedValue(i) & 0o777);
+    const number = listedValue(i) >> NUMBER_SHIFT;
+    if (make(directory, listedName(i), mode, number) === null) return false;
   }
+  // It is the first of the list.
   consoleEntry = directory.firstChild;
   return (
     mountSlaves(directory) &&
@@ -99,11 +96,10 @@ export function createDeviceFiles(): bool {
   );
 }
 
-/** Says which device is number `index`: constants alone, so that it is a table in the image. */
+/** Says which device is number `index` of the list of names: its mode and number go with it. */
 function list(index: u32, name: usize, mode: u32, device: u32): void {
   "inline";
-  store<usize>(listed + (index << LISTED_SHIFT), name);
-  store<u32>(listed + (index << LISTED_SHIFT), mode | (device << NUMBER_SHIFT), LISTED_VALUE);
+  listName(index, name, mode | (device << NUMBER_SHIFT));
 }
 
 /** Mounts /dev/pts. */

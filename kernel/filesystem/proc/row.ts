@@ -9,6 +9,7 @@
 
 import { S_IFDIR, S_IFLNK, S_IFREG } from "../../../src/abi/files";
 import { FileOperations } from "../../file/inode";
+import { listedName, listedValue, listName } from "../../file/name-list";
 import { textLength } from "../../log/text-length";
 
 /** Room for the rows that there are. */
@@ -64,12 +65,6 @@ export class Row {
 export const PRIVATE: u32 = 1 << 15;
 const MODE_MASK: u32 = 0o777;
 const TEXT_SHIFT: u32 = 16;
-const MOST_LISTED: u32 = 18;
-export const LISTED_SHIFT: u32 = 3;
-const LISTED_SIZE: u32 = 1 << LISTED_SHIFT;
-export const LISTED_VALUE: usize = 4;
-/** Name and value of each: the mode and the text function's index, or what the caller says. */
-export const listed: usize = memory.data(MOST_LISTED << LISTED_SHIFT, 4);
 
 const ROW_SIZE: u32 = <u32>offsetof<Row>();
 const rows: usize = memory.data(MOST_ROWS * ROW_SIZE, 4);
@@ -121,21 +116,17 @@ export function declareText(directory: Row, name: usize, mode: u32, text: u32): 
   return row;
 }
 
-/**
- * Says what a list's text `index`, of fewer than MOST_LISTED, is: constants alone, so that a list
- * is a table in the kernel's image. declareListed() follows.
- */
+/** Says what text `index` of a list of names is. declareListed() follows. */
 export function listText(index: u32, name: usize, mode: u32, text: u32): void {
   "inline";
-  store<usize>(listed + (index << LISTED_SHIFT), name);
-  store<u32>(listed + (index << LISTED_SHIFT), mode | (text << TEXT_SHIFT), LISTED_VALUE);
+  listName(index, name, mode | (text << TEXT_SHIFT));
 }
 
 /** Declares the first `count` texts of the list in a directory. */
 export function declareListed(directory: Row, count: u32): void {
-  for (let at = listed; at < listed + (count << LISTED_SHIFT); at += LISTED_SIZE) {
-    const value = load<u32>(at, LISTED_VALUE);
-    const row = declareText(directory, load<usize>(at), value & MODE_MASK, value >> TEXT_SHIFT);
+  for (let i: u32 = 0; i < count; i++) {
+    const value = listedValue(i);
+    const row = declareText(directory, listedName(i), value & MODE_MASK, value >> TEXT_SHIFT);
     row.isPrivate = (value & PRIVATE) !== 0;
   }
 }

@@ -5,6 +5,7 @@ import { LAST_CAPABILITY } from "../../../src/abi/linux/capability";
 import { PAGE_SIZE } from "../../../src/abi/memory-map";
 import { fillRandom } from "../../device/random";
 import { LARGEST_COUNT } from "../../file/file-table";
+import { listedName, listedValue, listName } from "../../file/name-list";
 import { MOST_REGIONS } from "../../memory/region-list";
 import { Process } from "../../process/process";
 import { PID_LIMIT } from "../../process/process-ids";
@@ -20,7 +21,7 @@ import {
 } from "../../process/system-names";
 import { PIPE_SIZE } from "../pipe/pipe";
 import { parseNumber } from "./parse";
-import { declareDirectory, declareText, LISTED_SHIFT, LISTED_VALUE, listed, Row } from "./row";
+import { declareDirectory, declareText, Row } from "./row";
 import { put, putByte } from "./text";
 
 const MOST_GROUPS: u32 = 65536;
@@ -40,28 +41,28 @@ const newId: usize = memory.data(UUID_SIZE, 4);
 export function declareSettings(root: Row): void {
   const sys = declareDirectory(root, cstr("sys"), 0o555);
   // All numbers in one list, so that it is a table in the kernel's image.
-  listNumber(0, cstr("pid_max"), PID_LIMIT);
-  listNumber(1, cstr("threads-max"), PID_LIMIT - 1);
-  listNumber(2, cstr("cap_last_cap"), LAST_CAPABILITY);
-  listNumber(3, cstr("ngroups_max"), MOST_GROUPS);
-  listNumber(4, cstr("overflowuid"), OVERFLOW_ID);
-  listNumber(5, cstr("overflowgid"), OVERFLOW_ID);
-  listNumber(6, cstr("randomize_va_space"), 0);
-  listNumber(7, cstr("tainted"), 0);
+  listName(0, cstr("pid_max"), PID_LIMIT);
+  listName(1, cstr("threads-max"), PID_LIMIT - 1);
+  listName(2, cstr("cap_last_cap"), LAST_CAPABILITY);
+  listName(3, cstr("ngroups_max"), MOST_GROUPS);
+  listName(4, cstr("overflowuid"), OVERFLOW_ID);
+  listName(5, cstr("overflowgid"), OVERFLOW_ID);
+  listName(6, cstr("randomize_va_space"), 0);
+  listName(7, cstr("tainted"), 0);
   const random: u32 = 8;
-  listNumber(8, cstr("entropy_avail"), ENTROPY_BITS);
-  listNumber(9, cstr("poolsize"), ENTROPY_BITS);
+  listName(8, cstr("entropy_avail"), ENTROPY_BITS);
+  listName(9, cstr("poolsize"), ENTROPY_BITS);
   const files: u32 = 10;
-  listNumber(10, cstr("file-max"), MOST_FILES);
-  listNumber(11, cstr("nr_open"), LARGEST_COUNT);
-  listNumber(12, cstr("pipe-max-size"), PIPE_SIZE);
-  listNumber(13, cstr("suid_dumpable"), 0);
+  listName(10, cstr("file-max"), MOST_FILES);
+  listName(11, cstr("nr_open"), LARGEST_COUNT);
+  listName(12, cstr("pipe-max-size"), PIPE_SIZE);
+  listName(13, cstr("suid_dumpable"), 0);
   const memory: u32 = 14;
   // Memory is given when it is touched, however much was asked for.
-  listNumber(14, cstr("overcommit_memory"), 1);
-  listNumber(15, cstr("max_map_count"), MOST_REGIONS);
-  listNumber(16, cstr("mmap_min_addr"), PAGE_SIZE);
-  listNumber(17, cstr("nr_hugepages"), 0);
+  listName(14, cstr("overcommit_memory"), 1);
+  listName(15, cstr("max_map_count"), MOST_REGIONS);
+  listName(16, cstr("mmap_min_addr"), PAGE_SIZE);
+  listName(17, cstr("nr_hugepages"), 0);
   const kernel = declareDirectory(sys, cstr("kernel"), 0o555);
   declareString(kernel, cstr("ostype"), systemName(SYSTEM));
   declareString(kernel, cstr("osrelease"), systemName(RELEASE));
@@ -79,23 +80,15 @@ export function declareSettings(root: Row): void {
   declareNumbers(declareDirectory(sys, cstr("vm"), 0o555), memory, NUMBERS);
 }
 
-/** Says what number `index` of the list is, as listText() does of a text. */
-function listNumber(index: u32, name: usize, value: u32): void {
-  "inline";
-  store<usize>(listed + (index << LISTED_SHIFT), name);
-  store<u32>(listed + (index << LISTED_SHIFT), value, LISTED_VALUE);
-}
-
 /**
  * Declares numbers of the list, which are what they are: who writes one down and puts it back later
  * may do so.
  */
 function declareNumbers(directory: Row, first: u32, end: u32): void {
-  for (let at = listed + (first << LISTED_SHIFT); at < listed + (end << LISTED_SHIFT); ) {
-    const row = declareText(directory, load<usize>(at), WRITE, putValue.index);
-    row.value = load<u32>(at, LISTED_VALUE);
+  for (let i = first; i < end; i++) {
+    const row = declareText(directory, listedName(i), WRITE, putValue.index);
+    row.value = listedValue(i);
     row.write = keepValue.index;
-    at += 1 << LISTED_SHIFT;
   }
 }
 
