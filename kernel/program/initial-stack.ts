@@ -41,6 +41,7 @@ import { ENOMEM } from "../../src/abi/errno";
 import { PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import * as x86 from "../../src/abi/x86";
 import { fillRandom } from "../device/random";
+import { textLength } from "../log/text-length";
 import { hasFloatingPoint } from "../machine/i686/floating-point";
 import { allocate, free } from "../memory/heap";
 import { AddressSpace } from "../memory/space";
@@ -110,8 +111,7 @@ export function buildInitialStack(
 function putPointers(block: ArgumentBlock, offset: u32, strings: u32, count: u32): u32 {
   for (let i: u32 = 0; i < count; i++) {
     putWord(strings + offset);
-    while (load<u8>(block.strings + offset) !== 0) offset++;
-    offset++;
+    offset += textLength(block.strings + offset) + 1;
   }
   putWord(0);
   return offset;

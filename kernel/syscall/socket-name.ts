@@ -45,6 +45,7 @@ import { makeFile, removeFile } from "../file/names";
 import { isDots, lastLength, lastName, PathEnd, resolvePath } from "../file/path";
 import { accessRefusal } from "../file/permission";
 import { findAbstract, findPort, Socket } from "../filesystem/socket/socket";
+import { textLength } from "../log/text-length";
 import { allocate } from "../memory/heap";
 import {
   copyIn,
@@ -203,8 +204,7 @@ function makeName(bound: Socket, directory: DirectoryEntry): i32 {
   const entry = changetype<DirectoryEntry>(made);
   const inode = entry.inode;
   // The address is kept as Linux gives it: up to the NUL that ends the path.
-  let end = SOCKADDR_PATH;
-  while (load<u8>(address + end) !== 0) end++;
+  const end = SOCKADDR_PATH + textLength(address + SOCKADDR_PATH);
   addressLength = min<u32>(end + 1, SOCKADDR_UN_SIZE);
   const result = keepAddress(bound);
   if (result === 0) {

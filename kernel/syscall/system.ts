@@ -15,6 +15,7 @@ import {
 import { powerOff, restart } from "../device/power";
 import { fillRandom } from "../device/random";
 import { fileSystemCount, fileSystemName } from "../file/file-system-names";
+import { textLength } from "../log/text-length";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { treeFrames } from "../memory/frame-tree";
 import { freeFrameCount, totalFrameCount } from "../memory/frames";
@@ -132,9 +133,7 @@ export function sysfs(frame: TrapFrame): i32 {
   if (frame.arg0 === SYSFS_NAME) {
     const name = fileSystemName(frame.arg1);
     if (name === 0) return -EINVAL;
-    let size: u32 = 1;
-    while (load<u8>(name + size - 1) !== 0) size++;
-    return copyOut(userPointer(frame.arg2), name, size);
+    return copyOut(userPointer(frame.arg2), name, textLength(name) + 1);
   }
   if (frame.arg0 !== SYSFS_INDEX) return -EINVAL;
   const length = copyInString(userPointer(frame.arg1), wantedName, WANTED_NAME_SIZE);
