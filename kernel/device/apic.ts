@@ -96,7 +96,7 @@ export function startApic(): usize {
 
 /** Back to the PICs, before a line was unmasked. */
 export function leaveApic(): void {
-  write(SPURIOUS, VECTOR_IRQ + SPURIOUS_LINE);
+  writeApic(SPURIOUS, VECTOR_IRQ + SPURIOUS_LINE);
   local = 0;
 }
 
@@ -109,12 +109,12 @@ function startIo(): void {
 }
 
 function startLocal(): void {
-  write(TIMER, MASKED);
-  write(PIN_0, MASKED);
-  write(PIN_1, AS_NMI);
-  write(ERROR, MASKED);
-  write(TASK_PRIORITY, 0);
-  write(SPURIOUS, ENABLED | (VECTOR_IRQ + SPURIOUS_LINE));
+  writeApic(TIMER, MASKED);
+  writeApic(PIN_0, MASKED);
+  writeApic(PIN_1, AS_NMI);
+  writeApic(ERROR, MASKED);
+  writeApic(TASK_PRIORITY, 0);
+  writeApic(SPURIOUS, ENABLED | (VECTOR_IRQ + SPURIOUS_LINE));
   acknowledgeApic();
 }
 
@@ -130,7 +130,7 @@ export function unmaskInput(line: u32): bool {
 /** Tells the processor's APIC that the interrupt that it has brought is taken care of. */
 export function acknowledgeApic(): void {
   "inline";
-  write(END_OF_INTERRUPT, 0);
+  writeApic(END_OF_INTERRUPT, 0);
 }
 
 /** A request that was gone when the processor asked: nothing is to be acknowledged. */
@@ -145,10 +145,6 @@ export function readApic(register: usize): u32 {
 }
 
 export function writeApic(register: usize, value: u32): void {
-  write(register, value);
-}
-
-function write(register: usize, value: u32): void {
   store32(local + register, value);
 }
 
