@@ -37,7 +37,7 @@ import { readElfImage, symbolAddress } from "../src/inspect/elf-image";
 import { readElf } from "../src/link/elf/read";
 import { encodeCommandLine } from "../src/machine/command-line";
 import { fileEntry } from "../src/machine/initramfs";
-import { countRows, requireKernel } from "./kernel/count";
+import { countRows, linuxOptions, requireKernel } from "./kernel/count";
 import { historyLines, lastCosts } from "./kernel/history";
 import { formatProfile, profileRow } from "./kernel/profile";
 import { readmeTable, withTable } from "./kernel/readme-table";
@@ -58,7 +58,7 @@ const COMMAND = join(INSTALLATION, "bin", "isthmus.js");
 const FIGURES = join(INSTALLATION, "bench", "figures.json");
 const HISTORY = join(INSTALLATION, "bench", "history.tsv");
 const README = join(INSTALLATION, "README.md");
-const LINUX_OPTIONS = "console=ttyS0 pti=on quiet norandmaps";
+const LINUX_OPTIONS = linuxOptions("pti=on");
 const KIB = 1024;
 /** Of what it costs on Linux to start busybox, the most that it may cost here. */
 const BUSYBOX_SHARE = 0.25;

@@ -22,7 +22,7 @@ import { parseArgs } from "node:util";
 import { Diagnostic } from "../src/base/diagnostic";
 import { INSTALLATION } from "../src/cli/project";
 import { encodeCommandLine } from "../src/machine/command-line";
-import { requireKernel } from "./kernel/count";
+import { linuxOptions, requireKernel } from "./kernel/count";
 import { inQemu, inV86, TIMED_ROWS, type TimedKernel, timeRows } from "./kernel/time";
 
 /** The rows' ticks, in the order of the names. */
@@ -41,7 +41,6 @@ interface Comparison {
 const KERNEL = join(INSTALLATION, "build", "kernel.elf");
 const COMMAND = join(INSTALLATION, "bin", "isthmus.js");
 const OWN_OPTIONS = encodeCommandLine(["quiet"], ["/init"]);
-const LINUX_OPTIONS = "console=ttyS0 quiet norandmaps";
 const NAME_WIDTH = 46;
 
 const { values } = parseArgs({
@@ -78,8 +77,8 @@ function chosenComparisons(): Comparison[] {
   const chosen: Comparison[] = [];
   if (linux !== undefined) {
     requireKernel(linux);
-    const rivals = ["pti=on", "pti=off"].map((isolation) => {
-      return inQemu(isolation, linux, `${LINUX_OPTIONS} ${isolation}`);
+    const rivals = (["pti=on", "pti=off"] as const).map((isolation) => {
+      return inQemu(isolation, linux, linuxOptions(isolation));
     });
     chosen.push({ title: "QEMU, thousands of cycles", kernels: [own, ...rivals] });
   }

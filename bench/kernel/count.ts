@@ -41,6 +41,11 @@ export function requireKernel(file: string): void {
   );
 }
 
+/** Linux's options, with page-table isolation (`pti=on`) or without (`pti=off`). */
+export function linuxOptions(isolation: "pti=on" | "pti=off"): string {
+  return `console=ttyS0 ${isolation} quiet norandmaps`;
+}
+
 /** What each row costs on a kernel, by the rows' names; `files` are what they need besides. */
 export function countRows(
   kernel: string,

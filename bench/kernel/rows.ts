@@ -287,7 +287,6 @@ export const PREPARATION: readonly Step[] = [
   call(SystemCall.open, DATA, O_RDONLY),
 ];
 
-/** What the tiny program does. */
 /**
  * Needs the program, which is not in the repository. What it executes itself, in user mode, is the
  * same on both kernels, and counted.
@@ -306,4 +305,5 @@ export const BUSYBOX_ROW: CallRow = {
   ],
 };
 
+/** What the tiny program does. */
 export const TINY_STEPS: readonly Step[] = [exit];
