@@ -1,7 +1,7 @@
 // Text with values put in: printf in miniature.
 //
-//   %s  NUL-terminated string      %S  a string of AssemblyScript's (UTF-16)
-//   %u  unsigned decimal           %d  signed decimal           %c  one byte
+//   %s  NUL-terminated string      %c  one byte
+//   %u  unsigned decimal           %d  signed decimal
 //   %x  hexadecimal                %p  0x and eight hexadecimal digits
 //   %o  octal
 //
@@ -14,8 +14,6 @@ const WORD: usize = 4;
 const DIGITS: usize = cstr("0123456789abcdef");
 const SPACE: u32 = 0x20;
 const MINUS: u32 = 0x2d;
-/** Where AssemblyScript keeps a string's length in bytes, before its first unit. */
-const STRING_BYTES: usize = 4;
 
 /** Function index of (byte: u32): void, which takes the text. */
 let writer: u32 = 0;
@@ -54,9 +52,6 @@ function convert(conversion: u32, value: u32, width: u32, fill: u32): void {
   switch (conversion) {
     case 0x73: // s
       printString(value, width, fill);
-      return;
-    case 0x53: // S
-      printWide(value);
       return;
     case 0x63: // c
       writeByte(value);
@@ -108,16 +103,6 @@ function printString(text: usize, width: u32, fill: u32): void {
 
 function pad(length: u32, width: u32, fill: u32): void {
   for (let i = length; i < width; i++) writeByte(fill);
-}
-
-/** The ASCII of a UTF-16 string; 0 prints nothing. */
-function printWide(text: usize): void {
-  if (text === 0) return;
-  const length = load<u32>(text - STRING_BYTES);
-  for (let i: u32 = 0; i < length; i += 2) {
-    const unit: u32 = load<u16>(text + i);
-    writeByte(unit < 0x80 ? unit : 0x3f);
-  }
 }
 
 function isDigit(byte: u32): bool {

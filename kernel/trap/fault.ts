@@ -90,7 +90,7 @@ function kernelFaultReason(vector: u32): usize {
     case VECTOR_PAGE_FAULT:
       return cstr("fault: page fault in the kernel");
     case VECTOR_INVALID_OPCODE:
-      return cstr("fault: the kernel ran into unreachable code");
+      return cstr("fault: a failed check, or unreachable code");
     case VECTOR_DIVIDE_ERROR:
       return cstr("fault: the kernel divided by zero");
     default:

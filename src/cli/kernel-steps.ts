@@ -12,8 +12,12 @@ import type { CompileOptions } from "../compile/options";
 import type { ObjectFile } from "../object/object";
 
 const ENTRY = "kernel/main.ts";
-/** The function that failed assertions call. */
-const ABORT = "kernel/log/abort/abort";
+/**
+ * The file and the function that failed assertions call, if the kernel has them. In one without,
+ * they are traps, as short as a trap is: its report has the registers, and the place from the
+ * symbol table, so that no call needs to name its file and line.
+ */
+const ABORT = { file: "kernel/log/abort.ts", element: "kernel/log/abort/abort" };
 
 /** How the kernel is compiled: with all passes, unless a test wants to know whether fewer do. */
 export type KernelMode = Pick<CompileOptions, "level" | "without" | "stress">;
@@ -26,7 +30,7 @@ export function readKernel(root: string, read: ReadSource, mode: KernelMode): As
     target: "kernel",
     runtime: "stub",
     memoryBase: KERNEL_DATA,
-    abort: ABORT,
+    ...(read(ABORT.file) === undefined ? {} : { abort: ABORT.element }),
     ...(mode.level === undefined ? {} : { optimize: mode.level }),
   };
   return compileAssemblyScript(options, read);

@@ -10,7 +10,6 @@ const part = loadKernelPart(
   `
   import { addSink, inform, print, setQuiet, warn } from "./kernel/log/log";
   export function show(format: usize, a: u32, b: u32, c: u32): void { print(format, a, b, c); }
-  export function wide(): void { print(cstr("%S|%S"), <u32>changetype<usize>("wide é"), 0); }
   export function say(quiet: u32): void {
     setQuiet(quiet !== 0);
     inform(cstr("told %u"), 1);
@@ -75,12 +74,6 @@ describe("print", () => {
 
   it("prints what is not a conversion as it is", () => {
     assert.equal(show("100%% %q %"), "100% q ");
-  });
-
-  it("shows strings of AssemblyScript", () => {
-    printed = "";
-    part.call.wide!();
-    assert.equal(printed, "wide ?|");
   });
 });
 
