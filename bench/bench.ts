@@ -13,6 +13,8 @@
 //   --json            prints one JSON document instead of the table
 //   --profile ROW     prints which functions the instructions of one row are spent in, instead;
 //                     rows have the names of bench/figures.json
+//   --pages ROW       prints which pages the processor looks up in each space during one row,
+//                     instead
 //
 // What system calls and faults cost is counted in instructions: one program (bench/kernel/) runs on
 // both kernels in the same QEMU, and its figures are the same in every run. They say what a kernel
@@ -39,9 +41,10 @@ import { encodeCommandLine } from "../src/machine/command-line";
 import { fileEntry } from "../src/machine/initramfs";
 import { countRows, linuxOptions, requireKernel } from "./kernel/count";
 import { historyLines, lastCosts } from "./kernel/history";
+import { formatPages, pageCount, type Stay, usedPages } from "./kernel/pages";
 import { formatProfile, profileRow } from "./kernel/profile";
 import { readmeTable, withTable } from "./kernel/readme-table";
-import { BUSYBOX, BUSYBOX_ROW, ROWS } from "./kernel/rows";
+import { BUSYBOX, BUSYBOX_ROW, type CallRow, ROWS } from "./kernel/rows";
 import {
   bless,
   type Figures,
@@ -60,6 +63,8 @@ const HISTORY = join(INSTALLATION, "bench", "history.tsv");
 const README = join(INSTALLATION, "README.md");
 const LINUX_OPTIONS = linuxOptions("pti=on");
 const KIB = 1024;
+const NULL_CALL = "getppid";
+const NULL_CALL_PAGES = 8;
 /** Of what it costs on Linux to start busybox, the most that it may cost here. */
 const BUSYBOX_SHARE = 0.25;
 
@@ -70,6 +75,7 @@ const { values } = parseArgs({
     bless: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     profile: { type: "string" },
+    pages: { type: "string" },
   },
 });
 
@@ -81,12 +87,22 @@ if (values.profile !== undefined) {
   console.log(await profile(values.profile));
   process.exit();
 }
+if (values.pages !== undefined) {
+  console.log(formatPages(await pagesOf(values.pages)));
+  process.exit();
+}
 const ours = countRows(KERNEL, commandLine);
 const linux = values.linux === undefined ? undefined : measureLinux(values.linux);
 const known = values.bless ? storeFigures() : figures;
 
 const counted = gatedRows(ROWS, ours, linux?.counts, known);
-const other: readonly Row[] = [...startedBusybox(), imageSize(), sharedPages(), userSpace()];
+const other: readonly Row[] = [
+  ...startedBusybox(),
+  await lookedUpPages(),
+  imageSize(),
+  sharedPages(),
+  userSpace(),
+];
 console.log(values.json ? json() : table());
 const failures = [
   ...counted.map((row) => failureOf(row, true)),
@@ -105,12 +121,18 @@ function table(): string {
 }
 
 async function profile(id: string): Promise<string> {
+  return formatProfile(await profileRow(readFileSync(KERNEL), commandLine, rowOf(id)));
+}
+
+function pagesOf(id: string): Promise<Stay[]> {
+  return usedPages(readFileSync(KERNEL), commandLine, rowOf(id));
+}
+
+function rowOf(id: string): CallRow {
   const row = ROWS.find((each) => each.id === id);
-  if (!row) {
-    const names = ROWS.map((each) => each.id).join(", ");
-    throw new Diagnostic("BENCH007", `no row is called ${id}`, `The rows are ${names}.`);
-  }
-  return formatProfile(await profileRow(readFileSync(KERNEL), commandLine, row));
+  if (row) return row;
+  const names = ROWS.map((each) => each.id).join(", ");
+  throw new Diagnostic("BENCH007", `no row is called ${id}`, `The rows are ${names}.`);
 }
 
 function json(): string {
@@ -166,6 +188,12 @@ function imageSize(): Row {
           source: "measured",
         } as const);
   return { what: "kernel image", ours: bytes / KIB, unit: "KiB", rival, limit: 256 };
+}
+
+/** Of both spaces: what the TLB must learn again for each call, since it is emptied twice. */
+async function lookedUpPages(): Promise<Row> {
+  const ours = pageCount(await pagesOf(NULL_CALL));
+  return { what: "null call: pages looked up", ours, unit: "pages", limit: NULL_CALL_PAGES };
 }
 
 function sharedPages(): Row {

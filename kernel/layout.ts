@@ -75,7 +75,13 @@ export const layout: Layout = {
       address: KERNEL_DATA,
       inputs: [{ sections: "*", fixed: true }, ".data", ".data.*"],
     },
-    { name: ".bss", align: 16 },
+    // What a crossing reads is on one page: the records that the trampoline needs, then the
+    // variables of TypeScript, all within the alignment.
+    {
+      name: ".bss",
+      align: PAGE_SIZE / 2,
+      inputs: [".bss", ".bss.kernel/*", ".bss.*"],
+    },
     { name: ".rodata" },
     { name: ".symbols", permissions: "r", content: "symbols", inputs: [] },
     { name: ".text", pack: true },

@@ -27,7 +27,7 @@ import {
   KERNEL_DATA_HIGH,
   KERNEL_DS,
 } from "../../../src/abi/descriptors";
-import { INFO_OFFSET } from "../../../src/abi/kernel-info";
+import { INFO_MAGIC, INFO_OFFSET } from "../../../src/abi/kernel-info";
 import { KERNEL, KERNEL_ALIGNMENT } from "../../../src/abi/memory-map";
 import {
   HEADER_MEMORY_INFO,
@@ -119,7 +119,6 @@ function multiboot2Header(a: Assembler): void {
   a.long(MULTIBOOT2_END_TAG, MULTIBOOT2_TAG_HEADER_SIZE);
 }
 
-/** Not every loader clears .bss (v86 relies on fresh memory), and a warm restart finds it used. */
 function start(a: Assembler): void {
   a.global("_start", "function");
   a.cli();
@@ -127,6 +126,8 @@ function start(a: Assembler): void {
   a.mov(edi, ebx);
   findOffset(a);
   ownSegments(a);
+  clearBss(a);
+  a.mov(mem32({ symbol: "kernel_info" }), INFO_MAGIC);
   a.mov(mem32({ symbol: "kernel_info", disp: INFO_OFFSET }), ebp);
   a.mov(esp, symbol("boot_stack_top"));
   a.push(EFLAGS_FIXED);
@@ -134,14 +135,8 @@ function start(a: Assembler): void {
   requireCpuid(a); // without it there may be no CR4
   ownControlRegisters(a);
   a.call("check_processor");
-  a.mov(ebx, edi);
-  a.mov(edi, symbol("bss_start"));
-  a.mov(ecx, symbol("bss_size"));
-  a.shr(ecx, 2);
-  a.xor(eax, eax);
-  a.repStosd();
   a.mov(eax, esi);
-  a.mov(edx, ebx);
+  a.mov(edx, edi);
   a.call("bootBeforePaging");
   a.call("kernelMain");
   const halt = a.newLabel("halt");
@@ -149,6 +144,21 @@ function start(a: Assembler): void {
   a.cli();
   a.hlt();
   a.jmp(halt);
+}
+
+/**
+ * Not every loader clears .bss (v86 relies on fresh memory), and a warm restart finds it used.
+ * Changes EAX, EBX and ECX.
+ */
+function clearBss(a: Assembler): void {
+  a.mov(ebx, edi);
+  a.mov(edi, symbol("bss_start"));
+  a.mov(ecx, symbol("bss_size"));
+  a.shr(ecx, 2);
+  a.xor(eax, eax);
+  a.cld();
+  a.repStosd();
+  a.mov(edi, ebx);
 }
 
 /**

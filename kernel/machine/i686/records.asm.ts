@@ -3,7 +3,7 @@
 // TypeScript's own variables have no symbol that assembly could name; these are declared here and
 // TypeScript reads their addresses from kernel/machine/i686/symbols.ts.
 
-import { INFO_MAGIC, INFO_SIZE } from "../../../src/abi/kernel-info";
+import { INFO_SIZE } from "../../../src/abi/kernel-info";
 import type { Assembler } from "../../../src/x86/assembler";
 
 const BOOT_STACK_SIZE = 8192;
@@ -11,19 +11,16 @@ const PARANOID_STACK_SIZE = 4096;
 const DOUBLE_FAULT_STACK_SIZE = 4096;
 
 export default function records(a: Assembler): void {
-  a.section(".data", { write: true });
-  a.align(4);
-  a.global("kernel_info", "object");
-  a.long(INFO_MAGIC);
-  a.space(INFO_SIZE - 4);
-
   a.section(".bss", { write: true, nobits: true });
   a.align(4);
+  a.global("kernel_info", "object");
+  a.space(INFO_SIZE);
   // Read by the trampoline on each crossing; kernel/machine/i686/entry-thread.ts writes them.
   a.global("current_kernel_stack", "object");
   a.space(4);
   a.global("current_cr3", "object");
   a.space(4);
+  a.section(".bss.stack", { write: true, nobits: true });
   stack(a, "paranoid_stack", PARANOID_STACK_SIZE);
   stack(a, "double_fault_stack", DOUBLE_FAULT_STACK_SIZE);
   // The boot's; left for good when process 1 starts.
