@@ -39,6 +39,8 @@ export interface CodeSettings {
   readonly ownMemory: OwnMemory | undefined;
   /** Whether a call may become a jump: its caller is in no backtrace then. */
   readonly mayHideCallers: boolean;
+  /** Whether code is to be small where that costs what hardly runs a jump: a kernel's. */
+  readonly isSmall: boolean;
   /** How many stores in a row become a table, at least; undefined: none do. */
   readonly leastStores: number | undefined;
 }
@@ -188,7 +190,7 @@ export const CODE_PARTS = {
   },
   "fit-cache-lines": {
     level: 2,
-    what: "emission: loop alignment, small loops in few lines of the instruction cache",
+    what: "emission: loop alignment, small loops in few cache lines, but in a kernel",
   },
 } as const satisfies Record<string, PassFacts>;
 

@@ -79,6 +79,7 @@ class ModuleCompiler {
       ownMemory: this.#linkage.ownMemory,
       // A kernel's backtraces must name every caller; endless recursion in WebAssembly must trap.
       mayHideCallers: options.target !== "kernel" && !this.#linkage.checksCalls,
+      isSmall: isSmall(options),
       leastStores: leastStores(options),
     };
   }
@@ -190,7 +191,8 @@ class ModuleCompiler {
     this.#noteParts(symbols);
     const traced = this.#describer?.begin(source);
     const unwound = emit(this.#assembler, code, {
-      fitsCacheLines: this.#pipeline.has("fit-cache-lines"),
+      fitsCacheLines: this.#pipeline.has("fit-cache-lines") && !this.#settings.isSmall,
+      isUnaligned: this.#settings.isSmall,
       prefix: this.#linkage.hashOf(source),
       usedRegisters: allocation.usedRegisters,
       scratchAt: allocation.scratchAt,
@@ -380,6 +382,11 @@ class ModuleCompiler {
       place ?? { file: this.#module.file },
     );
   }
+}
+
+/** A kernel's image is to be small: a boot loader reads all of it, and it stays in memory. */
+function isSmall({ target, stress }: CompileOptions): boolean {
+  return target === "kernel" || stress?.isSmall === true;
 }
 
 /** A kernel's boot stores much once and its image is to be small; nothing hot has such a run. */

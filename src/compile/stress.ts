@@ -9,4 +9,6 @@ export interface Stress {
   readonly reversedBlocks?: boolean;
   /** Make tables of runs of stores, however short, where that is shorter. */
   readonly tabulatesStores?: boolean;
+  /** Make code small as in a kernel, whatever it is for. */
+  readonly isSmall?: boolean;
 }

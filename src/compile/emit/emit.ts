@@ -28,6 +28,8 @@ export interface EmitOptions {
   readonly scratchAt: ScratchAt;
   /** Whether the function begins where its innermost loops are in few lines of the cache. */
   readonly fitsCacheLines?: boolean;
+  /** Whether the function begins at any byte, right after the one before. */
+  readonly isUnaligned?: boolean;
   /** A word that stands before the function's code. */
   readonly prefix?: number | undefined;
   /** The source of a byte of the module, for the line table. */
@@ -90,7 +92,7 @@ class Emitter {
     const a = this.#a;
     const fn = this.#fn;
     a.section(`.text.${fn.name}`, { execute: true });
-    a.align(CODE_ALIGN);
+    if (!this.#options.isUnaligned) a.align(CODE_ALIGN);
     if (this.#options.prefix !== undefined) a.long(this.#options.prefix);
     a.function(fn.name, () => {
       this.#options.trace?.begin(a.marks(), this.#frame);
