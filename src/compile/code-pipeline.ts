@@ -14,6 +14,7 @@ import { forwardCopies } from "./code-passes/forward-copies";
 import { forwardHomes } from "./code-passes/forward-homes";
 import { makeImplicitChecks } from "./code-passes/implicit-checks";
 import { joinBlocks } from "./code-passes/join-blocks";
+import { mergeReturns } from "./code-passes/merge-returns";
 import { removeNeedlessTests } from "./code-passes/needless-tests";
 import { peephole } from "./code-passes/peephole";
 import { reuseConstants } from "./code-passes/reuse-constants";
@@ -153,6 +154,13 @@ export const CODE_TABLE = {
     level: 1,
     what: "peephole optimisation: shorter instructions for the same",
     run: onCode(peephole),
+  },
+  "merge-returns": {
+    level: 2,
+    what: "tail merging (cross-jumping) of returns, errors foremost, in a kernel",
+    run: ({ code, settings }) => {
+      if (settings.isSmall) mergeReturns(code);
+    },
   },
   "join-blocks": {
     level: 0,

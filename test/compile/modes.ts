@@ -12,7 +12,7 @@ export const MODES: Readonly<Record<string, Mode>> = {
   "with every value in memory": { stress: { spillsAll: true } },
   "with three registers": { stress: { fewRegisters: true } },
   "with three registers, nothing joined, stores in tables": {
-    stress: { fewRegisters: true, tabulatesStores: true },
+    stress: { fewRegisters: true, tabulatesStores: true, isSmall: true },
     without: ["coalesce"],
   },
   "without folding, blocks reversed": { without: ["fold"], stress: { reversedBlocks: true } },
