@@ -11,6 +11,7 @@ import {
   SIGINFO_ADDRESS,
   SIGINFO_CODE,
   SIGINFO_PID,
+  SIGINFO_USER,
   SIGINFO_VALUE,
   UCONTEXT_CONTEXT,
 } from "../src/abi/signal-frame";
@@ -84,6 +85,8 @@ let count: i32 = 0;
 let lastSignal: i32 = 0;
 let lastCode: i32 = 0;
 let lastValue: i32 = 0;
+/** What of other signals' details a fault has. */
+let lastRest: u32 = 0;
 let lastStack: u32 = 0;
 let blockedInside: i32 = 0;
 let depth: i32 = 0;
@@ -136,6 +139,7 @@ export function onFault(signal: i32, details: usize, context: usize): void {
   lastStack = stackPointer();
   lastCode = load<i32>(details, SIGINFO_CODE);
   lastValue = load<i32>(details, SIGINFO_ADDRESS);
+  lastRest = load<u32>(details, SIGINFO_USER) | load<u32>(details, SIGINFO_VALUE);
   const registers = context + UCONTEXT_CONTEXT;
   if (load<i32>(registers, CONTEXT_CR2) !== lastValue) lastCode = -1;
   store<u32>(registers, load<u32>(registers, CONTEXT_EIP) + FAULTING_SIZE, CONTEXT_EIP);
@@ -352,6 +356,7 @@ function faults(): void {
   expect(cstr("fault, handled"), count, 1);
   expect(cstr("fault, code"), lastCode, SEGV_MAPERR);
   expect(cstr("fault, address"), lastValue, NOWHERE);
+  expect(cstr("fault, nothing else"), lastRest, 0);
   const child = fork();
   if (child === 0) {
     block(SIG_BLOCK, SIGSEGV);

@@ -36,7 +36,9 @@ export function signalBit(signal: u32): u64 {
   return (<u64>1) << (signal - 1);
 }
 
-/** All of them are in the lower half of a set. */
+/** Bits of half a set. */
+const HALF: u32 = 32;
+/** All of them are in the lower half. */
 const URGENT: u32 =
   (1 << (SIGKILL - 1)) |
   (1 << (SIGSEGV - 1)) |
@@ -62,18 +64,20 @@ export function addThreadPending(thread: Thread, note: SignalNote): void {
 
 /**
  * Takes a signal that is pending for the thread, or for its process; the first if there are
- * several. What came with it is in takenNote.
+ * several. What came with it is in takenNote. False: it is not pending, as another took it.
  */
-export function takePending(process: Process, thread: Thread, signal: u32): void {
+export function takePending(process: Process, thread: Thread, signal: u32): bool {
   const bit = signalBit(signal);
   if ((thread.pending & bit) !== 0) {
     thread.notes = withoutNote(thread.notes, signal);
     if (!hasNote(thread.notes, signal)) thread.pending &= ~bit;
   } else {
+    if ((process.pending & bit) === 0) return false;
     process.notes = withoutNote(process.notes, signal);
     if (!hasNote(process.notes, signal)) process.pending &= ~bit;
   }
   if (takenNote.code === SI_TIMER) settleTimer(process, takenNote);
+  return true;
 }
 
 /** Forgets signals that are pending for a process or for one of its threads. */
@@ -89,9 +93,7 @@ function dropSignals(process: Process, thread: Thread, signals: u64): void {
   let left = signals;
   while (left !== 0) {
     const signal = 1 + <u32>ctz<u64>(left);
-    while (((process.pending | thread.pending) & signalBit(signal)) !== 0) {
-      takePending(process, thread, signal);
-    }
+    while (takePending(process, thread, signal)) {}
     left &= left - 1;
   }
 }
@@ -104,17 +106,19 @@ export function pendingFor(process: Process, thread: Thread): u64 {
 /** Says which signal the thread is to take next. */
 export function chooseSignal(process: Process, thread: Thread): void {
   const ready = (process.pending | thread.pending) & ~thread.signalMask;
-  if (ready === 0 && !process.isStopped && !mustEnd(process, thread)) {
-    thread.pendingSignal = 0;
-    return;
-  }
-  const urgent = <u32>ready & URGENT;
-  let signal: u32 = 0;
-  if (mustEnd(process, thread)) signal = SIGKILL;
-  else if (urgent !== 0) signal = 1 + ctz<u32>(urgent);
-  else if (process.isStopped) signal = SIGSTOP;
-  else if (ready !== 0) signal = 1 + <u32>ctz<u64>(ready);
-  thread.pendingSignal = signal;
+  thread.pendingSignal = mustEnd(process, thread) ? SIGKILL : firstOf(ready, process.isStopped);
+}
+
+/** The signal of a set that is taken first, for a process that is stopped or not; 0: none. */
+function firstOf(ready: u64, isStopped: bool): u32 {
+  "inline";
+  const low = <u32>ready;
+  const urgent = low & URGENT;
+  if (urgent !== 0) return 1 + ctz<u32>(urgent);
+  if (isStopped) return SIGSTOP;
+  if (low !== 0) return 1 + ctz<u32>(low);
+  const high = <u32>(ready >> HALF);
+  return high !== 0 ? 1 + HALF + ctz<u32>(high) : 0;
 }
 
 /** Whether the thread ends before it returns to user mode, whatever is pending. */

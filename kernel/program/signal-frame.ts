@@ -72,12 +72,21 @@ const STACK_ALIGNMENT: u32 = 16;
 const WORD: u32 = 4;
 const HALF: u32 = 32;
 
+// From ESP to the floating-point state, which is aligned: in both frames the same for all stacks.
+const FRAME_MASK: u32 = STACK_ALIGNMENT - 1;
+const SHORT_DISTANCE: u32 = ((SIGFRAME_SIZE - WORD + FRAME_MASK) & ~FRAME_MASK) + WORD;
+const LONG_DISTANCE: u32 = ((RT_SIGFRAME_SIZE - WORD + FRAME_MASK) & ~FRAME_MASK) + WORD;
+/** Where a frame begins that its state may be aligned as on the stack. */
+const FRAME_START: u32 = STACK_ALIGNMENT - WORD;
+
 // Frames on their way. No thread blocks while they are in use.
-/** What a handler finds: a frame, which ends here with what aligns it, and floating-point state. */
-const FRAME_ROOM: u32 = 304;
-const built: usize = memory.data(FRAME_ROOM + FPSTATE_SIZE, 16);
-/** Nothing but the processor and putFloatingPoint() writes to it. */
-const floatingPoint: usize = built + FRAME_ROOM;
+//
+// What a handler finds: a frame of either kind and, where both will be on its stack, the
+// floating-point state. Of the words between, those that mean nothing on this machine are never
+// written, nor is anything else but what each frame of the kind writes anew: so they are 0, and
+// nothing is left of an earlier frame, which was another program's (law 5).
+const shortFrame: usize = memory.data(FRAME_START + SHORT_DISTANCE + FPSTATE_SIZE, 16);
+const longFrame: usize = memory.data(FRAME_START + LONG_DISTANCE + FPSTATE_SIZE, 16);
 /** What a handler has left. */
 const frameBytes: usize = memory.data(288, 16);
 const takenFloatingPoint: usize = memory.data(FLOATING_POINT_SIZE, 16);
@@ -104,9 +113,7 @@ export function buildSignalFrame(
   const returnTo = returnAddress(action, isLong);
   if (returnTo === 0) return -EFAULT;
   // The state follows the frame here as it does on the stack, so one copy takes both there.
-  const distance = state !== 0 ? state - esp : size;
-  const at = floatingPoint - distance;
-  memory.fill(at, 0, distance);
+  const at = (isLong ? longFrame : shortFrame) + FRAME_START;
   store<u32>(at, returnTo);
   store<u32>(at, note.signal, WORD);
   if (isLong) putLongFrame(at, esp, thread, frame, note, mask, state);
@@ -114,8 +121,12 @@ export function buildSignalFrame(
     putContext(at + SIGFRAME_CONTEXT, thread, frame, mask, state);
     store<u32>(at, <u32>(mask >> HALF), SIGFRAME_HIGH_MASK);
   }
-  if (state !== 0) putFloatingPoint();
-  const length = state !== 0 ? distance + FPSTATE_SIZE : size;
+  let length = size;
+  if (state !== 0) {
+    const distance = isLong ? LONG_DISTANCE : SHORT_DISTANCE;
+    putFloatingPoint(at + distance);
+    length = distance + FPSTATE_SIZE;
+  }
   const result = copyOut(userPointer(esp), at, length);
   if (result !== 0) return result;
   enterHandler(frame, action, note.signal, esp, isLong);
@@ -140,17 +151,14 @@ function putLongFrame(
   store<u64>(context, mask, UCONTEXT_MASK);
 }
 
-/** A siginfo_t of what came with a signal. */
+/** A siginfo_t of what came with a signal, but for the words that are 0 in all of them. */
 export function putInfo(to: usize, note: SignalNote): void {
+  const isFault = note.isFault;
   store<u32>(to, note.signal);
   store<i32>(to, note.code, SIGINFO_CODE);
-  if (note.isFault) {
-    store<u32>(to, note.value, SIGINFO_PID);
-    return;
-  }
-  store<u32>(to, note.pid, SIGINFO_PID);
-  store<u32>(to, note.user, SIGINFO_USER);
-  store<u32>(to, note.value, SIGINFO_VALUE);
+  store<u32>(to, isFault ? note.value : note.pid, SIGINFO_PID);
+  store<u32>(to, isFault ? 0 : note.user, SIGINFO_USER);
+  store<u32>(to, isFault ? 0 : note.value, SIGINFO_VALUE);
 }
 
 /** A stack_t of the thread's alternative stack, as seen with that ESP. */
@@ -190,17 +198,18 @@ function putContext(to: usize, thread: Thread, frame: TrapFrame, mask: u64, stat
   store<u32>(to, thread.faultAddress, CONTEXT_CR2);
 }
 
-function putFloatingPoint(): void {
-  const saved = floatingPoint + FPSTATE_FXSAVE;
+/** The registers, in both forms that a program may look for. */
+function putFloatingPoint(to: usize): void {
+  const saved = to + FPSTATE_FXSAVE;
   // Where AMD's FXSAVE writes nothing without an exception: another program's would be left there.
   store<u16>(saved, 0, FXSAVE_OPCODE);
   store<u64>(saved, 0, FXSAVE_INSTRUCTION);
   store<u64>(saved, 0, FXSAVE_OPERAND);
   saveFloatingPoint(saved);
   // Control, status and tag words are in both halves; a program that changes one knows the other.
-  store<u32>(floatingPoint, 0xffff0000 | load<u16>(floatingPoint, FPSTATE_FXSAVE));
-  store<u32>(floatingPoint, 0xffff0000 | load<u16>(floatingPoint, FPSTATE_FXSAVE + 2), 4);
-  store<u32>(floatingPoint, 0xffffffff, 8);
+  store<u32>(to, 0xffff0000 | load<u16>(to, FPSTATE_FXSAVE));
+  store<u32>(to, 0xffff0000 | load<u16>(to, FPSTATE_FXSAVE + 2), 4);
+  store<u32>(to, 0xffffffff, 8);
 }
 
 /** The registers with which a handler begins. */
@@ -279,6 +288,6 @@ function takeFloatingPoint(state: u32): i32 {
 }
 
 if (RT_SIGFRAME_SIZE > 288 || SIGFRAME_SIZE > 288) ERROR("frameBytes holds either frame");
-if (RT_SIGFRAME_SIZE + STACK_ALIGNMENT > FRAME_ROOM) ERROR("a frame has room before its state");
+if (FPSTATE_ALIGNMENT % STACK_ALIGNMENT !== 0) ERROR("a state is aligned as a stack is");
 if (SIGFRAME_CONTEXT + SIGCONTEXT_SIZE > SIGFRAME_HIGH_MASK) ERROR("the context comes first");
 if (USER_END % STACK_ALIGNMENT !== 0) ERROR("a stack begins aligned");

@@ -62,15 +62,16 @@ export function deliverSignals(): void {
   const thread = currentThread;
   while (thread.pendingSignal !== 0) {
     if (mustEnd(process, thread)) exitThread(0);
-    // Another thread may have taken what this one chose.
-    chooseSignal(process, thread);
     const signal = thread.pendingSignal;
-    if (signal === 0) break;
     if (process.isStopped && signal !== SIGKILL) {
       stayStopped(process);
       continue;
     }
-    takePending(process, thread, signal);
+    if (!takePending(process, thread, signal)) {
+      // Another thread has taken what this one chose.
+      chooseSignal(process, thread);
+      continue;
+    }
     noticeSignal(takenNote);
     if (runsHandler(process, signal)) return;
   }
