@@ -39,7 +39,9 @@ import {
   SIGNALFD_PID,
   SIGNALFD_SIZE,
 } from "../src/abi/linux/signalfd";
-import { POLLIN, POLLOUT } from "../src/abi/poll";
+import { PAGE_SIZE } from "../src/abi/memory-map";
+import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from "../src/abi/mman";
+import { POLLIN, POLLNVAL, POLLOUT } from "../src/abi/poll";
 import {
   SI_QUEUE,
   SI_TIMER,
@@ -92,6 +94,7 @@ const pollfd: usize = memory.data(8, 8);
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
   counters();
+  polledLists();
   countersThatWait();
   interests();
   levels();
@@ -146,6 +149,42 @@ function counters(): void {
     call(SystemCall.lseek, call(SystemCall.eventfd, 0), 0, 0) <= 0 ? 1 : 0,
     1,
   );
+}
+
+/** Lists of poll, wherever they are. */
+function polledLists(): void {
+  const full = call(SystemCall.eventfd, 1);
+  const empty = call(SystemCall.eventfd, 0);
+  const rights = PROT_READ | PROT_WRITE;
+  const flags = MAP_PRIVATE | MAP_ANONYMOUS;
+  const pages: usize = call(SystemCall.mmap2, 0, 2 * PAGE_SIZE, rights, flags, -1, 0);
+  // The second of four is on both pages.
+  const list = pages + PAGE_SIZE - 12;
+  setPolled(list, full, POLLIN);
+  setPolled(list + 8, empty, POLLIN);
+  setPolled(list + 16, -1, POLLIN);
+  setPolled(list + 24, CLOSED, 0);
+  expect(cstr("poll, two pages"), call(SystemCall.poll, list, 4, 0), 2);
+  expect(cstr("poll, ready"), load<u16>(list, 6), POLLIN);
+  expect(cstr("poll, not ready"), load<u16>(list, 14), 0);
+  expect(cstr("poll, no number"), load<u16>(list, 22), 0);
+  expect(cstr("poll, no file"), load<u16>(list, 30), POLLNVAL);
+  expect(cstr("poll, one page"), call(SystemCall.poll, list + 16, 2, LONG), 1);
+  setPolled(pages, empty, POLLIN);
+  expect(cstr("poll, in time"), call(SystemCall.poll, pages, 1, 1), 0);
+  expect(cstr("poll, nothing"), load<u16>(pages, 6), 0);
+  expect(cstr("poll, none"), call(SystemCall.poll, pages, 0, 1), 0);
+  call(SystemCall.mprotect, pages, 2 * PAGE_SIZE, PROT_READ);
+  expect(cstr("poll, may not tell"), call(SystemCall.poll, pages, 1, 0), -EFAULT);
+  expect(cstr("poll, may not tell later"), call(SystemCall.poll, pages, 1, 1), -EFAULT);
+  call(SystemCall.munmap, pages, 2 * PAGE_SIZE);
+  closeAll(full, empty);
+}
+
+/** An entry, with what poll has to overwrite. */
+function setPolled(entry: usize, file: i32, events: u32): void {
+  store<i32>(entry, file);
+  store<u32>(entry, events | 0x7fff0000, 4);
 }
 
 /** A read of an empty counter waits for a write. */

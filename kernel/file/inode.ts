@@ -16,8 +16,8 @@
 //   read, write      (file, user address, size, position): i32       bytes, or -errno
 //   ioctl            (file, command, argument): i32
 //   readDirectory    (file, user address, size): i32      getdents64
-//   poll             (file): u32                          POLLIN, …: what can be done at once; it
-//                                                         says by pollWait() where to wait for more
+//   poll             (file): u32                          POLLIN, …: what can be done at once
+//   queues           (file): void                         says by pollWait() where to wait for more
 //
 // and for links that do not lead where a text says (those of /proc):
 //
@@ -48,6 +48,7 @@ export class FileOperations {
   ioctl: u32 = 0;
   readDirectory: u32 = 0;
   poll: u32 = 0;
+  queues: u32 = 0;
   follow: u32 = 0;
   readLink: u32 = 0;
   /** Whether there is a position to move. */

@@ -118,6 +118,12 @@ export class OpenFile {
     return poll === 0 ? ALWAYS_READY : call_indirect<u32>(poll, this);
   }
 
+  /** Whoever collects queues waits in those that are woken when poll() may say something else. */
+  enterQueues(): void {
+    const queues = this.operations.queues;
+    if (queues !== 0) call_indirect<void>(queues, this);
+  }
+
   readDirectory(to: UserPointer, size: u32): i32 {
     return call_indirect<i32>(this.operations.readDirectory, this, to, size);
   }

@@ -10,7 +10,8 @@
 // Invariants
 //   - A size of 0 succeeds with any pointer. A range that wraps or leaves user space is refused
 //     before a byte is copied; a range that runs into a hole is copied up to the hole and refused.
-//   - Every window is closed on return.
+//   - Every window is closed on return, but for that of openForWriting(), whose caller sees nothing
+//     but the range that was checked, and closes it.
 //   - Nobody but the running thread's own call ever lends a page: see LENT_PAGE.
 
 import { EFAULT, ENAMETOOLONG, ENOMEM } from "../../src/abi/errno";
@@ -20,7 +21,7 @@ import { clearBytes, copyBytes } from "../machine/i686/block";
 import { entryFrame } from "../machine/i686/paging";
 import { resolveFault } from "./fault";
 import { AddressSpace, currentSpace } from "./space";
-import { closeWindow, openNext, openWindow } from "./window";
+import { closeWindow, openEntry, openWindow } from "./window";
 
 /** An address that a user program gave. It has no fields: there is nothing to dereference. */
 @unmanaged
@@ -57,6 +58,15 @@ export function copyOut(to: UserPointer, from: usize, size: u32): i32 {
   copyBytes(window, from, size);
   closeWindow(window);
   return 0;
+}
+
+/**
+ * For those who would copy `size` bytes in and out again at once: an address at which they can be
+ * read and written until closeWindow(), if they lie on one page that the tables let the user write
+ * to; otherwise 0, and nothing is said about the range.
+ */
+export function openForWriting(pointer: UserPointer, size: u32): usize {
+  return openOnPage(changetype<usize>(pointer), size, FAULT_WRITE);
 }
 
 /** As copyIn(), but from another space than the running thread's. */
@@ -204,8 +214,9 @@ function openOnPage(user: usize, size: u32, access: u32): usize {
   "inline";
   // Outside of user space no entry has U/S. A size of 0 is more than any page has.
   if (size - 1 >= PAGE_SIZE - (user & PAGE_MASK)) return 0;
-  const frame = mappedFrame(currentSpace, user, access);
-  return frame === 0 ? 0 : openNext(frame) + (user & PAGE_MASK);
+  const pte = currentSpace.find(user);
+  if (pte === 0 || !isOpenFor(pte, access)) return 0;
+  return openEntry(pte) + (user & PAGE_MASK);
 }
 
 /** What happens to the part of a range that lies on one page. */
@@ -261,10 +272,14 @@ function resolvedFrame(space: AddressSpace, address: usize, access: u32): u32 {
 function mappedFrame(space: AddressSpace, address: usize, access: u32): u32 {
   "inline";
   const pte = space.find(address);
-  if (pte === 0) return 0;
-  const entry = load<u32>(pte);
+  return pte !== 0 && isOpenFor(pte, access) ? entryFrame(pte) : 0;
+}
+
+/** Whether an entry lets the user read, or write if `access` is FAULT_WRITE. */
+function isOpenFor(pte: usize, access: u32): bool {
+  "inline";
   const needed = access ? ENTRY_P | ENTRY_US | ENTRY_RW : ENTRY_P | ENTRY_US;
-  return (entry & needed) === needed ? entryFrame(pte) : 0;
+  return (load<u32>(pte) & needed) === needed;
 }
 
 /** Copies up to `limit` bytes and stops at a NUL; how many bytes came before it. */

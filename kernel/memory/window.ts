@@ -12,7 +12,7 @@
 //     those from there on are 0.
 
 import { PAGE_SHIFT, WINDOW_COUNT, WINDOWS } from "../../src/abi/memory-map";
-import { ENTRY_FRAME, ENTRY_FRAME_HIGH, ENTRY_P, ENTRY_RW } from "../../src/abi/paging";
+import { ENTRY_FRAME, ENTRY_FRAME_HIGH, ENTRY_P, ENTRY_RW, ENTRY_SIZE } from "../../src/abi/paging";
 import * as x86 from "../../src/abi/x86";
 import { panic } from "../log/panic";
 import { noExecute, writeEntry } from "../machine/i686/paging";
@@ -29,41 +29,46 @@ const ENTRY_HIGH: usize = 4;
 
 /** The kernel address at which `frame` is readable and writable until closeWindow(). */
 export function openWindow(frame: u32): usize {
-  return openNext(frame);
+  return openNext(frame, frame);
 }
 
-/** As openWindow(), for where a call would be much of what it costs. */
-export function openNext(frame: u32): usize {
+/** As openWindow(), of the frame that a present entry of a page table leads to. */
+export function openEntry(entry: usize): usize {
+  "inline";
+  return openNext(load<u32>(entry), load<u32>(entry, ENTRY_HIGH));
+}
+
+/** As openWindow(), of the frame whose name is in two words, each with other bits beside it. */
+function openNext(low: u32, high: u32): usize {
   "inline";
   const slot = usedSlots;
-  if (slot === WINDOW_COUNT) return openAgain(frame);
+  if (slot === WINDOW_COUNT) return openAgain(low, high);
   usedSlots = slot + 1;
   addReturnWork(RETURN_WINDOWS);
-  return openSlot(slot, frame);
+  return openSlot(slot, low, high);
 }
 
 /** All slots may be in the TLB: the next that is closed is used once more. */
-function openAgain(frame: u32): usize {
+function openAgain(low: u32, high: u32): usize {
   for (let tries: u32 = 0; tries < WINDOW_COUNT; tries++) {
     const slot = nextSlot;
     nextSlot = slot + 1 === WINDOW_COUNT ? 0 : slot + 1;
     const address = WINDOWS + (slot << PAGE_SHIFT);
     if ((load<u32>(kernelPte(address)) & ENTRY_P) !== 0) continue;
     x86.invlpg(address);
-    return openSlot(slot, frame);
+    return openSlot(slot, low, high);
   }
   panic(cstr("window: all sixteen are open"));
   return 0;
 }
 
-function openSlot(slot: u32, frame: u32): usize {
-  const address = WINDOWS + (slot << PAGE_SHIFT);
-  const pte = kernelPte(address);
+function openSlot(slot: u32, low: u32, high: u32): usize {
+  const pte = kernelPte(WINDOWS) + slot * ENTRY_SIZE;
   // The entry is not present: its upper half goes first.
-  store<u32>(pte, (frame & ENTRY_FRAME_HIGH) | noExecute(), ENTRY_HIGH);
-  store<u32>(pte, (frame & ENTRY_FRAME) | ENTRY_P | ENTRY_RW);
+  store<u32>(pte, (high & ENTRY_FRAME_HIGH) | noExecute(), ENTRY_HIGH);
+  store<u32>(pte, (low & ENTRY_FRAME) | ENTRY_P | ENTRY_RW);
   openCount++;
-  return address;
+  return WINDOWS + (slot << PAGE_SHIFT);
 }
 
 /** Ends the view that openWindow() gave; any address inside the page will do. */

@@ -1,7 +1,8 @@
 // System calls that wait for several files at once: poll(2), select(2) and their relatives.
 //
 // Each of them is: ask all files, and where to wait for them; if none is ready and there is time
-// left, wait and ask again.
+// left, wait and ask again. poll(2) asks once before that, by the list where the user has it: most
+// calls find a file ready, or do not wait, and need neither a copy of it nor places in queues.
 
 import { EBADF, EFAULT, EINTR, EINVAL, ENOMEM } from "../../src/abi/errno";
 import {
@@ -21,7 +22,15 @@ import { LARGEST_COUNT } from "../file/file-table";
 import { OpenFile } from "../file/open-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { allocate, free } from "../memory/heap";
-import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
+import {
+  copyIn,
+  copyOut,
+  openForWriting,
+  UserPointer,
+  userAddress,
+  userPointer,
+} from "../memory/user-memory";
+import { closeWindow } from "../memory/window";
 import { currentFiles } from "../process/thread-files";
 import { leaveQueues, startCollecting, stopCollecting } from "../thread/poll-table";
 import { block, sleepUntil } from "../thread/schedule";
@@ -37,6 +46,8 @@ const FDS_SIZE: u32 = LARGEST_COUNT / 8;
 const SETS: u32 = 3;
 const WORD_SHIFT: u32 = 2;
 
+/** What nobody need ask for. */
+const ALWAYS_TOLD: u32 = POLLERR | POLLHUP | POLLNVAL;
 const READABLE: u32 = POLLIN | POLLRDNORM | POLLHUP | POLLERR;
 const WRITABLE: u32 = POLLOUT | POLLWRNORM | POLLERR;
 
@@ -53,8 +64,8 @@ let deadline: u64 = 0;
 /** poll(files, count, milliseconds): < 0 is for ever. */
 export function poll(frame: TrapFrame): i32 {
   const milliseconds = <i32>frame.arg2;
-  if (milliseconds < 0) deadline = NEVER;
-  else setDeadline(<u64>milliseconds * NANOSECONDS_PER_MILLISECOND);
+  deadline = 0;
+  if (milliseconds !== 0) setDeadlineIn(milliseconds);
   return pollFiles(userPointer(frame.arg0), frame.arg1);
 }
 
@@ -128,6 +139,11 @@ function readTimeout(from: UserPointer, form: TimeForm): i32 {
   return result;
 }
 
+function setDeadlineIn(milliseconds: i32): void {
+  if (milliseconds < 0) deadline = NEVER;
+  else setDeadline(<u64>milliseconds * NANOSECONDS_PER_MILLISECOND);
+}
+
 /** So many nanoseconds from now; 0 does not wait at all. */
 function setDeadline(time: u64): void {
   deadline = time === 0 ? 0 : deadlineIn(time);
@@ -135,6 +151,15 @@ function setDeadline(time: u64): void {
 
 function pollFiles(list: UserPointer, count: u32): i32 {
   if (count > LARGEST_COUNT) return -EINVAL;
+  const seen = openForWriting(list, count * POLLFD_SIZE);
+  if (seen === 0) return pollCopy(list, count);
+  // No file makes one wait that is asked, so nobody else comes to change the list.
+  const ready = <i32>askFiles(seen, count);
+  closeWindow(seen);
+  return ready !== 0 || deadline === 0 ? ready : pollCopy(list, count);
+}
+
+function pollCopy(list: UserPointer, count: u32): i32 {
   const size = count * POLLFD_SIZE;
   const files = takeList(size);
   if (files === 0) return -ENOMEM;
@@ -162,9 +187,8 @@ function waitFor(files: usize, count: u32): i32 {
   const end = deadline;
   while (true) {
     // Who does not wait needs no queues.
-    if (end !== 0) startCollecting();
+    const hasAll = end === 0 || enterQueues(files, count);
     const ready = askFiles(files, count);
-    const hasAll = stopCollecting();
     if (ready !== 0 || end === 0 || (end !== NEVER && end <= readUptime())) {
       leaveQueues();
       return <i32>ready;
@@ -175,14 +199,22 @@ function waitFor(files: usize, count: u32): i32 {
   }
 }
 
+/** Has the thread wait in the queues of all files. False: there was no memory for all of them. */
+function enterQueues(files: usize, count: u32): bool {
+  startCollecting();
+  for (let i: u32 = 0; i < count; i++) {
+    const file = fileArgument(load<u32>(files + i * POLLFD_SIZE));
+    if (file !== null) file.enterQueues();
+  }
+  return stopCollecting();
+}
+
 /** Waits in the queues of the files, which stay open meanwhile whoever closes them. */
 function waitHolding(files: usize, count: u32, end: u64): i32 {
   const held = allocate(max<u32>(count << WORD_SHIFT, 1));
   if (held === 0) return -ENOMEM;
   for (let i: u32 = 0; i < count; i++) {
-    const descriptor = load<i32>(files + i * POLLFD_SIZE);
-    let file: OpenFile | null = null;
-    if (descriptor >= 0) file = fileArgument(<u32>descriptor);
+    const file = fileArgument(load<u32>(files + i * POLLFD_SIZE));
     if (file !== null) file.retain();
     store<OpenFile | null>(held + (i << WORD_SHIFT), file);
   }
@@ -207,17 +239,18 @@ function askFiles(files: usize, count: u32): u32 {
   const end = files + count * POLLFD_SIZE;
   let ready: u32 = 0;
   for (let entry = files; entry !== end; entry += POLLFD_SIZE) {
-    const descriptor = load<i32>(entry);
-    let found: u32 = 0;
-    if (descriptor >= 0) {
-      const wanted: u32 = load<u16>(entry, POLLFD_EVENTS);
-      const file = table.get(<u32>descriptor);
-      found = file === null ? POLLNVAL : file.poll() & (wanted | POLLERR | POLLHUP);
-    }
+    const file = table.get(load<u32>(entry));
+    const known = file === null ? withoutFile(entry) : file.poll();
+    const found = known & (load<u16>(entry, POLLFD_EVENTS) | ALWAYS_TOLD);
     store<u16>(entry, found, POLLFD_RESULTS);
     if (found !== 0) ready++;
   }
   return ready;
+}
+
+/** A negative number means no descriptor. */
+function withoutFile(entry: usize): u32 {
+  return load<i32>(entry) < 0 ? 0 : POLLNVAL;
 }
 
 /** select in terms of poll: three sets of descriptors become a list, and come back. */

@@ -4,9 +4,9 @@
 //               |        |
 //             queue    queue                each entry is a waiter in its queue
 //
-// A file tells which queues to wait in by calling pollWait() while it is asked whether it is ready.
-// Whoever wakes a queue takes the entry out of it and wakes the thread, which looks at all of its
-// files again. Who else wants to know of queues (epoll) collects them in a way of its own.
+// A file tells which queues to wait in by calling pollWait(), for whoever collects them. Whoever
+// wakes a queue takes the entry out of it and wakes the thread, which looks at all of its files
+// again. Who else wants to know of queues (epoll) collects them in a way of its own.
 //
 // Invariant: a thread that is not in such a call has no entries.
 
@@ -22,30 +22,24 @@ class PollEntry extends Waiter {
 }
 
 const ANY: u32 = 0xffffffff;
-/** Function index of (queue, events): void, which pollWait() calls; 0: nobody collects. */
+/** Function index of (queue, events): void, which pollWait() calls; 0: the current thread waits. */
 let collector: u32 = 0;
 let isShort: bool = false;
 
 /** From now on pollWait() makes the current thread wait in queues. */
 export function startCollecting(): void {
-  collector = waitIn.index;
+  collector = 0;
   isShort = false;
 }
 
-/** pollWait() does nothing any more. False: there was not enough memory for all queues. */
+/** False: there was not enough memory for all queues. */
 export function stopCollecting(): bool {
-  collector = 0;
   return !isShort;
 }
 
-/**
- * From now on pollWait() calls the function of index `index` with queues and events; 0: nothing.
- * Returns what it did before, to be set again.
- */
-export function collectBy(index: u32): u32 {
-  const before = collector;
+/** From now on pollWait() calls the function of index `index` with queues and events. */
+export function collectBy(index: u32): void {
   collector = index;
-  return before;
 }
 
 /** Who waits for the file that is being asked waits in `queue`. */
@@ -55,10 +49,11 @@ export function pollWait(queue: WaitQueue): void {
 
 /** As pollWait(), in a queue that is woken for `events` alone. */
 export function pollWaitFor(queue: WaitQueue, events: u32): void {
-  if (collector !== 0) call_indirect<void>(collector, queue, events);
+  if (collector === 0) waitIn(queue);
+  else call_indirect<void>(collector, queue, events);
 }
 
-function waitIn(queue: WaitQueue, _events: u32): void {
+function waitIn(queue: WaitQueue): void {
   const at = allocate(offsetof<PollEntry>());
   if (at === 0) {
     isShort = true;

@@ -66,6 +66,7 @@ export function fillTerminalOperations(
   operations.ioctl = controlFile.index;
   operations.readDirectory = refuseReadDirectory.index;
   operations.poll = pollTerminal.index;
+  operations.queues = queuesOfTerminal.index;
   return operations;
 }
 
@@ -171,11 +172,15 @@ function waitForBytes(file: OpenFile, size: u32, mayWait: bool): i32 {
   }
 }
 
+function queuesOfTerminal(file: OpenFile): void {
+  const terminal = terminalOf(file);
+  pollWait(terminal.readers);
+  pollWait(terminal.writers);
+}
+
 function pollTerminal(file: OpenFile): u32 {
   const terminal = terminalOf(file);
   if (terminal.isHungUp) return INPUT | OUTPUT | POLLERR | POLLHUP;
-  pollWait(terminal.readers);
-  pollWait(terminal.writers);
   if (!terminal.isPolledReadable()) terminal.takeWaitingInput();
   const output = terminal.writableBytes() !== 0 ? OUTPUT : 0;
   return terminal.isPolledReadable() ? output | INPUT : output;

@@ -60,6 +60,7 @@ export function masterOperations(): FileOperations {
   operations.ioctl = controlMaster.index;
   operations.readDirectory = refuseReadDirectory.index;
   operations.poll = pollMaster.index;
+  operations.queues = queuesOfMaster.index;
   return operations;
 }
 
@@ -140,10 +141,14 @@ function writeMaster(file: OpenFile, from: UserPointer, size: u32, _at: u64): i3
   return <i32>done;
 }
 
-function pollMaster(file: OpenFile): u32 {
+function queuesOfMaster(file: OpenFile): void {
   const pty = masterOf(file);
   pollWait(pty.readers);
   pollWait(pty.writers);
+}
+
+function pollMaster(file: OpenFile): u32 {
+  const pty = masterOf(file);
   let ready: u32 = pty.slave.hasRoom() ? POLLOUT | POLLWRNORM : 0;
   if (pty.count !== 0) ready |= POLLIN | POLLRDNORM;
   if (pty.status !== 0) ready |= POLLIN | POLLRDNORM | POLLPRI;

@@ -27,6 +27,7 @@ let isCircle: bool = false;
 export function startEpoll(): void {
   startEventFiles(operations, epolls, cstr("anon_inode:[eventpoll]"));
   operations.poll = pollInterests.index;
+  operations.queues = queuesOfInterests.index;
   operations.release = closeInterests.index;
   onInterestingClose(forgetFile.index);
 }
@@ -93,9 +94,13 @@ function depthAbove(list: InterestList, depth: u32): u32 {
   return deepest + 1;
 }
 
+/** Its own: what is behind it wakes that, too. */
+function queuesOfInterests(file: OpenFile): void {
+  pollWait(changetype<InterestList>(file.inode.data).waiters);
+}
+
 function pollInterests(file: OpenFile): u32 {
   const list = changetype<InterestList>(file.inode.data);
-  pollWait(list.waiters);
   return list.hasEvent() ? POLLIN | POLLRDNORM : 0;
 }
 

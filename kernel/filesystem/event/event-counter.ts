@@ -36,6 +36,7 @@ export function startEventCounters(): void {
   operations.read = readCounter.index;
   operations.write = writeCounter.index;
   operations.poll = pollCounter.index;
+  operations.queues = queuesOfCounter.index;
   operations.release = closeCounter.index;
 }
 
@@ -96,10 +97,14 @@ function waitOn(file: OpenFile, queue: WaitQueue): i32 {
   return (file.flags & O_NONBLOCK) !== 0 ? -EAGAIN : sleepHolding(file, queue);
 }
 
-function pollCounter(file: OpenFile): u32 {
+function queuesOfCounter(file: OpenFile): void {
   const counter = counterOf(file);
   pollWaitFor(counter.readable, POLLIN);
   pollWaitFor(counter.writable, POLLOUT);
+}
+
+function pollCounter(file: OpenFile): u32 {
+  const counter = counterOf(file);
   let ready: u32 = counter.count === 0 ? 0 : POLLIN;
   if (counter.count === FULL) ready |= POLLERR;
   return counter.count < FULL - 1 ? ready | POLLOUT : ready;

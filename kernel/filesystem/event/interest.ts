@@ -74,23 +74,17 @@ export class Interest {
 
   /** What is true of the file at this moment, as far as it is asked for. */
   happened(): u32 {
-    if (!this.isActive) return 0;
-    // Whoever is collecting queues collects that of the epoll file, not those behind it.
-    const collector = collectBy(0);
-    const found = this.file.poll() & (this.events & ~OPTIONS);
-    collectBy(collector);
-    return found;
+    return this.isActive ? this.file.poll() & (this.events & ~OPTIONS) : 0;
   }
 
   /** Waits in the file's queues from now on; it is ready if there is something to tell already. */
   watch(): bool {
     collecting = this;
     isShort = false;
-    const collector = collectBy(waitFor.index);
-    const found = this.file.poll() & (this.events & ~OPTIONS);
-    collectBy(collector);
+    collectBy(waitFor.index);
+    this.file.enterQueues();
     if (isShort) return false;
-    if (found !== 0 && this.isActive) this.list.noteReady(this);
+    if (this.happened() !== 0) this.list.noteReady(this);
     return true;
   }
 

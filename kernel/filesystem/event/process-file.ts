@@ -19,6 +19,7 @@ const processFiles = changetype<FileSystem>(memory.data(offsetof<FileSystem>(), 
 export function startProcessFiles(): void {
   startEventFiles(operations, processFiles, cstr("anon_inode:[pidfd]"));
   operations.poll = pollProcess.index;
+  operations.queues = queuesOfProcess.index;
 }
 
 /** An open file for `process`: its address or -errno. */
@@ -33,8 +34,11 @@ export function processOfFile(file: OpenFile): usize {
   return process === null ? -ESRCH : changetype<usize>(process);
 }
 
-function pollProcess(file: OpenFile): u32 {
+function queuesOfProcess(_file: OpenFile): void {
   pollWait(endings);
+}
+
+function pollProcess(file: OpenFile): u32 {
   const process = findSerial(<u32>file.inode.data);
   return process === null || process.isZombie ? POLLIN | POLLRDNORM : 0;
 }

@@ -45,6 +45,7 @@ export function startSignalFiles(): void {
   startEventFiles(operations, signalFiles, cstr("anon_inode:[signalfd]"));
   operations.read = readSignals.index;
   operations.poll = pollSignals.index;
+  operations.queues = queuesOfSignals.index;
   operations.release = closeSignals.index;
 }
 
@@ -121,8 +122,10 @@ function putValue(value: u32): void {
   store<u64>(info, value, SIGNALFD_POINTER);
 }
 
+function queuesOfSignals(_file: OpenFile): void {
+  pollWait(currentProcess().signalWaiters);
+}
+
 function pollSignals(file: OpenFile): u32 {
-  const process = currentProcess();
-  pollWait(process.signalWaiters);
-  return readyFor(file, process) === 0 ? 0 : POLLIN;
+  return readyFor(file, currentProcess()) === 0 ? 0 : POLLIN;
 }

@@ -37,6 +37,7 @@ export function startTimerFiles(): void {
   startEventFiles(operations, timers, cstr("anon_inode:[timerfd]"));
   operations.read = readTimer.index;
   operations.poll = pollTimer.index;
+  operations.queues = queuesOfTimer.index;
   operations.release = closeTimer.index;
 }
 
@@ -83,8 +84,10 @@ function readTimer(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
   return copyOut(to, value, VALUE_SIZE) !== 0 ? -EFAULT : <i32>VALUE_SIZE;
 }
 
+function queuesOfTimer(file: OpenFile): void {
+  pollWait(changetype<TimerFile>(file.inode.data).readable);
+}
+
 function pollTimer(file: OpenFile): u32 {
-  const timer = changetype<TimerFile>(file.inode.data);
-  pollWait(timer.readable);
-  return timer.expirations === 0 ? 0 : POLLIN;
+  return changetype<TimerFile>(file.inode.data).expirations === 0 ? 0 : POLLIN;
 }

@@ -44,6 +44,7 @@ export function startPipes(): void {
   operations.ioctl = controlPipe.index;
   operations.readDirectory = refuseReadDirectory.index;
   operations.poll = pollPipe.index;
+  operations.queues = queuesOfPipe.index;
   registerSpecialFile(S_IFIFO, 0, operations, 0);
   pipes.magic = PIPEFS_MAGIC;
   pipes.name = cstr("pipefs");
@@ -59,8 +60,9 @@ export function createPipeInode(): Inode | null {
   return inode;
 }
 
+/** As long as the file is open, and with it this end of the pipe. */
 function pipeOf(file: OpenFile): Pipe {
-  return changetype<Pipe>(file.inode.data);
+  return changetype<Pipe>(file.data);
 }
 
 /** Whether a FIFO has a name: an unnamed pipe is opened at both ends at once. */
@@ -74,7 +76,8 @@ function openPipe(file: OpenFile): i32 {
     inode.data = changetype<usize>(createPipe());
     if (inode.data === 0) return -ENOMEM;
   }
-  const pipe = pipeOf(file);
+  const pipe = changetype<Pipe>(inode.data);
+  file.data = inode.data;
   addEnds(file, pipe);
   if (!isNamed(inode)) return 0;
   const result = waitForOtherEnd(file, pipe);
@@ -310,30 +313,31 @@ function waitOn(file: OpenFile, queue: WaitQueue): i32 {
   return (file.flags & O_NONBLOCK) !== 0 ? -EAGAIN : sleepHolding(file, queue);
 }
 
+function queuesOfPipe(file: OpenFile): void {
+  const pipe = pipeOf(file);
+  if (file.mayRead) pollWait(pipe.readable);
+  if (file.mayWrite) pollWait(pipe.writable);
+}
+
 function pollPipe(file: OpenFile): u32 {
   const pipe = pipeOf(file);
   const access = file.flags & O_ACCMODE;
-  if (access === O_RDONLY) return pollForReading(pipe);
-  const ready = pollForWriting(pipe);
-  return access === O_WRONLY ? ready : ready | pollForReading(pipe);
+  if (access === O_RDONLY) return withReadable(0, pipe);
+  if (access === O_WRONLY) return withWritable(0, pipe);
+  return withReadable(withWritable(0, pipe), pipe);
 }
 
-function pollForReading(pipe: Pipe): u32 {
+function withReadable(ready: u32, pipe: Pipe): u32 {
   "inline";
-  pollWait(pipe.readable);
-  if (pipe.writers === 0) return pollWithoutWriter(pipe);
-  return pipe.count !== 0 ? POLLIN | POLLRDNORM : 0;
+  const known = pipe.count !== 0 ? ready | POLLIN | POLLRDNORM : ready;
+  if (pipe.writers !== 0) return known;
+  return pipe.writerOpens !== 0 ? known | POLLHUP : known;
 }
 
-function pollWithoutWriter(pipe: Pipe): u32 {
-  const ready = pipe.writerOpens !== 0 ? POLLHUP : 0;
-  return pipe.count !== 0 ? ready | POLLIN | POLLRDNORM : ready;
-}
-
-function pollForWriting(pipe: Pipe): u32 {
-  pollWait(pipe.writable);
-  const ready = pipe.readers === 0 ? POLLERR : 0;
-  return pipe.room >= PIPE_BUF ? ready | POLLOUT | POLLWRNORM : ready;
+function withWritable(ready: u32, pipe: Pipe): u32 {
+  "inline";
+  const known = pipe.readers === 0 ? ready | POLLERR : ready;
+  return pipe.hasRoomFor(PIPE_BUF) ? known | POLLOUT | POLLWRNORM : known;
 }
 
 function controlPipe(file: OpenFile, command: u32, argument: u32): i32 {

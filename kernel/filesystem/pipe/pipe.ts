@@ -57,6 +57,11 @@ export class Pipe {
     return this.count < this.capacity && !this.isFilled ? this.capacity - this.count : 0;
   }
 
+  /** Whether anyone may write so many bytes, which are some. */
+  hasRoomFor(size: u32): bool {
+    return this.count + size <= this.capacity && !this.isFilled;
+  }
+
   /** The address of the next byte to read; `readableThere` bytes follow it on its page. */
   get readAddress(): usize {
     return load<usize>(this.slot(this.start)) + (this.start & PAGE_MASK);

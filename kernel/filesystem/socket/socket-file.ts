@@ -40,6 +40,7 @@ export function startSockets(): void {
   operations.ioctl = controlSocket.index;
   operations.readDirectory = refuseReadDirectory.index;
   operations.poll = pollSocket.index;
+  operations.queues = queuesOfSocket.index;
   sockets.magic = SOCKFS_MAGIC;
   sockets.name = cstr("sockfs");
   onSocketFile(socketOf.index);
@@ -141,10 +142,14 @@ export function sendBytes(
   return result === 0 ? <i32>size : result;
 }
 
-function pollSocket(file: OpenFile): u32 {
+function queuesOfSocket(file: OpenFile): void {
   const socket = socketOf(file)!;
   pollWait(socket.readable);
   pollWait(socket.writable);
+}
+
+function pollSocket(file: OpenFile): u32 {
+  const socket = socketOf(file)!;
   if (socket.isListening) return socket.pending !== null ? POLLIN | POLLRDNORM : 0;
   let ready: u32 = socket.error !== 0 ? POLLERR : 0;
   if (!socket.isConnected && !socket.isDatagram) return ready | POLLOUT | POLLWRNORM | POLLHUP;

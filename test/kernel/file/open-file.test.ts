@@ -86,6 +86,13 @@ const start = machineFor(`
   function pollIt(_file: files.OpenFile): u32 { return 77; }
   export function setPoll(): void { operations.poll = pollIt.index; }
   export function poll(file: usize): u32 { return at(file).poll(); }
+  let entered: u32 = 0;
+  function enter(_file: files.OpenFile): void { entered++; }
+  export function setQueues(): void { operations.queues = enter.index; }
+  export function enterQueues(file: usize): u32 {
+    at(file).enterQueues();
+    return entered;
+  }
   export function mayRead(file: usize): bool { return at(file).mayRead; }
   export function mayWrite(file: usize): bool { return at(file).mayWrite; }
   function at(file: usize): files.OpenFile { return changetype<files.OpenFile>(file); }
@@ -290,6 +297,13 @@ describe("an open file", () => {
     assert.equal(call("poll", file), 0x145);
     call("setPoll");
     assert.equal(call("poll", file), 77);
+  });
+
+  it("has no queues to wait in unless its kind names them", () => {
+    const file = open();
+    assert.equal(call("enterQueues", file), 0);
+    call("setQueues");
+    assert.equal(call("enterQueues", file), 1);
   });
 
   it("of a regular file counts as a writer if it may write", () => {

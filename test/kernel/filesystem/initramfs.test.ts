@@ -37,7 +37,7 @@ const FRAMES = `
 `;
 const WINDOWS = `
   export function openWindow(frame: u32): usize { return frame; }
-  export function openNext(frame: u32): usize { return frame; }
+  export function openEntry(entry: usize): usize { return load<u32>(entry) & ~0xfff; }
   export function closeWindow(_address: usize): void {}
 `;
 const PAGES = `

@@ -72,12 +72,13 @@ const MODE = { enabled: true, pae: true, pse: true, nx: true, writeProtect: true
 const MEMORY_MAP = "src/abi/memory-map.ts";
 /** Frames seen at their own addresses, and how many are being looked at. */
 const OWN_ADDRESSES = `
+  import { entryFrame } from "../machine/i686/paging";
   let open: i32 = 0;
   export function openWindow(frame: u32): usize {
     open++;
     return frame;
   }
-  export function openNext(frame: u32): usize { return openWindow(frame); }
+  export function openEntry(entry: usize): usize { return openWindow(entryFrame(entry)); }
   export function closeWindow(_address: usize): void {
     open--;
   }

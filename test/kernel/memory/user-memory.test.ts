@@ -64,6 +64,10 @@ const start = machineFor(`
   export function makeReadable(at: u32): i32 {
     return user.makeReadable(user.userPointer(at));
   }
+  export function openForWriting(at: u32, size: u32): usize {
+    return user.openForWriting(user.userPointer(at), size);
+  }
+  export { closeWindow } from "./kernel/memory/window";
   export function clearUser(to: u32, size: u32): i32 {
     return user.clearUser(user.userPointer(to), size);
   }
@@ -488,5 +492,36 @@ describe("a string copied from the user", () => {
   it("needs memory where the page was never touched", () => {
     takeAllFrames();
     assert.equal(call("copyInString", USER, buffer, 100), ENOMEM);
+  });
+});
+
+describe("a range that is opened for writing", () => {
+  it("is seen where it is, until it is closed", () => {
+    putUser(USER + 8, "before");
+    const seen = address("openForWriting", USER + 8, 6);
+    assert.equal(Buffer.from(machine.part.read(seen, 6)).toString(), "before");
+    machine.part.write(seen, Buffer.from("behind"));
+    assert.equal(call("noWindowOpen"), 0);
+    call("closeWindow", seen);
+    assert.equal(call("noWindowOpen"), 1);
+    assert.equal(call("copyIn", USER + 8, buffer, 6), 0);
+    assert.equal(Buffer.from(machine.part.read(buffer, 6)).toString(), "behind");
+  });
+
+  it("is none unless the user may write it now, all on one page", () => {
+    putUser(USER, "x");
+    putUser(USER + PAGE, "x");
+    putUser(READ_ONLY, "x");
+    for (const [at, size] of [
+      [USER + PAGE - 4, 8],
+      [USER, 0],
+      [READ_ONLY, 4],
+      [HOLE, 4],
+      [0xffff_f000, 4],
+      [0x8000_0000, 4],
+    ] as const) {
+      assert.equal(address("openForWriting", at, size), 0, at.toString(16));
+    }
+    assert.equal(call("noWindowOpen"), 1);
   });
 });
