@@ -24,16 +24,24 @@ import * as x86 from "../../src/abi/x86";
 import { panic } from "../log/panic";
 import { switch_stack } from "../machine/i686/context-switch";
 import { setEntryThread } from "../machine/i686/entry-thread";
-import { loadFloatingPoint, saveFloatingPoint } from "../machine/i686/floating-point";
+import { exchangeFloatingPoint } from "../machine/i686/floating-point";
 import { currentSpace, setCurrentSpace } from "../memory/space";
 import { addReturnWork, endReturnWork, RETURN_THREAD } from "../memory/user-return";
 import { noWindowOpen } from "../memory/window";
 import { wasInKernel } from "./interrupted";
 import { MODE_TIME_SIZE, ModeTime } from "./mode-time";
-import { currentThread, setCurrentThread, Thread, ThreadState, tellInspectors } from "./thread";
+import {
+  currentOwner,
+  currentThread,
+  setCurrentThread,
+  THREAD_SIZE,
+  Thread,
+  ThreadState,
+  tellInspectors,
+} from "./thread";
 import { clearTimer, NEVER, setTimer, Timer } from "./timer";
 import { nanosecondsOf, readUptime } from "./uptime";
-import { WaitQueue } from "./wait-queue";
+import { Waiter, WaitQueue } from "./wait-queue";
 
 /** How long a thread may run while others wait: so many periods, the current one included. */
 const TIME_SLICE: u32 = 2;
@@ -51,8 +59,8 @@ let idleCounts: u64 = 0;
 let busyHandler: u32 = 0;
 /** How often another thread was switched to. */
 export let switches: u32 = 0;
-/** Where the boot stack's ESP goes; nothing returns to it. */
-const bootEsp: usize = memory.data(4, 4);
+/** What boots: it is left for good, for the first thread. */
+const boot: Thread = changetype<Thread>(memory.data(THREAD_SIZE, 16));
 /** The tick: time slices are counted in its periods, and each ends with a sample of the time. */
 const tick: Timer = changetype<Timer>(memory.data(offsetof<Timer>(), 8));
 /** Whose the time of all threads was. */
@@ -63,18 +71,20 @@ let tickHandler: u32 = 0;
 /** Runs the very first thread, whose kernel stack is prepared. Does not return. */
 export function startScheduling(first: Thread): void {
   tick.handler = endPeriod.index;
-  startPeriod();
-  first.counts -= x86.rdtsc();
-  enter(first);
-  first.segments.load();
-  loadFloatingPoint(first.floatingPoint);
-  switch_stack(bootEsp, first.savedEsp);
+  setCurrentThread(boot);
+  makeRunnable(first);
+  reschedule();
 }
 
 /** Puts a thread into the run queue, behind all that are as urgent. */
 export function makeRunnable(thread: Thread): void {
   thread.state = ThreadState.runnable;
   if (!tick.isSet) startPeriod();
+  enqueue(thread);
+}
+
+function enqueue(thread: Thread): void {
+  "inline";
   runQueue.append(thread);
   if (thread.urgency !== 0) moveForward(thread);
 }
@@ -134,19 +144,17 @@ export function reschedule(): void {
   enter(next);
   previous.segments.save();
   next.segments.load();
-  saveFloatingPoint(previous.floatingPoint);
-  loadFloatingPoint(next.floatingPoint);
+  exchangeFloatingPoint(previous.floatingPoint, next.floatingPoint);
   switch_stack(previous.savedEspAddress, next.savedEsp);
 }
 
 /** Lets the other runnable threads go first that are as urgent. */
 export function yieldProcessor(): void {
-  "inline";
   if (runQueue.isEmpty()) {
     resume(currentThread);
     return;
   }
-  makeRunnable(currentThread);
+  enqueue(currentThread);
   reschedule();
 }
 
@@ -248,8 +256,8 @@ export function endUserReturnWork(): void {
 }
 
 function setUserReturnWork(isThere: bool): void {
+  endReturnWork(RETURN_THREAD);
   if (isThere) addReturnWork(RETURN_THREAD);
-  else endReturnWork(RETURN_THREAD);
 }
 
 /** From now on the function of index `index` is called once in a period, unless none runs. */
@@ -336,34 +344,41 @@ export function countRunnable(): u32 {
 
 /** Makes `thread` the current one, in all respects but the stack. */
 function enter(thread: Thread): void {
+  "inline";
   switches++;
   setCurrentSpace(thread.space);
   setEntryThread(thread.stackTop, currentSpace.cr3);
+  setCurrentThread(thread);
   resume(thread);
 }
 
-/** Gives `thread`, whose space and stack are in place, a new time slice. */
+/** Gives `thread`, which runs or is about to, a new time slice. */
 function resume(thread: Thread): void {
+  "inline";
   thread.slice = TIME_SLICE;
   sliceIsOver = false;
-  setUserReturnWork(thread.pendingSignal !== 0 || thread.heldFile !== 0);
-  setCurrentThread(thread);
+  setUserReturnWork((thread.pendingSignal | <u32>thread.heldFile) !== 0);
 }
 
 /** Takes the next thread out of the run queue; idles while there is none. */
 function nextRunnable(): Thread {
-  while (true) {
-    const next = runQueue.takeFirst();
-    if (next !== null) {
-      if (isIdle) endIdling();
-      return changetype<Thread>(next);
-    }
-    if (!isIdle) {
-      tellInspectors(0);
-      countIdle(x86.rdtsc());
-    }
-    isIdle = true;
+  "inline";
+  const first = runQueue.head;
+  const next = first !== null ? first : idle();
+  runQueue.dropFirst(next);
+  return changetype<Thread>(next);
+}
+
+/** Waits until an interrupt has put a thread into the run queue: the first there. */
+function idle(): Waiter {
+  tellInspectors(0);
+  countIdle(x86.rdtsc());
+  isIdle = true;
+  do {
     x86.stihlt();
     x86.cli();
-  }
+  } while (runQueue.isEmpty());
+  endIdling();
+  tellInspectors(currentOwner);
+  return runQueue.head!;
 }

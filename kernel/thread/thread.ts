@@ -10,7 +10,7 @@
 //
 // Invariant: `currentThread` is the thread whose kernel stack is in use, also while it idles.
 
-import { INFO_CURRENT, INFO_STACK_TOP } from "../../src/abi/kernel-info";
+import { INFO_CURRENT } from "../../src/abi/kernel-info";
 import { SCHED_RESET_ON_FORK } from "../../src/abi/linux/schedule";
 import { FRAME_SIZE } from "../../src/abi/trap-frame";
 import { prepareStack } from "../machine/i686/context-switch";
@@ -33,7 +33,7 @@ export enum ThreadState {
 }
 
 /** FXSAVE wants a multiple of 16. */
-const FLOATING_POINT_MASK: u32 = 15;
+const FLOATING_POINT_MASK: usize = 15;
 
 @unmanaged
 export class Thread extends Waiter {
@@ -169,8 +169,7 @@ export class Thread extends Waiter {
 
   /** After the record: the floating-point registers while another thread runs. */
   get floatingPoint(): usize {
-    const end = changetype<usize>(this) + offsetof<Thread>();
-    return (end + FLOATING_POINT_MASK) & ~FLOATING_POINT_MASK;
+    return changetype<usize>(this) + FLOATING_POINT;
   }
 
   /** Where switch_stack is to save the stack pointer. */
@@ -191,6 +190,11 @@ export class Thread extends Waiter {
   }
 }
 
+/** Where they are in memory of a thread, which the heap aligns as well as that. */
+const FLOATING_POINT: usize = (offsetof<Thread>() + FLOATING_POINT_MASK) & ~FLOATING_POINT_MASK;
+/** Bytes of a thread with them. */
+export const THREAD_SIZE: usize = FLOATING_POINT + FLOATING_POINT_SIZE;
+
 /** The running thread. */
 export let currentThread: Thread = changetype<Thread>(0);
 /** Its owner: one load less for every system call. */
@@ -198,11 +202,12 @@ export let currentOwner: usize = 0;
 
 /** Makes `thread` the current one. */
 export function setCurrentThread(thread: Thread): void {
+  "inline";
+  const owner = thread.owner;
   currentThread = thread;
-  currentOwner = thread.owner;
+  currentOwner = owner;
   setCurrentCredentials(thread.credentials);
-  tellInspectors(currentOwner);
-  store<usize>(symbols.kernel_info(), thread.stackTop, INFO_STACK_TOP);
+  tellInspectors(owner);
 }
 
 /** Tells those who watch from outside whose thread runs; 0: the machine idles. */
@@ -212,8 +217,7 @@ export function tellInspectors(owner: usize): void {
 
 /** A thread of `owner` with a kernel stack and cleared registers, or null when out of memory. */
 export function createThread(owner: usize): Thread | null {
-  const size = <u32>offsetof<Thread>() + FLOATING_POINT_MASK + FLOATING_POINT_SIZE;
-  const record = allocate(size);
+  const record = allocate(THREAD_SIZE);
   if (record === 0) return null;
   const stack = allocateStack();
   if (stack === 0) {

@@ -66,13 +66,18 @@ export class WaitQueue {
   /** Takes the first waiter out; null when the queue is empty. */
   takeFirst(): Waiter | null {
     const first = this.head;
-    if (first === null) return null;
+    if (first !== null) this.dropFirst(first);
+    return first;
+  }
+
+  /** Takes out `first`, which is the head. */
+  dropFirst(first: Waiter): void {
+    "inline";
     const next = first.nextWaiter;
     first.queue = null;
     this.head = next;
     if (next === null) this.tail = null;
     else next.previousWaiter = null;
-    return first;
   }
 
   /** Takes out a waiter that is somewhere in this queue. */

@@ -73,6 +73,15 @@ export function saveFloatingPoint(area: usize): void {
   if (isThere) x86.fxsave(area);
 }
 
+/** Writes the registers to `from`, and fills them from `to`. */
+export function exchangeFloatingPoint(from: usize, to: usize): void {
+  "inline";
+  if (!isThere) return;
+  x86.fxsave(from);
+  x86.fninit(); // as in loadFloatingPoint()
+  x86.fxrstor(to);
+}
+
 /**
  * Fills the registers from `area`. AMD's FXRSTOR leaves the addresses of the last x87 instruction
  * and its operand as they are when no exception is pending: FNINIT clears the other process's.

@@ -3,7 +3,7 @@
 // TypeScript's own variables have no symbol that assembly could name; these are declared here and
 // TypeScript reads their addresses from kernel/machine/i686/symbols.ts.
 
-import { INFO_SIZE } from "../../../src/abi/kernel-info";
+import { INFO_SIZE, INFO_STACK_TOP } from "../../../src/abi/kernel-info";
 import type { Assembler } from "../../../src/x86/assembler";
 
 const BOOT_STACK_SIZE = 8192;
@@ -14,10 +14,10 @@ export default function records(a: Assembler): void {
   a.section(".bss", { write: true, nobits: true });
   a.align(4);
   a.global("kernel_info", "object");
-  a.space(INFO_SIZE);
-  // Read by the trampoline on each crossing; kernel/machine/i686/entry-thread.ts writes them.
+  a.space(INFO_STACK_TOP);
+  // Both of these are read by the trampoline on each crossing; entry-thread.ts writes them.
   a.global("current_kernel_stack", "object");
-  a.space(4);
+  a.space(INFO_SIZE - INFO_STACK_TOP);
   a.global("current_cr3", "object");
   a.space(4);
   a.section(".bss.stack", { write: true, nobits: true });

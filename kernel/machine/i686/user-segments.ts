@@ -11,7 +11,8 @@
 //   - A descriptor is 0, or a present 32-bit data segment of ring 3. Its base and limit may be
 //     anything: paging alone isolates, as with the flat segments.
 //   - FS and GS are loaded in ring 0 only with a selector that cannot fault: null, a flat segment
-//     of the user's, or one of the three that is there.
+//     of the user's, or one of the three that is there. The user's own code can have loaded nothing
+//     else; when a descriptor changes, describe() sees to it that this stays so.
 
 import {
   DESCRIPTOR_PRESENT,
@@ -47,8 +48,8 @@ const IS_32BIT: u32 = 1 << 22;
 const GRANULARITY: u32 = 1 << 23;
 const LIMIT_HIGH: u32 = 0x000f0000;
 
-declare function read_user_segments(): u32;
-declare function load_user_segments(fs: u32, gs: u32): void;
+declare function save_user_segments(at: usize): void;
+declare function load_user_segments(at: usize): void;
 
 @unmanaged
 export class UserSegments {
@@ -64,9 +65,7 @@ export class UserSegments {
   /** Notes the registers of the running thread, whose segments these are. */
   save(): void {
     "inline";
-    const both = read_user_segments();
-    this.fs = both & 0xffff;
-    this.gs = both >> 16;
+    save_user_segments(this.selectors);
   }
 
   /** Makes these the segments of the processor. */
@@ -79,9 +78,7 @@ export class UserSegments {
     store<u32>(gdt, this.low2, 16);
     store<u32>(gdt, this.high2, 20);
     store<usize>(symbols.kernel_info(), changetype<usize>(this), INFO_SEGMENTS);
-    // Most threads use one of them, or none.
-    const fs = this.fs === 0 ? 0 : this.loadable(this.fs);
-    load_user_segments(fs, this.gs === 0 ? 0 : this.loadable(this.gs));
+    load_user_segments(this.selectors);
   }
 
   /** No segment of its own, FS and GS null: what a program starts with. */
@@ -102,11 +99,16 @@ export class UserSegments {
     return 0;
   }
 
-  /** Makes descriptor `index` say what Linux's user_desc says; flags 0 and no base: nothing. */
+  /**
+   * Makes descriptor `index` say what Linux's user_desc says; flags 0 and no base: nothing, and a
+   * selector of it becomes null. Of the running thread it follows save(), and load() follows it.
+   */
   describe(index: u32, base: u32, limit: u32, flags: u32): void {
     const isUsed = (flags & USER_DESC_NOT_PRESENT) === 0 && (base | limit | flags) !== 0;
     store<u32>(this.descriptor(index), isUsed ? (base << 16) | (limit & 0xffff) : 0);
     store<u32>(this.descriptor(index), isUsed ? highWord(base, limit, flags) : 0, 4);
+    this.fs = this.loadable(this.fs);
+    this.gs = this.loadable(this.gs);
   }
 
   baseOf(index: u32): u32 {
@@ -139,6 +141,10 @@ export class UserSegments {
     return (this.highOf(index) & DESCRIPTOR_PRESENT) !== 0 ? selector : 0;
   }
 
+  private get selectors(): usize {
+    return changetype<usize>(this) + offsetof<UserSegments>("fs");
+  }
+
   private descriptor(index: u32): usize {
     return changetype<usize>(this) + ((index - TLS_FIRST) << INDEX_SHIFT);
   }
@@ -159,4 +165,5 @@ function highWord(base: u32, limit: u32, flags: u32): u32 {
   return high;
 }
 
+if (offsetof<UserSegments>("gs") !== offsetof<UserSegments>("fs") + 4) ERROR("GS follows FS");
 if (USER_CS >> INDEX_SHIFT !== 3 || (USER_DS & RPL_MASK) !== RPL_MASK) ERROR("user selectors");
