@@ -9,7 +9,7 @@
 //
 // Invariants
 //   - The tree holds one reference of each of its `frameCount` frames.
-//   - With a height of 0 the root is a frame or 0, with any other a node or 0.
+//   - With a height, or `bits`, of 0 the root is a frame or 0, with any other a node or 0.
 
 import { releaseFrame } from "./frames";
 import { allocate, free } from "./heap";
@@ -19,6 +19,7 @@ const NODE_WORDS: u32 = 1 << NODE_SHIFT;
 const NODE_MASK: u32 = NODE_WORDS - 1;
 /** With so many levels each index has its place. */
 const MOST_LEVELS: u32 = 6;
+const MOST_BITS: u32 = MOST_LEVELS * NODE_SHIFT;
 
 /** Past every index: no such page. */
 export const NO_PAGE: u64 = 1 << 32;
@@ -29,7 +30,8 @@ export let treeFrames: u32 = 0;
 @unmanaged
 export class FrameTree {
   private root: usize = 0;
-  private height: u32 = 0;
+  /** The bits of an index that choose its frame below the root: NODE_SHIFT for each level. */
+  private bits: u32 = 0;
   /** How many pages have a frame. */
   frameCount: u32 = 0;
 
@@ -37,8 +39,8 @@ export class FrameTree {
   frame(index: u32): u32 {
     if (!this.covers(index)) return 0;
     let at = this.root;
-    for (let level = this.height; level !== 0 && at !== 0; level--) {
-      at = load<usize>(wordOf(at, level, index));
+    for (let bits = this.bits; bits !== 0 && at !== 0; bits -= NODE_SHIFT) {
+      at = load<usize>(wordOf(at, bits, index));
     }
     return at;
   }
@@ -49,11 +51,11 @@ export class FrameTree {
       if (!this.addLevel()) return false;
     }
     let word = changetype<usize>(this) + offsetof<FrameTree>("root");
-    for (let level = this.height; level !== 0; level--) {
+    for (let bits = this.bits; bits !== 0; bits -= NODE_SHIFT) {
       if (load<usize>(word) === 0) store<usize>(word, allocate(NODE_WORDS << 2));
       const node = load<usize>(word);
       if (node === 0) return false;
-      word = wordOf(node, level, index);
+      word = wordOf(node, bits, index);
     }
     store<u32>(word, frame);
     this.frameCount++;
@@ -66,10 +68,11 @@ export class FrameTree {
     let next: u64 = index;
     while (next < NO_PAGE && this.root !== 0 && this.covers(<u32>next)) {
       let at = this.root;
-      let level = this.height;
-      while (level !== 0 && at !== 0) at = load<usize>(wordOf(at, level--, <u32>next));
+      let bits = this.bits;
+      for (; bits !== 0 && at !== 0; bits -= NODE_SHIFT)
+        at = load<usize>(wordOf(at, bits, <u32>next));
       if (at !== 0) return next;
-      const hole = (<u64>1) << (level * NODE_SHIFT);
+      const hole = (<u64>1) << bits;
       next = (next & ~(hole - 1)) + hole;
     }
     return NO_PAGE;
@@ -78,8 +81,8 @@ export class FrameTree {
   /** Gives back the frame of page `index`, which has one. */
   dropFrame(index: u32): void {
     let word = changetype<usize>(this) + offsetof<FrameTree>("root");
-    for (let level = this.height; level !== 0; level--) {
-      word = wordOf(load<usize>(word), level, index);
+    for (let bits = this.bits; bits !== 0; bits -= NODE_SHIFT) {
+      word = wordOf(load<usize>(word), bits, index);
     }
     releaseFrame(load<u32>(word));
     store<u32>(word, 0);
@@ -90,27 +93,27 @@ export class FrameTree {
   /** Gives back the frames of page `index` and of all after it. */
   dropFrames(index: u32): void {
     if (!this.covers(index) || this.root === 0) return;
-    if (!this.dropBelow(this.root, this.height, index)) return;
+    if (!this.dropBelow(this.root, this.bits, index)) return;
     this.root = 0;
-    this.height = 0;
+    this.bits = 0;
   }
 
   /**
    * Gives back what lies below `at`, from page `index` of that part on. True if nothing is left;
    * then `at` is gone, too.
    */
-  private dropBelow(at: usize, level: u32, index: u32): bool {
-    if (level === 0) {
+  private dropBelow(at: usize, bits: u32, index: u32): bool {
+    if (bits === 0) {
       releaseFrame(at);
       this.frameCount--;
       treeFrames--;
       return true;
     }
-    const first = wordOf(at, level, index);
+    const first = wordOf(at, bits, index);
     for (let word = first; word < at + (NODE_WORDS << 2); word += 4) {
       const below = load<usize>(word);
-      const start = word === first ? index & (pagesBelow(level) - 1) : 0;
-      if (below !== 0 && this.dropBelow(below, level - 1, start)) store<usize>(word, 0);
+      const start = word === first ? index & (pagesBelow(bits) - 1) : 0;
+      if (below !== 0 && this.dropBelow(below, bits - NODE_SHIFT, start)) store<usize>(word, 0);
     }
     if (first !== at || load<usize>(at) !== 0) return false;
     free(at);
@@ -118,7 +121,7 @@ export class FrameTree {
   }
 
   private covers(index: u32): bool {
-    return this.height === MOST_LEVELS || index >> (this.height * NODE_SHIFT) === 0;
+    return this.bits === MOST_BITS || index >> this.bits === 0;
   }
 
   private addLevel(): bool {
@@ -128,17 +131,17 @@ export class FrameTree {
       store<usize>(node, this.root);
       this.root = node;
     }
-    this.height++;
+    this.bits += NODE_SHIFT;
     return true;
   }
 }
 
-/** How many pages a word of a node stands for that is `level` levels above the frames. */
-function pagesBelow(level: u32): u32 {
-  return 1 << ((level - 1) * NODE_SHIFT);
+/** How many pages a word of a node stands for below which `bits` of an index choose. */
+function pagesBelow(bits: u32): u32 {
+  return 1 << (bits - NODE_SHIFT);
 }
 
-/** The word of `node` that leads to page `index`. */
-function wordOf(node: usize, level: u32, index: u32): usize {
-  return node + (((index >> ((level - 1) * NODE_SHIFT)) & NODE_MASK) << 2);
+/** The word of `node`, below which `bits` choose, that leads to page `index`. */
+function wordOf(node: usize, bits: u32, index: u32): usize {
+  return node + (((index >> (bits - NODE_SHIFT)) & NODE_MASK) << 2);
 }

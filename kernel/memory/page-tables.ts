@@ -20,6 +20,8 @@
 //   - The processor never runs on these tables while they change (the kernel has its own
 //     directory), so nothing here flushes the TLB: the next return to user mode loads CR3.
 //   - A directory's `span` says which of its entries may lead to a table.
+//   - A table stays where it is for as long as the space lives, so what is known of recent ones
+//     never becomes wrong.
 
 import { PAGE_MASK, PAGE_SHIFT, USER_END } from "../../src/abi/memory-map";
 import {
@@ -56,6 +58,14 @@ const TABLE_MASK: usize = (1 << DIRECTORY_SHIFT) - 1;
 const SPAN_SHIFT: u32 = 16;
 const SPAN_MASK: u32 = 0xffff;
 
+/** Recent tables: how many are known, and what of each: its number, and where it is. */
+const RECENT_COUNT: u32 = 4;
+const RECENT_SIZE: u32 = 8;
+const RECENT_TABLE: usize = 4;
+const NO_TABLE: u32 = 0xffffffff;
+/** Stands for the entries of tables that are not there: it is 0. */
+export const noEntry: usize = memory.data(ENTRY_SIZE, 8);
+
 /** Zeroed tables that the next space can have, and how many there may be. */
 const SPARE_MAX: u32 = 16;
 const spareTables: usize = memory.data(SPARE_MAX * 4, 4);
@@ -75,6 +85,15 @@ export class PageTables {
   span1: u32 = 0;
   span2: u32 = 0;
   span3: u32 = 0;
+  /** Tables that were found lately, by the lowest bits of their numbers: recentOf(). */
+  recent0: u32 = 0;
+  recentTable0: usize = 0;
+  recent1: u32 = 0;
+  recentTable1: usize = 0;
+  recent2: u32 = 0;
+  recentTable2: usize = 0;
+  recent3: u32 = 0;
+  recentTable3: usize = 0;
 
   /** Makes the tables of a new space: the trampoline's. False when out of memory. */
   start(): bool {
@@ -82,6 +101,8 @@ export class PageTables {
     if (pdpt === 0) return false;
     this.pdpt = pdpt;
     this.cr3 = physicalAddress(pdpt);
+    // The others are zeros, which are no numbers that belong there.
+    this.recent0 = NO_TABLE;
     const last = this.makeEntry(USER_END);
     if (last === 0) return false;
     mapTrampolineInto(last & ~PAGE_MASK);
@@ -115,17 +136,35 @@ export class PageTables {
    * `address` may be anything; whether the page is the user's is for the caller to check.
    */
   entry(address: usize): usize {
-    return this.find(address);
+    const entry = this.findRecent(address);
+    return entry === noEntry ? 0 : entry;
   }
 
-  /** As entry(), for where a call would be most of what it costs. */
+  /** As entry(), to read what is there: where there is no page table, an entry that is 0. */
   find(address: usize): usize {
+    return this.findRecent(address);
+  }
+
+  /** The same for those to whom a walk, or a call, would be most of what they cost. */
+  findRecent(address: usize): usize {
     "inline";
+    const number = address >> DIRECTORY_SHIFT;
+    const recent = this.recentOf(number);
+    if (load<u32>(recent) !== number) return this.walk(address);
+    return tableEntry(load<usize>(recent, RECENT_TABLE), address);
+  }
+
+  private walk(address: usize): usize {
     const directory = load<u32>(pdptEntry(this.pdpt, address)) & ENTRY_FRAME;
-    if (directory === 0) return 0;
-    const table = load<u32>(directoryEntry(frameLink(directory), address)) & ENTRY_FRAME;
-    if (table === 0) return 0;
-    return tableEntry(frameLink(table), address);
+    if (directory === 0) return noEntry;
+    const frame = load<u32>(directoryEntry(frameLink(directory), address)) & ENTRY_FRAME;
+    if (frame === 0) return noEntry;
+    const table = frameLink(frame);
+    const number = address >> DIRECTORY_SHIFT;
+    const recent = this.recentOf(number);
+    store<u32>(recent, number);
+    store<usize>(recent, table, RECENT_TABLE);
+    return tableEntry(table, address);
   }
 
   /** As entry(), but makes the directory and the page table. 0: out of memory. */
@@ -248,6 +287,13 @@ export class PageTables {
     store<u32>(this.spanOf(directory), first | (end << SPAN_SHIFT));
   }
 
+  /** Where it is noted which table was found last of those that share the place of `number`. */
+  private recentOf(number: u32): usize {
+    "inline";
+    const place = (number & (RECENT_COUNT - 1)) * RECENT_SIZE;
+    return changetype<usize>(this) + offsetof<PageTables>("recent0") + place;
+  }
+
   private spanOf(directory: u32): usize {
     return changetype<usize>(this) + offsetof<PageTables>("span0") + (directory << 2);
   }
@@ -342,3 +388,5 @@ function tableEnd(entry: usize): usize {
 if (ENTRIES_PER_TABLE >= SPAN_MASK) ERROR("a span has 16 bits for an index");
 if ((ENTRY_HIDDEN & USER_PAGE) !== 0) ERROR("a hidden page is not present");
 if (offsetof<PageTables>("span3") !== offsetof<PageTables>("span0") + 12) ERROR("spans are words");
+if (offsetof<PageTables>("recentTable3") !== offsetof<PageTables>("recent0") + 28)
+  ERROR("recent tables are pairs of words");

@@ -17,9 +17,10 @@
 import { EFAULT, ENAMETOOLONG, ENOMEM } from "../../src/abi/errno";
 import { PAGE_MASK, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import { ENTRY_P, ENTRY_RW, ENTRY_US, FAULT_USER, FAULT_WRITE } from "../../src/abi/paging";
-import { clearBytes, copyBytes } from "../machine/i686/block";
+import { clearBytes, copyBytes, copyInline } from "../machine/i686/block";
 import { entryFrame } from "../machine/i686/paging";
 import { resolveFault } from "./fault";
+import { noEntry } from "./page-tables";
 import { AddressSpace, currentSpace } from "./space";
 import { closeWindow, openEntry, openWindow } from "./window";
 
@@ -44,18 +45,22 @@ export function userAddress(pointer: UserPointer): u32 {
 
 /** Copies `size` bytes from the user to kernel address `to`. 0, -EFAULT or -ENOMEM. */
 export function copyIn(from: UserPointer, to: usize, size: u32): i32 {
-  const window = openOnPage(changetype<usize>(from), size, 0);
-  if (window === 0) return atPages(currentSpace, changetype<usize>(from), to, size, Work.copyIn);
-  copyBytes(to, window, size);
+  const user = changetype<usize>(from);
+  const pte = entryOfPage(user, size);
+  if (!allows(pte, 0)) return atPages(currentSpace, user, to, size, Work.copyIn);
+  const window = openPage(pte, user);
+  copyInline(to, window, size);
   closeWindow(window);
   return 0;
 }
 
 /** Copies `size` bytes from kernel address `from` to the user. 0, -EFAULT or -ENOMEM. */
 export function copyOut(to: UserPointer, from: usize, size: u32): i32 {
-  const window = openOnPage(changetype<usize>(to), size, FAULT_WRITE);
-  if (window === 0) return atPages(currentSpace, changetype<usize>(to), from, size, Work.copyOut);
-  copyBytes(window, from, size);
+  const user = changetype<usize>(to);
+  const pte = entryOfPage(user, size);
+  if (!allows(pte, FAULT_WRITE)) return atPages(currentSpace, user, from, size, Work.copyOut);
+  const window = openPage(pte, user);
+  copyInline(window, from, size);
   closeWindow(window);
   return 0;
 }
@@ -66,7 +71,9 @@ export function copyOut(to: UserPointer, from: usize, size: u32): i32 {
  * to; otherwise 0, and nothing is said about the range.
  */
 export function openForWriting(pointer: UserPointer, size: u32): usize {
-  return openOnPage(changetype<usize>(pointer), size, FAULT_WRITE);
+  const user = changetype<usize>(pointer);
+  const pte = entryOfPage(user, size);
+  return allows(pte, FAULT_WRITE) ? openPage(pte, user) : 0;
 }
 
 /** As copyIn(), but from another space than the running thread's. */
@@ -118,12 +125,14 @@ export function copyInString(from: UserPointer, to: usize, limit: u32): i32 {
 }
 
 const WORD: u32 = 4;
+const PAIR: u32 = 2 * WORD;
 
 /** Reads the user's word at `pointer` into the kernel word at `out`. 0, -EFAULT or -ENOMEM. */
 export function readWord(pointer: UserPointer, out: usize): i32 {
-  const window = openOnPage(changetype<usize>(pointer), WORD, 0);
-  if (window === 0)
-    return atPages(currentSpace, changetype<usize>(pointer), out, WORD, Work.copyIn);
+  const user = changetype<usize>(pointer);
+  const pte = entryOfPage(user, WORD);
+  if (!allows(pte, 0)) return copyIn(pointer, out, WORD);
+  const window = openPage(pte, user);
   store<u32>(out, load<u32>(window));
   closeWindow(window);
   return 0;
@@ -135,25 +144,40 @@ export function writeWord(pointer: UserPointer, value: u32): i32 {
   return copyOut(pointer, wordBuffer, WORD);
 }
 
+/** Writes two words of the user's, one after the other. 0, -EFAULT or -ENOMEM. */
+export function writePair(pointer: UserPointer, first: u32, second: u32): i32 {
+  const user = changetype<usize>(pointer);
+  const pte = entryOfPage(user, PAIR);
+  if (!allows(pte, FAULT_WRITE)) {
+    store<u32>(wordBuffer, first);
+    store<u32>(wordBuffer, second, WORD);
+    return copyOut(pointer, wordBuffer, PAIR);
+  }
+  const window = openPage(pte, user);
+  store<u32>(window, first);
+  store<u32>(window, second, WORD);
+  closeWindow(window);
+  return 0;
+}
+
 /** Has the page of `pointer` be there for the user to read. 0, -EFAULT or -ENOMEM. */
 export function makeReadable(pointer: UserPointer): i32 {
   const address = changetype<usize>(pointer);
-  // As isUserRange(), of one byte.
-  if (address - PAGE_SIZE >= USER_END - PAGE_SIZE) return -EFAULT;
-  if (mappedFrame(currentSpace, address, 0) !== 0) return 0;
+  if (allows(currentSpace.findRecent(address), 0)) return 0;
+  if (!isUserRange(address, 1)) return -EFAULT;
   const frame = resolvedFrame(currentSpace, address, 0);
   return frame < PAGE_SIZE ? -(<i32>frame) : 0;
 }
 
 /** Sets `size` bytes of the user's to 0. 0, -EFAULT or -ENOMEM. */
 export function clearUser(to: UserPointer, size: u32): i32 {
-  const window = openOnPage(changetype<usize>(to), size, FAULT_WRITE);
-  if (window !== 0) {
-    clearBytes(window, size);
-    closeWindow(window);
-    return 0;
-  }
-  return atPages(currentSpace, changetype<usize>(to), 0, size, Work.clear);
+  const user = changetype<usize>(to);
+  const pte = entryOfPage(user, size);
+  if (!allows(pte, FAULT_WRITE)) return atPages(currentSpace, user, 0, size, Work.clear);
+  const window = openPage(pte, user);
+  clearBytes(window, size);
+  closeWindow(window);
+  return 0;
 }
 
 /** As clearUser(), but in a space that no thread runs in yet: for execve alone. */
@@ -177,9 +201,10 @@ if (USER_END !== 0xffffc000) ERROR("files' ranges end with the user's");
 
 /** As isUserRange(); a range that is lent may be one, too: who copies will see. */
 export function isTransferRange(address: usize, size: u32): bool {
-  return (
-    size === 0 || (address >= PAGE_SIZE && address < transferEnd && size <= transferEnd - address)
-  );
+  // In steps that take one comparison each.
+  if (size === 0) return true;
+  if (address < PAGE_SIZE || address >= transferEnd) return false;
+  return size <= transferEnd - address;
 }
 
 /** Function index of (): usize, the address of the page lent in the running thread's call. */
@@ -206,16 +231,26 @@ function atLentPage(user: usize, kernel: usize, size: u32, work: Work): i32 {
   return 0;
 }
 
-/**
- * What most copies need: an address at which all of the range can be seen until closeWindow(), if
- * it lies on one page of the user's that the tables have. 0: atPages() finds out what there is.
- */
-function openOnPage(user: usize, size: u32, access: u32): usize {
+// What most copies need: of a range on one page of the user's that the tables have, the entry, and
+// an address at which all of it can be seen. Else atPages() finds out what there is.
+
+/** Where to read the entry of the page that all of the range lies on: 0 if there is none. */
+function entryOfPage(user: usize, size: u32): usize {
   "inline";
-  // Outside of user space no entry has U/S. A size of 0 is more than any page has.
-  if (size - 1 >= PAGE_SIZE - (user & PAGE_MASK)) return 0;
-  const pte = currentSpace.find(user);
-  if (pte === 0 || !isOpenFor(pte, access)) return 0;
+  // A size of 0 is more than any page has.
+  return size - 1 > (~user & PAGE_MASK) ? noEntry : currentSpace.findRecent(user);
+}
+
+/** Whether an entry lets the user do that. Outside of user space none has U/S. */
+function allows(pte: usize, access: u32): bool {
+  "inline";
+  const needed = access ? ENTRY_P | ENTRY_US | ENTRY_RW : ENTRY_P | ENTRY_US;
+  return (load<u32>(pte) & needed) === needed;
+}
+
+/** The kernel address of the byte at `user`, on the page of that entry, until closeWindow(). */
+function openPage(pte: usize, user: usize): usize {
+  "inline";
   return openEntry(pte) + (user & PAGE_MASK);
 }
 
@@ -249,7 +284,7 @@ function atPages(space: AddressSpace, user: usize, kernel: usize, size: u32, wor
   return 0;
 }
 
-const wordBuffer: usize = memory.data(4, 4);
+const wordBuffer: usize = memory.data(PAIR, 4);
 
 /**
  * The frame of the page that the user's `address` is in, for reading or (FAULT_WRITE) writing; an
@@ -270,16 +305,8 @@ function resolvedFrame(space: AddressSpace, address: usize, access: u32): u32 {
 
 /** As the tables stand: 0 if the user may not do that, or not yet. */
 function mappedFrame(space: AddressSpace, address: usize, access: u32): u32 {
-  "inline";
   const pte = space.find(address);
-  return pte !== 0 && isOpenFor(pte, access) ? entryFrame(pte) : 0;
-}
-
-/** Whether an entry lets the user read, or write if `access` is FAULT_WRITE. */
-function isOpenFor(pte: usize, access: u32): bool {
-  "inline";
-  const needed = access ? ENTRY_P | ENTRY_US | ENTRY_RW : ENTRY_P | ENTRY_US;
-  return (load<u32>(pte) & needed) === needed;
+  return allows(pte, access) ? entryFrame(pte) : 0;
 }
 
 /** Copies up to `limit` bytes and stops at a NUL; how many bytes came before it. */

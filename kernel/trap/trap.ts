@@ -46,17 +46,18 @@ export function enterFromUser(frame: TrapFrame): void {
 export function enterSystemCall(frame: TrapFrame): void {
   count(INFO_ENTRIES);
   systemCall(frame);
-  beforeUserReturn();
+  endEntry();
 }
 
 /** What must be done before user mode: let others run, take signals, close the windows' round. */
 export function beforeUserReturn(): void {
-  "inline";
-  if (returnWork !== 0) finishReturn();
+  endEntry();
 }
 
-/** Apart from the test above, which every call passes. */
-function finishReturn(): void {
+/** The same, for calls: most leave little to do, or nothing. */
+function endEntry(): void {
+  "inline";
+  if (returnWork === 0) return;
   if (returnWork !== RETURN_WINDOWS) endThreadWork();
   forgetWindows();
 }

@@ -9,7 +9,7 @@ import { type Judgement, judge, unchecked } from "./judgement";
 
 const THE_ONE_FILE = "memory/user-memory.ts";
 const KNOWS_POINTERS = /import\s*\{[^}]*\b(UserPointer|userPointer|userAddress)\b[^}]*\}/;
-const OPENS_WINDOWS = /import\s*\{[^}]*\bopenWindow\b[^}]*\}/;
+const OPENS_WINDOWS = /import\s*\{[^}]*\bopen(Window|Entry)\b[^}]*\}/;
 /** A load, a store or a block operation on a number that was a user's pointer. */
 const FOLLOWS_NUMBER = new RegExp(
   String.raw`\b((load|store)<\w+>|memory\.(copy|fill|compare)|x86\.(load|store)\d+)\s*` +

@@ -25,6 +25,11 @@ export const PLAIN_USER_MEMORY = `
     store<u32>(changetype<usize>(to), value);
     return 0;
   }
+  export function writePair(to: UserPointer, first: u32, second: u32): i32 {
+    store<u32>(changetype<usize>(to), first);
+    store<u32>(changetype<usize>(to), second, 4);
+    return 0;
+  }
   export function clearUser(to: UserPointer, size: u32): i32 {
     memory.fill(changetype<usize>(to), 0, size);
     return 0;

@@ -16,24 +16,34 @@ const FEW: u32 = 2 * BLOCK;
 
 /** Copies `size` bytes between ranges that do not overlap. */
 export function copyBytes(to: usize, from: usize, size: u32): void {
-  if (size >= FEW && hasFloatingPoint()) copyMany(to, from, size);
-  else memory.copy(to, from, size);
+  copyInline(to, from, size);
+}
+
+/** The same for the copies that matter most, of which many are short, or of a page. */
+export function copyInline(to: usize, from: usize, size: u32): void {
+  "inline";
+  if (size < FEW) memory.copy(to, from, size);
+  else if ((size & (BLOCK - 1)) === 0 && hasFloatingPoint()) copy_blocks(to, from, size);
+  else copyMany(to, from, size);
 }
 
 /** Sets `size` bytes to 0. */
 export function clearBytes(at: usize, size: u32): void {
-  if (size >= FEW && hasFloatingPoint()) clearMany(at, size);
-  else memory.fill(at, 0, size);
+  "inline";
+  if (size < FEW) memory.fill(at, 0, size);
+  else clearMany(at, size);
 }
 
 function copyMany(to: usize, from: usize, size: u32): void {
-  const whole = size & ~(BLOCK - 1);
-  copy_blocks(to, from, whole);
-  if (whole !== size) memory.copy(to + whole, from + whole, size - whole);
+  const rest = hasFloatingPoint() ? size & (BLOCK - 1) : size;
+  const whole = size - rest;
+  if (whole !== 0) copy_blocks(to, from, whole);
+  if (rest !== 0) memory.copy(to + whole, from + whole, rest);
 }
 
 function clearMany(at: usize, size: u32): void {
-  const whole = size & ~(BLOCK - 1);
-  clear_blocks(at, whole);
-  if (whole !== size) memory.fill(at + whole, 0, size - whole);
+  const rest = hasFloatingPoint() ? size & (BLOCK - 1) : size;
+  const whole = size - rest;
+  if (whole !== 0) clear_blocks(at, whole);
+  if (rest !== 0) memory.fill(at + whole, 0, rest);
 }

@@ -27,6 +27,7 @@ const start = machineFor(`
   export * from "./kernel/memory/frames";
   function at(tables: usize): PageTables { return changetype<PageTables>(tables); }
   export function createRecord(): usize { return allocate(offsetof<PageTables>()); }
+  export function createPdpt(): usize { return allocate(32); }
   export function startTables(tables: usize): bool { return at(tables).start(); }
   export function releaseTables(tables: usize): void { at(tables).releaseTables(); }
   export function release(tables: usize): void {
@@ -40,6 +41,7 @@ const start = machineFor(`
     return at(tables).countResident(start, end);
   }
   export function entry(tables: usize, address: usize): usize { return at(tables).entry(address); }
+  export function find(tables: usize, address: usize): usize { return at(tables).find(address); }
   export function makeEntry(tables: usize, address: usize): usize {
     return at(tables).makeEntry(address);
   }
@@ -111,8 +113,9 @@ function create(): number {
 beforeEach(() => {
   machine = start();
   call("start", RAM_FRAMES);
-  // What the record shares with others stays: the counts below are those of tables alone.
+  // What these share with others stays: the counts below are those of tables alone.
   call("createRecord");
+  call("createPdpt");
   framesAtStart = call("freeFrameCount");
   tables = create();
 });
@@ -172,6 +175,26 @@ describe("an entry", () => {
       found.map(({ va, pa, writable, executable }) => [va, pa, writable, executable]),
       pages.map((page, i) => [page, frames[i], true, false]),
     );
+  });
+
+  it("is 0 to who reads it where there is none", () => {
+    for (const at of [0, PAGE, GIB, 3 * GIB, 0xffe0_0000 - TABLE, 0xffff_f000 - TABLE]) {
+      assert.equal(machine.word(call("find", tables, at)), 0);
+      assert.equal(machine.word(call("find", tables, at) + 4), 0);
+      assert.equal(call("makeEntry", tables, at), call("find", tables, at));
+    }
+  });
+
+  it("is found again, whatever others were found meanwhile", () => {
+    const tablesApart = [0, 1, 2, 3, 4, 8, 511, 512, 516, 1024, 2046];
+    const pages = tablesApart.flatMap((n) => [n * TABLE + PAGE, n * TABLE + 511 * PAGE]);
+    const entries = pages.map((page) => call("makeEntry", tables, page));
+    for (const order of [pages, pages, [...pages].reverse()]) {
+      for (const page of order) {
+        assert.equal(call("find", tables, page), entries[pages.indexOf(page)]);
+        assert.equal(call("find", tables, page + 0xfff), entries[pages.indexOf(page)]);
+      }
+    }
   });
 
   it("shares the tables of its neighbours", () => {

@@ -61,6 +61,9 @@ const start = machineFor(`
   export function writeWord(to: u32, value: u32): i32 {
     return user.writeWord(user.userPointer(to), value);
   }
+  export function writePair(to: u32, first: u32, second: u32): i32 {
+    return user.writePair(user.userPointer(to), first, second);
+  }
   export function makeReadable(at: u32): i32 {
     return user.makeReadable(user.userPointer(at));
   }
@@ -400,6 +403,23 @@ describe("a word of the user's", () => {
     assert.equal(call("writeWord", USER + PAGE - 2, 0x12345678), 0);
     assert.deepEqual(userBytes(USER + PAGE - 2, 4), Uint8Array.of(0x78, 0x56, 0x34, 0x12));
     assert.equal(call("writeWord", READ_ONLY, 1), EFAULT);
+  });
+
+  it("is written with the next one, also across a page", () => {
+    const bytes = Uint8Array.of(0x44, 0x33, 0x22, 0x11, 0x88, 0x77, 0x66, 0x55);
+    // On a page that was never touched, on one that was, and on two.
+    for (const at of [USER + PAGE - 8, USER, USER + PAGE - 4, USER + PAGE - 1]) {
+      assert.equal(call("writePair", at, 0x11223344, 0x55667788), 0);
+      assert.deepEqual(userBytes(at, 8), bytes);
+      windowsAreClosed();
+    }
+    assert.deepEqual(userBytes(USER + 8, 4), new Uint8Array(4), "no others");
+    putUser(READ_ONLY, "abcdefgh");
+    for (const at of [READ_ONLY, HOLE, 0, USER_END, 0xffff_fffc]) {
+      assert.equal(call("writePair", at, 1, 2), EFAULT);
+      windowsAreClosed();
+    }
+    assert.equal(userText(READ_ONLY, 8), "abcdefgh");
   });
 });
 

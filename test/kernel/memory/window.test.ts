@@ -18,6 +18,11 @@ const COUNT = 16;
 let machine: Machine;
 const call = (name: string, ...values: number[]) => machine.address(name, ...values);
 const open = (frame = RAM) => call("openWindow", frame);
+function openEntry(low: number, high = 0): number {
+  machine.setWord(machine.part.area, low);
+  machine.setWord(machine.part.area + 4, high);
+  return call("openEntry", machine.part.area);
+}
 const close = (address: number) => call("closeWindow", address);
 const entryAt = (address: number) => machine.word(call("kernelPte", address));
 const slot = (index: number) => WINDOWS + index * PAGE;
@@ -39,6 +44,16 @@ describe("windows", () => {
     const window = open(0x5225);
     assert.equal(entryAt(window), 0x5000 | ENTRY_P | ENTRY_RW);
     assert.equal(machine.word(call("kernelPte", window) + 4), (ENTRY_NX_HIGH | 0x225) >>> 0);
+  });
+
+  it("show what an entry leads to, writable if that is, and never to user mode", () => {
+    const [all, low] = [0xfff, RAM | ENTRY_P];
+    const [readable, writable] = [openEntry(low | (all & ~ENTRY_RW)), openEntry(low | all, 0x225)];
+    assert.deepEqual([readable, writable], [slot(0), slot(1)]);
+    assert.equal(entryAt(readable), low);
+    assert.equal(entryAt(writable), low | ENTRY_RW);
+    assert.equal(machine.word(call("kernelPte", readable) + 4), ENTRY_NX_HIGH);
+    assert.equal(machine.word(call("kernelPte", writable) + 4), (ENTRY_NX_HIGH | 0x225) >>> 0);
   });
 
   it("show nothing once they are closed, by any address inside", () => {
