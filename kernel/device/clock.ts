@@ -9,6 +9,7 @@ import {
   isRecent,
   NANOSECONDS_PER_SECOND,
   readUptime,
+  updateUptime,
   uptimeNanoseconds,
   uptimeSeconds,
 } from "../thread/uptime";
@@ -66,16 +67,15 @@ export function exactBootTime(): u64 {
 
 /** Reads what time it is into realSeconds and realNanoseconds. */
 export function readRealTime(): void {
-  readUptime();
+  updateUptime();
   addUptime();
 }
 
 function addUptime(): void {
-  realSeconds = secondsAtBoot + uptimeSeconds;
-  realNanoseconds = nanosecondsAtBoot + uptimeNanoseconds;
-  if (realNanoseconds < NANOSECONDS_PER_SECOND) return;
-  realNanoseconds -= NANOSECONDS_PER_SECOND;
-  realSeconds++;
+  const nanoseconds = nanosecondsAtBoot + uptimeNanoseconds;
+  const isNext = nanoseconds >= NANOSECONDS_PER_SECOND;
+  realSeconds = secondsAtBoot + uptimeSeconds + (isNext ? 1 : 0);
+  realNanoseconds = isNext ? nanoseconds - NANOSECONDS_PER_SECOND : nanoseconds;
 }
 
 /** From now on it is that many nanoseconds since 1970: false, as that is before the start. */
@@ -93,7 +93,7 @@ export function setRealTime(time: u64): bool {
  * lower. Of two times the later one is the greater number.
  */
 export function currentTime(): u64 {
-  if (!isRecent(RECENT_COUNTS)) readUptime();
+  if (!isRecent(RECENT_COUNTS)) updateUptime();
   addUptime();
   return timestamp(realSeconds, realNanoseconds);
 }

@@ -34,7 +34,7 @@ import { currentCredentials } from "../thread/credentials";
 import { averageLoad, LOAD_ONE } from "../thread/load";
 import { preemptionPoint } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
-import { readUptime, uptimeSeconds } from "../thread/uptime";
+import { updateUptime, uptimeSeconds } from "../thread/uptime";
 
 const SYSFS_INDEX: u32 = 1;
 const SYSFS_NAME: u32 = 2;
@@ -67,7 +67,7 @@ const name: usize = memory.data(SYSTEM_NAME_MAX, 4);
 /** sysinfo(to): memory is counted in pages. */
 export function sysinfo(frame: TrapFrame): i32 {
   memory.fill(info, 0, SYSINFO_SIZE);
-  readUptime();
+  updateUptime();
   store<u32>(info, uptimeSeconds);
   for (let period: u32 = 0; period < LOADS; period++) {
     store<u32>(

@@ -7,7 +7,7 @@
 // Seconds that are more than 31 bits can say stand for a time that does not come.
 
 import { EFAULT, EINVAL } from "../../src/abi/errno";
-import { copyIn, copyOut, UserPointer } from "../memory/user-memory";
+import { copyIn, copyOut, UserPointer, writePair } from "../memory/user-memory";
 import { NANOSECONDS_PER_SECOND, readUptime } from "../thread/uptime";
 
 export enum TimeForm {
@@ -16,7 +16,7 @@ export enum TimeForm {
   timespec64,
 }
 
-const NANOSECONDS_PER_MICROSECOND: u32 = 1000;
+export const NANOSECONDS_PER_MICROSECOND: u32 = 1000;
 const LARGEST_SIZE: u32 = 16;
 const buffer: usize = memory.data(LARGEST_SIZE, 8);
 
@@ -54,6 +54,7 @@ export function sendTime(to: UserPointer, time: u64, form: TimeForm): i32 {
 
 /** As sendTime(), of a time that has been taken apart already: dividing is slow. */
 export function sendParts(to: UserPointer, seconds: u32, nanoseconds: u32, form: TimeForm): i32 {
+  if (form === TimeForm.timespec) return writePair(to, seconds, nanoseconds);
   putParts(buffer, seconds, nanoseconds, form);
   return copyOut(to, buffer, timeSize(form));
 }

@@ -3,7 +3,14 @@
 import { EFAULT, EINTR, EINVAL, EOPNOTSUPP } from "../../src/abi/errno";
 import { readRealTime, realNanoseconds, realSeconds } from "../device/clock";
 import { TrapFrame } from "../machine/i686/trap-frame";
-import { copyIn, copyOut, UserPointer, userAddress, userPointer } from "../memory/user-memory";
+import {
+  copyIn,
+  copyOut,
+  UserPointer,
+  userAddress,
+  userPointer,
+  writePair,
+} from "../memory/user-memory";
 import { setAlarm } from "../process/alarm";
 import { currentProcess } from "../process/process";
 import { countedTime, processorCountdown } from "../process/processor-timers";
@@ -11,6 +18,7 @@ import { sleepUntil } from "../thread/schedule";
 import {
   NANOSECONDS_PER_SECOND,
   readUptime,
+  updateUptime,
   uptimeNanoseconds,
   uptimeSeconds,
 } from "../thread/uptime";
@@ -28,6 +36,7 @@ import {
 import { TIMEZONE_SIZE, timeZone } from "./set-clock";
 import {
   deadlineIn,
+  NANOSECONDS_PER_MICROSECOND,
   putTime,
   readTime,
   sendParts,
@@ -166,7 +175,7 @@ export function gettimeofday(frame: TrapFrame): i32 {
   const zone = userPointer(frame.arg1);
   if (userAddress(to) !== 0) {
     readRealTime();
-    const result = sendParts(to, realSeconds, realNanoseconds, TimeForm.timeval);
+    const result = writePair(to, realSeconds, realNanoseconds / NANOSECONDS_PER_MICROSECOND);
     if (result !== 0) return result;
   }
   if (userAddress(zone) === 0) return 0;
@@ -187,7 +196,7 @@ function sendClock(frame: TrapFrame, form: TimeForm): i32 {
   const to = userPointer(frame.arg1);
   if (frame.arg0 === CLOCK_MONOTONIC) {
     // The clock that programs measure with.
-    readUptime();
+    updateUptime();
     return sendParts(to, uptimeSeconds, uptimeNanoseconds, form);
   }
   if (!readClock(frame.arg0)) return -EINVAL;

@@ -1,7 +1,7 @@
 // The time since the kernel started, in nanoseconds: the processor's time-stamp counter, scaled.
 //
 // Every processor that has PAE has the counter; device/tsc.ts finds out at boot how fast it runs.
-// The time is as of the last readUptime(): whoever needs it to be now asks for that.
+// The time is as of the last updateUptime(): whoever needs it to be now asks for that.
 //
 // Invariant: the time never goes back, even if the counter does.
 
@@ -13,8 +13,10 @@ const FRACTION_BITS: u32 = 24;
 const FRACTION_MASK: u32 = (1 << FRACTION_BITS) - 1;
 const WORD_BITS: u32 = 32;
 
-/** Nanoseconds since the start, and the same as seconds and the rest. */
-export let uptime: u64 = 0;
+/** A reading's product of counts and multiplier has this in its upper half after a second. */
+const SECOND_HIGH: u32 = NANOSECONDS_PER_SECOND >> (WORD_BITS - FRACTION_BITS);
+
+/** Seconds since the start, and nanoseconds after them. */
 export let uptimeSeconds: u32 = 0;
 export let uptimeNanoseconds: u32 = 0;
 
@@ -31,37 +33,41 @@ export function startUptime(counts: u64, nanoseconds: u64): void {
   lastCount = rdtsc();
 }
 
-/** Reads the counter; returns what `uptime` is then. */
+/** Reads the counter; returns the nanoseconds since the start. */
 export function readUptime(): u64 {
+  updateUptime();
+  return <u64>uptimeSeconds * <u64>NANOSECONDS_PER_SECOND + <u64>uptimeNanoseconds;
+}
+
+/** Reads the counter, and has `uptimeSeconds` and `uptimeNanoseconds` say what time it is then. */
+export function updateUptime(): void {
   const count = rdtsc();
   const counts = count - lastCount;
-  if (<u32>(counts >> WORD_BITS) !== 0) return readMuchLater(count, counts);
+  if (<u32>(counts >> WORD_BITS) !== 0) {
+    updateMuchLater(count, counts);
+    return;
+  }
   lastCount = count;
   const product = <u64>(<u32>counts) * <u64>multiplier + <u64>fraction;
   fraction = <u32>product & FRACTION_MASK;
-  return pass(product >> FRACTION_BITS);
+  const nanoseconds = uptimeNanoseconds + <u32>(product >> FRACTION_BITS);
+  if (<u32>(product >> WORD_BITS) >= SECOND_HIGH || nanoseconds >= NANOSECONDS_PER_SECOND)
+    pass(product >> FRACTION_BITS);
+  else uptimeNanoseconds = nanoseconds;
 }
 
 /** The counter has advanced by more than a word has bits, or it went back. */
-function readMuchLater(count: u64, counts: u64): u64 {
-  if (<i64>counts < 0) return uptime;
+function updateMuchLater(count: u64, counts: u64): void {
+  if (<i64>counts < 0) return;
   lastCount = count;
-  return pass(nanosecondsOf(counts));
+  pass(nanosecondsOf(counts));
 }
 
-/** So many nanoseconds have passed. */
-function pass(nanoseconds: u64): u64 {
-  uptime += nanoseconds;
-  if (nanoseconds >= <u64>NANOSECONDS_PER_SECOND) {
-    uptimeSeconds = <u32>(uptime / NANOSECONDS_PER_SECOND);
-    uptimeNanoseconds = <u32>(uptime % NANOSECONDS_PER_SECOND);
-    return uptime;
-  }
-  uptimeNanoseconds += <u32>nanoseconds;
-  if (uptimeNanoseconds < NANOSECONDS_PER_SECOND) return uptime;
-  uptimeNanoseconds -= NANOSECONDS_PER_SECOND;
-  uptimeSeconds++;
-  return uptime;
+/** So many nanoseconds have passed: the second is another one. */
+function pass(nanoseconds: u64): void {
+  const sum = nanoseconds + <u64>uptimeNanoseconds;
+  uptimeSeconds += <u32>(sum / NANOSECONDS_PER_SECOND);
+  uptimeNanoseconds = <u32>(sum % NANOSECONDS_PER_SECOND);
 }
 
 /** Whether the last reading was some `counts` ago at most: a cheap question. */
@@ -75,3 +81,6 @@ export function nanosecondsOf(counts: u64): u64 {
   const high = (counts >> WORD_BITS) * <u64>multiplier;
   return low + (high << (WORD_BITS - FRACTION_BITS));
 }
+
+if (SECOND_HIGH << (WORD_BITS - FRACTION_BITS) !== NANOSECONDS_PER_SECOND)
+  ERROR("the upper half tells seconds");
