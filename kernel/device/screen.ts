@@ -101,14 +101,18 @@ export function startScreen(): void {
   showScreen();
 }
 
-/** Takes one byte of output; call showScreen after the last one. */
-export function writeScreen(byte: u32): void {
-  let cell = byte;
-  if (state !== GROUND || !isPrintable(byte)) {
-    cell = special(byte);
-    if (cell === 0) return;
+/** Takes `size` bytes of output at `from`; call showScreen after the last ones. */
+export function writeScreen(from: usize, size: u32): void {
+  const end = from + size;
+  for (let at = from; at < end; ) {
+    const byte = load<u8>(at);
+    if (state === GROUND && isPrintable(byte)) at = putRun(at, end);
+    else {
+      const cell = special(byte);
+      if (cell !== 0) putCharacter(cell);
+      at++;
+    }
   }
-  putCharacter(cell);
 }
 
 function isPrintable(byte: u32): bool {
@@ -193,13 +197,29 @@ function showCursor(): void {
 
 /** `cell` is a cell's bits of its character. */
 function putCharacter(cell: u32): void {
+  store<u16>(nextCell(), rendition | cell);
+  column++;
+}
+
+/** Puts the characters from `from` on, up to what is not printable, a row's end or `end`: where. */
+function putRun(from: usize, end: usize): usize {
+  const cell = nextCell();
+  const limit = min(end, from + (COLUMNS - column));
+  let at = from;
+  for (let to = cell; at < limit && isPrintable(load<u8>(at)); at++, to += CELL_SIZE)
+    store<u16>(to, rendition | load<u8>(at));
+  column += <i32>(at - from);
+  return at;
+}
+
+/** Where the next character comes, in `text`: on a new row if this one is full. */
+function nextCell(): usize {
   if (column === COLUMNS) {
     column = 0;
     lineFeed();
   }
-  store<u16>(rowAddress(row) + column * CELL_SIZE, rendition | cell);
   noteChange(row);
-  column++;
+  return rowAddress(row) + column * CELL_SIZE;
 }
 
 function controlCharacter(byte: u32): void {

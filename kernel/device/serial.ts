@@ -74,15 +74,22 @@ export function enableSerialInput(): void {
   receiveSerial();
 }
 
-/** Sends one byte, waiting for room. */
-export function sendSerial(byte: u32): void {
+/** Sends `size` bytes at `from`, waiting for room; those that the UART does not take are lost. */
+export function sendSerial(from: usize, size: u32): void {
   if (!isPresent) return;
-  if (room === 0) {
-    if (!waitFor(TRANSMIT_EMPTY)) return;
-    room = capacity;
+  const end = from + size;
+  for (let at = from; at < end; ) {
+    if (room === 0) {
+      if (!waitFor(TRANSMIT_EMPTY)) {
+        at++;
+        continue;
+      }
+      room = capacity;
+    }
+    const next = at + min<u32>(room, end - at);
+    room -= next - at;
+    for (; at < next; at++) outb(DATA, load<u8>(at));
   }
-  room--;
-  outb(DATA, byte);
 }
 
 /** Waits until the last byte has left the wire. */

@@ -24,7 +24,7 @@ export function disableEcho(): void {
 export function startConsole(): void {
   startSerial();
   startScreen();
-  driver.output = showByte.index;
+  driver.output = showBytes.index;
   driver.finish = endBurst.index;
   driver.refill = takeSerialInput.index;
   const terminal = startTerminal(record, ROWS, COLUMNS, driver);
@@ -56,9 +56,9 @@ function takeSerialInput(_terminal: Terminal): void {
   receiveSerial();
 }
 
-function showByte(_terminal: Terminal, byte: u32): void {
-  sendSerial(byte);
-  writeScreen(byte);
+function showBytes(_terminal: Terminal, from: usize, size: u32): void {
+  sendSerial(from, size);
+  writeScreen(from, size);
 }
 
 function endBurst(_terminal: Terminal): void {

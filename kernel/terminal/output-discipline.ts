@@ -24,6 +24,9 @@ const MOST_OUTPUT: u32 = TAB_WIDTH;
 export const KEPT_ECHO: usize = 256;
 export const ECHO_SIZE: u32 = 256;
 
+/** A byte that goes out on its own. */
+const single: usize = memory.data(1);
+
 @unmanaged
 export class OutputDiscipline extends TermiosRecord {
   /** Where the next byte appears, and where the line that is being typed begins. */
@@ -35,7 +38,10 @@ export class OutputDiscipline extends TermiosRecord {
   /** ^S, or TCOOFF, which only TCOON ends. */
   isStopped: bool = false;
   isSuspended: bool = false;
-  /** Function indices: `(terminal, byte: u32): void`, and `(terminal): u32`; 0: room for all. */
+  /**
+   * Function indices: `(terminal, from: usize, size: u32): void`, and `(terminal): u32`; 0: room
+   * for all.
+   */
   outputFunction: u32 = 0;
   roomFunction: u32 = 0;
 
@@ -70,6 +76,35 @@ export class OutputDiscipline extends TermiosRecord {
 
   dropEcho(): void {
     this.echoHead = this.echoTail;
+  }
+
+  /** Sends `size` bytes at `from` on, as the flags of the output say. */
+  putBytes(from: usize, size: u32): void {
+    const end = from + size;
+    for (let at = from; at < end; ) {
+      const next = this.endOfRun(at, end);
+      if (next !== at) {
+        if (this.hasOutputFlag(OPOST)) this.column += next - at;
+        call_indirect<void>(this.outputFunction, this, at, next - at);
+      }
+      at = next;
+      if (at < end) this.put(load<u8>(at++));
+    }
+  }
+
+  /** Where the bytes end that begin at `from`, end before `end` and go out as they are. */
+  private endOfRun(from: usize, end: usize): usize {
+    if (!this.hasOutputFlag(OPOST)) return end;
+    if (this.hasOutputFlag(OLCUC)) return from;
+    let at = from;
+    // Four bytes at a time: in none is the upper bit set, nor is it once BLANK is taken away (as
+    // it is for control characters), or 1 is added (as it is for DELETE).
+    for (; at + 4 <= end; at += 4) {
+      const bytes = load<u32>(at);
+      if (((bytes | (bytes - 0x20202020) | (bytes + 0x01010101)) & 0x80808080) !== 0) break;
+    }
+    while (at < end && <u32>load<u8>(at) - BLANK < DELETE - BLANK) at++;
+    return at;
   }
 
   /** Sends a byte on, as the flags of the output say. */
@@ -126,7 +161,8 @@ export class OutputDiscipline extends TermiosRecord {
 
   /** Sends a byte on as it is. */
   send(byte: u32): void {
-    call_indirect<void>(this.outputFunction, this, byte);
+    store<u8>(single, byte);
+    call_indirect<void>(this.outputFunction, this, single, 1);
   }
 
   private echoAddress(position: u32): usize {

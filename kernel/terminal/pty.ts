@@ -89,8 +89,11 @@ export class Pty {
     return OUTPUT_SIZE - this.count;
   }
 
-  put(byte: u32): void {
-    if (this.room !== 0) store<u8>(this.outputAddress(this.tail++), byte);
+  /** Takes `size` bytes of output at `from`; what does not fit is lost. */
+  put(from: usize, size: u32): void {
+    const count = min<u32>(size, this.room);
+    for (let i: u32 = 0; i < count; i++)
+      store<u8>(this.outputAddress(this.tail++), load<u8>(from + i));
   }
 
   /** Moves at most `size` bytes of output to `to`; how many. */
@@ -169,8 +172,8 @@ export function ptyOf(terminal: Terminal): Pty {
   return changetype<Pty>(changetype<usize>(terminal) - SLAVE);
 }
 
-function sendToMaster(terminal: Terminal, byte: u32): void {
-  ptyOf(terminal).put(byte);
+function sendToMaster(terminal: Terminal, from: usize, size: u32): void {
+  ptyOf(terminal).put(from, size);
 }
 
 function roomForOutput(terminal: Terminal): u32 {

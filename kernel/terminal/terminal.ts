@@ -57,7 +57,7 @@ export function onTerminalSignal(index: u32): void {
 /** What a terminal is connected to: functions by index, each with the terminal as its first. */
 @unmanaged
 export class TerminalDriver {
-  /** (terminal, byte: u32): void shows a byte. */
+  /** (terminal, from: usize, size: u32): void shows bytes, which are one at least. */
   output: u32 = 0;
   /** (terminal): u32 says how many bytes there is room for; 0: as many as one likes. */
   room: u32 = 0;

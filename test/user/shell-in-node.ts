@@ -62,7 +62,9 @@ const startTerminal = compileKernelPart(
   const record: usize = memory.data(TERMINAL_SIZE, 8);
   const terminal = changetype<Terminal>(record);
   const driver = changetype<TerminalDriver>(memory.data(offsetof<TerminalDriver>(), 8));
-  function output(_terminal: Terminal, byte: u32): void { show(byte); }
+  function output(_terminal: Terminal, from: usize, size: u32): void {
+    for (let i: u32 = 0; i < size; i++) show(load<u8>(from + i));
+  }
   function ignore(_terminal: Terminal): void {}
   function signal(group: u32, number: u32): void { signalled(group, number); }
   export function start(): void {

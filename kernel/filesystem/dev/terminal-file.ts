@@ -223,8 +223,9 @@ function writeTerminal(file: OpenFile, from: UserPointer, size: u32, _at: u64): 
 function writePart(terminal: Terminal, size: u32): u32 {
   let shown: u32 = 0;
   for (let room = terminal.writableBytes(); shown < size && room !== 0; ) {
-    const end = shown + min<u32>(room, size - shown);
-    for (; shown < end; shown++) terminal.put(load<u8>(bounce + shown));
+    const part = min<u32>(room, size - shown);
+    terminal.putBytes(bounce + shown, part);
+    shown += part;
     room = terminal.writableBytes();
   }
   terminal.finishOutput();

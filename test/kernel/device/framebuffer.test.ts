@@ -34,7 +34,7 @@ function open(bits: 24 | 32, [red, green, blue]: readonly number[]): Screen {
       useFramebuffer(${ADDRESS}, p, h, b, r, g, bl);
       startScreen();
     }
-    export function put(byte: u32): void { writeScreen(byte); }
+    export function put(from: usize, size: u32): void { writeScreen(from, size); }
     export function show(): void { showScreen(); }
   `,
     {
@@ -64,7 +64,9 @@ function open(bits: 24 | 32, [red, green, blue]: readonly number[]): Screen {
     pixelBytes,
     pitch,
     print(text) {
-      for (const byte of Buffer.from(text)) part.call.put!(byte);
+      const bytes = Buffer.from(text);
+      part.write(part.area, bytes);
+      part.call.put!(part.area, bytes.length);
       part.call.show!();
     },
     stored() {

@@ -34,7 +34,7 @@ const part = loadKernelPart(
   const file = changetype<OpenFile>(memory.data(offsetof<OpenFile>(), 8));
   const inode = changetype<Inode>(memory.data(offsetof<Inode>(), 8));
   function ignore(_terminal: Terminal): void {}
-  function drop(_terminal: Terminal, _byte: u32): void {}
+  function drop(_terminal: Terminal, _from: usize, _size: u32): void {}
   export function start(): void {
     memory.fill(record, 0, TERMINAL_SIZE);
     driver.output = drop.index;

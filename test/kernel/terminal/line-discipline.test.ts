@@ -20,7 +20,9 @@ const part = loadKernelPart(
   `
   import { LineDiscipline, RING, RING_SIZE } from "./kernel/terminal/line-discipline";
   declare function show(byte: u32): void;
-  function echo(_terminal: LineDiscipline, byte: u32): void { show(byte); }
+  function echo(_terminal: LineDiscipline, from: usize, size: u32): void {
+    for (let i: u32 = 0; i < size; i++) show(load<u8>(from + i));
+  }
   const terminal = changetype<LineDiscipline>(memory.data(<i32>RING + RING_SIZE, 8));
   export function reset(): void { terminal.reset(echo.index); }
   export function receive(byte: u32): u32 { return terminal.receive(byte); }

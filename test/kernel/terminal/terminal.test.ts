@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { ICANON, TERMIOS_LFLAG } from "../../../src/abi/termios";
+import {
+  ICANON,
+  OLCUC,
+  ONLCR,
+  OPOST,
+  TAB3,
+  TERMIOS_LFLAG,
+  TERMIOS_OFLAG,
+} from "../../../src/abi/termios";
 import { loadKernelPart } from "../kernel-part";
 
 const shown = ["", ""];
@@ -14,6 +22,12 @@ const part = loadKernelPart(
   `
   import { onTerminalSignal, startTerminal } from "./kernel/terminal/terminal";
   import { Terminal, TERMINAL_SIZE, TerminalDriver } from "./kernel/terminal/terminal";
+  let pieces: u32 = 0;
+  export function pieceCount(): u32 { return pieces; }
+  export function writeBytes(index: u32, from: usize, size: u32): void {
+    at(index).putBytes(from, size);
+  }
+  export function column(index: u32): u32 { return at(index).column; }
   declare function show(terminal: u32, byte: u32): void;
   declare function burst(): void;
   declare function refilled(): void;
@@ -21,8 +35,10 @@ const part = loadKernelPart(
   const first: usize = memory.data(TERMINAL_SIZE, 8);
   const second: usize = memory.data(TERMINAL_SIZE, 8);
   const driver = changetype<TerminalDriver>(memory.data(offsetof<TerminalDriver>(), 8));
-  function output(terminal: Terminal, byte: u32): void {
-    show(changetype<usize>(terminal) === second ? 1 : 0, byte);
+  function output(terminal: Terminal, from: usize, size: u32): void {
+    pieces++;
+    for (let i: u32 = 0; i < size; i++)
+      show(changetype<usize>(terminal) === second ? 1 : 0, load<u8>(from + i));
   }
   function finish(_terminal: Terminal): void { burst(); }
   function refill(_terminal: Terminal): void { refilled(); }
@@ -80,6 +96,13 @@ function read(terminal: number): string | undefined {
   return Buffer.from(part.read(part.area, count)).toString();
 }
 
+function setOutputFlags(terminal: number, flags: number): void {
+  const termios = part.read(part.call.termios!(terminal), 36);
+  new DataView(termios.buffer).setUint32(TERMIOS_OFLAG, flags, true);
+  part.write(part.area, termios);
+  part.call.change!(terminal, part.area);
+}
+
 describe("two terminals", () => {
   beforeEach(() => {
     shown.fill("");
@@ -132,6 +155,37 @@ describe("two terminals", () => {
     assert.deepEqual(shown, ["", "a\r\nb"]);
     type(0, "xy");
     assert.equal(bursts, 2);
+  });
+
+  it("put many bytes as they put each of them", () => {
+    const all = Uint8Array.from({ length: 1024 }, (_, i) =>
+      i < 256 ? i : 0x1d + ((i * 7) % 0x65),
+    );
+    for (const oflag of [0, OPOST, OPOST | ONLCR, OPOST | OLCUC, OPOST | ONLCR | TAB3]) {
+      shown.fill("");
+      for (const terminal of [0, 1]) setOutputFlags(terminal, oflag);
+      for (const byte of all) part.call.write!(0, byte);
+      // In pieces that begin and end anywhere.
+      for (let at = 0, size = 1; at < all.length; at += size, size = (size * 5 + 3) % 61) {
+        part.write(part.area, all.subarray(at, at + size));
+        part.call.writeBytes!(1, part.area, Math.min(size, all.length - at));
+      }
+      assert.equal(shown[1], shown[0]);
+      assert.equal(part.call.column!(1), part.call.column!(0));
+    }
+  });
+
+  it("hand on what goes out as it is in one piece", () => {
+    const text = "printable ~\tand more";
+    const pieces = [OPOST, 0].map((flags, terminal) => {
+      setOutputFlags(terminal, flags);
+      const before = part.call.pieceCount!();
+      part.write(part.area, text);
+      part.call.writeBytes!(terminal, part.area, text.length);
+      return part.call.pieceCount!() - before;
+    });
+    assert.deepEqual(pieces, [3, 1]);
+    assert.deepEqual(shown, [text, text]);
   });
 
   it("ask their driver for input that waits", () => {
