@@ -6,6 +6,8 @@
 // A number can be reserved for a file that is still to be opened, so that nothing has been done for
 // it yet if there is no number. Such a one stands for no file, and is not free.
 //
+// Invariant: no number below `lowestFree` is free.
+//
 // It starts with room for FIRST_COUNT and doubles when it is full, up to LARGEST_COUNT.
 
 import { EBADF, EBUSY, EMFILE, ENOMEM, isErrno } from "../../src/abi/errno";
@@ -27,6 +29,7 @@ const RESERVED: u32 = 0xffffffff;
 export class FileTable {
   private entries: usize = 0;
   private count: u32 = 0;
+  private lowestFree: u32 = 0;
   /** New numbers are below this: RLIMIT_NOFILE of the process. */
   limit: u32 = USUAL_COUNT;
   /** Threads that have it. */
@@ -78,6 +81,7 @@ export class FileTable {
   settle(descriptor: u32, opened: usize, flags: u32): i32 {
     if (isErrno(<u32>opened)) {
       this.setFlags(descriptor, 0);
+      this.noteFree(descriptor);
       return <i32>opened;
     }
     this.set(descriptor, changetype<OpenFile>(opened), flags);
@@ -87,11 +91,16 @@ export class FileTable {
   /** The lowest number from `lowest` on that is free, with room for its entry; or -errno. */
   private findFree(lowest: u32): i32 {
     "inline";
-    let descriptor = lowest;
+    let descriptor = max<u32>(lowest, this.lowestFree);
     while (descriptor < this.count && !this.isFree(descriptor)) descriptor++;
+    if (lowest <= this.lowestFree) this.lowestFree = descriptor;
     if (descriptor >= this.limit) return -EMFILE;
     const result = this.makeRoom(descriptor);
     return result !== 0 ? result : <i32>descriptor;
+  }
+
+  private noteFree(descriptor: u32): void {
+    if (descriptor < this.lowestFree) this.lowestFree = descriptor;
   }
 
   private isFree(descriptor: u32): bool {
@@ -121,6 +130,7 @@ export class FileTable {
     const file = this.get(descriptor);
     if (file === null) return -EBADF;
     this.set(descriptor, null, 0);
+    this.noteFree(descriptor);
     closeLocked(file, changetype<usize>(this));
     file.release();
     return 0;
