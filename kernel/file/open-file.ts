@@ -81,11 +81,12 @@ export class OpenFile {
     free(changetype<usize>(this));
   }
 
-  /** At the position, which moves on. */
+  /** At the position, which moves on; where there is none, at 0. */
   read(to: UserPointer, size: u32): i32 {
     "inline";
+    if (!this.operations.seekable) return this.readAt(to, size, 0);
     const count = this.readAt(to, size, this.position);
-    if (count > 0 && this.operations.seekable) this.position += <u64>count;
+    if (count > 0) this.position += <u64>count;
     return count;
   }
 
@@ -128,19 +129,19 @@ export class OpenFile {
     return call_indirect<i32>(this.operations.readDirectory, this, to, size);
   }
 
-  /** Moves the position to `offset` from `whence`. 0, -EINVAL or -ESPIPE. */
-  seek(offset: i64, whence: u32): i32 {
+  /** The position `offset` bytes from `whence`, for who sets it; or -EBADF, -EINVAL or -ESPIPE. */
+  target(offset: i64, whence: u32): i64 {
     if ((this.flags & O_PATH) !== 0) return -EBADF;
     if (!this.operations.seekable) return this.operations.ignoresPosition ? 0 : -ESPIPE;
-    let base: i64 = 0;
-    if (whence === SEEK_CUR) base = <i64>this.position;
-    else if (whence === SEEK_END) base = <i64>this.inode.size;
-    else if (whence !== SEEK_SET) return -EINVAL;
-    const target = base + offset;
+    let target = offset;
+    if (whence !== SEEK_SET) {
+      if (whence === SEEK_CUR) target += <i64>this.position;
+      else if (whence === SEEK_END) target += <i64>this.inode.size;
+      else return -EINVAL;
+    }
     // Both are below 2^63, so a sum that wraps is negative.
     if (target < 0) return -EINVAL;
-    this.position = <u64>target;
-    return 0;
+    return target;
   }
 }
 

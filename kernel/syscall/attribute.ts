@@ -146,7 +146,7 @@ export function chmod(frame: TrapFrame): i32 {
 
 /** fchmod(file, mode) */
 export function fchmod(frame: TrapFrame): i32 {
-  return atFile(frame.arg0, Work.mode, frame.arg1);
+  return atChangedFile(frame.arg0, Work.mode, frame.arg1);
 }
 
 /** fchmodat(directory, path, mode) */
@@ -166,7 +166,7 @@ export function lchown32(frame: TrapFrame): i32 {
 
 /** fchown32(file, owner, group) */
 export function fchown32(frame: TrapFrame): i32 {
-  return atFile(frame.arg0, Work.owner, frame.arg1, frame.arg2);
+  return atChangedFile(frame.arg0, Work.owner, frame.arg1, frame.arg2);
 }
 
 /** chown(path, owner, group) of 16 bits */
@@ -184,7 +184,7 @@ export function lchown16(frame: TrapFrame): i32 {
 
 /** fchown(file, owner, group) of 16 bits */
 export function fchown16(frame: TrapFrame): i32 {
-  return atFile(frame.arg0, Work.owner, longId(frame.arg1), longId(frame.arg2));
+  return atChangedFile(frame.arg0, Work.owner, longId(frame.arg1), longId(frame.arg2));
 }
 
 /** fchownat(directory, path, owner, group, flags) */
@@ -254,13 +254,17 @@ function atPath(
   return perform(inodeAt(descriptor, userPointer(path), flags), work, argument, second);
 }
 
-function atFile(descriptor: u32, work: Work, argument: u32, second: u32 = 0): i32 {
-  if (descriptor === AT_FDCWD) return -EBADF;
-  if (work === Work.mode || work === Work.owner) {
-    const file = fileArgument(descriptor);
-    if (file !== null && (file.flags & O_PATH) !== 0) return -EBADF;
-  }
-  return perform(inodeOf(descriptor), work, argument, second);
+/** The work on an open file, whose inode stays: nothing of it blocks. */
+function atFile(descriptor: u32, work: Work, argument: u32): i32 {
+  const file = fileArgument(descriptor);
+  return file === null ? -EBADF : workOn(file.inode, work, argument, 0);
+}
+
+/** As atFile(), for what O_PATH does not allow. */
+function atChangedFile(descriptor: u32, work: Work, argument: u32, second: u32 = 0): i32 {
+  const file = fileArgument(descriptor);
+  if (file === null || (file.flags & O_PATH) !== 0) return -EBADF;
+  return workOn(file.inode, work, argument, second);
 }
 
 /** Does the work on the inode that was found, and releases it. */

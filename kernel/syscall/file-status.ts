@@ -18,6 +18,8 @@ import {
   STAT_MODE,
   STAT_MTIME,
   STAT_NLINK,
+  STAT_PAD,
+  STAT_PAD_2,
   STAT_RDEV,
   STAT_SIZE,
   STAT_UID,
@@ -53,7 +55,8 @@ const status: usize = memory.data(STATX_BYTES, 8);
 
 /** Copies the status of `inode` to the user, as a stat64. 0 or -errno. */
 export function sendStatus(inode: Inode, to: UserPointer): i32 {
-  memory.fill(status, 0, STAT_BYTES);
+  store<u32>(status, 0, STAT_PAD);
+  store<u32>(status, 0, STAT_PAD_2);
   store<u64>(status, inode.fileSystem.device, STAT_DEV);
   store<u32>(status, inode.number, STAT_INO_LOW);
   store<u32>(status, inode.mode, STAT_MODE);

@@ -230,12 +230,11 @@ function controlAnyFile(frame: TrapFrame, file: OpenFile): i32 {
 export function lseek(frame: TrapFrame): i32 {
   const file = fileArgument(frame.arg0);
   if (file === null) return -EBADF;
-  const before = file.position;
-  const result = file.seek(<i64>(<i32>frame.arg1), frame.arg2);
-  if (result !== 0) return result;
-  if (file.position <= <u64>i32.MAX_VALUE) return <i32>file.position;
-  file.position = before;
-  return -EOVERFLOW;
+  const target = file.target(<i64>(<i32>frame.arg1), frame.arg2);
+  if (target < 0) return <i32>target;
+  if (target > <i64>i32.MAX_VALUE) return -EOVERFLOW;
+  file.position = <u64>target;
+  return <i32>target;
 }
 
 /** _llseek(file, high, low, result, whence) */
@@ -243,9 +242,10 @@ export function llseek(frame: TrapFrame): i32 {
   const file = fileArgument(frame.arg0);
   if (file === null) return -EBADF;
   const offset = ((<u64>frame.arg1) << 32) | <u64>frame.arg2;
-  const result = file.seek(<i64>offset, frame.arg4);
-  if (result !== 0) return result;
-  store<u64>(scratch, file.position);
+  const target = file.target(<i64>offset, frame.arg4);
+  if (target < 0) return <i32>target;
+  file.position = <u64>target;
+  store<u64>(scratch, target);
   return copyOut(userPointer(frame.arg3), scratch, 8);
 }
 

@@ -118,12 +118,14 @@ export const W_OK: u32 = 2;
 export const X_OK: u32 = 1;
 
 export const STAT_DEV: u32 = 0;
+export const STAT_PAD: u32 = 8;
 export const STAT_INO_LOW: u32 = 12;
 export const STAT_MODE: u32 = 16;
 export const STAT_NLINK: u32 = 20;
 export const STAT_UID: u32 = 24;
 export const STAT_GID: u32 = 28;
 export const STAT_RDEV: u32 = 32;
+export const STAT_PAD_2: u32 = 40;
 export const STAT_SIZE: u32 = 44;
 export const STAT_BLKSIZE: u32 = 52;
 export const STAT_BLOCKS: u32 = 56;

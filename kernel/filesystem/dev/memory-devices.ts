@@ -1,13 +1,14 @@
 // /dev/null, zero, full, random and urandom: files without an end or without anything in them.
 
 import { EINVAL, ENOSPC } from "../../../src/abi/errno";
+import { PAGE_MASK } from "../../../src/abi/memory-map";
 import { fillRandom } from "../../device/random";
 import { preemptHolding } from "../../file/held-file";
 import { FileOperations } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
 import { refuseIoctl, refuseReadDirectory } from "../../file/refusals";
 import { bounce, LARGEST_TRANSFER, portion, transferSize } from "../../file/transfer";
-import { clearUser, copyOut, UserPointer } from "../../memory/user-memory";
+import { clearUser, copyOut, UserPointer, userAddress } from "../../memory/user-memory";
 import { currentThread } from "../../thread/thread";
 
 const nothing = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
@@ -60,27 +61,36 @@ function refuseRoom(_file: OpenFile, _from: UserPointer, _size: u32, _at: u64): 
 }
 
 function readZeros(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
-  return sendPortions(file, to, size, false);
+  // On one page it needs no portions; whether the bytes are the user's is seen on the way.
+  if (size - 1 <= (~userAddress(to) & PAGE_MASK)) {
+    const result = clearUser(to, size);
+    return result !== 0 ? result : <i32>size;
+  }
+  return sendPortions(file, to, size, clearUser.index);
 }
 
 function readRandom(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
-  return sendPortions(file, to, size, true);
+  return sendPortions(file, to, size, sendRandom.index);
 }
 
-/** Gives the user zeros or random bytes, page by page. */
-function sendPortions(file: OpenFile, to: UserPointer, size: u32, isRandom: bool): i32 {
+/** As clearUser(), with bytes that nobody can foretell. They lie on one page. */
+function sendRandom(to: UserPointer, size: u32): i32 {
+  fillRandom(bounce, size);
+  return copyOut(to, bounce, size);
+}
+
+/** Has the function of index `send`, such as clearUser(), send to each page of the user's range. */
+function sendPortions(file: OpenFile, to: UserPointer, size: u32, send: u32): i32 {
   const wanted = transferSize(to, size);
   if (wanted <= 0) return wanted;
   let done: u32 = 0;
-  while (done < <u32>wanted) {
+  while (true) {
     const part = portion(to, done, <u32>wanted);
-    if (isRandom) fillRandom(bounce, part);
-    const at = to.plus(done);
-    const result = isRandom ? copyOut(at, bounce, part) : clearUser(at, part);
+    const result = call_indirect<i32>(send, to.plus(done), part);
     if (result !== 0) return done !== 0 ? <i32>done : result;
     done += part;
-    if (done < <u32>wanted) preemptHolding(file);
-    if (currentThread.pendingSignal !== 0) break;
+    if (done === <u32>wanted) return wanted;
+    preemptHolding(file);
+    if (currentThread.pendingSignal !== 0) return <i32>done;
   }
-  return <i32>done;
 }

@@ -109,7 +109,10 @@ const start = machineFor(`
     return at(file).readDirectory(userPointer(to), size);
   }
   export function seek(file: usize, low: u32, high: u32, whence: u32): i32 {
-    return at(file).seek(<i64>(<u64>low | (<u64>high << 32)), whence);
+    const target = at(file).target(<i64>(<u64>low | (<u64>high << 32)), whence);
+    if (target < 0) return <i32>target;
+    at(file).position = <u64>target;
+    return 0;
   }
   export function positionLow(file: usize): u32 { return <u32>at(file).position; }
   export function positionHigh(file: usize): u32 { return <u32>(at(file).position >> 32); }
