@@ -3,7 +3,8 @@
 // The kernel sees a user's frame through a window alone (law 3), so the sources must not combine
 // two abilities anywhere but in kernel/memory/user-memory.ts: to know a user's pointer, and to open
 // a window. Nor may a number made from a pointer go into a load or a store: it would name the
-// kernel's own bytes.
+// kernel's own bytes. That file may show its caller a range that it has checked, as it does by
+// openForWriting() for poll(2): that is an address of bytes then, and no pointer any more.
 
 import { type Judgement, judge, unchecked } from "./judgement";
 
