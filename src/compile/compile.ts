@@ -192,7 +192,7 @@ class ModuleCompiler {
     const traced = this.#describer?.begin(source);
     const unwound = emit(this.#assembler, code, {
       fitsCacheLines: this.#pipeline.has("fit-cache-lines") && !this.#settings.isSmall,
-      isUnaligned: this.#settings.isSmall,
+      isSmall: this.#settings.isSmall,
       prefix: this.#linkage.hashOf(source),
       usedRegisters: allocation.usedRegisters,
       scratchAt: allocation.scratchAt,

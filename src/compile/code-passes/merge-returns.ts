@@ -164,8 +164,14 @@ function isAtHand(operand: MachineOperand): boolean {
 /** Whether all that a block does from its return on is to return an error's number. */
 function returnsError(block: MachineBlock): boolean {
   const moves = block.instructions.slice(startOf(block), -1).filter((each) => !isNoMove(each));
-  const [to, from] = moves[0]?.operands ?? [];
-  if (moves.length !== 1 || moves[0]!.operands.length !== 2 || !isWholeRegister(to)) return false;
+  return moves.length === 1 && movesError(moves[0]!);
+}
+
+/** Whether an instruction puts an error's number into a register, and does nothing else. */
+export function movesError({ mnemonic, operands }: MachineInstruction): boolean {
+  const [to, from] = operands;
+  const isMove = (mnemonic === "moves" || mnemonic === "mov") && operands.length === 2;
+  if (!isMove || !isWholeRegister(to)) return false;
   if (from?.kind !== "immediate" || from.symbol !== undefined) return false;
   return from.value < 0 && from.value >= LEAST_ERROR;
 }

@@ -10,6 +10,8 @@ import { negated } from "../../x86/instructions/condition";
 import type { Label } from "../../x86/operand";
 import type { Marks } from "../../x86/section-builder";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
+import { isNoMove } from "../code/parallel-moves";
+import { movesError } from "../code-passes/merge-returns";
 import { type KeptBlocks, keptBlocks } from "../code-passes/skipped-blocks";
 import { trapKind } from "../ir/trap";
 import type { Landing, UnwoundFunction } from "../runtime/unwind";
@@ -28,8 +30,8 @@ export interface EmitOptions {
   readonly scratchAt: ScratchAt;
   /** Whether the function begins where its innermost loops are in few lines of the cache. */
   readonly fitsCacheLines?: boolean;
-  /** Whether the function begins at any byte, right after the one before. */
-  readonly isUnaligned?: boolean;
+  /** Whether code is to be small: it begins at any byte, and returns errors in few. */
+  readonly isSmall?: boolean;
   /** A word that stands before the function's code. */
   readonly prefix?: number | undefined;
   /** The source of a byte of the module, for the line table. */
@@ -92,7 +94,7 @@ class Emitter {
     const a = this.#a;
     const fn = this.#fn;
     a.section(`.text.${fn.name}`, { execute: true });
-    if (!this.#options.isUnaligned) a.align(CODE_ALIGN);
+    if (!this.#options.isSmall) a.align(CODE_ALIGN);
     if (this.#options.prefix !== undefined) a.long(this.#options.prefix);
     a.function(fn.name, () => {
       this.#options.trace?.begin(a.marks(), this.#frame);
@@ -206,7 +208,7 @@ class Emitter {
     const mayLand = block.instructions.at(-1)?.mnemonic === "may_throw";
     switch (instruction.mnemonic) {
       case "moves":
-        this.#moves.emit(instruction);
+        this.#moves.emit(instruction, this.#options.isSmall === true && endsInError(block));
         return;
       case "jump":
         this.#jumpTo(block.successors[0]!, next);
@@ -289,4 +291,15 @@ class Emitter {
     this.#a.instruction(`j${isYesNext ? negated(condition) : condition}`, [this.#labelOf(taken)]);
     if (!isYesNext) this.#jumpTo(no, next);
   }
+}
+
+/** Whether a block returns an error, so that it hardly runs. */
+function endsInError({ instructions, successors: [next] }: MachineBlock): boolean {
+  const [last, end] = instructions.slice(-2);
+  if (!end || !last || !movesError(last)) return false;
+  return end.mnemonic === "ret" || (end.mnemonic === "jump" && isOnlyReturn(next!));
+}
+
+function isOnlyReturn({ instructions }: MachineBlock): boolean {
+  return instructions.every((each) => each.mnemonic === "ret" || isNoMove(each));
 }

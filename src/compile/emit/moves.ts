@@ -8,6 +8,8 @@
 //   memory and memory             by a free register, else     over the stack
 //                                 over the stack, in words
 //
+// What hardly runs takes a small constant over the stack, in three bytes instead of five.
+//
 // A register becomes 0 by `xor` or `xorps`. The former changes flags, but moves stand where none is
 // live. What goes over the stack moves its pointer, and each step is noted for the unwinder.
 
@@ -37,13 +39,17 @@ export class MoveEmitter {
     this.#scratchAt = scratchAt;
   }
 
-  /** @param moves an instruction `moves` */
-  emit(moves: MachineInstruction): void {
+  /**
+   * @param moves an instruction `moves`
+   * @param isBrief whether it may take an instruction more if it is shorter so
+   */
+  emit(moves: MachineInstruction, isBrief: boolean): void {
     for (const move of orderMoves(moves.operands)) {
       if (isThroughMemory(move)) this.#moveMemory(move, this.#scratchAt(moves));
       else if (isFloatOperand(move.to) || isFloatOperand(move.from)) this.#moveFloat(move);
       else if (move.kind === "exchange") this.#instruction("xchg", move.to, move.from);
       else if (isZeroing(move)) this.#instruction("xor", move.to, move.to);
+      else if (isBrief && isOfByte(move)) this.#moveOverStack(move);
       else this.#instruction("mov", move.to, move.from);
     }
   }
@@ -62,6 +68,11 @@ export class MoveEmitter {
     for (const [depth, word] of [...both].reverse().entries()) this.#push(word, depth);
     const popped = kind === "exchange" ? [...target, ...source] : target;
     for (const [i, word] of popped.entries()) this.#pop(word, popped.length - 1 - i);
+  }
+
+  #moveOverStack({ to, from }: OrderedMove): void {
+    this.#push(from, 0);
+    this.#pop(to, 0);
   }
 
   /** A move from or to a float register. */
@@ -132,6 +143,13 @@ function wordsAt(operand: MachineOperand): MachineOperand[] {
     displacement: slot ? displacement : displacement + 4 * i,
     slot: slot && { ...slot, index: slot.index + i },
   }));
+}
+
+/** Whether a move is of a constant that fits into a signed byte, into a register. */
+function isOfByte({ to, from }: OrderedMove): boolean {
+  if (to.kind !== "register" || from.kind !== "immediate" || from.symbol !== undefined)
+    return false;
+  return from.value >= -0x80 && from.value < 0x80;
 }
 
 function isZeroing({ to, from }: OrderedMove): boolean {
