@@ -116,6 +116,7 @@ const QUESTIONS = [
 
   "files",
   "maps",
+  "mounts",
   "probe",
   "proc",
   "sessions",

@@ -22,6 +22,14 @@ import {
   O_RDWR,
 } from "../src/abi/files";
 import { SYSTEM_CALL_LIMIT, SystemCall } from "../src/abi/linux/i386";
+import {
+  MNT_DETACH,
+  MS_BIND,
+  MS_MOVE,
+  MS_REC,
+  MS_REMOUNT,
+  UMOUNT_NOFOLLOW,
+} from "../src/abi/linux/mount";
 import { RLIMIT_AS, RLIMIT_FSIZE, RLIMIT_NPROC } from "../src/abi/linux/resource";
 import { PAGE_SIZE, USER_END } from "../src/abi/memory-map";
 import { MAP_ANONYMOUS, MAP_SHARED, PROT_READ, PROT_WRITE } from "../src/abi/mman";
@@ -160,9 +168,13 @@ function cleanUp(): void {
   } while (call(SystemCall.waitpid, -1, status, 0) > 0);
   // Who was killed in a call may have left it to this process to starve.
   if (isStarving) call(SystemCall.sync, NONE_FAILS);
+  // What is mounted in the folder is another view of it, or hides it; and all may be read alone.
+  call(SystemCall.mount, 0, cstr("/"), 0, MS_REMOUNT);
+  while (call(SystemCall.umount2, cstr("/storm"), MNT_DETACH) === 0);
   const folder = call(SystemCall.open, cstr("/storm"), O_RDONLY | O_DIRECTORY);
   empty(folder);
   call(SystemCall.close, folder);
+  call(SystemCall.chdir, cstr("/"));
 }
 
 function empty(folder: i32): void {
@@ -186,6 +198,8 @@ function removeFirst(folder: i32): bool {
 function remove(folder: i32, name: usize): bool {
   if (call(SystemCall.unlinkat, folder, name, 0) === 0) return true;
   if (call(SystemCall.unlinkat, folder, name, AT_REMOVEDIR) === 0) return true;
+  call(SystemCall.fchdir, folder);
+  if (call(SystemCall.umount2, name, MNT_DETACH | UMOUNT_NOFOLLOW) === 0) return true;
   const inner = call(SystemCall.openat, folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (isErrno(inner)) return false;
   const hasRemoved = removeFirst(inner);
@@ -280,6 +294,30 @@ function value(): u32 {
   }
 }
 
+/** Arguments of mount(2) with which there is something to mount. */
+function chooseMount(): void {
+  store<u32>(values, path(below(8)));
+  store<u32>(values, path(below(8)), 4);
+  store<u32>(values, below(3) === 0 ? cstr("proc") : cstr("tmpfs"), 8);
+  store<u32>(values, mountFlags(below(6)), 12);
+  store<u32>(values, below(2) === 0 ? 0 : cstr("size=64k"), 16);
+}
+
+function mountFlags(index: u32): u32 {
+  switch (index) {
+    case 0:
+      return MS_BIND;
+    case 1:
+      return MS_BIND | MS_REC;
+    case 2:
+      return MS_MOVE;
+    case 3:
+      return MS_REMOUNT | MS_BIND | below(16);
+    default:
+      return below(2);
+  }
+}
+
 function path(index: u32): usize {
   switch (index) {
     case 0:
@@ -339,6 +377,7 @@ function callAtRandom(isRoot: bool): void {
   const number = <i32>below(SYSTEM_CALL_LIMIT + 8);
   for (let i = 0; i < 24; i += 4) store<u32>(values + i, value());
   if (isLeftOut(number, isRoot)) return;
+  if (number === SystemCall.mount && below(4) !== 0) chooseMount();
   store<u32>(counter, load<u32>(counter) + 1);
   const starves = isStarving && below(STARVES) === 0;
   if (starves) call(SystemCall.sync, 1 + below(ALLOCATIONS));

@@ -39,6 +39,10 @@ export class DirectoryEntry {
   private lastPosition: u32 = 0;
   mounted: DirectoryEntry | null = null;
   covers: DirectoryEntry | null = null;
+  /** What it shows, of a view (view.ts). */
+  origin: DirectoryEntry | null = null;
+  /** At how many of the places where it is seen something is mounted. */
+  coveredViews: u32 = 0;
   isLinked: bool = false;
   /** NUL-terminated; the entry owns it. */
   name: usize = 0;
@@ -48,9 +52,23 @@ export class DirectoryEntry {
     return this.parent === this;
   }
 
+  /** The root of the tree that it is in. */
+  get root(): DirectoryEntry {
+    let at: DirectoryEntry = this;
+    while (!at.isRoot) at = at.parent;
+    return at;
+  }
+
   /** Whether it was in the tree and is not any more. */
   get isRemoved(): bool {
-    return !this.isLinked && !this.isRoot;
+    const real = this.real;
+    return !real.isLinked && !real.isRoot;
+  }
+
+  /** Itself, or what it shows. */
+  get real(): DirectoryEntry {
+    const origin = this.origin;
+    return origin === null ? this : origin;
   }
 
   retain(): void {
@@ -59,19 +77,8 @@ export class DirectoryEntry {
 
   /** One reference fewer. Entries up to the root may go with the last one. */
   release(): void {
-    let entry: DirectoryEntry = this;
-    while (true) {
-      entry.references--;
-      if (entry.references !== 0) return;
-      if (entry.isLinked) entry.unlink();
-      const parent = entry.parent;
-      const isRoot = entry.isRoot;
-      entry.inode.release();
-      free(entry.name);
-      free(changetype<usize>(entry));
-      if (isRoot) return;
-      entry = parent;
-    }
+    this.references--;
+    if (this.references === 0) dropUnused(this);
   }
 
   /** The child of that name, not retained; or null. */
@@ -212,6 +219,51 @@ export function createEntry(
     parent.retain();
   }
   return entry;
+}
+
+/** Frees an entry that nobody refers to, and those above it that only it referred to. */
+function dropUnused(unused: DirectoryEntry): void {
+  let entry = unused;
+  while (true) {
+    if (entry.isLinked) entry.unlink();
+    const parent = entry.parent;
+    const isRoot = entry.isRoot;
+    const origin = entry.origin;
+    entry.inode.release();
+    free(entry.name);
+    free(changetype<usize>(entry));
+    if (origin !== null) leaveView(origin, isRoot);
+    if (isRoot) return;
+    entry = parent;
+    entry.references--;
+    if (entry.references !== 0) return;
+  }
+}
+
+/** An entry of a view, or its root, is gone. A tree goes with the last view of it. */
+function leaveView(origin: DirectoryEntry, isRoot: bool): void {
+  const fileSystem = origin.inode.fileSystem;
+  const root = origin.root;
+  // As release(), which stays a few instructions while this is apart.
+  origin.references--;
+  if (origin.references === 0) dropUnused(origin);
+  if (!isRoot) return;
+  fileSystem.views--;
+  if (fileSystem.views === 0) dropTree(root);
+}
+
+/** Removes all names of a tree that nobody sees any more, and the tree. */
+function dropTree(root: DirectoryEntry): void {
+  let at = root;
+  while (true) {
+    for (let child = at.firstChild; child !== null; child = at.firstChild) at = child;
+    if (at === root) break;
+    const parent = at.parent;
+    at.unlink();
+    at.release();
+    at = parent;
+  }
+  root.release();
 }
 
 /** FNV-1a over the name, begun with the directory. */

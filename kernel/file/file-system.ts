@@ -6,8 +6,11 @@
 //
 // mount.ts says where it is seen.
 
+import { FramePool } from "../memory/frame-tree";
+
+/** As a pool: the pages of its files, if it was told how many there may be. */
 @unmanaged
-export class FileSystem {
+export class FileSystem extends FramePool {
   /** What stat(2) calls the device: a number of its own, given when it is mounted. */
   device: u32 = 0;
   /** What statfs(2) calls the type: TMPFS_MAGIC, … */
@@ -16,8 +19,10 @@ export class FileSystem {
   name: usize = 0;
   /** How many inodes there are. */
   inodes: u32 = 0;
-  /** Whether files can be made, renamed, removed and changed. */
-  isWritable: bool = false;
+  /** How many mounts of its root and views of it there are: without them its names go. */
+  views: u32 = 0;
+  /** Whether no file can be made, renamed, removed or changed. */
+  isReadOnly: bool = false;
   /**
    * Function index of (directory entry, name, length): usize, which finds or makes what is seen at
    * that name, if anything is: its address with a reference, or -errno. 0: every name is an entry

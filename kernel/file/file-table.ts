@@ -104,7 +104,8 @@ export class FileTable {
   }
 
   private isFree(descriptor: u32): bool {
-    return this.get(descriptor) === null && this.flags(descriptor) === 0;
+    const entry = this.entry(descriptor);
+    return (load<u32>(entry) | load<u32>(entry, FLAGS)) === 0;
   }
 
   /**

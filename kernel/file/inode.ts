@@ -138,8 +138,12 @@ export class Inode {
     const object = this.object;
     if (object !== null) object.release();
     if (this.isLink && this.fileSystem.lookup === 0) free(this.data);
-    this.fileSystem.inodes--;
+    const fileSystem = this.fileSystem;
     free(changetype<usize>(this));
+    fileSystem.inodes--;
+    // What can make files is a record of its own. They may outlive the tree: a socket knows its
+    // name's.
+    if (fileSystem.inodes === 0 && fileSystem.create !== 0) free(changetype<usize>(fileSystem));
   }
 
   /** The contents have changed just now. */

@@ -15,7 +15,6 @@ import {
   ENOTEMPTY,
   EOPNOTSUPP,
   EPERM,
-  EROFS,
   EXDEV,
 } from "../../src/abi/errno";
 import { S_ISGID, S_ISVTX, W_OK, X_OK } from "../../src/abi/files";
@@ -173,7 +172,6 @@ export function exchangeNames(one: DirectoryEntry, other: DirectoryEntry): i32 {
 /** Why the names of `directory` cannot be changed, or 0. */
 export function changeRefusal(directory: DirectoryEntry): i32 {
   if (!directory.inode.isDirectory) return -ENOTDIR;
-  if (!directory.inode.fileSystem.isWritable) return -EROFS;
   if (directory.isRemoved) return -ENOENT;
   return accessRefusal(directory.inode, W_OK | X_OK);
 }
@@ -192,7 +190,7 @@ function addName(directory: DirectoryEntry, name: usize, length: u32, inode: Ino
 }
 
 function removeRefusal(entry: DirectoryEntry): i32 {
-  if (entry.isRoot || entry.mounted !== null) return -EBUSY;
+  if (entry.isRoot || entry.coveredViews !== 0) return -EBUSY;
   if (!entry.isLinked) return -ENOENT;
   const refusal = changeRefusal(entry.parent);
   if (refusal !== 0) return refusal;

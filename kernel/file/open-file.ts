@@ -25,6 +25,7 @@ import { allocate, free } from "../memory/heap";
 import { UserPointer } from "../memory/user-memory";
 import { DirectoryEntry } from "./directory-entry";
 import { FileOperations, Inode } from "./inode";
+import { countWriter } from "./mount";
 
 const ALWAYS_READY: u32 = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
 /** What O_PATH leaves: nothing can be done with the file but to name it. */
@@ -74,8 +75,11 @@ export class OpenFile {
     giveBackLocks(inode, changetype<usize>(this));
     const close = this.operations.release;
     if (close !== 0) call_indirect<void>(close, this);
-    if (inode.isRegular && this.mayWrite) inode.writers--;
     const entry = this.entry;
+    if (inode.isRegular && this.mayWrite) {
+      inode.writers--;
+      countWriter(entry, -1);
+    }
     if (entry !== null) entry.release();
     inode.release();
     free(changetype<usize>(this));
@@ -225,7 +229,10 @@ export function openRecord(
     return result;
   }
   inode.retain();
-  if (writes) inode.writers++;
+  if (writes) {
+    inode.writers++;
+    countWriter(entry, 1);
+  }
   file.entry = entry;
   if (entry !== null) entry.retain();
   return at;

@@ -6,8 +6,9 @@ import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, isErrno } from "../../src/abi/err
 import { NAME_MAX, X_OK } from "../../src/abi/files";
 import { textLength } from "../log/text-length";
 import { DirectoryEntry } from "./directory-entry";
-import { parentOf, topOf } from "./mount";
+import { noteSeen, parentOf, topOf } from "./mount";
 import { accessRefusal, searchesAll } from "./permission";
+import { isWithin, viewBelow } from "./view";
 
 const SLASH: u32 = 0x2f;
 const DOT: u32 = 0x2e;
@@ -60,9 +61,11 @@ export function resolvePath(
   lastLength = 0;
   lastHasSlash = false;
   if (length === 0) return -ENOENT;
-  const start = topOf(load<u8>(path) === SLASH ? root : base);
+  const start = load<u8>(path) === SLASH ? root : base;
   start.retain();
-  return walk(root, start, path, path + length, end);
+  const found = walk(root, start, path, path + length, end);
+  noteSeen(isErrno(<u32>found) ? missingIn : changetype<DirectoryEntry>(found));
+  return found;
 }
 
 /** From `at`, whose reference passes, along the text from `next` to `stop`. */
@@ -109,8 +112,7 @@ function walk(
     }
     const operations = entry.inode.operations;
     if (operations !== null && operations.follow !== 0) {
-      const target = call_indirect<usize>(operations.follow, entry);
-      entry.release();
+      const target = followed(at, entry, operations.follow);
       if (isErrno(<u32>target)) return giveUp(at, <i32>target);
       at.release();
       at = changetype<DirectoryEntry>(target);
@@ -153,9 +155,38 @@ function step(root: DirectoryEntry, at: DirectoryEntry, name: usize, length: u32
   if (refusal !== 0) return refusal;
   if (isDots(name, length)) return retained(length === 1 ? at : parentOf(at, root));
   const lookup = at.inode.fileSystem.lookup;
-  if (lookup !== 0) return call_indirect<usize>(lookup, at, name, length);
-  const child = at.find(name, length);
-  return child === null ? -ENOENT : retained(topOf(child));
+  if (lookup !== 0) {
+    const made = call_indirect<usize>(lookup, at.real, name, length);
+    return isErrno(<u32>made) ? made : shown(at, changetype<DirectoryEntry>(made));
+  }
+  const child = at.real.find(name, length);
+  if (child === null) return -ENOENT;
+  if (at.origin === null) return retained(topOf(child));
+  child.retain();
+  return shown(at, child);
+}
+
+/** What a link of a file system's own, in `at`, leads to: retained, or -errno. It is released. */
+function followed(at: DirectoryEntry, link: DirectoryEntry, follow: u32): usize {
+  const target = call_indirect<usize>(follow, link.real);
+  link.release();
+  if (isErrno(<u32>target)) return target;
+  const entry = changetype<DirectoryEntry>(target);
+  return isWithin(at.real, entry) ? shown(at, entry) : target;
+}
+
+/** What covers or shows `real`, below what `at` shows; the reference passes. */
+function shown(at: DirectoryEntry, real: DirectoryEntry): usize {
+  let seen = real;
+  if (at.origin !== null) {
+    const found = viewBelow(at, real);
+    real.release();
+    if (isErrno(<u32>found)) return found;
+    seen = changetype<DirectoryEntry>(found);
+  }
+  const top = retained(topOf(seen));
+  seen.release();
+  return top;
 }
 
 /** Whether the name is `.` or `..`. */

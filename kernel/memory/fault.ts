@@ -103,7 +103,7 @@ function mapObjectPage(
   const index = region.pageAt(address);
   if ((<u64>index) << PAGE_SHIFT >= object.size) return -EIO;
   const frame = object.ensureFrame(index);
-  if (frame === 0) return -ENOMEM;
+  if (frame === 0) return object.isFull ? -EIO : -ENOMEM;
   if (writes && !region.isShared) {
     const copy = copyOfFrame(frame);
     return copy === 0 ? -ENOMEM : insertPage(space, region, address, copy, PAGE_WRITABLE);

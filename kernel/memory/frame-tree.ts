@@ -27,6 +27,13 @@ export const NO_PAGE: u64 = 1 << 32;
 /** How many frames all trees hold. */
 export let treeFrames: u32 = 0;
 
+/** What several trees hold together, at most so many frames. */
+@unmanaged
+export class FramePool {
+  frames: u32 = 0;
+  limit: u32 = 0;
+}
+
 @unmanaged
 export class FrameTree {
   private root: usize = 0;
@@ -34,6 +41,14 @@ export class FrameTree {
   private bits: u32 = 0;
   /** How many pages have a frame. */
   frameCount: u32 = 0;
+  /** Null: there is no limit but memory. */
+  pool: FramePool | null = null;
+
+  /** Whether no page more can have a frame. */
+  get isFull(): bool {
+    const pool = this.pool;
+    return pool !== null && pool.frames >= pool.limit;
+  }
 
   /** The frame of page `index`, 0 for a hole. */
   frame(index: u32): u32 {
@@ -45,8 +60,12 @@ export class FrameTree {
     return at;
   }
 
-  /** Makes `frame`, whose reference passes to the tree, the one of page `index`, a hole so far. */
+  /**
+   * Makes `frame`, whose reference passes to the tree, the one of page `index`, a hole so far.
+   * False: the tree is full, or out of memory, and the reference stays with the caller.
+   */
   putFrame(index: u32, frame: u32): bool {
+    if (this.isFull) return false;
     while (!this.covers(index)) {
       if (!this.addLevel()) return false;
     }
@@ -58,8 +77,7 @@ export class FrameTree {
       word = wordOf(node, bits, index);
     }
     store<u32>(word, frame);
-    this.frameCount++;
-    treeFrames++;
+    this.count(1);
     return true;
   }
 
@@ -86,8 +104,7 @@ export class FrameTree {
     }
     releaseFrame(load<u32>(word));
     store<u32>(word, 0);
-    this.frameCount--;
-    treeFrames--;
+    this.count(-1);
   }
 
   /** Gives back the frames of page `index` and of all after it. */
@@ -105,8 +122,7 @@ export class FrameTree {
   private dropBelow(at: usize, bits: u32, index: u32): bool {
     if (bits === 0) {
       releaseFrame(at);
-      this.frameCount--;
-      treeFrames--;
+      this.count(-1);
       return true;
     }
     const first = wordOf(at, bits, index);
@@ -118,6 +134,13 @@ export class FrameTree {
     if (first !== at || load<usize>(at) !== 0) return false;
     free(at);
     return true;
+  }
+
+  private count(change: u32): void {
+    this.frameCount += change;
+    treeFrames += change;
+    const pool = this.pool;
+    if (pool !== null) pool.frames += change;
   }
 
   private covers(index: u32): bool {

@@ -9,7 +9,13 @@ import { EACCES, ENOMEM } from "../../src/abi/errno";
 import { ENTRY_HIDDEN, ENTRY_RW, ENTRY_US } from "../../src/abi/paging";
 import { noExecute } from "../machine/i686/paging";
 import { breaksExclusion, isWithinLimits, joinAround, splitAt } from "./map-range";
-import { REGION_EXECUTE, REGION_READ_ONLY, REGION_WRITE, Region } from "./region";
+import {
+  REGION_EXECUTE,
+  REGION_NOT_EXECUTED,
+  REGION_READ_ONLY,
+  REGION_WRITE,
+  Region,
+} from "./region";
 import { AddressSpace } from "./space";
 
 /**
@@ -46,13 +52,15 @@ function protectPart(
   if (region.rights === rights) return 0;
   const becomesWritable = (rights & REGION_WRITE) !== 0;
   if (becomesWritable && (region.flags & REGION_READ_ONLY) !== 0) return -EACCES;
+  const isExecuted = (rights & REGION_EXECUTE) !== 0;
+  if (isExecuted && (region.flags & REGION_NOT_EXECUTED) !== 0) return -EACCES;
   const pages = (end - start) >> 12;
   const isNew = becomesWritable && (region.rights & REGION_WRITE) === 0;
   if (isNew && !isWithinLimits(space, pages, rights, region.flags)) return -ENOMEM;
   if (!splitAt(space, start) || !splitAt(space, end)) return -ENOMEM;
   const part = space.findRegion(start)!;
   part.rights = rights;
-  const high = (rights & REGION_EXECUTE) !== 0 ? 0 : noExecute();
+  const high = isExecuted ? 0 : noExecute();
   if (rights === 0) space.setRights(start, end, ENTRY_HIDDEN, 0, 0);
   else if (!becomesWritable) space.setRights(start, end, ENTRY_US, 0, high);
   else if (part.isShared && part.file === 0)

@@ -30,6 +30,8 @@ export const REGION_NOT_INHERITED: u32 = 8;
 export const REGION_WIPED: u32 = 16;
 /** mlock(2): see lock-range.ts. A fork does not inherit it. */
 export const REGION_LOCKED: u32 = 32;
+/** Must not become executable: the file is seen where no program is run. */
+export const REGION_NOT_EXECUTED: u32 = 64;
 
 /** Whether `object` can be written to by way of a region, now or once its rights are changed. */
 export function hasSharedWriter(object: MemoryObject): bool {

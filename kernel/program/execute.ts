@@ -22,6 +22,7 @@ import { O_RDONLY, PATH_MAX, X_OK } from "../../src/abi/files";
 import { PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import { readContents } from "../file/contents";
 import { DirectoryEntry } from "../file/directory-entry";
+import { noteSeen } from "../file/mount";
 import { OpenFile, openFile } from "../file/open-file";
 import { PathEnd, resolvePath } from "../file/path";
 import { accessRefusal } from "../file/permission";
@@ -92,6 +93,7 @@ export function executeProgram(thread: Thread, program: DirectoryEntry, block: A
 function fileRefusal(entry: DirectoryEntry): i32 {
   const inode = entry.inode;
   if (!inode.isRegular) return -EACCES;
+  noteSeen(entry);
   const refusal = accessRefusal(inode, X_OK);
   if (refusal !== 0) return refusal;
   return inode.writers > 0 ? -ETXTBSY : 0;
@@ -188,7 +190,7 @@ function start(
 ): i32 {
   const space = createSpace();
   if (space === null) return -ENOMEM;
-  const who = programCredentials(thread, entry.inode);
+  const who = programCredentials(thread, entry);
   if (who === null) {
     space.release();
     return -ENOMEM;

@@ -2,12 +2,14 @@
 //
 //   programCredentials() -> the stack is built -> takeCredentials()      or free(), if exec fails
 //
-// A set-id bit counts for nothing if the process said that it gains no rights
-// (PR_SET_NO_NEW_PRIVS), and if it shares its directories with another, which could lead the
-// program astray. Scripts run as their interpreter's file says.
+// A set-id bit counts for nothing on a mount with MS_NOSUID, for a process that said that it gains
+// no rights (PR_SET_NO_NEW_PRIVS), and for one that shares its directories with another, which
+// could lead the program astray. Scripts run as their interpreter's file says.
 
 import { R_OK, S_ISGID, S_ISUID, S_IXGRP } from "../../src/abi/files";
-import { Inode } from "../file/inode";
+import { MS_NOSUID } from "../../src/abi/linux/mount";
+import { DirectoryEntry } from "../file/directory-entry";
+import { mountFlags } from "../file/mount";
 import { accessRefusal } from "../file/permission";
 import { allocate, free } from "../memory/heap";
 import { contextOf } from "../process/thread-files";
@@ -28,14 +30,18 @@ export class ProgramCredentials extends Credentials {
 }
 
 /** The credentials with which a thread runs that file, to be taken or freed; null: no memory. */
-export function programCredentials(thread: Thread, program: Inode): ProgramCredentials | null {
+export function programCredentials(
+  thread: Thread,
+  entry: DirectoryEntry,
+): ProgramCredentials | null {
   const at = allocate(offsetof<ProgramCredentials>());
   if (at === 0) return null;
   const made = changetype<ProgramCredentials>(at);
   const old = thread.credentials;
   // The groups are only looked at: the thread keeps its reference.
   memory.copy(at, changetype<usize>(old), offsetof<Credentials>());
-  const mode = program.mode;
+  const program = entry.inode;
+  const mode = (mountFlags(entry) & MS_NOSUID) !== 0 ? 0 : program.mode;
   if (!old.gainsNothing && !sharesDirectories(thread)) {
     if ((mode & S_ISUID) !== 0) made.effectiveUser = program.owner;
     const isGroups = (mode & (S_ISGID | S_IXGRP)) === (S_ISGID | S_IXGRP);

@@ -1,6 +1,6 @@
 // System calls about what a file is, whatever is in it: its status, mode, owner and times.
 
-import { EBADF, EINVAL, EPERM, isErrno } from "../../src/abi/errno";
+import { EBADF, EINVAL, EPERM, EROFS, isErrno } from "../../src/abi/errno";
 import {
   AT_EACCESS,
   AT_EMPTY_PATH,
@@ -24,13 +24,13 @@ import {
 import { CAP_CHOWN, CAP_FSETID } from "../../src/abi/linux/capability";
 import { currentTime, timestamp } from "../device/clock";
 import { Inode } from "../file/inode";
-import { accessRefusal, ownsFile, realAccessRefusal } from "../file/permission";
+import { accessRefusal, isFixed, ownsFile, realAccessRefusal } from "../file/permission";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, userAddress, userPointer } from "../memory/user-memory";
 import { currentContext } from "../process/thread-files";
 import { currentCredentials } from "../thread/credentials";
 import { fileArgument } from "./descriptor";
-import { isSpaceSize, sendSpace, sendSpace64 } from "./file-space";
+import { isSpaceSize, sendSpace } from "./file-space";
 import { sendExtendedStatus, sendOldStatus, sendStatus } from "./file-status";
 import { inodeAt, inodeOf } from "./path-argument";
 import { longId } from "./short-id";
@@ -285,9 +285,9 @@ function workOn(inode: Inode, work: Work, argument: u32, second: u32): i32 {
     case Work.extendedStatus:
       return sendExtendedStatus(inode, userPointer(argument));
     case Work.space:
-      return sendSpace(inode.fileSystem, userPointer(argument));
+      return sendSpace(inode.fileSystem, false, userPointer(argument));
     case Work.space64:
-      return sendSpace64(inode.fileSystem, userPointer(argument));
+      return sendSpace(inode.fileSystem, true, userPointer(argument));
     case Work.mode:
       return changeMode(inode, argument);
     case Work.owner:
@@ -306,6 +306,7 @@ function checkAccess(descriptor: u32, path: u32, mode: u32, flags: u32): i32 {
 }
 
 function changeMode(inode: Inode, mode: u32): i32 {
+  if (isFixed(inode)) return -EROFS;
   if (!ownsFile(inode) || isMadeByLooking(inode)) return -EPERM;
   const kept = keepsGroupBit(inode) ? S_PERMISSIONS : S_PERMISSIONS & ~S_ISGID;
   inode.mode = (inode.mode & S_IFMT) | (mode & kept);
@@ -327,6 +328,7 @@ function isMadeByLooking(inode: Inode): bool {
 
 /** -1 leaves an id as it is. A program with another owner runs as its caller. */
 function changeOwner(inode: Inode, owner: u32, group: u32): i32 {
+  if (isFixed(inode)) return -EROFS;
   if (isMadeByLooking(inode)) return -EPERM;
   const who = currentCredentials();
   if (!who.has(CAP_CHOWN)) {
@@ -372,7 +374,7 @@ function setTimes(descriptor: u32, path: u32, accessed: u32, modified: u32, flag
     userAddress(pointer) === 0 ? inodeOf(descriptor) : inodeAt(descriptor, pointer, flags);
   if (isErrno(<u32>found)) return <i32>found;
   const inode = changetype<Inode>(found);
-  const result = timesRefusal(inode, accessed, modified);
+  const result = isFixed(inode) ? -EROFS : timesRefusal(inode, accessed, modified);
   if (result === 0) {
     inode.accessed = chosenTime(inode.accessed, 0, accessed);
     inode.modified = chosenTime(inode.modified, 8, modified);

@@ -1,6 +1,7 @@
 // System calls about descriptors: what makes, copies and closes them.
 
 import {
+  EACCES,
   EBADF,
   EEXIST,
   EINVAL,
@@ -52,13 +53,16 @@ import {
   S_PERMISSIONS,
   W_OK,
 } from "../../src/abi/files";
+import { MS_NODEV } from "../../src/abi/linux/mount";
 import { DirectoryEntry } from "../file/directory-entry";
 import { LARGEST_COUNT } from "../file/file-table";
 import { Inode } from "../file/inode";
+import { restrictions } from "../file/mount";
 import { makeFile, makeUnnamed } from "../file/names";
 import { allocateOpenFile, OpenFile, openFile, openRecord } from "../file/open-file";
 import { lastHasSlash, lastLength, lastName, missingIn, PathEnd } from "../file/path";
 import { accessRefusal, ownsFile } from "../file/permission";
+import { viewOf } from "../file/view";
 import { createPipeInode, pipeSize, setPipeSize } from "../filesystem/pipe/pipe-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { free } from "../memory/heap";
@@ -251,9 +255,7 @@ function findOrMake(descriptor: u32, flags: u32, mode: u32): usize {
   const directory = missingIn;
   if ((flags & O_CREAT) === 0 || <i32>found !== -ENOENT || directory === null) return found;
   if (lastHasSlash) return -EISDIR;
-  const permissions = mode & ~currentContext().umask;
-  wasMade = true;
-  return makeFile(directory, lastName, lastLength, S_IFREG | permissions, 0);
+  return makeIn(directory, mode, false);
 }
 
 /** O_TMPFILE: the entry of a new file in the directory that is named, retained; or -errno. */
@@ -262,13 +264,25 @@ function makeWithoutName(descriptor: u32, flags: u32, mode: u32): usize {
   const found = resolveUserPath(descriptor, PathEnd.file);
   if (isErrno(<u32>found)) return found;
   const directory = changetype<DirectoryEntry>(found);
-  const made = makeUnnamed(directory, S_IFREG | (mode & ~currentContext().umask));
+  const made = makeIn(directory, mode, true);
   directory.release();
   if (isErrno(<u32>made)) return made;
-  wasMade = true;
   // Said so, it stays without a name for good.
   if ((flags & O_EXCL) !== 0) changetype<DirectoryEntry>(made).inode.mayGetName = false;
   return made;
+}
+
+/** Makes a file with the last name, or without one: its entry as it is seen there, or -errno. */
+function makeIn(directory: DirectoryEntry, permissions: u32, isUnnamed: bool): usize {
+  const mode = S_IFREG | (permissions & ~currentContext().umask);
+  const real = directory.real;
+  wasMade = true;
+  const made = isUnnamed ? makeUnnamed(real, mode) : makeFile(real, lastName, lastLength, mode, 0);
+  if (isErrno(<u32>made) || directory.origin === null) return made;
+  const entry = changetype<DirectoryEntry>(made);
+  const seen = viewOf(directory, entry);
+  entry.release();
+  return seen;
 }
 
 function exists(entry: usize): usize {
@@ -312,6 +326,7 @@ function openRefusal(entry: DirectoryEntry, flags: u32): i32 {
   if (inode.isDirectory) {
     if (writes || (flags & O_CREAT) !== 0) return -EISDIR;
   } else if ((flags & O_DIRECTORY) !== 0) return -ENOTDIR;
+  if ((restrictions & MS_NODEV) !== 0 && inode.isDevice) return -EACCES;
   // What a program makes it may open, whatever the mode says.
   if (!wasMade) {
     const refusal = accessRefusal(inode, wantedAccess(flags));

@@ -140,6 +140,7 @@ import {
   writev,
 } from "./file";
 import { memfdCreate } from "./memory-file";
+import { mount, umount, umount2 } from "./mount";
 import {
   link,
   linkat,
@@ -184,6 +185,9 @@ export function declareFileCalls(): void {
   call(SystemCall.fcntl, fcntl64.index, FILE, FILE_COMMAND, FILE_ARGUMENT);
   call(SystemCall.umask, umask.index, MODE);
   call(SystemCall.chroot, chroot.index, PATH);
+  call(SystemCall.mount, mount.index, PATH, PATH, PATH, FLAGS, PATH);
+  call(SystemCall.umount, umount.index, PATH);
+  call(SystemCall.umount2, umount2.index, PATH, FLAGS);
   call(SystemCall.dup2, dup2.index, FILE, FILE);
   call(SystemCall.symlink, symlink.index, PATH, PATH);
   call(SystemCall.readlink, readlink.index, PATH, OUTPUT, SIZE);

@@ -8,11 +8,17 @@
 import { NAME_MAX } from "../../src/abi/files";
 import { PAGE_SIZE } from "../../src/abi/memory-map";
 import { FileSystem } from "../file/file-system";
+import { restrictions } from "../file/mount";
 import { freeFrameCount, totalFrameCount } from "../memory/frames";
 import { copyOut, UserPointer } from "../memory/user-memory";
 
 const LONG_SIZE: u32 = 84;
 const SHORT_SIZE: u32 = 64;
+/** The size of a count, as a power of two. */
+const LONG_SHIFT: u32 = 3;
+const SHORT_SHIFT: u32 = 2;
+/** Where the five counts begin. */
+const COUNTS: u32 = 8;
 const ST_RDONLY: u32 = 1;
 /** Linux says that the flags are there. */
 const ST_VALID: u32 = 0x20;
@@ -24,49 +30,37 @@ export function isSpaceSize(size: u32): bool {
   return size === LONG_SIZE || size === LONG_SIZE + 4;
 }
 
-/** 0, -EINVAL unless `size` is that of the structure, or -EFAULT. */
-export function sendSpace64(fileSystem: FileSystem, to: UserPointer): i32 {
+/** What is said of a file that was found just now, in the long or the short form. 0 or -EFAULT. */
+export function sendSpace(fileSystem: FileSystem, isLong: bool, to: UserPointer): i32 {
+  const shift: u32 = isLong ? LONG_SHIFT : SHORT_SHIFT;
+  const size = isLong ? LONG_SIZE : SHORT_SIZE;
+  const isLimited = fileSystem.limit !== 0;
+  // Files that live in memory may take all of it; those that are made while they are read, none.
+  const isInMemory = fileSystem.create !== 0;
+  let most = isInMemory ? totalFrameCount() : 0;
+  let left = isInMemory ? freeFrameCount() : 0;
+  if (isLimited) {
+    most = fileSystem.limit;
+    left = min(left, most - fileSystem.frames);
+  }
   memory.fill(space, 0, LONG_SIZE);
   store<u32>(space, fileSystem.magic);
   store<u32>(space, PAGE_SIZE, 4);
-  store<u64>(space, blocks(fileSystem), 8);
-  store<u64>(space, freeBlocks(fileSystem), 16);
-  store<u64>(space, freeBlocks(fileSystem), 24);
-  store<u64>(space, fileSystem.inodes + freeBlocks(fileSystem), 32);
-  store<u64>(space, freeBlocks(fileSystem), 40);
-  store<u32>(space, fileSystem.device, 48);
-  store<u32>(space, NAME_MAX, 56);
-  store<u32>(space, PAGE_SIZE, 60);
-  store<u32>(space, flags(fileSystem), 64);
-  return copyOut(to, space, LONG_SIZE);
+  const counts = space + COUNTS;
+  store<u32>(counts, most);
+  store<u32>(counts + (1 << shift), left);
+  store<u32>(counts + (2 << shift), left);
+  store<u32>(counts + (3 << shift), fileSystem.inodes + left);
+  store<u32>(counts + (4 << shift), left);
+  const at = counts + (5 << shift);
+  store<u32>(at, fileSystem.device);
+  store<u32>(at, NAME_MAX, 8);
+  store<u32>(at, PAGE_SIZE, 12);
+  store<u32>(at, flags(fileSystem), 16);
+  return copyOut(to, space, size);
 }
 
-/** 0 or -EFAULT. */
-export function sendSpace(fileSystem: FileSystem, to: UserPointer): i32 {
-  memory.fill(space, 0, SHORT_SIZE);
-  store<u32>(space, fileSystem.magic);
-  store<u32>(space, PAGE_SIZE, 4);
-  store<u32>(space, blocks(fileSystem), 8);
-  store<u32>(space, freeBlocks(fileSystem), 12);
-  store<u32>(space, freeBlocks(fileSystem), 16);
-  store<u32>(space, fileSystem.inodes + freeBlocks(fileSystem), 20);
-  store<u32>(space, freeBlocks(fileSystem), 24);
-  store<u32>(space, fileSystem.device, 28);
-  store<u32>(space, NAME_MAX, 36);
-  store<u32>(space, PAGE_SIZE, 40);
-  store<u32>(space, flags(fileSystem), 44);
-  return copyOut(to, space, SHORT_SIZE);
-}
-
-/** Files that live in memory may take all of it; those that are made while they are read, none. */
-function blocks(fileSystem: FileSystem): u32 {
-  return fileSystem.create !== 0 ? totalFrameCount() : 0;
-}
-
-function freeBlocks(fileSystem: FileSystem): u32 {
-  return fileSystem.create !== 0 ? freeFrameCount() : 0;
-}
-
+/** Those of the mount have the same numbers here. */
 function flags(fileSystem: FileSystem): u32 {
-  return fileSystem.isWritable ? ST_VALID : ST_VALID | ST_RDONLY;
+  return ST_VALID | restrictions | (fileSystem.isReadOnly ? ST_RDONLY : 0);
 }

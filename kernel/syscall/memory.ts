@@ -21,6 +21,7 @@ import {
 } from "../../src/abi/errno";
 import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_PATH } from "../../src/abi/files";
 import { CAP_IPC_LOCK } from "../../src/abi/linux/capability";
+import { MS_NOEXEC } from "../../src/abi/linux/mount";
 import { RLIMIT_MEMLOCK } from "../../src/abi/linux/resource";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, USER_END } from "../../src/abi/memory-map";
 import {
@@ -57,6 +58,7 @@ import {
   PROT_WRITE,
 } from "../../src/abi/mman";
 import { FAULT_USER, FAULT_WRITE } from "../../src/abi/paging";
+import { mountFlags } from "../file/mount";
 import { OpenFile } from "../file/open-file";
 import { warn } from "../log/log";
 import { TrapFrame } from "../machine/i686/trap-frame";
@@ -78,6 +80,7 @@ import { protectRange } from "../memory/protect-range";
 import {
   REGION_GROWS_DOWN,
   REGION_LOCKED,
+  REGION_NOT_EXECUTED,
   REGION_READ_ONLY,
   REGION_SHARED,
   REGION_WRITE,
@@ -376,6 +379,8 @@ function fileProblem(open: OpenFile, prot: u32, flags: u32): i32 {
     if ((prot & PROT_WRITE) !== 0 && isSealed(open)) return -EPERM;
   } else if (type !== MAP_PRIVATE) return -EINVAL;
   if (!open.mayRead) return -EACCES;
+  const isExecuted = (prot & PROT_EXEC) !== 0;
+  if (isExecuted && (mountFlags(open.entry) & MS_NOEXEC) !== 0) return -EPERM;
   if (open.inode.object === null && open.inode.device !== ZERO_DEVICE) return -ENODEV;
   return (flags & MAP_GROWSDOWN) !== 0 ? -EINVAL : 0;
 }
@@ -403,6 +408,7 @@ function mapAt(
   if (open !== null) {
     object = open.inode.object;
     if (isShared && (!open.mayWrite || isSealed(open))) kept |= REGION_READ_ONLY;
+    if ((mountFlags(open.entry) & MS_NOEXEC) !== 0) kept |= REGION_NOT_EXECUTED;
   }
   if (object !== null) {
     const file = changetype<usize>(open);

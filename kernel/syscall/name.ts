@@ -9,6 +9,7 @@ import {
   ENOTDIR,
   ENOTEMPTY,
   EPERM,
+  EXDEV,
   isErrno,
 } from "../../src/abi/errno";
 import {
@@ -33,6 +34,7 @@ import {
 } from "../../src/abi/files";
 import { DirectoryEntry } from "../file/directory-entry";
 import { Inode } from "../file/inode";
+import { seenIn } from "../file/mount";
 import {
   addLink,
   exchangeNames,
@@ -149,7 +151,7 @@ function placeFor(found: usize, mayHaveSlash: bool): usize {
   if (isErrno(<u32>found)) return found;
   const directory = changetype<DirectoryEntry>(found);
   if (lastLength === 0 || isDots(lastName, lastLength)) return refuse(directory, -EEXIST);
-  const before = directory.find(lastName, lastLength);
+  const before = directory.real.find(lastName, lastLength);
   if (before !== null) return refuse(directory, -EEXIST);
   return lastHasSlash && !mayHaveSlash ? refuse(directory, -ENOENT) : found;
 }
@@ -185,14 +187,13 @@ function makeLink(target: UserPointer, descriptor: u32, path: UserPointer): i32 
   if (length === 0) return -ENOENT;
   const place = placeFor(pathAt(descriptor, path, PathEnd.directory), false);
   if (isErrno(<u32>place)) return <i32>place;
-  const directory = changetype<DirectoryEntry>(place);
-  const mode = S_IFLNK | 0o777;
-  return finish(place, makeFile(directory, lastName, lastLength, mode, <u32>text));
+  return finish(place, make(place, S_IFLNK | 0o777, <u32>text));
 }
 
 /** A new file at a place that placeFor() found: its entry, retained, or -errno. */
-function make(place: usize, mode: u32, device: u32): usize {
-  return makeFile(changetype<DirectoryEntry>(place), lastName, lastLength, mode, device);
+function make(place: usize, mode: u32, special: u32): usize {
+  const directory = changetype<DirectoryEntry>(place).real;
+  return makeFile(directory, lastName, lastLength, mode, special);
 }
 
 /** Releases the place, and the entry if one was made: 0 or the errno. */
@@ -215,11 +216,15 @@ function linkNames(
   const found = inodeAt(oldDirectory, old, (flags & AT_EMPTY_PATH) | noFollow);
   if (isErrno(<u32>found)) return <i32>found;
   const inode = changetype<Inode>(found);
+  const from = seenIn;
   const place = placeFor(secondPathAt(newDirectory, made, PathEnd.directory), false);
   let result = <i32>place;
   if (!isErrno(<u32>place)) {
-    const linked = addLink(changetype<DirectoryEntry>(place), lastName, lastLength, inode);
-    result = finish(place, linked);
+    result = -EXDEV;
+    if (seenIn === from) {
+      result = addLink(changetype<DirectoryEntry>(place).real, lastName, lastLength, inode);
+    }
+    result = finish(place, <usize>result);
   }
   inode.release();
   return result;
@@ -250,8 +255,9 @@ function namedEntry(found: usize, isRemovedDirectory: bool): usize {
   return takeChild(directory);
 }
 
+/** The name itself, whatever the directory is seen as. */
 function takeChild(directory: DirectoryEntry): usize {
-  const child = directory.find(lastName, lastLength);
+  const child = directory.real.find(lastName, lastLength);
   if (child === null) {
     // A tree that is made while it is looked at has names that are not entries yet.
     return refuse(directory, directory.inode.fileSystem.create !== 0 ? -ENOENT : -EPERM);
@@ -272,11 +278,13 @@ function move(
   if (isErrno(<u32>found)) return <i32>found;
   const entry = changetype<DirectoryEntry>(found);
   const hasSlash = lastHasSlash;
+  const from = seenIn;
   const place = secondPathAt(newDirectory, made, PathEnd.directory);
   let result = <i32>place;
   if (!isErrno(<u32>place)) {
     const directory = changetype<DirectoryEntry>(place);
-    result = moveTo(entry, directory, flags, hasSlash || lastHasSlash);
+    if (seenIn !== from) result = -EXDEV;
+    else result = moveTo(entry, directory.real, flags, hasSlash || lastHasSlash);
     directory.release();
   }
   entry.release();

@@ -6,6 +6,7 @@ import { EACCES, EBADF, EINVAL, ENOTDIR, isErrno } from "../../src/abi/errno";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, PATH_MAX } from "../../src/abi/files";
 import { DirectoryEntry } from "../file/directory-entry";
 import { Inode } from "../file/inode";
+import { noteSeen } from "../file/mount";
 import { PathEnd, resolvePath } from "../file/path";
 import { copyInString, UserPointer } from "../memory/user-memory";
 import { currentContext, currentFiles } from "../process/thread-files";
@@ -77,13 +78,18 @@ export function entryAt(descriptor: u32, pointer: UserPointer, flags: u32): usiz
 
 /** The inode of an open file, or of the current directory: retained; or -EBADF. */
 export function inodeOf(descriptor: u32): usize {
+  let entry: DirectoryEntry | null;
   let inode: Inode;
-  if (descriptor === AT_FDCWD) inode = currentContext().directory.inode;
-  else {
+  if (descriptor === AT_FDCWD) {
+    entry = currentContext().directory;
+    inode = entry.inode;
+  } else {
     const file = currentFiles().get(descriptor);
     if (file === null) return -EBADF;
+    entry = file.entry;
     inode = file.inode;
   }
+  noteSeen(entry);
   inode.retain();
   return changetype<usize>(inode);
 }

@@ -188,7 +188,7 @@ function bindPath(bound: Socket): i32 {
   const place = resolvePath(context.root, context.directory, path, PathEnd.directory);
   if (isErrno(<u32>place)) return <i32>place;
   const directory = changetype<DirectoryEntry>(place);
-  const result = makeName(bound, directory);
+  const result = makeName(bound, directory.real);
   directory.release();
   return result;
 }

@@ -14,7 +14,7 @@ import {
 } from "../../src/abi/reboot";
 import { powerOff, restart } from "../device/power";
 import { fillRandom } from "../device/random";
-import { fileSystemCount, fileSystemName } from "../file/file-system-names";
+import { fileSystemCount, fileSystemIndex, fileSystemName } from "../file/file-system-names";
 import { textLength } from "../log/text-length";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { treeFrames } from "../memory/frame-tree";
@@ -138,11 +138,8 @@ export function sysfs(frame: TrapFrame): i32 {
   if (frame.arg0 !== SYSFS_INDEX) return -EINVAL;
   const length = copyInString(userPointer(frame.arg1), wantedName, WANTED_NAME_SIZE);
   if (length === -EFAULT) return -EFAULT;
-  for (let i: u32 = 0; length > 0 && i < fileSystemCount(); i++) {
-    // With its NUL, so that the name is neither longer nor shorter.
-    if (memory.compare(fileSystemName(i), wantedName, <u32>length + 1) === 0) return <i32>i;
-  }
-  return -EINVAL;
+  const index = length < 0 ? -1 : fileSystemIndex(wantedName);
+  return index < 0 ? -EINVAL : index;
 }
 
 /** reboot(magic1, magic2, command) */

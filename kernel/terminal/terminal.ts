@@ -35,6 +35,7 @@ import {
   VSTOP,
   WINSIZE_SIZE,
 } from "../../src/abi/termios";
+import { sameBytes } from "../log/same-bytes";
 import { wakeAll } from "../thread/schedule";
 import { WaitQueue } from "../thread/wait-queue";
 import { LineDiscipline, RING, RING_SIZE } from "./line-discipline";
@@ -132,7 +133,7 @@ export class Terminal extends LineDiscipline {
 
   /** Takes over the winsize at `from`; the foreground group gets SIGWINCH if it is another one. */
   resize(from: usize): void {
-    if (memory.compare(this.windowSize, from, WINSIZE_SIZE) === 0) return;
+    if (sameBytes(this.windowSize, from, WINSIZE_SIZE)) return;
     memory.copy(this.windowSize, from, WINSIZE_SIZE);
     this.signalForeground(SIGWINCH);
   }

@@ -19,6 +19,7 @@ const OWN_PROCESS =
 const NO_SYSTEM_V = "no IPC of System V: ENOSYS, silently";
 const LOOP_ONLY =
   "AF_UNIX, and AF_INET within the machine: no IPv6 (EAFNOSUPPORT), no SOCK_RAW, no netlink";
+const OWN_MOUNTS = "what was mounted at the start stays: EBUSY";
 const NICE_IS_KEPT = "niceness is kept and told, and changes nothing";
 const NOT_THERE = "ENOSYS, silently: C libraries ask for it and do without";
 
@@ -47,6 +48,9 @@ export const SYSTEM_CALL_LIMITS: Readonly<Record<string, string>> = {
   msync: IN_MEMORY,
   preadv2: NO_RWF,
   pwritev2: NO_RWF,
+  mount: "tmpfs, proc, sysfs, devpts; MS_SHARED and MS_UNBINDABLE are EINVAL; no MS_NOATIME",
+  umount: OWN_MOUNTS,
+  umount2: `${OWN_MOUNTS}; MNT_EXPIRE is EINVAL`,
   fallocate: "ranges cannot be inserted or collapsed: EOPNOTSUPP",
   memfd_create: "no huge pages (MFD_HUGETLB): EINVAL",
   sendfile: "from regular files alone: EINVAL",

@@ -17,7 +17,7 @@ export const PACKAGES = [
   ...["gcc-12", "cpp-12", "libgcc-12-dev", "libgcc-s1", "libc6-dev", "libcrypt-dev"],
   ...["linux-libc-dev", "binutils", "binutils-i686-linux-gnu", "binutils-common", "libbinutils"],
   ...["libctf0", "libctf-nobfd0", "libjansson4", "libmpfr6", "libmpc3", "libisl23", "libzstd1"],
-  ...["libstdc++6"],
+  ...["libstdc++6", "mount", "libmount1", "libblkid1"],
 ];
 
 const GCC = "usr/lib/gcc/i686-linux-gnu/12";
@@ -56,6 +56,56 @@ export interface LinuxProgram {
   readonly name: string;
   readonly script: string;
 }
+
+/**
+ * What a mount program does, with `mount` and `umount` as commands. Nothing is printed that the
+ * host's other mounts, or its numbers of devices, decide.
+ */
+const MOUNT_SCRIPT = `
+try() { echo "$ $*"; "$@" 2>&1; echo "status $?"; }
+has() { cut -d' ' -f4-6 /proc/self/mountinfo | busybox grep "$PWD" | busybox sed "s,$PWD,.,"; }
+mkdir tree other moved deep
+[ -e /proc/self ] || { mount -t proc proc /proc; own=yes; }
+try mount -t tmpfs -o size=64k,mode=750 none tree
+busybox stat -c %a tree
+busybox df -P tree | busybox awk 'NR == 2 { print $2, $3, $4 }'
+echo hello > tree/file; mkdir tree/sub
+try mount --bind tree other
+cat other/file; has
+try mount -o remount,bind,ro "$PWD/other"
+echo no 2>&1 > other/file || echo refused
+echo more >> tree/file; cat other/file
+try mount -t tmpfs -o nosuid,nodev,noexec inner tree/sub
+printf '#!/bin/busybox true' > tree/sub/run; chmod 755 tree/sub/run
+tree/sub/run || echo "run: $?"
+try mount --move tree moved
+try mount --rbind moved deep
+has
+busybox head -c 100000 /dev/zero > moved/big 2>&1 || echo full
+busybox stat -c %s moved/big
+try mount --make-rprivate deep
+try umount moved
+try umount -l moved
+try umount deep/sub
+try umount deep other
+try umount other || echo not there
+try mount -t unknownfs none tree
+try mount --bind none tree
+has
+ls
+[ -z "$own" ] || umount /proc`;
+
+/** The same words for both: what they say of errors is their own. */
+function mountScript(mount: string, umount: string): string {
+  const define = `mount() { ${mount} "$@"; }; umount() { ${umount} "$@"; }`;
+  return `${define}; busybox() { /bin/busybox "$@"; }${MOUNT_SCRIPT}`;
+}
+
+/** Programs that need a namespace of mounts on the host. */
+export const MOUNT_PROGRAMS: readonly LinuxProgram[] = [
+  { name: "busybox's mount", script: mountScript("/bin/busybox mount", "/bin/busybox umount") },
+  { name: "util-linux's mount", script: mountScript("/bin/mount", "/bin/umount") },
+];
 
 export const PROGRAMS: readonly LinuxProgram[] = [
   { name: "bash", script: shellScript("/bin/bash-static") },

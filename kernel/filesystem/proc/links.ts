@@ -157,7 +157,7 @@ function readDescriptor(entry: DirectoryEntry, to: usize, size: u32): i32 {
 
 /** Whether it is an entry that was made by followDescriptor(). */
 function isNameless(entry: DirectoryEntry): bool {
-  return entry.isRoot && !entry.inode.isDirectory;
+  return entry.isRoot && entry.origin === null && !entry.inode.isDirectory;
 }
 
 /** The file context of the process; null: see refusal. */

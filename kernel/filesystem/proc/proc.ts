@@ -103,7 +103,6 @@ export function createSystem(): DirectoryEntry | null {
 function start(fileSystem: FileSystem, magic: u32, name: usize): void {
   fileSystem.magic = magic;
   fileSystem.name = name;
-  fileSystem.isWritable = true;
   fileSystem.lookup = lookUp.index;
 }
 

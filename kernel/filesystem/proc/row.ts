@@ -10,6 +10,7 @@
 import { S_IFDIR, S_IFLNK, S_IFREG } from "../../../src/abi/files";
 import { FileOperations } from "../../file/inode";
 import { listedName, listedValue, listName } from "../../file/name-list";
+import { sameBytes } from "../../log/same-bytes";
 import { textLength } from "../../log/text-length";
 
 /** Room for the rows that there are. */
@@ -57,7 +58,7 @@ export class Row {
   }
 
   isNamed(name: usize, length: u32): bool {
-    return this.nameLength === length && memory.compare(this.name, name, length) === 0;
+    return this.nameLength === length && sameBytes(this.name, name, length);
   }
 }
 

@@ -19,6 +19,7 @@
 import { AF_INET, SOCK_DGRAM, SOCKADDR_HOST, SOCKADDR_PORT } from "../../../src/abi/linux/socket";
 import { Inode } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
+import { sameBytes } from "../../log/same-bytes";
 import { allocate, free } from "../../memory/heap";
 import { wakeAll } from "../../thread/schedule";
 import { WaitQueue } from "../../thread/wait-queue";
@@ -225,7 +226,7 @@ export function findAbstract(address: usize, length: u32): Socket | null {
   let socket = sockets;
   while (socket !== null) {
     if (socket.addressLength === length && !socket.sharesName) {
-      if (memory.compare(socket.address, address, length) === 0) return socket;
+      if (sameBytes(socket.address, address, length)) return socket;
     }
     socket = socket.next;
   }

@@ -41,7 +41,7 @@ function listDirectory(file: OpenFile, to: UserPointer, size: u32): i32 {
   const directory = file.entry!;
   if (directory.isRemoved) return -ENOENT;
   file.inode.accessed = currentTime();
-  let child = childFrom(directory, file.position);
+  let child = childFrom(directory.real, file.position);
   let done: u32 = 0;
   while (true) {
     const length = sendName(directory, file.position, child, to.plus(done), size - done);

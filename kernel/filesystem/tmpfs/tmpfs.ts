@@ -22,17 +22,17 @@ export function createTmpfs(mode: u32): DirectoryEntry | null {
   const fileSystem = changetype<FileSystem>(at);
   fileSystem.magic = TMPFS_MAGIC;
   fileSystem.name = cstr("tmpfs");
-  fileSystem.isWritable = true;
   fileSystem.create = makeInode.index;
   const inode = makeInode(fileSystem, S_IFDIR | mode, 0);
-  if (inode !== null) {
-    inode.links = 2;
-    const root = createEntry(null, inode, at, 0);
-    if (root !== null) return root;
-    inode.release();
+  if (inode === null) {
+    free(at);
+    return null;
   }
-  free(at);
-  return null;
+  inode.links = 2;
+  const root = createEntry(null, inode, at, 0);
+  // The file system goes with its last inode.
+  if (root === null) inode.release();
+  return root;
 }
 
 /** Where files without a directory are: a tree that is mounted nowhere. */
@@ -65,6 +65,7 @@ function makeInode(fileSystem: FileSystem, mode: u32, device: u32): Inode | null
         return null;
       }
       inode.object!.seals = F_SEAL_SEAL;
+      if (fileSystem.limit !== 0) inode.object!.pool = fileSystem;
       return inode;
     case S_IFDIR:
       inode.operations = directoryOperations();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { compileTree, FILE, type Tree } from "./file-tree";
+import { compileTree, DIRECTORY, FILE, framesLostByMounts, type Tree } from "./file-tree";
 
 const startTree = compileTree();
 
@@ -16,6 +16,11 @@ function newEntry(parent: number, name: string): number {
 describe("a directory entry", () => {
   beforeEach(() => {
     tree = startTree();
+  });
+
+  it("goes with the last view of its tree", () => {
+    const point = tree.make(tree.root, "point", DIRECTORY);
+    assert.equal(framesLostByMounts(tree, point), 0);
   });
 
   it("is found by its name in its directory, and in no other", () => {

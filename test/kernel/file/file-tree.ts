@@ -15,6 +15,7 @@ const SOURCE = `
   import * as contents from "./kernel/file/contents";
   import * as inodes from "./kernel/file/inode";
   import * as mounts from "./kernel/file/mount";
+  import * as views from "./kernel/file/view";
   import * as names from "./kernel/file/names";
   import * as paths from "./kernel/file/path";
   import * as texts from "./kernel/file/path-text";
@@ -141,7 +142,7 @@ const SOURCE = `
   }
   export function inodeCount(at: usize): u32 { return inodeOf(at).fileSystem.inodes; }
   export function setWritable(at: usize, writable: bool): void {
-    inodeOf(at).fileSystem.isWritable = writable;
+    inodeOf(at).fileSystem.isReadOnly = !writable;
   }
   export function setText(at: usize, text: usize, length: u32): bool {
     return inodes.setLinkText(inodeOf(at), text, length);
@@ -163,6 +164,55 @@ const SOURCE = `
     const root = createTmpfs(0o755)!;
     return mounts.mount(root, entryAt(at)) ? changetype<usize>(root) : 0;
   }
+  /** A tmpfs that goes with its last view. */
+  export function mountTemporary(at: usize): usize {
+    const root = createTmpfs(0o755)!;
+    return mountView(changetype<usize>(root), at);
+  }
+  export function newView(at: usize): usize {
+    return changetype<usize>(views.createView(entryAt(at)));
+  }
+  export function mountView(at: usize, point: usize): usize {
+    const view = newView(at);
+    return mounts.mount(entryAt(view), entryAt(point)) ? view : 0;
+  }
+  export function viewBelow(at: usize, real: usize): usize {
+    return views.viewBelow(entryAt(at), entryAt(real));
+  }
+  export function isWithin(at: usize, entry: usize): bool {
+    return views.isWithin(entryAt(at), entryAt(entry));
+  }
+  export function real(at: usize): usize { return changetype<usize>(entryAt(at).real); }
+  export function unmount(at: usize, isLazy: bool): i32 {
+    return mounts.unmount(mounts.mountOf(entryAt(at))!, isLazy);
+  }
+  export function protect(at: usize, flags: u32, isWhole: bool): i32 {
+    return mounts.protect(mounts.mountOf(entryAt(at))!, flags, isWhole);
+  }
+  export function moveMount(at: usize, point: usize): i32 {
+    return mounts.moveMount(mounts.mountOf(entryAt(at))!, entryAt(point));
+  }
+  export function noteSeen(at: usize): void { mounts.noteSeen(at === 0 ? null : entryAt(at)); }
+  export function restrictions(): u32 { return mounts.restrictions; }
+  export function seenIn(): usize { return changetype<usize>(mounts.seenIn); }
+  export function mountOf(at: usize): usize {
+    return changetype<usize>(mounts.mountOf(entryAt(at)));
+  }
+  export function rootOf(at: usize): usize { return changetype<usize>(entryAt(at).root); }
+  export function mountFlags(at: usize): u32 { return mounts.mountFlags(entryAt(at)); }
+  export function countWriter(at: usize, change: u32): void {
+    mounts.countWriter(entryAt(at), change);
+  }
+  export function mountCount(): u32 {
+    let count: u32 = 0;
+    for (let mount = mounts.firstMount(); mount !== null; mount = mount!.next) count++;
+    return count;
+  }
+  export function sourceOf(at: usize): usize { return mounts.mountOf(entryAt(at))!.source; }
+  export function mountFrom(at: usize, point: usize, source: usize): void {
+    mounts.mount(entryAt(at), entryAt(point), source);
+  }
+  export function liveFrames(): u32 { return freeFrames(); }
   export function topOf(at: usize): usize { return changetype<usize>(mounts.topOf(entryAt(at))); }
   export function parentOf(at: usize, limit: usize): usize {
     return changetype<usize>(mounts.parentOf(entryAt(at), entryAt(limit)));
@@ -335,4 +385,32 @@ function startTree(machine: Machine, frames: number): Tree {
     },
   };
   return tree;
+}
+
+/** Frames lost by mounts at `point` of trees that go with their last view. */
+export function framesLostByMounts(tree: Tree, point: number): number {
+  const unmount = (root: number) => {
+    tree.call("retain", root);
+    if (tree.call("unmount", root, 0) !== 0) throw new Error("the mount is used");
+    tree.call("release", root);
+  };
+  tree.link(tree.root, "to", "there");
+  const before = tree.call("liveFrames");
+  // Enough of the smallest record that could be lost to take a frame.
+  for (let i = 0; i < 70; i++) {
+    const other = tree.make(tree.root, "other", DIRECTORY);
+    const shown = tree.call("mountTemporary", other);
+    const deep = tree.make(tree.call("real", shown), "deep", DIRECTORY);
+    for (let each = 0; each < 20; each++) tree.make(deep, `file${each}`);
+    tree.link(deep, "link", "x".repeat(900));
+    const held = tree.call("resolve", tree.root, shown, "deep/file3", 0);
+    tree.call("removeFile", tree.named("find", deep, "file3"));
+    tree.call("release", held);
+    const second = tree.call("mountView", deep, point);
+    unmount(shown);
+    if (tree.named("find", tree.call("real", second), "file7") === 0) throw new Error("it is gone");
+    unmount(second);
+    tree.call("removeDirectory", other);
+  }
+  return before - tree.call("liveFrames");
 }

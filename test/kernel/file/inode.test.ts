@@ -9,7 +9,7 @@ import {
   S_IFREG,
   S_IFSOCK,
 } from "../../../src/abi/files";
-import { compileTree, DIRECTORY, FILE, type Tree } from "./file-tree";
+import { compileTree, DIRECTORY, FILE, framesLostByMounts, type Tree } from "./file-tree";
 
 const startTree = compileTree();
 
@@ -18,6 +18,11 @@ let tree: Tree;
 describe("an inode", () => {
   beforeEach(() => {
     tree = startTree();
+  });
+
+  it("takes its file system along if that was made for a mount", () => {
+    const point = tree.make(tree.root, "point", DIRECTORY);
+    assert.equal(framesLostByMounts(tree, point), 0);
   });
 
   it("is of the kind that its mode says, whatever its permissions", () => {

@@ -104,9 +104,36 @@ describe("a path", () => {
     const inside = tree.make(root, "inside");
     assert.equal(resolve("/bin"), root);
     assert.equal(resolve("/bin/inside"), inside);
-    assert.equal(resolve("inside", AT_FILE, bin), inside);
     assert.equal(resolve("/bin/.."), tree.root);
     assert.equal(resolve("/bin/shell"), ENOENT);
+  });
+
+  it("stays in a directory that was covered after it was entered", () => {
+    tree.call("mountTmpfs", bin);
+    assert.equal(resolve("shell", AT_FILE, bin), tree.named("find", bin, "shell"));
+    assert.equal(resolve(".", AT_FILE, bin), bin);
+  });
+
+  it("sees in a view what is mounted there, and what it shows", () => {
+    const point = tree.make(tree.root, "point", DIRECTORY);
+    const view = tree.call("mountView", tree.root, point);
+    const seen = tree.call("resolve", tree.root, tree.root, "/point/bin", AT_FILE);
+    assert.equal(tree.call("parent", seen), view);
+    const root = tree.call("mountTmpfs", seen);
+    assert.equal(resolve("/point/bin"), root);
+    assert.equal(resolve("/bin"), bin);
+  });
+
+  it("asks in a view the tree that is made while it is looked at", () => {
+    const root = tree.call("mountTmpfs", bin);
+    tree.call("makeDynamic", root);
+    const point = tree.make(tree.root, "point", DIRECTORY);
+    const view = tree.call("mountView", root, point);
+    assert.equal(resolve("/point/x"), ENOENT);
+    const entry = tree.call("resolve", tree.root, tree.root, "/point/four", AT_FILE);
+    assert.equal(tree.call("parent", entry), view);
+    tree.call("release", entry);
+    assert.deepEqual(tree.names(root), []);
   });
 
   it("asks a tree that is made while it is looked at", () => {

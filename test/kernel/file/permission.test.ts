@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { R_OK, S_IFCHR, S_IFIFO, W_OK, X_OK } from "../../../src/abi/files";
+import { MS_NOEXEC, MS_RDONLY } from "../../../src/abi/linux/mount";
 import { compileTree, DIRECTORY, FILE, LINK, type Tree } from "./file-tree";
 
 const startTree = compileTree();
@@ -42,6 +43,30 @@ describe("set-id bits of a file that is written", () => {
 
   it("stay with a group that may not execute it", () => {
     assert.equal(modeAfter(1, 0o6765), 0o2765);
+  });
+});
+
+describe("the mount where a file is seen", () => {
+  it("may forbid to write, or to execute a regular file", () => {
+    tree = startTree();
+    tree.call("actAs", 0, 0);
+    const folder = tree.make(tree.root, "folder", DIRECTORY);
+    const program = tree.make(folder, "program");
+    const device = tree.make(folder, "device", S_IFCHR | 0o666);
+    tree.call("setMode", program, FILE | 0o777);
+    const view = tree.call("mountView", folder, tree.make(tree.root, "point", DIRECTORY));
+    const answers = (flags: number) => {
+      tree.call("protect", view, flags, 0);
+      tree.call("noteSeen", view);
+      return [refusal(W_OK, program), refusal(X_OK, program), refusal(R_OK, program)];
+    };
+    assert.deepEqual(answers(0), [0, 0, 0]);
+    assert.deepEqual(answers(MS_RDONLY), [EROFS, 0, 0]);
+    assert.deepEqual([refusal(W_OK, folder), refusal(W_OK, device)], [EROFS, 0]);
+    assert.deepEqual(answers(MS_NOEXEC), [0, EACCES, 0]);
+    assert.equal(refusal(X_OK, folder), 0);
+    tree.call("noteSeen", folder);
+    assert.equal(refusal(X_OK, program), 0);
   });
 });
 

@@ -287,6 +287,14 @@ describe("pages of an object", () => {
     assert.equal(user.fault(2 * PAGE), 0);
   });
 
+  it("end where the object has all pages that it may have", () => {
+    user.show(object, 1, 3, READ | WRITE, SHARED);
+    call("limitFrames", object, 1);
+    assert.equal(user.fault(PAGE), 0);
+    assert.equal(user.fault(2 * PAGE), EIO);
+    assert.equal(user.fault(2 * PAGE, FAULT_WRITE), EIO);
+  });
+
   it("are refused without memory", () => {
     user.show(object, 1, 3, READ | WRITE);
     user.touch(1);

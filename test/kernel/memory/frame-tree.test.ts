@@ -4,7 +4,7 @@ import { BOOT_PAGES, type Machine, machineFor, RAM_FRAMES } from "./simulated-ma
 
 const start = machineFor(`
   ${BOOT_PAGES}
-  import { FrameTree, NO_PAGE } from "./kernel/memory/frame-tree";
+  import { FramePool, FrameTree, NO_PAGE } from "./kernel/memory/frame-tree";
   import { allocate } from "./kernel/memory/heap";
   export { free } from "./kernel/memory/heap";
   export * from "./kernel/memory/frames";
@@ -20,6 +20,15 @@ const start = machineFor(`
     return page === NO_PAGE ? 0xffffffff : <u32>page;
   }
   export function dropFrame(tree: usize, index: u32): void { at(tree).dropFrame(index); }
+  export function addPool(tree: usize, other: usize, limit: u32): usize {
+    const pool = changetype<FramePool>(allocate(offsetof<FramePool>()));
+    pool.limit = limit;
+    at(tree).pool = pool;
+    at(other).pool = pool;
+    return changetype<usize>(pool);
+  }
+  export function poolFrames(pool: usize): u32 { return changetype<FramePool>(pool).frames; }
+  export function isFull(tree: usize): bool { return at(tree).isFull; }
   export function frameCount(tree: usize): u32 { return at(tree).frameCount; }
 `);
 
@@ -58,6 +67,25 @@ describe("a tree of frames", () => {
   it("is a hole at first", () => {
     for (const index of EDGES) assert.equal(frameAt(index), 0);
     assert.equal(call("frameCount", tree), 0);
+  });
+
+  it("shares a pool with others, which is full at its limit", () => {
+    const other = call("createTree");
+    const pool = call("addPool", tree, other, 3);
+    put(0);
+    put(70);
+    assert.equal(call("putFrame", other, 0, call("allocateFrame")), 1);
+    assert.deepEqual([call("isFull", tree), call("isFull", other)], [1, 1]);
+    const frame = call("allocateFrame");
+    assert.equal(call("putFrame", other, 1, frame), 0);
+    assert.equal(call("frameCount", other), 1);
+    call("dropFrame", tree, 70);
+    assert.equal(call("isFull", other), 0);
+    assert.equal(call("putFrame", other, 1, frame), 1);
+    call("dropFrames", other, 0);
+    assert.equal(call("poolFrames", pool), 1);
+    drop(0);
+    assert.equal(call("poolFrames", pool), 0);
   });
 
   it("finds the next page that has a frame", () => {

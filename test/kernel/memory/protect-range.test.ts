@@ -13,6 +13,7 @@ import {
   EFAULT,
   ENOMEM,
   EXECUTE,
+  NOT_EXECUTED,
   READ,
   SHARED,
   STAYS_READ_ONLY,
@@ -89,6 +90,13 @@ describe("rights of a range", () => {
     assert.equal(protect(1, 2, READ | EXECUTE), 0);
     user.map(2, 3, READ, SHARED);
     assert.equal(protect(2, 3, READ | WRITE), 0);
+  });
+
+  it("do not become executable where they must not", () => {
+    user.map(1, 2, READ, NOT_EXECUTED);
+    assert.equal(protect(1, 2, READ | EXECUTE), EACCES);
+    assert.equal(protect(1, 2, READ | WRITE), 0);
+    assert.equal(protect(1, 2, READ), 0);
   });
 
   it("do not exceed the limit of data", () => {

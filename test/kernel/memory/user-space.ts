@@ -9,6 +9,7 @@ export const [READ, WRITE, EXECUTE] = [1, 2, 4] as const;
 export const [SHARED, GROWS_DOWN, STAYS_READ_ONLY, NOT_INHERITED, WIPED, LOCKED] = [
   1, 2, 4, 8, 16, 32,
 ] as const;
+export const NOT_EXECUTED = 64;
 export const [EPERM, EIO, ENOMEM, EACCES, EFAULT, EINVAL] = [-1, -5, -12, -13, -14, -22] as const;
 export const USER_END = 0xffffc000;
 export const STACK_LIMIT = 8 * 2 ** 20;
@@ -19,6 +20,8 @@ export const USER_SPACE = `
   ${BOOT_PAGES}
   import * as faults from "./kernel/memory/fault";
   import * as maps from "./kernel/memory/map-range";
+  import { allocate } from "./kernel/memory/heap";
+  import { FramePool } from "./kernel/memory/frame-tree";
   import * as objects from "./kernel/memory/memory-object";
   import * as regionFile from "./kernel/memory/region";
   import * as spaces from "./kernel/memory/space";
@@ -90,6 +93,12 @@ export const USER_SPACE = `
   }
   export function ensureFrame(object: usize, index: u32): u32 {
     return changetype<objects.MemoryObject>(object).ensureFrame(index);
+  }
+  /** How many frames the object may have. */
+  export function limitFrames(object: usize, limit: u32): void {
+    const pool = changetype<FramePool>(allocate(offsetof<FramePool>()));
+    pool.limit = limit;
+    changetype<objects.MemoryObject>(object).pool = pool;
   }
   export function truncate(object: usize, pages: u32): void {
     changetype<objects.MemoryObject>(object).truncate(<u64>pages << 12);

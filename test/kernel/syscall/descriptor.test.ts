@@ -107,8 +107,10 @@ const startPart = compileKernelPart(
         export function seals(_file: OpenFile): i32 { return 0; }
       `,
       "kernel/memory/memory-object.ts": `
+        import { FramePool } from "./frame-tree";
         import { allocate, free } from "./heap";
         @unmanaged export class MemoryObject {
+          pool: FramePool | null = null;
           size: u64 = 0;
           seals: u32 = 0;
           frame(_index: u32): u32 { return 0; }

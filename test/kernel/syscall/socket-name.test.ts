@@ -66,7 +66,9 @@ const startPart = compileKernelPart(
       `,
       "kernel/device/clock.ts": "export function currentTime(): u64 { return 0; }",
       "kernel/memory/memory-object.ts": `
+        import { FramePool } from "./frame-tree";
         @unmanaged export class MemoryObject {
+          pool: FramePool | null = null;
           size: u64 = 0;
           seals: u32 = 0;
           frame(_index: u32): u32 { return 0; }

@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { linkEntry } from "../../../src/machine/initramfs";
 import type { MachineName } from "../../../src/machine/machine";
 import { skipReason } from "../../machine/installed";
+import { mountingMissing } from "../../mount-namespace";
 import { NativePrograms, nativeMissing } from "../../user/native-program";
 import { runProgram } from "../booted-kernel";
 import { chainOfLinks } from "./chain-of-links";
@@ -18,6 +19,7 @@ const IN_FOLDERS = [
   ["memory", "maps"],
   ["processes, in /proc,", "proc"],
   ["users and limits", "users"],
+  ["mounts", "mounts"],
   ["sockets", "sockets"],
 ] as const;
 /** Programs that are told where they are, if anything. */
@@ -53,10 +55,13 @@ describe("system calls", () => {
 
   for (const [what, name] of IN_FOLDERS) {
     const title = `about ${what} are answered by the host's Linux as expected`;
-    it(title, { skip: nativeMissing() }, () => {
+    const isApart = name === "mounts";
+    it(title, { skip: nativeMissing() || (isApart && mountingMissing()) }, () => {
       const folder = mkdtempSync(`${tmpdir()}/isthmus-${name}-`);
       try {
-        const { output, status } = programs.run(name, [folder]);
+        const { output, status } = isApart
+          ? programs.runApart(name, [folder])
+          : programs.run(name, [folder]);
         assert.match(output, GOOD);
         assert.equal(status, 0);
       } finally {
