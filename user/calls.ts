@@ -61,6 +61,7 @@ import { SIGABRT, SIGALRM, SIGCONT, SIGKILL, SIGTERM, WNOHANG } from "../src/abi
 import { TCGETS } from "../src/abi/termios";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, wantsHelp } from "./runtime/arguments";
+import { awaitSleep } from "./runtime/await-sleep";
 import { printLine } from "./runtime/output";
 
 /** What this program says to one that starts it without a name. */
@@ -477,7 +478,7 @@ function signals(): void {
   expect(cstr("kill, not there"), call(SystemCall.kill, child, SIGTERM), -ESRCH);
   const sleeper = fork();
   if (sleeper === 0) sleep(1000, 0);
-  sleep(0, 20000000);
+  awaitSleep(sleeper);
   call(SystemCall.kill, sleeper, SIGTERM);
   expect(cstr("kill, asleep"), statusOf(sleeper), SIGTERM);
   const self = fork();

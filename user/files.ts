@@ -99,6 +99,7 @@ import { SIGCHLD, SIGKILL, SIGPIPE } from "../src/abi/signals";
 import { FIONREAD } from "../src/abi/termios";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, wantsHelp } from "./runtime/arguments";
+import { awaitSleep } from "./runtime/await-sleep";
 import { printLine } from "./runtime/output";
 
 /** clock_gettime(2): the clock that files are stamped by. */
@@ -114,8 +115,6 @@ const pair: usize = memory.data(8, 8);
 /** An address where nothing is mapped. */
 const UNMAPPED: usize = 16;
 /** States of processes in /proc: S and Z. */
-const ASLEEP: u8 = 0x53;
-const ENDED: u8 = 0x5a;
 const NEW: i32 = O_CREAT | O_EXCL | O_RDWR;
 
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
@@ -225,39 +224,6 @@ function reserved(): void {
   closeAll(again);
   closeAll(later);
   closeAll(other);
-}
-
-/**
- * Waits until a child sleeps, or has ended. A process of its own looks: what this one opened
- * meanwhile would take descriptors from a child that has the same.
- */
-function awaitSleep(child: i32): void {
-  const watcher = fork();
-  if (watcher === 0) {
-    watchSleep(child);
-    call(SystemCall.exit, 0);
-  }
-  expect(cstr("watcher"), statusOf(watcher), 0);
-}
-
-function watchSleep(child: i32): void {
-  // A leading zero would be another name.
-  let unit = 1;
-  while (unit <= child / 10) unit *= 10;
-  memory.copy(status, cstr("/proc/"), 6);
-  let at = status + 6;
-  for (; unit !== 0; unit /= 10) store<u8>(at++, 0x30 + ((child / unit) % 10));
-  memory.copy(at, cstr("/stat"), 6);
-  let state: u8 = 0;
-  while (state !== ASLEEP && state !== ENDED) {
-    call(SystemCall.sched_yield);
-    const file = open(status, O_RDONLY, 0);
-    call(SystemCall.read, file, buffer, 100);
-    closeAll(file);
-    let end = buffer;
-    while (load<u8>(end) !== 0x29) end++; // after the name, in parentheses
-    state = load<u8>(end, 2);
-  }
 }
 
 function contents(): void {

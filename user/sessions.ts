@@ -40,6 +40,7 @@ import {
 } from "../src/abi/termios";
 import { call, expect, forgetAnswers, fork, report, statusOf, verdict } from "./runtime/answers";
 import { argument, equals, wantsHelp } from "./runtime/arguments";
+import { awaitSleep } from "./runtime/await-sleep";
 import { printLine } from "./runtime/output";
 import { master, openPair, slave, slavePath, type } from "./runtime/pty";
 import { setSignal } from "./runtime/system-calls";
@@ -107,7 +108,7 @@ function groups(path: usize): void {
     call(SystemCall.execve, path, word, 0);
     call(SystemCall.exit, 1);
   }
-  sleep(0, SECOND / 10);
+  awaitSleep(other);
   expect(cstr("setpgid, executed"), setGroup(other, other), -EACCES);
   end(other);
 }
@@ -299,7 +300,7 @@ function hangUps(): void {
     call(SystemCall.close, master);
     while (true) sleep(1000, 0);
   }
-  sleep(0, SECOND / 20);
+  awaitSleep(child);
   expect(cstr("hang-up, not yet"), call(SystemCall.waitpid, child, word, WNOHANG), 0);
   call(SystemCall.close, master);
   expect(cstr("hang-up"), statusOf(child), SIGHUP);

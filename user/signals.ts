@@ -54,6 +54,7 @@ import {
 } from "../src/abi/signals";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { wantsHelp } from "./runtime/arguments";
+import { watchSleep } from "./runtime/await-sleep";
 import { printLine } from "./runtime/output";
 import {
   longRestorerAddress,
@@ -300,7 +301,7 @@ function interruptions(): void {
   while (call(SystemCall.waitpid, child, 0, 0) === -EINTR) {}
 }
 
-/** What a read of an empty pipe gives while a child sends `signal`, and then a byte. */
+/** What a read of an empty pipe gives when a child sends `signal`, and after that a byte. */
 function readWhileSignaled(signal: i32): i32 {
   call(SystemCall.pipe, pair);
   const reader = load<i32>(pair);
@@ -308,9 +309,9 @@ function readWhileSignaled(signal: i32): i32 {
   const parent = self();
   const child = fork();
   if (child === 0) {
-    sleep(0, 30000000);
+    watchSleep(parent);
     call(SystemCall.kill, parent, signal);
-    sleep(0, 30000000);
+    watchSleep(parent);
     call(SystemCall.write, writer, pair, 1);
     call(SystemCall.exit, 0);
   }

@@ -29,6 +29,7 @@ import {
 import { SIG_IGN, SIGKILL, SIGTERM, SIGXCPU, SIGXFSZ } from "../src/abi/signals";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, wantsHelp } from "./runtime/arguments";
+import { awaitSleep } from "./runtime/await-sleep";
 import { printLine } from "./runtime/output";
 
 const USAGE = `usage: users DIRECTORY [WORD]
@@ -556,7 +557,7 @@ function orphans(): void {
       call(SystemCall.prctl, PR_SET_PDEATHSIG, SIGKILL);
       while (true) sleep();
     }
-    sleep(20000000);
+    awaitSleep(grandchild);
     call(SystemCall.exit, 0);
   }
   statusOf(child);
@@ -604,7 +605,7 @@ function sleeper(user: i32): i32 {
     while (true) sleep();
   }
   // Until it is that user.
-  sleep(50000000);
+  awaitSleep(child);
   return child;
 }
 
