@@ -59,9 +59,12 @@ export function sharedSet(spaces: Spaces): Judgement {
     offences.push(...differencesOfTrampoline(process, trampoline));
     offences.push(...sharedElsewhere(process, frames));
   }
-  const users = spaces.processes.length;
-  const holds = `${count} pages, ${count * PAGE_SIZE} bytes, in ${users} user spaces`;
+  const holds = `${count} pages, ${count * PAGE_SIZE} bytes, in ${userSpaces(spaces)}`;
   return judge(offences, holds, "kernel and user share what they must not");
+}
+
+function userSpaces({ processes: { length } }: Spaces): string {
+  return length === 1 ? "1 user space" : `${length} user spaces`;
 }
 
 function differencesOfTrampoline(process: ProcessSpace, trampoline: readonly Mapping[]): Offence[] {
@@ -127,7 +130,7 @@ export function userDirectories(spaces: Spaces): Judgement {
       offences.push(...offencesOfUserMapping(space, mapping, others));
     }
   }
-  const holds = `${pages} pages in ${spaces.processes.length} user spaces were looked at`;
+  const holds = `${pages} pages in ${userSpaces(spaces)} were looked at`;
   return judge(offences, holds, "a user directory holds what is not the user's");
 }
 
