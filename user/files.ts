@@ -581,6 +581,8 @@ function times(): void {
   expect(cstr("utimensat, now it is"), age >= 0 && age < 100 ? 1 : 0, 1);
   const link = call(SystemCall.utimensat, AT_FDCWD, cstr("to"), buffer, AT_SYMLINK_NOFOLLOW);
   expect(cstr("utimensat, a link"), link, 0);
+  const nothing = call(SystemCall.utimensat, AT_FDCWD, 0, buffer, 0);
+  expect(cstr("utimensat, no path"), nothing, -EFAULT);
   expect(cstr("utime, not there"), call(SystemCall.utime, cstr("none"), 0), -ENOENT);
 }
 

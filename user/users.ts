@@ -12,6 +12,9 @@ import {
   O_RDONLY,
   O_RDWR,
   O_WRONLY,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFIFO,
   S_IFREG,
   S_ISGID,
   S_ISUID,
@@ -143,6 +146,19 @@ function asMember(): i32 {
   return call(SystemCall.chown32, cstr("ann"), BEN, -1) === -EPERM ? 0 : 7;
 }
 
+/** A device's rights would be those of a name of one's own. */
+function makingDevices(): i32 {
+  const device = (1 << 8) | 3;
+  if (call(SystemCall.mknod, cstr("null"), S_IFCHR | 0o600, device) !== 0) return 1;
+  call(SystemCall.unlink, cstr("null"));
+  become(ANN);
+  if (call(SystemCall.mknod, cstr("null"), S_IFCHR | 0o666, device) !== -EACCES) return 2;
+  if (call(SystemCall.mknod, cstr("open/null"), S_IFCHR | 0o666, device) !== -EPERM) return 3;
+  if (call(SystemCall.mknod, cstr("open/block"), S_IFBLK | 0o666, 0) !== -EPERM) return 4;
+  if (call(SystemCall.mknod, cstr("open/none"), S_IFCHR | 0o666, 0) !== 0) return 5;
+  return call(SystemCall.mknod, cstr("open/fifo"), S_IFIFO | 0o666, 0) === 0 ? 0 : 6;
+}
+
 function asStranger(): i32 {
   become(BEN);
   if (open(cstr("team"), O_RDONLY) !== -EACCES) return 1;
@@ -161,6 +177,8 @@ function capabilities(): void {
   expect(cstr("capabilities, kept"), statusOf(childOf(withKeptCapabilities)), 0);
   expect(cstr("capabilities, given up"), statusOf(childOf(givingUp)), 0);
   expect(cstr("capabilities, files"), statusOf(childOf(withFileUser)), 0);
+  call(SystemCall.mkdir, cstr("open"), 0o777);
+  expect(cstr("capabilities, devices"), statusOf(childOf(makingDevices)), 0);
 }
 
 function capget(pid: i32): i32 {

@@ -17,8 +17,8 @@ import {
   EPERM,
   EXDEV,
 } from "../../src/abi/errno";
-import { S_ISGID, S_ISVTX, W_OK, X_OK } from "../../src/abi/files";
-import { CAP_FOWNER } from "../../src/abi/linux/capability";
+import { S_IFBLK, S_IFCHR, S_IFMT, S_ISGID, S_ISVTX, W_OK, X_OK } from "../../src/abi/files";
+import { CAP_FOWNER, CAP_MKNOD } from "../../src/abi/linux/capability";
 import { currentTime } from "../device/clock";
 import { textLength } from "../log/text-length";
 import { currentCredentials } from "../thread/credentials";
@@ -44,6 +44,7 @@ export function makeFile(
 ): usize {
   const refusal = changeRefusal(directory);
   if (refusal !== 0) return refusal;
+  if (isDevice(mode, special) && !currentCredentials().has(CAP_MKNOD)) return -EPERM;
   if (directory.inode.fileSystem.create === 0) return -ENOENT;
   const inode = makeInode(directory.inode, mode, special);
   if (inode === null) return -ENOSPC;
@@ -53,6 +54,12 @@ export function makeFile(
   }
   if (result !== 0) inode.release();
   return result !== 0 ? result : changetype<usize>(retained(directory.lastChild!));
+}
+
+/** Whether it leads to a device: the character device of number 0 is none, and anybody's. */
+function isDevice(mode: u32, special: u32): bool {
+  const type = mode & S_IFMT;
+  return type === S_IFBLK || (type === S_IFCHR && special !== 0);
 }
 
 /**

@@ -216,7 +216,7 @@ export function futimesat(frame: TrapFrame): i32 {
   return setMicroseconds(frame.arg0, frame.arg1, frame.arg2);
 }
 
-/** utimensat(directory, path, times, flags): no path means the descriptor's file. */
+/** utimensat(directory, path, times, flags): no path means the file of a descriptor. */
 export function utimensat(frame: TrapFrame): i32 {
   if (frame.arg2 === 0) return setTimes(frame.arg0, frame.arg1, UTIME_NOW, UTIME_NOW, frame.arg3);
   const result = copyIn(userPointer(frame.arg2), times, 16);
@@ -370,8 +370,8 @@ function setTimes(descriptor: u32, path: u32, accessed: u32, modified: u32, flag
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -EINVAL;
   if (!isNanoseconds(accessed) || !isNanoseconds(modified)) return -EINVAL;
   const pointer = userPointer(path);
-  const found =
-    userAddress(pointer) === 0 ? inodeOf(descriptor) : inodeAt(descriptor, pointer, flags);
+  const isOpen = userAddress(pointer) === 0 && descriptor !== AT_FDCWD;
+  const found = isOpen ? inodeOf(descriptor) : inodeAt(descriptor, pointer, flags);
   if (isErrno(<u32>found)) return <i32>found;
   const inode = changetype<Inode>(found);
   const result = isFixed(inode) ? -EROFS : timesRefusal(inode, accessed, modified);

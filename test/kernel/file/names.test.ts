@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { S_ISGID, S_ISUID, S_ISVTX } from "../../../src/abi/files";
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFIFO,
+  S_IFREG,
+  S_ISGID,
+  S_ISUID,
+  S_ISVTX,
+} from "../../../src/abi/files";
 import { compileTree, DIRECTORY, FILE, LINK, type Tree } from "./file-tree";
 
 const startTree = compileTree();
@@ -65,6 +73,19 @@ describe("a new file", () => {
     assert.equal(tree.make(folder, "x"), ENOENT);
     tree.call("setWritable", tree.root, 0);
     assert.equal(tree.make(tree.root, "x"), EROFS);
+  });
+
+  it("is a device only if who makes it may, but for the character device 0", () => {
+    const node = (name: string, type: number, device: number) =>
+      tree.make(tree.root, name, type | 0o666, device);
+    assert.ok(node("null", S_IFCHR, 0x103) > 0);
+    tree.call("setMode", tree.root, DIRECTORY | 0o777);
+    tree.call("actAs", 5, 5);
+    assert.equal(node("zero", S_IFCHR, 0x105), EPERM);
+    assert.equal(node("block", S_IFBLK, 0), EPERM);
+    assert.ok(node("none", S_IFCHR, 0) > 0);
+    assert.ok(node("pipe", S_IFIFO, 7) > 0);
+    assert.ok(node("file", S_IFREG, 7) > 0);
   });
 
   it("is none without memory, and leaves nothing behind", () => {
