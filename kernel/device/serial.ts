@@ -6,8 +6,8 @@
 // Invariants
 //   - A port without a UART (all bits read as 1) is never waited for.
 //   - The UART has room for `room` bytes at least: an empty FIFO for 16, which need one look.
-//   - A UART that takes nothing is waited for WAITS times in a row, then not again until it takes a
-//     byte: one that pauses for seconds loses nothing, and a dead one costs only those waits.
+//   - A UART that takes nothing is waited for once, and then not again until it takes a byte: one
+//     that pauses for seconds loses nothing, and a dead one costs only that wait.
 
 import { inb, outb } from "../../src/abi/x86";
 import { warn } from "../log/log";
@@ -31,10 +31,8 @@ const FIFO_WORKS: u32 = 0xc0;
 const FIFO_SIZE: u32 = 16;
 const TRANSMIT_EMPTY: u32 = 0x20;
 const ALL_SENT: u32 = 0x40;
-/** Polls before a byte is given up: far longer than a byte takes at 115200 baud. */
-const PATIENCE: u32 = 1000000;
-/** Unsuccessful waits before a UART is taken for dead. */
-const WAITS: u32 = 16;
+/** Polls before it is taken for dead: seconds, as whoever reads for an emulator may be busy. */
+const PATIENCE: u32 = 16000000;
 
 let isPresent: bool = false;
 /** How many bytes an empty transmitter takes. */
@@ -43,8 +41,8 @@ let room: u32 = 0;
 /** Function indices: `(byte: u32): void` takes input, `(): bool` says whether there is room. */
 let receiver: u32 = 0;
 let roomForInput: u32 = 0;
-/** How many more waits there may be; startSerial sets it. */
-let waits: u32 = 0;
+/** It has taken nothing for that long: each further byte has one look. */
+let isDead: bool = false;
 
 /**
  * Registers who gets the input: functions by index, `receive` as `(byte: u32): void` and `hasRoom`
@@ -59,7 +57,7 @@ export function onSerialInput(receive: u32, hasRoom: u32): void {
 export function startSerial(): void {
   isPresent = startUart(COM1);
   if (!isPresent) return;
-  waits = WAITS;
+  isDead = false;
   room = 0;
   capacity = (inb(INTERRUPT_IDENTIFICATION) & FIFO_WORKS) === FIFO_WORKS ? FIFO_SIZE : 1;
 }
@@ -109,12 +107,11 @@ export function receiveSerial(): void {
 }
 
 function waitFor(status: u32): bool {
-  const polls: u32 = waits === 0 ? 1 : PATIENCE;
+  const polls: u32 = isDead ? 1 : PATIENCE;
+  isDead = false;
   for (let i: u32 = 0; i < polls; i++) {
-    if ((inb(LINE_STATUS) & status) === 0) continue;
-    waits = WAITS;
-    return true;
+    if ((inb(LINE_STATUS) & status) !== 0) return true;
   }
-  if (waits !== 0) waits--;
+  isDead = true;
   return false;
 }
