@@ -7,6 +7,7 @@
 // twice in one temporary folder, because paths end up in kernels, and nothing in DIR changes. Exit
 // status: 0 all are the same; 1 one is not, or was not built; 2 DIR has none of them.
 
+import { countText } from "../src/base/count-text";
 import "./report-errors";
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
@@ -252,7 +253,7 @@ function checkVerdict(path: string): string {
   const { stdout } = isthmus("check", path);
   const counts = ["error", "warning", "note"].map((severity) => {
     const count = stdout.match(new RegExp(`\\b${severity}\\[`, "g"))?.length ?? 0;
-    return count === 0 ? "" : `${count} ${severity}${count === 1 ? "" : "s"}`;
+    return count === 0 ? "" : countText(count, severity);
   });
   return counts.filter((text) => text !== "").join(", ") || "clean";
 }

@@ -17,18 +17,20 @@
 import { PAGE_SIZE } from "../../src/abi/memory-map";
 import { ENTRY_A, ENTRY_D } from "../../src/abi/paging";
 import { hex } from "../../src/base/align";
+import { countText } from "../../src/base/count-text";
 import { CodeFile } from "../../src/inspect/code-file";
-import { describeAddress, symbolAddress } from "../../src/inspect/elf-image";
+import { describeAddress } from "../../src/inspect/elf-image";
 import { pagingMode } from "../../src/inspect/paging-format";
 import { walk } from "../../src/inspect/walk";
 import { writeArchive } from "../../src/machine/initramfs";
 import type { Registers } from "../../src/machine/machine";
 import { V86Machine } from "../../src/machine/v86";
 import { readV86Wasm } from "../../src/machine/v86-wasm";
-import type { AddressRegister, Memory, Operand } from "../../src/x86/operand";
+import { type AddressRegister, isMemory, type Memory } from "../../src/x86/operand";
 import { PROGRAM } from "./profile";
-import { BODY_END, BODY_START, benchmarkFiles, benchmarkProgram, SAMPLES } from "./program";
+import { benchmarkFiles } from "./program";
 import type { CallRow } from "./rows";
+import { bodyOf, startAtSample } from "./sample";
 
 /** A page that was looked up. */
 export interface UsedPage {
@@ -63,15 +65,10 @@ export async function usedPages(
   const initramfs = writeArchive(benchmarkFiles([row]));
   const options = { kernel, initramfs, commandLine, memoryMiB: MEMORY_MIB };
   const machine = new V86Machine(options, readV86Wasm);
-  const program = new CodeFile(benchmarkProgram([row]), "init").image;
-  const [start, end] = [BODY_START, BODY_END].map((name) => symbolAddress(program, name) ?? 0);
+  const { start, end } = bodyOf(row);
   try {
-    await machine.start({ stopped: true });
-    const before = Math.floor((row.samples ?? SAMPLES) / 2);
-    for (let sample = 0; sample <= before; sample++) {
-      if (!(await machine.runTo(start!))) throw new Error("the run ended before the row began");
-    }
-    return joinEnds(await stepThrough(machine, end!, new CodeFile(kernel, "kernel.elf")));
+    await startAtSample(machine, row, start);
+    return joinEnds(await stepThrough(machine, end, new CodeFile(kernel, "kernel.elf")));
   } finally {
     await machine.close();
   }
@@ -159,10 +156,6 @@ class PageContents {
   }
 }
 
-function isMemory(operand: Operand): operand is Memory {
-  return typeof operand === "object" && operand.kind === "memory";
-}
-
 function effectiveAddress({ base, index, scale, disp }: Memory, registers: Registers): number {
   const value = (register: AddressRegister | undefined) =>
     register?.kind === "r32" ? registers[register.name] : 0;
@@ -194,14 +187,10 @@ export function pageCount(stays: readonly Stay[]): number {
 /** The stays as lines of text. */
 export function formatPages(stays: readonly Stay[]): string {
   const lines = stays.flatMap(({ cr3, pages }) => [
-    `CR3 ${hex(cr3)}: ${countText(pages.length)}`,
+    `CR3 ${hex(cr3)}: ${countText(pages.length, "page")}`,
     ...pages.map(({ va, isWritten, contents }) =>
       `  ${hex(va)} ${isWritten ? "written" : "read   "} ${contents.join(", ")}`.trimEnd(),
     ),
   ]);
-  return [...lines, `${countText(pageCount(stays))} in all`].join("\n");
-}
-
-function countText(pages: number): string {
-  return pages === 1 ? "1 page" : `${pages} pages`;
+  return [...lines, `${countText(pageCount(stays), "page")} in all`].join("\n");
 }

@@ -14,13 +14,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CodeFile } from "../../src/inspect/code-file";
-import { symbolAddress } from "../../src/inspect/elf-image";
 import { writeArchive } from "../../src/machine/initramfs";
 import { QemuMachine } from "../../src/machine/qemu";
 import { bootDirectly } from "../../src/machine/qemu-command";
 import { requireTool } from "../harness/require-tool";
-import { BODY_END, BODY_START, benchmarkFiles, benchmarkProgram, SAMPLES } from "./program";
+import { benchmarkFiles } from "./program";
 import type { CallRow } from "./rows";
+import { bodyOf, reach, startAtSample } from "./sample";
 
 /** What user mode is called in a profile. */
 export const PROGRAM = "(the program)";
@@ -62,8 +62,7 @@ async function logSample(
   log: string,
 ): Promise<void> {
   const initramfs = writeArchive(benchmarkFiles([row]));
-  const program = new CodeFile(benchmarkProgram([row]), "init").image;
-  const [start, end] = [BODY_START, BODY_END].map((name) => symbolAddress(program, name) ?? 0);
+  const { start, end } = bodyOf(row);
   const boot = { kernel, initramfs, commandLine, memoryMiB: 256 };
   const extraArguments = ["-rtc", "base=2026-01-01,clock=vm", "-seed", "1", "-D", log];
   const machine = new QemuMachine(
@@ -73,20 +72,14 @@ async function logSample(
     bootDirectly,
   );
   try {
-    await machine.start({ stopped: true });
-    const before = Math.floor((row.samples ?? SAMPLES) / 2);
-    for (let sample = 0; sample <= before; sample++) await reach(machine, start!);
+    await startAtSample(machine, row, start);
     await machine.monitor("singlestep on");
     await machine.monitor("log exec,nochain");
-    await reach(machine, end!);
+    await reach(machine, end);
     await machine.monitor("log none");
   } finally {
     await machine.close();
   }
-}
-
-async function reach(machine: QemuMachine, address: number): Promise<void> {
-  if (!(await machine.runTo(address))) throw new Error("the run ended before the row did");
 }
 
 /** What a log says, by the symbols of the kernel's code. */

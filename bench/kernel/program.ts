@@ -9,7 +9,7 @@
 // ticks are those of measuring. At the end it prints `end` and restarts the machine, so it must
 // never run on a host.
 //
-// BODY_START and BODY_END name the ends of a body, for a program with one row (profile.ts).
+// BODY_START and BODY_END name the ends of a body, for a program with one row (sample.ts).
 
 import { SystemCall } from "../../src/abi/linux/i386";
 import { REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_RESTART } from "../../src/abi/reboot";

@@ -11,6 +11,7 @@
 // The first line of a finding is what editors take apart (docs/check.md).
 
 import { hex } from "../base/address";
+import { countText } from "../base/count-text";
 import { formatPlace } from "../base/diagnostic";
 import { allowanceText } from "../link/check/allowance";
 import type { AllowedFindings, CheckReport, SharedReport } from "../link/check/check";
@@ -79,7 +80,7 @@ function markOf({ severity, code }: CodedFinding): string {
 export function summaryOf(findings: readonly CodedFinding[]): string {
   const counts = [...SEVERITIES].reverse().flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;
-    return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
+    return count === 0 ? [] : [countText(count, severity)];
   });
   const isClean = findings.every(({ severity }) => severity === "note");
   return [...(isClean ? ["no mistake was found"] : []), ...counts].join(", ");

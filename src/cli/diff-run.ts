@@ -45,6 +45,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TRACE_STRING_SIZE, TRACE_STRING_SIZE_MAX } from "../abi/trace-event";
+import { countText } from "../base/count-text";
 import { openMachine } from "../machine/open-machine";
 import { compareLists, type Row } from "../trace/compare-lists";
 import { parseTrace, type TracedCall } from "../trace/parse-trace";
@@ -198,8 +199,7 @@ function report(line: CommandLine, host: RunResult, guest: RunResult): number {
   const isAll = line.flag("all");
   const both = `${host.status} on the host, ${guest.status} in the guest`;
   print(`status  ${host.status === guest.status ? `${host.status}, the same` : both}`);
-  const count = linesOf(host.output).length;
-  const lines = `${count} ${count === 1 ? "line" : "lines"}, the same`;
+  const lines = `${countText(linesOf(host.output).length, "line")}, the same`;
   print(`output  ${host.output === guest.output ? lines : describeCounts(output)}`);
   if (host.calls === undefined) progress("isthmus: strace is not installed, so no calls are shown");
   else print(`calls   ${describeCounts(calls.flatMap(([, rows]) => rows))}`);

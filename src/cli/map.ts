@@ -45,6 +45,7 @@
 
 import { basename } from "node:path";
 import { hex as hexOf } from "../base/address";
+import { countText } from "../base/count-text";
 import { Diagnostic } from "../base/diagnostic";
 import { sizeText } from "../base/size-text";
 import { wrap } from "../base/wrap";
@@ -228,10 +229,10 @@ function mapSpaces({ machine, files }: Observation, spaces: Spaces, pid: number 
     const pids = spaces.processes.map((each) => each.pid).join(", ");
     throw new UsageError(`there is no process ${pid}, only ${pids}`);
   }
-  const count = spaces.processes.length;
+  const processes = countText(spaces.processes.length, "process", "processes");
   return {
     title: "Two address spaces and what they share",
-    summary: `${machine.name}, in user mode, ${count} ${count === 1 ? "process" : "processes"}`,
+    summary: `${machine.name}, in user mode, ${processes}`,
     columns: spaceColumns(spaces, process, files),
   };
 }

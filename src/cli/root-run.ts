@@ -13,6 +13,7 @@ import {
   TASK_VARIABLES,
   TASK_WINDOW,
 } from "../abi/guest-files";
+import { countText } from "../base/count-text";
 import { Diagnostic } from "../base/diagnostic";
 import { bytesOfText, textOfBytes } from "../guest/byte-path";
 import { exportTree } from "../guest/export-tree";
@@ -218,8 +219,7 @@ function tellLeftOut(leftOut: readonly LeftOut[]): void {
 }
 
 function tellSaved(host: string, { count, leftOut, conflicts }: Saved): void {
-  const changes = count === 1 ? "1 change" : `${count} changes`;
-  progress(`isthmus: ${changes} saved to ${host}`);
+  progress(`isthmus: ${countText(count, "change")} saved to ${host}`);
   for (const path of conflicts) {
     progress(`isthmus: changed on the host meanwhile, so the guest's version is ${path}`);
   }

@@ -11,6 +11,7 @@
 //
 // The word before an address is the space whose CR3 is loaded when the instruction begins.
 
+import { countText } from "../base/count-text";
 import { formatPlace } from "../base/diagnostic";
 import type { CallTrace, NotedRegister, Step, TraceEnd } from "./call-trace";
 
@@ -32,7 +33,7 @@ export function traceLines(trace: CallTrace, emphasis: Emphasis): string[] {
   const { call, process, machine, steps, end, result } = trace;
   const title = `${call.name} by ${process.name} (pid ${process.pid}) on ${machine}`;
   const loads = steps.filter(({ changed }) => changed.cr3 !== undefined).length;
-  const loadText = loads === 1 ? "1 change of CR3" : `${loads} changes of CR3`;
+  const loadText = countText(loads, "change of CR3", "changes of CR3");
   const answer = result === undefined ? "" : `, result ${result}`;
   return [
     emphasis(title, "bold"),

@@ -10,6 +10,7 @@ import {
 } from "../abi/memory-map";
 import { ENTRY_US } from "../abi/paging";
 import { hex } from "../base/align";
+import { countText } from "../base/count-text";
 import { type Judgement, judge, type Offence, unchecked } from "./judgement";
 import { entryCount, entryIndex, entrySpan, pagingFormat, readEntry } from "./paging-format";
 import { isWindow, kernelFrames, smallPages } from "./shared-pages";
@@ -63,8 +64,8 @@ export function sharedSet(spaces: Spaces): Judgement {
   return judge(offences, holds, "kernel and user share what they must not");
 }
 
-function userSpaces({ processes: { length } }: Spaces): string {
-  return length === 1 ? "1 user space" : `${length} user spaces`;
+function userSpaces({ processes }: Spaces): string {
+  return countText(processes.length, "user space");
 }
 
 function differencesOfTrampoline(process: ProcessSpace, trampoline: readonly Mapping[]): Offence[] {

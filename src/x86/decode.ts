@@ -11,7 +11,7 @@
 import type { Field, Form } from "./form";
 import { forms } from "./form";
 import type { Memory, MemorySize, Operand, Scale } from "./operand";
-import { relative } from "./operand";
+import { isMemory, relative } from "./operand";
 import type { OperandKind } from "./operand-kind";
 import type { SegmentRegister } from "./registers";
 import { registers32, segmentRegisters } from "./registers";
@@ -189,10 +189,6 @@ function readOperands(
   const complete = operands.filter((operand) => operand !== undefined);
   if (segment !== undefined && !complete.some(isMemory)) return undefined;
   return complete.length === operands.length ? complete : undefined;
-}
-
-function isMemory(operand: Operand): boolean {
-  return typeof operand === "object" && operand.kind === "memory";
 }
 
 function readMemory(

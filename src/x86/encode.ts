@@ -21,7 +21,13 @@ import { checkMemory, chooseForm, NoForm } from "./choose-form";
 import type { Field, Form } from "./form";
 import type { Bits } from "./instructions/row";
 import type { Mnemonic } from "./instructions/table";
-import type { AddressRegister, CodeTarget, Memory, Operand } from "./operand";
+import {
+  type AddressRegister,
+  type CodeTarget,
+  isMemory,
+  type Memory,
+  type Operand,
+} from "./operand";
 
 /** A field that is filled in when the target's address is known: `target + addend - minus`. */
 export interface Reference {
@@ -120,7 +126,7 @@ function encodeRex(out: CodeBuffer, form: Form, operands: readonly Operand[]): v
 function addressOperand(form: Form, operands: readonly Operand[]): Memory | undefined {
   const index = form.inRm === -1 ? form.fields[0]?.operand : form.inRm;
   const operand = index === undefined ? undefined : operands[index];
-  return typeof operand === "object" && operand.kind === "memory" ? operand : undefined;
+  return isMemory(operand) ? operand : undefined;
 }
 
 function registerNumber(operand: Operand | undefined): number {
@@ -129,7 +135,7 @@ function registerNumber(operand: Operand | undefined): number {
 
 /** @param rest in long mode: how many bytes of the instruction follow the displacement */
 function encodeRm(out: CodeBuffer, reg: number, operand: Operand, rest: number | undefined): void {
-  if (typeof operand === "object" && operand.kind === "memory") {
+  if (isMemory(operand)) {
     if (rest === undefined) encodeMemory(out, reg, operand, 32);
     else if (!encodeFromHere(out, reg, operand, rest)) encodeMemory(out, reg, operand, 64);
   } else out.byte(0xc0 | (reg << 3) | (registerNumber(operand) & 7));

@@ -124,6 +124,10 @@ export function mem128(parts: MemoryParts): Memory {
   return memory(parts, 128);
 }
 
+export function isMemory(operand: Operand | undefined): operand is Memory {
+  return typeof operand === "object" && operand.kind === "memory";
+}
+
 /** The name of a target. */
 export function targetName(target: CodeTarget): string {
   return typeof target === "string" ? target : target.name;

@@ -4,6 +4,7 @@
 // these a link says so before they are taken. The facts of src/abi and the list of programs are
 // shown and not edited, as the page itself goes by them.
 
+import { countText } from "../../src/base/count-text";
 import type { BuiltFile, Fault } from "../compile/protocol";
 import { button, element } from "../document/element";
 import { setRunningEdits, shippedSources } from "../document/sources";
@@ -153,7 +154,7 @@ export class EditPane {
       setRunningEdits(new Map(this.#edits));
       if (answer.files.length > 0) await this.#actions.boot(answer.files);
     } else if (answer.kind === "refused") {
-      this.#say(`${answer.faults.length} ${answer.faults.length === 1 ? "error" : "errors"}.`);
+      this.#say(`${countText(answer.faults.length, "error")}.`);
       this.#showFaults(answer.faults);
     } else this.#say(answer.text);
   }

@@ -1,6 +1,7 @@
 // Mistakes in the static page tables that start-up code turns paging on with.
 
 import { hex, PAGE, pageDown } from "../../base/address";
+import { countText } from "../../base/count-text";
 import { type BootTables, bootTables, type ShownPage } from "./boot-tables";
 import { earlyCodeOf } from "./early-code";
 import type { FileSegment } from "./linked-file";
@@ -265,7 +266,7 @@ function rightsFinding(
   const [first] = pages;
   if (!first) return [];
   const name = nameOf(tables, subject);
-  const count = pages.length === 1 ? "1 page" : `${pages.length} pages`;
+  const count = countText(pages.length, "page");
   return [
     {
       ...(isNote && { severity: "note" }),
