@@ -1,4 +1,5 @@
-// Selects loads, stores, and stores that change what is there: `add [x], y`.
+// Selects loads, stores, and stores that change what is there: `add [x], y`, and for pairs of words
+// `add [x], y; adc [x+4], z`.
 
 import type { Mnemonic } from "../../x86/instructions/table";
 import type { MachineOperand, Size } from "../code/code";
@@ -28,6 +29,14 @@ const IN_PLACE: Readonly<Partial<Record<IrOp, { mnemonic: Mnemonic; swaps: boole
   xor: { mnemonic: "xor", swaps: true },
 };
 
+/** The same for pairs of words: what is applied to the low one, then to the high one. */
+const PAIR_IN_PLACE: Readonly<
+  Partial<Record<IrOp, { low: Mnemonic; high: Mnemonic; swaps: boolean }>>
+> = {
+  add64: { low: "add", high: "adc", swaps: true },
+  sub64: { low: "sub", high: "sbb", swaps: false },
+};
+
 /** Shifts in place, by constants, of whole words. */
 const SHIFT_IN_PLACE: Readonly<Partial<Record<IrOp, Mnemonic>>> = {
   shl: "shl",
@@ -36,6 +45,9 @@ const SHIFT_IN_PLACE: Readonly<Partial<Record<IrOp, Mnemonic>>> = {
   rotl: "rol",
   rotr: "ror",
 };
+
+/** Bytes from the low word of a pair to the high one. */
+const WORD = 4;
 
 const COPY_ROUTINE = "__isthmus_copy";
 const FILL_ROUTINE = "__isthmus_fill";
@@ -57,7 +69,7 @@ export function selectMemory(selection: Selection, value: Value): boolean {
 
 function selectStore(selection: Selection, value: Value, size: Size): void {
   const [, stored] = value.args as [Value, Value];
-  if (selectInPlace(selection, value, size)) return;
+  if (selectInPlace(selection, value, size) || selectPairInPlace(selection, value)) return;
   const source = storedOperand(selection, stored, size);
   const target = memoryOf(selection, value, size);
   selection.emit("mov", target, source);
@@ -103,9 +115,60 @@ function selectInPlace(selection: Selection, store: Value, size: Size): boolean 
 
 /** Whether `load` reads just what `store` writes and may be read then. */
 function isSamePlace(selection: Selection, store: Value, load: Value, size: Size): boolean {
-  if (sizeOfLoad(load) !== size || !selection.canFold(load)) return false;
-  if (load.name !== store.name) return false;
-  return load.args[0] === store.args[0] && load.immediate === store.immediate;
+  if (sizeOfLoad(load) !== size || !isOfSamePlace(store, load)) return false;
+  if (selection.canFold(load)) return true;
+  // The high word of a pair was read before the low one was stored.
+  const before = selection.adjacentWrite(store);
+  if (!selection.options.folds || !before || !selection.canReadAt(load, before)) return false;
+  return before.op === "store32" && isNextWord(before, store);
+}
+
+/** Whether `high` has the word after that of `low`. */
+function isNextWord(low: Value, high: Value): boolean {
+  if (low.name !== high.name || low.args[0] !== high.args[0]) return false;
+  return ((high.immediate - low.immediate) | 0) === WORD;
+}
+
+/** Whether an access has the address of another. */
+function isOfSamePlace(access: Value, other: Value): boolean {
+  if (access.name !== other.name || access.immediate !== other.immediate) return false;
+  return access.args[0] === other.args[0];
+}
+
+/**
+ * The two stores of a pair that a pair read there has been added to, or taken from, at the second
+ * of them. What is added is computed before both, and the address is the same for both.
+ */
+function selectPairInPlace(selection: Selection, store: Value): boolean {
+  const [, high] = store.args as [Value, Value];
+  const [sum] = high.args;
+  if (!sum || high.op !== "high" || store.op !== "store32") return false;
+  const operation = PAIR_IN_PLACE[sum.op];
+  if (!operation || !selection.options.folds) return false;
+  const lowStore = selection.adjacentWrite(store);
+  if (lowStore?.op !== "store32" || lowStore.args[1] !== sum) return false;
+  if (selection.uses(high) !== 1 || selection.uses(sum) !== 2) return false;
+  if (!isNextWord(lowStore, store)) return false;
+  const [aLow, aHigh, bLow, bHigh] = sum.args as [Value, Value, Value, Value];
+  const isPlace = (low: Value, high: Value) =>
+    isPlaceOf(selection, lowStore, low, lowStore) && isPlaceOf(selection, store, high, lowStore);
+  const isFirst = isPlace(aLow, aHigh);
+  if (!isFirst && !(operation.swaps && isPlace(bLow, bHigh))) return false;
+  selection.merge(lowStore);
+  // All of them before the first instruction, as nothing may change its carry.
+  const lowSource = storedOperand(selection, isFirst ? bLow : aLow, 32);
+  const highSource = storedOperand(selection, isFirst ? bHigh : aHigh, 32);
+  const lowTarget = memoryOf(selection, lowStore, 32);
+  const highTarget = memoryOf(selection, store, 32);
+  selection.emit(operation.low, lowTarget, lowSource);
+  selection.emit(operation.high, highTarget, highSource);
+  return true;
+}
+
+/** Whether `load` reads just the word that `store` writes and may be read at `write`. */
+function isPlaceOf(selection: Selection, store: Value, load: Value, write: Value): boolean {
+  if (load.op !== "load32" || !selection.canReadAt(load, write)) return false;
+  return isOfSamePlace(store, load);
 }
 
 /** Compares an address with the highest at which that many bytes are there. */

@@ -79,7 +79,7 @@ class Selector {
 
   #isNeeded(value: Value): boolean {
     const selection = this.#selection;
-    if (NOT_SELECTED.has(value.op)) return false;
+    if (NOT_SELECTED.has(value.op) || selection.isMerged(value)) return false;
     if (value.effect === "write" || value.effect === "trap") return true;
     if (selection.isRequested(value)) return true;
     const high = selection.highOf(value);

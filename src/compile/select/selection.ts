@@ -60,12 +60,19 @@ export class Selection {
   /** 1 for each value that a check compares: it is in a register. */
   readonly #isChecked: Uint8Array;
 
-  /** How many writes stand before each value in its block, by id. */
+  /** The writes of all blocks, in order, and how many of them stand before each value, by id. */
+  readonly #writes: Value[] = [];
   readonly #writesBefore: Int32Array;
+
+  /** How many values that are not pure stand before each value in its block, by id. */
+  readonly #effectsBefore: Int32Array;
   readonly #registers: Int32Array;
 
   /** 1 for each value whose register some selected instruction reads. */
   readonly #isRead: Uint8Array;
+
+  /** 1 for each write that a later one of the same block does as well. */
+  readonly #isMerged: Uint8Array;
 
   /** The `high` value of each value that has one. */
   readonly #highs = new Map<Value, Value>();
@@ -87,18 +94,22 @@ export class Selection {
     this.#addressUses = new Int32Array(fn.valueLimit);
     this.#isChecked = new Uint8Array(fn.valueLimit);
     this.#writesBefore = new Int32Array(fn.valueLimit);
+    this.#effectsBefore = new Int32Array(fn.valueLimit);
     this.#registers = new Int32Array(fn.valueLimit);
     this.machine.valueRegisters = this.#registers;
     this.#isRead = new Uint8Array(fn.valueLimit);
+    this.#isMerged = new Uint8Array(fn.valueLimit);
     for (const block of fn.blocks) this.#count(block);
   }
 
   #count(block: Block): void {
     const own = this.options.ownMemory;
-    let writes = 0;
+    let effects = 0;
     for (const value of block.values) {
-      this.#writesBefore[value.id] = writes;
-      if (value.effect === "write") writes++;
+      this.#writesBefore[value.id] = this.#writes.length;
+      this.#effectsBefore[value.id] = effects;
+      if (value.effect === "write") this.#writes.push(value);
+      if (value.effect !== "none") effects++;
       if (value.op === "high") this.#highs.set(value.args[0]!, value);
       if (value.op === "result") this.#noteResult(value);
       for (const argument of value.args) this.#useCounts[argument.id]!++;
@@ -233,6 +244,30 @@ export class Selection {
     if (!this.options.folds || value.block !== root.block) return false;
     if (value.effect !== "read") return value.effect === "none";
     return this.#writesBefore[value.id] === this.#writesBefore[root.id];
+  }
+
+  /** The write of the block before `write`, if only pure values stand between. */
+  adjacentWrite(write: Value): Value | undefined {
+    const before = this.#writes[this.#writesBefore[write.id]! - 1];
+    if (!before || before.block !== write.block) return undefined;
+    const distance = this.#effectsBefore[write.id]! - this.#effectsBefore[before.id]!;
+    return distance === 1 ? before : undefined;
+  }
+
+  /** Whether `read`, which has no other use, may be done at `write` of the same block instead. */
+  canReadAt(read: Value, write: Value): boolean {
+    if (this.#useCounts[read.id] !== 1 || read.block !== write.block) return false;
+    return this.#writesBefore[read.id] === this.#writesBefore[write.id];
+  }
+
+  /** The code of the current value does what `write` does, too. */
+  merge(write: Value): void {
+    this.#isMerged[write.id] = 1;
+  }
+
+  /** Whether another write does what `write` does. */
+  isMerged(write: Value): boolean {
+    return this.#isMerged[write.id] !== 0;
   }
 
   /** Whether no later instruction needs `value`, as far as is known. */
