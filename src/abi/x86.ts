@@ -30,6 +30,12 @@ export declare function readeflags(): u32;
 export declare function writeeflags(value: u32): void;
 export declare function readesp(): u32;
 
+/** FS and GS from 16 bits of memory, and to them: a selector that cannot be loaded faults. */
+export declare function loadfs(address: usize): void;
+export declare function loadgs(address: usize): void;
+export declare function storefs(address: usize): void;
+export declare function storegs(address: usize): void;
+
 /** `pointer` is the address of the 6-byte pseudo-descriptor. */
 export declare function lgdt(pointer: usize): void;
 export declare function lidt(pointer: usize): void;

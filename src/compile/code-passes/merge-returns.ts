@@ -158,7 +158,8 @@ function isShared(instruction: MachineInstruction): boolean {
 }
 
 function isAtHand(operand: MachineOperand): boolean {
-  return operand.kind === "memory" ? operand.slot !== undefined : operand.kind !== "control";
+  if (operand.kind === "memory") return operand.slot !== undefined;
+  return operand.kind === "register" || operand.kind === "immediate";
 }
 
 /** Whether all that a block does from its return on is to return an error's number. */

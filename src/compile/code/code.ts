@@ -77,7 +77,18 @@ export interface ControlOperand {
   readonly number: 0 | 2 | 3 | 4;
 }
 
-export type MachineOperand = RegisterOperand | ImmediateOperand | MemoryOperand | ControlOperand;
+/** Of the segment registers those that compiled code touches. */
+export interface SegmentOperand {
+  readonly kind: "segment";
+  readonly name: "fs" | "gs";
+}
+
+export type MachineOperand =
+  | RegisterOperand
+  | ImmediateOperand
+  | MemoryOperand
+  | ControlOperand
+  | SegmentOperand;
 
 /**
  * A word of the frame, or two for an f64, of which it is the first. `incoming`: the caller's

@@ -57,9 +57,11 @@ export function factsOf(instruction: MachineInstruction): InstructionFacts {
 const OTHER = 0;
 const XMM = 1;
 const CONTROL = 2;
+const SEGMENT = 3;
 
 function kindOf(operand: MachineOperand): number {
   if (operand.kind === "control") return CONTROL;
+  if (operand.kind === "segment") return SEGMENT;
   return isFloatOperand(operand) ? XMM : OTHER;
 }
 
@@ -80,11 +82,16 @@ const BRANCH: InstructionFacts = { ...NOTHING, readsFlags: true };
 
 /** Places in an encoding that name a register. */
 const ENCODED: ReadonlySet<string> = new Set(["rm", "reg", "general"]);
-const SYSTEM_REGISTERS = new Set(["creg", "dreg", "sreg"]);
+/** Kinds of system registers, and what `kindOf` says of those that code can name. */
+const SYSTEM_REGISTERS = new Map([
+  ["creg", CONTROL],
+  ["dreg", undefined],
+  ["sreg", SEGMENT],
+]);
 
 /** Whether an operand of the row can be what `kindOf` says. */
 function fits({ kind }: Row["operands"][number], actual: number): boolean {
-  if (SYSTEM_REGISTERS.has(kind.name)) return actual === CONTROL && kind.name === "creg";
+  if (SYSTEM_REGISTERS.has(kind.name)) return actual === SYSTEM_REGISTERS.get(kind.name);
   const isXmmKind = kind.registers === registersXmm;
   if (actual === XMM) return isXmmKind;
   return actual === OTHER && (!isXmmKind || kind.memory);

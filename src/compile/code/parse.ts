@@ -199,6 +199,7 @@ class MachineParser {
     if (/^-?\d/.test(word)) return immediate(line.integer(word));
     const control = /^cr([0234])$/.exec(word);
     if (control) return { kind: "control", number: Number(control[1]) as 0 | 2 | 3 | 4 };
+    if (word === "fs" || word === "gs") return { kind: "segment", name: word };
     const whole = this.#registerNumber(word);
     if (whole !== undefined) return isFloatRegister(whole) ? floatRegister(whole) : register(whole);
     const part = this.#registerNumber(word.slice(0, -1));

@@ -70,6 +70,8 @@ function printMachineOperand(operand: MachineOperand, target: Target): string {
       return printMemory(operand, target);
     case "control":
       return `cr${operand.number}`;
+    case "segment":
+      return operand.name;
   }
 }
 

@@ -6,6 +6,7 @@ import { mem, mem8, mem16, mem32, mem64, mem128, symbol } from "../../x86/operan
 import {
   controlRegisters,
   fs,
+  gs,
   hasLow8,
   registers8,
   registers16,
@@ -27,6 +28,8 @@ export function encodeOperand(operand: MachineOperand, frame: Frame, pushed = 0)
       return operand.symbol === undefined ? operand.value : symbol(operand.symbol, operand.value);
     case "control":
       return controlRegisters[operand.number]!;
+    case "segment":
+      return operand.name === "fs" ? fs : gs;
     case "memory":
       return memoryOperand(operand, frame, pushed);
   }

@@ -88,6 +88,17 @@ function onMemory(mnemonic: Mnemonic, size: Size | undefined): Intrinsic {
   return { parameters: 1, results: 0, select };
 }
 
+/** The 16 bits of a selector, from the memory at the only argument or to it. */
+function segmentRegister(name: "fs" | "gs", access: "load" | "store"): Intrinsic {
+  const select = (selection: Selection, value: Value): void => {
+    const place = linearMemoryAt(selection, value.args[0]!, 16);
+    const selector = { kind: "segment", name } as const;
+    const operands = access === "load" ? [selector, place] : [place, selector];
+    selection.emit("mov", ...operands);
+  };
+  return { parameters: 1, results: 0, select };
+}
+
 function volatileLoad(size: Size): Intrinsic {
   const select = (selection: Selection, value: Value): void => {
     const from = linearMemoryAt(selection, value.args[0]!, size);
@@ -216,6 +227,10 @@ export const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
       );
     },
   },
+  loadfs: segmentRegister("fs", "load"),
+  loadgs: segmentRegister("gs", "load"),
+  storefs: segmentRegister("fs", "store"),
+  storegs: segmentRegister("gs", "store"),
   lgdt: onMemory("lgdt", undefined),
   lidt: onMemory("lidt", undefined),
   ltr: {
