@@ -13,7 +13,7 @@
 //                 28 freeFrames how many are free
 //                 32 entries    how often the trampoline entered the kernel from ring 3
 //                 36 nmis       how many non-maskable interrupts came
-//                 40 segments   kernel address of the running thread's three descriptors
+//                 40 segments   kernel address of the running thread's descriptors, 0: it has none
 //                 44 stackTop   kernel address of the end of the running thread's kernel stack
 //                 48 offset     how far above its own address the image is in physical memory
 //

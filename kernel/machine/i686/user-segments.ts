@@ -7,7 +7,8 @@
 //
 // Invariants
 //   - The GDT lies in the trampoline, where everybody could see it were it not the supervisor's: it
-//     holds the running thread's descriptors and never another's (law 5).
+//     holds the running thread's descriptors and never another's (law 5). INFO_SEGMENTS says where
+//     these are; it is 0 if the thread has none, and the three of the GDT are 0 then.
 //   - A descriptor is 0, or a present 32-bit data segment of ring 3. Its base and limit may be
 //     anything: paging alone isolates, as with the flat segments.
 //   - FS and GS are loaded in ring 0 only with a selector that cannot fault: null, a flat segment
@@ -31,6 +32,7 @@ import {
   USER_DESC_READ_ONLY,
   USER_DESC_USEABLE,
 } from "../../../src/abi/linux/user-desc";
+import * as x86 from "../../../src/abi/x86";
 import * as symbols from "./symbols";
 
 const RPL_MASK: u32 = 3;
@@ -48,8 +50,8 @@ const IS_32BIT: u32 = 1 << 22;
 const GRANULARITY: u32 = 1 << 23;
 const LIMIT_HIGH: u32 = 0x000f0000;
 
-declare function save_user_segments(at: usize): void;
-declare function load_user_segments(at: usize): void;
+/** Bytes between the two selectors. */
+const GS_AFTER_FS: usize = 4;
 
 @unmanaged
 export class UserSegments {
@@ -65,11 +67,20 @@ export class UserSegments {
   /** Notes the registers of the running thread, whose segments these are. */
   save(): void {
     "inline";
-    save_user_segments(this.selectors);
+    x86.storefs(this.selectors);
+    x86.storegs(this.selectors + GS_AFTER_FS);
   }
 
   /** Makes these the segments of the processor. */
   load(): void {
+    "inline";
+    if ((load<u32>(symbols.kernel_info(), INFO_SEGMENTS) | this.areUsed) !== 0) this.describeAll();
+    x86.loadfs(this.selectors);
+    x86.loadgs(this.selectors + GS_AFTER_FS);
+  }
+
+  /** Has the GDT hold these descriptors. */
+  private describeAll(): void {
     const gdt = symbols.gdt() + (TLS_FIRST << INDEX_SHIFT);
     store<u32>(gdt, this.low0, 0);
     store<u32>(gdt, this.high0, 4);
@@ -77,8 +88,8 @@ export class UserSegments {
     store<u32>(gdt, this.high1, 12);
     store<u32>(gdt, this.low2, 16);
     store<u32>(gdt, this.high2, 20);
-    store<usize>(symbols.kernel_info(), changetype<usize>(this), INFO_SEGMENTS);
-    load_user_segments(this.selectors);
+    const place = this.areUsed !== 0 ? changetype<usize>(this) : 0;
+    store<usize>(symbols.kernel_info(), place, INFO_SEGMENTS);
   }
 
   /** No segment of its own, FS and GS null: what a program starts with. */
@@ -141,6 +152,11 @@ export class UserSegments {
     return (this.highOf(index) & DESCRIPTOR_PRESENT) !== 0 ? selector : 0;
   }
 
+  /** Not 0 if one of the descriptors is there. */
+  private get areUsed(): u32 {
+    return this.high0 | this.high1 | this.high2;
+  }
+
   private get selectors(): usize {
     return changetype<usize>(this) + offsetof<UserSegments>("fs");
   }
@@ -165,5 +181,5 @@ function highWord(base: u32, limit: u32, flags: u32): u32 {
   return high;
 }
 
-if (offsetof<UserSegments>("gs") !== offsetof<UserSegments>("fs") + 4) ERROR("GS follows FS");
+if (offsetof<UserSegments>("gs") !== offsetof<UserSegments>("fs") + GS_AFTER_FS) ERROR("FS, GS");
 if (USER_CS >> INDEX_SHIFT !== 3 || (USER_DS & RPL_MASK) !== RPL_MASK) ERROR("user selectors");

@@ -21,7 +21,7 @@ let scripts: (() => void)[] = [];
 /** What interrupts do while the machine idles, in this order. */
 let interrupts: (() => void)[] = [];
 /** FS and GS, as the machine has them. */
-let segmentRegisters = [0, 0];
+const segmentRegisters = [0, 0];
 /** The instructions that switch interrupts on and off. */
 let instructions: string[] = [];
 
@@ -32,6 +32,18 @@ let clock = 0;
 
 /** A number of 64 bits, which the types of imports do not know. */
 const asNumber = (value: bigint) => value as unknown as number;
+const storeSelector =
+  (register: number) =>
+  (at = 0): number => {
+    machine.setWord(at, segmentRegisters[register] ?? 0);
+    return 0;
+  };
+const loadSelector =
+  (register: number) =>
+  (at = 0): number => {
+    segmentRegisters[register] = machine.word(at);
+    return 0;
+  };
 const instruction = (name: string) => () => instructions.push(name);
 
 const start = machineFor(
@@ -135,18 +147,11 @@ const start = machineFor(
           return 0;
         },
       },
-      "user-segments": {
-        save_user_segments(at = 0) {
-          for (const [i, selector] of segmentRegisters.entries())
-            machine.setWord(at + 4 * i, selector);
-          return 0;
-        },
-        load_user_segments(at = 0) {
-          segmentRegisters = [machine.word(at), machine.word(at + 4)];
-          return 0;
-        },
-      },
       x86: {
+        storefs: storeSelector(0),
+        storegs: storeSelector(1),
+        loadfs: loadSelector(0),
+        loadgs: loadSelector(1),
         rdtsc: () => asNumber(BigInt(clock)),
         sti: instruction("sti"),
         cli: instruction("cli"),
