@@ -131,13 +131,20 @@ function startPeriod(): void {
 
 /** Runs the next thread; returns when the caller's is chosen again. */
 export function reschedule(): void {
-  if (!noWindowOpen()) panic(cstr("schedule: a thread blocks with a window open"));
   const previous = currentThread;
   const next = nextRunnable();
-  if (next === previous) {
-    resume(next);
-    return;
-  }
+  if (next === previous) resume(next);
+  else switchThreads(previous, next);
+}
+
+function checkWindows(): void {
+  "inline";
+  if (!noWindowOpen()) panic(cstr("schedule: a thread blocks with a window open"));
+}
+
+/** Runs `next` in the place of `previous`, the current thread; returns when that runs again. */
+function switchThreads(previous: Thread, next: Thread): void {
+  checkWindows();
   const now = x86.rdtsc();
   previous.counts += now;
   next.counts -= now;
@@ -150,12 +157,16 @@ export function reschedule(): void {
 
 /** Lets the other runnable threads go first that are as urgent. */
 export function yieldProcessor(): void {
+  const thread = currentThread;
   if (runQueue.isEmpty()) {
-    resume(currentThread);
-    return;
+    resume(thread);
+  } else if (thread.urgency === 0) {
+    // Behind all others: the first of them is next.
+    switchThreads(thread, changetype<Thread>(runQueue.exchange(thread)));
+  } else {
+    enqueue(thread);
+    reschedule();
   }
-  enqueue(currentThread);
-  reschedule();
 }
 
 /**
@@ -371,6 +382,7 @@ function nextRunnable(): Thread {
 
 /** Waits until an interrupt has put a thread into the run queue: the first there. */
 function idle(): Waiter {
+  checkWindows();
   tellInspectors(0);
   countIdle(x86.rdtsc());
   isIdle = true;

@@ -70,6 +70,23 @@ export class WaitQueue {
     return first;
   }
 
+  /** As append() of `waiter` and takeFirst(), of a queue that is not empty: nothing is null. */
+  exchange(waiter: Waiter): Waiter {
+    "inline";
+    const first = changetype<Waiter>(this.head);
+    const last = changetype<Waiter>(this.tail);
+    waiter.queue = this;
+    waiter.nextWaiter = null;
+    waiter.previousWaiter = last;
+    this.tail = waiter;
+    last.nextWaiter = waiter;
+    const next = changetype<Waiter>(first.nextWaiter);
+    first.queue = null;
+    this.head = next;
+    next.previousWaiter = null;
+    return first;
+  }
+
   /** Takes out `first`, which is the head. */
   dropFirst(first: Waiter): void {
     "inline";

@@ -242,6 +242,12 @@ describe("a thread that yields", () => {
     assert.equal(machine.word(KERNEL_INFO + INFO_CURRENT), OWNERS[1]);
   });
 
+  it("must not leave a window open to the others", () => {
+    call("makeRunnable", thread(1));
+    call("openWindow", 0);
+    assert.throws(() => call("yieldProcessor"), /schedule: a thread blocks with a window open/);
+  });
+
   it("has work before it returns to user mode, if a signal is pending when it runs again", () => {
     call("yieldProcessor");
     assert.equal(call("hasWork"), 0);

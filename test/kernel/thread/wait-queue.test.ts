@@ -15,6 +15,7 @@ const start = compileKernelPart(`
   export function insert(index: u32, next: u32): void { queue.insert(waiter(index), waiter(next)); }
   export function insertLast(index: u32): void { queue.insert(waiter(index), null); }
   export function takeFirst(): i32 { return indexOf(queue.takeFirst()); }
+  export function exchange(index: u32): i32 { return indexOf(queue.exchange(waiter(index))); }
   export function dropAll(): void { queue.dropAll(); }
   export function remove(index: u32): void { queue.remove(waiter(index)); }
   export function isQueued(index: u32): bool { return waiter(index).queue === queue; }
@@ -85,6 +86,23 @@ describe("a queue", () => {
     takeAll();
     append(1, 0);
     assert.deepEqual(takeAll(), [1, 0]);
+  });
+
+  it("takes a waiter in exchange for the first", () => {
+    append(0, 1, 2);
+    assert.equal(call("exchange", 3), 0);
+    assert.deepEqual([call("isInNone", 0), call("isQueued", 3)], [1, 1]);
+    call("remove", 2);
+    assert.deepEqual(takeAll(), [1, 3]);
+  });
+
+  it("takes a waiter in exchange for the only one", () => {
+    append(0);
+    assert.equal(call("exchange", 1), 0);
+    assert.equal(call("exchange", 0), 1);
+    append(2);
+    call("remove", 0);
+    assert.deepEqual(takeAll(), [2]);
   });
 
   it("loses all of them", () => {
