@@ -17,6 +17,7 @@ import { joinBlocks } from "./code-passes/join-blocks";
 import { mergeReturns } from "./code-passes/merge-returns";
 import { removeNeedlessTests } from "./code-passes/needless-tests";
 import { peephole } from "./code-passes/peephole";
+import { pushArguments } from "./code-passes/push-arguments";
 import { reuseConstants } from "./code-passes/reuse-constants";
 import { sideline } from "./code-passes/sideline";
 import { tabulateStores } from "./code-passes/tabulate-stores";
@@ -40,6 +41,8 @@ export interface CodeSettings {
   readonly ownMemory: OwnMemory | undefined;
   /** Whether a call may become a jump: its caller is in no backtrace then. */
   readonly mayHideCallers: boolean;
+  /** Whether the stack pointer may move within a function: frames are not told by their size. */
+  readonly pushesArguments: boolean;
   /** Whether code is to be small where that costs what hardly runs a jump: a kernel's. */
   readonly isSmall: boolean;
   /** How many stores in a row become a table, at least; undefined: none do. */
@@ -154,6 +157,13 @@ export const CODE_TABLE = {
     level: 1,
     what: "peephole optimisation: shorter instructions for the same",
     run: onCode(peephole),
+  },
+  "push-arguments": {
+    level: 2,
+    what: "arguments pushed for calls that are rare, instead of a frame with room for them",
+    run: ({ code, settings }) => {
+      if (settings.pushesArguments) pushArguments(code, settings.isSmall);
+    },
   },
   "merge-returns": {
     level: 2,

@@ -79,6 +79,8 @@ class ModuleCompiler {
       ownMemory: this.#linkage.ownMemory,
       // A kernel's backtraces must name every caller; endless recursion in WebAssembly must trap.
       mayHideCallers: options.target !== "kernel" && !this.#linkage.checksCalls,
+      // Exceptions are unwound by the sizes of frames, and results may be on the stack.
+      pushesArguments: hasPlainCalls(module) && !this.#linkage.leavesRoom,
       isSmall: isSmall(options),
       leastStores: leastStores(options),
     };
@@ -387,6 +389,11 @@ class ModuleCompiler {
 /** A kernel's image is to be small: a boot loader reads all of it, and it stays in memory. */
 function isSmall({ target, stress }: CompileOptions): boolean {
   return target === "kernel" || stress?.isSmall === true;
+}
+
+/** Whether calls of a module neither throw nor have results on the stack. */
+function hasPlainCalls({ tags, types }: WasmModule): boolean {
+  return tags.length === 0 && types.every(({ results }) => results.length <= 1);
 }
 
 /** A kernel's boot stores much once and its image is to be small; nothing hot has such a run. */

@@ -142,6 +142,7 @@ const SETTINGS = {
   memoryBase: 0,
   ownMemory: { symbol: "memory", base: 0, bytes: 0x10000, isFixed: false },
   mayHideCallers: true,
+  pushesArguments: true,
   isSmall: true,
   leastStores: 3,
 };

@@ -15,6 +15,8 @@
 //   ret         the epilogue belongs to it
 //   tail_call   the epilogue, then a jump to another function, whose address may be in a register
 //               that the epilogue leaves alone or among the incoming arguments
+//   push_argument   a word for the next call: the stack pointer is below the frame from here on
+//   drop_arguments  after that call: so many words are taken off the stack
 //   may_throw   to the first successor; the second is where control arrives when the call before
 //               it throws, with the frame and the callee-saved registers as they are here
 //
@@ -106,6 +108,8 @@ export type MachineMnemonic =
   | "jump"
   | "branch"
   | "tail_call"
+  | "push_argument"
+  | "drop_arguments"
   | "may_throw"
   | "trap_if"
   | "probe";

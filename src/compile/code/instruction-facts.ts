@@ -1,8 +1,7 @@
 // What machine instructions do: with each operand, and with registers and flags beyond operands.
 //
 // All of it comes from the rows of the instruction table (src/x86/instructions), which is asked
-// once for each mnemonic and kinds of operands; `moves`, `jump`, `branch`, `trap_if`, `tail_call`
-// and `may_throw` are our own.
+// once for each mnemonic and kinds of operands; those that code.ts lists are our own.
 //
 // Invariant: the stack pointer, which belongs to the frame, is never among the registers beyond
 // operands.
@@ -40,6 +39,8 @@ export function factsOf(instruction: MachineInstruction): InstructionFacts {
   const mnemonic = instruction.mnemonic === "probe" ? "cmp" : instruction.mnemonic;
   if (mnemonic === "moves") return MOVES;
   if (mnemonic === "jump" || mnemonic === "tail_call" || mnemonic === "may_throw") return NOTHING;
+  if (mnemonic === "push_argument") return PUSH;
+  if (mnemonic === "drop_arguments") return DROP;
   if (mnemonic === "branch" || mnemonic === "trap_if") return BRANCH;
   let known = factsCache.get(mnemonic);
   if (!known) {
@@ -78,6 +79,9 @@ const NOTHING: InstructionFacts = {
 };
 /** `roleIn` knows the roles of its operands, however many they are. */
 const MOVES: InstructionFacts = { ...NOTHING };
+const PUSH: InstructionFacts = { ...NOTHING, roles: ["read"] };
+/** It may take the words off into a register that the call has not kept. */
+const DROP: InstructionFacts = { ...NOTHING, changesFlags: true };
 const BRANCH: InstructionFacts = { ...NOTHING, readsFlags: true };
 
 /** Places in an encoding that name a register. */

@@ -43,6 +43,8 @@ const OWN_MNEMONICS = new Set([
   "jump",
   "branch",
   "tail_call",
+  "push_argument",
+  "drop_arguments",
   "may_throw",
   "trap_if",
   "probe",

@@ -17,7 +17,7 @@ import { trapKind } from "../ir/trap";
 import type { Landing, UnwoundFunction } from "../runtime/unwind";
 import { AccessPlaces } from "./access-places";
 import { Frame } from "./frame";
-import { closeFrame, noteOpen, openFrame } from "./frame-code";
+import { closeFrame, dropPushed, noteOpen, openFrame, pushWord } from "./frame-code";
 import { loopSpans } from "./loop-spans";
 import { MoveEmitter, type ScratchAt } from "./moves";
 import { encodeOperand } from "./operand";
@@ -197,6 +197,13 @@ class Emitter {
       this.#options.trace?.instruction();
       this.#instruction(block, instruction, next);
     }
+    if (this.#frame.pushed > 0) this.#forgetPushed();
+  }
+
+  /** After a call that does not return, whatever follows has nothing to do with its arguments. */
+  #forgetPushed(): void {
+    this.#frame.pushed = 0;
+    noteOpen(this.#a, this.#frame);
   }
 
   #instruction(
@@ -209,6 +216,12 @@ class Emitter {
     switch (instruction.mnemonic) {
       case "moves":
         this.#moves.emit(instruction, this.#options.isSmall === true && endsInError(block));
+        return;
+      case "push_argument":
+        pushWord(a, this.#frame, instruction.operands[0]!);
+        return;
+      case "drop_arguments":
+        dropPushed(a, this.#frame);
         return;
       case "jump":
         this.#jumpTo(block.successors[0]!, next);

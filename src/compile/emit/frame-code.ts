@@ -7,10 +7,25 @@ import type { MachineOperand } from "../code/code";
 import type { Frame } from "./frame";
 import { encodeOperand } from "./operand";
 
-/** Says that the frame is open from here on, with `pushed` more words on the stack. */
-export function noteOpen(a: Assembler, frame: Frame, pushed = 0): void {
-  const saved = frame.saved.length;
-  a.frame(frame.cfaOffset(saved, true) + frame.target.wordBytes * pushed, frame.savedAt(saved));
+/** Says that the frame is open from here on, with what is pushed below it. */
+export function noteOpen(a: Assembler, frame: Frame): void {
+  const { pushed, saved, target } = frame;
+  const offset = frame.cfaOffset(saved.length, true) + target.wordBytes * pushed;
+  a.frame(offset, frame.savedAt(saved.length));
+}
+
+/** Pushes a word below the frame. */
+export function pushWord(a: Assembler, frame: Frame, word: MachineOperand): void {
+  a.instruction("push", [encodeOperand(word, frame)]);
+  frame.pushed++;
+  noteOpen(a, frame);
+}
+
+/** Pops a word to an operand, whose address counts from after the pop. */
+export function popWord(a: Assembler, frame: Frame, to: MachineOperand): void {
+  frame.pushed--;
+  a.instruction("pop", [encodeOperand(to, frame)]);
+  noteOpen(a, frame);
 }
 
 /** The prologue. */
@@ -25,6 +40,18 @@ export function openFrame(a: Assembler, frame: Frame): void {
     a.sub(frame.stackPointer, frame.size);
     noteOpen(a, frame);
   }
+}
+
+/** Takes what is pushed below the frame off the stack, right after the call that it was for. */
+export function dropPushed(a: Assembler, frame: Frame): void {
+  const { pushed, stackPointer, target } = frame;
+  const { callerSaved, results } = target.convention;
+  // The shortest for one word: the call has kept nothing in that register, and returned nothing.
+  const free = callerSaved.general.find((each) => !results.general.includes(each));
+  if (pushed === 1 && free !== undefined) a.pop(registers32[free]!);
+  else a.add(stackPointer, target.wordBytes * pushed);
+  frame.pushed = 0;
+  noteOpen(a, frame);
 }
 
 /**

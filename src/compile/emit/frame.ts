@@ -1,4 +1,5 @@
-// The stack frame of a function. The stack pointer does not move after the prologue.
+// The stack frame of a function. The stack pointer moves after the prologue only where arguments
+// are pushed for one call (code-passes/push-arguments.ts), or what is moved goes over the stack.
 //
 //   CFA  -> +---------------------------+
 //           | results but the first     |  written by this function before it returns
@@ -7,8 +8,8 @@
 //           | return address            |
 //           | callee-saved registers    |  those that the function uses, pushed in their order
 //           | local words               |  homes of spilled values
-//           | outgoing arguments        |  of calls that pass some on the stack, and after them
-//           |                           |  what they return there
+//           | outgoing arguments        |  of calls that pass some on the stack, if they are not
+//           |                           |  pushed, and after them what is returned there
 //   SP   -> +---------------------------+
 
 import { type Register32, registers32 } from "../../x86/registers";
@@ -21,6 +22,8 @@ export class Frame {
   readonly saved: readonly number[];
   /** Bytes below the saved registers. */
   readonly size: number;
+  /** Words on the stack below the frame: arguments of the next call, or what is moved over it. */
+  pushed = 0;
   readonly #outgoingWords: number;
 
   constructor(fn: MachineFunction, usedRegisters: ReadonlySet<number>) {
@@ -45,7 +48,7 @@ export class Frame {
    *
    * @param pushed how many words are on the stack below the frame
    */
-  offsetOf(slot: Slot, pushed = 0): number {
+  offsetOf(slot: Slot, pushed = this.pushed): number {
     const { wordBytes } = this.target;
     switch (slot.kind) {
       case "outgoing":

@@ -21,7 +21,7 @@ import type { OrderedMove } from "../code/parallel-moves";
 import { isThroughMemory, orderMoves } from "../code/parallel-moves";
 import { isFloatZero } from "../ir/float-constants";
 import type { Frame } from "./frame";
-import { noteOpen } from "./frame-code";
+import { noteOpen, popWord, pushWord } from "./frame-code";
 import { encodeOperand } from "./operand";
 
 /** A register that holds nothing at `instruction`, if there is one. */
@@ -65,14 +65,14 @@ export class MoveEmitter {
       return;
     }
     const both = kind === "exchange" ? [...source, ...target] : source;
-    for (const [depth, word] of [...both].reverse().entries()) this.#push(word, depth);
+    for (const word of [...both].reverse()) pushWord(this.#a, this.#frame, word);
     const popped = kind === "exchange" ? [...target, ...source] : target;
-    for (const [i, word] of popped.entries()) this.#pop(word, popped.length - 1 - i);
+    for (const word of popped) popWord(this.#a, this.#frame, word);
   }
 
   #moveOverStack({ to, from }: OrderedMove): void {
-    this.#push(from, 0);
-    this.#pop(to, 0);
+    pushWord(this.#a, this.#frame, from);
+    popWord(this.#a, this.#frame, to);
   }
 
   /** A move from or to a float register. */
@@ -100,29 +100,15 @@ export class MoveEmitter {
   /** Exchanges a float register and memory over the stack. */
   #exchangeFloat(mnemonic: "movss" | "movsd", float: MachineOperand, place: MemoryOperand): void {
     const words = wordsAt(place).reverse();
-    for (const [depth, word] of words.entries()) this.#push(word, depth);
-    this.#a.instruction(mnemonic, [
-      encodeOperand(place, this.#frame, words.length),
-      encodeOperand(float, this.#frame),
-    ]);
+    for (const word of words) pushWord(this.#a, this.#frame, word);
+    this.#instruction(mnemonic, place, float);
     const { registers, wordBytes } = this.#frame.target;
     const base = registers.stackPointer;
     this.#instruction(mnemonic, float, memory({ base }, place.size));
     const above = memory({ base, displacement: wordBytes * words.length }, undefined);
     this.#instruction("lea", register(base), above);
+    this.#frame.pushed -= words.length;
     noteOpen(this.#a, this.#frame);
-  }
-
-  /** Pushes an operand when `depth` words are on the stack below the frame. */
-  #push(operand: MachineOperand, depth: number): void {
-    this.#a.instruction("push", [encodeOperand(operand, this.#frame, depth)]);
-    noteOpen(this.#a, this.#frame, depth + 1);
-  }
-
-  /** Pops to an operand, whose address counts from after the pop; `depth` words remain. */
-  #pop(operand: MachineOperand, depth: number): void {
-    this.#a.instruction("pop", [encodeOperand(operand, this.#frame, depth)]);
-    noteOpen(this.#a, this.#frame, depth);
   }
 
   #instruction(mnemonic: Mnemonic, to: MachineOperand, from: MachineOperand): void {

@@ -20,7 +20,11 @@ import type { Frame } from "./frame";
 const MEMORY = { 8: mem8, 16: mem16, 32: mem32, 64: mem64, 128: mem128 } as const;
 
 /** @param pushed how many words are on the stack below the frame */
-export function encodeOperand(operand: MachineOperand, frame: Frame, pushed = 0): Operand {
+export function encodeOperand(
+  operand: MachineOperand,
+  frame: Frame,
+  pushed = frame.pushed,
+): Operand {
   switch (operand.kind) {
     case "register":
       return registerOperand(operand);

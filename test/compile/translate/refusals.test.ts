@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { compileModule } from "../../../src/compile/compile";
 import { decodeModule } from "../../../src/compile/wasm/decode";
 import { compileSources } from "../assemblyscript/asc-program";
-import { disassemble } from "../native/disassemble";
+import { disassembleWithOffsets } from "../native/disassemble";
 import { oneFunction } from "../wasm/wasm-bytes";
 
 const F32 = 0x7d;
@@ -84,17 +84,37 @@ describe("the compiler emits", () => {
     const { module } = compileSources({
       "main.ts": `
         declare function work(a: u32, b: u32, c: u32, d: u32): u32;
-        export function run(a: u32, b: u32): u32 {
-          return work(a, b, a, b) + work(b, a, b, a) * a;
+        declare function many(a: u32, b: u32, c: u32, d: u32, e: u32, f: u32): u32;
+        export function pushing(a: u32, b: u32): u32 {
+          return many(b, a, b, a, a, b) * a + 1;
+        }
+        export function reserving(a: u32, b: u32): u32 {
+          return work(a, b, a, b) + work(b, a, b, a) * a + many(a, b, a, b, a, b);
         }`,
     });
     const object = compileModule(module, { target: "kernel", name: "test" });
-    const section = object.sections.find(({ name }) => name.endsWith("main/run"));
-    const steps = section?.frame?.steps ?? [];
-    const pushes = disassemble(object, "main/run").filter((line) => line.startsWith("push"));
-    assert.equal(steps[0]?.cfaOffset, 4);
-    const deepest = Math.max(...steps.map(({ cfaOffset }) => cfaOffset));
-    assert.ok(deepest >= 4 + 4 * pushes.length + 4, "there is room for a stack argument");
-    assert.equal(steps[steps.length - 1]?.cfaOffset, 4);
+    const counts = ["pushing", "reserving"].map((name) => {
+      const section = object.sections.find((each) => each.name.endsWith(`main/${name}`));
+      const steps = section?.frame?.steps ?? [];
+      let expected = 4;
+      const pushes = disassembleWithOffsets(object, `main/${name}`).filter(({ offset, text }) => {
+        const step = steps.filter((each) => each.offset <= offset).at(-1);
+        assert.equal(step?.cfaOffset, expected, `${name}: before ${text} at ${offset}`);
+        expected += pushedBy(text);
+        return text.startsWith("push");
+      });
+      assert.equal(expected, 4, `${name}: the return address is left`);
+      return pushes.length;
+    });
+    assert.ok(counts[0]! >= 1 + 3, "a register, and three arguments");
+    assert.ok(counts[1]! <= 4, "only registers");
   });
 });
+
+/** How far an instruction of straight code moves the stack down, in bytes. */
+function pushedBy(text: string): number {
+  if (text.startsWith("push ")) return 4;
+  if (text.startsWith("pop ")) return -4;
+  const [, operation, bytes] = /^(add|sub) esp,(\w+)$/.exec(text) ?? [];
+  return operation === undefined ? 0 : Number(bytes) * (operation === "sub" ? 1 : -1);
+}
