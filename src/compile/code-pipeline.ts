@@ -19,6 +19,7 @@ import { removeNeedlessTests } from "./code-passes/needless-tests";
 import { peephole } from "./code-passes/peephole";
 import { pushArguments } from "./code-passes/push-arguments";
 import { reuseConstants } from "./code-passes/reuse-constants";
+import { shrinkWrap } from "./code-passes/shrink-wrap";
 import { sideline } from "./code-passes/sideline";
 import { tabulateStores } from "./code-passes/tabulate-stores";
 import { makeTailCalls } from "./code-passes/tail-calls";
@@ -193,6 +194,11 @@ export const CODE_TABLE = {
     run: ({ code, settings }) => {
       if (settings.mayHideCallers) makeTailCalls(code);
     },
+  },
+  "shrink-wrap": {
+    level: 2,
+    what: "shrink-wrapping: registers saved after early exits, which need none",
+    run: onCode(shrinkWrap),
   },
 } as const satisfies Record<string, CodePassRow>;
 

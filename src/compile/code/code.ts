@@ -12,7 +12,8 @@
 //   branch      if `condition`, to the first successor, else to the second
 //   trap_if     if `condition`, the trap whose kind is the operand
 //   probe       a compare of a byte of the own memory with 0, which traps if it is not there
-//   ret         the epilogue belongs to it
+//   open_frame  the prologue, at the start of its block; absent: it is at the function's start
+//   ret         the epilogue belongs to it, where the frame is open
 //   tail_call   the epilogue, then a jump to another function, whose address may be in a register
 //               that the epilogue leaves alone or among the incoming arguments
 //   push_argument   a word for the next call: the stack pointer is below the frame from here on
@@ -111,6 +112,7 @@ export type MachineMnemonic =
   | "push_argument"
   | "drop_arguments"
   | "may_throw"
+  | "open_frame"
   | "trap_if"
   | "probe";
 

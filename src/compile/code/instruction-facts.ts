@@ -41,6 +41,7 @@ export function factsOf(instruction: MachineInstruction): InstructionFacts {
   if (mnemonic === "jump" || mnemonic === "tail_call" || mnemonic === "may_throw") return NOTHING;
   if (mnemonic === "push_argument") return PUSH;
   if (mnemonic === "drop_arguments") return DROP;
+  if (mnemonic === "open_frame") return NOTHING;
   if (mnemonic === "branch" || mnemonic === "trap_if") return BRANCH;
   let known = factsCache.get(mnemonic);
   if (!known) {

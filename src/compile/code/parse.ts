@@ -46,6 +46,7 @@ const OWN_MNEMONICS = new Set([
   "push_argument",
   "drop_arguments",
   "may_throw",
+  "open_frame",
   "trap_if",
   "probe",
 ]);

@@ -12,11 +12,12 @@ import type { Marks } from "../../x86/section-builder";
 import type { MachineBlock, MachineFunction, MachineInstruction } from "../code/code";
 import { isNoMove } from "../code/parallel-moves";
 import { movesError } from "../code-passes/merge-returns";
+import { bareBlocks, opensFrame } from "../code-passes/shrink-wrap";
 import { type KeptBlocks, keptBlocks } from "../code-passes/skipped-blocks";
 import { trapKind } from "../ir/trap";
 import type { Landing, UnwoundFunction } from "../runtime/unwind";
 import { AccessPlaces } from "./access-places";
-import { Frame } from "./frame";
+import { Frame, frameOf } from "./frame";
 import { closeFrame, dropPushed, noteOpen, openFrame, pushWord } from "./frame-code";
 import { loopSpans } from "./loop-spans";
 import { MoveEmitter, type ScratchAt } from "./moves";
@@ -62,13 +63,23 @@ class Emitter {
   readonly #fn: MachineFunction;
   readonly #options: EmitOptions;
   readonly #frame: Frame;
+  /** Before the frame is open. */
+  readonly #bare: Frame;
+  readonly #bareBlocks: ReadonlySet<MachineBlock>;
   readonly #moves: MoveEmitter;
+  readonly #bareMoves: MoveEmitter;
   readonly #blocks: KeptBlocks;
   readonly #end: Label;
   readonly #traps: TrapCode;
   readonly #accesses: AccessPlaces;
   readonly #labels = new Map<MachineBlock, Label>();
   readonly #landings: Landing[] = [];
+
+  /** What is on the stack in the block at hand. */
+  #current: Frame;
+
+  /** What the unwinder was told to be there. */
+  #noted: Frame;
 
   /** Where the last call of the block returns to, if it may throw. */
   #returned: Label | undefined;
@@ -77,8 +88,13 @@ class Emitter {
     this.#a = a;
     this.#fn = fn;
     this.#options = options;
-    this.#frame = new Frame(fn, options.usedRegisters);
+    this.#frame = frameOf(fn, options.usedRegisters);
+    this.#bare = new Frame(fn.target);
+    this.#bareBlocks = bareBlocks(fn);
+    this.#current = this.#frame;
+    this.#noted = this.#bare;
     this.#moves = new MoveEmitter(a, this.#frame, options.scratchAt);
+    this.#bareMoves = new MoveEmitter(a, this.#bare, (moves) => this.#callerSavedAt(moves));
     this.#blocks = keptBlocks(fn);
     this.#end = a.newLabel(`${fn.name}.end`);
     this.#traps = new TrapCode(a, fn.name, options.callsTraps === true);
@@ -99,7 +115,8 @@ class Emitter {
     a.function(fn.name, () => {
       this.#options.trace?.begin(a.marks(), this.#frame);
       this.#firstLine();
-      openFrame(a, this.#frame);
+      if (this.#bareBlocks.size === 0) this.#open();
+      else noteOpen(a, this.#bare);
       const starts = a.marks();
       for (const [i, block] of this.#order.entries()) {
         starts.add();
@@ -124,9 +141,28 @@ class Emitter {
   }
 
   #emitTraps(): void {
-    if (this.#traps.isEmpty) return;
-    noteOpen(this.#a, this.#frame);
-    this.#traps.emit((position) => this.#line(position));
+    this.#traps.emit((position, frame) => {
+      this.#note(frame);
+      this.#line(position);
+    });
+  }
+
+  #open(): void {
+    openFrame(this.#a, this.#frame);
+    this.#noted = this.#frame;
+  }
+
+  /** Tells the unwinder what is on the stack from here on. */
+  #note(frame: Frame): void {
+    if (frame.isBare !== this.#noted.isBare) noteOpen(this.#a, frame);
+    this.#noted = frame;
+  }
+
+  /** A register that holds nothing at `moves`, and that need not be saved. */
+  #callerSavedAt(moves: MachineInstruction): number | undefined {
+    const found = this.#options.scratchAt(moves);
+    const { calleeSaved } = this.#fn.target.convention;
+    return found !== undefined && calleeSaved.includes(found) ? undefined : found;
   }
 
   /** What unwinding needs to know of the function. */
@@ -191,6 +227,8 @@ class Emitter {
   #block(block: MachineBlock, next: MachineBlock | undefined): void {
     const a = this.#a;
     a.label(this.#labels.get(block)!);
+    this.#current = this.#bareBlocks.has(block) ? this.#bare : this.#frame;
+    this.#note(opensFrame(block) ? this.#bare : this.#current);
     this.#options.trace?.block(block);
     for (const instruction of block.instructions) {
       this.#line(instruction.position);
@@ -215,7 +253,10 @@ class Emitter {
     const mayLand = block.instructions.at(-1)?.mnemonic === "may_throw";
     switch (instruction.mnemonic) {
       case "moves":
-        this.#moves.emit(instruction, this.#options.isSmall === true && endsInError(block));
+        this.#movesHere.emit(instruction, this.#options.isSmall === true && endsInError(block));
+        return;
+      case "open_frame":
+        this.#open();
         return;
       case "push_argument":
         pushWord(a, this.#frame, instruction.operands[0]!);
@@ -234,7 +275,8 @@ class Emitter {
         this.#branch(block, instruction, next);
         return;
       case "ret":
-        closeFrame(a, this.#frame, next !== undefined);
+        closeFrame(a, this.#current);
+        this.#noted = this.#bare;
         return;
       case "trap_if":
         this.#trapIf(instruction);
@@ -244,19 +286,24 @@ class Emitter {
         this.#trap(instruction);
         return;
       case "tail_call":
-        closeFrame(a, this.#frame, next !== undefined, instruction.operands[0]);
+        closeFrame(a, this.#current, instruction.operands[0]);
+        this.#noted = this.#bare;
         return;
       default:
         if (this.#options.callsTraps) this.#accesses.note(instruction);
         a.instruction(
           instruction.mnemonic === "probe" ? "cmp" : instruction.mnemonic,
-          instruction.operands.map((operand) => encodeOperand(operand, this.#frame)),
+          instruction.operands.map((operand) => encodeOperand(operand, this.#current)),
         );
         if (mayLand && instruction.mnemonic === "call") {
           this.#returned = a.newLabel();
           a.label(this.#returned);
         }
     }
+  }
+
+  get #movesHere(): MoveEmitter {
+    return this.#current === this.#bare ? this.#bareMoves : this.#moves;
   }
 
   /** Notes where control goes if the last call of a block, which has just been emitted, throws. */
@@ -267,7 +314,8 @@ class Emitter {
 
   #trapIf({ condition, operands: [kind], position }: MachineInstruction): void {
     if (!condition || kind?.kind !== "immediate") throw new Error(`${this.#fn.name}: no trap`);
-    this.#a.instruction(`j${condition}`, [this.#traps.site(kind.value, position)]);
+    const site = this.#traps.site(kind.value, position, this.#current);
+    this.#a.instruction(`j${condition}`, [site]);
   }
 
   /** A trap whatever the flags: its own instruction, or a jump to where it is reported. */
@@ -276,9 +324,9 @@ class Emitter {
     const [, kind] = operands;
     if (this.#options.callsTraps) {
       const number = kind?.kind === "memory" ? kind.displacement : trapKind("unreachable");
-      a.instruction("jmp", [this.#traps.site(number, position)]);
+      a.instruction("jmp", [this.#traps.site(number, position, this.#current)]);
     } else {
-      const encoded = operands.map((operand) => encodeOperand(operand, this.#frame));
+      const encoded = operands.map((operand) => encodeOperand(operand, this.#current));
       a.instruction(mnemonic as "ud1" | "ud2", encoded);
     }
   }

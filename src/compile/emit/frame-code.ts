@@ -57,15 +57,9 @@ export function dropPushed(a: Assembler, frame: Frame): void {
 /**
  * An epilogue: leaves the function.
  *
- * @param continues whether more code of the function follows
  * @param target where to jump, instead of returning
  */
-export function closeFrame(
-  a: Assembler,
-  frame: Frame,
-  continues: boolean,
-  target?: MachineOperand,
-): void {
+export function closeFrame(a: Assembler, frame: Frame, target?: MachineOperand): void {
   const { saved, size } = frame;
   if (size > 0) {
     a.add(frame.stackPointer, size);
@@ -77,5 +71,4 @@ export function closeFrame(
   }
   if (target) a.instruction("jmp", [encodeOperand(target, frame, frame.wordsBelowReturn)]);
   else a.ret();
-  if (continues && (size > 0 || saved.length > 0)) noteOpen(a, frame);
 }

@@ -26,12 +26,16 @@ export class Frame {
   pushed = 0;
   readonly #outgoingWords: number;
 
-  constructor(fn: MachineFunction, usedRegisters: ReadonlySet<number>) {
-    this.target = fn.target;
-    const { convention, wordBytes } = fn.target;
-    this.saved = convention.calleeSaved.filter((register) => usedRegisters.has(register));
-    this.size = wordBytes * (fn.outgoingWords + fn.localSlots);
-    this.#outgoingWords = fn.outgoingWords;
+  constructor(target: Target, saved: readonly number[] = [], size = 0, outgoingWords = 0) {
+    this.target = target;
+    this.saved = saved;
+    this.size = size;
+    this.#outgoingWords = outgoingWords;
+  }
+
+  /** Whether there is nothing but the return address: before the frame is open. */
+  get isBare(): boolean {
+    return this.size === 0 && this.saved.length === 0;
   }
 
   /** What `offsetOf` needs to be told when the frame is gone: only the return address is left. */
@@ -50,6 +54,7 @@ export class Frame {
    */
   offsetOf(slot: Slot, pushed = this.pushed): number {
     const { wordBytes } = this.target;
+    if (this.isBare && slot.kind !== "incoming") throw new Error("the frame is not open");
     switch (slot.kind) {
       case "outgoing":
         return wordBytes * (pushed + slot.index);
@@ -74,4 +79,12 @@ export class Frame {
     const entries = registers.map(({ name }, i) => [name, this.target.wordBytes * (2 + i)]);
     return Object.fromEntries(entries);
   }
+}
+
+/** What a function has on the stack when its frame is open. */
+export function frameOf(fn: MachineFunction, usedRegisters: ReadonlySet<number>): Frame {
+  const { convention, wordBytes } = fn.target;
+  const saved = convention.calleeSaved.filter((register) => usedRegisters.has(register));
+  const size = wordBytes * (fn.outgoingWords + fn.localSlots);
+  return new Frame(fn.target, saved, size, fn.outgoingWords);
 }

@@ -14,6 +14,7 @@ import { type Label, mem32, symbol } from "../../x86/operand";
 import { eax, ecx, edx } from "../../x86/registers";
 import { trapKind, trapOf } from "../ir/trap";
 import { TRAP_ROUTINE } from "../runtime/own-object";
+import type { Frame } from "./frame";
 
 /** The text of a trap, as C has it. */
 export function trapText(kind: number): string {
@@ -24,6 +25,8 @@ interface Site {
   readonly label: Label;
   readonly kind: number;
   readonly position: number;
+  /** What is on the stack there. */
+  readonly frame: Frame;
 }
 
 /** The traps of one function. */
@@ -45,19 +48,21 @@ export class TrapCode {
   }
 
   /** Where to jump for a trap at this byte of the module. */
-  site(kind: number, position: number): Label {
+  site(kind: number, position: number, frame: Frame): Label {
     const label = this.#a.newLabel();
-    this.#sites.push({ label, kind, position });
+    this.#sites.push({ label, kind, position, frame });
     return label;
   }
 
-  /** Appends the code, within the function; `line` says where it comes from. */
-  emit(line: (position: number) => void): void {
+  /** Appends the code, within the function; `note` says where each comes from. */
+  emit(note: (position: number, frame: Frame) => void): void {
     const a = this.#a;
-    const tails = new Map<number, Label>();
-    for (const { label, kind, position } of this.#sites) {
+    const tailsIn = new Map<Frame, Map<number, Label>>();
+    for (const { label, kind, position, frame } of this.#sites) {
+      const tails = tailsIn.get(frame) ?? new Map<number, Label>();
+      tailsIn.set(frame, tails);
       a.label(label);
-      line(position);
+      note(position, frame);
       if (!this.#calls) {
         emitTrap(a, kind);
         continue;
