@@ -171,13 +171,23 @@ export function makeReadable(pointer: UserPointer): i32 {
 
 /** Sets `size` bytes of the user's to 0. 0, -EFAULT or -ENOMEM. */
 export function clearUser(to: UserPointer, size: u32): i32 {
+  if (clearPart(to, size)) return 0;
+  return atPages(currentSpace, changetype<usize>(to), 0, size, Work.clear);
+}
+
+/**
+ * Sets `size` bytes to 0 if they lie on one page that the tables let the user write to: whether
+ * they do. If not, nothing is said about the range.
+ */
+export function clearPart(to: UserPointer, size: u32): bool {
+  "inline";
   const user = changetype<usize>(to);
   const pte = entryOfPage(user, size);
-  if (!allows(pte, FAULT_WRITE)) return atPages(currentSpace, user, 0, size, Work.clear);
+  if (!allows(pte, FAULT_WRITE)) return false;
   const window = openPage(pte, user);
   clearBytes(window, size);
   closeWindow(window);
-  return 0;
+  return true;
 }
 
 /** As clearUser(), but in a space that no thread runs in yet: for execve alone. */

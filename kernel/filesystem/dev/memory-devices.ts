@@ -1,14 +1,13 @@
 // /dev/null, zero, full, random and urandom: files without an end or without anything in them.
 
 import { EINVAL, ENOSPC } from "../../../src/abi/errno";
-import { PAGE_MASK } from "../../../src/abi/memory-map";
 import { fillRandom } from "../../device/random";
 import { preemptHolding } from "../../file/held-file";
 import { FileOperations } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
 import { refuseIoctl, refuseReadDirectory } from "../../file/refusals";
 import { bounce, LARGEST_TRANSFER, portion, transferSize } from "../../file/transfer";
-import { clearUser, copyOut, UserPointer, userAddress } from "../../memory/user-memory";
+import { clearPart, clearUser, copyOut, UserPointer } from "../../memory/user-memory";
 import { currentThread } from "../../thread/thread";
 
 const nothing = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
@@ -61,12 +60,8 @@ function refuseRoom(_file: OpenFile, _from: UserPointer, _size: u32, _at: u64): 
 }
 
 function readZeros(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {
-  // On one page it needs no portions; whether the bytes are the user's is seen on the way.
-  if (size - 1 <= (~userAddress(to) & PAGE_MASK)) {
-    const result = clearUser(to, size);
-    return result !== 0 ? result : <i32>size;
-  }
-  return sendPortions(file, to, size, clearUser.index);
+  // On one page that is there it needs no portions.
+  return clearPart(to, size) ? <i32>size : sendPortions(file, to, size, clearUser.index);
 }
 
 function readRandom(file: OpenFile, to: UserPointer, size: u32, _at: u64): i32 {

@@ -71,6 +71,9 @@ const start = machineFor(`
     return user.openForWriting(user.userPointer(at), size);
   }
   export { closeWindow } from "./kernel/memory/window";
+  export function clearPart(to: u32, size: u32): bool {
+    return user.clearPart(user.userPointer(to), size);
+  }
   export function clearUser(to: u32, size: u32): i32 {
     return user.clearUser(user.userPointer(to), size);
   }
@@ -445,6 +448,22 @@ describe("bytes of the user's that are cleared", () => {
     putUser(USER + PAGE - 4, "abcdefgh");
     assert.equal(call("clearUser", USER + PAGE - 3, 6), 0);
     assert.equal(userText(USER + PAGE - 4, 8), "a\0\0\0\0\0\0h");
+    windowsAreClosed();
+  });
+
+  it("are cleared at once only on one page that the tables have", () => {
+    putUser(USER + PAGE - 4, "abcdefgh");
+    assert.equal(call("clearPart", USER + PAGE - 3, 3), 1);
+    for (const [at, size] of [
+      [USER + PAGE - 1, 2],
+      [USER + PAGE, 0],
+      [READ_ONLY, 1],
+      [HOLE, 1],
+      [USER_END, 1],
+    ] as const) {
+      assert.equal(call("clearPart", at, size), 0, at.toString(16));
+    }
+    assert.equal(userText(USER + PAGE - 4, 8), "a\0\0\0efgh");
     windowsAreClosed();
   });
 
