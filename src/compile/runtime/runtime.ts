@@ -2,6 +2,7 @@
 //
 //   __isthmus_copy    EAX destination, EDX source, ECX bytes; they may overlap
 //   __isthmus_fill    EAX destination, DL byte, ECX bytes
+//   __isthmus_clear   EAX destination, ECX bytes, which become 0
 //   __isthmus_fill_words
 //                     EAX destination, EDX word, ECX words
 //   __isthmus_div64_u, rem64_u, div64_s, rem64_s
@@ -43,6 +44,7 @@ const ROUTINES: Readonly<Record<string, Routine>> = {
   ...FLOAT_ROUTINES,
   __isthmus_copy: { write: writeCopy },
   __isthmus_fill: { write: writeFill },
+  __isthmus_clear: { write: writeClear },
   __isthmus_fill_words: { write: writeFillWords },
   __isthmus_div64_u: { needs: [DIVIDE], write: writeUnsigned("quotient") },
   __isthmus_rem64_u: { needs: [DIVIDE], write: writeUnsigned("remainder") },
@@ -140,6 +142,18 @@ function writeFill(a: Assembler): void {
   a.mov(edi, eax);
   a.movzx(eax, dl);
   a.imul(eax, eax, 0x01010101);
+  storeBytes(a);
+}
+
+function writeClear(a: Assembler): void {
+  save(a, [edi]);
+  a.mov(edi, eax);
+  a.xor(eax, eax);
+  storeBytes(a);
+}
+
+/** Stores EAX, whose bytes are equal, to ECX bytes at EDI; then the end of a fill. */
+function storeBytes(a: Assembler): void {
   a.mov(edx, ecx);
   a.shr(ecx, 2);
   a.repStosd();

@@ -51,6 +51,8 @@ const WORD = 4;
 
 const COPY_ROUTINE = "__isthmus_copy";
 const FILL_ROUTINE = "__isthmus_fill";
+/** As the fill, of bytes that are 0: it leaves out that operand. */
+const CLEAR_ROUTINE = "__isthmus_clear";
 
 /** Selects `value` if it is about memory; whether it was. */
 export function selectMemory(selection: Selection, value: Value): boolean {
@@ -61,7 +63,7 @@ export function selectMemory(selection: Selection, value: Value): boolean {
     selection.emit(load, register(selection.registerOf(value)), from);
   } else if (size) selectStore(selection, value, size);
   else if (value.op === "copy") selectRoutine(selection, value, COPY_ROUTINE);
-  else if (value.op === "fill") selectRoutine(selection, value, FILL_ROUTINE);
+  else if (value.op === "fill") selectFill(selection, value);
   else if (value.op === "check") selectCheck(selection, value);
   else return false;
   return true;
@@ -203,6 +205,20 @@ function selectProbes(selection: Selection, { args: [address], immediate: bytes 
   const mayWrap = (possibleBits(address!) >>> 0) + bytes > 2 ** 32;
   if (mayWrap || bytes === 1) probe(0);
   if (bytes > 1) probe(bytes - 1);
+}
+
+function selectFill(selection: Selection, value: Value): void {
+  const [to, byte, size] = value.args as [Value, Value, Value];
+  if (!isConst(byte) || lowBits(byte.immediate, 8) !== 0) {
+    selectRoutine(selection, value, FILL_ROUTINE);
+    return;
+  }
+  const targets = selection.machine.target.convention.arguments.general;
+  const places = [register(targets[0]!), register(targets[2]!)] as const;
+  const operands = [to, size].map((argument) => selection.orImmediate(argument));
+  selection.moves([places[0], operands[0]!, places[1], operands[1]!]);
+  const reads = places.map((place) => place.register);
+  selection.push("call", [immediate(0, CLEAR_ROUTINE)], reads, targets);
 }
 
 /** A call of a routine with three words, which it takes like a function. */
