@@ -15,7 +15,9 @@ import {
   PDPT_SHIFT,
 } from "../../../src/abi/paging";
 
-const INDEX_MASK: u32 = ENTRIES_PER_TABLE - 1;
+/** Of an address shifted so that the index of its entry is one of bytes: those bits. */
+const OFFSET_MASK: u32 = (ENTRIES_PER_TABLE - 1) * ENTRY_SIZE;
+const ENTRY_SHIFT: u32 = 3;
 
 let nxHigh: u32 = 0;
 
@@ -57,10 +59,12 @@ export function pdptEntry(pdpt: usize, address: usize): usize {
 
 /** The address of the entry for `address` in a page directory. */
 export function directoryEntry(directory: usize, address: usize): usize {
-  return directory + ((address >> DIRECTORY_SHIFT) & INDEX_MASK) * ENTRY_SIZE;
+  return directory + ((address >> (DIRECTORY_SHIFT - ENTRY_SHIFT)) & OFFSET_MASK);
 }
 
 /** The address of the entry for `address` in a page table. */
 export function tableEntry(table: usize, address: usize): usize {
-  return table + ((address >> PAGE_SHIFT) & INDEX_MASK) * ENTRY_SIZE;
+  return table + ((address >> (PAGE_SHIFT - ENTRY_SHIFT)) & OFFSET_MASK);
 }
+
+if (1 << ENTRY_SHIFT !== ENTRY_SIZE) ERROR("an entry has eight bytes");
