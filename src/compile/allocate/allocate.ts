@@ -19,7 +19,7 @@ import type {
   MachineInstruction,
   MachineOperand,
 } from "../code/code";
-import { FIRST_VIRTUAL, isFloatRegister, samePlace } from "../code/code";
+import { FIRST_VIRTUAL, isFloatRegister, NONE, samePlace } from "../code/code";
 import { forEachRead, forEachWrite } from "../code/instruction-facts";
 import type { RegisterSets } from "../code/target";
 import type { Copy } from "./coalesce";
@@ -52,6 +52,9 @@ export interface Allocation {
 export function allocate(fn: MachineFunction, options: AllocationOptions): Allocation {
   return new Allocator(fn, options).run();
 }
+
+/** What a use in an address costs more than another: it is never memory itself. */
+const ADDRESS = 0.5;
 
 class Allocator {
   readonly #fn: MachineFunction;
@@ -176,6 +179,11 @@ class Allocator {
       for (const instruction of block.instructions) {
         forEachRead(instruction, add);
         forEachWrite(instruction, add);
+        for (const operand of instruction.operands) {
+          if (operand.kind !== "memory") continue;
+          if (operand.base !== NONE) costs[operand.base]! += ADDRESS * frequency;
+          if (operand.index !== NONE) costs[operand.index]! += ADDRESS * frequency;
+        }
       }
     }
     for (let register = 0; register < costs.length; register++) {

@@ -87,6 +87,26 @@ describe("the checker of allocations", () => {
 });
 
 describe("allocation", () => {
+  it("keeps in a register what addresses need, and in memory what is an operand", () => {
+    const [address, ...values] = [16, 17, 18, 19, 20, 21, 22, 23];
+    const fn = machine(
+      "machine addressed registers 25 outgoing 0 slots 0",
+      "b0: frequency 1",
+      `  mov r${address} dword[4]`,
+      ...values.map((value) => `  mov r${value} dword[${value * 4}]`),
+      `  mov r24 dword[r${address}]`,
+      `  add r24 dword[r${address}+8]`,
+      ...values.map((value) => `  add r24 r${value}`),
+      ...values.map((value) => `  add r24 r${value}`),
+      `  add r24 dword[r${address}+4]`,
+      "  moves eax r24",
+      "  ret reads eax",
+    );
+    checkAllocation(fn, allocate(fn, { ...OPTIONS, splits: false }));
+    assert.match(printMachine(fn), /add \w+ dword\[local \d\]/);
+    assert.doesNotMatch(printMachine(fn), /mov \w+ dword\[local \d\]/);
+  });
+
   it("keeps a value in a register around the loop that has none left for it", () => {
     const busy = [17, 18, 19, 20, 21, 22, 23];
     const fn = machine(
