@@ -6,7 +6,8 @@
 //
 // A loop that begins with its test ends with it then: an iteration takes no jump to the test, and
 // the test can use the flags of what stands before it. The same holds for the test that several
-// paths through a loop end with.
+// paths through a loop end with. Where a path sets what is tested to a constant, as most loops
+// begin, the outcome is known there, and nothing is repeated.
 //
 // Registers are virtual here and may be written in several places, so nothing needs to be renamed.
 //
@@ -14,8 +15,17 @@
 //   - No edge leads from a block with several successors to one with several predecessors.
 //   - Loops have one entry: the header, which becomes the first block after the test.
 
-import type { MachineFunction, MachineInstruction, MachineLoop } from "../code/code";
-import { MachineBlock, plainInstruction } from "../code/code";
+import type { Condition } from "../../x86/instructions/condition";
+import type {
+  MachineFunction,
+  MachineInstruction,
+  MachineLoop,
+  MachineOperand,
+} from "../code/code";
+import { isWholeRegister, MachineBlock, plainInstruction, samePlace } from "../code/code";
+import { forEachWrite } from "../code/instruction-facts";
+import { evaluateComparison } from "../ir/evaluate";
+import type { IrOp } from "../ir/ir";
 
 /** Instructions of a test that is worth repeating, with its branch. */
 const SHORT = 6;
@@ -88,12 +98,69 @@ function duplicate(
     next.predecessors = next.predecessors.filter((block) => block !== test);
   }
   for (const from of predecessors) {
+    const known = outcomeAfter(from, test);
+    if (known) {
+      from.successors = [edge(from, known)];
+      added.set(from, from.successors);
+      continue;
+    }
     from.instructions.pop();
     from.instructions.push(...test.instructions.map(copyOf));
     const between = successors.map((next) => edge(from, next));
     from.successors = between;
     added.set(from, between);
   }
+}
+
+/** What comparisons ask of their operands where a condition holds after them. */
+const COMPARISONS: Readonly<Partial<Record<Condition, IrOp>>> = {
+  e: "eq",
+  ne: "ne",
+  b: "lt_u",
+  ae: "ge_u",
+  be: "le_u",
+  a: "gt_u",
+  l: "lt_s",
+  ge: "ge_s",
+  le: "le_s",
+  g: "gt_s",
+};
+
+/** Where a test goes after `from`, if that is known and the test does nothing else. */
+function outcomeAfter(from: MachineBlock, test: MachineBlock): MachineBlock | undefined {
+  const [compare, branch, ...others] = test.instructions;
+  const op = branch?.condition && COMPARISONS[branch.condition];
+  if (!compare || !op || others.length > 0) return undefined;
+  const [left, right] = compare.operands;
+  const isTest = compare.mnemonic === "test" && right && left && samePlace(left, right);
+  if (!isTest && compare.mnemonic !== "cmp") return undefined;
+  const a = constantAfter(from, left);
+  const b = isTest ? 0 : constantAfter(from, right);
+  if (a === undefined || b === undefined) return undefined;
+  return evaluateComparison(op, a, b) ? test.successors[0] : test.successors[1];
+}
+
+/** What an operand certainly is at the end of a block, if that is a constant. */
+function constantAfter(
+  { instructions }: MachineBlock,
+  operand: MachineOperand | undefined,
+): number | undefined {
+  if (operand?.kind === "immediate")
+    return operand.symbol === undefined ? operand.value : undefined;
+  if (!isWholeRegister(operand)) return undefined;
+  for (let at = instructions.length - 1; at >= 0; at--) {
+    const { mnemonic, operands } = instructions[at]!;
+    let isWritten = false;
+    forEachWrite(instructions[at]!, (register) => {
+      isWritten ||= register === operand.register;
+    });
+    if (!isWritten) continue;
+    if (mnemonic !== "mov" && mnemonic !== "moves") return undefined;
+    const place = operands.findIndex((each, i) => i % 2 === 0 && samePlace(each, operand));
+    const from = operands[place + 1];
+    return from?.kind === "immediate" && from.symbol === undefined ? from.value : undefined;
+  }
+  return undefined;
 }
 
 /** A block between two others, for what must happen on that edge alone. */
