@@ -161,6 +161,10 @@ function withConstant(fn: IrFunction, value: Value, x: Value, c: number): Value 
   return reassociate(fn, value, x, c) ?? value;
 }
 
+function isBit(word: number): boolean {
+  return log2(word) !== undefined;
+}
+
 function log2(word: number): number | undefined {
   return word !== 0 && (word & (word - 1)) === 0 ? 31 - Math.clz32(word) : undefined;
 }
@@ -230,6 +234,10 @@ function compareConstant(fn: IrFunction, value: Value, x: Value, c: number): Val
       case "le_u":
         return reduce(fn, become(value, "eq", [x, fn.constant(0)]));
     }
+  }
+  if (isBit(c) && x.op === "and" && isConst(x.args[1]!) && x.args[1]!.immediate === c) {
+    if (value.op === "eq") return become(value, "ne", [x, fn.constant(0)]);
+    if (value.op === "ne") return become(value, "eq", [x, fn.constant(0)]);
   }
   if (c === 1 && value.op === "lt_u") {
     return reduce(fn, become(value, "eq", [x, fn.constant(0)]));

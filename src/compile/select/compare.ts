@@ -1,11 +1,12 @@
 // Comparisons: the flags that they leave, for jumps, conditional moves and byte sets.
 //
 // A comparison with one use in its block is made right where the flags are needed. `x & y` against
-// zero is a `test`; a byte from memory against a constant is compared in memory.
+// zero is a `test`; a byte from memory against a constant is compared in memory. Whether some
+// adjacent bits are all set is a `test`, too: exactly then they become 0 when the lowest is added.
 
 import type { Condition } from "../../x86/instructions/condition";
 import { negated } from "../../x86/instructions/condition";
-import { immediate, register } from "../code/code";
+import { immediate, memory, register } from "../code/code";
 import { isComparison, SWAPPED } from "../ir/counterparts";
 import type { IrOp, Value } from "../ir/ir";
 import { isConst, isFree } from "../ir/ir";
@@ -78,6 +79,7 @@ export function compare(selection: Selection, value: Value): Condition {
       return againstZero;
     }
     if (compareByte(selection, value, left, right.immediate)) return condition;
+    if (compareOnes(selection, value, left, right.immediate)) return condition;
   }
   const bytes = compareBytes(selection, value, left, right);
   if (bytes) return bytes;
@@ -111,6 +113,20 @@ function compareByte(selection: Selection, value: Value, left: Value, constant: 
   const isSignless = value.op === "eq" || value.op === "ne" || value.op.endsWith("_u");
   if (!isSignless || constant < 0 || constant > 0xff) return false;
   selection.emit("cmp", loadOperand(selection, left, 8), immediate(constant));
+  return true;
+}
+
+/** Compares adjacent bits with ones. */
+function compareOnes(selection: Selection, value: Value, left: Value, ones: number): boolean {
+  const [word, mask] = left.args;
+  if (left.op !== "and" || !word || !mask || !isConst(mask)) return false;
+  if (mask.immediate !== ones || (value.op !== "eq" && value.op !== "ne")) return false;
+  const lowest = ones & -ones;
+  if (((ones + lowest) & ones) !== 0 || !selection.canFold(left)) return false;
+  const base = selection.inRegister(word).register;
+  const sum = register(selection.machine.newRegister());
+  selection.emit("lea", sum, memory({ base, displacement: lowest }, undefined));
+  selection.emit("test", sum, immediate(ones));
   return true;
 }
 
