@@ -41,7 +41,6 @@ function sparseMemory(memoryMiB: number): string[] {
 
 /** The sockets that QEMU connects to. */
 export interface Channels {
-  readonly serial: Channel;
   readonly debug: Channel;
   readonly monitor: Channel;
   readonly gdb?: Channel;
@@ -67,6 +66,7 @@ export function qemuParameters(
     ...["-vga", "std", "-display", "none"],
     ...["-no-reboot", "-no-shutdown", "-S", "-m", `${memoryMiB}M`],
     ...["-cpu", cpu ?? "max", ...icount, ...chardevs],
+    ...["-chardev", "stdio,id=serial,signal=off"],
     ...["-serial", "chardev:serial", "-mon", "chardev=monitor,mode=control"],
     ...(channels.window ? ["-serial", "chardev:window"] : []),
     ...(debugConsole ? ["-device", `isa-debugcon,iobase=${PORT_DEBUG_CONSOLE},chardev=debug`] : []),

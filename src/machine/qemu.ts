@@ -1,13 +1,15 @@
 // QEMU's i386 PC, emulated in software: the machine with everything that v86 lacks.
 //
-// QEMU runs as a child process that cannot outlive us, without a display, and talks over four
-// sockets: serial line, debug console, monitor (QMP), and GDB if asked for. It starts paused, so
-// that all of them are connected before the first instruction. At a shutdown or a triple fault it
-// pauses instead of exiting (`-no-shutdown -no-reboot`), so that its memory stays readable.
+// QEMU runs as a child process that cannot outlive us, without a display. Its standard input and
+// output are the serial line; sockets are the debug console, the monitor (QMP), and GDB if asked
+// for. It starts paused, so that all of them are connected before the first instruction. At a
+// shutdown or a triple fault it pauses instead of exiting (`-no-shutdown -no-reboot`), so that its
+// memory stays readable.
 
 import { readFile, rm } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hex } from "../base/align";
 import { Diagnostic } from "../base/diagnostic";
@@ -71,7 +73,7 @@ export class QemuMachine implements Machine {
   #channels: Channels | undefined;
   #monitor: QemuMonitor | undefined;
   #gdb: GdbRemote | undefined;
-  #serialSocket: Socket | undefined;
+  #serialInput: Writable | undefined;
   #windowSocket: Socket | undefined;
   readonly #window: WindowPort | undefined;
   #debugSocket: Socket | undefined;
@@ -263,7 +265,6 @@ export class QemuMachine implements Machine {
   async #openChannels(): Promise<Channels> {
     const open = (name: string) => openChannel(this.#directory, name);
     return {
-      serial: await open("serial"),
       debug: await open("debug"),
       monitor: await open("monitor"),
       ...(this.#window && { window: await open("window") }),
@@ -274,17 +275,16 @@ export class QemuMachine implements Machine {
   async #connect(channels: Channels, process: GuardedProcess): Promise<void> {
     void process.exited.then((exit) => void this.#endByExit(exit));
     const all = Promise.all([
-      channels.serial.socket,
       channels.debug.socket,
       channels.monitor.socket,
       channels.gdb?.socket,
       channels.window?.socket,
     ]);
     const sockets = await Promise.race([all, this.#connectFailure(process)]);
-    const [serial, debug, monitor, gdb, window] = sockets;
+    const [debug, monitor, gdb, window] = sockets;
     this.#windowSocket = window;
     window?.on("data", (chunk: Buffer) => this.#window?.receive(chunk));
-    this.#attachSerial(serial);
+    this.#attachSerial(process);
     this.#debugSocket = debug;
     debug.on("data", (chunk: Buffer) => this.#receiveDebug(chunk));
     this.#monitor = new QemuMonitor(monitor, (name, data) => this.#onEvent(name, data));
@@ -306,9 +306,9 @@ export class QemuMachine implements Machine {
     );
   }
 
-  #attachSerial(socket: Socket): void {
-    this.#serialSocket = socket;
-    socket.on("data", (chunk: Buffer) => {
+  #attachSerial({ input, output }: GuardedProcess): void {
+    this.#serialInput = input;
+    output.on("data", (chunk: Buffer) => {
       this.#received += chunk.length;
       this.#releaseInput();
       this.serial.receive(chunk);
@@ -320,13 +320,13 @@ export class QemuMachine implements Machine {
     clearTimeout(this.#inputTimer);
     const pending = this.#pendingInput ?? [];
     this.#pendingInput = undefined;
-    for (const bytes of pending) this.#serialSocket?.write(bytes);
+    for (const bytes of pending) this.#serialInput?.write(bytes);
   }
 
   #transmit(bytes: Uint8Array): void {
     if (this.#ending) return;
     if (this.#pendingInput) this.#pendingInput.push(bytes);
-    else this.#serialSocket?.write(bytes);
+    else this.#serialInput?.write(bytes);
   }
 
   #receiveDebug(chunk: Buffer): void {
@@ -355,8 +355,8 @@ export class QemuMachine implements Machine {
   /** Its exit device ends QEMU itself, with twice the value plus one. */
   async #endByExit({ status, errors }: { status: number; errors: string }): Promise<void> {
     if (this.#options.exitDevice && status % 2 === 1 && errors === "") {
-      // What was sent before is in the sockets.
-      await Promise.all([this.#serialSocket, this.#debugSocket].map(endOf));
+      // What was sent before is in the socket.
+      await endOf(this.#debugSocket);
       await this.#end({ kind: "device", value: (status - 1) / 2 });
     }
     await this.#end({ kind: "crash", text: `QEMU exited with status ${status}: ${errors}` });
