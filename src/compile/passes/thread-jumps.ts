@@ -8,7 +8,9 @@
 //
 // A function that returns 0 for what it does not find, inlined, looks the same, and so does a
 // second test of what some of the paths to it have tested. Also, a branch on `a & b` or `a | b` of
-// two comparisons becomes two branches, each of which needs no more than the flags.
+// two comparisons becomes two branches, each of which needs no more than the flags; and one on a
+// comparison with a constant and a truth value, as in `x == 8 - (y != z)`, becomes three, of which
+// a path takes two.
 //
 // Invariant: the block that is passed over holds phis and pure values. What uses them is phis right
 // after it, which the paths that pass it give the same, or is where no such path leads.
@@ -23,7 +25,7 @@ export function threadJumps(fn: IrFunction): boolean {
   let changed = false;
   const users = collectUsers(fn);
   for (const block of [...fn.blocks]) {
-    if (splitCondition(fn, block, users)) changed = true;
+    if (splitCondition(fn, block, users) || splitSum(fn, block, users)) changed = true;
     else changed = threadBlock(fn, block, users) || changed;
   }
   return changed;
@@ -251,4 +253,64 @@ function splitBranch(
   if (decides) goTo(block, target, operands, users);
   connect(block, next);
   if (!decides) goTo(block, target, operands, users);
+}
+
+// --- branches on a comparison with a truth value ---
+
+/** A constant and a truth value, added or subtracted. */
+interface TruthSum {
+  readonly truth: Value;
+  readonly ifTrue: number;
+  readonly ifFalse: number;
+}
+
+/** Takes a sum apart that nothing else needs, nor its truth value. */
+function truthSumOf(sum: Value, block: Block, users: Users): TruthSum | undefined {
+  const [a, b] = sum.args;
+  const isAdded = sum.op === "add" && b !== undefined && isConst(b);
+  const isTaken = sum.op === "sub" && a !== undefined && isConst(a);
+  const truth = isAdded ? a : isTaken ? b : undefined;
+  const constant = isAdded ? b.immediate : isTaken ? a.immediate : 0;
+  if (!truth || !isComparison(truth)) return undefined;
+  const areOwn = [sum, truth].every((each) => {
+    return each.block === block && users.get(each)?.length === 1;
+  });
+  if (!areOwn) return undefined;
+  return { truth, ifTrue: (constant + (isAdded ? 1 : -1)) | 0, ifFalse: constant };
+}
+
+/** Splits a branch on a comparison of a word with such a sum, if that is what it is. */
+function splitSum(fn: IrFunction, block: Block, users: Users): boolean {
+  const { terminator } = block;
+  const [condition] = terminator.args;
+  const [yes, no] = block.successors;
+  if (terminator.op !== "branch" || !condition || !yes || !no || yes === no) return false;
+  if (yes === block || no === block || condition.block !== block) return false;
+  if (!isComparison(condition) || condition.args.length !== 2) return false;
+  if (users.get(condition)?.length !== 1) return false;
+  const at = condition.args.findIndex((each) => truthSumOf(each, block, users));
+  const sum = condition.args[at];
+  const parts = sum && truthSumOf(sum, block, users);
+  if (!parts) return false;
+  const operandsTo = (target: Block) =>
+    target.phis().map((phi) => phi.args[target.predecessors.indexOf(block)]!);
+  const [toYes, toNo] = [operandsTo(yes), operandsTo(no)];
+  const arms = [parts.ifTrue, parts.ifFalse].map((constant) => {
+    const arm = fn.createBlock();
+    const args = condition.args.map((each, i) => (i === at ? fn.constant(constant) : each));
+    const comparison = append(arm, fn.createValue(condition.op, args, condition.position));
+    for (const each of args) users.get(each)?.push(comparison);
+    append(arm, fn.createValue("branch", [comparison], terminator.position));
+    return arm;
+  });
+  const [first, second] = arms as [Block, Block];
+  fn.blocks.splice(fn.blocks.indexOf(block) + 1, 0, first, second);
+  block.values = block.values.filter((each) => ![terminator, condition, sum].includes(each));
+  moveSuccessors(block, first);
+  const branch = fn.createValue("branch", [parts.truth], terminator.position);
+  users.get(parts.truth)?.push(append(block, branch));
+  for (const arm of arms) connect(block, arm);
+  goTo(second, yes, toYes, users);
+  goTo(second, no, toNo, users);
+  return true;
 }
