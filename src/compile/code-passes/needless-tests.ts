@@ -7,7 +7,8 @@
 //   je b4
 //
 // Logical operations leave every flag as `test` does; sums, differences and shifts by constants
-// only ZF and SF, which is enough for equality and sign.
+// only ZF and SF, which is enough for equality and sign. A comparison that was just made is
+// needless as well.
 //
 // Invariant: nothing between the two changes flags, nor may emission make it do so (a `moves` of
 // 0).
@@ -32,6 +33,7 @@ export function removeNeedlessTests(fn: MachineFunction): void {
 }
 
 function isNeedless(instructions: readonly MachineInstruction[], at: number): boolean {
+  if (isRepeated(instructions, at)) return true;
   const place = testedPlace(instructions[at]!);
   const source = place && sourceOfFlags(instructions, at, place);
   if (!source) return false;
@@ -40,6 +42,30 @@ function isNeedless(instructions: readonly MachineInstruction[], at: number): bo
   return (
     isEnough && conditionsAfter(instructions, at)?.every((each) => ZERO_AND_SIGN.has(each)) === true
   );
+}
+
+/** Whether the flags are still those of the same comparison, of registers and constants. */
+function isRepeated(instructions: readonly MachineInstruction[], at: number): boolean {
+  const { mnemonic, operands } = instructions[at]!;
+  if (mnemonic !== "cmp" && mnemonic !== "test") return false;
+  if (operands.some(({ kind }) => kind !== "register" && kind !== "immediate")) return false;
+  for (let i = at - 1; i >= 0; i--) {
+    const before = instructions[i]!;
+    if (
+      before.mnemonic === mnemonic &&
+      operands.every((each, n) => isEqual(each, before.operands[n]))
+    )
+      return true;
+    if (factsOf(before).changesFlags) return false;
+    if (operands.some((each) => mayChange(before, each))) return false;
+  }
+  return false;
+}
+
+function isEqual(a: MachineOperand, b: MachineOperand | undefined): boolean {
+  if (a.kind === "register") return b?.kind === "register" && samePlace(a, b) && a.size === b.size;
+  if (a.kind !== "immediate" || b?.kind !== "immediate") return false;
+  return a.value === b.value && a.symbol === b.symbol;
 }
 
 /** What an instruction compares with zero, as a whole word. */
@@ -73,7 +99,7 @@ function sourceOfFlags(
 
 function mayChange(instruction: MachineInstruction, place: MachineOperand): boolean {
   const { mnemonic, operands } = instruction;
-  if (mnemonic === "moves" && operands.some(({ kind }) => kind === "immediate")) return true;
+  if (mnemonic === "moves" && operands.some(isZero)) return true;
   if (mnemonic === "call") return true;
   let changes = operands.some(
     (operand, i) => samePlace(operand, place) && writesOperand(instruction, i),
