@@ -47,16 +47,11 @@ export class Screen {
     allowProposedApi: true,
   });
   readonly #watchers = new Set<() => void>();
-  /** How often the terminal has answered what a program asked. */
-  #answers = 0;
   #hasEnded = false;
 
   constructor(machine: Machine) {
     this.#machine = machine;
-    this.#terminal.onData((answer) => {
-      this.#answers++;
-      machine.serial.send(answer);
-    });
+    this.#terminal.onData((answer) => machine.serial.send(answer));
     machine.serial.onOutput((bytes) => this.#terminal.write(bytes, () => this.#notify()));
     void machine.ended.then(() => {
       this.#hasEnded = true;
@@ -94,25 +89,17 @@ export class Screen {
   }
 
   /**
-   * Waits until every program in the machine waits, and the terminal has answered all that they
-   * asked. Programs that look for a signal and then wait for a key (less, vim) overlook one that
-   * comes between the two, on any system, and less then loses a key that comes with it: who sends a
-   * signal waits for this first. So does who ends vim: if an answer that it has asked for at its
-   * start is still to come, it throws away what has come, and waits for a key.
+   * Waits until every program in the machine waits. Programs that look for a signal and then wait
+   * for a key (less, vim) overlook one that comes between the two, on any system, and less then
+   * loses a key that comes with it: who sends a signal waits for this first.
    */
   async settles(): Promise<void> {
-    for (let seen = -1; seen !== this.#answers; ) {
-      seen = this.#answers;
-      const isIdle = await this.#machine.inspectWhen(
-        ({ halted }) => halted,
-        () => true,
-        HANG_MS,
-      );
-      if (!isIdle) throw new Error(`the machine is never idle; the screen:\n${this.text()}`);
-      // What it has sent by now is read, and then understood.
-      await new Promise((resolve) => setImmediate(resolve));
-      await new Promise<void>((resolve) => this.#terminal.write(new Uint8Array(), resolve));
-    }
+    const isIdle = await this.#machine.inspectWhen(
+      ({ halted }) => halted,
+      () => true,
+      HANG_MS,
+    );
+    if (!isIdle) throw new Error(`the machine is never idle; the screen:\n${this.text()}`);
   }
 
   /** Waits until the window's text matches. */

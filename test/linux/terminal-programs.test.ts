@@ -211,7 +211,6 @@ describe("at the terminal of QEMU", { skip: missing || skipReason("qemu") }, () 
     assert.equal(screen.isAlternate, false);
     await shell.enter("fg");
     await screen.shows(/^one\ntwo\n~\n/);
-    await screen.settles();
     screen.type("ggdd:wq\r");
     await shell.ready();
     assert.equal(await shell.run("cat text"), "two");
