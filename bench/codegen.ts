@@ -28,7 +28,7 @@ import type { BuildCost, ProgramResult } from "./harness/report";
 import { geomean, ratio, tableFoot, tableHead, tableRow, toJson } from "./harness/report";
 import { requireTool } from "./harness/require-tool";
 
-const GEOMEAN_LIMIT = 0.945;
+const GEOMEAN_LIMIT = 0.93;
 const PROGRAM_LIMIT = 1.05;
 
 /** A native run takes about this many of GCC's instructions, some 10 to 60 ms. */

@@ -15,6 +15,7 @@ import { schedule } from "./passes/schedule";
 import { removeUnreachable, simplify } from "./passes/simplify";
 import { sink } from "./passes/sink";
 import { splitEdges } from "./passes/split-edges";
+import { unroll } from "./passes/unroll";
 
 interface IrPassRow extends PassFacts {
   /** Runs it; true if it left something to clean up, which `simplify` then does. */
@@ -85,6 +86,11 @@ export const IR_TABLE = {
     level: 2,
     what: "loop-invariant code motion (LICM)",
     run: clean(hoist),
+  },
+  unroll: {
+    level: 2,
+    what: "loop unrolling: short bodies repeated, where the number of runs is known",
+    run: unroll,
   },
   "split-edges": {
     level: 0,

@@ -270,7 +270,10 @@ export class Value {
   cases: readonly number[] | undefined;
   /** Set when this value was found equal to another, until the uses are rewritten. */
   forward: Value | undefined;
-  /** A phi of a block that some paths now bypass: after it, it is not what the source merged. */
+  /**
+   * A phi of a block that some paths now bypass, or a value that others now stand for in repeated
+   * code: after it, it need not be what the source's variable has.
+   */
   isBypassed = false;
 
   constructor(
