@@ -37,6 +37,7 @@ export interface GuardedProcess {
   kill(): void;
 }
 
+/** Starts `program`, whose standard input and output are pipes. */
 export function startGuarded(program: string, parameters: readonly string[]): GuardedProcess {
   if (process.platform === "win32") return startPlain(program, parameters);
   const child = spawn("/bin/sh", ["-c", GUARD_SCRIPT, "sh", program, ...parameters], {
