@@ -5,7 +5,8 @@ import { describe, it } from "node:test";
 import { compileModule } from "../../../src/compile/compile";
 import { decodeModule } from "../../../src/compile/wasm/decode";
 import { compileSources } from "../assemblyscript/asc-program";
-import { disassembleWithOffsets } from "../native/disassemble";
+import { checkFrames } from "../emit/check-frames";
+import { disassemble } from "../native/disassemble";
 import { oneFunction } from "../wasm/wasm-bytes";
 
 const F32 = 0x7d;
@@ -95,26 +96,11 @@ describe("the compiler emits", () => {
     const object = compileModule(module, { target: "kernel", name: "test" });
     const counts = ["pushing", "reserving"].map((name) => {
       const section = object.sections.find((each) => each.name.endsWith(`main/${name}`));
-      const steps = section?.frame?.steps ?? [];
-      let expected = 4;
-      const pushes = disassembleWithOffsets(object, `main/${name}`).filter(({ offset, text }) => {
-        const step = steps.filter((each) => each.offset <= offset).at(-1);
-        assert.equal(step?.cfaOffset, expected, `${name}: before ${text} at ${offset}`);
-        expected += pushedBy(text);
-        return text.startsWith("push");
-      });
-      assert.equal(expected, 4, `${name}: the return address is left`);
-      return pushes.length;
+      const lines = disassemble(object, `main/${name}`);
+      assert.equal(checkFrames(section!), lines.length);
+      return lines.filter((line) => line.startsWith("push ")).length;
     });
     assert.ok(counts[0]! >= 1 + 3, "a register, and three arguments");
     assert.ok(counts[1]! <= 4, "only registers");
   });
 });
-
-/** How far an instruction of straight code moves the stack down, in bytes. */
-function pushedBy(text: string): number {
-  if (text.startsWith("push ")) return 4;
-  if (text.startsWith("pop ")) return -4;
-  const [, operation, bytes] = /^(add|sub) esp,(\w+)$/.exec(text) ?? [];
-  return operation === undefined ? 0 : Number(bytes) * (operation === "sub" ? 1 : -1);
-}
