@@ -22,7 +22,7 @@ import type {
   MachineLoop,
   MachineOperand,
 } from "../code/code";
-import { isWholeRegister, MachineBlock, plainInstruction, samePlace } from "../code/code";
+import { isNumber, isWholeRegister, MachineBlock, plainInstruction, samePlace } from "../code/code";
 import { forEachWrite } from "../code/instruction-facts";
 import { evaluateComparison } from "../ir/evaluate";
 import type { IrOp } from "../ir/ir";
@@ -145,8 +145,7 @@ function constantAfter(
   { instructions }: MachineBlock,
   operand: MachineOperand | undefined,
 ): number | undefined {
-  if (operand?.kind === "immediate")
-    return operand.symbol === undefined ? operand.value : undefined;
+  if (isNumber(operand)) return operand.value;
   if (!isWholeRegister(operand)) return undefined;
   for (let at = instructions.length - 1; at >= 0; at--) {
     const { mnemonic, operands } = instructions[at]!;
@@ -158,7 +157,7 @@ function constantAfter(
     if (mnemonic !== "mov" && mnemonic !== "moves") return undefined;
     const place = operands.findIndex((each, i) => i % 2 === 0 && samePlace(each, operand));
     const from = operands[place + 1];
-    return from?.kind === "immediate" && from.symbol === undefined ? from.value : undefined;
+    return isNumber(from) ? from.value : undefined;
   }
   return undefined;
 }

@@ -22,7 +22,7 @@ import {
   type MachineOperand,
   plainInstruction,
 } from "../code/code";
-import { forEachWrite } from "../code/instruction-facts";
+import { savedRegisters } from "../code/instruction-facts";
 import { isNoMove, takesScratch } from "../code/parallel-moves";
 
 /** Constants from here to -1 are errors: Linux's calls have no others. */
@@ -122,14 +122,9 @@ class Merger {
 }
 
 /** How long a `ret` and what belongs to it are, usually. */
-function returnBytes({ blocks, target, outgoingWords, localSlots }: MachineFunction): number {
-  const written = new Set<number>();
-  for (const { instructions } of blocks) {
-    for (const each of instructions) forEachWrite(each, (register) => written.add(register));
-  }
-  const saved = target.convention.calleeSaved.filter((register) => written.has(register));
-  const frame = outgoingWords + localSlots > 0 ? BYTES.frame : 0;
-  return frame + BYTES.register * saved.length + BYTES.ret;
+function returnBytes(fn: MachineFunction): number {
+  const frame = fn.outgoingWords + fn.localSlots > 0 ? BYTES.frame : 0;
+  return frame + BYTES.register * savedRegisters(fn).length + BYTES.ret;
 }
 
 function isReturn({ instructions }: MachineBlock): boolean {

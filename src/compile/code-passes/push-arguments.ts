@@ -27,9 +27,10 @@ const FRAME_INSTRUCTIONS = 2;
 /** What runs less often than this for each run of the function hardly runs. */
 const RARE = 0.1;
 
-/** A call and the moves of its arguments, some of them to the stack. */
+/** A call and the moves of its arguments, some of them to the stack: the last one first. */
 interface StackCall {
   readonly block: MachineBlock;
+  readonly stacked: readonly MachineOperand[];
   readonly moves: MachineInstruction;
   readonly call: MachineInstruction;
 }
@@ -56,9 +57,11 @@ function stackCalls({ blocks }: MachineFunction): StackCall[] {
     for (const [at, call] of block.instructions.entries()) {
       const moves = block.instructions[at - 1];
       if (call.mnemonic !== "call" || moves?.mnemonic !== "moves") continue;
-      const stacked = pairsOf(moves).filter(([to]) => outgoingEnd(to) > 0);
-      const isPushable = stacked.every(([to, from]) => isWord(to) && !isFloatOperand(from));
-      if (stacked.length > 0 && isPushable) found.push({ block, moves, call });
+      const pairs = pairsOf(moves).filter(([to]) => outgoingEnd(to) > 0);
+      const isPushable = pairs.every(([to, from]) => isWord(to) && !isFloatOperand(from));
+      if (pairs.length === 0 || !isPushable) continue;
+      pairs.sort(([a], [b]) => outgoingEnd(b) - outgoingEnd(a));
+      found.push({ block, stacked: pairs.map(([, from]) => from), moves, call });
     }
   }
   return found;
@@ -87,11 +90,9 @@ function outgoingWords({ blocks }: MachineFunction, calls: readonly StackCall[])
 }
 
 /** Changes one call. */
-function push({ block, moves, call }: StackCall): void {
+function push({ block, stacked, moves, call }: StackCall): void {
   const { operands, position, virtual } = moves;
-  const stacked = pairsOf(moves).filter(([to]) => outgoingEnd(to) > 0);
-  stacked.sort(([a], [b]) => outgoingEnd(b) - outgoingEnd(a));
-  const pushes = stacked.map(([, from]) => plainInstruction("push_argument", [from], position));
+  const pushes = stacked.map((from) => plainInstruction("push_argument", [from], position));
   const isKept = (_: unknown, i: number) => outgoingEnd(operands[i & ~1]!) === 0;
   moves.virtual = virtual?.filter(isKept);
   moves.operands = operands.filter(isKept);

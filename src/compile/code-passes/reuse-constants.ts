@@ -14,14 +14,19 @@
 //     taken it as scratch since (a `moves` from memory to memory).
 
 import type {
-  ImmediateOperand,
   MachineBlock,
   MachineFunction,
   MachineInstruction,
   MachineOperand,
   RegisterOperand,
 } from "../code/code";
-import { isWholeRegister, onlyPredecessor, plainInstruction, register } from "../code/code";
+import {
+  isNumber,
+  isWholeRegister,
+  onlyPredecessor,
+  plainInstruction,
+  register,
+} from "../code/code";
 import { factsOf, forEachWrite } from "../code/instruction-facts";
 import { takesScratch } from "../code/parallel-moves";
 
@@ -187,9 +192,4 @@ function note(instruction: MachineInstruction, known: Known): void {
 function valueIn(operand: MachineOperand | undefined, known: Known): number | undefined {
   if (isNumber(operand)) return operand.value;
   return isWholeRegister(operand) ? known.get(operand.register) : undefined;
-}
-
-/** A constant that is no address of a symbol. */
-function isNumber(operand: MachineOperand | undefined): operand is ImmediateOperand {
-  return operand?.kind === "immediate" && operand.symbol === undefined;
 }

@@ -32,6 +32,7 @@ import {
   forEachRead,
   forEachWrite,
   roleOf,
+  savedRegisters,
   writesOperand,
 } from "../code/instruction-facts";
 import { isNoMove, takesScratch } from "../code/parallel-moves";
@@ -73,17 +74,7 @@ export function opensFrame({ instructions }: MachineBlock): boolean {
 
 /** Whether a function has more on the stack than what its caller put there. */
 function hasFrame(fn: MachineFunction): boolean {
-  if (fn.outgoingWords + fn.localSlots > 0) return true;
-  const { calleeSaved } = fn.target.convention;
-  let saves = false;
-  for (const { instructions } of fn.blocks) {
-    for (const each of instructions) {
-      forEachWrite(each, (register) => {
-        saves ||= calleeSaved.includes(register);
-      });
-    }
-  }
-  return saves;
+  return fn.outgoingWords + fn.localSlots > 0 || savedRegisters(fn).length > 0;
 }
 
 /** What a callee-saved register is a copy of, by register. */

@@ -304,9 +304,14 @@ export function isWholeRegister(operand: MachineOperand | undefined): operand is
   return operand?.kind === "register" && operand.size === 32;
 }
 
+/** Whether an operand is a constant that is no address of a symbol. */
+export function isNumber(operand: MachineOperand | undefined): operand is ImmediateOperand {
+  return operand?.kind === "immediate" && operand.symbol === undefined;
+}
+
 /** Whether an operand is the constant 0. */
 export function isZero(operand: MachineOperand | undefined): boolean {
-  return operand?.kind === "immediate" && operand.value === 0 && operand.symbol === undefined;
+  return isNumber(operand) && operand.value === 0;
 }
 
 /** Whether an operand is a constant in memory: a floating-point number that code can only read. */

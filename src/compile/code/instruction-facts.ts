@@ -10,7 +10,7 @@ import type { Role, Row } from "../../x86/instructions/row";
 import type { Mnemonic } from "../../x86/instructions/table";
 import { table } from "../../x86/instructions/table";
 import { esp, registersXmm } from "../../x86/registers";
-import type { MachineInstruction, MachineOperand } from "./code";
+import type { MachineFunction, MachineInstruction, MachineOperand } from "./code";
 import { isFloatOperand, NONE } from "./code";
 
 export interface InstructionFacts {
@@ -193,6 +193,15 @@ export function forEachRead(
   }
   for (const each of facts.reads) visit(each);
   for (const each of instruction.reads) visit(each);
+}
+
+/** The callee-saved registers that the code of `fn` writes, once its registers are physical. */
+export function savedRegisters({ blocks, target }: MachineFunction): number[] {
+  const written = new Set<number>();
+  for (const { instructions } of blocks) {
+    for (const each of instructions) forEachWrite(each, (register) => written.add(register));
+  }
+  return target.convention.calleeSaved.filter((register) => written.has(register));
 }
 
 /** Calls `visit` for each register that `instruction` writes. */

@@ -16,7 +16,7 @@
 import type { Assembler } from "../../x86/assembler";
 import type { Mnemonic } from "../../x86/instructions/table";
 import type { MachineInstruction, MachineOperand, MemoryOperand } from "../code/code";
-import { isFloatOperand, isZero, memory, register } from "../code/code";
+import { isFloatOperand, isNumber, isZero, memory, register } from "../code/code";
 import type { OrderedMove } from "../code/parallel-moves";
 import { isThroughMemory, orderMoves } from "../code/parallel-moves";
 import { isFloatZero } from "../ir/float-constants";
@@ -133,8 +133,7 @@ function wordsAt(operand: MachineOperand): MachineOperand[] {
 
 /** Whether a move is of a constant that fits into a signed byte, into a register. */
 function isOfByte({ to, from }: OrderedMove): boolean {
-  if (to.kind !== "register" || from.kind !== "immediate" || from.symbol !== undefined)
-    return false;
+  if (to.kind !== "register" || !isNumber(from)) return false;
   return from.value >= -0x80 && from.value < 0x80;
 }
 

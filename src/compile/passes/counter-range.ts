@@ -18,19 +18,37 @@ export interface Range {
 
 const MOST = 2 ** 31 - 1;
 
-/** The range of a phi that is such a counter; undefined: it is not one, as far as this sees. */
-export function counterRange(phi: Value): Range | undefined {
-  const { block, args, op } = phi;
-  if (op !== "phi" || !block || args.length !== 2) return undefined;
+/** A phi that begins with a constant and steps upwards by one. */
+export interface Counter {
+  readonly first: number;
+  readonly step: number;
+  readonly next: Value;
+  readonly header: Block;
+  /** The block by which the next value comes. */
+  readonly latch: Block;
+}
+
+/** What a value counts; undefined: it is no counter. */
+export function counterOf(phi: Value): Counter | undefined {
+  const { block: header, args, op } = phi;
+  if (op !== "phi" || !header || args.length !== 2) return undefined;
   for (const [i, next] of args.entries()) {
     const first = args[1 - i]!;
     const [counted, step] = next.args;
     const isStep = next.op === "add" && counted === phi && step && isConst(step);
     if (!isStep || step.immediate <= 0 || !isConst(first)) continue;
-    const latch = block.predecessors[i]!;
-    return rangeOf(first.immediate, step.immediate, limitOf(latch, block, next));
+    const latch = header.predecessors[i]!;
+    return { first: first.immediate, step: step.immediate, next, header, latch };
   }
   return undefined;
+}
+
+/** The range of a phi that is such a counter; undefined: it is not one, as far as this sees. */
+export function counterRange(phi: Value): Range | undefined {
+  const counter = counterOf(phi);
+  if (!counter) return undefined;
+  const { first, step, next, header, latch } = counter;
+  return rangeOf(first, step, limitOf(latch, header, next));
 }
 
 interface Limit {

@@ -12,6 +12,7 @@
 import { Dominators, findLoops } from "../ir/dominators";
 import type { Block, IrFunction, Value } from "../ir/ir";
 import { append, isConst, isMemoryAccess } from "../ir/ir";
+import { counterOf } from "./counter-range";
 
 /** How many values the repeated bodies may have together. */
 const MOST_VALUES = 64;
@@ -28,8 +29,8 @@ export function unroll(fn: IrFunction): boolean {
   for (const { header, blocks } of innermost) {
     const loop = countedLoop(header, blocks, dominators.order);
     const times = loop && TIMES.find((each) => fits(loop, each));
-    if (times === undefined) continue;
-    repeat(fn, loop!, times);
+    if (!loop || times === undefined) continue;
+    repeat(fn, loop, times);
     changed = true;
   }
   return changed;
@@ -65,7 +66,7 @@ function countedLoop(
   if (first.predecessors.length > 1 || first.phis().length > 0) return undefined;
   const staysInside = body.every(({ successors }) => successors.every((each) => blocks.has(each)));
   if (!staysInside || !body.every(canRepeat)) return undefined;
-  const runs = runsOf(header, latch, header.successors[0] === first);
+  const runs = header.successors[0] === first ? runsOf(header, latch) : undefined;
   return runs === undefined ? undefined : { header, body, first, latch, runs };
 }
 
@@ -78,27 +79,17 @@ function canRepeat({ values }: Block): boolean {
 }
 
 /** How often a loop runs whose head tests a counter; undefined: that is not known. */
-function runsOf(header: Block, latch: Block, goesOnIfTrue: boolean): number | undefined {
+function runsOf(header: Block, latch: Block): number | undefined {
   const [condition] = header.terminator.args;
-  const [counter, limit] = condition?.args ?? [];
-  if (!condition || !counter || !limit || !isConst(limit)) return undefined;
-  if (counter.op !== "phi" || counter.block !== header || counter.args.length !== 2) {
-    return undefined;
-  }
-  const back = header.predecessors.indexOf(latch);
-  const [start, next] = [counter.args[1 - back]!, counter.args[back]!];
-  const [counted, step] = next.args;
-  if (!isConst(start) || next.op !== "add" || counted !== counter || !step || !isConst(step)) {
-    return undefined;
-  }
-  return goesOnIfTrue
-    ? runsWhile(condition.op, start.immediate, limit.immediate, step.immediate)
-    : undefined;
+  const [counted, limit] = condition?.args ?? [];
+  const counter = counted && counterOf(counted);
+  if (!condition || !limit || !isConst(limit)) return undefined;
+  if (counter?.header !== header || counter.latch !== latch) return undefined;
+  return runsWhile(condition.op, counter.first, limit.immediate, counter.step);
 }
 
 /** How often a counter from `start` on, with steps of `step`, passes a test with `limit`. */
 function runsWhile(op: string, start: number, limit: number, step: number): number | undefined {
-  if (step <= 0) return undefined;
   const isSigned = op === "lt_s";
   if (!isSigned && op !== "lt_u" && op !== "ne") return undefined;
   const [from, to] = isSigned ? [start, limit] : [start >>> 0, limit >>> 0];
@@ -113,6 +104,9 @@ function repeat(fn: IrFunction, { header, body, first, latch }: CountedLoop, tim
   const back = header.predecessors.indexOf(latch);
   const phis = header.phis();
   const between = header.values.slice(phis.length, -1);
+  const repeated = body.map((block) => {
+    return [block, block === first ? [...between, ...block.values] : block.values] as const;
+  });
   const place = Math.max(...body.map((block) => fn.blocks.indexOf(block))) + 1;
   const copies: Block[] = [];
   // What stands for each value of the loop in the copy before.
@@ -122,13 +116,11 @@ function repeat(fn: IrFunction, { header, body, first, latch }: CountedLoop, tim
     const made = new Map<Value, Value>();
     for (const phi of phis) made.set(phi, mapped(before, phi.args[back]!));
     const blocks = new Map(body.map((block) => [block, fn.createBlock()]));
-    for (const block of body) {
-      const values = block === first ? [...between, ...block.values] : block.values;
+    for (const [, values] of repeated) {
       for (const value of values) made.set(value, copied(fn, value));
     }
-    for (const block of body) {
+    for (const [block, values] of repeated) {
       const target = blocks.get(block)!;
-      const values = block === first ? [...between, ...block.values] : block.values;
       for (const value of values) {
         const own = append(target, made.get(value)!);
         own.args = value.args.map((each) => mapped(made, each));

@@ -208,23 +208,22 @@ function selectProbes(selection: Selection, { args: [address], immediate: bytes 
 }
 
 function selectFill(selection: Selection, value: Value): void {
-  const [to, byte, size] = value.args as [Value, Value, Value];
-  if (!isConst(byte) || lowBits(byte.immediate, 8) !== 0) {
-    selectRoutine(selection, value, FILL_ROUTINE);
-    return;
-  }
-  const targets = selection.machine.target.convention.arguments.general;
-  const places = [register(targets[0]!), register(targets[2]!)] as const;
-  const operands = [to, size].map((argument) => selection.orImmediate(argument));
-  selection.moves([places[0], operands[0]!, places[1], operands[1]!]);
-  const reads = places.map((place) => place.register);
-  selection.push("call", [immediate(0, CLEAR_ROUTINE)], reads, targets);
+  const [, byte] = value.args as [Value, Value, Value];
+  const isClear = isConst(byte) && lowBits(byte.immediate, 8) === 0;
+  if (isClear) selectRoutine(selection, value, CLEAR_ROUTINE, [0, 2]);
+  else selectRoutine(selection, value, FILL_ROUTINE);
 }
 
-/** A call of a routine with three words, which it takes like a function. */
-function selectRoutine(selection: Selection, value: Value, routine: string): void {
+/** A call of a routine with three words, or `taken` of them, which it takes like a function. */
+function selectRoutine(
+  selection: Selection,
+  value: Value,
+  routine: string,
+  taken: readonly number[] = [0, 1, 2],
+): void {
   const targets = selection.machine.target.convention.arguments.general;
-  const operands = value.args.map((argument) => selection.orImmediate(argument));
-  selection.moves(operands.flatMap((operand, i) => [register(targets[i]!), operand]));
-  selection.push("call", [immediate(0, routine)], targets, targets);
+  const operands = taken.map((i) => selection.orImmediate(value.args[i]!));
+  const places = taken.map((i) => targets[i]!);
+  selection.moves(operands.flatMap((operand, i) => [register(places[i]!), operand]));
+  selection.push("call", [immediate(0, routine)], places, targets);
 }
