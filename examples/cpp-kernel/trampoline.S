@@ -2,8 +2,8 @@
 # parks it at the end of the address space, and loads it with the kernel.
 #
 # While the user's page directory is loaded, every address outside .shared_text and .shared_data
-# means something else. So: CR3 first on the way in, and the kernel only behind it; on the way out
-# everything that is needed is in registers or here before CR3 is the user's.
+# means something else. So: CR3 first on the way in, and nothing of the kernel before it; on the way
+# out everything that is needed is in registers or here before CR3 is the user's.
 
 .set KERNEL_DATA, 0x10
 .set USER_CODE, 0x1b
@@ -22,7 +22,7 @@ system_call_entry:
   mov %eax, %es
   mov kernel_cr3, %eax
   mov %eax, %cr3
-  # Here the kernel is there: the registers that pusha saved are its arguments.
+  # From here on the kernel is mapped: the registers that pusha saved are its arguments.
   mov %esp, %esi
   mov kernel_stack_top, %esp
   cld

@@ -23,7 +23,7 @@ system_call_entry:
   mov kernel_cr3(%rip), %rsp
   mov %rsp, %cr3
   mov kernel_stack_top(%rip), %rsp
-  # Here the kernel is there.
+  # From here on the kernel is mapped.
   push %rcx                        # the user's RIP
   push %r11                        # the user's RFLAGS
   mov %rsi, %rdx
