@@ -6,7 +6,7 @@
 //   NAME           only the programs whose names contain one of these words
 //   --json         print JSON instead of the table
 //   --no-time      count instructions only; no native runs
-//   --gate         exit with 1 if our instructions exceed GCC's by more than the limits below
+//   --gate         exit with 1 if our instructions, over GCC's, are more than the limits below
 //   --passes       what each optimisation of ours is worth: instructions without it over those with
 //                  all of them, as a table in Markdown or as JSON
 //   --keep DIR     leave executables, listings and maps of all builds in DIR

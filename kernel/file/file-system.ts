@@ -2,7 +2,8 @@
 //
 //   /            tmpfs, unpacked from the initramfs
 //   /dev         tmpfs with the devices
-//   /proc        made while it is looked at
+//   /dev/pts     the pseudo-terminals, each while it is open
+//   /proc, /sys  made while they are looked at
 //
 // mount.ts says where it is seen.
 

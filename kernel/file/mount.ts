@@ -28,7 +28,7 @@ export class Mount {
   /** The root of its copy, while a mount is copied with those in it. */
   copy: DirectoryEntry | null = null;
 
-  /** What it is told to show, NUL-terminated: behind the record. */
+  /** What it is told to show, NUL-terminated: right after the record. */
   get source(): usize {
     return changetype<usize>(this) + offsetof<Mount>();
   }

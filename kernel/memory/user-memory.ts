@@ -205,7 +205,7 @@ export function isUserRange(address: usize, size: u32): bool {
  * file/lent-page.ts. No user has memory there.
  */
 export const LENT_PAGE: u32 = USER_END;
-/** Where a range for files must end: behind that page while any thread has lent one. */
+/** Where a range for files must end: past that page while any thread has lent one. */
 let transferEnd: u32 = 0xffffc000;
 if (USER_END !== 0xffffc000) ERROR("files' ranges end with the user's");
 

@@ -3,7 +3,7 @@
 // The kernel directory maps no frame of a process, except here: sixteen pages below the guard,
 // opened for one access and closed again before the return to user mode (law 3). Every entry from
 // user mode loads CR3 and so forgets all translations of windows; slots used in order after an
-// entry therefore need no `invlpg`. Only when the sixteen are used up, the next round needs it.
+// entry therefore need no `invlpg`. Only once all sixteen have been used is it needed.
 //
 // Invariants
 //   - A thread that blocks, or returns to user mode, has no window open.

@@ -106,7 +106,7 @@ function countReferences(actions: usize, more: i32): u32 {
   return count;
 }
 
-/** What execve leaves of actions of the process's own: handlers are gone, what is ignored stays. */
+/** For execve, once no other process has them: handlers are gone, what is ignored stays so. */
 export function resetSignalActions(process: Process): void {
   if (process.actions === 0) return;
   for (let signal: u32 = 1; signal <= SIGNAL_MAX; signal++) {

@@ -69,7 +69,7 @@ const LARGEST_CONTROL: u32 = 4096;
 /** struct ucred, or the words of a struct cmsghdr, on their way to the user. */
 const words: usize = memory.data(UCRED_SIZE, 4);
 
-/** A struct msghdr that was copied in, and its vectors behind it. */
+/** A struct msghdr that was copied in, and its vectors after it. */
 @unmanaged
 class Envelope {
   name: u32 = 0;

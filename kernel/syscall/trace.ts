@@ -5,7 +5,7 @@
 //
 // src/abi/trace-event.ts has the form. Call and result are lines of their own, because other
 // processes run between the two when a call blocks. Nothing is decoded here, and calls have numbers
-// instead of names, which would be a sixteenth of the kernel: `isthmus run --trace` does that
+// instead of names, which would take 4 KiB of the kernel: `isthmus run --trace` does all that
 // (src/trace/), from the same kinds of arguments.
 
 import { isErrno } from "../../src/abi/errno";

@@ -2,7 +2,7 @@
 //
 // Interrupts are off in the kernel, so most of those that are due there wait for the return to user
 // mode, and then come before its first instruction. To tell them from those that a program's own
-// work was interrupted by, it is looked at where user mode was: right behind an `int 0x80`, where a
+// work was interrupted by, it is looked at where user mode was: right after an `int 0x80`, where a
 // system call returns to, or where the kernel said that it returns to for another reason.
 
 import { USER_CS } from "../../src/abi/descriptors";

@@ -23,7 +23,7 @@ import { Process } from "../process/process";
 import { findSection } from "../program/elf";
 import { printPlace } from "./backtrace";
 
-// A selector's error code: where the descriptor is, and that the event was not the program's own.
+// A selector's error code: that the descriptor is in the IDT, and its number there.
 const ERROR_IN_IDT: u32 = 2;
 const ERROR_INDEX_SHIFT: u32 = 3;
 

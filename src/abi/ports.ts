@@ -16,5 +16,8 @@
 
 /** Bochs' debug console: QEMU's `-debugcon`, v86 by a hook. It reads as its own number. */
 export const PORT_DEBUG_CONSOLE: u32 = 0xe9;
-/** QEMU's `isa-debug-exit` and v86 by a hook: any write of a byte ends the machine. */
+/**
+ * QEMU's `isa-debug-exit`, which is there for kernels of others, and v86 by a hook: any write of a
+ * byte ends the machine.
+ */
 export const PORT_EXIT: u32 = 0xf4;

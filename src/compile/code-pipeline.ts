@@ -42,9 +42,9 @@ export interface CodeSettings {
   readonly ownMemory: OwnMemory | undefined;
   /** Whether a call may become a jump: its caller is in no backtrace then. */
   readonly mayHideCallers: boolean;
-  /** Whether the stack pointer may move within a function: frames are not told by their size. */
+  /** Whether the stack pointer may move within a function: its size alone does not unwind it. */
   readonly pushesArguments: boolean;
-  /** Whether code is to be small where that costs what hardly runs a jump: a kernel's. */
+  /** Whether what hardly runs is to be small, even if it takes a jump more: in a kernel. */
   readonly isSmall: boolean;
   /** How many stores in a row become a table, at least; undefined: none do. */
   readonly leastStores: number | undefined;

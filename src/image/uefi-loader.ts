@@ -3,14 +3,15 @@
 // It is a loader of Multiboot 2, written in the two widths of firmware by uefi-code.ts. With the
 // firmware's services it finds the screen and ACPI's tables, takes the kernel's memory and a block
 // below 4 GiB, and copies kernel and module; then it ends the services and leaves for protected
-// mode:
-//
-// A kernel whose header has a relocatable tag goes elsewhere if its own place is taken. It gets
-// room after it, then, for what it claims first, which is as free as other memory of loaders.
+// mode.
 //
 //   block   0                the way out: 32-bit code and its GDT, where paging maps 1:1
 //           PAGE_SIZE        the record: screen, module, RSDP, command line, the firmware's map
 //           module           after room for the map
+//
+// A kernel whose header has a relocatable tag goes elsewhere if its own place is taken. Then room
+// is taken after it as well, for what it claims first: to the kernel that is free memory, like all
+// that a loader has taken.
 //
 // All parsing is the kernel's: it gets the map as the firmware has it.
 //

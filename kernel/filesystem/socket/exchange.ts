@@ -1,6 +1,6 @@
 // Bytes through sockets: sent in portions, received across messages.
 //
-// What a receiver gets in one call ends behind the first message with files: these belong to bytes
+// What a receiver gets in one call ends after the first message with files: these belong to bytes
 // that it has. Of a SOCK_SEQPACKET or SOCK_DGRAM it gets one message; what does not fit is lost.
 
 import {

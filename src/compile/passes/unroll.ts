@@ -5,9 +5,9 @@
 //   b2: store8 v1 v0                      ->    b2: store8 v1 v0; v4 = add v1 1; jump b4
 //       v4 = add v1 1; jump b1                  b4: store8 v4 v0; v8 = add v4 1; jump b1
 //
-// Only innermost loops that call nothing, that are left by the test at their head alone, and that
-// run a known number of times: a multiple of how often the body then stands there. So no test in
-// between could end it.
+// Only innermost loops that call nothing, that are left by the test at their head alone, and whose
+// trip count is known and a multiple of the number of bodies: so no test between two of the bodies
+// could have ended the loop.
 
 import { Dominators, findLoops } from "../ir/dominators";
 import type { Block, IrFunction, Value } from "../ir/ir";
@@ -99,7 +99,7 @@ function runsWhile(op: string, start: number, limit: number, step: number): numb
   return Math.ceil((to - from) / step);
 }
 
-/** Lets the body of a loop stand there `times` times. */
+/** Repeats the body of a loop, so that it is there `times` times. */
 function repeat(fn: IrFunction, { header, body, first, latch }: CountedLoop, times: number): void {
   const back = header.predecessors.indexOf(latch);
   const phis = header.phis();

@@ -1,6 +1,6 @@
 // Partly used pages, in order, and which of them is the first with room for something. What
-// alignment leaves free between two things in a page is a room like the rest of the page, behind
-// the pages that there are by then.
+// alignment leaves free between two things in a page is a room like the rest of a page, and comes
+// after the pages that there are by then.
 //
 // A tournament tree over the free bytes of the pages finds it without looking at all of them:
 //
