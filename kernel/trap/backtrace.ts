@@ -6,6 +6,10 @@
 //   ESP ->  | locals, saved registers | return address | the caller's frame …
 //           |<------------ cfaOffset ----------------->|
 //
+// Arguments that were pushed for the call in progress are below that. What takes them off is the
+// first instruction after the call, and nothing else that comes there looks like it
+// (src/compile/emit/frame-code.ts), so it tells how many they are.
+//
 // Every address is checked against the stack that it should lie in: a backtrace of a broken kernel
 // must not fault itself.
 
@@ -18,6 +22,11 @@ import { CodePlace } from "./code-place";
 const MOST_FRAMES: u32 = 32;
 const TEXT_SIZE: u32 = 128;
 const WORD: u32 = 4;
+/** `pop ecx` */
+const POP_ECX: u8 = 0x59;
+/** `lea esp, [esp + a byte]`: its first half; the byte is the last. */
+const LEA_ESP: u16 = 0x648d;
+const LEA_DISTANCE: usize = 3;
 
 const place: CodePlace = changetype<CodePlace>(memory.data(offsetof<CodePlace>(), 4));
 const text: usize = memory.data(TEXT_SIZE);
@@ -34,12 +43,20 @@ export function printBacktrace(eip: u32, esp: usize): void {
     const known = printKernelPlace(i === 0 ? address : address - 1);
     print(cstr("\n"));
     if (!known || place.cfaOffset === 0) return;
-    const frameEnd = stack + place.cfaOffset;
+    const frameEnd = stack + place.cfaOffset + (i === 0 ? 0 : pushedBefore(address));
     if (frameEnd < stack || frameEnd > limit) return;
     address = load<u32>(frameEnd - WORD);
     stack = frameEnd;
   }
   print(cstr("  ...\n"));
+}
+
+/** The bytes of arguments that were pushed for the call, in `place`, that returns to `address`. */
+function pushedBefore(address: u32): u32 {
+  // A call that does not return may be the last of its function's code.
+  if (address - place.start >= place.size) return 0;
+  if (load<u8>(address) === POP_ECX) return WORD;
+  return load<u16>(address) === LEA_ESP ? load<u8>(address, LEA_DISTANCE) : 0;
 }
 
 /** Prints `function (file:line)` for an address of the kernel's; false if there is none there. */

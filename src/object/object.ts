@@ -102,6 +102,8 @@ export interface FrameRule {
    * address of a call.
    */
   readonly isInterrupt?: boolean;
+  /** Bytes of `cfaOffset` that are below the frame: arguments pushed for one call; absent: none. */
+  readonly pushed?: number;
 }
 
 /** How to unwind a function that keeps no frame pointer. At its entry the CFA is ESP + 4. */

@@ -2,6 +2,7 @@
 // how far the stack pointer is below the CFA, and which registers are saved by then.
 
 import type { Assembler } from "../../x86/assembler";
+import { mem } from "../../x86/operand";
 import { registers32 } from "../../x86/registers";
 import type { MachineOperand } from "../code/code";
 import type { Frame } from "./frame";
@@ -10,8 +11,9 @@ import { encodeOperand } from "./operand";
 /** Says that the frame is open from here on, with what is pushed below it. */
 export function noteOpen(a: Assembler, frame: Frame): void {
   const { pushed, saved, target } = frame;
-  const offset = frame.cfaOffset(saved.length, true) + target.wordBytes * pushed;
-  a.frame(offset, frame.savedAt(saved.length));
+  const bytes = target.wordBytes * pushed;
+  const offset = frame.cfaOffset(saved.length, true) + bytes;
+  a.frame(offset, frame.savedAt(saved.length), bytes > 0 ? { pushed: bytes } : {});
 }
 
 /** Pushes a word below the frame. */
@@ -42,14 +44,18 @@ export function openFrame(a: Assembler, frame: Frame): void {
   }
 }
 
-/** Takes what is pushed below the frame off the stack, right after the call that it was for. */
+/**
+ * Takes what is pushed below the frame off the stack, right after the call that it was for. An
+ * epilogue may stand there as well: by an instruction that epilogues do not have, the kernel's
+ * backtraces know how much a caller has pushed (kernel/trap/backtrace.ts).
+ */
 export function dropPushed(a: Assembler, frame: Frame): void {
   const { pushed, stackPointer, target } = frame;
   const { callerSaved, results } = target.convention;
   // The shortest for one word: the call has kept nothing in that register, and returned nothing.
   const free = callerSaved.general.find((each) => !results.general.includes(each));
   if (pushed === 1 && free !== undefined) a.pop(registers32[free]!);
-  else a.add(stackPointer, target.wordBytes * pushed);
+  else a.lea(stackPointer, mem({ base: stackPointer, disp: target.wordBytes * pushed }));
   frame.pushed = 0;
   noteOpen(a, frame);
 }

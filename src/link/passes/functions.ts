@@ -27,19 +27,22 @@ export class LinkedFunction {
   }
 
   /**
-   * Bytes from ESP to the end of the return address in its body: the distance that holds for most
-   * of its bytes. Prologue, epilogues and pushed arguments take only a few.
+   * Bytes from ESP to the end of the return address in its body, without arguments that are pushed
+   * for one call: the distance that holds for most of its bytes. Prologue and epilogues take only a
+   * few.
    */
   get bodyCfa(): number | undefined {
     const covered = new Map<number, number>();
     const steps = this.input.section.frame?.steps ?? [];
-    for (const [index, { offset, cfaOffset, base = "esp", saved }] of steps.entries()) {
+    for (const [index, step] of steps.entries()) {
+      const { offset, cfaOffset, base = "esp", saved, pushed = 0 } = step;
       // The kernel's own backtraces have one number for each function, and stop at interrupts.
       if (base !== "esp" || saved.eip !== undefined) continue;
       const from = Math.max(offset, this.offset);
       const end = steps[index + 1]?.offset ?? this.input.size;
       const bytes = Math.min(end, this.offset + this.size) - from;
-      if (bytes > 0) covered.set(cfaOffset, (covered.get(cfaOffset) ?? 0) + bytes);
+      const distance = cfaOffset - pushed;
+      if (bytes > 0) covered.set(distance, (covered.get(distance) ?? 0) + bytes);
     }
     const [most] = [...covered].sort((a, b) => b[1] - a[1] || b[0] - a[0]);
     return most?.[0];

@@ -45,6 +45,10 @@ function after({ cfaOffset, saved }: Stack, mnemonic: string, operands: string):
   const [, sum] = /^esp,0x([0-9a-f]+)$/.exec(operands) ?? [];
   if (sum && mnemonic === "sub") return { cfaOffset: cfaOffset + Number.parseInt(sum, 16), saved };
   if (sum && mnemonic === "add") return { cfaOffset: cfaOffset - Number.parseInt(sum, 16), saved };
+  const [, distance] = /^esp,\[esp\+0x([0-9a-f]+)\]$/.exec(operands) ?? [];
+  if (distance && mnemonic === "lea") {
+    return { cfaOffset: cfaOffset - Number.parseInt(distance, 16), saved };
+  }
   if (mnemonic === "push") {
     const isSaved = CALLEE_SAVED.includes(operands) && !(operands in saved);
     const place = { [operands]: cfaOffset + 4 };

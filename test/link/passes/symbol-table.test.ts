@@ -234,13 +234,14 @@ test("a function's frame is that of its body, not of prologue or pushed argument
     [0, 4],
     [1, 8],
     [4, 40],
-    [20, 44], // an argument is pushed
-    [22, 40],
+    [6, 44, 4], // arguments are pushed for most of it
+    [8, 48, 8],
+    [38, 40],
     [40, 8], // an early return
     [41, 4],
     [42, 40],
     [50, 4],
-  ].map(([offset = 0, cfaOffset = 0]) => ({ offset, cfaOffset, saved: {} }));
+  ].map(([offset = 0, cfaOffset = 0, pushed = 0]) => ({ offset, cfaOffset, pushed, saved: {} }));
   const object = objectFile("a.o", {
     ".text": { bytes: nops(60), symbols: { _start: 0, second: 50 }, frame: { steps } },
     ".text.bare": { bytes: nops(9), symbols: { bare: 0 } },
