@@ -16,9 +16,9 @@
 // Example
 //   $ npx isthmus build
 //   built kernel in 4.1 s
-//      299056  build/kernel.elf
-//      403456  build/initramfs.cpio
-//   built 1 of 20
+//     1218940  build/kernel.elf
+//      449708  build/initramfs.cpio
+//   built 1 of 21
 //
 // Exit status: 0 built; 2 the sources have errors.
 

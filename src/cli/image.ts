@@ -23,7 +23,7 @@
 //
 // Example
 //   $ npx isthmus image
-//   isthmus.img: 37 MiB, boots by uefi32, uefi64 and bios
+//   isthmus.img: 35 MiB, boots by uefi32, uefi64 and bios
 //
 // Exit status: 0 written; 2 usage, unusable input, or a file that cannot be written.
 

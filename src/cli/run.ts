@@ -70,8 +70,8 @@
 // Example
 //   $ npx isthmus run hello; echo $?
 //   Hello from TypeScript in ring 3, process 1.
-//     code at  0x0000128c
-//     data at  0x001002e0
+//     code at  0x00001280
+//     data at  0x00100300
 //     stack at 0xffffbeec
 //   0
 //

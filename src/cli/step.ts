@@ -26,13 +26,13 @@
 //   getppid by crossing (pid 1) on v86
 //
 //   system_call_entry:
-//     ; kernel/machine/i686/trampoline.asm.ts:178
+//     ; kernel/machine/i686/trampoline.asm.ts:179
 //     user    ffffd869  push   eax                                  esp=fffff1e8
 //     …
 //     ; kernel/machine/i686/trampoline.asm.ts:234
-//     user    ffffd878  mov    cr3,eax                              cr3=0017d000
-//     ------  CR3 = 0017d000: the kernel's space
-//     ; kernel/machine/i686/trampoline.asm.ts:201
+//     user    ffffd878  mov    cr3,eax                              cr3=0015e000
+//     ------  CR3 = 0015e000: the kernel's space
+//     ; kernel/machine/i686/trampoline.asm.ts:202
 //     kernel  ffffd87b  mov    eax,esp                              eax=fffff1e8
 //     …
 //   60 instructions, 2 changes of CR3, result 0; back in the program
