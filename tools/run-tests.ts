@@ -2,8 +2,8 @@
 //
 //   npm test                       every test/**/*.test.ts
 //   npm test -- kernel             the folder test/kernel/
-//   npm test -- link/layout        test/link/layout.test.ts, and the folder of that name
-//   npm test -- test/link/layout.test.ts
+//   npm test -- inspect/audit      test/inspect/audit.test.ts, and a folder of that name
+//   npm test -- test/inspect/audit.test.ts
 //   npm test -- kernel -t console  of these, the tests whose name matches
 //
 // Exit status: that of the runner; 2 if a word names nothing.

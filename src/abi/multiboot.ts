@@ -7,11 +7,11 @@
 //
 //   information record, its address in EBX, EAX = MULTIBOOT_BOOT_MAGIC
 //      0 flags     which of the fields below are there
-//      4 memLower  KiB from 0          (INFO_MEMORY)
-//      8 memUpper  KiB from 1 MiB      (INFO_MEMORY)
-//     16 cmdline   address of a string (INFO_COMMAND_LINE)
-//     20 modsCount, 24 modsAddress     (INFO_MODULES)   a module: start, end, string, reserved
-//     44 mmapLength, 48 mmapAddress    (INFO_MEMORY_MAP)
+//      4 memLower  KiB from 0          (MULTIBOOT_MEMORY)
+//      8 memUpper  KiB from 1 MiB      (MULTIBOOT_MEMORY)
+//     16 cmdline   address of a string (MULTIBOOT_COMMAND_LINE)
+//     20 modsCount, 24 modsAddress     (MULTIBOOT_MODULES)   a module: start, end, string, reserved
+//     44 mmapLength, 48 mmapAddress    (MULTIBOOT_MEMORY_MAP)
 //        an entry: 0 size of the rest, 4 base (64 bits), 12 length (64 bits), 20 type (1: RAM)
 //
 // See the Multiboot Specification 0.6.96, sections 3.1 and 3.3.

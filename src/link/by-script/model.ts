@@ -52,7 +52,7 @@ export class ScriptOutput {
     ...{ code: false, readonly: false, tls: false },
   };
   hasInput = false;
-  /** It is empty and takes no part: strip-empty.ts. */
+  /** It is empty and takes no part: lay-out.ts. */
   isStripped = false;
   /** Like `isStripped`, and even its address has no effect. */
   isIgnored = false;
