@@ -239,7 +239,10 @@ class Region {
     if (!from || facts.reads.includes(register) || instruction.reads.includes(register)) {
       return false;
     }
-    if (from.kind !== "register") return isMove(instruction);
+    if (from.kind !== "register") {
+      // What is in memory, or constant, can be moved from there, but it is nobody's address.
+      return isMove(instruction) && !instruction.operands.some((each) => addresses(each, register));
+    }
     const hasLowByte = this.#fn.target.registers.withLowByte.has(from.register);
     return instruction.operands.every((operand, i) => {
       if (operand.kind !== "register" || operand.register !== register) return true;
@@ -295,6 +298,12 @@ function sourceOf(from: MachineOperand, known: Copies): MachineOperand | undefin
 
 function isMove({ mnemonic, operands }: MachineInstruction): boolean {
   return mnemonic === "moves" || (mnemonic === "mov" && isWholeRegister(operands[0]));
+}
+
+/** Whether an operand is in memory, at an address that a register takes part in. */
+function addresses(operand: MachineOperand, register: number): boolean {
+  if (operand.kind !== "memory") return false;
+  return operand.base === register || operand.index === register;
 }
 
 /** Whether an instruction calls, or touches the frame. */

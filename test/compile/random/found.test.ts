@@ -8,6 +8,7 @@ import { cannotRun, runNative } from "../native/native";
 import { runInNode } from "../native/run-in-node";
 import { oneFunction } from "../wasm/wasm-bytes";
 
+const I32 = 0x7f;
 const I64 = 0x7e;
 
 interface Found {
@@ -24,6 +25,19 @@ const FOUND: Readonly<Record<string, Found>> = {
     // x % 15 * y: the remainder has no high word
     code: [0x20, 0, 0x42, 15, 0x82, 0x20, 1, 0x7e, 0x0b],
     args: [0x1234_5678_9abc_def0n, 0xfedc_ba98_7654_3210n],
+  },
+  "a pointer on the stack, whose word decides whether a frame is opened": {
+    params: [I32, I32, I32, I32],
+    results: [I32],
+    code: [
+      // store(8, 7); if (!(a = load(p + 4))) return 0
+      ...[0x41, 8, 0x41, 7, 0x36, 2, 0],
+      ...[0x20, 3, 0x28, 2, 4, 0x22, 0, 0x45, 0x04, 0x40, 0x41, 0, 0x0f, 0x0b],
+      // f(a, b, c, 1024); return load(p + 4) + b
+      ...[0x20, 0, 0x20, 1, 0x20, 2, 0x41, 0x80, 0x08, 0x10, 0, 0x1a],
+      ...[0x20, 3, 0x28, 2, 4, 0x20, 1, 0x6a, 0x0b],
+    ],
+    args: [1n, 2n, 3n, 4n],
   },
 };
 
