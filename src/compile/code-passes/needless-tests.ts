@@ -26,9 +26,11 @@ const ZERO_AND_SIGN: ReadonlySet<Condition> = new Set(["e", "ne", "s", "ns"] as 
 
 /** Removes the needless tests of `fn`, whose registers are physical. */
 export function removeNeedlessTests(fn: MachineFunction): void {
-  for (const block of fn.blocks) {
-    const { instructions } = block;
-    block.instructions = instructions.filter((_, at) => !isNeedless(instructions, at));
+  for (const { instructions } of fn.blocks) {
+    // From the end: who reads the flags of one is known when those after it are gone.
+    for (let at = instructions.length - 1; at >= 0; at--) {
+      if (isNeedless(instructions, at)) instructions.splice(at, 1);
+    }
   }
 }
 

@@ -39,6 +39,18 @@ const FOUND: Readonly<Record<string, Found>> = {
     ],
     args: [1n, 2n, 3n, 4n],
   },
+  "two comparisons of a difference that overflows with zero, for equality and for order": {
+    params: [I32, I32, I32],
+    results: [I32],
+    code: [
+      // a -= b; c = a == 0 ? c : 77
+      ...[0x20, 0, 0x20, 1, 0x6b, 0x21, 0],
+      ...[0x20, 2, 0x41, 0xcd, 0, 0x20, 0, 0x45, 0x1b, 0x21, 2],
+      // return a > 0 ? c * a : c
+      ...[0x20, 0, 0x41, 0, 0x4a, 0x04, I32, 0x20, 2, 0x20, 0, 0x6c, 0x05, 0x20, 2, 0x0b, 0x0b],
+    ],
+    args: [0x8000_0000n, 1n, 5n],
+  },
 };
 
 describe("as Node computes it", { skip: cannotRun() }, () => {
