@@ -34,6 +34,7 @@ function findTailCall(
   const [target] = call?.operands ?? [];
   if (call?.mnemonic !== "call" || !target) return undefined;
   // The epilogue comes between: it restores registers, and moves the stack pointer.
+  if (call.reads.some((register) => calleeSaved.includes(register))) return undefined;
   if (target.kind === "immediate") return at;
   const isReachable = target.kind === "memory" && !target.slot && target.base === NONE;
   return isReachable && !calleeSaved.includes(target.index) ? at : undefined;

@@ -51,6 +51,12 @@ const FOUND: Readonly<Record<string, Found>> = {
     ],
     args: [0x8000_0000n, 1n, 5n],
   },
+  "a quotient of pairs of words right before a return": {
+    params: [I64, I64],
+    results: [I64],
+    code: [0x20, 0, 0x20, 1, 0x7f, 0x0b],
+    args: [0x1234_5678_9abc_def0n, 0x1234n],
+  },
 };
 
 describe("as Node computes it", { skip: cannotRun() }, () => {
