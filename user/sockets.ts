@@ -125,6 +125,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   packets();
   passingFiles();
   circles();
+  chains();
   names();
   abstractNames();
   connections();
@@ -348,6 +349,41 @@ function circles(): void {
   pair(SOCK_STREAM);
   expect(cstr("after circles"), send(left, cstr("x"), 1, 0), 1);
   expect(cstr("after circles"), receive(right, 9, 0), 1);
+  closePair();
+}
+
+/** Sockets of which each waits in the queue of the next: the last one takes all along. */
+function chains(): void {
+  let inner = call(SystemCall.socket, AF_UNIX, SOCK_STREAM, 0);
+  for (let i = 0; i < 300; i++) {
+    pair(SOCK_STREAM);
+    put(SCM_RIGHTS, 4, inner);
+    prepare(CMSG_DATA + 4, 1);
+    const sent = call(SystemCall.sendmsg, left, header, 0);
+    if (sent !== 1) expect(cstr("a chain"), sent, 1);
+    close(inner);
+    close(left);
+    inner = right;
+  }
+  close(inner);
+  // Circles that wait in one queue.
+  pair(SOCK_STREAM);
+  const first = left;
+  const last = right;
+  for (let i = 0; i < 100; i++) {
+    pair(SOCK_STREAM);
+    put(SCM_RIGHTS, 4, right);
+    prepare(CMSG_DATA + 4, 1);
+    call(SystemCall.sendmsg, left, header, 0);
+    prepare(CMSG_DATA + 4, 1);
+    const sent = call(SystemCall.sendmsg, first, header, 0);
+    if (sent !== 1) expect(cstr("many circles"), sent, 1);
+    closePair();
+  }
+  close(first);
+  close(last);
+  pair(SOCK_STREAM);
+  expect(cstr("after chains"), send(left, cstr("x"), 1, 0), 1);
   closePair();
 }
 

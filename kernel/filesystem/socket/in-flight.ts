@@ -48,28 +48,66 @@ export function forget(file: OpenFile): void {
   socketsInFlight--;
 }
 
-/** Drops a message that is in no queue, and closes what only it had open. */
-function dropMessage(message: Message): void {
-  while (message.files !== 0) detachFile(message).release();
-  message.destroy();
-}
+/** Messages that are in no queue any more: their files are still to be released. */
+let dropped: Message | null = null;
+let isDropping: bool = false;
+/** Whether sockets may have become unreachable since the last search. */
+let isSearchDue: bool = false;
 
-/** Drops all that a socket has not received. */
+/** Drops all that a socket has not received; what only that had open is closed, maybe later. */
 export function dropMessages(socket: Socket): void {
-  while (socket.first !== null) dropMessage(socket.takeFirst());
+  takeMessages(socket);
+  releaseDropped();
 }
 
-/** Closes the sockets that nobody can reach any more. */
+/** Closes the sockets that nobody can reach any more, maybe later. */
 export function dropUnreachable(): void {
-  if (socketsInFlight === 0) return;
+  isSearchDue = true;
+  releaseDropped();
+}
+
+function takeMessages(socket: Socket): void {
+  while (socket.first !== null) {
+    const message = socket.takeFirst();
+    message.next = dropped;
+    dropped = message;
+  }
+}
+
+/**
+ * Releases the files of dropped messages. A file may be a socket whose own messages are dropped
+ * when it is closed, and so on: each of them only adds to the list, so that no chain is too long
+ * for the stack.
+ */
+function releaseDropped(): void {
+  if (isDropping) return;
+  isDropping = true;
+  while (dropped !== null || takeUnreachable()) {
+    const message = dropped!;
+    dropped = message.next;
+    while (message.files !== 0) detachFile(message).release();
+    message.destroy();
+  }
+  isDropping = false;
+}
+
+/** If that is due, takes the messages of sockets that nobody can reach; whether there are any. */
+function takeUnreachable(): bool {
+  if (!isSearchDue) return false;
+  isSearchDue = false;
+  if (socketsInFlight === 0) return false;
   let socket = firstSocket();
   while (socket !== null) {
     socket.isReached = hasDescriptor(socket);
     socket = socket.next;
   }
   while (markFurther()) {}
-  // Emptying a queue may free any socket, so the search begins again after each.
-  while (dropOne()) {}
+  socket = firstSocket();
+  while (socket !== null) {
+    if (!socket.isReached && socket.inFlight !== 0) takeMessages(socket);
+    socket = socket.next;
+  }
+  return dropped !== null;
 }
 
 function hasDescriptor(socket: Socket): bool {
@@ -105,20 +143,4 @@ function mark(socket: Socket | null): bool {
   if (socket === null || socket.isReached) return false;
   socket.isReached = true;
   return true;
-}
-
-/** Empties the queue of an unreachable socket; false: none has anything in it. */
-function dropOne(): bool {
-  let socket = firstSocket();
-  while (socket !== null) {
-    if (!socket.isReached && socket.inFlight !== 0 && socket.first !== null) {
-      const file = socket.file!;
-      file.retain();
-      dropMessages(socket);
-      file.release();
-      return true;
-    }
-    socket = socket.next;
-  }
-  return false;
 }
