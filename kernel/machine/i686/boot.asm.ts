@@ -294,6 +294,8 @@ function reloadSegments(a: Assembler): void {
 /** Where the double fault's TSS points: CR3 and ESP are the kernel's by now. */
 function doubleFaultEntry(a: Assembler): void {
   a.global("double_fault_entry", "function");
+  // The switch of tasks has set TS: the report copies by XMM registers, and would fault.
+  a.clts();
   a.call("enterDoubleFault");
   const halt = a.newLabel("halt");
   a.label(halt);

@@ -282,6 +282,19 @@ describe("the crossing on qemu alone, as v86 has neither fault", {
       assert.match(machine.serial.text(), /kernel\/trap\/trap\.ts:\d+/);
     });
   });
+
+  it("ends in a report that tells of the caller, too, when a kernel's stack is full", async () => {
+    await atCall("qemu", async (machine, built) => {
+      const gdb = gdbOf(machine);
+      await machine.runTo(addressOf(built.kernel, "enterSystemCall"));
+      const { esp } = await registersOf(machine);
+      await gdb.writeRegister("esp", ((esp - 1) & ~8191) + 4);
+      void gdb.continue().catch(() => {});
+      assert.deepEqual(await machine.ended, { kind: "panic", text: "trap: double fault" });
+      assert.match(machine.serial.text(), /called by crossing\[\d+\]\r\n {2}at crossing_int80/);
+      assert.doesNotMatch(machine.serial.text(), /panic while panicking/);
+    });
+  });
 });
 
 function gdbOf(machine: Machine) {
