@@ -5,7 +5,7 @@
 // superuser; the tests also run this very program on the host's Linux
 // (test/kernel/syscall/system-calls.test.ts).
 
-import { EACCES, EINVAL, EIO, ENOENT, EPERM, ESRCH } from "../src/abi/errno";
+import { EACCES, EINVAL, EIO, ENOENT, ENXIO, EPERM, ESRCH } from "../src/abi/errno";
 import {
   DIRENT_INO,
   DIRENT_LENGTH,
@@ -28,6 +28,7 @@ import {
 } from "../src/abi/files";
 import { SystemCall } from "../src/abi/linux/i386";
 import { RLIMIT_NOFILE } from "../src/abi/linux/resource";
+import { AF_UNIX, SOCK_STREAM } from "../src/abi/linux/socket";
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from "../src/abi/mman";
 import { SIG_BLOCK, SIG_IGN, SIGKILL, SIGUSR1, SIGUSR2 } from "../src/abi/signals";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
@@ -52,6 +53,7 @@ const PAGE: i32 = 4096;
 const RW: i32 = PROT_READ | PROT_WRITE;
 const PR_SET_NAME: i32 = 15;
 const PR_GET_NAME: i32 = 16;
+const CLOCK_MONOTONIC: i32 = 1;
 const PROC_MAGIC: i32 = 0x9fa0;
 const NOBODY: i32 = 65534;
 const buffer: usize = memory.data(16384, 8);
@@ -277,6 +279,14 @@ function memoryFile(): void {
   call(SystemCall.munmap, at, 2 * PAGE);
 }
 
+/** A file that has one open file of its own: a path leads to it, but opens no other. */
+function opensOnce(file: i32): void {
+  const path = procNumberPath(call(SystemCall.getpid), cstr("fd"), file);
+  expect(cstr("fd, opens once"), call(SystemCall.open, path, O_RDWR), -ENXIO);
+  expect(cstr("fd, stat"), call(SystemCall.fstat64, file, buffer), 0);
+  call(SystemCall.close, file);
+}
+
 function descriptors(): void {
   const file = call(SystemCall.open, cstr("open"), O_RDWR | O_CREAT, 0o644);
   const path = procNumberPath(self, cstr("fd"), file);
@@ -291,6 +301,12 @@ function descriptors(): void {
   call(SystemCall.close, file);
   expect(cstr("fd, closed"), typeOf(path), -ENOENT);
   expect(cstr("fd, no number"), typeOf(procPath(self, cstr("fd/01"))), -ENOENT);
+  opensOnce(call(SystemCall.socket, AF_UNIX, SOCK_STREAM, 0));
+  opensOnce(call(SystemCall.eventfd, 1));
+  opensOnce(call(SystemCall.epoll_create1, 0));
+  opensOnce(call(SystemCall.timerfd_create, CLOCK_MONOTONIC, 0));
+  store<u64>(words, 0);
+  opensOnce(call(SystemCall.signalfd, -1, words, 8));
   call(SystemCall.pipe, words);
   const reader = load<i32>(words);
   const writer = load<i32>(words, 4);

@@ -49,6 +49,7 @@ import {
   O_TRUNC,
   O_WRONLY,
   R_OK,
+  S_IFMT,
   S_IFREG,
   S_PERMISSIONS,
   W_OK,
@@ -334,7 +335,15 @@ function openRefusal(entry: DirectoryEntry, flags: u32): i32 {
   }
   if ((flags & O_NOATIME) !== 0 && !ownsFile(inode)) return -EPERM;
   if ((flags & O_TRUNC) !== 0 && inode.isRegular && inode.writers < 0) return -ETXTBSY;
-  return inode.operations === null ? -ENXIO : 0;
+  return inode.operations === null || isOpenedOnce(inode) ? -ENXIO : 0;
+}
+
+/**
+ * Whether the file goes with its one open file: a socket, or one of events. A path leads to it by
+ * way of /proc/self/fd.
+ */
+function isOpenedOnce(inode: Inode): bool {
+  return inode.isSocket || (inode.mode & S_IFMT) === 0;
 }
 
 function wantedAccess(flags: u32): u32 {
