@@ -41,10 +41,12 @@ import {
   O_DIRECTORY,
   O_EXCL,
   O_NONBLOCK,
+  O_PATH,
   O_RDONLY,
   O_RDWR,
   O_TMPFILE,
   O_WRONLY,
+  S_IFIFO,
   SEEK_CUR,
   SEEK_SET,
   SPLICE_F_NONBLOCK,
@@ -242,6 +244,12 @@ function splicing(): void {
   expect(cstr("splice, none"), call(splice, reader(), 0, 99, 0, 10, 0), -EBADF);
   expect(cstr("splice, nothing"), call(splice, 99, 0, 99, 0, 0, 0), 0);
   expect(cstr("splice, itself"), call(splice, reader(), 0, writer(), 0, 10, 0), -EINVAL);
+  call(SystemCall.mknod, cstr("fifo"), S_IFIFO | 0o600, 0);
+  const path = open(cstr("fifo"), O_PATH);
+  expect(cstr("splice, from a path"), call(splice, path, 0, to, 0, 10, now), -EBADF);
+  expect(cstr("splice, to a path"), call(splice, from, 0, path, 0, 10, now), -EBADF);
+  expect(cstr("tee, from a path"), call(SystemCall.tee, path, writer(), 10, now), -EBADF);
+  close(path);
   const child = fork();
   if (child === 0) {
     call(SystemCall.write, writer(), buffer, 5);

@@ -626,6 +626,10 @@ function descriptorsOfPaths(): void {
   expect(cstr("O_PATH, read"), call(SystemCall.read, named, buffer, 1), -EBADF);
   expect(cstr("O_PATH, status"), call(SystemCall.fstat64, named, status), 0);
   expect(cstr("O_PATH, seek"), call(SystemCall.lseek, named, 0, SEEK_END), -EBADF);
+  expect(cstr("O_PATH, fsync"), call(SystemCall.fsync, named), -EBADF);
+  expect(cstr("O_PATH, syncfs"), call(SystemCall.syncfs, named), -EBADF);
+  expect(cstr("O_PATH, advice"), call(SystemCall.fadvise64, named, 0, 0, 0, 0), -EBADF);
+  expect(cstr("O_PATH, truncate"), call(SystemCall.ftruncate, named, 0), -EBADF);
   closeAll(named);
   expect(cstr("dup3, itself"), call(SystemCall.dup3, 1, 1, 0), -EINVAL);
   expect(cstr("dup3"), call(SystemCall.dup3, 1, 50, O_CLOEXEC), 50);

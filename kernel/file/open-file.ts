@@ -20,7 +20,7 @@ import {
   SEEK_END,
   SEEK_SET,
 } from "../../src/abi/files";
-import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../../src/abi/poll";
+import { POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, POLLWRNORM } from "../../src/abi/poll";
 import { allocate, free } from "../memory/heap";
 import { UserPointer } from "../memory/user-memory";
 import { DirectoryEntry } from "./directory-entry";
@@ -180,11 +180,16 @@ function refusePath(): FileOperations {
   pathOperations.write = refuseTransfer.index;
   pathOperations.ioctl = refuse.index;
   pathOperations.readDirectory = refuse.index;
+  pathOperations.poll = pollPath.index;
   return pathOperations;
 }
 
 function refuseTransfer(_file: OpenFile, _buffer: UserPointer, _size: u32, _at: u64): i32 {
   return -EBADF;
+}
+
+function pollPath(_file: OpenFile): u32 {
+  return POLLNVAL;
 }
 
 function refuse(_file: OpenFile, _first: u32, _second: u32): i32 {

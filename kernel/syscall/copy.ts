@@ -31,7 +31,7 @@ import {
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, copyOut, userAddress, userPointer } from "../memory/user-memory";
 import { currentThread } from "../thread/thread";
-import { fileArgument } from "./descriptor";
+import { usableFile } from "./descriptor";
 import { AT_POSITION, transfer, transferVectors } from "./file";
 
 const SPLICE_FLAGS: u32 = SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT;
@@ -56,11 +56,11 @@ function send(frame: TrapFrame, width: u32): i32 {
   store<u64>(scratch, 0);
   if (isGiven && copyIn(offset, scratch, width) !== 0) return -EFAULT;
   const at: u64 = isGiven ? load<u64>(scratch) : AT_POSITION;
-  const from = fileArgument(frame.arg1);
+  const from = usableFile(frame.arg1);
   if (from === null || !from.mayRead) return -EBADF;
   if (isGiven && !from.operations.seekable) return -ESPIPE;
   if (isGiven && <i64>at < 0) return -EINVAL;
-  const to = fileArgument(frame.arg0);
+  const to = usableFile(frame.arg0);
   if (to === null || !to.mayWrite) return -EBADF;
   if (from.inode.object === null || to.appends) return -EINVAL;
   const result = copy(from, at, to, AT_POSITION, frame.arg3);
@@ -73,8 +73,8 @@ function send(frame: TrapFrame, width: u32): i32 {
 
 /** copy_file_range(from, offset, to, offset, count, flags) */
 export function copyFileRange(frame: TrapFrame): i32 {
-  const from = fileArgument(frame.arg0);
-  const to = fileArgument(frame.arg2);
+  const from = usableFile(frame.arg0);
+  const to = usableFile(frame.arg2);
   if (from === null || to === null) return -EBADF;
   const start = offsetArgument(frame.arg1);
   if (start === FAULT) return -EFAULT;
@@ -98,8 +98,8 @@ export function copyFileRange(frame: TrapFrame): i32 {
 export function splice(frame: TrapFrame): i32 {
   if (frame.arg4 === 0) return 0;
   if ((frame.arg5 & ~SPLICE_FLAGS) !== 0) return -EINVAL;
-  const from = fileArgument(frame.arg0);
-  const to = fileArgument(frame.arg2);
+  const from = usableFile(frame.arg0);
+  const to = usableFile(frame.arg2);
   if (from === null || to === null || !from.mayRead || !to.mayWrite) return -EBADF;
   if (isPipe(from) && frame.arg1 !== 0) return -ESPIPE;
   if (isPipe(to) && frame.arg3 !== 0) return -ESPIPE;
@@ -120,8 +120,8 @@ export function splice(frame: TrapFrame): i32 {
 export function tee(frame: TrapFrame): i32 {
   if ((frame.arg3 & ~SPLICE_FLAGS) !== 0) return -EINVAL;
   if (frame.arg2 === 0) return 0;
-  const from = fileArgument(frame.arg0);
-  const to = fileArgument(frame.arg1);
+  const from = usableFile(frame.arg0);
+  const to = usableFile(frame.arg1);
   if (from === null || to === null || !from.mayRead || !to.mayWrite) return -EBADF;
   if (!isPipe(from) || !isPipe(to) || from.inode === to.inode) return -EINVAL;
   return passOn(from, to, frame.arg2, (frame.arg3 & SPLICE_F_NONBLOCK) !== 0, false);
@@ -130,7 +130,7 @@ export function tee(frame: TrapFrame): i32 {
 /** vmsplice(pipe, vectors, count, flags): as writev or readv, by the end of the pipe. */
 export function vmsplice(frame: TrapFrame): i32 {
   if ((frame.arg3 & ~SPLICE_FLAGS) !== 0) return -EINVAL;
-  const file = fileArgument(frame.arg0);
+  const file = usableFile(frame.arg0);
   if (file === null || !isPipe(file)) return -EBADF;
   const flags = file.flags;
   const isNow = (frame.arg3 & SPLICE_F_NONBLOCK) !== 0;

@@ -196,6 +196,12 @@ export function fileArgument(descriptor: u32): OpenFile | null {
   return currentFiles().get(descriptor);
 }
 
+/** The same, for what cannot be done with a file that is open as a path alone: null as well. */
+export function usableFile(descriptor: u32): OpenFile | null {
+  const file = currentFiles().get(descriptor);
+  return file !== null && (file.flags & O_PATH) !== 0 ? null : file;
+}
+
 /** Gives an open file, whose reference passes, a descriptor: its number or -errno. */
 export function addDescriptor(file: OpenFile, flags: u32): i32 {
   const result = currentFiles().add(file, 0, descriptorFlags(flags));

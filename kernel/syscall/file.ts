@@ -45,7 +45,7 @@ import { LARGEST_OBJECT } from "../memory/memory-object";
 import { copyIn, copyOut, readWord, UserPointer, userPointer } from "../memory/user-memory";
 import { currentFiles } from "../process/thread-files";
 import { currentThread } from "../thread/thread";
-import { fileArgument } from "./descriptor";
+import { fileArgument, usableFile } from "./descriptor";
 
 import { isSizeLimited, limitedWrite, limitedWriteAt, sizeRefusal } from "./file-size";
 
@@ -302,19 +302,19 @@ export function fallocate(frame: TrapFrame): i32 {
 
 /** fsync(file), fdatasync(file): what is written is where it will stay, of files that keep it. */
 export function fsync(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.arg0);
+  const file = usableFile(frame.arg0);
   if (file === null) return -EBADF;
   return file.inode.isRegular || file.inode.isDirectory ? 0 : -EINVAL;
 }
 
 /** syncfs(file): of any file. */
 export function syncfs(frame: TrapFrame): i32 {
-  return fileArgument(frame.arg0) === null ? -EBADF : 0;
+  return usableFile(frame.arg0) === null ? -EBADF : 0;
 }
 
 /** sync_file_range(file, offset, size, flags): as fsync, of a range. */
 export function syncFileRange(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.arg0);
+  const file = usableFile(frame.arg0);
   if (file === null) return -EBADF;
   const offset = <i64>wide(frame.arg1, frame.arg2);
   const end = offset + <i64>wide(frame.arg3, frame.arg4);
@@ -346,7 +346,7 @@ export function fadvise64Long(frame: TrapFrame): i32 {
 
 /** @param high the word of the size that has its sign */
 function advise(descriptor: u32, high: u32, advice: u32): i32 {
-  const file = fileArgument(descriptor);
+  const file = usableFile(descriptor);
   if (file === null) return -EBADF;
   if (file.inode.isFifo) return -ESPIPE;
   return <i32>high < 0 || advice > POSIX_FADV_NOREUSE ? -EINVAL : 0;
@@ -373,7 +373,7 @@ function truncatePath(path: UserPointer, size: u64): i32 {
 }
 
 function truncateFile(descriptor: u32, size: u64): i32 {
-  const file = fileArgument(descriptor);
+  const file = usableFile(descriptor);
   if (<i64>size < 0) return -EINVAL;
   if (file === null) return -EBADF;
   if (!file.mayWrite || !file.inode.isRegular) return -EINVAL;
