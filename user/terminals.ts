@@ -7,6 +7,7 @@ import { EAGAIN, EBADF, EFAULT, EINVAL, EIO, ENOENT, ENOTTY } from "../src/abi/e
 import { O_NOCTTY, O_NONBLOCK, O_RDWR, S_IFCHR, STAT_MODE, STAT_RDEV } from "../src/abi/files";
 import { SystemCall } from "../src/abi/linux/i386";
 import { POLLERR, POLLFD_RESULTS, POLLHUP, POLLIN, POLLOUT, POLLPRI } from "../src/abi/poll";
+import { SIGHUP } from "../src/abi/signals";
 import {
   B38400,
   BOTHER,
@@ -97,7 +98,7 @@ import {
   VSTOP,
   VTIME,
 } from "../src/abi/termios";
-import { call, expect, report } from "./runtime/answers";
+import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { wantsHelp } from "./runtime/arguments";
 import { printLine } from "./runtime/output";
 import {
@@ -107,6 +108,7 @@ import {
   expectReadResult,
   expectShown,
   master,
+  openMaster,
   openPair,
   packet,
   show,
@@ -137,6 +139,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
     return 2;
   }
   names();
+  lastClosed();
   settings();
   ends();
   openPair();
@@ -185,6 +188,31 @@ function names(): void {
   const path = slavePath(opened);
   call(SystemCall.close, opened);
   expect(cstr("slave, gone"), call(SystemCall.stat64, path, status), -ENOENT);
+}
+
+/** A terminal that is closed as /dev/tty at last goes as it does as what it is. */
+function lastClosed(): void {
+  const first = openMaster();
+  control(first, TIOCGPTN, word);
+  const number = load<i32>(word);
+  call(SystemCall.close, first);
+  const child = fork();
+  if (child === 0) {
+    call(SystemCall.setsid);
+    call(SystemCall.signal, SIGHUP, 1);
+    const master = openMaster();
+    const slave = call(SystemCall.open, slavePath(master), O_RDWR, 0);
+    const own = call(SystemCall.open, cstr("/dev/tty"), O_RDWR, 0);
+    call(SystemCall.close, slave);
+    call(SystemCall.close, master);
+    call(SystemCall.close, own);
+    call(SystemCall.exit, own > 0 ? 0 : 1);
+  }
+  expect(cstr("closed as /dev/tty"), statusOf(child), 0);
+  const second = openMaster();
+  control(second, TIOCGPTN, word);
+  expect(cstr("closed, and free"), load<i32>(word), number);
+  call(SystemCall.close, second);
 }
 
 function settings(): void {

@@ -145,6 +145,7 @@ export function startPtys(): void {
   driver.finish = endBurst.index;
   driver.refill = makeRoom.index;
   driver.notice = noteForMaster.index;
+  driver.close = closeSlave.index;
 }
 
 /** The lowest index that no pty has, or MOST_PTYS. */
@@ -191,6 +192,13 @@ function makeRoom(terminal: Terminal): void {
 
 function noteForMaster(terminal: Terminal, what: u32): void {
   ptyOf(terminal).note(what);
+}
+
+/** The last open file of the slave is closed, /dev/tty perhaps. */
+function closeSlave(slave: Terminal): void {
+  const pty = ptyOf(slave);
+  if (pty.hasMaster) pty.wakeMaster();
+  else pty.destroy();
 }
 
 if (offsetof<Pty>() > SLAVE) ERROR("the slave begins after the record");

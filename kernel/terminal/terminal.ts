@@ -68,6 +68,8 @@ export class TerminalDriver {
   refill: u32 = 0;
   /** (terminal, what: u32): void: TIOCPKT_STOP, …: 0: nobody wants to know. */
   notice: u32 = 0;
+  /** (terminal): void: its last open file is closed, and it may go; 0: nothing follows from it. */
+  close: u32 = 0;
 }
 
 @unmanaged
@@ -202,6 +204,12 @@ export class Terminal extends LineDiscipline {
     this.isHungUp = true;
     wakeAll(this.readers);
     wakeAll(this.writers);
+  }
+
+  /** Its last open file is closed: afterwards it may be gone. */
+  close(): void {
+    const close = this.driver.close;
+    if (close !== 0) call_indirect<void>(close, this);
   }
 
   /** Connects it, once, and sets the defaults: see startTerminal(). */

@@ -96,7 +96,9 @@ export function takeOpened(file: OpenFile): void {
 export function closeTerminal(file: OpenFile): void {
   const terminal = terminalOf(file);
   terminal.opens--;
-  if (terminal.opens === 0) freeTerminal(terminal);
+  if (terminal.opens !== 0) return;
+  freeTerminal(terminal);
+  terminal.close();
 }
 
 function openConsole(file: OpenFile): i32 {

@@ -5,19 +5,13 @@ import { FileOperations } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
 import { ptyOf } from "../../terminal/pty";
 import { Terminal } from "../../terminal/terminal";
-import {
-  closeTerminal,
-  fillTerminalOperations,
-  openFor,
-  takeOpened,
-  terminalOf,
-} from "../dev/terminal-file";
+import { closeTerminal, fillTerminalOperations, openFor, takeOpened } from "../dev/terminal-file";
 
 const operations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
 
 /** Fills the record of operations and returns it. */
 export function slaveOperations(): FileOperations {
-  return fillTerminalOperations(operations, openSlave.index, closeSlave.index);
+  return fillTerminalOperations(operations, openSlave.index, closeTerminal.index);
 }
 
 function openSlave(file: OpenFile): i32 {
@@ -28,13 +22,4 @@ function openSlave(file: OpenFile): i32 {
   ptyOf(slave).wasOpened = true;
   takeOpened(file);
   return 0;
-}
-
-function closeSlave(file: OpenFile): void {
-  const slave = terminalOf(file);
-  const pty = ptyOf(slave);
-  closeTerminal(file);
-  if (slave.opens !== 0) return;
-  if (pty.hasMaster) pty.wakeMaster();
-  else pty.destroy();
 }
