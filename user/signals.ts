@@ -3,7 +3,17 @@
 // What is expected here is what Linux does on i386; the tests also run this very program on the
 // host's Linux (test/kernel/syscall/system-calls.test.ts).
 
-import { EAGAIN, ECHILD, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, ESRCH } from "../src/abi/errno";
+import {
+  EAGAIN,
+  ECHILD,
+  EFAULT,
+  EINTR,
+  EINVAL,
+  ENOMEM,
+  EPERM,
+  ESRCH,
+  ETIMEDOUT,
+} from "../src/abi/errno";
 import { SystemCall } from "../src/abi/linux/i386";
 import {
   CONTEXT_CR2,
@@ -18,6 +28,7 @@ import {
 import {
   CLD_CONTINUED,
   CLD_EXITED,
+  CLD_STOPPED,
   SA_NODEFER,
   SA_ONSTACK,
   SA_RESETHAND,
@@ -110,6 +121,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   stacks();
   children();
   stopping();
+  continuing();
   return report();
 }
 
@@ -447,6 +459,66 @@ function stopping(): void {
   call(SystemCall.kill, victim, SIGSTOP);
   call(SystemCall.kill, victim, SIGKILL);
   expect(cstr("stopped, KILL comes"), statusOf(victim), SIGKILL);
+}
+
+/** Waits of a process that is stopped meanwhile go on, and its parent is told of both. */
+function continuing(): void {
+  for (let kind = 0; kind < WAITS; kind++) {
+    const child = fork();
+    if (child === 0) call(SystemCall.exit, -waitAs(kind));
+    watchSleep(child);
+    call(SystemCall.kill, child, SIGSTOP);
+    call(SystemCall.waitpid, child, info, WUNTRACED);
+    call(SystemCall.kill, child, SIGCONT);
+    const isFutex = kind === 5 || kind === 6;
+    expect(cstr("goes on"), statusOf(child), isFutex ? ETIMEDOUT << 8 : 0);
+  }
+  count = 0;
+  handle(SIGCHLD, SA_SIGINFO);
+  const child = fork();
+  while (child === 0) call(SystemCall.pause);
+  watchSleep(child);
+  call(SystemCall.kill, child, SIGSTOP);
+  while (count === 0) sleep(0, 1000000);
+  expect(cstr("told, stopped"), lastCode, CLD_STOPPED);
+  call(SystemCall.kill, child, SIGCONT);
+  while (count === 1) sleep(0, 1000000);
+  expect(cstr("told, runs on"), lastCode, CLD_CONTINUED);
+  expect(cstr("told, signal"), lastValue, SIGCONT);
+  handle(SIGCHLD, 0);
+  watchSleep(child);
+  call(SystemCall.kill, child, SIGKILL);
+  while (call(SystemCall.waitpid, child, 0, 0) === -EINTR) {}
+}
+
+const WAITS: i32 = 7;
+
+/** Waits for 300 milliseconds in one of those ways; what the call answers. */
+function waitAs(kind: i32): i32 {
+  const wait = pair + 8;
+  store<i32>(wait, 0);
+  store<i32>(wait, 300000000, 4);
+  switch (kind) {
+    case 0:
+      return call(SystemCall.nanosleep, wait, wait);
+    case 1:
+      return call(SystemCall.poll, 0, 0, 300);
+    case 2:
+      return call(SystemCall.ppoll, 0, 0, wait, set, 8);
+    case 3:
+      return call(SystemCall.pselect6, 0, 0, 0, 0, wait, 0);
+    case 4:
+      store<i32>(wait, 300000, 4);
+      return call(SystemCall._newselect, 0, 0, 0, 0, wait);
+    case 5:
+      return call(SystemCall.futex, info, 0, load<u32>(info), wait);
+    default:
+      // Until a time.
+      call(SystemCall.clock_gettime, 1, pair);
+      store<i32>(wait, load<i32>(pair) + 1);
+      store<i32>(wait, load<i32>(pair, 4), 4);
+      return call(SystemCall.futex, info, 9, load<u32>(info), wait, 0, 1);
+  }
 }
 
 /** Makes onSignal() the handler. */

@@ -9,9 +9,12 @@
 
 import { EPERM, ESRCH } from "../../src/abi/errno";
 import {
+  CLD_CONTINUED,
   isStopSignal,
+  SA_NOCLDSTOP,
   SI_KERNEL,
   SI_USER,
+  SIGCHLD,
   SIGCONT,
   SIGKILL,
   SIGSTOP,
@@ -31,7 +34,7 @@ import {
   signalBit,
 } from "./pending-signals";
 import { currentProcess, firstProcess, Process } from "./process";
-import { isHandled, isIgnored } from "./signal-actions";
+import { isHandled, isIgnored, signalAction } from "./signal-actions";
 import { SignalNote } from "./signal-note";
 
 const STOPS: u64 =
@@ -44,6 +47,7 @@ const STOPS: u64 =
 export const UNBLOCKABLE: u64 = ((<u64>1) << (SIGKILL - 1)) | ((<u64>1) << (SIGSTOP - 1));
 
 const sent = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
+const childNote = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 
 /** A signal that the kernel itself sends. */
 export function sendSignal(process: Process, signal: u32): void {
@@ -100,7 +104,7 @@ function tellReaders(process: Process): void {
 function prepareFor(process: Process, thread: Thread, signal: u32): bool {
   if (process.isZombie) return false;
   if (isStopSignal(signal)) dropPending(process, signalBit(SIGCONT));
-  if (signal === SIGCONT || signal === SIGKILL) continueProcess(process);
+  if (signal === SIGCONT || signal === SIGKILL) continueProcess(process, signal === SIGCONT);
   const kept = thread.signalMask | thread.awaitedSignals;
   const isBlocked = (kept & signalBit(signal)) !== 0;
   return isBlocked || !isIgnored(process, signal);
@@ -183,12 +187,15 @@ export function returnSignalMask(): void {
   setSignalMask(thread.savedMask);
 }
 
-/** A stopped process runs on, and its parent can ask for that; what would stop it is forgotten. */
-function continueProcess(process: Process): void {
+/**
+ * A stopped process runs on, and its parent is told of that unless it is the end; what would stop
+ * it is forgotten.
+ */
+function continueProcess(process: Process, isTold: bool): void {
   dropPending(process, STOPS);
   if (!process.isStopped) return;
   process.isStopped = false;
-  process.wasContinued = true;
+  process.wasContinued = isTold;
   process.stopSignal = 0;
   let thread: Thread | null = process.thread;
   for (; thread !== null; thread = thread.nextThread) {
@@ -196,13 +203,20 @@ function continueProcess(process: Process): void {
     chooseSignal(process, thread);
     if (thread.isStopped || thread.pendingSignal !== 0) wake(thread);
   }
-  tellParent(process);
+  if (isTold) tellParent(process, CLD_CONTINUED, SIGCONT);
 }
 
-/** Tells the parent that a child stopped or runs on: it may wait for that. */
-export function tellParent(process: Process): void {
+/** Tells the parent that a child stopped or runs on, by which signal: it may wait for that. */
+export function tellParent(process: Process, code: i32, signal: u32): void {
   const parent = process.parent;
-  if (parent !== null) wakeAll(parent.waiters);
+  if (parent === null) return;
+  wakeAll(parent.waiters);
+  if ((signalAction(parent, SIGCHLD).flags & SA_NOCLDSTOP) !== 0) return;
+  childNote.signal = SIGCHLD;
+  childNote.code = code;
+  childNote.pid = process.pid;
+  childNote.value = signal;
+  sendNote(parent, childNote);
 }
 
 /**

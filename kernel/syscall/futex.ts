@@ -2,7 +2,7 @@
 //
 // Locks that inherit priorities are not there (-ENOSYS): there are no priorities.
 
-import { EAGAIN, EFAULT, EINVAL, ENOSYS } from "../../src/abi/errno";
+import { EAGAIN, EFAULT, EINTR, EINVAL, ENOSYS, ERESTARTNOHAND } from "../../src/abi/errno";
 import {
   FUTEX_ANY,
   FUTEX_CMP_REQUEUE,
@@ -20,7 +20,8 @@ import { readWord, UserPointer, userAddress, userPointer, writeWord } from "../m
 import { FutexKey, requeueWaiters, waitForWord, wakeWaiters } from "../thread/futex";
 import { NEVER } from "../thread/timer";
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, uptimeOf } from "./clock";
-import { deadlineIn, TimeForm, takenTime, takeTime } from "./time-value";
+import { TimeForm, takenTime, takeTime } from "./time-value";
+import { interruptedWait, waitDeadlineIn } from "./wait-time";
 
 // The word of FUTEX_WAKE_OP: what is done with the second word, what its old value is compared
 // with, and the operands, which have a sign.
@@ -62,11 +63,11 @@ function operate(frame: TrapFrame, isLong: bool): i32 {
       return wake(frame, isShared, frame.arg5);
     case FUTEX_WAIT: {
       const result = readDeadline(userPointer(frame.arg3), isLong, false, false);
-      return result !== 0 ? result : wait(frame, isShared, FUTEX_ANY);
+      return result !== 0 ? result : wait(frame, isShared, FUTEX_ANY, false);
     }
     case FUTEX_WAIT_BITSET: {
       const result = readDeadline(userPointer(frame.arg3), isLong, true, isReal);
-      return result !== 0 ? result : wait(frame, isShared, frame.arg5);
+      return result !== 0 ? result : wait(frame, isShared, frame.arg5, true);
     }
     case FUTEX_REQUEUE:
       return requeue(frame, isShared);
@@ -79,9 +80,12 @@ function operate(frame: TrapFrame, isLong: bool): i32 {
   }
 }
 
-function wait(frame: TrapFrame, isShared: bool, bits: u32): i32 {
+function wait(frame: TrapFrame, isShared: bool, bits: u32, isAbsolute: bool): i32 {
   if (bits === 0) return -EINVAL;
-  return waitForWord(userPointer(frame.arg0), isShared, frame.arg2, bits, deadline);
+  const end = deadline;
+  const result = waitForWord(userPointer(frame.arg0), isShared, frame.arg2, bits, end);
+  if (result !== -EINTR) return result;
+  return isAbsolute ? -ERESTARTNOHAND : interruptedWait(end);
 }
 
 function wake(frame: TrapFrame, isShared: bool, bits: u32): i32 {
@@ -180,6 +184,6 @@ function readDeadline(from: UserPointer, isLong: bool, isAbsolute: bool, isReal:
   const result = takeTime(from, isLong ? TimeForm.timespec64 : TimeForm.timespec);
   if (result !== 0) return result;
   const clock = isReal ? CLOCK_REALTIME : CLOCK_MONOTONIC;
-  deadline = isAbsolute ? uptimeOf(clock, takenTime) : deadlineIn(takenTime);
+  deadline = isAbsolute ? uptimeOf(clock, takenTime) : waitDeadlineIn(takenTime);
   return 0;
 }

@@ -1,6 +1,6 @@
 // The signal mask that a program gives a call that waits, for the time of that call.
 
-import { EFAULT, EINTR, EINVAL } from "../../src/abi/errno";
+import { EFAULT, EINTR, EINVAL, ERESTARTNOHAND } from "../../src/abi/errno";
 import { copyIn, UserPointer, userAddress } from "../memory/user-memory";
 import { lendSignalMask, returnSignalMask } from "../process/signal";
 
@@ -19,6 +19,6 @@ export function lendMask(from: UserPointer, size: u32): i32 {
 
 /** If a signal ended the wait, its handler runs with the lent mask; then the old one is back. */
 export function takeMaskBack(result: i32): i32 {
-  if (result !== -EINTR) returnSignalMask();
+  if (result !== -EINTR && result !== -ERESTARTNOHAND) returnSignalMask();
   return result;
 }

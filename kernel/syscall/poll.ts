@@ -4,7 +4,7 @@
 // left, wait and ask again. poll(2) asks once before that, by the list where the user has it: most
 // calls find a file ready, or do not wait, and need neither a copy of it nor places in queues.
 
-import { EBADF, EFAULT, EINTR, EINVAL, ENOMEM } from "../../src/abi/errno";
+import { EBADF, EFAULT, EINVAL, ENOMEM } from "../../src/abi/errno";
 import {
   POLLERR,
   POLLFD_EVENTS,
@@ -38,7 +38,8 @@ import { NEVER } from "../thread/timer";
 import { readUptime } from "../thread/uptime";
 import { fileArgument } from "./descriptor";
 import { lendMask, SET_SIZE, takeMaskBack } from "./lent-mask";
-import { deadlineIn, TimeForm, takenTime, takeTime } from "./time-value";
+import { TimeForm, takenTime, takeTime } from "./time-value";
+import { interruptedWait, waitDeadlineIn } from "./wait-time";
 
 const NANOSECONDS_PER_MILLISECOND: u32 = 1000000;
 /** A set of descriptors: bytes of the largest, and how many sets select has. */
@@ -146,7 +147,7 @@ function setDeadlineIn(milliseconds: i32): void {
 
 /** So many nanoseconds from now; 0 does not wait at all. */
 function setDeadline(time: u64): void {
-  deadline = time === 0 ? 0 : deadlineIn(time);
+  deadline = time === 0 ? 0 : waitDeadlineIn(time);
 }
 
 function pollFiles(list: UserPointer, count: u32): i32 {
@@ -229,8 +230,8 @@ function waitHolding(files: usize, count: u32, end: u64): i32 {
 }
 
 function waitUntil(end: u64): i32 {
-  if (end !== NEVER) return sleepUntil(end);
-  return block() !== 0 ? -EINTR : 0;
+  const result = end !== NEVER ? sleepUntil(end) : block();
+  return result !== 0 ? interruptedWait(end) : 0;
 }
 
 /** Asks each file what is true of it; how many have something that was asked for. */

@@ -4,7 +4,16 @@
 //   struct of sigaction      0 handler   4 mask (4)   8 flags   12 restorer
 //   stack_t                  0 address   4 flags   8 size
 
-import { EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, ESRCH } from "../../src/abi/errno";
+import {
+  EAGAIN,
+  EFAULT,
+  EINTR,
+  EINVAL,
+  ENOMEM,
+  EPERM,
+  ERESTARTNOHAND,
+  ESRCH,
+} from "../../src/abi/errno";
 import { SIGINFO_CODE, SIGINFO_SIZE, SIGINFO_VALUE } from "../../src/abi/signal-frame";
 import {
   MINSIGSTKSZ,
@@ -238,7 +247,7 @@ export function sigsuspend(frame: TrapFrame): i32 {
 /** pause() */
 export function pause(_frame: TrapFrame): i32 {
   while (block() === 0) {}
-  return -EINTR;
+  return -ERESTARTNOHAND;
 }
 
 /** rt_sigtimedwait(set, info, timeout, size of a set): the signal that came, or -EAGAIN. */
@@ -376,7 +385,7 @@ function changeMask(frame: TrapFrame, size: u32): i32 {
 function waitWithMask(mask: u64): i32 {
   lendSignalMask(mask);
   while (block() === 0) {}
-  return -EINTR;
+  return -ERESTARTNOHAND;
 }
 
 /** Waits until a signal of `set`, which is blocked, is pending, and takes it. */

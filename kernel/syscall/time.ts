@@ -1,6 +1,6 @@
 // System calls about time: reading clocks, sleeping, alarms.
 
-import { EFAULT, EINTR, EINVAL, EOPNOTSUPP } from "../../src/abi/errno";
+import { EFAULT, EINVAL, EOPNOTSUPP, ERESTARTNOHAND } from "../../src/abi/errno";
 import { readRealTime, realNanoseconds, realSeconds } from "../device/clock";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import {
@@ -45,6 +45,7 @@ import {
   takenTime,
   takeTime,
 } from "./time-value";
+import { interruptedWait, waitDeadlineIn } from "./wait-time";
 
 const ITIMER_REAL: u32 = 0;
 const ITIMER_PROF: u32 = 2;
@@ -78,18 +79,20 @@ function sleepByClock(frame: TrapFrame, form: TimeForm): i32 {
   if (result !== 0) return result;
   if ((frame.arg1 & TIMER_ABSTIME) === 0) return sleep(userPointer(frame.arg3), form);
   const deadline = uptimeOf(clock, takenTime);
-  return deadline <= readUptime() ? 0 : sleepUntil(deadline);
+  if (deadline <= readUptime()) return 0;
+  return sleepUntil(deadline) === 0 ? 0 : -ERESTARTNOHAND;
 }
 
 /** For as long as was taken last; sends what a signal left of it. */
 function sleep(remaining: UserPointer, form: TimeForm): i32 {
-  if (takenTime === 0) return 0;
-  const deadline = deadlineIn(takenTime);
-  if (sleepUntil(deadline) === 0) return 0;
-  if (userAddress(remaining) === 0) return -EINTR;
-  const now = readUptime();
-  const result = sendTime(remaining, deadline > now ? deadline - now : 0, form);
-  return result !== 0 ? result : -EINTR;
+  const deadline = waitDeadlineIn(takenTime);
+  if (takenTime === 0 || sleepUntil(deadline) === 0) return 0;
+  if (userAddress(remaining) !== 0) {
+    const now = readUptime();
+    const result = sendTime(remaining, deadline > now ? deadline - now : 0, form);
+    if (result !== 0) return result;
+  }
+  return interruptedWait(deadline);
 }
 
 /** alarm(seconds): the seconds that were left of the one before, at least 1 if there was one. */

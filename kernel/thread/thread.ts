@@ -108,6 +108,8 @@ export class Thread extends Waiter {
   futex4: u64 = 0;
   /** Its places in the queues of files that it polls: poll-table.ts. */
   pollEntries: Waiter | null = null;
+  /** When the wait ends that a signal interrupted and that goes on; 0: see syscall/wait-time.ts. */
+  resumedDeadline: u64 = 0;
   /** What ends a sleep. */
   timer0: u64 = 0;
   timer1: u64 = 0;

@@ -5,22 +5,21 @@
 //
 // A call that was interrupted (its result is -ERESTARTSYS) is tried again if no handler runs, or
 // one that was set with SA_RESTART: EIP goes back over `int 0x80`, and EAX gets the number again,
-// which the trampoline kept in the frame. Otherwise its result becomes -EINTR.
+// which the trampoline kept in the frame. Otherwise its result becomes -EINTR. One that gives
+// -ERESTARTNOHAND is tried again only if no handler runs: a process was stopped and runs on, say.
 
 import { VECTOR_SYSTEM_CALL } from "../../src/abi/descriptors";
-import { EINTR, ERESTARTSYS } from "../../src/abi/errno";
+import { EINTR, ERESTARTNOHAND, ERESTARTSYS } from "../../src/abi/errno";
 import {
   CLD_STOPPED,
   isIgnoredByDefault,
   isStopSignal,
-  SA_NOCLDSTOP,
   SA_NODEFER,
   SA_RESETHAND,
   SA_RESTART,
   SI_TIMER,
   SIG_DFL,
   SIG_IGN,
-  SIGCHLD,
   SIGKILL,
   SIGSEGV,
   SIGSTOP,
@@ -38,23 +37,14 @@ import {
 } from "../process/pending-signals";
 import { currentProcess, Process } from "../process/process";
 import { noticeSignal } from "../process/process-observer";
-import {
-  leaveSignals,
-  noticeInAll,
-  returnSignalMask,
-  sendNote,
-  tellParent,
-} from "../process/signal";
+import { leaveSignals, noticeInAll, returnSignalMask, tellParent } from "../process/signal";
 import { SignalAction, signalAction } from "../process/signal-actions";
-import { SignalNote } from "../process/signal-note";
 import { buildSignalFrame } from "../program/signal-frame";
 import { suspend } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
 
 /** `int 0x80`. */
 const INSTRUCTION_SIZE: u32 = 2;
-
-const childNote = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
 
 /** Takes what is pending. Does not return if that ends the thread. */
 export function deliverSignals(): void {
@@ -109,6 +99,7 @@ function startHandler(process: Process, signal: u32, action: SignalAction): void
   const thread = currentThread;
   const frame = thread.frame;
   settleCall(frame, true, action.flags);
+  thread.resumedDeadline = 0;
   const mask = thread.hasSavedMask ? thread.savedMask : thread.signalMask;
   thread.hasSavedMask = false;
   const flags = action.flags;
@@ -127,8 +118,10 @@ function startHandler(process: Process, signal: u32, action: SignalAction): void
 
 /** Decides what becomes of a call that was interrupted. */
 function settleCall(frame: TrapFrame, runsHandler: bool, flags: u32): void {
-  if (frame.vector !== VECTOR_SYSTEM_CALL || <i32>frame.eax !== -ERESTARTSYS) return;
-  if (runsHandler && (flags & SA_RESTART) === 0) {
+  if (frame.vector !== VECTOR_SYSTEM_CALL) return;
+  const isAlike = <i32>frame.eax === -ERESTARTSYS;
+  if (!isAlike && <i32>frame.eax !== -ERESTARTNOHAND) return;
+  if (runsHandler && (!isAlike || (flags & SA_RESTART) === 0)) {
     frame.result = -EINTR;
     return;
   }
@@ -145,15 +138,7 @@ function stop(process: Process, signal: u32): void {
   process.isStopped = true;
   process.stopSignal = signal;
   process.wasContinued = false;
-  tellParent(process);
-  const parent = process.parent;
-  if (parent !== null && (signalAction(parent, SIGCHLD).flags & SA_NOCLDSTOP) === 0) {
-    childNote.signal = SIGCHLD;
-    childNote.code = CLD_STOPPED;
-    childNote.pid = process.pid;
-    childNote.value = signal;
-    sendNote(parent, childNote);
-  }
+  tellParent(process, CLD_STOPPED, signal);
   noticeInAll(process);
   stayStopped(process);
 }

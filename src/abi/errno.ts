@@ -68,6 +68,8 @@ export const ECONNREFUSED: i32 = 111;
  * SA_RESTART: programs see EINTR then, and never this.
  */
 export const ERESTARTSYS: i32 = 512;
+/** The same, but EINTR whatever the handler was set with. */
+export const ERESTARTNOHAND: i32 = 514;
 
 /** Results in [-ERRNO_MAX, -1] are errors; everything else is a value. */
 export const ERRNO_MAX: i32 = 4095;
