@@ -95,6 +95,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
   counters();
   polledLists();
+  selectedSets();
   countersThatWait();
   interests();
   levels();
@@ -179,6 +180,22 @@ function polledLists(): void {
   expect(cstr("poll, may not tell later"), call(SystemCall.poll, pages, 1, 1), -EFAULT);
   call(SystemCall.munmap, pages, 2 * PAGE_SIZE);
   closeAll(full, empty);
+}
+
+/** However many files select(2) is asked about, sets are as long as the table of files. */
+function selectedSets(): void {
+  const full = call(SystemCall.eventfd, 1);
+  memory.fill(buffer, 0xff, 1024);
+  memory.fill(buffer, 0, 128);
+  store<u32>(buffer + (full >> 3), 1 << (full & 7));
+  memory.fill(times, 0, 8);
+  expect(cstr("select, many"), call(SystemCall._newselect, 4096, buffer, 0, 0, times), 1);
+  let changed = 0;
+  for (let i = 128; i < 1024; i++) if (load<u8>(buffer + i) !== 0xff) changed++;
+  expect(cstr("select, behind a set"), changed, 0);
+  expect(cstr("select, in it"), load<u8>(buffer + (full >> 3)), 1 << (full & 7));
+  call(SystemCall.close, full);
+  expect(cstr("select, closed"), call(SystemCall._newselect, 1024, buffer, 0, 0, times), -EBADF);
 }
 
 /** An entry, with what poll has to overwrite. */

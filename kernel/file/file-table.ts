@@ -41,6 +41,11 @@ export class FileTable {
     return load<OpenFile | null>(this.entry(descriptor));
   }
 
+  /** All descriptors are below this. */
+  get size(): u32 {
+    return this.count;
+  }
+
   /** The lowest descriptor from `from` on that refers to a file, or -1. */
   next(from: u32): i32 {
     let descriptor = from;

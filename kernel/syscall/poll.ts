@@ -257,7 +257,8 @@ function withoutFile(entry: usize): u32 {
 /** select in terms of poll: three sets of descriptors become a list, and come back. */
 function selectFiles(count: u32, readable: u32, writable: u32, exceptional: u32): i32 {
   if (<i32>count < 0) return -EINVAL;
-  const bits = min<u32>(count, LARGEST_COUNT);
+  // As on Linux, sets are as long as the table of files at most: the program's may be no longer.
+  const bits = min<u32>(count, currentFiles().size);
   const sets = allocate(SETS * FDS_SIZE + bits * POLLFD_SIZE);
   if (sets === 0) return -ENOMEM;
   const files = sets + SETS * FDS_SIZE;
