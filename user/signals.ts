@@ -90,6 +90,7 @@ const before: usize = memory.data(32, 8);
 const set: usize = memory.data(16, 8);
 const info: usize = memory.data(128, 8);
 const pair: usize = memory.data(16, 8);
+const usage: usize = memory.data(72, 8);
 const alternative: usize = memory.data(16384, 16);
 
 /** What handlers saw. */
@@ -420,6 +421,19 @@ function children(): void {
   expect(cstr("child, waitid status"), load<i32>(info, SIGINFO_VALUE), 7);
   expect(cstr("child, still there"), statusOf(child), 0x700);
   expect(cstr("child, options"), call(SystemCall.waitid, 0, 0, info, 0, 0), -EINVAL);
+  const asked = fork();
+  if (asked === 0) call(SystemCall.exit, 0);
+  expect(cstr("child, number 0"), call(SystemCall.waitid, 1, 0, info, WEXITED, 0), -EINVAL);
+  memory.fill(usage, 0xff, 72);
+  expect(cstr("child, usage"), call(SystemCall.waitid, 1, asked, info, WEXITED, usage), 0);
+  expect(cstr("child, has used"), load<i32>(usage) >= 0 && load<i32>(usage, 4) >= 0 ? 1 : 0, 1);
+  const leader = fork();
+  if (leader === 0) {
+    call(SystemCall.setpgid, 0, 0);
+    if (fork() === 0) call(SystemCall.exit, 0);
+    call(SystemCall.exit, -call(SystemCall.waitid, 2, 1, info, WEXITED, 0));
+  }
+  expect(cstr("child, group 1"), statusOf(leader), ECHILD << 8);
   // Its end comes with SIGCHLD, which does not interrupt the wait for that end.
   handle(SIGCHLD, 0);
   const late = fork();
@@ -432,6 +446,15 @@ function children(): void {
   const ignored = fork();
   if (ignored === 0) call(SystemCall.exit, 7);
   expect(cstr("child, ignored"), call(SystemCall.waitpid, ignored, 0, 0), -ECHILD);
+  // Nobody waits for this one.
+  const forgotten = fork();
+  if (forgotten === 0) call(SystemCall.exit, 7);
+  let kill = 0;
+  while (kill === 0) {
+    call(SystemCall.sched_yield);
+    kill = call(SystemCall.kill, forgotten, 0);
+  }
+  expect(cstr("child, forgotten"), kill, -ESRCH);
   store<u32>(action, SIG_DFL);
   store<u32>(action, 0, 4);
   call(SystemCall.rt_sigaction, SIGCHLD, action, 0, 8);

@@ -26,7 +26,7 @@ import { currentThread, ThreadState } from "../thread/thread";
 import { WaitQueue } from "../thread/wait-queue";
 import { returnSpace } from "./fork";
 import { leaveChild, leaveGroup } from "./job-control";
-import { currentProcess, findProcess, firstProcess, Process } from "./process";
+import { currentProcess, findProcess, firstProcess, forgetProcess, Process } from "./process";
 import { noticeEnd } from "./process-observer";
 import { deleteProgramTimers, forgetTimedThread } from "./program-timers";
 import { leaveSpace } from "./robust-list";
@@ -129,7 +129,7 @@ function tellOfEnd(process: Process, parent: Process): void {
   const action = signalAction(parent, SIGCHLD);
   const isForgotten = action.handler === SIG_IGN || (action.flags & SA_NOCLDWAIT) !== 0;
   const signal = process.endSignal;
-  process.isForgotten = isForgotten && signal === SIGCHLD;
+  if (isForgotten && signal === SIGCHLD) forgetProcess(process);
   wakeAll(parent.waiters);
   if (signal === 0 || signal > SIGNAL_MAX) return;
   const status = process.status;

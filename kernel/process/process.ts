@@ -261,6 +261,7 @@ export function onProcessRelease(handler: u32): void {
 /** Counts the changes of the list. */
 export let listVersion: u32 = 0;
 let processCount: u32 = 0;
+let forgottenCount: u32 = 0;
 
 /** The process of the running thread. */
 export function currentProcess(): Process {
@@ -277,11 +278,11 @@ export function countProcesses(): u32 {
   return processCount;
 }
 
-/** The process of that id, a zombie perhaps, or null. */
+/** The process of that id, a zombie perhaps that somebody waits for, or null. */
 export function findProcess(pid: u32): Process | null {
   let process = firstProcess();
   while (process !== null) {
-    if (process.pid === pid) return process;
+    if (process.pid === pid) return process.isForgotten ? null : process;
     process = process.next;
   }
   return null;
@@ -306,6 +307,7 @@ export function findInGroup(group: u32): Process | null {
  * out.
  */
 export function createProcess(): Process | null {
+  releaseForgotten();
   const pid = unusedId();
   if (pid === 0) return null;
   const record = allocate(RECORD_SIZE);
@@ -329,9 +331,26 @@ export function createProcess(): Process | null {
   return process;
 }
 
+/** A process that has ended will not be waited for. */
+export function forgetProcess(process: Process): void {
+  process.isForgotten = true;
+  forgottenCount++;
+}
+
+/** Frees the records of such processes: not on the stack of one of them. */
+export function releaseForgotten(): void {
+  let process = forgottenCount !== 0 ? firstProcess() : null;
+  while (process !== null) {
+    const next = process.next;
+    if (process.isForgotten && process !== currentProcess()) releaseProcess(process);
+    process = next;
+  }
+}
+
 /** Takes a process whose threads will not run again out of the list and frees all records. */
 export function releaseProcess(process: Process): void {
   if (releaseHandler !== 0) call_indirect<void>(releaseHandler, process);
+  if (process.isForgotten) forgottenCount--;
   unlink(process);
   releaseEndedThreads(process);
   freeNotes(process.thread.notes);

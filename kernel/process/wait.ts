@@ -18,26 +18,31 @@ import {
 } from "../../src/abi/signals";
 import { sleepOn } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
-import { currentProcess, firstProcess, Process, releaseProcess } from "./process";
+import { currentProcess, firstProcess, Process, releaseForgotten, releaseProcess } from "./process";
 import { processSystemTime, processUserTime, threadOf } from "./thread-group";
+
+/** What the id of a wait is. */
+export const P_ALL: u32 = 0;
+export const P_PID: u32 = 1;
+export const P_PGID: u32 = 2;
 
 /** The wait status of the child that waitForNews() returned. */
 export let newsStatus: u32 = 0;
 
 /**
- * Waits for news of a child: `pid` > 0 that one, -1 any, 0 any of the caller's group, < -1 any of
- * group -pid; of the kinds in `options`: WEXITED, WUNTRACED, WCONTINUED. The child, whose news are
- * to be taken with takeNews(); or null, and the result is in waitResult: 0 with WNOHANG while there
- * is no news, -ECHILD or -ERESTARTSYS.
+ * Waits for news of a child: any (P_ALL), that of the id (P_PID), or any of that group (P_PGID); of
+ * the kinds in `options`: WEXITED, WUNTRACED, WCONTINUED. The child, whose news are to be taken
+ * with takeNews(); or null, and the result is in waitResult: 0 with WNOHANG while there is no news,
+ * -ECHILD or -ERESTARTSYS.
  */
-export function waitForNews(pid: i32, options: u32): Process | null {
+export function waitForNews(which: u32, id: u32, options: u32): Process | null {
   // A child's end brings SIGCHLD, too: its news are taken first, as on Linux, handler or not.
   let interruption: i32 = 0;
   while (true) {
     releaseForgotten();
-    const child = childWithNews(pid, options);
+    const child = childWithNews(which, id, options);
     if (child !== null) return child;
-    waitResult = findChild(pid, options) === null ? -ECHILD : interruption;
+    waitResult = findChild(which, id, options) === null ? -ECHILD : interruption;
     if (waitResult !== 0 || (options & WNOHANG) !== 0) return null;
     interruption = sleepOn(currentProcess().waiters);
   }
@@ -58,21 +63,11 @@ export function takeNews(child: Process, options: u32): void {
   else child.wasContinued = false;
 }
 
-/** Frees the records of children whose parents said that they will not wait for them. */
-export function releaseForgotten(): void {
+/** The oldest child of that choice that has news of those kinds; its status is in newsStatus. */
+function childWithNews(which: u32, id: u32, options: u32): Process | null {
   let process = firstProcess();
   while (process !== null) {
-    const next = process.next;
-    if (process.isForgotten && process !== currentProcess()) releaseProcess(process);
-    process = next;
-  }
-}
-
-/** The oldest child of `pid`'s choice that has news of those kinds; its status is in newsStatus. */
-function childWithNews(pid: i32, options: u32): Process | null {
-  let process = firstProcess();
-  while (process !== null) {
-    if (isChild(process, pid, options) && hasNews(process, options)) return process;
+    if (isChild(process, which, id, options) && hasNews(process, options)) return process;
     process = process.next;
   }
   return null;
@@ -91,21 +86,20 @@ function hasNews(child: Process, options: u32): bool {
   return (options & WCONTINUED) !== 0 && child.wasContinued;
 }
 
-/** Any child that `pid` selects, or null. */
-function findChild(pid: i32, options: u32): Process | null {
+/** Any child of that choice, or null. */
+function findChild(which: u32, id: u32, options: u32): Process | null {
   let process = firstProcess();
-  while (process !== null && !isChild(process, pid, options)) process = process.next;
+  while (process !== null && !isChild(process, which, id, options)) process = process.next;
   return process;
 }
 
-function isChild(process: Process, pid: i32, options: u32): bool {
+function isChild(process: Process, which: u32, id: u32, options: u32): bool {
   if (process.parent !== currentProcess() || process.isForgotten) return false;
   if ((options & WNOTHREAD) !== 0 && !isOwn(process)) return false;
   const isWanted = (process.endSignal !== SIGCHLD) === ((options & WCLONE) !== 0);
   if (!isWanted && (options & WALL) === 0) return false;
-  if (pid > 0) return process.pid === <u32>pid;
-  if (pid === -1) return true;
-  return process.group === (pid === 0 ? currentProcess().group : <u32>-pid);
+  if (which === P_PID) return process.pid === id;
+  return which === P_ALL || process.group === id;
 }
 
 /** Whether the running thread made the child, or has inherited it as the first of its process. */

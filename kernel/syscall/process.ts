@@ -54,7 +54,15 @@ import {
 import { resetSignalActions } from "../process/signal-actions";
 import { SignalNote } from "../process/signal-note";
 import { currentFiles, unshareContext, unshareFiles } from "../process/thread-files";
-import { newsStatus, takeNews, waitForNews, waitResult } from "../process/wait";
+import {
+  newsStatus,
+  P_ALL,
+  P_PGID,
+  P_PID,
+  takeNews,
+  waitForNews,
+  waitResult,
+} from "../process/wait";
 import { createArgumentBlock } from "../program/argument-block";
 import { executeProgram } from "../program/execute";
 import { putInfo } from "../program/signal-frame";
@@ -66,9 +74,7 @@ import { entryAt, pathArgument, userPath } from "./path-argument";
 import { processArgument } from "./process-file";
 import { sendUsage } from "./resource";
 
-/** What waitid's id is; 1, P_PID: a process's. */
-const P_ALL: u32 = 0;
-const P_PGID: u32 = 2;
+/** What waitid's id is, besides what wait.ts knows: a file's that stands for a process. */
 const P_PIDFD: u32 = 3;
 const info: usize = memory.data(SIGINFO_SIZE, 8);
 const news = changetype<SignalNote>(memory.data(offsetof<SignalNote>(), 4));
@@ -103,26 +109,30 @@ export function wait4(frame: TrapFrame): i32 {
 /** waitid(which, id, info, options, rusage): P_ALL, P_PID, P_PGID, P_PIDFD. */
 export function waitid(frame: TrapFrame): i32 {
   let options = frame.arg3;
-  let id = <i32>frame.arg1;
+  let which = frame.arg0;
+  let id = frame.arg1;
   const kinds = WEXITED | WUNTRACED | WCONTINUED;
   if ((options & ~(kinds | WNOHANG | WNOWAIT | WAIT_KINDS)) !== 0) return -EINVAL;
-  if ((options & kinds) === 0 || frame.arg0 > P_PIDFD) return -EINVAL;
-  if (frame.arg0 !== P_ALL && id < 0) return -EINVAL;
-  if (frame.arg0 === P_PIDFD) {
+  if ((options & kinds) === 0 || which > P_PIDFD) return -EINVAL;
+  if (which !== P_ALL && (<i32>id < 0 || (which === P_PID && id === 0))) return -EINVAL;
+  if (which === P_PGID && id === 0) id = currentProcess().group;
+  if (which === P_PIDFD) {
     const found = processArgument(frame.arg1);
     if (isErrno(<u32>found)) return <i32>found === -ESRCH ? -ECHILD : <i32>found;
-    id = <i32>changetype<Process>(found).pid;
+    which = P_PID;
+    id = changetype<Process>(found).pid;
     if ((fileArgument(frame.arg1)!.flags & O_NONBLOCK) !== 0) options |= WNOHANG;
   }
-  const pid = frame.arg0 === P_ALL ? -1 : frame.arg0 === P_PGID ? -id : id;
-  const child = waitForNews(pid, options);
+  const child = waitForNews(which, id, options);
   const info = userPointer(frame.arg2);
   if (child === null) {
     if (waitResult === 0 && options !== frame.arg3) return -EAGAIN;
     const isQuiet = waitResult === 0 && userAddress(info) !== 0;
     return isQuiet ? clearUser(info, SIGINFO_SIZE) : waitResult;
   }
-  const result = userAddress(info) === 0 ? 0 : sendNews(child, info);
+  const usage = userPointer(frame.arg4);
+  let result = userAddress(info) === 0 ? 0 : sendNews(child, info);
+  if (result === 0 && userAddress(usage) !== 0) result = sendUsage(child, usage);
   if (result === 0) takeNews(child, options);
   return result;
 }
@@ -130,7 +140,9 @@ export function waitid(frame: TrapFrame): i32 {
 function wait(pid: i32, status: UserPointer, options: u32, usage: UserPointer): i32 {
   if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_KINDS)) !== 0) return -EINVAL;
   if (pid === i32.MIN_VALUE) return -ESRCH; // there is no -pid
-  const child = waitForNews(pid, options | WEXITED);
+  const which = pid === -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
+  const group = pid === 0 ? currentProcess().group : <u32>-pid;
+  const child = waitForNews(which, pid > 0 ? <u32>pid : group, options | WEXITED);
   if (child === null) return waitResult;
   let result: i32 = userAddress(status) === 0 ? 0 : writeWord(status, newsStatus);
   if (result === 0 && userAddress(usage) !== 0) result = sendUsage(child, usage);

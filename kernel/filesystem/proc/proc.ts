@@ -175,7 +175,7 @@ function nextProcess(_process: Process, _subject: u32, from: u32): i32 {
   if (findProcess(from) !== null) return <i32>from;
   let lowest: u32 = u32.MAX_VALUE;
   for (let process = firstProcess(); process !== null; process = process!.next) {
-    if (process.pid >= from) lowest = min(lowest, process.pid);
+    if (process.pid >= from && !process.isForgotten) lowest = min(lowest, process.pid);
   }
   return <i32>lowest;
 }
